@@ -1,0 +1,5 @@
+"""`python -m mudata`."""
+
+from mudata.cli import main
+
+main()

@@ -1,0 +1,1 @@
+"""What a dataset is, how it gets on disk, and into DuckDB."""

@@ -1,0 +1,452 @@
+"""What a dataset card says: the grammar of `cards/datasets/*.yaml`.
+
+A card is data only. It names where a dataset lives (`sources`), which files are clips
+(`clips`), where labels, captions, groups and official splits come from, what is known
+to be wrong with it (`faults`), and what `verify` expects. Every model is frozen and refuses
+unknown keys, so that a typing error is an error.
+
+Patterns. A path pattern is a glob with named parts, matched against paths relative to
+the dataset's `files/` folder with forward slashes: `**/{genre}/{stem}.wav`. `**/` is any depth
+(also none), `*` and `{name}` stay within one path segment, `{name:regex}` limits a
+part, a repeated name must match the same text. Named parts become columns of the
+relation `files` that a card's SQL sees.
+
+SQL. A `select` is one SELECT statement. It runs in a DuckDB that can read the dataset's
+`files/` folder and nothing else, and sees the card's `tables` by name and `files(path, size,
+<named parts>)` with the files that the clip rule's patterns match.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PositiveFloat,
+    PositiveInt,
+    StringConstraints,
+    model_validator,
+)
+
+Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_]*$", max_length=64)]
+PartName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_.-]*$", max_length=64)]
+Tag = Literal["genre", "mood", "theme", "instrument", "caption", "beats", "keys", "rhythm", "lyrics"]
+Usage = Literal["unrestricted", "noncommercial", "research", "unknown"]
+Availability = Literal["open", "token", "on-request", "do-it-yourself", "features-only"]
+Select = Annotated[str, StringConstraints(strip_whitespace=True, min_length=8)]
+Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+Sha1 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{40}$")]
+Md5 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{32}$")]
+
+
+def _as_tuple(value: Any) -> Any:
+    return (value,) if isinstance(value, str) else value
+
+
+Texts = Annotated[tuple[str, ...], BeforeValidator(_as_tuple)]
+
+
+class Strict(BaseModel):
+    """Frozen, and no key that is not declared."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Duration(Strict):
+    """Seconds: what the survey or the publisher says, and the range that is really there."""
+
+    nominal: PositiveFloat | None = None
+    min: Annotated[float, Field(ge=0)]
+    max: PositiveFloat
+
+
+class Licence(Strict):
+    """Terms of the data. `usage` is mudata's reading of them, never legal advice."""
+
+    text: str
+    spdx: str | None = None
+    usage: Usage
+    redistributable: bool
+    per_clip: bool = False
+    """Whether clips carry their own licence (column `licence` of the clip SELECT)."""
+    url: str | None = None
+    note: str | None = None
+
+
+class Citation(Strict):
+    text: str
+    bibtex: str
+
+
+class Survey(Strict):
+    """The dataset's row in Table 1 of arXiv 2409.09601, and where the data says otherwise."""
+
+    row: PositiveInt
+    tag: str
+    format: str
+    duration: str
+    differences: Texts = ()
+
+
+class Subset(Strict):
+    """A named part that can be fetched alone, such as fma_small."""
+
+    title: str
+    size: str | None = None
+
+
+# ---------------------------------------------------------------------------------- sources
+
+
+class Rows(Strict):
+    """How to turn rows of Parquet or Arrow shards into files (read with `datasets`, undecoded).
+
+    `audio` names the column that holds encoded audio bytes; each row is written to
+    `path`, a template over the row's columns, `{index}` (row number in its shard), `{row}`
+    (row number over all shards of one split), `{shard}` and `{split}`. ClassLabel columns give
+    their names. All other columns go, with the path, to the Parquet file `table`.
+    """
+
+    audio: str
+    path: str
+    table: str
+    split: str = r"(train|validation|valid|test)"
+    """Regular expression that finds the split's name in a shard's path."""
+
+
+class RemoteFile(Strict):
+    """One file of a source: its address (`path` in a repository or Kaggle set, or `url`),
+    what is known of its bytes, and what to do with it."""
+
+    path: str
+    """Where it goes below `files/` (plain files), or its name in the host's repository; a
+    glob for hosts that can list (Hugging Face, Kaggle)."""
+    url: str | None = None
+    """Plain HTTP(S) only; hosts with an API derive it."""
+    size: PositiveInt | None = None
+    sha256: Sha256 | None = None
+    sha1: Sha1 | None = None
+    md5: Md5 | None = None
+    also: tuple[Sha256, ...] = ()
+    """Other sha256 sums of the same content (line endings), equally good."""
+    unpack: Literal["none", "archive", "rows"] = "none"
+    keep: Texts = ()
+    """For archives: globs of members to extract; empty means all."""
+    max_unpacked: PositiveInt | None = None
+    """Cap on the extracted bytes; default 20 times the archive, at least 64 MiB."""
+    subset: str | None = None
+    """Only needed when this subset is fetched; None: always."""
+
+
+class Mirror(Strict):
+    status: Literal["live", "dead", "unverified"] = "unverified"
+    checked: str | None = None
+    """When `status` was last seen to be so (YYYY-MM-DD)."""
+    note: str | None = None
+
+
+class HttpMirror(Mirror):
+    kind: Literal["http"]
+    files: tuple[RemoteFile, ...]
+
+    @model_validator(mode="after")
+    def _has_urls(self) -> Self:
+        for file in self.files:
+            if not file.url:
+                raise ValueError(f"http file {file.path!r} has no url")
+        return self
+
+
+class HubMirror(Mirror):
+    """A Hugging Face dataset (or model) repository at a fixed revision."""
+
+    kind: Literal["huggingface"]
+    repo: str
+    revision: str
+    repo_type: Literal["dataset", "model"] = "dataset"
+    gated: bool = False
+    files: tuple[RemoteFile, ...]
+    rows: Rows | None = None
+
+
+class KaggleMirror(Mirror):
+    kind: Literal["kaggle"]
+    dataset: str
+    """owner/slug"""
+    version: PositiveInt | None = None
+    files: tuple[RemoteFile, ...] = ()
+    """Empty: the whole set, as the host's one archive."""
+    size: PositiveInt | None = None
+    sha256: Sha256 | None = None
+
+
+class ClipwiseMirror(Mirror):
+    """One HTTP file per clip: can fetch exactly the clips that were asked for.
+
+    `url` and `path` are templates over the columns of the clip SELECT; `sha256` names the
+    column that holds the expected sum, if any.
+    """
+
+    kind: Literal["http-clips"]
+    url: str
+    path: str
+    sha256: str | None = None
+    subset: str | None = None
+
+
+class YoutubeMirror(Mirror):
+    """Segments of YouTube videos, cut by yt-dlp; `video`, `start`, `end` name columns of the clip SELECT."""
+
+    kind: Literal["youtube"]
+    video: str = "ytid"
+    start: str = "start_s"
+    end: str = "end_s"
+    path: str
+    tolerance_s: PositiveFloat = 0.1
+
+
+class LocalMirror(Mirror):
+    """Nothing can be downloaded: `how` tells the user how to come by the data."""
+
+    kind: Literal["local"]
+    how: str
+
+
+class ComposedMirror(Mirror):
+    """Written by mudata itself (the demo); `composer` names the function."""
+
+    kind: Literal["composed"]
+    composer: str
+
+
+AnyMirror = Annotated[
+    HttpMirror | HubMirror | KaggleMirror | ClipwiseMirror | YoutubeMirror | LocalMirror | ComposedMirror,
+    Field(discriminator="kind"),
+]
+
+
+class Component(Strict):
+    """Something that the dataset consists of (audio, an index of artists, metadata), with
+    mirrors in order of preference. An optional component that cannot be had is noted, not fatal."""
+
+    what: str
+    optional: bool = False
+    mirrors: Annotated[tuple[AnyMirror, ...], Field(min_length=1)]
+
+
+# ---------------------------------------------------------------------------------- reading
+
+
+class Table(Strict):
+    """A raw table, seen by the card's SQL under its key.
+
+    `path` is a glob below `files/`; in `select` the word `{path}` stands for it, quoted.
+    `columns` (name: DuckDB type) is the shape it must have, and what an absent optional
+    table looks like, with no rows.
+    """
+
+    path: str
+    select: Select
+    columns: dict[Name, str]
+    optional: bool = False
+
+
+class Crop(Strict):
+    """Which part of a track becomes the clip: seconds from the centre or the start; else all of it."""
+
+    centre: PositiveFloat | None = None
+    first: PositiveFloat | None = None
+
+    @model_validator(mode="after")
+    def _one(self) -> Self:
+        if (self.centre is None) == (self.first is None):
+            raise ValueError("crop wants exactly one of: centre, first")
+        return self
+
+
+class Clips(Strict):
+    """Which files are clips, and what is known of each.
+
+    Without `select`, every file that matches `files` is a clip whose id is the template `id`
+    and whose groups are the templates in `groups`. With `select`, the SELECT decides: it gives `id` and
+    `path` (relative to `files/`; the file may be absent), and may give artist, album, track,
+    title, licence, subset, start_s, end_s, hash ('md5:…', 'sha1:…' or 'sha256:…' of the raw file), kind, and any
+    further columns, which URL templates may use.
+    """
+
+    kind: Literal["audio", "midi"] = "audio"
+    files: Texts = ()
+    ignore: Texts = ("**/.*", "**/._*", "**/__MACOSX/**")
+    id: str = "{stem}"
+    groups: dict[Literal["artist", "album", "track"], str] = {}
+    select: Select | None = None
+    crop: Crop | None = None
+
+    @model_validator(mode="after")
+    def _some(self) -> Self:
+        if not self.files and not self.select:
+            raise ValueError("clips wants files, select, or both")
+        return self
+
+
+class Label(Strict):
+    """One word of a vocabulary. `id` is the canonical spelling; `code` is the number or code raw files use."""
+
+    id: str
+    name: str | None = None
+    code: str | None = None
+    parent: str | None = None
+    aliases: Texts = ()
+
+
+def _label(value: Any) -> Any:
+    return {"id": value} if isinstance(value, str) else value
+
+
+class LabelSpace(Strict):
+    """A namespace of labels: its ordered vocabulary, and where a clip's labels come from.
+
+    `part` names a named part of the clip pattern; `select` gives (id, label), one row per label.
+    Labels are matched to the vocabulary after case folding and removal of everything that is
+    not a letter or a digit, by id, name, code and alias. An `open` namespace has no vocabulary
+    (MusicCaps aspects).
+    """
+
+    kind: Literal["single", "multi"] = "single"
+    title: str | None = None
+    open: bool = False
+    part: str | None = None
+    select: Select | None = None
+    vocabulary: tuple[Annotated[Label, BeforeValidator(_label)], ...] = ()
+    note: str | None = None
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        if (self.part is None) == (self.select is None):
+            raise ValueError("a label namespace wants exactly one of: part, select")
+        if self.open == bool(self.vocabulary):
+            raise ValueError("a label namespace wants a vocabulary, or open: true")
+        ids = [label.id for label in self.vocabulary]
+        if twice := sorted({i for i in ids if ids.count(i) > 1}):
+            raise ValueError(f"labels listed twice: {', '.join(twice)}")
+        if lost := sorted({v.parent for v in self.vocabulary if v.parent} - set(ids)):
+            raise ValueError(f"parents that are no labels: {', '.join(lost)}")
+        return self
+
+
+class Prose(Strict):
+    """Texts of clips; `select` gives (id, text)."""
+
+    select: Select
+
+
+class Attributes(Strict):
+    """Further facts of clips; `select` gives (id, name, value)."""
+
+    select: Select
+
+
+class OfficialSplit(Strict):
+    """A published split; `select` gives (id, part)."""
+
+    title: str
+    parts: tuple[PartName, ...]
+    select: Select
+
+
+class Fault(Strict):
+    """A known defect. The raw data stays as it is; `action` says what splits do with the clips."""
+
+    ids: Texts
+    kind: Literal[
+        "corrupt", "duplicate", "mislabelled", "distorted", "too-short", "wrong-metadata", "no-audio", "disputed"
+    ]
+    action: Literal["drop", "warn"]
+    note: str
+    source: str
+
+
+class Expected(Strict):
+    """What `verify` checks. Counts are per subset where the card has subsets, else under `all`."""
+
+    clips: dict[str, PositiveInt] = {}
+    duration: tuple[float, float] | None = None
+    labels: dict[str, dict[str, PositiveInt]] = {}
+    """Clips per label, by namespace."""
+    sample_rate: tuple[PositiveInt, ...] = ()
+
+
+class Task(Strict):
+    """A question that an evaluation asks of the clips."""
+
+    kind: Literal["classify", "tag", "caption"]
+    namespace: str | None = None
+    noun: str
+    """What is asked for, in the singular: 'genre', 'mood'."""
+
+    @model_validator(mode="after")
+    def _namespace(self) -> Self:
+        if (self.kind == "caption") != (self.namespace is None):
+            raise ValueError("classify and tag want a namespace, caption has none")
+        return self
+
+
+class Card(Strict):
+    """One dataset."""
+
+    name: Name
+    aliases: Texts = ()
+    title: str
+    summary: str
+    tags: tuple[Tag, ...]
+    format: Texts
+    duration: Duration
+    audio: Literal["yes", "no", "unverified"] = "yes"
+    audio_note: str | None = None
+    """Why there is no audio: the sentence with which an evaluation refuses."""
+    licence: Licence
+    citation: Citation
+    homepage: str
+    availability: Availability
+    survey: Survey | None = None
+    leakage_risk: str | None = None
+    """Why clips of one origin may lie on both sides of a split, where no group can tell."""
+    subsets: dict[PartName, Subset] = {}
+    default_subset: str | None = None
+    sources: Annotated[dict[PartName, Component], Field(min_length=1)]
+    tables: dict[Name, Table] = {}
+    clips: tuple[Clips, ...] = ()
+    labels: dict[Name, LabelSpace] = {}
+    captions: Prose | None = None
+    lyrics: Prose | None = None
+    attributes: Attributes | None = None
+    splits: dict[PartName, OfficialSplit] = {}
+    faults: tuple[Fault, ...] = ()
+    expected: Expected = Expected()
+    tasks: dict[Name, Task] = {}
+    notes: Texts = ()
+
+    @model_validator(mode="after")
+    def _whole(self) -> Self:
+        if self.audio == "no" and not self.audio_note:
+            raise ValueError("audio: no wants an audio_note that says why")
+        if bool(self.subsets) != (self.default_subset is not None):
+            raise ValueError("subsets and default_subset go together")
+        if self.default_subset and self.default_subset not in self.subsets:
+            raise ValueError(f"default_subset {self.default_subset!r} is not a subset")
+        for name, task in self.tasks.items():
+            if task.namespace and task.namespace not in self.labels:
+                raise ValueError(f"task {name!r} asks for labels.{task.namespace}, which does not exist")
+            if task.kind == "caption" and self.captions is None:
+                raise ValueError(f"task {name!r} wants captions")
+        return self
+
+    @property
+    def grouped_by(self) -> tuple[str, ...]:
+        """Which of artist, album, track the clip rules provide (by template or column name)."""
+        found = {g for rule in self.clips for g in rule.groups}
+        found |= {g for g in ("artist", "album", "track") for r in self.clips if r.select and f" {g}" in r.select}
+        return tuple(g for g in ("artist", "album", "track") if g in found)

@@ -1,0 +1,103 @@
+"""The front door: `mudata VERB ...`.
+
+Commands are found by name and imported only when they are asked for. Errors become text and
+exit codes here and nowhere else: 0 fine, 1 the work found faults, 2 wrong use or bad input.
+"""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+
+import click
+
+from mudata.errors import MudataError, from_os_error
+
+COMMANDS: dict[str, tuple[str, str]] = {
+    "list": ("mudata.cli.catalog:list_", "List the datasets that have a card."),
+    "info": ("mudata.cli.catalog:info", "Show a dataset's card."),
+    "cite": ("mudata.cli.catalog:cite", "Print how to cite a dataset."),
+    "cards": ("mudata.cli.catalog:cards", "Check cards; print their grammar."),
+    "fetch": ("mudata.cli.fetch:fetch", "Get a dataset, normalise its clips, index them."),
+    "verify": ("mudata.cli.query:verify", "Compare what is on disk with the card and the index."),
+    "sql": ("mudata.cli.query:sql", "Ask the index anything, read-only."),
+    "stats": ("mudata.cli.query:stats", "Counts, durations and labels of a dataset."),
+    "split": ("mudata.cli.split:split", "Draw, show and check evaluation splits."),
+    "models": ("mudata.cli.evaluate:models", "List the models that can be asked."),
+    "eval": ("mudata.cli.evaluate:eval_", "Ask a model about a split's clips and score its answers."),
+    "score": ("mudata.cli.evaluate:score", "Score a run's answers again, offline."),
+}
+
+
+class Verbs(click.Group):
+    """A group whose commands are imported when asked for."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        module, _, attribute = COMMANDS[cmd_name][0].partition(":")
+        command: click.Command = getattr(import_module(module), attribute)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, line) for name, (_, line) in COMMANDS.items()])
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if args and args[0] not in COMMANDS and not args[0].startswith("-"):
+            import difflib
+
+            near = difflib.get_close_matches(args[0], COMMANDS, n=1)
+            suggestion = f" Did you mean {near[0]!r}?" if near else ""
+            ctx.fail(f"No command named {args[0]!r}.{suggestion}")
+        return super().resolve_command(ctx, args)
+
+
+def _show_version(ctx: click.Context, _: click.Parameter, asked: bool) -> None:
+    if asked:
+        import mudata
+
+        click.echo(f"mudata {mudata.__version__}")
+        ctx.exit()
+
+
+@click.group(cls=Verbs, context_settings={"help_option_names": ["-h", "--help"]})
+@click.option(
+    "--version", is_flag=True, expose_value=False, is_eager=True, callback=_show_version, help="Show the version."
+)
+def cli() -> None:
+    """What do foundation models understand of music?
+
+    Fetch music datasets, index their clips and labels, query them with SQL, draw leak-free splits, ask models,
+    and score their answers.
+    """
+
+
+def main() -> None:
+    """Run the command line; the one place where errors become exit codes."""
+    try:
+        code = cli.main(standalone_mode=False)
+        sys.exit(code if isinstance(code, int) else 0)
+    except MudataError as error:
+        click.echo(f"Error: {error}", err=True)
+        sys.exit(error.exit_code)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("Stopped. What was finished is kept; the same command goes on from here.", err=True)
+        sys.exit(130)
+    except BrokenPipeError:  # the reader of our output went away, as `| head` does
+        sys.stderr.close()
+        sys.exit(0)
+    except OSError as error:
+        known = from_os_error(error)
+        if known is None:
+            raise
+        click.echo(f"Error: {known}", err=True)
+        sys.exit(known.exit_code)

@@ -1,0 +1,157 @@
+"""Every error mudata raises on purpose.
+
+    MudataError                 2   wrong use or bad input, unless a leaf says otherwise
+    ├── UnknownName             2   a dataset, model, split, task or subset nobody has heard of
+    ├── CardError               2   a card that cannot be read, with file and line
+    ├── MissingExtra            2   an optional dependency that is not installed
+    ├── HomeError               2   the home folder is read-only, full, or from a newer version
+    ├── FetchError              1   bytes that could not be had
+    │   ├── ChecksumMismatch    1   bytes that are not the expected ones
+    │   ├── UnsafeArchive       1   an archive that would write outside its folder or explode
+    │   ├── Offline             2   the network is needed and was forbidden
+    │   ├── NeedsLicence        2   terms that have not been accepted yet
+    │   └── NeedsToken          2   a host that wants to know who asks
+    ├── ReadError               1   raw files that do not have the shape the card declares
+    ├── AudioError              1   one clip that cannot be decoded or fails a check
+    ├── QueryError              2   SQL that is wrong, or that wants more than to read
+    ├── SplitError              2   a split that cannot be made
+    ├── ModelError              2   a model that cannot be loaded or does not fit
+    └── EvaluationError         2   an evaluation that cannot be run
+
+The number is the exit code of the command line: 0 fine, 1 the work found faults,
+2 wrong use or bad input. `str(error)` is what a user reads: what happened, what was
+expected, what to do next.
+"""
+
+from __future__ import annotations
+
+import difflib
+import errno
+from collections.abc import Iterable
+from typing import ClassVar
+
+
+class MudataError(Exception):
+    """What happened (`what`) and how to go on (`hint`)."""
+
+    exit_code: ClassVar[int] = 2
+
+    def __init__(self, what: str, hint: str | None = None) -> None:
+        super().__init__(what)
+        self.what = what
+        self.hint = hint
+
+    def __str__(self) -> str:
+        return f"{self.what}\n{self.hint}" if self.hint else self.what
+
+
+class UnknownName(MudataError):
+    """A name that is not in a known set; suggests the nearest ones."""
+
+    def __init__(self, kind: str, name: str, known: Iterable[str], hint: str | None = None) -> None:
+        known = sorted(known)
+        near = difflib.get_close_matches(name.casefold(), known, n=3, cutoff=0.55)
+        what = f"No {kind} named {name!r}."
+        if near:
+            what += " Did you mean " + " or ".join(repr(n) for n in near) + "?"
+        listing = "Known: " + (", ".join(known) if known else "none yet") + "."
+        super().__init__(what, f"{listing}\n{hint}" if hint else listing)
+        self.name = name
+
+
+class CardError(MudataError):
+    """A card that cannot be read; `what` starts with file:line."""
+
+
+class MissingExtra(MudataError):
+    """An optional dependency is absent; the hint is the command that installs it."""
+
+    def __init__(self, purpose: str, package: str, extra: str) -> None:
+        super().__init__(
+            f"{purpose} needs the package {package!r}, which is not installed.",
+            f"Run: pip install 'mudata-music[{extra}]'",
+        )
+
+
+class HomeError(MudataError):
+    """The home folder cannot be used as it is."""
+
+
+class FetchError(MudataError):
+    """Bytes that could not be had from any mirror."""
+
+    exit_code = 1
+
+
+class ChecksumMismatch(FetchError):
+    """Bytes arrived, but not the ones the card promises."""
+
+
+class UnsafeArchive(FetchError):
+    """An archive member was refused; nothing outside the target was touched."""
+
+
+class Offline(FetchError):
+    """The network would be needed, but `--offline` (or MUDATA_OFFLINE) forbids it."""
+
+    exit_code = 2
+
+
+class NeedsLicence(FetchError):
+    """The dataset's terms have to be accepted first."""
+
+    exit_code = 2
+
+
+class NeedsToken(FetchError):
+    """The host answered 401 or 403: a token, or consent on its web page, is needed."""
+
+    exit_code = 2
+
+
+class ReadError(MudataError):
+    """The raw files on disk do not have the shape the card declares."""
+
+    exit_code = 1
+
+
+class AudioError(MudataError):
+    """One clip that failed; `reason` is a stable machine word such as ``undecodable``."""
+
+    exit_code = 1
+
+    def __init__(self, reason: str, what: str, hint: str | None = None) -> None:
+        super().__init__(what, hint)
+        self.reason = reason
+
+
+class QueryError(MudataError):
+    """SQL that cannot run here."""
+
+
+class SplitError(MudataError):
+    """A split that cannot be made; the text carries the numbers."""
+
+
+class ModelError(MudataError):
+    """A model that cannot be loaded, or was asked for what it cannot do."""
+
+
+class EvaluationError(MudataError):
+    """An evaluation that cannot be run or scored."""
+
+
+def from_os_error(error: OSError) -> MudataError | None:
+    """The errors of a machine rather than of its user, in one place; None if unrecognised."""
+    where = f" ({error.filename})" if error.filename else ""
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return HomeError(
+            f"The disk is full{where}. What was finished is kept.",
+            "Free some space, or set MUDATA_HOME to a larger disk; then run the same command again.",
+        )
+    if error.errno in (errno.EACCES, errno.EROFS, errno.EPERM):
+        return HomeError(
+            f"Permission denied{where}.",
+            "Set MUDATA_HOME to a folder that you may write to, or correct the permissions.",
+        )
+    return None

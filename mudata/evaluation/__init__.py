@@ -1,0 +1,1 @@
+"""Ask models about clips, and judge the answers."""

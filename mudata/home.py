@@ -1,0 +1,119 @@
+"""Where things live, and the two ways to write there safely: atomically, and under a lock.
+
+MUDATA_HOME/
+    raw/<dataset>/            what the sources gave: downloads/ and files/
+    clips/<dataset>/<flavour>/   normalised audio
+    index/                    Parquet parts (the truth) and mudata.duckdb (views)
+    splits/  runs/  models/   manifests, evaluations, checkpoints
+    licences.json             which terms were accepted, and when
+    locks/
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from mudata.errors import HomeError
+
+_TRUE = {"1", "true", "yes", "on"}
+
+
+def flag(variable: str) -> bool:
+    """Whether an environment variable is switched on (1, true, yes, on)."""
+    return os.environ.get(variable, "").strip().casefold() in _TRUE
+
+
+@dataclass(frozen=True)
+class Home:
+    """The folder that holds everything mudata keeps."""
+
+    root: Path
+
+    @classmethod
+    def default(cls) -> Home:
+        """MUDATA_HOME, else the platform's folder for user data."""
+        if chosen := os.environ.get("MUDATA_HOME"):
+            return cls(Path(chosen).expanduser().absolute())
+        import platformdirs  # only when nobody chose: the base of the path differs per system
+
+        return cls(Path(platformdirs.user_data_dir("mudata", appauthor=False)))
+
+    def raw(self, dataset: str) -> Path:
+        return self.root / "raw" / dataset
+
+    def clips(self, dataset: str, flavour: str) -> Path:
+        return self.root / "clips" / dataset / flavour
+
+    @property
+    def index(self) -> Path:
+        return self.root / "index"
+
+    @property
+    def splits(self) -> Path:
+        return self.root / "splits"
+
+    @property
+    def runs(self) -> Path:
+        return self.root / "runs"
+
+    @property
+    def models(self) -> Path:
+        return self.root / "models"
+
+    @property
+    def licences(self) -> Path:
+        return self.root / "licences.json"
+
+    def make(self, folder: Path) -> Path:
+        """Create a folder inside the home; HomeError if the home cannot be written."""
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise HomeError(
+                f"Cannot write to {folder}: {error.strerror}.",
+                "Set MUDATA_HOME to a folder that you may write to.",
+            ) from error
+        return folder
+
+    @contextlib.contextmanager
+    def lock(self, name: str, *, wait_s: float = -1) -> Iterator[None]:
+        """Hold the named lock across processes; the system frees it when its holder dies.
+
+        `wait_s` < 0 waits for ever. Raises HomeError when the time is over.
+        """
+        import filelock
+
+        lock = filelock.FileLock(self.make(self.root / "locks") / f"{name}.lock")
+        try:
+            lock.acquire(timeout=wait_s)
+        except filelock.Timeout as error:
+            raise HomeError(
+                f"Another mudata process is working on {name!r}.",
+                "Wait for it to finish, then run the same command again.",
+            ) from error
+        try:
+            yield
+        finally:
+            lock.release()
+
+
+def write_atomic(path: Path, data: bytes | str) -> None:
+    """Write beside `path`, flush to disk, move into place: readers see the old file or the new one."""
+    raw = data.encode() if isinstance(data, str) else data
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name[:40]}.", suffix=".part")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(raw)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(name).replace(path)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            Path(name).unlink()
+        raise

@@ -1,0 +1,62 @@
+"""Every test gets an empty home of its own, no credentials and no proxies; shared real data where it is present."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from mudata.home import Home
+
+_CLEAN = (
+    "HF_",
+    "KAGGLE",
+    "HUGGING_FACE",
+    "MUDATA_",
+    "http_proxy",
+    "https_proxy",
+    "HTTP_PROXY",
+    "HTTPS_PROXY",
+    "ALL_PROXY",
+)
+SHARED = Path(os.environ.get("MUDATA_SHARED", Path(__file__).resolve().parents[2] / "shared"))
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Home:
+    """An empty MUDATA_HOME; the user's own home, tokens and proxies are out of reach."""
+    for name in list(os.environ):
+        if name.startswith(_CLEAN):
+            monkeypatch.delenv(name)
+    root = tmp_path_factory.mktemp("home")
+    monkeypatch.setenv("MUDATA_HOME", str(root))
+    monkeypatch.setenv("HOME", str(tmp_path_factory.mktemp("user")))
+    monkeypatch.setenv("HF_HUB_DISABLE_TELEMETRY", "1")
+    return Home(root)
+
+
+@pytest.fixture
+def shared() -> Path:
+    """The folder of licensed real data beside the repository; skips where it is absent."""
+    if not (SHARED / "data").is_dir():
+        pytest.skip("the shared real data is not here")
+    return SHARED
+
+
+@pytest.fixture
+def tone() -> Callable[..., Path]:
+    """Writes a short sine as an audio file: tone(path, seconds=1.0, rate=22050, channels=1, hz=440.0, **soundfile)."""
+    import soundfile
+
+    def write(
+        path: Path, seconds: float = 1.0, rate: int = 22050, channels: int = 1, hz: float = 440.0, **options: str
+    ) -> Path:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        wave = 0.5 * np.sin(2 * np.pi * hz * np.arange(round(seconds * rate)) / rate)
+        soundfile.write(path, np.repeat(wave[:, None], channels, 1), rate, **options)
+        return path
+
+    return write
