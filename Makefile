@@ -2,7 +2,7 @@
 #   make demo   composes a small dataset and takes it the whole way: fetch, SQL, split, eval, table
 #   make test   runs the tests
 # Both make the environment .venv first (the pins are in constraints.txt).
-PYTHON ?= $(firstword $(foreach p,python3.13 python3.12 python3.11 python3,$(if $(shell $(p) -c 'import sys; print(sys.version_info[:2] >= (3, 11) and sys.version_info[:2] <= (3, 13))' 2>/dev/null | grep True),$(p))))
+PYTHON ?= $(firstword $(foreach p,python3 python3.13 python3.12 python3.11,$(if $(shell $(p) -c 'import sys; print(sys.version_info[:2] >= (3, 11) and sys.version_info[:2] <= (3, 13))' 2>/dev/null | grep True),$(p))))
 VENV := .venv
 BIN := $(VENV)/bin
 .DEFAULT_GOAL := help

@@ -25,6 +25,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "split": ("mudata.cli.split:split", "Draw, show and check evaluation splits."),
     "models": ("mudata.cli.evaluate:models", "List the models that can be asked."),
     "eval": ("mudata.cli.evaluate:eval_", "Ask a model about a split's clips and score its answers."),
+    "demo": ("mudata.cli.demo:demo", "Take a composed dataset the whole way."),
     "score": ("mudata.cli.evaluate:score", "Score a run's answers again, offline."),
 }
 

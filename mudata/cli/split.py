@@ -1,0 +1,274 @@
+"""`mudata split`: draw, show and check evaluation splits."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from mudata.cli.output import emit, emit_json, json_option, narrator, quiet_option
+
+if TYPE_CHECKING:
+    from mudata.catalog.manifest import Manifest
+    from mudata.home import Home
+
+
+class _Splits(click.Group):
+    """A group in which a first word that is no command names a new split."""
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if args[0] in self.commands:
+            return super().resolve_command(ctx, args)
+        return _draw.name, _draw, args
+
+    def format_usage(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        formatter.write_usage(ctx.command_path, "NAME --dataset DATASET [OPTIONS]")
+        formatter.write_usage(ctx.command_path, "COMMAND [ARGS]...", prefix="       ")
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        _draw.format_options(ctx, formatter)
+        self.format_commands(ctx, formatter)
+
+
+@click.group(
+    cls=_Splits,
+    no_args_is_help=True,
+    context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False},
+)
+def split() -> None:
+    """Draw, show and check evaluation splits.
+
+    A split is a file, splits/NAME.json: the clips of each part with hashes of their content, and how
+    they were drawn. The same request on the same index gives the same split on every machine.
+
+    \b
+    mudata split exam --dataset gtzan --stratify genre --group artist \\
+        --parts train=0.7,validation=0.1,test=0.2 --seed 0
+    mudata split survey --dataset gtzan --n 100 --stratify genre
+    mudata split ten --dataset fma --stratify genre --per-label 10
+    mudata split rock --where "dataset in ('gtzan', 'fma') and list_contains(genre, 'rock')"
+    mudata split filtered --dataset gtzan --official fault-filtered
+
+    The table printed has, for each part, clips; groups; fewest and most clips of a label; the share of all clips that
+    was asked for; the lowest and highest share of a label's clips; their largest deviation from what was asked
+    for; by how much the rarest label would be off by chance (standard error); and the margin (95 %) of an accuracy
+    near one half.
+    """
+
+
+def _parts(ctx: click.Context, param: click.Parameter, value: str | None) -> dict[str, float]:
+    if not value:
+        return {}
+    try:
+        pairs = [(part.strip(), float(share)) for part, share in (word.split("=") for word in value.split(","))]
+    except ValueError:
+        raise click.BadParameter(f"{value!r} is not like train=0.7,validation=0.1,test=0.2") from None
+    if len(dict(pairs)) < len(pairs):
+        raise click.BadParameter(f"{value!r} names a part twice")
+    return dict(pairs)
+
+
+@click.command(name="NAME")
+@click.argument("name")
+@click.option("--dataset", "datasets", multiple=True, help="Take clips of this dataset; may be repeated.")
+@click.option("--where", help="Only clips for which this SQL holds (columns of clips, one list per label namespace).")
+@click.option("--official", metavar="SPLIT", help="Take the parts of a published split.")
+@click.option("--stratify", multiple=True, metavar="NAMESPACE", help="Spread these labels evenly; may be repeated.")
+@click.option(
+    "--group",
+    multiple=True,
+    type=click.Choice(["artist", "album", "track"]),
+    help="Never tear these apart; may be repeated.",
+)
+@click.option("--parts", callback=_parts, metavar="PART=SHARE,...", help="The parts; by default all is 'test'.")
+@click.option("--per-label", type=int, help="Draw this many clips of every label.")
+@click.option("--n", type=int, help="Draw this many clips.")
+@click.option("--seed", type=int, default=0, show_default=True, help="Another seed, another draw.")
+@click.option(
+    "--faults",
+    type=click.Choice(["drop", "warn", "keep"]),
+    default="drop",
+    show_default=True,
+    help="Clips with known faults that the card says to drop: leave out, let in with a word, let in.",
+)
+@click.option("--best-effort", is_flag=True, help="Accept absent or rare labels instead of refusing.")
+@click.option("--force", is_flag=True, help="Replace another split of the same name.")
+@quiet_option
+@json_option
+def _draw(force: bool, quiet: bool, as_json: bool, **wishes: Any) -> None:
+    """Draw a split and keep it as splits/NAME.json."""
+    from mudata.catalog import manifest, splits
+    from mudata.home import Home
+
+    home, tell = Home.default(), narrator(quiet)
+    made = splits.make(home, splits.SplitRequest(**wishes))
+    path = manifest.save(home, made, force=force)
+    for warning in made.warnings:
+        tell.say(warning)
+    tell.say(f"{path} (sha256 {made.sha256[:12]}, seed {made.seed})")
+    _print(home, made, as_json, path=str(path))
+
+
+@split.command()
+@click.argument("split_", metavar="NAME|FILE")
+@json_option
+def show(split_: str, as_json: bool) -> None:
+    """Show how a split was asked for, and how its labels are spread."""
+    from mudata.catalog import manifest
+    from mudata.home import Home
+
+    home = Home.default()
+    made = manifest.load(home, split_)
+    if not as_json:
+        for title, value in _facts(made):
+            if value:
+                click.echo(f"{title + ':':10}{value}")
+    _print(home, made, as_json)
+
+
+def _facts(made: Manifest) -> list[tuple[str, str]]:
+    parts = made.query.get("parts", {})
+    return [
+        ("name", made.name),
+        ("sha256", made.sha256),
+        ("made", f"{made.created_at} by mudata {made.mudata_version}"),
+        ("datasets", ", ".join(made.datasets)),
+        ("seed", str(made.seed)),
+        ("stratify", ", ".join(made.stratify)),
+        ("group", ", ".join(made.group)),
+        ("parts", ", ".join(f"{part}={share:g}" for part, share in parts.items())),
+        *((key, str(value)) for key, value in made.query.items() if key != "parts"),
+        *(("note", warning) for warning in made.warnings),
+    ]
+
+
+def _print(home: Home, made: Manifest, as_json: bool, **more: str) -> None:
+    from mudata.catalog.spread import spread
+    from mudata.errors import MudataError
+
+    try:
+        rows = [vars(part) for part in spread(home, made)]
+    except MudataError as error:  # a manifest from elsewhere can be read without its data
+        rows = [{"part": part, "clips": len(members)} for part, members in made.parts.items()]
+        click.echo(f"Labels are not told: {error.what}", err=True)
+    if as_json:
+        facts = {"name": made.name, "sha256": made.sha256, "seed": made.seed, "datasets": made.datasets}
+        emit_json(
+            {
+                **facts,
+                "query": made.query,
+                "stratify": made.stratify,
+                "group": made.group,
+                **more,
+                "warnings": made.warnings,
+                "parts": rows,
+            }
+        )
+        return
+    for row in rows:
+        labels = sorted((clips, label) for label, clips in row.get("labels", {}).items())
+        if labels:
+            row["fewest"], row["most"] = (f"{clips} {label}" for clips, label in (labels[0], labels[-1]))
+    columns = ["part", "clips", "groups", "fewest", "most", "share", "low", "high", "deviation", "chance", "margin"]
+    emit(rows, as_json=False, columns=[name for name in columns if any(row.get(name) is not None for row in rows)])
+
+
+@split.command(name="list")
+@json_option
+def list_(as_json: bool) -> None:
+    """List the splits in the home."""
+    from mudata.catalog import manifest
+    from mudata.home import Home
+
+    home = Home.default()
+    rows = []
+    for name in manifest.names(home):
+        made = manifest.load(home, name)
+        rows.append(
+            {
+                "name": name,
+                "datasets": list(made.datasets),
+                "parts": [f"{part} {len(members)}" for part, members in made.parts.items()],
+                "seed": made.seed,
+                "made": made.created_at,
+                "sha256": made.sha256 if as_json else made.sha256[:12],
+            }
+        )
+    emit(rows, as_json=as_json)
+
+
+@split.command()
+@click.argument("split_", metavar="NAME|FILE")
+@json_option
+def check(split_: str, as_json: bool) -> None:
+    """Check a split against the index: edited, clips gone or changed, leaks. Exit 1 if it is at fault."""
+    from mudata.catalog import manifest
+    from mudata.home import Home
+
+    home = Home.default()
+    made = manifest.load(home, split_)
+    found = manifest.check(home, made)
+    faults = sum(finding.level == "fault" for finding in found)
+    if as_json:
+        emit_json([vars(finding) for finding in found])
+    else:
+        for finding in found:
+            click.echo(f"{finding.level}: {finding.what}")
+            if finding.clip_ids:
+                more = f", and {len(finding.clip_ids) - 5} more" if len(finding.clip_ids) > 5 else ""
+                click.echo(f"  {', '.join(finding.clip_ids[:5])}{more}")
+        click.echo(f"{made.name} ({made.sha256[:12]}): {faults or 'no'} faults.", err=True)
+    raise SystemExit(1 if faults else 0)
+
+
+@split.command()
+@click.argument("split_", metavar="[NAME|FILE]", required=False)
+@click.option("--official", metavar="SPLIT", help="Look at a published split instead.")
+@click.option("--dataset", "datasets", multiple=True, help="The dataset of the published split.")
+@json_option
+def leaks(split_: str | None, official: str | None, datasets: tuple[str, ...], as_json: bool) -> None:
+    """Tell what a split's parts share: artists, albums, tracks, songs, exact copies. Exit 1 if anything."""
+    if (split_ is None) == (official is None) or bool(datasets) != bool(official):
+        raise click.UsageError("Give the name or file of a split, or --official SPLIT --dataset DATASET.")
+    from mudata.catalog import index, manifest
+    from mudata.catalog import leaks as looking
+    from mudata.catalog.selection import datasets_of
+    from mudata.home import Home
+
+    home = Home.default()
+    with index.connect(home) as con:
+        if official:
+            part_of = looking.official(con, datasets_of(con, datasets), official)
+        else:
+            part_of = manifest.load(home, str(split_)).part_of()
+        found = looking.find(con, part_of)
+    if as_json:
+        emit_json({**vars(found), "shared": [vars(shared) for shared in found.shared]})
+    else:
+        _tell(found)
+    raise SystemExit(1 if found.shared else 0)
+
+
+def _tell(found: Any) -> None:
+    total = sum(found.parts.values())
+    click.echo(f"parts: {', '.join(f'{part} {clips}' for part, clips in found.parts.items())}")
+    for kind, known in found.known.items():
+        across, repeated = found.across[kind], found.repeated[kind]
+        click.echo(f"{kind}: known of {known} of {total} clips; {across} of {repeated} that recur lie in several parts")
+    click.echo(f"told by cards: {', '.join(f'{k} {v[:12]}' for k, v in found.card_sha256.items())}\n")
+    rows = [
+        {
+            "shared": shared.kind,
+            "between": f"{shared.first} and {shared.second}",
+            "groups": shared.groups,
+            "clips": f"{shared.clips} of {shared.of} {shared.second} clips",
+            "such as": shared.examples,
+        }
+        for shared in found.shared
+    ]
+    if rows:
+        emit(rows, as_json=False)
+    else:
+        click.echo("The parts share nothing that is known.")

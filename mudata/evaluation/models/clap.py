@@ -1,0 +1,120 @@
+"""CLAP zero-shot: which option's sentence is nearest to the sound? A forced choice, with no text of its own.
+
+Clips longer than the 10 s window are heard in evenly spaced windows whose embeddings are averaged: the feature
+extractor would cut a random window instead.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from mudata.errors import ModelError
+from mudata.evaluation.models.transformers_audio import placement
+from mudata.evaluation.protocol import Answer, Clip, Failure, Hearing, Question
+
+TEMPLATE = "This audio is a {} song."
+"""The sentence with which LAION's README reports GTZAN (71 % for music_audioset_epoch_15_esc_90.14)."""
+
+
+class Clap:
+    """A CLAP checkpoint (Hugging Face id or folder).
+
+    template: the sentence around an option, with `{}`. tags: how many options a tagging question gets, since
+    similarities have no threshold of their own.
+    """
+
+    def __init__(
+        self,
+        checkpoint: str = "laion/clap-htsat-unfused",
+        *,
+        revision: str | None = None,
+        device: str = "auto",
+        dtype: str = "fp32",
+        batch: int = 16,
+        template: str = TEMPLATE,
+        tags: int = 3,
+    ) -> None:
+        self.checkpoint, self.revision, self.device, self.dtype = checkpoint, revision, device, dtype
+        self.template, self.tags = template, tags
+        self.hearing = Hearing(batch=batch, forced_choice=True)
+        self._sentences: dict[tuple[str, ...], Any] = {}
+
+    def load(self) -> None:
+        """Raises ModelError when the checkpoint cannot be had or is no CLAP."""
+        import transformers
+
+        self.device, self._torch_dtype = placement(self.device, self.dtype)
+        try:
+            self._processor: Any = transformers.ClapProcessor.from_pretrained(self.checkpoint, revision=self.revision)
+            model = transformers.ClapModel.from_pretrained(
+                self.checkpoint, revision=self.revision, dtype=self._torch_dtype
+            )
+        except (OSError, ValueError) as error:
+            raise ModelError(
+                f"The CLAP checkpoint {self.checkpoint!r} cannot be loaded: {str(error).strip().splitlines()[0]}",
+                "Check the name and --revision, for example laion/clap-htsat-unfused.",
+            ) from error
+        self._model: Any = model.to(self.device).eval()
+        extractor = self._processor.feature_extractor
+        self._window = int(extractor.nb_max_samples)
+        self.hearing = Hearing(sample_rate=int(extractor.sampling_rate), batch=self.hearing.batch, forced_choice=True)
+
+    def answer(self, clips: Sequence[Clip], question: Question) -> list[Answer | Failure]:
+        if question.kind == "caption":
+            raise ModelError("CLAP ranks given labels; it cannot write captions.", "Ask it for a classify or tag task.")
+        scores = self._sounds([c.audio for c in clips]) @ self._texts(question.options).T
+        keep = 1 if question.kind == "classify" else min(self.tags, len(question.options))
+        ranked = scores.argsort(dim=1, descending=True)[:, :keep].tolist()
+        return [Answer(", ".join(question.options[i] for i in row)) for row in ranked]
+
+    def describe(self) -> dict[str, object]:
+        import transformers
+
+        return {
+            "checkpoint": self.checkpoint,
+            "revision": getattr(self._model.config, "_commit_hash", None) or self.revision,
+            "dtype": str(self._torch_dtype).removeprefix("torch."),
+            "device": self.device,
+            "template": self.template,
+            "tags": self.tags,
+            "transformers": transformers.__version__,
+        }
+
+    def _sounds(self, waves: Sequence[np.ndarray[Any, Any]]) -> Any:
+        """Unit embeddings, shape (clips, width): the mean over each clip's windows."""
+        import torch
+
+        pieces = [windows(wave, self._window) for wave in waves]
+        flat = [piece for group in pieces for piece in group]
+        inputs = self._processor.feature_extractor(flat, sampling_rate=self.hearing.sample_rate, return_tensors="pt")
+        # no window is longer than the model hears; left alone, the extractor marks one of them at random as if it were
+        inputs["is_longer"] = torch.zeros(len(flat), 1, dtype=torch.bool)
+        inputs = inputs.to(self.device)
+        inputs["input_features"] = inputs["input_features"].to(self._torch_dtype)
+        with torch.inference_mode():
+            embedded = self._model.get_audio_features(**inputs).pooler_output.float()
+        means = [group.mean(0) for group in torch.split(embedded, [len(group) for group in pieces])]
+        return torch.nn.functional.normalize(torch.stack(means), dim=1)
+
+    def _texts(self, options: tuple[str, ...]) -> Any:
+        import torch
+
+        if options not in self._sentences:
+            sentences = [self.template.format(option) for option in options]
+            inputs = self._processor.tokenizer(sentences, padding=True, return_tensors="pt").to(self.device)
+            with torch.inference_mode():
+                embedded = self._model.get_text_features(**inputs).pooler_output.float()
+            self._sentences[options] = torch.nn.functional.normalize(embedded, dim=1)
+        return self._sentences[options]
+
+
+def windows(wave: np.ndarray[Any, Any], length: int) -> list[np.ndarray[Any, Any]]:
+    """Cut (n,) into the fewest windows of `length` that cover it, evenly spaced; a shorter wave stays whole."""
+    if len(wave) <= length:
+        return [wave]
+    count = -(-len(wave) // length)
+    starts = np.linspace(0, len(wave) - length, count).round().astype(int)
+    return [wave[s : s + length] for s in starts]

@@ -1,0 +1,100 @@
+"""CLAP zero-shot on tiny random checkpoints: windows, determinism, and what it cannot do."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from mudata.errors import ModelError
+from mudata.evaluation.protocol import Answer, Clip, Question
+
+torch = pytest.importorskip("torch")
+transformers = pytest.importorskip("transformers")
+
+from mudata.evaluation.models.clap import Clap, windows  # noqa: E402
+from mudata.evaluation.models.untrained import _tokenizer  # noqa: E402
+
+pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::UserWarning", "ignore::FutureWarning")
+GENRE = Question("classify", "", ("blues", "rock", "waltz"), "genre")
+RATE = 48_000
+
+
+def write(folder: Path, *, fusion: bool) -> Path:
+    tokenizer = _tokenizer()
+    audio = {
+        "patch_embeds_hidden_size": 16,
+        "depths": [1, 1, 1, 1],
+        "num_attention_heads": [2, 2, 2, 2], "hidden_size": 128, "projection_dim": 16, "enable_fusion": fusion,
+    }  # fmt: skip
+    text = {
+        "vocab_size": len(tokenizer), "hidden_size": 32, "num_hidden_layers": 1, "num_attention_heads": 2,
+        "intermediate_size": 32, "pad_token_id": 1, "projection_dim": 16,
+    }  # fmt: skip
+    torch.manual_seed(0)
+    transformers.ClapModel(
+        transformers.ClapConfig(audio_config=audio, text_config=text, projection_dim=16)
+    ).save_pretrained(folder)
+    extractor = transformers.ClapFeatureExtractor(truncation="fusion" if fusion else "rand_trunc")
+    transformers.ClapProcessor(extractor, tokenizer).save_pretrained(folder)
+    return folder
+
+
+@pytest.fixture(scope="module", params=[False, True], ids=["plain", "fusion"])
+def clap(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Clap:
+    model = Clap(str(write(tmp_path_factory.mktemp("clap"), fusion=request.param)), device="cpu")
+    model.load()
+    return model
+
+
+def noises(*seconds: float) -> list[Clip]:
+    rng = np.random.default_rng(2)
+    return [
+        Clip(f"c{i}", (0.1 * rng.standard_normal(int(s * RATE))).astype(np.float32), RATE)
+        for i, s in enumerate(seconds)
+    ]
+
+
+def test_a_clip_is_heard_the_same_alone_in_company_and_again(clap: Clap) -> None:
+    waves = [clip.audio for clip in noises(3, 25, 10)]
+    together = clap._sounds(waves)
+    alone = torch.cat([clap._sounds([wave]) for wave in waves])
+    assert torch.allclose(together, alone, atol=1e-5)
+    assert torch.equal(together, clap._sounds(waves))
+
+
+def test_every_clip_gets_exactly_one_of_the_options(clap: Clap) -> None:
+    answers = clap.answer(noises(1, 12), GENRE)
+    assert all(isinstance(a, Answer) and a.text in GENRE.options for a in answers)
+    assert clap.hearing.forced_choice
+
+
+def test_a_tagging_question_gets_the_nearest_few(clap: Clap) -> None:
+    (answer,) = clap.answer(noises(2), Question("tag", "", ("a", "b", "c", "d", "e"), "tag"))
+    assert isinstance(answer, Answer)
+    assert len(set(answer.text.split(", "))) == 3
+
+
+def test_captions_are_refused(clap: Clap) -> None:
+    with pytest.raises(ModelError, match="cannot write captions"):
+        clap.answer(noises(1), Question("caption", "Describe.", (), "caption"))
+
+
+def test_the_sentence_around_a_label_matters_and_is_recorded(clap: Clap) -> None:
+    other = Clap(clap.checkpoint, device="cpu", template="{}")
+    other.load()
+    assert not torch.allclose(clap._texts(GENRE.options), other._texts(GENRE.options), atol=1e-4)
+    assert other.describe()["template"] == "{}"
+
+
+@pytest.mark.parametrize(("samples", "starts"), [(5, [0]), (10, [0]), (11, [0, 1]), (25, [0, 8, 15])])
+def test_windows_cover_the_whole_clip(samples: int, starts: list[int]) -> None:
+    wave = np.arange(samples, dtype=np.float32)
+    assert [int(w[0]) for w in windows(wave, 10)] == starts
+    assert set(np.concatenate(windows(wave, 10))) == set(wave)
+
+
+def test_a_missing_checkpoint_is_told(tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match="cannot be loaded"):
+        Clap(str(tmp_path / "no"), device="cpu").load()
