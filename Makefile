@@ -32,7 +32,10 @@ check: env  ## Lint, types, import contracts, README tables
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/python -m mudata.readme --check README.md
+	$(BIN)/cog --check README.md
+
+readme: env  ## Bring the tables in README.md up to date
+	$(BIN)/cog -r README.md
 
 bench: env  ## Run the benchmarks side by side and print their tables (long)
 	@for b in benchmarks/*.py; do $(BIN)/python $$b || exit 1; done
@@ -40,4 +43,4 @@ bench: env  ## Run the benchmarks side by side and print their tables (long)
 clean:  ## Remove the environment and what tests and builds leave
 	rm -rf $(VENV) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
 
-.PHONY: help env demo test check bench clean
+.PHONY: help env readme demo test check bench clean

@@ -13,11 +13,13 @@ relation `files` that a card's SQL sees.
 
 SQL. A `select` is one SELECT statement. It runs in a DuckDB that can read the dataset's
 `files/` folder and nothing else, and sees the card's `tables` by name and `files(path, size,
-<named parts>)` with the files that the clip rule's patterns match.
+<named parts>)` with the files that the clip rule's patterns match. All but the clip rules also see
+`clips`, with every column that the rules give: a join with it turns keys of tables into ids of clips.
 """
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
@@ -52,7 +54,7 @@ Texts = Annotated[tuple[str, ...], BeforeValidator(_as_tuple)]
 class Strict(BaseModel):
     """Frozen, and no key that is not declared."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
 
 class Duration(Strict):
@@ -61,6 +63,9 @@ class Duration(Strict):
     nominal: PositiveFloat | None = None
     min: Annotated[float, Field(ge=0)]
     max: PositiveFloat
+
+    def __str__(self) -> str:
+        return f"{self.min:g} s" if self.min == self.max else f"{self.min:g}-{self.max:g} s"
 
 
 class Licence(Strict):
@@ -243,7 +248,8 @@ class Component(Strict):
 class Table(Strict):
     """A raw table, seen by the card's SQL under its key.
 
-    `path` is a glob below `files/`; in `select` the word `{path}` stands for it, quoted.
+    `path` is a pattern below `files/`; in `select` the word `{path}` stands for the files that match it, quoted
+    (a list if they are several). `store_rejects = true` in `read_csv` reports bad records instead of failing.
     `columns` (name: DuckDB type) is the shape it must have, and what an absent optional
     table looks like, with no rows.
     """
@@ -274,7 +280,8 @@ class Clips(Strict):
     and whose groups are the templates in `groups`. With `select`, the SELECT decides: it gives `id` and
     `path` (relative to `files/`; the file may be absent), and may give artist, album, track,
     title, licence, subset, start_s, end_s, hash ('md5:…', 'sha1:…' or 'sha256:…' of the raw file), kind, and any
-    further columns, which URL templates may use.
+    further columns, which URL templates may use. `subset` names all subsets that the clip is in (a list, or text with
+    commas; NULL: all of them).
     """
 
     kind: Literal["audio", "midi"] = "audio"
@@ -448,5 +455,5 @@ class Card(Strict):
     def grouped_by(self) -> tuple[str, ...]:
         """Which of artist, album, track the clip rules provide (by template or column name)."""
         found = {g for rule in self.clips for g in rule.groups}
-        found |= {g for g in ("artist", "album", "track") for r in self.clips if r.select and f" {g}" in r.select}
+        found |= {g for g in ("artist", "album", "track") for r in self.clips if re.search(rf"\b{g}\b", r.select or "")}
         return tuple(g for g in ("artist", "album", "track") if g in found)

@@ -11,7 +11,8 @@ STEPS: tuple[tuple[str, str], ...] = (
     (
         "Ask the index anything, in SQL",
         'sql "SELECT canonical AS genre, count(*) AS clips, count(DISTINCT artist) AS artists,'
-        " round(avg(cast(a.value AS DOUBLE))) AS bpm FROM clips JOIN labels USING (clip_id) JOIN attributes a USING (clip_id)"
+        " round(avg(cast(a.value AS DOUBLE))) AS bpm"
+        " FROM clips JOIN labels USING (clip_id) JOIN attributes a USING (clip_id)"
         " WHERE namespace = 'genre' AND a.name = 'tempo_bpm' AND clips.dataset = 'demo' GROUP BY ALL ORDER BY ALL\"",
     ),
     (
@@ -20,7 +21,10 @@ STEPS: tuple[tuple[str, str], ...] = (
     ),
     ("Chance: a seeded random answer", "eval --model random --split demo-genre --task genre"),
     ("The most frequent label", "eval --model majority --split demo-genre --task genre"),
-    ("Classic features and a classifier, fitted on the train part", "eval --model features --split demo-genre --task genre"),
+    (
+        "Classic features and a classifier, fitted on the train part",
+        "eval --model features --split demo-genre --task genre",
+    ),
     (
         "An audio-language model with random weights: the way of a real checkpoint, with nothing learned",
         "eval --model untrained --split demo-genre --task genre",
@@ -45,7 +49,10 @@ def demo() -> None:
     for title, line in STEPS:
         click.secho(f"\n# {title}", fg="cyan", err=True)
         click.secho(f"$ mudata {line}", bold=True, err=True)
-        result = cli.main(shlex.split(line), standalone_mode=False)
-        if isinstance(result, int) and result:
-            raise SystemExit(result)
+        try:
+            code = cli.main(shlex.split(line), standalone_mode=False)
+        except SystemExit as stop:
+            code = stop.code
+        if code:
+            raise SystemExit(code)
     click.echo(NEXT, err=True)

@@ -58,7 +58,7 @@ def split() -> None:
     """
 
 
-def _parts(ctx: click.Context, param: click.Parameter, value: str | None) -> dict[str, float]:
+def _parts(_ctx: click.Context, _param: click.Parameter, value: str | None) -> dict[str, float]:
     if not value:
         return {}
     try:
@@ -82,7 +82,12 @@ def _parts(ctx: click.Context, param: click.Parameter, value: str | None) -> dic
     type=click.Choice(["artist", "album", "track"]),
     help="Never tear these apart; may be repeated.",
 )
-@click.option("--parts", callback=_parts, metavar="PART=SHARE,...", help="The parts; by default all is 'test'.")
+@click.option(
+    "--parts",
+    callback=_parts,
+    metavar="PART=SHARE,...",
+    help="The parts; default: train=0.7,validation=0.1,test=0.2, or with --n or --per-label all is test.",
+)
 @click.option("--per-label", type=int, help="Draw this many clips of every label.")
 @click.option("--n", type=int, help="Draw this many clips.")
 @click.option("--seed", type=int, default=0, show_default=True, help="Another seed, another draw.")

@@ -1,0 +1,90 @@
+"""raw/<dataset>/fetched.json: what was got from where, so that a finished fetch is recognised by looking at files only.
+
+A record is one unit of a mirror (a file with all that came out of it, or the mirror as a whole): its
+component, mirror, time, and size and mtime of every file. Written atomically after every unit.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+import mudata
+from mudata.errors import HomeError
+from mudata.home import write_atomic
+
+VERSION = 1
+
+Stat = Callable[[str], tuple[int, int] | None]
+"""Size and mtime_ns of a file below `files/`, by its relative path; None if there is none."""
+
+
+def now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")
+
+
+@dataclass(frozen=True)
+class Record:
+    """One unit that was fetched."""
+
+    component: str
+    mirror: str
+    files: Mapping[str, tuple[int, int]]
+    """Relative path below `files/` -> size, mtime_ns."""
+    sums: Mapping[str, str] = field(default_factory=dict)
+    """Remote path -> 'sha256:…' (or sha1, md5, as the card has it)."""
+    failures: Mapping[str, str] = field(default_factory=dict)
+    """Clip ids that could not be had, and why."""
+    when: str = field(default_factory=now)
+    version: str = mudata.__version__
+
+    def unchanged(self, stat: Stat) -> bool:
+        return all(stat(path) == tuple(seen) for path, seen in self.files.items())
+
+
+class Ledger:
+    """The records by the key of their unit. Raises HomeError if the file is broken or of a newer version."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self.records: dict[str, Record] = {}
+        try:
+            read = json.loads(path.read_bytes())
+            if read["version"] > VERSION:
+                raise HomeError(f"{path} was written by a newer mudata.", "Update mudata.")
+            self.records = {key: Record(**record) for key, record in read["records"].items()}
+        except FileNotFoundError:
+            pass
+        except (ValueError, KeyError, TypeError) as error:
+            raise HomeError(
+                f"{path} cannot be read: {error}.",
+                "Delete it and run the same command again; files that are there are checked, not fetched again.",
+            ) from error
+
+    def add(self, key: str, record: Record) -> None:
+        self.records[key] = record
+        everything = {"version": VERSION, "records": {key: asdict(record) for key, record in self.records.items()}}
+        write_atomic(self._path, json.dumps(everything, indent=1) + "\n")
+
+
+def stat_below(files: Path) -> Stat:
+    """Looks at the real files (through links)."""
+
+    def stat(path: str) -> tuple[int, int] | None:
+        try:
+            seen = (files / path).stat()
+        except OSError:
+            return None
+        return seen.st_size, seen.st_mtime_ns
+
+    return stat
+
+
+def seen(paths: Iterable[Path], files: Path) -> dict[str, tuple[int, int]]:
+    """Size and mtime_ns of files, by their relative paths."""
+    stat = stat_below(files)
+    found = {path.relative_to(files).as_posix(): stat(path.relative_to(files).as_posix()) for path in paths}
+    return {path: facts for path, facts in sorted(found.items()) if facts}

@@ -1,0 +1,34 @@
+"""Archives into the tree that a card sees."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mudata.catalog.archives import extract
+from mudata.catalog.patterns import Pattern
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from mudata.catalog.sources import Place
+    from mudata.narration import Narrator
+
+
+def unpack(
+    archive: Path, place: Place, narrator: Narrator, *, keep: Sequence[str] = (), max_bytes: int | None = None
+) -> list[Path]:
+    """Extract the members that match a glob of `keep`, or without globs those worth having; give their paths.
+
+    `max_bytes` caps what comes out; by default 20 times the archive, at least 64 MiB. Raises as `extract`.
+    """
+    globs = [Pattern(glob) for glob in keep]
+    size = archive.stat().st_size
+    with narrator.bar(f"unpacking {archive.name}", size, "bytes") as advance:
+        return extract(
+            archive,
+            place.files,
+            keep=(lambda path: any(glob.match(path) is not None for glob in globs)) if globs else place.wanted,
+            max_bytes=max_bytes or max(20 * size, 64 << 20),
+            advance=advance,
+        )

@@ -1,0 +1,110 @@
+"""Controls: what can be had without listening. A model that does not beat them has shown nothing.
+
+They learn from the split's train part. Where it has none they are fitted on the very clips they are asked about, which
+makes them stronger than they should be; the run says so.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+
+from mudata.errors import ModelError
+from mudata.evaluation.protocol import Answer, Clip, Failure, Hearing, Kind, Question
+
+
+class _Control:
+    """Common to all: hears nothing, remembers the references of the train part."""
+
+    hearing = Hearing(batch=256, needs_audio=False, control=True)
+    needs_fit: tuple[Kind, ...] = ()
+
+    def __init__(self) -> None:
+        self._taught: list[tuple[str, tuple[str, ...]]] = []
+
+    def load(self) -> None:
+        """Nothing to load."""
+
+    def fit(self, train: Iterable[tuple[Clip, tuple[str, ...]]]) -> None:
+        self._taught = [(clip.clip_id, references) for clip, references in train]
+
+    def describe(self) -> dict[str, object]:
+        return {"fitted_clips": len(self._taught)}
+
+    def _tags_per_clip(self) -> int:
+        return max(1, round(sum(len(tags) for _, tags in self._taught) / max(1, len(self._taught))))
+
+
+class Random(_Control):
+    """A seeded draw for every clip: an option; as many tags as clips have on average; a caption of another clip."""
+
+    needs_fit = ("tag", "caption")
+
+    def __init__(self, seed: int = 0) -> None:
+        super().__init__()
+        self.seed = seed
+
+    def answer(self, clips: Sequence[Clip], question: Question) -> list[Answer | Failure]:
+        return [self._draw(clip.clip_id, question) for clip in clips]
+
+    def describe(self) -> dict[str, object]:
+        return {"seed": self.seed, **super().describe()}
+
+    def _draw(self, clip_id: str, question: Question) -> Answer | Failure:
+        if question.kind == "caption":
+            start = int.from_bytes(self._order(clip_id, "caption")) % len(self._taught)
+            for other, texts in self._taught[start:] + self._taught[:start]:
+                if other != clip_id:
+                    return Answer(texts[0])
+            return Failure("no-other-clip", "there is no caption of another clip to draw")
+        drawn = sorted(question.options, key=lambda option: self._order(clip_id, option))
+        return Answer(", ".join(drawn[: self._tags_per_clip() if question.kind == "tag" else 1]))
+
+    def _order(self, clip_id: str, what: str) -> bytes:
+        return hashlib.sha256(f"{self.seed}\0{clip_id}\0{what}".encode()).digest()
+
+
+class Majority(_Control):
+    """The most frequent label for every clip; to tag, as many of the most frequent as clips have on average."""
+
+    needs_fit = ("classify", "tag")
+
+    def answer(self, clips: Sequence[Clip], question: Question) -> list[Answer | Failure]:
+        if question.kind == "caption":
+            raise ModelError(
+                "There is no majority among captions.", "Use the model 'constant' or 'random' for captions."
+            )
+        counts = Counter(label for _, labels in self._taught for label in labels)
+        ranked = sorted(question.options, key=lambda option: -counts[option])  # ties keep the published order
+        answer = Answer(", ".join(ranked[: self._tags_per_clip() if question.kind == "tag" else 1]))
+        return [answer] * len(clips)
+
+
+class Constant(_Control):
+    """One and the same answer: the first option, or the train part's medoid caption.
+
+    The medoid is the caption with the largest mean cosine to all others, as bags of words: picked by rule, since
+    a constant written by hand scores whatever its author knows.
+    """
+
+    needs_fit = ("caption",)
+
+    def answer(self, clips: Sequence[Clip], question: Question) -> list[Answer | Failure]:
+        said = medoid([t for _, texts in self._taught for t in texts]) if question.kind == "caption" else None
+        return [Answer(said or question.options[0])] * len(clips)
+
+
+def medoid(texts: Sequence[str]) -> str:
+    """The text nearest to all others by cosine of word counts; the first in sorted order among equals."""
+    unit: dict[str, dict[str, float]] = {}
+    for text in sorted(set(texts)):
+        counts = Counter("".join(c if c.isalnum() else " " for c in text.casefold()).split())
+        length = math.sqrt(sum(n * n for n in counts.values())) or 1.0
+        unit[text] = {word: n / length for word, n in counts.items()}
+    centre: defaultdict[str, float] = defaultdict(float)
+    for text in texts:
+        for word, weight in unit[text].items():
+            centre[word] += weight
+    return max(unit, key=lambda text: sum(weight * centre[word] for word, weight in unit[text].items()))
