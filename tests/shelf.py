@@ -6,14 +6,16 @@ import csv
 import hashlib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import duckdb
 import pyarrow as pa
 
 from mudata.catalog import index
 from mudata.catalog.tables import TABLES, ddl
-from mudata.home import Home
+
+if TYPE_CHECKING:
+    from mudata.home import Home
 
 Rows = Iterable[Mapping[str, Any]]
 
@@ -60,7 +62,7 @@ def _table(name: str, rows: list[dict[str, Any]]) -> pa.Table:
 
 
 def gtzan(home: Home, shared: Path, version: str = "2024", only: Iterable[str] | None = None) -> None:
-    """The 1,000 clips of GTZAN with the artists of an index version, its two published splits, and MD5 sums as content."""
+    """GTZAN: 1,000 clips, artists as one version of the index has them, both published splits, MD5 sums as content."""
     with (shared / "facts" / "tables" / "gtzan_clips.tsv").open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE))
     if only is not None:

@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 import soundfile
 
-from mudata.catalog import manifest
+from mudata.catalog import index, manifest
 from mudata.catalog.tables import TABLES
 
 if TYPE_CHECKING:
@@ -123,8 +123,6 @@ class Corpus:
             text = f"A {genre} tone that sounds {' and '.join(MOODS[genre])}, number {i}."
             rows["captions"].append({"clip_id": clip_id, "dataset": name, "kind": "caption", "text": text})
         rows["datasets"].append({"dataset": name, "title": name, "tags": ["genre"], "usable": clips - len(absent)})
-        from mudata.catalog import index
-
         index.publish(self.home, name, {table: _table(table, said) for table, said in rows.items()})
         return hashes
 

@@ -94,7 +94,7 @@ def test_lyrics_keep_their_lines(root: Path) -> None:
 
 def test_missing_labels_are_told_with_the_file_that_is_looked_for(root: Path) -> None:
     next(root.rglob("clusters.txt")).unlink()
-    with pytest.raises(ReadError, match="clusters.txt"):
+    with pytest.raises(ReadError, match=r"clusters\.txt"):
         read(CARD, root)
 
 

@@ -25,7 +25,7 @@ ROWS = (
         '-aaaaaaaaa1,30,40,"/m/04rlf,/m/02cjck","[\'low quality\', ""singer\'s voice"", \'a ""quoted"" word\']",'
         '"First line,\nsecond line.",4,False,True'
     ),
-    "bbbbbbbbb_2,0,10,/m/04rlf,\"['drums']\",\"Plain, with a comma.\",0,True,True",
+    'bbbbbbbbb_2,0,10,/m/04rlf,"[\'drums\']","Plain, with a comma.",0,True,True',
     "ccccccccccc,17,27,/m/04rlf,\"['slow', 'slow']\",No quotes at all.,9,False,False",
 )
 
@@ -71,7 +71,11 @@ def test_a_segment_is_found_under_the_names_that_copies_use(tmp_path: Path) -> N
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_bytes(b"sound")
     clips = read(CARD, tmp_path).clips.to_pylist()
-    assert [clip["path"] for clip in clips] == ["wav/-aaaaaaaaa1.wav", "b/bbbbbbbbb_2_0.flac", "[ccccccccccc]-[17-27].mp3"]
+    assert [clip["path"] for clip in clips] == [
+        "wav/-aaaaaaaaa1.wav",
+        "b/bbbbbbbbb_2_0.flac",
+        "[ccccccccccc]-[17-27].mp3",
+    ]
     assert [clip["track"] for clip in clips] == ["-aaaaaaaaa1", "bbbbbbbbb_2", "ccccccccccc"]
     assert {clip["start_s"] for clip in clips} == {None}, "the file is the segment, it is not cut again"
     assert [clip["video_start_s"] for clip in clips] == [30, 0, 17]

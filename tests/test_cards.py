@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import pytest
@@ -13,8 +14,10 @@ import yaml
 from mudata.catalog import cards
 from mudata.catalog.patterns import Pattern, wanted
 from mudata.catalog.reading import read
-from mudata.catalog.schema import Card, Mirror, RemoteFile
 from mudata.catalog.vocabulary import canonical
+
+if TYPE_CHECKING:
+    from mudata.catalog.schema import Card, Mirror, RemoteFile
 
 NAMES = sorted(path.stem for path in (cards.BUILT_IN / "datasets").glob("*.yaml"))
 SURVEYED = {
@@ -150,7 +153,9 @@ def test_plain_files_are_tables_or_clips_of_the_card(name: str) -> None:
 @every_card
 def test_patterns_and_references_are_sound(name: str) -> None:
     card = cards.load(name)
-    for text in [t.path for t in card.tables.values()] + [p for rule in card.clips for p in (*rule.files, *rule.ignore)]:
+    for text in [t.path for t in card.tables.values()] + [
+        p for rule in card.clips for p in (*rule.files, *rule.ignore)
+    ]:
         Pattern(text)
     assert card.citation.bibtex.lstrip().startswith("@")
     assert card.citation.bibtex.count("{") == card.citation.bibtex.count("}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 import shelf
@@ -11,7 +12,9 @@ from click.testing import CliRunner, Result
 
 from mudata.cli import cli
 from mudata.errors import SplitError, UnknownName
-from mudata.home import Home
+
+if TYPE_CHECKING:
+    from mudata.home import Home
 
 
 @pytest.fixture

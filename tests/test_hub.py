@@ -161,12 +161,6 @@ def test_clips_asked_for_by_path_are_the_ones_fetched(there: Hub, tmp_path: Path
     assert {*tree(tmp_path)} == {"big/b.wav", "meta/labels.csv"}
 
 
-def test_files_of_other_subsets_are_left_alone(there: Hub, tmp_path: Path) -> None:
-    of = mirror({"path": "big/a.wav", "subset": "small"}, {"path": "big/b.wav", "subset": "all"}, {"path": "meta/*"})
-    get(tmp_path, of, subset="small")
-    assert {*tree(tmp_path)} == {"big/a.wav", "meta/labels.csv"}
-
-
 def test_wrong_bytes_of_the_right_size_are_refused_and_deleted(there: Hub, cdn: Cdn, tmp_path: Path) -> None:
     cdn.trouble[f"/{sha256(LARGE)}"] = [Answer(200, LARGE[:-1] + b"!")]
     with pytest.raises(ChecksumMismatch, match=rf"not the expected file[\s\S]*{sha256(LARGE)}"):

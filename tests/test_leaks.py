@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 import shelf
 
 from mudata.catalog import index, leaks
 from mudata.errors import UnknownName
-from mudata.home import Home
+
+if TYPE_CHECKING:
+    from mudata.home import Home
 
 
 def _of(home: Home, part_of: dict[str, str]) -> leaks.Leaks:
@@ -91,14 +94,17 @@ def test_equal_samples_and_equal_files_are_copies(home: Home) -> None:
             {"id": "e", "pcm_sha256": None, "source_sha256": None},
         ],
     )
-    found = _of(home, {f"toy/{i}": part for i, part in zip("abcde", ("train", "train", "test", "train", "test"))})
+    found = _of(home, {f"toy/{i}": "test" if i in "ce" else "train" for i in "abcde"})
     assert _pairs(found, "copy") == {("train", "test"): (1, 1, 2)}
     assert (found.known["copy"], found.repeated["copy"]) == (3, 1)
 
 
 def test_an_unknown_published_split_is_named_with_those_there_are(home: Home) -> None:
     shelf.shelve(home, clips=[{"id": "a"}], splits=[{"id": "a", "split": "filtered", "part": "test"}])
-    with index.connect(home) as con, pytest.raises(UnknownName, match="No published split named 'filterd'.*'filtered'"):
+    with (
+        index.connect(home) as con,
+        pytest.raises(UnknownName, match=r"No published split named 'filterd'.*'filtered'"),
+    ):
         leaks.official(con, ["toy"], "filterd")
 
 

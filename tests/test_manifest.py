@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 import shelf
@@ -12,7 +13,9 @@ import shelf
 from mudata.catalog import manifest, splits
 from mudata.catalog.manifest import Manifest, Member
 from mudata.errors import SplitError, UnknownName
-from mudata.home import Home
+
+if TYPE_CHECKING:
+    from mudata.home import Home
 
 CLIPS = [{"id": f"{i:02}", "artist": f"a{i // 2}"} for i in range(12)]
 LABELS = [{"id": f"{i:02}", "label": f"g{i // 6}"} for i in range(12)]
@@ -109,7 +112,7 @@ def test_another_split_of_the_same_name_is_refused_unless_forced(home: Home, mad
 
 def test_a_broken_file_is_replaced_only_by_force(home: Home, made: Manifest) -> None:
     manifest.save(home, made).write_text("{}")
-    with pytest.raises(SplitError, match="exam.json is not a split manifest: KeyError"):
+    with pytest.raises(SplitError, match=r"exam\.json is not a split manifest: KeyError"):
         manifest.save(home, made)
     manifest.save(home, made, force=True)
     assert manifest.load(home, "exam") == made
@@ -118,7 +121,7 @@ def test_a_broken_file_is_replaced_only_by_force(home: Home, made: Manifest) -> 
 def test_names_that_are_not_there_are_told_with_those_that_are(home: Home, made: Manifest, tmp_path: Path) -> None:
     manifest.save(home, made)
     assert manifest.names(home) == ["exam"]
-    with pytest.raises(UnknownName, match="No split named 'exm'. Did you mean 'exam'"):
+    with pytest.raises(UnknownName, match=r"No split named 'exm'\. Did you mean 'exam'"):
         manifest.load(home, "exm")
     with pytest.raises(SplitError, match=r"x\.json: no such file"):
         manifest.load(home, tmp_path / "x.json")

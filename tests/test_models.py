@@ -130,6 +130,18 @@ def test_a_model_card_fills_in_checkpoint_revision_and_options(
     assert own["options"] == {"checkpoint": "/my/copy", "word": "pop"}
 
 
+def test_a_folder_of_weights_is_known_by_its_content_and_not_by_its_place(tmp_path: Path) -> None:
+    said = []
+    for place, size in (("a", 10), ("b", 10), ("c", 11)):
+        folder = tmp_path / place / "weights"
+        folder.mkdir(parents=True)
+        (folder / "config.json").write_text("{}")
+        (folder / "model.safetensors").write_bytes(bytes(size))
+        said.append(models.identity("clap", {"checkpoint": str(folder)})["options"])
+    assert said[0] == said[1] != said[2]
+    assert str(said[0]).startswith("{'checkpoint': 'weights@")
+
+
 def test_a_model_card_of_an_unknown_family_is_told(card_folder: Path) -> None:
     (card_folder / "mine.yaml").write_text(MODEL_CARD.format(name="mine", family="calp"))
     with pytest.raises(UnknownName, match=r"No model family named 'calp'\. Did you mean 'clap'"):

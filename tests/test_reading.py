@@ -242,7 +242,7 @@ def test_a_condition_over_columns_and_lists_of_labels_chooses_clips(files: Path,
     [
         ("genr = 'rock'", r'"genr" not found[^$]*Candidate bindings: "genre"'),
         ("true) UNION SELECT * FROM (SELECT 1", "syntax error"),
-        ("true; DROP TABLE clips", "modifiers in the expression list"),
+        ("true; DROP TABLE clips", "modifiers in the expression list|single SELECT"),
         ("true, false", "single expression"),
         ("stem", "Could not convert string"),
         ("(SELECT count(*) FROM read_text('/etc/passwd')) > 0", "Cannot access file"),
@@ -513,6 +513,33 @@ def test_a_table_cannot_take_a_name_that_has_a_meaning(files: Path) -> None:
         read(card, files)
 
 
+def test_any_other_name_is_free_for_a_table(files: Path) -> None:
+    listed(files, "x\n1\n")
+    words = (
+        "found",
+        "labels",
+        "given",
+        "spellings",
+        "candidates",
+        "kept",
+        "chosen",
+        "said",
+        "rows",
+        "faults",
+        "matching",
+    )
+    fault = {"ids": "1", "kind": "corrupt", "action": "drop", "note": "noise", "source": "ears"}
+    card = make(
+        tables={word: table(LISTED["select"], x="VARCHAR") for word in words},
+        clips=[{"select": "SELECT x AS id, 'p' AS path FROM found"}],
+        labels={"genre": {"open": True, "select": "SELECT x AS id, 'rock' AS label FROM labels"}},
+        captions={"select": "SELECT x AS id, 'text' AS text FROM said"},
+        faults=[fault],
+    )
+    reading = read(card, files, where="id = '1'")
+    assert (reading.labels.num_rows, reading.captions.num_rows, reading.faults.num_rows) == (1, 1, 1)
+
+
 def test_reading_twice_gives_the_same(files: Path) -> None:
     listed(files, "x,y\n" + "".join(f"{n},{n % 7}\n" for n in range(5000)))
     card = one(REJECTING, x="VARCHAR", y="VARCHAR")
@@ -538,7 +565,7 @@ def outside(files: Path) -> Iterator[dict[str, str]]:
         do_HEAD = do_GET
 
     server = http.server.HTTPServer(("127.0.0.1", 0), Server)
-    thread = threading.Thread(target=server.serve_forever)
+    thread = threading.Thread(target=server.serve_forever, args=(0.01,))
     thread.start()
     yield {
         "secret": str(files.parent / "secret.csv"),
@@ -572,7 +599,7 @@ FORBIDDEN = [
     "PRAGMA database_list",
     "CALL enable_logging()",
     "EXPORT DATABASE '{files}/x'",
-    "INSERT INTO found VALUES (1)",
+    "INSERT INTO _found VALUES (1)",
     "SELECT 1 AS id, 'p' AS path; SELECT 2",
     "SELECT 1 AS id, 'p' AS path) AS x; COPY (SELECT 1) TO '{files}/x.csv'; SELECT * FROM (SELECT 1",
     "SELECT 1 AS id, 'p' AS path FROM enable_logging(storage = 'file', storage_path = '{files}/log')",
@@ -588,7 +615,7 @@ def test_the_sql_of_a_card_reads_below_its_folder_and_does_nothing_else(
     monkeypatch.chdir(files.parent)
     card = make(clips=[{"select": select.format(**outside)}])
     before = sorted(files.parent.rglob("*"))
-    with pytest.raises((CardError, ReadError), match=r"one SELECT; it may only read below its folder|has been locked"):
+    with pytest.raises(CardError, match="one SELECT; it may only read below its folder"):
         read(card, files)
     assert sorted(files.parent.rglob("*")) == before
 

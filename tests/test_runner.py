@@ -10,18 +10,22 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
 from small_corpus import GENRES, Corpus
 
+from mudata.catalog import index
 from mudata.errors import EvaluationError, HomeError, ModelError, UnknownName
 from mudata.evaluation import asking, judge
 from mudata.evaluation.protocol import Answer, Clip, Failure, Hearing, Question
 from mudata.evaluation.run import Run, all_runs, find
 from mudata.evaluation.runner import Request, evaluate
-from mudata.home import Home
 from mudata.narration import Narrator
+
+if TYPE_CHECKING:
+    from mudata.home import Home
 
 
 class Ear:
@@ -70,7 +74,6 @@ class Notes(Narrator):
 
 @pytest.fixture(autouse=True)
 def fresh_ear(monkeypatch: pytest.MonkeyPatch) -> None:
-    sys.modules[__name__].__dict__.setdefault("Ear", Ear)
     monkeypatch.setattr(Ear, "batches", [])
     monkeypatch.setattr(Ear, "loads", 0)
     monkeypatch.setattr(Ear, "trouble", staticmethod(lambda clips: None))
@@ -96,7 +99,7 @@ def test_a_run_keeps_everything_needed_to_repeat_it(corpus: Corpus, home: Home) 
     run = ask(home, command="mudata eval ...")
     said = run.settings
     assert run.folder.parent == home.runs
-    assert run.id.startswith("test_runner-Ear-half-genre-")
+    assert run.id.startswith(f"{__name__}-Ear-half-genre-")
     assert (said["model"], said["split"], said["task"], said["part"], said["seed"]) == (EAR, "half", "genre", "test", 0)
     assert len(said["split_sha256"]) == 64
     task = said["tasks"][0]
@@ -272,7 +275,7 @@ def test_a_broken_connection_is_tried_again(corpus: Corpus, home: Home, monkeypa
             raise ConnectionResetError("by peer")
 
     corpus.halves()
-    monkeypatch.setattr(asking.time, "sleep", lambda seconds: None)
+    monkeypatch.setattr("time.sleep", lambda seconds: None)
     monkeypatch.setattr(Ear, "trouble", staticmethod(trouble))
     assert metric(ask(home), "accuracy") == 1.0
     assert calls == [4, 4, 4, 2]
@@ -314,6 +317,11 @@ class Mute(Ear):
         return [Answer("low") for clip in clips[1:] if clip.audio.any()]
 
 
+class Talker(Ear):
+    def answer(self, clips: Sequence[Clip], question: Question) -> list[Answer | Failure]:
+        return [self.pitch(clip) for clip in clips]  # type: ignore[misc]
+
+
 class Reader(Ear):
     hearing = Hearing(needs_audio=False)
 
@@ -331,6 +339,7 @@ class Pupil(Ear):
     [
         ("Deaf", EvaluationError, "answered about tones/06 without taking its audio"),
         ("Mute", ModelError, "gave 3 answers to 4 clips"),
+        ("Talker", ModelError, "gave a str"),
         ("Reader", EvaluationError, "takes no audio, and the task is to listen"),
     ],
 )
@@ -473,7 +482,8 @@ def test_a_killed_run_goes_on_and_loses_at_most_the_batch_in_the_making(
         [*command, "-q"], cwd=tmp_path, env=os.environ | {"PACE": "0.3"}, stdout=subprocess.DEVNULL
     )
     deadline = time.monotonic() + 60
-    while time.monotonic() < deadline and not (log.exists() and len(log.read_text().splitlines()) >= 6):
+    while process.poll() is None and not (log.exists() and len(log.read_text().splitlines()) >= 6):
+        assert time.monotonic() < deadline
         time.sleep(0.02)
     process.send_signal(signal.SIGKILL)
     process.wait()
@@ -490,10 +500,19 @@ def test_a_killed_run_goes_on_and_loses_at_most_the_batch_in_the_making(
     assert len(all_runs(home)) == 1
 
 
+def test_a_run_does_not_go_on_with_another_dtype(corpus: Corpus, home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    corpus.halves(broken=("07",))
+    monkeypatch.setattr(Ear, "describe", lambda self: {"dtype": "bfloat16", "revision": "1"})
+    ask(home)
+    monkeypatch.setattr(Ear, "describe", lambda self: {"dtype": "float32", "revision": "1"})
+    with pytest.raises(EvaluationError, match=r"begun with dtype bfloat16; now .* float32\.\nGive --dtype"):
+        ask(home)
+
+
 def test_runs_are_found_by_id_beginning_or_folder(corpus: Corpus, home: Home) -> None:
     corpus.halves()
     run, other = ask(home), ask(home, model="random")
-    assert find(home, run.id).folder == find(home, "test_runner").folder == find(home, str(run.folder)).folder
+    assert find(home, run.id).folder == find(home, f"{__name__}-Ear").folder == find(home, str(run.folder)).folder
     assert {r.id for r in all_runs(home)} == {run.id, other.id}
     with pytest.raises(UnknownName, match="No run named"):
         find(home, "nothing")
@@ -504,3 +523,14 @@ def test_folders_that_are_no_runs_are_told(tmp_path: Path) -> None:
         _ = Run(tmp_path).settings
     with pytest.raises(EvaluationError, match="has not been scored yet"):
         _ = Run(tmp_path).scores
+
+
+def test_runs_answers_and_scores_can_be_asked_with_sql(corpus: Corpus, home: Home) -> None:
+    corpus.halves(broken=("07",))
+    run = ask(home)
+    with index.connect(home) as connection:
+        assert connection.sql("SELECT run, model, split, task FROM runs").fetchall() == [(run.id, EAR, "half", "genre")]
+        failed = connection.sql("SELECT clip_id FROM answers WHERE error IS NOT NULL").fetchall()
+        assert failed == [("tones/07",)]
+        value = connection.sql("SELECT value, n FROM scores WHERE metric = 'accuracy'").fetchall()
+        assert value == [(pytest.approx(5 / 6), 6)]

@@ -47,12 +47,12 @@ def load(sql: RawSql, card: Card, entries: Sequence[tuple[str, int]], subsets: S
     """
     readable = [(path, size) for path, size in entries if _is_text(path)]
     empty = ", ".join(f"NULL::{type_} AS {name}" for name, type_ in (COLUMNS | CROP).items())
-    sql.run(f"CREATE TEMP TABLE found AS SELECT {empty} LIMIT 0")
+    sql.run(f"CREATE TEMP TABLE _found AS SELECT {empty} LIMIT 0")
     for number, rule in enumerate(card.clips):
         _files(sql, number, rule, readable)
         _clips(sql, number, rule)
     rules = range(len(card.clips))
-    union = " UNION ALL BY NAME ".join(["FROM found", *(f'FROM "clips {n}"' for n in rules)])
+    union = " UNION ALL BY NAME ".join(["FROM _found", *(f'FROM "clips {n}"' for n in rules)])
     wanted = f"[{', '.join(map(quote, subsets))}]::VARCHAR[]"
     within = f"WHERE subset IS NULL OR list_has_any(string_split(subset, ','), {wanted})" if subsets else ""
     sql.run(f"CREATE TEMP TABLE clips AS FROM ({union}) {within}")
@@ -80,8 +80,8 @@ def _files(sql: RawSql, number: int, rule: Clips, entries: Sequence[tuple[str, i
         "size": pa.array([size for _, size, _ in matching], pa.int64()),
     }
     columns |= {name: pa.array([parts.get(name) for _, _, parts in matching], pa.string()) for name in names}
-    sql.register("matching", pa.table(columns))
-    sql.run(f'CREATE TEMP TABLE "files {number}" AS FROM matching')
+    sql.register("_matching", pa.table(columns))
+    sql.run(f'CREATE TEMP TABLE "files {number}" AS FROM _matching')
     sql.run(f'CREATE OR REPLACE TEMP VIEW files AS FROM "files {number}"')
 
 

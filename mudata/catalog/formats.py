@@ -16,6 +16,7 @@ import stat
 import subprocess
 from typing import IO, TYPE_CHECKING, Any, Protocol, cast
 
+from mudata.catalog import mp3
 from mudata.errors import AudioError
 
 if TYPE_CHECKING:
@@ -107,7 +108,7 @@ def opened(path: Path) -> Iterator[Source]:
             head = file.read(16)
             try:
                 sound = stack.enter_context(soundfile.SoundFile(name(path)))
-                source: Source = _Sndfile(sound, None if _guesses_length(sound, file) else _promised(sound))
+                source: Source = _Sndfile(sound, _promised(sound))
             except TypeError as error:  # .raw: soundfile wants to be told what it is
                 raise AudioError("undecodable", "samples without a header") from error
             except soundfile.LibsndfileError as error:
@@ -115,6 +116,10 @@ def opened(path: Path) -> Iterator[Source]:
                 if error.code not in _UNKNOWN_TO_SNDFILE or demuxer is None:
                     raise AudioError("undecodable", error.error_string.rstrip(".")) from error
                 source = _fallback(path, demuxer)
+            if source.coding.startswith("MP3") and not mp3.states_length(file):
+                source.frames = None
+                if mp3.counted_samples(file) > sound.frames + 1152:
+                    source = _fallback(path, "mp3")
         yield source
 
 
@@ -171,19 +176,6 @@ def _promised(file: Any) -> int | None:
     return frames
 
 
-def _guesses_length(sound: Any, file: Any) -> bool:
-    """Whether an mp3 lacks the Xing, Info or VBRI frame: then its length is a guess from bytes and bit rate."""
-    if sound.format not in ("MP3", "MPEG"):
-        return False
-    file.seek(0)
-    head = file.read(10)
-    if head[:3] == b"ID3":
-        b = head[6:10]
-        file.seek(10 + (b[0] << 21 | b[1] << 14 | b[2] << 7 | b[3]))
-    first = file.read(8192)
-    return not any(tag in first for tag in (b"Xing", b"Info", b"VBRI"))
-
-
 # ------------------------------------------------------------------------------- fallbacks
 
 
@@ -195,7 +187,7 @@ def _fallback(path: Path, demuxer: str) -> Source:
             return _Ffmpeg(path, demuxer)
         raise AudioError(
             "unsupported",
-            f"libsndfile cannot read this {demuxer} file.",
+            f"libsndfile cannot read this {demuxer} file to its end.",
             "Run: pip install 'mudata-music[formats]' (or install ffmpeg), then the same command again.",
         ) from None
     return _Av(path, demuxer)

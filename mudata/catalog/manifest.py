@@ -196,7 +196,7 @@ def _against_index(home: Home, con: duckdb.DuckDBPyConnection, manifest: Manifes
         if index.index_sha256(home, dataset) != manifest.index_sha256.get(dataset):
             text = f"The index of {dataset} has changed: drawn again, the split could differ."
             found.append(Finding("note", "index", text))
-    members = [member for part in manifest.parts.values() for member in part]
+    members = sorted((m for part in manifest.parts.values() for m in part), key=lambda m: m.clip_id)
     rows = con.sql(
         "SELECT clip_id, pcm_sha256, source_sha256 FROM clips"
         " SEMI JOIN (SELECT unnest($ids::VARCHAR[]) AS clip_id) USING (clip_id) WHERE status = 'ok'",

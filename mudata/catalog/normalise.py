@@ -95,7 +95,7 @@ def run(
 def clip_path(id_: str) -> str:
     """Where a clip lies below its target: `<two hex digits>/<id>.flac`.
 
-    The digits come from the md5 of the id and keep folders small (100,000 clips: 400 in each). In the name every byte but
+    The digits are those of the id's md5 and keep folders small (100,000 clips: 400 in each). Every byte of a name but
     letters, digits and `_.-~` is percent-encoded, a leading `.`, `-` or `~` too; a long one is cut and ends in the md5.
     """
     raw = os.fsencode(id_)

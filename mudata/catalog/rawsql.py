@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import duckdb
 
-from mudata.errors import CardError, MudataError, ReadError
+from mudata.errors import CardError, ReadError
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -200,14 +200,14 @@ class RawSql:
     def _card_sql(self, where: str, sql: str) -> list[tuple[object, ...]]:
         try:
             return self._connection.execute(sql).fetchall()
-        except _WRONG_SQL as error:
-            raise self._card_error(where, str(error)) from error
         except duckdb.Error as error:
+            if isinstance(error, _WRONG_SQL) or "has been locked" in str(error):  # settings are
+                raise self._card_error(where, str(error)) from error
             raise ReadError(
                 f"{self.name}: {where}: {_first_lines(str(error))}", "The raw files differ from what the card expects."
             ) from error
 
-    def _card_error(self, where: str, problem: str) -> MudataError:
+    def _card_error(self, where: str, problem: str) -> CardError:
         return CardError(
             f"Card {self.name}: {where}: {_first_lines(problem)}",
             f"A card's SQL is one SELECT; it may only read below its folder ({self.files}), through the card's tables.",

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Issue", "Reading", "canonical", "read"]
 
-_RESERVED = ("files", "clips")
+_RESERVED = ("files", "clips")  # all else of ours begins with _, which no name of a card does
 _TEXT = pa.string()
 
 
@@ -118,7 +118,7 @@ class _Reader:
         self._labels()
         self._choose(where, limit)
         return Reading(
-            clips=self.sql.fetch("SELECT * FROM clips SEMI JOIN chosen USING (id) ORDER BY id"),
+            clips=self.sql.fetch("SELECT * FROM clips SEMI JOIN _chosen USING (id) ORDER BY id"),
             labels=self._known_labels(),
             captions=self._captions(),
             attributes=self._attributes(),
@@ -132,42 +132,42 @@ class _Reader:
         self.issues.append(Issue(kind, where, what))
 
     def _labels(self) -> None:
-        self.sql.run("CREATE TEMP TABLE labels (id VARCHAR, namespace VARCHAR, label VARCHAR, canonical VARCHAR)")
+        self.sql.run("CREATE TEMP TABLE _labels (id VARCHAR, namespace VARCHAR, label VARCHAR, canonical VARCHAR)")
         for namespace, space in self.card.labels.items():
             where = f"labels.{namespace}"
             self.sql.create(
                 where,
-                "given",
+                "_given",
                 space.select or f"SELECT id, {identifier(str(space.part))} AS label FROM clips",
                 "CAST(id AS VARCHAR) AS id, trim(CAST(label AS VARCHAR)) AS label",
             )
-            self.sql.run("DELETE FROM given WHERE label IS NULL OR label = '' OR id NOT IN (SELECT id FROM clips)")
-            self.sql.register("spellings", self._spellings(space))
+            self.sql.run("DELETE FROM _given WHERE label IS NULL OR label = '' OR id NOT IN (SELECT id FROM clips)")
+            self.sql.register("_spellings", self._spellings(space))
             self.sql.run(
-                f"INSERT INTO labels SELECT DISTINCT id, {quote(namespace)}, label, canonical"
-                " FROM given JOIN spellings USING (label)"
+                f"INSERT INTO _labels SELECT DISTINCT id, {quote(namespace)}, label, canonical"
+                " FROM _given JOIN _spellings USING (label)"
             )
 
     def _spellings(self, space: LabelSpace) -> pa.Table:
-        labels = [str(row[0]) for row in self.sql.values("SELECT DISTINCT label FROM given")]
+        labels = [str(row[0]) for row in self.sql.values("SELECT DISTINCT label FROM _given")]
         return pa.table({"label": pa.array(labels, _TEXT), "canonical": pa.array(map(canonical(space), labels), _TEXT)})
 
     def _known_labels(self) -> pa.Table:
         unknown = self.sql.values(
-            "SELECT namespace, label, count(DISTINCT id) FROM labels SEMI JOIN chosen USING (id)"
+            "SELECT namespace, label, count(DISTINCT id) FROM _labels SEMI JOIN _chosen USING (id)"
             " WHERE canonical IS NULL GROUP BY ALL ORDER BY ALL"
         )
         for namespace, label, clips in unknown:
             self._issue("unknown-label", f"labels.{namespace}", f"{label!r} is not in the vocabulary ({clips} clips)")
         single = [namespace for namespace, space in self.card.labels.items() if space.kind == "single"]
         several = self.sql.values(
-            "SELECT namespace, count(*), min(id) FROM (SELECT id, namespace FROM labels SEMI JOIN chosen USING (id)"
+            "SELECT namespace, count(*), min(id) FROM (SELECT id, namespace FROM _labels SEMI JOIN _chosen USING (id)"
             f" WHERE list_contains([{', '.join(map(quote, single))}]::VARCHAR[], namespace)"
             " GROUP BY ALL HAVING count(DISTINCT coalesce(canonical, label)) > 1) GROUP BY namespace ORDER BY namespace"
         )
         for namespace, clips, example in several:
             self._issue("several-labels", f"labels.{namespace}", f"{clips} clips have more than one, such as {example}")
-        return self.sql.fetch("SELECT * FROM labels SEMI JOIN chosen USING (id) ORDER BY id, namespace, label")
+        return self.sql.fetch("SELECT * FROM _labels SEMI JOIN _chosen USING (id) ORDER BY id, namespace, label")
 
     def _choose(self, where: str | None, limit: int | None) -> None:
         """The table `chosen` (id): which clips the reading is about."""
@@ -180,31 +180,31 @@ class _Reader:
         given = [f"clips.{identifier(name)}" for name in columns if name not in self.card.labels]
         labelled = [f"coalesce(listed.{identifier(n)}, []) AS {identifier(n)}" for n in self.card.labels]
         self.sql.run(
-            f"CREATE TEMP TABLE candidates AS SELECT {', '.join(given + labelled)} FROM clips LEFT JOIN"
-            f" (SELECT {', '.join(['id', *lists])} FROM labels GROUP BY id) AS listed USING (id)"
+            f"CREATE TEMP TABLE _candidates AS SELECT {', '.join(given + labelled)} FROM clips LEFT JOIN"
+            f" (SELECT {', '.join(['id', *lists])} FROM _labels GROUP BY id) AS listed USING (id)"
         )
         if limit is not None and limit < 0:
             raise QueryError(f"A limit of {limit} clips makes no sense.", "Give a number from 0 upwards.")
         first = "" if limit is None else f"ORDER BY md5(id), id LIMIT {limit}"
         try:
-            self.sql.condition("kept", "candidates", where or "true")
+            self.sql.condition("_kept", "_candidates", where or "true")
         except duckdb.Error as error:
-            columns = [str(row[0]) for row in self.sql.values("DESCRIBE candidates")]
+            columns = [str(row[0]) for row in self.sql.values("DESCRIBE _candidates")]
             raise QueryError(
                 f"The condition {where!r} cannot be used: {error}",
                 f"It is one SQL expression over the columns {', '.join(columns)}; the labels are lists, as in"
                 " \"list_contains(genre, 'rock')\".",
             ) from error
-        self.sql.run(f"CREATE TEMP TABLE chosen AS SELECT id FROM kept {first}")
+        self.sql.run(f"CREATE TEMP TABLE _chosen AS SELECT id FROM _kept {first}")
 
     def _said(self, where: str, select: str, columns: Iterable[str], more: str = "") -> pa.Table:
         """What a card's SELECT says of the chosen clips, as text; rows with anything empty are left out."""
-        casts = ", ".join(f"CAST({name} AS VARCHAR) AS {name}" for name in columns)
-        self.sql.create(where, "said", select, casts)
-        last = list(columns)[-1]
+        names = list(columns)
+        self.sql.create(where, "_said", select, ", ".join(f"CAST({name} AS VARCHAR) AS {name}" for name in names))
+        filled = " AND ".join(f"trim({name}) != ''" for name in names)
         return self.sql.fetch(
-            f"SELECT DISTINCT id, {more} * EXCLUDE (id) FROM said SEMI JOIN chosen USING (id)"
-            f" WHERE trim({last}) != '' ORDER BY ALL"
+            f"SELECT DISTINCT id, {more} * EXCLUDE (id) FROM _said SEMI JOIN _chosen USING (id)"
+            f" WHERE {filled} ORDER BY ALL"
         )
 
     def _captions(self) -> pa.Table:
@@ -226,17 +226,17 @@ class _Reader:
         found = [pa.schema([("id", _TEXT), ("split", _TEXT), ("part", _TEXT)]).empty_table()]
         for name, split in self.card.splits.items():
             where = f"splits.{name}"
-            self.sql.register("rows", self._said(where, split.select, ("id", "part"), f"{quote(name)} AS split,"))
+            self.sql.register("_rows", self._said(where, split.select, ("id", "part"), f"{quote(name)} AS split,"))
             declared = ", ".join(map(quote, split.parts))
-            unknown = f"SELECT part, count(*) FROM rows WHERE part NOT IN ({declared}) GROUP BY part ORDER BY part"
+            unknown = f"SELECT part, count(*) FROM _rows WHERE part NOT IN ({declared}) GROUP BY part ORDER BY part"
             for part, clips in self.sql.values(unknown):
                 self._issue("unknown-part", where, f"{part!r} is none of the split's parts ({clips} clips)")
-            several = "SELECT id, list(part ORDER BY part) FROM rows GROUP BY id HAVING count(*) > 1 ORDER BY id"
+            several = "SELECT id, list(part ORDER BY part) FROM _rows GROUP BY id HAVING count(*) > 1 ORDER BY id"
             for id_, parts in self.sql.values(several):
                 self._issue("two-parts", where, f"{id_} is in {' and '.join(parts)}; left out")  # type: ignore[arg-type]
             found.append(
                 self.sql.fetch(
-                    f"FROM rows WHERE part IN ({declared}) QUALIFY count(*) OVER (PARTITION BY id) = 1 ORDER BY id"
+                    f"FROM _rows WHERE part IN ({declared}) QUALIFY count(*) OVER (PARTITION BY id) = 1 ORDER BY id"
                 )
             )
         return pa.concat_tables(found).sort_by([("id", "ascending"), ("split", "ascending")])
@@ -248,8 +248,8 @@ class _Reader:
             for id_ in fault.ids
         ]
         schema = pa.schema([(name, _TEXT) for name in ("id", "kind", "action", "note", "source")])
-        self.sql.register("faults", pa.Table.from_pylist(rows, schema))
-        return self.sql.fetch("FROM faults SEMI JOIN chosen USING (id) ORDER BY ALL")
+        self.sql.register("_faults", pa.Table.from_pylist(rows, schema))
+        return self.sql.fetch("FROM _faults SEMI JOIN _chosen USING (id) ORDER BY ALL")
 
 
 def _subsets(card: Card, subset: str | None) -> tuple[str, ...]:

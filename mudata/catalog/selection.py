@@ -46,16 +46,22 @@ class Selection:
         values: list[Any] = self.clips[name].to_pylist()
         return values
 
+    def take(self, rows: Sequence[int]) -> Selection:
+        """Only these rows, in this order."""
+        clips = self.clips.take(pa.array(rows, pa.int64()))
+        return Selection(clips, self.labels.filter(pc.is_in(self.labels["clip_id"], clips["clip_id"])), self.notes)
+
     def labelled(self) -> tuple[list[str], list[list[int]]]:
         """What the labels are called ("genre 'rock'"), sorted, and the numbers of each clip's labels therein."""
-        row_of = {clip_id: row for row, clip_id in enumerate(self.column("clip_id"))}
-        columns = (self.labels[name].to_pylist() for name in ("clip_id", "namespace", "label"))
-        told = [(clip_id, f"{namespace} {label!r}") for clip_id, namespace, label in zip(*columns, strict=True)]
-        names = sorted({name for _, name in told})
-        number = {name: i for i, name in enumerate(names)}
-        labels: list[list[int]] = [[] for _ in row_of]
-        for clip_id, name in told:
-            labels[row_of[clip_id]].append(number[name])
+        told = pc.binary_join_element_wise(self.labels["namespace"], " '", self.labels["label"], "'", "")
+        coded = told.combine_chunks().dictionary_encode()
+        spelled = coded.dictionary.to_pylist()
+        names = sorted(spelled)
+        number = [names.index(name) for name in spelled]
+        rows = pc.index_in(self.labels["clip_id"], value_set=self.clips["clip_id"].combine_chunks()).to_pylist()
+        labels: list[list[int]] = [[] for _ in range(self.clips.num_rows)]
+        for row, code in zip(rows, coded.indices.to_pylist(), strict=True):
+            labels[row].append(number[code])
         return names, labels
 
 

@@ -123,10 +123,15 @@ class SplitRequest:
 
 
 def request_of(split: Manifest) -> SplitRequest:
-    """How a manifest's split was asked for."""
-    return SplitRequest(
-        split.name, split.datasets, stratify=split.stratify, group=split.group, seed=split.seed, **split.query
-    )
+    """How a manifest's split was asked for. Raises SplitError."""
+    try:
+        return SplitRequest(
+            split.name, split.datasets, stratify=split.stratify, group=split.group, seed=split.seed, **split.query
+        )
+    except TypeError as error:
+        raise SplitError(
+            f"The manifest {split.name!r} asks for what this mudata does not know: {error}", "Update mudata."
+        ) from error
 
 
 def make(home: Home, request: SplitRequest) -> Manifest:
@@ -140,9 +145,9 @@ def make(home: Home, request: SplitRequest) -> Manifest:
         chosen = selected(con, request)
         cards = dict(con.sql("SELECT dataset, card_sha256 FROM datasets").fetchall())
     parts, notes = draw(chosen, request)
-    rows = chosen.clips.to_pylist()
+    members = {part: chosen.clips.take(sorted(rows)).to_pylist() for part, rows in parts.items()}
     if not request.datasets:
-        datasets = tuple(sorted({rows[row]["dataset"] for own in parts.values() for row in own}))
+        datasets = tuple(sorted({member["dataset"] for own in members.values() for member in own}))
     query: dict[str, Any] = {
         "where": request.where,
         "official": request.official,
@@ -158,7 +163,7 @@ def make(home: Home, request: SplitRequest) -> Manifest:
         seed=request.seed,
         stratify=request.stratify,
         group=request.group,
-        parts={part: tuple(_member(rows[row]) for row in sorted(own)) for part, own in parts.items()},
+        parts={part: tuple(map(_member, own)) for part, own in members.items()},
         card_sha256={dataset: cards[dataset] for dataset in datasets},
         index_sha256={dataset: index.index_sha256(home, dataset) for dataset in datasets},
         warnings=(*chosen.notes, *notes),
@@ -184,38 +189,28 @@ def draw(chosen: Selection, request: SplitRequest) -> tuple[dict[str, list[int]]
         for row, part in enumerate(chosen.column("part")):
             published[part].append(row)
         return {part: published[part] for part in manifest.in_order(published)}, []
-    names, labels = chosen.labelled()
-    rows, notes = _drawn(chosen, labels, request)
-    if copies := len(rows) - len(set(tie(chosen, rows, ()))):
+    rows, notes = _drawn(chosen, request)
+    drawn = chosen.take(rows)
+    if copies := len(rows) - len(set(tie(drawn, ()))):
         notes.append(f"{copies} of {len(rows)} clips repeat others exactly; copies stay together.")
     if len(request.shares) == 1:
         return {next(iter(request.shares)): rows}, notes
-    notes += _unknown(chosen, rows, request.group)
-    tied = tie(chosen, rows, request.group)
-    own = [labels[row] for row in rows]
-    _refuse_scarce(tied, own, names, request)
-    sizes = stratify.apportion(len(rows), list(request.shares.values()))
-    parts: dict[str, list[int]] = {part: [] for part in request.shares}
-    order = list(parts)
-    for row, number in zip(rows, stratify.assign(tied, own, sizes), strict=True):
-        parts[order[number]].append(row)
-    return parts, notes + _absent(parts, labels, names, request)
+    parts, more = _dealt(drawn, request)
+    return {part: [rows[i] for i in own] for part, own in parts.items()}, notes + more
 
 
-def tie(chosen: Selection, rows: Sequence[int], keys: Sequence[str]) -> list[int]:
-    """The group of every row: exact copies, and clips that agree in artist, album or track as `keys` has it."""
-    columns: list[list[Hashable]] = []
-    for name in groups.CONTENT:
-        values = chosen.column(name)
-        columns.append([values[row] for row in rows])
-    datasets = chosen.column("dataset")
-    for key in keys:
-        values = chosen.column(key)
-        columns.append([groups.key(datasets[row], values[row]) for row in rows])
-    return groups.union(len(rows), columns)
+def tie(chosen: Selection, keys: Sequence[str]) -> list[int]:
+    """The group of every clip: exact copies, and clips that agree in artist, album or track as `keys` has it."""
+    columns: list[list[Hashable]] = [chosen.column(name) for name in groups.CONTENT]
+    columns += [_names(chosen, key) for key in keys]
+    return groups.union(chosen.clips.num_rows, columns)
 
 
-def _drawn(chosen: Selection, labels: list[list[int]], request: SplitRequest) -> tuple[list[int], list[str]]:
+def _names(chosen: Selection, key: str) -> list[Hashable]:
+    return [groups.key(*pair) for pair in zip(chosen.column("dataset"), chosen.column(key), strict=True)]
+
+
+def _drawn(chosen: Selection, request: SplitRequest) -> tuple[list[int], list[str]]:
     """The rows that are drawn, in the random order of the seed."""
     ids = chosen.column("clip_id")
     order = stratify.shuffled(ids, request.seed)
@@ -231,8 +226,9 @@ def _drawn(chosen: Selection, labels: list[list[int]], request: SplitRequest) ->
         )
     if not request.stratify:
         return order[: request.n], []
+    _, labels = chosen.take(order).labelled()
     sizes = [request.n, len(order) - request.n]
-    dealt = stratify.assign(range(len(order)), [labels[row] for row in order], sizes, everywhere=False)
+    dealt = stratify.assign(range(len(order)), labels, sizes, everywhere=False)
     return [row for row, part in zip(order, dealt, strict=True) if part == 0], []
 
 
@@ -252,19 +248,33 @@ def _per_label(chosen: Selection, n: int, request: SplitRequest) -> tuple[set[st
     return set(drawn["clip_id"].to_pylist()), [f"Fewer than {n} clips of:{short}"] if short else []
 
 
-def _unknown(chosen: Selection, rows: Sequence[int], keys: Sequence[str]) -> list[str]:
+def _dealt(drawn: Selection, request: SplitRequest) -> tuple[dict[str, list[int]], list[str]]:
+    """Rows of `drawn` by part, and notes. Raises SplitError for what cannot be met."""
+    notes = _unknown(drawn, request.group)
+    names, labels = drawn.labelled()
+    tied = tie(drawn, request.group)
+    _refuse_scarce(tied, labels, names, request)
+    sizes = stratify.apportion(len(tied), list(request.shares.values()))
+    parts: dict[str, list[int]] = {part: [] for part in request.shares}
+    order = list(parts)
+    for row, number in enumerate(stratify.assign(tied, labels, sizes)):
+        parts[order[number]].append(row)
+    return parts, notes + _absent(parts, labels, names, request)
+
+
+def _unknown(drawn: Selection, keys: Sequence[str]) -> list[str]:
     """How many clips have no artist, album or track. Raises SplitError where none has."""
     notes = []
     for key in keys:
-        values = chosen.column(key)
-        unknown = sum(groups.key("", values[row]) is None for row in rows)
-        if unknown == len(rows):
+        values = _names(drawn, key)
+        unknown = values.count(None)
+        if unknown == len(values):
             raise SplitError(
-                f"--group {key}: no {key} is known of any of the {len(rows)} clips.",
+                f"--group {key}: no {key} is known of any of the {len(values)} clips.",
                 f"Leave --group {key} out. `mudata info DATASET` tells by what a dataset can be grouped.",
             )
         if unknown:
-            notes.append(f"{unknown} of {len(rows)} clips have no {key}; each counts as a group of its own.")
+            notes.append(f"{unknown} of {len(values)} clips have no {key}; each counts as a group of its own.")
     return notes
 
 

@@ -60,7 +60,7 @@ def spread(home: Home, split: Manifest) -> list[PartSpread]:
             PartSpread(
                 part=part,
                 clips=len(members),
-                groups=len(set(splits.tie(pool, rows, request.group))),
+                groups=len(set(splits.tie(pool.take(rows), request.group))),
                 labels={name: has[label] for label, name in enumerate(names)},
                 share=asked,
                 low=min(shares) if even else None,

@@ -29,7 +29,7 @@ STEPS: tuple[tuple[str, str], ...] = (
         "An audio-language model with random weights: the way of a real checkpoint, with nothing learned",
         "eval --model untrained --split demo-genre --task genre",
     ),
-    ("All of them side by side", "score --split demo-genre"),
+    ("All of them side by side", "score"),
 )
 
 NEXT = """

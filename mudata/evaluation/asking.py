@@ -98,6 +98,10 @@ class Asker:
         return list(replies)
 
     def _check(self, clips: Sequence[HeardClip], replies: Sequence[Answer | Failure]) -> None:
+        if alien := [reply for reply in replies if not isinstance(reply, Answer | Failure)]:
+            raise ModelError(
+                f"The model gave a {type(alien[0]).__name__}.", "Its `answer` owes an Answer or a Failure per clip."
+            )
         failures = [reply for reply in replies if isinstance(reply, Failure)]
         self._failures += len(failures)
         self._answers += len(replies) - len(failures)

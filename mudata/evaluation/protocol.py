@@ -4,18 +4,15 @@ A model declares what it can hear and answers batches of clips, one question at 
 runner's work: finding clips, decoding, resampling, batching, retrying, recording. A complete model:
 
     class Echo:
-        hearing = Hearing()
+        hearing = Hearing(sample_rate=16000)
 
-        def __init__(self, word: str = "rock") -> None:
-            self.word = word
-
-        def load(self) -> None: ...
+        def load(self): ...
 
         def answer(self, clips, question):
-            return [Answer(self.word) if clip.audio.any() else Failure("silence", "nothing to hear") for clip in clips]
+            return [Answer("rock" if clip.audio.any() else "silence") for clip in clips]
 
         def describe(self):
-            return {"word": self.word}
+            return {"revision": "1"}
 
 It runs as `mudata eval --model package.module:Echo`, or under a name of its own through the entry
 point group `mudata.models`. Options of the constructor are the options of the model: see `models.create`.

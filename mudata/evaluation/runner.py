@@ -116,6 +116,7 @@ class _Sitting:
             "seed": self.request.seed,
             "forced_choice": self.model.hearing.forced_choice,
             "split_sha256": of.split_sha256,
+            "index_sha256": of.index_sha256,
             "part": of.part,
             "limit": of.limit,
             "clips": len(of.items),
@@ -142,6 +143,8 @@ class _Sitting:
         started, begun = _now(), time.perf_counter()
         if not all(item.absent for item in todo):
             self.asker.load()  # what a model can hear may depend on its checkpoint
+            if done:
+                self._check_same(run)
         try:
             with self.narrator.bar(f"Asking {self.request.model}", len(todo)) as advance:
                 for dataset, task in self.selection.tasks.items():
@@ -167,6 +170,18 @@ class _Sitting:
                     "versions": _versions(),
                 }
             )
+
+    def _check_same(self, run: Run) -> None:
+        """Refuse to go on where 'auto' or a moving revision has come to mean something else than it did before."""
+        now = self.model.describe()
+        for session in run.settings["sessions"]:
+            before = session["model"] or {}
+            for key in ("revision", "dtype"):
+                if key in before and before[key] != now.get(key):
+                    raise EvaluationError(
+                        f"{run.id} was begun with {key} {before[key]}; now it would go on with {now.get(key)}.",
+                        f"Give --{key} as it was then, or start anew: give it as it is now, or remove {run.folder}.",
+                    )
 
     def _batches(self, items: Sequence[Item], question: Question, keys: Mapping[str, str]) -> Iterator[list[Record]]:
         """Records of all items, one list per batch."""
@@ -238,7 +253,7 @@ class _Sitting:
 
 def _record(key: str, clip: Clip, reply: Reply) -> Record:
     what = reply.what
-    answer = what.text if isinstance(what, Answer) else None
+    answer = what.text.encode("utf-8", "replace").decode() if isinstance(what, Answer) else None
     error = f"{what.kind}: {what.reason}" if isinstance(what, Failure) else None
     seconds, heard_s = round(reply.seconds, 4), round(len(clip.audio) / clip.sample_rate, 3)
     return Record(key, clip.clip_id, answer, error, seconds, heard_s, reply.batch)

@@ -48,6 +48,7 @@ class Selection:
 
     split: str
     split_sha256: str
+    index_sha256: Mapping[str, str]
     part: str
     limit: int | None
     tasks: Mapping[str, Task]
@@ -131,6 +132,7 @@ def select(
     return Selection(
         drawn.name,
         drawn.sha256,
+        {name: index.index_sha256(home, name) for name in names if index.generation(home, name)},
         part,
         limit,
         tasks,

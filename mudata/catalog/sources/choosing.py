@@ -18,11 +18,6 @@ def is_glob(path: str) -> bool:
     return any(sign in path for sign in "*?{")
 
 
-def asked(files: Iterable[RemoteFile], place: Place) -> list[RemoteFile]:
-    """Without those of other subsets."""
-    return [file for file in files if file.subset is None or file.subset == place.subset]
-
-
 def enough(paths: Iterable[str], place: Place) -> list[str]:
     """Of the paths worth having: every table, and the clips asked for by name or by number.
 

@@ -10,7 +10,8 @@ from mudata.catalog.archives import member_path
 from mudata.catalog.download import Want, download, download_many, sums
 from mudata.catalog.sources import Got, Place, choosing
 from mudata.catalog.sources.unpacking import unpack
-from mudata.errors import CardError, FetchError, UnsafeArchive
+from mudata.catalog.transfer import Part
+from mudata.errors import CardError, FetchError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -28,25 +29,29 @@ def fetch(mirror: HttpMirror, place: Place, narrator: Narrator) -> Got:
     moved = 0
     known: dict[str, str] = {}
     for file in mirror.files:
-        folder = place.downloads if file.unpack == "archive" else place.files
-        want = Want(str(file.url), folder / member_path(file.path, place.dataset), file.size, choosing.digests(file))
+        want = _want(file, place)
         new = not want.target.is_file()
         with narrator.bar(file.path, file.size, "bytes") as advance:
             path = download(want, advance=advance, offline=place.offline)
         moved += path.stat().st_size if new else 0
         known[file.path] = _sum(file, path, narrator)
-        files += _unpacked(path, file, place, narrator) if file.unpack == "archive" else [path]
+        if file.unpack == "archive":
+            files += unpack(path, place, narrator, keep=file.keep, max_bytes=file.max_unpacked)
+        else:
+            files.append(path)
     return Got(tuple(files), moved, sums=known)
 
 
-def _unpacked(archive: Path, file: RemoteFile, place: Place, narrator: Narrator) -> list[Path]:
-    try:
-        return unpack(archive, place, narrator, keep=file.keep, max_bytes=file.max_unpacked)
-    except UnsafeArchive:
-        raise
-    except FetchError:
-        archive.unlink()  # damaged: without a checksum in the card it would be taken for the right one again
-        raise
+def lacking(file: RemoteFile, place: Place) -> int:
+    """Bytes of a file of known size that still have to come."""
+    want = _want(file, place)
+    return 0 if want.target.is_file() else max(0, (file.size or 0) - Part(want).size)
+
+
+def _want(file: RemoteFile, place: Place) -> Want:
+    folder = place.downloads if file.unpack == "archive" else place.files
+    target = folder / member_path(file.path, f"The card {place.dataset}")
+    return Want(str(file.url), target, file.size, choosing.digests(file))
 
 
 def _sum(file: RemoteFile, path: Path, narrator: Narrator) -> str:
@@ -55,9 +60,10 @@ def _sum(file: RemoteFile, path: Path, narrator: Narrator) -> str:
         if value := getattr(file, algorithm):
             return f"{algorithm}:{value}"
     found = sums(path, ["sha256"])["sha256"]
-    if not file.also:
-        narrator.say(f"{file.path} has no checksum in the card. To make sure of it next time, add to that file:")
-        narrator.say(f"  size: {path.stat().st_size}\n  sha256: {found}")
+    narrator.say(
+        f"{file.path} has no checksum in the card. To be sure of the same bytes next time, add these lines to it:\n"
+        f"  size: {path.stat().st_size}\n  sha256: {found}"
+    )
     return f"sha256:{found}"
 
 

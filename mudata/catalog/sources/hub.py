@@ -56,12 +56,11 @@ def fetch(mirror: HubMirror, place: Place, narrator: Narrator) -> Got:
     """
     haul = _Haul()
     repository = _Repository(mirror, place, narrator, haul)
-    asked = choosing.asked(mirror.files, place)
-    haul.files += repository.get_plain([file for file in asked if file.unpack == "none"])
-    for file in asked:
+    haul.files += repository.get_plain([file for file in mirror.files if file.unpack == "none"])
+    for file in mirror.files:
         if file.unpack == "archive":
             haul.files += repository.get_archives(file)
-    shards = [file for file in asked if file.unpack == "rows"]
+    shards = [file for file in mirror.files if file.unpack == "rows"]
     if mirror.rows and shards:
         haul.files += repository.get_rows(mirror.rows, shards)
     return Got(tuple(haul.files), haul.bytes, haul.failures)

@@ -23,11 +23,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mudata.catalog.archives import extract, member_path
-from mudata.catalog.download import verify_digests
+from mudata.catalog.download import sums, verify_digests
 from mudata.catalog.patterns import Pattern
 from mudata.catalog.sources import Got, Place, choosing
 from mudata.catalog.sources.unpacking import unpack
-from mudata.errors import ChecksumMismatch, FetchError, NeedsToken, Offline, UnsafeArchive, from_os_error
+from mudata.errors import ChecksumMismatch, FetchError, NeedsToken, Offline, from_os_error
 
 if TYPE_CHECKING:
     from mudata.catalog.schema import KaggleMirror, RemoteFile
@@ -50,7 +50,7 @@ def fetch(mirror: KaggleMirror, place: Place, narrator: Narrator) -> Got:
     an error. Raises NeedsToken, Offline, ChecksumMismatch, FetchError and UnsafeArchive.
     """
     kaggle = _Kaggle(mirror, place, narrator)
-    asked = choosing.asked(mirror.files, place)
+    asked = mirror.files
     plain = all(file.unpack == "none" for file in asked)
     globs = not asked or any(choosing.is_glob(file.path) for file in asked)
     with contextlib.redirect_stdout(io.StringIO()):  # here, because threads must not exchange stdout each for itself
@@ -85,14 +85,10 @@ class _Kaggle:
             with _growing(archive, mirror.size, self._narrator):
                 self._ask(lambda api: api.dataset_download_files(self._dataset, path=str(archive.parent)), archive.name)
             _verify(archive, mirror.size, known)
-        try:
-            files = unpack(archive, self._place, self._narrator, keep=keep)
-        except UnsafeArchive:
-            raise
-        except FetchError:
-            archive.unlink()  # damaged: the client takes a right size for a right file
-            raise
-        return Got(tuple(files), 0 if there else archive.stat().st_size)
+        count = 0 if there else archive.stat().st_size
+        known_now = {archive.name: f"sha256:{mirror.sha256 or sums(archive, ['sha256'])['sha256']}"}
+        files = unpack(archive, self._place, self._narrator, keep=keep)
+        return Got(tuple(files), count, sums=known_now)
 
     def get_some(self, asked: Sequence[RemoteFile]) -> Got:
         chosen = self._choose(asked)

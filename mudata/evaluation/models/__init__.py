@@ -6,6 +6,7 @@ a checkpoint of a family; entry points of the group `mudata.models` of installed
 
 from __future__ import annotations
 
+import hashlib
 import inspect
 import sys
 from collections.abc import Callable, Iterator, Mapping
@@ -163,7 +164,17 @@ def identity(name: str, options: Mapping[str, object]) -> dict[str, object]:
     listing = find(name)
     asked = {key: value for key, value in options.items() if value is not None and key != "device"}
     said = dict(sorted((_from_card(listing, asked) | asked).items()))
+    if (folder := Path(str(said.get("checkpoint", "")))).is_dir() and "checkpoint" in said:
+        said["checkpoint"] = f"{folder.resolve().name}@{_fingerprint(folder)}"
     return {"name": name, "code": listing.code, "package": listing.package, "options": said}
+
+
+def _fingerprint(folder: Path) -> str:
+    """Tells two folders of weights apart without reading gigabytes: names, sizes, and what the configuration says."""
+    files = sorted(path for path in folder.iterdir() if path.is_file())
+    told = "\n".join(f"{path.name} {path.stat().st_size}" for path in files).encode()
+    config = folder / "config.json"
+    return hashlib.sha256(told + (config.read_bytes() if config.is_file() else b"")).hexdigest()[:12]
 
 
 def _from_card(listing: Listing, asked: Mapping[str, object]) -> dict[str, object]:

@@ -1,0 +1,85 @@
+"""The whole way on one screen: card -> fetch -> read -> normalise -> index -> split -> ask -> score.
+
+    import mudata
+
+    mudata.fetch("gtzan", accept_licence=True)
+    mudata.sql("SELECT canonical, count(*) FROM labels GROUP BY 1").df()
+    mudata.split("gtzan-artists", datasets=("gtzan",), stratify=("genre",), group=("artist",), parts={"train": 0.7, "test": 0.3})
+    mudata.evaluate("features", "gtzan-artists", task="genre").scores
+
+Every function works in `Home.default()` (MUDATA_HOME), takes values and returns a value; the command line is these
+functions and text. Errors are those of `mudata.errors`.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from mudata.home import Home
+from mudata.narration import SILENT, Narrator
+
+if TYPE_CHECKING:
+    import duckdb
+
+    from mudata.catalog.ingest import Ingested
+    from mudata.catalog.manifest import Manifest
+    from mudata.catalog.schema import Card
+    from mudata.catalog.verify import Finding
+    from mudata.evaluation.run import Run
+
+
+def cards(tag: str | None = None) -> list[Card]:
+    """Every dataset card, or those with a tag such as 'genre'."""
+    from mudata.catalog.cards import load_all
+
+    return [card for card in load_all() if tag is None or tag in card.tags]
+
+
+def fetch(
+    dataset: str, *, rate: int | None = None, workers: int | None = None, narrator: Narrator = SILENT, **request: Any
+) -> Ingested:
+    """Get a dataset (a name, or the path of a card), normalise its clips, index them.
+
+    rate: sample rate of the normalised clips in Hz; None keeps each source's own. `request` are the fields of
+    `mudata.catalog.fetch.Request`: subset, where, limit, origin, offline, accept_licence, ...
+    """
+    from mudata.catalog.audio import Flavour
+    from mudata.catalog.cards import load
+    from mudata.catalog.fetch import Request
+    from mudata.catalog.get import get
+
+    return get(
+        load(dataset), Home.default(), Request(**request), flavour=Flavour(rate), workers=workers, narrator=narrator
+    )
+
+
+def sql(query: str) -> duckdb.DuckDBPyRelation:
+    """Ask the index, read-only: a relation with .df(), .arrow(), .fetchall(). Tables: `mudata sql --schema`."""
+    from mudata.catalog.query import run
+
+    return run(Home.default(), query)
+
+
+def verify(dataset: str, *, deep: bool = False) -> list[Finding]:
+    """Compare what is on disk with the card and the index; deep reads and decodes every byte."""
+    from mudata.catalog.cards import load
+    from mudata.catalog.verify import verify as check
+
+    return check(load(dataset), Home.default(), deep=deep)
+
+
+def split(name: str, **request: Any) -> Manifest:
+    """Draw a split and keep its manifest; `request` are the fields of `mudata.catalog.splits.SplitRequest`."""
+    from mudata.catalog import manifest, splits
+
+    home = Home.default()
+    made = splits.make(home, splits.SplitRequest(name=name, **request))
+    manifest.save(home, made)
+    return made
+
+
+def evaluate(model: str, split: str, *, narrator: Narrator = SILENT, **request: Any) -> Run:
+    """Ask a model about a split's clips and score its answers; `request` are the fields of `mudata.evaluation.runner.Request`."""
+    from mudata.evaluation import runner
+
+    return runner.evaluate(Home.default(), runner.Request(model, split, **request), narrator)

@@ -1,0 +1,79 @@
+"""Units of work side by side, told as one: one progress bar, each result as soon as it is there."""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+from collections.abc import Callable, Generator, Iterator, Sequence
+from concurrent.futures import CancelledError, ThreadPoolExecutor, as_completed
+from typing import TypeVar
+
+from mudata.errors import FetchError, ReadError
+from mudata.narration import Advance, Narrator
+
+Unit = TypeVar("Unit")
+Result = TypeVar("Result")
+
+
+def side_by_side(
+    units: Sequence[Unit],
+    work: Callable[[Unit, Narrator], Result],
+    *,
+    jobs: int,
+    narrator: Narrator,
+    title: str,
+    total: float | None,
+) -> Generator[tuple[Unit, Result], None, None]:
+    """Do `work` for each unit, `jobs` at a time, with one bar over `total` bytes.
+
+    After the first FetchError or ReadError no further unit is begun, those under way are finished, then it
+    is raised. Any other error, and closing the generator, stops all at their next call of `advance`.
+    """
+    with narrator.bar(title, total, "bytes") as advance, ThreadPoolExecutor(jobs) as pool:
+        chorus = _Chorus(narrator, advance)
+        tasks = {pool.submit(work, unit, chorus): unit for unit in units}
+        failed: FetchError | ReadError | None = None
+        try:
+            for task in as_completed(tasks):
+                if task.cancelled():
+                    continue
+                try:
+                    result = task.result()
+                except (FetchError, ReadError) as error:
+                    failed = failed or error
+                    for other in tasks:
+                        other.cancel()
+                else:
+                    yield tasks[task], result
+        finally:
+            chorus.stop()
+            for task in tasks:
+                task.cancel()
+    if failed:
+        raise failed
+
+
+class _Chorus(Narrator):
+    """One bar for many threads; stops them by what their `advance` raises."""
+
+    def __init__(self, narrator: Narrator, advance: Advance) -> None:
+        self._narrator, self._advance = narrator, advance
+        self._lock = threading.Lock()
+        self._stopped = threading.Event()
+
+    def stop(self) -> None:
+        self._stopped.set()
+
+    def say(self, text: str) -> None:
+        with self._lock:
+            self._narrator.say(text)
+
+    @contextlib.contextmanager
+    def bar(self, title: str, total: float | None = None, unit: str = "clips") -> Iterator[Advance]:
+        def advance(done: float) -> None:
+            if self._stopped.is_set():
+                raise CancelledError
+            with self._lock:
+                self._advance(done if unit == "bytes" else 0)
+
+        yield advance

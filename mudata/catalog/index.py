@@ -1,0 +1,187 @@
+"""The index: DuckDB views over the Parquet parts of all datasets, and over the runs of evaluations.
+
+The parts (see `parts`) are the truth. `index/mudata.duckdb` holds the same views for other programs, such as the stock
+`duckdb` command line; it can be deleted at any time and is rebuilt from the parts. mudata itself never opens it:
+`connect` makes the views anew in memory, so that nothing locks anything, and any number of readers work while
+writers publish.
+"""
+
+# ruff: noqa: S608 - names come from `tables`, values go through `quote`
+from __future__ import annotations
+
+import json
+import os
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import duckdb
+
+from mudata.catalog import parts
+from mudata.catalog.rawsql import identifier, paths_literal, quote
+from mudata.catalog.tables import RUN_TABLES, TABLES
+from mudata.errors import HomeError
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from mudata.home import Home
+
+DATABASE = "mudata.duckdb"
+
+STORAGE = "v1.0.0"
+"""Storage version of mudata.duckdb: the oldest that DuckDB still writes, so that every duckdb since 1.0 opens it."""
+
+
+def publish(
+    home: Home, dataset: str, tables: Mapping[str, pa.Table], *, selection: Mapping[str, Any] | None = None
+) -> Path:
+    """Replace all rows of a dataset; the folder of the generation that now counts.
+
+    `tables` are some of `tables.TABLES`, with their columns (those left out get no rows). `selection` says which
+    clips were asked for (subset, where, limit); it is kept with them. If nothing but the time differs from the
+    current generation, nothing is written.
+
+    Raises ReadError for tables that do not have the declared shape, HomeError if the home cannot be written or is
+    of a newer version.
+    """
+    draft = parts.Draft(dataset, tables, selection)
+    folder = home.make(home.index / "parts" / dataset)
+    try:
+        with home.lock(f"parts-{dataset}"):
+            current = parts.newest(folder)
+            if current and current.about["identity_sha256"] == draft.identity_sha256:
+                if not (home.index / DATABASE).exists():
+                    rebuild(home)
+                return current.folder
+            parts.sweep(folder)
+            temporary = draft.write(folder)
+            with home.lock("index"):
+                target = parts.commit(temporary)
+                _rebuild(home)
+                parts.retire(folder)
+            return target
+    except duckdb.IOException as error:
+        raise HomeError(
+            f"The index cannot be written: {error}", "Free some space, or set MUDATA_HOME to another folder."
+        ) from error
+    finally:
+        draft.close()
+
+
+def connect(home: Home) -> duckdb.DuckDBPyConnection:
+    """A snapshot of the index as it is now: a DuckDB in memory with a view for each of TABLES and RUN_TABLES.
+
+    It can read the parts of this snapshot and what lies under `runs/`, and no other file, whatever the SQL; no
+    setting can be changed. Tables and views that are made in it are its own and vanish with it. Times are in UTC. Where
+    nothing is indexed the views are empty. Raises HomeError for an index of a newer version.
+    """
+    found = generations(home)
+    connection = duckdb.connect(":memory:")
+    for name, query in _views(home, found).items():
+        connection.execute(f"CREATE VIEW {name} AS {query}")
+    allowed = [str(generation.part(table)) for generation in found.values() for table in TABLES]
+    for setting in (
+        "TimeZone = 'UTC'",
+        "python_enable_replacements = false",  # else SQL would see the variables of Python frames
+        "autoinstall_known_extensions = false",
+        "autoload_known_extensions = false",
+        f"temp_directory = {quote(str(home.index / 'spill'))}",
+        f"allowed_paths = [{', '.join(map(quote, allowed))}]",
+        f"allowed_directories = [{quote(str(home.runs))}]",
+        "enable_external_access = false",
+        "lock_configuration = true",
+    ):
+        connection.execute(f"SET {setting}")
+    return connection
+
+
+def generations(home: Home) -> dict[str, parts.Generation]:
+    """What is indexed: the current generation by dataset, sorted. Raises HomeError for those of a newer version."""
+    try:
+        names = sorted(entry.name for entry in os.scandir(home.index / "parts") if entry.is_dir())
+    except FileNotFoundError:
+        return {}
+    found = {name: parts.newest(home.index / "parts" / name) for name in names}
+    return {name: generation for name, generation in found.items() if generation}
+
+
+def generation(home: Home, dataset: str) -> Path | None:
+    """The folder of the generation of a dataset that counts; None if it is not indexed."""
+    found = parts.newest(home.index / "parts" / dataset)
+    return found.folder if found else None
+
+
+def index_sha256(home: Home, dataset: str) -> str:
+    """A hash of a dataset's rows (all but those of `datasets`), whatever their order and when they were written.
+
+    Raises HomeError if the dataset is not indexed.
+    """
+    found = parts.newest(home.index / "parts" / dataset)
+    if found is None:
+        raise HomeError(f"{dataset!r} is not in the index.", f"Run: mudata fetch {dataset}")
+    return str(found.about["content_sha256"])
+
+
+def rebuild(home: Home) -> Path:
+    """Write index/mudata.duckdb anew from the parts and the runs; its path."""
+    home.make(home.index)
+    with home.lock("index"):
+        return _rebuild(home)
+
+
+def _rebuild(home: Home) -> Path:
+    """As `rebuild`, by the holder of the lock."""
+    for leftover in home.index.glob(f".*.{DATABASE}*"):
+        leftover.unlink()
+    temporary = home.index / f".{os.getpid()}-{time.time_ns()}.{DATABASE}"
+    with duckdb.connect(":memory:") as connection:
+        connection.execute(f"ATTACH {quote(str(temporary))} AS made (STORAGE_VERSION {quote(STORAGE)})")
+        for name, query in _views(home, generations(home)).items():
+            connection.execute(f"CREATE VIEW made.{name} AS {query}")
+        connection.execute("DETACH made")
+    target = home.index / DATABASE
+    Path(f"{target}.wal").unlink(missing_ok=True)  # of somebody who wrote into the file that is replaced
+    temporary.replace(target)
+    return target
+
+
+def _views(home: Home, found: Mapping[str, parts.Generation]) -> dict[str, str]:
+    views = {table: parts.select(table, [g.part(table) for g in found.values()]) for table in TABLES}
+    return views | {table: _run_view(home.runs, table) for table in RUN_TABLES}
+
+
+_RUN_FILES = {"runs": "run.json", "answers": "answers.jsonl", "scores": "scores.json"}
+
+_SCORE = json.dumps([{c.name: c.type for c in RUN_TABLES["scores"][1:]}])
+
+
+def _run_view(runs: Path, table: str) -> str:
+    """A SELECT over the files of all runs; what a kill tore is left out."""
+    if next(runs.glob(f"*/{_RUN_FILES[table]}"), None) is None:
+        return f"SELECT {', '.join(f'NULL::{c.type} AS {identifier(c.name)}' for c in RUN_TABLES[table])} WHERE false"
+    files = f"{paths_literal([runs])[:-1]}/*/{_RUN_FILES[table]}'"
+    run = "parse_path(filename)[-2] AS run"
+    whole = f"(SELECT {run}, try_cast(content AS JSON) AS said FROM read_text({files}))"
+    if table == "runs":
+        return (
+            "SELECT run, said->>'model' AS model, said->>'split' AS split, said->>'task' AS task,"
+            f" try_cast(said->>'created_at' AS TIMESTAMPTZ) AS created_at, said AS settings FROM {whole}"
+            " WHERE said IS NOT NULL"
+        )
+    if table == "scores":
+        fields = ", ".join(f"score.{c.name}" for c in RUN_TABLES["scores"][1:])
+        return (
+            f"SELECT run, {fields} FROM (SELECT run, unnest(from_json(said->'metrics', {quote(_SCORE)})) AS score"
+            f" FROM {whole})"
+        )
+    columns = ", ".join(f"{c.name}: {quote(c.type)}" for c in RUN_TABLES["answers"][1:])
+    lines = (
+        f"SELECT {run}, * EXCLUDE (filename), row_number() OVER () AS line FROM read_json({files},"
+        f" format = 'newline_delimited', ignore_errors = true, filename = true, columns = {{{columns}}})"
+    )
+    return (  # a clip that failed may have been asked again: its last line counts
+        f"SELECT * EXCLUDE (line) FROM ({lines}) WHERE clip_id IS NOT NULL"
+        " QUALIFY row_number() OVER (PARTITION BY run, clip_id ORDER BY line DESC) = 1"
+    )

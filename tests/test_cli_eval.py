@@ -1,0 +1,165 @@
+"""`mudata eval`, `score` and `models` as a user types them."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from click.testing import CliRunner, Result
+from small_corpus import Corpus
+
+from mudata.cli import cli
+from mudata.errors import MudataError
+from mudata.evaluation.run import all_runs
+
+if TYPE_CHECKING:
+    from mudata.home import Home
+
+
+@pytest.fixture
+def corpus(home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Corpus:
+    (tmp_path / "cards").mkdir()
+    made = Corpus(home, tmp_path / "cards", monkeypatch)
+    made.halves()
+    return made
+
+
+def run(*words: str) -> Result:
+    return CliRunner().invoke(cli, words, catch_exceptions=False)
+
+
+def ask(model: str, *more: str) -> Result:
+    return run("eval", "--model", model, "--split", "half", "--task", "genre", *more)
+
+
+def test_eval_prints_a_table_and_says_where_the_run_is(corpus: Corpus, home: Home) -> None:
+    done = ask("constant")
+    assert done.exit_code == 0
+    head, _, row = done.stdout.splitlines()
+    for column in ("model", "split", "dataset", "task", "accuracy", "macro F1", "coverage", "chance", "majority"):
+        assert column in head
+    assert row.split()[:5] == ["constant", "half", "tones", "genre", "6"]
+    assert "33.3 % [9.7–70.0]" in row
+    assert f"Run: {all_runs(home)[0].folder}" in done.stderr
+
+
+def test_eval_prints_json_on_stdout_and_only_there(corpus: Corpus) -> None:
+    done = ask("majority", "--json", "--limit", "4")
+    said = json.loads(done.stdout)
+    assert (said["model"], said["n"], said["kind"]) == ("majority", 4, "classify")
+    assert {"metrics", "datasets", "per_label", "confusion", "outcomes"} <= set(said)
+
+
+def test_quiet_says_nothing(corpus: Corpus) -> None:
+    assert ask("majority", "-q").stderr == ""
+
+
+@pytest.mark.parametrize(("task", "columns"), [("mood", "micro F1"), ("caption", "ROUGE-1 P/R/F")])
+def test_every_kind_of_task_has_its_table(corpus: Corpus, task: str, columns: str) -> None:
+    done = run("eval", "--model", "random", "--split", "half", "--task", task)
+    assert columns in done.stdout.splitlines()[0]
+
+
+def test_several_datasets_get_a_row_each_and_one_for_all(corpus: Corpus) -> None:
+    both = corpus.publish("tones") | corpus.publish("waves")
+    corpus.split("both", {"test": both})
+    done = run("eval", "--model", "random", "--split", "both", "--task", "genre")
+    assert [line.split()[2] for line in done.stdout.splitlines()[2:]] == ["all", "tones", "waves"]
+
+
+def test_score_repeats_exactly_and_compares_runs_best_first(corpus: Corpus, home: Home) -> None:
+    for seed in ("0", "1", "2"):
+        ask("random", "--seed", seed)
+    one = all_runs(home)[0]
+    before = (one.folder / "scores.json").read_bytes()
+    (one.folder / "scores.json").unlink()
+    done = run("score", one.id)
+    assert done.exit_code == 0
+    assert (one.folder / "scores.json").read_bytes() == before
+    table = run("score").stdout.splitlines()[2:]
+    values = [float(line.split("%")[0].split()[-1]) for line in table]
+    assert len(values) == 3
+    assert values == sorted(values, reverse=True)
+    assert json.loads(run("score", one.id, "--json").stdout)["run"] == one.id
+    assert len(json.loads(run("score", "--json").stdout)) == 3
+
+
+def test_score_leaves_out_what_is_unfinished_unless_it_was_asked_for(corpus: Corpus, home: Home) -> None:
+    ask("random")
+    ask("majority")
+    unfinished = next(r for r in all_runs(home) if r.id.startswith("random"))
+    lines = (unfinished.folder / "answers.jsonl").read_bytes().splitlines(keepends=True)
+    (unfinished.folder / "answers.jsonl").write_bytes(b"".join(lines[:2]))
+    done = run("score")
+    assert len(done.stdout.splitlines()) == 3
+    assert "4 of 6 clips have not been asked yet" in done.stderr
+    with pytest.raises(MudataError, match="is not finished: 4 of 6"):
+        run("score", unfinished.id)
+
+
+def test_score_without_any_run_says_so() -> None:
+    done = run("score")
+    assert (done.exit_code, done.stdout) == (0, "")
+
+
+def test_failures_are_told(corpus: Corpus, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "moody.py").write_text(
+        "from mudata.evaluation.protocol import Answer, Failure, Hearing\n"
+        "class Moody:\n"
+        "    hearing = Hearing(batch=6)\n"
+        "    def __init__(self, word='low', times=1): self.word, self.times = word, times\n"
+        "    def load(self): pass\n"
+        "    def answer(self, clips, question):\n"
+        "        said = [Answer(self.word * self.times) for clip in clips if clip.audio.any()]\n"
+        "        return [Failure('mood', 'not today'), *said[1:]]\n"
+        "    def describe(self): return {}\n"
+    )
+    monkeypatch.syspath_prepend(str(tmp_path))
+    done = ask("moody:Moody", "-o", "word=high", "-o", "times=1", "--batch", "6")
+    assert "1 of 6 clips failed and count as wrong" in done.stderr
+    assert "33.3 %" in done.stdout  # two of six are high
+
+
+def test_options_are_names_and_values() -> None:
+    done = ask("random", "-o", "word")
+    assert done.exit_code == 2
+    assert "'word' is not NAME=VALUE" in done.stderr
+
+
+def test_models_are_listed_and_shown() -> None:
+    rows = {row["name"]: row for row in json.loads(run("models", "--json").stdout)}
+    assert {"random", "majority", "constant", "features", "transformers", "clap"} <= set(rows)
+    assert rows["random"]["installed"] is True
+    assert rows["features"]["needs"] == ["librosa", "sklearn"]
+    assert "classic features" in run("models").stdout
+    shown = run("models", "info", "random").stdout
+    assert "seed=0" in shown
+    assert json.loads(run("models", "info", "random", "--json").stdout)["options"] == {"seed": 0}
+
+
+def test_errors_are_text_and_exit_codes() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "mudata", "eval", "--model", "randm", "--split", "x"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 2
+    assert done.stdout == ""
+    assert done.stderr.startswith("Error: No model named 'randm'. Did you mean 'random'")
+
+
+@pytest.mark.parametrize("command", [["eval", "--help"], ["score", "--help"], ["models", "--help"], ["models"]])
+def test_help_and_lists_import_nothing_heavy(command: list[str]) -> None:
+    code = (
+        "import sys; from click.testing import CliRunner; from mudata.cli import cli;"
+        f"assert CliRunner().invoke(cli, {command!r}).exit_code == 0;"
+        "print({'torch', 'transformers', 'librosa', 'sklearn', 'numpy', 'datasets', 'kaggle', 'duckdb', 'pyarrow'}"
+        " & set(sys.modules))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "set()"
