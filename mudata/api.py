@@ -4,7 +4,7 @@
 
     mudata.fetch("gtzan", accept_licence=True)
     mudata.sql("SELECT canonical, count(*) FROM labels GROUP BY 1").df()
-    mudata.split("gtzan-artists", datasets=("gtzan",), stratify=("genre",), group=("artist",), parts={"train": 0.7, "test": 0.3})
+    mudata.split("gtzan-artists", datasets=("gtzan",), stratify=("genre",), group=("artist",))
     mudata.evaluate("features", "gtzan-artists", task="genre").scores
 
 Every function works in `Home.default()` (MUDATA_HOME), takes values and returns a value; the command line is these
@@ -19,10 +19,9 @@ from mudata.home import Home
 from mudata.narration import SILENT, Narrator
 
 if TYPE_CHECKING:
-    import duckdb
-
     from mudata.catalog.ingest import Ingested
     from mudata.catalog.manifest import Manifest
+    from mudata.catalog.query import Relation
     from mudata.catalog.schema import Card
     from mudata.catalog.verify import Finding
     from mudata.evaluation.run import Run
@@ -53,7 +52,7 @@ def fetch(
     )
 
 
-def sql(query: str) -> duckdb.DuckDBPyRelation:
+def sql(query: str) -> Relation:
     """Ask the index, read-only: a relation with .df(), .arrow(), .fetchall(). Tables: `mudata sql --schema`."""
     from mudata.catalog.query import run
 
@@ -79,7 +78,10 @@ def split(name: str, **request: Any) -> Manifest:
 
 
 def evaluate(model: str, split: str, *, narrator: Narrator = SILENT, **request: Any) -> Run:
-    """Ask a model about a split's clips and score its answers; `request` are the fields of `mudata.evaluation.runner.Request`."""
+    """Ask a model about a split's clips and score its answers.
+
+    `request` are the fields of `mudata.evaluation.runner.Request`: task, part, limit, seed, options, ...
+    """
     from mudata.evaluation import runner
 
     return runner.evaluate(Home.default(), runner.Request(model, split, **request), narrator)

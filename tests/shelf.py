@@ -27,18 +27,24 @@ def sha(text: str) -> str:
 def shelve(home: Home, dataset: str = "toy", *, card: str = "card 1", **tables: Rows) -> None:
     """Publish a dataset: rows per table of `TABLES`, of which only the telling columns need be given.
 
-    `clips` and all others say `id` instead of clip_id and dataset; clips are usable audio unless they say otherwise;
-    labels are canonical as they are. Row order is kept.
+    All say `id` instead of clip_id and dataset. Clips are usable audio unless they say otherwise, their hashes given
+    as any text, and rows of other tables that are about other clips are left out. Labels are canonical as they are.
+    Row order is kept.
     """
+    tables["clips"] = list(tables["clips"])
+    known = {row["id"] for row in tables["clips"]}
     filled: dict[str, list[dict[str, Any]]] = {name: [] for name in TABLES}
     for name, rows in tables.items():
         for row in rows:
+            if row["id"] not in known:
+                continue
             full = {**_DEFAULTS.get(name, {}), **row, "dataset": dataset}
             full["clip_id"] = f"{dataset}/{full.pop('id')}"
             if name == "labels":
                 full.setdefault("canonical", full["label"])
-            if name == "clips" and "pcm_sha256" not in full:
-                full["pcm_sha256"] = sha(full["clip_id"])
+            if name == "clips":
+                hashes = {"pcm_sha256": full["clip_id"], "source_sha256": None} | full
+                full |= {key: hashes[key] and sha(hashes[key]) for key in ("pcm_sha256", "source_sha256")}
             filled[name].append(full)
     filled["datasets"] = [{"dataset": dataset, "card_sha256": sha(card), "tags": ["genre"], "usable": 1}]
     index.publish(home, dataset, {name: _table(name, rows) for name, rows in filled.items()})
@@ -74,8 +80,8 @@ def gtzan(home: Home, shared: Path, version: str = "2024", only: Iterable[str] |
         clips=[
             {
                 "id": row["clip"],
-                "pcm_sha256": sha(row["md5"]),
-                "source_sha256": sha("file " + row["md5"]),
+                "pcm_sha256": row["md5"],
+                "source_sha256": "file " + row["md5"],
                 "artist": row[f"artist_{version}"] or None,
                 "title": row[f"title_{version}"] or None,
             }

@@ -106,7 +106,9 @@ def test_score_without_any_run_says_so() -> None:
     assert (done.exit_code, done.stdout) == (0, "")
 
 
-def test_failures_are_told(corpus: Corpus, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_failures_are_told_and_the_command_is_kept(
+    corpus: Corpus, home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     (tmp_path / "moody.py").write_text(
         "from mudata.evaluation.protocol import Answer, Failure, Hearing\n"
         "class Moody:\n"
@@ -122,6 +124,9 @@ def test_failures_are_told(corpus: Corpus, tmp_path: Path, monkeypatch: pytest.M
     done = ask("moody:Moody", "-o", "word=high", "-o", "times=1", "--batch", "6")
     assert "1 of 6 clips failed and count as wrong" in done.stderr
     assert "33.3 %" in done.stdout  # two of six are high
+    command = all_runs(home)[0].settings["sessions"][0]["command"]
+    words = "--model moody:Moody --split half --task genre --batch 6 --option 'word=\"high\"' --option times=1"
+    assert command == f"mudata eval {words}"
 
 
 def test_options_are_names_and_values() -> None:

@@ -181,7 +181,7 @@ def test_midi_is_compared_by_its_file(home: Home) -> None:
     clip = {"id": "m", "kind": "midi", "pcm_sha256": None, "source_sha256": "file 1"}
     shelf.shelve(home, clips=[clip])
     split = splits.make(home, splits.SplitRequest("midi", ("toy",), parts={"test": 1.0}))
-    assert split.parts["test"] == (Member("toy/m", None, "file 1"),)
+    assert split.parts["test"] == (Member("toy/m", None, shelf.sha("file 1")),)
     manifest.save(home, split)
     assert manifest.load(home, "midi") == split
     shelf.shelve(home, clips=[{**clip, "source_sha256": "file 2"}])

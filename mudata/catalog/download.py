@@ -7,16 +7,16 @@ on from there. Addresses are shown without passwords and queries, which may hold
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import threading
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from concurrent.futures import CancelledError, ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from pathlib import Path
 
 import httpx2
 
+from mudata.catalog.digests import sums, verify_digests
 from mudata.catalog.transfer import Part, TryAgain, Want, attempt, shown
 from mudata.errors import ChecksumMismatch, FetchError, Offline, from_os_error
 from mudata.narration import SILENT, Advance, Narrator
@@ -75,8 +75,9 @@ def download(
         client = client or stack.enter_context(_open_client(patience))
         part = Part(want)
         for again in (True, False):
-            pieced = _arrive(client, want, part, advance, patience)
+            pieced = part.size > 0
             try:
+                pieced = _arrive(client, want, part, advance, patience)
                 verify_digests(part.path, want.size, want.digests, name=shown(want.url))
                 break
             except ChecksumMismatch:
@@ -133,47 +134,6 @@ def download_many(
             stop.set()
             pool.shutdown(cancel_futures=True)
     return results
-
-
-def verify_digests(
-    path: Path, size: int | None, digests: Mapping[str, str | tuple[str, ...]], *, name: str | None = None
-) -> None:
-    """Raise ChecksumMismatch unless the file has this size and these sums (hex, any case; any of several)."""
-    got_size = path.stat().st_size
-    if size is not None and got_size != size:
-        raise _mismatch(name or str(path), f"{size} bytes", f"{got_size} bytes")
-    got = sums(path, digests)
-    for algorithm, expected in digests.items():
-        accepted = [e.casefold() for e in ((expected,) if isinstance(expected, str) else expected)]
-        if got[algorithm] not in accepted:
-            found = f"{algorithm} {got[algorithm]} ({got_size} bytes)"
-            raise _mismatch(name or str(path), f"{algorithm} {' or '.join(accepted)}", found)
-
-
-def sums(path: Path, algorithms: Iterable[str]) -> dict[str, str]:
-    """Hex digests of a file by algorithm, all in one pass over it."""
-    hashers = {a: _hasher(a, path) for a in algorithms}
-    if hashers:
-        buffer = memoryview(bytearray(1 << 20))
-        with path.open("rb", buffering=0) as file:
-            while count := file.readinto(buffer):
-                for hasher in hashers.values():
-                    hasher.update(buffer[:count])
-    return {a: h.hexdigest() for a, h in hashers.items()}
-
-
-def _hasher(algorithm: str, path: Path) -> hashlib._Hash:
-    if algorithm == "git":  # the id of a blob: SHA-1 with a header before the bytes
-        return hashlib.sha1(b"blob %d\0" % path.stat().st_size, usedforsecurity=False)
-    return hashlib.new(algorithm, usedforsecurity=False)
-
-
-def _mismatch(name: str, expected: str, got: str) -> ChecksumMismatch:
-    return ChecksumMismatch(
-        f"{name} is not the expected file.\n  expected {expected}\n  got      {got}",
-        "A wrong download is deleted. Run the same command again; if it stays so, the publisher has changed "
-        "the file, and the card wants the new sum.",
-    )
 
 
 def _open_client(patience: Patience) -> httpx2.Client:

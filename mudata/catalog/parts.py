@@ -215,12 +215,13 @@ class Draft:
                 raise ReadError(f"{self.dataset}: the index cannot take {what}: {found[0][0]!r}.", "Correct the rows.")
 
     def _digest(self, name: str, without: set[str]) -> list[str]:
-        """A hash of a table's rows, whatever their order: their number, and the sum of their MD5, in two halves."""
+        """A hash of a table's rows, whatever their order: their number, and the sums of both halves of their MD5."""
         columns = [identifier(c.name) for c in TABLES[name] if c.name not in without]
         # control characters that no text holds keep neighbours apart, and NULL from ''
         row = f"concat_ws(chr(31), {', '.join(f'coalesce({c}::VARCHAR, chr(30))' for c in columns)})"
-        halves = [f"coalesce(sum(md5_number_{half}(row)::HUGEINT), 0)::VARCHAR" for half in ("upper", "lower")]
-        query = f"SELECT count(*)::VARCHAR, {', '.join(halves)} FROM (SELECT {row} AS row FROM {name})"
+        halves = ("md5 >> 64", f"md5 & {2**64 - 1}")
+        sums = ", ".join(f"coalesce(sum(({half})::HUGEINT), 0)" for half in halves)
+        query = f"SELECT count(*), {sums} FROM (SELECT md5_number({row}) AS md5 FROM {name})"
         return [name, *map(str, self._connection.execute(query).fetchall()[0])]
 
     def close(self) -> None:

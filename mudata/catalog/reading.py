@@ -8,7 +8,7 @@ all rules), and, except in the clip rules themselves, `clips` with all columns t
 # ruff: noqa: S608 - names and values go through `identifier` and `quote`, a card's SQL through `RawSql`
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -170,7 +170,7 @@ class _Reader:
         return self.sql.fetch("SELECT * FROM _labels SEMI JOIN _chosen USING (id) ORDER BY id, namespace, label")
 
     def _choose(self, where: str | None, limit: int | None) -> None:
-        """The table `chosen` (id): which clips the reading is about."""
+        """The table `_chosen` (id): which clips the reading is about."""
         lists = [
             f"list(DISTINCT canonical ORDER BY canonical) FILTER (namespace = {quote(n)} AND canonical IS NOT NULL)"
             f" AS {identifier(n)}"
@@ -197,9 +197,8 @@ class _Reader:
             ) from error
         self.sql.run(f"CREATE TEMP TABLE _chosen AS SELECT id FROM _kept {first}")
 
-    def _said(self, where: str, select: str, columns: Iterable[str], more: str = "") -> pa.Table:
+    def _said(self, where: str, select: str, names: Sequence[str], more: str = "") -> pa.Table:
         """What a card's SELECT says of the chosen clips, as text; rows with anything empty are left out."""
-        names = list(columns)
         self.sql.create(where, "_said", select, ", ".join(f"CAST({name} AS VARCHAR) AS {name}" for name in names))
         filled = " AND ".join(f"trim({name}) != ''" for name in names)
         return self.sql.fetch(

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit, urlunsplit
 
+from mudata.catalog.digests import mismatch
 from mudata.errors import FetchError, NeedsToken
 
 if TYPE_CHECKING:
@@ -108,7 +109,8 @@ class Part:
 def attempt(client: httpx2.Client, want: Want, part: Part, at: Advance) -> bool:
     """Bring the part to its end with one request; whether it was added to what was there already.
 
-    `at` is told the position in the file. Raises TryAgain, httpx2.HTTPError, NeedsToken, FetchError.
+    `at` is told the position in the file. Raises TryAgain, httpx2.HTTPError, NeedsToken, ChecksumMismatch
+    (more bytes than expected), FetchError.
     """
     if not part.resumes:
         part.discard()
@@ -137,11 +139,11 @@ def attempt(client: httpx2.Client, want: Want, part: Part, at: Advance) -> bool:
         part.describe(now)
         with part.path.open("ab" if resumed else "wb") as file:
             for chunk in response.iter_raw():
-                file.write(chunk)
                 offset += len(chunk)
-                at(offset)
                 if want.size is not None and offset > want.size:
-                    break  # not the file, however much more may come; verification says so
+                    raise mismatch(shown(want.url), f"{want.size} bytes", f"more than {want.size} bytes")
+                file.write(chunk)
+                at(offset)
             file.flush()
             os.fsync(file.fileno())
     whole = _number(r"/(\d+)$", response) if resumed else None if "content-length" in response.headers else want.size

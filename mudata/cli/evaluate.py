@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 import shlex
-import sys
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import click
+from click.core import ParameterSource
 
 from mudata.cli.output import common, emit, emit_json, json_option, narrator
 from mudata.home import Home
@@ -69,13 +69,25 @@ def eval_(
     from mudata.evaluation.runner import Request, evaluate
 
     say = narrator(quiet)
-    command = shlex.join(["mudata", *sys.argv[1:]])
-    request = Request(model, split, task, part, limit, prompt, batch, seed, {**options, **more}, command)
+    request = Request(model, split, task, part, limit, prompt, batch, seed, {**options, **more}, _as_typed())
     run = evaluate(Home.default(), request, say)
     _show([run.scores], as_json=as_json)
     if failed := run.scores["outcomes"].get("ERROR"):
         say.say(f"{failed} of {run.scores['n']} clips failed and count as wrong: see answers.jsonl.")
     say.say(f"Run: {run.folder}")
+
+
+def _as_typed() -> str:
+    """The command that repeats the current one, as far as it decides the answers."""
+    ctx, words = click.get_current_context(), ["mudata", "eval"]
+    for parameter in ctx.command.params:
+        name = parameter.name or ""
+        if ctx.get_parameter_source(name) is ParameterSource.COMMANDLINE and name not in ("as_json", "quiet"):
+            value = ctx.params[name]
+            pairs = value.items() if isinstance(value, dict) else [(None, value)]
+            for key, said in pairs:
+                words += [parameter.opts[-1], str(said) if key is None else f"{key}={json.dumps(said)}"]
+    return shlex.join(words)
 
 
 @click.command()

@@ -66,7 +66,6 @@ def evaluate(home: Home, request: Request, narrator: Narrator = SILENT) -> Run:
     sitting = _Sitting(request, model, selection, narrator)
     run = Run(home.runs / sitting.run_id)
     with run.writing(home):
-        run.begin(sitting.settings(), selection.items)
         sitting.ask(run)
         judge.score(run)
     return run
@@ -133,12 +132,13 @@ class _Sitting:
         return task.record() | more
 
     def ask(self, run: Run) -> None:
-        """Ask what has no answer yet; log the session whatever happens."""
+        """Ask what has no answer yet, and log the session whatever happens. Nothing is written without an answer."""
         done = {clip_id: record.key for clip_id, record in run.answers().items() if record.error is None}
         keys = {item.clip_id: self.key(item) for item in self.selection.items}
         todo = [item for item in self.selection.items if done.get(item.clip_id) != keys[item.clip_id]]
-        self._tell(run, len(todo))
+        self._tell(len(todo))
         if not todo:
+            run.begin(self.settings(), self.selection.items)
             return
         started, begun = _now(), time.perf_counter()
         if not all(item.absent for item in todo):
@@ -152,24 +152,26 @@ class _Sitting:
                     if mine:
                         self._fit(task)
                     for records in self._batches(mine, task.question, keys):
+                        if not self.asked:
+                            run.begin(self.settings(), self.selection.items)
                         run.append(records)
                         self.asked += len(records)
                         advance(len(records))
         finally:
-            run.log_session(
-                {
-                    "started_at": started,
-                    "wall_s": round(time.perf_counter() - begun, 3),
-                    "command": self.request.command,
-                    "asked": self.asked,
-                    "batch": self.asker.batch,
-                    "halvings": self.asker.halvings,
-                    "fitted": self.fitted,
-                    "hearing": asdict(self.model.hearing),
-                    "model": self.model.describe() if self.asker.loaded else None,
-                    "versions": _versions(),
-                }
-            )
+            if self.asked:
+                run.log_session({"started_at": started, "wall_s": round(time.perf_counter() - begun, 3)} | self._log())
+
+    def _log(self) -> dict[str, object]:
+        return {
+            "command": self.request.command,
+            "asked": self.asked,
+            "batch": self.asker.batch,
+            "halvings": self.asker.halvings,
+            "fitted": self.fitted,
+            "hearing": asdict(self.model.hearing),
+            "model": self.model.describe() if self.asker.loaded else None,
+            "versions": _versions(),
+        }
 
     def _check_same(self, run: Run) -> None:
         """Refuse to go on where 'auto' or a moving revision has come to mean something else than it did before."""
@@ -233,8 +235,8 @@ class _Sitting:
         cast("Trainable", self.model).fit(lessons())
         self.fitted[task.dataset] = {"on": source, "clips": len(items) - len(unheard), "undecodable": unheard}
 
-    def _tell(self, run: Run, todo: int) -> None:
-        said: dict[str, Any] = run.settings
+    def _tell(self, todo: int) -> None:
+        said: dict[str, Any] = self.settings()
         notes = {
             "clips_without_reference": "clips have no reference for this task and are not asked.",
             "clips_without_audio": "clips have no audio here and count as wrong; fetch them, then run this again.",

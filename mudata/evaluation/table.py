@@ -17,7 +17,14 @@ _SAME = ("model", "split", "dataset", "task", "n")
 _OF_KIND = {
     "classify": ("accuracy", "macro F1", "coverage", "chance", "majority"),
     "tag": ("micro F1", "macro F1", "coverage", "majority"),
-    "caption": ("ROUGE-1 P/R/F", "ROUGE-2 P/R/F", "ROUGE-L P/R/F", "ROUGE-L F", "lift over wrong clips", "coverage"),
+    "caption": (
+        "ROUGE-1 P/R/F",
+        "ROUGE-2 P/R/F",
+        "ROUGE-L P/R/F",
+        "ROUGE-L F [95 %]",
+        "lift over wrong clips",
+        "coverage",
+    ),
 }
 _HEADLINE = {"classify": "accuracy", "tag": "micro_f1", "caption": "rougeL_f"}
 
@@ -69,7 +76,7 @@ def _cells(kind: str, of: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:
             cells = {
                 f"ROUGE-{n} P/R/F": " ".join(f"{of[f'rouge{n}_{part}']['value']:.3f}" for part in "prf") for n in "12L"
             }
-            cells["ROUGE-L F"] = _number(of["rougeL_f"])
+            cells["ROUGE-L F [95 %]"] = _number(of["rougeL_f"])
             cells["lift over wrong clips"] = _number(of["rougeL_f_lift"]) if "rougeL_f_lift" in of else ""
             return cells | {"coverage": _percent(of["coverage"], interval=False)}
 

@@ -1,0 +1,280 @@
+"""What normalising costs, side by side with the bare libraries, ffmpeg and librosa, on synthetic music.
+
+    python benchmarks/normalise.py                  # one hour of audio per method and round
+    python benchmarks/normalise.py --minutes 10 --rounds 1 --json
+
+Every method runs in a process of its own, in turn, so that a busy machine disturbs all of them alike; judge by the ratios of
+CPU seconds. Imports are not counted, except in `run`, which is measured as a user sees it. The data is seeded, made
+once (two minutes for an hour of audio) and kept in --folder. Sources are in the page cache.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import json
+import os
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import soundfile
+
+SEED = 20240901
+RATE = 16_000
+"""What models mostly hear, and the rate of the comparison with ffmpeg and librosa."""
+
+
+# ------------------------------------------------------------------------------------- the data
+
+
+def music(seed: int, seconds: float, rate: int, channels: int) -> np.ndarray:
+    """Chords, a bass, noise on the beat: (frames, channels) float32, peak 0.8."""
+    rng = np.random.default_rng([SEED, seed])
+    frames = round(seconds * rate)
+    turn = np.arange(4096) / 4096 * 2 * np.pi
+    table = sum(np.sin(h * turn) / h for h in range(1, 9)).astype(np.float32)
+    out = rng.standard_normal((frames, channels), np.float32) * np.float32(0.01)
+    bar = round(rate * 240 / rng.uniform(80, 160))
+    for start in range(0, frames, bar):
+        length = min(bar, frames - start)
+        root = rng.integers(40, 64)
+        for note in (root - 12, root, root + rng.integers(3, 5), root + 7):
+            step = 440 * 2 ** ((note - 69) / 12) / rate * 4096
+            wave = table[(np.arange(length) * step).astype(np.int64) & 4095] * np.float32(0.1)
+            out[start : start + length] += wave[:, None] * rng.uniform(0.3, 1, channels).astype(np.float32)
+        for beat in range(start, start + length, bar // 8):
+            hit = min(rate // 8, frames - beat)
+            decay = np.exp(-np.arange(hit) / (0.02 * rate)).astype(np.float32) * np.float32(rng.uniform(0.1, 0.5))
+            out[beat : beat + hit] += rng.standard_normal((hit, channels), np.float32) * decay[:, None]
+    return out * np.float32(0.8 / np.abs(out).max())
+
+
+MP3 = {"format": "MP3", "subtype": "MPEG_LAYER_III", "bitrate_mode": "CONSTANT", "compression_level": 0.2}
+"""libsndfile's scale: 0.2 is 256 kbit/s at 44.1 kHz."""
+
+
+def make(folder: Path, minutes: float) -> None:
+    """mp3/: 30 s, 44.1 kHz, stereo, 256 kbit/s; wav/: 30 s, 22.05 kHz, mono, 16 bit; four/, sixty/: mp3 of 4 and 60 minutes."""
+    clips = max(2, round(minutes * 2))
+    for n in range(clips):
+        _write(folder / f"mp3/{n}.mp3", lambda n=n: music(n, 30, 44_100, 2), 44_100, MP3)
+        _write(folder / f"wav/{n}.wav", lambda n=n: music(n, 30, 22_050, 1), 22_050, {"subtype": "PCM_16"})
+    for n in range(4):
+        _write(folder / f"four/{n}.mp3", lambda n=n: music(n, 240, 44_100, 2), 44_100, MP3)
+    for n in range(2):
+        _write(folder / f"sixty/{n}.mp3", lambda n=n: music(n, 240, 44_100, 2), 44_100, MP3, repeat=15)
+    _write(folder / "many/0.wav", lambda: music(0, 0.2, 22_050, 1), 22_050, {"subtype": "PCM_16"})
+    for n in range(1, 10_000):
+        if not (link := folder / f"many/{n}.wav").exists():
+            os.link(folder / "many/0.wav", link)
+
+
+def _write(path: Path, samples: Callable[[], np.ndarray], rate: int, coding: dict[str, Any], repeat: int = 1) -> None:
+    if path.exists():
+        return
+    path.parent.mkdir(parents=True, exist_ok=True)
+    data = samples()
+    part = path.with_suffix(".part")
+    coding = {"format": path.suffix[1:].upper()} | coding
+    with soundfile.SoundFile(part, "w", rate, data.shape[1], **coding) as file:
+        for _ in range(repeat):
+            file.write(data)
+    part.rename(path)
+
+
+# ---------------------------------------------------------------------------------- the methods
+
+
+def bare(sources: list[Path], target: Path) -> None:
+    for source in sources:
+        soundfile.read(source, dtype="float32")
+
+
+def libraries(sources: list[Path], target: Path) -> None:
+    """The least that makes a 16 kHz clip: decode, mix, soxr HQ, FLAC; whole files in memory, nothing checked."""
+    import soxr
+
+    for source in sources:
+        samples, rate = soundfile.read(source, dtype="float32", always_2d=True)
+        mono = (samples[:, 0] + samples[:, 1]) * np.float32(0.5) if samples.shape[1] == 2 else samples[:, 0]
+        soundfile.write(target / f"{source.stem}.flac", soxr.resample(mono, rate, RATE, "HQ"), RATE)
+
+
+def ours(sources: list[Path], target: Path, rate: int | None = RATE) -> None:
+    """Everything that fetch does to a clip: hashes of file and samples, checks, FLAC, the row."""
+    from mudata.catalog.normalise import Job, perform
+
+    for source in sources:
+        job = Job(source.stem, "audio", source.name, bounds=(29.9, 30.1))
+        row = perform([str(source.parent), str(target), rate, job.__dict__])
+        assert row["status"] == "ok", row
+
+
+def ours_native(sources: list[Path], target: Path) -> None:
+    ours(sources, target, None)
+
+
+def ffmpeg(sources: list[Path], target: Path) -> None:
+    for source in sources:
+        out = target / f"{source.stem}.flac"
+        command = ["ffmpeg", "-nostdin", "-v", "error", "-y", "-i", source, "-ac", "1", "-ar", str(RATE), out]
+        subprocess.run(command, check=True)
+
+
+def librosa(sources: list[Path], target: Path) -> None:
+    import librosa as library
+
+    for source in sources:
+        samples, _ = library.load(source, sr=RATE)
+        soundfile.write(target / f"{source.stem}.flac", samples, RATE)
+
+
+def run(sources: list[Path], target: Path, workers: int, rate: int | None = None) -> None:
+    """The whole run with its processes, journal and table."""
+    from mudata.catalog.audio import Flavour
+    from mudata.catalog.normalise import Job
+    from mudata.catalog.normalise import run as normalise
+
+    jobs = [Job(source.stem, "audio", source.name) for source in sources]
+    table = normalise(jobs, files=sources[0].parent, target=target, flavour=Flavour(rate), workers=workers)
+    assert set(table["status"].to_pylist()) == {"ok"}
+
+
+METHODS: dict[str, Callable[[list[Path], Path], None]] = {
+    "bare decode": bare,
+    "libraries 16k": libraries,
+    "ours 16k": ours,
+    "ours native": ours_native,
+    "ffmpeg 16k": ffmpeg,
+    "librosa 16k": librosa,
+    "run 1 worker": lambda sources, target: run(sources, target, 1),
+    "run 2 workers": lambda sources, target: run(sources, target, 2),
+}
+
+
+def measure(method: str, folder: Path) -> dict[str, float]:
+    """In the process of a method: CPU seconds (children included), wall seconds, peak MB over all processes."""
+    sources = sorted(folder.iterdir())
+    with tempfile.TemporaryDirectory() as scratch:
+        for warm in (Path(scratch) / "warm", Path(scratch) / "target"):
+            warm.mkdir()
+        if not method.startswith("run"):
+            METHODS[method](sources[:1], Path(scratch) / "warm")  # imports, page cache
+        with memory_watched() as peak:
+            begun, cpu = time.perf_counter(), sum(os.times()[:4])
+            METHODS[method](sources, Path(scratch) / "target")
+            took, used = time.perf_counter() - begun, sum(os.times()[:4]) - cpu
+        return {"cpu_s": used, "wall_s": took, "peak_mb": peak[0]}
+
+
+@contextlib.contextmanager
+def memory_watched() -> Any:
+    """Highest sum of resident memory (MB) of this process and its descendants, looked at every 20 ms; Linux."""
+    peak, over = [0.0], threading.Event()
+
+    def watch() -> None:
+        while not over.wait(0.02):
+            peak[0] = max(peak[0], resident(os.getpid()) / 1e6)
+
+    thread = threading.Thread(target=watch)
+    thread.start()
+    yield peak
+    over.set()
+    thread.join()
+
+
+def resident(pid: int) -> int:
+    try:
+        pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
+        children = [int(p) for t in Path(f"/proc/{pid}/task").iterdir() for p in (t / "children").read_text().split()]
+    except (OSError, IndexError):
+        return 0
+    return pages * os.sysconf("SC_PAGE_SIZE") + sum(map(resident, children))
+
+
+# ------------------------------------------------------------------------------------ the report
+
+
+def rounds(data: Path, methods: list[str], count: int) -> dict[str, list[dict[str, float]]]:
+    found: dict[str, list[dict[str, float]]] = {method: [] for method in methods}
+    for _ in range(count):
+        for method in methods:
+            command = [sys.executable, __file__, "--method", method, "--folder", data]
+            found[method].append(json.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE).stdout))
+    return found
+
+
+def ratio(found: dict[str, list[dict[str, float]]], over: str, under: str, key: str = "cpu_s") -> float | None:
+    """Median over the rounds of one method's figure by another's."""
+    if not (over in found and under in found):
+        return None
+    return statistics.median(a[key] / b[key] for a, b in zip(found[over], found[under], strict=True))
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--minutes", type=float, default=60, help="audio per method and round")
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--folder", type=Path, default=Path(tempfile.gettempdir()) / "mudata-benchmark-audio")
+    parser.add_argument("--json", action="store_true")
+    parser.add_argument("--method", help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.method:
+        print(json.dumps(measure(options.method, options.folder)))
+        return
+    folder = options.folder / f"{options.minutes:g}-minutes"
+    make(folder, options.minutes)
+    methods = [m for m in METHODS if m != "ffmpeg 16k" or shutil.which("ffmpeg")]
+    mp3 = rounds(folder / "mp3", methods, options.rounds)
+    wav = rounds(folder / "wav", [m for m in methods if not m.startswith("run")], options.rounds)
+    long = {name: rounds(folder / name, ["run 2 workers"], 1)["run 2 workers"][0] for name in ("four", "sixty")}
+    bars = [
+        ("mp3: ours 16k / bare decode, CPU", ratio(mp3, "ours 16k", "bare decode"), "<= 1.8"),
+        ("mp3: ours native / bare decode, CPU", ratio(mp3, "ours native", "bare decode"), "<= 2.1"),
+        ("mp3: ffmpeg / ours 16k, CPU", ratio(mp3, "ffmpeg 16k", "ours 16k"), ">= 2.3"),
+        ("mp3: librosa / ours 16k, CPU", ratio(mp3, "librosa 16k", "ours 16k"), ">= 1.25"),
+        ("mp3: run with 1 / with 2 workers, wall", ratio(mp3, "run 1 worker", "run 2 workers", "wall_s"), ">= 1.8"),
+        ("wav: ours 16k / libraries 16k, CPU", ratio(wav, "ours 16k", "libraries 16k"), ""),
+        ("wav: ffmpeg / ours 16k, CPU", ratio(wav, "ffmpeg 16k", "ours 16k"), ""),
+        ("wav: librosa / ours 16k, CPU", ratio(wav, "librosa 16k", "ours 16k"), ""),
+        ("peak MB, 2 workers, 30 s clips", max(r["peak_mb"] for r in mp3["run 2 workers"]), "< 300"),
+        ("peak MB, 2 workers, 4 min tracks", long["four"]["peak_mb"], "< 300"),
+        ("peak MB, 2 workers, 60 min tracks", long["sixty"]["peak_mb"], "< 300"),
+        ("s to find 10,000 clips unchanged", unchanged(folder / "many"), "< 1"),
+    ]
+    if options.json:
+        print(json.dumps({"minutes": options.minutes, "mp3": mp3, "wav": wav, "long": long, "bars": bars}, indent=2))
+        return
+    print(f"{options.minutes:g} minutes of audio; median (lowest) of {options.rounds} rounds\n")
+    print(f"{'':6}{'method':16}{'CPU s':>18}{'wall s':>18}{'peak MB':>9}")
+    for name, found in (("mp3", mp3), ("wav", wav)):
+        for method, figures in found.items():
+            cpu, wall = ([figure[key] for figure in figures] for key in ("cpu_s", "wall_s"))
+            cells = [f"{statistics.median(values):8.2f} ({min(values):.2f})" for values in (cpu, wall)]
+            print(f"{name:6}{method:16}{cells[0]:>18}{cells[1]:>18}{max(f['peak_mb'] for f in figures):9.0f}")
+    print()
+    for name, value, wanted in bars:
+        print(f"{name:42}{'-' if value is None else f'{value:.2f}':>8}  {wanted}")
+
+
+def unchanged(folder: Path) -> float:
+    """Seconds that a repeated run of 10,000 clips takes, imports not counted."""
+    sources = sorted(folder.iterdir())
+    with tempfile.TemporaryDirectory() as scratch:
+        run(sources, Path(scratch), os.cpu_count() or 1)
+        begun = time.perf_counter()
+        run(sources, Path(scratch), 1)
+        return time.perf_counter() - begun
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,195 @@
+"""From files on disk to rows of the index: read -> normalise -> publish."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import duckdb
+import pyarrow as pa
+
+import mudata
+from mudata.catalog import cards, index
+from mudata.catalog.licences import usage_of
+from mudata.catalog.normalise import Job, run
+from mudata.catalog.reading import Issue, Reading, read
+from mudata.narration import SILENT, Narrator
+
+if TYPE_CHECKING:
+    from mudata.catalog.audio import Flavour
+    from mudata.catalog.fetch import Fetched, Request
+    from mudata.catalog.schema import Card
+    from mudata.home import Home
+
+Reasons = tuple[tuple[str, str], ...]
+"""(id, reason) of clips, by id."""
+
+
+@dataclass(frozen=True)
+class Ingested:
+    """What is in the index now. Ids are without the dataset's name."""
+
+    dataset: str
+    declared: int
+    """Clips the card expects of the subset; where it does not say, clips that were read."""
+    fetched: int
+    """Clips whose raw file is there."""
+    usable: int
+    """Clips with status ok."""
+    quarantined: Reasons
+    missing: Reasons
+    issues: tuple[Issue, ...]
+    """What in the raw files was left out or could not be understood."""
+    generation: Path
+    flavour: str
+    unchanged: bool
+    """Whether the index said exactly this before; then nothing was written."""
+
+
+def ingest(
+    card: Card,
+    home: Home,
+    *,
+    request: Request,
+    flavour: Flavour,
+    fetched: Fetched | None = None,
+    workers: int | None = None,
+    narrator: Narrator = SILENT,
+) -> Ingested:
+    """Read a dataset's raw files, normalise the clips that `request` asks for, and index them.
+
+    A clip without a file is indexed, as missing, if it was asked for (by subset, where or limit) or `fetched` says why
+    it could not be had. The dataset's former rows are replaced.
+
+    Raises what `reading.read`, `normalise.run` and `index.publish` raise.
+    """
+    files = home.raw(card.name) / "files"
+    reading = read(card, files, subset=request.subset, where=request.where, limit=request.limit)
+    here = pa.array([(files / path).is_file() for path in reading.clips["path"].to_pylist()], pa.bool_())
+    made = run(
+        _jobs(card, reading.clips.filter(here)),
+        files=files,
+        target=home.clips(card.name, flavour.name),
+        flavour=flavour,
+        workers=workers,
+        narrator=narrator,
+    )
+    asked = {"subset": request.subset, "where": request.where, "limit": request.limit}
+    selection = {key: value for key, value in asked.items() if value is not None}
+    absent = [id_ for id_, there in zip(reading.clips["id"].to_pylist(), here.to_pylist(), strict=True) if not there]
+    gone = _gone(absent, fetched.failures if fetched else {}, bool(selection))
+    tables = _tables(card, home, reading, made, gone, flavour)
+    clips = tables["clips"].select(["clip_id", "status", "reason"]).to_pylist()
+    counts = Counter(clip["status"] for clip in clips)
+    subset = request.subset or card.default_subset
+    declared = card.expected.clips.get(subset or "all", reading.clips.num_rows)
+    tables["datasets"] = pa.Table.from_pylist(
+        [
+            {
+                "dataset": card.name,
+                "title": card.title,
+                "tags": list(card.tags),
+                "licence": _licence(card),
+                "usage": card.licence.usage,
+                "card_sha256": cards.sha256(card),
+                "flavour": flavour.name,
+                "subset": subset,
+                "declared": declared,
+                "fetched": counts["ok"] + counts["quarantined"],
+                "usable": counts["ok"],
+                "indexed_at": datetime.now(UTC),
+                "mudata_version": mudata.__version__,
+            }
+        ]
+    )
+    before = index.generation(home, card.name)
+    after = index.publish(home, card.name, tables, selection=selection)
+    return Ingested(
+        dataset=card.name,
+        declared=declared,
+        fetched=counts["ok"] + counts["quarantined"],
+        usable=counts["ok"],
+        quarantined=_reasons(card, clips, "quarantined"),
+        missing=_reasons(card, clips, "missing"),
+        issues=reading.issues,
+        generation=after,
+        flavour=flavour.name,
+        unchanged=before == after,
+    )
+
+
+def _jobs(card: Card, clips: pa.Table) -> list[Job]:
+    names = ("id", "kind", "path", "crop_mode", "crop_s", "start_s", "end_s", "hash")
+    columns = (clips[name].to_pylist() for name in names)
+    return [
+        Job(
+            id=id_,
+            kind=kind,
+            source=path,
+            crop=(mode, seconds) if mode else None,
+            segment=None if start is None or end is None else (start, end),
+            bounds=card.expected.duration if kind == "audio" else None,
+            expected_hash=expected,
+        )
+        for id_, kind, path, mode, seconds, start, end, expected in zip(*columns, strict=True)
+    ]
+
+
+def _gone(absent: list[str], failures: Mapping[str, str], asked: bool) -> dict[str, str]:
+    """Why clips that should be here are not: reason by id, for the absent ones that are to be indexed."""
+    reasons = {}
+    for id_ in absent:
+        if why := failures.get(id_):
+            reasons[id_] = why if re.match(r"[a-z][a-z_-]*: ", why) else f"not_fetched: {why}"
+        elif asked:
+            reasons[id_] = "absent: the file is not there"
+    return reasons
+
+
+def _licence(card: Card) -> str:
+    return card.licence.spdx or card.licence.text
+
+
+def _reasons(card: Card, clips: list[dict[str, Any]], status: str) -> Reasons:
+    cut = len(card.name) + 1
+    return tuple((clip["clip_id"][cut:], clip["reason"]) for clip in clips if clip["status"] == status)
+
+
+def _tables(
+    card: Card, home: Home, reading: Reading, made: pa.Table, gone: Mapping[str, str], flavour: Flavour
+) -> dict[str, pa.Table]:
+    """All tables of the index but `datasets`: what was read, joined with what was measured, sorted."""
+    licences = sorted({text for text in reading.clips["licence"].to_pylist() if text})
+    usages = [usage_of(text, card.licence.usage) for text in licences]
+    given = {
+        "read_clips": reading.clips,
+        "made": made,
+        "gone": _texts(id=list(gone), reason=list(gone.values())),
+        "usages": _texts(licence=licences, usage=usages),
+        "read_labels": reading.labels,
+        "read_captions": reading.captions,
+        "read_attributes": reading.attributes,
+        "read_splits": reading.splits,
+        "read_faults": reading.faults,
+        "read_vocabulary": reading.vocabulary,
+    }
+    values = {
+        "dataset": card.name,
+        "licence": _licence(card),
+        "usage": card.licence.usage,
+        "flavour": flavour.name,
+        "clips": home.clips(card.name, flavour.name).relative_to(home.root).as_posix(),
+        "files": (home.raw(card.name) / "files").relative_to(home.root).as_posix(),
+    }
+    with duckdb.connect(":memory:") as connection:
+        for name, table in given.items():
+            connection.register(name, table)
+        connection.execute(f"CREATE TABLE clips AS {_CLIPS}", values)
+        return {
+            name: connection.execute(query).to_arrow_table() for name, query in (_QUERIES | _SAID).items()
+        }
