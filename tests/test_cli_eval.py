@@ -168,3 +168,15 @@ def test_help_and_lists_import_nothing_heavy(command: list[str]) -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "set()"
+
+
+def test_the_features_model_goes_the_whole_way(corpus: Corpus, home: Home) -> None:
+    pytest.importorskip("librosa")
+    pytest.importorskip("sklearn")
+    done = ask("features", "--json")
+    said = json.loads(done.stdout)
+    assert (said["n"], said["forced_choice"], said["outcomes"]) == (6, True, {"ALIGNED": 6})
+    session = all_runs(home)[0].settings["sessions"][0]
+    assert session["fitted"] == {"tones": {"on": "train part", "clips": 6, "undecodable": []}}
+    assert session["model"]["recipe"] == "features-1"
+    assert len(list((home.models / "cache" / "features-1").rglob("*.npy"))) == 12

@@ -88,6 +88,13 @@ def test_features_are_kept_on_disk_and_found_again(tmp_path: Path, monkeypatch: 
     assert said(again, [sound("sine", 20)]) == expected
 
 
+def test_worker_processes_give_the_same_features(monkeypatch: pytest.MonkeyPatch) -> None:
+    audio = [sound("noise", i).audio for i in range(3)]
+    monkeypatch.setattr(features, "_workers", lambda: 2)
+    alone, together = (np.stack(features._extract_all(audio, alone=how)) for how in (True, False))
+    assert np.array_equal(alone, together)
+
+
 @pytest.mark.parametrize("labels", [["sine"], ["sine", "noise"], ["sine", "sine", "noise"]])
 def test_few_clips_are_enough_to_answer_something(labels: list[str]) -> None:
     model = Features()

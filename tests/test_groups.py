@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mudata.catalog import groups
@@ -43,6 +43,7 @@ def test_the_same_value_in_two_columns_ties_nothing() -> None:
     assert groups.union(2, [["x", None], [None, "x"]]) == [0, 1]
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(*[st.none() | st.integers(0, 5)] * 3), max_size=30))
 def test_union_ties_exactly_the_connected(rows: list[tuple[int | None, ...]]) -> None:
     found = groups.union(len(rows), [[row[i] for row in rows] for i in range(3)])

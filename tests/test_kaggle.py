@@ -109,6 +109,16 @@ def test_the_files_of_the_card_choose_among_the_members(there: Kaggle, tmp_path:
     assert {*tree(tmp_path)} == {path for path in FILES if path.startswith("Data/genres/")}
 
 
+def test_a_file_that_the_card_names_beside_globs_is_verified_within_the_archive(there: Kaggle, tmp_path: Path) -> None:
+    features = {"path": "Data/features.csv", "sha256": hashlib.sha256(FILES["Data/features.csv"]).hexdigest()}
+    get(tmp_path, mirror({"path": "Data/genres/**"}, features))
+    assert tree(tmp_path) == WORTH
+    with pytest.raises(ChecksumMismatch, match="c" * 64):
+        get(tmp_path, mirror({"path": "Data/genres/**"}, features | {"sha256": "c" * 64}))
+    with pytest.raises(FetchError, match=r"has no Data/gone\.csv"):
+        get(tmp_path, mirror({"path": "Data/genres/**"}, {"path": "Data/gone.csv"}))
+
+
 def test_an_archive_of_a_fixed_version_is_not_asked_for_again(there: Kaggle, tmp_path: Path) -> None:
     get(tmp_path, mirror(version=2))
     asked = len(there.asked)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -62,6 +63,30 @@ def test_gtzan_recurs_as_is_known(home: Home, shared: Path, version: str, songs:
         found = leaks.find(con, dict.fromkeys(ids, "test"))
     assert (found.repeated["copy"], found.repeated["song"], found.known["artist"]) == (14, songs, artists)
     assert found.shared == ()
+
+
+@pytest.mark.parametrize(
+    ("split", "across", "train_test"), [("0", 4, 3), ("1", 1, 1), ("2", 10, 0), ("3", 10, 6), ("4", 6, 0)]
+)
+def test_artist_disjoint_splits_of_jamendo_leak_copies_as_is_known(
+    home: Home, shared: Path, split: str, across: int, train_test: int
+) -> None:
+    path = shared / "facts" / "tables" / "jamendo_moodtheme_duplicates.tsv"
+    with path.open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file, delimiter="\t"))
+    shelf.shelve(
+        home,
+        clips=[{"id": row["track_id"], "pcm_sha256": row["md5"], "artist": row["artist_id"]} for row in rows],
+        splits=[
+            {"id": row["track_id"], "split": "moodtheme", "part": row[f"split{split}"]}
+            for row in rows
+            if row[f"split{split}"]
+        ],
+    )
+    with index.connect(home) as con:
+        found = leaks.find(con, leaks.official(con, ["toy"], "moodtheme"))
+    assert (found.across["copy"], found.across["artist"]) == (across, 0)
+    assert _pairs(found, "copy").get(("train", "test"), (0, 0, 0))[0] == train_test
 
 
 def test_what_two_parts_share_is_counted_from_the_later_one(home: Home) -> None:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 import pytest
 import shelf
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mudata.catalog import groups, splits
@@ -168,6 +168,7 @@ def test_unknown_names_are_told_with_the_known_ones(toy: Home, wishes: dict[str,
         ({"official": "classic", "n": 3}, "A published split has its own parts"),
         ({"parts": {"train": 0.7, "test": 0.2}}, r"sum to 1; got train=0.7, test=0.2, in sum 0.9"),
         ({"parts": {"train": 1.5, "test": -0.5}}, "must be above 0"),
+        ({"parts": {"train": float("nan"), "test": 0.5}}, "must be above 0"),
         ({"parts": {"Train set": 1.0}}, "Parts are named by small letters"),
         ({"group": ("artist",), "n": 5}, "keep artist apart takes two parts or more; got 1"),
         ({"n": 5, "per_label": 5, "stratify": ("genre",)}, "either n clips or n per label"),
@@ -180,6 +181,12 @@ def test_unknown_names_are_told_with_the_known_ones(toy: Home, wishes: dict[str,
 def test_wishes_that_exclude_each_other_are_refused(wishes: dict[str, Any], said: str) -> None:
     with pytest.raises(SplitError, match=said):
         SplitRequest(**{"name": "s", "datasets": ("toy",), **wishes})
+
+
+def test_one_name_may_be_given_as_text() -> None:
+    wishes: Any = {"datasets": "toy", "stratify": "genre", "group": ["artist"]}
+    request = SplitRequest("s", **wishes)
+    assert (request.datasets, request.stratify, request.group) == (("toy",), ("genre",), ("artist",))
 
 
 # ------------------------------------------------------------------------------- what is drawn
@@ -351,7 +358,6 @@ def _selections(draw: st.DrawFn) -> Selection:
             "artist": draw(few),
             "album": draw(few),
             "track": None,
-            "title": None,
             "pcm_sha256": draw(st.none() | st.integers(0, 60).map(str)),
             "source_sha256": f"file {i}",
             "part": None,
@@ -379,6 +385,7 @@ _WISHES = st.fixed_dictionaries(
 )
 
 
+@settings(deadline=None)
 @given(_selections(), _WISHES)
 def test_parts_are_disjoint_whole_and_never_tear_a_group(chosen: Selection, wishes: dict[str, Any]) -> None:
     request = SplitRequest("s", ("x",), **wishes)

@@ -67,8 +67,10 @@ def site(monkeypatch: pytest.MonkeyPatch) -> Iterator[Site]:
         yield host
 
 
-def clips(*videos: str, start: float = 2.0, end: float = 5.0) -> pa.Table:
-    rows = [{"id": v, "ytid": v, "start_s": start, "end_s": end, "path": f"audio/{v}.wav"} for v in videos]
+def clips(*videos: str, start: float = 2, end: float = 5) -> pa.Table:
+    rows = [
+        {"id": v, "ytid": v, "start_s": float(start), "end_s": float(end), "path": f"audio/{v}.wav"} for v in videos
+    ]
     return pa.Table.from_pylist(rows)
 
 
@@ -204,7 +206,11 @@ def test_a_ledger_that_was_cut_short_is_read_as_far_as_it_goes(site: Site, tmp_p
 
 @pytest.mark.parametrize(
     ("of", "says"),
-    [(None, "has no clips to fetch"), (clips("v").drop_columns("end_s"), "wants columns that clips lack: end_s")],
+    [
+        (None, "has no clips to fetch"),
+        (clips("v").drop_columns("end_s"), "wants columns that clips lack: end_s"),
+        (clips("v").set_column(1, "ytid", pa.array([None], pa.string())), "clip 'v' has no ytid"),
+    ],
 )
 def test_clips_without_times_are_the_fault_of_the_card(of: pa.Table | None, says: str, tmp_path: Path) -> None:
     with pytest.raises(CardError, match=says):
@@ -240,7 +246,8 @@ def test_what_is_not_installed_is_said_before_anything_is_fetched(
             "removed",
         ),
         (
-            "ERROR: [youtube] x: Video unavailable. This video contains content from SME, who has blocked it in your country on copyright grounds",
+            "ERROR: [youtube] x: Video unavailable. This video contains content from SME, who has blocked it in your "
+            "country on copyright grounds",
             "blocked",
         ),
         ("ERROR: [youtube] x: This video is not available", "removed"),

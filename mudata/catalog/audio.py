@@ -212,8 +212,7 @@ class _Measure:
             if not math.isfinite(peak):
                 raise AudioError("not_finite", f"NaN or infinity after {self.frames} samples")
             self.peak = max(self.peak, peak)
-            exact = block.astype(np.float64)
-            self._energy += float(np.dot(exact, exact))
+            self._energy += float(np.square(block, dtype=np.float64).sum())  # np.dot would start threads
             self.sha256.update(np.ascontiguousarray(block, "<f4").data)
             self.frames += len(block)
             yield block

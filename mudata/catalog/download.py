@@ -106,15 +106,21 @@ def download_many(
     results: dict[str, Path | FetchError] = {}
     stop = threading.Event()
 
-    def watch(_: float) -> None:
-        if stop.is_set():
-            raise CancelledError
-
+    sizes = [want.size for want in by_url.values()]
+    known = bool(sizes) and None not in sizes
+    total, unit = (sum(filter(None, sizes)), "bytes") if known else (len(by_url), "files")
     with (
         _open_client(patience) as client,
-        narrator.bar(title, len(by_url), "files") as advance,
+        narrator.bar(title, total, unit) as advance,
         ThreadPoolExecutor(jobs) as pool,
     ):
+
+        def watch(done: float) -> None:
+            if stop.is_set():
+                raise CancelledError
+            if known:
+                advance(done)
+
         tasks = {
             pool.submit(download, want, advance=watch, offline=offline, client=client, patience=patience): url
             for url, want in by_url.items()
@@ -129,7 +135,8 @@ def download_many(
                     lost = lost + 1 if isinstance(error.__cause__, httpx2.TransportError) else 0
                     if lost == _LOST:
                         return dict.fromkeys(by_url, error) | results
-                advance(1)
+                if not known:
+                    advance(1)
         finally:
             stop.set()
             pool.shutdown(cancel_futures=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -83,7 +83,7 @@ def ingest(
     selection = {key: value for key, value in asked.items() if value is not None}
     absent = [id_ for id_, there in zip(reading.clips["id"].to_pylist(), here.to_pylist(), strict=True) if not there]
     gone = _gone(absent, fetched.failures if fetched else {}, bool(selection))
-    tables = _tables(card, home, reading, made, gone, flavour)
+    tables = _tables(card, home, reading, made, gone=gone, flavour=flavour)
     clips = tables["clips"].select(["clip_id", "status", "reason"]).to_pylist()
     counts = Counter(clip["status"] for clip in clips)
     subset = request.subset or card.default_subset
@@ -114,8 +114,8 @@ def ingest(
         declared=declared,
         fetched=counts["ok"] + counts["quarantined"],
         usable=counts["ok"],
-        quarantined=_reasons(card, clips, "quarantined"),
-        missing=_reasons(card, clips, "missing"),
+        quarantined=_reasons(clips, "quarantined"),
+        missing=_reasons(clips, "missing"),
         issues=reading.issues,
         generation=after,
         flavour=flavour.name,
@@ -151,45 +151,75 @@ def _gone(absent: list[str], failures: Mapping[str, str], asked: bool) -> dict[s
     return reasons
 
 
+def _reasons(clips: list[dict[str, Any]], status: str) -> Reasons:
+    return tuple((c["clip_id"].partition("/")[2], c["reason"]) for c in clips if c["status"] == status)
+
+
 def _licence(card: Card) -> str:
     return card.licence.spdx or card.licence.text
 
 
-def _reasons(card: Card, clips: list[dict[str, Any]], status: str) -> Reasons:
-    cut = len(card.name) + 1
-    return tuple((clip["clip_id"][cut:], clip["reason"]) for clip in clips if clip["status"] == status)
+_CLIPS = """
+CREATE TABLE indexed AS
+SELECT id, $dataset || '/' || id AS clip_id, $dataset AS dataset, said.kind,
+    CASE WHEN made.status = 'ok' THEN if(said.kind = 'midi', $files || said.path, $clips || made.path) END AS path,
+    said.path AS source_path, source_sha256, source_size, pcm_sha256, made.start_s, duration_s, sample_rate, peak, rms,
+    source_format, source_rate, source_channels, source_duration_s,
+    coalesce(said.licence, $licence) AS licence, coalesce(usages.usage, $usage) AS usage,
+    artist, album, track, title, $flavour AS flavour,
+    coalesce(made.status, 'missing') AS status, coalesce(made.reason, gone.reason) AS reason
+FROM said LEFT JOIN made USING (id) LEFT JOIN gone USING (id) LEFT JOIN usages ON usages.licence = said.licence
+WHERE made.id IS NOT NULL OR gone.id IS NOT NULL
+"""
+
+_OWN = "SELECT clip_id, dataset, given.* EXCLUDE (id) FROM {} AS given JOIN indexed USING (id) ORDER BY ALL"
+
+_SELECTS = {
+    "clips": "SELECT * EXCLUDE (id) FROM indexed ORDER BY clip_id",
+    "labels": _OWN.format("labels"),
+    "vocabulary": "FROM vocabulary",
+    "captions": _OWN.format("captions"),
+    "attributes": _OWN.format(
+        "(FROM attributes UNION SELECT id, told.name, told.value FROM"
+        " (SELECT id, unnest(attributes) AS told FROM made))"
+    ),
+    "splits": _OWN.format("splits"),
+    "faults": _OWN.format("faults"),
+}
+"""The tables of the index from what `_tables` lays out: what was read, under its name, and what was measured."""
 
 
 def _tables(
-    card: Card, home: Home, reading: Reading, made: pa.Table, gone: Mapping[str, str], flavour: Flavour
+    card: Card, home: Home, reading: Reading, made: pa.Table, *, gone: Mapping[str, str], flavour: Flavour
 ) -> dict[str, pa.Table]:
-    """All tables of the index but `datasets`: what was read, joined with what was measured, sorted."""
+    """All tables of the index but `datasets`."""
     licences = sorted({text for text in reading.clips["licence"].to_pylist() if text})
-    usages = [usage_of(text, card.licence.usage) for text in licences]
     given = {
-        "read_clips": reading.clips,
+        "said": reading.clips,
         "made": made,
-        "gone": _texts(id=list(gone), reason=list(gone.values())),
-        "usages": _texts(licence=licences, usage=usages),
-        "read_labels": reading.labels,
-        "read_captions": reading.captions,
-        "read_attributes": reading.attributes,
-        "read_splits": reading.splits,
-        "read_faults": reading.faults,
-        "read_vocabulary": reading.vocabulary,
+        "gone": _texts(id=gone.keys(), reason=gone.values()),
+        "usages": _texts(licence=licences, usage=[usage_of(text, card.licence.usage) for text in licences]),
+        "labels": reading.labels,
+        "captions": reading.captions,
+        "attributes": reading.attributes,
+        "splits": reading.splits,
+        "faults": reading.faults,
+        "vocabulary": reading.vocabulary.add_column(0, "dataset", [[card.name] * reading.vocabulary.num_rows]),
     }
     values = {
         "dataset": card.name,
         "licence": _licence(card),
         "usage": card.licence.usage,
         "flavour": flavour.name,
-        "clips": home.clips(card.name, flavour.name).relative_to(home.root).as_posix(),
-        "files": (home.raw(card.name) / "files").relative_to(home.root).as_posix(),
+        "clips": f"{home.clips(card.name, flavour.name).relative_to(home.root).as_posix()}/",
+        "files": f"{(home.raw(card.name) / 'files').relative_to(home.root).as_posix()}/",
     }
     with duckdb.connect(":memory:") as connection:
         for name, table in given.items():
             connection.register(name, table)
-        connection.execute(f"CREATE TABLE clips AS {_CLIPS}", values)
-        return {
-            name: connection.execute(query).to_arrow_table() for name, query in (_QUERIES | _SAID).items()
-        }
+        connection.execute(_CLIPS, values)
+        return {name: connection.sql(select).to_arrow_table() for name, select in _SELECTS.items()}
+
+
+def _texts(**columns: Iterable[str]) -> pa.Table:
+    return pa.table({name: pa.array(list(values), pa.string()) for name, values in columns.items()})

@@ -17,7 +17,7 @@ from mudata.errors import QueryError, SplitError, UnknownName
 
 Faults = Literal["drop", "warn", "keep"]
 
-COLUMNS = ("clip_id", "dataset", "artist", "album", "track", "title", "pcm_sha256", "source_sha256")
+COLUMNS = ("clip_id", "dataset", "artist", "album", "track", "pcm_sha256", "source_sha256")
 """What a split has to know of a clip."""
 
 _WHY = {

@@ -30,7 +30,10 @@ _PART = re.compile(r"[a-z0-9][a-z0-9_.-]{0,63}")
 
 @dataclass(frozen=True)
 class SplitRequest:
-    """How a split is asked for. Raises SplitError when the wishes make no sense together."""
+    """How a split is asked for; a single dataset, namespace or group may be given as text.
+
+    Raises SplitError when the wishes make no sense together.
+    """
 
     name: str
     datasets: tuple[str, ...] = ()
@@ -55,6 +58,9 @@ class SplitRequest:
     """Accept labels that are absent from a part, or have fewer than `per_label` clips."""
 
     def __post_init__(self) -> None:
+        for several in ("datasets", "stratify", "group"):
+            given = getattr(self, several)
+            object.__setattr__(self, several, (given,) if isinstance(given, str) else tuple(given))
         manifest.check_name(self.name)
         for wrong, what, hint in self._contradictions():
             if wrong:
@@ -90,7 +96,7 @@ class SplitRequest:
                 "For example: train=0.7,validation=0.1,test=0.2",
             ),
             (
-                bool(self.parts) and (min(shares, default=0) <= 0 or abs(sum(shares) - 1) > 1e-6),
+                bool(self.parts) and not (all(share > 0 for share in shares) and abs(sum(shares) - 1) < 1e-6),
                 f"Shares of parts must be above 0 and sum to 1; got {_listed(self.parts)}, in sum {sum(shares):g}.",
                 "For example: train=0.7,validation=0.1,test=0.2",
             ),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -35,3 +35,9 @@ def digests(file: RemoteFile) -> dict[str, str | tuple[str, ...]]:
     """The sums that the card knows of a file, as the downloader wants them."""
     sha256 = (file.sha256, *file.also) if file.sha256 else None
     return {name: of for name, of in {"sha256": sha256, "sha1": file.sha1, "md5": file.md5}.items() if of}
+
+
+def as_text(digests: Mapping[str, str | tuple[str, ...]]) -> str:
+    """The first of some sums as it is recorded: 'sha256:…'."""
+    name, of = next(iter(digests.items()))
+    return f"{name}:{of if isinstance(of, str) else of[0]}"

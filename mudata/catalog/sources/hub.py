@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from mudata.narration import Narrator
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class _Blob:
     """A file of the repository, and what is known of its bytes."""
 
@@ -45,6 +45,7 @@ class _Haul:
     files: list[Path] = field(default_factory=list)
     bytes: int = 0
     failures: dict[str, str] = field(default_factory=dict)
+    sums: dict[str, str] = field(default_factory=dict)
 
 
 def fetch(mirror: HubMirror, place: Place, narrator: Narrator) -> Got:
@@ -63,7 +64,7 @@ def fetch(mirror: HubMirror, place: Place, narrator: Narrator) -> Got:
     shards = [file for file in mirror.files if file.unpack == "rows"]
     if mirror.rows and shards:
         haul.files += repository.get_rows(mirror.rows, shards)
-    return Got(tuple(haul.files), haul.bytes, haul.failures)
+    return Got(tuple(haul.files), haul.bytes, haul.failures, sums=haul.sums)
 
 
 class _Repository:
@@ -185,7 +186,9 @@ class _Repository:
                 if named:
                     raise error
                 self._haul.failures[path] = error.what
-        return [target for target in targets if target.exists()]
+        there = {blob: target for blob, target in zip(blobs, targets, strict=True) if target.exists()}
+        self._haul.sums |= {blob.path: choosing.as_text(blob.digests) for blob in there}
+        return list(there.values())
 
     def _adopt(self, blob: _Blob, target: Path) -> bool:
         """Link a file of the client's cache to its place, if it is there and right."""

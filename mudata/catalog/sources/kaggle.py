@@ -16,9 +16,9 @@ import os
 import shutil
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -50,13 +50,12 @@ def fetch(mirror: KaggleMirror, place: Place, narrator: Narrator) -> Got:
     an error. Raises NeedsToken, Offline, ChecksumMismatch, FetchError and UnsafeArchive.
     """
     kaggle = _Kaggle(mirror, place, narrator)
-    asked = mirror.files
-    plain = all(file.unpack == "none" for file in asked)
-    globs = not asked or any(choosing.is_glob(file.path) for file in asked)
+    plain = all(file.unpack == "none" for file in mirror.files)
+    globs = not mirror.files or any(choosing.is_glob(file.path) for file in mirror.files)
     with contextlib.redirect_stdout(io.StringIO()):  # here, because threads must not exchange stdout each for itself
         if plain and globs and place.limit is None:
-            return kaggle.get_whole([file.path for file in asked])
-        return kaggle.get_some(asked)
+            return kaggle.get_whole()
+        return kaggle.get_some()
 
 
 @dataclass(frozen=True)
@@ -65,7 +64,7 @@ class _File:
 
     path: str
     size: int | None = None
-    digests: Mapping[str, str | tuple[str, ...]] | None = None
+    digests: Mapping[str, str | tuple[str, ...]] = field(default_factory=dict)
     entry: RemoteFile | None = None
     """The card's entry that names it; None if it was found by a glob."""
 
@@ -75,25 +74,32 @@ class _Kaggle:
         self._mirror, self._place, self._narrator = mirror, place, narrator
         self._dataset = mirror.dataset + (f"/{mirror.version}" if mirror.version else "")
 
-    def get_whole(self, keep: Sequence[str]) -> Got:
+    def get_whole(self) -> Got:
         mirror = self._mirror
         archive = self._place.downloads / f"{mirror.dataset.rpartition('/')[2]}.zip"
-        known = {"sha256": mirror.sha256} if mirror.sha256 else {}
-        fixed = bool(known or mirror.size or mirror.version or self._place.offline)
-        there = fixed and _is_whole(archive, mirror.size, known)
+        digests = {"sha256": mirror.sha256} if mirror.sha256 else {}
+        fixed = bool(digests or mirror.size or mirror.version or self._place.offline)
+        there = fixed and _is_whole(archive, mirror.size, digests)
         if not there:
             with _growing(archive, mirror.size, self._narrator):
                 self._ask(lambda api: api.dataset_download_files(self._dataset, path=str(archive.parent)), archive.name)
-            _verify(archive, mirror.size, known)
+            _verify(archive, mirror.size, digests)
         count = 0 if there else archive.stat().st_size
-        known_now = {archive.name: f"sha256:{mirror.sha256 or sums(archive, ['sha256'])['sha256']}"}
-        files = unpack(archive, self._place, self._narrator, keep=keep)
-        return Got(tuple(files), count, sums=known_now)
+        known = {archive.name: choosing.as_text(digests or sums(archive, ["sha256"]))}
+        files = unpack(archive, self._place, self._narrator, keep=[file.path for file in mirror.files])
+        for file in mirror.files:
+            if not choosing.is_glob(file.path):
+                path = self._place.files / file.path
+                if path not in files:
+                    raise self._absent(file.path)
+                _verify(path, file.size, choosing.digests(file))
+        return Got(tuple(files), count, sums=known)
 
-    def get_some(self, asked: Sequence[RemoteFile]) -> Got:
-        chosen = self._choose(asked)
+    def get_some(self) -> Got:
+        chosen = self._choose()
         failures: dict[str, str] = {}
         files: list[Path] = []
+        known: dict[str, str] = {}
         new = 0
         with (
             self._narrator.bar(self._mirror.dataset, len(chosen), "files") as advance,
@@ -102,6 +108,8 @@ class _Kaggle:
             for file, (got, count) in zip(chosen, pool.map(self._get, chosen), strict=True):
                 advance(1)
                 new += count
+                if file.digests:
+                    known[file.path] = choosing.as_text(file.digests)
                 if isinstance(got, FetchError):
                     failures[file.path] = got.what
                 elif file.entry and file.entry.unpack == "archive":
@@ -109,9 +117,10 @@ class _Kaggle:
                     files += unpack(got, self._place, self._narrator, keep=entry.keep, max_bytes=entry.max_unpacked)
                 else:
                     files.append(got)
-        return Got(tuple(files), new, failures)
+        return Got(tuple(files), new, failures, sums=known)
 
-    def _choose(self, asked: Sequence[RemoteFile]) -> list[_File]:
+    def _choose(self) -> list[_File]:
+        asked = self._mirror.files
         named = [file for file in asked if not choosing.is_glob(file.path)]
         globs = [file.path for file in asked if choosing.is_glob(file.path)] if asked else ["**"]
         found: list[str] = []
@@ -133,10 +142,12 @@ class _Kaggle:
         while token or not paths:
             list_files = functools.partial(lambda at, api: api.dataset_list_files(self._dataset, at, _PAGE), token)
             page = self._ask(list_files, "the list of files")
+            if page.error_message:
+                raise FetchError(f"Kaggle lists no files of {self._dataset}: {page.error_message}")
             paths += [file.name for file in page.dataset_files]
             token = page.next_page_token
-            if page.error_message or not page.dataset_files:
-                raise FetchError(f"Kaggle lists no files of {self._dataset}: {page.error_message}.")
+            if not paths and not token:
+                raise self._absent("files")
         return paths
 
     def _get(self, file: _File) -> tuple[Path | FetchError, int]:
@@ -144,7 +155,7 @@ class _Kaggle:
         archived = file.entry is not None and file.entry.unpack == "archive"
         folder = self._place.downloads if archived else self._place.files
         target = folder / member_path(file.path, self._dataset)
-        if _is_whole(target, file.size, file.digests or {}):
+        if _is_whole(target, file.size, file.digests):
             return target, 0
         try:
             return target, self._download(file, target)
@@ -167,7 +178,7 @@ class _Kaggle:
             except FetchError:
                 shutil.rmtree(folder)
                 raise
-        _verify(got, file.size, file.digests or {})
+        _verify(got, file.size, file.digests)
         target.parent.mkdir(parents=True, exist_ok=True)
         got.replace(target)
         shutil.rmtree(folder)

@@ -41,7 +41,7 @@ REFUSALS = 12
 """After so many videos in a row that could not be asked for, the rest wait for another day."""
 
 _SIGNS = (
-    ("refused", r"not a bot|429|too many requests|rate.?limit|try again later|captcha|being blocked|error 403"),
+    ("refused", r"not a bot|error 429|too many requests|rate.?limit|try again later|captcha|being blocked|error 403"),
     ("private", r"private"),
     ("age", r"confirm your age|age.restricted|inappropriate"),
     ("blocked", r"your country|your location|geo.?restrict"),
@@ -111,6 +111,9 @@ def _clips(mirror: YoutubeMirror, place: Place) -> Iterator[_Clip]:
             f"There are: {', '.join(table.column_names)}.",
         )
     for row in table.to_pylist():
+        for column in (mirror.video, mirror.start, mirror.end):
+            if row[column] is None:
+                raise CardError(f"The clip {row['id']!r} has no {column}, which the YouTube mirror wants.")
         target = place.files / fill(mirror.path, {key: value for key, value in row.items() if value is not None})
         yield _Clip(row["id"], row[mirror.video], float(row[mirror.start]), float(row[mirror.end]), target)
 
@@ -186,7 +189,8 @@ def _get_all(
                 advance(1)
                 refusals = refusals + 1 if any(fate.status in _PASSING for fate in found.values()) else 0
                 if refusals == REFUSALS:
-                    pool.shutdown(wait=False, cancel_futures=True)
+                    for other in tasks:
+                        other.cancel()
         finally:
             pool.shutdown(cancel_futures=True)
     left = [clip for clip in todo if clip not in fates]

@@ -14,7 +14,7 @@ import io
 import os
 import warnings
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -34,6 +34,8 @@ LONGEST_S = 120.0
 WINDOW, HOP = 2048, 512
 SHORTEST = RATE
 """Samples below which a clip is padded with silence, so that deltas and tempo exist."""
+ALONE_S = 60.0
+"""Seconds of audio up to which worker processes would take longer to start than they save."""
 FOLDS, CHOICE_CLIPS = 5, 3000
 """Folds of the choice of a classifier, and how many clips it looks at."""
 
@@ -86,6 +88,7 @@ class Features:
         self.seed = seed
         self.hearing = Hearing(RATE, LONGEST_S, batch, forced_choice=True)
         self._cache = Path(cache) / RECIPE if cache else None
+        self._extracted_s = 0.0
         self._fitted: Any = None
         self._chosen: dict[str, object] = {}
 
@@ -125,7 +128,9 @@ class Features:
         keys = [hashlib.sha256(clip.audio.tobytes()).hexdigest() for clip in clips]
         found = {key: vector for key in keys if (vector := self._remembered(key)) is not None}
         new = {key: clip.audio for key, clip in zip(keys, clips, strict=True) if key not in found}
-        for key, vector in zip(new, _extract_all(list(new.values())), strict=True):
+        self._extracted_s += sum(audio.size for audio in new.values()) / RATE
+        extracted = _extract_all(list(new.values()), alone=self._extracted_s <= ALONE_S)
+        for key, vector in zip(new, extracted, strict=True):
             found[key] = vector
             if self._cache:
                 file = io.BytesIO()
@@ -142,16 +147,20 @@ def _workers() -> int:
     return min(8, os.cpu_count() or 1)
 
 
-def _extract_all(audio: Sequence[Vector]) -> Iterator[Vector]:
-    """Features of many clips, in order, on all cores; librosa holds the interpreter's lock, so by processes."""
-    if len(audio) <= 2 or _workers() == 1:
-        return map(extract, audio)
-    from joblib import Parallel, delayed, parallel_config  # type: ignore[import-untyped]
+def _extract_all(audio: Sequence[Vector], *, alone: bool) -> list[Vector]:
+    """Features of many clips, in order, on all cores; librosa holds the interpreter's lock, so by processes.
 
-    # workers stay alive for the next batch; one thread each, or the linear algebra of all would fight for the cores
+    Linear algebra gets one thread either way: its last digits depend on that, and workers would fight for the cores.
+    """
+    from joblib import Parallel, delayed, parallel_config  # type: ignore[import-untyped]
+    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
+
+    if alone or len(audio) < 2 or _workers() == 1:
+        with threadpool_limits(1):
+            return [extract(a) for a in audio]
     with parallel_config("loky", inner_max_num_threads=1):
         vectors: list[Vector] = Parallel(n_jobs=_workers(), max_nbytes=None)(delayed(extract)(a) for a in audio)
-    return iter(vectors)
+    return vectors
 
 
 def _classifier(x: NDArray[np.float32], y: Sequence[str], seed: int) -> tuple[Any, dict[str, object]]:

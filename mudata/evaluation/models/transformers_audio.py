@@ -50,8 +50,7 @@ class TransformersAudio:
         import torch
         import transformers
 
-        if not sys.stderr.isatty():
-            transformers.utils.logging.disable_progress_bar()
+        quieten()
         self.device, self._torch_dtype = placement(self.device, self.dtype)
         where: dict[str, Any] = {"revision": self.revision, "trust_remote_code": False}
         try:
@@ -147,6 +146,14 @@ class TransformersAudio:
                 f"The audio did not reach {self.checkpoint}: its prompt holds no audio tokens.",
                 "The checkpoint's chat template takes no audio; choose an instruction-tuned checkpoint.",
             )
+
+
+def quieten() -> None:
+    """No progress bars of transformers where nobody watches."""
+    import transformers
+
+    if not sys.stderr.isatty():
+        transformers.utils.logging.disable_progress_bar()
 
 
 def placement(device: str, dtype: str) -> tuple[str, Any]:

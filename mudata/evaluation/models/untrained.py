@@ -11,7 +11,7 @@ import string
 from pathlib import Path
 from typing import Any
 
-from mudata.evaluation.models.transformers_audio import TransformersAudio
+from mudata.evaluation.models.transformers_audio import TransformersAudio, quieten
 
 SPECIAL = ("<|endoftext|>", "<|im_start|>", "<|im_end|>", "<|audio_bos|>", "<|AUDIO|>", "<|audio_eos|>")
 
@@ -58,6 +58,7 @@ def write(folder: Path, seed: int = 0) -> None:
     import transformers
 
     folder.mkdir(parents=True, exist_ok=True)
+    quieten()
     tokenizer = _tokenizer()
     extractor = transformers.WhisperFeatureExtractor(feature_size=32, chunk_length=30)
     transformers.Qwen2AudioProcessor(extractor, tokenizer).save_pretrained(folder)

@@ -1,0 +1,149 @@
+"""`mudata fetch`: from a card to clips in the index."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from mudata.cli.output import common, emit, emit_json, narrator
+from mudata.errors import HomeError, MudataError
+
+if TYPE_CHECKING:
+    from mudata.catalog.ingest import Ingested
+    from mudata.catalog.schema import Card
+    from mudata.home import Home
+
+_SHOWN = 5
+"""So many clips that are not usable are named; the index names them all."""
+
+
+@click.command()
+@click.argument("names", nargs=-1, metavar="NAME...")
+@click.option(
+    "--from",
+    "origin",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    help="Use files you have: a folder, an archive, or a cache of another tool; may be repeated.",
+)
+@click.option("--copy", is_flag=True, help="Copy the files of --from; else they are linked.")
+@click.option("--card", "card_file", type=click.Path(dir_okay=False), help="Use this card file in place of a name.")
+@click.option("--subset", metavar="S", help="A subset of the card, or several with commas between.")
+@click.option("--limit", type=click.IntRange(min=1), metavar="N", help="Only so many clips, always the same ones.")
+@click.option("--where", metavar="SQL", help="Only clips for which this holds, as in \"list_contains(genre, 'rock')\".")
+@click.option("--rate", type=click.IntRange(min=1000), metavar="HZ", help="Sample rate of the clips (default: native).")
+@click.option("--workers", type=click.IntRange(min=1), metavar="N", help="Processes that decode (default: all cores).")
+@click.option(
+    "--jobs", type=click.IntRange(min=1), default=4, show_default=True, metavar="N", help="Downloads at a time."
+)
+@click.option("--offline", is_flag=True, help="Never touch the network (also MUDATA_OFFLINE=1).")
+@click.option("--accept-licence", is_flag=True, help="Accept the dataset's terms; needed once where use is restricted.")
+@common
+def fetch(
+    names: tuple[str, ...],
+    *,
+    card_file: str | None,
+    rate: int | None,
+    workers: int | None,
+    as_json: bool,
+    quiet: bool,
+    **request: Any,
+) -> None:
+    """Get datasets, normalise their clips, index them.
+
+    Downloads are resumed, verified, and not repeated; archives are deleted once they are unpacked
+    (MUDATA_KEEP_ARCHIVES=1 keeps them). Exit code 1 means that some of the clips could not be had or are unusable.
+
+    \b
+    mudata fetch gtzan --accept-licence
+    mudata fetch fma --subset small --rate 16000
+    mudata fetch mtg_jamendo --limit 100 --where "list_contains(instrument, 'piano')"
+    mudata fetch gtzan --from ~/mir_datasets/gtzan_genre
+    """
+    from mudata.catalog.audio import Flavour
+    from mudata.catalog.cards import load
+    from mudata.catalog.fetch import Request
+    from mudata.catalog.get import get
+    from mudata.home import Home
+
+    wanted = [*names, *([card_file] if card_file else [])]
+    if not wanted:
+        raise click.UsageError("Name a dataset (see `mudata list`), or give --card FILE.")
+    home, told = Home.default(), narrator(quiet)
+    rows: list[dict[str, Any]] = []
+    code = 0
+    for name in wanted:
+        try:
+            card = load(name if name in names else Path(name))
+            got = get(card, home, Request(**request), flavour=Flavour(rate), workers=workers, narrator=told)
+        except HomeError:
+            raise
+        except MudataError as error:
+            if len(wanted) == 1:
+                raise
+            click.echo(f"Error: {error}", err=True)
+            code = max(code, error.exit_code)
+            continue
+        some = request["limit"] is not None or request["where"] is not None
+        lacking = 0 if some or card.audio == "no" else max(0, got.declared - got.usable)
+        rows.append(_row(got))
+        for line in _story(card, home, got, lacking):
+            told.say(line)
+        if got.quarantined or got.missing or lacking:
+            code = max(code, 1)
+    if as_json:
+        emit_json(rows)
+    else:
+        emit(
+            [row | {"quarantined": len(row["quarantined"]), "missing": len(row["missing"])} for row in rows],
+            as_json=False,
+            columns=["dataset", "declared", "fetched", "usable", "quarantined", "missing", "flavour"],
+        )
+    raise SystemExit(code)
+
+
+def _row(got: Ingested) -> dict[str, Any]:
+    return {
+        "dataset": got.dataset,
+        "declared": got.declared,
+        "fetched": got.fetched,
+        "usable": got.usable,
+        "quarantined": dict(got.quarantined),
+        "missing": dict(got.missing),
+        "issues": [{"kind": issue.kind, "where": issue.where, "what": issue.what} for issue in got.issues],
+        "flavour": got.flavour,
+        "unchanged": got.unchanged,
+    }
+
+
+def _story(card: Card, home: Home, got: Ingested, lacking: int) -> list[str]:
+    """What a person wants to know after a fetch: what is not usable and why, where things are, how to go on."""
+    name = card.name
+    lines = [f"{name}: {issue.where}: {issue.what}" for issue in got.issues[:_SHOWN]]
+    if more := len(got.issues) - _SHOWN:
+        lines += [f"{name}: and {more} more of that kind"] if more > 0 else []
+    for what, clips in (("quarantined", got.quarantined), ("missing", got.missing)):
+        if clips:
+            lines.append(f"{name}: {len(clips)} clips are {what}:")
+            lines += [f"  {id_}: {reason}" for id_, reason in clips[:_SHOWN]]
+    if got.quarantined or got.missing:
+        query = f"SELECT clip_id, status, reason FROM clips WHERE dataset = '{name}' AND status <> 'ok'"  # noqa: S608 - shown, not run
+        lines.append(f'All of them: mudata sql "{query}"')
+    elif lacking:
+        lines.append(f"{name}: the card promises {got.declared} clips; {lacking} of them are not here.")
+    if card.audio == "no":
+        lines.append(f"{name}: {card.audio_note}")
+    lines.append(f"{name}: raw files are in {home.raw(name) / 'files'}, clips in {home.clips(name, got.flavour)}")
+    if got.usable:
+        lines.append(f"Next: {_next(card)}")
+    return lines
+
+
+def _next(card: Card) -> str:
+    words = [f"mudata split {card.name}-exam --dataset {card.name}"]
+    closed = [namespace for namespace, space in card.labels.items() if not space.open]
+    words += [f"--stratify {closed[0]}"] if closed else []
+    words += [f"--group {card.grouped_by[0]}"] if card.grouped_by else []
+    return " ".join(words)
