@@ -81,7 +81,7 @@ def test_clips_have_genre_artist_title_track_and_sum(files: Path) -> None:
 
 def test_published_splits_hold_with_either_line_end_and_name_the_middle_part_alike(files: Path) -> None:
     splits = read(cards.load("gtzan"), files).splits.to_pylist()
-    filtered = {row["id"]: row["part"] for row in splits if row["split"] == "fault_filtered"}
+    filtered = {row["id"]: row["part"] for row in splits if row["split"] == "fault-filtered"}
     assert filtered == {
         "blues.00000": "train",
         "blues.00001": "validation",
@@ -198,9 +198,9 @@ def test_the_real_tables_give_the_published_counts(thousand: Path, shared: Path)
     assert known(reading, "title") == {row["clip"]: row["title_2024"] or None for row in facts}
     parts = Counter((row["split"], row["part"]) for row in reading.splits.to_pylist())
     assert parts == {
-        ("fault_filtered", "train"): 443,
-        ("fault_filtered", "validation"): 197,
-        ("fault_filtered", "test"): 290,
+        ("fault-filtered", "train"): 443,
+        ("fault-filtered", "validation"): 197,
+        ("fault-filtered", "test"): 290,
         ("stratified", "train"): 500,
         ("stratified", "validation"): 250,
         ("stratified", "test"): 250,
@@ -225,7 +225,7 @@ def test_the_faults_are_those_of_the_sums_and_of_the_lists(thousand: Path, share
 
 
 @pytest.mark.shared
-@pytest.mark.parametrize(("split", "leaked"), [("stratified", 206), ("fault_filtered", 14)])
+@pytest.mark.parametrize(("split", "leaked"), [("stratified", 206), ("fault-filtered", 14)])
 def test_the_published_splits_leak_artists_as_the_card_says(thousand: Path, split: str, leaked: int) -> None:
     reading = read(cards.load("gtzan"), thousand)
     artists = {clip: artist.casefold() for clip, artist in known(reading, "artist").items() if artist}

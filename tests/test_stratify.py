@@ -9,11 +9,12 @@ from pathlib import Path
 
 import duckdb
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from mudata.catalog import groups, stratify
 
+UNEVEN = [[0.5, 0.5], [0.9, 0.1], [0.7, 0.1, 0.2], [1 / 3, 1 / 3, 1 / 3]]
 SHARES = st.lists(st.floats(0.01, 1), min_size=1, max_size=5)
 
 
@@ -120,6 +121,7 @@ def test_every_clip_gets_one_part_and_no_group_is_torn(
     assert len(set(zip(groups, parts, strict=True))) == len(set(groups))
 
 
+@example(([0, 0, 1, 2, 3, 3], [[0], [], [0, 1], [0, 1], [1], [1]], [2, 2, 2]))  # where evening out would overdo it
 @settings(deadline=None)
 @given(_deals())
 def test_sizes_are_off_by_less_than_the_largest_group_per_part(
@@ -141,16 +143,22 @@ def test_single_clips_fill_the_parts_exactly(deal: tuple[list[int], list[list[in
 
 
 @settings(deadline=None)
-@given(st.lists(st.lists(st.integers(1, 9), min_size=3, max_size=8), min_size=1, max_size=6), st.integers(2, 3))
-def test_a_label_with_enough_groups_is_in_every_part(group_sizes: list[list[int]], parts: int) -> None:
+@given(st.lists(st.lists(st.integers(1, 9), min_size=3, max_size=8), min_size=1, max_size=6), st.sampled_from(UNEVEN))
+def test_a_label_with_enough_groups_is_in_every_part(group_sizes: list[list[int]], shares: list[float]) -> None:
     groups, labels = [], []
     for label, own in enumerate(group_sizes):
         for size in own:
             groups += [max(groups, default=-1) + 1] * size
             labels += [[label]] * size
-    dealt = stratify.assign(groups, labels, stratify.apportion(len(groups), [1 / parts] * parts))
+    dealt = stratify.assign(groups, labels, stratify.apportion(len(groups), shares))
     for label in range(len(group_sizes)):
-        assert {p for p, own in zip(dealt, labels, strict=True) if own == [label]} == set(range(parts))
+        assert {p for p, own in zip(dealt, labels, strict=True) if own == [label]} == set(range(len(shares)))
+
+
+def test_evening_out_takes_no_label_away_from_a_part() -> None:
+    labels: list[list[int]] = [[1], [1], [], [0, 1, 2]]
+    dealt = stratify.assign([0, 0, 1, 2], labels, [3, 1])  # sizes would be met without label 1 in one part
+    assert {part for part, own in zip(dealt, labels, strict=True) if 1 in own} == {0, 1}
 
 
 def test_single_labels_are_spread_exactly_where_that_is_possible() -> None:

@@ -29,15 +29,15 @@ _SHOWN = 5
     help="Use files you have: a folder, an archive, or a cache of another tool; may be repeated.",
 )
 @click.option("--copy", is_flag=True, help="Copy the files of --from; else they are linked.")
-@click.option("--card", "card_file", type=click.Path(dir_okay=False), help="Use this card file in place of a name.")
+@click.option(
+    "--card", "card_file", type=click.Path(exists=True, dir_okay=False), help="A card file, in place of NAME."
+)
 @click.option("--subset", metavar="S", help="A subset of the card, or several with commas between.")
 @click.option("--limit", type=click.IntRange(min=1), metavar="N", help="Only so many clips, always the same ones.")
 @click.option("--where", metavar="SQL", help="Only clips for which this holds, as in \"list_contains(genre, 'rock')\".")
 @click.option("--rate", type=click.IntRange(min=1000), metavar="HZ", help="Sample rate of the clips (default: native).")
 @click.option("--workers", type=click.IntRange(min=1), metavar="N", help="Processes that decode (default: all cores).")
-@click.option(
-    "--jobs", type=click.IntRange(min=1), default=4, show_default=True, metavar="N", help="Downloads at a time."
-)
+@click.option("--jobs", type=click.IntRange(min=1), default=4, metavar="N", help="Downloads at a time (default: 4).")
 @click.option("--offline", is_flag=True, help="Never touch the network (also MUDATA_OFFLINE=1).")
 @click.option("--accept-licence", is_flag=True, help="Accept the dataset's terms; needed once where use is restricted.")
 @common

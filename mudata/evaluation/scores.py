@@ -234,7 +234,8 @@ def _of_sets(items: Sequence[Judged], labels: Labels, wanted: Sequence[str]) -> 
 
     def macro(sums: NDArray[np.float64]) -> NDArray[np.float64]:
         hit, true, named = (part[..., occurs] for part in parts(sums))
-        return np.asarray(ratio(2 * hit, true + named).mean(-1))
+        there = true + named > 0  # a resample may hold no clip of a rare label, which is no failure at it
+        return np.asarray(ratio(2 * hit, true + named).sum(-1) / np.maximum(1, there.sum(-1)))
 
     def micro(sums: NDArray[np.float64], over: str) -> NDArray[np.float64]:
         hit, true, named = (part.sum(-1) for part in parts(sums))

@@ -1,7 +1,7 @@
 """Rows of Parquet and Arrow shards become audio files and one table; read with `datasets`, never decoded.
 
 Shards come one by one and may be fetched only when they are asked for, so that a limit
-fetches no more than it needs. Memory stays within a batch of the shard, whatever the size of the set.
+fetches no more than it needs. Memory stays within a few batches of a shard, whatever the size of the set.
 """
 
 from __future__ import annotations

@@ -1,0 +1,190 @@
+"""`mudata sql`, `stats`, `verify`: what the index knows, and whether the disk agrees."""
+
+from __future__ import annotations
+
+import sys
+from collections import Counter
+from itertools import groupby
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from mudata.cli.output import common, emit, emit_json, narrator
+from mudata.home import Home
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from mudata.catalog.verify import Finding
+
+ROWS = 50
+"""Rows of a table for people unless --limit says otherwise."""
+
+_BAR = 30
+_SHOWN = 20
+
+
+@click.command()
+@click.argument("query", required=False)
+@click.option("--csv", "as_csv", is_flag=True, help="Print CSV.")
+@click.option("--parquet", type=click.Path(path_type=Path, dir_okay=False), help="Write a Parquet file instead.")
+@click.option("--limit", type=click.IntRange(min=0), help=f"Show so many rows (default: {ROWS} in a table, else all).")
+@click.option("--schema", is_flag=True, help="Print the tables and what their columns mean.")
+@common
+def sql(
+    query: str | None,
+    *,
+    as_csv: bool,
+    parquet: Path | None,
+    limit: int | None,
+    schema: bool,
+    as_json: bool,
+    quiet: bool,
+) -> None:
+    """Ask the index anything: one SELECT, read-only. QUERY is SQL, or - to read it from stdin.
+
+    \b
+    mudata sql "SELECT dataset, count(*) FROM clips GROUP BY ALL"
+    mudata sql "FROM labels WHERE namespace = 'genre'" --csv > genres.csv
+    """
+    from mudata.catalog import index
+    from mudata.catalog import query as asking
+
+    if sum([as_csv, as_json, parquet is not None]) > 1:
+        raise click.UsageError("Choose one of --json, --csv, --parquet.")
+    if schema:
+        if as_json:
+            emit_json(asking.schema())
+        else:
+            click.echo(asking.schema_text())
+        return
+    if query is None:
+        raise click.UsageError('A query is missing. For example: mudata sql "SELECT * FROM datasets"')
+    if parquet and not parquet.absolute().parent.is_dir():
+        raise click.BadParameter(f"there is no folder {parquet.absolute().parent}", param_hint="--parquet")
+    home = Home.default()
+    relation = asking.run(home, sys.stdin.read() if query == "-" else query)
+    say = narrator(quiet).say
+    if not index.generations(home):
+        say("Nothing is fetched yet, so the tables are empty. To begin: mudata fetch demo")
+    from mudata.cli import rows
+
+    if parquet:
+        say(f"{rows.write_parquet(relation, parquet)} rows in {parquet}")
+    elif as_json:
+        _more(rows.print_json(relation, limit))
+    elif as_csv:
+        _more(rows.print_csv(relation, limit))
+    else:
+        _more(rows.print_table(relation, ROWS if limit is None else limit))
+
+
+def _more(left: int) -> None:
+    if left:
+        click.echo(f"… {left:,} more rows (--limit shows more, --csv and --json print all)", err=True)
+
+
+@click.command()
+@click.argument("name", required=False)
+@common
+def stats(name: str | None, as_json: bool, quiet: bool) -> None:
+    """Counts, durations and labels of a dataset; without NAME, one line for each that is indexed."""
+    from mudata.catalog import stats as numbers
+
+    if name is None:
+        rows = numbers.overview(Home.default())
+        if not rows:
+            narrator(quiet).say("Nothing is fetched yet. To begin: mudata fetch demo")
+        if rows or as_json:
+            emit(rows, as_json=as_json)
+        return
+    found = numbers.stats(Home.default(), name)
+    if as_json:
+        emit_json(found)
+        return
+    for title, value in _summary(found):
+        click.echo(f"{title + ':':14}{value}")
+    for title in ("status", "sources", "licences", "splits", "texts", "attributes", "faults"):
+        if found[title]:
+            click.echo(f"\n{title}")
+            emit(found[title], as_json=False)
+    for namespace, labels in groupby(found["labels"], key=lambda row: row["namespace"]):
+        click.echo(f"\n{namespace}")
+        for line in _bars(list(labels)):
+            click.echo(line)
+
+
+def _summary(found: dict[str, Any]) -> Iterable[tuple[str, str]]:
+    yield "dataset", f"{found['dataset']}: {found['title']}"
+    if found["subset"]:
+        yield "subset", found["subset"]
+    yield "clips", f"{found['usable']:,} usable of {found['fetched']:,} fetched of {found['declared'] or 0:,} declared"
+    yield "hours", f"{found['hours']:,.2f}"
+    if found["usable"]:
+        durations = (found["shortest_s"], found["median_s"], found["longest_s"])
+        yield "seconds", f"{durations[0]:.4g} to {durations[2]:.4g}, median {durations[1]:.4g}"
+    artists, albums, tracks = (found[key] for key in ("artists", "albums", "tracks"))
+    without = f" ({found['clips_without_artist']:,} clips without)" if artists and found["clips_without_artist"] else ""
+    yield "groups", f"{artists:,} artists{without}, {albums:,} albums, {tracks:,} tracks"
+    yield "licence", f"{found['licence']} ({found['usage']})"
+    yield "indexed", f"{found['indexed_at']}, flavour {found['flavour']}"
+
+
+def _bars(labels: list[dict[str, Any]]) -> Iterable[str]:
+    """Labels with their number of clips, share of all clips, and a bar; the longest bar is the most frequent."""
+    shown = labels[:_SHOWN]
+    width = max(len(row["label"]) for row in shown)
+    for row in shown:
+        bar = "█" * max(1, round(_BAR * row["clips"] / shown[0]["clips"]))
+        unknown = "" if row["known"] else "  (not in the vocabulary)"
+        yield f"  {row['label']:{width}}  {row['clips']:>8,}  {row['share']:>6.1%}  {bar}{unknown}"
+    if more := len(labels) - len(shown):
+        yield f"  … and {more:,} more labels"
+
+
+@click.command()
+@click.argument("name")
+@click.option("--deep", is_flag=True, help="Read every file and decode every clip.")
+@common
+def verify(name: str, deep: bool, as_json: bool, quiet: bool) -> None:
+    """Compare what is on disk with the card and the index; exit 1 if they disagree.
+
+    Quick by default: sizes, and whatever was written since it was indexed. Known faults are notes.
+    """
+    from dataclasses import asdict
+
+    from mudata.catalog import cards
+    from mudata.catalog.verify import missing_and_invalid
+    from mudata.catalog.verify import verify as check
+
+    card = cards.load(name)
+    findings = check(card, Home.default(), deep=deep, narrator=narrator(quiet))
+    counts = Counter(finding.severity for finding in findings)
+    if as_json:
+        missing, invalid = missing_and_invalid(findings)
+        emit_json(
+            {
+                "dataset": card.name,
+                "ok": not counts["error"],
+                "missing": missing,
+                "invalid": invalid,
+                "findings": [asdict(finding) for finding in findings],
+            }
+        )
+    else:
+        _print_findings(findings)
+        tally = ", ".join(f"{counts[severity]:,} {severity}s" for severity in ("error", "warning", "note"))
+        click.echo(f"{card.name}: {tally}.", err=True)
+    raise SystemExit(1 if counts["error"] else 0)
+
+
+def _print_findings(findings: list[Finding]) -> None:
+    key: Callable[[Finding], tuple[str, str]] = lambda finding: (finding.severity, finding.check)  # noqa: E731
+    for (severity, name), group in groupby(findings, key=key):
+        found = list(group)
+        for finding in found[:_SHOWN]:
+            expected = f" (expected {finding.expected})" if finding.expected else ""
+            click.echo(f"{severity:8}{name:14}{finding.where}: {finding.got}{expected}")
+        if (more := len(found) - _SHOWN) > 0:
+            click.echo(f"{severity:8}{name:14}… and {more:,} more (--json shows all)")

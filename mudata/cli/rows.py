@@ -1,0 +1,135 @@
+"""The rows of a query on stdout or in a file: as a table, JSON, CSV or Parquet. What is left out is counted."""
+
+from __future__ import annotations
+
+import csv
+import json
+import math
+import sys
+from collections.abc import Iterator
+from datetime import date, datetime, time
+from decimal import Decimal
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from mudata.cli.output import emit
+
+if TYPE_CHECKING:
+    from mudata.catalog.query import Relation
+
+
+def print_table(relation: Relation, limit: int) -> int:
+    """An aligned table of at most `limit` rows; the number of rows left out."""
+    rows = _Rows(relation, limit)
+    if relation.columns == ["explain_key", "explain_value"]:  # a drawing of several lines
+        for _, drawing in rows:
+            click.echo(drawing)
+    else:
+        emit([dict(zip(rows.names, map(_shown, row), strict=True)) for row in rows], as_json=False)
+    return rows.left
+
+
+def print_json(relation: Relation, limit: int | None = None) -> int:
+    """A JSON array of one object per row, a row per line; the number of rows left out."""
+    rows = _Rows(relation, limit)
+    document = [type_ == "JSON" for type_ in relation.types]
+    before = "[\n"
+    for row in rows:
+        values = [json.loads(v) if d and v is not None else v for d, v in zip(document, row, strict=True)]
+        said = {name: plain(value) for name, value in zip(rows.names, values, strict=True)}
+        click.echo(before + json.dumps(said, ensure_ascii=False, allow_nan=False), nl=False)
+        before = ",\n"
+    click.echo("[]" if before == "[\n" else "\n]")
+    return rows.left
+
+
+def print_csv(relation: Relation, limit: int | None = None) -> int:
+    """CSV with a header; NULL is empty, lists and structs are JSON. The number of rows left out."""
+    rows = _Rows(relation, limit)
+    writer = csv.writer(sys.stdout, lineterminator="\n")
+    writer.writerow(rows.names)
+    for row in rows:
+        writer.writerow([_cell(value) for value in row])
+    return rows.left
+
+
+def write_parquet(relation: Relation, path: Path) -> int:
+    """All rows as a Parquet file that is there as a whole or not at all; their number."""
+    import pyarrow.parquet
+
+    table = relation.arrow().rename_columns(_unique(relation.columns))
+    temporary = path.with_name(f".{path.name}.part")
+    try:
+        pyarrow.parquet.write_table(table, temporary, compression="zstd")
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+    return int(table.num_rows)
+
+
+def plain(value: Any) -> Any:
+    """What JSON can say. It has no NaN and no infinity (null), no dates (ISO 8601), no bytes (hexadecimal)."""
+    said: Any = str(value)
+    match value:
+        case None | bool() | int():
+            said = value
+        case float():
+            said = value if math.isfinite(value) else None
+        case Decimal():
+            said = int(value) if value == value.to_integral_value() else float(value)
+        case datetime() | date() | time():
+            said = value.isoformat()
+        case bytes():
+            said = value.hex()
+        case list() | tuple():
+            said = [plain(item) for item in value]
+        case dict():
+            said = {str(key): plain(item) for key, item in value.items()}
+    return said
+
+
+class _Rows:
+    """The first `limit` rows; `left` counts the others once they are read."""
+
+    def __init__(self, relation: Relation, limit: int | None) -> None:
+        self.names = _unique(relation.columns)
+        self.left = 0
+        self._batches = relation.batches()
+        self._limit = limit
+
+    def __iter__(self) -> Iterator[tuple[Any, ...]]:
+        seen = 0
+        for batch in self._batches:
+            room = len(batch) if self._limit is None else max(self._limit - seen, 0)
+            yield from batch[:room]
+            seen += len(batch)
+            self.left += len(batch) - len(batch[:room])
+
+
+def _unique(names: list[str]) -> list[str]:
+    """Column names with numbers where they repeat: a, a_1."""
+    found: list[str] = []
+    for name in names:
+        given, n = name, 0
+        while given in found:
+            n += 1
+            given = f"{name}_{n}"
+        found.append(given)
+    return found
+
+
+def _cell(value: Any) -> Any:
+    if isinstance(value, float):
+        return value  # nan and inf can be written here
+    said = plain(value)
+    if isinstance(said, bool):
+        return str(said).lower()
+    return json.dumps(said, ensure_ascii=False) if isinstance(said, list | dict) else said
+
+
+def _shown(value: Any) -> Any:
+    if isinstance(value, float):
+        return f"{value:.6g}"
+    return value if isinstance(value, list | tuple) else _cell(value)
