@@ -3,9 +3,9 @@
     python benchmarks/normalise.py                  # one hour of audio per method and round
     python benchmarks/normalise.py --minutes 10 --rounds 1 --json
 
-Every method runs in a process of its own, in turn, so that a busy machine disturbs all of them alike; judge by the ratios of
-CPU seconds. Imports are not counted, except in `run`, which is measured as a user sees it. The data is seeded, made
-once (two minutes for an hour of audio) and kept in --folder. Sources are in the page cache.
+Every method runs in a process of its own, in turn, so that a busy machine disturbs all of them alike; judge by the
+ratios of CPU seconds. Imports are not counted, except in `run`, which is measured as a user sees it. The data is seeded,
+made once (some minutes for an hour of audio) and kept in --folder. Sources are in the page cache.
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ MP3 = {"format": "MP3", "subtype": "MPEG_LAYER_III", "bitrate_mode": "CONSTANT",
 
 
 def make(folder: Path, minutes: float) -> None:
-    """mp3/: 30 s, 44.1 kHz, stereo, 256 kbit/s; wav/: 30 s, 22.05 kHz, mono, 16 bit; four/, sixty/: mp3 of 4 and 60 minutes."""
+    """mp3/ and wav/: clips of 30 s like FMA's and GTZAN's; four/ and sixty/: mp3 of 4 and 60 minutes; many/: 10,000."""
     clips = max(2, round(minutes * 2))
     for n in range(clips):
         _write(folder / f"mp3/{n}.mp3", lambda n=n: music(n, 30, 44_100, 2), 44_100, MP3)
@@ -94,7 +94,7 @@ def _write(path: Path, samples: Callable[[], np.ndarray], rate: int, coding: dic
 # ---------------------------------------------------------------------------------- the methods
 
 
-def bare(sources: list[Path], target: Path) -> None:
+def bare(sources: list[Path], target: Path) -> None:  # noqa: ARG001
     for source in sources:
         soundfile.read(source, dtype="float32")
 

@@ -192,6 +192,13 @@ def test_a_broken_glob_file_is_a_failure_and_the_others_are_fetched(there: Hub, 
     assert "has no big/b.wav" in got.failures["big/b.wav"]
 
 
+def test_if_no_file_at_all_can_be_had_that_is_an_error(there: Hub, tmp_path: Path) -> None:
+    for path in FILES:
+        there.trouble[f"/datasets/{REPO}/resolve/{COMMIT}/{path}"] = [Answer(404)]
+    with pytest.raises(FetchError, match=r"has no big/.\.wav at revision"):
+        get(tmp_path, mirror({"path": "big/*"}))
+
+
 def test_a_cut_download_goes_on_in_a_later_run_where_it_ended(there: Hub, cdn: Cdn, tmp_path: Path) -> None:
     path = f"/{sha256(LARGE)}"
     etag = {"ETag": f'"{sha256(LARGE)}"'}

@@ -256,6 +256,13 @@ def test_a_file_that_vanished_is_a_failure_and_the_others_come(there: Kaggle, st
     assert tree(tmp_path).keys() == WORTH.keys() - got.failures.keys()
 
 
+def test_if_no_file_at_all_can_be_had_that_is_an_error(there: Kaggle, storage: Storage, tmp_path: Path) -> None:
+    for path in FILES:
+        storage.trouble[f"/{path}"] = [Answer(404)]
+    with pytest.raises(FetchError, match="has no Data/"):
+        get(tmp_path, mirror({"path": "**/*.wav"}), limit=3)
+
+
 def test_a_listing_cannot_make_us_write_elsewhere(there: Kaggle, tmp_path: Path) -> None:
     there.files = {"../../evil.wav": SOUND}
     with pytest.raises(UnsafeArchive, match=r"evil\.wav"):

@@ -305,6 +305,14 @@ def test_fewer_groups_than_parts_are_refused_whatever_the_labels(toy: Home) -> N
         _ask(toy, where="artist = 'artist 1'", group=("artist",), best_effort=True)
 
 
+def test_labels_that_exclude_each_other_are_refused_by_name(home: Home) -> None:
+    pairs = ("pq", "pr", "qr")  # each label has two clips, but no two parts can have one of each
+    labels = [{"id": f"{i}", "label": label} for i, pair in enumerate(pairs) for label in pair]
+    shelf.shelve(home, clips=[{"id": f"{i}"} for i in range(3)], labels=labels)
+    with pytest.raises(SplitError, match=r"No split with every label in each part was found:\n  genre '.' is not in t"):
+        _ask(home, stratify=("genre",), parts={"train": 0.5, "test": 0.5})
+
+
 def test_a_label_of_fewer_clips_than_parts_is_refused_without_groups_too(home: Home) -> None:
     labels = [{"id": f"{i}", "label": "rare" if i < 2 else "common"} for i in range(20)]
     shelf.shelve(home, clips=[{"id": f"{i}"} for i in range(20)], labels=labels)

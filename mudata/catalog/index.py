@@ -12,7 +12,7 @@ from __future__ import annotations
 import json
 import os
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -46,8 +46,8 @@ def publish(
     Raises ReadError for tables that do not have the declared shape, HomeError if the home cannot be written or is
     of a newer version.
     """
-    draft = parts.Draft(dataset, tables, selection)
     folder = home.make(home.index / "parts" / dataset)
+    draft = parts.Draft(dataset, tables, selection)
     try:
         with home.lock(f"parts-{dataset}"):
             current = parts.newest(folder)
@@ -73,23 +73,24 @@ def publish(
 def connect(home: Home) -> duckdb.DuckDBPyConnection:
     """A snapshot of the index as it is now: a DuckDB in memory with a view for each of TABLES and RUN_TABLES.
 
-    It can read the parts of this snapshot and what lies under `runs/`, and no other file, whatever the SQL; no
-    setting can be changed. Tables and views that are made in it are its own and vanish with it. Times are in UTC. Where
-    nothing is indexed the views are empty. Raises HomeError for an index of a newer version.
+    It can read the files of this snapshot and no other, whatever the SQL; no setting can be changed. Tables and views
+    that are made in it are its own and vanish with it. Times are in UTC. Where nothing is indexed the views are
+    empty. Raises HomeError for an index of a newer version.
     """
     found = generations(home)
+    runs = {table: sorted(home.runs.glob(f"*/{file}")) for table, file in _RUN_FILES.items()}
     connection = duckdb.connect(":memory:")
-    for name, query in _views(home, found).items():
+    for name, query in _views(found, {table: _list(files) for table, files in runs.items()}).items():
         connection.execute(f"CREATE VIEW {name} AS {query}")
-    allowed = [str(generation.part(table)) for generation in found.values() for table in TABLES]
+    allowed = [generation.part(table) for generation in found.values() for table in TABLES]
+    allowed += [file for files in runs.values() for file in files]
     for setting in (
         "TimeZone = 'UTC'",
         "python_enable_replacements = false",  # else SQL would see the variables of Python frames
         "autoinstall_known_extensions = false",
         "autoload_known_extensions = false",
         f"temp_directory = {quote(str(home.index / 'spill'))}",
-        f"allowed_paths = [{', '.join(map(quote, allowed))}]",
-        f"allowed_directories = [{quote(str(home.runs))}]",
+        f"allowed_paths = {_list(allowed)}",
         "enable_external_access = false",
         "lock_configuration = true",
     ):
@@ -135,10 +136,14 @@ def _rebuild(home: Home) -> Path:
     """As `rebuild`, by the holder of the lock."""
     for leftover in home.index.glob(f".*.{DATABASE}*"):
         leftover.unlink()
+    runs = {  # patterns, so that runs of tomorrow are seen; DuckDB refuses one that matches nothing
+        table: f"{paths_literal([home.runs])[:-1]}/*/{file}'" if next(home.runs.glob(f"*/{file}"), None) else "[]"
+        for table, file in _RUN_FILES.items()
+    }
     temporary = home.index / f".{os.getpid()}-{time.time_ns()}.{DATABASE}"
     with duckdb.connect(":memory:") as connection:
         connection.execute(f"ATTACH {quote(str(temporary))} AS made (STORAGE_VERSION {quote(STORAGE)})")
-        for name, query in _views(home, generations(home)).items():
+        for name, query in _views(generations(home), runs).items():
             connection.execute(f"CREATE VIEW made.{name} AS {query}")
         connection.execute("DETACH made")
     target = home.index / DATABASE
@@ -147,9 +152,10 @@ def _rebuild(home: Home) -> Path:
     return target
 
 
-def _views(home: Home, found: Mapping[str, parts.Generation]) -> dict[str, str]:
+def _views(found: Mapping[str, parts.Generation], runs: Mapping[str, str]) -> dict[str, str]:
+    """A SELECT for every table; `runs` has, for each of RUN_TABLES, the files as a DuckDB reader takes them."""
     views = {table: parts.select(table, [g.part(table) for g in found.values()]) for table in TABLES}
-    return views | {table: _run_view(home.runs, table) for table in RUN_TABLES}
+    return views | {table: _run_view(table, files) for table, files in runs.items()}
 
 
 _RUN_FILES = {"runs": "run.json", "answers": "answers.jsonl", "scores": "scores.json"}
@@ -157,11 +163,10 @@ _RUN_FILES = {"runs": "run.json", "answers": "answers.jsonl", "scores": "scores.
 _SCORE = json.dumps([{c.name: c.type for c in RUN_TABLES["scores"][1:]}])
 
 
-def _run_view(runs: Path, table: str) -> str:
+def _run_view(table: str, files: str) -> str:
     """A SELECT over the files of all runs; what a kill tore is left out."""
-    if next(runs.glob(f"*/{_RUN_FILES[table]}"), None) is None:
+    if files == "[]":
         return f"SELECT {', '.join(f'NULL::{c.type} AS {identifier(c.name)}' for c in RUN_TABLES[table])} WHERE false"
-    files = f"{paths_literal([runs])[:-1]}/*/{_RUN_FILES[table]}'"
     run = "parse_path(filename)[-2] AS run"
     whole = f"(SELECT {run}, try_cast(content AS JSON) AS said FROM read_text({files}))"
     if table == "runs":
@@ -185,3 +190,8 @@ def _run_view(runs: Path, table: str) -> str:
         f"SELECT * EXCLUDE (line) FROM ({lines}) WHERE clip_id IS NOT NULL"
         " QUALIFY row_number() OVER (PARTITION BY run, clip_id ORDER BY line DESC) = 1"
     )
+
+
+def _list(files: Sequence[Path]) -> str:
+    """Existing files as a list of strings; a path that exists is never taken for a pattern."""
+    return f"[{', '.join(quote(str(file)) for file in files)}]"

@@ -26,7 +26,7 @@ from typing import TYPE_CHECKING, Any
 import duckdb
 
 import mudata
-from mudata.catalog.rawsql import identifier, paths_literal, quote
+from mudata.catalog.rawsql import identifier, quote
 from mudata.catalog.tables import INDEX_VERSION, TABLES, Column
 from mudata.errors import HomeError, ReadError
 
@@ -56,13 +56,15 @@ _MEASURED = {"peak", "rms"}
 _UNDATED = {"indexed_at"}
 """Left out when a generation is compared with what it would be replaced by."""
 
+_INTEGERS = {"BIGINT", "INTEGER", "SMALLINT", "TINYINT", "UINTEGER", "USMALLINT", "UTINYINT"}
+
 _FITS = {
-    "BIGINT": {"INTEGER", "SMALLINT", "TINYINT", "UINTEGER", "USMALLINT", "UTINYINT"},
-    "INTEGER": {"SMALLINT", "TINYINT", "USMALLINT", "UTINYINT"},
+    "BIGINT": _INTEGERS,
+    "INTEGER": _INTEGERS,
     "DOUBLE": {"FLOAT"},
     "TIMESTAMPTZ": {"TIMESTAMP WITH TIME ZONE"},
 }
-"""Types that hold no value which the declared one lacks."""
+"""Types that are taken for the declared one; a number that is too large is refused."""
 
 
 @dataclass(frozen=True)
@@ -111,7 +113,8 @@ def select(table: str, files: Sequence[Path]) -> str:
     if not files:
         return f"SELECT {', '.join(f'NULL::{c.type} AS {identifier(c.name)}' for c in TABLES[table])} WHERE false"
     columns = [f"{_read(c.name)} AS {identifier(c.name)}" for c in TABLES[table]]
-    return f"SELECT {', '.join(columns)} FROM read_parquet({paths_literal(files)}, hive_partitioning = false)"
+    paths = ", ".join(quote(str(file)) for file in files)  # a path that exists is never taken for a pattern
+    return f"SELECT {', '.join(columns)} FROM read_parquet([{paths}], hive_partitioning = false)"
 
 
 def _read(name: str) -> str:
@@ -131,10 +134,14 @@ class Draft:
         self._connection.execute("SET TimeZone = 'UTC'")
         for name, columns in TABLES.items():
             self._view(name, columns, tables.get(name))
-        self._check()
-        content = [self._digest(name, _MEASURED) for name in TABLES if name != "datasets"]
+        try:
+            self._check()
+            content = [self._digest(name, _MEASURED) for name in TABLES if name != "datasets"]
+            about = self._digest("datasets", _UNDATED)
+        except duckdb.ConversionException as error:
+            raise ReadError(f"{dataset}: {error}", "The shapes are printed by `mudata sql --schema`.") from error
         self.content_sha256 = _sha256(content)
-        self.identity_sha256 = _sha256([*content, self._digest("datasets", _UNDATED), self.selection])
+        self.identity_sha256 = _sha256([*content, about, self.selection])
 
     def write(self, folder: Path) -> Path:
         """Write everything into a new hidden folder in `folder`, down to the disk; its path."""

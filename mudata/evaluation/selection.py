@@ -20,6 +20,7 @@ from mudata.evaluation.tasks import Task, bind_all
 if TYPE_CHECKING:
     import duckdb
 
+    from mudata.catalog.schema import Card
     from mudata.home import Home
 
 TRAIN = "train"
@@ -104,17 +105,13 @@ def select(
     if not names:
         raise EvaluationError(f"Part {part!r} of split {drawn.name} is empty.", "Choose another with --part.")
     of = [cards.load(name) for name in names]
-    for card in of:
-        if card.audio == "no":
-            raise EvaluationError(
-                f"{card.name} has no audio to ask about: {card.audio_note}", "Choose another dataset."
-            )
     tasks = {t.dataset: t for t in bind_all(of, task, stratify=drawn.stratify, prompt=prompt)}
     if limit is not None:
         kept = sorted(wanted, key=lambda clip_id: hashlib.sha256(f"{seed}:{clip_id}".encode()).hexdigest())
         wanted = {clip_id: wanted[clip_id] for clip_id in kept[:limit]}
     with index.connect(home) as connection:
         known = _clips(connection, names)
+        _refuse_silent(of, [known[clip_id] for clip_id in wanted if clip_id in known])
         gold = {name: _references(connection, tasks[name]) for name in names}
     found = [_item(home, clip_id, pcm, known.get(clip_id), gold) for clip_id, pcm in sorted(wanted.items())]
     items = tuple(item for item in found if item.gold)
@@ -141,6 +138,17 @@ def select(
         len(found) - len(items),
         sum(item.pcm_sha256 != wanted[item.clip_id] for item in items if not item.absent),
     )
+
+
+def _refuse_silent(of: Sequence[Card], rows: Sequence[tuple[Any, ...]]) -> None:
+    """Say why there is nothing to hear: not one clip is sound, and the card knows the reason."""
+    if any(kind == "audio" for kind, *_ in rows):
+        return
+    for card in of:
+        if card.audio_note:
+            raise EvaluationError(
+                f"{card.name} has no audio to ask about: {card.audio_note}", "Choose another dataset."
+            )
 
 
 def _clips(connection: duckdb.DuckDBPyConnection, datasets: Sequence[str]) -> dict[str, tuple[Any, ...]]:

@@ -178,14 +178,13 @@ class _Repository:
             wants.values(), jobs=self._place.jobs, narrator=self._narrator, title=mirror.repo, offline=self._offline
         )
         self._haul.bytes += sum(path.stat().st_size for path in new if path.exists())
-        for path, want in wants.items():
-            if isinstance(error := results[want.url], NeedsToken):
+        errors = {path: error for path, want in wants.items() if isinstance(error := results[want.url], FetchError)}
+        for path, error in errors.items():
+            if isinstance(error, NeedsToken):
                 raise self._needs_token() from error
-            if isinstance(error, FetchError):
-                error = error if error.hint else self._absent(path)
-                if named:
-                    raise error
-                self._haul.failures[path] = error.what
+            if named or len(errors) == len(blobs):  # all of them: that is no matter of single files
+                raise error if error.hint else self._absent(path) from error
+            self._haul.failures[path] = error.what if error.hint else self._absent(path).what
         there = {blob: target for blob, target in zip(blobs, targets, strict=True) if target.exists()}
         self._haul.sums |= {blob.path: choosing.as_text(blob.digests) for blob in there}
         return list(there.values())
@@ -241,7 +240,8 @@ class _Repository:
         return NeedsToken(
             f"Hugging Face does not give {self._mirror.repo} to "
             + ("the owner of this HF_TOKEN." if get_token() else "those who are not logged in."),
-            "To go on: " + "; ".join(f"({n}) {step}" for n, step in enumerate(steps, 1)) + "; run the command again.",
+            "To go on: " + "; ".join(f"({n}) {step}" for n, step in enumerate(steps, 1)) + "; run the command again. "
+            f"If {self._page} does not exist, correct `repo: {self._mirror.repo}` in the card {self._place.dataset!r}.",
         )
 
     @contextlib.contextmanager

@@ -112,6 +112,8 @@ class _Kaggle:
                     known[file.path] = choosing.as_text(file.digests)
                 if isinstance(got, FetchError):
                     failures[file.path] = got.what
+                    if len(failures) == len(chosen):  # all of them: that is no matter of single files
+                        raise got
                 elif file.entry and file.entry.unpack == "archive":
                     entry = file.entry
                     files += unpack(got, self._place, self._narrator, keep=entry.keep, max_bytes=entry.max_unpacked)
