@@ -3,8 +3,8 @@
     python benchmarks/midi.py                       # 2,000 files with every core
     python benchmarks/midi.py --files 500 --json
 
-`attributes` is one process reading file after file, imports not counted; `run` is the whole run as a user sees it, with its
-processes, source hashes, journal and table. The bar is 1,000 files a second with two cores.
+`attributes` is one process reading file after file, imports not counted; `run` is the whole run as a user sees it, with
+its processes, source hashes, journal and table. The bar is 1,000 files a second with two cores.
 """
 
 from __future__ import annotations

@@ -4,8 +4,8 @@
     python benchmarks/normalise.py --minutes 10 --rounds 1 --json
 
 Every method runs in a process of its own, in turn, so that a busy machine disturbs all of them alike; judge by the
-ratios of CPU seconds. Imports are not counted, except in `run`, which is measured as a user sees it. The data is seeded,
-made once (some minutes for an hour of audio) and kept in --folder. Sources are in the page cache.
+ratios of CPU seconds. Imports are not counted, except in `run`, which is measured as a user sees it. The data is
+seeded, made once (some minutes for an hour of audio) and kept in --folder. Sources are in the page cache.
 """
 
 from __future__ import annotations

@@ -2,14 +2,17 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from mudata.catalog import licences
 from mudata.catalog.schema import Card
 from mudata.errors import HomeError, NeedsLicence
-from mudata.home import Home
 from mudata.narration import Narrator
+
+if TYPE_CHECKING:
+    from mudata.home import Home
 
 TABLE = [
     ("Attribution-NonCommercial-ShareAlike 3.0 International", "noncommercial", "CC-BY-NC-SA-3.0"),

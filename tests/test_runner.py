@@ -410,7 +410,7 @@ def test_each_clip_is_asked_its_own_datasets_task(corpus: Corpus, home: Home) ->
     ("more", "what"),
     [
         ({"kind": "midi"}, "is midi, which no model here can hear"),
-        ({"audio": "no", "note": "Only mel spectrograms are published."}, "Only mel spectrograms are published"),
+        ({"kind": "midi", "audio": "no", "note": "Only scores are published."}, "no audio .* Only scores are published"),
     ],
 )
 def test_what_cannot_be_heard_is_refused_with_the_reason(
@@ -419,6 +419,11 @@ def test_what_cannot_be_heard_is_refused_with_the_reason(
     corpus.halves(**more)
     with pytest.raises(EvaluationError, match=what):
         ask(home, model="random")
+
+
+def test_audio_of_ones_own_is_asked_though_the_host_has_none(corpus: Corpus, home: Home) -> None:
+    corpus.halves(audio="no", note="Only mel spectrograms are published.")
+    assert ask(home, model="random").scores["n"] == 6
 
 
 @pytest.mark.parametrize(

@@ -114,5 +114,5 @@ def clipwise(server: Server, *absent: str) -> dict[str, Any]:
 
 def write(card: Card, folder: Path) -> Path:
     path = folder / f"{card.name}.yaml"
-    path.write_text(yaml.safe_dump(card.model_dump(mode="json", exclude_defaults=True)))
+    path.write_text(yaml.safe_dump(card.model_dump(mode="json", exclude_defaults=True), sort_keys=False))
     return path
