@@ -22,6 +22,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -41,7 +42,7 @@ def music(seed: int, seconds: float, rate: int, channels: int) -> np.ndarray:
     rng = np.random.default_rng([SEED, seed])
     frames = round(seconds * rate)
     turn = np.arange(4096) / 4096 * 2 * np.pi
-    table = sum(np.sin(h * turn) / h for h in range(1, 9)).astype(np.float32)
+    table = np.sum([np.sin(h * turn) / h for h in range(1, 9)], axis=0).astype(np.float32)
     out = rng.standard_normal((frames, channels), np.float32) * np.float32(0.01)
     bar = round(rate * 240 / rng.uniform(80, 160))
     for start in range(0, frames, bar):
@@ -66,13 +67,13 @@ def make(folder: Path, minutes: float) -> None:
     """mp3/ and wav/: clips of 30 s like FMA's and GTZAN's; four/ and sixty/: mp3 of 4 and 60 minutes; many/: 10,000."""
     clips = max(2, round(minutes * 2))
     for n in range(clips):
-        _write(folder / f"mp3/{n}.mp3", lambda n=n: music(n, 30, 44_100, 2), 44_100, MP3)
-        _write(folder / f"wav/{n}.wav", lambda n=n: music(n, 30, 22_050, 1), 22_050, {"subtype": "PCM_16"})
+        _write(folder / f"mp3/{n}.mp3", partial(music, n, 30, 44_100, 2), 44_100, MP3)
+        _write(folder / f"wav/{n}.wav", partial(music, n, 30, 22_050, 1), 22_050, {"subtype": "PCM_16"})
     for n in range(4):
-        _write(folder / f"four/{n}.mp3", lambda n=n: music(n, 240, 44_100, 2), 44_100, MP3)
+        _write(folder / f"four/{n}.mp3", partial(music, n, 240, 44_100, 2), 44_100, MP3)
     for n in range(2):
-        _write(folder / f"sixty/{n}.mp3", lambda n=n: music(n, 240, 44_100, 2), 44_100, MP3, repeat=15)
-    _write(folder / "many/0.wav", lambda: music(0, 0.2, 22_050, 1), 22_050, {"subtype": "PCM_16"})
+        _write(folder / f"sixty/{n}.mp3", partial(music, n, 240, 44_100, 2), 44_100, MP3, repeat=15)
+    _write(folder / "many/0.wav", partial(music, 0, 0.2, 22_050, 1), 22_050, {"subtype": "PCM_16"})
     for n in range(1, 10_000):
         if not (link := folder / f"many/{n}.wav").exists():
             os.link(folder / "many/0.wav", link)
@@ -126,7 +127,7 @@ def ours_native(sources: list[Path], target: Path) -> None:
 def ffmpeg(sources: list[Path], target: Path) -> None:
     for source in sources:
         out = target / f"{source.stem}.flac"
-        command = ["ffmpeg", "-nostdin", "-v", "error", "-y", "-i", source, "-ac", "1", "-ar", str(RATE), out]
+        command = ["ffmpeg", "-nostdin", "-v", "error", "-y", "-i", str(source), "-ac", "1", "-ar", str(RATE), str(out)]
         subprocess.run(command, check=True)
 
 
@@ -208,7 +209,7 @@ def rounds(data: Path, methods: list[str], count: int) -> dict[str, list[dict[st
     found: dict[str, list[dict[str, float]]] = {method: [] for method in methods}
     for _ in range(count):
         for method in methods:
-            command = [sys.executable, __file__, "--method", method, "--folder", data]
+            command = [sys.executable, __file__, "--method", method, "--folder", str(data)]
             found[method].append(json.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE).stdout))
     return found
 

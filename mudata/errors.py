@@ -5,6 +5,7 @@
     ├── CardError               2   a card that cannot be read, with file and line
     ├── MissingExtra            2   an optional dependency that is not installed
     ├── HomeError               2   the home folder is read-only, full, or from a newer version
+    │   └── Busy                2   another process is at it
     ├── FetchError              1   bytes that could not be had
     │   ├── ChecksumMismatch    1   bytes that are not the expected ones
     │   ├── UnsafeArchive       1   an archive that would write outside its folder or explode
@@ -75,6 +76,10 @@ class MissingExtra(MudataError):
 
 class HomeError(MudataError):
     """The home folder cannot be used as it is."""
+
+
+class Busy(HomeError):
+    """Another process holds the lock."""
 
 
 class FetchError(MudataError):

@@ -18,7 +18,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from mudata.errors import HomeError
+from mudata.errors import Busy, HomeError
 
 _TRUE = {"1", "true", "yes", "on"}
 
@@ -36,9 +36,16 @@ class Home:
 
     @classmethod
     def default(cls) -> Home:
-        """MUDATA_HOME, else the platform's folder for user data."""
+        """MUDATA_HOME, else the platform's folder for user data. Raises HomeError if it lies in or is a file."""
         if chosen := os.environ.get("MUDATA_HOME"):
-            return cls(Path(chosen).expanduser().absolute())
+            root = Path(chosen).expanduser().absolute()
+            there = next(path for path in (root, *root.parents) if path.exists())
+            if not there.is_dir():
+                raise HomeError(
+                    f"MUDATA_HOME is {root}, but {there} is not a folder.",
+                    "Set MUDATA_HOME to a folder that you may write to.",
+                )
+            return cls(root)
         import platformdirs  # only when nobody chose: the base of the path differs per system
 
         return cls(Path(platformdirs.user_data_dir("mudata", appauthor=False)))
@@ -84,7 +91,7 @@ class Home:
     def lock(self, name: str, *, wait_s: float = -1) -> Iterator[None]:
         """Hold the named lock across processes; the system frees it when its holder dies.
 
-        `wait_s` < 0 waits for ever. Raises HomeError when the time is over.
+        `wait_s` < 0 waits for ever. Raises Busy when the time is over.
         """
         import filelock
 
@@ -92,7 +99,7 @@ class Home:
         try:
             lock.acquire(timeout=wait_s)
         except filelock.Timeout as error:
-            raise HomeError(
+            raise Busy(
                 f"Another mudata process is working on {name!r}.",
                 "Wait for it to finish, then run the same command again.",
             ) from error

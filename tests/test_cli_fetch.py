@@ -179,7 +179,7 @@ def test_another_rate_is_another_flavour(server: Server, home: Home, shelf: Path
     [
         (["tiny", "--subset", "x"], "tiny has no subsets"),
         (["tin"], "Did you mean 'tiny'"),
-        (["tiny", "--from", "/nowhere/at/all"], "There is no /nowhere/at/all"),
+        (["tiny", "--from", "/nowhere/at/all"], "Path '/nowhere/at/all' does not exist"),
         (["tiny", "--offline"], "the network is forbidden"),
     ],
 )

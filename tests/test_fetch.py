@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import io
 import json
 import os
 import shutil
@@ -11,6 +12,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import fake_hub
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 import tiny_set
 from misbehaving import Answer, Server
@@ -51,7 +55,7 @@ EVERYTHING = CLIPS | {"tiny.csv": TABLE}
 
 def only_audio(server: Server, *mirrors: dict[str, Any], **more: Any) -> Card:
     sources = as_dict(server)["sources"]
-    return card(server, sources=sources | {"audio": {"what": "the clips", "mirrors": list(mirrors)} | more})
+    return card(server, sources=sources | {"audio": {"what": "the clips", "mirrors": list(mirrors)}} | more)
 
 
 def test_a_dataset_arrives_and_a_second_time_nothing_is_asked(server: Server, home: Home) -> None:
@@ -338,8 +342,7 @@ def test_clips_that_are_gone_are_failures_and_tried_again_next_time(server: Serv
     assert set(got.failures) == {"rock.00001", "jazz.00002"}
     assert "410 Gone" in got.failures["rock.00001"]
     assert len(files_of(home)) == 5
-    again = fetch(made, home, Request(offline=True))
-    assert set(again.failures) == set(got.failures)
+    assert fetch(made, home, Request(offline=True)).failures == got.failures
     clipwise(server)
     assert fetch(made, home, Request()).failures == {}
     assert files_of(home) == EVERYTHING
@@ -376,6 +379,85 @@ def test_a_table_cannot_lead_a_clip_out_of_the_folder(server: Server, home: Home
     made["sources"]["audio"]["mirrors"] = [clipwise(server) | {"path": "tiny/{artist}.wav"}]
     with pytest.raises(FetchError, match="outside its folder"):
         fetch(built(made), home, Request())
+
+
+# ------------------------------------------------------------------------------- other kinds
+
+
+def from_hub(server: Server, home: Home, monkeypatch: pytest.MonkeyPatch, mirror: dict[str, Any]) -> Card:
+    monkeypatch.setenv("HF_HOME", str(home.root / "hf"))
+    whole = {"kind": "huggingface", "repo": fake_hub.REPO, "revision": fake_hub.COMMIT} | mirror
+    return only_audio(server, whole)
+
+
+@pytest.fixture
+def hub(monkeypatch: pytest.MonkeyPatch) -> Iterator[fake_hub.Hub]:
+    import huggingface_hub
+
+    rows = [{"audio": data, "id": Path(path).stem} for path, data in CLIPS.items()]
+    shards = {}
+    for n in range(3):
+        out = io.BytesIO()
+        pq.write_table(pa.Table.from_pylist(rows[2 * n : 2 * n + 2]), out)
+        shards[f"data/{n}.parquet"] = out.getvalue()
+    with fake_hub.Cdn() as cdn, fake_hub.Hub(cdn, {"tiny.zip": zipped()} | shards) as host:
+        monkeypatch.setenv("HF_ENDPOINT", host.url)
+        yield host
+        huggingface_hub.close_session()
+
+
+def test_an_archive_that_was_unpacked_under_a_limit_counts_for_all(
+    server: Server, home: Home, hub: fake_hub.Hub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = from_hub(server, home, monkeypatch, {"files": [{"path": "tiny.zip", "unpack": "archive"}]})
+    made = made.model_copy(update={"clips": (made.clips[0].model_copy(update={"select": None}),)})
+    fetch(made, home, Request(limit=1))
+    assert files_of(home) == EVERYTHING
+    asked = len(hub.asked)
+    fetch(made, home, Request())
+    assert len(hub.asked) == asked
+    assert not list((home.raw("tiny") / "downloads").rglob("*.zip"))
+
+
+def test_rows_come_as_far_as_the_limit_and_a_larger_one_goes_on(
+    server: Server, home: Home, hub: fake_hub.Hub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = {"audio": "audio", "path": "tiny/{id}.wav", "table": "rows.parquet"}
+    made = from_hub(server, home, monkeypatch, {"files": [{"path": "data/*.parquet", "unpack": "rows"}], "rows": rows})
+    made = made.model_copy(update={"clips": (made.clips[0].model_copy(update={"select": None}),)})
+
+    def shards() -> list[str]:
+        return [asked.path for asked in hub.cdn.asked if asked.method == "GET"]
+
+    fetch(made, home, Request(limit=2))
+    assert (len(shards()), len(files_of(home))) == (1, 4)
+    fetch(made, home, Request(limit=3))
+    assert (len(shards()), len(files_of(home))) == (2, 5)
+    fetch(made, home, Request())
+    assert len(shards()) == 3
+    assert files_of(home).keys() == EVERYTHING.keys() | {"rows.parquet"}
+    asked = len(hub.asked)
+    fetch(made, home, Request())
+    assert len(hub.asked) == asked
+
+
+def test_a_missing_extra_of_an_optional_component_is_a_note_with_the_command(
+    server: Server, home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "yt_dlp", None)
+    made = as_dict(server)
+    youtube = {"kind": "youtube", "video": "id", "path": "videos/{id}.wav"}
+    made["sources"]["videos"] = {"what": "cut here", "optional": True, "mirrors": [youtube]}
+    made["clips"][0]["select"] = "SELECT id, 'tiny/' || id || '.wav' AS path, 0 AS start_s, 1 AS end_s FROM listed"
+    notes = fetch(built(made), home, Request()).notes
+    assert notes[0].startswith("videos (cut here) is missing: ")
+    assert "pip install 'mudata-music[youtube]'" in notes[1]
+
+
+def test_what_is_composed_needs_no_network_and_an_unknown_composer_is_told(server: Server, home: Home) -> None:
+    composed = {"kind": "composed", "composer": "nobody"}
+    with pytest.raises(FetchError, match=r"no composer 'nobody'\.\n.*There are: demo"):
+        fetch(only_audio(server, composed), home, Request())
 
 
 # ------------------------------------------------------------------------------ the plan itself

@@ -414,7 +414,7 @@ def test_writers_of_the_same_dataset_take_turns(home: Home) -> None:
 def test_a_kill_at_any_moment_loses_nothing(home: Home) -> None:
     moments = random.Random(20261123)
     done = 0
-    for _ in range(8):
+    for _ in range(6):
         writer = _writer(home, "one", 1000)
         assert writer.stdout is not None
         done = int(writer.stdout.readline())  # the interpreter is up, and one round is published

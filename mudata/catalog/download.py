@@ -183,7 +183,9 @@ def _arrive(client: httpx2.Client, want: Want, part: Part, advance: Advance, pat
             waits = f"; the host asks to wait {after_s:.0f} s" if after_s else ""
             raise FetchError(
                 f"{shown(want.url)}: {reason} ({failures} tries{waits}).",
-                f"What has arrived ({part.size} bytes) is kept; the same command goes on from there.",
+                f"What has arrived ({part.size} bytes) is kept; the same command goes on from there."
+                if part.size
+                else "Look whether the network is up, and run the same command again.",
             ) from cause
         pause = patience.pause_s * 2 ** (failures - 1) if after_s is None else after_s
         _pause(min(pause, patience.longest_s), advance)

@@ -96,10 +96,11 @@ class _Fetching:
 
             adopt(self.card, self.request, self._place("own files", None), self.ledger, self.narrator)
         for need in plan(self.card, self.subsets, self._selection(), self.ledger.records, stat_below(self.files)):
+            step = need.there("present") or (need.there("present", "incomplete") if self.offline else None)
             if need.adopted:
                 self.used[need.name] = [need.adopted]
-            elif need.done and not (self.taken and need.done.mirror.kind in CLIPWISE):  # its tables may be new
-                self._use(need, need.done)
+            elif step and not (self.taken and step.mirror.kind in CLIPWISE):  # the tables that say which may be new
+                self._use(need, step)
             else:
                 self._get(need)
         records = [record for records in self.used.values() for record in records]
@@ -111,6 +112,9 @@ class _Fetching:
             {id_: why for record in records for id_, why in record.failures.items()},
             tuple(self.notes),
         )
+
+    def _say(self, text: str) -> None:
+        self.narrator.say(f"{self.card.name}: {text}")
 
     def _selection(self) -> str | None:
         """The condition and the limit in words, with all that decides which clips they choose."""
@@ -126,21 +130,22 @@ class _Fetching:
 
     def _get(self, need: Need) -> None:
         reasons: list[tuple[AnyMirror, MudataError]] = []
-        for step in need.steps:
+        for step, after in zip(need.steps, (*need.steps[1:], None), strict=True):
             try:
                 self._take(need, step)
                 self._use(need, step)
                 return
             except (FetchError, ReadError, MissingExtra) as error:
                 reasons.append((step.mirror, error))
-                self.narrator.say(f"{self.card.name}: {need.name}: not from {describe(step.mirror)}: {error.what}")
-        for step in need.steps:
-            if step.is_there("present", "incomplete"):  # a repetition for the clips that had failed
-                self._use(need, step)
-                return
+                if after:
+                    this, other = describe(step.mirror), describe(after.mirror)
+                    self._say(f"{need.name}: not from {this}: {error.what}\n  Trying {other}.")
+        if there := need.there("present", "incomplete"):  # it was about the clips that had failed before
+            self._use(need, there)
+            return
         if not need.component.optional:
             raise self._failed(need, reasons)
-        why = "; ".join(reason.what for _, reason in reasons)
+        why = "; ".join(dict.fromkeys(reason.what for _, reason in reasons))
         self.notes.append(f"{need.name} ({need.component.what}) is missing: {why}")
         self.notes += [reason.hint for _, reason in reasons if reason.hint and not isinstance(reason, Offline)]
 
@@ -167,8 +172,9 @@ class _Fetching:
                 self._distrust(unit)
         units = [unit for unit, _ in todo]
         self._check_room(units, place)
-        if mirror.kind != "local":
-            self.narrator.say(f"{self.card.name}: {need.name} from {describe(mirror)}")
+        self.home.make(place.downloads)
+        if mirror.kind != "local" and not self.offline:
+            self._say(f"{need.name} from {describe(mirror)}")
         with contextlib.closing(self._each(units, place)) as each:
             for unit, got in each:
                 self.bytes += got.bytes
@@ -178,7 +184,8 @@ class _Fetching:
                 self.ledger.records.pop(unit.whole, None)
                 self.ledger.add(unit.whole if place.clips is None and not unit.limitable else unit.key, record)
                 self._discard(unit, place)
-        if not flag("MUDATA_KEEP_ARCHIVES"):
+        goes_on = self.request.limit is not None and any(unit.limitable for unit in units)  # a larger limit, one day
+        if not goes_on and not flag("MUDATA_KEEP_ARCHIVES"):
             shutil.rmtree(place.downloads, ignore_errors=True)
 
     def _distrust(self, unit: Unit) -> None:
@@ -197,7 +204,7 @@ class _Fetching:
         return Place(
             dataset=self.card.name,
             files=self.files,
-            downloads=self.home.make(self.home.raw(self.card.name) / "downloads" / component),
+            downloads=self.home.raw(self.card.name) / "downloads" / component,
             subset=",".join(self.subsets) or None,
             wanted=worth if clips is None else _only(worth, self.card, clips),
             limit=self.request.limit,

@@ -260,13 +260,15 @@ class _Ffmpeg:
             out = cast("IO[bytes]", process.stdout)
             at = 0
             try:
-                while (stop is None or at < stop) and (raw := out.read(BLOCK * frame_bytes)):
-                    block = np.frombuffer(raw[: len(raw) // frame_bytes * frame_bytes], "<f4").reshape(
-                        -1, self.channels
-                    )
+                while stop is None or at < stop:
+                    raw = out.read(BLOCK * frame_bytes)
+                    block = np.frombuffer(raw[: len(raw) // frame_bytes * frame_bytes], "<f4")
+                    if not len(block):
+                        if process.wait():
+                            raise _breaks_off(max(at - start, 0), self.rate)
+                        return
+                    block = block.reshape(-1, self.channels)
                     yield block[max(start - at, 0) : None if stop is None else max(stop - at, 0)]
                     at += len(block)
-                if not raw and process.wait():
-                    raise _breaks_off(max(at - start, 0), self.rate)
             finally:
                 process.kill()

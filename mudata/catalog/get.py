@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from mudata.catalog import licences
 from mudata.catalog.fetch import Request, fetch
-from mudata.errors import HomeError
+from mudata.errors import Busy
 from mudata.narration import SILENT, Narrator
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ def _alone(home: Home, name: str, narrator: Narrator) -> Iterator[None]:
     with contextlib.ExitStack() as stack:
         try:
             stack.enter_context(home.lock(name, wait_s=0))
-        except HomeError:
+        except Busy:
             narrator.say(f"{name}: waiting for another mudata process")
             stack.enter_context(home.lock(name))
         yield

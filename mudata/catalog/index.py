@@ -143,8 +143,10 @@ def _rebuild(home: Home) -> Path:
     temporary = home.index / f".{os.getpid()}-{time.time_ns()}.{DATABASE}"
     with duckdb.connect(":memory:") as connection:
         connection.execute(f"ATTACH {quote(str(temporary))} AS made (STORAGE_VERSION {quote(STORAGE)})")
+        connection.execute("BEGIN")  # in one go: every commit waits for the disk
         for name, query in _views(generations(home), runs).items():
             connection.execute(f"CREATE VIEW made.{name} AS {query}")
+        connection.execute("COMMIT")
         connection.execute("DETACH made")
     target = home.index / DATABASE
     Path(f"{target}.wal").unlink(missing_ok=True)  # of somebody who wrote into the file that is replaced

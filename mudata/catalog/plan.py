@@ -53,9 +53,6 @@ class Step:
     mirror: AnyMirror
     units: tuple[tuple[Unit, State], ...]
 
-    def is_there(self, *states: State) -> bool:
-        return all(state in states for _, state in self.units)
-
 
 @dataclass(frozen=True)
 class Need:
@@ -67,9 +64,9 @@ class Need:
     """What a user's own files gave."""
     steps: tuple[Step, ...]
 
-    @property
-    def done(self) -> Step | None:
-        return next((step for step in self.steps if step.is_there("present")), None)
+    def there(self, *states: State) -> Step | None:
+        """The first step all of whose units are in one of the states."""
+        return next((step for step in self.steps if all(state in states for _, state in step.units)), None)
 
 
 def plan(

@@ -23,7 +23,7 @@ Result = TypeVar("Result")
 _KINDS = (duckdb.StatementType.SELECT, duckdb.StatementType.MULTI)
 """SELECT, FROM, WITH, VALUES, DESCRIBE, SHOW, SUMMARIZE; DuckDB makes several statements of one PIVOT (MULTI)."""
 
-_EXPLAIN = re.compile(r"\s*explain\s+(analyze\s+)?", re.IGNORECASE)
+_EXPLAIN = re.compile(r"\s*explain\s*(analyze\b|\(\s*(analyze|format)\b[^)]*\))?", re.IGNORECASE)
 
 _ALLOWED = (
     f"It is one SELECT over the tables of the index ({', '.join(TABLES | RUN_TABLES)}), and can read no other file.\n"

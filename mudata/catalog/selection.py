@@ -49,7 +49,7 @@ class Selection:
     def take(self, rows: Sequence[int]) -> Selection:
         """Only these rows, in this order."""
         clips = self.clips.take(pa.array(rows, pa.int64()))
-        return Selection(clips, self.labels.filter(pc.is_in(self.labels["clip_id"], clips["clip_id"])), self.notes)
+        return Selection(clips, _of(clips, self.labels), self.notes)
 
     def labelled(self) -> tuple[list[str], list[list[int]]]:
         """What the labels are called ("genre 'rock'"), sorted, and the numbers of each clip's labels therein."""
@@ -134,8 +134,12 @@ def select(
         f"SELECT DISTINCT clip_id, namespace, canonical AS label FROM labels WHERE {within}"
         f" AND namespace IN ({kept}) AND canonical IS NOT NULL ORDER BY ALL"
     ).to_arrow_table()
-    labels = labels.filter(pc.is_in(labels["clip_id"], clips["clip_id"]))
-    return Selection(clips.select([*COLUMNS, "part"]), labels, notes)
+    return Selection(clips.select([*COLUMNS, "part"]), _of(clips, labels), notes)
+
+
+def _of(clips: pa.Table, labels: pa.Table) -> pa.Table:
+    """The labels of these clips."""
+    return labels.filter(pc.is_in(labels["clip_id"], clips["clip_id"])) if labels.num_rows else labels
 
 
 def _refuse_unknown(con: duckdb.DuckDBPyConnection, kind: str, query: str, asked: Sequence[str]) -> None:

@@ -25,7 +25,7 @@ def shuffled(ids: Sequence[str], seed: int) -> list[int]:
     The order of two ids depends on nothing but themselves and the seed; `per_label` draws in the same order.
     """
     marks = [hashlib.md5(f"{seed}:{i}".encode(), usedforsecurity=False).digest() for i in ids]
-    return sorted(range(len(ids)), key=lambda i: (marks[i], ids[i]))
+    return sorted(range(len(ids)), key=marks.__getitem__)
 
 
 def apportion(total: int, shares: Sequence[float]) -> list[int]:

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from mudata.catalog import cards, index
-from mudata.catalog.patterns import JUNK, Pattern, walk, wanted
+from mudata.catalog.patterns import JUNK, match_all, walk, wanted
 from mudata.errors import AudioError, HomeError
 from mudata.narration import SILENT, Narrator
 
@@ -151,18 +151,14 @@ def _clip(root: Path, since: float, row: tuple[Any, ...]) -> Finding | None:
 def _unexpected(card: Card, home: Home, connection: duckdb.DuckDBPyConnection, *, whole: bool) -> Iterator[Finding]:
     """Files that no pattern knows, and files that would be clips and are not in the index."""
     known = {path for (path,) in connection.execute("SELECT source_path FROM clips").fetchall()}
+    entries = walk(home.raw(card.name) / "files")
+    known |= {path for path, _, _ in match_all(entries, [table.path for table in card.tables.values()])}
+    ignored = (*JUNK, *(pattern for rule in card.clips for pattern in rule.ignore))
+    others = [path for path, _, _ in match_all(entries, ("**",), ignored) if path not in known]
     is_wanted = wanted(card)
-    junk = [Pattern(pattern) for pattern in (*JUNK, *(p for rule in card.clips for p in rule.ignore))]
-    tables = [Pattern(table.path) for table in card.tables.values()]
+    strangers = [path for path in others if not is_wanted(path)]
     templated = whole and not any(rule.select for rule in card.clips)  # a SELECT may leave files out on purpose
-    strangers, clips = [], []
-    for path, _ in walk(home.raw(card.name) / "files"):
-        if path in known or any(pattern.match(path) for pattern in (*tables, *junk)):
-            continue
-        if not is_wanted(path):
-            strangers.append(path)
-        elif templated:
-            clips.append(path)
+    clips = [path for path in others if is_wanted(path)] if templated else []
     if clips:
         yield Finding("not-indexed", _some(clips), "in the index", f"{len(clips)} files", "warning")
     if strangers:

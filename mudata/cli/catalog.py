@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, get_args
 
 import click
 
 from mudata.catalog import cards as card_files
 from mudata.cli.output import emit, emit_json, json_option
-from mudata.errors import CardError
+from mudata.errors import CardError, UnknownName
 
 if TYPE_CHECKING:
     from mudata.catalog.schema import Card
@@ -27,6 +27,11 @@ USAGES = ("unrestricted", "noncommercial", "research", "unknown")
 @json_option
 def list_(tags: tuple[str, ...], usage: str | None, audio: str | None, as_json: bool) -> None:
     """List the datasets that have a card."""
+    from mudata.catalog.schema import Tag
+
+    for tag in tags:
+        if tag not in get_args(Tag):
+            raise UnknownName("tag", tag, get_args(Tag))
     rows = [
         _row(card)
         for card in card_files.load_all()
@@ -123,6 +128,8 @@ def cards() -> None:
 def check(paths: tuple[Path, ...], as_json: bool) -> None:
     """Check card files or folders of them (default: all that are found); exit 1 if one is broken."""
     files = [f for p in paths for f in (sorted(p.glob("*.yaml")) if p.is_dir() else [p])]
+    if paths and not files:
+        raise click.UsageError(f"There is no card (*.yaml) in {', '.join(map(str, paths))}.")
     rows = []
     for file in files or card_files.files().values():
         try:

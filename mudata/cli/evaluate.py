@@ -125,7 +125,7 @@ def _show(found: Sequence[Mapping[str, Any]], *, as_json: bool, several: bool = 
             click.echo()
         emit(table.rows, as_json=False, columns=table.columns)
     if not shown:
-        emit([], as_json=False)
+        click.echo("There is no run yet. To begin: mudata eval --help", err=True)
 
 
 @click.group(invoke_without_command=True)

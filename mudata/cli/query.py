@@ -61,8 +61,8 @@ def sql(
         return
     if query is None:
         raise click.UsageError('A query is missing. For example: mudata sql "SELECT * FROM datasets"')
-    if parquet and not parquet.absolute().parent.is_dir():
-        raise click.BadParameter(f"there is no folder {parquet.absolute().parent}", param_hint="--parquet")
+    if parquet and not (parquet.name and parquet.absolute().parent.is_dir()):
+        raise click.BadParameter(f"{str(parquet)!r} is no place for a file.", param_hint="--parquet")
     home = Home.default()
     relation = asking.run(home, sys.stdin.read() if query == "-" else query)
     say = narrator(quiet).say
@@ -119,9 +119,10 @@ def _summary(found: dict[str, Any]) -> Iterable[tuple[str, str]]:
     yield "dataset", f"{found['dataset']}: {found['title']}"
     if found["subset"]:
         yield "subset", found["subset"]
-    yield "clips", f"{found['usable']:,} usable of {found['fetched']:,} fetched of {found['declared'] or 0:,} declared"
+    usable, fetched, declared = (f"{found[key] or 0:,}" for key in ("usable", "fetched", "declared"))
+    yield "clips", f"{usable} usable of {fetched} fetched of {declared} declared"
     yield "hours", f"{found['hours']:,.2f}"
-    if found["usable"]:
+    if found["median_s"] is not None:
         durations = (found["shortest_s"], found["median_s"], found["longest_s"])
         yield "seconds", f"{durations[0]:.4g} to {durations[2]:.4g}, median {durations[1]:.4g}"
     artists, albums, tracks = (found[key] for key in ("artists", "albums", "tracks"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import json
 import math
@@ -15,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from mudata.cli.output import emit
+from mudata.errors import QueryError
 
 if TYPE_CHECKING:
     from mudata.catalog.query import Relation
@@ -56,7 +58,7 @@ def print_csv(relation: Relation, limit: int | None = None) -> int:
 
 
 def write_parquet(relation: Relation, path: Path) -> int:
-    """All rows as a Parquet file that is there as a whole or not at all; their number."""
+    """All rows as a Parquet file that is there as a whole or not at all; their number. Raises QueryError."""
     import pyarrow.parquet
 
     table = relation.arrow().rename_columns(_unique(relation.columns))
@@ -64,8 +66,13 @@ def write_parquet(relation: Relation, path: Path) -> int:
     try:
         pyarrow.parquet.write_table(table, temporary, compression="zstd")
         temporary.replace(path)
+    except OSError as error:
+        raise QueryError(
+            f"{path} cannot be written: {error.strerror or error}.", "Name a file where there is room and permission."
+        ) from error
     finally:
-        temporary.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            temporary.unlink()
     return int(table.num_rows)
 
 
@@ -121,8 +128,9 @@ def _unique(names: list[str]) -> list[str]:
 
 
 def _cell(value: Any) -> Any:
-    if isinstance(value, float):
-        return value  # nan and inf can be written here
+    """A value in CSV: as in JSON, but for NaN, infinity and decimals, which can be written here."""
+    if isinstance(value, float | Decimal):
+        return str(value)
     said = plain(value)
     if isinstance(said, bool):
         return str(said).lower()
@@ -130,6 +138,7 @@ def _cell(value: Any) -> Any:
 
 
 def _shown(value: Any) -> Any:
+    """A value in a table for people."""
     if isinstance(value, float):
         return f"{value:.6g}"
     return value if isinstance(value, list | tuple) else _cell(value)

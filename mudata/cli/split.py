@@ -71,7 +71,7 @@ def _parts(_ctx: click.Context, _param: click.Parameter, value: str | None) -> d
 
 
 @click.command(name="NAME")
-@click.argument("name")
+@click.argument("name", metavar="")
 @click.option("--dataset", "datasets", multiple=True, help="Take clips of this dataset; may be repeated.")
 @click.option("--where", help="Only clips for which this SQL holds (columns of clips, one list per label namespace).")
 @click.option("--official", metavar="SPLIT", help="Take the parts of a published split.")

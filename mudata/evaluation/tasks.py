@@ -63,7 +63,7 @@ DEFAULT_PROMPT: dict[Kind, str] = {"classify": "classify-1", "tag": "tag-1", "ca
 def find_prompt(name: str | None, kind: Kind) -> Prompt:
     """A prompt of the registry, or the text of a file; None is the default of this kind of task.
 
-    Raises UnknownName, EvaluationError for a file that is empty.
+    Raises UnknownName, EvaluationError for a file that is empty or not UTF-8.
     """
     if name is None:
         return PROMPTS[DEFAULT_PROMPT[kind]]
@@ -71,7 +71,11 @@ def find_prompt(name: str | None, kind: Kind) -> Prompt:
         return PROMPTS[name]
     if not (path := Path(name)).is_file():
         raise UnknownName("prompt", name, PROMPTS, "Or give the path of a text file with {noun} and {options} in it.")
-    if not (text := path.read_text("utf-8").strip()):
+    try:
+        text = path.read_text("utf-8").strip()
+    except UnicodeDecodeError as error:
+        raise EvaluationError(f"The prompt file {name} is not UTF-8 text: {error}.", "Save it as UTF-8.") from error
+    if not text:
         raise EvaluationError(f"The prompt file {name} is empty.", "Write the question into it.")
     return Prompt(f"file:{path.stem}", text)
 

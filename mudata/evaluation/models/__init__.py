@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 
 import mudata
 from mudata.errors import MissingExtra, ModelError, UnknownName
+from mudata.evaluation.protocol import Hearing
 
 if TYPE_CHECKING:
     from mudata.evaluation.models.cards import ModelCard
@@ -150,7 +151,13 @@ def create(name: str, /, *, offer: Mapping[str, object] | None = None, **options
     if lacking := [k for k in required if k not in asked and k not in offered]:
         flag = lacking[0].replace("_", "-")
         raise ModelError(f"The model {name!r} needs the option {lacking[0]!r}.", f"Give it: --{flag} ...")
-    return factory(**(offered | asked))
+    model = factory(**(offered | asked))
+    if not isinstance(getattr(model, "hearing", None), Hearing):
+        raise ModelError(
+            f"{listing.code} is not a model: it has no `hearing`, or one that is not a Hearing.",
+            "What a model has to have is told in mudata.evaluation.protocol.",
+        )
+    return model
 
 
 def options_of(listing: Listing) -> dict[str, object]:
@@ -203,9 +210,12 @@ def _imported(listing: Listing) -> Callable[..., Model]:
         sys.path.append(here)
     try:
         factory: Callable[..., Model] = getattr(import_module(module), attribute)
-    except (ImportError, AttributeError) as error:
+        inspect.signature(factory)
+    except Exception as error:  # code of others may fail in any way
         raise ModelError(
-            f"The model {listing.name!r} cannot be imported from {listing.code!r}: {error}.",
-            f"It comes from {listing.package}; check that it is installed whole.",
+            f"The model {listing.name!r} cannot be imported from {listing.code!r}: {type(error).__name__}: {error}.",
+            "Modules are looked for in this folder, on PYTHONPATH and among installed packages."
+            if listing.family == "own"
+            else f"It comes from {listing.package}; check that it is installed whole.",
         ) from error
     return factory

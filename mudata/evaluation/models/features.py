@@ -9,12 +9,16 @@ per label with the threshold that gave the best F1 there. Everything is seeded.
 
 from __future__ import annotations
 
+import getpass
 import hashlib
 import io
 import os
+import sys
+import tempfile
 import warnings
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from functools import cache
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -147,6 +151,20 @@ def _workers() -> int:
     return min(8, os.cpu_count() or 1)
 
 
+@cache
+def _compile() -> None:
+    """Let librosa's functions be compiled once, by one process at a time.
+
+    Numba keeps them in files beside librosa, and processes that write these together leave some that crash every later
+    reader (seen with numba 0.68: two cold workers, then a segmentation fault in each run).
+    """
+    from filelock import FileLock
+
+    environment = hashlib.sha256(sys.prefix.encode()).hexdigest()[:16]
+    with FileLock(Path(tempfile.gettempdir()) / f"mudata-librosa-{getpass.getuser()}-{environment}.lock"):
+        extract(np.zeros(SHORTEST, np.float32))
+
+
 def _extract_all(audio: Sequence[Vector], *, alone: bool) -> list[Vector]:
     """Features of many clips, in order, on all cores; librosa holds the interpreter's lock, so by processes.
 
@@ -155,6 +173,8 @@ def _extract_all(audio: Sequence[Vector], *, alone: bool) -> list[Vector]:
     from joblib import Parallel, delayed, parallel_config  # type: ignore[import-untyped]
     from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
+    if audio:
+        _compile()
     if alone or len(audio) < 2 or _workers() == 1:
         with threadpool_limits(1):
             return [extract(a) for a in audio]

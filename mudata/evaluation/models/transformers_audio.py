@@ -166,6 +166,13 @@ def placement(device: str, dtype: str) -> tuple[str, Any]:
         raise ModelError(
             "There is no GPU that torch can use here.", "Use --device cpu, or install a CUDA build of torch."
         )
+    try:
+        torch.empty(0, device=device)
+    except (RuntimeError, AssertionError, NotImplementedError) as error:
+        raise ModelError(
+            f"The device {device!r} cannot be used: {str(error).splitlines()[0]}",
+            "Give --device auto, cpu, cuda or cuda:0.",
+        ) from error
     half = (
         torch.bfloat16
         if device == "cpu" or (device.startswith("cuda") and torch.cuda.is_bf16_supported())
