@@ -132,6 +132,21 @@ def test_several_datasets_come_together_and_their_names_are_kept(toy: Home) -> N
     assert _ask(toy, datasets=("toy", "more"), n=41).datasets == ("more", "toy")
 
 
+def test_midi_stays_out_where_its_dataset_has_audio_unless_it_is_asked_for(home: Home) -> None:
+    shelf.shelve(home, "songs", clips=[{"id": "a"}, {"id": "a.midi", "kind": "midi"}])
+    shelf.shelve(home, "scores", clips=[{"id": "b", "kind": "midi"}])
+    drawn = _ask(home, datasets=("songs", "scores"), n=2)
+    assert _ids(drawn) == {"test": ["scores/b", "songs/a"]}
+    assert any("1 clip left out: MIDI beside audio" in warning for warning in drawn.warnings)
+    assert _ids(_ask(home, datasets=("songs",), where="kind = 'midi'", n=1)) == {"test": ["songs/a.midi"]}
+
+
+def test_a_dataset_without_audio_is_refused_with_what_its_card_says(home: Home) -> None:
+    shelf.shelve(home, "edm", clips=[])
+    with pytest.raises(SplitError, match=r"edm: .*features"):
+        _ask(home, datasets=("edm",), n=1)
+
+
 def test_nothing_to_draw_from_is_refused_with_the_reasons(home: Home) -> None:
     shelf.shelve(home, clips=[{"id": "a", "status": "missing"}, {"id": "b", "status": "quarantined"}])
     with pytest.raises(

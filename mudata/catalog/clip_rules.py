@@ -43,7 +43,7 @@ def load(sql: RawSql, card: Card, entries: Sequence[tuple[str, int]], subsets: S
     """Create `clips` (COLUMNS, CROP, then all else that the rules give) and `files` (of all rules).
 
     `entries` are path and size of the files that are there; clips outside `subsets` are left out (none named:
-    no clip is). Gives the files whose names are not text. Raises CardError, or ReadError if ids or paths are unfit.
+    no clip is). Gives the files whose names are no plain text. Raises CardError, or ReadError if ids or paths are unfit.
     """
     readable = [(path, size) for path, size in entries if _is_text(path)]
     empty = ", ".join(f"NULL::{type_} AS {name}" for name, type_ in (COLUMNS | CROP).items())
@@ -59,12 +59,16 @@ def load(sql: RawSql, card: Card, entries: Sequence[tuple[str, int]], subsets: S
     every = " UNION ALL BY NAME ".join(f'FROM "files {n}"' for n in rules)
     sql.run(f"CREATE OR REPLACE TEMP VIEW files AS {every or 'SELECT NULL AS path, NULL AS size LIMIT 0'}")
     _check(sql)
-    return [path.encode(errors="backslashreplace").decode() for path, _ in entries if not _is_text(path)]
+    return ["".join(map(_shown, path)) for path, _ in entries if not _is_text(path)]
 
 
 def _is_text(path: str) -> bool:
-    """Whether a file name is UTF-8; others cannot be written into any table."""
-    return path.isascii() or path.encode(errors="replace").decode() == path
+    """Whether a path is UTF-8, as tables want it, and without control characters, as lists of names want it."""
+    return path.isprintable() or not any("\ud800" <= sign <= "\udfff" or sign < " " for sign in path)
+
+
+def _shown(sign: str) -> str:
+    return sign if _is_text(sign) else sign.encode("unicode_escape").decode()
 
 
 def _files(sql: RawSql, number: int, rule: Clips, entries: Sequence[tuple[str, int]]) -> None:

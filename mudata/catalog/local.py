@@ -7,6 +7,7 @@ Components that are satisfied so are recorded, and not downloaded.
 from __future__ import annotations
 
 import contextlib
+import os
 import shutil
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
@@ -96,7 +97,7 @@ def _take(card: Card, root: Path, place: Place, found: _Found, narrator: Narrato
             advance(1)
             name = PurePosixPath(path).name
             if target := _target(base, path, place.wanted):
-                found.files.append(_bring(base / path, place.files / target, place.files, copy=copy))
+                found.files.append(_bring(base / path, place.files / _text(target), place.files, copy=copy))
             elif name in archives or (root.is_file() and name.endswith(_ARCHIVES)):
                 found.files += unpack(base / path, place, narrator)
             elif name.endswith(_SHARDS):
@@ -123,6 +124,15 @@ def _target(base: Path, path: str, wanted: Callable[[str], bool]) -> str | None:
     parts = path.split("/")
     shorter = ["/".join(parts[count:]) for count in range(1, len(parts))]
     return next((candidate for candidate in (*longer, *shorter) if wanted(candidate)), None)
+
+
+def _text(path: str) -> str:
+    """A path that is not UTF-8 read as Latin-1, as `archives` does it."""
+    raw = os.fsencode(path)
+    try:
+        return raw.decode()
+    except UnicodeDecodeError:
+        return raw.decode("latin-1")
 
 
 def _bring(source: Path, target: Path, files: Path, *, copy: bool) -> Path:

@@ -111,7 +111,7 @@ class _Reader:
         for bad in self.sql.bad_records():
             self._issue("bad-record", bad.file if bad.line is None else f"{bad.file}:{bad.line}", bad.problem)
         for name in clip_rules.load(self.sql, self.card, entries, subsets):
-            self._issue("bad-name", name, "the file name is not UTF-8; the file is left out")
+            self._issue("bad-name", name, "the name is not UTF-8, or has control characters; the file is left out")
         if not self.sql.values("SELECT id FROM clips LIMIT 1"):
             patterns = [p for rule in self.card.clips for p in rule.files]
             self._issue("no-clips", str(self.sql.files), f"nothing matches {', '.join(patterns) or 'the clip rules'}")

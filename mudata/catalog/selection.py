@@ -3,6 +3,7 @@
 # ruff: noqa: S608 - names and values go through `identifier` and `quote`
 from __future__ import annotations
 
+import contextlib
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -24,6 +25,7 @@ _WHY = {
     "missing": "could not be had",
     "quarantined": "quarantined as unusable",
     "faulty": "known faults (--faults keep lets them in)",
+    "symbolic": "MIDI beside audio of the same dataset (--where \"kind = 'midi'\" asks for it)",
     "unlabelled": "no {labels} label",
 }
 
@@ -107,9 +109,11 @@ def select(
         SELECT {", ".join(f"matched.{name}" for name in COLUMNS)}, published.part, published.parts, flaws.flaw,
             CASE WHEN matched.status = 'missing' THEN 'missing'
                  WHEN matched.status <> 'ok' THEN 'quarantined'
+                 WHEN matched.kind = 'midi' AND sounding.dataset IS NOT NULL THEN 'symbolic'
                  WHEN flaws.flaw = 'drop' AND {quote(faults)} = 'drop' THEN 'faulty'
                  WHEN told.clip_id IS NULL AND {"true" if namespaces else "false"} THEN 'unlabelled' END AS out
         FROM matched
+        LEFT JOIN (SELECT DISTINCT dataset FROM matched WHERE kind = 'audio') AS sounding USING (dataset)
         LEFT JOIN (SELECT clip_id, min(action) AS flaw FROM faults WHERE {within} GROUP BY clip_id) AS flaws
             USING (clip_id)
         LEFT JOIN (SELECT DISTINCT clip_id FROM labels
@@ -129,12 +133,27 @@ def select(
     notes = _notes(found, clips, namespaces, faults)
     if not clips.num_rows:
         tried = " ".join(notes) or "No clip of the index fulfils the condition."
-        raise SplitError(f"No clip of {', '.join(datasets)} can enter the split. {tried}", "Ask for other clips.")
+        raise SplitError(
+            f"No clip of {', '.join(datasets)} can enter the split. {tried}",
+            "\n".join(_silent(datasets)) or "Ask for other clips.",
+        )
     labels = con.sql(
         f"SELECT DISTINCT clip_id, namespace, canonical AS label FROM labels WHERE {within}"
         f" AND namespace IN ({kept}) AND canonical IS NOT NULL ORDER BY ALL"
     ).to_arrow_table()
     return Selection(clips.select([*COLUMNS, "part"]), _of(clips, labels), notes)
+
+
+def _silent(datasets: Sequence[str]) -> list[str]:
+    """What the cards say of datasets whose host has no audio."""
+    from mudata.catalog import cards
+
+    notes = []
+    for name in datasets:
+        with contextlib.suppress(UnknownName):  # indexed from a card file that is elsewhere
+            if note := cards.load(name).audio_note:
+                notes.append(f"{name}: {note}")
+    return notes
 
 
 def _of(clips: pa.Table, labels: pa.Table) -> pa.Table:

@@ -35,7 +35,7 @@ _SHOWN = 5
 @click.option("--subset", metavar="S", help="A subset of the card, or several with commas between.")
 @click.option("--limit", type=click.IntRange(min=1), metavar="N", help="Only so many clips, always the same ones.")
 @click.option("--where", metavar="SQL", help="Only clips for which this holds, as in \"list_contains(genre, 'rock')\".")
-@click.option("--rate", type=click.IntRange(1000, 655_350), metavar="HZ", help="Sample rate of the clips (default: native).")
+@click.option("--rate", type=click.IntRange(1000, 655_350), metavar="HZ", help="Sample rate (default: native).")
 @click.option("--workers", type=click.IntRange(min=1), metavar="N", help="Processes that decode (default: all cores).")
 @click.option("--jobs", type=click.IntRange(min=1), default=4, metavar="N", help="Downloads at a time (default: 4).")
 @click.option("--offline", is_flag=True, help="Never touch the network (also MUDATA_OFFLINE=1).")
