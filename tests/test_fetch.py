@@ -247,6 +247,22 @@ def with_subsets(server: Server) -> Card:
     return built(made)
 
 
+def test_files_of_ones_own_stand_for_the_subset_they_were_given_for_only(
+    server: Server, home: Home, tmp_path: Path
+) -> None:
+    made = with_subsets(server)
+    for name, data in ({"tiny.csv": TABLE} | {p: d for p, d in CLIPS.items() if "rock" in p}).items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_bytes(data)
+    fetch(made, home, Request(subset="small", origin=(tmp_path,)))
+    assert server.seen == []
+    with pytest.raises(Offline, match=r"large\.zip is not here"):
+        fetch(made, home, Request(subset="large", offline=True))
+    assert fetch(made, home, Request(subset="large")).bytes == len(
+        zipped({p: d for p, d in CLIPS.items() if "jazz" in p})
+    )
+
+
 def test_subsets_are_fetched_as_they_are_asked_for(server: Server, home: Home) -> None:
     made = with_subsets(server)
     fetch(made, home, Request())

@@ -43,7 +43,7 @@ def load(sql: RawSql, card: Card, entries: Sequence[tuple[str, int]], subsets: S
     """Create `clips` (COLUMNS, CROP, then all else that the rules give) and `files` (of all rules).
 
     `entries` are path and size of the files that are there; clips outside `subsets` are left out (none named:
-    no clip is). Gives the files whose names are no plain text. Raises CardError, or ReadError if ids or paths are unfit.
+    no clip is). Gives the files whose names are no text. Raises CardError, or ReadError if ids or paths are unfit.
     """
     readable = [(path, size) for path, size in entries if _is_text(path)]
     empty = ", ".join(f"NULL::{type_} AS {name}" for name, type_ in (COLUMNS | CROP).items())

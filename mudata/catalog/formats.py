@@ -52,6 +52,9 @@ _KEEPS_LENGTH = {"mov", "asf", "matroska", "ape", "wv", "tta", "mpc8"}
 _UNKNOWN_TO_SNDFILE = (1, 4)
 """libsndfile's SF_ERR_UNRECOGNISED_FORMAT and SF_ERR_UNSUPPORTED_ENCODING (sndfile.h)."""
 
+_NOTHING_FOUND = 7
+"""libsndfile's SFE_BAD_FILE (common.h), which its mp3 reader gives; its text speaks of pipes."""
+
 _SHORTENED = re.compile(r"^\s*(?:data|SSND|Data Size)\s*: (\d+) \(should be (\d+)\)", re.MULTILINE)
 """libsndfile's log of a WAV, AIFF or AU file that ends before its header says so."""
 
@@ -114,7 +117,8 @@ def opened(path: Path) -> Iterator[Source]:
             except soundfile.LibsndfileError as error:
                 demuxer = next((demuxer for magic, demuxer in _DEMUXERS if magic.match(head)), None)
                 if error.code not in _UNKNOWN_TO_SNDFILE or demuxer is None:
-                    raise AudioError("undecodable", error.error_string.rstrip(".")) from error
+                    why = "no audio found in it" if error.code == _NOTHING_FOUND else error.error_string.rstrip(".")
+                    raise AudioError("undecodable", why) from error
                 source = _fallback(path, demuxer)
             if source.coding.startswith("MP3") and not mp3.states_length(file):
                 source.frames = None

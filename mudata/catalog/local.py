@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from mudata.catalog.ledger import Ledger, Record, seen
 from mudata.catalog.patterns import Pattern, walk
-from mudata.catalog.plan import adopted_key
+from mudata.catalog.plan import adopted_key, in_play, subsets_of
 from mudata.catalog.sources import Place, rows
 from mudata.catalog.sources.unpacking import unpack
 from mudata.errors import FetchError
@@ -45,8 +45,11 @@ def adopt(card: Card, request: Request, place: Place, ledger: Ledger, narrator: 
     if not found.files:
         raise _nothing(card, request.origin, found)
     mirror = "own files: " + ", ".join(str(path.absolute()) for path in request.origin)
+    subsets = subsets_of(card, request.subset)
     for name, files in _satisfied(card, seen(found.files, place.files)).items():
-        ledger.add(adopted_key(name), Record(name, mirror, files))
+        component = card.sources[name]
+        if in_play(component, subsets):
+            ledger.add(adopted_key(name, component, subsets), Record(name, mirror, files))
 
 
 @dataclass

@@ -84,14 +84,23 @@ def plan(
             for mirror in order
             if (units := list(_units(mirror, subsets, selection)))
         ]
-        own = records.get(adopted_key(name))
+        own = records.get(adopted_key(name, component, subsets))
         if steps:
             needs.append(Need(name, component, own if own and own.unchanged(stat) else None, tuple(steps)))
     return tuple(sorted(needs, key=lambda need: any(step.mirror.kind in CLIPWISE for step in need.steps)))
 
 
-def adopted_key(component: str) -> str:
-    return f"own files: {component}"
+def adopted_key(name: str, component: Component, subsets: Sequence[str]) -> str:
+    """Names what a user's own files gave, in the ledger: for these subsets, if the component differs by subset."""
+    mirrors = component.mirrors
+    parts = [*mirrors, *(file for mirror in mirrors for file in getattr(mirror, "files", ()))]
+    differs = any(getattr(part, "subset", None) for part in parts)
+    return f"own files: {name}" + (f" of {','.join(sorted(subsets))}" if differs else "")
+
+
+def in_play(component: Component, subsets: Sequence[str]) -> bool:
+    """Whether a component has anything to give for these subsets."""
+    return any(unit for mirror in component.mirrors for unit in _units(mirror, subsets, None))
 
 
 def subsets_of(card: Card, asked: str | None) -> tuple[str, ...]:

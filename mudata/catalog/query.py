@@ -88,7 +88,10 @@ def run(home: Home, sql: str) -> Relation:
 def check(connection: duckdb.DuckDBPyConnection, sql: str) -> str:
     """The statement itself. Raises QueryError unless it is exactly one, and one that only reads."""
     try:
+        sql.encode()  # DuckDB's client takes nothing else, and does not say so
         statements = connection.extract_statements(sql)
+    except UnicodeEncodeError as error:
+        raise QueryError(f"The query is not UTF-8 text, from sign {error.start} on.", "Save it as UTF-8.") from error
     except duckdb.Error as error:
         raise _query_error(error) from error
     if len(statements) != 1:

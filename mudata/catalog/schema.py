@@ -163,6 +163,8 @@ class HttpMirror(Mirror):
         for file in self.files:
             if not file.url:
                 raise ValueError(f"http file {file.path!r} has no url")
+            if file.unpack == "rows":
+                raise ValueError(f"http file {file.path!r}: only huggingface mirrors have rows")
         return self
 
 

@@ -6,6 +6,7 @@ exit codes here and nowhere else: 0 fine, 1 the work found faults, 2 wrong use o
 
 from __future__ import annotations
 
+import io
 import sys
 from importlib import import_module
 
@@ -81,6 +82,8 @@ def cli() -> None:
 
 def main() -> None:
     """Run the command line; the one place where errors become exit codes."""
+    if isinstance(sys.stdout, io.TextIOWrapper):  # names that the terminal's encoding lacks are escaped
+        sys.stdout.reconfigure(errors="backslashreplace")
     try:
         code = cli.main(standalone_mode=False)
         sys.exit(code if isinstance(code, int) else 0)

@@ -64,7 +64,9 @@ def sql(
     if parquet and not (parquet.name and parquet.absolute().parent.is_dir()):
         raise click.BadParameter(f"{str(parquet)!r} is no place for a file.", param_hint="--parquet")
     home = Home.default()
-    relation = asking.run(home, sys.stdin.read() if query == "-" else query)
+    if query == "-":
+        query = sys.stdin.buffer.read().decode(errors="surrogateescape")
+    relation = asking.run(home, query)
     say = narrator(quiet).say
     if not index.generations(home):
         say("Nothing is fetched yet, so the tables are empty. To begin: mudata fetch demo")
