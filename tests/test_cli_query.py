@@ -38,7 +38,7 @@ def mudata(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) 
 
     def run(*words: str, stdin: str = "") -> Said:
         monkeypatch.setattr(sys, "argv", ["mudata", *words])
-        monkeypatch.setattr(sys, "stdin", io.StringIO(stdin))
+        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(stdin.encode())))
         with pytest.raises(SystemExit, match=r"^\d$") as stop:
             main()
         return Said(int(str(stop.value.code)), *capsys.readouterr())

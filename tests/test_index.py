@@ -40,7 +40,7 @@ def clips(*ids: str, dataset: str = "toy", **columns: Any) -> pa.Table:
     return pa.table(table | nothing)
 
 
-def labels(*pairs: tuple[str, str], dataset: str = "toy") -> pa.Table:
+def labels(*pairs: tuple[str, str | None], dataset: str = "toy") -> pa.Table:
     rows = [(f"{dataset}/{i}", dataset, "genre", label, label) for i, label in pairs]
     return pa.table({c.name: [row[n] for row in rows] for n, c in enumerate(TABLES["labels"])})
 
@@ -83,6 +83,16 @@ def test_hashes_lie_as_bytes_and_are_shown_in_hexadecimal(home: Home) -> None:
     with duckdb.connect() as connection:
         stored = connection.execute(f"SELECT pcm_sha256 FROM '{part}/clips.parquet'").fetchall()
     assert stored == [(bytes.fromhex(sha("a")),)]
+
+
+def test_labels_come_back_raw_and_canonical(home: Home) -> None:
+    rows = [
+        ("toy/a", "toy", "genre", *pair)
+        for pair in (("rock", "rock"), ("Hip-Hop", "hiphop"), ("polka", None), ("", ""))
+    ]
+    table = pa.table([list(column) for column in zip(*rows, strict=True)], [c.name for c in TABLES["labels"]])
+    index.publish(home, "toy", {"clips": clips("a"), "labels": table})
+    assert sorted(ask(home, "FROM labels"), key=str) == sorted(rows, key=str)
 
 
 def test_a_dataset_is_replaced_and_others_stay(home: Home) -> None:
@@ -129,6 +139,7 @@ _WRONG: list[tuple[dict[str, pa.Table], str]] = [
     ({"clips": clips("a", "a")}, "a clip_id that comes twice: 'toy/a'"),
     ({"clips": clips("a", status="fine")}, "a status that is not ok, quarantined or missing: 'fine'"),
     ({"clips": clips("a", pcm_sha256="A" * 64)}, "pcm_sha256 that is not 64 hexadecimal digits in small letters"),
+    ({"clips": clips("a"), "labels": labels(("a", None))}, "labels: a row without a label: 'toy/a'"),
     ({"clips": clips("a"), "labels": labels(("b", "rock"))}, "labels: a clip_id that is not in clips: 'toy/b'"),
 ]  # fmt: skip
 
@@ -155,6 +166,13 @@ def test_an_index_of_a_newer_version_is_refused_by_name(home: Home) -> None:
     ):
         with pytest.raises(HomeError, match=r"'toy' was written by mudata 9.9 .*up to version \d+.\nUpdate mudata"):
             attempt()
+
+
+def test_a_damaged_part_is_told(home: Home) -> None:
+    part = index.publish(home, "toy", {"clips": clips("a")}) / "clips.parquet"
+    part.write_bytes(b"x" * part.stat().st_size)
+    with pytest.raises(HomeError, match=r"cannot be read: .*clips\.parquet"):
+        index.connect(home)
 
 
 def test_a_home_that_cannot_be_written_is_told(tmp_path: Path) -> None:

@@ -19,6 +19,8 @@ import yaml
 from mudata.errors import CardError, UnknownName
 
 if TYPE_CHECKING:  # building the schema costs 0.1 s, which `--help` need not pay
+    from pydantic_core import ErrorDetails
+
     from mudata.catalog.schema import Card, Strict
 
 Model = TypeVar("Model", bound="Strict")
@@ -90,7 +92,7 @@ def parse(path: Path, model: type[Model]) -> Model:
 
     try:
         data = yaml.load(path.read_bytes(), Loader=Loader)  # noqa: S506 - a safe loader, see above
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
+    except (yaml.YAMLError, ValueError) as error:  # the latter for a date such as 2024-13-45
         mark = getattr(error, "problem_mark", None)
         line = mark.line + 1 if mark else 1
         problem = getattr(error, "problem", None) or str(error)
@@ -98,8 +100,10 @@ def parse(path: Path, model: type[Model]) -> Model:
     try:
         return model.model_validate(data)
     except ValidationError as error:
+        found = error.errors()
+        inner = {e["loc"][:length] for e in found for length in range(len(e["loc"]))}  # these have said it better
         raise CardError(
-            "\n".join(_problem(path, e["loc"], e["msg"], e.get("input")) for e in error.errors()[:20]),
+            "\n".join(_problem(path, e) for e in [e for e in found if e["loc"] not in inner][:20]),
             "The grammar is printed by `mudata cards schema`.",
         ) from None
 
@@ -110,11 +114,23 @@ def sha256(card: Card) -> str:
     return hashlib.sha256(said.encode()).hexdigest()
 
 
-def _problem(path: Path, where: tuple[int | str, ...], message: str, got: object) -> str:
+_PLAINLY = {
+    "extra_forbidden": "there is no such key",
+    "missing": "this key is missing",
+    "model_type": "keys with values are expected here",
+    "dict_type": "keys with values are expected here",
+    "tuple_type": "a list is expected here",
+}
+"""What pydantic says in words of Python, by its type of error."""
+
+
+def _problem(path: Path, error: ErrorDetails) -> str:
     # pydantic puts the chosen kind of a source and the names of unions into the path; YAML has no such keys
+    where, got = error["loc"], error.get("input")
     shown = ".".join(str(w) for w in where) or "the card"
     value = "" if isinstance(got, dict | list | type(None)) else f" (got {str(got)[:60]!r})"
-    return f"{path}:{_line(path, where)}: {shown}: {message.removeprefix('Value error, ')}{value}"
+    message = _PLAINLY.get(error["type"], error["msg"].removeprefix("Value error, "))
+    return f"{path}:{_line(path, where)}: {shown}: {message}{value}"
 
 
 def _line(path: Path, where: tuple[int | str, ...]) -> int:

@@ -75,13 +75,19 @@ def connect(home: Home) -> duckdb.DuckDBPyConnection:
 
     It can read the files of this snapshot and no other, whatever the SQL; no setting can be changed. Tables and views
     that are made in it are its own and vanish with it. Times are in UTC. Where nothing is indexed the views are
-    empty. Raises HomeError for an index of a newer version.
+    empty. Raises HomeError for an index that is damaged or of a newer version.
     """
     found = generations(home)
     runs = {table: sorted(home.runs.glob(f"*/{file}")) for table, file in _RUN_FILES.items()}
     connection = duckdb.connect(":memory:")
-    for name, query in _views(found, {table: _list(files) for table, files in runs.items()}).items():
-        connection.execute(f"CREATE VIEW {name} AS {query}")
+    try:
+        for name, query in _views(found, {table: _list(files) for table, files in runs.items()}).items():
+            connection.execute(f"CREATE VIEW {name} AS {query}")
+    except duckdb.Error as error:
+        raise HomeError(
+            f"The index in {home.index} cannot be read: {error}",
+            "Remove the folder that is named, and run `mudata fetch` for its dataset again.",
+        ) from error
     allowed = [generation.part(table) for generation in found.values() for table in TABLES]
     allowed += [file for files in runs.values() for file in files]
     for setting in (

@@ -23,6 +23,7 @@ import re
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
+    AfterValidator,
     BaseModel,
     BeforeValidator,
     ConfigDict,
@@ -32,6 +33,9 @@ from pydantic import (
     StringConstraints,
     model_validator,
 )
+
+from mudata.catalog.patterns import Pattern
+from mudata.errors import CardError
 
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_]*$", max_length=64)]
 PartName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_.-]*$", max_length=64)]
@@ -49,6 +53,18 @@ def _as_tuple(value: Any) -> Any:
 
 
 Texts = Annotated[tuple[str, ...], BeforeValidator(_as_tuple)]
+
+
+def _pattern(text: str) -> str:
+    try:
+        Pattern(text)
+    except CardError as error:
+        raise ValueError(f"{error.what} {error.hint}") from error
+    return text
+
+
+PathPattern = Annotated[str, AfterValidator(_pattern)]
+PathPatterns = Annotated[tuple[PathPattern, ...], BeforeValidator(_as_tuple)]
 
 
 class Strict(BaseModel):
@@ -139,7 +155,7 @@ class RemoteFile(Strict):
     also: tuple[Sha256, ...] = ()
     """Other sha256 sums of the same content (line endings), equally good."""
     unpack: Literal["none", "archive", "rows"] = "none"
-    keep: Texts = ()
+    keep: PathPatterns = ()
     """For archives: globs of members to extract; empty means all."""
     max_unpacked: PositiveInt | None = None
     """Cap on the extracted bytes; default 20 times the archive, at least 64 MiB."""
@@ -257,7 +273,7 @@ class Table(Strict):
     table looks like, with no rows.
     """
 
-    path: str
+    path: PathPattern
     select: Select
     columns: dict[Name, str]
     optional: bool = False
@@ -288,8 +304,8 @@ class Clips(Strict):
     """
 
     kind: Literal["audio", "midi"] = "audio"
-    files: Texts = ()
-    ignore: Texts = ("**/.*", "**/._*", "**/__MACOSX/**")
+    files: PathPatterns = ()
+    ignore: PathPatterns = ("**/.*", "**/._*", "**/__MACOSX/**")
     id: str = "{stem}"
     groups: dict[Literal["artist", "album", "track"], str] = {}
     select: Select | None = None

@@ -1,0 +1,295 @@
+"""What the index costs, side by side with pandas and Hugging Face datasets, on a million synthetic clips.
+
+    python benchmarks/index.py                    # about a minute
+    python benchmarks/index.py --clips 100000 --rounds 3 --json
+    python benchmarks/index.py --files 10000      # also: fetching again when there is nothing to do
+
+The rows are seeded: random hashes, names of 40,000 artists, titles of three words for every other clip, 195 labels of
+very different frequency, 4.64 of them per clip. All methods read the same Parquet file and take turns, so that a busy
+machine disturbs all of them alike; judge by the ratios. Targets are printed beside the figures; they hold for a
+million clips.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import duckdb
+import numpy as np
+import pyarrow as pa
+
+from mudata.catalog import index, parts, stratify
+from mudata.catalog.tables import TABLES
+from mudata.home import Home
+
+SEED = 20261123
+LABELS = 195
+PER_LABEL = 100
+DATASET = "synthetic"
+SOURCE = "(SELECT clip_id, namespace, canonical AS label FROM labels)"
+HF_ROWS = 400_000
+"""Rows of labels that Hugging Face datasets is given; its time for all of them is extrapolated in proportion."""
+
+
+class Row(NamedTuple):
+    """One line of the report."""
+
+    what: str
+    value: float
+    unit: str
+    target: str = ""
+
+
+# ------------------------------------------------------------------------------------- the data
+
+
+def tables(n: int) -> dict[str, pa.Table]:
+    """`clips` and `labels` of n clips, in the order of their ids."""
+    rng = np.random.default_rng(SEED)
+    ids = [f"{DATASET}/track_{i:07d}" for i in range(n)]
+    letters = np.array(list("abcdefghijklmnopqrstuvwxyz"))
+    words = np.array(["".join(rng.choice(letters, rng.integers(3, 9))) for _ in range(5000)])
+    artist = rng.zipf(1.3, n) % 40_000
+    seconds = np.round(rng.uniform(29.9, 30.1, n) * 22_050) / 22_050
+    licence = rng.integers(0, 4, n)
+    given: dict[str, Any] = {
+        "clip_id": ids,
+        "path": [f"clips/{DATASET}/native/{i % 256:02x}/track_{i:07d}.flac" for i in range(n)],
+        "source_path": [f"{i % 100:02d}/{i}.mp3" for i in range(n)],
+        "source_sha256": _hashes(rng, n),
+        "source_size": rng.integers(400_000, 1_000_000, n),
+        "pcm_sha256": _hashes(rng, n),
+        "start_s": np.zeros(n),
+        "duration_s": seconds,
+        "sample_rate": np.full(n, 44_100, np.int32),
+        "peak": np.minimum(1, rng.normal(0.9, 0.1, n)),
+        "rms": rng.normal(0.15, 0.03, n),
+        "source_rate": np.full(n, 44_100, np.int32),
+        "source_channels": np.full(n, 2, np.int32),
+        "source_duration_s": seconds,
+        "licence": np.array(["CC BY 4.0", "CC BY-SA 4.0", "CC BY-NC 4.0", "CC BY-NC-ND 4.0"])[licence],
+        "usage": np.where(licence < 2, "unrestricted", "noncommercial"),
+        "artist": [f"artist_{a:06d}" for a in artist],
+        "album": [f"album_{a:06d}" for a in artist * 3 + rng.integers(0, 3, n)],
+        "track": [f"track_{i:07d}" for i in range(n)],
+        "title": [None if i % 2 else " ".join(t) for i, t in enumerate(words[rng.zipf(1.2, (n, 3)) % 5000])],
+        "status": np.where(rng.random(n) < 0.999, "ok", "quarantined"),
+    }
+    same = {"dataset": DATASET, "kind": "audio", "source_format": "MPEG/MP3", "flavour": "native"}
+    given |= {name: np.full(n, value) for name, value in same.items()}
+    clips = pa.table({c.name: pa.array(given[c.name]) if c.name in given else pa.nulls(n) for c in TABLES["clips"]})
+    owner = np.repeat(np.arange(n), rng.poisson(3.95, n) + 1)
+    pairs = np.unique(owner * LABELS + (rng.zipf(1.15, len(owner)) - 1) % LABELS)  # no clip has a label twice
+    label = pa.array([f"label {i:03d}" for i in range(LABELS)]).take(pa.array(pairs % LABELS))
+    space = pa.array([("genre", "mood", "instrument")[i % 3] for i in range(LABELS)]).take(pa.array(pairs % LABELS))
+    columns = [clips["clip_id"].take(pa.array(pairs // LABELS)), clips["dataset"].take(pa.array(pairs // LABELS))]
+    return {"clips": clips, "labels": pa.table([*columns, space, label, label], [c.name for c in TABLES["labels"]])}
+
+
+def _hashes(rng: np.random.Generator, n: int) -> list[str]:
+    return rng.bytes(32 * n).hex(" ", 32).split(" ")
+
+
+# ----------------------------------------------------------------------------------- the methods
+
+
+def measured(methods: dict[str, Callable[[], object]], rounds: int) -> dict[str, float]:
+    """Median seconds of each; they take turns."""
+    seconds: dict[str, list[float]] = {name: [] for name in methods}
+    for _ in range(rounds):
+        for name, method in methods.items():
+            begin = time.perf_counter()
+            method()
+            seconds[name].append(time.perf_counter() - begin)
+    return {name: statistics.median(found) for name, found in seconds.items()}
+
+
+def by_pandas(file: Path, frame: Any = None) -> Any:
+    """Shuffle, then the first rows of every label; reads the file unless a frame is given."""
+    import pandas as pd
+
+    if frame is None:
+        frame = pd.read_parquet(file, columns=["clip_id", "canonical"])
+    return frame.sample(frac=1, random_state=SEED).groupby("canonical", sort=False).head(PER_LABEL)
+
+
+def by_hugging_face(file: Path, rows: int) -> Any:
+    """Shuffle, walk, take the first rows of every label; of the first `rows` rows."""
+    import datasets
+
+    datasets.disable_progress_bars()
+    with tempfile.TemporaryDirectory() as cache:
+        made = datasets.Dataset.from_parquet(str(file), columns=["clip_id", "canonical"], cache_dir=cache)
+        made = made.select(range(min(rows, len(made))))
+        begin = time.perf_counter()
+        seen: dict[str, int] = {}
+        chosen = []
+        for position, row in enumerate(made.shuffle(seed=SEED)):
+            seen[row["canonical"]] = seen.get(row["canonical"], 0) + 1
+            if seen[row["canonical"]] <= PER_LABEL:
+                chosen.append(position)
+        made.shuffle(seed=SEED).select(chosen)
+        return time.perf_counter() - begin
+
+
+def drawn(connection: duckdb.DuckDBPyConnection, source: str = SOURCE) -> str:
+    """A hash of the clips that are drawn."""
+    rows = stratify.per_label(connection, source, None, PER_LABEL, SEED).to_pylist()
+    return hashlib.sha256(json.dumps(rows).encode()).hexdigest()
+
+
+def always_the_same(home: Home) -> tuple[int, int]:
+    """How many draws there were, and how many different ones, over thread counts and row orders."""
+    generation = index.generations(home)[DATASET]
+    found = []
+    for threads in (1, 2, 4):
+        for order in ("", "ORDER BY md5(clip_id)", "ORDER BY label, clip_id DESC"):
+            with duckdb.connect(config={"threads": threads}) as connection:
+                connection.execute(f"CREATE VIEW labels AS {parts.select('labels', [generation.part('labels')])}")
+                found.append(drawn(connection, f"(FROM {SOURCE} {order})"))
+    return len(found), len(set(found))
+
+
+def command_line(home: Home, query: str) -> Callable[[], object]:
+    command = [sys.executable, "-m", "mudata", "sql", query]
+    environment = {**os.environ, "MUDATA_HOME": str(home.root)}
+    return lambda: subprocess.run(command, env=environment, check=True, capture_output=True)
+
+
+# ---------------------------------------------------------------------------------- the report
+
+
+def report(n: int, rounds: int, folder: Path) -> list[Row]:
+    home = Home(folder)
+    made = tables(n)
+    labels = made["labels"].num_rows
+    begin = time.perf_counter()
+    generation = index.publish(home, DATASET, made)
+    seconds = time.perf_counter() - begin
+    size = sum(path.stat().st_size for path in generation.iterdir()) / 1e6
+    del made
+    file = generation / "labels.parquet"
+    import pandas as pd
+
+    frame = pd.read_parquet(file, columns=["clip_id", "canonical"])
+    count = "SELECT canonical, count(*) FROM labels GROUP BY 1"
+    with index.connect(home) as connection:
+        found = measured(
+            {
+                "connect": lambda: index.connect(home).close(),
+                "counts": lambda: connection.execute(count).fetchall(),
+                "counts, pandas": frame["canonical"].value_counts,
+                "draw": lambda: stratify.per_label(connection, SOURCE, None, PER_LABEL, SEED),
+                "draw, pandas": lambda: by_pandas(file, frame),
+                "draw, pandas from the file": lambda: by_pandas(file),
+            },
+            rounds,
+        )
+    cold = measured({q: command_line(home, q) for q in ("select 1", count)}, rounds)
+    given = min(HF_ROWS, labels)
+    hugging_face = by_hugging_face(file, given) * labels / given
+    draws, different = always_the_same(home)
+    draw, in_memory, from_file = (found[key] for key in ("draw", "draw, pandas", "draw, pandas from the file"))
+    return [
+        Row(f"publish {n:,} clips, {labels:,} labels", seconds, "s", "< 20"),
+        Row("size of the parts", size, "MB", "< 100"),
+        Row("connect", found["connect"], "s"),
+        Row("count the labels", found["counts"], "s", "< 0.15"),
+        Row("  pandas, in memory", found["counts, pandas"], "s"),
+        Row(f"draw {PER_LABEL} clips for each of {LABELS} labels", draw, "s", "< 0.6"),
+        Row("  pandas, in memory", in_memory, "s"),
+        Row("  pandas, from the file", from_file, "s"),
+        Row(f"  datasets, extrapolated from {given:,} rows", hugging_face, "s"),
+        Row("  pandas in memory / index", in_memory / draw, "x", ">= 1.5"),
+        Row("  pandas from the file / index", from_file / draw, "x", ">= 1.5"),
+        Row("  datasets / index", hugging_face / draw, "x", ">= 100"),
+        Row(f"different draws of {draws} (threads, orders)", different, "", "1"),
+        Row('mudata sql "select 1", cold', cold["select 1"], "s", "< 0.5"),
+        Row("mudata sql: count the labels, cold", cold[count], "s"),
+    ]
+
+
+def again(files: int, folder: Path) -> list[Row]:
+    """Ingesting many tiny clips, and once more when nothing has changed."""
+    import soundfile
+
+    from mudata.catalog import cards, reading
+    from mudata.catalog.audio import Flavour
+    from mudata.catalog.fetch import Request
+    from mudata.catalog.ingest import ingest
+
+    home = Home(folder)
+    rng = np.random.default_rng(SEED)
+    for number in range(files):
+        path = home.raw("tiny") / "files" / f"{number % 100:02d}" / f"{number:06d}.wav"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        soundfile.write(path, rng.uniform(-0.5, 0.5, 800), 8000)
+    (folder / "tiny.yaml").write_text(_TINY)
+    card = cards.load(folder / "tiny.yaml")
+
+    def take() -> object:
+        return ingest(card, home, request=Request(), flavour=Flavour())
+
+    begin = time.perf_counter()
+    take()
+    first = time.perf_counter() - begin
+    found = measured({"again": take, "read": lambda: reading.read(card, home.raw("tiny") / "files")}, 5)
+    return [
+        Row(f"ingest {files:,} tiny files", first, "s"),
+        Row("again, nothing to do", found["again"], "s", "< 1 per 10,000"),
+        Row("  of which reading", found["read"], "s"),
+    ]
+
+
+_TINY = """
+name: tiny
+title: Tiny files
+summary: Noise for a tenth of a second.
+tags: [genre]
+format: wav
+duration: {min: 0.1, max: 0.1}
+licence: {text: CC0, usage: unrestricted, redistributable: true}
+citation: {text: Nobody., bibtex: "@misc{nobody}"}
+homepage: https://example.org
+availability: open
+sources: {all: {what: noise, mirrors: [{kind: local, how: Made by the benchmark.}]}}
+clips: [{files: "{folder}/{stem}.wav"}]
+labels: {genre: {part: folder, open: true}}
+"""
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--clips", type=int, default=1_000_000)
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--files", type=int, default=0, help="also ingest so many tiny files, twice")
+    parser.add_argument("--json", action="store_true", help="print JSON")
+    asked = parser.parse_args()
+    with tempfile.TemporaryDirectory(prefix="mudata-benchmark-") as folder:
+        rows = report(asked.clips, asked.rounds, Path(folder) / "index") if asked.clips else []
+        rows += again(asked.files, Path(folder) / "files") if asked.files else []
+    if asked.json:
+        print(
+            json.dumps(
+                {"cores": os.cpu_count(), "duckdb": duckdb.__version__, "rows": [row._asdict() for row in rows]},
+                indent=1,
+            )
+        )
+        return
+    for row in rows:
+        print(f"{row.what:50} {row.value:10.3f} {row.unit:2}  {row.target}".rstrip())
+
+
+if __name__ == "__main__":
+    main()
