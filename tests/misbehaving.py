@@ -41,13 +41,19 @@ class Seen:
     headers: Mapping[str, str]
 
 
+class _Httpd(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        """Clients that hang up are what this is for."""
+
+
 class Server:
     def __init__(self) -> None:
         self.seen: list[Seen] = []
         self._answers: dict[str, list[Answer]] = {}
         self._lock = threading.Lock()
-        self._httpd = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
-        self._httpd.daemon_threads = True
+        self._httpd = _Httpd(("127.0.0.1", 0), _handler(self))
         self.port = self._httpd.server_address[1]
         self._thread = threading.Thread(target=self._httpd.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
 

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING
 import duckdb
 import numpy as np
 import pytest
+import shelf
 import soundfile
 import tiny_set
 from misbehaving import Answer, Server
@@ -483,7 +484,7 @@ def test_a_home_that_may_not_be_written_can_be_read() -> None:
         assert list(empty.iterdir()) == []
         told = [tuple(answer) for answer in json.loads(ran.stdout)]
         folder.chmod(0o755)
-    assert [code for code, _ in told] == [0, 0, 0, 0, 0, 0] + [0, 0, 0, 2, 2, 2] + [0, 0, 2, 2, 2, 2]
+    assert [code for code, _ in told] == [*(0, 0, 0, 0, 0, 0), *(0, 0, 0, 2, 2, 2), *(0, 0, 2, 2, 2, 2)]
     for _, err in told[9:12]:
         assert re.search(
             r"Error: Permission denied \(/tmp/mudata-.*/full/.*\)\.\nSet MUDATA_HOME to a folder that you", err
@@ -513,44 +514,284 @@ def disk(tmp_path: Path) -> Iterator[Path]:
     subprocess.run(["umount", "--lazy", str(folder)], check=True)
 
 
-@pytest.mark.parametrize(("first", "step"), [("an archive", 1.25), ("own files", 1.05)])
+@pytest.mark.parametrize(
+    ("source", "size", "growth", "stages"),
+    [("an archive", 100, 1.25, {"nothing", "files"}), ("own files", 300, 1.08, {"clips", "index"})],
+)
 def test_a_full_disk_is_told_and_with_room_the_same_command_goes_on(
-    server: Server, tmp_path: Path, disk: Path, monkeypatch: pytest.MonkeyPatch, first: str, step: float
+    server: Server,
+    tmp_path: Path,
+    disk: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    source: str,
+    size: float,
+    growth: float,
+    stages: set[str],
 ) -> None:
-    """Wherever it happens. The disk grows a little whenever it is full: downloads, unpacked files, clips, the index."""
-    own, text, origin = folder_of_sounds(tmp_path / "own", count=8, seconds=3), CARD, []
-    if first == "an archive":
+    """Wherever it happens: the disk grows a little whenever it is full, so that it is full at all stages."""
+    own, text, origin = folder_of_sounds(tmp_path / "own", count=8, seconds=3), CARD, ["--from", tmp_path / "own"]
+    if source == "an archive":
         packed = tiny_set.zipped({path.relative_to(own).as_posix(): path.read_bytes() for path in own.rglob("*.wav")})
         url = server.serve("/odd.zip", Answer(packed, etag='"1"'))
-        text = text.replace(
-            "local, how: Make some.", f"http, files: [{{path: odd.zip, url: '{url}', unpack: archive}}]"
-        )
-    else:
-        origin = ["--from", own]
+        mirror = f"http, files: [{{path: odd.zip, url: '{url}', unpack: archive}}]"
+        text, origin = text.replace("local, how: Make some.", mirror), []
     words = ("fetch", "--card", card(tmp_path, text), *origin, "--workers", 1, "--json")
     query = ("sql", "SELECT clip_id, pcm_sha256 FROM clips", "--json")
     monkeypatch.setenv("MUDATA_HOME", str(tmp_path / "roomy"))
     expected, hashes = typed(*words), typed(*query).out
     assert expected.code == 0
     monkeypatch.setenv("MUDATA_HOME", str(disk))
-    size, reached = 100.0, set()
+    reached = set()
     while (done := typed(*words)).code:
-        refused(
-            done,
-            "Error: The disk is full",
-            "What was finished is kept.\nFree some space, or set MUDATA_HOME to a larger",
+        refused(done, "Free some space, or set MUDATA_HOME to", "; then run the same command again.")
+        assert re.search(
+            r"Error: (The disk is full.*\. What was finished is kept|.* No space left on device)", done.err
         )
         reached.add(how_far(disk))
-        print(round(size), how_far(disk), done.err)
-        size *= step
+        size *= growth
         assert mounted(disk, round(size))
-    print(size, reached)
-    assert json.loads(done.out) == json.loads(expected.out)
+    assert stages <= reached
+    unchanged = {"unchanged": json.loads(done.out)[0]["unchanged"]}  # the index may have been all but finished
+    assert json.loads(done.out) == [json.loads(expected.out)[0] | unchanged]
     assert typed(*query).out == hashes
+    with duckdb.connect(str(disk / "index" / "mudata.duckdb"), read_only=True) as index:
+        assert index.sql("SELECT count(*) FROM clips").fetchall() == [(8,)]
     assert not [path for path in disk.rglob("*") if path.name.startswith(".")]
-    assert 0
 
 
 def how_far(home: Path) -> str:
     stages = {"index": "index/parts/*/0*", "clips": "clips/**/*.flac", "files": "raw/*/files/**/*.wav"}
     return next((stage for stage, glob in stages.items() if next(home.glob(glob), None)), "nothing")
+
+
+# ------------------------------------------------------------------------------------- index
+
+
+@pytest.fixture
+def toy(home: Home) -> Home:
+    clips = [{"id": f"{i:02}", "artist": f"artist {i // 5}"} for i in range(60)]
+    shelf.shelve(home, clips=clips, labels=[{"id": f"{i:02}", "label": f"g{i % 2}"} for i in range(60)])
+    return home
+
+
+@pytest.mark.parametrize("command", [*COMMANDS[:6], "split check exam"])
+def test_an_index_of_a_newer_version_is_refused(
+    home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: str
+) -> None:
+    monkeypatch.setenv("MUDATA_CARDS", str(card(tmp_path).parent))
+    shelf.shelve(home, "odd", clips=[{"id": str(n)} for n in range(20)])
+    assert typed("split", "exam", "--dataset", "odd").code == 0
+    about = next(home.index.glob("parts/odd/*/about.json"))
+    about.write_text(json.dumps(json.loads(about.read_bytes()) | {"index_version": 99, "mudata_version": "9.0"}))
+    if command == "fetch odd":
+        command += f" --workers 1 --from {folder_of_sounds(tmp_path / 'own')}"
+    done = typed(*shlex.split(command))
+    refused(
+        done, "Error: The index of 'odd' was written by mudata 9.0 (index version 99); this one reads up to version"
+    )
+    assert "Update mudata, or set MUDATA_HOME to another folder." in done.err
+    assert json.loads(about.read_bytes())["index_version"] == 99
+
+
+@pytest.mark.parametrize(
+    ("query", "said"),
+    [
+        ("INSERT INTO clips SELECT * FROM clips", "a statement of kind INSERT is refused"),
+        ("UPDATE clips SET title = 'x'", "a statement of kind UPDATE is refused"),
+        ("DELETE FROM clips", "a statement of kind DELETE is refused"),
+        ("CREATE TABLE mine AS SELECT 1", "a statement of kind CREATE is refused"),
+        ("DROP VIEW clips", "a statement of kind DROP is refused"),
+        ("COPY clips TO '{folder}/out.csv'", "a statement of kind COPY is refused"),
+        ("EXPLAIN ANALYZE COPY clips TO '{folder}/out.csv'", "a statement of kind COPY is refused"),
+        ("EXPORT DATABASE '{folder}/out'", "a statement of kind EXPORT is refused"),
+        ("ATTACH '{folder}/out.duckdb'", "a statement of kind ATTACH is refused"),
+        ("PRAGMA database_list", "a statement of kind PRAGMA is refused"),
+        ("SET enable_external_access = true", "a statement of kind SET is refused"),
+        ("INSTALL httpfs", "a statement of kind LOAD is refused"),
+        ("LOAD httpfs", "a statement of kind LOAD is refused"),
+        ("SELECT 1; SELECT 2", "One statement is expected; got 2."),
+        ("", "One statement is expected; got 0."),
+        ("SELECT * FROM read_csv('/etc/passwd')", 'Permission Error: Cannot access file "/etc/passwd"'),
+        ("SELECT * FROM read_text('/etc/passwd')", 'Permission Error: Cannot access file "/etc/passwd"'),
+        ("SELECT * FROM read_blob('{folder}/mine')", "Permission Error: Cannot access file"),
+        ("SELECT * FROM read_parquet('{folder}/*')", "Permission Error: Cannot access file"),
+        ("SELECT * FROM glob('/etc/*')", 'Permission Error: Cannot access file "/etc/*"'),
+        ("SELECT * FROM '/etc/passwd'", "Catalog Error: Table with name /etc/passwd does not exist"),
+        ("SELECT getenv('HOME')", "Catalog Error: Scalar Function with name getenv does not exist"),
+        (
+            "SELEC * FROM clips",
+            'Parser Error: syntax error at or near "SELEC"\n\nLINE 1: SELEC * FROM clips\n        ^',
+        ),
+        ("SELECT * FROM clip", 'Did you mean "clips"?\nTables and columns are listed by `mudata sql --schema`.'),
+        ("SELECT titel FROM clips", 'Candidate bindings: "title"'),
+        ("SELECT cast('x' AS INTEGER)", "Conversion Error: Could not convert string 'x' to INT32"),
+        ("SELECT '\udcff'", "The query is not UTF-8 text"),
+    ],
+)
+def test_sql_only_reads_the_index_and_keeps_the_hints_of_duckdb(
+    toy: Home, tmp_path: Path, query: str, said: str
+) -> None:
+    (tmp_path / "mine").write_text("secret")
+    done = typed("sql", query.format(folder=tmp_path))
+    refused(done, f"Error: {said}" if "Error: " in said else said)
+    assert "secret" not in done.err
+    assert [path.name for path in tmp_path.iterdir()] == ["mine"]
+    if "refused" in said or "expected" in said:
+        assert "It is one SELECT over the tables of the index (datasets, clips, labels," in done.err
+        assert "See `mudata sql --schema`" in done.err
+
+
+# --------------------------------------------------------------------------------- arguments
+
+
+@pytest.mark.parametrize(
+    ("command", "said"),
+    [
+        ("nonsense", "No command named 'nonsense'."),
+        ("fecth", "No command named 'fecth'. Did you mean 'fetch'?"),
+        ("fetch", "Name a dataset (see `mudata list`), or give --card FILE."),
+        ("fetch gtzan --rate 5", "Invalid value for '--rate': 5 is not in the range 1000<=x<=655350."),
+        ("fetch gtzan --rate abc", "Invalid value for '--rate'"),
+        ("fetch gtzan --rate 2000000", "Invalid value for '--rate'"),
+        ("fetch gtzan --limit 0", "Invalid value for '--limit'"),
+        ("fetch gtzan --workers 0", "Invalid value for '--workers'"),
+        ("fetch gtzan --jobs 0", "Invalid value for '--jobs'"),
+        ("fetch gtzan --from /nowhere", "Path '/nowhere' does not exist."),
+        ("fetch gtzan --accept-licence --offline --subset nope", "No subset named 'nope'."),
+        ("fetch fma --accept-licence --offline --subset smal", "No subset named 'smal'. Did you mean 'small'?"),
+        ("split exam --dataset toy --n 61", "61 clips are asked for, 60 can be had.\nAsk for fewer, or fetch more."),
+        ("split exam --dataset toy --n 0", "At least one clip has to be drawn; got 0."),
+        ("split exam --dataset toy --stratify genre --per-label 31", "genre 'g0' has 30"),
+        ("split exam --dataset toy --per-label 3", "Name their namespace, as in --stratify genre."),
+        ("split exam --dataset toy --parts train=2", "Shares of parts must be above 0 and sum to 1; got train=2"),
+        ("split exam --dataset toy --parts train=x", "'train=x' is not like train=0.7,validation=0.1,test=0.2"),
+        ("split exam --dataset toy --parts train=nan,test=1", "Shares of parts must be above 0 and sum to 1"),
+        ("split exam --dataset toy --stratify nonsense", "No label namespace named 'nonsense'.\nKnown: genre."),
+        ("split exam --dataset toy --group nonsense", "is not one of 'artist', 'album', 'track'"),
+        ("split exam --dataset toy --group album", "no album is known of any of the 60 clips"),
+        ("split exam --dataset toy --where nonsense", 'Referenced column "nonsense" not found'),
+        ("split exam --dataset toy --where '1; DROP VIEW clips'", "cannot be used: Parser Error"),
+        ("split exam --dataset toy --where 'duration_s > 1e9'", "No clip of the index fulfils the condition."),
+        ("split exam --dataset toy --official nope", "No published split named 'nope'."),
+        ("split a/b --dataset toy", "'a/b' cannot be the name of a split.\nUse up to 100 letters"),
+        ("split exam --dataset toy --seed abc", "Invalid value for '--seed'"),
+        ("split show nope", "No split named 'nope'.\nKnown: all."),
+        ("split check {folder}/card.txt.json", "card.txt.json: no such file."),
+        ("split check {folder}/broken.json", "broken.json is not a split manifest"),
+        ("split leaks", "Give the name or file of a split, or --official SPLIT --dataset DATASET."),
+        ("sql", 'A query is missing. For example: mudata sql "SELECT * FROM datasets"'),
+        ("sql 'SELECT 1' --csv --json", "Choose one of --json, --csv, --parquet."),
+        ("sql 'SELECT 1' --parquet /nowhere/x.parquet", "'/nowhere/x.parquet' is no place for a file."),
+        ("sql 'SELECT 1' --parquet {folder}", "is a directory"),
+        ("sql 'SELECT 1' --parquet ''", "is no place for a file."),
+        ("sql 'SELECT 1' --parquet /proc/x.parquet", "/proc/x.parquet cannot be written: "),
+        ("sql 'SELECT 1' --limit -1", "Invalid value for '--limit'"),
+        ("cards check {folder}", "There is no card (*.yaml) in "),
+        ("list --usage nope", "'nope' is not one of 'unrestricted', 'noncommercial', 'research', 'unknown'"),
+        ("eval --model random", "Missing option '--split'."),
+        ("eval --model random --split all --task nope", "No task of toy named 'nope'.\nKnown: genre."),
+        ("eval --model random --split all --part nope", "No part of split all named 'nope'.\nKnown: test"),
+        ("eval --model random --split all --limit 0", "Invalid value for '--limit'"),
+        ("eval --model random --split all --prompt nope", "No prompt named 'nope'."),
+        ("eval --model random --split all --prompt {folder}/latin.txt", "latin.txt is not UTF-8 text"),
+        ("eval --model random --split all --checkpoint nope", "The model 'random' has no option 'checkpoint'."),
+        ("eval --model random --split all -o word", "'word' is not NAME=VALUE."),
+        (
+            "eval --model nowhere:Model --split all",
+            "ModuleNotFoundError: No module named 'nowhere'.\nModules are looked",
+        ),
+        ("eval --model moody:Model --split all", "cannot be imported from 'moody:Model': ValueError: not today."),
+        ("eval --model json:JSONDecoder --split all", "json:JSONDecoder is not a model: it has no `hearing`"),
+        ("eval --model transformers --split all", "needs the option 'checkpoint'.\nGive it: --checkpoint"),
+    ],
+)
+def test_wrong_arguments_are_told_with_what_was_expected(
+    toy: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: str, said: str
+) -> None:
+    (tmp_path / "cards").mkdir()
+    card(tmp_path / "cards", CARD.replace("name: odd", "name: toy"), "toy")
+    monkeypatch.setenv("MUDATA_CARDS", str(tmp_path / "cards"))
+    monkeypatch.syspath_prepend(str(tmp_path))
+    (tmp_path / "moody.py").write_text("raise ValueError('not today')")
+    (tmp_path / "latin.txt").write_bytes(b"caf\xe9 {options}")
+    (tmp_path / "broken.json").write_text('{"name": "exam"')
+    assert typed("split", "all", "--dataset", "toy", "--parts", "test=1").code == 0
+    refused(typed(*shlex.split(command.format(folder=tmp_path))), said)
+    assert [path.name for path in toy.splits.iterdir()] == ["all.json"]
+    assert not toy.runs.exists()
+
+
+# -------------------------------------------------------------------------------- evaluation
+
+
+def test_a_dataset_without_audio_is_not_asked_about(
+    home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    note = "Only features are published; there is nothing to listen to."
+    corpus = Corpus(home, tmp_path, monkeypatch)
+    corpus.halves(dataset="silent", audio="no", note=note, absent=tuple(f"{n:02}" for n in range(12)))
+    corpus.halves("scores", dataset="midi", audio="no", note="MIDI files hold no sound.", kind="midi")
+    done = typed("eval", "--model", "random", "--split", "half", "--task", "genre")
+    refused(done, note)
+    refused(typed("eval", "--model", "random", "--split", "scores", "--task", "genre"), "MIDI files hold no sound.")
+    assert not home.runs.exists()
+
+
+BLOCKER = """
+import os, sys
+class Without:
+    def __init__(self, finder): self.finder = finder
+    def __getattr__(self, name): return getattr(self.finder, name)
+    def find_spec(self, name, path=None, target=None):
+        found = name.partition(".")[0] not in os.environ["WITHOUT"].split(",")
+        return self.finder.find_spec(name, path, target) if found else None
+sys.meta_path[:] = [Without(finder) for finder in sys.meta_path]
+"""
+
+
+@pytest.mark.parametrize(
+    ("absent", "command", "package", "extra"),
+    [
+        ("librosa", "eval --model features --split exam", "librosa", "features"),
+        ("sklearn", "eval --model features --split exam", "sklearn", "features"),
+        ("torch", "eval --model untrained --split exam", "torch", "models"),
+        ("torch", "eval --model clap --split exam", "torch", "models"),
+        ("torch", "eval --model qwen2-audio --split exam", "torch", "models"),
+        ("transformers", "eval --model transformers --checkpoint x --split exam", "transformers", "models"),
+        ("yt_dlp", "fetch --card {folder}/odd.yaml", "yt_dlp", "youtube"),
+    ],
+)
+def test_a_missing_extra_is_told_with_the_command_that_installs_it(
+    tmp_path: Path, absent: str, command: str, package: str, extra: str
+) -> None:
+    (tmp_path / "sitecustomize.py").write_text(BLOCKER)
+    (tmp_path / "clips.csv").write_text("id,ytid\n1,abc\n")
+    mirror = "{kind: youtube, path: 'rock/{id}.wav'}"
+    table = (
+        "tables: {t: {path: clips.csv, select: 'FROM read_csv({path}, all_varchar = true)', columns: {ytid: VARCHAR}}}"
+    )
+    select = "clips: [{select: \"SELECT id, ytid, 0.0 AS start_s, 10.0 AS end_s, 'rock' AS genre, 'rock/' || id || '.wav' AS path FROM t\"}]"
+    text = CARD.replace("{kind: local, how: Make some.}", mirror).replace(CARD.splitlines()[11], f"{table}\n{select}")
+    card(tmp_path, text)
+    env = {"PYTHONPATH": str(tmp_path), "WITHOUT": absent}
+    words = shlex.split(command.format(folder=tmp_path))
+    if words[0] == "fetch":
+        words += ["--from", str(tmp_path)]
+    done = spawned(*words, env=env)
+    assert done.code in (1, 2)
+    assert f"needs the package {package!r}, which is not installed." in done.err
+    assert f"Run: pip install 'mudata-music[{extra}]'" in done.err
+    print(done.err)
+
+
+def test_audio_that_wants_another_decoder_names_it_and_the_rest_goes_on(tmp_path: Path) -> None:
+    (tmp_path / "sitecustomize.py").write_text(BLOCKER)
+    own = folder_of_sounds(tmp_path / "own", count=1)
+    (own / "rock" / "apple.wav").write_bytes(b"\0\0\0\x20ftypM4A " + bytes(100))
+    env = {"PYTHONPATH": str(tmp_path), "WITHOUT": "av", "PATH": ""}
+    done = spawned("fetch", "--card", card(tmp_path), "--from", own, "--json", env=env)
+    assert done.code == 1
+    said = json.loads(done.out)[0]
+    assert said["usable"] == 1
+    assert said["quarantined"]["apple"].startswith("unsupported: ")
+    assert "Run: pip install 'mudata-music[formats]'" in said["quarantined"]["apple"]

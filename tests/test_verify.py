@@ -58,8 +58,8 @@ def test_a_dataset_in_order_has_nothing_but_notes(home: Home, files: Path, tmp_p
     )
     take(of, home)
     assert verify(of, home, deep=deep) == [
-        Finding("split", "classic/train", "clips", "2 clips", "note"),
-        Finding("split", "classic/test", "clips", "1 clips", "note"),
+        Finding("split", "classic/train", None, "2 clips", "note"),
+        Finding("split", "classic/test", None, "1 clips", "note"),
     ]
 
 

@@ -52,7 +52,7 @@ def publish(
         with home.lock(f"parts-{dataset}"):
             current = parts.newest(folder)
             if current and current.about["identity_sha256"] == draft.identity_sha256:
-                if not (home.index / DATABASE).exists():
+                if _outdated(home, current):
                     rebuild(home)
                 return current.folder
             parts.sweep(folder)
@@ -62,12 +62,21 @@ def publish(
                 _rebuild(home)
                 parts.retire(folder)
             return target
-    except duckdb.IOException as error:
+    except (duckdb.IOException, duckdb.TransactionException) as error:
         raise HomeError(
-            f"The index cannot be written: {error}", "Free some space, or set MUDATA_HOME to another folder."
+            f"The index cannot be written: {' '.join(str(error).split())}",
+            "Free some space, or set MUDATA_HOME to another folder; then run the same command again.",
         ) from error
     finally:
         draft.close()
+
+
+def _outdated(home: Home, current: parts.Generation) -> bool:
+    """Whether mudata.duckdb is not there, or older than a generation whose writer was stopped before it came to it."""
+    try:
+        return (home.index / DATABASE).stat().st_mtime_ns < current.part("clips").stat().st_mtime_ns
+    except FileNotFoundError:
+        return True
 
 
 def connect(home: Home) -> duckdb.DuckDBPyConnection:

@@ -42,11 +42,11 @@ class Journal:
 
     def __exit__(self, *_: object) -> None:
         """Leave a journal that is on the disk, and that is at most half out of date."""
-        self._file.flush()
-        os.fsync(self._file.fileno())
-        if self._lines > 2 * len(self._at):
-            write_atomic(self._path, b"".join(self._line(id_) for id_ in self._at))
-        self._file.close()
+        with self._file:
+            self._file.flush()
+            os.fsync(self._file.fileno())
+            if self._lines > 2 * len(self._at):
+                write_atomic(self._path, b"".join(self._line(id_) for id_ in self._at))
 
     def get(self, id_: str) -> tuple[Any, dict[str, Any]]:
         """(request, row) as last written for a clip; (None, {}) if there is none."""

@@ -104,7 +104,9 @@ def _complete(folder: Path) -> Iterator[Generation]:
         with contextlib.suppress(OSError, ValueError, KeyError, TypeError, AttributeError):
             about = json.loads((path / ABOUT).read_bytes())
             sizes = {table: said["bytes"] for table, said in about["tables"].items()}
-            if all((path / f"{table}.parquet").stat().st_size == size for table, size in sizes.items()):
+            if about["index_version"] > 0 and all(
+                (path / f"{table}.parquet").stat().st_size == size for table, size in sizes.items()
+            ):
                 yield Generation(path, about)
 
 

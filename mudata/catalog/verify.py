@@ -240,7 +240,12 @@ def _counts(card: Card, connection: duckdb.DuckDBPyConnection, selection: dict[s
     for split, declared in card.splits.items():
         for part in declared.parts:
             number = parts.get(f"{split}/{part}", 0)
-            yield Finding("split", f"{split}/{part}", "clips", f"{number} clips", "note" if number else "warning")
+            where, got = f"{split}/{part}", f"{number} clips"
+            yield (
+                Finding("split", where, None, got, "note")
+                if number
+                else Finding("split", where, "clips", got, "warning")
+            )
 
 
 def _duplicates(connection: duckdb.DuckDBPyConnection) -> Iterator[Finding]:

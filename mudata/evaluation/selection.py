@@ -141,8 +141,8 @@ def select(
 
 
 def _refuse_silent(of: Sequence[Card], rows: Sequence[tuple[Any, ...]]) -> None:
-    """Say why there is nothing to hear: not one clip is sound, and the card knows the reason."""
-    if any(kind == "audio" for kind, *_ in rows):
+    """Say why there is nothing to hear: not one clip is sound that is here, and the card knows the reason."""
+    if any(kind == "audio" and path for kind, path, *_ in rows):
         return
     for card in of:
         if card.audio_note:
