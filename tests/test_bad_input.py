@@ -13,7 +13,7 @@ import sys
 import tarfile
 import tempfile
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,6 +23,7 @@ import pytest
 import shelf
 import soundfile
 import tiny_set
+import yaml
 from misbehaving import Answer, Server
 from shell import Done, spawned, typed
 from small_corpus import Corpus
@@ -758,21 +759,20 @@ sys.meta_path[:] = [Without(finder) for finder in sys.meta_path]
         ("torch", "eval --model clap --split exam", "torch", "models"),
         ("torch", "eval --model qwen2-audio --split exam", "torch", "models"),
         ("transformers", "eval --model transformers --checkpoint x --split exam", "transformers", "models"),
-        ("yt_dlp", "fetch --card {folder}/odd.yaml", "yt_dlp", "youtube"),
+        ("yt_dlp", "fetch --card {folder}/odd.yaml", "yt-dlp", "youtube"),
     ],
 )
 def test_a_missing_extra_is_told_with_the_command_that_installs_it(
     tmp_path: Path, absent: str, command: str, package: str, extra: str
 ) -> None:
     (tmp_path / "sitecustomize.py").write_text(BLOCKER)
-    (tmp_path / "clips.csv").write_text("id,ytid\n1,abc\n")
-    mirror = "{kind: youtube, path: 'rock/{id}.wav'}"
-    table = (
-        "tables: {t: {path: clips.csv, select: 'FROM read_csv({path}, all_varchar = true)', columns: {ytid: VARCHAR}}}"
-    )
-    select = "clips: [{select: \"SELECT id, ytid, 0.0 AS start_s, 10.0 AS end_s, 'rock' AS genre, 'rock/' || id || '.wav' AS path FROM t\"}]"
-    text = CARD.replace("{kind: local, how: Make some.}", mirror).replace(CARD.splitlines()[11], f"{table}\n{select}")
-    card(tmp_path, text)
+    made = yaml.safe_load(CARD)
+    columns = {"id": "VARCHAR", "ytid": "VARCHAR", "start_s": "DOUBLE", "end_s": "DOUBLE"}
+    made["tables"] = {"list": {"path": "clips.csv", "select": "FROM read_csv({path})", "columns": columns}}
+    made["clips"] = [{"select": "SELECT *, 'rock/' || ytid || '.wav' AS path, 'rock' AS genre FROM list"}]
+    made["sources"]["audio"]["mirrors"] = [{"kind": "youtube", "path": "rock/{ytid}.wav"}]
+    card(tmp_path, yaml.safe_dump(made))
+    (tmp_path / "clips.csv").write_text("id,ytid,start_s,end_s\n1,abc,0,10\n")
     env = {"PYTHONPATH": str(tmp_path), "WITHOUT": absent}
     words = shlex.split(command.format(folder=tmp_path))
     if words[0] == "fetch":
@@ -781,7 +781,6 @@ def test_a_missing_extra_is_told_with_the_command_that_installs_it(
     assert done.code in (1, 2)
     assert f"needs the package {package!r}, which is not installed." in done.err
     assert f"Run: pip install 'mudata-music[{extra}]'" in done.err
-    print(done.err)
 
 
 def test_audio_that_wants_another_decoder_names_it_and_the_rest_goes_on(tmp_path: Path) -> None:

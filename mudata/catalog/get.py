@@ -46,8 +46,8 @@ def _alone(home: Home, name: str, narrator: Narrator) -> Iterator[None]:
     """Hold the dataset's lock; say so if another process has it."""
     with contextlib.ExitStack() as stack:
         try:
-            stack.enter_context(home.lock(name, wait_s=0))
+            stack.enter_context(home.lock(f"fetch-{name}", wait_s=0))
         except Busy:
             narrator.say(f"{name}: waiting for another mudata process")
-            stack.enter_context(home.lock(name))
+            stack.enter_context(home.lock(f"fetch-{name}"))
         yield

@@ -96,9 +96,6 @@ def main() -> None:
     except (click.Abort, KeyboardInterrupt):
         click.echo("Stopped. What was finished is kept; the same command goes on from here.", err=True)
         sys.exit(130)
-    except BrokenPipeError:  # the reader of our output went away, as `| head` does
-        sys.stderr.close()
-        sys.exit(0)
     except OSError as error:
         known = from_os_error(error)
         if known is None:

@@ -18,6 +18,7 @@ from importlib import metadata
 from typing import TYPE_CHECKING, Any, cast
 
 import mudata
+from mudata.catalog import index
 from mudata.errors import EvaluationError
 from mudata.evaluation import judge, models
 from mudata.evaluation.asking import Asker, Reply
@@ -68,6 +69,7 @@ def evaluate(home: Home, request: Request, narrator: Narrator = SILENT) -> Run:
     with run.writing(home):
         sitting.ask(run)
         judge.score(run)
+    index.rebuild(home)  # the views of a home's first run
     return run
 
 
