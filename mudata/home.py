@@ -12,8 +12,9 @@ MUDATA_HOME/
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import os
-import tempfile
+import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -109,18 +110,23 @@ class Home:
             lock.release()
 
 
-def write_atomic(path: Path, data: bytes | str) -> None:
-    """Write beside `path`, flush to disk, move into place: readers see the old file or the new one."""
+def write_atomic(path: Path, data: bytes | str, *, shared: bool = False) -> None:
+    """Write beside `path`, flush to disk, move into place: readers see the old file or the new one.
+
+    What a killed writer left beside it, the next one overwrites; `shared` is for those who hold no lock and may meet.
+    """
     raw = data.encode() if isinstance(data, str) else data
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name[:40]}.", suffix=".part")
+    name = path.name if len(os.fsencode(path.name)) <= 200 else hashlib.sha256(os.fsencode(path.name)).hexdigest()
+    own = f".{os.getpid()}-{threading.get_ident()}" if shared else ""
+    temporary = path.with_name(f".{name}{own}.part")
     try:
-        with os.fdopen(handle, "wb") as file:
+        with temporary.open("wb") as file:
             file.write(raw)
             file.flush()
             os.fsync(file.fileno())
-        Path(name).replace(path)
+        temporary.replace(path)
     except BaseException:
         with contextlib.suppress(OSError):
-            Path(name).unlink()
+            temporary.unlink()
         raise

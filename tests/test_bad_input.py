@@ -7,6 +7,7 @@ import json
 import os
 import re
 import shlex
+import shutil
 import stat
 import subprocess
 import sys
@@ -15,7 +16,6 @@ import tempfile
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import duckdb
 import numpy as np
@@ -29,8 +29,8 @@ from shell import Done, spawned, typed
 from small_corpus import Corpus
 from tiny_set import archive, as_dict, built, http
 
-if TYPE_CHECKING:
-    from mudata.home import Home
+from mudata.catalog import manifest, splits
+from mudata.home import Home
 
 CARD = """\
 name: odd
@@ -568,10 +568,20 @@ def how_far(home: Path) -> str:
 # ------------------------------------------------------------------------------------- index
 
 
-@pytest.fixture
-def toy(home: Home) -> Home:
+@pytest.fixture(scope="module")
+def stock(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home with the dataset toy in its index, and a split of it."""
+    home = Home(tmp_path_factory.mktemp("stock"))
     clips = [{"id": f"{i:02}", "artist": f"artist {i // 5}"} for i in range(60)]
     shelf.shelve(home, clips=clips, labels=[{"id": f"{i:02}", "label": f"g{i % 2}"} for i in range(60)])
+    request = splits.SplitRequest("all", datasets=("toy",), parts={"test": 1.0})
+    manifest.save(home, splits.make(home, request))
+    return home.root
+
+
+@pytest.fixture
+def toy(home: Home, stock: Path) -> Home:
+    shutil.copytree(stock, home.root, dirs_exist_ok=True)
     return home
 
 
@@ -716,7 +726,6 @@ def test_wrong_arguments_are_told_with_what_was_expected(
     (tmp_path / "moody.py").write_text("raise ValueError('not today')")
     (tmp_path / "latin.txt").write_bytes(b"caf\xe9 {options}")
     (tmp_path / "broken.json").write_text('{"name": "exam"')
-    assert typed("split", "all", "--dataset", "toy", "--parts", "test=1").code == 0
     refused(typed(*shlex.split(command.format(folder=tmp_path))), said)
     assert [path.name for path in toy.splits.iterdir()] == ["all.json"]
     assert not toy.runs.exists()

@@ -13,8 +13,8 @@ import pytest
 import soundfile
 
 from mudata.catalog import cards
+from mudata.catalog.mirrors import HubMirror, Rows
 from mudata.catalog.reading import read
-from mudata.catalog.schema import HubMirror, Rows
 from mudata.catalog.sources import rows
 from mudata.catalog.vocabulary import canonical
 

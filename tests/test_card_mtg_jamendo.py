@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from mudata.catalog import cards
+from mudata.catalog.mirrors import ClipwiseMirror, HttpMirror, RemoteFile
 from mudata.catalog.reading import Reading, read
-from mudata.catalog.schema import ClipwiseMirror, HttpMirror, RemoteFile
 from mudata.catalog.vocabulary import canonical
 
 CARD = cards.load("mtg_jamendo")

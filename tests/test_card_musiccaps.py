@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from mudata.catalog import cards
+from mudata.catalog.mirrors import HubMirror, KaggleMirror
 from mudata.catalog.reading import Reading, read
-from mudata.catalog.schema import HubMirror, KaggleMirror
 
 CARD = cards.load("musiccaps")
 NAME = "musiccaps-public.csv"

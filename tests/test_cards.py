@@ -17,7 +17,8 @@ from mudata.catalog.reading import read
 from mudata.catalog.vocabulary import canonical
 
 if TYPE_CHECKING:
-    from mudata.catalog.schema import Card, Mirror, RemoteFile
+    from mudata.catalog.mirrors import Mirror, RemoteFile
+    from mudata.catalog.schema import Card
 
 NAMES = sorted(path.stem for path in (cards.BUILT_IN / "datasets").glob("*.yaml"))
 SURVEYED = {

@@ -16,7 +16,7 @@ import pytest
 from fake_host import Answer, unused_port
 from fake_hub import COMMIT, REPO, Cdn, Hub, sha256
 
-from mudata.catalog.schema import HubMirror
+from mudata.catalog.mirrors import HubMirror
 from mudata.catalog.sources import Got, Place, hub
 from mudata.errors import ChecksumMismatch, FetchError, NeedsToken, Offline
 from mudata.narration import SILENT

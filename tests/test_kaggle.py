@@ -15,7 +15,7 @@ from fake_host import Answer, unused_port
 from fake_kaggle import DATASET, KEY, SERVICE, TOKEN, USER, Kaggle, Storage, zipped
 from kagglesdk import kaggle_env
 
-from mudata.catalog.schema import KaggleMirror
+from mudata.catalog.mirrors import KaggleMirror
 from mudata.catalog.sources import Got, Place, kaggle
 from mudata.errors import ChecksumMismatch, FetchError, NeedsToken, Offline, UnsafeArchive
 from mudata.narration import SILENT

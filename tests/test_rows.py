@@ -17,7 +17,7 @@ import pyarrow.parquet as pq
 import pytest
 import soundfile
 
-from mudata.catalog.schema import Rows
+from mudata.catalog.mirrors import Rows
 from mudata.catalog.sources import rows, templates
 from mudata.errors import CardError, ReadError
 
@@ -248,7 +248,7 @@ def test_memory_stays_small_and_nothing_is_left_in_the_cache_of_datasets(tmp_pat
         import resource, sys
         from pathlib import Path
         import datasets, pyarrow.dataset
-        from mudata.catalog.schema import Rows
+        from mudata.catalog.mirrors import Rows
         from mudata.catalog.sources import rows
         before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
         rules = Rows(audio="audio", path="{row}.wav", table="rows.parquet")

@@ -16,7 +16,7 @@ import pytest
 import soundfile
 from fake_host import Answer, Asked, Host
 
-from mudata.catalog.schema import YoutubeMirror
+from mudata.catalog.mirrors import YoutubeMirror
 from mudata.catalog.sources import Got, Place, youtube
 from mudata.errors import CardError, MissingExtra, Offline
 from mudata.narration import SILENT

@@ -21,7 +21,8 @@ from mudata.errors import CardError, UnknownName
 if TYPE_CHECKING:  # building the schema costs 0.1 s, which `--help` need not pay
     from pydantic_core import ErrorDetails
 
-    from mudata.catalog.schema import Card, Strict
+    from mudata.catalog.schema import Card
+    from mudata.catalog.strict import Strict
 
 Model = TypeVar("Model", bound="Strict")
 

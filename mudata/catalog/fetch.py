@@ -28,7 +28,8 @@ from mudata.narration import SILENT, Narrator
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from mudata.catalog.schema import AnyMirror, Card
+    from mudata.catalog.mirrors import AnyMirror
+    from mudata.catalog.schema import Card
 
     Source = Callable[[Any, Place, Narrator], Got]
 

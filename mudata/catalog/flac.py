@@ -58,11 +58,11 @@ class Flac:
         """Append mono samples, rounded to the nearest step; what exceeds full scale is cut off and counted."""
         import numpy as np
 
-        if len(block) and max(block.max(), -block.min()) > 1:
-            self.clipped += int(np.count_nonzero(np.abs(block) > 1))
         steps = block * np.float32(self._steps)  # numpy rounds faster than libsndfile: an eighth of the encoding
         np.rint(steps, out=steps)
-        np.clip(steps, -self._steps, self._steps - 1, out=steps)
+        if len(block) and max(steps.max(), -steps.min()) >= self._steps:
+            self.clipped += int(np.count_nonzero(np.abs(block) > 1))
+            np.clip(steps, -self._steps, self._steps - 1, out=steps)
         with self._os_errors():
             self._sound.write(steps.astype(np.int16) if self._steps == 2.0**15 else steps.astype(np.int32) << 8)
 

@@ -17,7 +17,8 @@ from mudata.home import Home, write_atomic
 from mudata.narration import SILENT, Narrator
 
 if TYPE_CHECKING:
-    from mudata.catalog.schema import Card, Usage
+    from mudata.catalog.schema import Card
+    from mudata.catalog.strict import Usage
 
 _CLAUSES = (
     ("nc", r"non-? ?commercial|\bnc\b"),

@@ -23,7 +23,8 @@ from mudata.errors import FetchError
 
 if TYPE_CHECKING:
     from mudata.catalog.fetch import Request
-    from mudata.catalog.schema import Card, Component
+    from mudata.catalog.mirrors import Component
+    from mudata.catalog.schema import Card
     from mudata.narration import Narrator
 
 _ARCHIVES = (".zip", ".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tar.xz", ".txz")

@@ -137,7 +137,7 @@ def perform(task: list[Any]) -> dict[str, Any]:
 def _audio(source: Path, target: Path, flavour: audio.Flavour, job: Job) -> dict[str, Any]:
     path = clip_path(job.id)
     facts = audio.normalise(source, target / path, flavour, crop=job.crop, segment=job.segment, bounds=job.bounds)
-    return asdict(facts) | {"path": path, "status": "ok", "clip_size": (target / path).stat().st_size}
+    return vars(facts) | {"path": path, "status": "ok", "clip_size": (target / path).stat().st_size}
 
 
 def _midi(source: Path, job: Job) -> dict[str, Any]:

@@ -14,7 +14,8 @@ from mudata.errors import UnknownName
 
 if TYPE_CHECKING:
     from mudata.catalog.ledger import Record, Stat
-    from mudata.catalog.schema import AnyMirror, Card, Component
+    from mudata.catalog.mirrors import AnyMirror, Component
+    from mudata.catalog.schema import Card
 
 State = Literal["present", "incomplete", "stale", "missing"]
 """incomplete: there, but for clips that could not be had; stale: changed on disk, or not what the card now promises."""

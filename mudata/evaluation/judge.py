@@ -72,7 +72,7 @@ def score(run: Run) -> dict[str, Any]:
         "per_label": scores.per_label(items, labels),
         "confusion": scores.confusion(items) if settings["kind"] == "classify" else [],
     }
-    write_atomic(run.folder / "scores.json", json.dumps(found, indent=2, ensure_ascii=False) + "\n")
+    write_atomic(run.folder / "scores.json", json.dumps(found, indent=2, ensure_ascii=False) + "\n", shared=True)
     return found
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from mudata.catalog.schema import RemoteFile
+    from mudata.catalog.mirrors import RemoteFile
     from mudata.catalog.sources import Place
 
 _SOUND = tuple(".wav .mp3 .flac .ogg .opus .m4a .mp4 .aac .wma .au .aif .aiff .mid .midi".split())  # noqa: SIM905

@@ -9,7 +9,7 @@ from mudata.catalog.sources import Got, Place
 from mudata.errors import FetchError
 
 if TYPE_CHECKING:
-    from mudata.catalog.schema import ComposedMirror, LocalMirror
+    from mudata.catalog.mirrors import ComposedMirror, LocalMirror
     from mudata.narration import Narrator
 
 COMPOSERS: dict[str, str] = {"demo": "mudata.catalog.demo:compose"}

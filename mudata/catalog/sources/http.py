@@ -16,7 +16,7 @@ from mudata.errors import CardError, FetchError
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from mudata.catalog.schema import ClipwiseMirror, HttpMirror, RemoteFile
+    from mudata.catalog.mirrors import ClipwiseMirror, HttpMirror, RemoteFile
     from mudata.narration import Narrator
 
 

@@ -25,7 +25,7 @@ from mudata.errors import ChecksumMismatch, FetchError, NeedsToken, Offline
 from mudata.home import flag
 
 if TYPE_CHECKING:
-    from mudata.catalog.schema import HubMirror, RemoteFile, Rows
+    from mudata.catalog.mirrors import HubMirror, RemoteFile, Rows
     from mudata.narration import Narrator
 
 

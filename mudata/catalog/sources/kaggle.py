@@ -30,7 +30,7 @@ from mudata.catalog.sources.unpacking import unpack
 from mudata.errors import ChecksumMismatch, FetchError, NeedsToken, Offline, from_os_error
 
 if TYPE_CHECKING:
-    from mudata.catalog.schema import KaggleMirror, RemoteFile
+    from mudata.catalog.mirrors import KaggleMirror, RemoteFile
     from mudata.narration import Narrator
 
 _TRIES = 5

@@ -23,7 +23,7 @@ from mudata.narration import SILENT, Narrator
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from mudata.catalog.schema import Rows
+    from mudata.catalog.mirrors import Rows
 
 _BATCH = 16
 """Rows in memory at a time: audio of full tracks is a few MB each."""

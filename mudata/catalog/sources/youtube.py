@@ -28,7 +28,7 @@ from mudata.catalog.sources.templates import fill
 from mudata.errors import AudioError, CardError, MissingExtra, Offline
 
 if TYPE_CHECKING:
-    from mudata.catalog.schema import YoutubeMirror
+    from mudata.catalog.mirrors import YoutubeMirror
     from mudata.narration import Narrator
 
 WATCH_URL = "https://www.youtube.com/watch?v={video}"

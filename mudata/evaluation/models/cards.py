@@ -11,7 +11,7 @@ from typing import Annotated
 from pydantic import Field, PositiveFloat, PositiveInt
 
 from mudata.catalog import cards
-from mudata.catalog.schema import Name, Strict, Texts, Usage
+from mudata.catalog.strict import Name, Strict, Texts, Usage
 
 
 class ModelLicence(Strict):

@@ -139,7 +139,7 @@ class Features:
             if self._cache:
                 file = io.BytesIO()
                 np.save(file, vector, allow_pickle=False)
-                write_atomic(self._cache / key[:2] / f"{key}.npy", file.getvalue())
+                write_atomic(self._cache / key[:2] / f"{key}.npy", file.getvalue(), shared=True)
         return [found[key] for key in keys]
 
     def _remembered(self, key: str) -> Vector | None:
