@@ -26,9 +26,10 @@ expected, what to do next.
 
 from __future__ import annotations
 
+import contextlib
 import difflib
 import errno
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import ClassVar
 
 
@@ -160,3 +161,14 @@ def from_os_error(error: OSError) -> MudataError | None:
             "Set MUDATA_HOME to a folder that you may write to, or correct the permissions.",
         )
     return None
+
+
+@contextlib.contextmanager
+def telling_os_errors() -> Iterator[None]:
+    """Turn errors of the machine into those of `from_os_error`; what it does not know passes through."""
+    try:
+        yield
+    except OSError as error:
+        if known := from_os_error(error):
+            raise known from error
+        raise

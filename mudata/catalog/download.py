@@ -18,7 +18,7 @@ import httpx2
 
 from mudata.catalog.digests import sums, verify_digests
 from mudata.catalog.transfer import Part, TryAgain, Want, attempt, shown
-from mudata.errors import ChecksumMismatch, FetchError, Offline, from_os_error
+from mudata.errors import ChecksumMismatch, FetchError, Offline, telling_os_errors
 from mudata.narration import SILENT, Advance, Narrator
 
 __all__ = ["PATIENT", "Patience", "Want", "download", "download_many", "shown", "sums", "verify_digests"]
@@ -60,7 +60,7 @@ def download(
     raises ends the download, which a later call resumes. Raises Offline, NeedsToken (401, 403), ChecksumMismatch
     (what arrived is deleted), FetchError, and HomeError for a full disk or a folder without permission.
     """
-    with _system_errors(), contextlib.ExitStack() as stack:
+    with telling_os_errors(), contextlib.ExitStack() as stack:
         if want.target.is_file():
             with contextlib.suppress(ChecksumMismatch):  # another edition: replaced below
                 verify_digests(want.target, want.size, want.digests)
@@ -207,13 +207,3 @@ def _reason(error: Exception, patience: Patience) -> str:
     if isinstance(error, httpx2.ConnectError):
         return f"cannot connect: {error}"
     return f"the connection broke: {error}"
-
-
-@contextlib.contextmanager
-def _system_errors() -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        if known := from_os_error(error):
-            raise known from error
-        raise

@@ -22,21 +22,28 @@ PARTIAL = ".part"
 """How names of unfinished files end."""
 
 
-class _Disk(io.FileIO):
+class _Disk(io.BufferedRandom):
     """A file that libsndfile writes through: keeps the error that libsndfile would hide, and is not flushed to disk
     at every close, which costs more than a short clip and which `mudata.catalog.normalise` does without."""
 
     error: OSError | None = None
 
+    def __init__(self, path: Path) -> None:
+        super().__init__(io.FileIO(path, "w+"), 1 << 17)
+
     def write(self, data: Any) -> int:
-        rest = memoryview(data)
         try:
-            while rest:
-                rest = rest[super().write(rest) :]
+            return super().write(data)
         except OSError as error:
             self.error = error
             return 0
-        return len(data)
+
+    def seek(self, offset: int, whence: int = 0) -> int:  # which writes what is buffered
+        try:
+            return super().seek(offset, whence)
+        except OSError as error:
+            self.error = error
+            return -1
 
 
 class Flac:
@@ -49,7 +56,7 @@ class Flac:
             raise AudioError("unsupported", f"FLAC cannot hold {rate} Hz.", "Fetch with --rate, such as --rate 44100.")
         self.clipped = 0
         self._steps = 2.0**23 if wide else 2.0**15
-        self._disk = _Disk(path, "w+")
+        self._disk = _Disk(path)
         coding = {"format": "FLAC", "subtype": "PCM_24" if wide else "PCM_16", "compression_level": FLAC_LEVEL}
         with self._os_errors():
             self._sound: Any = soundfile.SoundFile(self._disk, "w", rate, 1, **coding)

@@ -20,7 +20,7 @@ from mudata.catalog.flac import PARTIAL
 from mudata.catalog.journal import Journal
 from mudata.catalog.tables import TABLES
 from mudata.catalog.workers import Lost, available, scattered
-from mudata.errors import AudioError, HomeError, from_os_error
+from mudata.errors import AudioError, HomeError, from_os_error, telling_os_errors
 from mudata.narration import SILENT, Narrator
 
 if TYPE_CHECKING:
@@ -73,7 +73,7 @@ def run(
 
     Raises HomeError when the disk is full or read-only; what was finished is kept.
     """
-    with _home_errors(), Journal(target / "journal.jsonl") as journal:
+    with telling_os_errors(), Journal(target / "journal.jsonl") as journal:
         todo = [job for job in jobs if not _done(journal, job, _request(job, files, flavour), target)]
         if todo:
             _sweep(target)
@@ -213,16 +213,6 @@ def _sweep(target: Path) -> None:
     for leftover in target.glob(f"*/.*{PARTIAL}"):
         with contextlib.suppress(OSError):
             leftover.unlink()
-
-
-@contextlib.contextmanager
-def _home_errors() -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        if known := from_os_error(error):
-            raise known from error
-        raise
 
 
 def _table(jobs: Sequence[Job], journal: Journal, flavour: audio.Flavour) -> pa.Table:
