@@ -1,6 +1,6 @@
 """How many MIDI files a second are read, on synthetic files of real size (5,600 notes, 48 kB).
 
-    python benchmarks/midi.py                       # 2,000 files with every core
+    python benchmarks/midi.py                       # 5,000 files with every core
     python benchmarks/midi.py --files 500 --json
 
 `attributes` is one process reading file after file, imports not counted; `run` is the whole run as a user sees it, with
@@ -52,7 +52,7 @@ def compose(path: Path, seed: int, parts: int = 10, notes: int = 5600) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--files", type=int, default=2000)
+    parser.add_argument("--files", type=int, default=5000)
     parser.add_argument("--workers", type=int, default=available())
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()

@@ -58,7 +58,10 @@ def test_the_whole_way(tones: Path) -> None:
 
     parts = {"train": 0.5, "test": 0.5}
     drawn = mudata.split("halves", datasets=("tones",), stratify=("genre",), group=("artist",), parts=parts)
-    assert mudata.split("halves", datasets=("tones",), stratify=("genre",), group=("artist",), parts=parts) == drawn
+    assert (
+        mudata.split("halves", datasets=("tones",), stratify=("genre",), group=("artist",), parts=parts).sha256
+        == drawn.sha256
+    )
     with pytest.raises(SplitError, match="2 artists"):
         thirds = {"train": 0.4, "validation": 0.3, "test": 0.3}
         mudata.split("thirds", datasets=("tones",), stratify=("genre",), group=("artist",), parts=thirds)

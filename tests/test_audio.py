@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import hashlib
 import shutil
@@ -334,13 +335,13 @@ def test_file_names_may_be_any_bytes(tmp_path: Path, tone: Tone) -> None:
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
-def test_a_full_disk_is_an_error_of_the_system(tmp_path: Path) -> None:
-    flac = Flac(Path("/dev/full"), 44100, wide=False)
-    with pytest.raises(OSError, match="No space left") as caught:
-        flac.write(noise(44100)[:, 0])
+@pytest.mark.parametrize("frames", [2_000, 500_000])
+def test_a_full_disk_is_an_error_of_the_system(frames: int, capfd: pytest.CaptureFixture[str]) -> None:
+    full = Flac(Path("/dev/full"), 44100, wide=False)
+    with pytest.raises(OSError, match="No space left") as caught, contextlib.closing(full):
+        full.write(noise(frames)[:, 0])
     assert caught.value.errno == errno.ENOSPC
-    with pytest.raises(OSError, match="No space left"):
-        flac.close()
+    assert capfd.readouterr() == ("", "")
 
 
 # ---------------------------------------------------------------------- what libsndfile cannot read

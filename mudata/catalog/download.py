@@ -64,6 +64,7 @@ def download(
         if want.target.is_file():
             with contextlib.suppress(ChecksumMismatch):  # another edition: replaced below
                 verify_digests(want.target, want.size, want.digests)
+                Part(want).discard()  # a process that was killed may not have come to that
                 advance(want.target.stat().st_size)
                 return want.target
         if offline:
