@@ -62,8 +62,8 @@ def test_the_whole_way(tones: Path) -> None:
         mudata.split("halves", datasets=("tones",), stratify=("genre",), group=("artist",), parts=parts).sha256
         == drawn.sha256
     )
+    thirds = {"train": 0.4, "validation": 0.3, "test": 0.3}
     with pytest.raises(SplitError, match="2 artists"):
-        thirds = {"train": 0.4, "validation": 0.3, "test": 0.3}
         mudata.split("thirds", datasets=("tones",), stratify=("genre",), group=("artist",), parts=thirds)
 
     run = mudata.evaluate("majority", "halves", task="genre")

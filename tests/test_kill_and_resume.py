@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import contextlib
-import functools
 import hashlib
 import json
-import os
 import random
 import signal
-import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,12 +13,9 @@ from pathlib import Path
 import duckdb
 import pytest
 import tiny_set
-from misbehaving import Answer, Server
-from shell import Done, ended, spawned, started, typed, wait_for
-from small_corpus import Corpus
-from tiny_set import archive, as_dict, built, http, zipped
-
-from mudata.home import Home
+from misbehaving import Server
+from shell import Done, spawned
+from tiny_set import as_dict, built
 
 STOPPER = """
 import itertools, os, sys
