@@ -23,6 +23,7 @@ env: $(BIN)/.ready  ## Make the environment only
 
 demo: env  ## Compose a dataset and take it the whole way, then say what to do next
 	@$(BIN)/python -m mudata demo
+	@echo "mudata is in $(BIN); put it on your PATH with: source $(BIN)/activate"
 
 test: env  ## Run the tests (two processes)
 	@$(BIN)/python -m pytest -n 2 $(TESTS)
