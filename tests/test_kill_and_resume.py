@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import random
 import signal
+import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,9 +15,12 @@ from pathlib import Path
 import duckdb
 import pytest
 import tiny_set
-from misbehaving import Server
-from shell import Done, spawned
-from tiny_set import as_dict, built
+from misbehaving import Answer, Server
+from shell import Done, ended, spawned, started, typed, wait_for
+from small_corpus import Corpus
+from tiny_set import CLIPS, archive, as_dict, built, http, zipped
+
+from mudata.home import Home
 
 STOPPER = """
 import itertools, os, sys
@@ -117,14 +122,15 @@ def drawn(course: Course, stage: str, seed: int) -> Moment:
 
 def goes_on(course: Course, home: Path) -> None:
     """The same command ends as if nothing had happened, and nothing unfinished is left."""
-    env = {"MUDATA_HOME": str(home)}
-    done = spawned(*course.words, "--json", env=env)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("MUDATA_HOME", str(home))
+        done, index = typed(*course.words, "--json"), typed("sql", QUERY, "--json")
     assert done.code == 0, done.err
     assert json.loads(done.out)[0]["usable"] == 6
     assert files_of(home) == course.files
-    assert spawned("sql", QUERY, "--json", env=env) == course.index
-    with duckdb.connect(str(home / "index" / "mudata.duckdb"), read_only=True) as index:
-        assert index.sql("SELECT count(*) FROM clips WHERE status = 'ok'").fetchall() == [(6,)]
+    assert index == course.index
+    with duckdb.connect(str(home / "index" / "mudata.duckdb"), read_only=True) as shown:
+        assert shown.sql("SELECT count(*) FROM clips WHERE status = 'ok'").fetchall() == [(6,)]
 
 
 @pytest.mark.parametrize("seed", [0, 1])
@@ -144,3 +150,153 @@ def test_a_fetch_that_was_interrupted_says_so_and_goes_on(course: Course, tmp_pa
     assert stopped.err.endswith("Stopped. What was finished is kept; the same command goes on from here.\n")
     assert "Exception" not in stopped.err
     goes_on(course, tmp_path / "home")
+
+
+@pytest.fixture
+def server() -> Iterator[Server]:
+    with Server() as running:
+        yield running
+
+
+def slow_card(server: Server, folder: Path, name: str = "tiny") -> tuple[Path, int]:
+    """The dataset in an archive of 300 kB that takes half a second, and its size."""
+    packed = zipped(CLIPS | {"tiny/ballast.bin": random.Random(0).randbytes(300_000)})
+    made = as_dict(server) | {"name": name}
+    mirror = http(archive(server, f"{name}.zip", packed, Answer(packed, etag='"1"', pace_s=0.025)))
+    made["sources"]["audio"]["mirrors"] = [mirror]
+    return tiny_set.write(built(made), folder), len(packed)
+
+
+@pytest.mark.parametrize("sent", [signal.SIGKILL, signal.SIGINT])
+@pytest.mark.parametrize("seed", [0, 1])
+def test_bytes_that_arrived_are_not_fetched_again(
+    server: Server, home: Home, tmp_path: Path, seed: int, sent: signal.Signals
+) -> None:
+    path, size = slow_card(server, tmp_path)
+    enough = random.Random(seed).randrange(20_000, size - 100_000)
+    part = home.raw("tiny") / "downloads" / "audio" / ".tiny.zip.part"
+    with started("fetch", "--card", path, "--workers", 1) as process:
+        wait_for(lambda: part.exists() and part.stat().st_size >= enough, process)
+        process.send_signal(sent)
+        stopped = ended(process)
+    assert stopped.code == (130 if sent == signal.SIGINT else -sent)
+    assert ("the same command goes on from here" in stopped.err) == (sent == signal.SIGINT)
+    kept = part.stat().st_size
+    assert spawned("fetch", "--card", path, "--workers", 1).code == 0
+    first, second = server.asked("/tiny.zip")
+    assert "range" not in first.headers
+    assert second.headers["range"] == f"bytes={kept}-"
+    assert not part.exists()
+    assert [path.stem for path in sorted(home.root.rglob("*.flac"))] == sorted(tiny_set.IDS)
+
+
+# -------------------------------------------------------------------------------- evaluation
+
+
+SLOW = """
+import time
+from mudata.evaluation.protocol import Answer, Hearing
+class Slow:
+    hearing = Hearing(batch=2)
+    def __init__(self, seed): self.seed = seed
+    def load(self): pass
+    def answer(self, clips, question):
+        time.sleep(0.15)
+        return [Answer(question.options[hash_of(clip.clip_id) % len(question.options)]) for clip in clips]
+    def describe(self): return {"revision": "1"}
+def hash_of(text): return sum(text.encode())
+"""
+
+
+@pytest.mark.parametrize("sent", [signal.SIGKILL, signal.SIGINT])
+def test_an_evaluation_that_was_stopped_asks_only_what_is_open(
+    home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, sent: signal.Signals
+) -> None:
+    (tmp_path / "slow.py").write_text(SLOW)
+    (tmp_path / "cards").mkdir()
+    corpus = Corpus(home, tmp_path / "cards", monkeypatch)
+    corpus.split("all", {"test": corpus.publish()})
+    words = ("eval", "--model", "slow:Slow", "--split", "all", "--task", "genre", "--json")
+    whole = spawned(*words, cwd=tmp_path)
+    assert whole.code == 0, whole.err
+    run = next(home.runs.iterdir())
+    expected = answers(run)
+    run.rename(tmp_path / "undisturbed")
+    with started(*words, cwd=tmp_path) as process:
+        wait_for(lambda: (run / "answers.jsonl").exists() and len(answers(run)) >= 4, process)
+        process.send_signal(sent)
+        stopped = ended(process)
+    assert stopped.code == (130 if sent == signal.SIGINT else -sent), stopped.err
+    before = answers(run)
+    assert 4 <= len(before) < 12
+    again = spawned(*words, cwd=tmp_path)
+    assert again.code == 0, again.err
+    assert f"Going on: {12 - len(before)} of 12 clips are still open." in again.err
+    assert answers(run) == expected
+    assert len((run / "answers.jsonl").read_bytes().splitlines()) == 12
+    assert json.loads(again.out)["metrics"] == json.loads(whole.out)["metrics"]
+    assert not list(home.root.rglob("*.part"))
+
+
+def answers(run: Path) -> list[tuple[str, str]]:
+    """Clip and answer of the whole lines, in their order."""
+    lines = (run / "answers.jsonl").read_bytes().rpartition(b"\n")[0].splitlines()
+    return [(line["clip_id"], line["answer"]) for line in map(json.loads, lines)]
+
+
+# ---------------------------------------------------------------------------- several at once
+
+
+def test_two_fetches_of_one_dataset_share_the_work(server: Server, home: Home, tmp_path: Path) -> None:
+    path, _ = slow_card(server, tmp_path)
+    words = ("fetch", "--card", path, "--workers", 1, "--json")
+    with started(*words) as first, started(*words) as second:
+        one, other = ended(first), ended(second)
+    assert (one.code, other.code) == (0, 0), one.err + other.err
+    assert sorted(json.loads(done.out)[0]["unchanged"] for done in (one, other)) == [False, True]
+    assert sum("tiny: waiting for another mudata process" in done.err for done in (one, other)) == 1
+    assert len(server.asked("/tiny.zip")) == 1
+    assert spawned("verify", path, "--deep").code == 0
+
+
+def test_two_datasets_can_be_fetched_at_once(server: Server, home: Home, tmp_path: Path) -> None:
+    paths = [slow_card(server, tmp_path, name)[0] for name in ("one", "two")]
+    with contextlib.ExitStack() as both:
+        running = [both.enter_context(started("fetch", "--card", path, "--workers", 1)) for path in paths]
+        done = [ended(process) for process in running]
+    assert [one.code for one in done] == [0, 0], done
+    assert "waiting" not in done[0].err + done[1].err
+    rows = spawned(
+        "sql", "SELECT dataset, count(*) AS n FROM clips WHERE status = 'ok' GROUP BY ALL ORDER BY 1", "--json"
+    )
+    assert json.loads(rows.out) == [{"dataset": "one", "n": 6}, {"dataset": "two", "n": 6}]
+    with duckdb.connect(str(home.index / "mudata.duckdb"), read_only=True) as index:
+        assert index.sql("SELECT count(*) FROM labels").fetchall() == [(12,)]
+
+
+def test_readers_never_fail_while_a_fetch_writes(server: Server, home: Home, tmp_path: Path) -> None:
+    path = tiny_set.write(built(as_dict(server)), tmp_path)
+    query = "SELECT (SELECT count(*) FROM clips) AS clips, (SELECT count(*) FROM labels) AS labels"
+    seen: list[Done] = []
+    over = threading.Event()
+
+    def read() -> None:
+        while not over.is_set():
+            seen.append(spawned("sql", query, "--json"))
+
+    readers = [threading.Thread(target=read) for _ in range(2)]
+    for reader in readers:
+        reader.start()
+    try:
+        for limit in (2, 4, 6, 1, 5):
+            assert spawned("fetch", "--card", path, "--workers", 1, "--limit", limit).code == 0
+    finally:
+        over.set()
+        for reader in readers:
+            reader.join()
+    assert {done.code for done in seen} == {0}, next(done.err for done in seen if done.code)
+    counts = [json.loads(done.out)[0] for done in seen]
+    assert all(row["clips"] == row["labels"] for row in counts)
+    assert {row["clips"] for row in counts} <= {0, 1, 2, 4, 5, 6}
+    assert len({row["clips"] for row in counts}) >= 3
+    assert len(seen) >= 10

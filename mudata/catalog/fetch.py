@@ -102,6 +102,8 @@ class _Fetching:
                 self.used[need.name] = [need.adopted]
             elif step and not (self.taken and step.mirror.kind in CLIPWISE):  # the tables that say which may be new
                 self._use(need, step)
+                for unit, _ in step.units:  # a process that was killed may not have come to that
+                    self._discard(unit, self._place(need.name, None))
             else:
                 self._get(need)
         records = [record for records in self.used.values() for record in records]
