@@ -465,6 +465,7 @@ print(json.dumps(told))
 def test_a_home_that_may_not_be_written_can_be_read() -> None:
     with tempfile.TemporaryDirectory(prefix="mudata-", dir="/tmp") as place:  # where everybody may enter
         folder = Path(place)
+        folder.chmod(0o755)
         own, path = folder_of_sounds(folder / "own"), card(folder)
         ours, full, empty = (folder / name for name in ("ours", "full", "empty"))
         for home in (ours, full):
@@ -473,7 +474,7 @@ def test_a_home_that_may_not_be_written_can_be_read() -> None:
             assert spawned("split", "exam", "--dataset", "odd", env=env).code == 0
         empty.mkdir()
         for entry in (folder, full, *full.rglob("*"), empty):
-            entry.chmod(0o555 if entry.is_dir() else 0o444)
+            entry.chmod(entry.stat().st_mode & ~0o222)
         commands = ["sql 'FROM clips'", "split list", "split show exam", f"fetch {path} --from {own} --workers 1"]
         commands += ["split other --dataset odd", "eval --model random --split exam"]
         homes = json.dumps([str(home) for home in (ours, full, empty)])

@@ -124,7 +124,7 @@ def test_failures_are_told_and_the_command_is_kept(
     done = ask("moody:Moody", "-o", "word=high", "-o", "times=1", "--batch", "6")
     assert "1 of 6 clips failed and count as wrong" in done.stderr
     assert "33.3 %" in done.stdout  # two of six are high
-    command = all_runs(home)[0].settings["sessions"][0]["command"]
+    command = all_runs(home)[0].settings["sittings"][0]["command"]
     words = "--model moody:Moody --split half --task genre --batch 6 --option 'word=\"high\"' --option times=1"
     assert command == f"mudata eval {words}"
 
@@ -176,7 +176,7 @@ def test_the_features_model_goes_the_whole_way(corpus: Corpus, home: Home) -> No
     done = ask("features", "--json")
     said = json.loads(done.stdout)
     assert (said["n"], said["forced_choice"], said["outcomes"]) == (6, True, {"ALIGNED": 6})
-    session = all_runs(home)[0].settings["sessions"][0]
-    assert session["fitted"] == {"tones": {"on": "train part", "clips": 6, "undecodable": []}}
-    assert session["model"]["recipe"] == "features-1"
+    sitting = all_runs(home)[0].settings["sittings"][0]
+    assert sitting["fitted"] == {"tones": {"on": "train part", "clips": 6, "undecodable": []}}
+    assert sitting["model"]["recipe"] == "features-1"
     assert len(list((home.models / "cache" / "features-1").rglob("*.npy"))) == 12

@@ -11,6 +11,7 @@ import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import duckdb
 import pytest
@@ -20,55 +21,43 @@ from shell import Done, ended, spawned, started, typed, wait_for
 from small_corpus import Corpus
 from tiny_set import CLIPS, archive, as_dict, built, http, zipped
 
-from mudata.home import Home
+if TYPE_CHECKING:
+    from mudata.home import Home
 
 STOPPER = """
-import itertools, os, sys
-from pathlib import Path
-home, log, signal, role, number = os.environ["STOPPER"].split("|")
-here = "worker" if sys.argv[1:2] and "serve()" in " ".join(sys.orig_argv) else "main"
-count = itertools.count(1)
-changes = {"open": 0, "os.rename": 1, "os.mkdir": 0, "os.remove": 0, "os.symlink": 1, "os.rmdir": 0}
+import collections, os, re, sys
+home, log, signal, chosen = os.environ["STOPPER"].split("\\n")
+process = "worker" if "serve()" in " ".join(sys.orig_argv) else "mudata"
+places = {"open": 0, "os.remove": 0, "os.rename": 1}
+seen = collections.Counter()
 def watch(event, arguments):
-    if event not in changes:
+    if event not in places or (event == "open" and not arguments[2] & (os.O_WRONLY | os.O_RDWR)):
         return
     try:
-        path = os.fsdecode(arguments[changes[event]])
+        path = os.fsdecode(arguments[places[event]])
     except TypeError:  # a file descriptor
         return
-    reads = event == "open" and not (arguments[2] & (os.O_WRONLY | os.O_RDWR))
-    if reads or not path.startswith(home) or path.startswith(home + "/locks"):
-        return
-    here_and_now = next(count)
-    if log:
-        with os.fdopen(os.open(log, os.O_WRONLY | os.O_APPEND | os.O_CREAT), "w") as file:
-            print(here, here_and_now, event, path[len(home) + 1 :], sep="|", file=file)
-    elif (here, here_and_now) == (role, int(number)):
-        os.kill(os.getpid() if here == "main" else os.getppid(), int(signal))
+    if path.startswith(home) and not path.startswith(home + "/locks"):
+        what = process, event, re.sub(r"[.]\\d+-(\\d{15,})?", ".N-", path[len(home) + 1 :])
+        seen[what] += 1
+        moment = " ".join([*what, str(seen[what])])
+        if log:
+            with os.fdopen(os.open(log, os.O_WRONLY | os.O_APPEND | os.O_CREAT), "w") as file:
+                print(moment, file=file)
+        elif moment == chosen:
+            os.kill(os.getpid() if process == "mudata" else os.getppid(), int(signal))
 sys.addaudithook(watch)
 """
-"""A sitecustomize that counts every change that Python makes below the home, in mudata and in its workers. It notes
-them in a log, or sends a signal to mudata when it comes to the one with the number."""
+"""A sitecustomize that watches every file that mudata and its workers open for writing, rename or remove below the
+home. It notes these moments in a log, or sends mudata a signal when it comes to the chosen one."""
 
 STAGES = {
-    "download": ("raw/tiny/downloads", "raw/tiny/files/.tiny.csv", "raw/tiny/files/tiny.csv"),
-    "unpacking": ("raw/tiny/files/tiny",),
-    "ledger": ("raw/tiny/",),
-    "normalising": ("clips/",),
-    "publishing": ("index/",),
+    "download": (" raw/tiny/downloads", " raw/tiny/files/.tiny.csv", " raw/tiny/files/tiny.csv"),
+    "unpacking": (" raw/tiny/files/tiny/",),
+    "ledger": (" raw/tiny/fetched.json", " raw/tiny/.fetched.json"),
+    "normalising": (" clips/",),
+    "publishing": (" index/",),
 }
-
-
-@dataclass(frozen=True)
-class Moment:
-    role: str
-    number: str
-    what: str
-
-    @property
-    def stage(self) -> str:
-        path = self.what.partition("|")[2]
-        return next((stage for stage, starts in STAGES.items() if path.startswith(starts)), "")
 
 
 @dataclass(frozen=True)
@@ -77,13 +66,19 @@ class Course:
 
     words: tuple[str, ...]
     folder: Path
-    moments: tuple[Moment, ...]
+    moments: tuple[str, ...]
     files: dict[str, str]
     index: Done
 
-    def stopper(self, home: Path, sent: signal.Signals, moment: Moment) -> dict[str, str]:
-        at = f"{home}||{sent.value}|{moment.role}|{moment.number}"
+    def stopper(self, home: Path, sent: signal.Signals, moment: str) -> dict[str, str]:
+        """The environment in which a process is stopped at that moment."""
+        at = "\n".join([str(home), "", str(sent.value), moment])
         return {"PYTHONPATH": str(self.folder), "STOPPER": at, "MUDATA_HOME": str(home)}
+
+    def drawn(self, stage: str, seed: int) -> str:
+        """A moment of a stage."""
+        of = [moment for moment in self.moments if any(start in moment for start in STAGES[stage])]
+        return random.Random(f"{stage} {seed}").choice(sorted(of))
 
 
 QUERY = "SELECT c.* EXCLUDE (peak, rms), l.* FROM clips c JOIN labels l USING (clip_id) ORDER BY clip_id"
@@ -97,10 +92,9 @@ def course(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Course]:
         path = tiny_set.write(built(as_dict(server)), folder)
         words = ("fetch", "--card", str(path), "--workers", "1")
         home, log = folder / "home", folder / "log"
-        at = f"{home}|{log}|0||0"
-        env = {"PYTHONPATH": str(folder), "STOPPER": at, "MUDATA_HOME": str(home)}
+        env = {"PYTHONPATH": str(folder), "STOPPER": f"{home}\n{log}\n0\n", "MUDATA_HOME": str(home)}
         assert spawned(*words, env=env).code == 0
-        moments = tuple(Moment(*line.split("|", 2)) for line in log.read_text().splitlines())
+        moments = tuple(log.read_text().splitlines())
         index = spawned("sql", QUERY, "--json", env={"MUDATA_HOME": str(home)})
         yield Course(words, folder, moments, files_of(home), index)
 
@@ -114,10 +108,6 @@ def files_of(home: Path) -> dict[str, str]:
             same = path.suffix in (".flac", ".wav", ".csv")
             found[name] = hashlib.sha256(path.read_bytes()).hexdigest() if same else ""
     return found
-
-
-def drawn(course: Course, stage: str, seed: int) -> Moment:
-    return random.Random(f"{stage} {seed}").choice([moment for moment in course.moments if moment.stage == stage])
 
 
 def goes_on(course: Course, home: Path) -> None:
@@ -136,7 +126,7 @@ def goes_on(course: Course, home: Path) -> None:
 @pytest.mark.parametrize("seed", [0, 1])
 @pytest.mark.parametrize("stage", STAGES)
 def test_a_fetch_that_was_killed_goes_on(course: Course, tmp_path: Path, stage: str, seed: int) -> None:
-    moment = drawn(course, stage, seed)
+    moment = course.drawn(stage, seed)
     killed = spawned(*course.words, env=course.stopper(tmp_path / "home", signal.SIGKILL, moment))
     assert killed.code == -signal.SIGKILL, moment
     goes_on(course, tmp_path / "home")
@@ -144,7 +134,7 @@ def test_a_fetch_that_was_killed_goes_on(course: Course, tmp_path: Path, stage: 
 
 @pytest.mark.parametrize("stage", STAGES)
 def test_a_fetch_that_was_interrupted_says_so_and_goes_on(course: Course, tmp_path: Path, stage: str) -> None:
-    moment = drawn(course, stage, 2)
+    moment = course.drawn(stage, 2)
     stopped = spawned(*course.words, env=course.stopper(tmp_path / "home", signal.SIGINT, moment))
     assert stopped.code == 130, (moment, stopped.err)
     assert stopped.err.endswith("Stopped. What was finished is kept; the same command goes on from here.\n")
@@ -167,8 +157,7 @@ def slow_card(server: Server, folder: Path, name: str = "tiny") -> tuple[Path, i
     return tiny_set.write(built(made), folder), len(packed)
 
 
-@pytest.mark.parametrize("sent", [signal.SIGKILL, signal.SIGINT])
-@pytest.mark.parametrize("seed", [0, 1])
+@pytest.mark.parametrize(("seed", "sent"), [(0, signal.SIGKILL), (1, signal.SIGINT), (2, signal.SIGKILL)])
 def test_bytes_that_arrived_are_not_fetched_again(
     server: Server, home: Home, tmp_path: Path, seed: int, sent: signal.Signals
 ) -> None:
@@ -187,7 +176,7 @@ def test_bytes_that_arrived_are_not_fetched_again(
     assert "range" not in first.headers
     assert second.headers["range"] == f"bytes={kept}-"
     assert not part.exists()
-    assert [path.stem for path in sorted(home.root.rglob("*.flac"))] == sorted(tiny_set.IDS)
+    assert sorted(path.stem for path in home.root.rglob("*.flac")) == sorted(tiny_set.IDS)
 
 
 # -------------------------------------------------------------------------------- evaluation
@@ -202,9 +191,8 @@ class Slow:
     def load(self): pass
     def answer(self, clips, question):
         time.sleep(0.15)
-        return [Answer(question.options[hash_of(clip.clip_id) % len(question.options)]) for clip in clips]
+        return [Answer(question.options[len(clip.audio) % len(question.options)]) for clip in clips]
     def describe(self): return {"revision": "1"}
-def hash_of(text): return sum(text.encode())
 """
 
 
@@ -288,7 +276,7 @@ def test_readers_never_fail_while_a_fetch_writes(server: Server, home: Home, tmp
     for reader in readers:
         reader.start()
     try:
-        for limit in (2, 4, 6, 1, 5):
+        for limit in (2, 4, 6, 1):
             assert spawned("fetch", "--card", path, "--workers", 1, "--limit", limit).code == 0
     finally:
         over.set()
@@ -297,6 +285,6 @@ def test_readers_never_fail_while_a_fetch_writes(server: Server, home: Home, tmp
     assert {done.code for done in seen} == {0}, next(done.err for done in seen if done.code)
     counts = [json.loads(done.out)[0] for done in seen]
     assert all(row["clips"] == row["labels"] for row in counts)
-    assert {row["clips"] for row in counts} <= {0, 1, 2, 4, 5, 6}
-    assert len({row["clips"] for row in counts}) >= 3
+    assert {row["clips"] for row in counts} <= {0, 1, 2, 4, 6}
+    assert len({row["clips"] for row in counts}) >= 2
     assert len(seen) >= 10

@@ -29,7 +29,7 @@ def test_a_model_of_ones_own_takes_fewer_than_ten_lines(
     Corpus(home, tmp_path / "cards", monkeypatch).halves()
     run = evaluate(home, Request("own_echo:Echo", "half", task="genre"))
     assert run.scores["outcomes"] == {"OOV": 6}
-    assert run.settings["sessions"][0]["model"] == {"revision": "1"}
+    assert run.settings["sittings"][0]["model"] == {"revision": "1"}
 
 
 def test_clips_are_told_apart_by_identity_and_cannot_be_changed() -> None:

@@ -106,12 +106,12 @@ def test_a_run_keeps_everything_needed_to_repeat_it(corpus: Corpus, home: Home) 
     assert task["prompt"].startswith("Listen to the music. Which genre is it?")
     assert {"prompt_id", "prompt_sha256", "labels", "labels_sha256", "card_sha256"} <= set(task)
     assert (task["clips"], task["train_clips"], task["majority"]) == (6, 6, "low")
-    session = said["sessions"][0]
-    assert session["command"] == "mudata eval ..."
-    assert (session["asked"], session["batch"], session["halvings"]) == (6, 4, 0)
-    assert session["model"] == {"device": "cpu", "accent": ""}
-    assert session["hearing"]["sample_rate"] == 16000
-    assert {"mudata", "python", "numpy", "soundfile"} <= set(session["versions"])
+    sitting = said["sittings"][0]
+    assert sitting["command"] == "mudata eval ..."
+    assert (sitting["asked"], sitting["batch"], sitting["halvings"]) == (6, 4, 0)
+    assert sitting["model"] == {"device": "cpu", "accent": ""}
+    assert sitting["hearing"]["sample_rate"] == 16000
+    assert {"mudata", "python", "numpy", "soundfile"} <= set(sitting["versions"])
     questions = run.questions()
     assert [q["clip_id"] for q in questions] == sorted(hashes)[6:]
     assert all(q["pcm_sha256"] == hashes[q["clip_id"]] for q in questions)
@@ -224,8 +224,8 @@ def test_running_out_of_memory_halves_the_batch_for_good(
     corpus.halves()
     monkeypatch.setattr(Ear, "trouble", staticmethod(trouble))
     run = ask(home)
-    session = run.settings["sessions"][0]
-    assert (session["batch"], session["halvings"]) == (1, 2)
+    sitting = run.settings["sittings"][0]
+    assert (sitting["batch"], sitting["halvings"]) == (1, 2)
     assert [len(batch) for batch in Ear.batches] == [1] * 6
     assert {r.batch for r in run.answers().values()} == {1}
     assert metric(run, "accuracy") == 1.0
@@ -257,13 +257,13 @@ def test_a_bug_is_narrowed_down_to_its_clip_and_asked_again_next_time(
     monkeypatch.setattr(Ear, "trouble", staticmethod(trouble))
     run = ask(home)
     assert run.answers()["tones/08"].error == "KeyError: 'token 17'"
-    assert run.settings["sessions"][0]["batch"] == 4
+    assert run.settings["sittings"][0]["batch"] == 4
     assert metric(run, "accuracy") == pytest.approx(5 / 6)
     monkeypatch.setattr(Ear, "trouble", staticmethod(lambda clips: None))
     notes = Notes()
     assert metric(ask(home, notes), "accuracy") == 1.0
     assert "Going on: 1 of 6 clips are still open." in notes.said
-    assert len(run.settings["sessions"]) == 2
+    assert len(run.settings["sittings"]) == 2
 
 
 def test_a_broken_connection_is_tried_again(corpus: Corpus, home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -291,7 +291,7 @@ def test_a_model_that_never_answers_stops_the_run(corpus: Corpus, home: Home, mo
     with pytest.raises(EvaluationError, match="failed on each of its first 8 clips, last with ValueError: wrong shape"):
         ask(home)
     run = all_runs(home)[0]
-    assert run.settings["sessions"][0]["asked"] == 4
+    assert run.settings["sittings"][0]["asked"] == 4
     with pytest.raises(EvaluationError, match="8 of 12 clips have not been asked yet"):
         judge.score(run)
 
@@ -363,7 +363,7 @@ def test_a_pupil_learns_from_the_train_part_only(corpus: Corpus, home: Home) -> 
         ("tones/05", ("high",)),
     ]
     assert all(size >= 8000 for _, size, _ in Pupil.lessons)
-    fitted = run.settings["sessions"][0]["fitted"]
+    fitted = run.settings["sittings"][0]["fitted"]
     assert fitted == {"tones": {"on": "train part", "clips": 5, "undecodable": ["tones/02"]}}
 
 
@@ -375,7 +375,7 @@ def test_a_pupil_without_a_train_part_is_refused_but_a_control_is_told_of(corpus
     notes = Notes()
     run = ask(home, notes, model="majority")
     assert "No train part: majority is fitted on the tones clips it is asked." in notes.said
-    assert run.settings["sessions"][0]["fitted"]["tones"]["on"] == "clips asked"
+    assert run.settings["sittings"][0]["fitted"]["tones"]["on"] == "clips asked"
     assert metric(run, "accuracy") == metric(run, "majority") == pytest.approx(1 / 3)
 
 

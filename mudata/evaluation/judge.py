@@ -27,7 +27,7 @@ def judge(run: Run) -> list[Judged]:
     if open_ := sum(question["clip_id"] not in answers for question in questions):
         raise EvaluationError(
             f"{run.id} is not finished: {open_} of {len(questions)} clips have not been asked yet.",
-            f"Go on with: {(run.settings['sessions'] or [run.settings])[-1].get('command') or 'the same mudata eval'}",
+            f"Go on with: {(run.settings['sittings'] or [run.settings])[-1].get('command') or 'the same mudata eval'}",
         )
     judged = []
     for question in questions:

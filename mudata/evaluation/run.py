@@ -1,6 +1,6 @@
 """A run on disk: `runs/<id>/`.
 
-    run.json         everything needed to repeat it; `sessions` tells when, where and with which versions it went on
+    run.json         everything needed to repeat it; `sittings` tells when, where and with which versions it went on
     questions.jsonl  one line per clip: its id, dataset, hash of its audio, references
     answers.jsonl    appended and flushed to disk after every batch; the last line of a clip counts
     scores.json      written by `judge.score`, at any time, from the three files above
@@ -102,15 +102,15 @@ class Run:
             yield
 
     def begin(self, settings: Mapping[str, object], items: Sequence[Item]) -> None:
-        """Write questions.jsonl and run.json (keeping creation date and sessions); mend a torn end of answers.jsonl."""
+        """Write questions.jsonl and run.json (keeping creation date and sittings); mend a torn end of answers.jsonl."""
         lines = (
             {"clip_id": i.clip_id, "dataset": i.dataset, "pcm_sha256": i.pcm_sha256, "gold": i.gold} for i in items
         )
         text = "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines)
         write_atomic(self.folder / "questions.jsonl", text)
         before = self.settings if (self.folder / "run.json").exists() else {}
-        kept = {key: before[key] for key in ("created_at", "sessions") if key in before}
-        self._write({"sessions": []} | dict(settings) | kept)
+        kept = {key: before[key] for key in ("created_at", "sittings") if key in before}
+        self._write({"sittings": []} | dict(settings) | kept)
         answers = self.folder / "answers.jsonl"
         if answers.exists():
             with answers.open("rb+") as file:
@@ -123,10 +123,10 @@ class Run:
             file.flush()
             os.fsync(file.fileno())
 
-    def log_session(self, session: Mapping[str, object]) -> None:
+    def log_sitting(self, sitting: Mapping[str, object]) -> None:
         """Add to run.json what one sitting did."""
         settings = self.settings
-        self._write(settings | {"sessions": [*settings["sessions"], dict(session)]})
+        self._write(settings | {"sittings": [*settings["sittings"], dict(sitting)]})
 
     def _write(self, settings: Mapping[str, object]) -> None:
         text = json.dumps(settings, indent=2, ensure_ascii=False, default=str)

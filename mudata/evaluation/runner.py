@@ -100,7 +100,7 @@ class _Sitting:
         return digest([item.pcm_sha256, asdict(self.questions[item.dataset]), self.who])
 
     def settings(self) -> dict[str, object]:
-        """What run.json keeps, but for the sessions."""
+        """What run.json keeps, but for the sittings."""
         of, card = self.selection, models.card_of(models.find(self.request.model))
         seen = card.trained_on if card else {}
         return {
@@ -134,7 +134,7 @@ class _Sitting:
         return task.record() | more
 
     def ask(self, run: Run) -> None:
-        """Ask what has no answer yet, and log the session whatever happens. Nothing is written without an answer."""
+        """Ask what has no answer yet, and log the sitting whatever happens. Nothing is written without an answer."""
         done = {clip_id: record.key for clip_id, record in run.answers().items() if record.error is None}
         keys = {item.clip_id: self.key(item) for item in self.selection.items}
         todo = [item for item in self.selection.items if done.get(item.clip_id) != keys[item.clip_id]]
@@ -161,7 +161,7 @@ class _Sitting:
                         advance(len(records))
         finally:
             if self.asked:
-                run.log_session({"started_at": started, "wall_s": round(time.perf_counter() - begun, 3)} | self._log())
+                run.log_sitting({"started_at": started, "wall_s": round(time.perf_counter() - begun, 3)} | self._log())
 
     def _log(self) -> dict[str, object]:
         return {
@@ -178,8 +178,8 @@ class _Sitting:
     def _check_same(self, run: Run) -> None:
         """Refuse to go on where 'auto' or a moving revision has come to mean something else than it did before."""
         now = self.model.describe()
-        for session in run.settings["sessions"]:
-            before = session["model"] or {}
+        for sitting in run.settings["sittings"]:
+            before = sitting["model"] or {}
             for key in ("revision", "dtype"):
                 if key in before and before[key] != now.get(key):
                     raise EvaluationError(
