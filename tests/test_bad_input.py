@@ -748,6 +748,32 @@ def test_a_dataset_without_audio_is_not_asked_about(
     assert not home.runs.exists()
 
 
+def test_a_split_of_a_dataset_that_is_not_here_says_which(
+    home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    corpus = Corpus(home, tmp_path, monkeypatch)
+    corpus.split("both", {"test": corpus.publish("tones") | corpus.publish("waves")})
+    shutil.rmtree(home.index / "parts" / "waves")
+    done = typed("eval", "--model", "random", "--split", "both", "--task", "genre")
+    refused(done, "waves of split both is not in the index.\nRun: mudata fetch waves")
+
+
+@pytest.mark.parametrize("name", ["run.json", "questions.jsonl", "answers.jsonl"])
+@pytest.mark.parametrize("content", [b"", b"\0\xff\n", b"[1, 2]\n", b'{"clips": 3}\n', b'{"clip_id": "tones'])
+def test_a_damaged_run_is_named_and_the_others_are_scored(
+    home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, content: bytes
+) -> None:
+    Corpus(home, tmp_path, monkeypatch).halves()
+    for model in ("constant", "random"):
+        assert typed("eval", "--model", model, "--split", "half", "--task", "genre").code == 0
+    broken = next(home.runs.glob("constant-*"))
+    (broken / name).write_bytes(content)
+    refused(typed("score", broken.name), broken.name)
+    done = typed("score", "--json")
+    assert (done.code, [run["model"] for run in json.loads(done.out)]) == (0, ["random"])
+    assert "Left out: " in done.err
+
+
 BLOCKER = """
 import os, sys
 class Without:

@@ -63,12 +63,11 @@ class Run:
     @property
     def settings(self) -> dict[str, Any]:
         """What run.json says. Raises EvaluationError if it is not there or not whole."""
-        path = self.folder / "run.json"
-        try:
+        with _reading(self.folder / "run.json") as path:
             said: dict[str, Any] = json.loads(path.read_bytes())
-        except (OSError, ValueError) as error:
-            raise EvaluationError(f"{path} cannot be read: {error}.", "Is this the folder of a run?") from error
-        return said
+            if missing := {"created_at", "tasks"} - set(said):
+                raise ValueError(f"it has no {min(missing)}")
+            return said
 
     @property
     def tasks(self) -> dict[str, Task]:
@@ -76,14 +75,18 @@ class Run:
         return {said["dataset"]: Task.restore(said) for said in self.settings["tasks"]}
 
     def questions(self) -> list[dict[str, Any]]:
-        """Lines of questions.jsonl: clip_id, dataset, pcm_sha256, gold."""
-        return [json.loads(line) for line in (self.folder / "questions.jsonl").read_bytes().splitlines()]
+        """Lines of questions.jsonl: clip_id, dataset, pcm_sha256, gold. Raises EvaluationError as `settings` does."""
+        with _reading(self.folder / "questions.jsonl") as path:
+            said = [json.loads(line) for line in path.read_bytes().splitlines()]
+            if not said or any("clip_id" not in line for line in said):
+                raise ValueError("no line, or one without clip_id")
+            return said
 
     def answers(self) -> dict[str, Record]:
         """The last record of each clip; a line that a kill cut short is passed over."""
-        path = self.folder / "answers.jsonl"
-        whole = path.read_bytes().rpartition(b"\n")[0] if path.exists() else b""
-        records = (Record(**json.loads(line)) for line in whole.splitlines())
+        with _reading(self.folder / "answers.jsonl") as path:
+            whole = path.read_bytes().rpartition(b"\n")[0] if path.exists() else b""
+            records = [Record(**json.loads(line)) for line in whole.splitlines()]
         return {record.clip_id: record for record in records}
 
     @property
@@ -134,9 +137,26 @@ class Run:
 
 
 def all_runs(home: Home) -> list[Run]:
-    """Every run under `runs/`, oldest first."""
-    found = [Run(path.parent) for path in home.runs.glob("*/run.json")]
-    return sorted(found, key=lambda run: (str(run.settings["created_at"]), run.id))
+    """Every run under `runs/`, oldest first; those that cannot be read before the others."""
+    return sorted((Run(path.parent) for path in home.runs.glob("*/run.json")), key=_begun)
+
+
+def _begun(run: Run) -> tuple[str, str]:
+    try:
+        return str(run.settings["created_at"]), run.id
+    except EvaluationError:
+        return "", run.id
+
+
+@contextlib.contextmanager
+def _reading(path: Path) -> Iterator[Path]:
+    try:
+        yield path
+    except (OSError, ValueError, TypeError, KeyError) as error:
+        raise EvaluationError(
+            f"{path} cannot be read: {type(error).__name__}: {error}.",
+            "It is damaged, or not of a run: remove its folder, and evaluate again.",
+        ) from error
 
 
 def find(home: Home, name: str) -> Run:

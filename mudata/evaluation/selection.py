@@ -112,6 +112,11 @@ def select(
     with index.connect(home) as connection:
         known = _clips(connection, names)
         _refuse_silent(of, [known[clip_id] for clip_id in wanted if clip_id in known])
+        if absent := [name for name in names if index.generation(home, name) is None]:
+            raise EvaluationError(
+                f"{', '.join(absent)} of split {drawn.name} is not in the index.",
+                f"Run: {' && '.join(f'mudata fetch {name}' for name in absent)}",
+            )
         gold = {name: _references(connection, tasks[name]) for name in names}
     found = [_item(home, clip_id, pcm, known.get(clip_id), gold) for clip_id, pcm in sorted(wanted.items())]
     items = tuple(item for item in found if item.gold)
