@@ -133,13 +133,21 @@ class Clips(Strict):
 
 
 class Label(Strict):
-    """One word of a vocabulary. `id` is the canonical spelling; `code` is the number or code raw files use."""
+    """One word of a vocabulary. `id` is the canonical spelling; `code` is the number or code raw files use.
+
+    `aliases` mean exactly the label, in raw files and in answers. The rest is for reading answers only: `synonyms`
+    mean nearly the same and `hyponyms` are kinds of it (both count as right only where scores are lenient);
+    `translations` are strict spellings by language code, such as {zh: [摇滚]}.
+    """
 
     id: str
     name: str | None = None
     code: str | None = None
     parent: str | None = None
     aliases: Texts = ()
+    synonyms: Texts = ()
+    hyponyms: Texts = ()
+    translations: dict[str, Texts] = {}
 
 
 def _label(value: Any) -> Any:
@@ -153,6 +161,10 @@ class LabelSpace(Strict):
     Labels are matched to the vocabulary after case folding and removal of everything that is
     not a letter or a digit, by id, name, code and alias. An `open` namespace has no vocabulary
     (MusicCaps aspects).
+
+    For reading answers: `words` names the files of `cards/words` whose knowledge of the labels is used, `guards` are
+    collocations that hold a label's spelling and do not mean it ('classical guitar'), `compounds` are phrases that
+    mean the labels listed, several or one ('hardcore techno': [Hardcore]).
     """
 
     kind: Literal["single", "multi"] = "single"
@@ -161,6 +173,9 @@ class LabelSpace(Strict):
     part: str | None = None
     select: Select | None = None
     vocabulary: tuple[Annotated[Label, BeforeValidator(_label)], ...] = ()
+    words: Texts = ()
+    guards: Texts = ()
+    compounds: dict[str, Texts] = {}
     note: str | None = None
 
     @model_validator(mode="after")
@@ -174,7 +189,16 @@ class LabelSpace(Strict):
             raise ValueError(f"labels listed twice: {', '.join(twice)}")
         if lost := sorted({v.parent for v in self.vocabulary if v.parent} - set(ids)):
             raise ValueError(f"parents that are no labels: {', '.join(lost)}")
+        if lost := sorted({i for of in self.compounds.values() for i in of} - set(ids)):
+            raise ValueError(f"compounds of what is no label: {', '.join(lost)}")
         return self
+
+    def only(self, ids: tuple[str, ...]) -> LabelSpace:
+        """The same namespace with no labels but these, in its own order; compounds of others are left out."""
+        labels = tuple(label for label in self.vocabulary if label.id in ids)
+        kept = tuple(v if v.parent in ids else v.model_copy(update={"parent": None}) for v in labels)
+        compounds = {phrase: of for phrase, of in self.compounds.items() if set(of) <= set(ids)}
+        return self.model_copy(update={"vocabulary": kept, "compounds": compounds})
 
 
 class Prose(Strict):
@@ -226,6 +250,8 @@ class Task(Strict):
     namespace: str | None = None
     noun: str
     """What is asked for, in the singular: 'genre', 'mood'."""
+    labels: Texts = ()
+    """Only these of the namespace are options (canonical ids); none named means all of them."""
 
     @model_validator(mode="after")
     def _namespace(self) -> Self:
@@ -280,6 +306,9 @@ class Card(Strict):
         for name, task in self.tasks.items():
             if task.namespace and task.namespace not in self.labels:
                 raise ValueError(f"task {name!r} asks for labels.{task.namespace}, which does not exist")
+            space = self.labels[task.namespace] if task.namespace else None
+            if lost := sorted(set(task.labels) - {label.id for label in space.vocabulary} if space else task.labels):
+                raise ValueError(f"task {name!r} lists what labels.{task.namespace} has not: {', '.join(lost)}")
             if task.kind == "caption" and self.captions is None:
                 raise ValueError(f"task {name!r} wants captions")
         return self

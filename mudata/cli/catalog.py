@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, get_args
+from typing import TYPE_CHECKING, Any, get_args
 
 import click
 
@@ -124,32 +124,71 @@ def cards() -> None:
 
 @cards.command()
 @click.argument("paths", nargs=-1, type=click.Path(path_type=Path, exists=True))
+@click.option("--notes", is_flag=True, help="Also print what is worth knowing of labels: shared and nested spellings.")
 @json_option
-def check(paths: tuple[Path, ...], as_json: bool) -> None:
-    """Check card files or folders of them (default: all that are found); exit 1 if one is broken."""
+def check(paths: tuple[Path, ...], notes: bool, as_json: bool) -> None:
+    """Check cards and words files, or folders of them (default: all that are found); exit 1 if one is broken.
+
+    A card's label sets are resolved, as reading answers needs them. Files in a folder `words` are words files, in
+    `models` model cards, in `models/parts` parts of models.
+    """
+    from mudata.catalog import words
+    from mudata.evaluation.models import cards as models
+    from mudata.evaluation.models import lint
+
     files = [f for p in paths for f in (sorted(p.glob("*.yaml")) if p.is_dir() else [p])]
     if paths and not files:
         raise click.UsageError(f"There is no card (*.yaml) in {', '.join(map(str, paths))}.")
-    rows = []
-    for file in files or card_files.files().values():
-        try:
-            card_files.load(file)
-            rows.append({"card": str(file), "ok": True, "problem": None})
-        except CardError as error:
-            rows.append({"card": str(file), "ok": False, "problem": error.what})
+    kinds = (card_files.files(), words.files(), models.files(), models.parts())
+    rows = [_checked(file) for file in files or [file for kind in kinds for file in kind.values()]]
+    whole = {row["card"] for row in rows if row["ok"]}
+    if not files and (found := lint.survey(models.load(f) for f in models.files().values() if str(f) in whole)):
+        rows.append({"card": "the survey", "ok": False, "problem": "\n".join(found), "notes": []})
     broken = [row for row in rows if not row["ok"]]
     if as_json:
         emit_json(rows)
     else:
         for row in broken:
             click.echo(row["problem"])
+        for row in rows if notes else ():
+            for note in row["notes"]:
+                click.echo(f"{row['card']}: {note}")
         click.echo(f"{len(rows) - len(broken)} of {len(rows)} cards are fine.", err=True)
     raise SystemExit(1 if broken else 0)
 
 
+def _is_of_models(file: Path) -> bool:
+    folder = file.resolve().parent
+    return folder.name == "models" or (folder.name, folder.parent.name) == ("parts", "models")
+
+
+def _checked(file: Path) -> dict[str, Any]:
+    from mudata.catalog.words import Words
+    from mudata.evaluation.labelset import lint
+
+    try:
+        if file.resolve().parent.name == "words":
+            card_files.parse(file, Words)
+            return {"card": str(file), "ok": True, "problem": None, "notes": []}
+        if _is_of_models(file):
+            from mudata.evaluation.models.lint import lint as lint_model
+
+            said = "\n".join(f"{file}: {what}" for what in lint_model(file)) or None
+            return {"card": str(file), "ok": said is None, "problem": said, "notes": []}
+        spaces = {name: space for name, space in card_files.load(file).labels.items() if not space.open}
+        found = [(f"labels.{name}: {f.what}", f.level) for name, space in spaces.items() for f in lint(space)]
+    except (CardError, UnknownName) as error:
+        return {"card": str(file), "ok": False, "problem": error.what, "notes": []}
+    problem = "\n".join(f"{file}: {what}" for what, level in found if level == "error") or None
+    notes = [what for what, level in found if level == "note"]
+    return {"card": str(file), "ok": problem is None, "problem": problem, "notes": notes}
+
+
 @cards.command()
-def schema() -> None:
+@click.option("--words", is_flag=True, help="The grammar of words files instead.")
+def schema(words: bool) -> None:
     """Print the JSON Schema of a dataset card, for editors."""
     from mudata.catalog.schema import Card
+    from mudata.catalog.words import Words
 
-    click.echo(json.dumps(Card.model_json_schema(), indent=2))
+    click.echo(json.dumps((Words if words else Card).model_json_schema(), indent=2))

@@ -1,0 +1,166 @@
+"""`mudata align`: how one answer is read, and why."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any, BinaryIO
+
+import click
+
+from mudata.cli.output import emit, emit_json, json_option
+
+if TYPE_CHECKING:
+    from mudata.evaluation.align import Alignment, Shown
+    from mudata.evaluation.labelset import LabelSet
+
+_MARKS = {
+    "positive": ("+", "bold green"),
+    "negative": ("-", "red strike"),
+    "lenient": ("?", "yellow"),
+    "guard": ("~", "dim"),
+    "cue": ("!", "magenta"),
+    "anchor": (">", "cyan"),
+    "letter": ("#", "bold blue"),
+    "echo": ("=", "dim italic"),
+}
+"""Sign and style of each role of a span."""
+
+
+@click.command()
+@click.argument("answer", required=False)
+@click.option(
+    "--labels", required=True, metavar="DATASET[:NAMESPACE]", help="Whose labels: a dataset or a card's path."
+)
+@click.option("--prompt", default="", help="What the model was asked; what it reads back is then no answer.")
+@click.option("--letters", is_flag=True, help="The options had letters (A, B, ... in the order of the labels).")
+@click.option("--file", "lines", type=click.File("rb"), help="Read every line of a file (-: stdin).")
+@json_option
+def align(
+    answer: str | None, *, labels: str, prompt: str, letters: bool, lines: BinaryIO | None, as_json: bool
+) -> None:
+    """Explain how ANSWER is read: what it means, by which rule, and which words say so.
+
+    Without ANSWER every line of --file or of stdin is read; --json then prints one document a line.
+
+    \b
+    mudata align --labels gtzan "It's not rock, it is metal"
+    mudata align --labels music_classification:mood --file answers.txt --json
+    """
+    from mudata.evaluation.align import Shown
+
+    if (answer is not None) == (lines is not None) and (answer is not None or sys.stdin.isatty()):
+        raise click.UsageError("Give an ANSWER, or lines of answers with --file or on stdin.")
+    label_set, shown = _label_set(labels), Shown(prompt, letters=letters)
+    if answer is not None:
+        read = _read(answer, label_set, shown)
+        if as_json:
+            emit_json(_record(answer, read, label_set))
+        else:
+            _explain(answer, read)
+        return
+    each = ((line, _read(line, label_set, shown)) for line in map(_line, lines or sys.stdin.buffer))
+    if as_json:
+        for one, read in each:
+            click.echo(json.dumps(_record(one, read, label_set), ensure_ascii=False))
+    else:
+        emit([_row(one, read) for one, read in each], as_json=False)
+
+
+def _line(raw: bytes) -> str:
+    return raw.decode("utf-8", "replace").rstrip("\r\n")
+
+
+def _label_set(name: str) -> LabelSet:
+    """Of `dataset`, `dataset:namespace` or a card's path; without a namespace that of the card's only task.
+
+    Raises UnknownName, CardError, EvaluationError.
+    """
+    from mudata.catalog import cards
+    from mudata.errors import EvaluationError, UnknownName
+    from mudata.evaluation.labelset import resolve
+
+    dataset, colon, namespace = name.rpartition(":")
+    card = cards.load(dataset if colon else namespace)
+    asked = {task.namespace: task.kind for task in card.tasks.values() if task.namespace}
+    closed = {key: space for key, space in card.labels.items() if not space.open}
+    if not closed:
+        raise EvaluationError(f"{card.name} has no list of labels.", "Name a dataset that has one: see `mudata info`.")
+    if not colon:
+        candidates = [key for key in closed if key in asked] or list(closed)
+        if len(candidates) > 1:
+            known = ", ".join(f"{card.name}:{key}" for key in candidates)
+            raise EvaluationError(f"It is not clear which labels of {card.name} are meant.", f"Choose from: {known}.")
+        namespace = candidates[0]
+    if namespace not in closed:
+        raise UnknownName(f"vocabulary of {card.name}", namespace, closed)
+    space = closed[namespace]
+    kind = {"classify": "single", "tag": "multi"}.get(asked.get(namespace, ""), space.kind)
+    return resolve(space.model_copy(update={"kind": kind}))
+
+
+def _read(answer: str, label_set: LabelSet, shown: Shown) -> Alignment:
+    from mudata.evaluation.align import align as read
+
+    return read(answer, label_set, shown)
+
+
+def _record(answer: str, read: Alignment, label_set: LabelSet) -> dict[str, Any]:
+    from mudata.evaluation.align import ALIGNER, RULES
+
+    marked = _marked(answer, read)
+    names = {"rule": RULES[read.rule_id], "marked": marked, "aligner": ALIGNER, "labels_sha256": label_set.sha256}
+    return {"answer": answer, **read.record(), **names}
+
+
+def _row(answer: str, read: Alignment) -> dict[str, str]:
+    return {
+        "status": read.status,
+        "labels": ", ".join(read.labels),
+        "rule": read.rule_id,
+        "denied": ", ".join(read.negatives),
+        "answer": _marked(answer, read),
+    }
+
+
+def _explain(answer: str, read: Alignment) -> None:
+    """The marked answer, then what was found, line by line."""
+    from mudata.evaluation.align import RULES
+
+    if sys.stdout.isatty():
+        from rich.console import Console
+        from rich.text import Text
+
+        styled = ((text, _MARKS[role][1] if role else "") for text, role in _pieces(answer, read))
+        Console(highlight=False).print(Text.assemble(*styled))
+    else:
+        click.echo(_marked(answer, read))
+    click.echo(f"{'status:':9}{read.status}")
+    for title, values in (
+        ("label", read.labels),
+        ("said", read.positives if read.positives != read.labels else ()),
+        ("denied", read.negatives),
+        ("unknown", read.oov_terms),
+        ("flags", read.flags),
+    ):
+        if values:
+            click.echo(f"{title + ('s:' if title == 'label' and len(values) > 1 else ':'):9}{', '.join(values)}")
+    click.echo(f"{'rule:':9}{RULES[read.rule_id]} ({read.rule_id})")
+
+
+def _marked(answer: str, read: Alignment) -> str:
+    """The answer with brackets round what counts: [+said+] [-denied-] [?nearly?] [~guard~] [!refusal!] [>anchor>]."""
+    pieces = ((text, _MARKS[role][0] if role else "") for text, role in _pieces(answer, read))
+    return "".join(f"[{sign}{text}{sign}]" if sign else text for text, sign in pieces)
+
+
+def _pieces(answer: str, read: Alignment) -> Iterator[tuple[str, str]]:
+    """The answer cut at its spans, each piece with its role or ''; of spans that overlap the first counts."""
+    last = 0
+    for span in sorted(read.spans, key=lambda span: (span.start, -span.end)):
+        if span.start >= last:
+            yield answer[last : span.start], ""
+            yield answer[span.start : span.end], span.role
+            last = span.end
+    yield answer[last:], ""

@@ -1,0 +1,60 @@
+"""The prompt read back: which pieces of an answer are not the model's own."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+
+from mudata.evaluation.align.clean import clean
+
+_EXAMPLE = re.compile(r"\bexample ?\d{1,2} ?[:.)][^\n]*?(?=\n|\bexample ?\d{1,2} ?[:.)]|\Z)")
+"""`Example 2: hiphop`: few-shot lines, which no answer has of its own (published answers copy them)."""
+
+_SENTENCE = re.compile(r"(?<=[.!?])\s+|\n+")
+_LEAST_WORDS = 4
+_WORD = re.compile(r"\w+")
+
+
+@dataclass(frozen=True)
+class _Prompt:
+    """What can be recognised of a prompt: its sentences and lines of four words and more, and what examples say."""
+
+    said: re.Pattern[str] | None
+    examples: tuple[str, ...]
+
+
+def echoes(text: str, prompt: str) -> list[tuple[int, int]]:
+    """Pieces of a clean text that are the prompt's, sorted and apart, as [start, end)."""
+    found = [piece.span() for piece in _EXAMPLE.finditer(text)] if "example" in text else []
+    if prompt and (said := _known(prompt).said):
+        found += [piece.span() for piece in said.finditer(text)]
+    return _apart(sorted(found))
+
+
+def _apart(pieces: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Sorted pieces, those that overlap joined."""
+    apart: list[tuple[int, int]] = []
+    for start, end in pieces:
+        if apart and start < apart[-1][1]:
+            apart[-1] = (apart[-1][0], max(end, apart[-1][1]))
+        else:
+            apart.append((start, end))
+    return apart
+
+
+def examples(prompt: str) -> tuple[str, ...]:
+    """What the prompt's `Example k:` lines say, as clean text."""
+    return _known(prompt).examples
+
+
+@lru_cache(maxsize=256)
+def _known(prompt: str) -> _Prompt:
+    text = clean(prompt).text
+    shown = tuple(piece.group().split(":")[-1].strip(" .\n") for piece in _EXAMPLE.finditer(text))
+    pieces = {tuple(_WORD.findall(line)) for line in (*text.split("\n"), *_SENTENCE.split(text))}
+    long = sorted((words for words in pieces if len(words) >= _LEAST_WORDS), key=lambda words: (-len(words), words))
+    if not long:
+        return _Prompt(None, shown)
+    either = "|".join(r"\W{1,6}".join(words) for words in long)
+    return _Prompt(re.compile(rf"\b(?:{either})\b"), shown)
