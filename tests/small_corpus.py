@@ -74,6 +74,7 @@ class Corpus:
         absent: tuple[str, ...] = (),
         broken: tuple[str, ...] = (),
         unlabelled: tuple[str, ...] = (),
+        aspects: tuple[str, ...] = (),
         kind: str = "audio",
         audio: str = "yes",
         note: str = "",
@@ -119,6 +120,10 @@ class Corpus:
             rows["labels"] += [
                 {"clip_id": clip_id, "dataset": name, "namespace": space, "label": label, "canonical": label}
                 for space, label in labels
+            ]
+            rows["labels"] += [
+                {"clip_id": clip_id, "dataset": name, "namespace": "aspect", "label": f"{aspect} {genre}"}
+                for aspect in aspects
             ]
             text = f"A {genre} tone that sounds {' and '.join(MOODS[genre])}, number {i}."
             rows["captions"].append({"clip_id": clip_id, "dataset": name, "kind": "caption", "text": text})
