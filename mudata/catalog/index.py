@@ -175,9 +175,26 @@ def _views(found: Mapping[str, parts.Generation], runs: Mapping[str, str]) -> di
     return views | {table: _run_view(table, files) for table, files in runs.items()}
 
 
-_RUN_FILES = {"runs": "run.json", "answers": "answers.jsonl", "scores": "scores.json"}
+_RUN_FILES = {
+    "runs": "run.json",
+    "answers": "answers.jsonl",
+    "alignments": "alignments.jsonl",
+    "scores": "scores.json",
+}
+_SAID = {"is_right": ('"right"', "BOOLEAN")} | {
+    name: (f"rouge.{name}", "STRUCT(rouge1_f DOUBLE, rougeL_f DOUBLE)") for name in ("rouge1_f", "rougeL_f")
+}
+"""Columns of RUN_TABLES that files have under another name: expression, and type of the field that it starts with."""
 
 _SCORE = json.dumps([{c.name: c.type for c in RUN_TABLES["scores"][1:]}])
+
+
+def run_selects(folders: Sequence[Path]) -> dict[str, str]:
+    """A SELECT for each of RUN_TABLES over the files of these runs alone."""
+    found = {table: [folder / file for folder in folders] for table, file in _RUN_FILES.items()}
+    return {
+        table: _run_view(table, _list([file for file in files if file.is_file()])) for table, files in found.items()
+    }
 
 
 def _run_view(table: str, files: str) -> str:
@@ -198,10 +215,13 @@ def _run_view(table: str, files: str) -> str:
             f"SELECT run, {fields} FROM (SELECT run, unnest(from_json(said->'metrics', {quote(_SCORE)})) AS score"
             f" FROM {whole})"
         )
-    columns = ", ".join(f"{c.name}: {quote(c.type)}" for c in RUN_TABLES["answers"][1:])
+    said = [(c.name, *_SAID.get(c.name, (identifier(c.name), c.type))) for c in RUN_TABLES[table][1:]]
+    read = {source.partition(".")[0]: type_ for _, source, type_ in said}
+    columns = ", ".join(f"{name}: {quote(type_)}" for name, type_ in read.items())
     lines = (
-        f"SELECT {run}, * EXCLUDE (filename), row_number() OVER () AS line FROM read_json({files},"
-        f" format = 'newline_delimited', ignore_errors = true, filename = true, columns = {{{columns}}})"
+        f"SELECT {run}, {', '.join(f'{source} AS {identifier(name)}' for name, source, _ in said)},"
+        f" row_number() OVER () AS line FROM read_json({files}, format = 'newline_delimited', ignore_errors = true,"
+        f" filename = true, columns = {{{columns}}})"
     )
     return (  # a clip that failed may have been asked again: its last line counts
         f"SELECT * EXCLUDE (line) FROM ({lines}) WHERE clip_id IS NOT NULL"

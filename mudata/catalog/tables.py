@@ -108,7 +108,7 @@ TABLES: dict[str, tuple[Column, ...]] = {
         Column("source", "VARCHAR", "who found it"),
     ),
 }
-"""Tables that `fetch` writes per dataset. Evaluation adds `runs`, `answers`, `scores` from its own files."""
+"""Tables that `fetch` writes per dataset. Evaluation adds those of RUN_TABLES from its own files."""
 
 RUN_TABLES: dict[str, tuple[Column, ...]] = {
     "runs": (
@@ -125,6 +125,24 @@ RUN_TABLES: dict[str, tuple[Column, ...]] = {
         Column("answer", "VARCHAR", "what the model said; NULL when it failed"),
         Column("error", "VARCHAR", "why it failed; NULL when it answered"),
         Column("seconds", "DOUBLE", "time per answer within its batch"),
+        Column("given", "VARCHAR", "text that the model got in place of the sound (ABC notation), if it did"),
+    ),
+    "alignments": (
+        Column("run", "VARCHAR", "as in runs"),
+        _ID,
+        _DATASET,
+        Column("status", "VARCHAR", "how the answer was read: ALIGNED, SET, MULTI, OOV, REFUSAL, ERROR, ..."),
+        Column("label", "VARCHAR", "the one label that it means strictly; NULL if there is none"),
+        Column("labels", "VARCHAR[]", "the labels that it means: one, or several if SET or MULTI"),
+        Column("gold", "VARCHAR[]", "what is right: canonical ids, or captions"),
+        Column("is_right", "BOOLEAN", "whether that is what it means, exactly; NULL for captions"),
+        Column("rule_id", "VARCHAR", "the aligner's rule that decided; 'override' if a person did"),
+        Column("positives", "VARCHAR[]", "labels named anywhere in the answer"),
+        Column("negatives", "VARCHAR[]", "labels denied anywhere in the answer"),
+        Column("oov_terms", "VARCHAR[]", "words that might have been labels"),
+        Column("flags", "VARCHAR[]", "what else the aligner noticed"),
+        Column("rouge1_f", "DOUBLE", "ROUGE-1 F of a caption, without stemmer"),
+        Column("rougeL_f", "DOUBLE", "ROUGE-L F of a caption, without stemmer"),
     ),
     "scores": (
         Column("run", "VARCHAR", "as in runs"),

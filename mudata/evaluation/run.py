@@ -3,7 +3,12 @@
     run.json         everything needed to repeat it; `sittings` tells when, where and with which versions it went on
     questions.jsonl  one line per clip: its id, dataset, hash of its audio, references
     answers.jsonl    appended and flushed to disk after every batch; the last line of a clip counts
-    scores.json      written by `judge.score`, at any time, from the three files above
+    overrides.jsonl  how people read answers; appended by `mudata override`, never changed
+    rankings.jsonl   log-likelihoods of the options, from models that give them
+    opinions/        what others than the aligner make of the answers
+    scores.json      written by `judge.score`, at any time, from the files above
+    alignments.jsonl written with it: how each answer was read
+    scores/          earlier scores.json and alignments.jsonl, named by the hash of the scores
 
 The id is a hash of all that decides the answers, so the same command finds the same run and goes on where it stopped.
 """
@@ -14,9 +19,11 @@ import contextlib
 import hashlib
 import json
 import os
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import MISSING, asdict, dataclass, fields
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from mudata.errors import EvaluationError, UnknownName
@@ -33,7 +40,8 @@ class Record:
     """One line of answers.jsonl. `answer` is None when it failed, `error` None when it did not.
 
     `key` is a hash of audio, question and model; `seconds` the time per clip in its batch, `heard_s` how much of the
-    clip was played to the model, `batch` the size of the batch it was in.
+    clip was played to the model, `batch` the size of the batch it was in. `heard_clip` is the clip that was played in
+    its stead, in a run with swapped audio. `given` is what the model got in place of the sound, where that was text.
     """
 
     key: str
@@ -43,6 +51,12 @@ class Record:
     seconds: float
     heard_s: float
     batch: int
+    heard_clip: str | None = None
+    given: str | None = None
+
+
+_ASKED = ("clip_id", "dataset", "pcm_sha256", "gold", "artist", "album", "track", "aspects")
+"""What a line of questions.jsonl has."""
 
 
 def digest(value: object) -> str:
@@ -75,19 +89,31 @@ class Run:
         return {said["dataset"]: Task.restore(said) for said in self.settings["tasks"]}
 
     def questions(self) -> list[dict[str, Any]]:
-        """Lines of questions.jsonl: clip_id, dataset, pcm_sha256, gold. Raises EvaluationError as `settings` does."""
-        with _reading(self.folder / "questions.jsonl") as path:
-            said = [json.loads(line) for line in path.read_bytes().splitlines()]
-            if not said or any("clip_id" not in line for line in said):
-                raise ValueError("no line, or one without clip_id")
-            return said
+        """Lines of questions.jsonl: clip_id, dataset, pcm_sha256, gold, groups, aspects.
+
+        Raises EvaluationError with file and line where they are damaged.
+        """
+        path = self.folder / "questions.jsonl"
+        said = [line for _, line in numbered(path, {"clip_id", "dataset", "gold"})]
+        if not said:
+            raise _damaged(path, "it has no line")
+        return said
 
     def answers(self) -> dict[str, Record]:
-        """The last record of each clip; a line that a kill cut short is passed over."""
-        with _reading(self.folder / "answers.jsonl") as path:
-            whole = path.read_bytes().rpartition(b"\n")[0] if path.exists() else b""
-            records = [Record(**json.loads(line)) for line in whole.splitlines()]
+        """The last record of each clip; a line that a kill cut short is passed over.
+
+        Raises EvaluationError with file and line for any other damage.
+        """
+        known = {field.name: field.default is MISSING for field in fields(Record)}
+        needed = [name for name, always in known.items() if always]
+        lines = numbered(self.folder / "answers.jsonl", needed, appended=True)
+        records = [Record(**{key: line[key] for key in known if key in line}) for _, line in lines]
         return {record.clip_id: record for record in records}
+
+    def failures(self) -> dict[str, int]:
+        """How many clips have no answer, by the kind of failure, most frequent first."""
+        kinds = Counter(record.error.partition(":")[0] for record in self.answers().values() if record.error)
+        return dict(kinds.most_common())
 
     @property
     def scores(self) -> dict[str, Any]:
@@ -104,27 +130,50 @@ class Run:
         with home.lock(f"run-{self.id}", wait_s=0):
             yield
 
-    def begin(self, settings: Mapping[str, object], items: Sequence[Item]) -> None:
-        """Write questions.jsonl and run.json (keeping creation date and sittings); mend a torn end of answers.jsonl."""
-        lines = (
-            {"clip_id": i.clip_id, "dataset": i.dataset, "pcm_sha256": i.pcm_sha256, "gold": i.gold} for i in items
-        )
+    def begin(
+        self, settings: Mapping[str, object], items: Sequence[Item], prompts: Mapping[str, str] = MappingProxyType({})
+    ) -> None:
+        """Write questions.jsonl and run.json (keeping creation date and sittings); mend torn ends of other files.
+
+        `prompts` are those, by clip id, that are not the task's.
+        """
+        own = ({"prompt": prompts[item.clip_id]} if item.clip_id in prompts else {} for item in items)
+        lines = ({key: getattr(item, key) for key in _ASKED} | more for item, more in zip(items, own, strict=True))
         text = "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines)
         write_atomic(self.folder / "questions.jsonl", text)
         before = self.settings if (self.folder / "run.json").exists() else {}
         kept = {key: before[key] for key in ("created_at", "sittings") if key in before}
         self._write({"sittings": []} | dict(settings) | kept)
-        answers = self.folder / "answers.jsonl"
-        if answers.exists():
-            with answers.open("rb+") as file:
-                file.truncate(file.read().rfind(b"\n") + 1)
+        for name in ("answers.jsonl", "rankings.jsonl"):
+            if (path := self.folder / name).exists():
+                with path.open("rb+") as file:
+                    file.truncate(file.read().rfind(b"\n") + 1)
 
     def append(self, records: Sequence[Record]) -> None:
         """Add answers and flush them to disk."""
-        with (self.folder / "answers.jsonl").open("ab") as file:
-            file.write(b"".join(json.dumps(asdict(r), ensure_ascii=False).encode() + b"\n" for r in records))
+        self._append("answers.jsonl", map(asdict, records))
+
+    def rankings(self) -> dict[str, dict[str, Any]]:
+        """The last line of each clip in rankings.jsonl: clip_id, options (canonical ids), for each of them loglik and
+        tokens (none where the scores are no log-likelihoods); see `protocol.Ranking`. Clips that failed have no line.
+        """
+        lines = numbered(self.folder / "rankings.jsonl", {"clip_id", "options", "loglik"}, appended=True)
+        return {line["clip_id"]: line for _, line in lines}
+
+    def append_rankings(self, lines: Sequence[Mapping[str, Any]]) -> None:
+        """Add rankings and flush them to disk."""
+        self._append("rankings.jsonl", lines)
+
+    def _append(self, name: str, lines: Iterable[Mapping[str, Any]]) -> None:
+        with (self.folder / name).open("ab") as file:
+            file.write(b"".join(json.dumps(line, ensure_ascii=False).encode() + b"\n" for line in lines))
             file.flush()
             os.fsync(file.fileno())
+
+    def replace(self, records: Iterable[Record]) -> None:
+        """Write answers.jsonl anew: for answers that were all made before."""
+        text = "".join(json.dumps(asdict(record), ensure_ascii=False) + "\n" for record in records)
+        write_atomic(self.folder / "answers.jsonl", text)
 
     def log_sitting(self, sitting: Mapping[str, object]) -> None:
         """Add to run.json what one sitting did."""
@@ -134,6 +183,27 @@ class Run:
     def _write(self, settings: Mapping[str, object]) -> None:
         text = json.dumps(settings, indent=2, ensure_ascii=False, default=str)
         write_atomic(self.folder / "run.json", text + "\n")
+
+
+def numbered(path: Path, keys: Collection[str] = (), *, appended: bool = False) -> Iterator[tuple[int, dict[str, Any]]]:
+    """The objects of a JSON Lines file with their line numbers, from 1.
+
+    appended: the file may be absent, and its last line may be one that a kill cut short, which is passed over.
+    Raises EvaluationError with file and line for a line that is no object or lacks one of `keys`.
+    """
+    if appended and not path.exists():
+        return
+    with _reading(path):
+        raw = path.read_bytes()
+    for number, line in enumerate((raw.rpartition(b"\n")[0] if appended else raw).splitlines(), 1):
+        try:
+            said = json.loads(line)
+        except ValueError as error:
+            raise _damaged(path, f"line {number} is no JSON: {error}", _LINE) from error
+        if not isinstance(said, dict) or (missing := sorted(set(keys) - set(said))):
+            lacks = f"lacks {missing[0]}" if isinstance(said, dict) else "is no JSON object"
+            raise _damaged(path, f"line {number} {lacks}", _LINE)
+        yield number, said
 
 
 def all_runs(home: Home) -> list[Run]:
@@ -153,10 +223,15 @@ def _reading(path: Path) -> Iterator[Path]:
     try:
         yield path
     except (OSError, ValueError, TypeError, KeyError) as error:
-        raise EvaluationError(
-            f"{path} cannot be read: {type(error).__name__}: {error}.",
-            "It is damaged, or not of a run: remove its folder, and evaluate again.",
-        ) from error
+        raise _damaged(path, f"{type(error).__name__}: {error}") from error
+
+
+_FOLDER = "It is damaged, or not of a run: remove its folder, and evaluate again."
+_LINE = "Remove that line, or put back a copy of the file; then run the same command again."
+
+
+def _damaged(path: Path, what: str, hint: str = _FOLDER) -> EvaluationError:
+    return EvaluationError(f"{path} cannot be read: {what}.", hint)
 
 
 def find(home: Home, name: str) -> Run:

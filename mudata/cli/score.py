@@ -1,0 +1,229 @@
+"""`mudata score`, `override`, `import-answers`: everything after the answers exist."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+import click
+
+from mudata.cli.output import common, emit, emit_json, narrator
+from mudata.home import Home
+
+if TYPE_CHECKING:
+    from mudata.evaluation.opinions import Opinion
+    from mudata.narration import Narrator
+
+_FORMATS = ("cmi-bench", "lmms-eval", "jsonl")
+"""Those of `answer_files.FORMATS`, which costs too much to import for --help."""
+
+
+@click.command()
+@click.argument("runs", nargs=-1)
+@click.option("--reference-scorer", is_flag=True, help="Have rouge-score itself count captions: the same, slowly.")
+@click.option(
+    "--extra",
+    "extras",
+    multiple=True,
+    metavar="NAME[:OPTION=VALUE,...]",
+    help="Also score captions by meteor, bertscore or clap; kept from then on.",
+)
+@click.option(
+    "--opinion",
+    "asked",
+    type=click.Choice(["embedding", "judge"]),
+    multiple=True,
+    help="Have the answers read by another as well; kept from then on, and never the headline.",
+)
+@click.option("--embedding-model", help="Sentence encoder: Hugging Face id or folder.")
+@click.option("--embedding-revision", help="Revision of the sentence encoder.")
+@click.option("--judge-url", metavar="URL", help="Server that speaks OpenAI's chat protocol, such as https://host/v1.")
+@click.option("--judge-model", metavar="NAME", help="Model to ask there. The key is read from MUDATA_JUDGE_KEY.")
+@common
+def score(
+    runs: tuple[str, ...],
+    *,
+    reference_scorer: bool,
+    extras: tuple[str, ...],
+    asked: tuple[str, ...],
+    quiet: bool,
+    as_json: bool,
+    **options: str | None,
+) -> None:
+    """Score runs again, offline, and compare them: RUNS are ids or folders [default: all].
+
+    The models are not asked anything. Where scores change, the former ones are kept under scores/ in the run's folder,
+    and what changed is told with its cause: another aligner, label set or recipe, or overrides.
+    """
+    from mudata.errors import EvaluationError
+    from mudata.evaluation import judge
+    from mudata.evaluation.run import all_runs, find
+
+    home, say, found = Home.default(), narrator(quiet), []
+    opinions = [_opinion(name, options) for name in asked]
+    for run in [find(home, name) for name in runs] or all_runs(home):
+        try:
+            for opinion in opinions:
+                new = judge.second_opinion(run, opinion)
+                say.say(f"{run.id}: {opinion.NAME} read {new} answers; what it had read before was kept.")
+            for wanted in extras:
+                judge.further_score(home, run, wanted)
+            found.append(judge.score(run, say, reference_scorer=reference_scorer))
+        except EvaluationError as error:
+            if runs:
+                raise
+            say.say(f"Left out: {error.what}")
+    show_scores(found, say, as_json=as_json, several=len(runs) != 1)
+
+
+def _opinion(name: str, options: Mapping[str, str | None]) -> Opinion:
+    if name == "embedding":
+        from mudata.evaluation.opinions.embedding import CHECKPOINT, Encoder
+
+        return Encoder(options["embedding_model"] or CHECKPOINT, options["embedding_revision"])
+    from mudata.evaluation.opinions.judge import Server
+
+    if not options["judge_url"] or not options["judge_model"]:
+        raise click.UsageError("--opinion judge needs --judge-url and --judge-model.")
+    return Server(options["judge_url"], options["judge_model"])
+
+
+def show_scores(found: Sequence[Mapping[str, Any]], say: Narrator, *, as_json: bool, several: bool = False) -> None:
+    """Print what `judge.score` returned: a table per kind of task, below it what so many clips can tell; or JSON (a
+    list if `several`)."""
+    from mudata.evaluation.table import tables
+
+    if as_json:
+        emit_json(list(found) if several else found[0])
+        return
+    shown = tables(found)
+    for i, table in enumerate(shown):
+        if i:
+            click.echo()
+        emit(table.rows, as_json=False, columns=table.columns)
+        say.say(table.note)
+    if not shown:
+        click.echo("There is no run yet. To begin: mudata eval --help", err=True)
+
+
+@click.command()
+@click.argument("run")
+@click.argument("clip", required=False)
+@click.argument("labels", nargs=-1, metavar="[LABEL]...")
+@click.option("--none", "no_label", is_flag=True, help="No label is meant.")
+@click.option("--author", help="Who reads the answer so.")
+@click.option("--reason", help="Why.")
+@click.option(
+    "--from",
+    "file",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="JSON Lines with clip_id, label, author, reason: what the report page downloads.",
+)
+@click.option("--list", "listed", is_flag=True, help="List the run's overrides.")
+@common
+def override(
+    run: str,
+    clip: str | None,
+    labels: tuple[str, ...],
+    *,
+    no_label: bool,
+    author: str | None,
+    reason: str | None,
+    file: Path | None,
+    listed: bool,
+    quiet: bool,
+    as_json: bool,
+) -> None:
+    """Say how a person reads an answer: it outranks the aligner. RUN is an id or folder, CLIP a clip id.
+
+    Several labels are for answers that may name many. Lines are only ever added; the last of a clip counts. Saying what
+    the aligner said confirms it: the agreement of both (kappa) is part of the scores.
+
+    \b
+    mudata override RUN gtzan/blues.00012 blues --author me --reason "it says so"
+    mudata override RUN --from overrides.jsonl
+    """
+    from dataclasses import asdict
+
+    from mudata.evaluation import judge, overrides
+    from mudata.evaluation.run import find, numbered
+
+    home, say = Home.default(), narrator(quiet)
+    found = find(home, run)
+    ways = [listed, file is not None, clip is not None]
+    if sum(ways) != 1:
+        raise click.UsageError("Give a CLIP with its LABEL, or --from FILE, or --list.")
+    if listed:
+        emit([asdict(line) for line in overrides.read(found)], as_json=as_json)
+        return
+    if file:
+        given: list[dict[str, Any]] = [line for _, line in numbered(file)]
+        given = [{"author": author, "reason": reason} | line for line in given]
+    else:
+        if bool(labels) == no_label:
+            raise click.UsageError("Give the LABEL that is meant, or --none.")
+        label = None if no_label else labels[0] if len(labels) == 1 else list(labels)
+        given = [{"clip_id": clip, "label": label, "author": author, "reason": reason}]
+    made = judge.override(home, found, given)
+    say.say(f"{len(made)} of {len(given)} lines are new in {found.folder / overrides.FILE}.")
+    show_scores([judge.score(found, say)], say, as_json=as_json)
+
+
+@click.command("import-answers")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--format", "format_", type=click.Choice(_FORMATS), required=True, help="Which program wrote it.")
+@click.option("--model", required=True, help="Who answered: any name.")
+@click.option("--split", help="Whose clips: a name from `mudata split list`, or a manifest's path.")
+@click.option("--dataset", help="Instead of a split: this dataset's clips that the file names.")
+@click.option("--part", help="Part of the split; with --dataset of a published one, as in test or fault-filtered/test.")
+@click.option("--task", help="What was asked, such as genre; needed when the card has several tasks.")
+@click.option(
+    "--references",
+    type=click.Choice(["index", "file"]),
+    default="index",
+    show_default=True,
+    help="What is right: as indexed, or as the file says (with --dataset; nothing need be fetched).",
+)
+@click.option("--prompt-text", help="What the model was asked, or a text file with it [default: as in the file].")
+@click.option("--id-field", metavar="NAME", help="Field that names the clip; dots lead into nested objects.")
+@click.option("--answer-field", metavar="NAME", help="Field with the answer.")
+@common
+def import_answers(
+    file: Path,
+    *,
+    format_: str,
+    model: str,
+    split: str | None,
+    dataset: str | None,
+    part: str | None,
+    task: str | None,
+    references: Literal["index", "file"],
+    prompt_text: str | None,
+    id_field: str | None,
+    answer_field: str | None,
+    quiet: bool,
+    as_json: bool,
+) -> None:
+    """Score answers that were made elsewhere: FILE becomes a run like any other. Needs no audio and no model.
+
+    cmi-bench: the result files of CMI-Bench. lmms-eval: what --log_samples writes. jsonl: lines with clip_id and
+    answer (or error).
+
+    \b
+    mudata import-answers qwen_GTZAN.jsonl --format cmi-bench --dataset gtzan --references file --model qwen-audio
+    """
+    from mudata.evaluation.answer_files import Fields
+    from mudata.evaluation.importing import Request
+    from mudata.evaluation.importing import import_answers as make
+
+    if prompt_text and len(prompt_text) < 200 and Path(prompt_text).is_file():
+        prompt_text = Path(prompt_text).read_text("utf-8-sig").strip()
+    say, fields = narrator(quiet), Fields(id_field, answer_field)
+    command = shlex.join(["mudata", *sys.argv[1:]])
+    request = Request(file, format_, model, split, dataset, part, task, references, prompt_text, fields, command)
+    run = make(Home.default(), request, say)
+    show_scores([run.scores], say, as_json=as_json)
+    say.say(f"Run: {run.folder}")
