@@ -1,4 +1,4 @@
-"""Terms of use: the usage class and SPDX id that a licence text means, and the consent to a dataset's terms.
+"""Terms of use: the usage class and SPDX id that a licence text means, and the consent to terms.
 
 A reading of licences for filtering, never legal advice. Usage classes: `unrestricted` (any purpose, on the
 licence's other terms: attribution, share alike, no derivatives), `noncommercial`, `research`, `unknown`.
@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -108,39 +109,77 @@ def _clauses(said: str) -> list[str] | None:
     return found if named else None  # "cc" alone says nothing
 
 
+@dataclass(frozen=True)
+class Terms:
+    """Terms of use that may want consent."""
+
+    key: str
+    """Names them in `home.licences`."""
+    title: str
+    text: str
+    usage: Usage
+    more: tuple[str, ...]
+    """Addresses and notes."""
+    command: str
+    """What is run to give consent."""
+
+
 def require(card: Card, home: Home, *, accept: bool = False, narrator: Narrator = SILENT) -> None:
-    """Show the dataset's terms; raise NeedsLicence unless they ask for no consent, or it was or is now given.
+    """Show the dataset's terms; raise NeedsLicence as `consent` does."""
+    consent(_terms(card), home, accept=accept, narrator=narrator)
+
+
+def consent(terms: Terms, home: Home, *, accept: bool = False, narrator: Narrator = SILENT) -> None:
+    """Show terms; raise NeedsLicence unless they ask for no consent, or it was or is now given.
 
     Consent is recorded in `home.licences` and holds until the text or its usage class changes.
     """
-    licence = card.licence
-    narrator.say(f"{card.title}: {licence.text} (use: {licence.usage})")
-    if licence.usage == "unrestricted":
-        return
-    digest = hashlib.sha256(licence.text.encode()).hexdigest()
-    given = accepted(home).get(card.name, {})
-    if (given.get("sha256"), given.get("usage")) == (digest, licence.usage):
+    narrator.say(f"{terms.title}: {terms.text} (use: {terms.usage})")
+    if _agreed(terms, home):
         return
     if not accept:
-        changed = "have changed since you accepted them" if given else "have to be accepted once"
+        changed = "have changed since you accepted them" if terms.key in accepted(home) else "have to be accepted once"
         raise NeedsLicence(
-            f"The terms of {card.title} {changed}:\n  {licence.text}\n  use: {licence.usage}"
-            + "".join(f"\n  {more}" for more in (licence.url, licence.note) if more),
-            f"If you agree, run: mudata fetch {card.name} --accept-licence",
+            f"The terms of {terms.title} {changed}:\n  {terms.text}\n  use: {terms.usage}"
+            + "".join(f"\n  {more}" for more in terms.more),
+            f"If you agree, run: {terms.command}",
         )
     with home.lock("licences"):
         record = {
             "accepted_at": datetime.now(UTC).isoformat(timespec="seconds"),
-            "licence": licence.text,
-            "sha256": digest,
-            "usage": licence.usage,
+            "licence": terms.text,
+            "sha256": _digest(terms.text),
+            "usage": terms.usage,
         }
-        everything = accepted(home) | {card.name: record}
+        everything = accepted(home) | {terms.key: record}
         write_atomic(home.licences, json.dumps(everything, indent=2, ensure_ascii=False, sort_keys=True) + "\n")
 
 
+def agreed(card: Card, home: Home) -> bool:
+    """Whether the dataset's terms ask for no consent, or it was given to these very terms."""
+    return _agreed(_terms(card), home)
+
+
+def _terms(card: Card) -> Terms:
+    licence = card.licence
+    more = tuple(text for text in (licence.url, licence.note) if text)
+    command = f"mudata fetch {card.name} --accept-licence"
+    return Terms(card.name, card.title, licence.text, licence.usage, more, command)
+
+
+def _agreed(terms: Terms, home: Home) -> bool:
+    if terms.usage == "unrestricted":
+        return True
+    given = accepted(home).get(terms.key, {})
+    return (given.get("sha256"), given.get("usage")) == (_digest(terms.text), terms.usage)
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
 def accepted(home: Home) -> dict[str, dict[str, str]]:
-    """The recorded consent by dataset: accepted_at, licence, sha256 (of the licence text), usage."""
+    """The recorded consent by dataset, or `model:<name>`: accepted_at, licence, sha256 (of the licence text), usage."""
     try:
         read: dict[str, dict[str, str]] = json.loads(home.licences.read_bytes())
     except FileNotFoundError:

@@ -1,0 +1,172 @@
+"""`mudata suites` and `mudata eval --suite`: published exams, their tables, and ours in them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from mudata.cli.output import emit, emit_json, json_option, narrator, quiet_option
+from mudata.home import Home
+
+if TYPE_CHECKING:
+    from mudata.evaluation.runner import Request
+    from mudata.evaluation.suite_run import Problem
+    from mudata.evaluation.suite_table import Filled
+
+markdown_option = click.option("--markdown", is_flag=True, help="Print GitHub's Markdown.")
+
+
+@click.group(invoke_without_command=True)
+@json_option
+@click.pass_context
+def suites(ctx: click.Context, as_json: bool) -> None:
+    """List suites: published exams that models can be asked as a whole.
+
+    \b
+    mudata suites show survey
+    mudata eval --suite survey --models qwen2-audio,random
+    mudata suites table survey
+    """
+    if ctx.invoked_subcommand:
+        return
+    from mudata.evaluation.suite import files, load
+
+    rows = [
+        {
+            "name": suite.name,
+            "title": suite.title,
+            "exams": list(suite.exams),
+            "tables": [table.title for table in suite.tables],
+            "source": suite.source.text,
+        }
+        for suite in map(load, files())
+    ]
+    emit(rows, as_json=as_json)
+
+
+@suites.command()
+@click.argument("suite")
+@markdown_option
+@json_option
+def show(suite: str, markdown: bool, as_json: bool) -> None:
+    """Show what was published: tables with intervals, impossible cells, other sources; and how exams are drawn."""
+    from mudata.evaluation.suite import load
+    from mudata.evaluation.suite_table import elsewhere_lines, fill
+
+    found = load(suite)
+    tables = fill(found, [])
+    exams = [
+        {
+            "exam": name,
+            "dataset": exam.dataset,
+            "subset": exam.subset or "",
+            "task": exam.task,
+            "clips": exam.split.n,
+            "seed": exam.split.seed,
+            "train": exam.split.train,
+            "split": found.split_of(name),
+        }
+        for name, exam in found.exams.items()
+    ]
+    if as_json:
+        emit_json({"suite": found.model_dump(mode="json"), "tables": [_plain(table) for table in tables]})
+        return
+    if not markdown:
+        click.echo(f"{found.title} ({found.source.text}, {found.source.url})\n")
+        emit(exams, as_json=False)
+        click.echo()
+    _print(tables, markdown=markdown)
+    if found.elsewhere and not markdown:
+        click.echo("Published elsewhere, of clips of their own")
+        emit(elsewhere_lines(found), as_json=False)
+        click.echo()
+    for note in found.notes:
+        click.echo(f"- {note}")
+
+
+@suites.command()
+@click.argument("suite")
+@markdown_option
+@quiet_option
+@json_option
+def table(suite: str, markdown: bool, quiet: bool, as_json: bool) -> None:
+    """Fill a suite's tables from the runs that are there. Nothing is asked."""
+    from mudata.evaluation.suite import load
+    from mudata.evaluation.suite_run import existing
+    from mudata.evaluation.suite_table import fill
+
+    found = load(suite)
+    results = existing(Home.default(), found, narrator(quiet))
+    tables = fill(found, results)
+    if as_json:
+        emit_json({"suite": found.name, "tables": [_plain(one) for one in tables]})
+        return
+    _print(tables, markdown=markdown)
+    if not results:
+        narrator(quiet).say(f"There is no run of it yet. To begin: mudata eval --suite {suite} --models NAME,...")
+
+
+@suites.command()
+def schema() -> None:
+    """Print the JSON Schema of a suite, for editors."""
+    from mudata.evaluation.suite import Suite
+
+    emit_json(Suite.model_json_schema())
+
+
+def ask(suite: str, models: str, request: Request, *, dry_run: bool, quiet: bool, as_json: bool) -> None:
+    """What `mudata eval --suite` does: exit code 0, or 1 if a split or model failed.
+
+    Raises EvaluationError with all reasons when nothing could be asked.
+    """
+    from mudata.errors import EvaluationError
+    from mudata.evaluation.suite import load
+    from mudata.evaluation.suite_run import ask as ask_all
+    from mudata.evaluation.suite_table import fill
+
+    say, found = narrator(quiet), load(suite)
+    names = list(dict.fromkeys(name for text in models.split(",") if (name := text.strip())))
+    if not names:
+        raise click.UsageError("--models names nobody: give names from `mudata models` with commas between.")
+    asked = ask_all(Home.default(), found, names, request, say, dry_run=dry_run)
+    problems = "\n".join(_told(problem) for problem in asked.problems)
+    if not (asked.results or asked.planned):
+        raise EvaluationError(f"Nothing of the suite {found.name!r} could be asked.\n{problems}", None)
+    tables = [] if dry_run else fill(found, asked.results)
+    runs = [{"exam": one.exam, "model": one.label, "run": one.scores["run"]} for one in asked.results]
+    runs += [{"exam": exam, "model": model, "run": run} for (exam, model), run in asked.planned.items()]
+    if as_json:
+        more = {"runs": runs, "problems": [vars(problem) for problem in asked.problems]}
+        emit_json({"suite": found.name, "tables": [_plain(one) for one in tables], **more})
+    elif dry_run:
+        emit(runs, as_json=False)
+    else:
+        _print(tables)
+    if problems:
+        say.say(f"Not asked:\n{problems}")
+    raise SystemExit(1 if asked.failed else 0)
+
+
+def _told(problem: Problem) -> str:
+    who = ", ".join(name for name in (problem.model, problem.exam) if name)
+    return "\n    ".join([f"  {who}: {problem.what}", *(problem.how or "").splitlines()])
+
+
+def _print(tables: Sequence[Filled], *, markdown: bool = False) -> None:
+    for one in tables:
+        if markdown:
+            click.echo(one.markdown())
+            continue
+        click.echo(one.title + (f", {one.n} clips" if one.n else ""))
+        emit(one.lines(), as_json=False)
+        for remark in one.remarks():
+            click.echo(remark)
+        click.echo()
+
+
+def _plain(table: Filled) -> dict[str, Any]:
+    from dataclasses import asdict
+
+    return asdict(table)
