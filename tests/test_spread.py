@@ -28,7 +28,7 @@ def test_shares_are_of_all_clips_that_could_be_drawn(toy: Home) -> None:
     assert part.labels == {"genre 'pop'": 5, "genre 'rock'": 10}
     assert (part.low, part.high, part.deviation) == (0.5, 0.5, 0)
     assert part.chance == pytest.approx(math.sqrt(0.5 * 0.5 / 10))
-    assert part.margin == pytest.approx(0.98 / math.sqrt(15))
+    assert part.margin == pytest.approx(0.98 / math.sqrt(15 + 1.96**2))
 
 
 def test_deviation_is_from_the_share_that_was_asked_for(toy: Home) -> None:

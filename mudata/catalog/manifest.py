@@ -22,7 +22,7 @@ from mudata.home import Home, write_atomic
 if TYPE_CHECKING:
     import duckdb
 
-RESERVED = ("show", "check", "list", "leaks")
+RESERVED = ("show", "check", "list", "leaks", "plan")
 """Words of the command line, which no split can be named."""
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")

@@ -37,7 +37,8 @@ class PartSpread:
     chance: float | None
     """Standard error of the rarest label's share in a plain random draw: sqrt(share (1 - share) / clips)."""
     margin: float
-    """Half the 95 % interval of an accuracy of one half on so many independent clips: 1.96 sqrt(0.25 / clips)."""
+    """Half of Wilson's 95 % interval of an accuracy of one half on so many independent clips: z / 2 sqrt(clips + z^2),
+    z = 1.96; the inverse of `mudata split plan --margin`."""
 
 
 def spread(home: Home, split: Manifest) -> list[PartSpread]:
@@ -67,7 +68,7 @@ def spread(home: Home, split: Manifest) -> list[PartSpread]:
                 high=max(shares) if even else None,
                 deviation=max(abs(share - asked) for share in shares) if even else None,
                 chance=math.sqrt(asked * (1 - asked) / min(available.values())) if even else None,
-                margin=1.96 * math.sqrt(0.25 / len(members)),
+                margin=1.96 / (2 * math.sqrt(len(members) + 1.96**2)),
             )
         )
     return found

@@ -1,4 +1,4 @@
-"""`mudata split`: draw, show and check evaluation splits."""
+"""`mudata split`: plan, draw, show and check evaluation splits."""
 
 from __future__ import annotations
 
@@ -50,6 +50,7 @@ def split() -> None:
     mudata split ten --dataset fma --stratify genre --per-label 10
     mudata split rock --where "dataset in ('gtzan', 'fma') and list_contains(genre, 'rock')"
     mudata split filtered --dataset gtzan --official fault-filtered
+    mudata split plan --margin 0.05 --labels 10
 
     The table printed has, for each part, clips; groups; fewest and most clips of a label; the share of all clips that
     was asked for; the lowest and highest share of a label's clips; their largest deviation from what was asked
@@ -178,6 +179,27 @@ def _print(home: Home, made: Manifest, as_json: bool, **more: str) -> None:
             row["fewest"], row["most"] = (f"{clips} {label}" for clips, label in (labels[0], labels[-1]))
     columns = ["part", "clips", "groups", "fewest", "most", "share", "low", "high", "deviation", "chance", "margin"]
     emit(rows, as_json=False, columns=[name for name in columns if any(row.get(name) is not None for row in rows)])
+
+
+@split.command()
+@click.option("--margin", type=float, default=0.05, show_default=True, help="Half of the 95 % interval of a score.")
+@click.option("--p", type=float, default=0.5, show_default=True, help="The accuracy expected; one half needs the most.")
+@click.option("--difference", type=float, default=0.1, show_default=True, help="How far apart two runs are.")
+@click.option("--paired", is_flag=True, help="Both runs get the same clips, as runs on one split do.")
+@click.option(
+    "--discordance", type=float, help="Share of clips that one run has right and the other wrong [with --paired]."
+)
+@click.option("--labels", type=click.IntRange(min=1), help="So many labels, each of whose recalls is to be as exact.")
+@json_option
+def plan(as_json: bool, **wishes: Any) -> None:
+    """Tell how many clips a question needs, before drawing any.
+
+    Scores have Wilson's interval; runs are told apart at 5 % with 80 % power. The last lines tell what 100 clips per
+    dataset can show, the size of a published survey (arXiv 2409.09601).
+    """
+    from mudata.evaluation.power import plan
+
+    emit(plan(**wishes), as_json=as_json)
 
 
 @split.command(name="list")
