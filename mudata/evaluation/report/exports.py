@@ -1,0 +1,133 @@
+"""What was gathered as files for other programs: Parquet, DuckDB, results as JSON, badges."""
+
+# ruff: noqa: S608 - names come from `tables`, values go through `quote`
+
+from __future__ import annotations
+
+import contextlib
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any
+
+import duckdb
+import pyarrow as pa
+
+import mudata
+from mudata.catalog import index
+from mudata.catalog.rawsql import quote
+from mudata.catalog.tables import RUN_TABLES
+from mudata.evaluation.report.badge import badge
+from mudata.evaluation.report.words import HEADLINE
+from mudata.home import write_atomic
+
+if TYPE_CHECKING:
+    from mudata.evaluation.report.shapes import Report, RunView
+
+_PER_LABEL = pa.schema(
+    [(name, pa.string()) for name in ("run", "dataset", "label")]
+    + [(name, pa.int64()) for name in ("n", "said", "right")]
+    + [(name, pa.float64()) for name in ("recall", "low", "high", "precision", "f1")]
+)
+_FLAT = (
+    "SELECT run, model, task, split, answers.* EXCLUDE (run), alignments.* EXCLUDE (run, clip_id)"
+    " FROM runs JOIN answers USING (run) JOIN alignments USING (run, clip_id) ORDER BY run, clip_id"
+)
+
+
+def save(report: Report, folder: Path) -> dict[Path, str]:
+    """Write answers.parquet, report.duckdb, results/<run>.json and badge-<run>.svg; what each file is, by path."""
+    files: dict[str, tuple[bytes | str, str]] = {
+        "answers.parquet": (parquet(report), "every answer and how it was read"),
+        "report.duckdb": (database(report), "tables runs, answers, alignments, scores, per_label"),
+    }
+    for run in report.runs:
+        files[f"results/{stem(run)}.json"] = result_text(run), "results"
+        files[f"badge-{stem(run)}.svg"] = badge(run) + "\n", "badge"
+    for name, (data, _) in files.items():
+        write_atomic(folder / name, data)
+    return {folder / name: what for name, (_, what) in files.items()}
+
+
+def parquet(report: Report) -> bytes:
+    """One row per run and clip: the columns of the tables `answers` and `alignments`, and whose they are."""
+    with _filled(report) as (connection, file):
+        path = file.with_name("answers.parquet")
+        connection.execute(f"COPY ({_FLAT}) TO {quote(str(path))} (FORMAT parquet, COMPRESSION zstd)")
+        return path.read_bytes()
+
+
+def database(report: Report) -> bytes:
+    """A DuckDB file with the tables of RUN_TABLES, of these runs alone, and per_label."""
+    with _filled(report) as (connection, file):
+        connection.execute("USE memory")
+        connection.execute("DETACH made")
+        return file.read_bytes()
+
+
+def result(run: RunView) -> dict[str, Any]:
+    """A run's scores in the manner of MTEB's task results: one entry per dataset under the name of the part, its
+    headline as `main_score`, every metric beside its interval. A revision is the hash of the indexed rows, or of the
+    card where answers were imported with references of their own."""
+    said, scores = run.settings, run.scores
+    tasks = {task["dataset"]: task for task in said["tasks"]}
+    index_sha256 = said.get("index_sha256") or {}
+    sittings = said.get("sittings") or []
+    entries = []
+    for dataset, of in scores["datasets"].items():
+        metrics = {metric["metric"]: metric for metric in of["metrics"]}
+        entries.append(
+            {
+                "dataset": dataset,
+                "dataset_revision": index_sha256.get(dataset) or tasks[dataset].get("card_sha256"),
+                "main_metric": HEADLINE[scores["kind"]],
+                "main_score": metrics[HEADLINE[scores["kind"]]]["value"],
+                "n": of["n"],
+                "outcomes": of["outcomes"],
+                **{name: metric["value"] for name, metric in metrics.items()},
+                "intervals": {name: [metric["low"], metric["high"]] for name, metric in metrics.items()},
+            }
+        )
+    return {
+        "task_name": scores["task"],
+        "model": run.model,
+        "run": run.id,
+        "mudata_version": scores.get("mudata_version") or mudata.__version__,
+        "aligner": scores.get("aligner"),
+        "control": said.get("control"),
+        "split": {"name": scores["split"], "sha256": said.get("split_sha256")},
+        "prompt_sha256": {dataset: task["prompt_sha256"] for dataset, task in tasks.items()},
+        "scores": {scores.get("part") or "all": entries},
+        "evaluation_time": round(sum(float(one.get("wall_s") or 0) for one in sittings), 3) if sittings else None,
+    }
+
+
+def result_text(run: RunView) -> str:
+    return json.dumps(result(run), indent=2, ensure_ascii=False) + "\n"
+
+
+def stem(run: RunView) -> str:
+    """A run's id as part of a file's name."""
+    return re.sub(r"[^\w.-]+", "-", run.id)
+
+
+@contextlib.contextmanager
+def _filled(report: Report) -> Iterator[tuple[duckdb.DuckDBPyConnection, Path]]:
+    """A database with the runs in it, attached as `made`, and its file, which goes with the context."""
+    selects = index.run_selects([run.folder for run in report.runs])
+    rows = [{"run": run.id, **row} for run in report.runs for row in run.scores["per_label"]]
+    with TemporaryDirectory() as folder, duckdb.connect(":memory:") as connection:
+        file = Path(folder) / "report.duckdb"
+        connection.execute(f"ATTACH {quote(str(file))} AS made (STORAGE_VERSION {quote(index.STORAGE)})")
+        connection.execute("USE made")
+        connection.execute("SET TimeZone = 'UTC'")
+        connection.execute("BEGIN")  # in one go: every commit waits for the disk
+        for table, select in selects.items():
+            keys = ", ".join(column.name for column in RUN_TABLES[table] if column.name in ("run", "clip_id"))
+            connection.execute(f"CREATE TABLE {table} AS SELECT * FROM ({select}) ORDER BY {keys}")
+        connection.register("said", pa.Table.from_pylist(rows, _PER_LABEL))
+        connection.execute("CREATE TABLE per_label AS SELECT * FROM said")
+        connection.execute("COMMIT")
+        yield connection, file

@@ -1,0 +1,153 @@
+"""The page: one HTML file that needs nothing else, and asks nobody for anything.
+
+Text from answers, cards and folders reaches it in two ways only: through jinja2 with autoescape, and as one block of
+JSON that the script writes out as text. A content security policy allows this page's own script, by its hash, and
+forbids the network.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+from importlib.resources import files
+from typing import TYPE_CHECKING, Any
+
+import mudata
+from mudata.evaluation import compare
+from mudata.evaluation.align import RULES
+from mudata.evaluation.report import charts, exports, facts, ink, words
+from mudata.evaluation.report.badge import badge
+from mudata.evaluation.report.samples import explorer
+from mudata.evaluation.suite_table import VERDICTS
+
+if TYPE_CHECKING:
+    from mudata.evaluation.report.samples import Audio
+    from mudata.evaluation.report.shapes import Panel, Report
+    from mudata.evaluation.suite import Anchor
+
+LARGEST_CONFUSION = 40
+"""Labels up to which a confusion matrix is shown whole; above, its most frequent mistakes."""
+SHOWN_ERRORS = 200
+LARGEST_PARQUET = 2 * 2**20
+"""Bytes up to which the answers are in the page as Parquet too."""
+
+_WASHES: dict[str, tuple[str, str]] = {
+    "wash": ("#f5f7f8", "#1c2024"),
+    "edge": ("#868e96", "#78828c"),
+    "good": ("#d5ecd9", "#1f4429"),
+    "bad": ("#f8dcd9", "#55282a"),
+    "near": ("#fdf0c9", "#4b3f15"),
+    "dull": ("#e4e8eb", "#363d44"),
+    "tick": ("#1d7a3a", "#74c493"),
+}
+"""As `ink.PALETTE`, of what is no figure."""
+
+
+def render(report: Report, audio: Audio) -> bytes:
+    """The whole page as UTF-8; what cannot be encoded becomes a question mark."""
+    from jinja2 import Environment, StrictUndefined
+
+    read = files(__package__)
+    style, script = (read.joinpath(name).read_text("utf-8") for name in ("style.css", "app.js"))
+    environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+    environment.globals.update(
+        words=words, facts=facts, percent=_percent, written=words.written, shown=compare.shown, chance=compare.chance
+    )
+    environment.globals.update(strip_caption=_strip_caption, published=_published, detectable=_detectable)
+    environment.globals.update(caption_facts=facts.caption_facts, largest=LARGEST_CONFUSION, many=SHOWN_ERRORS)
+    template = environment.from_string(read.joinpath("template.html").read_text("utf-8"))
+    data = explorer(report, audio) | {"rules": RULES, "scores": [run.scores for run in report.runs]}
+    data["results"] = [{"file": f"{exports.stem(run)}.json", "text": exports.result_text(run)} for run in report.runs]
+    data["badges"] = [f"badge-{exports.stem(run)}.svg" for run in report.runs]
+    answers = exports.parquet(report)
+    page = template.render(
+        report=report,
+        audio=audio,
+        figures={panel.key: _figures(panel) for panel in report.panels},
+        colours=_colours(),
+        style=style,
+        script=script,
+        policy=_policy(script),
+        data=safe_json(data),
+        badges=[badge(run) for run in report.runs],
+        parquet=base64.b64encode(answers).decode() if len(answers) <= LARGEST_PARQUET else None,
+        verdicts=VERDICTS,
+        version=mudata.__version__,
+    )
+    return page.encode("utf-8", "replace")
+
+
+def safe_json(value: Any) -> str:
+    """JSON that can stand inside a script element: no character of it can end the element or begin a comment."""
+    text = json.dumps(value, ensure_ascii=True, separators=(",", ":"), default=str)
+    return text.replace("&", "\\u0026").replace("<", "\\u003c").replace(">", "\\u003e")
+
+
+def _policy(script: str) -> str:
+    """Nothing but this page, its own script, and audio beside it or in it."""
+    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    return (
+        f"default-src 'none'; script-src 'sha256-{digest}'; style-src 'unsafe-inline'; img-src data:; "
+        "media-src 'self' file: data:; base-uri 'none'; form-action 'none'"
+    )
+
+
+def _figures(panel: Panel) -> dict[str, tuple[Any, Any]]:
+    """Wide and narrow SVG of each figure; confusion is a table on the page."""
+    titles = {
+        "scores": f"{words.METRICS[panel.headline].title} with 95 % intervals, by run",
+        "outcomes": "Where the answers ended, by run",
+        "controls": "ROUGE-L F beside its controls, by run",
+        "lengths": "Words per caption, by run",
+        "policies": "The same answers under other rules of reading, by run",
+    }
+    drawn = {name: draw for name, draw in charts.figures(panel).items() if name in titles}
+    return {
+        name: (
+            ink.svg(draw, charts.WIDE, f"{panel.title}: {titles[name]}"),
+            ink.svg(draw, charts.NARROW, f"{panel.title}: {titles[name]}"),
+        )
+        for name, draw in drawn.items()
+    }
+
+
+def _colours() -> str:
+    """Every colour on white and in the dark, as CSS variables; paper is always white."""
+    named = (ink.PALETTE | _WASHES).items()
+    light, dark = ("".join(f"--{name}:{pair[i]};" for name, pair in named) for i in (0, 1))
+    return (
+        f":root{{color-scheme:light;{light}}}"
+        f"@media screen and (prefers-color-scheme:dark){{:root:not([data-theme=light]){{color-scheme:dark;{dark}}}}}"
+        f"@media screen{{:root[data-theme=dark]{{color-scheme:dark;{dark}}}}}"
+    )
+
+
+def _percent(part: float, whole: float) -> str:
+    return f"{100 * part / whole:.1f} %" if whole else "–"
+
+
+def _strip_caption(panel: Panel) -> str:
+    """What is what in the score figure."""
+    said = ["Dots: the score of each run; lines: its 95 % interval."]
+    if any(entry.parser_interval for entry in panel.entries):
+        said.append("Wide bands: from the strict reading to any affirmed mention of the right label.")
+    if panel.same:
+        said.append("Open diamonds: what was published about the same model, on other clips or with another prompt.")
+    if len(panel.same) < len(panel.anchors):
+        said.append("Ticks in the last row: what was published about other models.")
+    return " ".join(said)
+
+
+def _published(metric: str, anchor: Anchor) -> str:
+    """A published value, with an interval where one can be given."""
+    low, high = (anchor.value if end is None else end for end in (anchor.low, anchor.high))
+    return words.written(metric, {"value": anchor.value, "low": low, "high": high})
+
+
+def _detectable(panel: Panel) -> str | None:
+    """The smallest difference that tells two runs of this size apart, as text."""
+    said = (panel.entries[0].run.scores.get("detectable") or {}).get(panel.headline)
+    if not (panel.whole and said and said["difference"] is not None):
+        return None
+    return words.written(panel.headline, dict.fromkeys(("value", "low", "high"), said["difference"]))

@@ -1,0 +1,132 @@
+"""Tables for papers: one per panel, best first, with intervals, denominators, ties and the recipe in a footnote."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from typing import TYPE_CHECKING
+
+from mudata.evaluation.report.words import METRICS, WITH_INTERVAL, written
+
+if TYPE_CHECKING:
+    from mudata.evaluation.report.shapes import Entry, Panel, Report
+
+
+def markdown(report: Report) -> str:
+    """GitHub's Markdown: a heading, a table and a footnote per panel."""
+    parts = []
+    for panel in report.panels:
+        header = [_md(name) for name in _header(panel)]
+        lines = [header, ["---" if i < _texts(panel) else "---:" for i in range(len(header))]]
+        lines += [[_md(cell) for cell in _row(panel, entry)] for entry in panel.entries]
+        table = "\n".join(f"| {' | '.join(line)} |" for line in lines)
+        parts.append(f"### {_md(_caption(panel))}\n\n{table}\n\n{_md(_footnote(panel))}\n")
+    return "\n".join(parts)
+
+
+def latex(report: Report) -> str:
+    """LaTeX for the package booktabs, one table environment per panel; UTF-8, as LaTeX reads it since 2018."""
+    parts = ["% \\usepackage{booktabs}\n"]
+    for panel in report.panels:
+        columns = "l" * _texts(panel) + "r" * (len(_header(panel)) - _texts(panel))
+        rows = [" & ".join(map(_tex, row)) + r" \\" for row in (_row(panel, entry) for entry in panel.entries)]
+        label = re.sub(r"[^a-z0-9]+", "-", f"{panel.dataset}-{panel.task}-{panel.split}".lower()).strip("-")
+        lines = [
+            r"\begin{table}",
+            r"  \centering",
+            rf"  \caption{{{_tex(_caption(panel))}}}",
+            rf"  \label{{tab:{label}}}",
+            r"  \footnotesize",
+            r"  \setlength{\tabcolsep}{2pt}",
+            rf"  \begin{{tabular}}{{@{{}}{columns}@{{}}}}",
+            r"    \toprule",
+            f"    {' & '.join(map(_tex, _header(panel)))} \\\\",
+            r"    \midrule",
+            *(f"    {row}" for row in rows),
+            r"    \bottomrule",
+            r"  \end{tabular}",
+            rf"  \par\medskip\raggedright {_tex(_footnote(panel))}",
+            r"\end{table}",
+        ]
+        parts.append("\n".join(lines) + "\n")
+    return "\n".join(parts)
+
+
+def _texts(panel: Panel) -> int:
+    """How many of the first columns are text."""
+    return 2 if panel.groups else 1
+
+
+def _header(panel: Panel) -> list[str]:
+    names = [METRICS[name].title + " [95 %]" * (name in WITH_INTERVAL) for name in panel.columns]
+    interval = ["parser interval"] if any(entry.parser_interval for entry in panel.entries) else []
+    return ["model", *(["group"] if panel.groups else []), *names, *interval, "n"]
+
+
+def _row(panel: Panel, entry: Entry) -> list[str]:
+    cells = []
+    for name in panel.columns:
+        if name == "coverage" and entry.run.scores["forced_choice"]:
+            cells.append("forced")
+        else:
+            cells.append(
+                written(name, entry.metrics[name], interval=name in WITH_INTERVAL) if name in entry.metrics else "–"
+            )
+    interval = []
+    if any(other.parser_interval for other in panel.entries):
+        ends = entry.parser_interval
+        interval = [f"{100 * ends[0]:.1f}–{100 * ends[1]:.1f} %" if ends else "–"]
+    group = [panel.groups[entry.run.id]] if panel.groups else []
+    return [entry.name, *group, *cells, *interval, str(entry.n)]
+
+
+def _caption(panel: Panel) -> str:
+    part = f", part {panel.part}" if panel.part else ""
+    return f"{panel.dataset}, {panel.task}: split {panel.split}{part}, {panel.clips} clips"
+
+
+def _footnote(panel: Panel) -> str:
+    """Chance, ties and how the headline was computed."""
+    said = [
+        f"{METRICS[name].title} {written(name, metric, interval=False)}" for name, metric in panel.references.items()
+    ]
+    found = [f"For comparison: {', '.join(said)}."] if said else []
+    if panel.measured:
+        found.append(f"Runs with a letter in common are not told apart ({panel.test}).")
+    found.append(f"{METRICS[panel.headline].title}: {panel.entries[0].metrics[panel.headline]['recipe']}.")
+    if aligner := panel.entries[0].run.scores.get("aligner"):
+        found.append(f"Answers read by {aligner}, mudata {panel.entries[0].run.scores.get('mudata_version')}.")
+    return " ".join(found)
+
+
+def _md(text: str) -> str:
+    return re.sub(r"([\\`*_\[\]<>|#~$&])", r"\\\1", _plain(text))
+
+
+def _tex(text: str) -> str:
+    return re.sub(r"[\\{}$&#^_~%<>|\"–≥]", lambda found: _TEX[found.group()], _plain(text))
+
+
+def _plain(text: str) -> str:
+    """One line without control characters."""
+    return "".join(" " if c in "\n\t" else c for c in text if c in "\n\t" or unicodedata.category(c)[0] != "C")
+
+
+_TEX = {
+    "\\": r"\textbackslash{}",
+    "{": r"\{",
+    "}": r"\}",
+    "$": r"\$",
+    "&": r"\&",
+    "#": r"\#",
+    "^": r"\textasciicircum{}",
+    "_": r"\_",
+    "~": r"\textasciitilde{}",
+    "%": r"\%",
+    "<": r"\textless{}",
+    ">": r"\textgreater{}",
+    "|": r"\textbar{}",
+    '"': r"\textquotedbl{}",
+    "–": "--",
+    "≥": r"$\ge$",
+}
