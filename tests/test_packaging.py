@@ -87,7 +87,9 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> set[str]:
 def test_the_wheel_holds_the_whole_package_and_nothing_else_at_top_level(wheel: set[str]) -> None:
     assert {name.partition("/")[0] for name in wheel if ".dist-info/" not in name} == {"mudata"}
     tree = {
-        p.relative_to(ROOT).as_posix() for p in (ROOT / "mudata").rglob("*") if p.suffix in {".py", ".yaml", ".typed"}
+        p.relative_to(ROOT).as_posix()
+        for p in (ROOT / "mudata").rglob("*")
+        if p.suffix in {".py", ".yaml", ".typed", ".html", ".css", ".js"}
     }
     assert tree | {"mudata/py.typed"} == {name for name in wheel if ".dist-info/" not in name}
 

@@ -63,8 +63,9 @@ def ingest(
 ) -> Ingested:
     """Read a dataset's raw files, normalise the clips that `request` asks for, and index them.
 
-    A clip without a file is indexed, as missing, if it was asked for (by subset, where or limit) or `fetched` says why
-    it could not be had. The dataset's former rows are replaced.
+    A clip without a file is indexed, as missing, if it was asked for (by subset, where or limit), `fetched` says why it
+    could not be had, or no clip at all is here, so that what tables tell (captions, labels) can be asked for and answers
+    from elsewhere can be scored. The dataset's former rows are replaced.
 
     Raises what `reading.read`, `normalise.run` and `index.publish` raise.
     """
@@ -82,7 +83,8 @@ def ingest(
     asked = {"subset": request.subset, "where": request.where, "limit": request.limit}
     selection = {key: value for key, value in asked.items() if value is not None}
     absent = [id_ for id_, there in zip(reading.clips["id"].to_pylist(), here.to_pylist(), strict=True) if not there]
-    gone = _gone(absent, fetched.failures if fetched else {}, bool(selection))
+    asked_for = bool(selection) or len(absent) == reading.clips.num_rows
+    gone = _gone(absent, fetched.failures if fetched else {}, asked_for)
     tables = _tables(card, home, reading, made, gone=gone, flavour=flavour)
     clips = tables["clips"].select(["clip_id", "status", "reason"]).to_pylist()
     counts = Counter(clip["status"] for clip in clips)

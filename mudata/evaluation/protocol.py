@@ -22,6 +22,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Literal, Protocol
 
 if TYPE_CHECKING:
@@ -33,35 +34,58 @@ Kind = Literal["classify", "tag", "caption"]
 
 @dataclass(frozen=True, eq=False)
 class Clip:
-    """What a model hears: mono float32 samples of shape (n,), full scale = 1, at `sample_rate` Hz.
+    """What a model hears: float32 samples, full scale = 1, at `sample_rate` Hz.
 
-    For a model whose `hearing.needs_audio` is false, `audio` is empty.
+    `audio` has shape (n,), mono; or (n, channels), as the original file has them and at its own rate, in a run with
+    `--audio source`, for models whose `hearing.takes_source` is true. It is empty for a model whose
+    `hearing.needs_audio` is false, and for a clip that is MIDI. `group` is the artist, where that is known and the clip
+    is one to learn from: clips of one artist belong on one side of any split that a model makes for itself.
     """
 
     clip_id: str
     audio: NDArray[np.float32]
     sample_rate: int
+    group: str | None = None
+    midi: Path | None = None
+    """The file of a clip that is MIDI, never cut, for models whose `hearing.takes_midi` is true."""
 
 
 @dataclass(frozen=True)
 class Question:
     """What a model is asked: one prompt, the same for every clip of a call.
 
-    `options` are the labels to choose from as they are written for people, in published order (empty for
-    captions); `noun` is what is asked for, in the singular: 'genre'.
+    `options` are the labels to choose from as they are written for people, in the order shown (empty for captions);
+    `noun` is what is asked for, in the singular: 'genre'. `letters`: the prompt shows them as '(A) blues, (B) rock',
+    and a letter may be the answer; a model that never reads the prompt still answers with an option. A model puts its
+    own chat template around `prompt`, and nothing else.
     """
 
     kind: Kind
     prompt: str
     options: tuple[str, ...]
     noun: str
+    letters: bool = False
 
 
 @dataclass(frozen=True)
 class Answer:
-    """What the model said, untouched."""
+    """What the model said, untouched. More than `asking.LONGEST` characters are refused."""
 
     text: str
+    given: str | None = None
+    """What the model got in place of the sound, where that was text (ABC notation); kept beside the answer."""
+
+
+@dataclass(frozen=True)
+class Ranking:
+    """How likely each option is as the answer, in the order of `Question.options`; higher is likelier.
+
+    `loglik` are sums of token log-probabilities (nats) and `tokens` how many tokens each sum is over, so that the sum
+    and the mean per token can both be had. Other scores (similarities) have no `tokens`.
+    """
+
+    loglik: tuple[float, ...]
+    tokens: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -78,8 +102,9 @@ class Hearing:
 
     sample_rate: Hz it wants its clips in; None takes any. max_seconds: longer clips are cut to their first
     `max_seconds`; None hears all. batch: the largest sensible batch. forced_choice: it always names an option, so that
-    its coverage means nothing. gives_logits: it can rank the options. needs_audio: clips carry samples. control: a
-    baseline that answers without listening on purpose; any other model without audio is refused.
+    its coverage means nothing. gives_logits: it has `rank` (see Ranks). needs_audio: clips carry samples. control: a
+    baseline that answers without listening on purpose; any other model without audio is refused. takes_midi: it reads
+    `Clip.midi`. takes_source: it mixes channels and resamples by a rule of its own, whatever shape and rate clips have.
     """
 
     sample_rate: int | None = None
@@ -89,6 +114,8 @@ class Hearing:
     gives_logits: bool = False
     needs_audio: bool = True
     control: bool = False
+    takes_midi: bool = False
+    takes_source: bool = False
 
 
 class Model(Protocol):
@@ -106,6 +133,16 @@ class Model(Protocol):
     def answer(self, clips: Sequence[Clip], question: Question) -> list[Answer | Failure]: ...
 
     def describe(self) -> dict[str, object]: ...
+
+
+class Ranks(Protocol):
+    """A model that can tell how likely every option is, instead of saying one: a second opinion beside its answer.
+
+    `rank` owes one Ranking or Failure per clip, in order, and may raise as `Model.answer` may. What is ranked is what
+    the prompt asks for: the options as written, or their letters where `Question.letters`.
+    """
+
+    def rank(self, clips: Sequence[Clip], question: Question) -> list[Ranking | Failure]: ...
 
 
 class Trainable(Protocol):

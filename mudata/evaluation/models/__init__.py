@@ -6,7 +6,6 @@ a checkpoint of a family; entry points of the group `mudata.models` of installed
 
 from __future__ import annotations
 
-import hashlib
 import inspect
 import sys
 from collections.abc import Callable, Iterator, Mapping
@@ -18,12 +17,18 @@ from typing import TYPE_CHECKING
 import mudata
 from mudata.errors import MissingExtra, ModelError, UnknownName
 from mudata.evaluation.protocol import Hearing
+from mudata.home import Home
 
 if TYPE_CHECKING:
     from mudata.evaluation.models.cards import ModelCard
     from mudata.evaluation.protocol import Model
 
 GROUP = "mudata.models"
+PASSING = frozenset(
+    {"device", "concurrency", "requests_per_minute", "timeout_s", "tries", "api_key_env"}
+    | {"price_in", "price_out", "allow_unheard"}
+)
+"""Options that decide nothing of an answer: where and how fast it is made, who pays for it."""
 _HERE = "mudata.evaluation.models"
 
 
@@ -84,8 +89,29 @@ _BUILT_IN = (
         "models",
         ("torch", "transformers"),
     ),
+    Listing(
+        "served",
+        "any model behind a server that speaks OpenAI's chat protocol (options: base_url, model)",
+        "served",
+        f"{_HERE}.served:Served",
+    ),
 )
-FAMILIES = {listing.family: listing for listing in _BUILT_IN if listing.family != "control"}
+_OF_FOLDERS = tuple(
+    Listing(family, title, family, f"{_HERE}.{family}:{cls}", "models", ("torch", "transformers", needs))
+    for family, cls, title, needs in (
+        ("qwen_audio", "QwenAudio", "Qwen-Audio, base and chat", "tiktoken"),
+        ("ltu", "LTU", "LTU", "sentencepiece"),
+        ("ltu_as", "LtuAs", "LTU-AS", "sentencepiece"),
+        ("salmonn", "Salmonn", "SALMONN, 7B and 13B", "sentencepiece"),
+        ("modaverse", "ModaVerse", "ModaVerse", "sentencepiece"),
+        ("anygpt", "AnyGPT", "AnyGPT, base and chat", "sentencepiece"),
+        ("chatmusician", "ChatMusician", "ChatMusician", "onnxruntime"),
+        ("m2ugen", "M2UGen", "M2UGen", "sentencepiece"),
+        ("mu_llama", "MuLlama", "MU-LLaMA", "sentencepiece"),
+    )
+)
+"""Families of the survey's models: reached through their cards, which say what lies in their folders."""
+FAMILIES = {listing.family: listing for listing in (*_BUILT_IN, *_OF_FOLDERS) if listing.family != "control"}
 
 
 def names() -> list[str]:
@@ -138,19 +164,21 @@ def create(name: str, /, *, offer: Mapping[str, object] | None = None, **options
     if listing.missing and listing.extra:
         raise MissingExtra(f"The model {name!r}", listing.missing[0], listing.extra)
     factory = _imported(listing)
-    parameters = inspect.signature(factory).parameters
-    anything = any(p.kind is p.VAR_KEYWORD for p in parameters.values())
+    parameters, anything = _parameters(factory)
     asked = {key: value for key, value in options.items() if value is not None}
     asked = _from_card(listing, asked) | asked
     if not anything and (alien := sorted(asked.keys() - parameters.keys())):
         takes = ", ".join(parameters) or "none"
         raise ModelError(f"The model {name!r} has no option {alien[0]!r}.", f"Its options: {takes}.")
-    catch_all = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
-    required = [k for k, p in parameters.items() if p.default is p.empty and p.kind not in catch_all]
+    if "checkpoint" not in asked and (card := card_of(listing)) and card.layout:
+        from mudata.evaluation.models import store
+
+        asked["checkpoint"] = str(store.ready(card, Home.default()))
+    required = [k for k, p in parameters.items() if p.default is p.empty]
     offered = {key: value for key, value in (offer or {}).items() if key in parameters and value is not None}
     if lacking := [k for k in required if k not in asked and k not in offered]:
-        flag = lacking[0].replace("_", "-")
-        raise ModelError(f"The model {name!r} needs the option {lacking[0]!r}.", f"Give it: --{flag} ...")
+        how = "--checkpoint ..." if lacking[0] == "checkpoint" else f"-o {lacking[0]}=..."
+        raise ModelError(f"The model {name!r} needs the option {lacking[0]!r}.", f"Give it: {how}")
     model = factory(**(offered | asked))
     if not isinstance(getattr(model, "hearing", None), Hearing):
         raise ModelError(
@@ -162,35 +190,59 @@ def create(name: str, /, *, offer: Mapping[str, object] | None = None, **options
 
 def options_of(listing: Listing) -> dict[str, object]:
     """Options of a model with their defaults; None where there is none. Imports its code."""
-    parameters = inspect.signature(_imported(listing)).parameters
+    parameters, _ = _parameters(_imported(listing))
     return {key: None if p.default is p.empty else p.default for key, p in parameters.items()}
 
 
+def _parameters(factory: Callable[..., Model]) -> tuple[dict[str, inspect.Parameter], bool]:
+    """The named arguments of a constructor, and whether it takes any other. A class whose constructor passes `**others`
+    on has its base class's as well."""
+    found: dict[str, inspect.Parameter] = {}
+    classes = [c for c in factory.__mro__[:-1] if "__init__" in vars(c)] if inspect.isclass(factory) else []
+    constructors: list[Callable[..., object]] = [*classes] or [factory]
+    for one in constructors:
+        said = inspect.signature(one).parameters
+        catch_all = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
+        found |= {key: p for key, p in said.items() if p.kind not in catch_all and key not in found}
+        if not any(p.kind is p.VAR_KEYWORD for p in said.values()):
+            return found, False
+    return found, True
+
+
 def identity(name: str, options: Mapping[str, object]) -> dict[str, object]:
-    """What tells one model from another before it is loaded: name, code and options, but not the device it runs on."""
+    """What tells one model from another before it is loaded: name, code and options, but not where it runs.
+
+    Weights in a folder are told by their fingerprint, wherever the folder lies; before it stands the name of a model
+    that is put together from parts, else the folder's.
+    """
     listing = find(name)
-    asked = {key: value for key, value in options.items() if value is not None and key != "device"}
-    said = dict(sorted((_from_card(listing, asked) | asked).items()))
-    if (folder := Path(str(said.get("checkpoint", "")))).is_dir() and "checkpoint" in said:
-        said["checkpoint"] = f"{folder.resolve().name}@{_fingerprint(folder)}"
-    return {"name": name, "code": listing.code, "package": listing.package, "options": said}
+    asked = {key: value for key, value in options.items() if value is not None}
+    both = _from_card(listing, asked) | asked
+    said = {key: both[key] for key in sorted(both.keys() - PASSING)}
+    parted = (card := card_of(listing)) is not None and bool(card.layout)
+    place = said.get("checkpoint", Home.default().models / name if parted else None)
+    if place is not None and (folder := Path(str(place))).is_dir():
+        from mudata.evaluation.models import store
 
-
-def _fingerprint(folder: Path) -> str:
-    """Tells two folders of weights apart without reading gigabytes: names, sizes, and what the configuration says."""
-    files = sorted(path for path in folder.iterdir() if path.is_file())
-    told = "\n".join(f"{path.name} {path.stat().st_size}" for path in files).encode()
-    config = folder / "config.json"
-    return hashlib.sha256(told + (config.read_bytes() if config.is_file() else b"")).hexdigest()[:12]
+        said["checkpoint"] = f"{name if parted else folder.resolve().name}@{store.fingerprint(folder)}"
+    return {"name": name, "code": listing.code, "package": listing.package, "options": dict(sorted(said.items()))}
 
 
 def _from_card(listing: Listing, asked: Mapping[str, object]) -> dict[str, object]:
+    """What a card says of options. A repository that was fetched into the home counts as its folder there; to a copy
+    elsewhere the card's revision does not apply."""
     if (card := card_of(listing)) is None:
         return {}
     said: dict[str, object] = {"checkpoint": card.checkpoint, "revision": card.revision, **card.options}
-    if "checkpoint" in asked:  # a copy of the weights elsewhere, to which the card's revision does not apply
+    if "checkpoint" in asked:
         del said["revision"]
-    return said
+    elif card.checkpoint:
+        from mudata.evaluation.models import store
+
+        home = Home.default()
+        if (held := store.look(card, home)) and store.downloaded(held) == "yes":
+            said |= {"checkpoint": str(store.ready(card, home)), "revision": None}
+    return {key: value for key, value in said.items() if value is not None}
 
 
 def _entry_points() -> dict[str, Listing]:

@@ -1,0 +1,42 @@
+"""Windowed-sinc resampling as torchaudio does it, which several models' authors used in front of their encoders."""
+
+from __future__ import annotations
+
+import math
+from functools import lru_cache
+
+import torch
+
+WIDTH, ROLLOFF = 6, 0.99
+"""Zero crossings of the low-pass filter, and its cutoff as a share of Nyquist: torchaudio's defaults."""
+
+
+def resample(wave: torch.Tensor, rate: int, target: int, *, precision: torch.dtype = torch.float32) -> torch.Tensor:
+    """Waves of shape (..., n) at `rate` Hz as (..., ceil(n * target / rate)) at `target` Hz (Hann window).
+
+    precision: of the filter while it is computed; torchaudio's function takes the wave's, its module float64.
+    """
+    if rate == target:
+        return wave
+    divisor = math.gcd(rate, target)
+    old, new = rate // divisor, target // divisor
+    kernel, width = _kernel(old, new, precision)
+    flat = wave.reshape(-1, wave.shape[-1])
+    padded = torch.nn.functional.pad(flat, (width, width + old))
+    found = torch.nn.functional.conv1d(padded[:, None], kernel.to(wave), stride=old)
+    found = found.transpose(1, 2).reshape(len(flat), -1)[:, : math.ceil(new * wave.shape[-1] / old)]
+    return found.reshape(*wave.shape[:-1], -1)
+
+
+@lru_cache
+def _kernel(old: int, new: int, dtype: torch.dtype) -> tuple[torch.Tensor, int]:
+    """One filter per output phase, of shape (new, 1, 2 * width + old)."""
+    base = min(old, new) * ROLLOFF
+    width = math.ceil(WIDTH * old / base)
+    at = torch.arange(-width, width + old, dtype=dtype)[None, None] / old
+    phase = torch.arange(0, -new, -1, dtype=dtype)[:, None, None] / new
+    time = ((phase + at) * base).clamp(-WIDTH, WIDTH)
+    window = torch.cos(time * math.pi / WIDTH / 2) ** 2
+    time = time * math.pi
+    sinc = torch.where(time == 0, torch.ones_like(time), time.sin() / time)
+    return sinc * window * (base / old), width
