@@ -354,8 +354,8 @@ def test_runs_answers_and_scores_are_tables_too(home: Home) -> None:
         ('"toy"', 7)
     ]
     assert ask(home, "SELECT * FROM answers ORDER BY clip_id") == [
-        ("r1", "toy/a", "pop", None, 0.5),
-        ("r1", "toy/b", "roc\nk ü", None, 0.25),
+        ("r1", "toy/a", "pop", None, 0.5, None),
+        ("r1", "toy/b", "roc\nk ü", None, 0.25, None),
     ]
     assert ask(home, "SELECT * FROM scores ORDER BY metric") == [
         ("r1", "accuracy", 0.5, 0.1, 0.9, 2, "top-1"),

@@ -148,7 +148,9 @@ def test_another_model_is_another_opinion(run: Run, chat: Chat) -> None:
 
 def test_what_was_read_before_a_failure_is_kept(run: Run, chat: Chat) -> None:
     chat.replies = ['{"label": "low"}', '{"label": null}', (401, b"who are you", {})]
-    with pytest.raises(EvaluationError, match=r"refused with status 401\.\nCheck --judge-url.*MUDATA_JUDGE_KEY"):
+    with pytest.raises(
+        EvaluationError, match=r"refused with status 401: who are you\.\nCheck --judge-url.*MUDATA_JUDGE_KEY"
+    ):
         judge.second_opinion(run, Server(chat.url, "m"))
     path = run.folder / "opinions" / "judge.jsonl"
     assert [line["label"] for line in read_lines(path)] == ["low", None]
@@ -161,7 +163,7 @@ def test_what_was_read_before_a_failure_is_kept(run: Run, chat: Chat) -> None:
 
 def test_a_busy_server_is_given_its_time(run: Run, chat: Chat) -> None:
     busy = (429, b"", {"Retry-After": "0.02"})
-    chat.replies = [busy, (503, b"", {}), (200, b"<html>", {}), '{"label": "low"}']
+    chat.replies = [busy, (503, b"", {}), (502, b"<html>", {}), '{"label": "low"}']
     assert judge.second_opinion(run, Server(chat.url, "m")) == 4
     assert len(chat.seen) == 7
 
@@ -169,9 +171,10 @@ def test_a_busy_server_is_given_its_time(run: Run, chat: Chat) -> None:
 @pytest.mark.parametrize(
     ("reply", "why"),
     [
-        ((429, b"", {"Retry-After": "3600"}), "status 429, wants 3600 s of patience"),
-        ((500, b"", {"Retry-After": "tomorrow"}), "status 500"),
-        ((200, b'{"choices": []}', {}), "a reply that is no chat completion"),
+        ((429, b"", {"Retry-After": "3600"}), "busy: status 429; it asks to wait 3600 s"),
+        ((500, b"", {"Retry-After": "tomorrow"}), "busy: status 500"),
+        ((200, b'{"choices": []}', {}), "its reply is no chat completion"),
+        ((200, b"<html>", {}), "malformed: the reply is no JSON object: '<html>'"),
     ],
 )
 def test_a_server_that_stays_away_is_told(run: Run, chat: Chat, reply: Any, why: str) -> None:
@@ -182,7 +185,7 @@ def test_a_server_that_stays_away_is_told(run: Run, chat: Chat, reply: Any, why:
 
 def test_nobody_there_is_told(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("mudata.evaluation.opinions.judge._PAUSE_S", 0.0)
-    with pytest.raises(EvaluationError, match="cannot be had: ConnectError"):
+    with pytest.raises(EvaluationError, match=r"cannot be had: unreachable: .*refused"):
         judge.second_opinion(run, Server("http://127.0.0.1:9/v1", "m", tries=2))
 
 

@@ -244,6 +244,7 @@ def test_the_page_asks_nobody_for_anything(hostile: Path) -> None:
             value = attributes.get(name) or "#"
             assert tag == "a" or value.startswith(("#", "data:")), (tag, name, value)
     assert not re.search(r"@import|url\((?!#)", text)
+    assert "light-dark(" not in text, "browsers before 2024 have colours too"
     policy = next(a["content"] for tag, a in read.elements if a.get("http-equiv") == "Content-Security-Policy")
     assert policy is not None
     assert policy.startswith("default-src 'none'; script-src 'sha256-")
@@ -337,6 +338,19 @@ def test_markdown_and_latex_say_the_same_and_escape(corpus: Corpus, tmp_path: Pa
         assert "6 clips" in text
 
 
+@pytest.mark.skipif(shutil.which("pdflatex") is None, reason="pdflatex is not installed")
+def test_the_latex_table_compiles_and_fits_the_page(corpus: Corpus, tmp_path: Path) -> None:
+    imported(tmp_path, "50%_$x|y & {z} \\textbf~^<>", RIGHT)
+    imported(tmp_path, "dull", dict.fromkeys(TEST, "A tone that sounds dark."), task="caption")
+    report("-o", tmp_path / "page.html", "--latex", tmp_path / "t.tex", "-q")
+    text = "\\documentclass{article}\\usepackage{booktabs,graphicx}\\begin{document}\\input{t}\\end{document}"
+    (tmp_path / "paper.tex").write_text(text)
+    words = ["pdflatex", "-interaction=nonstopmode", "-halt-on-error", "paper.tex"]
+    done = subprocess.run(words, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout[-2000:]
+    assert "Overfull" not in done.stdout
+
+
 def test_figures_for_papers_are_png_and_svg(corpus: Corpus, tmp_path: Path) -> None:
     imported(tmp_path, "good $x_1$", RIGHT)
     imported(tmp_path, "poor", HALF)
@@ -355,7 +369,7 @@ def test_figures_take_the_colours_of_the_page(corpus: Corpus, tmp_path: Path) ->
     imported(tmp_path, "good", RIGHT)
     imported(tmp_path, "poor", HALF)
     report("-o", tmp_path / "page.html")
-    drawn = re.findall(r"<svg.*?</svg>", (tmp_path / "page.html").read_text("utf-8"), re.DOTALL)
+    drawn = re.findall(r'<svg role="img".*?</svg>', (tmp_path / "page.html").read_text("utf-8"), re.DOTALL)
     assert len(drawn) == 6, "three figures, for a wide and for a narrow screen"
     for figure in drawn:
         assert not [colour for colour in INK.values() if colour in figure]

@@ -6,6 +6,7 @@ import contextlib
 import email.utils
 import hashlib
 import json
+import math
 import os
 import re
 from collections.abc import Iterator, Mapping
@@ -181,12 +182,12 @@ def _check_status(response: httpx2.Response, want: Want) -> None:
     if status in (401, 403):
         raise NeedsToken(
             f"{address}: the host refuses without a login ({said}).",
-            "Ask the publisher for access, or fetch the file with a browser and use `mudata fetch NAME --from FILE`.",
+            "Ask the publisher for access, or fetch the file with a browser and run the same command with --from FILE.",
         )
     if status in (404, 410, 451):
         raise FetchError(f"{address}: the host no longer has this file ({said}).")
     if status in _TEMPORARY:
-        raise TryAgain(f"the host answers {said}", _retry_after(response))
+        raise TryAgain(f"the host answers {said}", retry_after(response))
     raise FetchError(f"{address}: the host answers {said}.")
 
 
@@ -200,11 +201,12 @@ def _refuse_web_page(response: httpx2.Response, want: Want) -> None:
         )
 
 
-def _retry_after(response: httpx2.Response) -> float | None:
+def retry_after(response: httpx2.Response) -> float | None:
     """Seconds that the host asks us to wait: given as such, or as a date."""
     value = response.headers.get("retry-after", "").strip()
-    if value.isdecimal():
-        return float(value)
+    with contextlib.suppress(ValueError):
+        seconds = float(value)
+        return seconds if 0 <= seconds < math.inf else None
     try:
         at = email.utils.parsedate_to_datetime(value)
     except ValueError:

@@ -27,7 +27,7 @@ _FILE = click.Path(dir_okay=False, path_type=Path)
     "--embed-audio", is_flag=True, help="Put the clips into the page (up to 100 MiB) instead of linking them."
 )
 @click.option("--markdown", type=_FILE, help="Write the scores as a Markdown table too.")
-@click.option("--latex", type=_FILE, help="Write the scores as a LaTeX table (booktabs) too.")
+@click.option("--latex", type=_FILE, help="Write the scores as a LaTeX table (booktabs, graphicx) too.")
 @click.option(
     "--plots",
     type=click.Path(file_okay=False, path_type=Path),

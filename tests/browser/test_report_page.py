@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import pyarrow.parquet
 import pytest
 from click.testing import CliRunner
 from hostile import HOSTILE, RIGHT, TEST, imported
 from small_corpus import Corpus
 
 from mudata.cli import cli
-from mudata.evaluation.run import find
+from mudata.evaluation.run import all_runs, find
 from mudata.home import Home
 
 if TYPE_CHECKING:
@@ -226,6 +229,61 @@ def test_answers_and_scores_can_be_downloaded(page: Page) -> None:
     assert good == find(Home.default(), good["run"]).scores
 
 
+def test_a_waveform_says_where_the_clip_is_and_can_be_clicked(page: Page, tone: Callable[..., Path]) -> None:
+    wave, audio = page.locator(".wave").first, page.locator("audio").first
+    assert wave.locator("path").count() == 2
+    assert (wave.locator("path").first.get_attribute("d") or "").count("M") == 96
+    name = page.locator("#clips h3").first.inner_text().partition("/")[2]
+    tone(Home.default().clips("tones", "native") / f"{name}.flac", 3.0)  # chromium cannot seek in a FLAC of one frame
+    page.evaluate("HTMLMediaElement.prototype.play = () => Promise.resolve()")  # it stays where it is sent to
+    audio.evaluate("node => new Promise((then) => { node.onloadeddata = then; node.preload = 'auto'; node.load(); })")
+    at = wave.bounding_box()
+    assert at is not None
+    wave.click(position={"x": at["width"] / 2, "y": at["height"] / 2})
+    seconds = 0.5 + 0.1 * (int(name) % 4)  # as the index has it
+    assert audio.evaluate("node => node.currentTime") == pytest.approx(seconds / 2, abs=0.01)
+    sync_api.expect(wave).to_have_attribute("style", re.compile(r"--played: (49|50|51)(\.|%)"))
+
+
+def test_only_one_clip_plays_at_a_time(page: Page) -> None:
+    for number in (0, 1):
+        play = "node => { node.muted = node.loop = true; return node.play(); }"
+        page.locator("audio").nth(number).evaluate(play)
+    playing = page.evaluate("[...document.querySelectorAll('audio')].map((node) => !node.paused)")
+    assert playing == [False, True, False, False, False, False]
+
+
+def test_tables_results_and_badges_can_be_downloaded(page: Page, tmp_path: Path) -> None:
+    with page.expect_download() as download:
+        page.click("#get-parquet")
+    assert download.value.suggested_filename == "answers.parquet"
+    assert pyarrow.parquet.read_table(Path(download.value.path())).num_rows == 18
+    with page.expect_download() as download:
+        page.get_by_label("Download the results of good").click()
+    said = json.loads(Path(download.value.path()).read_text("utf-8"))
+    assert download.value.suggested_filename == f"{said['run']}.json"
+    assert said["scores"]["test"][0]["main_score"] == 1
+    with page.expect_download() as download:
+        page.get_by_label("Download the badge of good").click()
+    assert download.value.suggested_filename == f"badge-{said['run']}.svg"
+    assert CliRunner().invoke(cli, ["report", "-o", str(tmp_path / "r.html"), "--data", str(tmp_path)]).exit_code == 0
+    assert Path(download.value.path()).read_bytes() == (tmp_path / f"badge-{said['run']}.svg").read_bytes()
+
+
+def test_what_a_model_got_in_place_of_the_sound_is_folded(browser: Browser, path: Path, tmp_path: Path) -> None:
+    home = Home.default()
+    run = next(run for run in all_runs(home) if run.settings["model"] == "good")
+    before = (run.folder / "answers.jsonl").read_bytes()
+    run.replace(replace(one, given="X:1\nK:C <b>abc</b>\u202e") for one in run.answers().values())
+    seen = Seen(browser, write(tmp_path, run.id))
+    (run.folder / "answers.jsonl").write_bytes(before)
+    given = seen.page.locator(".given").first
+    assert not given.locator("pre").is_visible()
+    given.locator("summary").click()
+    assert given.locator("pre").inner_text() == "X:1\nK:C <b>abc</b>U+202E"
+    seen.close()
+
+
 def test_the_command_that_repeats_a_run_can_be_copied(browser: Browser, path: Path) -> None:
     seen = Seen(browser, path, permissions=["clipboard-read", "clipboard-write"])
     seen.page.locator("#runs summary").first.click()
@@ -283,7 +341,7 @@ def test_print_is_black_on_white_and_opens_what_is_folded(browser: Browser, path
     seen = Seen(browser, path, color_scheme="dark")
     seen.page.emulate_media(media="print")
     assert seen.page.evaluate("getComputedStyle(document.body).color") == "rgb(28, 33, 38)"
-    for hidden in ("#filters", ".tools", "#clips audio"):
+    for hidden in ("#filters", ".tools", "#clips audio", "#clips .wave", "#downloads"):
         assert not seen.page.locator(hidden).first.is_visible()
     folded = "document.querySelectorAll('details:not([open])').length"
     before = seen.page.evaluate(folded)
@@ -312,7 +370,8 @@ def test_what_a_screen_reader_needs_is_there(page: Page) -> None:
             unnamed: all("input, select, button, audio, [role=region], nav, aside")
                 .filter((node) => !named(node)).map((node) => node.outerHTML.slice(0, 80)),
             unscoped: all("th").filter((node) => !node.scope).length,
-            "figures without words": all("svg:not([aria-hidden])").filter((node) => !node.getAttribute("aria-label")).length,
+            "figures without words": all("svg:not([aria-hidden])")
+                .filter((node) => !node.getAttribute("aria-label")).length,
             "headings that jump": jumps.length,
             "h1": all("h1").length - 1,
             "main": all("main").length - 1,

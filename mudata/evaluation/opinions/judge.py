@@ -6,19 +6,21 @@ It may say that no label is meant. Temperature 0. What it replies in any other f
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import re
-import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
+from mudata.catalog.transfer import shown
 from mudata.errors import EvaluationError
+from mudata.evaluation.completions import text
 from mudata.evaluation.opinions import Ask, View
 
 if TYPE_CHECKING:
-    import httpx2
+    from mudata.evaluation.chat import ChatServer
 
 KEY = "MUDATA_JUDGE_KEY"
 """Environment variable with the server's key; OPENAI_API_KEY is read where it is not set."""
@@ -29,9 +31,8 @@ PROMPT = (
     "If it gives none of them, or several, or declines to say, that is null.\n"
     'Reply with one line of JSON and nothing else: {{"label": "<one of the labels>"}} or {{"label": null}}'
 )
-_PAUSE_S, _LONGEST_S = 1.0, 60.0
-"""Before the second try, doubling with each; a server that asks for longer is given up."""
-_AGAIN = {408, 425, 429, 500, 502, 503, 504, 529}
+_PAUSE_S = 1.0
+"""Before the second try, at most; the range doubles with each further one."""
 
 
 @dataclass(frozen=True)
@@ -52,7 +53,7 @@ class Server:
         from mudata.evaluation.run import digest
 
         return {
-            "url": re.sub(r"//[^/@]*@", "//", self.url.partition("?")[0]).rstrip("/"),
+            "url": shown(self.url).rstrip("/"),
             "model": self.model,
             "temperature": 0,
             "max_tokens": self.max_tokens,
@@ -61,57 +62,43 @@ class Server:
         }
 
     def views(self, asks: Sequence[Ask]) -> Iterator[View]:
-        """One view per answer. Raises EvaluationError when the server refuses or stays away."""
-        import httpx2
+        """One view per answer. Raises EvaluationError when the server refuses or stays away, ModelError for an address
+        that is none."""
+        from mudata.evaluation.chat import ChatServer
+        from mudata.evaluation.pacing import Patience
 
-        key = os.environ.get(KEY) or os.environ.get("OPENAI_API_KEY")
-        headers = {"Authorization": f"Bearer {key}"} if key else {}
-        with httpx2.Client(headers=headers, timeout=self.timeout_s) as client:
+        patience = Patience(self.tries, _PAUSE_S, timeout_s=self.timeout_s)
+        server = ChatServer(self.url, KEY if os.environ.get(KEY) else "OPENAI_API_KEY", patience=patience)
+        with contextlib.closing(server):
             for one in asks:
                 labels = ", ".join(entry.display for entry in one.label_set.entries)
-                text = PROMPT.format(noun=one.noun, answer=one.answer, labels=labels)
-                yield read(self._reply(client, text), one)
+                prompt = PROMPT.format(noun=one.noun, answer=one.answer, labels=labels)
+                yield read(self._reply(server, prompt, one.key), one)
 
-    def _reply(self, client: httpx2.Client, text: str) -> str:
-        """The text of one completion, tried again while it is worth it."""
-        import httpx2
+    def _reply(self, server: ChatServer, prompt: str, of: str) -> str:
+        from mudata.evaluation.chat import NoReply
 
         body = {
             "model": self.model,
-            "messages": [{"role": "user", "content": text}],
+            "messages": [{"role": "user", "content": prompt}],
             "temperature": 0,
             "max_tokens": self.max_tokens,
         }
-        pause, why = _PAUSE_S, ""
-        for left in range(self.tries - 1, -1, -1):
-            wait = pause
-            try:
-                got = client.post(f"{self.url.rstrip('/')}/chat/completions", json=body)
-            except httpx2.TransportError as error:
-                why = type(error).__name__
-            except httpx2.InvalidURL as error:
+        try:
+            said = text(server.complete(body, of))
+        except NoReply as why:
+            if why.kind == "refused":
                 raise EvaluationError(
-                    f"{self.url!r} is no address: {error}.", "Give one such as https://host/v1."
-                ) from error
-            else:
-                if got.status_code == 200:
-                    if (said := _content(got)) is not None:
-                        return said
-                    why = "a reply that is no chat completion"
-                elif got.status_code in _AGAIN:
-                    why, wait = f"status {got.status_code}", max(pause, _asked_for(got))
-                else:
-                    raise EvaluationError(
-                        f"The judge at {self.detail['url']} refused with status {got.status_code}.",
-                        f"Check --judge-url, --judge-model, and the key in {KEY}. What was judged is kept.",
-                    )
-            if wait > _LONGEST_S:
-                why += f", wants {wait:.0f} s of patience"
-                break
-            if left:
-                time.sleep(wait)
-            pause *= 2
-        raise EvaluationError(
+                    f"The judge at {server.url} refused with {why.reason}.",
+                    f"Check --judge-url, --judge-model, and the key in {KEY}. What was judged is kept.",
+                ) from why
+            raise self._gone(str(why)) from why
+        if said is None:
+            raise self._gone("its reply is no chat completion")
+        return said
+
+    def _gone(self, why: str) -> EvaluationError:
+        return EvaluationError(
             f"The judge at {self.detail['url']} cannot be had: {why}.",
             "What was judged is kept; the same command goes on from there.",
         )
@@ -134,20 +121,3 @@ def read(reply: str, one: Ask) -> View:
                 return View(names[label.strip().casefold()], more)
             return View(None, more | {"problem": "no such label"})
     return View(None, more | {"problem": "no JSON"})
-
-
-def _content(got: httpx2.Response) -> str | None:
-    """The message of a completion; empty where the model declined, None where it is no completion."""
-    try:
-        message: Mapping[str, Any] = got.json()["choices"][0]["message"]
-        return str(message.get("content") or message.get("refusal") or "")
-    except (ValueError, LookupError, TypeError, AttributeError):
-        return None
-
-
-def _asked_for(got: httpx2.Response) -> float:
-    """Seconds of Retry-After; dates are not waited for."""
-    try:
-        return max(0.0, float(got.headers.get("Retry-After", "0")))
-    except ValueError:
-        return 0.0

@@ -43,13 +43,15 @@ def write(
     from mudata.evaluation.report.gather import gather
     from mudata.evaluation.report.page import render
     from mudata.evaluation.report.samples import find_audio
+    from mudata.evaluation.report.waveforms import BUDGET_S
 
     report = gather(home, _runs(home, names, narrator), title)
     audio = find_audio(home, report, page, embed=embed_audio, waveforms=waveforms, narrator=narrator)
     if audio.left:
         narrator.say(f"{audio.embedded} clips are in the page; {audio.left} would make it too large and are linked.")
     if audio.undrawn:
-        narrator.say(f"{audio.undrawn} clips have no waveform: that would take minutes.")
+        hours = BUDGET_S / 3600
+        narrator.say(f"{audio.undrawn} clips have no waveform: the page decodes {hours:g} h of audio, and no more.")
     write_atomic(page, render(report, audio))
     written = {page: "page"}
     if markdown:

@@ -25,8 +25,9 @@ def markdown(report: Report) -> str:
 
 
 def latex(report: Report) -> str:
-    """LaTeX for the package booktabs, one table environment per panel; UTF-8, as LaTeX reads it since 2018."""
-    parts = ["% \\usepackage{booktabs}\n"]
+    """LaTeX for the packages booktabs and graphicx (which shrinks what is wider than the text), one table environment
+    per panel; UTF-8, as LaTeX reads it since 2018."""
+    parts = ["% \\usepackage{booktabs,graphicx}\n"]
     for panel in report.panels:
         columns = "l" * _texts(panel) + "r" * (len(_header(panel)) - _texts(panel))
         rows = [" & ".join(map(_tex, row)) + r" \\" for row in (_row(panel, entry) for entry in panel.entries)]
@@ -37,14 +38,15 @@ def latex(report: Report) -> str:
             rf"  \caption{{{_tex(_caption(panel))}}}",
             rf"  \label{{tab:{label}}}",
             r"  \footnotesize",
-            r"  \setlength{\tabcolsep}{2pt}",
+            r"  \setlength{\tabcolsep}{3pt}",
+            r"  \resizebox{\ifdim\width>\linewidth\linewidth\else\width\fi}{!}{%",
             rf"  \begin{{tabular}}{{@{{}}{columns}@{{}}}}",
             r"    \toprule",
             f"    {' & '.join(map(_tex, _header(panel)))} \\\\",
             r"    \midrule",
             *(f"    {row}" for row in rows),
             r"    \bottomrule",
-            r"  \end{tabular}",
+            r"  \end{tabular}}",
             rf"  \par\medskip\raggedright {_tex(_footnote(panel))}",
             r"\end{table}",
         ]

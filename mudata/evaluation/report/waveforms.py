@@ -18,7 +18,7 @@ STEPS = string.ascii_uppercase + string.ascii_lowercase + string.digits + "+/"
 """The 64 heights of a column's ends, lowest first: the digits of base 64."""
 
 BUDGET_S = 25 * 3600.0
-"""Most seconds of audio that are decoded for one page: 3,000 clips of 30 s, some ten seconds on two cores."""
+"""Most seconds of audio that are decoded for one page: 3,000 clips of 30 s, half a minute on two cores."""
 
 _THREADS = 4
 
