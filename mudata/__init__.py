@@ -10,11 +10,13 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
-    from mudata.api import cards, evaluate, fetch, split, sql, verify
+    from mudata.api import cards, evaluate, fetch, import_answers, score, split, sql, verify
 
-_WHERE = dict.fromkeys(("cards", "evaluate", "fetch", "split", "sql", "verify"), "mudata.api")
+_WHERE = dict.fromkeys(
+    ("cards", "evaluate", "fetch", "import_answers", "score", "split", "sql", "verify"), "mudata.api"
+)
 
-__all__ = ["__version__", "cards", "evaluate", "fetch", "split", "sql", "verify"]
+__all__ = ["__version__", "cards", "evaluate", "fetch", "import_answers", "score", "split", "sql", "verify"]
 
 
 def __getattr__(name: str) -> Any:

@@ -1,4 +1,4 @@
-"""The whole way on one screen: card -> fetch -> read -> normalise -> index -> split -> ask -> score.
+"""The whole way on one screen: card -> fetch -> read -> normalise -> index -> split -> ask -> score -> report.
 
     import mudata
 
@@ -13,6 +13,7 @@ functions and text. Errors are those of `mudata.errors`.
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mudata.home import Home
@@ -85,3 +86,21 @@ def evaluate(model: str, split: str, *, narrator: Narrator = SILENT, **request: 
     from mudata.evaluation import runner
 
     return runner.evaluate(Home.default(), runner.Request(model, split, **request), narrator)
+
+
+def score(run: str, *, narrator: Narrator = SILENT) -> dict[str, Any]:
+    """Score a run (its id, the beginning of it, or its folder) again, offline; what scores.json says."""
+    from mudata.evaluation import judge
+    from mudata.evaluation.run import find
+
+    return judge.score(find(Home.default(), run), narrator)
+
+
+def import_answers(file: str | Path, *, narrator: Narrator = SILENT, **request: Any) -> Run:
+    """Make a run of answers made elsewhere, and score it.
+
+    `request` are the fields of `mudata.evaluation.importing.Request`: format, model, split or dataset, task, ...
+    """
+    from mudata.evaluation import importing
+
+    return importing.import_answers(Home.default(), importing.Request(file=Path(file), **request), narrator)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -70,6 +71,13 @@ def test_the_whole_way(tones: Path) -> None:
     assert run.scores["n"] == 6
     assert {m["metric"]: m["value"] for m in run.scores["metrics"]}["accuracy"] == 0.5
     assert mudata.sql("SELECT count(*) FROM answers").fetchall() == [(6,)]
+    assert mudata.score(run.id) == run.scores
+
+    lines = mudata.sql("SELECT clip_id, 'surely ' || canonical AS answer FROM labels ORDER BY 1").fetchall()
+    file = tones.parent / "answers.jsonl"
+    file.write_text("".join(json.dumps({"clip_id": clip, "answer": text}) + "\n" for clip, text in lines))
+    brought = mudata.import_answers(file, format="jsonl", model="oracle", split="halves", task="genre")
+    assert {m["metric"]: m["value"] for m in brought.scores["metrics"]}["accuracy"] == 1.0
 
 
 def test_the_rate_that_is_asked_for_is_that_of_the_clips(tones: Path) -> None:
