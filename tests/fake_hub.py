@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from fake_host import Answer, Asked, Host
 
@@ -44,8 +44,11 @@ class Hub(Host):
                 return self._file(f"{owner}/{name}", revision, "/".join(rest))
         return Answer(404)
 
+    def files_of(self, repo: str) -> Mapping[str, bytes] | None:
+        return self.files if repo == REPO else None
+
     def _missing(self, repo: str, revision: str) -> Answer | None:
-        if repo != REPO:
+        if self.files_of(repo) is None:
             return refused(404, "RepoNotFound")
         return None if revision in (COMMIT, "main") else refused(404, "RevisionNotFound")
 
@@ -53,7 +56,7 @@ class Hub(Host):
         if missing := self._missing(repo, revision):
             return missing
         entries: list[dict[str, object]] = [{"type": "directory", "path": "data", "oid": "0" * 40, "size": 0}]
-        for path, data in self.files.items():
+        for path, data in (self.files_of(repo) or {}).items():
             entry: dict[str, object] = {"type": "file", "path": path, "size": len(data), "oid": blob_id(data)}
             if len(data) >= 1000:
                 entry["lfs"] = {"oid": sha256(data), "size": len(data), "pointerSize": 130}
@@ -63,7 +66,7 @@ class Hub(Host):
     def _file(self, repo: str, revision: str, path: str) -> Answer:
         if missing := self._missing(repo, revision):
             return missing
-        data = self.files.get(path)
+        data = (self.files_of(repo) or {}).get(path)
         if data is None:
             return refused(404, "EntryNotFound")
         headers = {"X-Repo-Commit": COMMIT, "ETag": f'"{blob_id(data)}"'}
@@ -72,6 +75,39 @@ class Hub(Host):
         self.cdn.blobs[sha256(data)] = data
         linked = {"X-Linked-Etag": f'"{sha256(data)}"', "X-Linked-Size": str(len(data))}
         return Answer(302, b"", headers | linked | {"Location": f"{self.cdn.away}/{sha256(data)}"})
+
+
+class ModelHub(Hub):
+    """Several model repositories; `closed` are those that want a token, which is `token`."""
+
+    def __init__(self, cdn: Cdn, repos: Mapping[str, Mapping[str, bytes]], *, closed: Collection[str] = ()) -> None:
+        super().__init__(cdn, {})
+        self.repos, self.closed = {repo: dict(files) for repo, files in repos.items()}, set(closed)
+
+    def files_of(self, repo: str) -> Mapping[str, bytes] | None:
+        return self.repos.get(repo)
+
+    def answer(self, asked: Asked) -> Answer:
+        steps = asked.path.strip("/").split("/")
+        owner, name, *rest = steps[2:] if steps[:2] == ["api", "models"] else steps
+        repo = f"{owner}/{name}"
+        if repo in self.closed and asked.headers.get("Authorization") != f"Bearer {self.token}":
+            return refused(401, "GatedRepo")
+        match rest:
+            case ["tree", revision]:
+                return self._tree(repo, revision)
+            case ["revision", revision]:
+                return self._missing(repo, revision) or _json({"id": repo, "sha": COMMIT})
+            case ["commits", "main"]:
+                commit = {"id": COMMIT, "authors": [], "date": "2024-01-01T00:00:00.000Z", "title": "", "message": ""}
+                return self._missing(repo, "main") or _json([commit])
+            case ["resolve", revision, *path]:
+                return self._file(repo, revision, "/".join(path))
+        return Answer(404)
+
+
+def _json(value: object) -> Answer:
+    return Answer(200, json.dumps(value).encode(), {"Content-Type": "application/json"})
 
 
 def refused(status: int, code: str) -> Answer:

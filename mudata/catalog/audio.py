@@ -145,6 +145,25 @@ def load(path: Path, rate: int | None = None, *, start_s: float = 0.0, duration_
         return samples
 
 
+def load_channels(path: Path, *, start_s: float = 0.0, duration_s: float | None = None) -> tuple[Samples, int]:
+    """Samples of any audio file, (frames, channels) float32, and their rate in Hz: neither mixed nor resampled.
+
+    Raises AudioError as `load` does, and `not_finite`.
+    """
+    import numpy as np
+
+    with opened(path) as decoder:
+        start = round(start_s * decoder.rate)
+        stop = None if duration_s is None else start + round(duration_s * decoder.rate)
+        pieces = [block.copy() for block in decoder.blocks(start, stop)]
+        if not sum(map(len, pieces)):
+            raise AudioError("empty", f"no samples can be decoded from {start_s:g} s on")
+        samples = np.concatenate(pieces)
+        if not np.isfinite(samples).all():
+            raise AudioError("not_finite", "NaN or infinity among the samples")
+        return samples, decoder.rate
+
+
 # --------------------------------------------------------------------- what becomes of samples
 
 

@@ -244,13 +244,13 @@ class _Fetching:
     def _each(self, units: list[Unit], place: Place) -> Generator[tuple[Unit, Got], None, None]:
         """Fetch units, several side by side, and give each as soon as it is complete."""
         if len(units) == 1:
-            yield units[0], _source(units[0].mirror)(units[0].mirror, place, self.narrator)
+            yield units[0], source_of(units[0].mirror)(units[0].mirror, place, self.narrator)
         else:
             files = [file for unit in units for file in getattr(unit.mirror, "files", ())]
             sizes = [(file.size or 0) * (2 if file.unpack == "archive" else 1) for file in files]  # packed and unpacked
             yield from side_by_side(
                 units,
-                lambda unit, narrator: _source(unit.mirror)(unit.mirror, place, narrator),
+                lambda unit, narrator: source_of(unit.mirror)(unit.mirror, place, narrator),
                 jobs=place.jobs,
                 narrator=self.narrator,
                 title=f"{place.dataset}: {len(files)} files",
@@ -273,7 +273,8 @@ def _only(worth: Callable[[str], bool], card: Card, clips: pa.Table) -> Callable
     )
 
 
-def _source(mirror: AnyMirror) -> Source:
+def source_of(mirror: AnyMirror) -> Source:
+    """The function that fetches a kind of mirror, imported now."""
     module, _, function = MIRRORS[mirror.kind].partition(":")
     source: Source = getattr(import_module(module), function)
     return source

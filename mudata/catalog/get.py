@@ -34,7 +34,7 @@ def get(
     from mudata.catalog.ingest import ingest
 
     licences.require(card, home, accept=request.accept_licence, narrator=narrator)
-    with _alone(home, card.name, narrator):
+    with alone(home, card.name, narrator):
         fetched = fetch(card, home, request, narrator)
         for note in fetched.notes:
             narrator.say(f"{card.name}: {note}")
@@ -42,8 +42,8 @@ def get(
 
 
 @contextlib.contextmanager
-def _alone(home: Home, name: str, narrator: Narrator) -> Iterator[None]:
-    """Hold the dataset's lock; say so if another process has it."""
+def alone(home: Home, name: str, narrator: Narrator) -> Iterator[None]:
+    """Hold the lock of a dataset or a model's part; say so if another process has it."""
     with contextlib.ExitStack() as stack:
         try:
             stack.enter_context(home.lock(f"fetch-{name}", wait_s=0))

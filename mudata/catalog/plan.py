@@ -6,7 +6,7 @@ import hashlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 from urllib.parse import urlsplit
 
 from mudata.catalog.sources import choosing
@@ -26,6 +26,13 @@ _LISTING = ("http", "huggingface", "kaggle")
 """Kinds of mirrors with a list of files."""
 _VOLATILE = frozenset({"status", "checked", "note", "size", "sha256", "sha1", "md5", "also", "max_unpacked", "subset"})
 """What a card may change of a mirror without making its files other files; sums are compared one by one."""
+
+
+class Sourced(Protocol):
+    """What has components: a dataset's card, a part of a model."""
+
+    @property
+    def sources(self) -> Mapping[str, Component]: ...
 
 
 @dataclass(frozen=True)
@@ -71,7 +78,7 @@ class Need:
 
 
 def plan(
-    card: Card, subsets: Sequence[str], selection: str | None, records: Mapping[str, Record], stat: Stat
+    card: Sourced, subsets: Sequence[str], selection: str | None, records: Mapping[str, Record], stat: Stat
 ) -> tuple[Need, ...]:
     """The needs of a request, those that want to know the clips last; components of other subsets are left out.
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -67,6 +68,14 @@ def fetch(mirror: HubMirror, place: Place, narrator: Narrator) -> Got:
     return Got(tuple(haul.files), haul.bytes, haul.failures, sums=haul.sums)
 
 
+def commit_of(mirror: HubMirror, place: Place, narrator: Narrator) -> str | None:
+    """The commit that the mirror's revision (a branch, a tag, a commit or its beginning) is now.
+
+    None where the network is forbidden. Raises NeedsToken, FetchError.
+    """
+    return _Repository(mirror, place, narrator, _Haul()).commit()
+
+
 class _Repository:
     def __init__(self, mirror: HubMirror, place: Place, narrator: Narrator, haul: _Haul) -> None:
         self._mirror, self._place, self._narrator, self._haul = mirror, place, narrator, haul
@@ -117,6 +126,25 @@ class _Repository:
         if found := [blob for blob in self._listing if glob.match(blob.path) is not None]:
             return found
         raise self._absent(file.path)
+
+    def commit(self) -> str | None:
+        from huggingface_hub import HfApi
+        from huggingface_hub.errors import RevisionNotFoundError
+
+        if self._offline:
+            return None
+        api = HfApi(endpoint=self._endpoint)
+        repo, revision, kind = self._mirror.repo, self._mirror.revision, self._mirror.repo_type
+        with self._explained():
+            try:
+                return api.repo_info(repo, revision=revision, repo_type=kind).sha
+            except RevisionNotFoundError:  # the Hub knows commits by their whole names only
+                if not re.fullmatch(r"[0-9a-f]{7,39}", revision):
+                    raise
+                found = [of.commit_id for of in api.list_repo_commits(repo, repo_type=kind)]
+                if len(named := [commit for commit in found if commit.startswith(revision)]) != 1:
+                    raise
+                return named[0]
 
     @cached_property
     def _listing(self) -> list[_Blob]:

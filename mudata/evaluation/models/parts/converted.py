@@ -11,7 +11,6 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import pickle
 from pathlib import Path
 from typing import Any
 
@@ -19,15 +18,7 @@ import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 
-from mudata.evaluation.models.parts.names import CONVERTED
-
-_ZIP = b"PK\x03\x04"
-
-
-def is_archive(path: Path) -> bool:
-    """Whether a pickle of torch.save is a zip archive, which can be mapped."""
-    with path.open("rb") as file:
-        return file.read(4) == _ZIP
+from mudata.evaluation.models.parts.names import CONVERTED, is_old_pickle
 
 
 def convert(path: Path) -> Path | None:
@@ -36,21 +27,24 @@ def convert(path: Path) -> Path | None:
 
     Tensors at the top, and in dictionaries at the top, as `entry:name`; needs host memory for the whole file, once.
     """
-    if path.suffix == ".safetensors" or is_archive(path) or (path.exists() and twin(path)):
+    if not is_old_pickle(path) or twin(path):
         return None
     try:
         said = torch.load(path, map_location="cpu", weights_only=True)
-    except (pickle.UnpicklingError, RuntimeError, EOFError, OSError, ValueError):
+    except Exception:  # a damaged pickle fails in any way
         return None
     if not isinstance(said, dict):
         return None
     groups = {"": said} | {str(name): of for name, of in said.items() if isinstance(of, dict)}
-    found = {
-        f"{entry}:{name}": tensor.detach().contiguous().clone()  # two names of one tensor become two tensors
-        for entry, group in groups.items()
-        for name, tensor in group.items()
-        if isinstance(tensor, torch.Tensor)
-    }
+    found: dict[str, torch.Tensor] = {}
+    stored: set[int] = set()
+    for entry, group in groups.items():
+        for name, tensor in group.items():
+            if isinstance(tensor, torch.Tensor):
+                place = tensor.untyped_storage().data_ptr()
+                alone = tensor.detach().clone() if place in stored else tensor.detach()  # tied ones become two
+                found[f"{entry}:{name}"] = alone.contiguous()
+                stored.add(place)
     target = path.with_name(path.name + CONVERTED)
     part = target.with_name(f".{target.name}.part")
     try:

@@ -19,7 +19,7 @@ from safetensors import SafetensorError, safe_open
 
 from mudata.errors import ModelError
 from mudata.evaluation.models.parts import converted
-from mudata.evaluation.models.parts.names import INDEXES, SINGLES
+from mudata.evaluation.models.parts.names import INDEXES, SINGLES, is_archive
 
 
 class Weights:
@@ -140,7 +140,7 @@ def read(path: Path, *, inside: str | None = None, allow: Iterable[Any] = ()) ->
 def _folder(folder: Path) -> Weights:
     for name in INDEXES:
         if (index := folder / name).is_file():
-            places: dict[str, str] = json.loads(index.read_bytes())["weight_map"]
+            places = _places(index)
             found: dict[str, Any] = {}
             for shard in sorted(set(places.values())):
                 if not (folder / shard).is_file():
@@ -155,12 +155,39 @@ def _folder(folder: Path) -> Weights:
     raise ModelError(f"{folder} holds no weights.", f"Expected one of: {', '.join((*INDEXES, *SINGLES))}.")
 
 
+def _places(index: Path) -> dict[str, str]:
+    """The shard of every tensor, by an index."""
+    said = read_json(index).get("weight_map")
+    if not isinstance(said, dict) or not said:
+        raise ModelError(f"{index.name} has no weight_map.", "It is no index of weights: fetch the model again.")
+    for shard in said.values():
+        if not isinstance(shard, str) or Path(shard).name != shard:
+            raise ModelError(f"{index.name} names the shard {shard!r}, which is no file beside it.", "Do not use it.")
+    return said
+
+
+def whole(kind: Any, folder: Path, dtype: torch.dtype) -> Any:
+    """A model whose folder transformers reads by itself, which makes up what is missing: here that is refused.
+
+    Raises ModelError: not there, cut short, or tensors missing, unexpected or of another shape.
+    """
+    try:
+        model, told = kind.from_pretrained(folder, dtype=dtype, output_loading_info=True, local_files_only=True)
+    except (OSError, ValueError, RuntimeError, SafetensorError, pickle.UnpicklingError) as error:
+        raise _cut_short(folder, error) from error
+    if problems := [f"{key.replace('_', ' ')}: {_some(map(str, told[key]))}" for key in sorted(told) if told[key]]:
+        raise ModelError(f"{folder.name} does not fit the model. {'; '.join(problems)}.", "Fetch the model again.")
+    return model.eval().requires_grad_(False)
+
+
 def read_json(path: Path) -> dict[str, Any]:
     """A JSON object beside the weights. Raises ModelError."""
     try:
-        said: dict[str, Any] = json.loads(path.read_bytes())
+        said = json.loads(path.read_bytes())
     except (OSError, ValueError) as error:
         raise ModelError(f"{path.name} cannot be read: {error}.", "Fetch the model again.") from error
+    if not isinstance(said, dict):
+        raise ModelError(f"{path.name} holds no JSON object.", "Fetch the model again.")
     return said
 
 
@@ -192,7 +219,7 @@ def _file(path: Path, inside: str | None, allow: tuple[Any, ...]) -> dict[str, A
 def _unpickled(path: Path, allow: tuple[Any, ...]) -> Any:
     try:
         with torch.serialization.safe_globals(list(allow)):
-            return torch.load(path, map_location="cpu", weights_only=True, mmap=converted.is_archive(path))
+            return torch.load(path, map_location="cpu", weights_only=True, mmap=is_archive(path))
     except pickle.UnpicklingError as error:
         found = re.search(r"GLOBAL (\S+)", str(error))
         what = f"wants to run {found[1]}" if found else str(error).splitlines()[0]
@@ -200,7 +227,7 @@ def _unpickled(path: Path, allow: tuple[Any, ...]) -> Any:
             f"{path.name} holds more than tensors: it {what}. It was not read further.",
             "Get the weights from the publisher, or as safetensors.",
         ) from error
-    except (RuntimeError, EOFError, OSError, ValueError) as error:
+    except Exception as error:  # a damaged pickle fails in any way
         raise _cut_short(path, error) from error
 
 
