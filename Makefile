@@ -17,6 +17,7 @@ $(BIN)/.ready: pyproject.toml constraints.txt
 	@$(BIN)/python -m pip install --quiet --upgrade pip
 	@$(BIN)/python -m pip install --quiet --constraint constraints.txt torch
 	@$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[models,youtube,formats,dev]'
+	@$(BIN)/python -m pip install --quiet --no-deps basic-pitch==0.4.0  # its model file; what it requires conflicts
 	@touch $@
 
 env: $(BIN)/.ready  ## Make the environment only

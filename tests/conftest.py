@@ -11,6 +11,8 @@ import pytest
 
 from mudata.home import Home
 
+os.environ.setdefault("OMP_NUM_THREADS", "1")  # tests run side by side; threads of torch would fight over the cores
+
 _CLEAN = (
     "HF_",
     "KAGGLE",

@@ -20,7 +20,7 @@ from mudata.evaluation.models.parts.language import causal_lm
 from mudata.evaluation.models.parts.listener import Listener
 from mudata.evaluation.models.parts.prompts import PromptEncoder
 from mudata.evaluation.models.parts.resample import resample
-from mudata.evaluation.models.parts.weights import read, read_json
+from mudata.evaluation.models.parts.weights import read, read_json, whole
 from mudata.evaluation.protocol import Answer, Failure
 
 if TYPE_CHECKING:
@@ -63,13 +63,7 @@ class AnyGPT(Listener):
         config.vocab_size = weights.shape("model.embed_tokens.weight")[0]
         self._llm = causal_lm(config, weights.under(""), "AnyGPT", device, dtype)
         weights.finish()
-        try:
-            codec: Any = EncodecModel.from_pretrained(folder / "encodec_32khz", dtype=torch.float32)
-        except (OSError, ValueError) as error:
-            raise ModelError(
-                f"encodec_32khz cannot be read: {str(error).splitlines()[0]}", "Fetch it again."
-            ) from error
-        self._codec = codec.to(device).eval().requires_grad_(False)
+        self._codec = whole(EncodecModel, folder / "encodec_32khz", torch.float32).to(device)
         self._added = {text: int(i) for text, i in read_json(folder / "AnyGPT" / "added_tokens.json").items()}
         self._text = PromptEncoder(folder / "AnyGPT" / "tokenizer.model")
         if lacking := [name for name in (HUMAN, MODEL, TURN, MUSIC, MUSIC_END) if name not in self._added]:

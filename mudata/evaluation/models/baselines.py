@@ -7,11 +7,11 @@ makes them stronger than they should be; the run says so.
 from __future__ import annotations
 
 import hashlib
-import math
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from mudata.errors import ModelError
+from mudata.evaluation.caption_controls import medoid
 from mudata.evaluation.protocol import Answer, Clip, Failure, Hearing, Kind, Question
 
 
@@ -85,7 +85,7 @@ class Majority(_Control):
 class Constant(_Control):
     """One and the same answer: the first option, or the train part's medoid caption.
 
-    The medoid is the caption with the largest mean cosine to all others, as bags of words: picked by rule, since
+    The medoid is the caption that the scores of other models are held against: picked by rule, since
     a constant written by hand scores whatever its author knows.
     """
 
@@ -94,17 +94,3 @@ class Constant(_Control):
     def answer(self, clips: Sequence[Clip], question: Question) -> list[Answer | Failure]:
         said = medoid([t for _, texts in self._taught for t in texts]) if question.kind == "caption" else None
         return [Answer(said or question.options[0])] * len(clips)
-
-
-def medoid(texts: Sequence[str]) -> str:
-    """The text nearest to all others by cosine of word counts; the first in sorted order among equals."""
-    unit: dict[str, dict[str, float]] = {}
-    for text in sorted(set(texts)):
-        counts = Counter("".join(c if c.isalnum() else " " for c in text.casefold()).split())
-        length = math.sqrt(sum(n * n for n in counts.values())) or 1.0
-        unit[text] = {word: n / length for word, n in counts.items()}
-    centre: defaultdict[str, float] = defaultdict(float)
-    for text in texts:
-        for word, weight in unit[text].items():
-            centre[word] += weight
-    return max(unit, key=lambda text: sum(weight * centre[word] for word, weight in unit[text].items()))

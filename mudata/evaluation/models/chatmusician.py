@@ -21,6 +21,7 @@ from mudata.evaluation.models.parts.language import causal_lm
 from mudata.evaluation.models.parts.listener import Listener, Unheard, mean_of_resampled
 from mudata.evaluation.models.parts.transcription import RATE, Transcriber, lead, write_midi
 from mudata.evaluation.models.parts.weights import read
+from mudata.evaluation.prompts import TO_LISTENERS
 
 if TYPE_CHECKING:
     import numpy as np
@@ -43,8 +44,8 @@ LONGEST_ABC = 1400
 
 
 class ChatMusician(Listener):
-    """The chat model. own_words: ask in words for a reader of notation instead of the question's own, which speak of
-    listening. transcription_model: path of Basic Pitch's nmp.onnx, where that package is not installed."""
+    """The chat model. own_words: where a prompt speaks of listening, as those of mudata do, ask in words for a reader
+    of notation instead. transcription_model: path of Basic Pitch's nmp.onnx, where that package is not installed."""
 
     RATE, LONGEST_S = RATE, 60.0
     GREEDY = Manner((2,), max_new_tokens=512)
@@ -80,7 +81,10 @@ class ChatMusician(Listener):
         if not (here / "tokenizer.json").is_file():
             raise ModelError(f"tokenizer.json is not in {here}.", "Fetch the model again: its ids are defined there.")
         # the file itself: rebuilt by the library, it would lose a word boundary after each end of turn
-        self._tokens: Any = PreTrainedTokenizerFast(tokenizer_file=str(here / "tokenizer.json"))
+        try:
+            self._tokens: Any = PreTrainedTokenizerFast(tokenizer_file=str(here / "tokenizer.json"))
+        except Exception as error:  # the library's errors have no kind of their own
+            raise ModelError(f"tokenizer.json cannot be read: {error}.", "Fetch the model again.") from error
 
     def spoken(self, clip: Clip, question: Question) -> Spoken:
         """Raises Unheard where a clip holds no notes."""
@@ -117,7 +121,7 @@ class ChatMusician(Listener):
 
     def _asked(self, question: Question, score: str) -> str:
         words = question.prompt
-        if self._own_words:
+        if self._own_words and words.startswith(TO_LISTENERS):
             form = {"classify": CLASSIFY, "tag": TAG, "caption": CAPTION}[question.kind]
             words = form.replace("{noun}", question.noun).replace("{options}", ", ".join(question.options))
         return f"{words}\n{score}"

@@ -7,13 +7,16 @@ extractor would cut a random window instead.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from mudata.errors import ModelError
+from mudata.evaluation.models.store import provenance
 from mudata.evaluation.models.transformers_audio import placement
-from mudata.evaluation.protocol import Answer, Clip, Failure, Hearing, Question
+from mudata.evaluation.protocol import Answer, Clip, Failure, Hearing, Question, Ranking
 
 TEMPLATE = "This audio is a {} song."
 """The sentence with which LAION's README reports GTZAN (71 % for music_audioset_epoch_15_esc_90.14)."""
@@ -39,7 +42,7 @@ class Clap:
     ) -> None:
         self.checkpoint, self.revision, self.device, self.dtype = checkpoint, revision, device, dtype
         self.template, self.tags = template, tags
-        self.hearing = Hearing(batch=batch, forced_choice=True)
+        self.hearing = Hearing(batch=batch, forced_choice=True, gives_logits=True)
         self._sentences: dict[tuple[str, ...], Any] = {}
 
     def load(self) -> None:
@@ -60,7 +63,7 @@ class Clap:
         self._model: Any = model.to(self.device).eval()
         extractor = self._processor.feature_extractor
         self._window = int(extractor.nb_max_samples)
-        self.hearing = Hearing(sample_rate=int(extractor.sampling_rate), batch=self.hearing.batch, forced_choice=True)
+        self.hearing = replace(self.hearing, sample_rate=int(extractor.sampling_rate))
 
     def answer(self, clips: Sequence[Clip], question: Question) -> list[Answer | Failure]:
         if question.kind == "caption":
@@ -70,12 +73,23 @@ class Clap:
         ranked = scores.argsort(dim=1, descending=True)[:, :keep].tolist()
         return [Answer(", ".join(question.options[i] for i in row)) for row in ranked]
 
+    def rank(self, clips: Sequence[Clip], question: Question) -> list[Ranking | Failure]:
+        """Cosine similarities of sound and sentences: scores, but no log-likelihoods."""
+        scores = self._sounds([c.audio for c in clips]) @ self._texts(question.options).T
+        return [Ranking(tuple(row)) for row in scores.tolist()]
+
+    def similarity(self, waves: Sequence[np.ndarray[Any, Any]], sentences: Sequence[str]) -> list[float]:
+        """Cosine of each wave, (n,) at the model's rate, with its sentence."""
+        cosines: list[float] = (self._sounds(waves) * self._embed(sentences)).sum(1).tolist()
+        return cosines
+
     def describe(self) -> dict[str, object]:
         import transformers
 
         return {
-            "checkpoint": self.checkpoint,
+            "checkpoint": self.checkpoint if not Path(self.checkpoint).is_dir() else Path(self.checkpoint).name,
             "revision": getattr(self._model.config, "_commit_hash", None) or self.revision,
+            **provenance(Path(self.checkpoint)),
             "dtype": str(self._torch_dtype).removeprefix("torch."),
             "device": self.device,
             "template": self.template,
@@ -100,15 +114,22 @@ class Clap:
         return torch.nn.functional.normalize(torch.stack(means), dim=1)
 
     def _texts(self, options: tuple[str, ...]) -> Any:
+        if options not in self._sentences:
+            self._sentences[options] = self._embed([self.template.format(option) for option in options])
+        return self._sentences[options]
+
+    def _embed(self, sentences: Sequence[str]) -> Any:
+        """Unit embeddings of sentences, each cut to what the text encoder can take."""
         import torch
 
-        if options not in self._sentences:
-            sentences = [self.template.format(option) for option in options]
-            inputs = self._processor.tokenizer(sentences, padding=True, return_tensors="pt").to(self.device)
-            with torch.inference_mode():
-                embedded = self._model.get_text_features(**inputs).pooler_output.float()
-            self._sentences[options] = torch.nn.functional.normalize(embedded, dim=1)
-        return self._sentences[options]
+        config = self._model.config.text_config
+        longest = config.max_position_embeddings - config.pad_token_id - 1  # positions begin after the padding token
+        inputs = self._processor.tokenizer(
+            list(sentences), padding=True, truncation=True, max_length=longest, return_tensors="pt"
+        ).to(self.device)
+        with torch.inference_mode():
+            embedded = self._model.get_text_features(**inputs).pooler_output.float()
+        return torch.nn.functional.normalize(embedded, dim=1)
 
 
 def windows(wave: np.ndarray[Any, Any], length: int) -> list[np.ndarray[Any, Any]]:

@@ -4,7 +4,8 @@ Features (librosa 0.11, 22,050 Hz, windows of 2,048 samples, hop 512) are means 
 20 MFCC and their deltas, 12 chroma, 7 bands of spectral contrast, centroid, bandwidth, rolloff, flatness, zero
 crossings, loudness, 6 tonnetz and onset strength; and tempo with 13 tempogram ratios. To classify, a support vector
 machine or a logistic regression is chosen by cross-validation inside the train part; to tag, one logistic regression
-per label with the threshold that gave the best F1 there. Everything is seeded.
+per label with the threshold that gave the best F1 there. Where artists are known, all clips of one are in one fold, or
+the choice would fall on what recognises artists. Everything is seeded.
 """
 
 from __future__ import annotations
@@ -103,16 +104,19 @@ class Features:
         """Extract features, choose a classifier, and fit it. Raises ModelError without any clip."""
         vectors: list[Vector] = []
         labels: list[tuple[str, ...]] = []
+        groups: list[str] = []
         lessons = iter(train)
         while chunk := list(islice(lessons, 4 * _workers())):
             vectors += self._features([clip for clip, _ in chunk])
             labels += [said for _, said in chunk]
+            groups += [f"artist {clip.group}" if clip.group else f"clip {clip.clip_id}" for clip, _ in chunk]
         if not vectors:
             raise ModelError("There is not one clip to learn from.", "Check the train part of the split.")
         if all(len(said) == 1 for said in labels):
-            self._fitted, self._chosen = _classifier(np.stack(vectors), [said[0] for said in labels], self.seed)
+            first = [said[0] for said in labels]
+            self._fitted, self._chosen = _classifier(np.stack(vectors), first, groups, self.seed)
         else:
-            self._fitted, self._chosen = _tagger(np.stack(vectors), labels, self.seed)
+            self._fitted, self._chosen = _tagger(np.stack(vectors), labels, groups, self.seed)
 
     def answer(self, clips: Sequence[Clip], question: Question) -> list[Answer | Failure]:
         if question.kind == "caption":
@@ -183,10 +187,29 @@ def _extract_all(audio: Sequence[Vector], *, alone: bool) -> list[Vector]:
     return vectors
 
 
-def _classifier(x: NDArray[np.float32], y: Sequence[str], seed: int) -> tuple[Any, dict[str, object]]:
+def _folds(y: Sequence[object], groups: Sequence[str], most: int, seed: int) -> list[tuple[Any, Any]]:
+    """Indices to learn from and to test on, fold by fold: stratified, with groups kept whole, and every label to learn
+    from in each. As many folds as that allows up to `most`; none where it allows only one."""
+    from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold
+
+    labels = set(y)
+    rarest = min(len({g for g, other in zip(groups, y, strict=True) if other == label}) for label in labels)
+    grouped = len(set(groups)) < len(groups)
+    for count in range(min(most, rarest), 1, -1):
+        kind = StratifiedGroupKFold if grouped else StratifiedKFold
+        cv = kind(count, shuffle=True, random_state=seed)
+        folds = list(cv.split(np.zeros(len(y)), y, groups if grouped else None))
+        if all(len(test) and {y[i] for i in train} == labels for train, test in folds):
+            return folds
+    return []
+
+
+def _classifier(
+    x: NDArray[np.float32], y: Sequence[str], groups: Sequence[str], seed: int
+) -> tuple[Any, dict[str, object]]:
     from sklearn.dummy import DummyClassifier
     from sklearn.linear_model import LogisticRegression
-    from sklearn.model_selection import GridSearchCV, StratifiedKFold, train_test_split
+    from sklearn.model_selection import GridSearchCV, train_test_split
     from sklearn.pipeline import Pipeline
     from sklearn.preprocessing import StandardScaler
     from sklearn.svm import SVC
@@ -195,19 +218,20 @@ def _classifier(x: NDArray[np.float32], y: Sequence[str], seed: int) -> tuple[An
     if len(set(y)) == 1:
         return DummyClassifier().fit(x, y), about | {"classifier": "the only label of the train part"}
     model = Pipeline([("scale", StandardScaler()), ("classify", SVC(C=10.0))])
-    some_x, some_y = x, list(y)
+    some_x, some_y, some_groups = x, list(y), list(groups)
     if len(some_y) > CHOICE_CLIPS and min(Counter(some_y).values()) > 1:
-        some_x, _, some_y, _ = train_test_split(x, y, train_size=CHOICE_CLIPS, stratify=y, random_state=seed)
-    folds = min(FOLDS, *Counter(some_y).values())
-    if folds > 1:
+        some_x, _, some_y, _, some_groups, _ = train_test_split(
+            x, y, groups, train_size=CHOICE_CLIPS, stratify=y, random_state=seed
+        )
+    if folds := _folds(some_y, some_groups, FOLDS, seed):
         grid = [
             {"classify": [SVC()], "classify__C": [1.0, 10.0, 100.0]},
             {"classify": [LogisticRegression(max_iter=5000)], "classify__C": [0.01, 0.1, 1.0]},
         ]
-        cv = StratifiedKFold(folds, shuffle=True, random_state=seed)
-        search = GridSearchCV(model, grid, cv=cv, refit=False).fit(some_x, some_y)
+        search = GridSearchCV(model, grid, cv=folds, refit=False).fit(some_x, some_y)
         model.set_params(**search.best_params_)
-        about |= {"cross_validated_accuracy": round(float(search.best_score_), 4), "folds": folds}
+        about |= {"cross_validated_accuracy": round(float(search.best_score_), 4), "folds": len(folds)}
+        about |= {"folds_by_artist": len(set(some_groups)) < len(some_groups)}
     return model.fit(x, y), about | {"classifier": repr(model.named_steps["classify"])}
 
 
@@ -228,9 +252,11 @@ class _Tagger:
         ]
 
 
-def _tagger(x: NDArray[np.float32], y: Sequence[tuple[str, ...]], seed: int) -> tuple[_Tagger, dict[str, object]]:
+def _tagger(
+    x: NDArray[np.float32], y: Sequence[tuple[str, ...]], groups: Sequence[str], seed: int
+) -> tuple[_Tagger, dict[str, object]]:
     from sklearn.linear_model import LogisticRegression
-    from sklearn.model_selection import StratifiedKFold, cross_val_predict
+    from sklearn.model_selection import cross_val_predict
     from sklearn.preprocessing import StandardScaler
 
     counts = Counter(tag for tags in y for tag in tags)
@@ -240,12 +266,10 @@ def _tagger(x: NDArray[np.float32], y: Sequence[tuple[str, ...]], seed: int) -> 
     parts: dict[str, tuple[Any, float]] = {}
     for tag in order:
         truth = np.array([tag in tags for tags in y])
-        folds = min(3, int(truth.sum()), int((~truth).sum()))
-        if folds < 2:  # too rare, or everywhere: nothing to tell apart
+        if truth.all() or not (folds := _folds(truth.tolist(), groups, 3, seed)):  # nothing to tell apart, or too rare
             continue
         model = LogisticRegression(C=0.1, max_iter=5000)
-        cv = StratifiedKFold(folds, shuffle=True, random_state=seed)
-        likely = cross_val_predict(model, scaled, truth, cv=cv, method="predict_proba")[:, 1]
+        likely = cross_val_predict(model, scaled, truth, cv=folds, method="predict_proba")[:, 1]
         parts[tag] = (model.fit(scaled, truth), _best_threshold(likely, truth))
     about = {"train_clips": len(y), "features": x.shape[1], "classifier": "LogisticRegression(C=0.1) per label"}
     return _Tagger(scaler, parts, order), about | {"labels_learned": len(parts), "labels_seen": len(order)}

@@ -47,7 +47,7 @@ class Beats:
         names += [f"encoder.pos_conv.0.{x}" for x in ("weight_g", "weight_v", "bias")]
         names += ["patch_embedding.weight", *(["patch_embedding.bias"] if biased else [])]
         shared = "encoder.layers.{}.self_attn.relative_attention_bias.weight"  # each layer stores the same one
-        weights.expect([*names, shared.format(0)], among=rf"(?!predictor\.|{shared.format('[1-9]')}).*")
+        weights.expect([*names, shared.format(0)], among=rf"(?!predictor\.|{shared.format('[1-9][0-9]*')}).*")
         self._of = {name: weights.take(name).to(device).float() for name in names}
         self._relative = weights.take(shared.format(0)).to(device).float()
         g, v = (self._of.pop(f"encoder.pos_conv.0.weight_{x}") for x in "gv")

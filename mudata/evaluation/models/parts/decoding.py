@@ -3,13 +3,33 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import torch
 
-from mudata.evaluation.models.parts.greedy import Writer, greedy
+from mudata.evaluation.models.parts.greedy import Writer, greedy, positions
+
+BATCH, LARGEST_BATCH = 8, 64
+"""Clips per batch on a CPU, and at most on a GPU, when nobody says."""
+OTHER_SETTINGS = (
+    "no_repeat_ngram_size",
+    "bad_words_ids",
+    "suppress_tokens",
+    "begin_suppress_tokens",
+    "forced_bos_token_id",
+    "forced_eos_token_id",
+    "sequence_bias",
+    "guidance_scale",
+    "watermarking_config",
+    "exponential_decay_length_penalty",
+    "min_length",
+    "remove_invalid_values",
+    "encoder_repetition_penalty",
+    "renormalize_logits",
+)
+"""What a checkpoint's generation_config.json may ask for and greedy decoding here does not do."""
 
 
 class Spoken(NamedTuple):
@@ -50,7 +70,9 @@ class _Penalty:
         self.prompts, self._penalty = torch.tensor(padded, device=device), penalty
 
     def __call__(self, ids: torch.Tensor, scores: torch.Tensor) -> torch.Tensor:
-        prompts = self.prompts.repeat_interleave(len(ids) // len(self.prompts), 0)
+        prompts = self.prompts
+        if len(ids) > len(prompts):  # beams
+            prompts = prompts.repeat_interleave(len(ids) // len(prompts), 0)
         seen = torch.cat([prompts, ids], 1)
         picked = scores.gather(1, seen)
         return scores.scatter(1, seen, torch.where(picked < 0, picked * self._penalty, picked / self._penalty))
@@ -78,18 +100,48 @@ def write(llm: Any, spoken: Sequence[Spoken], manner: Manner) -> list[list[int]]
         if manner.sample or manner.beams > 1:
             found = _generated(llm, embeds, mask, manner, penalty)
         else:
-            writer = Writer(
-                llm,
-                embeds,
-                mask,
-                longest=manner.max_new_tokens,
-                shortest=manner.min_new_tokens,
-                stop=manner.stop,
-                filler=mask.new_zeros(len(mask), 1) if penalty is None else penalty.prompts[:, :1],
-                adjust=penalty,
+            read = llm(
+                inputs_embeds=embeds,
+                attention_mask=mask,
+                position_ids=positions(mask),
+                use_cache=True,
+                logits_to_keep=1,
             )
-            found = greedy(writer, manner.max_new_tokens)
+            found = _greedy(llm, read, mask, manner, penalty)
     return [until(ids, manner.stop) for ids in found]
+
+
+def go_on(model: Any, inputs: Mapping[str, torch.Tensor], longest: int) -> list[list[int]] | None:
+    """The new ids of a whole model's greedy `generate`, for what its processor made, without those that stop.
+
+    None where the checkpoint's own settings are more than ends and a penalty.
+    """
+    said = model.generation_config
+    if any(getattr(said, name, None) for name in OTHER_SETTINGS):
+        return None
+    mask = inputs["attention_mask"]
+    ends = said.eos_token_id if isinstance(said.eos_token_id, list) else [said.eos_token_id]
+    factor = said.repetition_penalty or 1.0
+    manner = Manner(tuple(ends), longest, min_new_tokens=said.min_new_tokens or 0, repetition_penalty=factor)
+    penalty = _Penalty(inputs["input_ids"].tolist(), factor, mask.device) if factor != 1.0 else None
+    with torch.inference_mode():
+        read = model(**inputs, position_ids=positions(mask), use_cache=True)
+        found = _greedy(model, read, mask, manner, penalty)
+    return [until(ids, manner.stop) for ids in found]
+
+
+def _greedy(llm: Any, read: Any, mask: torch.Tensor, manner: Manner, penalty: _Penalty | None) -> list[list[int]]:
+    writer = Writer(
+        llm,
+        read,
+        mask,
+        longest=manner.max_new_tokens,
+        shortest=manner.min_new_tokens,
+        stop=manner.stop,
+        filler=mask.new_zeros(len(mask), 1) if penalty is None else penalty.prompts[:, :1],
+        adjust=penalty,
+    )
+    return greedy(writer)
 
 
 def _generated(
@@ -142,14 +194,22 @@ def rank(llm: Any, spoken: Spoken, options: Sequence[Sequence[int]], *, at_once:
     return found
 
 
-def bytes_per_position(llm: Any) -> int:
-    """Of keys and values, in all layers."""
-    config = llm.config
-    width = config.hidden_size // config.num_attention_heads * config.num_key_value_heads
-    return int(2 * config.num_hidden_layers * width * llm.dtype.itemsize)
+def bytes_per_position(model: Any) -> int:
+    """Of keys and values, in all layers of a model's language model."""
+    config = model.config.get_text_config()
+    heads = getattr(config, "num_key_value_heads", None) or config.num_attention_heads
+    each = getattr(config, "head_dim", None) or config.hidden_size // config.num_attention_heads
+    return int(2 * config.num_hidden_layers * heads * each * model.dtype.itemsize)
 
 
-def clips_that_fit(llm: Any, free: int, *, positions: int = 1024) -> int:
+def clips_that_fit(model: Any, free: int, *, positions: int = 1024) -> int:
     """How many prompts and answers, of so many positions together, have keys and values that take half of `free` bytes;
     the other half is for what is computed on the way. At least 1."""
-    return max(1, free // (2 * positions * bytes_per_position(llm)))
+    return max(1, free // (2 * positions * bytes_per_position(model)))
+
+
+def batch_for(model: Any, device: str) -> int:
+    """Clips per batch when nobody says."""
+    if not device.startswith("cuda"):
+        return BATCH
+    return min(clips_that_fit(model, torch.cuda.mem_get_info(device)[0]), LARGEST_BATCH)

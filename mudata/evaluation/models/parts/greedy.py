@@ -25,16 +25,17 @@ Adjust = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
 
 
 class Writer:
-    """Prompts read, and the answers so far. It is also the cache that the model's layers write to.
+    """Answers in the making. It is also the cache that the model's layers write to.
 
-    embeds: (batch, positions, width), padded on the left; mask: (batch, positions). `adjust` gets the ids written so
-    far (batch, longest; what is not written yet repeats `filler`, (batch, 1)) and logits (batch, vocabulary).
+    read: what the model made of the prompts, with its cache of plain keys and values; mask: (batch, positions), 0 where
+    a prompt is padded on its left. `adjust` gets the ids written so far (batch, longest), where what is not written yet
+    repeats `filler` (batch, 1), and logits (batch, vocabulary).
     """
 
     def __init__(
         self,
         llm: Any,
-        embeds: torch.Tensor,
+        read: Any,
         mask: torch.Tensor,
         *,
         longest: int,
@@ -43,14 +44,13 @@ class Writer:
         filler: torch.Tensor,
         adjust: Adjust | None,
     ) -> None:
-        self._llm, self._adjust, self._shortest = llm, adjust, shortest
-        positions = (mask.cumsum(1) - 1).clamp_min(0)
-        read = llm(inputs_embeds=embeds, attention_mask=mask, position_ids=positions, use_cache=True, logits_to_keep=1)
-        self._layers: list[tuple[torch.Tensor, torch.Tensor]] = [
-            (layer.keys, layer.values) for layer in read.past_key_values.layers
-        ]
-        hidden = torch.finfo(embeds.dtype).min
-        self._bias = embeds.new_zeros(mask.shape).masked_fill(mask == 0, hidden)[:, None, None]
+        self._llm, self._adjust, self._shortest, self.longest = llm, adjust, shortest, longest
+        self._layers: list[tuple[torch.Tensor, torch.Tensor]] = []
+        for layer in read.past_key_values.layers:
+            self._layers.append((layer.keys, layer.values))
+            layer.keys = layer.values = None  # they grow here; what they were is not kept
+        empty = self._layers[0][0].new_zeros(mask.shape)
+        self._bias = empty.masked_fill(mask == 0, torch.finfo(empty.dtype).min)[:, None, None]
         self._at = torch.tensor([mask.shape[1]], device=mask.device)
         self._positions = mask.sum(1, keepdim=True)
         self._stop = torch.tensor(stop, device=mask.device)
@@ -94,6 +94,10 @@ class Writer:
         """Whether steps can be recorded."""
         return self._written.is_cuda
 
+    def place(self) -> Any:
+        """A context in which the GPU that steps are recorded on is the current one."""
+        return torch.cuda.device_of(self._written)  # type: ignore[no-untyped-call]
+
     def stopped(self, steps: int) -> bool:
         """Whether all answers have ended within so many tokens."""
         ends: torch.Tensor = torch.isin(self._written[:, :steps], self._stop).any(1)
@@ -117,26 +121,34 @@ class Writer:
         self._count += 1
 
 
-def greedy(writer: Writer, longest: int) -> list[list[int]]:
-    """New ids of every prompt, at most `longest`; what follows a stop means nothing."""
+def positions(mask: torch.Tensor) -> torch.Tensor:
+    """Where each token of prompts that are padded on the left stands in its own prompt."""
+    return (mask.cumsum(1) - 1).clamp_min(0)
+
+
+def greedy(writer: Writer) -> list[list[int]]:
+    """New ids of every prompt, at most the writer's longest; what follows a stop means nothing."""
     done, room = 1, FIRST
     look = LOOK if writer.on_gpu else 1
-    while done < longest and not writer.stopped(done):
-        end = min(done + room, longest)
-        writer.make_room(end - done)
-        step = recorded(writer.step) if writer.on_gpu and room > FIRST else writer.step
-        while done < end:
-            step()
-            done += 1
-            if done % look == 0 and writer.stopped(done):
-                break
-        room = BLOCK
+    with writer.place():
+        while done < writer.longest and not writer.stopped(done):
+            end = min(done + room, writer.longest)
+            writer.make_room(end - done)
+            step = recorded(writer.step) if writer.on_gpu and room > FIRST else writer.step
+            while done < end:
+                step()
+                done += 1
+                if done % look == 0 and writer.stopped(done):
+                    break
+            room = BLOCK
     return writer.ids(done)
 
 
 def recorded(step: Callable[[], None]) -> Callable[[], None]:
-    """The step as one launch. It has run before, so that nothing is set up for the first time while recording. Where
-    a GPU cannot record, the step itself, which gives the same ids later, and a warning."""
+    """The step as one launch. It has run before, so that nothing is set up for the first time while recording.
+
+    Where a GPU cannot record: the step itself, which gives the same ids later, and a warning.
+    """
     try:
         graph = torch.cuda.CUDAGraph()
         with torch.cuda.graph(graph):

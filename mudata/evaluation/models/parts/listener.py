@@ -20,7 +20,7 @@ import numpy as np
 import torch
 
 from mudata.errors import ModelError
-from mudata.evaluation.models.parts.decoding import Manner, Spoken, clips_that_fit, rank, write
+from mudata.evaluation.models.parts.decoding import BATCH, Manner, Spoken, batch_for, rank, write
 from mudata.evaluation.models.parts.resample import resample
 from mudata.evaluation.models.store import provenance
 from mudata.evaluation.models.transformers_audio import placement, quieten
@@ -34,8 +34,11 @@ if TYPE_CHECKING:
 EARS = 4
 """Clips that a GPU hears at once, each in a thread and on a stream of its own: while the CPU resamples one and turns it
 into a spectrogram, the GPU encodes another."""
-BATCH, LARGEST_BATCH = 8, 64
-"""Clips per batch on a CPU, and at most on a GPU, when nobody says."""
+
+
+SHORTEST_S = 0.05
+"""Seconds below which there is nothing to hear: filter banks of 25 ms windows have no frame, convolutions no output. As
+for clips of datasets (catalog.audio.MIN_SECONDS)."""
 
 
 class Unheard(Exception):
@@ -118,7 +121,8 @@ class Listener:
         """How answers to a question are written."""
         chosen = self.PAPER if self.sampling == "paper" else self.GREEDY
         longest = self._longest_answer or chosen.max_new_tokens
-        return dataclasses.replace(chosen, stop=self._stop(), max_new_tokens=longest)
+        shortest = min(chosen.min_new_tokens, longest)
+        return dataclasses.replace(chosen, stop=self._stop(), max_new_tokens=longest, min_new_tokens=shortest)
 
     def _stop(self) -> tuple[int, ...]:
         return (2,)
@@ -142,13 +146,17 @@ class Listener:
                 f"{self.folder.name} does not fit on {self.device} as {self._torch_dtype}: {error}.",
                 "Choose --dtype bf16, or --device cpu.",
             ) from error
+        except KeyError as error:
+            raise ModelError(f"A setting is missing in {self.folder}: {error}.", "Fetch the model again.") from error
+        except (OSError, ValueError, TypeError) as error:  # transformers' own words for files that are not there or odd
+            first = (str(error).strip().splitlines() or [type(error).__name__])[0]
+            raise ModelError(f"{self.folder} cannot be loaded: {first}", "Fetch the model again.") from error
         if self.device.startswith("cuda"):
             self._streams: queue.SimpleQueue[torch.cuda.Stream] = queue.SimpleQueue()
             for _ in range(EARS):
                 self._streams.put(torch.cuda.Stream(self.device))  # type: ignore[no-untyped-call]
-            if self._batch is None:
-                fits = clips_that_fit(self._llm, torch.cuda.mem_get_info(self.device)[0])
-                self.hearing = dataclasses.replace(self.hearing, batch=min(fits, LARGEST_BATCH))
+        if self._batch is None:
+            self.hearing = dataclasses.replace(self.hearing, batch=batch_for(self._llm, self.device))
 
     def _generation(self) -> dict[str, object]:
         """The manner as it is recorded, without the ids that stop."""
@@ -188,20 +196,24 @@ class Listener:
 
     def _aside(self, clip: Clip, question: Question) -> Spoken | Failure:
         """A clip's prompt, made on a stream that no other clip uses meanwhile, and complete."""
-        stream = self._streams.get()
+        stream, writing = self._streams.get(), torch.cuda.default_stream(self.device)
         try:
+            stream.wait_stream(writing)  # what was loaded has to be there
             with torch.cuda.stream(stream):
                 prompt = self._tried(clip, question)
             stream.synchronize()
         finally:
             self._streams.put(stream)
         if isinstance(prompt, Spoken):
-            for tensor in (prompt.embeds, prompt.heard):
-                if tensor is not None:  # its memory is not free for the next clip while the language model reads it
-                    tensor.record_stream(torch.cuda.default_stream(self.device))
+            with torch.inference_mode():
+                for tensor in (prompt.embeds, prompt.heard):
+                    if tensor is not None:  # not free for the next clip while the language model reads it
+                        tensor.record_stream(writing)
         return prompt
 
     def _tried(self, clip: Clip, question: Question) -> Spoken | Failure:
+        if 0 < len(clip.audio) < SHORTEST_S * clip.sample_rate:  # MIDI has no samples at all
+            return Failure("too-short", f"{len(clip.audio) / clip.sample_rate:.3g} s; below {SHORTEST_S} s is nothing")
         try:
             return self.spoken(clip, question)
         except Unheard as error:
@@ -220,7 +232,8 @@ class Listener:
     def rank(self, clips: Sequence[Clip], question: Question) -> list[Ranking | Failure]:
         """Log-likelihood in nats of each of the question's options after each clip's prompt, which is read once.
 
-        As many options at once as clips were given, so that what fits for clips fits here."""
+        As many options at once as clips were given, so that what fits for clips fits here.
+        """
         written = LETTERS[: len(question.options)] if question.letters else question.options
         continuations = [self.continuation(option) for option in written]
         found: list[Ranking | Failure] = []

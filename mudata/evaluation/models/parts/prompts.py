@@ -27,7 +27,10 @@ class PromptEncoder:
 
         if not model.is_file():
             raise ModelError(f"The tokenizer {model.name} is not in {model.parent}.", "Fetch the model again.")
-        self._pieces: Any = sentencepiece.SentencePieceProcessor(model_file=str(model))
+        try:
+            self._pieces: Any = sentencepiece.SentencePieceProcessor(model_file=str(model))
+        except (OSError, RuntimeError) as error:
+            raise ModelError(f"{model.name} is no SentencePiece model: {error}.", "Fetch the model again.") from error
         self.specials = dict(specials or {})
         self._texts = {number: text for text, number in self.specials.items()}
         ordered = sorted(self.specials, key=len, reverse=True)

@@ -7,7 +7,7 @@ from typing import Any
 
 import torch
 
-from mudata.evaluation.models.parts.weights import fill, read
+from mudata.evaluation.models.parts.weights import fill, read, whole
 
 RATE = 16_000
 
@@ -32,7 +32,7 @@ class Transcriber:
     def __init__(self, folder: Path, device: str, dtype: torch.dtype) -> None:
         from transformers import WhisperForConditionalGeneration, WhisperProcessor
 
-        self._model: Any = WhisperForConditionalGeneration.from_pretrained(folder, dtype=dtype).to(device).eval()
+        self._model: Any = whole(WhisperForConditionalGeneration, folder, dtype).to(device)
         self._processor: Any = WhisperProcessor.from_pretrained(folder)
 
     def __call__(self, wave: torch.Tensor) -> str:
