@@ -160,6 +160,11 @@ def from_os_error(error: OSError) -> MudataError | None:
             f"Permission denied{where}.",
             "Set MUDATA_HOME to a folder that you may write to, or correct the permissions.",
         )
+    if error.errno in (errno.EISDIR, errno.ENOTDIR):
+        return HomeError(
+            f"A file is where a folder should be, or a folder where a file should be{where}.",
+            "Move it away, then run the same command again.",
+        )
     return None
 
 

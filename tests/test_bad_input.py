@@ -700,7 +700,7 @@ def test_sql_only_reads_the_index_and_keeps_the_hints_of_duckdb(
         ("sql 'SELECT 1' --limit -1", "Invalid value for '--limit'"),
         ("cards check {folder}", "There is no card (*.yaml) in "),
         ("list --usage nope", "'nope' is not one of 'unrestricted', 'noncommercial', 'research', 'unknown'"),
-        ("eval --model random", "Missing option '--split'."),
+        ("eval --model random", "Give --model and --split, or --suite and --models."),
         ("eval --model random --split all --task nope", "No task of toy named 'nope'.\nKnown: genre."),
         ("eval --model random --split all --part nope", "No part of split all named 'nope'.\nKnown: test"),
         ("eval --model random --split all --limit 0", "Invalid value for '--limit'"),
@@ -772,6 +772,47 @@ def test_a_damaged_run_is_named_and_the_others_are_scored(
     done = typed("score", "--json")
     assert (done.code, [run["model"] for run in json.loads(done.out)]) == (0, ["random"])
     assert "Left out: " in done.err
+
+
+WORDY = """
+from mudata.evaluation.protocol import Answer, Hearing
+class Wordy:
+    hearing = Hearing(batch=2)
+    def load(self): pass
+    def answer(self, clips, question):
+        return [Answer("low " + str(clip.audio.size) * 2000) for clip in clips]
+    def describe(self): return {}
+"""
+
+
+def test_a_disk_that_fills_up_while_a_model_is_asked_keeps_every_answer(
+    home: Home, tmp_path: Path, disk: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The runs are on a small disk, which grows a little whenever it is full."""
+    (tmp_path / "wordy.py").write_text(WORDY)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    corpus = Corpus(home, tmp_path, monkeypatch)
+    corpus.split("all", {"test": corpus.publish()})
+    words = ("eval", "--model", "wordy:Wordy", "--split", "all", "--task", "genre", "--json")
+    expected = typed(*words)
+    assert expected.code == 0
+    shutil.rmtree(home.runs)
+    home.runs.symlink_to(disk)
+    size, kept = 30, [0]
+    assert mounted(disk, size)
+    while (done := typed(*words)).code:
+        refused(done, "The disk is full", "Free some space, or set MUDATA_HOME to", "then run the same command again.")
+        for run in home.runs.glob("*/run.json"):
+            assert json.loads(run.read_bytes())["model"] == "wordy:Wordy"
+            lines = (run.parent / "answers.jsonl").read_bytes().split(b"\n")[:-1]
+            kept.append(len([json.loads(line) for line in lines]))
+        size += 12
+        assert mounted(disk, size)
+    assert json.loads(done.out)["metrics"] == json.loads(expected.out)["metrics"]
+    assert kept == sorted(kept)  # no answer was lost
+    assert len(set(kept)) > 3
+    lines = next(home.runs.glob("*/answers.jsonl")).read_bytes().splitlines()
+    assert [json.loads(line)["clip_id"] for line in lines] == [f"tones/{n:02}" for n in range(12)]  # none asked twice
 
 
 BLOCKER = """

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from mudata.errors import ModelError
-from mudata.evaluation.protocol import Answer, Clip, Question
+from mudata.evaluation.protocol import Answer, Clip, Question, Ranking
 
 torch = pytest.importorskip("torch")
 transformers = pytest.importorskip("transformers")
@@ -68,6 +68,18 @@ def test_every_clip_gets_exactly_one_of_the_options(clap: Clap) -> None:
     answers = clap.answer(noises(1, 12), GENRE)
     assert all(isinstance(a, Answer) and a.text in GENRE.options for a in answers)
     assert clap.hearing.forced_choice
+
+
+def test_the_answer_is_the_option_that_ranks_first(clap: Clap) -> None:
+    clips = noises(1, 12, 4)
+    for ranking, answer in zip(clap.rank(clips, GENRE), clap.answer(clips, GENRE), strict=True):
+        assert isinstance(ranking, Ranking)
+        assert isinstance(answer, Answer)
+        assert len(ranking.loglik) == 3
+        assert all(-1.0001 <= score <= 1.0001 for score in ranking.loglik)
+        assert ranking.tokens == ()
+        assert GENRE.options[max(range(3), key=lambda i: ranking.loglik[i])] == answer.text
+    assert clap.hearing.gives_logits
 
 
 def test_a_tagging_question_gets_the_nearest_few(clap: Clap) -> None:

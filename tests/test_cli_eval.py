@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from click.testing import CliRunner, Result
+from shell import typed
 from small_corpus import Corpus
 
 from mudata.cli import cli
@@ -18,6 +19,9 @@ from mudata.evaluation.run import all_runs
 
 if TYPE_CHECKING:
     from mudata.home import Home
+
+
+HALF = ("--split", "half", "--task", "genre")
 
 
 @pytest.fixture
@@ -122,11 +126,115 @@ def test_failures_are_told_and_the_command_is_kept(
     )
     monkeypatch.syspath_prepend(str(tmp_path))
     done = ask("moody:Moody", "-o", "word=high", "-o", "times=1", "--batch", "6")
-    assert "1 of 6 clips failed and count as wrong" in done.stderr
+    assert "1 of 6 clips failed and count as wrong: 1 mood." in done.stderr
     assert "33.3 %" in done.stdout  # two of six are high
     command = all_runs(home)[0].settings["sittings"][0]["command"]
     words = "--model moody:Moody --split half --task genre --batch 6 --option 'word=\"high\"' --option times=1"
     assert command == f"mudata eval {words}"
+
+
+EAR = """
+from mudata.evaluation.protocol import Answer, Hearing, Ranking
+class Ear:
+    hearing = Hearing(batch=8, gives_logits=True)
+    def load(self): pass
+    def answer(self, clips, question):
+        return [Answer("low" if abs(clip.audio).max() > 0.1 else "high") for clip in clips]
+    def rank(self, clips, question):
+        return [Ranking(tuple(-float(len(option)) for option in question.options)) for c in clips if c.audio.any()]
+    def describe(self): return {"generation": {"do_sample": False}}
+"""
+
+
+@pytest.fixture
+def ear(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    (tmp_path / "keen.py").write_text(EAR)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    return "keen:Ear"
+
+
+def test_the_closing_note_tells_whether_the_audio_was_heard(corpus: Corpus, home: Home, ear: str) -> None:
+    corpus.split("all", {"test": corpus.publish(clips=60)})
+    words = ("eval", "--model", ear, "--split", "all", "--task", "genre")
+    assert "Was it heard?" not in run(*words).stderr
+    silent = run(*words, "--silence")
+    assert silent.exit_code == 0
+    said = "silence: 60 of 60 answers change, accuracy 33.3 % against 33.3 % (p = 1); no more often right for it"
+    assert f"Was it heard? heard ({said})" in silent.stderr
+    assert "keen:Ear (silence)" in silent.stdout
+    assert f"Was it heard? heard ({said}; swap-audio: 0 of 60 answers change" in run(*words, "--swap-audio").stderr
+    assert "Was it heard? heard" in run(*words).stderr
+    commands = [one.settings["sittings"][0]["command"] for one in all_runs(home)]
+    assert [command.removeprefix("mudata " + " ".join(words)) for command in commands] == [
+        "",
+        " --silence",
+        " --swap-audio",
+    ]
+
+
+def test_how_options_are_shown_is_part_of_the_command(corpus: Corpus, home: Home, ear: str) -> None:
+    done = ask(ear, "--letters", "--options-order", "shuffled", "--rank", "--timeout", "60", "--seed", "3")
+    assert done.exit_code == 0
+    (one,) = all_runs(home)
+    sitting = one.settings["sittings"][0]
+    words = (
+        "--model keen:Ear --split half --task genre --letters --options-order shuffled --rank --timeout 60.0 --seed 3"
+    )
+    assert sitting["command"] == f"mudata eval {words}"
+    assert (sitting["timeout_s"], sitting["ranked"]) == (60.0, 6)
+    assert len(one.rankings()) == 6
+    assert one.tasks["tones"].question.prompt.startswith(
+        "Listen to the music. Which genre is it? Choose exactly one of"
+    )
+    assert "(C)" in one.tasks["tones"].question.prompt
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--silence", "--swap-audio"], "two controls, a run each"),
+        (["--timeout", "0"], "Invalid value for '--timeout'"),
+        (["--options-order", "random"], "'random' is not one of 'published', 'shuffled'"),
+        (["--batch", "many"], "'many' is neither a number from 1 on nor 'auto'"),
+        (["--batch", "0"], "'0' is neither a number"),
+        (["--audio", "mp3"], "'mp3' is not one of 'clip', 'source'"),
+        (["--sampling", "warm"], "'warm' is not one of 'greedy', 'paper'"),
+    ],
+)
+def test_options_that_cannot_be_are_told(corpus: Corpus, words: list[str], said: str) -> None:
+    done = ask("constant", *words)
+    assert done.exit_code == 2
+    assert said in done.stderr
+
+
+def test_a_model_is_asked_with_the_words_of_its_card(corpus: Corpus, home: Home, tmp_path: Path, ear: str) -> None:
+    (tmp_path / "cards" / "models").mkdir()
+    (tmp_path / "cards" / "models" / "mine.yaml").write_text(
+        "name: mine\ntitle: Mine\nfamily: clap\ncheckpoint: a/b\nrevision: c\nlicence: {text: MIT}\n"
+        'prompts: {classify: "Name its {noun}: {options}."}\n'
+    )
+    plan = json.loads(run("eval", "--model", "mine", *HALF, "--prompt", "own", "--dry-run", "--json").stdout)
+    assert plan["tasks"][0]["prompt_id"] == "own"
+    assert plan["first"]["prompt"] == "Name its genre: low, in-between, high."
+    other = json.loads(run("eval", "--model", "mine", *HALF, "--dry-run", "--json").stdout)
+    assert plan["run"] != other["run"]
+    done = typed("eval", "--model", ear, *HALF, "--prompt", "own")
+    assert (done.code, done.err.splitlines()[0]) == (2, "Error: The model's card has no prompt of its own to classify.")
+
+
+@pytest.mark.parametrize("words", [["--audio", "source"], ["--sampling", "paper"]])
+def test_what_a_model_cannot_do_is_told(corpus: Corpus, ear: str, words: list[str]) -> None:
+    done = typed("eval", "--model", ear, *HALF, *words)
+    assert done.code == 2
+    assert ("takes clips as they are normalised" if "source" in words else "has no option 'sampling'") in done.err
+
+
+def test_a_file_in_the_place_of_the_runs_is_told(corpus: Corpus, home: Home) -> None:
+    home.runs.write_text("in the way")
+    done = typed("eval", "--model", "constant", "--split", "half", "--task", "genre")
+    assert done.code == 2
+    assert "Error: A file is where a folder should be" in done.err
+    assert home.runs.read_text() == "in the way"
 
 
 def test_options_are_names_and_values() -> None:
@@ -140,7 +248,7 @@ def test_models_are_listed_and_shown() -> None:
     assert {"random", "majority", "constant", "features", "transformers", "clap"} <= set(rows)
     assert rows["random"]["installed"] is True
     assert rows["features"]["needs"] == ["librosa", "sklearn"]
-    assert "classic features" in run("models").stdout
+    assert "classic features" in run("models", "info", "features").stdout
     shown = run("models", "info", "random").stdout
     assert "seed=0" in shown
     assert json.loads(run("models", "info", "random", "--json").stdout)["options"] == {"seed": 0}

@@ -7,10 +7,15 @@ import os
 import re
 import subprocess
 import sys
+from typing import TYPE_CHECKING
 
 import pytest
+from shell import typed
 
 from mudata import errors
+
+if TYPE_CHECKING:
+    from mudata.home import Home
 
 
 def test_the_tree_drawn_in_the_docstring_is_the_tree_in_the_code() -> None:
@@ -36,7 +41,14 @@ def test_a_missing_extra_is_one_sentence_and_the_command() -> None:
 
 
 @pytest.mark.parametrize(
-    ("number", "said"), [(errno.ENOSPC, "disk is full"), (errno.EROFS, "Permission denied"), (errno.EIO, None)]
+    ("number", "said"),
+    [
+        (errno.ENOSPC, "The disk is full (/somewhere). What was finished is kept."),
+        (errno.EROFS, "Permission denied (/somewhere)."),
+        (errno.EISDIR, "or a folder where a file should be (/somewhere).\nMove it away, then run the same command"),
+        (errno.ENOTDIR, "A file is where a folder should be"),
+        (errno.EIO, None),
+    ],
 )
 def test_machine_errors_are_told_as_such(number: int, said: str | None) -> None:
     told = errors.from_os_error(OSError(number, os.strerror(number), "/somewhere"))
@@ -57,3 +69,24 @@ def test_exit_codes_and_messages_of_the_command_line(arguments: list[str], code:
     assert done.returncode == code
     assert said in done.stderr
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("closed", [">&-", "2>&-", ">&- 2>&-"])
+@pytest.mark.parametrize(
+    ("arguments", "code"), [("list", 0), ("info gtzan --json", 0), ("info gtzn", 2), ("nonsense", 2)]
+)
+def test_a_caller_that_closed_the_output_gets_the_exit_code(closed: str, arguments: str, code: int) -> None:
+    command = f"exec '{sys.executable}' -m mudata {arguments} {closed}"
+    done = subprocess.run(["sh", "-c", command], capture_output=True, text=True, check=False)
+    assert done.returncode == code
+    assert "Traceback" not in done.stderr
+    assert "Exception" not in done.stderr
+    assert ("Did you mean" in done.stderr) == (arguments == "info gtzn" and "2>" not in closed)
+
+
+def test_a_file_in_the_place_of_a_folder_is_told(home: Home) -> None:
+    home.index.write_text("in the way")
+    done = typed("sql", "SELECT 1")
+    assert done.code == 2
+    assert done.err.startswith("Error: A file is where a folder should be, or a folder where a file should be (")
+    assert done.err.endswith("index/parts).\nMove it away, then run the same command again.\n")

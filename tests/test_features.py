@@ -95,6 +95,37 @@ def test_worker_processes_give_the_same_features(monkeypatch: pytest.MonkeyPatch
     assert np.array_equal(alone, together)
 
 
+def test_all_clips_of_an_artist_are_in_one_fold() -> None:
+    y = [label for label in "ab" for _ in range(12)]
+    artists = [f"{label}{i // 4}" for label in "ab" for i in range(12)]
+    folds = features._folds(y, artists, 5, seed=0)
+    assert len(folds) == 3  # as many as either label has artists
+    for train, test in folds:
+        assert {artists[i] for i in train}.isdisjoint({artists[i] for i in test})
+        assert {y[i] for i in train} == {"a", "b"}
+    assert sorted(i for _, test in folds for i in test) == list(range(24))
+
+
+def test_there_are_no_folds_where_one_artist_has_all_of_a_label() -> None:
+    assert features._folds(["a"] * 4 + ["b"] * 4, ["x"] * 4 + ["p", "q", "r", "s"], 5, seed=0) == []
+
+
+def test_artists_are_kept_apart_when_a_classifier_is_chosen() -> None:
+    """Every artist has a pitch of its own and labels are noise: by clips it looks learnable, by artists it is not."""
+    lessons = []
+    for artist in range(6):
+        for take in range(3):
+            clip = sound("sine", 8 * artist, 1.0 + 0.1 * take)
+            lessons.append((Clip(f"d/{artist}-{take}", clip.audio, RATE, f"artist {artist}"), ("ab"[artist % 2],)))
+    found = {}
+    for known in (True, False):
+        model = Features()
+        model.fit((Clip(c.clip_id, c.audio, RATE, c.group if known else None), said) for c, said in lessons)
+        found[known] = model.describe()
+    assert (found[True]["folds_by_artist"], found[False]["folds_by_artist"]) == (True, False)
+    assert float(str(found[True]["cross_validated_accuracy"])) < float(str(found[False]["cross_validated_accuracy"]))
+
+
 @pytest.mark.parametrize("labels", [["sine"], ["sine", "noise"], ["sine", "sine", "noise"]])
 def test_few_clips_are_enough_to_answer_something(labels: list[str]) -> None:
     model = Features()

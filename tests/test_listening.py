@@ -65,12 +65,12 @@ def test_a_clip_that_is_not_here_is_a_failure() -> None:
 @pytest.mark.parametrize("ahead", [1, 3, 100])
 def test_clips_come_in_order_however_many_are_decoded_ahead(item: Item, ahead: int) -> None:
     items = [Item(f"d/{i}", "d", (), item.path if i % 3 else None, "", 22050, "gone") for i in range(20)]
-    got = list(heard(items, Hearing(), ahead=ahead))
+    got = list(heard(items, Hearing(), ahead=lambda: ahead))
     assert [one.clip_id for one, _ in got] == [f"d/{i}" for i in range(20)]
     assert [isinstance(clip, Failure) for _, clip in got] == [i % 3 == 0 for i in range(20)]
 
 
 def test_leaving_early_does_not_decode_the_rest(item: Item) -> None:
-    clips = heard([item] * 50, Hearing(), ahead=2)
+    clips = heard([item] * 50, Hearing(), ahead=lambda: 2)
     assert next(clips)[0] is item
     clips.close()

@@ -409,7 +409,7 @@ def test_each_clip_is_asked_its_own_datasets_task(corpus: Corpus, home: Home) ->
 @pytest.mark.parametrize(
     ("more", "what"),
     [
-        ({"kind": "midi"}, "is midi, which no model here can hear"),
+        ({"kind": "midi"}, "is MIDI, which this model cannot hear"),
         ({"kind": "midi", "audio": "no", "note": "Only scores are published."}, r"no audio .* Only scores"),
     ],
 )

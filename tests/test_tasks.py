@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 from small_corpus import CARD
@@ -11,7 +12,8 @@ from small_corpus import CARD
 from mudata.catalog import cards
 from mudata.catalog.schema import Card
 from mudata.errors import EvaluationError, UnknownName
-from mudata.evaluation.tasks import PROMPTS, Prompt, Task, bind, bind_all, find_prompt
+from mudata.evaluation.align import align
+from mudata.evaluation.tasks import Task, bind, bind_all
 
 
 @pytest.fixture
@@ -42,16 +44,6 @@ def test_a_question_leaks_neither_dataset_nor_examples(card: Card, name: str) ->
     assert "{" not in prompt
 
 
-@pytest.mark.parametrize("prompt", PROMPTS.values(), ids=lambda prompt: prompt.id)
-def test_prompts_are_frozen(prompt: Prompt) -> None:
-    known = {
-        "classify-1": "a43ebb919dd4",
-        "tag-1": "03a1f932b5fb",
-        "caption-1": "0d054d006434",
-    }
-    assert prompt.sha256[:12] == known[prompt.id], "add a prompt with a new id instead of changing one"
-
-
 def test_the_kind_of_task_decides_how_labels_are_read(card: Card) -> None:
     genre, mood = bind(card, "genre"), bind(card, "mood")
     assert genre.space is not None
@@ -62,39 +54,81 @@ def test_the_kind_of_task_decides_how_labels_are_read(card: Card) -> None:
     assert as_tags.space.kind == "multi"
 
 
-@pytest.mark.parametrize("name", ["genre", "mood", "caption"])
-def test_a_task_survives_run_json(card: Card, name: str) -> None:
-    task = bind(card, name)
+@pytest.mark.parametrize(
+    ("name", "more"),
+    [("genre", {}), ("mood", {}), ("caption", {}), ("genre", {"letters": True}), ("mood", {"shuffle_seed": 3})],
+)
+def test_a_task_survives_run_json(card: Card, name: str, more: dict[str, Any]) -> None:
+    task = bind(card, name, **more)
     again = Task.restore(json.loads(json.dumps(task.record())))
     assert again == task
     assert again.question == task.question
+    assert again.shown == task.shown
     assert again.labels_sha256 == task.labels_sha256
+
+
+def test_a_task_is_restored_with_the_label_set_that_it_had(card: Card) -> None:
+    said = json.loads(json.dumps(bind(card, "genre").record()))
+    said["label_set"]["entries"][0]["strict"].append("deep down")
+    again = Task.restore(said)
+    assert again.label_set is not None
+    assert "deep down" in again.label_set.entries[0].strict
+    assert align("It is deep down.", again.label_set, again.shown).label == "low"
+
+
+def test_a_task_of_an_older_run_is_restored_without_label_set_and_order(card: Card) -> None:
+    said = json.loads(json.dumps(bind(card, "genre").record()))
+    old = {key: value for key, value in said.items() if key not in ("label_set", "options", "letters")}
+    assert Task.restore(old) == bind(card, "genre")
+
+
+def test_letters_stand_before_the_options_and_count_as_answers(card: Card) -> None:
+    task = bind(card, "genre", letters=True)
+    assert task.prompt.id == "classify-letters-1"
+    assert "(A) low, (B) in-between, (C) high. Answer with the letter" in task.question.prompt
+    assert task.question.options == ("low", "in-between", "high")  # what a model that ranks them answers with
+    assert (task.question.letters, task.shown.letters) == (True, True)
+    assert bind(card, "genre", "classify-letters-1") == task
+    plain = bind(card, "genre")
+    assert (plain.question.letters, plain.shown.letters) == (False, False)
+
+
+def test_letters_go_into_a_prompt_of_ones_own(card: Card, tmp_path: Path) -> None:
+    path = tmp_path / "own.txt"
+    path.write_text("Which {noun}? {options}")
+    assert (
+        bind(card, "genre", str(path), letters=True).question.prompt == "Which genre? (A) low, (B) in-between, (C) high"
+    )
+
+
+def test_letters_are_for_one_answer_of_at_most_26(card: Card) -> None:
+    with pytest.raises(EvaluationError, match="is to tag, and letters are for questions with one answer"):
+        bind(card, "mood", letters=True)
+    with pytest.raises(EvaluationError, match="is to caption, and letters"):
+        bind(card, "caption", "classify-letters-1")
+    said = card.model_dump()
+    said["labels"]["genre"]["vocabulary"] = [{"id": f"genre {n}"} for n in range(27)]
+    with pytest.raises(EvaluationError, match="27 options, and there are 26 letters"):
+        bind(Card.model_validate(said), "genre", letters=True)
+
+
+def test_a_shuffled_order_is_drawn_by_the_seed_once_and_shown_as_such(card: Card) -> None:
+    tasks = [bind(card, "genre", shuffle_seed=seed) for seed in range(12)]
+    assert len({task.order for task in tasks}) == 6  # every order of three
+    assert bind(card, "genre", shuffle_seed=5) == tasks[5]
+    for task in tasks:
+        assert sorted(task.order) == ["high", "low", "mid"]
+        assert task.question.options == tuple(task.written[label] for label in task.order)
+        assert task.shown.options == task.order
+        assert ", ".join(task.question.options) in task.question.prompt
+        assert tuple(task.written) == ("low", "mid", "high")  # scores keep the published order
+        assert task.labels_sha256 == tasks[0].labels_sha256
 
 
 def test_names_that_two_labels_share_are_not_used(card: Card) -> None:
     said = card.model_dump()
     said["labels"]["genre"]["vocabulary"] = [{"id": "x1", "name": "x"}, {"id": "x2", "name": "x"}]
     assert bind(Card.model_validate(said), "genre").question.options == ("x1", "x2")
-
-
-def test_a_prompt_can_come_from_a_file(card: Card, tmp_path: Path) -> None:
-    path = tmp_path / "short.txt"
-    path.write_text("Which {noun}: {options}? Say {nothing} else.\n")
-    task = bind(card, "genre", str(path))
-    assert task.prompt.id == "file:short"
-    assert task.question.prompt == "Which genre: low, in-between, high? Say {nothing} else."
-
-
-def test_an_empty_prompt_file_is_refused(tmp_path: Path) -> None:
-    path = tmp_path / "none.txt"
-    path.write_text(" \n")
-    with pytest.raises(EvaluationError, match="is empty"):
-        find_prompt(str(path), "caption")
-
-
-def test_an_unknown_prompt_is_refused_with_the_nearest() -> None:
-    with pytest.raises(UnknownName, match="Did you mean 'caption-1'"):
-        find_prompt("caption-l", "caption")
 
 
 def test_an_unknown_task_is_refused_with_the_nearest(card: Card) -> None:

@@ -9,12 +9,13 @@ import numpy as np
 import pytest
 
 from mudata.errors import ModelError
-from mudata.evaluation.protocol import Answer, Clip, Question
+from mudata.evaluation.protocol import Answer, Clip, Question, Ranking
 
 torch = pytest.importorskip("torch")
 transformers = pytest.importorskip("transformers")
 
 from mudata.evaluation.models import untrained  # noqa: E402
+from mudata.evaluation.models.parts.decoding import go_on, until  # noqa: E402
 from mudata.evaluation.models.transformers_audio import TransformersAudio, model_class, placement  # noqa: E402
 from mudata.evaluation.models.untrained import Untrained  # noqa: E402
 
@@ -97,6 +98,22 @@ def test_a_batch_of_unequal_clips_answers_as_each_clip_alone(checkpoints: dict[s
     assert all(isinstance(answer, Answer) for answer in together)
 
 
+@pytest.mark.parametrize("kind", ["qwen2_audio", "audioflamingo3"])
+@pytest.mark.parametrize("penalty", [1.0, 1.5])
+def test_decoding_in_place_writes_what_generate_writes(checkpoints: dict[str, Path], kind: str, penalty: float) -> None:
+    model = loaded(checkpoints[kind])
+    model._model.generation_config.repetition_penalty = penalty
+    inputs = model._inputs(noises(1, 4, 2.5), GENRE)
+    with torch.inference_mode():
+        out = model._model.generate(**inputs, do_sample=False, max_new_tokens=20)[:, inputs["input_ids"].shape[1] :]
+    end = model._model.generation_config.eos_token_id
+    written = go_on(model._model, inputs, 20)
+    assert written == [until(row, [end]) for row in out.tolist()]
+    assert len(max(written, key=len)) > 2
+    model._model.generation_config.no_repeat_ngram_size = 2
+    assert go_on(model._model, inputs, 20) is None  # another matter, which is left to `generate`
+
+
 def test_the_sound_changes_what_is_computed(checkpoints: dict[str, Path]) -> None:
     model = loaded(checkpoints["qwen2_audio"])
     seen = []
@@ -114,11 +131,59 @@ def test_what_it_hears_is_read_from_the_checkpoint(checkpoints: dict[str, Path],
     assert (hearing.sample_rate, hearing.max_seconds) == (16_000, longest)
 
 
+def spelled_out(model: TransformersAudio, clip: Clip, question: Question, option: str) -> tuple[float, int]:
+    """The log-likelihood of one option by the textbook: the whole text at once, no cache, no batch."""
+    inputs = dict(model._inputs([clip], question))
+    tokens = model._processor.tokenizer(option, add_special_tokens=False)["input_ids"]
+    ids = torch.cat([inputs["input_ids"], torch.tensor([tokens])], dim=1)
+    inputs |= {"input_ids": ids, "attention_mask": torch.ones_like(ids)}
+    with torch.inference_mode():
+        likely = model._model(**inputs).logits[0].log_softmax(-1)
+    before = ids.shape[1] - len(tokens) - 1
+    return sum(float(likely[before + i, token]) for i, token in enumerate(tokens)), len(tokens)
+
+
+@pytest.mark.parametrize("kind", ["qwen2_audio", "audioflamingo3"])
+@pytest.mark.parametrize("letters", [False, True])
+def test_options_are_ranked_as_the_textbook_says(checkpoints: dict[str, Path], kind: str, letters: bool) -> None:
+    model = loaded(checkpoints[kind])
+    options = ("rock", "pop", "rock and roll", "r&b", "a")
+    question = Question("classify", f"Which genre? {', '.join(options)}.", options, "genre", letters)
+    clips = noises(1, 3)
+    rankings = model.rank(clips, question)
+    for clip, ranking in zip(clips, rankings, strict=True):
+        assert isinstance(ranking, Ranking)
+        expected = [spelled_out(model, clip, question, option) for option in ("ABCDE" if letters else options)]
+        assert ranking.loglik == pytest.approx([loglik for loglik, _ in expected], abs=1e-3)
+        assert ranking.tokens == tuple(count for _, count in expected)
+    assert rankings[0] != rankings[1]
+    alone = model.rank(clips[:1], question)[0]  # one option at a time instead of two
+    assert isinstance(alone, Ranking)
+    assert isinstance(rankings[0], Ranking)
+    assert alone.loglik == pytest.approx(rankings[0].loglik, abs=1e-4)
+    assert model.hearing.gives_logits
+
+
 def test_half_precision_is_used_when_asked_for_and_recorded(checkpoints: dict[str, Path]) -> None:
     model = loaded(checkpoints["qwen2_audio"], dtype="bf16")
     assert next(model._model.parameters()).dtype == torch.bfloat16
     assert model.describe()["dtype"] == "bfloat16"
     assert len(model.answer(noises(1), GENRE)) == 1
+
+
+def test_answers_are_drawn_as_the_checkpoint_says_where_that_is_asked_for(checkpoints: dict[str, Path]) -> None:
+    greedy, drawn, again, other = (
+        loaded(checkpoints["qwen2_audio"], **said)
+        for said in ({}, *({"sampling": "paper", "seed": seed} for seed in (1, 1, 2)))
+    )
+    for model in (drawn, again, other):
+        model._model.generation_config.update(do_sample=True, temperature=5.0, top_k=0)
+    said = [model.answer(noises(1), GENRE) for model in (greedy, drawn, again, other)]
+    assert said[1] == said[2] != said[3]
+    assert greedy.describe()["generation"] == {"do_sample": False, "max_new_tokens": 8}
+    assert drawn.describe()["generation"] == {"max_new_tokens": 8}
+    with pytest.raises(ModelError, match="No sampling named 'warm'"):
+        TransformersAudio("x", sampling="warm")
 
 
 def test_a_checkpoint_without_ears_is_refused(tmp_path: Path) -> None:

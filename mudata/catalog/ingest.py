@@ -64,8 +64,8 @@ def ingest(
     """Read a dataset's raw files, normalise the clips that `request` asks for, and index them.
 
     A clip without a file is indexed, as missing, if it was asked for (by subset, where or limit), `fetched` says why it
-    could not be had, or no clip at all is here, so that what tables tell (captions, labels) can be asked for and answers
-    from elsewhere can be scored. The dataset's former rows are replaced.
+    could not be had, or no clip at all is here: what tables tell (captions, labels) can then be asked for, and answers
+    from elsewhere scored. The dataset's former rows are replaced.
 
     Raises what `reading.read`, `normalise.run` and `index.publish` raise.
     """

@@ -7,6 +7,7 @@ exit codes here and nowhere else: 0 fine, 1 the work found faults, 2 wrong use o
 from __future__ import annotations
 
 import io
+import os
 import sys
 from importlib import import_module
 
@@ -24,10 +25,17 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "sql": ("mudata.cli.query:sql", "Ask the index anything, read-only."),
     "stats": ("mudata.cli.query:stats", "Counts, durations and labels of a dataset."),
     "split": ("mudata.cli.split:split", "Draw, show and check evaluation splits."),
-    "models": ("mudata.cli.evaluate:models", "List the models that can be asked."),
+    "align": ("mudata.cli.align:align", "Explain how an answer is read."),
+    "models": ("mudata.cli.models:models", "List the models that can be asked."),
+    "show": ("mudata.cli.show:show", "Show clips with everything that models said of them."),
+    "suites": ("mudata.cli.suite:suites", "Published exams, their tables, and ours in them."),
     "eval": ("mudata.cli.evaluate:eval_", "Ask a model about a split's clips and score its answers."),
     "demo": ("mudata.cli.demo:demo", "Take a composed dataset the whole way."),
-    "score": ("mudata.cli.evaluate:score", "Score a run's answers again, offline."),
+    "score": ("mudata.cli.score:score", "Score a run's answers again, offline."),
+    "override": ("mudata.cli.score:override", "Say how a person reads an answer."),
+    "import-answers": ("mudata.cli.score:import_answers", "Score answers that were made elsewhere."),
+    "report": ("mudata.cli.report:report", "Make a page of runs: scores, figures, every answer beside its clip."),
+    "compare": ("mudata.cli.compare:compare", "Tell which runs differ, and which are tied."),
 }
 
 
@@ -82,6 +90,9 @@ def cli() -> None:
 
 def main() -> None:
     """Run the command line; the one place where errors become exit codes."""
+    for stream in ("stdout", "stderr"):  # closed by the caller, as in `mudata list >&-`
+        if getattr(sys, stream) is None:
+            setattr(sys, stream, open(os.devnull, "w", encoding="utf-8"))  # noqa: PTH123, SIM115 - for good
     if isinstance(sys.stdout, io.TextIOWrapper):  # names that the terminal's encoding lacks are escaped
         sys.stdout.reconfigure(errors="backslashreplace")
     try:

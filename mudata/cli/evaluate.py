@@ -1,17 +1,31 @@
-"""`mudata eval`, `score`, `models`: ask, judge, and who can be asked."""
+"""`mudata eval`: ask and judge."""
 
 from __future__ import annotations
 
 import json
 import shlex
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Literal
 
 import click
 from click.core import ParameterSource
 
-from mudata.cli.output import common, emit, emit_json, json_option, narrator
+from mudata.cli.output import common, emit_json, narrator
+from mudata.cli.score import show_scores
 from mudata.home import Home
+
+if TYPE_CHECKING:
+    from mudata.evaluation.listening import From
+    from mudata.evaluation.tasks import OptionsOrder
+
+
+def _batch(_: click.Context, __: click.Parameter, given: str | None) -> int | str | None:
+    """A number of clips, or 'auto'."""
+    if given is None or given == "auto":
+        return given
+    if not given.isdecimal() or int(given) < 1:
+        raise click.BadParameter(f"{given!r} is neither a number from 1 on nor 'auto'.")
+    return int(given)
 
 
 def _pair(_: click.Context, __: click.Parameter, given: tuple[str, ...]) -> dict[str, object]:
@@ -29,8 +43,10 @@ def _pair(_: click.Context, __: click.Parameter, given: tuple[str, ...]) -> dict
 
 
 @click.command("eval")
-@click.option("--model", required=True, help="Who is asked: a name from `mudata models`, or package.module:Class.")
-@click.option("--split", required=True, help="Whose clips: a name from `mudata split list`, or a manifest's path.")
+@click.option("--model", help="Who is asked: a name from `mudata models`, or package.module:Class.")
+@click.option("--split", help="Whose clips: a name from `mudata split list`, or a manifest's path.")
+@click.option("--suite", help="Ask all exams of a suite from `mudata suites`, instead of a split.")
+@click.option("--models", metavar="NAME,...", help="Who is asked a suite.")
 @click.option("--task", help="What is asked, such as genre; needed when the card has several tasks.")
 @click.option("--part", help="Part of the split [default: test, or the only one].")
 @click.option("--limit", type=click.IntRange(min=1), help="Ask only this many clips, drawn by --seed.")
@@ -38,9 +54,46 @@ def _pair(_: click.Context, __: click.Parameter, given: tuple[str, ...]) -> dict
 @click.option("--revision", help="Revision of the checkpoint.")
 @click.option("--device", help="auto, cpu, cuda, cuda:1, ... [default: auto]")
 @click.option("--dtype", help="auto, bf16, fp16, fp32 [default: the model's choice].")
-@click.option("--batch", type=click.IntRange(min=1), help="Clips per batch [default: the model's choice].")
+@click.option(
+    "--batch",
+    callback=_batch,
+    metavar="N|auto",
+    help="Clips per batch; auto: as many as fit [default: the model's choice].",
+)
 @click.option("--max-new-tokens", type=click.IntRange(min=1), help="Longest answer, in tokens.")
-@click.option("--prompt", help="Id of a prompt, or a text file with {noun} and {options} in it.")
+@click.option(
+    "--sampling", type=click.Choice(["greedy", "paper"]), help="Greedy, or as its authors do [default: greedy]."
+)
+@click.option(
+    "--audio",
+    type=click.Choice(["clip", "source"]),
+    default="clip",
+    show_default=True,
+    help="Play the normalised clips, or the original files, mixed and resampled by the model's own rule.",
+)
+@click.option(
+    "--prompt", help="Id of a prompt, a text file with {noun} and {options} in it, or own: its authors' words."
+)
+@click.option("--letters", is_flag=True, help="Show the options as (A) ..., (B) ...; a letter is then an answer.")
+@click.option(
+    "--options-order",
+    type=click.Choice(["published", "shuffled"]),
+    default="published",
+    show_default=True,
+    help="Show the options in published order, or in one drawn by --seed.",
+)
+@click.option("--silence", is_flag=True, help="Control: play silence instead of every clip. Was it heard?")
+@click.option("--swap-audio", is_flag=True, help="Control: play another clip instead of every clip.")
+@click.option("--rank", is_flag=True, help="Also keep how likely the model finds every option.")
+@click.option(
+    "--timeout",
+    "timeout_s",
+    type=click.FloatRange(min=0, min_open=True),
+    metavar="SECONDS",
+    help="Give up a batch that takes longer [default: wait].",
+)
+@click.option("--force", is_flag=True, help="Load the model even if its weights are larger than the memory.")
+@click.option("--dry-run", is_flag=True, help="Show what would be asked, and ask nothing.")
 @click.option("--seed", type=int, default=0, show_default=True, help="Seed of everything that is drawn.")
 @click.option(
     "-o", "--option", "more", multiple=True, callback=_pair, help="Any other option of the model: NAME=VALUE."
@@ -48,33 +101,95 @@ def _pair(_: click.Context, __: click.Parameter, given: tuple[str, ...]) -> dict
 @common
 def eval_(
     *,
-    model: str,
-    split: str,
+    model: str | None,
+    split: str | None,
+    suite: str | None,
+    models: str | None,
     task: str | None,
     part: str | None,
     limit: int | None,
-    batch: int | None,
+    batch: int | Literal["auto"] | None,
+    audio: From,
     prompt: str | None,
+    letters: bool,
+    options_order: OptionsOrder,
+    silence: bool,
+    swap_audio: bool,
+    rank: bool,
+    timeout_s: float | None,
+    force: bool,
+    dry_run: bool,
     seed: int,
     more: Mapping[str, object],
     quiet: bool,
     as_json: bool,
     **options: object,
 ) -> None:
-    """Ask a model about a split's clips and score its answers.
+    """Ask a model about a split's clips and score its answers; or several models all exams of a suite.
 
     Stopped or killed, the same command goes on where it was; failures are asked again. Everything about the run is
     kept in its folder under runs/.
     """
-    from mudata.evaluation.runner import Request, evaluate
+    from mudata.evaluation import heard
+    from mudata.evaluation.runner import Request, evaluate, preview
 
+    if silence and swap_audio:
+        raise click.UsageError("--silence and --swap-audio are two controls, a run each.")
     say = narrator(quiet)
-    request = Request(model, split, task, part, limit, prompt, batch, seed, {**options, **more}, _as_typed())
-    run = evaluate(Home.default(), request, say)
-    _show([run.scores], as_json=as_json)
-    if failed := run.scores["outcomes"].get("ERROR"):
-        say.say(f"{failed} of {run.scores['n']} clips failed and count as wrong: see answers.jsonl.")
+    request = Request(
+        model or "",
+        split or "",
+        task,
+        part,
+        limit,
+        prompt,
+        batch,
+        seed,
+        {**options, **more},
+        _as_typed(),
+        letters,
+        options_order,
+        "silence" if silence else "swap-audio" if swap_audio else None,
+        timeout_s,
+        rank,
+        audio,
+        force,
+    )
+    if suite or models:
+        if not (suite and models) or model or split or task or part:
+            raise click.UsageError("--suite goes with --models; its exams name split, part and task.")
+        from mudata.cli.suite import ask
+
+        ask(suite, models, request, dry_run=dry_run, quiet=quiet, as_json=as_json)
+    if not (model and split):
+        raise click.UsageError("Give --model and --split, or --suite and --models.")
+    home = Home.default()
+    if dry_run:
+        _show_plan(preview(home, request), as_json=as_json)
+        return
+    run = evaluate(home, request, say)
+    show_scores([run.scores], say, as_json=as_json)
+    if failed := run.failures():
+        kinds = ", ".join(f"{n} {kind}" for kind, n in failed.items())
+        say.say(f"{sum(failed.values())} of {run.scores['n']} clips failed and count as wrong: {kinds}.")
+    if badge := heard.look(home, run):
+        say.say(f"Was it heard? {badge}")
     say.say(f"Run: {run.folder}")
+
+
+def _show_plan(plan: Mapping[str, Any], *, as_json: bool) -> None:
+    if as_json:
+        emit_json(plan)
+        return
+    click.echo(f"Run:      {plan['run']}")
+    click.echo(f"Clips:    {plan['clips']} of part {plan['part']} of split {plan['split']}")
+    for task in plan["tasks"]:
+        click.echo(
+            f"\nAsked of {task['clips']} clips of {task['dataset']}, prompt {task['prompt_id']}:\n{task['prompt']}"
+        )
+    click.echo(f"\nFirst:    {plan['first']['clip_id']}, reference: {'; '.join(plan['first']['gold'])}")
+    for warning in plan["prompt_warnings"]:
+        click.echo(warning, err=True)
 
 
 def _as_typed() -> str:
@@ -82,107 +197,16 @@ def _as_typed() -> str:
     ctx, words = click.get_current_context(), ["mudata", "eval"]
     for parameter in ctx.command.params:
         name = parameter.name or ""
-        if ctx.get_parameter_source(name) is ParameterSource.COMMANDLINE and name not in ("as_json", "quiet"):
+        if ctx.get_parameter_source(name) is ParameterSource.COMMANDLINE and name not in (
+            "as_json",
+            "quiet",
+            "dry_run",
+        ):
             value = ctx.params[name]
+            if value is True:
+                words.append(parameter.opts[-1])
+                continue
             pairs = value.items() if isinstance(value, dict) else [(None, value)]
             for key, said in pairs:
                 words += [parameter.opts[-1], str(said) if key is None else f"{key}={json.dumps(said)}"]
     return shlex.join(words)
-
-
-@click.command()
-@click.argument("runs", nargs=-1)
-@common
-def score(runs: tuple[str, ...], quiet: bool, as_json: bool) -> None:
-    """Score runs again, offline, and compare them: RUNS are ids or folders [default: all].
-
-    Nothing is asked, and nothing but scores.json is written.
-    """
-    from mudata.errors import EvaluationError
-    from mudata.evaluation import judge
-    from mudata.evaluation.run import all_runs, find
-
-    home, say, found = Home.default(), narrator(quiet), []
-    for run in [find(home, name) for name in runs] or all_runs(home):
-        try:
-            found.append(judge.score(run))
-        except EvaluationError as error:
-            if runs:
-                raise
-            say.say(f"Left out: {error.what}")
-    _show(found, as_json=as_json, several=len(runs) != 1)
-
-
-def _show(found: Sequence[Mapping[str, Any]], *, as_json: bool, several: bool = False) -> None:
-    from mudata.evaluation.table import tables
-
-    if as_json:
-        emit_json(list(found) if several else found[0])
-        return
-    shown = tables(found)
-    for i, table in enumerate(shown):
-        if i:
-            click.echo()
-        emit(table.rows, as_json=False, columns=table.columns)
-    if not shown:
-        click.echo("There is no run yet. To begin: mudata eval --help", err=True)
-
-
-@click.group(invoke_without_command=True)
-@json_option
-@click.pass_context
-def models(ctx: click.Context, as_json: bool) -> None:
-    """List the models that can be asked."""
-    if ctx.invoked_subcommand:
-        return
-    from mudata.evaluation.models import listings
-
-    rows = [
-        {
-            "name": one.name,
-            "family": one.family,
-            "needs": list(one.packages),
-            "installed": not one.missing,
-            "title": one.title,
-        }
-        for one in listings()
-    ]
-    shown = [{**row, "installed": "yes" if row["installed"] else "no"} for row in rows]
-    emit(rows if as_json else shown, as_json=as_json)
-
-
-@models.command()
-@click.argument("name")
-@json_option
-def info(name: str, as_json: bool) -> None:
-    """Show one model: what it is, what it needs, and its options."""
-    from mudata.evaluation.models import card_of, find, options_of
-
-    one = find(name)
-    card = card_of(one)
-    facts: dict[str, Any] = {"name": one.name, "title": one.title, "family": one.family, "code": one.code}
-    facts |= {"comes from": one.package, "needs": list(one.packages), "installed": not one.missing}
-    if one.missing:
-        facts["to install"] = f"pip install 'mudata-music[{one.extra}]'"
-    else:
-        facts["options"] = options_of(one) | (dict(card.options) if card else {})
-    said = {"name", "title", "family", "options"}
-    facts |= card.model_dump(mode="json", exclude_none=True, exclude=said) if card else {}
-    if as_json:
-        emit_json(facts)
-        return
-    for key, value in facts.items():
-        if value not in ([], {}, ()):
-            click.echo(f"{key.replace('_', ' ') + ':':18}{_text(value)}")
-
-
-def _text(value: object) -> str:
-    match value:
-        case bool():
-            return "yes" if value else "no"
-        case dict():
-            return ", ".join(f"{k}={v}" for k, v in value.items())
-        case list():
-            return "; ".join(map(str, value))
-        case _:
-            return str(value)

@@ -71,6 +71,8 @@ PROMPTS: dict[str, Prompt] = {
 
 DEFAULT_PROMPT: dict[Kind, str] = {"classify": "classify-1", "tag": "tag-1", "caption": "caption-1"}
 LETTERS_PROMPT = "classify-letters-1"
+TO_LISTENERS = "Listen to the music"
+"""How the prompts here begin; a model that reads notation may put them otherwise."""
 OWN = "own"
 """Asks for the words that a model's authors ask it with, as its card has them."""
 

@@ -20,8 +20,8 @@ point group `mudata.models`. Options of the constructor are the options of the m
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, Protocol
 
@@ -74,6 +74,8 @@ class Answer:
     text: str
     given: str | None = None
     """What the model got in place of the sound, where that was text (ABC notation); kept beside the answer."""
+    notes: Mapping[str, object] | None = field(default=None, compare=False)
+    """What a server told about this answer (why it stopped, tokens), as JSON can hold it; kept beside the answer."""
 
 
 @dataclass(frozen=True)

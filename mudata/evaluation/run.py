@@ -41,7 +41,8 @@ class Record:
 
     `key` is a hash of audio, question and model; `seconds` the time per clip in its batch, `heard_s` how much of the
     clip was played to the model, `batch` the size of the batch it was in. `heard_clip` is the clip that was played in
-    its stead, in a run with swapped audio. `given` is what the model got in place of the sound, where that was text.
+    its stead, in a run with swapped audio. `given` is what the model got in place of the sound, where that was text,
+    and `notes` what a server told about the answer.
     """
 
     key: str
@@ -53,6 +54,7 @@ class Record:
     batch: int
     heard_clip: str | None = None
     given: str | None = None
+    notes: Mapping[str, object] | None = None
 
 
 _ASKED = ("clip_id", "dataset", "pcm_sha256", "gold", "artist", "album", "track", "aspects")

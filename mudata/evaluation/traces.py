@@ -1,0 +1,40 @@
+"""What a sitting leaves for those who ask later which code it was, and what it took."""
+
+from __future__ import annotations
+
+import resource
+import subprocess
+import sys
+from pathlib import Path
+
+import mudata
+
+
+def git() -> dict[str, object] | None:
+    """Commit of the checkout that this code runs from, and whether anything in it was changed; None for an installed
+    package, or without git."""
+    here = Path(mudata.__file__).resolve().parent
+    if not (here.parent / ".git").exists():
+        return None
+    try:
+        said = [
+            subprocess.run(
+                ["git", "-C", str(here), *words], capture_output=True, text=True, timeout=10, check=True
+            ).stdout
+            for words in (("rev-parse", "HEAD"), ("status", "--porcelain", "--", "."))
+        ]
+    except (OSError, subprocess.SubprocessError):
+        return None
+    return {"commit": said[0].strip(), "dirty": bool(said[1].strip())}
+
+
+def peak_memory() -> dict[str, float]:
+    """Most memory in GiB that this process has held so far: of the host, and of each GPU that torch was used on."""
+    unit = 1 if sys.platform == "darwin" else 1024  # bytes there, KiB elsewhere
+    found = {"host": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 2**30}
+    torch = sys.modules.get("torch")
+    if torch is not None and torch.cuda.is_available():
+        for i in range(torch.cuda.device_count()):
+            if held := torch.cuda.max_memory_allocated(i):
+                found[f"cuda:{i}"] = held / 2**30
+    return {device: round(size, 3) for device, size in found.items()}
