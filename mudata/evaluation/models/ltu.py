@@ -17,6 +17,7 @@ from torch.nn.functional import gelu, layer_norm, linear, scaled_dot_product_att
 from mudata.evaluation.models.parts.decoding import Manner, Spoken
 from mudata.evaluation.models.parts.fbank import fbank
 from mudata.evaluation.models.parts.language import causal_lm, with_lora
+from mudata.evaluation.models.parts.layers import Layers
 from mudata.evaluation.models.parts.listener import Listener, first_channel
 from mudata.evaluation.models.parts.prompts import PromptEncoder
 from mudata.evaluation.models.parts.weights import Weights, read
@@ -109,31 +110,25 @@ class _Encoder:
             f"{b}.{x}" for b, *norms in self._blocks for x in (*norms, "attn.qkv", "attn.proj", "mlp.fc1", "mlp.fc2")
         ]
         named = [f"{x}.{part}" for x in (*layers, "patch_embed_a.proj", "norm_a") for part in ("weight", "bias")]
-        self._weights = {
-            name: weights.take(prefix + name).to(device).float() for name in (*named, "pos_embed_a", "modality_a")
-        }
+        self._of = Layers(
+            (name, weights.take(prefix + name).to(device).float()) for name in (*named, "pos_embed_a", "modality_a")
+        )
         weights.let_go(rf"{re.escape(prefix)}blocks_.\.\d+\.norm\d(_[av])?\.(weight|bias)")  # norms of other paths
 
     def __call__(self, features: torch.Tensor) -> torch.Tensor:
         """Tokens (512, width) of a filter bank (1024, 128)."""
-        of = self._weights
+        of = self._of
         patches = torch.nn.functional.conv2d(
             features.T[None, None], of["patch_embed_a.proj.weight"], of["patch_embed_a.proj.bias"], stride=PATCH
         )
         x = patches.flatten(2).transpose(1, 2)[0] + of["pos_embed_a"][0] + of["modality_a"][0]
         for block, first, second in self._blocks:
-            x = x + self._attend(block, self._norm(x, f"{block}.{first}"))
-            hidden = gelu(self._linear(self._norm(x, f"{block}.{second}"), f"{block}.mlp.fc1"))
-            x = x + self._linear(hidden, f"{block}.mlp.fc2")
-        return self._norm(x, "norm_a")
+            x = x + self._attend(block, self._of.norm(x, f"{block}.{first}"))
+            hidden = gelu(self._of.linear(self._of.norm(x, f"{block}.{second}"), f"{block}.mlp.fc1"))
+            x = x + self._of.linear(hidden, f"{block}.mlp.fc2")
+        return self._of.norm(x, "norm_a")
 
     def _attend(self, block: str, x: torch.Tensor) -> torch.Tensor:
-        q, k, v = self._linear(x, f"{block}.attn.qkv").reshape(len(x), 3, self._heads, -1).permute(1, 2, 0, 3)
+        q, k, v = self._of.linear(x, f"{block}.attn.qkv").reshape(len(x), 3, self._heads, -1).permute(1, 2, 0, 3)
         mixed = scaled_dot_product_attention(q, k, v, scale=1 / math.sqrt(q.shape[-1]))
-        return self._linear(mixed.transpose(0, 1).flatten(1), f"{block}.attn.proj")
-
-    def _linear(self, x: torch.Tensor, name: str) -> torch.Tensor:
-        return linear(x, self._weights[f"{name}.weight"], self._weights[f"{name}.bias"])
-
-    def _norm(self, x: torch.Tensor, name: str) -> torch.Tensor:
-        return layer_norm(x, x.shape[-1:], self._weights[f"{name}.weight"], self._weights[f"{name}.bias"], EPS)
+        return self._of.linear(mixed.transpose(0, 1).flatten(1), f"{block}.attn.proj")

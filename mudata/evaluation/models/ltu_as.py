@@ -13,11 +13,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
-from torch.nn.functional import gelu, layer_norm, linear, pad, scaled_dot_product_attention
+from torch.nn.functional import gelu, layer_norm, pad, scaled_dot_product_attention
 
 from mudata.evaluation.models.ltu import EPS, LORA_SCALE, PREFIX
 from mudata.evaluation.models.parts.decoding import Manner, Spoken
 from mudata.evaluation.models.parts.language import causal_lm, with_lora
+from mudata.evaluation.models.parts.layers import Layers
 from mudata.evaluation.models.parts.listener import Listener
 from mudata.evaluation.models.parts.prompts import PromptEncoder
 from mudata.evaluation.models.parts.resample import resample
@@ -91,7 +92,7 @@ class LtuAs(Listener):
 
     def hear(self, wave: torch.Tensor) -> torch.Tensor:
         x = self.encode(self.layers(self.features(wave)))
-        return linear(layer_norm(x, x.shape[-1:], eps=EPS), self._of["audio_proj.weight"], self._of["audio_proj.bias"])
+        return self._of.linear(layer_norm(x, x.shape[-1:], eps=EPS), "audio_proj")
 
     def compose(self, heard: torch.Tensor, prompt: str, question: Question) -> Spoken:
         return self.compose_with(heard, prompt, "")
@@ -116,28 +117,25 @@ class LtuAs(Listener):
     def _block(self, x: torch.Tensor, name: str, heads: int) -> torch.Tensor:
         """A pre-norm transformer block of Whisper's kind over the second axis of (batch, steps, width)."""
 
-        def go(x: torch.Tensor, part: str) -> torch.Tensor:
-            return linear(x, self._of[f"{name}.{part}.weight"], self._of.get(f"{name}.{part}.bias"))
-
-        def norm(x: torch.Tensor, part: str) -> torch.Tensor:
-            return layer_norm(x, x.shape[-1:], self._of[f"{name}.{part}.weight"], self._of[f"{name}.{part}.bias"], EPS)
-
-        y = norm(x, "attn_ln")
+        of = self._of
+        y = of.norm(x, f"{name}.attn_ln")
         q, k, v = (
-            go(y, f"attn.{z}").reshape(*y.shape[:2], heads, -1).transpose(1, 2) for z in ("query", "key", "value")
+            of.linear(y, f"{name}.attn.{z}").reshape(*y.shape[:2], heads, -1).transpose(1, 2)
+            for z in ("query", "key", "value")
         )
-        x = x + go(scaled_dot_product_attention(q, k, v).transpose(1, 2).flatten(2), "attn.out")
-        return x + go(gelu(go(norm(x, "mlp_ln"), "mlp.0")), "mlp.2")
+        x = x + of.linear(scaled_dot_product_attention(q, k, v).transpose(1, 2).flatten(2), f"{name}.attn.out")
+        hidden = gelu(of.linear(of.norm(x, f"{name}.mlp_ln"), f"{name}.mlp.0"))
+        return x + of.linear(hidden, f"{name}.mlp.2")
 
 
-def _trained(trained: Weights, device: str) -> dict[str, torch.Tensor]:
+def _trained(trained: Weights, device: str) -> Layers:
     names = {
         f"{tr}.{part}.{x}": f"{PREFIX}audio_encoder.{tr}.{part}.{x}"
         for tr, part, x in itertools.product(("time_tr", "layer_tr"), BLOCK, ("weight", "bias"))
         if (part, x) != ("attn.key", "bias")  # Whisper's keys have none
     }
     names |= {f"audio_proj.{x}": f"{PREFIX}audio_proj.1.{x}" for x in ("weight", "bias")}
-    return {new: trained.take(old).to(device).float() for new, old in names.items()}
+    return Layers((new, trained.take(old).to(device).float()) for new, old in names.items())
 
 
 def cleaned(transcript: str) -> str:

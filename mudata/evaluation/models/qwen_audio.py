@@ -14,11 +14,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
-from torch.nn.functional import avg_pool1d, conv1d, gelu, layer_norm, linear, scaled_dot_product_attention
+from torch.nn.functional import avg_pool1d, conv1d, gelu, scaled_dot_product_attention
 
 from mudata.errors import ModelError
 from mudata.evaluation.models.parts.decoding import Manner, Spoken
 from mudata.evaluation.models.parts.language import causal_lm
+from mudata.evaluation.models.parts.layers import Layers
 from mudata.evaluation.models.parts.listener import Listener
 from mudata.evaluation.models.parts.resample import resample
 from mudata.evaluation.models.parts.tiktokens import (
@@ -39,8 +40,6 @@ if TYPE_CHECKING:
 
     from mudata.evaluation.protocol import Question
 
-EPS = 1e-5
-"""Of the encoder's norms, torch's default (audio.py)."""
 HOP = 160
 BLOCK = ("attn.query", "attn.key", "attn.value", "attn.out", "attn_ln", "mlp.0", "mlp.2", "mlp_ln")
 SYSTEM = "You are a helpful assistant."
@@ -165,7 +164,7 @@ class _Encoder:
         names |= {"positional_embedding", "audio_bos_eos_token.weight"}
         prefix = "transformer.audio."
         weights.expect({prefix + name for name in names}, among=rf"{re.escape(prefix)}.*")
-        self._of = {name: tensor.to(device).float() for name, tensor in weights.under(prefix)}
+        self._of = Layers((name, tensor.to(device).float()) for name, tensor in weights.under(prefix))
 
     def blocks(self, mel: torch.Tensor) -> torch.Tensor:
         """Frames (T, width) of a log-mel (80, 2 T), after the last block."""
@@ -175,29 +174,23 @@ class _Encoder:
         x = x + of["positional_embedding"][: len(x)]
         for i in range(self._depth):
             here = f"blocks.{i}."
-            x = x + self._attend(self._norm(x, f"{here}attn_ln"), f"{here}attn.")
-            hidden = gelu(self._linear(self._norm(x, f"{here}mlp_ln"), f"{here}mlp.0"))
-            x = x + self._linear(hidden, f"{here}mlp.2")
+            x = x + self._attend(self._of.norm(x, f"{here}attn_ln"), f"{here}attn.")
+            hidden = gelu(self._of.linear(self._of.norm(x, f"{here}mlp_ln"), f"{here}mlp.0"))
+            x = x + self._of.linear(hidden, f"{here}mlp.2")
         return x
 
     def __call__(self, mel: torch.Tensor) -> torch.Tensor:
         x = avg_pool1d(self.blocks(mel).T[None], 2, 2)[0].T  # pooled first, normalised then
         begin, end = self._of["audio_bos_eos_token.weight"]
-        return torch.cat([begin[None], self._linear(self._norm(x, "ln_post"), "proj"), end[None]])
+        return torch.cat([begin[None], self._of.linear(self._of.norm(x, "ln_post"), "proj"), end[None]])
 
     def _attend(self, x: torch.Tensor, here: str) -> torch.Tensor:
         q, k, v = (
-            self._linear(x, f"{here}{name}").reshape(len(x), self._heads, -1).transpose(0, 1)
+            self._of.linear(x, f"{here}{name}").reshape(len(x), self._heads, -1).transpose(0, 1)
             for name in ("query", "key", "value")
         )
         mixed = scaled_dot_product_attention(q[None], k[None], v[None])[0]
-        return self._linear(mixed.transpose(0, 1).flatten(1), f"{here}out")
-
-    def _linear(self, x: torch.Tensor, name: str) -> torch.Tensor:
-        return linear(x, self._of[f"{name}.weight"], self._of.get(f"{name}.bias"))
-
-    def _norm(self, x: torch.Tensor, name: str) -> torch.Tensor:
-        return layer_norm(x, x.shape[-1:], self._of[f"{name}.weight"], self._of[f"{name}.bias"], EPS)
+        return self._of.linear(mixed.transpose(0, 1).flatten(1), f"{here}out")
 
 
 def _renamed(weights: Weights, layers: int) -> Iterator[tuple[str, torch.Tensor]]:

@@ -10,12 +10,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import torch
-from torch.nn.functional import layer_norm, linear, pad
+from torch.nn.functional import linear, pad
 
 from mudata.errors import ModelError
 from mudata.evaluation.models.parts.beats import Beats
 from mudata.evaluation.models.parts.decoding import Manner, Spoken
 from mudata.evaluation.models.parts.language import causal_lm, with_lora
+from mudata.evaluation.models.parts.layers import Layers
 from mudata.evaluation.models.parts.listener import Listener, first_channel
 from mudata.evaluation.models.parts.prompts import PromptEncoder
 from mudata.evaluation.models.parts.weights import Weights, fill, read
@@ -31,7 +32,7 @@ WINDOW = 17
 """Frames per window: round(1500 * 0.333333 / 30), a third of a second (models/salmonn.py)."""
 LORA_SCALE = 4.0
 """alpha 32 / r 8 (configs/config.yaml)."""
-EPS, QFORMER_EPS = 1e-5, 1e-12
+QFORMER_EPS = 1e-12
 BEFORE, AFTER = "USER: <Speech>", "</Speech> {prompt}\nASSISTANT:"
 _LLAMA = "llama_model.base_model.model.model."
 
@@ -57,7 +58,7 @@ class Salmonn(Listener):
         self._whisper, self._mel = whisper_encoder(_one(folder, "whisper*"), device)
         self._beats = Beats(_one(folder, "BEATs*.pt"), device)
         names = [f"{x}.{part}" for x in ("ln_speech", "ln_audio", "speech_llama_proj") for part in ("weight", "bias")]
-        self._of = {name: trained.take(name).to(device).float() for name in (*names, "speech_query_tokens")}
+        self._of = Layers((name, trained.take(name).to(device).float()) for name in (*names, "speech_query_tokens"))
         self._qformer = self._window_former(trained, device)
         # what the authors' saver kept of parts that are stored elsewhere, or are computed
         trained.let_go(r"beats\..*relative_attention_bias\.weight", r".*rotary_emb\.inv_freq", r".*\.position_ids")
@@ -103,7 +104,7 @@ class Salmonn(Listener):
     def windows(self, speech: torch.Tensor, sounds: torch.Tensor) -> torch.Tensor:
         """One query's answer (windows, width) to each 17 frames of both encoders, put together by index: each is
         normalised first and padded then; an incomplete last window is dropped."""
-        both = [self._norm(speech, "ln_speech"), self._norm(sounds, "ln_audio")]
+        both = [self._of.norm(speech, "ln_speech"), self._of.norm(sounds, "ln_audio")]
         longest = max(map(len, both))
         frames = torch.cat([pad(x, (0, 0, 0, longest - len(x))) for x in both], 1)
         frames = frames[: len(frames) // WINDOW * WINDOW].reshape(-1, WINDOW, frames.shape[1])
@@ -129,9 +130,6 @@ class Salmonn(Listener):
 
     def continuation(self, option: str) -> list[int]:
         return self._text.encode(option)
-
-    def _norm(self, x: torch.Tensor, name: str) -> torch.Tensor:
-        return layer_norm(x, x.shape[-1:], self._of[f"{name}.weight"], self._of[f"{name}.bias"], EPS)
 
 
 def _one(folder: Path, pattern: str) -> Path:

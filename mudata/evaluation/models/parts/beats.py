@@ -11,16 +11,16 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from torch.nn.functional import conv1d, conv2d, embedding, gelu, layer_norm, linear, scaled_dot_product_attention
+from torch.nn.functional import conv1d, conv2d, embedding, gelu, scaled_dot_product_attention
 
 from mudata.errors import ModelError
 from mudata.evaluation.models.parts.fbank import fbank
+from mudata.evaluation.models.parts.layers import Layers
 from mudata.evaluation.models.parts.weights import Weights, read, read_entry
 
 RATE, MELS = 16_000, 128
 MEAN, SCALE = 15.41663, 2 * 6.55582
 """Of the filter banks of its training data, whose waves had the range of 16 bit."""
-EPS = 1e-5
 LAYER = (
     *(f"self_attn.{x}" for x in ("q_proj", "k_proj", "v_proj", "out_proj", "grep_linear")),
     *("self_attn_layer_norm", "fc1", "fc2", "final_layer_norm"),
@@ -48,7 +48,7 @@ class Beats:
         names += ["patch_embedding.weight", *(["patch_embedding.bias"] if biased else [])]
         shared = "encoder.layers.{}.self_attn.relative_attention_bias.weight"  # each layer stores the same one
         weights.expect([*names, shared.format(0)], among=rf"(?!predictor\.|{shared.format('[1-9][0-9]*')}).*")
-        self._of = {name: weights.take(name).to(device).float() for name in names}
+        self._of = Layers((name, weights.take(name).to(device).float()) for name in names)
         self._relative = weights.take(shared.format(0)).to(device).float()
         g, v = (self._of.pop(f"encoder.pos_conv.0.weight_{x}") for x in "gv")
         self._position = v * (g / v.norm(dim=(0, 1), keepdim=True))  # weight norm over the last axis
@@ -66,7 +66,7 @@ class Beats:
 
     def project(self, patches: torch.Tensor) -> torch.Tensor:
         """Patches normalised, at the width of the layers."""
-        return self._linear(self._norm(patches, "layer_norm"), "post_extract_proj")
+        return self._of.linear(self._of.norm(patches, "layer_norm"), "post_extract_proj")
 
     def states(self, features: torch.Tensor) -> list[torch.Tensor]:
         """What enters the first layer, then the output of every layer, each (tokens, width)."""
@@ -76,14 +76,14 @@ class Beats:
             x.T[None], self._position, self._of["encoder.pos_conv.0.bias"], padding=kernel // 2, groups=self._groups
         )[0]
         # an even kernel gives one frame too many
-        x = self._norm(x + gelu(around[:, : len(x)]).T, "encoder.layer_norm")
+        x = self._of.norm(x + gelu(around[:, : len(x)]).T, "encoder.layer_norm")
         found, bias = [x], self._bias(len(x), x.device)
         residual = (2 * self._depth) ** 0.25
         for i in range(self._depth):
             here = f"encoder.layers.{i}."
-            x = self._norm(residual * x + self._attend(x, f"{here}self_attn.", bias), f"{here}self_attn_layer_norm")
-            hidden = self._linear(gelu(self._linear(x, f"{here}fc1")), f"{here}fc2")
-            x = self._norm(residual * x + hidden, f"{here}final_layer_norm")
+            x = self._of.norm(residual * x + self._attend(x, f"{here}self_attn.", bias), f"{here}self_attn_layer_norm")
+            hidden = self._of.linear(gelu(self._of.linear(x, f"{here}fc1")), f"{here}fc2")
+            x = self._of.norm(residual * x + hidden, f"{here}final_layer_norm")
             found.append(x)
         return found
 
@@ -107,16 +107,10 @@ class Beats:
     def _attend(self, x: torch.Tensor, here: str, bias: torch.Tensor) -> torch.Tensor:
         """Attention whose bias every head of every query gates."""
         q, k, v = (
-            self._linear(x, f"{here}{name}_proj").reshape(len(x), self._heads, -1).transpose(0, 1) for name in "qkv"
+            self._of.linear(x, f"{here}{name}_proj").reshape(len(x), self._heads, -1).transpose(0, 1) for name in "qkv"
         )
-        gates = self._linear(q, f"{here}grep_linear").reshape(*q.shape[:2], 2, 4).sum(-1).sigmoid()
+        gates = self._of.linear(q, f"{here}grep_linear").reshape(*q.shape[:2], 2, 4).sum(-1).sigmoid()
         first, second = gates.unsqueeze(-2).unbind(-1)
         gate = first * (second * self._of[f"{here}grep_a"][0] - 1) + 2
         mixed = scaled_dot_product_attention(q[None], k[None], v[None], attn_mask=(gate * bias)[None])[0]
-        return self._linear(mixed.transpose(0, 1).flatten(1), f"{here}out_proj")
-
-    def _linear(self, x: torch.Tensor, name: str) -> torch.Tensor:
-        return linear(x, self._of[f"{name}.weight"], self._of.get(f"{name}.bias"))
-
-    def _norm(self, x: torch.Tensor, name: str) -> torch.Tensor:
-        return layer_norm(x, x.shape[-1:], self._of[f"{name}.weight"], self._of[f"{name}.bias"], EPS)
+        return self._of.linear(mixed.transpose(0, 1).flatten(1), f"{here}out_proj")

@@ -9,9 +9,10 @@ from fractions import Fraction
 from pathlib import Path
 
 import torch
-from torch.nn.functional import conv2d, gelu, layer_norm, linear, normalize, pad, scaled_dot_product_attention
+from torch.nn.functional import conv2d, gelu, linear, normalize, pad, scaled_dot_product_attention
 
 from mudata.evaluation.models.parts.fbank import fbank
+from mudata.evaluation.models.parts.layers import Layers
 from mudata.evaluation.models.parts.weights import Weights, read
 
 RATE, MELS, FRAMES = 16_000, 128, 204
@@ -29,7 +30,7 @@ class ImageBindAudio:
     def __init__(self, file: Path, heads: int, device: str) -> None:
         weights = read(file)
         self._heads = heads
-        self._of = {name: weights.take(name).to(device).float() for name in weights if ".audio." in name}
+        self._of = Layers((name, weights.take(name).to(device).float()) for name in weights if ".audio." in name)
         self._depth = weights.count(r"modality_trunks\.audio\.blocks\.(\d+)\..*")
         _check(weights, self._depth)
 
@@ -54,19 +55,19 @@ class ImageBindAudio:
         """Tokens (3, 1 + patches, width)."""
         of, pre = self._of, "modality_preprocessors.audio."
         patches = conv2d(features, of[f"{pre}rgbt_stem.proj.weight"], stride=STRIDE).flatten(2).transpose(1, 2)
-        x = self._norm(patches, f"{pre}rgbt_stem.norm_layer", STEM_EPS)
+        x = self._of.norm(patches, f"{pre}rgbt_stem.norm_layer", STEM_EPS)
         x = torch.cat([of[f"{pre}cls_token"].expand(len(x), -1, -1), x], 1)
         x = x + of[f"{pre}pos_embedding_helper.pos_embed"]
         for i in range(self._depth):
             here = f"modality_trunks.audio.blocks.{i}."
-            x = x + self._attend(self._norm(x, f"{here}norm_1"), f"{here}attn.")
-            hidden = gelu(self._linear(self._norm(x, f"{here}norm_2"), f"{here}mlp.fc1"))
-            x = x + self._linear(hidden, f"{here}mlp.fc2")
+            x = x + self._attend(self._of.norm(x, f"{here}norm_1", EPS), f"{here}attn.")
+            hidden = gelu(self._of.linear(self._of.norm(x, f"{here}norm_2", EPS), f"{here}mlp.fc1"))
+            x = x + self._of.linear(hidden, f"{here}mlp.fc2")
         return x
 
     def __call__(self, wave: torch.Tensor) -> torch.Tensor:
         """One vector (output,): the mean of three scaled unit vectors."""
-        first = self._norm(self.trunk(self.features(wave))[:, 0], "modality_heads.audio.0")
+        first = self._of.norm(self.trunk(self.features(wave))[:, 0], "modality_heads.audio.0", EPS)
         unit = normalize(linear(first, self._of["modality_heads.audio.2.weight"]), dim=-1)
         scale = self._of["modality_postprocessors.audio.1.log_logit_scale"].exp().clamp_max(LARGEST_SCALE)
         return (scale * unit).mean(0)
@@ -77,13 +78,7 @@ class ImageBindAudio:
         q, k, v = linear(x, of[f"{here}in_proj_weight"], of[f"{here}in_proj_bias"]).chunk(3, -1)
         k, v = (torch.cat([y, of[f"{here}bias_{n}"].expand(batch, -1, -1)], 1) for n, y in (("k", k), ("v", v)))
         q, k, v = (y.reshape(batch, y.shape[1], self._heads, -1).transpose(1, 2) for y in (q, k, v))
-        return self._linear(scaled_dot_product_attention(q, k, v).transpose(1, 2).flatten(2), f"{here}out_proj")
-
-    def _linear(self, x: torch.Tensor, name: str) -> torch.Tensor:
-        return linear(x, self._of[f"{name}.weight"], self._of[f"{name}.bias"])
-
-    def _norm(self, x: torch.Tensor, name: str, eps: float = EPS) -> torch.Tensor:
-        return layer_norm(x, x.shape[-1:], self._of[f"{name}.weight"], self._of[f"{name}.bias"], eps)
+        return self._of.linear(scaled_dot_product_attention(q, k, v).transpose(1, 2).flatten(2), f"{here}out_proj")
 
 
 def _check(weights: Weights, depth: int) -> None:
