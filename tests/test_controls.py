@@ -110,7 +110,8 @@ def test_a_control_is_a_run_of_its_own_and_knows_its_family(corpus: Corpus, home
     assert families[4] not in families[:4]
     keys = [{record.key for record in run.answers().values()} for run in (real, silent, swapped)]
     assert len(set.union(*keys)) == 6 + 6 + 6
-    assert {name: run.id for name, run in heard.controls_of(home, real).items()} == {
+    assert {name: run.id for name, run in heard.family(home, real).items()} == {
+        "": real.id,
         "silence": silent.id,  # not the one that asked fewer
         "swap-audio": swapped.id,
     }

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from mudata.catalog import cards
-from mudata.catalog.patterns import Pattern, scan, walk, wanted
+from mudata.catalog.patterns import Pattern, match_all, walk, wanted
 from mudata.errors import CardError
 
 
@@ -69,7 +69,7 @@ def write(root: Path, *paths: str) -> None:
 
 def test_a_scan_gives_paths_sizes_and_parts_sorted_by_path(tmp_path: Path) -> None:
     write(tmp_path, "b/x.wav", "a/y.wav", "a-b/z.wav", "a/y.txt", "w.wav")
-    assert list(scan(tmp_path, ["{genre}/{stem}.wav", "*.txt"])) == [
+    assert list(match_all(walk(tmp_path), ["{genre}/{stem}.wav", "*.txt"])) == [
         ("a-b/z.wav", 5, {"genre": "a-b", "stem": "z"}),
         ("a/y.wav", 5, {"genre": "a", "stem": "y"}),
         ("b/x.wav", 5, {"genre": "b", "stem": "x"}),
@@ -78,17 +78,17 @@ def test_a_scan_gives_paths_sizes_and_parts_sorted_by_path(tmp_path: Path) -> No
 
 def test_the_first_pattern_that_matches_gives_the_parts(tmp_path: Path) -> None:
     write(tmp_path, "a/1.wav")
-    assert list(scan(tmp_path, ["{first}/1.wav", "{second}/*.wav"])) == [("a/1.wav", 5, {"first": "a"})]
+    assert list(match_all(walk(tmp_path), ["{first}/1.wav", "{second}/*.wav"])) == [("a/1.wav", 5, {"first": "a"})]
 
 
 def test_junk_of_archives_and_desktops_is_left_out(tmp_path: Path) -> None:
     write(tmp_path, "a.wav", "._a.wav", "__MACOSX/b.wav", "x/__MACOSX/y/c.wav", ".git/objects/d.wav", ".hidden.wav")
-    assert [path for path, _, _ in scan(tmp_path, ["**/{stem}.wav"])] == ["a.wav"]
+    assert [path for path, _, _ in match_all(walk(tmp_path), ["**/{stem}.wav"])] == ["a.wav"]
 
 
 def test_a_pattern_of_ignore_hides_all_that_lies_below_a_folder(tmp_path: Path) -> None:
     write(tmp_path, "old/a.wav", "x/old/b/c.wav", "older/d.wav")
-    assert [path for path, _, _ in scan(tmp_path, ["**/*.wav"], ignore=["**/old"])] == ["older/d.wav"]
+    assert [path for path, _, _ in match_all(walk(tmp_path), ["**/*.wav"], ignore=["**/old"])] == ["older/d.wav"]
 
 
 def test_links_to_files_are_followed_and_links_to_folders_are_not(tmp_path: Path) -> None:

@@ -43,13 +43,6 @@ class Pattern:
         return found.groupdict() if found else None
 
 
-def scan(
-    root: Path, patterns: Sequence[str], ignore: Sequence[str] = JUNK
-) -> Iterator[tuple[str, int, dict[str, str]]]:
-    """Files below `root` that match: relative path, size in bytes, named parts; sorted by path."""
-    return match_all(walk(root), patterns, ignore)
-
-
 def walk(root: Path) -> list[tuple[str, int]]:
     """Every file below `root`: relative path and size in bytes, sorted by path.
 

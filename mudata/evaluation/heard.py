@@ -81,11 +81,6 @@ def badge(
     return Badge(first.verdict, first.n, "; ".join(contrast.why for contrast in found), tuple(found))
 
 
-def controls_of(home: Home, run: Run) -> dict[str, Run]:
-    """The finished controls of a run by name; of several that differ in their limit the one that asked most."""
-    return {name: found for name, found in _family(home, run).items() if name}
-
-
 def look(home: Home, run: Run) -> Badge | None:
     """The badge of a run, or of the run that a control belongs to; None while one of both is missing or unfinished.
 
@@ -93,17 +88,17 @@ def look(home: Home, run: Run) -> Badge | None:
     """
     from mudata.evaluation import judge
 
-    family = _family(home, run)
-    real = family.pop("", None)
-    if real is None or not family:
+    controls = family(home, run)
+    real = controls.pop("", None)
+    if real is None or not controls:
         return None
-    settings, judged = real.settings, {name: judge.judge(found) for name, found in family.items()}
+    settings, judged = real.settings, {name: judge.judge(found) for name, found in controls.items()}
     models = [sitting.get("model") or {} for sitting in settings["sittings"]]
     greedy = bool(models) and all(model.get("generation", {}).get("do_sample") is False for model in models)
     return badge(judge.judge(real), judged, settings["kind"], deterministic=greedy)
 
 
-def _family(home: Home, run: Run) -> dict[str, Run]:
+def family(home: Home, run: Run) -> dict[str, Run]:
     """Finished runs that differ only in what was played and how many clips, by control ('' is the real one)."""
     from mudata.evaluation.run import all_runs
 

@@ -31,7 +31,6 @@ class Weights:
     def __init__(self, tensors: Mapping[str, Any], where: str) -> None:
         self._tensors, self.where = dict(tensors), where
         self._left = set(self._tensors)
-        self._lacking: list[str] = []
 
     def __contains__(self, name: str) -> bool:
         return name in self._tensors
