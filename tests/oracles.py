@@ -82,6 +82,14 @@ def bundles(model: str) -> Any:
     return pytest.mark.parametrize("bundle", [Bundle(path.parent) for path in found], ids=str)
 
 
+def first(model: str) -> Bundle:
+    """A bundle of a model; skips where there is none."""
+    found = sorted((ROOT / model).glob("*/expected.json"))
+    if not found:
+        pytest.skip("no bundle here")
+    return Bundle(found[0].parent)
+
+
 def question(text: str) -> Any:
     from mudata.evaluation.protocol import Question
 
@@ -121,6 +129,7 @@ def check_language(bundle: Bundle, model: Any, *, stop: Any = None) -> None:
             with model.attending([spoken]):
                 read = model._llm(inputs_embeds=spoken.embeds[None])
             bundle.check(case, "prefill_logits", read.logits[0, -1])
+        check_steps(bundle, model, case, spoken)
         manner = greedy(case, stop)
         ids = model.write([spoken], manner)[0]
         assert ids == until(case["greedy_ids"], manner.stop), case["name"]
@@ -132,14 +141,32 @@ def _plain(text: str, case: dict[str, Any]) -> str:
     return text.replace("</s>", "").replace(" ", "") if "</s>" in case["text"] else text
 
 
-def check_batch(bundle: Bundle, model: Any, *, stop: Any = None) -> None:
-    """All cases of one manner in one batch, which pads the shorter prompts, give the ids of single runs."""
-    kinds: dict[Any, list[Any]] = {}
-    for case in bundle.cases:
-        kinds.setdefault(greedy(case, stop), []).append(model.spoken(clip(bundle, case), question(case["question"])))
-    assert any(len(spoken) > 1 for spoken in kinds.values())
-    for manner, spoken in kinds.items():
-        assert model.write(spoken, manner) == [model.write([one], manner)[0] for one in spoken]
+def check_steps(bundle: Bundle, model: Any, case: dict[str, Any], spoken: Any) -> None:
+    """Logits of every step of the authors' greedy answer, where the bundle keeps them."""
+    import torch
+
+    for stage in ("step_logits", "greedy_logits"):
+        if stage in case["stages"]:
+            said = [
+                case.get(k) for k in ("greedy_ids_without_any_stop", "generated_ids_of_the_authors_run", "greedy_ids")
+            ]
+            steps = case["stages"][stage]["shape"][0]
+            ids = next(ids for ids in said if ids)[: steps - 1]
+            with torch.inference_mode(), model.attending([spoken]):
+                table = model._llm.get_input_embeddings()
+                told = torch.cat([spoken.embeds, table(torch.tensor(ids, dtype=torch.long))])
+                logits = model._llm(inputs_embeds=told[None]).logits[0, len(spoken.embeds) - 1 :]
+            bundle.check(case, stage, logits)
+
+
+def check_batch(model: Any, prompts: list[Any], manner: Any) -> None:
+    """Prompts in one batch, which pads the shorter ones, give the ids of single runs."""
+    together = prompts if len(prompts) > 1 else prompts * 2
+    assert model.write(together, manner) == [model.write([one], manner)[0] for one in together]
+
+
+def all_spoken(bundle: Bundle, model: Any) -> list[Any]:
+    return [model.spoken(clip(bundle, case), question(case["question"])) for case in bundle.cases]
 
 
 def check_cache(bundle: Bundle, model: Any) -> None:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 from fake_hub import Cdn, ModelHub
-from oracles import ROOT, Bundle, bundles
+from oracles import Bundle, bundles, first
 from shell import Done, spawned, typed
 from small_corpus import Corpus
 
@@ -190,17 +190,24 @@ FAMILIES = {
     "m2ugen": "M2UGen",
     "mu_llama": "MuLlama",
 }
-OPTIONS = {"ltu": {"vit_heads": 4}, "ltu_as": {"layer_heads": 4, "transcribe": False}, "salmonn": {"qformer_heads": 4}}
+CONSTANTS = {
+    "ltu": {"vit_heads": "vit_heads"},
+    "ltu_as": {"layer_heads": "layer_transformer_heads"},
+    "salmonn": {"qformer_heads": "qformer_heads"},
+    "modaverse": {"imagebind_heads": "imagebind_audio_heads"},
+}
+"""Options whose values no file stores, under the names that bundles give them."""
 GENRE = Question("classify", "Which genre? rock, pop.", ("rock", "pop"), "genre")
 
 
 @pytest.fixture(scope="module", params=FAMILIES)
 def listener(request: pytest.FixtureRequest) -> Any:
-    bundle = Bundle(ROOT / request.param.replace("_", "-") / "public")
-    if not bundle.checkpoint.is_dir():
-        pytest.skip("no bundle here")
+    bundle = first(request.param.replace("_", "-"))
+    said = bundle.expected.get("constants", {})
+    options = {option: said[constant] for option, constant in CONSTANTS.get(request.param, {}).items()}
+    options |= {"transcribe": False} if request.param == "ltu_as" else {}
     made = getattr(importlib.import_module(f"mudata.evaluation.models.{request.param}"), FAMILIES[request.param])
-    model = made(str(bundle.checkpoint), device="cpu", dtype="fp32", max_new_tokens=4, **OPTIONS.get(request.param, {}))
+    model = made(str(bundle.checkpoint), device="cpu", dtype="fp32", max_new_tokens=4, **options)
     model.load()
     return model
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from oracles import Bundle, bundles, check_batch, check_cache, check_language
+from oracles import Bundle, all_spoken, bundles, check_batch, check_cache, check_language, greedy
 
 from mudata.errors import ModelError
 
@@ -76,7 +76,7 @@ def test_oracle_mu_llama_hears_as_the_authors_code_does(bundle: Bundle) -> None:
 def test_oracle_mu_llama_answers_as_the_authors_code_does(bundle: Bundle) -> None:
     model = mu_llama(bundle.checkpoint)
     check_language(bundle, model)
-    check_batch(bundle, model)
+    check_batch(model, all_spoken(bundle, model), greedy(bundle.cases[0]))
     check_cache(bundle, model)
 
 
@@ -107,7 +107,7 @@ def test_oracle_m2ugen_answers_as_the_authors_code_does(bundle: Bundle) -> None:
     model = m2ugen(bundle.checkpoint)
     stop = next(case["generation"]["stop_token_id"] for case in bundle.cases)
     check_language(bundle, model, stop=stop)
-    check_batch(bundle, model, stop=stop)
+    check_batch(model, all_spoken(bundle, model), greedy(bundle.cases[0], stop))
     check_cache(bundle, model)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from oracles import Bundle, bundles, greedy
+from oracles import Bundle, bundles, check_batch, check_steps, greedy
 
 pytest.importorskip("torch")
 pytest.importorskip("transformers")
@@ -41,6 +41,7 @@ def test_oracle_answers_as_the_authors_code_does(bundle: Bundle) -> None:
         assert list(spoken.ids) == case["prompt_ids"], case["name"]
         with torch.inference_mode():
             bundle.check(case, "prefill_logits", model._llm(inputs_embeds=spoken.embeds[None]).logits[0, -1])
+        check_steps(bundle, model, case, spoken)
         ids = model.write([spoken], manner)[0]
         assert ids == until(case["greedy_ids"], manner.stop), case["name"]
         assert model.finish(ids) == case["text"].strip(), case["name"]
@@ -49,12 +50,7 @@ def test_oracle_answers_as_the_authors_code_does(bundle: Bundle) -> None:
 @bundles("chatmusician")
 def test_oracle_a_batch_of_unequal_prompts_equals_single_runs(bundle: Bundle) -> None:
     model = loaded(bundle)
-    kinds: dict[Any, list[Any]] = {}
-    for case in bundle.cases:
-        kinds.setdefault(greedy(case), []).append(prompt(model, case))
-    assert any(len(prompts) > 1 for prompts in kinds.values())
-    for manner, prompts in kinds.items():
-        assert model.write(prompts, manner) == [model.write([one], manner)[0] for one in prompts]
+    check_batch(model, [prompt(model, case) for case in bundle.cases], greedy(bundle.cases[0]))
 
 
 @bundles("chatmusician")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from oracles import Bundle, bundles, check_batch, check_cache, clip, greedy, question
+from oracles import Bundle, all_spoken, bundles, check_batch, check_cache, check_steps, clip, greedy, question
 
 pytest.importorskip("torch")
 pytest.importorskip("transformers")
@@ -50,6 +50,7 @@ def test_oracle_answers_as_the_authors_code_does(bundle: Bundle) -> None:
         assert list(prompt.ids) == case["prompt_ids"], case["name"]
         with torch.inference_mode():
             bundle.check(case, "prefill_logits", model._llm(inputs_embeds=prompt.embeds[None]).logits[0, -1])
+        check_steps(bundle, model, case, prompt)
         manner = greedy(case)
         assert set(manner.stop) == set(model._stop())
         ids = model.write([prompt], manner)[0]
@@ -61,7 +62,7 @@ def test_oracle_answers_as_the_authors_code_does(bundle: Bundle) -> None:
 @bundles("modaverse")
 def test_oracle_a_batch_equals_single_runs_and_a_cache_reading_again(bundle: Bundle) -> None:
     model = loaded(bundle)
-    check_batch(bundle, model)
+    check_batch(model, all_spoken(bundle, model), greedy(bundle.cases[0]))
     check_cache(bundle, model)
 
 

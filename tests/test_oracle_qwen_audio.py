@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from oracles import Bundle, bundles, check_cache, greedy
+from oracles import Bundle, bundles, check_batch, check_cache, check_steps, greedy
 
 from mudata.errors import ModelError
 
@@ -98,6 +98,7 @@ def test_oracle_answers_as_the_authors_code_does(bundle: Bundle) -> None:
         assert list(prompt.ids) == case["prompt_ids"], case["name"]
         with torch.inference_mode():
             bundle.check(case, "prefill_logits", model._llm(inputs_embeds=prompt.embeds[None]).logits[0, -1])
+        check_steps(bundle, model, case, prompt)
         manner = greedy(case)
         ids = model.write([prompt], manner)[0]
         assert ids == until(case["greedy_ids"], manner.stop), case["name"]
@@ -110,9 +111,8 @@ def test_oracle_a_batch_of_unequal_clips_equals_single_runs(bundle: Bundle) -> N
     for kind in ("chat", "base"):
         model = loaded(bundle.checkpoint, chat=kind == "chat")
         cases = [case for case in bundle.cases if case["kind"] == kind]
-        prompts, manner = [spoken(bundle, case, model) for case in cases], greedy(cases[0])
-        assert len({len(prompt.ids) for prompt in prompts}) > 1
-        assert model.write(prompts, manner) == [model.write([prompt], manner)[0] for prompt in prompts]
+        if cases:
+            check_batch(model, [spoken(bundle, case, model) for case in cases], greedy(cases[0]))
 
 
 @bundles("qwen-audio")

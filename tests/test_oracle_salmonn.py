@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from oracles import Bundle, bundles, check_batch, check_cache, check_language, clip, greedy, question
+from oracles import Bundle, all_spoken, bundles, check_batch, check_cache, check_language, clip, greedy, question
 
 from mudata.errors import ModelError
 
@@ -91,7 +91,7 @@ def test_oracle_hears_as_the_authors_code_does(bundle: Bundle) -> None:
 def test_oracle_answers_as_the_authors_code_does(bundle: Bundle) -> None:
     model = loaded(bundle)
     check_language(bundle, model)
-    check_batch(bundle, model)
+    check_batch(model, all_spoken(bundle, model), greedy(bundle.cases[0]))
     check_cache(bundle, model)
 
 
