@@ -49,6 +49,11 @@ Vector = NDArray[np.float32]
 
 def extract(audio: Vector) -> Vector:
     """The features of one clip: mono at RATE in, one vector out."""
+    _compile()
+    return _extract(audio)
+
+
+def _extract(audio: Vector) -> Vector:
     import librosa
     from librosa.onset import onset_strength
 
@@ -166,7 +171,7 @@ def _compile() -> None:
 
     environment = hashlib.sha256(sys.prefix.encode()).hexdigest()[:16]
     with FileLock(Path(tempfile.gettempdir()) / f"mudata-librosa-{getpass.getuser()}-{environment}.lock"):
-        extract(np.zeros(SHORTEST, np.float32))
+        _extract(np.zeros(SHORTEST, np.float32))
 
 
 def _extract_all(audio: Sequence[Vector], *, alone: bool) -> list[Vector]:
@@ -177,8 +182,6 @@ def _extract_all(audio: Sequence[Vector], *, alone: bool) -> list[Vector]:
     from joblib import Parallel, delayed, parallel_config  # type: ignore[import-untyped]
     from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
-    if audio:
-        _compile()
     if alone or len(audio) < 2 or _workers() == 1:
         with threadpool_limits(1):
             return [extract(a) for a in audio]
