@@ -90,6 +90,14 @@ def first(model: str) -> Bundle:
     return Bundle(found[0].parent)
 
 
+def wave_of(bundle: Bundle, case: dict[str, Any], model: Any) -> Any:
+    """The wave that the authors' decoder made where that is kept, else the model's own."""
+    for other in bundle.cases:
+        if other["audio"] == case["audio"] and "waveform_16k" in other["stages"]:
+            return bundle.tensors[other["stages"]["waveform_16k"]["tensor"]]
+    return model.waveform(*bundle.audio(case))
+
+
 def question(text: str) -> Any:
     from mudata.evaluation.protocol import Question
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from oracles import Bundle, bundles, check_batch, check_cache, check_steps, greedy
+from oracles import Bundle, bundles, check_batch, check_cache, check_steps, greedy, wave_of
 
 pytest.importorskip("torch")
 pytest.importorskip("transformers")
@@ -20,14 +20,6 @@ def loaded(bundle: Bundle) -> Any:
     model = LtuAs(str(bundle.checkpoint), layer_heads=heads, transcribe=False, device="cpu", dtype="fp32")
     model.load()
     return model
-
-
-def wave_of(bundle: Bundle, case: dict[str, Any], model: Any) -> Any:
-    """The wave that the authors' decoder made where that is kept, else the model's own."""
-    for other in bundle.cases:
-        if other["audio"] == case["audio"] and "waveform_16k" in other["stages"]:
-            return bundle.tensors[other["stages"]["waveform_16k"]["tensor"]]
-    return model.waveform(*bundle.audio(case))
 
 
 def prompt(bundle: Bundle, case: dict[str, Any], model: Any) -> Any:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from oracles import Bundle, bundles, check_batch, check_cache, check_steps, greedy
+from oracles import Bundle, bundles, check_batch, check_cache, check_steps, greedy, wave_of
 
 from mudata.errors import ModelError
 
@@ -22,14 +22,6 @@ def loaded(folder: Path, *, chat: bool) -> Any:
     model = QwenAudio(str(folder), chat=chat, device="cpu", dtype="fp32", max_new_tokens=100)
     model.load()
     return model
-
-
-def wave_of(bundle: Bundle, case: dict[str, Any], model: Any) -> Any:
-    """The wave that the authors' decoder made where that is kept, else the model's own."""
-    for other in bundle.cases:
-        if other["audio"] == case["audio"] and "waveform_16k" in other["stages"]:
-            return bundle.tensors[other["stages"]["waveform_16k"]["tensor"]]
-    return model.waveform(*bundle.audio(case))
 
 
 def spoken(bundle: Bundle, case: dict[str, Any], model: Any) -> Any:

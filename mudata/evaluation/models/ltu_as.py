@@ -11,7 +11,6 @@ import itertools
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import torch
 from torch.nn.functional import gelu, layer_norm, pad, scaled_dot_product_attention
 
@@ -19,13 +18,13 @@ from mudata.evaluation.models.ltu import EPS, LORA_SCALE, PREFIX
 from mudata.evaluation.models.parts.decoding import Manner, Spoken
 from mudata.evaluation.models.parts.language import causal_lm, with_lora
 from mudata.evaluation.models.parts.layers import Layers
-from mudata.evaluation.models.parts.listener import Listener
+from mudata.evaluation.models.parts.listener import Listener, as_ffmpeg
 from mudata.evaluation.models.parts.prompts import PromptEncoder
-from mudata.evaluation.models.parts.resample import resample
 from mudata.evaluation.models.parts.weights import Weights, read
 from mudata.evaluation.models.parts.whisper import Transcriber, whisper_encoder
 
 if TYPE_CHECKING:
+    import numpy as np
     from numpy.typing import NDArray
 
     from mudata.evaluation.protocol import Question
@@ -63,8 +62,7 @@ class LtuAs(Listener):
 
     def waveform(self, audio: NDArray[np.float32], rate: int) -> torch.Tensor:
         """The mean of the channels at 16 kHz, in 16 bit, as ffmpeg hands it over."""
-        mono = torch.from_numpy(np.ascontiguousarray(audio if audio.ndim == 1 else audio.mean(1)))
-        return (resample(mono, rate, self.RATE) * 32768).round().clamp(-32768, 32767) / 32768
+        return as_ffmpeg(audio, rate, self.RATE)
 
     def features(self, wave: torch.Tensor) -> torch.Tensor:
         """Log-mel (80, 1000): of the whole clip, whose loudest moment sets the floor, then cut or padded with zeros."""

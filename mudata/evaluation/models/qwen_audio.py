@@ -12,7 +12,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import torch
 from torch.nn.functional import avg_pool1d, conv1d, gelu, scaled_dot_product_attention
 
@@ -20,8 +19,7 @@ from mudata.errors import ModelError
 from mudata.evaluation.models.parts.decoding import Manner, Spoken
 from mudata.evaluation.models.parts.language import causal_lm
 from mudata.evaluation.models.parts.layers import Layers
-from mudata.evaluation.models.parts.listener import Listener
-from mudata.evaluation.models.parts.resample import resample
+from mudata.evaluation.models.parts.listener import Listener, as_ffmpeg
 from mudata.evaluation.models.parts.tiktokens import (
     AUDIO_END,
     AUDIO_PAD,
@@ -36,6 +34,7 @@ from mudata.evaluation.models.parts.tiktokens import (
 from mudata.evaluation.models.parts.weights import Weights, read, read_json
 
 if TYPE_CHECKING:
+    import numpy as np
     from numpy.typing import NDArray
 
     from mudata.evaluation.protocol import Question
@@ -90,9 +89,7 @@ class QwenAudio(Listener):
 
     def waveform(self, audio: NDArray[np.float32], rate: int) -> torch.Tensor:
         """The mean of the channels at 16 kHz, in 16 bit, as ffmpeg hands it over."""
-        mono = torch.from_numpy(np.ascontiguousarray(audio if audio.ndim == 1 else audio.mean(1)))
-        wave = resample(mono, rate, self.RATE)[: round(self.LONGEST_S * self.RATE)]
-        return (wave * 32768).round().clamp(-32768, 32767) / 32768
+        return as_ffmpeg(audio, rate, self.RATE)[: round(self.LONGEST_S * self.RATE)]
 
     def features(self, wave: torch.Tensor) -> torch.Tensor:
         """Log-mel (80, 2 T) of a wave (n,), T = ceil(n // 160 / 2): of the clip padded to 30 s, whose quietest values

@@ -267,6 +267,12 @@ def first_channel(audio: NDArray[np.float32], rate: int, target: int) -> torch.T
     return resample(torch.from_numpy(np.ascontiguousarray(audio if audio.ndim == 1 else audio[:, 0])), rate, target)
 
 
+def as_ffmpeg(audio: NDArray[np.float32], rate: int, target: int) -> torch.Tensor:
+    """The mean of all channels of audio (n,) or (n, channels), resampled, in 16 bit as ffmpeg hands it over."""
+    mono = torch.from_numpy(np.ascontiguousarray(audio if audio.ndim == 1 else audio.mean(1)))
+    return (resample(mono, rate, target) * 32768).round().clamp(-32768, 32767) / 32768
+
+
 def mean_of_resampled(audio: NDArray[np.float32], rate: int, target: int) -> torch.Tensor:
     """The mean of all channels of audio (n,) or (n, channels), each resampled before."""
     channels = torch.from_numpy(np.ascontiguousarray(np.atleast_2d(audio.T)))
