@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import json
 import sys
 from pathlib import Path
 
@@ -78,10 +79,31 @@ def test_a_class_is_a_model(toy: Path) -> None:
     assert models.create("toy_model:Toy", word=None).word == "rock"  # type: ignore[attr-defined]
     assert models.identity("toy_model:Toy", {"word": "x", "device": "cuda", "dtype": None}) == {
         "name": "toy_model:Toy",
-        "code": "toy_model:Toy",
-        "package": "unpackaged",
+        "family": "toy_model:Toy",
+        "recipe": "unpackaged",
         "options": {"word": "x"},
     }
+
+
+def test_models_are_known_in_run_ids_as_version_0_1_0_knew_them() -> None:
+    """Hashes that version 0.1.0 wrote: neither a moved file nor a new version may begin its runs anew."""
+    first = json.loads((Path(__file__).parent / "data" / "identities-0.1.0.json").read_text("utf-8"))
+    for name, expected in first.items():
+        listing = models.find(name)
+        said = {"name": name, "family": listing.key, "recipe": 1, "options": {}}
+        assert models.hashed(said) == {"name": name, **expected, "options": {}}
+    assert set(first) <= set(models.names())
+
+
+def test_another_recipe_is_another_model() -> None:
+    said = models.identity("random", {})
+    assert models.hashed(said | {"recipe": 2}) != models.hashed(said)
+
+
+def test_every_family_has_a_key_of_its_own() -> None:
+    keys = [listing.key for listing in models.listings() if not listing.card]
+    assert None not in keys
+    assert len(set(keys)) == len(keys)
 
 
 def test_a_class_beside_the_user_is_a_model(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

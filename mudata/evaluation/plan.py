@@ -61,7 +61,7 @@ class Plan:
         self.task = next(iter(selection.tasks.values()))
         self.card = models.card_of(models.find(request.model))
         self.identity = models.identity(request.model, request.options)
-        self.who = digest({**self.identity, "seed": request.seed})
+        self.who = digest({**models.hashed(self.identity), "seed": request.seed})
         self.playing = controls.playing(request.control, selection.items, request.seed, request.audio)
         # what is not as in runs of older versions
         self._changed = [x for x in (request.control, request.audio) if x not in (None, "clip")]

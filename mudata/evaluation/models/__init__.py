@@ -9,7 +9,7 @@ from __future__ import annotations
 import inspect
 import sys
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import import_module, util
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -46,6 +46,10 @@ class Listing:
     card: Path | None = None
     package: str = f"mudata-music {mudata.__version__}"
     """Distribution and version that the code comes from."""
+    key: str | None = None
+    """The family in the ids of runs, wherever its code lies; None for code that is not mudata's."""
+    recipe: int = 1
+    """Raised by whoever changes a family so that it answers otherwise: its runs then begin anew."""
 
     @property
     def missing(self) -> tuple[str, ...]:
@@ -54,9 +58,15 @@ class Listing:
 
 
 _BUILT_IN = (
-    Listing("random", "an option drawn by seed and clip", "control", f"{_HERE}.baselines:Random"),
-    Listing("majority", "the most frequent label of the train part", "control", f"{_HERE}.baselines:Majority"),
-    Listing("constant", "the same answer to every clip", "control", f"{_HERE}.baselines:Constant"),
+    Listing("random", "an option drawn by seed and clip", "control", f"{_HERE}.baselines:Random", key="random"),
+    Listing(
+        "majority",
+        "the most frequent label of the train part",
+        "control",
+        f"{_HERE}.baselines:Majority",
+        key="majority",
+    ),
+    Listing("constant", "the same answer to every clip", "control", f"{_HERE}.baselines:Constant", key="constant"),
     Listing(
         "features",
         "classic features and a classifier fitted on the train part",
@@ -64,6 +74,7 @@ _BUILT_IN = (
         f"{_HERE}.features:Features",
         "features",
         ("librosa", "sklearn"),
+        key="features",
     ),
     Listing(
         "untrained",
@@ -72,6 +83,7 @@ _BUILT_IN = (
         f"{_HERE}.untrained:Untrained",
         "models",
         ("torch", "transformers"),
+        key="untrained",
     ),
     Listing(
         "transformers",
@@ -80,6 +92,7 @@ _BUILT_IN = (
         f"{_HERE}.transformers_audio:TransformersAudio",
         "models",
         ("torch", "transformers"),
+        key="transformers",
     ),
     Listing(
         "clap",
@@ -88,16 +101,18 @@ _BUILT_IN = (
         f"{_HERE}.clap:Clap",
         "models",
         ("torch", "transformers"),
+        key="clap",
     ),
     Listing(
         "served",
         "any model behind a server that speaks OpenAI's chat protocol (options: base_url, model)",
         "served",
         f"{_HERE}.served:Served",
+        key="served",
     ),
 )
 _OF_FOLDERS = tuple(
-    Listing(family, title, family, f"{_HERE}.{family}:{cls}", "models", ("torch", "transformers", needs))
+    Listing(family, title, family, f"{_HERE}.{family}:{cls}", "models", ("torch", "transformers", needs), key=family)
     for family, cls, title, needs in (
         ("qwen_audio", "QwenAudio", "Qwen-Audio, base and chat", "tiktoken"),
         ("ltu", "LTU", "LTU", "sentencepiece"),
@@ -111,6 +126,26 @@ _OF_FOLDERS = tuple(
     )
 )
 """Families of the survey's models: reached through their cards, which say what lies in their folders."""
+_PLACES_IN_0_1_0 = {
+    "random": "baselines:Random",
+    "majority": "baselines:Majority",
+    "constant": "baselines:Constant",
+    "features": "features:Features",
+    "untrained": "untrained:Untrained",
+    "transformers": "transformers_audio:TransformersAudio",
+    "clap": "clap:Clap",
+    "served": "served:Served",
+    "qwen_audio": "qwen_audio:QwenAudio",
+    "ltu": "ltu:LTU",
+    "ltu_as": "ltu_as:LtuAs",
+    "salmonn": "salmonn:Salmonn",
+    "modaverse": "modaverse:ModaVerse",
+    "anygpt": "anygpt:AnyGPT",
+    "chatmusician": "chatmusician:ChatMusician",
+    "m2ugen": "m2ugen:M2UGen",
+    "mu_llama": "mu_llama:MuLlama",
+}
+"""Where version 0.1.0 kept the code of its families, which its run ids hold. Never changed, never added to."""
 FAMILIES = {listing.family: listing for listing in (*_BUILT_IN, *_OF_FOLDERS) if listing.family != "control"}
 
 
@@ -133,7 +168,7 @@ def find(name: str) -> Listing:
         if card.family not in FAMILIES:
             raise UnknownName("model family", card.family, FAMILIES, f"{files[name]} asks for it.")
         family = FAMILIES[card.family]
-        return Listing(name, card.title, family.family, family.code, family.extra, family.packages, files[name])
+        return replace(family, name=name, title=card.title, card=files[name])
     if name in (points := _entry_points()):
         return points[name]
     if ":" in name:
@@ -210,10 +245,11 @@ def _parameters(factory: Callable[..., Model]) -> tuple[dict[str, inspect.Parame
 
 
 def identity(name: str, options: Mapping[str, object]) -> dict[str, object]:
-    """What tells one model from another before it is loaded: name, code and options, but not where it runs.
+    """What tells one model from another before it is loaded: name, family, recipe and options, but not where it runs.
 
-    Weights in a folder are told by their fingerprint, wherever the folder lies; before it stands the name of a model
-    that is put together from parts, else the folder's.
+    Code that is not mudata's has its place for a family and its distribution's version for a recipe. Weights in a
+    folder are told by their fingerprint, wherever the folder lies; before it stands the name of a model that is put
+    together from parts, else the folder's.
     """
     listing = find(name)
     asked = {key: value for key, value in options.items() if value is not None}
@@ -225,7 +261,23 @@ def identity(name: str, options: Mapping[str, object]) -> dict[str, object]:
         from mudata.evaluation.models import store
 
         said["checkpoint"] = f"{name if parted else folder.resolve().name}@{store.fingerprint(folder)}"
-    return {"name": name, "code": listing.code, "package": listing.package, "options": dict(sorted(said.items()))}
+    ours = listing.key is not None
+    return {
+        "name": name,
+        "family": listing.key if ours else listing.code,
+        "recipe": listing.recipe if ours else listing.package,
+        "options": dict(sorted(said.items())),
+    }
+
+
+def hashed(identity: Mapping[str, object]) -> dict[str, object]:
+    """An identity as it enters hashes: in the form of version 0.1.0, which had the place of a family's code and the
+    version of the package there, so that runs begun then go on, and their controls are still theirs."""
+    family, recipe = str(identity["family"]), identity["recipe"]
+    if isinstance(recipe, int):
+        family = f"mudata.evaluation.models.{_PLACES_IN_0_1_0[family]}" if family in _PLACES_IN_0_1_0 else family
+        recipe = "mudata-music 0.1.0" if recipe == 1 else f"mudata-music, recipe {recipe}"
+    return {"name": identity["name"], "code": family, "package": recipe, "options": identity["options"]}
 
 
 def _from_card(listing: Listing, asked: Mapping[str, object]) -> dict[str, object]:

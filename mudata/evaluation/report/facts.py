@@ -43,8 +43,9 @@ def command(run: RunView) -> str | None:
 def _model(said: Mapping[str, Any]) -> list[Fact]:
     identity = said.get("model_identity") or {}
     options = identity.get("options") or {}
-    found = [Fact("name", str(said["model"])), Fact("code", str(identity.get("code", "")), code=True)]
-    found.append(Fact("package", str(identity.get("package", ""))))
+    found = [Fact("name", str(said["model"]))]
+    kinds = ("family", "recipe", "code", "package")  # runs of version 0.1.0 have the latter two
+    found += [Fact(key, str(identity[key]), code=key in ("family", "code")) for key in kinds if key in identity]
     found += [Fact(str(key), str(value)) for key, value in options.items() if value is not None]
     told = _last(said).get("model") or {}
     found += [
