@@ -25,9 +25,9 @@ from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
-from mudata.catalog import cards
+from mudata.catalog.cards import loader as cards
 from mudata.evaluation.align import Shown, align
-from mudata.evaluation.labelset import resolve
+from mudata.evaluation.align.label_set import resolve
 
 SEED = 20261123
 TARGET = 50_000

@@ -14,9 +14,9 @@ from pathlib import Path
 import numpy as np
 import soundfile
 
-from mudata.evaluation.listening import heard
+from mudata.evaluation.inference.playback import heard
 from mudata.evaluation.protocol import Failure, Hearing
-from mudata.evaluation.selection import Item
+from mudata.evaluation.tasks.samples import Item
 
 CASES = {
     "LTU, 10 s of 30 s at 22.05 kHz": (22_050, Hearing(sample_rate=16_000, max_seconds=10.255)),

@@ -41,11 +41,11 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 from published_sizes import MODELS, SEED, WHISPER, lay_out, weights_are_made
 
-from mudata.evaluation.asking import Asker
-from mudata.evaluation.listening import HeardClip
-from mudata.evaluation.models.parts.decoding import Spoken, until
-from mudata.evaluation.models.parts.tiktokens import SPECIALS
-from mudata.evaluation.models.transformers_audio import TransformersAudio, placement
+from mudata.evaluation.inference.batching import Asker
+from mudata.evaluation.inference.playback import HeardClip
+from mudata.evaluation.models.decoders.generation import Spoken, until
+from mudata.evaluation.models.decoders.qwen_tokenizer import SPECIALS
+from mudata.evaluation.models.hf_audio import TransformersAudio, placement
 from mudata.evaluation.protocol import Answer, Question
 
 FASTER, BUSY, AGREE = 8.0, 0.85, 0.95
@@ -302,7 +302,7 @@ FAMILIES: dict[str, tuple[str, dict[str, str]]] = {
 
 def oracles(device: str) -> dict[str, dict[str, int]]:
     """Cases of the tests' reference bundles, in fp32 on the device: of how many the ids are the authors'."""
-    sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
+    sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "support"))
     from oracles import ROOT, Bundle, greedy
 
     found: dict[str, dict[str, int]] = {}

@@ -29,7 +29,9 @@ import duckdb
 import numpy as np
 import pyarrow as pa
 
-from mudata.catalog import index, parts, stratify
+from mudata.catalog.index import database as index
+from mudata.catalog.index import generations as parts
+from mudata.catalog.splits import stratify
 from mudata.catalog.tables import TABLES
 from mudata.home import Home
 
@@ -224,10 +226,11 @@ def again(files: int, folder: Path) -> list[Row]:
     """Ingesting many tiny clips, and once more when nothing has changed."""
     import soundfile
 
-    from mudata.catalog import cards, reading
-    from mudata.catalog.audio import Flavour
-    from mudata.catalog.fetch import Request
+    from mudata.catalog.audio.clip import Flavour
+    from mudata.catalog.cards import loader as cards
+    from mudata.catalog.fetch.fetcher import Request
     from mudata.catalog.ingest import ingest
+    from mudata.catalog.read import reader as reading
 
     home = Home(folder)
     rng = np.random.default_rng(SEED)

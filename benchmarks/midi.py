@@ -18,10 +18,10 @@ from pathlib import Path
 import mido
 import numpy as np
 
-from mudata.catalog.audio import Flavour
-from mudata.catalog.midi import attributes
-from mudata.catalog.normalise import Job, run
-from mudata.catalog.workers import available
+from mudata.catalog.audio.clip import Flavour
+from mudata.catalog.audio.normalise import Job, run
+from mudata.catalog.audio.process_pool import available
+from mudata.catalog.symbolic.midi import attributes
 
 SEED = 20240901
 DISTINCT = 50

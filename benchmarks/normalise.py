@@ -112,7 +112,7 @@ def libraries(sources: list[Path], target: Path) -> None:
 
 def ours(sources: list[Path], target: Path, rate: int | None = RATE) -> None:
     """Everything that fetch does to a clip: hashes of file and samples, checks, FLAC, the row."""
-    from mudata.catalog.normalise import Job, perform
+    from mudata.catalog.audio.normalise import Job, perform
 
     for source in sources:
         job = Job(source.stem, "audio", source.name, bounds=(29.9, 30.1))
@@ -141,9 +141,9 @@ def librosa(sources: list[Path], target: Path) -> None:
 
 def run(sources: list[Path], target: Path, workers: int, rate: int | None = None) -> None:
     """The whole run with its processes, journal and table."""
-    from mudata.catalog.audio import Flavour
-    from mudata.catalog.normalise import Job
-    from mudata.catalog.normalise import run as normalise
+    from mudata.catalog.audio.clip import Flavour
+    from mudata.catalog.audio.normalise import Job
+    from mudata.catalog.audio.normalise import run as normalise
 
     jobs = [Job(source.stem, "audio", source.name) for source in sources]
     table = normalise(jobs, files=sources[0].parent, target=target, flavour=Flavour(rate), workers=workers)

@@ -24,8 +24,9 @@ import torch
 import transformers
 from transformers.models.whisper.modeling_whisper import WhisperEncoder
 
-from mudata.evaluation.models import anygpt, ltu, ltu_as, m2ugen, modaverse, mu_llama, qwen_audio, salmonn
-from mudata.evaluation.models.parts import tiktokens, weights
+from mudata.evaluation.models.decoders import qwen_tokenizer as tiktokens
+from mudata.evaluation.models.families import anygpt, ltu, ltu_as, m2ugen, modaverse, mu_llama, qwen_audio, salmonn
+from mudata.evaluation.models.weights import tensors as weights
 
 SEED = 20261123
 Shapes = dict[str, tuple[int, ...]]

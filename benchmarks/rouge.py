@@ -23,8 +23,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from mudata.evaluation import captions, rouge
-from mudata.evaluation.judged import Judged
+from mudata.evaluation.metrics import captions, rouge
+from mudata.evaluation.metrics.scored import Judged
 
 SEED = 20261123
 TARGET = 1.0

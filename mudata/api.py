@@ -20,17 +20,17 @@ from mudata.home import Home
 from mudata.narration import SILENT, Narrator
 
 if TYPE_CHECKING:
+    from mudata.catalog.cards.schema import Card
+    from mudata.catalog.index.query import Relation
+    from mudata.catalog.index.verify import Finding
     from mudata.catalog.ingest import Ingested
-    from mudata.catalog.manifest import Manifest
-    from mudata.catalog.query import Relation
-    from mudata.catalog.schema import Card
-    from mudata.catalog.verify import Finding
+    from mudata.catalog.splits.manifest import Manifest
     from mudata.evaluation.run import Run
 
 
 def cards(tag: str | None = None) -> list[Card]:
     """Every dataset card, or those with a tag such as 'genre'."""
-    from mudata.catalog.cards import load_all
+    from mudata.catalog.cards.loader import load_all
 
     return [card for card in load_all() if tag is None or tag in card.tags]
 
@@ -41,11 +41,11 @@ def fetch(
     """Get a dataset (a name, or the path of a card), normalise its clips, index them.
 
     rate: sample rate of the normalised clips in Hz; None keeps each source's own. `request` are the fields of
-    `mudata.catalog.fetch.Request`: subset, where, limit, origin, offline, accept_licence, ...
+    `mudata.catalog.fetch.fetcher.Request`: subset, where, limit, origin, offline, accept_licence, ...
     """
-    from mudata.catalog.audio import Flavour
-    from mudata.catalog.cards import load
-    from mudata.catalog.fetch import Request
+    from mudata.catalog.audio.clip import Flavour
+    from mudata.catalog.cards.loader import load
+    from mudata.catalog.fetch.fetcher import Request
     from mudata.catalog.get import get
 
     return get(
@@ -55,22 +55,23 @@ def fetch(
 
 def sql(query: str) -> Relation:
     """Ask the index, read-only: a relation with .df(), .arrow(), .fetchall(). Tables: `mudata sql --schema`."""
-    from mudata.catalog.query import run
+    from mudata.catalog.index.query import run
 
     return run(Home.default(), query)
 
 
 def verify(dataset: str, *, deep: bool = False) -> list[Finding]:
     """Compare what is on disk with the card and the index; deep reads and decodes every byte."""
-    from mudata.catalog.cards import load
-    from mudata.catalog.verify import verify as check
+    from mudata.catalog.cards.loader import load
+    from mudata.catalog.index.verify import verify as check
 
     return check(load(dataset), Home.default(), deep=deep)
 
 
 def split(name: str, **request: Any) -> Manifest:
-    """Draw a split and keep its manifest; `request` are the fields of `mudata.catalog.splits.SplitRequest`."""
-    from mudata.catalog import manifest, splits
+    """Draw a split and keep its manifest; `request` are the fields of `mudata.catalog.splits.draw.SplitRequest`."""
+    from mudata.catalog.splits import draw as splits
+    from mudata.catalog.splits import manifest
 
     home = Home.default()
     made = splits.make(home, splits.SplitRequest(name=name, **request))
@@ -81,17 +82,17 @@ def split(name: str, **request: Any) -> Manifest:
 def evaluate(model: str, split: str, *, narrator: Narrator = SILENT, **request: Any) -> Run:
     """Ask a model about a split's clips and score its answers.
 
-    `request` are the fields of `mudata.evaluation.runner.Request`: task, part, limit, seed, options, ...
+    `request` are the fields of `mudata.evaluation.inference.runner.Request`: task, part, limit, seed, options, ...
     """
-    from mudata.evaluation import runner
+    from mudata.evaluation.inference import runner
 
     return runner.evaluate(Home.default(), runner.Request(model, split, **request), narrator)
 
 
 def score(run: str, *, narrator: Narrator = SILENT) -> dict[str, Any]:
     """Score a run (its id, the beginning of it, or its folder) again, offline; what scores.json says."""
-    from mudata.evaluation import judge
     from mudata.evaluation.run import find
+    from mudata.evaluation.scoring import score as judge
 
     return judge.score(find(Home.default(), run), narrator)
 
@@ -99,8 +100,9 @@ def score(run: str, *, narrator: Narrator = SILENT) -> dict[str, Any]:
 def import_answers(file: str | Path, *, narrator: Narrator = SILENT, **request: Any) -> Run:
     """Make a run of answers made elsewhere, and score it.
 
-    `request` are the fields of `mudata.evaluation.importing.Request`: format, model, split or dataset, task, ...
+    `request` are the fields of `mudata.evaluation.answer_import.importer.Request`: format, model, split or dataset,
+    task, ...
     """
-    from mudata.evaluation import importing
+    from mudata.evaluation.answer_import import importer as importing
 
     return importing.import_answers(Home.default(), importing.Request(file=Path(file), **request), narrator)

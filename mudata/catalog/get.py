@@ -6,15 +6,15 @@ import contextlib
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from mudata.catalog import licences
-from mudata.catalog.fetch import Request, fetch
+from mudata.catalog.cards import licences
+from mudata.catalog.fetch.fetcher import Request, fetch
 from mudata.errors import Busy
 from mudata.narration import SILENT, Narrator
 
 if TYPE_CHECKING:
-    from mudata.catalog.audio import Flavour
+    from mudata.catalog.audio.clip import Flavour
+    from mudata.catalog.cards.schema import Card
     from mudata.catalog.ingest import Ingested
-    from mudata.catalog.schema import Card
     from mudata.home import Home
 
 

@@ -14,16 +14,17 @@ import duckdb
 import pyarrow as pa
 
 import mudata
-from mudata.catalog import cards, index
-from mudata.catalog.licences import usage_of
-from mudata.catalog.normalise import Job, run
-from mudata.catalog.reading import Issue, Reading, read
+from mudata.catalog.audio.normalise import Job, run
+from mudata.catalog.cards import loader as cards
+from mudata.catalog.cards.licences import usage_of
+from mudata.catalog.index import database as index
+from mudata.catalog.read.reader import Issue, Reading, read
 from mudata.narration import SILENT, Narrator
 
 if TYPE_CHECKING:
-    from mudata.catalog.audio import Flavour
-    from mudata.catalog.fetch import Fetched, Request
-    from mudata.catalog.schema import Card
+    from mudata.catalog.audio.clip import Flavour
+    from mudata.catalog.cards.schema import Card
+    from mudata.catalog.fetch.fetcher import Fetched, Request
     from mudata.home import Home
 
 Reasons = tuple[tuple[str, str], ...]

@@ -13,7 +13,7 @@ from mudata.cli.output import emit, emit_json, json_option
 
 if TYPE_CHECKING:
     from mudata.evaluation.align import Alignment, Shown
-    from mudata.evaluation.labelset import LabelSet
+    from mudata.evaluation.align.label_set import LabelSet
 
 _MARKS = {
     "positive": ("+", "bold green"),
@@ -77,9 +77,9 @@ def _label_set(name: str) -> LabelSet:
 
     Raises UnknownName, CardError, EvaluationError.
     """
-    from mudata.catalog import cards
+    from mudata.catalog.cards import loader as cards
     from mudata.errors import EvaluationError, UnknownName
-    from mudata.evaluation.labelset import resolve
+    from mudata.evaluation.align.label_set import resolve
 
     dataset, colon, namespace = name.rpartition(":")
     card = cards.load(dataset if colon else namespace)

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any, get_args
 
 import click
 
-from mudata.catalog import cards as card_files
+from mudata.catalog.cards import loader as card_files
 from mudata.cli.output import emit, emit_json, json_option
 from mudata.errors import CardError, UnknownName
 
 if TYPE_CHECKING:
-    from mudata.catalog.schema import Card
+    from mudata.catalog.cards.schema import Card
 
 USAGES = ("unrestricted", "noncommercial", "research", "unknown")
 
@@ -27,7 +27,7 @@ USAGES = ("unrestricted", "noncommercial", "research", "unknown")
 @json_option
 def list_(tags: tuple[str, ...], usage: str | None, audio: str | None, as_json: bool) -> None:
     """List the datasets that have a card."""
-    from mudata.catalog.schema import Tag
+    from mudata.catalog.cards.schema import Tag
 
     for tag in tags:
         if tag not in get_args(Tag):
@@ -132,9 +132,9 @@ def check(paths: tuple[Path, ...], notes: bool, as_json: bool) -> None:
     A card's label sets are resolved, as reading answers needs them. Files in a folder `words` are words files, in
     `models` model cards, in `models/parts` parts of models.
     """
-    from mudata.catalog import words
-    from mudata.evaluation.models import cards as models
-    from mudata.evaluation.models import lint
+    from mudata.catalog.cards import lexicon as words
+    from mudata.evaluation.models import card_lint as lint
+    from mudata.evaluation.models import model_card as models
 
     files = [f for p in paths for f in (sorted(p.glob("*.yaml")) if p.is_dir() else [p])]
     if paths and not files:
@@ -163,15 +163,15 @@ def _is_of_models(file: Path) -> bool:
 
 
 def _checked(file: Path) -> dict[str, Any]:
-    from mudata.catalog.words import Words
-    from mudata.evaluation.labelset import lint
+    from mudata.catalog.cards.lexicon import Words
+    from mudata.evaluation.align.label_set import lint
 
     try:
         if file.resolve().parent.name == "words":
             card_files.parse(file, Words)
             return {"card": str(file), "ok": True, "problem": None, "notes": []}
         if _is_of_models(file):
-            from mudata.evaluation.models.lint import lint as lint_model
+            from mudata.evaluation.models.card_lint import lint as lint_model
 
             said = "\n".join(f"{file}: {what}" for what in lint_model(file)) or None
             return {"card": str(file), "ok": said is None, "problem": said, "notes": []}
@@ -188,7 +188,7 @@ def _checked(file: Path) -> dict[str, Any]:
 @click.option("--words", is_flag=True, help="The grammar of words files instead.")
 def schema(words: bool) -> None:
     """Print the JSON Schema of a dataset card, for editors."""
-    from mudata.catalog.schema import Card
-    from mudata.catalog.words import Words
+    from mudata.catalog.cards.lexicon import Words
+    from mudata.catalog.cards.schema import Card
 
     click.echo(json.dumps((Words if words else Card).model_json_schema(), indent=2))

@@ -10,7 +10,7 @@ import click
 from mudata.cli.output import common, emit, emit_json, narrator
 
 if TYPE_CHECKING:
-    from mudata.evaluation.compare import Comparison, Measured
+    from mudata.evaluation.comparison.compare import Comparison, Measured
 
 
 @click.command()
@@ -24,9 +24,9 @@ def compare(runs: tuple[str, ...], quiet: bool, as_json: bool) -> None:
     how many clips are better in the first (n10) and in the second (n01); --json names them. Runs with a letter in
     common are tied; a rank is the range that what was told apart leaves open.
     """
-    from mudata.evaluation import judge
-    from mudata.evaluation.compare import compare as compared
+    from mudata.evaluation.comparison.compare import compare as compared
     from mudata.evaluation.run import find
+    from mudata.evaluation.scoring import score as judge
     from mudata.home import Home
 
     home = Home.default()
@@ -46,7 +46,7 @@ def compare(runs: tuple[str, ...], quiet: bool, as_json: bool) -> None:
 
 
 def _tell(found: Comparison, of: Measured) -> None:
-    from mudata.evaluation.compare import chance, shown
+    from mudata.evaluation.comparison.compare import chance, shown
 
     percent = " %" if of.metric == "accuracy" else ""
     shared = f"{found.independent} groups of one artist or track"

@@ -15,8 +15,8 @@ from mudata.cli.score import show_scores
 from mudata.home import Home
 
 if TYPE_CHECKING:
-    from mudata.evaluation.listening import From
-    from mudata.evaluation.tasks import OptionsOrder
+    from mudata.evaluation.inference.playback import From
+    from mudata.evaluation.tasks.task import OptionsOrder
 
 
 def _batch(_: click.Context, __: click.Parameter, given: str | None) -> int | str | None:
@@ -130,8 +130,8 @@ def eval_(
     Stopped or killed, the same command goes on where it was; failures are asked again. Everything about the run is
     kept in its folder under runs/.
     """
-    from mudata.evaluation import heard
-    from mudata.evaluation.runner import Request, evaluate, preview
+    from mudata.evaluation.comparison import audio_use as heard
+    from mudata.evaluation.inference.runner import Request, evaluate, preview
 
     if silence and swap_audio:
         raise click.UsageError("--silence and --swap-audio are two controls, a run each.")

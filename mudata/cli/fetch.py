@@ -11,8 +11,8 @@ from mudata.cli.output import common, emit, emit_json, narrator
 from mudata.errors import HomeError, MudataError
 
 if TYPE_CHECKING:
+    from mudata.catalog.cards.schema import Card
     from mudata.catalog.ingest import Ingested
-    from mudata.catalog.schema import Card
     from mudata.home import Home
 
 _SHOWN = 5
@@ -62,9 +62,9 @@ def fetch(
     mudata fetch mtg_jamendo --limit 100 --where "list_contains(instrument, 'piano')"
     mudata fetch gtzan --from ~/mir_datasets/gtzan_genre
     """
-    from mudata.catalog.audio import Flavour
-    from mudata.catalog.cards import load
-    from mudata.catalog.fetch import Request
+    from mudata.catalog.audio.clip import Flavour
+    from mudata.catalog.cards.loader import load
+    from mudata.catalog.fetch.fetcher import Request
     from mudata.catalog.get import get
     from mudata.home import Home
 

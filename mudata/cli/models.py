@@ -9,9 +9,9 @@ import click
 from mudata.cli.output import common, emit, emit_json, json_option, narrator
 
 if TYPE_CHECKING:
-    from mudata.evaluation.models import Listing
-    from mudata.evaluation.models.cards import ModelCard
-    from mudata.evaluation.models.store import Held
+    from mudata.evaluation.models.model_card import ModelCard
+    from mudata.evaluation.models.registry import Listing
+    from mudata.evaluation.models.weights.store import Held
     from mudata.home import Home
 
 COLUMNS = ("name", "language model", "params", "hears", "GB", "use", "weights", "fits", "installed")
@@ -29,7 +29,8 @@ def models(ctx: click.Context, as_json: bool) -> None:
     """
     if ctx.invoked_subcommand:
         return
-    from mudata.evaluation.models import card_of, listings, machine
+    from mudata.evaluation.models import hardware as machine
+    from mudata.evaluation.models.registry import card_of, listings
     from mudata.home import Home
 
     home, here = Home.default(), machine.look()
@@ -47,7 +48,8 @@ def models(ctx: click.Context, as_json: bool) -> None:
 def info(name: str, as_json: bool) -> None:
     """Show one model: what it is, its terms, its weights and where they are, what it needs, and its options."""
     from mudata.cli.model_page import page
-    from mudata.evaluation.models import card_of, find, machine, options_of
+    from mudata.evaluation.models import hardware as machine
+    from mudata.evaluation.models.registry import card_of, find, options_of
     from mudata.home import Home
 
     one = find(name)
@@ -94,7 +96,8 @@ def fetch(
     mudata models fetch salmonn-7b --from ~/SALMONN --offline
     """
     from mudata.errors import ModelError
-    from mudata.evaluation.models import card_of, fetching, find
+    from mudata.evaluation.models.registry import card_of, find
+    from mudata.evaluation.models.weights import fetch as fetching
     from mudata.home import Home
 
     card = card_of(find(name))
@@ -122,7 +125,8 @@ def _order(one: Listing, card: ModelCard | None) -> tuple[object, ...]:
 
 def _facts(one: Listing, card: ModelCard | None, home: Home, here: Any) -> dict[str, Any]:
     """Everything that is known of a model without importing its code."""
-    from mudata.evaluation.models import fetching, store
+    from mudata.evaluation.models.weights import fetch as fetching
+    from mudata.evaluation.models.weights import store
 
     facts: dict[str, Any] = {"name": one.name, "title": one.title, "family": one.family, "code": one.code}
     facts |= {"comes_from": one.package, "needs": list(one.packages), "installed": not one.missing}
@@ -140,7 +144,7 @@ def _facts(one: Listing, card: ModelCard | None, home: Home, here: Any) -> dict[
 
 
 def _part(one: Held) -> dict[str, Any]:
-    from mudata.catalog.plan import describe
+    from mudata.catalog.fetch.plan import describe
 
     part = one.part
     said = {"part": part.name, "at": one.at, "what": part.what, "licence": part.licence.text, "size": part.size}

@@ -16,7 +16,7 @@ from mudata.home import Home
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from mudata.catalog.verify import Finding
+    from mudata.catalog.index.verify import Finding
 
 ROWS = 50
 """Rows of a table for people unless --limit says otherwise."""
@@ -48,8 +48,8 @@ def sql(
     mudata sql "SELECT dataset, count(*) FROM clips GROUP BY ALL"
     mudata sql "FROM labels WHERE namespace = 'genre'" --csv > genres.csv
     """
-    from mudata.catalog import index
-    from mudata.catalog import query as asking
+    from mudata.catalog.index import database as index
+    from mudata.catalog.index import query as asking
 
     if sum([as_csv, as_json, parquet is not None]) > 1:
         raise click.UsageError("Choose one of --json, --csv, --parquet.")
@@ -92,7 +92,7 @@ def _more(left: int) -> None:
 @common
 def stats(name: str | None, as_json: bool, quiet: bool) -> None:
     """Counts, durations and labels of a dataset; without NAME, one line for each that is indexed."""
-    from mudata.catalog import stats as numbers
+    from mudata.catalog.index import stats as numbers
 
     if name is None:
         rows = numbers.overview(Home.default())
@@ -157,9 +157,9 @@ def verify(name: str, deep: bool, as_json: bool, quiet: bool) -> None:
     """
     from dataclasses import asdict
 
-    from mudata.catalog import cards
-    from mudata.catalog.verify import missing_and_invalid
-    from mudata.catalog.verify import verify as check
+    from mudata.catalog.cards import loader as cards
+    from mudata.catalog.index.verify import missing_and_invalid
+    from mudata.catalog.index.verify import verify as check
 
     card = cards.load(name)
     findings = check(card, Home.default(), deep=deep, narrator=narrator(quiet))

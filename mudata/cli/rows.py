@@ -19,7 +19,7 @@ from mudata.cli.output import emit
 from mudata.errors import QueryError
 
 if TYPE_CHECKING:
-    from mudata.catalog.query import Relation
+    from mudata.catalog.index.query import Relation
 
 
 def print_table(relation: Relation, limit: int) -> int:

@@ -14,7 +14,7 @@ from mudata.cli.output import common, emit, emit_json, narrator
 from mudata.home import Home
 
 if TYPE_CHECKING:
-    from mudata.evaluation.opinions import Opinion
+    from mudata.evaluation.scoring.opinions.store import Opinion
     from mudata.narration import Narrator
 
 _FORMATS = ("cmi-bench", "lmms-eval", "jsonl")
@@ -59,8 +59,8 @@ def score(
     and what changed is told with its cause: another aligner, label set or recipe, or overrides.
     """
     from mudata.errors import EvaluationError
-    from mudata.evaluation import judge
     from mudata.evaluation.run import all_runs, find
+    from mudata.evaluation.scoring import score as judge
 
     home, say, found = Home.default(), narrator(quiet), []
     opinions = [_opinion(name, options) for name in asked]
@@ -81,10 +81,10 @@ def score(
 
 def _opinion(name: str, options: Mapping[str, str | None]) -> Opinion:
     if name == "embedding":
-        from mudata.evaluation.opinions.embedding import CHECKPOINT, Encoder
+        from mudata.evaluation.scoring.opinions.embedding import CHECKPOINT, Encoder
 
         return Encoder(options["embedding_model"] or CHECKPOINT, options["embedding_revision"])
-    from mudata.evaluation.opinions.judge import Server
+    from mudata.evaluation.scoring.opinions.llm_judge import Server
 
     if not options["judge_url"] or not options["judge_model"]:
         raise click.UsageError("--opinion judge needs --judge-url and --judge-model.")
@@ -94,7 +94,7 @@ def _opinion(name: str, options: Mapping[str, str | None]) -> Opinion:
 def show_scores(found: Sequence[Mapping[str, Any]], say: Narrator, *, as_json: bool, several: bool = False) -> None:
     """Print what `judge.score` returned: a table per kind of task, below it what so many clips can tell; or JSON (a
     list if `several`)."""
-    from mudata.evaluation.table import tables
+    from mudata.evaluation.comparison.score_table import tables
 
     if as_json:
         emit_json(list(found) if several else found[0])
@@ -148,8 +148,9 @@ def override(
     """
     from dataclasses import asdict
 
-    from mudata.evaluation import judge, overrides
     from mudata.evaluation.run import find, numbered
+    from mudata.evaluation.scoring import overrides
+    from mudata.evaluation.scoring import score as judge
 
     home, say = Home.default(), narrator(quiet)
     found = find(home, run)
@@ -215,9 +216,9 @@ def import_answers(
     \b
     mudata import-answers qwen_GTZAN.jsonl --format cmi-bench --dataset gtzan --references file --model qwen-audio
     """
-    from mudata.evaluation.answer_files import Fields
-    from mudata.evaluation.importing import Request
-    from mudata.evaluation.importing import import_answers as make
+    from mudata.evaluation.answer_import.formats import Fields
+    from mudata.evaluation.answer_import.importer import Request
+    from mudata.evaluation.answer_import.importer import import_answers as make
 
     if prompt_text and len(prompt_text) < 200 and Path(prompt_text).is_file():
         prompt_text = Path(prompt_text).read_text("utf-8-sig").strip()

@@ -12,7 +12,7 @@ from mudata.cli.output import emit_json, json_option
 from mudata.home import Home
 
 if TYPE_CHECKING:
-    from mudata.evaluation.side_by_side import Beside, Said
+    from mudata.evaluation.comparison.clip_view import Beside, Said
 
 _COLOUR: dict[str, dict[str, Any]] = {
     "positive": {"fg": "green", "bold": True},
@@ -49,8 +49,8 @@ def show(
     """
     from dataclasses import asdict
 
-    from mudata.evaluation.side_by_side import chosen, side_by_side
-    from mudata.evaluation.side_by_side import sample as draw
+    from mudata.evaluation.comparison.clip_view import chosen, side_by_side
+    from mudata.evaluation.comparison.clip_view import sample as draw
 
     if bool(clips) == bool(sample) or (disagree and not sample):
         raise click.UsageError("Name clips, or give --sample N (and --disagree, if you like).")

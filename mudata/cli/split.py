@@ -9,7 +9,7 @@ import click
 from mudata.cli.output import emit, emit_json, json_option, narrator, quiet_option
 
 if TYPE_CHECKING:
-    from mudata.catalog.manifest import Manifest
+    from mudata.catalog.splits.manifest import Manifest
     from mudata.home import Home
 
 
@@ -105,7 +105,8 @@ def _parts(_ctx: click.Context, _param: click.Parameter, value: str | None) -> d
 @json_option
 def _draw(force: bool, quiet: bool, as_json: bool, **wishes: Any) -> None:
     """Draw a split and keep it as splits/NAME.json."""
-    from mudata.catalog import manifest, splits
+    from mudata.catalog.splits import draw as splits
+    from mudata.catalog.splits import manifest
     from mudata.home import Home
 
     home, tell = Home.default(), narrator(quiet)
@@ -122,7 +123,7 @@ def _draw(force: bool, quiet: bool, as_json: bool, **wishes: Any) -> None:
 @json_option
 def show(split_: str, as_json: bool) -> None:
     """Show how a split was asked for, and how its labels are spread."""
-    from mudata.catalog import manifest
+    from mudata.catalog.splits import manifest
     from mudata.home import Home
 
     home = Home.default()
@@ -151,7 +152,7 @@ def _facts(made: Manifest) -> list[tuple[str, str]]:
 
 
 def _print(home: Home, made: Manifest, as_json: bool, **more: str) -> None:
-    from mudata.catalog.spread import spread
+    from mudata.catalog.splits.balance import spread
     from mudata.errors import MudataError
 
     try:
@@ -197,7 +198,7 @@ def plan(as_json: bool, **wishes: Any) -> None:
     Scores have Wilson's interval; runs are told apart at 5 % with 80 % power. The last lines tell what 100 clips per
     dataset can show, the size of a published survey (arXiv 2409.09601).
     """
-    from mudata.evaluation.power import plan
+    from mudata.evaluation.metrics.power import plan
 
     emit(plan(**wishes), as_json=as_json)
 
@@ -206,7 +207,7 @@ def plan(as_json: bool, **wishes: Any) -> None:
 @json_option
 def list_(as_json: bool) -> None:
     """List the splits in the home."""
-    from mudata.catalog import manifest
+    from mudata.catalog.splits import manifest
     from mudata.home import Home
 
     home = Home.default()
@@ -231,7 +232,7 @@ def list_(as_json: bool) -> None:
 @json_option
 def check(split_: str, as_json: bool) -> None:
     """Check a split against the index: edited, clips gone or changed, leaks. Exit 1 if it is at fault."""
-    from mudata.catalog import manifest
+    from mudata.catalog.splits import manifest
     from mudata.home import Home
 
     home = Home.default()
@@ -259,9 +260,10 @@ def leaks(split_: str | None, official: str | None, datasets: tuple[str, ...], a
     """Tell what a split's parts share: artists, albums, tracks, songs, exact copies. Exit 1 if anything."""
     if (split_ is None) == (official is None) or bool(datasets) != bool(official):
         raise click.UsageError("Give the name or file of a split, or --official SPLIT --dataset DATASET.")
-    from mudata.catalog import index, manifest
-    from mudata.catalog import leaks as looking
-    from mudata.catalog.selection import datasets_of
+    from mudata.catalog.index import database as index
+    from mudata.catalog.splits import leaks as looking
+    from mudata.catalog.splits import manifest
+    from mudata.catalog.splits.candidates import datasets_of
     from mudata.home import Home
 
     home = Home.default()

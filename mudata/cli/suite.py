@@ -11,9 +11,9 @@ from mudata.cli.output import emit, emit_json, json_option, narrator, quiet_opti
 from mudata.home import Home
 
 if TYPE_CHECKING:
-    from mudata.evaluation.runner import Request
-    from mudata.evaluation.suite_run import Problem
-    from mudata.evaluation.suite_table import Filled
+    from mudata.evaluation.inference.runner import Request
+    from mudata.evaluation.suites.runner import Problem
+    from mudata.evaluation.suites.table import Filled
 
 markdown_option = click.option("--markdown", is_flag=True, help="Print GitHub's Markdown.")
 
@@ -31,7 +31,7 @@ def suites(ctx: click.Context, as_json: bool) -> None:
     """
     if ctx.invoked_subcommand:
         return
-    from mudata.evaluation.suite import files, load
+    from mudata.evaluation.suites.suite import files, load
 
     rows = [
         {
@@ -52,8 +52,8 @@ def suites(ctx: click.Context, as_json: bool) -> None:
 @json_option
 def show(suite: str, markdown: bool, as_json: bool) -> None:
     """Show what was published: tables with intervals, impossible cells, other sources; and how exams are drawn."""
-    from mudata.evaluation.suite import load
-    from mudata.evaluation.suite_table import elsewhere_lines, fill
+    from mudata.evaluation.suites.suite import load
+    from mudata.evaluation.suites.table import elsewhere_lines, fill
 
     found = load(suite)
     tables = fill(found, [])
@@ -93,9 +93,9 @@ def show(suite: str, markdown: bool, as_json: bool) -> None:
 @json_option
 def table(suite: str, markdown: bool, quiet: bool, as_json: bool) -> None:
     """Fill a suite's tables from the runs that are there. Nothing is asked."""
-    from mudata.evaluation.suite import load
-    from mudata.evaluation.suite_run import existing
-    from mudata.evaluation.suite_table import fill
+    from mudata.evaluation.suites.runner import existing
+    from mudata.evaluation.suites.suite import load
+    from mudata.evaluation.suites.table import fill
 
     found = load(suite)
     results = existing(Home.default(), found, narrator(quiet))
@@ -111,7 +111,7 @@ def table(suite: str, markdown: bool, quiet: bool, as_json: bool) -> None:
 @suites.command()
 def schema() -> None:
     """Print the JSON Schema of a suite, for editors."""
-    from mudata.evaluation.suite import Suite
+    from mudata.evaluation.suites.suite import Suite
 
     emit_json(Suite.model_json_schema())
 
@@ -122,9 +122,9 @@ def ask(suite: str, models: str, request: Request, *, dry_run: bool, quiet: bool
     Raises EvaluationError with all reasons when nothing could be asked.
     """
     from mudata.errors import EvaluationError
-    from mudata.evaluation.suite import load
-    from mudata.evaluation.suite_run import ask as ask_all
-    from mudata.evaluation.suite_table import fill
+    from mudata.evaluation.suites.runner import ask as ask_all
+    from mudata.evaluation.suites.suite import load
+    from mudata.evaluation.suites.table import fill
 
     say, found = narrator(quiet), load(suite)
     names = list(dict.fromkeys(name for text in models.split(",") if (name := text.strip())))

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from mudata.errors import ModelError
 
 if TYPE_CHECKING:
-    from mudata.evaluation.models.cards import ModelCard
+    from mudata.evaluation.models.model_card import ModelCard
 
 GB = 1e9
 
@@ -45,7 +45,7 @@ def check(name: str, card: ModelCard | None, folder: Path | None, *, device: str
         return
     import torch
 
-    from mudata.evaluation.models.transformers_audio import placement
+    from mudata.evaluation.models.hf_audio import placement
 
     where, width = placement(device, dtype)
     halved = _smaller(card.memory_gb * GB, folder)

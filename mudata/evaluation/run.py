@@ -27,11 +27,11 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from mudata.errors import EvaluationError, UnknownName
-from mudata.evaluation.tasks import Task
+from mudata.evaluation.tasks.task import Task
 from mudata.home import write_atomic
 
 if TYPE_CHECKING:
-    from mudata.evaluation.selection import Item
+    from mudata.evaluation.tasks.samples import Item
     from mudata.home import Home
 
 

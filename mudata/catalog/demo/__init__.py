@@ -12,7 +12,7 @@ import io
 from pathlib import Path
 
 from mudata.catalog.demo import synth
-from mudata.catalog.demo.score import CLIPS_PER_STYLE, Piece, caption, plan, render, words
+from mudata.catalog.demo.composition import CLIPS_PER_STYLE, Piece, caption, plan, render, words
 from mudata.catalog.demo.styles import STYLES
 from mudata.home import write_atomic
 from mudata.narration import SILENT, Narrator

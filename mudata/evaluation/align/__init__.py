@@ -27,8 +27,8 @@ settled by chance, position or likelihood.
     negated, oov                                 none
 """
 
-from mudata.evaluation.align.reading import align
-from mudata.evaluation.align.record import Alignment, Role, Shown, Span, Status
+from mudata.evaluation.align.aligner import align
+from mudata.evaluation.align.alignment import Alignment, Role, Shown, Span, Status
 from mudata.evaluation.align.rules import ALIGNER, RULES
 
 __all__ = ["ALIGNER", "RULES", "Alignment", "Role", "Shown", "Span", "Status", "align"]

@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 from operator import itemgetter
 from typing import Any
 
+from mudata.evaluation.align.alignment import Alignment, Role, Shown, Span, Status
 from mudata.evaluation.align.clean import Clean, without_markup
 from mudata.evaluation.align.letters import Letter, letters
 from mudata.evaluation.align.polarity import denied
-from mudata.evaluation.align.record import Alignment, Role, Shown, Span, Status
 from mudata.evaluation.align.refusal import refusals
 from mudata.evaluation.align.terms import oov_terms
 from mudata.evaluation.align.vocabulary import Meaning, Vocabulary

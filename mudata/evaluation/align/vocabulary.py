@@ -20,7 +20,7 @@ from mudata.evaluation.align.refusal import TRIGGERS
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from mudata.evaluation.labelset import LabelSet
+    from mudata.evaluation.align.label_set import LabelSet
 
 Kind = Literal["strict", "synonym", "hyponym", "guard", "trigger"]
 

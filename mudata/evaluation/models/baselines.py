@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from mudata.errors import ModelError
-from mudata.evaluation.caption_controls import medoid
+from mudata.evaluation.metrics.caption_controls import medoid
 from mudata.evaluation.protocol import Answer, Clip, Failure, Hearing, Kind, Question
 
 

@@ -14,8 +14,8 @@ from typing import Any
 import numpy as np
 
 from mudata.errors import ModelError
-from mudata.evaluation.models.store import provenance
-from mudata.evaluation.models.transformers_audio import placement
+from mudata.evaluation.models.hf_audio import placement
+from mudata.evaluation.models.weights.store import provenance
 from mudata.evaluation.protocol import Answer, Clip, Failure, Hearing, Question, Ranking
 
 TEMPLATE = "This audio is a {} song."

@@ -22,9 +22,9 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from mudata.errors import EvaluationError, ModelError
-from mudata.evaluation.chat import ChatServer, NoReply, checked_url
-from mudata.evaluation.completions import Counts, finish_reason, mapping, text, tokens
-from mudata.evaluation.pacing import Pace, Patience, at_once
+from mudata.evaluation.chat.client import ChatServer, NoReply, checked_url
+from mudata.evaluation.chat.completions import Counts, finish_reason, mapping, text, tokens
+from mudata.evaluation.chat.rate_limit import Pace, Patience, at_once
 from mudata.evaluation.protocol import Answer, Clip, Failure, Hearing, Question
 
 if TYPE_CHECKING:

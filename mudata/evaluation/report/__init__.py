@@ -40,9 +40,9 @@ def write(
     """
     _needs_extra()
     from mudata.evaluation.report import charts, exports, tables
+    from mudata.evaluation.report.explorer import find_audio
     from mudata.evaluation.report.gather import gather
     from mudata.evaluation.report.page import render
-    from mudata.evaluation.report.samples import find_audio
     from mudata.evaluation.report.waveforms import BUDGET_S
 
     report = gather(home, _runs(home, names, narrator), title)

@@ -5,11 +5,11 @@ from __future__ import annotations
 import html
 from typing import TYPE_CHECKING
 
-from mudata.evaluation.report.ink import plain
-from mudata.evaluation.report.words import HEADLINE, METRICS
+from mudata.evaluation.report.style import plain
+from mudata.evaluation.report.wording import HEADLINE, METRICS
 
 if TYPE_CHECKING:
-    from mudata.evaluation.report.shapes import RunView
+    from mudata.evaluation.report.data import RunView
 
 _SIZE, _SIDE, _HEIGHT = 11, 6, 20
 """Pixels: type, room beside it, and height, as other badges have them."""

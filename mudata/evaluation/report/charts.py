@@ -11,14 +11,14 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mudata.evaluation.report.ink import INK, blank, plain, write
-from mudata.evaluation.report.words import FATES, METRICS
+from mudata.evaluation.report.style import INK, blank, plain, write
+from mudata.evaluation.report.wording import FATES, METRICS
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-    from mudata.evaluation.report.shapes import Entry, Panel
+    from mudata.evaluation.report.data import Entry, Panel
 
 _HATCH = {"lenient": "////", "several": "\\\\\\\\", "refused": "....", "echo": "xxxx", "error": "||||"}
 _MARKERS = "osD^vP"

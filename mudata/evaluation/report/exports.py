@@ -16,15 +16,15 @@ import duckdb
 import pyarrow as pa
 
 import mudata
-from mudata.catalog import index
-from mudata.catalog.rawsql import quote
+from mudata.catalog.index import database as index
+from mudata.catalog.read.card_sql import quote
 from mudata.catalog.tables import RUN_TABLES
 from mudata.evaluation.report.badge import badge
-from mudata.evaluation.report.words import HEADLINE
+from mudata.evaluation.report.wording import HEADLINE
 from mudata.home import write_atomic
 
 if TYPE_CHECKING:
-    from mudata.evaluation.report.shapes import Report, RunView
+    from mudata.evaluation.report.data import Report, RunView
 
 _PER_LABEL = pa.schema(
     [(name, pa.string()) for name in ("run", "dataset", "label")]

@@ -13,13 +13,13 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from mudata.errors import EvaluationError
-from mudata.evaluation import heard
-from mudata.evaluation.compare import Measured, compare
-from mudata.evaluation.judged import Metric
-from mudata.evaluation.report.shapes import ALL, Confusion, Entry, Flag, Panel, Report, RunView, Sample
-from mudata.evaluation.report.words import HEADLINE, METRICS
-from mudata.evaluation.suite import Anchor, anchors
-from mudata.evaluation.suite_table import Verdict, verdict
+from mudata.evaluation.comparison import audio_use as heard
+from mudata.evaluation.comparison.compare import Measured, compare
+from mudata.evaluation.metrics.scored import Metric
+from mudata.evaluation.report.data import ALL, Confusion, Entry, Flag, Panel, Report, RunView, Sample
+from mudata.evaluation.report.wording import HEADLINE, METRICS
+from mudata.evaluation.suites.suite import Anchor, anchors
+from mudata.evaluation.suites.table import Verdict, verdict
 
 if TYPE_CHECKING:
     from mudata.evaluation.run import Run

@@ -14,17 +14,20 @@ from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
 import mudata
-from mudata.evaluation import compare
 from mudata.evaluation.align import RULES
-from mudata.evaluation.report import charts, exports, facts, ink, words
+from mudata.evaluation.comparison import compare
+from mudata.evaluation.report import charts, exports
+from mudata.evaluation.report import run_facts as facts
+from mudata.evaluation.report import style as ink
+from mudata.evaluation.report import wording as words
 from mudata.evaluation.report.badge import badge
-from mudata.evaluation.report.samples import explorer
-from mudata.evaluation.suite_table import VERDICTS
+from mudata.evaluation.report.explorer import explorer
+from mudata.evaluation.suites.table import VERDICTS
 
 if TYPE_CHECKING:
-    from mudata.evaluation.report.samples import Audio
-    from mudata.evaluation.report.shapes import Panel, Report
-    from mudata.evaluation.suite import Anchor
+    from mudata.evaluation.report.data import Panel, Report
+    from mudata.evaluation.report.explorer import Audio
+    from mudata.evaluation.suites.suite import Anchor
 
 LARGEST_CONFUSION = 40
 """Labels up to which a confusion matrix is shown whole; above, its most frequent mistakes."""

@@ -6,10 +6,10 @@ import re
 import unicodedata
 from typing import TYPE_CHECKING
 
-from mudata.evaluation.report.words import METRICS, WITH_INTERVAL, written
+from mudata.evaluation.report.wording import METRICS, WITH_INTERVAL, written
 
 if TYPE_CHECKING:
-    from mudata.evaluation.report.shapes import Entry, Panel, Report
+    from mudata.evaluation.report.data import Entry, Panel, Report
 
 
 def markdown(report: Report) -> str:

@@ -58,7 +58,7 @@ def draw(sounds: Mapping[str, Sound], narrator: Narrator = SILENT) -> dict[str, 
 def _columns(sound: Sound) -> str:
     import numpy as np
 
-    from mudata.catalog import audio
+    from mudata.catalog.audio import clip as audio
 
     try:
         samples = audio.load(sound.path)

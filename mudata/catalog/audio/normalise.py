@@ -1,0 +1,235 @@
+"""From raw files to clips: every job alone, on all cores, and never twice.
+
+What is done is journalled in the target folder at once. A run that was killed, or is repeated, does only what the
+journal lacks: a job is done when its line answers the same request about the same source (size and time of change) and
+its clip still has the size it had. So a clip that a power cut tore is made again.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+from mudata.catalog.audio import clip as audio
+from mudata.catalog.audio.encode import PARTIAL
+from mudata.catalog.audio.journal import Journal
+from mudata.catalog.audio.process_pool import Lost, available, scattered
+from mudata.catalog.symbolic import midi
+from mudata.catalog.tables import TABLES
+from mudata.errors import AudioError, HomeError, from_os_error, telling_os_errors
+from mudata.narration import SILENT, Narrator
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    import pyarrow as pa
+
+VERSION = 1
+"""Raised when the same request about the same source would give another clip or other facts."""
+
+COLUMNS = (
+    "id", "kind", "path", "source_path", "source_sha256", "source_size", "pcm_sha256", "start_s", "duration_s",
+    "sample_rate", "peak", "rms", "source_format", "source_rate", "source_channels", "source_duration_s",
+    "flavour", "status", "reason",
+)  # fmt: skip
+"""Columns of the result, as in the table `clips`; `id` lacks the dataset, `path` is relative to the target."""
+
+_BATCH = 4096
+"""Rows that are Python objects at one time."""
+
+
+@dataclass(frozen=True)
+class Job:
+    """One clip that is wanted. `source` is relative to the files; crop, segment and bounds as in `audio.normalise`."""
+
+    id: str
+    kind: str
+    source: str
+    crop: tuple[str, float] | None = None
+    segment: tuple[float, float] | None = None
+    bounds: tuple[float, float] | None = None
+    expected_hash: str | None = None
+    """'md5:…', 'sha1:…' or 'sha256:…' of the source."""
+
+
+def run(
+    jobs: Sequence[Job],
+    *,
+    files: Path,
+    target: Path,
+    flavour: audio.Flavour,
+    workers: int | None = None,
+    narrator: Narrator = SILENT,
+) -> pa.Table:
+    """Make every clip that is not there yet; one row per job, in their order.
+
+    Columns: COLUMNS, and `attributes` (list of name and value; what a MIDI file says of itself). A job that fails
+    gives a row with status quarantined, or missing when there is no source, and the others go on. `workers` is the
+    number of processes (None: one per core). MIDI files are read, not converted: `path` stays NULL.
+
+    Raises HomeError when the disk is full or read-only; what was finished is kept.
+    """
+    with telling_os_errors(), Journal(target / "journal.jsonl") as journal:
+        todo = [job for job in jobs if not _done(journal, job, _request(job, files, flavour), target)]
+        if todo:
+            _sweep(target)
+            requests: dict[int, list[Any]] = {}  # of the calls under way: the state of the source before it was read
+
+            def tasks() -> Iterator[list[Any]]:
+                for n, job in enumerate(todo):
+                    requests[n] = _request(job, files, flavour)
+                    yield [str(files), str(target), flavour.rate, asdict(job)]
+
+            results = scattered(perform, tasks(), min(workers or available(), len(todo)))
+            with narrator.bar("normalising", total=len(todo)) as advance, contextlib.closing(results):
+                for n, result in results:
+                    journal.put(todo[n].id, requests.pop(n), _row(result))
+                    advance(1)
+        return _table(jobs, journal, flavour)
+
+
+def clip_path(id_: str) -> str:
+    """Where a clip lies below its target: `<two hex digits>/<id>.flac`.
+
+    The digits are those of the id's md5 and keep folders small (100,000 clips: 400 in each). Every byte of a name but
+    letters, digits and `_.-~` is percent-encoded, a leading `.`, `-` or `~` too; a long one is cut and ends in the md5.
+    """
+    raw = os.fsencode(id_)
+    md5 = hashlib.md5(raw, usedforsecurity=False).hexdigest()
+    safe = quote(raw, safe="")
+    if safe[:1] in {".", "-", "~"}:
+        safe = f"%{ord(safe[0]):02X}{safe[1:]}"
+    if len(safe) > 160:  # file systems allow 255 bytes; the temporary name needs some
+        safe = f"{safe[:120]}~{md5}"
+    return f"{md5[:2]}/{safe}.flac"
+
+
+# --------------------------------------------------------------------------- in the workers
+
+
+def perform(task: list[Any]) -> dict[str, Any]:
+    """One job, as JSON in and out: [files, target, rate, job] to the row's columns."""
+    files, target, rate, fields = task
+    job = Job(**fields)
+    source = Path(files, job.source)
+    try:
+        if job.expected_hash:
+            _verify(source, job.expected_hash)
+        if job.kind == "midi":
+            return _midi(source, job)
+        return _audio(source, Path(target), audio.Flavour(rate), job)
+    except AudioError as error:
+        status = "missing" if error.reason == "vanished" else "quarantined"
+        row = _failed(status, error.reason, str(error).replace("\n", " "))
+        return row | ({} if status == "missing" else _source(source))
+    except OSError as error:
+        if known := from_os_error(error):
+            return {"fatal": [known.what, known.hint]}
+        return _failed("quarantined", "crashed", f"{type(error).__name__}: {error.strerror}")
+    except Exception as error:  # whatever it is, the other clips go on
+        return _failed("quarantined", "crashed", f"{type(error).__name__}: {error}")
+
+
+def _audio(source: Path, target: Path, flavour: audio.Flavour, job: Job) -> dict[str, Any]:
+    path = clip_path(job.id)
+    facts = audio.normalise(source, target / path, flavour, crop=job.crop, segment=job.segment, bounds=job.bounds)
+    return vars(facts) | {"path": path, "status": "ok", "clip_size": (target / path).stat().st_size}
+
+
+def _midi(source: Path, job: Job) -> dict[str, Any]:
+    attributes = midi.attributes(source)
+    said = dict(attributes)
+    if said["notes"] == "0":
+        raise AudioError("empty", "no notes")
+    seconds = float(said["duration_s"])
+    audio.check_duration(seconds, job.bounds)
+    return _source(source) | {
+        "source_format": f"MIDI/{said['midi_type']}",
+        "start_s": 0.0,
+        "duration_s": seconds,
+        "source_duration_s": seconds,
+        "attributes": [{"name": name, "value": value} for name, value in attributes],
+        "status": "ok",
+    }
+
+
+def _source(source: Path) -> dict[str, Any]:
+    with contextlib.suppress(OSError, AudioError):
+        return {"source_size": source.stat().st_size, "source_sha256": audio.digest(source)}
+    return {}
+
+
+def _verify(source: Path, expected: str) -> None:
+    algorithm, _, wanted = expected.partition(":")
+    found = audio.digest(source, algorithm)
+    if found != wanted.casefold():
+        raise AudioError("checksum", f"{algorithm} {found}, expected {wanted}")
+
+
+def _failed(status: str, reason: str, details: str) -> dict[str, Any]:
+    return {"status": status, "reason": f"{reason}: {details}"}
+
+
+# ------------------------------------------------------------------------------ in the parent
+
+
+def _row(result: dict[str, Any] | Lost) -> dict[str, Any]:
+    if isinstance(result, Lost):
+        return _failed("quarantined", "crashed", result.how)
+    if "fatal" in result:
+        raise HomeError(*result["fatal"])
+    return result
+
+
+def _request(job: Job, files: Path, flavour: audio.Flavour) -> list[Any]:
+    """Everything a job's row depends on, as JSON gives it back."""
+    try:
+        status = (files / job.source).stat()
+        state = [status.st_size, status.st_mtime_ns]
+    except OSError:
+        state = None
+    cut = [None if part is None else list(part) for part in (job.crop, job.segment, job.bounds)]
+    return [VERSION, flavour.name, job.kind, job.source, *cut, job.expected_hash, state]
+
+
+def _done(journal: Journal, job: Job, request: list[Any], target: Path) -> bool:
+    answered, row = journal.get(job.id)
+    if answered != request:
+        return False
+    if row["status"] != "ok":
+        return not row["reason"].startswith("unsupported:")  # an extra may have been installed since
+    try:
+        return "path" not in row or (target / row["path"]).stat().st_size == row["clip_size"]
+    except OSError:
+        return False
+
+
+def _sweep(target: Path) -> None:
+    """Remove what a killed run left unfinished."""
+    for leftover in target.glob(f"*/.*{PARTIAL}"):
+        with contextlib.suppress(OSError):
+            leftover.unlink()
+
+
+def _table(jobs: Sequence[Job], journal: Journal, flavour: audio.Flavour) -> pa.Table:
+    import pyarrow as pa
+
+    arrow = {"VARCHAR": pa.string(), "BIGINT": pa.int64(), "INTEGER": pa.int32(), "DOUBLE": pa.float64()}
+    types = {column.name: arrow[column.type] for column in TABLES["clips"]}
+    schema = pa.schema([(name, types.get(name, pa.string())) for name in COLUMNS])
+    schema = schema.append(pa.field("attributes", pa.list_(pa.struct([("name", pa.string()), ("value", pa.string())]))))
+    batches = []
+    for first in range(0, len(jobs), _BATCH):
+        rows = [
+            journal.get(job.id)[1]
+            | {"id": job.id, "kind": job.kind, "source_path": job.source, "flavour": flavour.name}
+            for job in jobs[first : first + _BATCH]
+        ]
+        columns = [pa.array([row.get(field.name) for row in rows], field.type) for field in schema]
+        batches.append(pa.record_batch(columns, schema=schema))
+    return pa.Table.from_batches(batches, schema)

@@ -1,0 +1,188 @@
+"""Worker processes that survive what they run.
+
+A decoder that crashes takes its process with it, and nothing else: the call that was in flight is tried once more in a
+fresh process and then given up; the others go on. That is why these are plain processes with a pipe each, and not an
+executor of `concurrent.futures`, which breaks as a whole and cannot say whose fault it was. Nor do they import the
+caller's `__main__`: a script without the `if __name__` guard works.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+import json
+import os
+import queue
+import signal
+import subprocess
+import sys
+import threading
+from collections import deque
+from typing import IO, TYPE_CHECKING, Any, cast
+
+from mudata.errors import MudataError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator, Iterable, Iterator
+
+AHEAD = 2
+"""Calls given to a worker before it answers: it never waits, and few are left at the end for one worker alone."""
+
+_START = (
+    "import sys, json; sys.path[:] = json.loads(sys.argv[1]); "
+    "from mudata.catalog.audio.process_pool import serve; serve()"
+)
+
+
+class Lost:
+    """Instead of a result: the process died with the call in flight, twice."""
+
+    def __init__(self, how: str) -> None:
+        self.how = how
+
+
+def available() -> int:
+    """Cores this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def scattered(
+    function: Callable[[Any], Any], values: Iterable[Any], count: int
+) -> Generator[tuple[int, Any], None, None]:
+    """Yield (n, function(value n)), in the order in which `count` processes finish them.
+
+    Values and results are what JSON can carry; values are drawn (in a thread) as they are needed. The function is
+    found by its module and name. It should return its failures: an exception in it counts as a crash.
+    Closing the iterator ends the processes.
+    """
+    pool = _Pool(f"{function.__module__}:{function.__qualname__}", values)
+    threads = [threading.Thread(target=pool.drive, daemon=True) for _ in range(count)]
+    busy = len(threads)
+    try:
+        for thread in threads:
+            thread.start()
+        while busy:
+            match pool.results.get():
+                case None:
+                    busy -= 1
+                case Exception() as error:
+                    raise error
+                case answer:
+                    yield answer
+    finally:
+        pool.stop()
+        for thread in threads:
+            thread.join()
+
+
+class _Pool:
+    def __init__(self, function: str, values: Iterable[Any]) -> None:
+        self._function = function
+        self._calls = enumerate(values)
+        self._lock = threading.Lock()
+        self._processes: set[subprocess.Popen[bytes]] = set()
+        self._stopped = False
+        self.results: queue.SimpleQueue[tuple[int, Any] | Exception | None] = queue.SimpleQueue()
+
+    def drive(self) -> None:
+        """Thread: keep one process busy until nothing is left, and replace it when it dies. Ends with None."""
+        sent: deque[tuple[int, Any]] = deque()
+        suspect = None
+        try:
+            while not self._stopped:
+                with self._process() as process:
+                    for _, value in sent:
+                        _send(process, value)
+                    while self._feed(process, sent):
+                        answer = cast("IO[bytes]", process.stdout).readline()
+                        if not answer.endswith(b"\n"):
+                            break
+                        self.results.put((sent.popleft()[0], json.loads(answer)))
+                    else:
+                        return
+                if suspect == sent[0][0]:
+                    self.results.put((sent.popleft()[0], Lost(_cause(process.returncode))))
+                    suspect = None
+                else:
+                    suspect = sent[0][0]
+        except Exception as error:
+            self.results.put(error)
+        finally:
+            self.results.put(None)
+
+    def stop(self) -> None:
+        with self._lock:
+            self._stopped = True
+            for process in self._processes:
+                process.kill()
+
+    @contextlib.contextmanager
+    def _process(self) -> Iterator[subprocess.Popen[bytes]]:
+        command = [sys.executable, "-c", _START, json.dumps(sys.path), self._function]
+        one_thread = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}  # the processes are the parallelism
+        with self._lock:
+            process = subprocess.Popen(
+                command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=os.environ | one_thread
+            )
+            self._processes.add(process)
+            if self._stopped:
+                process.kill()
+        try:
+            if cast("IO[bytes]", process.stdout).readline() != b"ready\n" and not self._stopped:
+                raise MudataError("A worker process could not start.", "What it said is above.")
+            yield process
+        finally:
+            with self._lock:
+                self._processes.discard(process)
+            with contextlib.suppress(BrokenPipeError):
+                cast("IO[bytes]", process.stdin).close()
+            process.wait()
+            cast("IO[bytes]", process.stdout).close()
+
+    def _feed(self, process: subprocess.Popen[bytes], sent: deque[tuple[int, Any]]) -> bool:
+        """Whether the process still owes an answer, after it was given as much as it may have."""
+        while len(sent) < AHEAD:
+            with self._lock:
+                call = next(self._calls, None)
+            if call is None:
+                break
+            sent.append(call)
+            _send(process, call[1])
+        return bool(sent)
+
+
+def _send(process: subprocess.Popen[bytes], value: Any) -> None:
+    pipe = cast("IO[bytes]", process.stdin)
+    with contextlib.suppress(BrokenPipeError):  # it died; the missing answer tells
+        pipe.write(json.dumps(value).encode() + b"\n")
+        pipe.flush()
+
+
+def _cause(code: int) -> str:
+    if code >= 0:
+        return f"the process ended with code {code}"
+    with contextlib.suppress(ValueError):
+        return f"the process was ended by {signal.Signals(-code).name}"
+    return f"the process was ended by signal {-code}"
+
+
+def serve() -> None:
+    """Main function of a worker: answer each line on stdin with one on stdout, until stdin ends.
+
+    Decoders print warnings of their own: once the function is imported, both standard streams lead nowhere.
+    """
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides
+    module, _, name = sys.argv[2].partition(":")
+    function = getattr(importlib.import_module(module), name)
+    with os.fdopen(os.dup(1), "wb") as answers, open(os.devnull, "wb") as nowhere:  # noqa: PTH123
+        answers.write(b"ready\n")
+        answers.flush()
+        os.dup2(nowhere.fileno(), 1)
+        os.dup2(nowhere.fileno(), 2)
+        for line in sys.stdin.buffer:
+            answer = json.dumps(function(json.loads(line)))
+            try:
+                answers.write(answer.encode() + b"\n")
+                answers.flush()
+            except BrokenPipeError:  # the parent is gone
+                os._exit(1)

@@ -1,0 +1,189 @@
+"""Terms of use: the usage class and SPDX id that a licence text means, and the consent to terms.
+
+A reading of licences for filtering, never legal advice. Usage classes: `unrestricted` (any purpose, on the
+licence's other terms: attribution, share alike, no derivatives), `noncommercial`, `research`, `unknown`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from mudata.errors import HomeError, NeedsLicence
+from mudata.home import Home, write_atomic
+from mudata.narration import SILENT, Narrator
+
+if TYPE_CHECKING:
+    from mudata.catalog.cards.schema import Card
+    from mudata.catalog.cards.strict_model import Usage
+
+_CLAUSES = (
+    ("nc", r"non-? ?commercial|\bnc\b"),
+    ("nd", r"no-? ?deriv|\bnd\b|music sharing"),  # the Free Music Archive calls BY-NC-ND "aka Music Sharing"
+    ("sa", r"share-? ?alike|\bsa\b"),
+)
+_PORTS = {
+    "united states": "US", "us": "US", "uk": "UK", "england": "UK", "france": "FR", "fr": "FR", "germany": "DE",
+    "de": "DE", "austria": "AT", "at": "AT", "australia": "AU", "au": "AU", "netherlands": "NL", "nl": "NL",
+    "japan": "JP", "jp": "JP", "igo": "IGO",
+}  # fmt: skip
+_PORTED = frozenset(
+    """
+    CC-BY-2.5-AU CC-BY-3.0-AT CC-BY-3.0-AU CC-BY-3.0-DE CC-BY-3.0-IGO CC-BY-3.0-NL CC-BY-3.0-US CC-BY-NC-3.0-DE
+    CC-BY-NC-ND-3.0-DE CC-BY-NC-ND-3.0-IGO CC-BY-NC-SA-2.0-DE CC-BY-NC-SA-2.0-FR CC-BY-NC-SA-2.0-UK
+    CC-BY-NC-SA-3.0-DE CC-BY-NC-SA-3.0-IGO CC-BY-ND-3.0-DE CC-BY-SA-2.0-UK CC-BY-SA-2.1-JP CC-BY-SA-3.0-AT
+    CC-BY-SA-3.0-DE CC-BY-SA-3.0-IGO
+    """.split()  # noqa: SIM905
+)
+"""The national forms that have an id of their own in the SPDX License List 3.27; others go by the international one."""
+_FREE = {
+    "mit": "MIT", "apache-2.0": "Apache-2.0", "bsd-3-clause": "BSD-3-Clause", "bsd-2-clause": "BSD-2-Clause",
+    "lal-1.2": "LAL-1.2", "lal-1.3": "LAL-1.3", "odc-by-1.0": "ODC-By-1.0", "odbl-1.0": "ODbL-1.0",
+    "pddl-1.0": "PDDL-1.0", "unlicense": "Unlicense",
+}  # fmt: skip
+
+
+def usage_of(text: str | None, default: Usage = "unknown") -> Usage:
+    """The usage class of a licence text: a Creative Commons title, abbreviation or address, or an SPDX id.
+
+    No text means `default` (the dataset's own); a text that is not understood is 'unknown'.
+    """
+    said = _plain(text)
+    if not said:
+        return default
+    if re.search(r"sampling", said):
+        return "noncommercial"  # Sampling+ allows copies of the whole for non-commercial purposes only
+    if re.search(r"fma-limited|download only|research", said):
+        return "research"
+    if _is_public_domain(said) or said in _FREE or re.search(r"artlibre|art libre|free art", said):
+        return "unrestricted"
+    clauses = _clauses(said)
+    if clauses is None:
+        return "unknown"
+    return "noncommercial" if "nc" in clauses else "unrestricted"
+
+
+def spdx_of(text: str | None) -> str | None:
+    """The SPDX id that a licence text means; None where there is none, as without a version."""
+    said = _plain(text)
+    version = re.search(r"\b([1-4]\.[0-9])\b", said)
+    if "sampling" in said:
+        return None
+    if _is_public_domain(said):
+        return (
+            "CC0-1.0" if re.search(r"cc-?0|zero|publicdomain/zero", said) else "CC-PDM-1.0" if "mark" in said else None
+        )
+    if said in _FREE:
+        return _FREE[said]
+    if re.search(r"artlibre|art libre|free art", said):
+        return f"LAL-{version[1]}" if version and version[1] in ("1.2", "1.3") else None
+    clauses = _clauses(said)
+    if clauses is None or version is None:
+        return None
+    plain = "-".join(["CC-BY", *(c.upper() for c in clauses), version[1]])
+    ports = [f"{plain}-{code}" for name, code in _PORTS.items() if re.search(rf"\b{name}\b", said[version.end() :])]
+    return next((port for port in ports if port in _PORTED), plain)
+
+
+def _plain(text: str | None) -> str:
+    return re.sub(r"[\s_]+", " ", text or "").strip().casefold()
+
+
+def _is_public_domain(said: str) -> bool:
+    return bool(re.search(r"public ?domain|\bcc-? ?0\b|\bcc zero\b|no rights reserved", said))
+
+
+def _clauses(said: str) -> list[str] | None:
+    """Which of nc, nd, sa (in the order that SPDX uses) a Creative Commons text has; None if it is none."""
+    attribution = r"attribution|creative ?commons|music sharing|\bcc\b|\bby\b|^a(-nc|-sa|-nd|$| )"
+    if not re.search(attribution, said):
+        return None
+    found = [clause for clause, pattern in _CLAUSES if re.search(pattern, said)]
+    if "music sharing" in said and "nc" not in found:
+        found.insert(0, "nc")
+    named = found or re.search(r"attribution|\bby\b|^a\b", said)
+    return found if named else None  # "cc" alone says nothing
+
+
+@dataclass(frozen=True)
+class Terms:
+    """Terms of use that may want consent."""
+
+    key: str
+    """Names them in `home.licences`."""
+    title: str
+    text: str
+    usage: Usage
+    more: tuple[str, ...]
+    """Addresses and notes."""
+    command: str
+    """What is run to give consent."""
+
+
+def require(card: Card, home: Home, *, accept: bool = False, narrator: Narrator = SILENT) -> None:
+    """Show the dataset's terms; raise NeedsLicence as `consent` does."""
+    consent(_terms(card), home, accept=accept, narrator=narrator)
+
+
+def consent(terms: Terms, home: Home, *, accept: bool = False, narrator: Narrator = SILENT) -> None:
+    """Show terms; raise NeedsLicence unless they ask for no consent, or it was or is now given.
+
+    Consent is recorded in `home.licences` and holds until the text or its usage class changes.
+    """
+    narrator.say(f"{terms.title}: {terms.text} (use: {terms.usage})")
+    if _agreed(terms, home):
+        return
+    if not accept:
+        changed = "have changed since you accepted them" if terms.key in accepted(home) else "have to be accepted once"
+        raise NeedsLicence(
+            f"The terms of {terms.title} {changed}:\n  {terms.text}\n  use: {terms.usage}"
+            + "".join(f"\n  {more}" for more in terms.more),
+            f"If you agree, run: {terms.command}",
+        )
+    with home.lock("licences"):
+        record = {
+            "accepted_at": datetime.now(UTC).isoformat(timespec="seconds"),
+            "licence": terms.text,
+            "sha256": _digest(terms.text),
+            "usage": terms.usage,
+        }
+        everything = accepted(home) | {terms.key: record}
+        write_atomic(home.licences, json.dumps(everything, indent=2, ensure_ascii=False, sort_keys=True) + "\n")
+
+
+def agreed(card: Card, home: Home) -> bool:
+    """Whether the dataset's terms ask for no consent, or it was given to these very terms."""
+    return _agreed(_terms(card), home)
+
+
+def _terms(card: Card) -> Terms:
+    licence = card.licence
+    more = tuple(text for text in (licence.url, licence.note) if text)
+    command = f"mudata fetch {card.name} --accept-licence"
+    return Terms(card.name, card.title, licence.text, licence.usage, more, command)
+
+
+def _agreed(terms: Terms, home: Home) -> bool:
+    if terms.usage == "unrestricted":
+        return True
+    given = accepted(home).get(terms.key, {})
+    return (given.get("sha256"), given.get("usage")) == (_digest(terms.text), terms.usage)
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def accepted(home: Home) -> dict[str, dict[str, str]]:
+    """The recorded consent by dataset, or `model:<name>`: accepted_at, licence, sha256 (of the licence text), usage."""
+    try:
+        read: dict[str, dict[str, str]] = json.loads(home.licences.read_bytes())
+    except FileNotFoundError:
+        return {}
+    except ValueError as error:
+        raise HomeError(f"{home.licences} is not readable as JSON: {error}.", "Correct or delete it.") from error
+    return read

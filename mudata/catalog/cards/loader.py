@@ -1,0 +1,150 @@
+"""Finding, reading and checking cards.
+
+Built-in cards lie in `mudata/cards/datasets`; a user's own lie in the folders that MUDATA_CARDS names
+(separated as in PATH) and win over built-in ones of the same name. A card can also be
+given as a path to its file.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import yaml
+
+from mudata.errors import CardError, UnknownName
+
+if TYPE_CHECKING:  # building the schema costs 0.1 s, which `--help` need not pay
+    from pydantic_core import ErrorDetails
+
+    from mudata.catalog.cards.schema import Card
+    from mudata.catalog.cards.strict_model import Strict
+
+Model = TypeVar("Model", bound="Strict")
+
+BUILT_IN = Path(__file__).resolve().parents[2] / "cards"
+
+Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # libyaml where the wheel has it: 8 times faster
+
+
+def folders() -> list[Path]:
+    """Card folders, the user's own first."""
+    own = [Path(p).expanduser() for p in os.environ.get("MUDATA_CARDS", "").split(os.pathsep) if p]
+    return [*own, BUILT_IN / "datasets"]
+
+
+def files() -> dict[str, Path]:
+    """Card file by dataset name (the file's stem), sorted by name."""
+    found: dict[str, Path] = {}
+    for folder in reversed(folders()):
+        found |= {path.stem: path for path in folder.glob("*.yaml")}
+    return dict(sorted(found.items()))
+
+
+def find(name: str) -> Path:
+    """The file of a card, by name, alias, or path. Raises UnknownName."""
+    if name.endswith((".yaml", ".yml")):
+        if (path := Path(name).expanduser()).is_file():
+            return path
+        raise CardError(f"{name}: no such file.", "Give the path of a card, or a name from `mudata list`.")
+    known = files()
+    wanted = name.casefold().replace("-", "_").replace(" ", "_")
+    if wanted in known:
+        return known[wanted]
+    for path in known.values():
+        aliases = [a.casefold().replace("-", "_") for a in load(path).aliases]
+        if wanted in aliases:
+            return path
+    raise UnknownName(
+        "dataset", name, known, "See `mudata list`, or put your own card into a folder named by MUDATA_CARDS."
+    )
+
+
+def load(card: str | Path) -> Card:
+    """Read one card by name, alias or path.
+
+    Raises UnknownName, or CardError with file, line and what was expected.
+    """
+    path = card if isinstance(card, Path) else find(card)
+    from mudata.catalog.cards.schema import Card
+
+    loaded = parse(path, Card)
+    if path.stem != loaded.name:
+        raise CardError(
+            f"{path}:{_line(path, ('name',))}: the card is named {loaded.name!r}, its file {path.stem!r}.",
+            f"Rename the file to {loaded.name}.yaml, or correct `name`.",
+        )
+    return loaded
+
+
+def load_all() -> Iterator[Card]:
+    """Every card that is found, by name."""
+    for path in files().values():
+        yield load(path)
+
+
+def parse(path: Path, model: type[Model]) -> Model:
+    """One YAML file as a pydantic model; every problem is told with its line."""
+    from pydantic import ValidationError
+
+    try:
+        data = yaml.load(path.read_bytes(), Loader=Loader)  # noqa: S506 - a safe loader, see above
+    except (yaml.YAMLError, ValueError) as error:  # the latter for a date such as 2024-13-45
+        mark = getattr(error, "problem_mark", None)
+        line = mark.line + 1 if mark else 1
+        problem = getattr(error, "problem", None) or str(error)
+        raise CardError(f"{path}:{line}: not valid YAML: {problem}.", "Check indentation and quotes there.") from error
+    try:
+        return model.model_validate(data)
+    except ValidationError as error:
+        found = error.errors()
+        inner = {e["loc"][:length] for e in found for length in range(len(e["loc"]))}  # these have said it better
+        raise CardError(
+            "\n".join(_problem(path, e) for e in [e for e in found if e["loc"] not in inner][:20]),
+            "The grammar is printed by `mudata cards schema`.",
+        ) from None
+
+
+def sha256(card: Card) -> str:
+    """Hash of what the card says, whatever its comments and spacing."""
+    said = json.dumps(card.model_dump(mode="json"), sort_keys=True, ensure_ascii=False)
+    return hashlib.sha256(said.encode()).hexdigest()
+
+
+_PLAINLY = {
+    "extra_forbidden": "there is no such key",
+    "missing": "this key is missing",
+    "model_type": "keys with values are expected here",
+    "dict_type": "keys with values are expected here",
+    "tuple_type": "a list is expected here",
+}
+"""What pydantic says in words of Python, by its type of error."""
+
+
+def _problem(path: Path, error: ErrorDetails) -> str:
+    # pydantic puts the chosen kind of a source and the names of unions into the path; YAML has no such keys
+    where, got = error["loc"], error.get("input")
+    shown = ".".join(str(w) for w in where) or "the card"
+    value = "" if isinstance(got, dict | list | type(None)) else f" (got {str(got)[:60]!r})"
+    message = _PLAINLY.get(error["type"], error["msg"].removeprefix("Value error, "))
+    return f"{path}:{_line(path, where)}: {shown}: {message}{value}"
+
+
+def _line(path: Path, where: tuple[int | str, ...]) -> int:
+    """Line of a place in a YAML file, as near as the file has it."""
+    node = yaml.compose(path.read_bytes(), Loader=Loader)
+    line = 1
+    for step in where:
+        if isinstance(node, yaml.MappingNode):
+            for key, value in node.value:
+                if key.value == str(step):
+                    node, line = value, key.start_mark.line + 1
+                    break
+        elif isinstance(node, yaml.SequenceNode) and isinstance(step, int) and step < len(node.value):
+            node = node.value[step]
+            line = node.start_mark.line + 1
+    return line

@@ -1,0 +1,321 @@
+"""What a dataset card says: the grammar of `cards/datasets/*.yaml`.
+
+A card is data only. It names where a dataset lives (`sources`, whose grammar is in `mirrors`), which files are clips
+(`clips`), where labels, captions, groups and official splits come from, what is known
+to be wrong with it (`faults`), and what `verify` expects. Every model is frozen and refuses
+unknown keys, so that a typing error is an error.
+
+Patterns. A path pattern is a glob with named parts, matched against paths relative to
+the dataset's `files/` folder with forward slashes: `**/{genre}/{stem}.wav`. `**/` is any depth
+(also none), `*` and `{name}` stay within one path segment, `{name:regex}` limits a
+part, a repeated name must match the same text. Named parts become columns of the
+relation `files` that a card's SQL sees.
+
+SQL. A `select` is one SELECT statement. It runs in a DuckDB that can read the dataset's
+`files/` folder and nothing else, and sees the card's `tables` by name and `files(path, size,
+<named parts>)` with the files that the clip rule's patterns match. All but the clip rules also see
+`clips`, with every column that the rules give: a join with it turns keys of tables into ids of clips.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import BeforeValidator, Field, PositiveFloat, PositiveInt, StringConstraints, model_validator
+
+from mudata.catalog.cards.mirrors import Component
+from mudata.catalog.cards.strict_model import Name, PartName, PathPattern, PathPatterns, Strict, Texts, Usage
+
+Tag = Literal["genre", "mood", "theme", "instrument", "caption", "beats", "keys", "rhythm", "lyrics"]
+Availability = Literal["open", "token", "on-request", "do-it-yourself", "features-only"]
+Select = Annotated[str, StringConstraints(strip_whitespace=True, min_length=8)]
+
+
+class Duration(Strict):
+    """Seconds: what the survey or the publisher says, and the range that is really there."""
+
+    nominal: PositiveFloat | None = None
+    min: Annotated[float, Field(ge=0)]
+    max: PositiveFloat
+
+    def __str__(self) -> str:
+        return f"{self.min:g} s" if self.min == self.max else f"{self.min:g}-{self.max:g} s"
+
+
+class Licence(Strict):
+    """Terms of the data. `usage` is mudata's reading of them, never legal advice."""
+
+    text: str
+    spdx: str | None = None
+    usage: Usage
+    redistributable: bool
+    per_clip: bool = False
+    """Whether clips carry their own licence (column `licence` of the clip SELECT)."""
+    url: str | None = None
+    note: str | None = None
+
+
+class Citation(Strict):
+    text: str
+    bibtex: str
+
+
+class Survey(Strict):
+    """The dataset's row in Table 1 of arXiv 2409.09601, and where the data says otherwise."""
+
+    row: PositiveInt
+    tag: str
+    format: str
+    duration: str
+    differences: Texts = ()
+
+
+class Subset(Strict):
+    """A named part that can be fetched alone, such as fma_small."""
+
+    title: str
+    size: str | None = None
+
+
+class Table(Strict):
+    """A raw table, seen by the card's SQL under its key.
+
+    `path` is a pattern below `files/`; in `select` the word `{path}` stands for the files that match it, quoted
+    (a list if they are several). `store_rejects = true` in `read_csv` reports bad records instead of failing.
+    `columns` (name: DuckDB type) is the shape it must have, and what an absent optional
+    table looks like, with no rows.
+    """
+
+    path: PathPattern
+    select: Select
+    columns: dict[Name, str]
+    optional: bool = False
+
+
+class Crop(Strict):
+    """Which part of a track becomes the clip: seconds from the centre or the start; else all of it."""
+
+    centre: PositiveFloat | None = None
+    first: PositiveFloat | None = None
+
+    @model_validator(mode="after")
+    def _one(self) -> Self:
+        if (self.centre is None) == (self.first is None):
+            raise ValueError("crop wants exactly one of: centre, first")
+        return self
+
+
+class Clips(Strict):
+    """Which files are clips, and what is known of each.
+
+    Without `select`, every file that matches `files` is a clip whose id is the template `id`
+    and whose groups are the templates in `groups`. With `select`, the SELECT decides: it gives `id` and
+    `path` (relative to `files/`; the file may be absent), and may give artist, album, track,
+    title, licence, subset, start_s, end_s, hash ('md5:…', 'sha1:…' or 'sha256:…' of the raw file), kind, and any
+    further columns, which URL templates may use. `subset` names all subsets that the clip is in (a list, or text with
+    commas; NULL: all of them).
+    """
+
+    kind: Literal["audio", "midi"] = "audio"
+    files: PathPatterns = ()
+    ignore: PathPatterns = ("**/.*", "**/._*", "**/__MACOSX/**")
+    id: str = "{stem}"
+    groups: dict[Literal["artist", "album", "track"], str] = {}
+    select: Select | None = None
+    crop: Crop | None = None
+
+    @model_validator(mode="after")
+    def _some(self) -> Self:
+        if not self.files and not self.select:
+            raise ValueError("clips wants files, select, or both")
+        return self
+
+
+class Label(Strict):
+    """One word of a vocabulary. `id` is the canonical spelling; `code` is the number or code raw files use.
+
+    `aliases` mean exactly the label, in raw files and in answers. The rest is for reading answers only: `synonyms`
+    mean nearly the same and `hyponyms` are kinds of it (both count as right only where scores are lenient);
+    `translations` are strict spellings by language code, such as {zh: [摇滚]}.
+    """
+
+    id: str
+    name: str | None = None
+    code: str | None = None
+    parent: str | None = None
+    aliases: Texts = ()
+    synonyms: Texts = ()
+    hyponyms: Texts = ()
+    translations: dict[str, Texts] = {}
+
+
+def _label(value: Any) -> Any:
+    return {"id": value} if isinstance(value, str) else value
+
+
+class LabelSpace(Strict):
+    """A namespace of labels: its ordered vocabulary, and where a clip's labels come from.
+
+    `part` names a named part of the clip pattern; `select` gives (id, label), one row per label.
+    Labels are matched to the vocabulary after case folding and removal of everything that is
+    not a letter or a digit, by id, name, code and alias. An `open` namespace has no vocabulary
+    (MusicCaps aspects).
+
+    For reading answers: `words` names the files of `cards/words` whose knowledge of the labels is used, `guards` are
+    collocations that hold a label's spelling and do not mean it ('classical guitar'), `compounds` are phrases that
+    mean the labels listed, several or one ('hardcore techno': [Hardcore]).
+    """
+
+    kind: Literal["single", "multi"] = "single"
+    title: str | None = None
+    open: bool = False
+    part: str | None = None
+    select: Select | None = None
+    vocabulary: tuple[Annotated[Label, BeforeValidator(_label)], ...] = ()
+    words: Texts = ()
+    guards: Texts = ()
+    compounds: dict[str, Texts] = {}
+    note: str | None = None
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        if (self.part is None) == (self.select is None):
+            raise ValueError("a label namespace wants exactly one of: part, select")
+        if self.open == bool(self.vocabulary):
+            raise ValueError("a label namespace wants a vocabulary, or open: true")
+        ids = [label.id for label in self.vocabulary]
+        if twice := sorted({i for i in ids if ids.count(i) > 1}):
+            raise ValueError(f"labels listed twice: {', '.join(twice)}")
+        if lost := sorted({v.parent for v in self.vocabulary if v.parent} - set(ids)):
+            raise ValueError(f"parents that are no labels: {', '.join(lost)}")
+        if lost := sorted({i for of in self.compounds.values() for i in of} - set(ids)):
+            raise ValueError(f"compounds of what is no label: {', '.join(lost)}")
+        return self
+
+    def only(self, ids: tuple[str, ...]) -> LabelSpace:
+        """The same namespace with no labels but these, in its own order; compounds of others are left out."""
+        labels = tuple(label for label in self.vocabulary if label.id in ids)
+        kept = tuple(v if v.parent in ids else v.model_copy(update={"parent": None}) for v in labels)
+        compounds = {phrase: of for phrase, of in self.compounds.items() if set(of) <= set(ids)}
+        return self.model_copy(update={"vocabulary": kept, "compounds": compounds})
+
+
+class Prose(Strict):
+    """Texts of clips; `select` gives (id, text)."""
+
+    select: Select
+
+
+class Attributes(Strict):
+    """Further facts of clips; `select` gives (id, name, value)."""
+
+    select: Select
+
+
+class OfficialSplit(Strict):
+    """A published split; `select` gives (id, part)."""
+
+    title: str
+    parts: tuple[PartName, ...]
+    select: Select
+
+
+class Fault(Strict):
+    """A known defect. The raw data stays as it is; `action` says what splits do with the clips."""
+
+    ids: Texts
+    kind: Literal[
+        "corrupt", "duplicate", "mislabelled", "distorted", "too-short", "wrong-metadata", "no-audio", "disputed"
+    ]
+    action: Literal["drop", "warn"]
+    note: str
+    source: str
+
+
+class Expected(Strict):
+    """What `verify` checks. Counts are per subset where the card has subsets, else under `all`."""
+
+    clips: dict[str, PositiveInt] = {}
+    duration: tuple[float, float] | None = None
+    labels: dict[str, dict[str, PositiveInt]] = {}
+    """Clips per label, by namespace."""
+    sample_rate: tuple[PositiveInt, ...] = ()
+
+
+class Task(Strict):
+    """A question that an evaluation asks of the clips."""
+
+    kind: Literal["classify", "tag", "caption"]
+    namespace: str | None = None
+    noun: str
+    """What is asked for, in the singular: 'genre', 'mood'."""
+    labels: Texts = ()
+    """Only these of the namespace are options (canonical ids); none named means all of them."""
+
+    @model_validator(mode="after")
+    def _namespace(self) -> Self:
+        if (self.kind == "caption") != (self.namespace is None):
+            raise ValueError("classify and tag want a namespace, caption has none")
+        return self
+
+
+class Card(Strict):
+    """One dataset."""
+
+    name: Name
+    aliases: Texts = ()
+    title: str
+    summary: str
+    tags: tuple[Tag, ...]
+    format: Texts
+    duration: Duration
+    audio: Literal["yes", "no", "unverified"] = "yes"
+    audio_note: str | None = None
+    """Why there is no audio: the sentence with which an evaluation refuses."""
+    licence: Licence
+    citation: Citation
+    homepage: str
+    availability: Availability
+    survey: Survey | None = None
+    leakage_risk: str | None = None
+    """Why clips of one origin may lie on both sides of a split, where no group can tell."""
+    subsets: dict[PartName, Subset] = {}
+    default_subset: str | None = None
+    sources: Annotated[dict[PartName, Component], Field(min_length=1)]
+    tables: dict[Name, Table] = {}
+    clips: tuple[Clips, ...] = ()
+    labels: dict[Name, LabelSpace] = {}
+    captions: Prose | None = None
+    lyrics: Prose | None = None
+    attributes: Attributes | None = None
+    splits: dict[PartName, OfficialSplit] = {}
+    faults: tuple[Fault, ...] = ()
+    expected: Expected = Expected()
+    tasks: dict[Name, Task] = {}
+    notes: Texts = ()
+
+    @model_validator(mode="after")
+    def _whole(self) -> Self:
+        if self.audio == "no" and not self.audio_note:
+            raise ValueError("audio: no wants an audio_note that says why")
+        if bool(self.subsets) != (self.default_subset is not None):
+            raise ValueError("subsets and default_subset go together")
+        if self.default_subset and self.default_subset not in self.subsets:
+            raise ValueError(f"default_subset {self.default_subset!r} is not a subset")
+        for name, task in self.tasks.items():
+            if task.namespace and task.namespace not in self.labels:
+                raise ValueError(f"task {name!r} asks for labels.{task.namespace}, which does not exist")
+            space = self.labels[task.namespace] if task.namespace else None
+            if lost := sorted(set(task.labels) - {label.id for label in space.vocabulary} if space else task.labels):
+                raise ValueError(f"task {name!r} lists what labels.{task.namespace} has not: {', '.join(lost)}")
+            if task.kind == "caption" and self.captions is None:
+                raise ValueError(f"task {name!r} wants captions")
+        return self
+
+    @property
+    def grouped_by(self) -> tuple[str, ...]:
+        """Which of artist, album, track the clip rules provide (by template or column name)."""
+        found = {g for rule in self.clips for g in rule.groups}
+        found |= {g for g in ("artist", "album", "track") for r in self.clips if re.search(rf"\b{g}\b", r.select or "")}
+        return tuple(g for g in ("artist", "album", "track") if g in found)

@@ -1,0 +1,210 @@
+"""Bytes over HTTP(S): resumed after any interruption, verified, then moved into place.
+
+What has arrived lies beside the target until it is complete and verified, and a later process goes
+on from there. Addresses are shown without passwords and queries, which may hold secrets.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+import time
+from collections.abc import Iterable
+from concurrent.futures import CancelledError, ThreadPoolExecutor, as_completed
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx2
+
+from mudata.catalog.fetch.checksums import sums, verify_digests
+from mudata.catalog.fetch.transfer import Part, TryAgain, Want, attempt, shown
+from mudata.errors import ChecksumMismatch, FetchError, Offline, telling_os_errors
+from mudata.narration import SILENT, Advance, Narrator
+
+__all__ = ["PATIENT", "Patience", "Want", "download", "download_many", "shown", "sums", "verify_digests"]
+
+_PROGRESS = 1 << 20
+"""So many new bytes make a cut connection no failed try."""
+_LOST = 16
+"""After so many files in a row whose host cannot be reached, the others are not tried."""
+
+
+@dataclass(frozen=True)
+class Patience:
+    """How long to put up with a bad connection."""
+
+    tries: int = 5
+    """In a row, without at least 1 MiB of progress."""
+    pause_s: float = 0.5
+    """Before the second try; doubles with each further one."""
+    longest_s: float = 120.0
+    """Longest pause; a host that asks for more (Retry-After) is given up."""
+    timeout_s: float = 60.0
+    """Without any byte."""
+
+
+PATIENT = Patience()
+
+
+def download(
+    want: Want,
+    *,
+    advance: Advance = lambda done: None,
+    offline: bool = False,
+    client: httpx2.Client | None = None,
+    patience: Patience = PATIENT,
+) -> Path:
+    """Get one file; a target that is there and verifies is kept as it is.
+
+    `advance` is called with bytes (negative when the server makes us start over); an exception that it
+    raises ends the download, which a later call resumes. Raises Offline, NeedsToken (401, 403), ChecksumMismatch
+    (what arrived is deleted), FetchError, and HomeError for a full disk or a folder without permission.
+    """
+    with telling_os_errors(), contextlib.ExitStack() as stack:
+        if want.target.is_file():
+            with contextlib.suppress(ChecksumMismatch):  # another edition: replaced below
+                verify_digests(want.target, want.size, want.digests)
+                Part(want).discard()  # a process that was killed may not have come to that
+                advance(want.target.stat().st_size)
+                return want.target
+        if offline:
+            raise Offline(
+                f"{want.target.name} is not here, and the network is forbidden.",
+                f"It comes from {shown(want.url)}: run the same command without --offline (and MUDATA_OFFLINE).",
+            )
+        want.target.parent.mkdir(parents=True, exist_ok=True)
+        client = client or stack.enter_context(_open_client(patience))
+        part = Part(want)
+        for again in (True, False):
+            pieced = part.size > 0
+            try:
+                pieced = _arrive(client, want, part, advance, patience)
+                verify_digests(part.path, want.size, want.digests, name=shown(want.url))
+                break
+            except ChecksumMismatch:
+                advance(-part.size)
+                part.discard()
+                if not (pieced and again):  # pieces may be of two editions: a whole one deserves a try
+                    raise
+        part.move()
+    return want.target
+
+
+def download_many(
+    wants: Iterable[Want],
+    *,
+    jobs: int = 4,
+    narrator: Narrator = SILENT,
+    title: str = "downloading",
+    offline: bool = False,
+    patience: Patience = PATIENT,
+) -> dict[str, Path | FetchError]:
+    """Get many files, `jobs` at a time: each address with its file, or with what went wrong.
+
+    One want per address. Trouble that is not the file's own (a full disk, an interrupt) stops all and is raised.
+    """
+    by_url = {want.url: want for want in wants}
+    results: dict[str, Path | FetchError] = {}
+    stop = threading.Event()
+
+    sizes = [want.size for want in by_url.values()]
+    known = bool(sizes) and None not in sizes
+    total, unit = (sum(filter(None, sizes)), "bytes") if known else (len(by_url), "files")
+    with (
+        _open_client(patience) as client,
+        narrator.bar(title, total, unit) as advance,
+        ThreadPoolExecutor(jobs) as pool,
+    ):
+
+        def watch(done: float) -> None:
+            if stop.is_set():
+                raise CancelledError
+            if known:
+                advance(done)
+
+        tasks = {
+            pool.submit(download, want, advance=watch, offline=offline, client=client, patience=patience): url
+            for url, want in by_url.items()
+        }
+        lost = 0
+        try:
+            for task in as_completed(tasks):
+                try:
+                    results[tasks[task]], lost = task.result(), 0
+                except FetchError as error:
+                    results[tasks[task]] = error
+                    lost = lost + 1 if isinstance(error.__cause__, httpx2.TransportError) else 0
+                    if lost == _LOST:
+                        return dict.fromkeys(by_url, error) | results
+                if not known:
+                    advance(1)
+        finally:
+            stop.set()
+            pool.shutdown(cancel_futures=True)
+    return results
+
+
+def _open_client(patience: Patience) -> httpx2.Client:
+    """A connection pool; honours the proxy variables of the environment."""
+    import mudata
+
+    return httpx2.Client(
+        headers={"User-Agent": f"mudata/{mudata.__version__}", "Accept-Encoding": "identity"},
+        timeout=httpx2.Timeout(patience.timeout_s, connect=min(20.0, patience.timeout_s)),
+    )
+
+
+def _arrive(client: httpx2.Client, want: Want, part: Part, advance: Advance, patience: Patience) -> bool:
+    """Try until the part is complete, or patience ends; whether it was put together from pieces."""
+    if not want.url.lower().startswith(("http://", "https://")):
+        raise FetchError(f"The address {shown(want.url)} is no http(s) one.", "Correct the card.")
+    told = 0.0
+
+    def at(position: float) -> None:
+        nonlocal told
+        advance(position - told)
+        told = position
+
+    pieced, failures, farthest = part.size > 0, 0, part.size
+    while want.size is None or part.size != want.size:
+        cause: Exception
+        after_s: float | None = None
+        try:
+            return attempt(client, want, part, at) or pieced
+        except (httpx2.InvalidURL, httpx2.UnsupportedProtocol) as error:  # a redirect may lead to either
+            raise FetchError(f"The address {shown(want.url)} leads to no http(s) one.", "Correct the card.") from error
+        except httpx2.HTTPError as error:
+            cause, reason = error, _reason(error, patience)
+        except TryAgain as error:
+            cause, reason, after_s = error, str(error), error.after_s
+        if part.size >= farthest + _PROGRESS:
+            failures, farthest = 0, part.size
+        failures += 1
+        if failures >= patience.tries or (after_s or 0) > patience.longest_s:
+            waits = f"; the host asks to wait {after_s:.0f} s" if after_s else ""
+            raise FetchError(
+                f"{shown(want.url)}: {reason} ({failures} tries{waits}).",
+                f"What has arrived ({part.size} bytes) is kept; the same command goes on from there."
+                if part.size
+                else "Look whether the network is up, and run the same command again.",
+            ) from cause
+        pause = patience.pause_s * 2 ** (failures - 1) if after_s is None else after_s
+        _pause(min(pause, patience.longest_s), advance)
+    at(part.size)
+    return pieced
+
+
+def _pause(seconds: float, advance: Advance) -> None:
+    """Sleep, but let `advance` end it."""
+    until = time.monotonic() + seconds
+    while (left := until - time.monotonic()) > 0:
+        advance(0)
+        time.sleep(min(left, 0.2))
+
+
+def _reason(error: Exception, patience: Patience) -> str:
+    if isinstance(error, httpx2.TimeoutException):
+        return f"no answer for {patience.timeout_s:g} s"
+    if isinstance(error, httpx2.ConnectError):
+        return f"cannot connect: {error}"
+    return f"the connection broke: {error}"

@@ -1,0 +1,216 @@
+"""What a user already has: folders in any known layout, archives, shards, and the caches of other tools.
+
+Every file that the card reads is linked (or copied) below `files/`; archives are extracted, rows of shards written out.
+Components that are satisfied so are recorded, and not downloaded.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING
+
+from mudata.catalog.cards.patterns import Pattern, walk
+from mudata.catalog.fetch.ledger import Ledger, Record, seen
+from mudata.catalog.fetch.plan import adopted_key, in_play, subsets_of
+from mudata.catalog.fetch.sources import shards as rows
+from mudata.catalog.fetch.sources.unpacking import unpack
+from mudata.errors import FetchError
+
+if TYPE_CHECKING:
+    from mudata.catalog.cards.mirrors import Component
+    from mudata.catalog.cards.schema import Card
+    from mudata.catalog.fetch.fetcher import Request
+    from mudata.catalog.fetch.sources.source import Place
+    from mudata.narration import Narrator
+
+_ARCHIVES = (".zip", ".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tar.xz", ".txz")
+_SHARDS = (".parquet", ".arrow")
+
+
+def adopt(card: Card, request: Request, place: Place, ledger: Ledger, narrator: Narrator) -> None:
+    """Take what the card reads out of `request.origin`, and record the components that need nothing more.
+
+    Raises FetchError if a path does not exist, or nothing in all of them is of use.
+    """
+    found = _Found()
+    for path in request.origin:
+        if not path.exists():
+            raise FetchError(f"There is no {path}.", "Give a folder, an archive or a shard that exists.")
+        for root in _roots(card, path.absolute()):
+            narrator.say(f"{card.name}: looking through {root}")
+            _take(card, root, place, found, narrator, copy=request.copy)
+    if not found.files:
+        raise _nothing(card, request.origin, found)
+    mirror = "own files: " + ", ".join(str(path.absolute()) for path in request.origin)
+    subsets = subsets_of(card, request.subset)
+    for name, files in _satisfied(card, seen(found.files, place.files)).items():
+        component = card.sources[name]
+        if in_play(component, subsets):
+            ledger.add(adopted_key(name, component, subsets), Record(name, mirror, files))
+
+
+@dataclass
+class _Found:
+    files: list[Path] = field(default_factory=list)
+    """Below `files/`."""
+    others: list[str] = field(default_factory=list)
+    """Some of what was there and is of no use."""
+
+
+def _roots(card: Card, path: Path) -> Iterator[Path]:
+    """A folder itself, or, in caches that keep several editions, the one that counts."""
+    for mirrors in (component.mirrors for component in card.sources.values()):
+        for mirror in mirrors:
+            if mirror.kind == "huggingface":
+                inside = path / f"{mirror.repo_type}s--{mirror.repo.replace('/', '--')}"
+                for repo in (path / "hub" / inside.name, inside, *([path] if path.name == inside.name else [])):
+                    if (repo / "snapshots").is_dir():
+                        yield _snapshot(repo, mirror.revision)
+                        return
+            if mirror.kind == "kaggle":
+                for folder in (path / "datasets" / mirror.dataset, path / mirror.dataset, path):
+                    if (folder / "versions").is_dir():
+                        numbers = [p for p in (folder / "versions").iterdir() if p.name.isdecimal()]
+                        yield max(numbers, key=lambda p: int(p.name), default=folder)
+                        return
+    yield path
+
+
+def _snapshot(repo: Path, revision: str) -> Path:
+    """The card's revision of a repository in the cache of Hugging Face, else the newest one."""
+    with contextlib.suppress(OSError):
+        revision = (repo / "refs" / revision).read_text().strip()
+    exact = repo / "snapshots" / revision
+    return exact if exact.is_dir() else max((repo / "snapshots").iterdir(), key=lambda p: p.stat().st_mtime)
+
+
+def _take(card: Card, root: Path, place: Place, found: _Found, narrator: Narrator, *, copy: bool) -> None:
+    if root.is_file():
+        entries = [root.name]
+        base = root.parent
+    else:
+        entries = [path for path, _ in walk(root)]
+        base = root
+    archives, shards = _archive_names(card), []
+    with narrator.bar(f"{card.name}: {'copying' if copy else 'linking'}", len(entries), "files") as advance:
+        for path in entries:
+            advance(1)
+            name = PurePosixPath(path).name
+            if target := _target(base, path, place.wanted):
+                found.files.append(_bring(base / path, place.files / _text(target), place.files, copy=copy))
+            elif name in archives or (root.is_file() and name.endswith(_ARCHIVES)):
+                found.files += unpack(base / path, place, narrator)
+            elif name.endswith(_SHARDS):
+                shards.append(path)
+            elif len(found.others) < 5:
+                found.others.append(path)
+    found.files += _rows(card, base, shards, place, narrator)
+
+
+def _archive_names(card: Card) -> set[str]:
+    """File names that the card's archives have, on any of its mirrors."""
+    files = [
+        f for c in card.sources.values() for m in c.mirrors for f in getattr(m, "files", ()) if f.unpack == "archive"
+    ]
+    return {PurePosixPath(file.path).name for file in files}
+
+
+def _target(base: Path, path: str, wanted: Callable[[str], bool]) -> str | None:
+    """Where a file belongs: its path as it is, else with the last parents of `base`, else without its first folders."""
+    if wanted(path):
+        return path
+    parents = base.parts[1:]
+    longer = ["/".join([*parents[-count:], path]) for count in range(1, min(4, len(parents)) + 1)]
+    parts = path.split("/")
+    shorter = ["/".join(parts[count:]) for count in range(1, len(parts))]
+    return next((candidate for candidate in (*longer, *shorter) if wanted(candidate)), None)
+
+
+def _text(path: str) -> str:
+    """A path that is not UTF-8 read as Latin-1, as `archives` does it."""
+    raw = os.fsencode(path)
+    try:
+        return raw.decode()
+    except UnicodeDecodeError:
+        return raw.decode("latin-1")
+
+
+def _bring(source: Path, target: Path, files: Path, *, copy: bool) -> Path:
+    """Link or copy a file to its place; one that is in its place already stays."""
+    if source.resolve().is_relative_to(files.resolve()):
+        return files / source.resolve().relative_to(files.resolve())
+    target.parent.mkdir(parents=True, exist_ok=True)
+    if copy:
+        there = target.is_file() and not target.is_symlink()
+        if not (there and target.stat().st_size == source.stat().st_size):
+            part = target.with_name(f".{target.name[:200]}.part")
+            shutil.copyfile(source, part)
+            part.replace(target)
+    elif not (target.is_symlink() and target.readlink() == source):
+        target.unlink(missing_ok=True)
+        target.symlink_to(source)
+    return target
+
+
+def _rows(card: Card, base: Path, shards: list[str], place: Place, narrator: Narrator) -> Iterable[Path]:
+    """Write out the rows of shards that a Hub mirror of the card describes."""
+    for component in card.sources.values():
+        for mirror in component.mirrors:
+            if mirror.kind != "huggingface" or mirror.rows is None:
+                continue
+            globs = [Pattern(f"**/{file.path}") for file in mirror.files if file.unpack == "rows"]
+            globs += [Pattern(PurePosixPath(file.path).name) for file in mirror.files if file.unpack == "rows"]
+            if fitting := [path for path in shards if any(glob.match(path) is not None for glob in globs)]:
+                source = f"{base}: {' '.join(fitting)}"
+                pairs = [(path, base / path) for path in fitting]
+                return rows.write(
+                    pairs, mirror.rows, place.files, source=source, limit=place.limit, narrator=narrator
+                ).files
+    return ()
+
+
+def _satisfied(card: Card, files: dict[str, tuple[int, int]]) -> dict[str, dict[str, tuple[int, int]]]:
+    """The components that want nothing more, each with its files.
+
+    A component that is known to give tables has what it needs if they are all there. Any other gives the
+    clips: it is satisfied by clips, provided that no table is missing which only it could have.
+    """
+    tables = {name: Pattern(table.path) for name, table in card.tables.items()}
+    of_table = {name: {path for path in files if pattern.match(path) is not None} for name, pattern in tables.items()}
+    clips = set(files) - set().union(*of_table.values())
+    gives = {name: _tables_of(component, tables) for name, component in card.sources.items()}
+    given = set().union(*gives.values())
+    lacking = {name for name, table in card.tables.items() if not table.optional and not of_table[name]} - given
+    result: dict[str, dict[str, tuple[int, int]]] = {}
+    for name, names in gives.items():
+        if names and all(of_table[table] for table in names):
+            result[name] = {path: files[path] for table in sorted(names) for path in sorted(of_table[table])}
+        elif not names and clips and not lacking:
+            own = clips | {path for table, paths in of_table.items() if table not in given for path in paths}
+            result[name] = {path: files[path] for path in sorted(own)}
+    return result
+
+
+def _tables_of(component: Component, tables: dict[str, Pattern]) -> set[str]:
+    """The tables that a component gives for certain: named as files, or as what is kept of an archive."""
+    listed = [file for mirror in component.mirrors for file in getattr(mirror, "files", ())]
+    paths = [file.path for file in listed if file.unpack == "none"]
+    paths += [glob.replace("**/", "").replace("*", "x") for file in listed for glob in file.keep]
+    return {name for name, pattern in tables.items() if any(pattern.match(path) is not None for path in paths)}
+
+
+def _nothing(card: Card, origin: tuple[Path, ...], found: _Found) -> FetchError:
+    patterns = [pattern for rule in card.clips for pattern in rule.files] + [t.path for t in card.tables.values()]
+    there = f"There is, for instance: {', '.join(found.others)}." if found.others else "There are no files at all."
+    return FetchError(
+        f"{card.name}: nothing of use in {', '.join(map(str, origin))}.\n"
+        f"Looked for {', '.join(patterns)}"
+        + "".join(f", {name}" for name in sorted(_archive_names(card)))
+        + f". {there}",
+        "Give the folder that holds the dataset as its publisher laid it out, or one of its archives.",
+    )

@@ -1,0 +1,191 @@
+"""What is to be fetched: a pure function of card, request, ledger and the looks of the files, before any effect."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal, Protocol
+from urllib.parse import urlsplit
+
+from mudata.catalog.fetch.sources import selecting as choosing
+from mudata.errors import UnknownName
+
+if TYPE_CHECKING:
+    from mudata.catalog.cards.mirrors import AnyMirror, Component
+    from mudata.catalog.cards.schema import Card
+    from mudata.catalog.fetch.ledger import Record, Stat
+
+State = Literal["present", "incomplete", "stale", "missing"]
+"""incomplete: there, but for clips that could not be had; stale: changed on disk, or not what the card now promises."""
+
+CLIPWISE = ("http-clips", "youtube")
+"""Kinds of mirrors that can fetch exactly the clips that are asked for."""
+_LISTING = ("http", "huggingface", "kaggle")
+"""Kinds of mirrors with a list of files."""
+_VOLATILE = frozenset({"status", "checked", "note", "size", "sha256", "sha1", "md5", "also", "max_unpacked", "subset"})
+"""What a card may change of a mirror without making its files other files; sums are compared one by one."""
+
+
+class Sourced(Protocol):
+    """What has components: a dataset's card, a part of a model."""
+
+    @property
+    def sources(self) -> Mapping[str, Component]: ...
+
+
+@dataclass(frozen=True)
+class Unit:
+    """The smallest thing that a mirror gives in one go: an HTTP file with all that comes out of it, or all it has."""
+
+    mirror: AnyMirror
+    """Narrowed to this unit."""
+    key: str
+    """Names the unit in the ledger, as far as it was asked for."""
+    whole: str
+    """The same without limit and condition; has everything that `key` has."""
+
+    @property
+    def limitable(self) -> bool:
+        """Whether its source can stop at a number of clips, without knowing which ones they are."""
+        files = getattr(self.mirror, "files", ())
+        listed = any(choosing.is_glob(file.path) or file.unpack == "rows" for file in files)
+        return self.mirror.kind in CLIPWISE or listed or (self.mirror.kind == "kaggle" and not files)
+
+
+@dataclass(frozen=True)
+class Step:
+    """One way to get a component."""
+
+    mirror: AnyMirror
+    units: tuple[tuple[Unit, State], ...]
+
+
+@dataclass(frozen=True)
+class Need:
+    """A component, and the ways to get it in the order in which they are tried."""
+
+    name: str
+    component: Component
+    adopted: Record | None
+    """What a user's own files gave."""
+    steps: tuple[Step, ...]
+
+    def there(self, *states: State) -> Step | None:
+        """The first step all of whose units are in one of the states."""
+        return next((step for step in self.steps if all(state in states for _, state in step.units)), None)
+
+
+def plan(
+    card: Sourced, subsets: Sequence[str], selection: str | None, records: Mapping[str, Record], stat: Stat
+) -> tuple[Need, ...]:
+    """The needs of a request, those that want to know the clips last; components of other subsets are left out.
+
+    `selection` says in words which clips are wanted; None: all. `stat` looks at a file below `files/`.
+    """
+    needs: list[Need] = []
+    for name, component in card.sources.items():
+        order = sorted(component.mirrors, key=lambda m: selection is not None and m.kind not in CLIPWISE)
+        steps = [
+            Step(mirror, tuple((unit, _state(unit, records, stat)) for unit in units))
+            for mirror in order
+            if (units := list(_units(mirror, subsets, selection)))
+        ]
+        own = records.get(adopted_key(name, component, subsets))
+        if steps:
+            needs.append(Need(name, component, own if own and own.unchanged(stat) else None, tuple(steps)))
+    return tuple(sorted(needs, key=lambda need: any(step.mirror.kind in CLIPWISE for step in need.steps)))
+
+
+def adopted_key(name: str, component: Component, subsets: Sequence[str]) -> str:
+    """Names what a user's own files gave, in the ledger: for these subsets, if the component differs by subset."""
+    mirrors = component.mirrors
+    parts = [*mirrors, *(file for mirror in mirrors for file in getattr(mirror, "files", ()))]
+    differs = any(getattr(part, "subset", None) for part in parts)
+    return f"own files: {name}" + (f" of {','.join(sorted(subsets))}" if differs else "")
+
+
+def in_play(component: Component, subsets: Sequence[str]) -> bool:
+    """Whether a component has anything to give for these subsets."""
+    return any(unit for mirror in component.mirrors for unit in _units(mirror, subsets, None))
+
+
+def subsets_of(card: Card, asked: str | None) -> tuple[str, ...]:
+    """The subsets that a request names, commas between them; by default the card's default. Raises UnknownName."""
+    chosen = asked or card.default_subset
+    names = tuple(name.strip() for name in chosen.split(",")) if chosen else ()
+    for name in names:
+        if name not in card.subsets:
+            raise UnknownName("subset", name, card.subsets, None if card.subsets else f"{card.name} has no subsets.")
+    return names
+
+
+def describe(mirror: AnyMirror) -> str:
+    """A mirror in a few words."""
+    match mirror.kind:
+        case "http":
+            return f"http {_host(str(mirror.files[0].url))}"
+        case "http-clips":
+            return f"http-clips {_host(mirror.url)}"
+        case "huggingface":
+            return f"huggingface {mirror.repo}"
+        case "kaggle":
+            return f"kaggle {mirror.dataset}"
+        case "composed":
+            return f"composed {mirror.composer}"
+        case _:
+            return mirror.kind
+
+
+def _host(url: str) -> str:
+    return urlsplit(url).hostname or "?"
+
+
+def _units(mirror: AnyMirror, subsets: Sequence[str], selection: str | None) -> Iterator[Unit]:
+    files = [f for f in getattr(mirror, "files", ()) if f.subset is None or f.subset in subsets]
+    if mirror.kind in _LISTING and mirror.files and not files:  # type: ignore[union-attr]
+        return
+    if mirror.kind == "http":
+        for file in files:
+            one = mirror.model_copy(update={"files": (file.model_copy(update={"subset": None}),)})
+            some = selection if file.unpack == "archive" and not file.keep else None
+            yield Unit(one, _key(one, some), _key(one, None))
+    elif mirror.kind in CLIPWISE:
+        if getattr(mirror, "subset", None) in (None, *subsets):
+            of = ",".join(subsets)
+            yield Unit(mirror, _key(mirror, f"{of} {selection}"), _key(mirror, f"{of} {None}"))
+    else:
+        update = {"files": tuple(f.model_copy(update={"subset": None}) for f in files)} if files else {}
+        all_ = mirror.model_copy(update=update)
+        yield Unit(all_, _key(all_, selection), _key(all_, None))
+
+
+def _key(mirror: AnyMirror, selection: str | None) -> str:
+    what = json.dumps([_lasting(mirror.model_dump(mode="json")), selection], sort_keys=True)
+    return f"{describe(mirror)} {hashlib.sha256(what.encode()).hexdigest()[:20]}"
+
+
+def _lasting(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _lasting(of) for key, of in value.items() if key not in _VOLATILE}
+    return [_lasting(of) for of in value] if isinstance(value, list) else value
+
+
+def _state(unit: Unit, records: Mapping[str, Record], stat: Stat) -> State:
+    record = records.get(unit.whole) or records.get(unit.key)
+    if record is None:
+        return "missing"
+    if not record.unchanged(stat) or _differs(unit, record):
+        return "stale"
+    return "incomplete" if record.failures else "present"
+
+
+def _differs(unit: Unit, record: Record) -> bool:
+    """Whether the card now promises other bytes than those that came."""
+    for file in getattr(unit.mirror, "files", ()):
+        algorithm, _, value = record.sums.get(file.path, "").partition(":")
+        promised = choosing.digests(file).get(algorithm, value)
+        if value not in ((promised,) if isinstance(promised, str) else promised):
+            return True
+    return False

@@ -1,0 +1,29 @@
+"""Sources without a host: what mudata composes itself, and what only the user can bring."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+from mudata.catalog.fetch.sources.source import Got, Place
+from mudata.errors import FetchError
+
+if TYPE_CHECKING:
+    from mudata.catalog.cards.mirrors import ComposedMirror, LocalMirror
+    from mudata.narration import Narrator
+
+COMPOSERS: dict[str, str] = {"demo": "mudata.catalog.demo:compose"}
+"""Name of a composer -> function (files, Narrator) -> paths; imported when needed."""
+
+
+def compose(mirror: ComposedMirror, place: Place, narrator: Narrator) -> Got:
+    """Let a composer write its files below `place.files`; what is there is kept."""
+    if mirror.composer not in COMPOSERS:
+        raise FetchError(f"there is no composer {mirror.composer!r}.", f"There are: {', '.join(COMPOSERS)}.")
+    module, _, function = COMPOSERS[mirror.composer].partition(":")
+    return Got(tuple(getattr(import_module(module), function)(place.files, narrator)), 0)
+
+
+def by_hand(mirror: LocalMirror, _place: Place, _narrator: Narrator) -> Got:
+    """Nothing can be downloaded: raises FetchError, which says how to come by the data."""
+    raise FetchError(mirror.how)

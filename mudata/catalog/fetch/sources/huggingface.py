@@ -1,0 +1,309 @@
+"""Hugging Face repositories at a fixed revision.
+
+`huggingface_hub` lists the repository and knows who asks; the bytes go through mudata's own downloader, because
+the client checks sizes only and forgets an unfinished file when its process ends. HF_ENDPOINT,
+HF_HOME, HF_HUB_CACHE, HF_TOKEN and HF_HUB_OFFLINE mean what they mean to the client, and a
+file that lies in its cache is linked, not fetched again.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mudata.catalog.cards.patterns import Pattern
+from mudata.catalog.fetch.archives import member_path
+from mudata.catalog.fetch.download import Want, download_many, verify_digests
+from mudata.catalog.fetch.sources import selecting as choosing
+from mudata.catalog.fetch.sources import shards as rows
+from mudata.catalog.fetch.sources.source import Got, Place
+from mudata.catalog.fetch.sources.unpacking import unpack
+from mudata.errors import ChecksumMismatch, FetchError, NeedsToken, Offline
+from mudata.home import flag
+
+if TYPE_CHECKING:
+    from mudata.catalog.cards.mirrors import HubMirror, RemoteFile, Rows
+    from mudata.narration import Narrator
+
+
+@dataclass(frozen=True, eq=False)
+class _Blob:
+    """A file of the repository, and what is known of its bytes."""
+
+    path: str
+    size: int | None
+    digests: Mapping[str, str | tuple[str, ...]]
+
+
+@dataclass
+class _Haul:
+    """What has been got so far."""
+
+    files: list[Path] = field(default_factory=list)
+    bytes: int = 0
+    failures: dict[str, str] = field(default_factory=dict)
+    sums: dict[str, str] = field(default_factory=dict)
+
+
+def fetch(mirror: HubMirror, place: Place, narrator: Narrator) -> Got:
+    """Get the files of a Hub mirror: plain files and unpacked archives into `place.files`, rows as the card says.
+
+    With `rows` and a limit, no shard more than needed is fetched. A file that a glob found and
+    that cannot be had is a failure under its path; one that the card names is an error. Raises
+    NeedsToken, Offline, ChecksumMismatch, FetchError, ReadError and UnsafeArchive.
+    """
+    haul = _Haul()
+    repository = _Repository(mirror, place, narrator, haul)
+    haul.files += repository.get_plain([file for file in mirror.files if file.unpack == "none"])
+    for file in mirror.files:
+        if file.unpack == "archive":
+            haul.files += repository.get_archives(file)
+    shards = [file for file in mirror.files if file.unpack == "rows"]
+    if mirror.rows and shards:
+        haul.files += repository.get_rows(mirror.rows, shards)
+    return Got(tuple(haul.files), haul.bytes, haul.failures, sums=haul.sums)
+
+
+def commit_of(mirror: HubMirror, place: Place, narrator: Narrator) -> str | None:
+    """The commit that the mirror's revision (a branch, a tag, a commit or its beginning) is now.
+
+    None where the network is forbidden. Raises NeedsToken, FetchError.
+    """
+    return _Repository(mirror, place, narrator, _Haul()).commit()
+
+
+class _Repository:
+    def __init__(self, mirror: HubMirror, place: Place, narrator: Narrator, haul: _Haul) -> None:
+        self._mirror, self._place, self._narrator, self._haul = mirror, place, narrator, haul
+        self._offline = place.offline or flag("HF_HUB_OFFLINE")
+        self._endpoint = os.environ.get("HF_ENDPOINT", "https://huggingface.co").rstrip("/")
+        home = os.environ.get("HF_HOME") or Path(os.environ.get("XDG_CACHE_HOME", "~/.cache"), "huggingface")
+        self._cache = Path(os.environ.get("HF_HUB_CACHE") or Path(home, "hub")).expanduser()
+        # the client has constants for these, which are fixed when it is first imported
+
+    def get_plain(self, files: Sequence[RemoteFile]) -> list[Path]:
+        named = [blob for file in files if not choosing.is_glob(file.path) for blob in self._find(file)]
+        found = {blob.path: blob for file in files if choosing.is_glob(file.path) for blob in self._find(file)}
+        some = [found[path] for path in choosing.enough(found, self._place)]
+        return [
+            *self._get(named, self._place.files, named=True),
+            *self._get(some, self._place.files, named=False),
+        ]
+
+    def get_archives(self, file: RemoteFile) -> list[Path]:
+        made: list[Path] = []
+        for archive in self._get(self._find(file), self._place.downloads, named=True):
+            made += unpack(archive, self._place, self._narrator, keep=file.keep, max_bytes=file.max_unpacked)
+        return made
+
+    def get_rows(self, rules: Rows, shards: Sequence[RemoteFile]) -> list[Path]:
+        source = f"{self._mirror.repo}@{self._mirror.revision}: {' '.join(shard.path for shard in shards)}"
+        limit = self._place.limit
+        there = rows.present(rules, self._place.files, source=source, limit=limit)
+        if there is None:
+            blobs = [blob for shard in shards for blob in self._find(shard)]
+            got = self._one_by_one(blobs) if limit else self._all_at_once(blobs)
+            there = rows.write(got, rules, self._place.files, source=source, limit=limit, narrator=self._narrator)
+        self._haul.failures |= there.failures
+        return list(there.files)
+
+    def _one_by_one(self, blobs: Sequence[_Blob]) -> Iterator[tuple[str, Path]]:
+        for blob in blobs:
+            yield from self._all_at_once([blob])
+
+    def _all_at_once(self, blobs: Sequence[_Blob]) -> Iterator[tuple[str, Path]]:
+        return zip((blob.path for blob in blobs), self._get(blobs, self._place.downloads, named=True), strict=True)
+
+    def _find(self, file: RemoteFile) -> list[_Blob]:
+        """The blobs that an entry of the card names or matches, in order of their paths."""
+        if known := choosing.digests(file):
+            return [_Blob(file.path, file.size, known)]
+        glob = Pattern(file.path)
+        if found := [blob for blob in self._listing if glob.match(blob.path) is not None]:
+            return found
+        raise self._absent(file.path)
+
+    def commit(self) -> str | None:
+        from huggingface_hub import HfApi
+        from huggingface_hub.errors import RevisionNotFoundError
+
+        if self._offline:
+            return None
+        api = HfApi(endpoint=self._endpoint)
+        repo, revision, kind = self._mirror.repo, self._mirror.revision, self._mirror.repo_type
+        with self._explained():
+            try:
+                return api.repo_info(repo, revision=revision, repo_type=kind).sha
+            except RevisionNotFoundError:  # the Hub knows commits by their whole names only
+                if not re.fullmatch(r"[0-9a-f]{7,39}", revision):
+                    raise
+                found = [of.commit_id for of in api.list_repo_commits(repo, repo_type=kind)]
+                if len(named := [commit for commit in found if commit.startswith(revision)]) != 1:
+                    raise
+                return named[0]
+
+    @cached_property
+    def _listing(self) -> list[_Blob]:
+        """Every file of the revision, sorted; without the network, those in the client's cache."""
+        from huggingface_hub import HfApi
+        from huggingface_hub.hf_api import RepoFile
+
+        if self._offline:
+            return self._cached_listing()
+        api = HfApi(endpoint=self._endpoint)
+        repo, revision, kind = self._mirror.repo, self._mirror.revision, self._mirror.repo_type
+        with self._explained():
+            tree = [*api.list_repo_tree(repo, recursive=True, revision=revision, repo_type=kind)]
+        found = [
+            _Blob(of.path, of.size, {"sha256": of.lfs.sha256} if of.lfs else {"git": of.blob_id})
+            for of in tree
+            if isinstance(of, RepoFile)
+        ]
+        return sorted(found, key=lambda blob: blob.path)
+
+    def _cached_listing(self) -> list[_Blob]:
+        """As `_listing`, from the client's cache, where a file's own name is its sum."""
+        from huggingface_hub import scan_cache_dir
+
+        mirror = self._mirror
+        repos = scan_cache_dir(self._cache).repos if self._cache.is_dir() else ()
+        found = [
+            _Blob(file.file_path.relative_to(revision.snapshot_path).as_posix(), None, _sum(file.blob_path.name))
+            for repo in repos
+            if (repo.repo_id, repo.repo_type) == (mirror.repo, mirror.repo_type)
+            for revision in repo.revisions
+            if mirror.revision in {revision.commit_hash, *revision.refs}
+            for file in revision.files
+        ]
+        if not found:
+            raise self._unreachable(mirror.repo)
+        return sorted(found, key=lambda blob: blob.path)
+
+    def _get(self, blobs: Sequence[_Blob], folder: Path, *, named: bool) -> list[Path]:
+        """The blobs at their paths below `folder`: out of the client's cache, else downloaded. What cannot be
+        had is an error if the card names it, else a failure."""
+        from huggingface_hub import hf_hub_url
+        from huggingface_hub.utils import build_hf_headers  # type: ignore[attr-defined]
+
+        mirror = self._mirror
+        targets = [folder / member_path(blob.path, mirror.repo) for blob in blobs]
+        wants: dict[str, Want] = {}
+        for blob, target in zip(blobs, targets, strict=True):
+            if not target.exists() and self._adopt(blob, target):
+                continue
+            if self._offline and not target.exists():
+                raise self._unreachable(blob.path)
+            url = hf_hub_url(
+                mirror.repo, blob.path, repo_type=mirror.repo_type, revision=mirror.revision, endpoint=self._endpoint
+            )
+            wants[blob.path] = Want(url, target, blob.size, blob.digests, build_hf_headers(library_name="mudata"))
+        new = [want.target for want in wants.values() if not want.target.exists()]
+        results = download_many(
+            wants.values(), jobs=self._place.jobs, narrator=self._narrator, title=mirror.repo, offline=self._offline
+        )
+        self._haul.bytes += sum(path.stat().st_size for path in new if path.exists())
+        errors = {path: error for path, want in wants.items() if isinstance(error := results[want.url], FetchError)}
+        for path, error in errors.items():
+            if isinstance(error, NeedsToken):
+                raise self._needs_token() from error
+            if named or len(errors) == len(blobs):  # all of them: that is no matter of single files
+                raise error if error.hint else self._absent(path) from error
+            self._haul.failures[path] = error.what if error.hint else self._absent(path).what
+        there = {blob: target for blob, target in zip(blobs, targets, strict=True) if target.exists()}
+        self._haul.sums |= {blob.path: choosing.as_text(blob.digests) for blob in there}
+        return list(there.values())
+
+    def _adopt(self, blob: _Blob, target: Path) -> bool:
+        """Link a file of the client's cache to its place, if it is there and right."""
+        from huggingface_hub import try_to_load_from_cache
+
+        mirror = self._mirror
+        cached = try_to_load_from_cache(
+            mirror.repo, blob.path, cache_dir=self._cache, revision=mirror.revision, repo_type=mirror.repo_type
+        )
+        if not isinstance(cached, str):
+            return False
+        source = Path(cached).resolve()
+        try:
+            verify_digests(source, blob.size, blob.digests)
+        except ChecksumMismatch:
+            self._narrator.say(f"{source} is damaged and not used; see `hf cache verify`.")
+            return False
+        target.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            os.link(source, target)
+        except OSError:  # another file system
+            target.symlink_to(source)
+        return True
+
+    @property
+    def _page(self) -> str:
+        return f"{self._endpoint}/{'datasets/' if self._mirror.repo_type == 'dataset' else ''}{self._mirror.repo}"
+
+    def _absent(self, path: str) -> FetchError:
+        return FetchError(
+            f"{self._mirror.repo} has no {path} at revision {self._mirror.revision}.",
+            f"Correct `path: {path}` or `revision: {self._mirror.revision}` in the card {self._place.dataset!r}; "
+            f"the files are shown at {self._page}/tree/{self._mirror.revision}.",
+        )
+
+    def _unreachable(self, what: str) -> Offline:
+        return Offline(
+            f"{what} is neither here nor in the cache of Hugging Face ({self._cache}), and the network is forbidden.",
+            "Run the same command without --offline, MUDATA_OFFLINE and HF_HUB_OFFLINE.",
+        )
+
+    def _needs_token(self) -> NeedsToken:
+        from huggingface_hub import get_token
+
+        steps = [f"make a token (kind: read) at {self._endpoint}/settings/tokens", "set HF_TOKEN to it"]
+        if self._mirror.gated:
+            steps.insert(0, f"log in at {self._page} and accept the terms there")
+        elif get_token():
+            steps = [f"look at {self._page} with the account of your HF_TOKEN: it must exist and let you in"]
+        return NeedsToken(
+            f"Hugging Face does not give {self._mirror.repo} to "
+            + ("the owner of this HF_TOKEN." if get_token() else "those who are not logged in."),
+            "To go on: " + "; ".join(f"({n}) {step}" for n, step in enumerate(steps, 1)) + "; run the command again. "
+            f"If {self._page} does not exist, correct `repo: {self._mirror.repo}` in the card {self._place.dataset!r}.",
+        )
+
+    @contextlib.contextmanager
+    def _explained(self) -> Iterator[None]:
+        """The client's errors as ours."""
+        import httpx2
+        from huggingface_hub import errors
+
+        mirror = self._mirror
+        try:
+            yield
+        except errors.OfflineModeIsEnabled as error:
+            raise self._unreachable(mirror.repo) from error
+        except errors.RevisionNotFoundError as error:
+            raise FetchError(
+                f"{mirror.repo} has no revision {mirror.revision}.",
+                f"Correct `revision: {mirror.revision}` in the card {self._place.dataset!r}; "
+                f"the revisions are shown at {self._page}/commits/main.",
+            ) from error
+        except errors.HfHubHTTPError as error:
+            status = error.response.status_code
+            if status in (401, 403):
+                raise self._needs_token() from error
+            if status == 404:
+                raise FetchError(
+                    f"Hugging Face has no {mirror.repo_type} {mirror.repo}.",
+                    f"Correct `repo: {mirror.repo}` in the card {self._place.dataset!r}.",
+                ) from error
+            raise FetchError(f"{self._page}: the host answers {status}.", "Try again later.") from error
+        except httpx2.HTTPError as error:
+            raise FetchError(f"{self._page} cannot be reached: {error}.", "Try again later.") from error
+
+
+def _sum(name: str) -> dict[str, str]:
+    return {"sha256" if len(name) == 64 else "git": name}

@@ -1,0 +1,304 @@
+"""Kaggle datasets, with Kaggle's own client.
+
+The client keeps unfinished downloads and goes on with them, but checks sizes only; sums and archives are
+verified here. It authenticates and prints when it is imported, so it is imported late and silenced.
+KAGGLE_API_TOKEN, KAGGLE_USERNAME with KAGGLE_KEY, and kaggle.json mean what they mean to the client;
+without any of them it is tried whether the set is open to all.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import hashlib
+import io
+import os
+import shutil
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from mudata.catalog.cards.patterns import Pattern
+from mudata.catalog.fetch.archives import extract, member_path
+from mudata.catalog.fetch.download import sums, verify_digests
+from mudata.catalog.fetch.sources import selecting as choosing
+from mudata.catalog.fetch.sources.source import Got, Place
+from mudata.catalog.fetch.sources.unpacking import unpack
+from mudata.errors import ChecksumMismatch, FetchError, NeedsToken, Offline, from_os_error
+
+if TYPE_CHECKING:
+    from mudata.catalog.cards.mirrors import KaggleMirror, RemoteFile
+    from mudata.narration import Narrator
+
+_TRIES = 5
+_BUSY = frozenset({429, 500, 502, 503, 504})
+_LONGEST_S = 120.0
+"""A host that asks for a longer pause is given up."""
+_PAGE = 200
+"""Files per page of a listing: the most that the host gives."""
+_MARK = ".kaggle-partial"
+"""The client's note beside an unfinished file."""
+
+
+def fetch(mirror: KaggleMirror, place: Place, narrator: Narrator) -> Got:
+    """Get a Kaggle set: as its one archive, or file by file where the card or a limit asks for some only.
+
+    A file that a glob found and that cannot be had is a failure under its path; one that the card names is
+    an error. Raises NeedsToken, Offline, ChecksumMismatch, FetchError and UnsafeArchive.
+    """
+    kaggle = _Kaggle(mirror, place, narrator)
+    plain = all(file.unpack == "none" for file in mirror.files)
+    globs = not mirror.files or any(choosing.is_glob(file.path) for file in mirror.files)
+    with contextlib.redirect_stdout(io.StringIO()):  # here, because threads must not exchange stdout each for itself
+        if plain and globs and place.limit is None:
+            return kaggle.get_whole()
+        return kaggle.get_some()
+
+
+@dataclass(frozen=True)
+class _File:
+    """One file of the set, and what the card says of it."""
+
+    path: str
+    size: int | None = None
+    digests: Mapping[str, str | tuple[str, ...]] = field(default_factory=dict)
+    entry: RemoteFile | None = None
+    """The card's entry that names it; None if it was found by a glob."""
+
+
+class _Kaggle:
+    def __init__(self, mirror: KaggleMirror, place: Place, narrator: Narrator) -> None:
+        self._mirror, self._place, self._narrator = mirror, place, narrator
+        self._dataset = mirror.dataset + (f"/{mirror.version}" if mirror.version else "")
+
+    def get_whole(self) -> Got:
+        mirror = self._mirror
+        archive = self._place.downloads / f"{mirror.dataset.rpartition('/')[2]}.zip"
+        digests = {"sha256": mirror.sha256} if mirror.sha256 else {}
+        fixed = bool(digests or mirror.size or mirror.version or self._place.offline)
+        there = fixed and _is_whole(archive, mirror.size, digests)
+        if not there:
+            with _growing(archive, mirror.size, self._narrator):
+                self._ask(lambda api: api.dataset_download_files(self._dataset, path=str(archive.parent)), archive.name)
+            _verify(archive, mirror.size, digests)
+        count = 0 if there else archive.stat().st_size
+        known = {archive.name: choosing.as_text(digests or sums(archive, ["sha256"]))}
+        files = unpack(archive, self._place, self._narrator, keep=[file.path for file in mirror.files])
+        for file in mirror.files:
+            if not choosing.is_glob(file.path):
+                path = self._place.files / file.path
+                if path not in files:
+                    raise self._absent(file.path)
+                _verify(path, file.size, choosing.digests(file))
+        return Got(tuple(files), count, sums=known)
+
+    def get_some(self) -> Got:
+        chosen = self._choose()
+        failures: dict[str, str] = {}
+        files: list[Path] = []
+        known: dict[str, str] = {}
+        new = 0
+        with (
+            self._narrator.bar(self._mirror.dataset, len(chosen), "files") as advance,
+            ThreadPoolExecutor(self._place.jobs) as pool,
+        ):
+            for file, (got, count) in zip(chosen, pool.map(self._get, chosen), strict=True):
+                advance(1)
+                new += count
+                if file.digests:
+                    known[file.path] = choosing.as_text(file.digests)
+                if isinstance(got, FetchError):
+                    failures[file.path] = got.what
+                    if len(failures) == len(chosen):  # all of them: that is no matter of single files
+                        raise got
+                elif file.entry and file.entry.unpack == "archive":
+                    entry = file.entry
+                    files += unpack(got, self._place, self._narrator, keep=entry.keep, max_bytes=entry.max_unpacked)
+                else:
+                    files.append(got)
+        return Got(tuple(files), new, failures, sums=known)
+
+    def _choose(self) -> list[_File]:
+        asked = self._mirror.files
+        named = [file for file in asked if not choosing.is_glob(file.path)]
+        globs = [file.path for file in asked if choosing.is_glob(file.path)] if asked else ["**"]
+        found: list[str] = []
+        for glob in map(Pattern, globs):
+            matching = [path for path in self._listing if glob.match(path) is not None]
+            if not matching:
+                raise self._absent(glob.text)
+            found += matching
+        return [
+            *(_File(file.path, file.size, choosing.digests(file), file) for file in named),
+            *(_File(path) for path in choosing.enough(found, self._place)),
+        ]
+
+    @functools.cached_property
+    def _listing(self) -> list[str]:
+        """The paths of all files of the set."""
+        paths: list[str] = []
+        token: str | None = None
+        while token or not paths:
+            list_files = functools.partial(lambda at, api: api.dataset_list_files(self._dataset, at, _PAGE), token)
+            page = self._ask(list_files, "the list of files")
+            if page.error_message:
+                raise FetchError(f"Kaggle lists no files of {self._dataset}: {page.error_message}")
+            paths += [file.name for file in page.dataset_files]
+            token = page.next_page_token
+            if not paths and not token:
+                raise self._absent("files")
+        return paths
+
+    def _get(self, file: _File) -> tuple[Path | FetchError, int]:
+        """Where the file is now and how many bytes came, or why it could not be had if only a glob wants it."""
+        archived = file.entry is not None and file.entry.unpack == "archive"
+        folder = self._place.downloads if archived else self._place.files
+        target = folder / member_path(file.path, self._dataset)
+        if _is_whole(target, file.size, file.digests):
+            return target, 0
+        try:
+            return target, self._download(file, target)
+        except (NeedsToken, Offline):
+            raise
+        except FetchError as error:
+            if file.entry:
+                raise
+            return error, 0
+
+    def _download(self, file: _File, target: Path) -> int:
+        """One file, by way of a folder of its own: the client decides on its name, and compresses some tables."""
+        folder = self._place.downloads / "single" / hashlib.sha256(file.path.encode()).hexdigest()[:16]
+        self._ask(lambda api: api.dataset_download_file(self._dataset, file.path, path=str(folder)), file.path)
+        (got,) = (path for path in folder.iterdir() if path.is_file() and path.suffix != _MARK)
+        size = got.stat().st_size
+        if got.name.endswith(".zip") and target.suffix != ".zip":
+            try:
+                (got,) = extract(got, folder / "out", max_bytes=max(50 * size, 64 << 20))
+            except FetchError:
+                shutil.rmtree(folder)
+                raise
+        _verify(got, file.size, file.digests)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        got.replace(target)
+        shutil.rmtree(folder)
+        return size
+
+    def _ask(self, action: Callable[[Any], Any], what: str) -> Any:
+        """Let the client act; its errors as ours. A host that is busy is asked again."""
+        if self._place.offline:
+            raise Offline(
+                f"{what} of Kaggle's {self._dataset} is not here, and the network is forbidden.",
+                "Run the same command without --offline and MUDATA_OFFLINE.",
+            )
+        tries = 0
+        while True:
+            try:
+                return action(self._api)
+            except (OSError, ValueError) as error:  # what requests raises are OSErrors
+                tries += 1
+                response = getattr(error, "response", None)
+                status = getattr(response, "status_code", None)
+                pause = 0.0
+                if response is not None:
+                    pause = _retry_after(response.headers)
+                    response.close()
+                if status not in _BUSY or tries == _TRIES or pause > _LONGEST_S:
+                    raise self._explained(error, status, what) from error
+            time.sleep(pause)
+
+    @functools.cached_property
+    def _api(self) -> Any:
+        """Kaggle's client, with the credentials of the moment, or with none."""
+        from kaggle.api.kaggle_api_extended import KaggleApi
+
+        api = KaggleApi()
+        with contextlib.suppress(SystemExit):  # how the client says that there are no credentials
+            api.authenticate()
+        return api
+
+    def _explained(self, error: Exception, status: int | None, what: str) -> Exception:
+        if status in (401, 403):
+            return self._needs_token()
+        if status == 404:
+            return self._absent(what)
+        if isinstance(error, OSError) and (known := from_os_error(error)):
+            return known
+        return FetchError(
+            f"Kaggle does not give {what} of {self._dataset}: {f'it answers {status}' if status else error}.",
+            "What has arrived is kept; the same command goes on from there.",
+        )
+
+    def _absent(self, what: str) -> FetchError:
+        version = f" version {self._mirror.version}" if self._mirror.version else ""
+        return FetchError(
+            f"Kaggle's {self._mirror.dataset}{version} has no {what}.",
+            f"Correct `dataset: {self._mirror.dataset}`, `version:` or `files:` in the card {self._place.dataset!r}; "
+            f"see https://www.kaggle.com/datasets/{self._mirror.dataset}.",
+        )
+
+    def _needs_token(self) -> NeedsToken:
+        page = f"https://www.kaggle.com/datasets/{self._mirror.dataset}"
+        if self._api.config_values.get("auth_method") or os.environ.get("KAGGLE_API_TOKEN"):
+            return NeedsToken(
+                f"Kaggle does not give {self._dataset} to the owner of these credentials.",
+                f"Log in at {page}: it must exist, and some sets want their terms accepted there. If the token is "
+                "out of date, make a new one at https://www.kaggle.com/settings and set KAGGLE_API_TOKEN to it.",
+            )
+        return NeedsToken(
+            f"Kaggle does not give {self._dataset} to those who are not logged in.",
+            "Make a token at https://www.kaggle.com/settings (Generate New Token), set KAGGLE_API_TOKEN to it "
+            "(or KAGGLE_USERNAME and KAGGLE_KEY, or keep kaggle.json where Kaggle's client looks for it), and run "
+            f"the same command again. {page} shows the set's own terms.",
+        )
+
+
+def _retry_after(headers: Mapping[str, str]) -> float:
+    try:
+        return float(headers.get("Retry-After", ""))
+    except ValueError:
+        return 1.0
+
+
+def _is_whole(path: Path, size: int | None, digests: Mapping[str, str | tuple[str, ...]]) -> bool:
+    if not path.is_file() or path.with_name(path.name + _MARK).exists():
+        return False
+    try:
+        verify_digests(path, size, digests)
+    except ChecksumMismatch:
+        return False
+    return True
+
+
+def _verify(path: Path, size: int | None, digests: Mapping[str, str | tuple[str, ...]]) -> None:
+    """Raise ChecksumMismatch and delete the file unless it is right."""
+    try:
+        verify_digests(path, size, digests)
+    except ChecksumMismatch:
+        path.unlink()
+        raise
+
+
+@contextlib.contextmanager
+def _growing(path: Path, size: int | None, narrator: Narrator) -> Iterator[None]:
+    """Show how a file grows that somebody else writes."""
+    done = threading.Event()
+    with narrator.bar(path.name, size, "bytes") as advance:
+
+        def watch() -> None:
+            shown = 0
+            while not done.wait(0.5):
+                now = path.stat().st_size if path.exists() else 0
+                advance(now - shown)
+                shown = now
+
+        watcher = threading.Thread(target=watch)
+        watcher.start()
+        try:
+            yield
+        finally:
+            done.set()
+            watcher.join()

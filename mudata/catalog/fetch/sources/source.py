@@ -1,0 +1,53 @@
+"""Kinds of sources. Each module has `fetch(mirror, place, narrator) -> Got` for one kind of mirror.
+
+The table that names them is `MIRRORS` in `mudata.catalog.fetch.fetcher`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    import pyarrow as pa
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a source puts what it gets, and how much of it is wanted."""
+
+    dataset: str
+    files: Path
+    """The tree that the card's patterns and SQL see."""
+    downloads: Path
+    """Archives, shards and everything unfinished."""
+    subset: str | None
+    """The subset asked for; None if the card has none."""
+    wanted: Callable[[str], bool]
+    """Is this path, relative to `files`, one that is worth having?"""
+    limit: int | None
+    """So many clips are enough; None: all."""
+    clips: pa.Table | None
+    """The clips asked for, with the columns of the card's SELECT; None where they are not known beforehand."""
+    offline: bool
+    """The network must not be touched: what is missing raises Offline."""
+    jobs: int
+    """Downloads at a time."""
+
+
+@dataclass(frozen=True)
+class Got:
+    """What a source put into `files`."""
+
+    files: tuple[Path, ...]
+    """Files now present that came from here, absolute, below `Place.files`."""
+    bytes: int
+    """Bytes that went over the network."""
+    failures: dict[str, str] = field(default_factory=dict)
+    """Clip ids that could not be had, and why."""
+    notes: tuple[str, ...] = ()
+    sums: dict[str, str] = field(default_factory=dict)
+    """Remote path -> 'sha256:…' (or sha1, md5), where one is known."""

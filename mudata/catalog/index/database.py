@@ -1,0 +1,234 @@
+"""The index: DuckDB views over the Parquet parts of all datasets, and over the runs of evaluations.
+
+The parts (see `parts`) are the truth. `index/mudata.duckdb` holds the same views for other programs, such as the stock
+`duckdb` command line; it can be deleted at any time and is rebuilt from the parts. mudata itself never opens it:
+`connect` makes the views anew in memory, so that nothing locks anything, and any number of readers work while
+writers publish.
+"""
+
+# ruff: noqa: S608 - names come from `tables`, values go through `quote`
+from __future__ import annotations
+
+import json
+import os
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import duckdb
+
+from mudata.catalog.index import generations as parts
+from mudata.catalog.read.card_sql import identifier, paths_literal, quote
+from mudata.catalog.tables import RUN_TABLES, TABLES
+from mudata.errors import HomeError
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from mudata.home import Home
+
+DATABASE = "mudata.duckdb"
+
+STORAGE = "v1.0.0"
+"""Storage version of mudata.duckdb: the oldest that DuckDB still writes, so that every duckdb since 1.0 opens it."""
+
+
+def publish(
+    home: Home, dataset: str, tables: Mapping[str, pa.Table], *, selection: Mapping[str, Any] | None = None
+) -> Path:
+    """Replace all rows of a dataset; the folder of the generation that now counts.
+
+    `tables` are some of `tables.TABLES`, with their columns (those left out get no rows). `selection` says which
+    clips were asked for (subset, where, limit); it is kept with them. If nothing but the time differs from the
+    current generation, nothing is written.
+
+    Raises ReadError for tables that do not have the declared shape, HomeError if the home cannot be written or is
+    of a newer version.
+    """
+    folder = home.make(home.index / "parts" / dataset)
+    draft = parts.Draft(dataset, tables, selection)
+    try:
+        with home.lock(f"parts-{dataset}"):
+            current = parts.newest(folder)
+            if current and current.about["identity_sha256"] == draft.identity_sha256:
+                if _outdated(home, current):
+                    rebuild(home)
+                return current.folder
+            parts.sweep(folder)
+            temporary = draft.write(folder)
+            with home.lock("index"):
+                target = parts.commit(temporary)
+                _rebuild(home)
+                parts.retire(folder)
+            return target
+    except (duckdb.IOException, duckdb.TransactionException) as error:
+        raise HomeError(
+            f"The index cannot be written: {' '.join(str(error).split())}",
+            "Free some space, or set MUDATA_HOME to another folder; then run the same command again.",
+        ) from error
+    finally:
+        draft.close()
+
+
+def _outdated(home: Home, current: parts.Generation) -> bool:
+    """Whether mudata.duckdb is not there, or older than a generation whose writer was stopped before it came to it."""
+    try:
+        return (home.index / DATABASE).stat().st_mtime_ns < current.part("clips").stat().st_mtime_ns
+    except FileNotFoundError:
+        return True
+
+
+def connect(home: Home) -> duckdb.DuckDBPyConnection:
+    """A snapshot of the index as it is now: a DuckDB in memory with a view for each of TABLES and RUN_TABLES.
+
+    It can read the files of this snapshot and no other, whatever the SQL; no setting can be changed. Tables and views
+    that are made in it are its own and vanish with it. Times are in UTC. Where nothing is indexed the views are
+    empty. Raises HomeError for an index that is damaged or of a newer version.
+    """
+    found = generations(home)
+    runs = {table: sorted(home.runs.glob(f"*/{file}")) for table, file in _RUN_FILES.items()}
+    connection = duckdb.connect(":memory:")
+    try:
+        for name, query in _views(found, {table: _list(files) for table, files in runs.items()}).items():
+            connection.execute(f"CREATE VIEW {name} AS {query}")
+    except duckdb.Error as error:
+        raise HomeError(
+            f"The index in {home.index} cannot be read: {error}",
+            "Remove the folder that is named, and run `mudata fetch` for its dataset again.",
+        ) from error
+    allowed = [generation.part(table) for generation in found.values() for table in TABLES]
+    allowed += [file for files in runs.values() for file in files]
+    for setting in (
+        "TimeZone = 'UTC'",
+        "python_enable_replacements = false",  # else SQL would see the variables of Python frames
+        "autoinstall_known_extensions = false",
+        "autoload_known_extensions = false",
+        f"temp_directory = {quote(str(home.index / 'spill'))}",
+        f"allowed_paths = {_list(allowed)}",
+        "enable_external_access = false",
+        "lock_configuration = true",
+    ):
+        connection.execute(f"SET {setting}")
+    return connection
+
+
+def generations(home: Home) -> dict[str, parts.Generation]:
+    """What is indexed: the current generation by dataset, sorted. Raises HomeError for those of a newer version."""
+    try:
+        names = sorted(entry.name for entry in os.scandir(home.index / "parts") if entry.is_dir())
+    except FileNotFoundError:
+        return {}
+    found = {name: parts.newest(home.index / "parts" / name) for name in names}
+    return {name: generation for name, generation in found.items() if generation}
+
+
+def generation(home: Home, dataset: str) -> Path | None:
+    """The folder of the generation of a dataset that counts; None if it is not indexed."""
+    found = parts.newest(home.index / "parts" / dataset)
+    return found.folder if found else None
+
+
+def index_sha256(home: Home, dataset: str) -> str:
+    """A hash of a dataset's rows (all but those of `datasets`), whatever their order and when they were written.
+
+    Raises HomeError if the dataset is not indexed.
+    """
+    found = parts.newest(home.index / "parts" / dataset)
+    if found is None:
+        raise HomeError(f"{dataset!r} is not in the index.", f"Run: mudata fetch {dataset}")
+    return str(found.about["content_sha256"])
+
+
+def rebuild(home: Home) -> Path:
+    """Write index/mudata.duckdb anew from the parts and the runs; its path."""
+    home.make(home.index)
+    with home.lock("index"):
+        return _rebuild(home)
+
+
+def _rebuild(home: Home) -> Path:
+    """As `rebuild`, by the holder of the lock."""
+    for leftover in home.index.glob(f".*.{DATABASE}*"):
+        leftover.unlink()
+    runs = {  # patterns, so that runs of tomorrow are seen; DuckDB refuses one that matches nothing
+        table: f"{paths_literal([home.runs])[:-1]}/*/{file}'" if next(home.runs.glob(f"*/{file}"), None) else "[]"
+        for table, file in _RUN_FILES.items()
+    }
+    temporary = home.index / f".{os.getpid()}-{time.time_ns()}.{DATABASE}"
+    with duckdb.connect(":memory:") as connection:
+        connection.execute(f"ATTACH {quote(str(temporary))} AS made (STORAGE_VERSION {quote(STORAGE)})")
+        connection.execute("BEGIN")  # in one go: every commit waits for the disk
+        for name, query in _views(generations(home), runs).items():
+            connection.execute(f"CREATE VIEW made.{name} AS {query}")
+        connection.execute("COMMIT")
+        connection.execute("DETACH made")
+    target = home.index / DATABASE
+    Path(f"{target}.wal").unlink(missing_ok=True)  # of somebody who wrote into the file that is replaced
+    temporary.replace(target)
+    return target
+
+
+def _views(found: Mapping[str, parts.Generation], runs: Mapping[str, str]) -> dict[str, str]:
+    """A SELECT for every table; `runs` has, for each of RUN_TABLES, the files as a DuckDB reader takes them."""
+    views = {table: parts.select(table, [g.part(table) for g in found.values()]) for table in TABLES}
+    return views | {table: _run_view(table, files) for table, files in runs.items()}
+
+
+_RUN_FILES = {
+    "runs": "run.json",
+    "answers": "answers.jsonl",
+    "alignments": "alignments.jsonl",
+    "scores": "scores.json",
+}
+_SAID = {"is_right": ('"right"', "BOOLEAN")} | {
+    name: (f"rouge.{name}", "STRUCT(rouge1_f DOUBLE, rougeL_f DOUBLE)") for name in ("rouge1_f", "rougeL_f")
+}
+"""Columns of RUN_TABLES that files have under another name: expression, and type of the field that it starts with."""
+
+_SCORE = json.dumps([{c.name: c.type for c in RUN_TABLES["scores"][1:]}])
+
+
+def run_selects(folders: Sequence[Path]) -> dict[str, str]:
+    """A SELECT for each of RUN_TABLES over the files of these runs alone."""
+    found = {table: [folder / file for folder in folders] for table, file in _RUN_FILES.items()}
+    return {
+        table: _run_view(table, _list([file for file in files if file.is_file()])) for table, files in found.items()
+    }
+
+
+def _run_view(table: str, files: str) -> str:
+    """A SELECT over the files of all runs; what a kill tore is left out."""
+    if files == "[]":
+        return f"SELECT {', '.join(f'NULL::{c.type} AS {identifier(c.name)}' for c in RUN_TABLES[table])} WHERE false"
+    run = "parse_path(filename)[-2] AS run"
+    whole = f"(SELECT {run}, try_cast(content AS JSON) AS said FROM read_text({files}))"
+    if table == "runs":
+        return (
+            "SELECT run, said->>'model' AS model, said->>'split' AS split, said->>'task' AS task,"
+            f" try_cast(said->>'created_at' AS TIMESTAMPTZ) AS created_at, said AS settings FROM {whole}"
+            " WHERE said IS NOT NULL"
+        )
+    if table == "scores":
+        fields = ", ".join(f"score.{c.name}" for c in RUN_TABLES["scores"][1:])
+        return (
+            f"SELECT run, {fields} FROM (SELECT run, unnest(from_json(said->'metrics', {quote(_SCORE)})) AS score"
+            f" FROM {whole})"
+        )
+    said = [(c.name, *_SAID.get(c.name, (identifier(c.name), c.type))) for c in RUN_TABLES[table][1:]]
+    read = {source.partition(".")[0]: type_ for _, source, type_ in said}
+    columns = ", ".join(f"{name}: {quote(type_)}" for name, type_ in read.items())
+    lines = (
+        f"SELECT {run}, {', '.join(f'{source} AS {identifier(name)}' for name, source, _ in said)},"
+        f" row_number() OVER () AS line FROM read_json({files}, format = 'newline_delimited', ignore_errors = true,"
+        f" filename = true, columns = {{{columns}}})"
+    )
+    return (  # a clip that failed may have been asked again: its last line counts
+        f"SELECT * EXCLUDE (line) FROM ({lines}) WHERE clip_id IS NOT NULL"
+        " QUALIFY row_number() OVER (PARTITION BY run, clip_id ORDER BY line DESC) = 1"
+    )
+
+
+def _list(files: Sequence[Path]) -> str:
+    """Existing files as a list of strings; a path that exists is never taken for a pattern."""
+    return f"[{', '.join(quote(str(file)) for file in files)}]"

@@ -1,0 +1,287 @@
+"""The truth of the index: per dataset, generations of Parquet files that are never changed once they are there.
+
+    index/parts/<dataset>/<generation>/<table>.parquet     all tables of `tables.TABLES`
+    index/parts/<dataset>/<generation>/about.json          sizes, hashes, versions, what was selected
+
+A generation is written to a folder whose name begins with a dot, and renamed: the rename is the commit. The newest
+complete one counts. A generation that was replaced is kept for those who read it: the one before the current always,
+older ones for `GRACE_S`.
+"""
+
+# ruff: noqa: S608 - names come from `tables.TABLES`, values go through `quote`
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import os
+import shutil
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import islice, pairwise
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import duckdb
+
+import mudata
+from mudata.catalog.read.card_sql import identifier, quote
+from mudata.catalog.tables import INDEX_VERSION, TABLES, Column
+from mudata.errors import HomeError, ReadError
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+GRACE_S = 3600.0
+"""How long after it was replaced a generation can still be read, seconds. Chosen here: longer than any query."""
+
+ABOUT = "about.json"
+
+_STORED = {
+    ("clips", "source_sha256"): ("unhex({})", "lower(hex({}))"),
+    ("clips", "pcm_sha256"): ("unhex({})", "lower(hex({}))"),
+    ("clips", "peak"): ("{}::FLOAT", "{}::DOUBLE"),
+    ("clips", "rms"): ("{}::FLOAT", "{}::DOUBLE"),
+    ("labels", "label"): ("nullif({}, canonical)", "coalesce({}, canonical)"),
+}
+"""Columns that lie in Parquet otherwise than they are shown: how they are written, how they are read.
+
+Random hashes do not compress: as text two of them take 69 MB per million clips, as bytes 64. Levels need no more than
+single precision. Most labels are written as their canonical name is.
+"""
+
+_AS_SHOWN = ("{}", "{}")
+
+_OPTIONS = {"clips": "", "*": ", ROW_GROUP_SIZE 40960, DICTIONARY_SIZE_LIMIT 20000"}
+"""How Parquet is written. Where clip_id comes as a dictionary of at most 20,000 values (DuckDB's own limit), a function
+of it is computed once per clip and not once per row: a draw by hash, at 4.64 labels per clip, takes a third."""
+
+_MEASURED = {"peak", "rms"}
+"""Left out of the content's hash: the last bits of a sum of floats are the processor's own."""
+
+_UNDATED = {"indexed_at"}
+"""Left out when a generation is compared with what it would be replaced by."""
+
+_INTEGERS = {"BIGINT", "INTEGER", "SMALLINT", "TINYINT", "UINTEGER", "USMALLINT", "UTINYINT"}
+
+_FITS = {
+    "BIGINT": _INTEGERS,
+    "INTEGER": _INTEGERS,
+    "DOUBLE": {"FLOAT"},
+    "TIMESTAMPTZ": {"TIMESTAMP WITH TIME ZONE"},
+}
+"""Types that are taken for the declared one; a number that is too large is refused."""
+
+
+@dataclass(frozen=True)
+class Generation:
+    """One complete set of tables. `about` is what its about.json says."""
+
+    folder: Path
+    about: Mapping[str, Any]
+
+    def part(self, table: str) -> Path:
+        return self.folder / f"{table}.parquet"
+
+
+def newest(folder: Path) -> Generation | None:
+    """The newest complete generation in a dataset's folder. Raises HomeError if a newer mudata wrote it."""
+    found = next(_complete(folder), None)
+    if found is not None and found.about["index_version"] > INDEX_VERSION:
+        raise HomeError(
+            f"The index of {folder.name!r} was written by mudata {found.about['mudata_version']}"
+            f" (index version {found.about['index_version']}); this one reads up to version {INDEX_VERSION}.",
+            "Update mudata, or set MUDATA_HOME to another folder.",
+        )
+    return found
+
+
+def _complete(folder: Path) -> Iterator[Generation]:
+    """Complete generations, newest first."""
+    for number in sorted(_numbers(folder), reverse=True):
+        path = folder / f"{number:06d}"
+        with contextlib.suppress(OSError, ValueError, KeyError, TypeError, AttributeError):
+            about = json.loads((path / ABOUT).read_bytes())
+            sizes = {table: said["bytes"] for table, said in about["tables"].items()}
+            if about["index_version"] > 0 and all(
+                (path / f"{table}.parquet").stat().st_size == size for table, size in sizes.items()
+            ):
+                yield Generation(path, about)
+
+
+def _numbers(folder: Path) -> list[int]:
+    try:
+        return [int(path.name) for path in folder.iterdir() if path.name.isdecimal()]
+    except (FileNotFoundError, NotADirectoryError):
+        return []
+
+
+def select(table: str, files: Sequence[Path]) -> str:
+    """A SELECT of a table in the shape that is declared, from its Parquet files; empty if there are none."""
+    if not files:
+        return f"SELECT {', '.join(f'NULL::{c.type} AS {identifier(c.name)}' for c in TABLES[table])} WHERE false"
+    shown = [_STORED.get((table, c.name), _AS_SHOWN)[1].format(identifier(c.name)) for c in TABLES[table]]
+    columns = [f"{how} AS {identifier(c.name)}" for how, c in zip(shown, TABLES[table], strict=True)]
+    paths = ", ".join(quote(str(file)) for file in files)  # a path that exists is never taken for a pattern
+    return f"SELECT {', '.join(columns)} FROM read_parquet([{paths}], hive_partitioning = false)"
+
+
+class Draft:
+    """The tables of a generation before it is written: checked, and with their hashes."""
+
+    def __init__(self, dataset: str, tables: Mapping[str, pa.Table], selection: Mapping[str, Any] | None) -> None:
+        """Raises ReadError for tables that do not have the declared shape."""
+        if unknown := sorted(set(tables) - set(TABLES)):
+            raise ReadError(f"No table of the index is named {unknown[0]!r}.", f"They are: {', '.join(TABLES)}.")
+        self.dataset = dataset
+        self.selection = dict(selection or {})
+        self._connection = duckdb.connect(":memory:")
+        self._connection.execute("SET TimeZone = 'UTC'")
+        for name, columns in TABLES.items():
+            self._view(name, columns, tables.get(name))
+        try:
+            self._check()
+            content = [self._digest(name, _MEASURED) for name in TABLES if name != "datasets"]
+            about = self._digest("datasets", _UNDATED)
+        except duckdb.ConversionException as error:
+            raise ReadError(f"{dataset}: {error}", "The shapes are printed by `mudata sql --schema`.") from error
+        self.content_sha256 = _sha256(content)
+        self.identity_sha256 = _sha256([*content, about, self.selection])
+
+    def write(self, folder: Path) -> Path:
+        """Write everything into a new hidden folder in `folder`, down to the disk; its path."""
+        temporary = folder / f".{os.getpid()}-{time.time_ns()}"
+        temporary.mkdir()
+        sizes = {}
+        for name, columns in TABLES.items():
+            target = temporary / f"{name}.parquet"
+            stored = [_STORED.get((name, c.name), _AS_SHOWN)[0].format(identifier(c.name)) for c in columns]
+            given = ", ".join(f"{how} AS {identifier(c.name)}" for how, c in zip(stored, columns, strict=True))
+            options = f"FORMAT parquet, COMPRESSION zstd, PARQUET_VERSION v2{_OPTIONS.get(name, _OPTIONS['*'])}"
+            copy = f"COPY (SELECT {given} FROM {name}) TO {quote(str(target))} ({options})"
+            rows = self._connection.execute(copy).fetchall()[0][0]
+            _flush(target)
+            sizes[name] = {"rows": rows, "bytes": target.stat().st_size}
+        about = {
+            "index_version": INDEX_VERSION,
+            "mudata_version": mudata.__version__,
+            "dataset": self.dataset,
+            "selection": self.selection,
+            "content_sha256": self.content_sha256,
+            "identity_sha256": self.identity_sha256,
+            "tables": sizes,
+        }
+        (temporary / ABOUT).write_text(json.dumps(about, indent=1) + "\n")
+        _flush(temporary / ABOUT)
+        _flush(temporary)
+        return temporary
+
+    def _view(self, name: str, columns: Sequence[Column], table: pa.Table | None) -> None:
+        if table is None:
+            self._connection.execute(f"CREATE VIEW {name} AS {select(name, ())}")
+            return
+        self._connection.register(f"given {name}", table)
+        given = identifier(f"given {name}")
+        types = {str(row[0]): str(row[1]) for row in self._connection.execute(f"DESCRIBE FROM {given}").fetchall()}
+        for column in columns:
+            got = types.pop(column.name, None)
+            if got not in {column.type, '"NULL"', *_FITS.get(column.type, ())}:
+                raise ReadError(
+                    f"{self.dataset}: column {column.name!r} of the table {name!r}: expected {column.type},"
+                    f" got {got or 'no such column'}.",
+                    "The shapes are printed by `mudata sql --schema`.",
+                )
+        if types:
+            raise ReadError(
+                f"{self.dataset}: the table {name!r} has no column {next(iter(types))!r}.",
+                "The shapes are printed by `mudata sql --schema`.",
+            )
+        casts = ", ".join(f"CAST({identifier(c.name)} AS {c.type}) AS {identifier(c.name)}" for c in columns)
+        self._connection.execute(f"CREATE VIEW {name} AS SELECT {casts} FROM {given}")
+
+    def _check(self) -> None:
+        """What every query takes for granted."""
+        own = quote(self.dataset)
+        checks = {
+            "clips: a clip_id that does not begin with the dataset's name": "SELECT clip_id FROM clips"
+            f" WHERE NOT coalesce(starts_with(clip_id, {quote(self.dataset + '/')}), false)",
+            "clips: a clip_id that comes twice": "SELECT clip_id FROM clips GROUP BY clip_id HAVING count(*) > 1",
+            "clips: a status that is not ok, quarantined or missing": "SELECT status FROM clips"
+            " WHERE NOT coalesce(status IN ('ok', 'quarantined', 'missing'), false)",
+            "labels: a row without a label": "SELECT clip_id FROM labels WHERE label IS NULL",
+        }
+        for column in ("source_sha256", "pcm_sha256"):
+            checks[f"clips: {column} that is not 64 hexadecimal digits in small letters"] = (
+                f"SELECT {column} FROM clips WHERE NOT regexp_full_match({column}, '[0-9a-f]{{64}}')"
+            )
+        for name, columns in TABLES.items():
+            checks[f"{name}: rows of another dataset"] = (
+                f"SELECT dataset FROM {name} WHERE dataset IS DISTINCT FROM {own}"
+            )
+            if name != "clips" and columns[0].name == "clip_id":
+                checks[f"{name}: a clip_id that is not in clips"] = (
+                    f"SELECT clip_id FROM {name} ANTI JOIN clips USING (clip_id)"
+                )
+        for what, query in checks.items():
+            if found := self._connection.execute(f"{query} LIMIT 1").fetchall():
+                raise ReadError(f"{self.dataset}: the index cannot take {what}: {found[0][0]!r}.", "Correct the rows.")
+
+    def _digest(self, name: str, without: set[str]) -> list[str]:
+        """A hash of a table's rows, whatever their order: their number, and the sums of both halves of their MD5."""
+        columns = [identifier(c.name) for c in TABLES[name] if c.name not in without]
+        # control characters that no text holds keep neighbours apart, and NULL from ''
+        row = f"concat_ws(chr(31), {', '.join(f'coalesce({c}::VARCHAR, chr(30))' for c in columns)})"
+        halves = ("md5 >> 64", f"md5 & {2**64 - 1}")
+        sums = ", ".join(f"coalesce(sum(({half})::HUGEINT), 0)" for half in halves)
+        query = f"SELECT count(*), {sums} FROM (SELECT md5_number({row}) AS md5 FROM {name})"
+        return [name, *map(str, self._connection.execute(query).fetchall()[0])]
+
+    def close(self) -> None:
+        self._connection.close()
+
+
+def commit(temporary: Path) -> Path:
+    """Rename a written draft to the next generation of the folder that it lies in; its new path."""
+    folder = temporary.parent
+    while True:
+        target = folder / f"{max(_numbers(folder), default=0) + 1:06d}"
+        try:
+            temporary.rename(target)
+        except OSError:
+            if target.exists():  # another machine was faster
+                continue
+            raise
+        _flush(folder)
+        return target
+
+
+def sweep(folder: Path) -> None:
+    """Remove what killed writers left; only while no other can write into this folder."""
+    for leftover in folder.glob(".*"):
+        shutil.rmtree(leftover, ignore_errors=True)
+
+
+def retire(folder: Path) -> None:
+    """Remove generations that nobody can be reading any more."""
+    numbers = sorted(_numbers(folder), reverse=True)
+    kept = {generation.folder.name for generation in islice(_complete(folder), 2)}
+    for successor, number in pairwise(numbers):
+        old = folder / f"{number:06d}"
+        with contextlib.suppress(OSError):
+            if old.name not in kept and time.time() - (folder / f"{successor:06d}").stat().st_mtime > GRACE_S:
+                shutil.rmtree(old, ignore_errors=True)
+
+
+def _sha256(value: object) -> str:
+    return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()
+
+
+def _flush(path: Path) -> None:
+    """Down to the disk, so that a rename never comes before the content. Folders too, where the system can."""
+    with contextlib.suppress(PermissionError):  # Windows opens no folders
+        handle = os.open(path, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)

@@ -1,0 +1,132 @@
+"""Questions to the index in SQL: read-only, one statement, and nothing but the index can be read."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import duckdb
+
+from mudata.catalog.index import database as index
+from mudata.catalog.tables import RUN_TABLES, TABLES
+from mudata.errors import QueryError
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from mudata.home import Home
+
+Result = TypeVar("Result")
+
+_KINDS = (duckdb.StatementType.SELECT, duckdb.StatementType.MULTI)
+"""SELECT, FROM, WITH, VALUES, DESCRIBE, SHOW, SUMMARIZE; DuckDB makes several statements of one PIVOT (MULTI)."""
+
+_EXPLAIN = re.compile(r"\s*explain\s*(analyze\b|\(\s*(analyze|format)\b[^)]*\))?", re.IGNORECASE)
+
+_ALLOWED = (
+    f"It is one SELECT over the tables of the index ({', '.join(TABLES | RUN_TABLES)}), and can read no other file.\n"
+    "See `mudata sql --schema`; to combine them with files of your own, open index/mudata.duckdb with duckdb itself."
+)
+
+
+class Relation:
+    """The answer to a query, on the index as it was when it was asked. Every method runs the query.
+
+    Each raises QueryError for what only shows when it runs, such as a text that is no number.
+    """
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection, sql: str) -> None:
+        self._connection = connection
+        self._sql = check(connection, sql)
+        bound = self._run(lambda: connection.sql(self._sql))
+        self.columns: list[str] = list(bound.columns)
+        self.types: list[str] = [str(type_) for type_ in bound.types]
+
+    def fetchall(self) -> list[tuple[Any, ...]]:
+        """All rows as tuples of Python values."""
+        return self._run(lambda: self._connection.sql(self._sql).fetchall())
+
+    def arrow(self) -> pa.Table:
+        """All rows as an Arrow table."""
+        return self._run(lambda: self._connection.sql(self._sql).to_arrow_table())
+
+    def df(self) -> Any:
+        """All rows as a pandas data frame."""
+        return self._run(lambda: self._connection.sql(self._sql).df())
+
+    def batches(self, rows: int = 10_000) -> Iterator[list[tuple[Any, ...]]]:
+        """The rows as `fetchall` gives them, a few at a time: an answer of any length costs no memory here."""
+        result = self._run(lambda: self._connection.execute(self._sql))
+        while batch := self._run(lambda: result.fetchmany(rows)):
+            yield batch
+
+    def __repr__(self) -> str:
+        return self._run(lambda: str(self._connection.sql(self._sql)))
+
+    def _run(self, work: Callable[[], Result]) -> Result:
+        """DuckDB's errors as ours. Works in a thread, so that Ctrl-C stops it whatever DuckDB is busy with."""
+        with ThreadPoolExecutor(1) as thread:
+            try:
+                return thread.submit(work).result()
+            except KeyboardInterrupt:
+                self._connection.interrupt()
+                raise
+            except duckdb.Error as error:
+                raise _query_error(error) from error
+
+
+def run(home: Home, sql: str) -> Relation:
+    """Ask the index. The relation has .df(), .arrow(), .fetchall(), .columns and .types.
+
+    Raises QueryError for SQL that is wrong, or that wants more than to read the index.
+    """
+    return Relation(index.connect(home), sql)
+
+
+def check(connection: duckdb.DuckDBPyConnection, sql: str) -> str:
+    """The statement itself. Raises QueryError unless it is exactly one, and one that only reads."""
+    try:
+        sql.encode()  # DuckDB's client takes nothing else, and does not say so
+        statements = connection.extract_statements(sql)
+    except UnicodeEncodeError as error:
+        raise QueryError(f"The query is not UTF-8 text, from sign {error.start} on.", "Save it as UTF-8.") from error
+    except duckdb.Error as error:
+        raise _query_error(error) from error
+    if len(statements) != 1:
+        raise QueryError(f"One statement is expected; got {len(statements)}.", _ALLOWED)
+    kind = statements[0].type
+    if kind == duckdb.StatementType.EXPLAIN and (explain := _EXPLAIN.match(sql)):
+        check(connection, sql[explain.end() :])  # EXPLAIN ANALYZE runs what it explains
+    elif kind not in _KINDS:
+        raise QueryError(f"The index is read-only here; a statement of kind {kind.name} is refused.", _ALLOWED)
+    return sql
+
+
+def schema() -> list[dict[str, str]]:
+    """Every column of every table: table, column, type, doc."""
+    return [
+        {"table": table, "column": column.name, "type": column.type, "doc": column.doc}
+        for table, columns in (TABLES | RUN_TABLES).items()
+        for column in columns
+    ]
+
+
+def schema_text() -> str:
+    """The tables of the index and what each column means, for people."""
+    name = max(len(row["column"]) for row in schema())
+    type_ = max(len(row["type"]) for row in schema())
+    lines = []
+    for table, columns in (TABLES | RUN_TABLES).items():
+        lines += ["", table, *(f"  {c.name:{name}}  {c.type:{type_}}  {c.doc}" for c in columns)]
+    return "\n".join(lines[1:])
+
+
+def _query_error(error: duckdb.Error) -> QueryError:
+    said = str(error).strip()
+    if isinstance(error, duckdb.PermissionException):
+        return QueryError(said.partition("\n")[0], _ALLOWED)
+    if isinstance(error, (duckdb.CatalogException, duckdb.BinderException)):
+        return QueryError(said, "Tables and columns are listed by `mudata sql --schema`.")
+    return QueryError(said)

@@ -1,0 +1,113 @@
+"""What the index holds of a dataset, in numbers."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from mudata.catalog.cards import loader as cards
+from mudata.catalog.index import database as index
+from mudata.errors import HomeError
+
+if TYPE_CHECKING:
+    import duckdb
+
+    from mudata.home import Home
+
+Stats = dict[str, Any]
+
+_OVERVIEW = """
+SELECT dataset, declared, fetched, usable, coalesce(hours, 0) AS hours, coalesce(quarantined, 0) AS quarantined,
+    coalesce(missing, 0) AS missing, coalesce(labels, 0) AS labels, usage, subset, flavour
+FROM datasets
+LEFT JOIN (
+    SELECT dataset, sum(duration_s) FILTER (status = 'ok') / 3600 AS hours,
+        count(*) FILTER (status = 'quarantined') AS quarantined, count(*) FILTER (status = 'missing') AS missing
+    FROM clips GROUP BY dataset) USING (dataset)
+LEFT JOIN (SELECT dataset, count(*) AS labels FROM labels GROUP BY dataset) USING (dataset)
+ORDER BY dataset
+"""
+
+_DATASET = """
+SELECT title, licence, usage, tags, subset, flavour, declared, fetched, usable,
+    strftime(indexed_at, '%Y-%m-%dT%H:%M:%SZ') AS indexed_at FROM datasets
+"""
+
+_AUDIO = """
+SELECT coalesce(sum(duration_s), 0) / 3600 AS hours, min(duration_s) AS shortest_s, median(duration_s) AS median_s,
+    max(duration_s) AS longest_s
+FROM clips WHERE status = 'ok'
+"""
+
+_GROUPS = """
+SELECT count(DISTINCT artist) AS artists, count(DISTINCT album) AS albums, count(DISTINCT track) AS tracks,
+    count(*) FILTER (artist IS NULL) AS clips_without_artist
+FROM clips
+"""
+
+_TABLES = {
+    "status": """
+        SELECT status, split_part(reason, ':', 1) AS reason, count(*) AS clips FROM clips GROUP BY ALL
+        ORDER BY clips DESC, 1, 2
+    """,
+    "sources": """
+        SELECT source_format AS format, source_rate AS sample_rate, source_channels AS channels, count(*) AS clips
+        FROM clips WHERE status = 'ok' GROUP BY ALL ORDER BY clips DESC, 1, 2, 3
+    """,
+    "licences": """
+        SELECT licence, usage, count(*) AS clips FROM clips GROUP BY ALL ORDER BY clips DESC, licence
+    """,
+    "splits": """
+        SELECT split, part, count(*) AS clips FROM splits GROUP BY ALL ORDER BY split, clips DESC, part
+    """,
+    "texts": """
+        SELECT kind, count(*) AS texts, count(DISTINCT clip_id) AS clips FROM captions GROUP BY ALL ORDER BY kind
+    """,
+    "attributes": """
+        SELECT name, count(DISTINCT value) AS "values", count(DISTINCT clip_id) AS clips
+        FROM attributes GROUP BY ALL ORDER BY name
+    """,
+    "faults": """
+        SELECT kind, action, count(DISTINCT clip_id) AS clips FROM faults GROUP BY ALL ORDER BY clips DESC, 1, 2
+    """,
+}
+
+_LABELS = """
+SELECT namespace, coalesce(canonical, label) AS label, canonical IS NOT NULL AS known, count(DISTINCT clip_id) AS clips,
+    clips / (SELECT count(*) FROM clips) AS share
+FROM labels GROUP BY ALL ORDER BY namespace, clips DESC, label
+"""
+
+
+def overview(home: Home) -> list[Stats]:
+    """One row per indexed dataset: clips declared, fetched, usable, quarantined, missing; hours; labels; usage."""
+    with index.connect(home) as connection:
+        return _rows(connection, _OVERVIEW)
+
+
+def stats(home: Home, name: str) -> Stats:
+    """All numbers of one dataset, by its name or an alias.
+
+    Keys: dataset, title, licence, usage, tags, subset, flavour, declared, fetched, usable, indexed_at, hours,
+    shortest_s, median_s, longest_s, artists, albums, tracks, clips_without_artist; and tables as lists of rows:
+    status, sources, licences, splits, texts, attributes, faults, labels (namespace, label, known, clips, share of all
+    clips). Hours and durations are those of usable clips.
+
+    Raises UnknownName, or HomeError if the dataset is not indexed.
+    """
+    dataset = name if index.generation(home, name) else cards.load(name).name
+    if index.generation(home, dataset) is None:
+        raise HomeError(f"{dataset!r} is not in the index.", f"Run: mudata fetch {dataset}")
+    with index.connect(home) as connection:
+        for table in ("datasets", "clips", "labels", "captions", "attributes", "splits", "faults"):
+            connection.execute(f'CREATE TEMP TABLE "{table}" AS FROM main.{table} WHERE dataset = ?', [dataset])
+        found: Stats = {"dataset": dataset}
+        for query in (_DATASET, _AUDIO, _GROUPS):
+            found |= next(iter(_rows(connection, query)), {})
+        tables = {key: _rows(connection, query) for key, query in _TABLES.items()}
+        return found | tables | {"labels": _rows(connection, _LABELS)}
+
+
+def _rows(connection: duckdb.DuckDBPyConnection, query: str) -> list[Stats]:
+    result = connection.execute(query)
+    names = [column[0] for column in result.description]
+    return [dict(zip(names, row, strict=True)) for row in result.fetchall()]

@@ -1,0 +1,277 @@
+"""Whether what is on disk is still what was indexed, and whether that is what the card promises.
+
+Quick: every file is looked at, and read again only if it was written after the index. Deep: every file is read and
+every clip decoded. Sizes and hashes are those in the index; counts, durations, rates and labels come from the card's
+`expected`. What the card lists as a known fault is a note, not an error.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, get_args
+
+from mudata.catalog.cards import loader as cards
+from mudata.catalog.cards.patterns import JUNK, match_all, walk, wanted
+from mudata.catalog.index import database as index
+from mudata.errors import AudioError, HomeError
+from mudata.narration import SILENT, Narrator
+
+if TYPE_CHECKING:
+    import duckdb
+
+    from mudata.catalog.cards.schema import Card
+    from mudata.home import Home
+
+Severity = Literal["error", "warning", "note"]
+
+LEVEL_TOLERANCE = 1e-3
+"""How far peak and rms of a stored clip may be from what was measured: 33 steps of 16 bits, well below any damage."""
+
+_SHOWN = 5
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that is not as it should be, or that is good to know.
+
+    check: missing, changed, clip-missing, clip-changed, not-indexed, unexpected, quarantined, not-had, count, duration,
+        sample-rate, label-count, unknown-label, duplicate, label-conflict, split, card or selection
+    where: a clip id, a file, a label, or what was counted
+    severity: error (disk, index and card disagree), warning (a property of the data), note (known or harmless)
+    """
+
+    check: str
+    where: str
+    expected: str | None
+    got: str | None
+    severity: Severity
+
+
+def verify(card: Card, home: Home, *, deep: bool = False, narrator: Narrator = SILENT) -> list[Finding]:
+    """Compare disk, index and card; errors first. Raises HomeError if the dataset is not indexed."""
+    generation = index.generations(home).get(card.name)
+    if generation is None:
+        raise HomeError(f"{card.name!r} is not in the index.", f"Run: mudata fetch {card.name}")
+    selection = generation.about["selection"]
+    with index.connect(home) as connection:
+        for table in ("datasets", "clips", "labels", "splits", "faults"):
+            connection.execute(f'CREATE TEMP TABLE "{table}" AS FROM main.{table} WHERE dataset = ?', [card.name])
+        found = [
+            *_files(card, home, connection, deep=deep, narrator=narrator),
+            *_unexpected(card, home, connection, whole=not selection),
+            *_unusable(connection),
+            *_facts(card, connection),
+            *_counts(card, connection, selection),
+            *_duplicates(connection),
+        ]
+    return sorted(found, key=lambda finding: get_args(Severity).index(finding.severity))
+
+
+def missing_and_invalid(findings: Iterable[Finding]) -> tuple[list[str], list[str]]:
+    """Raw files that are not there, and raw files that are not what was indexed."""
+    files: dict[str, list[str]] = {"missing": [], "changed": []}
+    for finding in findings:
+        files.get(finding.check, []).append(finding.where)
+    return files["missing"], files["changed"]
+
+
+# ------------------------------------------------------------------------------------- disk
+
+
+def _files(
+    card: Card, home: Home, connection: duckdb.DuckDBPyConnection, *, deep: bool, narrator: Narrator
+) -> Iterator[Finding]:
+    """Raw files and normalised clips, one by one."""
+    indexed_at = connection.execute("SELECT epoch(indexed_at) FROM datasets").fetchall()
+    since = -1.0 if deep else float(indexed_at[0][0])
+    sources = connection.execute(
+        "SELECT source_path, source_size, source_sha256 FROM clips WHERE status <> 'missing' GROUP BY ALL ORDER BY ALL"
+    ).fetchall()
+    clips = connection.execute(
+        "SELECT clip_id, path, duration_s, sample_rate, if(flavour = 'native', peak, NULL), rms FROM clips"
+        " WHERE status = 'ok' AND kind = 'audio' ORDER BY clip_id"
+    ).fetchall()
+    raw = home.raw(card.name) / "files"
+    work = [partial(_source, raw, since, row) for row in sources]
+    work += [partial(_clip, home.root, since, row) for row in clips]
+    with narrator.bar("verifying", len(work), "files") as advance, ThreadPoolExecutor() as pool:
+        for finding in pool.map(lambda check: check(), work):
+            advance(1)
+            if finding:
+                yield finding
+
+
+def _source(files: Path, since: float, row: tuple[Any, ...]) -> Finding | None:
+    """A raw file: path, size, sha256."""
+    from mudata.catalog.audio.clip import digest
+
+    path, size, sha256 = row
+    try:
+        status = (files / path).stat()
+        if size is not None and status.st_size != size:
+            return Finding("changed", path, f"{size} bytes", f"{status.st_size} bytes", "error")
+        if sha256 and status.st_mtime > since and (got := digest(files / path)) != sha256:
+            return Finding("changed", path, f"sha256 {sha256}", f"sha256 {got}", "error")
+    except FileNotFoundError:
+        return Finding("missing", path, "a file", "none", "error")
+    except (AudioError, OSError) as error:
+        return Finding("changed", path, "a readable file", str(error), "error")
+    return None
+
+
+def _clip(root: Path, since: float, row: tuple[Any, ...]) -> Finding | None:
+    """A normalised clip: its id, path, seconds, sample rate, peak and rms."""
+    import numpy as np
+
+    from mudata.catalog.audio.clip import load
+
+    clip_id, path, duration_s, sample_rate, peak, rms = row
+    try:
+        if (root / path).stat().st_mtime <= since:
+            return None
+        samples = load(root / path).astype(np.float64)
+    except FileNotFoundError:
+        return Finding("clip-missing", clip_id, path, "none", "error")
+    except (AudioError, OSError) as error:
+        return Finding("clip-changed", clip_id, "a clip that can be decoded", str(error), "error")
+    if abs(len(samples) - duration_s * sample_rate) > 2:
+        return Finding("clip-changed", clip_id, f"{duration_s:.6g} s", f"{len(samples) / sample_rate:.6g} s", "error")
+    got = (float(np.abs(samples).max(initial=0)), float(np.sqrt(np.mean(samples**2))))
+    # what was above full scale is cut off in the clip, which changes its rms; resampling changes both a little
+    expected = (got[0], got[1]) if peak is None else (peak, rms) if peak <= 1 else (1.0, got[1])
+    if max(abs(a - b) for a, b in zip(expected, got, strict=True)) > LEVEL_TOLERANCE:
+        wanted_levels, levels = (f"peak {pair[0]:.4f}, rms {pair[1]:.4f}" for pair in (expected, got))
+        return Finding("clip-changed", clip_id, wanted_levels, levels, "error")
+    return None
+
+
+def _unexpected(card: Card, home: Home, connection: duckdb.DuckDBPyConnection, *, whole: bool) -> Iterator[Finding]:
+    """Files that no pattern knows, and files that would be clips and are not in the index."""
+    known = {path for (path,) in connection.execute("SELECT source_path FROM clips").fetchall()}
+    entries = walk(home.raw(card.name) / "files")
+    known |= {path for path, _, _ in match_all(entries, [table.path for table in card.tables.values()])}
+    ignored = (*JUNK, *(pattern for rule in card.clips for pattern in rule.ignore))
+    others = [path for path, _, _ in match_all(entries, ("**",), ignored) if path not in known]
+    is_wanted = wanted(card)
+    strangers = [path for path in others if not is_wanted(path)]
+    templated = whole and not any(rule.select for rule in card.clips)  # a SELECT may leave files out on purpose
+    clips = [path for path in others if is_wanted(path)] if templated else []
+    if clips:
+        yield Finding("not-indexed", _some(clips), "in the index", f"{len(clips)} files", "warning")
+    if strangers:
+        yield Finding("unexpected", _some(strangers), "no such file", f"{len(strangers)} files", "note")
+
+
+# ------------------------------------------------------------------------------------ index
+
+
+def _unusable(connection: duckdb.DuckDBPyConnection) -> Iterator[Finding]:
+    rows = connection.execute(
+        "SELECT clip_id, status, reason, clip_id IN (SELECT clip_id FROM faults) FROM clips"
+        " WHERE status <> 'ok' ORDER BY clip_id"
+    ).fetchall()
+    for clip_id, status, reason, known in rows:
+        if status == "missing":
+            yield Finding("not-had", clip_id, "a clip", reason, "note" if known else "warning")
+        else:
+            yield Finding("quarantined", clip_id, "a usable clip", reason, "note" if known else "error")
+
+
+def _facts(card: Card, connection: duckdb.DuckDBPyConnection) -> Iterator[Finding]:
+    """The card's identity, and what it expects of every clip."""
+    sha256 = cards.sha256(card)
+    for (indexed,) in connection.execute("SELECT card_sha256 FROM datasets").fetchall():
+        if indexed != sha256:
+            yield Finding("card", card.name, sha256[:12], f"{indexed}"[:12], "note")
+    if expected := card.expected.duration:
+        rows = connection.execute(
+            "SELECT clip_id, duration_s FROM clips WHERE status = 'ok' AND kind = 'audio'"
+            " AND NOT round(duration_s, 3) BETWEEN ? AND ? ORDER BY clip_id",
+            list(expected),
+        ).fetchall()
+        for clip_id, seconds in rows:
+            yield Finding("duration", clip_id, f"{expected[0]:g} to {expected[1]:g} s", f"{seconds:.4g} s", "error")
+    if rates := card.expected.sample_rate:
+        rows = connection.execute(
+            "SELECT source_rate, list(clip_id ORDER BY clip_id) FROM clips WHERE status = 'ok' AND kind = 'audio'"
+            " GROUP BY source_rate HAVING NOT list_contains(?, source_rate) ORDER BY source_rate",
+            [list(rates)],
+        ).fetchall()
+        for rate, ids in rows:
+            got = f"{rate} Hz in {len(ids)} clips"
+            yield Finding("sample-rate", _some(ids), f"{' or '.join(map(str, rates))} Hz", got, "error")
+
+
+def _counts(card: Card, connection: duckdb.DuckDBPyConnection, selection: dict[str, Any]) -> Iterator[Finding]:
+    """Numbers of clips and labels; they mean something only if a whole subset is indexed."""
+    closed = [namespace for namespace, space in card.labels.items() if not space.open]
+    unknown = connection.execute(
+        "SELECT namespace || '/' || label, count(*) FROM labels WHERE canonical IS NULL"
+        " AND list_contains(?, namespace) GROUP BY namespace, label ORDER BY ALL",
+        [closed],
+    ).fetchall()
+    for label, clips in unknown:
+        yield Finding("unknown-label", label, "a label of the vocabulary", f"{clips} clips", "warning")
+    if chosen := [f"{key} {value}" for key, value in selection.items() if key != "subset"]:
+        yield Finding("selection", ", ".join(chosen), "all clips", "a part; counts are not compared", "note")
+        return
+    ((clips, subset),) = connection.execute(
+        "SELECT (SELECT count(*) FROM clips), (SELECT any_value(subset) FROM datasets)"
+    ).fetchall()
+    expected = card.expected.clips.get(subset or "all")
+    if expected is not None and clips != expected:
+        yield Finding("count", f"clips of {subset or 'all'}", str(expected), str(clips), "error")
+    if subset == card.default_subset:
+        counts = dict(
+            connection.execute(
+                "SELECT namespace || '/' || canonical, count(DISTINCT clip_id) FROM labels GROUP BY 1"
+            ).fetchall()
+        )
+        for namespace, labels in card.expected.labels.items():
+            for label, number in labels.items():
+                if (got := counts.get(f"{namespace}/{label}", 0)) != number:
+                    yield Finding("label-count", f"{namespace}/{label}", f"{number} clips", f"{got} clips", "error")
+    parts = dict(
+        connection.execute("SELECT split || '/' || part, count(*) FROM splits GROUP BY split, part").fetchall()
+    )
+    for split, declared in card.splits.items():
+        for part in declared.parts:
+            number = parts.get(f"{split}/{part}", 0)
+            where, got = f"{split}/{part}", f"{number} clips"
+            yield (
+                Finding("split", where, None, got, "note")
+                if number
+                else Finding("split", where, "clips", got, "warning")
+            )
+
+
+def _duplicates(connection: duckdb.DuckDBPyConnection) -> Iterator[Finding]:
+    """Different clips with the same samples; labels that differ between them are told apart."""
+    rows = connection.execute(
+        """
+        WITH said AS (
+            SELECT clip_id, pcm_sha256, coalesce(string_agg(DISTINCT namespace || '/' || coalesce(canonical, label),
+                ', ' ORDER BY namespace || '/' || coalesce(canonical, label)), '') AS labels
+            FROM clips LEFT JOIN labels USING (clip_id)
+            WHERE status = 'ok' AND pcm_sha256 IS NOT NULL GROUP BY ALL)
+        SELECT list(clip_id ORDER BY clip_id), list(DISTINCT labels ORDER BY labels),
+            bool_or(clip_id IN (SELECT clip_id FROM faults WHERE kind IN ('duplicate', 'mislabelled')))
+        FROM said GROUP BY pcm_sha256 HAVING count(*) > 1 ORDER BY 1
+        """
+    ).fetchall()
+    for ids, labels, known in rows:
+        where = _some(ids)
+        severity: Severity = "note" if known else "warning"
+        if len(labels) > 1:
+            got = "the same samples, labelled " + " against ".join(label or "nothing" for label in labels)
+            yield Finding("label-conflict", where, "the same labels", got, severity)
+        else:
+            yield Finding("duplicate", where, "different samples", f"the same in {len(ids)} clips", severity)
+
+
+def _some(names: Sequence[str]) -> str:
+    return ", ".join(names[:_SHOWN]) + (", ..." if names[_SHOWN:] else "")

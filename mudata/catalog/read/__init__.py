@@ -1,0 +1,1 @@
+"""Raw files as a card declares them: tables, clips, labels, captions."""

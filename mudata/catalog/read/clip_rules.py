@@ -1,0 +1,156 @@
+"""A card's clip rules: from the files that match their patterns to the relation `clips`."""
+
+# ruff: noqa: S608 - names and values go through `identifier` and `quote`, a card's SQL through `RawSql`
+from __future__ import annotations
+
+import string
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import pyarrow as pa
+
+from mudata.catalog.cards.patterns import Pattern, match_all
+from mudata.catalog.read.card_sql import RawSql, identifier, quote
+from mudata.errors import CardError, ReadError
+
+if TYPE_CHECKING:
+    from mudata.catalog.cards.schema import Card, Clips
+
+COLUMNS = {
+    "id": "VARCHAR",
+    "path": "VARCHAR",
+    "kind": "VARCHAR",
+    "artist": "VARCHAR",
+    "album": "VARCHAR",
+    "track": "VARCHAR",
+    "title": "VARCHAR",
+    "licence": "VARCHAR",
+    "subset": "VARCHAR",
+    "start_s": "DOUBLE",
+    "end_s": "DOUBLE",
+    "hash": "VARCHAR",
+}
+"""What every clip has, NULL where the card says nothing; further columns of a SELECT follow."""
+
+CROP = {"crop_mode": "VARCHAR", "crop_s": "DOUBLE"}
+"""The crop of the clip's rule; a SELECT cannot give it."""
+
+_UNSAFE = r"(^|[/\\])\.{0,2}([/\\]|$)|^[A-Za-z]:[/\\]|[\x00-\x1f]"
+"""Paths and ids become file names: nothing in them may be empty, lead upwards, or start at a root."""
+
+
+def load(sql: RawSql, card: Card, entries: Sequence[tuple[str, int]], subsets: Sequence[str]) -> list[str]:
+    """Create `clips` (COLUMNS, CROP, then all else that the rules give) and `files` (of all rules).
+
+    `entries` are path and size of the files that are there; clips outside `subsets` are left out (none named:
+    no clip is). Gives the files whose names are no text. Raises CardError, or ReadError if ids or paths are unfit.
+    """
+    readable = [(path, size) for path, size in entries if _is_text(path)]
+    empty = ", ".join(f"NULL::{type_} AS {name}" for name, type_ in (COLUMNS | CROP).items())
+    sql.run(f"CREATE TEMP TABLE _found AS SELECT {empty} LIMIT 0")
+    for number, rule in enumerate(card.clips):
+        _files(sql, number, rule, readable)
+        _clips(sql, number, rule)
+    rules = range(len(card.clips))
+    union = " UNION ALL BY NAME ".join(["FROM _found", *(f'FROM "clips {n}"' for n in rules)])
+    wanted = f"[{', '.join(map(quote, subsets))}]::VARCHAR[]"
+    within = f"WHERE subset IS NULL OR list_has_any(string_split(subset, ','), {wanted})" if subsets else ""
+    sql.run(f"CREATE TEMP TABLE clips AS FROM ({union}) {within}")
+    every = " UNION ALL BY NAME ".join(f'FROM "files {n}"' for n in rules)
+    sql.run(f"CREATE OR REPLACE TEMP VIEW files AS {every or 'SELECT NULL AS path, NULL AS size LIMIT 0'}")
+    _check(sql)
+    return ["".join(map(_shown, path)) for path, _ in entries if not _is_text(path)]
+
+
+def _is_text(path: str) -> bool:
+    """Whether a path is UTF-8, as tables want it, and without control characters, as lists of names want it."""
+    return path.isprintable() or not any("\ud800" <= sign <= "\udfff" or sign < " " for sign in path)
+
+
+def _shown(sign: str) -> str:
+    return sign if _is_text(sign) else sign.encode("unicode_escape").decode()
+
+
+def _files(sql: RawSql, number: int, rule: Clips, entries: Sequence[tuple[str, int]]) -> None:
+    """The relation `files` of one rule: path, size, and the named parts of its patterns."""
+    names = list(dict.fromkeys(name for text in rule.files for name in Pattern(text).names))
+    if taken := {"path", "size"} & set(names):
+        raise CardError(
+            f"Card {sql.name}: clips.{number}: a named part cannot be called {taken.pop()!r}.", "Choose another name."
+        )
+    matching = list(match_all(entries, rule.files, rule.ignore))
+    columns = {
+        "path": pa.array([path for path, _, _ in matching], pa.string()),
+        "size": pa.array([size for _, size, _ in matching], pa.int64()),
+    }
+    columns |= {name: pa.array([parts.get(name) for _, _, parts in matching], pa.string()) for name in names}
+    sql.register("_matching", pa.table(columns))
+    sql.run(f'CREATE TEMP TABLE "files {number}" AS FROM _matching')
+    sql.run(f'CREATE OR REPLACE TEMP VIEW files AS FROM "files {number}"')
+
+
+def _clips(sql: RawSql, number: int, rule: Clips) -> None:
+    """The clips of one rule, with those of COLUMNS and CROP that it knows."""
+    where = f"clips.{number}"
+    select = rule.select or _templates(f"Card {sql.name}: {where}", rule)
+    given = sql.columns(where, select)
+    if missing := [name for name in ("id", "path") if name not in given]:
+        raise CardError(
+            f"Card {sql.name}: {where}: the SELECT gives no column {' and no '.join(missing)}.",
+            f"It gives {', '.join(given)}.",
+        )
+    known = [name for name in COLUMNS if name in given and name != "kind"]
+    # a list (the subsets that a clip is in) becomes text with commas
+    plain = {name: f"array_to_string({name}, ',')" if given[name].endswith("[]") else name for name in known}
+    columns = [f"CAST({plain[name]} AS {COLUMNS[name]}) AS {name}" for name in known]
+    columns.append(f"{'coalesce(kind, ' if 'kind' in given else '('}{quote(rule.kind)}) AS kind")
+    if crop := rule.crop:
+        mode, seconds = ("centre", crop.centre) if crop.centre else ("first", crop.first)
+        columns.append(f"{quote(mode)} AS crop_mode, {seconds}::DOUBLE AS crop_s")
+    columns += [identifier(name) for name in given if name not in COLUMNS | CROP]
+    sql.create(where, f"clips {number}", select, ", ".join(columns))
+
+
+def _templates(where: str, rule: Clips) -> str:
+    """The SELECT of a rule that has none: ids and groups from the named parts of the path."""
+    parts = list(dict.fromkeys(name for text in rule.files for name in Pattern(text).names))
+    made = {"id": rule.id} | {str(group): text for group, text in rule.groups.items()}
+    columns = [f"{_template(f'{where}.{name}', text, parts)} AS {name}" for name, text in made.items()]
+    columns += [identifier(part) for part in parts if part not in made]
+    return f"SELECT {', '.join(columns)}, path FROM files"
+
+
+def _template(where: str, text: str, parts: Sequence[str]) -> str:
+    pieces: list[str] = []
+    for literal, field, _, _ in string.Formatter().parse(text):
+        if literal:
+            pieces.append(quote(literal))
+        if field is not None:
+            if field not in parts:
+                raise CardError(
+                    f"{where}: {text!r} names {{{field}}}, which no pattern has.",
+                    f"Named parts: {', '.join(parts) or 'none'}.",
+                )
+            pieces.append(identifier(field))
+    return " || ".join(pieces) or "NULL"
+
+
+def _check(sql: RawSql) -> None:
+    for name in ("id", "path"):
+        unsafe = f"{name} IS NULL OR regexp_matches({name}, {quote(_UNSAFE)})"
+        if rows := sql.values(f"SELECT {name}, path FROM clips WHERE {unsafe} ORDER BY ALL LIMIT 3"):
+            shown = ", ".join(f"{value!r} (of {path})" for value, path in rows)
+            raise ReadError(
+                f"{sql.name}: {name}s of clips that are no plain relative path: {shown}.",
+                "Correct the card's clip rule, or the table that the clips come from.",
+            )
+    twice = sql.values(
+        "SELECT id, array_to_string(list(path ORDER BY path)[:3], ', ') FROM clips"
+        " GROUP BY id HAVING count(*) > 1 ORDER BY id LIMIT 5"
+    )
+    if twice:
+        shown = "\n".join(f"  {id_}: {paths}" for id_, paths in twice)
+        raise ReadError(
+            f"{sql.name}: several files or rows have the same clip id:\n{shown}",
+            f"If the data was copied in twice, remove one of the copies below {sql.files}.",
+        )

@@ -1,0 +1,286 @@
+"""From raw files to clips, labels, captions, groups, official splits and faults, as a card declares them.
+
+Everything happens in a DuckDB that can read the dataset's `files/` folder only (see `rawsql`). A
+card's SQL sees its own `tables`, `files` (the files that match the clip rule at hand; after the clip rules, those of
+all rules), and, except in the clip rules themselves, `clips` with all columns that the rules give.
+"""
+
+# ruff: noqa: S608 - names and values go through `identifier` and `quote`, a card's SQL through `RawSql`
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import duckdb
+import pyarrow as pa
+
+from mudata.catalog.cards.patterns import match_all, walk
+from mudata.catalog.cards.vocabulary import canonical
+from mudata.catalog.read import clip_rules
+from mudata.catalog.read.card_sql import RawSql, identifier, quote
+from mudata.errors import CardError, QueryError, UnknownName
+
+if TYPE_CHECKING:
+    from mudata.catalog.cards.schema import Card, LabelSpace
+
+__all__ = ["Issue", "Reading", "canonical", "read"]
+
+_RESERVED = ("files", "clips")  # all else of ours begins with _, which no name of a card does
+_TEXT = pa.string()
+
+
+@dataclass(frozen=True)
+class Issue:
+    """Something in the raw files that was left out or could not be understood."""
+
+    kind: str
+    """bad-record, bad-name, no-clips, unknown-label, several-labels, unknown-part or two-parts."""
+    where: str
+    what: str
+
+
+@dataclass(frozen=True)
+class Reading:
+    """All that the raw files and the card say. `id` is without the dataset's name; tables are sorted by it."""
+
+    clips: pa.Table
+    """The columns `clip_rules.COLUMNS`, crop_mode ('centre', 'first' or NULL), crop_s, then the card's own."""
+    labels: pa.Table
+    """id, namespace, label, canonical"""
+    captions: pa.Table
+    """id, kind ('caption' or 'lyrics'), text"""
+    attributes: pa.Table
+    """id, name, value"""
+    splits: pa.Table
+    """id, split, part"""
+    faults: pa.Table
+    """id, kind, action, note, source"""
+    vocabulary: pa.Table
+    """namespace, ordinal, label, name, parent, aliases"""
+    issues: tuple[Issue, ...]
+
+
+def read(
+    card: Card, files: Path, *, subset: str | None = None, where: str | None = None, limit: int | None = None
+) -> Reading:
+    """Read a dataset's raw files as its card says.
+
+    `subset` is one of the card's subsets, or several with commas between (default: the card's default). `where` is
+    an SQL condition over the columns of `clips` and one list column of canonical labels per namespace, such as
+    "list_contains(genre, 'rock')". `limit` keeps the clips that come first by the MD5 of their id: always the same
+    ones, and no genre before another.
+
+    Raises ReadError (files without the declared shape), CardError (SQL that is wrong or wants more than its
+    folder), QueryError (`where`, `limit`), UnknownName (`subset`).
+    """
+    wanted = _subsets(card, subset)
+    entries = walk(files.resolve())
+    tables = {
+        name: [files.resolve() / path for path, _, _ in match_all(entries, (table.path,))]
+        for name, table in card.tables.items()
+    }
+    sql = RawSql(card.name, files, [p for paths in tables.values() for p in paths if p.is_symlink()])
+    try:
+        return _Reader(card, sql).read(entries, tables, wanted, where, limit)
+    finally:
+        sql.close()
+
+
+class _Reader:
+    """One reading: the locked connection, and what is found to be odd on the way."""
+
+    def __init__(self, card: Card, sql: RawSql) -> None:
+        self.card = card
+        self.sql = sql
+        self.issues: list[Issue] = []
+
+    def read(
+        self,
+        entries: Sequence[tuple[str, int]],
+        tables: dict[str, list[Path]],
+        subsets: Sequence[str],
+        where: str | None,
+        limit: int | None,
+    ) -> Reading:
+        for name, table in self.card.tables.items():
+            if name in _RESERVED:
+                raise CardError(f"Card {self.card.name}: tables.{name}: this name is taken.", "Choose another name.")
+            self.sql.load(name, table, tables[name])
+        for bad in self.sql.bad_records():
+            self._issue("bad-record", bad.file if bad.line is None else f"{bad.file}:{bad.line}", bad.problem)
+        for name in clip_rules.load(self.sql, self.card, entries, subsets):
+            self._issue("bad-name", name, "the name is not UTF-8, or has control characters; the file is left out")
+        if not self.sql.values("SELECT id FROM clips LIMIT 1"):
+            patterns = [p for rule in self.card.clips for p in rule.files]
+            self._issue("no-clips", str(self.sql.files), f"nothing matches {', '.join(patterns) or 'the clip rules'}")
+        self._labels()
+        self._choose(where, limit)
+        return Reading(
+            clips=self.sql.fetch("SELECT * FROM clips SEMI JOIN _chosen USING (id) ORDER BY id"),
+            labels=self._known_labels(),
+            captions=self._captions(),
+            attributes=self._attributes(),
+            splits=self._splits(),
+            faults=self._faults(),
+            vocabulary=_vocabulary(self.card),
+            issues=tuple(self.issues),
+        )
+
+    def _issue(self, kind: str, where: str, what: str) -> None:
+        self.issues.append(Issue(kind, where, what))
+
+    def _labels(self) -> None:
+        self.sql.run("CREATE TEMP TABLE _labels (id VARCHAR, namespace VARCHAR, label VARCHAR, canonical VARCHAR)")
+        for namespace, space in self.card.labels.items():
+            where = f"labels.{namespace}"
+            self.sql.create(
+                where,
+                "_given",
+                space.select or f"SELECT id, {identifier(str(space.part))} AS label FROM clips",
+                "CAST(id AS VARCHAR) AS id, trim(CAST(label AS VARCHAR)) AS label",
+            )
+            self.sql.run("DELETE FROM _given WHERE label IS NULL OR label = '' OR id NOT IN (SELECT id FROM clips)")
+            self.sql.register("_spellings", self._spellings(space))
+            self.sql.run(
+                f"INSERT INTO _labels SELECT DISTINCT id, {quote(namespace)}, label, canonical"
+                " FROM _given JOIN _spellings USING (label)"
+            )
+
+    def _spellings(self, space: LabelSpace) -> pa.Table:
+        labels = [str(row[0]) for row in self.sql.values("SELECT DISTINCT label FROM _given")]
+        return pa.table({"label": pa.array(labels, _TEXT), "canonical": pa.array(map(canonical(space), labels), _TEXT)})
+
+    def _known_labels(self) -> pa.Table:
+        unknown = self.sql.values(
+            "SELECT namespace, label, count(DISTINCT id) FROM _labels SEMI JOIN _chosen USING (id)"
+            " WHERE canonical IS NULL GROUP BY ALL ORDER BY ALL"
+        )
+        for namespace, label, clips in unknown:
+            self._issue("unknown-label", f"labels.{namespace}", f"{label!r} is not in the vocabulary ({clips} clips)")
+        single = [namespace for namespace, space in self.card.labels.items() if space.kind == "single"]
+        several = self.sql.values(
+            "SELECT namespace, count(*), min(id) FROM (SELECT id, namespace FROM _labels SEMI JOIN _chosen USING (id)"
+            f" WHERE list_contains([{', '.join(map(quote, single))}]::VARCHAR[], namespace)"
+            " GROUP BY ALL HAVING count(DISTINCT coalesce(canonical, label)) > 1) GROUP BY namespace ORDER BY namespace"
+        )
+        for namespace, clips, example in several:
+            self._issue("several-labels", f"labels.{namespace}", f"{clips} clips have more than one, such as {example}")
+        return self.sql.fetch("SELECT * FROM _labels SEMI JOIN _chosen USING (id) ORDER BY id, namespace, label")
+
+    def _choose(self, where: str | None, limit: int | None) -> None:
+        """The table `_chosen` (id): which clips the reading is about."""
+        lists = [
+            f"list(DISTINCT canonical ORDER BY canonical) FILTER (namespace = {quote(n)} AND canonical IS NOT NULL)"
+            f" AS {identifier(n)}"
+            for n in self.card.labels
+        ]
+        columns = [str(row[0]) for row in self.sql.values("DESCRIBE clips")]
+        given = [f"clips.{identifier(name)}" for name in columns if name not in self.card.labels]
+        labelled = [f"coalesce(listed.{identifier(n)}, []) AS {identifier(n)}" for n in self.card.labels]
+        self.sql.run(
+            f"CREATE TEMP TABLE _candidates AS SELECT {', '.join(given + labelled)} FROM clips LEFT JOIN"
+            f" (SELECT {', '.join(['id', *lists])} FROM _labels GROUP BY id) AS listed USING (id)"
+        )
+        if limit is not None and limit < 0:
+            raise QueryError(f"A limit of {limit} clips makes no sense.", "Give a number from 0 upwards.")
+        first = "" if limit is None else f"ORDER BY md5(id), id LIMIT {limit}"
+        try:
+            self.sql.condition("_kept", "_candidates", where or "true")
+        except duckdb.Error as error:
+            columns = [str(row[0]) for row in self.sql.values("DESCRIBE _candidates")]
+            raise QueryError(
+                f"The condition {where!r} cannot be used: {error}",
+                f"It is one SQL expression over the columns {', '.join(columns)}; the labels are lists, as in"
+                " \"list_contains(genre, 'rock')\".",
+            ) from error
+        self.sql.run(f"CREATE TEMP TABLE _chosen AS SELECT id FROM _kept {first}")
+
+    def _said(self, where: str, select: str, names: Sequence[str], more: str = "") -> pa.Table:
+        """What a card's SELECT says of the chosen clips, as text; rows with anything empty are left out."""
+        self.sql.create(where, "_said", select, ", ".join(f"CAST({name} AS VARCHAR) AS {name}" for name in names))
+        filled = " AND ".join(f"trim({name}) != ''" for name in names)
+        return self.sql.fetch(
+            f"SELECT DISTINCT id, {more} * EXCLUDE (id) FROM _said SEMI JOIN _chosen USING (id)"
+            f" WHERE {filled} ORDER BY ALL"
+        )
+
+    def _captions(self) -> pa.Table:
+        schema = pa.schema([("id", _TEXT), ("kind", _TEXT), ("text", _TEXT)])
+        prose = (("captions", "caption", self.card.captions), ("lyrics", "lyrics", self.card.lyrics))
+        texts = [
+            self._said(where, told.select, ("id", "text"), f"{quote(kind)} AS kind,")
+            for where, kind, told in prose
+            if told
+        ]
+        return pa.concat_tables([schema.empty_table(), *texts]).sort_by([("id", "ascending"), ("kind", "ascending")])
+
+    def _attributes(self) -> pa.Table:
+        if self.card.attributes is None:
+            return pa.schema([("id", _TEXT), ("name", _TEXT), ("value", _TEXT)]).empty_table()
+        return self._said("attributes", self.card.attributes.select, ("id", "name", "value"))
+
+    def _splits(self) -> pa.Table:
+        found = [pa.schema([("id", _TEXT), ("split", _TEXT), ("part", _TEXT)]).empty_table()]
+        for name, split in self.card.splits.items():
+            where = f"splits.{name}"
+            self.sql.register("_rows", self._said(where, split.select, ("id", "part"), f"{quote(name)} AS split,"))
+            declared = ", ".join(map(quote, split.parts))
+            unknown = f"SELECT part, count(*) FROM _rows WHERE part NOT IN ({declared}) GROUP BY part ORDER BY part"
+            for part, clips in self.sql.values(unknown):
+                self._issue("unknown-part", where, f"{part!r} is none of the split's parts ({clips} clips)")
+            several = "SELECT id, list(part ORDER BY part) FROM _rows GROUP BY id HAVING count(*) > 1 ORDER BY id"
+            for id_, parts in self.sql.values(several):
+                self._issue("two-parts", where, f"{id_} is in {' and '.join(parts)}; left out")  # type: ignore[arg-type]
+            found.append(
+                self.sql.fetch(
+                    f"FROM _rows WHERE part IN ({declared}) QUALIFY count(*) OVER (PARTITION BY id) = 1 ORDER BY id"
+                )
+            )
+        return pa.concat_tables(found).sort_by([("id", "ascending"), ("split", "ascending")])
+
+    def _faults(self) -> pa.Table:
+        rows = [
+            {"id": id_, "kind": fault.kind, "action": fault.action, "note": fault.note, "source": fault.source}
+            for fault in self.card.faults
+            for id_ in fault.ids
+        ]
+        schema = pa.schema([(name, _TEXT) for name in ("id", "kind", "action", "note", "source")])
+        self.sql.register("_faults", pa.Table.from_pylist(rows, schema))
+        return self.sql.fetch("FROM _faults SEMI JOIN _chosen USING (id) ORDER BY ALL")
+
+
+def _subsets(card: Card, subset: str | None) -> tuple[str, ...]:
+    chosen = subset or card.default_subset
+    names = tuple(name.strip() for name in chosen.split(",")) if chosen else ()
+    for name in names:
+        if name not in card.subsets:
+            raise UnknownName("subset", name, card.subsets, None if card.subsets else f"{card.name} has no subsets.")
+    return names
+
+
+def _vocabulary(card: Card) -> pa.Table:
+    rows = [
+        {
+            "namespace": namespace,
+            "ordinal": ordinal,
+            "label": label.id,
+            "name": label.name or label.id,
+            "parent": label.parent,
+            "aliases": list(label.aliases),
+        }
+        for namespace, space in card.labels.items()
+        for ordinal, label in enumerate(space.vocabulary)
+    ]
+    schema = pa.schema(
+        [
+            ("namespace", _TEXT),
+            ("ordinal", pa.int32()),
+            ("label", _TEXT),
+            ("name", _TEXT),
+            ("parent", _TEXT),
+            ("aliases", pa.list_(_TEXT)),
+        ]
+    )
+    return pa.Table.from_pylist(rows, schema)

@@ -1,0 +1,75 @@
+"""How evenly a split's labels lie in its parts, and how exact a score on each part can be."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from mudata.catalog.index import database as index
+from mudata.catalog.splits import draw as splits
+
+if TYPE_CHECKING:
+    from mudata.catalog.splits.manifest import Manifest
+    from mudata.home import Home
+
+
+@dataclass(frozen=True)
+class PartSpread:
+    """One part of a split; shares are of all clips that the split could have drawn."""
+
+    part: str
+    clips: int
+    groups: int
+    """Clips that had to stay together count as one."""
+    labels: Mapping[str, int]
+    """Clips by label."""
+    share: float
+    """Share of the clips that was asked for."""
+    low: float | None
+    """Smallest share that the part has of any label's clips. None where shares mean nothing: no
+    stratification, or as many clips of every label as of any other."""
+    high: float | None
+    """Largest such share."""
+    deviation: float | None
+    """Largest distance of such a share from `share`."""
+    chance: float | None
+    """Standard error of the rarest label's share in a plain random draw: sqrt(share (1 - share) / clips)."""
+    margin: float
+    """Half of Wilson's 95 % interval of an accuracy of one half on so many independent clips: z / 2 sqrt(clips + z^2),
+    z = 1.96; the inverse of `mudata split plan --margin`."""
+
+
+def spread(home: Home, split: Manifest) -> list[PartSpread]:
+    """The parts of a split against the index as it is now. Raises as `splits.make` does."""
+    request = splits.request_of(split)
+    with index.connect(home) as con:
+        pool = splits.selected(con, request)
+    row_of = {clip_id: row for row, clip_id in enumerate(pool.column("clip_id"))}
+    names, labels = pool.labelled()
+    available = Counter(label for own in labels for label in own)
+    drawn = sum(map(len, split.parts.values()))
+    found = []
+    for part, members in split.parts.items():
+        rows = [row_of[member.clip_id] for member in members if member.clip_id in row_of]
+        has = Counter(label for row in rows for label in labels[row])
+        asked = min(1.0, request.shares.get(part, len(members) / drawn) * drawn / len(row_of))
+        shares = [has[label] / clips for label, clips in available.items()]
+        even = bool(shares) and request.per_label is None
+        found.append(
+            PartSpread(
+                part=part,
+                clips=len(members),
+                groups=len(set(splits.tie(pool.take(rows), request.group))),
+                labels={name: has[label] for label, name in enumerate(names)},
+                share=asked,
+                low=min(shares) if even else None,
+                high=max(shares) if even else None,
+                deviation=max(abs(share - asked) for share in shares) if even else None,
+                chance=math.sqrt(asked * (1 - asked) / min(available.values())) if even else None,
+                margin=1.96 / (2 * math.sqrt(len(members) + 1.96**2)),
+            )
+        )
+    return found

@@ -1,0 +1,227 @@
+"""Which clips of the index can enter a split, and why others cannot."""
+
+# ruff: noqa: S608 - names and values go through `identifier` and `quote`
+from __future__ import annotations
+
+import contextlib
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import duckdb
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from mudata.catalog.read.card_sql import identifier, quote
+from mudata.errors import QueryError, SplitError, UnknownName
+
+Faults = Literal["drop", "warn", "keep"]
+
+COLUMNS = ("clip_id", "dataset", "artist", "album", "track", "pcm_sha256", "source_sha256")
+"""What a split has to know of a clip."""
+
+_WHY = {
+    "missing": "could not be had",
+    "quarantined": "quarantined as unusable",
+    "faulty": "known faults (--faults keep lets them in)",
+    "symbolic": "MIDI beside audio of the same dataset (--where \"kind = 'midi'\" asks for it)",
+    "unlabelled": "no {labels} label",
+}
+
+
+@dataclass(frozen=True)
+class Selection:
+    """Clips that can enter a split.
+
+    clips: `COLUMNS` and part (of a published split, else NULL), sorted by clip_id
+    labels: clip_id, namespace, label (canonical), sorted, only of the namespaces that were asked for
+    notes: how many clips were left out, and why
+    """
+
+    clips: pa.Table
+    labels: pa.Table
+    notes: tuple[str, ...]
+
+    def column(self, name: str) -> list[Any]:
+        """One value per clip."""
+        values: list[Any] = self.clips[name].to_pylist()
+        return values
+
+    def take(self, rows: Sequence[int]) -> Selection:
+        """Only these rows, in this order."""
+        clips = self.clips.take(pa.array(rows, pa.int64()))
+        return Selection(clips, _of(clips, self.labels), self.notes)
+
+    def labelled(self) -> tuple[list[str], list[list[int]]]:
+        """What the labels are called ("genre 'rock'"), sorted, and the numbers of each clip's labels therein."""
+        told = pc.binary_join_element_wise(self.labels["namespace"], " '", self.labels["label"], "'", "")
+        coded = told.combine_chunks().dictionary_encode()
+        spelled = coded.dictionary.to_pylist()
+        names = sorted(spelled)
+        number = [names.index(name) for name in spelled]
+        rows = pc.index_in(self.labels["clip_id"], value_set=self.clips["clip_id"].combine_chunks()).to_pylist()
+        labels: list[list[int]] = [[] for _ in range(self.clips.num_rows)]
+        for row, code in zip(rows, coded.indices.to_pylist(), strict=True):
+            labels[row].append(number[code])
+        return names, labels
+
+
+def datasets_of(con: duckdb.DuckDBPyConnection, names: Sequence[str]) -> tuple[str, ...]:
+    """The indexed datasets of these names or aliases; all that are indexed if none is named. Raises UnknownName."""
+    indexed = [str(row[0]) for row in con.sql("SELECT dataset FROM datasets ORDER BY dataset").fetchall()]
+    if unknown := [name for name in names if name not in indexed]:
+        from mudata.catalog.cards import loader as cards  # only now: the grammar of cards takes 0.1 s to load
+
+        alias = {name: cards.load(name).name for name in unknown}
+        for name in unknown:
+            if alias[name] not in indexed:
+                raise UnknownName("indexed dataset", name, indexed, f"Run: mudata fetch {name}")
+        names = [alias.get(name, name) for name in names]
+    return tuple(sorted(set(names or indexed)))
+
+
+def select(
+    con: duckdb.DuckDBPyConnection,
+    datasets: Sequence[str],
+    *,
+    where: str | None = None,
+    official: str | None = None,
+    namespaces: Sequence[str] = (),
+    faults: Faults = "drop",
+) -> Selection:
+    """The clips of `datasets` for which `where` holds and which nothing speaks against.
+
+    where: a SQL expression over the columns of `clips` and one list of labels per namespace, such as
+        "list_contains(genre, 'rock') and artist is not null"; subqueries may use all tables of the index
+    official: only the clips of this published split
+    namespaces: clips without any label in these are left out
+    faults: whether clips with a fault of action 'drop' are left out
+
+    Raises UnknownName (namespace, published split), QueryError (`where`), SplitError when no clip remains.
+    """
+    within = f"dataset IN ({', '.join(map(quote, datasets))})"
+    _refuse_unknown(con, "label namespace", f"SELECT DISTINCT namespace FROM labels WHERE {within}", namespaces)
+    published = [official] if official else []
+    _refuse_unknown(con, "published split", f"SELECT DISTINCT split FROM splits WHERE {within}", published)
+    kept = ", ".join(map(quote, namespaces)) or "NULL"
+    chosen = f"""
+        SELECT {", ".join(f"matched.{name}" for name in COLUMNS)}, published.part, published.parts, flaws.flaw,
+            CASE WHEN matched.status = 'missing' THEN 'missing'
+                 WHEN matched.status <> 'ok' THEN 'quarantined'
+                 WHEN matched.kind = 'midi' AND sounding.dataset IS NOT NULL THEN 'symbolic'
+                 WHEN flaws.flaw = 'drop' AND {quote(faults)} = 'drop' THEN 'faulty'
+                 WHEN told.clip_id IS NULL AND {"true" if namespaces else "false"} THEN 'unlabelled' END AS out
+        FROM matched
+        LEFT JOIN (SELECT DISTINCT dataset FROM matched WHERE kind = 'audio') AS sounding USING (dataset)
+        LEFT JOIN (SELECT clip_id, min(action) AS flaw FROM faults WHERE {within} GROUP BY clip_id) AS flaws
+            USING (clip_id)
+        LEFT JOIN (SELECT DISTINCT clip_id FROM labels
+                   WHERE {within} AND namespace IN ({kept}) AND canonical IS NOT NULL) AS told USING (clip_id)
+        {"" if official else "LEFT"} JOIN (
+            SELECT clip_id, min(part) AS part, count(DISTINCT part) AS parts
+            FROM splits WHERE {within} AND split = {quote(official or "")} GROUP BY clip_id) AS published
+            USING (clip_id)
+        ORDER BY matched.clip_id"""
+    found = _where(con, within, where, chosen)
+    if torn := found.filter(pc.greater(found["parts"], 1))["clip_id"].to_pylist():
+        raise SplitError(
+            f"The published split {official!r} has {len(torn)} clips in several parts: {_some(torn)}.",
+            'Leave them out with --where "clip_id not in (...)".',
+        )
+    clips = found.filter(pc.is_null(found["out"]))
+    notes = _notes(found, clips, namespaces, faults)
+    if not clips.num_rows:
+        tried = " ".join(notes) or "No clip of the index fulfils the condition."
+        raise SplitError(
+            f"No clip of {', '.join(datasets)} can enter the split. {tried}",
+            "\n".join(_silent(datasets)) or "Ask for other clips.",
+        )
+    labels = con.sql(
+        f"SELECT DISTINCT clip_id, namespace, canonical AS label FROM labels WHERE {within}"
+        f" AND namespace IN ({kept}) AND canonical IS NOT NULL ORDER BY ALL"
+    ).to_arrow_table()
+    return Selection(clips.select([*COLUMNS, "part"]), _of(clips, labels), notes)
+
+
+def _silent(datasets: Sequence[str]) -> list[str]:
+    """What the cards say of datasets whose host has no audio."""
+    from mudata.catalog.cards import loader as cards
+
+    notes = []
+    for name in datasets:
+        with contextlib.suppress(UnknownName):  # indexed from a card file that is elsewhere
+            if note := cards.load(name).audio_note:
+                notes.append(f"{name}: {note}")
+    return notes
+
+
+def _of(clips: pa.Table, labels: pa.Table) -> pa.Table:
+    """The labels of these clips."""
+    return labels.filter(pc.is_in(labels["clip_id"], clips["clip_id"])) if labels.num_rows else labels
+
+
+def _refuse_unknown(con: duckdb.DuckDBPyConnection, kind: str, query: str, asked: Sequence[str]) -> None:
+    known = [str(row[0]) for row in con.sql(query).fetchall()] if asked else []
+    for name in asked:
+        if name not in known:
+            raise UnknownName(kind, name, known)
+
+
+def _where(con: duckdb.DuckDBPyConnection, within: str, where: str | None, query: str) -> pa.Table:
+    """The result of `query` over the relation `matched`, the clips for which `where` holds."""
+    clips = f"SELECT * FROM clips WHERE {within}"
+    if where is None:
+        return _query(con.sql(clips), query)
+    columns = [str(row[0]) for row in con.sql("DESCRIBE clips").fetchall()]
+    namespaces = [
+        str(row[0])
+        for row in con.sql(f"SELECT DISTINCT namespace FROM labels WHERE {within} ORDER BY 1").fetchall()
+        if row[0] not in columns
+    ]
+    used = [name for name in namespaces if re.search(rf"\b{re.escape(name)}\b", where, re.IGNORECASE)]
+    if used:
+        lists = ", ".join(
+            f"list(DISTINCT canonical ORDER BY canonical) FILTER (namespace = {quote(n)} AND canonical IS NOT NULL)"
+            f" AS {identifier(n)}"
+            for n in used
+        )
+        filled = ", ".join(f"coalesce(listed.{identifier(n)}, []) AS {identifier(n)}" for n in used)
+        clips = (
+            f"SELECT own.*, {filled} FROM ({clips}) AS own LEFT JOIN"
+            f" (SELECT clip_id, {lists} FROM labels WHERE {within} GROUP BY clip_id) AS listed USING (clip_id)"
+        )
+    try:
+        # a filter is parsed as one expression, so that nothing can stand before or after it
+        return _query(con.sql(clips).filter(where), query)
+    except duckdb.Error as error:
+        raise QueryError(
+            f"The condition {where!r} cannot be used: {str(error).partition(chr(10))[0]}",
+            f"It is one SQL expression over the columns {', '.join(columns)}; labels are lists"
+            f" ({', '.join(namespaces) or 'none here'}), as in \"list_contains(genre, 'rock')\".",
+        ) from error
+
+
+def _query(matched: duckdb.DuckDBPyRelation, query: str) -> pa.Table:
+    rows = matched.query("matched", query)
+    assert rows is not None  # noqa: S101 - a SELECT has rows, if only none
+    return rows.to_arrow_table()
+
+
+def _notes(found: pa.Table, clips: pa.Table, namespaces: Sequence[str], faults: Faults) -> tuple[str, ...]:
+    notes = []
+    for reason, why in _WHY.items():
+        if number := pc.sum(pc.equal(found["out"], reason)).as_py():
+            notes.append(f"{_clips(number)} left out: {why.format(labels=' or '.join(namespaces))}.")
+    flawed = len(clips) - clips["flaw"].null_count
+    if flawed and faults != "keep":
+        notes.append(f"{_clips(flawed)} with known faults let in.")
+    return tuple(notes)
+
+
+def _clips(number: int) -> str:
+    return f"{number} clip" if number == 1 else f"{number} clips"
+
+
+def _some(names: Sequence[str], shown: int = 5) -> str:
+    return ", ".join(names[:shown]) + (", ..." if names[shown:] else "")

@@ -1,0 +1,347 @@
+"""Drawing a split: from what is asked for to a manifest.
+
+    select clips -> (draw some of them) -> tie groups -> deal them into parts -> manifest
+
+Clips with equal samples, or from one and the same file, are always tied; so are those of one artist, album or
+track if asked. What cannot be had is refused with the numbers.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, get_args
+
+import duckdb
+
+from mudata.catalog.index import database as index
+from mudata.catalog.splits import groups, manifest, stratify
+from mudata.catalog.splits.candidates import Faults, Selection, datasets_of, select
+from mudata.catalog.splits.manifest import Manifest, Member
+from mudata.errors import SplitError, UnknownName
+
+if TYPE_CHECKING:
+    from mudata.home import Home
+
+DEFAULT_PARTS = {"train": 0.7, "validation": 0.1, "test": 0.2}
+_PART = re.compile(r"[a-z0-9][a-z0-9_.-]{0,63}")
+
+
+@dataclass(frozen=True)
+class SplitRequest:
+    """How a split is asked for; a single dataset, namespace or group may be given as text.
+
+    Raises SplitError when the wishes make no sense together.
+    """
+
+    name: str
+    datasets: tuple[str, ...] = ()
+    """Names or aliases; none: all that are indexed."""
+    where: str | None = None
+    """SQL condition, see `selection.select`."""
+    official: str | None = None
+    """Take the parts of this published split."""
+    stratify: tuple[str, ...] = ()
+    """Label namespaces; every part gets its share of each of their labels."""
+    group: tuple[str, ...] = ()
+    """artist, album, track: clips that agree in one of them stay together."""
+    parts: Mapping[str, float] = field(default_factory=dict)
+    """Share of the clips by part; none: `DEFAULT_PARTS`, or all is 'test' when clips are drawn."""
+    per_label: int | None = None
+    """Draw so many clips of every label; a clip with several labels may be drawn for each."""
+    n: int | None = None
+    """Draw so many clips."""
+    seed: int = 0
+    faults: Faults = "drop"
+    best_effort: bool = False
+    """Accept labels that are absent from a part, or have fewer than `per_label` clips."""
+
+    def __post_init__(self) -> None:
+        for several in ("datasets", "stratify", "group"):
+            given = getattr(self, several)
+            object.__setattr__(self, several, (given,) if isinstance(given, str) else tuple(given))
+        manifest.check_name(self.name)
+        for wrong, what, hint in self._contradictions():
+            if wrong:
+                raise SplitError(what, hint)
+        for key in self.group:
+            if key not in groups.KEYS:
+                raise UnknownName("group", key, groups.KEYS)
+
+    @property
+    def shares(self) -> Mapping[str, float]:
+        """The parts that the clips are dealt into."""
+        if self.official:
+            return {}
+        return self.parts or ({"test": 1.0} if self.n or self.per_label else DEFAULT_PARTS)
+
+    def _contradictions(self) -> list[tuple[bool, str, str]]:
+        shares = self.parts.values()
+        drawn = bool(self.stratify or self.group or self.parts or self.per_label or self.n)
+        return [
+            (
+                not (self.datasets or self.where),
+                f"The split {self.name!r} is asked for without any clips.",
+                "Name a dataset (--dataset gtzan) or a condition (--where).",
+            ),
+            (
+                bool(self.official) and drawn,
+                "A published split has its own parts.",
+                "Use --official alone, or with --dataset, --where and --faults.",
+            ),
+            (
+                any(not _PART.fullmatch(part) for part in self.parts),
+                f"Parts are named by small letters, digits, dots, dashes, underscores; got {', '.join(self.parts)}.",
+                "For example: train=0.7,validation=0.1,test=0.2",
+            ),
+            (
+                bool(self.parts) and not (all(share > 0 for share in shares) and abs(sum(shares) - 1) < 1e-6),
+                f"Shares of parts must be above 0 and sum to 1; got {_listed(self.parts)}, in sum {sum(shares):g}.",
+                "For example: train=0.7,validation=0.1,test=0.2",
+            ),
+            (
+                bool(self.group) and len(self.shares) < 2,
+                f"To keep {' and '.join(self.group)} apart takes two parts or more; got {len(self.shares)}.",
+                "Name the parts, as in --parts train=0.8,test=0.2, or leave --group out.",
+            ),
+            (
+                self.n is not None and self.per_label is not None,
+                "Draw either n clips or n per label.",
+                "Leave one out.",
+            ),
+            (
+                self.per_label is not None and not self.stratify,
+                "Drawing per label takes to know which labels.",
+                "Name their namespace, as in --stratify genre.",
+            ),
+            (
+                any(number is not None and number < 1 for number in (self.n, self.per_label)),
+                f"At least one clip has to be drawn; got {self.n if self.n is not None else self.per_label}.",
+                "Give a number from 1 upwards.",
+            ),
+            (
+                self.faults not in get_args(Faults),
+                f"Clips with known faults are dropped, warned of or kept; got {self.faults!r}.",
+                "Use drop, warn or keep.",
+            ),
+        ]
+
+
+def request_of(split: Manifest) -> SplitRequest:
+    """How a manifest's split was asked for. Raises SplitError."""
+    try:
+        return SplitRequest(
+            split.name, split.datasets, stratify=split.stratify, group=split.group, seed=split.seed, **split.query
+        )
+    except TypeError as error:
+        raise SplitError(
+            f"The manifest {split.name!r} asks for what this mudata does not know: {error}", "Update mudata."
+        ) from error
+
+
+def make(home: Home, request: SplitRequest) -> Manifest:
+    """Draw a split from the index. The same request on the same index gives the same hash anywhere.
+
+    Nothing is written: see `manifest.save`. Raises SplitError with the numbers of what cannot be met, UnknownName,
+    QueryError.
+    """
+    with index.connect(home) as con:
+        datasets = datasets_of(con, request.datasets)
+        chosen = selected(con, request)
+        cards = dict(con.sql("SELECT dataset, card_sha256 FROM datasets").fetchall())
+    parts, notes = draw(chosen, request)
+    members = {part: chosen.clips.take(sorted(rows)).to_pylist() for part, rows in parts.items()}
+    if not request.datasets:
+        datasets = tuple(sorted({member["dataset"] for own in members.values() for member in own}))
+    query: dict[str, Any] = {
+        "where": request.where,
+        "official": request.official,
+        "parts": dict(request.shares),
+        "n": request.n,
+        "per_label": request.per_label,
+        "best_effort": request.best_effort,
+    }
+    return Manifest(
+        name=request.name,
+        datasets=datasets,
+        query={"faults": request.faults, **{key: value for key, value in query.items() if value}},
+        seed=request.seed,
+        stratify=request.stratify,
+        group=request.group,
+        parts={part: tuple(map(_member, own)) for part, own in members.items()},
+        card_sha256={dataset: cards[dataset] for dataset in datasets},
+        index_sha256={dataset: index.index_sha256(home, dataset) for dataset in datasets},
+        warnings=(*chosen.notes, *notes),
+    ).sealed()
+
+
+def selected(con: duckdb.DuckDBPyConnection, request: SplitRequest) -> Selection:
+    """The clips that a request is about, before any are drawn."""
+    return select(
+        con,
+        datasets_of(con, request.datasets),
+        where=request.where,
+        official=request.official,
+        namespaces=request.stratify,
+        faults=request.faults,
+    )
+
+
+def draw(chosen: Selection, request: SplitRequest) -> tuple[dict[str, list[int]], list[str]]:
+    """Rows of `chosen.clips` by part, and notes for the user."""
+    if request.official:
+        published: dict[str, list[int]] = defaultdict(list)
+        for row, part in enumerate(chosen.column("part")):
+            published[part].append(row)
+        return {part: published[part] for part in manifest.in_order(published)}, []
+    rows, notes = _drawn(chosen, request)
+    drawn = chosen.take(rows)
+    if copies := len(rows) - len(set(tie(drawn, ()))):
+        notes.append(f"{copies} of {len(rows)} clips repeat others exactly; copies stay together.")
+    if len(request.shares) == 1:
+        return {next(iter(request.shares)): rows}, notes
+    parts, more = _dealt(drawn, request)
+    return {part: [rows[i] for i in own] for part, own in parts.items()}, notes + more
+
+
+def tie(chosen: Selection, keys: Sequence[str]) -> list[int]:
+    """The group of every clip: exact copies, and clips that agree in artist, album or track as `keys` has it."""
+    columns: list[list[Hashable]] = [chosen.column(name) for name in groups.CONTENT]
+    columns += [_names(chosen, key) for key in keys]
+    return groups.union(chosen.clips.num_rows, columns)
+
+
+def _names(chosen: Selection, key: str) -> list[Hashable]:
+    return [groups.key(*pair) for pair in zip(chosen.column("dataset"), chosen.column(key), strict=True)]
+
+
+def _drawn(chosen: Selection, request: SplitRequest) -> tuple[list[int], list[str]]:
+    """The rows that are drawn, in the random order of the seed."""
+    ids = chosen.column("clip_id")
+    order = stratify.shuffled(ids, request.seed)
+    if request.per_label is not None:
+        drawn, notes = _per_label(chosen, request.per_label, request)
+        return [row for row in order if ids[row] in drawn], notes
+    if request.n is None:
+        return order, []
+    if request.n > len(order):
+        raise SplitError(
+            f"{request.n} clips are asked for, {len(order)} can be had.",
+            " ".join([*chosen.notes, "Ask for fewer, or fetch more."]),
+        )
+    if not request.stratify:
+        return order[: request.n], []
+    _, labels = chosen.take(order).labelled()
+    sizes = [request.n, len(order) - request.n]
+    dealt = stratify.assign(range(len(order)), labels, sizes, everywhere=False)
+    return [row for row, part in zip(order, dealt, strict=True) if part == 0], []
+
+
+def _per_label(chosen: Selection, n: int, request: SplitRequest) -> tuple[set[str], list[str]]:
+    """The ids of `n` clips per label. Raises SplitError unless every label has so many, or best effort will do."""
+    with duckdb.connect() as con:
+        con.register("told", chosen.labels)
+        named = "(SELECT clip_id, namespace, concat(namespace, ' ''', label, '''') AS label FROM told)"
+        drawn = stratify.per_label(con, named, None, n, request.seed)
+    had = Counter(drawn["label"].to_pylist())
+    short = "".join(f"\n  {label} has {clips}" for label, clips in sorted(had.items()) if clips < n)
+    if short and not request.best_effort:
+        raise SplitError(
+            f"{n} clips per label are asked for, but there are fewer of:{short}",
+            " ".join([*chosen.notes, "Ask for fewer, or take what there is with --best-effort."]),
+        )
+    return set(drawn["clip_id"].to_pylist()), [f"Fewer than {n} clips of:{short}"] if short else []
+
+
+def _dealt(drawn: Selection, request: SplitRequest) -> tuple[dict[str, list[int]], list[str]]:
+    """Rows of `drawn` by part, and notes. Raises SplitError for what cannot be met."""
+    notes = _unknown(drawn, request.group)
+    names, labels = drawn.labelled()
+    tied = tie(drawn, request.group)
+    _refuse_scarce(tied, labels, names, request)
+    sizes = stratify.apportion(len(tied), list(request.shares.values()))
+    parts: dict[str, list[int]] = {part: [] for part in request.shares}
+    order = list(parts)
+    for row, number in enumerate(stratify.assign(tied, labels, sizes)):
+        parts[order[number]].append(row)
+    return parts, notes + _absent(parts, labels, names, request)
+
+
+def _unknown(drawn: Selection, keys: Sequence[str]) -> list[str]:
+    """How many clips have no artist, album or track. Raises SplitError where none has."""
+    notes = []
+    for key in keys:
+        values = _names(drawn, key)
+        unknown = values.count(None)
+        if unknown == len(values):
+            raise SplitError(
+                f"--group {key}: no {key} is known of any of the {len(values)} clips.",
+                f"Leave --group {key} out. `mudata info DATASET` tells by what a dataset can be grouped.",
+            )
+        if unknown:
+            notes.append(f"{unknown} of {len(values)} clips have no {key}; each counts as a group of its own.")
+    return notes
+
+
+def _refuse_scarce(tied: list[int], own: list[list[int]], names: list[str], request: SplitRequest) -> None:
+    """Raises SplitError if there are fewer groups, in all or (without best effort) of a label, than parts."""
+    need = len(request.shares)
+    noun = request.group[0] if len(request.group) == 1 else "group" if request.group else "distinct clip"
+    if len(set(tied)) < need:
+        raise SplitError(
+            f"{_many(len(set(tied)), noun)} ({_many(len(tied), 'clip')}) cannot be dealt into {need} parts.",
+            "Ask for fewer parts, or for more clips.",
+        )
+    bearers: list[set[int]] = [set() for _ in names]
+    clips = [0] * len(names)
+    for group, labels in zip(tied, own, strict=True):
+        for label in labels:
+            bearers[label].add(group)
+            clips[label] += 1
+    scarce = "".join(
+        f"\n  {name} has {_many(len(bears), noun)} ({_many(count, 'clip')}) but {need} parts need at least {need}"
+        for name, bears, count in zip(names, bearers, clips, strict=True)
+        if 0 < len(bears) < need
+    )
+    if scarce and not request.best_effort:
+        kept = f" and no {noun} in two" if request.group else ""
+        raise SplitError(
+            f"A split into {_listed(request.shares)} with every label in each part{kept} does not exist:{scarce}",
+            _WAYS_OUT,
+        )
+
+
+def _absent(
+    parts: Mapping[str, list[int]], labels: list[list[int]], names: list[str], request: SplitRequest
+) -> list[str]:
+    """Which labels are absent from which parts. Raises SplitError unless best effort will do."""
+    borne = {part: {label for row in rows for label in labels[row]} for part, rows in parts.items()}
+    everywhere = set().union(*borne.values())
+    absent = "".join(
+        f"\n  {names[label]} is not in {part}" for part, own in borne.items() for label in sorted(everywhere - own)
+    )
+    empty = "".join(f"\n  {part} has no clips" for part, rows in parts.items() if not rows)
+    if empty or (absent and not request.best_effort):
+        raise SplitError(f"No split with every label in each part was found:{empty}{absent}", _WAYS_OUT)
+    return [f"Not every label is in every part:{absent}"] if absent else []
+
+
+_WAYS_OUT = (
+    "Ask for fewer parts, leave these labels out (--where), group by less,"
+    " or accept that they are absent from some part (--best-effort)."
+)
+
+
+def _member(row: Mapping[str, Any]) -> Member:
+    pcm = row["pcm_sha256"]
+    return Member(row["clip_id"], pcm, row["source_sha256"] if pcm is None else None)
+
+
+def _listed(parts: Mapping[str, float]) -> str:
+    return ", ".join(f"{part}={share:g}" for part, share in parts.items())
+
+
+def _many(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

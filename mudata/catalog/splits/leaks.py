@@ -1,0 +1,131 @@
+"""What the parts of a split share: artists, albums, tracks, exact copies, and songs (same artist and title).
+
+A model that has heard a clip's artist, let alone the clip, in training is not asked what it knows of
+music. Works for any assignment of clips to parts, published ones included. What cannot be seen: clips
+whose artist is not known, and copies that are not exact.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+from typing import TYPE_CHECKING, Literal
+
+from mudata.catalog.splits import groups
+from mudata.catalog.splits.manifest import Finding, in_order
+from mudata.errors import UnknownName
+
+if TYPE_CHECKING:
+    import duckdb
+
+KINDS = ("copy", "song", *groups.KEYS)
+
+
+@dataclass(frozen=True)
+class Shared:
+    """What two parts have in common."""
+
+    kind: str
+    """One of `KINDS`."""
+    first: str
+    second: str
+    groups: int
+    """Artists (albums, ...) with clips in both parts."""
+    clips: int
+    """Clips of `second` whose artist is in `first` too."""
+    of: int
+    """Clips of `second`."""
+    examples: tuple[str, ...]
+    """Up to three of those clips, by id."""
+
+
+@dataclass(frozen=True)
+class Leaks:
+    """All that the parts share."""
+
+    parts: Mapping[str, int]
+    """Clips per part."""
+    known: Mapping[str, int]
+    """Clips of which the artist (album, ..., content) is known, by kind; where 0, nothing can be said."""
+    repeated: Mapping[str, int]
+    """Groups of two or more clips, by kind."""
+    across: Mapping[str, int]
+    """Those of them with clips in more than one part."""
+    shared: tuple[Shared, ...]
+    """One entry per kind and pair of parts that have anything in common."""
+    card_sha256: Mapping[str, str]
+    """The cards that told artists and titles: another card may know more of them."""
+
+
+def official(con: duckdb.DuckDBPyConnection, datasets: Sequence[str], split: str) -> dict[str, str]:
+    """The part of every clip in a published split, usable or not. Raises UnknownName."""
+    rows = con.sql(
+        "SELECT clip_id, split, part FROM splits WHERE dataset IN (SELECT unnest($datasets::VARCHAR[]))",
+        params={"datasets": list(datasets)},
+    ).fetchall()
+    found = {str(clip_id): str(part) for clip_id, name, part in rows if name == split}
+    if not found:
+        raise UnknownName("published split", split, {str(name) for _, name, _ in rows})
+    return found
+
+
+def find(con: duckdb.DuckDBPyConnection, part_of: Mapping[str, str]) -> Leaks:
+    """What the parts share, given the part of every clip id; clips that the index does not know count as unknown."""
+    rows = con.sql(
+        "SELECT clip_id, dataset, artist, album, track, title, pcm_sha256, source_sha256 FROM clips"
+        " SEMI JOIN (SELECT unnest($ids::VARCHAR[]) AS clip_id) USING (clip_id) ORDER BY clip_id",
+        params={"ids": list(part_of)},
+    ).fetchall()
+    ids = [str(row[0]) for row in rows]
+    sizes = Counter(part_of.values())
+    parts = in_order(sizes)
+    known, repeated, across, shared = {}, {}, {}, []
+    for kind, values in _groups(rows).items():
+        where: dict[Hashable, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
+        for clip_id, value in zip(ids, values, strict=True):
+            if value is not None:
+                where[value][part_of[clip_id]].append(clip_id)
+        known[kind] = sum(value is not None for value in values)
+        repeated[kind] = sum(sum(map(len, own.values())) > 1 for own in where.values())
+        across[kind] = sum(len(own) > 1 for own in where.values())
+        for first, second in combinations(parts, 2):
+            both = [own[second] for own in where.values() if first in own and second in own]
+            if both:
+                clips = sorted(clip_id for own in both for clip_id in own)
+                shared.append(Shared(kind, first, second, len(both), len(clips), sizes[second], tuple(clips[:3])))
+    told = sorted({str(row[1]) for row in rows})
+    cards = {str(k): str(v) for k, v in con.sql("SELECT dataset, card_sha256 FROM datasets").fetchall() if k in told}
+    return Leaks({part: sizes[part] for part in parts}, known, repeated, across, tuple(shared), cards)
+
+
+def _groups(rows: Sequence[tuple[str, ...]]) -> dict[str, list[Hashable]]:
+    """For each kind, what a clip shares with others, None where that is not known."""
+    named = {
+        name: [groups.key(row[1], row[column]) for row in rows]
+        for column, name in enumerate(("artist", "album", "track", "title"), start=2)
+    }
+    hashes = [[row[column] for row in rows] for column in (6, 7)]
+    content = groups.union(len(rows), hashes)
+    copies: list[Hashable] = [group if any(own) else None for group, *own in zip(content, *hashes, strict=True)]
+    titles = named.pop("title")
+    songs: list[Hashable] = [
+        None if artist is None or title is None else (artist, title)
+        for artist, title in zip(named["artist"], titles, strict=True)
+    ]
+    return {"copy": copies, "song": songs, **named}
+
+
+def findings(leaks: Leaks, kept_apart: Sequence[str]) -> list[Finding]:
+    """The leaks as findings: exact copies, and groups that the split was to keep apart, are faults."""
+    found = []
+    for kind, number in leaks.across.items():
+        if number:
+            level: Literal["fault", "note"] = "fault" if kind == "copy" or kind in kept_apart else "note"
+            pairs = "; ".join(
+                f"{s.clips} of {s.of} {s.second} clips in {s.first}" for s in leaks.shared if s.kind == kind
+            )
+            what = "Exact copies lie" if kind == "copy" else f"The same {kind} lies"
+            found.append(Finding(level, f"leak-{kind}", f"{what} in several parts, {number} of them: {pairs}."))
+    return found

@@ -1,0 +1,221 @@
+"""The split manifest: what a split is, in one file that means the same on every machine.
+
+`splits/<name>.json` has how the split was asked for, the clips of each part with the hash of their
+content, the hashes of the cards and of the index that it was drawn from, and one hash over all of it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, field, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from mudata import __version__
+from mudata.errors import SplitError, UnknownName
+from mudata.home import Home, write_atomic
+
+if TYPE_CHECKING:
+    import duckdb
+
+RESERVED = ("show", "check", "list", "leaks", "plan")
+"""Words of the command line, which no split can be named."""
+
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
+_ORDER = ("train", "training", "validation", "valid", "val", "dev", "test", "testing")
+_NOT_HASHED = ("name", "mudata_version", "created_at", "warnings", "sha256")
+
+
+@dataclass(frozen=True)
+class Member:
+    """A clip of a part. MIDI has no samples to hash; there the hash of the file stands in."""
+
+    clip_id: str
+    pcm_sha256: str | None
+    source_sha256: str | None = None
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """A split. `sha256` is over all but the name, the version, the time and the warnings."""
+
+    name: str
+    datasets: tuple[str, ...]
+    query: Mapping[str, Any]
+    """What was asked for: where, official, parts (share by part), n, per_label, faults, best_effort."""
+    seed: int
+    stratify: tuple[str, ...]
+    group: tuple[str, ...]
+    parts: Mapping[str, tuple[Member, ...]]
+    """Members by part, sorted by clip id."""
+    card_sha256: Mapping[str, str]
+    index_sha256: Mapping[str, str]
+    warnings: tuple[str, ...] = ()
+    mudata_version: str = __version__
+    created_at: str = field(default_factory=lambda: datetime.now(UTC).isoformat(timespec="seconds"))
+    sha256: str = ""
+
+    def digest(self) -> str:
+        """The hash that `sha256` has unless the manifest was changed by hand."""
+        said = {key: value for key, value in self._plain().items() if key not in _NOT_HASHED}
+        return hashlib.sha256(json.dumps(said, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
+
+    def sealed(self) -> Manifest:
+        """This manifest with its hash."""
+        return replace(self, sha256=self.digest())
+
+    def to_json(self) -> str:
+        return json.dumps(self._plain(), indent=1, ensure_ascii=False) + "\n"
+
+    def part_of(self) -> dict[str, str]:
+        """The part of every clip id."""
+        return {member.clip_id: part for part, members in self.parts.items() for member in members}
+
+    def _plain(self) -> dict[str, Any]:
+        plain = asdict(self)
+        for members in plain["parts"].values():
+            for member in members:
+                if member["source_sha256"] is None:
+                    del member["source_sha256"]
+        return plain
+
+
+@dataclass(frozen=True)
+class Finding:
+    """Something that `check` has to say; a fault means that results on the split cannot be compared."""
+
+    level: Literal["fault", "note"]
+    kind: str
+    what: str
+    clip_ids: tuple[str, ...] = ()
+
+
+def check_name(name: str) -> None:
+    """Raises SplitError for what cannot be the name of a split."""
+    if not _NAME.fullmatch(name) or name.endswith(".json") or name in RESERVED:
+        reserved = f"; {', '.join(RESERVED)} are commands" if name in RESERVED else ""
+        raise SplitError(
+            f"{name!r} cannot be the name of a split.",
+            f"Use up to 100 letters, digits, dots, dashes and underscores, without .json{reserved}.",
+        )
+
+
+def path_of(home: Home, name: str) -> Path:
+    """Where the manifest of this name lies. Raises SplitError."""
+    check_name(name)
+    return home.splits / f"{name}.json"
+
+
+def in_order(parts: Iterable[str]) -> list[str]:
+    """Parts in the order of their use: train, validation, test, then others by name."""
+    return sorted(parts, key=lambda part: (_ORDER.index(part) if part in _ORDER else len(_ORDER), part))
+
+
+def names(home: Home) -> list[str]:
+    """The splits in the home, sorted."""
+    return sorted(path.stem for path in home.splits.glob("*.json"))
+
+
+def load(home: Home, name_or_path: str | Path) -> Manifest:
+    """A manifest by name, or from a file (anything that ends in .json). Raises UnknownName, SplitError."""
+    if str(name_or_path).endswith(".json"):
+        path = Path(name_or_path).expanduser()
+        if not path.is_file():
+            raise SplitError(f"{path}: no such file.", "Give the name of a split (`mudata split list`) or its file.")
+    else:
+        path = path_of(home, str(name_or_path))
+        if not path.is_file():
+            raise UnknownName("split", str(name_or_path), names(home), "Make one: mudata split NAME --dataset ...")
+    return _parse(path)
+
+
+def _parse(path: Path) -> Manifest:
+    try:
+        said = json.loads(path.read_bytes())
+        for key in ("datasets", "stratify", "group", "warnings"):
+            said[key] = tuple(said[key])
+        said["parts"] = {part: tuple(Member(**m) for m in members) for part, members in said["parts"].items()}
+        return Manifest(**said)
+    except (ValueError, TypeError, KeyError, AttributeError) as error:
+        raise SplitError(
+            f"{path} is not a split manifest: {type(error).__name__}: {error}",
+            "Make the split again, or get the file again from where it came.",
+        ) from error
+
+
+def save(home: Home, manifest: Manifest, *, force: bool = False) -> Path:
+    """Write the manifest under its name. The same split again changes nothing.
+
+    Raises SplitError when another split has that name, unless `force`.
+    """
+    path = path_of(home, manifest.name)
+    home.make(home.splits)
+    with home.lock(f"split-{manifest.name}"):
+        if path.exists() and not force:
+            there = _parse(path)
+            if there.sha256 == manifest.sha256 == there.digest():
+                return path
+            raise SplitError(
+                f"Another split is named {manifest.name!r}: it has the hash {there.sha256[:12]}, the new one"
+                f" {manifest.sha256[:12]}.",
+                "Choose another name, or replace it with --force.",
+            )
+        write_atomic(path, manifest.to_json())
+    return path
+
+
+def check(home: Home, manifest: Manifest) -> list[Finding]:
+    """What has changed since the split was made, and what leaks between its parts."""
+    from mudata.catalog.index import database as index
+    from mudata.catalog.splits import leaks
+
+    found = []
+    if manifest.sha256 != manifest.digest():
+        found.append(Finding("fault", "edited", "The manifest was changed: its hash is not that of its content."))
+    with index.connect(home) as con:
+        found += _against_index(home, con, manifest)
+        found += leaks.findings(leaks.find(con, manifest.part_of()), manifest.group)
+    return found
+
+
+def _against_index(home: Home, con: duckdb.DuckDBPyConnection, manifest: Manifest) -> list[Finding]:
+    from mudata.catalog.index import database as index
+
+    found = []
+    cards = {str(name): card for name, card in con.sql("SELECT dataset, card_sha256 FROM datasets").fetchall()}
+    for dataset in manifest.datasets:
+        if dataset not in cards:
+            text = f"{dataset} is not in the index. Run: mudata fetch {dataset}"
+            found.append(Finding("fault", "not-indexed", text))
+            continue
+        if cards[dataset] != manifest.card_sha256.get(dataset):
+            found.append(Finding("note", "card", f"The card of {dataset} has changed since the split was made."))
+        if index.index_sha256(home, dataset) != manifest.index_sha256.get(dataset):
+            text = f"The index of {dataset} has changed: drawn again, the split could differ."
+            found.append(Finding("note", "index", text))
+    members = sorted((m for part in manifest.parts.values() for m in part), key=lambda m: m.clip_id)
+    rows = con.sql(
+        "SELECT clip_id, pcm_sha256, source_sha256 FROM clips"
+        " SEMI JOIN (SELECT unnest($ids::VARCHAR[]) AS clip_id) USING (clip_id) WHERE status = 'ok'",
+        params={"ids": [member.clip_id for member in members]},
+    ).fetchall()
+    content = {clip_id: (pcm, source) for clip_id, pcm, source in rows}
+    gone = tuple(member.clip_id for member in members if member.clip_id not in content)
+    if gone:
+        text = f"{len(gone)} of {len(members)} clips are not in the index as usable."
+        found.append(Finding("fault", "missing", text, gone))
+    changed = tuple(m.clip_id for m in members if m.clip_id in content and not _same(m, *content[m.clip_id]))
+    if changed:
+        text = f"{len(changed)} of {len(members)} clips have another content than when the split was made."
+        found.append(Finding("fault", "changed", text, changed))
+    return found
+
+
+def _same(member: Member, pcm: str | None, source: str | None) -> bool:
+    if member.pcm_sha256 is None:
+        return member.source_sha256 == source
+    return member.pcm_sha256 == pcm

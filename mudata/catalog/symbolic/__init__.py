@@ -1,0 +1,1 @@
+"""Music as notes: what MIDI files say."""

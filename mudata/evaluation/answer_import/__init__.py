@@ -1,0 +1,1 @@
+"""Answers made elsewhere become a run like any other."""

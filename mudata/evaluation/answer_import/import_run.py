@@ -1,0 +1,173 @@
+"""An import on its way to a run folder: what run.json says of it, its records, and what a person should be told."""
+
+from __future__ import annotations
+
+import datetime
+import hashlib
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, replace
+from typing import TYPE_CHECKING, Any
+
+import mudata
+from mudata.errors import UnknownName
+from mudata.evaluation.run import Record, digest
+from mudata.evaluation.tasks.prompts import Prompt
+
+if TYPE_CHECKING:
+    from mudata.evaluation.answer_import.importer import Request
+    from mudata.evaluation.answer_import.matching import Joined
+    from mudata.evaluation.tasks.samples import Selection
+    from mudata.evaluation.tasks.task import Task
+
+IMPORTED = "imported"
+_ABSENT = "not-in-file: the imported file has no answer for it"
+_SHOWN = 3
+_LONGEST = 60
+"""Characters of the readable part of a run's id: model names can be anything."""
+
+
+def reasons(joined: Joined) -> str:
+    """Why the first answers joined no clip, with their places in the file."""
+    first = sorted(joined.lost, key=lambda pair: pair[0].place)[:_SHOWN]
+    return "; ".join(f"{one.place}: {why}" for one, why in first) + "."
+
+
+class Import:
+    """One file on its way to a run folder."""
+
+    def __init__(self, request: Request, selection: Selection, joined: Joined, settled: Mapping[str, Any]) -> None:
+        self.request, self.joined, self.settled = request, joined, settled
+        asked = Counter(one.prompt for one in joined.answers.values() if one.prompt)
+        self.prompt = request.prompt_text or (asked.most_common(1)[0][0] if asked else None)
+        self.distinct = len(asked)
+        self.prompts = (
+            {}
+            if request.prompt_text
+            else {
+                clip_id: one.prompt
+                for clip_id, one in joined.answers.items()
+                if one.prompt and one.prompt != self.prompt
+            }
+        )
+        shown = Prompt(IMPORTED, self.prompt or "")
+        self.selection = replace(
+            selection, tasks={name: replace(task, prompt=shown) for name, task in selection.tasks.items()}
+        )
+        self.sha256 = hashlib.sha256(request.file.read_bytes()).hexdigest()
+
+    @property
+    def task(self) -> Task:
+        return next(iter(self.selection.tasks.values()))
+
+    @property
+    def run_id(self) -> str:
+        """Readable, and a hash of the file and of what it was joined to."""
+        of, asked = self.selection, self.request
+        decisive = digest([
+            self.sha256, asked.format, asdict(asked.fields), asked.references, asked.prompt_text, asked.model,
+            of.split_sha256, of.part, self.task.name,
+        ])  # fmt: skip
+        name = re.sub(r"[^\w.-]+", "-", "-".join((asked.model, of.split, self.task.name))).lstrip(".-")
+        return f"{name[:_LONGEST]}-{decisive[:10]}"
+
+    def settings(self) -> dict[str, object]:
+        """What run.json keeps; the keys are those of a run of ours."""
+        of, joined = self.selection, self.joined
+        who = {"name": self.request.model, IMPORTED: True}
+        return {
+            "run": self.run_id,
+            "model": self.request.model,
+            "split": of.split,
+            "task": self.task.name,
+            "kind": self.task.kind,
+            "created_at": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
+            "mudata_version": mudata.__version__,
+            "command": self.request.command,
+            "model_identity": who,
+            "model_sha256": digest(who),
+            "seen_in_training": seen(self.request.model, of.tasks),
+            "seed": 0,
+            "forced_choice": False,
+            "split_sha256": of.split_sha256,
+            "index_sha256": of.index_sha256,
+            "part": of.part,
+            "limit": of.limit,
+            "clips": len(of.items),
+            "clips_without_reference": of.left_out,
+            "clips_without_audio": sum(item.absent is not None for item in of.items),
+            "clips_with_other_audio": 0,
+            "tasks": [self._task(dataset, task) for dataset, task in of.tasks.items()],
+            IMPORTED: {
+                "file": self.request.file.name,
+                "sha256": self.sha256,
+                "format": self.request.format,
+                "joined": len(joined.answers),
+                "not_joined": len(joined.lost),
+                "not_in_file": len(of.items) - len(joined.answers),
+                "duplicates": joined.duplicates,
+                "contradictions": joined.contradictions,
+                "prompts": self.distinct,
+                **self.settled,
+            },
+        }
+
+    def _task(self, dataset: str, task: Task) -> dict[str, object]:
+        majority, source = self.selection.common(dataset)
+        clips, train = len(self.selection.of(dataset)), len(self.selection.train_of(dataset))
+        more: dict[str, object] = {
+            "clips": clips,
+            "train_clips": train,
+            "majority": majority,
+            "majority_source": source,
+        }
+        if constant := self.selection.constants.get(dataset):
+            more["constant"] = asdict(constant)
+        return task.record() | more
+
+    def records(self) -> Iterator[Record]:
+        """One per clip; the key is a hash of the file and the clip."""
+        for item in self.selection.items:
+            one = self.joined.answers.get(item.clip_id)
+            answer, error = (one.answer, one.error) if one else (None, _ABSENT)
+            key = digest([self.sha256, item.clip_id])
+            yield Record(key, item.clip_id, answer, error, seconds=0.0, heard_s=0.0, batch=0)
+
+    def told(self) -> Iterator[str]:
+        """What a person should know before believing the scores."""
+        joined, of = self.joined, self.selection
+        yield f"{len(joined.answers)} answers joined to {len(of.items)} clips."
+        if joined.lost:
+            yield f"{len(joined.lost)} answers did not join: {reasons(joined)}"
+        if without := len(of.items) - len(joined.answers):
+            first = [item.clip_id for item in of.items if item.clip_id not in joined.answers][:_SHOWN]
+            yield f"{without} clips have no answer in the file and count as wrong: {', '.join(first)}."
+        if of.left_out and self.request.references == "index":
+            yield f"{of.left_out} clips have no reference for this task and are left out."
+        if joined.duplicates:
+            yield (
+                f"{joined.duplicates} further answers to the same clips, {joined.contradictions} of them different: "
+                "the last of each counts."
+            )
+        if differ := self.settled.get("references_differ"):
+            names, of_all = ", ".join(self.settled["differ_first"]), self.settled["references_compared"]
+            yield f"{differ} of {of_all} references of the file are not those of the index, which count: {names}."
+        if self.prompt is None:
+            yield "The file has no question: what models read back of it cannot be told. Give --prompt-text."
+        elif self.distinct > 1:
+            yield f"The file has {self.distinct} different questions."
+        empty = sum(one.answer is not None and not one.answer.strip() for one in joined.answers.values())
+        if empty and self.request.format == "lmms-eval":
+            yield f"{empty} answers are empty: lmms-eval's adapters write that when a model fails, too."
+
+
+def seen(model: str, tasks: Mapping[str, Task]) -> dict[str, str]:
+    """What the card of a model of this name says of its training."""
+    from mudata.evaluation.models import registry as models
+
+    try:
+        card = models.card_of(models.find(model))
+    except UnknownName:
+        return {}
+    return {dataset: source for dataset, source in (card.trained_on if card else {}).items() if dataset in tasks}

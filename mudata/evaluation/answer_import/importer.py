@@ -1,0 +1,187 @@
+"""Answers that were made elsewhere, as an ordinary run: `score`, `compare`, `report` and `show` work on it.
+
+    read the file -> join its answers to clips -> look up their references -> write the run
+
+Scoring needs no audio, so the clips may be 'missing'; where a dataset is not even indexed, the file's own references
+can stand in. Clips of the split without an answer in the file are failures and count as wrong.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from mudata.catalog.cards import loader as cards
+from mudata.catalog.index import database as index
+from mudata.catalog.splits import manifest
+from mudata.errors import EvaluationError, UnknownName
+from mudata.evaluation.answer_import import formats as answer_files
+from mudata.evaluation.answer_import.formats import Fields, Given
+from mudata.evaluation.answer_import.import_run import IMPORTED, Import, reasons
+from mudata.evaluation.answer_import.matching import Joined, Names, join, without_ending
+from mudata.evaluation.answer_import.references import disagreement, gold
+from mudata.evaluation.run import Run, digest
+from mudata.evaluation.scoring import score as judge
+from mudata.evaluation.tasks.samples import Item, Selection, select
+from mudata.evaluation.tasks.task import bind_all
+from mudata.narration import SILENT, Narrator
+
+if TYPE_CHECKING:
+    from mudata.home import Home
+
+_NO_FIELDS = Fields()
+
+
+@dataclass(frozen=True)
+class Request:
+    """What `mudata import-answers` was asked for.
+
+    Either `split`, or `dataset`: its clips that the file names, or with `part` those of a part of a published split
+    ('test', or 'fault-filtered/test' where several have one). references: where they come from; 'file' needs `dataset`
+    and no index. prompt_text: the question, where the file does not have it.
+    """
+
+    file: Path
+    format: str
+    model: str
+    split: str | None = None
+    dataset: str | None = None
+    part: str | None = None
+    task: str | None = None
+    references: Literal["index", "file"] = "index"
+    prompt_text: str | None = None
+    fields: Fields = _NO_FIELDS
+    command: str | None = None
+
+
+def import_answers(home: Home, request: Request, narrator: Narrator = SILENT) -> Run:
+    """Make a run of a file of answers, and score it. The same file again is the same run.
+
+    Raises UnknownName (dataset, split, part, task), EvaluationError where the file cannot be read or nothing joins.
+    """
+    if (request.split is None) == (request.dataset is None):
+        raise EvaluationError("Either a split or a dataset is needed.", "Give --split NAME or --dataset NAME.")
+    if request.references == "file" and request.split:
+        raise EvaluationError(
+            "A split has its references in the index.", "Give --dataset with --references file, or leave both out."
+        )
+    given = answer_files.read(request.file, request.format, request.fields)
+    settled: dict[str, Any] = {"references": request.references}
+    if request.references == "file":
+        joined, selection = _from_file(request, given)
+    else:
+        joined, selection = _from_index(home, request, given)
+        settled |= disagreement(selection, joined)
+    made = Import(request, selection, joined, settled)
+    run = Run(home.runs / made.run_id)
+    with run.writing(home):
+        run.begin(made.settings(), selection.items, made.prompts)
+        run.replace(made.records())
+        for line in made.told():
+            narrator.say(line)
+        judge.score(run, narrator)
+    index.rebuild(home)
+    return run
+
+
+def _from_index(home: Home, request: Request, given: Sequence[Given]) -> tuple[Joined, Selection]:
+    """Join to the clips of the index, and look up what is right about those of the split, the part or the file."""
+    drawn = manifest.load(home, request.split) if request.split else None
+    datasets = drawn.datasets if drawn else (cards.load(str(request.dataset)).name,)
+    if absent := [name for name in datasets if index.generation(home, name) is None]:
+        raise EvaluationError(
+            f"{', '.join(absent)} is not in the index, which has the references.",
+            f"Run: mudata fetch {absent[0]}, or take the references from the file: --references file",
+        )
+    with index.connect(home) as connection:
+        rows = connection.execute(
+            "SELECT clip_id, source_path FROM clips WHERE list_contains(?, dataset) ORDER BY clip_id", [list(datasets)]
+        ).fetchall()
+        if drawn is None:
+            parts = _published(connection, datasets[0], request.part) if request.part else None
+    if not rows:
+        raise EvaluationError(
+            f"{', '.join(datasets)} is in the index without any clip.",
+            f"List what has no audio as well: mudata fetch {datasets[0]} --where true; or take the references from the "
+            "file: --references file",
+        )
+    joined = join(given, (Names(*row) for row in rows))
+    if not joined.answers:
+        raise _nothing(request, joined)
+    if drawn is None:
+        members = sorted(parts if parts is not None else joined.answers)
+        part = request.part.replace("/", "-") if request.part else IMPORTED
+        drawn = manifest.Manifest(
+            f"{datasets[0]}-{IMPORTED}", datasets, {IMPORTED: request.file.name}, 0, (), (),
+            {part: tuple(manifest.Member(clip_id, None) for clip_id in members)}, {}, {},
+        ).sealed()  # fmt: skip
+        selection = select(home, drawn, task=request.task, part=part, audio=False)
+    else:
+        selection = select(home, drawn, task=request.task, part=request.part, audio=False)
+    asked = {item.clip_id for item in selection.items}
+    outside = tuple((one, f"{clip_id} is not asked") for clip_id, one in joined.answers.items() if clip_id not in asked)
+    if len(outside) == len(joined.answers):
+        raise _nothing(request, replace(joined, lost=outside))
+    answers = {clip_id: one for clip_id, one in joined.answers.items() if clip_id in asked}
+    return replace(joined, answers=answers, lost=(*joined.lost, *outside)), selection
+
+
+def _published(connection: Any, dataset: str, part: str) -> list[str]:
+    """Clip ids of a part of a published split, named by itself or as split/part."""
+    rows = connection.execute("SELECT DISTINCT split, part FROM splits WHERE dataset = ?", [dataset]).fetchall()
+    known = {f"{split}/{name}": (split, name) for split, name in rows}
+    fits = [pair for name, pair in known.items() if part in (name, pair[1])]
+    if len(fits) != 1:
+        raise UnknownName(f"one part of {dataset}'s published splits", part, known, "Choose one with --part.")
+    query = "SELECT DISTINCT clip_id FROM splits WHERE dataset = ? AND split = ? AND part = ?"
+    return [row[0] for row in connection.execute(query, [dataset, *fits[0]]).fetchall()]
+
+
+def _from_file(request: Request, given: Sequence[Given]) -> tuple[Joined, Selection]:
+    """Take the file at its word: its names are the clips, its references are right."""
+    card = cards.load(str(request.dataset))
+    task = bind_all([card], request.task)[0]
+    names = _shortest({one.ids[0] for one in given if one.ids})
+    clips = {name: f"{card.name}/{short}" for name, short in names.items()}
+    joined = join(
+        [replace(one, ids=(clips[one.ids[0]],)) if one.ids else one for one in given],
+        [Names(clip_id) for clip_id in clips.values()],
+    )
+    right = {clip_id: gold(task, one.reference) for clip_id, one in joined.answers.items()}
+    items = tuple(
+        Item(clip_id, card.name, found, None, "", 0, IMPORTED) for clip_id, found in sorted(right.items()) if found
+    )
+    if not items:
+        raise EvaluationError(
+            f"No answer of {request.file} has a reference that is a {task.noun} of {card.name}.",
+            "Fetch the dataset and leave --references file out, or choose another --task.",
+        )
+    without = [one for clip_id, one in joined.answers.items() if not right[clip_id]]
+    lost = (*joined.lost, *((one, f"{one.reference!r} is no {task.noun} of {card.name}") for one in without))
+    of = digest(sorted(right.items()))
+    selection = Selection(
+        f"{card.name}-{IMPORTED}", of, {}, IMPORTED, None, {card.name: task}, items, (), len(without), 0, {}
+    )
+    answers = {item.clip_id: joined.answers[item.clip_id] for item in items}
+    return replace(joined, answers=answers, lost=lost), selection
+
+
+def _shortest(names: Iterable[str]) -> dict[str, str]:
+    """The shortest tails of paths, without the endings of audio files, that tell all names apart."""
+    parts = {name: without_ending(name.strip().replace("\\", "/")).strip("/").split("/") for name in names}
+    deepest = max(map(len, parts.values()))
+    for depth in range(1, deepest + 1):
+        short = {name: "/".join(path[-depth:]) for name, path in parts.items()}
+        if len(set(short.values())) == len(short):
+            break
+    return short
+
+
+def _nothing(request: Request, joined: Joined) -> EvaluationError:
+    where = f"split {request.split}" if request.split else str(request.dataset)
+    return EvaluationError(
+        f"None of the {len(joined.lost)} answers of {request.file} is about a clip of {where}: {reasons(joined)}",
+        "Check --split or --dataset, and where the file names its clips (--id-field).",
+    )

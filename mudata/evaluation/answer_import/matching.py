@@ -1,0 +1,131 @@
+"""Which clip an answer is about, when all that the file has is some name or path of it.
+
+A clip is known by its id, with or without the dataset before it, by any tail of the path of its raw file
+('blues/blues.00012.wav'), with or without the ending. The most exact kind of name that says anything decides, the
+longest tail first; a name of several clips joins none, and several names of one clip join none either.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from mudata.evaluation.answer_import.formats import Given
+
+_ENDINGS = frozenset(
+    ("wav", "mp3", "flac", "ogg", "opus", "m4a", "mp4", "aac", "aif", "aiff", "au", "wma", "webm", "mid", "midi", "npy")
+)
+_SHOWN = 3
+
+
+class Names(NamedTuple):
+    """A clip, and the path of its raw file where the index has it."""
+
+    clip_id: str
+    source_path: str | None = None
+
+
+@dataclass(frozen=True)
+class Joined:
+    """`answers` by clip id (the last of a clip counts); `lost` are those that joined none, each with the reason."""
+
+    answers: Mapping[str, Given]
+    lost: tuple[tuple[Given, str], ...]
+    duplicates: int
+    """Further answers to a clip by the same name."""
+    contradictions: int
+    """Those of them that say something else."""
+
+
+def join(given: Iterable[Given], clips: Iterable[Names]) -> Joined:
+    """Join answers to clips, unique matches only."""
+    known = _Index(clips)
+    found: defaultdict[str, list[tuple[int, str, Given]]] = defaultdict(list)
+    lost: list[tuple[Given, str]] = []
+    for one in given:
+        hit = known.find(one.ids)
+        if isinstance(hit, str):
+            lost.append((one, hit))
+        else:
+            found[hit.clip_id].append((hit.rank, hit.name, one))
+    answers, duplicates, contradictions = {}, 0, 0
+    for clip_id, hits in found.items():
+        best = min(rank for rank, _, _ in hits)
+        names = {name for rank, name, _ in hits if rank == best}
+        if len(names) > 1:
+            lost += [
+                (one, f"{len(names)} names in the file mean {clip_id}: {_some(sorted(names))}") for *_, one in hits
+            ]
+            continue
+        same = [one for rank, _, one in hits if rank == best]
+        lost += [(one, f"{clip_id} has an answer under a more exact name") for rank, _, one in hits if rank > best]
+        answers[clip_id] = same[-1]
+        duplicates += len(same) - 1
+        contradictions += sum(one.answer != same[-1].answer for one in same[:-1])
+    return Joined(answers, tuple(sorted(lost, key=lambda pair: pair[0].place)), duplicates, contradictions)
+
+
+class _Hit(NamedTuple):
+    clip_id: str
+    rank: int
+    name: str
+
+
+class _Index:
+    """Clips by every name they have, the most exact kind first."""
+
+    def __init__(self, clips: Iterable[Names]) -> None:
+        self._by: tuple[defaultdict[str, set[str]], ...] = tuple(defaultdict(set) for _ in range(4))
+        for clip_id, source in clips:
+            own = clip_id.partition("/")[2]
+            self._by[0][clip_id].add(clip_id)
+            self._by[0][own].add(clip_id)
+            for path in {own, clip_id, *([source] if source else [])}:
+                for tail in _tails(path):
+                    self._by[1][tail].add(clip_id)
+                for tail in _tails(without_ending(path)):
+                    self._by[2][tail].add(clip_id)
+                    if "." not in tail:  # 24/3524.low.mp3 is 24/3524.mp3; but blues.00012 is no 'blues'
+                        self._by[3][tail].add(clip_id)
+
+    def find(self, ids: Sequence[str]) -> _Hit | str:
+        """The clip that the first telling name means, or why none is."""
+        why = "it has no id"
+        for name in ids:
+            path = name.strip().replace("\\", "/")
+            why = f"no clip is named {name!r}" if why.startswith(("it has", "no clip")) else why
+            for rank, key in self._keys(path):
+                clips = self._by[rank].get(key)
+                if clips and len(clips) == 1:
+                    return _Hit(next(iter(clips)), rank, path)
+                if clips:
+                    why = f"{name!r} may be any of {len(clips)} clips: {_some(sorted(clips))}"
+                    break
+        return why
+
+    def _keys(self, path: str) -> Iterator[tuple[int, str]]:
+        yield 0, path
+        yield from ((1, tail) for tail in _tails(path))
+        bare = without_ending(path)
+        yield from ((2, tail) for tail in _tails(bare))
+        folder, slash, file = bare.rpartition("/")
+        yield from ((3, tail) for tail in _tails(f"{folder}{slash}{file.partition('.')[0]}"))
+
+
+def without_ending(path: str) -> str:
+    """A path without the ending of an audio file."""
+    head, dot, ending = path.rpartition(".")
+    return head if dot and ending.casefold() in _ENDINGS else path
+
+
+def _tails(path: str) -> list[str]:
+    """a/b/c, b/c, c."""
+    parts = [part for part in path.split("/") if part not in ("", ".")]
+    return ["/".join(parts[i:]) for i in range(len(parts))]
+
+
+def _some(names: Sequence[str]) -> str:
+    return ", ".join(names[:_SHOWN]) + (", ..." if names[_SHOWN:] else "")

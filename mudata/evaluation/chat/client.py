@@ -1,0 +1,246 @@
+"""A client of servers that speak OpenAI's chat protocol: vLLM, the llama.cpp server, hosted ones.
+
+What may pass (a broken connection, a busy server) is tried again with exponential backoff and full jitter, and for as
+long as the server asks in Retry-After; what will not pass is told at once. Threads may share one client: its
+connections, and its pace. The key is sent in the Authorization header, to one address, and is masked in whatever the
+server echoes.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import re
+import threading
+import time
+from collections.abc import Mapping
+from typing import Any, NoReturn
+
+import httpx2
+
+import mudata
+from mudata.catalog.fetch.transfer import retry_after, shown
+from mudata.errors import ModelError
+from mudata.evaluation.chat.rate_limit import PATIENT, Pace, Patience
+
+LARGEST = 16 << 20
+"""Bytes of a reply, beyond which the rest is not read."""
+_AGAIN = frozenset({408, 409, 425, 429, 500, 502, 503, 504, 529})
+"""Statuses that may pass: those of RFC 9110 and RFC 6585, a conflict, and 529, by which some hosts mean overload."""
+_EVERYTHING = frozenset({401, 402, 403, 404})
+"""Statuses that every other question would get as well: no key, no money, no permission, no such model or address."""
+_SPENT = frozenset({"insufficient_quota", "billing_hard_limit_reached"})
+"""Codes with which OpenAI's 429 means money and not haste."""
+_NEVER = re.compile(r"not supported|unsupported|n't support", re.IGNORECASE)
+"""Said with a 500 (llama.cpp: 'audio input is not supported'), it is as final as a 400."""
+_EXCERPT = 300
+"""Characters of what a server says that are repeated in a message."""
+
+
+class NoReply(Exception):
+    """Why a question has no reply: `kind` is a stable machine word, `reason` the details.
+
+    Kinds: timeout, unreachable, connection (it broke), busy (429 and 5xx), refused (other statuses), malformed,
+    too-long. `for_all`: any other question would fare the same. `said` is what the server said, the key masked.
+    """
+
+    def __init__(
+        self, kind: str, reason: str, *, status: int | None = None, for_all: bool = False, said: str = ""
+    ) -> None:
+        super().__init__(f"{kind}: {reason}")
+        self.kind, self.reason, self.status, self.for_all, self.said = kind, reason, status, for_all, said
+
+
+class _Again(Exception):
+    """A try that failed in a way that may pass; `after_s` is what the server asks us to wait."""
+
+    def __init__(self, why: NoReply, after_s: float = 0.0) -> None:
+        super().__init__(str(why))
+        self.why, self.after_s = why, after_s
+
+
+class ChatServer:
+    """One server at `base_url` (such as https://host/v1). `requests` and `retries` count what was sent.
+
+    The key is what the environment variable `key_variable` holds; without it none is sent. `seed` is that of the jitter
+    and `connections` the most that are open at once. Raises ModelError for an address or a key that cannot be one.
+    """
+
+    def __init__(
+        self,
+        base_url: str,
+        key_variable: str,
+        *,
+        patience: Patience = PATIENT,
+        pace: Pace | None = None,
+        seed: int = 0,
+        connections: int = 1,
+    ) -> None:
+        self.url = checked_url(base_url)
+        self.patience, self.pace, self.seed = patience, pace or Pace(), seed
+        self.requests = self.retries = 0
+        self._lock, self._key = threading.Lock(), read_key(key_variable)
+        self._client = httpx2.Client(
+            headers={"User-Agent": f"mudata/{mudata.__version__}", "Accept-Encoding": "identity"}
+            | ({"Authorization": f"Bearer {self._key}"} if self._key else {}),
+            timeout=httpx2.Timeout(patience.timeout_s, connect=min(10.0, patience.timeout_s), pool=None),
+            limits=httpx2.Limits(max_connections=connections, max_keepalive_connections=connections),
+        )
+
+    @property
+    def has_key(self) -> bool:
+        return bool(self._key)
+
+    def close(self) -> None:
+        self._client.close()
+
+    def masked(self, text: str) -> str:
+        """Text of the server without the key, as UTF-8 can hold it."""
+        text = text.encode("utf-8", "replace").decode()
+        return text.replace(self._key, "[key]") if self._key else text
+
+    def models(self) -> list[dict[str, Any]]:
+        """What GET /models lists; nothing where the server keeps no list. Raises NoReply where nobody answers, and for
+        a key that is refused."""
+        try:
+            said = self._try("GET", "models", None)
+        except _Again as again:
+            if again.why.kind == "unreachable":
+                raise again.why from again
+            return []
+        except NoReply as why:
+            if why.status in (401, 402, 403):
+                raise
+            return []
+        data = said.get("data")
+        return [one for one in data if isinstance(one, dict) and "id" in one] if isinstance(data, list) else []
+
+    def complete(self, body: Mapping[str, object], of: str = "") -> dict[str, Any]:
+        """The JSON object that POST /chat/completions replies; `of` names the question, for the jitter.
+
+        Raises NoReply.
+        """
+        jitter = random.Random(f"{self.seed} {of}")  # noqa: S311 - spreads requests
+        raw = json.dumps(body).encode()
+        widest = self.patience.pause_s
+        for left in range(self.patience.tries - 1, -1, -1):
+            self.pace.wait()
+            try:
+                return self._try("POST", "chat/completions", raw)
+            except _Again as again:
+                if again.after_s > self.patience.longest_s:
+                    why = f"{again.why.reason}; it asks to wait {again.after_s:.0f} s"
+                    raise NoReply(again.why.kind, why, status=again.why.status, said=again.why.said) from again
+                if not left:
+                    raise again.why from again
+                self._count("retries")
+                self.pace.hold(again.after_s)
+                self.pace.sleep(again.after_s + jitter.uniform(0, min(widest, self.patience.longest_s)))
+                widest *= 2
+        raise AssertionError("unreachable: at least one try is made")
+
+    def _count(self, what: str) -> None:
+        with self._lock:
+            setattr(self, what, getattr(self, what) + 1)
+
+    def _try(self, method: str, path: str, raw: bytes | None) -> dict[str, Any]:
+        """One request. Raises _Again, NoReply."""
+        self._count("requests")
+        try:
+            got, arrived = self._send(method, path, raw)
+        except httpx2.ConnectError as error:
+            raise _Again(NoReply("unreachable", self.masked(str(error)), for_all=True)) from error
+        except httpx2.ConnectTimeout as error:
+            raise _Again(NoReply("unreachable", "no connection within 10 s", for_all=True)) from error
+        except httpx2.TimeoutException as error:
+            raise self._late() from error
+        except httpx2.TransportError as error:
+            raise _Again(NoReply("connection", self.masked(f"{type(error).__name__}: {error}"))) from error
+        except httpx2.DecodingError as error:
+            raise NoReply("malformed", self.masked(str(error))) from error
+        try:
+            said = json.loads(arrived)
+        except (ValueError, RecursionError):
+            said = None
+        if got.status_code != 200:
+            self._refused(got, said, arrived)
+        if not isinstance(said, dict):
+            raise NoReply("malformed", f"the reply is no JSON object: {self._excerpt(arrived)!r}")
+        return said
+
+    def _send(self, method: str, path: str, raw: bytes | None) -> tuple[httpx2.Response, bytes]:
+        until = time.monotonic() + self.patience.timeout_s
+        headers = {"Content-Type": "application/json"} if raw is not None else {}
+        arrived = bytearray()
+        with self._client.stream(method, f"{self.url}/{path}", content=raw, headers=headers) as got:
+            for chunk in got.iter_bytes():
+                arrived += chunk
+                if len(arrived) > LARGEST:
+                    raise NoReply("too-long", f"a reply of more than {LARGEST >> 20} MiB")
+                if time.monotonic() > until:
+                    raise self._late()
+        return got, bytes(arrived)
+
+    def _late(self) -> NoReply:
+        return NoReply("timeout", f"no whole reply within {self.patience.timeout_s:g} s")
+
+    def _refused(self, got: httpx2.Response, body: object, arrived: bytes) -> NoReturn:
+        status, error = got.status_code, body
+        while isinstance(error, dict) and isinstance(error.get("error"), dict):
+            error = error["error"]
+        said = self._said(error) or self._excerpt(arrived)
+        reason = f"status {status}" + (f": {said}" if said else "")
+        code = {str(error.get("code")), str(error.get("type"))} if isinstance(error, dict) else set()
+        if status == 429 and code & _SPENT:
+            raise NoReply("refused", reason, status=402, for_all=True, said=said)
+        if status in _AGAIN and not (status == 500 and _NEVER.search(said)):
+            raise _Again(NoReply("busy", reason, status=status, said=said), retry_after(got) or 0.0)
+        raise NoReply("refused", reason, status=status, for_all=status in _EVERYTHING, said=said)
+
+    def _said(self, error: object) -> str:
+        """The message of an error, in any of the places where servers put it."""
+        if isinstance(error, dict):
+            error = next((error[key] for key in ("message", "detail", "error") if error.get(key)), "")
+        text = error if isinstance(error, str) else json.dumps(error) if error else ""
+        return self._excerpt(text.encode("utf-8", "replace"))
+
+    def _excerpt(self, raw: bytes) -> str:
+        """The beginning of what the server said, on one line; masked before it is cut, so that no half of a key is
+        left."""
+        said = " ".join(self.masked(raw[: 1 << 16].decode("utf-8", "replace")).split())
+        return said if len(said) <= _EXCERPT else said[:_EXCERPT] + " ..."
+
+
+def checked_url(base_url: str) -> str:
+    """The address without a slash at its end. Raises ModelError if it is none, or holds a password or a query, which
+    would be kept in run.json."""
+    try:
+        url = httpx2.URL(base_url.rstrip("/"))
+        sound = url.scheme in ("http", "https") and bool(url.host)
+    except httpx2.InvalidURL:
+        sound = False
+    if not sound:
+        raise ModelError(
+            f"{shown(base_url)!r} is no address of a server.", "Give one such as http://localhost:8000/v1."
+        )
+    if url.userinfo or url.query or url.fragment:
+        raise ModelError(
+            f"The address of {shown(base_url)} holds a password or a query, which would be kept with every run.",
+            "Give the bare address; a key belongs into an environment variable.",
+        )
+    return str(url)
+
+
+def read_key(variable: str) -> str:
+    """The key in an environment variable, '' where it is not set. Raises ModelError if this is no name of a variable
+    (it may be the key itself and is not repeated), or the value cannot be sent."""
+    if not re.fullmatch(r"[A-Z_][A-Z0-9_]*", variable):
+        raise ModelError(
+            "The name of the key's environment variable is none: it wants capitals, digits and underscores.",
+            "Put the key into a variable such as OPENAI_API_KEY, and give the variable's name.",
+        )
+    key = os.environ.get(variable, "").strip()
+    if not (key.isascii() and key.isprintable()) or " " in key:
+        raise ModelError(f"What {variable} holds cannot be a key.", "A key is one word of plain characters.")
+    return key

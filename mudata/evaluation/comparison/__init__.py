@@ -1,0 +1,1 @@
+"""Runs beside runs: differences, tables, one clip and all answers to it, controls."""

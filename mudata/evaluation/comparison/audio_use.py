@@ -1,0 +1,163 @@
+"""Was the audio heard? A run beside its controls: the same questions with silence, or with another clip's audio.
+
+What speaks for it is that answers are right more often with the clip's own audio, and that they change with what is
+played; the latter counts only for models that say the same twice. A model that answers alike whatever is played has not
+heard it: its audio was lost on the way, or it does not care.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from mudata.errors import EvaluationError
+from mudata.evaluation.metrics.statistics import mcnemar, wilson
+
+if TYPE_CHECKING:
+    from mudata.evaluation.metrics.scored import Judged
+    from mudata.evaluation.protocol import Kind
+    from mudata.evaluation.run import Run
+    from mudata.home import Home
+
+Verdict = Literal["heard", "not heard", "cannot tell"]
+
+FEWEST = 50
+"""Clips answered in both runs, below which nothing is concluded."""
+NOISE = 0.1
+"""Share of answers that may change for no reason (batches of another size round differently); our choice. With no
+change among 50 answers Wilson's upper bound is 0.071."""
+ALPHA = 0.05
+
+
+@dataclass(frozen=True)
+class Contrast:
+    """A run beside one control, over the `n` clips that both answered.
+
+    `changed`: share of answers whose text differs, with its 95 % interval (Wilson); `relabelled`: share whose labels
+    differ. `score` and `control_score`: accuracy, or mean Jaccard for tags; `p` of both being equally good (exact
+    two-sided sign test over the clips on which they differ, which for accuracy is McNemar's). None for captions.
+    """
+
+    control: str
+    n: int
+    changed: float
+    low: float
+    high: float
+    relabelled: float | None
+    score: float | None
+    control_score: float | None
+    p: float | None
+    verdict: Verdict
+    why: str
+
+
+@dataclass(frozen=True)
+class Badge:
+    """`verdict` over all controls: 'heard' if one shows it, else 'not heard' if one shows that. `n` as in the contrast
+    that decides; `why` is for people."""
+
+    verdict: Verdict
+    n: int
+    why: str
+    contrasts: tuple[Contrast, ...]
+
+    def __str__(self) -> str:
+        return f"{self.verdict} ({self.why})"
+
+
+def badge(
+    real: Sequence[Judged], controls: Mapping[str, Sequence[Judged]], kind: Kind, *, deterministic: bool = False
+) -> Badge:
+    """What the controls (judged answers by name: 'silence', 'swap-audio') say about a run.
+
+    deterministic: the model is known to say the same to the same twice. Raises EvaluationError without any control.
+    """
+    if not controls:
+        raise EvaluationError("There is no control to compare with.", "Ask the same with --silence or --swap-audio.")
+    found = [_contrast(name, real, answers, kind, deterministic) for name, answers in controls.items()]
+    order: tuple[Verdict, ...] = ("heard", "not heard", "cannot tell")
+    first = min(found, key=lambda contrast: (order.index(contrast.verdict), -contrast.n))
+    return Badge(first.verdict, first.n, "; ".join(contrast.why for contrast in found), tuple(found))
+
+
+def look(home: Home, run: Run) -> Badge | None:
+    """The badge of a run, or of the run that a control belongs to; None while one of both is missing or unfinished.
+
+    Raises EvaluationError for damaged files.
+    """
+    from mudata.evaluation.scoring import score as judge
+
+    controls = family(home, run)
+    real = controls.pop("", None)
+    if real is None or not controls:
+        return None
+    settings, judged = real.settings, {name: judge.judge(found) for name, found in controls.items()}
+    models = [sitting.get("model") or {} for sitting in settings["sittings"]]
+    greedy = bool(models) and all(model.get("generation", {}).get("do_sample") is False for model in models)
+    return badge(judge.judge(real), judged, settings["kind"], deterministic=greedy)
+
+
+def family(home: Home, run: Run) -> dict[str, Run]:
+    """Finished runs that differ only in what was played and how many clips, by control ('' is the real one)."""
+    from mudata.evaluation.run import all_runs
+
+    found: dict[str, Run] = {}
+    mine = run.settings.get("audio_family")
+    for one in sorted(all_runs(home), key=lambda one: one.id == run.id) if mine else ():  # the run itself comes last
+        try:
+            settings = one.settings
+            if settings.get("audio_family") != mine or len(one.answers()) < settings["clips"]:
+                continue
+        except (EvaluationError, KeyError):
+            continue
+        name = settings.get("control") or ""
+        if one.id == run.id or name not in found or settings["clips"] > found[name].settings["clips"]:
+            found[name] = one
+    return found
+
+
+def _contrast(
+    name: str, real: Sequence[Judged], control: Sequence[Judged], kind: Kind, deterministic: bool
+) -> Contrast:
+    other = {item.clip_id: item for item in control if item.answer is not None}
+    pairs = [(item, other[item.clip_id]) for item in real if item.answer is not None and item.clip_id in other]
+    n = len(pairs)
+    if not n:
+        return Contrast(name, 0, 0.0, 0.0, 1.0, None, None, None, None, "cannot tell", f"{name}: no clip in common")
+    k = sum((a.answer or "").strip() != (b.answer or "").strip() for a, b in pairs)
+    low, high = wilson(k, n)
+    relabelled = score = control_score = p = None
+    said = f"{name}: {k} of {n} answers change"
+    if kind != "caption":
+        relabelled = sum(_labels(a) != _labels(b) for a, b in pairs) / n
+        points = [(_points(a, kind), _points(b, kind)) for a, b in pairs]
+        score, control_score = (sum(column) / n for column in zip(*points, strict=True))
+        p = mcnemar(sum(a > b for a, b in points), sum(a < b for a, b in points))
+        what = "accuracy" if kind == "classify" else "Jaccard"
+        said += f", {what} {100 * score:.1f} % against {100 * control_score:.1f} % (p = {p:.2g})"
+    better = p is not None and score is not None and control_score is not None and p < ALPHA and score > control_score
+    verdict: Verdict = "cannot tell"
+    if n < FEWEST:
+        said += f"; {FEWEST} clips are the fewest that can show it"
+    elif better or (deterministic and low > NOISE):
+        verdict = "heard"
+        if p is not None and not better:
+            said += "; no more often right for it"
+    elif high < NOISE:
+        verdict = "not heard"
+    elif low > NOISE:
+        said += "; that may be chance"
+    return Contrast(name, n, k / n, low, high, relabelled, score, control_score, p, verdict, said)
+
+
+def _labels(item: Judged) -> tuple[str, ...]:
+    return item.alignment.labels if item.alignment else ()
+
+
+def _points(item: Judged, kind: Kind) -> float:
+    """1 for a right answer; for tags the Jaccard index of what was said and what is right."""
+    if kind == "classify":
+        return float(item.right)
+    said, gold = set(_labels(item)), set(item.gold)
+    return len(said & gold) / len(said | gold) if said | gold else 1.0

@@ -1,0 +1,251 @@
+"""Clips with everything that was said of them: facts and references from the index, answers of all runs side by side.
+
+After Figure 2 of arXiv:2409.09601. Answers are read as scores read them (`judge.judge`), those of unfinished runs too.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter, defaultdict
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from mudata.catalog.index import database as index
+from mudata.errors import EvaluationError
+from mudata.evaluation import run
+from mudata.evaluation.scoring import score as judge
+
+if TYPE_CHECKING:
+    import duckdb
+
+    from mudata.evaluation.align import Span
+    from mudata.evaluation.metrics.scored import Judged
+    from mudata.evaluation.run import Run
+    from mudata.home import Home
+
+
+@dataclass(frozen=True)
+class Said:
+    """One run's answer about a clip, and how it was read.
+
+    `right` is None for descriptions; of many labels it means that all and no others were said. `labels` are those
+    that count, `spans` lie in `answer`; `rouge` has rouge1_f and rougeL_f of a description.
+    """
+
+    run: str
+    model: str
+    control: str | None
+    """What the model heard instead of the clip, such as silence; None for the clip itself."""
+    task: str
+    answer: str | None
+    error: str | None
+    status: str
+    labels: tuple[str, ...]
+    gold: tuple[str, ...]
+    right: bool | None
+    rule_id: str
+    spans: tuple[Span, ...]
+    rouge: dict[str, float] | None
+    given: str | None = None
+    """What the model got in place of the sound, where that was text."""
+
+
+@dataclass(frozen=True)
+class Beside:
+    """A clip's facts (None where the index has none), references and answers, in the order that the runs began.
+
+    `path` is the file to play, absolute; `labels` are canonical ids by namespace.
+    """
+
+    clip_id: str
+    dataset: str
+    title: str | None
+    artist: str | None
+    album: str | None
+    duration_s: float | None
+    path: str | None
+    licence: str | None
+    status: str
+    labels: dict[str, list[str]]
+    captions: list[str]
+    said: tuple[Said, ...]
+
+
+def chosen(home: Home, names: Sequence[str]) -> list[Run]:
+    """Runs by name, or all that can be read. Raises UnknownName."""
+    if names:
+        return [run.find(home, name) for name in names]
+    return [one for one in run.all_runs(home) if _readable(one)]
+
+
+def _readable(one: Run) -> bool:
+    try:
+        return bool(one.questions())
+    except EvaluationError:
+        return False
+
+
+def side_by_side(home: Home, clip_ids: Sequence[str], runs: Sequence[Run]) -> list[Beside]:
+    """The clips in the order asked for; of clips that are not indexed, the references that the runs recorded.
+
+    Raises EvaluationError with the nearest ids for a clip that neither the index nor a run knows.
+    """
+    said: defaultdict[str, list[Said]] = defaultdict(list)
+    recorded: defaultdict[str, dict[str, list[str]]] = defaultdict(dict)
+    for one in runs:
+        task = "caption" if one.settings["kind"] == "caption" else str(one.settings["task"])
+        for question in one.questions():
+            recorded[question["clip_id"]][task] = list(question["gold"])
+        records = one.answers()
+        for item in judge.judge(one, only=set(clip_ids)):
+            said[item.clip_id].append(_said(one, item, records[item.clip_id].given))
+    with index.connect(home) as connection:
+        facts = _facts(connection, clip_ids)
+        for clip_id in clip_ids:
+            if clip_id not in facts and clip_id not in recorded:
+                raise EvaluationError(*_unknown(connection, clip_id, recorded))
+        labels, captions = _references(connection, clip_ids)
+    for clip_id in set(recorded) - set(facts):
+        captions[clip_id] = recorded[clip_id].pop("caption", [])
+        labels[clip_id] = recorded[clip_id]
+    found = []
+    for clip_id in clip_ids:
+        title, artist, album, seconds, path, licence, status = facts.get(clip_id, [None] * 7)
+        found.append(
+            Beside(
+                clip_id,
+                clip_id.partition("/")[0],
+                title,
+                artist,
+                album,
+                seconds,
+                str(home.root / path) if path else None,
+                licence,
+                status or "not in the index",
+                labels[clip_id],
+                captions[clip_id],
+                tuple(said[clip_id]),
+            )
+        )
+    return found
+
+
+def sample(home: Home, runs: Sequence[Run], n: int, seed: int, *, disagree: bool = False) -> list[str]:
+    """Ids of `n` clips that the runs were asked about (without runs: of the index), in the random order of a seed.
+
+    disagree: the clips come first of which the runs said the most different things. A clip's disagreement is the
+    share of its readings that differ from its most frequent one; a reading is the labels that count, else the status.
+
+    Raises EvaluationError when there is nothing to draw from, or when no two runs read labels of one clip.
+    """
+    ids = {question["clip_id"] for one in runs for question in one.questions()}
+    if not runs:
+        with index.connect(home) as connection:
+            rows = connection.execute("SELECT clip_id FROM clips WHERE status = 'ok'").fetchall()
+        ids = {str(row[0]) for row in rows}
+    if not ids:
+        raise EvaluationError("There is no clip to show.", "Fetch a dataset, or evaluate a model, first.")
+    apart = _disagreement(runs) if disagree else {}
+    if disagree and not apart:
+        raise EvaluationError(
+            "No clip was asked by two runs whose answers are labels, so none can disagree.",
+            "Ask another model about the same split, or leave --disagree out.",
+        )
+    drawn = {clip_id: hashlib.sha256(f"{seed}:{clip_id}".encode()).hexdigest() for clip_id in ids}
+    return sorted(ids, key=lambda clip_id: (-apart.get(clip_id, 0.0), drawn[clip_id]))[:n]
+
+
+def _disagreement(runs: Sequence[Run]) -> dict[str, float]:
+    """By clip that several runs were asked the same about: 1 - share of the most frequent reading."""
+    readings: defaultdict[tuple[str, str], list[object]] = defaultdict(list)
+    for one in runs:
+        task = str(one.settings["task"])
+        for item in judge.judge(one, only={question["clip_id"] for question in one.questions()}):
+            if item.alignment is not None:
+                readings[item.clip_id, task].append(_counting(item) or item.outcome)
+    found: dict[str, float] = {}
+    for (clip_id, _), said in readings.items():
+        if len(said) > 1:
+            apart = 1 - Counter(said).most_common(1)[0][1] / len(said)
+            found[clip_id] = max(apart, found.get(clip_id, 0.0))
+    return found
+
+
+def _counting(item: Judged) -> tuple[str, ...]:
+    """The labels that the headline counts."""
+    alignment = item.alignment
+    return alignment.labels if alignment is not None and alignment.tier == "strict" else ()
+
+
+def _said(one: Run, item: Judged, given: str | None) -> Said:
+    settings, alignment = one.settings, item.alignment
+    rouge = None
+    if alignment is None and item.answer is not None:
+        from mudata.evaluation.metrics.rouge import COLUMNS
+        from mudata.evaluation.metrics.rouge import rouge as scores
+
+        row = dict(zip(COLUMNS, scores([item.answer], [item.gold])[0], strict=True))
+        rouge = {name: round(float(row[name]), 4) for name in ("rouge1_f", "rougeL_f")}
+    many = settings["kind"] == "tag"
+    right = None if alignment is None else set(_counting(item)) == set(item.gold) if many else item.right
+    return Said(
+        one.id,
+        str(settings["model"]),
+        settings.get("control"),
+        str(settings["task"]),
+        item.answer,
+        item.error,
+        item.outcome,
+        alignment.labels if alignment else (),
+        item.gold,
+        right,
+        alignment.rule_id if alignment else "",
+        alignment.spans if alignment else (),
+        rouge,
+        given,
+    )
+
+
+def _facts(connection: duckdb.DuckDBPyConnection, clip_ids: Sequence[str]) -> dict[str, tuple[Any, ...]]:
+    rows = connection.execute(
+        "SELECT clip_id, title, artist, album, duration_s, path, licence,"
+        " concat_ws(': ', status, reason) FROM clips WHERE list_contains(?, clip_id)",
+        [list(clip_ids)],
+    ).fetchall()
+    return {str(row[0]): row[1:] for row in rows}
+
+
+def _references(
+    connection: duckdb.DuckDBPyConnection, clip_ids: Sequence[str]
+) -> tuple[defaultdict[str, dict[str, list[str]]], defaultdict[str, list[str]]]:
+    labels: defaultdict[str, dict[str, list[str]]] = defaultdict(dict)
+    rows = connection.execute(
+        "SELECT DISTINCT clip_id, namespace, coalesce(canonical, label) AS label FROM labels"
+        " WHERE list_contains(?, clip_id) ORDER BY ALL",
+        [list(clip_ids)],
+    ).fetchall()
+    for clip_id, namespace, label in rows:
+        labels[clip_id].setdefault(namespace, []).append(label)
+    captions: defaultdict[str, list[str]] = defaultdict(list)
+    rows = connection.execute(
+        "SELECT clip_id, text FROM captions WHERE kind = 'caption' AND list_contains(?, clip_id) ORDER BY ALL",
+        [list(clip_ids)],
+    ).fetchall()
+    for clip_id, text in rows:
+        captions[clip_id].append(text)
+    return labels, captions
+
+
+def _unknown(connection: duckdb.DuckDBPyConnection, clip_id: str, recorded: Collection[str]) -> tuple[str, str]:
+    """What to say of an id that is not known; those that end like it come first, then those spelled like it."""
+    near = connection.execute(
+        "SELECT clip_id, ends_with(clip_id, '/' || $1) AS same, jaro_winkler_similarity(clip_id, $1) AS alike"
+        " FROM (SELECT clip_id FROM clips UNION SELECT unnest($2::VARCHAR[])) WHERE same OR alike > 0.8"
+        " ORDER BY same DESC, alike DESC, clip_id LIMIT 3",
+        [clip_id, list(recorded)],
+    ).fetchall()
+    what = f"No clip named {clip_id!r} in the index, nor in the runs."
+    if names := [repr(str(name)) for name, same, _ in near if same] or [repr(str(row[0])) for row in near]:
+        what += f" Did you mean {' or '.join(names)}?"
+    return what, 'Ids are those of: mudata sql "SELECT clip_id FROM clips"'

@@ -1,0 +1,225 @@
+"""Putting batches to a model, and turning whatever happens into answers and failures.
+
+A call that runs out of memory is repeated in halves, and batches stay that small; where the largest batch is to be
+found, they double before. A call that fails otherwise is narrowed down to the clips that cause it. A broken connection
+is tried again. A call that takes too long is given up, and with it the sitting: nothing inside a process can end it. A
+MudataError is meant for the user and ends the run. No failure ever becomes an answer.
+"""
+
+from __future__ import annotations
+
+import math
+import queue
+import sys
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Literal, NamedTuple, TypeVar, cast
+
+from mudata.errors import EvaluationError, ModelError, MudataError
+from mudata.evaluation import memory
+from mudata.evaluation.protocol import Answer, Failure, Model, Question, Ranking, Ranks
+
+if TYPE_CHECKING:
+    from mudata.evaluation.inference.playback import HeardClip
+
+T = TypeVar("T")
+How = Literal["answer", "rank"]
+What = Answer | Ranking | Failure
+
+PATIENCE = 8
+"""Failures with no answer before or between them, after which a model is taken to be broken."""
+ATTEMPTS = 3
+"""How often a call is made whose connection breaks (models behind a server)."""
+OUT_OF_MEMORY, TIMEOUT = "out-of-memory", "timeout"
+LARGEST = 64
+"""Clips beyond which a batch that is to be as large as fits does not grow. Ours."""
+LONGEST, LONGEST_REASON = 1_000_000, 2_000
+"""Characters of an answer, beyond which it is a malfunction and not kept; and of a reason, beyond which it is cut."""
+
+
+class Reply(NamedTuple):
+    """What came back for one clip; `batch` is the size of the call, `seconds` its share of the time."""
+
+    what: What
+    batch: int
+    seconds: float
+
+
+class Asker:
+    """One model in one sitting. `batch` is how many clips it gets at once (None: as many as it says after loading;
+    'auto': the same, doubled with every full batch that fits), `halvings` how often that was halved, `search` the sizes
+    that were tried for 'auto' and whether they fitted, `timeout_s` how long a call may take (None: for ever), `hung`
+    whether one took longer: then no more calls are made."""
+
+    def __init__(
+        self, model: Model, batch: int | Literal["auto"] | None = None, timeout_s: float | None = None
+    ) -> None:
+        self.model, self.halvings = model, 0
+        self._growing, self._wanted = batch == "auto", None if batch == "auto" else batch
+        self.search: list[tuple[int, bool]] = []
+        self.batch = self._wanted or 1
+        self.timeout_s, self.hung = timeout_s, False
+        self.loaded = False
+        self._good: Counter[How] = Counter()
+        self._bad: Counter[How] = Counter()
+
+    @property
+    def fitting(self) -> int:
+        """The batch in force; where the largest is searched for, the largest that fitted."""
+        return max((size for size, fits in self.search if fits), default=self.batch)
+
+    def load(self) -> None:
+        """Load the model, once."""
+        if not self.loaded:
+            self.model.load()
+            self.batch = self._wanted or max(1, self.model.hearing.batch)
+            self.loaded = True
+
+    def ask(self, clips: Sequence[HeardClip], question: Question, how: How = "answer") -> list[Reply]:
+        """One reply per clip, in order: Answers, or Rankings where it is asked to rank, or Failures.
+
+        Raises EvaluationError when the model answers without listening or cannot answer anything, ModelError when it
+        breaks the protocol, and what MudataError it raises itself.
+        """
+        self.load()
+        if len(clips) > self.batch:
+            return self.ask(clips[: self.batch], question, how) + self.ask(clips[self.batch :], question, how)
+        begun = time.perf_counter()
+        outcome = self._call(clips, question, how)
+        seconds = (time.perf_counter() - begun) / len(clips)
+        if isinstance(outcome, Failure):
+            if self.hung:
+                return [Reply(outcome, len(clips), seconds) for _ in clips]
+            if len(clips) > 1:
+                half = len(clips) // 2
+                if outcome.kind == OUT_OF_MEMORY:
+                    self._shrink(len(clips), half)
+                return self.ask(clips[:half], question, how) + self.ask(clips[half:], question, how)
+            outcome = [outcome]
+        self._check(clips, question, outcome, how)
+        if self._growing and len(clips) == self.batch and how == "answer":
+            self._grow()
+        return [Reply(_kept(what), len(clips), seconds) for what in outcome]
+
+    def _grow(self) -> None:
+        """After a full batch that fitted. Main memory must have room for as much as the whole process takes now, which
+        is more than the next batch can add: systems end processes that want more, instead of refusing it."""
+        self.search.append((self.batch, True))
+        free, own = memory.free_ram(), memory.resident()
+        self._growing = 2 * self.batch <= LARGEST and (free is None or own is None or free > own)
+        if self._growing:
+            self.batch *= 2
+
+    def _shrink(self, tried: int, batch: int) -> None:
+        if self._growing:
+            self.search.append((tried, False))
+        self.batch, self.halvings, self._growing = batch, self.halvings + 1, False
+
+    def _call(self, clips: Sequence[HeardClip], question: Question, how: How) -> list[What] | Failure:
+        """The model's replies, or why there are none; keeps no traceback, which would hold on to device memory."""
+        if self.hung:
+            return Failure(TIMEOUT, "not asked: the call before took too long")
+        put: Callable[..., Sequence[What]] = self.model.answer if how == "answer" else cast("Ranks", self.model).rank
+        for attempt in range(1, ATTEMPTS + 1):
+            try:
+                replies = _within(self.timeout_s, lambda: put(clips, question))
+                break
+            except _Hung:
+                self.hung = True
+                return Failure(TIMEOUT, f"no answer to {len(clips)} clips within {self.timeout_s:g} s")
+            except (ConnectionError, TimeoutError) as error:
+                if attempt == ATTEMPTS:
+                    return Failure("connection", _reason(error))
+                time.sleep(2.0 ** (attempt - 1))
+            except Exception as error:
+                if not (isinstance(error, MemoryError) or "out of memory" in str(error).casefold()):
+                    if isinstance(error, MudataError):
+                        raise
+                    return Failure(type(error).__name__, _reason(error))
+                reason = _reason(error) or "MemoryError"
+                del error
+                _free_device_memory()
+                return Failure(OUT_OF_MEMORY, reason)
+        if len(replies) != len(clips):
+            raise ModelError(
+                f"The model gave {len(replies)} answers to {len(clips)} clips.", f"Its `{how}` owes one per clip."
+            )
+        return list(replies)
+
+    def _check(self, clips: Sequence[HeardClip], question: Question, replies: Sequence[What], how: How) -> None:
+        wanted: type[Answer | Ranking] = Answer if how == "answer" else Ranking
+        if alien := [reply for reply in replies if not isinstance(reply, wanted | Failure)]:
+            owed = f"Its `{how}` owes one {wanted.__name__} or Failure per clip."
+            raise ModelError(f"The model gave a {type(alien[0]).__name__}.", owed)
+        said: list[object] = [reply.text for reply in replies if isinstance(reply, Answer)]
+        if wordless := [text for text in said if not isinstance(text, str)]:
+            kind = type(wordless[0]).__name__
+            raise ModelError(f"The model gave an Answer whose text is a {kind}.", "An answer is text.")
+        counts = {len(reply.loglik) for reply in replies if isinstance(reply, Ranking)}
+        if short := counts - {len(question.options)}:
+            raise ModelError(
+                f"The model ranked {min(short)} options of {len(question.options)}.", "It owes all of them."
+            )
+        failures = [reply for reply in replies if isinstance(reply, Failure)]
+        self._bad[how] += len(failures)
+        self._good[how] += len(replies) - len(failures)
+        for clip, reply in zip(clips, replies, strict=True):
+            if not isinstance(reply, Failure) and self.model.hearing.needs_audio and not clip.listened:
+                raise EvaluationError(
+                    f"The model answered about {clip.clip_id} without taking its audio; that is not recorded.",
+                    f"A model's `{how}` must read `clip.audio`, or `clip.midi` where a clip is MIDI.",
+                )
+        if not self._good[how] and self._bad[how] >= PATIENCE:
+            raise EvaluationError(
+                f"The model failed on each of its first {self._bad[how]} clips, last with {failures[-1].kind}: "
+                f"{failures[-1].reason}",
+                "Mend that, then run the same command again.",
+            )
+
+
+class _Hung(Exception):
+    """A call took too long."""
+
+
+def _within(seconds: float | None, call: Callable[[], T]) -> T:
+    """What the call returns or raises. Raises _Hung after so many seconds; the thread that hangs is left behind, and
+    does not keep the process from ending."""
+    if seconds is None:
+        return call()
+    outcome: queue.SimpleQueue[tuple[T | None, BaseException | None]] = queue.SimpleQueue()
+
+    def work() -> None:
+        try:
+            outcome.put((call(), None))
+        except BaseException as error:
+            outcome.put((None, error))
+
+    threading.Thread(target=work, daemon=True).start()
+    try:
+        result, error = outcome.get(timeout=min(seconds, threading.TIMEOUT_MAX))
+    except queue.Empty:
+        raise _Hung from None
+    if error is not None:
+        raise error
+    return cast("T", result)
+
+
+def _kept(what: What) -> What:
+    if isinstance(what, Answer) and len(what.text) > LONGEST:
+        return Failure("too-long", f"an answer of {len(what.text):,} characters, and the limit is {LONGEST:,}")
+    if isinstance(what, Ranking) and not all(map(math.isfinite, what.loglik)):
+        return Failure("not-finite", f"log-likelihoods {what.loglik}")
+    return what
+
+
+def _reason(error: Exception) -> str:
+    said = str(error)
+    return said if len(said) <= LONGEST_REASON else said[:LONGEST_REASON] + " ..."
+
+
+def _free_device_memory() -> None:
+    torch = sys.modules.get("torch")  # only a model that imported it can have used it up
+    if torch is not None and torch.cuda.is_available():
+        torch.cuda.empty_cache()

@@ -1,0 +1,144 @@
+"""What is going to be asked, by which name it will be known, and what run.json says about it.
+
+A run's id is a hash of all that decides its answers, and so is the key of every single answer. What was added to a
+request in later versions enters the hashes only where it is not the default, so that older runs keep their ids.
+"""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import TYPE_CHECKING, Any, Literal
+
+import mudata
+from mudata.evaluation.inference import controls
+from mudata.evaluation.models import registry as models
+from mudata.evaluation.run import digest
+
+if TYPE_CHECKING:
+    from mudata.evaluation.inference.controls import Control
+    from mudata.evaluation.inference.playback import From
+    from mudata.evaluation.protocol import Model, Question
+    from mudata.evaluation.tasks.samples import Item, Selection
+    from mudata.evaluation.tasks.task import OptionsOrder, Task
+
+
+@dataclass(frozen=True)
+class Request:
+    """What `mudata eval` was asked for. `options` go to the model, where None means its own default.
+
+    letters: options are shown with letters, which may be the answer. options_order: 'shuffled' draws one order for the
+    whole run by the seed. control: what is played instead of the clips. timeout_s: how long one call of the model may
+    take. rank: also let the model tell how likely every option is. audio: 'source' plays the original files, neither
+    mixed nor resampled. batch: 'auto' finds the largest that fits. force: load the model even where its weights are
+    larger than the memory.
+    """
+
+    model: str
+    split: str
+    task: str | None = None
+    part: str | None = None
+    limit: int | None = None
+    prompt: str | None = None
+    batch: int | Literal["auto"] | None = None
+    seed: int = 0
+    options: Mapping[str, object] = field(default_factory=dict)
+    command: str | None = None
+    letters: bool = False
+    options_order: OptionsOrder = "published"
+    control: Control | None = None
+    timeout_s: float | None = None
+    rank: bool = False
+    audio: From = "clip"
+    force: bool = False
+
+
+class Plan:
+    """A request with all that was looked up for it. Raises EvaluationError for a control that cannot be."""
+
+    def __init__(self, request: Request, model: Model, selection: Selection) -> None:
+        self.request, self.model, self.selection = request, model, selection
+        self.task = next(iter(selection.tasks.values()))
+        self.card = models.card_of(models.find(request.model))
+        self.identity = models.identity(request.model, request.options)
+        self.who = digest({**models.hashed(self.identity), "seed": request.seed})
+        self.playing = controls.playing(request.control, selection.items, request.seed, request.audio)
+        # what is not as in runs of older versions
+        self._changed = [x for x in (request.control, request.audio) if x not in (None, "clip")]
+        self._said = {dataset: _plain(task.question) for dataset, task in selection.tasks.items()}
+
+    @property
+    def run_id(self) -> str:
+        """Readable, and a hash of all that decides the answers."""
+        of, control = self.selection, self.request.control
+        decisive = [self.who, of.split_sha256, of.part, of.limit, list(self._said.values())]
+        words = (self.request.model, of.split, self.task.name, *([control] if control else []))
+        name = "-".join(words).replace("/", "-").replace(":", "-")
+        return f"{name}-{digest(decisive + self._changed)[:10]}"
+
+    @property
+    def audio_family(self) -> str:
+        """The same for a run and its controls, however few clips either asks: all but what is played and the limit."""
+        of = self.selection
+        heard = [self.request.audio] if self.request.audio != "clip" else []
+        return digest([self.who, of.split_sha256, of.part, list(self._said.values()), *heard])
+
+    def key(self, item: Item) -> str:
+        """Hash of what is played for one clip, its question and the model."""
+        return digest([self.playing.of(item).pcm_sha256, self._said[item.dataset], self.who, *self._changed])
+
+    @property
+    def warnings(self) -> list[str]:
+        """What may be wrong with the prompt, each sentence once."""
+        said = [f"Prompt {t.prompt.id}: {text}" for t in self.selection.tasks.values() for text in t.warnings]
+        return list(dict.fromkeys(said))
+
+    def settings(self) -> dict[str, Any]:
+        """What run.json keeps, but for the sittings."""
+        of, seen = self.selection, self.card.trained_on if self.card else {}
+        return {
+            "run": self.run_id,
+            "model": self.request.model,
+            "split": of.split,
+            "task": self.task.name,
+            "kind": self.task.kind,
+            "created_at": now(),
+            "mudata_version": mudata.__version__,
+            "model_identity": self.identity,
+            "model_sha256": self.who,
+            "seen_in_training": {d: source for d, source in seen.items() if d in of.tasks},
+            "seed": self.request.seed,
+            "forced_choice": self.model.hearing.forced_choice,
+            "control": self.request.control,
+            "audio": self.request.audio,
+            "audio_family": self.audio_family,
+            "options_order": self.request.options_order,
+            "prompt_warnings": self.warnings,
+            "split_sha256": of.split_sha256,
+            "index_sha256": of.index_sha256,
+            "part": of.part,
+            "limit": of.limit,
+            "clips": len(of.items),
+            "clips_without_reference": of.left_out,
+            "clips_without_audio": sum(item.absent is not None for item in of.items),
+            "clips_with_other_audio": of.changed,
+            "tasks": [self._task(dataset, task) for dataset, task in of.tasks.items()],
+        }
+
+    def _task(self, dataset: str, task: Task) -> dict[str, object]:
+        majority, source = self.selection.common(dataset)
+        clips, train = len(self.selection.of(dataset)), len(self.selection.train_of(dataset))
+        more = {"clips": clips, "train_clips": train, "majority": majority, "majority_source": source}
+        constant = self.selection.constants.get(dataset)
+        return task.record() | more | {"constant": asdict(constant) if constant else None}
+
+
+def _plain(question: Question) -> dict[str, object]:
+    said = asdict(question)
+    return said if question.letters else {key: value for key, value in said.items() if key != "letters"}
+
+
+def now() -> str:
+    """The time as run.json writes it."""
+    return datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")

@@ -1,0 +1,108 @@
+"""Asking a split's clips, one flushed batch after another.
+
+    select -> plan: the run's id -> sitting: what is open, asked and appended -> score
+
+`plan` has all that is decided before anything is asked, `sitting` the asking itself.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, get_args
+
+from mudata.catalog.index import database as index
+from mudata.errors import EvaluationError, ModelError, UnknownName
+from mudata.evaluation.inference.controls import Control
+from mudata.evaluation.inference.plan import Plan, Request
+from mudata.evaluation.inference.playback import From
+from mudata.evaluation.inference.session import Sitting
+from mudata.evaluation.models import registry as models
+from mudata.evaluation.run import Run
+from mudata.evaluation.scoring import score as judge
+from mudata.evaluation.tasks.samples import select
+from mudata.evaluation.tasks.task import OptionsOrder
+from mudata.narration import SILENT, Narrator
+
+if TYPE_CHECKING:
+    from mudata.evaluation.protocol import Model
+    from mudata.home import Home
+
+__all__ = ["Request", "evaluate", "preview"]
+
+
+def evaluate(home: Home, request: Request, narrator: Narrator = SILENT) -> Run:
+    """Ask all that is still open, then score the run. Killed at any moment, it loses at most the batch in the making.
+
+    Raises UnknownName, MissingExtra, ModelError, EvaluationError; HomeError if the same run is going on elsewhere.
+    """
+    plan = _planned(home, request)
+    run = Run(home.runs / plan.run_id)
+    with run.writing(home):
+        Sitting(plan, run, narrator).ask()
+        judge.score(run)
+    index.rebuild(home)  # the views of a home's first run
+    return run
+
+
+def preview(home: Home, request: Request) -> dict[str, Any]:
+    """What `evaluate` would ask, as run.json would say it, with the first question; nothing is loaded or written.
+
+    `first` has a clip, its references, the prompt and the options. Raises as `evaluate` does.
+    """
+    plan = _planned(home, request)
+    item = plan.selection.items[0]
+    task = plan.selection.tasks[item.dataset]
+    first = {"clip_id": item.clip_id, "gold": item.gold, "prompt": task.question.prompt, "options": task.order}
+    return plan.settings() | {"first": first}
+
+
+def _planned(home: Home, request: Request) -> Plan:
+    batch = None if request.batch == "auto" else request.batch
+    offer = {"seed": request.seed, "cache": home.models / "cache", "batch": batch}
+    model = models.create(request.model, offer=offer, **request.options)
+    _check(request, model)
+    wanted = {
+        key: getattr(request, key) for key in ("task", "part", "limit", "prompt", "letters", "options_order", "seed")
+    }
+    card = models.card_of(models.find(request.model))
+    own = card.prompts if card else None
+    plan = Plan(request, model, select(home, request.split, midi=model.hearing.takes_midi, own=own, **wanted))
+    if request.audio == "source" and not any(i.source and i.source.is_file() for i in plan.selection.items):
+        raise EvaluationError(
+            f"None of the original files of {', '.join(plan.selection.tasks)} is here.",
+            f"Run: mudata fetch {' '.join(plan.selection.tasks)}; or leave out --audio source.",
+        )
+    if request.rank and plan.task.kind == "caption":
+        raise EvaluationError("A caption has no options to rank.", "Leave out --rank, or ask a task that has labels.")
+    return plan
+
+
+def _check(request: Request, model: Model) -> None:
+    for what, said, known in (
+        ("control", request.control or "silence", get_args(Control)),
+        ("order of options", request.options_order, get_args(OptionsOrder)),
+        ("audio to play", request.audio, get_args(From)),
+    ):
+        if said not in known:
+            raise UnknownName(what, said, known)
+    if request.timeout_s is not None and not request.timeout_s > 0:
+        raise EvaluationError(f"A timeout of {request.timeout_s} s is none.", "Give seconds, or nothing to wait.")
+    hearing = model.hearing
+    if not hearing.needs_audio and not hearing.control:
+        raise EvaluationError(
+            f"The model {request.model!r} takes no audio, and the task is to listen.", "Choose one that hears."
+        )
+    if request.control and not hearing.needs_audio:
+        raise EvaluationError(
+            f"The model {request.model!r} never listens: with {request.control} it would say the same.",
+            "Ask it without --silence and --swap-audio.",
+        )
+    if request.audio == "source" and not hearing.takes_source:
+        raise ModelError(
+            f"The model {request.model!r} takes clips as they are normalised, mono, and no original files.",
+            "Leave out --audio source.",
+        )
+    if request.rank and not (hearing.gives_logits and hasattr(model, "rank")):
+        raise ModelError(
+            f"The model {request.model!r} cannot tell how likely an option is.",
+            "Leave out --rank; what a model needs for it is told in mudata.evaluation.protocol.",
+        )

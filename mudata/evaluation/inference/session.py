@@ -1,0 +1,294 @@
+"""One execution of a plan: what is open is decoded ahead, asked in batches, and appended batch by batch.
+
+Clips are asked dataset by dataset in the order of their ids; those that made the model hang before come last and alone,
+so that they keep nothing from being asked. Every clip ends as an answer or as a recorded failure, and failures are
+asked again when the same command runs again.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+import platform
+import time
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict
+from importlib import metadata
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+import mudata
+from mudata.errors import EvaluationError
+from mudata.evaluation import memory
+from mudata.evaluation.inference import provenance as traces
+from mudata.evaluation.inference.batching import TIMEOUT, Asker, How, Reply
+from mudata.evaluation.inference.plan import Plan, now
+from mudata.evaluation.inference.playback import HeardClip, Playing, heard
+from mudata.evaluation.protocol import Answer, Clip, Failure, Ranking, Trainable
+from mudata.evaluation.run import Record, Run
+
+if TYPE_CHECKING:
+    from mudata.evaluation.tasks.samples import Item
+    from mudata.evaluation.tasks.task import Task
+    from mudata.narration import Narrator
+
+_RECORDED = ("numpy", "soundfile", "soxr", "duckdb", "rouge-score", "librosa", "scikit-learn", "torch", "transformers")
+
+
+class Sitting:
+    """A plan, the run it goes into, and who is told."""
+
+    def __init__(self, plan: Plan, run: Run, narrator: Narrator) -> None:
+        self.plan, self.run, self.narrator = plan, run, narrator
+        self.model, self.selection = plan.model, plan.selection
+        self.asker = Asker(plan.model, plan.request.batch, plan.request.timeout_s)
+        self.fitted: dict[str, object] = {}
+        self._taught: str | None = None
+        self.asked = self.ranked = 0
+        self.failures: Counter[str] = Counter()
+
+    def ask(self) -> None:
+        """Ask what has no answer yet, and log the sitting whatever happens. Nothing is written without an answer.
+
+        Raises EvaluationError when the model hung and clips are left, or when not one clip could be answered.
+        """
+        before, keys = self.run.answers(), {item.clip_id: self.plan.key(item) for item in self.selection.items}
+        done = {clip_id for clip_id, record in before.items() if not record.error and record.key == keys.get(clip_id)}
+        todo = [item for item in self.selection.items if item.clip_id not in done]
+        hung = {clip_id for clip_id, record in before.items() if (record.error or "").startswith(TIMEOUT)}
+        unranked = self._unranked(keys)
+        self._tell(len(todo))
+        if not todo and not unranked:
+            self.run.begin(self.plan.settings(), self.selection.items)
+            return
+        started, begun = now(), time.perf_counter()
+        if not all(item.absent for item in [*todo, *unranked]):
+            self._check_memory()
+            self.asker.load()  # what a model can hear may depend on its checkpoint
+            if done:
+                self._check_same()
+        try:
+            with self.narrator.bar(f"Asking {self.plan.request.model}", len(todo)) as advance:
+                for records in self._answers(todo, hung, keys):
+                    if not self.asked:
+                        self.run.begin(self.plan.settings(), self.selection.items)
+                    self.run.append(records)
+                    self.asked += len(records)
+                    advance(len(records))
+            if unranked and not self.asker.hung:
+                self._rank(unranked, keys)
+        finally:
+            if self.asked or self.ranked:
+                log = {"started_at": started, "wall_s": round(time.perf_counter() - begun, 3)}
+                self.run.log_sitting(log | self._log())
+        self._check_end()
+
+    def _answers(self, todo: Sequence[Item], hung: set[str], keys: dict[str, str]) -> Iterator[list[Record]]:
+        """Records of all items, one list per batch; none after a call that took too long."""
+        for again in (False, True):
+            for dataset, task in self.selection.tasks.items():
+                mine = [i for i in todo if i.dataset == dataset and (i.clip_id in hung) == again]
+                for replies in self._batches(mine, task, "answer", 1 if again else None):
+                    records = [self._record(keys, item, clip, reply) for item, clip, reply in replies]
+                    self.failures.update(r.error.partition(":")[0] for r in records if r.error)
+                    yield records
+                    if self.asker.hung:
+                        return
+
+    def _rank(self, todo: Sequence[Item], keys: dict[str, str]) -> None:
+        if not self.asked:
+            self.run.begin(self.plan.settings(), self.selection.items)
+        with self.narrator.bar("Ranking options", len(todo)) as advance:
+            for dataset, task in self.selection.tasks.items():
+                mine = [item for item in todo if item.dataset == dataset]
+                for replies in self._batches(mine, task, "rank"):
+                    lines = [
+                        {
+                            "clip_id": item.clip_id,
+                            "key": keys[item.clip_id],
+                            "options": task.order,
+                            **asdict(reply.what),
+                        }
+                        for item, _, reply in replies
+                        if isinstance(reply.what, Ranking)
+                    ]
+                    self.run.append_rankings(lines)
+                    self.ranked += len(lines)
+                    advance(len(replies))
+                    if self.asker.hung:
+                        break
+        if left := len(todo) - self.ranked:
+            self.narrator.say(f"The options of {left} clips could not be ranked; the same command tries again.")
+
+    def _unranked(self, keys: dict[str, str]) -> list[Item]:
+        if not self.plan.request.rank:
+            return []
+        ranked = {clip_id: line.get("key") for clip_id, line in self.run.rankings().items()}
+        return [item for item in self.selection.items if ranked.get(item.clip_id) != keys[item.clip_id]]
+
+    def _batches(
+        self, items: Sequence[Item], task: Task, how: How, most: int | None = None
+    ) -> Iterator[list[tuple[Item, HeardClip | None, Reply]]]:
+        """Items with what was played and what came back, batch by batch; what cannot be heard is a failure at once."""
+        if not items:
+            return
+        self._fit(task)
+        waiting: list[tuple[Item, HeardClip]] = []
+
+        def asked() -> list[tuple[Item, HeardClip | None, Reply]]:
+            replies = self.asker.ask([clip for _, clip in waiting], task.question, how)
+            found = [(item, clip, reply) for (item, clip), reply in zip(waiting, replies, strict=True)]
+            waiting.clear()
+            return [*found]
+
+        hearing, playing = self.model.hearing, self.plan.playing
+        for item, clip in heard(items, hearing, ahead=lambda: 2 * self.asker.batch, playing=playing):
+            if isinstance(clip, Failure):
+                yield [(item, None, Reply(clip, 0, 0.0))]
+                continue
+            waiting.append((item, clip))
+            if len(waiting) >= (most or self.asker.batch):
+                yield asked()
+        if waiting:
+            yield asked()
+
+    def _record(self, keys: dict[str, str], item: Item, clip: HeardClip | None, reply: Reply) -> Record:
+        what, other = reply.what, self.plan.playing.of(item)
+        return Record(
+            keys[item.clip_id],
+            item.clip_id,
+            _sound(what.text) if isinstance(what, Answer) else None,
+            _sound(f"{what.kind}: {what.reason}") if isinstance(what, Failure) else None,
+            round(reply.seconds, 4),
+            self._seconds(clip) if clip else 0.0,
+            reply.batch,
+            None if other is item else other.clip_id,
+            _sound(what.given) if isinstance(what, Answer) and what.given is not None else None,
+            what.notes if isinstance(what, Answer) else None,
+        )
+
+    def _seconds(self, clip: HeardClip) -> float:
+        return round(min(len(clip.audio) / clip.sample_rate, self.model.hearing.max_seconds or math.inf), 3)
+
+    def _fit(self, task: Task) -> None:
+        """Let a model learn first, from the train part; a control may look at the clips asked instead."""
+        needs = getattr(self.model, "needs_fit", False)
+        if self._taught == task.dataset or not (needs if isinstance(needs, bool) else task.kind in needs):
+            return
+        name, source, items = self.plan.request.model, "train part", self.selection.train_of(task.dataset)
+        if not items and not self.model.hearing.control:
+            raise EvaluationError(
+                f"The model {name!r} learns from the part 'train', and split {self.selection.split} "
+                f"has no labelled {task.dataset} clips in one.",
+                "Draw a split with a train part: see `mudata split --help`.",
+            )
+        if not items:
+            source, items = "clips asked", self.selection.of(task.dataset)
+            self.narrator.say(f"No train part: {name} is fitted on the {task.dataset} clips it is asked.")
+        self.asker.load()
+        unheard: list[str] = []
+
+        def lessons() -> Iterator[tuple[Clip, tuple[str, ...]]]:
+            with self.narrator.bar(f"Learning {task.dataset}", len(items)) as advance:
+                playing = Playing(source=self.plan.request.audio)
+                ahead = 4 * (os.cpu_count() or 1)
+                for item, clip in heard(items, self.model.hearing, ahead=lambda: ahead, playing=playing):
+                    advance(1)
+                    if isinstance(clip, Failure):
+                        unheard.append(item.clip_id)
+                    else:
+                        of = Clip(clip.clip_id, clip.audio, clip.sample_rate, item.artist, clip.midi)
+                        yield of, tuple(task.written.get(gold, gold) for gold in item.gold)
+
+        cast("Trainable", self.model).fit(lessons())
+        self._taught = task.dataset
+        self.fitted[task.dataset] = {"on": source, "clips": len(items) - len(unheard), "undecodable": unheard}
+
+    def _log(self) -> dict[str, object]:
+        return {
+            "command": self.plan.request.command,
+            "asked": self.asked,
+            "failures": dict(sorted(self.failures.items())),
+            "ranked": self.ranked,
+            "batch": self.asker.fitting,
+            "halvings": self.asker.halvings,
+            "batch_search": self.asker.search,
+            "timeout_s": self.asker.timeout_s,
+            "fitted": self.fitted,
+            "hearing": asdict(self.model.hearing),
+            "model": self.model.describe() if self.asker.loaded else None,
+            "versions": _versions(),
+            "git": traces.git(),
+            "peak_memory_gib": traces.peak_memory(),
+        }
+
+    def _check_memory(self) -> None:
+        request = self.plan.request
+        if not request.force:
+            place = getattr(self.model, "folder", None) or getattr(self.model, "checkpoint", None)
+            said = {key: str(request.options.get(key) or "auto") for key in ("device", "dtype")}
+            memory.check(request.model, self.plan.card, Path(place) if place else None, **said)
+
+    def _check_same(self) -> None:
+        """Refuse to go on where 'auto' or a moving revision has come to mean something else than it did before."""
+        now = self.model.describe()
+        for sitting in self.run.settings["sittings"]:
+            before = sitting["model"] or {}
+            for key in ("revision", "dtype"):
+                if key in before and before[key] != now.get(key):
+                    raise EvaluationError(
+                        f"{self.run.id} was begun with {key} {before[key]}; now it would go on with {now.get(key)}.",
+                        f"Give --{key} as it was then, or start anew: give it as it is now, or remove "
+                        f"{self.run.folder}.",
+                    )
+
+    def _check_end(self) -> None:
+        answers = self.run.answers()
+        if self.asker.hung and (left := sum(item.clip_id not in answers for item in self.selection.items)):
+            raise EvaluationError(
+                f"{self.plan.request.model} took longer than {self.asker.timeout_s:g} s and cannot be stopped from "
+                f"within; {left} of {len(self.selection.items)} clips have not been asked yet.",
+                "What was answered is kept. Run the same command again: it goes on after the clips that hung, and asks "
+                "those last and alone. A longer --timeout gives them more time.",
+            )
+        if all(record.error for record in answers.values()):
+            last = next(reversed(answers.values())).error
+            raise EvaluationError(
+                f"Not one of the {len(answers)} clips was answered; the last failed with {last}",
+                f"Nothing was scored. Mend that, then run the same command again: see {self.run.folder}.",
+            )
+
+    def _tell(self, todo: int) -> None:
+        said: dict[str, Any] = self.plan.settings()
+        notes = {
+            "clips_without_reference": "clips have no reference for this task and are not asked.",
+            "clips_without_audio": "clips have no audio here and count as wrong; fetch them, then run this again.",
+            "clips_with_other_audio": "clips do not sound as when the split was drawn; see `mudata split check`.",
+        }
+        for warning in self.plan.warnings:
+            self.narrator.say(warning)
+        for key, note in notes.items():
+            if said[key]:
+                self.narrator.say(f"{said[key]} {note}")
+        for dataset, source in said["seen_in_training"].items():
+            self.narrator.say(f"{self.plan.request.model} has seen {dataset} in training ({source}).")
+        if not todo:
+            self.narrator.say(f"All {said['clips']} clips were answered before.")
+        elif todo < said["clips"]:
+            self.narrator.say(f"Going on: {todo} of {said['clips']} clips are still open.")
+
+
+def _sound(text: str) -> str:
+    """Text as UTF-8 can hold it: lone surrogates become question marks."""
+    return text.encode("utf-8", "replace").decode()
+
+
+def _versions() -> dict[str, str]:
+    found = {"mudata": mudata.__version__, "python": platform.python_version(), "platform": platform.platform()}
+    for name in _RECORDED:
+        try:
+            found[name] = metadata.version(name)
+        except metadata.PackageNotFoundError:
+            continue
+    return found

@@ -1,0 +1,1 @@
+"""Numbers out of scored answers, with their intervals and tests. Nothing here reads or writes files."""

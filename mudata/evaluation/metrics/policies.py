@@ -1,0 +1,168 @@
+"""How other harnesses would count the same answers: one number of a paper can hide a wide choice of rules.
+
+The rules are written anew from the sources named. A harness looks for labels as the dataset writes them (their ids); a
+label whose id is a code that nobody would say is looked for as it was shown to the model.
+"""
+
+from __future__ import annotations
+
+import re
+import string
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from mudata.evaluation.align import Shown, align
+from mudata.evaluation.metrics.classification import any_mention
+from mudata.evaluation.metrics.statistics import share
+
+if TYPE_CHECKING:
+    from mudata.evaluation.align.label_set import LabelSet
+    from mudata.evaluation.metrics.scored import Judged
+
+Rule = Callable[[str, str, Sequence[str]], bool]
+"""(answer, reference, all labels in the order shown), labels as the dataset writes them."""
+
+_NO_SHOWN = Shown()
+_LETTERS = string.ascii_uppercase
+
+
+@dataclass(frozen=True)
+class Policy:
+    """One way to decide whether an answer is right. `rule` is None where our own aligner decides."""
+
+    name: str
+    note: str
+    """The rule, whose it is (repository@commit), and what it gets wrong."""
+    rule: Rule | None = None
+
+    def right(self, answer: str, gold: Sequence[str], label_set: LabelSet, shown: Shown = _NO_SHOWN) -> bool:
+        """Whether an answer counts as right when any of the references (ids) is."""
+        if self.rule is None:
+            alignment = align(answer, label_set, shown)
+            return alignment.label in gold if self.name == "strict" else any_mention(alignment, gold)
+        spelled = spellings(label_set)
+        options = [spelled[label] for label in shown.options or label_set.ids]
+        return any(self.rule(answer, spelled[label], options) for label in gold)
+
+
+def spellings(label_set: LabelSet) -> dict[str, str]:
+    """How a dataset writes each label, by id: the id, but the name shown where that is another word."""
+    return {
+        entry.id: entry.id if _letters(entry.id) == _letters(entry.display) else entry.display
+        for entry in label_set.entries
+    }
+
+
+def sensitivity(
+    items: Sequence[Judged], label_sets: Mapping[str, LabelSet], shown: Mapping[str, Shown]
+) -> list[dict[str, object]]:
+    """Accuracy of the same answers under every policy, over all clips; a failure is wrong under each. `label_sets` and
+    `shown` are by dataset. Our own two use the alignment of the items, so human overrides count there."""
+    rows: list[dict[str, object]] = []
+    for policy in POLICIES.values():
+        right = sum(_right(policy, item, label_sets[item.dataset], shown[item.dataset]) for item in items)
+        found = share(policy.name, right, len(items), policy.note)
+        row = {"policy": policy.name, "accuracy": found.value, "low": found.low, "high": found.high}
+        rows.append(row | {"n": found.n, "note": policy.note})
+    return rows
+
+
+def _right(policy: Policy, item: Judged, label_set: LabelSet, shown: Shown) -> bool:
+    if policy.name == "strict":
+        return item.right
+    if policy.name == "any_mention":
+        return any_mention(item.alignment, item.gold)
+    return item.answer is not None and policy.right(item.answer, item.gold, label_set, shown)
+
+
+def _letters(text: str) -> str:
+    return "".join(c for c in text.casefold() if c.isalnum())
+
+
+def _exact(answer: str, gold: str, _: Sequence[str]) -> bool:
+    return _bare(answer) == _bare(gold)
+
+
+def _bare(text: str) -> str:
+    return text.lower().translate(str.maketrans("", "", string.punctuation)).strip()
+
+
+def _prefix(answer: str, gold: str, _: Sequence[str]) -> bool:
+    return answer.strip().lower().startswith(gold.lower())
+
+
+def _substring(answer: str, gold: str, _: Sequence[str]) -> bool:
+    return gold.lower() in answer.lower()
+
+
+def _cmi(answer: str, gold: str, options: Sequence[str]) -> bool:
+    said = _joined(answer)
+    return _joined(gold) in said and not any(_joined(other) in said for other in options if other != gold)
+
+
+def _joined(text: str) -> str:
+    return re.sub(r"[_\-' .]", "", text).replace("#", "♯").lower()
+
+
+def _mmau(answer: str, gold: str, options: Sequence[str]) -> bool:
+    said, right = _words(answer), _words(gold)
+    return right <= said and not any((_words(other) - right) & said for other in options)
+
+
+def _words(text: str) -> set[str]:
+    return set(re.findall(r"\w+", text.lower()))
+
+
+def _mucho(answer: str, gold: str, options: Sequence[str]) -> bool:
+    said = answer.rpartition("The correct answer is:")[2].strip()
+    letters = set(said) & set(_LETTERS[: len(options)])
+    if len(letters) == 1:
+        return options[_LETTERS.index(letters.pop())] == gold
+    return next((option for option in options if option.lower().strip() in said.lower()), None) == gold
+
+
+POLICIES: Mapping[str, Policy] = {
+    policy.name: policy
+    for policy in (
+        Policy(
+            "exact",
+            "equal to the reference in lower case without punctuation; any sentence fails",
+            _exact,
+        ),
+        Policy(
+            "prefix",
+            "begins with the reference (OpenBMB/UltraEval-Audio@9b69da6, its GTZAN); any lead-in fails",
+            _prefix,
+        ),
+        Policy(
+            "substring",
+            "contains the reference (OpenBMB/UltraEval-Audio@9b69da6, 'exist'); 'popular' is pop, denials and lists of "
+            "all options are right",
+            _substring,
+        ),
+        Policy(
+            "cmi",
+            "contains the reference and no other label, spaces and hyphens dropped (nicolaus625/CMI-bench@4c15f41); "
+            "'popular' is pop, labels that hold another are always wrong",
+            _cmi,
+        ),
+        Policy(
+            "mmau",
+            "has the words of the reference and none of another label's (Sakshi113/MMAU@110127f); denials of others "
+            "fail, 'hip hop' is not hiphop",
+            _mmau,
+        ),
+        Policy(
+            "mucho",
+            "the one capital letter of an option anywhere in the answer, else the first option that it contains "
+            "(muchomusic@d3c9a42); the B of 'Blues' is option B",
+            _mucho,
+        ),
+        Policy("any_mention", "ours, upper bound: the reference is meant or named affirmatively anywhere"),
+        Policy("strict", "ours: the one label meant is the reference; the headline"),
+    )
+}
+"""In the order shown. Letters of `mucho`: four in the original, here one per option; more than 26 options have none
+past Z. Of the others that are known, AIR-Bench's drops answers from the denominator, MMMU's draws lots, LTU's and
+LLark's ask a retired embedding service: none can be repeated on all answers."""

@@ -1,0 +1,89 @@
+"""From judged answers to the numbers of scores.json: which module counts what for which kind of task."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+from mudata.evaluation.metrics import captions, classification, policies, power, rouge, tagging
+
+if TYPE_CHECKING:
+    from mudata.evaluation.align import Shown
+    from mudata.evaluation.align.label_set import LabelSet
+    from mudata.evaluation.metrics.scored import Judged, Labels, Metric
+
+OOV_TERMS = 50
+"""So many of the words that might have been labels are listed, the most frequent first."""
+
+
+def numbers(
+    settings: Mapping[str, Any],
+    items: Sequence[Judged],
+    sets: Mapping[str, LabelSet | None],
+    shown: Mapping[str, Shown],
+    *,
+    reference_scorer: bool = False,
+) -> dict[str, Any]:
+    """Metrics over all clips and for each dataset, and the tables that go with the kind of task.
+
+    `settings` are those of the run, `sets` and `shown` what answers are read with and what the model saw, by dataset.
+    """
+    kind = settings["kind"]
+    labels = {dataset: label_set.ids if label_set else () for dataset, label_set in sets.items()}
+
+    def part(mine: Sequence[Judged], of: Labels) -> tuple[dict[str, int], list[Metric]]:
+        return tagging.outcomes(mine), _metrics(settings, mine, of, reference_scorer)
+
+    outcomes, metrics = part(items, labels)
+    datasets = {}
+    for dataset in sets:
+        mine = [item for item in items if item.dataset == dataset]
+        own = (outcomes, metrics) if len(sets) == 1 else part(mine, {dataset: labels[dataset]})
+        datasets[dataset] = {"n": len(mine), "outcomes": own[0], "metrics": list(map(asdict, own[1]))}
+    known = {dataset: label_set for dataset, label_set in sets.items() if label_set}
+    return {
+        "outcomes": outcomes,
+        "metrics": list(map(asdict, metrics)),
+        "datasets": datasets,
+        "per_label": tagging.per_label(items, labels) if kind != "caption" else [],
+        "confusion": classification.confusion(items) if kind == "classify" else [],
+        "policies": policies.sensitivity(items, known, shown) if kind == "classify" else [],
+        "detectable": power.detectable(metrics),
+        "captions": captions.details(items, _constants(settings)) if kind == "caption" else None,
+        "oov_terms": oov_terms(items),
+    }
+
+
+def per_clip(items: Sequence[Judged], reference_scorer: bool) -> dict[str, dict[str, float]]:
+    """The nine ROUGE numbers of every description, without stemmer, by clip id."""
+    said, references = [item.answer or "" for item in items], [item.gold for item in items]
+    scores = rouge.rouge(said, references, reference_scorer=reference_scorer)
+    rows = [{name: round(float(x), 6) for name, x in zip(rouge.COLUMNS, row, strict=True)} for row in scores]
+    return {item.clip_id: row for item, row in zip(items, rows, strict=True)}
+
+
+def oov_terms(items: Sequence[Judged]) -> list[list[str | int]]:
+    """Words that might have been labels, with the number of answers they are in."""
+    found = Counter(term for item in items if item.alignment for term in sorted(set(item.alignment.oov_terms)))
+    return [[term, n] for term, n in sorted(found.items(), key=lambda pair: (-pair[1], pair[0]))[:OOV_TERMS]]
+
+
+def _metrics(
+    settings: Mapping[str, Any], items: Sequence[Judged], labels: Labels, reference_scorer: bool
+) -> list[Metric]:
+    majority = {said["dataset"]: said["majority"] for said in settings["tasks"]}
+    sources = sorted({said["majority_source"] for said in settings["tasks"] if said["dataset"] in labels})
+    match settings["kind"]:
+        case "classify":
+            return classification.classify(items, labels, majority, " or ".join(sources))
+        case "tag":
+            return tagging.tag(items, labels, majority, " or ".join(sources))
+        case _:
+            return captions.caption(items, _constants(settings), reference_scorer=reference_scorer)
+
+
+def _constants(settings: Mapping[str, Any]) -> dict[str, Mapping[str, str] | None]:
+    """The constant caption of each dataset as the runner recorded it."""
+    return {said["dataset"]: said.get("constant") for said in settings["tasks"]}

@@ -1,0 +1,279 @@
+"""What the survey's listening models have in common: encode each clip once, put it into a prompt, write.
+
+A model is a folder in its authors' layout and a subclass that says how a wave becomes positions of a language model.
+The rest is here: placing, batching with padding on the left, decoding, ranking of options, and the record of
+what was used.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import queue
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import numpy as np
+import torch
+
+from mudata.errors import ModelError
+from mudata.evaluation.models.decoders.generation import BATCH, Manner, Spoken, batch_for, rank, write
+from mudata.evaluation.models.encoders.resample import resample
+from mudata.evaluation.models.hf_audio import placement, quieten
+from mudata.evaluation.models.weights.store import provenance
+from mudata.evaluation.protocol import Answer, Clip, Failure, Hearing, Question, Ranking
+from mudata.evaluation.tasks.prompts import LETTERS
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+
+EARS = 4
+"""Clips that a GPU hears at once, each in a thread and on a stream of its own: while the CPU resamples one and turns it
+into a spectrogram, the GPU encodes another."""
+
+
+SHORTEST_S = 0.05
+"""Seconds below which there is nothing to hear: filter banks of 25 ms windows have no frame, convolutions no output. As
+for clips of datasets (catalog.audio.MIN_SECONDS)."""
+
+
+class Unheard(Exception):
+    """A clip that this model can make nothing of; it becomes that clip's failure."""
+
+    def __init__(self, kind: str, reason: str) -> None:
+        super().__init__(reason)
+        self.kind, self.reason = kind, reason
+
+
+class Listener:
+    """A checkpoint folder that takes audio and text and writes text.
+
+    checkpoint: the folder, in the published layout. device: 'auto' takes the GPU if there is one. dtype: 'auto' is the
+    half precision of a GPU, float32 on a CPU; or 'bf16', 'fp16', 'fp32'. sampling: 'greedy', which repeats, or
+    'paper', the authors' own way, with `seed`. max_new_tokens: None takes the authors' limit. batch: None takes 8, or
+    what a GPU has room for.
+
+    A subclass has RATE (Hz), LONGEST_S (seconds it hears of a clip; None: all), GREEDY and PAPER (Manner), and `_load`,
+    `hear`, `compose`, `finish`.
+    """
+
+    RATE: ClassVar[int]
+    LONGEST_S: ClassVar[float | None] = None
+    GREEDY: ClassVar[Manner]
+    PAPER: ClassVar[Manner]
+
+    def __init__(
+        self,
+        checkpoint: str,
+        *,
+        device: str = "auto",
+        dtype: str = "auto",
+        sampling: str = "greedy",
+        max_new_tokens: int | None = None,
+        batch: int | None = None,
+        seed: int = 0,
+    ) -> None:
+        if sampling not in ("greedy", "paper"):
+            raise ModelError(f"No sampling named {sampling!r}.", "Known: greedy, paper.")
+        self.folder = Path(checkpoint)
+        self.device, self.dtype, self.sampling, self.seed = device, dtype, sampling, seed
+        self._longest_answer, self._batch = max_new_tokens, batch
+        self._llm: Any = None
+        self.hearing = Hearing(
+            sample_rate=self.RATE,
+            max_seconds=self.LONGEST_S,
+            batch=batch or BATCH,
+            gives_logits=True,
+            takes_source=True,
+        )
+
+    # What a subclass is
+
+    def _load(self, folder: Path, device: str, dtype: torch.dtype) -> None:
+        """Set `_llm` and the encoders."""
+        raise NotImplementedError
+
+    def waveform(self, audio: NDArray[np.float32], rate: int) -> torch.Tensor:
+        """The mono wave (n,) at RATE that encoders get, by the authors' own rule, of audio (n,) or (n, channels)."""
+        raise NotImplementedError
+
+    def hear(self, wave: torch.Tensor) -> torch.Tensor:
+        """What the encoders make of a wave, once per clip."""
+        raise NotImplementedError
+
+    def compose(self, heard: torch.Tensor, prompt: str, question: Question) -> Spoken:
+        """The whole prompt of one clip."""
+        raise NotImplementedError
+
+    def finish(self, ids: list[int]) -> str:
+        """The answer's text."""
+        raise NotImplementedError
+
+    def continuation(self, option: str) -> list[int]:
+        """Ids of an option as this model would write it after the prompt."""
+        raise NotImplementedError
+
+    def manner(self, question: Question) -> Manner:
+        """How answers to a question are written."""
+        chosen = self.PAPER if self.sampling == "paper" else self.GREEDY
+        longest = self._longest_answer or chosen.max_new_tokens
+        shortest = min(chosen.min_new_tokens, longest)
+        return dataclasses.replace(chosen, stop=self._stop(), max_new_tokens=longest, min_new_tokens=shortest)
+
+    def _stop(self) -> tuple[int, ...]:
+        return (2,)
+
+    # What all of them do
+
+    def load(self) -> None:
+        """Read the folder. Raises ModelError: not there, another model, cut short, or too large for the device."""
+        quieten()
+        if not self.folder.is_dir():
+            raise ModelError(
+                f"The checkpoint folder {self.folder} is not there.",
+                "Run: mudata models fetch NAME, or give --checkpoint FOLDER.",
+            )
+        self.device, self._torch_dtype = placement(self.device, self.dtype)
+        try:
+            with torch.inference_mode():
+                self._load(self.folder, self.device, self._torch_dtype)
+        except torch.OutOfMemoryError as error:
+            raise ModelError(
+                f"{self.folder.name} does not fit on {self.device} as {self._torch_dtype}: {error}.",
+                "Choose --dtype bf16, or --device cpu.",
+            ) from error
+        except KeyError as error:
+            raise ModelError(f"A setting is missing in {self.folder}: {error}.", "Fetch the model again.") from error
+        except (OSError, ValueError, TypeError) as error:  # transformers' own words for files that are not there or odd
+            first = (str(error).strip().splitlines() or [type(error).__name__])[0]
+            raise ModelError(f"{self.folder} cannot be loaded: {first}", "Fetch the model again.") from error
+        if self.device.startswith("cuda"):
+            self._streams: queue.SimpleQueue[torch.cuda.Stream] = queue.SimpleQueue()
+            for _ in range(EARS):
+                self._streams.put(torch.cuda.Stream(self.device))  # type: ignore[no-untyped-call]
+        if self._batch is None:
+            self.hearing = dataclasses.replace(self.hearing, batch=batch_for(self._llm, self.device))
+
+    def _generation(self) -> dict[str, object]:
+        """The manner as it is recorded, without the ids that stop."""
+        said = dataclasses.asdict(self.PAPER if self.sampling == "paper" else self.GREEDY)
+        said |= {"do_sample": said.pop("sample"), "max_new_tokens": self._longest_answer or said["max_new_tokens"]}
+        return {key: value for key, value in said.items() if key != "stop"}
+
+    def spoken(self, clip: Clip, question: Question) -> Spoken:
+        """One clip's prompt, encoded."""
+        with torch.inference_mode():
+            return self.prompt_of(self.waveform(clip.audio, clip.sample_rate).to(self.device), question)
+
+    def prompt_of(self, wave: torch.Tensor, question: Question) -> Spoken:
+        """The whole prompt for a wave."""
+        return self.compose(self.hear(wave), question.prompt, question)
+
+    def answer(self, clips: Sequence[Clip], question: Question) -> list[Answer | Failure]:
+        """One answer per clip. Encoders hear clips one by one, since padding would change what they hear; the language
+        model answers all at once."""
+        manner = self.manner(question)
+        if manner.sample:
+            torch.manual_seed(self.seed)
+        prompts = self.prompts(clips, question)
+        heard = [prompt for prompt in prompts if isinstance(prompt, Spoken)]
+        written = iter(self.write(heard, manner) if heard else ())
+        return [
+            prompt if isinstance(prompt, Failure) else Answer(self.finish(next(written)), prompt.given)
+            for prompt in prompts
+        ]
+
+    def prompts(self, clips: Sequence[Clip], question: Question) -> list[Spoken | Failure]:
+        """Every clip's prompt, encoded, or why there is none."""
+        if not self.device.startswith("cuda") or len(clips) == 1:
+            return [self._tried(clip, question) for clip in clips]
+        with ThreadPoolExecutor(EARS) as pool:
+            return list(pool.map(partial(self._aside, question=question), clips))
+
+    def _aside(self, clip: Clip, question: Question) -> Spoken | Failure:
+        """A clip's prompt, made on a stream that no other clip uses meanwhile, and complete."""
+        stream, writing = self._streams.get(), torch.cuda.default_stream(self.device)
+        try:
+            stream.wait_stream(writing)  # what was loaded has to be there
+            with torch.cuda.stream(stream):
+                prompt = self._tried(clip, question)
+            stream.synchronize()
+        finally:
+            self._streams.put(stream)
+        if isinstance(prompt, Spoken):
+            with torch.inference_mode():
+                for tensor in (prompt.embeds, prompt.heard):
+                    if tensor is not None:  # not free for the next clip while the language model reads it
+                        tensor.record_stream(writing)
+        return prompt
+
+    def _tried(self, clip: Clip, question: Question) -> Spoken | Failure:
+        if 0 < len(clip.audio) < SHORTEST_S * clip.sample_rate:  # MIDI has no samples at all
+            return Failure("too-short", f"{len(clip.audio) / clip.sample_rate:.3g} s; below {SHORTEST_S} s is nothing")
+        try:
+            return self.spoken(clip, question)
+        except Unheard as error:
+            return Failure(error.kind, error.reason)
+
+    @contextlib.contextmanager
+    def attending(self, prompts: Sequence[Spoken]) -> Iterator[None]:
+        """While this lasts, the language model is set for these prompts. Nothing to set where clips are positions."""
+        yield
+
+    def write(self, prompts: Sequence[Spoken], manner: Manner) -> list[list[int]]:
+        """New ids of each prompt."""
+        with torch.inference_mode(), self.attending(prompts):
+            return write(self._llm, prompts, manner)
+
+    def rank(self, clips: Sequence[Clip], question: Question) -> list[Ranking | Failure]:
+        """Log-likelihood in nats of each of the question's options after each clip's prompt, which is read once.
+
+        As many options at once as clips were given, so that what fits for clips fits here.
+        """
+        written = LETTERS[: len(question.options)] if question.letters else question.options
+        continuations = [self.continuation(option) for option in written]
+        found: list[Ranking | Failure] = []
+        for prompt in self.prompts(clips, question):
+            if isinstance(prompt, Failure):
+                found.append(prompt)
+                continue
+            with torch.inference_mode(), self.attending([prompt]):
+                likely = rank(self._llm, prompt, continuations, at_once=len(clips))
+            found.append(Ranking(tuple(likely), tuple(map(len, continuations))))
+        return found
+
+    def describe(self) -> dict[str, object]:
+        import transformers
+
+        return {
+            "checkpoint": self.folder.name,
+            **provenance(self.folder),
+            "parameters": sum(p.numel() for p in self._llm.parameters()),
+            "dtype": str(self._torch_dtype).removeprefix("torch."),
+            "device": torch.cuda.get_device_name() if self.device.startswith("cuda") else self.device,
+            "sampling": self.sampling,
+            "generation": self._generation(),
+            "torch": torch.__version__,
+            "transformers": transformers.__version__,
+        }
+
+
+def first_channel(audio: NDArray[np.float32], rate: int, target: int) -> torch.Tensor:
+    """The first channel of audio (n,) or (n, channels), resampled."""
+    return resample(torch.from_numpy(np.ascontiguousarray(audio if audio.ndim == 1 else audio[:, 0])), rate, target)
+
+
+def as_ffmpeg(audio: NDArray[np.float32], rate: int, target: int) -> torch.Tensor:
+    """The mean of all channels of audio (n,) or (n, channels), resampled, in 16 bit as ffmpeg hands it over."""
+    mono = torch.from_numpy(np.ascontiguousarray(audio if audio.ndim == 1 else audio.mean(1)))
+    return (resample(mono, rate, target) * 32768).round().clamp(-32768, 32767) / 32768
+
+
+def mean_of_resampled(audio: NDArray[np.float32], rate: int, target: int) -> torch.Tensor:
+    """The mean of all channels of audio (n,) or (n, channels), each resampled before."""
+    channels = torch.from_numpy(np.ascontiguousarray(np.atleast_2d(audio.T)))
+    return resample(channels, rate, target).mean(0)

@@ -1,0 +1,1 @@
+"""From waveforms to features: filter banks, transformers, notes."""

@@ -1,0 +1,1 @@
+"""The architectures of the survey's models, as their authors published them."""

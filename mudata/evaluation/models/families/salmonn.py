@@ -1,0 +1,140 @@
+"""SALMONN (Tang et al., arXiv 2310.13289), 7B and 13B: Whisper and BEATs, mixed window by window, before Vicuna.
+
+Folder: `salmonn_7b_v0.pth` or `salmonn_v1.pth` (what was trained), `whisper-large-v2/`, the BEATs file, and
+Vicuna's folder (any whose name begins with 'vicuna'). Facts are from bytedance/SALMONN, branch salmonn, a58bba7.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import torch
+from torch.nn.functional import linear, pad
+
+from mudata.errors import ModelError
+from mudata.evaluation.models.decoders.audio_llm import Listener, first_channel
+from mudata.evaluation.models.decoders.causal_lm import causal_lm, with_lora
+from mudata.evaluation.models.decoders.generation import Manner, Spoken
+from mudata.evaluation.models.decoders.sentencepiece import PromptEncoder
+from mudata.evaluation.models.encoders.beats import Beats
+from mudata.evaluation.models.encoders.layers import Layers
+from mudata.evaluation.models.encoders.whisper import whisper_encoder
+from mudata.evaluation.models.weights.tensors import Weights, fill, read
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from mudata.evaluation.protocol import Question
+
+WINDOW = 17
+"""Frames per window: round(1500 * 0.333333 / 30), a third of a second (models/salmonn.py)."""
+LORA_SCALE = 4.0
+"""alpha 32 / r 8 (configs/config.yaml)."""
+QFORMER_EPS = 1e-12
+BEFORE, AFTER = "USER: <Speech>", "</Speech> {prompt}\nASSISTANT:"
+_LLAMA = "llama_model.base_model.model.model."
+
+
+class Salmonn(Listener):
+    """Either size. `qformer_heads`: attention heads of the window Q-Former, which no file stores."""
+
+    RATE, LONGEST_S = 16_000, 30.0
+    GREEDY = Manner((2,), max_new_tokens=200)
+    PAPER = Manner((2,), max_new_tokens=200, beams=4)
+
+    def __init__(self, checkpoint: str, *, qformer_heads: int = 12, **options: Any) -> None:
+        super().__init__(checkpoint, **options)
+        self._heads = qformer_heads
+
+    def _load(self, folder: Path, device: str, dtype: torch.dtype) -> None:
+        from transformers import LlamaConfig
+
+        trained = read(_one(folder, "salmonn*.pth"), inside="model")
+        vicuna = _one(folder, "vicuna*")
+        tensors = with_lora(read(vicuna).under(""), trained, _LLAMA, LORA_SCALE)
+        self._llm = causal_lm(LlamaConfig.from_pretrained(vicuna), tensors, vicuna.name, device, dtype)
+        self._whisper, self._mel = whisper_encoder(_one(folder, "whisper*"), device)
+        self._beats = Beats(_one(folder, "BEATs*.pt"), device)
+        names = [f"{x}.{part}" for x in ("ln_speech", "ln_audio", "speech_llama_proj") for part in ("weight", "bias")]
+        self._of = Layers((name, trained.take(name).to(device).float()) for name in (*names, "speech_query_tokens"))
+        self._qformer = self._window_former(trained, device)
+        # what the authors' saver kept of parts that are stored elsewhere, or are computed
+        trained.let_go(r"beats\..*relative_attention_bias\.weight", r".*rotary_emb\.inv_freq", r".*\.position_ids")
+        trained.finish()
+        self._text = PromptEncoder(vicuna / "tokenizer.model")
+
+    def _window_former(self, trained: Weights, device: str) -> Any:
+        from transformers import Blip2QFormerConfig, Blip2QFormerModel
+
+        prefix = "speech_Qformer.bert."
+        inner, width = trained.shape(f"{prefix}encoder.layer.0.intermediate_query.dense.weight")
+        config = Blip2QFormerConfig(
+            hidden_size=width,
+            num_hidden_layers=trained.count(rf"{prefix}encoder\.layer\.(\d+)\..*"),
+            num_attention_heads=self._heads,
+            intermediate_size=inner,
+            layer_norm_eps=QFORMER_EPS,
+            cross_attention_frequency=1,
+            encoder_hidden_size=trained.shape(f"{prefix}encoder.layer.0.crossattention.self.key.weight")[1],
+        )
+        with torch.device("meta"):
+            model: Any = Blip2QFormerModel(config)
+        new = {r"^embeddings\.LayerNorm": "layernorm", r"attention\.self\.": "attention.attention."}
+        tensors = ((n, t) for n, t in trained.under(prefix, new) if not n.endswith("position_ids"))
+        fill(model, tensors, "the Q-Former", device)
+        return model.eval().requires_grad_(False)
+
+    def waveform(self, audio: NDArray[np.float32], rate: int) -> torch.Tensor:
+        """The first channel at 16 kHz, the first 30 s, padded to one second at least."""
+        wave = first_channel(audio, rate, self.RATE)[: round(self.LONGEST_S * self.RATE)]
+        return pad(wave, (0, max(0, self.RATE - len(wave))))
+
+    def speech(self, wave: torch.Tensor) -> torch.Tensor:
+        """Whisper's last states (1500, width)."""
+        states: torch.Tensor = self._whisper(self.mel(wave)[None]).last_hidden_state
+        return states[0]
+
+    def mel(self, wave: torch.Tensor) -> torch.Tensor:
+        """Whisper's log-mel (80, 3000)."""
+        found = self._mel(wave.cpu().numpy(), sampling_rate=self.RATE, return_tensors="pt").input_features[0]
+        return torch.as_tensor(found, device=wave.device)
+
+    def windows(self, speech: torch.Tensor, sounds: torch.Tensor) -> torch.Tensor:
+        """One query's answer (windows, width) to each 17 frames of both encoders, put together by index: each is
+        normalised first and padded then; an incomplete last window is dropped."""
+        both = [self._of.norm(speech, "ln_speech"), self._of.norm(sounds, "ln_audio")]
+        longest = max(map(len, both))
+        frames = torch.cat([pad(x, (0, 0, 0, longest - len(x))) for x in both], 1)
+        frames = frames[: len(frames) // WINDOW * WINDOW].reshape(-1, WINDOW, frames.shape[1])
+        query = self._of["speech_query_tokens"].expand(len(frames), -1, -1)
+        out: torch.Tensor = self._qformer(query_embeds=query, encoder_hidden_states=frames).last_hidden_state
+        return out.reshape(-1, out.shape[-1])
+
+    def hear(self, wave: torch.Tensor) -> torch.Tensor:
+        """88 positions for what Whisper makes of 30 s."""
+        found = self.windows(self.speech(wave), self._beats(wave))
+        return linear(found, self._of["speech_llama_proj.weight"], self._of["speech_llama_proj.bias"])
+
+    def compose(self, heard: torch.Tensor, prompt: str, question: Question) -> Spoken:
+        """The texts before and after the audio are tokenised apart, so that each has a leading space."""
+        before = [self._text.bos, *self._text.encode(BEFORE)]
+        after = self._text.encode(AFTER.replace("{prompt}", prompt))
+        table = self._llm.get_input_embeddings()
+        first, last = (table(torch.tensor(ids, device=heard.device)) for ids in (before, after))
+        return Spoken(torch.cat([first, heard.to(first.dtype), last]), (*before, *after))
+
+    def finish(self, ids: list[int]) -> str:
+        return self._text.decode(ids).strip()
+
+    def continuation(self, option: str) -> list[int]:
+        return self._text.encode(option)
+
+
+def _one(folder: Path, pattern: str) -> Path:
+    found = sorted(folder.glob(pattern))
+    if len(found) != 1:
+        what = "nothing" if not found else ", ".join(path.name for path in found)
+        raise ModelError(f"{folder} should hold one {pattern}; found: {what}.", "Fetch the model again.")
+    return found[0]

@@ -1,0 +1,1 @@
+"""Weights on disk: fetched, verified, converted, read tensor by tensor."""

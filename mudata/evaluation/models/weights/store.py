@@ -1,0 +1,246 @@
+"""Where weights lie: the parts of models, each once, and models' folders put together from them.
+
+    MUDATA_HOME/models/parts/<part>/files/       what a mirror or the user's own folder gave; fetched.json beside it
+    MUDATA_HOME/models/<model>/                  the authors' layout: relative links to parts' files, and weights.json
+
+Looking at what is there needs neither the network nor the weights' libraries.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import os
+import re
+import shutil
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from mudata.catalog.cards.mirrors import HubMirror, RemoteFile
+from mudata.catalog.cards.patterns import walk
+from mudata.catalog.fetch.ledger import Ledger, Record, stat_below
+from mudata.catalog.fetch.plan import Need, plan
+from mudata.errors import ModelError
+from mudata.evaluation.models import model_card as cards
+from mudata.evaluation.models.weights.file_kinds import CONVERTED
+from mudata.home import Home, write_atomic
+
+if TYPE_CHECKING:
+    from mudata.evaluation.models.model_card import ModelCard, ModelPart
+
+RECORD = "weights.json"
+"""In a model's folder: which parts it is made of, and where each came from."""
+_SAMPLE = 1 << 16
+"""Bytes that are looked at, at the start, in the middle and at the end of a file."""
+
+State = Literal["here", "begun", "changed", "missing"]
+"""begun: a fetch was stopped; changed: files were changed or deleted after they came."""
+
+
+@dataclass(frozen=True)
+class Held:
+    """A part of a model, and what is there of it."""
+
+    part: ModelPart
+    at: str
+    """Where its files lie in the model's folder; '.' is the folder itself."""
+    root: Path
+    """MUDATA_HOME/models/parts/<part>"""
+
+    @property
+    def files(self) -> Path:
+        return self.root / "files"
+
+    @property
+    def ledger(self) -> Ledger:
+        return Ledger(self.root / "fetched.json")
+
+    @cached_property
+    def need(self) -> Need:
+        return self._looked[0]
+
+    @cached_property
+    def records(self) -> tuple[Record, ...]:
+        """What tells of the part's files, once all of them are there."""
+        need, records = self._looked
+        if need.adopted:
+            return (need.adopted,)
+        step = need.there("present")
+        return tuple(records.get(u.whole) or records[u.key] for u, _ in step.units) if step else ()
+
+    @property
+    def state(self) -> State:
+        if self.records:
+            return "here"
+        need, records = self._looked
+        if records and any(state == "stale" for step in need.steps for _, state in step.units):
+            return "changed"
+        if any(record.mirror.startswith("own files") for record in records.values()):
+            return "changed"
+        return "begun" if records or any(self.files.rglob("*")) else "missing"
+
+    @property
+    def revision(self) -> str | None:
+        """The commit that the files are of, where they came from a repository."""
+        found = [re.search(r"@([0-9a-f]{40})$", record.mirror) for record in self.records]
+        return next((match[1] for match in found if match), None)
+
+    @property
+    def bytes(self) -> int:
+        """On disk, of a part that is here."""
+        return sum(size for record in self.records for size, _ in record.files.values())
+
+    @cached_property
+    def _looked(self) -> tuple[Need, dict[str, Record]]:
+        records = self.ledger.records
+        return plan(self.part, (), None, records, stat_below(self.files))[0], records
+
+
+def layout(card: ModelCard) -> list[tuple[str, ModelPart]]:
+    """The parts of a model with their places in its folder; none where `checkpoint` is a folder. Raises UnknownName."""
+    if card.checkpoint is not None:
+        return [(".", _whole(card))] if re.fullmatch(r"[\w.-]+/[\w.-]+", card.checkpoint) else []
+    return [(at, cards.load_part(name)) for at, names in card.layout.items() for name in names]
+
+
+def _whole(card: ModelCard) -> ModelPart:
+    """A repository of the Hub as one part: without pickles where there are safetensors."""
+    repo = str(card.checkpoint)
+    hub: dict[str, Any] = {
+        "kind": "huggingface", "repo": repo, "revision": card.revision, "repo_type": "model", "gated": card.gated,
+    }  # fmt: skip
+    return cards.ModelPart(
+        name=repo.replace("/", "--").lower(),
+        what=f"{card.title}, whole",
+        licence=card.licence,
+        homepage=card.homepage,
+        size=card.size,
+        mirrors=tuple(
+            HubMirror(**hub, files=tuple(RemoteFile(path=path) for path in paths))
+            for paths in (("**/*.safetensors", "**"), ("**",))
+        ),
+    )
+
+
+def look(card: ModelCard, home: Home) -> list[Held]:
+    """A model's parts, and what is there of each. Raises UnknownName, CardError, HomeError."""
+    parts = home.models / "parts"
+    return [Held(part, at, parts / part.name) for at, part in layout(card)]
+
+
+def downloaded(held: Iterable[Held]) -> Literal["yes", "part", "no"]:
+    states = {one.state for one in held}
+    return "yes" if states == {"here"} else "no" if states <= {"missing"} else "part"
+
+
+def ready(card: ModelCard, home: Home) -> Path:
+    """The model's folder, put together if it is not yet. Raises ModelError that names what is missing."""
+    held = look(card, home)
+    if lacking := [one for one in held if one.state != "here"]:
+        how = {"begun": ", begun", "changed": ", changed since it came"}
+        told = ", ".join(f"{o.part.name} ({o.part.size or 'size unknown'}{how.get(o.state, '')})" for o in lacking)
+        raise ModelError(
+            f"The weights of {card.name} are not here: {told}.",
+            f"Run: mudata models fetch {card.name}\nOr give --checkpoint FOLDER, laid out as its authors publish it.",
+        )
+    return assemble(card, home, held)
+
+
+def assemble(card: ModelCard, home: Home, held: Sequence[Held]) -> Path:
+    """Put a model's folder together from parts that are here; what is right already is left alone.
+
+    Where two parts of one place have a file of the same name, the part that the card names first gives it.
+    """
+    folder = home.models / card.name
+    wanted: dict[Path, Path] = {}
+    for one in held:
+        for record in one.records:
+            for path in record.files:
+                for name in (path, path + CONVERTED):
+                    if (one.files / name).exists():
+                        wanted.setdefault(folder / one.at / name, one.files / name)
+    said = json.dumps({"model": card.name, "parts": [_told(one) for one in held]}, indent=1) + "\n"
+    wrong = [link for link, source in wanted.items() if not _is(link, source)]
+    stale = [path for path in folder.rglob("*") if path.is_symlink() and path not in wanted]
+    note = folder / RECORD
+    if wrong or stale or not note.is_file() or note.read_text("utf-8") != said:
+        with home.lock(f"model-{card.name}"):
+            for link in wrong:
+                place(wanted[link], link, relative=True)
+            for link in stale:
+                link.unlink(missing_ok=True)
+            write_atomic(note, said)
+    return folder
+
+
+def _is(link: Path, source: Path) -> bool:
+    """Whether a file is another, or a copy of it."""
+    if not link.is_file():
+        return False
+    one, other = link.stat(), source.stat()
+    return link.samefile(source) or (one.st_size, one.st_mtime_ns) == (other.st_size, other.st_mtime_ns)
+
+
+def _told(one: Held) -> dict[str, object]:
+    sources = [re.sub(r"@[0-9a-f]{40}$", "", record.mirror) for record in one.records]
+    return {
+        "part": one.part.name,
+        "at": one.at,
+        "from": sources[0] if not sources[0].startswith("own files") else "own files",
+        "revision": one.revision,
+    }
+
+
+def place(source: Path, target: Path, *, relative: bool) -> None:
+    """Let `target` be the file `source`: by a link, else by a hard link, else by a copy."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    target.unlink(missing_ok=True)
+    try:
+        target.symlink_to(os.path.relpath(source, target.parent) if relative else source)
+        return
+    except (OSError, NotImplementedError):  # file systems and accounts without links
+        pass
+    try:
+        os.link(source, target)
+    except OSError:
+        part = target.with_name(f".{target.name}.part")
+        shutil.copy2(source, part)
+        part.replace(target)
+
+
+def fingerprint(folder: Path) -> str:
+    """Tells folders of weights apart without reading gigabytes: names, sizes, and samples of every file's bytes.
+
+    The same wherever the folder lies, and whether its files are links or not.
+    """
+    digest = hashlib.sha256()
+    for path, size in walk(folder):
+        if path == RECORD or path.endswith(CONVERTED) or any(step.startswith(".") for step in path.split("/")):
+            continue
+        digest.update(f"{path}\0{size}\0".encode())
+        with (folder / path).open("rb") as file:
+            for at in sorted({0, max(0, size // 2), max(0, size - _SAMPLE)}):
+                file.seek(at)
+                digest.update(file.read(_SAMPLE))
+    return digest.hexdigest()[:12]
+
+
+def provenance(folder: Path) -> dict[str, object]:
+    """`weights` for the record of a run: the folder's fingerprint, and its parts with their revisions where it tells;
+    nothing if it is no folder."""
+    if not folder.is_dir():
+        return {}
+    said: dict[str, object] = {"fingerprint": fingerprint(folder)}
+    with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
+        said["parts"] = json.loads((folder / RECORD).read_bytes())["parts"]
+    return {"weights": said}
+
+
+def gigabytes(size: str | None) -> float:
+    """The number in '13.5 GB' or '0.6 to 1.2 GB' (the larger); 0 where there is none."""
+    found = re.findall(r"([\d.]+) (kB|MB|GB)", size or "")
+    return float(found[-1][0]) * {"kB": 1e-6, "MB": 1e-3, "GB": 1.0}[found[-1][1]] if found else 0.0

@@ -1,0 +1,269 @@
+"""What a report is made of: panels of entries, each a run with its scores and samples; plain data, derived views."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from mudata.evaluation.align import Alignment
+from mudata.evaluation.metrics.scored import Judged
+from mudata.evaluation.report.wording import COLUMNS, FATES, HEADLINE, fate
+
+if TYPE_CHECKING:
+    from mudata.evaluation.comparison.audio_use import Badge
+    from mudata.evaluation.comparison.compare import Measured
+    from mudata.evaluation.suites.suite import Anchor
+    from mudata.evaluation.suites.table import Verdict
+
+ALL = "all datasets"
+
+
+@dataclass(frozen=True)
+class Sample:
+    """One clip, what is right about it, what a run answered, and how that was read (a line of alignments.jsonl).
+
+    `groups` has the clip's artist, album and track; `seconds` is the time that the answer took. `given` is what the
+    model got in place of the sound, where that was text.
+    """
+
+    clip_id: str
+    dataset: str
+    gold: tuple[str, ...]
+    answer: str | None
+    error: str | None
+    groups: Mapping[str, str | None]
+    read: Mapping[str, Any]
+    seconds: float
+    given: str | None
+
+    @property
+    def status(self) -> str:
+        return str(self.read["status"])
+
+    @property
+    def fate(self) -> str:
+        """A key of `words.FATES`."""
+        return fate(self.status, right=bool(self.read.get("right")))
+
+    @property
+    def judged(self) -> Judged:
+        """As `judge` had it when it wrote the scores."""
+        alignment = None
+        if "rule_id" in self.read:
+            alignment = Alignment(self.read["status"], tuple(self.read["labels"]), self.read["rule_id"])
+        artist, album, track = (self.groups[key] for key in ("artist", "album", "track"))
+        return Judged(self.clip_id, self.dataset, self.gold, self.answer, alignment, self.error, artist, album, track)
+
+
+class Flag(NamedTuple):
+    """Something a reader must know about a run before believing its score."""
+
+    text: str
+    why: str
+
+
+@dataclass(frozen=True)
+class RunView:
+    """One run, of `folder`. `name` is the model's, with the run's own mark where several runs have the same model.
+
+    `labels` tell how each label is written, by dataset and id; `heard` what its controls say, where it has any.
+    """
+
+    folder: Path
+    name: str
+    settings: Mapping[str, Any]
+    scores: Mapping[str, Any]
+    samples: tuple[Sample, ...]
+    labels: Mapping[str, Mapping[str, str]]
+    heard: Badge | None = None
+
+    @property
+    def id(self) -> str:
+        return self.folder.name
+
+    @property
+    def model(self) -> str:
+        return str(self.settings["model"])
+
+    @cached_property
+    def errors(self) -> tuple[Sample, ...]:
+        return tuple(sample for sample in self.samples if sample.answer is None)
+
+
+@dataclass(frozen=True)
+class Confusion:
+    """Counts by reference (rows) and by what was answered (columns): labels first, then what came instead of one."""
+
+    gold: tuple[str, ...]
+    answers: tuple[str, ...]
+    counts: Mapping[tuple[str, str], int]
+    labels: Mapping[str, str]
+
+    def row(self, gold: str) -> int:
+        return sum(self.counts.get((gold, answer), 0) for answer in self.answers)
+
+    @property
+    def mistakes(self) -> list[tuple[str, str, int]]:
+        """The most frequent wrong answers: reference, answer, how often."""
+        wrong = [(g, a, n) for (g, a), n in self.counts.items() if g != a]
+        return sorted(wrong, key=lambda one: (-one[2], one[:2]))[:20]
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One run in one panel."""
+
+    run: RunView
+    n: int
+    metrics: Mapping[str, Mapping[str, Any]]
+    samples: tuple[Sample, ...]
+    confusion: Confusion | None
+    per_label: Sequence[Mapping[str, Any]]
+    flags: tuple[Flag, ...]
+
+    @property
+    def name(self) -> str:
+        return self.run.name
+
+    @cached_property
+    def fates(self) -> dict[str, int]:
+        """How many answers ended where, in the order of FATES."""
+        counts = Counter(sample.fate for sample in self.samples)
+        return {name: counts[name] for name in FATES if counts[name]}
+
+    @cached_property
+    def statuses(self) -> dict[str, int]:
+        return dict(Counter(sample.status for sample in self.samples).most_common())
+
+    @property
+    def parser_interval(self) -> tuple[float, float] | None:
+        """Accuracy if only unmistakable answers count, and if any mention of the right label does."""
+        if "any_mention_accuracy" not in self.metrics:
+            return None
+        return self.metrics["accuracy"]["value"], self.metrics["any_mention_accuracy"]["value"]
+
+    @property
+    def policies(self) -> dict[str, Mapping[str, Any]]:
+        """Accuracy under each rule of reading, by its name."""
+        return {one["policy"]: one for one in self.run.scores.get("policies") or ()}
+
+    @property
+    def oov_terms(self) -> Sequence[tuple[str, int]]:
+        return self.run.scores.get("oov_terms") or ()
+
+
+@dataclass(frozen=True)
+class Panel:
+    """The runs that answered one question about the same part of a split, best first.
+
+    `whole`: it covers all datasets of its runs; some facts of scores.json are of the whole only. `measured` compares
+    the runs by the headline metric; None, and `incomparable` tells why, where they cannot be.
+    """
+
+    key: str
+    task: str
+    kind: str
+    split: str
+    part: str | None
+    dataset: str
+    whole: bool
+    entries: tuple[Entry, ...]
+    measured: Measured | None
+    incomparable: str | None
+    anchors: tuple[Anchor, ...]
+    """What was published about this question by the headline metric."""
+    same: Mapping[Anchor, Mapping[str, Verdict]]
+    """Those of `anchors` that are about a model here: whether they agree with what its entries, by name, have here."""
+
+    @property
+    def title(self) -> str:
+        return f"{self.dataset} · {self.task}"
+
+    @property
+    def headline(self) -> str:
+        return HEADLINE[self.kind]
+
+    @property
+    def columns(self) -> list[str]:
+        """The metrics to show: those that any of the runs has."""
+        return [name for name in COLUMNS[self.kind] if any(name in entry.metrics for entry in self.entries)]
+
+    @property
+    def labels(self) -> Mapping[str, str]:
+        """How each label is written; empty for captions and for several datasets together."""
+        return self.entries[0].run.labels.get(self.dataset, {})
+
+    @property
+    def clips(self) -> int:
+        return len({sample.clip_id for entry in self.entries for sample in entry.samples})
+
+    @property
+    def published_here(self) -> list[Anchor]:
+        """What was published about the models that are here."""
+        return [anchor for anchor in self.anchors if anchor in self.same]
+
+    @property
+    def published_elsewhere(self) -> list[Anchor]:
+        return [anchor for anchor in self.anchors if anchor not in self.same]
+
+    @property
+    def references(self) -> dict[str, Mapping[str, Any]]:
+        """Chance and majority; they belong to the clips, not to the run."""
+        names = ("chance", "majority", "majority_micro_f1")
+        return {name: self.entries[0].metrics[name] for name in names if name in self.entries[0].metrics}
+
+    @property
+    def groups(self) -> dict[str, str]:
+        """Letters of each run by its id: runs with a letter in common are not told apart."""
+        return {one.run: one.groups for one in self.measured.standings} if self.measured else {}
+
+    @property
+    def test(self) -> str:
+        """How differences were tested, without how single values were (that goes with each metric)."""
+        return self.measured.recipe.partition("; ")[2] if self.measured else ""
+
+    @property
+    def flags(self) -> dict[Flag, list[str]]:
+        """Every flag with the names of those that carry it."""
+        found: dict[Flag, list[str]] = {}
+        for entry in self.entries:
+            for flag in entry.flags:
+                found.setdefault(flag, []).append(entry.name)
+        return found
+
+    @property
+    def fates(self) -> list[str]:
+        return [name for name in FATES if any(name in entry.fates for entry in self.entries)]
+
+    @property
+    def policies(self) -> dict[str, str]:
+        """Rules of reading with their notes, in order; only of the whole."""
+        said = {one["policy"]: one.get("note") or "" for e in self.entries for one in e.policies.values()}
+        return said if self.whole else {}
+
+    def name_of(self, run_id: str) -> str:
+        return next(entry.name for entry in self.entries if entry.run.id == run_id)
+
+
+@dataclass(frozen=True)
+class Report:
+    title: str
+    runs: tuple[RunView, ...]
+    panels: tuple[Panel, ...]
+
+    @property
+    def answers(self) -> int:
+        return sum(len(run.samples) for run in self.runs)
+
+    @property
+    def recipes(self) -> dict[str, str]:
+        """How each metric that is shown was computed."""
+        shown = [name for panel in self.panels for name in (*panel.columns, *panel.references)]
+        found = {
+            name: metric["recipe"] for panel in self.panels for e in panel.entries for name, metric in e.metrics.items()
+        }
+        return {name: found[name] for name in dict.fromkeys(shown) if name in found}

@@ -1,0 +1,203 @@
+"""The data that the page's sample explorer reads: clips, answers, waveforms and, where wanted, the audio itself."""
+
+from __future__ import annotations
+
+import base64
+import os
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+from mudata.evaluation.report.waveforms import Sound, affordable, draw
+from mudata.evaluation.report.wording import FATES, ROLES
+from mudata.narration import SILENT, Narrator
+
+if TYPE_CHECKING:
+    from mudata.evaluation.report.data import Panel, Report, Sample
+    from mudata.home import Home
+
+EMBED_LIMIT = 100 * 2**20
+"""Most bytes of audio that a page carries: browsers load that from a file in a second or two."""
+
+_TYPES = {".flac": "audio/flac", ".wav": "audio/wav", ".mp3": "audio/mpeg", ".ogg": "audio/ogg", ".m4a": "audio/mp4"}
+
+
+@dataclass(frozen=True)
+class Audio:
+    """Where the page finds each clip: `sources` by clip id (relative addresses or data URIs), and how it looks there.
+
+    `embedded` clips are in the page; `left` would be, but for EMBED_LIMIT. `waveforms` are as `waveforms.draw` gives
+    them, of `sounds`; those of `undrawn` clips would be there, but for the budget.
+    """
+
+    sources: Mapping[str, str]
+    embedded: int
+    left: int
+    sounds: Mapping[str, Sound]
+    waveforms: Mapping[str, str]
+    undrawn: int
+
+
+def find_audio(
+    home: Home,
+    report: Report,
+    page: Path,
+    *,
+    embed: bool = False,
+    waveforms: bool = True,
+    narrator: Narrator = SILENT,
+) -> Audio:
+    """Look clips up in the index, and draw their waveforms. Where not all can be taken into the page (`embed`) or
+    drawn, those on which runs disagree come first."""
+    sounds = _sounds(home, {sample.clip_id for run in report.runs for sample in run.samples})
+    worth = _disagreements(report)
+    order = sorted(sounds, key=lambda clip_id: (-worth.get(clip_id, 0.0), clip_id))
+    inside = _embedded(sounds, order) if embed else {}
+    linked = {clip_id: _relative(sounds[clip_id].path, page) for clip_id in sounds if clip_id not in inside}
+    wanted = affordable(sounds, order) if waveforms else {}
+    return Audio(
+        inside | linked,
+        embedded=len(inside),
+        left=len(linked) if embed else 0,
+        sounds=sounds,
+        waveforms=draw(wanted, narrator),
+        undrawn=len(sounds) - len(wanted) if waveforms else 0,
+    )
+
+
+def _embedded(sounds: Mapping[str, Sound], order: Sequence[str]) -> dict[str, str]:
+    """Data URIs of the clips that fit below EMBED_LIMIT, the first first."""
+    found, size = {}, 0
+    for clip_id in order:
+        path = sounds[clip_id].path
+        if size + path.stat().st_size <= EMBED_LIMIT:
+            size += path.stat().st_size
+            sound = base64.b64encode(path.read_bytes()).decode()
+            found[clip_id] = f"data:{_TYPES.get(path.suffix, 'audio/flac')};base64,{sound}"
+    return found
+
+
+def _sounds(home: Home, clip_ids: set[str]) -> dict[str, Sound]:
+    from mudata.catalog.index import database as index
+
+    with index.connect(home) as connection:
+        rows = connection.execute(
+            "SELECT clip_id, path, duration_s FROM clips"
+            " WHERE path IS NOT NULL AND kind = 'audio' AND list_contains(?, dataset)",
+            [sorted({clip_id.partition("/")[0] for clip_id in clip_ids})],
+        ).fetchall()
+    found = {clip_id: Sound(home.root / path, seconds or 0.0) for clip_id, path, seconds in rows if clip_id in clip_ids}
+    return {clip_id: sound for clip_id, sound in found.items() if sound.path.is_file()}
+
+
+def _relative(path: Path, page: Path) -> str:
+    """A clip's address as seen from the page's folder."""
+    try:
+        return quote(Path(os.path.relpath(path.resolve(), page.resolve().parent)).as_posix())
+    except ValueError:  # another drive
+        return path.resolve().as_uri()
+
+
+def explorer(report: Report, audio: Audio) -> dict[str, Any]:
+    """What the page's script shows. Spans count UTF-16 units, as JavaScript does."""
+    panels = [panel for panel in report.panels if panel.whole]
+    runs = [run.id for run in report.runs]
+    clips: list[dict[str, Any]] = []
+    for number, panel in enumerate(panels):
+        clips += _clips(number, panel, runs)
+    return {
+        "panels": [
+            {"title": f"{panel.title} ({panel.split})", "kind": panel.kind, "labels": _labels(panel)}
+            for panel in panels
+        ],
+        "runs": [{"id": run.id, "name": run.name} for run in report.runs],
+        "fates": {name: title for name, (title, _) in FATES.items()},
+        "roles": {name: {"sign": sign, "meaning": meaning} for name, (sign, meaning) in ROLES.items()},
+        "clips": clips,
+        "sounds": {clip_id: _sound(clip_id, audio) for clip_id in sorted(audio.sources)},
+    }
+
+
+def _sound(clip_id: str, audio: Audio) -> dict[str, Any]:
+    said = {"source": audio.sources[clip_id]}
+    if clip_id not in audio.waveforms:
+        return said
+    return said | {"seconds": round(audio.sounds[clip_id].seconds, 3), "waveform": audio.waveforms[clip_id]}
+
+
+def _labels(panel: Panel) -> dict[str, dict[str, str]]:
+    return {dataset: dict(labels) for dataset, labels in panel.entries[0].run.labels.items()}
+
+
+def _clips(number: int, panel: Panel, runs: list[str]) -> list[dict[str, Any]]:
+    answers: dict[str, list[dict[str, Any]]] = {}
+    of: dict[str, Sample] = {}
+    for entry in panel.entries:
+        for sample in entry.samples:
+            of.setdefault(sample.clip_id, sample)
+            answers.setdefault(sample.clip_id, []).append(_answer(runs.index(entry.run.id), sample))
+    return [
+        {
+            "panel": number,
+            "id": clip_id,
+            "dataset": sample.dataset,
+            "gold": sample.gold,
+            "apart": round(apart(answers[clip_id]), 3),
+            "answers": answers[clip_id],
+        }
+        for clip_id, sample in sorted(of.items())
+    ]
+
+
+def _answer(run: int, sample: Sample) -> dict[str, Any]:
+    """One answer; what is empty is left out, for the size of the page."""
+    read = sample.read
+    said = {
+        "run": run,
+        "text": sample.answer,
+        "error": sample.error,
+        "status": sample.status,
+        "fate": sample.fate,
+        "label": read.get("label"),
+        "labels": read.get("labels") or None,
+        "rule": read.get("rule_id") or None,
+        "spans": _spans(sample) or None,
+        "flags": read.get("flags") or None,
+        "override": read.get("override") or None,
+        "given": sample.given,
+        "score": (read.get("rouge") or {}).get("rougeL_f"),
+    }
+    return {key: value for key, value in said.items() if value is not None or key == "text"}
+
+
+def _spans(sample: Sample) -> list[list[Any]]:
+    text = sample.answer or ""
+    plain = text.isascii()
+
+    def place(index: int) -> int:
+        return index if plain else len(text[:index].encode("utf-16-le", "surrogatepass")) // 2
+
+    return [[place(start), place(end), role, label] for start, end, role, label in sample.read.get("spans") or ()]
+
+
+def apart(answers: list[dict[str, Any]]) -> float:
+    """How far the answers to one clip lie apart, 0 to 1: the share that does not go with the most frequent reading,
+    or for captions the range of ROUGE-L."""
+    scores = [answer["score"] for answer in answers if "score" in answer]
+    if scores:
+        return float(max(scores) - min(scores))
+    readings = Counter(str(answer.get("labels") or answer.get("label") or answer["status"]) for answer in answers)
+    return 1 - max(readings.values()) / len(answers)
+
+
+def _disagreements(report: Report) -> dict[str, float]:
+    runs = [run.id for run in report.runs]
+    found: dict[str, float] = {}
+    for panel in report.panels:
+        if panel.whole:
+            for clip in _clips(0, panel, runs):
+                found[clip["id"]] = max(clip["apart"], found.get(clip["id"], 0.0))
+    return found

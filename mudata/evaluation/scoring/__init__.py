@@ -1,0 +1,1 @@
+"""Answers read and scored, again at any time, offline."""

@@ -1,0 +1,1 @@
+"""Further caption metrics that need packages of their own, computed once and kept."""

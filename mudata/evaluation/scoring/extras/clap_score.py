@@ -1,0 +1,86 @@
+"""The CLAP score of captions: how near a caption is to the sound itself, with no reference at all."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mudata.errors import AudioError, EvaluationError, MissingExtra
+from mudata.evaluation.metrics.statistics import mean
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from mudata.evaluation.metrics.scored import Judged, Metric
+
+MODEL = "laion/clap-htsat-unfused"
+
+
+def clap_score(
+    items: Sequence[Judged],
+    *,
+    audio: Mapping[str, Path],
+    model: str = MODEL,
+    revision: str | None = None,
+    device: str = "auto",
+    batch: int = 16,
+) -> tuple[list[Metric], dict[str, object]]:
+    """Mean cosine of sound and caption over the clips whose sound is here; an answer that failed scores 0.
+
+    `audio` has the file of each clip by its id. Captions longer than the text encoder are cut.
+
+    Raises MissingExtra, ModelError; EvaluationError when there is no sound at all.
+    """
+    import numpy as np
+
+    try:
+        from mudata.evaluation.models.clap import Clap
+        from mudata.evaluation.models.hf_audio import quieten
+
+        quieten()
+        scorer = Clap(model, revision=revision, device=device, batch=batch)
+        scorer.load()
+    except ImportError as error:
+        raise MissingExtra("The CLAP score", str(error.name), "captions") from error
+    rate = scorer.hearing.sample_rate
+    scored: dict[int, float] = {}
+    waiting: list[tuple[int, NDArray[np.float32]]] = []
+    unheard: list[str] = []
+
+    def ask() -> None:
+        found = scorer.similarity([wave for _, wave in waiting], [items[i].answer or "" for i, _ in waiting])
+        scored.update((i, f) for (i, _), f in zip(waiting, found, strict=True))
+        waiting.clear()
+
+    for i, item in enumerate(items):
+        wave = _wave(audio.get(item.clip_id), rate)
+        if wave is None:
+            unheard.append(item.clip_id)
+        elif not (item.answer or "").strip():
+            scored[i] = 0.0
+        else:
+            waiting.append((i, wave))
+            if len(waiting) == batch:
+                ask()
+    if waiting:
+        ask()
+    if not scored:
+        raise EvaluationError(
+            "The CLAP score needs sound, and none of these clips is here.", "Run `mudata fetch` for their dataset."
+        )
+    heard = sorted(scored)
+    recipe = f"cosine of CLAP embeddings of sound and caption; {model}; mean over clips whose sound is here"
+    clusters = [items[i].cluster for i in heard]
+    metric = mean("clap_score", np.array([scored[i] for i in heard]), recipe, clusters)
+    return [metric], {**scorer.describe(), "without_audio": len(unheard)}
+
+
+def _wave(path: Path | None, rate: int | None) -> NDArray[np.float32] | None:
+    from mudata.catalog.audio import clip as audio
+
+    try:
+        return audio.load(path, rate) if path else None
+    except (AudioError, OSError):
+        return None

@@ -1,0 +1,81 @@
+"""Further scores of captions, for those who ask: METEOR, BERTScore, and the CLAP score.
+
+None is part of the recipe: METEOR and BERTScore reward fluent English whatever the music (arXiv:2511.05550), and the
+last two depend on a model. Each says in its recipe exactly what it was computed with.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from mudata.errors import EvaluationError, UnknownName
+from mudata.evaluation.scoring.extras.bertscore import bertscore
+from mudata.evaluation.scoring.extras.clap_score import clap_score
+from mudata.evaluation.scoring.extras.meteor import meteor
+
+if TYPE_CHECKING:
+    from mudata.evaluation.metrics.scored import Judged, Metric
+
+Provenance = dict[str, object]
+
+
+@dataclass(frozen=True)
+class Extra:
+    """One further score. `options` are what it can be told, each with the type of its value."""
+
+    metric: str
+    purpose: str
+    measure: Callable[..., tuple[list[Metric], Provenance]]
+    options: Mapping[str, Callable[[str], object]] = field(default_factory=dict)
+    needs_audio: bool = False
+
+    def columns(
+        self, items: Sequence[Judged], options: Mapping[str, str], audio: Mapping[str, Path] | None = None
+    ) -> tuple[list[Metric], Provenance]:
+        """The metrics, and what they were computed with. `audio` has the file of each clip that has one.
+
+        Raises UnknownName and EvaluationError for options, MissingExtra for packages, ModelError for checkpoints.
+        """
+        given: dict[str, Any] = {"audio": audio or {}} if self.needs_audio else {}
+        for name, value in options.items():
+            if name not in self.options:
+                raise UnknownName(f"option of {self.metric}", name, self.options)
+            try:
+                given[name] = self.options[name](value)
+            except ValueError as error:
+                raise EvaluationError(
+                    f"{value!r} is no {self.options[name].__name__}, which {name} of {self.metric} is.",
+                    f"Give it as in {name}=1.",
+                ) from error
+        return self.measure(items, **given)
+
+
+_MODEL: Mapping[str, Callable[[str], object]] = {"model": str, "revision": str, "device": str, "batch": int}
+
+EXTRAS: Mapping[str, Extra] = {
+    "meteor": Extra("meteor", "unigram matches by word, stem and WordNet, and their order", meteor),
+    "bertscore": Extra(
+        "bertscore_f",
+        "greedy cosine matches of a text encoder's tokens, as F1",
+        bertscore,
+        {**_MODEL, "layer": int, "baseline": float},
+    ),
+    "clap": Extra("clap_score", "cosine of caption and sound in CLAP's space", clap_score, _MODEL, needs_audio=True),
+}
+
+
+def parse(text: str) -> tuple[Extra, dict[str, str]]:
+    """An extra as the command line names it: `bertscore`, or `bertscore:model=roberta-base,layer=10`.
+
+    Raises UnknownName, and EvaluationError for options that are not written so.
+    """
+    name, _, said = text.partition(":")
+    if name not in EXTRAS:
+        raise UnknownName("extra score", name, EXTRAS)
+    pairs = [pair.partition("=") for pair in said.split(",")] if said else []
+    if not all(key and equals for key, equals, _ in pairs):
+        raise EvaluationError(f"The options {said!r} cannot be read.", f"Write them as in {name}:batch=8,device=cpu.")
+    return EXTRAS[name], {key: value for key, _, value in pairs}

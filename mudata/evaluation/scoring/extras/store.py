@@ -1,0 +1,61 @@
+"""Further scores of captions (see `caption_extras`), kept in a run's `extras/` for as long as its answers are the same.
+
+They cost a model or minutes, so that scoring again takes them from there; nothing is computed unless it is asked for.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from mudata.errors import EvaluationError
+from mudata.evaluation.run import digest
+from mudata.home import write_atomic
+
+if TYPE_CHECKING:
+    from mudata.evaluation.metrics.scored import Judged
+    from mudata.evaluation.run import Run
+
+FOLDER = "extras"
+
+
+def measure(run: Run, wanted: str, items: Sequence[Judged], audio: Mapping[str, Path]) -> None:
+    """Compute one extra, named as in `bertscore` or `bertscore:device=cpu`, and keep it.
+
+    `audio` has the file of each clip that has one. Raises EvaluationError for a run that asks for no captions, and
+    what `caption_extras` raises.
+    """
+    from mudata.evaluation.scoring.extras import registry as caption_extras
+
+    if run.settings["kind"] != "caption":
+        raise EvaluationError(
+            f"{run.id} asks to {run.settings['kind']}, and {wanted} is for captions.", "Leave --extra out."
+        )
+    extra, options = caption_extras.parse(wanted)
+    metrics, provenance = extra.columns(items, options, audio)
+    said = {"of": _of(items), "metrics": [asdict(metric) for metric in metrics], "provenance": provenance}
+    text = json.dumps(said, indent=2, ensure_ascii=False, default=str)
+    write_atomic(run.folder / FOLDER / f"{extra.metric}.json", text + "\n", shared=True)
+
+
+def kept(run: Run, items: Sequence[Judged]) -> tuple[list[dict[str, Any]], dict[str, Any]]:
+    """Metrics that are kept and still true, and what each was computed with."""
+    metrics: list[dict[str, Any]] = []
+    provenance = {}
+    for path in sorted((run.folder / FOLDER).glob("*.json")):
+        try:
+            said = json.loads(path.read_bytes())
+            if said["of"] == _of(items):
+                metrics += said["metrics"]
+                provenance[path.stem] = said["provenance"]
+        except (ValueError, KeyError, TypeError) as error:
+            raise EvaluationError(f"{path} cannot be read: {error}.", "Remove it; then ask for it again.") from error
+    return metrics, provenance
+
+
+def _of(items: Sequence[Judged]) -> str:
+    """Hash of what captions are scored from."""
+    return digest([(item.clip_id, item.answer, item.gold) for item in items])

@@ -1,0 +1,1 @@
+"""What others than the aligner make of the answers: extra columns, never the headline."""

@@ -1,0 +1,123 @@
+"""What a language model reads in an answer, asked over any server that speaks OpenAI's chat protocol.
+
+The model sees the question's noun, the labels and the answer; never the clip, the reference, or the aligner's reading.
+It may say that no label is meant. Temperature 0. What it replies in any other form is no label, never a guess.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
+
+from mudata.catalog.fetch.transfer import shown
+from mudata.errors import EvaluationError
+from mudata.evaluation.chat.completions import text
+from mudata.evaluation.scoring.opinions.store import Ask, View
+
+if TYPE_CHECKING:
+    from mudata.evaluation.chat.client import ChatServer
+
+KEY = "MUDATA_JUDGE_KEY"
+"""Environment variable with the server's key; OPENAI_API_KEY is read where it is not set."""
+PROMPT = (
+    "Somebody listened to a piece of music and was asked for its {noun}. This was the answer, between the lines:\n"
+    "-----\n{answer}\n-----\n"
+    "Which one of these labels does the answer give: {labels}? Judge what it says, not whether it may be right. "
+    "If it gives none of them, or several, or declines to say, that is null.\n"
+    'Reply with one line of JSON and nothing else: {{"label": "<one of the labels>"}} or {{"label": null}}'
+)
+_PAUSE_S = 1.0
+"""Before the second try, at most; the range doubles with each further one."""
+
+
+@dataclass(frozen=True)
+class Server:
+    """Who is asked. `url` is the base address, such as https://host/v1; `tries` are for answers that do not come."""
+
+    NAME: ClassVar[str] = "judge"
+
+    url: str
+    model: str
+    tries: int = 5
+    timeout_s: float = 60.0
+    max_tokens: int = 200
+
+    @property
+    def detail(self) -> dict[str, object]:
+        """What decides the opinion; never the key."""
+        from mudata.evaluation.run import digest
+
+        return {
+            "url": shown(self.url).rstrip("/"),
+            "model": self.model,
+            "temperature": 0,
+            "max_tokens": self.max_tokens,
+            "prompt": PROMPT,
+            "prompt_sha256": digest(PROMPT),
+        }
+
+    def views(self, asks: Sequence[Ask]) -> Iterator[View]:
+        """One view per answer. Raises EvaluationError when the server refuses or stays away, ModelError for an address
+        that is none."""
+        from mudata.evaluation.chat.client import ChatServer
+        from mudata.evaluation.chat.rate_limit import Patience
+
+        patience = Patience(self.tries, _PAUSE_S, timeout_s=self.timeout_s)
+        server = ChatServer(self.url, KEY if os.environ.get(KEY) else "OPENAI_API_KEY", patience=patience)
+        with contextlib.closing(server):
+            for one in asks:
+                labels = ", ".join(entry.display for entry in one.label_set.entries)
+                prompt = PROMPT.format(noun=one.noun, answer=one.answer, labels=labels)
+                yield read(self._reply(server, prompt, one.key), one)
+
+    def _reply(self, server: ChatServer, prompt: str, of: str) -> str:
+        from mudata.evaluation.chat.client import NoReply
+
+        body = {
+            "model": self.model,
+            "messages": [{"role": "user", "content": prompt}],
+            "temperature": 0,
+            "max_tokens": self.max_tokens,
+        }
+        try:
+            said = text(server.complete(body, of))
+        except NoReply as why:
+            if why.kind == "refused":
+                raise EvaluationError(
+                    f"The judge at {server.url} refused with {why.reason}.",
+                    f"Check --judge-url, --judge-model, and the key in {KEY}. What was judged is kept.",
+                ) from why
+            raise self._gone(str(why)) from why
+        if said is None:
+            raise self._gone("its reply is no chat completion")
+        return said
+
+    def _gone(self, why: str) -> EvaluationError:
+        return EvaluationError(
+            f"The judge at {self.detail['url']} cannot be had: {why}.",
+            "What was judged is kept; the same command goes on from there.",
+        )
+
+
+def read(reply: str, one: Ask) -> View:
+    """The label of a reply: the JSON object in it, whose label is one of those that were shown."""
+    more = {"reply": reply}
+    names = {name.casefold(): entry.id for entry in one.label_set.entries for name in (entry.id, entry.display)}
+    for found in re.finditer(r"\{[^{}]*\}", reply):
+        try:
+            said = json.loads(found.group())
+        except ValueError:
+            continue
+        if "label" in said:
+            label = said["label"]
+            if label is None:
+                return View(None, more)
+            if isinstance(label, str) and label.strip().casefold() in names:
+                return View(names[label.strip().casefold()], more)
+            return View(None, more | {"problem": "no such label"})
+    return View(None, more | {"problem": "no JSON"})

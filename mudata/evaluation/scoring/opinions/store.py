@@ -1,0 +1,169 @@
+"""Second opinions: what others than the aligner make of the same answers. Extra columns, never the headline.
+
+    loglik     the option that the model itself finds likeliest (rankings.jsonl, from models that give likelihoods)
+    embedding  the label whose sentence is nearest to the answer: a forced choice, whatever the answer says
+    judge      what a language model reads in the answer
+
+An opinion that has to be asked for is kept in `opinions/`: NAME.json says of what it was asked, NAME.jsonl has a line
+per different answer. Every line has a hash of all that decides it, so that scoring again costs nothing, an answer that
+changed is asked about anew, and a kill loses nothing.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Protocol
+
+from mudata.errors import EvaluationError
+from mudata.evaluation.metrics.statistics import share
+from mudata.evaluation.run import digest, numbered
+from mudata.evaluation.scoring.opinions.loglik import likeliest
+from mudata.home import write_atomic
+
+if TYPE_CHECKING:
+    from mudata.evaluation.align.label_set import LabelSet
+    from mudata.evaluation.metrics.scored import Judged
+    from mudata.evaluation.run import Run
+
+FOLDER = "opinions"
+Labels = Mapping[str, str | None]
+"""By clip id the label that an opinion sees, None for none; clips that it was not asked about are left out."""
+
+
+class Opinion(Protocol):
+    """Somebody who can be asked. `detail` is all that decides what he says; `views` gives one view per answer."""
+
+    NAME: ClassVar[str]
+
+    @property
+    def detail(self) -> Mapping[str, object]: ...
+
+    def views(self, asks: Sequence[Ask]) -> Iterator[View]: ...
+
+
+class Ask(NamedTuple):
+    """One answer to have an opinion about; `key` is its line in NAME.jsonl."""
+
+    key: str
+    answer: str
+    label_set: LabelSet
+    noun: str
+
+
+class View(NamedTuple):
+    """An opinion about one answer: a label or None, and what else is worth keeping."""
+
+    label: str | None
+    more: Mapping[str, object] = {}
+
+
+def ask(
+    run: Run,
+    name: str,
+    *,
+    detail: Mapping[str, object],
+    items: Sequence[Judged],
+    sets: Mapping[str, LabelSet | None],
+    views: Callable[[Sequence[Ask]], Iterator[View]],
+) -> int:
+    """Get an opinion about every different answer that has none yet, keep each as it comes; how many were asked.
+
+    `detail` is all that decides it; `views` gives one view per answer, in order. Raises EvaluationError for runs whose
+    answers mean no single label, and whatever `views` raises; what came before is kept.
+    """
+    if run.settings["kind"] != "classify":
+        raise EvaluationError(
+            f"{run.id} asks to {run.settings['kind']}; second opinions are for questions with one right label.",
+            "Leave --opinion out.",
+        )
+    nouns = {dataset: task.noun for dataset, task in run.tasks.items()}
+    known = _lines(run, name)
+    path = run.folder / FOLDER / f"{name}.jsonl"
+    open_: dict[str, Ask] = {}
+    for item in items:
+        label_set = sets[item.dataset]
+        if label_set and item.answer and item.answer.strip():
+            one = Ask(_key(detail, item, label_set), item.answer, label_set, nouns[item.dataset])
+            if one.key not in known:
+                open_.setdefault(one.key, one)
+    write_atomic(path.with_suffix(".json"), json.dumps(dict(detail), indent=2, ensure_ascii=False) + "\n", shared=True)
+    _mend(path)
+    asks = list(open_.values())
+    with path.open("ab") as file:
+        for one, view in zip(asks, views(asks), strict=True):
+            line = {"key": one.key, "label": view.label, **view.more}
+            file.write(json.dumps(line, ensure_ascii=False).encode() + b"\n")
+            file.flush()
+            os.fsync(file.fileno())
+    return len(asks)
+
+
+def columns(run: Run, items: Sequence[Judged], sets: Mapping[str, LabelSet | None]) -> list[dict[str, Any]]:
+    """What there is of second opinions, as scores.json has it; `items` are as the aligner reads them."""
+    if run.settings["kind"] != "classify":
+        return []
+    found = [_column("loglik", items, labels, detail) for labels, detail in likeliest(run.rankings())]
+    for path in sorted((run.folder / FOLDER).glob("*.json")):
+        detail = _detail(path)
+        lines = _lines(run, path.stem)
+        keys = {item.clip_id: _key(detail, item, sets[item.dataset]) for item in items}
+        labels = {clip_id: lines[key]["label"] for clip_id, key in keys.items() if key in lines}
+        found.append(_column(path.stem, items, labels, detail))
+    return [column for column in found if column["asked"]]
+
+
+def _column(name: str, items: Sequence[Judged], labels: Labels, detail: Mapping[str, Any]) -> dict[str, Any]:
+    """Accuracy over all clips: those without an answer or an opinion are wrong."""
+    right = sum(labels.get(item.clip_id) in item.gold for item in items)
+    score = share(name, right, len(items), "the opinion's label is right / all")
+    mine = [item for item in items if item.clip_id in labels]
+    same = sum(item.alignment is not None and item.alignment.label == labels[item.clip_id] for item in mine)
+    return {
+        "opinion": name,
+        "accuracy": score.value,
+        "low": score.low,
+        "high": score.high,
+        "n": score.n,
+        "asked": len(mine),
+        "labelled": sum(label is not None for label in labels.values()),
+        "agreement": same / len(mine) if mine else None,
+        "recipe": score.recipe,
+        "detail": dict(detail),
+    }
+
+
+def _key(detail: Mapping[str, object], item: Judged, label_set: LabelSet | None) -> str:
+    return digest([detail, item.answer, label_set.ids if label_set else ()])
+
+
+def _lines(run: Run, name: str) -> dict[str, dict[str, Any]]:
+    path = run.folder / FOLDER / f"{name}.jsonl"
+    return {line["key"]: line for _, line in numbered(path, {"key", "label"}, appended=True)}
+
+
+def _detail(path: Path) -> dict[str, Any]:
+    try:
+        said: dict[str, Any] = json.loads(path.read_bytes())
+    except ValueError as error:
+        raise EvaluationError(
+            f"{path} cannot be read: {error}.", "Remove it; then ask for the opinion again."
+        ) from error
+    return said
+
+
+def _mend(path: Path) -> None:
+    """Cut off what a kill left of a last line."""
+    path.parent.mkdir(exist_ok=True)
+    with path.open("ab+") as file:
+        file.seek(0)
+        file.truncate(file.read().rfind(b"\n") + 1)
+
+
+def file_sha256(path: Path) -> str:
+    """Hash of a file's bytes."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

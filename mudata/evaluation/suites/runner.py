@@ -1,0 +1,231 @@
+"""Asking a suite: every exam whose clips are here, every model that is installed; the rest is told and passed over.
+
+    draw the exam's split, once -> runner.evaluate -> runs of the suite, which are ordinary runs
+
+An exam's split is an ordinary manifest, `<suite>-<exam>`. It is drawn the first time from what is indexed then, and
+kept, so that all models of a home are asked the same clips.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Literal
+
+from mudata.catalog.cards import licences
+from mudata.catalog.cards import loader as cards
+from mudata.catalog.index import database as index
+from mudata.catalog.splits import draw as splits
+from mudata.catalog.splits import manifest
+from mudata.errors import Busy, EvaluationError, HomeError, MissingExtra, MudataError, SplitError, from_os_error
+from mudata.evaluation.models import registry as models
+from mudata.evaluation.run import Run, all_runs
+from mudata.evaluation.scoring import score as judge
+from mudata.evaluation.suites.table import Result
+from mudata.narration import SILENT, Narrator
+
+if TYPE_CHECKING:
+    from mudata.catalog.cards.schema import Card
+    from mudata.catalog.splits.manifest import Manifest
+    from mudata.evaluation.inference.runner import Request
+    from mudata.evaluation.suites.suite import Exam, Suite
+    from mudata.home import Home
+
+TRAIN, TEST = "train", "test"
+_GATES = {
+    "token": "The host may want a token; a copy that you have: --from PATH.",
+    "do-it-yourself": "Its audio is cut from videos: pip install 'mudata-music[youtube]'.",
+}
+
+
+@dataclass(frozen=True)
+class Problem:
+    """What was not asked, why, and how to go on: `missing` clips, or a split or model that `failed`."""
+
+    kind: Literal["missing", "failed"]
+    exam: str | None
+    model: str | None
+    what: str
+    how: str | None
+
+
+@dataclass
+class Asked:
+    """What asking a suite came to. `planned` has, of a dry run, the run's id by exam and model."""
+
+    results: list[Result] = field(default_factory=list)
+    planned: dict[tuple[str, str], str] = field(default_factory=dict)
+    problems: list[Problem] = field(default_factory=list)
+
+    @property
+    def failed(self) -> bool:
+        """Whether anything but missing clips stood in the way."""
+        return any(problem.kind == "failed" for problem in self.problems)
+
+    @contextlib.contextmanager
+    def noting(self, exam: str | None, model: str | None) -> Iterator[None]:
+        """Record what fails in here; only what concerns the whole home gets through."""
+        try:
+            yield
+        except MudataError as error:
+            if isinstance(error, HomeError) and not isinstance(error, Busy):
+                raise
+            self.problems.append(Problem("failed", exam, model, error.what, error.hint))
+        except Exception as error:  # a model's code may fail in any way
+            if isinstance(error, OSError) and from_os_error(error):
+                raise
+            self.problems.append(Problem("failed", exam, model, f"{type(error).__name__}: {error}", None))
+
+
+def ask(
+    home: Home,
+    suite: Suite,
+    names: Sequence[str],
+    request: Request,
+    narrator: Narrator = SILENT,
+    *,
+    dry_run: bool = False,
+) -> Asked:
+    """Ask all models (`names`) all exams; `request` says everything but model, split, task and part.
+
+    A model that fails, in whatever way, is recorded and the rest goes on. A dry run draws the splits and asks nothing.
+    Raises HomeError if the home is unusable.
+    """
+    from mudata.evaluation.inference import runner
+
+    asked = Asked()
+    drawn: dict[str, Manifest] = {}
+    for name in suite.exams:
+        with asked.noting(name, None):
+            match draw(home, suite, name):
+                case Problem() as problem:
+                    asked.problems.append(problem)
+                case split:
+                    drawn[name] = split
+    for model in names:
+        installed = False
+        with asked.noting(None, model):
+            installed = _installed(model)
+        for name, split in drawn.items() if installed else ():
+            one = replace(request, model=model, split=split.name, task=suite.exams[name].task, part=TEST)
+            with asked.noting(name, model):
+                if dry_run:
+                    asked.planned[name, model] = str(runner.preview(home, one)["run"])
+                    continue
+                narrator.say(
+                    f"{model}: {suite.exams[name].title}, {len(split.parts[TEST])} clips of split {split.name}"
+                )
+                run = runner.evaluate(home, one, narrator)
+                if failed := sum(run.failures().values()):
+                    narrator.say(f"{failed} of {run.scores['n']} clips failed and count as wrong: see answers.jsonl.")
+                label = f"{model} ({request.control})" if request.control else model
+                asked.results.append(Result(name, label, label, run.scores))
+    return asked
+
+
+def draw(home: Home, suite: Suite, name: str) -> Manifest | Problem:
+    """The split of an exam, drawn if it is not there yet; or which clips are missing and how to get them.
+
+    Raises SplitError, QueryError for recipes that cannot be followed, SplitError if another split has the name.
+    """
+    exam = suite.exams[name]
+    card, recipe, split = cards.load(exam.dataset), exam.split, suite.split_of(name)
+    if index.generation(home, card.name) is None:
+        return Problem("missing", name, None, f"{card.title} has not been fetched.", how_to_get(home, card, exam))
+    if manifest.path_of(home, split).is_file():
+        return _as_asked(home, manifest.load(home, split), exam, card)
+    request = splits.SplitRequest(
+        split, (card.name,), where=recipe.where, stratify=recipe.stratify, n=recipe.n, seed=recipe.seed
+    )
+    have = _usable(home, request)
+    if have < recipe.n:
+        what = f"{recipe.n} clips of {card.title} are asked for, {have} can be had."
+        return Problem("missing", name, None, what, how_to_get(home, card, exam))
+    if more := min(recipe.train, have - recipe.n):
+        n = recipe.n + more
+        request = replace(request, n=n, parts={TRAIN: more / n, TEST: recipe.n / n}, group=recipe.group)
+    made = splits.make(home, request)
+    manifest.save(home, made)
+    return made
+
+
+def _usable(home: Home, request: splits.SplitRequest) -> int:
+    with index.connect(home) as connection:
+        try:
+            return len(splits.selected(connection, request).column("clip_id"))
+        except SplitError:  # not a single one
+            return 0
+
+
+def _as_asked(home: Home, found: Manifest, exam: Exam, card: Card) -> Manifest:
+    """A split that is there already. Raises SplitError unless it was drawn by the exam's recipe."""
+    recipe, query = exam.split, found.query
+    tested = round(query.get("n", 0) * query.get("parts", {}).get(TEST, 0))
+    group = recipe.group if TRAIN in found.parts else ()
+    is_drawn = (found.datasets, found.seed, found.stratify, found.group, query.get("where"), tested)
+    if is_drawn != ((card.name,), recipe.seed, recipe.stratify, group, recipe.where, recipe.n):
+        raise SplitError(
+            f"The split {found.name!r} was not drawn as the suite says.",
+            f"Move {manifest.path_of(home, found.name)} away; the suite then draws its own.",
+        )
+    return found
+
+
+def how_to_get(home: Home, card: Card, exam: Exam) -> str:
+    """The command that fetches an exam's clips, and what stands before it."""
+    words = ["mudata fetch", card.name]
+    if exam.subset and exam.subset != card.default_subset:
+        words += ["--subset", exam.subset]
+    if not licences.agreed(card, home):
+        words.append("--accept-licence")
+    gate = _GATES.get(card.availability)
+    return " ".join(["Run:", *words, *([f"({gate})"] if gate else [])])
+
+
+def _installed(model: str) -> bool:
+    """Raises UnknownName, CardError, or MissingExtra with the line that installs it."""
+    listing = models.find(model)
+    if listing.missing and listing.extra:
+        raise MissingExtra(f"The model {model!r}", listing.missing[0], listing.extra)
+    return True
+
+
+def existing(home: Home, suite: Suite, narrator: Narrator = SILENT) -> list[Result]:
+    """The results that a home has already: for every exam and model the run with most clips, the newest of equals.
+
+    Runs of another draw of the split, controls and unfinished runs are left out. Models of one name that differ in
+    options or seed are told apart by the beginning of their hash.
+    """
+    best: dict[tuple[str, str, str], tuple[int, str, Run]] = {}
+    exams = {suite.split_of(name): name for name in suite.exams}
+    for run in all_runs(home):
+        try:
+            said = run.settings
+        except EvaluationError:
+            continue
+        name = exams.get(str(said.get("split")))
+        if name is None or said.get("task") != suite.exams[name].task or said.get("control"):
+            continue
+        path = manifest.path_of(home, str(said["split"]))
+        if path.is_file() and manifest.load(home, str(said["split"])).sha256 != said.get("split_sha256"):
+            continue
+        key = (name, str(said["model"]), str(said.get("model_sha256")))
+        rank = (int(said.get("clips", 0)), str(said["created_at"]), run)
+        if key not in best or rank[:2] > best[key][:2]:
+            best[key] = rank
+    alike: dict[str, set[str]] = {}
+    for _, model, digest in best:
+        alike.setdefault(model, set()).add(digest)
+    found = []
+    for (name, model, digest), (_, _, run) in best.items():
+        label = model if len(alike[model]) == 1 else f"{model} ({digest[:6]})"
+        try:
+            found.append(Result(name, label, model, _scores(run)))
+        except EvaluationError as error:
+            narrator.say(f"Left out: {error.what}")
+    return found
+
+
+def _scores(run: Run) -> dict[str, object]:
+    return run.scores if (run.folder / "scores.json").is_file() else judge.score(run)

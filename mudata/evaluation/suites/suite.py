@@ -1,0 +1,261 @@
+"""Suites: published exams as data, so that our numbers stand beside theirs.
+
+A suite (`cards/suites/*.yaml`; a user's own lie in folders `suites` inside the folders that MUDATA_CARDS names, and
+win) says which clips of which datasets are asked what (`exams`), and what was published about that (`tables`, and
+`elsewhere` for single values of other papers). Values are fractions, as metrics have them. What was published
+about a share has Wilson's interval at its own n; nothing else that is published gives an interval.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Self
+
+from pydantic import Field, NonNegativeInt, PositiveInt, StringConstraints, model_validator
+
+from mudata.catalog.cards import loader as cards
+from mudata.catalog.cards.strict_model import Name, PartName, Strict, Texts
+from mudata.errors import CardError, UnknownName
+from mudata.evaluation.metrics.statistics import wilson
+
+MetricName = Annotated[str, StringConstraints(pattern=r"^[a-z][A-Za-z0-9_]*$", max_length=64)]
+
+SHARES = frozenset({"accuracy", "lenient_accuracy", "any_mention_accuracy", "coverage"})
+"""Metrics that count right clips, so that value and n give their interval."""
+
+
+class Source(Strict):
+    """Where numbers come from."""
+
+    text: str
+    url: str | None = None
+
+
+class Draw(Strict):
+    """Which clips are asked: `n`, drawn as `mudata split` draws them.
+
+    Up to `train` more are drawn beside them for models that learn first, fewer where there are not so many; `group`
+    (artist, album, track) keeps the two apart, at the price of numbers that are only nearly so.
+    """
+
+    n: PositiveInt
+    seed: int = 0
+    train: NonNegativeInt = 0
+    where: str | None = None
+    stratify: Texts = ()
+    group: Texts = ()
+
+    @model_validator(mode="after")
+    def _apart(self) -> Self:
+        if self.group and not self.train:
+            raise ValueError("group keeps train and test apart, and there is no train")
+        return self
+
+
+class Exam(Strict):
+    """One dataset's clips and the task they are asked."""
+
+    title: str
+    dataset: Name
+    subset: str | None = None
+    """What to fetch, where the card has subsets."""
+    task: Name
+    split: Draw
+    note: str | None = None
+
+
+class Column(Strict):
+    title: str
+    exam: PartName
+    metric: MetricName
+
+
+class Remark(Strict):
+    """What a reader has to know about one cell."""
+
+    model: str
+    column: str
+    text: str
+
+
+class Table(Strict):
+    """A published table: one row per model, one value per column; null where nothing was published."""
+
+    title: str
+    n: PositiveInt | None = None
+    """Clips behind every cell."""
+    columns: tuple[Column, ...]
+    rows: dict[str, tuple[Annotated[float, Field(ge=0, le=1)] | None, ...]]
+    remarks: tuple[Remark, ...] = ()
+    notes: Texts = ()
+
+    @model_validator(mode="after")
+    def _whole(self) -> Self:
+        for model, values in self.rows.items():
+            if len(values) != len(self.columns):
+                raise ValueError(f"row {model!r} has {len(values)} values for {len(self.columns)} columns")
+        titles = [column.title for column in self.columns]
+        for remark in self.remarks:
+            if remark.model not in self.rows or remark.column not in titles:
+                raise ValueError(f"a remark is about {remark.model!r}, {remark.column!r}, which is no cell here")
+        return self
+
+    def note(self, model: str, column: str) -> str | None:
+        """What there is to say about a cell: that it cannot be, and the remarks."""
+        said = [self.impossible().get((model, column))]
+        said += [remark.text for remark in self.remarks if (remark.model, remark.column) == (model, column)]
+        return "; ".join(text for text in said if text) or None
+
+    def impossible(self) -> dict[tuple[str, str], str]:
+        """Cells that no answers can produce, by model and column title, with the reason.
+
+        The longest common subsequence is never longer than the unigram overlap, so ROUGE-L <= ROUGE-1 holds for P, R
+        and F of every clip and of every mean; and as F is concave in P and R, a mean F is never above the harmonic
+        mean of mean P and mean R. Half a unit of the third decimal is allowed for rounding, on either side.
+        """
+        found: dict[tuple[str, str], str] = {}
+        slack = 0.001
+        for model, values in self.rows.items():
+            at = {
+                (column.exam, column.metric): (column.title, value)
+                for column, value in zip(self.columns, values, strict=True)
+                if value is not None
+            }
+            for (exam, metric), (title, value) in at.items():
+                kind, _, part = metric.partition("_")
+                above = at.get((exam, f"rouge1_{part}"))
+                if kind == "rougeL" and above and value > above[1] + slack:
+                    found[model, title] = f"{value:.3f} is above {above[0]} {above[1]:.3f}, which cannot be"
+                p, r = at.get((exam, f"{kind}_p")), at.get((exam, f"{kind}_r"))
+                if part == "f" and p and r and value > 2 * p[1] * r[1] / ((p[1] + r[1]) or 1) + slack:
+                    found[model, title] = f"{value:.3f} is above the harmonic mean of {p[0]} and {r[0]}"
+        return found
+
+
+class Elsewhere(Strict):
+    """Values that others published about the same question, on clips of their own choice."""
+
+    dataset: Name
+    task: Name
+    metric: MetricName
+    n: PositiveInt | None = None
+    source: Source
+    rows: dict[str, Annotated[float, Field(ge=0, le=1)]]
+    note: str | None = None
+
+
+class Suite(Strict):
+    """Exams and what was published about them. `models` gives the names here of models as they are published."""
+
+    name: PartName
+    title: str
+    source: Source
+    models: dict[str, Texts] = Field(default_factory=dict)
+    exams: dict[PartName, Exam]
+    tables: tuple[Table, ...] = ()
+    elsewhere: tuple[Elsewhere, ...] = ()
+    notes: Texts = ()
+
+    @model_validator(mode="after")
+    def _whole(self) -> Self:
+        for table in self.tables:
+            if lost := sorted({column.exam for column in table.columns} - set(self.exams)):
+                raise ValueError(f"table {table.title!r} has columns of exams that are not here: {', '.join(lost)}")
+        return self
+
+    def split_of(self, exam: str) -> str:
+        """The name of the split that an exam asks."""
+        return f"{self.name}-{exam}"
+
+    def is_same(self, published: str, model: str) -> bool:
+        """Whether a published name and a name here mean one model; case, dash and underscore make no difference."""
+        return _plain(model) in map(_plain, self.models.get(published, ()))
+
+    def anchors(self, dataset: str, task: str, model: str | None = None) -> list[Anchor]:
+        """What was published about a task of a dataset; with a model, only of that one."""
+        return [
+            anchor
+            for anchor in self._published()
+            if (anchor.dataset, anchor.task) == (dataset, task) and (model is None or self.is_same(anchor.model, model))
+        ]
+
+    def _published(self) -> Iterator[Anchor]:
+        for table in self.tables:
+            of = Source(text=f"{self.source.text}, {table.title}", url=self.source.url)
+            for model, values in table.rows.items():
+                for column, value in zip(table.columns, values, strict=True):
+                    if value is not None:
+                        exam, note = self.exams[column.exam], table.note(model, column.title)
+                        yield _anchor(exam, column.metric, of, (model, value, table.n, note))
+        for one in self.elsewhere:
+            for model, value in one.rows.items():
+                yield _anchor(one, one.metric, one.source, (model, value, one.n, one.note))
+
+
+def _plain(name: str) -> str:
+    return name.casefold().replace("_", "-")
+
+
+@dataclass(frozen=True)
+class Anchor:
+    """One published value. `low` and `high` are its 95 % interval, None where n is unknown or the metric no share."""
+
+    value: float
+    n: int | None
+    source: str
+    low: float | None
+    high: float | None
+    note: str | None
+    model: str
+    """As it was published."""
+    dataset: str
+    task: str
+    metric: str
+    url: str | None = None
+
+
+def _anchor(at: Exam | Elsewhere, metric: str, by: Source, cell: tuple[str, float, int | None, str | None]) -> Anchor:
+    model, value, n, note = cell
+    low, high = interval(metric, value, n) or (None, None)
+    return Anchor(value, n, by.text, low, high, note, model, at.dataset, at.task, metric, by.url)
+
+
+def interval(metric: str, value: float, n: int | None) -> tuple[float, float] | None:
+    """95 % interval of a published value; None unless it is a share of n clips."""
+    return wilson(round(value * n), n) if n and metric in SHARES else None
+
+
+def anchors(dataset: str, task: str, model: str | None = None) -> list[Anchor]:
+    """What all suites know to be published about a task of a dataset; with a model's name here, only of that one."""
+    return [anchor for name in files() for anchor in load(name).anchors(dataset, task, model)]
+
+
+def files() -> Mapping[str, Path]:
+    """Suite file by name (the file's stem), sorted by name."""
+    found: dict[str, Path] = {}
+    for folder in reversed([*(own / "suites" for own in cards.folders()[:-1]), cards.BUILT_IN / "suites"]):
+        found |= {path.stem: path for path in folder.glob("*.yaml")}
+    return dict(sorted(found.items()))
+
+
+def load(name: str) -> Suite:
+    """A suite by name or by the path of its file. Raises UnknownName, CardError with file and line."""
+    known = files()
+    path = Path(name).expanduser() if name.endswith((".yaml", ".yml")) else known.get(name)
+    if path is None:
+        hint = "Your own: a YAML file in a folder `suites` inside a folder that MUDATA_CARDS names, or its path."
+        raise UnknownName("suite", name, known, hint)
+    if not path.is_file():
+        raise CardError(f"{path}: no such file.", "Give the path of a suite, or a name from `mudata suites`.")
+    try:
+        suite = cards.parse(path, Suite)
+    except CardError as error:
+        raise CardError(error.what, "The grammar is printed by `mudata suites schema`.") from error
+    if path.stem != suite.name:
+        raise CardError(
+            f"{path}:1: the suite is named {suite.name!r}, its file {path.stem!r}.",
+            f"Rename the file to {suite.name}.yaml, or correct `name`.",
+        )
+    return suite

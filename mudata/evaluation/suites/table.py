@@ -1,0 +1,218 @@
+"""Published tables with our values in them: as cells, as text and as Markdown."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Literal, Protocol
+
+from mudata.evaluation.suites.suite import SHARES, interval
+
+if TYPE_CHECKING:
+    from mudata.evaluation.suites.suite import Column, Suite, Table
+
+Verdict = Literal["inside", "outside"]
+
+
+class Estimate(Protocol):
+    """A value with its 95 % interval, as metrics, cells and anchors have it; None where nothing gives one."""
+
+    @property
+    def value(self) -> float: ...
+    @property
+    def low(self) -> float | None: ...
+    @property
+    def high(self) -> float | None: ...
+
+
+@dataclass(frozen=True)
+class Result:
+    """One run's scores (as scores.json has them) for an exam.
+
+    `label` is how a table calls the model, `model` by which name it is compared with published ones.
+    """
+
+    exam: str
+    label: str
+    model: str
+    scores: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A value with its 95 % interval (None where nothing gives one) and n; of ours, also the run and the verdict."""
+
+    metric: str
+    value: float
+    low: float | None
+    high: float | None
+    n: int | None
+    note: str | None = None
+    run: str | None = None
+    verdict: Verdict | None = None
+
+    def text(self, of: int | None) -> str:
+        """As a table shows it; n is told where it is not the n of the table."""
+        shown = f"{100 * self.value:.1f} %" if self.metric in SHARES else f"{self.value:.3f}"
+        if self.low is not None:
+            low, high = (f"{100 * x:.1f}" if self.metric in SHARES else f"{x:.3f}" for x in _ends(self))
+            shown += f" [{low}–{high}]"
+        marks = [" *" * bool(self.note), f" n={self.n}" * (self.n != of), f" {self.verdict}" * bool(self.verdict)]
+        return shown + "".join(marks)
+
+
+@dataclass(frozen=True)
+class Row:
+    """One model's cells, in the order of the columns, and whose they are: 'published' or 'here'."""
+
+    model: str
+    whose: Literal["published", "here"]
+    cells: tuple[Cell | None, ...]
+
+
+@dataclass(frozen=True)
+class Filled:
+    """A published table, each of its rows followed by ours of the same model; our other models come last."""
+
+    title: str
+    n: int | None
+    columns: tuple[str, ...]
+    rows: tuple[Row, ...]
+    notes: tuple[str, ...]
+
+    def lines(self) -> list[dict[str, str]]:
+        """Ready text by column name."""
+        return [
+            {"model": row.model, "from": row.whose}
+            | {name: cell.text(self.n) if cell else "" for name, cell in zip(self.columns, row.cells, strict=True)}
+            for row in self.rows
+        ]
+
+    def remarks(self) -> list[str]:
+        """What the asterisks mean, and what there is to know of the whole table."""
+        marked = [
+            f"* {row.model}, {name}: {cell.note}."
+            for row in self.rows
+            for name, cell in zip(self.columns, row.cells, strict=True)
+            if cell and cell.note
+        ]
+        verdicts = any(cell and cell.verdict for row in self.rows for cell in row.cells)
+        return [*marked, *self.notes, *([VERDICTS] if verdicts else [])]
+
+    def markdown(self) -> str:
+        """The same as a table of GitHub's Markdown, with its remarks below."""
+        lines = self.lines()
+        names = list(lines[0]) if lines else ["model", "from", *self.columns]
+        table = [names, ["---"] * len(names), *([line[name] for name in names] for line in lines)]
+        text = [f"| {' | '.join(map(_escaped, cells))} |" for cells in table]
+        remarks = [f"- {_escaped(remark)}" for remark in self.remarks()]
+        return "\n".join([f"**{self.title}**", "", *text, "", *remarks, ""])
+
+
+def _escaped(text: str) -> str:
+    return text.replace("|", "\\|").replace("*", "\\*")
+
+
+VERDICTS = (
+    "inside: the published value agrees with ours, as far as the clips can tell. Of a share: the 95 % interval of the "
+    "difference of the two shares (Newcombe 1998, method 10: both Wilson intervals) has 0 in it. Of anything else: the "
+    "published value lies in our 95 % interval; theirs is not known, so outside may still be chance."
+)
+
+
+def fill(suite: Suite, results: Sequence[Result]) -> list[Filled]:
+    """The suite's tables with the results in them."""
+    return [
+        Filled(
+            table.title,
+            table.n,
+            tuple(column.title for column in table.columns),
+            tuple(_rows(suite, table, results)),
+            (*table.notes, *_exam_notes(suite, table)),
+        )
+        for table in suite.tables
+    ]
+
+
+def elsewhere_lines(suite: Suite) -> list[dict[str, str]]:
+    """What others published, as ready text by column name."""
+    return [
+        {
+            "dataset": one.dataset,
+            "task": one.task,
+            "metric": one.metric,
+            "model": model,
+            "value": _published(one.metric, value, one.n).text(one.n),
+            "n": str(one.n or ""),
+            "source": one.source.text,
+        }
+        for one in suite.elsewhere
+        for model, value in one.rows.items()
+    ]
+
+
+def _exam_notes(suite: Suite, table: Table) -> Iterator[str]:
+    for name in dict.fromkeys(column.exam for column in table.columns):
+        if note := suite.exams[name].note:
+            yield f"{suite.exams[name].title}: {note}"
+
+
+def _rows(suite: Suite, table: Table, results: Sequence[Result]) -> Iterator[Row]:
+    names = {result.label: result.model for result in results}
+    ours = {label: [_ours(column, label, results) for column in table.columns] for label in names}
+    ours = {label: cells for label, cells in ours.items() if any(cells)}
+    for model, values in table.rows.items():
+        theirs = [
+            value if value is None else _published(column.metric, value, table.n, table.note(model, column.title))
+            for column, value in zip(table.columns, values, strict=True)
+        ]
+        yield Row(model, "published", tuple(theirs))
+        for label in [label for label in ours if suite.is_same(model, names[label])]:
+            cells = zip(ours.pop(label), theirs, strict=True)
+            yield Row(label, "here", tuple(_judged(mine, other) for mine, other in cells))
+    yield from (Row(label, "here", tuple(cells)) for label, cells in ours.items())
+
+
+def _published(metric: str, value: float, n: int | None, note: str | None = None) -> Cell:
+    low, high = interval(metric, value, n) or (None, None)
+    return Cell(metric, value, low, high, n, note)
+
+
+def _ours(column: Column, label: str, results: Sequence[Result]) -> Cell | None:
+    for result in results:
+        if (result.exam, result.label) == (column.exam, label):
+            for said in result.scores["metrics"]:
+                if said["metric"] == column.metric:
+                    run = str(result.scores["run"])
+                    return Cell(column.metric, said["value"], said["low"], said["high"], said["n"], run=run)
+    return None
+
+
+def _judged(mine: Cell | None, other: Cell | None) -> Cell | None:
+    return replace(mine, verdict=verdict(mine, other)) if mine and other else mine
+
+
+def verdict(ours: Estimate, published: Estimate) -> Verdict:
+    """Whether a published value agrees with ours: see VERDICTS."""
+    low, high = difference(ours, published)
+    return "inside" if low <= 0 <= high else "outside"
+
+
+def difference(ours: Estimate, published: Estimate) -> tuple[float, float]:
+    """95 % interval of our value minus the published one.
+
+    Of two shares from their Wilson intervals (Newcombe: Interval estimation for the difference between independent
+    proportions. Statistics in Medicine 17, 1998, method 10): 56 of 70 and 48 of 80 give 0.0524 to 0.3339. Where the
+    published value has no interval, it is our interval moved by that value.
+    """
+    (low, high), (their_low, their_high) = _ends(ours), _ends(published)
+    apart = ours.value - published.value
+    below = math.hypot(ours.value - low, their_high - published.value)
+    above = math.hypot(high - ours.value, published.value - their_low)
+    return apart - below, apart + above
+
+
+def _ends(of: Estimate) -> tuple[float, float]:
+    """The interval; where there is none, the value itself."""
+    return (of.value, of.value) if of.low is None or of.high is None else (of.low, of.high)

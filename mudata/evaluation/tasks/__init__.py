@@ -1,0 +1,1 @@
+"""Questions: what a task asks of which clips, in which words."""

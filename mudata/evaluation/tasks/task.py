@@ -1,0 +1,207 @@
+"""Tasks: from what a card wants asked to the question that a model gets.
+
+A card says `genre: {kind: classify, namespace: genre, noun: genre}`; a prompt turns that into a question, with the
+options in their published order or in one drawn once for the whole run.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Literal
+
+from mudata.catalog.cards import loader as cards
+from mudata.catalog.cards.schema import Card, LabelSpace
+from mudata.errors import EvaluationError, UnknownName
+from mudata.evaluation.align import Shown
+from mudata.evaluation.align.label_set import LabelSet, resolve
+from mudata.evaluation.protocol import Kind, Question
+from mudata.evaluation.tasks.prompts import LETTERS, PROMPTS, Prompt, find_prompt, lint
+
+OptionsOrder = Literal["published", "shuffled"]
+
+
+@dataclass(frozen=True)
+class Task:
+    """One dataset's task with its prompt: everything that decides what is asked and what counts as right.
+
+    `space` is the label namespace as the task reads it: kind 'single' to classify, 'multi' to tag, None for captions.
+    """
+
+    dataset: str
+    name: str
+    kind: Kind
+    noun: str
+    namespace: str | None
+    space: LabelSpace | None
+    prompt: Prompt
+    card_sha256: str
+    label_set: LabelSet | None
+    """How answers are read; None for captions."""
+    order: tuple[str, ...] = ()
+    """Canonical ids in the order shown."""
+    letters: bool = False
+    """Options are shown as '(A) blues, (B) rock', and their letters are answers."""
+
+    @cached_property
+    def written(self) -> dict[str, str]:
+        """How each label is written for a model, by canonical id, in published order."""
+        labels = self.space.vocabulary if self.space else ()
+        named = {label.id: label.name or label.id for label in labels}
+        return named if len(set(named.values())) == len(named) else {label.id: label.id for label in labels}
+
+    @cached_property
+    def question(self) -> Question:
+        options = tuple(self.written[label] for label in self.order)
+        asked = self.prompt.write(self.noun, options, letters=self.letters)
+        return Question(self.kind, asked, options, self.noun, self.letters)
+
+    @cached_property
+    def shown(self) -> Shown:
+        """What a model sees of it."""
+        return Shown(self.question.prompt, self.order, self.letters)
+
+    @property
+    def warnings(self) -> list[str]:
+        """What may spoil the answers to this prompt."""
+        entries = self.label_set.entries if self.label_set else ()
+        spelt = [word for entry in entries for word in entry.strict if word not in entry.foreign]
+        return lint(self.prompt, self.kind, self.dataset, spelt)
+
+    @property
+    def labels_sha256(self) -> str | None:
+        return self.label_set.sha256 if self.label_set else None
+
+    def record(self) -> dict[str, object]:
+        """As run.json keeps it; `restore` is the way back."""
+        return {
+            "dataset": self.dataset,
+            "name": self.name,
+            "kind": self.kind,
+            "noun": self.noun,
+            "namespace": self.namespace,
+            "prompt_id": self.prompt.id,
+            "prompt_template": self.prompt.template,
+            "prompt_sha256": self.prompt.sha256,
+            "prompt": self.question.prompt,
+            "labels": self.space.model_dump(mode="json", exclude_defaults=True) if self.space else None,
+            "labels_sha256": self.labels_sha256,
+            "label_set": self.label_set.record() if self.label_set else None,
+            "options": list(self.order),
+            "letters": self.letters,
+            "card_sha256": self.card_sha256,
+        }
+
+    @classmethod
+    def restore(cls, said: dict[str, Any]) -> Task:
+        """The task that `record` wrote down; runs of older versions kept neither label set nor order."""
+        plain = {key: said[key] for key in ("dataset", "name", "kind", "noun", "namespace", "card_sha256")}
+        space = LabelSpace.model_validate(said["labels"]) if said["labels"] else None
+        recorded = said.get("label_set")
+        label_set = LabelSet.restore(recorded) if recorded else resolve(space) if space else None
+        order = tuple(said.get("options") or (label_set.ids if label_set else ()))
+        letters = said.get("letters", False)
+        known, prompt = PROMPTS.get(said["prompt_id"]), Prompt(said["prompt_id"], said["prompt_template"])
+        if known and known.template == prompt.template:
+            prompt = known
+        return cls(space=space, prompt=prompt, label_set=label_set, order=order, letters=letters, **plain)
+
+
+def bind(
+    card: Card,
+    name: str,
+    prompt: str | None = None,
+    *,
+    own: Mapping[Kind, str] | None = None,
+    letters: bool = False,
+    shuffle_seed: int | None = None,
+) -> Task:
+    """The task of that name on a card. With a `shuffle_seed`, options are shown in an order drawn by it. `own` as for
+    `find_prompt`.
+
+    Raises UnknownName, EvaluationError when it has no labels to choose from, or more than there are letters.
+    """
+    if name not in card.tasks:
+        raise UnknownName(f"task of {card.name}", name, card.tasks, "Tasks are listed by `mudata info`.")
+    said = card.tasks[name]
+    space = card.labels[said.namespace] if said.namespace else None
+    if space is not None:
+        if space.open:
+            raise EvaluationError(
+                f"Task {name!r} of {card.name} asks for {said.namespace}, which has no list of labels.",
+                "Give the namespace a vocabulary in the card, or ask another task.",
+            )
+        space = space.only(said.labels) if said.labels else space
+        space = space.model_copy(update={"kind": "single" if said.kind == "classify" else "multi"})
+    found = find_prompt(prompt, said.kind, letters=letters, own=own)
+    label_set = resolve(space) if space else None
+    order = label_set.ids if label_set else ()
+    if letters := letters or found.letters:
+        _check_letters(card, name, said.kind, len(order))
+    if shuffle_seed is not None:
+        order = tuple(sorted(order, key=lambda label: hashlib.sha256(f"{shuffle_seed}\0{label}".encode()).digest()))
+    return Task(
+        card.name,
+        name,
+        said.kind,
+        said.noun,
+        said.namespace,
+        space,
+        found,
+        cards.sha256(card),
+        label_set,
+        order,
+        letters,
+    )
+
+
+def _check_letters(card: Card, name: str, kind: Kind, options: int) -> None:
+    if kind != "classify":
+        raise EvaluationError(
+            f"Task {name!r} of {card.name} is to {kind}, and letters are for questions with one answer.",
+            "Ask it without --letters.",
+        )
+    if options > len(LETTERS):
+        raise EvaluationError(
+            f"Task {name!r} of {card.name} has {options} options, and there are {len(LETTERS)} letters.",
+            "Ask it without --letters.",
+        )
+
+
+def bind_all(
+    of: Sequence[Card],
+    name: str | None,
+    *,
+    stratify: Sequence[str] = (),
+    prompt: str | None = None,
+    own: Mapping[Kind, str] | None = None,
+    letters: bool = False,
+    shuffle_seed: int | None = None,
+) -> list[Task]:
+    """The task `name` of every card. Without a name: the only one that all cards have, or among several the one that
+    the split was stratified by.
+
+    Raises EvaluationError when that leaves a choice or none, or when the cards mean different kinds of task.
+    """
+    chosen = name or _only_task(of, stratify)
+    tasks = [bind(card, chosen, prompt, own=own, letters=letters, shuffle_seed=shuffle_seed) for card in of]
+    if len({task.kind for task in tasks}) > 1:
+        kinds = ", ".join(f"{task.dataset}: {task.kind}" for task in tasks)
+        raise EvaluationError(
+            f"Task {chosen!r} is not the same kind of question everywhere ({kinds}).",
+            "Evaluate the datasets one by one.",
+        )
+    return tasks
+
+
+def _only_task(of: Sequence[Card], stratify: Sequence[str]) -> str:
+    common = [name for name in of[0].tasks if all(name in card.tasks for card in of)]
+    named = [n for n in common if n in stratify]
+    drawn_for = [n for n in common if n in stratify or of[0].tasks[n].namespace in stratify]
+    for candidates in (common, drawn_for, named):
+        if len(candidates) == 1:
+            return candidates[0]
+    have = "; ".join(f"{card.name}: {', '.join(card.tasks) or 'no task'}" for card in of)
+    raise EvaluationError(f"It is not clear what to ask. Tasks are {have}.", "Choose one with --task.")

@@ -1,0 +1,260 @@
+from __future__ import annotations
+
+import io
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from misbehaving import Answer, Server
+from tiny_set import CLIPS, TABLE, archive, as_dict, built, http, plain, zipped
+
+from mudata.catalog.fetch.fetcher import Request, fetch
+from mudata.errors import FetchError, Offline
+
+if TYPE_CHECKING:
+    from mudata.catalog.cards.schema import Card
+    from mudata.home import Home
+
+
+@pytest.fixture
+def server() -> Iterator[Server]:
+    with Server() as running:
+        yield running
+
+
+def lay_out(folder: Path, files: dict[str, bytes]) -> Path:
+    for name, data in files.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(data)
+    return folder
+
+
+def files_of(home: Home) -> dict[str, bytes]:
+    root = home.raw("tiny") / "files"
+    return {p.relative_to(root).as_posix(): p.read_bytes() for p in sorted(root.rglob("*")) if p.is_file()}
+
+
+def get(card: Card, home: Home, *origin: Path, **more: Any) -> dict[str, str]:
+    return fetch(card, home, Request(origin=origin, **more)).mirrors
+
+
+EVERYTHING = CLIPS | {"tiny.csv": TABLE}
+
+
+@pytest.mark.parametrize("copy", [False, True])
+def test_a_folder_of_the_users_is_used_in_place_of_downloads(
+    server: Server, home: Home, tmp_path: Path, copy: bool
+) -> None:
+    own = lay_out(tmp_path / "own", EVERYTHING | {"notes.txt": b"mine", "tiny/.hidden.wav": b"x"})
+    mirrors = get(built(as_dict(server)), home, own, copy=copy)
+    assert files_of(home) == EVERYTHING
+    assert mirrors == dict.fromkeys(("metadata", "audio"), f"own files: {own}")
+    assert server.seen == []
+    links = [p for p in (home.raw("tiny") / "files").rglob("*") if p.is_symlink()]
+    assert len(links) == (0 if copy else 7)
+    assert get(built(as_dict(server)), home) == mirrors, "and so it stays"
+    assert server.seen == []
+
+
+@pytest.mark.parametrize(
+    ("inside", "given"),
+    [
+        ("", "own"),
+        ("some/deep/copy/", "own"),
+        ("", "own/tiny"),
+        ("", "own/."),
+    ],
+)
+def test_the_folder_may_lie_higher_or_lower_than_the_card_thinks(
+    server: Server, home: Home, tmp_path: Path, inside: str, given: str
+) -> None:
+    made = as_dict(server)
+    made["clips"][0]["files"] = "tiny/{stem}.wav"  # without **/
+    lay_out(tmp_path / "own", {inside + name: data for name, data in CLIPS.items()})
+    get(built(made), home, tmp_path / given)
+    assert files_of(home) == EVERYTHING
+    assert [seen.path for seen in server.seen] == ["/tiny.csv"], "the clips are not downloaded"
+
+
+def test_what_is_missing_is_fetched_and_offline_told(server: Server, home: Home, tmp_path: Path) -> None:
+    own = lay_out(tmp_path / "own", CLIPS)
+    with pytest.raises(Offline, match="metadata"):
+        get(built(as_dict(server)), home, own, offline=True)
+    got = fetch(built(as_dict(server)), home, Request(origin=(own,)))
+    assert got.mirrors["metadata"] == "http 127.0.0.1"
+    assert files_of(home) == EVERYTHING
+
+
+def test_optional_tables_are_still_fetched_unless_offline(server: Server, home: Home, tmp_path: Path) -> None:
+    made = as_dict(server)
+    extra = http(plain(server, "extra.txt", b"more"))
+    made["sources"]["extra"] = {"what": "more", "optional": True, "mirrors": [extra]}
+    made["tables"]["extra"] = {
+        "path": "extra.txt",
+        "optional": True,
+        "select": "SELECT 1 AS x FROM read_text({path})",
+        "columns": {"x": "INTEGER"},
+    }
+    own = lay_out(tmp_path / "own", EVERYTHING)
+    got = fetch(built(made), home, Request(origin=(own,), offline=True))
+    assert len(got.notes) == 1
+    assert "extra.txt is not here" in got.notes[0]
+    got = fetch(built(made), home, Request(origin=(own,)))
+    assert got.notes == ()
+    assert files_of(home) == EVERYTHING | {"extra.txt": b"more"}
+
+
+@pytest.mark.parametrize("where", ["the file", "its folder"])
+def test_an_archive_is_unpacked(server: Server, home: Home, tmp_path: Path, where: str) -> None:
+    own = lay_out(tmp_path / "own", {"tiny.zip": zipped(), "tiny.csv": TABLE, "other.zip": b"not looked at"})
+    origin = (own,) if where == "its folder" else (own / "tiny.zip", own / "tiny.csv")
+    get(built(as_dict(server)), home, *origin)
+    assert files_of(home) == EVERYTHING
+    assert server.seen == []
+    assert (own / "tiny.zip").exists()
+
+
+def test_an_archive_under_any_name_is_unpacked_if_it_is_given_itself(
+    server: Server, home: Home, tmp_path: Path
+) -> None:
+    own = lay_out(tmp_path, {"my copy.zip": zipped(EVERYTHING)})
+    get(built(as_dict(server)), home, own / "my copy.zip")
+    assert files_of(home) == EVERYTHING
+    assert server.seen == []
+
+
+def test_nothing_of_use_is_told_with_what_was_looked_for(server: Server, home: Home, tmp_path: Path) -> None:
+    own = lay_out(tmp_path / "own", {"a.txt": b"", "b/c.mp3": b""})
+    with pytest.raises(FetchError, match="nothing of use in") as caught:
+        get(built(as_dict(server)), home, own)
+    text = str(caught.value)
+    assert "**/tiny/{stem}.wav, **/tiny.csv, tiny.zip" in text
+    assert "for instance: a.txt, b/c.mp3" in text
+    empty = lay_out(tmp_path / "empty", {})
+    empty.mkdir()
+    with pytest.raises(FetchError, match="There are no files at all"):
+        get(built(as_dict(server)), home, empty)
+    with pytest.raises(FetchError, match=r"There is no .*nowhere"):
+        get(built(as_dict(server)), home, tmp_path / "nowhere")
+    assert server.seen == []
+
+
+def test_what_the_user_takes_away_is_downloaded(server: Server, home: Home, tmp_path: Path) -> None:
+    own = lay_out(tmp_path / "own", EVERYTHING)
+    get(built(as_dict(server)), home, own)
+    (own / "tiny" / "rock.00000.wav").unlink()
+    mirrors = get(built(as_dict(server)), home)
+    assert mirrors["audio"] == "http 127.0.0.1"
+    assert files_of(home) == EVERYTHING
+    assert not (own / "tiny" / "rock.00000.wav").exists(), "nothing is written into the user's folder"
+    assert (own / "tiny" / "rock.00001.wav").read_bytes() == CLIPS["tiny/rock.00001.wav"]
+
+
+def test_the_home_itself_may_be_given(server: Server, home: Home, tmp_path: Path) -> None:
+    lay_out(home.raw("tiny") / "files", EVERYTHING)
+    get(built(as_dict(server)), home, home.raw("tiny") / "files")
+    assert files_of(home) == EVERYTHING
+    assert not any(p.is_symlink() for p in home.root.rglob("*"))
+
+
+def hub_cache(root: Path) -> Path:
+    repo = root / "hub" / "datasets--me--tiny"
+    for revision, data in (("a" * 40, CLIPS), ("b" * 40, dict.fromkeys(CLIPS, b"another edition"))):
+        for name, content in data.items():
+            blob = repo / "blobs" / f"{revision[0]}{Path(name).name}.blob"
+            lay_out(blob.parent, {blob.name: content})
+            link = repo / "snapshots" / revision / name
+            link.parent.mkdir(parents=True, exist_ok=True)
+            link.symlink_to(os.path.relpath(blob, link.parent))
+    lay_out(repo, {"refs/main": b"a" * 40})
+    return root
+
+
+def kaggle_cache(root: Path) -> Path:
+    lay_out(root / "datasets" / "me" / "tiny" / "versions" / "2", dict.fromkeys(CLIPS, b"another edition"))
+    lay_out(root / "datasets" / "me" / "tiny" / "versions" / "10", CLIPS)
+    return root
+
+
+@pytest.mark.parametrize(
+    ("make", "below"),
+    [
+        (hub_cache, ""),
+        (hub_cache, "hub"),
+        (hub_cache, "hub/datasets--me--tiny"),
+        (kaggle_cache, ""),
+        (kaggle_cache, "datasets/me/tiny"),
+    ],
+)
+def test_the_caches_of_other_tools_give_one_edition(
+    server: Server, home: Home, tmp_path: Path, make: Callable[[Path], Path], below: str
+) -> None:
+    made = as_dict(server)
+    made["sources"]["audio"]["mirrors"] = [
+        {"kind": "huggingface", "repo": "me/tiny", "revision": "main", "files": [{"path": "**/*.wav"}]},
+        {"kind": "kaggle", "dataset": "me/tiny"},
+    ]
+    get(built(made), home, make(tmp_path / "cache") / below)
+    assert files_of(home) == EVERYTHING
+
+
+def test_rows_of_shards_are_written_out(server: Server, home: Home, tmp_path: Path) -> None:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    made = as_dict(server)
+    made["sources"]["audio"]["mirrors"] = [
+        {
+            "kind": "huggingface",
+            "repo": "me/tiny",
+            "revision": "main",
+            "files": [{"path": "data/*.parquet", "unpack": "rows"}],
+            "rows": {"audio": "audio", "path": "tiny/{id}.wav", "table": "rows.parquet"},
+        }
+    ]
+    audio = pa.array(
+        [{"bytes": data, "path": None} for data in CLIPS.values()],
+        pa.struct([("bytes", pa.binary()), ("path", pa.string())]),
+    )
+    out = io.BytesIO()
+    pq.write_table(pa.table({"id": [Path(name).stem for name in CLIPS], "audio": audio}), out)
+    own = lay_out(tmp_path / "own", {"data/train-00000.parquet": out.getvalue(), "tiny.csv": TABLE})
+    get(built(made), home, own)
+    found = files_of(home)
+    assert found.pop("rows.parquet")
+    assert found == EVERYTHING
+    assert server.seen == []
+
+
+@pytest.mark.parametrize(
+    ("name", "kept"),
+    [
+        ("Benoît 👨‍👩‍👧‍👦.wav", "Benoît 👨‍👩‍👧‍👦.wav"),
+        (os.fsdecode(b"caf\xe9.wav"), "café.wav"),
+        ("x" * 251 + ".wav", "x" * 251 + ".wav"),
+    ],
+    ids=["emoji", "Latin-1", "long"],
+)
+def test_names_of_all_sorts_are_linked(server: Server, home: Home, tmp_path: Path, name: str, kept: str) -> None:
+    own = lay_out(tmp_path / "own", {f"tiny/{name}": b"1", "tiny.csv": TABLE})
+    get(built(as_dict(server)), home, own)
+    assert f"tiny/{kept}" in files_of(home)
+    get(built(as_dict(server)), home, own, copy=True)
+    assert not (home.raw("tiny") / "files" / "tiny" / kept).is_symlink()
+    fetch(built(as_dict(server)), home, Request())
+    assert server.seen == []
+
+
+def test_a_table_that_only_the_archive_can_have_makes_it_needed(server: Server, home: Home, tmp_path: Path) -> None:
+    made = as_dict(server)
+    both = zipped(CLIPS | {"tiny/tiny.csv": TABLE})
+    made["sources"] = {"everything": {"what": "all", "mirrors": [http(archive(server, "all.zip", both))]}}
+    get(built(made), home, lay_out(tmp_path / "half", CLIPS))
+    assert len(server.asked("/all.zip")) == 1
+    server.serve("/all.zip", Answer(status=404))
+    other = type(home)(tmp_path / "home")
+    get(built(made), other, lay_out(tmp_path / "whole", EVERYTHING))
+    assert files_of(other) == EVERYTHING

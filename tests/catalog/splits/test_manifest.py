@@ -1,0 +1,195 @@
+"""The split file: what it says, what its hash is over, and what a check finds."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+import shelf
+
+from mudata.catalog.splits import draw as splits
+from mudata.catalog.splits import manifest
+from mudata.catalog.splits.manifest import Manifest, Member
+from mudata.errors import SplitError, UnknownName
+
+if TYPE_CHECKING:
+    from mudata.home import Home
+
+CLIPS = [{"id": f"{i:02}", "artist": f"a{i // 2}"} for i in range(12)]
+LABELS = [{"id": f"{i:02}", "label": f"g{i // 6}"} for i in range(12)]
+
+
+@pytest.fixture
+def made(home: Home) -> Manifest:
+    shelf.shelve(home, clips=CLIPS, labels=LABELS)
+    return splits.make(home, splits.SplitRequest("exam", ("toy",), stratify=("genre",), group=("artist",)))
+
+
+def _kinds(home: Home, split: Manifest) -> list[tuple[str, str]]:
+    return [(finding.level, finding.kind) for finding in manifest.check(home, split)]
+
+
+def test_the_file_says_all_that_the_contract_asks(home: Home, made: Manifest) -> None:
+    said = json.loads(manifest.save(home, made).read_text(encoding="utf-8"))
+    assert list(said) == [
+        "name",
+        "datasets",
+        "query",
+        "seed",
+        "stratify",
+        "group",
+        "parts",
+        "card_sha256",
+        "index_sha256",
+        "warnings",
+        "mudata_version",
+        "created_at",
+        "sha256",
+    ]
+    assert said["query"] == {"faults": "drop", "parts": {"train": 0.7, "validation": 0.1, "test": 0.2}}
+    assert said["card_sha256"] == {"toy": shelf.sha("card 1")}
+    member = said["parts"]["test"][0]
+    assert member == {"clip_id": member["clip_id"], "pcm_sha256": shelf.sha(member["clip_id"])}
+
+
+def test_a_manifest_reads_back_as_it_was(home: Home, made: Manifest) -> None:
+    path = manifest.save(home, made)
+    assert manifest.load(home, "exam") == manifest.load(home, path) == manifest.load(home, str(path)) == made
+
+
+@pytest.mark.parametrize(
+    "changed", [{"name": "other"}, {"created_at": "then"}, {"mudata_version": "9"}, {"warnings": ("!",)}]
+)
+def test_the_hash_is_not_over_name_time_version_and_remarks(made: Manifest, changed: dict[str, str]) -> None:
+    assert replace(made, **changed).digest() == made.sha256
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"datasets": ("other",)},
+        {"query": {"faults": "keep"}},
+        {"seed": 1},
+        {"stratify": ()},
+        {"group": ()},
+        {"parts": {"test": (Member("toy/00", "0"),)}},
+        {"card_sha256": {}},
+        {"index_sha256": {}},
+    ],
+)
+def test_the_hash_is_over_all_else(made: Manifest, changed: dict[str, object]) -> None:
+    assert replace(made, **changed).digest() != made.sha256  # type: ignore[arg-type]
+
+
+def test_the_hash_is_one_that_others_can_compute() -> None:
+    split = Manifest("n", ("d",), {"n": 1}, 0, (), (), {"test": (Member("d/ä", "1"),)}, {"d": "c"}, {"d": "i"})
+    assert split.digest() == shelf.sha(
+        '{"card_sha256":{"d":"c"},"datasets":["d"],"group":[],"index_sha256":{"d":"i"},'
+        '"parts":{"test":[{"clip_id":"d/\\u00e4","pcm_sha256":"1"}]},"query":{"n":1},"seed":0,"stratify":[]}'
+    )
+
+
+# --------------------------------------------------------------------------------- keeping
+
+
+def test_the_same_split_again_changes_nothing(home: Home, made: Manifest) -> None:
+    path = manifest.save(home, made)
+    before = path.read_bytes()
+    manifest.save(home, replace(made, created_at="later"))
+    assert path.read_bytes() == before
+
+
+def test_another_split_of_the_same_name_is_refused_unless_forced(home: Home, made: Manifest) -> None:
+    manifest.save(home, made)
+    other = replace(made, seed=1).sealed()
+    with pytest.raises(SplitError, match=f"Another split is named 'exam'.*{made.sha256[:12]}.*{other.sha256[:12]}"):
+        manifest.save(home, other)
+    manifest.save(home, other, force=True)
+    assert manifest.load(home, "exam") == other
+
+
+def test_a_broken_file_is_replaced_only_by_force(home: Home, made: Manifest) -> None:
+    manifest.save(home, made).write_text("{}")
+    with pytest.raises(SplitError, match=r"exam\.json is not a split manifest: KeyError"):
+        manifest.save(home, made)
+    manifest.save(home, made, force=True)
+    assert manifest.load(home, "exam") == made
+
+
+def test_names_that_are_not_there_are_told_with_those_that_are(home: Home, made: Manifest, tmp_path: Path) -> None:
+    manifest.save(home, made)
+    assert manifest.names(home) == ["exam"]
+    with pytest.raises(UnknownName, match=r"No split named 'exm'\. Did you mean 'exam'"):
+        manifest.load(home, "exm")
+    with pytest.raises(SplitError, match=r"x\.json: no such file"):
+        manifest.load(home, tmp_path / "x.json")
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{}", '{"parts": 3}', '{"name": "x"}', "\x00", '"text"'])
+def test_a_file_that_is_no_manifest_is_named(home: Home, tmp_path: Path, text: str) -> None:
+    path = tmp_path / "odd.json"
+    path.write_text(text)
+    with pytest.raises(SplitError, match=r"odd\.json is not a split manifest"):
+        manifest.load(home, path)
+
+
+def test_parts_come_in_the_order_of_their_use() -> None:
+    given = ["zoo", "test", "extra", "validation", "train"]
+    assert manifest.in_order(given) == ["train", "validation", "test", "extra", "zoo"]
+
+
+# --------------------------------------------------------------------------------- checking
+
+
+def test_a_split_of_an_unchanged_index_has_nothing_to_say(home: Home, made: Manifest) -> None:
+    assert manifest.check(home, made) == []
+
+
+def test_an_edited_manifest_is_a_fault(home: Home, made: Manifest) -> None:
+    less = {**made.parts, "train": made.parts["train"][1:]}
+    assert ("fault", "edited") in _kinds(home, replace(made, parts=less))
+
+
+def test_clips_that_are_gone_or_changed_are_faults_by_name(home: Home, made: Manifest) -> None:
+    clips = [dict(clip) for clip in CLIPS[1:]]
+    clips[0]["pcm_sha256"] = "something else"
+    clips[1]["status"] = "quarantined"
+    shelf.shelve(home, clips=clips, labels=LABELS)
+    found = {finding.kind: finding for finding in manifest.check(home, made)}
+    assert found["missing"].clip_ids == ("toy/00", "toy/02")
+    assert found["missing"].what == "2 of 12 clips are not in the index as usable."
+    assert found["changed"].clip_ids == ("toy/01",)
+    assert {found["missing"].level, found["changed"].level} == {"fault"}
+    assert found["index"].level == "note"
+
+
+def test_more_clips_and_another_card_are_worth_a_note(home: Home, made: Manifest) -> None:
+    shelf.shelve(home, card="card 2", clips=[*CLIPS, {"id": "99"}], labels=LABELS)
+    assert _kinds(home, made) == [("note", "card"), ("note", "index")]
+
+
+def test_a_dataset_that_is_not_indexed_is_a_fault(home: Home, made: Manifest) -> None:
+    elsewhere = replace(made, datasets=("other",), parts={"test": (Member("other/1", "1"),)}).sealed()
+    found = manifest.check(home, elsewhere)
+    assert [(f.level, f.kind) for f in found] == [("fault", "not-indexed"), ("fault", "missing")]
+    assert found[0].what == "other is not in the index. Run: mudata fetch other"
+
+
+def test_midi_is_compared_by_its_file(home: Home) -> None:
+    clip = {"id": "m", "kind": "midi", "pcm_sha256": None, "source_sha256": "file 1"}
+    shelf.shelve(home, clips=[clip])
+    split = splits.make(home, splits.SplitRequest("midi", ("toy",), parts={"test": 1.0}))
+    assert split.parts["test"] == (Member("toy/m", None, shelf.sha("file 1")),)
+    manifest.save(home, split)
+    assert manifest.load(home, "midi") == split
+    shelf.shelve(home, clips=[{**clip, "source_sha256": "file 2"}])
+    assert ("fault", "changed") in _kinds(home, split)
+
+
+def test_leaks_are_part_of_the_check(home: Home, made: Manifest) -> None:
+    train, test = made.parts["train"], made.parts["test"]
+    torn = replace(made, parts={"train": (*train[1:], *test), "test": (train[0],)}).sealed()
+    assert ("fault", "leak-artist") in _kinds(home, torn)

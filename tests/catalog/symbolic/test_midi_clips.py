@@ -1,0 +1,177 @@
+"""Clips that are MIDI: fetched, split, and asked of the model that reads notes, through the command line."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import mido
+import numpy as np
+import pytest
+from oracles import Bundle, bundles
+from shell import Done, typed
+
+from mudata.errors import EvaluationError
+from mudata.evaluation.inference.playback import HeardClip, listen
+from mudata.evaluation.inference.runner import Request, evaluate
+from mudata.evaluation.protocol import Answer, Clip, Failure, Hearing, Question
+from mudata.evaluation.run import all_runs
+from mudata.evaluation.tasks.samples import Item
+
+if TYPE_CHECKING:
+    from mudata.home import Home
+
+CARD = """
+name: dances
+title: Eight dances
+summary: Scores that tests read.
+tags: [genre]
+format: mid
+duration: {min: 1, max: 60}
+audio: "no"
+audio_note: Only scores are published.
+licence: {text: CC0 1.0 Universal, spdx: CC0-1.0, usage: unrestricted, redistributable: true}
+citation: {text: Nobody., bibtex: "@misc{nobody}"}
+homepage: https://example.org/dances
+availability: open
+sources: {all: {what: scores, mirrors: [{kind: local, how: Made by the tests.}]}}
+clips: [{kind: midi, files: "**/{genre}/{stem}.mid"}]
+labels:
+  genre: {part: genre, vocabulary: [jig, reel]}
+tasks:
+  genre: {kind: classify, namespace: genre, noun: dance}
+expected: {clips: {all: 8}}
+"""
+
+
+def score(path: Path, first: int, step: int) -> None:
+    """Four bars of a scale."""
+    track = mido.MidiTrack([mido.MetaMessage("time_signature", numerator=4, denominator=4)])
+    for note in range(16):
+        pitch = first + step * (note % 8)
+        track += [mido.Message("note_on", note=pitch), mido.Message("note_off", note=pitch, time=240)]
+    path.parent.mkdir(parents=True, exist_ok=True)
+    mido.MidiFile(tracks=[track]).save(path)
+
+
+def run(*words: object) -> Done:
+    done = typed(*words)
+    assert done.code == 0, done.err
+    return done
+
+
+@pytest.fixture
+def dances(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "cards").mkdir()
+    (tmp_path / "cards" / "dances.yaml").write_text(CARD)
+    monkeypatch.setenv("MUDATA_CARDS", str(tmp_path / "cards"))
+    for number in range(8):
+        genre = ("jig", "reel")[number % 2]
+        score(tmp_path / "raw" / genre / f"{genre}{number}.mid", 55 + number, 2 if genre == "jig" else 1)
+    run("fetch", "dances", "--from", tmp_path / "raw")
+    run("split", "half", "--dataset", "dances", "--stratify", "genre", "--parts", "train=0.5,test=0.5")
+
+
+class Reader:
+    """Says the first pitch of a file."""
+
+    hearing = Hearing(sample_rate=16000, batch=2, takes_midi=True)
+
+    def load(self) -> None: ...
+
+    def answer(self, clips: Sequence[Clip], question: Question) -> list[Answer | Failure]:
+        assert not any(clip.audio.size for clip in clips)
+        return [Answer("jig", f"notes of {clip.midi.name if clip.midi else None}") for clip in clips]
+
+    def describe(self) -> dict[str, object]:
+        return {}
+
+
+class Deaf(Reader):
+    """Takes MIDI, and looks at the samples that a score does not have."""
+
+    def answer(self, clips: Sequence[Clip], question: Question) -> list[Answer | Failure]:
+        return [Answer("jig" if clip.audio.size == 0 else "reel") for clip in clips]
+
+
+class Listener(Reader):
+    hearing = Hearing(sample_rate=16000)
+
+
+def ask(home: Home, model: str, **more: object) -> object:
+    return evaluate(home, Request(f"{__name__}:{model}", "half", **more))  # type: ignore[arg-type]
+
+
+def test_a_model_that_takes_midi_gets_the_files_and_what_it_was_given_is_kept(dances: None, home: Home) -> None:
+    found = ask(home, "Reader")
+    records = found.answers()
+    assert len(records) == 4
+    for clip_id, record in records.items():
+        assert (record.answer, record.heard_s) == ("jig", 0.0)
+        assert record.given == f"notes of {clip_id.partition('/')[2]}.mid"
+    assert found.settings["clips_with_other_audio"] == 0
+    assert len({record.key for record in records.values()}) == 4
+    rows = run("sql", "SELECT given FROM answers ORDER BY clip_id", "--json").out
+    assert json.loads(rows)[0]["given"] == next(iter(sorted(r.given for r in records.values())))
+    shown = run("show", next(iter(records))).out
+    assert "given: notes of " in shown
+
+
+@pytest.mark.parametrize(
+    ("model", "more", "what"),
+    [
+        ("Listener", {}, r"dances has no audio to ask about: Only scores are published"),
+        ("Deaf", {}, r"without taking its audio.*\n.*`clip.midi` where a clip is MIDI"),
+        ("Reader", {"control": "silence"}, r"is MIDI, which cannot be silenced\.\nUse --swap-audio"),
+    ],
+)
+def test_midi_is_refused_where_it_cannot_be_taken(
+    dances: None, home: Home, model: str, more: dict[str, str], what: str
+) -> None:
+    with pytest.raises(EvaluationError, match=what):
+        ask(home, model, **more)
+    assert all_runs(home) == []
+
+
+def test_another_score_can_be_played_in_its_stead(dances: None, home: Home) -> None:
+    swapped = ask(home, "Reader", control="swap-audio").answers()
+    assert all(r.heard_clip and r.given == f"notes of {r.heard_clip.partition('/')[2]}.mid" for r in swapped.values())
+
+
+def test_looking_at_the_samples_of_a_score_is_not_listening(tmp_path: Path) -> None:
+    item = Item("d/a", "d", (), tmp_path / "a.mid", "", 0, midi=True)
+    clip = listen(item, Hearing(takes_midi=True))
+    assert isinstance(clip, HeardClip)
+    assert (clip.audio.size, clip.audio.dtype, clip.listened) == (0, np.float32, False)
+    assert (clip.midi, clip.listened) == (tmp_path / "a.mid", True)
+
+
+@pytest.mark.parametrize(
+    ("prompt", "asked"),
+    [
+        ("Listen to the music. Which dance is it?", "Classify the dance of the following music given in ABC notation."),
+        ("Which dance is this?", "Which dance is this?"),
+    ],
+)
+def test_a_reader_of_notation_is_not_told_to_listen_but_asked_in_words_that_were_given(prompt: str, asked: str) -> None:
+    pytest.importorskip("torch")
+    from mudata.evaluation.models.families.chatmusician import ChatMusician
+
+    model = ChatMusician("nowhere")
+    assert model.hearing.takes_midi
+    assert model._asked(Question("classify", prompt, ("jig", "reel"), "dance"), "X:1").startswith(asked)
+
+
+@bundles("chatmusician")
+def test_oracle_chatmusician_is_asked_about_midi_through_the_command_line(
+    bundle: Bundle, dances: None, home: Home
+) -> None:
+    pytest.importorskip("torch")
+    pytest.importorskip("onnxruntime")
+    words = ("--split", "half", "--device", "cpu", "--max-new-tokens", "12", "--json")
+    done = run("eval", "--model", "chatmusician", "--checkpoint", bundle.checkpoint, *words)
+    assert json.loads(done.out)["n"] == 4
+    records = all_runs(home)[0].answers()
+    assert all(r.answer is not None and r.given and r.given.startswith("X:1\n") for r in records.values())

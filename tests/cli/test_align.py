@@ -1,0 +1,110 @@
+"""`mudata align` as a user types it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+from shell import typed
+
+from mudata.cli import cli
+
+DENIED = "It's not rock, it is metal"
+
+
+def run(*words: str, stdin: str | bytes | None = None) -> Result:
+    return CliRunner().invoke(cli, ["align", *words], input=stdin, catch_exceptions=False)
+
+
+def test_an_answer_is_explained_word_by_word() -> None:
+    done = run("--labels", "gtzan", DENIED)
+    assert done.stdout.splitlines() == [
+        "It's not [-rock-], it is [+metal+]",
+        "status:  ALIGNED",
+        "label:   metal",
+        "denied:  rock",
+        "rule:    one label is meant, however often it is said (single)",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("answer", "marked"),
+    [
+        ("a classical guitar", "a [~classical guitar~]"),
+        ("bluegrass", "[?bluegrass?]"),
+        ("Not sure.", "[!Not sure!]."),
+        ("rock? The answer is: jazz", "[+rock+]? The [>answer is>]: [+jazz+]"),
+        ("Example 1: blues", "[=Example 1: blues=]"),
+        ("polka", "polka"),
+    ],
+)
+def test_brackets_tell_what_words_are(answer: str, marked: str) -> None:
+    assert run("--labels", "gtzan", answer).stdout.splitlines()[0] == marked
+
+
+def test_json_has_all_that_was_found_and_who_found_it() -> None:
+    found = json.loads(run("--labels", "gtzan:genre", DENIED, "--json").stdout)
+    assert (found["answer"], found["status"], found["label"], found["negatives"]) == (
+        DENIED,
+        "ALIGNED",
+        "metal",
+        ["rock"],
+    )
+    assert found["spans"][0] == {"start": 9, "end": 13, "role": "negative", "label": "rock"}
+    assert found["aligner"].startswith("aligner-")
+    assert len(found["labels_sha256"]) == 64
+
+
+def test_letters_and_prompts_are_taken_into_account() -> None:
+    assert "label:   country" in run("--labels", "gtzan", "C", "--letters").stdout
+    assert "status:  OOV" in run("--labels", "gtzan", "C").stdout
+    asked = "Which of these genres is it?"
+    assert "status:  ECHO_PROMPT" in run("--labels", "gtzan", asked, "--prompt", asked).stdout
+
+
+def test_lines_of_stdin_make_a_table() -> None:
+    done = run("--labels", "gtzan", stdin="Jazz\r\nrock or pop\n\n")
+    assert [line.split()[:2] for line in done.stdout.splitlines()[2:]] == [
+        ["ALIGNED", "jazz"],
+        ["MULTI", "pop,"],
+        ["EMPTY", "empty"],
+    ]
+
+
+def test_lines_of_a_file_make_a_document_each(tmp_path: Path) -> None:
+    (tmp_path / "answers.txt").write_bytes(b"Jazz\n\xff rock\n")
+    done = run("--labels", "gtzan", "--file", str(tmp_path / "answers.txt"), "--json")
+    assert [json.loads(line)["label"] for line in done.stdout.splitlines()] == ["jazz", "rock"]
+
+
+def test_a_task_that_asks_for_many_reads_a_set() -> None:
+    assert "labels:  happy, sad" in run("--labels", "mtg_jamendo:mood", "sad yet happy").stdout
+
+
+def test_a_card_may_be_a_file(tmp_path: Path) -> None:
+    from mudata.catalog.cards import loader as cards
+
+    path = tmp_path / "gtzan.yaml"
+    path.write_bytes(cards.find("gtzan").read_bytes())
+    assert "label:   jazz" in run("--labels", str(path), "jazz").stdout
+    assert "label:   jazz" in run("--labels", f"{path}:genre", "jazz").stdout
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("--labels", "nothing", "x"), "No dataset named 'nothing'"),
+        (("--labels", "gtzan:mood", "x"), "No vocabulary of gtzan named 'mood'"),
+        (("--labels", "mtg_jamendo", "x"), "Choose from: mtg_jamendo:genre"),
+        (("--labels", "musiccaps", "x"), "musiccaps has no list of labels"),
+        (("--labels", "gtzan", "x", "--file", __file__), "Give an ANSWER, or lines"),
+        (("--labels", "gtzan", "--file", "/nowhere"), "No such file"),
+        (("x",), "--labels"),
+    ],
+)
+def test_what_cannot_be_read_is_said(words: tuple[str, ...], said: str) -> None:
+    done = typed("align", *words)
+    assert (done.code, done.out) == (2, "")
+    assert said in done.err

@@ -1,0 +1,102 @@
+"""Was the audio heard? What the controls of a run say."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import pytest
+
+from mudata.errors import EvaluationError
+from mudata.evaluation.align import Alignment
+from mudata.evaluation.comparison.audio_use import Badge, Verdict, badge
+from mudata.evaluation.metrics.scored import Judged
+
+if TYPE_CHECKING:
+    from mudata.evaluation.protocol import Kind
+
+
+def judged(said: Sequence[str | None], gold: str = "a") -> list[Judged]:
+    """Answers that are labels, all of them to clips whose reference is `gold`."""
+    return [
+        Judged(f"d/{n:03}", "d", (gold,), text, Alignment("ALIGNED", (text,)) if text else Alignment("ERROR"))
+        for n, text in enumerate(said)
+    ]
+
+
+def look(real: Sequence[str | None], control: Sequence[str | None], *, greedy: bool = False) -> Badge:
+    return badge(judged(real), {"silence": judged(control)}, "classify", deterministic=greedy)
+
+
+@pytest.mark.parametrize(
+    ("real", "control", "greedy", "verdict"),
+    [
+        (["a"] * 60, ["b"] * 60, False, "heard"),  # right, and wrong without the audio
+        (["a"] * 60, ["a"] * 60, True, "not heard"),  # the same whatever is played, right or not
+        (["b"] * 60, ["b"] * 60, True, "not heard"),
+        (["b"] * 59 + ["c"], ["b"] * 60, True, "not heard"),  # one answer of 60 may be rounding
+        (["b", "c"] * 30, ["c", "b"] * 30, True, "heard"),  # never right, but it depends on the audio
+        (["b", "c"] * 30, ["c", "b"] * 30, False, "cannot tell"),  # or on a throw of dice
+        (["a"] * 49, ["b"] * 49, True, "cannot tell"),  # too few
+        (["b"] * 60, ["a"] * 60, False, "cannot tell"),  # better without the audio is no hearing
+        (["a"] * 5 + ["b"] * 55, ["b"] * 60, False, "cannot tell"),  # five discordant pairs: p = .0625
+        (["a"] * 6 + ["b"] * 54, ["b"] * 60, False, "heard"),  # six: p = .031
+        (["a"] * 60, [None] * 60, True, "cannot tell"),
+    ],
+)
+def test_verdicts(real: list[str | None], control: list[str | None], greedy: bool, verdict: Verdict) -> None:
+    assert look(real, control, greedy=greedy).verdict == verdict
+
+
+def test_a_contrast_has_the_numbers() -> None:
+    (contrast,) = look(["a"] * 40 + ["b"] * 20, ["b"] * 60).contrasts
+    assert (contrast.control, contrast.n, contrast.changed) == ("silence", 60, pytest.approx(2 / 3))
+    assert contrast.low < 2 / 3 < contrast.high
+    assert (contrast.score, contrast.control_score) == (pytest.approx(2 / 3), 0.0)
+    assert contrast.relabelled == pytest.approx(2 / 3)
+    assert contrast.p == pytest.approx(2 * 0.5**40)
+    assert contrast.why == "silence: 40 of 60 answers change, accuracy 66.7 % against 0.0 % (p = 1.8e-12)"
+
+
+def test_only_clips_that_both_answered_count() -> None:
+    real = judged(["a"] * 60)
+    control = judged(["b"] * 55 + [None] * 5)[2:]
+    found = badge(real, {"silence": control}, "classify")
+    assert found.n == 53
+    assert found.contrasts[0].changed == 1.0
+
+
+def test_one_control_that_shows_hearing_is_enough_and_all_are_told() -> None:
+    real = judged(["a"] * 60)
+    found = badge(real, {"silence": judged(["a"] * 60), "swap-audio": judged(["b"] * 60)}, "classify")
+    assert (found.verdict, found.n) == ("heard", 60)
+    assert [contrast.verdict for contrast in found.contrasts] == ["not heard", "heard"]
+    assert str(found).startswith("heard (silence: 0 of 60 answers change")
+    assert "; swap-audio: 60 of 60 answers change" in str(found)
+
+
+def test_tags_are_compared_by_jaccard() -> None:
+    def tagged(labels: tuple[str, ...]) -> list[Judged]:
+        return [Judged(f"d/{n}", "d", ("a", "b"), ", ".join(labels), Alignment("SET", labels)) for n in range(60)]
+
+    found = badge(tagged(("a", "b")), {"silence": tagged(("a", "c"))}, "tag")
+    (contrast,) = found.contrasts
+    assert (contrast.score, contrast.control_score) == (1.0, pytest.approx(1 / 3))
+    assert found.verdict == "heard"
+
+
+@pytest.mark.parametrize(("greedy", "verdict"), [(True, "heard"), (False, "cannot tell")])
+def test_captions_have_no_accuracy(greedy: bool, verdict: Verdict) -> None:
+    def said(what: str) -> list[Judged]:
+        return [Judged(f"d/{n}", "d", ("a tune",), f"{n} {what}") for n in range(60)]
+
+    kind: Kind = "caption"
+    found = badge(said("a song"), {"swap-audio": said("noise")}, kind, deterministic=greedy)
+    assert found.verdict == verdict
+    assert found.contrasts[0].score is None
+    assert badge(said("x"), {"swap-audio": said("x ")}, kind, deterministic=greedy).verdict == "not heard"
+
+
+def test_without_controls_there_is_nothing_to_say() -> None:
+    with pytest.raises(EvaluationError, match=r"no control to compare with.*\n.*--silence"):
+        badge(judged(["a"]), {}, "classify")

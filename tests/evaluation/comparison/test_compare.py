@@ -1,0 +1,253 @@
+"""Which runs are told apart, and `mudata compare`."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pytest
+from click.testing import CliRunner, Result
+from judged_answers import many, single
+from small_corpus import Corpus
+
+from mudata.cli import cli
+from mudata.errors import EvaluationError, UnknownName
+from mudata.evaluation.comparison.compare import Comparison, compare
+from mudata.evaluation.metrics.scored import Judged
+from mudata.evaluation.metrics.statistics import mcnemar, wilson
+from mudata.evaluation.run import all_runs
+
+if TYPE_CHECKING:
+    from mudata.home import Home
+
+
+def head(name: str, items: list[Judged], **changes: Any) -> dict[str, Any]:
+    said = {"run": name, "model": name, "split": "s", "part": "test", "task": "t", "kind": "classify", "n": len(items)}
+    return said | {"labels_sha256": {"d": "1" * 64}} | changes
+
+
+def answers(right: str, artists: int = 0) -> list[Judged]:
+    """One clip per character, right where it is 1."""
+    return [
+        single(i, "a", "a" if c == "1" else "b", artist=f"artist {i % artists}" if artists else None)
+        for i, c in enumerate(right)
+    ]
+
+
+def compared(*runs: str, artists: int = 0) -> Comparison:
+    listed = [answers(right, artists) for right in runs]
+    return compare([(head(f"r{i}", items), items) for i, items in enumerate(listed)])
+
+
+def test_a_pair_has_difference_p_and_the_clips_that_flipped() -> None:
+    a, b = "1" * 30 + "0" * 10 + "1" * 2, "1" * 20 + "0" * 22
+    found = compared(b, a)
+    assert (found.n, found.independent, found.kind) == (42, 42, "classify")
+    (of,) = found.metrics
+    (pair,) = of.pairs
+    assert (pair.a, pair.b) == ("r1", "r0")  # the better first
+    assert pair.difference == pytest.approx(12 / 42)
+    assert pair.low < pair.difference < pair.high
+    assert (pair.n10, pair.n01) == (12, 0)
+    assert pair.p == pair.p_mcnemar == pair.p_holm == mcnemar(12, 0)
+    assert pair.clips_10 == (*(f"d/{i}" for i in range(20, 30)), "d/40", "d/41")
+    assert pair.verdict.startswith("r1 is ahead of r0: 28.6 points [")
+    assert [(one.run, one.first, one.last, one.groups) for one in of.standings] == [
+        ("r1", 1, 1, "a"),
+        ("r0", 2, 2, "b"),
+    ]
+    assert (of.standings[0].low, of.standings[0].high) == wilson(32, 42)
+
+
+def test_what_is_not_told_apart_is_tied_and_says_what_would_be() -> None:
+    a, b = "1100" * 10, "1010" * 10
+    (of,) = compared(a, b).metrics
+    (pair,) = of.pairs
+    assert (pair.n10, pair.n01, pair.p, pair.difference) == (10, 10, 1, 0)
+    assert of.groups == (("r0", "r1"),)
+    assert {(one.first, one.last, one.groups) for one in of.standings} == {(1, 2, "a")}
+    assert pair.detectable == pytest.approx(2.8016 * np.sqrt(0.5 / 40), rel=0.05)
+    assert pair.verdict == (
+        f"r0 and r1 are not told apart: 0.0 points [{100 * pair.low:.1f}, {100 * pair.high:.1f}], p = 1.0000; "
+        f"these 40 clips can tell apart about {100 * pair.detectable:.1f} points."
+    )
+
+
+def test_runs_that_agree_everywhere_have_no_power_to_speak_of() -> None:
+    (pair,) = compared("10" * 9, "10" * 9).metrics[0].pairs
+    assert (pair.p, pair.low, pair.high, pair.detectable) == (1, 0, 0, None)
+    assert pair.verdict == "r0 and r1 are not told apart: 0.0 points [0.0, 0.0], p = 1.0000."
+
+
+def test_being_tied_does_not_carry_over() -> None:
+    best, middle, worst = "1" * 30 + "0" * 10, "1" * 26 + "0" * 14, "1" * 22 + "0" * 18
+    (of,) = compared(worst, best, middle).metrics
+    by_pair = {(pair.a, pair.b): pair for pair in of.pairs}
+    assert by_pair["r1", "r0"].p_holm == pytest.approx(3 * mcnemar(8, 0))
+    assert by_pair["r1", "r2"].p_holm == pytest.approx(2 * mcnemar(4, 0))
+    assert of.groups == (("r1", "r2"), ("r2", "r0"))
+    assert [(one.run, one.groups, one.first, one.last) for one in of.standings] == [
+        ("r1", "a", 1, 2),
+        ("r2", "ab", 1, 3),
+        ("r0", "b", 2, 3),
+    ]
+
+
+def test_clips_of_few_artists_are_not_that_many_clips() -> None:
+    a, b = "1" * 60, ("1" * 4 + "0" * 2) * 10
+    alone, grouped = (compared(a, b, artists=artists) for artists in (0, 6))
+    (one,), (other,) = alone.metrics[0].pairs, grouped.metrics[0].pairs
+    assert (alone.independent, grouped.independent) == (60, 6)
+    assert one.p == one.p_mcnemar == other.p_mcnemar == mcnemar(20, 0)
+    assert other.p == other.p_bootstrap > 0.05 > one.p
+    assert "or that of the paired bootstrap where larger" in grouped.metrics[0].recipe
+
+
+def test_one_run_that_knows_the_artists_is_enough() -> None:
+    plain, known = answers("10" * 30), answers("01" * 30, artists=6)
+    found = compare([(head("x", plain), plain), (head("y", known), known)])
+    assert found.independent == 6
+
+
+def test_only_clips_of_all_runs_count_and_the_others_are_told() -> None:
+    few, more = answers("110"), answers("11011")
+    found = compare([(head("x", few, split="small"), few), (head("y", more), more)])
+    assert found.n == 3
+    x, y = found.runs
+    assert (x.clips, x.left_out, x.why) == (3, 0, "")
+    assert (y.clips, y.left_out) == (5, 2)
+    assert y.why == "x was not asked about 2 of them (split small, part test, 3 clips)"
+
+
+def test_small_p_values_are_only_told_to_be() -> None:
+    (pair,) = compared("1" * 60, "0" * 60).metrics[0].pairs
+    assert pair.p < 1e-15
+    assert pair.verdict == "r0 is ahead of r1: 100.0 points [100.0, 100.0], p <0.0001."
+
+
+def test_two_runs_of_one_model_are_told_by_their_ids() -> None:
+    items = answers("10")
+    found = compare([(head(run, items, model="m"), items) for run in ("x", "y")])
+    assert [entrant.name for entrant in found.runs] == ["m (x)", "m (y)"]
+
+
+def test_tags_are_compared_by_micro_f1() -> None:
+    gold = ("a", "b")
+    sure = [many(i, gold, gold if i % 5 else ("a",)) for i in range(50)]
+    poor = [many(i, gold, ("a", "c") if i % 5 else ("c",)) for i in range(50)]
+    found = compare([(head(run, items, kind="tag"), items) for run, items in (("p", poor), ("s", sure))])
+    (of,) = found.metrics
+    assert of.metric == "micro_f1"
+    hits, said = 40 * 2 + 10, 40 * 2 + 10
+    assert of.standings[0].value == pytest.approx(2 * hits / (100 + said))
+    (pair,) = of.pairs
+    assert (pair.a, pair.p_mcnemar, pair.n10, pair.n01) == ("s", None, 50, 0)
+    assert pair.p_holm == pair.p_bootstrap < 0.001
+
+
+def test_captions_are_compared_by_rouge_l_and_rouge_1() -> None:
+    gold = [f"slow piano number {i} with soft drums" for i in range(12)]
+    good = [Judged(f"d/{i}", "d", (text,), text if i else None) for i, text in enumerate(gold)]
+    bad = [Judged(f"d/{i}", "d", (text,), "a fast guitar with drums") for i, text in enumerate(gold)]
+    heads = {"kind": "caption", "labels_sha256": {"d": None}}
+    found = compare([(head(run, items, **heads), items) for run, items in (("bad", bad), ("good", good))])
+    assert [of.metric for of in found.metrics] == ["rougeL_f", "rouge1_f"]
+    for of in found.metrics:
+        assert of.standings[0].run == "good"
+        assert of.standings[0].value == pytest.approx(11 / 12)
+        (pair,) = of.pairs
+        assert (pair.n10, pair.n01, pair.clips_10) == (11, 1, ())
+        assert pair.verdict.startswith("good is ahead of bad: 0.")
+
+
+@pytest.mark.parametrize(
+    ("second", "what"),
+    [
+        ({"run": "x"}, "two or more different runs, not x, x"),
+        ({"kind": "tag"}, "different kinds of question"),
+        ({"labels_sha256": {"d": "2" * 64}}, "read with different labels of d"),
+    ],
+)
+def test_what_cannot_be_compared_is_refused(second: dict[str, Any], what: str) -> None:
+    items = answers("101")
+    with pytest.raises(EvaluationError, match=what):
+        compare([(head("x", items), items), (head("y", items, **second), items)])
+
+
+def test_one_run_is_no_comparison() -> None:
+    items = answers("101")
+    with pytest.raises(EvaluationError, match="two or more different runs, not x"):
+        compare([(head("x", items), items)])
+
+
+def test_other_clips_and_other_references_are_refused() -> None:
+    items, others = answers("101"), [single(i, "a", "a", dataset="e") for i in range(3)]
+    with pytest.raises(EvaluationError, match=r"no clip in common.*x: split s, part test, 3 clips; y: split z"):
+        compare([(head("x", items), items), (head("y", others, split="z"), others)])
+    renamed = [items[0], single(1, "b", "b"), items[2]]
+    with pytest.raises(EvaluationError, match="other references for 1 of 3 clips, such as d/1"):
+        compare([(head("x", items), items), (head("y", renamed), renamed)])
+
+
+@pytest.fixture
+def corpus(home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Corpus:
+    (tmp_path / "cards").mkdir()
+    made = Corpus(home, tmp_path / "cards", monkeypatch)
+    made.halves()
+    return made
+
+
+def run(*words: str) -> Result:
+    return CliRunner().invoke(cli, words, catch_exceptions=False)
+
+
+def ask(model: str, *more: str, task: str = "genre") -> None:
+    assert run("eval", "--model", model, "--split", "half", "--task", task, "-q", *more).exit_code == 0
+
+
+def test_compare_prints_standings_pairs_and_verdicts(corpus: Corpus, home: Home) -> None:
+    ask("constant")
+    ask("random")
+    ids = [one.id for one in all_runs(home)]
+    done = run("compare", *ids)
+    assert done.exit_code == 0
+    lines = done.stdout.splitlines()
+    assert lines[0].startswith("accuracy on 6 clips (3 groups of one artist or track); ")
+    assert lines[2].split() == ["rank", "model", "accuracy", "tied", "run"]
+    assert any(line.split()[:2] == ["first", "second"] for line in lines)
+    assert " and " in lines[-1]
+    assert "not told apart" in lines[-1]
+    said = json.loads(run("compare", *ids, "--json").stdout)
+    assert {one["run"] for one in said["runs"]} == set(ids)
+    assert {"clips_10", "clips_01", "p_holm", "verdict"} <= set(said["metrics"][0]["pairs"][0])
+
+
+def test_compare_tells_of_clips_left_out(corpus: Corpus, home: Home) -> None:
+    ask("constant")
+    ask("random", "--limit", "4")
+    ids = [one.id for one in all_runs(home)]
+    done = run("compare", *ids)
+    assert "2 of 6 clips of constant are left out: random was not asked about 2 of them" in done.stderr
+    assert run("compare", *ids, "-q").stderr == ""
+
+
+def test_compare_wants_runs_that_there_are(corpus: Corpus) -> None:
+    ask("constant")
+    assert run("compare").exit_code == 2
+    with pytest.raises(UnknownName, match="No run named 'nothing'"):
+        run("compare", "nothing", "constant")
+
+
+@pytest.mark.parametrize("command", [["compare", "--help"], ["split", "plan", "--help"], ["split", "plan"]])
+def test_help_and_plans_import_nothing_heavy(command: list[str]) -> None:
+    code = (
+        "import sys; from click.testing import CliRunner; from mudata.cli import cli;"
+        f"assert CliRunner().invoke(cli, {command!r}).exit_code == 0;"
+        "print({'torch', 'sklearn', 'scipy', 'numpy', 'rouge_score', 'duckdb', 'pyarrow'} & set(sys.modules))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "set()"

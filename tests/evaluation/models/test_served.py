@@ -1,0 +1,689 @@
+"""Asking models behind a server: what comes back is recorded, what may pass is tried again, and no key is told."""
+
+from __future__ import annotations
+
+import base64
+import datetime
+import email.utils
+import io
+import json
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pytest
+import soundfile
+from fake_host import Answer as Sent
+from fake_host import Asked, Host, unused_port
+from shell import started, typed, wait_for
+from small_corpus import HERTZ, Corpus
+
+from mudata.errors import CardError, EvaluationError, ModelError
+from mudata.evaluation.chat import client as chat
+from mudata.evaluation.chat.rate_limit import Pace, Patience, at_once
+from mudata.evaluation.models import registry as models
+from mudata.evaluation.models import served
+from mudata.evaluation.models.served import Served
+from mudata.evaluation.protocol import Answer, Clip, Failure, Question
+from mudata.evaluation.run import Run, all_runs
+
+if TYPE_CHECKING:
+    from mudata.home import Home
+
+CHAT, MODELS = "/v1/chat/completions", "/v1/models"
+KEY = "sk-abcdefgh12345678"
+QUESTION = Question("classify", "Which genre is it: low, mid, high?", ("low", "mid", "high"), "genre")
+RATE = 16000
+
+
+def completion(text: object = "low", finish: str | None = "stop", **more: Any) -> dict[str, Any]:
+    said = {"role": "assistant", "content": text}
+    return {
+        "id": "1",
+        "model": "ears-2026-01",
+        "system_fingerprint": "fp_1",
+        "choices": [{"index": 0, "message": said, "finish_reason": finish}],
+        "usage": {"prompt_tokens": 60, "completion_tokens": 3},
+    } | more
+
+
+def sent(body: object, status: int = 200, **headers: str) -> Sent:
+    return Sent(status, body if isinstance(body, bytes) else json.dumps(body).encode(), headers)
+
+
+class Chat(Host):
+    """Hears which tone a clip is. Counts 10 tokens for every prompt and 50 for every clip that it listens to."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.listed: Sent = sent({"data": [{"id": "ears", "owned_by": "tests", "root": "some/ears"}, {"id": "mouth"}]})
+        self.deaf = self.unmetered = False
+        self.slow: dict[int, float] = {}
+        """Seconds that the n-th question takes, from 1, unless it is `freed`."""
+        self.freed = threading.Event()
+        self.now = self.most = self.count = 0
+        self.replies: Callable[[dict[str, Any]], Sent] | None = None
+
+    def answer(self, asked: Asked) -> Sent:
+        if (asked.method, asked.path) == ("GET", MODELS):
+            return self.listed
+        if (asked.method, asked.path) != ("POST", CHAT):
+            return sent({"detail": "Not Found"}, 404)
+        said = json.loads(asked.body)
+        probe = said["max_tokens"] == served.PROBE_TOKENS
+        with self._lock:
+            self.now += 1
+            self.count += not probe
+            number = 0 if probe else self.count
+            self.most = max(self.most, self.now)
+        try:
+            self.freed.wait(self.slow.get(number, 0))
+            return self.replies(said) if self.replies and not probe else self.hear(said)
+        finally:
+            with self._lock:
+                self.now -= 1
+
+    def hear(self, said: dict[str, Any]) -> Sent:
+        samples = sound(said)
+        usage = {"prompt_tokens": 10 + (50 if samples is not None and not self.deaf else 0), "completion_tokens": 2}
+        text = "silence"
+        if samples is not None and samples.any():
+            hertz = float(np.argmax(np.abs(np.fft.rfft(samples)))) * RATE / len(samples)
+            text = min(HERTZ, key=lambda name: abs(HERTZ[name] - hertz))
+        return sent(completion(text, **({"usage": None} if self.unmetered else {"usage": usage})))
+
+    def posts(self) -> list[dict[str, Any]]:
+        return [json.loads(asked.body) for asked in self.asked if asked.method == "POST"]
+
+    def questions(self) -> list[dict[str, Any]]:
+        """Requests that are not the probe's."""
+        return [said for said in self.posts() if said["max_tokens"] != served.PROBE_TOKENS]
+
+
+def sound(said: dict[str, Any]) -> Any:
+    """The samples in a request."""
+    for part in said["messages"][-1]["content"]:
+        if part["type"] == "input_audio":
+            samples, rate = soundfile.read(io.BytesIO(base64.b64decode(part["input_audio"]["data"])), dtype="int16")
+            assert rate == RATE
+            return samples
+    return None
+
+
+@pytest.fixture
+def host(monkeypatch: pytest.MonkeyPatch) -> Iterator[Chat]:
+    monkeypatch.delenv("OPENAI_API_KEY", raising=False)
+    with Chat() as host:
+        yield host
+
+
+@pytest.fixture
+def slept(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """Pauses before further tries, which take no time here."""
+    pauses: list[float] = []
+    monkeypatch.setattr(served, "Pace", lambda per_minute: Pace(per_minute, sleep=pauses.append, clock=lambda: 0.0))
+    return pauses
+
+
+def made(host: Chat, **options: Any) -> Served:
+    model = models.create("served", **{"base_url": f"{host.url}/v1", "model": "ears", "concurrency": 4} | options)
+    assert isinstance(model, Served)
+    return model
+
+
+def loaded(host: Chat, **options: Any) -> Served:
+    model = made(host, **options)
+    model.load()
+    return model
+
+
+def tone(name: str = "low", seconds: float = 0.2) -> Clip:
+    wave = 0.5 * np.sin(2 * np.pi * HERTZ[name] * np.arange(round(RATE * seconds)) / RATE)
+    return Clip(name, wave.astype(np.float32), RATE)
+
+
+def ask(model: Served, *names: str) -> list[Answer | Failure]:
+    return model.answer([tone(name) for name in names or ("low",)], QUESTION)
+
+
+def failure(model: Served) -> Failure:
+    (reply,) = ask(model)
+    assert isinstance(reply, Failure)
+    return reply
+
+
+# ----------------------------------------------------------------------------------------- asking
+
+
+@pytest.mark.parametrize("audio_format", ["wav", "flac"])
+def test_sound_is_sent_before_the_prompt_and_greedily_answered(host: Chat, audio_format: str) -> None:
+    model = loaded(host, audio_format=audio_format, max_new_tokens=7, seed=5)
+    clips = [tone("high"), tone("low"), tone("mid")]
+    assert model.answer(clips, QUESTION) == [Answer("high"), Answer("low"), Answer("mid")]
+    said = next(one for one in host.questions() if np.array_equal(sound(one), np.rint(clips[0].audio * 32768)))
+    assert {key: said[key] for key in said if key != "messages"} == {
+        "model": "ears",
+        "max_tokens": 7,
+        "temperature": 0.0,
+        "seed": 5,
+    }
+    (message,) = said["messages"]
+    assert [part["type"] for part in message["content"]] == ["input_audio", "text"]
+    assert message["content"][0]["input_audio"]["format"] == audio_format
+    assert message["content"][1]["text"] == QUESTION.prompt
+
+
+def test_16_bits_arrive_as_they_were_and_full_scale_does_not_wrap(host: Chat) -> None:
+    clip = Clip("x", np.array([1.0, -1.0, 1.5, -1.5, 0.0, 12345 / 32768], np.float32), RATE)
+    loaded(host).answer([clip], QUESTION)
+    assert sound(host.questions()[0]).tolist() == [32767, -32768, 32767, -32768, 0, 12345]
+
+
+def test_extra_fields_have_the_last_word_and_null_removes(host: Chat) -> None:
+    extra = {"max_tokens": None, "max_completion_tokens": 9, "modalities": ["text"]}
+    host.replies = lambda said: sent(completion())
+    model = made(host, extra=json.dumps(extra), system="You hear.")
+    body = model._body("Well?", None)
+    assert "max_tokens" not in body
+    assert (body["max_completion_tokens"], body["modalities"]) == (9, ["text"])
+    assert body["messages"][0] == {"role": "system", "content": "You hear."}  # type: ignore[index]
+    assert made(host, extra=extra)._body("Well?", None) == {**body, "messages": body["messages"][1:]}  # type: ignore[index]
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({"base_url": "localhost:8000"}, "'localhost:8000' is no address of a server"),
+        ({"base_url": "http://me:s3cret@host/v1"}, r"http://host/v1 holds a password or a query"),
+        ({"base_url": "http://host/v1?key=s3cret"}, r"http://host/v1 holds a password or a query"),
+        ({"audio_format": "mp3"}, "No audio format named 'mp3'"),
+        ({"timeout_s": "long"}, "timeout_s is 'long'"),
+        ({"concurrency": 0}, "concurrency is 0"),
+        ({"extra": "[1]"}, "extra is"),
+        ({"wrod": 1}, "no option 'wrod'"),
+        ({"base_url": None}, r"needs the option 'base_url'\.\nGive it: -o base_url="),
+    ],
+)
+def test_options_that_cannot_be_are_told(host: Chat, options: dict[str, Any], said: str) -> None:
+    with pytest.raises(ModelError, match=said) as told:
+        made(host, **options)
+    assert "s3cret" not in str(told.value)
+
+
+def test_requests_go_at_once_as_far_as_allowed(host: Chat) -> None:
+    model = loaded(host, concurrency=4)
+    host.most, host.slow = 0, dict.fromkeys(range(100), 0.3)
+    begun = time.monotonic()
+    ask(model, *["low"] * 8)
+    assert host.most == 4
+    assert 0.6 <= time.monotonic() - begun < 2.0  # two rounds, and not eight
+
+
+def test_connections_are_used_again(host: Chat) -> None:
+    model = loaded(host, concurrency=1)
+    host.replies = lambda said: replace(sent(completion()), headers={"Connection": "keep-alive"})
+    ask(model, "low", "mid", "high")
+    pool = model._server._client._transport._pool.connections  # type: ignore[attr-defined]
+    assert len(pool) == 1
+    assert "Request Count: 3" in repr(pool[0])
+    model._server.close()
+
+
+# ------------------------------------------------------------------------ what comes back of answers
+
+
+@pytest.mark.parametrize(
+    ("reply", "what"),
+    [
+        (completion("low or", "length"), Answer("low or")),
+        (completion(""), Answer("")),
+        (completion([{"type": "text", "text": "lo"}, {"type": "text", "text": "w"}]), Answer("low")),
+        (completion("lo", "content_filter"), Answer("lo")),
+        (completion(None, "content_filter"), Failure("content-filter", "the server's filter kept the answer back")),
+        (completion(None, "length"), Failure("no-text", "100 tokens were spent before any text")),
+        (
+            completion() | {"choices": [{"message": {"content": None, "refusal": "I cannot listen."}}]},
+            Answer("I cannot listen."),
+        ),
+        (completion() | {"choices": [{"message": None}]}, Failure("malformed", "the reply's message has no text")),
+        (completion() | {"choices": [3]}, Failure("malformed", "the reply's message has no text")),
+        (completion(17), Failure("malformed", "the reply's message has no text")),
+        ({"choices": []}, Failure("no-choice", 'the reply has no choice: {"choices": []}')),
+        ({"error": {"message": "oh"}}, Failure("no-choice", 'the reply has no choice: {"message": "oh"}')),
+        ([], Failure("malformed", "the reply is no JSON object: '[]'")),
+        (b'{"choices": [', Failure("malformed", "the reply is no JSON object: '{\"choices\": ['")),
+        (b"[" * 100_000, None),
+        (b"<html>\n" + b"x" * 400, None),
+        (b"\xff\xfe", Failure("malformed", "the reply is no JSON object: '\ufffd\ufffd'")),
+        (completion(usage={"prompt_tokens": "many"}, model=3, system_fingerprint=[1]), Answer("low")),
+        (completion(finish="\ud800", model="\ud800"), Answer("low")),
+    ],
+)
+def test_whatever_comes_back_is_an_answer_or_a_failure(
+    host: Chat, reply: object, what: Answer | Failure | None
+) -> None:
+    model = loaded(host)
+    host.replies = lambda said: sent(reply)
+    (found,) = ask(model)
+    if what is None:
+        assert isinstance(found, Failure)
+        assert (found.kind, len(found.reason) < 400) == ("malformed", True)
+    else:
+        assert found == what
+    assert len(host.questions()) == 1  # it is not asked again
+    assert json.dumps(model.describe(), ensure_ascii=False).encode()
+
+
+def test_a_huge_reply_is_not_read_to_its_end(host: Chat, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(chat, "LARGEST", 1 << 20)
+    model = loaded(host)
+    host.replies = lambda said: sent(completion("a" * (3 << 20)))
+    assert failure(model) == Failure("too-long", "a reply of more than 1 MiB")
+
+
+def test_a_slow_reply_is_the_failure_of_its_clip_only(host: Chat) -> None:
+    model = loaded(host, timeout_s=0.8)
+    host.slow = {2: 10.0}
+    kinds = [reply.kind if isinstance(reply, Failure) else reply.text for reply in ask(model, "low", "low", "low")]
+    host.freed.set()
+    assert sorted(kinds) == ["low", "low", "timeout"]
+    assert len(host.questions()) == 3  # a reply that takes too long is not asked for again
+
+
+# ------------------------------------------------------------------------------- what may pass
+
+
+def test_a_busy_server_is_asked_again_after_random_pauses_that_grow(host: Chat, slept: list[float]) -> None:
+    model = loaded(host)
+    slept.clear()
+    host.trouble[CHAT] = [sent({"error": "hm"}, status) for status in (429, 500, 502, 503, 529)]
+    assert ask(model) == [Answer("low")]
+    assert len(slept) == 5
+    assert all(0 <= pause <= 2**n for n, pause in enumerate(slept))
+    assert model.describe()["retries"] == 5
+    again = list(slept)
+    slept.clear()
+    host.trouble[CHAT] = [sent({"error": "hm"}, 500)] * 5
+    ask(model)
+    assert slept == again  # seeded
+
+
+def test_the_pause_that_the_server_asks_for_is_kept_by_all(host: Chat, slept: list[float]) -> None:
+    model = loaded(host)
+    slept.clear()
+    host.trouble[CHAT] = [sent({}, 429, **{"Retry-After": "7"})]
+    ask(model)
+    own, of_all = slept
+    assert 7 <= own <= 8
+    assert of_all == 7
+    slept.clear()
+    later = email.utils.format_datetime(email.utils.localtime() + datetime.timedelta(seconds=30))
+    host.trouble[CHAT] = [sent({}, 503, **{"Retry-After": later})]
+    ask(loaded(host))
+    assert any(25 <= pause <= 31 for pause in slept)
+
+
+def test_a_server_that_wants_too_much_patience_is_given_up(host: Chat, slept: list[float]) -> None:
+    model = loaded(host)
+    host.trouble[CHAT] = [sent({"error": {"message": "slow down"}}, 429, **{"Retry-After": "3600"})]
+    assert failure(model) == Failure("busy", "status 429: slow down; it asks to wait 3600 s")
+
+
+def test_tries_come_to_an_end(host: Chat, slept: list[float]) -> None:
+    model = loaded(host, tries=3)
+    host.trouble[CHAT] = [sent(b"<h1>Bad  gateway</h1>", 502)] * 3
+    assert failure(model) == Failure("busy", "status 502: <h1>Bad gateway</h1>")
+    assert host.trouble[CHAT] == []
+
+
+def test_a_connection_that_breaks_in_the_middle_is_tried_again(host: Chat, slept: list[float]) -> None:
+    model = loaded(host)
+    host.trouble[CHAT] = [replace(sent(completion()), cut=40)]
+    assert ask(model) == [Answer("low")]
+    host.trouble[CHAT] = [replace(sent(completion()), cut=40)] * 6
+    assert failure(model).kind == "connection"
+
+
+@pytest.mark.parametrize("status", [400, 413, 415, 422, 301, 418])
+def test_a_request_that_is_refused_is_not_repeated(host: Chat, status: int) -> None:
+    model = loaded(host)
+    said = {"object": "error", "message": "The prompt\n is too long.\ud800"}
+    host.trouble[CHAT] = [sent(said, status, Location="/x")]
+    assert failure(model) == Failure("refused", f"status {status}: The prompt is too long.?")
+    assert len(host.questions()) == 1
+
+
+def test_the_pace_is_kept_by_all_threads_together() -> None:
+    at, slept, lock = [0.0], [], threading.Lock()
+
+    def sleep(seconds: float) -> None:
+        with lock:
+            slept.append(round(seconds, 6))
+
+    pace = Pace(120, clock=lambda: at[0], sleep=sleep)
+    at_once(lambda _: pace.wait(), range(5), 5)
+    assert sorted(slept) == [0.5, 1.0, 1.5, 2.0]
+    at[0] = 60.0  # nothing is saved up
+    slept.clear()
+    pace.wait()
+    pace.wait()
+    assert slept == [0.5]
+    pace.hold(30)
+    pace.wait()
+    assert slept[-1] == 30
+
+
+def test_the_rate_limit_is_honoured(host: Chat) -> None:
+    model = loaded(host, requests_per_minute=1200)
+    begun = time.monotonic()
+    ask(model, *["low"] * 6)
+    assert time.monotonic() - begun >= 0.24
+
+
+def test_calls_at_once_keep_their_order_and_raise_what_went_wrong() -> None:
+    assert at_once(lambda x: x * x, range(20), 3) == [x * x for x in range(20)]
+    assert at_once(lambda x: x, [], 3) == []
+    with pytest.raises(ZeroDivisionError):
+        at_once(lambda x: 1 // x, [1, 0, 2], 2)
+
+
+# ------------------------------------------------------------------------- what refuses everything
+
+
+def test_nobody_there_is_told_at_once() -> None:
+    with unused_port() as port:
+        model = models.create("served", base_url=f"http://127.0.0.1:{port}/v1", model="ears")
+        with pytest.raises(ModelError, match=rf"Nobody answers at http://127.0.0.1:{port}/v1: .*refused.*\nStart the"):
+            model.load()
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "said"),
+    [
+        (401, {"error": {"message": f"Incorrect API key: {KEY}."}}, r"refuses the key in MY_KEY \(401: .*\[key\]"),
+        (401, f'{{"x": "Bearer {KEY}"'.encode(), r"refuses the key in MY_KEY"),
+        (402, {"error": {"message": "no credits"}}, "account is used up"),
+        (403, {"detail": "not yours"}, r"does not let this key ask ears \(403: not yours"),
+        (404, {"message": "no `ears` here"}, r"There is no ears .*\(404: no `ears` here\)\.\nIt serves: ears, mouth"),
+        (400, {"error": {"message": "At most 0 audio(s) may be provided."}}, "ears at http.* takes no audio input"),
+        (500, {"error": {"message": "audio input is not supported"}}, "ears at http.* takes no audio input"),
+        (400, {"error": {"message": "max_tokens is unknown."}}, r"gave no reply .*max_tokens is unknown.*\n.*-o extra"),
+        (429, {"error": {"code": "insufficient_quota", "message": "pay"}}, r"account is used up at http.*: pay"),
+    ],
+)  # fmt: skip
+def test_what_every_question_would_meet_is_told_before_any_is_asked(
+    host: Chat, monkeypatch: pytest.MonkeyPatch, status: int, body: object, said: str
+) -> None:
+    monkeypatch.setenv("MY_KEY", f" {KEY}\n")
+    host.trouble[CHAT] = [sent(body, status)]
+    with pytest.raises(ModelError, match=said) as told:
+        loaded(host, api_key_env="MY_KEY")
+    assert KEY not in str(told.value)
+    assert host.asked[-1].headers["Authorization"] == f"Bearer {KEY}"
+    assert len(host.posts()) == 1  # not tried again
+
+
+@pytest.mark.parametrize("status", [401, 403])
+def test_a_list_of_models_that_is_refused_is_told(host: Chat, status: int) -> None:
+    host.listed = sent({}, status)
+    with pytest.raises(ModelError, match=f"{status}"):
+        loaded(host)
+    assert host.posts() == []
+
+
+@pytest.mark.parametrize("listed", [sent({}, 404), sent(b"<html>"), sent({"data": 3}), sent([]), sent({}, 503)])
+def test_a_server_without_a_list_of_models_is_asked_all_the_same(host: Chat, listed: Sent) -> None:
+    host.listed = listed
+    model = loaded(host)
+    assert ask(model) == [Answer("low")]
+    assert model.describe()["listed"] == {}
+    host.trouble[CHAT] = [sent({"detail": "Not Found"}, 404)]
+    with pytest.raises(ModelError, match=r"There is no ears .*Not Found.*\nCheck -o model=... and -o base_url="):
+        loaded(host)
+
+
+def test_answers_that_came_before_a_refusal_are_not_lost(host: Chat, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", KEY)
+    model = loaded(host, concurrency=1)
+    host.trouble[CHAT] = [None, sent({"error": f"{KEY} has expired"}, 401)]
+    assert ask(model, "low", "mid", "high") == [
+        Answer("low"),
+        Failure("refused", "status 401: [key] has expired"),
+        Failure("not-asked", "the server refused the one before"),
+    ]
+    sofar = len(host.asked)
+    with pytest.raises(ModelError, match="refuses the key in OPENAI_API_KEY"):
+        ask(model)
+    assert len(host.asked) == sofar
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "said"),
+    [
+        ("sk-Abc123", "", "wants capitals"),
+        ("MY_KEY", "two words", "What MY_KEY holds cannot be a key"),
+        ("MY_KEY", "schlüssel", "What MY_KEY holds cannot be a key"),
+    ],
+)
+def test_keys_that_cannot_be_sent_are_refused_unseen(
+    host: Chat, monkeypatch: pytest.MonkeyPatch, variable: str, value: str, said: str
+) -> None:
+    monkeypatch.setenv("MY_KEY", value)
+    with pytest.raises(ModelError, match=said) as told:
+        loaded(host, api_key_env=variable)
+    assert "sk-Abc123" not in str(told.value)
+    assert (value or "-") not in str(told.value).split()
+    assert host.asked == []
+
+
+# ------------------------------------------------------------------------------- is it heard
+
+
+def test_a_server_that_drops_the_sound_is_found_out(host: Chat) -> None:
+    host.deaf = True
+    with pytest.raises(EvaluationError, match=r"Sound does not reach ears at http.*\n.*-o allow_unheard=true"):
+        loaded(host)
+    assert host.questions() == []
+    model = loaded(host, allow_unheard=True)
+    assert model.describe()["audio_tokens_seen"] == "no"
+
+
+def test_audio_tokens_in_the_usage_are_believed(host: Chat) -> None:
+    usage = {"prompt_tokens": 10, "completion_tokens": 1, "prompt_tokens_details": {"audio_tokens": 4}}
+    host.trouble[CHAT] = [sent(completion(usage=usage))]
+    assert loaded(host).describe()["audio_tokens_seen"] == "yes"
+    assert len(host.posts()) == 1  # no second one was needed
+
+
+def test_where_nothing_is_counted_nothing_is_known(host: Chat) -> None:
+    host.unmetered = True
+    model = loaded(host, price_in=1.0, price_out=1.0)
+    ask(model)
+    said = model.describe()
+    assert (said["audio_tokens_seen"], said["replies_without_usage"], said["cost"]) == ("unknown", 2, None)
+
+
+def test_a_model_that_takes_nothing_but_sound_may_go_on(host: Chat) -> None:
+    host.trouble[CHAT] = [None, sent({"error": {"message": "This model requires audio."}}, 400)]
+    assert loaded(host).describe()["audio_tokens_seen"] == "unknown"
+
+
+# ---------------------------------------------------------------------------------- what is recorded
+
+
+def test_who_answered_and_what_it_cost_is_recorded(host: Chat, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MY_KEY", KEY)
+    model = loaded(host, api_key_env="MY_KEY", price_in=2.0, price_out=10.0, seed=3)
+    texts = iter([completion("low"), completion("low or", "length", model=f"other {KEY}", system_fingerprint="fp_2")])
+    host.replies = lambda said: sent(next(texts))
+    ask(model, "low", "low")
+    said = model.describe()
+    assert {key: said[key] for key in ("model", "revision", "audio_tokens_seen", "key_from", "answers")} == {
+        "model": "ears",
+        "revision": "ears-2026-01",
+        "audio_tokens_seen": "yes",
+        "key_from": "MY_KEY",
+        "answers": 2,
+    }
+    assert said["listed"] == {"id": "ears", "owned_by": "tests", "root": "some/ears"}
+    assert said["generation"] == {"max_tokens": 100, "temperature": 0.0, "seed": 3, "extra": {}, "system": None}
+    assert said["finish_reasons"] == {"length": 1, "stop": 1}
+    assert said["server_models"] == {"ears-2026-01": 3, "other [key]": 1}
+    assert said["system_fingerprints"] == {"fp_1": 3, "fp_2": 1}
+    assert (said["prompt_tokens"], said["completion_tokens"]) == (60 + 10 + 120, 2 + 2 + 6)
+    assert said["cost"] == pytest.approx((190 * 2 + 10 * 10) / 1e6)
+    assert (said["requests"], said["retries"]) == (5, 0)
+    assert KEY not in json.dumps(said)
+
+
+def test_how_fast_and_for_whom_does_not_tell_models_apart() -> None:
+    plain = {"base_url": "http://h/v1", "model": "m"}
+    passing = {
+        "concurrency": 2,
+        "timeout_s": 9,
+        "price_in": 1,
+        "requests_per_minute": 5,
+        "api_key_env": "A",
+        "tries": 1,
+    }
+    assert models.identity("served", plain) == models.identity("served", plain | passing)
+    assert models.identity("served", plain) != models.identity("served", plain | {"temperature": 1})
+
+
+CARD = """
+name: my-ears
+title: Ears somewhere
+family: served
+licence: {text: Terms of their host}
+options: {base_url: "%s/v1", model: ears, extra: '{"top_p": 1}'}
+"""
+
+
+@pytest.fixture
+def card_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    (tmp_path / "cards" / "models").mkdir(parents=True)
+    monkeypatch.setenv("MUDATA_CARDS", str(tmp_path / "cards"))
+    return tmp_path / "cards"
+
+
+def test_a_served_model_can_be_a_card(host: Chat, card_folder: Path) -> None:
+    (card_folder / "models" / "my-ears.yaml").write_text(CARD % host.url)
+    model = models.create("my-ears", offer={"seed": 4})
+    assert isinstance(model, Served)
+    model.load()
+    assert ask(model) == [Answer("low")]
+    assert {key: host.questions()[0][key] for key in ("top_p", "seed")} == {"top_p": 1, "seed": 4}
+    assert models.identity("my-ears", {})["options"] == {
+        "base_url": f"{host.url}/v1",
+        "model": "ears",
+        "extra": '{"top_p": 1}',
+    }
+
+
+def test_a_served_model_has_no_weights_here(card_folder: Path) -> None:
+    path = card_folder / "models" / "my-ears.yaml"
+    path.write_text(CARD % "http://h" + "checkpoint: a/b\nrevision: main\n")
+    with pytest.raises(CardError, match="a served model is named by its options"):
+        models.find("my-ears")
+
+
+# ----------------------------------------------------------------------------------- mudata eval
+
+
+@pytest.fixture
+def words(host: Chat, home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[str, ...]:
+    """A command that asks six clips."""
+    (tmp_path / "cards").mkdir()
+    Corpus(home, tmp_path / "cards", monkeypatch).halves()
+    of = ("-o", f"base_url={host.url}/v1", "-o", "model=ears")
+    return ("eval", "--model", "served", "--split", "half", "--task", "genre", *of)
+
+
+def the_run(home: Home) -> Run:
+    (run,) = all_runs(home)
+    return run
+
+
+def test_the_command_asks_a_server_and_keeps_no_key(
+    host: Chat, home: Home, words: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", KEY)
+    done = typed(*words, "-o", "concurrency=3", "-o", "price_in=2", "-o", "price_out=10", "--json")
+    assert done.code == 0, done.err
+    scores = json.loads(done.out)
+    assert scores["metrics"][0]["value"] == 1.0  # it does hear
+    run = the_run(home)
+    assert {record.batch for record in run.answers().values()} == {3}
+    (sitting,) = run.settings["sittings"]
+    assert (sitting["model"]["answers"], sitting["model"]["audio_tokens_seen"]) == (6, "yes")
+    assert sitting["model"]["cost"] == pytest.approx((7 * 60 + 10) * 2e-6 + 8 * 2 * 10e-6)
+    notes = {"finish_reason": "stop", "prompt_tokens": 60, "completion_tokens": 2}
+    assert all(record.answer and record.notes == notes for record in run.answers().values())
+    assert not any(KEY.encode() in path.read_bytes() for path in home.root.rglob("*") if path.is_file())
+    asked = len(host.asked)
+    assert typed(*words, "-o", "concurrency=1").code == 0  # the same run, whatever its pace
+    assert len(host.asked) == asked
+    assert typed(*words, "-o", "temperature=0.7").code == 0
+    assert len(all_runs(home)) == 2
+
+
+def test_the_command_tells_what_failed_and_asks_it_again(host: Chat, home: Home, words: tuple[str, ...]) -> None:
+    host.trouble[CHAT] = [None, None, sent({"message": "too long"}, 400), sent(b"oops")]
+    done = typed(*words)
+    assert done.code == 0
+    assert "2 of 6 clips failed and count as wrong: " in done.err
+    assert the_run(home).failures() == {"refused": 1, "malformed": 1}
+    assert typed(*words).code == 0
+    assert the_run(home).failures() == {}
+
+
+def test_a_model_that_has_changed_meanwhile_is_not_mixed_in(host: Chat, home: Home, words: tuple[str, ...]) -> None:
+    host.trouble[CHAT] = [None, None, sent({}, 400)]
+    typed(*words)
+    other = sent(completion(model="ears-2026-02", usage={"prompt_tokens": 60, "completion_tokens": 1}))
+    host.trouble[CHAT] = [other]
+    done = typed(*words)
+    assert done.code == 2
+    assert "was begun with revision ears-2026-01; now it would go on with ears-2026-02" in done.err
+
+
+def test_a_killed_run_goes_on_where_it_was(host: Chat, home: Home, words: tuple[str, ...]) -> None:
+    host.slow = {5: 20.0, 6: 20.0}
+    with started(*words, "-o", "concurrency=2") as process:
+        wait_for(lambda: len(host.questions()) >= 5, process)
+        wait_for(lambda: len(all_runs(home)) == 1 and len(the_run(home).answers()) == 4, process)
+        process.kill()
+        process.wait()
+    host.freed.set()
+    asked = len(host.questions())
+    done = typed(*words, "-o", "concurrency=2")
+    assert done.code == 0, done.err
+    assert "Going on: 2 of 6 clips are still open" in done.err
+    assert len(host.questions()) == asked + 2
+    assert len(the_run(home).answers()) == 6
+
+
+def test_a_server_that_goes_away_ends_the_run_and_keeps_its_answers(
+    host: Chat, home: Home, words: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def gone(self: object, *_: object) -> Any:
+        if len(host.questions()) >= 2:
+            raise chat.httpx2.ConnectError("refused")
+        return send(self, *_)  # type: ignore[arg-type]
+
+    send = chat.ChatServer._send
+    monkeypatch.setattr(chat.ChatServer, "_send", gone)
+    done = typed(*words, "-o", "concurrency=2", "-o", "tries=1")
+    assert done.code == 2
+    assert "Nobody answers at" in done.err
+    assert len(the_run(home).answers()) == 2
+
+
+def test_the_probe_is_patient_with_a_server_that_is_starting(host: Chat, slept: list[float]) -> None:
+    host.trouble[CHAT] = [sent({"error": "loading model"}, 503)] * 3
+    assert loaded(host).describe()["audio_tokens_seen"] == "yes"
+    assert Patience().tries == 6

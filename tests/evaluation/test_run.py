@@ -1,0 +1,86 @@
+"""A run's folder: what is read from it, and what is wrong with damaged ones."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from answered import read_lines
+
+from mudata.errors import EvaluationError
+from mudata.evaluation.run import Record, Run, numbered
+from mudata.evaluation.tasks.samples import Item
+
+if TYPE_CHECKING:
+    from mudata.home import Home
+
+ITEMS = [Item(f"d/{i}", "d", ("x",), None, "", 0, artist="Ann") for i in range(2)]
+
+
+def record(clip: str, answer: str | None) -> Record:
+    return Record("k", clip, answer, None if answer else "e: f", 0.1, 1.0, 1)
+
+
+def begun(home: Home) -> Run:
+    run = Run(home.runs / "r")
+    run.begin({"run": "r", "created_at": "2024-01-01T00:00:00+00:00", "tasks": []}, ITEMS, {"d/1": "Which?"})
+    return run
+
+
+def test_questions_have_groups_and_a_prompt_only_where_it_is_another(home: Home) -> None:
+    first, second = begun(home).questions()
+    assert (first["artist"], first["gold"], "prompt" in first) == ("Ann", ["x"], False)
+    assert second["prompt"] == "Which?"
+
+
+def test_the_last_record_of_a_clip_counts_and_a_torn_one_does_not(home: Home) -> None:
+    run = begun(home)
+    run.append([record("d/0", None), record("d/1", "a")])
+    run.append([record("d/0", "b")])
+    with (run.folder / "answers.jsonl").open("ab") as file:
+        file.write(b'{"key": "k", "clip_id": "d/1", "ans')
+    assert {clip: one.answer for clip, one in run.answers().items()} == {"d/0": "b", "d/1": "a"}
+    begun(home)
+    assert len(read_lines(run.folder / "answers.jsonl")) == 3
+
+
+def test_answers_can_be_written_anew(home: Home) -> None:
+    run = begun(home)
+    run.append([record("d/0", "b")])
+    run.replace([record("d/1", "c")])
+    assert list(run.answers()) == ["d/1"]
+
+
+def test_fields_of_other_versions_are_passed_over_and_new_ones_have_defaults(home: Home) -> None:
+    run = begun(home)
+    old = {"key": "k", "clip_id": "d/0", "answer": "a", "error": None, "seconds": 1, "heard_s": 1, "batch": 1}
+    (run.folder / "answers.jsonl").write_text(json.dumps(old | {"of_tomorrow": 1}) + "\n")
+    assert run.answers()["d/0"].answer == "a"
+
+
+@pytest.mark.parametrize(
+    ("data", "what"),
+    [
+        (b'{"a": 1}\n{oops}\n', r"x\.jsonl cannot be read: line 2 is no JSON: Expecting property name"),
+        (b'{"a": 1}\n7\n', r"line 2 is no JSON object"),
+        (b'{"a": 1}\n{"b": 1}\n', r"line 2 lacks a"),
+        (b'{"a": 1}\n\n', r"line 2 is no JSON"),
+    ],
+)
+def test_a_damaged_line_is_told_with_file_and_line(tmp_path: Path, data: bytes, what: str) -> None:
+    (tmp_path / "x.jsonl").write_bytes(data)
+    with pytest.raises(EvaluationError, match=f"{what}(.|\n)*Remove that line"):
+        list(numbered(tmp_path / "x.jsonl", {"a"}))
+
+
+def test_only_what_is_appended_may_be_absent_or_torn(tmp_path: Path) -> None:
+    path = tmp_path / "x.jsonl"
+    assert list(numbered(path, appended=True)) == []
+    with pytest.raises(EvaluationError, match="FileNotFoundError"):
+        list(numbered(path))
+    path.write_bytes(b'{"a": 1}\n{"a"')
+    assert list(numbered(path, {"a"}, appended=True)) == [(1, {"a": 1})]
+    with pytest.raises(EvaluationError, match="line 2 is no JSON"):
+        list(numbered(path))

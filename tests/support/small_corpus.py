@@ -1,0 +1,168 @@
+"""A dataset of twelve tones: a card, clips on disk, an index and splits, made without any download."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pyarrow as pa
+import soundfile
+
+from mudata.catalog.index import database as index
+from mudata.catalog.splits import manifest
+from mudata.catalog.tables import TABLES
+
+if TYPE_CHECKING:
+    import pytest
+
+    from mudata.home import Home
+
+CARD = """
+name: {name}
+title: Twelve tones
+summary: Sines that tests listen to.
+tags: [genre, mood, caption]
+format: flac
+duration: {{min: 0.5, max: 2}}
+audio: "{audio}"
+{note}
+licence: {{text: CC0 1.0 Universal, spdx: CC0-1.0, usage: unrestricted, redistributable: true}}
+citation: {{text: Nobody., bibtex: "@misc{{nobody}}"}}
+homepage: https://example.org/{name}
+availability: open
+sources: {{all: {{what: tones, mirrors: [{{kind: local, how: Made by the tests.}}]}}}}
+clips: [{{files: "{{stem}}.flac"}}]
+labels:
+  genre:
+    select: SELECT id, genre AS label FROM t
+    vocabulary: [low, {{id: mid, name: in-between, aliases: [middle]}}, high]
+  mood:
+    kind: multi
+    select: SELECT id, mood AS label FROM t
+    vocabulary: [calm, bright, dark]
+  aspect:
+    kind: multi
+    open: true
+    select: SELECT id, aspect AS label FROM t
+captions:
+  select: SELECT id, text FROM t
+tasks:
+  genre: {{kind: classify, namespace: genre, noun: genre}}
+  mood: {{kind: tag, namespace: mood, noun: mood}}
+  aspect: {{kind: tag, namespace: aspect, noun: aspect}}
+  caption: {{kind: caption, noun: description}}
+"""
+GENRES = ("low", "mid", "high")
+HERTZ = {"low": 110.0, "mid": 660.0, "high": 3520.0}
+MOODS = {"low": ("dark", "calm"), "mid": ("calm",), "high": ("bright",)}
+
+
+class Corpus:
+    """Clips 00 to 11, of genres low, mid, high in turn. 00 to 05 train, 06 to 11 test."""
+
+    def __init__(self, home: Home, cards: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.home, self.cards = home, cards
+        monkeypatch.setenv("MUDATA_CARDS", str(cards))
+
+    def publish(
+        self,
+        name: str = "tones",
+        *,
+        clips: int = 12,
+        rate: int = 8000,
+        absent: tuple[str, ...] = (),
+        broken: tuple[str, ...] = (),
+        unlabelled: tuple[str, ...] = (),
+        aspects: tuple[str, ...] = (),
+        kind: str = "audio",
+        audio: str = "yes",
+        note: str = "",
+    ) -> dict[str, str]:
+        """Make one dataset; returns the hash of the samples by clip id."""
+        card = CARD.format(name=name, audio=audio, note=f'audio_note: "{note}"' if note else "")
+        (self.cards / f"{name}.yaml").write_text(card)
+        rows: dict[str, list[dict[str, object]]] = {table: [] for table in TABLES}
+        hashes = {}
+        for i in range(clips):
+            clip_id, genre = f"{name}/{i:02}", GENRES[i % 3]
+            path = self.home.clips(name, "native") / f"{i:02}.flac"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            seconds = 0.5 + 0.1 * (i % 4)
+            wave = 0.3 * np.sin(2 * np.pi * (HERTZ[genre] + 3 * i) * np.arange(round(rate * seconds)) / rate)
+            soundfile.write(path, wave, rate)
+            hashes[clip_id] = hashlib.sha256(wave.astype("<f4").tobytes()).hexdigest()
+            if f"{i:02}" in broken:
+                path.write_bytes(b"fLaC and then nothing")
+            here = f"{i:02}" not in absent
+            rows["clips"].append(
+                {
+                    "clip_id": clip_id,
+                    "dataset": name,
+                    "kind": kind,
+                    "path": path.relative_to(self.home.root).as_posix() if here else None,
+                    "source_path": path.name,
+                    "pcm_sha256": hashes[clip_id] if here else None,
+                    "start_s": 0.0,
+                    "duration_s": seconds,
+                    "sample_rate": rate if here else None,
+                    "artist": f"artist {i // 2}",
+                    "flavour": "native",
+                    "licence": "CC0",
+                    "usage": "unrestricted",
+                    "status": "ok" if here else "missing",
+                    "reason": None if here else "gone: the host has lost it",
+                }
+            )
+            if f"{i:02}" in unlabelled:
+                continue
+            labels = [("genre", genre), *(("mood", mood) for mood in MOODS[genre])]
+            rows["labels"] += [
+                {"clip_id": clip_id, "dataset": name, "namespace": space, "label": label, "canonical": label}
+                for space, label in labels
+            ]
+            rows["labels"] += [
+                {"clip_id": clip_id, "dataset": name, "namespace": "aspect", "label": f"{aspect} {genre}"}
+                for aspect in aspects
+            ]
+            text = f"A {genre} tone that sounds {' and '.join(MOODS[genre])}, number {i}."
+            rows["captions"].append({"clip_id": clip_id, "dataset": name, "kind": "caption", "text": text})
+        rows["datasets"].append({"dataset": name, "title": name, "tags": ["genre"], "usable": clips - len(absent)})
+        index.publish(self.home, name, {table: _table(table, said) for table, said in rows.items()})
+        return hashes
+
+    def split(self, name: str, parts: dict[str, dict[str, str]], stratify: tuple[str, ...] = ()) -> manifest.Manifest:
+        """Write a manifest with these parts: hash by clip id."""
+        members = {
+            part: tuple(manifest.Member(clip_id, pcm) for clip_id, pcm in sorted(hashes.items()))
+            for part, hashes in parts.items()
+        }
+        datasets = tuple(sorted({m.clip_id.partition("/")[0] for part in members.values() for m in part}))
+        drawn = manifest.Manifest(name, datasets, {}, 0, stratify, (), members, {}, {}).sealed()
+        manifest.save(self.home, drawn)
+        return drawn
+
+    def halves(self, name: str = "half", dataset: str = "tones", **options: object) -> dict[str, str]:
+        """Publish a dataset and split it into a train and a test part of equal size."""
+        hashes = self.publish(dataset, **options)  # type: ignore[arg-type]
+        ids = sorted(hashes)
+        cut = len(ids) // 2
+        parts = {"train": {i: hashes[i] for i in ids[:cut]}, "test": {i: hashes[i] for i in ids[cut:]}}
+        self.split(name, parts)
+        return hashes
+
+
+_ARROW = {
+    "VARCHAR": pa.string(),
+    "VARCHAR[]": pa.list_(pa.string()),
+    "DOUBLE": pa.float64(),
+    "BIGINT": pa.int64(),
+    "INTEGER": pa.int32(),
+    "TIMESTAMPTZ": pa.timestamp("us", "UTC"),
+}
+
+
+def _table(name: str, rows: list[dict[str, object]]) -> pa.Table:
+    schema = pa.schema([(column.name, _ARROW[column.type]) for column in TABLES[name]])
+    return pa.Table.from_pylist(rows, schema=schema)
