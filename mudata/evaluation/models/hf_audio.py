@@ -165,6 +165,9 @@ class TransformersAudio:
         """`options` are token ids."""
         import torch
 
+        from mudata.evaluation.models.decoders.kv_cache import cache_name
+
+        cached = cache_name(self._model)
         prefix = self._model(**self._inputs([clip], question), use_cache=True)
         first = prefix.logits[0, -1].float().log_softmax(-1)
         sums: list[float] = []
@@ -173,9 +176,9 @@ class TransformersAudio:
             ids = torch.zeros(len(some), max(map(len, some)), dtype=torch.long, device=self.device)
             for row, tokens in enumerate(some):
                 ids[row, : len(tokens)] = torch.tensor(tokens)
-            cache = copy.deepcopy(prefix.past_key_values)
+            cache = copy.deepcopy(prefix[cached])
             cache.batch_repeat_interleave(len(some))
-            out = self._model(input_ids=ids, past_key_values=cache, use_cache=True)
+            out = self._model(input_ids=ids, use_cache=True, **{cached: cache})
             likely = out.logits.float().log_softmax(-1)[:, :-1].gather(2, ids[:, 1:, None])[:, :, 0]
             sums += [
                 float(first[tokens[0]] + likely[row, : len(tokens) - 1].sum()) for row, tokens in enumerate(some)

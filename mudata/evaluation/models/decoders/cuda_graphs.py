@@ -13,6 +13,8 @@ from typing import Any
 
 import torch
 
+from mudata.evaluation.models.decoders.kv_cache import cache_name
+
 FIRST, BLOCK = 8, 128
 """Steps before anything is recorded, since an answer that names an option is over by then; and for how many more steps
 there is room after that, each time."""
@@ -46,7 +48,8 @@ class Writer:
     ) -> None:
         self._llm, self._adjust, self._shortest, self.longest = llm, adjust, shortest, longest
         self._layers: list[tuple[torch.Tensor, torch.Tensor]] = []
-        for layer in read.past_key_values.layers:
+        self._name = cache_name(llm)
+        for layer in read[self._name].layers:
             self._layers.append((layer.keys, layer.values))
             layer.keys = layer.values = None  # they grow here; what they were is not kept
         empty = self._layers[0][0].new_zeros(mask.shape)
@@ -82,8 +85,8 @@ class Writer:
             input_ids=self._token,
             attention_mask=self._bias,
             position_ids=self._positions,
-            past_key_values=self,
             use_cache=True,
+            **{self._name: self},
         )
         self._at += 1
         self._positions += 1

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 import torch
 
 from mudata.evaluation.models.decoders.cuda_graphs import Writer, greedy, positions
+from mudata.evaluation.models.decoders.kv_cache import cache_name
 
 BATCH, LARGEST_BATCH = 8, 64
 """Clips per batch on a CPU, and at most on a GPU, when nobody says."""
@@ -176,6 +177,7 @@ def until(ids: Sequence[int], stop: Sequence[int]) -> list[int]:
 def rank(llm: Any, spoken: Spoken, options: Sequence[Sequence[int]], *, at_once: int | None = None) -> list[float]:
     """Log-likelihood of each continuation (ids), in nats, summed over its tokens; the prompt is read once, and then
     `at_once` options together (None: all)."""
+    cached = cache_name(llm)
     with torch.inference_mode():
         read = llm(inputs_embeds=spoken.embeds[None], use_cache=True, logits_to_keep=1)
         first = read.logits[0, -1].float().log_softmax(-1)
@@ -183,11 +185,12 @@ def rank(llm: Any, spoken: Spoken, options: Sequence[Sequence[int]], *, at_once:
         later = [row for row, ids in enumerate(options) if len(ids) > 1]
         size = at_once or len(options)
         for rows in (later[start : start + size] for start in range(0, len(later), size)):
-            cache = copy.deepcopy(read.past_key_values)
+            cache = copy.deepcopy(read[cached])
             cache.batch_repeat_interleave(len(rows))
             ids = [torch.tensor(options[row], device=spoken.embeds.device) for row in rows]
             fed = torch.nn.utils.rnn.pad_sequence(ids, batch_first=True)
-            likely = llm(input_ids=fed[:, :-1], past_key_values=cache).logits.float().log_softmax(-1)
+            again = llm(input_ids=fed[:, :-1], **{cached: cache})
+            likely = again.logits.float().log_softmax(-1)
             picked = likely.gather(2, fed[:, 1:, None])[:, :, 0]
             for row, one in zip(rows, picked, strict=True):  # past an option's own tokens is padding
                 found[row] += float(one[: len(options[row]) - 1].sum())
