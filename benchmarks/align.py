@@ -25,7 +25,7 @@ from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
-from mudata.catalog.cards import loader as cards
+from mudata.catalog.cards import loader
 from mudata.evaluation.align import Shown, align
 from mudata.evaluation.align.label_set import resolve
 
@@ -85,7 +85,7 @@ def main() -> None:
     parser.add_argument("--json", action="store_true")
     args = parser.parse_args()
     items = published(args.files) if args.files else made_up(args.answers)
-    label_set = resolve(cards.load("gtzan").labels["genre"])
+    label_set = resolve(loader.load("gtzan").labels["genre"])
     patterns = [(label, re.compile(rf"\b{label}\b", re.IGNORECASE)) for label in LABELS]
     rules: dict[str, Callable[[str, Shown], object]] = {
         "mudata": lambda answer, shown: align(answer, label_set, shown),

@@ -41,9 +41,9 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 from published_sizes import MODELS, SEED, WHISPER, lay_out, weights_are_made
 
-from mudata.evaluation.inference.batching import Asker
+from mudata.evaluation.inference.batching import BatchRunner
 from mudata.evaluation.inference.playback import HeardClip
-from mudata.evaluation.models.decoders.generation import Spoken, until
+from mudata.evaluation.models.decoders.generation import PromptEmbedding, until
 from mudata.evaluation.models.decoders.qwen_tokenizer import SPECIALS
 from mudata.evaluation.models.hf_audio import TransformersAudio, placement
 from mudata.evaluation.protocol import Answer, Question
@@ -91,7 +91,7 @@ def noises(count: int, seconds: float, rate: int) -> list[HeardClip]:
     return [HeardClip(f"c{i}", rng.normal(0, 0.1, n).astype(np.float32), rate) for i, n in enumerate(lengths)]
 
 
-def loaded(name: str, size: str, folder: Path, device: str, dtype: str, tokens: int, batch: int | None) -> Asker:
+def loaded(name: str, size: str, folder: Path, device: str, dtype: str, tokens: int, batch: int | None) -> BatchRunner:
     """A model that answers with exactly so many tokens, loaded as `mudata eval` loads it."""
     where, width = placement(device, dtype)
     if name == "qwen2-audio":
@@ -100,13 +100,15 @@ def loaded(name: str, size: str, folder: Path, device: str, dtype: str, tokens: 
     options: dict[str, Any] = {"device": where, "dtype": dtype, "max_new_tokens": tokens, "batch": batch}
     model = laid.factory(str(folder), **options, **laid.options)
     model.GREEDY = replace(model.GREEDY, min_new_tokens=tokens)
-    asker = Asker(model, batch)
+    asker = BatchRunner(model, batch)
     with weights_are_made(laid, where, width):
         asker.load()
     return asker
 
 
-def _qwen2_audio(size: str, folder: Path, device: str, width: torch.dtype, tokens: int, batch: int | None) -> Asker:
+def _qwen2_audio(
+    size: str, folder: Path, device: str, width: torch.dtype, tokens: int, batch: int | None
+) -> BatchRunner:
     import transformers
 
     qwen2_audio_folder(size, folder)
@@ -119,7 +121,7 @@ def _qwen2_audio(size: str, folder: Path, device: str, width: torch.dtype, token
             return kind._from_config(kind.config_class.from_pretrained(folder), dtype=width)
 
     model = TransformersAudio(str(folder), device=device, dtype=_short(width), max_new_tokens=tokens, batch=batch)
-    asker = Asker(model, batch)
+    asker = BatchRunner(model, batch)
     with patch.object(kind, "from_pretrained", made):
         asker.load()
     model._model.generation_config.min_new_tokens = tokens
@@ -182,7 +184,7 @@ def plain(model: Any, clip: HeardClip, tokens: int, gaps: Gaps | None = None) ->
             ids = model._model.generate(**inputs, **told)[0, inputs["input_ids"].shape[1] :].tolist()
             return ids, model._processor.tokenizer.decode(ids, skip_special_tokens=True).strip()
         spoken = model.spoken(clip, QUESTION)
-        assert isinstance(spoken, Spoken)
+        assert isinstance(spoken, PromptEmbedding)
         with model.attending([spoken]):
             embeds = spoken.embeds[None]
             mask = torch.ones(embeds.shape[:2], dtype=torch.long, device=embeds.device)
@@ -251,7 +253,7 @@ def measured(name: str, args: argparse.Namespace) -> Row:
         asker = loaded(name, args.size, Path(scratch), args.device, args.dtype, args.new_tokens, batch)
     model: Any = asker.model
     device, on_gpu = model.device, model.device.startswith("cuda")
-    clips = noises(args.clips, args.seconds, model.hearing.sample_rate)
+    clips = noises(args.clips, args.seconds, model.capabilities.sample_rate)
     few = clips[: args.plain_clips]
 
     def ask() -> None:
@@ -345,7 +347,7 @@ def _of_bundle(family: str, bundle: Any, options: dict[str, Any], device: str) -
     return model
 
 
-def _prompt(family: str, model: Any, bundle: Any, case: dict[str, Any]) -> Spoken:
+def _prompt(family: str, model: Any, bundle: Any, case: dict[str, Any]) -> PromptEmbedding:
     """A case's prompt, from the wave that the authors' decoder made where that is kept."""
     kept = case["stages"].get("waveform_16k") if family in ("ltu-as", "qwen-audio") else None
     wave = bundle.tensors[kept["tensor"]] if kept else model.waveform(*bundle.audio(case))

@@ -29,8 +29,7 @@ import duckdb
 import numpy as np
 import pyarrow as pa
 
-from mudata.catalog.index import database as index
-from mudata.catalog.index import generations as parts
+from mudata.catalog.index import database, generations
 from mudata.catalog.splits import stratify
 from mudata.catalog.tables import TABLES
 from mudata.home import Home
@@ -153,12 +152,12 @@ def drawn(connection: duckdb.DuckDBPyConnection, source: str = SOURCE) -> str:
 
 def always_the_same(home: Home) -> tuple[int, int]:
     """How many draws there were, and how many different ones, over thread counts and row orders."""
-    generation = index.generations(home)[DATASET]
+    generation = database.generations(home)[DATASET]
     found = []
     for threads in (1, 2, 4):
         for order in ("", "ORDER BY md5(clip_id)", "ORDER BY label, clip_id DESC"):
             with duckdb.connect(config={"threads": threads}) as connection:
-                connection.execute(f"CREATE VIEW labels AS {parts.select('labels', [generation.part('labels')])}")
+                connection.execute(f"CREATE VIEW labels AS {generations.select('labels', [generation.part('labels')])}")
                 found.append(drawn(connection, f"(FROM {SOURCE} {order})"))
     return len(found), len(set(found))
 
@@ -177,7 +176,7 @@ def report(n: int, rounds: int, folder: Path) -> list[Row]:
     made = tables(n)
     labels = made["labels"].num_rows
     begin = time.perf_counter()
-    generation = index.publish(home, DATASET, made)
+    generation = database.publish(home, DATASET, made)
     seconds = time.perf_counter() - begin
     size = sum(path.stat().st_size for path in generation.iterdir()) / 1e6
     del made
@@ -186,10 +185,10 @@ def report(n: int, rounds: int, folder: Path) -> list[Row]:
 
     frame = pd.read_parquet(file, columns=["clip_id", "canonical"])
     count = "SELECT canonical, count(*) FROM labels GROUP BY 1"
-    with index.connect(home) as connection:
+    with database.connect(home) as connection:
         found = measured(
             {
-                "connect": lambda: index.connect(home).close(),
+                "connect": lambda: database.connect(home).close(),
                 "counts": lambda: connection.execute(count).fetchall(),
                 "counts, pandas": frame["canonical"].value_counts,
                 "draw": lambda: stratify.per_label(connection, SOURCE, None, PER_LABEL, SEED),
@@ -226,11 +225,11 @@ def again(files: int, folder: Path) -> list[Row]:
     """Ingesting many tiny clips, and once more when nothing has changed."""
     import soundfile
 
-    from mudata.catalog.audio.clip import Flavour
-    from mudata.catalog.cards import loader as cards
-    from mudata.catalog.fetch.fetcher import Request
+    from mudata.catalog.audio.clip import AudioFormat
+    from mudata.catalog.cards import loader
+    from mudata.catalog.fetch.fetcher import FetchRequest
     from mudata.catalog.ingest import ingest
-    from mudata.catalog.read import reader as reading
+    from mudata.catalog.read import reader
 
     home = Home(folder)
     rng = np.random.default_rng(SEED)
@@ -239,15 +238,15 @@ def again(files: int, folder: Path) -> list[Row]:
         path.parent.mkdir(parents=True, exist_ok=True)
         soundfile.write(path, rng.uniform(-0.5, 0.5, 800), 8000)
     (folder / "tiny.yaml").write_text(_TINY)
-    card = cards.load(folder / "tiny.yaml")
+    card = loader.load(folder / "tiny.yaml")
 
     def take() -> object:
-        return ingest(card, home, request=Request(), flavour=Flavour())
+        return ingest(card, home, request=FetchRequest(), flavour=AudioFormat())
 
     begin = time.perf_counter()
     take()
     first = time.perf_counter() - begin
-    found = measured({"again": take, "read": lambda: reading.read(card, home.raw("tiny") / "files")}, 5)
+    found = measured({"again": take, "read": lambda: reader.read(card, home.raw("tiny") / "files")}, 5)
     return [
         Row(f"ingest {files:,} tiny files", first, "s"),
         Row("again, nothing to do", found["again"], "s", "< 1 per 10,000"),

@@ -18,7 +18,7 @@ from pathlib import Path
 import mido
 import numpy as np
 
-from mudata.catalog.audio.clip import Flavour
+from mudata.catalog.audio.clip import AudioFormat
 from mudata.catalog.audio.normalise import Job, run
 from mudata.catalog.audio.process_pool import available
 from mudata.catalog.symbolic.midi import attributes
@@ -72,7 +72,7 @@ def main() -> None:
         alone, alone_cpu = time.perf_counter() - begun, time.process_time() - cpu
         jobs = [Job(str(n), "midi", f"{n}.mid") for n in range(options.files)]
         begun = time.perf_counter()
-        table = run(jobs, files=files, target=Path(scratch), flavour=Flavour(), workers=options.workers)
+        table = run(jobs, files=files, target=Path(scratch), flavour=AudioFormat(), workers=options.workers)
         together = time.perf_counter() - begun
         assert set(table["status"].to_pylist()) == {"ok"}
     figures = {

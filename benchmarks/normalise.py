@@ -141,12 +141,12 @@ def librosa(sources: list[Path], target: Path) -> None:
 
 def run(sources: list[Path], target: Path, workers: int, rate: int | None = None) -> None:
     """The whole run with its processes, journal and table."""
-    from mudata.catalog.audio.clip import Flavour
+    from mudata.catalog.audio.clip import AudioFormat
     from mudata.catalog.audio.normalise import Job
     from mudata.catalog.audio.normalise import run as normalise
 
     jobs = [Job(source.stem, "audio", source.name) for source in sources]
-    table = normalise(jobs, files=sources[0].parent, target=target, flavour=Flavour(rate), workers=workers)
+    table = normalise(jobs, files=sources[0].parent, target=target, flavour=AudioFormat(rate), workers=workers)
     assert set(table["status"].to_pylist()) == {"ok"}
 
 

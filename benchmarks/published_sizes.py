@@ -24,9 +24,9 @@ import torch
 import transformers
 from transformers.models.whisper.modeling_whisper import WhisperEncoder
 
-from mudata.evaluation.models.decoders import qwen_tokenizer as tiktokens
+from mudata.evaluation.models.decoders import qwen_tokenizer
 from mudata.evaluation.models.families import anygpt, ltu, ltu_as, m2ugen, modaverse, mu_llama, qwen_audio, salmonn
-from mudata.evaluation.models.weights import tensors as weights
+from mudata.evaluation.models.weights import tensors
 
 SEED = 20261123
 Shapes = dict[str, tuple[int, ...]]
@@ -118,7 +118,7 @@ def weights_are_made(laid: Laid, device: str, dtype: torch.dtype) -> Iterator[No
 
     torch.manual_seed(SEED)
     with (
-        patch.object(weights, "_file", made),
+        patch.object(tensors, "_file", made),
         patch.object(transformers.EncodecModel, "from_pretrained", codec),
     ):
         yield
@@ -328,7 +328,7 @@ def _qwen_audio(size: str, folder: Path) -> Laid:
     width, inner = wide["hidden_size"], wide["intermediate_size"]
     ranks = _ranks()
     (folder / "qwen.tiktoken").write_text("".join(f"{base64.b64encode(x).decode()} {i}\n" for i, x in enumerate(ranks)))
-    rows = 155_947 if size == "full" else len(ranks) + len(tiktokens.SPECIALS)
+    rows = 155_947 if size == "full" else len(ranks) + len(qwen_tokenizer.SPECIALS)
     said = {
         "model_type": "qwen",
         "hidden_size": width,

@@ -24,7 +24,7 @@ from typing import NamedTuple
 import numpy as np
 
 from mudata.evaluation.metrics import captions, rouge
-from mudata.evaluation.metrics.scored import Judged
+from mudata.evaluation.metrics.scored import ScoredAnswer
 
 SEED = 20261123
 TARGET = 1.0
@@ -87,7 +87,8 @@ def main() -> None:
         )
         rows.append(Row(name, *times))
     items = [
-        Judged(f"d/{i}", "d", tuple(gold), said) for i, (said, gold) in enumerate(zip(answers, references, strict=True))
+        ScoredAnswer(f"d/{i}", "d", tuple(gold), said)
+        for i, (said, gold) in enumerate(zip(answers, references, strict=True))
     ]
     rows.append(Row("metrics with controls and intervals", *median(args.rounds, lambda: captions.caption(items))))
     if args.json:

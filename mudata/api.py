@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mudata.home import Home
-from mudata.narration import SILENT, Narrator
+from mudata.narration import SILENT, Progress
 
 if TYPE_CHECKING:
     from mudata.catalog.cards.schema import Card
@@ -36,20 +36,25 @@ def cards(tag: str | None = None) -> list[Card]:
 
 
 def fetch(
-    dataset: str, *, rate: int | None = None, workers: int | None = None, narrator: Narrator = SILENT, **request: Any
+    dataset: str, *, rate: int | None = None, workers: int | None = None, progress: Progress = SILENT, **request: Any
 ) -> Ingested:
     """Get a dataset (a name, or the path of a card), normalise its clips, index them.
 
     rate: sample rate of the normalised clips in Hz; None keeps each source's own. `request` are the fields of
-    `mudata.catalog.fetch.fetcher.Request`: subset, where, limit, origin, offline, accept_licence, ...
+    `mudata.catalog.fetch.fetcher.FetchRequest`: subset, where, limit, origin, offline, accept_licence, ...
     """
-    from mudata.catalog.audio.clip import Flavour
+    from mudata.catalog.audio.clip import AudioFormat
     from mudata.catalog.cards.loader import load
-    from mudata.catalog.fetch.fetcher import Request
+    from mudata.catalog.fetch.fetcher import FetchRequest
     from mudata.catalog.get import get
 
     return get(
-        load(dataset), Home.default(), Request(**request), flavour=Flavour(rate), workers=workers, narrator=narrator
+        load(dataset),
+        Home.default(),
+        FetchRequest(**request),
+        flavour=AudioFormat(rate),
+        workers=workers,
+        progress=progress,
     )
 
 
@@ -70,39 +75,38 @@ def verify(dataset: str, *, deep: bool = False) -> list[Finding]:
 
 def split(name: str, **request: Any) -> Manifest:
     """Draw a split and keep its manifest; `request` are the fields of `mudata.catalog.splits.draw.SplitRequest`."""
-    from mudata.catalog.splits import draw as splits
-    from mudata.catalog.splits import manifest
+    from mudata.catalog.splits import draw, manifest
 
     home = Home.default()
-    made = splits.make(home, splits.SplitRequest(name=name, **request))
+    made = draw.make(home, draw.SplitRequest(name=name, **request))
     manifest.save(home, made)
     return made
 
 
-def evaluate(model: str, split: str, *, narrator: Narrator = SILENT, **request: Any) -> Run:
+def evaluate(model: str, split: str, *, progress: Progress = SILENT, **request: Any) -> Run:
     """Ask a model about a split's clips and score its answers.
 
-    `request` are the fields of `mudata.evaluation.inference.runner.Request`: task, part, limit, seed, options, ...
+    `request` are the fields of `mudata.evaluation.inference.runner.EvalRequest`: task, part, limit, seed, options, ...
     """
     from mudata.evaluation.inference import runner
 
-    return runner.evaluate(Home.default(), runner.Request(model, split, **request), narrator)
+    return runner.evaluate(Home.default(), runner.EvalRequest(model, split, **request), progress)
 
 
-def score(run: str, *, narrator: Narrator = SILENT) -> dict[str, Any]:
+def score(run: str, *, progress: Progress = SILENT) -> dict[str, Any]:
     """Score a run (its id, the beginning of it, or its folder) again, offline; what scores.json says."""
     from mudata.evaluation.run import find
     from mudata.evaluation.scoring import score as judge
 
-    return judge.score(find(Home.default(), run), narrator)
+    return judge.score(find(Home.default(), run), progress)
 
 
-def import_answers(file: str | Path, *, narrator: Narrator = SILENT, **request: Any) -> Run:
+def import_answers(file: str | Path, *, progress: Progress = SILENT, **request: Any) -> Run:
     """Make a run of answers made elsewhere, and score it.
 
-    `request` are the fields of `mudata.evaluation.answer_import.importer.Request`: format, model, split or dataset,
-    task, ...
+    `request` are the fields of `mudata.evaluation.answer_import.importer.ImportRequest`: format, model,
+    split or dataset, task, ...
     """
-    from mudata.evaluation.answer_import import importer as importing
+    from mudata.evaluation.answer_import import importer
 
-    return importing.import_answers(Home.default(), importing.Request(file=Path(file), **request), narrator)
+    return importer.import_answers(Home.default(), importer.ImportRequest(file=Path(file), **request), progress)

@@ -1,6 +1,6 @@
 """What mudata says while it works: notes and progress bars, on stderr, never on stdout.
 
-Library functions take a `Narrator`; the silent one is the default, and the command line passes one that
+Library functions take a `Progress`; the silent one is the default, and the command line passes one that
 draws with rich when stderr is a terminal.
 """
 
@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 Advance = Callable[[float], None]
 
 
-class Narrator:
+class Progress:
     """Says nothing. The base, and what library calls use unless told otherwise."""
 
     def say(self, text: str) -> None:
@@ -25,7 +25,7 @@ class Narrator:
         yield lambda done: None
 
 
-class Terminal(Narrator):
+class Terminal(Progress):
     """Notes on stderr; bars with rate and time left when stderr is a terminal."""
 
     def say(self, text: str) -> None:
@@ -61,4 +61,4 @@ class Terminal(Narrator):
             yield advance
 
 
-SILENT = Narrator()
+SILENT = Progress()

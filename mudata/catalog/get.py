@@ -7,12 +7,12 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from mudata.catalog.cards import licences
-from mudata.catalog.fetch.fetcher import Request, fetch
+from mudata.catalog.fetch.fetcher import FetchRequest, fetch
 from mudata.errors import Busy
-from mudata.narration import SILENT, Narrator
+from mudata.narration import SILENT, Progress
 
 if TYPE_CHECKING:
-    from mudata.catalog.audio.clip import Flavour
+    from mudata.catalog.audio.clip import AudioFormat
     from mudata.catalog.cards.schema import Card
     from mudata.catalog.ingest import Ingested
     from mudata.home import Home
@@ -21,11 +21,11 @@ if TYPE_CHECKING:
 def get(
     card: Card,
     home: Home,
-    request: Request,
+    request: FetchRequest,
     *,
-    flavour: Flavour,
+    flavour: AudioFormat,
     workers: int | None = None,
-    narrator: Narrator = SILENT,
+    progress: Progress = SILENT,
 ) -> Ingested:
     """Fetch a dataset, normalise its clips, and index them; one process at a time per dataset.
 
@@ -33,21 +33,21 @@ def get(
     """
     from mudata.catalog.ingest import ingest
 
-    licences.require(card, home, accept=request.accept_licence, narrator=narrator)
-    with alone(home, card.name, narrator):
-        fetched = fetch(card, home, request, narrator)
+    licences.require(card, home, accept=request.accept_licence, progress=progress)
+    with alone(home, card.name, progress):
+        fetched = fetch(card, home, request, progress)
         for note in fetched.notes:
-            narrator.say(f"{card.name}: {note}")
-        return ingest(card, home, request=request, flavour=flavour, fetched=fetched, workers=workers, narrator=narrator)
+            progress.say(f"{card.name}: {note}")
+        return ingest(card, home, request=request, flavour=flavour, fetched=fetched, workers=workers, progress=progress)
 
 
 @contextlib.contextmanager
-def alone(home: Home, name: str, narrator: Narrator) -> Iterator[None]:
+def alone(home: Home, name: str, progress: Progress) -> Iterator[None]:
     """Hold the lock of a dataset or a model's part; say so if another process has it."""
     with contextlib.ExitStack() as stack:
         try:
             stack.enter_context(home.lock(f"fetch-{name}", wait_s=0))
         except Busy:
-            narrator.say(f"{name}: waiting for another mudata process")
+            progress.say(f"{name}: waiting for another mudata process")
             stack.enter_context(home.lock(f"fetch-{name}"))
         yield

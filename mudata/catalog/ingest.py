@@ -15,16 +15,16 @@ import pyarrow as pa
 
 import mudata
 from mudata.catalog.audio.normalise import Job, run
-from mudata.catalog.cards import loader as cards
+from mudata.catalog.cards import loader
 from mudata.catalog.cards.licences import usage_of
-from mudata.catalog.index import database as index
-from mudata.catalog.read.reader import Issue, Reading, read
-from mudata.narration import SILENT, Narrator
+from mudata.catalog.index import database
+from mudata.catalog.read.reader import DatasetContents, Issue, read
+from mudata.narration import SILENT, Progress
 
 if TYPE_CHECKING:
-    from mudata.catalog.audio.clip import Flavour
+    from mudata.catalog.audio.clip import AudioFormat
     from mudata.catalog.cards.schema import Card
-    from mudata.catalog.fetch.fetcher import Fetched, Request
+    from mudata.catalog.fetch.fetcher import Fetched, FetchRequest
     from mudata.home import Home
 
 Reasons = tuple[tuple[str, str], ...]
@@ -56,11 +56,11 @@ def ingest(
     card: Card,
     home: Home,
     *,
-    request: Request,
-    flavour: Flavour,
+    request: FetchRequest,
+    flavour: AudioFormat,
     fetched: Fetched | None = None,
     workers: int | None = None,
-    narrator: Narrator = SILENT,
+    progress: Progress = SILENT,
 ) -> Ingested:
     """Read a dataset's raw files, normalise the clips that `request` asks for, and index them.
 
@@ -79,7 +79,7 @@ def ingest(
         target=home.clips(card.name, flavour.name),
         flavour=flavour,
         workers=workers,
-        narrator=narrator,
+        progress=progress,
     )
     asked = {"subset": request.subset, "where": request.where, "limit": request.limit}
     selection = {key: value for key, value in asked.items() if value is not None}
@@ -99,7 +99,7 @@ def ingest(
                 "tags": list(card.tags),
                 "licence": _licence(card),
                 "usage": card.licence.usage,
-                "card_sha256": cards.sha256(card),
+                "card_sha256": loader.sha256(card),
                 "flavour": flavour.name,
                 "subset": subset,
                 "declared": declared,
@@ -110,8 +110,8 @@ def ingest(
             }
         ]
     )
-    before = index.generation(home, card.name)
-    after = index.publish(home, card.name, tables, selection=selection)
+    before = database.generation(home, card.name)
+    after = database.publish(home, card.name, tables, selection=selection)
     return Ingested(
         dataset=card.name,
         declared=declared,
@@ -193,7 +193,7 @@ _SELECTS = {
 
 
 def _tables(
-    card: Card, home: Home, reading: Reading, made: pa.Table, *, gone: Mapping[str, str], flavour: Flavour
+    card: Card, home: Home, reading: DatasetContents, made: pa.Table, *, gone: Mapping[str, str], flavour: AudioFormat
 ) -> dict[str, pa.Table]:
     """All tables of the index but `datasets`."""
     licences = sorted({text for text in reading.clips["licence"].to_pylist() if text})

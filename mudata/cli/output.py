@@ -9,14 +9,14 @@ from typing import Any
 
 import click
 
-from mudata.narration import Narrator, Terminal
+from mudata.narration import Progress, Terminal
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON for machines.")
 quiet_option = click.option("--quiet", "-q", is_flag=True, help="No notes and no progress bars.")
 
 
-def narrator(quiet: bool) -> Narrator:
-    return Narrator() if quiet else Terminal()
+def progress(quiet: bool) -> Progress:
+    return Progress() if quiet else Terminal()
 
 
 def emit(rows: Sequence[Mapping[str, Any]], *, as_json: bool, columns: Sequence[str] | None = None) -> None:

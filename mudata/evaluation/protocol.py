@@ -4,7 +4,7 @@ A model declares what it can hear and answers batches of clips, one question at 
 runner's work: finding clips, decoding, resampling, batching, retrying, recording. A complete model:
 
     class Echo:
-        hearing = Hearing(sample_rate=16000)
+        capabilities = ModelCapabilities(sample_rate=16000)
 
         def load(self): ...
 
@@ -37,9 +37,10 @@ class Clip:
     """What a model hears: float32 samples, full scale = 1, at `sample_rate` Hz.
 
     `audio` has shape (n,), mono; or (n, channels), as the original file has them and at its own rate, in a run with
-    `--audio source`, for models whose `hearing.takes_source` is true. It is empty for a model whose
-    `hearing.needs_audio` is false, and for a clip that is MIDI. `group` is the artist, where that is known and the clip
-    is one to learn from: clips of one artist belong on one side of any split that a model makes for itself.
+    `--audio source`, for models whose `capabilities.takes_source` is true. It is empty for a model whose
+    `capabilities.needs_audio` is false, and for a clip that is MIDI. `group` is the artist, where that is known
+    and the clip is one to learn from: clips of one artist belong on one side of any split that a model makes for
+    itself.
     """
 
     clip_id: str
@@ -47,7 +48,7 @@ class Clip:
     sample_rate: int
     group: str | None = None
     midi: Path | None = None
-    """The file of a clip that is MIDI, never cut, for models whose `hearing.takes_midi` is true."""
+    """The file of a clip that is MIDI, never cut, for models whose `capabilities.takes_midi` is true."""
 
 
 @dataclass(frozen=True)
@@ -99,7 +100,7 @@ class Failure:
 
 
 @dataclass(frozen=True)
-class Hearing:
+class ModelCapabilities:
     """What a model can hear and how it answers.
 
     sample_rate: Hz it wants its clips in; None takes any. max_seconds: longer clips are cut to their first
@@ -128,7 +129,7 @@ class Model(Protocol):
     `describe` tells what was really used (revision, dtype, device, versions) after `load`; it goes into run.json.
     """
 
-    hearing: Hearing
+    capabilities: ModelCapabilities
 
     def load(self) -> None: ...
 

@@ -31,12 +31,12 @@ from mudata.evaluation.tasks.task import Task
 from mudata.home import write_atomic
 
 if TYPE_CHECKING:
-    from mudata.evaluation.tasks.samples import Item
+    from mudata.evaluation.tasks.samples import Sample
     from mudata.home import Home
 
 
 @dataclass(frozen=True)
-class Record:
+class AnswerRecord:
     """One line of answers.jsonl. `answer` is None when it failed, `error` None when it did not.
 
     `key` is a hash of audio, question and model; `seconds` the time per clip in its batch, `heard_s` how much of the
@@ -101,15 +101,15 @@ class Run:
             raise _damaged(path, "it has no line")
         return said
 
-    def answers(self) -> dict[str, Record]:
+    def answers(self) -> dict[str, AnswerRecord]:
         """The last record of each clip; a line that a kill cut short is passed over.
 
         Raises EvaluationError with file and line for any other damage.
         """
-        known = {field.name: field.default is MISSING for field in fields(Record)}
+        known = {field.name: field.default is MISSING for field in fields(AnswerRecord)}
         needed = [name for name, always in known.items() if always]
         lines = numbered(self.folder / "answers.jsonl", needed, appended=True)
-        records = [Record(**{key: line[key] for key in known if key in line}) for _, line in lines]
+        records = [AnswerRecord(**{key: line[key] for key in known if key in line}) for _, line in lines]
         return {record.clip_id: record for record in records}
 
     def failures(self) -> dict[str, int]:
@@ -133,9 +133,9 @@ class Run:
             yield
 
     def begin(
-        self, settings: Mapping[str, object], items: Sequence[Item], prompts: Mapping[str, str] = MappingProxyType({})
+        self, settings: Mapping[str, object], items: Sequence[Sample], prompts: Mapping[str, str] = MappingProxyType({})
     ) -> None:
-        """Write questions.jsonl and run.json (keeping creation date and sittings); mend torn ends of other files.
+        """Write questions.jsonl and run.json (keeping creation date and sessions); mend torn ends of other files.
 
         `prompts` are those, by clip id, that are not the task's.
         """
@@ -151,7 +151,7 @@ class Run:
                 with path.open("rb+") as file:
                     file.truncate(file.read().rfind(b"\n") + 1)
 
-    def append(self, records: Sequence[Record]) -> None:
+    def append(self, records: Sequence[AnswerRecord]) -> None:
         """Add answers and flush them to disk."""
         self._append("answers.jsonl", map(asdict, records))
 
@@ -172,15 +172,15 @@ class Run:
             file.flush()
             os.fsync(file.fileno())
 
-    def replace(self, records: Iterable[Record]) -> None:
+    def replace(self, records: Iterable[AnswerRecord]) -> None:
         """Write answers.jsonl anew: for answers that were all made before."""
         text = "".join(json.dumps(asdict(record), ensure_ascii=False) + "\n" for record in records)
         write_atomic(self.folder / "answers.jsonl", text)
 
-    def log_sitting(self, sitting: Mapping[str, object]) -> None:
-        """Add to run.json what one sitting did."""
+    def log_session(self, session: Mapping[str, object]) -> None:
+        """Add to run.json what one session did."""
         settings = self.settings
-        self._write(settings | {"sittings": [*settings["sittings"], dict(sitting)]})
+        self._write(settings | {"sittings": [*settings["sittings"], dict(session)]})
 
     def _write(self, settings: Mapping[str, object]) -> None:
         text = json.dumps(settings, indent=2, ensure_ascii=False, default=str)

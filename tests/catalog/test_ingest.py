@@ -11,8 +11,8 @@ import pytest
 from tones_on_disk import Tone, card, lay, take
 
 from mudata.catalog.audio.clip import load
-from mudata.catalog.cards import loader as cards
-from mudata.catalog.index import database as index
+from mudata.catalog.cards import loader
+from mudata.catalog.index import database
 from mudata.catalog.index.generations import ABOUT
 from mudata.errors import ReadError
 
@@ -27,7 +27,7 @@ ROWS = {
 
 
 def ask(home: Home, sql: str) -> list[tuple[Any, ...]]:
-    with index.connect(home) as connection:
+    with database.connect(home) as connection:
         return connection.execute(sql).fetchall()
 
 
@@ -39,7 +39,7 @@ def test_everything_that_was_read_and_measured_is_in_the_index(home: Home, tone:
     assert (made.declared, made.fetched, made.usable, made.quarantined, made.missing) == (5, 3, 3, (), ())
     assert (made.dataset, made.flavour, made.unchanged) == ("tones", "native", False)
     assert [issue.kind for issue in made.issues] == ["unknown-label"]
-    assert made.generation == index.generation(home, "tones")
+    assert made.generation == database.generation(home, "tones")
     assert ask(
         home, "SELECT clip_id, source_path, duration_s, sample_rate, source_format, artist, status FROM clips"
     ) == [
@@ -64,7 +64,7 @@ def test_everything_that_was_read_and_measured_is_in_the_index(home: Home, tone:
     assert ask(home, "SELECT ordinal, label, name, aliases FROM vocabulary") == [
         (0, "low", "low", []), (1, "mid", "in-between", ["middle"]), (2, "high", "high", [])
     ]  # fmt: skip
-    about = ("tones", "Tones on disk", ["genre", "caption"], "CC-BY-4.0", "unrestricted", cards.sha256(of), "native")
+    about = ("tones", "Tones on disk", ["genre", "caption"], "CC-BY-4.0", "unrestricted", loader.sha256(of), "native")
     assert ask(home, "SELECT * EXCLUDE (indexed_at, mudata_version) FROM datasets") == [(*about, None, 5, 3, 3)]
 
 

@@ -184,9 +184,9 @@ def test_bytes_that_arrived_are_not_fetched_again(
 
 SLOW = """
 import time
-from mudata.evaluation.protocol import Answer, Hearing
+from mudata.evaluation.protocol import Answer, ModelCapabilities
 class Slow:
-    hearing = Hearing(batch=2)
+    capabilities = ModelCapabilities(batch=2)
     def __init__(self, seed): self.seed = seed
     def load(self): pass
     def answer(self, clips, question):

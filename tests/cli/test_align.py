@@ -84,10 +84,10 @@ def test_a_task_that_asks_for_many_reads_a_set() -> None:
 
 
 def test_a_card_may_be_a_file(tmp_path: Path) -> None:
-    from mudata.catalog.cards import loader as cards
+    from mudata.catalog.cards import loader
 
     path = tmp_path / "gtzan.yaml"
-    path.write_bytes(cards.find("gtzan").read_bytes())
+    path.write_bytes(loader.find("gtzan").read_bytes())
     assert "label:   jazz" in run("--labels", str(path), "jazz").stdout
     assert "label:   jazz" in run("--labels", f"{path}:genre", "jazz").stdout
 

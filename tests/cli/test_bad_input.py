@@ -29,8 +29,7 @@ from shell import Done, spawned, typed
 from small_corpus import Corpus
 from tiny_set import archive, as_dict, built, http
 
-from mudata.catalog.splits import draw as splits
-from mudata.catalog.splits import manifest
+from mudata.catalog.splits import draw, manifest
 from mudata.home import Home
 
 CARD = """\
@@ -576,8 +575,8 @@ def stock(tmp_path_factory: pytest.TempPathFactory) -> Path:
     home = Home(tmp_path_factory.mktemp("stock"))
     clips = [{"id": f"{i:02}", "artist": f"artist {i // 5}"} for i in range(60)]
     shelf.shelve(home, clips=clips, labels=[{"id": f"{i:02}", "label": f"g{i % 2}"} for i in range(60)])
-    request = splits.SplitRequest("all", datasets=("toy",), parts={"test": 1.0})
-    manifest.save(home, splits.make(home, request))
+    request = draw.SplitRequest("all", datasets=("toy",), parts={"test": 1.0})
+    manifest.save(home, draw.make(home, request))
     return home.root
 
 
@@ -714,7 +713,7 @@ def test_sql_only_reads_the_index_and_keeps_the_hints_of_duckdb(
             "ModuleNotFoundError: No module named 'nowhere'.\nModules are looked",
         ),
         ("eval --model moody:Model --split all", "cannot be imported from 'moody:Model': ValueError: not today."),
-        ("eval --model json:JSONDecoder --split all", "json:JSONDecoder is not a model: it has no `hearing`"),
+        ("eval --model json:JSONDecoder --split all", "json:JSONDecoder is not a model: it has no `capabilities`"),
         ("eval --model transformers --split all", "needs the option 'checkpoint'.\nGive it: --checkpoint"),
     ],
 )
@@ -776,9 +775,9 @@ def test_a_damaged_run_is_named_and_the_others_are_scored(
 
 
 WORDY = """
-from mudata.evaluation.protocol import Answer, Hearing
+from mudata.evaluation.protocol import Answer, ModelCapabilities
 class Wordy:
-    hearing = Hearing(batch=2)
+    capabilities = ModelCapabilities(batch=2)
     def load(self): pass
     def answer(self, clips, question):
         return [Answer("low " + str(clip.audio.size) * 2000) for clip in clips]

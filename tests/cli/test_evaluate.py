@@ -114,9 +114,9 @@ def test_failures_are_told_and_the_command_is_kept(
     corpus: Corpus, home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "moody.py").write_text(
-        "from mudata.evaluation.protocol import Answer, Failure, Hearing\n"
+        "from mudata.evaluation.protocol import Answer, Failure, ModelCapabilities\n"
         "class Moody:\n"
-        "    hearing = Hearing(batch=6)\n"
+        "    capabilities = ModelCapabilities(batch=6)\n"
         "    def __init__(self, word='low', times=1): self.word, self.times = word, times\n"
         "    def load(self): pass\n"
         "    def answer(self, clips, question):\n"
@@ -134,9 +134,9 @@ def test_failures_are_told_and_the_command_is_kept(
 
 
 EAR = """
-from mudata.evaluation.protocol import Answer, Hearing, Ranking
+from mudata.evaluation.protocol import Answer, ModelCapabilities, Ranking
 class Ear:
-    hearing = Hearing(batch=8, gives_logits=True)
+    capabilities = ModelCapabilities(batch=8, gives_logits=True)
     def load(self): pass
     def answer(self, clips, question):
         return [Answer("low" if abs(clip.audio).max() > 0.1 else "high") for clip in clips]
@@ -176,12 +176,12 @@ def test_how_options_are_shown_is_part_of_the_command(corpus: Corpus, home: Home
     done = ask(ear, "--letters", "--options-order", "shuffled", "--rank", "--timeout", "60", "--seed", "3")
     assert done.exit_code == 0
     (one,) = all_runs(home)
-    sitting = one.settings["sittings"][0]
+    session = one.settings["sittings"][0]
     words = (
         "--model keen:Ear --split half --task genre --letters --options-order shuffled --rank --timeout 60.0 --seed 3"
     )
-    assert sitting["command"] == f"mudata eval {words}"
-    assert (sitting["timeout_s"], sitting["ranked"]) == (60.0, 6)
+    assert session["command"] == f"mudata eval {words}"
+    assert (session["timeout_s"], session["ranked"]) == (60.0, 6)
     assert len(one.rankings()) == 6
     assert one.tasks["tones"].question.prompt.startswith(
         "Listen to the music. Which genre is it? Choose exactly one of"
@@ -284,7 +284,7 @@ def test_the_features_model_goes_the_whole_way(corpus: Corpus, home: Home) -> No
     done = ask("features", "--json")
     said = json.loads(done.stdout)
     assert (said["n"], said["forced_choice"], said["outcomes"]) == (6, True, {"ALIGNED": 6})
-    sitting = all_runs(home)[0].settings["sittings"][0]
-    assert sitting["fitted"] == {"tones": {"on": "train part", "clips": 6, "undecodable": []}}
-    assert sitting["model"]["recipe"] == "features-1"
+    session = all_runs(home)[0].settings["sittings"][0]
+    assert session["fitted"] == {"tones": {"on": "train part", "clips": 6, "undecodable": []}}
+    assert session["model"]["recipe"] == "features-1"
     assert len(list((home.models / "cache" / "features-1").rglob("*.npy"))) == 12

@@ -10,8 +10,8 @@ import pytest
 from small_corpus import Corpus
 
 from mudata.evaluation import protocol
-from mudata.evaluation.inference.runner import Request, evaluate
-from mudata.evaluation.protocol import Clip, Hearing
+from mudata.evaluation.inference.runner import EvalRequest, evaluate
+from mudata.evaluation.protocol import Clip, ModelCapabilities
 
 if TYPE_CHECKING:
     from mudata.home import Home
@@ -23,11 +23,13 @@ def test_a_model_of_ones_own_takes_fewer_than_ten_lines(
     assert protocol.__doc__ is not None
     example = textwrap.dedent("    class Echo:" + protocol.__doc__.split("    class Echo:")[1].split("It runs as")[0])
     assert len([line for line in example.splitlines() if line.strip()]) < 10
-    (tmp_path / "own_echo.py").write_text("from mudata.evaluation.protocol import Answer, Hearing\n" + example)
+    (tmp_path / "own_echo.py").write_text(
+        "from mudata.evaluation.protocol import Answer, ModelCapabilities\n" + example
+    )
     monkeypatch.syspath_prepend(str(tmp_path))
     (tmp_path / "cards").mkdir()
     Corpus(home, tmp_path / "cards", monkeypatch).halves()
-    run = evaluate(home, Request("own_echo:Echo", "half", task="genre"))
+    run = evaluate(home, EvalRequest("own_echo:Echo", "half", task="genre"))
     assert run.scores["outcomes"] == {"OOV": 6}
     assert run.settings["sittings"][0]["model"] == {"revision": "1"}
 
@@ -42,9 +44,9 @@ def test_clips_are_told_apart_by_identity_and_cannot_be_changed() -> None:
 
 
 def test_hearing_takes_everything_unless_it_says_otherwise() -> None:
-    hearing = Hearing()
-    assert (hearing.sample_rate, hearing.max_seconds, hearing.batch) == (None, None, 1)
-    assert hearing.needs_audio
-    assert not (hearing.forced_choice)
-    assert not (hearing.gives_logits)
-    assert not (hearing.control)
+    capabilities = ModelCapabilities()
+    assert (capabilities.sample_rate, capabilities.max_seconds, capabilities.batch) == (None, None, 1)
+    assert capabilities.needs_audio
+    assert not (capabilities.forced_choice)
+    assert not (capabilities.gives_logits)
+    assert not (capabilities.control)

@@ -10,17 +10,17 @@ import pytest
 from answered import read_lines
 
 from mudata.errors import EvaluationError
-from mudata.evaluation.run import Record, Run, numbered
-from mudata.evaluation.tasks.samples import Item
+from mudata.evaluation.run import AnswerRecord, Run, numbered
+from mudata.evaluation.tasks.samples import Sample
 
 if TYPE_CHECKING:
     from mudata.home import Home
 
-ITEMS = [Item(f"d/{i}", "d", ("x",), None, "", 0, artist="Ann") for i in range(2)]
+ITEMS = [Sample(f"d/{i}", "d", ("x",), None, "", 0, artist="Ann") for i in range(2)]
 
 
-def record(clip: str, answer: str | None) -> Record:
-    return Record("k", clip, answer, None if answer else "e: f", 0.1, 1.0, 1)
+def record(clip: str, answer: str | None) -> AnswerRecord:
+    return AnswerRecord("k", clip, answer, None if answer else "e: f", 0.1, 1.0, 1)
 
 
 def begun(home: Home) -> Run:

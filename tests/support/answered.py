@@ -7,15 +7,15 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mudata.evaluation.answer_import.importer import Request, import_answers
-from mudata.narration import Narrator
+from mudata.evaluation.answer_import.importer import ImportRequest, import_answers
+from mudata.narration import Progress
 
 if TYPE_CHECKING:
     from mudata.evaluation.run import Run
     from mudata.home import Home
 
 
-class Notes(Narrator):
+class Notes(Progress):
     """Keeps what was said."""
 
     def __init__(self) -> None:
@@ -35,13 +35,13 @@ def lines(path: Path, rows: list[dict[str, Any]]) -> Path:
 
 
 def answered(
-    home: Home, folder: Path, answers: Mapping[str, str | None], notes: Narrator | None = None, **more: Any
+    home: Home, folder: Path, answers: Mapping[str, str | None], notes: Progress | None = None, **more: Any
 ) -> Run:
     """A run of these answers by clip id; None is a failure. By default of the split `half` and its task genre."""
     rows = [{"clip_id": c, **({"answer": a} if a is not None else {"error": "crash: x"})} for c, a in answers.items()]
     file = lines(folder / "answers-given.jsonl", rows)
     asked = {"split": "half", "task": "genre", "model": "them"} | more
-    return import_answers(home, Request(file, "jsonl", **asked), notes or Notes())
+    return import_answers(home, ImportRequest(file, "jsonl", **asked), notes or Notes())
 
 
 def read_lines(path: Path) -> list[dict[str, Any]]:

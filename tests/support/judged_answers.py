@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from mudata.evaluation.align import Alignment
-from mudata.evaluation.metrics.scored import Judged, Metric
+from mudata.evaluation.metrics.scored import Metric, ScoredAnswer
 
 LABELS = {"d": ("a", "b", "c")}
 
@@ -19,18 +19,18 @@ def single(
     dataset: str = "d",
     named: tuple[str, ...] = (),
     artist: str | None = None,
-) -> Judged:
+) -> ScoredAnswer:
     """An answer to a question with one right label; `named` are the labels said anywhere if not just `said`."""
     labels = (said,) if said else ()
     alignment = Alignment(status, labels, positives=named or labels)  # type: ignore[arg-type]
     answer = None if status == "ERROR" else said or "?"
-    return Judged(f"{dataset}/{clip}", dataset, (gold,), answer, alignment, artist=artist)
+    return ScoredAnswer(f"{dataset}/{clip}", dataset, (gold,), answer, alignment, artist=artist)
 
 
-def many(clip: int, gold: tuple[str, ...], said: tuple[str, ...], artist: str | None = None) -> Judged:
+def many(clip: int, gold: tuple[str, ...], said: tuple[str, ...], artist: str | None = None) -> ScoredAnswer:
     """An answer to a question with any number of right labels."""
     alignment = Alignment("SET" if said else "OOV", said, positives=said)
-    return Judged(f"d/{clip}", "d", gold, ", ".join(said), alignment, artist=artist)
+    return ScoredAnswer(f"d/{clip}", "d", gold, ", ".join(said), alignment, artist=artist)
 
 
 def by_name(metrics: Iterable[Metric]) -> dict[str, Metric]:

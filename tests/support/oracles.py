@@ -111,12 +111,12 @@ def clip(bundle: Bundle, case: dict[str, Any]) -> Any:
 
 
 def greedy(case: dict[str, Any], stop: Any = None) -> Any:
-    """The Manner of a case's greedy reference."""
-    from mudata.evaluation.models.decoders.generation import Manner
+    """The GenerationConfig of a case's greedy reference."""
+    from mudata.evaluation.models.decoders.generation import GenerationConfig
 
     said = case["generation"]
     ends = stop if stop is not None else said["eos_token_id"]
-    return Manner(
+    return GenerationConfig(
         stop=tuple(ends) if isinstance(ends, list | tuple) else (ends,),
         max_new_tokens=said["max_new_tokens"],
         min_new_tokens=said.get("min_new_tokens", 0),
@@ -125,7 +125,7 @@ def greedy(case: dict[str, Any], stop: Any = None) -> Any:
 
 
 def check_language(bundle: Bundle, model: Any, *, stop: Any = None) -> None:
-    """Prompt ids, logits of the prompt's end, greedy ids and text of every case of a loaded `Listener`."""
+    """Prompt ids, logits of the prompt's end, greedy ids and text of every case of a loaded `AudioLLM`."""
     import torch
 
     from mudata.evaluation.models.decoders.generation import until
@@ -181,10 +181,10 @@ def check_cache(bundle: Bundle, model: Any) -> None:
     """Decoding with a key-value cache gives the ids of reading everything anew at every step."""
     import torch
 
-    from mudata.evaluation.models.decoders.generation import Manner
+    from mudata.evaluation.models.decoders.generation import GenerationConfig
 
     case = bundle.cases[0]
-    manner = Manner(stop=(10**9,), max_new_tokens=8)
+    manner = GenerationConfig(stop=(10**9,), max_new_tokens=8)
     spoken = model.spoken(clip(bundle, case), question(case["question"]))
     with torch.inference_mode(), model.attending([spoken]):
         embeds, slow = spoken.embeds, []

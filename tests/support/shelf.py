@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import duckdb
 import pyarrow as pa
 
-from mudata.catalog.index import database as index
+from mudata.catalog.index import database
 from mudata.catalog.tables import TABLES, ddl
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ def shelve(home: Home, dataset: str = "toy", *, card: str = "card 1", **tables: 
                 full |= {key: hashes[key] and sha(hashes[key]) for key in ("pcm_sha256", "source_sha256")}
             filled[name].append(full)
     filled["datasets"] = [{"dataset": dataset, "card_sha256": sha(card), "tags": ["genre"], "usable": 1}]
-    index.publish(home, dataset, {name: _table(name, rows) for name, rows in filled.items()})
+    database.publish(home, dataset, {name: _table(name, rows) for name, rows in filled.items()})
 
 
 _DEFAULTS: dict[str, dict[str, Any]] = {

@@ -448,7 +448,7 @@ def slow_mert(of: Named, wave: Tensor) -> list[Tensor]:
 
 
 def slow_bridged(
-    folder: Path, clip: Clip, prompt: str, given: str | None, *, layers: int = 4, rows: int = 3, hearing: int = 3
+    folder: Path, clip: Clip, prompt: str, given: str | None, *, layers: int = 4, rows: int = 3, capabilities: int = 3
 ) -> Asked:
     stored = {name.removeprefix("module."): t for name, t in tensors(folder / "checkpoint.pth").items()}
     if "llama.output.weight" not in stored:
@@ -464,7 +464,7 @@ def slow_bridged(
     for i in (1, 2, 3):
         y = of.rms(f"mu_mert_norm_{i}", 1e-6)(x)
         x = x + of.linear(f"mu_mert_f2_{i}")(silu(of.linear(f"mu_mert_f1_{i}")(y)) * of.linear(f"mu_mert_f3_{i}")(y))
-    vectors = [query + x if row < hearing else query for row, query in enumerate(of["prefix_query.weight"])]
+    vectors = [query + x if row < capabilities else query for row, query in enumerate(of["prefix_query.weight"])]
 
     def project(layer: int, name: str) -> Any:
         old = {"q": "wq", "k": "wk", "v": "wv", "o": "wo", "gate": "w1", "down": "w2", "up": "w3"}[name]

@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 import soundfile
 
-from mudata.catalog.index import database as index
+from mudata.catalog.index import database
 from mudata.catalog.splits import manifest
 from mudata.catalog.tables import TABLES
 
@@ -129,7 +129,7 @@ class Corpus:
             text = f"A {genre} tone that sounds {' and '.join(MOODS[genre])}, number {i}."
             rows["captions"].append({"clip_id": clip_id, "dataset": name, "kind": "caption", "text": text})
         rows["datasets"].append({"dataset": name, "title": name, "tags": ["genre"], "usable": clips - len(absent)})
-        index.publish(self.home, name, {table: _table(table, said) for table, said in rows.items()})
+        database.publish(self.home, name, {table: _table(table, said) for table, said in rows.items()})
         return hashes
 
     def split(self, name: str, parts: dict[str, dict[str, str]], stratify: tuple[str, ...] = ()) -> manifest.Manifest:

@@ -10,9 +10,9 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mudata.catalog.audio.clip import Flavour
-from mudata.catalog.cards import loader as cards
-from mudata.catalog.fetch.fetcher import Fetched, Request
+from mudata.catalog.audio.clip import AudioFormat
+from mudata.catalog.cards import loader
+from mudata.catalog.fetch.fetcher import Fetched, FetchRequest
 from mudata.catalog.ingest import Ingested, ingest
 
 if TYPE_CHECKING:
@@ -78,7 +78,7 @@ def card(folder: Path, more: str = "", **replaced: str) -> Card:
         text = text.replace(old, new)
     folder.mkdir(exist_ok=True)
     (folder / "tones.yaml").write_text(text + more)
-    return cards.load(folder / "tones.yaml")
+    return loader.load(folder / "tones.yaml")
 
 
 def take(
@@ -86,4 +86,4 @@ def take(
 ) -> Ingested:
     """Ingest in one process; `failures` as a fetch would report them, `request` are fields of Request."""
     fetched = Fetched(of.name, {}, 0, 0, dict(failures or {}), ())
-    return ingest(of, home, request=Request(**request), flavour=Flavour(rate), fetched=fetched, workers=1)
+    return ingest(of, home, request=FetchRequest(**request), flavour=AudioFormat(rate), fetched=fetched, workers=1)

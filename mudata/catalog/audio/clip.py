@@ -35,7 +35,7 @@ SLACK_S = 0.1
 
 
 @dataclass(frozen=True)
-class Flavour:
+class AudioFormat:
     """The form of normalised clips, as a value: part of their path and of the index."""
 
     rate: int | None = None
@@ -76,7 +76,7 @@ def digest(path: Path, algorithm: str = "sha256") -> str:
 def normalise(
     source: Path,
     target: Path,
-    flavour: Flavour,
+    flavour: AudioFormat,
     *,
     crop: tuple[str, float] | None = None,
     segment: tuple[float, float] | None = None,

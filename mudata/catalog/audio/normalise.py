@@ -15,14 +15,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from mudata.catalog.audio import clip as audio
+from mudata.catalog.audio import clip
 from mudata.catalog.audio.encode import PARTIAL
 from mudata.catalog.audio.journal import Journal
 from mudata.catalog.audio.process_pool import Lost, available, scattered
 from mudata.catalog.symbolic import midi
 from mudata.catalog.tables import TABLES
 from mudata.errors import AudioError, HomeError, from_os_error, telling_os_errors
-from mudata.narration import SILENT, Narrator
+from mudata.narration import SILENT, Progress
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -62,9 +62,9 @@ def run(
     *,
     files: Path,
     target: Path,
-    flavour: audio.Flavour,
+    flavour: clip.AudioFormat,
     workers: int | None = None,
-    narrator: Narrator = SILENT,
+    progress: Progress = SILENT,
 ) -> pa.Table:
     """Make every clip that is not there yet; one row per job, in their order.
 
@@ -86,7 +86,7 @@ def run(
                     yield [str(files), str(target), flavour.rate, asdict(job)]
 
             results = scattered(perform, tasks(), min(workers or available(), len(todo)))
-            with narrator.bar("normalising", total=len(todo)) as advance, contextlib.closing(results):
+            with progress.bar("normalising", total=len(todo)) as advance, contextlib.closing(results):
                 for n, result in results:
                     journal.put(todo[n].id, requests.pop(n), _row(result))
                     advance(1)
@@ -122,7 +122,7 @@ def perform(task: list[Any]) -> dict[str, Any]:
             _verify(source, job.expected_hash)
         if job.kind == "midi":
             return _midi(source, job)
-        return _audio(source, Path(target), audio.Flavour(rate), job)
+        return _audio(source, Path(target), clip.AudioFormat(rate), job)
     except AudioError as error:
         status = "missing" if error.reason == "vanished" else "quarantined"
         row = _failed(status, error.reason, str(error).replace("\n", " "))
@@ -135,9 +135,9 @@ def perform(task: list[Any]) -> dict[str, Any]:
         return _failed("quarantined", "crashed", f"{type(error).__name__}: {error}")
 
 
-def _audio(source: Path, target: Path, flavour: audio.Flavour, job: Job) -> dict[str, Any]:
+def _audio(source: Path, target: Path, flavour: clip.AudioFormat, job: Job) -> dict[str, Any]:
     path = clip_path(job.id)
-    facts = audio.normalise(source, target / path, flavour, crop=job.crop, segment=job.segment, bounds=job.bounds)
+    facts = clip.normalise(source, target / path, flavour, crop=job.crop, segment=job.segment, bounds=job.bounds)
     return vars(facts) | {"path": path, "status": "ok", "clip_size": (target / path).stat().st_size}
 
 
@@ -147,7 +147,7 @@ def _midi(source: Path, job: Job) -> dict[str, Any]:
     if said["notes"] == "0":
         raise AudioError("empty", "no notes")
     seconds = float(said["duration_s"])
-    audio.check_duration(seconds, job.bounds)
+    clip.check_duration(seconds, job.bounds)
     return _source(source) | {
         "source_format": f"MIDI/{said['midi_type']}",
         "start_s": 0.0,
@@ -160,13 +160,13 @@ def _midi(source: Path, job: Job) -> dict[str, Any]:
 
 def _source(source: Path) -> dict[str, Any]:
     with contextlib.suppress(OSError, AudioError):
-        return {"source_size": source.stat().st_size, "source_sha256": audio.digest(source)}
+        return {"source_size": source.stat().st_size, "source_sha256": clip.digest(source)}
     return {}
 
 
 def _verify(source: Path, expected: str) -> None:
     algorithm, _, wanted = expected.partition(":")
-    found = audio.digest(source, algorithm)
+    found = clip.digest(source, algorithm)
     if found != wanted.casefold():
         raise AudioError("checksum", f"{algorithm} {found}, expected {wanted}")
 
@@ -186,7 +186,7 @@ def _row(result: dict[str, Any] | Lost) -> dict[str, Any]:
     return result
 
 
-def _request(job: Job, files: Path, flavour: audio.Flavour) -> list[Any]:
+def _request(job: Job, files: Path, flavour: clip.AudioFormat) -> list[Any]:
     """Everything a job's row depends on, as JSON gives it back."""
     try:
         status = (files / job.source).stat()
@@ -216,7 +216,7 @@ def _sweep(target: Path) -> None:
             leftover.unlink()
 
 
-def _table(jobs: Sequence[Job], journal: Journal, flavour: audio.Flavour) -> pa.Table:
+def _table(jobs: Sequence[Job], journal: Journal, flavour: clip.AudioFormat) -> pa.Table:
     import pyarrow as pa
 
     arrow = {"VARCHAR": pa.string(), "BIGINT": pa.int64(), "INTEGER": pa.int32(), "DOUBLE": pa.float64()}

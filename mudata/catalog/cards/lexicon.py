@@ -15,7 +15,7 @@ from typing import Self
 
 from pydantic import model_validator
 
-from mudata.catalog.cards import loader as cards
+from mudata.catalog.cards import loader
 from mudata.catalog.cards.strict_model import Strict, Texts
 from mudata.catalog.cards.vocabulary import fold
 from mudata.errors import UnknownName
@@ -54,7 +54,7 @@ class Words(Strict):
 
 def files() -> dict[str, Path]:
     """Words file by name (the file's stem), sorted by name."""
-    own, built_in = cards.folders()[:-1], cards.BUILT_IN / "words"
+    own, built_in = loader.folders()[:-1], loader.BUILT_IN / "words"
     found: dict[str, Path] = {}
     for folder in (built_in, *(folder / "words" for folder in reversed(own))):
         found |= {path.stem: path for path in folder.glob("*.yaml")}
@@ -68,4 +68,4 @@ def load(name: str) -> Words:
         raise UnknownName(
             "words file", name, known, "Put your own into a folder `words` within a folder of MUDATA_CARDS."
         )
-    return cards.parse(known[name], Words)
+    return loader.parse(known[name], Words)

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from mudata.errors import HomeError, NeedsLicence
 from mudata.home import Home, write_atomic
-from mudata.narration import SILENT, Narrator
+from mudata.narration import SILENT, Progress
 
 if TYPE_CHECKING:
     from mudata.catalog.cards.schema import Card
@@ -124,17 +124,17 @@ class Terms:
     """What is run to give consent."""
 
 
-def require(card: Card, home: Home, *, accept: bool = False, narrator: Narrator = SILENT) -> None:
+def require(card: Card, home: Home, *, accept: bool = False, progress: Progress = SILENT) -> None:
     """Show the dataset's terms; raise NeedsLicence as `consent` does."""
-    consent(_terms(card), home, accept=accept, narrator=narrator)
+    consent(_terms(card), home, accept=accept, progress=progress)
 
 
-def consent(terms: Terms, home: Home, *, accept: bool = False, narrator: Narrator = SILENT) -> None:
+def consent(terms: Terms, home: Home, *, accept: bool = False, progress: Progress = SILENT) -> None:
     """Show terms; raise NeedsLicence unless they ask for no consent, or it was or is now given.
 
     Consent is recorded in `home.licences` and holds until the text or its usage class changes.
     """
-    narrator.say(f"{terms.title}: {terms.text} (use: {terms.usage})")
+    progress.say(f"{terms.title}: {terms.text} (use: {terms.usage})")
     if _agreed(terms, home):
         return
     if not accept:

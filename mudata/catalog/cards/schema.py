@@ -78,7 +78,7 @@ class Subset(Strict):
     size: str | None = None
 
 
-class Table(Strict):
+class CardTable(Strict):
     """A raw table, seen by the card's SQL under its key.
 
     `path` is a pattern below `files/`; in `select` the word `{path}` stands for the files that match it, quoted
@@ -243,7 +243,7 @@ class Expected(Strict):
     sample_rate: tuple[PositiveInt, ...] = ()
 
 
-class Task(Strict):
+class CardTask(Strict):
     """A question that an evaluation asks of the clips."""
 
     kind: Literal["classify", "tag", "caption"]
@@ -283,7 +283,7 @@ class Card(Strict):
     subsets: dict[PartName, Subset] = {}
     default_subset: str | None = None
     sources: Annotated[dict[PartName, Component], Field(min_length=1)]
-    tables: dict[Name, Table] = {}
+    tables: dict[Name, CardTable] = {}
     clips: tuple[Clips, ...] = ()
     labels: dict[Name, LabelSpace] = {}
     captions: Prose | None = None
@@ -292,7 +292,7 @@ class Card(Strict):
     splits: dict[PartName, OfficialSplit] = {}
     faults: tuple[Fault, ...] = ()
     expected: Expected = Expected()
-    tasks: dict[Name, Task] = {}
+    tasks: dict[Name, CardTask] = {}
     notes: Texts = ()
 
     @model_validator(mode="after")

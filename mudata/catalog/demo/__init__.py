@@ -15,7 +15,7 @@ from mudata.catalog.demo import synth
 from mudata.catalog.demo.composition import CLIPS_PER_STYLE, Piece, caption, plan, render, words
 from mudata.catalog.demo.styles import STYLES
 from mudata.home import write_atomic
-from mudata.narration import SILENT, Narrator
+from mudata.narration import SILENT, Progress
 
 COLUMNS = (
     "id",
@@ -32,12 +32,12 @@ COLUMNS = (
 )
 
 
-def compose(files: Path, narrator: Narrator = SILENT) -> list[Path]:
+def compose(files: Path, progress: Progress = SILENT) -> list[Path]:
     """Write the demo's clips and `demo/clips.csv` below `files`; what is already there is kept."""
     import soundfile
 
     written, rows = [], []
-    with narrator.bar("composing", len(STYLES) * CLIPS_PER_STYLE) as advance:
+    with progress.bar("composing", len(STYLES) * CLIPS_PER_STYLE) as advance:
         for index, style in enumerate(STYLES):
             for number in range(CLIPS_PER_STYLE):
                 piece = plan(index, number)

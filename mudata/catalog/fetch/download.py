@@ -17,11 +17,11 @@ from pathlib import Path
 import httpx2
 
 from mudata.catalog.fetch.checksums import sums, verify_digests
-from mudata.catalog.fetch.transfer import Part, TryAgain, Want, attempt, shown
+from mudata.catalog.fetch.transfer import Download, Part, TryAgain, attempt, shown
 from mudata.errors import ChecksumMismatch, FetchError, Offline, telling_os_errors
-from mudata.narration import SILENT, Advance, Narrator
+from mudata.narration import SILENT, Advance, Progress
 
-__all__ = ["PATIENT", "Patience", "Want", "download", "download_many", "shown", "sums", "verify_digests"]
+__all__ = ["PATIENT", "Download", "DownloadRetries", "download", "download_many", "shown", "sums", "verify_digests"]
 
 _PROGRESS = 1 << 20
 """So many new bytes make a cut connection no failed try."""
@@ -30,7 +30,7 @@ _LOST = 16
 
 
 @dataclass(frozen=True)
-class Patience:
+class DownloadRetries:
     """How long to put up with a bad connection."""
 
     tries: int = 5
@@ -43,16 +43,16 @@ class Patience:
     """Without any byte."""
 
 
-PATIENT = Patience()
+PATIENT = DownloadRetries()
 
 
 def download(
-    want: Want,
+    want: Download,
     *,
     advance: Advance = lambda done: None,
     offline: bool = False,
     client: httpx2.Client | None = None,
-    patience: Patience = PATIENT,
+    patience: DownloadRetries = PATIENT,
 ) -> Path:
     """Get one file; a target that is there and verifies is kept as it is.
 
@@ -91,13 +91,13 @@ def download(
 
 
 def download_many(
-    wants: Iterable[Want],
+    wants: Iterable[Download],
     *,
     jobs: int = 4,
-    narrator: Narrator = SILENT,
+    progress: Progress = SILENT,
     title: str = "downloading",
     offline: bool = False,
-    patience: Patience = PATIENT,
+    patience: DownloadRetries = PATIENT,
 ) -> dict[str, Path | FetchError]:
     """Get many files, `jobs` at a time: each address with its file, or with what went wrong.
 
@@ -112,7 +112,7 @@ def download_many(
     total, unit = (sum(filter(None, sizes)), "bytes") if known else (len(by_url), "files")
     with (
         _open_client(patience) as client,
-        narrator.bar(title, total, unit) as advance,
+        progress.bar(title, total, unit) as advance,
         ThreadPoolExecutor(jobs) as pool,
     ):
 
@@ -144,7 +144,7 @@ def download_many(
     return results
 
 
-def _open_client(patience: Patience) -> httpx2.Client:
+def _open_client(patience: DownloadRetries) -> httpx2.Client:
     """A connection pool; honours the proxy variables of the environment."""
     import mudata
 
@@ -154,7 +154,7 @@ def _open_client(patience: Patience) -> httpx2.Client:
     )
 
 
-def _arrive(client: httpx2.Client, want: Want, part: Part, advance: Advance, patience: Patience) -> bool:
+def _arrive(client: httpx2.Client, want: Download, part: Part, advance: Advance, patience: DownloadRetries) -> bool:
     """Try until the part is complete, or patience ends; whether it was put together from pieces."""
     if not want.url.lower().startswith(("http://", "https://")):
         raise FetchError(f"The address {shown(want.url)} is no http(s) one.", "Correct the card.")
@@ -202,7 +202,7 @@ def _pause(seconds: float, advance: Advance) -> None:
         time.sleep(min(left, 0.2))
 
 
-def _reason(error: Exception, patience: Patience) -> str:
+def _reason(error: Exception, patience: DownloadRetries) -> str:
     if isinstance(error, httpx2.TimeoutException):
         return f"no answer for {patience.timeout_s:g} s"
     if isinstance(error, httpx2.ConnectError):

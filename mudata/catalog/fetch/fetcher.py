@@ -14,17 +14,17 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mudata.catalog.cards import loader as cards
+from mudata.catalog.cards import loader
 from mudata.catalog.cards.patterns import Pattern, wanted
 from mudata.catalog.fetch.download import sums
-from mudata.catalog.fetch.ledger import Ledger, Record, seen, stat_below
+from mudata.catalog.fetch.ledger import FetchRecord, Ledger, seen, stat_below
 from mudata.catalog.fetch.parallel import side_by_side
-from mudata.catalog.fetch.plan import CLIPWISE, Need, Step, Unit, describe, plan, subsets_of
+from mudata.catalog.fetch.plan import CLIPWISE, FetchJob, Option, Requirement, describe, plan, subsets_of
 from mudata.catalog.fetch.sources import http
-from mudata.catalog.fetch.sources.source import Got, Place
+from mudata.catalog.fetch.sources.source import FetchResult, Target
 from mudata.errors import FetchError, HomeError, MissingExtra, MudataError, NeedsToken, Offline, ReadError
 from mudata.home import Home, flag
-from mudata.narration import SILENT, Narrator
+from mudata.narration import SILENT, Progress
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -32,11 +32,11 @@ if TYPE_CHECKING:
     from mudata.catalog.cards.mirrors import AnyMirror
     from mudata.catalog.cards.schema import Card
 
-    Source = Callable[[Any, Place, Narrator], Got]
+    Source = Callable[[Any, Target, Progress], FetchResult]
 
 
 @dataclass(frozen=True)
-class Request:
+class FetchRequest:
     """What is asked for."""
 
     subset: str | None = None
@@ -70,24 +70,24 @@ class Fetched:
     notes: tuple[str, ...]
 
 
-def fetch(card: Card, home: Home, request: Request, narrator: Narrator = SILENT) -> Fetched:
+def fetch(card: Card, home: Home, request: FetchRequest, progress: Progress = SILENT) -> Fetched:
     """Bring the files of a card into `home.raw(card.name)/files`.
 
     Components come from the first mirror that gives them; optional ones that nobody gives become notes.
     Raises UnknownName (subset), FetchError or its kin (a required component; all mirrors' reasons), HomeError.
     Wants the dataset's lock, which `get.get` takes.
     """
-    return _Fetching(card, home, request, narrator).run()
+    return _Fetching(card, home, request, progress).run()
 
 
 class _Fetching:
-    def __init__(self, card: Card, home: Home, request: Request, narrator: Narrator) -> None:
-        self.card, self.home, self.request, self.narrator = card, home, request, narrator
+    def __init__(self, card: Card, home: Home, request: FetchRequest, progress: Progress) -> None:
+        self.card, self.home, self.request, self.progress = card, home, request, progress
         self.subsets = subsets_of(card, request.subset)
         self.offline = request.offline or flag("MUDATA_OFFLINE")
         self.files = home.make(home.raw(card.name) / "files")
         self.ledger = Ledger(home.raw(card.name) / "fetched.json")
-        self.used: dict[str, list[Record]] = {}
+        self.used: dict[str, list[FetchRecord]] = {}
         self.notes: list[str] = []
         self.bytes = 0
         self.taken = 0
@@ -96,7 +96,7 @@ class _Fetching:
         if self.request.origin:
             from mudata.catalog.fetch.local import adopt
 
-            adopt(self.card, self.request, self._place("own files", None), self.ledger, self.narrator)
+            adopt(self.card, self.request, self._place("own files", None), self.ledger, self.progress)
         for need in plan(self.card, self.subsets, self._selection(), self.ledger.records, stat_below(self.files)):
             step = need.there("present") or (need.there("present", "incomplete") if self.offline else None)
             if need.adopted:
@@ -118,21 +118,21 @@ class _Fetching:
         )
 
     def _say(self, text: str) -> None:
-        self.narrator.say(f"{self.card.name}: {text}")
+        self.progress.say(f"{self.card.name}: {text}")
 
     def _selection(self) -> str | None:
         """The condition and the limit in words, with all that decides which clips they choose."""
         if self.request.where is None and self.request.limit is None:
             return None
-        return f"{self.request.where!r} {self.request.limit} {','.join(self.subsets)} {cards.sha256(self.card)}"
+        return f"{self.request.where!r} {self.request.limit} {','.join(self.subsets)} {loader.sha256(self.card)}"
 
-    def _use(self, need: Need, step: Step) -> None:
+    def _use(self, need: Requirement, step: Option) -> None:
         self.used[need.name] = [self._record(unit) for unit, _ in step.units]
 
-    def _record(self, unit: Unit) -> Record:
+    def _record(self, unit: FetchJob) -> FetchRecord:
         return self.ledger.records.get(unit.whole) or self.ledger.records[unit.key]
 
-    def _get(self, need: Need) -> None:
+    def _get(self, need: Requirement) -> None:
         reasons: list[tuple[AnyMirror, MudataError]] = []
         for step, after in zip(need.steps, (*need.steps[1:], None), strict=True):
             try:
@@ -153,7 +153,7 @@ class _Fetching:
         self.notes.append(f"{need.name} ({need.component.what}) is missing: {why}")
         self.notes += [reason.hint for _, reason in reasons if reason.hint and not isinstance(reason, Offline)]
 
-    def _failed(self, need: Need, reasons: list[tuple[AnyMirror, MudataError]]) -> FetchError:
+    def _failed(self, need: Requirement, reasons: list[tuple[AnyMirror, MudataError]]) -> FetchError:
         """One error that tells every mirror's reason; of their common kind, if they have one."""
         lines = [f"{self.card.name}: {need.name} ({need.component.what}) could not be had:"]
         lines += [f"  {describe(mirror)}: " + str(error).replace("\n", "\n    ") for mirror, error in reasons]
@@ -163,7 +163,7 @@ class _Fetching:
             "\n".join(lines), f"With files of your own: mudata fetch {self.card.name} --from FOLDER"
         )
 
-    def _take(self, need: Need, step: Step) -> None:
+    def _take(self, need: Requirement, step: Option) -> None:
         """Fetch and record what one mirror still has to give."""
         mirror = step.mirror
         if mirror.status == "dead":
@@ -184,7 +184,7 @@ class _Fetching:
                 self.bytes += got.bytes
                 self.taken += 1
                 self.notes += got.notes
-                record = Record(need.name, describe(mirror), seen(got.files, self.files), got.sums, got.failures)
+                record = FetchRecord(need.name, describe(mirror), seen(got.files, self.files), got.sums, got.failures)
                 self.ledger.records.pop(unit.whole, None)
                 self.ledger.add(unit.whole if place.clips is None and not unit.limitable else unit.key, record)
                 self._discard(unit, place)
@@ -192,7 +192,7 @@ class _Fetching:
         if not goes_on and not flag("MUDATA_KEEP_ARCHIVES"):
             shutil.rmtree(place.downloads, ignore_errors=True)
 
-    def _distrust(self, unit: Unit) -> None:
+    def _distrust(self, unit: FetchJob) -> None:
         """Delete the files of a unit that were changed after it was fetched, so that they come anew."""
         record = self._record(unit)
         stat = stat_below(self.files)
@@ -203,9 +203,9 @@ class _Fetching:
             ):
                 (self.files / path).unlink()
 
-    def _place(self, component: str, clips: pa.Table | None) -> Place:
+    def _place(self, component: str, clips: pa.Table | None) -> Target:
         worth = wanted(self.card)
-        return Place(
+        return Target(
             dataset=self.card.name,
             files=self.files,
             downloads=self.home.raw(self.card.name) / "downloads" / component,
@@ -232,7 +232,7 @@ class _Fetching:
             return None
         return clips if mirror.kind in CLIPWISE or clips.num_rows else None
 
-    def _check_room(self, units: list[Unit], place: Place) -> None:
+    def _check_room(self, units: list[FetchJob], place: Target) -> None:
         """Better to fail before a download of many GB than at its end; HomeError if it cannot fit."""
         needed = sum(http.lacking(file, place) for u in units if u.mirror.kind == "http" for file in u.mirror.files)
         free = shutil.disk_usage(self.files).free
@@ -242,23 +242,23 @@ class _Fetching:
                 "Free some space, or set MUDATA_HOME to a folder on a larger disk.",
             )
 
-    def _each(self, units: list[Unit], place: Place) -> Generator[tuple[Unit, Got], None, None]:
+    def _each(self, units: list[FetchJob], place: Target) -> Generator[tuple[FetchJob, FetchResult], None, None]:
         """Fetch units, several side by side, and give each as soon as it is complete."""
         if len(units) == 1:
-            yield units[0], source_of(units[0].mirror)(units[0].mirror, place, self.narrator)
+            yield units[0], source_of(units[0].mirror)(units[0].mirror, place, self.progress)
         else:
             files = [file for unit in units for file in getattr(unit.mirror, "files", ())]
             sizes = [(file.size or 0) * (2 if file.unpack == "archive" else 1) for file in files]  # packed and unpacked
             yield from side_by_side(
                 units,
-                lambda unit, narrator: source_of(unit.mirror)(unit.mirror, place, narrator),
+                lambda unit, progress: source_of(unit.mirror)(unit.mirror, place, progress),
                 jobs=place.jobs,
-                narrator=self.narrator,
+                progress=self.progress,
                 title=f"{place.dataset}: {len(files)} files",
                 total=sum(sizes) if all(sizes) else None,
             )
 
-    def _discard(self, unit: Unit, place: Place) -> None:
+    def _discard(self, unit: FetchJob, place: Target) -> None:
         """Delete the archive of a unit that is complete."""
         for file in getattr(unit.mirror, "files", ()):
             if unit.mirror.kind == "http" and file.unpack == "archive" and not flag("MUDATA_KEEP_ARCHIVES"):
@@ -290,4 +290,4 @@ MIRRORS: dict[str, str] = {
     "local": "mudata.catalog.fetch.sources.builtin:by_hand",
     "composed": "mudata.catalog.fetch.sources.builtin:compose",
 }
-"""Kind of mirror -> what fetches it: (mirror, Place, Narrator) -> Got. Imported when needed; clients are heavy."""
+"""Kind of mirror -> what fetches it, (mirror, Target, Progress) -> FetchResult; imported when needed: heavy."""

@@ -27,7 +27,7 @@ def now() -> str:
 
 
 @dataclass(frozen=True)
-class Record:
+class FetchRecord:
     """One unit that was fetched."""
 
     component: str
@@ -50,12 +50,12 @@ class Ledger:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self.records: dict[str, Record] = {}
+        self.records: dict[str, FetchRecord] = {}
         try:
             read = json.loads(path.read_bytes())
             if read["version"] > VERSION:
                 raise HomeError(f"{path} was written by a newer mudata.", "Update mudata.")
-            self.records = {key: Record(**record) for key, record in read["records"].items()}
+            self.records = {key: FetchRecord(**record) for key, record in read["records"].items()}
         except FileNotFoundError:
             pass
         except (ValueError, KeyError, TypeError) as error:
@@ -64,7 +64,7 @@ class Ledger:
                 "Delete it and run the same command again; files that are there are checked, not fetched again.",
             ) from error
 
-    def add(self, key: str, record: Record) -> None:
+    def add(self, key: str, record: FetchRecord) -> None:
         self.records[key] = record
         everything = {"version": VERSION, "records": {key: asdict(record) for key, record in self.records.items()}}
         write_atomic(self._path, json.dumps(everything, indent=1) + "\n")

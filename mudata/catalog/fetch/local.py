@@ -15,7 +15,7 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 from mudata.catalog.cards.patterns import Pattern, walk
-from mudata.catalog.fetch.ledger import Ledger, Record, seen
+from mudata.catalog.fetch.ledger import FetchRecord, Ledger, seen
 from mudata.catalog.fetch.plan import adopted_key, in_play, subsets_of
 from mudata.catalog.fetch.sources import shards as rows
 from mudata.catalog.fetch.sources.unpacking import unpack
@@ -24,15 +24,15 @@ from mudata.errors import FetchError
 if TYPE_CHECKING:
     from mudata.catalog.cards.mirrors import Component
     from mudata.catalog.cards.schema import Card
-    from mudata.catalog.fetch.fetcher import Request
-    from mudata.catalog.fetch.sources.source import Place
-    from mudata.narration import Narrator
+    from mudata.catalog.fetch.fetcher import FetchRequest
+    from mudata.catalog.fetch.sources.source import Target
+    from mudata.narration import Progress
 
 _ARCHIVES = (".zip", ".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tar.xz", ".txz")
 _SHARDS = (".parquet", ".arrow")
 
 
-def adopt(card: Card, request: Request, place: Place, ledger: Ledger, narrator: Narrator) -> None:
+def adopt(card: Card, request: FetchRequest, place: Target, ledger: Ledger, progress: Progress) -> None:
     """Take what the card reads out of `request.origin`, and record the components that need nothing more.
 
     Raises FetchError if a path does not exist, or nothing in all of them is of use.
@@ -42,8 +42,8 @@ def adopt(card: Card, request: Request, place: Place, ledger: Ledger, narrator: 
         if not path.exists():
             raise FetchError(f"There is no {path}.", "Give a folder, an archive or a shard that exists.")
         for root in _roots(card, path.absolute()):
-            narrator.say(f"{card.name}: looking through {root}")
-            _take(card, root, place, found, narrator, copy=request.copy)
+            progress.say(f"{card.name}: looking through {root}")
+            _take(card, root, place, found, progress, copy=request.copy)
     if not found.files:
         raise _nothing(card, request.origin, found)
     mirror = "own files: " + ", ".join(str(path.absolute()) for path in request.origin)
@@ -51,7 +51,7 @@ def adopt(card: Card, request: Request, place: Place, ledger: Ledger, narrator: 
     for name, files in _satisfied(card, seen(found.files, place.files)).items():
         component = card.sources[name]
         if in_play(component, subsets):
-            ledger.add(adopted_key(name, component, subsets), Record(name, mirror, files))
+            ledger.add(adopted_key(name, component, subsets), FetchRecord(name, mirror, files))
 
 
 @dataclass
@@ -89,7 +89,7 @@ def _snapshot(repo: Path, revision: str) -> Path:
     return exact if exact.is_dir() else max((repo / "snapshots").iterdir(), key=lambda p: p.stat().st_mtime)
 
 
-def _take(card: Card, root: Path, place: Place, found: _Found, narrator: Narrator, *, copy: bool) -> None:
+def _take(card: Card, root: Path, place: Target, found: _Found, progress: Progress, *, copy: bool) -> None:
     if root.is_file():
         entries = [root.name]
         base = root.parent
@@ -97,19 +97,19 @@ def _take(card: Card, root: Path, place: Place, found: _Found, narrator: Narrato
         entries = [path for path, _ in walk(root)]
         base = root
     archives, shards = _archive_names(card), []
-    with narrator.bar(f"{card.name}: {'copying' if copy else 'linking'}", len(entries), "files") as advance:
+    with progress.bar(f"{card.name}: {'copying' if copy else 'linking'}", len(entries), "files") as advance:
         for path in entries:
             advance(1)
             name = PurePosixPath(path).name
             if target := _target(base, path, place.wanted):
                 found.files.append(_bring(base / path, place.files / _text(target), place.files, copy=copy))
             elif name in archives or (root.is_file() and name.endswith(_ARCHIVES)):
-                found.files += unpack(base / path, place, narrator)
+                found.files += unpack(base / path, place, progress)
             elif name.endswith(_SHARDS):
                 shards.append(path)
             elif len(found.others) < 5:
                 found.others.append(path)
-    found.files += _rows(card, base, shards, place, narrator)
+    found.files += _rows(card, base, shards, place, progress)
 
 
 def _archive_names(card: Card) -> set[str]:
@@ -157,7 +157,7 @@ def _bring(source: Path, target: Path, files: Path, *, copy: bool) -> Path:
     return target
 
 
-def _rows(card: Card, base: Path, shards: list[str], place: Place, narrator: Narrator) -> Iterable[Path]:
+def _rows(card: Card, base: Path, shards: list[str], place: Target, progress: Progress) -> Iterable[Path]:
     """Write out the rows of shards that a Hub mirror of the card describes."""
     for component in card.sources.values():
         for mirror in component.mirrors:
@@ -169,7 +169,7 @@ def _rows(card: Card, base: Path, shards: list[str], place: Place, narrator: Nar
                 source = f"{base}: {' '.join(fitting)}"
                 pairs = [(path, base / path) for path in fitting]
                 return rows.write(
-                    pairs, mirror.rows, place.files, source=source, limit=place.limit, narrator=narrator
+                    pairs, mirror.rows, place.files, source=source, limit=place.limit, progress=progress
                 ).files
     return ()
 

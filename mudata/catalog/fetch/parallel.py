@@ -9,7 +9,7 @@ from concurrent.futures import CancelledError, ThreadPoolExecutor, as_completed
 from typing import TypeVar
 
 from mudata.errors import FetchError, ReadError
-from mudata.narration import Advance, Narrator
+from mudata.narration import Advance, Progress
 
 Unit = TypeVar("Unit")
 Result = TypeVar("Result")
@@ -17,10 +17,10 @@ Result = TypeVar("Result")
 
 def side_by_side(
     units: Sequence[Unit],
-    work: Callable[[Unit, Narrator], Result],
+    work: Callable[[Unit, Progress], Result],
     *,
     jobs: int,
-    narrator: Narrator,
+    progress: Progress,
     title: str,
     total: float | None,
 ) -> Generator[tuple[Unit, Result], None, None]:
@@ -29,8 +29,8 @@ def side_by_side(
     After the first FetchError or ReadError no further unit is begun, those under way are finished, then it
     is raised. Any other error, and closing the generator, stops all at their next call of `advance`.
     """
-    with narrator.bar(title, total, "bytes") as advance, ThreadPoolExecutor(jobs) as pool:
-        chorus = _Chorus(narrator, advance)
+    with progress.bar(title, total, "bytes") as advance, ThreadPoolExecutor(jobs) as pool:
+        chorus = _Chorus(progress, advance)
         tasks = {pool.submit(work, unit, chorus): unit for unit in units}
         failed: FetchError | ReadError | None = None
         try:
@@ -53,11 +53,11 @@ def side_by_side(
         raise failed
 
 
-class _Chorus(Narrator):
+class _Chorus(Progress):
     """One bar for many threads; stops them by what their `advance` raises."""
 
-    def __init__(self, narrator: Narrator, advance: Advance) -> None:
-        self._narrator, self._advance = narrator, advance
+    def __init__(self, progress: Progress, advance: Advance) -> None:
+        self._progress, self._advance = progress, advance
         self._lock = threading.Lock()
         self._stopped = threading.Event()
 
@@ -66,7 +66,7 @@ class _Chorus(Narrator):
 
     def say(self, text: str) -> None:
         with self._lock:
-            self._narrator.say(text)
+            self._progress.say(text)
 
     @contextlib.contextmanager
     def bar(self, title: str, total: float | None = None, unit: str = "clips") -> Iterator[Advance]:

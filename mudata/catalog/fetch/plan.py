@@ -9,13 +9,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 from urllib.parse import urlsplit
 
-from mudata.catalog.fetch.sources import selecting as choosing
+from mudata.catalog.fetch.sources import selecting
 from mudata.errors import UnknownName
 
 if TYPE_CHECKING:
     from mudata.catalog.cards.mirrors import AnyMirror, Component
     from mudata.catalog.cards.schema import Card
-    from mudata.catalog.fetch.ledger import Record, Stat
+    from mudata.catalog.fetch.ledger import FetchRecord, Stat
 
 State = Literal["present", "incomplete", "stale", "missing"]
 """incomplete: there, but for clips that could not be had; stale: changed on disk, or not what the card now promises."""
@@ -36,7 +36,7 @@ class Sourced(Protocol):
 
 
 @dataclass(frozen=True)
-class Unit:
+class FetchJob:
     """The smallest thing that a mirror gives in one go: an HTTP file with all that comes out of it, or all it has."""
 
     mirror: AnyMirror
@@ -50,51 +50,51 @@ class Unit:
     def limitable(self) -> bool:
         """Whether its source can stop at a number of clips, without knowing which ones they are."""
         files = getattr(self.mirror, "files", ())
-        listed = any(choosing.is_glob(file.path) or file.unpack == "rows" for file in files)
+        listed = any(selecting.is_glob(file.path) or file.unpack == "rows" for file in files)
         return self.mirror.kind in CLIPWISE or listed or (self.mirror.kind == "kaggle" and not files)
 
 
 @dataclass(frozen=True)
-class Step:
+class Option:
     """One way to get a component."""
 
     mirror: AnyMirror
-    units: tuple[tuple[Unit, State], ...]
+    units: tuple[tuple[FetchJob, State], ...]
 
 
 @dataclass(frozen=True)
-class Need:
+class Requirement:
     """A component, and the ways to get it in the order in which they are tried."""
 
     name: str
     component: Component
-    adopted: Record | None
+    adopted: FetchRecord | None
     """What a user's own files gave."""
-    steps: tuple[Step, ...]
+    steps: tuple[Option, ...]
 
-    def there(self, *states: State) -> Step | None:
+    def there(self, *states: State) -> Option | None:
         """The first step all of whose units are in one of the states."""
         return next((step for step in self.steps if all(state in states for _, state in step.units)), None)
 
 
 def plan(
-    card: Sourced, subsets: Sequence[str], selection: str | None, records: Mapping[str, Record], stat: Stat
-) -> tuple[Need, ...]:
+    card: Sourced, subsets: Sequence[str], selection: str | None, records: Mapping[str, FetchRecord], stat: Stat
+) -> tuple[Requirement, ...]:
     """The needs of a request, those that want to know the clips last; components of other subsets are left out.
 
     `selection` says in words which clips are wanted; None: all. `stat` looks at a file below `files/`.
     """
-    needs: list[Need] = []
+    needs: list[Requirement] = []
     for name, component in card.sources.items():
         order = sorted(component.mirrors, key=lambda m: selection is not None and m.kind not in CLIPWISE)
         steps = [
-            Step(mirror, tuple((unit, _state(unit, records, stat)) for unit in units))
+            Option(mirror, tuple((unit, _state(unit, records, stat)) for unit in units))
             for mirror in order
             if (units := list(_units(mirror, subsets, selection)))
         ]
         own = records.get(adopted_key(name, component, subsets))
         if steps:
-            needs.append(Need(name, component, own if own and own.unchanged(stat) else None, tuple(steps)))
+            needs.append(Requirement(name, component, own if own and own.unchanged(stat) else None, tuple(steps)))
     return tuple(sorted(needs, key=lambda need: any(step.mirror.kind in CLIPWISE for step in need.steps)))
 
 
@@ -142,7 +142,7 @@ def _host(url: str) -> str:
     return urlsplit(url).hostname or "?"
 
 
-def _units(mirror: AnyMirror, subsets: Sequence[str], selection: str | None) -> Iterator[Unit]:
+def _units(mirror: AnyMirror, subsets: Sequence[str], selection: str | None) -> Iterator[FetchJob]:
     files = [f for f in getattr(mirror, "files", ()) if f.subset is None or f.subset in subsets]
     if mirror.kind in _LISTING and mirror.files and not files:  # type: ignore[union-attr]
         return
@@ -150,15 +150,15 @@ def _units(mirror: AnyMirror, subsets: Sequence[str], selection: str | None) -> 
         for file in files:
             one = mirror.model_copy(update={"files": (file.model_copy(update={"subset": None}),)})
             some = selection if file.unpack == "archive" and not file.keep else None
-            yield Unit(one, _key(one, some), _key(one, None))
+            yield FetchJob(one, _key(one, some), _key(one, None))
     elif mirror.kind in CLIPWISE:
         if getattr(mirror, "subset", None) in (None, *subsets):
             of = ",".join(subsets)
-            yield Unit(mirror, _key(mirror, f"{of} {selection}"), _key(mirror, f"{of} {None}"))
+            yield FetchJob(mirror, _key(mirror, f"{of} {selection}"), _key(mirror, f"{of} {None}"))
     else:
         update = {"files": tuple(f.model_copy(update={"subset": None}) for f in files)} if files else {}
         all_ = mirror.model_copy(update=update)
-        yield Unit(all_, _key(all_, selection), _key(all_, None))
+        yield FetchJob(all_, _key(all_, selection), _key(all_, None))
 
 
 def _key(mirror: AnyMirror, selection: str | None) -> str:
@@ -172,7 +172,7 @@ def _lasting(value: Any) -> Any:
     return [_lasting(of) for of in value] if isinstance(value, list) else value
 
 
-def _state(unit: Unit, records: Mapping[str, Record], stat: Stat) -> State:
+def _state(unit: FetchJob, records: Mapping[str, FetchRecord], stat: Stat) -> State:
     record = records.get(unit.whole) or records.get(unit.key)
     if record is None:
         return "missing"
@@ -181,11 +181,11 @@ def _state(unit: Unit, records: Mapping[str, Record], stat: Stat) -> State:
     return "incomplete" if record.failures else "present"
 
 
-def _differs(unit: Unit, record: Record) -> bool:
+def _differs(unit: FetchJob, record: FetchRecord) -> bool:
     """Whether the card now promises other bytes than those that came."""
     for file in getattr(unit.mirror, "files", ()):
         algorithm, _, value = record.sums.get(file.path, "").partition(":")
-        promised = choosing.digests(file).get(algorithm, value)
+        promised = selecting.digests(file).get(algorithm, value)
         if value not in ((promised,) if isinstance(promised, str) else promised):
             return True
     return False

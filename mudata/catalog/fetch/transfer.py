@@ -29,7 +29,7 @@ _TEMPORARY = frozenset({408, 425, 429, 500, 502, 503, 504})
 
 
 @dataclass(frozen=True)
-class Want:
+class Download:
     """One file: its address, where it goes, and what is known of its bytes."""
 
     url: str
@@ -61,7 +61,7 @@ def shown(url: str) -> str:
 class Part:
     """The unfinished file `.<name>.part`, and the note `.<name>.part.json` of which bytes these are."""
 
-    def __init__(self, want: Want) -> None:
+    def __init__(self, want: Download) -> None:
         self._want = want
         name = want.target.name
         if len(os.fsencode(name)) > 200:  # a name may have 255 bytes, and we add some
@@ -107,7 +107,7 @@ class Part:
                 os.close(folder)
 
 
-def attempt(client: httpx2.Client, want: Want, part: Part, at: Advance) -> bool:
+def attempt(client: httpx2.Client, want: Download, part: Part, at: Advance) -> bool:
     """Bring the part to its end with one request; whether it was added to what was there already.
 
     `at` is told the position in the file. Raises TryAgain, httpx2.HTTPError, NeedsToken, ChecksumMismatch
@@ -154,7 +154,7 @@ def attempt(client: httpx2.Client, want: Want, part: Part, at: Advance) -> bool:
 
 
 @contextlib.contextmanager
-def _open(client: httpx2.Client, want: Want, headers: Mapping[str, str]) -> Iterator[httpx2.Response]:
+def _open(client: httpx2.Client, want: Download, headers: Mapping[str, str]) -> Iterator[httpx2.Response]:
     """Send a GET and follow redirects; the want's own headers go to its own host only."""
     request = client.build_request("GET", want.url, headers=headers)
     origin = request.url.origin
@@ -174,7 +174,7 @@ def _open(client: httpx2.Client, want: Want, headers: Mapping[str, str]) -> Iter
     raise FetchError(f"{shown(want.url)} redirects in circles.", "Look at the address in a browser.")
 
 
-def _check_status(response: httpx2.Response, want: Want) -> None:
+def _check_status(response: httpx2.Response, want: Download) -> None:
     status = response.status_code
     address, said = shown(want.url), f"{status} {response.reason_phrase}".strip()
     if status in (200, 206):
@@ -191,7 +191,7 @@ def _check_status(response: httpx2.Response, want: Want) -> None:
     raise FetchError(f"{address}: the host answers {said}.")
 
 
-def _refuse_web_page(response: httpx2.Response, want: Want) -> None:
+def _refuse_web_page(response: httpx2.Response, want: Download) -> None:
     """Hosts that are closed or full answer 200 with a page that says so."""
     kind = response.headers.get("content-type", "")
     if kind.startswith("text/html") and not want.digests and want.target.suffix not in (".html", ".htm", ""):

@@ -47,7 +47,7 @@ def publish(
     of a newer version.
     """
     folder = home.make(home.index / "parts" / dataset)
-    draft = parts.Draft(dataset, tables, selection)
+    draft = parts.GenerationDraft(dataset, tables, selection)
     try:
         with home.lock(f"parts-{dataset}"):
             current = parts.newest(folder)

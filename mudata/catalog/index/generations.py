@@ -127,7 +127,7 @@ def select(table: str, files: Sequence[Path]) -> str:
     return f"SELECT {', '.join(columns)} FROM read_parquet([{paths}], hive_partitioning = false)"
 
 
-class Draft:
+class GenerationDraft:
     """The tables of a generation before it is written: checked, and with their hashes."""
 
     def __init__(self, dataset: str, tables: Mapping[str, pa.Table], selection: Mapping[str, Any] | None) -> None:

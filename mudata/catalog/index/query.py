@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import duckdb
 
-from mudata.catalog.index import database as index
+from mudata.catalog.index import database
 from mudata.catalog.tables import RUN_TABLES, TABLES
 from mudata.errors import QueryError
 
@@ -82,7 +82,7 @@ def run(home: Home, sql: str) -> Relation:
 
     Raises QueryError for SQL that is wrong, or that wants more than to read the index.
     """
-    return Relation(index.connect(home), sql)
+    return Relation(database.connect(home), sql)
 
 
 def check(connection: duckdb.DuckDBPyConnection, sql: str) -> str:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from mudata.catalog.cards import loader as cards
-from mudata.catalog.index import database as index
+from mudata.catalog.cards import loader
+from mudata.catalog.index import database
 from mudata.errors import HomeError
 
 if TYPE_CHECKING:
@@ -80,7 +80,7 @@ FROM labels GROUP BY ALL ORDER BY namespace, clips DESC, label
 
 def overview(home: Home) -> list[Stats]:
     """One row per indexed dataset: clips declared, fetched, usable, quarantined, missing; hours; labels; usage."""
-    with index.connect(home) as connection:
+    with database.connect(home) as connection:
         return _rows(connection, _OVERVIEW)
 
 
@@ -94,10 +94,10 @@ def stats(home: Home, name: str) -> Stats:
 
     Raises UnknownName, or HomeError if the dataset is not indexed.
     """
-    dataset = name if index.generation(home, name) else cards.load(name).name
-    if index.generation(home, dataset) is None:
+    dataset = name if database.generation(home, name) else loader.load(name).name
+    if database.generation(home, dataset) is None:
         raise HomeError(f"{dataset!r} is not in the index.", f"Run: mudata fetch {dataset}")
-    with index.connect(home) as connection:
+    with database.connect(home) as connection:
         for table in ("datasets", "clips", "labels", "captions", "attributes", "splits", "faults"):
             connection.execute(f'CREATE TEMP TABLE "{table}" AS FROM main.{table} WHERE dataset = ?', [dataset])
         found: Stats = {"dataset": dataset}

@@ -14,11 +14,11 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
-from mudata.catalog.cards import loader as cards
+from mudata.catalog.cards import loader
 from mudata.catalog.cards.patterns import JUNK, match_all, walk, wanted
-from mudata.catalog.index import database as index
+from mudata.catalog.index import database
 from mudata.errors import AudioError, HomeError
-from mudata.narration import SILENT, Narrator
+from mudata.narration import SILENT, Progress
 
 if TYPE_CHECKING:
     import duckdb
@@ -51,17 +51,17 @@ class Finding:
     severity: Severity
 
 
-def verify(card: Card, home: Home, *, deep: bool = False, narrator: Narrator = SILENT) -> list[Finding]:
+def verify(card: Card, home: Home, *, deep: bool = False, progress: Progress = SILENT) -> list[Finding]:
     """Compare disk, index and card; errors first. Raises HomeError if the dataset is not indexed."""
-    generation = index.generations(home).get(card.name)
+    generation = database.generations(home).get(card.name)
     if generation is None:
         raise HomeError(f"{card.name!r} is not in the index.", f"Run: mudata fetch {card.name}")
     selection = generation.about["selection"]
-    with index.connect(home) as connection:
+    with database.connect(home) as connection:
         for table in ("datasets", "clips", "labels", "splits", "faults"):
             connection.execute(f'CREATE TEMP TABLE "{table}" AS FROM main.{table} WHERE dataset = ?', [card.name])
         found = [
-            *_files(card, home, connection, deep=deep, narrator=narrator),
+            *_files(card, home, connection, deep=deep, progress=progress),
             *_unexpected(card, home, connection, whole=not selection),
             *_unusable(connection),
             *_facts(card, connection),
@@ -83,7 +83,7 @@ def missing_and_invalid(findings: Iterable[Finding]) -> tuple[list[str], list[st
 
 
 def _files(
-    card: Card, home: Home, connection: duckdb.DuckDBPyConnection, *, deep: bool, narrator: Narrator
+    card: Card, home: Home, connection: duckdb.DuckDBPyConnection, *, deep: bool, progress: Progress
 ) -> Iterator[Finding]:
     """Raw files and normalised clips, one by one."""
     indexed_at = connection.execute("SELECT epoch(indexed_at) FROM datasets").fetchall()
@@ -98,7 +98,7 @@ def _files(
     raw = home.raw(card.name) / "files"
     work = [partial(_source, raw, since, row) for row in sources]
     work += [partial(_clip, home.root, since, row) for row in clips]
-    with narrator.bar("verifying", len(work), "files") as advance, ThreadPoolExecutor() as pool:
+    with progress.bar("verifying", len(work), "files") as advance, ThreadPoolExecutor() as pool:
         for finding in pool.map(lambda check: check(), work):
             advance(1)
             if finding:
@@ -183,7 +183,7 @@ def _unusable(connection: duckdb.DuckDBPyConnection) -> Iterator[Finding]:
 
 def _facts(card: Card, connection: duckdb.DuckDBPyConnection) -> Iterator[Finding]:
     """The card's identity, and what it expects of every clip."""
-    sha256 = cards.sha256(card)
+    sha256 = loader.sha256(card)
     for (indexed,) in connection.execute("SELECT card_sha256 FROM datasets").fetchall():
         if indexed != sha256:
             yield Finding("card", card.name, sha256[:12], f"{indexed}"[:12], "note")

@@ -21,7 +21,7 @@ from mudata.errors import CardError, ReadError
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from mudata.catalog.cards.schema import Table
+    from mudata.catalog.cards.schema import CardTable
 
 SHOWN_PER_FILE = 20
 """Bad records told one by one; the rest of a file is only counted."""
@@ -117,7 +117,7 @@ class RawSql:
             raise self._card_error(where, "exactly one SELECT is expected")
         return f"(\n{select.strip().rstrip(';')}\n)"
 
-    def load(self, name: str, table: Table, matching: Sequence[Path]) -> None:
+    def load(self, name: str, table: CardTable, matching: Sequence[Path]) -> None:
         """A raw table of the card, read from the matching files and checked against its declared columns.
 
         Raises ReadError if the files lack the shape, CardError if the SQL is wrong.
@@ -178,7 +178,7 @@ class RawSql:
                 records.append(BadRecord(file, None, f"and {more} more records that do not fit"))
         return records
 
-    def _told_by_column(self, where: str, table: Table, select: str, shown: str) -> ReadError | None:
+    def _told_by_column(self, where: str, table: CardTable, select: str, shown: str) -> ReadError | None:
         """Which column holds a value that is not of its declared type, if that is what is wrong."""
         for column, type_ in table.columns.items():
             name = identifier(column)

@@ -25,7 +25,7 @@ from mudata.errors import CardError, QueryError, UnknownName
 if TYPE_CHECKING:
     from mudata.catalog.cards.schema import Card, LabelSpace
 
-__all__ = ["Issue", "Reading", "canonical", "read"]
+__all__ = ["DatasetContents", "Issue", "canonical", "read"]
 
 _RESERVED = ("files", "clips")  # all else of ours begins with _, which no name of a card does
 _TEXT = pa.string()
@@ -42,7 +42,7 @@ class Issue:
 
 
 @dataclass(frozen=True)
-class Reading:
+class DatasetContents:
     """All that the raw files and the card say. `id` is without the dataset's name; tables are sorted by it."""
 
     clips: pa.Table
@@ -64,7 +64,7 @@ class Reading:
 
 def read(
     card: Card, files: Path, *, subset: str | None = None, where: str | None = None, limit: int | None = None
-) -> Reading:
+) -> DatasetContents:
     """Read a dataset's raw files as its card says.
 
     `subset` is one of the card's subsets, or several with commas between (default: the card's default). `where` is
@@ -103,7 +103,7 @@ class _Reader:
         subsets: Sequence[str],
         where: str | None,
         limit: int | None,
-    ) -> Reading:
+    ) -> DatasetContents:
         for name, table in self.card.tables.items():
             if name in _RESERVED:
                 raise CardError(f"Card {self.card.name}: tables.{name}: this name is taken.", "Choose another name.")
@@ -117,7 +117,7 @@ class _Reader:
             self._issue("no-clips", str(self.sql.files), f"nothing matches {', '.join(patterns) or 'the clip rules'}")
         self._labels()
         self._choose(where, limit)
-        return Reading(
+        return DatasetContents(
             clips=self.sql.fetch("SELECT * FROM clips SEMI JOIN _chosen USING (id) ORDER BY id"),
             labels=self._known_labels(),
             captions=self._captions(),

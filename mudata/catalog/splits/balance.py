@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from mudata.catalog.index import database as index
-from mudata.catalog.splits import draw as splits
+from mudata.catalog.index import database
+from mudata.catalog.splits import draw
 
 if TYPE_CHECKING:
     from mudata.catalog.splits.manifest import Manifest
@@ -44,9 +44,9 @@ class PartSpread:
 
 def spread(home: Home, split: Manifest) -> list[PartSpread]:
     """The parts of a split against the index as it is now. Raises as `splits.make` does."""
-    request = splits.request_of(split)
-    with index.connect(home) as con:
-        pool = splits.selected(con, request)
+    request = draw.request_of(split)
+    with database.connect(home) as con:
+        pool = draw.selected(con, request)
     row_of = {clip_id: row for row, clip_id in enumerate(pool.column("clip_id"))}
     names, labels = pool.labelled()
     available = Counter(label for own in labels for label in own)
@@ -62,7 +62,7 @@ def spread(home: Home, split: Manifest) -> list[PartSpread]:
             PartSpread(
                 part=part,
                 clips=len(members),
-                groups=len(set(splits.tie(pool.take(rows), request.group))),
+                groups=len(set(draw.tie(pool.take(rows), request.group))),
                 labels={name: has[label] for label, name in enumerate(names)},
                 share=asked,
                 low=min(shares) if even else None,

@@ -31,7 +31,7 @@ _WHY = {
 
 
 @dataclass(frozen=True)
-class Selection:
+class Candidates:
     """Clips that can enter a split.
 
     clips: `COLUMNS` and part (of a published split, else NULL), sorted by clip_id
@@ -48,10 +48,10 @@ class Selection:
         values: list[Any] = self.clips[name].to_pylist()
         return values
 
-    def take(self, rows: Sequence[int]) -> Selection:
+    def take(self, rows: Sequence[int]) -> Candidates:
         """Only these rows, in this order."""
         clips = self.clips.take(pa.array(rows, pa.int64()))
-        return Selection(clips, _of(clips, self.labels), self.notes)
+        return Candidates(clips, _of(clips, self.labels), self.notes)
 
     def labelled(self) -> tuple[list[str], list[list[int]]]:
         """What the labels are called ("genre 'rock'"), sorted, and the numbers of each clip's labels therein."""
@@ -71,9 +71,9 @@ def datasets_of(con: duckdb.DuckDBPyConnection, names: Sequence[str]) -> tuple[s
     """The indexed datasets of these names or aliases; all that are indexed if none is named. Raises UnknownName."""
     indexed = [str(row[0]) for row in con.sql("SELECT dataset FROM datasets ORDER BY dataset").fetchall()]
     if unknown := [name for name in names if name not in indexed]:
-        from mudata.catalog.cards import loader as cards  # only now: the grammar of cards takes 0.1 s to load
+        from mudata.catalog.cards import loader  # only now: the grammar of cards takes 0.1 s to load
 
-        alias = {name: cards.load(name).name for name in unknown}
+        alias = {name: loader.load(name).name for name in unknown}
         for name in unknown:
             if alias[name] not in indexed:
                 raise UnknownName("indexed dataset", name, indexed, f"Run: mudata fetch {name}")
@@ -89,7 +89,7 @@ def select(
     official: str | None = None,
     namespaces: Sequence[str] = (),
     faults: Faults = "drop",
-) -> Selection:
+) -> Candidates:
     """The clips of `datasets` for which `where` holds and which nothing speaks against.
 
     where: a SQL expression over the columns of `clips` and one list of labels per namespace, such as
@@ -141,17 +141,17 @@ def select(
         f"SELECT DISTINCT clip_id, namespace, canonical AS label FROM labels WHERE {within}"
         f" AND namespace IN ({kept}) AND canonical IS NOT NULL ORDER BY ALL"
     ).to_arrow_table()
-    return Selection(clips.select([*COLUMNS, "part"]), _of(clips, labels), notes)
+    return Candidates(clips.select([*COLUMNS, "part"]), _of(clips, labels), notes)
 
 
 def _silent(datasets: Sequence[str]) -> list[str]:
     """What the cards say of datasets whose host has no audio."""
-    from mudata.catalog.cards import loader as cards
+    from mudata.catalog.cards import loader
 
     notes = []
     for name in datasets:
         with contextlib.suppress(UnknownName):  # indexed from a card file that is elsewhere
-            if note := cards.load(name).audio_note:
+            if note := loader.load(name).audio_note:
                 notes.append(f"{name}: {note}")
     return notes
 

@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING, Any, get_args
 
 import duckdb
 
-from mudata.catalog.index import database as index
+from mudata.catalog.index import database
 from mudata.catalog.splits import groups, manifest, stratify
-from mudata.catalog.splits.candidates import Faults, Selection, datasets_of, select
+from mudata.catalog.splits.candidates import Candidates, Faults, datasets_of, select
 from mudata.catalog.splits.manifest import Manifest, Member
 from mudata.errors import SplitError, UnknownName
 
@@ -147,7 +147,7 @@ def make(home: Home, request: SplitRequest) -> Manifest:
     Nothing is written: see `manifest.save`. Raises SplitError with the numbers of what cannot be met, UnknownName,
     QueryError.
     """
-    with index.connect(home) as con:
+    with database.connect(home) as con:
         datasets = datasets_of(con, request.datasets)
         chosen = selected(con, request)
         cards = dict(con.sql("SELECT dataset, card_sha256 FROM datasets").fetchall())
@@ -172,12 +172,12 @@ def make(home: Home, request: SplitRequest) -> Manifest:
         group=request.group,
         parts={part: tuple(map(_member, own)) for part, own in members.items()},
         card_sha256={dataset: cards[dataset] for dataset in datasets},
-        index_sha256={dataset: index.index_sha256(home, dataset) for dataset in datasets},
+        index_sha256={dataset: database.index_sha256(home, dataset) for dataset in datasets},
         warnings=(*chosen.notes, *notes),
     ).sealed()
 
 
-def selected(con: duckdb.DuckDBPyConnection, request: SplitRequest) -> Selection:
+def selected(con: duckdb.DuckDBPyConnection, request: SplitRequest) -> Candidates:
     """The clips that a request is about, before any are drawn."""
     return select(
         con,
@@ -189,7 +189,7 @@ def selected(con: duckdb.DuckDBPyConnection, request: SplitRequest) -> Selection
     )
 
 
-def draw(chosen: Selection, request: SplitRequest) -> tuple[dict[str, list[int]], list[str]]:
+def draw(chosen: Candidates, request: SplitRequest) -> tuple[dict[str, list[int]], list[str]]:
     """Rows of `chosen.clips` by part, and notes for the user."""
     if request.official:
         published: dict[str, list[int]] = defaultdict(list)
@@ -206,18 +206,18 @@ def draw(chosen: Selection, request: SplitRequest) -> tuple[dict[str, list[int]]
     return {part: [rows[i] for i in own] for part, own in parts.items()}, notes + more
 
 
-def tie(chosen: Selection, keys: Sequence[str]) -> list[int]:
+def tie(chosen: Candidates, keys: Sequence[str]) -> list[int]:
     """The group of every clip: exact copies, and clips that agree in artist, album or track as `keys` has it."""
     columns: list[list[Hashable]] = [chosen.column(name) for name in groups.CONTENT]
     columns += [_names(chosen, key) for key in keys]
     return groups.union(chosen.clips.num_rows, columns)
 
 
-def _names(chosen: Selection, key: str) -> list[Hashable]:
+def _names(chosen: Candidates, key: str) -> list[Hashable]:
     return [groups.key(*pair) for pair in zip(chosen.column("dataset"), chosen.column(key), strict=True)]
 
 
-def _drawn(chosen: Selection, request: SplitRequest) -> tuple[list[int], list[str]]:
+def _drawn(chosen: Candidates, request: SplitRequest) -> tuple[list[int], list[str]]:
     """The rows that are drawn, in the random order of the seed."""
     ids = chosen.column("clip_id")
     order = stratify.shuffled(ids, request.seed)
@@ -239,7 +239,7 @@ def _drawn(chosen: Selection, request: SplitRequest) -> tuple[list[int], list[st
     return [row for row, part in zip(order, dealt, strict=True) if part == 0], []
 
 
-def _per_label(chosen: Selection, n: int, request: SplitRequest) -> tuple[set[str], list[str]]:
+def _per_label(chosen: Candidates, n: int, request: SplitRequest) -> tuple[set[str], list[str]]:
     """The ids of `n` clips per label. Raises SplitError unless every label has so many, or best effort will do."""
     with duckdb.connect() as con:
         con.register("told", chosen.labels)
@@ -255,7 +255,7 @@ def _per_label(chosen: Selection, n: int, request: SplitRequest) -> tuple[set[st
     return set(drawn["clip_id"].to_pylist()), [f"Fewer than {n} clips of:{short}"] if short else []
 
 
-def _dealt(drawn: Selection, request: SplitRequest) -> tuple[dict[str, list[int]], list[str]]:
+def _dealt(drawn: Candidates, request: SplitRequest) -> tuple[dict[str, list[int]], list[str]]:
     """Rows of `drawn` by part, and notes. Raises SplitError for what cannot be met."""
     notes = _unknown(drawn, request.group)
     names, labels = drawn.labelled()
@@ -269,7 +269,7 @@ def _dealt(drawn: Selection, request: SplitRequest) -> tuple[dict[str, list[int]
     return parts, notes + _absent(parts, labels, names, request)
 
 
-def _unknown(drawn: Selection, keys: Sequence[str]) -> list[str]:
+def _unknown(drawn: Candidates, keys: Sequence[str]) -> list[str]:
     """How many clips have no artist, album or track. Raises SplitError where none has."""
     notes = []
     for key in keys:

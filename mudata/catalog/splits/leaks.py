@@ -14,7 +14,7 @@ from itertools import combinations
 from typing import TYPE_CHECKING, Literal
 
 from mudata.catalog.splits import groups
-from mudata.catalog.splits.manifest import Finding, in_order
+from mudata.catalog.splits.manifest import ManifestFinding, in_order
 from mudata.errors import UnknownName
 
 if TYPE_CHECKING:
@@ -117,7 +117,7 @@ def _groups(rows: Sequence[tuple[str, ...]]) -> dict[str, list[Hashable]]:
     return {"copy": copies, "song": songs, **named}
 
 
-def findings(leaks: Leaks, kept_apart: Sequence[str]) -> list[Finding]:
+def findings(leaks: Leaks, kept_apart: Sequence[str]) -> list[ManifestFinding]:
     """The leaks as findings: exact copies, and groups that the split was to keep apart, are faults."""
     found = []
     for kind, number in leaks.across.items():
@@ -127,5 +127,5 @@ def findings(leaks: Leaks, kept_apart: Sequence[str]) -> list[Finding]:
                 f"{s.clips} of {s.of} {s.second} clips in {s.first}" for s in leaks.shared if s.kind == kind
             )
             what = "Exact copies lie" if kind == "copy" else f"The same {kind} lies"
-            found.append(Finding(level, f"leak-{kind}", f"{what} in several parts, {number} of them: {pairs}."))
+            found.append(ManifestFinding(level, f"leak-{kind}", f"{what} in several parts, {number} of them: {pairs}."))
     return found

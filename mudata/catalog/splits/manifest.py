@@ -85,7 +85,7 @@ class Manifest:
 
 
 @dataclass(frozen=True)
-class Finding:
+class ManifestFinding:
     """Something that `check` has to say; a fault means that results on the split cannot be compared."""
 
     level: Literal["fault", "note"]
@@ -168,35 +168,39 @@ def save(home: Home, manifest: Manifest, *, force: bool = False) -> Path:
     return path
 
 
-def check(home: Home, manifest: Manifest) -> list[Finding]:
+def check(home: Home, manifest: Manifest) -> list[ManifestFinding]:
     """What has changed since the split was made, and what leaks between its parts."""
-    from mudata.catalog.index import database as index
+    from mudata.catalog.index import database
     from mudata.catalog.splits import leaks
 
     found = []
     if manifest.sha256 != manifest.digest():
-        found.append(Finding("fault", "edited", "The manifest was changed: its hash is not that of its content."))
-    with index.connect(home) as con:
+        found.append(
+            ManifestFinding("fault", "edited", "The manifest was changed: its hash is not that of its content.")
+        )
+    with database.connect(home) as con:
         found += _against_index(home, con, manifest)
         found += leaks.findings(leaks.find(con, manifest.part_of()), manifest.group)
     return found
 
 
-def _against_index(home: Home, con: duckdb.DuckDBPyConnection, manifest: Manifest) -> list[Finding]:
-    from mudata.catalog.index import database as index
+def _against_index(home: Home, con: duckdb.DuckDBPyConnection, manifest: Manifest) -> list[ManifestFinding]:
+    from mudata.catalog.index import database
 
     found = []
     cards = {str(name): card for name, card in con.sql("SELECT dataset, card_sha256 FROM datasets").fetchall()}
     for dataset in manifest.datasets:
         if dataset not in cards:
             text = f"{dataset} is not in the index. Run: mudata fetch {dataset}"
-            found.append(Finding("fault", "not-indexed", text))
+            found.append(ManifestFinding("fault", "not-indexed", text))
             continue
         if cards[dataset] != manifest.card_sha256.get(dataset):
-            found.append(Finding("note", "card", f"The card of {dataset} has changed since the split was made."))
-        if index.index_sha256(home, dataset) != manifest.index_sha256.get(dataset):
+            found.append(
+                ManifestFinding("note", "card", f"The card of {dataset} has changed since the split was made.")
+            )
+        if database.index_sha256(home, dataset) != manifest.index_sha256.get(dataset):
             text = f"The index of {dataset} has changed: drawn again, the split could differ."
-            found.append(Finding("note", "index", text))
+            found.append(ManifestFinding("note", "index", text))
     members = sorted((m for part in manifest.parts.values() for m in part), key=lambda m: m.clip_id)
     rows = con.sql(
         "SELECT clip_id, pcm_sha256, source_sha256 FROM clips"
@@ -207,11 +211,11 @@ def _against_index(home: Home, con: duckdb.DuckDBPyConnection, manifest: Manifes
     gone = tuple(member.clip_id for member in members if member.clip_id not in content)
     if gone:
         text = f"{len(gone)} of {len(members)} clips are not in the index as usable."
-        found.append(Finding("fault", "missing", text, gone))
+        found.append(ManifestFinding("fault", "missing", text, gone))
     changed = tuple(m.clip_id for m in members if m.clip_id in content and not _same(m, *content[m.clip_id]))
     if changed:
         text = f"{len(changed)} of {len(members)} clips have another content than when the split was made."
-        found.append(Finding("fault", "changed", text, changed))
+        found.append(ManifestFinding("fault", "changed", text, changed))
     return found
 
 

@@ -10,9 +10,9 @@ from mudata.evaluation.align.alignment import Alignment, Shown, Span, Status
 from mudata.evaluation.align.clean import clean
 from mudata.evaluation.align.echo import echoes, examples
 from mudata.evaluation.align.evidence import ANY, Evidence, Mention, gather, inside, without
+from mudata.evaluation.align.label_terms import compiled
 from mudata.evaluation.align.loops import degenerate
 from mudata.evaluation.align.terms import oov_terms
-from mudata.evaluation.align.vocabulary import compiled
 
 if TYPE_CHECKING:
     from mudata.evaluation.align.label_set import LabelSet

@@ -10,11 +10,11 @@ from typing import Any
 
 from mudata.evaluation.align.alignment import Alignment, Role, Shown, Span, Status
 from mudata.evaluation.align.clean import Clean, without_markup
+from mudata.evaluation.align.label_terms import Meaning, Vocabulary
 from mudata.evaluation.align.letters import Letter, letters
 from mudata.evaluation.align.polarity import denied
 from mudata.evaluation.align.refusal import refusals
 from mudata.evaluation.align.terms import oov_terms
-from mudata.evaluation.align.vocabulary import Meaning, Vocabulary
 
 Mention = tuple[int, int, Meaning]
 """A piece [start, end) of the clean text and what it stands for."""

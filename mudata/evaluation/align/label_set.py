@@ -29,7 +29,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from mudata.catalog.cards.vocabulary import fold
 from mudata.errors import CardError
-from mudata.evaluation.align.spellings import Draft, Finding, Spellings, folded, plain, within
+from mudata.evaluation.align.spellings import LabelDraft, SpellingNote, Spellings, folded, plain, within
 
 if TYPE_CHECKING:
     from mudata.catalog.cards.lexicon import Words
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Entry:
+class LabelEntry:
     """One label: its id, how it is written for people, and every spelling that means it.
 
     `strict` (id, name, aliases, translations) counts in the headline; `synonyms` and `hyponyms` are lenient.
@@ -60,7 +60,7 @@ class LabelSet:
     """
 
     kind: Literal["single", "multi"]
-    entries: tuple[Entry, ...]
+    entries: tuple[LabelEntry, ...]
     guards: tuple[str, ...] = ()
     compounds: tuple[tuple[str, tuple[str, ...]], ...] = ()
 
@@ -79,7 +79,7 @@ class LabelSet:
     @classmethod
     def restore(cls, said: dict[str, Any]) -> LabelSet:
         lists = ("strict", "synonyms", "hyponyms", "foreign")
-        entries = tuple(Entry(e["id"], e["display"], *(tuple(e[key]) for key in lists)) for e in said["entries"])
+        entries = tuple(LabelEntry(e["id"], e["display"], *(tuple(e[key]) for key in lists)) for e in said["entries"])
         compounds = tuple((phrase, tuple(ids)) for phrase, ids in said["compounds"])
         return cls(said["kind"], entries, tuple(said["guards"]), compounds)
 
@@ -99,23 +99,23 @@ def resolve(space: LabelSpace) -> LabelSet:
     return label_set
 
 
-def lint(space: LabelSpace) -> tuple[Finding, ...]:
+def lint(space: LabelSpace) -> tuple[SpellingNote, ...]:
     """What is wrong or worth knowing: shared, dropped and nested spellings, guards of nothing. Raises UnknownName."""
     label_set, findings = _join(space)
     return (*findings, *_nested(label_set.entries))
 
 
-Takers = dict[tuple[str, str], list[Draft]]
+Takers = dict[tuple[str, str], list[LabelDraft]]
 """The labels that take each concept, by words file and name of the concept."""
 Compounds = tuple[tuple[str, tuple[str, ...]], ...]
 
 
-def _join(space: LabelSpace) -> tuple[LabelSet, list[Finding]]:
+def _join(space: LabelSpace) -> tuple[LabelSet, list[SpellingNote]]:
     from mudata.catalog.cards.lexicon import load
 
     names = [label.name or label.id for label in space.vocabulary]
     tell_apart = len(set(names)) == len(names)  # else they are neither shown nor read
-    drafts = [Draft(label, (label.name or label.id) if tell_apart else label.id) for label in space.vocabulary]
+    drafts = [LabelDraft(label, (label.name or label.id) if tell_apart else label.id) for label in space.vocabulary]
     files = {name: load(name) for name in space.words}
     takers = _takers(drafts, files)
     known = [(draft, name, files[file].concepts[name]) for file, name in takers for draft in takers[file, name]]
@@ -132,9 +132,9 @@ def _join(space: LabelSpace) -> tuple[LabelSet, list[Finding]]:
     return LabelSet(space.kind, tuple(map(_entry, drafts)), guards, compounds), [*given.findings, *findings]
 
 
-def _entry(draft: Draft) -> Entry:
+def _entry(draft: LabelDraft) -> LabelEntry:
     lists = (draft.strict, draft.synonyms, draft.hyponyms, draft.foreign)
-    return Entry(draft.label.id, draft.display, *(tuple(dict.fromkeys(spellings)) for spellings in lists))
+    return LabelEntry(draft.label.id, draft.display, *(tuple(dict.fromkeys(spellings)) for spellings in lists))
 
 
 def _all(translations: dict[str, tuple[str, ...]]) -> Iterator[str]:
@@ -142,7 +142,7 @@ def _all(translations: dict[str, tuple[str, ...]]) -> Iterator[str]:
         yield from spellings
 
 
-def _takers(drafts: Sequence[Draft], files: dict[str, Words]) -> Takers:
+def _takers(drafts: Sequence[LabelDraft], files: dict[str, Words]) -> Takers:
     own = [(draft, {fold(s) for s in (draft.label.id, draft.display, *draft.label.aliases)}) for draft in drafts]
     return {
         (file, name): [draft for draft, spellings in own if fold(name) in spellings]
@@ -151,7 +151,7 @@ def _takers(drafts: Sequence[Draft], files: dict[str, Words]) -> Takers:
     }
 
 
-def _kinds(draft: Draft, files: dict[str, Words], takers: Takers) -> Iterator[str]:
+def _kinds(draft: LabelDraft, files: dict[str, Words], takers: Takers) -> Iterator[str]:
     """The hyponyms of a label's concepts and all that these are called, if they are concepts which no label takes.
 
     Of the latter, what holds a strict spelling of the label as a word of its own is left out: 'punk rock' says rock.
@@ -177,8 +177,8 @@ def _kinds(draft: Draft, files: dict[str, Words], takers: Takers) -> Iterator[st
 
 
 def _phrases(
-    space: LabelSpace, drafts: Sequence[Draft], files: dict[str, Words], takers: Takers
-) -> tuple[tuple[str, ...], Compounds, list[Finding]]:
+    space: LabelSpace, drafts: Sequence[LabelDraft], files: dict[str, Words], takers: Takers
+) -> tuple[tuple[str, ...], Compounds, list[SpellingNote]]:
     """Guards and compounds as this set needs them, the card's own first."""
     strict = [(plain(s), draft.label.id) for draft in drafts for s in draft.strict]
     lenient = [(plain(s), draft.label.id) for draft in drafts for s in (*draft.synonyms, *draft.hyponyms)]
@@ -201,7 +201,7 @@ def _phrases(
         add(phrase, ids)
     for phrase in space.guards:
         if not within(phrase, [*strict, *lenient]):
-            findings.append(Finding("note", f"the guard {phrase!r} holds no spelling of the set"))
+            findings.append(SpellingNote("note", f"the guard {phrase!r} holds no spelling of the set"))
         add(phrase, ())
     for file, words in files.items():
         named = {fold(name): {draft.label.id for draft in takers[file, name]} for name in words.concepts}
@@ -219,7 +219,7 @@ def _phrases(
     return tuple(guards), tuple(compounds), findings
 
 
-def _nested(entries: Sequence[Entry]) -> Iterator[Finding]:
+def _nested(entries: Sequence[LabelEntry]) -> Iterator[SpellingNote]:
     """Labels whose strict spelling lies within that of another, which the longest match must hide."""
     shown = [(entry, plain(spelling)) for entry in entries for spelling in dict.fromkeys((entry.id, entry.display))]
     pairs = {
@@ -229,4 +229,4 @@ def _nested(entries: Sequence[Entry]) -> Iterator[Finding]:
         if inner is not outer and short in long and short != long
     }
     for inner, outer in pairs:
-        yield Finding("note", f"{inner!r} lies within {outer!r}")
+        yield SpellingNote("note", f"{inner!r} lies within {outer!r}")

@@ -15,7 +15,7 @@ Level = Literal["error", "note"]
 
 
 @dataclass(frozen=True)
-class Finding:
+class SpellingNote:
     """What lint found: an `error` makes the set useless, a `note` is worth knowing."""
 
     level: Level
@@ -23,7 +23,7 @@ class Finding:
 
 
 @dataclass
-class Draft:
+class LabelDraft:
     """A label while spellings are given out; the lists are those of `labelset.Entry`."""
 
     label: Label
@@ -35,7 +35,7 @@ class Draft:
 
 
 Tier = Literal["strict", "synonyms", "hyponyms", "foreign"]
-Said = Sequence[tuple[Draft, Iterable[str]]]
+Said = Sequence[tuple[LabelDraft, Iterable[str]]]
 """Labels with what is said of them in one place: all of it has one rank."""
 
 
@@ -43,15 +43,15 @@ class Spellings:
     """Who has which spelling. Those given first keep it."""
 
     def __init__(self) -> None:
-        self.owners: dict[str, Draft | None] = {}
-        self.findings: list[Finding] = []
+        self.owners: dict[str, LabelDraft | None] = {}
+        self.findings: list[SpellingNote] = []
 
     def give(self, tier: Tier, said: Said, *, own: bool) -> None:
         """Hand out what is said in one place: `own` of the card, where strict spellings must not clash, else of words.
 
         `foreign` spellings are strict ones that are translations.
         """
-        wanted: dict[str, list[tuple[Draft, str]]] = defaultdict(list)
+        wanted: dict[str, list[tuple[LabelDraft, str]]] = defaultdict(list)
         for draft, spellings in said:
             for spelling in spellings:
                 wanted[folded(spelling)].append((draft, spelling))
@@ -75,7 +75,7 @@ class Spellings:
                     "error" if strictly else "note", f"{shown!r} means {owner.label.id!r} and cannot mean {names}"
                 )
 
-    def _take(self, draft: Draft, tier: Tier, spellings: list[str]) -> None:
+    def _take(self, draft: LabelDraft, tier: Tier, spellings: list[str]) -> None:
         strict = {folded(s) for s in draft.strict}
         lenient = {folded(s) for s in (*draft.synonyms, *draft.hyponyms)}
         for spelling in spellings:
@@ -87,7 +87,7 @@ class Spellings:
                 getattr(draft, tier).append(spelling)
 
     def _find(self, level: Level, what: str) -> None:
-        self.findings.append(Finding(level, what))
+        self.findings.append(SpellingNote(level, what))
 
 
 def folded(text: str) -> str:

@@ -28,7 +28,7 @@ _SOME_ID = ("clip_id", "audioid", "audio_id", "question_id", "id", "ytid", "trac
 
 
 @dataclass(frozen=True)
-class Given:
+class FileAnswer:
     """One answer of a file. `ids` are what may name its clip, the likelier first;
 
     `place` is its line or number, from 1. `answer` is None when there is none, and `error` says why.
@@ -50,7 +50,7 @@ class Fields:
     answer: str | None = None
 
 
-def read(path: Path, format: str, fields: Fields = Fields()) -> list[Given]:  # noqa: A002 - the option's name
+def read(path: Path, format: str, fields: Fields = Fields()) -> list[FileAnswer]:  # noqa: A002 - the option's name
     """Every answer of a file. Raises EvaluationError with the line where it is not of that format."""
     reader = FORMATS[format]
     found = []
@@ -60,7 +60,7 @@ def read(path: Path, format: str, fields: Fields = Fields()) -> list[Given]:  # 
         one = reader(place, said)
         answer, error = (_answer(given), None) if fields.answer else (one.answer, one.error)
         error = (error or "no-answer: the file has none for it") if answer is None else None
-        found.append(Given(place, ids if ids is not None else one.ids, answer, error, one.reference, one.prompt))
+        found.append(FileAnswer(place, ids if ids is not None else one.ids, answer, error, one.reference, one.prompt))
     if not found:
         raise EvaluationError(f"{path} has no answers.", "Give a file with one answer per clip.")
     if not any(one.ids for one in found):
@@ -75,8 +75,8 @@ def read(path: Path, format: str, fields: Fields = Fields()) -> list[Given]:  # 
     return found
 
 
-def _cmi(place: int, said: Mapping[str, Any]) -> Given:
-    return Given(
+def _cmi(place: int, said: Mapping[str, Any]) -> FileAnswer:
+    return FileAnswer(
         place,
         _texts(said.get("audioid")),
         _answer(said.get("response")),
@@ -85,8 +85,8 @@ def _cmi(place: int, said: Mapping[str, Any]) -> Given:
     )
 
 
-def _lmms(place: int, said: Mapping[str, Any]) -> Given:
-    return Given(
+def _lmms(place: int, said: Mapping[str, Any]) -> FileAnswer:
+    return FileAnswer(
         place,
         tuple(dict.fromkeys([*_texts(said.get("input_media")), *_named(said.get("doc")), *_of_task(said)])),
         _answer(said.get("resps", said.get("filtered_resps"))),
@@ -95,9 +95,9 @@ def _lmms(place: int, said: Mapping[str, Any]) -> Given:
     )
 
 
-def _plain(place: int, said: Mapping[str, Any]) -> Given:
+def _plain(place: int, said: Mapping[str, Any]) -> FileAnswer:
     error = said.get("error")
-    return Given(
+    return FileAnswer(
         place,
         _texts(said.get("clip_id")),
         _answer(said.get("answer")),
@@ -107,7 +107,11 @@ def _plain(place: int, said: Mapping[str, Any]) -> Given:
     )
 
 
-FORMATS: dict[str, Callable[[int, Mapping[str, Any]], Given]] = {"cmi-bench": _cmi, "lmms-eval": _lmms, "jsonl": _plain}
+FORMATS: dict[str, Callable[[int, Mapping[str, Any]], FileAnswer]] = {
+    "cmi-bench": _cmi,
+    "lmms-eval": _lmms,
+    "jsonl": _plain,
+}
 
 
 def _objects(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:

@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING, Any
 
 import mudata
 from mudata.errors import UnknownName
-from mudata.evaluation.run import Record, digest
+from mudata.evaluation.run import AnswerRecord, digest
 from mudata.evaluation.tasks.prompts import Prompt
 
 if TYPE_CHECKING:
-    from mudata.evaluation.answer_import.importer import Request
+    from mudata.evaluation.answer_import.importer import ImportRequest
     from mudata.evaluation.answer_import.matching import Joined
-    from mudata.evaluation.tasks.samples import Selection
+    from mudata.evaluation.tasks.samples import SampleSet
     from mudata.evaluation.tasks.task import Task
 
 IMPORTED = "imported"
@@ -37,7 +37,9 @@ def reasons(joined: Joined) -> str:
 class Import:
     """One file on its way to a run folder."""
 
-    def __init__(self, request: Request, selection: Selection, joined: Joined, settled: Mapping[str, Any]) -> None:
+    def __init__(
+        self, request: ImportRequest, selection: SampleSet, joined: Joined, settled: Mapping[str, Any]
+    ) -> None:
         self.request, self.joined, self.settled = request, joined, settled
         asked = Counter(one.prompt for one in joined.answers.values() if one.prompt)
         self.prompt = request.prompt_text or (asked.most_common(1)[0][0] if asked else None)
@@ -126,13 +128,13 @@ class Import:
             more["constant"] = asdict(constant)
         return task.record() | more
 
-    def records(self) -> Iterator[Record]:
+    def records(self) -> Iterator[AnswerRecord]:
         """One per clip; the key is a hash of the file and the clip."""
         for item in self.selection.items:
             one = self.joined.answers.get(item.clip_id)
             answer, error = (one.answer, one.error) if one else (None, _ABSENT)
             key = digest([self.sha256, item.clip_id])
-            yield Record(key, item.clip_id, answer, error, seconds=0.0, heard_s=0.0, batch=0)
+            yield AnswerRecord(key, item.clip_id, answer, error, seconds=0.0, heard_s=0.0, batch=0)
 
     def told(self) -> Iterator[str]:
         """What a person should know before believing the scores."""
@@ -164,10 +166,10 @@ class Import:
 
 def seen(model: str, tasks: Mapping[str, Task]) -> dict[str, str]:
     """What the card of a model of this name says of its training."""
-    from mudata.evaluation.models import registry as models
+    from mudata.evaluation.models import registry
 
     try:
-        card = models.card_of(models.find(model))
+        card = registry.card_of(registry.find(model))
     except UnknownName:
         return {}
     return {dataset: source for dataset, source in (card.trained_on if card else {}).items() if dataset in tasks}

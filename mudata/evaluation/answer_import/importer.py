@@ -13,20 +13,20 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from mudata.catalog.cards import loader as cards
-from mudata.catalog.index import database as index
+from mudata.catalog.cards import loader
+from mudata.catalog.index import database
 from mudata.catalog.splits import manifest
 from mudata.errors import EvaluationError, UnknownName
-from mudata.evaluation.answer_import import formats as answer_files
-from mudata.evaluation.answer_import.formats import Fields, Given
+from mudata.evaluation.answer_import import formats
+from mudata.evaluation.answer_import.formats import Fields, FileAnswer
 from mudata.evaluation.answer_import.import_run import IMPORTED, Import, reasons
 from mudata.evaluation.answer_import.matching import Joined, Names, join, without_ending
 from mudata.evaluation.answer_import.references import disagreement, gold
 from mudata.evaluation.run import Run, digest
-from mudata.evaluation.scoring import score as judge
-from mudata.evaluation.tasks.samples import Item, Selection, select
+from mudata.evaluation.scoring import score
+from mudata.evaluation.tasks.samples import Sample, SampleSet, select
 from mudata.evaluation.tasks.task import bind_all
-from mudata.narration import SILENT, Narrator
+from mudata.narration import SILENT, Progress
 
 if TYPE_CHECKING:
     from mudata.home import Home
@@ -35,7 +35,7 @@ _NO_FIELDS = Fields()
 
 
 @dataclass(frozen=True)
-class Request:
+class ImportRequest:
     """What `mudata import-answers` was asked for.
 
     Either `split`, or `dataset`: its clips that the file names, or with `part` those of a part of a published split
@@ -56,7 +56,7 @@ class Request:
     command: str | None = None
 
 
-def import_answers(home: Home, request: Request, narrator: Narrator = SILENT) -> Run:
+def import_answers(home: Home, request: ImportRequest, progress: Progress = SILENT) -> Run:
     """Make a run of a file of answers, and score it. The same file again is the same run.
 
     Raises UnknownName (dataset, split, part, task), EvaluationError where the file cannot be read or nothing joins.
@@ -67,7 +67,7 @@ def import_answers(home: Home, request: Request, narrator: Narrator = SILENT) ->
         raise EvaluationError(
             "A split has its references in the index.", "Give --dataset with --references file, or leave both out."
         )
-    given = answer_files.read(request.file, request.format, request.fields)
+    given = formats.read(request.file, request.format, request.fields)
     settled: dict[str, Any] = {"references": request.references}
     if request.references == "file":
         joined, selection = _from_file(request, given)
@@ -80,22 +80,22 @@ def import_answers(home: Home, request: Request, narrator: Narrator = SILENT) ->
         run.begin(made.settings(), selection.items, made.prompts)
         run.replace(made.records())
         for line in made.told():
-            narrator.say(line)
-        judge.score(run, narrator)
-    index.rebuild(home)
+            progress.say(line)
+        score.score(run, progress)
+    database.rebuild(home)
     return run
 
 
-def _from_index(home: Home, request: Request, given: Sequence[Given]) -> tuple[Joined, Selection]:
+def _from_index(home: Home, request: ImportRequest, given: Sequence[FileAnswer]) -> tuple[Joined, SampleSet]:
     """Join to the clips of the index, and look up what is right about those of the split, the part or the file."""
     drawn = manifest.load(home, request.split) if request.split else None
-    datasets = drawn.datasets if drawn else (cards.load(str(request.dataset)).name,)
-    if absent := [name for name in datasets if index.generation(home, name) is None]:
+    datasets = drawn.datasets if drawn else (loader.load(str(request.dataset)).name,)
+    if absent := [name for name in datasets if database.generation(home, name) is None]:
         raise EvaluationError(
             f"{', '.join(absent)} is not in the index, which has the references.",
             f"Run: mudata fetch {absent[0]}, or take the references from the file: --references file",
         )
-    with index.connect(home) as connection:
+    with database.connect(home) as connection:
         rows = connection.execute(
             "SELECT clip_id, source_path FROM clips WHERE list_contains(?, dataset) ORDER BY clip_id", [list(datasets)]
         ).fetchall()
@@ -139,9 +139,9 @@ def _published(connection: Any, dataset: str, part: str) -> list[str]:
     return [row[0] for row in connection.execute(query, [dataset, *fits[0]]).fetchall()]
 
 
-def _from_file(request: Request, given: Sequence[Given]) -> tuple[Joined, Selection]:
+def _from_file(request: ImportRequest, given: Sequence[FileAnswer]) -> tuple[Joined, SampleSet]:
     """Take the file at its word: its names are the clips, its references are right."""
-    card = cards.load(str(request.dataset))
+    card = loader.load(str(request.dataset))
     task = bind_all([card], request.task)[0]
     names = _shortest({one.ids[0] for one in given if one.ids})
     clips = {name: f"{card.name}/{short}" for name, short in names.items()}
@@ -151,7 +151,7 @@ def _from_file(request: Request, given: Sequence[Given]) -> tuple[Joined, Select
     )
     right = {clip_id: gold(task, one.reference) for clip_id, one in joined.answers.items()}
     items = tuple(
-        Item(clip_id, card.name, found, None, "", 0, IMPORTED) for clip_id, found in sorted(right.items()) if found
+        Sample(clip_id, card.name, found, None, "", 0, IMPORTED) for clip_id, found in sorted(right.items()) if found
     )
     if not items:
         raise EvaluationError(
@@ -161,7 +161,7 @@ def _from_file(request: Request, given: Sequence[Given]) -> tuple[Joined, Select
     without = [one for clip_id, one in joined.answers.items() if not right[clip_id]]
     lost = (*joined.lost, *((one, f"{one.reference!r} is no {task.noun} of {card.name}") for one in without))
     of = digest(sorted(right.items()))
-    selection = Selection(
+    selection = SampleSet(
         f"{card.name}-{IMPORTED}", of, {}, IMPORTED, None, {card.name: task}, items, (), len(without), 0, {}
     )
     answers = {item.clip_id: joined.answers[item.clip_id] for item in items}
@@ -179,7 +179,7 @@ def _shortest(names: Iterable[str]) -> dict[str, str]:
     return short
 
 
-def _nothing(request: Request, joined: Joined) -> EvaluationError:
+def _nothing(request: ImportRequest, joined: Joined) -> EvaluationError:
     where = f"split {request.split}" if request.split else str(request.dataset)
     return EvaluationError(
         f"None of the {len(joined.lost)} answers of {request.file} is about a clip of {where}: {reasons(joined)}",

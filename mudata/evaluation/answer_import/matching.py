@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from mudata.evaluation.answer_import.formats import Given
+    from mudata.evaluation.answer_import.formats import FileAnswer
 
 _ENDINGS = frozenset(
     ("wav", "mp3", "flac", "ogg", "opus", "m4a", "mp4", "aac", "aif", "aiff", "au", "wma", "webm", "mid", "midi", "npy")
@@ -32,19 +32,19 @@ class Names(NamedTuple):
 class Joined:
     """`answers` by clip id (the last of a clip counts); `lost` are those that joined none, each with the reason."""
 
-    answers: Mapping[str, Given]
-    lost: tuple[tuple[Given, str], ...]
+    answers: Mapping[str, FileAnswer]
+    lost: tuple[tuple[FileAnswer, str], ...]
     duplicates: int
     """Further answers to a clip by the same name."""
     contradictions: int
     """Those of them that say something else."""
 
 
-def join(given: Iterable[Given], clips: Iterable[Names]) -> Joined:
+def join(given: Iterable[FileAnswer], clips: Iterable[Names]) -> Joined:
     """Join answers to clips, unique matches only."""
     known = _Index(clips)
-    found: defaultdict[str, list[tuple[int, str, Given]]] = defaultdict(list)
-    lost: list[tuple[Given, str]] = []
+    found: defaultdict[str, list[tuple[int, str, FileAnswer]]] = defaultdict(list)
+    lost: list[tuple[FileAnswer, str]] = []
     for one in given:
         hit = known.find(one.ids)
         if isinstance(hit, str):

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from mudata.evaluation.answer_import.matching import Joined
-    from mudata.evaluation.tasks.samples import Selection
+    from mudata.evaluation.tasks.samples import SampleSet
     from mudata.evaluation.tasks.task import Task
 
 _SHOWN = 3
@@ -28,7 +28,7 @@ def _folded(text: str) -> str:
     return "".join(c for c in text.casefold() if c.isalnum())
 
 
-def disagreement(selection: Selection, joined: Joined) -> dict[str, Any]:
+def disagreement(selection: SampleSet, joined: Joined) -> dict[str, Any]:
     """How many references of the file are not those of the index, with the first ids."""
     of = {item.clip_id: item for item in selection.items}
     compared, other = 0, []

@@ -22,7 +22,7 @@ import httpx2
 import mudata
 from mudata.catalog.fetch.transfer import retry_after, shown
 from mudata.errors import ModelError
-from mudata.evaluation.chat.rate_limit import PATIENT, Pace, Patience
+from mudata.evaluation.chat.rate_limit import PATIENT, Pace, RetryPolicy
 
 LARGEST = 16 << 20
 """Bytes of a reply, beyond which the rest is not read."""
@@ -72,7 +72,7 @@ class ChatServer:
         base_url: str,
         key_variable: str,
         *,
-        patience: Patience = PATIENT,
+        patience: RetryPolicy = PATIENT,
         pace: Pace | None = None,
         seed: int = 0,
         connections: int = 1,

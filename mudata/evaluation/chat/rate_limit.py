@@ -15,7 +15,7 @@ R = TypeVar("R")
 
 
 @dataclass(frozen=True)
-class Patience:
+class RetryPolicy:
     """How long to put up with a server. `tries` are in a row for one question; the pause before the second is drawn
     from 0 to `pause_s`, a range that doubles with each further one up to `longest_s`; a server that asks for a longer
     pause than that is given up. `timeout_s` is for one whole reply, and a reply that takes longer is not asked for
@@ -27,7 +27,7 @@ class Patience:
     timeout_s: float = 120.0
 
 
-PATIENT = Patience()
+PATIENT = RetryPolicy()
 
 
 class Pace:

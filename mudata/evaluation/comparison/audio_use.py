@@ -15,7 +15,7 @@ from mudata.errors import EvaluationError
 from mudata.evaluation.metrics.statistics import mcnemar, wilson
 
 if TYPE_CHECKING:
-    from mudata.evaluation.metrics.scored import Judged
+    from mudata.evaluation.metrics.scored import ScoredAnswer
     from mudata.evaluation.protocol import Kind
     from mudata.evaluation.run import Run
     from mudata.home import Home
@@ -31,7 +31,7 @@ ALPHA = 0.05
 
 
 @dataclass(frozen=True)
-class Contrast:
+class ControlContrast:
     """A run beside one control, over the `n` clips that both answered.
 
     `changed`: share of answers whose text differs, with its 95 % interval (Wilson); `relabelled`: share whose labels
@@ -53,22 +53,26 @@ class Contrast:
 
 
 @dataclass(frozen=True)
-class Badge:
+class AudioUse:
     """`verdict` over all controls: 'heard' if one shows it, else 'not heard' if one shows that. `n` as in the contrast
     that decides; `why` is for people."""
 
     verdict: Verdict
     n: int
     why: str
-    contrasts: tuple[Contrast, ...]
+    contrasts: tuple[ControlContrast, ...]
 
     def __str__(self) -> str:
         return f"{self.verdict} ({self.why})"
 
 
 def badge(
-    real: Sequence[Judged], controls: Mapping[str, Sequence[Judged]], kind: Kind, *, deterministic: bool = False
-) -> Badge:
+    real: Sequence[ScoredAnswer],
+    controls: Mapping[str, Sequence[ScoredAnswer]],
+    kind: Kind,
+    *,
+    deterministic: bool = False,
+) -> AudioUse:
     """What the controls (judged answers by name: 'silence', 'swap-audio') say about a run.
 
     deterministic: the model is known to say the same to the same twice. Raises EvaluationError without any control.
@@ -78,10 +82,10 @@ def badge(
     found = [_contrast(name, real, answers, kind, deterministic) for name, answers in controls.items()]
     order: tuple[Verdict, ...] = ("heard", "not heard", "cannot tell")
     first = min(found, key=lambda contrast: (order.index(contrast.verdict), -contrast.n))
-    return Badge(first.verdict, first.n, "; ".join(contrast.why for contrast in found), tuple(found))
+    return AudioUse(first.verdict, first.n, "; ".join(contrast.why for contrast in found), tuple(found))
 
 
-def look(home: Home, run: Run) -> Badge | None:
+def look(home: Home, run: Run) -> AudioUse | None:
     """The badge of a run, or of the run that a control belongs to; None while one of both is missing or unfinished.
 
     Raises EvaluationError for damaged files.
@@ -93,7 +97,7 @@ def look(home: Home, run: Run) -> Badge | None:
     if real is None or not controls:
         return None
     settings, judged = real.settings, {name: judge.judge(found) for name, found in controls.items()}
-    models = [sitting.get("model") or {} for sitting in settings["sittings"]]
+    models = [session.get("model") or {} for session in settings["sittings"]]
     greedy = bool(models) and all(model.get("generation", {}).get("do_sample") is False for model in models)
     return badge(judge.judge(real), judged, settings["kind"], deterministic=greedy)
 
@@ -118,13 +122,15 @@ def family(home: Home, run: Run) -> dict[str, Run]:
 
 
 def _contrast(
-    name: str, real: Sequence[Judged], control: Sequence[Judged], kind: Kind, deterministic: bool
-) -> Contrast:
+    name: str, real: Sequence[ScoredAnswer], control: Sequence[ScoredAnswer], kind: Kind, deterministic: bool
+) -> ControlContrast:
     other = {item.clip_id: item for item in control if item.answer is not None}
     pairs = [(item, other[item.clip_id]) for item in real if item.answer is not None and item.clip_id in other]
     n = len(pairs)
     if not n:
-        return Contrast(name, 0, 0.0, 0.0, 1.0, None, None, None, None, "cannot tell", f"{name}: no clip in common")
+        return ControlContrast(
+            name, 0, 0.0, 0.0, 1.0, None, None, None, None, "cannot tell", f"{name}: no clip in common"
+        )
     k = sum((a.answer or "").strip() != (b.answer or "").strip() for a, b in pairs)
     low, high = wilson(k, n)
     relabelled = score = control_score = p = None
@@ -148,14 +154,14 @@ def _contrast(
         verdict = "not heard"
     elif low > NOISE:
         said += "; that may be chance"
-    return Contrast(name, n, k / n, low, high, relabelled, score, control_score, p, verdict, said)
+    return ControlContrast(name, n, k / n, low, high, relabelled, score, control_score, p, verdict, said)
 
 
-def _labels(item: Judged) -> tuple[str, ...]:
+def _labels(item: ScoredAnswer) -> tuple[str, ...]:
     return item.alignment.labels if item.alignment else ()
 
 
-def _points(item: Judged, kind: Kind) -> float:
+def _points(item: ScoredAnswer, kind: Kind) -> float:
     """1 for a right answer; for tags the Jaccard index of what was said and what is right."""
     if kind == "classify":
         return float(item.right)

@@ -11,22 +11,22 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from mudata.catalog.index import database as index
+from mudata.catalog.index import database
 from mudata.errors import EvaluationError
 from mudata.evaluation import run
-from mudata.evaluation.scoring import score as judge
+from mudata.evaluation.scoring import score
 
 if TYPE_CHECKING:
     import duckdb
 
     from mudata.evaluation.align import Span
-    from mudata.evaluation.metrics.scored import Judged
+    from mudata.evaluation.metrics.scored import ScoredAnswer
     from mudata.evaluation.run import Run
     from mudata.home import Home
 
 
 @dataclass(frozen=True)
-class Said:
+class ClipAnswer:
     """One run's answer about a clip, and how it was read.
 
     `right` is None for descriptions; of many labels it means that all and no others were said. `labels` are those
@@ -52,7 +52,7 @@ class Said:
 
 
 @dataclass(frozen=True)
-class Beside:
+class ClipView:
     """A clip's facts (None where the index has none), references and answers, in the order that the runs began.
 
     `path` is the file to play, absolute; `labels` are canonical ids by namespace.
@@ -69,7 +69,7 @@ class Beside:
     status: str
     labels: dict[str, list[str]]
     captions: list[str]
-    said: tuple[Said, ...]
+    said: tuple[ClipAnswer, ...]
 
 
 def chosen(home: Home, names: Sequence[str]) -> list[Run]:
@@ -86,21 +86,21 @@ def _readable(one: Run) -> bool:
         return False
 
 
-def side_by_side(home: Home, clip_ids: Sequence[str], runs: Sequence[Run]) -> list[Beside]:
+def side_by_side(home: Home, clip_ids: Sequence[str], runs: Sequence[Run]) -> list[ClipView]:
     """The clips in the order asked for; of clips that are not indexed, the references that the runs recorded.
 
     Raises EvaluationError with the nearest ids for a clip that neither the index nor a run knows.
     """
-    said: defaultdict[str, list[Said]] = defaultdict(list)
+    said: defaultdict[str, list[ClipAnswer]] = defaultdict(list)
     recorded: defaultdict[str, dict[str, list[str]]] = defaultdict(dict)
     for one in runs:
         task = "caption" if one.settings["kind"] == "caption" else str(one.settings["task"])
         for question in one.questions():
             recorded[question["clip_id"]][task] = list(question["gold"])
         records = one.answers()
-        for item in judge.judge(one, only=set(clip_ids)):
+        for item in score.judge(one, only=set(clip_ids)):
             said[item.clip_id].append(_said(one, item, records[item.clip_id].given))
-    with index.connect(home) as connection:
+    with database.connect(home) as connection:
         facts = _facts(connection, clip_ids)
         for clip_id in clip_ids:
             if clip_id not in facts and clip_id not in recorded:
@@ -113,7 +113,7 @@ def side_by_side(home: Home, clip_ids: Sequence[str], runs: Sequence[Run]) -> li
     for clip_id in clip_ids:
         title, artist, album, seconds, path, licence, status = facts.get(clip_id, [None] * 7)
         found.append(
-            Beside(
+            ClipView(
                 clip_id,
                 clip_id.partition("/")[0],
                 title,
@@ -141,7 +141,7 @@ def sample(home: Home, runs: Sequence[Run], n: int, seed: int, *, disagree: bool
     """
     ids = {question["clip_id"] for one in runs for question in one.questions()}
     if not runs:
-        with index.connect(home) as connection:
+        with database.connect(home) as connection:
             rows = connection.execute("SELECT clip_id FROM clips WHERE status = 'ok'").fetchall()
         ids = {str(row[0]) for row in rows}
     if not ids:
@@ -161,7 +161,7 @@ def _disagreement(runs: Sequence[Run]) -> dict[str, float]:
     readings: defaultdict[tuple[str, str], list[object]] = defaultdict(list)
     for one in runs:
         task = str(one.settings["task"])
-        for item in judge.judge(one, only={question["clip_id"] for question in one.questions()}):
+        for item in score.judge(one, only={question["clip_id"] for question in one.questions()}):
             if item.alignment is not None:
                 readings[item.clip_id, task].append(_counting(item) or item.outcome)
     found: dict[str, float] = {}
@@ -172,13 +172,13 @@ def _disagreement(runs: Sequence[Run]) -> dict[str, float]:
     return found
 
 
-def _counting(item: Judged) -> tuple[str, ...]:
+def _counting(item: ScoredAnswer) -> tuple[str, ...]:
     """The labels that the headline counts."""
     alignment = item.alignment
     return alignment.labels if alignment is not None and alignment.tier == "strict" else ()
 
 
-def _said(one: Run, item: Judged, given: str | None) -> Said:
+def _said(one: Run, item: ScoredAnswer, given: str | None) -> ClipAnswer:
     settings, alignment = one.settings, item.alignment
     rouge = None
     if alignment is None and item.answer is not None:
@@ -189,7 +189,7 @@ def _said(one: Run, item: Judged, given: str | None) -> Said:
         rouge = {name: round(float(row[name]), 4) for name in ("rouge1_f", "rougeL_f")}
     many = settings["kind"] == "tag"
     right = None if alignment is None else set(_counting(item)) == set(item.gold) if many else item.right
-    return Said(
+    return ClipAnswer(
         one.id,
         str(settings["model"]),
         settings.get("control"),

@@ -32,7 +32,7 @@ from mudata.evaluation.metrics.statistics import (
 
 if TYPE_CHECKING:
     from mudata.evaluation.metrics.per_clip import Measure
-    from mudata.evaluation.metrics.scored import Judged
+    from mudata.evaluation.metrics.scored import ScoredAnswer
 
 ALPHA = 0.05
 LEAST = 0.0001
@@ -112,7 +112,7 @@ class Comparison:
     metrics: tuple[Measured, ...]
 
 
-def compare(runs: Sequence[tuple[Mapping[str, Any], Sequence[Judged]]]) -> Comparison:
+def compare(runs: Sequence[tuple[Mapping[str, Any], Sequence[ScoredAnswer]]]) -> Comparison:
     """Compare runs, each its scores (of `judge.score`) and judged answers (of `judge.judge`).
 
     Raises EvaluationError where that would compare different things: fewer than two runs, a run twice, other kinds of
@@ -137,7 +137,7 @@ def compare(runs: Sequence[tuple[Mapping[str, Any], Sequence[Judged]]]) -> Compa
     return Comparison(kind, len(common), independent, tuple(entrants), tuple(metrics))
 
 
-def _cluster(told: Sequence[Judged]) -> str:
+def _cluster(told: Sequence[ScoredAnswer]) -> str:
     """The group of one clip as the first run has it that knows an artist or track: imported answers may not."""
     return next((item for item in told if item.artist or item.track), told[0]).cluster
 
@@ -157,7 +157,7 @@ def _refuse_strangers(heads: Sequence[Mapping[str, Any]]) -> None:
 
 
 def _refuse_other_questions(
-    heads: Sequence[Mapping[str, Any]], names: Sequence[str], items: Sequence[Sequence[Judged]]
+    heads: Sequence[Mapping[str, Any]], names: Sequence[str], items: Sequence[Sequence[ScoredAnswer]]
 ) -> None:
     for dataset in dict.fromkeys(item.dataset for item in items[0]):
         hashes = [head["labels_sha256"].get(dataset) for head in heads]
@@ -194,7 +194,7 @@ def _whence(head: Mapping[str, Any]) -> str:
 def _entrants(
     heads: Sequence[Mapping[str, Any]],
     names: Sequence[str],
-    answers: Sequence[Mapping[str, Judged]],
+    answers: Sequence[Mapping[str, ScoredAnswer]],
     common: set[str],
 ) -> list[Entrant]:
     entrants = []

@@ -16,7 +16,7 @@ _WORTH_A_WORD = 1.05
 Metrics = Mapping[str, Mapping[str, Any]]
 
 
-class Table(NamedTuple):
+class ScoreTable(NamedTuple):
     """Rows of ready text by column name, and what the number of clips allows to say."""
 
     columns: tuple[str, ...]
@@ -32,7 +32,7 @@ _OF_KIND = {
 _HEADLINE = {"classify": "accuracy", "tag": "micro_f1", "caption": "rougeL_f"}
 
 
-def tables(found: Sequence[Mapping[str, Any]]) -> list[Table]:
+def tables(found: Sequence[Mapping[str, Any]]) -> list[ScoreTable]:
     """What `judge.score` returned for one or several runs, best first within each dataset; a table per kind of task.
 
     `parser` is the parser interval, from strict accuracy to that of any mention; `lift` the ROUGE-L F gained over the
@@ -41,13 +41,13 @@ def tables(found: Sequence[Mapping[str, Any]]) -> list[Table]:
     return [_table(kind, of) for kind in _OF_KIND if (of := [scores for scores in found if scores["kind"] == kind])]
 
 
-def _table(kind: str, found: Sequence[Mapping[str, Any]]) -> Table:
+def _table(kind: str, found: Sequence[Mapping[str, Any]]) -> ScoreTable:
     alike = [key for key in ("split", "task") if len(found) > 1 and len({scores[key] for scores in found}) == 1]
     same = [key for key in ("model", "split", "dataset", "task", "n") if key not in alike]
     run = ("run",) if len(found) > 1 else ()
     everywhere = ", ".join(f"{key.capitalize()}: {found[0][key]}" for key in alike)
     notes = [*([f"{everywhere}."] if alike else []), _told_apart(kind, found), *_grouped(found)]
-    return Table((*same, *_OF_KIND[kind], *run), _rows(kind, found), " ".join(notes))
+    return ScoreTable((*same, *_OF_KIND[kind], *run), _rows(kind, found), " ".join(notes))
 
 
 def _rows(kind: str, found: Sequence[Mapping[str, Any]]) -> list[dict[str, str]]:

@@ -2,7 +2,7 @@
 
 A call that runs out of memory is repeated in halves, and batches stay that small; where the largest batch is to be
 found, they double before. A call that fails otherwise is narrowed down to the clips that cause it. A broken connection
-is tried again. A call that takes too long is given up, and with it the sitting: nothing inside a process can end it. A
+is tried again. A call that takes too long is given up, and with it the session: nothing inside a process can end it. A
 MudataError is meant for the user and ends the run. No failure ever becomes an answer.
 """
 
@@ -47,8 +47,8 @@ class Reply(NamedTuple):
     seconds: float
 
 
-class Asker:
-    """One model in one sitting. `batch` is how many clips it gets at once (None: as many as it says after loading;
+class BatchRunner:
+    """One model in one session. `batch` is how many clips it gets at once (None: as many as it says after loading;
     'auto': the same, doubled with every full batch that fits), `halvings` how often that was halved, `search` the sizes
     that were tried for 'auto' and whether they fitted, `timeout_s` how long a call may take (None: for ever), `hung`
     whether one took longer: then no more calls are made."""
@@ -74,7 +74,7 @@ class Asker:
         """Load the model, once."""
         if not self.loaded:
             self.model.load()
-            self.batch = self._wanted or max(1, self.model.hearing.batch)
+            self.batch = self._wanted or max(1, self.model.capabilities.batch)
             self.loaded = True
 
     def ask(self, clips: Sequence[HeardClip], question: Question, how: How = "answer") -> list[Reply]:
@@ -166,7 +166,7 @@ class Asker:
         self._bad[how] += len(failures)
         self._good[how] += len(replies) - len(failures)
         for clip, reply in zip(clips, replies, strict=True):
-            if not isinstance(reply, Failure) and self.model.hearing.needs_audio and not clip.listened:
+            if not isinstance(reply, Failure) and self.model.capabilities.needs_audio and not clip.listened:
                 raise EvaluationError(
                     f"The model answered about {clip.clip_id} without taking its audio; that is not recorded.",
                     f"A model's `{how}` must read `clip.audio`, or `clip.midi` where a clip is MIDI.",

@@ -12,34 +12,34 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Literal
 
 from mudata.errors import EvaluationError
-from mudata.evaluation.inference.playback import Playing
+from mudata.evaluation.inference.playback import Playback
 
 if TYPE_CHECKING:
     from mudata.evaluation.inference.playback import From
-    from mudata.evaluation.tasks.samples import Item
+    from mudata.evaluation.tasks.samples import Sample
 
 Control = Literal["silence", "swap-audio"]
 
 
-def playing(control: Control | None, items: Sequence[Item], seed: int, source: From = "clip") -> Playing:
+def playing(control: Control | None, items: Sequence[Sample], seed: int, source: From = "clip") -> Playback:
     """What is played to a run, or to one of its controls. Raises EvaluationError where there is nothing to swap, or to
     silence."""
     match control:
         case None:
-            return Playing(source=source)
+            return Playback(source=source)
         case "silence":
             if notes := [item.clip_id for item in items if item.midi]:
                 raise EvaluationError(f"{notes[0]} is MIDI, which cannot be silenced.", "Use --swap-audio.")
-            return Playing(silent=True, source=source)
+            return Playback(silent=True, source=source)
         case "swap-audio":
             sounding = [item for item in items if not item.absent]
             datasets = dict.fromkeys(item.dataset for item in sounding)
             parts = ([item for item in sounding if item.dataset == dataset] for dataset in datasets)
             swapped = {clip_id: other for part in parts for clip_id, other in deranged(part, seed).items()}
-            return Playing(swapped, source=source)
+            return Playback(swapped, source=source)
 
 
-def deranged(items: Sequence[Item], seed: int) -> dict[str, Item]:
+def deranged(items: Sequence[Sample], seed: int) -> dict[str, Sample]:
     """Another clip for every clip, by its id, each of them once; one with other references wherever that can be.
 
     Clips are laid in a circle, those with the same references side by side (all in an order drawn by the seed), and

@@ -15,16 +15,16 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from mudata.catalog.audio import clip as audio
+from mudata.catalog.audio import clip
 from mudata.errors import AudioError
-from mudata.evaluation.protocol import Clip, Failure, Hearing
+from mudata.evaluation.protocol import Clip, Failure, ModelCapabilities
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from numpy.typing import NDArray
 
-    from mudata.evaluation.tasks.samples import Item
+    from mudata.evaluation.tasks.samples import Sample
 
 From = Literal["clip", "source"]
 """What is decoded: the normalised clip, mono; or the original file, with its channels and at its rate."""
@@ -50,33 +50,33 @@ class HeardClip(Clip):
 
 
 @dataclass(frozen=True)
-class Playing:
+class Playback:
     """What is played: every clip itself, or as a control the clip that `instead` has for its id, or silence as long as
     the clip, decoded all the same; `source` says from which file."""
 
-    instead: Mapping[str, Item] = field(default_factory=dict)
+    instead: Mapping[str, Sample] = field(default_factory=dict)
     silent: bool = False
     source: From = "clip"
 
-    def of(self, item: Item) -> Item:
+    def of(self, item: Sample) -> Sample:
         """The item whose file is played for this one."""
         return self.instead.get(item.clip_id, item)
 
 
-ITSELF = Playing()
+ITSELF = Playback()
 
 
-def listen(item: Item, hearing: Hearing, playing: Playing = ITSELF) -> HeardClip | Failure:
-    """One clip as a model with this hearing gets it: mono float32 at its rate, cut to what it can take; or of the
+def listen(item: Sample, capabilities: ModelCapabilities, playing: Playback = ITSELF) -> HeardClip | Failure:
+    """One clip as a model of these capabilities gets it: mono float32 at its rate, cut to what it can take; or of the
     original file (n, channels) at the file's own rate; or MIDI as it is. A model that hears all of a clip gets none
     beyond LONGEST_S."""
-    if not hearing.needs_audio:
-        return HeardClip(item.clip_id, np.zeros(0, np.float32), hearing.sample_rate or item.sample_rate or 1)
+    if not capabilities.needs_audio:
+        return HeardClip(item.clip_id, np.zeros(0, np.float32), capabilities.sample_rate or item.sample_rate or 1)
     played = playing.of(item)
     if played.path is None:
         return Failure("missing", played.absent or "no audio")
     try:
-        samples, rate = _decoded(played, played.path, hearing, playing.source)
+        samples, rate = _decoded(played, played.path, capabilities, playing.source)
     except AudioError as error:
         return Failure(error.reason, error.what)
     except OSError as error:
@@ -86,37 +86,39 @@ def listen(item: Item, hearing: Hearing, playing: Playing = ITSELF) -> HeardClip
     return HeardClip(item.clip_id, samples, rate, midi=played.path if played.midi else None)
 
 
-def _decoded(item: Item, path: Path, hearing: Hearing, source: From) -> tuple[NDArray[np.float32], int]:
+def _decoded(
+    item: Sample, path: Path, capabilities: ModelCapabilities, source: From
+) -> tuple[NDArray[np.float32], int]:
     """Samples and their rate; none of MIDI. Raises AudioError, OSError."""
-    longest = hearing.max_seconds
+    longest = capabilities.max_seconds
     if item.midi:
-        return np.zeros(0, np.float32), hearing.sample_rate or 1
+        return np.zeros(0, np.float32), capabilities.sample_rate or 1
     if longest is None and (item.duration_s or 0) > LONGEST_S:
         what = f"{item.duration_s:.0f} s; this model hears a clip to its end, and {LONGEST_S:.0f} s at most"
         raise AudioError("too-long", what)
     if source == "clip":
-        rate = hearing.sample_rate or item.sample_rate
-        samples = audio.load(path, rate, duration_s=longest)
+        rate = capabilities.sample_rate or item.sample_rate
+        samples = clip.load(path, rate, duration_s=longest)
     elif item.source is None:
         raise AudioError("missing", "the index does not say which file the clip is from")
     else:
         known = [seconds for seconds in (item.duration_s, longest and longest + AFTER_S) if seconds is not None]
-        samples, rate = audio.load_channels(item.source, start_s=item.start_s, duration_s=min(known, default=None))
+        samples, rate = clip.load_channels(item.source, start_s=item.start_s, duration_s=min(known, default=None))
     if not samples.size:
         raise AudioError("empty", "no samples")
     return samples, rate
 
 
 def heard(
-    items: Sequence[Item], hearing: Hearing, *, ahead: Callable[[], int], playing: Playing = ITSELF
-) -> Iterator[tuple[Item, HeardClip | Failure]]:
+    items: Sequence[Sample], capabilities: ModelCapabilities, *, ahead: Callable[[], int], playing: Playback = ITSELF
+) -> Iterator[tuple[Sample, HeardClip | Failure]]:
     """Items with their clips, in order; at most `ahead()` clips wait decoded, and fewer if they are large."""
     with ThreadPoolExecutor(min(8, os.cpu_count() or 1)) as pool:
-        pending: deque[tuple[Item, Future[HeardClip | Failure]]] = deque()
+        pending: deque[tuple[Sample, Future[HeardClip | Failure]]] = deque()
         try:
             for item in items:
-                pending.append((item, pool.submit(partial(listen, item, hearing, playing))))
-                while len(pending) > ahead() or _too_much([one for one, _ in pending], hearing, playing):
+                pending.append((item, pool.submit(partial(listen, item, capabilities, playing))))
+                while len(pending) > ahead() or _too_much([one for one, _ in pending], capabilities, playing):
                     first, future = pending.popleft()
                     yield first, future.result()
             while pending:
@@ -127,9 +129,9 @@ def heard(
                 future.cancel()
 
 
-def _too_much(items: Sequence[Item], hearing: Hearing, playing: Playing) -> bool:
+def _too_much(items: Sequence[Sample], capabilities: ModelCapabilities, playing: Playback) -> bool:
     """Whether several clips fill AHEAD_BYTES, by the lengths that the index has; an original is taken for stereo."""
     played = [playing.of(item) for item in items]
-    per_second = 4 * (hearing.sample_rate or 48_000) if playing.source == "clip" else 8 * 48_000
-    seconds = sum(min(one.duration_s or 0.0, hearing.max_seconds or LONGEST_S) for one in played if not one.midi)
+    per_second = 4 * (capabilities.sample_rate or 48_000) if playing.source == "clip" else 8 * 48_000
+    seconds = sum(min(one.duration_s or 0.0, capabilities.max_seconds or LONGEST_S) for one in played if not one.midi)
     return len(items) > 1 and seconds * per_second > AHEAD_BYTES

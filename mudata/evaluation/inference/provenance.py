@@ -1,4 +1,4 @@
-"""What a sitting leaves for those who ask later which code it was, and what it took."""
+"""What a session leaves for those who ask later which code it was, and what it took."""
 
 from __future__ import annotations
 

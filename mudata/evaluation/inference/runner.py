@@ -1,35 +1,35 @@
 """Asking a split's clips, one flushed batch after another.
 
-    select -> plan: the run's id -> sitting: what is open, asked and appended -> score
+    select -> plan: the run's id -> session: what is open, asked and appended -> score
 
-`plan` has all that is decided before anything is asked, `sitting` the asking itself.
+`plan` has all that is decided before anything is asked, `session` the asking itself.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, get_args
 
-from mudata.catalog.index import database as index
+from mudata.catalog.index import database
 from mudata.errors import EvaluationError, ModelError, UnknownName
 from mudata.evaluation.inference.controls import Control
-from mudata.evaluation.inference.plan import Plan, Request
 from mudata.evaluation.inference.playback import From
-from mudata.evaluation.inference.session import Sitting
-from mudata.evaluation.models import registry as models
+from mudata.evaluation.inference.run_plan import EvalRequest, Plan
+from mudata.evaluation.inference.session import Session
+from mudata.evaluation.models import registry
 from mudata.evaluation.run import Run
-from mudata.evaluation.scoring import score as judge
+from mudata.evaluation.scoring import score
 from mudata.evaluation.tasks.samples import select
 from mudata.evaluation.tasks.task import OptionsOrder
-from mudata.narration import SILENT, Narrator
+from mudata.narration import SILENT, Progress
 
 if TYPE_CHECKING:
     from mudata.evaluation.protocol import Model
     from mudata.home import Home
 
-__all__ = ["Request", "evaluate", "preview"]
+__all__ = ["EvalRequest", "evaluate", "preview"]
 
 
-def evaluate(home: Home, request: Request, narrator: Narrator = SILENT) -> Run:
+def evaluate(home: Home, request: EvalRequest, progress: Progress = SILENT) -> Run:
     """Ask all that is still open, then score the run. Killed at any moment, it loses at most the batch in the making.
 
     Raises UnknownName, MissingExtra, ModelError, EvaluationError; HomeError if the same run is going on elsewhere.
@@ -37,13 +37,13 @@ def evaluate(home: Home, request: Request, narrator: Narrator = SILENT) -> Run:
     plan = _planned(home, request)
     run = Run(home.runs / plan.run_id)
     with run.writing(home):
-        Sitting(plan, run, narrator).ask()
-        judge.score(run)
-    index.rebuild(home)  # the views of a home's first run
+        Session(plan, run, progress).ask()
+        score.score(run)
+    database.rebuild(home)  # the views of a home's first run
     return run
 
 
-def preview(home: Home, request: Request) -> dict[str, Any]:
+def preview(home: Home, request: EvalRequest) -> dict[str, Any]:
     """What `evaluate` would ask, as run.json would say it, with the first question; nothing is loaded or written.
 
     `first` has a clip, its references, the prompt and the options. Raises as `evaluate` does.
@@ -55,17 +55,17 @@ def preview(home: Home, request: Request) -> dict[str, Any]:
     return plan.settings() | {"first": first}
 
 
-def _planned(home: Home, request: Request) -> Plan:
+def _planned(home: Home, request: EvalRequest) -> Plan:
     batch = None if request.batch == "auto" else request.batch
     offer = {"seed": request.seed, "cache": home.models / "cache", "batch": batch}
-    model = models.create(request.model, offer=offer, **request.options)
+    model = registry.create(request.model, offer=offer, **request.options)
     _check(request, model)
     wanted = {
         key: getattr(request, key) for key in ("task", "part", "limit", "prompt", "letters", "options_order", "seed")
     }
-    card = models.card_of(models.find(request.model))
+    card = registry.card_of(registry.find(request.model))
     own = card.prompts if card else None
-    plan = Plan(request, model, select(home, request.split, midi=model.hearing.takes_midi, own=own, **wanted))
+    plan = Plan(request, model, select(home, request.split, midi=model.capabilities.takes_midi, own=own, **wanted))
     if request.audio == "source" and not any(i.source and i.source.is_file() for i in plan.selection.items):
         raise EvaluationError(
             f"None of the original files of {', '.join(plan.selection.tasks)} is here.",
@@ -76,7 +76,7 @@ def _planned(home: Home, request: Request) -> Plan:
     return plan
 
 
-def _check(request: Request, model: Model) -> None:
+def _check(request: EvalRequest, model: Model) -> None:
     for what, said, known in (
         ("control", request.control or "silence", get_args(Control)),
         ("order of options", request.options_order, get_args(OptionsOrder)),
@@ -86,22 +86,22 @@ def _check(request: Request, model: Model) -> None:
             raise UnknownName(what, said, known)
     if request.timeout_s is not None and not request.timeout_s > 0:
         raise EvaluationError(f"A timeout of {request.timeout_s} s is none.", "Give seconds, or nothing to wait.")
-    hearing = model.hearing
-    if not hearing.needs_audio and not hearing.control:
+    capabilities = model.capabilities
+    if not capabilities.needs_audio and not capabilities.control:
         raise EvaluationError(
             f"The model {request.model!r} takes no audio, and the task is to listen.", "Choose one that hears."
         )
-    if request.control and not hearing.needs_audio:
+    if request.control and not capabilities.needs_audio:
         raise EvaluationError(
             f"The model {request.model!r} never listens: with {request.control} it would say the same.",
             "Ask it without --silence and --swap-audio.",
         )
-    if request.audio == "source" and not hearing.takes_source:
+    if request.audio == "source" and not capabilities.takes_source:
         raise ModelError(
             f"The model {request.model!r} takes clips as they are normalised, mono, and no original files.",
             "Leave out --audio source.",
         )
-    if request.rank and not (hearing.gives_logits and hasattr(model, "rank")):
+    if request.rank and not (capabilities.gives_logits and hasattr(model, "rank")):
         raise ModelError(
             f"The model {request.model!r} cannot tell how likely an option is.",
             "Leave out --rank; what a model needs for it is told in mudata.evaluation.protocol.",

@@ -21,35 +21,35 @@ from typing import TYPE_CHECKING, Any, cast
 import mudata
 from mudata.errors import EvaluationError
 from mudata.evaluation import memory
-from mudata.evaluation.inference import provenance as traces
-from mudata.evaluation.inference.batching import TIMEOUT, Asker, How, Reply
-from mudata.evaluation.inference.plan import Plan, now
-from mudata.evaluation.inference.playback import HeardClip, Playing, heard
+from mudata.evaluation.inference import provenance
+from mudata.evaluation.inference.batching import TIMEOUT, BatchRunner, How, Reply
+from mudata.evaluation.inference.playback import HeardClip, Playback, heard
+from mudata.evaluation.inference.run_plan import Plan, now
 from mudata.evaluation.protocol import Answer, Clip, Failure, Ranking, Trainable
-from mudata.evaluation.run import Record, Run
+from mudata.evaluation.run import AnswerRecord, Run
 
 if TYPE_CHECKING:
-    from mudata.evaluation.tasks.samples import Item
+    from mudata.evaluation.tasks.samples import Sample
     from mudata.evaluation.tasks.task import Task
-    from mudata.narration import Narrator
+    from mudata.narration import Progress
 
 _RECORDED = ("numpy", "soundfile", "soxr", "duckdb", "rouge-score", "librosa", "scikit-learn", "torch", "transformers")
 
 
-class Sitting:
+class Session:
     """A plan, the run it goes into, and who is told."""
 
-    def __init__(self, plan: Plan, run: Run, narrator: Narrator) -> None:
-        self.plan, self.run, self.narrator = plan, run, narrator
+    def __init__(self, plan: Plan, run: Run, progress: Progress) -> None:
+        self.plan, self.run, self.progress = plan, run, progress
         self.model, self.selection = plan.model, plan.selection
-        self.asker = Asker(plan.model, plan.request.batch, plan.request.timeout_s)
+        self.asker = BatchRunner(plan.model, plan.request.batch, plan.request.timeout_s)
         self.fitted: dict[str, object] = {}
         self._taught: str | None = None
         self.asked = self.ranked = 0
         self.failures: Counter[str] = Counter()
 
     def ask(self) -> None:
-        """Ask what has no answer yet, and log the sitting whatever happens. Nothing is written without an answer.
+        """Ask what has no answer yet, and log the session whatever happens. Nothing is written without an answer.
 
         Raises EvaluationError when the model hung and clips are left, or when not one clip could be answered.
         """
@@ -69,7 +69,7 @@ class Sitting:
             if done:
                 self._check_same()
         try:
-            with self.narrator.bar(f"Asking {self.plan.request.model}", len(todo)) as advance:
+            with self.progress.bar(f"Asking {self.plan.request.model}", len(todo)) as advance:
                 for records in self._answers(todo, hung, keys):
                     if not self.asked:
                         self.run.begin(self.plan.settings(), self.selection.items)
@@ -81,10 +81,10 @@ class Sitting:
         finally:
             if self.asked or self.ranked:
                 log = {"started_at": started, "wall_s": round(time.perf_counter() - begun, 3)}
-                self.run.log_sitting(log | self._log())
+                self.run.log_session(log | self._log())
         self._check_end()
 
-    def _answers(self, todo: Sequence[Item], hung: set[str], keys: dict[str, str]) -> Iterator[list[Record]]:
+    def _answers(self, todo: Sequence[Sample], hung: set[str], keys: dict[str, str]) -> Iterator[list[AnswerRecord]]:
         """Records of all items, one list per batch; none after a call that took too long."""
         for again in (False, True):
             for dataset, task in self.selection.tasks.items():
@@ -96,10 +96,10 @@ class Sitting:
                     if self.asker.hung:
                         return
 
-    def _rank(self, todo: Sequence[Item], keys: dict[str, str]) -> None:
+    def _rank(self, todo: Sequence[Sample], keys: dict[str, str]) -> None:
         if not self.asked:
             self.run.begin(self.plan.settings(), self.selection.items)
-        with self.narrator.bar("Ranking options", len(todo)) as advance:
+        with self.progress.bar("Ranking options", len(todo)) as advance:
             for dataset, task in self.selection.tasks.items():
                 mine = [item for item in todo if item.dataset == dataset]
                 for replies in self._batches(mine, task, "rank"):
@@ -119,31 +119,31 @@ class Sitting:
                     if self.asker.hung:
                         break
         if left := len(todo) - self.ranked:
-            self.narrator.say(f"The options of {left} clips could not be ranked; the same command tries again.")
+            self.progress.say(f"The options of {left} clips could not be ranked; the same command tries again.")
 
-    def _unranked(self, keys: dict[str, str]) -> list[Item]:
+    def _unranked(self, keys: dict[str, str]) -> list[Sample]:
         if not self.plan.request.rank:
             return []
         ranked = {clip_id: line.get("key") for clip_id, line in self.run.rankings().items()}
         return [item for item in self.selection.items if ranked.get(item.clip_id) != keys[item.clip_id]]
 
     def _batches(
-        self, items: Sequence[Item], task: Task, how: How, most: int | None = None
-    ) -> Iterator[list[tuple[Item, HeardClip | None, Reply]]]:
+        self, items: Sequence[Sample], task: Task, how: How, most: int | None = None
+    ) -> Iterator[list[tuple[Sample, HeardClip | None, Reply]]]:
         """Items with what was played and what came back, batch by batch; what cannot be heard is a failure at once."""
         if not items:
             return
         self._fit(task)
-        waiting: list[tuple[Item, HeardClip]] = []
+        waiting: list[tuple[Sample, HeardClip]] = []
 
-        def asked() -> list[tuple[Item, HeardClip | None, Reply]]:
+        def asked() -> list[tuple[Sample, HeardClip | None, Reply]]:
             replies = self.asker.ask([clip for _, clip in waiting], task.question, how)
             found = [(item, clip, reply) for (item, clip), reply in zip(waiting, replies, strict=True)]
             waiting.clear()
             return [*found]
 
-        hearing, playing = self.model.hearing, self.plan.playing
-        for item, clip in heard(items, hearing, ahead=lambda: 2 * self.asker.batch, playing=playing):
+        capabilities, playing = self.model.capabilities, self.plan.playing
+        for item, clip in heard(items, capabilities, ahead=lambda: 2 * self.asker.batch, playing=playing):
             if isinstance(clip, Failure):
                 yield [(item, None, Reply(clip, 0, 0.0))]
                 continue
@@ -153,9 +153,9 @@ class Sitting:
         if waiting:
             yield asked()
 
-    def _record(self, keys: dict[str, str], item: Item, clip: HeardClip | None, reply: Reply) -> Record:
+    def _record(self, keys: dict[str, str], item: Sample, clip: HeardClip | None, reply: Reply) -> AnswerRecord:
         what, other = reply.what, self.plan.playing.of(item)
-        return Record(
+        return AnswerRecord(
             keys[item.clip_id],
             item.clip_id,
             _sound(what.text) if isinstance(what, Answer) else None,
@@ -169,7 +169,7 @@ class Sitting:
         )
 
     def _seconds(self, clip: HeardClip) -> float:
-        return round(min(len(clip.audio) / clip.sample_rate, self.model.hearing.max_seconds or math.inf), 3)
+        return round(min(len(clip.audio) / clip.sample_rate, self.model.capabilities.max_seconds or math.inf), 3)
 
     def _fit(self, task: Task) -> None:
         """Let a model learn first, from the train part; a control may look at the clips asked instead."""
@@ -177,7 +177,7 @@ class Sitting:
         if self._taught == task.dataset or not (needs if isinstance(needs, bool) else task.kind in needs):
             return
         name, source, items = self.plan.request.model, "train part", self.selection.train_of(task.dataset)
-        if not items and not self.model.hearing.control:
+        if not items and not self.model.capabilities.control:
             raise EvaluationError(
                 f"The model {name!r} learns from the part 'train', and split {self.selection.split} "
                 f"has no labelled {task.dataset} clips in one.",
@@ -185,15 +185,15 @@ class Sitting:
             )
         if not items:
             source, items = "clips asked", self.selection.of(task.dataset)
-            self.narrator.say(f"No train part: {name} is fitted on the {task.dataset} clips it is asked.")
+            self.progress.say(f"No train part: {name} is fitted on the {task.dataset} clips it is asked.")
         self.asker.load()
         unheard: list[str] = []
 
         def lessons() -> Iterator[tuple[Clip, tuple[str, ...]]]:
-            with self.narrator.bar(f"Learning {task.dataset}", len(items)) as advance:
-                playing = Playing(source=self.plan.request.audio)
+            with self.progress.bar(f"Learning {task.dataset}", len(items)) as advance:
+                playing = Playback(source=self.plan.request.audio)
                 ahead = 4 * (os.cpu_count() or 1)
-                for item, clip in heard(items, self.model.hearing, ahead=lambda: ahead, playing=playing):
+                for item, clip in heard(items, self.model.capabilities, ahead=lambda: ahead, playing=playing):
                     advance(1)
                     if isinstance(clip, Failure):
                         unheard.append(item.clip_id)
@@ -216,11 +216,11 @@ class Sitting:
             "batch_search": self.asker.search,
             "timeout_s": self.asker.timeout_s,
             "fitted": self.fitted,
-            "hearing": asdict(self.model.hearing),
+            "hearing": asdict(self.model.capabilities),
             "model": self.model.describe() if self.asker.loaded else None,
             "versions": _versions(),
-            "git": traces.git(),
-            "peak_memory_gib": traces.peak_memory(),
+            "git": provenance.git(),
+            "peak_memory_gib": provenance.peak_memory(),
         }
 
     def _check_memory(self) -> None:
@@ -233,8 +233,8 @@ class Sitting:
     def _check_same(self) -> None:
         """Refuse to go on where 'auto' or a moving revision has come to mean something else than it did before."""
         now = self.model.describe()
-        for sitting in self.run.settings["sittings"]:
-            before = sitting["model"] or {}
+        for session in self.run.settings["sittings"]:
+            before = session["model"] or {}
             for key in ("revision", "dtype"):
                 if key in before and before[key] != now.get(key):
                     raise EvaluationError(
@@ -267,16 +267,16 @@ class Sitting:
             "clips_with_other_audio": "clips do not sound as when the split was drawn; see `mudata split check`.",
         }
         for warning in self.plan.warnings:
-            self.narrator.say(warning)
+            self.progress.say(warning)
         for key, note in notes.items():
             if said[key]:
-                self.narrator.say(f"{said[key]} {note}")
+                self.progress.say(f"{said[key]} {note}")
         for dataset, source in said["seen_in_training"].items():
-            self.narrator.say(f"{self.plan.request.model} has seen {dataset} in training ({source}).")
+            self.progress.say(f"{self.plan.request.model} has seen {dataset} in training ({source}).")
         if not todo:
-            self.narrator.say(f"All {said['clips']} clips were answered before.")
+            self.progress.say(f"All {said['clips']} clips were answered before.")
         elif todo < said["clips"]:
-            self.narrator.say(f"Going on: {todo} of {said['clips']} clips are still open.")
+            self.progress.say(f"Going on: {todo} of {said['clips']} clips are still open.")
 
 
 def _sound(text: str) -> str:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from mudata.evaluation.metrics.scored import Judged
+    from mudata.evaluation.metrics.scored import ScoredAnswer
 
 SAMPLE = 1000
 """Captions that a medoid is sought among; comparing all with all costs their square."""
@@ -28,7 +28,7 @@ SAMPLE = 1000
 # ------------------------------------------------------------------------------------- another clip
 
 
-def another(items: Sequence[Judged]) -> NDArray[np.intp] | None:
+def another(items: Sequence[ScoredAnswer]) -> NDArray[np.intp] | None:
     """For each clip the place of another one of its dataset, by a seeded derangement: nobody keeps their own.
 
     Clips of one track, or with a caption in common, are not given to each other. Where that is impossible (one track
@@ -52,7 +52,10 @@ def another(items: Sequence[Judged]) -> NDArray[np.intp] | None:
 
 
 def _kept_apart(
-    items: Sequence[Judged], other: NDArray[np.intp], order: NDArray[np.intp], kin: Callable[[Judged, Judged], bool]
+    items: Sequence[ScoredAnswer],
+    other: NDArray[np.intp],
+    order: NDArray[np.intp],
+    kin: Callable[[ScoredAnswer, ScoredAnswer], bool],
 ) -> bool:
     """Exchange until nobody in `order` has kin; False as soon as somebody has whom no exchange helps."""
     for i in order:
@@ -65,11 +68,11 @@ def _kept_apart(
     return True
 
 
-def _said_alike(a: Judged, b: Judged) -> bool:
+def _said_alike(a: ScoredAnswer, b: ScoredAnswer) -> bool:
     return not set(a.gold).isdisjoint(b.gold)
 
 
-def _akin(a: Judged, b: Judged) -> bool:
+def _akin(a: ScoredAnswer, b: ScoredAnswer) -> bool:
     return (a.track is not None and a.track == b.track) or _said_alike(a, b)
 
 
@@ -77,7 +80,7 @@ def _akin(a: Judged, b: Judged) -> bool:
 
 
 @dataclass(frozen=True)
-class Constant:
+class ConstantCaption:
     """One caption for every clip, picked by a rule: what can be had by knowing a dataset's manner and hearing nothing.
 
     `source` says whose captions it was picked from, `recipe` how.
@@ -88,7 +91,7 @@ class Constant:
     recipe: str
 
 
-def constant_caption(train: Sequence[Sequence[str]], unasked: Sequence[Sequence[str]]) -> Constant | None:
+def constant_caption(train: Sequence[Sequence[str]], unasked: Sequence[Sequence[str]]) -> ConstantCaption | None:
     """The medoid of the train part's references, else of those of the dataset's clips that are not asked.
 
     Both are references per clip. None where there are neither: scoring then leaves each clip's own caption out (see
@@ -96,7 +99,7 @@ def constant_caption(train: Sequence[Sequence[str]], unasked: Sequence[Sequence[
     """
     for source, references in (("train part", train), ("clips of the dataset that are not asked", unasked)):
         if texts := list(chain.from_iterable(references)):
-            return Constant(medoid(texts), source, _medoid_recipe(len(texts)))
+            return ConstantCaption(medoid(texts), source, _medoid_recipe(len(texts)))
     return None
 
 
@@ -110,7 +113,7 @@ def medoid(texts: Sequence[str]) -> str:
     return kept[int(similarity(kept).sum(1).argmax())]
 
 
-def left_out(references: Sequence[Sequence[str]]) -> tuple[list[str], Constant] | None:
+def left_out(references: Sequence[Sequence[str]]) -> tuple[list[str], ConstantCaption] | None:
     """For each clip the medoid of the other clips' captions, and the caption that most of them get.
 
     None for a single clip.
@@ -132,7 +135,7 @@ def left_out(references: Sequence[Sequence[str]]) -> tuple[list[str], Constant] 
         chosen[clip] = texts[int(rest.argmax())]
     text = Counter(chosen).most_common(1)[0][0]
     recipe = f"{_medoid_recipe(len(owned))}, each clip's own left out"
-    return chosen, Constant(text, "other clips asked (nothing else was at hand)", recipe)
+    return chosen, ConstantCaption(text, "other clips asked (nothing else was at hand)", recipe)
 
 
 def similarity(texts: Sequence[str]) -> NDArray[np.float64]:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from mudata.evaluation.metrics import rouge
 from mudata.evaluation.metrics.caption_controls import (
-    Constant,
+    ConstantCaption,
     another,
     constant_caption,
     left_out,
@@ -19,7 +19,7 @@ from mudata.evaluation.metrics.caption_controls import (
     speakable,
 )
 from mudata.evaluation.metrics.caption_refusals import refuses
-from mudata.evaluation.metrics.scored import Judged, Metric
+from mudata.evaluation.metrics.scored import Metric, ScoredAnswer
 from mudata.evaluation.metrics.statistics import SEED, interval, method, resampled, share, some
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     Values = NDArray[np.float64]
 
-__all__ = ["Constant", "caption", "constant_caption", "details"]
+__all__ = ["ConstantCaption", "caption", "constant_caption", "details"]
 
 Constants = Mapping[str, Mapping[str, str] | None]
 """By dataset the constant caption that run.json recorded; none for older runs and where nothing was at hand."""
@@ -61,7 +61,7 @@ class Column(NamedTuple):
 
 
 def caption(
-    items: Sequence[Judged], constants: Constants | None = None, *, reference_scorer: bool = False
+    items: Sequence[ScoredAnswer], constants: Constants | None = None, *, reference_scorer: bool = False
 ) -> list[Metric]:
     """Metrics of descriptions, over all clips: an answer that failed is empty and scores 0.
 
@@ -81,7 +81,7 @@ def caption(
     return sorted(metrics, key=lambda metric: NAMES.index(metric.metric))
 
 
-def details(items: Sequence[Judged], constants: Constants | None = None) -> dict[str, object]:
+def details(items: Sequence[ScoredAnswer], constants: Constants | None = None) -> dict[str, object]:
     """What stands behind the metrics: constant captions and their sources, seeds, the most frequent answer."""
     import numpy as np
 
@@ -117,11 +117,11 @@ def details(items: Sequence[Judged], constants: Constants | None = None) -> dict
     }
 
 
-def _texts(items: Sequence[Judged]) -> tuple[list[str], list[tuple[str, ...]]]:
+def _texts(items: Sequence[ScoredAnswer]) -> tuple[list[str], list[tuple[str, ...]]]:
     return [item.answer or "" for item in items], [item.gold for item in items]
 
 
-def _rouge_columns(items: Sequence[Judged], constants: Constants, reference_scorer: bool) -> list[Column]:
+def _rouge_columns(items: Sequence[ScoredAnswer], constants: Constants, reference_scorer: bool) -> list[Column]:
     import numpy as np
 
     n = len(items)
@@ -163,20 +163,20 @@ def _rouge_columns(items: Sequence[Judged], constants: Constants, reference_scor
     return columns
 
 
-def _constants(items: Sequence[Judged], recorded: Constants) -> dict[str, tuple[list[str], Constant]]:
+def _constants(items: Sequence[ScoredAnswer], recorded: Constants) -> dict[str, tuple[list[str], ConstantCaption]]:
     """By dataset the constant caption of each of its clips, and what it is; no entry where there is none."""
     found = {}
     for dataset in dict.fromkeys(item.dataset for item in items):
         gold = [item.gold for item in items if item.dataset == dataset]
         if said := recorded.get(dataset):
-            constant = Constant(**said)
+            constant = ConstantCaption(**said)
             found[dataset] = [constant.text] * len(gold), constant
         elif made := left_out(gold):
             found[dataset] = made
     return found
 
 
-def _length_ratio(items: Sequence[Judged]) -> Column:
+def _length_ratio(items: Sequence[ScoredAnswer]) -> Column:
     import numpy as np
 
     answers = np.array([len((item.answer or "").split()) for item in items], dtype=np.float64)
@@ -184,13 +184,13 @@ def _length_ratio(items: Sequence[Judged]) -> Column:
     return Column("length_ratio", answers, _reference_words(items), recipe)
 
 
-def _reference_words(items: Sequence[Judged]) -> Values:
+def _reference_words(items: Sequence[ScoredAnswer]) -> Values:
     import numpy as np
 
     return np.array([sum(len(text.split()) for text in item.gold) / len(item.gold) for item in items])
 
 
-def _aspect_columns(items: Sequence[Judged]) -> list[Column]:
+def _aspect_columns(items: Sequence[ScoredAnswer]) -> list[Column]:
     """Recall of aspects, over the clips that have any."""
     import numpy as np
 

@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from mudata.evaluation.metrics.scored import Judged, Labels, Metric
+from mudata.evaluation.metrics.scored import Labels, Metric, ScoredAnswer
 from mudata.evaluation.metrics.statistics import group_count, mean, share, some
 from mudata.evaluation.metrics.tagging import of_sets
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from mudata.evaluation.align import Alignment
 
 
-def classify(items: Sequence[Judged], labels: Labels, majority: Mapping[str, str], source: str) -> list[Metric]:
+def classify(items: Sequence[ScoredAnswer], labels: Labels, majority: Mapping[str, str], source: str) -> list[Metric]:
     """Metrics of a task with one right label per clip. `majority` is each dataset's most frequent label in `source`.
 
     `accuracy_clustered` is there where clips share artists or tracks and some but not all answers are right;
@@ -85,13 +85,13 @@ def any_mention(alignment: Alignment | None, gold: Collection[str]) -> bool:
     return alignment.lenient_label in gold or any(label in gold for label in alignment.positives)
 
 
-def _credit(item: Judged) -> float:
+def _credit(item: ScoredAnswer) -> float:
     if item.right or item.alignment is None:
         return float(item.right)
     return any_mention(item.alignment, item.gold) / max(1, len(item.alignment.positives))
 
 
-def confusion(items: Sequence[Judged]) -> list[dict[str, object]]:
+def confusion(items: Sequence[ScoredAnswer]) -> list[dict[str, object]]:
     """How often each label was answered with each other, or with what came instead (MULTI, OOV, ERROR, ...)."""
     pairs = Counter(
         (item.dataset, item.gold[0], item.alignment.label or item.outcome) for item in items if item.alignment

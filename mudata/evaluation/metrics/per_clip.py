@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from mudata.evaluation.metrics.scored import Judged
+    from mudata.evaluation.metrics.scored import ScoredAnswer
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,7 @@ class Measure:
     values: NDArray[np.float64]
 
 
-def measures(kind: str, items: Sequence[Judged]) -> dict[str, Measure]:
+def measures(kind: str, items: Sequence[ScoredAnswer]) -> dict[str, Measure]:
     """By metric name, the headline first, for a kind of task."""
     import numpy as np
 

@@ -18,7 +18,7 @@ from mudata.evaluation.metrics.statistics import share
 
 if TYPE_CHECKING:
     from mudata.evaluation.align.label_set import LabelSet
-    from mudata.evaluation.metrics.scored import Judged
+    from mudata.evaluation.metrics.scored import ScoredAnswer
 
 Rule = Callable[[str, str, Sequence[str]], bool]
 """(answer, reference, all labels in the order shown), labels as the dataset writes them."""
@@ -28,7 +28,7 @@ _LETTERS = string.ascii_uppercase
 
 
 @dataclass(frozen=True)
-class Policy:
+class ParsingRule:
     """One way to decide whether an answer is right. `rule` is None where our own aligner decides."""
 
     name: str
@@ -55,7 +55,7 @@ def spellings(label_set: LabelSet) -> dict[str, str]:
 
 
 def sensitivity(
-    items: Sequence[Judged], label_sets: Mapping[str, LabelSet], shown: Mapping[str, Shown]
+    items: Sequence[ScoredAnswer], label_sets: Mapping[str, LabelSet], shown: Mapping[str, Shown]
 ) -> list[dict[str, object]]:
     """Accuracy of the same answers under every policy, over all clips; a failure is wrong under each. `label_sets` and
     `shown` are by dataset. Our own two use the alignment of the items, so human overrides count there."""
@@ -68,7 +68,7 @@ def sensitivity(
     return rows
 
 
-def _right(policy: Policy, item: Judged, label_set: LabelSet, shown: Shown) -> bool:
+def _right(policy: ParsingRule, item: ScoredAnswer, label_set: LabelSet, shown: Shown) -> bool:
     if policy.name == "strict":
         return item.right
     if policy.name == "any_mention":
@@ -122,45 +122,45 @@ def _mucho(answer: str, gold: str, options: Sequence[str]) -> bool:
     return next((option for option in options if option.lower().strip() in said.lower()), None) == gold
 
 
-POLICIES: Mapping[str, Policy] = {
+POLICIES: Mapping[str, ParsingRule] = {
     policy.name: policy
     for policy in (
-        Policy(
+        ParsingRule(
             "exact",
             "equal to the reference in lower case without punctuation; any sentence fails",
             _exact,
         ),
-        Policy(
+        ParsingRule(
             "prefix",
             "begins with the reference (OpenBMB/UltraEval-Audio@9b69da6, its GTZAN); any lead-in fails",
             _prefix,
         ),
-        Policy(
+        ParsingRule(
             "substring",
             "contains the reference (OpenBMB/UltraEval-Audio@9b69da6, 'exist'); 'popular' is pop, denials and lists of "
             "all options are right",
             _substring,
         ),
-        Policy(
+        ParsingRule(
             "cmi",
             "contains the reference and no other label, spaces and hyphens dropped (nicolaus625/CMI-bench@4c15f41); "
             "'popular' is pop, labels that hold another are always wrong",
             _cmi,
         ),
-        Policy(
+        ParsingRule(
             "mmau",
             "has the words of the reference and none of another label's (Sakshi113/MMAU@110127f); denials of others "
             "fail, 'hip hop' is not hiphop",
             _mmau,
         ),
-        Policy(
+        ParsingRule(
             "mucho",
             "the one capital letter of an option anywhere in the answer, else the first option that it contains "
             "(muchomusic@d3c9a42); the B of 'Blues' is option B",
             _mucho,
         ),
-        Policy("any_mention", "ours, upper bound: the reference is meant or named affirmatively anywhere"),
-        Policy("strict", "ours: the one label meant is the reference; the headline"),
+        ParsingRule("any_mention", "ours, upper bound: the reference is meant or named affirmatively anywhere"),
+        ParsingRule("strict", "ours: the one label meant is the reference; the headline"),
     )
 }
 """In the order shown. Letters of `mucho`: four in the original, here one per option; more than 26 options have none

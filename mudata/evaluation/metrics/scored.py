@@ -23,7 +23,7 @@ class Metric:
 
 
 @dataclass(frozen=True)
-class Judged:
+class ScoredAnswer:
     """One clip's references (canonical ids, or captions) beside what the model said and what that means.
 
     `answer` is None for a failure, and `error` says why; `alignment` is None for captions. `artist`, `album` and

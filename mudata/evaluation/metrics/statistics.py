@@ -1,7 +1,7 @@
 """Intervals and tests: Wilson's for proportions, a seeded bootstrap for everything else, McNemar's for pairs.
 
-Clips of one artist or track are not independent. Where groups are known (`Judged.cluster`) the bootstrap draws whole
-groups; its recipe says how many. numpy only.
+Clips of one artist or track are not independent. Where groups are known (`ScoredAnswer.cluster`) the bootstrap draws
+whole groups; its recipe says how many. numpy only.
 """
 
 from __future__ import annotations

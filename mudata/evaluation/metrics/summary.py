@@ -12,7 +12,7 @@ from mudata.evaluation.metrics import captions, classification, policies, power,
 if TYPE_CHECKING:
     from mudata.evaluation.align import Shown
     from mudata.evaluation.align.label_set import LabelSet
-    from mudata.evaluation.metrics.scored import Judged, Labels, Metric
+    from mudata.evaluation.metrics.scored import Labels, Metric, ScoredAnswer
 
 OOV_TERMS = 50
 """So many of the words that might have been labels are listed, the most frequent first."""
@@ -20,7 +20,7 @@ OOV_TERMS = 50
 
 def numbers(
     settings: Mapping[str, Any],
-    items: Sequence[Judged],
+    items: Sequence[ScoredAnswer],
     sets: Mapping[str, LabelSet | None],
     shown: Mapping[str, Shown],
     *,
@@ -33,7 +33,7 @@ def numbers(
     kind = settings["kind"]
     labels = {dataset: label_set.ids if label_set else () for dataset, label_set in sets.items()}
 
-    def part(mine: Sequence[Judged], of: Labels) -> tuple[dict[str, int], list[Metric]]:
+    def part(mine: Sequence[ScoredAnswer], of: Labels) -> tuple[dict[str, int], list[Metric]]:
         return tagging.outcomes(mine), _metrics(settings, mine, of, reference_scorer)
 
     outcomes, metrics = part(items, labels)
@@ -56,7 +56,7 @@ def numbers(
     }
 
 
-def per_clip(items: Sequence[Judged], reference_scorer: bool) -> dict[str, dict[str, float]]:
+def per_clip(items: Sequence[ScoredAnswer], reference_scorer: bool) -> dict[str, dict[str, float]]:
     """The nine ROUGE numbers of every description, without stemmer, by clip id."""
     said, references = [item.answer or "" for item in items], [item.gold for item in items]
     scores = rouge.rouge(said, references, reference_scorer=reference_scorer)
@@ -64,14 +64,14 @@ def per_clip(items: Sequence[Judged], reference_scorer: bool) -> dict[str, dict[
     return {item.clip_id: row for item, row in zip(items, rows, strict=True)}
 
 
-def oov_terms(items: Sequence[Judged]) -> list[list[str | int]]:
+def oov_terms(items: Sequence[ScoredAnswer]) -> list[list[str | int]]:
     """Words that might have been labels, with the number of answers they are in."""
     found = Counter(term for item in items if item.alignment for term in sorted(set(item.alignment.oov_terms)))
     return [[term, n] for term, n in sorted(found.items(), key=lambda pair: (-pair[1], pair[0]))[:OOV_TERMS]]
 
 
 def _metrics(
-    settings: Mapping[str, Any], items: Sequence[Judged], labels: Labels, reference_scorer: bool
+    settings: Mapping[str, Any], items: Sequence[ScoredAnswer], labels: Labels, reference_scorer: bool
 ) -> list[Metric]:
     majority = {said["dataset"]: said["majority"] for said in settings["tasks"]}
     sources = sorted({said["majority_source"] for said in settings["tasks"] if said["dataset"] in labels})

@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from mudata.evaluation.metrics.scored import Judged, Labels, Metric
+from mudata.evaluation.metrics.scored import Labels, Metric, ScoredAnswer
 from mudata.evaluation.metrics.statistics import interval, mean, method, resampled, share, some, wilson
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
-def tag(items: Sequence[Judged], labels: Labels, majority: Mapping[str, str], source: str) -> list[Metric]:
+def tag(items: Sequence[ScoredAnswer], labels: Labels, majority: Mapping[str, str], source: str) -> list[Metric]:
     """Metrics of a task with any number of right labels per clip."""
     import numpy as np
 
@@ -46,19 +46,19 @@ def tag(items: Sequence[Judged], labels: Labels, majority: Mapping[str, str], so
     ]
 
 
-def jaccard(item: Judged) -> float:
+def jaccard(item: ScoredAnswer) -> float:
     """Labels in reference and answer / labels in either; 1 where both are empty."""
     gold, said = set(item.gold), set(meant(item))
     return len(gold & said) / len(gold | said) if gold | said else 1.0
 
 
-def counts(item: Judged) -> tuple[int, int, int]:
+def counts(item: ScoredAnswer) -> tuple[int, int, int]:
     """Hits, labels in the reference, labels in the answer: what micro-F1 sums."""
     gold, said = set(item.gold), set(meant(item))
     return len(gold & said), len(gold), len(said)
 
 
-def per_label(items: Sequence[Judged], labels: Labels) -> list[dict[str, object]]:
+def per_label(items: Sequence[ScoredAnswer], labels: Labels) -> list[dict[str, object]]:
     """Support (`n`), recall with Wilson's interval, precision and F1 of every label, one row per dataset and label that
     occurs in the references or the answers. What would divide by nothing is None: recall and F1 of a label that no
     reference has, precision of one that no answer names.
@@ -89,17 +89,17 @@ def per_label(items: Sequence[Judged], labels: Labels) -> list[dict[str, object]
     return rows
 
 
-def outcomes(items: Sequence[Judged]) -> dict[str, int]:
+def outcomes(items: Sequence[ScoredAnswer]) -> dict[str, int]:
     """How many answers ended how, the most frequent first."""
     return dict(Counter(item.outcome for item in items).most_common())
 
 
-def meant(item: Judged) -> tuple[str, ...]:
+def meant(item: ScoredAnswer) -> tuple[str, ...]:
     """Labels that an answer is credited or blamed for; several where one was asked for are none."""
     return item.alignment.labels if item.alignment and item.alignment.status in ("ALIGNED", "SET") else ()
 
 
-def of_sets(items: Sequence[Judged], labels: Labels, wanted: Sequence[str]) -> list[Metric]:
+def of_sets(items: Sequence[ScoredAnswer], labels: Labels, wanted: Sequence[str]) -> list[Metric]:
     """F1 and its parts from label sets: per label and summed, labels of different datasets kept apart."""
     import numpy as np
 

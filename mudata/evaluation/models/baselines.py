@@ -12,13 +12,13 @@ from collections.abc import Iterable, Sequence
 
 from mudata.errors import ModelError
 from mudata.evaluation.metrics.caption_controls import medoid
-from mudata.evaluation.protocol import Answer, Clip, Failure, Hearing, Kind, Question
+from mudata.evaluation.protocol import Answer, Clip, Failure, Kind, ModelCapabilities, Question
 
 
 class _Control:
     """Common to all: hears nothing, remembers the references of the train part."""
 
-    hearing = Hearing(batch=256, needs_audio=False, control=True)
+    capabilities = ModelCapabilities(batch=256, needs_audio=False, control=True)
     needs_fit: tuple[Kind, ...] = ()
 
     def __init__(self) -> None:

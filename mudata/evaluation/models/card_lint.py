@@ -8,10 +8,10 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mudata.catalog.fetch.sources import selecting as choosing
-from mudata.evaluation.models import model_card as cards
+from mudata.catalog.fetch.sources import selecting
+from mudata.evaluation.models import model_card
 from mudata.evaluation.models.registry import FAMILIES
-from mudata.evaluation.models.weights.store import gigabytes
+from mudata.evaluation.models.weights.weight_store import gigabytes
 
 if TYPE_CHECKING:
     from mudata.evaluation.models.model_card import ModelCard, ModelPart
@@ -27,8 +27,8 @@ _FIELDS = {"classify": {"noun", "options"}, "tag": {"noun", "options"}, "caption
 def lint(path: Path) -> list[str]:
     """What is wrong with a file of `cards/models` or `cards/models/parts`. Raises CardError if it cannot be read."""
     if path.resolve().parent.name == "parts":
-        return list(_part(cards.parse_part(path), path.stem))
-    return list(_model(cards.load(path), path.stem))
+        return list(_part(model_card.parse_part(path), path.stem))
+    return list(_model(model_card.load(path), path.stem))
 
 
 def survey(models: Iterable[ModelCard]) -> list[str]:
@@ -48,7 +48,7 @@ def _model(card: ModelCard, stem: str) -> Iterator[str]:
         yield f"the name {card.name!r} is taken by a folder of the home"
     if card.family not in FAMILIES:
         yield f"family: no code for {card.family!r}; there is: {', '.join(sorted(FAMILIES))}"
-    known = cards.parts()
+    known = model_card.parts()
     for at, names in card.layout.items():
         for name in names:
             if name not in known:
@@ -82,7 +82,7 @@ def _part(part: ModelPart, stem: str) -> Iterator[str]:
         if mirror.kind == "huggingface" and mirror.repo_type != "model":
             yield f"mirrors: {mirror.repo} wants repo_type: model"
         paths = [file.path for file in getattr(mirror, "files", ())]
-        if mirror.kind == "http" and any(choosing.is_glob(path) for path in paths):
+        if mirror.kind == "http" and any(selecting.is_glob(path) for path in paths):
             yield "mirrors: an http host cannot list its files, so that names must be whole"
         yield from (f"mirrors: {path} is listed twice" for path, count in Counter(paths).items() if count > 1)
     if all(mirror.kind == "local" for mirror in part.mirrors) and not part.own:

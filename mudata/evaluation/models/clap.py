@@ -15,8 +15,8 @@ import numpy as np
 
 from mudata.errors import ModelError
 from mudata.evaluation.models.hf_audio import placement
-from mudata.evaluation.models.weights.store import provenance
-from mudata.evaluation.protocol import Answer, Clip, Failure, Hearing, Question, Ranking
+from mudata.evaluation.models.weights.weight_store import provenance
+from mudata.evaluation.protocol import Answer, Clip, Failure, ModelCapabilities, Question, Ranking
 
 TEMPLATE = "This audio is a {} song."
 """The sentence with which LAION's README reports GTZAN (71 % for music_audioset_epoch_15_esc_90.14)."""
@@ -42,7 +42,7 @@ class Clap:
     ) -> None:
         self.checkpoint, self.revision, self.device, self.dtype = checkpoint, revision, device, dtype
         self.template, self.tags = template, tags
-        self.hearing = Hearing(batch=batch, forced_choice=True, gives_logits=True)
+        self.capabilities = ModelCapabilities(batch=batch, forced_choice=True, gives_logits=True)
         self._sentences: dict[tuple[str, ...], Any] = {}
 
     def load(self) -> None:
@@ -63,7 +63,7 @@ class Clap:
         self._model: Any = model.to(self.device).eval()
         extractor = self._processor.feature_extractor
         self._window = int(extractor.nb_max_samples)
-        self.hearing = replace(self.hearing, sample_rate=int(extractor.sampling_rate))
+        self.capabilities = replace(self.capabilities, sample_rate=int(extractor.sampling_rate))
 
     def answer(self, clips: Sequence[Clip], question: Question) -> list[Answer | Failure]:
         if question.kind == "caption":
@@ -103,7 +103,9 @@ class Clap:
 
         pieces = [windows(wave, self._window) for wave in waves]
         flat = [piece for group in pieces for piece in group]
-        inputs = self._processor.feature_extractor(flat, sampling_rate=self.hearing.sample_rate, return_tensors="pt")
+        inputs = self._processor.feature_extractor(
+            flat, sampling_rate=self.capabilities.sample_rate, return_tensors="pt"
+        )
         # no window is longer than the model hears; left alone, the extractor marks one of them at random as if it were
         inputs["is_longer"] = torch.zeros(len(flat), 1, dtype=torch.bool)
         inputs = inputs.to(self.device)

@@ -28,7 +28,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mudata.errors import ModelError
-from mudata.evaluation.protocol import Answer, Clip, Failure, Hearing, Question
+from mudata.evaluation.protocol import Answer, Clip, Failure, ModelCapabilities, Question
 from mudata.home import write_atomic
 
 RECIPE = "features-1"
@@ -96,7 +96,7 @@ class Features:
 
     def __init__(self, seed: int = 0, cache: str | Path | None = None, batch: int = 16) -> None:
         self.seed = seed
-        self.hearing = Hearing(RATE, LONGEST_S, batch, forced_choice=True)
+        self.capabilities = ModelCapabilities(RATE, LONGEST_S, batch, forced_choice=True)
         self._cache = Path(cache) / RECIPE if cache else None
         self._extracted_s = 0.0
         self._fitted: Any = None

@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mudata.errors import MissingExtra, ModelError
-from mudata.evaluation.models.weights.store import provenance
-from mudata.evaluation.protocol import Answer, Clip, Failure, Hearing, Question, Ranking
+from mudata.evaluation.models.weights.weight_store import provenance
+from mudata.evaluation.protocol import Answer, Clip, Failure, ModelCapabilities, Question, Ranking
 from mudata.evaluation.tasks.prompts import LETTERS
 
 if TYPE_CHECKING:
@@ -81,7 +81,7 @@ class TransformersAudio:
         self.device, self.dtype = device, dtype
         self.max_new_tokens, self.sampling, self.seed = max_new_tokens, sampling, seed
         self._batch = batch
-        self.hearing = Hearing(batch=batch or 1, gives_logits=True, takes_source=True)
+        self.capabilities = ModelCapabilities(batch=batch or 1, gives_logits=True, takes_source=True)
 
     def load(self) -> None:
         """Read configuration, processor and weights; nothing from the checkpoint is executed.
@@ -115,8 +115,8 @@ class TransformersAudio:
                 "Check the name and --revision; for a gated repository accept its terms on its page and set HF_TOKEN.",
             ) from error
         longest = getattr(self._processor, "max_audio_len", None) or LONGEST_S.get(config.model_type)
-        self.hearing = replace(
-            self.hearing,
+        self.capabilities = replace(
+            self.capabilities,
             sample_rate=int(self._ears().sampling_rate),
             max_seconds=float(longest) if longest else None,
             batch=self._batch or batch_for(self._model, self.device),
@@ -212,7 +212,7 @@ class TransformersAudio:
         """The mean of the channels, resampled by soxr's HQ: what transformers itself does with a file."""
         import soxr
 
-        rate, target = clip.sample_rate, self.hearing.sample_rate
+        rate, target = clip.sample_rate, self.capabilities.sample_rate
         audio = clip.audio if clip.audio.ndim == 1 else clip.audio.mean(1)
         return audio if rate == target else soxr.resample(audio, rate, target, "HQ")
 

@@ -10,7 +10,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, PositiveFloat, PositiveInt, model_validator
 
-from mudata.catalog.cards import loader as cards
+from mudata.catalog.cards import loader
 from mudata.catalog.cards.mirrors import AnyMirror, Component
 from mudata.catalog.cards.strict_model import Name, PartName, PathPatterns, Strict, Texts, Usage
 from mudata.errors import UnknownName
@@ -128,7 +128,7 @@ def load_part(name: str) -> ModelPart:
 
 def parse_part(path: Path) -> ModelPart:
     """Read the file of a part. Raises CardError with file and line."""
-    return cards.parse(path, ModelPart)
+    return loader.parse(path, ModelPart)
 
 
 def files() -> dict[str, Path]:
@@ -138,11 +138,11 @@ def files() -> dict[str, Path]:
 
 def _files(below: str) -> dict[str, Path]:
     found: dict[str, Path] = {}
-    for folder in reversed([*(f / below for f in cards.folders()[:-1]), cards.BUILT_IN / below]):
+    for folder in reversed([*(f / below for f in loader.folders()[:-1]), loader.BUILT_IN / below]):
         found |= {path.stem: path for path in folder.glob("*.yaml")}
     return dict(sorted(found.items()))
 
 
 def load(path: Path) -> ModelCard:
     """Read one model card. Raises CardError with file and line."""
-    return cards.parse(path, ModelCard)
+    return loader.parse(path, ModelCard)

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 import mudata
 from mudata.errors import MissingExtra, ModelError, UnknownName
-from mudata.evaluation.protocol import Hearing
+from mudata.evaluation.protocol import ModelCapabilities
 from mudata.home import Home
 
 if TYPE_CHECKING:
@@ -159,9 +159,9 @@ FAMILIES = {listing.family: listing for listing in (*_BUILT_IN, *_OF_FOLDERS) if
 
 def names() -> list[str]:
     """Every model that `create` knows by name, without importing any."""
-    from mudata.evaluation.models import model_card as cards
+    from mudata.evaluation.models import model_card
 
-    return sorted({listing.name for listing in _BUILT_IN} | set(cards.files()) | set(_entry_points()))
+    return sorted({listing.name for listing in _BUILT_IN} | set(model_card.files()) | set(_entry_points()))
 
 
 def find(name: str) -> Listing:
@@ -169,10 +169,10 @@ def find(name: str) -> Listing:
     for listing in _BUILT_IN:
         if listing.name == name:
             return listing
-    from mudata.evaluation.models import model_card as cards
+    from mudata.evaluation.models import model_card
 
-    if name in (files := cards.files()):
-        card = cards.load(files[name])
+    if name in (files := model_card.files()):
+        card = model_card.load(files[name])
         if card.family not in FAMILIES:
             raise UnknownName("model family", card.family, FAMILIES, f"{files[name]} asks for it.")
         family = FAMILIES[card.family]
@@ -191,9 +191,9 @@ def listings() -> Iterator[Listing]:
 
 
 def card_of(listing: Listing) -> ModelCard | None:
-    from mudata.evaluation.models import model_card as cards
+    from mudata.evaluation.models import model_card
 
-    return cards.load(listing.card) if listing.card else None
+    return model_card.load(listing.card) if listing.card else None
 
 
 def create(name: str, /, *, offer: Mapping[str, object] | None = None, **options: object) -> Model:
@@ -214,18 +214,18 @@ def create(name: str, /, *, offer: Mapping[str, object] | None = None, **options
         takes = ", ".join(parameters) or "none"
         raise ModelError(f"The model {name!r} has no option {alien[0]!r}.", f"Its options: {takes}.")
     if "checkpoint" not in asked and (card := card_of(listing)) and card.layout:
-        from mudata.evaluation.models.weights import store
+        from mudata.evaluation.models.weights import weight_store
 
-        asked["checkpoint"] = str(store.ready(card, Home.default()))
+        asked["checkpoint"] = str(weight_store.ready(card, Home.default()))
     required = [k for k, p in parameters.items() if p.default is p.empty]
     offered = {key: value for key, value in (offer or {}).items() if key in parameters and value is not None}
     if lacking := [k for k in required if k not in asked and k not in offered]:
         how = "--checkpoint ..." if lacking[0] == "checkpoint" else f"-o {lacking[0]}=..."
         raise ModelError(f"The model {name!r} needs the option {lacking[0]!r}.", f"Give it: {how}")
     model = factory(**(offered | asked))
-    if not isinstance(getattr(model, "hearing", None), Hearing):
+    if not isinstance(getattr(model, "capabilities", None), ModelCapabilities):
         raise ModelError(
-            f"{listing.code} is not a model: it has no `hearing`, or one that is not a Hearing.",
+            f"{listing.code} is not a model: it has no `capabilities`, or some that are no ModelCapabilities.",
             "What a model has to have is told in mudata.evaluation.protocol.",
         )
     return model
@@ -266,9 +266,9 @@ def identity(name: str, options: Mapping[str, object]) -> dict[str, object]:
     parted = (card := card_of(listing)) is not None and bool(card.layout)
     place = said.get("checkpoint", Home.default().models / name if parted else None)
     if place is not None and (folder := Path(str(place))).is_dir():
-        from mudata.evaluation.models.weights import store
+        from mudata.evaluation.models.weights import weight_store
 
-        said["checkpoint"] = f"{name if parted else folder.resolve().name}@{store.fingerprint(folder)}"
+        said["checkpoint"] = f"{name if parted else folder.resolve().name}@{weight_store.fingerprint(folder)}"
     ours = listing.key is not None
     return {
         "name": name,
@@ -297,11 +297,11 @@ def _from_card(listing: Listing, asked: Mapping[str, object]) -> dict[str, objec
     if "checkpoint" in asked:
         del said["revision"]
     elif card.checkpoint:
-        from mudata.evaluation.models.weights import store
+        from mudata.evaluation.models.weights import weight_store
 
         home = Home.default()
-        if (held := store.look(card, home)) and store.downloaded(held) == "yes":
-            said |= {"checkpoint": str(store.ready(card, home)), "revision": None}
+        if (held := weight_store.look(card, home)) and weight_store.downloaded(held) == "yes":
+            said |= {"checkpoint": str(weight_store.ready(card, home)), "revision": None}
     return {key: value for key, value in said.items() if value is not None}
 
 

@@ -24,8 +24,8 @@ import numpy as np
 from mudata.errors import EvaluationError, ModelError
 from mudata.evaluation.chat.client import ChatServer, NoReply, checked_url
 from mudata.evaluation.chat.completions import Counts, finish_reason, mapping, text, tokens
-from mudata.evaluation.chat.rate_limit import Pace, Patience, at_once
-from mudata.evaluation.protocol import Answer, Clip, Failure, Hearing, Question
+from mudata.evaluation.chat.rate_limit import Pace, RetryPolicy, at_once
+from mudata.evaluation.protocol import Answer, Clip, Failure, ModelCapabilities, Question
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -76,7 +76,7 @@ class Served:
         self.system, self.seed, self.allow_unheard = system, seed, allow_unheard
         self.concurrency = int(_above_zero("concurrency", concurrency))
         self.per_minute = requests_per_minute and _above_zero("requests_per_minute", requests_per_minute)
-        self.patience = Patience(int(_above_zero("tries", tries)), timeout_s=_above_zero("timeout_s", timeout_s))
+        self.patience = RetryPolicy(int(_above_zero("tries", tries)), timeout_s=_above_zero("timeout_s", timeout_s))
         self.generation = {
             "max_tokens": int(_above_zero("max_new_tokens", max_new_tokens)),
             "temperature": temperature,
@@ -89,7 +89,7 @@ class Served:
             price_in and _above_zero("price_in", price_in),
             price_out and _above_zero("price_out", price_out),
         )
-        self.hearing = Hearing(
+        self.capabilities = ModelCapabilities(
             sample_rate=int(_above_zero("sample_rate", sample_rate)),
             max_seconds=max_seconds and _above_zero("max_seconds", max_seconds),
             batch=self.concurrency,
@@ -173,7 +173,7 @@ class Served:
         """A request. `extra` has the last word, and its nulls remove what they name."""
         content: list[dict[str, object]] = [{"type": "text", "text": prompt}]
         if sound is not None:
-            data = _encoded(sound, self.hearing.sample_rate or 0, self.audio_format)
+            data = _encoded(sound, self.capabilities.sample_rate or 0, self.audio_format)
             content.insert(0, {"type": "input_audio", "input_audio": {"data": data, "format": self.audio_format}})
         system = [{"role": "system", "content": self.system}] if self.system else []
         talk = [*system, {"role": "user", "content": content}]
@@ -182,7 +182,7 @@ class Served:
 
     def _probe(self) -> Literal["yes", "no", "unknown"]:
         """Whether sound makes a prompt longer. Raises NoReply."""
-        rate = self.hearing.sample_rate or 0
+        rate = self.capabilities.sample_rate or 0
         sine = 0.3 * np.sin(2 * np.pi * PROBE_HZ * np.arange(round(PROBE_S * rate)) / rate)
         reply = self._complete(self._body(PROBE_PROMPT, sine.astype(np.float32), max_tokens=PROBE_TOKENS), "probe")
         self._told = self._server.masked(str(reply.get("model") or "")) or None

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from mudata.errors import EvaluationError, MissingExtra
 from mudata.home import write_atomic
-from mudata.narration import SILENT, Narrator
+from mudata.narration import SILENT, Progress
 
 if TYPE_CHECKING:
     from mudata.evaluation.run import Run
@@ -31,7 +31,7 @@ def write(
     plots: Path | None = None,
     data: Path | None = None,
     waveforms: bool = True,
-    narrator: Narrator = SILENT,
+    progress: Progress = SILENT,
 ) -> dict[Path, str]:
     """Write the page, and the tables, figures and data that are wanted; what each file is, by path.
 
@@ -39,26 +39,26 @@ def write(
     Raises MissingExtra without the extra `report`, UnknownName, EvaluationError for damaged or unscored runs.
     """
     _needs_extra()
-    from mudata.evaluation.report import charts, exports, tables
+    from mudata.evaluation.report import charts, exports, paper_tables
     from mudata.evaluation.report.explorer import find_audio
     from mudata.evaluation.report.gather import gather
     from mudata.evaluation.report.page import render
     from mudata.evaluation.report.waveforms import BUDGET_S
 
-    report = gather(home, _runs(home, names, narrator), title)
-    audio = find_audio(home, report, page, embed=embed_audio, waveforms=waveforms, narrator=narrator)
+    report = gather(home, _runs(home, names, progress), title)
+    audio = find_audio(home, report, page, embed=embed_audio, waveforms=waveforms, progress=progress)
     if audio.left:
-        narrator.say(f"{audio.embedded} clips are in the page; {audio.left} would make it too large and are linked.")
+        progress.say(f"{audio.embedded} clips are in the page; {audio.left} would make it too large and are linked.")
     if audio.undrawn:
         hours = BUDGET_S / 3600
-        narrator.say(f"{audio.undrawn} clips have no waveform: the page decodes {hours:g} h of audio, and no more.")
+        progress.say(f"{audio.undrawn} clips have no waveform: the page decodes {hours:g} h of audio, and no more.")
     write_atomic(page, render(report, audio))
     written = {page: "page"}
     if markdown:
-        write_atomic(markdown, tables.markdown(report))
+        write_atomic(markdown, paper_tables.markdown(report))
         written[markdown] = "Markdown table"
     if latex:
-        write_atomic(latex, tables.latex(report))
+        write_atomic(latex, paper_tables.latex(report))
         written[latex] = "LaTeX table"
     if plots:
         written |= dict.fromkeys(charts.save(report.panels, plots), "figure")
@@ -75,7 +75,7 @@ def _needs_extra() -> None:
             raise MissingExtra("A report", package, "report") from error
 
 
-def _runs(home: Home, names: Sequence[str], narrator: Narrator) -> list[Run]:
+def _runs(home: Home, names: Sequence[str], progress: Progress) -> list[Run]:
     """The runs named, or all that are scored; those left out are told."""
     from mudata.evaluation.run import all_runs, find
 
@@ -87,5 +87,5 @@ def _runs(home: Home, names: Sequence[str], narrator: Narrator) -> list[Run]:
             _ = run.scores, run.settings
             found.append(run)
         except EvaluationError as error:
-            narrator.say(f"Left out: {error.what}")
+            progress.say(f"Left out: {error.what}")
     return found

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-    from mudata.evaluation.report.data import Entry, Panel
+    from mudata.evaluation.report.data import Panel, PanelRow
 
 _HATCH = {"lenient": "////", "several": "\\\\\\\\", "refused": "....", "echo": "xxxx", "error": "||||"}
 _MARKERS = "osD^vP"
@@ -188,7 +188,7 @@ def lengths(panel: Panel, width: float = WIDE) -> Figure:
     return figure
 
 
-def confusion(entry: Entry, width: float = WIDE) -> Figure:
+def confusion(entry: PanelRow, width: float = WIDE) -> Figure:
     """References in rows, answers in columns, shaded by the share of the row. For papers; the page has a table."""
     from matplotlib.patches import Rectangle
 

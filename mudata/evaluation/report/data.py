@@ -10,20 +10,20 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mudata.evaluation.align import Alignment
-from mudata.evaluation.metrics.scored import Judged
+from mudata.evaluation.metrics.scored import ScoredAnswer
 from mudata.evaluation.report.wording import COLUMNS, FATES, HEADLINE, fate
 
 if TYPE_CHECKING:
-    from mudata.evaluation.comparison.audio_use import Badge
+    from mudata.evaluation.comparison.audio_use import AudioUse
     from mudata.evaluation.comparison.compare import Measured
     from mudata.evaluation.suites.suite import Anchor
-    from mudata.evaluation.suites.table import Verdict
+    from mudata.evaluation.suites.suite_table import Verdict
 
 ALL = "all datasets"
 
 
 @dataclass(frozen=True)
-class Sample:
+class AnswerView:
     """One clip, what is right about it, what a run answered, and how that was read (a line of alignments.jsonl).
 
     `groups` has the clip's artist, album and track; `seconds` is the time that the answer took. `given` is what the
@@ -50,13 +50,15 @@ class Sample:
         return fate(self.status, right=bool(self.read.get("right")))
 
     @property
-    def judged(self) -> Judged:
+    def judged(self) -> ScoredAnswer:
         """As `judge` had it when it wrote the scores."""
         alignment = None
         if "rule_id" in self.read:
             alignment = Alignment(self.read["status"], tuple(self.read["labels"]), self.read["rule_id"])
         artist, album, track = (self.groups[key] for key in ("artist", "album", "track"))
-        return Judged(self.clip_id, self.dataset, self.gold, self.answer, alignment, self.error, artist, album, track)
+        return ScoredAnswer(
+            self.clip_id, self.dataset, self.gold, self.answer, alignment, self.error, artist, album, track
+        )
 
 
 class Flag(NamedTuple):
@@ -77,9 +79,9 @@ class RunView:
     name: str
     settings: Mapping[str, Any]
     scores: Mapping[str, Any]
-    samples: tuple[Sample, ...]
+    samples: tuple[AnswerView, ...]
     labels: Mapping[str, Mapping[str, str]]
-    heard: Badge | None = None
+    heard: AudioUse | None = None
 
     @property
     def id(self) -> str:
@@ -90,7 +92,7 @@ class RunView:
         return str(self.settings["model"])
 
     @cached_property
-    def errors(self) -> tuple[Sample, ...]:
+    def errors(self) -> tuple[AnswerView, ...]:
         return tuple(sample for sample in self.samples if sample.answer is None)
 
 
@@ -114,13 +116,13 @@ class Confusion:
 
 
 @dataclass(frozen=True)
-class Entry:
+class PanelRow:
     """One run in one panel."""
 
     run: RunView
     n: int
     metrics: Mapping[str, Mapping[str, Any]]
-    samples: tuple[Sample, ...]
+    samples: tuple[AnswerView, ...]
     confusion: Confusion | None
     per_label: Sequence[Mapping[str, Any]]
     flags: tuple[Flag, ...]
@@ -171,7 +173,7 @@ class Panel:
     part: str | None
     dataset: str
     whole: bool
-    entries: tuple[Entry, ...]
+    entries: tuple[PanelRow, ...]
     measured: Measured | None
     incomparable: str | None
     anchors: tuple[Anchor, ...]

@@ -13,10 +13,10 @@ from urllib.parse import quote
 
 from mudata.evaluation.report.waveforms import Sound, affordable, draw
 from mudata.evaluation.report.wording import FATES, ROLES
-from mudata.narration import SILENT, Narrator
+from mudata.narration import SILENT, Progress
 
 if TYPE_CHECKING:
-    from mudata.evaluation.report.data import Panel, Report, Sample
+    from mudata.evaluation.report.data import AnswerView, Panel, Report
     from mudata.home import Home
 
 EMBED_LIMIT = 100 * 2**20
@@ -48,7 +48,7 @@ def find_audio(
     *,
     embed: bool = False,
     waveforms: bool = True,
-    narrator: Narrator = SILENT,
+    progress: Progress = SILENT,
 ) -> Audio:
     """Look clips up in the index, and draw their waveforms. Where not all can be taken into the page (`embed`) or
     drawn, those on which runs disagree come first."""
@@ -63,7 +63,7 @@ def find_audio(
         embedded=len(inside),
         left=len(linked) if embed else 0,
         sounds=sounds,
-        waveforms=draw(wanted, narrator),
+        waveforms=draw(wanted, progress),
         undrawn=len(sounds) - len(wanted) if waveforms else 0,
     )
 
@@ -134,7 +134,7 @@ def _labels(panel: Panel) -> dict[str, dict[str, str]]:
 
 def _clips(number: int, panel: Panel, runs: list[str]) -> list[dict[str, Any]]:
     answers: dict[str, list[dict[str, Any]]] = {}
-    of: dict[str, Sample] = {}
+    of: dict[str, AnswerView] = {}
     for entry in panel.entries:
         for sample in entry.samples:
             of.setdefault(sample.clip_id, sample)
@@ -152,7 +152,7 @@ def _clips(number: int, panel: Panel, runs: list[str]) -> list[dict[str, Any]]:
     ]
 
 
-def _answer(run: int, sample: Sample) -> dict[str, Any]:
+def _answer(run: int, sample: AnswerView) -> dict[str, Any]:
     """One answer; what is empty is left out, for the size of the page."""
     read = sample.read
     said = {
@@ -173,7 +173,7 @@ def _answer(run: int, sample: Sample) -> dict[str, Any]:
     return {key: value for key, value in said.items() if value is not None or key == "text"}
 
 
-def _spans(sample: Sample) -> list[list[Any]]:
+def _spans(sample: AnswerView) -> list[list[Any]]:
     text = sample.answer or ""
     plain = text.isascii()
 

@@ -13,13 +13,13 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from mudata.errors import EvaluationError
-from mudata.evaluation.comparison import audio_use as heard
+from mudata.evaluation.comparison import audio_use
 from mudata.evaluation.comparison.compare import Measured, compare
 from mudata.evaluation.metrics.scored import Metric
-from mudata.evaluation.report.data import ALL, Confusion, Entry, Flag, Panel, Report, RunView, Sample
+from mudata.evaluation.report.data import ALL, AnswerView, Confusion, Flag, Panel, PanelRow, Report, RunView
 from mudata.evaluation.report.wording import HEADLINE, METRICS
 from mudata.evaluation.suites.suite import Anchor, anchors
-from mudata.evaluation.suites.table import Verdict, verdict
+from mudata.evaluation.suites.suite_table import Verdict, verdict
 
 if TYPE_CHECKING:
     from mudata.evaluation.run import Run
@@ -57,13 +57,13 @@ def _view(home: Home, run: Run, *, alone: bool) -> RunView:
             raise _stale(run, f"{clip_id} was asked later")
         groups = {key: question.get(key) for key in ("artist", "album", "track")}
         of = clip_id, question["dataset"], tuple(question["gold"]), record.answer, record.error, groups
-        samples.append(Sample(*of, read=line, seconds=record.seconds, given=record.given))
+        samples.append(AnswerView(*of, read=line, seconds=record.seconds, given=record.given))
     if len(samples) != scores["n"]:
         raise _stale(run, f"they count {scores['n']} clips, the run has {len(samples)}")
     marks = [settings.get("control"), None if alone else run.id.rpartition("-")[2][:6]]
     name = " ".join([str(settings["model"]), *(f"({mark})" for mark in marks if mark)])
     labels = {dataset: task.written for dataset, task in run.tasks.items()}
-    return RunView(run.folder, name, settings, scores, tuple(samples), labels, heard.look(home, run))
+    return RunView(run.folder, name, settings, scores, tuple(samples), labels, audio_use.look(home, run))
 
 
 def _alignments(run: Run, sha256: str | None) -> dict[str, dict[str, Any]]:
@@ -101,12 +101,12 @@ def _panels(views: Sequence[RunView]) -> tuple[Panel, ...]:
     return tuple(panels)
 
 
-def _entry(view: RunView, dataset: str) -> Entry:
+def _entry(view: RunView, dataset: str) -> PanelRow:
     of = view.scores if dataset == ALL else view.scores["datasets"][dataset]
     metrics = {metric["metric"]: metric for metric in of["metrics"] if metric["metric"] in METRICS}
     samples = tuple(sample for sample in view.samples if dataset in (ALL, sample.dataset))
     per_label = [row for row in view.scores["per_label"] if row["dataset"] == dataset]
-    return Entry(view, of["n"], metrics, samples, _confusion(view, dataset), per_label, _flags(view, dataset))
+    return PanelRow(view, of["n"], metrics, samples, _confusion(view, dataset), per_label, _flags(view, dataset))
 
 
 def _flags(view: RunView, dataset: str) -> tuple[Flag, ...]:
@@ -134,7 +134,7 @@ def _confusion(view: RunView, dataset: str) -> Confusion | None:
     return Confusion(gold, (*labels, *instead), counts, labels)
 
 
-def _compared(entries: Sequence[Entry]) -> tuple[Measured | None, str | None]:
+def _compared(entries: Sequence[PanelRow]) -> tuple[Measured | None, str | None]:
     """The runs by their headline metric on the clips that all have, or why they cannot be compared."""
     if len(entries) < 2:
         return None, None
@@ -146,7 +146,7 @@ def _compared(entries: Sequence[Entry]) -> tuple[Measured | None, str | None]:
 
 
 def _published(
-    dataset: str, task: str, entries: Sequence[Entry], metric: str
+    dataset: str, task: str, entries: Sequence[PanelRow], metric: str
 ) -> tuple[tuple[Anchor, ...], dict[Anchor, dict[str, Verdict]]]:
     """What suites know to be published about this question, and how that of a model here agrees with its entries."""
     if dataset == ALL:

@@ -16,13 +16,11 @@ from typing import TYPE_CHECKING, Any
 import mudata
 from mudata.evaluation.align import RULES
 from mudata.evaluation.comparison import compare
-from mudata.evaluation.report import charts, exports
-from mudata.evaluation.report import run_facts as facts
+from mudata.evaluation.report import charts, exports, run_facts, wording
 from mudata.evaluation.report import style as ink
-from mudata.evaluation.report import wording as words
 from mudata.evaluation.report.badge import badge
 from mudata.evaluation.report.explorer import explorer
-from mudata.evaluation.suites.table import VERDICTS
+from mudata.evaluation.suites.suite_table import VERDICTS
 
 if TYPE_CHECKING:
     from mudata.evaluation.report.data import Panel, Report
@@ -55,10 +53,15 @@ def render(report: Report, audio: Audio) -> bytes:
     style, script = (read.joinpath(name).read_text("utf-8") for name in ("style.css", "app.js"))
     environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
     environment.globals.update(
-        words=words, facts=facts, percent=_percent, written=words.written, shown=compare.shown, chance=compare.chance
+        words=wording,
+        facts=run_facts,
+        percent=_percent,
+        written=wording.written,
+        shown=compare.shown,
+        chance=compare.chance,
     )
     environment.globals.update(strip_caption=_strip_caption, published=_published, detectable=_detectable)
-    environment.globals.update(caption_facts=facts.caption_facts, largest=LARGEST_CONFUSION, many=SHOWN_ERRORS)
+    environment.globals.update(caption_facts=run_facts.caption_facts, largest=LARGEST_CONFUSION, many=SHOWN_ERRORS)
     template = environment.from_string(read.joinpath("template.html").read_text("utf-8"))
     data = explorer(report, audio) | {"rules": RULES, "scores": [run.scores for run in report.runs]}
     data["results"] = [{"file": f"{exports.stem(run)}.json", "text": exports.result_text(run)} for run in report.runs]
@@ -99,7 +102,7 @@ def _policy(script: str) -> str:
 def _figures(panel: Panel) -> dict[str, tuple[Any, Any]]:
     """Wide and narrow SVG of each figure; confusion is a table on the page."""
     titles = {
-        "scores": f"{words.METRICS[panel.headline].title} with 95 % intervals, by run",
+        "scores": f"{wording.METRICS[panel.headline].title} with 95 % intervals, by run",
         "outcomes": "Where the answers ended, by run",
         "controls": "ROUGE-L F beside its controls, by run",
         "lengths": "Words per caption, by run",
@@ -145,7 +148,7 @@ def _strip_caption(panel: Panel) -> str:
 def _published(metric: str, anchor: Anchor) -> str:
     """A published value, with an interval where one can be given."""
     low, high = (anchor.value if end is None else end for end in (anchor.low, anchor.high))
-    return words.written(metric, {"value": anchor.value, "low": low, "high": high})
+    return wording.written(metric, {"value": anchor.value, "low": low, "high": high})
 
 
 def _detectable(panel: Panel) -> str | None:
@@ -153,4 +156,4 @@ def _detectable(panel: Panel) -> str | None:
     said = (panel.entries[0].run.scores.get("detectable") or {}).get(panel.headline)
     if not (panel.whole and said and said["difference"] is not None):
         return None
-    return words.written(panel.headline, dict.fromkeys(("value", "low", "high"), said["difference"]))
+    return wording.written(panel.headline, dict.fromkeys(("value", "low", "high"), said["difference"]))

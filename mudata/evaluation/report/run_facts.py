@@ -7,7 +7,7 @@ from statistics import median
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
-    from mudata.evaluation.report.data import Entry, RunView
+    from mudata.evaluation.report.data import PanelRow, RunView
 
 
 class Fact(NamedTuple):
@@ -36,7 +36,7 @@ def facts(run: RunView) -> dict[str, list[Fact]]:
 
 def command(run: RunView) -> str | None:
     """The one line that repeats the run."""
-    said = [sitting.get("command") for sitting in run.settings.get("sittings") or ()]
+    said = [session.get("command") for session in run.settings.get("sittings") or ()]
     return next((line for line in reversed(said) if line), run.settings.get("command"))
 
 
@@ -105,9 +105,9 @@ def _reading(said: Mapping[str, Any], scores: Mapping[str, Any]) -> list[Fact]:
 
 def _machine(said: Mapping[str, Any]) -> list[Fact]:
     last = _last(said)
-    batches = sorted({str(sitting["batch"]) for sitting in said.get("sittings") or () if sitting.get("batch")})
+    batches = sorted({str(session["batch"]) for session in said.get("sittings") or () if session.get("batch")})
     found = [Fact("seed", str(said.get("seed", ""))), Fact("batch", ", ".join(batches))]
-    if halvings := sum(sitting.get("halvings") or 0 for sitting in said.get("sittings") or ()):
+    if halvings := sum(session.get("halvings") or 0 for session in said.get("sittings") or ()):
         found.append(Fact("batch halved", f"{halvings} times, memory was short"))
     tried = [f"{size} {'fits' if fits else 'does not fit'}" for size, fits in last.get("batch_search") or ()]
     found.append(Fact("batch sizes tried", ", ".join(tried)))
@@ -122,8 +122,8 @@ def _time(run: RunView) -> list[Fact]:
     sittings = run.settings.get("sittings") or []
     found = [Fact("begun", str(run.settings["created_at"]))]
     if sittings:
-        wall = sum(float(sitting.get("wall_s") or 0) for sitting in sittings)
-        asked = sum(int(sitting.get("asked") or 0) for sitting in sittings)
+        wall = sum(float(session.get("wall_s") or 0) for session in sittings)
+        asked = sum(int(session.get("asked") or 0) for session in sittings)
         found.append(Fact("sittings", str(len(sittings))))
         found.append(Fact("wall time", f"{wall:.1f} s"))
         if wall and asked:
@@ -133,17 +133,17 @@ def _time(run: RunView) -> list[Fact]:
             found.append(Fact("time per answer", f"median {median(seconds):.3g} s, longest {slowest:.3g} s"))
         found.append(Fact("last sitting", str(sittings[-1].get("started_at", ""))))
     for key in _SUMMED:
-        told = [(sitting.get("model") or {}).get(key) for sitting in sittings]
+        told = [(session.get("model") or {}).get(key) for session in sittings]
         if any(told):
             found.append(Fact(_term(key), f"{sum(value or 0 for value in told):.6g}"))
     return found
 
 
 _SUMMED = ("cost", "requests", "retries", "prompt_tokens", "completion_tokens", "replies_without_usage")
-"""What models tell of one sitting (see `models.served`), and adds up over all."""
+"""What models tell of one session (see `models.served`), and adds up over all."""
 
 _ELSEWHERE = ("command", "asked", "batch", "batch_search", "halvings", "model", "started_at", "versions", "wall_s")
-"""What sittings tell that other facts are made of."""
+"""What sessions tell that other facts are made of."""
 
 
 def _term(key: str) -> str:
@@ -167,7 +167,7 @@ def _last(said: Mapping[str, Any]) -> Mapping[str, Any]:
     return sittings[-1] or {}
 
 
-def caption_facts(entry: Entry) -> list[Fact]:
+def caption_facts(entry: PanelRow) -> list[Fact]:
     """How a run's captions are: repeats, refusals, lengths, and which constant caption they were held against."""
     said = entry.run.scores.get("captions")
     if not said:

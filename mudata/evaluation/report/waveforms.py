@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from mudata.errors import AudioError
-from mudata.narration import SILENT, Narrator
+from mudata.narration import SILENT, Progress
 
 COLUMNS = 96
 """Two pixels each, at the size that the page gives them."""
@@ -41,13 +41,13 @@ def affordable(sounds: Mapping[str, Sound], order: Iterable[str]) -> dict[str, S
     return kept
 
 
-def draw(sounds: Mapping[str, Sound], narrator: Narrator = SILENT) -> dict[str, str]:
+def draw(sounds: Mapping[str, Sound], progress: Progress = SILENT) -> dict[str, str]:
     """By clip id, the ends of COLUMNS columns (low, high, low, high, ...) as STEPS; nothing of what cannot be decoded.
 
     Heights are relative to the clip's own peak, so that quiet clips have a shape too.
     """
     found = {}
-    with narrator.bar("Drawing waveforms", len(sounds)) as advance, ThreadPoolExecutor(_THREADS) as threads:
+    with progress.bar("Drawing waveforms", len(sounds)) as advance, ThreadPoolExecutor(_THREADS) as threads:
         for clip_id, columns in zip(sounds, threads.map(_columns, sounds.values()), strict=True):
             advance(1)
             if columns:
@@ -58,10 +58,10 @@ def draw(sounds: Mapping[str, Sound], narrator: Narrator = SILENT) -> dict[str, 
 def _columns(sound: Sound) -> str:
     import numpy as np
 
-    from mudata.catalog.audio import clip as audio
+    from mudata.catalog.audio import clip
 
     try:
-        samples = audio.load(sound.path)
+        samples = clip.load(sound.path)
     except AudioError:
         return ""
     starts = np.arange(COLUMNS) * len(samples) // COLUMNS

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from mudata.evaluation.align import Alignment, Status
     from mudata.evaluation.align.label_set import LabelSet
-    from mudata.evaluation.metrics.scored import Judged
+    from mudata.evaluation.metrics.scored import ScoredAnswer
     from mudata.evaluation.run import Run
 
 FILE = "overrides.jsonl"
@@ -67,7 +67,7 @@ def sha256(run: Run) -> str | None:
 
 
 def add(
-    run: Run, given: Iterable[Mapping[str, Any]], items: Sequence[Judged], sets: Mapping[str, LabelSet | None]
+    run: Run, given: Iterable[Mapping[str, Any]], items: Sequence[ScoredAnswer], sets: Mapping[str, LabelSet | None]
 ) -> list[Override]:
     """Append lines, once all of them have proved right, and flush them; lines that are there already are passed over.
 
@@ -89,7 +89,7 @@ def add(
 
 
 def _checked(
-    number: int, line: Mapping[str, Any], of: Mapping[str, Judged], sets: Mapping[str, LabelSet | None]
+    number: int, line: Mapping[str, Any], of: Mapping[str, ScoredAnswer], sets: Mapping[str, LabelSet | None]
 ) -> Override:
     where = f"Override {number}"
     for key in ("clip_id", "author", "reason"):
@@ -139,7 +139,7 @@ def apply(alignment: Alignment, override: Override, label_set: LabelSet) -> Alig
     return replace(alignment, status=read_as, labels=labels, rule_id="override", flags=(*alignment.flags, "override"))
 
 
-def kappa(items: Sequence[Judged], last: Mapping[str, Override]) -> dict[str, Any] | None:
+def kappa(items: Sequence[ScoredAnswer], last: Mapping[str, Override]) -> dict[str, Any] | None:
     """Cohen's kappa (1960) of people against the aligner, over the clips that people read; None without any.
 
     `items` are as the aligner reads them now. `kappa` is None where all of them got one and the same reading.

@@ -13,56 +13,55 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import mudata
-from mudata.catalog.cards import loader as cards
+from mudata.catalog.cards import loader
 from mudata.errors import EvaluationError, MudataError
 from mudata.evaluation.align import ALIGNER, align
-from mudata.evaluation.metrics import summary as tally
-from mudata.evaluation.metrics.scored import Judged
+from mudata.evaluation.metrics import summary
+from mudata.evaluation.metrics.scored import ScoredAnswer
 from mudata.evaluation.run import digest
-from mudata.evaluation.scoring import history as changes
-from mudata.evaluation.scoring import overrides
-from mudata.evaluation.scoring.extras import store as kept_extras
-from mudata.evaluation.scoring.opinions import store as opinions
+from mudata.evaluation.scoring import history, overrides
+from mudata.evaluation.scoring.extras import extras_cache
+from mudata.evaluation.scoring.opinions import opinion as opinions
 from mudata.evaluation.tasks import task as tasks
 from mudata.home import write_atomic
-from mudata.narration import SILENT, Narrator
+from mudata.narration import SILENT, Progress
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
 
     from mudata.evaluation.align.label_set import LabelSet
     from mudata.evaluation.run import Run
-    from mudata.evaluation.scoring.opinions.store import Opinion
+    from mudata.evaluation.scoring.opinions.opinion import Opinion
     from mudata.evaluation.scoring.overrides import Override
     from mudata.home import Home
 
 
-class Reading(NamedTuple):
+class LabelSetInUse(NamedTuple):
     """The label set that a dataset's answers are read with (None for captions), and where it is from."""
 
     label_set: LabelSet | None
     source: str
 
 
-def readings(run: Run) -> dict[str, Reading]:
+def readings(run: Run) -> dict[str, LabelSetInUse]:
     """By dataset: the label set of the card ('card') if its ids are those of the run, else the recorded one ('run')."""
     found = {}
     for said in run.settings["tasks"]:
         task = tasks.Task.restore(said)
         recorded, now = task.label_set, _of_card(task) if task.label_set else None
         same = recorded is not None and now is not None and (now.ids, now.kind) == (recorded.ids, recorded.kind)
-        found[task.dataset] = Reading(now, "card") if same else Reading(recorded, "run")
+        found[task.dataset] = LabelSetInUse(now, "card") if same else LabelSetInUse(recorded, "run")
     return found
 
 
 def _of_card(task: tasks.Task) -> LabelSet | None:
     try:
-        return tasks.bind(cards.load(task.dataset), task.name).label_set
+        return tasks.bind(loader.load(task.dataset), task.name).label_set
     except MudataError:  # the card is gone, or no longer asks this
         return None
 
 
-def judge(run: Run, *, overridden: bool = True, only: Collection[str] | None = None) -> list[Judged]:
+def judge(run: Run, *, overridden: bool = True, only: Collection[str] | None = None) -> list[ScoredAnswer]:
     """Every question of a run with its references and what the answer means, in the order of questions.jsonl.
 
     overridden: people's readings count where there are any. only: of these clips, those that have an answer, whether
@@ -90,7 +89,7 @@ def judge(run: Run, *, overridden: bool = True, only: Collection[str] | None = N
                 alignment = overrides.apply(alignment, last[record.clip_id], label_set)
         groups = {key: question.get(key) for key in ("artist", "album", "track")}
         judged.append(
-            Judged(
+            ScoredAnswer(
                 question["clip_id"],
                 dataset,
                 tuple(question["gold"]),
@@ -126,18 +125,18 @@ def second_opinion(run: Run, opinion: Opinion) -> int:
 
 def further_score(home: Home, run: Run, wanted: str) -> None:
     """Compute a further score of captions, and keep it; score the run to see it."""
-    from mudata.catalog.index import database as index
+    from mudata.catalog.index import database
 
-    with index.connect(home) as connection:
+    with database.connect(home) as connection:
         query = "SELECT clip_id, path FROM clips WHERE path IS NOT NULL AND list_contains(?, dataset)"
         rows = connection.execute(query, [list(run.tasks)]).fetchall()
-    kept_extras.measure(run, wanted, judge(run), {clip_id: home.root / path for clip_id, path in rows})
+    extras_cache.measure(run, wanted, judge(run), {clip_id: home.root / path for clip_id, path in rows})
 
 
-def score(run: Run, narrator: Narrator = SILENT, *, reference_scorer: bool = False) -> dict[str, Any]:
+def score(run: Run, progress: Progress = SILENT, *, reference_scorer: bool = False) -> dict[str, Any]:
     """Judge a run, write alignments.jsonl and scores.json, and return the scores.
 
-    If they are not what they were, the former files are kept under scores/, and the narrator is told what changed and
+    If they are not what they were, the former files are kept under scores/, and the caller is told what changed and
     why. Whatever stops this, the old scores.json stays whole until the new one is. reference_scorer: ROUGE is counted
     by the package rouge-score itself, which gives the same numbers, slowly. Raises EvaluationError as `judge` does.
     """
@@ -145,16 +144,16 @@ def score(run: Run, narrator: Narrator = SILENT, *, reference_scorer: bool = Fal
     lines = "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in _lines(run, items, reference_scorer))
     found["alignments_sha256"] = hashlib.sha256(lines.encode()).hexdigest()
     text = json.dumps(found, indent=2, ensure_ascii=False) + "\n"
-    former = changes.keep(run, text)
+    former = history.keep(run, text)
     write_atomic(run.folder / "alignments.jsonl", lines, shared=True)
     write_atomic(run.folder / "scores.json", text, shared=True)
     if former:
-        for line in changes.told(run, former):
-            narrator.say(f"{run.id}: {line}")
+        for line in history.told(run, former):
+            progress.say(f"{run.id}: {line}")
     return found
 
 
-def _scored(run: Run, reference_scorer: bool) -> tuple[list[Judged], dict[str, Any]]:
+def _scored(run: Run, reference_scorer: bool) -> tuple[list[ScoredAnswer], dict[str, Any]]:
     settings, items, read_with = run.settings, judge(run), readings(run)
     sets = {dataset: reading.label_set for dataset, reading in read_with.items()}
     shown = {dataset: task.shown for dataset, task in run.tasks.items()}
@@ -176,11 +175,11 @@ def _scored(run: Run, reference_scorer: bool) -> tuple[list[Judged], dict[str, A
         "overrides_sha256": overrides.sha256(run),
         "forced_choice": settings["forced_choice"],
         "control": settings.get("control"),
-        **tally.numbers(settings, items, sets, shown, reference_scorer=reference_scorer),
+        **summary.numbers(settings, items, sets, shown, reference_scorer=reference_scorer),
         "opinions": opinions.columns(run, raw, sets),
         "kappa": overrides.kappa(raw, last) if last else None,
     }
-    metrics, provenance = kept_extras.kept(run, items)
+    metrics, provenance = extras_cache.kept(run, items)
     if metrics:
         for one in (found, *found["datasets"].values()) if len(found["datasets"]) == 1 else (found,):
             one["metrics"] = [*one["metrics"], *metrics]
@@ -188,15 +187,15 @@ def _scored(run: Run, reference_scorer: bool) -> tuple[list[Judged], dict[str, A
     return items, found
 
 
-def _source(read_with: Mapping[str, Reading]) -> str | None:
+def _source(read_with: Mapping[str, LabelSetInUse]) -> str | None:
     sources = {reading.source for reading in read_with.values() if reading.label_set}
     return "run" if "run" in sources else "card" if sources else None
 
 
-def _lines(run: Run, items: list[Judged], reference_scorer: bool) -> Iterable[dict[str, Any]]:
+def _lines(run: Run, items: list[ScoredAnswer], reference_scorer: bool) -> Iterable[dict[str, Any]]:
     """Lines of alignments.jsonl."""
     last = {line.clip_id: line for line in overrides.read(run)}
-    rouge = tally.per_clip(items, reference_scorer) if any(item.alignment is None for item in items) else {}
+    rouge = summary.per_clip(items, reference_scorer) if any(item.alignment is None for item in items) else {}
     for item in items:
         read = item.alignment
         line = {"clip_id": item.clip_id, "dataset": item.dataset, "gold": item.gold, "status": item.outcome}

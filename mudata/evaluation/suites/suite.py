@@ -15,7 +15,7 @@ from typing import Annotated, Self
 
 from pydantic import Field, NonNegativeInt, PositiveInt, StringConstraints, model_validator
 
-from mudata.catalog.cards import loader as cards
+from mudata.catalog.cards import loader
 from mudata.catalog.cards.strict_model import Name, PartName, Strict, Texts
 from mudata.errors import CardError, UnknownName
 from mudata.evaluation.metrics.statistics import wilson
@@ -26,7 +26,7 @@ SHARES = frozenset({"accuracy", "lenient_accuracy", "any_mention_accuracy", "cov
 """Metrics that count right clips, so that value and n give their interval."""
 
 
-class Source(Strict):
+class Publication(Strict):
     """Where numbers come from."""
 
     text: str
@@ -66,7 +66,7 @@ class Exam(Strict):
     note: str | None = None
 
 
-class Column(Strict):
+class PublishedColumn(Strict):
     title: str
     exam: PartName
     metric: MetricName
@@ -80,13 +80,13 @@ class Remark(Strict):
     text: str
 
 
-class Table(Strict):
+class PublishedTable(Strict):
     """A published table: one row per model, one value per column; null where nothing was published."""
 
     title: str
     n: PositiveInt | None = None
     """Clips behind every cell."""
-    columns: tuple[Column, ...]
+    columns: tuple[PublishedColumn, ...]
     rows: dict[str, tuple[Annotated[float, Field(ge=0, le=1)] | None, ...]]
     remarks: tuple[Remark, ...] = ()
     notes: Texts = ()
@@ -141,7 +141,7 @@ class Elsewhere(Strict):
     task: Name
     metric: MetricName
     n: PositiveInt | None = None
-    source: Source
+    source: Publication
     rows: dict[str, Annotated[float, Field(ge=0, le=1)]]
     note: str | None = None
 
@@ -151,10 +151,10 @@ class Suite(Strict):
 
     name: PartName
     title: str
-    source: Source
+    source: Publication
     models: dict[str, Texts] = Field(default_factory=dict)
     exams: dict[PartName, Exam]
-    tables: tuple[Table, ...] = ()
+    tables: tuple[PublishedTable, ...] = ()
     elsewhere: tuple[Elsewhere, ...] = ()
     notes: Texts = ()
 
@@ -183,7 +183,7 @@ class Suite(Strict):
 
     def _published(self) -> Iterator[Anchor]:
         for table in self.tables:
-            of = Source(text=f"{self.source.text}, {table.title}", url=self.source.url)
+            of = Publication(text=f"{self.source.text}, {table.title}", url=self.source.url)
             for model, values in table.rows.items():
                 for column, value in zip(table.columns, values, strict=True):
                     if value is not None:
@@ -216,7 +216,9 @@ class Anchor:
     url: str | None = None
 
 
-def _anchor(at: Exam | Elsewhere, metric: str, by: Source, cell: tuple[str, float, int | None, str | None]) -> Anchor:
+def _anchor(
+    at: Exam | Elsewhere, metric: str, by: Publication, cell: tuple[str, float, int | None, str | None]
+) -> Anchor:
     model, value, n, note = cell
     low, high = interval(metric, value, n) or (None, None)
     return Anchor(value, n, by.text, low, high, note, model, at.dataset, at.task, metric, by.url)
@@ -235,7 +237,7 @@ def anchors(dataset: str, task: str, model: str | None = None) -> list[Anchor]:
 def files() -> Mapping[str, Path]:
     """Suite file by name (the file's stem), sorted by name."""
     found: dict[str, Path] = {}
-    for folder in reversed([*(own / "suites" for own in cards.folders()[:-1]), cards.BUILT_IN / "suites"]):
+    for folder in reversed([*(own / "suites" for own in loader.folders()[:-1]), loader.BUILT_IN / "suites"]):
         found |= {path.stem: path for path in folder.glob("*.yaml")}
     return dict(sorted(found.items()))
 
@@ -250,7 +252,7 @@ def load(name: str) -> Suite:
     if not path.is_file():
         raise CardError(f"{path}: no such file.", "Give the path of a suite, or a name from `mudata suites`.")
     try:
-        suite = cards.parse(path, Suite)
+        suite = loader.parse(path, Suite)
     except CardError as error:
         raise CardError(error.what, "The grammar is printed by `mudata suites schema`.") from error
     if path.stem != suite.name:

@@ -13,11 +13,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from mudata.catalog.cards import loader as cards
-from mudata.catalog.index import database as index
+from mudata.catalog.cards import loader
+from mudata.catalog.index import database
 from mudata.catalog.splits import manifest
 from mudata.errors import EvaluationError, UnknownName
-from mudata.evaluation.metrics.caption_controls import Constant, constant_caption
+from mudata.evaluation.metrics.caption_controls import ConstantCaption, constant_caption
 from mudata.evaluation.tasks.task import OptionsOrder, Task, bind_all
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ TRAIN = "train"
 
 
 @dataclass(frozen=True)
-class Item:
+class Sample:
     """One clip and what is right about it: canonical label ids in published order, or captions.
 
     `path` is None, and `absent` says why, when there is nothing to hear. `pcm_sha256` is, for MIDI, the hash of the
@@ -60,7 +60,7 @@ class Item:
 
 
 @dataclass(frozen=True)
-class Selection:
+class SampleSet:
     """What is asked (`items`, sorted by id), by which tasks, and what may be learned from first (`train`)."""
 
     split: str
@@ -69,19 +69,19 @@ class Selection:
     part: str
     limit: int | None
     tasks: Mapping[str, Task]
-    items: tuple[Item, ...]
-    train: tuple[Item, ...]
+    items: tuple[Sample, ...]
+    train: tuple[Sample, ...]
     left_out: int
     """Clips without a reference."""
     changed: int
     """Clips whose audio is not what the split was drawn from."""
-    constants: Mapping[str, Constant | None]
+    constants: Mapping[str, ConstantCaption | None]
     """The constant caption by dataset, for tasks that ask for captions; None where all there are are asked."""
 
-    def of(self, dataset: str) -> tuple[Item, ...]:
+    def of(self, dataset: str) -> tuple[Sample, ...]:
         return tuple(item for item in self.items if item.dataset == dataset)
 
-    def train_of(self, dataset: str) -> tuple[Item, ...]:
+    def train_of(self, dataset: str) -> tuple[Sample, ...]:
         return tuple(item for item in self.train if item.dataset == dataset)
 
     def common(self, dataset: str) -> tuple[str | None, str]:
@@ -110,7 +110,7 @@ def select(
     audio: bool = True,
     midi: bool = False,
     own: Mapping[Kind, str] | None = None,
-) -> Selection:
+) -> SampleSet:
     """Look up a split's part.
 
     `part` defaults to 'test', or to the only part. `limit` takes that many clips in the order of a hash of
@@ -136,7 +136,7 @@ def select(
     names = sorted({clip_id.partition("/")[0] for clip_id in wanted})
     if not names:
         raise EvaluationError(f"Part {part!r} of split {drawn.name} is empty.", "Choose another with --part.")
-    of = [cards.load(name) for name in names]
+    of = [loader.load(name) for name in names]
     shuffle_seed = seed if options_order == "shuffled" else None
     bound = bind_all(
         of, task, stratify=drawn.stratify, prompt=prompt, own=own, letters=letters, shuffle_seed=shuffle_seed
@@ -145,11 +145,11 @@ def select(
     if limit is not None:
         kept = sorted(wanted, key=lambda clip_id: hashlib.sha256(f"{seed}:{clip_id}".encode()).hexdigest())
         wanted = {clip_id: wanted[clip_id] for clip_id in kept[:limit]}
-    with index.connect(home) as connection:
+    with database.connect(home) as connection:
         known = _clips(connection, names)
         if audio:
             _refuse_unheard(of, [known[clip_id] for clip_id in wanted if clip_id in known], midi=midi)
-        if absent := [name for name in names if index.generation(home, name) is None]:
+        if absent := [name for name in names if database.generation(home, name) is None]:
             raise EvaluationError(
                 f"{', '.join(absent)} of split {drawn.name} is not in the index.",
                 f"Run: {' && '.join(f'mudata fetch {name}' for name in absent)}",
@@ -175,10 +175,10 @@ def select(
         _item(home, clip_id, pcm, known.get(clip_id), gold=gold, aspects=aspects)
         for clip_id, pcm in sorted(learned.items())
     )
-    return Selection(
+    return SampleSet(
         drawn.name,
         drawn.sha256,
-        {name: index.index_sha256(home, name) for name in names if index.generation(home, name)},
+        {name: database.index_sha256(home, name) for name in names if database.generation(home, name)},
         part,
         limit,
         tasks,
@@ -265,7 +265,9 @@ def _aspects(connection: duckdb.DuckDBPyConnection, card: Card) -> dict[str, tup
     return {clip_id: tuple(labels) for clip_id, labels in rows}
 
 
-def _constant(gold: Mapping[str, tuple[str, ...]], asked: Collection[str], train: Collection[str]) -> Constant | None:
+def _constant(
+    gold: Mapping[str, tuple[str, ...]], asked: Collection[str], train: Collection[str]
+) -> ConstantCaption | None:
     """References of clips that cannot be heard are text all the same."""
     taught = [gold[clip_id] for clip_id in sorted(train) if clip_id in gold]
     return constant_caption(taught, [texts for clip_id, texts in sorted(gold.items()) if clip_id not in asked])
@@ -279,13 +281,13 @@ def _item(
     *,
     gold: Mapping[str, Mapping[str, tuple[str, ...]]],
     aspects: Mapping[str, Mapping[str, tuple[str, ...]]],
-) -> Item:
+) -> Sample:
     dataset = clip_id.partition("/")[0]
     right, said = gold.get(dataset, {}).get(clip_id, ()), aspects.get(dataset, {}).get(clip_id, ())
     if row is None:
-        return Item(clip_id, dataset, right, None, pcm, 0, "not in the index")
+        return Sample(clip_id, dataset, right, None, pcm, 0, "not in the index")
     usable = row.status == "ok" and row.path
-    return Item(
+    return Sample(
         clip_id,
         dataset,
         right,

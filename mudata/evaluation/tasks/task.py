@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Literal
 
-from mudata.catalog.cards import loader as cards
+from mudata.catalog.cards import loader
 from mudata.catalog.cards.schema import Card, LabelSpace
 from mudata.errors import EvaluationError, UnknownName
 from mudata.evaluation.align import Shown
@@ -150,7 +150,7 @@ def bind(
         said.namespace,
         space,
         found,
-        cards.sha256(card),
+        loader.sha256(card),
         label_set,
         order,
         letters,

@@ -18,14 +18,13 @@ import soundfile
 import soxr
 
 from mudata.catalog.audio import clip as audio
-from mudata.catalog.audio import decode as formats
-from mudata.catalog.audio import mp3
-from mudata.catalog.audio.clip import ClipFacts, Flavour
+from mudata.catalog.audio import decode, mp3
+from mudata.catalog.audio.clip import AudioFormat, ClipFacts
 from mudata.catalog.audio.encode import Flac
 from mudata.errors import AudioError
 
 Tone = Callable[..., Path]
-NATIVE = Flavour()
+NATIVE = AudioFormat()
 
 
 def noise(frames: int, channels: int = 1, seed: int = 7) -> np.ndarray:
@@ -110,7 +109,7 @@ def test_a_rate_that_flac_cannot_hold_asks_for_another(tmp_path: Path, tone: Ton
     odd = tone(tmp_path / "in.wav", 0.5, 65_537)
     with pytest.raises(AudioError, match=r"FLAC cannot hold 65537 Hz.\nFetch with --rate"):
         audio.normalise(odd, tmp_path / "clip.flac", NATIVE)
-    assert audio.normalise(odd, tmp_path / "clip.flac", Flavour(16_000)).sample_rate == 16_000
+    assert audio.normalise(odd, tmp_path / "clip.flac", AudioFormat(16_000)).sample_rate == 16_000
 
 
 def test_resampling_is_soxr_hq_of_the_mono_signal_however_long(tmp_path: Path) -> None:
@@ -118,7 +117,7 @@ def test_resampling_is_soxr_hq_of_the_mono_signal_however_long(tmp_path: Path) -
     soundfile.write(tmp_path / "in.wav", stereo, 44100, subtype="FLOAT")
     mono = (stereo[:, 0] + stereo[:, 1]) * np.float32(0.5)
     wanted = soxr.resample(mono, 44100, 16000, "HQ")
-    facts = audio.normalise(tmp_path / "in.wav", tmp_path / "clip.flac", Flavour(16000))
+    facts = audio.normalise(tmp_path / "in.wav", tmp_path / "clip.flac", AudioFormat(16000))
     written, rate = soundfile.read(facts.path, dtype="float32")
     assert rate == facts.sample_rate == 16000
     assert np.abs(written - wanted).max() <= 2.0**-24
@@ -137,7 +136,7 @@ def test_a_stream_of_blocks_decodes_to_the_same_bits_as_a_whole(tmp_path: Path, 
 
 
 def test_flavours_have_names_that_make_a_path() -> None:
-    assert (Flavour().name, Flavour(16000).name) == ("native", "16000")
+    assert (AudioFormat().name, AudioFormat(16000).name) == ("native", "16000")
 
 
 def test_samples_beyond_full_scale_are_cut_off_and_counted(tmp_path: Path) -> None:
@@ -190,9 +189,9 @@ def test_load_gives_a_segment_at_the_rate_that_is_asked_for(tmp_path: Path, tone
 
 def test_memory_does_not_depend_on_the_length(tmp_path: Path) -> None:
     soundfile.write(tmp_path / "long.wav", noise(3_000_000, 2), 16000)
-    audio.normalise(tmp_path / "long.wav", tmp_path / "clip.flac", Flavour(8000), crop=("first", 1))  # imports
+    audio.normalise(tmp_path / "long.wav", tmp_path / "clip.flac", AudioFormat(8000), crop=("first", 1))  # imports
     tracemalloc.start()
-    audio.normalise(tmp_path / "long.wav", tmp_path / "clip.flac", Flavour(8000))
+    audio.normalise(tmp_path / "long.wav", tmp_path / "clip.flac", AudioFormat(8000))
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert peak < 4e6, "the source holds 12 MB, decoded 24 MB"
@@ -401,7 +400,7 @@ def test_without_a_decoder_the_reason_names_the_extra(
 def test_a_text_file_never_reaches_the_fallbacks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "av", None)
     (tmp_path / "list.m4a").write_text("#EXTM3U\n#EXT-X-MEDIA-SEQUENCE:0\nhttp://127.0.0.1:1/a.ts\n")
-    with pytest.raises(AudioError, match="Format not recognised"), formats.opened(tmp_path / "list.m4a"):
+    with pytest.raises(AudioError, match="Format not recognised"), decode.opened(tmp_path / "list.m4a"):
         pass
 
 

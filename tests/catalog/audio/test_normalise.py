@@ -22,16 +22,16 @@ import pytest
 import soundfile
 
 from mudata.catalog.audio import normalise
-from mudata.catalog.audio.clip import Flavour
+from mudata.catalog.audio.clip import AudioFormat
 from mudata.catalog.audio.journal import Journal
 from mudata.catalog.audio.normalise import COLUMNS, Job, clip_path, run
 from mudata.catalog.tables import TABLES
-from mudata.narration import Advance, Narrator
+from mudata.narration import Advance, Progress
 
 Tone = Callable[..., Path]
 
 
-class Counting(Narrator):
+class Counting(Progress):
     """Remembers what its bars were told."""
 
     def __init__(self) -> None:
@@ -72,15 +72,15 @@ def again(
     files: Path, wanted: Sequence[Job] | None = None, rate: int | None = None
 ) -> tuple[dict[str, dict[str, Any]], int]:
     """Rows by id, and how many clips the run had to make."""
-    narrator, flavour = Counting(), Flavour(rate)
+    progress, flavour = Counting(), AudioFormat(rate)
     target = files.parent / "clips" / flavour.name
-    table = run(jobs() if wanted is None else wanted, files=files, target=target, flavour=flavour, narrator=narrator)
-    assert all(total == done for total, done in narrator.bars)
-    return {row["id"]: row for row in table.to_pylist()}, int(sum(total for total, _ in narrator.bars))
+    table = run(jobs() if wanted is None else wanted, files=files, target=target, flavour=flavour, progress=progress)
+    assert all(total == done for total, done in progress.bars)
+    return {row["id"]: row for row in table.to_pylist()}, int(sum(total for total, _ in progress.bars))
 
 
 def test_one_row_per_job_in_their_order_with_the_columns_of_the_index(files: Path) -> None:
-    table = run(jobs(), files=files, target=files.parent / "clips", flavour=Flavour())
+    table = run(jobs(), files=files, target=files.parent / "clips", flavour=AudioFormat())
     assert table.column_names == [*COLUMNS, "attributes"]
     types = {"VARCHAR": pa.string(), "BIGINT": pa.int64(), "INTEGER": pa.int32(), "DOUBLE": pa.float64()}
     declared = {column.name: types[column.type] for column in TABLES["clips"]}
@@ -240,7 +240,7 @@ def test_a_missing_extra_is_asked_for_again_once_it_is_there(files: Path, monkey
 
 CRASHING = """
 import os, signal
-from mudata.catalog.normalise import perform as honest
+from mudata.catalog.audio.normalise import perform as honest
 def perform(task):
     if task[3]["id"] == "rock.1": os.kill(os.getpid(), signal.SIGSEGV)
     return honest(task)
@@ -282,11 +282,11 @@ def test_a_torn_journal_loses_only_what_was_torn(files: Path, tail: bytes) -> No
 RUN = """
 import sys, json
 from pathlib import Path
-from mudata.catalog.normalise import Job, run
-from mudata.catalog.audio import Flavour
+from mudata.catalog.audio.normalise import Job, run
+from mudata.catalog.audio.clip import AudioFormat
 files, target = map(Path, sys.argv[1:3])
 jobs = [Job(str(n), "audio", f"{n}.wav") for n in range(int(sys.argv[3]))]
-run(jobs, files=files, target=target, flavour=Flavour(8000), workers=2)
+run(jobs, files=files, target=target, flavour=AudioFormat(8000), workers=2)
 """
 
 
@@ -299,7 +299,7 @@ def test_a_run_killed_anywhere_is_finished_by_the_next(tmp_path: Path) -> None:
     for n in range(1, count):
         shutil.copy(files / "0.wav", files / f"{n}.wav")
     wanted = [Job(str(n), "audio", f"{n}.wav") for n in range(count)]
-    undisturbed = run(wanted, files=files, target=tmp_path / "undisturbed", flavour=Flavour(8000))
+    undisturbed = run(wanted, files=files, target=tmp_path / "undisturbed", flavour=AudioFormat(8000))
 
     target = tmp_path / "killed"
     journal = target / "journal.jsonl"
@@ -315,10 +315,10 @@ def test_a_run_killed_anywhere_is_finished_by_the_next(tmp_path: Path) -> None:
     assert seen < count
     (target / "00").mkdir(exist_ok=True)
     (target / "00" / ".1-x.flac.part").touch()
-    narrator = Counting()
-    finished = run(wanted, files=files, target=target, flavour=Flavour(8000), narrator=narrator)
+    progress = Counting()
+    finished = run(wanted, files=files, target=target, flavour=AudioFormat(8000), progress=progress)
     assert finished.equals(undisturbed)
-    assert narrator.bars == [[count - seen, count - seen]]
+    assert progress.bars == [[count - seen, count - seen]]
     time.sleep(0.5)  # processes of the killed run end with their clip
     assert not list(target.rglob("*.part"))
     made = {path.relative_to(target): path.read_bytes() for path in target.rglob("*.flac")}

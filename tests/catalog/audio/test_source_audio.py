@@ -14,21 +14,21 @@ from small_corpus import Corpus
 
 from mudata.catalog.audio import clip as audio
 from mudata.errors import AudioError, EvaluationError, ModelError
-from mudata.evaluation.inference.playback import AFTER_S, HeardClip, Playing, listen
-from mudata.evaluation.inference.runner import Request, evaluate
-from mudata.evaluation.protocol import Answer, Clip, Failure, Hearing, Question
-from mudata.evaluation.tasks.samples import Item
+from mudata.evaluation.inference.playback import AFTER_S, HeardClip, Playback, listen
+from mudata.evaluation.inference.runner import EvalRequest, evaluate
+from mudata.evaluation.protocol import Answer, Clip, Failure, ModelCapabilities, Question
+from mudata.evaluation.tasks.samples import Sample
 
 if TYPE_CHECKING:
     from mudata.home import Home
 
-SOURCE = Playing(source="source")
+SOURCE = Playback(source="source")
 
 
 class Stereo:
     """Answers with what it was given."""
 
-    hearing = Hearing(sample_rate=16000, max_seconds=0.3, takes_source=True)
+    capabilities = ModelCapabilities(sample_rate=16000, max_seconds=0.3, takes_source=True)
 
     def load(self) -> None: ...
 
@@ -40,7 +40,7 @@ class Stereo:
 
 
 class Mono(Stereo):
-    hearing = Hearing(sample_rate=16000)
+    capabilities = ModelCapabilities(sample_rate=16000)
 
 
 @pytest.fixture
@@ -52,7 +52,7 @@ def corpus(home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Corpu
 
 
 def ask(home: Home, model: str = "Stereo", **more: object) -> object:
-    return evaluate(home, Request(f"{__name__}:{model}", "half", "genre", **more))  # type: ignore[arg-type]
+    return evaluate(home, EvalRequest(f"{__name__}:{model}", "half", "genre", **more))  # type: ignore[arg-type]
 
 
 def raw(home: Home, tone: Callable[..., Path]) -> None:
@@ -91,10 +91,10 @@ def test_originals_that_are_not_here_are_told(corpus: Corpus, home: Home) -> Non
 def test_a_segment_is_cut_from_its_original(tmp_path: Path) -> None:
     wave = np.stack([np.linspace(0, 0.5, 8000), np.linspace(0.5, 0, 8000)], 1).astype(np.float32)
     soundfile.write(tmp_path / "a.wav", wave, 8000, subtype="FLOAT")
-    item = Item(
+    item = Sample(
         "d/a", "d", (), tmp_path / "none.flac", "", 8000, source=tmp_path / "a.wav", start_s=0.25, duration_s=0.5
     )
-    clip = listen(item, Hearing(sample_rate=16000), SOURCE)
+    clip = listen(item, ModelCapabilities(sample_rate=16000), SOURCE)
     assert isinstance(clip, HeardClip)
     assert clip.sample_rate == 8000
     np.testing.assert_array_equal(clip.audio, wave[2000:6000])
@@ -104,8 +104,8 @@ def test_an_original_that_is_not_finite_is_a_failure(tmp_path: Path) -> None:
     soundfile.write(tmp_path / "a.wav", np.array([0.1, np.nan, 0.1] * 900), 8000, subtype="FLOAT")
     with pytest.raises(AudioError, match="NaN"):
         audio.load_channels(tmp_path / "a.wav")
-    item = Item("d/a", "d", (), tmp_path / "a.flac", "", 8000, source=tmp_path / "a.wav")
-    assert listen(item, Hearing(), SOURCE) == Failure("not_finite", "NaN or infinity among the samples")
+    item = Sample("d/a", "d", (), tmp_path / "a.flac", "", 8000, source=tmp_path / "a.wav")
+    assert listen(item, ModelCapabilities(), SOURCE) == Failure("not_finite", "NaN or infinity among the samples")
 
 
 @bundles("ltu")
@@ -121,11 +121,11 @@ def test_oracle_through_the_original_a_model_hears_what_its_authors_code_hears(b
         pytest.skip("the bundle has no stereo clip at 44.1 kHz")
     for case in cases:
         original = bundle.folder / case["audio"]
-        facts = audio.normalise(original, tmp_path / "clip.flac", audio.Flavour())
-        item = Item("d/a", "d", (), facts.path, "", facts.sample_rate, source=original, duration_s=facts.duration_s)
+        facts = audio.normalise(original, tmp_path / "clip.flac", audio.AudioFormat())
+        item = Sample("d/a", "d", (), facts.path, "", facts.sample_rate, source=original, duration_s=facts.duration_s)
         heard = {}
-        for playing in (SOURCE, Playing()):
-            clip = listen(item, model.hearing, playing)
+        for playing in (SOURCE, Playback()):
+            clip = listen(item, model.capabilities, playing)
             assert isinstance(clip, HeardClip)
             with torch.inference_mode():
                 heard[playing.source] = model.hear(model.waveform(clip.audio, clip.sample_rate))

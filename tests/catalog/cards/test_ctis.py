@@ -12,13 +12,13 @@ import pyarrow as pa
 import pytest
 import soundfile
 
-from mudata.catalog.cards import loader as cards
+from mudata.catalog.cards import loader
 from mudata.catalog.cards.mirrors import HubMirror, Rows
 from mudata.catalog.cards.vocabulary import canonical
-from mudata.catalog.fetch.sources import shards as rows
+from mudata.catalog.fetch.sources import shards
 from mudata.catalog.read.reader import read
 
-CARD = cards.load("ctis")
+CARD = loader.load("ctis")
 CODES = [label.id for label in CARD.labels["instrument"].vocabulary]
 MEDIA = pa.struct({"bytes": pa.binary(), "path": pa.string()})
 FEATURES = {
@@ -60,7 +60,7 @@ def rules() -> Rows:
 @pytest.fixture
 def root(tmp_path: Path) -> Path:
     name = "default/train/data-00000-of-00030.arrow"
-    rows.write([(name, shard(tmp_path / "downloads" / name))], rules(), tmp_path / "files", source="test")
+    shards.write([(name, shard(tmp_path / "downloads" / name))], rules(), tmp_path / "files", source="test")
     return tmp_path / "files"
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from mudata.catalog.cards import loader as cards
+from mudata.catalog.cards import loader
 from mudata.catalog.read.reader import read
 from mudata.errors import ReadError
 
@@ -128,11 +128,11 @@ def put(root: Path, *paths: str) -> None:
     ],
 )
 def test_subsets_are_nested_and_small_is_the_default(files: Path, subset: str | None, ids: list[str]) -> None:
-    assert read(cards.load("fma"), files, subset=subset).clips["id"].to_pylist() == ids
+    assert read(loader.load("fma"), files, subset=subset).clips["id"].to_pylist() == ids
 
 
 def test_clips_are_read_from_records_of_several_lines(files: Path) -> None:
-    reading = read(cards.load("fma"), files, subset="large")
+    reading = read(loader.load("fma"), files, subset="large")
     columns = ["path", "artist", "album", "title", "licence", "hash"]
     assert [tuple(row.values()) for row in reading.clips.select(columns).to_pylist()] == [
         ("fma_small/000/000002.mp3", "Ann Example", "Live [1]", "Food, and\nDrink", BY_NC_SA, None),
@@ -145,7 +145,7 @@ def test_clips_are_read_from_records_of_several_lines(files: Path) -> None:
 
 
 def test_genres_have_two_levels_and_numbers_that_nobody_knows_are_told(files: Path) -> None:
-    reading = read(cards.load("fma"), files, subset="large")
+    reading = read(loader.load("fma"), files, subset="large")
     labels = [(row["id"], row["namespace"], row["canonical"]) for row in reading.labels.to_pylist()]
     assert [label[::2] for label in labels if label[1] == "genre_top"] == [
         ("000002", "Hip-Hop"),
@@ -161,12 +161,14 @@ def test_genres_have_two_levels_and_numbers_that_nobody_knows_are_told(files: Pa
     assert [(i.kind, i.where, i.what) for i in reading.issues] == [
         ("unknown-label", "labels.genre", "'99999' is not in the vocabulary (1 clips)")
     ]
-    chosen = read(cards.load("fma"), files, subset="large", where="list_contains(genre, 'Rock') AND artist IS NOT NULL")
+    chosen = read(
+        loader.load("fma"), files, subset="large", where="list_contains(genre, 'Rock') AND artist IS NOT NULL"
+    )
     assert chosen.clips["id"].to_pylist() == ["099134"]
 
 
 def test_the_official_split_and_the_faults_are_those_of_the_clips(files: Path) -> None:
-    reading = read(cards.load("fma"), files, subset="large")
+    reading = read(loader.load("fma"), files, subset="large")
     assert [tuple(row.values()) for row in reading.splits.to_pylist()] == [
         ("000002", "official", "train"),
         ("001040", "official", "validation"),
@@ -186,7 +188,7 @@ def test_the_file_of_the_smallest_archive_is_taken_with_its_own_sum(files: Path)
     (files / "fma_medium/checksums").write_text(f"{'a' * 40}  fma_medium/000/000002.mp3\n")
     (files / "fma_large/checksums").write_text(f"{'b' * 40}  fma_large/000/000002.mp3\n{'c' * 40}  x/000/000003.mp3\n")
     (files / "fma_metadata/checksums").write_text(f"{'d' * 40}  tracks.csv\n")
-    clips = read(cards.load("fma"), files, subset="medium").clips.to_pylist()
+    clips = read(loader.load("fma"), files, subset="medium").clips.to_pylist()
     assert [(clip["path"], clip["hash"]) for clip in clips] == [
         ("fma_medium/000/000002.mp3", "sha1:" + "a" * 40),
         ("own/001/001040.mp3", None),
@@ -198,7 +200,7 @@ def test_a_table_that_ends_in_the_middle_of_a_record_is_told_and_that_record_is_
     whole = tracks_csv([*RECORDS[:3], record(5, set_subset="small", artist_bio="a long story,\nof many lines")])
     cut = whole[: whole.index("of many lines")]
     (files / "fma_metadata/tracks.csv").write_text(cut, encoding="utf-8", newline="")
-    reading = read(cards.load("fma"), files, subset="large")
+    reading = read(loader.load("fma"), files, subset="large")
     assert reading.clips["id"].to_pylist() == ["000002", "001040", "099134"]
     (issue,) = reading.issues
     line = cut[: cut.rindex("\n5,") + 1].count("\n") + 1
@@ -209,25 +211,25 @@ def test_a_table_with_columns_in_another_order_is_refused(files: Path) -> None:
     swapped = tracks_csv(RECORDS, header=[*HEADER[:-1][::-1], HEADER[-1]])
     (files / "fma_metadata/tracks.csv").write_text(swapped, encoding="utf-8", newline="")
     with pytest.raises(ReadError, match=r"tracks\.csv: .*not in the order that the card expects"):
-        read(cards.load("fma"), files)
+        read(loader.load("fma"), files)
 
 
 def test_a_value_that_is_no_number_is_told_with_its_column(files: Path) -> None:
     odd = tracks_csv([*RECORDS, record(6, artist_id="six", set_subset="small")])
     (files / "fma_metadata/tracks.csv").write_text(odd, encoding="utf-8", newline="")
     with pytest.raises(ReadError, match=r"tracks\.csv: column 'artist_id' .*expected INTEGER, got 'six'"):
-        read(cards.load("fma"), files)
+        read(loader.load("fma"), files)
 
 
 def test_the_card_has_the_whole_tree_of_genres() -> None:
-    top, tree = (cards.load("fma").labels[name].vocabulary for name in ("genre_top", "genre"))
+    top, tree = (loader.load("fma").labels[name].vocabulary for name in ("genre_top", "genre"))
     assert (len(top), len(tree)) == (16, 163)
     assert {label.id: label.code for label in tree if not label.parent} == {label.id: label.code for label in top}
 
 
 @pytest.mark.shared
 def test_the_tree_of_genres_is_the_published_one(shared: Path) -> None:
-    tree = cards.load("fma").labels["genre"].vocabulary
+    tree = loader.load("fma").labels["genre"].vocabulary
     with (shared / "facts/tables/fma_genres.csv").open(newline="") as file:
         published = list(csv.DictReader(file))
     titles = {row["genre_id"]: row["title"] for row in published} | {"0": None}
@@ -241,7 +243,7 @@ def test_the_head_of_the_real_table_gives_the_known_counts(shared: Path, tmp_pat
     (tmp_path / "fma_small/000").mkdir(parents=True)
     shutil.copy(shared / "data/fma/tracks.csv", tmp_path)
     shutil.copy(shared / "data/fma/000002.mp3", tmp_path / "fma_small/000")
-    large, medium, small = (read(cards.load("fma"), tmp_path, subset=s) for s in ("large", "medium", "small"))
+    large, medium, small = (read(loader.load("fma"), tmp_path, subset=s) for s in ("large", "medium", "small"))
     assert [r.clips.num_rows for r in (small, medium, large)] == [58, 58 + 136, 58 + 136 + 488]
     assert [i.kind for i in large.issues] == ["bad-record"]
     assert Counter(large.splits["part"].to_pylist()) == {"train": 563, "test": 71, "validation": 48}

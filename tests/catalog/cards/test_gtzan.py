@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from mudata.catalog.cards import loader as cards
-from mudata.catalog.read.reader import Reading, read
+from mudata.catalog.cards import loader
+from mudata.catalog.read.reader import DatasetContents, read
 
 GENRES = ["blues", "classical", "country", "disco", "hiphop", "jazz", "metal", "pop", "reggae", "rock"]
 
@@ -56,12 +56,12 @@ def files(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def known(reading: Reading, column: str) -> dict[str, str | None]:
+def known(reading: DatasetContents, column: str) -> dict[str, str | None]:
     return dict(zip(reading.clips["id"].to_pylist(), reading.clips[column].to_pylist(), strict=True))
 
 
 def test_clips_have_genre_artist_title_track_and_sum(files: Path) -> None:
-    reading = read(cards.load("gtzan"), files)
+    reading = read(loader.load("gtzan"), files)
     assert known(reading, "artist") == {
         "blues.00000": "Ann Example",
         "blues.00001": "ann example",
@@ -80,7 +80,7 @@ def test_clips_have_genre_artist_title_track_and_sum(files: Path) -> None:
 
 
 def test_published_splits_hold_with_either_line_end_and_name_the_middle_part_alike(files: Path) -> None:
-    splits = read(cards.load("gtzan"), files).splits.to_pylist()
+    splits = read(loader.load("gtzan"), files).splits.to_pylist()
     filtered = {row["id"]: row["part"] for row in splits if row["split"] == "fault-filtered"}
     assert filtered == {
         "blues.00000": "train",
@@ -93,7 +93,7 @@ def test_published_splits_hold_with_either_line_end_and_name_the_middle_part_ali
 
 def test_the_bad_file_of_one_copy_is_a_warning_and_exact_copies_are_dropped(files: Path) -> None:
     put(files, "genres/metal/metal.00058.wav", "genres/rock/rock.00016.wav")
-    faults = read(cards.load("gtzan"), files).faults.to_pylist()
+    faults = read(loader.load("gtzan"), files).faults.to_pylist()
     assert [(f["id"], f["kind"], f["action"]) for f in faults] == [
         ("hiphop.00001", "disputed", "warn"),
         ("jazz.00054", "corrupt", "warn"),
@@ -118,7 +118,7 @@ def test_the_bad_file_of_one_copy_is_a_warning_and_exact_copies_are_dropped(file
 )
 def test_copies_in_any_layout_are_found_without_any_table(tmp_path: Path, path: str) -> None:
     put(tmp_path, path)
-    reading = read(cards.load("gtzan"), tmp_path)
+    reading = read(loader.load("gtzan"), tmp_path)
     assert known(reading, "path") == {"blues.00007": path}
     assert known(reading, "genre") == {"blues.00007": "blues"}
     assert known(reading, "hash") == {"blues.00007": None}
@@ -128,7 +128,7 @@ def test_sums_are_not_held_against_copies_that_were_written_anew(files: Path) ->
     shutil.move(files / "genres/blues/blues.00000.wav", files / "genres/blues/blues.00000.au")
     (files / "gtzan-parquet/jazz").mkdir(parents=True)
     shutil.move(files / "genres/jazz/jazz.00054.wav", files / "gtzan-parquet/jazz/jazz.00054.wav")
-    sums = known(read(cards.load("gtzan"), files), "hash")
+    sums = known(read(loader.load("gtzan"), files), "hash")
     assert [clip for clip, sum_ in sums.items() if sum_ is None] == ["blues.00000", "jazz.00054"]
 
 
@@ -142,7 +142,7 @@ def test_pieces_pictures_and_features_are_no_clips(tmp_path: Path) -> None:
         "genres/polka/polka.00000.wav",
         "genres/input.mf",
     )
-    reading = read(cards.load("gtzan"), tmp_path)
+    reading = read(loader.load("gtzan"), tmp_path)
     assert reading.clips.num_rows == 0
     assert [i.kind for i in reading.issues] == ["no-clips"]
 
@@ -150,12 +150,12 @@ def test_pieces_pictures_and_features_are_no_clips(tmp_path: Path) -> None:
 def test_a_line_of_the_index_that_lacks_a_field_is_told(files: Path) -> None:
     with (files / "sturm" / "index.txt").open("a") as index:
         index.write("rock.00001.wav ::: Half a Line\n")
-    (issue,) = read(cards.load("gtzan"), files).issues
+    (issue,) = read(loader.load("gtzan"), files).issues
     assert (issue.kind, issue.where) == ("bad-record", "sturm/index.txt:11")
 
 
 def test_the_card_names_what_is_known_of_every_clip() -> None:
-    card = cards.load("gtzan")
+    card = loader.load("gtzan")
     assert [label.id for label in card.labels["genre"].vocabulary] == GENRES
     assert card.grouped_by == ("artist", "track")
     kinds = Counter(fault.kind for fault in card.faults for _ in fault.ids)
@@ -188,7 +188,7 @@ def thousand(shared: Path, tmp_path: Path) -> Path:
 
 @pytest.mark.shared
 def test_the_real_tables_give_the_published_counts(thousand: Path, shared: Path) -> None:
-    card, facts = cards.load("gtzan"), rows(shared)
+    card, facts = loader.load("gtzan"), rows(shared)
     reading = read(card, thousand)
     assert reading.issues == ()
     assert reading.clips.num_rows == card.expected.clips["all"] == 1000
@@ -213,7 +213,7 @@ def test_the_real_tables_give_the_published_counts(thousand: Path, shared: Path)
 @pytest.mark.shared
 def test_the_faults_are_those_of_the_sums_and_of_the_lists(thousand: Path, shared: Path) -> None:
     facts = rows(shared)
-    faults = read(cards.load("gtzan"), thousand).faults.to_pylist()
+    faults = read(loader.load("gtzan"), thousand).faults.to_pylist()
     by_kind = {kind: {f["id"] for f in faults if f["kind"] == kind} for kind in ("duplicate", "disputed")}
     excluded = {row["clip"] for row in facts if not row["fault_filtered"]}
     assert by_kind["disputed"] == excluded | {"rock.00016"}
@@ -227,7 +227,7 @@ def test_the_faults_are_those_of_the_sums_and_of_the_lists(thousand: Path, share
 @pytest.mark.shared
 @pytest.mark.parametrize(("split", "leaked"), [("stratified", 206), ("fault-filtered", 14)])
 def test_the_published_splits_leak_artists_as_the_card_says(thousand: Path, split: str, leaked: int) -> None:
-    reading = read(cards.load("gtzan"), thousand)
+    reading = read(loader.load("gtzan"), thousand)
     artists = {clip: artist.casefold() for clip, artist in known(reading, "artist").items() if artist}
     part = {row["id"]: row["part"] for row in reading.splits.to_pylist() if row["split"] == split}
     train = {artists[clip] for clip in part if part[clip] == "train" and clip in artists}

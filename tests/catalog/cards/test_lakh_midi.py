@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from mudata.catalog.cards import loader as cards
+from mudata.catalog.cards import loader
 from mudata.catalog.read.reader import read
 
-CARD = cards.load("lakh_midi")
+CARD = loader.load("lakh_midi")
 MD5, OTHER = "0123456789abcdef0123456789abcdef", "fedcba9876543210fedcba9876543210"
 SONG = "TRABCDE12903CF1234"
 TREE = (

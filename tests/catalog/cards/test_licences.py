@@ -9,7 +9,7 @@ import pytest
 from mudata.catalog.cards import licences
 from mudata.catalog.cards.schema import Card
 from mudata.errors import HomeError, NeedsLicence
-from mudata.narration import Narrator
+from mudata.narration import Progress
 
 if TYPE_CHECKING:
     from mudata.home import Home
@@ -116,7 +116,7 @@ def a_card(usage: str = "noncommercial", text: str = "CC BY-NC 4.0") -> Card:
     )
 
 
-class Heard(Narrator):
+class Heard(Progress):
     def __init__(self) -> None:
         self.lines: list[str] = []
 
@@ -131,8 +131,8 @@ def test_consent_is_asked_once_and_recorded(home: Home) -> None:
     assert "https://example.org/terms" in str(caught.value)
     assert not home.licences.exists()
     heard = Heard()
-    licences.require(a_card(), home, accept=True, narrator=heard)
-    licences.require(a_card(), home, narrator=heard)
+    licences.require(a_card(), home, accept=True, progress=heard)
+    licences.require(a_card(), home, progress=heard)
     assert heard.lines == ["Tiny Set: CC BY-NC 4.0 (use: noncommercial)"] * 2
     record = json.loads(home.licences.read_text())["tiny"]
     assert set(record) == {"accepted_at", "licence", "sha256", "usage"}

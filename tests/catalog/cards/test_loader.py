@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 import pytest
 import yaml
 
-from mudata.catalog.cards import loader as cards
+from mudata.catalog.cards import loader
 from mudata.catalog.cards.patterns import Pattern, wanted
 from mudata.catalog.cards.vocabulary import canonical
 from mudata.catalog.read.reader import read
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from mudata.catalog.cards.mirrors import Mirror, RemoteFile
     from mudata.catalog.cards.schema import Card
 
-NAMES = sorted(path.stem for path in (cards.BUILT_IN / "datasets").glob("*.yaml"))
+NAMES = sorted(path.stem for path in (loader.BUILT_IN / "datasets").glob("*.yaml"))
 SURVEYED = {
     1: "gtzan",
     2: "music_genre",
@@ -48,9 +48,9 @@ def files(mirror: Mirror) -> tuple[RemoteFile, ...]:
 
 
 def test_the_ten_datasets_of_the_survey_have_exactly_one_card_each() -> None:
-    rows = {card.survey.row: card.name for card in map(cards.load, NAMES) if card.survey}
+    rows = {card.survey.row: card.name for card in map(loader.load, NAMES) if card.survey}
     assert rows == SURVEYED
-    assert sum(cards.load(name).survey is not None for name in NAMES) == len(SURVEYED)
+    assert sum(loader.load(name).survey is not None for name in NAMES) == len(SURVEYED)
 
 
 @every_card
@@ -67,20 +67,20 @@ def test_a_card_has_no_key_twice(name: str) -> None:
             for value in node.value:
                 check(value)
 
-    node = yaml.compose(cards.find(name).read_bytes(), Loader=cards.Loader)
+    node = yaml.compose(loader.find(name).read_bytes(), Loader=loader.Loader)
     assert node is not None
     check(node)
 
 
 @every_card
 def test_aliases_lead_to_one_card(name: str) -> None:
-    for alias in cards.load(name).aliases:
-        assert cards.load(alias).name == name
+    for alias in loader.load(name).aliases:
+        assert loader.load(alias).name == name
 
 
 @every_card
 def test_every_select_of_a_card_fits_its_declared_tables(name: str, tmp_path: Path) -> None:
-    card = cards.load(name)
+    card = loader.load(name)
     tables = {key: table.model_copy(update={"optional": True}) for key, table in card.tables.items()}
     reading = read(card.model_copy(update={"tables": tables}), tmp_path)
     assert reading.clips.num_rows == 0
@@ -90,7 +90,7 @@ def test_every_select_of_a_card_fits_its_declared_tables(name: str, tmp_path: Pa
 
 @every_card
 def test_every_spelling_of_a_label_means_that_label(name: str) -> None:
-    for namespace, space in cards.load(name).labels.items():
+    for namespace, space in loader.load(name).labels.items():
         look_up = canonical(space)
         for label in space.vocabulary:
             for spelling in filter(None, (label.id, label.name, label.code, *label.aliases)):
@@ -99,7 +99,7 @@ def test_every_spelling_of_a_label_means_that_label(name: str) -> None:
 
 @every_card
 def test_expected_counts_agree_with_the_vocabularies_and_with_each_other(name: str) -> None:
-    card = cards.load(name)
+    card = loader.load(name)
     expected = card.expected
     assert set(expected.clips) <= (set(card.subsets) or {"all"})
     for namespace, counts in expected.labels.items():
@@ -114,7 +114,7 @@ def test_expected_counts_agree_with_the_vocabularies_and_with_each_other(name: s
 
 @every_card
 def test_addresses_are_web_addresses_and_none_is_dead_unless_said_so(name: str) -> None:
-    card = cards.load(name)
+    card = loader.load(name)
     for mirror in mirrors(card):
         urls = [file.url for file in files(mirror) if file.url] + [getattr(mirror, "url", None)]
         for url in filter(None, urls):
@@ -129,7 +129,7 @@ def test_addresses_are_web_addresses_and_none_is_dead_unless_said_so(name: str) 
 
 @every_card
 def test_files_of_a_mirror_are_named_once_and_stay_below_their_folder(name: str) -> None:
-    card = cards.load(name)
+    card = loader.load(name)
     for mirror in mirrors(card):
         paths = [file.path for file in files(mirror)]
         assert len(paths) == len(set(paths))
@@ -143,7 +143,7 @@ def test_files_of_a_mirror_are_named_once_and_stay_below_their_folder(name: str)
 @every_card
 def test_plain_files_are_tables_or_clips_of_the_card(name: str) -> None:
     """What is fetched as it is must be read by something, or it would be fetched for nothing."""
-    card = cards.load(name)
+    card = loader.load(name)
     is_wanted = wanted(card)
     for mirror in mirrors(card):
         for file in files(mirror):
@@ -153,7 +153,7 @@ def test_plain_files_are_tables_or_clips_of_the_card(name: str) -> None:
 
 @every_card
 def test_patterns_and_references_are_sound(name: str) -> None:
-    card = cards.load(name)
+    card = loader.load(name)
     for text in [t.path for t in card.tables.values()] + [
         p for rule in card.clips for p in (*rule.files, *rule.ignore)
     ]:
@@ -166,7 +166,7 @@ def test_patterns_and_references_are_sound(name: str) -> None:
 
 @every_card
 def test_tasks_ask_for_namespaces_with_words_to_choose_from(name: str) -> None:
-    card = cards.load(name)
+    card = loader.load(name)
     for task in card.tasks.values():
         assert task.noun.strip()
         if task.namespace:
@@ -180,7 +180,7 @@ def test_tasks_ask_for_namespaces_with_words_to_choose_from(name: str) -> None:
 
 @every_card
 def test_what_may_not_be_changed_or_sold_is_marked_so(name: str) -> None:
-    licence = cards.load(name).licence
+    licence = loader.load(name).licence
     if "-ND" in (licence.spdx or ""):
         assert not licence.redistributable
     if "-NC" in (licence.spdx or ""):
@@ -192,13 +192,13 @@ def test_what_may_not_be_changed_or_sold_is_marked_so(name: str) -> None:
 @every_card
 def test_a_card_without_groups_warns_of_leaks(name: str) -> None:
     """Clips of one origin can lie on both sides of a split; where no column tells, a sentence must."""
-    card = cards.load(name)
+    card = loader.load(name)
     assert card.grouped_by or card.leakage_risk
 
 
 @every_card
 def test_a_card_without_sound_says_why(name: str) -> None:
-    card = cards.load(name)
+    card = loader.load(name)
     if card.audio != "yes":
         assert card.audio_note
         assert card.audio_note.endswith(".")
@@ -206,12 +206,12 @@ def test_a_card_without_sound_says_why(name: str) -> None:
 
 @every_card
 def test_faults_name_each_clip_once_per_kind_and_their_source(name: str) -> None:
-    named = [(id_, fault.kind) for fault in cards.load(name).faults for id_ in fault.ids]
+    named = [(id_, fault.kind) for fault in loader.load(name).faults for id_ in fault.ids]
     assert len(named) == len(set(named))
-    assert all(fault.source.strip() and fault.note.strip() for fault in cards.load(name).faults)
+    assert all(fault.source.strip() and fault.note.strip() for fault in loader.load(name).faults)
 
 
 @every_card
 def test_official_splits_name_each_part_once(name: str) -> None:
-    for split in cards.load(name).splits.values():
+    for split in loader.load(name).splits.values():
         assert len(split.parts) == len(set(split.parts)) > 0

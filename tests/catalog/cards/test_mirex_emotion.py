@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from mudata.catalog.cards import loader as cards
-from mudata.catalog.read.reader import Reading, read
+from mudata.catalog.cards import loader
+from mudata.catalog.read.reader import DatasetContents, read
 from mudata.errors import ReadError
 
-CARD = cards.load("mirex_emotion")
+CARD = loader.load("mirex_emotion")
 HEADER = "Title;Artist;Album;Track;Year;Length;Size;Last Modified;Filename;"
 ROWS = (
     'Made "Up" Song;Nobody, Ann;An Album;8;1996;30;352,00 KB;09-09-2010;001.mp3;',
@@ -38,7 +38,7 @@ def root(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def of(reading: Reading, id_: str) -> dict[str, object]:
+def of(reading: DatasetContents, id_: str) -> dict[str, object]:
     return next(row for row in reading.clips.to_pylist() if row["id"] == id_)
 
 

@@ -10,12 +10,12 @@ from pathlib import Path
 
 import pytest
 
-from mudata.catalog.cards import loader as cards
+from mudata.catalog.cards import loader
 from mudata.catalog.cards.mirrors import ClipwiseMirror, HttpMirror, RemoteFile
 from mudata.catalog.cards.vocabulary import canonical
-from mudata.catalog.read.reader import Reading, read
+from mudata.catalog.read.reader import DatasetContents, read
 
-CARD = cards.load("mtg_jamendo")
+CARD = loader.load("mtg_jamendo")
 HEADER = "TRACK_ID\tARTIST_ID\tALBUM_ID\tPATH\tDURATION\tTAGS"
 TRACKS = (
     "track_0000101\tartist_000001\talbum_000001\t01/101.mp3\t124.6\tgenre---punkrock",
@@ -59,7 +59,7 @@ def root(tmp_path: Path, request: pytest.FixtureRequest) -> Path:
     return tmp_path
 
 
-def clips(reading: Reading) -> dict[str, dict[str, object]]:
+def clips(reading: DatasetContents) -> dict[str, dict[str, object]]:
     return {row["id"]: row for row in reading.clips.to_pylist()}
 
 
@@ -171,7 +171,7 @@ def lines(path: Path) -> Iterator[list[str]]:
 
 
 @pytest.fixture(scope="module")
-def published(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Reading]:
+def published(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, DatasetContents]:
     """The published parts of split 0 put together again; with the whole lists of moods and instruments they give
     all tags of those two, and the genres of the tracks in the splits."""
     from conftest import SHARED
@@ -201,25 +201,25 @@ def published(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Reading]:
     return source, read(CARD, root)
 
 
-def counted(reading: Reading, namespace: str) -> Counter[str]:
+def counted(reading: DatasetContents, namespace: str) -> Counter[str]:
     return Counter(row["canonical"] for row in reading.labels.to_pylist() if row["namespace"] == namespace)
 
 
 @pytest.mark.parametrize("namespace", ["instrument", "mood"])
-def test_published_tags_have_their_published_counts(published: tuple[Path, Reading], namespace: str) -> None:
+def test_published_tags_have_their_published_counts(published: tuple[Path, DatasetContents], namespace: str) -> None:
     _, reading = published
     assert reading.issues == ()
     assert counted(reading, namespace) == CARD.expected.labels[namespace]
 
 
-def test_genres_of_the_splits_are_the_published_ones_less_eight(published: tuple[Path, Reading]) -> None:
+def test_genres_of_the_splits_are_the_published_ones_less_eight(published: tuple[Path, DatasetContents]) -> None:
     counts = counted(published[1], "genre")
     dropped = {"african", "ethnicrock", "gothic", "heavymetal", "jazzfunk", "oriental", "ska", "tribal"}
     assert set(CARD.expected.labels["genre"]) - set(counts) == dropped
     assert all(counts[tag] <= number for tag, number in CARD.expected.labels["genre"].items())
 
 
-def test_published_tracks_artists_and_albums_are_all_there(published: tuple[Path, Reading]) -> None:
+def test_published_tracks_artists_and_albums_are_all_there(published: tuple[Path, DatasetContents]) -> None:
     table = published[1].clips
     assert (table.num_rows, len(set(table["artist"].to_pylist())), len(set(table["album"].to_pylist()))) == (
         55_525,
@@ -230,7 +230,7 @@ def test_published_tracks_artists_and_albums_are_all_there(published: tuple[Path
     assert len(moods) == CARD.expected.clips["moodtheme"] == 18_486
 
 
-def test_split_0_and_its_moods_are_the_published_ones(published: tuple[Path, Reading]) -> None:
+def test_split_0_and_its_moods_are_the_published_ones(published: tuple[Path, DatasetContents]) -> None:
     source, reading = published
     parts: dict[tuple[str, str], set[str]] = defaultdict(set)
     for row in reading.splits.to_pylist():
@@ -243,7 +243,7 @@ def test_split_0_and_its_moods_are_the_published_ones(published: tuple[Path, Rea
     assert len(parts["moodtheme-split-0", "test"]) == 4_231
 
 
-def test_artists_do_not_cross_the_parts_of_split_0(published: tuple[Path, Reading]) -> None:
+def test_artists_do_not_cross_the_parts_of_split_0(published: tuple[Path, DatasetContents]) -> None:
     reading = published[1]
     artist = dict(zip(reading.clips["id"].to_pylist(), reading.clips["artist"].to_pylist(), strict=True))
     of: dict[str, set[str]] = defaultdict(set)

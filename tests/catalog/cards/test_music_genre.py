@@ -8,11 +8,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from mudata.catalog.cards import loader as cards
+from mudata.catalog.cards import loader
 from mudata.catalog.read.reader import read
 from mudata.errors import ReadError
 
-CARD = cards.load("music_genre")
+CARD = loader.load("music_genre")
 
 
 def test_pictures_of_segments_are_never_clips(tmp_path: Path) -> None:

@@ -11,11 +11,11 @@ from pathlib import Path
 
 import pytest
 
-from mudata.catalog.cards import loader as cards
+from mudata.catalog.cards import loader
 from mudata.catalog.cards.mirrors import HubMirror, KaggleMirror
-from mudata.catalog.read.reader import Reading, read
+from mudata.catalog.read.reader import DatasetContents, read
 
-CARD = cards.load("musiccaps")
+CARD = loader.load("musiccaps")
 NAME = "musiccaps-public.csv"
 COLUMNS = (
     "ytid,start_s,end_s,audioset_positive_labels,aspect_list,caption,author_id,is_balanced_subset,is_audioset_eval"
@@ -34,7 +34,7 @@ def table(newline: str) -> bytes:
     return newline.join([COLUMNS, *ROWS, ""]).encode()
 
 
-def captions(reading: Reading) -> dict[str, str]:
+def captions(reading: DatasetContents) -> dict[str, str]:
     return {row["id"]: row["text"] for row in reading.captions.to_pylist()}
 
 
@@ -104,7 +104,7 @@ def test_the_published_table_in_both_line_endings_has_the_sums_of_the_card(share
 
 
 @pytest.fixture(scope="module")
-def published(tmp_path_factory: pytest.TempPathFactory) -> tuple[list[dict[str, str]], Reading]:
+def published(tmp_path_factory: pytest.TempPathFactory) -> tuple[list[dict[str, str]], DatasetContents]:
     from conftest import SHARED
 
     source = SHARED / "data" / "musiccaps" / NAME
@@ -116,7 +116,7 @@ def published(tmp_path_factory: pytest.TempPathFactory) -> tuple[list[dict[str, 
     return rows, read(CARD, root)
 
 
-def test_the_published_table_gives_its_known_numbers(published: tuple[list[dict[str, str]], Reading]) -> None:
+def test_the_published_table_gives_its_known_numbers(published: tuple[list[dict[str, str]], DatasetContents]) -> None:
     rows, reading = published
     assert reading.issues == ()
     assert reading.clips.num_rows == reading.captions.num_rows == len(rows) == CARD.expected.clips["all"] == 5521
@@ -126,7 +126,7 @@ def test_the_published_table_gives_its_known_numbers(published: tuple[list[dict[
     assert len(mids) == 346
 
 
-def test_every_published_aspect_is_what_python_reads(published: tuple[list[dict[str, str]], Reading]) -> None:
+def test_every_published_aspect_is_what_python_reads(published: tuple[list[dict[str, str]], DatasetContents]) -> None:
     rows, reading = published
     listed = {row["ytid"]: ast.literal_eval(row["aspect_list"]) for row in rows}
     assert sum(map(len, listed.values())) == 58_901
@@ -136,7 +136,7 @@ def test_every_published_aspect_is_what_python_reads(published: tuple[list[dict[
 
 
 def test_every_published_caption_is_kept_but_for_its_line_ends(
-    published: tuple[list[dict[str, str]], Reading],
+    published: tuple[list[dict[str, str]], DatasetContents],
 ) -> None:
     rows, reading = published
     assert captions(reading) == {row["ytid"]: row["caption"].replace("\r", "") for row in rows}

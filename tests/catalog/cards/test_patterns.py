@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from mudata.catalog.cards import loader as cards
+from mudata.catalog.cards import loader
 from mudata.catalog.cards.patterns import Pattern, match_all, walk, wanted
 from mudata.errors import CardError
 
@@ -104,7 +104,7 @@ def test_a_folder_that_is_not_there_is_empty(tmp_path: Path) -> None:
 
 
 def test_wanted_are_the_clips_and_the_tables_of_a_card_wherever_they_lie() -> None:
-    is_wanted = wanted(cards.load("gtzan"))
+    is_wanted = wanted(loader.load("gtzan"))
     assert is_wanted("Data/genres_original/blues/blues.00000.wav")
     assert is_wanted("genres/blues/blues.00000.au")
     assert is_wanted("sturm/index.txt")

@@ -11,9 +11,8 @@ import pytest
 import soundfile
 
 from mudata.catalog import demo
-from mudata.catalog.cards import loader as cards
-from mudata.catalog.demo import composition as score
-from mudata.catalog.demo import synth
+from mudata.catalog.cards import loader
+from mudata.catalog.demo import composition, synth
 from mudata.catalog.demo.styles import CHORDS, SCALES, STYLES
 from mudata.catalog.read.reader import read
 
@@ -31,9 +30,9 @@ def rows(files: Path) -> list[dict[str, str]]:
 
 
 def test_the_card_reads_what_the_composer_writes(composed: Path) -> None:
-    card = cards.load("demo")
+    card = loader.load("demo")
     reading = read(card, composed)
-    assert reading.clips.num_rows == card.expected.clips["all"] == len(STYLES) * score.CLIPS_PER_STYLE
+    assert reading.clips.num_rows == card.expected.clips["all"] == len(STYLES) * composition.CLIPS_PER_STYLE
     assert reading.issues == ()
     counts = reading.labels.group_by(["namespace"]).aggregate([("id", "count")]).to_pylist()
     by_namespace = {row["namespace"]: row["id_count"] for row in counts}
@@ -52,8 +51,8 @@ def test_clips_last_ten_seconds_and_are_neither_silent_nor_clipped(composed: Pat
 
 
 def test_the_same_seed_gives_the_same_bytes(composed: Path, tmp_path: Path) -> None:
-    piece = score.plan(5, 4)
-    soundfile.write(tmp_path / "again.flac", score.render(piece), synth.RATE, subtype="PCM_16")
+    piece = composition.plan(5, 4)
+    soundfile.write(tmp_path / "again.flac", composition.render(piece), synth.RATE, subtype="PCM_16")
     again, _ = soundfile.read(tmp_path / "again.flac", dtype="int16")
     first, _ = soundfile.read(composed / "demo" / "audio" / "metal" / "metal.04.flac", dtype="int16")
     assert np.array_equal(first, again)

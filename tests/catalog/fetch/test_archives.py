@@ -264,7 +264,7 @@ def test_small_real_archives(name: str, members: int, kind: str, shared: Path, t
 SCRIPT = """
 import sys
 from pathlib import Path
-from mudata.catalog.archives import extract
+from mudata.catalog.fetch.archives import extract
 extract(Path(sys.argv[1]), Path(sys.argv[2]), max_bytes=1 << 40)
 """
 

@@ -14,12 +14,20 @@ from pathlib import Path
 import pytest
 from misbehaving import Answer, Server
 
-from mudata.catalog.fetch.download import Patience, Want, download, download_many, shown, sums, verify_digests
+from mudata.catalog.fetch.download import (
+    Download,
+    DownloadRetries,
+    download,
+    download_many,
+    shown,
+    sums,
+    verify_digests,
+)
 from mudata.errors import ChecksumMismatch, FetchError, HomeError, NeedsToken, Offline
 
 BODY = bytes(range(256)) * 400
 SHA256 = hashlib.sha256(BODY).hexdigest()
-HASTY = Patience(tries=3, pause_s=0.01, longest_s=2, timeout_s=0.5)
+HASTY = DownloadRetries(tries=3, pause_s=0.01, longest_s=2, timeout_s=0.5)
 
 
 @pytest.fixture
@@ -35,7 +43,7 @@ def leftovers(folder: Path) -> list[str]:
 def test_a_file_arrives_verified_and_nothing_else_is_left(server: Server, tmp_path: Path) -> None:
     url = server.serve("/a.bin", Answer(BODY))
     steps: list[float] = []
-    want = Want(url, tmp_path / "deep" / "a.bin", len(BODY), {"sha256": SHA256})
+    want = Download(url, tmp_path / "deep" / "a.bin", len(BODY), {"sha256": SHA256})
     assert download(want, advance=steps.append) == want.target
     assert want.target.read_bytes() == BODY
     assert sum(steps) == len(BODY)
@@ -44,7 +52,7 @@ def test_a_file_arrives_verified_and_nothing_else_is_left(server: Server, tmp_pa
 
 def test_a_file_that_is_there_and_verifies_is_not_asked_for_again(server: Server, tmp_path: Path) -> None:
     url = server.serve("/a.bin", Answer(BODY))
-    want = Want(url, tmp_path / "a.bin", digests={"sha256": SHA256})
+    want = Download(url, tmp_path / "a.bin", digests={"sha256": SHA256})
     want.target.write_bytes(BODY)
     download(want)
     assert server.seen == []
@@ -57,7 +65,7 @@ def test_a_file_that_is_there_and_verifies_is_not_asked_for_again(server: Server
 def test_a_cut_connection_is_resumed_where_it_broke(server: Server, tmp_path: Path, cut: int) -> None:
     url = server.serve("/a.bin", Answer(BODY, etag='"1"', cut=cut), Answer(BODY, etag='"1"'))
     steps: list[float] = []
-    download(Want(url, tmp_path / "a.bin"), advance=steps.append, patience=HASTY)
+    download(Download(url, tmp_path / "a.bin"), advance=steps.append, patience=HASTY)
     assert (tmp_path / "a.bin").read_bytes() == BODY
     assert sum(steps) == len(BODY)
     assert server.seen[1].headers["range"] == f"bytes={cut}-"
@@ -83,14 +91,16 @@ def test_what_was_half_there_never_mixes_with_another_edition(
     first = BODY if second.ranges == "short" else old
     url = server.serve("/a.bin", Answer(first, etag='"1"', cut=99_000), second)
     steps: list[float] = []
-    download(Want(url, tmp_path / "a.bin", digests=digests), advance=steps.append, patience=Patience(9, 0.01))
+    download(
+        Download(url, tmp_path / "a.bin", digests=digests), advance=steps.append, patience=DownloadRetries(9, 0.01)
+    )
     assert (tmp_path / "a.bin").read_bytes() == second.body
     assert sum(steps) == len(second.body)
 
 
 def test_without_validator_and_sum_a_piece_is_thrown_away(server: Server, tmp_path: Path) -> None:
     url = server.serve("/a.bin", Answer(BODY, cut=5000), Answer(BODY))
-    download(Want(url, tmp_path / "a.bin"), patience=HASTY)
+    download(Download(url, tmp_path / "a.bin"), patience=HASTY)
     assert "range" not in server.seen[1].headers
     assert (tmp_path / "a.bin").read_bytes() == BODY
 
@@ -98,9 +108,9 @@ def test_without_validator_and_sum_a_piece_is_thrown_away(server: Server, tmp_pa
 def test_a_known_sum_lets_another_mirror_go_on_with_the_piece(server: Server, tmp_path: Path) -> None:
     target, digests = tmp_path / "a.bin", {"sha256": SHA256}
     with pytest.raises(FetchError, match=r"broke.*\(3 tries\)") as caught:
-        download(Want(server.serve("/1", Answer(BODY, cut=7000)), target, digests=digests), patience=HASTY)
+        download(Download(server.serve("/1", Answer(BODY, cut=7000)), target, digests=digests), patience=HASTY)
     assert "is kept" in str(caught.value)
-    download(Want(server.serve("/2", Answer(BODY)), target, digests=digests))
+    download(Download(server.serve("/2", Answer(BODY)), target, digests=digests))
     assert server.asked("/2")[0].headers["range"] == "bytes=21000-"
     assert target.read_bytes() == BODY
 
@@ -108,17 +118,17 @@ def test_a_known_sum_lets_another_mirror_go_on_with_the_piece(server: Server, tm
 def test_a_piece_made_of_two_editions_is_replaced_by_a_whole(server: Server, tmp_path: Path) -> None:
     target = tmp_path / "a.bin"
     (tmp_path / ".a.bin.part").write_bytes(b"junk" * 100)
-    download(Want(server.serve("/a", Answer(BODY)), target, len(BODY), {"sha256": SHA256}))
+    download(Download(server.serve("/a", Answer(BODY)), target, len(BODY), {"sha256": SHA256}))
     assert [seen.headers.get("range") for seen in server.seen] == ["bytes=400-", None]
     assert target.read_bytes() == BODY
 
 
 def test_a_complete_piece_is_taken_without_a_request(server: Server, tmp_path: Path) -> None:
     (tmp_path / ".a.bin.part").write_bytes(BODY)
-    download(Want(server.url("/gone"), tmp_path / "a.bin", len(BODY), {"sha256": SHA256}))
+    download(Download(server.url("/gone"), tmp_path / "a.bin", len(BODY), {"sha256": SHA256}))
     assert server.seen == []
     (tmp_path / ".b.bin.part").write_bytes(BODY)
-    download(Want(server.serve("/b", Answer(BODY)), tmp_path / "b.bin", digests={"sha256": SHA256}))  # answers 416
+    download(Download(server.serve("/b", Answer(BODY)), tmp_path / "b.bin", digests={"sha256": SHA256}))  # answers 416
     assert (tmp_path / "b.bin").read_bytes() == BODY
 
 
@@ -138,7 +148,7 @@ def test_wrong_bytes_are_deleted_and_both_sums_told(
 ) -> None:
     url = server.serve("/a.bin", Answer(BODY))
     with pytest.raises(ChecksumMismatch, match="not the expected file") as caught:
-        download(Want(url, tmp_path / "a.bin", **want))  # type: ignore[arg-type]
+        download(Download(url, tmp_path / "a.bin", **want))  # type: ignore[arg-type]
     assert expected in str(caught.value)
     assert "deleted" in str(caught.value)
     assert list(tmp_path.iterdir()) == []
@@ -160,7 +170,7 @@ def test_a_busy_host_is_asked_again_when_it_says(server: Server, tmp_path: Path,
     after = "1" if form == "seconds" else email.utils.formatdate(time.time() + 2, usegmt=True)
     url = server.serve("/a", Answer(status=status, headers={"Retry-After": after}), Answer(BODY))
     began = time.monotonic()
-    download(Want(url, tmp_path / "a"), patience=HASTY)
+    download(Download(url, tmp_path / "a"), patience=HASTY)
     assert time.monotonic() - began >= 0.9
     assert (tmp_path / "a").read_bytes() == BODY
 
@@ -168,25 +178,25 @@ def test_a_busy_host_is_asked_again_when_it_says(server: Server, tmp_path: Path,
 def test_a_host_that_wants_too_long_a_pause_is_given_up(server: Server, tmp_path: Path) -> None:
     url = server.serve("/a", Answer(status=503, headers={"Retry-After": "3600"}))
     with pytest.raises(FetchError, match=r"503 Service Unavailable.*asks to wait 3600 s"):
-        download(Want(url, tmp_path / "a"), patience=HASTY)
+        download(Download(url, tmp_path / "a"), patience=HASTY)
     assert len(server.seen) == 1
 
 
 def test_tries_are_bounded(server: Server, tmp_path: Path) -> None:
     with pytest.raises(FetchError, match=r"500 Internal Server Error \(3 tries\)"):
-        download(Want(server.serve("/a", Answer(status=500)), tmp_path / "a"), patience=HASTY)
+        download(Download(server.serve("/a", Answer(status=500)), tmp_path / "a"), patience=HASTY)
     assert len(server.seen) == 3
 
 
 def test_progress_gives_new_patience(server: Server, tmp_path: Path) -> None:
     body = os.urandom(5 << 20)
     url = server.serve("/a", Answer(body, etag='"1"', cut=(1 << 20) + 10))
-    download(Want(url, tmp_path / "a"), patience=Patience(tries=2, pause_s=0.01))
+    download(Download(url, tmp_path / "a"), patience=DownloadRetries(tries=2, pause_s=0.01))
     assert (tmp_path / "a").read_bytes() == body
     with pytest.raises(FetchError, match="2 tries"):  # the same cut without Range is no progress
         download(
-            Want(server.serve("/b", Answer(body, cut=2 << 20, ranges="ignored")), tmp_path / "b"),
-            patience=Patience(tries=2, pause_s=0.01),
+            Download(server.serve("/b", Answer(body, cut=2 << 20, ranges="ignored")), tmp_path / "b"),
+            patience=DownloadRetries(tries=2, pause_s=0.01),
         )
 
 
@@ -205,16 +215,16 @@ def test_a_refusal_is_not_tried_again(
 ) -> None:
     url = server.serve("/a", Answer(status=status))
     with pytest.raises(error, match=match):
-        download(Want(url, tmp_path / "a"))
+        download(Download(url, tmp_path / "a"))
     assert len(server.seen) == 1
 
 
 def test_slow_headers_end_in_a_timeout(server: Server, tmp_path: Path) -> None:
     url = server.serve("/a", Answer(BODY, delay_s=3), Answer(BODY))
-    download(Want(url, tmp_path / "a"), patience=HASTY)
+    download(Download(url, tmp_path / "a"), patience=HASTY)
     assert len(server.seen) == 2
     with pytest.raises(FetchError, match=r"no answer for 0.5 s \(3 tries\)"):
-        download(Want(server.serve("/b", Answer(BODY, delay_s=3)), tmp_path / "b"), patience=HASTY)
+        download(Download(server.serve("/b", Answer(BODY, delay_s=3)), tmp_path / "b"), patience=HASTY)
 
 
 def test_nobody_there(tmp_path: Path) -> None:
@@ -222,19 +232,19 @@ def test_nobody_there(tmp_path: Path) -> None:
         held.bind(("127.0.0.1", 0))
         url = f"http://127.0.0.1:{held.getsockname()[1]}/a"
         with pytest.raises(FetchError, match="cannot connect"):
-            download(Want(url, tmp_path / "a"), patience=HASTY)
+            download(Download(url, tmp_path / "a"), patience=HASTY)
 
 
 @pytest.mark.parametrize("url", ["ftp://example.org/a", "file:///etc/passwd", "http://[::1/a"])
 def test_only_http_addresses_are_fetched(tmp_path: Path, url: str) -> None:
     with pytest.raises(FetchError, match=r"no http\(s\) one"):
-        download(Want(url, tmp_path / "a"))
+        download(Download(url, tmp_path / "a"))
 
 
 def test_a_web_page_is_not_taken_for_an_archive(server: Server, tmp_path: Path) -> None:
     url = server.serve("/a.zip", Answer(b"<html>quota", headers={"Content-Type": "text/html; charset=utf-8"}))
     with pytest.raises(FetchError, match=r"a web page in place of a\.zip"):
-        download(Want(url, tmp_path / "a.zip"))
+        download(Download(url, tmp_path / "a.zip"))
 
 
 def test_redirects_are_followed_but_secrets_stay_with_their_host(server: Server, tmp_path: Path) -> None:
@@ -242,9 +252,9 @@ def test_redirects_are_followed_but_secrets_stay_with_their_host(server: Server,
     near = server.serve("/near", Answer(status=302, headers={"Location": "/file"}))
     far = server.serve("/far", Answer(status=302, headers={"Location": server.url("/file", "localhost")}))
     headers = {"Authorization": "Bearer s3cret", "X-Key": "s3cret"}
-    download(Want(near, tmp_path / "near", headers=headers))
+    download(Download(near, tmp_path / "near", headers=headers))
     assert server.asked("/file")[-1].headers["x-key"] == "s3cret"
-    download(Want(far, tmp_path / "far", headers=headers))
+    download(Download(far, tmp_path / "far", headers=headers))
     assert (tmp_path / "far").read_bytes() == BODY
     assert server.asked("/far")[-1].headers["authorization"] == "Bearer s3cret"
     assert "s3cret" not in str(server.asked("/file")[-1].headers)
@@ -253,14 +263,14 @@ def test_redirects_are_followed_but_secrets_stay_with_their_host(server: Server,
 def test_endless_redirects_end(server: Server, tmp_path: Path) -> None:
     url = server.serve("/a", Answer(status=302, headers={"Location": "/a"}))
     with pytest.raises(FetchError, match="redirects in circles"):
-        download(Want(url, tmp_path / "a"))
+        download(Download(url, tmp_path / "a"))
 
 
 def test_messages_and_notes_hold_no_secrets(server: Server, tmp_path: Path) -> None:
     server.serve("/a", Answer(BODY, etag='"1"', cut=10))
     url = f"http://user:s3cret@127.0.0.1:{server.port}/a?token=s3cret"
     with pytest.raises(FetchError, match=r"127\.0\.0\.1") as caught:
-        download(Want(url, tmp_path / "a"), patience=HASTY)
+        download(Download(url, tmp_path / "a"), patience=HASTY)
     assert "s3cret" not in str(caught.value)
     assert "s3cret" not in (tmp_path / ".a.part.json").read_text()
     assert shown("https://u:p@h.org:1/a/b?x=1#y") == "https://h.org:1/a/b"
@@ -269,10 +279,10 @@ def test_messages_and_notes_hold_no_secrets(server: Server, tmp_path: Path) -> N
 def test_offline_touches_no_network_and_names_what_is_missing(server: Server, tmp_path: Path) -> None:
     url = server.serve("/a.zip", Answer(BODY))
     with pytest.raises(Offline, match=r"a\.zip is not here") as caught:
-        download(Want(url, tmp_path / "a.zip"), offline=True)
+        download(Download(url, tmp_path / "a.zip"), offline=True)
     assert "/a.zip" in str(caught.value)
     (tmp_path / "a.zip").write_bytes(BODY)
-    download(Want(url, tmp_path / "a.zip"), offline=True)
+    download(Download(url, tmp_path / "a.zip"), offline=True)
     assert server.seen == []
 
 
@@ -281,15 +291,15 @@ def test_offline_touches_no_network_and_names_what_is_missing(server: Server, tm
 )
 def test_names_of_all_sorts(server: Server, tmp_path: Path, name: str) -> None:
     url = server.serve("/ä 👍.mp3", Answer(BODY, etag='"1"', cut=100), Answer(BODY, etag='"1"'))
-    download(Want(url, tmp_path / name), patience=HASTY)
+    download(Download(url, tmp_path / name), patience=HASTY)
     assert [p.name for p in tmp_path.iterdir()] == [name]
 
 
 SCRIPT = """
 import sys
 from pathlib import Path
-from mudata.catalog.download import Want, download
-download(Want(sys.argv[1], Path(sys.argv[2]), digests={"sha256": sys.argv[3]}))
+from mudata.catalog.fetch.download import Download, download
+download(Download(sys.argv[1], Path(sys.argv[2]), digests={"sha256": sys.argv[3]}))
 """
 
 
@@ -330,7 +340,7 @@ def test_a_full_disk_leaves_a_piece_that_can_be_resumed(server: Server, small_di
     ballast = small_disk / "ballast"
     ballast.write_bytes(bytes(500_000))
     url = server.serve("/a", Answer(body, etag='"1"'))
-    want = Want(url, small_disk / "a", digests={"sha256": hashlib.sha256(body).hexdigest()})
+    want = Download(url, small_disk / "a", digests={"sha256": hashlib.sha256(body).hexdigest()})
     with pytest.raises(HomeError, match="disk is full"):
         download(want)
     kept = (small_disk / ".a.part").stat().st_size
@@ -342,8 +352,8 @@ def test_a_full_disk_leaves_a_piece_that_can_be_resumed(server: Server, small_di
 
 
 def test_many_files_arrive_side_by_side_each_with_its_own_fate(server: Server, tmp_path: Path) -> None:
-    wants = [Want(server.serve(f"/{i}", Answer(BODY, delay_s=0.2)), tmp_path / str(i)) for i in range(8)]
-    wants.append(Want(server.url("/gone"), tmp_path / "gone"))
+    wants = [Download(server.serve(f"/{i}", Answer(BODY, delay_s=0.2)), tmp_path / str(i)) for i in range(8)]
+    wants.append(Download(server.url("/gone"), tmp_path / "gone"))
     began = time.monotonic()
     results = download_many(wants, jobs=9)
     assert time.monotonic() - began < 1.5
@@ -355,16 +365,16 @@ def test_a_host_that_is_away_is_not_asked_for_thousands_of_files(tmp_path: Path)
     with socket.socket() as held:
         held.bind(("127.0.0.1", 0))
         base = f"http://127.0.0.1:{held.getsockname()[1]}"
-        wants = [Want(f"{base}/{i}", tmp_path / str(i)) for i in range(500)]
+        wants = [Download(f"{base}/{i}", tmp_path / str(i)) for i in range(500)]
         began = time.monotonic()
-        results = download_many(wants, jobs=4, patience=Patience(tries=2, pause_s=0.01))
+        results = download_many(wants, jobs=4, patience=DownloadRetries(tries=2, pause_s=0.01))
     assert time.monotonic() - began < 5
     assert len(results) == 500
     assert all(isinstance(r, FetchError) for r in results.values())
 
 
 def test_trouble_with_the_disk_ends_all_downloads(server: Server, small_disk: Path) -> None:
-    wants = [Want(server.serve(f"/{i}", Answer(os.urandom(400_000))), small_disk / str(i)) for i in range(6)]
+    wants = [Download(server.serve(f"/{i}", Answer(os.urandom(400_000))), small_disk / str(i)) for i in range(6)]
     with pytest.raises(HomeError, match="disk is full"):
         download_many(wants, jobs=2)
 
@@ -377,7 +387,7 @@ def test_what_advance_raises_ends_the_download_resumably(server: Server, tmp_pat
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        download(Want(url, tmp_path / "a"), advance=enough)
-    download(Want(url, tmp_path / "a"))
+        download(Download(url, tmp_path / "a"), advance=enough)
+    download(Download(url, tmp_path / "a"))
     assert "range" in server.seen[1].headers
     assert (tmp_path / "a").read_bytes() == BODY

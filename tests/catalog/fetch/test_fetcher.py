@@ -20,11 +20,11 @@ import tiny_set
 from misbehaving import Answer, Server
 from tiny_set import CLIPS, IDS, TABLE, archive, as_dict, built, card, clipwise, http, plain, zipped
 
-from mudata.catalog.fetch.fetcher import Fetched, Request, fetch
-from mudata.catalog.fetch.ledger import Ledger, Record
+from mudata.catalog.fetch.fetcher import Fetched, FetchRequest, fetch
+from mudata.catalog.fetch.ledger import FetchRecord, Ledger
 from mudata.catalog.fetch.plan import plan, subsets_of
 from mudata.errors import ChecksumMismatch, FetchError, HomeError, NeedsToken, Offline, QueryError, UnknownName
-from mudata.narration import Narrator
+from mudata.narration import Progress
 
 if TYPE_CHECKING:
     from mudata.catalog.cards.schema import Card
@@ -37,7 +37,7 @@ def server() -> Iterator[Server]:
         yield running
 
 
-class Heard(Narrator):
+class Heard(Progress):
     def __init__(self) -> None:
         self.text = ""
 
@@ -59,14 +59,14 @@ def only_audio(server: Server, *mirrors: dict[str, Any], **more: Any) -> Card:
 
 
 def test_a_dataset_arrives_and_a_second_time_nothing_is_asked(server: Server, home: Home) -> None:
-    first = fetch(card(server), home, Request())
+    first = fetch(card(server), home, FetchRequest())
     assert files_of(home) == EVERYTHING
     assert not list((home.raw("tiny") / "downloads").rglob("*.zip")), "archives go when they are unpacked"
     assert first.files == 7
     assert first.bytes == len(TABLE) + len(zipped())
     assert first.mirrors == {"metadata": "http 127.0.0.1", "audio": "http 127.0.0.1"}
     asked = len(server.seen)
-    second = fetch(card(server), home, Request())
+    second = fetch(card(server), home, FetchRequest())
     assert second == Fetched("tiny", first.mirrors, 7, 0, {}, ())
     assert len(server.seen) == asked
 
@@ -75,17 +75,17 @@ def test_offline_is_enough_for_what_is_there_and_names_what_is_not(
     server: Server, home: Home, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with pytest.raises(Offline, match=r"tiny: metadata \(the table\) could not be had") as caught:
-        fetch(card(server), home, Request(offline=True))
+        fetch(card(server), home, FetchRequest(offline=True))
     assert "tiny.csv is not here" in str(caught.value)
     assert server.seen == []
-    fetch(card(server), home, Request())
+    fetch(card(server), home, FetchRequest())
     server.seen.clear()
-    fetch(card(server), home, Request(offline=True))
+    fetch(card(server), home, FetchRequest(offline=True))
     monkeypatch.setenv("MUDATA_OFFLINE", "1")
-    fetch(card(server), home, Request())
+    fetch(card(server), home, FetchRequest())
     (home.raw("tiny") / "files" / "tiny.csv").unlink()
     with pytest.raises(Offline, match="tiny"):
-        fetch(card(server), home, Request())
+        fetch(card(server), home, FetchRequest())
     assert server.seen == []
 
 
@@ -102,7 +102,7 @@ def test_the_next_mirror_is_taken_and_the_reason_told(server: Server, home: Home
     bad = http(archive(server, "bad.zip", zipped(), answer))
     good = http(archive(server, "good.zip", zipped()))
     heard = Heard()
-    fetch(only_audio(server, bad, good), home, Request(), heard)
+    fetch(only_audio(server, bad, good), home, FetchRequest(), heard)
     assert files_of(home) == EVERYTHING
     assert reason in heard.text
 
@@ -116,7 +116,7 @@ def test_when_no_mirror_gives_it_all_reasons_are_told(server: Server, home: Home
         {"kind": "local", "how": "Write to the authors."},
     )
     with pytest.raises(FetchError, match=r"audio \(the clips\) could not be had") as caught:
-        fetch(made, home, Request())
+        fetch(made, home, FetchRequest())
     text = str(caught.value)
     assert "410 Gone" in text
     assert "not the expected file" in text
@@ -133,7 +133,7 @@ def test_the_error_is_of_the_mirrors_kind(
 ) -> None:
     made = only_audio(server, http(archive(server, "a.zip", zipped(), Answer(status=status))))
     with pytest.raises(error, match="could not be had") as caught:
-        fetch(made, home, Request())
+        fetch(made, home, FetchRequest())
     assert type(caught.value) is error
     assert caught.value.exit_code == code
 
@@ -141,7 +141,7 @@ def test_the_error_is_of_the_mirrors_kind(
 def test_wrong_bytes_everywhere_is_a_checksum_error(server: Server, home: Home) -> None:
     made = only_audio(server, http(archive(server, "a.zip", zipped(), Answer(b"wrong"))))
     with pytest.raises(ChecksumMismatch, match=r"expected \d+ bytes"):
-        fetch(made, home, Request())
+        fetch(made, home, FetchRequest())
     assert "tiny.zip" not in str(list(home.root.rglob("*")))
 
 
@@ -149,73 +149,73 @@ def test_an_optional_component_that_fails_is_a_note(server: Server, home: Home) 
     sources = as_dict(server)["sources"]
     extra = {"what": "more", "optional": True, "mirrors": [http(plain(server, "more.txt", b"x", Answer(status=404)))]}
     made = card(server, sources={"extra": extra} | sources)
-    got = fetch(made, home, Request())
+    got = fetch(made, home, FetchRequest())
     assert len(got.notes) == 1
     assert got.notes[0].startswith("extra (more) is missing: ")
     assert files_of(home) == EVERYTHING
     plain(server, "more.txt", b"x")
-    assert fetch(made, home, Request()).notes == ()
+    assert fetch(made, home, FetchRequest()).notes == ()
 
 
 def test_the_line_for_the_card_is_told_and_its_later_entry_changes_nothing(server: Server, home: Home) -> None:
     entry = archive(server, "own.zip", zipped())
     del entry["sha256"], entry["size"]
     heard = Heard()
-    fetch(only_audio(server, http(entry)), home, Request(), heard)
+    fetch(only_audio(server, http(entry)), home, FetchRequest(), heard)
     assert "own.zip has no checksum in the card" in heard.text
     assert f"  size: {len(zipped())}\n  sha256: {tiny_set.sha256(zipped())}\n" in heard.text
     server.seen.clear()
-    fetch(only_audio(server, http(archive(server, "own.zip", zipped()))), home, Request())
+    fetch(only_audio(server, http(archive(server, "own.zip", zipped()))), home, FetchRequest())
     assert server.seen == []
     other = zipped(CLIPS)
-    fetch(only_audio(server, http(archive(server, "own.zip", other))), home, Request())
+    fetch(only_audio(server, http(archive(server, "own.zip", other))), home, FetchRequest())
     assert len(server.asked("/own.zip")) == 1, "the card promises other bytes now"
 
 
 def test_a_file_that_was_lost_or_changed_is_fetched_again(server: Server, home: Home) -> None:
-    fetch(card(server), home, Request())
+    fetch(card(server), home, FetchRequest())
     files = home.raw("tiny") / "files"
     kept = files / f"tiny/{IDS[2]}.wav"
     before = kept.stat().st_mtime_ns
     (files / f"tiny/{IDS[0]}.wav").unlink()
     (files / f"tiny/{IDS[1]}.wav").write_bytes(bytes(len(CLIPS[f"tiny/{IDS[1]}.wav"])))
     (files / "tiny.csv").write_text("id\n")
-    fetch(card(server), home, Request())
+    fetch(card(server), home, FetchRequest())
     assert files_of(home) == EVERYTHING
     assert kept.stat().st_mtime_ns == before, "what is as it was stays untouched"
 
 
 def test_a_touched_file_is_only_checked(server: Server, home: Home) -> None:
-    fetch(card(server), home, Request())
+    fetch(card(server), home, FetchRequest())
     os.utime(home.raw("tiny") / "files" / "tiny.csv")
     server.seen.clear()
-    fetch(card(server), home, Request())
+    fetch(card(server), home, FetchRequest())
     assert server.seen == []
 
 
 def test_archives_are_kept_when_asked(server: Server, home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MUDATA_KEEP_ARCHIVES", "1")
-    fetch(card(server), home, Request())
+    fetch(card(server), home, FetchRequest())
     assert (home.raw("tiny") / "downloads" / "audio" / "tiny.zip").read_bytes() == zipped()
 
 
 def test_only_what_the_card_reads_is_unpacked_unless_it_says_what_to_keep(server: Server, home: Home) -> None:
     entry = archive(server, "own.zip", zipped()) | {"keep": ["**/README.txt", "**/rock.*"]}
-    fetch(only_audio(server, http(entry)), home, Request())
+    fetch(only_audio(server, http(entry)), home, FetchRequest())
     assert set(files_of(home)) == {"tiny.csv", "tiny/README.txt", *(f"tiny/rock.{n:05}.wav" for n in range(3))}
 
 
 def test_an_archive_without_anything_to_read_is_an_error(server: Server, home: Home) -> None:
     made = only_audio(server, http(archive(server, "own.zip", zipped({"other/a.flac": b"x"}))))
     with pytest.raises(FetchError, match="holds none of the files that the card reads"):
-        fetch(made, home, Request())
+        fetch(made, home, FetchRequest())
 
 
 def test_an_unsafe_archive_is_refused_and_the_next_mirror_taken(server: Server, home: Home) -> None:
     evil = zipped(CLIPS | {"../../../evil.wav": b"x"})
     heard = Heard()
     made = only_audio(server, http(archive(server, "evil.zip", evil)), http(archive(server, "tiny.zip", zipped())))
-    fetch(made, home, Request(), heard)
+    fetch(made, home, FetchRequest(), heard)
     assert "'../../../evil.wav' would be written outside its folder" in heard.text
     assert files_of(home) == EVERYTHING
     assert not list(home.root.rglob("evil.wav"))
@@ -224,7 +224,7 @@ def test_an_unsafe_archive_is_refused_and_the_next_mirror_taken(server: Server, 
 def test_the_cap_of_the_card_holds(server: Server, home: Home) -> None:
     entry = archive(server, "own.zip", zipped()) | {"max_unpacked": 20_000}
     with pytest.raises(FetchError, match="more than the 20000 that are allowed"):
-        fetch(only_audio(server, http(entry)), home, Request())
+        fetch(only_audio(server, http(entry)), home, FetchRequest())
 
 
 # ------------------------------------------------------------------------------------ subsets
@@ -254,37 +254,37 @@ def test_files_of_ones_own_stand_for_the_subset_they_were_given_for_only(
     for name, data in ({"tiny.csv": TABLE} | {p: d for p, d in CLIPS.items() if "rock" in p}).items():
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_bytes(data)
-    fetch(made, home, Request(subset="small", origin=(tmp_path,)))
+    fetch(made, home, FetchRequest(subset="small", origin=(tmp_path,)))
     assert server.seen == []
     with pytest.raises(Offline, match=r"large\.zip is not here"):
-        fetch(made, home, Request(subset="large", offline=True))
-    assert fetch(made, home, Request(subset="large")).bytes == len(
+        fetch(made, home, FetchRequest(subset="large", offline=True))
+    assert fetch(made, home, FetchRequest(subset="large")).bytes == len(
         zipped({p: d for p, d in CLIPS.items() if "jazz" in p})
     )
 
 
 def test_subsets_are_fetched_as_they_are_asked_for(server: Server, home: Home) -> None:
     made = with_subsets(server)
-    fetch(made, home, Request())
+    fetch(made, home, FetchRequest())
     assert {p for p in files_of(home) if "jazz" in p} == set()
-    fetch(made, home, Request(subset="large"))
+    fetch(made, home, FetchRequest(subset="large"))
     assert files_of(home) == EVERYTHING
     server.seen.clear()
     for subset in ("small", "large", "small,large", None):
-        fetch(made, home, Request(subset=subset))
+        fetch(made, home, FetchRequest(subset=subset))
     assert server.seen == []
 
 
 def test_several_subsets_at_once(server: Server, home: Home) -> None:
-    fetch(with_subsets(server), home, Request(subset="small, large"))
+    fetch(with_subsets(server), home, FetchRequest(subset="small, large"))
     assert files_of(home) == EVERYTHING
 
 
 def test_an_unknown_subset_is_told_before_anything_happens(server: Server, home: Home) -> None:
     with pytest.raises(UnknownName, match=r"No subset named 'smal'\. Did you mean 'small'"):
-        fetch(with_subsets(server), home, Request(subset="smal"))
+        fetch(with_subsets(server), home, FetchRequest(subset="smal"))
     with pytest.raises(UnknownName, match="tiny has no subsets"):
-        fetch(card(server), home, Request(subset="small"))
+        fetch(card(server), home, FetchRequest(subset="small"))
     assert server.seen == []
 
 
@@ -295,7 +295,7 @@ def test_components_of_other_subsets_are_not_needed(server: Server, home: Home) 
         "mirrors": [http(plain(server, "gone", b"x", Answer(status=404)) | {"subset": "large"})],
     }
     made |= {"subsets": {"small": {"title": "s"}, "large": {"title": "l"}}, "default_subset": "small"}
-    got = fetch(built(made), home, Request())
+    got = fetch(built(made), home, FetchRequest())
     assert set(got.mirrors) == {"metadata", "audio"}
 
 
@@ -304,37 +304,37 @@ def test_components_of_other_subsets_are_not_needed(server: Server, home: Home) 
 
 def test_with_a_limit_single_clips_are_preferred_to_the_archive(server: Server, home: Home) -> None:
     made = only_audio(server, http(archive(server, "tiny.zip", zipped())), clipwise(server))
-    got = fetch(made, home, Request(limit=2))
+    got = fetch(made, home, FetchRequest(limit=2))
     assert got.mirrors["audio"] == "http-clips 127.0.0.1"
     assert len(files_of(home)) == 3
     assert not server.asked("/tiny.zip")
-    fetch(made, home, Request(limit=4))
+    fetch(made, home, FetchRequest(limit=4))
     assert len([s for s in server.seen if s.path.startswith("/clips/")]) == 4, "two were there already"
     server.seen.clear()
-    fetch(made, home, Request(limit=4))
+    fetch(made, home, FetchRequest(limit=4))
     assert server.seen == []
-    fetch(made, home, Request())
+    fetch(made, home, FetchRequest())
     assert server.asked("/tiny.zip")
     server.seen.clear()
-    fetch(made, home, Request(limit=5))
+    fetch(made, home, FetchRequest(limit=5))
     assert server.seen == [], "who has all has some"
 
 
 def test_a_condition_chooses_clips(server: Server, home: Home) -> None:
     made = only_audio(server, clipwise(server))
-    fetch(made, home, Request(where="list_contains(genre, 'rock') AND artist <> 'artist 1'"))
+    fetch(made, home, FetchRequest(where="list_contains(genre, 'rock') AND artist <> 'artist 1'"))
     assert set(files_of(home)) == {"tiny.csv", "tiny/rock.00000.wav", "tiny/rock.00002.wav"}
     with pytest.raises(QueryError, match="nonsense"):
-        fetch(made, home, Request(where="nonsense"))
+        fetch(made, home, FetchRequest(where="nonsense"))
 
 
 def test_without_single_clips_the_archive_gives_only_what_is_asked_for(server: Server, home: Home) -> None:
-    fetch(card(server), home, Request(where="artist = 'artist 0'"))
+    fetch(card(server), home, FetchRequest(where="artist = 'artist 0'"))
     assert set(files_of(home)) == {"tiny.csv", "tiny/rock.00000.wav", "tiny/jazz.00000.wav"}
     server.seen.clear()
-    fetch(card(server), home, Request(where="artist = 'artist 0'"))
+    fetch(card(server), home, FetchRequest(where="artist = 'artist 0'"))
     assert server.seen == []
-    fetch(card(server), home, Request())
+    fetch(card(server), home, FetchRequest())
     assert files_of(home) == EVERYTHING
 
 
@@ -344,30 +344,30 @@ def test_where_tables_cannot_tell_which_clips_are_meant_all_are_unpacked_and_kep
     made = as_dict(server)
     made["clips"] = [{"files": "**/tiny/{stem}.wav"}]
     made = built(made)
-    fetch(made, home, Request(limit=1))
+    fetch(made, home, FetchRequest(limit=1))
     assert files_of(home) == EVERYTHING
     server.seen.clear()
-    fetch(made, home, Request())
+    fetch(made, home, FetchRequest())
     assert server.seen == []
 
 
 def test_clips_that_are_gone_are_failures_and_tried_again_next_time(server: Server, home: Home) -> None:
     made = only_audio(server, clipwise(server, "rock.00001", "jazz.00002"))
     server.serve("/clips/rock.00001.wav", Answer(status=410))
-    got = fetch(made, home, Request())
+    got = fetch(made, home, FetchRequest())
     assert set(got.failures) == {"rock.00001", "jazz.00002"}
     assert "410 Gone" in got.failures["rock.00001"]
     assert len(files_of(home)) == 5
-    assert fetch(made, home, Request(offline=True)).failures == got.failures
+    assert fetch(made, home, FetchRequest(offline=True)).failures == got.failures
     clipwise(server)
-    assert fetch(made, home, Request()).failures == {}
+    assert fetch(made, home, FetchRequest()).failures == {}
     assert files_of(home) == EVERYTHING
 
 
 def test_no_clip_at_all_is_the_mirrors_failure(server: Server, home: Home) -> None:
     made = only_audio(server, clipwise(server, *IDS), http(archive(server, "tiny.zip", zipped())))
     heard = Heard()
-    fetch(made, home, Request(), heard)
+    fetch(made, home, FetchRequest(), heard)
     assert "none of the 6 clips could be had" in heard.text
     assert files_of(home) == EVERYTHING
 
@@ -383,7 +383,7 @@ def test_clips_are_verified_by_a_column_and_their_names_escaped(server: Server, 
         server.serve(f"/clips/a b?#{Path(path).name}", Answer(data))
     server.serve("/clips/a b?#rock.00000.wav", Answer(b"wrong"))
     made["sources"]["audio"]["mirrors"] = [clipwise(server) | {"sha256": "sum"}]
-    got = fetch(built(made), home, Request())
+    got = fetch(built(made), home, FetchRequest())
     assert set(got.failures) == {"a b?#rock.00000"}
     assert f"tiny/a b?#{IDS[1]}.wav" in files_of(home)
 
@@ -394,7 +394,7 @@ def test_a_table_cannot_lead_a_clip_out_of_the_folder(server: Server, home: Home
     made["sources"]["metadata"]["mirrors"] = [http(plain(server, "tiny.csv", table.encode()))]
     made["sources"]["audio"]["mirrors"] = [clipwise(server) | {"path": "tiny/{artist}.wav"}]
     with pytest.raises(FetchError, match="outside its folder"):
-        fetch(built(made), home, Request())
+        fetch(built(made), home, FetchRequest())
 
 
 # ------------------------------------------------------------------------------- other kinds
@@ -427,10 +427,10 @@ def test_an_archive_that_was_unpacked_under_a_limit_counts_for_all(
 ) -> None:
     made = from_hub(server, home, monkeypatch, {"files": [{"path": "tiny.zip", "unpack": "archive"}]})
     made = made.model_copy(update={"clips": (made.clips[0].model_copy(update={"select": None}),)})
-    fetch(made, home, Request(limit=1))
+    fetch(made, home, FetchRequest(limit=1))
     assert files_of(home) == EVERYTHING
     asked = len(hub.asked)
-    fetch(made, home, Request())
+    fetch(made, home, FetchRequest())
     assert len(hub.asked) == asked
     assert not list((home.raw("tiny") / "downloads").rglob("*.zip"))
 
@@ -445,15 +445,15 @@ def test_rows_come_as_far_as_the_limit_and_a_larger_one_goes_on(
     def shards() -> list[str]:
         return [asked.path for asked in hub.cdn.asked if asked.method == "GET"]
 
-    fetch(made, home, Request(limit=2))
+    fetch(made, home, FetchRequest(limit=2))
     assert (len(shards()), len(files_of(home))) == (1, 4)
-    fetch(made, home, Request(limit=3))
+    fetch(made, home, FetchRequest(limit=3))
     assert (len(shards()), len(files_of(home))) == (2, 5)
-    fetch(made, home, Request())
+    fetch(made, home, FetchRequest())
     assert len(shards()) == 3
     assert files_of(home).keys() == EVERYTHING.keys() | {"rows.parquet"}
     asked = len(hub.asked)
-    fetch(made, home, Request())
+    fetch(made, home, FetchRequest())
     assert len(hub.asked) == asked
 
 
@@ -465,7 +465,7 @@ def test_a_missing_extra_of_an_optional_component_is_a_note_with_the_command(
     youtube = {"kind": "youtube", "video": "id", "path": "videos/{id}.wav"}
     made["sources"]["videos"] = {"what": "cut here", "optional": True, "mirrors": [youtube]}
     made["clips"][0]["select"] = "SELECT id, 'tiny/' || id || '.wav' AS path, 0 AS start_s, 1 AS end_s FROM listed"
-    notes = fetch(built(made), home, Request()).notes
+    notes = fetch(built(made), home, FetchRequest()).notes
     assert notes[0].startswith("videos (cut here) is missing: ")
     assert "pip install 'mudata-music[youtube]'" in notes[1]
 
@@ -473,7 +473,7 @@ def test_a_missing_extra_of_an_optional_component_is_a_note_with_the_command(
 def test_what_is_composed_needs_no_network_and_an_unknown_composer_is_told(server: Server, home: Home) -> None:
     composed = {"kind": "composed", "composer": "nobody"}
     with pytest.raises(FetchError, match=r"no composer 'nobody'\.\n.*There are: demo"):
-        fetch(only_audio(server, composed), home, Request())
+        fetch(only_audio(server, composed), home, FetchRequest())
 
 
 # ------------------------------------------------------------------------------ the plan itself
@@ -492,14 +492,17 @@ def test_the_plan_is_a_function_of_what_it_is_given(server: Server) -> None:
     key = needs[0].steps[0].units[0][0].key
     sum_ = f"sha256:{tiny_set.sha256(TABLE)}"
 
-    def state(record: Record, *at: int) -> str:
+    def state(record: FetchRecord, *at: int) -> str:
         return plan(made, (), None, {key: record}, lambda path: at or None)[0].steps[0].units[0][1]  # type: ignore[arg-type, return-value]
 
-    assert state(Record("metadata", "http", {"tiny.csv": (1, 2)}, {"tiny.csv": sum_}), 1, 2) == "present"
-    assert state(Record("metadata", "http", {"tiny.csv": (1, 2)}, {"tiny.csv": sum_}), 1, 3) == "stale"
-    assert state(Record("metadata", "http", {"tiny.csv": (1, 2)}, {"tiny.csv": sum_})) == "stale"
-    assert state(Record("metadata", "http", {"tiny.csv": (1, 2)}, {"tiny.csv": "sha256:" + "0" * 64}), 1, 2) == "stale"
-    assert state(Record("metadata", "http", {"tiny.csv": (1, 2)}, {}, {"x": "gone"}), 1, 2) == "incomplete"
+    assert state(FetchRecord("metadata", "http", {"tiny.csv": (1, 2)}, {"tiny.csv": sum_}), 1, 2) == "present"
+    assert state(FetchRecord("metadata", "http", {"tiny.csv": (1, 2)}, {"tiny.csv": sum_}), 1, 3) == "stale"
+    assert state(FetchRecord("metadata", "http", {"tiny.csv": (1, 2)}, {"tiny.csv": sum_})) == "stale"
+    assert (
+        state(FetchRecord("metadata", "http", {"tiny.csv": (1, 2)}, {"tiny.csv": "sha256:" + "0" * 64}), 1, 2)
+        == "stale"
+    )
+    assert state(FetchRecord("metadata", "http", {"tiny.csv": (1, 2)}, {}, {"x": "gone"}), 1, 2) == "incomplete"
 
 
 def test_subsets_of_a_card(server: Server) -> None:
@@ -511,29 +514,29 @@ def test_subsets_of_a_card(server: Server) -> None:
 def test_ten_thousand_files_are_recognised_in_well_under_a_second(server: Server, home: Home) -> None:
     members = {f"tiny/{n:05}.wav": b"x" for n in range(10_000)}
     made = only_audio(server, http(archive(server, "own.zip", zipped(members))))
-    fetch(made, home, Request())
+    fetch(made, home, FetchRequest())
     server.seen.clear()
     began = time.perf_counter()
-    assert fetch(made, home, Request()).files == 10_001
+    assert fetch(made, home, FetchRequest()).files == 10_001
     assert time.perf_counter() - began < 1
     assert server.seen == []
 
 
 def test_a_broken_ledger_is_told_and_without_it_nothing_is_fetched_that_is_there(server: Server, home: Home) -> None:
-    fetch(card(server), home, Request())
+    fetch(card(server), home, FetchRequest())
     ledger = home.raw("tiny") / "fetched.json"
     read = json.loads(ledger.read_text())
     assert read["version"] == 1
     assert {record["component"] for record in read["records"].values()} == {"metadata", "audio"}
     ledger.write_text("{")
     with pytest.raises(HomeError, match=r"fetched\.json cannot be read"):
-        fetch(card(server), home, Request())
+        fetch(card(server), home, FetchRequest())
     ledger.write_text('{"version": 99, "records": {}}')
     with pytest.raises(HomeError, match="newer mudata"):
         Ledger(ledger)
     ledger.unlink()
     server.seen.clear()
-    fetch(card(server), home, Request())
+    fetch(card(server), home, FetchRequest())
     assert {seen.path for seen in server.seen} == {"/tiny.zip"}, "the table verifies where it lies"
 
 
@@ -543,7 +546,7 @@ def test_no_token_is_written_anywhere(server: Server, home: Home) -> None:
     entry["url"] = entry["url"].replace("http://", "http://user:s3cret@") + "?token=s3cret"
     del entry["sha256"], entry["size"]
     heard = Heard()
-    fetch(built(made), home, Request(), heard)
+    fetch(built(made), home, FetchRequest(), heard)
     assert "s3cret" not in heard.text
     for path in home.root.rglob("*"):
         assert not path.is_file() or b"s3cret" not in path.read_bytes()
@@ -555,10 +558,10 @@ def test_no_token_is_written_anywhere(server: Server, home: Home) -> None:
 SCRIPT = """
 import sys, yaml
 from pathlib import Path
-from mudata.catalog.fetch import Request, fetch
-from mudata.catalog.schema import Card
+from mudata.catalog.fetch.fetcher import FetchRequest, fetch
+from mudata.catalog.cards.schema import Card
 from mudata.home import Home
-fetch(Card.model_validate(yaml.safe_load(Path(sys.argv[1]).read_text())), Home.default(), Request())
+fetch(Card.model_validate(yaml.safe_load(Path(sys.argv[1]).read_text())), Home.default(), FetchRequest())
 """
 
 
@@ -616,7 +619,7 @@ def small_home(home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> I
 def test_a_download_that_cannot_fit_is_not_begun(server: Server, small_home: Home) -> None:
     made = only_audio(server, http(archive(server, "own.zip", zipped()) | {"size": 3_000_000}))
     with pytest.raises(HomeError, match=r"needs 0\.0 GB more"):
-        fetch(made, small_home, Request())
+        fetch(made, small_home, FetchRequest())
     assert not server.asked("/own.zip")
 
 
@@ -624,9 +627,9 @@ def test_a_full_disk_in_the_middle_leaves_what_the_next_run_goes_on_with(server:
     members = {f"tiny/{n:05}.wav": os.urandom(2000) for n in range(600)}
     made = only_audio(server, http(archive(server, "big.zip", zipped(members))))
     with pytest.raises(HomeError, match="disk is full"):
-        fetch(made, small_home, Request())
+        fetch(made, small_home, FetchRequest())
     subprocess.run(["mount", "-o", "remount,size=20m", str(small_home.root)], check=True)
-    fetch(made, small_home, Request())
+    fetch(made, small_home, FetchRequest())
     assert len(server.asked("/big.zip")) == 1
     assert files_of(small_home) == members | {"tiny.csv": TABLE}
 
@@ -656,10 +659,10 @@ def test_a_home_that_cannot_be_written_is_told(server: Server, home: Home, tmp_p
 
 def test_names_of_all_sorts_survive(server: Server, home: Home) -> None:
     members = {"tiny/Benoît 👨‍👩‍👧‍👦.wav": b"1", "tiny/ナ.wav": b"2"}
-    fetch(only_audio(server, http(archive(server, "own.zip", zipped(members)))), home, Request())
+    fetch(only_audio(server, http(archive(server, "own.zip", zipped(members)))), home, FetchRequest())
     assert files_of(home) == members | {"tiny.csv": TABLE}
     server.seen.clear()
-    fetch(only_audio(server, http(archive(server, "own.zip", zipped(members)))), home, Request())
+    fetch(only_audio(server, http(archive(server, "own.zip", zipped(members)))), home, FetchRequest())
     assert server.seen == []
 
 
@@ -667,7 +670,7 @@ def test_several_files_arrive_side_by_side(server: Server, home: Home) -> None:
     data = {id_: zipped({f"tiny/{id_}.wav": CLIPS[f"tiny/{id_}.wav"]}) for id_ in IDS}
     parts = [archive(server, f"{id_}.zip", data[id_], Answer(data[id_], delay_s=0.4)) for id_ in IDS]
     began = time.monotonic()
-    fetch(only_audio(server, http(*parts)), home, Request(jobs=6))
+    fetch(only_audio(server, http(*parts)), home, FetchRequest(jobs=6))
     assert time.monotonic() - began < 2
     assert files_of(home) == EVERYTHING
 
@@ -678,8 +681,8 @@ def test_of_several_files_those_that_came_are_not_fetched_again(server: Server, 
     server.serve(f"/{IDS[-1]}.zip", Answer(status=404), Answer(data[IDS[-1]]))
     made = only_audio(server, http(*parts))
     with pytest.raises(FetchError, match="no longer has this file"):
-        fetch(made, home, Request(jobs=1))
+        fetch(made, home, FetchRequest(jobs=1))
     server.seen.clear()
-    fetch(made, home, Request())
+    fetch(made, home, FetchRequest())
     assert [seen.path for seen in server.seen] == [f"/{IDS[-1]}.zip"]
     assert files_of(home) == EVERYTHING

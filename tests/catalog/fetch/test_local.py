@@ -10,7 +10,7 @@ import pytest
 from misbehaving import Answer, Server
 from tiny_set import CLIPS, TABLE, archive, as_dict, built, http, plain, zipped
 
-from mudata.catalog.fetch.fetcher import Request, fetch
+from mudata.catalog.fetch.fetcher import FetchRequest, fetch
 from mudata.errors import FetchError, Offline
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ def files_of(home: Home) -> dict[str, bytes]:
 
 
 def get(card: Card, home: Home, *origin: Path, **more: Any) -> dict[str, str]:
-    return fetch(card, home, Request(origin=origin, **more)).mirrors
+    return fetch(card, home, FetchRequest(origin=origin, **more)).mirrors
 
 
 EVERYTHING = CLIPS | {"tiny.csv": TABLE}
@@ -83,7 +83,7 @@ def test_what_is_missing_is_fetched_and_offline_told(server: Server, home: Home,
     own = lay_out(tmp_path / "own", CLIPS)
     with pytest.raises(Offline, match="metadata"):
         get(built(as_dict(server)), home, own, offline=True)
-    got = fetch(built(as_dict(server)), home, Request(origin=(own,)))
+    got = fetch(built(as_dict(server)), home, FetchRequest(origin=(own,)))
     assert got.mirrors["metadata"] == "http 127.0.0.1"
     assert files_of(home) == EVERYTHING
 
@@ -99,10 +99,10 @@ def test_optional_tables_are_still_fetched_unless_offline(server: Server, home: 
         "columns": {"x": "INTEGER"},
     }
     own = lay_out(tmp_path / "own", EVERYTHING)
-    got = fetch(built(made), home, Request(origin=(own,), offline=True))
+    got = fetch(built(made), home, FetchRequest(origin=(own,), offline=True))
     assert len(got.notes) == 1
     assert "extra.txt is not here" in got.notes[0]
-    got = fetch(built(made), home, Request(origin=(own,)))
+    got = fetch(built(made), home, FetchRequest(origin=(own,)))
     assert got.notes == ()
     assert files_of(home) == EVERYTHING | {"extra.txt": b"more"}
 
@@ -244,7 +244,7 @@ def test_names_of_all_sorts_are_linked(server: Server, home: Home, tmp_path: Pat
     assert f"tiny/{kept}" in files_of(home)
     get(built(as_dict(server)), home, own, copy=True)
     assert not (home.raw("tiny") / "files" / "tiny" / kept).is_symlink()
-    fetch(built(as_dict(server)), home, Request())
+    fetch(built(as_dict(server)), home, FetchRequest())
     assert server.seen == []
 
 

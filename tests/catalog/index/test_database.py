@@ -21,7 +21,7 @@ import pytest
 from shelf import sha, shelve
 
 from mudata.catalog.index import database as index
-from mudata.catalog.index import generations as parts
+from mudata.catalog.index import generations
 from mudata.catalog.tables import INDEX_VERSION, RUN_TABLES, TABLES
 from mudata.errors import HomeError, ReadError
 from mudata.home import Home
@@ -158,8 +158,10 @@ def test_tables_of_another_shape_are_refused_and_nothing_changes(
 
 def test_an_index_of_a_newer_version_is_refused_by_name(home: Home) -> None:
     folder = index.publish(home, "toy", {"clips": clips("a")})
-    about = json.loads((folder / parts.ABOUT).read_text())
-    (folder / parts.ABOUT).write_text(json.dumps(about | {"index_version": INDEX_VERSION + 1, "mudata_version": "9.9"}))
+    about = json.loads((folder / generations.ABOUT).read_text())
+    (folder / generations.ABOUT).write_text(
+        json.dumps(about | {"index_version": INDEX_VERSION + 1, "mudata_version": "9.9"})
+    )
     for attempt in (
         lambda: index.connect(home),
         lambda: index.index_sha256(home, "toy"),
@@ -198,7 +200,7 @@ def test_torn_generations_are_ignored(home: Home) -> None:
 
 
 def _no_about(torn: Path) -> None:
-    (torn / parts.ABOUT).unlink()
+    (torn / generations.ABOUT).unlink()
 
 
 def _no_part(torn: Path) -> None:
@@ -210,13 +212,13 @@ def _short_part(torn: Path) -> None:
 
 
 def _broken_about(torn: Path) -> None:
-    (torn / parts.ABOUT).write_text('{"index_ver')
+    (torn / generations.ABOUT).write_text('{"index_ver')
 
 
 def test_the_generation_before_the_current_one_stays_and_older_ones_go_in_time(home: Home) -> None:
     made = [index.publish(home, "toy", {"clips": clips(f"{n}")}) for n in range(3)]
     assert all(folder.exists() for folder in made)
-    long_ago = time.time() - parts.GRACE_S - 1
+    long_ago = time.time() - generations.GRACE_S - 1
     os.utime(made[1], (long_ago, long_ago))
     latest = index.publish(home, "toy", {"clips": clips("3")})
     assert [folder.exists() for folder in (*made, latest)] == [False, True, True, True]

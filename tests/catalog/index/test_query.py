@@ -13,8 +13,7 @@ from typing import TYPE_CHECKING
 import pytest
 from shelf import shelve
 
-from mudata.catalog.index import database as index
-from mudata.catalog.index import query
+from mudata.catalog.index import database, query
 from mudata.catalog.tables import RUN_TABLES, TABLES
 from mudata.errors import QueryError
 
@@ -206,7 +205,7 @@ def test_what_fails_on_the_way_is_told_as_well(toy: Home) -> None:
 
 
 def test_the_settings_of_a_snapshot_are_locked(toy: Home) -> None:
-    with index.connect(toy) as connection, pytest.raises(Exception, match="configuration has been locked"):
+    with database.connect(toy) as connection, pytest.raises(Exception, match="configuration has been locked"):
         connection.execute("SET enable_external_access = true")
 
 
@@ -214,7 +213,7 @@ def test_the_settings_of_a_snapshot_are_locked(toy: Home) -> None:
 
 _LONG = """
 import signal, sys
-from mudata.catalog import query
+from mudata.catalog.index import query
 from mudata.home import Home
 signal.signal(signal.SIGINT, signal.default_int_handler)
 relation = query.run(Home.default(), "SELECT count(DISTINCT md5(range::VARCHAR)) FROM range(20000000000)")

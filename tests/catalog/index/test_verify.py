@@ -11,7 +11,7 @@ import pytest
 import soundfile
 from tones_on_disk import Tone, card, lay, take
 
-from mudata.catalog.index import database as index
+from mudata.catalog.index import database
 from mudata.catalog.index.verify import Finding, missing_and_invalid, verify
 from mudata.errors import HomeError
 
@@ -46,7 +46,7 @@ def written_before(path: Path) -> None:
 
 
 def clip_of(home: Home, id_: str) -> Path:
-    with index.connect(home) as connection:
+    with database.connect(home) as connection:
         ((path,),) = connection.execute("SELECT path FROM clips WHERE clip_id = ?", [f"tones/{id_}"]).fetchall()
     return home.root / str(path)
 

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from mudata.catalog.splits import draw as splits
 from mudata.catalog.splits import groups
-from mudata.catalog.splits.candidates import COLUMNS, Selection
+from mudata.catalog.splits.candidates import COLUMNS, Candidates
 from mudata.catalog.splits.draw import SplitRequest
 from mudata.errors import MudataError, QueryError, SplitError, UnknownName
 
@@ -372,7 +372,7 @@ def test_gtzan_has_one_that_is_even_to_three_clips(home: Home, shared: Path) -> 
 
 
 @st.composite
-def _selections(draw: st.DrawFn) -> Selection:
+def _selections(draw: st.DrawFn) -> Candidates:
     number = draw(st.integers(3, 40))
     few = st.none() | st.sampled_from(["A", "a ", "b", "c", "1", "2"])
     rows = [
@@ -394,7 +394,7 @@ def _selections(draw: st.DrawFn) -> Selection:
         for label in sorted(draw(st.sets(st.sampled_from("pqrs"), min_size=1, max_size=3)))
     ]
     clips = pa.Table.from_pydict({name: [row[name] for row in rows] for name in (*COLUMNS, "part")})
-    return Selection(clips, pa.Table.from_pylist(labels), ())
+    return Candidates(clips, pa.Table.from_pylist(labels), ())
 
 
 _WISHES = st.fixed_dictionaries(
@@ -411,7 +411,7 @@ _WISHES = st.fixed_dictionaries(
 
 @settings(deadline=None)
 @given(_selections(), _WISHES)
-def test_parts_are_disjoint_whole_and_never_tear_a_group(chosen: Selection, wishes: dict[str, Any]) -> None:
+def test_parts_are_disjoint_whole_and_never_tear_a_group(chosen: Candidates, wishes: dict[str, Any]) -> None:
     request = SplitRequest("s", ("x",), **wishes)
     try:
         parts, _ = splits.draw(chosen, request)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 import shelf
 
-from mudata.catalog.index import database as index
+from mudata.catalog.index import database
 from mudata.catalog.splits import leaks
 from mudata.errors import UnknownName
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def _of(home: Home, part_of: dict[str, str]) -> leaks.Leaks:
-    with index.connect(home) as con:
+    with database.connect(home) as con:
         return leaks.find(con, part_of)
 
 
@@ -46,7 +46,7 @@ def test_published_splits_of_gtzan_leak_as_is_known(
     copies: int,
 ) -> None:
     shelf.gtzan(home, shared, version)
-    with index.connect(home) as con:
+    with database.connect(home) as con:
         found = leaks.find(con, leaks.official(con, ["gtzan"], split))
     between = _pairs(found, "artist")
     order = [("train", "validation"), ("train", "test"), ("validation", "test")]
@@ -59,7 +59,7 @@ def test_published_splits_of_gtzan_leak_as_is_known(
 @pytest.mark.parametrize(("version", "songs", "artists"), [("2024", 59, 983), ("2012", 66, 919)])
 def test_gtzan_recurs_as_is_known(home: Home, shared: Path, version: str, songs: int, artists: int) -> None:
     shelf.gtzan(home, shared, version)
-    with index.connect(home) as con:
+    with database.connect(home) as con:
         ids = [row[0] for row in con.sql("SELECT clip_id FROM clips").fetchall()]
         found = leaks.find(con, dict.fromkeys(ids, "test"))
     assert (found.repeated["copy"], found.repeated["song"], found.known["artist"]) == (14, songs, artists)
@@ -84,7 +84,7 @@ def test_artist_disjoint_splits_of_jamendo_leak_copies_as_is_known(
             if row[f"split{split}"]
         ],
     )
-    with index.connect(home) as con:
+    with database.connect(home) as con:
         found = leaks.find(con, leaks.official(con, ["toy"], "moodtheme"))
     assert (found.across["copy"], found.across["artist"]) == (across, 0)
     assert _pairs(found, "copy").get(("train", "test"), (0, 0, 0))[0] == train_test
@@ -128,7 +128,7 @@ def test_equal_samples_and_equal_files_are_copies(home: Home) -> None:
 def test_an_unknown_published_split_is_named_with_those_there_are(home: Home) -> None:
     shelf.shelve(home, clips=[{"id": "a"}], splits=[{"id": "a", "split": "filtered", "part": "test"}])
     with (
-        index.connect(home) as con,
+        database.connect(home) as con,
         pytest.raises(UnknownName, match=r"No published split named 'filterd'.*'filtered'"),
     ):
         leaks.official(con, ["toy"], "filterd")

@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 import shelf
 
-from mudata.catalog.splits import draw as splits
-from mudata.catalog.splits import manifest
+from mudata.catalog.splits import draw, manifest
 from mudata.catalog.splits.manifest import Manifest, Member
 from mudata.errors import SplitError, UnknownName
 
@@ -25,7 +24,7 @@ LABELS = [{"id": f"{i:02}", "label": f"g{i // 6}"} for i in range(12)]
 @pytest.fixture
 def made(home: Home) -> Manifest:
     shelf.shelve(home, clips=CLIPS, labels=LABELS)
-    return splits.make(home, splits.SplitRequest("exam", ("toy",), stratify=("genre",), group=("artist",)))
+    return draw.make(home, draw.SplitRequest("exam", ("toy",), stratify=("genre",), group=("artist",)))
 
 
 def _kinds(home: Home, split: Manifest) -> list[tuple[str, str]]:
@@ -181,7 +180,7 @@ def test_a_dataset_that_is_not_indexed_is_a_fault(home: Home, made: Manifest) ->
 def test_midi_is_compared_by_its_file(home: Home) -> None:
     clip = {"id": "m", "kind": "midi", "pcm_sha256": None, "source_sha256": "file 1"}
     shelf.shelve(home, clips=[clip])
-    split = splits.make(home, splits.SplitRequest("midi", ("toy",), parts={"test": 1.0}))
+    split = draw.make(home, draw.SplitRequest("midi", ("toy",), parts={"test": 1.0}))
     assert split.parts["test"] == (Member("toy/m", None, shelf.sha("file 1")),)
     manifest.save(home, split)
     assert manifest.load(home, "midi") == split

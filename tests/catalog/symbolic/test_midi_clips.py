@@ -15,10 +15,10 @@ from shell import Done, typed
 
 from mudata.errors import EvaluationError
 from mudata.evaluation.inference.playback import HeardClip, listen
-from mudata.evaluation.inference.runner import Request, evaluate
-from mudata.evaluation.protocol import Answer, Clip, Failure, Hearing, Question
+from mudata.evaluation.inference.runner import EvalRequest, evaluate
+from mudata.evaluation.protocol import Answer, Clip, Failure, ModelCapabilities, Question
 from mudata.evaluation.run import all_runs
-from mudata.evaluation.tasks.samples import Item
+from mudata.evaluation.tasks.samples import Sample
 
 if TYPE_CHECKING:
     from mudata.home import Home
@@ -77,7 +77,7 @@ def dances(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 class Reader:
     """Says the first pitch of a file."""
 
-    hearing = Hearing(sample_rate=16000, batch=2, takes_midi=True)
+    capabilities = ModelCapabilities(sample_rate=16000, batch=2, takes_midi=True)
 
     def load(self) -> None: ...
 
@@ -97,11 +97,11 @@ class Deaf(Reader):
 
 
 class Listener(Reader):
-    hearing = Hearing(sample_rate=16000)
+    capabilities = ModelCapabilities(sample_rate=16000)
 
 
 def ask(home: Home, model: str, **more: object) -> object:
-    return evaluate(home, Request(f"{__name__}:{model}", "half", **more))  # type: ignore[arg-type]
+    return evaluate(home, EvalRequest(f"{__name__}:{model}", "half", **more))  # type: ignore[arg-type]
 
 
 def test_a_model_that_takes_midi_gets_the_files_and_what_it_was_given_is_kept(dances: None, home: Home) -> None:
@@ -141,8 +141,8 @@ def test_another_score_can_be_played_in_its_stead(dances: None, home: Home) -> N
 
 
 def test_looking_at_the_samples_of_a_score_is_not_listening(tmp_path: Path) -> None:
-    item = Item("d/a", "d", (), tmp_path / "a.mid", "", 0, midi=True)
-    clip = listen(item, Hearing(takes_midi=True))
+    item = Sample("d/a", "d", (), tmp_path / "a.mid", "", 0, midi=True)
+    clip = listen(item, ModelCapabilities(takes_midi=True))
     assert isinstance(clip, HeardClip)
     assert (clip.audio.size, clip.audio.dtype, clip.listened) == (0, np.float32, False)
     assert (clip.midi, clip.listened) == (tmp_path / "a.mid", True)
@@ -160,7 +160,7 @@ def test_a_reader_of_notation_is_not_told_to_listen_but_asked_in_words_that_were
     from mudata.evaluation.models.families.chatmusician import ChatMusician
 
     model = ChatMusician("nowhere")
-    assert model.hearing.takes_midi
+    assert model.capabilities.takes_midi
     assert model._asked(Question("classify", prompt, ("jig", "reel"), "dance"), "X:1").startswith(asked)
 
 

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import pytest
 
-from mudata.catalog.cards import loader as cards
+from mudata.catalog.cards import loader
 from mudata.evaluation.align import RULES, Alignment, Shown, align
 from mudata.evaluation.align.label_set import LabelSet, resolve
 
@@ -123,7 +123,7 @@ ROWS = [
 @cache
 def label_set(name: str) -> LabelSet:
     dataset, namespace = SETS[name]
-    return resolve(cards.load(dataset).labels[namespace])
+    return resolve(loader.load(dataset).labels[namespace])
 
 
 def read(row: Row) -> Alignment:

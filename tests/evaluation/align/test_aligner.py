@@ -15,32 +15,38 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mudata.catalog.cards import loader as cards
+from mudata.catalog.cards import loader
 from mudata.evaluation.align import RULES, Alignment, Shown, align
-from mudata.evaluation.align.label_set import Entry, LabelSet, resolve
+from mudata.evaluation.align.label_set import LabelEntry, LabelSet, resolve
 from mudata.evaluation.align.refusal import TRIGGERS
 
 GENRES = LabelSet(
     "single",
     (
-        Entry("blues", "Blues", ("blues", "蓝调"), foreign=("蓝调",)),
-        Entry("classical", "Classical", ("classical", "classical music"), hyponyms=("baroque",)),
-        Entry("country", "Country", ("country",)),
-        Entry("hiphop", "Hip-Hop", ("hiphop", "Hip-Hop", "hip hop", "rap"), hyponyms=("trap",)),
-        Entry(
+        LabelEntry("blues", "Blues", ("blues", "蓝调"), foreign=("蓝调",)),
+        LabelEntry("classical", "Classical", ("classical", "classical music"), hyponyms=("baroque",)),
+        LabelEntry("country", "Country", ("country",)),
+        LabelEntry("hiphop", "Hip-Hop", ("hiphop", "Hip-Hop", "hip hop", "rap"), hyponyms=("trap",)),
+        LabelEntry(
             "jazz", "Jazz", ("jazz", "爵士", "ジャズ", "재즈"), hyponyms=("bebop",), foreign=("爵士", "ジャズ", "재즈")
         ),
-        Entry("metal", "Metal", ("metal", "heavy metal", "金属"), foreign=("金属",)),
-        Entry("pop", "Pop", ("pop",), synonyms=("chart music",), hyponyms=("synth-pop",)),
-        Entry("rnb", "R&B", ("R&B", "rhythm and blues")),
-        Entry("rock", "Rock", ("rock", "rock and roll", "摇滚", "rock música"), hyponyms=("punk",), foreign=("摇滚",)),
+        LabelEntry("metal", "Metal", ("metal", "heavy metal", "金属"), foreign=("金属",)),
+        LabelEntry("pop", "Pop", ("pop",), synonyms=("chart music",), hyponyms=("synth-pop",)),
+        LabelEntry("rnb", "R&B", ("R&B", "rhythm and blues")),
+        LabelEntry(
+            "rock", "Rock", ("rock", "rock and roll", "摇滚", "rock música"), hyponyms=("punk",), foreign=("摇滚",)
+        ),
     ),
     guards=("classical guitar", "metal guitar", "in the country", "pop filter"),
     compounds=(("rockabilly", ("rock", "country")), ("rap rock", ("hiphop",))),
 )
-MOODS = LabelSet("multi", tuple(Entry(x, x, (x,)) for x in ("calm", "dark", "emotion", "happy", "sad", "uplifting")))
-MOODS_SYNONYMS = LabelSet("multi", (Entry("happy", "happy", ("happy",), ("joyful",)), Entry("sad", "sad", ("sad",))))
-KEYS = LabelSet("single", tuple(Entry(x, x, (x,)) for x in ("C major", "C# major", "C minor", "Bb major")))
+MOODS = LabelSet(
+    "multi", tuple(LabelEntry(x, x, (x,)) for x in ("calm", "dark", "emotion", "happy", "sad", "uplifting"))
+)
+MOODS_SYNONYMS = LabelSet(
+    "multi", (LabelEntry("happy", "happy", ("happy",), ("joyful",)), LabelEntry("sad", "sad", ("sad",)))
+)
+KEYS = LabelSet("single", tuple(LabelEntry(x, x, (x,)) for x in ("C major", "C# major", "C minor", "Bb major")))
 LETTERS = Shown(letters=True)
 PROMPT = Shown(
     "Listen to the music. Which genre is it? Choose one of: blues, classical, country, hip-hop, jazz, metal, pop, R&B, "
@@ -187,7 +193,7 @@ def test_refusals_are_about_the_question(answer: str, said: str) -> None:
 
 
 def test_what_the_prompt_asks_for_may_be_refused() -> None:
-    tools = LabelSet("single", (Entry("flute", "flute", ("flute",)), Entry("piano", "piano", ("piano",))))
+    tools = LabelSet("single", (LabelEntry("flute", "flute", ("flute",)), LabelEntry("piano", "piano", ("piano",))))
     answer = "The instrument is not specified."
     assert verdict(answer, tools, Shown("Which instrument plays?")) == "REFUSAL"
     assert verdict(answer, GENRES) == "OOV"
@@ -390,7 +396,7 @@ def test_any_text_is_read_alike_twice_and_spans_spell_their_labels(text: str, sh
 
 @settings(deadline=None)
 @given(TEXTS, SHOWN, st.permutations(GENRES.entries))
-def test_the_order_of_labels_changes_nothing_but_their_order(text: str, shown: Shown, order: list[Entry]) -> None:
+def test_the_order_of_labels_changes_nothing_but_their_order(text: str, shown: Shown, order: list[LabelEntry]) -> None:
     if shown.letters and not shown.options:
         shown = Shown(shown.prompt, GENRES.ids, letters=True)
     one, other = (
@@ -424,7 +430,7 @@ def test_what_is_only_denied_is_never_meant(labels: list[str], between: str) -> 
 
 @settings(deadline=None)
 @given(st.sampled_from(GENRES.entries))
-def test_every_spelling_means_its_label(entry: Entry) -> None:
+def test_every_spelling_means_its_label(entry: LabelEntry) -> None:
     for spelling in entry.strict:
         assert align(spelling, GENRES).label == entry.id
         assert align(f"It is {spelling}!", GENRES).label == entry.id
@@ -479,7 +485,7 @@ def test_another_process_reads_alike(seed: str) -> None:
 )
 def test_published_genre_answers_score_as_they_should(shared: Path, model: str, accuracy: float, coverage: int) -> None:
     said = json.loads((shared / f"data/answers/cmi-bench/{model}_GTZAN.jsonl").read_text())
-    genres = resolve(cards.load("gtzan").labels["genre"])
+    genres = resolve(loader.load("gtzan").labels["genre"])
     found = [align(one["response"], genres, Shown(one["question"])) for one in said]
     gold = [align(one["correct_answer"], genres).label for one in said]
     right = sum(a.label == g for a, g in zip(found, gold, strict=True))
@@ -493,7 +499,7 @@ def test_published_mood_answers_score_as_they_should(shared: Path, model: str, m
     """With the bare tags, as the published figures were made; the card knows more spellings."""
     said = json.loads((shared / f"data/answers/cmi-bench/{model}_MTG_emotion.jsonl").read_text())
     gold = [set(one["correct_answer"].split(", ")) for one in said]
-    tags = LabelSet("multi", tuple(Entry(tag, tag, (tag,)) for tag in sorted(set.union(*gold))))
+    tags = LabelSet("multi", tuple(LabelEntry(tag, tag, (tag,)) for tag in sorted(set.union(*gold))))
     found = [set(align(one["response"], tags, Shown(one["question"])).labels) for one in said]
     hits = sum(len(a & g) for a, g in zip(found, gold, strict=True))
     assert (len(said), len(tags.ids)) == (4231, 56)

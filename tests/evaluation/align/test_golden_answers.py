@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import yaml
 
-from mudata.catalog.cards import loader as cards
+from mudata.catalog.cards import loader
 from mudata.evaluation.align import Shown, align
 from mudata.evaluation.align.label_set import LabelSet, resolve
 from mudata.evaluation.tasks.task import bind
@@ -22,7 +22,7 @@ ROWS = [(path.stem, row) for path in sorted(GOLDEN.glob("*.yaml")) for row in ya
 def read_by(name: str) -> tuple[LabelSet, str]:
     """A card's label set, and the prompt of the task that asks for it."""
     dataset, namespace = name.split("-")
-    card = cards.load(dataset)
+    card = loader.load(dataset)
     tasks = [task for task, said in card.tasks.items() if said.namespace == namespace and not said.labels]
     prompt = bind(card, tasks[0]).question.prompt if tasks else ""
     return resolve(card.labels[namespace]), prompt
@@ -37,7 +37,7 @@ def test_an_answer_means_what_a_careful_reader_takes_it_to_mean(name: str, row: 
 
 def test_every_label_set_of_every_card_has_golden_answers() -> None:
     closed = {
-        f"{card.name}-{name}" for card in cards.load_all() for name, space in card.labels.items() if not space.open
+        f"{card.name}-{name}" for card in loader.load_all() for name, space in card.labels.items() if not space.open
     }
     assert {name for name, _ in ROWS} == closed
     assert len(ROWS) > 100

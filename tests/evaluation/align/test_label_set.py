@@ -10,16 +10,15 @@ import pytest
 import yaml
 from shell import typed
 
-from mudata.catalog.cards import lexicon as words
-from mudata.catalog.cards import loader as cards
+from mudata.catalog.cards import lexicon, loader
 from mudata.catalog.cards.schema import LabelSpace
 from mudata.errors import CardError, UnknownName
-from mudata.evaluation.align.label_set import Entry, LabelSet, lint, resolve
+from mudata.evaluation.align.label_set import LabelEntry, LabelSet, lint, resolve
 
-BUILT_IN = sorted(path.stem for path in (cards.BUILT_IN / "words").glob("*.yaml"))
+BUILT_IN = sorted(path.stem for path in (loader.BUILT_IN / "words").glob("*.yaml"))
 SPACES = [
     pytest.param(space, id=f"{card.name}-{name}")
-    for card in cards.load_all()
+    for card in loader.load_all()
     for name, space in card.labels.items()
     if not space.open
 ]
@@ -55,7 +54,7 @@ def space(*labels: str | dict[str, Any], **said: Any) -> LabelSpace:
     return LabelSpace.model_validate({"part": "genre", "vocabulary": labels, "words": "toys", **said})
 
 
-def entries(of: LabelSpace) -> dict[str, Entry]:
+def entries(of: LabelSpace) -> dict[str, LabelEntry]:
     return {entry.id: entry for entry in resolve(of).entries}
 
 
@@ -89,7 +88,7 @@ def test_without_words_a_label_is_what_the_card_says() -> None:
         "translations": {"de": "Iks"},
     }
     found = resolve(LabelSpace.model_validate({"part": "genre", "vocabulary": [label]}))
-    assert found.entries == (Entry("x", "Ex", ("x", "Ex", "eks", "Iks"), ("ix",), ("xs",), ("Iks",)),)
+    assert found.entries == (LabelEntry("x", "Ex", ("x", "Ex", "eks", "Iks"), ("ix",), ("xs",), ("Iks",)),)
 
 
 def test_what_the_card_says_wins_over_words(toys: Path) -> None:
@@ -231,7 +230,7 @@ def test_a_label_set_survives_json(toys: Path) -> None:
 
 
 def test_labels_within_labels_are_noted() -> None:
-    found = notes(cards.load("edm").labels["genre"])
+    found = notes(loader.load("edm").labels["genre"])
     assert "'House' lies within 'Big Room House'" in found
     assert "'Trap' lies within 'Future Garage/Wave Trap'" in found
     assert not any("'Trance' lies within" in note for note in found), "'Psytrance' is one word"
@@ -265,9 +264,9 @@ def test_an_unknown_words_file_is_refused_with_the_nearest() -> None:
 
 
 def test_a_user_s_words_file_wins_over_the_built_in_one(toys: Path) -> None:
-    assert words.files()["genre"].parent == cards.BUILT_IN / "words"
+    assert lexicon.files()["genre"].parent == loader.BUILT_IN / "words"
     own = write(toys.with_name("genre.yaml"), {"title": "mine", "concepts": {"rock": {"synonyms": ["stone"]}}})
-    assert words.files()["genre"] == own
+    assert lexicon.files()["genre"] == own
     assert resolve(space("rock", words=["genre"])).entries[0].synonyms == ("stone",)
 
 
@@ -289,7 +288,7 @@ def test_every_built_in_label_set_resolves(of: LabelSpace) -> None:
 
 
 def test_the_label_set_of_a_task_that_asks_for_some_labels_resolves() -> None:
-    card = cards.load("fma")
+    card = loader.load("fma")
     some = resolve(card.labels["genre_top"].only(card.tasks["genre_small"].labels))
     assert set(some.ids) == set(card.tasks["genre_small"].labels)
     assert ("instrumental folk", ("Folk",)) in some.compounds
@@ -312,7 +311,7 @@ def test_a_words_file_has_no_key_twice(name: str) -> None:
             for _, value in node.value:
                 check(value)
 
-    node = yaml.compose(words.files()[name].read_bytes(), Loader=cards.Loader)
+    node = yaml.compose(lexicon.files()[name].read_bytes(), Loader=loader.Loader)
     assert node is not None
     check(node)
 
@@ -320,7 +319,7 @@ def test_a_words_file_has_no_key_twice(name: str) -> None:
 @pytest.mark.parametrize("name", BUILT_IN)
 def test_a_near_word_or_kind_does_not_hold_its_concept_as_a_word(name: str) -> None:
     """'black metal' is read as metal, strictly; listed as a kind it would count for less."""
-    for concept, known in words.load(name).concepts.items():
+    for concept, known in lexicon.load(name).concepts.items():
         for spelling in (*known.synonyms, *known.hyponyms):
             assert f" {concept} ".casefold() not in f" {spelling} ".casefold(), spelling
 
@@ -328,12 +327,12 @@ def test_a_near_word_or_kind_does_not_hold_its_concept_as_a_word(name: str) -> N
 @pytest.mark.parametrize("name", BUILT_IN)
 def test_languages_are_named_by_their_code(name: str) -> None:
     codes = {"zh", "ja", "ko", "es", "fr", "de", "it", "pt", "ru", "nl", "pl", "tr", "ar", "hi", "vi", "id"}
-    assert {code for known in words.load(name).concepts.values() for code in known.translations} <= codes
+    assert {code for known in lexicon.load(name).concepts.values() for code in known.translations} <= codes
 
 
 def test_popular_is_not_pop() -> None:
     for dataset, namespace, label in [("gtzan", "genre", "pop"), ("fma", "genre_top", "Pop")]:
-        entry = entries(cards.load(dataset).labels[namespace])[label]
+        entry = entries(loader.load(dataset).labels[namespace])[label]
         assert not {"popular", "popular music"} & {
             s.casefold() for s in (*entry.strict, *entry.synonyms, *entry.hyponyms)
         }

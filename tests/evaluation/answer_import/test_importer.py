@@ -14,9 +14,9 @@ from shell import typed
 from small_corpus import Corpus
 
 from mudata.errors import EvaluationError, UnknownName
-from mudata.evaluation.answer_import import formats as answer_files
-from mudata.evaluation.answer_import.formats import Fields, Given
-from mudata.evaluation.answer_import.importer import Request, import_answers
+from mudata.evaluation.answer_import import formats
+from mudata.evaluation.answer_import.formats import Fields, FileAnswer
+from mudata.evaluation.answer_import.importer import ImportRequest, import_answers
 from mudata.evaluation.answer_import.matching import Names, join
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ def all_right(folder: Path) -> Path:
 def take(home: Home, file: Path, notes: Notes | None = None, format: str = "cmi-bench", **more: Any) -> Run:  # noqa: A002
     where = {} if "dataset" in more else {"split": "half"}
     return import_answers(
-        home, Request(file, format, **({"model": "them", "task": "genre"} | where | more)), notes or Notes()
+        home, ImportRequest(file, format, **({"model": "them", "task": "genre"} | where | more)), notes or Notes()
     )
 
 
@@ -153,9 +153,9 @@ def test_a_file_about_something_else_is_refused(corpus: Corpus, home: Home, tmp_
 def test_one_of_split_and_dataset_is_needed(corpus: Corpus, home: Home, tmp_path: Path) -> None:
     file = all_right(tmp_path)
     with pytest.raises(EvaluationError, match="Either a split or a dataset is needed"):
-        import_answers(home, Request(file, "cmi-bench", "them"))
+        import_answers(home, ImportRequest(file, "cmi-bench", "them"))
     with pytest.raises(EvaluationError, match="A split has its references in the index"):
-        import_answers(home, Request(file, "cmi-bench", "them", split="half", references="file"))
+        import_answers(home, ImportRequest(file, "cmi-bench", "them", split="half", references="file"))
     with pytest.raises(UnknownName, match="No dataset named 'tonse'"):
         take(home, file, dataset="tonse")
     corpus.publish()
@@ -194,20 +194,20 @@ def test_halves_of_letters_are_kept_as_question_marks(corpus: Corpus, home: Home
 
 
 def test_what_a_model_has_seen_in_training_is_known_by_its_name(corpus: Corpus, home: Home, tmp_path: Path) -> None:
-    from mudata.evaluation.answer_import import import_run as imported
+    from mudata.evaluation.answer_import import import_run
 
     tasks = {"tones": None, "musiccaps": None, "fma": None}
-    assert imported.seen("nobody has heard of it", tasks) == {}  # type: ignore[arg-type]
-    assert set(imported.seen("clap", tasks)) <= set(tasks)  # type: ignore[arg-type]
+    assert import_run.seen("nobody has heard of it", tasks) == {}  # type: ignore[arg-type]
+    assert set(import_run.seen("clap", tasks)) <= set(tasks)  # type: ignore[arg-type]
 
 
 # --------------------------------------------------------------------------------------- formats
 
 
-def _one(tmp_path: Path, format: str, said: Any, fields: Fields | None = None) -> Given:  # noqa: A002
+def _one(tmp_path: Path, format: str, said: Any, fields: Fields | None = None) -> FileAnswer:  # noqa: A002
     file = tmp_path / "a.jsonl"
     file.write_text("\ufeff" + json.dumps(said) + "\n\n")
-    (found,) = answer_files.read(file, format, fields or Fields())
+    (found,) = formats.read(file, format, fields or Fields())
     return found
 
 
@@ -290,7 +290,7 @@ def test_answers_of_any_run_can_be_imported(corpus: Corpus, home: Home, tmp_path
 def test_a_file_that_is_not_so_is_told_with_its_line(tmp_path: Path, data: bytes, what: str) -> None:
     (tmp_path / "a.jsonl").write_bytes(data)
     with pytest.raises(EvaluationError, match=what):
-        answer_files.read(tmp_path / "a.jsonl", "cmi-bench")
+        formats.read(tmp_path / "a.jsonl", "cmi-bench")
 
 
 # --------------------------------------------------------------------------------------- joining
@@ -325,14 +325,14 @@ TWINS = [Names("a/x", "one/x.wav"), Names("a/y", "two/x.wav"), Names("b/x", "x.f
     ],
 )
 def test_a_clip_is_known_by_any_name_that_only_it_has(clips: list[Names], name: str, clip_id: str | None) -> None:
-    joined = join([Given(1, (name,), "yes")], clips)
+    joined = join([FileAnswer(1, (name,), "yes")], clips)
     assert list(joined.answers) == ([clip_id] if clip_id else [])
     assert len(joined.lost) == (clip_id is None)
 
 
 def test_why_a_name_joins_nothing_is_told() -> None:
     names = [("x.wav",), (), ("one/x.wav",), ("elsewhere/one/x.wav",), ("b/x",), ("x.flac",)]
-    given = [Given(place, name, "abcdef"[place - 1]) for place, name in enumerate(names, 1)]
+    given = [FileAnswer(place, name, "abcdef"[place - 1]) for place, name in enumerate(names, 1)]
     joined = join(given, TWINS)
     assert [(one.place, why) for one, why in joined.lost] == [
         (1, "'x.wav' may be any of 2 clips: a/x, a/y"),
@@ -345,7 +345,7 @@ def test_why_a_name_joins_nothing_is_told() -> None:
 
 
 def test_the_second_name_of_an_answer_is_tried_when_the_first_says_nothing() -> None:
-    joined = join([Given(1, ("12", "two/x.wav"), "a")], TWINS)
+    joined = join([FileAnswer(1, ("12", "two/x.wav"), "a")], TWINS)
     assert list(joined.answers) == ["a/y"]
 
 
@@ -377,9 +377,9 @@ def test_help_imports_nothing_heavy(command: str) -> None:
 
 
 def test_the_formats_of_the_command_are_those_that_can_be_read() -> None:
-    from mudata.cli import score
+    from mudata.cli import cmd_score
 
-    assert set(score._FORMATS) == set(answer_files.FORMATS)
+    assert set(cmd_score._FORMATS) == set(formats.FORMATS)
 
 
 # ------------------------------------------------------------------------------ published answers
@@ -407,7 +407,7 @@ def test_published_captions_have_their_known_rouge(home: Home, shared: Path) -> 
 @pytest.mark.shared
 def test_published_tags_join_by_the_tail_of_their_path(home: Home, shared: Path) -> None:
     file = shared / "data" / "answers" / "cmi-bench" / "qwen2_MTG_emotion.jsonl"
-    given = answer_files.read(file, "cmi-bench")
+    given = formats.read(file, "cmi-bench")
     table = shared / "data" / "jamendo" / "splits" / "split-0" / "autotagging_moodtheme-test.tsv"
     rows = [line.split("\t") for line in table.read_text().splitlines()[1:]]
     joined = join(given, [Names(f"mtg_jamendo/{row[0]}", row[3].replace(".mp3", ".low.mp3")) for row in rows])

@@ -9,22 +9,22 @@ import pytest
 
 from mudata.errors import EvaluationError
 from mudata.evaluation.align import Alignment
-from mudata.evaluation.comparison.audio_use import Badge, Verdict, badge
-from mudata.evaluation.metrics.scored import Judged
+from mudata.evaluation.comparison.audio_use import AudioUse, Verdict, badge
+from mudata.evaluation.metrics.scored import ScoredAnswer
 
 if TYPE_CHECKING:
     from mudata.evaluation.protocol import Kind
 
 
-def judged(said: Sequence[str | None], gold: str = "a") -> list[Judged]:
+def judged(said: Sequence[str | None], gold: str = "a") -> list[ScoredAnswer]:
     """Answers that are labels, all of them to clips whose reference is `gold`."""
     return [
-        Judged(f"d/{n:03}", "d", (gold,), text, Alignment("ALIGNED", (text,)) if text else Alignment("ERROR"))
+        ScoredAnswer(f"d/{n:03}", "d", (gold,), text, Alignment("ALIGNED", (text,)) if text else Alignment("ERROR"))
         for n, text in enumerate(said)
     ]
 
 
-def look(real: Sequence[str | None], control: Sequence[str | None], *, greedy: bool = False) -> Badge:
+def look(real: Sequence[str | None], control: Sequence[str | None], *, greedy: bool = False) -> AudioUse:
     return badge(judged(real), {"silence": judged(control)}, "classify", deterministic=greedy)
 
 
@@ -76,8 +76,8 @@ def test_one_control_that_shows_hearing_is_enough_and_all_are_told() -> None:
 
 
 def test_tags_are_compared_by_jaccard() -> None:
-    def tagged(labels: tuple[str, ...]) -> list[Judged]:
-        return [Judged(f"d/{n}", "d", ("a", "b"), ", ".join(labels), Alignment("SET", labels)) for n in range(60)]
+    def tagged(labels: tuple[str, ...]) -> list[ScoredAnswer]:
+        return [ScoredAnswer(f"d/{n}", "d", ("a", "b"), ", ".join(labels), Alignment("SET", labels)) for n in range(60)]
 
     found = badge(tagged(("a", "b")), {"silence": tagged(("a", "c"))}, "tag")
     (contrast,) = found.contrasts
@@ -87,8 +87,8 @@ def test_tags_are_compared_by_jaccard() -> None:
 
 @pytest.mark.parametrize(("greedy", "verdict"), [(True, "heard"), (False, "cannot tell")])
 def test_captions_have_no_accuracy(greedy: bool, verdict: Verdict) -> None:
-    def said(what: str) -> list[Judged]:
-        return [Judged(f"d/{n}", "d", ("a tune",), f"{n} {what}") for n in range(60)]
+    def said(what: str) -> list[ScoredAnswer]:
+        return [ScoredAnswer(f"d/{n}", "d", ("a tune",), f"{n} {what}") for n in range(60)]
 
     kind: Kind = "caption"
     found = badge(said("a song"), {"swap-audio": said("noise")}, kind, deterministic=greedy)

@@ -36,9 +36,9 @@ def corpus(home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Corpu
     made.halves()
     for name, said in SAYINGS.items():
         (tmp_path / f"show_{name}.py").write_text(
-            "from mudata.evaluation.protocol import Answer, Hearing\n"
+            "from mudata.evaluation.protocol import Answer, ModelCapabilities\n"
             "class Model:\n"
-            "    hearing = Hearing(needs_audio=False, control=True, batch=2)\n"
+            "    capabilities = ModelCapabilities(needs_audio=False, control=True, batch=2)\n"
             "    def load(self): pass\n"
             f"    def answer(self, clips, question): return [Answer({said}) for clip in clips]\n"
             "    def describe(self): return {}\n"

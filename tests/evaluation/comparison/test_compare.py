@@ -17,7 +17,7 @@ from small_corpus import Corpus
 from mudata.cli import cli
 from mudata.errors import EvaluationError, UnknownName
 from mudata.evaluation.comparison.compare import Comparison, compare
-from mudata.evaluation.metrics.scored import Judged
+from mudata.evaluation.metrics.scored import ScoredAnswer
 from mudata.evaluation.metrics.statistics import mcnemar, wilson
 from mudata.evaluation.run import all_runs
 
@@ -25,12 +25,12 @@ if TYPE_CHECKING:
     from mudata.home import Home
 
 
-def head(name: str, items: list[Judged], **changes: Any) -> dict[str, Any]:
+def head(name: str, items: list[ScoredAnswer], **changes: Any) -> dict[str, Any]:
     said = {"run": name, "model": name, "split": "s", "part": "test", "task": "t", "kind": "classify", "n": len(items)}
     return said | {"labels_sha256": {"d": "1" * 64}} | changes
 
 
-def answers(right: str, artists: int = 0) -> list[Judged]:
+def answers(right: str, artists: int = 0) -> list[ScoredAnswer]:
     """One clip per character, right where it is 1."""
     return [
         single(i, "a", "a" if c == "1" else "b", artist=f"artist {i % artists}" if artists else None)
@@ -151,8 +151,8 @@ def test_tags_are_compared_by_micro_f1() -> None:
 
 def test_captions_are_compared_by_rouge_l_and_rouge_1() -> None:
     gold = [f"slow piano number {i} with soft drums" for i in range(12)]
-    good = [Judged(f"d/{i}", "d", (text,), text if i else None) for i, text in enumerate(gold)]
-    bad = [Judged(f"d/{i}", "d", (text,), "a fast guitar with drums") for i, text in enumerate(gold)]
+    good = [ScoredAnswer(f"d/{i}", "d", (text,), text if i else None) for i, text in enumerate(gold)]
+    bad = [ScoredAnswer(f"d/{i}", "d", (text,), "a fast guitar with drums") for i, text in enumerate(gold)]
     heads = {"kind": "caption", "labels_sha256": {"d": None}}
     found = compare([(head(run, items, **heads), items) for run, items in (("bad", bad), ("good", good))])
     assert [of.metric for of in found.metrics] == ["rougeL_f", "rouge1_f"]

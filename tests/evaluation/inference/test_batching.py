@@ -12,14 +12,14 @@ import pytest
 from shell import spawned, typed
 from small_corpus import Corpus
 
-from mudata.catalog.index import database as index
+from mudata.catalog.index import database
 from mudata.errors import EvaluationError, ModelError, UnknownName
 from mudata.evaluation import memory
-from mudata.evaluation.inference import batching as asking
-from mudata.evaluation.inference.runner import Request, evaluate, preview
-from mudata.evaluation.protocol import Answer, Clip, Failure, Hearing, Question, Ranking
+from mudata.evaluation.inference import batching
+from mudata.evaluation.inference.runner import EvalRequest, evaluate, preview
+from mudata.evaluation.protocol import Answer, Clip, Failure, ModelCapabilities, Question, Ranking
 from mudata.evaluation.run import Run, all_runs
-from mudata.narration import Narrator
+from mudata.narration import Progress
 
 if TYPE_CHECKING:
     from mudata.home import Home
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 class Odd:
     """Says and does what the test at hand wants."""
 
-    hearing = Hearing(batch=4, gives_logits=True)
+    capabilities = ModelCapabilities(batch=4, gives_logits=True)
     says: Callable[[Clip], object] = staticmethod(lambda clip: Answer("low"))  # type: ignore[assignment]
     ranks: Callable[[Sequence[Clip]], list[object]]
     asked: list[list[str]] = []  # noqa: RUF012 - the test's notebook
@@ -53,13 +53,13 @@ class Odd:
 
 
 class Dumb(Odd):
-    hearing = Hearing(batch=4)
+    capabilities = ModelCapabilities(batch=4)
 
 
 ODD = f"{__name__}:Odd"
 
 
-class Notes(Narrator):
+class Notes(Progress):
     """Keeps what was said."""
 
     def __init__(self) -> None:
@@ -79,9 +79,9 @@ def corpus(home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Corpu
     return corpus
 
 
-def ask(home: Home, notes: Narrator | None = None, **more: object) -> Run:
+def ask(home: Home, notes: Progress | None = None, **more: object) -> Run:
     request = {"model": ODD, "split": "half", "task": "genre"} | more
-    return evaluate(home, Request(**request), notes or Notes())  # type: ignore[arg-type]
+    return evaluate(home, EvalRequest(**request), notes or Notes())  # type: ignore[arg-type]
 
 
 def saying(monkeypatch: pytest.MonkeyPatch, says: Callable[[Clip], object]) -> None:
@@ -110,7 +110,7 @@ def test_odd_answers_are_kept_whole_and_can_be_read_everywhere(
     run = ask(home)
     assert {record.answer for record in run.answers().values()} == {ODDITIES[name]}
     assert len((run.folder / "answers.jsonl").read_bytes().split(b"\n")) == 7
-    with index.connect(home) as connection:
+    with database.connect(home) as connection:
         assert connection.sql("SELECT count(*), count(DISTINCT clip_id) FROM answers").fetchall() == [(6, 6)]
         (length,) = connection.sql("SELECT DISTINCT length(answer) FROM answers").fetchall()[0]
     assert length == len(ODDITIES[name])
@@ -127,9 +127,9 @@ def test_lone_surrogates_become_question_marks(corpus: Corpus, home: Home, monke
 
 def test_an_answer_beyond_all_measure_is_a_failure(corpus: Corpus, home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
     times = {"tones/06": 0, "tones/07": 1}
-    saying(monkeypatch, lambda clip: Answer("a" * (asking.LONGEST + times.get(clip.clip_id, 0))))
+    saying(monkeypatch, lambda clip: Answer("a" * (batching.LONGEST + times.get(clip.clip_id, 0))))
     run = ask(home)
-    assert len(run.answers()["tones/06"].answer or "") == asking.LONGEST
+    assert len(run.answers()["tones/06"].answer or "") == batching.LONGEST
     assert run.answers()["tones/07"].error == "too-long: an answer of 1,000,001 characters, and the limit is 1,000,000"
     assert run.failures() == {"too-long": 1}
 
@@ -168,7 +168,7 @@ def test_reasons_are_recorded_cut_to_size_and_counted(
     saying(monkeypatch, says)
     run = ask(home)
     errors = {clip_id: record.error for clip_id, record in run.answers().items() if record.error}
-    assert len(errors["tones/07"] or "") == len("ValueError: ") + asking.LONGEST_REASON + len(" ...")
+    assert len(errors["tones/07"] or "") == len("ValueError: ") + batching.LONGEST_REASON + len(" ...")
     assert errors["tones/08"] == "KeyError: 'token'"
     assert list(run.failures().items()) == [("KeyError", 2), ("ValueError", 1)]
     assert run.settings["sittings"][0]["failures"] == {"KeyError": 2, "ValueError": 1}
@@ -203,9 +203,9 @@ def test_an_edited_manifest_is_refused(corpus: Corpus, home: Home) -> None:
 
 HANGS = """
 import time
-from mudata.evaluation.protocol import Answer, Hearing
+from mudata.evaluation.protocol import Answer, ModelCapabilities
 class Hangs:
-    hearing = Hearing(batch=4)
+    capabilities = ModelCapabilities(batch=4)
     def load(self): pass
     def answer(self, clips, question):
         with open("asked.txt", "a") as file:
@@ -239,7 +239,7 @@ def test_a_call_that_hangs_is_given_up_and_keeps_nothing_else_from_being_asked(
     assert (code, batches) == (0, ["08 09 10 11", "04", "05", "06", "07"])
     assert "1 of 12 clips failed and count as wrong: 1 timeout." in err
     assert once()[2] == ["07"]
-    assert [sitting["timeout_s"] for sitting in run.settings["sittings"]] == [0.7] * 3
+    assert [session["timeout_s"] for session in run.settings["sittings"]] == [0.7] * 3
 
 
 @pytest.mark.parametrize("enough", [60.0, 1e12, math.inf])
@@ -408,7 +408,7 @@ def test_without_letters_a_letter_means_nothing(corpus: Corpus, home: Home, monk
 
 
 def test_a_preview_writes_nothing_and_says_what_the_run_will(corpus: Corpus, home: Home) -> None:
-    request = Request(ODD, "half", "genre", letters=True)
+    request = EvalRequest(ODD, "half", "genre", letters=True)
     said = preview(home, request)
     assert not home.runs.exists()
     assert Odd.asked == []
@@ -435,7 +435,7 @@ def test_a_dry_run_shows_the_prompt_on_stdout(corpus: Corpus, home: Home) -> Non
 class Roomy(Odd):
     """Has room for a number of clips."""
 
-    hearing = Hearing(batch=2)
+    capabilities = ModelCapabilities(batch=2)
     room = 64
 
     def answer(self, clips: Sequence[Clip], question: Question) -> list[Answer | Failure]:
@@ -466,18 +466,18 @@ def test_auto_finds_the_largest_batch_that_fits_and_records_the_search(
     monkeypatch.setattr(Roomy, "room", room)
     monkeypatch.setattr(memory, "free_ram", lambda: free)
     monkeypatch.setattr(memory, "resident", lambda: 5)
-    run = evaluate(home, Request(f"{__name__}:Roomy", "all", "genre", batch="auto"))
+    run = evaluate(home, EvalRequest(f"{__name__}:Roomy", "all", "genre", batch="auto"))
     assert [len(batch) for batch in Odd.asked] == batches
-    sitting = run.settings["sittings"][0]
-    assert sitting["batch_search"] == search
-    assert sitting["batch"] == {64: 16 if free > 5 else 2, 9: 8, 1: 1}[room]
+    session = run.settings["sittings"][0]
+    assert session["batch_search"] == search
+    assert session["batch"] == {64: 16 if free > 5 else 2, 9: 8, 1: 1}[room]
     assert sorted(record.batch for record in run.answers().values()) == sorted(n for n in batches for _ in range(n))
-    again = evaluate(home, Request(f"{__name__}:Roomy", "all", "genre", batch=3))
+    again = evaluate(home, EvalRequest(f"{__name__}:Roomy", "all", "genre", batch=3))
     assert again.id == run.id
 
 
 def test_a_batch_grows_to_a_limit(corpus: Corpus, home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
     corpus.split("all", {"test": corpus.publish(clips=36)})
-    monkeypatch.setattr(asking, "LARGEST", 4)
-    evaluate(home, Request(f"{__name__}:Roomy", "all", "genre", batch="auto"))
+    monkeypatch.setattr(batching, "LARGEST", 4)
+    evaluate(home, EvalRequest(f"{__name__}:Roomy", "all", "genre", batch="auto"))
     assert [len(batch) for batch in Odd.asked] == [2, *[4] * 8, 2]

@@ -12,12 +12,12 @@ import pytest
 from small_corpus import Corpus
 
 from mudata.errors import EvaluationError
-from mudata.evaluation.comparison import audio_use as heard
+from mudata.evaluation.comparison import audio_use
 from mudata.evaluation.inference.controls import deranged
-from mudata.evaluation.inference.runner import Request, evaluate
-from mudata.evaluation.protocol import Answer, Clip, Failure, Hearing, Question
+from mudata.evaluation.inference.runner import EvalRequest, evaluate
+from mudata.evaluation.protocol import Answer, Clip, Failure, ModelCapabilities, Question
 from mudata.evaluation.run import Run, all_runs
-from mudata.evaluation.tasks.samples import Item
+from mudata.evaluation.tasks.samples import Sample
 
 if TYPE_CHECKING:
     from mudata.home import Home
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 class Ear:
     """Tells pitch and silence; writes down how long every clip was."""
 
-    hearing = Hearing(sample_rate=16000, batch=4)
+    capabilities = ModelCapabilities(sample_rate=16000, batch=4)
     lengths: dict[str, list[int]] = {}  # noqa: RUF012 - the test's notebook
 
     def load(self) -> None:
@@ -63,15 +63,15 @@ def corpus(home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Corpu
 
 
 def ask(home: Home, **more: object) -> Run:
-    return evaluate(home, Request(**{"model": EAR, "split": "half", "task": "genre"} | more))  # type: ignore[arg-type]
+    return evaluate(home, EvalRequest(**{"model": EAR, "split": "half", "task": "genre"} | more))  # type: ignore[arg-type]
 
 
 def answers(run: Run) -> dict[str, str | None]:
     return {clip_id: record.answer for clip_id, record in run.answers().items()}
 
 
-def items(*gold: str, dataset: str = "d") -> list[Item]:
-    return [Item(f"{dataset}/{n:03}", dataset, (label,), None, "", 0) for n, label in enumerate(gold)]
+def items(*gold: str, dataset: str = "d") -> list[Sample]:
+    return [Sample(f"{dataset}/{n:03}", dataset, (label,), None, "", 0) for n, label in enumerate(gold)]
 
 
 def test_silence_is_as_long_as_the_clip(corpus: Corpus, home: Home) -> None:
@@ -110,7 +110,7 @@ def test_a_control_is_a_run_of_its_own_and_knows_its_family(corpus: Corpus, home
     assert families[4] not in families[:4]
     keys = [{record.key for record in run.answers().values()} for run in (real, silent, swapped)]
     assert len(set.union(*keys)) == 6 + 6 + 6
-    assert {name: run.id for name, run in heard.family(home, real).items()} == {
+    assert {name: run.id for name, run in audio_use.family(home, real).items()} == {
         "": real.id,
         "silence": silent.id,  # not the one that asked fewer
         "swap-audio": swapped.id,
@@ -188,12 +188,12 @@ def test_the_badge_of_a_run_is_found_with_its_controls(corpus: Corpus, home: Hom
     corpus.split("half", {"test": hashes})
     for model, verdict in ((EAR, "heard"), (LOST, "not heard")):
         real = ask(home, model=model)
-        assert heard.look(home, real) is None
+        assert audio_use.look(home, real) is None
         control = ask(home, model=model, control="silence")
-        badge = heard.look(home, real)
+        badge = audio_use.look(home, real)
         assert badge is not None
         assert (badge.verdict, badge.n) == (verdict, 60)
-        assert heard.look(home, control) == badge
+        assert audio_use.look(home, control) == badge
 
 
 def test_an_unfinished_control_is_none(corpus: Corpus, home: Home) -> None:
@@ -201,4 +201,4 @@ def test_an_unfinished_control_is_none(corpus: Corpus, home: Home) -> None:
     real, control = ask(home), ask(home, control="silence")
     lines = (control.folder / "answers.jsonl").read_bytes().splitlines(keepends=True)
     (control.folder / "answers.jsonl").write_bytes(lines[0])
-    assert heard.look(home, real) is None
+    assert audio_use.look(home, real) is None

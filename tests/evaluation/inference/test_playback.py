@@ -9,27 +9,29 @@ import numpy as np
 import pytest
 
 from mudata.evaluation.inference.playback import HeardClip, heard, listen
-from mudata.evaluation.protocol import Failure, Hearing
-from mudata.evaluation.tasks.samples import Item
+from mudata.evaluation.protocol import Failure, ModelCapabilities
+from mudata.evaluation.tasks.samples import Sample
 
 
 @pytest.fixture
-def item(tone: Callable[..., Path], tmp_path: Path) -> Item:
+def item(tone: Callable[..., Path], tmp_path: Path) -> Sample:
     path = tone(tmp_path / "a.flac", seconds=2.0, rate=22050, channels=2, hz=440.0)
-    return Item("d/a", "d", ("x",), path, "0" * 64, 22050)
+    return Sample("d/a", "d", ("x",), path, "0" * 64, 22050)
 
 
 @pytest.mark.parametrize(
-    ("hearing", "rate", "seconds"),
+    ("capabilities", "rate", "seconds"),
     [
-        (Hearing(), 22050, 2.0),
-        (Hearing(sample_rate=16000), 16000, 2.0),
-        (Hearing(sample_rate=48000, max_seconds=0.5), 48000, 0.5),
-        (Hearing(max_seconds=30.0), 22050, 2.0),
+        (ModelCapabilities(), 22050, 2.0),
+        (ModelCapabilities(sample_rate=16000), 16000, 2.0),
+        (ModelCapabilities(sample_rate=48000, max_seconds=0.5), 48000, 0.5),
+        (ModelCapabilities(max_seconds=30.0), 22050, 2.0),
     ],
 )
-def test_a_model_gets_what_it_can_hear(item: Item, hearing: Hearing, rate: int, seconds: float) -> None:
-    clip = listen(item, hearing)
+def test_a_model_gets_what_it_can_hear(
+    item: Sample, capabilities: ModelCapabilities, rate: int, seconds: float
+) -> None:
+    clip = listen(item, capabilities)
     assert isinstance(clip, HeardClip)
     assert not clip.listened
     assert (clip.audio.dtype, clip.audio.ndim, clip.sample_rate) == (np.float32, 1, rate)
@@ -38,39 +40,39 @@ def test_a_model_gets_what_it_can_hear(item: Item, hearing: Hearing, rate: int, 
     assert clip.listened
 
 
-def test_a_model_that_does_not_listen_gets_no_samples(item: Item) -> None:
-    clip = listen(item, Hearing(needs_audio=False))
+def test_a_model_that_does_not_listen_gets_no_samples(item: Sample) -> None:
+    clip = listen(item, ModelCapabilities(needs_audio=False))
     assert isinstance(clip, HeardClip)
     assert clip.audio.size == 0
 
 
 @pytest.mark.parametrize("content", [b"", b"fLaC", b"RIFF and nothing", None])
-def test_what_cannot_be_decoded_is_a_failure_with_a_reason(item: Item, content: bytes | None) -> None:
+def test_what_cannot_be_decoded_is_a_failure_with_a_reason(item: Sample, content: bytes | None) -> None:
     assert item.path is not None
     if content is None:
         item.path.unlink()
     else:
         item.path.write_bytes(content)
-    clip = listen(item, Hearing())
+    clip = listen(item, ModelCapabilities())
     assert isinstance(clip, Failure)
     assert clip.kind
     assert clip.reason
 
 
 def test_a_clip_that_is_not_here_is_a_failure() -> None:
-    gone = Item("d/a", "d", ("x",), None, "", 0, "missing: taken down")
-    assert listen(gone, Hearing()) == Failure("missing", "missing: taken down")
+    gone = Sample("d/a", "d", ("x",), None, "", 0, "missing: taken down")
+    assert listen(gone, ModelCapabilities()) == Failure("missing", "missing: taken down")
 
 
 @pytest.mark.parametrize("ahead", [1, 3, 100])
-def test_clips_come_in_order_however_many_are_decoded_ahead(item: Item, ahead: int) -> None:
-    items = [Item(f"d/{i}", "d", (), item.path if i % 3 else None, "", 22050, "gone") for i in range(20)]
-    got = list(heard(items, Hearing(), ahead=lambda: ahead))
+def test_clips_come_in_order_however_many_are_decoded_ahead(item: Sample, ahead: int) -> None:
+    items = [Sample(f"d/{i}", "d", (), item.path if i % 3 else None, "", 22050, "gone") for i in range(20)]
+    got = list(heard(items, ModelCapabilities(), ahead=lambda: ahead))
     assert [one.clip_id for one, _ in got] == [f"d/{i}" for i in range(20)]
     assert [isinstance(clip, Failure) for _, clip in got] == [i % 3 == 0 for i in range(20)]
 
 
-def test_leaving_early_does_not_decode_the_rest(item: Item) -> None:
-    clips = heard([item] * 50, Hearing(), ahead=lambda: 2)
+def test_leaving_early_does_not_decode_the_rest(item: Sample) -> None:
+    clips = heard([item] * 50, ModelCapabilities(), ahead=lambda: 2)
     assert next(clips)[0] is item
     clips.close()

@@ -1,4 +1,4 @@
-"""What a sitting leaves behind."""
+"""What a session leaves behind."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 import mudata
-from mudata.evaluation.inference import provenance as traces
+from mudata.evaluation.inference import provenance
 
 if TYPE_CHECKING:
     import pytest
@@ -22,7 +22,7 @@ def test_a_checkout_is_named_by_its_commit_and_told_to_be_changed(
     package.mkdir()
     (package / "__init__.py").write_text("")
     monkeypatch.setattr(mudata, "__file__", str(package / "__init__.py"))
-    assert traces.git() is None
+    assert provenance.git() is None
 
     def git(*words: str) -> str:
         who = ["-c", "user.name=A", "-c", "user.email=a@example.org"]
@@ -33,15 +33,15 @@ def test_a_checkout_is_named_by_its_commit_and_told_to_be_changed(
     git("init", "-q")
     git("add", ".")
     git("commit", "-qm", "one")
-    assert traces.git() == {"commit": git("rev-parse", "HEAD").strip(), "dirty": False}
+    assert provenance.git() == {"commit": git("rev-parse", "HEAD").strip(), "dirty": False}
     (package / "__init__.py").write_text("x = 1")
-    assert traces.git() == {"commit": git("rev-parse", "HEAD").strip(), "dirty": True}
+    assert provenance.git() == {"commit": git("rev-parse", "HEAD").strip(), "dirty": True}
 
 
 def test_the_peak_of_memory_is_in_gibibytes_and_never_falls() -> None:
-    before = traces.peak_memory()["host"]
+    before = provenance.peak_memory()["host"]
     held = np.ones(80 << 20, np.uint8)
-    after = traces.peak_memory()["host"]
+    after = provenance.peak_memory()["host"]
     assert 0.01 < before <= after < 64
     del held
-    assert traces.peak_memory()["host"] >= after
+    assert provenance.peak_memory()["host"] >= after

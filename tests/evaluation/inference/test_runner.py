@@ -16,14 +16,14 @@ import numpy as np
 import pytest
 from small_corpus import GENRES, Corpus
 
-from mudata.catalog.index import database as index
+from mudata.catalog.index import database
 from mudata.errors import EvaluationError, HomeError, ModelError, UnknownName
-from mudata.evaluation.inference import batching as asking
-from mudata.evaluation.inference.runner import Request, evaluate
-from mudata.evaluation.protocol import Answer, Clip, Failure, Hearing, Question
+from mudata.evaluation.inference import batching
+from mudata.evaluation.inference.runner import EvalRequest, evaluate
+from mudata.evaluation.protocol import Answer, Clip, Failure, ModelCapabilities, Question
 from mudata.evaluation.run import Run, all_runs, find
-from mudata.evaluation.scoring import score as judge
-from mudata.narration import Narrator
+from mudata.evaluation.scoring import score
+from mudata.narration import Progress
 
 if TYPE_CHECKING:
     from mudata.home import Home
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 class Ear:
     """Tells pitch; writes down the batches it gets. Its class attributes make it fail in various ways."""
 
-    hearing = Hearing(sample_rate=16000, batch=4)
+    capabilities = ModelCapabilities(sample_rate=16000, batch=4)
     batches: list[list[str]] = []  # noqa: RUF012 - the test's notebook
     trouble: Callable[[Sequence[Clip]], None] = staticmethod(lambda clips: None)  # type: ignore[assignment]
     loads = 0
@@ -63,7 +63,7 @@ class Ear:
 EAR = f"{__name__}:Ear"
 
 
-class Notes(Narrator):
+class Notes(Progress):
     """Keeps what was said."""
 
     def __init__(self) -> None:
@@ -86,9 +86,9 @@ def corpus(home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Corpu
     return Corpus(home, tmp_path / "cards", monkeypatch)
 
 
-def ask(home: Home, notes: Narrator | None = None, **more: object) -> Run:
+def ask(home: Home, notes: Progress | None = None, **more: object) -> Run:
     request = {"model": EAR, "split": "half", "task": "genre"} | more
-    return evaluate(home, Request(**request), notes or Notes())  # type: ignore[arg-type]
+    return evaluate(home, EvalRequest(**request), notes or Notes())  # type: ignore[arg-type]
 
 
 def metric(run: Run, name: str) -> float:
@@ -107,12 +107,12 @@ def test_a_run_keeps_everything_needed_to_repeat_it(corpus: Corpus, home: Home) 
     assert task["prompt"].startswith("Listen to the music. Which genre is it?")
     assert {"prompt_id", "prompt_sha256", "labels", "labels_sha256", "card_sha256"} <= set(task)
     assert (task["clips"], task["train_clips"], task["majority"]) == (6, 6, "low")
-    sitting = said["sittings"][0]
-    assert sitting["command"] == "mudata eval ..."
-    assert (sitting["asked"], sitting["batch"], sitting["halvings"]) == (6, 4, 0)
-    assert sitting["model"] == {"device": "cpu", "accent": ""}
-    assert sitting["hearing"]["sample_rate"] == 16000
-    assert {"mudata", "python", "numpy", "soundfile"} <= set(sitting["versions"])
+    session = said["sittings"][0]
+    assert session["command"] == "mudata eval ..."
+    assert (session["asked"], session["batch"], session["halvings"]) == (6, 4, 0)
+    assert session["model"] == {"device": "cpu", "accent": ""}
+    assert session["hearing"]["sample_rate"] == 16000
+    assert {"mudata", "python", "numpy", "soundfile"} <= set(session["versions"])
     questions = run.questions()
     assert [q["clip_id"] for q in questions] == sorted(hashes)[6:]
     assert all(q["pcm_sha256"] == hashes[q["clip_id"]] for q in questions)
@@ -225,8 +225,8 @@ def test_running_out_of_memory_halves_the_batch_for_good(
     corpus.halves()
     monkeypatch.setattr(Ear, "trouble", staticmethod(trouble))
     run = ask(home)
-    sitting = run.settings["sittings"][0]
-    assert (sitting["batch"], sitting["halvings"]) == (1, 2)
+    session = run.settings["sittings"][0]
+    assert (session["batch"], session["halvings"]) == (1, 2)
     assert [len(batch) for batch in Ear.batches] == [1] * 6
     assert {r.batch for r in run.answers().values()} == {1}
     assert metric(run, "accuracy") == 1.0
@@ -272,7 +272,7 @@ def test_a_broken_connection_is_tried_again(corpus: Corpus, home: Home, monkeypa
 
     def trouble(clips: Sequence[Clip]) -> None:
         calls.append(len(clips))
-        if len(calls) < asking.ATTEMPTS:
+        if len(calls) < batching.ATTEMPTS:
             raise ConnectionResetError("by peer")
 
     corpus.halves()
@@ -294,7 +294,7 @@ def test_a_model_that_never_answers_stops_the_run(corpus: Corpus, home: Home, mo
     run = all_runs(home)[0]
     assert run.settings["sittings"][0]["asked"] == 4
     with pytest.raises(EvaluationError, match="8 of 12 clips have not been asked yet"):
-        judge.score(run)
+        score.score(run)
 
 
 def test_an_error_meant_for_the_user_ends_the_run(corpus: Corpus, home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -324,7 +324,7 @@ class Talker(Ear):
 
 
 class Reader(Ear):
-    hearing = Hearing(needs_audio=False)
+    capabilities = ModelCapabilities(needs_audio=False)
 
 
 class Pupil(Ear):
@@ -463,9 +463,9 @@ def test_a_torn_last_line_is_mended(corpus: Corpus, home: Home) -> None:
 
 SLOW = """
 import os, time
-from mudata.evaluation.protocol import Answer, Hearing
+from mudata.evaluation.protocol import Answer, ModelCapabilities
 class Slow:
-    hearing = Hearing(batch=2)
+    capabilities = ModelCapabilities(batch=2)
     def load(self): pass
     def answer(self, clips, question):
         with open("asked.txt", "a") as file:
@@ -534,7 +534,7 @@ def test_folders_that_are_no_runs_are_told(tmp_path: Path) -> None:
 def test_runs_answers_and_scores_can_be_asked_with_sql(corpus: Corpus, home: Home) -> None:
     corpus.halves(broken=("07",))
     run = ask(home)
-    with index.connect(home) as connection:
+    with database.connect(home) as connection:
         assert connection.sql("SELECT run, model, split, task FROM runs").fetchall() == [(run.id, EAR, "half", "genre")]
         failed = connection.sql("SELECT clip_id FROM answers WHERE error IS NOT NULL").fetchall()
         assert failed == [("tones/07",)]

@@ -17,10 +17,10 @@ from hypothesis import strategies as st
 from small_corpus import Corpus
 
 from mudata.errors import EvaluationError
-from mudata.evaluation.inference.runner import Request, evaluate
+from mudata.evaluation.inference.runner import EvalRequest, evaluate
 from mudata.evaluation.metrics import caption_controls, captions, rouge
 from mudata.evaluation.metrics.caption_refusals import refuses
-from mudata.evaluation.metrics.scored import Judged, Metric
+from mudata.evaluation.metrics.scored import Metric, ScoredAnswer
 
 if TYPE_CHECKING:
     from mudata.evaluation.run import Run
@@ -29,12 +29,14 @@ if TYPE_CHECKING:
 WORDS = ("slow", "fast", "sad", "piano", "drums", "loud", "soft", "flute")
 
 
-def clip(number: int, gold: str | tuple[str, ...], said: str | None, dataset: str = "d", **more: object) -> Judged:
+def clip(
+    number: int, gold: str | tuple[str, ...], said: str | None, dataset: str = "d", **more: object
+) -> ScoredAnswer:
     references = (gold,) if isinstance(gold, str) else gold
-    return Judged(f"{dataset}/{number:03}", dataset, references, said, **more)  # type: ignore[arg-type]
+    return ScoredAnswer(f"{dataset}/{number:03}", dataset, references, said, **more)  # type: ignore[arg-type]
 
 
-def twelve(**more: object) -> list[Judged]:
+def twelve(**more: object) -> list[ScoredAnswer]:
     """Twelve clips whose answers are their references but for the last words, from one to three of them."""
     texts = [f"a {a} {b} tune number {i}" for i, (a, b) in enumerate(zip(WORDS * 2, WORDS[3:] * 3, strict=False))][:12]
     return [clip(i, text, " ".join(text.split()[: -1 - i % 3]), **more) for i, text in enumerate(texts)]
@@ -350,7 +352,7 @@ def corpus(home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Corpu
 
 
 def ask(home: Home, **more: object) -> Run:
-    return evaluate(home, Request(**({"model": "random", "split": "half", "task": "caption"} | more)))  # type: ignore[arg-type]
+    return evaluate(home, EvalRequest(**({"model": "random", "split": "half", "task": "caption"} | more)))  # type: ignore[arg-type]
 
 
 def test_a_run_records_the_constant_of_the_train_part(corpus: Corpus, home: Home) -> None:
@@ -395,13 +397,13 @@ def test_scores_say_which_constant_and_which_seeds(corpus: Corpus, home: Home) -
 # ------------------------------------------------------------------------------------- published answers
 
 
-def published(shared: Path, model: str) -> list[Judged]:
+def published(shared: Path, model: str) -> list[ScoredAnswer]:
     with (shared / "data/musiccaps/musiccaps-public.csv").open(newline="") as file:
         aspects = {row["ytid"]: tuple(ast.literal_eval(row["aspect_list"])) for row in csv.DictReader(file)}
     said = json.loads((shared / f"data/answers/cmi-bench/{model}_MusicCaps.jsonl").read_text())
     ids = [x["audioid"].rpartition("/")[2].removesuffix(".wav") for x in said]
     return [
-        Judged(f"musiccaps/{i}", "musiccaps", (x["correct_answer"],), x["response"], track=i, aspects=aspects[i])
+        ScoredAnswer(f"musiccaps/{i}", "musiccaps", (x["correct_answer"],), x["response"], track=i, aspects=aspects[i])
         for i, x in zip(ids, said, strict=True)
     ]
 

@@ -11,7 +11,7 @@ from judged_answers import LABELS, by_name, single
 from mudata.errors import EvaluationError
 from mudata.evaluation.align import Alignment
 from mudata.evaluation.metrics.classification import any_mention, classify, confusion
-from mudata.evaluation.metrics.scored import Judged, Metric
+from mudata.evaluation.metrics.scored import Metric, ScoredAnswer
 from mudata.evaluation.metrics.statistics import wilson
 from mudata.evaluation.metrics.tagging import outcomes, per_label
 
@@ -29,7 +29,7 @@ ANSWERS = [
 ]
 
 
-def scored(items: list[Judged]) -> dict[str, Metric]:
+def scored(items: list[ScoredAnswer]) -> dict[str, Metric]:
     return by_name(classify(items, LABELS, {"d": "a"}, "train part"))
 
 
@@ -145,7 +145,7 @@ def test_macro_f1_is_scikit_learns() -> None:
 
 
 def test_an_ambiguous_answer_earns_no_label() -> None:
-    both = Judged("d/0", "d", ("a",), "a or b", Alignment("MULTI", ("a", "b"), positives=("a", "b")))
+    both = ScoredAnswer("d/0", "d", ("a",), "a or b", Alignment("MULTI", ("a", "b"), positives=("a", "b")))
     assert not both.right
     got = scored([both])
     assert (got["macro_f1"].value, got["partial_credit"].value) == (0, 0.5)

@@ -8,15 +8,15 @@ from pathlib import Path
 import pytest
 
 from mudata.evaluation.align import Alignment, Shown, align
-from mudata.evaluation.align.label_set import Entry, LabelSet
+from mudata.evaluation.align.label_set import LabelEntry, LabelSet
 from mudata.evaluation.metrics.policies import POLICIES, sensitivity, spellings
-from mudata.evaluation.metrics.scored import Judged
+from mudata.evaluation.metrics.scored import ScoredAnswer
 
 
 def label_set(*names: str, **others: str) -> LabelSet:
     """Labels of those ids; others are id=display."""
     written = dict.fromkeys(names) | others
-    return LabelSet("single", tuple(Entry(i, d or i, tuple({i, d or i})) for i, d in written.items()))
+    return LabelSet("single", tuple(LabelEntry(i, d or i, tuple({i, d or i})) for i, d in written.items()))
 
 
 GENRES = ("blues", "classical", "country", "disco", "hiphop", "jazz", "metal", "pop", "reggae", "rock")
@@ -75,10 +75,10 @@ def test_our_own_policies_are_the_aligner() -> None:
 def test_every_policy_counts_over_all_clips_and_failures_are_wrong() -> None:
     alignments = [Alignment("ALIGNED", ("rock",)), Alignment("MULTI", ("pop", "rock"), positives=("pop", "rock"))]
     items = [
-        Judged(f"d/{i}", "d", ("rock",), text, read)
+        ScoredAnswer(f"d/{i}", "d", ("rock",), text, read)
         for i, (text, read) in enumerate(zip(("rock", "pop or rock"), alignments, strict=True))
     ]
-    items.append(Judged("d/2", "d", ("rock",), None, Alignment("ERROR")))
+    items.append(ScoredAnswer("d/2", "d", ("rock",), None, Alignment("ERROR")))
     rows = {row["policy"]: row for row in sensitivity(items, {"d": GTZAN}, {"d": Shown()})}
     assert list(rows) == ["exact", "prefix", "substring", "cmi", "mmau", "mucho", "any_mention", "strict"]
     got = {name: round(3 * float(row["accuracy"])) for name, row in rows.items()}  # type: ignore[arg-type]

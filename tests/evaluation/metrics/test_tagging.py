@@ -13,10 +13,10 @@ from mudata.errors import EvaluationError
 from mudata.evaluation.metrics.tagging import counts, jaccard, per_label, tag
 
 if TYPE_CHECKING:
-    from mudata.evaluation.metrics.scored import Judged
+    from mudata.evaluation.metrics.scored import ScoredAnswer
 
 
-def sets(truth: np.ndarray, said: np.ndarray, names: list[str]) -> list[Judged]:
+def sets(truth: np.ndarray, said: np.ndarray, names: list[str]) -> list[ScoredAnswer]:
     pick = np.array(names)
     return [many(i, tuple(pick[t]), tuple(pick[s])) for i, (t, s) in enumerate(zip(truth, said, strict=True))]
 

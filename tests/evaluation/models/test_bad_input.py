@@ -21,11 +21,11 @@ from small_corpus import Corpus
 
 from mudata.errors import ModelError
 from mudata.evaluation import memory
-from mudata.evaluation.inference.playback import LONGEST_S, HeardClip, Playing, listen
+from mudata.evaluation.inference.playback import LONGEST_S, HeardClip, Playback, listen
 from mudata.evaluation.models.registry import card_of, find
-from mudata.evaluation.protocol import Answer, Clip, Failure, Hearing, Question, Ranking
+from mudata.evaluation.protocol import Answer, Clip, Failure, ModelCapabilities, Question, Ranking
 from mudata.evaluation.run import all_runs
-from mudata.evaluation.tasks.samples import Item
+from mudata.evaluation.tasks.samples import Sample
 
 if TYPE_CHECKING:
     from mudata.home import Home
@@ -242,21 +242,21 @@ HOURS_S = 8 * 3600
 
 
 @pytest.fixture(scope="module")
-def eight_hours(tmp_path_factory: pytest.TempPathFactory) -> Item:
+def eight_hours(tmp_path_factory: pytest.TempPathFactory) -> Sample:
     """460 MB of zeros at 8 kHz that take up no disk."""
     path = tmp_path_factory.mktemp("long") / "a.wav"
     size = 2 * HOURS_S * 8000
     form = struct.pack("<IHHIIHH", 16, 1, 1, 8000, 16_000, 2, 16)
     path.write_bytes(b"RIFF" + struct.pack("<I", 36 + size) + b"WAVEfmt " + form + b"data" + struct.pack("<I", size))
     os.truncate(path, 44 + size)
-    return Item("d/a", "d", (), path, "", 8000, source=path, duration_s=float(HOURS_S))
+    return Sample("d/a", "d", (), path, "", 8000, source=path, duration_s=float(HOURS_S))
 
 
 @pytest.mark.parametrize("source", ["clip", "source"])
-def test_of_eight_hours_only_what_is_heard_is_decoded(eight_hours: Item, source: Any) -> None:
+def test_of_eight_hours_only_what_is_heard_is_decoded(eight_hours: Sample, source: Any) -> None:
     tracemalloc.start()
     try:
-        clip = listen(eight_hours, Hearing(sample_rate=16_000, max_seconds=30.0), Playing(source=source))
+        clip = listen(eight_hours, ModelCapabilities(sample_rate=16_000, max_seconds=30.0), Playback(source=source))
         peak = tracemalloc.get_traced_memory()[1]
     finally:
         tracemalloc.stop()
@@ -266,8 +266,10 @@ def test_of_eight_hours_only_what_is_heard_is_decoded(eight_hours: Item, source:
 
 
 @pytest.mark.parametrize("source", ["clip", "source"])
-def test_a_model_that_hears_clips_to_their_end_is_spared_those_that_do_not_end(eight_hours: Item, source: Any) -> None:
-    failure = listen(eight_hours, Hearing(sample_rate=16_000), Playing(source=source))
+def test_a_model_that_hears_clips_to_their_end_is_spared_those_that_do_not_end(
+    eight_hours: Sample, source: Any
+) -> None:
+    failure = listen(eight_hours, ModelCapabilities(sample_rate=16_000), Playback(source=source))
     assert isinstance(failure, Failure)
     assert (failure.kind, failure.reason.split(";")[0]) == ("too-long", "28800 s")
     assert f"{LONGEST_S:.0f} s at most" in failure.reason

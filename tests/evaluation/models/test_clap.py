@@ -67,7 +67,7 @@ def test_a_clip_is_heard_the_same_alone_in_company_and_again(clap: Clap) -> None
 def test_every_clip_gets_exactly_one_of_the_options(clap: Clap) -> None:
     answers = clap.answer(noises(1, 12), GENRE)
     assert all(isinstance(a, Answer) and a.text in GENRE.options for a in answers)
-    assert clap.hearing.forced_choice
+    assert clap.capabilities.forced_choice
 
 
 def test_the_answer_is_the_option_that_ranks_first(clap: Clap) -> None:
@@ -79,7 +79,7 @@ def test_the_answer_is_the_option_that_ranks_first(clap: Clap) -> None:
         assert all(-1.0001 <= score <= 1.0001 for score in ranking.loglik)
         assert ranking.tokens == ()
         assert GENRE.options[max(range(3), key=lambda i: ranking.loglik[i])] == answer.text
-    assert clap.hearing.gives_logits
+    assert clap.capabilities.gives_logits
 
 
 def test_a_tagging_question_gets_the_nearest_few(clap: Clap) -> None:

@@ -11,8 +11,7 @@ pytest.importorskip("librosa")
 pytest.importorskip("sklearn")
 
 from mudata.errors import ModelError
-from mudata.evaluation.models import features
-from mudata.evaluation.models import registry as models
+from mudata.evaluation.models import features, registry
 from mudata.evaluation.models.features import RATE, RECIPE, Features, extract
 from mudata.evaluation.protocol import Answer, Clip, Question
 
@@ -149,6 +148,6 @@ def test_it_refuses_what_it_cannot_do() -> None:
 
 
 def test_it_is_made_by_name_with_the_runs_seed_and_cache(tmp_path: Path) -> None:
-    model = models.create("features", offer={"seed": 5, "cache": tmp_path, "batch": None})
+    model = registry.create("features", offer={"seed": 5, "cache": tmp_path, "batch": None})
     assert isinstance(model, Features)
-    assert (model.seed, model.hearing.sample_rate, model.hearing.batch) == (5, RATE, 16)
+    assert (model.seed, model.capabilities.sample_rate, model.capabilities.batch) == (5, RATE, 16)

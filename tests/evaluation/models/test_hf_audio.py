@@ -127,8 +127,8 @@ def test_the_sound_changes_what_is_computed(checkpoints: dict[str, Path]) -> Non
 
 @pytest.mark.parametrize(("kind", "longest"), [("qwen2_audio", 30.0), ("audioflamingo3", 600.0)])
 def test_what_it_hears_is_read_from_the_checkpoint(checkpoints: dict[str, Path], kind: str, longest: float) -> None:
-    hearing = loaded(checkpoints[kind]).hearing
-    assert (hearing.sample_rate, hearing.max_seconds) == (16_000, longest)
+    capabilities = loaded(checkpoints[kind]).capabilities
+    assert (capabilities.sample_rate, capabilities.max_seconds) == (16_000, longest)
 
 
 def spelled_out(model: TransformersAudio, clip: Clip, question: Question, option: str) -> tuple[float, int]:
@@ -161,7 +161,7 @@ def test_options_are_ranked_as_the_textbook_says(checkpoints: dict[str, Path], k
     assert isinstance(alone, Ranking)
     assert isinstance(rankings[0], Ranking)
     assert alone.loglik == pytest.approx(rankings[0].loglik, abs=1e-4)
-    assert model.hearing.gives_logits
+    assert model.capabilities.gives_logits
 
 
 def test_half_precision_is_used_when_asked_for_and_recorded(checkpoints: dict[str, Path]) -> None:

@@ -19,8 +19,7 @@ from mudata.evaluation.protocol import Answer, Clip, Question, Ranking
 torch = pytest.importorskip("torch")
 transformers = pytest.importorskip("transformers")
 
-from mudata.evaluation.models import hf_audio as transformers_audio  # noqa: E402
-from mudata.evaluation.models import untrained  # noqa: E402
+from mudata.evaluation.models import hf_audio, untrained  # noqa: E402
 from mudata.evaluation.models.hf_audio import EXTRAS, TooShort, TransformersAudio, model_class  # noqa: E402
 from mudata.evaluation.models.registry import card_of, find, names  # noqa: E402
 
@@ -194,7 +193,7 @@ def loaded(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
     with pytest.MonkeyPatch.context() as patch:
         if processor is not None:
             patch.setattr(transformers.AutoProcessor, "from_pretrained", lambda *_, **__: processor)
-            patch.setattr(transformers_audio, "_check_extra", lambda *_: None)
+            patch.setattr(hf_audio, "_check_extra", lambda *_: None)
         model = TransformersAudio(str(folder), device="cpu", max_new_tokens=6)
         model.load()
     return request.param, model
@@ -211,7 +210,7 @@ def noises(*seconds: float) -> list[Clip]:
 def test_the_class_and_what_it_hears_are_read_from_the_checkpoint(loaded: tuple[str, TransformersAudio]) -> None:
     name, model = loaded
     assert type(model._model).__name__ == BUILT[name][1]
-    assert (model.hearing.sample_rate, model.hearing.max_seconds) == (16_000, BUILT[name][2])
+    assert (model.capabilities.sample_rate, model.capabilities.max_seconds) == (16_000, BUILT[name][2])
     assert model.describe()["generation"] == {"do_sample": False, "max_new_tokens": 6}
 
 
@@ -263,10 +262,10 @@ def test_what_leaves_no_trace_in_the_prompt_is_that_clips_failure(loaded: tuple[
 def test_packages_that_a_processor_needs_are_told_with_their_extra(
     monkeypatch: pytest.MonkeyPatch, model_type: str, named: tuple[str, ...]
 ) -> None:
-    monkeypatch.setattr(transformers_audio.util, "find_spec", lambda name: None)
+    monkeypatch.setattr(hf_audio.util, "find_spec", lambda name: None)
     extra = EXTRAS[model_type][0]
     with pytest.raises(MissingExtra, match=rf"needs the package '{named[0]}'.*\n.*mudata-music\[{extra}\]"):
-        transformers_audio._check_extra("a/b", model_type)
+        hf_audio._check_extra("a/b", model_type)
 
 
 CARDS = {

@@ -12,9 +12,7 @@ from oracles import ROOT
 from shell import typed
 from small_corpus import Corpus
 
-from mudata.evaluation.models import card_lint as lint
-from mudata.evaluation.models import model_card as cards
-from mudata.evaluation.models import registry as models
+from mudata.evaluation.models import card_lint, model_card, registry
 from mudata.evaluation.run import all_runs
 
 if TYPE_CHECKING:
@@ -33,21 +31,28 @@ TABLE_2 = {
 """Table 2 of arXiv 2409.09601: language model, parameters, input, output."""
 
 
-@pytest.mark.parametrize("path", [*cards.files().values(), *cards.parts().values()], ids=lambda path: path.stem)
+@pytest.mark.parametrize(
+    "path", [*model_card.files().values(), *model_card.parts().values()], ids=lambda path: path.stem
+)
 def test_every_card_and_part_is_sound(path: Path) -> None:
-    assert lint.lint(path) == []
+    assert card_lint.lint(path) == []
 
 
 def test_the_cards_have_the_survey_s_table() -> None:
-    found = [cards.load(path) for path in cards.files().values()]
-    assert lint.survey(found) == []
+    found = [model_card.load(path) for path in model_card.files().values()]
+    assert card_lint.survey(found) == []
     rows = {c.survey.row: (c.name, *c.survey.model_dump(exclude={"row"}).values()) for c in found if c.survey}
     assert rows == TABLE_2
 
 
 def test_every_part_belongs_to_a_model() -> None:
-    used = {name for path in cards.files().values() for names in cards.load(path).layout.values() for name in names}
-    assert used == set(cards.parts())
+    used = {
+        name
+        for path in model_card.files().values()
+        for names in model_card.load(path).layout.values()
+        for name in names
+    }
+    assert used == set(model_card.parts())
 
 
 MODEL = toy.model("odd", layout={".": "odd-part"})
@@ -125,7 +130,7 @@ def test_a_published_folder_is_taken_and_asked_from_end_to_end(
     name: str, home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     pytest.importorskip("torch")
-    if models.find(name).missing:
+    if registry.find(name).missing:
         pytest.skip("a package is missing")
     done = typed("models", "fetch", name, "--from", checkpoint(name), "--offline", "--accept-licence")
     assert done.code == 0, done.err
@@ -134,14 +139,14 @@ def test_a_published_folder_is_taken_and_asked_from_end_to_end(
     asked = ("eval", "--model", name, "--split", "half", "--task", "caption", "--limit", 2, "--max-new-tokens", 4)
     done = typed(*asked, "--device", "cpu", "--json")
     if "nmp.onnx is not installed" in done.err:
-        models.create(name, device="cpu").load()
+        registry.create(name, device="cpu").load()
         return
     assert done.code == 0, done.err
     run = all_runs(home)[0]
     said = run.settings["sittings"][0]["model"]["weights"]
     assert run.settings["model_identity"]["options"]["checkpoint"] == f"{name}@{said['fingerprint']}"
     assert [part["part"] for part in said["parts"]] == [
-        p for ps in cards.load(cards.files()[name]).layout.values() for p in ps
+        p for ps in model_card.load(model_card.files()[name]).layout.values() for p in ps
     ]
     assert len(run.answers()) == 2
 

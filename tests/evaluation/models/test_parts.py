@@ -27,10 +27,10 @@ scipy_signal = pytest.importorskip("scipy.signal")
 import published_layouts as layouts  # noqa: E402
 from slow_models import kaldi_fbank  # noqa: E402
 
-from mudata.evaluation.models.decoders import generation as decoding  # noqa: E402
-from mudata.evaluation.models.decoders.audio_llm import Listener, Unheard, first_channel, mean_of_resampled  # noqa: E402
+from mudata.evaluation.models.decoders import generation  # noqa: E402
+from mudata.evaluation.models.decoders.audio_llm import AudioLLM, UnusableClip, first_channel, mean_of_resampled  # noqa: E402
 from mudata.evaluation.models.decoders.causal_lm import with_lora  # noqa: E402
-from mudata.evaluation.models.decoders.generation import Manner, Spoken  # noqa: E402
+from mudata.evaluation.models.decoders.generation import GenerationConfig, PromptEmbedding  # noqa: E402
 from mudata.evaluation.models.decoders.lora import merged  # noqa: E402
 from mudata.evaluation.models.decoders.qwen_tokenizer import AUDIO_TAGS, SPECIALS, QwenTokens  # noqa: E402
 from mudata.evaluation.models.decoders.sentencepiece import PromptEncoder  # noqa: E402
@@ -481,11 +481,11 @@ def llm() -> Any:
     return model
 
 
-def prompt(llm: Any, *ids: int) -> Spoken:
-    return Spoken(llm.get_input_embeddings()(torch.tensor(ids)), ids)
+def prompt(llm: Any, *ids: int) -> PromptEmbedding:
+    return PromptEmbedding(llm.get_input_embeddings()(torch.tensor(ids)), ids)
 
 
-def next_logits(llm: Any, spoken: Spoken, said: list[int]) -> Any:
+def next_logits(llm: Any, spoken: PromptEmbedding, said: list[int]) -> Any:
     """Logits after a prompt and what was said so far, everything read anew."""
     table = llm.get_input_embeddings()
     embeds = torch.cat([spoken.embeds, table(torch.tensor(said, dtype=torch.long))])
@@ -494,7 +494,7 @@ def next_logits(llm: Any, spoken: Spoken, said: list[int]) -> Any:
     return logits.double().clone()
 
 
-def by_hand(llm: Any, spoken: Spoken, manner: Manner) -> list[int]:
+def by_hand(llm: Any, spoken: PromptEmbedding, manner: GenerationConfig) -> list[int]:
     """Greedy decoding token by token, with the penalty of what stands in prompt and answer."""
     said: list[int] = []
     while len(said) < manner.max_new_tokens:
@@ -516,31 +516,31 @@ PROMPTS = ((5, 6, 7), (9,), (3, 1, 4, 1, 5, 9, 2, 6), (11, 12))
 
 @pytest.mark.parametrize("penalty", [1.0, 1.1, 1.8])
 def test_a_padded_batch_and_a_penalty_equal_the_loop_by_hand(llm: Any, penalty: float) -> None:
-    manner = Manner(stop=(39,), max_new_tokens=12, repetition_penalty=penalty)
+    manner = GenerationConfig(stop=(39,), max_new_tokens=12, repetition_penalty=penalty)
     spoken = [prompt(llm, *ids) for ids in PROMPTS]
     wanted = [by_hand(llm, one, manner) for one in spoken]
-    assert decoding.write(llm, spoken, manner) == wanted
-    assert [decoding.write(llm, [one], manner)[0] for one in spoken] == wanted
+    assert generation.write(llm, spoken, manner) == wanted
+    assert [generation.write(llm, [one], manner)[0] for one in spoken] == wanted
 
 
 def test_the_penalty_sees_the_prompt(llm: Any) -> None:
     """What a model would say first is not said where it stands in the prompt and the penalty is high."""
-    manner = Manner(stop=(39,), max_new_tokens=1, repetition_penalty=1000.0)
+    manner = GenerationConfig(stop=(39,), max_new_tokens=1, repetition_penalty=1000.0)
     for ids in PROMPTS:
         likeliest = int(next_logits(llm, prompt(llm, *ids), []).argmax())
         spoken = prompt(llm, *ids)._replace(ids=(*ids, likeliest, ids[0]))
-        assert decoding.write(llm, [spoken], manner) == [by_hand(llm, spoken, manner)] != [[likeliest]]
+        assert generation.write(llm, [spoken], manner) == [by_hand(llm, spoken, manner)] != [[likeliest]]
 
 
 def test_an_answer_ends_at_any_of_its_stops_and_not_before_its_least_length(llm: Any) -> None:
     spoken = [prompt(llm, *ids) for ids in PROMPTS]
-    free = [by_hand(llm, one, Manner(stop=(39,), max_new_tokens=8)) for one in spoken]
+    free = [by_hand(llm, one, GenerationConfig(stop=(39,), max_new_tokens=8)) for one in spoken]
     stops = (free[0][2], free[1][4], 39)
-    manner = Manner(stop=stops, max_new_tokens=8)
-    assert decoding.write(llm, spoken, manner) == [decoding.until(ids, stops) for ids in free]
-    longer = Manner(stop=stops, max_new_tokens=8, min_new_tokens=6)
+    manner = GenerationConfig(stop=stops, max_new_tokens=8)
+    assert generation.write(llm, spoken, manner) == [generation.until(ids, stops) for ids in free]
+    longer = GenerationConfig(stop=stops, max_new_tokens=8, min_new_tokens=6)
     wanted = [by_hand(llm, one, longer) for one in spoken]
-    assert decoding.write(llm, spoken, longer) == wanted
+    assert generation.write(llm, spoken, longer) == wanted
     assert min(map(len, wanted)) >= 6
 
 
@@ -555,18 +555,18 @@ def test_beams_find_what_a_search_by_hand_finds(llm: Any) -> None:
                 likely[39] = -math.inf
                 grown += [(score + float(likely[i]), [*said, i]) for i in range(40)]
             beams = sorted(grown, reverse=True)[:3]
-        manner = Manner(stop=(39,), max_new_tokens=5, min_new_tokens=5, beams=3)
-        assert decoding.write(llm, [spoken], manner)[0] == beams[0][1]
+        manner = GenerationConfig(stop=(39,), max_new_tokens=5, min_new_tokens=5, beams=3)
+        assert generation.write(llm, [spoken], manner)[0] == beams[0][1]
 
 
 def test_a_batch_searched_with_beams_equals_single_searches(llm: Any) -> None:
-    manner = Manner(stop=(39,), max_new_tokens=6, beams=3, repetition_penalty=1.3)
+    manner = GenerationConfig(stop=(39,), max_new_tokens=6, beams=3, repetition_penalty=1.3)
     spoken = [prompt(llm, *ids) for ids in PROMPTS]
-    assert decoding.write(llm, spoken, manner) == [decoding.write(llm, [one], manner)[0] for one in spoken]
+    assert generation.write(llm, spoken, manner) == [generation.write(llm, [one], manner)[0] for one in spoken]
 
 
 def test_padding_stands_on_the_left_and_is_masked(llm: Any) -> None:
-    embeds, mask = decoding.padded([prompt(llm, 1, 2, 3), prompt(llm, 4)])
+    embeds, mask = generation.padded([prompt(llm, 1, 2, 3), prompt(llm, 4)])
     assert mask.tolist() == [[1, 1, 1], [0, 0, 1]]
     assert torch.equal(embeds[1, 2], llm.get_input_embeddings().weight[4])
     assert not embeds[1, :2].any()
@@ -582,34 +582,34 @@ def test_options_are_ranked_by_their_tokens_likelihood(llm: Any, options: list[l
             sum(float(next_logits(llm, spoken, option[:i]).log_softmax(-1)[token]) for i, token in enumerate(option))
             for option in options
         ]
-        assert decoding.rank(llm, spoken, options) == pytest.approx(wanted, abs=1e-4)
+        assert generation.rank(llm, spoken, options) == pytest.approx(wanted, abs=1e-4)
 
 
 # What all listening models share
 
 
-class Parrot(Listener):
+class Parrot(AudioLLM):
     """The smallest model: its prompt is a position for the clip's loudness and its question's length."""
 
     RATE, LONGEST_S = 8000, 2.0
-    GREEDY = Manner((39,), max_new_tokens=5)
-    PAPER = Manner((39,), max_new_tokens=9, sample=True, temperature=1.5, top_p=0.95, top_k=30)
+    GREEDY = GenerationConfig((39,), max_new_tokens=5)
+    PAPER = GenerationConfig((39,), max_new_tokens=9, sample=True, temperature=1.5, top_p=0.95, top_k=30)
 
     def _load(self, folder: Path, device: str, dtype: Any) -> None:
         self._llm = self.made.to(device, dtype)
 
     def waveform(self, audio: Any, rate: int) -> Any:
         if not len(audio):
-            raise Unheard("empty", "the clip holds no samples")
+            raise UnusableClip("empty", "the clip holds no samples")
         return first_channel(audio, rate, self.RATE)
 
     def hear(self, wave: Any) -> Any:
         return wave.abs().mean()[None]
 
-    def compose(self, heard: Any, said: str, question: Question) -> Spoken:
+    def compose(self, heard: Any, said: str, question: Question) -> PromptEmbedding:
         ids = [3] * (len(said) % 5 + 1)
         embeds = self._llm.get_input_embeddings()(torch.tensor(ids)) + heard
-        return Spoken(embeds, tuple(ids), given=f"loudness {float(heard):.2f}")
+        return PromptEmbedding(embeds, tuple(ids), given=f"loudness {float(heard):.2f}")
 
     def finish(self, ids: list[int]) -> str:
         return " ".join(map(str, ids))

@@ -163,7 +163,7 @@ FAMILIES = {
     "m2ugen": Family(
         layouts.m2ugen,
         f"{MODELS}m2ugen:M2UGen",
-        functools.partial(slow_bridged, layers=7, rows=6, hearing=2),
+        functools.partial(slow_bridged, layers=7, rows=6, capabilities=2),
         24_000,
         (
             ("checkpoint.pth", "module.llama.layers.6.attention.gate"),
@@ -481,7 +481,7 @@ def test_what_whisper_hears_in_silence_is_not_said(raw: str, kept: str, model_of
 
 
 def test_ltu_as_reads_what_whisper_wrote_down(folder_of: Callable[[str], Path], tmp_path: Path) -> None:
-    from mudata.evaluation.models.encoders.whisper import Transcriber
+    from mudata.evaluation.models.encoders.whisper import SpeechTranscriber
 
     folder = tmp_path / "ltu-as"
     shutil.copytree(folder_of("ltu-as"), folder)
@@ -489,7 +489,7 @@ def test_ltu_as_reads_what_whisper_wrote_down(folder_of: Callable[[str], Path], 
         loaded("ltu-as", folder, transcribe=True)
     layouts.transcribing_whisper(folder / "whisper-large-v2")
     model, clip = loaded("ltu-as", folder, transcribe=True), clips("ltu-as", tmp_path)[1]
-    said = Transcriber(folder / "whisper-large-v2", "cpu", torch.float32)(model.waveform(clip.audio, 16_000))
+    said = SpeechTranscriber(folder / "whisper-large-v2", "cpu", torch.float32)(model.waveform(clip.audio, 16_000))
     assert said.strip()
     text = f"### Instruction:\n{GENRE.prompt}\n\n### Input:\n{said.lstrip()}\n\n### Response:\n"
     assert list(model.spoken(clip, GENRE).ids) == [1, *encoded(text)]
@@ -539,8 +539,8 @@ def test_the_base_anygpt_chooses_among_options_by_their_likelihood(model_of: Cal
     model, (clip, _) = model_of("anygpt"), clips("anygpt", Path())
     (answer,), (ranking,) = model.answer([clip], GENRE), model.rank([clip], GENRE)
     assert answer.text == GENRE.options[int(np.argmax(ranking.loglik))]
-    assert model.hearing.forced_choice
-    assert not model_of("anygpt-chat").hearing.forced_choice
+    assert model.capabilities.forced_choice
+    assert not model_of("anygpt-chat").capabilities.forced_choice
 
 
 @pytest.mark.parametrize(("name", "seconds"), [("anygpt-chat", 5), ("anygpt", 20)])
@@ -548,7 +548,7 @@ def test_anygpt_hears_the_beginning(name: str, seconds: int, model_of: Callable[
     audio = np.arange(30 * 32_000, dtype=np.float32)
     heard = model_of(name).waveform(np.stack([audio, -audio / 2], 1), 32_000)
     assert torch.equal(heard, torch.from_numpy(audio[: seconds * 32_000] / 4))
-    assert model_of(name).hearing.max_seconds == seconds
+    assert model_of(name).capabilities.max_seconds == seconds
 
 
 def test_chatmusician_is_given_whole_bars_and_keeps_them_with_the_answer(

@@ -10,13 +10,13 @@ from pathlib import Path
 import pytest
 
 from mudata.errors import CardError, MissingExtra, ModelError, UnknownName
-from mudata.evaluation.models import registry as models
+from mudata.evaluation.models import registry
 from mudata.evaluation.models.model_card import ModelCard
 
 TOY = """
-from mudata.evaluation.protocol import Answer, Hearing
+from mudata.evaluation.protocol import Answer, ModelCapabilities
 class Toy:
-    hearing = Hearing()
+    capabilities = ModelCapabilities()
     def __init__(self, word="rock", seed=0): self.word, self.seed = word, seed
     def load(self): pass
     def answer(self, clips, question): return [Answer(self.word) for c in clips if c.audio.any()]
@@ -57,9 +57,9 @@ def card_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_every_listed_model_has_a_name_and_code() -> None:
-    listed = {listing.name: listing for listing in models.listings()}
+    listed = {listing.name: listing for listing in registry.listings()}
     assert {"random", "majority", "constant", "features", "transformers", "clap"} <= set(listed)
-    assert list(listed) == models.names() == sorted(listed)
+    assert list(listed) == registry.names() == sorted(listed)
     for listing in listed.values():
         assert listing.title
         module, _, name = listing.code.partition(":")
@@ -68,16 +68,16 @@ def test_every_listed_model_has_a_name_and_code() -> None:
 
 
 def test_an_entry_point_is_a_model(toy: Path) -> None:
-    assert "toy" in models.names()
-    assert models.find("toy").package == "toy-model 1.2"
-    made = models.create("toy", word="jazz", offer={"seed": 7, "cache": "/x"})
+    assert "toy" in registry.names()
+    assert registry.find("toy").package == "toy-model 1.2"
+    made = registry.create("toy", word="jazz", offer={"seed": 7, "cache": "/x"})
     assert (made.word, made.seed) == ("jazz", 7)  # type: ignore[attr-defined]
-    assert models.options_of(models.find("toy")) == {"word": "rock", "seed": 0}
+    assert registry.options_of(registry.find("toy")) == {"word": "rock", "seed": 0}
 
 
 def test_a_class_is_a_model(toy: Path) -> None:
-    assert models.create("toy_model:Toy", word=None).word == "rock"  # type: ignore[attr-defined]
-    assert models.identity("toy_model:Toy", {"word": "x", "device": "cuda", "dtype": None}) == {
+    assert registry.create("toy_model:Toy", word=None).word == "rock"  # type: ignore[attr-defined]
+    assert registry.identity("toy_model:Toy", {"word": "x", "device": "cuda", "dtype": None}) == {
         "name": "toy_model:Toy",
         "family": "toy_model:Toy",
         "recipe": "unpackaged",
@@ -89,19 +89,19 @@ def test_models_are_known_in_run_ids_as_version_0_1_0_knew_them() -> None:
     """Hashes that version 0.1.0 wrote: neither a moved file nor a new version may begin its runs anew."""
     first = json.loads((Path(__file__).parents[2] / "data" / "identities-0.1.0.json").read_text("utf-8"))
     for name, expected in first.items():
-        listing = models.find(name)
+        listing = registry.find(name)
         said = {"name": name, "family": listing.key, "recipe": 1, "options": {}}
-        assert models.hashed(said) == {"name": name, **expected, "options": {}}
-    assert set(first) <= set(models.names())
+        assert registry.hashed(said) == {"name": name, **expected, "options": {}}
+    assert set(first) <= set(registry.names())
 
 
 def test_another_recipe_is_another_model() -> None:
-    said = models.identity("random", {})
-    assert models.hashed(said | {"recipe": 2}) != models.hashed(said)
+    said = registry.identity("random", {})
+    assert registry.hashed(said | {"recipe": 2}) != registry.hashed(said)
 
 
 def test_every_family_has_a_key_of_its_own() -> None:
-    keys = [listing.key for listing in models.listings() if not listing.card]
+    keys = [listing.key for listing in registry.listings() if not listing.card]
     assert None not in keys
     assert len(set(keys)) == len(keys)
 
@@ -110,45 +110,45 @@ def test_a_class_beside_the_user_is_a_model(tmp_path: Path, monkeypatch: pytest.
     (tmp_path / "beside_me.py").write_text(TOY)
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(sys, "path", list(sys.path))
-    assert models.create("beside_me:Toy").word == "rock"  # type: ignore[attr-defined]
+    assert registry.create("beside_me:Toy").word == "rock"  # type: ignore[attr-defined]
 
 
 def test_an_unknown_option_is_told_with_the_known_ones(toy: Path) -> None:
     with pytest.raises(ModelError, match=r"no option 'wrod'\.\nIts options: word, seed"):
-        models.create("toy", wrod="x")
+        registry.create("toy", wrod="x")
 
 
 def test_a_missing_option_is_asked_for() -> None:
-    if models.find("transformers").missing:
+    if registry.find("transformers").missing:
         pytest.skip("transformers is not installed")
     with pytest.raises(ModelError, match=r"needs the option 'checkpoint'\.\nGive it: --checkpoint"):
-        models.create("transformers")
+        registry.create("transformers")
 
 
 def test_an_unknown_name_is_told_with_the_nearest() -> None:
     with pytest.raises(UnknownName, match=r"No model named 'majorty'\. Did you mean 'majority'"):
-        models.create("majorty")
+        registry.create("majorty")
 
 
 @pytest.mark.parametrize("name", ["no_such_module:Toy", "mudata.errors:Toy"])
 def test_code_that_cannot_be_imported_is_told(name: str) -> None:
     with pytest.raises(ModelError, match="cannot be imported"):
-        models.create(name)
+        registry.create(name)
 
 
 def test_a_missing_package_is_told_with_its_extra(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "librosa", None)  # type: ignore[arg-type]
     with pytest.raises(MissingExtra, match=r"needs the package 'librosa'.*\n.*mudata-music\[features\]"):
-        models.create("features")
+        registry.create("features")
 
 
 def test_a_model_card_fills_in_checkpoint_revision_and_options(
     toy: Path, card_folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (card_folder / "mine.yaml").write_text(MODEL_CARD.format(name="mine", family="clap"))
-    said = models.identity("mine", {})
+    said = registry.identity("mine", {})
     assert said["options"] == {"checkpoint": "somebody/something", "revision": "0123abc", "word": "folk"}
-    own = models.identity("mine", {"checkpoint": "/my/copy", "word": "pop"})
+    own = registry.identity("mine", {"checkpoint": "/my/copy", "word": "pop"})
     assert own["options"] == {"checkpoint": "/my/copy", "word": "pop"}
 
 
@@ -159,7 +159,7 @@ def test_a_folder_of_weights_is_known_by_its_content_and_not_by_its_place(tmp_pa
         folder.mkdir(parents=True)
         (folder / "config.json").write_text("{}")
         (folder / "model.safetensors").write_bytes(bytes(size))
-        said.append(models.identity("clap", {"checkpoint": str(folder)})["options"])
+        said.append(registry.identity("clap", {"checkpoint": str(folder)})["options"])
     assert said[0] == said[1] != said[2]
     assert str(said[0]).startswith("{'checkpoint': 'weights@")
 
@@ -167,21 +167,21 @@ def test_a_folder_of_weights_is_known_by_its_content_and_not_by_its_place(tmp_pa
 def test_a_model_card_of_an_unknown_family_is_told(card_folder: Path) -> None:
     (card_folder / "mine.yaml").write_text(MODEL_CARD.format(name="mine", family="calp"))
     with pytest.raises(UnknownName, match=r"No model family named 'calp'\. Did you mean 'clap'"):
-        models.find("mine")
+        registry.find("mine")
 
 
 def test_a_broken_model_card_is_told_with_its_line(card_folder: Path) -> None:
     (card_folder / "mine.yaml").write_text("name: mine\ntitel: x\n")
     with pytest.raises(CardError, match=r"mine.yaml:2: titel"):
-        models.find("mine")
+        registry.find("mine")
 
 
-@pytest.mark.parametrize("path", sorted((Path(models.__file__).parents[2] / "cards/models").glob("*.yaml")), ids=str)
+@pytest.mark.parametrize("path", sorted((Path(registry.__file__).parents[2] / "cards/models").glob("*.yaml")), ids=str)
 def test_every_model_card_is_whole(path: Path) -> None:
-    card = models.cards.load(path)
+    card = registry.cards.load(path)
     assert isinstance(card, ModelCard)
     assert card.name == path.stem
-    assert card.family in models.FAMILIES
+    assert card.family in registry.FAMILIES
 
 
 def test_listing_models_imports_nothing_heavy() -> None:

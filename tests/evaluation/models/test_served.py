@@ -23,10 +23,9 @@ from shell import started, typed, wait_for
 from small_corpus import HERTZ, Corpus
 
 from mudata.errors import CardError, EvaluationError, ModelError
-from mudata.evaluation.chat import client as chat
-from mudata.evaluation.chat.rate_limit import Pace, Patience, at_once
-from mudata.evaluation.models import registry as models
-from mudata.evaluation.models import served
+from mudata.evaluation.chat import client
+from mudata.evaluation.chat.rate_limit import Pace, RetryPolicy, at_once
+from mudata.evaluation.models import registry, served
 from mudata.evaluation.models.served import Served
 from mudata.evaluation.protocol import Answer, Clip, Failure, Question
 from mudata.evaluation.run import Run, all_runs
@@ -130,7 +129,7 @@ def slept(monkeypatch: pytest.MonkeyPatch) -> list[float]:
 
 
 def made(host: Chat, **options: Any) -> Served:
-    model = models.create("served", **{"base_url": f"{host.url}/v1", "model": "ears", "concurrency": 4} | options)
+    model = registry.create("served", **{"base_url": f"{host.url}/v1", "model": "ears", "concurrency": 4} | options)
     assert isinstance(model, Served)
     return model
 
@@ -279,7 +278,7 @@ def test_whatever_comes_back_is_an_answer_or_a_failure(
 
 
 def test_a_huge_reply_is_not_read_to_its_end(host: Chat, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(chat, "LARGEST", 1 << 20)
+    monkeypatch.setattr(client, "LARGEST", 1 << 20)
     model = loaded(host)
     host.replies = lambda said: sent(completion("a" * (3 << 20)))
     assert failure(model) == Failure("too-long", "a reply of more than 1 MiB")
@@ -396,7 +395,7 @@ def test_calls_at_once_keep_their_order_and_raise_what_went_wrong() -> None:
 
 def test_nobody_there_is_told_at_once() -> None:
     with unused_port() as port:
-        model = models.create("served", base_url=f"http://127.0.0.1:{port}/v1", model="ears")
+        model = registry.create("served", base_url=f"http://127.0.0.1:{port}/v1", model="ears")
         with pytest.raises(ModelError, match=rf"Nobody answers at http://127.0.0.1:{port}/v1: .*refused.*\nStart the"):
             model.load()
 
@@ -550,8 +549,8 @@ def test_how_fast_and_for_whom_does_not_tell_models_apart() -> None:
         "api_key_env": "A",
         "tries": 1,
     }
-    assert models.identity("served", plain) == models.identity("served", plain | passing)
-    assert models.identity("served", plain) != models.identity("served", plain | {"temperature": 1})
+    assert registry.identity("served", plain) == registry.identity("served", plain | passing)
+    assert registry.identity("served", plain) != registry.identity("served", plain | {"temperature": 1})
 
 
 CARD = """
@@ -572,12 +571,12 @@ def card_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def test_a_served_model_can_be_a_card(host: Chat, card_folder: Path) -> None:
     (card_folder / "models" / "my-ears.yaml").write_text(CARD % host.url)
-    model = models.create("my-ears", offer={"seed": 4})
+    model = registry.create("my-ears", offer={"seed": 4})
     assert isinstance(model, Served)
     model.load()
     assert ask(model) == [Answer("low")]
     assert {key: host.questions()[0][key] for key in ("top_p", "seed")} == {"top_p": 1, "seed": 4}
-    assert models.identity("my-ears", {})["options"] == {
+    assert registry.identity("my-ears", {})["options"] == {
         "base_url": f"{host.url}/v1",
         "model": "ears",
         "extra": '{"top_p": 1}',
@@ -588,7 +587,7 @@ def test_a_served_model_has_no_weights_here(card_folder: Path) -> None:
     path = card_folder / "models" / "my-ears.yaml"
     path.write_text(CARD % "http://h" + "checkpoint: a/b\nrevision: main\n")
     with pytest.raises(CardError, match="a served model is named by its options"):
-        models.find("my-ears")
+        registry.find("my-ears")
 
 
 # ----------------------------------------------------------------------------------- mudata eval
@@ -618,9 +617,9 @@ def test_the_command_asks_a_server_and_keeps_no_key(
     assert scores["metrics"][0]["value"] == 1.0  # it does hear
     run = the_run(home)
     assert {record.batch for record in run.answers().values()} == {3}
-    (sitting,) = run.settings["sittings"]
-    assert (sitting["model"]["answers"], sitting["model"]["audio_tokens_seen"]) == (6, "yes")
-    assert sitting["model"]["cost"] == pytest.approx((7 * 60 + 10) * 2e-6 + 8 * 2 * 10e-6)
+    (session,) = run.settings["sittings"]
+    assert (session["model"]["answers"], session["model"]["audio_tokens_seen"]) == (6, "yes")
+    assert session["model"]["cost"] == pytest.approx((7 * 60 + 10) * 2e-6 + 8 * 2 * 10e-6)
     notes = {"finish_reason": "stop", "prompt_tokens": 60, "completion_tokens": 2}
     assert all(record.answer and record.notes == notes for record in run.answers().values())
     assert not any(KEY.encode() in path.read_bytes() for path in home.root.rglob("*") if path.is_file())
@@ -672,11 +671,11 @@ def test_a_server_that_goes_away_ends_the_run_and_keeps_its_answers(
 ) -> None:
     def gone(self: object, *_: object) -> Any:
         if len(host.questions()) >= 2:
-            raise chat.httpx2.ConnectError("refused")
+            raise client.httpx2.ConnectError("refused")
         return send(self, *_)  # type: ignore[arg-type]
 
-    send = chat.ChatServer._send
-    monkeypatch.setattr(chat.ChatServer, "_send", gone)
+    send = client.ChatServer._send
+    monkeypatch.setattr(client.ChatServer, "_send", gone)
     done = typed(*words, "-o", "concurrency=2", "-o", "tries=1")
     assert done.code == 2
     assert "Nobody answers at" in done.err
@@ -686,4 +685,4 @@ def test_a_server_that_goes_away_ends_the_run_and_keeps_its_answers(
 def test_the_probe_is_patient_with_a_server_that_is_starting(host: Chat, slept: list[float]) -> None:
     host.trouble[CHAT] = [sent({"error": "loading model"}, 503)] * 3
     assert loaded(host).describe()["audio_tokens_seen"] == "yes"
-    assert Patience().tries == 6
+    assert RetryPolicy().tries == 6

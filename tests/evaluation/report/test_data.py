@@ -171,7 +171,7 @@ def test_what_sittings_record_is_on_the_page(corpus: Corpus, home: Home, tmp_pat
         "cost": 0.25,
         "generation": {"do_sample": False},
     }
-    sitting = {
+    session = {
         "wall_s": 12.0,
         "asked": 3,
         "batch": 4,
@@ -181,7 +181,7 @@ def test_what_sittings_record_is_on_the_page(corpus: Corpus, home: Home, tmp_pat
         "peak_memory_gib": 11.5,
         "model": model,
     }
-    said = run.settings | {"sittings": [sitting, sitting | {"model": model | {"cost": 0.5}}]}
+    said = run.settings | {"sittings": [session, session | {"model": model | {"cost": 0.5}}]}
     (run.folder / "run.json").write_text(json.dumps(said))
     found = {fact.term: fact.value for of in facts(gather(home, [run]).runs[0]).values() for fact in of}
     assert (found["device"], found["dtype"], found["generation"]) == ("NVIDIA H100", "bfloat16", "do sample no")

@@ -21,8 +21,8 @@ from small_corpus import Corpus
 from mudata.errors import EvaluationError, MissingExtra, UnknownName
 from mudata.evaluation.metrics.scored import Metric
 from mudata.evaluation.run import Run, find
-from mudata.evaluation.scoring import score as judge
-from mudata.evaluation.suites.table import VERDICTS, verdict
+from mudata.evaluation.scoring import score
+from mudata.evaluation.suites.suite_table import VERDICTS, verdict
 
 if TYPE_CHECKING:
     from mudata.home import Home
@@ -146,7 +146,7 @@ def test_controls_are_named_and_say_whether_the_audio_was_heard(corpus: Corpus, 
     for run, control in zip(runs, (None, "silence"), strict=True):
         said = run.settings | {"run": run.id, "audio_family": "one", "control": control}
         (run.folder / "run.json").write_text(json.dumps(said))
-        judge.score(run)
+        score.score(run)
     (panel,) = gather(home, runs).panels
     flags = {entry.name: [flag.text for flag in entry.flags] for entry in panel.entries}
     assert flags == {"deaf": ["audio: cannot tell", "imported"], "deaf (silence)": ["control", "imported"]}
@@ -262,7 +262,7 @@ def test_audio_is_found_from_where_the_page_lies(hostile: Path, home: Home) -> N
 def test_audio_can_be_put_into_the_page_up_to_a_limit(
     corpus: Corpus, home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from mudata.evaluation.report import explorer as samples
+    from mudata.evaluation.report import explorer
 
     imported(tmp_path, "good", RIGHT)
     imported(tmp_path, "poor", HALF)
@@ -272,7 +272,7 @@ def test_audio_can_be_put_into_the_page_up_to_a_limit(
     assert sorted(sounds) == TEST
     assert all(sound["source"].startswith("data:audio/flac;base64,") for sound in sounds.values())
     sizes = [(home.clips("tones", "native") / f"{i:02}.flac").stat().st_size for i in (6, 7, 8)]
-    monkeypatch.setattr(samples, "EMBED_LIMIT", sum(sizes))
+    monkeypatch.setattr(explorer, "EMBED_LIMIT", sum(sizes))
     done = report("-o", tmp_path / "page.html", "--embed-audio")
     assert "3 clips are in the page; 3 would make it too large and are linked." in done.stderr
     sounds = page(tmp_path / "page.html").data["sounds"]
@@ -295,8 +295,8 @@ def test_failures_prompts_hashes_and_flags_are_on_the_page(corpus: Corpus, home:
 
 def test_second_opinions_and_people_are_quoted_beside_the_rules(corpus: Corpus, home: Home, tmp_path: Path) -> None:
     run = find(home, imported(tmp_path, "good", RIGHT))
-    judge.override(home, run, [{"clip_id": "tones/06", "label": "mid", "author": "Ada", "reason": "I hear it"}])
-    said = judge.score(run)
+    score.override(home, run, [{"clip_id": "tones/06", "label": "mid", "author": "Ada", "reason": "I hear it"}])
+    said = score.score(run)
     opinion = {"opinion": "judge", "accuracy": 0.5, "low": 0.2, "high": 0.8, "n": 6, "asked": 4, "agreement": 0.25}
     said["opinions"] = [opinion | {"detail": {"model": "<i>other</i>"}}]
     (run.folder / "scores.json").write_text(json.dumps(said))

@@ -12,8 +12,7 @@ from shell import typed
 from small_corpus import Corpus
 
 from mudata.errors import EvaluationError, HomeError, UnknownName
-from mudata.evaluation.scoring import overrides
-from mudata.evaluation.scoring import score as judge
+from mudata.evaluation.scoring import overrides, score
 
 if TYPE_CHECKING:
     from mudata.evaluation.run import Run
@@ -35,9 +34,9 @@ def line(clip: int, label: Any, **more: Any) -> dict[str, Any]:
 
 def test_a_persons_reading_counts(run: Run, home: Home) -> None:
     assert metric(run, "accuracy") == pytest.approx(2 / 6)
-    made = judge.override(home, run, [line(2, "high"), line(0, None)])
+    made = score.override(home, run, [line(2, "high"), line(0, None)])
     assert [(one.aligner_said, one.at[-6:]) for one in made][1] == ("low", "+00:00")
-    scores = judge.score(run)
+    scores = score.score(run)
     assert metric(run, "accuracy") == pytest.approx(2 / 6)  # one won, one lost
     assert scores["overrides_sha256"] == overrides.sha256(run)
     assert {row["policy"]: row["accuracy"] for row in scores["policies"]}["strict"] == pytest.approx(2 / 6)
@@ -51,16 +50,16 @@ def test_a_persons_reading_counts(run: Run, home: Home) -> None:
 
 
 def test_without_a_label_the_aligners_own_reason_stays(run: Run, home: Home) -> None:
-    judge.override(home, run, [line(1, None)])
-    judge.score(run)
+    score.override(home, run, [line(1, None)])
+    score.score(run)
     assert read_lines(run.folder / "alignments.jsonl")[1]["status"] == "MULTI"
 
 
 def test_a_later_line_wins_and_all_are_kept(run: Run, home: Home) -> None:
-    judge.override(home, run, [line(2, "high")])
+    score.override(home, run, [line(2, "high")])
     first = (run.folder / "overrides.jsonl").read_bytes()
-    judge.override(home, run, [line(2, "mid", author="Bob")])
-    judge.score(run)
+    score.override(home, run, [line(2, "mid", author="Bob")])
+    score.score(run)
     assert (run.folder / "overrides.jsonl").read_bytes().startswith(first)
     assert [one.author for one in overrides.read(run)] == ["Ann", "Bob"]
     assert read_lines(run.folder / "alignments.jsonl")[2]["label"] == "mid"
@@ -68,8 +67,8 @@ def test_a_later_line_wins_and_all_are_kept(run: Run, home: Home) -> None:
 
 def test_the_same_file_twice_adds_nothing(run: Run, home: Home) -> None:
     given = [line(2, "high", at="2024-05-01T10:00:00+00:00", aligner_said="OOV")]
-    assert len(judge.override(home, run, given)) == 1
-    assert judge.override(home, run, given) == []
+    assert len(score.override(home, run, given)) == 1
+    assert score.override(home, run, given) == []
     assert len(overrides.read(run)) == 1
 
 
@@ -90,7 +89,7 @@ def test_what_is_wrong_is_refused_and_nothing_is_kept(
     run: Run, home: Home, given: dict[str, Any], error: type[Exception], what: str
 ) -> None:
     with pytest.raises(error, match=what):
-        judge.override(home, run, [line(0, "low"), given])
+        score.override(home, run, [line(0, "low"), given])
     assert overrides.read(run) == []
     assert overrides.sha256(run) is None
 
@@ -98,13 +97,13 @@ def test_what_is_wrong_is_refused_and_nothing_is_kept(
 def test_descriptions_have_no_label_to_override(run: Run, home: Home, tmp_path: Path) -> None:
     other = answered(home, tmp_path, dict(zip(IDS, SAID, strict=True)), task="caption")
     with pytest.raises(EvaluationError, match="was asked for a description"):
-        judge.override(home, other, [line(0, "low")])
+        score.override(home, other, [line(0, "low")])
 
 
 def test_answers_that_name_many_take_several_labels(run: Run, home: Home, tmp_path: Path) -> None:
     other = answered(home, tmp_path, dict.fromkeys(IDS, "soothing"), task="mood")
-    judge.override(home, other, [line(0, ["dark", "calm"]), line(1, "calm"), line(2, None)])
-    scores = judge.score(other)
+    score.override(home, other, [line(0, ["dark", "calm"]), line(1, "calm"), line(2, None)])
+    scores = score.score(other)
     read = read_lines(other.folder / "alignments.jsonl")
     assert [one["status"] for one in read[:3]] == ["SET", "SET", read[3]["status"]]
     assert read[0]["labels"] == ["calm", "dark"]  # in the order of the vocabulary
@@ -122,8 +121,8 @@ def test_answers_that_name_many_take_several_labels(run: Run, home: Home, tmp_pa
     ],
 )
 def test_the_agreement_is_cohens_kappa(run: Run, home: Home, people: list[str | None], kappa: float) -> None:
-    judge.override(home, run, [line(i, label) for i, label in enumerate(people)])
-    found = judge.score(run)["kappa"]
+    score.override(home, run, [line(i, label) for i, label in enumerate(people)])
+    found = score.score(run)["kappa"]
     assert found["kappa"] == pytest.approx(kappa)
     assert found["n"] == 5
     assert found["aligner_said_otherwise"] == 0
@@ -132,24 +131,24 @@ def test_the_agreement_is_cohens_kappa(run: Run, home: Home, people: list[str | 
 
 
 def test_one_and_the_same_reading_has_no_kappa(run: Run, home: Home) -> None:
-    judge.override(home, run, [line(0, "low")])
-    found = judge.score(run)["kappa"]
+    score.override(home, run, [line(0, "low")])
+    found = score.score(run)["kappa"]
     assert (found["kappa"], found["low"], found["n"], found["agreed"]) == (None, None, 1, 1)
 
 
 def test_a_torn_last_line_is_passed_over_and_mended(run: Run, home: Home) -> None:
-    judge.override(home, run, [line(2, "high")])
+    score.override(home, run, [line(2, "high")])
     before, path = overrides.sha256(run), run.folder / "overrides.jsonl"
     with path.open("ab") as file:
         file.write(b'{"clip_id": "tones/0')
     assert overrides.sha256(run) == before
-    judge.override(home, run, [line(3, "low")])
+    score.override(home, run, [line(3, "low")])
     assert [one.clip_id for one in overrides.read(run)] == [IDS[2], IDS[3]]
 
 
 def test_another_process_at_the_run_is_told(run: Run, home: Home) -> None:
     with home.lock(f"run-{run.id}"), pytest.raises(HomeError, match="Another mudata process"):
-        judge.override(home, run, [line(0, "low")])
+        score.override(home, run, [line(0, "low")])
 
 
 # ---------------------------------------------------------------------------------- the command line

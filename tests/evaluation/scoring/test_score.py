@@ -11,11 +11,10 @@ import pytest
 from answered import GOLD, IDS, Notes, answered, metric, read_lines
 from small_corpus import Corpus
 
-from mudata.catalog.index import database as index
+from mudata.catalog.index import database
 from mudata.errors import EvaluationError
 from mudata.evaluation.align import Alignment
-from mudata.evaluation.scoring import history as changes
-from mudata.evaluation.scoring import score as judge
+from mudata.evaluation.scoring import history, score
 
 if TYPE_CHECKING:
     from mudata.evaluation.align.label_set import LabelSet
@@ -71,7 +70,7 @@ def test_captions_have_their_rouge_instead(corpus: Corpus, home: Home, tmp_path:
     assert 0 <= line["rouge"]["rougeL_f"] <= line["rouge"]["rouge1_f"] <= 1
     assert run.scores["captions"]
     assert run.scores["aligner"] is None
-    with_other = judge.score(run, reference_scorer=True)
+    with_other = score.score(run, reference_scorer=True)
     values = [{m["metric"]: m["value"] for m in scores["metrics"]} for scores in (run.scores, with_other)]
     assert values[0] == pytest.approx(values[1])
 
@@ -80,20 +79,20 @@ def test_scoring_again_gives_the_same_bytes_and_says_nothing(corpus: Corpus, hom
     run = answered(home, tmp_path, given())
     before = {path.name: path.read_bytes() for path in run.folder.iterdir()}
     notes = Notes()
-    judge.score(run, notes)
+    score.score(run, notes)
     assert {path.name: path.read_bytes() for path in run.folder.iterdir()} == before
     assert notes.said == []
 
 
 def _other_aligner(monkeypatch: pytest.MonkeyPatch) -> None:
     """Reads 'no idea' as high, and is named accordingly."""
-    real = judge.align
+    real = score.align
 
     def align(answer: str | None, label_set: LabelSet, shown: Any) -> Alignment:
         return Alignment("ALIGNED", ("high",), "hope") if answer == "no idea" else real(answer, label_set, shown)
 
-    monkeypatch.setattr(judge, "align", align)
-    monkeypatch.setattr(judge, "ALIGNER", "hopeful-2")
+    monkeypatch.setattr(score, "align", align)
+    monkeypatch.setattr(score, "ALIGNER", "hopeful-2")
 
 
 def test_what_another_aligner_changes_is_told_and_the_former_scores_are_kept(
@@ -105,7 +104,7 @@ def test_what_another_aligner_changes_is_told_and_the_former_scores_are_kept(
     aligner = run.scores["aligner"]
     _other_aligner(monkeypatch)
     notes = Notes()
-    judge.score(run, notes)
+    score.score(run, notes)
     assert (
         f"{run.id}: accuracy 66.7 -> 83.3: 1 answer read differently (aligner {aligner} -> hopeful-2)" == notes.said[0]
     )
@@ -114,10 +113,10 @@ def test_what_another_aligner_changes_is_told_and_the_former_scores_are_kept(
     kept = sorted((run.folder / "scores").iterdir())
     assert [path.read_bytes() for path in kept] == [former["alignments.jsonl"], former["scores.json"]]
     name = kept[1].stem
-    assert changes.since(run, name)[0][::2] == ("tones/08", "high")
+    assert history.since(run, name)[0][::2] == ("tones/08", "high")
     monkeypatch.undo()
     monkeypatch.setenv("MUDATA_CARDS", str(tmp_path / "cards"))
-    judge.score(run)
+    score.score(run)
     assert (run.folder / "scores.json").read_bytes() == former["scores.json"]
     assert len(list((run.folder / "scores").iterdir())) == 4
 
@@ -128,7 +127,7 @@ def test_a_word_more_on_the_card_is_read_and_told(corpus: Corpus, home: Home, tm
     card = corpus.cards / "tones.yaml"
     card.write_text(card.read_text().replace("aliases: [middle]", "aliases: [middle, centre]"))
     notes = Notes()
-    scores = judge.score(run, notes)
+    scores = score.score(run, notes)
     assert "accuracy 50.0 -> 66.7: 1 answer read differently (label set of tones " in notes.said[0]
     assert scores["labels_from"] == "card"
 
@@ -142,7 +141,7 @@ def test_without_the_cards_labels_the_recorded_ones_count(corpus: Corpus, home: 
         card.unlink()
     else:
         card.write_text(card.read_text().replace("name: in-between", "name: in-between").replace("high]", "shrill]"))
-    after = judge.score(run)
+    after = score.score(run)
     assert (after["labels_from"], after["labels_sha256"]) == ("run", before["labels_sha256"])
     assert after["metrics"] == before["metrics"]
 
@@ -152,7 +151,7 @@ def test_other_answers_are_told_as_the_cause(corpus: Corpus, home: Home, tmp_pat
     path = run.folder / "answers.jsonl"
     path.write_bytes(path.read_bytes().replace(b"no idea", b"low."))
     notes = Notes()
-    judge.score(run, notes)
+    score.score(run, notes)
     assert "accuracy 50.0 -> 66.7: 1 answer read differently (other answers)" in notes.said[0]
 
 
@@ -161,7 +160,7 @@ def test_an_unfinished_run_is_not_scored(corpus: Corpus, home: Home, tmp_path: P
     answers = (run.folder / "answers.jsonl").read_bytes().splitlines(keepends=True)
     (run.folder / "answers.jsonl").write_bytes(b"".join(answers[:4]) + answers[4][:9])
     with pytest.raises(EvaluationError, match="is not finished: 2 of 6 clips have not been asked yet"):
-        judge.score(run)
+        score.score(run)
 
 
 @pytest.mark.parametrize(
@@ -183,7 +182,7 @@ def test_a_damaged_line_is_told_with_its_number(
     path.write_bytes(b"\n".join([*before[:2], line, *before[3:]]) + b"\n")
     old = (run.folder / "scores.json").read_bytes()
     with pytest.raises(EvaluationError, match=what):
-        judge.score(run)
+        score.score(run)
     assert (run.folder / "scores.json").read_bytes() == old
 
 
@@ -191,7 +190,7 @@ def test_a_run_without_questions_is_damaged(corpus: Corpus, home: Home, tmp_path
     run = answered(home, tmp_path, given())
     (run.folder / "questions.jsonl").write_bytes(b"")
     with pytest.raises(EvaluationError, match=r"questions\.jsonl cannot be read: it has no line"):
-        judge.score(run)
+        score.score(run)
 
 
 @pytest.mark.parametrize("write", [1, 2, 3, 4])
@@ -201,7 +200,7 @@ def test_a_full_disk_leaves_the_old_scores_whole(
     run = answered(home, tmp_path, given([*SAID[:2], "no idea", "low", "middle", None]))
     old = (run.folder / "scores.json").read_bytes()
     _other_aligner(monkeypatch)
-    calls, real = [], judge.write_atomic
+    calls, real = [], score.write_atomic
 
     def full(path: Path, data: bytes | str, *, shared: bool = False) -> None:
         calls.append(path)
@@ -209,15 +208,15 @@ def test_a_full_disk_leaves_the_old_scores_whole(
             raise OSError(errno.ENOSPC, "No space left on device", str(path))
         real(path, data, shared=shared)
 
-    monkeypatch.setattr(judge, "write_atomic", full)
-    monkeypatch.setattr(changes, "write_atomic", full)
+    monkeypatch.setattr(score, "write_atomic", full)
+    monkeypatch.setattr(history, "write_atomic", full)
     with pytest.raises(OSError, match="No space left"):
-        judge.score(run)
+        score.score(run)
     assert (run.folder / "scores.json").read_bytes() == old
-    monkeypatch.setattr(judge, "write_atomic", real)
-    monkeypatch.setattr(changes, "write_atomic", real)
+    monkeypatch.setattr(score, "write_atomic", real)
+    monkeypatch.setattr(history, "write_atomic", real)
     notes = Notes()
-    judge.score(run, notes)
+    score.score(run, notes)
     assert "accuracy 66.7 -> 83.3: 1 answer read differently" in notes.text
     assert json.loads((run.folder / "scores.json").read_bytes())["aligner"] == "hopeful-2"
 
@@ -227,7 +226,7 @@ def test_damaged_former_scores_are_replaced_without_a_word(corpus: Corpus, home:
     whole = (run.folder / "scores.json").read_bytes()
     (run.folder / "scores.json").write_bytes(whole[:100])
     notes = Notes()
-    judge.score(run, notes)
+    score.score(run, notes)
     assert (run.folder / "scores.json").read_bytes() == whole
     assert notes.said == []
 
@@ -250,7 +249,7 @@ def test_damaged_former_scores_are_replaced_without_a_word(corpus: Corpus, home:
     ],
 )
 def test_causes_and_moves_are_told_in_lines(old: dict[str, Any], new: dict[str, Any], lines: list[str]) -> None:
-    assert changes.changes({"metrics": []} | old, {"metrics": []} | new) == lines
+    assert history.changes({"metrics": []} | old, {"metrics": []} | new) == lines
 
 
 def test_alignments_can_be_asked_with_sql(corpus: Corpus, home: Home, tmp_path: Path) -> None:
@@ -258,7 +257,7 @@ def test_alignments_can_be_asked_with_sql(corpus: Corpus, home: Home, tmp_path: 
     other = answered(home, tmp_path, given(), task="caption", model="other")
     with (run.folder / "alignments.jsonl").open("ab") as file:
         file.write(b'{"clip_id": "torn')
-    with index.connect(home) as connection:
+    with database.connect(home) as connection:
         query = "SELECT clip_id, label, is_right FROM alignments WHERE run = ? AND status = 'ALIGNED' ORDER BY 1"
         found = connection.execute(query, [run.id]).fetchall()
         assert found == [("tones/06", "low", True), ("tones/07", "mid", True), ("tones/10", "mid", True)]
@@ -273,11 +272,11 @@ def test_of_many_changed_readings_some_are_told_and_all_can_be_found(
     run = answered(home, tmp_path, given(["no idea"] * 6))
     _other_aligner(monkeypatch)
     notes = Notes()
-    judge.score(run, notes)
+    score.score(run, notes)
     assert "  and 1 more" in notes.text
     where = notes.said[-1].partition("the former readings are in ")[2]
     assert [line["label"] for line in read_lines(run.folder / where)] == [None] * 6
-    assert len(changes.since(run, Path(where).name.partition(".")[0])) == 6
+    assert len(history.since(run, Path(where).name.partition(".")[0])) == 6
 
 
 def test_a_question_of_its_own_is_what_an_answer_is_read_beside(
@@ -289,6 +288,6 @@ def test_a_question_of_its_own_is_what_an_answer_is_read_beside(
     rows[1]["prompt"] = "Another question?"
     path.write_text("".join(json.dumps(row) + "\n" for row in rows))
     asked = []
-    monkeypatch.setattr(judge, "align", lambda answer, labels, shown: asked.append(shown.prompt) or Alignment("OOV"))
-    judge.judge(run)
+    monkeypatch.setattr(score, "align", lambda answer, labels, shown: asked.append(shown.prompt) or Alignment("OOV"))
+    score.judge(run)
     assert [prompt == "Another question?" for prompt in asked] == [False, True, False, False, False, False]

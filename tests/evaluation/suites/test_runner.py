@@ -20,7 +20,7 @@ from mudata.catalog.splits import manifest
 from mudata.errors import SplitError
 from mudata.evaluation.run import all_runs
 from mudata.evaluation.suites import suite
-from mudata.evaluation.suites.runner import Problem, draw, existing
+from mudata.evaluation.suites.suite_runner import Problem, draw, existing
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -77,9 +77,9 @@ def ask(models: str, *more: str) -> Done:
 
 def model(folder: Path, name: str, load: str = "pass", answer: str = "[Answer('low') for clip in clips]") -> str:
     (folder / f"{name}.py").write_text(
-        "from mudata.evaluation.protocol import Answer, Failure, Hearing\n"
+        "from mudata.evaluation.protocol import Answer, Failure, ModelCapabilities\n"
         "class Model:\n"
-        "    hearing = Hearing(needs_audio=False, control=True)\n"
+        "    capabilities = ModelCapabilities(needs_audio=False, control=True)\n"
         f"    def load(self): {load}\n"
         f"    def answer(self, clips, question): return {answer}\n"
         "    def describe(self): return {}\n"
@@ -204,7 +204,7 @@ def test_where_nothing_can_be_asked_the_reasons_are_the_error(home: Home) -> Non
 
 
 def test_a_model_that_is_not_installed_comes_with_its_line(corpus: Corpus, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("mudata.evaluation.models.util.find_spec", lambda name: None)
+    monkeypatch.setattr("mudata.evaluation.models.registry.util.find_spec", lambda name: None)
     done = ask("features,random")
     assert done.code == 1
     assert "Run: pip install 'mudata-music[features]'" in done.err
@@ -261,9 +261,9 @@ def test_controls_are_told_apart_and_not_compared_with_what_was_published(
     corpus: Corpus, home: Home, tmp_path: Path
 ) -> None:
     (tmp_path / "suite_ear.py").write_text(
-        "from mudata.evaluation.protocol import Answer, Hearing\n"
+        "from mudata.evaluation.protocol import Answer, ModelCapabilities\n"
         "class Model:\n"
-        "    hearing = Hearing()\n"
+        "    capabilities = ModelCapabilities()\n"
         "    def load(self): pass\n"
         "    def answer(self, clips, question): return [Answer('low' if c.audio.any() else 'mid') for c in clips]\n"
         "    def describe(self): return {}\n"

@@ -9,13 +9,13 @@ from typing import Any
 import pytest
 import yaml
 
-from mudata.catalog.cards import loader as cards
+from mudata.catalog.cards import loader
 from mudata.errors import CardError, UnknownName
 from mudata.evaluation.metrics.statistics import wilson
 from mudata.evaluation.suites import suite
-from mudata.evaluation.suites.suite import Suite, Table
-from mudata.evaluation.suites.table import Cell, Result, difference, fill, verdict
-from mudata.evaluation.tasks import task as tasks
+from mudata.evaluation.suites.suite import PublishedTable, Suite
+from mudata.evaluation.suites.suite_table import Cell, Result, difference, fill, verdict
+from mudata.evaluation.tasks import task
 
 MODELS = ["Qwen-Audio", "LTU", "SALMONN", "ModaVerse", "MU-LLaMA", "ChatMusician", "M2UGen"]
 
@@ -78,11 +78,11 @@ def test_exactly_one_cell_of_the_survey_is_impossible(survey: Suite) -> None:
 def test_every_exam_asks_a_task_that_a_card_has_and_of_labels_that_it_has(survey: Suite) -> None:
     kinds = {}
     for name, exam in survey.exams.items():
-        card = cards.load(exam.dataset)
-        kinds[name] = tasks.bind(card, exam.task).kind
+        card = loader.load(exam.dataset)
+        kinds[name] = task.bind(card, exam.task).kind
         assert exam.subset is None or exam.subset in card.subsets
     assert list(kinds.values()) == ["classify"] * 4 + ["caption"]
-    fma = tasks.bind(cards.load("fma"), "genre_small")
+    fma = task.bind(loader.load("fma"), "genre_small")
     assert len(fma.question.options) == 8
     where = survey.exams["fma"].split.where
     assert where is not None
@@ -91,7 +91,7 @@ def test_every_exam_asks_a_task_that_a_card_has_and_of_labels_that_it_has(survey
 
 def test_every_other_published_value_is_about_a_task_that_a_card_has(survey: Suite) -> None:
     for one in survey.elsewhere:
-        kind = tasks.bind(cards.load(one.dataset), one.task).kind
+        kind = task.bind(loader.load(one.dataset), one.task).kind
         assert one.metric in {"classify": {"accuracy"}, "tag": {"micro_f1"}, "caption": {"rouge1_f", "rougeL_f"}}[kind]
 
 
@@ -133,7 +133,7 @@ def test_anchors_have_intervals_where_their_n_gives_one() -> None:
 def test_what_no_answers_can_score_is_found(row: tuple[float | None, ...], found: Mapping[str, str]) -> None:
     metrics = {"p": "rouge1_p", "r": "rouge1_r", "f": "rouge1_f", "lp": "rougeL_p", "lr": "rougeL_r", "lf": "rougeL_f"}
     columns = [{"title": title, "exam": "e", "metric": metric} for title, metric in metrics.items()]
-    table = Table.model_validate({"title": "T", "columns": columns, "rows": {"M": row}})
+    table = PublishedTable.model_validate({"title": "T", "columns": columns, "rows": {"M": row}})
     assert {column: why for (_, column), why in table.impossible().items()} == found
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from mudata.catalog.cards import loader as cards
+from mudata.catalog.cards import loader
 from mudata.errors import EvaluationError, UnknownName
 from mudata.evaluation.tasks.prompts import PROMPTS, Prompt, find_prompt, lint
 from mudata.evaluation.tasks.task import bind
@@ -44,7 +44,7 @@ def test_an_unknown_prompt_is_refused_with_the_nearest() -> None:
 
 
 def test_no_prompt_here_is_warned_of_with_any_card() -> None:
-    for card in cards.load_all():
+    for card in loader.load_all():
         for name, task in card.tasks.items():
             if not (task.namespace and card.labels[task.namespace].open):
                 assert bind(card, name).warnings == [], (card.name, name)

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from small_corpus import CARD
 
-from mudata.catalog.cards import loader as cards
+from mudata.catalog.cards import loader
 from mudata.catalog.cards.schema import Card
 from mudata.errors import EvaluationError, UnknownName
 from mudata.evaluation.align import align
@@ -20,7 +20,7 @@ from mudata.evaluation.tasks.task import Task, bind, bind_all
 def card(tmp_path: Path) -> Card:
     path = tmp_path / "tones.yaml"
     path.write_text(CARD.format(name="tones", audio="yes", note=""))
-    return cards.load(path)
+    return loader.load(path)
 
 
 def with_tasks(card: Card, **kinds: dict[str, str]) -> Card:

@@ -5,25 +5,25 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from mudata.catalog.fetch.sources.source import Got, Place
+from mudata.catalog.fetch.sources.source import FetchResult, Target
 from mudata.errors import FetchError
 
 if TYPE_CHECKING:
     from mudata.catalog.cards.mirrors import ComposedMirror, LocalMirror
-    from mudata.narration import Narrator
+    from mudata.narration import Progress
 
 COMPOSERS: dict[str, str] = {"demo": "mudata.catalog.demo:compose"}
-"""Name of a composer -> function (files, Narrator) -> paths; imported when needed."""
+"""Name of a composer -> function (files, Progress) -> paths; imported when needed."""
 
 
-def compose(mirror: ComposedMirror, place: Place, narrator: Narrator) -> Got:
+def compose(mirror: ComposedMirror, place: Target, progress: Progress) -> FetchResult:
     """Let a composer write its files below `place.files`; what is there is kept."""
     if mirror.composer not in COMPOSERS:
         raise FetchError(f"there is no composer {mirror.composer!r}.", f"There are: {', '.join(COMPOSERS)}.")
     module, _, function = COMPOSERS[mirror.composer].partition(":")
-    return Got(tuple(getattr(import_module(module), function)(place.files, narrator)), 0)
+    return FetchResult(tuple(getattr(import_module(module), function)(place.files, progress)), 0)
 
 
-def by_hand(mirror: LocalMirror, _place: Place, _narrator: Narrator) -> Got:
+def by_hand(mirror: LocalMirror, _place: Target, _progress: Progress) -> FetchResult:
     """Nothing can be downloaded: raises FetchError, which says how to come by the data."""
     raise FetchError(mirror.how)

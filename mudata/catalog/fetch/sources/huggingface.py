@@ -19,17 +19,17 @@ from typing import TYPE_CHECKING
 
 from mudata.catalog.cards.patterns import Pattern
 from mudata.catalog.fetch.archives import member_path
-from mudata.catalog.fetch.download import Want, download_many, verify_digests
-from mudata.catalog.fetch.sources import selecting as choosing
+from mudata.catalog.fetch.download import Download, download_many, verify_digests
+from mudata.catalog.fetch.sources import selecting
 from mudata.catalog.fetch.sources import shards as rows
-from mudata.catalog.fetch.sources.source import Got, Place
+from mudata.catalog.fetch.sources.source import FetchResult, Target
 from mudata.catalog.fetch.sources.unpacking import unpack
 from mudata.errors import ChecksumMismatch, FetchError, NeedsToken, Offline
 from mudata.home import flag
 
 if TYPE_CHECKING:
     from mudata.catalog.cards.mirrors import HubMirror, RemoteFile, Rows
-    from mudata.narration import Narrator
+    from mudata.narration import Progress
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,7 +51,7 @@ class _Haul:
     sums: dict[str, str] = field(default_factory=dict)
 
 
-def fetch(mirror: HubMirror, place: Place, narrator: Narrator) -> Got:
+def fetch(mirror: HubMirror, place: Target, progress: Progress) -> FetchResult:
     """Get the files of a Hub mirror: plain files and unpacked archives into `place.files`, rows as the card says.
 
     With `rows` and a limit, no shard more than needed is fetched. A file that a glob found and
@@ -59,7 +59,7 @@ def fetch(mirror: HubMirror, place: Place, narrator: Narrator) -> Got:
     NeedsToken, Offline, ChecksumMismatch, FetchError, ReadError and UnsafeArchive.
     """
     haul = _Haul()
-    repository = _Repository(mirror, place, narrator, haul)
+    repository = _Repository(mirror, place, progress, haul)
     haul.files += repository.get_plain([file for file in mirror.files if file.unpack == "none"])
     for file in mirror.files:
         if file.unpack == "archive":
@@ -67,20 +67,20 @@ def fetch(mirror: HubMirror, place: Place, narrator: Narrator) -> Got:
     shards = [file for file in mirror.files if file.unpack == "rows"]
     if mirror.rows and shards:
         haul.files += repository.get_rows(mirror.rows, shards)
-    return Got(tuple(haul.files), haul.bytes, haul.failures, sums=haul.sums)
+    return FetchResult(tuple(haul.files), haul.bytes, haul.failures, sums=haul.sums)
 
 
-def commit_of(mirror: HubMirror, place: Place, narrator: Narrator) -> str | None:
+def commit_of(mirror: HubMirror, place: Target, progress: Progress) -> str | None:
     """The commit that the mirror's revision (a branch, a tag, a commit or its beginning) is now.
 
     None where the network is forbidden. Raises NeedsToken, FetchError.
     """
-    return _Repository(mirror, place, narrator, _Haul()).commit()
+    return _Repository(mirror, place, progress, _Haul()).commit()
 
 
 class _Repository:
-    def __init__(self, mirror: HubMirror, place: Place, narrator: Narrator, haul: _Haul) -> None:
-        self._mirror, self._place, self._narrator, self._haul = mirror, place, narrator, haul
+    def __init__(self, mirror: HubMirror, place: Target, progress: Progress, haul: _Haul) -> None:
+        self._mirror, self._place, self._progress, self._haul = mirror, place, progress, haul
         self._offline = place.offline or flag("HF_HUB_OFFLINE")
         self._endpoint = os.environ.get("HF_ENDPOINT", "https://huggingface.co").rstrip("/")
         home = os.environ.get("HF_HOME") or Path(os.environ.get("XDG_CACHE_HOME", "~/.cache"), "huggingface")
@@ -88,9 +88,9 @@ class _Repository:
         # the client has constants for these, which are fixed when it is first imported
 
     def get_plain(self, files: Sequence[RemoteFile]) -> list[Path]:
-        named = [blob for file in files if not choosing.is_glob(file.path) for blob in self._find(file)]
-        found = {blob.path: blob for file in files if choosing.is_glob(file.path) for blob in self._find(file)}
-        some = [found[path] for path in choosing.enough(found, self._place)]
+        named = [blob for file in files if not selecting.is_glob(file.path) for blob in self._find(file)]
+        found = {blob.path: blob for file in files if selecting.is_glob(file.path) for blob in self._find(file)}
+        some = [found[path] for path in selecting.enough(found, self._place)]
         return [
             *self._get(named, self._place.files, named=True),
             *self._get(some, self._place.files, named=False),
@@ -99,7 +99,7 @@ class _Repository:
     def get_archives(self, file: RemoteFile) -> list[Path]:
         made: list[Path] = []
         for archive in self._get(self._find(file), self._place.downloads, named=True):
-            made += unpack(archive, self._place, self._narrator, keep=file.keep, max_bytes=file.max_unpacked)
+            made += unpack(archive, self._place, self._progress, keep=file.keep, max_bytes=file.max_unpacked)
         return made
 
     def get_rows(self, rules: Rows, shards: Sequence[RemoteFile]) -> list[Path]:
@@ -109,7 +109,7 @@ class _Repository:
         if there is None:
             blobs = [blob for shard in shards for blob in self._find(shard)]
             got = self._one_by_one(blobs) if limit else self._all_at_once(blobs)
-            there = rows.write(got, rules, self._place.files, source=source, limit=limit, narrator=self._narrator)
+            there = rows.write(got, rules, self._place.files, source=source, limit=limit, progress=self._progress)
         self._haul.failures |= there.failures
         return list(there.files)
 
@@ -122,7 +122,7 @@ class _Repository:
 
     def _find(self, file: RemoteFile) -> list[_Blob]:
         """The blobs that an entry of the card names or matches, in order of their paths."""
-        if known := choosing.digests(file):
+        if known := selecting.digests(file):
             return [_Blob(file.path, file.size, known)]
         glob = Pattern(file.path)
         if found := [blob for blob in self._listing if glob.match(blob.path) is not None]:
@@ -193,7 +193,7 @@ class _Repository:
 
         mirror = self._mirror
         targets = [folder / member_path(blob.path, mirror.repo) for blob in blobs]
-        wants: dict[str, Want] = {}
+        wants: dict[str, Download] = {}
         for blob, target in zip(blobs, targets, strict=True):
             if not target.exists() and self._adopt(blob, target):
                 continue
@@ -202,10 +202,10 @@ class _Repository:
             url = hf_hub_url(
                 mirror.repo, blob.path, repo_type=mirror.repo_type, revision=mirror.revision, endpoint=self._endpoint
             )
-            wants[blob.path] = Want(url, target, blob.size, blob.digests, build_hf_headers(library_name="mudata"))
+            wants[blob.path] = Download(url, target, blob.size, blob.digests, build_hf_headers(library_name="mudata"))
         new = [want.target for want in wants.values() if not want.target.exists()]
         results = download_many(
-            wants.values(), jobs=self._place.jobs, narrator=self._narrator, title=mirror.repo, offline=self._offline
+            wants.values(), jobs=self._place.jobs, progress=self._progress, title=mirror.repo, offline=self._offline
         )
         self._haul.bytes += sum(path.stat().st_size for path in new if path.exists())
         errors = {path: error for path, want in wants.items() if isinstance(error := results[want.url], FetchError)}
@@ -216,7 +216,7 @@ class _Repository:
                 raise error if error.hint else self._absent(path) from error
             self._haul.failures[path] = error.what if error.hint else self._absent(path).what
         there = {blob: target for blob, target in zip(blobs, targets, strict=True) if target.exists()}
-        self._haul.sums |= {blob.path: choosing.as_text(blob.digests) for blob in there}
+        self._haul.sums |= {blob.path: selecting.as_text(blob.digests) for blob in there}
         return list(there.values())
 
     def _adopt(self, blob: _Blob, target: Path) -> bool:
@@ -233,7 +233,7 @@ class _Repository:
         try:
             verify_digests(source, blob.size, blob.digests)
         except ChecksumMismatch:
-            self._narrator.say(f"{source} is damaged and not used; see `hf cache verify`.")
+            self._progress.say(f"{source} is damaged and not used; see `hf cache verify`.")
             return False
         target.parent.mkdir(parents=True, exist_ok=True)
         try:

@@ -25,14 +25,14 @@ from typing import TYPE_CHECKING, Any
 from mudata.catalog.cards.patterns import Pattern
 from mudata.catalog.fetch.archives import extract, member_path
 from mudata.catalog.fetch.download import sums, verify_digests
-from mudata.catalog.fetch.sources import selecting as choosing
-from mudata.catalog.fetch.sources.source import Got, Place
+from mudata.catalog.fetch.sources import selecting
+from mudata.catalog.fetch.sources.source import FetchResult, Target
 from mudata.catalog.fetch.sources.unpacking import unpack
 from mudata.errors import ChecksumMismatch, FetchError, NeedsToken, Offline, from_os_error
 
 if TYPE_CHECKING:
     from mudata.catalog.cards.mirrors import KaggleMirror, RemoteFile
-    from mudata.narration import Narrator
+    from mudata.narration import Progress
 
 _TRIES = 5
 _BUSY = frozenset({429, 500, 502, 503, 504})
@@ -44,15 +44,15 @@ _MARK = ".kaggle-partial"
 """The client's note beside an unfinished file."""
 
 
-def fetch(mirror: KaggleMirror, place: Place, narrator: Narrator) -> Got:
+def fetch(mirror: KaggleMirror, place: Target, progress: Progress) -> FetchResult:
     """Get a Kaggle set: as its one archive, or file by file where the card or a limit asks for some only.
 
     A file that a glob found and that cannot be had is a failure under its path; one that the card names is
     an error. Raises NeedsToken, Offline, ChecksumMismatch, FetchError and UnsafeArchive.
     """
-    kaggle = _Kaggle(mirror, place, narrator)
+    kaggle = _Kaggle(mirror, place, progress)
     plain = all(file.unpack == "none" for file in mirror.files)
-    globs = not mirror.files or any(choosing.is_glob(file.path) for file in mirror.files)
+    globs = not mirror.files or any(selecting.is_glob(file.path) for file in mirror.files)
     with contextlib.redirect_stdout(io.StringIO()):  # here, because threads must not exchange stdout each for itself
         if plain and globs and place.limit is None:
             return kaggle.get_whole()
@@ -71,61 +71,61 @@ class _File:
 
 
 class _Kaggle:
-    def __init__(self, mirror: KaggleMirror, place: Place, narrator: Narrator) -> None:
-        self._mirror, self._place, self._narrator = mirror, place, narrator
+    def __init__(self, mirror: KaggleMirror, place: Target, progress: Progress) -> None:
+        self._mirror, self._place, self._progress = mirror, place, progress
         self._dataset = mirror.dataset + (f"/{mirror.version}" if mirror.version else "")
 
-    def get_whole(self) -> Got:
+    def get_whole(self) -> FetchResult:
         mirror = self._mirror
         archive = self._place.downloads / f"{mirror.dataset.rpartition('/')[2]}.zip"
         digests = {"sha256": mirror.sha256} if mirror.sha256 else {}
         fixed = bool(digests or mirror.size or mirror.version or self._place.offline)
         there = fixed and _is_whole(archive, mirror.size, digests)
         if not there:
-            with _growing(archive, mirror.size, self._narrator):
+            with _growing(archive, mirror.size, self._progress):
                 self._ask(lambda api: api.dataset_download_files(self._dataset, path=str(archive.parent)), archive.name)
             _verify(archive, mirror.size, digests)
         count = 0 if there else archive.stat().st_size
-        known = {archive.name: choosing.as_text(digests or sums(archive, ["sha256"]))}
-        files = unpack(archive, self._place, self._narrator, keep=[file.path for file in mirror.files])
+        known = {archive.name: selecting.as_text(digests or sums(archive, ["sha256"]))}
+        files = unpack(archive, self._place, self._progress, keep=[file.path for file in mirror.files])
         for file in mirror.files:
-            if not choosing.is_glob(file.path):
+            if not selecting.is_glob(file.path):
                 path = self._place.files / file.path
                 if path not in files:
                     raise self._absent(file.path)
-                _verify(path, file.size, choosing.digests(file))
-        return Got(tuple(files), count, sums=known)
+                _verify(path, file.size, selecting.digests(file))
+        return FetchResult(tuple(files), count, sums=known)
 
-    def get_some(self) -> Got:
+    def get_some(self) -> FetchResult:
         chosen = self._choose()
         failures: dict[str, str] = {}
         files: list[Path] = []
         known: dict[str, str] = {}
         new = 0
         with (
-            self._narrator.bar(self._mirror.dataset, len(chosen), "files") as advance,
+            self._progress.bar(self._mirror.dataset, len(chosen), "files") as advance,
             ThreadPoolExecutor(self._place.jobs) as pool,
         ):
             for file, (got, count) in zip(chosen, pool.map(self._get, chosen), strict=True):
                 advance(1)
                 new += count
                 if file.digests:
-                    known[file.path] = choosing.as_text(file.digests)
+                    known[file.path] = selecting.as_text(file.digests)
                 if isinstance(got, FetchError):
                     failures[file.path] = got.what
                     if len(failures) == len(chosen):  # all of them: that is no matter of single files
                         raise got
                 elif file.entry and file.entry.unpack == "archive":
                     entry = file.entry
-                    files += unpack(got, self._place, self._narrator, keep=entry.keep, max_bytes=entry.max_unpacked)
+                    files += unpack(got, self._place, self._progress, keep=entry.keep, max_bytes=entry.max_unpacked)
                 else:
                     files.append(got)
-        return Got(tuple(files), new, failures, sums=known)
+        return FetchResult(tuple(files), new, failures, sums=known)
 
     def _choose(self) -> list[_File]:
         asked = self._mirror.files
-        named = [file for file in asked if not choosing.is_glob(file.path)]
-        globs = [file.path for file in asked if choosing.is_glob(file.path)] if asked else ["**"]
+        named = [file for file in asked if not selecting.is_glob(file.path)]
+        globs = [file.path for file in asked if selecting.is_glob(file.path)] if asked else ["**"]
         found: list[str] = []
         for glob in map(Pattern, globs):
             matching = [path for path in self._listing if glob.match(path) is not None]
@@ -133,8 +133,8 @@ class _Kaggle:
                 raise self._absent(glob.text)
             found += matching
         return [
-            *(_File(file.path, file.size, choosing.digests(file), file) for file in named),
-            *(_File(path) for path in choosing.enough(found, self._place)),
+            *(_File(file.path, file.size, selecting.digests(file), file) for file in named),
+            *(_File(path) for path in selecting.enough(found, self._place)),
         ]
 
     @functools.cached_property
@@ -283,10 +283,10 @@ def _verify(path: Path, size: int | None, digests: Mapping[str, str | tuple[str,
 
 
 @contextlib.contextmanager
-def _growing(path: Path, size: int | None, narrator: Narrator) -> Iterator[None]:
+def _growing(path: Path, size: int | None, progress: Progress) -> Iterator[None]:
     """Show how a file grows that somebody else writes."""
     done = threading.Event()
-    with narrator.bar(path.name, size, "bytes") as advance:
+    with progress.bar(path.name, size, "bytes") as advance:
 
         def watch() -> None:
             shown = 0

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from mudata.catalog.cards.mirrors import RemoteFile
-    from mudata.catalog.fetch.sources.source import Place
+    from mudata.catalog.fetch.sources.source import Target
 
 _SOUND = tuple(".wav .mp3 .flac .ogg .opus .m4a .mp4 .aac .wma .au .aif .aiff .mid .midi".split())  # noqa: SIM905
 """Files whose names end so are clips; all others are tables."""
@@ -18,7 +18,7 @@ def is_glob(path: str) -> bool:
     return any(sign in path for sign in "*?{")
 
 
-def enough(paths: Iterable[str], place: Place) -> list[str]:
+def enough(paths: Iterable[str], place: Target) -> list[str]:
     """Of the paths worth having: every table, and the clips asked for by name or by number.
 
     A number takes clips from all over the set, always the same ones, whatever else is listed.

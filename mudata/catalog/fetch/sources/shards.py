@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 from mudata.catalog.fetch.sources.templates import fill
 from mudata.errors import CardError, ReadError
 from mudata.home import write_atomic
-from mudata.narration import SILENT, Narrator
+from mudata.narration import SILENT, Progress
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -63,7 +63,7 @@ def write(
     *,
     source: str,
     limit: int | None = None,
-    narrator: Narrator = SILENT,
+    progress: Progress = SILENT,
 ) -> Written:
     """Write the rows of `shards` (name in the repository, local file; in order) below `files`.
 
@@ -78,7 +78,7 @@ def write(
     counts: dict[str, int] = {}
     with (
         _Table(files / rows.table) as table,
-        narrator.bar("unpacking rows", limit, "clips") as advance,
+        progress.bar("unpacking rows", limit, "clips") as advance,
         contextlib.closing(_every(shards, rows.audio, table)) as every,
     ):
         for shard, index, row in every:

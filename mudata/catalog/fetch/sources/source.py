@@ -1,4 +1,4 @@
-"""Kinds of sources. Each module has `fetch(mirror, place, narrator) -> Got` for one kind of mirror.
+"""Kinds of sources. Each module has `fetch(mirror, place, progress) -> FetchResult` for one kind of mirror.
 
 The table that names them is `MIRRORS` in `mudata.catalog.fetch.fetcher`.
 """
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Place:
+class Target:
     """Where a source puts what it gets, and how much of it is wanted."""
 
     dataset: str
@@ -39,7 +39,7 @@ class Place:
 
 
 @dataclass(frozen=True)
-class Got:
+class FetchResult:
     """What a source put into `files`."""
 
     files: tuple[Path, ...]

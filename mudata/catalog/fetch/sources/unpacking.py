@@ -12,12 +12,12 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from mudata.catalog.fetch.sources.source import Place
-    from mudata.narration import Narrator
+    from mudata.catalog.fetch.sources.source import Target
+    from mudata.narration import Progress
 
 
 def unpack(
-    archive: Path, place: Place, narrator: Narrator, *, keep: Sequence[str] = (), max_bytes: int | None = None
+    archive: Path, place: Target, progress: Progress, *, keep: Sequence[str] = (), max_bytes: int | None = None
 ) -> list[Path]:
     """Extract the members that match a glob of `keep`, or without globs those worth having; give their paths.
 
@@ -27,7 +27,7 @@ def unpack(
     globs = [Pattern(glob) for glob in keep]
     size = archive.stat().st_size
     ours = archive.is_relative_to(place.downloads)
-    with narrator.bar(f"unpacking {archive.name}", size, "bytes") as advance:
+    with progress.bar(f"unpacking {archive.name}", size, "bytes") as advance:
         try:
             files = extract(
                 archive,

@@ -23,13 +23,13 @@ from urllib.parse import quote
 
 from mudata.catalog.audio.decode import opened
 from mudata.catalog.audio.encode import replacing
-from mudata.catalog.fetch.sources.source import Got, Place
+from mudata.catalog.fetch.sources.source import FetchResult, Target
 from mudata.catalog.fetch.sources.templates import fill
 from mudata.errors import AudioError, CardError, MissingExtra, Offline
 
 if TYPE_CHECKING:
     from mudata.catalog.cards.mirrors import YoutubeMirror
-    from mudata.narration import Narrator
+    from mudata.narration import Progress
 
 WATCH_URL = "https://www.youtube.com/watch?v={video}"
 """Always an address: a bare id may begin with '-'."""
@@ -69,7 +69,7 @@ class _Fate:
     reason: str = ""
 
 
-def fetch(mirror: YoutubeMirror, place: Place, narrator: Narrator) -> Got:
+def fetch(mirror: YoutubeMirror, place: Target, progress: Progress) -> FetchResult:
     """Write each clip of `place.clips` as 16-bit WAV at its native rate; what cannot be had is a failure of that clip.
 
     A file that is there and has the right length (within the mirror's tolerance) is kept. Raises MissingExtra
@@ -91,14 +91,14 @@ def fetch(mirror: YoutubeMirror, place: Place, narrator: Narrator) -> Got:
         fates |= dict.fromkeys(todo, _Fate("network", "not tried: it is forbidden"))
     elif todo:
         _check_tools()
-        new, notes = _get_all(todo, fates, ledger, tolerance_s=mirror.tolerance_s, place=place, narrator=narrator)
+        new, notes = _get_all(todo, fates, ledger, tolerance_s=mirror.tolerance_s, place=place, progress=progress)
     failures = {clip.id: f"{fates[clip].status}: {fates[clip].reason}" for clip in clips if fates[clip].status != "ok"}
     if gone := sum(fate.status not in _PASSING | {"ok"} for fate in fates.values()):
         notes.append(f"{gone} segments are gone for good; to ask for them once more, delete {ledger.path}.")
-    return Got(tuple(clip.target for clip in clips if clip.id not in failures), new, failures, tuple(notes))
+    return FetchResult(tuple(clip.target for clip in clips if clip.id not in failures), new, failures, tuple(notes))
 
 
-def _clips(mirror: YoutubeMirror, place: Place) -> Iterator[_Clip]:
+def _clips(mirror: YoutubeMirror, place: Target) -> Iterator[_Clip]:
     table = place.clips
     if table is None:
         raise CardError(
@@ -164,8 +164,8 @@ class _Ledger:
 
 
 def _get_all(
-    todo: Sequence[_Clip], fates: dict[_Clip, _Fate], ledger: _Ledger, *, tolerance_s: float, place: Place,
-    narrator: Narrator,
+    todo: Sequence[_Clip], fates: dict[_Clip, _Fate], ledger: _Ledger, *, tolerance_s: float, place: Target,
+    progress: Progress,
 ) -> tuple[int, list[str]]:  # fmt: skip
     """Fill in the fates; gives the bytes that came and what yt-dlp warned of."""
     videos: dict[str, list[_Clip]] = {}
@@ -173,7 +173,7 @@ def _get_all(
         videos.setdefault(clip.video, []).append(clip)
     ears, new, refusals = _Ears(), 0, 0
     with (
-        narrator.bar(f"{place.dataset}: videos", len(videos), "videos") as advance,
+        progress.bar(f"{place.dataset}: videos", len(videos), "videos") as advance,
         ThreadPoolExecutor(min(place.jobs, JOBS)) as pool,
     ):
         tasks = [pool.submit(_get, clips, place.downloads, tolerance_s, ears) for clips in videos.values()]

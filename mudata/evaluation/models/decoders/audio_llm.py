@@ -20,11 +20,18 @@ import numpy as np
 import torch
 
 from mudata.errors import ModelError
-from mudata.evaluation.models.decoders.generation import BATCH, Manner, Spoken, batch_for, rank, write
+from mudata.evaluation.models.decoders.generation import (
+    BATCH,
+    GenerationConfig,
+    PromptEmbedding,
+    batch_for,
+    rank,
+    write,
+)
 from mudata.evaluation.models.encoders.resample import resample
 from mudata.evaluation.models.hf_audio import placement, quieten
-from mudata.evaluation.models.weights.store import provenance
-from mudata.evaluation.protocol import Answer, Clip, Failure, Hearing, Question, Ranking
+from mudata.evaluation.models.weights.weight_store import provenance
+from mudata.evaluation.protocol import Answer, Clip, Failure, ModelCapabilities, Question, Ranking
 from mudata.evaluation.tasks.prompts import LETTERS
 
 if TYPE_CHECKING:
@@ -41,7 +48,7 @@ SHORTEST_S = 0.05
 for clips of datasets (catalog.audio.MIN_SECONDS)."""
 
 
-class Unheard(Exception):
+class UnusableClip(Exception):
     """A clip that this model can make nothing of; it becomes that clip's failure."""
 
     def __init__(self, kind: str, reason: str) -> None:
@@ -49,7 +56,7 @@ class Unheard(Exception):
         self.kind, self.reason = kind, reason
 
 
-class Listener:
+class AudioLLM:
     """A checkpoint folder that takes audio and text and writes text.
 
     checkpoint: the folder, in the published layout. device: 'auto' takes the GPU if there is one. dtype: 'auto' is the
@@ -57,14 +64,14 @@ class Listener:
     'paper', the authors' own way, with `seed`. max_new_tokens: None takes the authors' limit. batch: None takes 8, or
     what a GPU has room for.
 
-    A subclass has RATE (Hz), LONGEST_S (seconds it hears of a clip; None: all), GREEDY and PAPER (Manner), and `_load`,
-    `hear`, `compose`, `finish`.
+    A subclass has RATE (Hz), LONGEST_S (seconds it hears of a clip; None: all), GREEDY and PAPER (GenerationConfig),
+    and `_load`, `hear`, `compose`, `finish`.
     """
 
     RATE: ClassVar[int]
     LONGEST_S: ClassVar[float | None] = None
-    GREEDY: ClassVar[Manner]
-    PAPER: ClassVar[Manner]
+    GREEDY: ClassVar[GenerationConfig]
+    PAPER: ClassVar[GenerationConfig]
 
     def __init__(
         self,
@@ -83,7 +90,7 @@ class Listener:
         self.device, self.dtype, self.sampling, self.seed = device, dtype, sampling, seed
         self._longest_answer, self._batch = max_new_tokens, batch
         self._llm: Any = None
-        self.hearing = Hearing(
+        self.capabilities = ModelCapabilities(
             sample_rate=self.RATE,
             max_seconds=self.LONGEST_S,
             batch=batch or BATCH,
@@ -105,7 +112,7 @@ class Listener:
         """What the encoders make of a wave, once per clip."""
         raise NotImplementedError
 
-    def compose(self, heard: torch.Tensor, prompt: str, question: Question) -> Spoken:
+    def compose(self, heard: torch.Tensor, prompt: str, question: Question) -> PromptEmbedding:
         """The whole prompt of one clip."""
         raise NotImplementedError
 
@@ -117,7 +124,7 @@ class Listener:
         """Ids of an option as this model would write it after the prompt."""
         raise NotImplementedError
 
-    def manner(self, question: Question) -> Manner:
+    def manner(self, question: Question) -> GenerationConfig:
         """How answers to a question are written."""
         chosen = self.PAPER if self.sampling == "paper" else self.GREEDY
         longest = self._longest_answer or chosen.max_new_tokens
@@ -156,7 +163,7 @@ class Listener:
             for _ in range(EARS):
                 self._streams.put(torch.cuda.Stream(self.device))  # type: ignore[no-untyped-call]
         if self._batch is None:
-            self.hearing = dataclasses.replace(self.hearing, batch=batch_for(self._llm, self.device))
+            self.capabilities = dataclasses.replace(self.capabilities, batch=batch_for(self._llm, self.device))
 
     def _generation(self) -> dict[str, object]:
         """The manner as it is recorded, without the ids that stop."""
@@ -164,12 +171,12 @@ class Listener:
         said |= {"do_sample": said.pop("sample"), "max_new_tokens": self._longest_answer or said["max_new_tokens"]}
         return {key: value for key, value in said.items() if key != "stop"}
 
-    def spoken(self, clip: Clip, question: Question) -> Spoken:
+    def spoken(self, clip: Clip, question: Question) -> PromptEmbedding:
         """One clip's prompt, encoded."""
         with torch.inference_mode():
             return self.prompt_of(self.waveform(clip.audio, clip.sample_rate).to(self.device), question)
 
-    def prompt_of(self, wave: torch.Tensor, question: Question) -> Spoken:
+    def prompt_of(self, wave: torch.Tensor, question: Question) -> PromptEmbedding:
         """The whole prompt for a wave."""
         return self.compose(self.hear(wave), question.prompt, question)
 
@@ -180,21 +187,21 @@ class Listener:
         if manner.sample:
             torch.manual_seed(self.seed)
         prompts = self.prompts(clips, question)
-        heard = [prompt for prompt in prompts if isinstance(prompt, Spoken)]
+        heard = [prompt for prompt in prompts if isinstance(prompt, PromptEmbedding)]
         written = iter(self.write(heard, manner) if heard else ())
         return [
             prompt if isinstance(prompt, Failure) else Answer(self.finish(next(written)), prompt.given)
             for prompt in prompts
         ]
 
-    def prompts(self, clips: Sequence[Clip], question: Question) -> list[Spoken | Failure]:
+    def prompts(self, clips: Sequence[Clip], question: Question) -> list[PromptEmbedding | Failure]:
         """Every clip's prompt, encoded, or why there is none."""
         if not self.device.startswith("cuda") or len(clips) == 1:
             return [self._tried(clip, question) for clip in clips]
         with ThreadPoolExecutor(EARS) as pool:
             return list(pool.map(partial(self._aside, question=question), clips))
 
-    def _aside(self, clip: Clip, question: Question) -> Spoken | Failure:
+    def _aside(self, clip: Clip, question: Question) -> PromptEmbedding | Failure:
         """A clip's prompt, made on a stream that no other clip uses meanwhile, and complete."""
         stream, writing = self._streams.get(), torch.cuda.default_stream(self.device)
         try:
@@ -204,27 +211,27 @@ class Listener:
             stream.synchronize()
         finally:
             self._streams.put(stream)
-        if isinstance(prompt, Spoken):
+        if isinstance(prompt, PromptEmbedding):
             with torch.inference_mode():
                 for tensor in (prompt.embeds, prompt.heard):
                     if tensor is not None:  # not free for the next clip while the language model reads it
                         tensor.record_stream(writing)
         return prompt
 
-    def _tried(self, clip: Clip, question: Question) -> Spoken | Failure:
+    def _tried(self, clip: Clip, question: Question) -> PromptEmbedding | Failure:
         if 0 < len(clip.audio) < SHORTEST_S * clip.sample_rate:  # MIDI has no samples at all
             return Failure("too-short", f"{len(clip.audio) / clip.sample_rate:.3g} s; below {SHORTEST_S} s is nothing")
         try:
             return self.spoken(clip, question)
-        except Unheard as error:
+        except UnusableClip as error:
             return Failure(error.kind, error.reason)
 
     @contextlib.contextmanager
-    def attending(self, prompts: Sequence[Spoken]) -> Iterator[None]:
+    def attending(self, prompts: Sequence[PromptEmbedding]) -> Iterator[None]:
         """While this lasts, the language model is set for these prompts. Nothing to set where clips are positions."""
         yield
 
-    def write(self, prompts: Sequence[Spoken], manner: Manner) -> list[list[int]]:
+    def write(self, prompts: Sequence[PromptEmbedding], manner: GenerationConfig) -> list[list[int]]:
         """New ids of each prompt."""
         with torch.inference_mode(), self.attending(prompts):
             return write(self._llm, prompts, manner)

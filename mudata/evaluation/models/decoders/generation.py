@@ -33,7 +33,7 @@ OTHER_SETTINGS = (
 """What a checkpoint's generation_config.json may ask for and greedy decoding here does not do."""
 
 
-class Spoken(NamedTuple):
+class PromptEmbedding(NamedTuple):
     """One prompt as the language model gets it: embeddings (positions, width), and the ids of its text, which a
     repetition penalty must see."""
 
@@ -46,7 +46,7 @@ class Spoken(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Manner:
+class GenerationConfig:
     """How answers are written. Greedy by default; `sample` with temperature, top_p, top_k (0: all) is an author's own
     way, and then draws from torch's generator. `stop` are ids that end an answer."""
 
@@ -79,7 +79,7 @@ class _Penalty:
         return scores.scatter(1, seen, torch.where(picked < 0, picked * self._penalty, picked / self._penalty))
 
 
-def padded(spoken: Sequence[Spoken]) -> tuple[torch.Tensor, torch.Tensor]:
+def padded(spoken: Sequence[PromptEmbedding]) -> tuple[torch.Tensor, torch.Tensor]:
     """Embeddings of shape (batch, longest, width) padded with zeros on the left, and their mask (batch, longest)."""
     longest = max(len(one.embeds) for one in spoken)
     width, like = spoken[0].embeds.shape[1], spoken[0].embeds
@@ -91,7 +91,7 @@ def padded(spoken: Sequence[Spoken]) -> tuple[torch.Tensor, torch.Tensor]:
     return embeds, mask
 
 
-def write(llm: Any, spoken: Sequence[Spoken], manner: Manner) -> list[list[int]]:
+def write(llm: Any, spoken: Sequence[PromptEmbedding], manner: GenerationConfig) -> list[list[int]]:
     """New token ids per prompt, without the id that stopped them."""
     embeds, mask = padded(spoken)
     penalty = None
@@ -123,7 +123,7 @@ def go_on(model: Any, inputs: Mapping[str, torch.Tensor], longest: int) -> list[
     mask = inputs["attention_mask"]
     ends = said.eos_token_id if isinstance(said.eos_token_id, list) else [said.eos_token_id]
     factor = said.repetition_penalty or 1.0
-    manner = Manner(tuple(ends), longest, min_new_tokens=said.min_new_tokens or 0, repetition_penalty=factor)
+    manner = GenerationConfig(tuple(ends), longest, min_new_tokens=said.min_new_tokens or 0, repetition_penalty=factor)
     penalty = _Penalty(inputs["input_ids"].tolist(), factor, mask.device) if factor != 1.0 else None
     with torch.inference_mode():
         read = model(**inputs, position_ids=positions(mask), use_cache=True)
@@ -131,7 +131,9 @@ def go_on(model: Any, inputs: Mapping[str, torch.Tensor], longest: int) -> list[
     return [until(ids, manner.stop) for ids in found]
 
 
-def _greedy(llm: Any, read: Any, mask: torch.Tensor, manner: Manner, penalty: _Penalty | None) -> list[list[int]]:
+def _greedy(
+    llm: Any, read: Any, mask: torch.Tensor, manner: GenerationConfig, penalty: _Penalty | None
+) -> list[list[int]]:
     writer = Writer(
         llm,
         read,
@@ -146,7 +148,7 @@ def _greedy(llm: Any, read: Any, mask: torch.Tensor, manner: Manner, penalty: _P
 
 
 def _generated(
-    llm: Any, embeds: torch.Tensor, mask: torch.Tensor, manner: Manner, penalty: _Penalty | None
+    llm: Any, embeds: torch.Tensor, mask: torch.Tensor, manner: GenerationConfig, penalty: _Penalty | None
 ) -> list[list[int]]:
     """New ids by transformers' sampling or beam search."""
     from transformers import LogitsProcessorList
@@ -174,7 +176,9 @@ def until(ids: Sequence[int], stop: Sequence[int]) -> list[int]:
     return list(ids[: next(ends, len(ids))])
 
 
-def rank(llm: Any, spoken: Spoken, options: Sequence[Sequence[int]], *, at_once: int | None = None) -> list[float]:
+def rank(
+    llm: Any, spoken: PromptEmbedding, options: Sequence[Sequence[int]], *, at_once: int | None = None
+) -> list[float]:
     """Log-likelihood of each continuation (ids), in nats, summed over its tokens; the prompt is read once, and then
     `at_once` options together (None: all)."""
     cached = cache_name(llm)

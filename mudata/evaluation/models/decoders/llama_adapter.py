@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch.nn.functional import conv1d, linear, normalize, rms_norm, silu
 
-from mudata.evaluation.models.decoders.audio_llm import Listener, mean_of_resampled
+from mudata.evaluation.models.decoders.audio_llm import AudioLLM, mean_of_resampled
 from mudata.evaluation.models.decoders.causal_lm import causal_lm
-from mudata.evaluation.models.decoders.generation import Spoken
+from mudata.evaluation.models.decoders.generation import PromptEmbedding
 from mudata.evaluation.models.decoders.lora import merged
 from mudata.evaluation.models.decoders.sentencepiece import PromptEncoder
 from mudata.evaluation.models.encoders.mert import RATE, RENAMED, Mert
@@ -44,7 +44,7 @@ NEW_NAMES = {
 """Names of Meta's LLaMA, and of transformers'."""
 
 
-class Bridged(Listener):
+class Bridged(AudioLLM):
     """MERT, a bridge, and a LLaMA with low-rank updates (scale 1), biases and adapter layers.
 
     A subclass says which rows of `prefix_query` the clip's vector is added to (`_hearing_rows`), and the prompt.
@@ -97,7 +97,7 @@ class Bridged(Listener):
         return add
 
     @contextlib.contextmanager
-    def attending(self, prompts: Sequence[Spoken]) -> Iterator[None]:
+    def attending(self, prompts: Sequence[PromptEmbedding]) -> Iterator[None]:
         """While this lasts, the language model hears the clips of these prompts, in this order."""
         vectors = torch.stack([one.heard for one in prompts if one.heard is not None])  # (batch, rows, width)
         self._terms = [linear(vectors[:, row], value)[:, None] for row, value in enumerate(self._values)]
@@ -124,14 +124,14 @@ class Bridged(Listener):
             x = x + linear(silu(linear(n, f1)) * linear(n, f3), f2)
         return x
 
-    def compose(self, heard: torch.Tensor, prompt: str, question: Question) -> Spoken:
+    def compose(self, heard: torch.Tensor, prompt: str, question: Question) -> PromptEmbedding:
         """Text alone, and the vectors that the adapter layers add."""
         ids = [self._text.bos, *self._text.encode(self.template(prompt))]
         queries = self._bridge["prefix_query.weight"]
         hears = torch.zeros(len(queries), 1, device=queries.device)
         hears[list(self._hearing_rows(len(queries)))] = 1
         embeds = self._llm.get_input_embeddings()(torch.tensor(ids, device=heard.device))
-        return Spoken(embeds, tuple(ids), queries + hears * heard)
+        return PromptEmbedding(embeds, tuple(ids), queries + hears * heard)
 
     def template(self, prompt: str) -> str:
         raise NotImplementedError

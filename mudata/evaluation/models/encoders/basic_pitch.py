@@ -49,7 +49,7 @@ class Note:
     amplitude: float
 
 
-class Transcriber:
+class NoteTranscriber:
     """The loaded model. model: path of nmp.onnx; None looks into the installed package basic-pitch."""
 
     def __init__(self, model: Path | None = None) -> None:

@@ -26,7 +26,7 @@ def whisper_encoder(folder: Path, device: str) -> tuple[Any, Any]:
     return model.eval().requires_grad_(False), WhisperFeatureExtractor.from_pretrained(folder)
 
 
-class Transcriber:
+class SpeechTranscriber:
     """A whole Whisper that writes down what is sung or said, greedily, in the language it detects."""
 
     def __init__(self, folder: Path, device: str, dtype: torch.dtype) -> None:

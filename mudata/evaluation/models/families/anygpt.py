@@ -15,9 +15,9 @@ import numpy as np
 import torch
 
 from mudata.errors import ModelError
-from mudata.evaluation.models.decoders.audio_llm import Listener
+from mudata.evaluation.models.decoders.audio_llm import AudioLLM
 from mudata.evaluation.models.decoders.causal_lm import causal_lm
-from mudata.evaluation.models.decoders.generation import Manner, Spoken
+from mudata.evaluation.models.decoders.generation import GenerationConfig, PromptEmbedding
 from mudata.evaluation.models.decoders.sentencepiece import PromptEncoder
 from mudata.evaluation.models.encoders.resample import resample
 from mudata.evaluation.models.weights.tensors import read, read_json, whole
@@ -40,20 +40,20 @@ MUSIC, MUSIC_END = "<somu>", "<eomu>"
 STOPS = ("<eos>", "<eom>")
 
 
-class AnyGPT(Listener):
+class AnyGPT(AudioLLM):
     """Either model. chat: whether the checkpoint follows instructions. instruction: what the base model is told
     instead of the question, '' for the question itself; where it has to choose among options it cannot be asked, and
     the likeliest option is its answer."""
 
     RATE = 32_000
-    GREEDY = Manner((2,), max_new_tokens=100)
-    PAPER = Manner((2,), max_new_tokens=100, sample=True)
+    GREEDY = GenerationConfig((2,), max_new_tokens=100)
+    PAPER = GenerationConfig((2,), max_new_tokens=100, sample=True)
 
     def __init__(self, checkpoint: str, *, chat: bool = True, instruction: str = INSTRUCTION, **options: Any) -> None:
         super().__init__(checkpoint, **options)
         self._chat, self._instruction = chat, instruction
         self._window_s = WINDOW_S["chat" if chat else "base"]
-        self.hearing = dataclasses.replace(self.hearing, max_seconds=self._window_s, forced_choice=not chat)
+        self.capabilities = dataclasses.replace(self.capabilities, max_seconds=self._window_s, forced_choice=not chat)
 
     def _load(self, folder: Path, device: str, dtype: torch.dtype) -> None:
         from transformers import EncodecModel, LlamaConfig
@@ -81,7 +81,7 @@ class AnyGPT(Listener):
         codes: torch.Tensor = self._codec.encode(wave[None, None], bandwidth=bandwidth).audio_codes
         return codes[0][0]
 
-    def compose(self, heard: torch.Tensor, prompt: str, question: Question) -> Spoken:
+    def compose(self, heard: torch.Tensor, prompt: str, question: Question) -> PromptEmbedding:
         """Special tokens and the texts between them, each tokenised apart as the authors' tokenizer did."""
         added, text = self._added, self._text.encode
         size = int(self._codec.config.codebook_size)
@@ -94,7 +94,7 @@ class AnyGPT(Listener):
         else:
             asked = [added[HUMAN], *text(f": {self._instruction or prompt} "), *music]
             ids = [self._text.bos, *asked, added[TURN], *text(" "), added[MODEL], *text(":")]
-        return Spoken(self._llm.get_input_embeddings()(torch.tensor(ids, device=heard.device)), tuple(ids))
+        return PromptEmbedding(self._llm.get_input_embeddings()(torch.tensor(ids, device=heard.device)), tuple(ids))
 
     def answer(self, clips: Sequence[Clip], question: Question) -> list[Answer | Failure]:
         if self._chat or question.kind == "caption":

@@ -15,11 +15,11 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from mudata.errors import AudioError, ModelError
-from mudata.evaluation.models.decoders.audio_llm import Listener, Unheard, mean_of_resampled
+from mudata.evaluation.models.decoders.audio_llm import AudioLLM, UnusableClip, mean_of_resampled
 from mudata.evaluation.models.decoders.causal_lm import causal_lm
-from mudata.evaluation.models.decoders.generation import Manner, Spoken
-from mudata.evaluation.models.encoders import abc_notation as abc
-from mudata.evaluation.models.encoders.basic_pitch import RATE, Transcriber, lead, write_midi
+from mudata.evaluation.models.decoders.generation import GenerationConfig, PromptEmbedding
+from mudata.evaluation.models.encoders import abc_notation
+from mudata.evaluation.models.encoders.basic_pitch import RATE, NoteTranscriber, lead, write_midi
 from mudata.evaluation.models.weights.tensors import read
 from mudata.evaluation.tasks.prompts import TO_LISTENERS
 
@@ -43,13 +43,13 @@ LONGEST_ABC = 1400
 """Tokens of ABC that leave room in the 2,048 positions of its training for a question and an answer."""
 
 
-class ChatMusician(Listener):
+class ChatMusician(AudioLLM):
     """The chat model. own_words: where a prompt speaks of listening, as those of mudata do, ask in words for a reader
     of notation instead. transcription_model: path of Basic Pitch's nmp.onnx, where that package is not installed."""
 
     RATE, LONGEST_S = RATE, 60.0
-    GREEDY = Manner((2,), max_new_tokens=512)
-    PAPER = Manner(
+    GREEDY = GenerationConfig((2,), max_new_tokens=512)
+    PAPER = GenerationConfig(
         (2,),
         max_new_tokens=1536,
         min_new_tokens=10,
@@ -64,10 +64,10 @@ class ChatMusician(Listener):
         self, checkpoint: str, *, own_words: bool = True, transcription_model: str | None = None, **options: Any
     ) -> None:
         super().__init__(checkpoint, **options)
-        self.hearing = dataclasses.replace(self.hearing, takes_midi=True)
+        self.capabilities = dataclasses.replace(self.capabilities, takes_midi=True)
         self._own_words = own_words
         self._transcription_model = Path(transcription_model) if transcription_model else None
-        self._transcribe: Transcriber | None = None
+        self._transcribe: NoteTranscriber | None = None
 
     def _load(self, folder: Path, device: str, dtype: torch.dtype) -> None:
         from transformers import LlamaConfig, PreTrainedTokenizerFast
@@ -86,36 +86,36 @@ class ChatMusician(Listener):
         except Exception as error:  # the library's errors have no kind of their own
             raise ModelError(f"tokenizer.json cannot be read: {error}.", "Fetch the model again.") from error
 
-    def spoken(self, clip: Clip, question: Question) -> Spoken:
-        """Raises Unheard where a clip holds no notes."""
+    def spoken(self, clip: Clip, question: Question) -> PromptEmbedding:
+        """Raises UnusableClip where a clip holds no notes."""
         score = self.notation(clip)
         ids = self.ids(self._asked(question, score))
         embeds = self._llm.get_input_embeddings()(torch.tensor(ids, device=self.device))
-        return Spoken(embeds, tuple(ids), given=score)
+        return PromptEmbedding(embeds, tuple(ids), given=score)
 
     def notation(self, clip: Clip) -> str:
         """A clip as ABC: one voice, as many whole bars as the model has room for."""
         with tempfile.TemporaryDirectory() as scratch:
             file = clip.midi or self._heard(clip.audio, clip.sample_rate, Path(scratch) / "clip.mid")
             try:
-                score = abc.from_midi(file)
+                score = abc_notation.from_midi(file)
             except AudioError as error:
-                raise Unheard(error.reason, error.what) from error
+                raise UnusableClip(error.reason, error.what) from error
         tune = score.tune(str(score.lead()))
-        bars = abc.bars_of(tune)
+        bars = abc_notation.bars_of(tune)
         while bars > 1 and len(self._tokens(tune, add_special_tokens=False)["input_ids"]) > LONGEST_ABC:
             bars -= max(1, bars // 10)
-            tune = abc.cut(tune, bars)
+            tune = abc_notation.cut(tune, bars)
         return tune
 
     def _heard(self, audio: NDArray[np.float32], rate: int, file: Path) -> Path:
         """One voice of what sounds, as MIDI."""
         if self._transcribe is None:
-            self._transcribe = Transcriber(self._transcription_model)
+            self._transcribe = NoteTranscriber(self._transcription_model)
         wave = mean_of_resampled(audio, rate, self.RATE)[: round(self.LONGEST_S * self.RATE)]
         line = lead(self._transcribe(wave.numpy()))
         if not line:
-            raise Unheard("no-notes", "the transcription found no notes in the audio")
+            raise UnusableClip("no-notes", "the transcription found no notes in the audio")
         write_midi(line, file)
         return file
 

@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch.nn.functional import gelu, layer_norm, linear, scaled_dot_product_attention
 
-from mudata.evaluation.models.decoders.audio_llm import Listener, first_channel
+from mudata.evaluation.models.decoders.audio_llm import AudioLLM, first_channel
 from mudata.evaluation.models.decoders.causal_lm import causal_lm, with_lora
-from mudata.evaluation.models.decoders.generation import Manner, Spoken
+from mudata.evaluation.models.decoders.generation import GenerationConfig, PromptEmbedding
 from mudata.evaluation.models.decoders.sentencepiece import PromptEncoder
 from mudata.evaluation.models.encoders.fbank import fbank
 from mudata.evaluation.models.encoders.layers import Layers
@@ -37,12 +37,12 @@ LORA_SCALE = 2.0
 PREFIX = "base_model.model.model."
 
 
-class LTU(Listener):
+class LTU(AudioLLM):
     """LTU. `vit_heads`: attention heads of its audio encoder, which no file stores."""
 
     RATE, LONGEST_S = 16_000, (FRAMES - 1) * 0.01 + 0.025
-    GREEDY = Manner((2,), max_new_tokens=400)
-    PAPER = Manner(
+    GREEDY = GenerationConfig((2,), max_new_tokens=400)
+    PAPER = GenerationConfig(
         (2,), max_new_tokens=400, sample=True, temperature=0.1, top_p=0.95, top_k=500, repetition_penalty=1.1
     )
 
@@ -81,11 +81,11 @@ class LTU(Listener):
         pooled = rows.reshape(-1, 2, rows.shape[-1]).mean(1) / 50
         return linear(layer_norm(pooled, pooled.shape[-1:], eps=EPS), *self._project)
 
-    def compose(self, heard: torch.Tensor, prompt: str, question: Question) -> Spoken:
+    def compose(self, heard: torch.Tensor, prompt: str, question: Question) -> PromptEmbedding:
         """Audio first, then BOS and the short Alpaca prompt."""
         ids = [self._text.bos, *self._text.encode(f"### Instruction:\n{prompt}\n\n### Response:\n")]
         text = self._llm.get_input_embeddings()(torch.tensor(ids, device=heard.device))
-        return Spoken(torch.cat([heard.to(text.dtype), text]), tuple(ids))
+        return PromptEmbedding(torch.cat([heard.to(text.dtype), text]), tuple(ids))
 
     def finish(self, ids: list[int]) -> str:
         return self._text.decode(ids).strip()

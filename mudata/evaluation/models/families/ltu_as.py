@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch.nn.functional import gelu, layer_norm, pad, scaled_dot_product_attention
 
-from mudata.evaluation.models.decoders.audio_llm import Listener, as_ffmpeg
+from mudata.evaluation.models.decoders.audio_llm import AudioLLM, as_ffmpeg
 from mudata.evaluation.models.decoders.causal_lm import causal_lm, with_lora
-from mudata.evaluation.models.decoders.generation import Manner, Spoken
+from mudata.evaluation.models.decoders.generation import GenerationConfig, PromptEmbedding
 from mudata.evaluation.models.decoders.sentencepiece import PromptEncoder
 from mudata.evaluation.models.encoders.layers import Layers
-from mudata.evaluation.models.encoders.whisper import Transcriber, whisper_encoder
+from mudata.evaluation.models.encoders.whisper import SpeechTranscriber, whisper_encoder
 from mudata.evaluation.models.families.ltu import EPS, LORA_SCALE, PREFIX
 from mudata.evaluation.models.weights.tensors import Weights, read
 
@@ -34,13 +34,13 @@ FRAMES, POOLED = 1000, 20
 BLOCK = ("attn.query", "attn.key", "attn.value", "attn.out", "attn_ln", "mlp.0", "mlp.2", "mlp_ln")
 
 
-class LtuAs(Listener):
+class LtuAs(AudioLLM):
     """LTU-AS. `layer_heads`: attention heads over Whisper's layers, which no file stores. transcribe: whether the
     prompt gets the transcript, as in training; without, `whisper-large-v2/` is not needed."""
 
     RATE, LONGEST_S = 16_000, None
-    GREEDY = Manner((2,), max_new_tokens=400)
-    PAPER = Manner(
+    GREEDY = GenerationConfig((2,), max_new_tokens=400)
+    PAPER = GenerationConfig(
         (2,), max_new_tokens=400, sample=True, temperature=0.1, top_p=0.95, top_k=500, repetition_penalty=1.1
     )
 
@@ -58,7 +58,7 @@ class LtuAs(Listener):
         self._of = _trained(trained, device)
         trained.finish()
         self._text = PromptEncoder(base / "tokenizer.model")
-        self._write_down = Transcriber(folder / "whisper-large-v2", device, dtype) if self._transcribes else None
+        self._write_down = SpeechTranscriber(folder / "whisper-large-v2", device, dtype) if self._transcribes else None
 
     def waveform(self, audio: NDArray[np.float32], rate: int) -> torch.Tensor:
         """The mean of the channels at 16 kHz, in 16 bit, as ffmpeg hands it over."""
@@ -92,17 +92,17 @@ class LtuAs(Listener):
         x = self.encode(self.layers(self.features(wave)))
         return self._of.linear(layer_norm(x, x.shape[-1:], eps=EPS), "audio_proj")
 
-    def compose(self, heard: torch.Tensor, prompt: str, question: Question) -> Spoken:
+    def compose(self, heard: torch.Tensor, prompt: str, question: Question) -> PromptEmbedding:
         return self.compose_with(heard, prompt, "")
 
-    def compose_with(self, heard: torch.Tensor, prompt: str, transcript: str) -> Spoken:
+    def compose_with(self, heard: torch.Tensor, prompt: str, transcript: str) -> PromptEmbedding:
         """Audio first, then BOS and the short Alpaca prompt, with the transcript as its input if there is one."""
         said = f"### Input:\n{transcript}\n\n" if transcript else ""
         ids = [self._text.bos, *self._text.encode(f"### Instruction:\n{prompt}\n\n{said}### Response:\n")]
         text = self._llm.get_input_embeddings()(torch.tensor(ids, device=heard.device))
-        return Spoken(torch.cat([heard.to(text.dtype), text]), tuple(ids))
+        return PromptEmbedding(torch.cat([heard.to(text.dtype), text]), tuple(ids))
 
-    def prompt_of(self, wave: torch.Tensor, question: Question) -> Spoken:
+    def prompt_of(self, wave: torch.Tensor, question: Question) -> PromptEmbedding:
         transcript = cleaned(self._write_down(wave)) if self._write_down else ""
         return self.compose_with(self.hear(wave), question.prompt, transcript)
 

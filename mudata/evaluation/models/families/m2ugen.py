@@ -9,7 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from mudata.errors import ModelError
-from mudata.evaluation.models.decoders.generation import Manner
+from mudata.evaluation.models.decoders.generation import GenerationConfig
 from mudata.evaluation.models.decoders.llama_adapter import Bridged
 from mudata.evaluation.models.weights.tensors import Weights, read
 
@@ -25,8 +25,8 @@ OTHERS = ("vit_model", "vivit_model", "iu_vit_", "iu_vivit_", "generation_model"
 class M2UGen(Bridged):
     """M2UGen. Without image and video their layers still add their bare queries, as in training."""
 
-    GREEDY = Manner((NEWLINE,), max_new_tokens=512)
-    PAPER = Manner((NEWLINE,), max_new_tokens=512, sample=True, temperature=0.6, top_p=0.8)
+    GREEDY = GenerationConfig((NEWLINE,), max_new_tokens=512)
+    PAPER = GenerationConfig((NEWLINE,), max_new_tokens=512, sample=True, temperature=0.6, top_p=0.8)
 
     def _stop(self) -> tuple[int, ...]:
         return (NEWLINE,)

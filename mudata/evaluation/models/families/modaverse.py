@@ -13,9 +13,9 @@ import numpy as np
 import torch
 from torch.nn.functional import linear
 
-from mudata.evaluation.models.decoders.audio_llm import Listener
+from mudata.evaluation.models.decoders.audio_llm import AudioLLM
 from mudata.evaluation.models.decoders.causal_lm import causal_lm, with_lora
-from mudata.evaluation.models.decoders.generation import Manner, Spoken
+from mudata.evaluation.models.decoders.generation import GenerationConfig, PromptEmbedding
 from mudata.evaluation.models.decoders.sentencepiece import PromptEncoder
 from mudata.evaluation.models.encoders.imagebind import ImageBindAudio
 from mudata.evaluation.models.encoders.resample import resample
@@ -35,12 +35,12 @@ STOP, PROMPT = "###", "Prompt:"
 _LLM = "LLM.base_model.model."
 
 
-class ModaVerse(Listener):
+class ModaVerse(AudioLLM):
     """ModaVerse answering in words. `imagebind_heads`: attention heads of the audio branch, which no file stores."""
 
     RATE, LONGEST_S = 16_000, None
-    GREEDY = Manner((2,), max_new_tokens=246)
-    PAPER = Manner((2,), max_new_tokens=246, sample=True, top_p=0.01)
+    GREEDY = GenerationConfig((2,), max_new_tokens=246)
+    PAPER = GenerationConfig((2,), max_new_tokens=246, sample=True, top_p=0.01)
 
     def __init__(self, checkpoint: str, *, imagebind_heads: int = 12, **options: Any) -> None:
         super().__init__(checkpoint, **options)
@@ -71,14 +71,14 @@ class ModaVerse(Listener):
         """One position (1, width)."""
         return linear(self._ear(wave), *self._project)[None]
 
-    def compose(self, heard: torch.Tensor, prompt: str, question: Question) -> Spoken:
+    def compose(self, heard: torch.Tensor, prompt: str, question: Question) -> PromptEmbedding:
         """Texts before and after the media are stripped and tokenised apart."""
         text = self._text
         before = [self._bos, *text.encode("### Human:"), text.specials["<Media>"]]
         after = [text.specials["</Media>"], *text.encode(f"{prompt.strip()}\n### Assistant:")]
         table = self._llm.get_input_embeddings()
         first, last = (table(torch.tensor(ids, device=heard.device)) for ids in (before, after))
-        return Spoken(torch.cat([first, heard.to(first.dtype), last]), (*before, *after))
+        return PromptEmbedding(torch.cat([first, heard.to(first.dtype), last]), (*before, *after))
 
     def _stop(self) -> tuple[int, ...]:
         return (self._eos, self._text.id_of(f"▁{STOP}"))

@@ -11,7 +11,7 @@ import argparse
 from pathlib import Path
 
 from mudata.errors import ModelError
-from mudata.evaluation.models.decoders.generation import Manner
+from mudata.evaluation.models.decoders.generation import GenerationConfig
 from mudata.evaluation.models.decoders.llama_adapter import Bridged
 from mudata.evaluation.models.weights.tensors import Weights, read
 
@@ -30,8 +30,8 @@ LLAMA_1 = "6efc8dab194ab59e49cd24be5574d85e"
 class MuLlama(Bridged):
     """What an adapter-only checkpoint lacks is taken from `LLaMA/7B/consolidated.00.pth` and MERT's folder."""
 
-    GREEDY = Manner((2,), max_new_tokens=512)
-    PAPER = Manner((2,), max_new_tokens=512, sample=True, temperature=0.6, top_p=0.8)
+    GREEDY = GenerationConfig((2,), max_new_tokens=512)
+    PAPER = GenerationConfig((2,), max_new_tokens=512, sample=True, temperature=0.6, top_p=0.8)
 
     def _weights(self, folder: Path) -> Weights:
         checklist = folder / "LLaMA" / "7B" / "checklist.chk"

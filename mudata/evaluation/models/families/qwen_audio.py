@@ -16,9 +16,9 @@ import torch
 from torch.nn.functional import avg_pool1d, conv1d, gelu, scaled_dot_product_attention
 
 from mudata.errors import ModelError
-from mudata.evaluation.models.decoders.audio_llm import Listener, as_ffmpeg
+from mudata.evaluation.models.decoders.audio_llm import AudioLLM, as_ffmpeg
 from mudata.evaluation.models.decoders.causal_lm import causal_lm
-from mudata.evaluation.models.decoders.generation import Manner, Spoken
+from mudata.evaluation.models.decoders.generation import GenerationConfig, PromptEmbedding
 from mudata.evaluation.models.decoders.qwen_tokenizer import (
     AUDIO_END,
     AUDIO_PAD,
@@ -47,13 +47,13 @@ CAPTION = f"{ANALYSIS}<|unknown|><|caption|><|en|><|notimestamps|><|caption_plai
 """What the base model is told instead of a question (eval_audio/evaluate_audiocaps.py and TUTORIAL.md)."""
 
 
-class QwenAudio(Listener):
+class QwenAudio(AudioLLM):
     """Either model. chat: whether the checkpoint follows instructions; the base model knows tasks by tags only, and
     gets its caption tag for captions and its question tags for everything else."""
 
     RATE, LONGEST_S = 16_000, 30.0
-    GREEDY = Manner((0,), max_new_tokens=512)
-    PAPER = Manner((0,), max_new_tokens=512, sample=True, top_p=0.5)
+    GREEDY = GenerationConfig((0,), max_new_tokens=512)
+    PAPER = GenerationConfig((0,), max_new_tokens=512, sample=True, top_p=0.5)
 
     def __init__(self, checkpoint: str, *, chat: bool = True, **options: Any) -> None:
         super().__init__(checkpoint, **options)
@@ -103,7 +103,7 @@ class QwenAudio(Listener):
         """Positions (frames + 2, width): a begin vector, 25 frames a second, an end vector."""
         return self._encoder(self.features(wave))
 
-    def compose(self, heard: torch.Tensor, prompt: str, question: Question) -> Spoken:
+    def compose(self, heard: torch.Tensor, prompt: str, question: Question) -> PromptEmbedding:
         """The chat form, pieces of which are tokenised one by one as in training; or the base model's tags."""
         text, ids = self._text, self._text.ids
         audio = self.audio_ids(len(heard))
@@ -125,7 +125,7 @@ class QwenAudio(Listener):
         ids = self._text.ids
         return [ids[AUDIO_START], *[ids[AUDIO_PAD]] * (positions - 2), ids[AUDIO_END]]
 
-    def place(self, heard: torch.Tensor, ids: list[int]) -> Spoken:
+    def place(self, heard: torch.Tensor, ids: list[int]) -> PromptEmbedding:
         """Put what was heard over the positions of its span: also over those of the two tags."""
         longest = self._longest_answer or self.GREEDY.max_new_tokens
         if len(ids) + longest > self._longest:
@@ -137,7 +137,7 @@ class QwenAudio(Listener):
         embeds = self._llm.get_input_embeddings()(torch.tensor(ids, device=heard.device))
         at = ids.index(self._text.ids[AUDIO_START])
         embeds[at : at + len(heard)] = heard.to(embeds.dtype)
-        return Spoken(embeds, tuple(ids))
+        return PromptEmbedding(embeds, tuple(ids))
 
     def _stop(self) -> tuple[int, ...]:
         names = (END, IM_END, IM_START) if self._chat else (END,)

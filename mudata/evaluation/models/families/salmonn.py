@@ -13,9 +13,9 @@ import torch
 from torch.nn.functional import linear, pad
 
 from mudata.errors import ModelError
-from mudata.evaluation.models.decoders.audio_llm import Listener, first_channel
+from mudata.evaluation.models.decoders.audio_llm import AudioLLM, first_channel
 from mudata.evaluation.models.decoders.causal_lm import causal_lm, with_lora
-from mudata.evaluation.models.decoders.generation import Manner, Spoken
+from mudata.evaluation.models.decoders.generation import GenerationConfig, PromptEmbedding
 from mudata.evaluation.models.decoders.sentencepiece import PromptEncoder
 from mudata.evaluation.models.encoders.beats import Beats
 from mudata.evaluation.models.encoders.layers import Layers
@@ -37,12 +37,12 @@ BEFORE, AFTER = "USER: <Speech>", "</Speech> {prompt}\nASSISTANT:"
 _LLAMA = "llama_model.base_model.model.model."
 
 
-class Salmonn(Listener):
+class Salmonn(AudioLLM):
     """Either size. `qformer_heads`: attention heads of the window Q-Former, which no file stores."""
 
     RATE, LONGEST_S = 16_000, 30.0
-    GREEDY = Manner((2,), max_new_tokens=200)
-    PAPER = Manner((2,), max_new_tokens=200, beams=4)
+    GREEDY = GenerationConfig((2,), max_new_tokens=200)
+    PAPER = GenerationConfig((2,), max_new_tokens=200, beams=4)
 
     def __init__(self, checkpoint: str, *, qformer_heads: int = 12, **options: Any) -> None:
         super().__init__(checkpoint, **options)
@@ -117,13 +117,13 @@ class Salmonn(Listener):
         found = self.windows(self.speech(wave), self._beats(wave))
         return linear(found, self._of["speech_llama_proj.weight"], self._of["speech_llama_proj.bias"])
 
-    def compose(self, heard: torch.Tensor, prompt: str, question: Question) -> Spoken:
+    def compose(self, heard: torch.Tensor, prompt: str, question: Question) -> PromptEmbedding:
         """The texts before and after the audio are tokenised apart, so that each has a leading space."""
         before = [self._text.bos, *self._text.encode(BEFORE)]
         after = self._text.encode(AFTER.replace("{prompt}", prompt))
         table = self._llm.get_input_embeddings()
         first, last = (table(torch.tensor(ids, device=heard.device)) for ids in (before, after))
-        return Spoken(torch.cat([first, heard.to(first.dtype), last]), (*before, *after))
+        return PromptEmbedding(torch.cat([first, heard.to(first.dtype), last]), (*before, *after))
 
     def finish(self, ids: list[int]) -> str:
         return self._text.decode(ids).strip()

@@ -18,7 +18,7 @@ import torch
 from safetensors import SafetensorError, safe_open
 
 from mudata.errors import ModelError
-from mudata.evaluation.models.weights import convert as converted
+from mudata.evaluation.models.weights import convert
 from mudata.evaluation.models.weights.file_kinds import INDEXES, SINGLES, is_archive
 
 
@@ -205,7 +205,7 @@ def _file(path: Path, inside: str | None, allow: tuple[Any, ...]) -> dict[str, A
         except (SafetensorError, OSError) as error:
             raise _cut_short(path, error) from error
         return {name: shelf.get_slice(name) for name in shelf.keys()}  # noqa: SIM118 - not a mapping
-    if (shelf := converted.twin(path)) and (found := converted.tensors(shelf, inside)) is not None:
+    if (shelf := convert.twin(path)) and (found := convert.tensors(shelf, inside)) is not None:
         return found
     said = _unpickled(path, allow)
     if inside is not None:

@@ -18,7 +18,7 @@ from mudata.evaluation.metrics.statistics import mean, some
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from mudata.evaluation.metrics.scored import Judged, Metric
+    from mudata.evaluation.metrics.scored import Metric, ScoredAnswer
 
 MODEL = "roberta-large"
 """bert-score's default for English."""
@@ -35,7 +35,7 @@ LAYERS: Mapping[str, int] = {
 
 
 def bertscore(
-    items: Sequence[Judged],
+    items: Sequence[ScoredAnswer],
     *,
     model: str = MODEL,
     revision: str | None = None,
@@ -61,7 +61,7 @@ def bertscore(
         )
     if baseline is not None and baseline >= 1:
         raise EvaluationError(f"The baseline {baseline:g} leaves no room.", "Give a number below 1, such as 0.83.")
-    encoder = Encoder(model, layer, revision=revision, device=device)
+    encoder = TokenEncoder(model, layer, revision=revision, device=device)
     pairs = [(i, item.answer or "", text) for i, item in enumerate(items) for text in item.gold]
     pairs.sort(key=lambda pair: (max(len(pair[1]), len(pair[2])), pair))  # neighbours of one length need little padding
     scores = np.full(len(items), -np.inf)
@@ -82,7 +82,7 @@ def bertscore(
     return [mean("bertscore_f", scores, recipe, [item.cluster for item in items])], {**said, "baseline": baseline}
 
 
-class Encoder:
+class TokenEncoder:
     """One layer of a transformers encoder. Raises MissingExtra, ModelError, and EvaluationError for the layer."""
 
     def __init__(self, model: str, layer: int, *, revision: str | None = None, device: str = "auto") -> None:

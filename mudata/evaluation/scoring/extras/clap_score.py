@@ -13,13 +13,13 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from mudata.evaluation.metrics.scored import Judged, Metric
+    from mudata.evaluation.metrics.scored import Metric, ScoredAnswer
 
 MODEL = "laion/clap-htsat-unfused"
 
 
 def clap_score(
-    items: Sequence[Judged],
+    items: Sequence[ScoredAnswer],
     *,
     audio: Mapping[str, Path],
     model: str = MODEL,
@@ -44,7 +44,7 @@ def clap_score(
         scorer.load()
     except ImportError as error:
         raise MissingExtra("The CLAP score", str(error.name), "captions") from error
-    rate = scorer.hearing.sample_rate
+    rate = scorer.capabilities.sample_rate
     scored: dict[int, float] = {}
     waiting: list[tuple[int, NDArray[np.float32]]] = []
     unheard: list[str] = []

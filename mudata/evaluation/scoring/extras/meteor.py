@@ -13,7 +13,7 @@ from mudata.evaluation.metrics import rouge
 from mudata.evaluation.metrics.statistics import mean, some
 
 if TYPE_CHECKING:
-    from mudata.evaluation.metrics.scored import Judged, Metric
+    from mudata.evaluation.metrics.scored import Metric, ScoredAnswer
 
 
 class _Stemmer:
@@ -27,7 +27,7 @@ class _NoWordNet:
         return []
 
 
-def meteor(items: Sequence[Judged]) -> tuple[list[Metric], dict[str, object]]:
+def meteor(items: Sequence[ScoredAnswer]) -> tuple[list[Metric], dict[str, object]]:
     """Mean METEOR over all clips, with the parameters of Lavie and Agarwal (2007); of several references the best.
 
     Words are those of ROUGE. An answer that failed scores 0.

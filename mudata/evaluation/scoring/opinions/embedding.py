@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from mudata.errors import MissingExtra, ModelError
-from mudata.evaluation.scoring.opinions.store import Ask, View, file_sha256
+from mudata.evaluation.scoring.opinions.opinion import Ask, View, file_sha256
 
 CHECKPOINT = "sentence-transformers/all-MiniLM-L6-v2"
 TEMPLATE = "The {noun} of this music is {label}."
@@ -23,7 +23,7 @@ _BATCH = 64
 
 
 @dataclass
-class Encoder:
+class SentenceEncoder:
     """A sentence encoder: a Hugging Face id, or a folder."""
 
     NAME: ClassVar[str] = "embedding"

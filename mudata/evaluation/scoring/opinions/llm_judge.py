@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, ClassVar
 from mudata.catalog.fetch.transfer import shown
 from mudata.errors import EvaluationError
 from mudata.evaluation.chat.completions import text
-from mudata.evaluation.scoring.opinions.store import Ask, View
+from mudata.evaluation.scoring.opinions.opinion import Ask, View
 
 if TYPE_CHECKING:
     from mudata.evaluation.chat.client import ChatServer
@@ -65,9 +65,9 @@ class Server:
         """One view per answer. Raises EvaluationError when the server refuses or stays away, ModelError for an address
         that is none."""
         from mudata.evaluation.chat.client import ChatServer
-        from mudata.evaluation.chat.rate_limit import Patience
+        from mudata.evaluation.chat.rate_limit import RetryPolicy
 
-        patience = Patience(self.tries, _PAUSE_S, timeout_s=self.timeout_s)
+        patience = RetryPolicy(self.tries, _PAUSE_S, timeout_s=self.timeout_s)
         server = ChatServer(self.url, KEY if os.environ.get(KEY) else "OPENAI_API_KEY", patience=patience)
         with contextlib.closing(server):
             for one in asks:

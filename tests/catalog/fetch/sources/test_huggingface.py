@@ -17,8 +17,8 @@ from fake_host import Answer, unused_port
 from fake_hub import COMMIT, REPO, Cdn, Hub, sha256
 
 from mudata.catalog.cards.mirrors import HubMirror
-from mudata.catalog.fetch.sources import huggingface as hub
-from mudata.catalog.fetch.sources.source import Got, Place
+from mudata.catalog.fetch.sources import huggingface
+from mudata.catalog.fetch.sources.source import FetchResult, Target
 from mudata.errors import ChecksumMismatch, FetchError, NeedsToken, Offline
 from mudata.narration import SILENT
 
@@ -73,12 +73,12 @@ def mirror(*given: dict[str, Any], **other: Any) -> HubMirror:
     return HubMirror(kind="huggingface", **{"repo": REPO, "revision": COMMIT, "files": given} | other)
 
 
-def get(tmp_path: Path, of: HubMirror, **other: Any) -> Got:
+def get(tmp_path: Path, of: HubMirror, **other: Any) -> FetchResult:
     usual = {
         "dataset": "songs", "files": tmp_path / "files", "downloads": tmp_path / "downloads", "subset": None,
         "wanted": lambda path: True, "limit": None, "clips": None, "offline": False, "jobs": 2,
     }  # fmt: skip
-    return hub.fetch(of, Place(**usual | other), SILENT)
+    return huggingface.fetch(of, Target(**usual | other), SILENT)
 
 
 def tree(tmp_path: Path) -> dict[str, bytes]:

@@ -17,7 +17,7 @@ from kagglesdk import kaggle_env
 
 from mudata.catalog.cards.mirrors import KaggleMirror
 from mudata.catalog.fetch.sources import kaggle
-from mudata.catalog.fetch.sources.source import Got, Place
+from mudata.catalog.fetch.sources.source import FetchResult, Target
 from mudata.errors import ChecksumMismatch, FetchError, NeedsToken, Offline, UnsafeArchive
 from mudata.narration import SILENT
 
@@ -56,12 +56,12 @@ def mirror(*given: dict[str, Any], **other: Any) -> KaggleMirror:
     return KaggleMirror(kind="kaggle", **{"dataset": DATASET, "files": given} | other)
 
 
-def get(tmp_path: Path, of: KaggleMirror, **other: Any) -> Got:
+def get(tmp_path: Path, of: KaggleMirror, **other: Any) -> FetchResult:
     usual = {
         "dataset": "songs", "files": tmp_path / "files", "downloads": tmp_path / "downloads", "subset": None,
         "wanted": worth, "limit": None, "clips": None, "offline": False, "jobs": 2,
     }  # fmt: skip
-    return kaggle.fetch(of, Place(**usual | other), SILENT)
+    return kaggle.fetch(of, Target(**usual | other), SILENT)
 
 
 def tree(tmp_path: Path) -> dict[str, bytes]:

@@ -249,8 +249,8 @@ def test_memory_stays_small_and_nothing_is_left_in_the_cache_of_datasets(tmp_pat
         import resource, sys
         from pathlib import Path
         import datasets, pyarrow.dataset
-        from mudata.catalog.mirrors import Rows
-        from mudata.catalog.sources import rows
+        from mudata.catalog.cards.mirrors import Rows
+        from mudata.catalog.fetch.sources import shards as rows
         before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
         rules = Rows(audio="audio", path="{row}.wav", table="rows.parquet")
         root = Path(sys.argv[1])

@@ -18,7 +18,7 @@ from fake_host import Answer, Asked, Host
 
 from mudata.catalog.cards.mirrors import YoutubeMirror
 from mudata.catalog.fetch.sources import youtube
-from mudata.catalog.fetch.sources.source import Got, Place
+from mudata.catalog.fetch.sources.source import FetchResult, Target
 from mudata.errors import CardError, MissingExtra, Offline
 from mudata.narration import SILENT
 
@@ -75,12 +75,12 @@ def clips(*videos: str, start: float = 2, end: float = 5) -> pa.Table:
     return pa.Table.from_pylist(rows)
 
 
-def get(tmp_path: Path, of: pa.Table | None, mirror: YoutubeMirror = MIRROR, **other: Any) -> Got:
+def get(tmp_path: Path, of: pa.Table | None, mirror: YoutubeMirror = MIRROR, **other: Any) -> FetchResult:
     usual = {
         "dataset": "songs", "files": tmp_path / "files", "downloads": tmp_path / "downloads", "subset": None,
         "wanted": lambda path: True, "limit": None, "clips": of, "offline": False, "jobs": 2,
     }  # fmt: skip
-    return youtube.fetch(mirror, Place(**usual | other), SILENT)
+    return youtube.fetch(mirror, Target(**usual | other), SILENT)
 
 
 def ledger(tmp_path: Path) -> list[dict[str, str]]:

@@ -40,7 +40,7 @@ def spelled_out(model: Any, prompt: Any, ids: list[int]) -> float:
 def test_options_are_ranked_as_the_textbook_says(name: str, letters: bool, tmp_path: Path) -> None:
     model = tiny(name, tmp_path)
     question = Question("classify", "Which genre?", OPTIONS, "genre", letters)
-    clips = gpu_eval.noises(2, 1.0, model.hearing.sample_rate)
+    clips = gpu_eval.noises(2, 1.0, model.capabilities.sample_rate)
     rankings = model.rank(clips, question)
     for clip, ranking in zip(clips, rankings, strict=True):
         prompt = model.spoken(clip, question)
@@ -56,7 +56,7 @@ def test_options_are_ranked_as_the_textbook_says(name: str, letters: bool, tmp_p
 @pytest.mark.parametrize("name", ["salmonn-7b", "mu-llama", "qwen-audio", "anygpt"])
 def test_clips_heard_in_threads_are_heard_as_one_by_one(name: str, tmp_path: Path) -> None:
     model = tiny(name, tmp_path)
-    clips = gpu_eval.noises(6, 1.0, model.hearing.sample_rate)
+    clips = gpu_eval.noises(6, 1.0, model.capabilities.sample_rate)
     alone = [model.spoken(clip, gpu_eval.QUESTION) for clip in clips]
     with ThreadPoolExecutor(4) as pool:
         together = list(pool.map(lambda clip: model.spoken(clip, gpu_eval.QUESTION), clips))

@@ -13,8 +13,8 @@ from torch.utils._python_dispatch import TorchDispatchMode  # noqa: E402
 
 from mudata.evaluation.models.decoders.cuda_graphs import BLOCK, FIRST, Writer, positions, recorded  # noqa: E402
 from mudata.evaluation.models.decoders.generation import (  # noqa: E402
-    Manner,
-    Spoken,
+    GenerationConfig,
+    PromptEmbedding,
     bytes_per_position,
     clips_that_fit,
     padded,
@@ -46,16 +46,16 @@ def language_model(kind: str) -> Any:
     return model.eval().requires_grad_(False)
 
 
-def prompts(model: Any, *lengths: int) -> list[Spoken]:
+def prompts(model: Any, *lengths: int) -> list[PromptEmbedding]:
     generator = torch.Generator().manual_seed(5)
     found = []
     for length in lengths:
         ids = torch.randint(VOCABULARY, (length,), generator=generator)
-        found.append(Spoken(model.get_input_embeddings()(ids), tuple(ids.tolist())))
+        found.append(PromptEmbedding(model.get_input_embeddings()(ids), tuple(ids.tolist())))
     return found
 
 
-def textbook(model: Any, spoken: Spoken, manner: Manner) -> list[int]:
+def textbook(model: Any, spoken: PromptEmbedding, manner: GenerationConfig) -> list[int]:
     """Greedy decoding that reads everything again at every step, one prompt at a time."""
     embeds, new = spoken.embeds, []
     for step in range(manner.max_new_tokens):
@@ -73,15 +73,15 @@ def textbook(model: Any, spoken: Spoken, manner: Manner) -> list[int]:
 @pytest.mark.parametrize(
     "manner",
     [
-        Manner((10**6,), max_new_tokens=1),
-        Manner((10**6,), max_new_tokens=FIRST + 12),
-        Manner((10**6,), max_new_tokens=40, repetition_penalty=1.3),
-        Manner(tuple(range(0, VOCABULARY, 5)), max_new_tokens=40),
-        Manner(tuple(range(0, VOCABULARY, 5)), max_new_tokens=40, min_new_tokens=7),
+        GenerationConfig((10**6,), max_new_tokens=1),
+        GenerationConfig((10**6,), max_new_tokens=FIRST + 12),
+        GenerationConfig((10**6,), max_new_tokens=40, repetition_penalty=1.3),
+        GenerationConfig(tuple(range(0, VOCABULARY, 5)), max_new_tokens=40),
+        GenerationConfig(tuple(range(0, VOCABULARY, 5)), max_new_tokens=40, min_new_tokens=7),
     ],
     ids=["one", "long", "penalty", "stops", "not-too-early"],
 )
-def test_a_batch_is_written_as_the_textbook_says(kind: str, manner: Manner) -> None:
+def test_a_batch_is_written_as_the_textbook_says(kind: str, manner: GenerationConfig) -> None:
     model = language_model(kind)
     some = prompts(model, 3, 17, 9)
     with torch.inference_mode():
@@ -105,7 +105,7 @@ def test_answers_of_several_blocks_are_those_of_transformers() -> None:
             eos_token_id=10**6,
             pad_token_id=0,
         )
-    assert write(model, some, Manner((10**6,), max_new_tokens=longest)) == out.tolist()
+    assert write(model, some, GenerationConfig((10**6,), max_new_tokens=longest)) == out.tolist()
     assert len({tuple(row) for row in out.tolist()}) == 2
     assert len(set(out[0].tolist())) > 4
 
@@ -173,10 +173,10 @@ def test_a_gpu_writes_the_same_whether_recorded_or_not() -> None:
     if not torch.cuda.is_available():
         pytest.skip("no GPU")
     model = language_model("llama")
-    manner = Manner((10**6,), max_new_tokens=FIRST + 60)
+    manner = GenerationConfig((10**6,), max_new_tokens=FIRST + 60)
     expected = write(model, prompts(model, 12, 5), manner)
     model = model.to("cuda")
-    some = [Spoken(one.embeds.to("cuda"), one.ids) for one in prompts(language_model("llama"), 12, 5)]
+    some = [PromptEmbedding(one.embeds.to("cuda"), one.ids) for one in prompts(language_model("llama"), 12, 5)]
     assert write(model, some, manner) == expected
 
 

@@ -8,7 +8,7 @@ import mido
 import pytest
 
 from mudata.errors import AudioError
-from mudata.evaluation.models.encoders import abc_notation as abc
+from mudata.evaluation.models.encoders import abc_notation
 
 PRINTED = r"""midi2abc of some build
 X: 1
@@ -32,7 +32,7 @@ z8|D4 G4|
 
 
 def test_header_and_voices_are_kept_and_all_else_is_not() -> None:
-    score = abc.parse(PRINTED)
+    score = abc_notation.parse(PRINTED)
     assert {key: score.header[key] for key in "LMK"} == {"L": "1/8", "M": "4/4", "K": "Bb"}
     assert score.voices == {
         "1": ("G2 A2 B2 c2|", "d2 c2 B2 A2|"),
@@ -44,7 +44,7 @@ def test_header_and_voices_are_kept_and_all_else_is_not() -> None:
 
 
 def test_the_voice_with_the_most_notes_leads_and_drums_never() -> None:
-    score = abc.parse(PRINTED)
+    score = abc_notation.parse(PRINTED)
     assert score.lead() == "1"
     assert score.tune("1") == "X:1\nL:1/8\nM:4/4\nK:Bb\nG2 A2 B2 c2|\nd2 c2 B2 A2|"
     assert score.tune("3") == "X:1\nL:1/8\nM:4/4\nK:Bb\nz8|D4 G4|"
@@ -62,12 +62,12 @@ def test_the_voice_with_the_most_notes_leads_and_drums_never() -> None:
     ],
 )
 def test_a_voice_without_notes_does_not_lead(voices: str, lead: str | None) -> None:
-    assert abc.parse(f"X:1\nL:1/8\nK:C\n{voices}\n").lead() == lead
+    assert abc_notation.parse(f"X:1\nL:1/8\nK:C\n{voices}\n").lead() == lead
 
 
 @pytest.mark.parametrize("text", ["", "midi2abc: cannot open", "X:1", "\\\n", "V:\n|"])
 def test_what_is_no_tune_has_no_lead(text: str) -> None:
-    assert abc.parse(text).lead() is None
+    assert abc_notation.parse(text).lead() is None
 
 
 TUNE = "X:1\nL:1/8\nM:4/4\nK:G\nG2 A2|: B2 c2 |] d2\ne2|f2 g2|"
@@ -84,15 +84,15 @@ TUNE = "X:1\nL:1/8\nM:4/4\nK:G\nG2 A2|: B2 c2 |] d2\ne2|f2 g2|"
     ],
 )
 def test_a_tune_is_cut_after_whole_bars(bars: int, body: str) -> None:
-    assert abc.cut(TUNE, bars) == f"X:1\nL:1/8\nM:4/4\nK:G\n{body}"
+    assert abc_notation.cut(TUNE, bars) == f"X:1\nL:1/8\nM:4/4\nK:G\n{body}"
 
 
 def test_bars_are_counted_without_the_header() -> None:
-    assert abc.bars_of(TUNE) == 4
-    assert abc.bars_of("X:1\nK:C\n") == 0
-    assert abc.bars_of("X:1\nK:C\nc d e") == 1
+    assert abc_notation.bars_of(TUNE) == 4
+    assert abc_notation.bars_of("X:1\nK:C\n") == 0
+    assert abc_notation.bars_of("X:1\nK:C\nc d e") == 1
     for bars in (1, 2, 3, 4):
-        assert abc.bars_of(abc.cut(TUNE, bars)) == bars
+        assert abc_notation.bars_of(abc_notation.cut(TUNE, bars)) == bars
 
 
 def save(file: Path, *tracks: tuple[int, list[int]]) -> Path:
@@ -110,7 +110,7 @@ def save(file: Path, *tracks: tuple[int, list[int]]) -> Path:
 
 def test_a_file_of_several_parts_gives_the_fullest_melody(tmp_path: Path) -> None:
     file = save(tmp_path / "song.mid", (0, [48, 43]), (1, [60, 62, 64, 65, 67, 65, 64, 62]), (9, [36, 38] * 8))
-    score = abc.from_midi(file)
+    score = abc_notation.from_midi(file)
     tune = score.tune(str(score.lead()))
     notes = "".join(line for line in tune.split("\n") if ":" not in line).replace(" ", "")
     assert notes == "C2D2E2F2|G2F2E2D2|"
@@ -126,16 +126,16 @@ def test_a_file_without_notes_is_told(tmp_path: Path, content: bytes | None) -> 
     else:
         file.write_bytes(content)
     with pytest.raises(AudioError, match=r"midi2abc found no notes in odd\.mid") as raised:
-        abc.from_midi(file)
+        abc_notation.from_midi(file)
     assert raised.value.reason == "no-notes"
 
 
 def test_a_file_of_drums_alone_has_no_melody(tmp_path: Path) -> None:
     with pytest.raises(AudioError, match="found no notes"):
-        abc.from_midi(save(tmp_path / "drums.mid", (9, [36, 38, 42, 36] * 4)))
+        abc_notation.from_midi(save(tmp_path / "drums.mid", (9, [36, 38, 42, 36] * 4)))
 
 
 def test_a_name_that_looks_like_an_option_is_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     save(tmp_path / "-h.mid", (0, [60, 62, 64, 65]))
-    assert abc.from_midi(Path("-h.mid")).lead() is not None
+    assert abc_notation.from_midi(Path("-h.mid")).lead() is not None

@@ -11,8 +11,8 @@ import pytest
 from tiny_onnx import write_model
 
 from mudata.errors import AudioError, ModelError
-from mudata.evaluation.models.encoders import abc_notation as abc
-from mudata.evaluation.models.encoders.basic_pitch import Note, Transcriber, lead, notes, write_midi
+from mudata.evaluation.models.encoders import abc_notation
+from mudata.evaluation.models.encoders.basic_pitch import Note, NoteTranscriber, lead, notes, write_midi
 
 FRAME_S = 256 / 22_050
 
@@ -131,7 +131,7 @@ def test_a_melody_becomes_midi_and_abc_and_stays_itself(tmp_path: Path) -> None:
     pitches = (60, 62, 64, 65, 67, 69, 71, 72)
     line = [note(3 + 0.5 * i, 3.5 + 0.5 * i, pitch) for i, pitch in enumerate(pitches)]
     write_midi(line, tmp_path / "melody.mid")
-    score = abc.from_midi(tmp_path / "melody.mid")
+    score = abc_notation.from_midi(tmp_path / "melody.mid")
     tune = score.tune(str(score.lead()))
     body = "".join(tune.split("\n")[4:])
     assert [tune.startswith("X:1\nL:1/8\n"), "M:4/4" in tune, "K:C" in tune] == [True] * 3
@@ -157,7 +157,7 @@ def test_a_repeated_note_ends_before_it_begins_again(tmp_path: Path) -> None:
 def test_a_line_without_notes_is_no_tune(tmp_path: Path) -> None:
     write_midi([], tmp_path / "none.mid")
     with pytest.raises(AudioError, match=r"midi2abc found no notes in none\.mid") as raised:
-        abc.from_midi(tmp_path / "none.mid")
+        abc_notation.from_midi(tmp_path / "none.mid")
     assert raised.value.reason == "no-notes"
 
 
@@ -169,7 +169,7 @@ def test_long_audio_is_heard_in_windows_that_overlap(tmp_path: Path, seconds: fl
     pytest.importorskip("onnxruntime")
     pitches = write_model(tmp_path / "nmp.onnx")
     wave = np.random.default_rng(1).standard_normal(int(seconds * 22_050)).astype(np.float32)
-    frames, onsets = Transcriber(tmp_path / "nmp.onnx").activations(wave)
+    frames, onsets = NoteTranscriber(tmp_path / "nmp.onnx").activations(wave)
     padded = np.concatenate([np.zeros(3840), wave, np.zeros(2 * 43_844)])
     means, tops = [], []
     for window in range(1 + (3840 + len(wave) - 1) // 36_164):
@@ -185,17 +185,17 @@ def test_long_audio_is_heard_in_windows_that_overlap(tmp_path: Path, seconds: fl
 def test_silence_through_the_whole_chain_has_no_notes(tmp_path: Path) -> None:
     pytest.importorskip("onnxruntime")
     write_model(tmp_path / "nmp.onnx")
-    assert Transcriber(tmp_path / "nmp.onnx")(np.zeros(50_000, np.float32)) == []
-    assert Transcriber(tmp_path / "nmp.onnx")(np.zeros(10, np.float32)) == []
+    assert NoteTranscriber(tmp_path / "nmp.onnx")(np.zeros(50_000, np.float32)) == []
+    assert NoteTranscriber(tmp_path / "nmp.onnx")(np.zeros(10, np.float32)) == []
 
 
 def test_a_file_that_is_no_model_is_told(tmp_path: Path) -> None:
     pytest.importorskip("onnxruntime")
     (tmp_path / "nmp.onnx").write_bytes(b"<html>404</html>")
     with pytest.raises(ModelError, match=r"nmp\.onnx cannot be loaded"):
-        Transcriber(tmp_path / "nmp.onnx")
+        NoteTranscriber(tmp_path / "nmp.onnx")
     with pytest.raises(ModelError, match=r"none\.onnx cannot be loaded"):
-        Transcriber(tmp_path / "none.onnx")
+        NoteTranscriber(tmp_path / "none.onnx")
 
 
 # Whisper
@@ -227,7 +227,7 @@ def test_whisper_writes_down_clips_of_any_length(whisper: Path, seconds: float) 
     torch = pytest.importorskip("torch")
     from mudata.evaluation.models.encoders import whisper as part
 
-    write_down = part.Transcriber(whisper, "cpu", torch.float32)
+    write_down = part.SpeechTranscriber(whisper, "cpu", torch.float32)
     source = torch.Generator().manual_seed(1)
     wave = 0.1 * torch.randn(int(seconds * 16_000), generator=source)
     said = write_down(wave)
@@ -246,7 +246,7 @@ def test_a_whisper_that_lacks_a_tensor_is_refused_with_its_name(whisper: Path, t
     shutil.copytree(whisper, folder)
     change(folder / "model.safetensors", lambda found: found.pop("model.decoder.layers.0.fc1.weight"))
     with pytest.raises(ModelError, match=r"missing keys: model\.decoder\.layers\.0\.fc1\.weight"):
-        part.Transcriber(folder, "cpu", torch.float32)
+        part.SpeechTranscriber(folder, "cpu", torch.float32)
     (folder / "model.safetensors").write_bytes(b"cut short")
     with pytest.raises(ModelError, match="whisper-large-v2 cannot be read"):
-        part.Transcriber(folder, "cpu", torch.float32)
+        part.SpeechTranscriber(folder, "cpu", torch.float32)

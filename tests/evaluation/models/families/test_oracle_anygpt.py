@@ -20,9 +20,9 @@ def loaded(bundle: Bundle, template: str) -> Any:
 
 
 def manner(case: dict[str, Any], model: Any) -> Any:
-    from mudata.evaluation.models.decoders.generation import Manner
+    from mudata.evaluation.models.decoders.generation import GenerationConfig
 
-    return Manner(stop=model._stop(), max_new_tokens=case["generation"]["max_new_tokens"])
+    return GenerationConfig(stop=model._stop(), max_new_tokens=case["generation"]["max_new_tokens"])
 
 
 @bundles("anygpt")
@@ -32,7 +32,7 @@ def test_oracle_hears_as_the_authors_code_does(bundle: Bundle) -> None:
     models = {template: loaded(bundle, template) for template in ("base", "chat")}
     for case in bundle.cases:
         model = models[case["template"]]
-        assert model.hearing.max_seconds == case["window_seconds"]
+        assert model.capabilities.max_seconds == case["window_seconds"]
         with torch.inference_mode():
             wave = model.waveform(*bundle.audio(case))
             bundle.check(case, "wav_head", wave)
@@ -48,7 +48,7 @@ def test_oracle_hears_as_the_authors_code_does(bundle: Bundle) -> None:
 def test_oracle_answers_as_the_authors_code_does(bundle: Bundle) -> None:
     import torch
 
-    from mudata.evaluation.models.decoders.generation import Spoken
+    from mudata.evaluation.models.decoders.generation import PromptEmbedding
 
     models = {template: loaded(bundle, template) for template in ("base", "chat")}
     for case in bundle.cases:
@@ -59,7 +59,7 @@ def test_oracle_answers_as_the_authors_code_does(bundle: Bundle) -> None:
         assert flipped <= (0 if exact else 0.01 * len(heard)), case["name"]  # a resampler's last bit may flip a code
         with torch.inference_mode():
             embeds = model._llm.get_input_embeddings()(torch.tensor(case["prompt_ids"]))
-            prompt = Spoken(embeds, tuple(case["prompt_ids"]))
+            prompt = PromptEmbedding(embeds, tuple(case["prompt_ids"]))
             logits = model._llm(inputs_embeds=prompt.embeds[None]).logits[0, -1]
         bundle.check(case, "prefill_logits", logits)
         check_steps(bundle, model, case, prompt)
@@ -88,5 +88,5 @@ def test_oracle_the_base_model_chooses_the_likeliest_option_and_says_so(bundle: 
     heard = [clip(bundle, bundle.cases[0])]
     (answer,), (ranking,) = model.answer(heard, asked), model.rank(heard, asked)
     assert answer.text == asked.options[ranking.loglik.index(max(ranking.loglik))]
-    assert model.hearing.forced_choice
+    assert model.capabilities.forced_choice
     assert model.describe()["chooses"] == "the likeliest of the options"

@@ -22,11 +22,11 @@ def loaded(bundle: Bundle) -> Any:
 def prompt(model: Any, case: dict[str, Any]) -> Any:
     import torch
 
-    from mudata.evaluation.models.decoders.generation import Spoken
+    from mudata.evaluation.models.decoders.generation import PromptEmbedding
 
     before = "".join(f"{asked} </s> Assistant: {said} </s> Human: " for asked, said in case.get("history", ()))
     ids = model.ids(before + case["question"])
-    return Spoken(model._llm.get_input_embeddings()(torch.tensor(ids)), tuple(ids))
+    return PromptEmbedding(model._llm.get_input_embeddings()(torch.tensor(ids)), tuple(ids))
 
 
 @bundles("chatmusician")
@@ -55,10 +55,10 @@ def test_oracle_a_batch_of_unequal_prompts_equals_single_runs(bundle: Bundle) ->
 
 @bundles("chatmusician")
 def test_oracle_midi_becomes_the_abc_that_midi2abc_prints(bundle: Bundle) -> None:
-    from mudata.evaluation.models.encoders import abc_notation as abc
+    from mudata.evaluation.models.encoders import abc_notation
 
     for said in bundle.expected["midi_to_abc"]:
-        printed, score = abc.parse(said["output"]), abc.from_midi(bundle.folder / said["midi"])
+        printed, score = abc_notation.parse(said["output"]), abc_notation.from_midi(bundle.folder / said["midi"])
         for found in (printed, score):
             assert {key: found.header[key] for key in said["header"]} == said["header"]
             assert found.lines == said["abc_lines"]

@@ -19,9 +19,8 @@ from shell import Done, spawned, started, typed, wait_for
 from toy_models import ADAPTER, BASE, ENCODER, SHARD, WHOLE
 
 from mudata.errors import ModelError
-from mudata.evaluation.models import hardware as machine
-from mudata.evaluation.models import registry as models
-from mudata.evaluation.models.weights import store
+from mudata.evaluation.models import hardware, registry
+from mudata.evaluation.models.weights import weight_store
 
 if TYPE_CHECKING:
     from mudata.home import Home
@@ -66,11 +65,11 @@ def expected(adapter: str, data: bytes) -> dict[str, bytes]:
 
 
 def in_layout(home: Home, name: str) -> dict[str, bytes]:
-    return {path: data for path, data in tree(home.models / name).items() if path != store.RECORD}
+    return {path: data for path, data in tree(home.models / name).items() if path != weight_store.RECORD}
 
 
 def card(name: str) -> Any:
-    return models.card_of(models.find(name))
+    return registry.card_of(registry.find(name))
 
 
 def test_a_model_is_put_together_in_its_layout_by_relative_links(cards: Path, home: Home) -> None:
@@ -85,7 +84,7 @@ def test_a_model_is_put_together_in_its_layout_by_relative_links(cards: Path, ho
         "toy-base": ("yes", COMMIT),
     }
     assert said["downloaded_bytes"] == sum(map(len, expected("a.bin", ADAPTER).values()))
-    told = json.loads((home.models / "toy-a" / store.RECORD).read_text())["parts"]
+    told = json.loads((home.models / "toy-a" / weight_store.RECORD).read_text())["parts"]
     assert told[1] == {"part": "toy-base", "at": "base", "from": "huggingface somebody/base", "revision": COMMIT}
 
 
@@ -189,7 +188,7 @@ def test_files_are_asked_for_at_the_commit_that_a_revision_means(
     toy.write(cards, [], [toy.part("toy-base", mirror)])
     assert fetch("toy-a", YES).code == 0
     assert all(COMMIT in asked.path for asked in there.asked if "/resolve/" in asked.path or "/tree/" in asked.path)
-    assert [one.revision for one in store.look(card("toy-a"), home)] == [None, COMMIT]
+    assert [one.revision for one in weight_store.look(card("toy-a"), home)] == [None, COMMIT]
 
 
 def test_a_revision_that_is_not_there_is_told(cards: Path) -> None:
@@ -234,7 +233,7 @@ def test_a_folder_in_the_published_layout_is_linked_also_nested(
     assert (home.models / "toy-a/a.bin").resolve() == (mine / "a.bin").resolve()
     assert not there.asked
     assert not server.seen
-    assert [one.revision for one in store.look(card("toy-a"), home)] == [None, None]
+    assert [one.revision for one in weight_store.look(card("toy-a"), home)] == [None, None]
 
 
 def test_weights_of_the_other_format_count_where_the_folder_is_named_as_the_part(
@@ -262,7 +261,7 @@ def test_a_cache_of_hugging_face_is_recognised(cards: Path, home: Home, there: M
     assert done.code == 0, done.err
     assert in_layout(home, "toy-a") == expected("a.bin", ADAPTER)
     assert len([a for a in there.asked if "/resolve/" in a.path]) == asked
-    assert [one.revision for one in store.look(card("toy-a"), home)] == [None, COMMIT]
+    assert [one.revision for one in weight_store.look(card("toy-a"), home)] == [None, COMMIT]
 
 
 def test_of_a_cache_the_revision_of_the_card_counts_not_the_newest(cards: Path, home: Home, tmp_path: Path) -> None:
@@ -318,19 +317,19 @@ def test_a_folder_without_weights_is_told(
 
 def test_asking_a_model_whose_weights_are_not_here_says_what_to_run(cards: Path) -> None:
     with pytest.raises(ModelError, match=r"toy-a \(1 kB\), toy-base \(1 kB\)\.\nRun: mudata models fetch toy-a\n"):
-        models.create("toy-a")
+        registry.create("toy-a")
     assert fetch("toy-b", YES).code == 0
     with pytest.raises(ModelError, match=r"The weights of toy-a are not here: toy-a \(1 kB\)\."):
-        models.create("toy-a")
+        registry.create("toy-a")
 
 
 def test_a_model_gets_its_folder_unless_another_is_given(cards: Path, home: Home, tmp_path: Path) -> None:
     pytest.importorskip("torch")
     assert fetch("toy-a", YES).code == 0
     shutil.rmtree(home.models / "toy-a")
-    assert models.create("toy-a").folder == home.models / "toy-a"  # type: ignore[attr-defined]
+    assert registry.create("toy-a").folder == home.models / "toy-a"  # type: ignore[attr-defined]
     assert in_layout(home, "toy-a") == expected("a.bin", ADAPTER)
-    given = models.create("toy-b", checkpoint=str(tmp_path))
+    given = registry.create("toy-b", checkpoint=str(tmp_path))
     assert given.folder == tmp_path  # type: ignore[attr-defined]
 
 
@@ -341,7 +340,7 @@ def test_a_part_that_was_changed_is_told_and_fetched_again(cards: Path, home: Ho
         file.write_bytes(b"!" + file.read_bytes()[1:])
         os.utime(file, ns=(1, 1))
     with pytest.raises(ModelError, match=r"toy-a \(1 kB, changed since it came\)"):
-        models.create("toy-a")
+        registry.create("toy-a")
     assert fetch("toy-a").code == 0
     assert in_layout(home, "toy-a") == expected("a.bin", ADAPTER)
 
@@ -350,15 +349,15 @@ def test_other_weights_are_another_identity_and_another_place_is_not(
     cards: Path, home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert fetch("toy-a", YES).code == 0
-    said = models.identity("toy-a", {})
+    said = registry.identity("toy-a", {})
     assert str(said["options"]).startswith("{'checkpoint': 'toy-a@")
     copy = lay_out(tmp_path / "copy", expected("a.bin", ADAPTER))
-    assert models.identity("toy-a", {"checkpoint": str(copy)}) == said
+    assert registry.identity("toy-a", {"checkpoint": str(copy)}) == said
     shutil.move(home.root, tmp_path / "moved")
     monkeypatch.setenv("MUDATA_HOME", str(tmp_path / "moved"))
-    assert models.identity("toy-a", {}) == said
+    assert registry.identity("toy-a", {}) == said
     (copy / "a.bin").write_bytes(ADAPTER[:150_000] + b"!" + ADAPTER[150_001:])
-    assert models.identity("toy-a", {"checkpoint": str(copy)}) != said
+    assert registry.identity("toy-a", {"checkpoint": str(copy)}) != said
 
 
 def test_a_whole_repository_comes_without_copies_in_other_formats_and_is_used(
@@ -367,12 +366,12 @@ def test_a_whole_repository_comes_without_copies_in_other_formats_and_is_used(
     pytest.importorskip("torch")
     whole = toy.model("toy-whole", family="clap", checkpoint="somebody/whole", revision="main")
     toy.write(cards, [whole], [])
-    assert models.identity("toy-whole", {})["options"] == {"checkpoint": "somebody/whole", "revision": "main"}
+    assert registry.identity("toy-whole", {})["options"] == {"checkpoint": "somebody/whole", "revision": "main"}
     assert fetch("toy-whole", YES).code == 0
     wanted = {path: WHOLE[path] for path in ("config.json", "model.safetensors", "README.md")}
     assert in_layout(home, "toy-whole") == wanted
-    assert models.create("toy-whole").checkpoint == str(home.models / "toy-whole")  # type: ignore[attr-defined]
-    assert str(models.identity("toy-whole", {})["options"]).startswith("{'checkpoint': 'toy-whole@")
+    assert registry.create("toy-whole").checkpoint == str(home.models / "toy-whole")  # type: ignore[attr-defined]
+    assert str(registry.identity("toy-whole", {})["options"]).startswith("{'checkpoint': 'toy-whole@")
     del there.repos["somebody/whole"]["model.safetensors"]
     shutil.rmtree(home.models)
     assert fetch("toy-whole").code == 0
@@ -419,10 +418,10 @@ def test_an_old_pickle_is_made_mappable_once(cards: Path, home: Home, server: Se
     done = fetch("toy-a", YES)
     assert "old.bin is an old pickle" in done.err
     assert (home.models / "toy-a/old.bin.mapped.safetensors").exists()
-    before = models.identity("toy-a", {})
+    before = registry.identity("toy-a", {})
     assert "old pickle" not in fetch("toy-a").err
     (home.models / "parts/toy-a/files/old.bin.mapped.safetensors").unlink()
-    assert models.identity("toy-a", {}) == before
+    assert registry.identity("toy-a", {}) == before
 
 
 def test_the_table_says_what_is_here_and_fits_a_page(cards: Path, home: Home) -> None:
@@ -460,7 +459,7 @@ def test_the_memory_of_gpus_is_asked_of_nvidia_smi(
     (tmp_path / "nvidia-smi").write_text(f"#!/bin/sh\nprintf '{said}'\n")
     (tmp_path / "nvidia-smi").chmod(0o755)
     monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
-    assert machine.look().gpu_gb == (pytest.approx(gpu_gb, abs=0.1) if gpu_gb else None)
+    assert hardware.look().gpu_gb == (pytest.approx(gpu_gb, abs=0.1) if gpu_gb else None)
 
 
 @pytest.mark.parametrize(
@@ -468,4 +467,4 @@ def test_the_memory_of_gpus_is_asked_of_nvidia_smi(
     [(24, 16, "GPU"), (12, 64, "RAM"), (None, 32, "RAM"), (None, 17, "RAM, bf16"), (8, 8, "no"), (None, None, "no")],
 )
 def test_where_a_model_fits(gpu_gb: float | None, ram_gb: float | None, fits: str) -> None:
-    assert machine.Machine(gpu_gb, ram_gb).fits(card("chatmusician")) == fits
+    assert hardware.Machine(gpu_gb, ram_gb).fits(card("chatmusician")) == fits

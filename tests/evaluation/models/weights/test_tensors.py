@@ -17,7 +17,7 @@ pytest.importorskip("safetensors")
 
 from safetensors.torch import save_file  # noqa: E402
 
-from mudata.evaluation.models.weights import convert as converted  # noqa: E402
+from mudata.evaluation.models.weights import convert  # noqa: E402
 from mudata.evaluation.models.weights.tensors import read, read_entry  # noqa: E402
 
 TENSORS = {"a": torch.arange(12.0).reshape(3, 4), "b": torch.arange(5).half()}
@@ -47,9 +47,9 @@ def test_every_format_gives_the_same_tensors(tmp_path: Path, kind: str) -> None:
 def test_an_old_pickle_is_read_from_its_conversion(tmp_path: Path) -> None:
     tied = TENSORS["a"].T
     path = old(tmp_path / "w.pt", {"cfg": {"layers": 2}, "model": TENSORS | {"tied": tied, "again": tied}, "step": 3})
-    made = converted.convert(path)
+    made = convert.convert(path)
     assert made == tmp_path / "w.pt.mapped.safetensors"
-    assert converted.convert(path) is None, "once is enough"
+    assert convert.convert(path) is None, "once is enough"
     stamp = path.stat().st_mtime_ns
     path.write_bytes(b"\x80\x02" + bytes(path.stat().st_size - 2))  # of the same size, and nothing in it
     os.utime(path, ns=(stamp, stamp))
@@ -58,7 +58,7 @@ def test_an_old_pickle_is_read_from_its_conversion(tmp_path: Path) -> None:
 
 def test_what_an_old_pickle_says_beside_its_tensors_is_read_from_itself(tmp_path: Path) -> None:
     path = old(tmp_path / "w.pt", {"cfg": {"layers": 2}, "model": TENSORS})
-    converted.convert(path)
+    convert.convert(path)
     assert read_entry(path, "cfg") == {"layers": 2}
     with pytest.raises(ModelError, match=r"w\.pt has no entry 'ema'"):
         read(path, inside="ema")
@@ -67,7 +67,7 @@ def test_what_an_old_pickle_says_beside_its_tensors_is_read_from_itself(tmp_path
 @pytest.mark.parametrize("how", ["older", "of another size", "cut short"])
 def test_a_conversion_that_is_not_of_this_file_is_not_read(tmp_path: Path, how: str) -> None:
     path = old(tmp_path / "w.pt", {"model": TENSORS})
-    made = converted.convert(path)
+    made = convert.convert(path)
     assert made
     if how == "older":
         os.utime(made, ns=(1, 1))
@@ -86,7 +86,7 @@ def test_a_pickle_that_names_anything_but_tensors_is_refused_and_the_name_told(t
     write({"args": argparse.Namespace(lr=1), "model": TENSORS}, path)
     with pytest.raises(ModelError, match=r"w\.pth holds more than tensors: it wants to run argparse\.Namespace"):
         read(path, inside="model")
-    assert converted.convert(path) is None
+    assert convert.convert(path) is None
     assert same(taken(path, inside="model", allow=[argparse.Namespace]), TENSORS)
 
 
@@ -101,7 +101,7 @@ def test_code_in_a_pickle_does_not_run(tmp_path: Path, write: Any, monkeypatch: 
     write({"x": Evil()}, tmp_path / "w.bin")
     with pytest.raises(ModelError, match=r"wants to run posix\.mkdir|wants to run nt\.mkdir"):
         read(tmp_path / "w.bin")
-    assert converted.convert(tmp_path / "w.bin") is None
+    assert convert.convert(tmp_path / "w.bin") is None
     assert not (tmp_path / "ran").exists()
 
 
@@ -160,7 +160,7 @@ def test_taking_tensors_one_by_one_keeps_one_in_memory(tmp_path: Path, kind: str
     {"zip": torch.save, "safetensors": save_file, "old": lambda what, p: old(p, what)}[kind](tensors, path)
     del tensors
     if kind == "old":
-        assert converted.convert(path)
+        assert convert.convert(path)
     before, most = anonymous(), 0
     for name, tensor in read(path).under(""):
         moved = tensor.to(torch.float16)  # as to a GPU: cast, counted, dropped

@@ -10,18 +10,18 @@ import numpy as np
 import pytest
 
 from mudata.errors import EvaluationError, MissingExtra, ModelError, UnknownName
-from mudata.evaluation.metrics.scored import Judged, Metric
-from mudata.evaluation.scoring.extras import meteor as caption_meteor
-from mudata.evaluation.scoring.extras.registry import EXTRAS, parse
+from mudata.evaluation.metrics.scored import Metric, ScoredAnswer
+from mudata.evaluation.scoring.extras import meteor
+from mudata.evaluation.scoring.extras.extra_metrics import EXTRAS, parse
 
 SAID = "a slow sad fast loud piano guitar drums song with and plays ##s ##ing the"
 
 
-def clip(number: int, said: str | None, *gold: str, **more: str) -> Judged:
-    return Judged(f"d/{number}", "d", gold, said, **more)
+def clip(number: int, said: str | None, *gold: str, **more: str) -> ScoredAnswer:
+    return ScoredAnswer(f"d/{number}", "d", gold, said, **more)
 
 
-def scored(name: str, items: list[Judged], audio: dict[str, Path] | None = None, **options: str) -> Any:
+def scored(name: str, items: list[ScoredAnswer], audio: dict[str, Path] | None = None, **options: str) -> Any:
     (metric,), provenance = EXTRAS[name].columns(items, options, audio)
     assert isinstance(metric, Metric)
     assert metric.metric == EXTRAS[name].metric
@@ -105,7 +105,7 @@ class TinyWordNet:
 def test_meteor_uses_wordnet_where_it_is_and_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
     items = [clip(0, "calm song", "quiet song")]
     plain, _ = scored("meteor", items)
-    monkeypatch.setattr(caption_meteor, "wordnet", TinyWordNet)
+    monkeypatch.setattr(meteor, "wordnet", TinyWordNet)
     rich, provenance = scored("meteor", items)
     assert rich.value > plain.value
     assert "WordNet 3.0 synonyms" in rich.recipe

@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from mudata.cli.output import common, emit, emit_json, json_option, narrator
+from mudata.cli.output import common, emit, emit_json, json_option, progress
 
 if TYPE_CHECKING:
     from mudata.evaluation.models.model_card import ModelCard
     from mudata.evaluation.models.registry import Listing
-    from mudata.evaluation.models.weights.store import Held
+    from mudata.evaluation.models.weights.weight_store import PartOnDisk
     from mudata.home import Home
 
 COLUMNS = ("name", "language model", "params", "hears", "GB", "use", "weights", "fits", "installed")
@@ -29,11 +29,11 @@ def models(ctx: click.Context, as_json: bool) -> None:
     """
     if ctx.invoked_subcommand:
         return
-    from mudata.evaluation.models import hardware as machine
+    from mudata.evaluation.models import hardware
     from mudata.evaluation.models.registry import card_of, listings
     from mudata.home import Home
 
-    home, here = Home.default(), machine.look()
+    home, here = Home.default(), hardware.look()
     pairs = sorted(((one, card_of(one)) for one in listings()), key=lambda pair: _order(*pair))
     if as_json:
         emit_json([_facts(one, card, home, here) for one, card in pairs])
@@ -48,13 +48,13 @@ def models(ctx: click.Context, as_json: bool) -> None:
 def info(name: str, as_json: bool) -> None:
     """Show one model: what it is, its terms, its weights and where they are, what it needs, and its options."""
     from mudata.cli.model_page import page
-    from mudata.evaluation.models import hardware as machine
+    from mudata.evaluation.models import hardware
     from mudata.evaluation.models.registry import card_of, find, options_of
     from mudata.home import Home
 
     one = find(name)
     card = card_of(one)
-    facts = _facts(one, card, Home.default(), machine.look())
+    facts = _facts(one, card, Home.default(), hardware.look())
     facts["options"] = None if one.missing else options_of(one) | (dict(card.options) if card else {})
     if as_json:
         emit_json(facts)
@@ -97,15 +97,15 @@ def fetch(
     """
     from mudata.errors import ModelError
     from mudata.evaluation.models.registry import card_of, find
-    from mudata.evaluation.models.weights import fetch as fetching
+    from mudata.evaluation.models.weights import fetch_weights
     from mudata.home import Home
 
     card = card_of(find(name))
     if card is None:
         raise ModelError(f"{name} has no weights to fetch.", "Models with weights are shown by `mudata models`.")
-    say = narrator(quiet)
-    request = fetching.Request(origin, accept_licence, offline, jobs)
-    got = fetching.fetch(card, Home.default(), request, say)
+    say = progress(quiet)
+    request = fetch_weights.WeightsRequest(origin, accept_licence, offline, jobs)
+    got = fetch_weights.fetch(card, Home.default(), request, say)
     for note in got.notes:
         say.say(note)
     rows = [_part(one) for one in got.held]
@@ -125,25 +125,24 @@ def _order(one: Listing, card: ModelCard | None) -> tuple[object, ...]:
 
 def _facts(one: Listing, card: ModelCard | None, home: Home, here: Any) -> dict[str, Any]:
     """Everything that is known of a model without importing its code."""
-    from mudata.evaluation.models.weights import fetch as fetching
-    from mudata.evaluation.models.weights import store
+    from mudata.evaluation.models.weights import fetch_weights, weight_store
 
     facts: dict[str, Any] = {"name": one.name, "title": one.title, "family": one.family, "code": one.code}
     facts |= {"comes_from": one.package, "needs": list(one.packages), "installed": not one.missing}
     facts |= {"extra": one.extra, "missing": list(one.missing)}
     if card is None:
         return facts
-    held = store.look(card, home)
+    held = weight_store.look(card, home)
     facts |= card.model_dump(mode="json", exclude_none=True, exclude={"name", "title", "family", "options"})
-    facts |= {"card_options": dict(card.options), "usage": fetching.terms(card).usage}
-    facts |= {"parts": [_part(one) for one in held], "downloaded": store.downloaded(held) if held else None}
+    facts |= {"card_options": dict(card.options), "usage": fetch_weights.terms(card).usage}
+    facts |= {"parts": [_part(one) for one in held], "downloaded": weight_store.downloaded(held) if held else None}
     facts["fits"] = here.fits(card) if held else None
     if (folder := home.models / card.name).is_dir():
         facts["folder"] = str(folder)
     return facts
 
 
-def _part(one: Held) -> dict[str, Any]:
+def _part(one: PartOnDisk) -> dict[str, Any]:
     from mudata.catalog.fetch.plan import describe
 
     part = one.part

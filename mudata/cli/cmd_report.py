@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from mudata.cli.output import common, emit, narrator
+from mudata.cli.output import common, emit, progress
 from mudata.home import Home
 
 _FILE = click.Path(dir_okay=False, path_type=Path)
@@ -61,7 +61,7 @@ def report(
     """
     from mudata.evaluation.report import write
 
-    say = narrator(quiet)
+    say = progress(quiet)
     written = write(
         Home.default(),
         runs,
@@ -73,7 +73,7 @@ def report(
         plots=plots,
         data=data,
         waveforms=not no_waveforms,
-        narrator=say,
+        progress=say,
     )
     rows = [{"file": str(path), "what": what, "bytes": path.stat().st_size} for path, what in written.items()]
     emit(rows, as_json=as_json)

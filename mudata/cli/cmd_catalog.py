@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, get_args
 
 import click
 
-from mudata.catalog.cards import loader as card_files
+from mudata.catalog.cards import loader
 from mudata.cli.output import emit, emit_json, json_option
 from mudata.errors import CardError, UnknownName
 
@@ -34,7 +34,7 @@ def list_(tags: tuple[str, ...], usage: str | None, audio: str | None, as_json: 
             raise UnknownName("tag", tag, get_args(Tag))
     rows = [
         _row(card)
-        for card in card_files.load_all()
+        for card in loader.load_all()
         if set(tags) <= set(card.tags) and usage in (None, card.licence.usage) and audio in (None, card.audio)
     ]
     emit(
@@ -67,7 +67,7 @@ def _row(card: Card) -> dict[str, object]:
 @json_option
 def info(name: str, as_json: bool) -> None:
     """Show a dataset's card: NAME, or the path of a card file."""
-    card = card_files.load(name)
+    card = loader.load(name)
     if as_json:
         emit_json(card.model_dump(mode="json", exclude_defaults=True))
         return
@@ -111,7 +111,7 @@ def _facts(card: Card) -> list[tuple[str, str | list[str]]]:
 @click.option("--bibtex", is_flag=True, help="Only the BibTeX entry.")
 def cite(name: str, bibtex: bool) -> None:
     """Print how to cite a dataset."""
-    citation = card_files.load(name).citation
+    citation = loader.load(name).citation
     if not bibtex:
         click.echo(citation.text + "\n")
     click.echo(citation.bibtex.strip())
@@ -134,15 +134,15 @@ def check(paths: tuple[Path, ...], notes: bool, as_json: bool) -> None:
     """
     from mudata.catalog.cards import lexicon as words
     from mudata.evaluation.models import card_lint as lint
-    from mudata.evaluation.models import model_card as models
+    from mudata.evaluation.models import model_card
 
     files = [f for p in paths for f in (sorted(p.glob("*.yaml")) if p.is_dir() else [p])]
     if paths and not files:
         raise click.UsageError(f"There is no card (*.yaml) in {', '.join(map(str, paths))}.")
-    kinds = (card_files.files(), words.files(), models.files(), models.parts())
+    kinds = (loader.files(), words.files(), model_card.files(), model_card.parts())
     rows = [_checked(file) for file in files or [file for kind in kinds for file in kind.values()]]
     whole = {row["card"] for row in rows if row["ok"]}
-    if not files and (found := lint.survey(models.load(f) for f in models.files().values() if str(f) in whole)):
+    if not files and (found := lint.survey(model_card.load(f) for f in model_card.files().values() if str(f) in whole)):
         rows.append({"card": "the survey", "ok": False, "problem": "\n".join(found), "notes": []})
     broken = [row for row in rows if not row["ok"]]
     if as_json:
@@ -168,14 +168,14 @@ def _checked(file: Path) -> dict[str, Any]:
 
     try:
         if file.resolve().parent.name == "words":
-            card_files.parse(file, Words)
+            loader.parse(file, Words)
             return {"card": str(file), "ok": True, "problem": None, "notes": []}
         if _is_of_models(file):
             from mudata.evaluation.models.card_lint import lint as lint_model
 
             said = "\n".join(f"{file}: {what}" for what in lint_model(file)) or None
             return {"card": str(file), "ok": said is None, "problem": said, "notes": []}
-        spaces = {name: space for name, space in card_files.load(file).labels.items() if not space.open}
+        spaces = {name: space for name, space in loader.load(file).labels.items() if not space.open}
         found = [(f"labels.{name}: {f.what}", f.level) for name, space in spaces.items() for f in lint(space)]
     except (CardError, UnknownName) as error:
         return {"card": str(file), "ok": False, "problem": error.what, "notes": []}

@@ -13,22 +13,21 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal
 
-from mudata.catalog.cards import licences
-from mudata.catalog.cards import loader as cards
-from mudata.catalog.index import database as index
+from mudata.catalog.cards import licences, loader
+from mudata.catalog.index import database
 from mudata.catalog.splits import draw as splits
 from mudata.catalog.splits import manifest
 from mudata.errors import Busy, EvaluationError, HomeError, MissingExtra, MudataError, SplitError, from_os_error
-from mudata.evaluation.models import registry as models
+from mudata.evaluation.models import registry
 from mudata.evaluation.run import Run, all_runs
-from mudata.evaluation.scoring import score as judge
-from mudata.evaluation.suites.table import Result
-from mudata.narration import SILENT, Narrator
+from mudata.evaluation.scoring import score
+from mudata.evaluation.suites.suite_table import Result
+from mudata.narration import SILENT, Progress
 
 if TYPE_CHECKING:
     from mudata.catalog.cards.schema import Card
     from mudata.catalog.splits.manifest import Manifest
-    from mudata.evaluation.inference.runner import Request
+    from mudata.evaluation.inference.runner import EvalRequest
     from mudata.evaluation.suites.suite import Exam, Suite
     from mudata.home import Home
 
@@ -82,8 +81,8 @@ def ask(
     home: Home,
     suite: Suite,
     names: Sequence[str],
-    request: Request,
-    narrator: Narrator = SILENT,
+    request: EvalRequest,
+    progress: Progress = SILENT,
     *,
     dry_run: bool = False,
 ) -> Asked:
@@ -113,12 +112,12 @@ def ask(
                 if dry_run:
                     asked.planned[name, model] = str(runner.preview(home, one)["run"])
                     continue
-                narrator.say(
+                progress.say(
                     f"{model}: {suite.exams[name].title}, {len(split.parts[TEST])} clips of split {split.name}"
                 )
-                run = runner.evaluate(home, one, narrator)
+                run = runner.evaluate(home, one, progress)
                 if failed := sum(run.failures().values()):
-                    narrator.say(f"{failed} of {run.scores['n']} clips failed and count as wrong: see answers.jsonl.")
+                    progress.say(f"{failed} of {run.scores['n']} clips failed and count as wrong: see answers.jsonl.")
                 label = f"{model} ({request.control})" if request.control else model
                 asked.results.append(Result(name, label, label, run.scores))
     return asked
@@ -130,8 +129,8 @@ def draw(home: Home, suite: Suite, name: str) -> Manifest | Problem:
     Raises SplitError, QueryError for recipes that cannot be followed, SplitError if another split has the name.
     """
     exam = suite.exams[name]
-    card, recipe, split = cards.load(exam.dataset), exam.split, suite.split_of(name)
-    if index.generation(home, card.name) is None:
+    card, recipe, split = loader.load(exam.dataset), exam.split, suite.split_of(name)
+    if database.generation(home, card.name) is None:
         return Problem("missing", name, None, f"{card.title} has not been fetched.", how_to_get(home, card, exam))
     if manifest.path_of(home, split).is_file():
         return _as_asked(home, manifest.load(home, split), exam, card)
@@ -151,7 +150,7 @@ def draw(home: Home, suite: Suite, name: str) -> Manifest | Problem:
 
 
 def _usable(home: Home, request: splits.SplitRequest) -> int:
-    with index.connect(home) as connection:
+    with database.connect(home) as connection:
         try:
             return len(splits.selected(connection, request).column("clip_id"))
         except SplitError:  # not a single one
@@ -185,13 +184,13 @@ def how_to_get(home: Home, card: Card, exam: Exam) -> str:
 
 def _installed(model: str) -> bool:
     """Raises UnknownName, CardError, or MissingExtra with the line that installs it."""
-    listing = models.find(model)
+    listing = registry.find(model)
     if listing.missing and listing.extra:
         raise MissingExtra(f"The model {model!r}", listing.missing[0], listing.extra)
     return True
 
 
-def existing(home: Home, suite: Suite, narrator: Narrator = SILENT) -> list[Result]:
+def existing(home: Home, suite: Suite, progress: Progress = SILENT) -> list[Result]:
     """The results that a home has already: for every exam and model the run with most clips, the newest of equals.
 
     Runs of another draw of the split, controls and unfinished runs are left out. Models of one name that differ in
@@ -223,9 +222,9 @@ def existing(home: Home, suite: Suite, narrator: Narrator = SILENT) -> list[Resu
         try:
             found.append(Result(name, label, model, _scores(run)))
         except EvaluationError as error:
-            narrator.say(f"Left out: {error.what}")
+            progress.say(f"Left out: {error.what}")
     return found
 
 
 def _scores(run: Run) -> dict[str, object]:
-    return run.scores if (run.folder / "scores.json").is_file() else judge.score(run)
+    return run.scores if (run.folder / "scores.json").is_file() else score.score(run)

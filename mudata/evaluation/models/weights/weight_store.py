@@ -22,10 +22,10 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from mudata.catalog.cards.mirrors import HubMirror, RemoteFile
 from mudata.catalog.cards.patterns import walk
-from mudata.catalog.fetch.ledger import Ledger, Record, stat_below
-from mudata.catalog.fetch.plan import Need, plan
+from mudata.catalog.fetch.ledger import FetchRecord, Ledger, stat_below
+from mudata.catalog.fetch.plan import Requirement, plan
 from mudata.errors import ModelError
-from mudata.evaluation.models import model_card as cards
+from mudata.evaluation.models import model_card
 from mudata.evaluation.models.weights.file_kinds import CONVERTED
 from mudata.home import Home, write_atomic
 
@@ -42,7 +42,7 @@ State = Literal["here", "begun", "changed", "missing"]
 
 
 @dataclass(frozen=True)
-class Held:
+class PartOnDisk:
     """A part of a model, and what is there of it."""
 
     part: ModelPart
@@ -60,11 +60,11 @@ class Held:
         return Ledger(self.root / "fetched.json")
 
     @cached_property
-    def need(self) -> Need:
+    def need(self) -> Requirement:
         return self._looked[0]
 
     @cached_property
-    def records(self) -> tuple[Record, ...]:
+    def records(self) -> tuple[FetchRecord, ...]:
         """What tells of the part's files, once all of them are there."""
         need, records = self._looked
         if need.adopted:
@@ -95,7 +95,7 @@ class Held:
         return sum(size for record in self.records for size, _ in record.files.values())
 
     @cached_property
-    def _looked(self) -> tuple[Need, dict[str, Record]]:
+    def _looked(self) -> tuple[Requirement, dict[str, FetchRecord]]:
         records = self.ledger.records
         return plan(self.part, (), None, records, stat_below(self.files))[0], records
 
@@ -104,7 +104,7 @@ def layout(card: ModelCard) -> list[tuple[str, ModelPart]]:
     """The parts of a model with their places in its folder; none where `checkpoint` is a folder. Raises UnknownName."""
     if card.checkpoint is not None:
         return [(".", _whole(card))] if re.fullmatch(r"[\w.-]+/[\w.-]+", card.checkpoint) else []
-    return [(at, cards.load_part(name)) for at, names in card.layout.items() for name in names]
+    return [(at, model_card.load_part(name)) for at, names in card.layout.items() for name in names]
 
 
 def _whole(card: ModelCard) -> ModelPart:
@@ -113,7 +113,7 @@ def _whole(card: ModelCard) -> ModelPart:
     hub: dict[str, Any] = {
         "kind": "huggingface", "repo": repo, "revision": card.revision, "repo_type": "model", "gated": card.gated,
     }  # fmt: skip
-    return cards.ModelPart(
+    return model_card.ModelPart(
         name=repo.replace("/", "--").lower(),
         what=f"{card.title}, whole",
         licence=card.licence,
@@ -126,13 +126,13 @@ def _whole(card: ModelCard) -> ModelPart:
     )
 
 
-def look(card: ModelCard, home: Home) -> list[Held]:
+def look(card: ModelCard, home: Home) -> list[PartOnDisk]:
     """A model's parts, and what is there of each. Raises UnknownName, CardError, HomeError."""
     parts = home.models / "parts"
-    return [Held(part, at, parts / part.name) for at, part in layout(card)]
+    return [PartOnDisk(part, at, parts / part.name) for at, part in layout(card)]
 
 
-def downloaded(held: Iterable[Held]) -> Literal["yes", "part", "no"]:
+def downloaded(held: Iterable[PartOnDisk]) -> Literal["yes", "part", "no"]:
     states = {one.state for one in held}
     return "yes" if states == {"here"} else "no" if states <= {"missing"} else "part"
 
@@ -150,7 +150,7 @@ def ready(card: ModelCard, home: Home) -> Path:
     return assemble(card, home, held)
 
 
-def assemble(card: ModelCard, home: Home, held: Sequence[Held]) -> Path:
+def assemble(card: ModelCard, home: Home, held: Sequence[PartOnDisk]) -> Path:
     """Put a model's folder together from parts that are here; what is right already is left alone.
 
     Where two parts of one place have a file of the same name, the part that the card names first gives it.
@@ -185,7 +185,7 @@ def _is(link: Path, source: Path) -> bool:
     return link.samefile(source) or (one.st_size, one.st_mtime_ns) == (other.st_size, other.st_mtime_ns)
 
 
-def _told(one: Held) -> dict[str, object]:
+def _told(one: PartOnDisk) -> dict[str, object]:
     sources = [re.sub(r"@[0-9a-f]{40}$", "", record.mirror) for record in one.records]
     return {
         "part": one.part.name,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from mudata.cli.output import common, emit, emit_json, narrator
+from mudata.cli.output import common, emit, emit_json, progress
 from mudata.errors import HomeError, MudataError
 
 if TYPE_CHECKING:
@@ -62,22 +62,22 @@ def fetch(
     mudata fetch mtg_jamendo --limit 100 --where "list_contains(instrument, 'piano')"
     mudata fetch gtzan --from ~/mir_datasets/gtzan_genre
     """
-    from mudata.catalog.audio.clip import Flavour
+    from mudata.catalog.audio.clip import AudioFormat
     from mudata.catalog.cards.loader import load
-    from mudata.catalog.fetch.fetcher import Request
+    from mudata.catalog.fetch.fetcher import FetchRequest
     from mudata.catalog.get import get
     from mudata.home import Home
 
     wanted = [*names, *([card_file] if card_file else [])]
     if not wanted:
         raise click.UsageError("Name a dataset (see `mudata list`), or give --card FILE.")
-    home, told = Home.default(), narrator(quiet)
+    home, told = Home.default(), progress(quiet)
     rows: list[dict[str, Any]] = []
     code = 0
     for name in wanted:
         try:
             card = load(name if name in names else Path(name))
-            got = get(card, home, Request(**request), flavour=Flavour(rate), workers=workers, narrator=told)
+            got = get(card, home, FetchRequest(**request), flavour=AudioFormat(rate), workers=workers, progress=told)
         except HomeError:
             raise
         except MudataError as error:

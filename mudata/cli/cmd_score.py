@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
-from mudata.cli.output import common, emit, emit_json, narrator
+from mudata.cli.output import common, emit, emit_json, progress
 from mudata.home import Home
 
 if TYPE_CHECKING:
-    from mudata.evaluation.scoring.opinions.store import Opinion
-    from mudata.narration import Narrator
+    from mudata.evaluation.scoring.opinions.opinion import Opinion
+    from mudata.narration import Progress
 
 _FORMATS = ("cmi-bench", "lmms-eval", "jsonl")
 """Those of `answer_files.FORMATS`, which costs too much to import for --help."""
@@ -62,7 +62,7 @@ def score(
     from mudata.evaluation.run import all_runs, find
     from mudata.evaluation.scoring import score as judge
 
-    home, say, found = Home.default(), narrator(quiet), []
+    home, say, found = Home.default(), progress(quiet), []
     opinions = [_opinion(name, options) for name in asked]
     for run in [find(home, name) for name in runs] or all_runs(home):
         try:
@@ -81,9 +81,9 @@ def score(
 
 def _opinion(name: str, options: Mapping[str, str | None]) -> Opinion:
     if name == "embedding":
-        from mudata.evaluation.scoring.opinions.embedding import CHECKPOINT, Encoder
+        from mudata.evaluation.scoring.opinions.embedding import CHECKPOINT, SentenceEncoder
 
-        return Encoder(options["embedding_model"] or CHECKPOINT, options["embedding_revision"])
+        return SentenceEncoder(options["embedding_model"] or CHECKPOINT, options["embedding_revision"])
     from mudata.evaluation.scoring.opinions.llm_judge import Server
 
     if not options["judge_url"] or not options["judge_model"]:
@@ -91,7 +91,7 @@ def _opinion(name: str, options: Mapping[str, str | None]) -> Opinion:
     return Server(options["judge_url"], options["judge_model"])
 
 
-def show_scores(found: Sequence[Mapping[str, Any]], say: Narrator, *, as_json: bool, several: bool = False) -> None:
+def show_scores(found: Sequence[Mapping[str, Any]], say: Progress, *, as_json: bool, several: bool = False) -> None:
     """Print what `judge.score` returned: a table per kind of task, below it what so many clips can tell; or JSON (a
     list if `several`)."""
     from mudata.evaluation.comparison.score_table import tables
@@ -152,7 +152,7 @@ def override(
     from mudata.evaluation.scoring import overrides
     from mudata.evaluation.scoring import score as judge
 
-    home, say = Home.default(), narrator(quiet)
+    home, say = Home.default(), progress(quiet)
     found = find(home, run)
     ways = [listed, file is not None, clip is not None]
     if sum(ways) != 1:
@@ -217,14 +217,14 @@ def import_answers(
     mudata import-answers qwen_GTZAN.jsonl --format cmi-bench --dataset gtzan --references file --model qwen-audio
     """
     from mudata.evaluation.answer_import.formats import Fields
-    from mudata.evaluation.answer_import.importer import Request
+    from mudata.evaluation.answer_import.importer import ImportRequest
     from mudata.evaluation.answer_import.importer import import_answers as make
 
     if prompt_text and len(prompt_text) < 200 and Path(prompt_text).is_file():
         prompt_text = Path(prompt_text).read_text("utf-8-sig").strip()
-    say, fields = narrator(quiet), Fields(id_field, answer_field)
+    say, fields = progress(quiet), Fields(id_field, answer_field)
     command = shlex.join(["mudata", *sys.argv[1:]])
-    request = Request(file, format_, model, split, dataset, part, task, references, prompt_text, fields, command)
+    request = ImportRequest(file, format_, model, split, dataset, part, task, references, prompt_text, fields, command)
     run = make(Home.default(), request, say)
     show_scores([run.scores], say, as_json=as_json)
     say.say(f"Run: {run.folder}")

@@ -13,19 +13,19 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import mudata
 from mudata.evaluation.inference import controls
-from mudata.evaluation.models import registry as models
+from mudata.evaluation.models import registry
 from mudata.evaluation.run import digest
 
 if TYPE_CHECKING:
     from mudata.evaluation.inference.controls import Control
     from mudata.evaluation.inference.playback import From
     from mudata.evaluation.protocol import Model, Question
-    from mudata.evaluation.tasks.samples import Item, Selection
+    from mudata.evaluation.tasks.samples import Sample, SampleSet
     from mudata.evaluation.tasks.task import OptionsOrder, Task
 
 
 @dataclass(frozen=True)
-class Request:
+class EvalRequest:
     """What `mudata eval` was asked for. `options` go to the model, where None means its own default.
 
     letters: options are shown with letters, which may be the answer. options_order: 'shuffled' draws one order for the
@@ -57,12 +57,12 @@ class Request:
 class Plan:
     """A request with all that was looked up for it. Raises EvaluationError for a control that cannot be."""
 
-    def __init__(self, request: Request, model: Model, selection: Selection) -> None:
+    def __init__(self, request: EvalRequest, model: Model, selection: SampleSet) -> None:
         self.request, self.model, self.selection = request, model, selection
         self.task = next(iter(selection.tasks.values()))
-        self.card = models.card_of(models.find(request.model))
-        self.identity = models.identity(request.model, request.options)
-        self.who = digest({**models.hashed(self.identity), "seed": request.seed})
+        self.card = registry.card_of(registry.find(request.model))
+        self.identity = registry.identity(request.model, request.options)
+        self.who = digest({**registry.hashed(self.identity), "seed": request.seed})
         self.playing = controls.playing(request.control, selection.items, request.seed, request.audio)
         # what is not as in runs of older versions
         self._changed = [x for x in (request.control, request.audio) if x not in (None, "clip")]
@@ -84,7 +84,7 @@ class Plan:
         heard = [self.request.audio] if self.request.audio != "clip" else []
         return digest([self.who, of.split_sha256, of.part, list(self._said.values()), *heard])
 
-    def key(self, item: Item) -> str:
+    def key(self, item: Sample) -> str:
         """Hash of what is played for one clip, its question and the model."""
         return digest([self.playing.of(item).pcm_sha256, self._said[item.dataset], self.who, *self._changed])
 
@@ -95,7 +95,7 @@ class Plan:
         return list(dict.fromkeys(said))
 
     def settings(self) -> dict[str, Any]:
-        """What run.json keeps, but for the sittings."""
+        """What run.json keeps, but for the sessions."""
         of, seen = self.selection, self.card.trained_on if self.card else {}
         return {
             "run": self.run_id,
@@ -109,7 +109,7 @@ class Plan:
             "model_sha256": self.who,
             "seen_in_training": {d: source for d, source in seen.items() if d in of.tasks},
             "seed": self.request.seed,
-            "forced_choice": self.model.hearing.forced_choice,
+            "forced_choice": self.model.capabilities.forced_choice,
             "control": self.request.control,
             "audio": self.request.audio,
             "audio_family": self.audio_family,

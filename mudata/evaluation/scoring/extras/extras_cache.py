@@ -16,32 +16,32 @@ from mudata.evaluation.run import digest
 from mudata.home import write_atomic
 
 if TYPE_CHECKING:
-    from mudata.evaluation.metrics.scored import Judged
+    from mudata.evaluation.metrics.scored import ScoredAnswer
     from mudata.evaluation.run import Run
 
 FOLDER = "extras"
 
 
-def measure(run: Run, wanted: str, items: Sequence[Judged], audio: Mapping[str, Path]) -> None:
+def measure(run: Run, wanted: str, items: Sequence[ScoredAnswer], audio: Mapping[str, Path]) -> None:
     """Compute one extra, named as in `bertscore` or `bertscore:device=cpu`, and keep it.
 
     `audio` has the file of each clip that has one. Raises EvaluationError for a run that asks for no captions, and
     what `caption_extras` raises.
     """
-    from mudata.evaluation.scoring.extras import registry as caption_extras
+    from mudata.evaluation.scoring.extras import extra_metrics
 
     if run.settings["kind"] != "caption":
         raise EvaluationError(
             f"{run.id} asks to {run.settings['kind']}, and {wanted} is for captions.", "Leave --extra out."
         )
-    extra, options = caption_extras.parse(wanted)
+    extra, options = extra_metrics.parse(wanted)
     metrics, provenance = extra.columns(items, options, audio)
     said = {"of": _of(items), "metrics": [asdict(metric) for metric in metrics], "provenance": provenance}
     text = json.dumps(said, indent=2, ensure_ascii=False, default=str)
     write_atomic(run.folder / FOLDER / f"{extra.metric}.json", text + "\n", shared=True)
 
 
-def kept(run: Run, items: Sequence[Judged]) -> tuple[list[dict[str, Any]], dict[str, Any]]:
+def kept(run: Run, items: Sequence[ScoredAnswer]) -> tuple[list[dict[str, Any]], dict[str, Any]]:
     """Metrics that are kept and still true, and what each was computed with."""
     metrics: list[dict[str, Any]] = []
     provenance = {}
@@ -56,6 +56,6 @@ def kept(run: Run, items: Sequence[Judged]) -> tuple[list[dict[str, Any]], dict[
     return metrics, provenance
 
 
-def _of(items: Sequence[Judged]) -> str:
+def _of(items: Sequence[ScoredAnswer]) -> str:
     """Hash of what captions are scored from."""
     return digest([(item.clip_id, item.answer, item.gold) for item in items])

@@ -15,23 +15,22 @@ from typing import TYPE_CHECKING
 from mudata.catalog.cards import licences
 from mudata.catalog.fetch.download import sums
 from mudata.catalog.fetch.fetcher import source_of
-from mudata.catalog.fetch.ledger import Record, seen, stat_below
-from mudata.catalog.fetch.plan import Step, Unit, describe
-from mudata.catalog.fetch.sources import huggingface as hub
-from mudata.catalog.fetch.sources.source import Got, Place
+from mudata.catalog.fetch.ledger import FetchRecord, seen, stat_below
+from mudata.catalog.fetch.plan import FetchJob, Option, describe
+from mudata.catalog.fetch.sources import huggingface
+from mudata.catalog.fetch.sources.source import FetchResult, Target
 from mudata.catalog.get import alone
 from mudata.errors import FetchError, HomeError, MissingExtra, ModelError, MudataError, NeedsToken, ReadError
-from mudata.evaluation.models.weights import local as own_files
-from mudata.evaluation.models.weights import store
+from mudata.evaluation.models.weights import own_weights, weight_store
 from mudata.evaluation.models.weights.file_kinds import SUFFIXES, is_old_pickle
 from mudata.home import flag
-from mudata.narration import SILENT, Narrator
+from mudata.narration import SILENT, Progress
 
 if TYPE_CHECKING:
     from mudata.catalog.cards.mirrors import AnyMirror
     from mudata.catalog.cards.strict_model import Usage
     from mudata.evaluation.models.model_card import ModelCard
-    from mudata.evaluation.models.weights.store import Held
+    from mudata.evaluation.models.weights.weight_store import PartOnDisk
     from mudata.home import Home
 
 _SEVERITY: tuple[Usage, ...] = ("unrestricted", "noncommercial", "research", "unknown")
@@ -41,7 +40,7 @@ _FOREIGN = (".h5", ".msgpack", ".onnx", ".ot", ".gguf", ".tflite", ".mlmodel")
 
 
 @dataclass(frozen=True)
-class Request:
+class WeightsRequest:
     """What is asked for."""
 
     origin: tuple[str, ...] = ()
@@ -53,11 +52,11 @@ class Request:
 
 
 @dataclass(frozen=True)
-class Fetched:
+class FetchedWeights:
     """What is there now."""
 
     folder: Path
-    held: tuple[Held, ...]
+    held: tuple[PartOnDisk, ...]
     """The model's parts."""
     bytes: int
     """That went over the network this time."""
@@ -79,29 +78,29 @@ def terms(card: ModelCard) -> licences.Terms:
     )
 
 
-def fetch(card: ModelCard, home: Home, request: Request, narrator: Narrator = SILENT) -> Fetched:
+def fetch(card: ModelCard, home: Home, request: WeightsRequest, progress: Progress = SILENT) -> FetchedWeights:
     """Bring a model's parts into the home, and put its folder together.
 
     Every part is tried, whatever became of the others. Raises ModelError (no weights of its own), NeedsLicence,
     FetchError or its kin (parts that could not be had, with every mirror's reason), HomeError.
     """
-    return _Fetching(card, home, request, narrator).run()
+    return _Fetching(card, home, request, progress).run()
 
 
 class _Fetching:
-    def __init__(self, card: ModelCard, home: Home, request: Request, narrator: Narrator) -> None:
-        self.card, self.home, self.request, self.narrator = card, home, request, narrator
+    def __init__(self, card: ModelCard, home: Home, request: WeightsRequest, progress: Progress) -> None:
+        self.card, self.home, self.request, self.progress = card, home, request, progress
         self.offline = request.offline or flag("MUDATA_OFFLINE")
         self.bytes = 0
         self.notes: list[str] = []
 
-    def run(self) -> Fetched:
+    def run(self) -> FetchedWeights:
         held = self._look()
         if not held:
             raise ModelError(
                 f"{self.card.name} has no weights to fetch: they are {self.card.checkpoint or 'elsewhere'}."
             )
-        licences.consent(terms(self.card), self.home, accept=self.request.accept_licence, narrator=self.narrator)
+        licences.consent(terms(self.card), self.home, accept=self.request.accept_licence, progress=self.progress)
         if self.request.origin:
             self._adopt(held)
             held = self._look()
@@ -109,34 +108,38 @@ class _Fetching:
         failed: dict[str, FetchError] = {}
         for one in sorted((one for one in held if one.state != "here"), key=lambda one: not _only_by_hand(one)):
             try:
-                with alone(self.home, f"part-{one.part.name}", self.narrator):
-                    self._get(store.Held(one.part, one.at, one.root))  # another process may just have got it
+                with alone(self.home, f"part-{one.part.name}", self.progress):
+                    self._get(
+                        weight_store.PartOnDisk(one.part, one.at, one.root)
+                    )  # another process may just have got it
             except FetchError as error:
                 failed[one.part.name] = error
                 if _only_by_hand(one):  # better told before gigabytes are fetched
-                    self.narrator.say(str(error))
+                    self.progress.say(str(error))
         if failed:
             raise self._failed(failed)
         for one in held:
-            self._complete(store.Held(one.part, one.at, one.root))
+            self._complete(weight_store.PartOnDisk(one.part, one.at, one.root))
         held = self._look()
         for one in held:
             self._convert(one)
-        return Fetched(store.assemble(self.card, self.home, held), tuple(held), self.bytes, tuple(self.notes))
+        return FetchedWeights(
+            weight_store.assemble(self.card, self.home, held), tuple(held), self.bytes, tuple(self.notes)
+        )
 
-    def _look(self) -> list[Held]:
-        return store.look(self.card, self.home)
+    def _look(self) -> list[PartOnDisk]:
+        return weight_store.look(self.card, self.home)
 
-    def _adopt(self, held: list[Held]) -> None:
-        adopted = own_files.adopt(held, self.request.origin, self.narrator)
+    def _adopt(self, held: list[PartOnDisk]) -> None:
+        adopted = own_weights.adopt(held, self.request.origin, self.progress)
         self.notes += adopted.notes
         for one in held:
             if one.state != "here" and one.part.name not in adopted.claims:
-                self.narrator.say(f"{one.part.name} ({one.part.size or 'size unknown'}) is not among them.")
+                self.progress.say(f"{one.part.name} ({one.part.size or 'size unknown'}) is not among them.")
 
-    def _complete(self, one: Held) -> None:
+    def _complete(self, one: PartOnDisk) -> None:
         """Small files that a folder of the user's own lacks: from a mirror if that is allowed, else told."""
-        if not (lacking := own_files.lacking(one)):
+        if not (lacking := own_weights.lacking(one)):
             return
         got: list[Path] = []
         mirror = next(mirror for mirror in one.part.mirrors if getattr(mirror, "files", ()))
@@ -150,15 +153,15 @@ class _Fetching:
             self.bytes += had.bytes
             lacking.remove(path)
         if got:
-            own_files.complete(one, got)
+            own_weights.complete(one, got)
         if lacking:
             self.notes.append(f"{one.part.name}: {one.records[0].mirror} lack {', '.join(lacking)}")
 
-    def _check_room(self, held: list[Held]) -> None:
+    def _check_room(self, held: list[PartOnDisk]) -> None:
         """Better to fail before a download of many GB than at its end. Sizes are the cards', for people."""
         parts = {one.part.name: one for one in held if one.state != "here"}.values()
         there = sum(path.stat().st_size for one in parts for path in one.root.rglob("*") if path.is_file())
-        needed = sum(store.gigabytes(one.part.size) for one in parts if not self.offline) - there / 1e9
+        needed = sum(weight_store.gigabytes(one.part.size) for one in parts if not self.offline) - there / 1e9
         free = shutil.disk_usage(self.home.make(self.home.models)).free / 1e9
         if needed > free:
             raise HomeError(
@@ -166,7 +169,7 @@ class _Fetching:
                 "Free some space, or set MUDATA_HOME to a folder on a larger disk.",
             )
 
-    def _get(self, one: Held) -> None:
+    def _get(self, one: PartOnDisk) -> None:
         """Fetch a part from the first mirror that gives it. Raises FetchError with all reasons."""
         if one.state == "here":
             return
@@ -181,30 +184,30 @@ class _Fetching:
         told += [f"  {describe(mirror)}: " + str(error).replace("\n", "\n    ") for mirror, error in reasons]
         raise _kind_of(error for mirror, error in reasons if mirror.kind != "local")("\n".join(told))
 
-    def _take(self, one: Held, step: Step) -> None:
+    def _take(self, one: PartOnDisk, step: Option) -> None:
         mirror, commit = step.mirror, None
         if mirror.status == "dead":
             raise FetchError(f"known to be gone. {mirror.note or ''}".strip())
         place = self._place(one, mirror)
         if mirror.kind == "huggingface":
-            commit = hub.commit_of(mirror, place, self.narrator)
+            commit = huggingface.commit_of(mirror, place, self.progress)
         where = describe(mirror) + (f"@{commit}" if commit else "")
         if mirror.kind != "local" and not self.offline:
-            self.narrator.say(f"{one.part.name} ({one.part.size or 'size unknown'}) from {where}")
+            self.progress.say(f"{one.part.name} ({one.part.size or 'size unknown'}) from {where}")
         for unit, state in step.units:
             if state == "present":
                 continue
             if state == "stale":
                 self._distrust(one, unit)
             wanted = unit.mirror.model_copy(update={"revision": commit}) if commit else unit.mirror
-            got: Got = source_of(mirror)(wanted, place, self.narrator)
+            got: FetchResult = source_of(mirror)(wanted, place, self.progress)
             self.bytes += got.bytes
             if got.failures:
                 raise FetchError(f"{len(got.failures)} files could not be had: {next(iter(got.failures.values()))}")
-            one.ledger.add(unit.whole, Record(one.part.name, where, seen(got.files, one.files), got.sums))
+            one.ledger.add(unit.whole, FetchRecord(one.part.name, where, seen(got.files, one.files), got.sums))
         shutil.rmtree(place.downloads, ignore_errors=True)
 
-    def _distrust(self, one: Held, unit: Unit) -> None:
+    def _distrust(self, one: PartOnDisk, unit: FetchJob) -> None:
         """Delete files that were changed after they came, so that they come anew."""
         record, stat = one.ledger.records[unit.whole], stat_below(one.files)
         for path, was in record.files.items():
@@ -214,8 +217,8 @@ class _Fetching:
             ):
                 (one.files / path).unlink()
 
-    def _place(self, one: Held, mirror: AnyMirror) -> Place:
-        return Place(
+    def _place(self, one: PartOnDisk, mirror: AnyMirror) -> Target:
+        return Target(
             dataset=one.part.name,
             files=self.home.make(one.files),
             downloads=one.root / "downloads",
@@ -227,25 +230,25 @@ class _Fetching:
             jobs=self.request.jobs,
         )
 
-    def _convert(self, one: Held) -> None:
+    def _convert(self, one: PartOnDisk) -> None:
         """Old pickles as safetensors beside them, where torch is installed; without it they are read as they are."""
         for record in one.records:
             for path in record.files:
                 file = one.files / path
                 if is_old_pickle(file) and (converted := _converted(file)):
-                    self.narrator.say(f"{path} is an old pickle; its tensors were written to {converted.name}.")
+                    self.progress.say(f"{path} is an old pickle; its tensors were written to {converted.name}.")
 
     def _failed(self, failed: dict[str, FetchError]) -> FetchError:
         name = self.card.name
         return _kind_of(failed.values())(
-            f"{name}: {len(failed)} of {len(store.layout(self.card))} parts could not be had: {', '.join(failed)}.\n"
-            + "\n".join(error.what for error in failed.values()),
+            f"{name}: {len(failed)} of {len(weight_store.layout(self.card))} parts could not be had: "
+            f"{', '.join(failed)}.\n" + "\n".join(error.what for error in failed.values()),
             f"What came is kept; the same command goes on. With files of your own: mudata models fetch {name} --from "
             f"[PART=]FOLDER",
         )
 
 
-def _only_by_hand(one: Held) -> bool:
+def _only_by_hand(one: PartOnDisk) -> bool:
     return all(mirror.kind == "local" for mirror in one.part.mirrors)
 
 

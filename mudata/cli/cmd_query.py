@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from mudata.cli.output import common, emit, emit_json, narrator
+from mudata.cli.output import common, emit, emit_json, progress
 from mudata.home import Home
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ def sql(
     mudata sql "SELECT dataset, count(*) FROM clips GROUP BY ALL"
     mudata sql "FROM labels WHERE namespace = 'genre'" --csv > genres.csv
     """
-    from mudata.catalog.index import database as index
+    from mudata.catalog.index import database
     from mudata.catalog.index import query as asking
 
     if sum([as_csv, as_json, parquet is not None]) > 1:
@@ -67,8 +67,8 @@ def sql(
     if query == "-":
         query = sys.stdin.buffer.read().decode(errors="surrogateescape")
     relation = asking.run(home, query)
-    say = narrator(quiet).say
-    if not index.generations(home):
+    say = progress(quiet).say
+    if not database.generations(home):
         say("Nothing is fetched yet, so the tables are empty. To begin: mudata fetch demo")
     from mudata.cli import rows
 
@@ -97,7 +97,7 @@ def stats(name: str | None, as_json: bool, quiet: bool) -> None:
     if name is None:
         rows = numbers.overview(Home.default())
         if not rows:
-            narrator(quiet).say("Nothing is fetched yet. To begin: mudata fetch demo")
+            progress(quiet).say("Nothing is fetched yet. To begin: mudata fetch demo")
         if rows or as_json:
             emit(rows, as_json=as_json)
         return
@@ -157,12 +157,12 @@ def verify(name: str, deep: bool, as_json: bool, quiet: bool) -> None:
     """
     from dataclasses import asdict
 
-    from mudata.catalog.cards import loader as cards
+    from mudata.catalog.cards import loader
     from mudata.catalog.index.verify import missing_and_invalid
     from mudata.catalog.index.verify import verify as check
 
-    card = cards.load(name)
-    findings = check(card, Home.default(), deep=deep, narrator=narrator(quiet))
+    card = loader.load(name)
+    findings = check(card, Home.default(), deep=deep, progress=progress(quiet))
     counts = Counter(finding.severity for finding in findings)
     if as_json:
         missing, invalid = missing_and_invalid(findings)

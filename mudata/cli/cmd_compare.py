@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from mudata.cli.output import common, emit, emit_json, narrator
+from mudata.cli.output import common, emit, emit_json, progress
 
 if TYPE_CHECKING:
     from mudata.evaluation.comparison.compare import Comparison, Measured
@@ -26,17 +26,17 @@ def compare(runs: tuple[str, ...], quiet: bool, as_json: bool) -> None:
     """
     from mudata.evaluation.comparison.compare import compare as compared
     from mudata.evaluation.run import find
-    from mudata.evaluation.scoring import score as judge
+    from mudata.evaluation.scoring import score
     from mudata.home import Home
 
     home = Home.default()
-    found = compared([(run.scores, judge.judge(run)) for run in (find(home, name) for name in runs)])
+    found = compared([(run.scores, score.judge(run)) for run in (find(home, name) for name in runs)])
     if as_json:
         emit_json(asdict(found))
         return
     for entrant in found.runs:
         if entrant.left_out:
-            narrator(quiet).say(
+            progress(quiet).say(
                 f"{entrant.left_out} of {entrant.clips} clips of {entrant.name} are left out: {entrant.why}."
             )
     for i, metric in enumerate(found.metrics):

@@ -12,7 +12,7 @@ from mudata.cli.output import emit_json, json_option
 from mudata.home import Home
 
 if TYPE_CHECKING:
-    from mudata.evaluation.comparison.clip_view import Beside, Said
+    from mudata.evaluation.comparison.clip_view import ClipAnswer, ClipView
 
 _COLOUR: dict[str, dict[str, Any]] = {
     "positive": {"fg": "green", "bold": True},
@@ -67,7 +67,7 @@ def show(
         click.echo()
 
 
-def _facts(one: Beside) -> Iterator[tuple[str, str]]:
+def _facts(one: ClipView) -> Iterator[tuple[str, str]]:
     seconds = "" if one.duration_s is None else f"{one.duration_s:.1f} s"
     yield from (("title", one.title or ""), ("artist", one.artist or ""), ("album", one.album or ""))
     yield from (("length", seconds), ("licence", one.licence or ""), ("listen", one.path or one.status))
@@ -75,7 +75,7 @@ def _facts(one: Beside) -> Iterator[tuple[str, str]]:
     yield from (("caption", text) for text in one.captions)
 
 
-def _text(one: Beside) -> Iterator[str]:
+def _text(one: ClipView) -> Iterator[str]:
     yield click.style(one.clip_id, bold=True)
     yield from (f"  {name + ':':12}{_plain(value)}" for name, value in _facts(one) if value)
     if not one.said:
@@ -89,14 +89,14 @@ def _text(one: Beside) -> Iterator[str]:
             yield click.style(f"      given: {_short(_plain(said.given))}", dim=True)
 
 
-def _who(said: Said, of: Beside) -> str:
+def _who(said: ClipAnswer, of: ClipView) -> str:
     """The model, what it heard if not the clip, and the run where the model alone does not tell."""
     told = f"{said.model} ({said.control})" if said.control else said.model
     alike = sum((other.model, other.control) == (said.model, said.control) for other in of.said)
     return told if alike == 1 else f"{told} [{said.run}]"
 
 
-def _read(said: Said) -> str:
+def _read(said: ClipAnswer) -> str:
     """How an answer was read, in a few words."""
     if said.rouge:
         return f"{said.task}: " + ", ".join(f"{name} {value:.3f}" for name, value in said.rouge.items())
@@ -114,7 +114,7 @@ def _short(text: str, most: int = 200) -> str:
     return text if len(text) <= most else f"{text[:most]} ... ({len(text)} characters; all of it: --json)"
 
 
-def _pieces(said: Said) -> Iterator[tuple[str | None, str]]:
+def _pieces(said: ClipAnswer) -> Iterator[tuple[str | None, str]]:
     """The answer cut where the role of its characters changes; of spans that overlap the later one counts."""
     answer = said.answer or ""
     roles: list[str | None] = [None] * len(answer)
@@ -124,13 +124,13 @@ def _pieces(said: Said) -> Iterator[tuple[str | None, str]]:
         yield role, "".join(character for _, character in run)
 
 
-def _coloured(said: Said) -> str:
+def _coloured(said: ClipAnswer) -> str:
     if said.answer is None:
         return click.style(f"no answer: {_plain(said.error or '')}", fg="red")
     return "".join(click.style(text, **_COLOUR.get(role or "", {})) for role, text in _pieces(said)) or "(empty)"
 
 
-def _markdown(one: Beside) -> Iterator[str]:
+def _markdown(one: ClipView) -> Iterator[str]:
     yield f"### {_escaped(one.clip_id)}"
     yield ""
     yield from (f"- {name}: {_escaped(_plain(value))}" for name, value in _facts(one) if value)
@@ -142,7 +142,7 @@ def _markdown(one: Beside) -> Iterator[str]:
         yield f"| {_escaped(_who(said, one))} | {_emphasised(said)} | {_escaped(_read(said))} | {mark} |"
 
 
-def _emphasised(said: Said) -> str:
+def _emphasised(said: ClipAnswer) -> str:
     if said.answer is None:
         return f"no answer: {_escaped(_plain(said.error or ''))}"
     around = {"positive": "**", "letter": "**", "negative": "~~"}

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from mudata.cli.output import emit, emit_json, json_option, narrator, quiet_option
+from mudata.cli.output import emit, emit_json, json_option, progress, quiet_option
 from mudata.home import Home
 
 if TYPE_CHECKING:
-    from mudata.evaluation.inference.runner import Request
-    from mudata.evaluation.suites.runner import Problem
-    from mudata.evaluation.suites.table import Filled
+    from mudata.evaluation.inference.runner import EvalRequest
+    from mudata.evaluation.suites.suite_runner import Problem
+    from mudata.evaluation.suites.suite_table import Filled
 
 markdown_option = click.option("--markdown", is_flag=True, help="Print GitHub's Markdown.")
 
@@ -53,7 +53,7 @@ def suites(ctx: click.Context, as_json: bool) -> None:
 def show(suite: str, markdown: bool, as_json: bool) -> None:
     """Show what was published: tables with intervals, impossible cells, other sources; and how exams are drawn."""
     from mudata.evaluation.suites.suite import load
-    from mudata.evaluation.suites.table import elsewhere_lines, fill
+    from mudata.evaluation.suites.suite_table import elsewhere_lines, fill
 
     found = load(suite)
     tables = fill(found, [])
@@ -93,19 +93,19 @@ def show(suite: str, markdown: bool, as_json: bool) -> None:
 @json_option
 def table(suite: str, markdown: bool, quiet: bool, as_json: bool) -> None:
     """Fill a suite's tables from the runs that are there. Nothing is asked."""
-    from mudata.evaluation.suites.runner import existing
     from mudata.evaluation.suites.suite import load
-    from mudata.evaluation.suites.table import fill
+    from mudata.evaluation.suites.suite_runner import existing
+    from mudata.evaluation.suites.suite_table import fill
 
     found = load(suite)
-    results = existing(Home.default(), found, narrator(quiet))
+    results = existing(Home.default(), found, progress(quiet))
     tables = fill(found, results)
     if as_json:
         emit_json({"suite": found.name, "tables": [_plain(one) for one in tables]})
         return
     _print(tables, markdown=markdown)
     if not results:
-        narrator(quiet).say(f"There is no run of it yet. To begin: mudata eval --suite {suite} --models NAME,...")
+        progress(quiet).say(f"There is no run of it yet. To begin: mudata eval --suite {suite} --models NAME,...")
 
 
 @suites.command()
@@ -116,17 +116,17 @@ def schema() -> None:
     emit_json(Suite.model_json_schema())
 
 
-def ask(suite: str, models: str, request: Request, *, dry_run: bool, quiet: bool, as_json: bool) -> None:
+def ask(suite: str, models: str, request: EvalRequest, *, dry_run: bool, quiet: bool, as_json: bool) -> None:
     """What `mudata eval --suite` does: exit code 0, or 1 if a split or model failed.
 
     Raises EvaluationError with all reasons when nothing could be asked.
     """
     from mudata.errors import EvaluationError
-    from mudata.evaluation.suites.runner import ask as ask_all
     from mudata.evaluation.suites.suite import load
-    from mudata.evaluation.suites.table import fill
+    from mudata.evaluation.suites.suite_runner import ask as ask_all
+    from mudata.evaluation.suites.suite_table import fill
 
-    say, found = narrator(quiet), load(suite)
+    say, found = progress(quiet), load(suite)
     names = list(dict.fromkeys(name for text in models.split(",") if (name := text.strip())))
     if not names:
         raise click.UsageError("--models names nobody: give names from `mudata models` with commas between.")

@@ -17,7 +17,7 @@ from mudata.evaluation.scoring.extras.clap_score import clap_score
 from mudata.evaluation.scoring.extras.meteor import meteor
 
 if TYPE_CHECKING:
-    from mudata.evaluation.metrics.scored import Judged, Metric
+    from mudata.evaluation.metrics.scored import Metric, ScoredAnswer
 
 Provenance = dict[str, object]
 
@@ -33,7 +33,7 @@ class Extra:
     needs_audio: bool = False
 
     def columns(
-        self, items: Sequence[Judged], options: Mapping[str, str], audio: Mapping[str, Path] | None = None
+        self, items: Sequence[ScoredAnswer], options: Mapping[str, str], audio: Mapping[str, Path] | None = None
     ) -> tuple[list[Metric], Provenance]:
         """The metrics, and what they were computed with. `audio` has the file of each clip that has one.
 

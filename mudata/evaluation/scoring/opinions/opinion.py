@@ -26,7 +26,7 @@ from mudata.home import write_atomic
 
 if TYPE_CHECKING:
     from mudata.evaluation.align.label_set import LabelSet
-    from mudata.evaluation.metrics.scored import Judged
+    from mudata.evaluation.metrics.scored import ScoredAnswer
     from mudata.evaluation.run import Run
 
 FOLDER = "opinions"
@@ -66,7 +66,7 @@ def ask(
     name: str,
     *,
     detail: Mapping[str, object],
-    items: Sequence[Judged],
+    items: Sequence[ScoredAnswer],
     sets: Mapping[str, LabelSet | None],
     views: Callable[[Sequence[Ask]], Iterator[View]],
 ) -> int:
@@ -102,7 +102,7 @@ def ask(
     return len(asks)
 
 
-def columns(run: Run, items: Sequence[Judged], sets: Mapping[str, LabelSet | None]) -> list[dict[str, Any]]:
+def columns(run: Run, items: Sequence[ScoredAnswer], sets: Mapping[str, LabelSet | None]) -> list[dict[str, Any]]:
     """What there is of second opinions, as scores.json has it; `items` are as the aligner reads them."""
     if run.settings["kind"] != "classify":
         return []
@@ -116,7 +116,7 @@ def columns(run: Run, items: Sequence[Judged], sets: Mapping[str, LabelSet | Non
     return [column for column in found if column["asked"]]
 
 
-def _column(name: str, items: Sequence[Judged], labels: Labels, detail: Mapping[str, Any]) -> dict[str, Any]:
+def _column(name: str, items: Sequence[ScoredAnswer], labels: Labels, detail: Mapping[str, Any]) -> dict[str, Any]:
     """Accuracy over all clips: those without an answer or an opinion are wrong."""
     right = sum(labels.get(item.clip_id) in item.gold for item in items)
     score = share(name, right, len(items), "the opinion's label is right / all")
@@ -136,7 +136,7 @@ def _column(name: str, items: Sequence[Judged], labels: Labels, detail: Mapping[
     }
 
 
-def _key(detail: Mapping[str, object], item: Judged, label_set: LabelSet | None) -> str:
+def _key(detail: Mapping[str, object], item: ScoredAnswer, label_set: LabelSet | None) -> str:
     return digest([detail, item.answer, label_set.ids if label_set else ()])
 
 

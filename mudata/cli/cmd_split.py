@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from mudata.cli.output import emit, emit_json, json_option, narrator, quiet_option
+from mudata.cli.output import emit, emit_json, json_option, progress, quiet_option
 
 if TYPE_CHECKING:
     from mudata.catalog.splits.manifest import Manifest
@@ -105,12 +105,11 @@ def _parts(_ctx: click.Context, _param: click.Parameter, value: str | None) -> d
 @json_option
 def _draw(force: bool, quiet: bool, as_json: bool, **wishes: Any) -> None:
     """Draw a split and keep it as splits/NAME.json."""
-    from mudata.catalog.splits import draw as splits
-    from mudata.catalog.splits import manifest
+    from mudata.catalog.splits import draw, manifest
     from mudata.home import Home
 
-    home, tell = Home.default(), narrator(quiet)
-    made = splits.make(home, splits.SplitRequest(**wishes))
+    home, tell = Home.default(), progress(quiet)
+    made = draw.make(home, draw.SplitRequest(**wishes))
     path = manifest.save(home, made, force=force)
     for warning in made.warnings:
         tell.say(warning)
@@ -260,14 +259,14 @@ def leaks(split_: str | None, official: str | None, datasets: tuple[str, ...], a
     """Tell what a split's parts share: artists, albums, tracks, songs, exact copies. Exit 1 if anything."""
     if (split_ is None) == (official is None) or bool(datasets) != bool(official):
         raise click.UsageError("Give the name or file of a split, or --official SPLIT --dataset DATASET.")
-    from mudata.catalog.index import database as index
+    from mudata.catalog.index import database
     from mudata.catalog.splits import leaks as looking
     from mudata.catalog.splits import manifest
     from mudata.catalog.splits.candidates import datasets_of
     from mudata.home import Home
 
     home = Home.default()
-    with index.connect(home) as con:
+    with database.connect(home) as con:
         if official:
             part_of = looking.official(con, datasets_of(con, datasets), official)
         else:

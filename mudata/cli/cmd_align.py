@@ -77,12 +77,12 @@ def _label_set(name: str) -> LabelSet:
 
     Raises UnknownName, CardError, EvaluationError.
     """
-    from mudata.catalog.cards import loader as cards
+    from mudata.catalog.cards import loader
     from mudata.errors import EvaluationError, UnknownName
     from mudata.evaluation.align.label_set import resolve
 
     dataset, colon, namespace = name.rpartition(":")
-    card = cards.load(dataset if colon else namespace)
+    card = loader.load(dataset if colon else namespace)
     asked = {task.namespace: task.kind for task in card.tasks.values() if task.namespace}
     closed = {key: space for key, space in card.labels.items() if not space.open}
     if not closed:

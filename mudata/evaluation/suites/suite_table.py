@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol
 from mudata.evaluation.suites.suite import SHARES, interval
 
 if TYPE_CHECKING:
-    from mudata.evaluation.suites.suite import Column, Suite, Table
+    from mudata.evaluation.suites.suite import PublishedColumn, PublishedTable, Suite
 
 Verdict = Literal["inside", "outside"]
 
@@ -152,13 +152,13 @@ def elsewhere_lines(suite: Suite) -> list[dict[str, str]]:
     ]
 
 
-def _exam_notes(suite: Suite, table: Table) -> Iterator[str]:
+def _exam_notes(suite: Suite, table: PublishedTable) -> Iterator[str]:
     for name in dict.fromkeys(column.exam for column in table.columns):
         if note := suite.exams[name].note:
             yield f"{suite.exams[name].title}: {note}"
 
 
-def _rows(suite: Suite, table: Table, results: Sequence[Result]) -> Iterator[Row]:
+def _rows(suite: Suite, table: PublishedTable, results: Sequence[Result]) -> Iterator[Row]:
     names = {result.label: result.model for result in results}
     ours = {label: [_ours(column, label, results) for column in table.columns] for label in names}
     ours = {label: cells for label, cells in ours.items() if any(cells)}
@@ -179,7 +179,7 @@ def _published(metric: str, value: float, n: int | None, note: str | None = None
     return Cell(metric, value, low, high, n, note)
 
 
-def _ours(column: Column, label: str, results: Sequence[Result]) -> Cell | None:
+def _ours(column: PublishedColumn, label: str, results: Sequence[Result]) -> Cell | None:
     for result in results:
         if (result.exam, result.label) == (column.exam, label):
             for said in result.scores["metrics"]:

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any, Literal
 import click
 from click.core import ParameterSource
 
-from mudata.cli.output import common, emit_json, narrator
-from mudata.cli.score import show_scores
+from mudata.cli.cmd_score import show_scores
+from mudata.cli.output import common, emit_json, progress
 from mudata.home import Home
 
 if TYPE_CHECKING:
@@ -130,13 +130,13 @@ def eval_(
     Stopped or killed, the same command goes on where it was; failures are asked again. Everything about the run is
     kept in its folder under runs/.
     """
-    from mudata.evaluation.comparison import audio_use as heard
-    from mudata.evaluation.inference.runner import Request, evaluate, preview
+    from mudata.evaluation.comparison import audio_use
+    from mudata.evaluation.inference.runner import EvalRequest, evaluate, preview
 
     if silence and swap_audio:
         raise click.UsageError("--silence and --swap-audio are two controls, a run each.")
-    say = narrator(quiet)
-    request = Request(
+    say = progress(quiet)
+    request = EvalRequest(
         model or "",
         split or "",
         task,
@@ -158,7 +158,7 @@ def eval_(
     if suite or models:
         if not (suite and models) or model or split or task or part:
             raise click.UsageError("--suite goes with --models; its exams name split, part and task.")
-        from mudata.cli.suite import ask
+        from mudata.cli.cmd_suite import ask
 
         ask(suite, models, request, dry_run=dry_run, quiet=quiet, as_json=as_json)
     if not (model and split):
@@ -172,7 +172,7 @@ def eval_(
     if failed := run.failures():
         kinds = ", ".join(f"{n} {kind}" for kind, n in failed.items())
         say.say(f"{sum(failed.values())} of {run.scores['n']} clips failed and count as wrong: {kinds}.")
-    if badge := heard.look(home, run):
+    if badge := audio_use.look(home, run):
         say.say(f"Was it heard? {badge}")
     say.say(f"Run: {run.folder}")
 

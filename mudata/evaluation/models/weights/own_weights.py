@@ -13,16 +13,16 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 from mudata.catalog.cards.patterns import Pattern, walk
-from mudata.catalog.fetch.ledger import Record, seen
+from mudata.catalog.fetch.ledger import FetchRecord, seen
 from mudata.catalog.fetch.plan import adopted_key
-from mudata.catalog.fetch.sources import selecting as choosing
+from mudata.catalog.fetch.sources import selecting
 from mudata.errors import FetchError
 from mudata.evaluation.models.weights.file_kinds import INDEXES, SINGLES, SUFFIXES
-from mudata.evaluation.models.weights.store import Held, place
+from mudata.evaluation.models.weights.weight_store import PartOnDisk, place
 
 if TYPE_CHECKING:
     from mudata.evaluation.models.model_card import ModelPart
-    from mudata.narration import Narrator
+    from mudata.narration import Progress
 
 _OWN = "own files: "
 _SHARDS = ("pytorch_model-*.bin", "model-*.safetensors")
@@ -32,7 +32,7 @@ _SHARDS = ("pytorch_model-*.bin", "model-*.safetensors")
 class Claim:
     """A folder that may be a part."""
 
-    held: Held
+    held: PartOnDisk
     root: Path
     files: tuple[str, ...]
     """Below the folder."""
@@ -54,7 +54,7 @@ class Adopted:
     notes: list[str] = field(default_factory=list)
 
 
-def adopt(held: Sequence[Held], origins: Sequence[str], narrator: Narrator) -> Adopted:
+def adopt(held: Sequence[PartOnDisk], origins: Sequence[str], progress: Progress) -> Adopted:
     """Link the files of parts that are in `origins` ('PATH', or 'PART=PATH'), and record the parts that are whole.
 
     A part that is here already stays as it is, unless it is named. Raises FetchError if a path does not exist, or
@@ -68,7 +68,7 @@ def adopt(held: Sequence[Held], origins: Sequence[str], narrator: Narrator) -> A
         base = Path(path if named else origin).expanduser().absolute()
         if not base.exists():
             raise FetchError(f"There is no {base}.", "Give a folder or a file that exists.")
-        narrator.say(f"Looking through {base}")
+        progress.say(f"Looking through {base}")
         entries = [path for path, _ in walk(base)] if base.is_dir() else [base.name]
         root = base if base.is_dir() else base.parent
         for one in named or held:
@@ -79,13 +79,13 @@ def adopt(held: Sequence[Held], origins: Sequence[str], narrator: Narrator) -> A
             continue
         _take(claim)
         adopted.claims[claim.held.part.name] = claim
-        narrator.say(f"{claim.held.part.name}: {len(claim.files)} files from {claim.root}")
+        progress.say(f"{claim.held.part.name}: {len(claim.files)} files from {claim.root}")
     if not settled and any(one.state != "here" for one in held):
         raise _nothing(held, origins, adopted.notes)
     return adopted
 
 
-def _claims(held: Held, base: Path, entries: Sequence[str], *, named: bool) -> Iterator[Claim]:
+def _claims(held: PartOnDisk, base: Path, entries: Sequence[str], *, named: bool) -> Iterator[Claim]:
     """The folders below `base` that hold all weights of a part."""
     part = held.part
     listed = _listed(part)
@@ -104,7 +104,7 @@ def _claims(held: Held, base: Path, entries: Sequence[str], *, named: bool) -> I
         if whole:
             names = {e[len(root) + 1 if root else 0 :] for e in entries if e.startswith(root and f"{root}/")}
             names = {name for name in names if not name.startswith(".")}
-        must = [path for path in part.own if not choosing.is_glob(path)]
+        must = [path for path in part.own if not selecting.is_glob(path)]
         heavy = [path for path in listed if path.endswith(SUFFIXES) and not whole]
         light = [path for path in listed if path not in heavy and not whole]
         lacking = [path for path in light if path not in by_pattern]
@@ -122,7 +122,7 @@ def _claims(held: Held, base: Path, entries: Sequence[str], *, named: bool) -> I
         yield Claim(held, here, tuple(sorted(names)), by_name, named)
 
 
-def lacking(held: Held) -> list[str]:
+def lacking(held: PartOnDisk) -> list[str]:
     """Small files that a mirror lists, and that a part which is the user's own does not have."""
     files = {path for record in held.records if record.mirror.startswith(_OWN) for path in record.files}
     listed = _listed(held.part)
@@ -132,7 +132,7 @@ def lacking(held: Held) -> list[str]:
     return [path for path in light if not any(Pattern(path).match(file) is not None for file in files)]
 
 
-def complete(held: Held, files: Iterable[Path]) -> None:
+def complete(held: PartOnDisk, files: Iterable[Path]) -> None:
     """Add files to a part that is the user's own."""
     was = held.records[0]
     _record(held, was.mirror, [*(held.files / path for path in was.files), *files])
@@ -170,7 +170,7 @@ def _has_weights(root: Path, names: Iterable[str]) -> bool:
     return any(PurePosixPath(path).name in SINGLES for path in there)
 
 
-def _is_named(held: Held, folder: Path) -> bool:
+def _is_named(held: PartOnDisk, folder: Path) -> bool:
     """Whether a folder's name says that it is this part: the place in the model, the part, its repository."""
     repos = [mirror.repo for mirror in held.part.mirrors if mirror.kind == "huggingface"]
     names = {held.part.name, *(repo.rpartition("/")[2] for repo in repos)}
@@ -224,13 +224,13 @@ def _take(claim: Claim) -> None:
     _record(held, f"{_OWN}{claim.root}{commit}", targets)
 
 
-def _record(held: Held, mirror: str, files: Iterable[Path]) -> None:
+def _record(held: PartOnDisk, mirror: str, files: Iterable[Path]) -> None:
     part = held.part
     key = adopted_key(part.name, part.sources[part.name], ())
-    held.ledger.add(key, Record(part.name, mirror, seen(files, held.files)))
+    held.ledger.add(key, FetchRecord(part.name, mirror, seen(files, held.files)))
 
 
-def _nothing(held: Sequence[Held], origins: Sequence[str], notes: Sequence[str]) -> FetchError:
+def _nothing(held: Sequence[PartOnDisk], origins: Sequence[str], notes: Sequence[str]) -> FetchError:
     wanted = [f"  {one.part.name}: {_looked_for(one.part)}" for one in held if one.state != "here"]
     return FetchError(
         "\n".join([f"Nothing of use in {', '.join(origins)}.", *notes, "Looked for:", *wanted]),
