@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import logging
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from mudata.deprecations import announced
 from mudata.home import Home
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # tests run side by side; threads of torch would fight over the cores
@@ -38,6 +40,22 @@ def home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPat
     monkeypatch.setenv("HOME", str(tmp_path_factory.mktemp("user")))
     monkeypatch.setenv("HF_HUB_DISABLE_TELEMETRY", "1")
     return Home(root)
+
+
+class _Raising(logging.Handler):
+    """Makes an error of what transformers logs of deprecations, as is made of warnings."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        if announced(record.getMessage()):
+            raise FutureWarning(record.getMessage())
+
+
+@pytest.fixture(autouse=True)
+def logged_deprecations_are_errors() -> Iterator[None]:
+    logger, raising = logging.getLogger("transformers"), _Raising(logging.WARNING)
+    logger.addHandler(raising)
+    yield
+    logger.removeHandler(raising)
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from mudata.errors import ModelError
-from mudata.evaluation.models.hf_audio import placement
+from mudata.evaluation.models.hf_audio import placement, quieten
 from mudata.evaluation.models.weights.weight_store import provenance
 from mudata.evaluation.protocol import Answer, Clip, Failure, ModelCapabilities, Question, Ranking
 
@@ -49,6 +49,7 @@ class Clap:
         """Raises ModelError when the checkpoint cannot be had or is no CLAP."""
         import transformers
 
+        quieten()
         self.device, self._torch_dtype = placement(self.device, self.dtype)
         try:
             self._processor: Any = transformers.ClapProcessor.from_pretrained(self.checkpoint, revision=self.revision)

@@ -15,6 +15,7 @@ from importlib import util
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from mudata.deprecations import hide_deprecations
 from mudata.errors import MissingExtra, ModelError
 from mudata.evaluation.models.weights.weight_store import provenance
 from mudata.evaluation.protocol import Answer, Clip, Failure, ModelCapabilities, Question, Ranking
@@ -277,9 +278,10 @@ def _check_extra(checkpoint: str, model_type: str) -> None:
 
 
 def quieten() -> None:
-    """No progress bars of transformers where nobody watches."""
+    """No deprecations of transformers, and no progress bars of it where nobody watches."""
     import transformers
 
+    hide_deprecations()
     if not sys.stderr.isatty():
         transformers.utils.logging.disable_progress_bar()
 

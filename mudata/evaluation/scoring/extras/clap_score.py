@@ -37,9 +37,7 @@ def clap_score(
 
     try:
         from mudata.evaluation.models.clap import Clap
-        from mudata.evaluation.models.hf_audio import quieten
 
-        quieten()
         scorer = Clap(model, revision=revision, device=device, batch=batch)
         scorer.load()
     except ImportError as error:

@@ -84,6 +84,9 @@ class SentenceEncoder:
             import transformers
         except ImportError as error:
             raise MissingExtra("The embedding opinion", str(error.name), "models") from error
+        from mudata.evaluation.models.transformers_audio import quieten
+
+        quieten()
         try:
             self._tokenizer: Any = transformers.AutoTokenizer.from_pretrained(self.folder)
             self._model: Any = transformers.AutoModel.from_pretrained(self.folder).to(self.device).eval()
