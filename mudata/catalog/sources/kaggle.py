@@ -193,7 +193,7 @@ class _Kaggle:
 
     def _left_in(self, folder: Path, what: str) -> Path:
         """The whole file that the client left in the folder: up to 2.2.4 at its top, later in the sub-folders
-        that the file has in the set. Of several (an older client was killed before its file was moved) it is the newest."""
+        that the file has in the set. Of several (mudata was killed before it took the file) it is the newest."""
         there = [path for path in folder.rglob("*") if path.is_file() and path.suffix != _MARK]
         if whole := [path for path in there if not path.with_name(path.name + _MARK).exists()]:
             return max(whole, key=lambda path: path.stat().st_mtime)
