@@ -11,9 +11,11 @@ from __future__ import annotations
 import contextlib
 import functools
 import hashlib
+import importlib
 import io
 import os
 import shutil
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -84,6 +86,8 @@ class _Kaggle:
         if not there:
             with _growing(archive, mirror.size, self._progress):
                 self._ask(lambda api: api.dataset_download_files(self._dataset, path=str(archive.parent)), archive.name)
+            if not archive.is_file():
+                raise self._nothing_left(archive.parent, archive.name)
             _verify(archive, mirror.size, digests)
         count = 0 if there else archive.stat().st_size
         known = {archive.name: selecting.as_text(digests or sums(archive, ["sha256"]))}
@@ -172,20 +176,45 @@ class _Kaggle:
     def _download(self, file: _File, target: Path) -> int:
         """One file, by way of a folder of its own: the client decides on its name, and compresses some tables."""
         folder = self._place.downloads / "single" / hashlib.sha256(file.path.encode()).hexdigest()[:16]
-        self._ask(lambda api: api.dataset_download_file(self._dataset, file.path, path=str(folder)), file.path)
-        (got,) = (path for path in folder.iterdir() if path.is_file() and path.suffix != _MARK)
+        left = folder / "client"
+        self._ask(lambda api: api.dataset_download_file(self._dataset, file.path, path=str(left)), file.path)
+        got = self._left_in(left, file.path)
         size = got.stat().st_size
-        if got.name.endswith(".zip") and target.suffix != ".zip":
-            try:
-                (got,) = extract(got, folder / "out", max_bytes=max(50 * size, 64 << 20))
-            except FetchError:
-                shutil.rmtree(folder)
-                raise
-        _verify(got, file.size, file.digests)
+        try:
+            if got.name.endswith(".zip") and target.suffix != ".zip":
+                got = self._unpacked(got, folder / "unpacked", file.path)
+            _verify(got, file.size, file.digests)
+        except FetchError:
+            shutil.rmtree(folder)
+            raise
         target.parent.mkdir(parents=True, exist_ok=True)
         got.replace(target)
         shutil.rmtree(folder)
         return size
+
+    def _left_in(self, folder: Path, what: str) -> Path:
+        """The whole file that the client left in the folder: up to 2.2.4 at its top, later in the sub-folders
+        that the file has in the set. Of several (mudata was killed before it took the file) it is the newest."""
+        there = [path for path in folder.rglob("*") if path.is_file() and path.suffix != _MARK]
+        if whole := [path for path in there if not path.with_name(path.name + _MARK).exists()]:
+            return max(whole, key=lambda path: path.stat().st_mtime)
+        raise self._nothing_left(folder, what)
+
+    def _unpacked(self, packed: Path, folder: Path, what: str) -> Path:
+        """The one file within a file that Kaggle compressed. Raises FetchError if it holds none or several."""
+        files = extract(packed, folder, max_bytes=max(50 * packed.stat().st_size, 64 << 20))
+        if len(files) == 1:
+            return files[0]
+        raise FetchError(
+            f"Kaggle gave {what} of {self._dataset} as a zip of {len(files)} files, where that one file was expected.",
+            "Run the same command again; if it stays so, download the set by hand and give its folder: --from FOLDER.",
+        )
+
+    def _nothing_left(self, folder: Path, what: str) -> FetchError:
+        return FetchError(
+            f"Kaggle's client ended well, but {what} of {self._dataset} is not in {folder}.",
+            "Install a version of the client that mudata was tested with: pip install kaggle==2.2.5",
+        )
 
     def _ask(self, action: Callable[[Any], Any], what: str) -> Any:
         """Let the client act; its errors as ours. A host that is busy is asked again."""
@@ -213,9 +242,10 @@ class _Kaggle:
     @functools.cached_property
     def _api(self) -> Any:
         """Kaggle's client, with the credentials of the moment, or with none."""
-        from kaggle.api.kaggle_api_extended import KaggleApi
-
-        api = KaggleApi()
+        name = "kaggle.api.kaggle_api_extended"
+        with contextlib.suppress(SystemExit):  # before 2.2.4 the package authenticates too, once this module is whole
+            importlib.import_module(name)
+        api = sys.modules[name].KaggleApi()
         with contextlib.suppress(SystemExit):  # how the client says that there are no credentials
             api.authenticate()
         return api

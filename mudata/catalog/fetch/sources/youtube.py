@@ -236,7 +236,10 @@ def _download(video: str, folder: Path, ears: _Ears) -> Path:
     }
     with yt_dlp.YoutubeDL(options) as downloader:
         info = downloader.extract_info(WATCH_URL.format(video=quote(video)))
-    return Path(info["requested_downloads"][0]["filepath"])
+    track = Path(info["requested_downloads"][0]["filepath"])
+    if not track.is_file():
+        raise LookupError("yt-dlp ended well and left nothing where it says")
+    return track
 
 
 def _cut(track: Path, clip: _Clip, tolerance_s: float) -> _Fate:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import hashlib
 import json
+import os
 import random
 from collections.abc import Iterator
 from pathlib import Path
@@ -50,6 +51,16 @@ def there(storage: Storage, monkeypatch: pytest.MonkeyPatch) -> Iterator[Kaggle]
         monkeypatch.setitem(kaggle_env._env_to_endpoint, kaggle_env.KaggleEnv.PROD, host.url)
         yield host
         gc.collect()  # the client leaves connections to the garbage collector; they must not warn in another test
+
+
+@pytest.fixture
+def client(monkeypatch: pytest.MonkeyPatch) -> Any:
+    """The class of Kaggle's own client, which before 2.2.4 wants credentials to be imported."""
+    with monkeypatch.context() as login:
+        login.setenv("KAGGLE_USERNAME", USER)
+        login.setenv("KAGGLE_KEY", KEY)
+        from kaggle.api.kaggle_api_extended import KaggleApi
+    return KaggleApi
 
 
 def mirror(*given: dict[str, Any], **other: Any) -> KaggleMirror:
@@ -155,6 +166,60 @@ def test_tables_that_kaggle_compresses_are_unpacked(there: Kaggle, tmp_path: Pat
     there.compress = True
     get(tmp_path, mirror({"path": "Data/features.csv"}))
     assert tree(tmp_path) == {"Data/features.csv": FILES["Data/features.csv"]}
+
+
+@pytest.mark.parametrize("compress", [False, True])
+@pytest.mark.parametrize("at", ["", "Data", "versions/2/Data"])
+def test_a_file_is_found_wherever_the_client_leaves_it(
+    at: str, compress: bool, there: Kaggle, client: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    really = client.dataset_download_file
+
+    def lay(api: Any, dataset: str, name: str, path: str) -> None:
+        really(api, dataset, name, path=path)
+        (got,) = (file for file in Path(path).rglob("*") if file.is_file())
+        (Path(path) / at).mkdir(parents=True, exist_ok=True)
+        got.replace(Path(path, at, got.name))
+
+    monkeypatch.setattr(client, "dataset_download_file", lay)
+    there.compress = compress
+    get(tmp_path, mirror({"path": "Data/features.csv"}))
+    assert tree(tmp_path) == {"Data/features.csv": FILES["Data/features.csv"]}
+    assert not list((tmp_path / "downloads/single").iterdir())
+
+
+def test_what_an_older_client_left_elsewhere_does_not_take_the_place_of_the_new_file(
+    there: Kaggle, tmp_path: Path
+) -> None:
+    path = "Data/features.csv"
+    folder = tmp_path / "downloads/single" / hashlib.sha256(path.encode()).hexdigest()[:16] / "client"
+    folder.mkdir(parents=True)
+    (folder / "unfinished.csv").write_bytes(b"file")
+    (folder / "unfinished.csv.kaggle-partial").write_text("{}")
+    (folder / "old.csv").write_bytes(b"old")
+    os.utime(folder / "old.csv", (0, 0))
+    get(tmp_path, mirror({"path": path}))
+    assert tree(tmp_path) == {path: FILES[path]}
+
+
+def test_a_zip_of_several_files_in_place_of_a_table_is_refused(there: Kaggle, storage: Storage, tmp_path: Path) -> None:
+    there.compress = True
+    both = Answer(200, zipped({"features.csv": b"1", "other.csv": b"2"}), {"ETag": '"x"', "Accept-Ranges": "bytes"})
+    storage.trouble["/Data/features.csv.zip"] = [both]
+    with pytest.raises(FetchError, match=r"gave Data/features\.csv of somebody/songs as a zip of 2 files"):
+        get(tmp_path, mirror({"path": "Data/features.csv"}))
+    get(tmp_path, mirror({"path": "Data/features.csv"}))
+    assert tree(tmp_path) == {"Data/features.csv": FILES["Data/features.csv"]}
+
+
+@pytest.mark.parametrize("asked", [(), ({"path": "Data/features.csv"},)])
+def test_a_client_that_leaves_nothing_is_a_fetch_error(
+    asked: tuple[dict[str, str], ...], there: Kaggle, client: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("dataset_download_file", "dataset_download_files"):
+        monkeypatch.setattr(client, name, lambda *given, **named: None)
+    with pytest.raises(FetchError, match=r"client ended well, but \S+ of somebody/songs is not in .*downloads"):
+        get(tmp_path, mirror(*asked))
 
 
 def test_an_archive_within_the_set_is_unpacked(there: Kaggle, tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 import soundfile
+import yt_dlp
 from fake_host import Answer, Asked, Host
 
 from mudata.catalog.cards.mirrors import YoutubeMirror
@@ -126,6 +127,25 @@ def test_what_cannot_be_had_is_a_failure_of_that_clip_alone(site: Site, tmp_path
     assert got.notes == (
         f"2 segments are gone for good; to ask for them once more, delete {tmp_path / 'youtube.jsonl'}.",
     )
+
+
+def test_a_track_that_is_not_where_yt_dlp_says_is_a_failure_that_may_pass(
+    site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    site.videos = {"v": track(8), "w": track(8)}
+    really = yt_dlp.YoutubeDL.extract_info
+
+    def lose(downloader: Any, url: str) -> Any:
+        info = really(downloader, url)
+        if url.endswith("v"):
+            Path(info["requested_downloads"][0]["filepath"]).unlink()
+        return info
+
+    with monkeypatch.context() as losing:
+        losing.setattr(yt_dlp.YoutubeDL, "extract_info", lose)
+        got = get(tmp_path, clips("v", "w"))
+    assert got.failures == {"v": "network: yt-dlp ended well and left nothing where it says"}
+    assert not get(tmp_path, clips("v", "w")).failures
 
 
 def test_a_later_run_tries_again_only_what_may_have_passed(site: Site, tmp_path: Path) -> None:
