@@ -227,7 +227,7 @@ def again(files: int, folder: Path) -> list[Row]:
 
     from mudata.catalog.audio.clip import AudioFormat
     from mudata.catalog.cards import loader
-    from mudata.catalog.fetch.fetcher import FetchRequest
+    from mudata.catalog.fetch.request import FetchRequest
     from mudata.catalog.ingest import ingest
     from mudata.catalog.read import reader
 

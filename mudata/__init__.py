@@ -8,8 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from mudata.deprecations import hide_deprecations
-
-__version__ = "0.1.0"
+from mudata.version import __version__
 
 if TYPE_CHECKING:
     from mudata.api import cards, evaluate, fetch, import_answers, score, split, sql, verify

@@ -41,12 +41,12 @@ def fetch(
     """Get a dataset (a name, or the path of a card), normalise its clips, index them.
 
     rate: sample rate of the normalised clips in Hz; None keeps each source's own. `request` are the fields of
-    `mudata.catalog.fetch.fetcher.FetchRequest`: subset, where, limit, origin, offline, accept_licence, ...
+    `mudata.catalog.fetch.request.FetchRequest`: subset, where, limit, origin, offline, accept_licence, ...
     """
     from mudata.catalog.audio.clip import AudioFormat
     from mudata.catalog.cards.loader import load
-    from mudata.catalog.fetch.fetcher import FetchRequest
-    from mudata.catalog.get import get
+    from mudata.catalog.fetch.request import FetchRequest
+    from mudata.catalog.ingest import get
 
     return get(
         load(dataset),
@@ -104,9 +104,10 @@ def score(run: str, *, progress: Progress = SILENT) -> dict[str, Any]:
 def import_answers(file: str | Path, *, progress: Progress = SILENT, **request: Any) -> Run:
     """Make a run of answers made elsewhere, and score it.
 
-    `request` are the fields of `mudata.evaluation.answer_import.importer.ImportRequest`: format, model,
+    `request` are the fields of `mudata.evaluation.answer_import.request.ImportRequest`: format, model,
     split or dataset, task, ...
     """
     from mudata.evaluation.answer_import import importer
+    from mudata.evaluation.answer_import.request import ImportRequest
 
-    return importer.import_answers(Home.default(), importer.ImportRequest(file=Path(file), **request), progress)
+    return importer.import_answers(Home.default(), ImportRequest(file=Path(file), **request), progress)

@@ -1,4 +1,4 @@
-"""From files on disk to rows of the index: read -> normalise -> publish."""
+"""The whole of `mudata fetch`: consent, the dataset's lock, files, then read -> normalise -> publish."""
 
 from __future__ import annotations
 
@@ -13,18 +13,20 @@ from typing import TYPE_CHECKING, Any
 import duckdb
 import pyarrow as pa
 
-import mudata
 from mudata.catalog.audio.normalise import Job, run
-from mudata.catalog.cards import loader
+from mudata.catalog.cards import licences, loader
 from mudata.catalog.cards.licences import usage_of
+from mudata.catalog.fetch.fetcher import fetch
+from mudata.catalog.fetch.lock import alone
 from mudata.catalog.index import database
 from mudata.catalog.read.reader import DatasetContents, Issue, read
 from mudata.narration import SILENT, Progress
+from mudata.version import __version__
 
 if TYPE_CHECKING:
     from mudata.catalog.audio.clip import AudioFormat
     from mudata.catalog.cards.schema import Card
-    from mudata.catalog.fetch.fetcher import Fetched, FetchRequest
+    from mudata.catalog.fetch.request import Fetched, FetchRequest
     from mudata.home import Home
 
 Reasons = tuple[tuple[str, str], ...]
@@ -50,6 +52,27 @@ class Ingested:
     flavour: str
     unchanged: bool
     """Whether the index said exactly this before; then nothing was written."""
+
+
+def get(
+    card: Card,
+    home: Home,
+    request: FetchRequest,
+    *,
+    flavour: AudioFormat,
+    workers: int | None = None,
+    progress: Progress = SILENT,
+) -> Ingested:
+    """Fetch a dataset, normalise its clips, and index them; one process at a time per dataset.
+
+    Raises NeedsLicence, and all that `fetch` and `ingest` raise.
+    """
+    licences.require(card, home, accept=request.accept_licence, progress=progress)
+    with alone(home, card.name, progress):
+        fetched = fetch(card, home, request, progress)
+        for note in fetched.notes:
+            progress.say(f"{card.name}: {note}")
+        return ingest(card, home, request=request, flavour=flavour, fetched=fetched, workers=workers, progress=progress)
 
 
 def ingest(
@@ -106,7 +129,7 @@ def ingest(
                 "fetched": counts["ok"] + counts["quarantined"],
                 "usable": counts["ok"],
                 "indexed_at": datetime.now(UTC),
-                "mudata_version": mudata.__version__,
+                "mudata_version": __version__,
             }
         ]
     )

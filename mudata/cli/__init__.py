@@ -70,9 +70,9 @@ class Verbs(click.Group):
 
 def _show_version(ctx: click.Context, _: click.Parameter, asked: bool) -> None:
     if asked:
-        import mudata
+        from mudata.version import __version__
 
-        click.echo(f"mudata {mudata.__version__}")
+        click.echo(f"mudata {__version__}")
         ctx.exit()
 
 

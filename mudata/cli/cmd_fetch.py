@@ -64,8 +64,8 @@ def fetch(
     """
     from mudata.catalog.audio.clip import AudioFormat
     from mudata.catalog.cards.loader import load
-    from mudata.catalog.fetch.fetcher import FetchRequest
-    from mudata.catalog.get import get
+    from mudata.catalog.fetch.request import FetchRequest
+    from mudata.catalog.ingest import get
     from mudata.home import Home
 
     wanted = [*names, *([card_file] if card_file else [])]

@@ -231,12 +231,12 @@ def list_(as_json: bool) -> None:
 @json_option
 def check(split_: str, as_json: bool) -> None:
     """Check a split against the index: edited, clips gone or changed, leaks. Exit 1 if it is at fault."""
-    from mudata.catalog.splits import manifest
+    from mudata.catalog.splits import check, manifest
     from mudata.home import Home
 
     home = Home.default()
     made = manifest.load(home, split_)
-    found = manifest.check(home, made)
+    found = check.check(home, made)
     faults = sum(finding.level == "fault" for finding in found)
     if as_json:
         emit_json([vars(finding) for finding in found])

@@ -16,11 +16,10 @@ The id is a hash of all that decides the answers, so the same command finds the 
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import json
 import os
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import MISSING, asdict, dataclass, fields
 from pathlib import Path
 from types import MappingProxyType
@@ -29,6 +28,7 @@ from typing import TYPE_CHECKING, Any
 from mudata.errors import EvaluationError, UnknownName
 from mudata.evaluation.tasks.task import Task
 from mudata.home import write_atomic
+from mudata.jsonl import damaged, numbered, reading
 
 if TYPE_CHECKING:
     from mudata.evaluation.tasks.samples import Sample
@@ -61,11 +61,6 @@ _ASKED = ("clip_id", "dataset", "pcm_sha256", "gold", "artist", "album", "track"
 """What a line of questions.jsonl has."""
 
 
-def digest(value: object) -> str:
-    """SHA-256 of a value's canonical JSON."""
-    return hashlib.sha256(json.dumps(value, sort_keys=True, ensure_ascii=False, default=str).encode()).hexdigest()
-
-
 class Run:
     """One folder under `runs/`. Read freely; write only while holding `writing`."""
 
@@ -79,7 +74,7 @@ class Run:
     @property
     def settings(self) -> dict[str, Any]:
         """What run.json says. Raises EvaluationError if it is not there or not whole."""
-        with _reading(self.folder / "run.json") as path:
+        with reading(self.folder / "run.json") as path:
             said: dict[str, Any] = json.loads(path.read_bytes())
             if missing := {"created_at", "tasks"} - set(said):
                 raise ValueError(f"it has no {min(missing)}")
@@ -98,7 +93,7 @@ class Run:
         path = self.folder / "questions.jsonl"
         said = [line for _, line in numbered(path, {"clip_id", "dataset", "gold"})]
         if not said:
-            raise _damaged(path, "it has no line")
+            raise damaged(path, "it has no line")
         return said
 
     def answers(self) -> dict[str, AnswerRecord]:
@@ -187,27 +182,6 @@ class Run:
         write_atomic(self.folder / "run.json", text + "\n")
 
 
-def numbered(path: Path, keys: Collection[str] = (), *, appended: bool = False) -> Iterator[tuple[int, dict[str, Any]]]:
-    """The objects of a JSON Lines file with their line numbers, from 1.
-
-    appended: the file may be absent, and its last line may be one that a kill cut short, which is passed over.
-    Raises EvaluationError with file and line for a line that is no object or lacks one of `keys`.
-    """
-    if appended and not path.exists():
-        return
-    with _reading(path):
-        raw = path.read_bytes()
-    for number, line in enumerate((raw.rpartition(b"\n")[0] if appended else raw).splitlines(), 1):
-        try:
-            said = json.loads(line)
-        except ValueError as error:
-            raise _damaged(path, f"line {number} is no JSON: {error}", _LINE) from error
-        if not isinstance(said, dict) or (missing := sorted(set(keys) - set(said))):
-            lacks = f"lacks {missing[0]}" if isinstance(said, dict) else "is no JSON object"
-            raise _damaged(path, f"line {number} {lacks}", _LINE)
-        yield number, said
-
-
 def all_runs(home: Home) -> list[Run]:
     """Every run under `runs/`, oldest first; those that cannot be read before the others."""
     return sorted((Run(path.parent) for path in home.runs.glob("*/run.json")), key=_begun)
@@ -218,22 +192,6 @@ def _begun(run: Run) -> tuple[str, str]:
         return str(run.settings["created_at"]), run.id
     except EvaluationError:
         return "", run.id
-
-
-@contextlib.contextmanager
-def _reading(path: Path) -> Iterator[Path]:
-    try:
-        yield path
-    except (OSError, ValueError, TypeError, KeyError) as error:
-        raise _damaged(path, f"{type(error).__name__}: {error}") from error
-
-
-_FOLDER = "It is damaged, or not of a run: remove its folder, and evaluate again."
-_LINE = "Remove that line, or put back a copy of the file; then run the same command again."
-
-
-def _damaged(path: Path, what: str, hint: str = _FOLDER) -> EvaluationError:
-    return EvaluationError(f"{path} cannot be read: {what}.", hint)
 
 
 def find(home: Home, name: str) -> Run:

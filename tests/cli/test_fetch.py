@@ -16,9 +16,9 @@ import tiny_set
 from misbehaving import Answer, Server
 from tiny_set import CLIPS, TABLE, archive, as_dict, built, clipwise, http, plain, zipped
 
-from mudata.catalog import get
+from mudata.catalog import ingest
 from mudata.catalog.audio.clip import AudioFormat
-from mudata.catalog.fetch.fetcher import FetchRequest
+from mudata.catalog.fetch.request import FetchRequest
 from mudata.cli import main
 
 if TYPE_CHECKING:
@@ -285,5 +285,5 @@ def test_an_interrupt_says_how_to_go_on(server: Server, home: Home, tmp_path: Pa
 
 
 def test_the_api_does_the_same(server: Server, home: Home, tmp_path: Path) -> None:
-    got = get.get(built(as_dict(server)), home, FetchRequest(), flavour=AudioFormat(), workers=1)
+    got = ingest.get(built(as_dict(server)), home, FetchRequest(), flavour=AudioFormat(), workers=1)
     assert (got.declared, got.fetched, got.usable) == (6, 6, 6)

@@ -10,8 +10,9 @@ import pytest
 from answered import read_lines
 
 from mudata.errors import EvaluationError
-from mudata.evaluation.run import AnswerRecord, Run, numbered
+from mudata.evaluation.run import AnswerRecord, Run
 from mudata.evaluation.tasks.samples import Sample
+from mudata.jsonl import numbered
 
 if TYPE_CHECKING:
     from mudata.home import Home

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from mudata.catalog.audio.clip import AudioFormat
 from mudata.catalog.cards import loader
-from mudata.catalog.fetch.fetcher import Fetched, FetchRequest
+from mudata.catalog.fetch.request import Fetched, FetchRequest
 from mudata.catalog.ingest import Ingested, ingest
 
 if TYPE_CHECKING:

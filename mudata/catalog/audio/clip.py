@@ -14,8 +14,9 @@ from contextlib import closing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from mudata.catalog.audio.decode import BLOCK, opened, reading
+from mudata.catalog.audio.decode import BLOCK, opened
 from mudata.catalog.audio.encode import Flac, replacing
+from mudata.catalog.read.source_file import reading
 from mudata.errors import AudioError
 
 if TYPE_CHECKING:
@@ -68,7 +69,7 @@ class ClipFacts:
 
 
 def digest(path: Path, algorithm: str = "sha256") -> str:
-    """Hex digest of a file. Raises AudioError as `formats.reading` does."""
+    """Hex digest of a file. Raises AudioError as `source_file.reading` does."""
     with reading(path), path.open("rb") as file:
         return hashlib.file_digest(file, algorithm).hexdigest()
 

@@ -13,11 +13,11 @@ import json
 import os
 import re
 import shutil
-import stat
 import subprocess
 from typing import IO, TYPE_CHECKING, Any, Protocol, cast
 
 from mudata.catalog.audio import mp3
+from mudata.catalog.read.source_file import reading
 from mudata.errors import AudioError
 
 if TYPE_CHECKING:
@@ -81,22 +81,6 @@ class Source(Protocol):
         Ends early where the file does. When decoding breaks off, raises AudioError: `truncated`, or `undecodable` if it
         never began.
         """
-
-
-@contextlib.contextmanager
-def reading(path: Path) -> Iterator[None]:
-    """Turn failures to read the source into AudioError: `vanished`, `empty` or `undecodable`."""
-    try:
-        status = path.stat()
-        if not stat.S_ISREG(status.st_mode):
-            raise AudioError("undecodable", "not a regular file")
-        if status.st_size == 0:
-            raise AudioError("empty", "the file has zero bytes")
-        yield
-    except FileNotFoundError as error:
-        raise AudioError("vanished", "no such file") from error
-    except OSError as error:
-        raise AudioError("undecodable", f"cannot be read ({error.strerror})") from error
 
 
 @contextlib.contextmanager

@@ -146,10 +146,10 @@ def download_many(
 
 def _open_client(patience: DownloadRetries) -> httpx2.Client:
     """A connection pool; honours the proxy variables of the environment."""
-    import mudata
+    from mudata.version import __version__
 
     return httpx2.Client(
-        headers={"User-Agent": f"mudata/{mudata.__version__}", "Accept-Encoding": "identity"},
+        headers={"User-Agent": f"mudata/{__version__}", "Accept-Encoding": "identity"},
         timeout=httpx2.Timeout(patience.timeout_s, connect=min(20.0, patience.timeout_s)),
     )
 

@@ -9,19 +9,18 @@ from __future__ import annotations
 import contextlib
 import shutil
 from collections.abc import Callable, Generator
-from dataclasses import dataclass
 from importlib import import_module
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mudata.catalog.cards import loader
-from mudata.catalog.cards.patterns import Pattern, wanted
+from mudata.catalog.cards.patterns import Pattern
 from mudata.catalog.fetch.download import sums
 from mudata.catalog.fetch.ledger import FetchRecord, Ledger, seen, stat_below
 from mudata.catalog.fetch.parallel import side_by_side
 from mudata.catalog.fetch.plan import CLIPWISE, FetchJob, Option, Requirement, describe, plan, subsets_of
 from mudata.catalog.fetch.sources import http
 from mudata.catalog.fetch.sources.source import FetchResult, Target
+from mudata.catalog.read.files import wanted
 from mudata.errors import FetchError, HomeError, MissingExtra, MudataError, NeedsToken, Offline, ReadError
 from mudata.home import Home, flag
 from mudata.narration import SILENT, Progress
@@ -34,40 +33,7 @@ if TYPE_CHECKING:
 
     Source = Callable[[Any, Target, Progress], FetchResult]
 
-
-@dataclass(frozen=True)
-class FetchRequest:
-    """What is asked for."""
-
-    subset: str | None = None
-    """One of the card's subsets, or several with commas between; None: its default."""
-    where: str | None = None
-    """SQL condition that chooses clips, see `reading.read`."""
-    limit: int | None = None
-    """So many clips."""
-    offline: bool = False
-    origin: tuple[Path, ...] = ()
-    """Folders, archives or shards of the user that are used in place of downloads."""
-    copy: bool = False
-    """Copy files of `origin`; else they are linked."""
-    accept_licence: bool = False
-    jobs: int = 4
-    """Downloads at a time."""
-
-
-@dataclass(frozen=True)
-class Fetched:
-    """What is there now."""
-
-    dataset: str
-    mirrors: dict[str, str]
-    """Component -> where it came from."""
-    files: int
-    bytes: int
-    """That went over the network this time."""
-    failures: dict[str, str]
-    """Clip ids that could not be had, and why."""
-    notes: tuple[str, ...]
+from mudata.catalog.fetch.request import Fetched, FetchRequest
 
 
 def fetch(card: Card, home: Home, request: FetchRequest, progress: Progress = SILENT) -> Fetched:
@@ -75,7 +41,7 @@ def fetch(card: Card, home: Home, request: FetchRequest, progress: Progress = SI
 
     Components come from the first mirror that gives them; optional ones that nobody gives become notes.
     Raises UnknownName (subset), FetchError or its kin (a required component; all mirrors' reasons), HomeError.
-    Wants the dataset's lock, which `get.get` takes.
+    Wants the dataset's lock, which `ingest.get` takes.
     """
     return _Fetching(card, home, request, progress).run()
 

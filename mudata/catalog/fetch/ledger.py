@@ -12,9 +12,9 @@ from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
-import mudata
 from mudata.errors import HomeError
 from mudata.home import write_atomic
+from mudata.version import __version__
 
 VERSION = 1
 
@@ -39,7 +39,7 @@ class FetchRecord:
     failures: Mapping[str, str] = field(default_factory=dict)
     """Clip ids that could not be had, and why."""
     when: str = field(default_factory=now)
-    version: str = mudata.__version__
+    version: str = __version__
 
     def unchanged(self, stat: Stat) -> bool:
         return all(stat(path) == tuple(seen) for path, seen in self.files.items())

@@ -14,17 +14,18 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
-from mudata.catalog.cards.patterns import Pattern, walk
+from mudata.catalog.cards.patterns import Pattern
 from mudata.catalog.fetch.ledger import FetchRecord, Ledger, seen
 from mudata.catalog.fetch.plan import adopted_key, in_play, subsets_of
 from mudata.catalog.fetch.sources import shards as rows
 from mudata.catalog.fetch.sources.unpacking import unpack
+from mudata.catalog.read.files import walk
 from mudata.errors import FetchError
 
 if TYPE_CHECKING:
     from mudata.catalog.cards.mirrors import Component
     from mudata.catalog.cards.schema import Card
-    from mudata.catalog.fetch.fetcher import FetchRequest
+    from mudata.catalog.fetch.request import FetchRequest
     from mudata.catalog.fetch.sources.source import Target
     from mudata.narration import Progress
 

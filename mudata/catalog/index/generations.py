@@ -25,10 +25,10 @@ from typing import TYPE_CHECKING, Any
 
 import duckdb
 
-import mudata
 from mudata.catalog.read.card_sql import identifier, quote
 from mudata.catalog.tables import INDEX_VERSION, TABLES, Column
 from mudata.errors import HomeError, ReadError
+from mudata.version import __version__
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -165,7 +165,7 @@ class GenerationDraft:
             sizes[name] = {"rows": rows, "bytes": target.stat().st_size}
         about = {
             "index_version": INDEX_VERSION,
-            "mudata_version": mudata.__version__,
+            "mudata_version": __version__,
             "dataset": self.dataset,
             "selection": self.selection,
             "content_sha256": self.content_sha256,

@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from mudata.catalog.cards import loader
-from mudata.catalog.cards.patterns import JUNK, match_all, walk, wanted
 from mudata.catalog.index import database
+from mudata.catalog.read.files import JUNK, match_all, walk, wanted
 from mudata.errors import AudioError, HomeError
 from mudata.narration import SILENT, Progress
 

@@ -16,10 +16,10 @@ from typing import TYPE_CHECKING
 import duckdb
 import pyarrow as pa
 
-from mudata.catalog.cards.patterns import match_all, walk
 from mudata.catalog.cards.vocabulary import canonical
 from mudata.catalog.read import clip_rules
 from mudata.catalog.read.card_sql import RawSql, identifier, quote
+from mudata.catalog.read.files import match_all, walk
 from mudata.errors import CardError, QueryError, UnknownName
 
 if TYPE_CHECKING:

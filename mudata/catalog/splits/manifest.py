@@ -13,14 +13,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
-from mudata import __version__
 from mudata.errors import SplitError, UnknownName
 from mudata.home import Home, write_atomic
-
-if TYPE_CHECKING:
-    import duckdb
+from mudata.version import __version__
 
 RESERVED = ("show", "check", "list", "leaks", "plan")
 """Words of the command line, which no split can be named."""
@@ -166,60 +163,3 @@ def save(home: Home, manifest: Manifest, *, force: bool = False) -> Path:
             )
         write_atomic(path, manifest.to_json())
     return path
-
-
-def check(home: Home, manifest: Manifest) -> list[ManifestFinding]:
-    """What has changed since the split was made, and what leaks between its parts."""
-    from mudata.catalog.index import database
-    from mudata.catalog.splits import leaks
-
-    found = []
-    if manifest.sha256 != manifest.digest():
-        found.append(
-            ManifestFinding("fault", "edited", "The manifest was changed: its hash is not that of its content.")
-        )
-    with database.connect(home) as con:
-        found += _against_index(home, con, manifest)
-        found += leaks.findings(leaks.find(con, manifest.part_of()), manifest.group)
-    return found
-
-
-def _against_index(home: Home, con: duckdb.DuckDBPyConnection, manifest: Manifest) -> list[ManifestFinding]:
-    from mudata.catalog.index import database
-
-    found = []
-    cards = {str(name): card for name, card in con.sql("SELECT dataset, card_sha256 FROM datasets").fetchall()}
-    for dataset in manifest.datasets:
-        if dataset not in cards:
-            text = f"{dataset} is not in the index. Run: mudata fetch {dataset}"
-            found.append(ManifestFinding("fault", "not-indexed", text))
-            continue
-        if cards[dataset] != manifest.card_sha256.get(dataset):
-            found.append(
-                ManifestFinding("note", "card", f"The card of {dataset} has changed since the split was made.")
-            )
-        if database.index_sha256(home, dataset) != manifest.index_sha256.get(dataset):
-            text = f"The index of {dataset} has changed: drawn again, the split could differ."
-            found.append(ManifestFinding("note", "index", text))
-    members = sorted((m for part in manifest.parts.values() for m in part), key=lambda m: m.clip_id)
-    rows = con.sql(
-        "SELECT clip_id, pcm_sha256, source_sha256 FROM clips"
-        " SEMI JOIN (SELECT unnest($ids::VARCHAR[]) AS clip_id) USING (clip_id) WHERE status = 'ok'",
-        params={"ids": [member.clip_id for member in members]},
-    ).fetchall()
-    content = {clip_id: (pcm, source) for clip_id, pcm, source in rows}
-    gone = tuple(member.clip_id for member in members if member.clip_id not in content)
-    if gone:
-        text = f"{len(gone)} of {len(members)} clips are not in the index as usable."
-        found.append(ManifestFinding("fault", "missing", text, gone))
-    changed = tuple(m.clip_id for m in members if m.clip_id in content and not _same(m, *content[m.clip_id]))
-    if changed:
-        text = f"{len(changed)} of {len(members)} clips have another content than when the split was made."
-        found.append(ManifestFinding("fault", "changed", text, changed))
-    return found
-
-
-def _same(member: Member, pcm: str | None, source: str | None) -> bool:
-    if member.pcm_sha256 is None:
-        return member.source_sha256 == source
-    return member.pcm_sha256 == pcm

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from mudata.catalog.audio.decode import reading
+from mudata.catalog.read.source_file import reading
 from mudata.errors import AudioError
 
 if TYPE_CHECKING:
@@ -107,7 +107,7 @@ def attributes(path: Path) -> list[tuple[str, str]]:
     notes at once), pitch_min and pitch_max (without drums), duration_s, lyrics and markers (numbers of events),
     midi_type, parser. What a file lacks (a key, a pitch) has no row; `..._is_default` is there only when true.
 
-    Raises AudioError: `parse_error`, or as `formats.reading` does when the file cannot be read.
+    Raises AudioError: `parse_error`, or as `read.source_file.reading` does when the file cannot be read.
     """
     with reading(path):
         data = path.read_bytes()

@@ -10,14 +10,15 @@ from collections.abc import Iterator, Mapping
 from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any
 
-import mudata
 from mudata.errors import UnknownName
-from mudata.evaluation.run import AnswerRecord, digest
+from mudata.evaluation.run import AnswerRecord
 from mudata.evaluation.tasks.prompts import Prompt
+from mudata.jsonl import digest
+from mudata.version import __version__
 
 if TYPE_CHECKING:
-    from mudata.evaluation.answer_import.importer import ImportRequest
     from mudata.evaluation.answer_import.matching import Joined
+    from mudata.evaluation.answer_import.request import ImportRequest
     from mudata.evaluation.tasks.samples import SampleSet
     from mudata.evaluation.tasks.task import Task
 
@@ -85,7 +86,7 @@ class Import:
             "task": self.task.name,
             "kind": self.task.kind,
             "created_at": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
-            "mudata_version": mudata.__version__,
+            "mudata_version": __version__,
             "command": self.request.command,
             "model_identity": who,
             "model_sha256": digest(who),

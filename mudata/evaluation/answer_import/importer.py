@@ -9,51 +9,28 @@ can stand in. Clips of the split without an answer in the file are failures and 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 from mudata.catalog.cards import loader
 from mudata.catalog.index import database
 from mudata.catalog.splits import manifest
 from mudata.errors import EvaluationError, UnknownName
 from mudata.evaluation.answer_import import formats
-from mudata.evaluation.answer_import.formats import Fields, FileAnswer
 from mudata.evaluation.answer_import.import_run import IMPORTED, Import, reasons
 from mudata.evaluation.answer_import.matching import Joined, Names, join, without_ending
 from mudata.evaluation.answer_import.references import disagreement, gold
-from mudata.evaluation.run import Run, digest
+from mudata.evaluation.run import Run
 from mudata.evaluation.scoring import score
 from mudata.evaluation.tasks.samples import Sample, SampleSet, select
 from mudata.evaluation.tasks.task import bind_all
+from mudata.jsonl import digest
 from mudata.narration import SILENT, Progress
 
 if TYPE_CHECKING:
+    from mudata.evaluation.answer_import.formats import FileAnswer
+    from mudata.evaluation.answer_import.request import ImportRequest
     from mudata.home import Home
-
-_NO_FIELDS = Fields()
-
-
-@dataclass(frozen=True)
-class ImportRequest:
-    """What `mudata import-answers` was asked for.
-
-    Either `split`, or `dataset`: its clips that the file names, or with `part` those of a part of a published split
-    ('test', or 'fault-filtered/test' where several have one). references: where they come from; 'file' needs `dataset`
-    and no index. prompt_text: the question, where the file does not have it.
-    """
-
-    file: Path
-    format: str
-    model: str
-    split: str | None = None
-    dataset: str | None = None
-    part: str | None = None
-    task: str | None = None
-    references: Literal["index", "file"] = "index"
-    prompt_text: str | None = None
-    fields: Fields = _NO_FIELDS
-    command: str | None = None
 
 
 def import_answers(home: Home, request: ImportRequest, progress: Progress = SILENT) -> Run:

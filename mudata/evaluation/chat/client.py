@@ -19,10 +19,10 @@ from typing import Any, NoReturn
 
 import httpx2
 
-import mudata
 from mudata.catalog.fetch.transfer import retry_after, shown
 from mudata.errors import ModelError
 from mudata.evaluation.chat.rate_limit import PATIENT, Pace, RetryPolicy
+from mudata.version import __version__
 
 LARGEST = 16 << 20
 """Bytes of a reply, beyond which the rest is not read."""
@@ -82,7 +82,7 @@ class ChatServer:
         self.requests = self.retries = 0
         self._lock, self._key = threading.Lock(), read_key(key_variable)
         self._client = httpx2.Client(
-            headers={"User-Agent": f"mudata/{mudata.__version__}", "Accept-Encoding": "identity"}
+            headers={"User-Agent": f"mudata/{__version__}", "Accept-Encoding": "identity"}
             | ({"Authorization": f"Bearer {self._key}"} if self._key else {}),
             timeout=httpx2.Timeout(patience.timeout_s, connect=min(10.0, patience.timeout_s), pool=None),
             limits=httpx2.Limits(max_connections=connections, max_keepalive_connections=connections),

@@ -7,13 +7,13 @@ import subprocess
 import sys
 from pathlib import Path
 
-import mudata
+from mudata import version
 
 
 def git() -> dict[str, object] | None:
     """Commit of the checkout that this code runs from, and whether anything in it was changed; None for an installed
     package, or without git."""
-    here = Path(mudata.__file__).resolve().parent
+    here = Path(version.__file__).resolve().parent
     if not (here.parent / ".git").exists():
         return None
     try:

@@ -11,10 +11,10 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
-import mudata
 from mudata.evaluation.inference import controls
 from mudata.evaluation.models import registry
-from mudata.evaluation.run import digest
+from mudata.jsonl import digest
+from mudata.version import __version__
 
 if TYPE_CHECKING:
     from mudata.evaluation.inference.controls import Control
@@ -104,7 +104,7 @@ class Plan:
             "task": self.task.name,
             "kind": self.task.kind,
             "created_at": now(),
-            "mudata_version": mudata.__version__,
+            "mudata_version": __version__,
             "model_identity": self.identity,
             "model_sha256": self.who,
             "seen_in_training": {d: source for d, source in seen.items() if d in of.tasks},

@@ -18,7 +18,6 @@ from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
-import mudata
 from mudata.errors import EvaluationError
 from mudata.evaluation import memory
 from mudata.evaluation.inference import provenance
@@ -27,6 +26,7 @@ from mudata.evaluation.inference.playback import HeardClip, Playback, heard
 from mudata.evaluation.inference.run_plan import Plan, now
 from mudata.evaluation.protocol import Answer, Clip, Failure, Ranking, Trainable
 from mudata.evaluation.run import AnswerRecord, Run
+from mudata.version import __version__
 
 if TYPE_CHECKING:
     from mudata.evaluation.tasks.samples import Sample
@@ -285,7 +285,7 @@ def _sound(text: str) -> str:
 
 
 def _versions() -> dict[str, str]:
-    found = {"mudata": mudata.__version__, "python": platform.python_version(), "platform": platform.platform()}
+    found = {"mudata": __version__, "python": platform.python_version(), "platform": platform.platform()}
     for name in _RECORDED:
         try:
             found[name] = metadata.version(name)

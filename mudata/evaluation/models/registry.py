@@ -14,10 +14,10 @@ from importlib import import_module, util
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import mudata
 from mudata.errors import MissingExtra, ModelError, UnknownName
 from mudata.evaluation.protocol import ModelCapabilities
 from mudata.home import Home
+from mudata.version import __version__
 
 if TYPE_CHECKING:
     from mudata.evaluation.models.model_card import ModelCard
@@ -44,7 +44,7 @@ class Listing:
     extra: str | None = None
     packages: tuple[str, ...] = ()
     card: Path | None = None
-    package: str = f"mudata-music {mudata.__version__}"
+    package: str = f"mudata-music {__version__}"
     """Distribution and version that the code comes from."""
     key: str | None = None
     """The family in the ids of runs, wherever its code lies; None for code that is not mudata's."""

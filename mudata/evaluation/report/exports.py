@@ -15,13 +15,13 @@ from typing import TYPE_CHECKING, Any
 import duckdb
 import pyarrow as pa
 
-import mudata
 from mudata.catalog.index import database as index
 from mudata.catalog.read.card_sql import quote
 from mudata.catalog.tables import RUN_TABLES
 from mudata.evaluation.report.badge import badge
 from mudata.evaluation.report.wording import HEADLINE
 from mudata.home import write_atomic
+from mudata.version import __version__
 
 if TYPE_CHECKING:
     from mudata.evaluation.report.data import Report, RunView
@@ -94,7 +94,7 @@ def result(run: RunView) -> dict[str, Any]:
         "task_name": scores["task"],
         "model": run.model,
         "run": run.id,
-        "mudata_version": scores.get("mudata_version") or mudata.__version__,
+        "mudata_version": scores.get("mudata_version") or __version__,
         "aligner": scores.get("aligner"),
         "control": said.get("control"),
         "split": {"name": scores["split"], "sha256": said.get("split_sha256")},

@@ -13,7 +13,6 @@ import json
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
-import mudata
 from mudata.evaluation.align import RULES
 from mudata.evaluation.comparison import compare
 from mudata.evaluation.report import charts, exports, run_facts, wording
@@ -21,6 +20,7 @@ from mudata.evaluation.report import style as ink
 from mudata.evaluation.report.badge import badge
 from mudata.evaluation.report.explorer import explorer
 from mudata.evaluation.suites.suite_table import VERDICTS
+from mudata.version import __version__
 
 if TYPE_CHECKING:
     from mudata.evaluation.report.data import Panel, Report
@@ -79,7 +79,7 @@ def render(report: Report, audio: Audio) -> bytes:
         badges=[badge(run) for run in report.runs],
         parquet=base64.b64encode(answers).decode() if len(answers) <= LARGEST_PARQUET else None,
         verdicts=VERDICTS,
-        version=mudata.__version__,
+        version=__version__,
     )
     return page.encode("utf-8", "replace")
 

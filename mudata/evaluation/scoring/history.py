@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mudata.errors import EvaluationError
-from mudata.evaluation.run import numbered
 from mudata.home import write_atomic
+from mudata.jsonl import numbered
 
 if TYPE_CHECKING:
     from mudata.evaluation.run import Run

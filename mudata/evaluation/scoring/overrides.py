@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from mudata.errors import EvaluationError, UnknownName
 from mudata.evaluation.metrics.statistics import bootstrap, method
-from mudata.evaluation.run import numbered
+from mudata.jsonl import numbered
 
 if TYPE_CHECKING:
     import numpy as np

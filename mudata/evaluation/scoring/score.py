@@ -12,19 +12,19 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-import mudata
 from mudata.catalog.cards import loader
 from mudata.errors import EvaluationError, MudataError
 from mudata.evaluation.align import ALIGNER, align
 from mudata.evaluation.metrics import summary
 from mudata.evaluation.metrics.scored import ScoredAnswer
-from mudata.evaluation.run import digest
 from mudata.evaluation.scoring import history, overrides
 from mudata.evaluation.scoring.extras import extras_cache
 from mudata.evaluation.scoring.opinions import opinion as opinions
 from mudata.evaluation.tasks import task as tasks
 from mudata.home import write_atomic
+from mudata.jsonl import digest
 from mudata.narration import SILENT, Progress
+from mudata.version import __version__
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
@@ -167,7 +167,7 @@ def _scored(run: Run, reference_scorer: bool) -> tuple[list[ScoredAnswer], dict[
         "task": settings["task"],
         "kind": settings["kind"],
         "n": len(items),
-        "mudata_version": mudata.__version__,
+        "mudata_version": __version__,
         "aligner": ALIGNER if any(sets.values()) else None,
         "labels_sha256": {dataset: label_set.sha256 if label_set else None for dataset, label_set in sets.items()},
         "labels_from": _source(read_with),

@@ -12,8 +12,9 @@ import pytest
 import yaml
 
 from mudata.catalog.cards import loader
-from mudata.catalog.cards.patterns import Pattern, wanted
+from mudata.catalog.cards.patterns import Pattern
 from mudata.catalog.cards.vocabulary import canonical
+from mudata.catalog.read.files import wanted
 from mudata.catalog.read.reader import read
 
 if TYPE_CHECKING:

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from mudata.catalog.cards import loader
-from mudata.catalog.cards.patterns import Pattern, match_all, walk, wanted
+from mudata.catalog.cards.patterns import Pattern
+from mudata.catalog.read.files import match_all, walk, wanted
 from mudata.errors import CardError
 
 

@@ -20,9 +20,10 @@ import tiny_set
 from misbehaving import Answer, Server
 from tiny_set import CLIPS, IDS, TABLE, archive, as_dict, built, card, clipwise, http, plain, zipped
 
-from mudata.catalog.fetch.fetcher import Fetched, FetchRequest, fetch
+from mudata.catalog.fetch.fetcher import fetch
 from mudata.catalog.fetch.ledger import FetchRecord, Ledger
 from mudata.catalog.fetch.plan import plan, subsets_of
+from mudata.catalog.fetch.request import Fetched, FetchRequest
 from mudata.errors import ChecksumMismatch, FetchError, HomeError, NeedsToken, Offline, QueryError, UnknownName
 from mudata.narration import Progress
 
@@ -558,7 +559,8 @@ def test_no_token_is_written_anywhere(server: Server, home: Home) -> None:
 SCRIPT = """
 import sys, yaml
 from pathlib import Path
-from mudata.catalog.fetch.fetcher import FetchRequest, fetch
+from mudata.catalog.fetch.fetcher import fetch
+from mudata.catalog.fetch.request import FetchRequest
 from mudata.catalog.cards.schema import Card
 from mudata.home import Home
 fetch(Card.model_validate(yaml.safe_load(Path(sys.argv[1]).read_text())), Home.default(), FetchRequest())

@@ -10,7 +10,8 @@ import pytest
 from misbehaving import Answer, Server
 from tiny_set import CLIPS, TABLE, archive, as_dict, built, http, plain, zipped
 
-from mudata.catalog.fetch.fetcher import FetchRequest, fetch
+from mudata.catalog.fetch.fetcher import fetch
+from mudata.catalog.fetch.request import FetchRequest
 from mudata.errors import FetchError, Offline
 
 if TYPE_CHECKING:

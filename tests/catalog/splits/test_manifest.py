@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 import shelf
 
-from mudata.catalog.splits import draw, manifest
+from mudata.catalog.splits import check, draw, manifest
 from mudata.catalog.splits.manifest import Manifest, Member
 from mudata.errors import SplitError, UnknownName
 
@@ -28,7 +28,7 @@ def made(home: Home) -> Manifest:
 
 
 def _kinds(home: Home, split: Manifest) -> list[tuple[str, str]]:
-    return [(finding.level, finding.kind) for finding in manifest.check(home, split)]
+    return [(finding.level, finding.kind) for finding in check.check(home, split)]
 
 
 def test_the_file_says_all_that_the_contract_asks(home: Home, made: Manifest) -> None:
@@ -144,7 +144,7 @@ def test_parts_come_in_the_order_of_their_use() -> None:
 
 
 def test_a_split_of_an_unchanged_index_has_nothing_to_say(home: Home, made: Manifest) -> None:
-    assert manifest.check(home, made) == []
+    assert check.check(home, made) == []
 
 
 def test_an_edited_manifest_is_a_fault(home: Home, made: Manifest) -> None:
@@ -157,7 +157,7 @@ def test_clips_that_are_gone_or_changed_are_faults_by_name(home: Home, made: Man
     clips[0]["pcm_sha256"] = "something else"
     clips[1]["status"] = "quarantined"
     shelf.shelve(home, clips=clips, labels=LABELS)
-    found = {finding.kind: finding for finding in manifest.check(home, made)}
+    found = {finding.kind: finding for finding in check.check(home, made)}
     assert found["missing"].clip_ids == ("toy/00", "toy/02")
     assert found["missing"].what == "2 of 12 clips are not in the index as usable."
     assert found["changed"].clip_ids == ("toy/01",)
@@ -172,7 +172,7 @@ def test_more_clips_and_another_card_are_worth_a_note(home: Home, made: Manifest
 
 def test_a_dataset_that_is_not_indexed_is_a_fault(home: Home, made: Manifest) -> None:
     elsewhere = replace(made, datasets=("other",), parts={"test": (Member("other/1", "1"),)}).sealed()
-    found = manifest.check(home, elsewhere)
+    found = check.check(home, elsewhere)
     assert [(f.level, f.kind) for f in found] == [("fault", "not-indexed"), ("fault", "missing")]
     assert found[0].what == "other is not in the index. Run: mudata fetch other"
 

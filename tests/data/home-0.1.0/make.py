@@ -30,12 +30,12 @@ HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE.parents[1]), str(HERE)]
 
 from answer_table import ADDRESS, SILENCE, TableServer  # noqa: E402
+from mudata.evaluation.plan import digest  # noqa: E402
 from shell import typed  # noqa: E402
 
 import mudata  # noqa: E402
 from mudata.evaluation import models  # noqa: E402
 from mudata.evaluation.models.untrained import SPECIAL, _tokenizer  # noqa: E402
-from mudata.evaluation.plan import digest  # noqa: E402
 
 RATE, SECONDS = 8000, 0.5
 MOODS = {"bell": "bright calm", "drone": "dark calm", "rattle": "bright"}

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-import mudata
+from mudata import version
 from mudata.evaluation.inference import provenance
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ def test_a_checkout_is_named_by_its_commit_and_told_to_be_changed(
     package = tmp_path / "mudata"
     package.mkdir()
     (package / "__init__.py").write_text("")
-    monkeypatch.setattr(mudata, "__file__", str(package / "__init__.py"))
+    monkeypatch.setattr(version, "__file__", str(package / "__init__.py"))
     assert provenance.git() is None
 
     def git(*words: str) -> str:

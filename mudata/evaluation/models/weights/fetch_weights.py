@@ -16,10 +16,10 @@ from mudata.catalog.cards import licences
 from mudata.catalog.fetch.download import sums
 from mudata.catalog.fetch.fetcher import source_of
 from mudata.catalog.fetch.ledger import FetchRecord, seen, stat_below
+from mudata.catalog.fetch.lock import alone
 from mudata.catalog.fetch.plan import FetchJob, Option, describe
 from mudata.catalog.fetch.sources import huggingface
 from mudata.catalog.fetch.sources.source import FetchResult, Target
-from mudata.catalog.get import alone
 from mudata.errors import FetchError, HomeError, MissingExtra, ModelError, MudataError, NeedsToken, ReadError
 from mudata.evaluation.models.weights import own_weights, weight_store
 from mudata.evaluation.models.weights.file_kinds import SUFFIXES, is_old_pickle

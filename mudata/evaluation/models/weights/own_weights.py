@@ -12,10 +12,11 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
-from mudata.catalog.cards.patterns import Pattern, walk
+from mudata.catalog.cards.patterns import Pattern
 from mudata.catalog.fetch.ledger import FetchRecord, seen
 from mudata.catalog.fetch.plan import adopted_key
 from mudata.catalog.fetch.sources import selecting
+from mudata.catalog.read.files import walk
 from mudata.errors import FetchError
 from mudata.evaluation.models.weights.file_kinds import INDEXES, SINGLES, SUFFIXES
 from mudata.evaluation.models.weights.weight_store import PartOnDisk, place

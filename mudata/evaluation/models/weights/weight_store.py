@@ -21,9 +21,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from mudata.catalog.cards.mirrors import HubMirror, RemoteFile
-from mudata.catalog.cards.patterns import walk
 from mudata.catalog.fetch.ledger import FetchRecord, Ledger, stat_below
 from mudata.catalog.fetch.plan import Requirement, plan
+from mudata.catalog.read.files import walk
 from mudata.errors import ModelError
 from mudata.evaluation.models import model_card
 from mudata.evaluation.models.weights.file_kinds import CONVERTED

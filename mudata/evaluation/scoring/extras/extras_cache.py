@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mudata.errors import EvaluationError
-from mudata.evaluation.run import digest
 from mudata.home import write_atomic
+from mudata.jsonl import digest
 
 if TYPE_CHECKING:
     from mudata.evaluation.metrics.scored import ScoredAnswer

@@ -50,7 +50,7 @@ class Server:
     @property
     def detail(self) -> dict[str, object]:
         """What decides the opinion; never the key."""
-        from mudata.evaluation.run import digest
+        from mudata.jsonl import digest
 
         return {
             "url": shown(self.url).rstrip("/"),

@@ -20,9 +20,9 @@ from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Protocol
 
 from mudata.errors import EvaluationError
 from mudata.evaluation.metrics.statistics import share
-from mudata.evaluation.run import digest, numbered
 from mudata.evaluation.scoring.opinions.loglik import likeliest
 from mudata.home import write_atomic
+from mudata.jsonl import digest, numbered
 
 if TYPE_CHECKING:
     from mudata.evaluation.align.label_set import LabelSet

@@ -1,0 +1,41 @@
+"""What is asked of a fetch, and what it tells."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class FetchRequest:
+    """What is asked for."""
+
+    subset: str | None = None
+    """One of the card's subsets, or several with commas between; None: its default."""
+    where: str | None = None
+    """SQL condition that chooses clips, see `reading.read`."""
+    limit: int | None = None
+    """So many clips."""
+    offline: bool = False
+    origin: tuple[Path, ...] = ()
+    """Folders, archives or shards of the user that are used in place of downloads."""
+    copy: bool = False
+    """Copy files of `origin`; else they are linked."""
+    accept_licence: bool = False
+    jobs: int = 4
+    """Downloads at a time."""
+
+
+@dataclass(frozen=True)
+class Fetched:
+    """What is there now."""
+
+    dataset: str
+    mirrors: dict[str, str]
+    """Component -> where it came from."""
+    files: int
+    bytes: int
+    """That went over the network this time."""
+    failures: dict[str, str]
+    """Clip ids that could not be had, and why."""
+    notes: tuple[str, ...]

@@ -1,0 +1,33 @@
+"""What `mudata import-answers` was asked for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from mudata.evaluation.answer_import.formats import Fields
+
+_NO_FIELDS = Fields()
+
+
+@dataclass(frozen=True)
+class ImportRequest:
+    """What `mudata import-answers` was asked for.
+
+    Either `split`, or `dataset`: its clips that the file names, or with `part` those of a part of a published split
+    ('test', or 'fault-filtered/test' where several have one). references: where they come from; 'file' needs `dataset`
+    and no index. prompt_text: the question, where the file does not have it.
+    """
+
+    file: Path
+    format: str
+    model: str
+    split: str | None = None
+    dataset: str | None = None
+    part: str | None = None
+    task: str | None = None
+    references: Literal["index", "file"] = "index"
+    prompt_text: str | None = None
+    fields: Fields = _NO_FIELDS
+    command: str | None = None
