@@ -1,4 +1,31 @@
-"""One answer, read: evidence first, then the first rule that decides."""
+"""From what a model said to the label it means, or to why there is none: evidence first, then the first rule that fits.
+
+`align(answer, label_set, shown)` is a pure function: no chance, no network, no model. Stages, in this order:
+
+    clean        width and case folded, markup, thoughts and zero-width characters dropped, with a way back (clean)
+    empty        EMPTY, ERROR; DEGENERATE: a loop (clean)
+    letters      only if letters were shown; letter and text must agree, else CONFLICT (letters)
+    mentions     longest spelling first, whole words only; guards take their words before labels can (phrase_matcher)
+    polarity     what the answer denies is no evidence for it (polarity)
+    echo         the prompt or its options read back: ECHO_PROMPT, ECHO_ALL (echo)
+    refusal      REFUSAL, REFUSAL_WITH_MENTION; the options listed in a refusal do not count (refusal)
+    decision     one label; several, of which a final answer names one or one is primary (finals); MULTI; lenient
+                 evidence only where there is no strict one; NEGATED_ONLY; OOV
+
+The rule that decided is the `rule_id`; `alignment.RULES` says each in words. An answer that speaks of several labels is
+never settled by chance, position or likelihood.
+
+    error, empty, degenerate                     no answer to read
+    letter, letters, letter_conflict             option letters
+    echo_prompt, echo_examples, echo_all         nothing of its own
+    refusal, refusal_echo, refusal_mention       cannot tell
+    exact, single                                one label
+    anchor, primary                              one label among several
+    hedge, list, compound                        several labels: MULTI
+    set                                          labels of an answer that may name many
+    lenient, lenient_several                     SYNONYM, HYPONYM (several of them: MULTI)
+    negated, oov                                 none
+"""
 
 from __future__ import annotations
 
@@ -7,12 +34,10 @@ from typing import TYPE_CHECKING
 
 from mudata.evaluation.align import finals
 from mudata.evaluation.align.alignment import Alignment, Shown, Span, Status
-from mudata.evaluation.align.clean import clean
+from mudata.evaluation.align.clean import clean, degenerate
 from mudata.evaluation.align.echo import echoes, examples
-from mudata.evaluation.align.evidence import ANY, Evidence, Mention, gather, inside, without
+from mudata.evaluation.align.evidence import ANY, Evidence, Mention, gather, inside, oov_terms, without
 from mudata.evaluation.align.label_terms import compiled
-from mudata.evaluation.align.loops import degenerate
-from mudata.evaluation.align.terms import oov_terms
 
 if TYPE_CHECKING:
     from mudata.evaluation.align.label_set import LabelSet

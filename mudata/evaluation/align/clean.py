@@ -1,4 +1,4 @@
-"""An answer made plain for the rules, and the way back from every character of it to the raw text."""
+"""An answer made plain for the rules, the way back from every character of it to the raw text, and whether it is a loop."""
 
 from __future__ import annotations
 
@@ -108,3 +108,19 @@ def _folded(cluster: str) -> str:
         return _WIDE[cluster]
     plain = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", cluster).casefold())
     return "".join(_WIDE.get(c) or _BY_CATEGORY.get(unicodedata.category(c), c) for c in plain).translate(_PLAIN)
+
+
+# ------------------------------------------------------------------------------------- loops
+
+_LOOP_TOKEN = re.compile(r"[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff]|[^\W_\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff]+")
+_DIGITS = re.compile(r"\d+")
+_LOOP_WORDS, _LOOP_DISTINCT, _LOOP_TAIL = 40, 0.18, 2000
+
+
+def degenerate(text: str) -> bool:
+    """Whether it ends in a loop: more than 40 words with under 18 % distinct in its last 2,000 characters, all numbers
+    counted as one word (thresholds: by reading published answers; loops end at the token limit, so the end tells)."""
+    if len(text) < 3 * _LOOP_WORDS:
+        return False
+    words = _LOOP_TOKEN.findall(_DIGITS.sub("0", text[-_LOOP_TAIL:]))
+    return len(words) > _LOOP_WORDS and len(set(words)) < _LOOP_DISTINCT * len(words)
