@@ -1,4 +1,4 @@
-"""An answer made plain for the rules, the way back from every character of it to the raw text, and whether it is a loop."""
+"""An answer made plain for the rules, with a way back to the raw text, and whether it ends in a loop."""
 
 from __future__ import annotations
 
@@ -77,8 +77,8 @@ def without_markup(answer: str) -> str:
 
     A thought whose beginning is cut off ends at its mark; one without an end never ends.
     """
-    blank = _MARKUP.sub(lambda found: " " * len(found.group()), answer)
-    ends = [found.end() for found in _THOUGHT_ENDS.finditer(blank)]
+    blank = _MARKUP.sub(lambda match: " " * len(match.group()), answer)
+    ends = [match.end() for match in _THOUGHT_ENDS.finditer(blank)]
     return " " * ends[-1] + blank[ends[-1] :] if ends else blank
 
 
@@ -86,9 +86,9 @@ def _mapped(answer: str) -> Clean:
     pieces: list[str] = []
     starts: list[int] = []
     ends: list[int] = []
-    for found in _CLUSTER.finditer(answer):
-        raw = found.group()
-        start, end = found.span()
+    for match in _CLUSTER.finditer(answer):
+        raw = match.group()
+        start, end = match.span()
         if raw.isascii() and (raw[0] != "&" or len(raw) == 1):
             pieces.append(raw.translate(_PLAIN))
             starts.extend(range(start, end))

@@ -1,4 +1,4 @@
-"""All that speaks for or against labels in an answer, the words that might have been some, and an alignment of it."""
+"""All that speaks for or against labels in an answer, and the words of it that are no labels."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from typing import Any
 
 from mudata.evaluation.align.alignment import Alignment, Role, Shown, Span, Status
 from mudata.evaluation.align.clean import Clean, without_markup
-from mudata.evaluation.align.label_terms import Meaning, Vocabulary
 from mudata.evaluation.align.letters import Letter, letters
+from mudata.evaluation.align.phrase_matcher import Meaning, PhraseMatcher
 from mudata.evaluation.align.polarity import denied
 from mudata.evaluation.align.refusal import refusals
 
@@ -34,7 +34,7 @@ class Evidence:
     """Mentions, echoes, refusals and the anchor have offsets of the clean text, letters those of the raw one."""
 
     clean: Clean
-    words: Vocabulary
+    matcher: PhraseMatcher
     shown: Shown
     mentions: list[Mention]
     denied: list[bool]
@@ -50,26 +50,26 @@ class Evidence:
 
     def __post_init__(self) -> None:
         strict: set[str] = set()
-        said: set[str] = set()
-        denied: set[str] = set()
-        for (_, _, (kind, ids, _)), no in zip(self.mentions, self.denied, strict=True):
-            (denied if no else said).update(ids)
-            if kind == "strict" and not no:
+        positives: set[str] = set()
+        negatives: set[str] = set()
+        for (_, _, (kind, ids, _)), is_denied in zip(self.mentions, self.denied, strict=True):
+            (negatives if is_denied else positives).update(ids)
+            if kind == "strict" and not is_denied:
                 strict.update(ids)
-        self.strict, self.positives, self.negatives = map(self.ordered, (strict, said, denied))
+        self.strict, self.positives, self.negatives = map(self.ordered, (strict, positives, negatives))
 
     @property
     def text(self) -> str:
         return self.clean.text
 
     def ordered(self, ids: Collection[str]) -> tuple[str, ...]:
-        return tuple(sorted(ids, key=self.words.rank.__getitem__) if len(ids) > 1 else ids)
+        return tuple(sorted(ids, key=self.matcher.rank.__getitem__) if len(ids) > 1 else ids)
 
     def within(self, start: int, end: int, kinds: tuple[str, ...] = ("strict",)) -> list[Mention]:
         """Mentions of these kinds that begin in a piece and are not denied."""
         piece = slice(*(bisect_left(self.mentions, place, key=_start) for place in (start, end)))
         pairs = zip(self.mentions[piece], self.denied[piece], strict=True)
-        return [m for m, no in pairs if not no and m[2].kind in kinds]
+        return [m for m, is_denied in pairs if not is_denied and m[2].kind in kinds]
 
     def besides(self) -> str:
         """The text without its mentions."""
@@ -77,12 +77,14 @@ class Evidence:
 
     def lists_most(self) -> bool:
         """Whether at least 80 % of the labels are said."""
-        least, all_ = _ECHO_LEAST[self.words.many], len(self.words.ids)
+        least, all_ = _ECHO_LEAST[self.matcher.many], len(self.matcher.ids)
         return all_ >= least and len(self.strict) >= _ECHO_SHARE * all_
 
     def means(self, status: Status, rule: str, labels: tuple[str, ...] = ()) -> Alignment:
         """What a rule decides, with all the evidence."""
-        foreign = True in [m[2].foreign and not no for m, no in zip(self.mentions, self.denied, strict=True)]
+        foreign = True in [
+            m[2].foreign and not is_denied for m, is_denied in zip(self.mentions, self.denied, strict=True)
+        ]
         return Alignment(
             status,
             labels,
@@ -99,8 +101,8 @@ class Evidence:
         """Evidence as pieces of the raw answer."""
         raw = self.clean.raw
         spans = [Span(letter.start, letter.end, "letter", letter.option) for letter in self.letters]
-        for (start, end, meaning), no in zip(self.mentions, self.denied, strict=True):
-            role: Role = "negative" if no and meaning.ids else _ROLE[meaning.kind]
+        for (start, end, meaning), is_denied in zip(self.mentions, self.denied, strict=True):
+            role: Role = "negative" if is_denied and meaning.ids else _ROLE[meaning.kind]
             piece = raw(start, end)
             spans += [Span(*piece, role, label) for label in sorted(meaning.ids) or _NO_LABEL]
         spans += [Span(*raw(*piece), "echo") for piece in self.echoed]
@@ -117,7 +119,7 @@ def _place(span: Span) -> tuple[int, int, str, str]:
 def gather(
     answer: str,
     clean: Clean,
-    words: Vocabulary,
+    matcher: PhraseMatcher,
     shown: Shown,
     *,
     mentions: list[Mention],
@@ -131,9 +133,9 @@ def gather(
         echoed = [piece for piece in echoed if not _lists_labels(text, piece, mentions)]
         mentions = [m for m in mentions if not inside(m[0], echoed)]
         cues = [cue for cue in cues if not inside(cue[0], echoed)]
-    no = denied(text, [m[:2] for m in mentions]) if turned and mentions else [False] * len(mentions)
-    given = letters(without_markup(answer), shown.options or words.ids) if shown.letters else []
-    return Evidence(clean, words, shown, mentions, no, echoed, cues, given)
+    negations = denied(text, [m[:2] for m in mentions]) if turned and mentions else [False] * len(mentions)
+    given = letters(without_markup(answer), shown.options or matcher.ids) if shown.letters else []
+    return Evidence(clean, matcher, shown, mentions, negations, echoed, cues, given)
 
 
 def _lists_labels(text: str, piece: tuple[int, int], mentions: list[Mention]) -> bool:
@@ -184,15 +186,15 @@ def oov_terms(text: str) -> tuple[str, ...]:
 
     Only the first 4,000 characters are read.
     """
-    found: dict[str, None] = {}
+    terms: dict[str, None] = {}
     for phrase in _OOV_PHRASE.finditer(text[:_OOV_READ]):
         run: list[str] = []
         for word in (*_OOV_WORD.findall(phrase.group()), "the"):
             if word not in _IDLE and not word.isdigit():
                 run.append(word)
             elif run:
-                found[" ".join(run[:_OOV_LONGEST])] = None
+                terms[" ".join(run[:_OOV_LONGEST])] = None
                 run = []
-        if len(found) >= _OOV_MOST:
+        if len(terms) >= _OOV_MOST:
             break
-    return tuple(found)[:_OOV_MOST]
+    return tuple(terms)[:_OOV_MOST]
