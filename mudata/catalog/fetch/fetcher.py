@@ -14,10 +14,11 @@ from typing import TYPE_CHECKING, Any
 
 from mudata.catalog.cards import loader
 from mudata.catalog.cards.patterns import Pattern
+from mudata.catalog.cards.subsets import subsets_of
 from mudata.catalog.fetch.download import sums
 from mudata.catalog.fetch.ledger import FetchRecord, Ledger, seen, stat_below
 from mudata.catalog.fetch.parallel import side_by_side
-from mudata.catalog.fetch.plan import CLIPWISE, FetchJob, Option, Requirement, describe, plan, subsets_of
+from mudata.catalog.fetch.plan import CLIPWISE, FetchJob, Option, Requirement, describe, plan
 from mudata.catalog.fetch.sources import http
 from mudata.catalog.fetch.sources.source import FetchResult, Target
 from mudata.catalog.read.files import wanted

@@ -10,11 +10,9 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol
 from urllib.parse import urlsplit
 
 from mudata.catalog.fetch.sources import selecting
-from mudata.errors import UnknownName
 
 if TYPE_CHECKING:
     from mudata.catalog.cards.mirrors import AnyMirror, Component
-    from mudata.catalog.cards.schema import Card
     from mudata.catalog.fetch.ledger import FetchRecord, Stat
 
 State = Literal["present", "incomplete", "stale", "missing"]
@@ -109,16 +107,6 @@ def adopted_key(name: str, component: Component, subsets: Sequence[str]) -> str:
 def in_play(component: Component, subsets: Sequence[str]) -> bool:
     """Whether a component has anything to give for these subsets."""
     return any(unit for mirror in component.mirrors for unit in _units(mirror, subsets, None))
-
-
-def subsets_of(card: Card, asked: str | None) -> tuple[str, ...]:
-    """The subsets that a request names, commas between them; by default the card's default. Raises UnknownName."""
-    chosen = asked or card.default_subset
-    names = tuple(name.strip() for name in chosen.split(",")) if chosen else ()
-    for name in names:
-        if name not in card.subsets:
-            raise UnknownName("subset", name, card.subsets, None if card.subsets else f"{card.name} has no subsets.")
-    return names
 
 
 def describe(mirror: AnyMirror) -> str:

@@ -187,7 +187,7 @@ def _check_status(response: httpx2.Response, want: Download) -> None:
     if status in (404, 410, 451):
         raise FetchError(f"{address}: the host no longer has this file ({said}).")
     if status in _TEMPORARY:
-        raise TryAgain(f"the host answers {said}", retry_after(response))
+        raise TryAgain(f"the host answers {said}", retry_after(response.headers))
     raise FetchError(f"{address}: the host answers {said}.")
 
 
@@ -201,9 +201,12 @@ def _refuse_web_page(response: httpx2.Response, want: Download) -> None:
         )
 
 
-def retry_after(response: httpx2.Response) -> float | None:
-    """Seconds that the host asks us to wait: given as such, or as a date."""
-    value = response.headers.get("retry-after", "").strip()
+def retry_after(headers: Mapping[str, str]) -> float | None:
+    """Seconds that the host asks us to wait: given as such, or as a date; None if it says nothing that makes sense.
+
+    Source: RFC 9110, section 10.2.3. `headers` must find names in any case, as those of httpx2 and requests do.
+    """
+    value = headers.get("retry-after", "").strip()
     with contextlib.suppress(ValueError):
         seconds = float(value)
         return seconds if 0 <= seconds < math.inf else None

@@ -30,6 +30,7 @@ from mudata.catalog.fetch.download import sums, verify_digests
 from mudata.catalog.fetch.sources import selecting
 from mudata.catalog.fetch.sources.source import FetchResult, Target
 from mudata.catalog.fetch.sources.unpacking import unpack
+from mudata.catalog.fetch.transfer import retry_after
 from mudata.errors import ChecksumMismatch, FetchError, NeedsToken, Offline, from_os_error
 
 if TYPE_CHECKING:
@@ -38,6 +39,8 @@ if TYPE_CHECKING:
 
 _TRIES = 5
 _BUSY = frozenset({429, 500, 502, 503, 504})
+_PAUSE_S = 1.0
+"""Before a busy host is asked again, if it does not say when."""
 _LONGEST_S = 120.0
 """A host that asks for a longer pause is given up."""
 _PAGE = 200
@@ -233,7 +236,8 @@ class _Kaggle:
                 status = getattr(response, "status_code", None)
                 pause = 0.0
                 if response is not None:
-                    pause = _retry_after(response.headers)
+                    asked = retry_after(response.headers)
+                    pause = _PAUSE_S if asked is None else asked
                     response.close()
                 if status not in _BUSY or tries == _TRIES or pause > _LONGEST_S:
                     raise self._explained(error, status, what) from error
@@ -284,13 +288,6 @@ class _Kaggle:
             "(or KAGGLE_USERNAME and KAGGLE_KEY, or keep kaggle.json where Kaggle's client looks for it), and run "
             f"the same command again. {page} shows the set's own terms.",
         )
-
-
-def _retry_after(headers: Mapping[str, str]) -> float:
-    try:
-        return float(headers.get("Retry-After", ""))
-    except ValueError:
-        return 1.0
 
 
 def _is_whole(path: Path, size: int | None, digests: Mapping[str, str | tuple[str, ...]]) -> bool:
