@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 from urllib.parse import urlsplit
 
+from mudata.catalog.fetch.checksums import expected_checksums
 from mudata.catalog.fetch.sources import selecting
 
 if TYPE_CHECKING:
@@ -173,7 +174,7 @@ def _differs(unit: FetchJob, record: FetchRecord) -> bool:
     """Whether the card now promises other bytes than those that came."""
     for file in getattr(unit.mirror, "files", ()):
         algorithm, _, value = record.sums.get(file.path, "").partition(":")
-        promised = selecting.digests(file).get(algorithm, value)
+        promised = expected_checksums(file).get(algorithm, value)
         if value not in ((promised,) if isinstance(promised, str) else promised):
             return True
     return False
