@@ -14,14 +14,9 @@ from pathlib import Path
 import pytest
 from misbehaving import Answer, Server
 
-from mudata.catalog.fetch.download import (
-    Download,
-    DownloadRetries,
-    download,
-    download_many,
-    shown,
-    verify_checksums,
-)
+from mudata.catalog.fetch.checksums import compute_checksums, verify_checksums
+from mudata.catalog.fetch.download import DownloadRetries, download, download_many
+from mudata.catalog.fetch.transfer import Download, shown
 from mudata.errors import ChecksumMismatch, FetchError, HomeError, NeedsToken, Offline
 
 BODY = bytes(range(256)) * 400
@@ -299,7 +294,8 @@ def test_names_of_all_sorts(server: Server, tmp_path: Path, name: str) -> None:
 SCRIPT = """
 import sys
 from pathlib import Path
-from mudata.catalog.fetch.download import Download, download
+from mudata.catalog.fetch.download import download
+from mudata.catalog.fetch.transfer import Download
 download(Download(sys.argv[1], Path(sys.argv[2]), checksums={"sha256": sys.argv[3]}))
 """
 
