@@ -19,11 +19,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from mudata.errors import EvaluationError
-from mudata.evaluation.models import hardware
 from mudata.evaluation.inference import provenance
 from mudata.evaluation.inference.batching import TIMEOUT, BatchRunner, How, Reply
 from mudata.evaluation.inference.playback import HeardClip, Playback, heard
 from mudata.evaluation.inference.run_plan import Plan, now
+from mudata.evaluation.models import hardware
 from mudata.evaluation.protocol import Answer, Clip, Failure, Ranking, Trainable
 from mudata.evaluation.run import AnswerRecord, Run
 from mudata.version import __version__

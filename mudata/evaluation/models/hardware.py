@@ -132,9 +132,7 @@ def resident() -> int | None:
         return None
 
 
-def check(
-    name: str, card: ModelCard | None, folder: Path | None, *, device: str, dtype: str
-) -> None:
+def check(name: str, card: ModelCard | None, folder: Path | None, *, device: str, dtype: str) -> None:
     """Refuse a model that needs more memory than is free where it would go.
 
     Nothing is said of models without a size, nor of a folder that is not there, of which the

@@ -14,9 +14,9 @@ from small_corpus import Corpus
 
 from mudata.catalog.index import database
 from mudata.errors import EvaluationError, ModelError, UnknownName
-from mudata.evaluation.models import hardware
 from mudata.evaluation.inference import batching
 from mudata.evaluation.inference.runner import EvalRequest, evaluate, preview
+from mudata.evaluation.models import hardware
 from mudata.evaluation.protocol import Answer, Clip, Failure, ModelCapabilities, Question, Ranking
 from mudata.evaluation.run import Run, all_runs
 from mudata.narration import Progress
