@@ -10,8 +10,8 @@ from mudata.cli.output import common, emit, emit_json, json_option, progress
 
 if TYPE_CHECKING:
     from mudata.evaluation.models.hardware import Machine
+    from mudata.evaluation.models.listing import Listing
     from mudata.evaluation.models.model_card import ModelCard
-    from mudata.evaluation.models.registry import Listing
     from mudata.evaluation.models.weights.weight_store import PartOnDisk
     from mudata.home import Home
 

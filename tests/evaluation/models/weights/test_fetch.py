@@ -20,6 +20,7 @@ from toy_models import ADAPTER, BASE, ENCODER, SHARD, WHOLE
 
 from mudata.errors import ModelError
 from mudata.evaluation.models import hardware, registry
+from mudata.evaluation.models.model_identity import identity
 from mudata.evaluation.models.weights import weight_store
 
 if TYPE_CHECKING:
@@ -349,15 +350,15 @@ def test_other_weights_are_another_identity_and_another_place_is_not(
     cards: Path, home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert fetch("toy-a", YES).code == 0
-    said = registry.identity("toy-a", {})
+    said = identity("toy-a", {})
     assert str(said["options"]).startswith("{'checkpoint': 'toy-a@")
     copy = lay_out(tmp_path / "copy", expected("a.bin", ADAPTER))
-    assert registry.identity("toy-a", {"checkpoint": str(copy)}) == said
+    assert identity("toy-a", {"checkpoint": str(copy)}) == said
     shutil.move(home.root, tmp_path / "moved")
     monkeypatch.setenv("MUDATA_HOME", str(tmp_path / "moved"))
-    assert registry.identity("toy-a", {}) == said
+    assert identity("toy-a", {}) == said
     (copy / "a.bin").write_bytes(ADAPTER[:150_000] + b"!" + ADAPTER[150_001:])
-    assert registry.identity("toy-a", {"checkpoint": str(copy)}) != said
+    assert identity("toy-a", {"checkpoint": str(copy)}) != said
 
 
 def test_a_whole_repository_comes_without_copies_in_other_formats_and_is_used(
@@ -366,12 +367,12 @@ def test_a_whole_repository_comes_without_copies_in_other_formats_and_is_used(
     pytest.importorskip("torch")
     whole = toy.model("toy-whole", family="clap", checkpoint="somebody/whole", revision="main")
     toy.write(cards, [whole], [])
-    assert registry.identity("toy-whole", {})["options"] == {"checkpoint": "somebody/whole", "revision": "main"}
+    assert identity("toy-whole", {})["options"] == {"checkpoint": "somebody/whole", "revision": "main"}
     assert fetch("toy-whole", YES).code == 0
     wanted = {path: WHOLE[path] for path in ("config.json", "model.safetensors", "README.md")}
     assert in_layout(home, "toy-whole") == wanted
     assert registry.create("toy-whole").checkpoint == str(home.models / "toy-whole")  # type: ignore[attr-defined]
-    assert str(registry.identity("toy-whole", {})["options"]).startswith("{'checkpoint': 'toy-whole@")
+    assert str(identity("toy-whole", {})["options"]).startswith("{'checkpoint': 'toy-whole@")
     del there.repos["somebody/whole"]["model.safetensors"]
     shutil.rmtree(home.models)
     assert fetch("toy-whole").code == 0
@@ -418,10 +419,10 @@ def test_an_old_pickle_is_made_mappable_once(cards: Path, home: Home, server: Se
     done = fetch("toy-a", YES)
     assert "old.bin is an old pickle" in done.err
     assert (home.models / "toy-a/old.bin.mapped.safetensors").exists()
-    before = registry.identity("toy-a", {})
+    before = identity("toy-a", {})
     assert "old pickle" not in fetch("toy-a").err
     (home.models / "parts/toy-a/files/old.bin.mapped.safetensors").unlink()
-    assert registry.identity("toy-a", {}) == before
+    assert identity("toy-a", {}) == before
 
 
 def test_the_table_says_what_is_here_and_fits_a_page(cards: Path, home: Home) -> None:
