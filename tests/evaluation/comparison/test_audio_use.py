@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from mudata.errors import EvaluationError
-from mudata.evaluation.align import Alignment
+from mudata.evaluation.align.alignment import Alignment
 from mudata.evaluation.comparison.audio_use import AudioUse, Verdict, badge
 from mudata.evaluation.metrics.scored import ScoredAnswer
 
