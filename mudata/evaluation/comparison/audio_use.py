@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from mudata.errors import EvaluationError
-from mudata.evaluation.metrics.statistics import mcnemar, wilson
+from mudata.evaluation.metrics.significance import mcnemar
+from mudata.evaluation.metrics.statistics import wilson
 
 if TYPE_CHECKING:
     from mudata.evaluation.metrics.scored import ScoredAnswer

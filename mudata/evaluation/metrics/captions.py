@@ -20,7 +20,7 @@ from mudata.evaluation.metrics.caption_controls import (
 )
 from mudata.evaluation.metrics.caption_refusals import refuses
 from mudata.evaluation.metrics.scored import Metric, ScoredAnswer
-from mudata.evaluation.metrics.statistics import SEED, interval, method, resampled, share, some
+from mudata.evaluation.metrics.statistics import SEED, interval, method, require_clips, resampled, share
 
 if TYPE_CHECKING:
     import numpy as np
@@ -68,7 +68,7 @@ def caption(
     `constants` is the task records' "constant". `reference_scorer` has rouge-score itself count. Controls that need
     another clip, and aspects, are left out where there is none. Raises EvaluationError when there is nothing to score.
     """
-    n = some(len(items))
+    n = require_clips(len(items))
     said = [(item.answer or "").strip() for item in items]
     columns = _rouge_columns(items, constants or {}, reference_scorer)
     distinct = len(set(said) - {""}) / n
@@ -101,7 +101,7 @@ def details(items: Sequence[ScoredAnswer], constants: Constants | None = None) -
         "most_frequent": {"answer": frequent[0][0], "count": frequent[0][1]} if frequent else None,
         "refusals": {
             "count": refused.total(),
-            "share": refused.total() / some(len(items)),
+            "share": refused.total() / require_clips(len(items)),
             "examples": [{"answer": text, "count": count} for text, count in refused.most_common(5)],
         },
         "answer_words": {
