@@ -188,9 +188,9 @@ def test_lift_is_the_difference_of_the_two_it_is_made_of() -> None:
 
 def test_the_constant_is_the_caption_nearest_to_all_others() -> None:
     train = [("a slow song",), ("a slow sad song with piano",), ("a slow sad song",), ("drums",)]
-    constant = captions.constant_caption(train, [("not asked",)])
+    constant = caption_controls.constant_caption(train, [("not asked",)])
     assert constant is not None
-    assert constant == captions.constant_caption(train[::-1], [])
+    assert constant == caption_controls.constant_caption(train[::-1], [])
     texts = [text for texts in train for text in texts]
     means = {
         text: rouge.rouge([text] * 3, [[other] for other in texts if other != text])[:, 2].mean() for text in texts
@@ -201,18 +201,18 @@ def test_the_constant_is_the_caption_nearest_to_all_others() -> None:
 
 
 def test_without_a_train_part_the_constant_is_of_clips_that_are_not_asked() -> None:
-    constant = captions.constant_caption([], [("slow piano", "piano"), ("piano",)])
+    constant = caption_controls.constant_caption([], [("slow piano", "piano"), ("piano",)])
     assert constant is not None
     assert (constant.text, constant.source) == ("piano", "clips of the dataset that are not asked")
-    assert captions.constant_caption([], []) is None
+    assert caption_controls.constant_caption([], []) is None
 
 
 def test_a_large_train_part_is_sampled_and_says_so() -> None:
     train = [(f"word{i % 50} tune {i}",) for i in range(1500)]
-    constant = captions.constant_caption(train, [])
+    constant = caption_controls.constant_caption(train, [])
     assert constant is not None
     assert "of 1000 of 1500 captions (seed 0)" in constant.recipe
-    assert constant == captions.constant_caption(train, [])
+    assert constant == caption_controls.constant_caption(train, [])
 
 
 def test_the_recorded_constant_is_what_every_clip_is_given() -> None:
@@ -412,7 +412,7 @@ def published(shared: Path, model: str) -> list[ScoredAnswer]:
 def test_published_answers_stand_beside_their_controls(shared: Path) -> None:
     with (shared / "data/musiccaps/musiccaps-public.csv").open(newline="") as file:
         train = [(row["caption"],) for row in csv.DictReader(file) if row["is_audioset_eval"] == "False"]
-    constant = captions.constant_caption(train, [])
+    constant = caption_controls.constant_caption(train, [])
     assert constant is not None
     items = published(shared, "mullama")
     got = by_name(captions.caption_metrics(items, {"musiccaps": asdict(constant)}))
