@@ -1,24 +1,41 @@
 # Two commands do everything on a fresh machine with Python 3.11 to 3.13:
 #   make demo   composes a small dataset and takes it the whole way: fetch, SQL, split, eval, table
 #   make test   runs the tests
-# Both make the environment .venv first (the pins are in constraints.txt).
+# Both make the environment .venv first, with exactly the versions in constraints.lock.
 PYTHON ?= $(firstword $(foreach p,python3 python3.13 python3.12 python3.11,$(if $(shell $(p) -c 'import sys; print(sys.version_info[:2] >= (3, 11) and sys.version_info[:2] <= (3, 13))' 2>/dev/null | grep True),$(p))))
-VENV := .venv
-BIN := $(VENV)/bin
+PYTHON_OLDEST ?= python3.11
+BIN := .venv/bin
+EXTRAS := models youtube formats dev
+comma := ,
+space := $(subst ,, )
 .DEFAULT_GOAL := help
 
 help:  ## Show this help
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 18
 
-$(BIN)/.ready: pyproject.toml constraints.txt
-	@test -n "$(PYTHON)" || { echo "Python 3.11, 3.12 or 3.13 is needed and was not found. Install one, or run: make PYTHON=/path/to/python3.12 $(MAKECMDGOALS)"; exit 1; }
-	@echo "Making the environment $(VENV) with $$($(PYTHON) --version) (a few minutes the first time)"
-	@$(PYTHON) -m venv $(VENV)
-	@$(BIN)/python -m pip install --quiet --upgrade pip
-	@$(BIN)/python -m pip install --quiet --constraint constraints.txt torch
-	@$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[models,youtube,formats,dev]'
-	@$(BIN)/python -m pip install --quiet --no-deps basic-pitch==0.4.0  # its model file; what it requires conflicts
-	@touch $@
+# $(call make_environment,PYTHON,FOLDER,CONSTRAINTS): everything in FOLDER, with versions that CONSTRAINTS allows, what builds
+# wheels included. A constraint binds only what is wanted: beside the CPU build of torch no package of CUDA is.
+define make_environment
+@test -n "$(1)" || { echo "Python 3.11, 3.12 or 3.13 is needed and was not found. Install one, or run: make PYTHON=/path/to/python3.12 $(MAKECMDGOALS)"; exit 1; }
+@echo "Making the environment $(2) with $$($(1) --version) (a few minutes the first time)"
+@$(1) -m venv --clear $(2)
+@$(2)/bin/python -m pip install --quiet --upgrade --constraint $(3) pip setuptools
+@$(2)/bin/python -m pip install --quiet --constraint $(3) --no-build-isolation --editable '.[$(subst $(space),$(comma),$(EXTRAS))]'
+@$(2)/bin/python -m pip install --quiet --constraint $(3) --no-deps basic-pitch  # its model file; what it requires conflicts
+endef
+
+# $(call resolve,OPTIONS,FILE): write to FILE which versions of everything go together.
+define resolve
+@$(PYTHON) -m venv --clear .venv-resolve
+@.venv-resolve/bin/python -m pip install --quiet --upgrade pip uv
+@.venv-resolve/bin/uv pip compile --quiet --python-version 3.11 $(addprefix --extra ,$(EXTRAS)) --group environment \
+	--constraint constraints.txt --upgrade $(1) --no-annotate --custom-compile-command 'make $@' --output-file $(2) pyproject.toml
+@rm -r .venv-resolve
+endef
+
+$(BIN)/.ready: pyproject.toml constraints.lock
+	$(call make_environment,$(PYTHON),.venv,constraints.lock)
+	@cp constraints.lock $@
 
 env: $(BIN)/.ready  ## Make the environment only
 
@@ -28,6 +45,21 @@ demo: env  ## Compose a dataset and take it the whole way, then say what to do n
 
 test: env  ## Run the tests (two processes)
 	@$(BIN)/python -m pytest -n 2 $(TESTS)
+
+test-fast: env  ## Run the tests that are not slow
+	@$(BIN)/python -m pytest -n 2 -m 'not slow' $(TESTS)
+
+test-latest:  ## Run the tests with the newest versions of everything, without the lock
+	$(call make_environment,$(PYTHON),.venv-latest,constraints.txt)
+	@.venv-latest/bin/python -m pytest -n 2 $(TESTS)
+
+test-oldest:  ## Run the tests that are not slow with the oldest versions that pyproject.toml allows
+	$(call resolve,--resolution lowest-direct,.venv-oldest.txt)
+	$(call make_environment,$(PYTHON_OLDEST),.venv-oldest,.venv-oldest.txt)
+	@.venv-oldest/bin/python -m pytest -n 2 -m 'not slow' $(TESTS)
+
+lock:  ## Choose the newest versions of everything for constraints.lock
+	$(call resolve,--universal --fork-strategy fewest,constraints.lock)
 
 check: env  ## Lint, types, import contracts, README tables
 	$(BIN)/ruff check .
@@ -43,6 +75,6 @@ bench: env  ## Run the benchmarks side by side and print their tables (long)
 	@for b in benchmarks/*.py; do $(BIN)/python $$b || exit 1; done
 
 clean:  ## Remove the environment and what tests and builds leave
-	rm -rf $(VENV) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf .venv .venv-* build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
 
-.PHONY: help env readme demo test check bench clean
+.PHONY: help env demo test test-fast test-latest test-oldest lock check readme bench clean

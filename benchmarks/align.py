@@ -26,7 +26,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from mudata.catalog.cards import loader
-from mudata.evaluation.align import Shown, align
+from mudata.evaluation.align.aligner import align
+from mudata.evaluation.align.alignment import Shown
 from mudata.evaluation.align.label_set import resolve
 
 SEED = 20261123

@@ -12,7 +12,7 @@ import click
 from mudata.cli.output import emit, emit_json, json_option
 
 if TYPE_CHECKING:
-    from mudata.evaluation.align import Alignment, Shown
+    from mudata.evaluation.align.alignment import Alignment, Shown
     from mudata.evaluation.align.label_set import LabelSet
 
 _MARKS = {
@@ -48,7 +48,7 @@ def align(
     mudata align --labels gtzan "It's not rock, it is metal"
     mudata align --labels music_classification:mood --file answers.txt --json
     """
-    from mudata.evaluation.align import Shown
+    from mudata.evaluation.align.alignment import Shown
 
     if (answer is not None) == (lines is not None) and (answer is not None or sys.stdin.isatty()):
         raise click.UsageError("Give an ANSWER, or lines of answers with --file or on stdin.")
@@ -101,13 +101,13 @@ def _label_set(name: str) -> LabelSet:
 
 
 def _read(answer: str, label_set: LabelSet, shown: Shown) -> Alignment:
-    from mudata.evaluation.align import align as read
+    from mudata.evaluation.align.aligner import align as read
 
     return read(answer, label_set, shown)
 
 
 def _record(answer: str, read: Alignment, label_set: LabelSet) -> dict[str, Any]:
-    from mudata.evaluation.align import ALIGNER, RULES
+    from mudata.evaluation.align.alignment import ALIGNER, RULES
 
     marked = _marked(answer, read)
     names = {"rule": RULES[read.rule_id], "marked": marked, "aligner": ALIGNER, "labels_sha256": label_set.sha256}
@@ -126,7 +126,7 @@ def _row(answer: str, read: Alignment) -> dict[str, str]:
 
 def _explain(answer: str, read: Alignment) -> None:
     """The marked answer, then what was found, line by line."""
-    from mudata.evaluation.align import RULES
+    from mudata.evaluation.align.alignment import RULES
 
     if sys.stdout.isatty():
         from rich.console import Console

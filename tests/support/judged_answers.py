@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from mudata.evaluation.align import Alignment
+from mudata.evaluation.align.alignment import Alignment
 from mudata.evaluation.metrics.scored import Metric, ScoredAnswer
 
 LABELS = {"d": ("a", "b", "c")}

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 import duckdb
 
 from mudata.catalog.index import generations as parts
-from mudata.catalog.read.card_sql import identifier, paths_literal, quote
+from mudata.catalog.read.sql_literals import identifier, paths_literal, quote
 from mudata.catalog.tables import RUN_TABLES, TABLES
 from mudata.errors import HomeError
 

@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING, Any
 
 import duckdb
 
-from mudata.catalog.read.card_sql import identifier, quote
+from mudata.catalog.read.sql_literals import identifier, quote
 from mudata.catalog.tables import INDEX_VERSION, TABLES, Column
 from mudata.errors import HomeError, ReadError
 from mudata.version import __version__

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import duckdb
 
+from mudata.catalog.read.sql_literals import identifier, paths_literal, quote
 from mudata.errors import CardError, ReadError
 
 if TYPE_CHECKING:
@@ -215,22 +216,6 @@ class RawSql:
 
     def _relative(self, path: str) -> str:
         return path.removeprefix(str(self.files)).replace("\\", "/").lstrip("/")
-
-
-def quote(text: str) -> str:
-    """A SQL string."""
-    return "'" + text.replace("'", "''") + "'"
-
-
-def identifier(name: str) -> str:
-    """A quoted SQL name."""
-    return '"' + name.replace('"', '""') + '"'
-
-
-def paths_literal(paths: Sequence[Path]) -> str:
-    """Paths as DuckDB's readers take them: one string, or a list; signs that mean something in a glob are literal."""
-    quoted = [quote(re.sub(r"[*?\[]", r"[\g<0>]", str(path))) for path in paths]
-    return quoted[0] if len(quoted) == 1 else f"[{', '.join(quoted)}]"
 
 
 def _lines(path: Path, records: Sequence[tuple[int, int]]) -> list[int]:

@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 
 from mudata.catalog.cards.patterns import Pattern
-from mudata.catalog.read.card_sql import RawSql, identifier, quote
 from mudata.catalog.read.files import match_all
+from mudata.catalog.read.sql_literals import identifier, quote
 from mudata.errors import CardError, ReadError
 
 if TYPE_CHECKING:
     from mudata.catalog.cards.schema import Card, Clips
+    from mudata.catalog.read.card_sql import RawSql
 
 COLUMNS = {
     "id": "VARCHAR",

@@ -18,8 +18,9 @@ import pyarrow as pa
 
 from mudata.catalog.cards.vocabulary import canonical
 from mudata.catalog.read import clip_rules
-from mudata.catalog.read.card_sql import RawSql, identifier, quote
+from mudata.catalog.read.card_sql import RawSql
 from mudata.catalog.read.files import match_all, walk
+from mudata.catalog.read.sql_literals import identifier, quote
 from mudata.errors import CardError, QueryError, UnknownName
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from mudata.catalog.read.card_sql import identifier, quote
+from mudata.catalog.read.sql_literals import identifier, quote
 from mudata.errors import QueryError, SplitError, UnknownName
 
 Faults = Literal["drop", "warn", "keep"]

@@ -1,4 +1,4 @@
-"""An answer made plain for the rules, and the way back from every character of it to the raw text."""
+"""An answer made plain for the rules, with a way back to the raw text, and whether it ends in a loop."""
 
 from __future__ import annotations
 
@@ -77,8 +77,8 @@ def without_markup(answer: str) -> str:
 
     A thought whose beginning is cut off ends at its mark; one without an end never ends.
     """
-    blank = _MARKUP.sub(lambda found: " " * len(found.group()), answer)
-    ends = [found.end() for found in _THOUGHT_ENDS.finditer(blank)]
+    blank = _MARKUP.sub(lambda match: " " * len(match.group()), answer)
+    ends = [match.end() for match in _THOUGHT_ENDS.finditer(blank)]
     return " " * ends[-1] + blank[ends[-1] :] if ends else blank
 
 
@@ -86,9 +86,9 @@ def _mapped(answer: str) -> Clean:
     pieces: list[str] = []
     starts: list[int] = []
     ends: list[int] = []
-    for found in _CLUSTER.finditer(answer):
-        raw = found.group()
-        start, end = found.span()
+    for match in _CLUSTER.finditer(answer):
+        raw = match.group()
+        start, end = match.span()
         if raw.isascii() and (raw[0] != "&" or len(raw) == 1):
             pieces.append(raw.translate(_PLAIN))
             starts.extend(range(start, end))
@@ -108,3 +108,19 @@ def _folded(cluster: str) -> str:
         return _WIDE[cluster]
     plain = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", cluster).casefold())
     return "".join(_WIDE.get(c) or _BY_CATEGORY.get(unicodedata.category(c), c) for c in plain).translate(_PLAIN)
+
+
+# ------------------------------------------------------------------------------------- loops
+
+_LOOP_TOKEN = re.compile(r"[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff]|[^\W_\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff]+")
+_DIGITS = re.compile(r"\d+")
+_LOOP_WORDS, _LOOP_DISTINCT, _LOOP_TAIL = 40, 0.18, 2000
+
+
+def degenerate(text: str) -> bool:
+    """Whether it ends in a loop: more than 40 words with under 18 % distinct in its last 2,000 characters, all numbers
+    counted as one word (thresholds: by reading published answers; loops end at the token limit, so the end tells)."""
+    if len(text) < 3 * _LOOP_WORDS:
+        return False
+    words = _LOOP_TOKEN.findall(_DIGITS.sub("0", text[-_LOOP_TAIL:]))
+    return len(words) > _LOOP_WORDS and len(set(words)) < _LOOP_DISTINCT * len(words)

@@ -20,16 +20,16 @@ _WORD = re.compile(r"\w+")
 class _Prompt:
     """What can be recognised of a prompt: its sentences and lines of four words and more, and what examples say."""
 
-    said: re.Pattern[str] | None
+    sentences: re.Pattern[str] | None
     examples: tuple[str, ...]
 
 
 def echoes(text: str, prompt: str) -> list[tuple[int, int]]:
     """Pieces of a clean text that are the prompt's, sorted and apart, as [start, end)."""
-    found = [piece.span() for piece in _EXAMPLE.finditer(text)] if "example" in text else []
-    if prompt and (said := _known(prompt).said):
-        found += [piece.span() for piece in said.finditer(text)]
-    return _apart(sorted(found))
+    pieces = [piece.span() for piece in _EXAMPLE.finditer(text)] if "example" in text else []
+    if prompt and (sentences := _known(prompt).sentences):
+        pieces += [piece.span() for piece in sentences.finditer(text)]
+    return _apart(sorted(pieces))
 
 
 def _apart(pieces: list[tuple[int, int]]) -> list[tuple[int, int]]:
@@ -56,5 +56,5 @@ def _known(prompt: str) -> _Prompt:
     long = sorted((words for words in pieces if len(words) >= _LEAST_WORDS), key=lambda words: (-len(words), words))
     if not long:
         return _Prompt(None, shown)
-    either = "|".join(r"\W{1,6}".join(words) for words in long)
-    return _Prompt(re.compile(rf"\b(?:{either})\b"), shown)
+    alternatives = "|".join(r"\W{1,6}".join(words) for words in long)
+    return _Prompt(re.compile(rf"\b(?:{alternatives})\b"), shown)

@@ -1,7 +1,8 @@
-"""All that speaks for or against labels in an answer, and an alignment made of it."""
+"""All that speaks for or against labels in an answer, and the words of it that are no labels."""
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
@@ -10,11 +11,10 @@ from typing import Any
 
 from mudata.evaluation.align.alignment import Alignment, Role, Shown, Span, Status
 from mudata.evaluation.align.clean import Clean, without_markup
-from mudata.evaluation.align.label_terms import Meaning, Vocabulary
 from mudata.evaluation.align.letters import Letter, letters
+from mudata.evaluation.align.phrase_matcher import Meaning, PhraseMatcher
 from mudata.evaluation.align.polarity import denied
 from mudata.evaluation.align.refusal import refusals
-from mudata.evaluation.align.terms import oov_terms
 
 Mention = tuple[int, int, Meaning]
 """A piece [start, end) of the clean text and what it stands for."""
@@ -34,7 +34,7 @@ class Evidence:
     """Mentions, echoes, refusals and the anchor have offsets of the clean text, letters those of the raw one."""
 
     clean: Clean
-    words: Vocabulary
+    matcher: PhraseMatcher
     shown: Shown
     mentions: list[Mention]
     denied: list[bool]
@@ -50,26 +50,26 @@ class Evidence:
 
     def __post_init__(self) -> None:
         strict: set[str] = set()
-        said: set[str] = set()
-        denied: set[str] = set()
-        for (_, _, (kind, ids, _)), no in zip(self.mentions, self.denied, strict=True):
-            (denied if no else said).update(ids)
-            if kind == "strict" and not no:
+        positives: set[str] = set()
+        negatives: set[str] = set()
+        for (_, _, (kind, ids, _)), is_denied in zip(self.mentions, self.denied, strict=True):
+            (negatives if is_denied else positives).update(ids)
+            if kind == "strict" and not is_denied:
                 strict.update(ids)
-        self.strict, self.positives, self.negatives = map(self.ordered, (strict, said, denied))
+        self.strict, self.positives, self.negatives = map(self.ordered, (strict, positives, negatives))
 
     @property
     def text(self) -> str:
         return self.clean.text
 
     def ordered(self, ids: Collection[str]) -> tuple[str, ...]:
-        return tuple(sorted(ids, key=self.words.rank.__getitem__) if len(ids) > 1 else ids)
+        return tuple(sorted(ids, key=self.matcher.rank.__getitem__) if len(ids) > 1 else ids)
 
     def within(self, start: int, end: int, kinds: tuple[str, ...] = ("strict",)) -> list[Mention]:
         """Mentions of these kinds that begin in a piece and are not denied."""
         piece = slice(*(bisect_left(self.mentions, place, key=_start) for place in (start, end)))
         pairs = zip(self.mentions[piece], self.denied[piece], strict=True)
-        return [m for m, no in pairs if not no and m[2].kind in kinds]
+        return [m for m, is_denied in pairs if not is_denied and m[2].kind in kinds]
 
     def besides(self) -> str:
         """The text without its mentions."""
@@ -77,12 +77,14 @@ class Evidence:
 
     def lists_most(self) -> bool:
         """Whether at least 80 % of the labels are said."""
-        least, all_ = _ECHO_LEAST[self.words.many], len(self.words.ids)
+        least, all_ = _ECHO_LEAST[self.matcher.many], len(self.matcher.ids)
         return all_ >= least and len(self.strict) >= _ECHO_SHARE * all_
 
     def means(self, status: Status, rule: str, labels: tuple[str, ...] = ()) -> Alignment:
         """What a rule decides, with all the evidence."""
-        foreign = True in [m[2].foreign and not no for m, no in zip(self.mentions, self.denied, strict=True)]
+        foreign = True in [
+            m[2].foreign and not is_denied for m, is_denied in zip(self.mentions, self.denied, strict=True)
+        ]
         return Alignment(
             status,
             labels,
@@ -99,8 +101,8 @@ class Evidence:
         """Evidence as pieces of the raw answer."""
         raw = self.clean.raw
         spans = [Span(letter.start, letter.end, "letter", letter.option) for letter in self.letters]
-        for (start, end, meaning), no in zip(self.mentions, self.denied, strict=True):
-            role: Role = "negative" if no and meaning.ids else _ROLE[meaning.kind]
+        for (start, end, meaning), is_denied in zip(self.mentions, self.denied, strict=True):
+            role: Role = "negative" if is_denied and meaning.ids else _ROLE[meaning.kind]
             piece = raw(start, end)
             spans += [Span(*piece, role, label) for label in sorted(meaning.ids) or _NO_LABEL]
         spans += [Span(*raw(*piece), "echo") for piece in self.echoed]
@@ -117,7 +119,7 @@ def _place(span: Span) -> tuple[int, int, str, str]:
 def gather(
     answer: str,
     clean: Clean,
-    words: Vocabulary,
+    matcher: PhraseMatcher,
     shown: Shown,
     *,
     mentions: list[Mention],
@@ -131,9 +133,9 @@ def gather(
         echoed = [piece for piece in echoed if not _lists_labels(text, piece, mentions)]
         mentions = [m for m in mentions if not inside(m[0], echoed)]
         cues = [cue for cue in cues if not inside(cue[0], echoed)]
-    no = denied(text, [m[:2] for m in mentions]) if turned and mentions else [False] * len(mentions)
-    given = letters(without_markup(answer), shown.options or words.ids) if shown.letters else []
-    return Evidence(clean, words, shown, mentions, no, echoed, cues, given)
+    negations = denied(text, [m[:2] for m in mentions]) if turned and mentions else [False] * len(mentions)
+    given = letters(without_markup(answer), shown.options or matcher.ids) if shown.letters else []
+    return Evidence(clean, matcher, shown, mentions, negations, echoed, cues, given)
 
 
 def _lists_labels(text: str, piece: tuple[int, int], mentions: list[Mention]) -> bool:
@@ -155,3 +157,44 @@ def inside(place: int, pieces: list[tuple[int, int]]) -> bool:
     """Whether one of the pieces, which are sorted and apart, covers a place."""
     i = bisect_right(pieces, place, key=_start)
     return i > 0 and place < pieces[i - 1][1]
+
+
+# ------------------------------------------------------------------------------------- words that are no labels
+
+_IDLE_WORDS = """
+a an the this that these those it its is are was were be been being am i you we they he she my your our their there
+here of in on at to for from by with and or but so as if then than not no nor do does did has have had having can
+could may might must shall should will would about into over under up down out off very quite rather really too also
+just only more most less least much many some any all each every both either neither one two three several various
+which who whom whose what when where why how because since while although though however therefore thus hence such
+like likely probably possibly perhaps maybe seems seem appears appear sounds sound feels feel let me think believe say
+based given following described describes describe called considered belongs belong contains contain includes include
+including features feature featuring characterized classified identified genre genres style styles mood moods emotion
+emotions tag tags label labels category class theme themes answer final option options choice list music musical audio
+clip song songs track tracks piece pieces sample recording excerpt example kind type types different specific
+particular main primary overall general s t re ve ll m d le la les un une est el es der die das ist blend mix mixture
+combination element elements influence influences touch hint hints can't don't
+"""
+_IDLE = frozenset(_IDLE_WORDS.split())
+_OOV_PHRASE = re.compile(r"[^,.;:!?()\[\]{}\"\n|]+")
+_OOV_WORD = re.compile(r"[^\W_]+(?:['&][^\W_]+)*")
+_OOV_LONGEST, _OOV_MOST, _OOV_READ = 3, 12, 4000
+
+
+def oov_terms(text: str) -> tuple[str, ...]:
+    """Runs of at most three words between signs and words that mean nothing here; twelve of them, in order, once each.
+
+    Only the first 4,000 characters are read.
+    """
+    terms: dict[str, None] = {}
+    for phrase in _OOV_PHRASE.finditer(text[:_OOV_READ]):
+        run: list[str] = []
+        for word in (*_OOV_WORD.findall(phrase.group()), "the"):
+            if word not in _IDLE and not word.isdigit():
+                run.append(word)
+            elif run:
+                terms[" ".join(run[:_OOV_LONGEST])] = None
+                run = []
+        if len(terms) >= _OOV_MOST:
+            break
+    return tuple(terms)[:_OOV_MOST]

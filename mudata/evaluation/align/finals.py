@@ -92,9 +92,9 @@ HEDGE = re.compile(
 
 def secondary(text: str) -> list[tuple[int, int]]:
     """Pieces that only colour what was said before, each to the end of its clause."""
-    found: list[tuple[int, int]] = []
+    pieces: list[tuple[int, int]] = []
     for cue in SECONDARY.finditer(text):
-        if not found or cue.start() >= found[-1][1]:
+        if not pieces or cue.start() >= pieces[-1][1]:
             stop = CLAUSE_END.search(text, cue.end())
-            found.append((cue.start(), stop.start() if stop else len(text)))
-    return found
+            pieces.append((cue.start(), stop.start() if stop else len(text)))
+    return pieces

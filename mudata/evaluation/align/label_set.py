@@ -77,11 +77,11 @@ class LabelSet:
         return asdict(self)
 
     @classmethod
-    def restore(cls, said: dict[str, Any]) -> LabelSet:
+    def restore(cls, record: dict[str, Any]) -> LabelSet:
         lists = ("strict", "synonyms", "hyponyms", "foreign")
-        entries = tuple(LabelEntry(e["id"], e["display"], *(tuple(e[key]) for key in lists)) for e in said["entries"])
-        compounds = tuple((phrase, tuple(ids)) for phrase, ids in said["compounds"])
-        return cls(said["kind"], entries, tuple(said["guards"]), compounds)
+        entries = tuple(LabelEntry(e["id"], e["display"], *(tuple(e[key]) for key in lists)) for e in record["entries"])
+        compounds = tuple((phrase, tuple(ids)) for phrase, ids in record["compounds"])
+        return cls(record["kind"], entries, tuple(record["guards"]), compounds)
 
 
 def resolve(space: LabelSpace) -> LabelSet:
@@ -118,18 +118,18 @@ def _join(space: LabelSpace) -> tuple[LabelSet, list[SpellingNote]]:
     drafts = [LabelDraft(label, (label.name or label.id) if tell_apart else label.id) for label in space.vocabulary]
     files = {name: load(name) for name in space.words}
     takers = _takers(drafts, files)
-    known = [(draft, name, files[file].concepts[name]) for file, name in takers for draft in takers[file, name]]
-    given = Spellings()
-    given.give("strict", [(d, (d.label.id, d.display, *d.label.aliases)) for d in drafts], own=True)
-    given.give("foreign", [(d, _all(d.label.translations)) for d in drafts], own=True)
-    given.give("synonyms", [(d, d.label.synonyms) for d in drafts], own=True)
-    given.give("hyponyms", [(d, d.label.hyponyms) for d in drafts], own=True)
-    given.give("strict", [(d, (name, *concept.aliases)) for d, name, concept in known], own=False)
-    given.give("foreign", [(d, _all(concept.translations)) for d, _, concept in known], own=False)
-    given.give("synonyms", [(d, concept.synonyms) for d, _, concept in known], own=False)
-    given.give("hyponyms", [(d, _kinds(d, files, takers)) for d in drafts], own=False)
+    concepts = [(draft, name, files[file].concepts[name]) for file, name in takers for draft in takers[file, name]]
+    spellings = Spellings()
+    spellings.give("strict", [(d, (d.label.id, d.display, *d.label.aliases)) for d in drafts], of_card=True)
+    spellings.give("foreign", [(d, _all(d.label.translations)) for d in drafts], of_card=True)
+    spellings.give("synonyms", [(d, d.label.synonyms) for d in drafts], of_card=True)
+    spellings.give("hyponyms", [(d, d.label.hyponyms) for d in drafts], of_card=True)
+    spellings.give("strict", [(d, (name, *concept.aliases)) for d, name, concept in concepts], of_card=False)
+    spellings.give("foreign", [(d, _all(concept.translations)) for d, _, concept in concepts], of_card=False)
+    spellings.give("synonyms", [(d, concept.synonyms) for d, _, concept in concepts], of_card=False)
+    spellings.give("hyponyms", [(d, _kinds(d, files, takers)) for d in drafts], of_card=False)
     guards, compounds, findings = _phrases(space, drafts, files, takers)
-    return LabelSet(space.kind, tuple(map(_entry, drafts)), guards, compounds), [*given.findings, *findings]
+    return LabelSet(space.kind, tuple(map(_entry, drafts)), guards, compounds), [*spellings.findings, *findings]
 
 
 def _entry(draft: LabelDraft) -> LabelEntry:
@@ -143,9 +143,9 @@ def _all(translations: dict[str, tuple[str, ...]]) -> Iterator[str]:
 
 
 def _takers(drafts: Sequence[LabelDraft], files: dict[str, Words]) -> Takers:
-    own = [(draft, {fold(s) for s in (draft.label.id, draft.display, *draft.label.aliases)}) for draft in drafts]
+    named = [(draft, {fold(s) for s in (draft.label.id, draft.display, *draft.label.aliases)}) for draft in drafts]
     return {
-        (file, name): [draft for draft, spellings in own if fold(name) in spellings]
+        (file, name): [draft for draft, spellings in named if fold(name) in spellings]
         for file, words in files.items()
         for name in words.concepts
     }
@@ -172,7 +172,7 @@ def _kinds(draft: LabelDraft, files: dict[str, Words], takers: Takers) -> Iterat
             called += [*kind.aliases, *_all(kind.translations), *kind.synonyms]
             waiting += kind.hyponyms
         for spelling in called:
-            if spelling in listed or not any(said in plain(spelling) for said in strict):
+            if spelling in listed or not any(phrase in plain(spelling) for phrase in strict):
                 yield spelling
 
 
@@ -189,10 +189,10 @@ def _phrases(
     compounds: list[tuple[str, tuple[str, ...]]] = []
     findings = []
 
-    def add(phrase: str, meant: Iterable[str]) -> None:
+    def add(phrase: str, labels: Iterable[str]) -> None:
         if folded(phrase) not in taken:
             taken.add(folded(phrase))
-            if ids := set(meant):
+            if ids := set(labels):
                 compounds.append((phrase, tuple(i for i in order if i in ids)))
             else:
                 guards.append(phrase)
@@ -209,8 +209,8 @@ def _phrases(
         elsewhere = {d.label.id for (other, _), some in takers.items() if other != file for d in some} - here
         for phrase, concepts in words.compounds.items():
             meant = set().union(*(named[fold(concept)] for concept in concepts))
-            said = [s for s in (*strict, *lenient) if not any(fold(concept) in fold(s[0]) for concept in concepts)]
-            if meant or (within(phrase, said) and folded(phrase) not in leaning):
+            others = [s for s in (*strict, *lenient) if not any(fold(concept) in fold(s[0]) for concept in concepts)]
+            if meant or (within(phrase, others) and folded(phrase) not in leaning):
                 add(phrase, meant)
         for phrase in words.guards:
             meant = elsewhere & within(phrase, strict)

@@ -39,13 +39,13 @@ class Letter(NamedTuple):
 def letters(raw: str, options: Sequence[str]) -> list[Letter]:
     """Letters that an answer gives, sorted; only those announced where there are such."""
     raw = raw.translate(_NARROW)
-    found: dict[int, Letter] = {}
+    by_place: dict[int, Letter] = {}
     for match, announced in _matches(raw):
         start, end = match.span(match.lastindex or 0)
         place = ord(raw[start].upper()) - ord("A")
         if place < len(options) and not _DENIED_BEFORE.search(raw, max(0, match.start() - 20), match.start()):
-            found.setdefault(start, Letter(start, end, options[place], announced))
-    given = [found[start] for start in sorted(found)]
+            by_place.setdefault(start, Letter(start, end, options[place], announced))
+    given = [by_place[start] for start in sorted(by_place)]
     return [letter for letter in given if letter.announced] or given
 
 

@@ -87,11 +87,11 @@ def refusals(text: str, prompt: str = "") -> list[tuple[int, int]]:
 
     What the prompt speaks of is what was asked for; without a prompt it may be instruments, but no artist or tempo.
     """
-    found = [span for cue in _STRONG.finditer(text) if not _is_about_another(text, *(span := cue.span()), prompt)]
-    found += [span for cue in _WEAK.finditer(text) if _is_about_the_question(text, *(span := cue.span()), prompt)]
+    spans = [span for cue in _STRONG.finditer(text) if not _is_about_another(text, *(span := cue.span()), prompt)]
+    spans += [span for cue in _WEAK.finditer(text) if _is_about_the_question(text, *(span := cue.span()), prompt)]
     if len(text) < 40 and (whole := _NOTHING_ELSE.fullmatch(text)):
-        found.append(whole.span())
-    return sorted(found)
+        spans.append(whole.span())
+    return sorted(spans)
 
 
 def _clause_before(text: str, start: int) -> str:

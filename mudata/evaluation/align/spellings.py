@@ -24,7 +24,7 @@ class SpellingNote:
 
 @dataclass
 class LabelDraft:
-    """A label while spellings are given out; the lists are those of `labelset.Entry`."""
+    """A label while spellings are given out; the lists are those of `label_set.LabelEntry`."""
 
     label: Label
     display: str
@@ -35,8 +35,8 @@ class LabelDraft:
 
 
 Tier = Literal["strict", "synonyms", "hyponyms", "foreign"]
-Said = Sequence[tuple[LabelDraft, Iterable[str]]]
-"""Labels with what is said of them in one place: all of it has one rank."""
+Given = Sequence[tuple[LabelDraft, Iterable[str]]]
+"""Labels with the spellings given for them in one place: all of it has one rank."""
 
 
 class Spellings:
@@ -46,13 +46,13 @@ class Spellings:
         self.owners: dict[str, LabelDraft | None] = {}
         self.findings: list[SpellingNote] = []
 
-    def give(self, tier: Tier, said: Said, *, own: bool) -> None:
-        """Hand out what is said in one place: `own` of the card, where strict spellings must not clash, else of words.
+    def give(self, tier: Tier, given: Given, *, of_card: bool) -> None:
+        """Hand out the spellings of one place: the card, where strict ones must not clash, or a words file.
 
         `foreign` spellings are strict ones that are translations.
         """
         wanted: dict[str, list[tuple[LabelDraft, str]]] = defaultdict(list)
-        for draft, spellings in said:
+        for draft, spellings in given:
             for spelling in spellings:
                 wanted[folded(spelling)].append((draft, spelling))
         strictly = tier in ("strict", "foreign")
@@ -61,12 +61,12 @@ class Spellings:
             names = ", ".join(repr(i) for i in dict.fromkeys(draft.label.id for draft, _ in claims))
             if not key:
                 self._find("error", f"{shown!r} of {names} has neither letter nor digit")
-            elif not own and (owner := self.owners.get(key)):
+            elif not of_card and (owner := self.owners.get(key)):
                 self._take(owner, tier, [spelling for draft, spelling in claims if draft is owner])
                 if strictly and (others := [repr(draft.label.id) for draft, _ in claims if draft is not owner]):
                     self._find("note", f"{shown!r} means {owner.label.id!r} and cannot mean {', '.join(others)}")
             elif any(draft is not first for draft, _ in claims):
-                self._find("error" if own and strictly else "note", f"{names} share the spelling {shown!r}")
+                self._find("error" if of_card and strictly else "note", f"{names} share the spelling {shown!r}")
                 self.owners.setdefault(key, None)
             elif (owner := self.owners.setdefault(key, first)) is first:
                 self._take(first, tier, [spelling for _, spelling in claims])

@@ -19,7 +19,7 @@ from mudata.evaluation.scoring import score
 if TYPE_CHECKING:
     import duckdb
 
-    from mudata.evaluation.align import Span
+    from mudata.evaluation.align.alignment import Span
     from mudata.evaluation.metrics.scored import ScoredAnswer
     from mudata.evaluation.run import Run
     from mudata.home import Home

@@ -17,7 +17,7 @@ from mudata.evaluation.metrics.statistics import group_count, mean, share, some
 from mudata.evaluation.metrics.tagging import of_sets
 
 if TYPE_CHECKING:
-    from mudata.evaluation.align import Alignment
+    from mudata.evaluation.align.alignment import Alignment
 
 
 def classify(items: Sequence[ScoredAnswer], labels: Labels, majority: Mapping[str, str], source: str) -> list[Metric]:

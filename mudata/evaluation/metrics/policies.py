@@ -12,7 +12,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from mudata.evaluation.align import Shown, align
+from mudata.evaluation.align.aligner import align
+from mudata.evaluation.align.alignment import Shown
 from mudata.evaluation.metrics.classification import any_mention
 from mudata.evaluation.metrics.scored import ScoredAnswer
 from mudata.evaluation.metrics.statistics import share

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from mudata.evaluation.align import Alignment
+    from mudata.evaluation.align.alignment import Alignment
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from mudata.evaluation.metrics import captions, classification, policies, power, rouge, tagging
 
 if TYPE_CHECKING:
-    from mudata.evaluation.align import Shown
+    from mudata.evaluation.align.alignment import Shown
     from mudata.evaluation.align.label_set import LabelSet
     from mudata.evaluation.metrics.scored import Labels, Metric, ScoredAnswer
 

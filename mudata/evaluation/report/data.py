@@ -9,7 +9,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from mudata.evaluation.align import Alignment
+from mudata.evaluation.align.alignment import Alignment
 from mudata.evaluation.metrics.scored import ScoredAnswer
 from mudata.evaluation.report.wording import COLUMNS, FATES, HEADLINE, fate
 

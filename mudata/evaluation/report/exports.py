@@ -16,7 +16,7 @@ import duckdb
 import pyarrow as pa
 
 from mudata.catalog.index import database as index
-from mudata.catalog.read.card_sql import quote
+from mudata.catalog.read.sql_literals import quote
 from mudata.catalog.tables import RUN_TABLES
 from mudata.evaluation.report.badge import badge
 from mudata.evaluation.report.wording import HEADLINE

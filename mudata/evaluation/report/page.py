@@ -13,7 +13,7 @@ import json
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
-from mudata.evaluation.align import RULES
+from mudata.evaluation.align.alignment import RULES
 from mudata.evaluation.comparison import compare
 from mudata.evaluation.report import charts, exports, run_facts, wording
 from mudata.evaluation.report import style as ink

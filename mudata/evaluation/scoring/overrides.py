@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from mudata.evaluation.align import Alignment, Status
+    from mudata.evaluation.align.alignment import Alignment, Status
     from mudata.evaluation.align.label_set import LabelSet
     from mudata.evaluation.metrics.scored import ScoredAnswer
     from mudata.evaluation.run import Run

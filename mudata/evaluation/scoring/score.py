@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mudata.catalog.cards import loader
 from mudata.errors import EvaluationError, MudataError
-from mudata.evaluation.align import ALIGNER, align
+from mudata.evaluation.align.aligner import align
+from mudata.evaluation.align.alignment import ALIGNER
 from mudata.evaluation.metrics import summary
 from mudata.evaluation.metrics.scored import ScoredAnswer
 from mudata.evaluation.scoring import history, overrides

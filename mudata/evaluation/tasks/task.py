@@ -15,7 +15,7 @@ from typing import Any, Literal
 from mudata.catalog.cards import loader
 from mudata.catalog.cards.schema import Card, LabelSpace
 from mudata.errors import EvaluationError, UnknownName
-from mudata.evaluation.align import Shown
+from mudata.evaluation.align.alignment import Shown
 from mudata.evaluation.align.label_set import LabelSet, resolve
 from mudata.evaluation.protocol import Kind, Question
 from mudata.evaluation.tasks.prompts import LETTERS, PROMPTS, Prompt, find_prompt, lint

@@ -8,7 +8,8 @@ from typing import NamedTuple
 import pytest
 
 from mudata.catalog.cards import loader
-from mudata.evaluation.align import RULES, Alignment, Shown, align
+from mudata.evaluation.align.aligner import align
+from mudata.evaluation.align.alignment import RULES, Alignment, Shown
 from mudata.evaluation.align.label_set import LabelSet, resolve
 
 SETS = {

@@ -16,7 +16,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mudata.catalog.cards import loader
-from mudata.evaluation.align import RULES, Alignment, Shown, align
+from mudata.evaluation.align.aligner import align
+from mudata.evaluation.align.alignment import RULES, Alignment, Shown
 from mudata.evaluation.align.label_set import LabelEntry, LabelSet, resolve
 from mudata.evaluation.align.refusal import TRIGGERS
 

@@ -10,7 +10,8 @@ import pytest
 import yaml
 
 from mudata.catalog.cards import loader
-from mudata.evaluation.align import Shown, align
+from mudata.evaluation.align.aligner import align
+from mudata.evaluation.align.alignment import Shown
 from mudata.evaluation.align.label_set import LabelSet, resolve
 from mudata.evaluation.tasks.task import bind
 

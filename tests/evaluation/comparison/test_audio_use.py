@@ -9,7 +9,8 @@ import pytest
 
 from mudata.catalog.cards import loader
 from mudata.errors import EvaluationError
-from mudata.evaluation.align import Alignment, align
+from mudata.evaluation.align.aligner import align
+from mudata.evaluation.align.alignment import Alignment
 from mudata.evaluation.comparison.audio_use import AudioUse, Verdict, badge
 from mudata.evaluation.metrics.scored import ScoredAnswer
 from mudata.evaluation.metrics.tagging import jaccard

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from judged_answers import LABELS, by_name, single
 
 from mudata.errors import EvaluationError
-from mudata.evaluation.align import Alignment
+from mudata.evaluation.align.alignment import Alignment
 from mudata.evaluation.metrics.classification import any_mention, classify, confusion
 from mudata.evaluation.metrics.scored import Metric, ScoredAnswer
 from mudata.evaluation.metrics.statistics import wilson

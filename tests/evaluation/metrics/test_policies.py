@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from mudata.evaluation.align import Alignment, Shown, align
+from mudata.evaluation.align.aligner import align
+from mudata.evaluation.align.alignment import Alignment, Shown
 from mudata.evaluation.align.label_set import LabelEntry, LabelSet
 from mudata.evaluation.metrics.policies import POLICIES, sensitivity, spellings
 from mudata.evaluation.metrics.scored import ScoredAnswer

@@ -13,7 +13,7 @@ from small_corpus import Corpus
 
 from mudata.catalog.index import database
 from mudata.errors import EvaluationError
-from mudata.evaluation.align import Alignment
+from mudata.evaluation.align.alignment import Alignment
 from mudata.evaluation.scoring import history, score
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from small_corpus import CARD
 from mudata.catalog.cards import loader
 from mudata.catalog.cards.schema import Card
 from mudata.errors import EvaluationError, UnknownName
-from mudata.evaluation.align import align
+from mudata.evaluation.align.aligner import align
 from mudata.evaluation.tasks.task import Task, bind, bind_all
 
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from mudata.evaluation.align.label_set import LabelSet
 
-Kind = Literal["strict", "synonym", "hyponym", "guard", "trigger"]
+TermKind = Literal["strict", "synonym", "hyponym", "guard", "trigger"]
 
 _UNSPACED = r"\u0e00-\u0e7f\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
 _HANGUL = r"\uac00-\ud7af"
@@ -38,13 +38,13 @@ _ANY_AND = " {0,3}(?:&|and|'?n'?) {0,3}"
 class Meaning(NamedTuple):
     """What a spelling stands for. `ids` is one label, several for a compound, none for guards and triggers."""
 
-    kind: Kind
+    kind: TermKind
     ids: tuple[str, ...] = ()
     foreign: bool = False
 
 
 @dataclass(frozen=True, eq=False)
-class Vocabulary:
+class PhraseMatcher:
     """A compiled label set; `rank` is each label's place in published order."""
 
     ids: tuple[str, ...]
@@ -55,35 +55,35 @@ class Vocabulary:
     """For text that is ASCII; `full` is for any."""
     full: re.Pattern[str]
 
-    def meaning(self, said: str) -> Meaning:
+    def meaning(self, phrase: str) -> Meaning:
         """Of a piece that one of the patterns has found."""
-        return self.meanings.get(said) or self.meanings[squeezed(said)]
+        return self.meanings.get(phrase) or self.meanings[squeezed(phrase)]
 
 
-def squeezed(said: str) -> str:
+def squeezed(spelling: str) -> str:
     """A spelling without what may differ: spaces and signs other than '&' and the sharp of a key."""
-    return _SIGNS.sub("", said)
+    return _SIGNS.sub("", spelling)
 
 
 _SIGNS = re.compile(r"[^\w&#]+|_")
-_KNOWN: dict[int, tuple[LabelSet, Vocabulary]] = {}
+_KNOWN: dict[int, tuple[LabelSet, PhraseMatcher]] = {}
 _MOST_KNOWN = 64
 
 
-def compiled(label_set: LabelSet) -> Vocabulary:
+def compiled(label_set: LabelSet) -> PhraseMatcher:
     """The vocabulary of a label set, made once for each object: hashing a big frozen set at each call would cost more
     than reading the answer does."""
     known = _KNOWN.get(id(label_set))
     if known is not None and known[0] is label_set:
         return known[1]
-    made = _compile(label_set)
+    matcher = _compile(label_set)
     if len(_KNOWN) >= _MOST_KNOWN:
         _KNOWN.clear()
-    _KNOWN[id(label_set)] = (label_set, made)
-    return made
+    _KNOWN[id(label_set)] = (label_set, matcher)
+    return matcher
 
 
-def _compile(label_set: LabelSet) -> Vocabulary:
+def _compile(label_set: LabelSet) -> PhraseMatcher:
     meanings: dict[str, Meaning] = {}
     shapes: dict[tuple[str, ...], None] = {}
     for spelling, meaning in _spellings(label_set):
@@ -93,9 +93,9 @@ def _compile(label_set: LabelSet) -> Vocabulary:
         joined = [""]
         for word in words:
             either = _AND if word == "&" else (word,)
-            joined = [before + squeezed(one) for before in joined for one in either]
-        for one in joined:
-            meanings.setdefault(one, meaning)
+            joined = [before + squeezed(spelt) for before in joined for spelt in either]
+        for spelt in joined:
+            meanings.setdefault(spelt, meaning)
         meanings.setdefault(" ".join(words), meanings[joined[0]])
         shapes[words] = None
     bounded = [words for words in shapes if not _HAS_UNSPACED.search("".join(words))]
@@ -105,7 +105,7 @@ def _compile(label_set: LabelSet) -> Vocabulary:
     both = [f"(?<!{letters})(?:{_either(bounded)})(?!{letters}|#)"]
     if free:
         both.append(rf"(?:(?<![{_HANGUL}])|(?![{_HANGUL}]))(?:{_either(free)})")
-    return Vocabulary(
+    return PhraseMatcher(
         label_set.ids,
         {label: place for place, label in enumerate(label_set.ids)},
         label_set.kind == "multi",
