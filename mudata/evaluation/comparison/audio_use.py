@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from mudata.errors import EvaluationError
-from mudata.evaluation.metrics.statistics import mcnemar, wilson
+from mudata.evaluation.metrics.significance import mcnemar
+from mudata.evaluation.metrics.statistics import wilson
 from mudata.evaluation.metrics.tagging import jaccard
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from mudata.evaluation.metrics.scored import Labels, Metric, ScoredAnswer
-from mudata.evaluation.metrics.statistics import group_count, mean, share, some
+from mudata.evaluation.metrics.statistics import group_count, mean, require_clips, share
 from mudata.evaluation.metrics.tagging import of_sets
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ def classify(items: Sequence[ScoredAnswer], labels: Labels, majority: Mapping[st
     """
     import numpy as np
 
-    n, clusters = some(len(items)), [item.cluster for item in items]
+    n, clusters = require_clips(len(items)), [item.cluster for item in items]
     aligned = sum(bool(item.counted_labels) for item in items)
     right = sum(item.right for item in items)
     chance = sum(1 / len(labels[item.dataset]) for item in items) / n

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from mudata.evaluation.metrics.scored import Labels, Metric, ScoredAnswer
-from mudata.evaluation.metrics.statistics import interval, mean, method, resampled, share, some, wilson
+from mudata.evaluation.metrics.statistics import interval, mean, method, require_clips, resampled, share, wilson
 
 if TYPE_CHECKING:
     import numpy as np
@@ -22,7 +22,7 @@ def tag(items: Sequence[ScoredAnswer], labels: Labels, majority: Mapping[str, st
     """Metrics of a task with any number of right labels per clip."""
     import numpy as np
 
-    n = some(len(items))
+    n = require_clips(len(items))
     named = sum(item.outcome == "SET" for item in items)
     common = sum(majority[item.dataset] in item.gold for item in items)
     always = 2 * common / max(1, n + sum(len(item.gold) for item in items))
