@@ -19,7 +19,6 @@ from mudata.evaluation.models.parts.decoding import go_on, until  # noqa: E402
 from mudata.evaluation.models.transformers_audio import TransformersAudio, model_class, placement  # noqa: E402
 from mudata.evaluation.models.untrained import Untrained  # noqa: E402
 
-pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::UserWarning", "ignore::FutureWarning")
 GENRE = Question("classify", "What is the genre of this music? Options: rock, pop.", ("rock", "pop"), "genre")
 
 
