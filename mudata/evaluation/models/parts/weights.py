@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import pickle
 import re
+import warnings
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -217,11 +218,13 @@ def _file(path: Path, inside: str | None, allow: tuple[Any, ...]) -> dict[str, A
 
 def _unpickled(path: Path, allow: tuple[Any, ...]) -> Any:
     try:
-        with torch.serialization.safe_globals(list(allow)):
+        with warnings.catch_warnings(), torch.serialization.safe_globals(list(allow)):
+            # before it refuses a plain pickle, torch warns that it may not support one
+            warnings.filterwarnings("ignore", "Detected pickle protocol", UserWarning)
             return torch.load(path, map_location="cpu", weights_only=True, mmap=is_archive(path))
     except pickle.UnpicklingError as error:
         found = re.search(r"GLOBAL (\S+)", str(error))
-        what = f"wants to run {found[1]}" if found else str(error).splitlines()[0]
+        what = f"wants to run {found[1]}" if found else "is a pickle of a kind that only running reads"
         raise ModelError(
             f"{path.name} holds more than tensors: it {what}. It was not read further.",
             "Get the weights from the publisher, or as safetensors.",
