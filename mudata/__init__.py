@@ -7,8 +7,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from mudata.deprecations import hide_deprecations
-
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
@@ -19,8 +17,6 @@ _WHERE = dict.fromkeys(
 )
 
 __all__ = ["__version__", "cards", "evaluate", "fetch", "import_answers", "score", "split", "sql", "verify"]
-
-hide_deprecations()  # here, since the command line, Python and worker processes all come this way
 
 
 def __getattr__(name: str) -> Any:
