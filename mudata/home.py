@@ -17,6 +17,7 @@ import os
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 from mudata.errors import Busy, HomeError
@@ -27,6 +28,11 @@ _TRUE = {"1", "true", "yes", "on"}
 def flag(variable: str) -> bool:
     """Whether an environment variable is switched on (1, true, yes, on)."""
     return os.environ.get(variable, "").strip().casefold() in _TRUE
+
+
+def now() -> str:
+    """The time as all files of the home have it: ISO 8601, UTC, to the second."""
+    return datetime.now(UTC).isoformat(timespec="seconds")
 
 
 @dataclass(frozen=True)

@@ -10,11 +10,10 @@ import hashlib
 import json
 import re
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from mudata.errors import HomeError, NeedsLicence
-from mudata.home import Home, write_atomic
+from mudata.home import Home, now, write_atomic
 from mudata.narration import SILENT, Progress
 
 if TYPE_CHECKING:
@@ -146,7 +145,7 @@ def consent(terms: Terms, home: Home, *, accept: bool = False, progress: Progres
         )
     with home.lock("licences"):
         record = {
-            "accepted_at": datetime.now(UTC).isoformat(timespec="seconds"),
+            "accepted_at": now(),
             "licence": terms.text,
             "sha256": _digest(terms.text),
             "usage": terms.usage,

@@ -16,7 +16,6 @@ import shutil
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote
@@ -26,6 +25,8 @@ from mudata.catalog.audio.encode import replacing
 from mudata.catalog.fetch.sources.source import FetchResult, Target
 from mudata.catalog.fetch.sources.templates import fill
 from mudata.errors import AudioError, CardError, MissingExtra, Offline
+from mudata.home import now
+from mudata.jsonl import mend
 
 if TYPE_CHECKING:
     from mudata.catalog.cards.mirrors import YoutubeMirror
@@ -143,12 +144,13 @@ class _Ledger:
     def __init__(self, path: Path) -> None:
         self.path = path
         self._last: dict[str, _Fate] = {}
+        mend(path)
         for line in path.read_text("utf-8").splitlines() if path.exists() else ():
             try:
                 entry = json.loads(line)
                 self._last[entry["id"]] = _Fate(entry["status"], entry["reason"])
             except (ValueError, KeyError, TypeError):
-                continue  # cut off when a process was killed
+                continue  # a hole that a power cut left
 
     def final(self, id_: str) -> _Fate | None:
         """Why there is no use in asking again, if there is none."""
@@ -156,7 +158,7 @@ class _Ledger:
         return fate if fate and fate.status not in _PASSING | {"ok"} else None
 
     def add(self, clip: _Clip, fate: _Fate) -> None:
-        at = datetime.now(UTC).isoformat(timespec="seconds")
+        at = now()
         entry = {"id": clip.id, "video": clip.video, "status": fate.status, "reason": fate.reason, "at": at}
         self.path.parent.mkdir(parents=True, exist_ok=True)
         with self.path.open("a", encoding="utf-8") as file:
