@@ -147,6 +147,12 @@ class EvaluationError(MudataError):
     """An evaluation that cannot be run or scored, or whose files cannot be read back."""
 
 
+def some(names: Iterable[str], most: int) -> str:
+    """The first of many names for a message: 'a, b and 3 more'."""
+    shown = list(names)
+    return ", ".join(shown[:most]) + (f" and {len(shown) - most} more" if len(shown) > most else "")
+
+
 def from_os_error(error: OSError) -> MudataError | None:
     """The errors of a machine rather than of its user, in one place; None if unrecognised."""
     where = f" ({error.filename})" if error.filename else ""
