@@ -54,11 +54,7 @@ class Words(Strict):
 
 def files() -> dict[str, Path]:
     """Words file by name (the file's stem), sorted by name."""
-    own, built_in = loader.folders()[:-1], loader.BUILT_IN / "words"
-    found: dict[str, Path] = {}
-    for folder in (built_in, *(folder / "words" for folder in reversed(own))):
-        found |= {path.stem: path for path in folder.glob("*.yaml")}
-    return dict(sorted(found.items()))
+    return loader.files("words")
 
 
 def load(name: str) -> Words:
