@@ -74,11 +74,15 @@ def verify(dataset: str, *, deep: bool = False) -> list[Finding]:
 
 
 def split(name: str, **request: Any) -> Manifest:
-    """Draw a split and keep its manifest; `request` are the fields of `mudata.catalog.splits.draw.SplitRequest`."""
+    """Draw a split and keep its manifest.
+
+    `request` are the fields of `mudata.catalog.splits.split_request.SplitRequest`.
+    """
     from mudata.catalog.splits import draw, manifest
+    from mudata.catalog.splits.split_request import SplitRequest
 
     home = Home.default()
-    made = draw.make(home, draw.SplitRequest(name=name, **request))
+    made = draw.make(home, SplitRequest(name=name, **request))
     manifest.save(home, made)
     return made
 
