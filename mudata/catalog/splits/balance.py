@@ -50,8 +50,8 @@ def margin(clips: int) -> float:
 
     Returns:
         Half of the width of its 95 % interval, as a share: z / (2 sqrt(clips + z^2)), z = 1.96.
-        `mudata split plan --margin` is the inverse; it knows z to more digits, of which none shows
-        here, so that what was printed of a split stays what it was to the last digit.
+        `mudata split plan --margin` is the inverse, with more digits of z; here it stays rounded,
+        so that what is printed of a split is what it always was, to the last digit.
 
     Source:
         E. B. Wilson, Probable inference, the law of succession, and statistical inference, 1927.

@@ -381,7 +381,7 @@ def test_the_formats_of_the_command_are_those_that_can_be_read() -> None:
     from mudata.cli.cmd_score import import_answers
 
     (option,) = [option for option in import_answers.params if option.name == "format_"]
-    assert option.to_info_dict()["type"]["choices"] == ["cmi-bench", "lmms-eval", "jsonl"] == list(formats.FORMATS)
+    assert option.to_info_dict()["type"]["choices"] == ("cmi-bench", "lmms-eval", "jsonl") == tuple(formats.FORMATS)
 
 
 # ------------------------------------------------------------------------------ published answers
