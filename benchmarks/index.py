@@ -241,7 +241,7 @@ def again(files: int, folder: Path) -> list[Row]:
     card = loader.load(folder / "tiny.yaml")
 
     def take() -> object:
-        return ingest(card, home, request=FetchRequest(), flavour=AudioFormat())
+        return ingest(card, home, request=FetchRequest(), audio_format=AudioFormat())
 
     begin = time.perf_counter()
     take()

@@ -55,7 +55,7 @@ def fetch(
         load(dataset),
         Home.default(),
         FetchRequest(**request),
-        flavour=AudioFormat(rate),
+        audio_format=AudioFormat(rate),
         workers=workers,
         progress=progress,
     )

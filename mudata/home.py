@@ -1,11 +1,11 @@
 """Where things live, and the two ways to write there safely: atomically, and under a lock.
 
 MUDATA_HOME/
-    raw/<dataset>/            what the sources gave: downloads/ and files/
-    clips/<dataset>/<flavour>/   normalised audio
-    index/                    Parquet parts (the truth) and mudata.duckdb (views)
-    splits/  runs/  models/   manifests, evaluations, checkpoints
-    licences.json             which terms were accepted, and when
+    raw/<dataset>/                    what the sources gave: downloads/ and files/
+    clips/<dataset>/<audio format>/   normalised audio
+    index/                            Parquet parts (the truth) and mudata.duckdb (views)
+    splits/  runs/  models/           manifests, evaluations, checkpoints
+    licences.json                     which terms were accepted, and when
     locks/
 """
 
@@ -60,8 +60,8 @@ class Home:
     def raw(self, dataset: str) -> Path:
         return self.root / "raw" / dataset
 
-    def clips(self, dataset: str, flavour: str) -> Path:
-        return self.root / "clips" / dataset / flavour
+    def clips(self, dataset: str, audio_format: str) -> Path:
+        return self.root / "clips" / dataset / audio_format
 
     @property
     def index(self) -> Path:

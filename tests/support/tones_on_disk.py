@@ -86,4 +86,4 @@ def take(
 ) -> Ingested:
     """Ingest in one process; `failures` as a fetch would report them, `request` are fields of Request."""
     fetched = Fetched(of.name, {}, 0, 0, dict(failures or {}), ())
-    return ingest(of, home, request=FetchRequest(**request), flavour=AudioFormat(rate), fetched=fetched, workers=1)
+    return ingest(of, home, request=FetchRequest(**request), audio_format=AudioFormat(rate), fetched=fetched, workers=1)
