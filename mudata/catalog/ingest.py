@@ -135,7 +135,7 @@ def ingest(
             }
         ]
     )
-    before = database.generation(home, card.name)
+    before = database.current_generation(home, card.name)
     after = database.publish(home, card.name, tables, selection=selection)
     return Ingested(
         dataset=card.name,

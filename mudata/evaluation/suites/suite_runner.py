@@ -131,7 +131,7 @@ def draw(home: Home, suite: Suite, name: str) -> Manifest | Problem:
     """
     exam = suite.exams[name]
     card, recipe, split = loader.load(exam.dataset), exam.split, suite.split_of(name)
-    if database.generation(home, card.name) is None:
+    if database.current_generation(home, card.name) is None:
         return Problem("missing", name, None, f"{card.title} has not been fetched.", how_to_get(home, card, exam))
     if manifest.path_of(home, split).is_file():
         return _as_asked(home, manifest.load(home, split), exam, card)
