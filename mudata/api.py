@@ -55,7 +55,7 @@ def fetch(
         load(dataset),
         Home.default(),
         FetchRequest(**request),
-        flavour=AudioFormat(rate),
+        audio_format=AudioFormat(rate),
         workers=workers,
         progress=progress,
     )
@@ -77,11 +77,15 @@ def verify(dataset: str, *, deep: bool = False) -> list[Finding]:
 
 
 def split(name: str, **request: Any) -> Manifest:
-    """Draw a split and keep its manifest; `request` are the fields of `mudata.catalog.splits.draw.SplitRequest`."""
+    """Draw a split and keep its manifest.
+
+    `request` are the fields of `mudata.catalog.splits.split_request.SplitRequest`.
+    """
     from mudata.catalog.splits import draw, manifest
+    from mudata.catalog.splits.split_request import SplitRequest
 
     home = Home.default()
-    made = draw.make(home, draw.SplitRequest(name=name, **request))
+    made = draw.make(home, SplitRequest(name=name, **request))
     manifest.save(home, made)
     return made
 

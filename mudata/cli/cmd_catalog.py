@@ -134,12 +134,12 @@ def _is_of_models(file: Path) -> bool:
 
 
 def _checked(file: Path) -> dict[str, Any]:
-    from mudata.catalog.cards.lexicon import Words
+    from mudata.catalog.cards.lexicon import Lexicon
     from mudata.evaluation.align.label_set import lint
 
     try:
         if file.resolve().parent.name == "words":
-            loader.parse(file, Words)
+            loader.parse(file, Lexicon)
             return {"card": str(file), "ok": True, "problem": None, "notes": []}
         if _is_of_models(file):
             from mudata.evaluation.models.card_lint import lint as lint_model
@@ -159,7 +159,7 @@ def _checked(file: Path) -> dict[str, Any]:
 @click.option("--words", is_flag=True, help="The grammar of words files instead.")
 def schema(words: bool) -> None:
     """Print the JSON Schema of a dataset card, for editors."""
-    from mudata.catalog.cards.lexicon import Words
+    from mudata.catalog.cards.lexicon import Lexicon
     from mudata.catalog.cards.schema import Card
 
-    click.echo(json.dumps((Words if words else Card).model_json_schema(), indent=2))
+    click.echo(json.dumps((Lexicon if words else Card).model_json_schema(), indent=2))

@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, Any, Literal
 import click
 
 from mudata.cli.output import common, emit, emit_json, progress
+from mudata.evaluation.answer_import.formats import FORMATS
 from mudata.home import Home
 
 if TYPE_CHECKING:
     from mudata.evaluation.scoring.opinions.opinion import Opinion
     from mudata.narration import Progress
 
-_FORMATS = ("cmi-bench", "lmms-eval", "jsonl")
 """Those of `answer_files.FORMATS`, which costs too much to import for --help."""
 
 
@@ -176,7 +176,7 @@ def override(
 
 @click.command("import-answers")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option("--format", "format_", type=click.Choice(_FORMATS), required=True, help="Which program wrote it.")
+@click.option("--format", "format_", type=click.Choice(list(FORMATS)), required=True, help="Which program wrote it.")
 @click.option("--model", required=True, help="Who answered: any name.")
 @click.option("--split", help="Whose clips: a name from `mudata split list`, or a manifest's path.")
 @click.option("--dataset", help="Instead of a split: this dataset's clips that the file names.")

@@ -10,9 +10,12 @@ if TYPE_CHECKING:
     from mudata.catalog.cards.schema import LabelSpace
 
 
-def fold(text: str) -> str:
-    """What two spellings of one label have in common: case folded, letters and digits of any script only."""
-    return "".join(c for c in text.casefold() if c.isalnum())
+def fold(text: str, *, keep: str = "") -> str:
+    """What two spellings of one name have in common: letters and digits of any script, case folded.
+
+    'Hip-Hop' and 'hip hop' both give 'hiphop'. The signs in `keep` count as letters.
+    """
+    return "".join(c for c in text.casefold() if c.isalnum() or c in keep)
 
 
 def canonical(space: LabelSpace) -> Callable[[str], str | None]:

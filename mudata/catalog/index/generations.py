@@ -81,7 +81,7 @@ class Generation:
     folder: Path
     about: Mapping[str, Any]
 
-    def part(self, table: str) -> Path:
+    def file(self, table: str) -> Path:
         return self.folder / f"{table}.parquet"
 
 

@@ -94,8 +94,8 @@ def stats(home: Home, name: str) -> Stats:
 
     Raises UnknownName, or HomeError if the dataset is not indexed.
     """
-    dataset = name if database.generation(home, name) else loader.load(name).name
-    if database.generation(home, dataset) is None:
+    dataset = name if database.current_generation(home, name) else loader.load(name).name
+    if database.current_generation(home, dataset) is None:
         raise HomeError(f"{dataset!r} is not in the index.", f"Run: mudata fetch {dataset}")
     with database.connect(home) as connection:
         for table in ("datasets", "clips", "labels", "captions", "attributes", "splits", "faults"):

@@ -53,7 +53,7 @@ class Finding:
 
 def verify(card: Card, home: Home, *, deep: bool = False, progress: Progress = SILENT) -> list[Finding]:
     """Compare disk, index and card; errors first. Raises HomeError if the dataset is not indexed."""
-    generation = database.generations(home).get(card.name)
+    generation = database.current_generations(home).get(card.name)
     if generation is None:
         raise HomeError(f"{card.name!r} is not in the index.", f"Run: mudata fetch {card.name}")
     selection = generation.about["selection"]

@@ -20,15 +20,13 @@ from mudata.errors import UnknownName
 if TYPE_CHECKING:
     import duckdb
 
-KINDS = ("copy", "song", *groups.KEYS)
-
 
 @dataclass(frozen=True)
 class Shared:
     """What two parts have in common."""
 
     kind: str
-    """One of `KINDS`."""
+    """copy, song, or one of `groups.KEYS`."""
     first: str
     second: str
     groups: int

@@ -11,12 +11,11 @@ import json
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field, replace
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal
 
 from mudata.errors import SplitError, UnknownName
-from mudata.home import Home, write_atomic
+from mudata.home import Home, now, write_atomic
 from mudata.version import __version__
 
 RESERVED = ("show", "check", "list", "leaks", "plan")
@@ -53,7 +52,7 @@ class Manifest:
     index_sha256: Mapping[str, str]
     warnings: tuple[str, ...] = ()
     mudata_version: str = __version__
-    created_at: str = field(default_factory=lambda: datetime.now(UTC).isoformat(timespec="seconds"))
+    created_at: str = field(default_factory=now)
     sha256: str = ""
 
     def digest(self) -> str:

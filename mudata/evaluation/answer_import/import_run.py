@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime
 import hashlib
 import re
 from collections import Counter
@@ -13,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from mudata.errors import UnknownName
 from mudata.evaluation.run import AnswerRecord
 from mudata.evaluation.tasks.prompts import Prompt
+from mudata.home import now
 from mudata.jsonl import digest
 from mudata.version import __version__
 
@@ -85,7 +85,7 @@ class Import:
             "split": of.split,
             "task": self.task.name,
             "kind": self.task.kind,
-            "created_at": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
+            "created_at": now(),
             "mudata_version": __version__,
             "command": self.request.command,
             "model_identity": who,

@@ -6,13 +6,13 @@ request in later versions enters the hashes only where it is not the default, so
 
 from __future__ import annotations
 
-import datetime
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
 from mudata.evaluation.inference import controls
 from mudata.evaluation.models import model_identity, registry
+from mudata.home import now
 from mudata.jsonl import digest
 from mudata.version import __version__
 
@@ -137,8 +137,3 @@ class Plan:
 def _plain(question: Question) -> dict[str, object]:
     said = asdict(question)
     return said if question.letters else {key: value for key, value in said.items() if key != "letters"}
-
-
-def now() -> str:
-    """The time as run.json writes it."""
-    return datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")

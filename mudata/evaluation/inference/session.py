@@ -22,13 +22,14 @@ from mudata.errors import EvaluationError
 from mudata.evaluation.inference import provenance
 from mudata.evaluation.inference.batching import TIMEOUT, BatchRunner, How, Reply
 from mudata.evaluation.inference.playback import HeardClip, Playback, heard
-from mudata.evaluation.inference.run_plan import Plan, now
 from mudata.evaluation.models import hardware
 from mudata.evaluation.protocol import Answer, Clip, Failure, Ranking, Trainable
 from mudata.evaluation.run import AnswerRecord, Run
+from mudata.home import now
 from mudata.version import __version__
 
 if TYPE_CHECKING:
+    from mudata.evaluation.inference.run_plan import Plan
     from mudata.evaluation.tasks.samples import Sample
     from mudata.evaluation.tasks.task import Task
     from mudata.narration import Progress

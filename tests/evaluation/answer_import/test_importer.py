@@ -378,9 +378,10 @@ def test_help_imports_nothing_heavy(command: str) -> None:
 
 
 def test_the_formats_of_the_command_are_those_that_can_be_read() -> None:
-    from mudata.cli import cmd_score
+    from mudata.cli.cmd_score import import_answers
 
-    assert set(cmd_score._FORMATS) == set(formats.FORMATS)
+    (option,) = [option for option in import_answers.params if option.name == "format_"]
+    assert option.to_info_dict()["type"]["choices"] == ("cmi-bench", "lmms-eval", "jsonl") == tuple(formats.FORMATS)
 
 
 # ------------------------------------------------------------------------------ published answers
