@@ -135,7 +135,7 @@ def check_language(bundle: Bundle, model: Any, *, stop: Any = None) -> None:
             spoken = model.spoken(clip(bundle, case), question(case["question"]))
             assert list(spoken.ids) == case["prompt_ids"], case["name"]
             with model.attending([spoken]):
-                read = model._llm(inputs_embeds=spoken.embeds[None])
+                read = model.llm(inputs_embeds=spoken.embeds[None])
             bundle.check(case, "prefill_logits", read.logits[0, -1])
         check_steps(bundle, model, case, spoken)
         manner = greedy(case, stop)
@@ -161,9 +161,9 @@ def check_steps(bundle: Bundle, model: Any, case: dict[str, Any], spoken: Any) -
             steps = case["stages"][stage]["shape"][0]
             ids = next(ids for ids in said if ids)[: steps - 1]
             with torch.inference_mode(), model.attending([spoken]):
-                table = model._llm.get_input_embeddings()
+                table = model.llm.get_input_embeddings()
                 told = torch.cat([spoken.embeds, table(torch.tensor(ids, dtype=torch.long))])
-                logits = model._llm(inputs_embeds=told[None]).logits[0, len(spoken.embeds) - 1 :]
+                logits = model.llm(inputs_embeds=told[None]).logits[0, len(spoken.embeds) - 1 :]
             bundle.check(case, stage, logits)
 
 
@@ -189,7 +189,7 @@ def check_cache(bundle: Bundle, model: Any) -> None:
     with torch.inference_mode(), model.attending([spoken]):
         embeds, slow = spoken.embeds, []
         for _ in range(manner.max_new_tokens):
-            slow.append(int(model._llm(inputs_embeds=embeds[None], use_cache=False).logits[0, -1].argmax()))
-            new = model._llm.get_input_embeddings()(torch.tensor(slow[-1:], device=embeds.device))
+            slow.append(int(model.llm(inputs_embeds=embeds[None], use_cache=False).logits[0, -1].argmax()))
+            new = model.llm.get_input_embeddings()(torch.tensor(slow[-1:], device=embeds.device))
             embeds = torch.cat([embeds, new])
     assert model.write([spoken], manner)[0] == slow

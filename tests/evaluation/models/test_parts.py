@@ -596,7 +596,7 @@ class Parrot(AudioLLM):
     PAPER = GenerationConfig((39,), max_new_tokens=9, sample=True, temperature=1.5, top_p=0.95, top_k=30)
 
     def _load(self, folder: Path, device: str, dtype: Any) -> None:
-        self._llm = self.made.to(device, dtype)
+        self.llm = self.made.to(device, dtype)
 
     def waveform(self, audio: Any, rate: int) -> Any:
         if not len(audio):
@@ -608,7 +608,7 @@ class Parrot(AudioLLM):
 
     def compose(self, heard: Any, said: str, question: Question) -> PromptEmbedding:
         ids = [3] * (len(said) % 5 + 1)
-        embeds = self._llm.get_input_embeddings()(torch.tensor(ids)) + heard
+        embeds = self.llm.get_input_embeddings()(torch.tensor(ids)) + heard
         return PromptEmbedding(embeds, tuple(ids), given=f"loudness {float(heard):.2f}")
 
     def finish(self, ids: list[int]) -> str:
@@ -617,7 +617,7 @@ class Parrot(AudioLLM):
     def continuation(self, option: str) -> list[int]:
         return [ord(letter) % 39 for letter in option]
 
-    def _stop(self) -> tuple[int, ...]:
+    def stop_ids(self) -> tuple[int, ...]:
         return (39,)
 
 

@@ -266,10 +266,10 @@ def test_it_hears_reads_and_answers_as_the_slow_reference(
         assert list(prompt.ids) == asked.ids
         torch.testing.assert_close(prompt.embeds.double(), asked.embeds, atol=2e-4, rtol=1e-4)
         with torch.inference_mode(), model.attending([prompt]):
-            logits = model._llm(inputs_embeds=prompt.embeds[None]).logits[0]
+            logits = model.llm(inputs_embeds=prompt.embeds[None]).logits[0]
         torch.testing.assert_close(logits.double(), asked.run(asked.embeds), atol=2e-3, rtol=1e-3)
         written = model.write([prompt], model.manner(GENRE))[0]
-        assert written == greedily(asked, set(model._stop()), 6)
+        assert written == greedily(asked, set(model.stop_ids()), 6)
 
 
 def greedily(asked: Asked, stop: set[int], longest: int) -> list[int]:
@@ -350,7 +350,7 @@ def test_a_checkpoint_with_a_tensor_of_another_model_is_refused_with_its_name(
 def test_what_was_used_can_be_written_as_json(name: str, model_of: Callable[[str], Any]) -> None:
     model = model_of(name)
     said = json.loads(json.dumps(model.describe()))
-    assert said["parameters"] == sum(p.numel() for p in model._llm.parameters())
+    assert said["parameters"] == sum(p.numel() for p in model.llm.parameters())
     assert (said["dtype"], said["device"], said["sampling"]) == ("float32", "cpu", "greedy")
 
 
@@ -358,8 +358,8 @@ def test_pieces_that_overlap_lose_their_mean_twice(model_of: Callable[[str], Any
     """As ModaVerse was trained: with pieces that do not share memory, the filter banks would be others."""
     model = model_of("modaverse")
     wave = torch.from_numpy(clips("modaverse", Path())[1].audio)[None] + 0.1 * torch.linspace(0, 1, 45_280)
-    shared = model._ear.features(wave)
-    apart = torch.cat([model._ear.features(wave[:, start : start + 32_000])[:1] for start in (0, 6640, 13_280)])
+    shared = model.encoder.features(wave)
+    apart = torch.cat([model.encoder.features(wave[:, start : start + 32_000])[:1] for start in (0, 6640, 13_280)])
     assert torch.equal(shared[0], apart[0])
     assert (shared[1:] - apart[1:]).abs().max() > 0.01
 
@@ -435,7 +435,7 @@ def test_half_precision_and_the_authors_sampling_work_and_repeat(
     answers = model.answer(heard, GENRE)
     assert answers == model.answer(heard, GENRE)
     assert all(isinstance(answer, Answer) for answer in answers)
-    assert {p.dtype for p in model._llm.parameters()} == {torch.bfloat16}
+    assert {p.dtype for p in model.llm.parameters()} == {torch.bfloat16}
     said = model.describe()
     assert (said["dtype"], said["sampling"]) == ("bfloat16", "paper")
 
@@ -525,12 +525,12 @@ def test_modaverse_embeds_the_begin_of_sentence_that_its_tokenizer_names(
     layouts.write_json(folder / "7b_v0" / "special_tokens_map.json", ends)
     model, clip = loaded("modaverse", folder), clips("modaverse", tmp_path)[0]
     assert model.spoken(clip, GENRE).ids[0] == 1
-    assert model._stop() == (2, pieces().piece_to_id("▁###"))
+    assert model.stop_ids() == (2, pieces().piece_to_id("▁###"))
 
 
 def test_m2ugen_answers_one_line_without_the_tokens_of_generated_music(model_of: Callable[[str], Any]) -> None:
     model, music = model_of("m2ugen"), len(pieces())
-    assert model._stop() == (13,)
+    assert model.stop_ids() == (13,)
     assert pieces().id_to_piece(13) == "<0x0A>"
     assert model.finish([*encoded("slow rock"), music, music + 7]) == "slow rock"
 
@@ -565,7 +565,7 @@ def test_chatmusician_is_given_whole_bars_and_keeps_them_with_the_answer(
     long.save(tmp_path / "long.mid")
     whole = model.notation(Clip("b", np.zeros(0, np.float32), 1, midi=tmp_path / "long.mid"))
     assert whole.endswith("|")
-    assert 1000 < len(model._tokens(whole, add_special_tokens=False)["input_ids"]) <= 1400
+    assert 1000 < len(model.tokenizer(whole, add_special_tokens=False)["input_ids"]) <= 1400
 
 
 def test_chatmusician_says_which_clip_holds_no_notes(model_of: Callable[[str], Any], tmp_path: Path) -> None:

@@ -29,9 +29,9 @@ def tiny(name: str, folder: Path) -> Any:
 
 def spelled_out(model: Any, prompt: Any, ids: list[int]) -> float:
     """The log-likelihood of a continuation by the textbook: the whole text at once, no cache, no batch."""
-    embeds = torch.cat([prompt.embeds, model._llm.get_input_embeddings()(torch.tensor(ids))])
+    embeds = torch.cat([prompt.embeds, model.llm.get_input_embeddings()(torch.tensor(ids))])
     with torch.inference_mode(), model.attending([prompt]):
-        steps = model._llm(inputs_embeds=embeds[None]).logits[0].log_softmax(-1)[len(prompt.embeds) - 1 : -1]
+        steps = model.llm(inputs_embeds=embeds[None]).logits[0].log_softmax(-1)[len(prompt.embeds) - 1 : -1]
     return float(steps.gather(1, torch.tensor(ids)[:, None]).sum())
 
 

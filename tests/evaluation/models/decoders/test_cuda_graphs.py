@@ -148,7 +148,7 @@ def test_a_step_changes_in_place_and_asks_for_no_number(kind: str) -> None:
 
         def places() -> list[int]:
             state = [value for value in vars(writer).values() if isinstance(value, torch.Tensor)]
-            return [tensor.data_ptr() for tensor in [*state, *(t for pair in writer._layers for t in pair)]]
+            return [tensor.data_ptr() for tensor in [*state, *(t for pair in writer.layers for t in pair)]]
 
         before = places()
         for _ in range(10):

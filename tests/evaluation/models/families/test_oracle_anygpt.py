@@ -22,7 +22,7 @@ def loaded(bundle: Bundle, template: str) -> Any:
 def manner(case: dict[str, Any], model: Any) -> Any:
     from mudata.evaluation.models.decoders.generation import GenerationConfig
 
-    return GenerationConfig(stop=model._stop(), max_new_tokens=case["generation"]["max_new_tokens"])
+    return GenerationConfig(stop=model.stop_ids(), max_new_tokens=case["generation"]["max_new_tokens"])
 
 
 @bundles("anygpt")
@@ -37,7 +37,7 @@ def test_oracle_hears_as_the_authors_code_does(bundle: Bundle) -> None:
             wave = model.waveform(*bundle.audio(case))
             bundle.check(case, "wav_head", wave)
             bundle.check(case, "wav_tail", wave)
-            bundle.check(case, "encodec_latent", model._codec.encoder(wave[None, None])[0])
+            bundle.check(case, "encodec_latent", model.codec.encoder(wave[None, None])[0])
             codes, want = model.hear(wave), bundle.tensors[case["stages"]["codes"]["tensor"]]
             assert list(codes.shape) == case["stages"]["codes"]["shape"]
             exact = bundle.expected["audio"][case["audio"]]["sample_rate"] == model.RATE
@@ -58,9 +58,9 @@ def test_oracle_answers_as_the_authors_code_does(bundle: Bundle) -> None:
         flipped = sum(a != b for a, b in zip(heard, case["prompt_ids"], strict=True))
         assert flipped <= (0 if exact else 0.01 * len(heard)), case["name"]  # a resampler's last bit may flip a code
         with torch.inference_mode():
-            embeds = model._llm.get_input_embeddings()(torch.tensor(case["prompt_ids"]))
+            embeds = model.llm.get_input_embeddings()(torch.tensor(case["prompt_ids"]))
             prompt = PromptEmbedding(embeds, tuple(case["prompt_ids"]))
-            logits = model._llm(inputs_embeds=prompt.embeds[None]).logits[0, -1]
+            logits = model.llm(inputs_embeds=prompt.embeds[None]).logits[0, -1]
         bundle.check(case, "prefill_logits", logits)
         check_steps(bundle, model, case, prompt)
         ids = model.write([prompt], manner(case, model))[0]

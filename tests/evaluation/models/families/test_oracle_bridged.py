@@ -40,7 +40,7 @@ def hears(bundle: Bundle, model: Any) -> None:
             assert len(wave) == case["samples_24k"]
             bundle.check(case, "wav_head", wave)
             bundle.check(case, "wav_tail", wave)
-            states = model._mert.hidden_states(wave[: case["samples_used"]])
+            states = model.mert.hidden_states(wave[: case["samples_used"]])
             bundle.check(case, "mert_hidden", states)
             bundle.check(case, "mert_mean", states.mean(1))
             bundle.check(case, "mert_agg", model.aggregate(states))

@@ -57,7 +57,7 @@ def test_oracle_answers_as_the_authors_code_does(bundle: Bundle) -> None:
         spoken, manner = prompt(bundle, case, model), greedy(case)
         assert list(spoken.ids) == case["prompt_ids"], case["name"]
         with torch.inference_mode():
-            bundle.check(case, "prefill_logits", model._llm(inputs_embeds=spoken.embeds[None]).logits[0, -1])
+            bundle.check(case, "prefill_logits", model.llm(inputs_embeds=spoken.embeds[None]).logits[0, -1])
         check_steps(bundle, model, case, spoken)
         ids = model.write([spoken], manner)[0]
         assert ids == until(case["greedy_ids"], manner.stop), case["name"]

@@ -29,10 +29,10 @@ def test_oracle_hears_as_the_authors_code_does(bundle: Bundle) -> None:
         with torch.inference_mode():
             wave = model.waveform(*bundle.audio(case))
             bundle.check(case, "waveform_16k", wave)
-            features = model._ear.features(wave)
+            features = model.encoder.features(wave)
             bundle.check(case, "mel", features)
-            bundle.check(case, "trunk", model._ear.trunk(features))
-            bundle.check(case, "imagebind", model._ear(wave))
+            bundle.check(case, "trunk", model.encoder.trunk(features))
+            bundle.check(case, "imagebind", model.encoder(wave))
             bundle.check(case, "audio_embeds", model.hear(wave))
 
 
@@ -44,19 +44,19 @@ def test_oracle_answers_as_the_authors_code_does(bundle: Bundle) -> None:
 
     model = loaded(bundle)
     special = bundle.expected["special_ids"]
-    assert (model._bos, *model._stop()) == (special["bos"], special["eos"], special["stop"])
+    assert (model.bos, *model.stop_ids()) == (special["bos"], special["eos"], special["stop"])
     for case in bundle.cases:
         prompt = model.spoken(clip(bundle, case), question(case["question"]))
         assert list(prompt.ids) == case["prompt_ids"], case["name"]
         with torch.inference_mode():
-            bundle.check(case, "prefill_logits", model._llm(inputs_embeds=prompt.embeds[None]).logits[0, -1])
+            bundle.check(case, "prefill_logits", model.llm(inputs_embeds=prompt.embeds[None]).logits[0, -1])
         check_steps(bundle, model, case, prompt)
         manner = greedy(case)
-        assert set(manner.stop) == set(model._stop())
+        assert set(manner.stop) == set(model.stop_ids())
         ids = model.write([prompt], manner)[0]
         assert ids == until(case["greedy_ids"], manner.stop), case["name"]
         # there the piece that stopped it is still in the text
-        assert model._text.decode(ids).strip() == case["text"].removesuffix("###").strip(), case["name"]
+        assert model.tokenizer.decode(ids).strip() == case["text"].removesuffix("###").strip(), case["name"]
 
 
 @bundles("modaverse")

@@ -35,7 +35,7 @@ def spoken(bundle: Bundle, case: dict[str, Any], model: Any) -> Any:
         if case["kind"] == "chat":
             return model.compose(heard, case["question"], Question("classify", case["question"], (), "genre"))
         tags = case["prompt"].partition("</audio>")[2]
-        return model.place(heard, [*model.audio_ids(len(heard)), *model._text.encode(tags, SPECIALS)])
+        return model.place(heard, [*model.audio_ids(len(heard)), *model.tokenizer.encode(tags, SPECIALS)])
 
 
 @bundles("qwen-audio")
@@ -61,7 +61,7 @@ def test_oracle_hears_as_the_authors_code_does(bundle: Bundle) -> None:
             wave = wave_of(bundle, case, model)
             mel = model.features(wave)
             bundle.check(case, "mel", mel)
-            bundle.check(case, "encoder_blocks", model._encoder.blocks(mel))
+            bundle.check(case, "encoder_blocks", model.encoder.blocks(mel))
             bundle.check(case, "audio_embeds", model.hear(wave))
             assert len(model.hear(wave)) == case["audio_span"]
 
@@ -89,13 +89,13 @@ def test_oracle_answers_as_the_authors_code_does(bundle: Bundle) -> None:
         prompt = spoken(bundle, case, model)
         assert list(prompt.ids) == case["prompt_ids"], case["name"]
         with torch.inference_mode():
-            bundle.check(case, "prefill_logits", model._llm(inputs_embeds=prompt.embeds[None]).logits[0, -1])
+            bundle.check(case, "prefill_logits", model.llm(inputs_embeds=prompt.embeds[None]).logits[0, -1])
         check_steps(bundle, model, case, prompt)
         manner = greedy(case)
         ids = model.write([prompt], manner)[0]
         assert ids == until(case["greedy_ids"], manner.stop), case["name"]
-        assert model._text.decode(ids) == case["text"], case["name"]
-        assert set(model._stop()) == set(manner.stop)
+        assert model.tokenizer.decode(ids) == case["text"], case["name"]
+        assert set(model.stop_ids()) == set(manner.stop)
 
 
 @bundles("qwen-audio")
@@ -117,7 +117,7 @@ def test_oracle_a_prompt_that_the_model_is_not_exact_for_is_refused(bundle: Bund
     import torch
 
     model = loaded(bundle.checkpoint, chat=True)
-    model._longest_answer = 5000
+    model.max_new_tokens = 5000
     with torch.inference_mode(), pytest.raises(ModelError, match="positions; this model is exact up to"):
         spoken(bundle, bundle.cases[0], model)
 

@@ -79,8 +79,8 @@ def test_oracle_hears_as_the_authors_code_does(bundle: Bundle) -> None:
         with torch.inference_mode():
             wave = model.waveform(*bundle.audio(case))
             bundle.check(case, "whisper_features", model.mel(wave))
-            bundle.check(case, "fbank", model._beats.features(wave))
-            speech, sounds = model.speech(wave), model._beats(wave)
+            bundle.check(case, "fbank", model.beats.features(wave))
+            speech, sounds = model.speech(wave), model.beats(wave)
             bundle.check(case, "whisper", speech)
             bundle.check(case, "beats", sounds)
             bundle.check(case, "qformer", model.windows(speech, sounds))
@@ -103,7 +103,7 @@ def test_oracle_beam_search_finds_what_the_authors_code_finds(bundle: Bundle) ->
     for case in bundle.cases:
         said = case["beam"]
         manner = dataclasses.replace(
-            greedy(case), beams=said["num_beams"], max_new_tokens=said["max_new_tokens"], stop=model._stop()
+            greedy(case), beams=said["num_beams"], max_new_tokens=said["max_new_tokens"], stop=model.stop_ids()
         )
         ids = model.write([model.spoken(clip(bundle, case), question(case["question"]))], manner)[0]
         assert ids == until(said["ids"], manner.stop), case["name"]
@@ -123,9 +123,9 @@ def test_oracle_ranks_options_by_their_likelihood(bundle: Bundle) -> None:
         ids = model.continuation(option)
         with torch.inference_mode():
             embeds = model.spoken(clip(bundle, case), asked).embeds
-            table = model._llm.get_input_embeddings()
+            table = model.llm.get_input_embeddings()
             whole = torch.cat([embeds, table(torch.tensor(ids))])
-            steps = model._llm(inputs_embeds=whole[None]).logits[0].log_softmax(-1)[len(embeds) - 1 : -1]
+            steps = model.llm(inputs_embeds=whole[None]).logits[0].log_softmax(-1)[len(embeds) - 1 : -1]
         assert got == pytest.approx(float(steps.gather(1, torch.tensor(ids)[:, None]).sum()), abs=1e-3)
 
 
