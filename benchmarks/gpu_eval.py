@@ -184,10 +184,10 @@ def plain(model: Any, clip: HeardClip, tokens: int, gaps: Gaps | None = None) ->
             inputs = model.inputs([clip], QUESTION)
             ids = model.model.generate(**inputs, **told)[0, inputs["input_ids"].shape[1] :].tolist()
             return ids, model.processor.tokenizer.decode(ids, skip_special_tokens=True).strip()
-        spoken = model.spoken(clip, QUESTION)
-        assert isinstance(spoken, PromptEmbedding)
-        with model.attending([spoken]):
-            embeds = spoken.embeds[None]
+        prompt = model.embed_clip(clip, QUESTION)
+        assert isinstance(prompt, PromptEmbedding)
+        with model.attending([prompt]):
+            embeds = prompt.embeds[None]
             mask = torch.ones(embeds.shape[:2], dtype=torch.long, device=embeds.device)
             stop = model.stop_ids()
             told |= {"eos_token_id": list(stop), "pad_token_id": stop[0]}
@@ -199,8 +199,8 @@ def together(model: Any, clips: Sequence[HeardClip]) -> list[list[int]]:
     """Ids of a batch as the product writes them."""
     if isinstance(model, TransformersAudio):
         return [list(ids) for ids in model.new_ids(model.inputs(clips, QUESTION))]
-    prompts = model.prompts(clips, QUESTION)
-    return model.write(prompts, model.manner(QUESTION))
+    prompts = model.embed_clips(clips, QUESTION)
+    return model.write(prompts, model.generation_config())
 
 
 def agreement(model: Any, clips: Sequence[HeardClip], tokens: int) -> tuple[float | None, int]:
@@ -320,10 +320,10 @@ def oracles(device: str) -> dict[str, dict[str, int]]:
                     models[said] = _of_bundle(family, bundle, options, device)
                 model = models[said]
                 with torch.inference_mode():
-                    spoken = _prompt(family, model, bundle, case)
-                manner = greedy(case, model.stop_ids() if family in ("anygpt", "m2ugen") else None)
-                ids = model.write([spoken], manner)[0]
-                counts["right"] += ids == until(case["greedy_ids"], manner.stop)
+                    prompt = _prompt(family, model, bundle, case)
+                config = greedy(case, model.stop_ids() if family in ("anygpt", "m2ugen") else None)
+                ids = model.write([prompt], config)[0]
+                counts["right"] += ids == until(case["greedy_ids"], config.stop)
                 counts["cases"] += 1
     return found
 

@@ -269,7 +269,8 @@ def _tagger(
     parts: dict[str, tuple[Any, float]] = {}
     for tag in order:
         truth = np.array([tag in tags for tags in y])
-        if truth.all() or not (folds := group_folds(truth.tolist(), groups, 3, seed)):  # nothing to tell apart, or too rare
+        folds = [] if truth.all() else group_folds(truth.tolist(), groups, 3, seed)
+        if not folds:  # nothing to tell apart, or too rare
             continue
         model = LogisticRegression(C=0.1, max_iter=5000)
         likely = cross_val_predict(model, scaled, truth, cv=folds, method="predict_proba")[:, 1]

@@ -218,15 +218,11 @@ class AudioLLM:
         embedded = [prompt for prompt in prompts if isinstance(prompt, PromptEmbedding)]
         written = iter(self.write(embedded, config) if embedded else ())
         return [
-            prompt
-            if isinstance(prompt, Failure)
-            else Answer(self.finish(next(written)), prompt.given)
+            prompt if isinstance(prompt, Failure) else Answer(self.finish(next(written)), prompt.given)
             for prompt in prompts
         ]
 
-    def embed_clips(
-        self, clips: Sequence[Clip], question: Question
-    ) -> list[PromptEmbedding | Failure]:
+    def embed_clips(self, clips: Sequence[Clip], question: Question) -> list[PromptEmbedding | Failure]:
         """Every clip's prompt, or why there is none."""
         if not self.device.startswith("cuda") or len(clips) == 1:
             return [self._embedded(clip, question) for clip in clips]
@@ -265,9 +261,7 @@ class AudioLLM:
         are positions."""
         yield
 
-    def write(
-        self, prompts: Sequence[PromptEmbedding], config: GenerationConfig
-    ) -> list[list[int]]:
+    def write(self, prompts: Sequence[PromptEmbedding], config: GenerationConfig) -> list[list[int]]:
         """New ids of each prompt."""
         with torch.inference_mode(), self.attending(prompts):
             return write(self.llm, prompts, config)

@@ -97,16 +97,12 @@ def padded(prompts: Sequence[PromptEmbedding]) -> tuple[torch.Tensor, torch.Tens
     return embeds, mask
 
 
-def write(
-    llm: Any, prompts: Sequence[PromptEmbedding], config: GenerationConfig
-) -> list[list[int]]:
+def write(llm: Any, prompts: Sequence[PromptEmbedding], config: GenerationConfig) -> list[list[int]]:
     """New token ids per prompt, without the id that stopped them."""
     embeds, mask = padded(prompts)
     penalty = None
     if config.repetition_penalty != 1.0:
-        penalty = _Penalty(
-            [prompt.ids for prompt in prompts], config.repetition_penalty, embeds.device
-        )
+        penalty = _Penalty([prompt.ids for prompt in prompts], config.repetition_penalty, embeds.device)
     with torch.inference_mode():
         if config.sample or config.beams > 1:
             written = _generated(llm, embeds, mask, config, penalty)

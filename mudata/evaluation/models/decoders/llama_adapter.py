@@ -17,8 +17,8 @@ from torch.nn.functional import conv1d, linear, normalize, rms_norm, silu
 from mudata.evaluation.models.decoders.audio_llm import AudioLLM, mean_of_resampled
 from mudata.evaluation.models.decoders.causal_lm import causal_lm
 from mudata.evaluation.models.decoders.generation import PromptEmbedding
+from mudata.evaluation.models.decoders.llama_tokenizer import LlamaTokenizer
 from mudata.evaluation.models.decoders.lora import merged
-from mudata.evaluation.models.decoders.sentencepiece import PromptEncoder
 from mudata.evaluation.models.encoders.mert import RATE, RENAMED, Mert
 from mudata.evaluation.models.weights.tensors import read_json
 
@@ -73,7 +73,7 @@ class Bridged(AudioLLM):
         self.llm = _llama(folder, weights, device, dtype)
         self._install(weights, device, dtype)
         weights.finish()
-        self.tokenizer = PromptEncoder(folder / "LLaMA" / "tokenizer.model")
+        self.tokenizer = LlamaTokenizer(folder / "LLaMA" / "tokenizer.model")
 
     def _install(self, weights: Weights, device: str, dtype: torch.dtype) -> None:
         """Let the last layers add their adapter term in front of the output projection."""

@@ -18,7 +18,7 @@ from mudata.errors import ModelError
 from mudata.evaluation.models.decoders.audio_llm import AudioLLM
 from mudata.evaluation.models.decoders.causal_lm import causal_lm
 from mudata.evaluation.models.decoders.generation import GenerationConfig, PromptEmbedding
-from mudata.evaluation.models.decoders.sentencepiece import PromptEncoder
+from mudata.evaluation.models.decoders.llama_tokenizer import LlamaTokenizer
 from mudata.evaluation.models.encoders.resample import resample
 from mudata.evaluation.models.weights.tensors import read, read_json, whole
 from mudata.evaluation.protocol import Answer, Failure
@@ -65,7 +65,7 @@ class AnyGPT(AudioLLM):
         weights.finish()
         self.codec = whole(EncodecModel, folder / "encodec_32khz", torch.float32).to(device)
         self._added = {text: int(i) for text, i in read_json(folder / "AnyGPT" / "added_tokens.json").items()}
-        self.tokenizer = PromptEncoder(folder / "AnyGPT" / "tokenizer.model")
+        self.tokenizer = LlamaTokenizer(folder / "AnyGPT" / "tokenizer.model")
         if lacking := [name for name in (HUMAN, MODEL, TURN, MUSIC, MUSIC_END) if name not in self._added]:
             raise ModelError(f"added_tokens.json has no {lacking[0]!r}: it is not AnyGPT's.", "Check the checkpoint.")
 

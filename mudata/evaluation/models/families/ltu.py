@@ -17,7 +17,7 @@ from torch.nn.functional import gelu, layer_norm, linear, scaled_dot_product_att
 from mudata.evaluation.models.decoders.audio_llm import AudioLLM, first_channel
 from mudata.evaluation.models.decoders.causal_lm import causal_lm, with_lora
 from mudata.evaluation.models.decoders.generation import GenerationConfig, PromptEmbedding
-from mudata.evaluation.models.decoders.sentencepiece import PromptEncoder
+from mudata.evaluation.models.decoders.llama_tokenizer import LlamaTokenizer
 from mudata.evaluation.models.encoders.fbank import fbank
 from mudata.evaluation.models.encoders.layers import Layers
 from mudata.evaluation.models.weights.tensors import Weights, read
@@ -60,7 +60,7 @@ class LTU(AudioLLM):
         self.encoder = _Encoder(trained, self._heads, device)
         self._project = tuple(trained.take(f"{PREFIX}audio_proj.1.{x}").to(device).float() for x in ("weight", "bias"))
         trained.finish()
-        self.tokenizer = PromptEncoder(folder / "vicuna_ltu" / "tokenizer.model")
+        self.tokenizer = LlamaTokenizer(folder / "vicuna_ltu" / "tokenizer.model")
 
     def waveform(self, audio: NDArray[np.float32], rate: int) -> torch.Tensor:
         """The first channel at 16 kHz, less the mean of the whole clip."""

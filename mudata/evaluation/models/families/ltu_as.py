@@ -17,7 +17,7 @@ from torch.nn.functional import gelu, layer_norm, pad, scaled_dot_product_attent
 from mudata.evaluation.models.decoders.audio_llm import AudioLLM, as_ffmpeg
 from mudata.evaluation.models.decoders.causal_lm import causal_lm, with_lora
 from mudata.evaluation.models.decoders.generation import GenerationConfig, PromptEmbedding
-from mudata.evaluation.models.decoders.sentencepiece import PromptEncoder
+from mudata.evaluation.models.decoders.llama_tokenizer import LlamaTokenizer
 from mudata.evaluation.models.encoders.layers import Layers
 from mudata.evaluation.models.encoders.whisper import SpeechTranscriber, whisper_encoder
 from mudata.evaluation.models.families.ltu import EPS, LORA_SCALE, PREFIX
@@ -57,7 +57,7 @@ class LtuAs(AudioLLM):
         self._whisper, self._mel = whisper_encoder(folder / "whisper-large", device)
         self._trained = _trained(trained, device)
         trained.finish()
-        self.tokenizer = PromptEncoder(base / "tokenizer.model")
+        self.tokenizer = LlamaTokenizer(base / "tokenizer.model")
         self._write_down = SpeechTranscriber(folder / "whisper-large-v2", device, dtype) if self._transcribes else None
 
     def waveform(self, audio: NDArray[np.float32], rate: int) -> torch.Tensor:

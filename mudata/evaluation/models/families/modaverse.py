@@ -16,7 +16,7 @@ from torch.nn.functional import linear
 from mudata.evaluation.models.decoders.audio_llm import AudioLLM
 from mudata.evaluation.models.decoders.causal_lm import causal_lm, with_lora
 from mudata.evaluation.models.decoders.generation import GenerationConfig, PromptEmbedding
-from mudata.evaluation.models.decoders.sentencepiece import PromptEncoder
+from mudata.evaluation.models.decoders.llama_tokenizer import LlamaTokenizer
 from mudata.evaluation.models.encoders.imagebind import ImageBindAudio
 from mudata.evaluation.models.encoders.resample import resample
 from mudata.evaluation.models.weights.tensors import read, read_json
@@ -58,7 +58,7 @@ class ModaVerse(AudioLLM):
         trained.finish()
         self.encoder = ImageBindAudio(folder / "imagebind_huge.pth", self._heads, device)
         added = read_json(folder / "ModaVerse-7b" / "added_tokens.json")
-        self.tokenizer = PromptEncoder(base / "tokenizer.model", added)
+        self.tokenizer = LlamaTokenizer(base / "tokenizer.model", added)
         special = read_json(base / "special_tokens_map.json")
         # Vicuna v0's tokenizer may call something else its begin of sentence; the authors embed whatever it says
         self.bos, self.eos = (self.tokenizer.id_of(_content(special[f"{x}_token"])) for x in ("bos", "eos"))

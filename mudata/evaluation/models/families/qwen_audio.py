@@ -28,7 +28,7 @@ from mudata.evaluation.models.decoders.qwen_tokenizer import (
     IM_END,
     IM_START,
     SPECIALS,
-    QwenTokens,
+    QwenTokenizer,
 )
 from mudata.evaluation.models.encoders.layers import Layers
 from mudata.evaluation.models.weights.tensors import Weights, read, read_json
@@ -84,7 +84,7 @@ class QwenAudio(AudioLLM):
         weights.finish()
         # past this many positions dynamic scaling of the rotary table and of the logits would set in
         self._longest = int(settings["seq_length"])
-        self.tokenizer = QwenTokens(folder / "qwen.tiktoken")
+        self.tokenizer = QwenTokenizer(folder / "qwen.tiktoken")
         self._mel: Any = WhisperFeatureExtractor(feature_size=settings["audio"]["n_mels"])
 
     def waveform(self, audio: NDArray[np.float32], rate: int) -> torch.Tensor:

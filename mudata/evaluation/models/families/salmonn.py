@@ -16,7 +16,7 @@ from mudata.errors import ModelError
 from mudata.evaluation.models.decoders.audio_llm import AudioLLM, first_channel
 from mudata.evaluation.models.decoders.causal_lm import causal_lm, with_lora
 from mudata.evaluation.models.decoders.generation import GenerationConfig, PromptEmbedding
-from mudata.evaluation.models.decoders.sentencepiece import PromptEncoder
+from mudata.evaluation.models.decoders.llama_tokenizer import LlamaTokenizer
 from mudata.evaluation.models.encoders.beats import Beats
 from mudata.evaluation.models.encoders.layers import Layers
 from mudata.evaluation.models.encoders.whisper import whisper_encoder
@@ -63,7 +63,7 @@ class Salmonn(AudioLLM):
         # what the authors' saver kept of parts that are stored elsewhere, or are computed
         trained.let_go(r"beats\..*relative_attention_bias\.weight", r".*rotary_emb\.inv_freq", r".*\.position_ids")
         trained.finish()
-        self.tokenizer = PromptEncoder(vicuna / "tokenizer.model")
+        self.tokenizer = LlamaTokenizer(vicuna / "tokenizer.model")
 
     def _window_former(self, trained: Weights, device: str) -> Any:
         from transformers import Blip2QFormerConfig, Blip2QFormerModel
