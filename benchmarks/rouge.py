@@ -90,7 +90,9 @@ def main() -> None:
         ScoredAnswer(f"d/{i}", "d", tuple(gold), said)
         for i, (said, gold) in enumerate(zip(answers, references, strict=True))
     ]
-    rows.append(Row("metrics with controls and intervals", *median(args.rounds, lambda: captions.caption(items))))
+    rows.append(
+        Row("metrics with controls and intervals", *median(args.rounds, lambda: captions.caption_metrics(items)))
+    )
     if args.json:
         print(json.dumps({"pairs": len(texts), "rows": [row._asdict() for row in rows]}, indent=2))
         return

@@ -12,7 +12,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from mudata.errors import EvaluationError
-from mudata.evaluation.metrics.statistics import mcnemar, wilson
+from mudata.evaluation.metrics.significance import mcnemar
+from mudata.evaluation.metrics.statistics import wilson
+from mudata.evaluation.metrics.tagging import jaccard
 
 if TYPE_CHECKING:
     from mudata.evaluation.metrics.scored import ScoredAnswer
@@ -34,9 +36,10 @@ ALPHA = 0.05
 class ControlContrast:
     """A run beside one control, over the `n` clips that both answered.
 
-    `changed`: share of answers whose text differs, with its 95 % interval (Wilson); `relabelled`: share whose labels
-    differ. `score` and `control_score`: accuracy, or mean Jaccard for tags; `p` of both being equally good (exact
-    two-sided sign test over the clips on which they differ, which for accuracy is McNemar's). None for captions.
+    `changed`: share of answers whose text differs, with its 95 % interval (Wilson); `relabelled`:
+    share whose labels that count differ. `score` and `control_score`: accuracy, or mean Jaccard for
+    tags; `p` of both being equally good (exact two-sided sign test over the clips on which they
+    differ, which for accuracy is McNemar's). None for captions.
     """
 
     control: str
@@ -136,7 +139,7 @@ def _contrast(
     relabelled = score = control_score = p = None
     said = f"{name}: {k} of {n} answers change"
     if kind != "caption":
-        relabelled = sum(_labels(a) != _labels(b) for a, b in pairs) / n
+        relabelled = sum(a.counted_labels != b.counted_labels for a, b in pairs) / n
         points = [(_points(a, kind), _points(b, kind)) for a, b in pairs]
         score, control_score = (sum(column) / n for column in zip(*points, strict=True))
         p = mcnemar(sum(a > b for a, b in points), sum(a < b for a, b in points))
@@ -157,13 +160,6 @@ def _contrast(
     return ControlContrast(name, n, k / n, low, high, relabelled, score, control_score, p, verdict, said)
 
 
-def _labels(item: ScoredAnswer) -> tuple[str, ...]:
-    return item.alignment.labels if item.alignment else ()
-
-
 def _points(item: ScoredAnswer, kind: Kind) -> float:
     """1 for a right answer; for tags the Jaccard index of what was said and what is right."""
-    if kind == "classify":
-        return float(item.right)
-    said, gold = set(_labels(item)), set(item.gold)
-    return len(said & gold) / len(said | gold) if said | gold else 1.0
+    return float(item.right) if kind == "classify" else jaccard(item)

@@ -29,8 +29,9 @@ if TYPE_CHECKING:
 class ClipAnswer:
     """One run's answer about a clip, and how it was read.
 
-    `right` is None for descriptions; of many labels it means that all and no others were said. `labels` are those
-    that count, `spans` lie in `answer`; `rouge` has rouge1_f and rougeL_f of a description.
+    `right` is None for descriptions; of many labels it means that all and no others were said.
+    `labels` are those that were read, which count where `status` is ALIGNED or SET; `spans` lie in
+    `answer`; `rouge` has rouge1_f and rougeL_f of a description.
     """
 
     run: str
@@ -163,19 +164,13 @@ def _disagreement(runs: Sequence[Run]) -> dict[str, float]:
         task = str(one.settings["task"])
         for item in score.judge(one, only={question["clip_id"] for question in one.questions()}):
             if item.alignment is not None:
-                readings[item.clip_id, task].append(_counting(item) or item.outcome)
+                readings[item.clip_id, task].append(item.counted_labels or item.outcome)
     found: dict[str, float] = {}
     for (clip_id, _), said in readings.items():
         if len(said) > 1:
             apart = 1 - Counter(said).most_common(1)[0][1] / len(said)
             found[clip_id] = max(apart, found.get(clip_id, 0.0))
     return found
-
-
-def _counting(item: ScoredAnswer) -> tuple[str, ...]:
-    """The labels that the headline counts."""
-    alignment = item.alignment
-    return alignment.labels if alignment is not None and alignment.tier == "strict" else ()
 
 
 def _said(one: Run, item: ScoredAnswer, given: str | None) -> ClipAnswer:
@@ -187,8 +182,7 @@ def _said(one: Run, item: ScoredAnswer, given: str | None) -> ClipAnswer:
 
         row = dict(zip(COLUMNS, scores([item.answer], [item.gold])[0], strict=True))
         rouge = {name: round(float(row[name]), 4) for name in ("rouge1_f", "rougeL_f")}
-    many = settings["kind"] == "tag"
-    right = None if alignment is None else set(_counting(item)) == set(item.gold) if many else item.right
+    right = None if alignment is None else item.right
     return ClipAnswer(
         one.id,
         str(settings["model"]),

@@ -16,19 +16,8 @@ from typing import TYPE_CHECKING, Any
 from mudata.errors import EvaluationError
 from mudata.evaluation.metrics.per_clip import measures
 from mudata.evaluation.metrics.power import Z80
-from mudata.evaluation.metrics.statistics import (
-    PAIRED_RESAMPLES,
-    WILSON,
-    Z95,
-    bootstrap,
-    group_count,
-    holm,
-    mcnemar,
-    method,
-    paired_bootstrap,
-    tied_groups,
-    wilson,
-)
+from mudata.evaluation.metrics.significance import PAIRED_RESAMPLES, holm, mcnemar, paired_bootstrap, tied_groups
+from mudata.evaluation.metrics.statistics import WILSON, Z95, bootstrap, group_count, method, wilson
 
 if TYPE_CHECKING:
     from mudata.evaluation.metrics.per_clip import Measure

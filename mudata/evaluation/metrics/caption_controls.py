@@ -1,7 +1,8 @@
 """What captions are held against: other clips' references, and one sentence for all clips.
 
-ROUGE on captions rewards the manner of a dataset more than the music: one fixed sentence beats most models on MusicCaps
-and a wrong clip's caption scores nearly as well as the right one's. A score means something beside these controls only.
+ROUGE on captions rewards the manner of a dataset more than the music: one fixed sentence beats most
+models on MusicCaps and a wrong clip's caption scores nearly as well as the right one's. A score
+means something beside these controls only.
 """
 
 from __future__ import annotations
@@ -28,39 +29,51 @@ SAMPLE = 1000
 # ------------------------------------------------------------------------------------- another clip
 
 
-def another(items: Sequence[ScoredAnswer]) -> NDArray[np.intp] | None:
-    """For each clip the place of another one of its dataset, by a seeded derangement: nobody keeps their own.
+def other_clips(scored: Sequence[ScoredAnswer]) -> NDArray[np.intp] | None:
+    """For each clip another one of its dataset, by a seeded derangement: nobody keeps their own.
 
-    Clips of one track, or with a caption in common, are not given to each other. Where that is impossible (one track
-    has more than half of a dataset), clips of one track may be; None where even captions cannot be kept apart.
+    Clips of one track, or with a caption in common, are not given to each other. Where that is
+    impossible (one track has more than half of a dataset), clips of one track may be. Clips are put
+    in random order and everyone takes the next one's; whoever has got kin exchanges it with the
+    first one for whom that helps both.
 
-    Clips are put in random order and everyone takes the next one's; whoever has got kin exchanges it with the first
-    one for whom that helps both.
+    Args:
+        scored: n clips with their references.
+
+    Returns:
+        Places in `scored`, shape (n,); None where even captions cannot be kept apart.
+
+    Example:
+        >>> from mudata.evaluation.metrics.scored import ScoredAnswer
+        >>> scored = [ScoredAnswer(f"d/{text}", "d", (text,), None) for text in "abc"]
+        >>> sorted(other_clips(scored).tolist()), any(other_clips(scored) == [0, 1, 2])
+        ([0, 1, 2], False)
     """
     import numpy as np
 
-    other = np.empty(len(items), dtype=np.intp)
+    other = np.empty(len(scored), dtype=np.intp)
     places: defaultdict[str, list[int]] = defaultdict(list)
-    for i, item in enumerate(items):
+    for i, item in enumerate(scored):
         places[item.dataset].append(i)
     for mine in places.values():
         order = np.array(mine)[np.random.default_rng(SEED).permutation(len(mine))]
         other[order] = np.roll(order, -1)
-        if not _kept_apart(items, other, order, _akin) and not _kept_apart(items, other, order, _said_alike):
+        if not _kept_apart(scored, other, order, _akin) and not _kept_apart(scored, other, order, _share_a_caption):
             return None
     return other
 
 
 def _kept_apart(
-    items: Sequence[ScoredAnswer],
+    scored: Sequence[ScoredAnswer],
     other: NDArray[np.intp],
     order: NDArray[np.intp],
     kin: Callable[[ScoredAnswer, ScoredAnswer], bool],
 ) -> bool:
-    """Exchange until nobody in `order` has kin; False as soon as somebody has whom no exchange helps."""
+    """Exchange until nobody in `order` has kin; False as soon as somebody has whom no exchange
+    helps."""
     for i in order:
-        if kin(items[i], items[other[i]]):
-            helps = (j for j in order if not (kin(items[i], items[other[j]]) or kin(items[j], items[other[i]])))
+        if kin(scored[i], scored[other[i]]):
+            helps = (j for j in order if not (kin(scored[i], scored[other[j]]) or kin(scored[j], scored[other[i]])))
             j = next(helps, None)
             if j is None:
                 return False
@@ -68,12 +81,12 @@ def _kept_apart(
     return True
 
 
-def _said_alike(a: ScoredAnswer, b: ScoredAnswer) -> bool:
+def _share_a_caption(a: ScoredAnswer, b: ScoredAnswer) -> bool:
     return not set(a.gold).isdisjoint(b.gold)
 
 
 def _akin(a: ScoredAnswer, b: ScoredAnswer) -> bool:
-    return (a.track is not None and a.track == b.track) or _said_alike(a, b)
+    return (a.track is not None and a.track == b.track) or _share_a_caption(a, b)
 
 
 # ------------------------------------------------------------------------------------- the constant caption
@@ -81,7 +94,8 @@ def _akin(a: ScoredAnswer, b: ScoredAnswer) -> bool:
 
 @dataclass(frozen=True)
 class ConstantCaption:
-    """One caption for every clip, picked by a rule: what can be had by knowing a dataset's manner and hearing nothing.
+    """One caption for every clip, picked by a rule: what can be had by knowing a dataset's manner
+    and hearing nothing.
 
     `source` says whose captions it was picked from, `recipe` how.
     """
@@ -92,10 +106,20 @@ class ConstantCaption:
 
 
 def constant_caption(train: Sequence[Sequence[str]], unasked: Sequence[Sequence[str]]) -> ConstantCaption | None:
-    """The medoid of the train part's references, else of those of the dataset's clips that are not asked.
+    """The medoid of the train part's references, else of those of the dataset's clips that are not
+    asked.
 
-    Both are references per clip. None where there are neither: scoring then leaves each clip's own caption out (see
-    `left_out`).
+    Args:
+        train: references of each clip of the train part.
+        unasked: references of each clip of the dataset that is not asked.
+
+    Returns:
+        None where there are neither: scoring then leaves each clip's own caption out (see
+            `leave_one_out`).
+
+    Example:
+        >>> constant_caption([["a slow piano"], ["slow piano"], ["drums"]], []).text
+        'a slow piano'
     """
     for source, references in (("train part", train), ("clips of the dataset that are not asked", unasked)):
         if texts := list(chain.from_iterable(references)):
@@ -104,42 +128,69 @@ def constant_caption(train: Sequence[Sequence[str]], unasked: Sequence[Sequence[
 
 
 def medoid(texts: Sequence[str]) -> str:
-    """The text with the highest mean ROUGE-1 F against the others; the first in sorted order among equals.
+    """The text with the highest mean ROUGE-1 F against the others; the first in sorted order among
+    equals.
 
-    Of more than SAMPLE texts a seeded sample, which is found the same whatever their order.
+    Args:
+        texts: at least one; of more than SAMPLE a seeded sample, which is found the same whatever
+            their order.
+
+    Example:
+        >>> medoid(["drums", "slow piano", "a slow piano", "a piano"])
+        'a slow piano'
     """
     ordered = sorted(texts)
     kept = [ordered[i] for i in _sample(len(ordered))]
     return kept[int(similarity(kept).sum(1).argmax())]
 
 
-def left_out(references: Sequence[Sequence[str]]) -> tuple[list[str], ConstantCaption] | None:
+def leave_one_out(references: Sequence[Sequence[str]]) -> tuple[list[str], ConstantCaption] | None:
     """For each clip the medoid of the other clips' captions, and the caption that most of them get.
 
-    None for a single clip.
+    Args:
+        references: captions of each of n clips.
+
+    Returns:
+        n captions, and the most frequent of them with its recipe; None for a single clip.
+
+    Example:
+        >>> captions, _ = leave_one_out([["slow piano"], ["a slow piano"], ["drums"]])
+        >>> captions
+        ['a slow piano', 'slow piano', 'slow piano']
     """
     if len(references) < 2:
         return None
-    owned = [(text, i) for i, texts in enumerate(references) for text in texts]
-    kept = _sample(len(owned))
-    texts = [owned[i][0] for i in kept]
-    own: defaultdict[int, list[int]] = defaultdict(list)
-    for place, i in enumerate(kept):
-        own[owned[i][1]].append(place)
-    alike = similarity(texts)
-    fit = alike.sum(1)
+    captions = [(text, i) for i, texts in enumerate(references) for text in texts]
+    kept = _sample(len(captions))
+    texts = [captions[i][0] for i in kept]
+    places_of: defaultdict[int, list[int]] = defaultdict(list)
+    for position, i in enumerate(kept):
+        places_of[captions[i][1]].append(position)
+    likeness = similarity(texts)
+    fit = likeness.sum(1)
     chosen = [texts[int(fit.argmax())]] * len(references)
-    for clip, mine in own.items():
-        rest = fit - alike[:, mine].sum(1)
-        rest[mine] = -1.0
+    for clip, places in places_of.items():
+        rest = fit - likeness[:, places].sum(1)
+        rest[places] = -1.0
         chosen[clip] = texts[int(rest.argmax())]
     text = Counter(chosen).most_common(1)[0][0]
-    recipe = f"{_medoid_recipe(len(owned))}, each clip's own left out"
+    recipe = f"{_medoid_recipe(len(captions))}, each clip's own left out"
     return chosen, ConstantCaption(text, "other clips asked (nothing else was at hand)", recipe)
 
 
 def similarity(texts: Sequence[str]) -> NDArray[np.float64]:
-    """ROUGE-1 F of every text with every other, shape (n, n), 0 on the diagonal; memory goes with n times words."""
+    """ROUGE-1 F of every text with every other; memory goes with n times different words.
+
+    Args:
+        texts: n texts.
+
+    Returns:
+        Shape (n, n), each in [0, 1], 0 on the diagonal.
+
+    Example:
+        >>> similarity(["slow piano", "a slow piano"]).tolist()
+        [[0.0, 0.8], [0.8, 0.0]]
+    """
     import numpy as np
 
     encoded, _ = rouge.encode(texts)
@@ -147,19 +198,19 @@ def similarity(texts: Sequence[str]) -> NDArray[np.float64]:
     rows = []
     for text in encoded:  # the k-th time of a word is a feature of its own, so that a product of 0 and 1 clips counts
         seen: Counter[int] = Counter()
-        mine = []
+        features = []
         for word in text:
             seen[word] += 1
-            mine.append(places.setdefault((word, seen[word]), len(places)))
-        rows.append(mine)
+            features.append(places.setdefault((word, seen[word]), len(places)))
+        rows.append(features)
     has = np.zeros((len(texts), len(places)), dtype=np.float32)
-    for i, mine in enumerate(rows):
-        has[i, mine] = 1
+    for i, features in enumerate(rows):
+        has[i, features] = 1
     lengths = np.array([len(text) for text in encoded], dtype=np.float64)
-    both = lengths[:, None] + lengths
-    alike: NDArray[np.float64] = 2.0 * (has @ has.T) / np.maximum(both, 1)
-    np.fill_diagonal(alike, 0.0)
-    return alike
+    summed = lengths[:, None] + lengths
+    likeness: NDArray[np.float64] = 2.0 * (has @ has.T) / np.maximum(summed, 1)
+    np.fill_diagonal(likeness, 0.0)
+    return likeness
 
 
 def _sample(n: int) -> list[int]:
@@ -178,16 +229,33 @@ def _medoid_recipe(n: int) -> str:
 # ------------------------------------------------------------------------------------- aspects
 
 
-def recalled(answer: str, aspects: Sequence[str]) -> float:
-    """Share of a clip's aspects whose words occur in the answer one after the other; aspects without a word are none.
+def aspect_recall(answer: str, aspects: Sequence[str]) -> float:
+    """Share of a clip's aspects whose words occur in the answer one after the other.
 
-    Raises ZeroDivisionError where no aspect has a word: see `speakable`.
+    Args:
+        answer: a description.
+        aspects: short phrases that people gave the clip; those without a word count as none.
+
+    Returns:
+        A share in [0, 1].
+
+    Raises:
+        ZeroDivisionError: no aspect has a word; see `pronounceable`.
+
+    Example:
+        >>> aspect_recall("A slow piano and soft drums.", ["slow piano", "loud drums"])
+        0.5
     """
-    said = f" {' '.join(rouge.words(answer))} "
-    wanted = speakable(aspects)
-    return sum(f" {aspect} " in said for aspect in wanted) / len(wanted)
+    spoken = f" {' '.join(rouge.words(answer))} "
+    phrases = pronounceable(aspects)
+    return sum(f" {aspect} " in spoken for aspect in phrases) / len(phrases)
 
 
-def speakable(aspects: Sequence[str]) -> list[str]:
-    """Different aspects as words, without those that have none."""
+def pronounceable(aspects: Sequence[str]) -> list[str]:
+    """Different aspects as words, without those that have none.
+
+    Example:
+        >>> pronounceable(["Slow piano!", "slow piano", "..."])
+        ['slow piano']
+    """
     return [aspect for aspect in dict.fromkeys(" ".join(rouge.words(aspect)) for aspect in aspects) if aspect]

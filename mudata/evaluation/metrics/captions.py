@@ -1,6 +1,9 @@
-"""Scores of descriptions with the controls that give them meaning; `rouge` has the recipe, `caption_controls` the rest.
+"""Scores of descriptions with the controls that give them meaning.
 
-Every number is a ratio of two sums over clips, and one set of resamples gives the intervals of all of them.
+`rouge` has the recipe of ROUGE, `caption_controls` the controls, `caption_refusals` what refuses.
+
+Every number is a ratio of two sums over clips, and one set of resamples gives the intervals of all
+of them.
 """
 
 from __future__ import annotations
@@ -12,23 +15,20 @@ from typing import TYPE_CHECKING, NamedTuple
 from mudata.evaluation.metrics import rouge
 from mudata.evaluation.metrics.caption_controls import (
     ConstantCaption,
-    another,
-    constant_caption,
-    left_out,
-    recalled,
-    speakable,
+    aspect_recall,
+    leave_one_out,
+    other_clips,
+    pronounceable,
 )
 from mudata.evaluation.metrics.caption_refusals import refuses
 from mudata.evaluation.metrics.scored import Metric, ScoredAnswer
-from mudata.evaluation.metrics.statistics import SEED, interval, method, resampled, share, some
+from mudata.evaluation.metrics.statistics import SEED, interval, method, require_clips, resampled, share
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
     Values = NDArray[np.float64]
-
-__all__ = ["ConstantCaption", "caption", "constant_caption", "details"]
 
 Constants = Mapping[str, Mapping[str, str] | None]
 """By dataset the constant caption that run.json recorded; none for older runs and where nothing was at hand."""
@@ -51,8 +51,8 @@ _BINS = (0, 1, 5, 10, 20, 30, 50, 75, 100, 200)
 """Lower ends of the bars of the histogram of answer lengths, in words."""
 
 
-class Column(NamedTuple):
-    """One metric: sum of `over` / sum of `under`, both of shape (n,)."""
+class ClipRatio(NamedTuple):
+    """One metric as a ratio of sums over clips: `over` / `under`, both of shape (n,)."""
 
     name: str
     over: Values
@@ -60,49 +60,96 @@ class Column(NamedTuple):
     recipe: str
 
 
-def caption(
-    items: Sequence[ScoredAnswer], constants: Constants | None = None, *, reference_scorer: bool = False
+def caption_metrics(
+    scored: Sequence[ScoredAnswer],
+    constants: Constants | None = None,
+    *,
+    reference_scorer: bool = False,
 ) -> list[Metric]:
     """Metrics of descriptions, over all clips: an answer that failed is empty and scores 0.
 
-    `constants` is the task records' "constant". `reference_scorer` has rouge-score itself count. Controls that need
-    another clip, and aspects, are left out where there is none. Raises EvaluationError when there is nothing to score.
+    Controls that need another clip, and aspects, are left out where there is none.
+
+    Args:
+        scored: the answers with their references.
+        constants: the task records' "constant", by dataset.
+        reference_scorer: have rouge-score itself count.
+
+    Returns:
+        Metrics in the order of NAMES; ROUGE, recall and shares lie in [0, 1], lifts in [-1, 1].
+
+    Raises:
+        EvaluationError: there is nothing to score.
+
+    Source:
+        ROUGE: C.-Y. Lin, ROUGE: A package for automatic evaluation of summaries, 2004, as
+        rouge-score 0.1.2 has it; see `rouge`. The controls are ours; see `caption_controls`.
+
+    Example:
+        >>> from mudata.evaluation.metrics.scored import ScoredAnswer
+        >>> scored = [ScoredAnswer("d/1", "d", ("slow piano",), "a slow piano")]
+        >>> values = {metric.metric: metric.value for metric in caption_metrics(scored)}
+        >>> values["rouge1_r"], values["rouge1_f"], values["length_ratio"]
+        (1.0, 0.8, 1.5)
     """
-    n = some(len(items))
-    said = [(item.answer or "").strip() for item in items]
-    columns = _rouge_columns(items, constants or {}, reference_scorer)
-    distinct = len(set(said) - {""}) / n
+    n = require_clips(len(scored))
+    answers = [(item.answer or "").strip() for item in scored]
+    ratios = [
+        *_rouge_ratios(scored, constants or {}, reference_scorer),
+        _length_ratio(scored),
+        *_aspect_ratios(scored),
+    ]
+    distinct = len(set(answers) - {""}) / n
+    distinct_recipe = "different answers that are not empty / all"
+    refusing = sum(map(refuses, answers))
     metrics = [
-        *_means([*columns, _length_ratio(items), *_aspect_columns(items)], [item.cluster for item in items]),
-        share("refusals", sum(map(refuses, said)), n, "answers that refuse to describe the clip / all"),
-        Metric("distinct_ratio", distinct, distinct, distinct, n, "different answers that are not empty / all"),
-        share("coverage", sum(map(bool, said)), n, "answers that are not empty / all"),
+        *_means(ratios, [item.cluster for item in scored]),
+        share("refusals", refusing, n, "answers that refuse to describe the clip / all"),
+        Metric("distinct_ratio", distinct, distinct, distinct, n, distinct_recipe),
+        share("coverage", sum(map(bool, answers)), n, "answers that are not empty / all"),
     ]
     return sorted(metrics, key=lambda metric: NAMES.index(metric.metric))
 
 
-def details(items: Sequence[ScoredAnswer], constants: Constants | None = None) -> dict[str, object]:
-    """What stands behind the metrics: constant captions and their sources, seeds, the most frequent answer."""
+def caption_details(scored: Sequence[ScoredAnswer], constants: Constants | None = None) -> dict[str, object]:
+    """What stands behind the metrics: constant captions, seeds, lengths, the most frequent answer.
+
+    Args:
+        scored: the answers with their references.
+        constants: the task records' "constant", by dataset.
+
+    Returns:
+        What scores.json keeps as "captions"; lengths are in words between blanks.
+
+    Raises:
+        EvaluationError: there is nothing to score.
+
+    Example:
+        >>> from mudata.evaluation.metrics.scored import ScoredAnswer
+        >>> scored = [ScoredAnswer("d/1", "d", ("slow piano",), "a slow piano")]
+        >>> caption_details(scored)["most_frequent"]
+        {'answer': 'a slow piano', 'count': 1}
+    """
     import numpy as np
 
-    said, references = _texts(items)
-    spoken = Counter(text.strip() for text in said if text.strip())
-    refused = Counter({text: count for text, count in spoken.items() if refuses(text)})
-    lengths = np.array([len(text.split()) for text in said])
+    answers, references = _texts(scored)
+    times = Counter(text.strip() for text in answers if text.strip())
+    refusing = Counter({text: count for text, count in times.items() if refuses(text)})
+    lengths = np.array([len(text.split()) for text in answers])
     counts, _ = np.histogram(lengths, bins=[*_BINS, np.inf])
-    scores = rouge.rouge(said, references)
-    frequent = spoken.most_common(1)
+    scores = rouge.rouge(answers, references)
+    frequent = times.most_common(1)
     return {
         "constants": {
             dataset: {"text": constant.text, "source": constant.source, "recipe": constant.recipe}
-            for dataset, (_, constant) in _constants(items, constants or {}).items()
+            for dataset, (_, constant) in _constants(scored, constants or {}).items()
         },
         "seeds": {"wrong_clip": SEED, "random_human": SEED, "constant_sample": SEED, "bootstrap": SEED},
         "most_frequent": {"answer": frequent[0][0], "count": frequent[0][1]} if frequent else None,
         "refusals": {
-            "count": refused.total(),
-            "share": refused.total() / some(len(items)),
-            "examples": [{"answer": text, "count": count} for text, count in refused.most_common(5)],
+            "count": refusing.total(),
+            "share": refusing.total() / require_clips(len(scored)),
+            "examples": [{"answer": text, "count": n} for text, n in refusing.most_common(5)],
         },
         "answer_words": {
             "mean": float(lengths.mean()),
@@ -112,119 +159,127 @@ def details(items: Sequence[ScoredAnswer], constants: Constants | None = None) -
                 for low, high, count in zip(_BINS, (*(b - 1 for b in _BINS[1:]), None), counts, strict=True)
             ],
         },
-        "reference_words": {"mean": float(_reference_words(items).mean())},
+        "reference_words": {"mean": float(_reference_words(scored).mean())},
         "standard_deviation": {name: float(scores[:, rouge.COLUMNS.index(name)].std()) for name in HEADLINES},
     }
 
 
-def _texts(items: Sequence[ScoredAnswer]) -> tuple[list[str], list[tuple[str, ...]]]:
-    return [item.answer or "" for item in items], [item.gold for item in items]
+def _texts(scored: Sequence[ScoredAnswer]) -> tuple[list[str], list[tuple[str, ...]]]:
+    return [item.answer or "" for item in scored], [item.gold for item in scored]
 
 
-def _rouge_columns(items: Sequence[ScoredAnswer], constants: Constants, reference_scorer: bool) -> list[Column]:
+def _rouge_ratios(scored: Sequence[ScoredAnswer], recorded: Constants, reference_scorer: bool) -> list[ClipRatio]:
+    """ROUGE of the answers and, for the headlines, of the controls; all of them in one call."""
     import numpy as np
 
-    n = len(items)
-    said, gold = _texts(items)
-    asked: dict[str, tuple[list[str], list[tuple[str, ...]]]] = {"own": (said, gold)}
-    other, known = another(items), _constants(items, constants)
+    n = len(scored)
+    answers, references = _texts(scored)
+    compared: dict[str, tuple[list[str], list[tuple[str, ...]]]] = {"own": (answers, references)}
+    other, constants = other_clips(scored), _constants(scored, recorded)
     if other is not None:
-        asked["wrong_clip"] = said, [gold[i] for i in other]
-        asked["random_human"] = [gold[i][0] for i in other], gold
-    if len(known) == len({item.dataset for item in items}):
-        turn = {dataset: iter(texts) for dataset, (texts, _) in known.items()}
-        asked["constant"] = [next(turn[item.dataset]) for item in items], gold
-    answers = [text for texts, _ in asked.values() for text in texts]
-    references = [texts for _, right in asked.values() for texts in right]
-    scored = rouge.rouge(answers, references, reference_scorer=reference_scorer).reshape(len(asked), n, -1)
-    by = dict(zip(asked, scored, strict=True))
+        compared["wrong_clip"] = answers, [references[i] for i in other]
+        compared["random_human"] = [references[i][0] for i in other], references
+    if len(constants) == len({item.dataset for item in scored}):
+        captions = {dataset: iter(texts) for dataset, (texts, _) in constants.items()}
+        compared["constant"] = [next(captions[item.dataset]) for item in scored], references
+    rows = rouge.rouge(
+        [text for texts, _ in compared.values() for text in texts],
+        [texts for _, many in compared.values() for texts in many],
+        reference_scorer=reference_scorer,
+    )
+    scores = dict(zip(compared, rows.reshape(len(compared), n, -1), strict=True))
     if other is not None:
-        by["lift"] = by["own"] - by["wrong_clip"]
-    stemmed = rouge.rouge(said, gold, stem=True, reference_scorer=reference_scorer)
+        scores["lift"] = scores["own"] - scores["wrong_clip"]
+    stemmed = rouge.rouge(answers, references, stem=True, reference_scorer=reference_scorer)
     wrong = f"references of another clip of the dataset, of another track where there is one (seed {SEED})"
-    sources = "; ".join(f"{constant.source}: {constant.recipe}" for _, constant in known.values())
-    how = {
+    sources = "; ".join(f"{constant.source}: {constant.recipe}" for _, constant in constants.values())
+    recipes = {
         "wrong_clip": f"against {wrong}",
         "lift": f"minus the same against {wrong}; paired by clip",
         "constant": f"of one caption for all clips ({sources})",
         "random_human": f"of a person's caption of another clip of the dataset (seed {SEED})",
     }
-    one = np.ones(n)
-    columns = []
+    ones = np.ones(n)
+    ratios = []
     for i, name in enumerate(rouge.COLUMNS):
-        columns.append(Column(name, by["own"][:, i], one, rouge.RECIPE))
-        columns.append(Column(f"{name}_stem", stemmed[:, i], one, rouge.STEMMED_RECIPE))
+        ratios.append(ClipRatio(name, scores["own"][:, i], ones, rouge.RECIPE))
+        ratios.append(ClipRatio(f"{name}_stem", stemmed[:, i], ones, rouge.STEMMED_RECIPE))
         if name in HEADLINES:
-            columns += [
-                Column(f"{name}_{control}", by[control][:, i], one, f"{rouge.RECIPE}; {text}")
-                for control, text in how.items()
-                if control in by
+            ratios += [
+                ClipRatio(f"{name}_{control}", scores[control][:, i], ones, f"{rouge.RECIPE}; {recipe}")
+                for control, recipe in recipes.items()
+                if control in scores
             ]
-    return columns
+    return ratios
 
 
-def _constants(items: Sequence[ScoredAnswer], recorded: Constants) -> dict[str, tuple[list[str], ConstantCaption]]:
-    """By dataset the constant caption of each of its clips, and what it is; no entry where there is none."""
-    found = {}
-    for dataset in dict.fromkeys(item.dataset for item in items):
-        gold = [item.gold for item in items if item.dataset == dataset]
-        if said := recorded.get(dataset):
-            constant = ConstantCaption(**said)
-            found[dataset] = [constant.text] * len(gold), constant
-        elif made := left_out(gold):
-            found[dataset] = made
-    return found
+def _constants(scored: Sequence[ScoredAnswer], recorded: Constants) -> dict[str, tuple[list[str], ConstantCaption]]:
+    """By dataset the constant caption of each of its clips, and what it is; no entry where there is
+    none."""
+    constants = {}
+    for dataset in dict.fromkeys(item.dataset for item in scored):
+        references = [item.gold for item in scored if item.dataset == dataset]
+        if record := recorded.get(dataset):
+            constant = ConstantCaption(**record)
+            constants[dataset] = [constant.text] * len(references), constant
+        elif left_out := leave_one_out(references):
+            constants[dataset] = left_out
+    return constants
 
 
-def _length_ratio(items: Sequence[ScoredAnswer]) -> Column:
+def _length_ratio(scored: Sequence[ScoredAnswer]) -> ClipRatio:
     import numpy as np
 
-    answers = np.array([len((item.answer or "").split()) for item in items], dtype=np.float64)
+    answers = np.array([len((item.answer or "").split()) for item in scored], dtype=np.float64)
     recipe = "words of the answers / words of the references (several: their mean), between blanks"
-    return Column("length_ratio", answers, _reference_words(items), recipe)
+    return ClipRatio("length_ratio", answers, _reference_words(scored), recipe)
 
 
-def _reference_words(items: Sequence[ScoredAnswer]) -> Values:
+def _reference_words(scored: Sequence[ScoredAnswer]) -> Values:
     import numpy as np
 
-    return np.array([sum(len(text.split()) for text in item.gold) / len(item.gold) for item in items])
+    return np.array([sum(len(text.split()) for text in item.gold) / len(item.gold) for item in scored])
 
 
-def _aspect_columns(items: Sequence[ScoredAnswer]) -> list[Column]:
+def _aspect_ratios(scored: Sequence[ScoredAnswer]) -> list[ClipRatio]:
     """Recall of aspects, over the clips that have any."""
     import numpy as np
 
-    has, recall, lift = np.zeros((3, len(items)))
-    rows = [i for i, item in enumerate(items) if speakable(item.aspects)]
+    has, recall, lift = np.zeros((3, len(scored)))
+    rows = [i for i, item in enumerate(scored) if pronounceable(item.aspects)]
     if not rows:
         return []
-    have = [items[i] for i in rows]
+    with_aspects = [scored[i] for i in rows]
     has[rows] = 1
-    recall[rows] = [recalled(item.answer or "", item.aspects) for item in have]
+    recall[rows] = [aspect_recall(item.answer or "", item.aspects) for item in with_aspects]
     recipe = "aspects that people gave the clip whose words occur in the answer in a row / all; mean over clips"
-    columns = [Column("aspect_recall", recall, has, recipe)]
-    other = another(have)
+    ratios = [ClipRatio("aspect_recall", recall, has, recipe)]
+    other = other_clips(with_aspects)
     if other is not None:
-        lift[rows] = [recalled(item.answer or "", have[i].aspects) for item, i in zip(have, other, strict=True)]
+        lift[rows] = [
+            aspect_recall(item.answer or "", with_aspects[i].aspects)
+            for item, i in zip(with_aspects, other, strict=True)
+        ]
         recipe = f"{recipe}; minus the same with aspects of another clip (seed {SEED}); paired by clip"
-        columns.append(Column("aspect_recall_lift", recall - lift, has, recipe))
-    return columns
+        ratios.append(ClipRatio("aspect_recall_lift", recall - lift, has, recipe))
+    return ratios
 
 
-def _means(columns: Sequence[Column], clusters: Sequence[str]) -> list[Metric]:
-    """Metrics of all columns whose denominator is not 0."""
+def _means(ratios: Sequence[ClipRatio], clusters: Sequence[str]) -> list[Metric]:
+    """Metrics of all ratios whose denominator is not 0."""
     import numpy as np
 
-    columns = [column for column in columns if column.under.any()]
-    over, under = (np.column_stack([getattr(column, key) for column in columns]) for key in ("over", "under"))
+    ratios = [ratio for ratio in ratios if ratio.under.any()]
+    over, under = (np.column_stack([getattr(ratio, key) for ratio in ratios]) for key in ("over", "under"))
     sums = resampled(np.hstack([over, under]), clusters)
     top, bottom = np.hsplit(sums, 2)
     drawn = np.divide(top, bottom, out=np.full_like(top, np.nan), where=bottom > 0)  # some have no clip with aspects
-    how = method(clusters)
+    resampling = method(clusters)
     metrics = []
-    for i, column in enumerate(columns):
+    for i, ratio in enumerate(ratios):
         value, (low, high) = float(over[:, i].sum() / under[:, i].sum()), interval(drawn[:, i])
         n = int(np.count_nonzero(under[:, i]))
         # rounding must not push a bound past the value
-        metrics.append(Metric(column.name, value, min(low, value), max(high, value), n, f"{column.recipe}; {how}"))
+        low, high = min(low, value), max(high, value)
+        metrics.append(Metric(ratio.name, value, low, high, n, f"{ratio.recipe}; {resampling}"))
     return metrics

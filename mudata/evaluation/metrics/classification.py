@@ -13,7 +13,7 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from mudata.evaluation.metrics.scored import Labels, Metric, ScoredAnswer
-from mudata.evaluation.metrics.statistics import group_count, mean, share, some
+from mudata.evaluation.metrics.statistics import group_count, mean, require_clips, share
 from mudata.evaluation.metrics.tagging import of_sets
 
 if TYPE_CHECKING:
@@ -29,8 +29,8 @@ def classify(items: Sequence[ScoredAnswer], labels: Labels, majority: Mapping[st
     """
     import numpy as np
 
-    n, clusters = some(len(items)), [item.cluster for item in items]
-    aligned = sum(item.alignment is not None and item.alignment.label is not None for item in items)
+    n, clusters = require_clips(len(items)), [item.cluster for item in items]
+    aligned = sum(bool(item.counted_labels) for item in items)
     right = sum(item.right for item in items)
     chance = sum(1 / len(labels[item.dataset]) for item in items) / n
     accuracy = share("accuracy", right, n, "aligned and equal / all")
@@ -94,6 +94,8 @@ def _credit(item: ScoredAnswer) -> float:
 def confusion(items: Sequence[ScoredAnswer]) -> list[dict[str, object]]:
     """How often each label was answered with each other, or with what came instead (MULTI, OOV, ERROR, ...)."""
     pairs = Counter(
-        (item.dataset, item.gold[0], item.alignment.label or item.outcome) for item in items if item.alignment
+        (item.dataset, item.gold[0], "".join(item.counted_labels[:1]) or item.outcome)
+        for item in items
+        if item.alignment
     )
     return [{"dataset": d, "gold": g, "answer": a, "n": n} for (d, g, a), n in sorted(pairs.items())]

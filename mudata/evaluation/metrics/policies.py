@@ -15,11 +15,11 @@ from typing import TYPE_CHECKING
 from mudata.evaluation.align.aligner import align
 from mudata.evaluation.align.alignment import Shown
 from mudata.evaluation.metrics.classification import any_mention
+from mudata.evaluation.metrics.scored import ScoredAnswer
 from mudata.evaluation.metrics.statistics import share
 
 if TYPE_CHECKING:
     from mudata.evaluation.align.label_set import LabelSet
-    from mudata.evaluation.metrics.scored import ScoredAnswer
 
 Rule = Callable[[str, str, Sequence[str]], bool]
 """(answer, reference, all labels in the order shown), labels as the dataset writes them."""
@@ -40,11 +40,14 @@ class ParsingRule:
     def right(self, answer: str, gold: Sequence[str], label_set: LabelSet, shown: Shown = _NO_SHOWN) -> bool:
         """Whether an answer counts as right when any of the references (ids) is."""
         if self.rule is None:
-            alignment = align(answer, label_set, shown)
-            return alignment.label in gold if self.name == "strict" else any_mention(alignment, gold)
+            return self.ours(ScoredAnswer("", "", tuple(gold), answer, align(answer, label_set, shown)))
         spelled = spellings(label_set)
         options = [spelled[label] for label in shown.options or label_set.ids]
         return any(self.rule(answer, spelled[label], options) for label in gold)
+
+    def ours(self, item: ScoredAnswer) -> bool:
+        """Whether an answer that our aligner has read counts as right, by one of our own two rules."""
+        return item.right if self.name == "strict" else any_mention(item.alignment, item.gold)
 
 
 def spellings(label_set: LabelSet) -> dict[str, str]:
@@ -70,10 +73,8 @@ def sensitivity(
 
 
 def _right(policy: ParsingRule, item: ScoredAnswer, label_set: LabelSet, shown: Shown) -> bool:
-    if policy.name == "strict":
-        return item.right
-    if policy.name == "any_mention":
-        return any_mention(item.alignment, item.gold)
+    if policy.rule is None:
+        return policy.ours(item)
     return item.answer is not None and policy.right(item.answer, item.gold, label_set, shown)
 
 

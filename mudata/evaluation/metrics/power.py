@@ -1,6 +1,7 @@
 """How many clips a question needs, and what a number of clips can tell.
 
-Normal approximations without continuity correction, two-sided 5 %, power 80 %; intervals are Wilson's.
+Normal approximations without continuity correction, two-sided 5 %, power 80 %; intervals are
+Wilson's.
 """
 
 from __future__ import annotations
@@ -22,15 +23,39 @@ Z80 = 0.8416212335729143
 
 
 def half_width(n: int, p: float = 0.5) -> float:
-    """Half of the 95 % Wilson interval of a share p of n clips. 100 clips at one half: 0.0962."""
+    """Half of the 95 % Wilson interval of a share.
+
+    Args:
+        n: number of clips.
+        p: the share, in [0, 1].
+
+    Returns:
+        Half of the interval's width, as a share.
+
+    Source:
+        E. B. Wilson, 1927; see `statistics.wilson`.
+
+    Example:
+        >>> round(half_width(100), 4)
+        0.0962
+    """
     z2 = Z95 * Z95
     return Z95 * math.sqrt(p * (1 - p) / n + z2 / (4 * n * n)) / (1 + z2 / n)
 
 
 def clips_needed(margin: float, p: float = 0.5) -> int:
-    """The fewest clips whose 95 % Wilson interval of a share p is within +- margin. 0.05 at one half: 381.
+    """The fewest clips whose 95 % Wilson interval of a share is within +- margin.
 
-    Raises EvaluationError unless 0 < margin < 1 and 0 <= p <= 1.
+    Args:
+        margin: half of the width wanted, as a share.
+        p: the share.
+
+    Raises:
+        EvaluationError: unless 0 < margin < 1 and 0 <= p <= 1.
+
+    Example:
+        >>> clips_needed(0.05)
+        381
     """
     _within("margin", margin, 0 < margin < 1)
     _within("p", p, 0 <= p <= 1)
@@ -38,14 +63,31 @@ def clips_needed(margin: float, p: float = 0.5) -> int:
 
 
 def clips_to_tell(difference: float, p: float = 0.5, *, paired: bool = False, discordance: float | None = None) -> int:
-    """The fewest clips on which two runs that differ so much are told apart with 80 % power. 0.1 at one half: 388.
+    """The fewest clips on which two runs that differ so much are told apart with 80 % power,
+    two-sided 5 %.
 
-    One run's accuracy is p, the other's lies `difference` towards one half of it or beyond. Not paired: each run has so
-    many clips of its own, test of two proportions (Fleiss, Levin, Paik 2003, chapter 4, without their correction).
-    Paired: both have the same clips, McNemar's test with `discordance` the share of clips that one has right and the
-    other wrong (Connor 1987); None takes the answers of the two for independent, when pairing gains nothing.
+    Args:
+        difference: of their accuracies, as a share.
+        p: one run's accuracy; the other's lies `difference` towards one half of it or beyond.
+        paired: both runs have the same clips (McNemar's test); else each has so many of its own
+            (two proportions).
+        discordance: if paired, the share of clips that one has right and the other wrong; None
+            takes the answers of the two for independent, when pairing gains nothing.
 
-    Raises EvaluationError for numbers that cannot be.
+    Returns:
+        Clips per run.
+
+    Raises:
+        EvaluationError: numbers that cannot be.
+
+    Source:
+        Two proportions: J. L. Fleiss, B. Levin, M. C. Paik, Statistical Methods for Rates and
+            Proportions, 2003, chapter 4, without their correction. Paired: R. J. Connor, Sample
+            size for testing differences in proportions for the paired-sample design, 1987.
+
+    Example:
+        >>> clips_to_tell(0.1), clips_to_tell(0.1, paired=True, discordance=0.2)
+        (388, 155)
     """
     _within("difference", difference, 0 < difference < 1)
     _within("p", p, 0 <= p <= 1)
@@ -59,8 +101,20 @@ def clips_to_tell(difference: float, p: float = 0.5, *, paired: bool = False, di
 def detectable_difference(
     n: int, p: float = 0.5, *, paired: bool = False, discordance: float | None = None
 ) -> float | None:
-    """The smallest difference that n clips tell apart with 80 % power; see `clips_to_tell`. None if n is too small for
-    any. 100 clips at one half, not paired: 0.193."""
+    """The smallest difference that n clips tell apart with 80 % power: `clips_to_tell` the other
+    way round.
+
+    Args:
+        n: clips per run.
+        p, paired, discordance: as of `clips_to_tell`.
+
+    Returns:
+        The difference as a share; None if n is too small for any.
+
+    Example:
+        >>> round(detectable_difference(100), 3)
+        0.193
+    """
     most = min(max(p, 1 - p), discordance if paired and discordance is not None else 1.0)
 
     def enough(difference: float) -> bool:
@@ -76,8 +130,21 @@ def detectable_difference(
 
 
 def visible_difference(n: int, p: float = 0.5) -> float:
-    """The observed difference of two runs on n clips each whose 95 % interval just reaches 0, both near p. A true
-    difference of this size is missed every second time. 100 clips at one half: 0.139."""
+    """The observed difference of two runs on clips of their own whose 95 % interval just reaches 0.
+
+    A true difference of this size is missed every second time.
+
+    Args:
+        n: clips per run.
+        p: what both accuracies are near.
+
+    Returns:
+        The difference as a share.
+
+    Example:
+        >>> round(visible_difference(100), 3)
+        0.139
+    """
     return Z95 * math.sqrt(2 * p * (1 - p) / n)
 
 
@@ -90,9 +157,22 @@ def plan(
     discordance: float | None = None,
     labels: int | None = None,
 ) -> list[dict[str, object]]:
-    """The clips that these wishes need, and what the survey's 100 can show: rows of question, points, clips.
+    """The clips that these wishes need, and what the survey's 100 can show.
 
-    Raises EvaluationError for numbers that cannot be.
+    Args:
+        margin, p: as of `clips_needed`.
+        difference, paired, discordance: as of `clips_to_tell`.
+        labels: number of labels, of each of which the recall is wanted within the margin.
+
+    Returns:
+        Rows of question, points (of a hundred) and clips.
+
+    Raises:
+        EvaluationError: numbers that cannot be.
+
+    Example:
+        >>> plan(0.05, 0.5, 0.1)[0]["clips"]
+        381
     """
     if discordance is not None and not paired:
         raise EvaluationError("Discordance is about two runs on the same clips.", "Add --paired.")
@@ -122,9 +202,27 @@ def plan(
 
 
 def detectable(metrics: Sequence[Metric]) -> dict[str, dict[str, object]]:
-    """For every headline metric, the smallest difference at which another run on as many clips is told apart (None: no
-    difference is). Where clips share artists or tracks, `accuracy_clustered` tells how many independent ones they are
-    worth: n by the squared ratio of both intervals (Kish's effective sample size)."""
+    """For every headline metric, the smallest difference at which another run on as many clips is
+    told apart.
+
+    Where clips share artists or tracks, `accuracy_clustered` tells how many independent ones they
+    are worth: n by the squared ratio of both intervals (Kish's effective sample size).
+
+    Args:
+        metrics: of one run.
+
+    Returns:
+        By metric name, "difference" (None: no difference is told apart) and "recipe".
+
+    Source:
+        L. Kish, Survey Sampling, 1965, for the effective sample size.
+
+    Example:
+        >>> from mudata.evaluation.metrics.statistics import share
+        >>> found = detectable([share("accuracy", 50, 100, "right / all")])
+        >>> round(found["accuracy"]["difference"], 3)
+        0.193
+    """
     of = {metric.metric: metric for metric in metrics}
     found: dict[str, dict[str, object]] = {}
     for name in ("accuracy", "micro_f1", "rouge1_f", "rougeL_f"):

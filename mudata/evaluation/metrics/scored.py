@@ -43,9 +43,23 @@ class ScoredAnswer:
     aspects: tuple[str, ...] = ()
 
     @property
+    def counted_labels(self) -> tuple[str, ...]:
+        """The labels that the headline credits or blames the answer for: those meant strictly.
+
+        None for a lenient reading (SYNONYM, HYPONYM), and none where one label was asked for and
+        several are said (MULTI). Whatever counts labels counts these.
+        """
+        if self.alignment is None or self.alignment.tier != "strict":
+            return ()
+        return self.alignment.labels
+
+    @property
     def right(self) -> bool:
-        """Strictly: the one label meant is among the references."""
-        return self.alignment is not None and self.alignment.label in self.gold
+        """Whether the one label counted is among the references; of a set, whether it is all of
+        them and no other."""
+        if self.alignment is not None and self.alignment.status == "SET":
+            return set(self.counted_labels) == set(self.gold)
+        return bool(self.counted_labels) and self.counted_labels[0] in self.gold
 
     @property
     def outcome(self) -> str:

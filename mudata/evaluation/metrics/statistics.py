@@ -1,14 +1,14 @@
-"""Intervals and tests: Wilson's for proportions, a seeded bootstrap for everything else, McNemar's for pairs.
+"""Intervals of metrics: Wilson's for proportions, a seeded bootstrap for everything else.
 
-Clips of one artist or track are not independent. Where groups are known (`ScoredAnswer.cluster`) the bootstrap draws
-whole groups; its recipe says how many. numpy only.
+Clips of one artist or track are not independent. Where groups are known (`ScoredAnswer.cluster`)
+the bootstrap draws whole groups; its recipe says how many. numpy only.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Collection, Iterator, Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
 from mudata.errors import EvaluationError
 from mudata.evaluation.metrics.scored import Metric
@@ -20,18 +20,35 @@ if TYPE_CHECKING:
 Z95 = 1.959963984540054
 """97.5 % quantile of the normal distribution."""
 SEED, RESAMPLES = 0, 1000
-PAIRED_RESAMPLES = 10_000
-"""Enough for the smallest p value (2 / 10,001) to survive Holm's correction over a hundred pairs."""
 FEW_GROUPS = 20
-"""Below so many groups a bootstrap of groups finds too much certainty (Cameron, Gelbach, Miller 2008)."""
+"""Below so many groups a bootstrap of groups finds too much certainty (A. C. Cameron, J. B. Gelbach,
+D. L. Miller, Bootstrap-based improvements for inference with clustered errors, 2008)."""
 WILSON = "Wilson 95 %"
-_CELLS = 2_000_000
+WEIGHTS_AT_ONCE = 2_000_000
 """Weights drawn at a time: bounds memory at a few dozen megabytes."""
 
 
 def wilson(k: int, n: int) -> tuple[float, float]:
-    """95 % interval of a proportion (Wilson 1927). 80 of 100: 0.711 to 0.867. Raises EvaluationError for n = 0."""
-    some(n)
+    """95 % interval of a proportion.
+
+    Args:
+        k: how many of the clips are right.
+        n: how many clips there are.
+
+    Returns:
+        Lower and upper bound, both in [0, 1]; they hold k / n and never leave that range.
+
+    Raises:
+        EvaluationError: n is 0.
+
+    Source:
+        E. B. Wilson, Probable inference, the law of succession, and statistical inference, 1927.
+
+    Example:
+        >>> [round(bound, 3) for bound in wilson(80, 100)]
+        [0.711, 0.867]
+    """
+    require_clips(n)
     p, z2 = k / n, Z95 * Z95
     centre, half = p + z2 / (2 * n), Z95 * math.sqrt(p * (1 - p) / n + z2 / (4 * n * n))
     # at the ends rounding must not push the bound past the value
@@ -40,7 +57,19 @@ def wilson(k: int, n: int) -> tuple[float, float]:
 
 
 def group_count(clusters: Sequence[str] | None) -> int:
-    """Number of groups to draw; 0 where clips are drawn."""
+    """Number of groups to draw.
+
+    Args:
+        clusters: the group of each of n clips.
+
+    Returns:
+        How many different groups there are; 0 where clips are drawn instead: without groups, with
+        one, or with as many as clips.
+
+    Example:
+        >>> group_count(["ann", "ann", "bob"]), group_count(["ann", "bob"])
+        (2, 0)
+    """
     if clusters is None:
         return 0
     groups = len(set(clusters))
@@ -48,7 +77,12 @@ def group_count(clusters: Sequence[str] | None) -> int:
 
 
 def method(clusters: Sequence[str] | None = None, resamples: int = RESAMPLES, seed: int = SEED) -> str:
-    """How `bootstrap` and its kin find an interval, in words."""
+    """How `bootstrap` and its kin find an interval, in words: part of every recipe.
+
+    Example:
+        >>> method(resamples=500)
+        '95 % percentile bootstrap over clips, 500 resamples, seed 0'
+    """
     groups = group_count(clusters)
     few = ", so few that it is too narrow" if groups < FEW_GROUPS else ""
     over = f"{groups} groups of clips (artist, else track{few})" if groups else "clips"
@@ -60,9 +94,28 @@ def bootstrap(
     statistic: Callable[[NDArray[np.float64]], NDArray[np.float64]],
     clusters: Sequence[str] | None = None,
 ) -> tuple[float, float]:
-    """95 % percentile interval of a statistic of column sums, over resampled clips or groups of clips.
+    """95 % percentile interval of a statistic of column sums, over resampled clips or groups of
+    clips.
 
-    `columns` has shape (n, k); `statistic` takes sums of shape (resamples, k) and gives shape (resamples,).
+    Args:
+        columns: shape (n, k), one row per clip.
+        statistic: from sums of shape (resamples, k) to values of shape (resamples,).
+        clusters: the group of each of n clips; see `resampled`.
+
+    Returns:
+        Lower and upper bound, in the statistic's unit.
+
+    Raises:
+        EvaluationError: there is no clip.
+
+    Source:
+        B. Efron, R. Tibshirani, An Introduction to the Bootstrap, 1993, chapter 13.
+
+    Example:
+        >>> import numpy as np
+        >>> columns = np.array([[1.0, 1], [0, 1], [1, 1], [1, 1]])  # right, asked
+        >>> bootstrap(columns, lambda sums: sums[:, 0] / sums[:, 1])
+        (0.25, 1.0)
     """
     return interval(statistic(resampled(columns, clusters)))
 
@@ -73,8 +126,27 @@ def resampled(
     resamples: int = RESAMPLES,
     seed: int = SEED,
 ) -> NDArray[np.float64]:
-    """Column sums of resamples: (n, k) to (resamples, k). With `clusters` (n names) whole groups are drawn; where no
-    two clips or all of them are one group, clips are."""
+    """Column sums of resamples, drawn with replacement.
+
+    Args:
+        columns: shape (n, k), one row per clip.
+        clusters: the group of each of n clips: whole groups are drawn. Where no two clips or all of
+            them are one group, clips are.
+        resamples: how many draws of n clips (or of as many groups as there are).
+        seed: of numpy's default generator; the same seed gives the same sums.
+
+    Returns:
+        Sums of shape (resamples, k).
+
+    Raises:
+        EvaluationError: there is no clip.
+
+    Example:
+        >>> import numpy as np
+        >>> columns = np.array([[1.0, 1], [0, 1], [1, 1], [1, 1]])
+        >>> resampled(columns, resamples=3).tolist()
+        [[3.0, 4.0], [3.0, 4.0], [4.0, 4.0]]
+    """
     import numpy as np
 
     if groups := group_count(clusters):
@@ -82,8 +154,8 @@ def resampled(
         summed = np.zeros((groups, columns.shape[1]))
         np.add.at(summed, inverse, columns)
         columns = summed
-    n, random = some(len(columns)), np.random.default_rng(seed)
-    sums, step = np.empty((resamples, columns.shape[1])), max(1, _CELLS // n)
+    n, random = require_clips(len(columns)), np.random.default_rng(seed)
+    sums, step = np.empty((resamples, columns.shape[1])), max(1, WEIGHTS_AT_ONCE // n)
     for start in range(0, resamples, step):
         rows = min(step, resamples - start)
         drawn = random.integers(0, n, (rows, n)) + n * np.arange(rows)[:, None]
@@ -93,7 +165,19 @@ def resampled(
 
 
 def interval(values: NDArray[np.float64]) -> tuple[float, float]:
-    """The middle 95 % of resampled values."""
+    """The middle 95 % of resampled values; those that are not a number are left out.
+
+    Args:
+        values: shape (resamples,).
+
+    Returns:
+        The 2.5 % and the 97.5 % percentile.
+
+    Example:
+        >>> import numpy as np
+        >>> interval(np.arange(101.0))
+        (2.5, 97.5)
+    """
     import numpy as np
 
     low, high = np.nanpercentile(values, [2.5, 97.5])
@@ -101,111 +185,63 @@ def interval(values: NDArray[np.float64]) -> tuple[float, float]:
 
 
 def share(name: str, k: int, n: int, recipe: str) -> Metric:
+    """A proportion as a metric, with Wilson's interval.
+
+    Args:
+        name: of the metric.
+        k: how many of the clips count.
+        n: how many clips there are.
+        recipe: what is counted, in words.
+
+    Raises:
+        EvaluationError: n is 0.
+
+    Example:
+        >>> metric = share("coverage", 3, 4, "answers that could be read / all")
+        >>> metric.value, round(metric.low, 2), round(metric.high, 2)
+        (0.75, 0.3, 0.95)
+    """
     low, high = wilson(k, n)
     return Metric(name, k / n, low, high, n, f"{recipe}; {WILSON}")
 
 
 def mean(name: str, values: NDArray[np.float64], recipe: str, clusters: Sequence[str] | None = None) -> Metric:
-    """Mean of one value per clip with its bootstrap interval."""
-    low, high = bootstrap(_counted(values), _ratio, clusters)
+    """Mean of one value per clip, with its bootstrap interval.
+
+    Args:
+        name: of the metric.
+        values: shape (n,).
+        recipe: what is averaged, in words.
+        clusters: the group of each of n clips; see `resampled`.
+
+    Raises:
+        EvaluationError: there is no clip.
+
+    Example:
+        >>> import numpy as np
+        >>> metric = mean("credit", np.array([0.0, 1, 1, 1, 0, 1, 1, 1, 1, 0]), "credit per clip")
+        >>> metric.value, metric.low, metric.high
+        (0.7, 0.4, 0.9)
+    """
+    low, high = bootstrap(counted(values), ratio_of_sums, clusters)
     return Metric(name, float(values.mean()), low, high, len(values), f"{recipe}; {method(clusters)}")
 
 
-def _counted(values: NDArray[np.float64]) -> NDArray[np.float64]:
+def counted(values: NDArray[np.float64]) -> NDArray[np.float64]:
     import numpy as np
 
     return np.column_stack([values, np.ones(len(values))])  # groups differ in size, so resamples do
 
 
-def _ratio(sums: NDArray[np.float64]) -> NDArray[np.float64]:
+def ratio_of_sums(sums: NDArray[np.float64]) -> NDArray[np.float64]:
     import numpy as np
 
     return np.asarray(sums[:, 0] / sums[:, 1])
 
 
-def some(n: int) -> int:
+def require_clips(n: int) -> int:
+    """A number of clips that is not 0. Raises EvaluationError where it is: nothing can be divided
+    by it."""
     if n == 0:
         raise EvaluationError("There is nothing to score: no clip was asked.", "Check the split's part and the limit.")
     return n
-
-
-class Difference(NamedTuple):
-    """How much larger a is than b, its 95 % interval, two-sided p of no difference, and its standard error."""
-
-    value: float
-    low: float
-    high: float
-    p: float
-    error: float
-
-
-def paired_bootstrap(
-    a: NDArray[np.float64],
-    b: NDArray[np.float64],
-    clusters: Sequence[str] | None = None,
-    seed: int = SEED,
-    *,
-    statistic: Callable[[NDArray[np.float64]], NDArray[np.float64]] | None = None,
-    resamples: int = PAIRED_RESAMPLES,
-) -> Difference:
-    """Difference of two runs on the same clips, which are drawn together (Efron and Tibshirani 1993).
-
-    `a` and `b` are (n,) values, whose means are compared, or (n, k) columns for a `statistic` as in `bootstrap`.
-    p is twice the smaller share of resamples on one side of no difference, (count + 1) / (resamples + 1).
-    """
-    import numpy as np
-
-    if statistic is None:
-        a, b, statistic = _counted(a), _counted(b), _ratio
-    width = a.shape[1]
-    sums = resampled(np.hstack([a, b]), clusters, resamples, seed)
-    found = statistic(sums[:, :width]) - statistic(sums[:, width:])
-    value = float((statistic(a.sum(0, keepdims=True)) - statistic(b.sum(0, keepdims=True)))[0])
-    side = 1 + min(int((found <= 0).sum()), int((found >= 0).sum()))
-    return Difference(value, *interval(found), min(1.0, 2 * side / (resamples + 1)), float(found.std(ddof=1)))
-
-
-def mcnemar(b: int, c: int) -> float:
-    """Exact two-sided p of b and c discordant pairs being equally likely (McNemar 1947): the binomial test of b in
-    b + c at one half. 10 against 2: 0.0386. Without discordant pairs 1."""
-    n, k = b + c, min(b, c)
-    if b == c:
-        return 1.0
-    term = total = math.exp(math.lgamma(n + 1) - math.lgamma(k + 1) - math.lgamma(n - k + 1) - n * math.log(2))
-    for below in range(k, 0, -1):
-        term *= below / (n - below + 1)
-        total += term
-        if term < total * 1e-17:
-            break
-    return min(1.0, 2 * total)
-
-
-def holm(ps: Sequence[float]) -> list[float]:
-    """p values adjusted for their number so that the chance of any false difference stays at 5 % (Holm 1979)."""
-    adjusted, floor = [0.0] * len(ps), 0.0
-    for done, i in enumerate(sorted(range(len(ps)), key=ps.__getitem__)):
-        floor = max(floor, min(1.0, (len(ps) - done) * ps[i]))
-        adjusted[i] = floor
-    return adjusted
-
-
-def tied_groups(n: int, different: Collection[tuple[int, int]]) -> list[tuple[int, ...]]:
-    """Maximal sets of 0 ... n - 1 in which no two are `different`, ordered by their members.
-
-    The compact letter display of Piepho (2004): two runs are told apart if and only if no group has both. A run may
-    be in several groups, for not being told apart does not carry over from pair to pair.
-    """
-    apart = {frozenset(pair) for pair in different}
-    ties = {i: {j for j in range(n) if j != i and frozenset((i, j)) not in apart} for i in range(n)}
-
-    def grow(group: tuple[int, ...], more: set[int], done: set[int]) -> Iterator[tuple[int, ...]]:
-        """Bron and Kerbosch (1973), with a pivot."""
-        if not more and not done:
-            yield tuple(sorted(group))
-            return
-        pivot = max(more | done, key=lambda i: len(ties[i] & more))
-        for i in sorted(more - ties[pivot]):
-            yield from grow((*group, i), more & ties[i], done & ties[i])
-            more, done = more - {i}, done | {i}
-
-    return sorted(grow((), set(range(n)), set()))

@@ -51,7 +51,7 @@ def numbers(
         "confusion": classification.confusion(items) if kind == "classify" else [],
         "policies": policies.sensitivity(items, known, shown) if kind == "classify" else [],
         "detectable": power.detectable(metrics),
-        "captions": captions.details(items, _constants(settings)) if kind == "caption" else None,
+        "captions": captions.caption_details(items, _constants(settings)) if kind == "caption" else None,
         "oov_terms": oov_terms(items),
     }
 
@@ -81,7 +81,7 @@ def _metrics(
         case "tag":
             return tagging.tag(items, labels, majority, " or ".join(sources))
         case _:
-            return captions.caption(items, _constants(settings), reference_scorer=reference_scorer)
+            return captions.caption_metrics(items, _constants(settings), reference_scorer=reference_scorer)
 
 
 def _constants(settings: Mapping[str, Any]) -> dict[str, Mapping[str, str] | None]:

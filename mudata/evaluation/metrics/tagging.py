@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from mudata.evaluation.metrics.scored import Labels, Metric, ScoredAnswer
-from mudata.evaluation.metrics.statistics import interval, mean, method, resampled, share, some, wilson
+from mudata.evaluation.metrics.statistics import interval, mean, method, require_clips, resampled, share, wilson
 
 if TYPE_CHECKING:
     import numpy as np
@@ -22,7 +22,7 @@ def tag(items: Sequence[ScoredAnswer], labels: Labels, majority: Mapping[str, st
     """Metrics of a task with any number of right labels per clip."""
     import numpy as np
 
-    n = some(len(items))
+    n = require_clips(len(items))
     named = sum(item.outcome == "SET" for item in items)
     common = sum(majority[item.dataset] in item.gold for item in items)
     always = 2 * common / max(1, n + sum(len(item.gold) for item in items))
@@ -48,13 +48,13 @@ def tag(items: Sequence[ScoredAnswer], labels: Labels, majority: Mapping[str, st
 
 def jaccard(item: ScoredAnswer) -> float:
     """Labels in reference and answer / labels in either; 1 where both are empty."""
-    gold, said = set(item.gold), set(meant(item))
+    gold, said = set(item.gold), set(item.counted_labels)
     return len(gold & said) / len(gold | said) if gold | said else 1.0
 
 
 def counts(item: ScoredAnswer) -> tuple[int, int, int]:
     """Hits, labels in the reference, labels in the answer: what micro-F1 sums."""
-    gold, said = set(item.gold), set(meant(item))
+    gold, said = set(item.gold), set(item.counted_labels)
     return len(gold & said), len(gold), len(said)
 
 
@@ -67,8 +67,8 @@ def per_label(items: Sequence[ScoredAnswer], labels: Labels) -> list[dict[str, o
     for dataset, ids in labels.items():
         mine = [item for item in items if item.dataset == dataset]
         n = Counter(label for item in mine for label in item.gold)
-        said = Counter(label for item in mine for label in meant(item))
-        hit = Counter(label for item in mine for label in meant(item) if label in item.gold)
+        said = Counter(label for item in mine for label in item.counted_labels)
+        hit = Counter(label for item in mine for label in item.counted_labels if label in item.gold)
         for label in ids:
             if n[label] or said[label]:
                 low, high = wilson(hit[label], n[label]) if n[label] else (None, None)
@@ -94,11 +94,6 @@ def outcomes(items: Sequence[ScoredAnswer]) -> dict[str, int]:
     return dict(Counter(item.outcome for item in items).most_common())
 
 
-def meant(item: ScoredAnswer) -> tuple[str, ...]:
-    """Labels that an answer is credited or blamed for; several where one was asked for are none."""
-    return item.alignment.labels if item.alignment and item.alignment.status in ("ALIGNED", "SET") else ()
-
-
 def of_sets(items: Sequence[ScoredAnswer], labels: Labels, wanted: Sequence[str]) -> list[Metric]:
     """F1 and its parts from label sets: per label and summed, labels of different datasets kept apart."""
     import numpy as np
@@ -107,7 +102,7 @@ def of_sets(items: Sequence[ScoredAnswer], labels: Labels, wanted: Sequence[str]
     gold, said = np.zeros((2, len(items), len(place)))
     for row, item in enumerate(items):
         gold[row, [place[item.dataset, label] for label in item.gold]] = 1
-        said[row, [place[item.dataset, label] for label in meant(item)]] = 1
+        said[row, [place[item.dataset, label] for label in item.counted_labels]] = 1
     occurs = gold.any(0)
 
     def parts(sums: NDArray[np.float64]) -> list[NDArray[np.float64]]:

@@ -133,22 +133,20 @@ def _labels(panel: Panel) -> dict[str, dict[str, str]]:
 
 
 def _clips(number: int, panel: Panel, runs: list[str]) -> list[dict[str, Any]]:
-    answers: dict[str, list[dict[str, Any]]] = {}
-    of: dict[str, AnswerView] = {}
+    views: dict[str, list[tuple[int, AnswerView]]] = {}
     for entry in panel.entries:
-        for sample in entry.samples:
-            of.setdefault(sample.clip_id, sample)
-            answers.setdefault(sample.clip_id, []).append(_answer(runs.index(entry.run.id), sample))
+        for view in entry.samples:
+            views.setdefault(view.clip_id, []).append((runs.index(entry.run.id), view))
     return [
         {
             "panel": number,
             "id": clip_id,
-            "dataset": sample.dataset,
-            "gold": sample.gold,
-            "apart": round(apart(answers[clip_id]), 3),
-            "answers": answers[clip_id],
+            "dataset": told[0][1].dataset,
+            "gold": told[0][1].gold,
+            "apart": round(apart([view for _, view in told]), 3),
+            "answers": [_answer(run, view) for run, view in told],
         }
-        for clip_id, sample in sorted(of.items())
+        for clip_id, told in sorted(views.items())
     ]
 
 
@@ -183,14 +181,14 @@ def _spans(sample: AnswerView) -> list[list[Any]]:
     return [[place(start), place(end), role, label] for start, end, role, label in sample.read.get("spans") or ()]
 
 
-def apart(answers: list[dict[str, Any]]) -> float:
-    """How far the answers to one clip lie apart, 0 to 1: the share that does not go with the most frequent reading,
-    or for captions the range of ROUGE-L."""
-    scores = [answer["score"] for answer in answers if "score" in answer]
+def apart(views: Sequence[AnswerView]) -> float:
+    """How far the answers to one clip lie apart, 0 to 1: the share that does not go with the most
+    frequent reading (the labels that count, else the status), or for captions the range of ROUGE-L."""
+    scores = [view.read["rouge"]["rougeL_f"] for view in views if view.read.get("rouge")]
     if scores:
         return float(max(scores) - min(scores))
-    readings = Counter(str(answer.get("labels") or answer.get("label") or answer["status"]) for answer in answers)
-    return 1 - max(readings.values()) / len(answers)
+    readings = Counter(view.judged.counted_labels or view.status for view in views)
+    return 1 - max(readings.values()) / len(views)
 
 
 def _disagreements(report: Report) -> dict[str, float]:

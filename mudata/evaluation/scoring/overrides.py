@@ -150,7 +150,7 @@ def kappa(items: Sequence[ScoredAnswer], last: Mapping[str, Override]) -> dict[s
     if not looked:
         return None
     people = [_names(last[item.clip_id].labels) for item in looked]
-    aligner = [_names(item.alignment.labels if item.alignment.tier == "strict" else ()) for item in looked]  # type: ignore[union-attr]
+    aligner = [_names(item.counted_labels) for item in looked]
     names = sorted({*people, *aligner})
     table = np.array(
         [

@@ -207,7 +207,7 @@ def _lines(run: Run, items: list[ScoredAnswer], reference_scorer: bool) -> Itera
             **line,
             "label": read.label,
             "labels": read.labels,
-            "right": set(read.labels) == set(item.gold) if read.status == "SET" else item.right,
+            "right": item.right,
             "rule_id": read.rule_id,
             "positives": read.positives,
             "negatives": read.negatives,

@@ -7,10 +7,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from mudata.catalog.cards import loader
 from mudata.errors import EvaluationError
+from mudata.evaluation.align.aligner import align
 from mudata.evaluation.align.alignment import Alignment
 from mudata.evaluation.comparison.audio_use import AudioUse, Verdict, badge
 from mudata.evaluation.metrics.scored import ScoredAnswer
+from mudata.evaluation.metrics.tagging import jaccard
+from mudata.evaluation.tasks.task import bind
 
 if TYPE_CHECKING:
     from mudata.evaluation.protocol import Kind
@@ -100,3 +104,13 @@ def test_captions_have_no_accuracy(greedy: bool, verdict: Verdict) -> None:
 def test_without_controls_there_is_nothing_to_say() -> None:
     with pytest.raises(EvaluationError, match=r"no control to compare with.*\n.*--silence"):
         badge(judged(["a"]), {}, "classify")
+
+
+def test_a_lenient_label_earns_no_more_here_than_in_the_score() -> None:
+    task = bind(loader.load("mtg_jamendo"), "genre")
+    assert task.label_set
+    lenient = align("glitch", task.label_set, task.shown)
+    assert (lenient.status, lenient.labels) == ("HYPONYM", ("electronic",))
+    real = [ScoredAnswer(f"d/{n:03}", "d", ("electronic",), "glitch", lenient) for n in range(60)]
+    (contrast,) = badge(real, {"silence": judged(["b"] * 60)}, "tag").contrasts
+    assert contrast.score == jaccard(real[0]) == 0.0

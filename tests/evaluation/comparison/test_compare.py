@@ -18,7 +18,8 @@ from mudata.cli import cli
 from mudata.errors import EvaluationError, UnknownName
 from mudata.evaluation.comparison.compare import Comparison, compare
 from mudata.evaluation.metrics.scored import ScoredAnswer
-from mudata.evaluation.metrics.statistics import mcnemar, wilson
+from mudata.evaluation.metrics.significance import mcnemar
+from mudata.evaluation.metrics.statistics import wilson
 from mudata.evaluation.run import all_runs
 
 if TYPE_CHECKING:

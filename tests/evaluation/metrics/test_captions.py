@@ -51,7 +51,7 @@ def test_known_values_and_their_denominators() -> None:
         clip(0, "the cat sat on the mat", "the cat on the mat"),  # 5 of 5 and of 6 words, 3 of 4 and of 5 pairs
         clip(1, "slow piano", None),
     ]
-    got = by_name(captions.caption(items))
+    got = by_name(captions.caption_metrics(items))
     assert got["rouge1_p"].value == pytest.approx((1 + 0) / 2)
     assert got["rouge1_r"].value == pytest.approx((5 / 6) / 2)
     assert got["rouge2_p"].value == pytest.approx((3 / 4) / 2)
@@ -68,37 +68,37 @@ def test_known_values_and_their_denominators() -> None:
 
 def test_metrics_come_in_their_order_with_recipes_and_intervals() -> None:
     items = twelve(aspects=("tune", "slow"))
-    got = captions.caption(items)
+    got = captions.caption_metrics(items)
     assert [metric.metric for metric in got] == list(captions.NAMES)
     assert all(metric.recipe and metric.low <= metric.value <= metric.high for metric in got)
     f = by_name(got)["rouge1_f"]
     assert f.low < f.value < f.high
-    assert got == captions.caption(items)
+    assert got == captions.caption_metrics(items)
 
 
 def test_the_stemmed_nine_join_word_forms() -> None:
-    got = by_name(captions.caption([clip(0, "guitars playing", "guitar plays"), clip(1, "drums", "drums")]))
+    got = by_name(captions.caption_metrics([clip(0, "guitars playing", "guitar plays"), clip(1, "drums", "drums")]))
     assert (got["rouge1_f"].value, got["rouge1_f_stem"].value) == (0.5, 1.0)
 
 
 def test_rouge_score_itself_gives_the_same_metrics() -> None:
-    assert captions.caption(twelve(), reference_scorer=True) == captions.caption(twelve())
+    assert captions.caption_metrics(twelve(), reference_scorer=True) == captions.caption_metrics(twelve())
 
 
 def test_nothing_to_score_is_an_error_and_not_a_zero() -> None:
     with pytest.raises(EvaluationError, match="nothing to score"):
-        captions.caption([])
+        captions.caption_metrics([])
 
 
 def test_one_caption_alone_has_no_control_of_other_clips() -> None:
-    names = set(by_name(captions.caption([clip(0, "slow piano", "slow")])))
+    names = set(by_name(captions.caption_metrics([clip(0, "slow piano", "slow")])))
     assert {"rouge1_f", "refusals", "length_ratio", "coverage"} < names
     assert not any(word in name for name in names for word in ("wrong", "lift", "constant", "human"))
 
 
 def test_clips_of_one_track_are_resampled_together() -> None:
     plain, tied = twelve(), [clip(i, x.gold, x.answer, track=f"t{i // 4}") for i, x in enumerate(twelve())]
-    plain_f, tied_f = (by_name(captions.caption(items))["rouge1_f"] for items in (plain, tied))
+    plain_f, tied_f = (by_name(captions.caption_metrics(items))["rouge1_f"] for items in (plain, tied))
     assert plain_f.value == tied_f.value
     assert (plain_f.low, plain_f.high) != (tied_f.low, tied_f.high)
     assert "3 groups of clips" in tied_f.recipe
@@ -109,7 +109,7 @@ def test_clips_of_one_track_are_resampled_together() -> None:
 
 @pytest.mark.parametrize("n", [2, 3, 10, 101])
 def test_nobody_keeps_their_own_and_everybody_is_given_once(n: int) -> None:
-    other = caption_controls.another([clip(i, f"text {i}", "x") for i in range(n)])
+    other = caption_controls.other_clips([clip(i, f"text {i}", "x") for i in range(n)])
     assert other is not None
     assert sorted(other) == list(range(n))
     assert all(i != j for i, j in enumerate(other))
@@ -117,7 +117,7 @@ def test_nobody_keeps_their_own_and_everybody_is_given_once(n: int) -> None:
 
 def test_another_clip_is_of_the_same_dataset_another_track_and_has_another_caption() -> None:
     items = [clip(i, f"text {i % 7}", "x", dataset="de"[i % 2], track=f"t{i // 3}") for i in range(40)]
-    other = caption_controls.another(items)
+    other = caption_controls.other_clips(items)
     assert other is not None
     assert sorted(other) == list(range(40))
     for i, j in enumerate(other):
@@ -129,7 +129,7 @@ def test_another_clip_is_of_the_same_dataset_another_track_and_has_another_capti
 @given(st.lists(st.tuples(st.integers(0, 5), st.integers(0, 3)), min_size=1, max_size=14))
 def test_captions_are_kept_apart_unless_one_has_more_than_half(clips: list[tuple[int, int]]) -> None:
     items = [clip(i, f"text {text}", "x", track=f"t{track}") for i, (text, track) in enumerate(clips)]
-    other = caption_controls.another(items)
+    other = caption_controls.other_clips(items)
     if 2 * max(Counter(text for text, _ in clips).values()) > len(clips):
         assert other is None
         return
@@ -140,29 +140,29 @@ def test_captions_are_kept_apart_unless_one_has_more_than_half(clips: list[tuple
 
 def test_where_one_track_is_nearly_everything_only_its_captions_are_kept_apart() -> None:
     items = [clip(i, f"text {i % 4}", "x", track="one") for i in range(8)]
-    other = caption_controls.another(items)
+    other = caption_controls.other_clips(items)
     assert other is not None
     assert all(items[i].gold != items[j].gold for i, j in enumerate(other))
 
 
 def test_clips_that_share_any_of_their_captions_are_not_exchanged() -> None:
     items = [clip(0, ("a", "b"), "x"), clip(1, ("b", "c"), "x"), clip(2, ("d",), "x"), clip(3, ("e", "f"), "x")]
-    other = caption_controls.another(items)
+    other = caption_controls.other_clips(items)
     assert other is not None
     assert all(not set(items[i].gold) & set(items[j].gold) for i, j in enumerate(other))
 
 
 def test_where_most_clips_have_one_caption_there_is_no_wrong_clip() -> None:
     items = [clip(i, "the same" if i < 3 else "other", "x") for i in range(5)]
-    assert caption_controls.another(items) is None
-    assert "rouge1_f_wrong_clip" not in by_name(captions.caption(items))
-    assert "rouge1_f_constant" in by_name(captions.caption(items))
+    assert caption_controls.other_clips(items) is None
+    assert "rouge1_f_wrong_clip" not in by_name(captions.caption_metrics(items))
+    assert "rouge1_f_constant" in by_name(captions.caption_metrics(items))
 
 
 def test_a_dataset_beside_others_has_the_same_wrong_clips_as_alone() -> None:
     alone = [clip(i, f"text {i}", "x") for i in range(9)]
     beside = [*alone, *(clip(i, f"more {i}", "x", dataset="e") for i in range(5))]
-    first, second = caption_controls.another(alone), caption_controls.another(beside)
+    first, second = caption_controls.other_clips(alone), caption_controls.other_clips(beside)
     assert first is not None
     assert second is not None
     assert first.tolist() == second[:9].tolist()
@@ -170,14 +170,14 @@ def test_a_dataset_beside_others_has_the_same_wrong_clips_as_alone() -> None:
 
 def test_a_model_that_says_the_same_of_every_clip_has_no_lift() -> None:
     items = [clip(i, x.gold, "a slow sad tune") for i, x in enumerate(twelve())]
-    got = by_name(captions.caption(items))
+    got = by_name(captions.caption_metrics(items))
     assert got["rouge1_f_lift"].value == pytest.approx(0)
     assert got["rouge1_f"].value == pytest.approx(got["rouge1_f_wrong_clip"].value)
     assert got["distinct_ratio"].value == 1 / 12
 
 
 def test_lift_is_the_difference_of_the_two_it_is_made_of() -> None:
-    got = by_name(captions.caption(twelve()))
+    got = by_name(captions.caption_metrics(twelve()))
     for name in ("rouge1_f", "rougeL_f"):
         assert got[f"{name}_lift"].value == pytest.approx(got[name].value - got[f"{name}_wrong_clip"].value)
         assert got[f"{name}_lift"].low > 0
@@ -188,9 +188,9 @@ def test_lift_is_the_difference_of_the_two_it_is_made_of() -> None:
 
 def test_the_constant_is_the_caption_nearest_to_all_others() -> None:
     train = [("a slow song",), ("a slow sad song with piano",), ("a slow sad song",), ("drums",)]
-    constant = captions.constant_caption(train, [("not asked",)])
+    constant = caption_controls.constant_caption(train, [("not asked",)])
     assert constant is not None
-    assert constant == captions.constant_caption(train[::-1], [])
+    assert constant == caption_controls.constant_caption(train[::-1], [])
     texts = [text for texts in train for text in texts]
     means = {
         text: rouge.rouge([text] * 3, [[other] for other in texts if other != text])[:, 2].mean() for text in texts
@@ -201,33 +201,33 @@ def test_the_constant_is_the_caption_nearest_to_all_others() -> None:
 
 
 def test_without_a_train_part_the_constant_is_of_clips_that_are_not_asked() -> None:
-    constant = captions.constant_caption([], [("slow piano", "piano"), ("piano",)])
+    constant = caption_controls.constant_caption([], [("slow piano", "piano"), ("piano",)])
     assert constant is not None
     assert (constant.text, constant.source) == ("piano", "clips of the dataset that are not asked")
-    assert captions.constant_caption([], []) is None
+    assert caption_controls.constant_caption([], []) is None
 
 
 def test_a_large_train_part_is_sampled_and_says_so() -> None:
     train = [(f"word{i % 50} tune {i}",) for i in range(1500)]
-    constant = captions.constant_caption(train, [])
+    constant = caption_controls.constant_caption(train, [])
     assert constant is not None
     assert "of 1000 of 1500 captions (seed 0)" in constant.recipe
-    assert constant == captions.constant_caption(train, [])
+    assert constant == caption_controls.constant_caption(train, [])
 
 
 def test_the_recorded_constant_is_what_every_clip_is_given() -> None:
     recorded = {"d": {"text": "a slow sad tune", "source": "train part", "recipe": "by hand"}}
-    got = by_name(captions.caption(twelve(), recorded))
+    got = by_name(captions.caption_metrics(twelve(), recorded))
     expected = rouge.rouge(["a slow sad tune"] * 12, [item.gold for item in twelve()]).mean(0)
     assert got["rouge1_f_constant"].value == pytest.approx(expected[2])
     assert got["rougeL_f_constant"].value == pytest.approx(expected[8])
     assert "train part: by hand" in got["rouge1_f_constant"].recipe
-    assert captions.details(twelve(), recorded)["constants"] == recorded
+    assert captions.caption_details(twelve(), recorded)["constants"] == recorded
 
 
 def test_without_a_recorded_constant_each_clip_is_given_the_medoid_of_the_others() -> None:
     gold = [("slow sad piano",), ("slow sad piano song",), ("slow song",), ("loud drums",)]
-    found = caption_controls.left_out(gold)
+    found = caption_controls.leave_one_out(gold)
     assert found is not None
     chosen, constant = found
     for i, text in enumerate(chosen):
@@ -236,7 +236,7 @@ def test_without_a_recorded_constant_each_clip_is_given_the_medoid_of_the_others
         assert text == rest[int(np.argmax(fit))]
     assert constant.text == Counter(chosen).most_common(1)[0][0]
     items = [clip(i, texts, "x") for i, texts in enumerate(gold)]
-    got = by_name(captions.caption(items, {"d": None}))["rouge1_f_constant"]
+    got = by_name(captions.caption_metrics(items, {"d": None}))["rouge1_f_constant"]
     assert got.value == pytest.approx(rouge.rouge(chosen, gold)[:, 2].mean())
     assert "each clip's own left out" in got.recipe
 
@@ -297,11 +297,11 @@ def test_descriptions_are_no_refusals(answer: str) -> None:
 def test_refusals_empty_answers_and_repetition_are_counted() -> None:
     no = "The caption is not provided."
     items = [clip(i, f"text {i}", said) for i, said in enumerate([no, no, "Music.", " Music. ", "", None, "Drums."])]
-    got = by_name(captions.caption(items))
+    got = by_name(captions.caption_metrics(items))
     assert got["refusals"].value == pytest.approx(2 / 7)
     assert got["distinct_ratio"].value == pytest.approx(3 / 7)
     assert got["coverage"].value == pytest.approx(5 / 7)
-    told = captions.details(items)
+    told = captions.caption_details(items)
     assert told["most_frequent"] == {"answer": no, "count": 2}
     assert told["refusals"] == {"count": 2, "share": 2 / 7, "examples": [{"answer": no, "count": 2}]}
     assert told["answer_words"]["mean"] == pytest.approx(13 / 7)  # type: ignore[index]
@@ -314,20 +314,20 @@ def test_refusals_empty_answers_and_repetition_are_counted() -> None:
 
 def test_lengths_are_compared_with_the_mean_of_several_references() -> None:
     items = [clip(0, ("one two", "one two three four"), "a b c"), clip(1, "x", "y z")]
-    assert by_name(captions.caption(items))["length_ratio"].value == pytest.approx(5 / 4)
+    assert by_name(captions.caption_metrics(items))["length_ratio"].value == pytest.approx(5 / 4)
 
 
 def test_references_without_a_word_have_no_length_to_compare_with() -> None:
-    got = by_name(captions.caption([clip(0, " ", "a b c"), clip(1, "", "y z")]))
+    got = by_name(captions.caption_metrics([clip(0, " ", "a b c"), clip(1, "", "y z")]))
     assert "length_ratio" not in got
     assert got["rouge1_f"].value == 0
 
 
 def test_aspects_are_found_as_whole_words_in_a_row() -> None:
     aspects = ("male singer", "Sad", "e-guitar", "sing", "...", "sad")
-    assert caption_controls.speakable(aspects) == ["male singer", "sad", "e guitar", "sing"]
-    assert caption_controls.recalled("A sad MALE singer with an E-Guitar.", aspects) == 3 / 4
-    assert caption_controls.recalled("female singers, sadly", aspects) == 0
+    assert caption_controls.pronounceable(aspects) == ["male singer", "sad", "e guitar", "sing"]
+    assert caption_controls.aspect_recall("A sad MALE singer with an E-Guitar.", aspects) == 3 / 4
+    assert caption_controls.aspect_recall("female singers, sadly", aspects) == 0
 
 
 def test_aspect_recall_is_over_clips_that_have_aspects() -> None:
@@ -336,10 +336,10 @@ def test_aspect_recall_is_over_clips_that_have_aspects() -> None:
         clip(1, "y", "fast", aspects=("fast", "drums")),
         clip(2, "z", "piano"),
     ]
-    got = by_name(captions.caption(items))
+    got = by_name(captions.caption_metrics(items))
     assert (got["aspect_recall"].value, got["aspect_recall"].n) == (pytest.approx((1 + 0.5) / 2), 2)
     assert (got["aspect_recall_lift"].value, got["aspect_recall_lift"].n) == (pytest.approx(0.75), 2)
-    assert not any(name.startswith("aspect") for name in by_name(captions.caption(items[2:])))
+    assert not any(name.startswith("aspect") for name in by_name(captions.caption_metrics(items[2:])))
 
 
 # ------------------------------------------------------------------------------------- a run
@@ -412,10 +412,10 @@ def published(shared: Path, model: str) -> list[ScoredAnswer]:
 def test_published_answers_stand_beside_their_controls(shared: Path) -> None:
     with (shared / "data/musiccaps/musiccaps-public.csv").open(newline="") as file:
         train = [(row["caption"],) for row in csv.DictReader(file) if row["is_audioset_eval"] == "False"]
-    constant = captions.constant_caption(train, [])
+    constant = caption_controls.constant_caption(train, [])
     assert constant is not None
     items = published(shared, "mullama")
-    got = by_name(captions.caption(items, {"musiccaps": asdict(constant)}))
+    got = by_name(captions.caption_metrics(items, {"musiccaps": asdict(constant)}))
     assert {metric.n for metric in got.values()} == {2813}
     assert got["rouge1_f"].value == pytest.approx(0.1660, abs=5e-5)
     assert got["rouge1_f_wrong_clip"].value == pytest.approx(0.158, abs=1.5e-3)
@@ -426,7 +426,7 @@ def test_published_answers_stand_beside_their_controls(shared: Path) -> None:
     assert got["rougeL_f_constant"].value > 0.1932
     assert got["refusals"].value == 1370 / 2813
     assert got["aspect_recall_lift"].low > 0
-    told = captions.details(items)
+    told = captions.caption_details(items)
     assert told["most_frequent"] == {"answer": "The caption of the given audio is not provided.", "count": 1331}
     assert told["reference_words"]["mean"] == pytest.approx(50.9, abs=0.05)  # type: ignore[index]
     assert told["answer_words"]["mean"] == pytest.approx(12.5, abs=0.05)  # type: ignore[index]

@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from mudata.errors import EvaluationError, MissingExtra, ModelError
-from mudata.evaluation.metrics.statistics import mean, some
+from mudata.evaluation.metrics.statistics import mean, require_clips
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -54,7 +54,7 @@ def bertscore(
     """
     import numpy as np
 
-    some(len(items))
+    require_clips(len(items))
     if layer is None and (layer := LAYERS.get(model)) is None:
         raise EvaluationError(
             f"Which layer of {model!r} BERTScore reads is not known.", "Give it with the option layer, as in layer=9."

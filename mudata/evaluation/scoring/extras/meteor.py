@@ -10,7 +10,7 @@ from importlib import metadata
 from typing import TYPE_CHECKING, Any
 
 from mudata.evaluation.metrics import rouge
-from mudata.evaluation.metrics.statistics import mean, some
+from mudata.evaluation.metrics.statistics import mean, require_clips
 
 if TYPE_CHECKING:
     from mudata.evaluation.metrics.scored import Metric, ScoredAnswer
@@ -35,7 +35,7 @@ def meteor(items: Sequence[ScoredAnswer]) -> tuple[list[Metric], dict[str, objec
     import numpy as np
     from nltk.translate.meteor_score import meteor_score
 
-    some(len(items))
+    require_clips(len(items))
     synonyms = wordnet()
     scores = [
         meteor_score(
