@@ -61,7 +61,7 @@ class Family:
 
 
 LORA = "layers.1.self_attn.v_proj.lora_{}.default.weight"
-MODELS = "mudata.evaluation.models."
+MODELS = "mudata.evaluation.models.families."
 FAMILIES = {
     "qwen-audio-chat": Family(
         layouts.qwen_audio,
