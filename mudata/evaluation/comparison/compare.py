@@ -14,13 +14,13 @@ from itertools import combinations
 from typing import TYPE_CHECKING, Any
 
 from mudata.errors import EvaluationError
-from mudata.evaluation.metrics.per_clip import measures
+from mudata.evaluation.metrics.per_clip import per_clip_metrics
 from mudata.evaluation.metrics.power import Z80
 from mudata.evaluation.metrics.significance import PAIRED_RESAMPLES, holm, mcnemar, paired_bootstrap, tied_groups
 from mudata.evaluation.metrics.statistics import WILSON, Z95, bootstrap, group_count, method, wilson
 
 if TYPE_CHECKING:
-    from mudata.evaluation.metrics.per_clip import Measure
+    from mudata.evaluation.metrics.per_clip import PerClipMetric
     from mudata.evaluation.metrics.scored import ScoredAnswer
 
 ALPHA = 0.05
@@ -119,7 +119,7 @@ def compare(runs: Sequence[tuple[Mapping[str, Any], Sequence[ScoredAnswer]]]) ->
         )
     _refuse_other_questions(heads, names, [[of[clip] for clip in common] for of in answers])
     kind, clusters = str(heads[0]["kind"]), [_cluster([of[clip] for of in answers]) for clip in common]
-    found = [measures(kind, [of[clip] for clip in common]) for of in answers]
+    found = [per_clip_metrics(kind, [of[clip] for clip in common]) for of in answers]
     entrants = _entrants(heads, names, answers, set(common))
     metrics = [_compared(name, entrants, [of[name] for of in found], common, clusters) for name in found[0]]
     independent = group_count(clusters) or len(common)
@@ -201,14 +201,16 @@ def _entrants(
 def _compared(
     metric: str,
     runs: Sequence[Entrant],
-    measures: Sequence[Measure],
+    per_clip_metrics: Sequence[PerClipMetric],
     clips: Sequence[str],
     clusters: Sequence[str],
 ) -> Measured:
-    values = [float(of.statistic(of.columns.sum(0, keepdims=True))[0]) for of in measures]
+    values = [float(of.statistic(of.columns.sum(0, keepdims=True))[0]) for of in per_clip_metrics]
     order = sorted(range(len(runs)), key=lambda i: -values[i])
     couples = list(combinations(range(len(runs)), 2))  # places in the order
-    found = [_difference(metric, measures[order[i]], measures[order[j]], clips, clusters) for i, j in couples]
+    found = [
+        _difference(metric, per_clip_metrics[order[i]], per_clip_metrics[order[j]], clips, clusters) for i, j in couples
+    ]
     for one, p in zip(found, holm([one["p"] for one in found]), strict=True):
         one["p_holm"] = p
     apart = {couple for couple, one in zip(couples, found, strict=True) if one["p_holm"] < ALPHA}
@@ -219,7 +221,7 @@ def _compared(
     groups = tied_groups(len(runs), apart)
     standings = []
     for place, i in enumerate(order):
-        low, high = _interval(metric, measures[i], clusters)
+        low, high = _interval(metric, per_clip_metrics[i], clusters)
         better = sum((other, place) in apart for other in range(place))
         worse = sum((place, other) in apart for other in range(place + 1, len(runs)))
         letters = "".join(_letter(k) for k, group in enumerate(groups) if place in group)
@@ -229,7 +231,9 @@ def _compared(
     return Measured(metric, _recipe(metric, clusters), tuple(standings), by_id, tuple(pairs))
 
 
-def _difference(metric: str, a: Measure, b: Measure, clips: Sequence[str], clusters: Sequence[str]) -> dict[str, Any]:
+def _difference(
+    metric: str, a: PerClipMetric, b: PerClipMetric, clips: Sequence[str], clusters: Sequence[str]
+) -> dict[str, Any]:
     """What `Pair` has, but for names, correction and verdict."""
     found = paired_bootstrap(a.columns, b.columns, clusters, statistic=a.statistic)
     better, worse = a.values > b.values, a.values < b.values
@@ -244,7 +248,7 @@ def _difference(metric: str, a: Measure, b: Measure, clips: Sequence[str], clust
     return said | bounds | {"detectable": (Z95 + Z80) * found.error or None}
 
 
-def _interval(metric: str, of: Measure, clusters: Sequence[str]) -> tuple[float, float]:
+def _interval(metric: str, of: PerClipMetric, clusters: Sequence[str]) -> tuple[float, float]:
     if metric == "accuracy" and not group_count(clusters):
         return wilson(int(of.values.sum()), len(of.values))
     return bootstrap(of.columns, of.statistic, clusters)

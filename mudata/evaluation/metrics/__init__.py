@@ -1,1 +1,2 @@
-"""Numbers out of scored answers, with their intervals and tests. Nothing here reads or writes files."""
+"""Numbers out of scored answers, with their intervals and tests. Nothing here reads or writes
+files."""
