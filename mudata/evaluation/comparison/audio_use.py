@@ -68,7 +68,7 @@ class AudioUse:
         return f"{self.verdict} ({self.why})"
 
 
-def badge(
+def check_audio_use(
     real: Sequence[ScoredAnswer],
     controls: Mapping[str, Sequence[ScoredAnswer]],
     kind: Kind,
@@ -87,24 +87,24 @@ def badge(
     return AudioUse(first.verdict, first.n, "; ".join(contrast.why for contrast in found), tuple(found))
 
 
-def look(home: Home, run: Run) -> AudioUse | None:
+def check_run(home: Home, run: Run) -> AudioUse | None:
     """The badge of a run, or of the run that a control belongs to; None while one of both is missing or unfinished.
 
     Raises EvaluationError for damaged files.
     """
     from mudata.evaluation.scoring import score as judge
 
-    controls = family(home, run)
+    controls = control_family(home, run)
     real = controls.pop("", None)
     if real is None or not controls:
         return None
     settings, judged = real.settings, {name: judge.judge(found) for name, found in controls.items()}
     models = [session.get("model") or {} for session in settings["sittings"]]
     greedy = bool(models) and all(model.get("generation", {}).get("do_sample") is False for model in models)
-    return badge(judge.judge(real), judged, settings["kind"], deterministic=greedy)
+    return check_audio_use(judge.judge(real), judged, settings["kind"], deterministic=greedy)
 
 
-def family(home: Home, run: Run) -> dict[str, Run]:
+def control_family(home: Home, run: Run) -> dict[str, Run]:
     """Finished runs that differ only in what was played and how many clips, by control ('' is the real one)."""
     from mudata.evaluation.run import all_runs
 

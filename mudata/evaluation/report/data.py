@@ -15,7 +15,7 @@ from mudata.evaluation.report.wording import COLUMNS, FATES, HEADLINE, fate
 
 if TYPE_CHECKING:
     from mudata.evaluation.comparison.audio_use import AudioUse
-    from mudata.evaluation.comparison.compare import Measured
+    from mudata.evaluation.comparison.comparison_result import MetricComparison
     from mudata.evaluation.suites.suite import Anchor
     from mudata.evaluation.suites.suite_table import Verdict
 
@@ -174,7 +174,7 @@ class Panel:
     dataset: str
     whole: bool
     entries: tuple[PanelRow, ...]
-    measured: Measured | None
+    measured: MetricComparison | None
     incomparable: str | None
     anchors: tuple[Anchor, ...]
     """What was published about this question by the headline metric."""

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 from mudata.errors import EvaluationError
 from mudata.evaluation.comparison import audio_use
-from mudata.evaluation.comparison.compare import Measured, compare
+from mudata.evaluation.comparison.compare import compare
+from mudata.evaluation.comparison.comparison_result import MetricComparison
 from mudata.evaluation.metrics.scored import Metric
 from mudata.evaluation.report.data import ALL, AnswerView, Confusion, Flag, Panel, PanelRow, Report, RunView
 from mudata.evaluation.report.wording import HEADLINE, METRICS
@@ -63,7 +64,7 @@ def _view(home: Home, run: Run, *, alone: bool) -> RunView:
     marks = [settings.get("control"), None if alone else run.id.rpartition("-")[2][:6]]
     name = " ".join([str(settings["model"]), *(f"({mark})" for mark in marks if mark)])
     labels = {dataset: task.written for dataset, task in run.tasks.items()}
-    return RunView(run.folder, name, settings, scores, tuple(samples), labels, audio_use.look(home, run))
+    return RunView(run.folder, name, settings, scores, tuple(samples), labels, audio_use.check_run(home, run))
 
 
 def _alignments(run: Run, sha256: str | None) -> dict[str, dict[str, Any]]:
@@ -134,7 +135,7 @@ def _confusion(view: RunView, dataset: str) -> Confusion | None:
     return Confusion(gold, (*labels, *instead), counts, labels)
 
 
-def _compared(entries: Sequence[PanelRow]) -> tuple[Measured | None, str | None]:
+def _compared(entries: Sequence[PanelRow]) -> tuple[MetricComparison | None, str | None]:
     """The runs by their headline metric on the clips that all have, or why they cannot be compared."""
     if len(entries) < 2:
         return None, None
