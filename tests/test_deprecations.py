@@ -94,7 +94,7 @@ def test_warnings_of_mudata_itself_are_shown(library: Path) -> None:
 
 
 def test_what_transformers_logs_of_deprecations_is_hidden_where_models_load(library: Path) -> None:
-    quiet = "from mudata.evaluation.models.transformers_audio import quieten; quieten(); "
+    quiet = "from mudata.evaluation.models.device import quieten; quieten(); "
     within = f"code = 'import transformers; transformers.load()'\n{AS_MUDATA}"
     assert stderr("-c", quiet + within) == "weights are missing\n"
     assert "is deprecated" in stderr("-W", "default", "-c", quiet + within)
