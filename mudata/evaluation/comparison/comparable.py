@@ -1,4 +1,5 @@
-"""What must not be compared: a run with itself, other kinds of task, other labels, other references."""
+"""What must not be compared: a run with itself, other kinds of task, other labels, other
+references."""
 
 from __future__ import annotations
 

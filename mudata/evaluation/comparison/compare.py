@@ -1,9 +1,9 @@
 """Which runs can be told apart: on the clips that all of them have, pair by pair.
 
-A difference comes with the interval of a paired bootstrap that draws artists or tracks where clips share them, and
-with a p value: McNemar's exact test for accuracy, the bootstrap's for everything else. McNemar's test takes clips for
-independent; where they share artists or tracks the larger of both p values counts. Holm's correction runs over all
-pairs of one metric.
+A difference comes with the interval of a paired bootstrap that draws artists or tracks where clips
+share them, and with a p value: McNemar's exact test for accuracy, the bootstrap's for everything
+else. McNemar's test takes clips for independent; where they share artists or tracks the larger of
+both p values counts. Holm's correction runs over all pairs of one metric.
 """
 
 from __future__ import annotations
@@ -93,7 +93,8 @@ def compare(runs: Sequence[tuple[Mapping[str, Any], Sequence[ScoredAnswer]]]) ->
 
 
 def _cluster(answers: Sequence[ScoredAnswer]) -> str:
-    """The group of one clip as the first run has it that knows an artist or track: imported answers may not."""
+    """The group of one clip as the first run has it that knows an artist or track: imported answers
+    may not."""
     return next((answer for answer in answers if answer.artist or answer.track), answers[0]).cluster
 
 

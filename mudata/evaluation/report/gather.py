@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Any
 from mudata.errors import EvaluationError
 from mudata.evaluation.comparison import audio_use
 from mudata.evaluation.comparison.compare import compare
-from mudata.evaluation.comparison.comparison_result import MetricComparison
 from mudata.evaluation.metrics.scored import Metric
 from mudata.evaluation.report.data import ALL, AnswerView, Confusion, Flag, Panel, PanelRow, Report, RunView
 from mudata.evaluation.report.wording import HEADLINE, METRICS
@@ -23,6 +22,7 @@ from mudata.evaluation.suites.suite import Anchor, anchors
 from mudata.evaluation.suites.suite_table import Verdict, verdict
 
 if TYPE_CHECKING:
+    from mudata.evaluation.comparison.comparison_result import MetricComparison
     from mudata.evaluation.run import Run
     from mudata.home import Home
 
