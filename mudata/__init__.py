@@ -8,7 +8,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from mudata.catalog.index.registered_views import register
-from mudata.deprecations import hide_deprecations
 from mudata.version import __version__
 
 if TYPE_CHECKING:
@@ -30,9 +29,7 @@ def _run_views() -> Mapping[str, RegisteredView]:
     return VIEWS
 
 
-# here, since the command line, Python and worker processes all come this way
-hide_deprecations()
-register(_run_views)
+register(_run_views)  # here, since the command line, Python and worker processes all come this way
 
 
 def __getattr__(name: str) -> Any:
