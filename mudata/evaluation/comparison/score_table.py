@@ -136,9 +136,7 @@ def _cells(kind: str, metrics: Metrics) -> dict[str, str]:
             return {
                 "ROUGE-1 P/R/F": triples["1"],
                 "ROUGE-L P/R/F": f"{triples['L']} {_half(metrics['rougeL_f'])}",
-                "lift": f"{_value(metrics, 'rougeL_f_lift')} {_half(metrics['rougeL_f_lift'])}"
-                if "rougeL_f_lift" in metrics
-                else "",
+                "lift": f"{_short(lift['value'])} {_half(lift)}" if lift else "",
                 "constant": f"{_value(metrics, 'rouge1_f_constant')} {_value(metrics, 'rougeL_f_constant')}".strip(),
                 "refusals": _percent(metrics, "refusals"),
             }
