@@ -36,9 +36,10 @@ ALPHA = 0.05
 class ControlContrast:
     """A run beside one control, over the `n` clips that both answered.
 
-    `changed`: share of answers whose text differs, with its 95 % interval (Wilson); `relabelled`: share whose labels that
-    count differ. `score` and `control_score`: accuracy, or mean Jaccard for tags; `p` of both being equally good (exact
-    two-sided sign test over the clips on which they differ, which for accuracy is McNemar's). None for captions.
+    `changed`: share of answers whose text differs, with its 95 % interval (Wilson); `relabelled`: share whose
+    labels that count differ. `score` and `control_score`: accuracy, or mean
+    Jaccard for tags; `p` of both being equally good (exact two-sided sign test over the clips on
+    which they differ, which for accuracy is McNemar's). None for captions.
     """
 
     control: str
@@ -92,35 +93,37 @@ def look(home: Home, run: Run) -> AudioUse | None:
 
     Raises EvaluationError for damaged files.
     """
-    from mudata.evaluation.scoring import score as judge
+    from mudata.evaluation.scoring.score import read_answers
 
     controls = family(home, run)
     real = controls.pop("", None)
     if real is None or not controls:
         return None
-    settings, judged = real.settings, {name: judge.judge(found) for name, found in controls.items()}
-    models = [session.get("model") or {} for session in settings["sittings"]]
+    answers = {name: read_answers(control) for name, control in controls.items()}
+    models = [session.model or {} for session in real.settings.sessions]
     greedy = bool(models) and all(model.get("generation", {}).get("do_sample") is False for model in models)
-    return badge(judge.judge(real), judged, settings["kind"], deterministic=greedy)
+    return badge(read_answers(real), answers, real.settings.kind, deterministic=greedy)
 
 
 def family(home: Home, run: Run) -> dict[str, Run]:
     """Finished runs that differ only in what was played and how many clips, by control ('' is the real one)."""
-    from mudata.evaluation.run import all_runs
+    from mudata.evaluation.run import readable_runs
 
-    found: dict[str, Run] = {}
-    mine = run.settings.get("audio_family")
-    for one in sorted(all_runs(home), key=lambda one: one.id == run.id) if mine else ():  # the run itself comes last
-        try:
-            settings = one.settings
-            if settings.get("audio_family") != mine or len(one.answers()) < settings["clips"]:
-                continue
-        except (EvaluationError, KeyError):
-            continue
-        name = settings.get("control") or ""
-        if one.id == run.id or name not in found or settings["clips"] > found[name].settings["clips"]:
-            found[name] = one
-    return found
+    family: dict[str, Run] = {}
+    mine = run.settings.audio_family
+    if mine is None:
+        return family
+
+    def is_finished_relative(other: Run) -> bool:
+        settings = other.settings
+        return settings.audio_family == mine and len(other.answers()) >= settings.clips
+
+    relatives = [other for other, fits in readable_runs(home, is_finished_relative) if fits]
+    for other in sorted(relatives, key=lambda other: other.id == run.id):  # the run itself comes last
+        name = other.settings.control or ""
+        if other.id == run.id or name not in family or other.settings.clips > family[name].settings.clips:
+            family[name] = other
+    return family
 
 
 def _contrast(

@@ -1,6 +1,6 @@
 """Clips with everything that was said of them: facts and references from the index, answers of all runs side by side.
 
-After Figure 2 of arXiv:2409.09601. Answers are read as scores read them (`judge.judge`), those of unfinished runs too.
+After Figure 2 of arXiv:2409.09601. Answers are read as scores read them, those of unfinished runs too.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from mudata.catalog.index import database
 from mudata.errors import EvaluationError
 from mudata.evaluation import run
-from mudata.evaluation.scoring import score
+from mudata.evaluation.scoring.context import ScoringContext
 
 if TYPE_CHECKING:
     import duckdb
@@ -30,7 +30,8 @@ class ClipAnswer:
     """One run's answer about a clip, and how it was read.
 
     `right` is None for descriptions; of many labels it means that all and no others were said. `labels` are those
-    that were read, which count where `status` is ALIGNED or SET; `spans` lie in `answer`; `rouge` has rouge1_f and rougeL_f of a description.
+    that were read, which count where `status` is ALIGNED or SET; `spans`
+    lie in `answer`; `rouge` has rouge1_f and rougeL_f of a description.
     """
 
     run: str
@@ -76,14 +77,7 @@ def chosen(home: Home, names: Sequence[str]) -> list[Run]:
     """Runs by name, or all that can be read. Raises UnknownName."""
     if names:
         return [run.find(home, name) for name in names]
-    return [one for one in run.all_runs(home) if _readable(one)]
-
-
-def _readable(one: Run) -> bool:
-    try:
-        return bool(one.questions())
-    except EvaluationError:
-        return False
+    return [one for one, _ in run.readable_runs(home, run.Run.questions)]
 
 
 def side_by_side(home: Home, clip_ids: Sequence[str], runs: Sequence[Run]) -> list[ClipView]:
@@ -94,12 +88,13 @@ def side_by_side(home: Home, clip_ids: Sequence[str], runs: Sequence[Run]) -> li
     said: defaultdict[str, list[ClipAnswer]] = defaultdict(list)
     recorded: defaultdict[str, dict[str, list[str]]] = defaultdict(dict)
     for one in runs:
-        task = "caption" if one.settings["kind"] == "caption" else str(one.settings["task"])
-        for question in one.questions():
-            recorded[question["clip_id"]][task] = list(question["gold"])
-        records = one.answers()
-        for item in score.judge(one, only=set(clip_ids)):
-            said[item.clip_id].append(_said(one, item, records[item.clip_id].given))
+        context = ScoringContext.load(one)
+        settings = context.settings
+        task = "caption" if settings.kind == "caption" else settings.task
+        for question in context.questions:
+            recorded[question.clip_id][task] = list(question.references)
+        for item in context.read_answers(only=set(clip_ids)):
+            said[item.clip_id].append(_said(one, item, context.answers[item.clip_id].given))
     with database.connect(home) as connection:
         facts = _facts(connection, clip_ids)
         for clip_id in clip_ids:
@@ -139,7 +134,7 @@ def sample(home: Home, runs: Sequence[Run], n: int, seed: int, *, disagree: bool
 
     Raises EvaluationError when there is nothing to draw from, or when no two runs read labels of one clip.
     """
-    ids = {question["clip_id"] for one in runs for question in one.questions()}
+    ids = {question.clip_id for one in runs for question in one.questions()}
     if not runs:
         with database.connect(home) as connection:
             rows = connection.execute("SELECT clip_id FROM clips WHERE status = 'ok'").fetchall()
@@ -160,10 +155,10 @@ def _disagreement(runs: Sequence[Run]) -> dict[str, float]:
     """By clip that several runs were asked the same about: 1 - share of the most frequent reading."""
     readings: defaultdict[tuple[str, str], list[object]] = defaultdict(list)
     for one in runs:
-        task = str(one.settings["task"])
-        for item in score.judge(one, only={question["clip_id"] for question in one.questions()}):
+        context = ScoringContext.load(one)
+        for item in context.read_answers(only=context.answers.keys()):
             if item.alignment is not None:
-                readings[item.clip_id, task].append(item.counted_labels or item.outcome)
+                readings[item.clip_id, context.settings.task].append(item.counted_labels or item.outcome)
     found: dict[str, float] = {}
     for (clip_id, _), said in readings.items():
         if len(said) > 1:
@@ -184,9 +179,9 @@ def _said(one: Run, item: ScoredAnswer, given: str | None) -> ClipAnswer:
     right = None if alignment is None else item.right
     return ClipAnswer(
         one.id,
-        str(settings["model"]),
-        settings.get("control"),
-        str(settings["task"]),
+        settings.model,
+        settings.control,
+        settings.task,
         item.answer,
         item.error,
         item.outcome,

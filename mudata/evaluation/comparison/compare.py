@@ -102,7 +102,7 @@ class Comparison:
 
 
 def compare(runs: Sequence[tuple[Mapping[str, Any], Sequence[ScoredAnswer]]]) -> Comparison:
-    """Compare runs, each its scores (of `judge.score`) and judged answers (of `judge.judge`).
+    """Compare runs, each its scores (of `score.score`) and its answers (of `score.read_answers`).
 
     Raises EvaluationError where that would compare different things: fewer than two runs, a run twice, other kinds of
     task, no clip in common, other labels or other references.

@@ -5,21 +5,37 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from mudata.evaluation.metrics import captions, classification, policies, power, rouge, tagging
 
 if TYPE_CHECKING:
     from mudata.evaluation.align.alignment import Shown
     from mudata.evaluation.align.label_set import LabelSet
+    from mudata.evaluation.metrics.caption_controls import ConstantCaption
     from mudata.evaluation.metrics.scored import Labels, Metric, ScoredAnswer
+    from mudata.evaluation.protocol import Kind
 
 OOV_TERMS = 50
 """So many of the words that might have been labels are listed, the most frequent first."""
 
 
+class AskedTask(Protocol):
+    """What the numbers need to know of one dataset's task."""
+
+    @property
+    def dataset(self) -> str: ...
+    @property
+    def majority(self) -> str | None: ...
+    @property
+    def majority_source(self) -> str | None: ...
+    @property
+    def constant(self) -> ConstantCaption | None: ...
+
+
 def numbers(
-    settings: Mapping[str, Any],
+    kind: Kind,
+    tasks: Sequence[AskedTask],
     items: Sequence[ScoredAnswer],
     sets: Mapping[str, LabelSet | None],
     shown: Mapping[str, Shown],
@@ -28,13 +44,13 @@ def numbers(
 ) -> dict[str, Any]:
     """Metrics over all clips and for each dataset, and the tables that go with the kind of task.
 
-    `settings` are those of the run, `sets` and `shown` what answers are read with and what the model saw, by dataset.
+    `tasks` are those of the run, `sets` and `shown` what answers are read with and what the model
+    saw, by dataset.
     """
-    kind = settings["kind"]
     labels = {dataset: label_set.ids if label_set else () for dataset, label_set in sets.items()}
 
     def part(mine: Sequence[ScoredAnswer], of: Labels) -> tuple[dict[str, int], list[Metric]]:
-        return tagging.outcomes(mine), _metrics(settings, mine, of, reference_scorer)
+        return tagging.outcomes(mine), _metrics(kind, tasks, mine, of, reference_scorer)
 
     outcomes, metrics = part(items, labels)
     datasets = {}
@@ -51,7 +67,7 @@ def numbers(
         "confusion": classification.confusion(items) if kind == "classify" else [],
         "policies": policies.sensitivity(items, known, shown) if kind == "classify" else [],
         "detectable": power.detectable(metrics),
-        "captions": captions.caption_details(items, _constants(settings)) if kind == "caption" else None,
+        "captions": captions.caption_details(items, _constants(tasks)) if kind == "caption" else None,
         "oov_terms": oov_terms(items),
     }
 
@@ -71,19 +87,24 @@ def oov_terms(items: Sequence[ScoredAnswer]) -> list[list[str | int]]:
 
 
 def _metrics(
-    settings: Mapping[str, Any], items: Sequence[ScoredAnswer], labels: Labels, reference_scorer: bool
+    kind: Kind,
+    tasks: Sequence[AskedTask],
+    items: Sequence[ScoredAnswer],
+    labels: Labels,
+    reference_scorer: bool,
 ) -> list[Metric]:
-    majority = {said["dataset"]: said["majority"] for said in settings["tasks"]}
-    sources = sorted({said["majority_source"] for said in settings["tasks"] if said["dataset"] in labels})
-    match settings["kind"]:
+    majority = {task.dataset: task.majority for task in tasks if task.majority is not None}
+    asked = [task for task in tasks if task.dataset in labels]
+    source = " or ".join(sorted({task.majority_source or "unknown" for task in asked}))
+    match kind:
         case "classify":
-            return classification.classify(items, labels, majority, " or ".join(sources))
+            return classification.classify(items, labels, majority, source)
         case "tag":
-            return tagging.tag(items, labels, majority, " or ".join(sources))
+            return tagging.tag(items, labels, majority, source)
         case _:
-            return captions.caption_metrics(items, _constants(settings), reference_scorer=reference_scorer)
+            return captions.caption_metrics(items, _constants(tasks), reference_scorer=reference_scorer)
 
 
-def _constants(settings: Mapping[str, Any]) -> dict[str, Mapping[str, str] | None]:
+def _constants(tasks: Sequence[AskedTask]) -> dict[str, Mapping[str, str] | None]:
     """The constant caption of each dataset as the runner recorded it."""
-    return {said["dataset"]: said.get("constant") for said in settings["tasks"]}
+    return {task.dataset: asdict(task.constant) if task.constant else None for task in tasks}

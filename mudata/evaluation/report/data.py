@@ -16,6 +16,7 @@ from mudata.evaluation.report.wording import COLUMNS, FATES, HEADLINE, fate
 if TYPE_CHECKING:
     from mudata.evaluation.comparison.audio_use import AudioUse
     from mudata.evaluation.comparison.compare import Measured
+    from mudata.evaluation.run_settings import RunSettings
     from mudata.evaluation.suites.suite import Anchor
     from mudata.evaluation.suites.suite_table import Verdict
 
@@ -51,7 +52,7 @@ class AnswerView:
 
     @property
     def judged(self) -> ScoredAnswer:
-        """As `judge` had it when it wrote the scores."""
+        """As it was read when it wrote the scores."""
         alignment = None
         if "rule_id" in self.read:
             alignment = Alignment(self.read["status"], tuple(self.read["labels"]), self.read["rule_id"])
@@ -77,7 +78,7 @@ class RunView:
 
     folder: Path
     name: str
-    settings: Mapping[str, Any]
+    settings: RunSettings
     scores: Mapping[str, Any]
     samples: tuple[AnswerView, ...]
     labels: Mapping[str, Mapping[str, str]]
@@ -89,7 +90,7 @@ class RunView:
 
     @property
     def model(self) -> str:
-        return str(self.settings["model"])
+        return self.settings.model
 
     @cached_property
     def errors(self) -> tuple[AnswerView, ...]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from mudata.errors import EvaluationError
@@ -23,6 +23,7 @@ from mudata.evaluation.suites.suite_table import Verdict, verdict
 
 if TYPE_CHECKING:
     from mudata.evaluation.run import Run
+    from mudata.evaluation.run_settings import RunSettings
     from mudata.home import Home
 
 
@@ -39,11 +40,11 @@ def gather(home: Home, runs: Sequence[Run], title: str | None = None) -> Report:
     return Report(title or f"{count} on {datasets}", views, _panels(views))
 
 
-def _asked(settings: Mapping[str, Any]) -> tuple[Any, ...]:
+def _asked(settings: RunSettings) -> tuple[Any, ...]:
     """Who heard what (model, control) and was asked which question; runs with all in common need their ids as names."""
-    datasets = tuple(sorted(task["dataset"] for task in settings["tasks"]))
-    question = settings["task"], settings["kind"], settings["split"], settings.get("part"), datasets
-    return settings["model"], settings.get("control"), *question
+    datasets = tuple(sorted(task.dataset for task in settings.tasks))
+    question = settings.task, settings.kind, settings.split, settings.part, datasets
+    return settings.model, settings.control, *question
 
 
 def _view(home: Home, run: Run, *, alone: bool) -> RunView:
@@ -51,17 +52,17 @@ def _view(home: Home, run: Run, *, alone: bool) -> RunView:
     read = _alignments(run, scores.get("alignments_sha256"))
     samples = []
     for question in run.questions():
-        clip_id = question["clip_id"]
+        clip_id = question.clip_id
         record, line = answers.get(clip_id), read.get(clip_id)
         if record is None or line is None or (record.answer is None) != (line.get("status") == "ERROR"):
             raise _stale(run, f"{clip_id} was asked later")
-        groups = {key: question.get(key) for key in ("artist", "album", "track")}
-        of = clip_id, question["dataset"], tuple(question["gold"]), record.answer, record.error, groups
+        groups = {"artist": question.artist, "album": question.album, "track": question.track}
+        of = clip_id, question.dataset, question.references, record.answer, record.error, groups
         samples.append(AnswerView(*of, read=line, seconds=record.seconds, given=record.given))
     if len(samples) != scores["n"]:
         raise _stale(run, f"they count {scores['n']} clips, the run has {len(samples)}")
-    marks = [settings.get("control"), None if alone else run.id.rpartition("-")[2][:6]]
-    name = " ".join([str(settings["model"]), *(f"({mark})" for mark in marks if mark)])
+    marks = [settings.control, None if alone else run.id.rpartition("-")[2][:6]]
+    name = " ".join([settings.model, *(f"({mark})" for mark in marks if mark)])
     labels = {dataset: task.written for dataset, task in run.tasks.items()}
     return RunView(run.folder, name, settings, scores, tuple(samples), labels, audio_use.look(home, run))
 
@@ -111,14 +112,14 @@ def _entry(view: RunView, dataset: str) -> PanelRow:
 
 def _flags(view: RunView, dataset: str) -> tuple[Flag, ...]:
     said, flags = view.settings, []
-    for name, source in (said.get("seen_in_training") or {}).items():
+    for name, source in said.seen_in_training.items():
         if dataset in (ALL, name):
             flags.append(Flag("seen in training", f"{name} is part of what the model was trained on: {source}"))
-    if control := said.get("control"):
+    if control := said.control:
         flags.append(Flag("control", f"the audio was replaced on purpose ({control})"))
     elif view.heard:
         flags.append(Flag(f"audio: {view.heard.verdict}", view.heard.why))
-    if said.get("imported"):
+    if said.imported:
         flags.append(Flag("imported", "the answers come from elsewhere; mudata read and scored them"))
     return tuple(flags)
 
@@ -153,7 +154,7 @@ def _published(
         return (), {}
     same: dict[Anchor, dict[str, Verdict]] = {}
     for entry in entries:
-        if not entry.run.settings.get("control"):
+        if not entry.run.settings.control:
             ours = Metric(**entry.metrics[metric])
             for anchor in anchors(dataset, task, entry.run.model):
                 if anchor.metric == metric:
