@@ -99,9 +99,9 @@ def evaluate(model: str, split: str, *, progress: Progress = SILENT, **request: 
 def score(run: str, *, progress: Progress = SILENT) -> dict[str, Any]:
     """Score a run (its id, the beginning of it, or its folder) again, offline; what scores.json says."""
     from mudata.evaluation.run import find
-    from mudata.evaluation.scoring import score as judge
+    from mudata.evaluation.scoring import score as scoring
 
-    return judge.score(find(Home.default(), run), progress)
+    return scoring.score(find(Home.default(), run), progress)
 
 
 def import_answers(file: str | Path, *, progress: Progress = SILENT, **request: Any) -> Run:
