@@ -105,17 +105,17 @@ def fetch(
     if card is None:
         raise ModelError(f"{name} has no weights to fetch.", "Models with weights are shown by `mudata models`.")
     say = progress(quiet)
-    request = fetch_weights.WeightsRequest(origin, accept_licence, offline, jobs)
-    got = fetch_weights.fetch(card, Home.default(), request, say)
-    for note in got.notes:
+    request = fetch_weights.WeightsRequest(origin=origin, accept_licence=accept_licence, offline=offline, jobs=jobs)
+    fetched = fetch_weights.fetch(card, Home.default(), request, say)
+    for note in fetched.notes:
         say.say(note)
-    rows = [_part(one) for one in got.held]
+    rows = [_part(part) for part in fetched.parts]
     if as_json:
-        emit_json({"name": name, "folder": got.folder, "downloaded_bytes": got.bytes, "parts": rows})
+        emit_json({"name": name, "folder": fetched.folder, "downloaded_bytes": fetched.bytes, "parts": rows})
         return
     shown = [{**row, "GB": f"{(row['bytes'] or 0) / 1e9:.3f}"} for row in rows]
     emit(shown, as_json=False, columns=("part", "at", "weights", "GB", "revision"))
-    say.say(f"{name}: {got.folder}")
+    say.say(f"{name}: {fetched.folder}")
 
 
 def _order(one: Listing, card: ModelCard | None) -> tuple[object, ...]:
@@ -144,16 +144,16 @@ def _facts(one: Listing, card: ModelCard | None, home: Home, here: Machine) -> d
     return facts
 
 
-def _part(one: PartOnDisk) -> dict[str, Any]:
+def _part(part: PartOnDisk) -> dict[str, Any]:
     from mudata.catalog.fetch.plan import describe
 
-    part = one.part
-    said = {"part": part.name, "at": one.at, "what": part.what, "licence": part.licence.text, "size": part.size}
-    mirrors = [describe(m) + (f"@{r}" if (r := getattr(m, "revision", None)) else "") for m in part.mirrors]
-    how = next((mirror.how for mirror in part.mirrors if mirror.kind == "local"), None)
-    there = {"weights": {"here": "yes", "missing": "no"}.get(one.state, one.state), "folder": str(one.files)}
-    came = {"from": [record.mirror for record in one.records], "revision": one.revision, "bytes": one.bytes or None}
-    return said | {"mirrors": mirrors, "how": how} | there | came
+    card = part.card
+    facts = {"part": card.name, "at": part.at, "what": card.what, "licence": card.licence.text, "size": card.size}
+    mirrors = [describe(m) + (f"@{r}" if (r := getattr(m, "revision", None)) else "") for m in card.mirrors]
+    how = next((mirror.how for mirror in card.mirrors if mirror.kind == "local"), None)
+    here = {"weights": {"here": "yes", "missing": "no"}.get(part.state, part.state), "folder": str(part.files)}
+    came = {"from": [record.mirror for record in part.records], "revision": part.revision, "bytes": part.bytes or None}
+    return facts | {"mirrors": mirrors, "how": how} | here | came
 
 
 def _row(one: Listing, card: ModelCard | None, home: Home, here: Machine) -> dict[str, Any]:

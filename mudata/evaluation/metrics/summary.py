@@ -1,4 +1,5 @@
-"""From judged answers to the numbers of scores.json: which module counts what for which kind of task."""
+"""From scored answers to the numbers of scores.json: which module counts what for which kind of
+task."""
 
 from __future__ import annotations
 
@@ -7,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from mudata.evaluation.metrics import captions, classification, policies, power, rouge, tagging
+from mudata.evaluation.metrics import captions, classification, parsing_rules, power, rouge, tagging
 
 if TYPE_CHECKING:
     from mudata.evaluation.align.alignment import Shown
@@ -18,56 +19,72 @@ OOV_TERMS = 50
 """So many of the words that might have been labels are listed, the most frequent first."""
 
 
-def numbers(
+def summarise(
     settings: Mapping[str, Any],
-    items: Sequence[ScoredAnswer],
-    sets: Mapping[str, LabelSet | None],
+    scored: Sequence[ScoredAnswer],
+    label_sets: Mapping[str, LabelSet | None],
     shown: Mapping[str, Shown],
     *,
     reference_scorer: bool = False,
 ) -> dict[str, Any]:
     """Metrics over all clips and for each dataset, and the tables that go with the kind of task.
 
-    `settings` are those of the run, `sets` and `shown` what answers are read with and what the model saw, by dataset.
+    Args:
+        settings: of the run.
+        items: the answers with their references.
+        label_sets: what answers are read with, by dataset; None for captions.
+        shown: what the model had before it, by dataset.
+        reference_scorer: have rouge-score itself count.
+
+    Returns:
+        The part of scores.json that is computed from answers.
+
+    Raises:
+        EvaluationError: there is nothing to score.
     """
     kind = settings["kind"]
-    labels = {dataset: label_set.ids if label_set else () for dataset, label_set in sets.items()}
+    labels = {dataset: label_set.ids if label_set else () for dataset, label_set in label_sets.items()}
 
-    def part(mine: Sequence[ScoredAnswer], of: Labels) -> tuple[dict[str, int], list[Metric]]:
-        return tagging.outcomes(mine), _metrics(settings, mine, of, reference_scorer)
+    def results(answers: Sequence[ScoredAnswer], known: Labels) -> tuple[dict[str, int], list[Metric]]:
+        return tagging.outcomes(answers), _metrics(settings, answers, known, reference_scorer)
 
-    outcomes, metrics = part(items, labels)
+    outcomes, metrics = whole = results(scored, labels)
     datasets = {}
-    for dataset in sets:
-        mine = [item for item in items if item.dataset == dataset]
-        own = (outcomes, metrics) if len(sets) == 1 else part(mine, {dataset: labels[dataset]})
-        datasets[dataset] = {"n": len(mine), "outcomes": own[0], "metrics": list(map(asdict, own[1]))}
-    known = {dataset: label_set for dataset, label_set in sets.items() if label_set}
+    for dataset in label_sets:
+        part = [item for item in scored if item.dataset == dataset]
+        only = {dataset: labels[dataset]}
+        part_outcomes, part_metrics = whole if len(label_sets) == 1 else results(part, only)
+        datasets[dataset] = {
+            "n": len(part),
+            "outcomes": part_outcomes,
+            "metrics": list(map(asdict, part_metrics)),
+        }
+    known = {dataset: label_set for dataset, label_set in label_sets.items() if label_set}
     return {
         "outcomes": outcomes,
         "metrics": list(map(asdict, metrics)),
         "datasets": datasets,
-        "per_label": tagging.per_label(items, labels) if kind != "caption" else [],
-        "confusion": classification.confusion(items) if kind == "classify" else [],
-        "policies": policies.sensitivity(items, known, shown) if kind == "classify" else [],
+        "per_label": tagging.per_label(scored, labels) if kind != "caption" else [],
+        "confusion": classification.confusion(scored) if kind == "classify" else [],
+        "policies": parsing_rules.sensitivity(scored, known, shown) if kind == "classify" else [],
         "detectable": power.detectable(metrics),
-        "captions": captions.caption_details(items, _constants(settings)) if kind == "caption" else None,
-        "oov_terms": oov_terms(items),
+        "captions": captions.caption_details(scored, _constants(settings)) if kind == "caption" else None,
+        "oov_terms": oov_terms(scored),
     }
 
 
-def per_clip(items: Sequence[ScoredAnswer], reference_scorer: bool) -> dict[str, dict[str, float]]:
+def rouge_by_clip(scored: Sequence[ScoredAnswer], reference_scorer: bool) -> dict[str, dict[str, float]]:
     """The nine ROUGE numbers of every description, without stemmer, by clip id."""
-    said, references = [item.answer or "" for item in items], [item.gold for item in items]
-    scores = rouge.rouge(said, references, reference_scorer=reference_scorer)
+    answers, references = [item.answer or "" for item in scored], [item.gold for item in scored]
+    scores = rouge.rouge(answers, references, reference_scorer=reference_scorer)
     rows = [{name: round(float(x), 6) for name, x in zip(rouge.COLUMNS, row, strict=True)} for row in scores]
-    return {item.clip_id: row for item, row in zip(items, rows, strict=True)}
+    return {item.clip_id: row for item, row in zip(scored, rows, strict=True)}
 
 
-def oov_terms(items: Sequence[ScoredAnswer]) -> list[list[str | int]]:
+def oov_terms(scored: Sequence[ScoredAnswer]) -> list[list[str | int]]:
     """Words that might have been labels, with the number of answers they are in."""
-    found = Counter(term for item in items if item.alignment for term in sorted(set(item.alignment.oov_terms)))
-    return [[term, n] for term, n in sorted(found.items(), key=lambda pair: (-pair[1], pair[0]))[:OOV_TERMS]]
+    counts = Counter(term for item in scored if item.alignment for term in sorted(set(item.alignment.oov_terms)))
+    return [[term, n] for term, n in sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))[:OOV_TERMS]]
 
 
 def _metrics(
@@ -77,9 +94,9 @@ def _metrics(
     sources = sorted({said["majority_source"] for said in settings["tasks"] if said["dataset"] in labels})
     match settings["kind"]:
         case "classify":
-            return classification.classify(items, labels, majority, " or ".join(sources))
+            return classification.classification_metrics(items, labels, majority, " or ".join(sources))
         case "tag":
-            return tagging.tag(items, labels, majority, " or ".join(sources))
+            return tagging.tagging_metrics(items, labels, majority, " or ".join(sources))
         case _:
             return captions.caption_metrics(items, _constants(settings), reference_scorer=reference_scorer)
 

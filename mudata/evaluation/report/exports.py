@@ -24,7 +24,7 @@ from mudata.home import write_atomic
 from mudata.version import __version__
 
 if TYPE_CHECKING:
-    from mudata.evaluation.report.data import Report, RunView
+    from mudata.evaluation.report.data import Report, ReportRun
 
 _PER_LABEL = pa.schema(
     [(name, pa.string()) for name in ("run", "dataset", "label")]
@@ -67,7 +67,7 @@ def database(report: Report) -> bytes:
         return file.read_bytes()
 
 
-def result(run: RunView) -> dict[str, Any]:
+def result(run: ReportRun) -> dict[str, Any]:
     """A run's scores in the manner of MTEB's task results: one entry per dataset under the name of the part, its
     headline as `main_score`, every metric beside its interval. A revision is the hash of the indexed rows, or of the
     card where answers were imported with references of their own."""
@@ -104,11 +104,11 @@ def result(run: RunView) -> dict[str, Any]:
     }
 
 
-def result_text(run: RunView) -> str:
+def result_text(run: ReportRun) -> str:
     return json.dumps(result(run), indent=2, ensure_ascii=False) + "\n"
 
 
-def stem(run: RunView) -> str:
+def stem(run: ReportRun) -> str:
     """A run's id as part of a file's name."""
     return re.sub(r"[^\w.-]+", "-", run.id)
 

@@ -14,14 +14,15 @@ from typing import TYPE_CHECKING, Any
 
 from mudata.errors import EvaluationError
 from mudata.evaluation.comparison import audio_use
-from mudata.evaluation.comparison.compare import Measured, compare
+from mudata.evaluation.comparison.compare import compare
 from mudata.evaluation.metrics.scored import Metric
-from mudata.evaluation.report.data import ALL, AnswerView, Confusion, Flag, Panel, PanelRow, Report, RunView
+from mudata.evaluation.report.data import ALL, ReportAnswer, Confusion, Flag, Panel, PanelEntry, Report, ReportRun
 from mudata.evaluation.report.wording import HEADLINE, METRICS
 from mudata.evaluation.suites.suite import Anchor, anchors
 from mudata.evaluation.suites.suite_table import Verdict, verdict
 
 if TYPE_CHECKING:
+    from mudata.evaluation.comparison.comparison_result import MetricComparison
     from mudata.evaluation.run import Run
     from mudata.home import Home
 
@@ -46,7 +47,7 @@ def _asked(settings: Mapping[str, Any]) -> tuple[Any, ...]:
     return settings["model"], settings.get("control"), *question
 
 
-def _view(home: Home, run: Run, *, alone: bool) -> RunView:
+def _view(home: Home, run: Run, *, alone: bool) -> ReportRun:
     settings, scores, answers = run.settings, run.scores, run.answers()
     read = _alignments(run, scores.get("alignments_sha256"))
     samples = []
@@ -57,13 +58,13 @@ def _view(home: Home, run: Run, *, alone: bool) -> RunView:
             raise _stale(run, f"{clip_id} was asked later")
         groups = {key: question.get(key) for key in ("artist", "album", "track")}
         of = clip_id, question["dataset"], tuple(question["gold"]), record.answer, record.error, groups
-        samples.append(AnswerView(*of, read=line, seconds=record.seconds, given=record.given))
+        samples.append(ReportAnswer(*of, read=line, seconds=record.seconds, given=record.given))
     if len(samples) != scores["n"]:
         raise _stale(run, f"they count {scores['n']} clips, the run has {len(samples)}")
     marks = [settings.get("control"), None if alone else run.id.rpartition("-")[2][:6]]
     name = " ".join([str(settings["model"]), *(f"({mark})" for mark in marks if mark)])
     labels = {dataset: task.written for dataset, task in run.tasks.items()}
-    return RunView(run.folder, name, settings, scores, tuple(samples), labels, audio_use.look(home, run))
+    return ReportRun(run.folder, name, settings, scores, tuple(samples), labels, audio_use.check_run(home, run))
 
 
 def _alignments(run: Run, sha256: str | None) -> dict[str, dict[str, Any]]:
@@ -83,8 +84,8 @@ def _stale(run: Run, why: str) -> EvaluationError:
     )
 
 
-def _panels(views: Sequence[RunView]) -> tuple[Panel, ...]:
-    alike: dict[tuple[Any, ...], list[RunView]] = {}
+def _panels(views: Sequence[ReportRun]) -> tuple[Panel, ...]:
+    alike: dict[tuple[Any, ...], list[ReportRun]] = {}
     for view in views:
         alike.setdefault(_asked(view.settings)[2:], []).append(view)
     panels: list[Panel] = []
@@ -101,15 +102,15 @@ def _panels(views: Sequence[RunView]) -> tuple[Panel, ...]:
     return tuple(panels)
 
 
-def _entry(view: RunView, dataset: str) -> PanelRow:
+def _entry(view: ReportRun, dataset: str) -> PanelEntry:
     of = view.scores if dataset == ALL else view.scores["datasets"][dataset]
     metrics = {metric["metric"]: metric for metric in of["metrics"] if metric["metric"] in METRICS}
     samples = tuple(sample for sample in view.samples if dataset in (ALL, sample.dataset))
     per_label = [row for row in view.scores["per_label"] if row["dataset"] == dataset]
-    return PanelRow(view, of["n"], metrics, samples, _confusion(view, dataset), per_label, _flags(view, dataset))
+    return PanelEntry(view, of["n"], metrics, samples, _confusion(view, dataset), per_label, _flags(view, dataset))
 
 
-def _flags(view: RunView, dataset: str) -> tuple[Flag, ...]:
+def _flags(view: ReportRun, dataset: str) -> tuple[Flag, ...]:
     said, flags = view.settings, []
     for name, source in (said.get("seen_in_training") or {}).items():
         if dataset in (ALL, name):
@@ -123,7 +124,7 @@ def _flags(view: RunView, dataset: str) -> tuple[Flag, ...]:
     return tuple(flags)
 
 
-def _confusion(view: RunView, dataset: str) -> Confusion | None:
+def _confusion(view: ReportRun, dataset: str) -> Confusion | None:
     cells = [cell for cell in view.scores["confusion"] if cell["dataset"] == dataset]
     if not cells:
         return None
@@ -134,7 +135,7 @@ def _confusion(view: RunView, dataset: str) -> Confusion | None:
     return Confusion(gold, (*labels, *instead), counts, labels)
 
 
-def _compared(entries: Sequence[PanelRow]) -> tuple[Measured | None, str | None]:
+def _compared(entries: Sequence[PanelEntry]) -> tuple[MetricComparison | None, str | None]:
     """The runs by their headline metric on the clips that all have, or why they cannot be compared."""
     if len(entries) < 2:
         return None, None
@@ -146,7 +147,7 @@ def _compared(entries: Sequence[PanelRow]) -> tuple[Measured | None, str | None]
 
 
 def _published(
-    dataset: str, task: str, entries: Sequence[PanelRow], metric: str
+    dataset: str, task: str, entries: Sequence[PanelEntry], metric: str
 ) -> tuple[tuple[Anchor, ...], dict[Anchor, dict[str, Verdict]]]:
     """What suites know to be published about this question, and how that of a model here agrees with its entries."""
     if dataset == ALL:

@@ -7,7 +7,7 @@ from statistics import median
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
-    from mudata.evaluation.report.data import PanelRow, RunView
+    from mudata.evaluation.report.data import PanelEntry, ReportRun
 
 
 class Fact(NamedTuple):
@@ -18,7 +18,7 @@ class Fact(NamedTuple):
     code: bool = False
 
 
-def facts(run: RunView) -> dict[str, list[Fact]]:
+def facts(run: ReportRun) -> dict[str, list[Fact]]:
     """Facts by heading; what run.json does not say is left out."""
     said, scores = run.settings, run.scores
     groups = {
@@ -34,7 +34,7 @@ def facts(run: RunView) -> dict[str, list[Fact]]:
     return {name: of for name, of in kept.items() if of}
 
 
-def command(run: RunView) -> str | None:
+def command(run: ReportRun) -> str | None:
     """The one line that repeats the run."""
     said = [session.get("command") for session in run.settings.get("sittings") or ()]
     return next((line for line in reversed(said) if line), run.settings.get("command"))
@@ -118,7 +118,7 @@ def _machine(said: Mapping[str, Any]) -> list[Fact]:
     return found
 
 
-def _time(run: RunView) -> list[Fact]:
+def _time(run: ReportRun) -> list[Fact]:
     sittings = run.settings.get("sittings") or []
     found = [Fact("begun", str(run.settings["created_at"]))]
     if sittings:
@@ -167,7 +167,7 @@ def _last(said: Mapping[str, Any]) -> Mapping[str, Any]:
     return sittings[-1] or {}
 
 
-def caption_facts(entry: PanelRow) -> list[Fact]:
+def caption_facts(entry: PanelEntry) -> list[Fact]:
     """How a run's captions are: repeats, refusals, lengths, and which constant caption they were held against."""
     said = entry.run.scores.get("captions")
     if not said:

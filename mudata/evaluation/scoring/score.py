@@ -176,7 +176,7 @@ def _scored(run: Run, reference_scorer: bool) -> tuple[list[ScoredAnswer], dict[
         "overrides_sha256": overrides.sha256(run),
         "forced_choice": settings["forced_choice"],
         "control": settings.get("control"),
-        **summary.numbers(settings, items, sets, shown, reference_scorer=reference_scorer),
+        **summary.summarise(settings, items, sets, shown, reference_scorer=reference_scorer),
         "opinions": opinions.columns(run, raw, sets),
         "kappa": overrides.kappa(raw, last) if last else None,
     }
@@ -196,7 +196,7 @@ def _source(read_with: Mapping[str, LabelSetInUse]) -> str | None:
 def _lines(run: Run, items: list[ScoredAnswer], reference_scorer: bool) -> Iterable[dict[str, Any]]:
     """Lines of alignments.jsonl."""
     last = {line.clip_id: line for line in overrides.read(run)}
-    rouge = summary.per_clip(items, reference_scorer) if any(item.alignment is None for item in items) else {}
+    rouge = summary.rouge_by_clip(items, reference_scorer) if any(item.alignment is None for item in items) else {}
     for item in items:
         read = item.alignment
         line = {"clip_id": item.clip_id, "dataset": item.dataset, "gold": item.gold, "status": item.outcome}

@@ -110,7 +110,7 @@ def test_a_control_is_a_run_of_its_own_and_knows_its_family(corpus: Corpus, home
     assert families[4] not in families[:4]
     keys = [{record.key for record in run.answers().values()} for run in (real, silent, swapped)]
     assert len(set.union(*keys)) == 6 + 6 + 6
-    assert {name: run.id for name, run in audio_use.family(home, real).items()} == {
+    assert {name: run.id for name, run in audio_use.control_family(home, real).items()} == {
         "": real.id,
         "silence": silent.id,  # not the one that asked fewer
         "swap-audio": swapped.id,
@@ -188,12 +188,12 @@ def test_the_badge_of_a_run_is_found_with_its_controls(corpus: Corpus, home: Hom
     corpus.split("half", {"test": hashes})
     for model, verdict in ((EAR, "heard"), (LOST, "not heard")):
         real = ask(home, model=model)
-        assert audio_use.look(home, real) is None
+        assert audio_use.check_run(home, real) is None
         control = ask(home, model=model, control="silence")
-        badge = audio_use.look(home, real)
+        badge = audio_use.check_run(home, real)
         assert badge is not None
         assert (badge.verdict, badge.n) == (verdict, 60)
-        assert audio_use.look(home, control) == badge
+        assert audio_use.check_run(home, control) == badge
 
 
 def test_an_unfinished_control_is_none(corpus: Corpus, home: Home) -> None:
@@ -201,4 +201,4 @@ def test_an_unfinished_control_is_none(corpus: Corpus, home: Home) -> None:
     real, control = ask(home), ask(home, control="silence")
     lines = (control.folder / "answers.jsonl").read_bytes().splitlines(keepends=True)
     (control.folder / "answers.jsonl").write_bytes(lines[0])
-    assert audio_use.look(home, real) is None
+    assert audio_use.check_run(home, real) is None

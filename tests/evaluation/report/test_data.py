@@ -219,7 +219,7 @@ def test_page_and_suite_say_the_same_of_published_values(corpus: Corpus, home: H
     corpus.split("exam-genre", {"test": {clip_id: hashes[clip_id] for clip_id in TEST}})
     names = [imported(tmp_path, model, said, split="exam-genre") for model, said in (("good", RIGHT), ("poor", HALF))]
     (panel,) = gather(home, [find(home, name) for name in names]).panels
-    ours = {name: verdict for verdicts in panel.same.values() for name, verdict in verdicts.items()}
+    ours = {name: verdict for verdicts in panel.verdicts.values() for name, verdict in verdicts.items()}
     done = CliRunner().invoke(cli, ["suites", "table", "exam", "--json"], catch_exceptions=False)
     rows = json.loads(done.stdout)["tables"][0]["rows"]
     theirs = {row["model"]: row["cells"][0]["verdict"] for row in rows if row["whose"] == "here"}

@@ -169,8 +169,8 @@ def test_published_values_stand_beside_the_run_of_their_model(corpus: Corpus, ho
     assert [anchor.model for anchor in panel.published_elsewhere] == ["Other"]
     ours, theirs = Metric(**panel.entries[0].metrics["accuracy"]), panel.published_here[0]
     assert not ours.low <= theirs.value <= ours.high, "0.9 is above 0.812"
-    assert panel.same == {theirs: {"good": "inside"}}, "but 9 of 10 and 3 of 6 may be the same share"
-    assert panel.same[theirs]["good"] == verdict(ours, theirs)
+    assert panel.verdicts == {theirs: {"good": "inside"}}, "but 9 of 10 and 3 of 6 may be the same share"
+    assert panel.verdicts[theirs]["good"] == verdict(ours, theirs)
     report(runs[0].id, "-o", tmp_path / "page.html")
     text = (tmp_path / "page.html").read_text("utf-8")
     assert "inside: good here" in text
