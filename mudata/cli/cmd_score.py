@@ -218,8 +218,8 @@ def import_answers(
     mudata import-answers qwen_GTZAN.jsonl --format cmi-bench --dataset gtzan --references file --model qwen-audio
     """
     from mudata.evaluation.answer_import.formats import Fields
+    from mudata.evaluation.answer_import.import_request import ImportRequest
     from mudata.evaluation.answer_import.importer import import_answers as make
-    from mudata.evaluation.answer_import.request import ImportRequest
 
     if prompt_text and len(prompt_text) < 200 and Path(prompt_text).is_file():
         prompt_text = Path(prompt_text).read_text("utf-8-sig").strip()

@@ -17,8 +17,8 @@ from mudata.jsonl import digest
 from mudata.version import __version__
 
 if TYPE_CHECKING:
+    from mudata.evaluation.answer_import.import_request import ImportRequest
     from mudata.evaluation.answer_import.matching import Joined
-    from mudata.evaluation.answer_import.request import ImportRequest
     from mudata.evaluation.tasks.samples import SampleSet
     from mudata.evaluation.tasks.task import Task
 

@@ -29,7 +29,7 @@ from mudata.narration import SILENT, Progress
 
 if TYPE_CHECKING:
     from mudata.evaluation.answer_import.formats import FileAnswer
-    from mudata.evaluation.answer_import.request import ImportRequest
+    from mudata.evaluation.answer_import.import_request import ImportRequest
     from mudata.home import Home
 
 

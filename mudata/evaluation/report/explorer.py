@@ -16,7 +16,7 @@ from mudata.evaluation.report.wording import FATES, ROLES
 from mudata.narration import SILENT, Progress
 
 if TYPE_CHECKING:
-    from mudata.evaluation.report.data import ReportAnswer, Panel, Report
+    from mudata.evaluation.report.data import Panel, Report, ReportAnswer
     from mudata.home import Home
 
 EMBED_LIMIT = 100 * 2**20

@@ -16,7 +16,7 @@ from mudata.errors import EvaluationError
 from mudata.evaluation.comparison import audio_use
 from mudata.evaluation.comparison.compare import compare
 from mudata.evaluation.metrics.scored import Metric
-from mudata.evaluation.report.data import ALL, ReportAnswer, Confusion, Flag, Panel, PanelEntry, Report, ReportRun
+from mudata.evaluation.report.data import ALL, Confusion, Flag, Panel, PanelEntry, Report, ReportAnswer, ReportRun
 from mudata.evaluation.report.wording import HEADLINE, METRICS
 from mudata.evaluation.suites.suite import Anchor, anchors
 from mudata.evaluation.suites.suite_table import Verdict, verdict

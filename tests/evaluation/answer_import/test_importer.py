@@ -16,9 +16,9 @@ from small_corpus import Corpus
 from mudata.errors import EvaluationError, UnknownName
 from mudata.evaluation.answer_import import formats
 from mudata.evaluation.answer_import.formats import Fields, FileAnswer
+from mudata.evaluation.answer_import.import_request import ImportRequest
 from mudata.evaluation.answer_import.importer import import_answers
 from mudata.evaluation.answer_import.matching import Names, join
-from mudata.evaluation.answer_import.request import ImportRequest
 
 if TYPE_CHECKING:
     from mudata.evaluation.run import Run
