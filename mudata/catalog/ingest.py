@@ -189,14 +189,14 @@ def _licence(card: Card) -> str:
 
 _CLIPS = """
 CREATE TABLE indexed AS
-SELECT id, $dataset || '/' || id AS clip_id, $dataset AS dataset, said.kind,
-    CASE WHEN made.status = 'ok' THEN if(said.kind = 'midi', $files || said.path, $clips || made.path) END AS path,
-    said.path AS source_path, source_sha256, source_size, pcm_sha256, made.start_s, duration_s, sample_rate, peak, rms,
+SELECT id, $dataset || '/' || id AS clip_id, $dataset AS dataset, read.kind,
+    CASE WHEN made.status = 'ok' THEN if(read.kind = 'midi', $files || read.path, $clips || made.path) END AS path,
+    read.path AS source_path, source_sha256, source_size, pcm_sha256, made.start_s, duration_s, sample_rate, peak, rms,
     source_format, source_rate, source_channels, source_duration_s,
-    coalesce(said.licence, $licence) AS licence, coalesce(usages.usage, $usage) AS usage,
+    coalesce(read.licence, $licence) AS licence, coalesce(usages.usage, $usage) AS usage,
     artist, album, track, title, $flavour AS flavour,
     coalesce(made.status, 'missing') AS status, coalesce(made.reason, gone.reason) AS reason
-FROM said LEFT JOIN made USING (id) LEFT JOIN gone USING (id) LEFT JOIN usages ON usages.licence = said.licence
+FROM read LEFT JOIN made USING (id) LEFT JOIN gone USING (id) LEFT JOIN usages ON usages.licence = read.licence
 WHERE made.id IS NOT NULL OR gone.id IS NOT NULL
 """
 
@@ -229,7 +229,7 @@ def _tables(
     """All tables of the index but `datasets`."""
     licences = sorted({text for text in reading.clips["licence"].to_pylist() if text})
     given = {
-        "said": reading.clips,
+        "read": reading.clips,
         "made": made,
         "gone": _texts(id=gone.keys(), reason=gone.values()),
         "usages": _texts(licence=licences, usage=[usage_of(text, card.licence.usage) for text in licences]),

@@ -143,13 +143,13 @@ def _audio(source: Path, target: Path, audio_format: clip.AudioFormat, job: Job)
 
 def _midi(source: Path, job: Job) -> dict[str, Any]:
     attributes = midi.attributes(source)
-    said = dict(attributes)
-    if said["notes"] == "0":
+    facts = dict(attributes)
+    if facts["notes"] == "0":
         raise AudioError("empty", "no notes")
-    seconds = float(said["duration_s"])
+    seconds = float(facts["duration_s"])
     clip.check_duration(seconds, job.bounds)
     return _source(source) | {
-        "source_format": f"MIDI/{said['midi_type']}",
+        "source_format": f"MIDI/{facts['midi_type']}",
         "start_s": 0.0,
         "duration_s": seconds,
         "source_duration_s": seconds,
@@ -166,9 +166,9 @@ def _source(source: Path) -> dict[str, Any]:
 
 def _verify(source: Path, expected: str) -> None:
     algorithm, _, wanted = expected.partition(":")
-    found = clip.digest(source, algorithm)
-    if found != wanted.casefold():
-        raise AudioError("checksum", f"{algorithm} {found}, expected {wanted}")
+    got = clip.digest(source, algorithm)
+    if got != wanted.casefold():
+        raise AudioError("checksum", f"{algorithm} {got}, expected {wanted}")
 
 
 def _failed(status: str, reason: str, details: str) -> dict[str, Any]:

@@ -101,18 +101,18 @@ def parse(path: Path, model: type[Model]) -> Model:
     try:
         return model.model_validate(data)
     except ValidationError as error:
-        found = error.errors()
-        inner = {e["loc"][:length] for e in found for length in range(len(e["loc"]))}  # these have said it better
+        problems = error.errors()
+        inner = {e["loc"][:length] for e in problems for length in range(len(e["loc"]))}  # these have said it better
         raise CardError(
-            "\n".join(_problem(path, e) for e in [e for e in found if e["loc"] not in inner][:20]),
+            "\n".join(_problem(path, e) for e in [e for e in problems if e["loc"] not in inner][:20]),
             "The grammar is printed by `mudata cards schema`.",
         ) from None
 
 
 def sha256(card: Card) -> str:
     """Hash of what the card says, whatever its comments and spacing."""
-    said = json.dumps(card.model_dump(mode="json"), sort_keys=True, ensure_ascii=False)
-    return hashlib.sha256(said.encode()).hexdigest()
+    text = json.dumps(card.model_dump(mode="json"), sort_keys=True, ensure_ascii=False)
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 _PLAINLY = {

@@ -38,13 +38,13 @@ def canonical(space: LabelSpace) -> Callable[[str], str | None]:
 
 
 def _unambiguous(space: LabelSpace, key: Callable[[str], str]) -> dict[str, str]:
-    found: dict[str, str] = {}
+    id_of: dict[str, str] = {}
     for spellings in _spellings(space):
         ids: dict[str, set[str]] = defaultdict(set)
         for spelling, id_ in spellings:
             ids[key(spelling)].add(id_)
-        found = {k: next(iter(v)) for k, v in ids.items() if k and len(v) == 1} | found
-    return found
+        id_of = {k: next(iter(v)) for k, v in ids.items() if k and len(v) == 1} | id_of
+    return id_of
 
 
 def _spellings(space: LabelSpace) -> Iterator[list[tuple[str, str]]]:

@@ -100,11 +100,11 @@ def stats(home: Home, name: str) -> Stats:
     with database.connect(home) as connection:
         for table in ("datasets", "clips", "labels", "captions", "attributes", "splits", "faults"):
             connection.execute(f'CREATE TEMP TABLE "{table}" AS FROM main.{table} WHERE dataset = ?', [dataset])
-        found: Stats = {"dataset": dataset}
+        numbers: Stats = {"dataset": dataset}
         for query in (_DATASET, _AUDIO, _GROUPS):
-            found |= next(iter(_rows(connection, query)), {})
+            numbers |= next(iter(_rows(connection, query)), {})
         tables = {key: _rows(connection, query) for key, query in _TABLES.items()}
-        return found | tables | {"labels": _rows(connection, _LABELS)}
+        return numbers | tables | {"labels": _rows(connection, _LABELS)}
 
 
 def _rows(connection: duckdb.DuckDBPyConnection, query: str) -> list[Stats]:

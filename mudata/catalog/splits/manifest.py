@@ -57,8 +57,8 @@ class Manifest:
 
     def digest(self) -> str:
         """The hash that `sha256` has unless the manifest was changed by hand."""
-        said = {key: value for key, value in self._plain().items() if key not in _NOT_HASHED}
-        return hashlib.sha256(json.dumps(said, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
+        content = {key: value for key, value in self._plain().items() if key not in _NOT_HASHED}
+        return hashlib.sha256(json.dumps(content, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
 
     def sealed(self) -> Manifest:
         """This manifest with its hash."""
@@ -131,11 +131,11 @@ def load(home: Home, name_or_path: str | Path) -> Manifest:
 
 def _parse(path: Path) -> Manifest:
     try:
-        said = json.loads(path.read_bytes())
+        content = json.loads(path.read_bytes())
         for key in ("datasets", "stratify", "group", "warnings"):
-            said[key] = tuple(said[key])
-        said["parts"] = {part: tuple(Member(**m) for m in members) for part, members in said["parts"].items()}
-        return Manifest(**said)
+            content[key] = tuple(content[key])
+        content["parts"] = {part: tuple(Member(**m) for m in members) for part, members in content["parts"].items()}
+        return Manifest(**content)
     except (ValueError, TypeError, KeyError, AttributeError) as error:
         raise SplitError(
             f"{path} is not a split manifest: {type(error).__name__}: {error}",
