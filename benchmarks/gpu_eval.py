@@ -45,7 +45,8 @@ from mudata.evaluation.inference.batching import BatchRunner
 from mudata.evaluation.inference.playback import HeardClip
 from mudata.evaluation.models.decoders.generation import PromptEmbedding, until
 from mudata.evaluation.models.decoders.qwen_tokenizer import SPECIALS
-from mudata.evaluation.models.hf_audio import TransformersAudio, placement
+from mudata.evaluation.models.device import placement
+from mudata.evaluation.models.hf_audio import TransformersAudio
 from mudata.evaluation.protocol import Answer, Question
 
 FASTER, BUSY, AGREE = 8.0, 0.85, 0.95

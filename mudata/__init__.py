@@ -7,11 +7,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from mudata.deprecations import hide_deprecations
+from mudata.catalog.index.registered_views import register
 from mudata.version import __version__
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from mudata.api import cards, evaluate, fetch, import_answers, score, split, sql, verify
+    from mudata.catalog.index.registered_views import RegisteredView
 
 _WHERE = dict.fromkeys(
     ("cards", "evaluate", "fetch", "import_answers", "score", "split", "sql", "verify"), "mudata.api"
@@ -19,7 +22,14 @@ _WHERE = dict.fromkeys(
 
 __all__ = ["__version__", "cards", "evaluate", "fetch", "import_answers", "score", "split", "sql", "verify"]
 
-hide_deprecations()  # here, since the command line, Python and worker processes all come this way
+
+def _run_views() -> Mapping[str, RegisteredView]:
+    from mudata.evaluation.run_views import VIEWS
+
+    return VIEWS
+
+
+register(_run_views)  # here, since the command line, Python and worker processes all come this way
 
 
 def __getattr__(name: str) -> Any:

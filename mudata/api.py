@@ -16,6 +16,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from mudata.deprecations import hide_deprecations
 from mudata.home import Home
 from mudata.narration import SILENT, Progress
 
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
     from mudata.catalog.ingest import Ingested
     from mudata.catalog.splits.manifest import Manifest
     from mudata.evaluation.run import Run
+
+hide_deprecations()
 
 
 def cards(tag: str | None = None) -> list[Card]:

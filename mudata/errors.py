@@ -17,7 +17,7 @@
     ├── QueryError              2   SQL that is wrong, or that wants more than to read
     ├── SplitError              2   a split that cannot be made
     ├── ModelError              2   a model that cannot be loaded or does not fit
-    └── EvaluationError         2   an evaluation that cannot be run
+    └── EvaluationError         2   an evaluation that cannot be run, scored or read back
 
 The number is the exit code of the command line: 0 fine, 1 the work found faults,
 2 wrong use or bad input. `str(error)` is what a user reads: what happened, what was
@@ -144,7 +144,13 @@ class ModelError(MudataError):
 
 
 class EvaluationError(MudataError):
-    """An evaluation that cannot be run or scored."""
+    """An evaluation that cannot be run or scored, or whose files cannot be read back."""
+
+
+def some(names: Iterable[str], most: int) -> str:
+    """The first of many names for a message: 'a, b and 3 more'."""
+    shown = list(names)
+    return ", ".join(shown[:most]) + (f" and {len(shown) - most} more" if len(shown) > most else "")
 
 
 def from_os_error(error: OSError) -> MudataError | None:

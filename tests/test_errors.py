@@ -35,6 +35,12 @@ def test_an_unknown_name_suggests_the_nearest_ones() -> None:
     assert str(error) == "No dataset named 'gtzn'. Did you mean 'gtzan'?\nKnown: fma, gtzan."
 
 
+def test_of_many_names_some_are_shown() -> None:
+    assert errors.some(["a"], 2) == "a"
+    assert errors.some("abc", 3) == "a, b, c"
+    assert errors.some(iter("abcde"), 2) == "a, b and 3 more"
+
+
 def test_a_missing_extra_is_one_sentence_and_the_command() -> None:
     error = errors.MissingExtra("The model 'features'", "librosa", "features")
     assert error.hint == "Run: pip install 'mudata-music[features]'"

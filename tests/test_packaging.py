@@ -49,11 +49,19 @@ def test_help_and_list_do_not_even_import_duckdb_or_numpy(arguments: list[str]) 
     assert _modules_after(arguments).isdisjoint({"duckdb", "numpy", "pyarrow", "soundfile", "rich"})
 
 
-def test_importing_mudata_imports_nothing_but_itself() -> None:
+_FACE = {
+    "mudata",
+    *("mudata.catalog", "mudata.catalog.index", "mudata.catalog.index.registered_views", "mudata.catalog.tables"),
+    *("mudata.deprecations", "mudata.lazy", "mudata.version", "threading"),
+}
+
+
+def test_importing_mudata_imports_little_but_itself() -> None:
     program = "import sys; before = set(sys.modules); import mudata; print(*sorted(set(sys.modules) - before))"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     ours = {name for name in done.stdout.split() if not name.startswith(("_", "typing", "importlib", "collections"))}
-    assert ours == {"mudata"}
+    assert "mudata" in ours
+    assert ours <= _FACE
 
 
 def test_the_public_names_are_those_that_are_announced() -> None:
@@ -79,7 +87,8 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> set[str]:
             target.symlink_to((ROOT / name).readlink())
         elif (ROOT / name).is_file():
             target.write_bytes((ROOT / name).read_bytes())
-    command = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--wheel-dir", str(out), str(source)]
+    command = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--no-build-isolation"]
+    command += ["--wheel-dir", str(out), str(source)]
     subprocess.run(command, check=True, capture_output=True)
     return set(zipfile.ZipFile(next(out.glob("*.whl"))).namelist())
 

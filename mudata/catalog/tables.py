@@ -1,7 +1,7 @@
-"""The index's tables: names, DuckDB types and what each column means.
+"""The tables of a dataset in the index: names, DuckDB types and what each column means.
 
-One place: `index` writes Parquet parts of exactly these shapes, `mudata sql --schema`
-prints them, and the reader checks a card's output against them.
+One place: `index` writes Parquet parts of exactly these shapes, and `mudata sql --schema` prints
+them. Tables over files of others, such as runs, are registered with `index.registered_views`.
 """
 
 from __future__ import annotations
@@ -13,17 +13,19 @@ INDEX_VERSION = 1
 
 
 class Column(NamedTuple):
+    """A column: its name, its type as DuckDB writes it, and what it means."""
+
     name: str
     type: str
     doc: str
 
 
-_ID = Column("clip_id", "VARCHAR", "'<dataset>/<id>', unique over the whole index")
-_DATASET = Column("dataset", "VARCHAR", "name of the dataset's card")
+CLIP_ID = Column("clip_id", "VARCHAR", "'<dataset>/<id>', unique over the whole index")
+DATASET = Column("dataset", "VARCHAR", "name of the dataset's card")
 
 TABLES: dict[str, tuple[Column, ...]] = {
     "datasets": (
-        _DATASET,
+        DATASET,
         Column("title", "VARCHAR", "full name"),
         Column("tags", "VARCHAR[]", "what it is about: genre, mood, instrument, caption, ..."),
         Column("licence", "VARCHAR", "licence of the dataset"),
@@ -38,8 +40,8 @@ TABLES: dict[str, tuple[Column, ...]] = {
         Column("mudata_version", "VARCHAR", "version that wrote them"),
     ),
     "clips": (
-        _ID,
-        _DATASET,
+        CLIP_ID,
+        DATASET,
         Column("kind", "VARCHAR", "audio or midi"),
         Column("path", "VARCHAR", "normalised clip (MIDI: the source), relative to MUDATA_HOME; NULL unless ok"),
         Column("source_path", "VARCHAR", "raw file, relative to raw/<dataset>/files"),
@@ -66,14 +68,14 @@ TABLES: dict[str, tuple[Column, ...]] = {
         Column("reason", "VARCHAR", "why not ok: a machine word, then ': ' and the details"),
     ),
     "labels": (
-        _ID,
-        _DATASET,
+        CLIP_ID,
+        DATASET,
         Column("namespace", "VARCHAR", "which question the label answers: genre, mood, instrument, ..."),
         Column("label", "VARCHAR", "as the raw data writes it"),
         Column("canonical", "VARCHAR", "id in the card's vocabulary; NULL if it is not in there"),
     ),
     "vocabulary": (
-        _DATASET,
+        DATASET,
         Column("namespace", "VARCHAR", "as in labels"),
         Column("ordinal", "INTEGER", "position in the published order, from 0"),
         Column("label", "VARCHAR", "canonical id"),
@@ -82,80 +84,30 @@ TABLES: dict[str, tuple[Column, ...]] = {
         Column("aliases", "VARCHAR[]", "other spellings"),
     ),
     "captions": (
-        _ID,
-        _DATASET,
+        CLIP_ID,
+        DATASET,
         Column("kind", "VARCHAR", "caption or lyrics"),
         Column("text", "VARCHAR", "as published"),
     ),
     "attributes": (
-        _ID,
-        _DATASET,
+        CLIP_ID,
+        DATASET,
         Column("name", "VARCHAR", "tempo_bpm, time_signature, key, instruments, ..."),
         Column("value", "VARCHAR", "value as text; cast to compare numbers"),
     ),
     "splits": (
-        _ID,
-        _DATASET,
+        CLIP_ID,
+        DATASET,
         Column("split", "VARCHAR", "name of a published split"),
         Column("part", "VARCHAR", "train, validation, test, ..."),
     ),
     "faults": (
-        _ID,
-        _DATASET,
+        CLIP_ID,
+        DATASET,
         Column("kind", "VARCHAR", "corrupt, duplicate, mislabelled, ..."),
         Column("action", "VARCHAR", "what a split does with the clip: drop or warn"),
         Column("note", "VARCHAR", "what is wrong"),
         Column("source", "VARCHAR", "who found it"),
     ),
 }
-"""Tables that `fetch` writes per dataset. Evaluation adds those of RUN_TABLES from its own files."""
-
-RUN_TABLES: dict[str, tuple[Column, ...]] = {
-    "runs": (
-        Column("run", "VARCHAR", "name of the folder under runs/"),
-        Column("model", "VARCHAR", "model asked"),
-        Column("split", "VARCHAR", "split manifest"),
-        Column("task", "VARCHAR", "task of the card"),
-        Column("created_at", "TIMESTAMPTZ", "when it began"),
-        Column("settings", "JSON", "the whole run.json"),
-    ),
-    "answers": (
-        Column("run", "VARCHAR", "as in runs"),
-        _ID,
-        Column("answer", "VARCHAR", "what the model said; NULL when it failed"),
-        Column("error", "VARCHAR", "why it failed; NULL when it answered"),
-        Column("seconds", "DOUBLE", "time per answer within its batch"),
-        Column("given", "VARCHAR", "text that the model got in place of the sound (ABC notation), if it did"),
-    ),
-    "alignments": (
-        Column("run", "VARCHAR", "as in runs"),
-        _ID,
-        _DATASET,
-        Column("status", "VARCHAR", "how the answer was read: ALIGNED, SET, MULTI, OOV, REFUSAL, ERROR, ..."),
-        Column("label", "VARCHAR", "the one label that it means strictly; NULL if there is none"),
-        Column("labels", "VARCHAR[]", "the labels that it means: one, or several if SET or MULTI"),
-        Column("gold", "VARCHAR[]", "what is right: canonical ids, or captions"),
-        Column("is_right", "BOOLEAN", "whether that is what it means, exactly; NULL for captions"),
-        Column("rule_id", "VARCHAR", "the aligner's rule that decided; 'override' if a person did"),
-        Column("positives", "VARCHAR[]", "labels named anywhere in the answer"),
-        Column("negatives", "VARCHAR[]", "labels denied anywhere in the answer"),
-        Column("oov_terms", "VARCHAR[]", "words that might have been labels"),
-        Column("flags", "VARCHAR[]", "what else the aligner noticed"),
-        Column("rouge1_f", "DOUBLE", "ROUGE-1 F of a caption, without stemmer"),
-        Column("rougeL_f", "DOUBLE", "ROUGE-L F of a caption, without stemmer"),
-    ),
-    "scores": (
-        Column("run", "VARCHAR", "as in runs"),
-        Column("metric", "VARCHAR", "accuracy, rouge1_f, ..."),
-        Column("value", "DOUBLE", "the score"),
-        Column("low", "DOUBLE", "lower end of its 95 % interval"),
-        Column("high", "DOUBLE", "upper end"),
-        Column("n", "BIGINT", "clips in the denominator"),
-        Column("recipe", "VARCHAR", "exactly how it was computed"),
-    ),
-}
-
-
-def ddl(table: str) -> str:
-    """The column list of a table, as DuckDB writes it in CREATE TABLE."""
-    return ", ".join(f'"{c.name}" {c.type}' for c in (TABLES | RUN_TABLES)[table])
+"""Tables that `fetch` writes per dataset."""

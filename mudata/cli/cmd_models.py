@@ -9,8 +9,9 @@ import click
 from mudata.cli.output import common, emit, emit_json, json_option, progress
 
 if TYPE_CHECKING:
+    from mudata.evaluation.models.hardware import Machine
+    from mudata.evaluation.models.listing import Listing
     from mudata.evaluation.models.model_card import ModelCard
-    from mudata.evaluation.models.registry import Listing
     from mudata.evaluation.models.weights.weight_store import PartOnDisk
     from mudata.home import Home
 
@@ -123,7 +124,7 @@ def _order(one: Listing, card: ModelCard | None) -> tuple[object, ...]:
     return (card is None, row, one.name)
 
 
-def _facts(one: Listing, card: ModelCard | None, home: Home, here: Any) -> dict[str, Any]:
+def _facts(one: Listing, card: ModelCard | None, home: Home, here: Machine) -> dict[str, Any]:
     """Everything that is known of a model without importing its code."""
     from mudata.evaluation.models.weights import fetch_weights, weight_store
 
@@ -136,8 +137,9 @@ def _facts(one: Listing, card: ModelCard | None, home: Home, here: Any) -> dict[
     facts |= card.model_dump(mode="json", exclude_none=True, exclude={"name", "title", "family", "options"})
     facts |= {"card_options": dict(card.options), "usage": fetch_weights.terms(card).usage}
     facts |= {"parts": [_part(one) for one in held], "downloaded": weight_store.downloaded(held) if held else None}
-    facts["fits"] = here.fits(card) if held else None
-    if (folder := home.models / card.name).is_dir():
+    folder = home.models / card.name
+    facts["fits"] = here.fits(card, folder) if held else None
+    if folder.is_dir():
         facts["folder"] = str(folder)
     return facts
 
@@ -154,7 +156,7 @@ def _part(one: PartOnDisk) -> dict[str, Any]:
     return said | {"mirrors": mirrors, "how": how} | there | came
 
 
-def _row(one: Listing, card: ModelCard | None, home: Home, here: Any) -> dict[str, Any]:
+def _row(one: Listing, card: ModelCard | None, home: Home, here: Machine) -> dict[str, Any]:
     facts = _facts(one, card, home, here)
     installed = "yes" if one.missing == () else f"needs {one.missing[0]}"
     row: dict[str, Any] = {"name": one.name, "installed": installed}

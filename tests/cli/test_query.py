@@ -16,7 +16,7 @@ import pytest
 from shelf import shelve
 from tones_on_disk import Tone, card, lay, take
 
-from mudata.catalog.tables import RUN_TABLES, TABLES
+from mudata.catalog.index.registered_views import all_tables
 from mudata.cli import main
 
 if TYPE_CHECKING:
@@ -169,10 +169,10 @@ def test_wrong_use_is_told_and_exits_with_2(toy: Home, mudata: Mudata, words: li
 
 def test_the_schema_is_printed_without_any_index(home: Home, mudata: Mudata) -> None:
     text = mudata("sql", "--schema").out
-    assert all(f"\n{table}\n" in f"\n{text}" for table in TABLES | RUN_TABLES)
+    assert all(f"\n{table}\n" in f"\n{text}" for table in all_tables())
     rows = json.loads(mudata("sql", "--schema", "--json").out)
     assert {"table", "column", "type", "doc"} == set(rows[0])
-    assert len(rows) == sum(map(len, (TABLES | RUN_TABLES).values()))
+    assert len(rows) == sum(map(len, all_tables().values()))
 
 
 def test_sql_starts_without_heavy_packages(toy: Home) -> None:

@@ -12,7 +12,8 @@ import duckdb
 import pyarrow as pa
 
 from mudata.catalog.index import database
-from mudata.catalog.tables import TABLES, ddl
+from mudata.catalog.read.sql_literals import empty_select
+from mudata.catalog.tables import TABLES
 
 if TYPE_CHECKING:
     from mudata.home import Home
@@ -59,7 +60,7 @@ _DEFAULTS: dict[str, dict[str, Any]] = {
 
 def _table(name: str, rows: list[dict[str, Any]]) -> pa.Table:
     with duckdb.connect() as con:
-        con.execute(f"CREATE TABLE made ({ddl(name)})")
+        con.execute(f"CREATE TABLE made AS {empty_select((c.name, c.type) for c in TABLES[name])}")
         if rows:
             names = [column.name for column in TABLES[name]]
             con.register("given", pa.Table.from_pydict({n: [row.get(n) for row in rows] for n in names}))

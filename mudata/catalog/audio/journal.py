@@ -11,6 +11,7 @@ import os
 from typing import TYPE_CHECKING, Any
 
 from mudata.home import write_atomic
+from mudata.jsonl import mend
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -28,13 +29,11 @@ class Journal:
 
     def __enter__(self) -> Journal:
         self._path.parent.mkdir(parents=True, exist_ok=True)
+        mend(self._path)
         self._file = self._path.open("a+b")
         self._file.seek(0)
         position = 0
         for line in self._file:
-            if not line.endswith(b"\n"):
-                self._file.truncate(position)
-                break
             self._note(line, position)
             position += len(line)
         self._end = position

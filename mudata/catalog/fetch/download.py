@@ -16,12 +16,10 @@ from pathlib import Path
 
 import httpx2
 
-from mudata.catalog.fetch.checksums import sums, verify_digests
+from mudata.catalog.fetch.checksums import verify_checksums
 from mudata.catalog.fetch.transfer import Download, Part, TryAgain, attempt, shown
 from mudata.errors import ChecksumMismatch, FetchError, Offline, telling_os_errors
 from mudata.narration import SILENT, Advance, Progress
-
-__all__ = ["PATIENT", "Download", "DownloadRetries", "download", "download_many", "shown", "sums", "verify_digests"]
 
 _PROGRESS = 1 << 20
 """So many new bytes make a cut connection no failed try."""
@@ -63,7 +61,7 @@ def download(
     with telling_os_errors(), contextlib.ExitStack() as stack:
         if want.target.is_file():
             with contextlib.suppress(ChecksumMismatch):  # another edition: replaced below
-                verify_digests(want.target, want.size, want.digests)
+                verify_checksums(want.target, want.size, want.checksums)
                 Part(want).discard()  # a process that was killed may not have come to that
                 advance(want.target.stat().st_size)
                 return want.target
@@ -79,7 +77,7 @@ def download(
             pieced = part.size > 0
             try:
                 pieced = _arrive(client, want, part, advance, patience)
-                verify_digests(part.path, want.size, want.digests, name=shown(want.url))
+                verify_checksums(part.path, want.size, want.checksums, name=shown(want.url))
                 break
             except ChecksumMismatch:
                 advance(-part.size)

@@ -14,10 +14,11 @@ from typing import TYPE_CHECKING, Any
 
 from mudata.catalog.cards import loader
 from mudata.catalog.cards.patterns import Pattern
-from mudata.catalog.fetch.download import sums
+from mudata.catalog.cards.subsets import subsets_of
+from mudata.catalog.fetch.checksums import compute_checksums
 from mudata.catalog.fetch.ledger import FetchRecord, Ledger, seen, stat_below
 from mudata.catalog.fetch.parallel import side_by_side
-from mudata.catalog.fetch.plan import CLIPWISE, FetchJob, Option, Requirement, describe, plan, subsets_of
+from mudata.catalog.fetch.plan import CLIPWISE, FetchJob, Option, Requirement, describe, plan
 from mudata.catalog.fetch.sources import http
 from mudata.catalog.fetch.sources.source import FetchResult, Target
 from mudata.catalog.read.files import wanted
@@ -150,7 +151,9 @@ class _Fetching:
                 self.bytes += got.bytes
                 self.taken += 1
                 self.notes += got.notes
-                record = FetchRecord(need.name, describe(mirror), seen(got.files, self.files), got.sums, got.failures)
+                record = FetchRecord(
+                    need.name, describe(mirror), seen(got.files, self.files), got.checksums, got.failures
+                )
                 self.ledger.records.pop(unit.whole, None)
                 self.ledger.add(unit.whole if place.clips is None and not unit.limitable else unit.key, record)
                 self._discard(unit, place)
@@ -165,7 +168,7 @@ class _Fetching:
         for path, was in record.files.items():
             algorithm, _, value = record.sums.get(path, "").partition(":")
             if stat(path) not in (None, tuple(was)) and not (
-                value and sums(self.files / path, [algorithm])[algorithm] == value
+                value and compute_checksums(self.files / path, [algorithm])[algorithm] == value
             ):
                 (self.files / path).unlink()
 

@@ -15,8 +15,9 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 from mudata.catalog.cards.patterns import Pattern
+from mudata.catalog.cards.subsets import subsets_of
 from mudata.catalog.fetch.ledger import FetchRecord, Ledger, seen
-from mudata.catalog.fetch.plan import adopted_key, in_play, subsets_of
+from mudata.catalog.fetch.plan import adopted_key, in_play
 from mudata.catalog.fetch.sources import shards as rows
 from mudata.catalog.fetch.sources.unpacking import unpack
 from mudata.catalog.read.files import walk

@@ -9,12 +9,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 from urllib.parse import urlsplit
 
+from mudata.catalog.fetch.checksums import expected_checksums
 from mudata.catalog.fetch.sources import selecting
-from mudata.errors import UnknownName
 
 if TYPE_CHECKING:
     from mudata.catalog.cards.mirrors import AnyMirror, Component
-    from mudata.catalog.cards.schema import Card
     from mudata.catalog.fetch.ledger import FetchRecord, Stat
 
 State = Literal["present", "incomplete", "stale", "missing"]
@@ -111,16 +110,6 @@ def in_play(component: Component, subsets: Sequence[str]) -> bool:
     return any(unit for mirror in component.mirrors for unit in _units(mirror, subsets, None))
 
 
-def subsets_of(card: Card, asked: str | None) -> tuple[str, ...]:
-    """The subsets that a request names, commas between them; by default the card's default. Raises UnknownName."""
-    chosen = asked or card.default_subset
-    names = tuple(name.strip() for name in chosen.split(",")) if chosen else ()
-    for name in names:
-        if name not in card.subsets:
-            raise UnknownName("subset", name, card.subsets, None if card.subsets else f"{card.name} has no subsets.")
-    return names
-
-
 def describe(mirror: AnyMirror) -> str:
     """A mirror in a few words."""
     match mirror.kind:
@@ -185,7 +174,7 @@ def _differs(unit: FetchJob, record: FetchRecord) -> bool:
     """Whether the card now promises other bytes than those that came."""
     for file in getattr(unit.mirror, "files", ()):
         algorithm, _, value = record.sums.get(file.path, "").partition(":")
-        promised = selecting.digests(file).get(algorithm, value)
+        promised = expected_checksums(file).get(algorithm, value)
         if value not in ((promised,) if isinstance(promised, str) else promised):
             return True
     return False

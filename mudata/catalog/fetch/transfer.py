@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit, urlunsplit
 
-from mudata.catalog.fetch.checksums import mismatch
+from mudata.catalog.fetch.checksums import Checksums, mismatch
 from mudata.errors import FetchError, NeedsToken
 
 if TYPE_CHECKING:
@@ -35,8 +35,7 @@ class Download:
     url: str
     target: Path
     size: int | None = None
-    digests: Mapping[str, str | tuple[str, ...]] = field(default_factory=dict)
-    """Algorithm (sha256, sha1, md5, git) -> hex sum, or several of which each is right."""
+    checksums: Checksums = field(default_factory=dict)
     headers: Mapping[str, str] = field(default_factory=dict)
     """Sent to the address's own host only, never on to where it redirects."""
 
@@ -86,7 +85,7 @@ class Part:
     @property
     def resumes(self) -> bool:
         """Whether the piece can be built upon: the server will tell if the file changed, or a checksum will."""
-        return self.size > 0 and bool(self.validator or self._want.digests)
+        return self.size > 0 and bool(self.validator or self._want.checksums)
 
     def describe(self, validator: str | None) -> None:
         self._note.write_text(json.dumps({"url": self._url, "validator": validator}))
@@ -187,23 +186,26 @@ def _check_status(response: httpx2.Response, want: Download) -> None:
     if status in (404, 410, 451):
         raise FetchError(f"{address}: the host no longer has this file ({said}).")
     if status in _TEMPORARY:
-        raise TryAgain(f"the host answers {said}", retry_after(response))
+        raise TryAgain(f"the host answers {said}", retry_after(response.headers))
     raise FetchError(f"{address}: the host answers {said}.")
 
 
 def _refuse_web_page(response: httpx2.Response, want: Download) -> None:
     """Hosts that are closed or full answer 200 with a page that says so."""
     kind = response.headers.get("content-type", "")
-    if kind.startswith("text/html") and not want.digests and want.target.suffix not in (".html", ".htm", ""):
+    if kind.startswith("text/html") and not want.checksums and want.target.suffix not in (".html", ".htm", ""):
         raise FetchError(
             f"{shown(want.url)}: the host sent a web page in place of {want.target.name}.",
             "Look at the address in a browser.",
         )
 
 
-def retry_after(response: httpx2.Response) -> float | None:
-    """Seconds that the host asks us to wait: given as such, or as a date."""
-    value = response.headers.get("retry-after", "").strip()
+def retry_after(headers: Mapping[str, str]) -> float | None:
+    """Seconds that the host asks us to wait: given as such, or as a date; None if it says nothing that makes sense.
+
+    Source: RFC 9110, section 10.2.3. `headers` must find names in any case, as those of httpx2 and requests do.
+    """
+    value = headers.get("retry-after", "").strip()
     with contextlib.suppress(ValueError):
         seconds = float(value)
         return seconds if 0 <= seconds < math.inf else None

@@ -1,26 +1,25 @@
-"""The index: DuckDB views over the Parquet parts of all datasets, and over the runs of evaluations.
+"""The index: DuckDB views over the Parquet parts of all datasets, and registered ones over files of others.
 
-The parts (see `parts`) are the truth. `index/mudata.duckdb` holds the same views for other programs, such as the stock
-`duckdb` command line; it can be deleted at any time and is rebuilt from the parts. mudata itself never opens it:
-`connect` makes the views anew in memory, so that nothing locks anything, and any number of readers work while
-writers publish.
+The parts (see `generations`) are the truth. `index/mudata.duckdb` holds the same views for other
+programs, such as the stock `duckdb` command line; it can be deleted at any time and is rebuilt from
+the parts. mudata itself never opens it: `connect` makes the views anew in memory, so that nothing
+locks anything, and any number of readers work while writers publish.
 """
 
-# ruff: noqa: S608 - names come from `tables`, values go through `quote`
 from __future__ import annotations
 
-import json
 import os
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import duckdb
 
 from mudata.catalog.index import generations as parts
-from mudata.catalog.read.sql_literals import identifier, paths_literal, quote
-from mudata.catalog.tables import RUN_TABLES, TABLES
+from mudata.catalog.index.registered_views import RegisteredView, registered
+from mudata.catalog.read.sql_literals import empty_select, files_literal, paths_literal, quote
+from mudata.catalog.tables import TABLES
 from mudata.errors import HomeError
 
 if TYPE_CHECKING:
@@ -80,17 +79,20 @@ def _outdated(home: Home, current: parts.Generation) -> bool:
 
 
 def connect(home: Home) -> duckdb.DuckDBPyConnection:
-    """A snapshot of the index as it is now: a DuckDB in memory with a view for each of TABLES and RUN_TABLES.
+    """A snapshot of the index as it is now: a DuckDB in memory with a view for each of its tables.
 
     It can read the files of this snapshot and no other, whatever the SQL; no setting can be changed. Tables and views
     that are made in it are its own and vanish with it. Times are in UTC. Where nothing is indexed the views are
     empty. Raises HomeError for an index that is damaged or of a newer version.
     """
     found = generations(home)
-    runs = {table: sorted(home.runs.glob(f"*/{file}")) for table, file in _RUN_FILES.items()}
+    others = {name: (view, sorted(home.root.glob(view.files))) for name, view in registered().items()}
+    views = _dataset_views(found) | {
+        name: _view(view, files_literal(files) if files else None) for name, (view, files) in others.items()
+    }
     connection = duckdb.connect(":memory:")
     try:
-        for name, query in _views(found, {table: _list(files) for table, files in runs.items()}).items():
+        for name, query in views.items():
             connection.execute(f"CREATE VIEW {name} AS {query}")
     except duckdb.Error as error:
         raise HomeError(
@@ -98,14 +100,14 @@ def connect(home: Home) -> duckdb.DuckDBPyConnection:
             "Remove the folder that is named, and run `mudata fetch` for its dataset again.",
         ) from error
     allowed = [generation.part(table) for generation in found.values() for table in TABLES]
-    allowed += [file for files in runs.values() for file in files]
+    allowed += [file for _, files in others.values() for file in files]
     for setting in (
         "TimeZone = 'UTC'",
         "python_enable_replacements = false",  # else SQL would see the variables of Python frames
         "autoinstall_known_extensions = false",
         "autoload_known_extensions = false",
         f"temp_directory = {quote(str(home.index / 'spill'))}",
-        f"allowed_paths = {_list(allowed)}",
+        f"allowed_paths = {files_literal(allowed)}",
         "enable_external_access = false",
         "lock_configuration = true",
     ):
@@ -151,15 +153,16 @@ def _rebuild(home: Home) -> Path:
     """As `rebuild`, by the holder of the lock."""
     for leftover in home.index.glob(f".*.{DATABASE}*"):
         leftover.unlink()
-    runs = {  # patterns, so that runs of tomorrow are seen; DuckDB refuses one that matches nothing
-        table: f"{paths_literal([home.runs])[:-1]}/*/{file}'" if next(home.runs.glob(f"*/{file}"), None) else "[]"
-        for table, file in _RUN_FILES.items()
-    }
+    views = _dataset_views(generations(home))
+    for name, view in registered().items():
+        # a pattern, so that files of tomorrow are seen; DuckDB refuses one that matches nothing
+        pattern = f"{paths_literal([home.root])[:-1]}/{view.files}'"
+        views[name] = _view(view, pattern if next(home.root.glob(view.files), None) else None)
     temporary = home.index / f".{os.getpid()}-{time.time_ns()}.{DATABASE}"
     with duckdb.connect(":memory:") as connection:
         connection.execute(f"ATTACH {quote(str(temporary))} AS made (STORAGE_VERSION {quote(STORAGE)})")
         connection.execute("BEGIN")  # in one go: every commit waits for the disk
-        for name, query in _views(generations(home), runs).items():
+        for name, query in views.items():
             connection.execute(f"CREATE VIEW made.{name} AS {query}")
         connection.execute("COMMIT")
         connection.execute("DETACH made")
@@ -169,66 +172,13 @@ def _rebuild(home: Home) -> Path:
     return target
 
 
-def _views(found: Mapping[str, parts.Generation], runs: Mapping[str, str]) -> dict[str, str]:
-    """A SELECT for every table; `runs` has, for each of RUN_TABLES, the files as a DuckDB reader takes them."""
-    views = {table: parts.select(table, [g.part(table) for g in found.values()]) for table in TABLES}
-    return views | {table: _run_view(table, files) for table, files in runs.items()}
+def _dataset_views(current: Mapping[str, parts.Generation]) -> dict[str, str]:
+    """A SELECT for each of TABLES over the current generation of every dataset."""
+    return {table: parts.select(table, [g.part(table) for g in current.values()]) for table in TABLES}
 
 
-_RUN_FILES = {
-    "runs": "run.json",
-    "answers": "answers.jsonl",
-    "alignments": "alignments.jsonl",
-    "scores": "scores.json",
-}
-_SAID = {"is_right": ('"right"', "BOOLEAN")} | {
-    name: (f"rouge.{name}", "STRUCT(rouge1_f DOUBLE, rougeL_f DOUBLE)") for name in ("rouge1_f", "rougeL_f")
-}
-"""Columns of RUN_TABLES that files have under another name: expression, and type of the field that it starts with."""
-
-_SCORE = json.dumps([{c.name: c.type for c in RUN_TABLES["scores"][1:]}])
-
-
-def run_selects(folders: Sequence[Path]) -> dict[str, str]:
-    """A SELECT for each of RUN_TABLES over the files of these runs alone."""
-    found = {table: [folder / file for folder in folders] for table, file in _RUN_FILES.items()}
-    return {
-        table: _run_view(table, _list([file for file in files if file.is_file()])) for table, files in found.items()
-    }
-
-
-def _run_view(table: str, files: str) -> str:
-    """A SELECT over the files of all runs; what a kill tore is left out."""
-    if files == "[]":
-        return f"SELECT {', '.join(f'NULL::{c.type} AS {identifier(c.name)}' for c in RUN_TABLES[table])} WHERE false"
-    run = "parse_path(filename)[-2] AS run"
-    whole = f"(SELECT {run}, try_cast(content AS JSON) AS said FROM read_text({files}))"
-    if table == "runs":
-        return (
-            "SELECT run, said->>'model' AS model, said->>'split' AS split, said->>'task' AS task,"
-            f" try_cast(said->>'created_at' AS TIMESTAMPTZ) AS created_at, said AS settings FROM {whole}"
-            " WHERE said IS NOT NULL"
-        )
-    if table == "scores":
-        fields = ", ".join(f"score.{c.name}" for c in RUN_TABLES["scores"][1:])
-        return (
-            f"SELECT run, {fields} FROM (SELECT run, unnest(from_json(said->'metrics', {quote(_SCORE)})) AS score"
-            f" FROM {whole})"
-        )
-    said = [(c.name, *_SAID.get(c.name, (identifier(c.name), c.type))) for c in RUN_TABLES[table][1:]]
-    read = {source.partition(".")[0]: type_ for _, source, type_ in said}
-    columns = ", ".join(f"{name}: {quote(type_)}" for name, type_ in read.items())
-    lines = (
-        f"SELECT {run}, {', '.join(f'{source} AS {identifier(name)}' for name, source, _ in said)},"
-        f" row_number() OVER () AS line FROM read_json({files}, format = 'newline_delimited', ignore_errors = true,"
-        f" filename = true, columns = {{{columns}}})"
-    )
-    return (  # a clip that failed may have been asked again: its last line counts
-        f"SELECT * EXCLUDE (line) FROM ({lines}) WHERE clip_id IS NOT NULL"
-        " QUALIFY row_number() OVER (PARTITION BY run, clip_id ORDER BY line DESC) = 1"
-    )
-
-
-def _list(files: Sequence[Path]) -> str:
-    """Existing files as a list of strings; a path that exists is never taken for a pattern."""
-    return f"[{', '.join(quote(str(file)) for file in files)}]"
+def _view(view: RegisteredView, files: str | None) -> str:
+    """The SELECT of a registered view over its files, as DuckDB's readers take them; None for none."""
+    if files is None:
+        return empty_select((column.name, column.type) for column in view.columns)
+    return view.select(files)

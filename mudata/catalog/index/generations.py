@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING, Any
 
 import duckdb
 
-from mudata.catalog.read.sql_literals import identifier, quote
+from mudata.catalog.read.sql_literals import empty_select, files_literal, identifier, quote
 from mudata.catalog.tables import INDEX_VERSION, TABLES, Column
 from mudata.errors import HomeError, ReadError
 from mudata.version import __version__
@@ -120,11 +120,11 @@ def _numbers(folder: Path) -> list[int]:
 def select(table: str, files: Sequence[Path]) -> str:
     """A SELECT of a table in the shape that is declared, from its Parquet files; empty if there are none."""
     if not files:
-        return f"SELECT {', '.join(f'NULL::{c.type} AS {identifier(c.name)}' for c in TABLES[table])} WHERE false"
+        return empty_select((c.name, c.type) for c in TABLES[table])
     shown = [_STORED.get((table, c.name), _AS_SHOWN)[1].format(identifier(c.name)) for c in TABLES[table]]
     columns = [f"{how} AS {identifier(c.name)}" for how, c in zip(shown, TABLES[table], strict=True)]
-    paths = ", ".join(quote(str(file)) for file in files)  # a path that exists is never taken for a pattern
-    return f"SELECT {', '.join(columns)} FROM read_parquet([{paths}], hive_partitioning = false)"
+    source = f"read_parquet({files_literal(files)}, hive_partitioning = false)"
+    return f"SELECT {', '.join(columns)} FROM {source}"
 
 
 class GenerationDraft:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import duckdb
 
 from mudata.catalog.index import database
-from mudata.catalog.tables import RUN_TABLES, TABLES
+from mudata.catalog.index.registered_views import all_tables
 from mudata.errors import QueryError
 
 if TYPE_CHECKING:
@@ -24,11 +24,6 @@ _KINDS = (duckdb.StatementType.SELECT, duckdb.StatementType.MULTI)
 """SELECT, FROM, WITH, VALUES, DESCRIBE, SHOW, SUMMARIZE; DuckDB makes several statements of one PIVOT (MULTI)."""
 
 _EXPLAIN = re.compile(r"\s*explain\s*(analyze\b|\(\s*(analyze|format)\b[^)]*\))?", re.IGNORECASE)
-
-_ALLOWED = (
-    f"It is one SELECT over the tables of the index ({', '.join(TABLES | RUN_TABLES)}), and can read no other file.\n"
-    "See `mudata sql --schema`; to combine them with files of your own, open index/mudata.duckdb with duckdb itself."
-)
 
 
 class Relation:
@@ -95,12 +90,12 @@ def check(connection: duckdb.DuckDBPyConnection, sql: str) -> str:
     except duckdb.Error as error:
         raise _query_error(error) from error
     if len(statements) != 1:
-        raise QueryError(f"One statement is expected; got {len(statements)}.", _ALLOWED)
+        raise QueryError(f"One statement is expected; got {len(statements)}.", _allowed())
     kind = statements[0].type
     if kind == duckdb.StatementType.EXPLAIN and (explain := _EXPLAIN.match(sql)):
         check(connection, sql[explain.end() :])  # EXPLAIN ANALYZE runs what it explains
     elif kind not in _KINDS:
-        raise QueryError(f"The index is read-only here; a statement of kind {kind.name} is refused.", _ALLOWED)
+        raise QueryError(f"The index is read-only here; a statement of kind {kind.name} is refused.", _allowed())
     return sql
 
 
@@ -108,7 +103,7 @@ def schema() -> list[dict[str, str]]:
     """Every column of every table: table, column, type, doc."""
     return [
         {"table": table, "column": column.name, "type": column.type, "doc": column.doc}
-        for table, columns in (TABLES | RUN_TABLES).items()
+        for table, columns in all_tables().items()
         for column in columns
     ]
 
@@ -118,15 +113,23 @@ def schema_text() -> str:
     name = max(len(row["column"]) for row in schema())
     type_ = max(len(row["type"]) for row in schema())
     lines = []
-    for table, columns in (TABLES | RUN_TABLES).items():
+    for table, columns in all_tables().items():
         lines += ["", table, *(f"  {c.name:{name}}  {c.type:{type_}}  {c.doc}" for c in columns)]
     return "\n".join(lines[1:])
+
+
+def _allowed() -> str:
+    return (
+        f"It is one SELECT over the tables of the index ({', '.join(all_tables())}), and can read no other file.\n"
+        "See `mudata sql --schema`; to combine them with files of your own,"
+        " open index/mudata.duckdb with duckdb itself."
+    )
 
 
 def _query_error(error: duckdb.Error) -> QueryError:
     said = str(error).strip()
     if isinstance(error, duckdb.PermissionException):
-        return QueryError(said.partition("\n")[0], _ALLOWED)
+        return QueryError(said.partition("\n")[0], _allowed())
     if isinstance(error, (duckdb.CatalogException, duckdb.BinderException)):
         return QueryError(said, "Tables and columns are listed by `mudata sql --schema`.")
     return QueryError(said)

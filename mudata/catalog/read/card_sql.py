@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import duckdb
 
-from mudata.catalog.read.sql_literals import identifier, paths_literal, quote
+from mudata.catalog.read.sql_literals import empty_select, identifier, paths_literal, quote
 from mudata.errors import CardError, ReadError
 
 if TYPE_CHECKING:
@@ -132,8 +132,7 @@ class RawSql:
                     f"{self.name}: no file matches {table.path!r} (for {where}) below {self.files}.",
                     f"Run `mudata fetch {self.name}`; with a copy of your own, name the folder that has it.",
                 )
-            shape = ", ".join(f"NULL::{type_} AS {identifier(column)}" for column, type_ in table.columns.items())
-            self.run(f"CREATE TEMP TABLE {identifier(name)} AS SELECT {shape} WHERE false")
+            self.run(f"CREATE TEMP TABLE {identifier(name)} AS {empty_select(table.columns.items())}")
             return
         shown = ", ".join(self._relative(str(p)) for p in matching[:3]) + (", ..." if matching[3:] else "")
         select = table.select.replace("{path}", paths_literal(matching))

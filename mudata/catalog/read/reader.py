@@ -16,12 +16,13 @@ from typing import TYPE_CHECKING
 import duckdb
 import pyarrow as pa
 
+from mudata.catalog.cards.subsets import subsets_of
 from mudata.catalog.cards.vocabulary import canonical
 from mudata.catalog.read import clip_rules
 from mudata.catalog.read.card_sql import RawSql
 from mudata.catalog.read.files import match_all, walk
 from mudata.catalog.read.sql_literals import identifier, quote
-from mudata.errors import CardError, QueryError, UnknownName
+from mudata.errors import CardError, QueryError
 
 if TYPE_CHECKING:
     from mudata.catalog.cards.schema import Card, LabelSpace
@@ -76,7 +77,7 @@ def read(
     Raises ReadError (files without the declared shape), CardError (SQL that is wrong or wants more than its
     folder), QueryError (`where`, `limit`), UnknownName (`subset`).
     """
-    wanted = _subsets(card, subset)
+    wanted = subsets_of(card, subset)
     entries = walk(files.resolve())
     tables = {
         name: [files.resolve() / path for path, _, _ in match_all(entries, (table.path,))]
@@ -250,15 +251,6 @@ class _Reader:
         schema = pa.schema([(name, _TEXT) for name in ("id", "kind", "action", "note", "source")])
         self.sql.register("_faults", pa.Table.from_pylist(rows, schema))
         return self.sql.fetch("FROM _faults SEMI JOIN _chosen USING (id) ORDER BY ALL")
-
-
-def _subsets(card: Card, subset: str | None) -> tuple[str, ...]:
-    chosen = subset or card.default_subset
-    names = tuple(name.strip() for name in chosen.split(",")) if chosen else ()
-    for name in names:
-        if name not in card.subsets:
-            raise UnknownName("subset", name, card.subsets, None if card.subsets else f"{card.name} has no subsets.")
-    return names
 
 
 def _vocabulary(card: Card) -> pa.Table:

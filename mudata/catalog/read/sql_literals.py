@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 
@@ -18,6 +18,20 @@ def identifier(name: str) -> str:
 
 
 def paths_literal(paths: Sequence[Path]) -> str:
-    """Paths as DuckDB's readers take them: one string, or a list; signs that mean something in a glob are literal."""
+    """Paths as DuckDB's readers take them: one string, or a list.
+
+    Signs that mean something in a glob stand for themselves.
+    """
     quoted = [quote(re.sub(r"[*?\[]", r"[\g<0>]", str(path))) for path in paths]
     return quoted[0] if len(quoted) == 1 else f"[{', '.join(quoted)}]"
+
+
+def files_literal(files: Sequence[Path]) -> str:
+    """Existing files as a list of strings: DuckDB never takes a path that exists for a pattern."""
+    return f"[{', '.join(quote(str(file)) for file in files)}]"
+
+
+def empty_select(columns: Iterable[tuple[str, str]]) -> str:
+    """A SELECT without rows that has these columns, given as (name, DuckDB type)."""
+    nulls = ", ".join(f"NULL::{type_} AS {identifier(name)}" for name, type_ in columns)
+    return f"SELECT {nulls} WHERE false"

@@ -195,7 +195,7 @@ class ChatServer:
         if status == 429 and code & _SPENT:
             raise NoReply("refused", reason, status=402, for_all=True, said=said)
         if status in _AGAIN and not (status == 500 and _NEVER.search(said)):
-            raise _Again(NoReply("busy", reason, status=status, said=said), retry_after(got) or 0.0)
+            raise _Again(NoReply("busy", reason, status=status, said=said), retry_after(got.headers) or 0.0)
         raise NoReply("refused", reason, status=status, for_all=status in _EVERYTHING, said=said)
 
     def _said(self, error: object) -> str:

@@ -36,10 +36,10 @@ ALPHA = 0.05
 class ControlContrast:
     """A run beside one control, over the `n` clips that both answered.
 
-    `changed`: share of answers whose text differs, with its 95 % interval (Wilson); `relabelled`: share whose
-    labels that count differ. `score` and `control_score`: accuracy, or mean
-    Jaccard for tags; `p` of both being equally good (exact two-sided sign test over the clips on
-    which they differ, which for accuracy is McNemar's). None for captions.
+    `changed`: share of answers whose text differs, with its 95 % interval (Wilson); `relabelled`:
+    share whose labels that count differ. `score` and `control_score`: accuracy, or mean Jaccard for
+    tags; `p` of both being equally good (exact two-sided sign test over the clips on which they
+    differ, which for accuracy is McNemar's). None for captions.
     """
 
     control: str

@@ -29,9 +29,9 @@ if TYPE_CHECKING:
 class ClipAnswer:
     """One run's answer about a clip, and how it was read.
 
-    `right` is None for descriptions; of many labels it means that all and no others were said. `labels` are those
-    that were read, which count where `status` is ALIGNED or SET; `spans`
-    lie in `answer`; `rouge` has rouge1_f and rougeL_f of a description.
+    `right` is None for descriptions; of many labels it means that all and no others were said.
+    `labels` are those that were read, which count where `status` is ALIGNED or SET; `spans` lie in
+    `answer`; `rouge` has rouge1_f and rougeL_f of a description.
     """
 
     run: str

@@ -18,7 +18,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Literal, NamedTuple, TypeVar, cast
 
 from mudata.errors import EvaluationError, ModelError, MudataError
-from mudata.evaluation import memory
+from mudata.evaluation.models import hardware
 from mudata.evaluation.protocol import Answer, Failure, Model, Question, Ranking, Ranks
 
 if TYPE_CHECKING:
@@ -107,7 +107,7 @@ class BatchRunner:
         """After a full batch that fitted. Main memory must have room for as much as the whole process takes now, which
         is more than the next batch can add: systems end processes that want more, instead of refusing it."""
         self.search.append((self.batch, True))
-        free, own = memory.free_ram(), memory.resident()
+        free, own = hardware.free_ram(), hardware.resident()
         self._growing = 2 * self.batch <= LARGEST and (free is None or own is None or free > own)
         if self._growing:
             self.batch *= 2

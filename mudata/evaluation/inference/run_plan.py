@@ -11,8 +11,8 @@ from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Literal
 
 from mudata.evaluation.inference import controls
-from mudata.evaluation.models import registry
 from mudata.evaluation.run_settings import RunSettings, TaskSettings, now
+from mudata.evaluation.models import model_identity, registry
 from mudata.jsonl import digest
 from mudata.version import __version__
 
@@ -61,8 +61,8 @@ class Plan:
         self.request, self.model, self.selection = request, model, selection
         self.task = next(iter(selection.tasks.values()))
         self.card = registry.card_of(registry.find(request.model))
-        self.identity = registry.identity(request.model, request.options)
-        self.who = digest({**registry.hashed(self.identity), "seed": request.seed})
+        self.identity = model_identity.identity(request.model, request.options)
+        self.who = digest({**model_identity.hashed(self.identity), "seed": request.seed})
         self.playing = controls.playing(request.control, selection.items, request.seed, request.audio)
         # what is not as in runs of older versions
         self._changed = [x for x in (request.control, request.audio) if x not in (None, "clip")]

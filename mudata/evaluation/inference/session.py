@@ -19,10 +19,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from mudata.errors import EvaluationError
-from mudata.evaluation import memory
 from mudata.evaluation.inference import provenance
 from mudata.evaluation.inference.batching import TIMEOUT, BatchRunner, How, Reply
 from mudata.evaluation.inference.playback import HeardClip, Playback, heard
+from mudata.evaluation.inference.run_plan import Plan
+from mudata.evaluation.models import hardware
 from mudata.evaluation.protocol import Answer, Clip, Failure, Ranking, Trainable
 from mudata.evaluation.run import AnswerRecord, RankingRecord, Run
 from mudata.evaluation.run_settings import SessionRecord, now
@@ -231,7 +232,7 @@ class Session:
         if not request.force:
             place = getattr(self.model, "folder", None) or getattr(self.model, "checkpoint", None)
             said = {key: str(request.options.get(key) or "auto") for key in ("device", "dtype")}
-            memory.check(request.model, self.plan.card, Path(place) if place else None, **said)
+            hardware.check(request.model, self.plan.card, Path(place) if place else None, **said)
 
     def _check_same(self) -> None:
         """Refuse to go on where 'auto' or a moving revision has come to mean something else than it did before."""

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from mudata.catalog.fetch.sources import selecting
 from mudata.evaluation.models import model_card
-from mudata.evaluation.models.registry import FAMILIES
+from mudata.evaluation.models.listing import FAMILIES
 from mudata.evaluation.models.weights.weight_store import gigabytes
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from mudata.errors import ModelError
-from mudata.evaluation.models.hf_audio import placement, quieten
+from mudata.evaluation.models.device import placement, quieten
 from mudata.evaluation.models.weights.weight_store import provenance
 from mudata.evaluation.protocol import Answer, Clip, Failure, ModelCapabilities, Question, Ranking
 

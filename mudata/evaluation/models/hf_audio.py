@@ -8,15 +8,14 @@ that runs repeat.
 from __future__ import annotations
 
 import copy
-import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from importlib import util
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mudata.deprecations import hide_deprecations
 from mudata.errors import MissingExtra, ModelError
+from mudata.evaluation.models.device import placement, quieten
 from mudata.evaluation.models.weights.weight_store import provenance
 from mudata.evaluation.protocol import Answer, Clip, Failure, ModelCapabilities, Question, Ranking
 from mudata.evaluation.tasks.prompts import LETTERS
@@ -275,48 +274,6 @@ def _check_extra(checkpoint: str, model_type: str) -> None:
     extra, packages = EXTRAS.get(model_type, ("", ()))
     if missing := next((name for name in packages if util.find_spec(name) is None), None):
         raise MissingExtra(f"The checkpoint {checkpoint!r}", missing, extra)
-
-
-def quieten() -> None:
-    """No deprecations of transformers, and no progress bars of it where nobody watches."""
-    import transformers
-
-    hide_deprecations()
-    if not sys.stderr.isatty():
-        transformers.utils.logging.disable_progress_bar()
-
-
-def placement(device: str, dtype: str) -> tuple[str, Any]:
-    """The device and torch dtype that 'auto' stands for here. Raises ModelError for what is not there."""
-    import torch
-
-    if device == "auto":
-        device = "cuda" if torch.cuda.is_available() else "mps" if torch.backends.mps.is_available() else "cpu"
-    if device.startswith("cuda") and not torch.cuda.is_available():
-        raise ModelError(
-            "There is no GPU that torch can use here.", "Use --device cpu, or install a CUDA build of torch."
-        )
-    try:
-        torch.empty(0, device=device)
-    except (RuntimeError, AssertionError, NotImplementedError) as error:
-        raise ModelError(
-            f"The device {device!r} cannot be used: {str(error).splitlines()[0]}",
-            "Give --device auto, cpu, cuda or cuda:0.",
-        ) from error
-    half = (
-        torch.bfloat16
-        if device == "cpu" or (device.startswith("cuda") and torch.cuda.is_bf16_supported())
-        else torch.float16
-    )
-    known = {
-        "auto": torch.float32 if device == "cpu" else half,
-        "bf16": torch.bfloat16,
-        "fp16": torch.float16,
-        "fp32": torch.float32,
-    }
-    if dtype not in known:
-        raise ModelError(f"No dtype named {dtype!r}.", f"Known: {', '.join(known)}.")
-    return device, known[dtype]
 
 
 def model_class(config: Any) -> Any:

@@ -11,7 +11,8 @@ import string
 from pathlib import Path
 from typing import Any
 
-from mudata.evaluation.models.hf_audio import TransformersAudio, quieten
+from mudata.evaluation.models.device import quieten
+from mudata.evaluation.models.hf_audio import TransformersAudio
 
 SPECIAL = ("<|endoftext|>", "<|im_start|>", "<|im_end|>", "<|audio_bos|>", "<|AUDIO|>", "<|audio_eos|>")
 

@@ -17,9 +17,9 @@ import pyarrow as pa
 
 from mudata.catalog.index import database as index
 from mudata.catalog.read.sql_literals import quote
-from mudata.catalog.tables import RUN_TABLES
 from mudata.evaluation.report.badge import badge
 from mudata.evaluation.report.wording import HEADLINE
+from mudata.evaluation.run_views import RUN_TABLES, run_selects
 from mudata.home import write_atomic
 from mudata.version import __version__
 
@@ -114,7 +114,7 @@ def stem(run: RunView) -> str:
 @contextlib.contextmanager
 def _filled(report: Report) -> Iterator[tuple[duckdb.DuckDBPyConnection, Path]]:
     """A database with the runs in it, attached as `made`, and its file, which goes with the context."""
-    selects = index.run_selects([run.folder for run in report.runs])
+    selects = run_selects([run.folder for run in report.runs])
     rows = [{"run": run.id, **row} for run in report.runs for row in run.scores["per_label"]]
     with TemporaryDirectory() as folder, duckdb.connect(":memory:") as connection:
         file = Path(folder) / "report.duckdb"

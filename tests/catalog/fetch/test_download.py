@@ -14,15 +14,9 @@ from pathlib import Path
 import pytest
 from misbehaving import Answer, Server
 
-from mudata.catalog.fetch.download import (
-    Download,
-    DownloadRetries,
-    download,
-    download_many,
-    shown,
-    sums,
-    verify_digests,
-)
+from mudata.catalog.fetch.checksums import compute_checksums, verify_checksums
+from mudata.catalog.fetch.download import DownloadRetries, download, download_many
+from mudata.catalog.fetch.transfer import Download, shown
 from mudata.errors import ChecksumMismatch, FetchError, HomeError, NeedsToken, Offline
 
 BODY = bytes(range(256)) * 400
@@ -52,7 +46,7 @@ def test_a_file_arrives_verified_and_nothing_else_is_left(server: Server, tmp_pa
 
 def test_a_file_that_is_there_and_verifies_is_not_asked_for_again(server: Server, tmp_path: Path) -> None:
     url = server.serve("/a.bin", Answer(BODY))
-    want = Download(url, tmp_path / "a.bin", digests={"sha256": SHA256})
+    want = Download(url, tmp_path / "a.bin", checksums={"sha256": SHA256})
     want.target.write_bytes(BODY)
     download(want)
     assert server.seen == []
@@ -73,7 +67,7 @@ def test_a_cut_connection_is_resumed_where_it_broke(server: Server, tmp_path: Pa
 
 
 @pytest.mark.parametrize(
-    ("second", "digests"),
+    ("second", "checksums"),
     [
         (Answer(BODY, etag='"1"', ranges="ignored"), {}),
         (Answer(BODY, etag='"2"'), {}),
@@ -85,14 +79,14 @@ def test_a_cut_connection_is_resumed_where_it_broke(server: Server, tmp_path: Pa
     ids=["Range ignored", "changed", "changed, careless", "changed, known sum", "short pieces", "shrunk"],
 )
 def test_what_was_half_there_never_mixes_with_another_edition(
-    server: Server, tmp_path: Path, second: Answer, digests: dict[str, str]
+    server: Server, tmp_path: Path, second: Answer, checksums: dict[str, str]
 ) -> None:
     old = b"old " * 25_600
     first = BODY if second.ranges == "short" else old
     url = server.serve("/a.bin", Answer(first, etag='"1"', cut=99_000), second)
     steps: list[float] = []
     download(
-        Download(url, tmp_path / "a.bin", digests=digests), advance=steps.append, patience=DownloadRetries(9, 0.01)
+        Download(url, tmp_path / "a.bin", checksums=checksums), advance=steps.append, patience=DownloadRetries(9, 0.01)
     )
     assert (tmp_path / "a.bin").read_bytes() == second.body
     assert sum(steps) == len(second.body)
@@ -106,11 +100,11 @@ def test_without_validator_and_sum_a_piece_is_thrown_away(server: Server, tmp_pa
 
 
 def test_a_known_sum_lets_another_mirror_go_on_with_the_piece(server: Server, tmp_path: Path) -> None:
-    target, digests = tmp_path / "a.bin", {"sha256": SHA256}
+    target, checksums = tmp_path / "a.bin", {"sha256": SHA256}
     with pytest.raises(FetchError, match=r"broke.*\(3 tries\)") as caught:
-        download(Download(server.serve("/1", Answer(BODY, cut=7000)), target, digests=digests), patience=HASTY)
+        download(Download(server.serve("/1", Answer(BODY, cut=7000)), target, checksums=checksums), patience=HASTY)
     assert "is kept" in str(caught.value)
-    download(Download(server.serve("/2", Answer(BODY)), target, digests=digests))
+    download(Download(server.serve("/2", Answer(BODY)), target, checksums=checksums))
     assert server.asked("/2")[0].headers["range"] == "bytes=21000-"
     assert target.read_bytes() == BODY
 
@@ -128,17 +122,19 @@ def test_a_complete_piece_is_taken_without_a_request(server: Server, tmp_path: P
     download(Download(server.url("/gone"), tmp_path / "a.bin", len(BODY), {"sha256": SHA256}))
     assert server.seen == []
     (tmp_path / ".b.bin.part").write_bytes(BODY)
-    download(Download(server.serve("/b", Answer(BODY)), tmp_path / "b.bin", digests={"sha256": SHA256}))  # answers 416
+    download(
+        Download(server.serve("/b", Answer(BODY)), tmp_path / "b.bin", checksums={"sha256": SHA256})
+    )  # answers 416
     assert (tmp_path / "b.bin").read_bytes() == BODY
 
 
 @pytest.mark.parametrize(
     ("want", "expected"),
     [
-        ({"digests": {"sha256": "0" * 64}}, "0" * 64),
-        ({"digests": {"md5": "0" * 32}}, f"got      md5 {hashlib.md5(BODY).hexdigest()}"),
-        ({"digests": {"sha256": SHA256, "sha1": "0" * 40}}, "sha1"),
-        ({"digests": {"sha256": ("0" * 64, "1" * 64)}}, f"{'0' * 64} or {'1' * 64}"),
+        ({"checksums": {"sha256": "0" * 64}}, "0" * 64),
+        ({"checksums": {"md5": "0" * 32}}, f"got      md5 {hashlib.md5(BODY).hexdigest()}"),
+        ({"checksums": {"sha256": SHA256, "sha1": "0" * 40}}, "sha1"),
+        ({"checksums": {"sha256": ("0" * 64, "1" * 64)}}, f"{'0' * 64} or {'1' * 64}"),
         ({"size": len(BODY) + 1}, f"expected {len(BODY) + 1} bytes"),
         ({"size": len(BODY) - 1}, f"expected {len(BODY) - 1} bytes"),
     ],
@@ -157,8 +153,8 @@ def test_wrong_bytes_are_deleted_and_both_sums_told(
 
 def test_any_of_several_sums_will_do_in_any_case(tmp_path: Path) -> None:
     (tmp_path / "a").write_bytes(BODY)
-    verify_digests(tmp_path / "a", len(BODY), {"sha256": ("0" * 64, SHA256.upper())})
-    assert sums(tmp_path / "a", ["md5", "sha1"]) == {
+    verify_checksums(tmp_path / "a", len(BODY), {"sha256": ("0" * 64, SHA256.upper())})
+    assert compute_checksums(tmp_path / "a", ["md5", "sha1"]) == {
         "md5": hashlib.md5(BODY).hexdigest(),
         "sha1": hashlib.sha1(BODY).hexdigest(),
     }
@@ -298,8 +294,9 @@ def test_names_of_all_sorts(server: Server, tmp_path: Path, name: str) -> None:
 SCRIPT = """
 import sys
 from pathlib import Path
-from mudata.catalog.fetch.download import Download, download
-download(Download(sys.argv[1], Path(sys.argv[2]), digests={"sha256": sys.argv[3]}))
+from mudata.catalog.fetch.download import download
+from mudata.catalog.fetch.transfer import Download
+download(Download(sys.argv[1], Path(sys.argv[2]), checksums={"sha256": sys.argv[3]}))
 """
 
 
@@ -340,7 +337,7 @@ def test_a_full_disk_leaves_a_piece_that_can_be_resumed(server: Server, small_di
     ballast = small_disk / "ballast"
     ballast.write_bytes(bytes(500_000))
     url = server.serve("/a", Answer(body, etag='"1"'))
-    want = Download(url, small_disk / "a", digests={"sha256": hashlib.sha256(body).hexdigest()})
+    want = Download(url, small_disk / "a", checksums={"sha256": hashlib.sha256(body).hexdigest()})
     with pytest.raises(HomeError, match="disk is full"):
         download(want)
     kept = (small_disk / ".a.part").stat().st_size

@@ -20,9 +20,10 @@ import tiny_set
 from misbehaving import Answer, Server
 from tiny_set import CLIPS, IDS, TABLE, archive, as_dict, built, card, clipwise, http, plain, zipped
 
+from mudata.catalog.cards.subsets import subsets_of
 from mudata.catalog.fetch.fetcher import fetch
 from mudata.catalog.fetch.ledger import FetchRecord, Ledger
-from mudata.catalog.fetch.plan import plan, subsets_of
+from mudata.catalog.fetch.plan import plan
 from mudata.catalog.fetch.request import Fetched, FetchRequest
 from mudata.errors import ChecksumMismatch, FetchError, HomeError, NeedsToken, Offline, QueryError, UnknownName
 from mudata.narration import Progress
@@ -559,6 +560,7 @@ def test_no_token_is_written_anywhere(server: Server, home: Home) -> None:
 SCRIPT = """
 import sys, yaml
 from pathlib import Path
+from mudata.catalog.cards.subsets import subsets_of
 from mudata.catalog.fetch.fetcher import fetch
 from mudata.catalog.fetch.request import FetchRequest
 from mudata.catalog.cards.schema import Card

@@ -22,7 +22,8 @@ from shelf import sha, shelve
 
 from mudata.catalog.index import database as index
 from mudata.catalog.index import generations
-from mudata.catalog.tables import INDEX_VERSION, RUN_TABLES, TABLES
+from mudata.catalog.index.registered_views import all_tables
+from mudata.catalog.tables import INDEX_VERSION, TABLES
 from mudata.errors import HomeError, ReadError
 from mudata.home import Home
 
@@ -54,7 +55,7 @@ def test_every_view_has_the_columns_and_types_that_are_documented(home: Home) ->
         if filled:
             shelve(home, clips=[{"id": "a"}])
         with index.connect(home) as connection:
-            for table, columns in (TABLES | RUN_TABLES).items():
+            for table, columns in all_tables().items():
                 described = connection.execute(f"DESCRIBE {table}").fetchall()
                 types = {"TIMESTAMPTZ": "TIMESTAMP WITH TIME ZONE"}
                 assert [row[:2] for row in described] == [(c.name, types.get(c.type, c.type)) for c in columns], table
@@ -121,7 +122,8 @@ def _about(minute: int) -> pa.Table:
 def test_the_home_may_have_any_name(tmp_path: Path, folder: str) -> None:
     home = Home(tmp_path / folder)
     index.publish(home, "toy", {"clips": clips("a")})
-    _run(home, "r1")
+    (home.runs / "r1").mkdir(parents=True)
+    (home.runs / "r1" / "run.json").write_text("{}")
     assert ask(home, "SELECT clip_id FROM clips") == [("toy/a",)]
     assert ask(home, "SELECT run FROM runs") == [("r1",)]
     with duckdb.connect(str(home.index / index.DATABASE), read_only=True) as connection:
@@ -320,54 +322,39 @@ def test_what_a_killed_rebuild_left_is_swept_away(home: Home) -> None:
     assert sorted(path.name for path in (home.index / "parts" / "toy").iterdir()) == ["000001", "000002"]
 
 
-# --------------------------------------------------------------------------------------- runs
+# ------------------------------------------------------------------------- registered views
+
+_OTHER = """
+    import json, sys
+    from pathlib import Path
+    from mudata.catalog.index import database, query
+    from mudata.catalog.index.registered_views import RegisteredView, register
+    from mudata.catalog.tables import Column
+    from mudata.home import Home
+
+    columns = (Column("name", "VARCHAR", "whose note it is"), Column("n", "BIGINT", "how many"))
+    read = "SELECT name, n FROM read_json({}, columns = {{name: 'VARCHAR', n: 'BIGINT'}})"
+    register(lambda: {"notes": RegisteredView(columns, "notes/*/n.json", read.format)})
+    home = Home(Path(sys.argv[1]))
+    database.rebuild(home)
+    rows = query.run(home, "FROM notes ORDER BY name").fetchall()
+    print(json.dumps([rows, "notes" in {row["table"] for row in query.schema()}]))
+"""
 
 
-def _run(home: Home, run: str, answers: bytes = b"", scores: str | None = None) -> Path:
-    folder = home.runs / run
-    folder.mkdir(parents=True)
-    said = {"run": run, "model": "oracle", "split": "s", "task": "genre", "created_at": "2026-11-23T12:00:00+00:00"}
-    (folder / "run.json").write_text(json.dumps(said | {"seed": 7, "tasks": [{"dataset": "toy"}]}))
-    (folder / "answers.jsonl").write_bytes(answers)
-    if scores:
-        (folder / "scores.json").write_text(scores)
-    return folder
-
-
-def test_runs_answers_and_scores_are_tables_too(home: Home) -> None:
-    answers = b"\n".join(
-        json.dumps(line, ensure_ascii=False).encode()
-        for line in (
-            {"key": "k", "clip_id": "toy/a", "answer": None, "error": "timeout: 5 s", "seconds": 5.0},
-            {"key": "k", "clip_id": "toy/b", "answer": "roc\nk ü", "error": None, "seconds": 0.25},
-            {"key": "k", "clip_id": "toy/a", "answer": "pop", "error": None, "seconds": 0.5, "batch": 2},
-        )
-    )
-    metric = {"metric": "accuracy", "value": 0.5, "low": 0.1, "high": 0.9, "n": 2, "recipe": "top-1", "dataset": "toy"}
-    scores = json.dumps({"run": "r1", "metrics": [metric, {"metric": "rest", "value": None, "n": 2}], "n": 2})
-    _run(home, "r1", answers + b'\n{"clip_id": "toy/c", "answer": "\xc3', scores)
-    _run(home, "r2")
-    torn = _run(home, "r3", b"", '{"metrics": [{"metr')
-    (torn / "run.json").write_text('{"run": ')
-    assert ask(home, "SELECT * EXCLUDE (settings, created_at), epoch(created_at)::BIGINT FROM runs ORDER BY 1") == [
-        ("r1", "oracle", "s", "genre", 1795435200),
-        ("r2", "oracle", "s", "genre", 1795435200),
-    ]
-    assert ask(home, "SELECT settings->'$.tasks[0].dataset', (settings->>'seed')::INT FROM runs WHERE run = 'r1'") == [
-        ('"toy"', 7)
-    ]
-    assert ask(home, "SELECT * FROM answers ORDER BY clip_id") == [
-        ("r1", "toy/a", "pop", None, 0.5, None),
-        ("r1", "toy/b", "roc\nk ü", None, 0.25, None),
-    ]
-    assert ask(home, "SELECT * FROM scores ORDER BY metric") == [
-        ("r1", "accuracy", 0.5, 0.1, 0.9, 2, "top-1"),
-        ("r1", "rest", None, None, None, 2, None),
-    ]
-    index.rebuild(home)
+@pytest.mark.parametrize("names", [(), ("a",), ("a", "b*[c]")])
+def test_others_add_tables_over_their_own_files(home: Home, names: tuple[str, ...]) -> None:
+    for n, name in enumerate(names):
+        (home.root / "notes" / name).mkdir(parents=True)
+        (home.root / "notes" / name / "n.json").write_text(json.dumps({"name": name, "n": n}))
+    rows = [[name, n] for n, name in enumerate(names)]
+    command = [sys.executable, "-c", textwrap.dedent(_OTHER), str(home.root)]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert json.loads(done.stdout) == [rows, True]
     with duckdb.connect(str(home.index / index.DATABASE), read_only=True) as connection:
-        for table, rows in (("runs", 2), ("answers", 2), ("scores", 2)):
-            assert connection.execute(f"SELECT count(*) FROM {table}").fetchall() == [(rows,)]
+        assert connection.execute("FROM notes ORDER BY name").fetchall() == [tuple(row) for row in rows]
+        tables = {row[0] for row in connection.execute("SHOW TABLES").fetchall()}
+    assert tables == {*all_tables(), "notes"}
 
 
 # ---------------------------------------------------------------------------- many processes
@@ -376,7 +363,7 @@ _WRITER = """
     import sys
     from pathlib import Path
     from mudata.home import Home
-    from mudata.catalog import index
+    from mudata.catalog.index import database as index
     import pyarrow as pa
     from mudata.catalog.tables import TABLES
 

@@ -14,7 +14,8 @@ import pytest
 from shelf import shelve
 
 from mudata.catalog.index import database, query
-from mudata.catalog.tables import RUN_TABLES, TABLES
+from mudata.catalog.index.registered_views import all_tables
+from mudata.catalog.tables import TABLES
 from mudata.errors import QueryError
 
 if TYPE_CHECKING:
@@ -42,7 +43,7 @@ def toy(home: Home) -> Home:
         ("VALUES (1), (2)", [(1,), (2,)]),
         ("SELECT * FROM (PIVOT labels ON canonical USING count(*) GROUP BY dataset)", [("toy", 1, 2)]),
         ("SELECT count(*) FROM (DESCRIBE clips)", [(len(TABLES["clips"]),)]),
-        ("SELECT count(*) FROM (SHOW TABLES)", [(len(TABLES | RUN_TABLES),)]),
+        ("SELECT count(*) FROM (SHOW TABLES)", [(len(all_tables()),)]),
         ("SELECT ['a', NULL], {'b': 1.5}, NULL", [(["a", None], {"b": 1.5}, None)]),
         ("SELECT current_setting('TimeZone')", [("UTC",)]),
     ],
@@ -90,7 +91,7 @@ def test_a_relation_keeps_the_index_as_it_was_asked(toy: Home) -> None:
 
 
 def test_an_empty_home_answers_with_empty_tables_and_is_not_touched(home: Home) -> None:
-    for table in TABLES | RUN_TABLES:
+    for table in all_tables():
         assert query.run(home, f"SELECT * FROM {table}").fetchall() == []
     assert not list(home.root.iterdir())
 
@@ -242,8 +243,8 @@ def test_ctrl_c_stops_a_long_query(toy: Home) -> None:
 
 def test_the_schema_names_every_column_and_what_it_means() -> None:
     text = query.schema_text()
-    for table, columns in (TABLES | RUN_TABLES).items():
+    for table, columns in all_tables().items():
         assert f"\n{table}\n" in f"\n{text}\n"
         for column in columns:
             assert any(column.name in line and column.doc in line for line in text.splitlines())
-    assert {row["table"] for row in query.schema()} == set(TABLES | RUN_TABLES)
+    assert {row["table"] for row in query.schema()} == set(all_tables())

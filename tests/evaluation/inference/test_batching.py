@@ -14,9 +14,9 @@ from small_corpus import Corpus
 
 from mudata.catalog.index import database
 from mudata.errors import EvaluationError, ModelError, UnknownName
-from mudata.evaluation import memory
 from mudata.evaluation.inference import batching
 from mudata.evaluation.inference.runner import EvalRequest, evaluate, preview
+from mudata.evaluation.models import hardware
 from mudata.evaluation.protocol import Answer, Clip, Failure, ModelCapabilities, Question, Ranking
 from mudata.evaluation.run import Run, all_runs
 from mudata.narration import Progress
@@ -464,8 +464,8 @@ def test_auto_finds_the_largest_batch_that_fits_and_records_the_search(
 ) -> None:
     corpus.split("all", {"test": corpus.publish(clips=36)})
     monkeypatch.setattr(Roomy, "room", room)
-    monkeypatch.setattr(memory, "free_ram", lambda: free)
-    monkeypatch.setattr(memory, "resident", lambda: 5)
+    monkeypatch.setattr(hardware, "free_ram", lambda: free)
+    monkeypatch.setattr(hardware, "resident", lambda: 5)
     run = evaluate(home, EvalRequest(f"{__name__}:Roomy", "all", "genre", batch="auto"))
     assert [len(batch) for batch in Odd.asked] == batches
     session = run.settings.sessions[0]

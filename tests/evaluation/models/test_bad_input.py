@@ -20,8 +20,8 @@ from shell import Done, spawned, typed
 from small_corpus import Corpus
 
 from mudata.errors import ModelError
-from mudata.evaluation import memory
 from mudata.evaluation.inference.playback import LONGEST_S, HeardClip, Playback, listen
+from mudata.evaluation.models import hardware
 from mudata.evaluation.models.registry import card_of, find
 from mudata.evaluation.protocol import Answer, Clip, Failure, ModelCapabilities, Question, Ranking
 from mudata.evaluation.run import all_runs
@@ -72,22 +72,22 @@ def test_oracle_a_gpu_that_is_not_there_is_told(bundle: Bundle, corpus: Corpus, 
         (
             "auto",
             20e9,
-            r"needs about 27\.6 GB on cpu as float32, and 20\.0 GB are free.*\n.*--dtype bf16 \(about 13\.8 GB\)",
+            r"needs about 29\.3 GB on cpu as float32, and 20\.0 GB are free.*\n.*--dtype bf16 \(about 15\.8 GB\)",
         ),
         ("bf16", 20e9, None),
-        ("bf16", 10e9, r"needs about 13\.8 GB on cpu as bfloat16, and 10\.0 GB are free.*\nChoose a machine .*--force"),
+        ("bf16", 10e9, r"needs about 15\.8 GB on cpu as bfloat16, and 10\.0 GB are free.*\nChoose a machine .*--force"),
     ],
 )
 def test_weights_larger_than_the_memory_are_refused_with_a_way_out(
     monkeypatch: pytest.MonkeyPatch, dtype: str, free: float, said: str | None
 ) -> None:
-    monkeypatch.setattr(memory, "free_ram", lambda: int(free))
+    monkeypatch.setattr(hardware, "free_ram", lambda: int(free))
     card = card_of(find("ltu"))
     if said is None:
-        memory.check("ltu", card, None, device="cpu", dtype=dtype)
+        hardware.check("ltu", card, None, device="cpu", dtype=dtype)
         return
     with pytest.raises(ModelError, match=said):
-        memory.check("ltu", card, None, device="cpu", dtype=dtype)
+        hardware.check("ltu", card, None, device="cpu", dtype=dtype)
 
 
 @bundles("ltu")
@@ -97,17 +97,17 @@ def test_oracle_too_little_memory_is_told_before_loading_unless_forced(
     folder = shutil.copytree(bundle.checkpoint, tmp_path / "checkpoint")
     with (folder / "notes.bin").open("wb") as file:
         file.truncate(20 * 10**9)  # no disk is used
-    monkeypatch.setattr(memory, "free_ram", lambda: 4 * 10**9)
+    monkeypatch.setattr(hardware, "free_ram", lambda: 4 * 10**9)
     words = ("--checkpoint", folder, "-o", f"vit_heads={bundle.expected['constants']['vit_heads']}", "--device", "cpu")
     done = ask("ltu", *words)
     assert done.code == 2
-    assert "ltu needs about 27.6 GB on cpu as float32, and 4.0 GB are free." in done.err
+    assert "ltu needs about 29.3 GB on cpu as float32, and 4.0 GB are free." in done.err
     assert all_runs(home) == []
     assert ask("ltu", *words, "--max-new-tokens", 2, "--force").code == 0
 
 
 def test_memory_is_known_on_this_machine() -> None:
-    free, own = memory.free_ram(), memory.resident()
+    free, own = hardware.free_ram(), hardware.resident()
     assert free is None or own is None or free > 10**6 < own
 
 
@@ -206,7 +206,9 @@ def listener(request: pytest.FixtureRequest) -> Any:
     said = bundle.expected.get("constants", {})
     options = {option: said[constant] for option, constant in CONSTANTS.get(request.param, {}).items()}
     options |= {"transcribe": False} if request.param == "ltu_as" else {}
-    made = getattr(importlib.import_module(f"mudata.evaluation.models.{request.param}"), FAMILIES[request.param])
+    made = getattr(
+        importlib.import_module(f"mudata.evaluation.models.families.{request.param}"), FAMILIES[request.param]
+    )
     model = made(str(bundle.checkpoint), device="cpu", dtype="fp32", max_new_tokens=4, **options)
     model.load()
     return model

@@ -16,7 +16,6 @@ transformers = pytest.importorskip("transformers")
 from mudata.evaluation.models.clap import Clap, windows  # noqa: E402
 from mudata.evaluation.models.untrained import _tokenizer  # noqa: E402
 
-pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::UserWarning", "ignore::FutureWarning")
 GENRE = Question("classify", "", ("blues", "rock", "waltz"), "genre")
 RATE = 48_000
 

@@ -16,10 +16,10 @@ transformers = pytest.importorskip("transformers")
 
 from mudata.evaluation.models import untrained  # noqa: E402
 from mudata.evaluation.models.decoders.generation import go_on, until  # noqa: E402
-from mudata.evaluation.models.hf_audio import TransformersAudio, model_class, placement  # noqa: E402
+from mudata.evaluation.models.device import placement  # noqa: E402
+from mudata.evaluation.models.hf_audio import TransformersAudio, model_class  # noqa: E402
 from mudata.evaluation.models.untrained import Untrained  # noqa: E402
 
-pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::UserWarning", "ignore::FutureWarning")
 GENRE = Question("classify", "What is the genre of this music? Options: rock, pop.", ("rock", "pop"), "genre")
 
 

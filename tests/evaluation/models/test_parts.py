@@ -227,10 +227,12 @@ def test_a_payload_in_a_pickle_never_runs_and_is_named(tmp_path: Path, save: Any
         "inside": {"model": good() | {"x": payload}},
     }
     save(inside[place], tmp_path / "model.bin")
-    with pytest.raises(ModelError, match=r"(?s)model.bin .*(posix|nt)\.system|model.bin cannot be read") as raised:
+    with pytest.raises(ModelError, match=r"model.bin holds more than tensors: it ") as raised:
         read(tmp_path / "model.bin", inside="model")
-    if save is zipped:
-        assert "holds more than tensors: it wants to run posix.system" in str(raised.value)
+    if save is bare:  # of a newer protocol than torch's own, whose globals it cannot name
+        assert "it is a pickle of a kind that only running reads." in str(raised.value)
+    else:
+        assert "it wants to run posix.system." in str(raised.value)
     assert not (tmp_path / "ran").exists()
 
 

@@ -10,8 +10,10 @@ from pathlib import Path
 import pytest
 
 from mudata.errors import CardError, MissingExtra, ModelError, UnknownName
-from mudata.evaluation.models import registry
+from mudata.evaluation.models import model_card, registry
+from mudata.evaluation.models.listing import FAMILIES
 from mudata.evaluation.models.model_card import ModelCard
+from mudata.evaluation.models.model_identity import hashed, identity
 
 TOY = """
 from mudata.evaluation.protocol import Answer, ModelCapabilities
@@ -77,7 +79,7 @@ def test_an_entry_point_is_a_model(toy: Path) -> None:
 
 def test_a_class_is_a_model(toy: Path) -> None:
     assert registry.create("toy_model:Toy", word=None).word == "rock"  # type: ignore[attr-defined]
-    assert registry.identity("toy_model:Toy", {"word": "x", "device": "cuda", "dtype": None}) == {
+    assert identity("toy_model:Toy", {"word": "x", "device": "cuda", "dtype": None}) == {
         "name": "toy_model:Toy",
         "family": "toy_model:Toy",
         "recipe": "unpackaged",
@@ -91,13 +93,13 @@ def test_models_are_known_in_run_ids_as_version_0_1_0_knew_them() -> None:
     for name, expected in first.items():
         listing = registry.find(name)
         said = {"name": name, "family": listing.key, "recipe": 1, "options": {}}
-        assert registry.hashed(said) == {"name": name, **expected, "options": {}}
+        assert hashed(said) == {"name": name, **expected, "options": {}}
     assert set(first) <= set(registry.names())
 
 
 def test_another_recipe_is_another_model() -> None:
-    said = registry.identity("random", {})
-    assert registry.hashed(said | {"recipe": 2}) != registry.hashed(said)
+    said = identity("random", {})
+    assert hashed(said | {"recipe": 2}) != hashed(said)
 
 
 def test_every_family_has_a_key_of_its_own() -> None:
@@ -146,9 +148,9 @@ def test_a_model_card_fills_in_checkpoint_revision_and_options(
     toy: Path, card_folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (card_folder / "mine.yaml").write_text(MODEL_CARD.format(name="mine", family="clap"))
-    said = registry.identity("mine", {})
+    said = identity("mine", {})
     assert said["options"] == {"checkpoint": "somebody/something", "revision": "0123abc", "word": "folk"}
-    own = registry.identity("mine", {"checkpoint": "/my/copy", "word": "pop"})
+    own = identity("mine", {"checkpoint": "/my/copy", "word": "pop"})
     assert own["options"] == {"checkpoint": "/my/copy", "word": "pop"}
 
 
@@ -159,7 +161,7 @@ def test_a_folder_of_weights_is_known_by_its_content_and_not_by_its_place(tmp_pa
         folder.mkdir(parents=True)
         (folder / "config.json").write_text("{}")
         (folder / "model.safetensors").write_bytes(bytes(size))
-        said.append(registry.identity("clap", {"checkpoint": str(folder)})["options"])
+        said.append(identity("clap", {"checkpoint": str(folder)})["options"])
     assert said[0] == said[1] != said[2]
     assert str(said[0]).startswith("{'checkpoint': 'weights@")
 
@@ -178,10 +180,10 @@ def test_a_broken_model_card_is_told_with_its_line(card_folder: Path) -> None:
 
 @pytest.mark.parametrize("path", sorted((Path(registry.__file__).parents[2] / "cards/models").glob("*.yaml")), ids=str)
 def test_every_model_card_is_whole(path: Path) -> None:
-    card = registry.cards.load(path)
+    card = model_card.load(path)
     assert isinstance(card, ModelCard)
     assert card.name == path.stem
-    assert card.family in registry.FAMILIES
+    assert card.family in FAMILIES
 
 
 def test_listing_models_imports_nothing_heavy() -> None:

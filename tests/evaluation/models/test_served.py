@@ -26,6 +26,7 @@ from mudata.errors import CardError, EvaluationError, ModelError
 from mudata.evaluation.chat import client
 from mudata.evaluation.chat.rate_limit import Pace, RetryPolicy, at_once
 from mudata.evaluation.models import registry, served
+from mudata.evaluation.models.model_identity import identity
 from mudata.evaluation.models.served import Served
 from mudata.evaluation.protocol import Answer, Clip, Failure, Question
 from mudata.evaluation.run import Run, all_runs
@@ -549,8 +550,8 @@ def test_how_fast_and_for_whom_does_not_tell_models_apart() -> None:
         "api_key_env": "A",
         "tries": 1,
     }
-    assert registry.identity("served", plain) == registry.identity("served", plain | passing)
-    assert registry.identity("served", plain) != registry.identity("served", plain | {"temperature": 1})
+    assert identity("served", plain) == identity("served", plain | passing)
+    assert identity("served", plain) != identity("served", plain | {"temperature": 1})
 
 
 CARD = """
@@ -576,7 +577,7 @@ def test_a_served_model_can_be_a_card(host: Chat, card_folder: Path) -> None:
     model.load()
     assert ask(model) == [Answer("low")]
     assert {key: host.questions()[0][key] for key in ("top_p", "seed")} == {"top_p": 1, "seed": 4}
-    assert registry.identity("my-ears", {})["options"] == {
+    assert identity("my-ears", {})["options"] == {
         "base_url": f"{host.url}/v1",
         "model": "ears",
         "extra": '{"top_p": 1}',

@@ -17,9 +17,9 @@ from hostile import HALF, HOSTILE, RIGHT, TEST, imported
 from report_page import page, report
 from small_corpus import Corpus
 
-from mudata.catalog.tables import RUN_TABLES
 from mudata.cli import cli
 from mudata.evaluation.run import find
+from mudata.evaluation.run_views import RUN_TABLES
 
 if TYPE_CHECKING:
     from mudata.home import Home

@@ -204,7 +204,7 @@ def test_where_nothing_can_be_asked_the_reasons_are_the_error(home: Home) -> Non
 
 
 def test_a_model_that_is_not_installed_comes_with_its_line(corpus: Corpus, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("mudata.evaluation.models.registry.util.find_spec", lambda name: None)
+    monkeypatch.setattr("mudata.evaluation.models.listing.util.find_spec", lambda name: None)
     done = ask("features,random")
     assert done.code == 1
     assert "Run: pip install 'mudata-music[features]'" in done.err

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from mudata.catalog.fetch.archives import member_path
-from mudata.catalog.fetch.download import Download, download, download_many, sums
-from mudata.catalog.fetch.sources import selecting
+from mudata.catalog.fetch.checksums import compute_checksums, expected_checksums
+from mudata.catalog.fetch.download import download, download_many
 from mudata.catalog.fetch.sources.source import FetchResult, Target
 from mudata.catalog.fetch.sources.unpacking import unpack
-from mudata.catalog.fetch.transfer import Part
+from mudata.catalog.fetch.transfer import Download, Part
 from mudata.errors import CardError, FetchError
 
 if TYPE_CHECKING:
@@ -35,12 +35,12 @@ def fetch(mirror: HttpMirror, place: Target, progress: Progress) -> FetchResult:
         with progress.bar(file.path, file.size, "bytes") as advance:
             path = download(want, advance=advance, offline=place.offline)
         moved += path.stat().st_size if new else 0
-        known[file.path] = _sum(file, path, progress)
+        known[file.path] = _recorded_checksum(file, path, progress)
         if file.unpack == "archive":
             files += unpack(path, place, progress, keep=file.keep, max_bytes=file.max_unpacked)
         else:
             files.append(path)
-    return FetchResult(tuple(files), moved, sums=known)
+    return FetchResult(tuple(files), moved, checksums=known)
 
 
 def lacking(file: RemoteFile, place: Target) -> int:
@@ -52,15 +52,15 @@ def lacking(file: RemoteFile, place: Target) -> int:
 def _want(file: RemoteFile, place: Target) -> Download:
     folder = place.downloads if file.unpack == "archive" else place.files
     target = folder / member_path(file.path, f"The card {place.dataset}")
-    return Download(str(file.url), target, file.size, selecting.digests(file))
+    return Download(str(file.url), target, file.size, expected_checksums(file))
 
 
-def _sum(file: RemoteFile, path: Path, progress: Progress) -> str:
+def _recorded_checksum(file: RemoteFile, path: Path, progress: Progress) -> str:
     """'sha256:…', by the card if it has a sum, else computed and told."""
     for algorithm in ("sha256", "sha1", "md5"):
         if value := getattr(file, algorithm):
             return f"{algorithm}:{value}"
-    found = sums(path, ["sha256"])["sha256"]
+    found = compute_checksums(path, ["sha256"])["sha256"]
     progress.say(
         f"{file.path} has no checksum in the card. To be sure of the same bytes next time, add these lines to it:\n"
         f"  size: {path.stat().st_size}\n  sha256: {found}"
@@ -80,7 +80,7 @@ def fetch_clips(mirror: ClipwiseMirror, place: Target, progress: Progress) -> Fe
         target = place.files / member_path(_fill(mirror.path, clip), place.dataset)
         sha256 = clip[mirror.sha256] if mirror.sha256 else None
         url = _fill(mirror.url, {name: quote(str(value)) for name, value in clip.items() if value is not None})
-        wants[url] = Download(url, target, digests={"sha256": sha256} if sha256 else {})
+        wants[url] = Download(url, target, checksums={"sha256": sha256} if sha256 else {})
         ids.setdefault(url, []).append(clip["id"])
     there = {url for url, want in wants.items() if want.target.is_file()}
     results = download_many(

@@ -11,7 +11,7 @@ from __future__ import annotations
 import contextlib
 import os
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -19,11 +19,13 @@ from typing import TYPE_CHECKING
 
 from mudata.catalog.cards.patterns import Pattern
 from mudata.catalog.fetch.archives import member_path
-from mudata.catalog.fetch.download import Download, download_many, verify_digests
+from mudata.catalog.fetch.checksums import Checksums, as_recorded, expected_checksums, verify_checksums
+from mudata.catalog.fetch.download import download_many
 from mudata.catalog.fetch.sources import selecting
 from mudata.catalog.fetch.sources import shards as rows
 from mudata.catalog.fetch.sources.source import FetchResult, Target
 from mudata.catalog.fetch.sources.unpacking import unpack
+from mudata.catalog.fetch.transfer import Download
 from mudata.errors import ChecksumMismatch, FetchError, NeedsToken, Offline
 from mudata.home import flag
 
@@ -38,7 +40,7 @@ class _Blob:
 
     path: str
     size: int | None
-    digests: Mapping[str, str | tuple[str, ...]]
+    checksums: Checksums
 
 
 @dataclass
@@ -48,7 +50,7 @@ class _Haul:
     files: list[Path] = field(default_factory=list)
     bytes: int = 0
     failures: dict[str, str] = field(default_factory=dict)
-    sums: dict[str, str] = field(default_factory=dict)
+    checksums: dict[str, str] = field(default_factory=dict)
 
 
 def fetch(mirror: HubMirror, place: Target, progress: Progress) -> FetchResult:
@@ -67,7 +69,7 @@ def fetch(mirror: HubMirror, place: Target, progress: Progress) -> FetchResult:
     shards = [file for file in mirror.files if file.unpack == "rows"]
     if mirror.rows and shards:
         haul.files += repository.get_rows(mirror.rows, shards)
-    return FetchResult(tuple(haul.files), haul.bytes, haul.failures, sums=haul.sums)
+    return FetchResult(tuple(haul.files), haul.bytes, haul.failures, checksums=haul.checksums)
 
 
 def commit_of(mirror: HubMirror, place: Target, progress: Progress) -> str | None:
@@ -90,7 +92,7 @@ class _Repository:
     def get_plain(self, files: Sequence[RemoteFile]) -> list[Path]:
         named = [blob for file in files if not selecting.is_glob(file.path) for blob in self._find(file)]
         found = {blob.path: blob for file in files if selecting.is_glob(file.path) for blob in self._find(file)}
-        some = [found[path] for path in selecting.enough(found, self._place)]
+        some = [found[path] for path in selecting.select(found, self._place)]
         return [
             *self._get(named, self._place.files, named=True),
             *self._get(some, self._place.files, named=False),
@@ -122,7 +124,7 @@ class _Repository:
 
     def _find(self, file: RemoteFile) -> list[_Blob]:
         """The blobs that an entry of the card names or matches, in order of their paths."""
-        if known := selecting.digests(file):
+        if known := expected_checksums(file):
             return [_Blob(file.path, file.size, known)]
         glob = Pattern(file.path)
         if found := [blob for blob in self._listing if glob.match(blob.path) is not None]:
@@ -174,7 +176,7 @@ class _Repository:
         mirror = self._mirror
         repos = scan_cache_dir(self._cache).repos if self._cache.is_dir() else ()
         found = [
-            _Blob(file.file_path.relative_to(revision.snapshot_path).as_posix(), None, _sum(file.blob_path.name))
+            _Blob(file.file_path.relative_to(revision.snapshot_path).as_posix(), None, _checksum(file.blob_path.name))
             for repo in repos
             if (repo.repo_id, repo.repo_type) == (mirror.repo, mirror.repo_type)
             for revision in repo.revisions
@@ -202,7 +204,7 @@ class _Repository:
             url = hf_hub_url(
                 mirror.repo, blob.path, repo_type=mirror.repo_type, revision=mirror.revision, endpoint=self._endpoint
             )
-            wants[blob.path] = Download(url, target, blob.size, blob.digests, build_hf_headers(library_name="mudata"))
+            wants[blob.path] = Download(url, target, blob.size, blob.checksums, build_hf_headers(library_name="mudata"))
         new = [want.target for want in wants.values() if not want.target.exists()]
         results = download_many(
             wants.values(), jobs=self._place.jobs, progress=self._progress, title=mirror.repo, offline=self._offline
@@ -216,7 +218,7 @@ class _Repository:
                 raise error if error.hint else self._absent(path) from error
             self._haul.failures[path] = error.what if error.hint else self._absent(path).what
         there = {blob: target for blob, target in zip(blobs, targets, strict=True) if target.exists()}
-        self._haul.sums |= {blob.path: selecting.as_text(blob.digests) for blob in there}
+        self._haul.checksums |= {blob.path: as_recorded(blob.checksums) for blob in there}
         return list(there.values())
 
     def _adopt(self, blob: _Blob, target: Path) -> bool:
@@ -231,7 +233,7 @@ class _Repository:
             return False
         source = Path(cached).resolve()
         try:
-            verify_digests(source, blob.size, blob.digests)
+            verify_checksums(source, blob.size, blob.checksums)
         except ChecksumMismatch:
             self._progress.say(f"{source} is damaged and not used; see `hf cache verify`.")
             return False
@@ -305,5 +307,5 @@ class _Repository:
             raise FetchError(f"{self._page} cannot be reached: {error}.", "Try again later.") from error
 
 
-def _sum(name: str) -> dict[str, str]:
+def _checksum(name: str) -> dict[str, str]:
     return {"sha256" if len(name) == 64 else "git": name}

@@ -18,7 +18,7 @@ import shutil
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -26,10 +26,17 @@ from typing import TYPE_CHECKING, Any
 
 from mudata.catalog.cards.patterns import Pattern
 from mudata.catalog.fetch.archives import extract, member_path
-from mudata.catalog.fetch.download import sums, verify_digests
+from mudata.catalog.fetch.checksums import (
+    Checksums,
+    as_recorded,
+    compute_checksums,
+    expected_checksums,
+    verify_checksums,
+)
 from mudata.catalog.fetch.sources import selecting
 from mudata.catalog.fetch.sources.source import FetchResult, Target
 from mudata.catalog.fetch.sources.unpacking import unpack
+from mudata.catalog.fetch.transfer import retry_after
 from mudata.errors import ChecksumMismatch, FetchError, NeedsToken, Offline, from_os_error
 
 if TYPE_CHECKING:
@@ -38,6 +45,8 @@ if TYPE_CHECKING:
 
 _TRIES = 5
 _BUSY = frozenset({429, 500, 502, 503, 504})
+_PAUSE_S = 1.0
+"""Before a busy host is asked again, if it does not say when."""
 _LONGEST_S = 120.0
 """A host that asks for a longer pause is given up."""
 _PAGE = 200
@@ -67,7 +76,7 @@ class _File:
 
     path: str
     size: int | None = None
-    digests: Mapping[str, str | tuple[str, ...]] = field(default_factory=dict)
+    checksums: Checksums = field(default_factory=dict)
     entry: RemoteFile | None = None
     """The card's entry that names it; None if it was found by a glob."""
 
@@ -80,25 +89,25 @@ class _Kaggle:
     def get_whole(self) -> FetchResult:
         mirror = self._mirror
         archive = self._place.downloads / f"{mirror.dataset.rpartition('/')[2]}.zip"
-        digests = {"sha256": mirror.sha256} if mirror.sha256 else {}
-        fixed = bool(digests or mirror.size or mirror.version or self._place.offline)
-        there = fixed and _is_whole(archive, mirror.size, digests)
+        checksums = {"sha256": mirror.sha256} if mirror.sha256 else {}
+        fixed = bool(checksums or mirror.size or mirror.version or self._place.offline)
+        there = fixed and _is_whole(archive, mirror.size, checksums)
         if not there:
             with _growing(archive, mirror.size, self._progress):
                 self._ask(lambda api: api.dataset_download_files(self._dataset, path=str(archive.parent)), archive.name)
             if not archive.is_file():
                 raise self._nothing_left(archive.parent, archive.name)
-            _verify(archive, mirror.size, digests)
+            _verify(archive, mirror.size, checksums)
         count = 0 if there else archive.stat().st_size
-        known = {archive.name: selecting.as_text(digests or sums(archive, ["sha256"]))}
+        known = {archive.name: as_recorded(checksums or compute_checksums(archive, ["sha256"]))}
         files = unpack(archive, self._place, self._progress, keep=[file.path for file in mirror.files])
         for file in mirror.files:
             if not selecting.is_glob(file.path):
                 path = self._place.files / file.path
                 if path not in files:
                     raise self._absent(file.path)
-                _verify(path, file.size, selecting.digests(file))
-        return FetchResult(tuple(files), count, sums=known)
+                _verify(path, file.size, expected_checksums(file))
+        return FetchResult(tuple(files), count, checksums=known)
 
     def get_some(self) -> FetchResult:
         chosen = self._choose()
@@ -113,8 +122,8 @@ class _Kaggle:
             for file, (got, count) in zip(chosen, pool.map(self._get, chosen), strict=True):
                 advance(1)
                 new += count
-                if file.digests:
-                    known[file.path] = selecting.as_text(file.digests)
+                if file.checksums:
+                    known[file.path] = as_recorded(file.checksums)
                 if isinstance(got, FetchError):
                     failures[file.path] = got.what
                     if len(failures) == len(chosen):  # all of them: that is no matter of single files
@@ -124,7 +133,7 @@ class _Kaggle:
                     files += unpack(got, self._place, self._progress, keep=entry.keep, max_bytes=entry.max_unpacked)
                 else:
                     files.append(got)
-        return FetchResult(tuple(files), new, failures, sums=known)
+        return FetchResult(tuple(files), new, failures, checksums=known)
 
     def _choose(self) -> list[_File]:
         asked = self._mirror.files
@@ -137,8 +146,8 @@ class _Kaggle:
                 raise self._absent(glob.text)
             found += matching
         return [
-            *(_File(file.path, file.size, selecting.digests(file), file) for file in named),
-            *(_File(path) for path in selecting.enough(found, self._place)),
+            *(_File(file.path, file.size, expected_checksums(file), file) for file in named),
+            *(_File(path) for path in selecting.select(found, self._place)),
         ]
 
     @functools.cached_property
@@ -162,7 +171,7 @@ class _Kaggle:
         archived = file.entry is not None and file.entry.unpack == "archive"
         folder = self._place.downloads if archived else self._place.files
         target = folder / member_path(file.path, self._dataset)
-        if _is_whole(target, file.size, file.digests):
+        if _is_whole(target, file.size, file.checksums):
             return target, 0
         try:
             return target, self._download(file, target)
@@ -183,7 +192,7 @@ class _Kaggle:
         try:
             if got.name.endswith(".zip") and target.suffix != ".zip":
                 got = self._unpacked(got, folder / "unpacked", file.path)
-            _verify(got, file.size, file.digests)
+            _verify(got, file.size, file.checksums)
         except FetchError:
             shutil.rmtree(folder)
             raise
@@ -233,7 +242,8 @@ class _Kaggle:
                 status = getattr(response, "status_code", None)
                 pause = 0.0
                 if response is not None:
-                    pause = _retry_after(response.headers)
+                    asked = retry_after(response.headers)
+                    pause = _PAUSE_S if asked is None else asked
                     response.close()
                 if status not in _BUSY or tries == _TRIES or pause > _LONGEST_S:
                     raise self._explained(error, status, what) from error
@@ -286,27 +296,20 @@ class _Kaggle:
         )
 
 
-def _retry_after(headers: Mapping[str, str]) -> float:
-    try:
-        return float(headers.get("Retry-After", ""))
-    except ValueError:
-        return 1.0
-
-
-def _is_whole(path: Path, size: int | None, digests: Mapping[str, str | tuple[str, ...]]) -> bool:
+def _is_whole(path: Path, size: int | None, checksums: Checksums) -> bool:
     if not path.is_file() or path.with_name(path.name + _MARK).exists():
         return False
     try:
-        verify_digests(path, size, digests)
+        verify_checksums(path, size, checksums)
     except ChecksumMismatch:
         return False
     return True
 
 
-def _verify(path: Path, size: int | None, digests: Mapping[str, str | tuple[str, ...]]) -> None:
+def _verify(path: Path, size: int | None, checksums: Checksums) -> None:
     """Raise ChecksumMismatch and delete the file unless it is right."""
     try:
-        verify_digests(path, size, digests)
+        verify_checksums(path, size, checksums)
     except ChecksumMismatch:
         path.unlink()
         raise

@@ -1,13 +1,12 @@
-"""Which files of a host that can list are wanted."""
+"""Which of the files that a host lists are wanted."""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from mudata.catalog.cards.mirrors import RemoteFile
     from mudata.catalog.fetch.sources.source import Target
 
 _SOUND = tuple(".wav .mp3 .flac .ogg .opus .m4a .mp4 .aac .wma .au .aif .aiff .mid .midi".split())  # noqa: SIM905
@@ -18,7 +17,7 @@ def is_glob(path: str) -> bool:
     return any(sign in path for sign in "*?{")
 
 
-def enough(paths: Iterable[str], place: Target) -> list[str]:
+def select(paths: Iterable[str], place: Target) -> list[str]:
     """Of the paths worth having: every table, and the clips asked for by name or by number.
 
     A number takes clips from all over the set, always the same ones, whatever else is listed.
@@ -29,15 +28,3 @@ def enough(paths: Iterable[str], place: Target) -> list[str]:
     if place.clips is not None and "path" in place.clips.column_names:
         clips &= {*place.clips["path"].to_pylist()}
     return sorted(tables) + sorted(clips, key=lambda path: hashlib.sha256(path.encode()).digest())[: place.limit]
-
-
-def digests(file: RemoteFile) -> dict[str, str | tuple[str, ...]]:
-    """The sums that the card knows of a file, as the downloader wants them."""
-    sha256 = (file.sha256, *file.also) if file.sha256 else None
-    return {name: of for name, of in {"sha256": sha256, "sha1": file.sha1, "md5": file.md5}.items() if of}
-
-
-def as_text(digests: Mapping[str, str | tuple[str, ...]]) -> str:
-    """The first of some sums as it is recorded: 'sha256:…'."""
-    name, of = next(iter(digests.items()))
-    return f"{name}:{of if isinstance(of, str) else of[0]}"

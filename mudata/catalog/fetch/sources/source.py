@@ -49,5 +49,5 @@ class FetchResult:
     failures: dict[str, str] = field(default_factory=dict)
     """Clip ids that could not be had, and why."""
     notes: tuple[str, ...] = ()
-    sums: dict[str, str] = field(default_factory=dict)
+    checksums: dict[str, str] = field(default_factory=dict)
     """Remote path -> 'sha256:…' (or sha1, md5), where one is known."""

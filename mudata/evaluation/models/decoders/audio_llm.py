@@ -28,8 +28,8 @@ from mudata.evaluation.models.decoders.generation import (
     rank,
     write,
 )
+from mudata.evaluation.models.device import placement, quieten
 from mudata.evaluation.models.encoders.resample import resample
-from mudata.evaluation.models.hf_audio import placement, quieten
 from mudata.evaluation.models.weights.weight_store import provenance
 from mudata.evaluation.protocol import Answer, Clip, Failure, ModelCapabilities, Question, Ranking
 from mudata.evaluation.tasks.prompts import LETTERS

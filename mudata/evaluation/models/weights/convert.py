@@ -27,28 +27,28 @@ def convert(path: Path) -> Path | None:
 
     Tensors at the top, and in dictionaries at the top, as `entry:name`; needs host memory for the whole file, once.
     """
-    if not is_old_pickle(path) or twin(path):
+    if not is_old_pickle(path) or opened(path):
         return None
     try:
-        said = torch.load(path, map_location="cpu", weights_only=True)
+        content = torch.load(path, map_location="cpu", weights_only=True)
     except Exception:  # a damaged pickle fails in any way
         return None
-    if not isinstance(said, dict):
+    if not isinstance(content, dict):
         return None
-    groups = {"": said} | {str(name): of for name, of in said.items() if isinstance(of, dict)}
-    found: dict[str, torch.Tensor] = {}
+    entries = {"": content} | {str(name): value for name, value in content.items() if isinstance(value, dict)}
+    tensors: dict[str, torch.Tensor] = {}
     stored: set[int] = set()
-    for entry, group in groups.items():
-        for name, tensor in group.items():
+    for entry, values in entries.items():
+        for name, tensor in values.items():
             if isinstance(tensor, torch.Tensor):
-                place = tensor.untyped_storage().data_ptr()
-                alone = tensor.detach().clone() if place in stored else tensor.detach()  # tied ones become two
-                found[f"{entry}:{name}"] = alone.contiguous()
-                stored.add(place)
+                address = tensor.untyped_storage().data_ptr()
+                own = tensor.detach().clone() if address in stored else tensor.detach()  # tied ones become two
+                tensors[f"{entry}:{name}"] = own.contiguous()
+                stored.add(address)
     target = path.with_name(path.name + CONVERTED)
     part = target.with_name(f".{target.name}.part")
     try:
-        save_file(found, part, {"of": json.dumps({"size": path.stat().st_size, "entries": sorted(groups)})})
+        save_file(tensors, part, {"of": json.dumps({"size": path.stat().st_size, "entries": sorted(entries)})})
         with part.open("rb") as file:
             os.fsync(file.fileno())
         part.replace(target)
@@ -57,20 +57,20 @@ def convert(path: Path) -> Path | None:
     return target
 
 
-def twin(path: Path) -> Any | None:
+def opened(path: Path) -> Any | None:
     """The opened conversion of a pickle: newer than it, complete, and made of a file of its size; else None."""
-    other = path.with_name(path.name + CONVERTED)
+    beside = path.with_name(path.name + CONVERTED)
     with contextlib.suppress(OSError, SafetensorError, ValueError, KeyError, TypeError):
-        if other.stat().st_mtime_ns >= path.stat().st_mtime_ns:
-            shelf: Any = safe_open(other, framework="pt")
-            if json.loads(shelf.metadata()["of"])["size"] == path.stat().st_size:
-                return shelf
+        if beside.stat().st_mtime_ns >= path.stat().st_mtime_ns:
+            converted: Any = safe_open(beside, framework="pt")
+            if json.loads(converted.metadata()["of"])["size"] == path.stat().st_size:
+                return converted
     return None
 
 
-def tensors(shelf: Any, inside: str | None) -> dict[str, Any] | None:
+def slices(converted: Any, inside: str | None) -> dict[str, Any] | None:
     """The slices of an entry of a conversion (None: those at the top), by name; None if there is no such entry."""
-    if (inside or "") not in json.loads(shelf.metadata()["of"])["entries"]:
+    if (inside or "") not in json.loads(converted.metadata()["of"])["entries"]:
         return None
     prefix = f"{inside or ''}:"
-    return {key[len(prefix) :]: shelf.get_slice(key) for key in shelf.keys() if key.startswith(prefix)}  # noqa: SIM118
+    return {key[len(prefix) :]: converted.get_slice(key) for key in converted.keys() if key.startswith(prefix)}  # noqa: SIM118

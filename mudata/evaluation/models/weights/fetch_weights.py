@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mudata.catalog.cards import licences
-from mudata.catalog.fetch.download import sums
+from mudata.catalog.fetch.checksums import compute_checksums
 from mudata.catalog.fetch.fetcher import source_of
 from mudata.catalog.fetch.ledger import FetchRecord, seen, stat_below
 from mudata.catalog.fetch.lock import alone
@@ -204,7 +204,7 @@ class _Fetching:
             self.bytes += got.bytes
             if got.failures:
                 raise FetchError(f"{len(got.failures)} files could not be had: {next(iter(got.failures.values()))}")
-            one.ledger.add(unit.whole, FetchRecord(one.part.name, where, seen(got.files, one.files), got.sums))
+            one.ledger.add(unit.whole, FetchRecord(one.part.name, where, seen(got.files, one.files), got.checksums))
         shutil.rmtree(place.downloads, ignore_errors=True)
 
     def _distrust(self, one: PartOnDisk, unit: FetchJob) -> None:
@@ -213,7 +213,7 @@ class _Fetching:
         for path, was in record.files.items():
             algorithm, _, value = record.sums.get(path, "").partition(":")
             if stat(path) not in (None, tuple(was)) and not (
-                value and sums(one.files / path, [algorithm])[algorithm] == value
+                value and compute_checksums(one.files / path, [algorithm])[algorithm] == value
             ):
                 (one.files / path).unlink()
 

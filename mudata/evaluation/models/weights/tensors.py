@@ -10,16 +10,20 @@ from __future__ import annotations
 import json
 import pickle
 import re
-from collections.abc import Iterable, Iterator, Mapping
+import warnings
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import torch
 from safetensors import SafetensorError, safe_open
 
-from mudata.errors import ModelError
+from mudata.errors import ModelError, some
 from mudata.evaluation.models.weights import convert
 from mudata.evaluation.models.weights.file_kinds import INDEXES, SINGLES, is_archive
+
+_SHOWN = 8
+"""Names of tensors in a message."""
 
 
 class Weights:
@@ -44,15 +48,15 @@ class Weights:
             raise ModelError(
                 f"{self.where} has no tensor {name!r}.", "It is another model, or an older layout: check the revision."
             )
-        found = self._tensors[name]
-        return tuple(found.get_shape() if hasattr(found, "get_shape") else found.shape)
+        tensor = self._tensors[name]
+        return tuple(tensor.get_shape() if hasattr(tensor, "get_shape") else tensor.shape)
 
     def take(self, name: str) -> torch.Tensor:
         """A tensor, which counts as used. Raises ModelError if it is not there."""
         self.shape(name)
         self._left.discard(name)
-        found = self._tensors[name]
-        return found if isinstance(found, torch.Tensor) else found[:]
+        tensor = self._tensors[name]
+        return tensor if isinstance(tensor, torch.Tensor) else tensor[:]
 
     def under(self, prefix: str, rename: Mapping[str, str] | None = None) -> Iterator[tuple[str, torch.Tensor]]:
         """All tensors whose names begin with `prefix`, taken one by one, without it. `rename` has regular
@@ -71,12 +75,13 @@ class Weights:
         """These tensors, and from other files those that are lacking: `bases` has the prefix under which each file's
         tensors count. A file that is not there is nothing, nor is a folder without weights. `skip` are names (regular
         expressions) never wanted."""
-        found = dict(self._tensors)
+        tensors = dict(self._tensors)
         for prefix, path in bases.items():
             if path.is_file() or any((path / name).is_file() for name in (*INDEXES, *SINGLES)):
                 base = {prefix + name: tensor for name, tensor in read(path)._tensors.items()}
-                found = {n: t for n, t in base.items() if not any(re.fullmatch(p, n) for p in skip)} | found
-        return Weights(found, self.where)
+                base = {n: t for n, t in base.items() if not any(re.fullmatch(p, n) for p in skip)}
+                tensors = base | tensors
+        return Weights(tensors, self.where)
 
     def count(self, pattern: str) -> int:
         """How many different numbers the group of a regular expression has among the names: layers, blocks."""
@@ -85,9 +90,8 @@ class Weights:
     def expect(self, names: Iterable[str], *, among: str) -> None:
         """Check that exactly these are the tensors whose names match `among` (a regular expression)."""
         wanted, there = set(names), {name for name in self._tensors if re.fullmatch(among, name)}
-        said = {"missing": wanted - there, "unexpected": there - wanted}
-        if problems := [f"{len(found)} {title}: {_some(found)}" for title, found in said.items() if found]:
-            raise ModelError(f"{self.where} does not fit the model. {'; '.join(problems)}.", "Check the checkpoint.")
+        if problems := _problems({"missing": wanted - there, "unexpected": there - wanted}):
+            raise ModelError(f"{self.where} does not fit the model. {problems}.", "Check the checkpoint.")
 
     def let_go(self, *patterns: str) -> None:
         """Name tensors (regular expressions, whole names) that the model does not need."""
@@ -97,7 +101,8 @@ class Weights:
         """Raises ModelError with the list of tensors that nobody took."""
         if self._left:
             raise ModelError(
-                f"{self.where} has {len(self._left)} tensors that this model does not know: {_some(self._left)}.",
+                f"{self.where} has {len(self._left)} tensors that this model does not know: "
+                f"{some(sorted(self._left), _SHOWN)}.",
                 "It is another model, or another revision of it.",
             )
 
@@ -108,19 +113,24 @@ def fill(module: torch.nn.Module, tensors: Iterable[tuple[str, torch.Tensor]], w
     another shape.
     """
     wanted = module.state_dict()
-    found: dict[str, torch.Tensor] = {}
-    alien, odd = [], []
+    fitting: dict[str, torch.Tensor] = {}
+    unexpected, misshapen = [], []
     for name, tensor in tensors:
         if name not in wanted:
-            alien.append(name)
+            unexpected.append(name)
         elif wanted[name].shape != tensor.shape:
-            odd.append(f"{name} {tuple(tensor.shape)} instead of {tuple(wanted[name].shape)}")
+            misshapen.append(f"{name} {tuple(tensor.shape)} instead of {tuple(wanted[name].shape)}")
         else:
-            found[name] = tensor.to(device, wanted[name].dtype)
-    said = {"missing": wanted.keys() - found.keys(), "unexpected": alien, "of another shape": odd}
-    if problems := [f"{len(names)} {title}: {_some(names)}" for title, names in said.items() if names]:
-        raise ModelError(f"{where} does not fit the model. {'; '.join(problems)}.", "Check the checkpoint's revision.")
-    module.load_state_dict(found, assign=True)
+            fitting[name] = tensor.to(device, wanted[name].dtype)
+    misfits = {"missing": wanted.keys() - fitting.keys(), "unexpected": unexpected, "of another shape": misshapen}
+    if problems := _problems(misfits):
+        raise ModelError(f"{where} does not fit the model. {problems}.", "Check the checkpoint's revision.")
+    module.load_state_dict(fitting, assign=True)
+
+
+def _problems(names: Mapping[str, Collection[str]]) -> str:
+    """How many tensors have a problem, and some of them, for each kind of problem that any has."""
+    return "; ".join(f"{len(n)} {problem}: {some(sorted(n), _SHOWN)}" for problem, n in names.items() if n)
 
 
 def read(path: Path, *, inside: str | None = None, allow: Iterable[Any] = ()) -> Weights:
@@ -139,30 +149,31 @@ def read(path: Path, *, inside: str | None = None, allow: Iterable[Any] = ()) ->
 def _folder(folder: Path) -> Weights:
     for name in INDEXES:
         if (index := folder / name).is_file():
-            places = _places(index)
-            found: dict[str, Any] = {}
-            for shard in sorted(set(places.values())):
+            shard_of = _shard_of_tensors(index)
+            tensors: dict[str, Any] = {}
+            for shard in sorted(set(shard_of.values())):
                 if not (folder / shard).is_file():
                     raise ModelError(f"The shard {shard} is not in {folder}.", "Fetch the model again; it goes on.")
-                found |= _file(folder / shard, None, ())
-            if missing := places.keys() - found.keys():
-                raise ModelError(f"{folder.name} lacks tensors of its index: {_some(missing)}.", "Fetch it again.")
-            return Weights(found, folder.name)
+                tensors |= _file(folder / shard, None, ())
+            if missing := shard_of.keys() - tensors.keys():
+                names = some(sorted(missing), _SHOWN)
+                raise ModelError(f"{folder.name} lacks tensors of its index: {names}.", "Fetch it again.")
+            return Weights(tensors, folder.name)
     for name in SINGLES:
         if (folder / name).is_file():
             return Weights(_file(folder / name, None, ()), folder.name)
     raise ModelError(f"{folder} holds no weights.", f"Expected one of: {', '.join((*INDEXES, *SINGLES))}.")
 
 
-def _places(index: Path) -> dict[str, str]:
+def _shard_of_tensors(index: Path) -> dict[str, str]:
     """The shard of every tensor, by an index."""
-    said = read_json(index).get("weight_map")
-    if not isinstance(said, dict) or not said:
+    weight_map = read_json(index).get("weight_map")
+    if not isinstance(weight_map, dict) or not weight_map:
         raise ModelError(f"{index.name} has no weight_map.", "It is no index of weights: fetch the model again.")
-    for shard in said.values():
+    for shard in weight_map.values():
         if not isinstance(shard, str) or Path(shard).name != shard:
             raise ModelError(f"{index.name} names the shard {shard!r}, which is no file beside it.", "Do not use it.")
-    return said
+    return weight_map
 
 
 def whole(kind: Any, folder: Path, dtype: torch.dtype) -> Any:
@@ -171,10 +182,15 @@ def whole(kind: Any, folder: Path, dtype: torch.dtype) -> Any:
     Raises ModelError: not there, cut short, or tensors missing, unexpected or of another shape.
     """
     try:
-        model, told = kind.from_pretrained(folder, dtype=dtype, output_loading_info=True, local_files_only=True)
+        model, info = kind.from_pretrained(folder, dtype=dtype, output_loading_info=True, local_files_only=True)
     except (OSError, ValueError, RuntimeError, SafetensorError, pickle.UnpicklingError) as error:
         raise _cut_short(folder, error) from error
-    if problems := [f"{key.replace('_', ' ')}: {_some(map(str, told[key]))}" for key in sorted(told) if told[key]]:
+    problems = [
+        f"{kind.replace('_', ' ')}: {some(sorted(map(str, keys)), _SHOWN)}"
+        for kind, keys in sorted(info.items())
+        if keys
+    ]
+    if problems:
         raise ModelError(f"{folder.name} does not fit the model. {'; '.join(problems)}.", "Fetch the model again.")
     return model.eval().requires_grad_(False)
 
@@ -182,46 +198,48 @@ def whole(kind: Any, folder: Path, dtype: torch.dtype) -> Any:
 def read_json(path: Path) -> dict[str, Any]:
     """A JSON object beside the weights. Raises ModelError."""
     try:
-        said = json.loads(path.read_bytes())
+        content = json.loads(path.read_bytes())
     except (OSError, ValueError) as error:
         raise ModelError(f"{path.name} cannot be read: {error}.", "Fetch the model again.") from error
-    if not isinstance(said, dict):
+    if not isinstance(content, dict):
         raise ModelError(f"{path.name} holds no JSON object.", "Fetch the model again.")
-    return said
+    return content
 
 
 def read_entry(path: Path, name: str) -> Any:
     """What a pickled dictionary holds under a name beside its tensors, such as its own settings. Raises ModelError."""
-    said = _unpickled(path, ())
-    if not isinstance(said, dict) or name not in said:
+    return _entry(path, _unpickled(path, ()), name)
+
+
+def _entry(path: Path, content: Any, name: str) -> Any:
+    if not isinstance(content, dict) or name not in content:
         raise ModelError(f"{path.name} has no entry {name!r}.", "It is another model's file.")
-    return said[name]
+    return content[name]
 
 
 def _file(path: Path, inside: str | None, allow: tuple[Any, ...]) -> dict[str, Any]:
     if path.suffix == ".safetensors":
         try:
-            shelf: Any = safe_open(path, framework="pt")
+            opened: Any = safe_open(path, framework="pt")
         except (SafetensorError, OSError) as error:
             raise _cut_short(path, error) from error
-        return {name: shelf.get_slice(name) for name in shelf.keys()}  # noqa: SIM118 - not a mapping
-    if (shelf := convert.twin(path)) and (found := convert.tensors(shelf, inside)) is not None:
-        return found
-    said = _unpickled(path, allow)
-    if inside is not None:
-        if not isinstance(said, dict) or inside not in said:
-            raise ModelError(f"{path.name} has no entry {inside!r}.", "It is another model's file.")
-        said = said[inside]
-    return {name: tensor for name, tensor in said.items() if isinstance(tensor, torch.Tensor)}
+        return {name: opened.get_slice(name) for name in opened.keys()}  # noqa: SIM118 - not a mapping
+    if (converted := convert.opened(path)) and (slices := convert.slices(converted, inside)) is not None:
+        return slices
+    content = _unpickled(path, allow)
+    entry = content if inside is None else _entry(path, content, inside)
+    return {name: tensor for name, tensor in entry.items() if isinstance(tensor, torch.Tensor)}
 
 
 def _unpickled(path: Path, allow: tuple[Any, ...]) -> Any:
     try:
-        with torch.serialization.safe_globals(list(allow)):
+        with warnings.catch_warnings(), torch.serialization.safe_globals(list(allow)):
+            # before it refuses a plain pickle, torch warns that it may not support one
+            warnings.filterwarnings("ignore", "Detected pickle protocol", UserWarning)
             return torch.load(path, map_location="cpu", weights_only=True, mmap=is_archive(path))
     except pickle.UnpicklingError as error:
-        found = re.search(r"GLOBAL (\S+)", str(error))
-        what = f"wants to run {found[1]}" if found else str(error).splitlines()[0]
+        match = re.search(r"GLOBAL (\S+)", str(error))
+        what = f"wants to run {match[1]}" if match else str(error).splitlines()[0]
         raise ModelError(
             f"{path.name} holds more than tensors: it {what}. It was not read further.",
             "Get the weights from the publisher, or as safetensors.",
@@ -231,10 +249,5 @@ def _unpickled(path: Path, allow: tuple[Any, ...]) -> Any:
 
 
 def _cut_short(path: Path, error: Exception) -> ModelError:
-    said = (str(error).splitlines() or [type(error).__name__])[0]
-    return ModelError(f"{path.name} cannot be read: {said}", "It may be cut short: fetch it again.")
-
-
-def _some(names: Iterable[str]) -> str:
-    ordered = sorted(names)
-    return ", ".join(ordered[:8]) + (f" and {len(ordered) - 8} more" if len(ordered) > 8 else "")
+    reason = (str(error).splitlines() or [type(error).__name__])[0]
+    return ModelError(f"{path.name} cannot be read: {reason}", "It may be cut short: fetch it again.")

@@ -91,7 +91,7 @@ class TokenEncoder:
             import transformers
         except ImportError as error:
             raise MissingExtra("BERTScore", str(error.name), "captions") from error
-        from mudata.evaluation.models.hf_audio import placement, quieten
+        from mudata.evaluation.models.device import placement, quieten
 
         quieten()
         self.model, self.layer = model, layer

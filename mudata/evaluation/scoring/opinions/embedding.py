@@ -84,7 +84,7 @@ class SentenceEncoder:
             import transformers
         except ImportError as error:
             raise MissingExtra("The embedding opinion", str(error.name), "models") from error
-        from mudata.evaluation.models.hf_audio import quieten
+        from mudata.evaluation.models.device import quieten
 
         quieten()
         try:

@@ -8,6 +8,8 @@ import json
 import os
 import random
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 from pathlib import Path
 from typing import Any
 
@@ -277,6 +279,28 @@ def test_a_busy_host_is_asked_again(status: int, there: Kaggle, tmp_path: Path) 
     there.trouble[f"{SERVICE}/DownloadDataset"] = [Answer(status, b"", {"Retry-After": "0"})] * 2
     get(tmp_path, mirror())
     assert tree(tmp_path) == WORTH
+
+
+@pytest.mark.parametrize("after", ["-1", "nan", "soon", None])
+def test_a_busy_host_that_makes_no_sense_is_asked_again_after_a_second(
+    after: str | None, there: Kaggle, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pauses: list[float] = []
+    monkeypatch.setattr(kaggle.time, "sleep", pauses.append)
+    headers = {} if after is None else {"Retry-After": after}
+    there.trouble[f"{SERVICE}/DownloadDataset"] = [Answer(503, b"", headers)]
+    get(tmp_path, mirror())
+    assert tree(tmp_path) == WORTH
+    assert pauses == [1.0]
+
+
+def test_a_busy_host_may_name_a_date(there: Kaggle, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pauses: list[float] = []
+    monkeypatch.setattr(kaggle.time, "sleep", pauses.append)
+    at = format_datetime(datetime.now(UTC) + timedelta(seconds=60), usegmt=True)
+    there.trouble[f"{SERVICE}/DownloadDataset"] = [Answer(503, b"", {"Retry-After": at})]
+    get(tmp_path, mirror())
+    assert 50 < pauses[0] <= 60
 
 
 def test_a_host_that_asks_for_too_long_a_pause_is_given_up(there: Kaggle, tmp_path: Path) -> None:

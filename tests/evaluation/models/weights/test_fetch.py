@@ -20,6 +20,7 @@ from toy_models import ADAPTER, BASE, ENCODER, SHARD, WHOLE
 
 from mudata.errors import ModelError
 from mudata.evaluation.models import hardware, registry
+from mudata.evaluation.models.model_identity import identity
 from mudata.evaluation.models.weights import weight_store
 
 if TYPE_CHECKING:
@@ -349,15 +350,15 @@ def test_other_weights_are_another_identity_and_another_place_is_not(
     cards: Path, home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert fetch("toy-a", YES).code == 0
-    said = registry.identity("toy-a", {})
+    said = identity("toy-a", {})
     assert str(said["options"]).startswith("{'checkpoint': 'toy-a@")
     copy = lay_out(tmp_path / "copy", expected("a.bin", ADAPTER))
-    assert registry.identity("toy-a", {"checkpoint": str(copy)}) == said
+    assert identity("toy-a", {"checkpoint": str(copy)}) == said
     shutil.move(home.root, tmp_path / "moved")
     monkeypatch.setenv("MUDATA_HOME", str(tmp_path / "moved"))
-    assert registry.identity("toy-a", {}) == said
+    assert identity("toy-a", {}) == said
     (copy / "a.bin").write_bytes(ADAPTER[:150_000] + b"!" + ADAPTER[150_001:])
-    assert registry.identity("toy-a", {"checkpoint": str(copy)}) != said
+    assert identity("toy-a", {"checkpoint": str(copy)}) != said
 
 
 def test_a_whole_repository_comes_without_copies_in_other_formats_and_is_used(
@@ -366,12 +367,12 @@ def test_a_whole_repository_comes_without_copies_in_other_formats_and_is_used(
     pytest.importorskip("torch")
     whole = toy.model("toy-whole", family="clap", checkpoint="somebody/whole", revision="main")
     toy.write(cards, [whole], [])
-    assert registry.identity("toy-whole", {})["options"] == {"checkpoint": "somebody/whole", "revision": "main"}
+    assert identity("toy-whole", {})["options"] == {"checkpoint": "somebody/whole", "revision": "main"}
     assert fetch("toy-whole", YES).code == 0
     wanted = {path: WHOLE[path] for path in ("config.json", "model.safetensors", "README.md")}
     assert in_layout(home, "toy-whole") == wanted
     assert registry.create("toy-whole").checkpoint == str(home.models / "toy-whole")  # type: ignore[attr-defined]
-    assert str(registry.identity("toy-whole", {})["options"]).startswith("{'checkpoint': 'toy-whole@")
+    assert str(identity("toy-whole", {})["options"]).startswith("{'checkpoint': 'toy-whole@")
     del there.repos["somebody/whole"]["model.safetensors"]
     shutil.rmtree(home.models)
     assert fetch("toy-whole").code == 0
@@ -418,10 +419,10 @@ def test_an_old_pickle_is_made_mappable_once(cards: Path, home: Home, server: Se
     done = fetch("toy-a", YES)
     assert "old.bin is an old pickle" in done.err
     assert (home.models / "toy-a/old.bin.mapped.safetensors").exists()
-    before = registry.identity("toy-a", {})
+    before = identity("toy-a", {})
     assert "old pickle" not in fetch("toy-a").err
     (home.models / "parts/toy-a/files/old.bin.mapped.safetensors").unlink()
-    assert registry.identity("toy-a", {}) == before
+    assert identity("toy-a", {}) == before
 
 
 def test_the_table_says_what_is_here_and_fits_a_page(cards: Path, home: Home) -> None:
@@ -450,16 +451,25 @@ def test_the_table_says_what_is_here_and_fits_a_page(cards: Path, home: Home) ->
 
 
 @pytest.mark.parametrize(
-    ("said", "gpu_gb"),
-    [("81559\n", 85.5), ("16384\n24576\n", 25.8), ("[N/A]\n", None), ("", None)],
+    ("printed", "gpu"),
+    [
+        ("81559, 79000\n", (85.5, 82.8)),
+        ("24576, 1000\n16384, 16000\n", (17.2, 16.8)),
+        ("[N/A], [N/A]\n", None),
+        ("", None),
+    ],
 )
 def test_the_memory_of_gpus_is_asked_of_nvidia_smi(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, said: str, gpu_gb: float | None
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    printed: str,
+    gpu: tuple[float, float] | None,
 ) -> None:
-    (tmp_path / "nvidia-smi").write_text(f"#!/bin/sh\nprintf '{said}'\n")
+    (tmp_path / "nvidia-smi").write_text(f"#!/bin/sh\nprintf '{printed}'\n")
     (tmp_path / "nvidia-smi").chmod(0o755)
     monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
-    assert hardware.look().gpu_gb == (pytest.approx(gpu_gb, abs=0.1) if gpu_gb else None)
+    seen = hardware.look().gpu
+    assert (seen and (seen.total_gb, seen.free_gb)) == (gpu and pytest.approx(gpu, abs=0.1))
 
 
 @pytest.mark.parametrize(
@@ -467,4 +477,28 @@ def test_the_memory_of_gpus_is_asked_of_nvidia_smi(
     [(24, 16, "GPU"), (12, 64, "RAM"), (None, 32, "RAM"), (None, 17, "RAM, bf16"), (8, 8, "no"), (None, None, "no")],
 )
 def test_where_a_model_fits(gpu_gb: float | None, ram_gb: float | None, fits: str) -> None:
-    assert hardware.Machine(gpu_gb, ram_gb).fits(card("chatmusician")) == fits
+    gpu, ram = (hardware.Memory(128.0, gb) if gb else None for gb in (gpu_gb, ram_gb))
+    assert hardware.Machine(gpu, ram).fits(card("chatmusician")) == fits
+
+
+@pytest.mark.parametrize("free_gb", [8.0, 15.4, 15.6, 28.0, 29.1])
+@pytest.mark.parametrize("name", ["chatmusician", "ltu", "salmonn-13b"])
+def test_the_table_and_the_check_before_loading_agree(
+    monkeypatch: pytest.MonkeyPatch, name: str, free_gb: float
+) -> None:
+    pytest.importorskip("torch")
+    monkeypatch.setattr(hardware, "free_ram", lambda: int(free_gb * 1e9))
+    table = hardware.Machine(None, hardware.ram()).fits(card(name))
+    for dtype, answers in (("fp32", {"RAM"}), ("bf16", {"RAM", "RAM, bf16"})):
+        try:
+            hardware.check(name, card(name), None, device="cpu", dtype=dtype)
+        except ModelError:
+            assert table not in answers
+        else:
+            assert table in answers
+
+
+def test_weights_that_are_here_bound_what_a_card_says(tmp_path: Path) -> None:
+    (tmp_path / "a.bin").write_bytes(bytes(1000))
+    footprint = hardware.Footprint.of(card("chatmusician"), tmp_path)
+    assert footprint == hardware.Footprint(half=2000, full=4000)

@@ -1,0 +1,137 @@
+"""The table of model families: what each is called, where its code lies and which packages it needs.
+
+Nothing is imported for it. Model cards name a family here; so do the ids of runs, by `key` and `recipe`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from importlib import util
+from pathlib import Path
+
+from mudata.version import __version__
+
+_HERE = "mudata.evaluation.models"
+_TORCH = ("torch", "transformers")
+
+
+@dataclass(frozen=True)
+class Listing:
+    """A model that can be asked for by name."""
+
+    name: str
+    title: str
+    family: str
+    code: str
+    """'module:Class'; the constructor's arguments are the model's options."""
+    extra: str | None = None
+    """The extra of mudata-music that brings `packages`."""
+    packages: tuple[str, ...] = ()
+    card: Path | None = None
+    package: str = f"mudata-music {__version__}"
+    """Distribution and version that the code comes from."""
+    key: str | None = None
+    """The family in the ids of runs, wherever its code lies; None for code that is not mudata's."""
+    recipe: int = 1
+    """Raised by whoever changes a family so that it answers otherwise: its runs then begin anew."""
+
+    @property
+    def missing(self) -> tuple[str, ...]:
+        """Packages that are not installed."""
+        return tuple(p for p in self.packages if util.find_spec(p) is None)
+
+
+BUILT_IN = (
+    Listing(
+        "random",
+        "an option drawn by seed and clip",
+        "control",
+        f"{_HERE}.baselines:Random",
+        key="random",
+    ),
+    Listing(
+        "majority",
+        "the most frequent label of the train part",
+        "control",
+        f"{_HERE}.baselines:Majority",
+        key="majority",
+    ),
+    Listing(
+        "constant",
+        "the same answer to every clip",
+        "control",
+        f"{_HERE}.baselines:Constant",
+        key="constant",
+    ),
+    Listing(
+        "features",
+        "classic features and a classifier fitted on the train part",
+        "features",
+        f"{_HERE}.features:Features",
+        "features",
+        ("librosa", "sklearn"),
+        key="features",
+    ),
+    Listing(
+        "untrained",
+        "a tiny audio-language model with random weights: what no training looks like",
+        "control",
+        f"{_HERE}.untrained:Untrained",
+        "models",
+        _TORCH,
+        key="untrained",
+    ),
+    Listing(
+        "transformers",
+        "any audio-language checkpoint of the transformers library (option: checkpoint)",
+        "transformers",
+        f"{_HERE}.hf_audio:TransformersAudio",
+        "models",
+        _TORCH,
+        key="transformers",
+    ),
+    Listing(
+        "clap",
+        "any CLAP checkpoint, ranking the options by text-audio similarity (option: checkpoint)",
+        "clap",
+        f"{_HERE}.clap:Clap",
+        "models",
+        _TORCH,
+        key="clap",
+    ),
+    Listing(
+        "served",
+        "any model behind a server that speaks OpenAI's chat protocol (options: base_url, model)",
+        "served",
+        f"{_HERE}.served:Served",
+        key="served",
+    ),
+)
+"""What can be asked for without a card."""
+
+_OF_FOLDERS = tuple(
+    Listing(
+        family,
+        title,
+        family,
+        f"{_HERE}.families.{family}:{cls}",
+        "models",
+        (*_TORCH, package),
+        key=family,
+    )
+    for family, cls, title, package in (
+        ("qwen_audio", "QwenAudio", "Qwen-Audio, base and chat", "tiktoken"),
+        ("ltu", "LTU", "LTU", "sentencepiece"),
+        ("ltu_as", "LtuAs", "LTU-AS", "sentencepiece"),
+        ("salmonn", "Salmonn", "SALMONN, 7B and 13B", "sentencepiece"),
+        ("modaverse", "ModaVerse", "ModaVerse", "sentencepiece"),
+        ("anygpt", "AnyGPT", "AnyGPT, base and chat", "sentencepiece"),
+        ("chatmusician", "ChatMusician", "ChatMusician", "onnxruntime"),
+        ("m2ugen", "M2UGen", "M2UGen", "sentencepiece"),
+        ("mu_llama", "MuLlama", "MU-LLaMA", "sentencepiece"),
+    )
+)
+"""The survey's models: reached through their cards, which say what lies in their folders."""
+
+FAMILIES = {listing.family: listing for listing in (*BUILT_IN, *_OF_FOLDERS) if listing.family != "control"}
+"""What a card may name as its `family`."""

@@ -1,0 +1,124 @@
+"""Runs as tables of the index: `runs`, `answers`, `alignments` and `scores`, over the files of every run.
+
+Views, so that an answer can be asked for as soon as it is on disk; what a kill tore is left out.
+`mudata/__init__.py` registers VIEWS with the index (see `catalog.index.registered_views`).
+"""
+
+# ruff: noqa: S608 - names come from RUN_TABLES, values go through `quote`
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
+
+from mudata.catalog.index.registered_views import RegisteredView
+from mudata.catalog.read.sql_literals import empty_select, files_literal, identifier, quote
+from mudata.catalog.tables import CLIP_ID, DATASET, Column
+
+RUN_TABLES: dict[str, tuple[Column, ...]] = {
+    "runs": (
+        Column("run", "VARCHAR", "name of the folder under runs/"),
+        Column("model", "VARCHAR", "model asked"),
+        Column("split", "VARCHAR", "split manifest"),
+        Column("task", "VARCHAR", "task of the card"),
+        Column("created_at", "TIMESTAMPTZ", "when it began"),
+        Column("settings", "JSON", "the whole run.json"),
+    ),
+    "answers": (
+        Column("run", "VARCHAR", "as in runs"),
+        CLIP_ID,
+        Column("answer", "VARCHAR", "what the model said; NULL when it failed"),
+        Column("error", "VARCHAR", "why it failed; NULL when it answered"),
+        Column("seconds", "DOUBLE", "time per answer within its batch"),
+        Column("given", "VARCHAR", "text that the model got in place of the sound (ABC notation), if it did"),
+    ),
+    "alignments": (
+        Column("run", "VARCHAR", "as in runs"),
+        CLIP_ID,
+        DATASET,
+        Column("status", "VARCHAR", "how the answer was read: ALIGNED, SET, MULTI, OOV, REFUSAL, ERROR, ..."),
+        Column("label", "VARCHAR", "the one label that it means strictly; NULL if there is none"),
+        Column("labels", "VARCHAR[]", "the labels that it means: one, or several if SET or MULTI"),
+        Column("gold", "VARCHAR[]", "what is right: canonical ids, or captions"),
+        Column("is_right", "BOOLEAN", "whether that is what it means, exactly; NULL for captions"),
+        Column("rule_id", "VARCHAR", "the aligner's rule that decided; 'override' if a person did"),
+        Column("positives", "VARCHAR[]", "labels named anywhere in the answer"),
+        Column("negatives", "VARCHAR[]", "labels denied anywhere in the answer"),
+        Column("oov_terms", "VARCHAR[]", "words that might have been labels"),
+        Column("flags", "VARCHAR[]", "what else the aligner noticed"),
+        Column("rouge1_f", "DOUBLE", "ROUGE-1 F of a caption, without stemmer"),
+        Column("rougeL_f", "DOUBLE", "ROUGE-L F of a caption, without stemmer"),
+    ),
+    "scores": (
+        Column("run", "VARCHAR", "as in runs"),
+        Column("metric", "VARCHAR", "accuracy, rouge1_f, ..."),
+        Column("value", "DOUBLE", "the score"),
+        Column("low", "DOUBLE", "lower end of its 95 % interval"),
+        Column("high", "DOUBLE", "upper end"),
+        Column("n", "BIGINT", "clips in the denominator"),
+        Column("recipe", "VARCHAR", "exactly how it was computed"),
+    ),
+}
+
+_FILES = {
+    "runs": "run.json",
+    "answers": "answers.jsonl",
+    "alignments": "alignments.jsonl",
+    "scores": "scores.json",
+}
+"""The file in a run's folder that each of RUN_TABLES is made of."""
+
+_RENAMED = {"is_right": ('"right"', "BOOLEAN")} | {
+    name: (f"rouge.{name}", "STRUCT(rouge1_f DOUBLE, rougeL_f DOUBLE)") for name in ("rouge1_f", "rougeL_f")
+}
+"""Columns that files have under another name: expression, and type of the field that it starts with."""
+
+_SCORE = json.dumps([{c.name: c.type for c in RUN_TABLES["scores"][1:]}])
+
+
+def run_selects(folders: Sequence[Path]) -> dict[str, str]:
+    """A SELECT for each of RUN_TABLES over the files of the runs in these folders alone."""
+    selects = {}
+    for table, name in _FILES.items():
+        files = [folder / name for folder in folders if (folder / name).is_file()]
+        nothing = empty_select((c.name, c.type) for c in RUN_TABLES[table])
+        selects[table] = _select(table, files_literal(files)) if files else nothing
+    return selects
+
+
+def _select(table: str, files: str) -> str:
+    """A SELECT with the columns of a table over files given as DuckDB's readers take them."""
+    run = "parse_path(filename)[-2] AS run"
+    whole = f"(SELECT {run}, try_cast(content AS JSON) AS content FROM read_text({files}))"
+    if table == "runs":
+        return (
+            "SELECT run, content->>'model' AS model, content->>'split' AS split, content->>'task' AS task,"
+            " try_cast(content->>'created_at' AS TIMESTAMPTZ) AS created_at, content AS settings"
+            f" FROM {whole} WHERE content IS NOT NULL"
+        )
+    if table == "scores":
+        scored = ", ".join(f"score.{c.name}" for c in RUN_TABLES["scores"][1:])
+        return (
+            f"SELECT run, {scored} FROM (SELECT run,"
+            f" unnest(from_json(content->'metrics', {quote(_SCORE)})) AS score FROM {whole})"
+        )
+    columns = [(c.name, *_RENAMED.get(c.name, (identifier(c.name), c.type))) for c in RUN_TABLES[table][1:]]
+    fields = {source.partition(".")[0]: type_ for _, source, type_ in columns}
+    lines = (
+        f"SELECT {run}, {', '.join(f'{source} AS {identifier(name)}' for name, source, _ in columns)},"
+        f" row_number() OVER () AS line FROM read_json({files}, format = 'newline_delimited',"
+        " ignore_errors = true, filename = true,"
+        f" columns = {{{', '.join(f'{name}: {quote(type_)}' for name, type_ in fields.items())}}})"
+    )
+    return (  # a clip that failed may have been asked again: its last line counts
+        f"SELECT * EXCLUDE (line) FROM ({lines}) WHERE clip_id IS NOT NULL"
+        " QUALIFY row_number() OVER (PARTITION BY run, clip_id ORDER BY line DESC) = 1"
+    )
+
+
+VIEWS = {
+    table: RegisteredView(columns=RUN_TABLES[table], files=f"runs/*/{name}", select=partial(_select, table))
+    for table, name in _FILES.items()
+}
+"""The views over all runs of a home."""
