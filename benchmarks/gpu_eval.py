@@ -125,9 +125,9 @@ def _qwen2_audio(
     asker = BatchRunner(model, batch)
     with patch.object(kind, "from_pretrained", made):
         asker.load()
-    model._model.generation_config.min_new_tokens = tokens
-    model._model.generation_config.eos_token_id = said["text_config"]["eos_token_id"]
-    model._model.generation_config.pad_token_id = said["text_config"]["pad_token_id"]
+    model.model.generation_config.min_new_tokens = tokens
+    model.model.generation_config.eos_token_id = said["text_config"]["eos_token_id"]
+    model.model.generation_config.pad_token_id = said["text_config"]["pad_token_id"]
     return asker
 
 
@@ -181,26 +181,26 @@ def plain(model: Any, clip: HeardClip, tokens: int, gaps: Gaps | None = None) ->
         told["logits_processor"] = [gaps]
     with torch.inference_mode():
         if isinstance(model, TransformersAudio):
-            inputs = model._inputs([clip], QUESTION)
-            ids = model._model.generate(**inputs, **told)[0, inputs["input_ids"].shape[1] :].tolist()
-            return ids, model._processor.tokenizer.decode(ids, skip_special_tokens=True).strip()
-        spoken = model.spoken(clip, QUESTION)
-        assert isinstance(spoken, PromptEmbedding)
-        with model.attending([spoken]):
-            embeds = spoken.embeds[None]
+            inputs = model.inputs([clip], QUESTION)
+            ids = model.model.generate(**inputs, **told)[0, inputs["input_ids"].shape[1] :].tolist()
+            return ids, model.processor.tokenizer.decode(ids, skip_special_tokens=True).strip()
+        prompt = model.embed_clip(clip, QUESTION)
+        assert isinstance(prompt, PromptEmbedding)
+        with model.attending([prompt]):
+            embeds = prompt.embeds[None]
             mask = torch.ones(embeds.shape[:2], dtype=torch.long, device=embeds.device)
-            stop = model._stop()
+            stop = model.stop_ids()
             told |= {"eos_token_id": list(stop), "pad_token_id": stop[0]}
-            ids = model._llm.generate(inputs_embeds=embeds, attention_mask=mask, **told)[0].tolist()
+            ids = model.llm.generate(inputs_embeds=embeds, attention_mask=mask, **told)[0].tolist()
         return ids, model.finish(ids)
 
 
 def together(model: Any, clips: Sequence[HeardClip]) -> list[list[int]]:
     """Ids of a batch as the product writes them."""
     if isinstance(model, TransformersAudio):
-        return [list(ids) for ids in model._new_ids(model._inputs(clips, QUESTION))]
-    prompts = model.prompts(clips, QUESTION)
-    return model.write(prompts, model.manner(QUESTION))
+        return [list(ids) for ids in model.new_ids(model.inputs(clips, QUESTION))]
+    prompts = model.embed_clips(clips, QUESTION)
+    return model.write(prompts, model.generation_config())
 
 
 def agreement(model: Any, clips: Sequence[HeardClip], tokens: int) -> tuple[float | None, int]:
@@ -320,10 +320,10 @@ def oracles(device: str) -> dict[str, dict[str, int]]:
                     models[said] = _of_bundle(family, bundle, options, device)
                 model = models[said]
                 with torch.inference_mode():
-                    spoken = _prompt(family, model, bundle, case)
-                manner = greedy(case, model._stop() if family in ("anygpt", "m2ugen") else None)
-                ids = model.write([spoken], manner)[0]
-                counts["right"] += ids == until(case["greedy_ids"], manner.stop)
+                    prompt = _prompt(family, model, bundle, case)
+                config = greedy(case, model.stop_ids() if family in ("anygpt", "m2ugen") else None)
+                ids = model.write([prompt], config)[0]
+                counts["right"] += ids == until(case["greedy_ids"], config.stop)
                 counts["cases"] += 1
     return found
 
@@ -357,7 +357,7 @@ def _prompt(family: str, model: Any, bundle: Any, case: dict[str, Any]) -> Promp
         return model.compose_with(heard, case["question"], case["transcript"])
     if family == "qwen-audio" and case["kind"] != "chat":
         tags = case["prompt"].partition("</audio>")[2]
-        return model.place(heard, [*model.audio_ids(len(heard)), *model._text.encode(tags, SPECIALS)])
+        return model.place(heard, [*model.audio_ids(len(heard)), *model.tokenizer.encode(tags, SPECIALS)])
     return model.compose(heard, case["question"], QUESTION)
 
 
