@@ -11,8 +11,8 @@ from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Literal
 
 from mudata.evaluation.inference import controls
-from mudata.evaluation.run_settings import RunSettings, TaskSettings, now
 from mudata.evaluation.models import model_identity, registry
+from mudata.evaluation.run_settings import RunSettings, TaskSettings, now
 from mudata.jsonl import digest
 from mudata.version import __version__
 
