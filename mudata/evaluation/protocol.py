@@ -122,10 +122,6 @@ class ModelCapabilities:
     takes_source: bool = False
 
 
-Hearing = ModelCapabilities
-"""Its name in version 0.1.0, by which models that users wrote then import it."""
-
-
 class Model(Protocol):
     """Anything that answers. The runner calls `load` once, then `answer` with at most `batch` clips.
 
