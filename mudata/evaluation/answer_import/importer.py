@@ -19,7 +19,7 @@ from mudata.errors import EvaluationError, UnknownName
 from mudata.evaluation.answer_import import formats
 from mudata.evaluation.answer_import.import_run import IMPORTED, Import, reasons
 from mudata.evaluation.answer_import.matching import Joined, Names, join, without_ending
-from mudata.evaluation.answer_import.references import disagreement, gold
+from mudata.evaluation.answer_import.references import canonical_references, disagreement
 from mudata.evaluation.run import Run
 from mudata.evaluation.scoring import score
 from mudata.evaluation.tasks.samples import Sample, SampleSet, select
@@ -126,7 +126,7 @@ def _from_file(request: ImportRequest, given: Sequence[FileAnswer]) -> tuple[Joi
         [replace(one, ids=(clips[one.ids[0]],)) if one.ids else one for one in given],
         [Names(clip_id) for clip_id in clips.values()],
     )
-    right = {clip_id: gold(task, one.reference) for clip_id, one in joined.answers.items()}
+    right = {clip_id: canonical_references(task, one.reference) for clip_id, one in joined.answers.items()}
     items = tuple(
         Sample(clip_id, card.name, found, None, "", 0, IMPORTED) for clip_id, found in sorted(right.items()) if found
     )

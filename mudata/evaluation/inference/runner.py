@@ -51,7 +51,7 @@ def preview(home: Home, request: EvalRequest) -> dict[str, Any]:
     plan = _planned(home, request)
     item = plan.selection.items[0]
     task = plan.selection.tasks[item.dataset]
-    first = {"clip_id": item.clip_id, "gold": item.gold, "prompt": task.question.prompt, "options": task.order}
+    first = {"clip_id": item.clip_id, "gold": item.references, "prompt": task.question.prompt, "options": task.order}
     return plan.settings().record() | {"first": first}
 
 

@@ -41,7 +41,7 @@ class Sample:
 
     clip_id: str
     dataset: str
-    gold: tuple[str, ...]
+    references: tuple[str, ...]
     path: Path | None
     pcm_sha256: str
     sample_rate: int
@@ -92,7 +92,7 @@ class SampleSet:
         task = self.tasks[dataset]
         if task.kind == "caption":
             return None, source
-        counts = Counter(label for item in items for label in item.gold)
+        counts = Counter(label for item in items for label in item.references)
         return max(task.written, key=lambda label: counts[label]), source  # the first in published order wins ties
 
 
@@ -160,7 +160,7 @@ def select(
         _item(home, clip_id, pcm, known.get(clip_id), gold=gold, aspects=aspects)
         for clip_id, pcm in sorted(wanted.items())
     ]
-    items = tuple(item for item in found if item.gold)
+    items = tuple(item for item in found if item.references)
     if not items:
         raise EvaluationError(
             f"No clip of part {part!r} has a reference for the task {next(iter(tasks.values())).name!r}.",
@@ -184,7 +184,9 @@ def select(
         tasks,
         items,
         tuple(
-            i for i in taught if i.gold and i.dataset in tasks and not (audio and (i.absent or (i.midi and not midi)))
+            i
+            for i in taught
+            if i.references and i.dataset in tasks and not (audio and (i.absent or (i.midi and not midi)))
         ),
         len(found) - len(items),
         sum(item.pcm_sha256 != wanted[item.clip_id] for item in items if not item.absent),

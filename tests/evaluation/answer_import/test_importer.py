@@ -396,7 +396,7 @@ def test_published_genres_have_their_known_accuracy(home: Home, shared: Path, mo
     run = take(home, file, dataset="gtzan", references="file", model=model)
     assert run.scores["n"] == 290
     assert round(100 * metric(run, "accuracy"), 1) == accuracy
-    assert run.questions()[0]["clip_id"] == "gtzan/blues.00012"
+    assert run.questions()[0].clip_id == "gtzan/blues.00012"
 
 
 @pytest.mark.shared
