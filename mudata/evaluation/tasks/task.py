@@ -10,15 +10,18 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from mudata.catalog.cards import loader
-from mudata.catalog.cards.schema import Card, LabelSpace
+from mudata.catalog.cards.labels import LabelSpace
 from mudata.errors import EvaluationError, UnknownName
 from mudata.evaluation.align.alignment import Shown
 from mudata.evaluation.align.label_set import LabelSet, resolve
 from mudata.evaluation.protocol import Kind, Question
 from mudata.evaluation.tasks.prompts import LETTERS, PROMPTS, Prompt, find_prompt, lint
+
+if TYPE_CHECKING:
+    from mudata.catalog.cards.schema import Card
 
 OptionsOrder = Literal["published", "shuffled"]
 
