@@ -80,7 +80,7 @@ def test_whoever_asks_python_for_warnings_gets_them(library: Path) -> None:
 
 
 def test_in_python_mudata_hides_what_it_calls_and_not_what_the_user_calls(library: Path) -> None:
-    within = "import mudata; from mudata.home import Home; Home.default()"
+    within = "import mudata; mudata.sql('select 1')"
     assert "of the library" not in stderr("-c", within)
     assert "FutureWarning of the library" in stderr(
         "-c", f"{within}; import platformdirs; platformdirs.user_data_dir()"
@@ -89,7 +89,7 @@ def test_in_python_mudata_hides_what_it_calls_and_not_what_the_user_calls(librar
 
 def test_warnings_of_mudata_itself_are_shown(library: Path) -> None:
     code = "import warnings; warnings.warn('an old name', FutureWarning)"
-    said = stderr("-c", f"import mudata; code = {code!r}\n{AS_MUDATA}")
+    said = stderr("-c", f"import mudata.api; code = {code!r}\n{AS_MUDATA}")
     assert "FutureWarning: an old name" in said
 
 

@@ -13,6 +13,7 @@ from importlib import import_module
 
 import click
 
+from mudata.deprecations import hide_deprecations
 from mudata.errors import MudataError, from_os_error
 
 COMMANDS: dict[str, tuple[str, str]] = {
@@ -90,6 +91,7 @@ def cli() -> None:
 
 def main() -> None:
     """Run the command line; the one place where errors become exit codes."""
+    hide_deprecations()
     for stream in ("stdout", "stderr"):  # closed by the caller, as in `mudata list >&-`
         if getattr(sys, stream) is None:
             setattr(sys, stream, open(os.devnull, "w", encoding="utf-8"))  # noqa: PTH123, SIM115 - for good

@@ -86,4 +86,4 @@ def take(
 ) -> Ingested:
     """Ingest in one process; `failures` as a fetch would report them, `request` are fields of Request."""
     fetched = Fetched(dataset=of.name, mirrors={}, files=0, bytes=0, failures=dict(failures or {}), notes=())
-    return ingest(of, home, request=FetchRequest(**request), flavour=AudioFormat(rate), fetched=fetched, workers=1)
+    return ingest(of, home, request=FetchRequest(**request), audio_format=AudioFormat(rate), fetched=fetched, workers=1)

@@ -9,21 +9,16 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, field
-from datetime import UTC, datetime
 from pathlib import Path
 
 from mudata.errors import HomeError
-from mudata.home import write_atomic
+from mudata.home import now, write_atomic
 from mudata.version import __version__
 
 VERSION = 1
 
 Stat = Callable[[str], tuple[int, int] | None]
 """Size and mtime_ns of a file below `files/`, by its relative path; None if there is none."""
-
-
-def now() -> str:
-    return datetime.now(UTC).isoformat(timespec="seconds")
 
 
 @dataclass(frozen=True, kw_only=True)

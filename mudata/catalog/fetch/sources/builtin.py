@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from mudata.catalog.cards.mirrors import ComposedMirror, LocalMirror
     from mudata.narration import Progress
 
-COMPOSERS: dict[str, str] = {"demo": "mudata.catalog.demo:compose"}
+COMPOSERS: dict[str, str] = {"demo": "mudata.catalog.demo.dataset:compose"}
 """Name of a composer -> function (files, Progress) -> paths; imported when needed."""
 
 

@@ -16,7 +16,6 @@ import shutil
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote
@@ -26,6 +25,8 @@ from mudata.catalog.audio.encode import replacing
 from mudata.catalog.fetch.sources.source import FetchResult, Target
 from mudata.catalog.fetch.sources.templates import fill
 from mudata.errors import AudioError, CardError, MissingExtra, Offline
+from mudata.home import now
+from mudata.jsonl import mend
 
 if TYPE_CHECKING:
     from mudata.catalog.cards.mirrors import YoutubeMirror
@@ -146,12 +147,13 @@ class _Ledger:
     def __init__(self, path: Path) -> None:
         self.path = path
         self._last: dict[str, _Outcome] = {}
+        mend(path)
         for line in path.read_text("utf-8").splitlines() if path.exists() else ():
             try:
                 entry = json.loads(line)
                 self._last[entry["id"]] = _Outcome(entry["status"], entry["reason"])
             except (ValueError, KeyError, TypeError):
-                continue  # cut off when a process was killed
+                continue  # a hole that a power cut left
 
     def final(self, id_: str) -> _Outcome | None:
         """Why there is no use in asking again, if there is none."""
@@ -159,7 +161,7 @@ class _Ledger:
         return outcome if outcome and outcome.status not in _TEMPORARY | {"ok"} else None
 
     def add(self, clip: _Clip, outcome: _Outcome) -> None:
-        at = datetime.now(UTC).isoformat(timespec="seconds")
+        at = now()
         entry = {"id": clip.id, "video": clip.video, "status": outcome.status, "reason": outcome.reason, "at": at}
         self.path.parent.mkdir(parents=True, exist_ok=True)
         with self.path.open("a", encoding="utf-8") as file:

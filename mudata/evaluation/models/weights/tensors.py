@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import pickle
 import re
+import warnings
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -232,7 +233,9 @@ def _file(path: Path, inside: str | None, allow: tuple[Any, ...]) -> dict[str, A
 
 def _unpickled(path: Path, allow: tuple[Any, ...]) -> Any:
     try:
-        with torch.serialization.safe_globals(list(allow)):
+        with warnings.catch_warnings(), torch.serialization.safe_globals(list(allow)):
+            # before it refuses a plain pickle, torch warns that it may not support one
+            warnings.filterwarnings("ignore", "Detected pickle protocol", UserWarning)
             return torch.load(path, map_location="cpu", weights_only=True, mmap=is_archive(path))
     except pickle.UnpicklingError as error:
         match = re.search(r"GLOBAL (\S+)", str(error))

@@ -268,7 +268,6 @@ def clap(tmp_path_factory: pytest.TempPathFactory) -> str:
     return str(write(tmp_path_factory.mktemp("clap"), fusion=False))
 
 
-@pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::UserWarning", "ignore::FutureWarning")
 def test_the_clap_score_is_the_cosine_of_sound_and_caption(clap: str, tone: Any, tmp_path: Path) -> None:
     from mudata.evaluation.models.clap import Clap
 

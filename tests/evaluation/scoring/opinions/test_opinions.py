@@ -259,10 +259,6 @@ def encoder(folder: Path, pooling: str = "mean_tokens") -> Path:
     return folder
 
 
-slow_imports = pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::UserWarning", "ignore::FutureWarning")
-
-
-@slow_imports
 def test_the_nearest_label_is_found_whatever_the_answer_says(run: Run, tmp_path: Path) -> None:
     folder = encoder(tmp_path / "encoder")
     asked = score.second_opinion(run, SentenceEncoder(str(folder), template="{label}"))
@@ -279,7 +275,6 @@ def test_the_nearest_label_is_found_whatever_the_answer_says(run: Run, tmp_path:
     assert score.second_opinion(run, SentenceEncoder(str(folder))) == 4
 
 
-@slow_imports
 def test_padding_does_not_change_an_embedding(tmp_path: Path) -> None:
     one = SentenceEncoder(str(encoder(tmp_path / "encoder")))
     asks = [Ask(str(i), text, LABELS, "genre") for i, text in enumerate(["low", "high pitch in between . the music"])]
@@ -287,7 +282,6 @@ def test_padding_does_not_change_an_embedding(tmp_path: Path) -> None:
     assert together == pytest.approx([next(one.views([ask])).more["cosine"] for ask in asks], abs=1e-5)
 
 
-@slow_imports
 def test_an_encoder_that_cannot_be_used_is_refused(run: Run, tmp_path: Path) -> None:
     folder = encoder(tmp_path / "encoder", "max_tokens")
     with pytest.raises(ModelError, match="pools in a way that is not known here"):
