@@ -71,7 +71,7 @@ def without_eyes(processor: Any, ears: str, extractor: Any, tokens: Any, audio: 
     """A processor of this class that was given no image and no video processor."""
 
     class Listening(processor):  # type: ignore[misc]
-        # before transformers 5.13 processors ask these for their size, pictures or none
+        # transformers 5.13 asks these for a size, with pictures or without
         image_processor = video_processor = SimpleNamespace(merge_size=2)
 
         @classmethod
