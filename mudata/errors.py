@@ -152,10 +152,11 @@ class EvaluationError(MudataError):
     """An evaluation that cannot be run or scored, or whose files cannot be read back."""
 
 
-def some(names: Iterable[str], most: int) -> str:
-    """The first of many names for a message: 'a, b and 3 more'."""
-    shown = list(names)
-    return ", ".join(shown[:most]) + (f" and {len(shown) - most} more" if len(shown) > most else "")
+def some(names: Iterable[str], most: int, *, counted: bool = True) -> str:
+    """The first of many names for a message: 'a, b and 3 more', or not counted 'a, b, ...'."""
+    every = list(names)
+    rest = f" and {len(every) - most} more" if counted else ", ..."
+    return ", ".join(every[:most]) + (rest if len(every) > most else "")
 
 
 def from_os_error(error: OSError) -> MudataError | None:

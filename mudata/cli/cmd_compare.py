@@ -10,7 +10,7 @@ import click
 from mudata.cli.output import common, emit, emit_json, progress
 
 if TYPE_CHECKING:
-    from mudata.evaluation.comparison.compare import Comparison, Measured
+    from mudata.evaluation.comparison.comparison_result import Comparison, MetricComparison
 
 
 @click.command()
@@ -30,7 +30,7 @@ def compare(runs: tuple[str, ...], quiet: bool, as_json: bool) -> None:
     from mudata.home import Home
 
     home = Home.default()
-    found = compared([(run.scores, score.judge(run)) for run in (find(home, name) for name in runs)])
+    found = compared([(run.scores, score.read_answers(run)) for run in (find(home, name) for name in runs)])
     if as_json:
         emit_json(asdict(found))
         return
@@ -45,7 +45,7 @@ def compare(runs: tuple[str, ...], quiet: bool, as_json: bool) -> None:
         _tell(found, metric)
 
 
-def _tell(found: Comparison, of: Measured) -> None:
+def _tell(found: Comparison, of: MetricComparison) -> None:
     from mudata.evaluation.comparison.compare import chance, shown
 
     percent = " %" if of.metric == "accuracy" else ""

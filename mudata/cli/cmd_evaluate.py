@@ -172,7 +172,7 @@ def eval_(
     if failed := run.failures():
         kinds = ", ".join(f"{n} {kind}" for kind, n in failed.items())
         say.say(f"{sum(failed.values())} of {run.scores['n']} clips failed and count as wrong: {kinds}.")
-    if badge := audio_use.look(home, run):
+    if badge := audio_use.check_run(home, run):
         say.say(f"Was it heard? {badge}")
     say.say(f"Run: {run.folder}")
 

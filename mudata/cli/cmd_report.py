@@ -59,7 +59,7 @@ def report(
     The page is a single file that needs no network. It shows scores with intervals, where answers ended, how other
     rules would count them, and every answer beside its clip.
     """
-    from mudata.evaluation.report import write
+    from mudata.evaluation.report.build import write
 
     say = progress(quiet)
     written = write(

@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING, Any, Literal
 import click
 
 from mudata.cli.output import common, emit, emit_json, progress
+from mudata.evaluation.answer_import.formats import FORMATS
 from mudata.home import Home
 
 if TYPE_CHECKING:
+    from mudata.evaluation.run import Run
     from mudata.evaluation.scoring.opinions.opinion import Opinion
     from mudata.narration import Progress
 
-_FORMATS = ("cmi-bench", "lmms-eval", "jsonl")
 """Those of `answer_files.FORMATS`, which costs too much to import for --help."""
 
 
@@ -58,24 +59,24 @@ def score(
     The models are not asked anything. Where scores change, the former ones are kept under scores/ in the run's folder,
     and what changed is told with its cause: another aligner, label set or recipe, or overrides.
     """
-    from mudata.errors import EvaluationError
-    from mudata.evaluation.run import all_runs, find
-    from mudata.evaluation.scoring import score as judge
+    from mudata.evaluation.run import find, readable_runs
+    from mudata.evaluation.scoring import score as scoring
 
-    home, say, found = Home.default(), progress(quiet), []
+    home, say = Home.default(), progress(quiet)
     opinions = [_opinion(name, options) for name in asked]
-    for run in [find(home, name) for name in runs] or all_runs(home):
-        try:
-            for opinion in opinions:
-                new = judge.second_opinion(run, opinion)
-                say.say(f"{run.id}: {opinion.NAME} read {new} answers; what it had read before was kept.")
-            for wanted in extras:
-                judge.further_score(home, run, wanted)
-            found.append(judge.score(run, say, reference_scorer=reference_scorer))
-        except EvaluationError as error:
-            if runs:
-                raise
-            say.say(f"Left out: {error.what}")
+
+    def scored(run: Run) -> dict[str, Any]:
+        for opinion in opinions:
+            new = scoring.second_opinion(run, opinion)
+            say.say(f"{run.id}: {opinion.NAME} read {new} answers; what it had read before was kept.")
+        for wanted in extras:
+            scoring.further_score(home, run, wanted)
+        return scoring.score(run, say, reference_scorer=reference_scorer)
+
+    if runs:
+        found = [scored(run) for run in [find(home, name) for name in runs]]
+    else:
+        found = [scores for _, scores in readable_runs(home, scored, say)]
     show_scores(found, say, as_json=as_json, several=len(runs) != 1)
 
 
@@ -92,7 +93,7 @@ def _opinion(name: str, options: Mapping[str, str | None]) -> Opinion:
 
 
 def show_scores(found: Sequence[Mapping[str, Any]], say: Progress, *, as_json: bool, several: bool = False) -> None:
-    """Print what `judge.score` returned: a table per kind of task, below it what so many clips can tell; or JSON (a
+    """Print what `score.score` returned: a table per kind of task, below it what so many clips can tell; or JSON (a
     list if `several`)."""
     from mudata.evaluation.comparison.score_table import tables
 
@@ -150,7 +151,7 @@ def override(
 
     from mudata.evaluation.run import find
     from mudata.evaluation.scoring import overrides
-    from mudata.evaluation.scoring import score as judge
+    from mudata.evaluation.scoring import score as scoring
     from mudata.jsonl import numbered
 
     home, say = Home.default(), progress(quiet)
@@ -169,14 +170,14 @@ def override(
             raise click.UsageError("Give the LABEL that is meant, or --none.")
         label = None if no_label else labels[0] if len(labels) == 1 else list(labels)
         given = [{"clip_id": clip, "label": label, "author": author, "reason": reason}]
-    made = judge.override(home, found, given)
+    made = scoring.override(home, found, given)
     say.say(f"{len(made)} of {len(given)} lines are new in {found.folder / overrides.FILE}.")
-    show_scores([judge.score(found, say)], say, as_json=as_json)
+    show_scores([scoring.score(found, say)], say, as_json=as_json)
 
 
 @click.command("import-answers")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option("--format", "format_", type=click.Choice(_FORMATS), required=True, help="Which program wrote it.")
+@click.option("--format", "format_", type=click.Choice(list(FORMATS)), required=True, help="Which program wrote it.")
 @click.option("--model", required=True, help="Who answered: any name.")
 @click.option("--split", help="Whose clips: a name from `mudata split list`, or a manifest's path.")
 @click.option("--dataset", help="Instead of a split: this dataset's clips that the file names.")
@@ -218,8 +219,8 @@ def import_answers(
     mudata import-answers qwen_GTZAN.jsonl --format cmi-bench --dataset gtzan --references file --model qwen-audio
     """
     from mudata.evaluation.answer_import.formats import Fields
+    from mudata.evaluation.answer_import.import_request import ImportRequest
     from mudata.evaluation.answer_import.importer import import_answers as make
-    from mudata.evaluation.answer_import.request import ImportRequest
 
     if prompt_text and len(prompt_text) < 200 and Path(prompt_text).is_file():
         prompt_text = Path(prompt_text).read_text("utf-8-sig").strip()

@@ -49,15 +49,15 @@ def show(
     """
     from dataclasses import asdict
 
-    from mudata.evaluation.comparison.clip_view import chosen, side_by_side
-    from mudata.evaluation.comparison.clip_view import sample as draw
+    from mudata.evaluation.comparison.clip_view import clip_views, runs_to_show
+    from mudata.evaluation.comparison.clip_view import draw_clips as draw
 
     if bool(clips) == bool(sample) or (disagree and not sample):
         raise click.UsageError("Name clips, or give --sample N (and --disagree, if you like).")
     home = Home.default()
-    of = chosen(home, [] if runs == "all" else [name.strip() for name in runs.split(",") if name.strip()])
+    of = runs_to_show(home, [] if runs == "all" else [name.strip() for name in runs.split(",") if name.strip()])
     wanted = list(dict.fromkeys(clips)) or draw(home, of, sample or 1, seed, disagree=disagree)
-    found = side_by_side(home, wanted, of)
+    found = clip_views(home, wanted, of)
     if as_json:
         emit_json([asdict(one) for one in found])
         return

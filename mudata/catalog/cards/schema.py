@@ -189,7 +189,7 @@ class LabelSpace(Strict):
             raise ValueError(f"labels listed twice: {', '.join(twice)}")
         if lost := sorted({v.parent for v in self.vocabulary if v.parent} - set(ids)):
             raise ValueError(f"parents that are no labels: {', '.join(lost)}")
-        if lost := sorted({i for of in self.compounds.values() for i in of} - set(ids)):
+        if lost := sorted({i for meant in self.compounds.values() for i in meant} - set(ids)):
             raise ValueError(f"compounds of what is no label: {', '.join(lost)}")
         return self
 
@@ -197,7 +197,7 @@ class LabelSpace(Strict):
         """The same namespace with no labels but these, in its own order; compounds of others are left out."""
         labels = tuple(label for label in self.vocabulary if label.id in ids)
         kept = tuple(v if v.parent in ids else v.model_copy(update={"parent": None}) for v in labels)
-        compounds = {phrase: of for phrase, of in self.compounds.items() if set(of) <= set(ids)}
+        compounds = {phrase: meant for phrase, meant in self.compounds.items() if set(meant) <= set(ids)}
         return self.model_copy(update={"vocabulary": kept, "compounds": compounds})
 
 
@@ -316,6 +316,8 @@ class Card(Strict):
     @property
     def grouped_by(self) -> tuple[str, ...]:
         """Which of artist, album, track the clip rules provide (by template or column name)."""
-        found = {g for rule in self.clips for g in rule.groups}
-        found |= {g for g in ("artist", "album", "track") for r in self.clips if re.search(rf"\b{g}\b", r.select or "")}
-        return tuple(g for g in ("artist", "album", "track") if g in found)
+        provided = {g for rule in self.clips for g in rule.groups}
+        provided |= {
+            g for g in ("artist", "album", "track") for r in self.clips if re.search(rf"\b{g}\b", r.select or "")
+        }
+        return tuple(g for g in ("artist", "album", "track") if g in provided)

@@ -1,6 +1,7 @@
-"""Clips with everything that was said of them: facts and references from the index, answers of all runs side by side.
+"""Clips with everything that was said of them: facts and references from the index, answers of all
+runs side by side.
 
-After Figure 2 of arXiv:2409.09601. Answers are read as scores read them (`judge.judge`), those of unfinished runs too.
+After Figure 2 of arXiv:2409.09601. Answers are read as scores read them, those of unfinished runs too.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from mudata.catalog.index import database
 from mudata.errors import EvaluationError
 from mudata.evaluation import run
-from mudata.evaluation.scoring import score
+from mudata.evaluation.scoring.context import ScoringContext
 
 if TYPE_CHECKING:
     import duckdb
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from mudata.home import Home
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class ClipAnswer:
     """One run's answer about a clip, and how it was read.
 
@@ -52,9 +53,10 @@ class ClipAnswer:
     """What the model got in place of the sound, where that was text."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class ClipView:
-    """A clip's facts (None where the index has none), references and answers, in the order that the runs began.
+    """A clip's facts (None where the index has none), references and answers, in the order that the
+    runs began.
 
     `path` is the file to play, absolute; `labels` are canonical ids by namespace.
     """
@@ -73,34 +75,38 @@ class ClipView:
     said: tuple[ClipAnswer, ...]
 
 
-def chosen(home: Home, names: Sequence[str]) -> list[Run]:
+def runs_to_show(home: Home, names: Sequence[str]) -> list[Run]:
     """Runs by name, or all that can be read. Raises UnknownName."""
     if names:
         return [run.find(home, name) for name in names]
-    return [one for one in run.all_runs(home) if _readable(one)]
+    return [readable for readable, _ in run.readable_runs(home, run.Run.questions)]
 
 
-def _readable(one: Run) -> bool:
-    try:
-        return bool(one.questions())
-    except EvaluationError:
-        return False
+def clip_views(home: Home, clip_ids: Sequence[str], runs: Sequence[Run]) -> list[ClipView]:
+    """Clips with all that the index and the runs know of them.
 
+    Args:
+        home: whose index is read.
+        clip_ids: the clips, in the order wanted.
+        runs: whose answers are shown.
 
-def side_by_side(home: Home, clip_ids: Sequence[str], runs: Sequence[Run]) -> list[ClipView]:
-    """The clips in the order asked for; of clips that are not indexed, the references that the runs recorded.
+    Returns:
+        One view per clip; of clips that are not indexed, with the references that the runs
+        recorded.
 
-    Raises EvaluationError with the nearest ids for a clip that neither the index nor a run knows.
+    Raises:
+        EvaluationError: neither the index nor a run knows a clip; names the nearest ids.
     """
-    said: defaultdict[str, list[ClipAnswer]] = defaultdict(list)
+    answers: defaultdict[str, list[ClipAnswer]] = defaultdict(list)
     recorded: defaultdict[str, dict[str, list[str]]] = defaultdict(dict)
-    for one in runs:
-        task = "caption" if one.settings["kind"] == "caption" else str(one.settings["task"])
-        for question in one.questions():
-            recorded[question["clip_id"]][task] = list(question["gold"])
-        records = one.answers()
-        for item in score.judge(one, only=set(clip_ids)):
-            said[item.clip_id].append(_said(one, item, records[item.clip_id].given))
+    for asked in runs:
+        context = ScoringContext.load(asked)
+        task = "caption" if context.settings.kind == "caption" else context.settings.task
+        for question in context.questions:
+            recorded[question.clip_id][task] = list(question.references)
+        for scored in context.read_answers(only=set(clip_ids)):
+            given = context.answers[scored.clip_id].given
+            answers[scored.clip_id].append(_answer(asked, scored, given))
     with database.connect(home) as connection:
         facts = _facts(connection, clip_ids)
         for clip_id in clip_ids:
@@ -110,37 +116,44 @@ def side_by_side(home: Home, clip_ids: Sequence[str], runs: Sequence[Run]) -> li
     for clip_id in set(recorded) - set(facts):
         captions[clip_id] = recorded[clip_id].pop("caption", [])
         labels[clip_id] = recorded[clip_id]
-    found = []
+    views = []
     for clip_id in clip_ids:
         title, artist, album, seconds, path, licence, status = facts.get(clip_id, [None] * 7)
-        found.append(
+        views.append(
             ClipView(
-                clip_id,
-                clip_id.partition("/")[0],
-                title,
-                artist,
-                album,
-                seconds,
-                str(home.root / path) if path else None,
-                licence,
-                status or "not in the index",
-                labels[clip_id],
-                captions[clip_id],
-                tuple(said[clip_id]),
+                clip_id=clip_id,
+                dataset=clip_id.partition("/")[0],
+                title=title,
+                artist=artist,
+                album=album,
+                duration_s=seconds,
+                path=str(home.root / path) if path else None,
+                licence=licence,
+                status=status or "not in the index",
+                labels=labels[clip_id],
+                captions=captions[clip_id],
+                said=tuple(answers[clip_id]),
             )
         )
-    return found
+    return views
 
 
-def sample(home: Home, runs: Sequence[Run], n: int, seed: int, *, disagree: bool = False) -> list[str]:
-    """Ids of `n` clips that the runs were asked about (without runs: of the index), in the random order of a seed.
+def draw_clips(home: Home, runs: Sequence[Run], n: int, seed: int, *, disagree: bool = False) -> list[str]:
+    """Ids of clips in the random order of a seed, or those first on which runs disagree.
 
-    disagree: the clips come first of which the runs said the most different things. A clip's disagreement is the
-    share of its readings that differ from its most frequent one; a reading is the labels that count, else the status.
+    Args:
+        home: whose index is read where there are no runs.
+        runs: that were asked about the clips; without any, the clips are those of the index.
+        n: how many clips, at most.
+        seed: of the order.
+        disagree: the clips come first of which the runs said the most different things. A clip's
+            disagreement is the share of its readings that differ from its most frequent one; a
+            reading is the labels that count, else the status.
 
-    Raises EvaluationError when there is nothing to draw from, or when no two runs read labels of one clip.
+    Raises:
+        EvaluationError: there is nothing to draw from, or no two runs read labels of one clip.
     """
-    ids = {question["clip_id"] for one in runs for question in one.questions()}
+    ids = {question.clip_id for asked in runs for question in asked.questions()}
     if not runs:
         with database.connect(home) as connection:
             rows = connection.execute("SELECT clip_id FROM clips WHERE status = 'ok'").fetchall()
@@ -160,44 +173,43 @@ def sample(home: Home, runs: Sequence[Run], n: int, seed: int, *, disagree: bool
 def _disagreement(runs: Sequence[Run]) -> dict[str, float]:
     """By clip that several runs were asked the same about: 1 - share of the most frequent reading."""
     readings: defaultdict[tuple[str, str], list[object]] = defaultdict(list)
-    for one in runs:
-        task = str(one.settings["task"])
-        for item in score.judge(one, only={question["clip_id"] for question in one.questions()}):
-            if item.alignment is not None:
-                readings[item.clip_id, task].append(item.counted_labels or item.outcome)
-    found: dict[str, float] = {}
-    for (clip_id, _), said in readings.items():
-        if len(said) > 1:
-            apart = 1 - Counter(said).most_common(1)[0][1] / len(said)
-            found[clip_id] = max(apart, found.get(clip_id, 0.0))
-    return found
+    for asked in runs:
+        context = ScoringContext.load(asked)
+        for scored in context.read_answers(only=context.answers.keys()):
+            if scored.alignment is not None:
+                reading = scored.counted_labels or scored.outcome
+                readings[scored.clip_id, context.settings.task].append(reading)
+    disagreement: dict[str, float] = {}
+    for (clip_id, _), of_clip in readings.items():
+        if len(of_clip) > 1:
+            apart = 1 - Counter(of_clip).most_common(1)[0][1] / len(of_clip)
+            disagreement[clip_id] = max(apart, disagreement.get(clip_id, 0.0))
+    return disagreement
 
 
-def _said(one: Run, item: ScoredAnswer, given: str | None) -> ClipAnswer:
-    settings, alignment = one.settings, item.alignment
-    rouge = None
-    if alignment is None and item.answer is not None:
-        from mudata.evaluation.metrics.rouge import COLUMNS
-        from mudata.evaluation.metrics.rouge import rouge as scores
+def _answer(asked: Run, scored: ScoredAnswer, given: str | None) -> ClipAnswer:
+    settings, alignment = asked.settings, scored.alignment
+    scores = None
+    if alignment is None and scored.answer is not None:
+        from mudata.evaluation.metrics import rouge
 
-        row = dict(zip(COLUMNS, scores([item.answer], [item.gold])[0], strict=True))
-        rouge = {name: round(float(row[name]), 4) for name in ("rouge1_f", "rougeL_f")}
-    right = None if alignment is None else item.right
+        row = dict(zip(rouge.COLUMNS, rouge.rouge([scored.answer], [scored.gold])[0], strict=True))
+        scores = {name: round(float(row[name]), 4) for name in ("rouge1_f", "rougeL_f")}
     return ClipAnswer(
-        one.id,
-        str(settings["model"]),
-        settings.get("control"),
-        str(settings["task"]),
-        item.answer,
-        item.error,
-        item.outcome,
-        alignment.labels if alignment else (),
-        item.gold,
-        right,
-        alignment.rule_id if alignment else "",
-        alignment.spans if alignment else (),
-        rouge,
-        given,
+        run=asked.id,
+        model=settings.model,
+        control=settings.control,
+        task=settings.task,
+        answer=scored.answer,
+        error=scored.error,
+        status=scored.outcome,
+        labels=alignment.labels if alignment else (),
+        gold=scored.gold,
+        right=None if alignment is None else scored.right,
+        rule_id=alignment.rule_id if alignment else "",
+        spans=alignment.spans if alignment else (),
+        rouge=scores,
+        given=given,
     )
 
 
@@ -232,7 +244,8 @@ def _references(
 
 
 def _unknown(connection: duckdb.DuckDBPyConnection, clip_id: str, recorded: Collection[str]) -> tuple[str, str]:
-    """What to say of an id that is not known; those that end like it come first, then those spelled like it."""
+    """What to say of an id that is not known; those that end like it come first, then those spelled
+    like it."""
     near = connection.execute(
         "SELECT clip_id, ends_with(clip_id, '/' || $1) AS same, jaro_winkler_similarity(clip_id, $1) AS alike"
         " FROM (SELECT clip_id FROM clips UNION SELECT unnest($2::VARCHAR[])) WHERE same OR alike > 0.8"

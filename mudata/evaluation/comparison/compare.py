@@ -1,26 +1,33 @@
 """Which runs can be told apart: on the clips that all of them have, pair by pair.
 
-A difference comes with the interval of a paired bootstrap that draws artists or tracks where clips share them, and
-with a p value: McNemar's exact test for accuracy, the bootstrap's for everything else. McNemar's test takes clips for
-independent; where they share artists or tracks the larger of both p values counts. Holm's correction runs over all
-pairs of one metric.
+A difference comes with the interval of a paired bootstrap that draws artists or tracks where clips
+share them, and with a p value: McNemar's exact test for accuracy, the bootstrap's for everything
+else. McNemar's test takes clips for independent; where they share artists or tracks the larger of
+both p values counts. Holm's correction runs over all pairs of one metric.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from itertools import combinations
 from typing import TYPE_CHECKING, Any
 
 from mudata.errors import EvaluationError
-from mudata.evaluation.metrics.per_clip import measures
+from mudata.evaluation.comparison.comparable import require_different_runs, require_same_questions
+from mudata.evaluation.comparison.comparison_result import (
+    ComparedRun,
+    Comparison,
+    MetricComparison,
+    PairComparison,
+    RankedRun,
+)
+from mudata.evaluation.metrics.per_clip import per_clip_metrics
 from mudata.evaluation.metrics.power import Z80
 from mudata.evaluation.metrics.significance import PAIRED_RESAMPLES, holm, mcnemar, paired_bootstrap, tied_groups
 from mudata.evaluation.metrics.statistics import WILSON, Z95, bootstrap, group_count, method, wilson
 
 if TYPE_CHECKING:
-    from mudata.evaluation.metrics.per_clip import Measure
+    from mudata.evaluation.metrics.per_clip import PerClipMetric
     from mudata.evaluation.metrics.scored import ScoredAnswer
 
 ALPHA = 0.05
@@ -28,144 +35,67 @@ LEAST = 0.0001
 """Smaller p values are only told to be."""
 
 
-@dataclass(frozen=True)
-class Entrant:
-    """One run of a comparison. `why` tells who was not asked about the clips left out."""
-
-    run: str
-    name: str
-    """The model, with the run's id where two runs have the same."""
-    clips: int
-    left_out: int
-    why: str
-
-
-@dataclass(frozen=True)
-class Standing:
-    """One run's value on the common clips. Its true rank lies from `first` to `last`: behind all runs that are told
-    apart from it upwards, before all downwards. Runs with a letter of `groups` in common are tied."""
-
-    run: str
-    name: str
-    value: float
-    low: float
-    high: float
-    first: int
-    last: int
-    groups: str
-
-
-@dataclass(frozen=True)
-class Pair:
-    """How run a differs from run b: `difference` = a - b. `n10` clips are better in a, `n01` in b (for accuracy: right
-    in one and wrong in the other; `clips_10` and `clips_01` name them). `p` counts, `p_holm` is corrected.
-    `detectable` is the smallest difference that these clips would tell apart with 80 % power."""
-
-    a: str
-    b: str
-    difference: float
-    low: float
-    high: float
-    p: float
-    p_holm: float
-    p_mcnemar: float | None
-    p_bootstrap: float
-    n10: int
-    n01: int
-    detectable: float | None
-    verdict: str
-    clips_10: tuple[str, ...] = ()
-    clips_01: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class Measured:
-    """One metric of all runs, best first, and of all pairs in that order. `groups` are maximal sets of runs (ids) of
-    which no pair is told apart."""
-
-    metric: str
-    recipe: str
-    standings: tuple[Standing, ...]
-    groups: tuple[tuple[str, ...], ...]
-    pairs: tuple[Pair, ...]
-
-
-@dataclass(frozen=True)
-class Comparison:
-    """`n` clips, in `independent` groups of one artist or track."""
-
-    kind: str
-    n: int
-    independent: int
-    runs: tuple[Entrant, ...]
-    metrics: tuple[Measured, ...]
-
-
 def compare(runs: Sequence[tuple[Mapping[str, Any], Sequence[ScoredAnswer]]]) -> Comparison:
-    """Compare runs, each its scores (of `judge.score`) and judged answers (of `judge.judge`).
+    """Compare runs on the clips that all of them have.
 
-    Raises EvaluationError where that would compare different things: fewer than two runs, a run twice, other kinds of
-    task, no clip in common, other labels or other references.
+    Args:
+        runs: of each run its scores (what scores.json says) and its scored answers.
+
+    Returns:
+        Every metric of the kind of task, the headline first.
+
+    Raises:
+        EvaluationError: different things would be compared: fewer than two runs, a run twice, other
+            kinds of task, no clip in common, other labels or other references.
+
+    Source:
+        McNemar 1947, Holm 1979, Efron and Tibshirani 1993; see `significance`.
+
+    Example:
+        >>> from mudata.evaluation.align.alignment import Alignment
+        >>> from mudata.evaluation.metrics.scored import ScoredAnswer
+        >>> def answers(labels):
+        ...     return [
+        ...         ScoredAnswer(f"d/{i}", "d", ("a",), label, Alignment("ALIGNED", (label,)))
+        ...         for i, label in enumerate(labels)
+        ...     ]
+        >>> heads = [
+        ...     {"run": run, "model": run, "kind": "classify", "labels_sha256": {}}
+        ...     for run in ("x", "y")
+        ... ]
+        >>> answered = [answers("a" * 12), answers("a" * 4 + "b" * 8)]
+        >>> (accuracy,) = compare(list(zip(heads, answered))).metrics
+        >>> pair = accuracy.pairs[0]
+        >>> pair.n10, pair.n01, round(pair.p, 4), round(pair.difference, 3)
+        (8, 0, 0.0078, 0.667)
     """
     heads = [scores for scores, _ in runs]
-    answers = [{item.clip_id: item for item in items} for _, items in runs]
-    _refuse_strangers(heads)
+    answers = [{answer.clip_id: answer for answer in scored} for _, scored in runs]
+    require_different_runs(heads)
     names = _names(heads)
-    common = [clip for clip in answers[0] if all(clip in of for of in answers)]
+    common = [clip for clip in answers[0] if all(clip in by_clip for by_clip in answers)]
     if not common:
         asked = "; ".join(f"{name}: {_whence(head)}" for name, head in zip(names, heads, strict=True))
         raise EvaluationError(
             f"These runs have no clip in common ({asked}).", "Compare runs that were asked about the same split."
         )
-    _refuse_other_questions(heads, names, [[of[clip] for clip in common] for of in answers])
-    kind, clusters = str(heads[0]["kind"]), [_cluster([of[clip] for of in answers]) for clip in common]
-    found = [measures(kind, [of[clip] for clip in common]) for of in answers]
-    entrants = _entrants(heads, names, answers, set(common))
-    metrics = [_compared(name, entrants, [of[name] for of in found], common, clusters) for name in found[0]]
+    shared = [[by_clip[clip] for clip in common] for by_clip in answers]
+    require_same_questions(heads, names, shared)
+    kind, clusters = str(heads[0]["kind"]), [_cluster(of_clip) for of_clip in zip(*shared, strict=True)]
+    by_run = [per_clip_metrics(kind, scored) for scored in shared]
+    compared_runs = _compared_runs(heads, names, answers, set(common))
+    metrics = [
+        _compare_metric(name, compared_runs, [metrics[name] for metrics in by_run], common, clusters)
+        for name in by_run[0]
+    ]
     independent = group_count(clusters) or len(common)
-    return Comparison(kind, len(common), independent, tuple(entrants), tuple(metrics))
+    return Comparison(kind, len(common), independent, tuple(compared_runs), tuple(metrics))
 
 
-def _cluster(told: Sequence[ScoredAnswer]) -> str:
-    """The group of one clip as the first run has it that knows an artist or track: imported answers may not."""
-    return next((item for item in told if item.artist or item.track), told[0]).cluster
-
-
-def _refuse_strangers(heads: Sequence[Mapping[str, Any]]) -> None:
-    ids = [head["run"] for head in heads]
-    if len(ids) < 2 or len(set(ids)) < len(ids):
-        raise EvaluationError(
-            f"A comparison needs two or more different runs, not {', '.join(map(str, ids)) or 'none'}.",
-            "Runs are listed by: mudata score",
-        )
-    if len({head["kind"] for head in heads}) > 1:
-        kinds = ", ".join(f"{head['run']}: {head['kind']}" for head in heads)
-        raise EvaluationError(
-            f"These runs were asked different kinds of question ({kinds}).", "Compare runs of one task."
-        )
-
-
-def _refuse_other_questions(
-    heads: Sequence[Mapping[str, Any]], names: Sequence[str], items: Sequence[Sequence[ScoredAnswer]]
-) -> None:
-    for dataset in dict.fromkeys(item.dataset for item in items[0]):
-        hashes = [head["labels_sha256"].get(dataset) for head in heads]
-        for name, other in zip(names, hashes, strict=True):
-            if other != hashes[0]:
-                raise EvaluationError(
-                    f"{names[0]} and {name} were read with different labels of {dataset} "
-                    f"({str(hashes[0])[:12]} and {str(other)[:12]}).",
-                    "If both are of one task, score them again with the labels as they are now: "
-                    f"mudata score {' '.join(str(head['run']) for head in heads)}",
-                )
-    for name, of in zip(names, items, strict=True):
-        unlike = [a.clip_id for a, b in zip(items[0], of, strict=True) if set(a.gold) != set(b.gold)]
-        if unlike:
-            raise EvaluationError(
-                f"{names[0]} and {name} have other references for {len(unlike)} of {len(of)} clips, such as "
-                f"{unlike[0]}.",
-                "They were asked different tasks, or the dataset's labels changed between them: ask one of them again.",
-            )
+def _cluster(answers: Sequence[ScoredAnswer]) -> str:
+    """The group of one clip as the first run has it that knows an artist or track: imported answers
+    may not."""
+    return next((answer for answer in answers if answer.artist or answer.track), answers[0]).cluster
 
 
 def _names(heads: Sequence[Mapping[str, Any]]) -> list[str]:
@@ -180,74 +110,97 @@ def _whence(head: Mapping[str, Any]) -> str:
     return f"split {head['split']}, part {head.get('part')}, {head['n']} clips"
 
 
-def _entrants(
+def _compared_runs(
     heads: Sequence[Mapping[str, Any]],
     names: Sequence[str],
     answers: Sequence[Mapping[str, ScoredAnswer]],
     common: set[str],
-) -> list[Entrant]:
-    entrants = []
-    for head, name, mine in zip(heads, names, answers, strict=True):
-        left = set(mine) - common
+) -> list[ComparedRun]:
+    compared = []
+    for head, name, by_clip in zip(heads, names, answers, strict=True):
+        left_out = set(by_clip) - common
         unasked = [
-            f"{other} was not asked about {missing} of them ({_whence(its)})"
-            for its, other, of in zip(heads, names, answers, strict=True)
-            if (missing := len(left - set(of)))
+            f"{other} was not asked about {missing} of them ({_whence(other_head)})"
+            for other_head, other, theirs in zip(heads, names, answers, strict=True)
+            if (missing := len(left_out - set(theirs)))
         ]
-        entrants.append(Entrant(str(head["run"]), name, len(mine), len(left), "; ".join(unasked)))
-    return entrants
+        compared.append(ComparedRun(str(head["run"]), name, len(by_clip), len(left_out), "; ".join(unasked)))
+    return compared
 
 
-def _compared(
+def _compare_metric(
     metric: str,
-    runs: Sequence[Entrant],
-    measures: Sequence[Measure],
+    runs: Sequence[ComparedRun],
+    measured: Sequence[PerClipMetric],
     clips: Sequence[str],
     clusters: Sequence[str],
-) -> Measured:
-    values = [float(of.statistic(of.columns.sum(0, keepdims=True))[0]) for of in measures]
+) -> MetricComparison:
+    """One metric of runs, each with its values on the same clips."""
+    values = [float(run.statistic(run.columns.sum(0, keepdims=True))[0]) for run in measured]
     order = sorted(range(len(runs)), key=lambda i: -values[i])
-    couples = list(combinations(range(len(runs)), 2))  # places in the order
-    found = [_difference(metric, measures[order[i]], measures[order[j]], clips, clusters) for i, j in couples]
-    for one, p in zip(found, holm([one["p"] for one in found]), strict=True):
-        one["p_holm"] = p
-    apart = {couple for couple, one in zip(couples, found, strict=True) if one["p_holm"] < ALPHA}
+    ranked, sorted_runs = [measured[i] for i in order], [runs[i] for i in order]
+    places = list(combinations(range(len(runs)), 2))
+    differences = [_difference(metric, ranked[i], ranked[j], clips, clusters) for i, j in places]
+    for difference, p in zip(differences, holm([d["p"] for d in differences]), strict=True):
+        difference["p_holm"] = p
+    apart = {pair for pair, d in zip(places, differences, strict=True) if d["p_holm"] < ALPHA}
     pairs = []
-    for (i, j), one in zip(couples, found, strict=True):
-        a, b = runs[order[i]], runs[order[j]]
-        pairs.append(Pair(a.run, b.run, verdict=_verdict(metric, a.name, b.name, one, len(clips)), **one))
+    for (i, j), difference in zip(places, differences, strict=True):
+        a, b = sorted_runs[i], sorted_runs[j]
+        verdict = _verdict(metric, a.name, b.name, difference, len(clips))
+        pairs.append(PairComparison(a=a.run, b=b.run, verdict=verdict, **difference))
     groups = tied_groups(len(runs), apart)
     standings = []
-    for place, i in enumerate(order):
-        low, high = _interval(metric, measures[i], clusters)
+    for place, run in enumerate(sorted_runs):
+        low, high = _interval(metric, ranked[place], clusters)
         better = sum((other, place) in apart for other in range(place))
         worse = sum((place, other) in apart for other in range(place + 1, len(runs)))
-        letters = "".join(_letter(k) for k, group in enumerate(groups) if place in group)
-        last = len(runs) - worse
-        standings.append(Standing(runs[i].run, runs[i].name, values[i], low, high, 1 + better, last, letters))
-    by_id = tuple(tuple(runs[order[place]].run for place in group) for group in groups)
-    return Measured(metric, _recipe(metric, clusters), tuple(standings), by_id, tuple(pairs))
+        standings.append(
+            RankedRun(
+                run=run.run,
+                name=run.name,
+                value=values[order[place]],
+                low=low,
+                high=high,
+                first=1 + better,
+                last=len(runs) - worse,
+                groups="".join(_letter(k) for k, group in enumerate(groups) if place in group),
+            )
+        )
+    by_id = tuple(tuple(sorted_runs[place].run for place in group) for group in groups)
+    return MetricComparison(metric, _recipe(metric, clusters), tuple(standings), by_id, tuple(pairs))
 
 
-def _difference(metric: str, a: Measure, b: Measure, clips: Sequence[str], clusters: Sequence[str]) -> dict[str, Any]:
-    """What `Pair` has, but for names, correction and verdict."""
-    found = paired_bootstrap(a.columns, b.columns, clusters, statistic=a.statistic)
+def _difference(
+    metric: str, a: PerClipMetric, b: PerClipMetric, clips: Sequence[str], clusters: Sequence[str]
+) -> dict[str, Any]:
+    """What `PairComparison` has, but for names, correction and verdict."""
+    bootstrapped = paired_bootstrap(a.columns, b.columns, clusters, statistic=a.statistic)
     better, worse = a.values > b.values, a.values < b.values
-    said: dict[str, Any] = {"n10": int(better.sum()), "n01": int(worse.sum()), "p_mcnemar": None, "p": found.p}
+    pair: dict[str, Any] = {
+        "difference": bootstrapped.value,
+        "low": bootstrapped.low,
+        "high": bootstrapped.high,
+        "p": bootstrapped.p,
+        "p_mcnemar": None,
+        "p_bootstrap": bootstrapped.p,
+        "n10": int(better.sum()),
+        "n01": int(worse.sum()),
+        "detectable": (Z95 + Z80) * bootstrapped.error or None,
+    }
     if metric == "accuracy":
-        said["p"] = said["p_mcnemar"] = mcnemar(said["n10"], said["n01"])
+        pair["p"] = pair["p_mcnemar"] = mcnemar(pair["n10"], pair["n01"])
         if group_count(clusters):
-            said["p"] = max(said["p_mcnemar"], found.p)
+            pair["p"] = max(pair["p_mcnemar"], bootstrapped.p)
         for key, which in (("clips_10", better), ("clips_01", worse)):
-            said[key] = tuple(clip for clip, flipped in zip(clips, which, strict=True) if flipped)
-    bounds = {"difference": found.value, "low": found.low, "high": found.high, "p_bootstrap": found.p}
-    return said | bounds | {"detectable": (Z95 + Z80) * found.error or None}
+            pair[key] = tuple(clip for clip, flipped in zip(clips, which, strict=True) if flipped)
+    return pair
 
 
-def _interval(metric: str, of: Measure, clusters: Sequence[str]) -> tuple[float, float]:
+def _interval(metric: str, measured: PerClipMetric, clusters: Sequence[str]) -> tuple[float, float]:
     if metric == "accuracy" and not group_count(clusters):
-        return wilson(int(of.values.sum()), len(of.values))
-    return bootstrap(of.columns, of.statistic, clusters)
+        return wilson(int(measured.values.sum()), len(measured.values))
+    return bootstrap(measured.columns, measured.statistic, clusters)
 
 
 def _recipe(metric: str, clusters: Sequence[str]) -> str:
@@ -264,15 +217,16 @@ def _letter(k: int) -> str:
     return chr(ord("a") + k) if k < 26 else f"[{k + 1}]"
 
 
-def _verdict(metric: str, a: str, b: str, found: Mapping[str, Any], n: int) -> str:
+def _verdict(metric: str, a: str, b: str, pair: Mapping[str, Any], n: int) -> str:
     points = " points" if metric == "accuracy" else ""
-    size, low, high = (shown(metric, found[key]) for key in ("difference", "low", "high"))
-    said = f"{size}{points} [{low}, {high}], p {'' if found['p_holm'] < LEAST else '= '}{chance(found['p_holm'])}"
-    if found["p_holm"] < ALPHA:
-        return f"{a} is ahead of {b}: {said}."
-    needed = found["detectable"]
+    size, low, high = (shown(metric, pair[key]) for key in ("difference", "low", "high"))
+    p = f"p {'' if pair['p_holm'] < LEAST else '= '}{chance(pair['p_holm'])}"
+    numbers = f"{size}{points} [{low}, {high}], {p}"
+    if pair["p_holm"] < ALPHA:
+        return f"{a} is ahead of {b}: {numbers}."
+    needed = pair["detectable"]
     hint = f"; these {n} clips can tell apart about {shown(metric, needed)}{points}" if needed else ""
-    return f"{a} and {b} are not told apart: {said}{hint}."
+    return f"{a} and {b} are not told apart: {numbers}{hint}."
 
 
 def shown(metric: str, value: float) -> str:

@@ -1,7 +1,7 @@
 """Scores as tables for people: one row per run and dataset, one table per kind of task.
 
-Kept within 120 characters for names of usual length: intervals only beside the headline, and where several runs are
-shown, split and task only where they differ.
+Kept within 120 characters for names of usual length: intervals only beside the headline, and where
+several runs are shown, split and task only where they differ.
 """
 
 from __future__ import annotations
@@ -32,31 +32,35 @@ _OF_KIND = {
 _HEADLINE = {"classify": "accuracy", "tag": "micro_f1", "caption": "rougeL_f"}
 
 
-def tables(found: Sequence[Mapping[str, Any]]) -> list[ScoreTable]:
-    """What `judge.score` returned for one or several runs, best first within each dataset; a table per kind of task.
+def tables(runs: Sequence[Mapping[str, Any]]) -> list[ScoreTable]:
+    """What `judge.score` returned for one or several runs, best first within each dataset; a table
+    per kind of task.
 
-    `parser` is the parser interval, from strict accuracy to that of any mention; `lift` the ROUGE-L F gained over the
-    captions of wrong clips; `constant` the ROUGE-1 F and ROUGE-L F of one sentence for all clips.
+    `parser` is the parser interval, from strict accuracy to that of any mention; `lift` the ROUGE-L
+    F gained over the captions of wrong clips; `constant` the ROUGE-1 F and ROUGE-L F of one
+    sentence for all clips.
     """
-    return [_table(kind, of) for kind in _OF_KIND if (of := [scores for scores in found if scores["kind"] == kind])]
+    return [
+        _table(kind, alike) for kind in _OF_KIND if (alike := [scores for scores in runs if scores["kind"] == kind])
+    ]
 
 
-def _table(kind: str, found: Sequence[Mapping[str, Any]]) -> ScoreTable:
-    alike = [key for key in ("split", "task") if len(found) > 1 and len({scores[key] for scores in found}) == 1]
-    same = [key for key in ("model", "split", "dataset", "task", "n") if key not in alike]
-    run = ("run",) if len(found) > 1 else ()
-    everywhere = ", ".join(f"{key.capitalize()}: {found[0][key]}" for key in alike)
-    notes = [*([f"{everywhere}."] if alike else []), _told_apart(kind, found), *_grouped(found)]
-    return ScoreTable((*same, *_OF_KIND[kind], *run), _rows(kind, found), " ".join(notes))
+def _table(kind: str, runs: Sequence[Mapping[str, Any]]) -> ScoreTable:
+    shared = [key for key in ("split", "task") if len(runs) > 1 and len({scores[key] for scores in runs}) == 1]
+    varying = [key for key in ("model", "split", "dataset", "task", "n") if key not in shared]
+    run_column = ("run",) if len(runs) > 1 else ()
+    everywhere = ", ".join(f"{key.capitalize()}: {runs[0][key]}" for key in shared)
+    notes = [*([f"{everywhere}."] if shared else []), _told_apart(kind, runs), *_grouped(runs)]
+    return ScoreTable((*varying, *_OF_KIND[kind], *run_column), _rows(kind, runs), " ".join(notes))
 
 
-def _rows(kind: str, found: Sequence[Mapping[str, Any]]) -> list[dict[str, str]]:
+def _rows(kind: str, runs: Sequence[Mapping[str, Any]]) -> list[dict[str, str]]:
     lines = []
-    for scores in found:
-        for dataset, of in _parts(scores).items():
-            headline = of[_HEADLINE[kind]]
+    for scores in runs:
+        for dataset, metrics in _parts(scores).items():
+            headline = metrics[_HEADLINE[kind]]
             row = {column: str(scores[column]) for column in ("model", "split", "task", "run")}
-            row |= {"dataset": dataset, "n": str(headline["n"])} | _cells(kind, of)
+            row |= {"dataset": dataset, "n": str(headline["n"])} | _cells(kind, metrics)
             if control := scores.get("control"):
                 row["model"] += f" ({control})"
             if scores["forced_choice"]:
@@ -67,20 +71,20 @@ def _rows(kind: str, found: Sequence[Mapping[str, Any]]) -> list[dict[str, str]]
 
 def _parts(scores: Mapping[str, Any]) -> dict[str, Metrics]:
     """Metrics by name of every dataset, and of `all` where there are several."""
-    parts = {name: of["metrics"] for name, of in scores["datasets"].items()}
+    parts = {name: part["metrics"] for name, part in scores["datasets"].items()}
     if len(parts) > 1:
         parts["all"] = scores["metrics"]
     return {name: {metric["metric"]: metric for metric in metrics} for name, metrics in parts.items()}
 
 
-def _told_apart(kind: str, found: Sequence[Mapping[str, Any]]) -> str:
+def _told_apart(kind: str, runs: Sequence[Mapping[str, Any]]) -> str:
     """The smallest difference that shows on so many clips, of the least exact run of each dataset."""
     needed: dict[tuple[str, int], float] = {}
-    for scores in found:
-        for dataset, of in _parts(scores).items():
-            difference = detectable([Metric(**metric) for metric in of.values()])[_HEADLINE[kind]]["difference"]
+    for scores in runs:
+        for dataset, metrics in _parts(scores).items():
+            difference = detectable([Metric(**metric) for metric in metrics.values()])[_HEADLINE[kind]]["difference"]
             if isinstance(difference, float):
-                key = (dataset, int(of[_HEADLINE[kind]]["n"]))
+                key = (dataset, int(metrics[_HEADLINE[kind]]["n"]))
                 needed[key] = max(difference, needed.get(key, 0.0))
     if not needed:
         return "So few clips tell no two runs apart."
@@ -91,48 +95,50 @@ def _told_apart(kind: str, found: Sequence[Mapping[str, Any]]) -> str:
     return f"Smallest difference of {_HEADLINE[kind]} told apart, 80 % power, not paired: {'; '.join(each)}."
 
 
-def _grouped(found: Sequence[Mapping[str, Any]]) -> list[str]:
-    """A word on accuracies whose interval is wider once artists or tracks are drawn instead of clips."""
+def _grouped(runs: Sequence[Mapping[str, Any]]) -> list[str]:
+    """A word on accuracies whose interval is wider once artists or tracks are drawn instead of
+    clips."""
     wider = 1.0
-    for scores in found:
-        for of in _parts(scores).values():
-            if grouped := of.get("accuracy_clustered"):
-                width = of["accuracy"]["high"] - of["accuracy"]["low"]
+    for scores in runs:
+        for metrics in _parts(scores).values():
+            if grouped := metrics.get("accuracy_clustered"):
+                width = metrics["accuracy"]["high"] - metrics["accuracy"]["low"]
                 wider = max(wider, (grouped["high"] - grouped["low"]) / width)
     if wider < _WORTH_A_WORD:
         return []
     return [f"Clips share artists or tracks: by those, intervals of accuracy are up to {wider:.1f} times as wide."]
 
 
-def _cells(kind: str, of: Metrics) -> dict[str, str]:
+def _cells(kind: str, metrics: Metrics) -> dict[str, str]:
     match kind:
         case "classify":
-            upper = of.get("any_mention_accuracy", of["accuracy"])["value"]
+            upper = metrics.get("any_mention_accuracy", metrics["accuracy"])["value"]
             return {
-                "accuracy": _interval(of["accuracy"], percent=True),
-                "parser": f"{100 * of['accuracy']['value']:.1f}–{100 * upper:.1f}",
-                "coverage": _percent(of, "coverage"),
-                "macro F1": _value(of, "macro_f1"),
-                "chance": _percent(of, "chance"),
-                "majority": _percent(of, "majority"),
+                "accuracy": _interval(metrics["accuracy"], percent=True),
+                "parser": f"{100 * metrics['accuracy']['value']:.1f}–{100 * upper:.1f}",
+                "coverage": _percent(metrics, "coverage"),
+                "macro F1": _value(metrics, "macro_f1"),
+                "chance": _percent(metrics, "chance"),
+                "majority": _percent(metrics, "majority"),
             }
         case "tag":
             return {
-                "micro F1": _interval(of["micro_f1"]),
-                "P/R": f"{_value(of, 'micro_precision')} {_value(of, 'micro_recall')}",
-                "macro F1": _value(of, "macro_f1"),
-                "Jaccard": _value(of, "jaccard"),
-                "coverage": _percent(of, "coverage"),
-                "majority": _value(of, "majority_micro_f1"),
+                "micro F1": _interval(metrics["micro_f1"]),
+                "P/R": f"{_value(metrics, 'micro_precision')} {_value(metrics, 'micro_recall')}",
+                "macro F1": _value(metrics, "macro_f1"),
+                "Jaccard": _value(metrics, "jaccard"),
+                "coverage": _percent(metrics, "coverage"),
+                "majority": _value(metrics, "majority_micro_f1"),
             }
         case _:
-            three = {n: " ".join(_value(of, f"rouge{n}_{part}") for part in "prf") for n in "1L"}
+            lift = metrics.get("rougeL_f_lift")
+            triples = {n: " ".join(_value(metrics, f"rouge{n}_{part}") for part in "prf") for n in "1L"}
             return {
-                "ROUGE-1 P/R/F": three["1"],
-                "ROUGE-L P/R/F": f"{three['L']} {_half(of['rougeL_f'])}",
-                "lift": f"{_value(of, 'rougeL_f_lift')} {_half(of['rougeL_f_lift'])}" if "rougeL_f_lift" in of else "",
-                "constant": f"{_value(of, 'rouge1_f_constant')} {_value(of, 'rougeL_f_constant')}".strip(),
-                "refusals": _percent(of, "refusals"),
+                "ROUGE-1 P/R/F": triples["1"],
+                "ROUGE-L P/R/F": f"{triples['L']} {_half(metrics['rougeL_f'])}",
+                "lift": f"{_short(lift['value'])} {_half(lift)}" if lift else "",
+                "constant": f"{_value(metrics, 'rouge1_f_constant')} {_value(metrics, 'rougeL_f_constant')}".strip(),
+                "refusals": _percent(metrics, "refusals"),
             }
 
 
@@ -148,12 +154,12 @@ def _half(metric: Mapping[str, Any]) -> str:
     return f"±{_short((metric['high'] - metric['low']) / 2)}"
 
 
-def _percent(of: Metrics, name: str) -> str:
-    return f"{100 * of[name]['value']:.1f} %" if name in of else ""
+def _percent(metrics: Metrics, name: str) -> str:
+    return f"{100 * metrics[name]['value']:.1f} %" if name in metrics else ""
 
 
-def _value(of: Metrics, name: str) -> str:
-    return _short(of[name]["value"]) if name in of else ""
+def _value(metrics: Metrics, name: str) -> str:
+    return _short(metrics[name]["value"]) if name in metrics else ""
 
 
 def _short(value: float) -> str:

@@ -1,7 +1,8 @@
 """Whether an answer refuses to describe a clip.
 
-Cues were taken from published answers to MusicCaps: they catch all 1,370 refusals of MU-LLaMA ("... is not provided")
-and 98 of Qwen2-Audio, but none of 5,521 captions by people, and no song whose words are quoted.
+Cues were taken from published answers to MusicCaps: they catch all 1,370 refusals of MU-LLaMA ("...
+is not provided") and 98 of Qwen2-Audio, but none of 5,521 captions by people, and no song whose
+words are quoted.
 """
 
 from __future__ import annotations
@@ -42,9 +43,15 @@ _STRAIGHT = str.maketrans("‘’“”", "''\"\"")
 
 
 def refuses(answer: str) -> bool:
-    """Whether an answer says that it will not or cannot describe the clip, instead of describing it.
+    """Whether an answer says that it will not or cannot describe the clip, instead of describing
+    it.
 
-    An answer about what is not in the clip ("no speech") is no refusal; one that is quoted as a whole is read.
+    An answer about what is not in the clip ("no speech") is no refusal; one that is quoted as a
+    whole is read.
+
+    Example:
+        >>> refuses("Sorry, I cannot listen to audio."), refuses("A singer repeats 'sorry'.")
+        (True, False)
     """
     text = answer.casefold().translate(_STRAIGHT).strip()
     plain = _QUOTED.sub(" ", text)

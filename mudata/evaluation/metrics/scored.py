@@ -12,7 +12,8 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Metric:
-    """One number with its 95 % interval, its denominator and its recipe, as the table `scores` has it."""
+    """One number with its 95 % interval, its denominator and its recipe, as the table `scores` has
+    it."""
 
     metric: str
     value: float
@@ -24,11 +25,12 @@ class Metric:
 
 @dataclass(frozen=True)
 class ScoredAnswer:
-    """One clip's references (canonical ids, or captions) beside what the model said and what that means.
+    """One clip's references (canonical ids, or captions) beside what the model said and what that
+    means.
 
-    `answer` is None for a failure, and `error` says why; `alignment` is None for captions. `artist`, `album` and
-    `track` are the clip's groups as the index had them; `aspects` are short phrases that people gave the clip
-    (MusicCaps).
+    `answer` is None for a failure, and `error` says why; `alignment` is None for captions.
+    `artist`, `album` and `track` are the clip's groups as the index had them; `aspects` are short
+    phrases that people gave the clip (MusicCaps).
     """
 
     clip_id: str
@@ -70,7 +72,8 @@ class ScoredAnswer:
 
     @property
     def cluster(self) -> str:
-        """What makes clips depend on each other: the artist, else the track, else nothing but the clip itself."""
+        """What makes clips depend on each other: the artist, else the track, else nothing but the
+        clip itself."""
         whose = self.artist or self.track
         return f"{self.dataset}/{whose}" if whose else self.clip_id
 

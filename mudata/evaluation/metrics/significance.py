@@ -1,4 +1,5 @@
-"""Tests of differences: a paired bootstrap, McNemar's exact test, Holm's correction, and who is tied with whom."""
+"""Tests of differences: a paired bootstrap, McNemar's exact test, Holm's correction, and who is
+tied with whom."""
 
 from __future__ import annotations
 

@@ -1,89 +1,127 @@
-"""From judged answers to the numbers of scores.json: which module counts what for which kind of task."""
+"""From scored answers to the numbers of scores.json: which module counts what for which kind of
+task."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
-from mudata.evaluation.metrics import captions, classification, policies, power, rouge, tagging
+from mudata.evaluation.metrics import captions, classification, parsing_rules, power, rouge, tagging
 
 if TYPE_CHECKING:
     from mudata.evaluation.align.alignment import Shown
     from mudata.evaluation.align.label_set import LabelSet
+    from mudata.evaluation.metrics.caption_controls import ConstantCaption
     from mudata.evaluation.metrics.scored import Labels, Metric, ScoredAnswer
+    from mudata.evaluation.protocol import Kind
 
 OOV_TERMS = 50
 """So many of the words that might have been labels are listed, the most frequent first."""
 
 
-def numbers(
-    settings: Mapping[str, Any],
-    items: Sequence[ScoredAnswer],
-    sets: Mapping[str, LabelSet | None],
+class AskedTask(Protocol):
+    """What the numbers need to know of one dataset's task."""
+
+    @property
+    def dataset(self) -> str: ...
+    @property
+    def majority(self) -> str | None: ...
+    @property
+    def majority_source(self) -> str | None: ...
+    @property
+    def constant(self) -> ConstantCaption | None: ...
+
+
+def summarise(
+    kind: Kind,
+    tasks: Sequence[AskedTask],
+    scored: Sequence[ScoredAnswer],
+    label_sets: Mapping[str, LabelSet | None],
     shown: Mapping[str, Shown],
     *,
     reference_scorer: bool = False,
 ) -> dict[str, Any]:
     """Metrics over all clips and for each dataset, and the tables that go with the kind of task.
 
-    `settings` are those of the run, `sets` and `shown` what answers are read with and what the model saw, by dataset.
+    Args:
+        kind: of the task.
+        tasks: of the run, one per dataset.
+        scored: the answers with their references.
+        label_sets: what answers are read with, by dataset; None for captions.
+        shown: what the model had before it, by dataset.
+        reference_scorer: have rouge-score itself count.
+
+    Returns:
+        The part of scores.json that is computed from answers.
+
+    Raises:
+        EvaluationError: there is nothing to score.
     """
-    kind = settings["kind"]
-    labels = {dataset: label_set.ids if label_set else () for dataset, label_set in sets.items()}
+    labels = {dataset: label_set.ids if label_set else () for dataset, label_set in label_sets.items()}
 
-    def part(mine: Sequence[ScoredAnswer], of: Labels) -> tuple[dict[str, int], list[Metric]]:
-        return tagging.outcomes(mine), _metrics(settings, mine, of, reference_scorer)
+    def results(answers: Sequence[ScoredAnswer], known: Labels) -> tuple[dict[str, int], list[Metric]]:
+        return tagging.outcomes(answers), _metrics(kind, tasks, answers, known, reference_scorer)
 
-    outcomes, metrics = part(items, labels)
+    outcomes, metrics = whole = results(scored, labels)
     datasets = {}
-    for dataset in sets:
-        mine = [item for item in items if item.dataset == dataset]
-        own = (outcomes, metrics) if len(sets) == 1 else part(mine, {dataset: labels[dataset]})
-        datasets[dataset] = {"n": len(mine), "outcomes": own[0], "metrics": list(map(asdict, own[1]))}
-    known = {dataset: label_set for dataset, label_set in sets.items() if label_set}
+    for dataset in label_sets:
+        part = [item for item in scored if item.dataset == dataset]
+        only = {dataset: labels[dataset]}
+        part_outcomes, part_metrics = whole if len(label_sets) == 1 else results(part, only)
+        datasets[dataset] = {
+            "n": len(part),
+            "outcomes": part_outcomes,
+            "metrics": list(map(asdict, part_metrics)),
+        }
+    known = {dataset: label_set for dataset, label_set in label_sets.items() if label_set}
     return {
         "outcomes": outcomes,
         "metrics": list(map(asdict, metrics)),
         "datasets": datasets,
-        "per_label": tagging.per_label(items, labels) if kind != "caption" else [],
-        "confusion": classification.confusion(items) if kind == "classify" else [],
-        "policies": policies.sensitivity(items, known, shown) if kind == "classify" else [],
+        "per_label": tagging.per_label(scored, labels) if kind != "caption" else [],
+        "confusion": classification.confusion(scored) if kind == "classify" else [],
+        "policies": parsing_rules.sensitivity(scored, known, shown) if kind == "classify" else [],
         "detectable": power.detectable(metrics),
-        "captions": captions.caption_details(items, _constants(settings)) if kind == "caption" else None,
-        "oov_terms": oov_terms(items),
+        "captions": captions.caption_details(scored, _constants(tasks)) if kind == "caption" else None,
+        "oov_terms": oov_terms(scored),
     }
 
 
-def per_clip(items: Sequence[ScoredAnswer], reference_scorer: bool) -> dict[str, dict[str, float]]:
+def rouge_by_clip(scored: Sequence[ScoredAnswer], reference_scorer: bool) -> dict[str, dict[str, float]]:
     """The nine ROUGE numbers of every description, without stemmer, by clip id."""
-    said, references = [item.answer or "" for item in items], [item.gold for item in items]
-    scores = rouge.rouge(said, references, reference_scorer=reference_scorer)
+    answers, references = [item.answer or "" for item in scored], [item.gold for item in scored]
+    scores = rouge.rouge(answers, references, reference_scorer=reference_scorer)
     rows = [{name: round(float(x), 6) for name, x in zip(rouge.COLUMNS, row, strict=True)} for row in scores]
-    return {item.clip_id: row for item, row in zip(items, rows, strict=True)}
+    return {item.clip_id: row for item, row in zip(scored, rows, strict=True)}
 
 
-def oov_terms(items: Sequence[ScoredAnswer]) -> list[list[str | int]]:
+def oov_terms(scored: Sequence[ScoredAnswer]) -> list[list[str | int]]:
     """Words that might have been labels, with the number of answers they are in."""
-    found = Counter(term for item in items if item.alignment for term in sorted(set(item.alignment.oov_terms)))
-    return [[term, n] for term, n in sorted(found.items(), key=lambda pair: (-pair[1], pair[0]))[:OOV_TERMS]]
+    counts = Counter(term for item in scored if item.alignment for term in sorted(set(item.alignment.oov_terms)))
+    return [[term, n] for term, n in sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))[:OOV_TERMS]]
 
 
 def _metrics(
-    settings: Mapping[str, Any], items: Sequence[ScoredAnswer], labels: Labels, reference_scorer: bool
+    kind: Kind,
+    tasks: Sequence[AskedTask],
+    items: Sequence[ScoredAnswer],
+    labels: Labels,
+    reference_scorer: bool,
 ) -> list[Metric]:
-    majority = {said["dataset"]: said["majority"] for said in settings["tasks"]}
-    sources = sorted({said["majority_source"] for said in settings["tasks"] if said["dataset"] in labels})
-    match settings["kind"]:
+    majority = {task.dataset: task.majority for task in tasks if task.majority is not None}
+    asked = [task for task in tasks if task.dataset in labels]
+    source = " or ".join(sorted({task.majority_source or "unknown" for task in asked}))
+    match kind:
         case "classify":
-            return classification.classify(items, labels, majority, " or ".join(sources))
+            return classification.classification_metrics(items, labels, majority, source)
         case "tag":
-            return tagging.tag(items, labels, majority, " or ".join(sources))
+            return tagging.tagging_metrics(items, labels, majority, source)
         case _:
-            return captions.caption_metrics(items, _constants(settings), reference_scorer=reference_scorer)
+            return captions.caption_metrics(items, _constants(tasks), reference_scorer=reference_scorer)
 
 
-def _constants(settings: Mapping[str, Any]) -> dict[str, Mapping[str, str] | None]:
+def _constants(tasks: Sequence[AskedTask]) -> dict[str, Mapping[str, str] | None]:
     """The constant caption of each dataset as the runner recorded it."""
-    return {said["dataset"]: said.get("constant") for said in settings["tasks"]}
+    return {task.dataset: asdict(task.constant) if task.constant else None for task in tasks}

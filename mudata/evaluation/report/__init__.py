@@ -1,91 +1,18 @@
 """The report: scored runs in; one self-contained HTML page, tables and figures for papers out.
 
-`gather` reads run folders into `shapes`; `charts`, `page`, `tables` and `exports` write what was gathered. No model is
-asked and nothing is scored here.
+`gather` reads run folders into `data`; `charts`, `page`, `paper_tables` and `exports` write what was gathered; `build`
+does all of it. No model is asked and nothing is scored here.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mudata.errors import EvaluationError, MissingExtra
-from mudata.home import write_atomic
-from mudata.narration import SILENT, Progress
+from mudata.lazy import lazy_names
 
 if TYPE_CHECKING:
-    from mudata.evaluation.run import Run
-    from mudata.home import Home
+    from mudata.evaluation.report.build import write
+    from mudata.evaluation.report.data import Report
 
-
-def write(
-    home: Home,
-    names: Sequence[str],
-    page: Path,
-    *,
-    title: str | None = None,
-    embed_audio: bool = False,
-    markdown: Path | None = None,
-    latex: Path | None = None,
-    plots: Path | None = None,
-    data: Path | None = None,
-    waveforms: bool = True,
-    progress: Progress = SILENT,
-) -> dict[Path, str]:
-    """Write the page, and the tables, figures and data that are wanted; what each file is, by path.
-
-    `names` are run ids or folders; none means every run that is scored. `waveforms`: decode the clips to show them.
-    Raises MissingExtra without the extra `report`, UnknownName, EvaluationError for damaged or unscored runs.
-    """
-    _needs_extra()
-    from mudata.evaluation.report import charts, exports, paper_tables
-    from mudata.evaluation.report.explorer import find_audio
-    from mudata.evaluation.report.gather import gather
-    from mudata.evaluation.report.page import render
-    from mudata.evaluation.report.waveforms import BUDGET_S
-
-    report = gather(home, _runs(home, names, progress), title)
-    audio = find_audio(home, report, page, embed=embed_audio, waveforms=waveforms, progress=progress)
-    if audio.left:
-        progress.say(f"{audio.embedded} clips are in the page; {audio.left} would make it too large and are linked.")
-    if audio.undrawn:
-        hours = BUDGET_S / 3600
-        progress.say(f"{audio.undrawn} clips have no waveform: the page decodes {hours:g} h of audio, and no more.")
-    write_atomic(page, render(report, audio))
-    written = {page: "page"}
-    if markdown:
-        write_atomic(markdown, paper_tables.markdown(report))
-        written[markdown] = "Markdown table"
-    if latex:
-        write_atomic(latex, paper_tables.latex(report))
-        written[latex] = "LaTeX table"
-    if plots:
-        written |= dict.fromkeys(charts.save(report.panels, plots), "figure")
-    if data:
-        written |= exports.save(report, data)
-    return written
-
-
-def _needs_extra() -> None:
-    for package in ("jinja2", "matplotlib"):
-        try:
-            __import__(package)
-        except ImportError as error:
-            raise MissingExtra("A report", package, "report") from error
-
-
-def _runs(home: Home, names: Sequence[str], progress: Progress) -> list[Run]:
-    """The runs named, or all that are scored; those left out are told."""
-    from mudata.evaluation.run import all_runs, find
-
-    if names:
-        return [find(home, name) for name in names]
-    found = []
-    for run in all_runs(home):
-        try:
-            _ = run.scores, run.settings
-            found.append(run)
-        except EvaluationError as error:
-            progress.say(f"Left out: {error.what}")
-    return found
+__all__ = ["Report", "write"]
+__getattr__, __dir__ = lazy_names(__name__, {"Report": "data", "write": "build"})

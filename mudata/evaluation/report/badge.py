@@ -9,14 +9,14 @@ from mudata.evaluation.report.style import plain
 from mudata.evaluation.report.wording import HEADLINE, METRICS
 
 if TYPE_CHECKING:
-    from mudata.evaluation.report.data import RunView
+    from mudata.evaluation.report.data import ReportRun
 
 _SIZE, _SIDE, _HEIGHT = 11, 6, 20
 """Pixels: type, room beside it, and height, as other badges have them."""
 _GREY, _BLUE, _WHITE = "#4a525a", "#1f5fa8", "#ffffff"
 
 
-def badge(run: RunView) -> str:
+def badge(run: ReportRun) -> str:
     """The badge as SVG of one line: datasets and task, then the score with its 95 % interval."""
     name = HEADLINE[run.scores["kind"]]
     said = next(metric for metric in run.scores["metrics"] if metric["metric"] == name)

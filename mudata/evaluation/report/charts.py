@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-    from mudata.evaluation.report.data import Panel, PanelRow
+    from mudata.evaluation.report.data import Panel, PanelEntry
 
 _HATCH = {"lenient": "////", "several": "\\\\\\\\", "refused": "....", "echo": "xxxx", "error": "||||"}
 _MARKERS = "osD^vP"
@@ -26,7 +26,7 @@ _TURNED: dict[str, Any] = {"rotation": 40, "ha": "right", "rotation_mode": "anch
 WIDE, NARROW = 8.6, 3.4
 """Inches: beside text on a desk, and on a telephone."""
 
-POLICY_NAMES = {
+RULE_NAMES = {
     "exact": "exact",
     "prefix": "prefix",
     "substring": "substring",
@@ -109,14 +109,14 @@ def outcomes(panel: Panel, width: float = WIDE) -> Figure:
     return figure
 
 
-def policies(panel: Panel, width: float = WIDE) -> Figure:
+def parsing_rules(panel: Panel, width: float = WIDE) -> Figure:
     """The same answers under other published rules of reading them: one line per run."""
-    entries = [entry for entry in panel.entries if entry.policies]
-    order = [name for name in POLICY_NAMES if all(name in entry.policies for entry in entries)]
+    entries = [entry for entry in panel.entries if entry.parsing_rules]
+    order = [name for name in RULE_NAMES if all(name in entry.parsing_rules for entry in entries)]
     figure, axes = blank(width, 3.1)
     ends = []
     for number, entry in enumerate(entries):
-        values = [100 * entry.policies[name]["accuracy"] for name in order]
+        values = [100 * entry.parsing_rules[name]["accuracy"] for name in order]
         colour, style = INK[f"line-{number % 6 + 1}"], "-" if number < 6 else "--"
         marker = _MARKERS[number % 6]
         axes.plot(values, color=colour, linewidth=1.6, linestyle=style, marker=marker, markersize=4.5, clip_on=False)
@@ -124,7 +124,7 @@ def policies(panel: Panel, width: float = WIDE) -> Figure:
     for y, text, colour in _spread(ends, 5.5 if width > NARROW else 6.5):
         axes.text(len(order) - 0.8, y, text, color=colour, va="center")
     turned: dict[str, Any] = _TURNED if width == NARROW else {}
-    axes.set_xticks(range(len(order)), [POLICY_NAMES[name] for name in order], **turned)
+    axes.set_xticks(range(len(order)), [RULE_NAMES[name] for name in order], **turned)
     axes.tick_params(axis="x", pad=7)  # below the markers of what is never right
     axes.set_ylim(0, 100)
     axes.set_xlim(-0.2, len(order) - 0.9)
@@ -188,7 +188,7 @@ def lengths(panel: Panel, width: float = WIDE) -> Figure:
     return figure
 
 
-def confusion(entry: PanelRow, width: float = WIDE) -> Figure:
+def confusion(entry: PanelEntry, width: float = WIDE) -> Figure:
     """References in rows, answers in columns, shaded by the share of the row. For papers; the page has a table."""
     from matplotlib.patches import Rectangle
 
@@ -224,8 +224,8 @@ def figures(panel: Panel) -> dict[str, Callable[[float], Figure]]:
         found["controls"] = lambda width: captions(panel, width)
         if panel.whole and all(entry.run.scores.get("captions") for entry in panel.entries):
             found["lengths"] = lambda width: lengths(panel, width)
-    if panel.policies:
-        found["policies"] = lambda width: policies(panel, width)
+    if panel.parsing_rules:
+        found["policies"] = lambda width: parsing_rules(panel, width)
     return found
 
 

@@ -1,4 +1,4 @@
-"""What a report is made of: panels of entries, each a run with its scores and samples; plain data, derived views."""
+"""What a report is made of: panels of entries, each a run with its scores and answers; plain data, derived views."""
 
 from __future__ import annotations
 
@@ -15,15 +15,16 @@ from mudata.evaluation.report.wording import COLUMNS, FATES, HEADLINE, fate
 
 if TYPE_CHECKING:
     from mudata.evaluation.comparison.audio_use import AudioUse
-    from mudata.evaluation.comparison.compare import Measured
+    from mudata.evaluation.comparison.comparison_result import MetricComparison
+    from mudata.evaluation.run_settings import RunSettings
     from mudata.evaluation.suites.suite import Anchor
     from mudata.evaluation.suites.suite_table import Verdict
 
 ALL = "all datasets"
 
 
-@dataclass(frozen=True)
-class AnswerView:
+@dataclass(frozen=True, kw_only=True)
+class ReportAnswer:
     """One clip, what is right about it, what a run answered, and how that was read (a line of alignments.jsonl).
 
     `groups` has the clip's artist, album and track; `seconds` is the time that the answer took. `given` is what the
@@ -46,18 +47,25 @@ class AnswerView:
 
     @property
     def fate(self) -> str:
-        """A key of `words.FATES`."""
+        """A key of `wording.FATES`."""
         return fate(self.status, right=bool(self.read.get("right")))
 
     @property
-    def judged(self) -> ScoredAnswer:
-        """As `judge` had it when it wrote the scores."""
+    def scored(self) -> ScoredAnswer:
+        """As `scoring` had it when it wrote the scores."""
         alignment = None
         if "rule_id" in self.read:
             alignment = Alignment(self.read["status"], tuple(self.read["labels"]), self.read["rule_id"])
-        artist, album, track = (self.groups[key] for key in ("artist", "album", "track"))
         return ScoredAnswer(
-            self.clip_id, self.dataset, self.gold, self.answer, alignment, self.error, artist, album, track
+            clip_id=self.clip_id,
+            dataset=self.dataset,
+            gold=self.gold,
+            answer=self.answer,
+            alignment=alignment,
+            error=self.error,
+            artist=self.groups["artist"],
+            album=self.groups["album"],
+            track=self.groups["track"],
         )
 
 
@@ -68,20 +76,20 @@ class Flag(NamedTuple):
     why: str
 
 
-@dataclass(frozen=True)
-class RunView:
+@dataclass(frozen=True, kw_only=True)
+class ReportRun:
     """One run, of `folder`. `name` is the model's, with the run's own mark where several runs have the same model.
 
-    `labels` tell how each label is written, by dataset and id; `heard` what its controls say, where it has any.
+    `labels` tell how each label is written, by dataset and id; `audio_use` what its controls say, where it has any.
     """
 
     folder: Path
     name: str
-    settings: Mapping[str, Any]
+    settings: RunSettings
     scores: Mapping[str, Any]
-    samples: tuple[AnswerView, ...]
+    answers: tuple[ReportAnswer, ...]
     labels: Mapping[str, Mapping[str, str]]
-    heard: AudioUse | None = None
+    audio_use: AudioUse | None = None
 
     @property
     def id(self) -> str:
@@ -89,11 +97,11 @@ class RunView:
 
     @property
     def model(self) -> str:
-        return str(self.settings["model"])
+        return self.settings.model
 
     @cached_property
-    def errors(self) -> tuple[AnswerView, ...]:
-        return tuple(sample for sample in self.samples if sample.answer is None)
+    def errors(self) -> tuple[ReportAnswer, ...]:
+        return tuple(answer for answer in self.answers if answer.answer is None)
 
 
 @dataclass(frozen=True)
@@ -112,17 +120,17 @@ class Confusion:
     def mistakes(self) -> list[tuple[str, str, int]]:
         """The most frequent wrong answers: reference, answer, how often."""
         wrong = [(g, a, n) for (g, a), n in self.counts.items() if g != a]
-        return sorted(wrong, key=lambda one: (-one[2], one[:2]))[:20]
+        return sorted(wrong, key=lambda mistake: (-mistake[2], mistake[:2]))[:20]
 
 
-@dataclass(frozen=True)
-class PanelRow:
+@dataclass(frozen=True, kw_only=True)
+class PanelEntry:
     """One run in one panel."""
 
-    run: RunView
+    run: ReportRun
     n: int
     metrics: Mapping[str, Mapping[str, Any]]
-    samples: tuple[AnswerView, ...]
+    answers: tuple[ReportAnswer, ...]
     confusion: Confusion | None
     per_label: Sequence[Mapping[str, Any]]
     flags: tuple[Flag, ...]
@@ -134,12 +142,12 @@ class PanelRow:
     @cached_property
     def fates(self) -> dict[str, int]:
         """How many answers ended where, in the order of FATES."""
-        counts = Counter(sample.fate for sample in self.samples)
+        counts = Counter(answer.fate for answer in self.answers)
         return {name: counts[name] for name in FATES if counts[name]}
 
     @cached_property
     def statuses(self) -> dict[str, int]:
-        return dict(Counter(sample.status for sample in self.samples).most_common())
+        return dict(Counter(answer.status for answer in self.answers).most_common())
 
     @property
     def parser_interval(self) -> tuple[float, float] | None:
@@ -149,16 +157,16 @@ class PanelRow:
         return self.metrics["accuracy"]["value"], self.metrics["any_mention_accuracy"]["value"]
 
     @property
-    def policies(self) -> dict[str, Mapping[str, Any]]:
-        """Accuracy under each rule of reading, by its name."""
-        return {one["policy"]: one for one in self.run.scores.get("policies") or ()}
+    def parsing_rules(self) -> dict[str, Mapping[str, Any]]:
+        """Accuracy under each parsing rule, by its name."""
+        return {row["policy"]: row for row in self.run.scores.get("policies") or ()}
 
     @property
     def oov_terms(self) -> Sequence[tuple[str, int]]:
         return self.run.scores.get("oov_terms") or ()
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Panel:
     """The runs that answered one question about the same part of a split, best first.
 
@@ -173,12 +181,12 @@ class Panel:
     part: str | None
     dataset: str
     whole: bool
-    entries: tuple[PanelRow, ...]
-    measured: Measured | None
+    entries: tuple[PanelEntry, ...]
+    measured: MetricComparison | None
     incomparable: str | None
     anchors: tuple[Anchor, ...]
     """What was published about this question by the headline metric."""
-    same: Mapping[Anchor, Mapping[str, Verdict]]
+    verdicts: Mapping[Anchor, Mapping[str, Verdict]]
     """Those of `anchors` that are about a model here: whether they agree with what its entries, by name, have here."""
 
     @property
@@ -201,16 +209,16 @@ class Panel:
 
     @property
     def clips(self) -> int:
-        return len({sample.clip_id for entry in self.entries for sample in entry.samples})
+        return len({answer.clip_id for entry in self.entries for answer in entry.answers})
 
     @property
     def published_here(self) -> list[Anchor]:
         """What was published about the models that are here."""
-        return [anchor for anchor in self.anchors if anchor in self.same]
+        return [anchor for anchor in self.anchors if anchor in self.verdicts]
 
     @property
     def published_elsewhere(self) -> list[Anchor]:
-        return [anchor for anchor in self.anchors if anchor not in self.same]
+        return [anchor for anchor in self.anchors if anchor not in self.verdicts]
 
     @property
     def references(self) -> dict[str, Mapping[str, Any]]:
@@ -221,7 +229,7 @@ class Panel:
     @property
     def groups(self) -> dict[str, str]:
         """Letters of each run by its id: runs with a letter in common are not told apart."""
-        return {one.run: one.groups for one in self.measured.standings} if self.measured else {}
+        return {run.run: run.groups for run in self.measured.standings} if self.measured else {}
 
     @property
     def test(self) -> str:
@@ -231,21 +239,23 @@ class Panel:
     @property
     def flags(self) -> dict[Flag, list[str]]:
         """Every flag with the names of those that carry it."""
-        found: dict[Flag, list[str]] = {}
+        carriers: dict[Flag, list[str]] = {}
         for entry in self.entries:
             for flag in entry.flags:
-                found.setdefault(flag, []).append(entry.name)
-        return found
+                carriers.setdefault(flag, []).append(entry.name)
+        return carriers
 
     @property
     def fates(self) -> list[str]:
         return [name for name in FATES if any(name in entry.fates for entry in self.entries)]
 
     @property
-    def policies(self) -> dict[str, str]:
-        """Rules of reading with their notes, in order; only of the whole."""
-        said = {one["policy"]: one.get("note") or "" for e in self.entries for one in e.policies.values()}
-        return said if self.whole else {}
+    def parsing_rules(self) -> dict[str, str]:
+        """Parsing rules with their notes, in order; only of the whole."""
+        notes = {
+            rule["policy"]: rule.get("note") or "" for entry in self.entries for rule in entry.parsing_rules.values()
+        }
+        return notes if self.whole else {}
 
     def name_of(self, run_id: str) -> str:
         return next(entry.name for entry in self.entries if entry.run.id == run_id)
@@ -254,18 +264,21 @@ class Panel:
 @dataclass(frozen=True)
 class Report:
     title: str
-    runs: tuple[RunView, ...]
+    runs: tuple[ReportRun, ...]
     panels: tuple[Panel, ...]
 
     @property
-    def answers(self) -> int:
-        return sum(len(run.samples) for run in self.runs)
+    def answer_count(self) -> int:
+        return sum(len(run.answers) for run in self.runs)
 
     @property
     def recipes(self) -> dict[str, str]:
         """How each metric that is shown was computed."""
         shown = [name for panel in self.panels for name in (*panel.columns, *panel.references)]
-        found = {
-            name: metric["recipe"] for panel in self.panels for e in panel.entries for name, metric in e.metrics.items()
+        recipes = {
+            name: metric["recipe"]
+            for panel in self.panels
+            for entry in panel.entries
+            for name, metric in entry.metrics.items()
         }
-        return {name: found[name] for name in dict.fromkeys(shown) if name in found}
+        return {name: recipes[name] for name in dict.fromkeys(shown) if name in recipes}

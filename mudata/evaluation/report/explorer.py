@@ -16,7 +16,7 @@ from mudata.evaluation.report.wording import FATES, ROLES
 from mudata.narration import SILENT, Progress
 
 if TYPE_CHECKING:
-    from mudata.evaluation.report.data import AnswerView, Panel, Report
+    from mudata.evaluation.report.data import Panel, Report, ReportAnswer
     from mudata.home import Home
 
 EMBED_LIMIT = 100 * 2**20
@@ -52,7 +52,7 @@ def find_audio(
 ) -> Audio:
     """Look clips up in the index, and draw their waveforms. Where not all can be taken into the page (`embed`) or
     drawn, those on which runs disagree come first."""
-    sounds = _sounds(home, {sample.clip_id for run in report.runs for sample in run.samples})
+    sounds = _sounds(home, {answer.clip_id for run in report.runs for answer in run.answers})
     worth = _disagreements(report)
     order = sorted(sounds, key=lambda clip_id: (-worth.get(clip_id, 0.0), clip_id))
     inside = _embedded(sounds, order) if embed else {}
@@ -133,62 +133,62 @@ def _labels(panel: Panel) -> dict[str, dict[str, str]]:
 
 
 def _clips(number: int, panel: Panel, runs: list[str]) -> list[dict[str, Any]]:
-    views: dict[str, list[tuple[int, AnswerView]]] = {}
+    by_clip: dict[str, list[tuple[int, ReportAnswer]]] = {}
     for entry in panel.entries:
-        for view in entry.samples:
-            views.setdefault(view.clip_id, []).append((runs.index(entry.run.id), view))
+        for answer in entry.answers:
+            by_clip.setdefault(answer.clip_id, []).append((runs.index(entry.run.id), answer))
     return [
         {
             "panel": number,
             "id": clip_id,
-            "dataset": told[0][1].dataset,
-            "gold": told[0][1].gold,
-            "apart": round(apart([view for _, view in told]), 3),
-            "answers": [_answer(run, view) for run, view in told],
+            "dataset": answers[0][1].dataset,
+            "gold": answers[0][1].gold,
+            "apart": round(apart([answer for _, answer in answers]), 3),
+            "answers": [_answer(run, answer) for run, answer in answers],
         }
-        for clip_id, told in sorted(views.items())
+        for clip_id, answers in sorted(by_clip.items())
     ]
 
 
-def _answer(run: int, sample: AnswerView) -> dict[str, Any]:
+def _answer(run: int, answer: ReportAnswer) -> dict[str, Any]:
     """One answer; what is empty is left out, for the size of the page."""
-    read = sample.read
+    read = answer.read
     said = {
         "run": run,
-        "text": sample.answer,
-        "error": sample.error,
-        "status": sample.status,
-        "fate": sample.fate,
+        "text": answer.answer,
+        "error": answer.error,
+        "status": answer.status,
+        "fate": answer.fate,
         "label": read.get("label"),
         "labels": read.get("labels") or None,
         "rule": read.get("rule_id") or None,
-        "spans": _spans(sample) or None,
+        "spans": _spans(answer) or None,
         "flags": read.get("flags") or None,
         "override": read.get("override") or None,
-        "given": sample.given,
+        "given": answer.given,
         "score": (read.get("rouge") or {}).get("rougeL_f"),
     }
     return {key: value for key, value in said.items() if value is not None or key == "text"}
 
 
-def _spans(sample: AnswerView) -> list[list[Any]]:
-    text = sample.answer or ""
+def _spans(answer: ReportAnswer) -> list[list[Any]]:
+    text = answer.answer or ""
     plain = text.isascii()
 
     def place(index: int) -> int:
         return index if plain else len(text[:index].encode("utf-16-le", "surrogatepass")) // 2
 
-    return [[place(start), place(end), role, label] for start, end, role, label in sample.read.get("spans") or ()]
+    return [[place(start), place(end), role, label] for start, end, role, label in answer.read.get("spans") or ()]
 
 
-def apart(views: Sequence[AnswerView]) -> float:
+def apart(answers: Sequence[ReportAnswer]) -> float:
     """How far the answers to one clip lie apart, 0 to 1: the share that does not go with the most
     frequent reading (the labels that count, else the status), or for captions the range of ROUGE-L."""
-    scores = [view.read["rouge"]["rougeL_f"] for view in views if view.read.get("rouge")]
+    scores = [answer.read["rouge"]["rougeL_f"] for answer in answers if answer.read.get("rouge")]
     if scores:
         return float(max(scores) - min(scores))
-    readings = Counter(view.judged.counted_labels or view.status for view in views)
-    return 1 - max(readings.values()) / len(views)
+    readings = Counter(answer.scored.counted_labels or answer.status for answer in answers)
+    return 1 - max(readings.values()) / len(answers)
 
 
 def _disagreements(report: Report) -> dict[str, float]:

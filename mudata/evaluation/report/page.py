@@ -138,9 +138,9 @@ def _strip_caption(panel: Panel) -> str:
     said = ["Dots: the score of each run; lines: its 95 % interval."]
     if any(entry.parser_interval for entry in panel.entries):
         said.append("Wide bands: from the strict reading to any affirmed mention of the right label.")
-    if panel.same:
+    if panel.verdicts:
         said.append("Open diamonds: what was published about the same model, on other clips or with another prompt.")
-    if len(panel.same) < len(panel.anchors):
+    if len(panel.verdicts) < len(panel.anchors):
         said.append("Ticks in the last row: what was published about other models.")
     return " ".join(said)
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from mudata.evaluation.report.wording import METRICS, WITH_INTERVAL, written
 
 if TYPE_CHECKING:
-    from mudata.evaluation.report.data import Panel, PanelRow, Report
+    from mudata.evaluation.report.data import Panel, PanelEntry, Report
 
 
 def markdown(report: Report) -> str:
@@ -65,7 +65,7 @@ def _header(panel: Panel) -> list[str]:
     return ["model", *(["group"] if panel.groups else []), *names, *interval, "n"]
 
 
-def _row(panel: Panel, entry: PanelRow) -> list[str]:
+def _row(panel: Panel, entry: PanelEntry) -> list[str]:
     cells = []
     for name in panel.columns:
         if name == "coverage" and entry.run.scores["forced_choice"]:

@@ -17,9 +17,10 @@ from mudata.catalog.cards import licences, loader
 from mudata.catalog.index import database
 from mudata.catalog.splits import draw as splits
 from mudata.catalog.splits import manifest
+from mudata.catalog.splits.split_request import SplitRequest
 from mudata.errors import Busy, EvaluationError, HomeError, MissingExtra, MudataError, SplitError, from_os_error
 from mudata.evaluation.models import registry
-from mudata.evaluation.run import Run, all_runs
+from mudata.evaluation.run import Run, readable_runs
 from mudata.evaluation.scoring import score
 from mudata.evaluation.suites.suite_table import Result
 from mudata.narration import SILENT, Progress
@@ -130,11 +131,11 @@ def draw(home: Home, suite: Suite, name: str) -> Manifest | Problem:
     """
     exam = suite.exams[name]
     card, recipe, split = loader.load(exam.dataset), exam.split, suite.split_of(name)
-    if database.generation(home, card.name) is None:
+    if database.current_generation(home, card.name) is None:
         return Problem("missing", name, None, f"{card.title} has not been fetched.", how_to_get(home, card, exam))
     if manifest.path_of(home, split).is_file():
         return _as_asked(home, manifest.load(home, split), exam, card)
-    request = splits.SplitRequest(
+    request = SplitRequest(
         split, (card.name,), where=recipe.where, stratify=recipe.stratify, n=recipe.n, seed=recipe.seed
     )
     have = _usable(home, request)
@@ -149,7 +150,7 @@ def draw(home: Home, suite: Suite, name: str) -> Manifest | Problem:
     return made
 
 
-def _usable(home: Home, request: splits.SplitRequest) -> int:
+def _usable(home: Home, request: SplitRequest) -> int:
     with database.connect(home) as connection:
         try:
             return len(splits.selected(connection, request).column("clip_id"))
@@ -198,19 +199,15 @@ def existing(home: Home, suite: Suite, progress: Progress = SILENT) -> list[Resu
     """
     best: dict[tuple[str, str, str], tuple[int, str, Run]] = {}
     exams = {suite.split_of(name): name for name in suite.exams}
-    for run in all_runs(home):
-        try:
-            said = run.settings
-        except EvaluationError:
+    for run, settings in readable_runs(home, lambda run: run.settings):
+        name = exams.get(settings.split)
+        if name is None or settings.task != suite.exams[name].task or settings.control:
             continue
-        name = exams.get(str(said.get("split")))
-        if name is None or said.get("task") != suite.exams[name].task or said.get("control"):
+        path = manifest.path_of(home, settings.split)
+        if path.is_file() and manifest.load(home, settings.split).sha256 != settings.split_sha256:
             continue
-        path = manifest.path_of(home, str(said["split"]))
-        if path.is_file() and manifest.load(home, str(said["split"])).sha256 != said.get("split_sha256"):
-            continue
-        key = (name, str(said["model"]), str(said.get("model_sha256")))
-        rank = (int(said.get("clips", 0)), str(said["created_at"]), run)
+        key = (name, settings.model, str(settings.model_sha256))
+        rank = (settings.clips, settings.created_at, run)
         if key not in best or rank[:2] > best[key][:2]:
             best[key] = rank
     alike: dict[str, set[str]] = {}

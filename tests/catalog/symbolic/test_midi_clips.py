@@ -111,7 +111,7 @@ def test_a_model_that_takes_midi_gets_the_files_and_what_it_was_given_is_kept(da
     for clip_id, record in records.items():
         assert (record.answer, record.heard_s) == ("jig", 0.0)
         assert record.given == f"notes of {clip_id.partition('/')[2]}.mid"
-    assert found.settings["clips_with_other_audio"] == 0
+    assert found.settings.clips_with_other_audio == 0
     assert len({record.key for record in records.values()}) == 4
     rows = run("sql", "SELECT given FROM answers ORDER BY clip_id", "--json").out
     assert json.loads(rows)[0]["given"] == next(iter(sorted(r.given for r in records.values())))
@@ -161,7 +161,7 @@ def test_a_reader_of_notation_is_not_told_to_listen_but_asked_in_words_that_were
 
     model = ChatMusician("nowhere")
     assert model.capabilities.takes_midi
-    assert model._asked(Question("classify", prompt, ("jig", "reel"), "dance"), "X:1").startswith(asked)
+    assert model.instruction(Question("classify", prompt, ("jig", "reel"), "dance"), "X:1").startswith(asked)
 
 
 @bundles("chatmusician")

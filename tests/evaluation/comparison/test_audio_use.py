@@ -11,7 +11,7 @@ from mudata.catalog.cards import loader
 from mudata.errors import EvaluationError
 from mudata.evaluation.align.aligner import align
 from mudata.evaluation.align.alignment import Alignment
-from mudata.evaluation.comparison.audio_use import AudioUse, Verdict, badge
+from mudata.evaluation.comparison.audio_use import AudioUse, Verdict, check_audio_use
 from mudata.evaluation.metrics.scored import ScoredAnswer
 from mudata.evaluation.metrics.tagging import jaccard
 from mudata.evaluation.tasks.task import bind
@@ -29,7 +29,7 @@ def judged(said: Sequence[str | None], gold: str = "a") -> list[ScoredAnswer]:
 
 
 def look(real: Sequence[str | None], control: Sequence[str | None], *, greedy: bool = False) -> AudioUse:
-    return badge(judged(real), {"silence": judged(control)}, "classify", deterministic=greedy)
+    return check_audio_use(judged(real), {"silence": judged(control)}, "classify", deterministic=greedy)
 
 
 @pytest.mark.parametrize(
@@ -65,14 +65,14 @@ def test_a_contrast_has_the_numbers() -> None:
 def test_only_clips_that_both_answered_count() -> None:
     real = judged(["a"] * 60)
     control = judged(["b"] * 55 + [None] * 5)[2:]
-    found = badge(real, {"silence": control}, "classify")
+    found = check_audio_use(real, {"silence": control}, "classify")
     assert found.n == 53
     assert found.contrasts[0].changed == 1.0
 
 
 def test_one_control_that_shows_hearing_is_enough_and_all_are_told() -> None:
     real = judged(["a"] * 60)
-    found = badge(real, {"silence": judged(["a"] * 60), "swap-audio": judged(["b"] * 60)}, "classify")
+    found = check_audio_use(real, {"silence": judged(["a"] * 60), "swap-audio": judged(["b"] * 60)}, "classify")
     assert (found.verdict, found.n) == ("heard", 60)
     assert [contrast.verdict for contrast in found.contrasts] == ["not heard", "heard"]
     assert str(found).startswith("heard (silence: 0 of 60 answers change")
@@ -83,7 +83,7 @@ def test_tags_are_compared_by_jaccard() -> None:
     def tagged(labels: tuple[str, ...]) -> list[ScoredAnswer]:
         return [ScoredAnswer(f"d/{n}", "d", ("a", "b"), ", ".join(labels), Alignment("SET", labels)) for n in range(60)]
 
-    found = badge(tagged(("a", "b")), {"silence": tagged(("a", "c"))}, "tag")
+    found = check_audio_use(tagged(("a", "b")), {"silence": tagged(("a", "c"))}, "tag")
     (contrast,) = found.contrasts
     assert (contrast.score, contrast.control_score) == (1.0, pytest.approx(1 / 3))
     assert found.verdict == "heard"
@@ -95,15 +95,15 @@ def test_captions_have_no_accuracy(greedy: bool, verdict: Verdict) -> None:
         return [ScoredAnswer(f"d/{n}", "d", ("a tune",), f"{n} {what}") for n in range(60)]
 
     kind: Kind = "caption"
-    found = badge(said("a song"), {"swap-audio": said("noise")}, kind, deterministic=greedy)
+    found = check_audio_use(said("a song"), {"swap-audio": said("noise")}, kind, deterministic=greedy)
     assert found.verdict == verdict
     assert found.contrasts[0].score is None
-    assert badge(said("x"), {"swap-audio": said("x ")}, kind, deterministic=greedy).verdict == "not heard"
+    assert check_audio_use(said("x"), {"swap-audio": said("x ")}, kind, deterministic=greedy).verdict == "not heard"
 
 
 def test_without_controls_there_is_nothing_to_say() -> None:
     with pytest.raises(EvaluationError, match=r"no control to compare with.*\n.*--silence"):
-        badge(judged(["a"]), {}, "classify")
+        check_audio_use(judged(["a"]), {}, "classify")
 
 
 def test_a_lenient_label_earns_no_more_here_than_in_the_score() -> None:
@@ -112,5 +112,5 @@ def test_a_lenient_label_earns_no_more_here_than_in_the_score() -> None:
     lenient = align("glitch", task.label_set, task.shown)
     assert (lenient.status, lenient.labels) == ("HYPONYM", ("electronic",))
     real = [ScoredAnswer(f"d/{n:03}", "d", ("electronic",), "glitch", lenient) for n in range(60)]
-    (contrast,) = badge(real, {"silence": judged(["b"] * 60)}, "tag").contrasts
+    (contrast,) = check_audio_use(real, {"silence": judged(["b"] * 60)}, "tag").contrasts
     assert contrast.score == jaccard(real[0]) == 0.0

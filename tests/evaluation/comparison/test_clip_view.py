@@ -14,7 +14,7 @@ from small_corpus import Corpus
 
 from mudata.cli import cli
 from mudata.errors import EvaluationError
-from mudata.evaluation.comparison.clip_view import chosen, sample, side_by_side
+from mudata.evaluation.comparison.clip_view import clip_views, draw_clips, runs_to_show
 from mudata.evaluation.run import Run, all_runs
 
 if TYPE_CHECKING:
@@ -118,7 +118,7 @@ def test_an_unfinished_run_shows_the_answers_it_has(corpus: Corpus, home: Home) 
     run = ask("loud")
     lines = (run.folder / "answers.jsonl").read_bytes().splitlines(keepends=True)
     (run.folder / "answers.jsonl").write_bytes(b"".join(lines[:2]))
-    first, last = side_by_side(home, ["tones/06", "tones/11"], [run])
+    first, last = clip_views(home, ["tones/06", "tones/11"], [run])
     assert [said.answer for said in first.said] == ["high"]
     assert last.said == ()
     assert "No run has an answer about it." in typed("show", "tones/11").out
@@ -167,25 +167,25 @@ def test_a_clip_that_is_no_longer_indexed_is_shown_as_the_run_knows_it(corpus: C
 
 def test_samples_are_of_the_runs_and_depend_on_the_seed_alone(corpus: Corpus, home: Home) -> None:
     run = ask("loud")
-    three = sample(home, [run], 3, 0)
-    assert three == sample(home, [run], 3, 0)
+    three = draw_clips(home, [run], 3, 0)
+    assert three == draw_clips(home, [run], 3, 0)
     assert set(three) <= {f"tones/{i:02}" for i in range(6, 12)}
-    assert sample(home, [run], 2, 0) == three[:2]
-    assert len({tuple(sample(home, [run], 3, seed)) for seed in range(5)}) > 1
-    assert len(sample(home, [], 20, 0)) == 12  # without any run: of the index
+    assert draw_clips(home, [run], 2, 0) == three[:2]
+    assert len({tuple(draw_clips(home, [run], 3, seed)) for seed in range(5)}) > 1
+    assert len(draw_clips(home, [], 20, 0)) == 12  # without any run: of the index
     assert [one["clip_id"] for one in json.loads(typed("show", "--sample", "3", "--json").out)] == three
 
 
 def test_clips_that_models_disagree_about_come_first(corpus: Corpus, home: Home) -> None:
     runs = [ask("sure"), ask("split"), ask("loud")]
-    assert sorted(sample(home, runs[:2], 2, 0, disagree=True)) == ["tones/07", "tones/09"]
+    assert sorted(draw_clips(home, runs[:2], 2, 0, disagree=True)) == ["tones/07", "tones/09"]
     # with `loud`, one of three stands alone about every clip; with `mute`, two of four are alone where `split` is high
-    assert len(sample(home, runs, 9, 0, disagree=True)) == 6
+    assert len(draw_clips(home, runs, 9, 0, disagree=True)) == 6
     mute = ask("mute")
-    assert sorted(sample(home, [*runs[:2], mute], 2, 0, disagree=True)) == ["tones/07", "tones/09"]
+    assert sorted(draw_clips(home, [*runs[:2], mute], 2, 0, disagree=True)) == ["tones/07", "tones/09"]
     assert typed("show", "--sample", "2", "--disagree").code == 0
     with pytest.raises(EvaluationError, match="none can disagree"):
-        sample(home, runs[:1], 2, 0, disagree=True)
+        draw_clips(home, runs[:1], 2, 0, disagree=True)
 
 
 @pytest.mark.parametrize("words", [(), ("tones/06", "--sample", "2"), ("tones/06", "--disagree"), ("--disagree",)])
@@ -197,12 +197,12 @@ def test_clips_are_named_or_drawn(corpus: Corpus, words: tuple[str, ...]) -> Non
 
 def test_an_empty_home_has_nothing_to_show(home: Home) -> None:
     with pytest.raises(EvaluationError, match="There is no clip to show"):
-        sample(home, [], 1, 0)
-    assert chosen(home, []) == []
+        draw_clips(home, [], 1, 0)
+    assert runs_to_show(home, []) == []
 
 
 def test_a_damaged_run_does_not_keep_the_others_from_showing(corpus: Corpus, home: Home) -> None:
     run = ask("loud")
     (home.runs / "bad").mkdir()
     (home.runs / "bad" / "run.json").write_text("{")
-    assert [one.id for one in chosen(home, [])] == [run.id]
+    assert [one.id for one in runs_to_show(home, [])] == [run.id]

@@ -16,13 +16,14 @@ from small_corpus import Corpus
 
 from mudata.cli import cli
 from mudata.errors import EvaluationError, UnknownName
-from mudata.evaluation.comparison.compare import Comparison, compare
+from mudata.evaluation.comparison.compare import compare
 from mudata.evaluation.metrics.scored import ScoredAnswer
 from mudata.evaluation.metrics.significance import mcnemar
 from mudata.evaluation.metrics.statistics import wilson
 from mudata.evaluation.run import all_runs
 
 if TYPE_CHECKING:
+    from mudata.evaluation.comparison.comparison_result import Comparison
     from mudata.home import Home
 
 

@@ -87,7 +87,7 @@ def test_silence_is_as_long_as_the_clip(corpus: Corpus, home: Home) -> None:
 def test_swapped_audio_is_another_clips_of_another_label_and_recorded(corpus: Corpus, home: Home) -> None:
     corpus.halves()
     run = ask(home, control="swap-audio")
-    records, gold = run.answers(), {q["clip_id"]: q["gold"] for q in run.questions()}
+    records, gold = run.answers(), {q.clip_id: q.references for q in run.questions()}
     heard_clips = [str(record.heard_clip) for record in records.values()]
     assert sorted(heard_clips) == sorted(records)  # each clip once
     names = {"low": "low", "mid": "in-between", "high": "high"}
@@ -104,13 +104,13 @@ def test_a_control_is_a_run_of_its_own_and_knows_its_family(corpus: Corpus, home
     other = ask(home, seed=1)
     assert len({run.id for run in (real, silent, swapped, few, other)}) == 5
     assert silent.id.startswith(f"{__name__}-Ear-half-genre-silence-")
-    assert [run.settings["control"] for run in (real, silent, swapped)] == [None, "silence", "swap-audio"]
-    families = [run.settings["audio_family"] for run in (real, silent, swapped, few, other)]
+    assert [run.settings.control for run in (real, silent, swapped)] == [None, "silence", "swap-audio"]
+    families = [run.settings.audio_family for run in (real, silent, swapped, few, other)]
     assert len(set(families[:4])) == 1
     assert families[4] not in families[:4]
     keys = [{record.key for record in run.answers().values()} for run in (real, silent, swapped)]
     assert len(set.union(*keys)) == 6 + 6 + 6
-    assert {name: run.id for name, run in audio_use.family(home, real).items()} == {
+    assert {name: run.id for name, run in audio_use.control_family(home, real).items()} == {
         "": real.id,
         "silence": silent.id,  # not the one that asked fewer
         "swap-audio": swapped.id,
@@ -188,12 +188,12 @@ def test_the_badge_of_a_run_is_found_with_its_controls(corpus: Corpus, home: Hom
     corpus.split("half", {"test": hashes})
     for model, verdict in ((EAR, "heard"), (LOST, "not heard")):
         real = ask(home, model=model)
-        assert audio_use.look(home, real) is None
+        assert audio_use.check_run(home, real) is None
         control = ask(home, model=model, control="silence")
-        badge = audio_use.look(home, real)
+        badge = audio_use.check_run(home, real)
         assert badge is not None
         assert (badge.verdict, badge.n) == (verdict, 60)
-        assert audio_use.look(home, control) == badge
+        assert audio_use.check_run(home, control) == badge
 
 
 def test_an_unfinished_control_is_none(corpus: Corpus, home: Home) -> None:
@@ -201,4 +201,4 @@ def test_an_unfinished_control_is_none(corpus: Corpus, home: Home) -> None:
     real, control = ask(home), ask(home, control="silence")
     lines = (control.folder / "answers.jsonl").read_bytes().splitlines(keepends=True)
     (control.folder / "answers.jsonl").write_bytes(lines[0])
-    assert audio_use.look(home, real) is None
+    assert audio_use.check_run(home, real) is None

@@ -10,7 +10,7 @@ from judged_answers import LABELS, by_name, single
 
 from mudata.errors import EvaluationError
 from mudata.evaluation.align.alignment import Alignment
-from mudata.evaluation.metrics.classification import any_mention, classify, confusion
+from mudata.evaluation.metrics.classification import any_mention, classification_metrics, confusion
 from mudata.evaluation.metrics.scored import Metric, ScoredAnswer
 from mudata.evaluation.metrics.statistics import wilson
 from mudata.evaluation.metrics.tagging import outcomes, per_label
@@ -30,7 +30,7 @@ ANSWERS = [
 
 
 def scored(items: list[ScoredAnswer]) -> dict[str, Metric]:
-    return by_name(classify(items, LABELS, {"d": "a"}, "train part"))
+    return by_name(classification_metrics(items, LABELS, {"d": "a"}, "train part"))
 
 
 def test_failures_and_unreadable_answers_stay_in_the_denominator() -> None:
@@ -57,10 +57,10 @@ def test_metrics_come_in_the_order_they_are_shown() -> None:
 
 
 def test_metrics_that_would_divide_by_nothing_are_absent() -> None:
-    got = by_name(classify([single(0, "a", None, "OOV")], {"d": ("a",)}, {"d": "a"}, "x"))
+    got = by_name(classification_metrics([single(0, "a", None, "OOV")], {"d": ("a",)}, {"d": "a"}, "x"))
     assert {"selective_accuracy", "centred_accuracy", "accuracy_clustered"}.isdisjoint(got)
     with pytest.raises(EvaluationError, match="nothing to score"):
-        classify([], LABELS, {}, "")
+        classification_metrics([], LABELS, {}, "")
 
 
 def test_clips_of_one_artist_widen_the_interval() -> None:
@@ -154,7 +154,7 @@ def test_an_ambiguous_answer_earns_no_label() -> None:
 def test_labels_of_the_same_name_in_two_datasets_are_two_labels() -> None:
     items = [single(0, "a", "a"), single(1, "a", "b", dataset="e")]
     labels = {"d": ("a", "b"), "e": ("a", "b", "c", "x")}
-    got = by_name(classify(items, labels, {"d": "a", "e": "b"}, "x"))
+    got = by_name(classification_metrics(items, labels, {"d": "a", "e": "b"}, "x"))
     assert got["macro_f1"].value == pytest.approx((1 + 0) / 2)
     assert got["chance"].value == pytest.approx((1 / 2 + 1 / 4) / 2)
     assert got["majority"].value == pytest.approx(1 / 2)

@@ -10,7 +10,7 @@ import pytest
 from judged_answers import LABELS, by_name, many
 
 from mudata.errors import EvaluationError
-from mudata.evaluation.metrics.tagging import counts, jaccard, per_label, tag
+from mudata.evaluation.metrics.tagging import jaccard, label_counts, per_label, tagging_metrics
 
 if TYPE_CHECKING:
     from mudata.evaluation.metrics.scored import ScoredAnswer
@@ -26,7 +26,7 @@ def test_metrics_are_scikit_learns() -> None:
     random = np.random.default_rng(1)
     truth, said = random.random((2, 60, 3)) < 0.4
     truth[:, 0] |= ~truth.any(1)
-    got = by_name(tag(sets(truth, said, list("abc")), LABELS, {"d": "a"}, "x"))
+    got = by_name(tagging_metrics(sets(truth, said, list("abc")), LABELS, {"d": "a"}, "x"))
     for average in ("micro", "macro"):
         assert got[f"{average}_f1"].value == pytest.approx(metrics.f1_score(truth, said, average=average))
     assert got["micro_precision"].value == pytest.approx(metrics.precision_score(truth, said, average="micro"))
@@ -57,14 +57,14 @@ def test_two_empty_sets_agree(
     gold: tuple[str, ...], said: tuple[str, ...], value: float, counted: tuple[int, int, int]
 ) -> None:
     assert jaccard(many(0, gold, said)) == pytest.approx(value)
-    assert counts(many(0, gold, said)) == counted
+    assert label_counts(many(0, gold, said)) == counted
 
 
 def test_clips_of_one_artist_widen_the_intervals() -> None:
     answers = [(("a", "b"), ("a",)), (("a",), ("b", "c")), (("c",), ("c",)), (("b",), ("a", "b"))]
     items = [many(i, *answers[i // 20 % 4], artist=f"artist {i // 20}") for i in range(160)]
     apart = [many(i, *answers[i // 20 % 4]) for i in range(160)]
-    together, alone = (by_name(tag(some, LABELS, {"d": "a"}, "x")) for some in (items, apart))
+    together, alone = (by_name(tagging_metrics(some, LABELS, {"d": "a"}, "x")) for some in (items, apart))
     for name in ("micro_f1", "macro_f1", "jaccard"):
         assert together[name].value == alone[name].value
         assert together[name].high - together[name].low > 1.5 * (alone[name].high - alone[name].low)
@@ -73,7 +73,7 @@ def test_clips_of_one_artist_widen_the_intervals() -> None:
 
 def test_no_clip_is_no_score() -> None:
     with pytest.raises(EvaluationError, match="nothing to score"):
-        tag([], LABELS, {"d": "a"}, "x")
+        tagging_metrics([], LABELS, {"d": "a"}, "x")
 
 
 @pytest.mark.shared
@@ -86,7 +86,7 @@ def test_mediaeval_baselines_get_their_published_scores(shared: Path, baseline: 
     names = (shared / "data/jamendo/tags/moodtheme_split.txt").read_text().split()
     items = sets(truth, said, names)
     assert (len(items), len(names)) == (4231, 56)
-    got = by_name(tag(items, {"d": names}, {"d": names[0]}, "x"))
+    got = by_name(tagging_metrics(items, {"d": names}, {"d": names[0]}, "x"))
     rows = per_label(items, {"d": names})
     known = {
         "precision-micro": got["micro_precision"].value,

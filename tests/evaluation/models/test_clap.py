@@ -14,14 +14,14 @@ torch = pytest.importorskip("torch")
 transformers = pytest.importorskip("transformers")
 
 from mudata.evaluation.models.clap import Clap, windows  # noqa: E402
-from mudata.evaluation.models.untrained import _tokenizer  # noqa: E402
+from mudata.evaluation.models.untrained import byte_tokenizer  # noqa: E402
 
 GENRE = Question("classify", "", ("blues", "rock", "waltz"), "genre")
 RATE = 48_000
 
 
 def write(folder: Path, *, fusion: bool) -> Path:
-    tokenizer = _tokenizer()
+    tokenizer = byte_tokenizer()
     audio = {
         "patch_embeds_hidden_size": 16,
         "depths": [1, 1, 1, 1],
@@ -57,10 +57,10 @@ def noises(*seconds: float) -> list[Clip]:
 
 def test_a_clip_is_heard_the_same_alone_in_company_and_again(clap: Clap) -> None:
     waves = [clip.audio for clip in noises(3, 25, 10)]
-    together = clap._sounds(waves)
-    alone = torch.cat([clap._sounds([wave]) for wave in waves])
+    together = clap.embed_audio(waves)
+    alone = torch.cat([clap.embed_audio([wave]) for wave in waves])
     assert torch.allclose(together, alone, atol=1e-5)
-    assert torch.equal(together, clap._sounds(waves))
+    assert torch.equal(together, clap.embed_audio(waves))
 
 
 def test_every_clip_gets_exactly_one_of_the_options(clap: Clap) -> None:
@@ -95,7 +95,7 @@ def test_captions_are_refused(clap: Clap) -> None:
 def test_the_sentence_around_a_label_matters_and_is_recorded(clap: Clap) -> None:
     other = Clap(clap.checkpoint, device="cpu", template="{}")
     other.load()
-    assert not torch.allclose(clap._texts(GENRE.options), other._texts(GENRE.options), atol=1e-4)
+    assert not torch.allclose(clap.embed_options(GENRE.options), other.embed_options(GENRE.options), atol=1e-4)
     assert other.describe()["template"] == "{}"
 
 

@@ -144,7 +144,7 @@ def test_controls_are_named_and_say_whether_the_audio_was_heard(corpus: Corpus, 
     runs.append(Run(runs[0].folder.with_name("deaf-silence")))
     shutil.copytree(runs[0].folder, runs[1].folder)
     for run, control in zip(runs, (None, "silence"), strict=True):
-        said = run.settings | {"run": run.id, "audio_family": "one", "control": control}
+        said = run.settings.record() | {"run": run.id, "audio_family": "one", "control": control}
         (run.folder / "run.json").write_text(json.dumps(said))
         score.score(run)
     (panel,) = gather(home, runs).panels
@@ -169,8 +169,8 @@ def test_published_values_stand_beside_the_run_of_their_model(corpus: Corpus, ho
     assert [anchor.model for anchor in panel.published_elsewhere] == ["Other"]
     ours, theirs = Metric(**panel.entries[0].metrics["accuracy"]), panel.published_here[0]
     assert not ours.low <= theirs.value <= ours.high, "0.9 is above 0.812"
-    assert panel.same == {theirs: {"good": "inside"}}, "but 9 of 10 and 3 of 6 may be the same share"
-    assert panel.same[theirs]["good"] == verdict(ours, theirs)
+    assert panel.verdicts == {theirs: {"good": "inside"}}, "but 9 of 10 and 3 of 6 may be the same share"
+    assert panel.verdicts[theirs]["good"] == verdict(ours, theirs)
     report(runs[0].id, "-o", tmp_path / "page.html")
     text = (tmp_path / "page.html").read_text("utf-8")
     assert "inside: good here" in text
@@ -282,7 +282,7 @@ def test_audio_can_be_put_into_the_page_up_to_a_limit(
 
 def test_failures_prompts_hashes_and_flags_are_on_the_page(corpus: Corpus, home: Home, tmp_path: Path) -> None:
     run = find(home, imported(tmp_path, "good", RIGHT | {"tones/11": None}))
-    said = run.settings | {"seen_in_training": {"tones": "its card"}}
+    said = run.settings.record() | {"seen_in_training": {"tones": "its card"}}
     (run.folder / "run.json").write_text(json.dumps(said))
     report(run.id, "-o", tmp_path / "page.html")
     text = (tmp_path / "page.html").read_text("utf-8")

@@ -17,6 +17,7 @@ from mudata.catalog.cards import licences
 from mudata.catalog.cards import loader as cards
 from mudata.catalog.splits import draw as splits
 from mudata.catalog.splits import manifest
+from mudata.catalog.splits.split_request import SplitRequest
 from mudata.errors import SplitError
 from mudata.evaluation.run import all_runs
 from mudata.evaluation.suites import suite
@@ -130,7 +131,7 @@ def test_a_split_by_another_recipe_is_not_taken_for_the_exams(
 
 
 def test_a_split_that_was_made_by_hand_by_the_same_recipe_will_do(corpus: Corpus, home: Home) -> None:
-    made = splits.make(home, splits.SplitRequest("tiny-genre", ("tones",), n=4, seed=1))
+    made = splits.make(home, SplitRequest("tiny-genre", ("tones",), n=4, seed=1))
     manifest.save(home, made)
     assert draw(home, suite.load("tiny"), "genre") == made
 
@@ -170,7 +171,7 @@ def test_what_cannot_be_asked_is_told_and_the_rest_goes_on(corpus: Corpus, home:
     assert "  randm: No model named 'randm'. Did you mean 'random'" in done.err
     assert f"  {broken}, genre: ValueError: no weights" in done.err
     assert "  majority, caption: There is no majority among captions." in done.err
-    assert sorted((run.settings["model"], run.settings["split"]) for run in all_runs(home)) == [
+    assert sorted((run.settings.model, run.settings.split) for run in all_runs(home)) == [
         ("majority", "tiny-genre"),
         ("random", "tiny-caption"),
         ("random", "tiny-genre"),
@@ -326,7 +327,7 @@ def test_runs_of_another_draw_and_controls_do_not_count(corpus: Corpus, home: Ho
         ("caption", "constant"),
     }
     for run in all_runs(home):
-        if run.settings["model"] == "constant":
+        if run.settings.model == "constant":
             said = json.loads((run.folder / "run.json").read_text()) | {"control": "silence"}
             (run.folder / "run.json").write_text(json.dumps(said))
     manifest.path_of(home, "tiny-genre").unlink()

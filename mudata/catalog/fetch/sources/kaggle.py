@@ -55,17 +55,17 @@ _MARK = ".kaggle-partial"
 """The client's note beside an unfinished file."""
 
 
-def fetch(mirror: KaggleMirror, place: Target, progress: Progress) -> FetchResult:
+def fetch(mirror: KaggleMirror, target: Target, progress: Progress) -> FetchResult:
     """Get a Kaggle set: as its one archive, or file by file where the card or a limit asks for some only.
 
     A file that a glob found and that cannot be had is a failure under its path; one that the card names is
     an error. Raises NeedsToken, Offline, ChecksumMismatch, FetchError and UnsafeArchive.
     """
-    kaggle = _Kaggle(mirror, place, progress)
+    kaggle = _Kaggle(mirror, target, progress)
     plain = all(file.unpack == "none" for file in mirror.files)
     globs = not mirror.files or any(selecting.is_glob(file.path) for file in mirror.files)
     with contextlib.redirect_stdout(io.StringIO()):  # here, because threads must not exchange stdout each for itself
-        if plain and globs and place.limit is None:
+        if plain and globs and target.limit is None:
             return kaggle.get_whole()
         return kaggle.get_some()
 
@@ -82,72 +82,72 @@ class _File:
 
 
 class _Kaggle:
-    def __init__(self, mirror: KaggleMirror, place: Target, progress: Progress) -> None:
-        self._mirror, self._place, self._progress = mirror, place, progress
+    def __init__(self, mirror: KaggleMirror, target: Target, progress: Progress) -> None:
+        self._mirror, self._target, self._progress = mirror, target, progress
         self._dataset = mirror.dataset + (f"/{mirror.version}" if mirror.version else "")
 
     def get_whole(self) -> FetchResult:
         mirror = self._mirror
-        archive = self._place.downloads / f"{mirror.dataset.rpartition('/')[2]}.zip"
+        archive = self._target.downloads / f"{mirror.dataset.rpartition('/')[2]}.zip"
         checksums = {"sha256": mirror.sha256} if mirror.sha256 else {}
-        fixed = bool(checksums or mirror.size or mirror.version or self._place.offline)
-        there = fixed and _is_whole(archive, mirror.size, checksums)
-        if not there:
+        fixed = bool(checksums or mirror.size or mirror.version or self._target.offline)
+        present = fixed and _is_whole(archive, mirror.size, checksums)
+        if not present:
             with _growing(archive, mirror.size, self._progress):
                 self._ask(lambda api: api.dataset_download_files(self._dataset, path=str(archive.parent)), archive.name)
             if not archive.is_file():
                 raise self._nothing_left(archive.parent, archive.name)
             _verify(archive, mirror.size, checksums)
-        count = 0 if there else archive.stat().st_size
-        known = {archive.name: as_recorded(checksums or compute_checksums(archive, ["sha256"]))}
-        files = unpack(archive, self._place, self._progress, keep=[file.path for file in mirror.files])
+        new = 0 if present else archive.stat().st_size
+        recorded = {archive.name: as_recorded(checksums or compute_checksums(archive, ["sha256"]))}
+        files = unpack(archive, self._target, self._progress, keep=[file.path for file in mirror.files])
         for file in mirror.files:
             if not selecting.is_glob(file.path):
-                path = self._place.files / file.path
+                path = self._target.files / file.path
                 if path not in files:
                     raise self._absent(file.path)
                 _verify(path, file.size, expected_checksums(file))
-        return FetchResult(tuple(files), count, checksums=known)
+        return FetchResult(tuple(files), new, checksums=recorded)
 
     def get_some(self) -> FetchResult:
         chosen = self._choose()
         failures: dict[str, str] = {}
         files: list[Path] = []
-        known: dict[str, str] = {}
+        recorded: dict[str, str] = {}
         new = 0
         with (
             self._progress.bar(self._mirror.dataset, len(chosen), "files") as advance,
-            ThreadPoolExecutor(self._place.jobs) as pool,
+            ThreadPoolExecutor(self._target.jobs) as pool,
         ):
-            for file, (got, count) in zip(chosen, pool.map(self._get, chosen), strict=True):
+            for file, (result, count) in zip(chosen, pool.map(self._get, chosen), strict=True):
                 advance(1)
                 new += count
                 if file.checksums:
-                    known[file.path] = as_recorded(file.checksums)
-                if isinstance(got, FetchError):
-                    failures[file.path] = got.what
+                    recorded[file.path] = as_recorded(file.checksums)
+                if isinstance(result, FetchError):
+                    failures[file.path] = result.what
                     if len(failures) == len(chosen):  # all of them: that is no matter of single files
-                        raise got
+                        raise result
                 elif file.entry and file.entry.unpack == "archive":
                     entry = file.entry
-                    files += unpack(got, self._place, self._progress, keep=entry.keep, max_bytes=entry.max_unpacked)
+                    files += unpack(result, self._target, self._progress, keep=entry.keep, max_bytes=entry.max_unpacked)
                 else:
-                    files.append(got)
-        return FetchResult(tuple(files), new, failures, checksums=known)
+                    files.append(result)
+        return FetchResult(tuple(files), new, failures, checksums=recorded)
 
     def _choose(self) -> list[_File]:
-        asked = self._mirror.files
-        named = [file for file in asked if not selecting.is_glob(file.path)]
-        globs = [file.path for file in asked if selecting.is_glob(file.path)] if asked else ["**"]
-        found: list[str] = []
+        entries = self._mirror.files
+        named = [file for file in entries if not selecting.is_glob(file.path)]
+        globs = [file.path for file in entries if selecting.is_glob(file.path)] if entries else ["**"]
+        matched: list[str] = []
         for glob in map(Pattern, globs):
             matching = [path for path in self._listing if glob.match(path) is not None]
             if not matching:
                 raise self._absent(glob.text)
-            found += matching
+            matched += matching
         return [
             *(_File(file.path, file.size, expected_checksums(file), file) for file in named),
-            *(_File(path) for path in selecting.select(found, self._place)),
+            *(_File(path) for path in selecting.select(matched, self._target)),
         ]
 
     @functools.cached_property
@@ -169,12 +169,12 @@ class _Kaggle:
     def _get(self, file: _File) -> tuple[Path | FetchError, int]:
         """Where the file is now and how many bytes came, or why it could not be had if only a glob wants it."""
         archived = file.entry is not None and file.entry.unpack == "archive"
-        folder = self._place.downloads if archived else self._place.files
-        target = folder / member_path(file.path, self._dataset)
-        if _is_whole(target, file.size, file.checksums):
-            return target, 0
+        folder = self._target.downloads if archived else self._target.files
+        path = folder / member_path(file.path, self._dataset)
+        if _is_whole(path, file.size, file.checksums):
+            return path, 0
         try:
-            return target, self._download(file, target)
+            return path, self._download(file, path)
         except (NeedsToken, Offline):
             raise
         except FetchError as error:
@@ -182,22 +182,22 @@ class _Kaggle:
                 raise
             return error, 0
 
-    def _download(self, file: _File, target: Path) -> int:
+    def _download(self, file: _File, path: Path) -> int:
         """One file, by way of a folder of its own: the client decides on its name, and compresses some tables."""
-        folder = self._place.downloads / "single" / hashlib.sha256(file.path.encode()).hexdigest()[:16]
+        folder = self._target.downloads / "single" / hashlib.sha256(file.path.encode()).hexdigest()[:16]
         left = folder / "client"
         self._ask(lambda api: api.dataset_download_file(self._dataset, file.path, path=str(left)), file.path)
-        got = self._left_in(left, file.path)
-        size = got.stat().st_size
+        downloaded = self._left_in(left, file.path)
+        size = downloaded.stat().st_size
         try:
-            if got.name.endswith(".zip") and target.suffix != ".zip":
-                got = self._unpacked(got, folder / "unpacked", file.path)
-            _verify(got, file.size, file.checksums)
+            if downloaded.name.endswith(".zip") and path.suffix != ".zip":
+                downloaded = self._unpacked(downloaded, folder / "unpacked", file.path)
+            _verify(downloaded, file.size, file.checksums)
         except FetchError:
             shutil.rmtree(folder)
             raise
-        target.parent.mkdir(parents=True, exist_ok=True)
-        got.replace(target)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        downloaded.replace(path)
         shutil.rmtree(folder)
         return size
 
@@ -227,7 +227,7 @@ class _Kaggle:
 
     def _ask(self, action: Callable[[Any], Any], what: str) -> Any:
         """Let the client act; its errors as ours. A host that is busy is asked again."""
-        if self._place.offline:
+        if self._target.offline:
             raise Offline(
                 f"{what} of Kaggle's {self._dataset} is not here, and the network is forbidden.",
                 "Run the same command without --offline and MUDATA_OFFLINE.",
@@ -276,7 +276,7 @@ class _Kaggle:
         version = f" version {self._mirror.version}" if self._mirror.version else ""
         return FetchError(
             f"Kaggle's {self._mirror.dataset}{version} has no {what}.",
-            f"Correct `dataset: {self._mirror.dataset}`, `version:` or `files:` in the card {self._place.dataset!r}; "
+            f"Correct `dataset: {self._mirror.dataset}`, `version:` or `files:` in the card {self._target.dataset!r}; "
             f"see https://www.kaggle.com/datasets/{self._mirror.dataset}.",
         )
 

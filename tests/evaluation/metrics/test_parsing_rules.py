@@ -10,7 +10,7 @@ import pytest
 from mudata.evaluation.align.aligner import align
 from mudata.evaluation.align.alignment import Alignment, Shown
 from mudata.evaluation.align.label_set import LabelEntry, LabelSet
-from mudata.evaluation.metrics.policies import POLICIES, sensitivity, spellings
+from mudata.evaluation.metrics.parsing_rules import PARSING_RULES, sensitivity, spellings
 from mudata.evaluation.metrics.scored import ScoredAnswer
 
 
@@ -44,36 +44,36 @@ EDM = label_set("Future Garage/Wave Trap", "Trap", "House", "Big Room House")
     ],
 )
 def test_each_rule_reads_as_its_harness_does(answer: str, gold: str, right: str) -> None:
-    peers = [name for name, policy in POLICIES.items() if policy.rule]
-    assert [name for name in peers if POLICIES[name].right(answer, (gold,), GTZAN)] == right.split()
+    peers = [name for name, rule in PARSING_RULES.items() if rule.accepts]
+    assert [name for name in peers if PARSING_RULES[name].right(answer, (gold,), GTZAN)] == right.split()
 
 
 @pytest.mark.parametrize("answer", ["Future Garage/Wave Trap", "Big Room House"])
 def test_cmi_marks_labels_that_hold_another_wrong_even_verbatim(answer: str) -> None:
-    assert not POLICIES["cmi"].right(answer, (answer,), EDM)
-    assert POLICIES["exact"].right(answer, (answer,), EDM)
+    assert not PARSING_RULES["cmi"].right(answer, (answer,), EDM)
+    assert PARSING_RULES["exact"].right(answer, (answer,), EDM)
 
 
 def test_mucho_follows_the_order_shown() -> None:
     shown = Shown(options=GENRES[::-1], letters=True)
-    assert POLICIES["mucho"].right("A", ("rock",), GTZAN, shown)
-    assert POLICIES["mucho"].right("pop or rock?", ("rock",), GTZAN, shown)
-    assert POLICIES["mucho"].right("pop or rock?", ("pop",), GTZAN)
+    assert PARSING_RULES["mucho"].right("A", ("rock",), GTZAN, shown)
+    assert PARSING_RULES["mucho"].right("pop or rock?", ("rock",), GTZAN, shown)
+    assert PARSING_RULES["mucho"].right("pop or rock?", ("pop",), GTZAN)
 
 
 def test_labels_are_spelled_as_the_dataset_does_unless_that_is_a_code() -> None:
     labels = label_set(hiphop="Hip-Hop", C0094="suona", **{"Cluster 1": "passionate/rousing"})
     assert spellings(labels) == {"hiphop": "hiphop", "C0094": "suona", "Cluster 1": "passionate/rousing"}
-    assert POLICIES["substring"].right("a suona plays", ("C0094",), labels)
+    assert PARSING_RULES["substring"].right("a suona plays", ("C0094",), labels)
 
 
-def test_our_own_policies_are_the_aligner() -> None:
+def test_our_own_rules_are_the_aligner() -> None:
     for answer in ("It is rock", "rock and pop", "popular", ""):
         read = align(answer, GTZAN)
-        assert POLICIES["strict"].right(answer, ("rock",), GTZAN) == (read.label == "rock")
+        assert PARSING_RULES["strict"].right(answer, ("rock",), GTZAN) == (read.label == "rock")
 
 
-def test_every_policy_counts_over_all_clips_and_failures_are_wrong() -> None:
+def test_every_rule_counts_over_all_clips_and_failures_are_wrong() -> None:
     alignments = [Alignment("ALIGNED", ("rock",)), Alignment("MULTI", ("pop", "rock"), positives=("pop", "rock"))]
     items = [
         ScoredAnswer(f"d/{i}", "d", ("rock",), text, read)
@@ -98,7 +98,7 @@ def test_every_policy_counts_over_all_clips_and_failures_are_wrong() -> None:
 
 @pytest.mark.parametrize("name", ["prefix", "substring", "cmi", "mmau", "mucho"])
 def test_rules_of_others_name_their_source(name: str) -> None:
-    assert "@" in POLICIES[name].note
+    assert "@" in PARSING_RULES[name].note
 
 
 def published(shared: Path, model: str) -> list[tuple[str, str]]:
@@ -120,7 +120,7 @@ def test_published_answers_get_their_known_accuracies(shared: Path, model: str, 
     said = published(shared, model)
     assert len(said) == 290
     got = [
-        round(100 * sum(POLICIES[name].right(answer, (gold,), GTZAN) for answer, gold in said) / 290, 1)
+        round(100 * sum(PARSING_RULES[name].right(answer, (gold,), GTZAN) for answer, gold in said) / 290, 1)
         for name in ("exact", "prefix", "substring", "cmi", "mmau", "mucho")
     ]
     assert tuple(got) == known

@@ -1,7 +1,9 @@
-"""How other harnesses would count the same answers: one number of a paper can hide a wide choice of rules.
+"""How other harnesses would count the same answers: one number of a paper can hide a wide choice of
+rules.
 
-The rules are written anew from the sources named. A harness looks for labels as the dataset writes them (their ids); a
-label whose id is a code that nobody would say is looked for as it was shown to the model.
+The rules are written anew from the sources named. A harness looks for labels as the dataset writes
+them (their ids); a label whose id is a code that nobody would say is looked for as it was shown to
+the model.
 """
 
 from __future__ import annotations
@@ -21,7 +23,7 @@ from mudata.evaluation.metrics.statistics import share
 if TYPE_CHECKING:
     from mudata.evaluation.align.label_set import LabelSet
 
-Rule = Callable[[str, str, Sequence[str]], bool]
+Accepts = Callable[[str, str, Sequence[str]], bool]
 """(answer, reference, all labels in the order shown), labels as the dataset writes them."""
 
 _NO_SHOWN = Shown()
@@ -30,28 +32,45 @@ _LETTERS = string.ascii_uppercase
 
 @dataclass(frozen=True)
 class ParsingRule:
-    """One way to decide whether an answer is right. `rule` is None where our own aligner decides."""
+    """One way to decide whether an answer is right. `accepts` is None where our own aligner
+    decides."""
 
     name: str
     note: str
-    """The rule, whose it is (repository@commit), and what it gets wrong."""
-    rule: Rule | None = None
+    """What it does, whose it is (repository@commit), and what it gets wrong."""
+    accepts: Accepts | None = None
 
     def right(self, answer: str, gold: Sequence[str], label_set: LabelSet, shown: Shown = _NO_SHOWN) -> bool:
-        """Whether an answer counts as right when any of the references (ids) is."""
-        if self.rule is None:
+        """Whether an answer counts as right when any of the references does.
+
+        Args:
+            answer: as the model gave it.
+            gold: ids of the references.
+            label_set: the labels that could be named.
+            shown: what the model had before it: the order of the options, and whether they had
+                letters.
+
+        Example:
+            >>> from mudata.evaluation.align.label_set import LabelEntry, LabelSet
+            >>> genres = LabelSet("single", tuple(LabelEntry(i, i, (i,)) for i in ("pop", "rock")))
+            >>> answer = "a popular rock song"
+            >>> [name for name, rule in PARSING_RULES.items() if rule.right(answer, ("pop",), genres)]
+            ['substring', 'mucho']
+        """
+        if self.accepts is None:
             return self.ours(ScoredAnswer("", "", tuple(gold), answer, align(answer, label_set, shown)))
         spelled = spellings(label_set)
         options = [spelled[label] for label in shown.options or label_set.ids]
-        return any(self.rule(answer, spelled[label], options) for label in gold)
+        return any(self.accepts(answer, spelled[label], options) for label in gold)
 
-    def ours(self, item: ScoredAnswer) -> bool:
+    def ours(self, scored: ScoredAnswer) -> bool:
         """Whether an answer that our aligner has read counts as right, by one of our own two rules."""
-        return item.right if self.name == "strict" else any_mention(item.alignment, item.gold)
+        return scored.right if self.name == "strict" else any_mention(scored.alignment, scored.gold)
 
 
 def spellings(label_set: LabelSet) -> dict[str, str]:
-    """How a dataset writes each label, by id: the id, but the name shown where that is another word."""
+    """How a dataset writes each label, by id: the id, but the name shown where that is another
+    word."""
     return {
         entry.id: entry.id if _letters(entry.id) == _letters(entry.display) else entry.display
         for entry in label_set.entries
@@ -59,23 +78,36 @@ def spellings(label_set: LabelSet) -> dict[str, str]:
 
 
 def sensitivity(
-    items: Sequence[ScoredAnswer], label_sets: Mapping[str, LabelSet], shown: Mapping[str, Shown]
+    scored: Sequence[ScoredAnswer], label_sets: Mapping[str, LabelSet], shown: Mapping[str, Shown]
 ) -> list[dict[str, object]]:
-    """Accuracy of the same answers under every policy, over all clips; a failure is wrong under each. `label_sets` and
-    `shown` are by dataset. Our own two use the alignment of the items, so human overrides count there."""
+    """Accuracy of the same answers under every rule, over all clips; a failure is wrong under each.
+
+    Our own two rules use the alignment of the scored answers, so human overrides count there.
+
+    Args:
+        scored: the answers with their references.
+        label_sets: by dataset.
+        shown: by dataset, what the model had before it.
+
+    Returns:
+        Rows of policy (the rule's name), accuracy with its 95 % interval, n, and the rule's note.
+
+    Raises:
+        EvaluationError: there is nothing to score.
+    """
     rows: list[dict[str, object]] = []
-    for policy in POLICIES.values():
-        right = sum(_right(policy, item, label_sets[item.dataset], shown[item.dataset]) for item in items)
-        found = share(policy.name, right, len(items), policy.note)
-        row = {"policy": policy.name, "accuracy": found.value, "low": found.low, "high": found.high}
-        rows.append(row | {"n": found.n, "note": policy.note})
+    for rule in PARSING_RULES.values():
+        right = sum(_right(rule, item, label_sets[item.dataset], shown[item.dataset]) for item in scored)
+        accuracy = share(rule.name, right, len(scored), rule.note)
+        row = {"policy": rule.name, "accuracy": accuracy.value, "low": accuracy.low, "high": accuracy.high}
+        rows.append(row | {"n": accuracy.n, "note": rule.note})
     return rows
 
 
-def _right(policy: ParsingRule, item: ScoredAnswer, label_set: LabelSet, shown: Shown) -> bool:
-    if policy.rule is None:
-        return policy.ours(item)
-    return item.answer is not None and policy.right(item.answer, item.gold, label_set, shown)
+def _right(rule: ParsingRule, item: ScoredAnswer, label_set: LabelSet, shown: Shown) -> bool:
+    if rule.accepts is None:
+        return rule.ours(item)
+    return item.answer is not None and rule.right(item.answer, item.gold, label_set, shown)
 
 
 def _letters(text: str) -> str:
@@ -99,8 +131,8 @@ def _substring(answer: str, gold: str, _: Sequence[str]) -> bool:
 
 
 def _cmi(answer: str, gold: str, options: Sequence[str]) -> bool:
-    said = _joined(answer)
-    return _joined(gold) in said and not any(_joined(other) in said for other in options if other != gold)
+    joined = _joined(answer)
+    return _joined(gold) in joined and not any(_joined(other) in joined for other in options if other != gold)
 
 
 def _joined(text: str) -> str:
@@ -108,8 +140,8 @@ def _joined(text: str) -> str:
 
 
 def _mmau(answer: str, gold: str, options: Sequence[str]) -> bool:
-    said, right = _words(answer), _words(gold)
-    return right <= said and not any((_words(other) - right) & said for other in options)
+    words, wanted = _words(answer), _words(gold)
+    return wanted <= words and not any((_words(other) - wanted) & words for other in options)
 
 
 def _words(text: str) -> set[str]:
@@ -117,16 +149,16 @@ def _words(text: str) -> set[str]:
 
 
 def _mucho(answer: str, gold: str, options: Sequence[str]) -> bool:
-    said = answer.rpartition("The correct answer is:")[2].strip()
-    letters = set(said) & set(_LETTERS[: len(options)])
+    chosen = answer.rpartition("The correct answer is:")[2].strip()
+    letters = set(chosen) & set(_LETTERS[: len(options)])
     if len(letters) == 1:
         return options[_LETTERS.index(letters.pop())] == gold
-    return next((option for option in options if option.lower().strip() in said.lower()), None) == gold
+    return next((option for option in options if option.lower().strip() in chosen.lower()), None) == gold
 
 
-POLICIES: Mapping[str, ParsingRule] = {
-    policy.name: policy
-    for policy in (
+PARSING_RULES: Mapping[str, ParsingRule] = {
+    rule.name: rule
+    for rule in (
         ParsingRule(
             "exact",
             "equal to the reference in lower case without punctuation; any sentence fails",

@@ -1,0 +1,64 @@
+"""What must not be compared: a run with itself, other kinds of task, other labels, other
+references."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from mudata.errors import EvaluationError
+
+if TYPE_CHECKING:
+    from mudata.evaluation.metrics.scored import ScoredAnswer
+
+
+def require_different_runs(scores: Sequence[Mapping[str, Any]]) -> None:
+    """Raise EvaluationError for fewer than two runs, a run twice, or other kinds of task.
+
+    Args:
+        scores: what scores.json says of each run.
+    """
+    ids = [head["run"] for head in scores]
+    if len(ids) < 2 or len(set(ids)) < len(ids):
+        raise EvaluationError(
+            f"A comparison needs two or more different runs, not {', '.join(map(str, ids)) or 'none'}.",
+            "Runs are listed by: mudata score",
+        )
+    if len({head["kind"] for head in scores}) > 1:
+        kinds = ", ".join(f"{head['run']}: {head['kind']}" for head in scores)
+        raise EvaluationError(
+            f"These runs were asked different kinds of question ({kinds}).",
+            "Compare runs of one task.",
+        )
+
+
+def require_same_questions(
+    scores: Sequence[Mapping[str, Any]],
+    names: Sequence[str],
+    answers: Sequence[Sequence[ScoredAnswer]],
+) -> None:
+    """Raise EvaluationError where labels or references of the common clips differ.
+
+    Args:
+        scores: what scores.json says of each run.
+        names: of the runs.
+        answers: of each run, to the same clips in the same order.
+    """
+    for dataset in dict.fromkeys(answer.dataset for answer in answers[0]):
+        hashes = [head["labels_sha256"].get(dataset) for head in scores]
+        for name, other in zip(names, hashes, strict=True):
+            if other != hashes[0]:
+                raise EvaluationError(
+                    f"{names[0]} and {name} were read with different labels of {dataset} "
+                    f"({str(hashes[0])[:12]} and {str(other)[:12]}).",
+                    "If both are of one task, score them again with the labels as they are now: "
+                    f"mudata score {' '.join(str(head['run']) for head in scores)}",
+                )
+    for name, theirs in zip(names, answers, strict=True):
+        unlike = [a.clip_id for a, b in zip(answers[0], theirs, strict=True) if set(a.gold) != set(b.gold)]
+        if unlike:
+            raise EvaluationError(
+                f"{names[0]} and {name} have other references for {len(unlike)} of {len(theirs)} "
+                f"clips, such as {unlike[0]}.",
+                "They were asked different tasks, or the dataset's labels changed between them: ask one of them again.",
+            )

@@ -1,0 +1,95 @@
+"""All of a report: gathered, and written to the files that are wanted."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mudata.errors import MissingExtra
+from mudata.home import write_atomic
+from mudata.narration import SILENT, Progress
+
+if TYPE_CHECKING:
+    from mudata.evaluation.run import Run
+    from mudata.home import Home
+
+
+def write(
+    home: Home,
+    names: Sequence[str],
+    page: Path,
+    *,
+    title: str | None = None,
+    embed_audio: bool = False,
+    markdown: Path | None = None,
+    latex: Path | None = None,
+    plots: Path | None = None,
+    data: Path | None = None,
+    waveforms: bool = True,
+    progress: Progress = SILENT,
+) -> dict[Path, str]:
+    """Write the page, and the tables, figures and data that are wanted.
+
+    Args:
+        home: whose runs and index are read.
+        names: run ids or folders; none means every run that is scored.
+        page: the HTML file to write.
+        title: of the page; without one it names models and datasets.
+        embed_audio: put the clips into the page, up to `explorer.EMBED_LIMIT`.
+        markdown, latex: files for tables; plots, data: folders for figures and exports.
+        waveforms: decode the clips to show them.
+        progress: told what is left out.
+
+    Returns:
+        What each file written is, by path.
+
+    Raises:
+        MissingExtra: the extra `report` is not installed.
+        UnknownName: no run has that name.
+        EvaluationError: a run is damaged or not scored.
+    """
+    _needs_extra()
+    from mudata.evaluation.report import charts, exports, paper_tables
+    from mudata.evaluation.report.explorer import find_audio
+    from mudata.evaluation.report.gather import gather
+    from mudata.evaluation.report.page import render
+    from mudata.evaluation.report.waveforms import BUDGET_S
+
+    report = gather(home, _runs(home, names, progress), title)
+    audio = find_audio(home, report, page, embed=embed_audio, waveforms=waveforms, progress=progress)
+    if audio.left:
+        progress.say(f"{audio.embedded} clips are in the page; {audio.left} would make it too large and are linked.")
+    if audio.undrawn:
+        hours = BUDGET_S / 3600
+        progress.say(f"{audio.undrawn} clips have no waveform: the page decodes {hours:g} h of audio, and no more.")
+    write_atomic(page, render(report, audio))
+    written = {page: "page"}
+    if markdown:
+        write_atomic(markdown, paper_tables.markdown(report))
+        written[markdown] = "Markdown table"
+    if latex:
+        write_atomic(latex, paper_tables.latex(report))
+        written[latex] = "LaTeX table"
+    if plots:
+        written |= dict.fromkeys(charts.save(report.panels, plots), "figure")
+    if data:
+        written |= exports.save(report, data)
+    return written
+
+
+def _needs_extra() -> None:
+    for package in ("jinja2", "matplotlib"):
+        try:
+            __import__(package)
+        except ImportError as error:
+            raise MissingExtra("A report", package, "report") from error
+
+
+def _runs(home: Home, names: Sequence[str], progress: Progress) -> list[Run]:
+    """The runs named, or all that are scored; those left out are told."""
+    from mudata.evaluation.run import find, readable_runs
+
+    if names:
+        return [find(home, name) for name in names]
+    return [run for run, _ in readable_runs(home, lambda run: (run.scores, run.settings), progress)]
