@@ -22,7 +22,8 @@ from mudata.evaluation.answer_import.matching import Joined, Names, join, withou
 from mudata.evaluation.answer_import.references import canonical_references, disagreement
 from mudata.evaluation.run import Run
 from mudata.evaluation.scoring import score
-from mudata.evaluation.tasks.samples import Sample, SampleSet, select
+from mudata.evaluation.tasks.sample_selection import SampleRequest, select
+from mudata.evaluation.tasks.samples import Sample, SampleSet
 from mudata.evaluation.tasks.task import bind_all
 from mudata.jsonl import digest
 from mudata.narration import SILENT, Progress
@@ -91,12 +92,19 @@ def _from_index(home: Home, request: ImportRequest, given: Sequence[FileAnswer])
         members = sorted(parts if parts is not None else joined.answers)
         part = request.part.replace("/", "-") if request.part else IMPORTED
         drawn = manifest.Manifest(
-            f"{datasets[0]}-{IMPORTED}", datasets, {IMPORTED: request.file.name}, 0, (), (),
-            {part: tuple(manifest.Member(clip_id, None) for clip_id in members)}, {}, {},
-        ).sealed()  # fmt: skip
-        selection = select(home, drawn, task=request.task, part=part, audio=False)
+            name=f"{datasets[0]}-{IMPORTED}",
+            datasets=datasets,
+            query={IMPORTED: request.file.name},
+            seed=0,
+            stratify=(),
+            group=(),
+            parts={part: tuple(manifest.Member(clip_id, None) for clip_id in members)},
+            index_sha256={},
+            card_sha256={},
+        ).sealed()
+        selection = select(home, drawn, SampleRequest(task=request.task, part=part, audio=False))
     else:
-        selection = select(home, drawn, task=request.task, part=request.part, audio=False)
+        selection = select(home, drawn, SampleRequest(task=request.task, part=request.part, audio=False))
     asked = {item.clip_id for item in selection.items}
     outside = tuple((one, f"{clip_id} is not asked") for clip_id, one in joined.answers.items() if clip_id not in asked)
     if len(outside) == len(joined.answers):
@@ -128,7 +136,17 @@ def _from_file(request: ImportRequest, given: Sequence[FileAnswer]) -> tuple[Joi
     )
     right = {clip_id: canonical_references(task, one.reference) for clip_id, one in joined.answers.items()}
     items = tuple(
-        Sample(clip_id, card.name, found, None, "", 0, IMPORTED) for clip_id, found in sorted(right.items()) if found
+        Sample(
+            clip_id=clip_id,
+            dataset=card.name,
+            references=found,
+            path=None,
+            pcm_sha256="",
+            sample_rate=0,
+            absent=IMPORTED,
+        )
+        for clip_id, found in sorted(right.items())
+        if found
     )
     if not items:
         raise EvaluationError(
@@ -139,7 +157,17 @@ def _from_file(request: ImportRequest, given: Sequence[FileAnswer]) -> tuple[Joi
     lost = (*joined.lost, *((one, f"{one.reference!r} is no {task.noun} of {card.name}") for one in without))
     of = digest(sorted(right.items()))
     selection = SampleSet(
-        f"{card.name}-{IMPORTED}", of, {}, IMPORTED, None, {card.name: task}, items, (), len(without), 0, {}
+        split=f"{card.name}-{IMPORTED}",
+        split_sha256=of,
+        index_sha256={},
+        part=IMPORTED,
+        limit=None,
+        tasks={card.name: task},
+        items=items,
+        train=(),
+        skipped=len(without),
+        changed=0,
+        constants={},
     )
     answers = {item.clip_id: joined.answers[item.clip_id] for item in items}
     return replace(joined, answers=answers, lost=lost), selection

@@ -71,7 +71,12 @@ def answers(run: Run) -> dict[str, str | None]:
 
 
 def items(*gold: str, dataset: str = "d") -> list[Sample]:
-    return [Sample(f"{dataset}/{n:03}", dataset, (label,), None, "", 0) for n, label in enumerate(gold)]
+    return [
+        Sample(
+            clip_id=f"{dataset}/{n:03}", dataset=dataset, references=(label,), path=None, pcm_sha256="", sample_rate=0
+        )
+        for n, label in enumerate(gold)
+    ]
 
 
 def test_silence_is_as_long_as_the_clip(corpus: Corpus, home: Home) -> None:
