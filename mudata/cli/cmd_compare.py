@@ -30,7 +30,7 @@ def compare(runs: tuple[str, ...], quiet: bool, as_json: bool) -> None:
     from mudata.home import Home
 
     home = Home.default()
-    found = compared([(run.scores, score.judge(run)) for run in (find(home, name) for name in runs)])
+    found = compared([(run.scores, score.read_answers(run)) for run in (find(home, name) for name in runs)])
     if as_json:
         emit_json(asdict(found))
         return

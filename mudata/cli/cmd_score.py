@@ -15,6 +15,7 @@ from mudata.evaluation.answer_import.formats import FORMATS
 from mudata.home import Home
 
 if TYPE_CHECKING:
+    from mudata.evaluation.run import Run
     from mudata.evaluation.scoring.opinions.opinion import Opinion
     from mudata.narration import Progress
 
@@ -58,24 +59,24 @@ def score(
     The models are not asked anything. Where scores change, the former ones are kept under scores/ in the run's folder,
     and what changed is told with its cause: another aligner, label set or recipe, or overrides.
     """
-    from mudata.errors import EvaluationError
-    from mudata.evaluation.run import all_runs, find
-    from mudata.evaluation.scoring import score as judge
+    from mudata.evaluation.run import find, readable_runs
+    from mudata.evaluation.scoring import score as scoring
 
-    home, say, found = Home.default(), progress(quiet), []
+    home, say = Home.default(), progress(quiet)
     opinions = [_opinion(name, options) for name in asked]
-    for run in [find(home, name) for name in runs] or all_runs(home):
-        try:
-            for opinion in opinions:
-                new = judge.second_opinion(run, opinion)
-                say.say(f"{run.id}: {opinion.NAME} read {new} answers; what it had read before was kept.")
-            for wanted in extras:
-                judge.further_score(home, run, wanted)
-            found.append(judge.score(run, say, reference_scorer=reference_scorer))
-        except EvaluationError as error:
-            if runs:
-                raise
-            say.say(f"Left out: {error.what}")
+
+    def scored(run: Run) -> dict[str, Any]:
+        for opinion in opinions:
+            new = scoring.second_opinion(run, opinion)
+            say.say(f"{run.id}: {opinion.NAME} read {new} answers; what it had read before was kept.")
+        for wanted in extras:
+            scoring.further_score(home, run, wanted)
+        return scoring.score(run, say, reference_scorer=reference_scorer)
+
+    if runs:
+        found = [scored(run) for run in [find(home, name) for name in runs]]
+    else:
+        found = [scores for _, scores in readable_runs(home, scored, say)]
     show_scores(found, say, as_json=as_json, several=len(runs) != 1)
 
 
@@ -92,7 +93,7 @@ def _opinion(name: str, options: Mapping[str, str | None]) -> Opinion:
 
 
 def show_scores(found: Sequence[Mapping[str, Any]], say: Progress, *, as_json: bool, several: bool = False) -> None:
-    """Print what `judge.score` returned: a table per kind of task, below it what so many clips can tell; or JSON (a
+    """Print what `score.score` returned: a table per kind of task, below it what so many clips can tell; or JSON (a
     list if `several`)."""
     from mudata.evaluation.comparison.score_table import tables
 
@@ -150,7 +151,7 @@ def override(
 
     from mudata.evaluation.run import find
     from mudata.evaluation.scoring import overrides
-    from mudata.evaluation.scoring import score as judge
+    from mudata.evaluation.scoring import score as scoring
     from mudata.jsonl import numbered
 
     home, say = Home.default(), progress(quiet)
@@ -169,9 +170,9 @@ def override(
             raise click.UsageError("Give the LABEL that is meant, or --none.")
         label = None if no_label else labels[0] if len(labels) == 1 else list(labels)
         given = [{"clip_id": clip, "label": label, "author": author, "reason": reason}]
-    made = judge.override(home, found, given)
+    made = scoring.override(home, found, given)
     say.say(f"{len(made)} of {len(given)} lines are new in {found.folder / overrides.FILE}.")
-    show_scores([judge.score(found, say)], say, as_json=as_json)
+    show_scores([scoring.score(found, say)], say, as_json=as_json)
 
 
 @click.command("import-answers")

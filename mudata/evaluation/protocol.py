@@ -20,6 +20,7 @@ point group `mudata.models`. Options of the constructor are the options of the m
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -121,10 +122,6 @@ class ModelCapabilities:
     takes_source: bool = False
 
 
-Hearing = ModelCapabilities
-"""Its name in version 0.1.0, by which models that users wrote then import it."""
-
-
 class Model(Protocol):
     """Anything that answers. The runner calls `load` once, then `answer` with at most `batch` clips.
 
@@ -162,3 +159,17 @@ class Trainable(Protocol):
     needs_fit: bool | Collection[Kind]
 
     def fit(self, train: Iterable[tuple[Clip, tuple[str, ...]]]) -> None: ...
+
+
+if not TYPE_CHECKING:  # type checkers know the new name only
+
+    def __getattr__(name: str) -> object:
+        """`Hearing` is what mudata 0.1.0 called ModelCapabilities, and `hearing` its attribute."""
+        if name != "Hearing":
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        warnings.warn(
+            "mudata.evaluation.protocol.Hearing is ModelCapabilities now, and a model's attribute `capabilities`.",
+            DeprecationWarning,
+            stacklevel=2,
+        )
+        return ModelCapabilities

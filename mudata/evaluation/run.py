@@ -6,7 +6,7 @@
     overrides.jsonl  how people read answers; appended by `mudata override`, never changed
     rankings.jsonl   log-likelihoods of the options, from models that give them
     opinions/        what others than the aligner make of the answers
-    scores.json      written by `judge.score`, at any time, from the files above
+    scores.json      written by `score.score`, at any time, from the files above
     alignments.jsonl written with it: how each answer was read
     scores/          earlier scores.json and alignments.jsonl, named by the hash of the scores
 
@@ -19,20 +19,24 @@ import contextlib
 import json
 import os
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import MISSING, asdict, dataclass, fields
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from mudata.errors import EvaluationError, UnknownName
-from mudata.evaluation.tasks.task import Task
+from mudata.evaluation.run_settings import RunSettings, SessionRecord
 from mudata.home import write_atomic
 from mudata.jsonl import damaged, numbered, reading
+from mudata.narration import SILENT, Progress
 
 if TYPE_CHECKING:
     from mudata.evaluation.tasks.samples import Sample
+    from mudata.evaluation.tasks.task import Task
     from mudata.home import Home
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -57,8 +61,64 @@ class AnswerRecord:
     notes: Mapping[str, object] | None = None
 
 
-_ASKED = ("clip_id", "dataset", "pcm_sha256", "gold", "artist", "album", "track", "aspects")
-"""What a line of questions.jsonl has."""
+@dataclass(frozen=True, kw_only=True)
+class QuestionRecord:
+    """One line of questions.jsonl: a clip that is asked about.
+
+    `references` are canonical label ids in published order, or captions (the file's key is
+    `gold`). `artist`, `album` and `track` are its groups, `aspects` short phrases that people gave
+    it. `prompt` is there where it is not the task's.
+    """
+
+    clip_id: str
+    dataset: str
+    pcm_sha256: str = ""
+    references: tuple[str, ...]
+    artist: str | None = None
+    album: str | None = None
+    track: str | None = None
+    aspects: tuple[str, ...] = ()
+    prompt: str | None = None
+
+    @classmethod
+    def of(cls, sample: Sample, prompt: str | None = None) -> QuestionRecord:
+        return cls(
+            clip_id=sample.clip_id,
+            dataset=sample.dataset,
+            pcm_sha256=sample.pcm_sha256,
+            references=sample.gold,
+            artist=sample.artist,
+            album=sample.album,
+            track=sample.track,
+            aspects=sample.aspects,
+            prompt=prompt,
+        )
+
+    @classmethod
+    def parse(cls, line: Mapping[str, Any]) -> QuestionRecord:
+        known = {key: line[key] for key in cls.__dataclass_fields__ if key in line}
+        lists = {"references": tuple(line["gold"]), "aspects": tuple(line.get("aspects", ()))}
+        return cls(**known | lists)
+
+    def record(self) -> dict[str, object]:
+        """The line: `prompt` only where it is another than the task's."""
+        line = {"gold" if key == "references" else key: value for key, value in vars(self).items()}
+        return {key: value for key, value in line.items() if key != "prompt" or value is not None}
+
+
+@dataclass(frozen=True, kw_only=True)
+class RankingRecord:
+    """One line of rankings.jsonl: how likely a model finds each of `options` (canonical ids).
+
+    `loglik` and `tokens` are those of `protocol.Ranking`, one per option, `tokens` empty where the
+    scores are no log-likelihoods. `key` is that of the clip's answer.
+    """
+
+    clip_id: str
+    key: str | None = None
+    options: tuple[str, ...]
+    loglik: tuple[float, ...]
+    tokens: tuple[int, ...] = ()
 
 
 class Run:
@@ -66,35 +126,41 @@ class Run:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self._parsed: tuple[tuple[int, ...], RunSettings] | None = None
 
     @property
     def id(self) -> str:
         return self.folder.name
 
     @property
-    def settings(self) -> dict[str, Any]:
-        """What run.json says. Raises EvaluationError if it is not there or not whole."""
-        with reading(self.folder / "run.json") as path:
-            said: dict[str, Any] = json.loads(path.read_bytes())
-            if missing := {"created_at", "tasks"} - set(said):
-                raise ValueError(f"it has no {min(missing)}")
-            return said
+    def settings(self) -> RunSettings:
+        """What run.json says; parsed again only where the file is another than before.
+
+        Raises EvaluationError if it is not there or not whole.
+        """
+        path = self.folder / "run.json"
+        with reading(path):
+            stat = path.stat()
+        mark = (stat.st_ino, stat.st_mtime_ns, stat.st_size)
+        if self._parsed is None or self._parsed[0] != mark:
+            self._parsed = mark, RunSettings.read(path)
+        return self._parsed[1]
 
     @property
     def tasks(self) -> dict[str, Task]:
         """The task of each dataset, by its name."""
-        return {said["dataset"]: Task.restore(said) for said in self.settings["tasks"]}
+        return {entry.dataset: entry.task for entry in self.settings.tasks}
 
-    def questions(self) -> list[dict[str, Any]]:
-        """Lines of questions.jsonl: clip_id, dataset, pcm_sha256, gold, groups, aspects.
+    def questions(self) -> list[QuestionRecord]:
+        """Every clip that is asked about.
 
-        Raises EvaluationError with file and line where they are damaged.
+        Raises EvaluationError with file and line where questions.jsonl is damaged.
         """
         path = self.folder / "questions.jsonl"
-        said = [line for _, line in numbered(path, {"clip_id", "dataset", "gold"})]
-        if not said:
+        records = [QuestionRecord.parse(line) for _, line in numbered(path, {"clip_id", "dataset", "gold"})]
+        if not records:
             raise damaged(path, "it has no line")
-        return said
+        return records
 
     def answers(self) -> dict[str, AnswerRecord]:
         """The last record of each clip; a line that a kill cut short is passed over.
@@ -128,19 +194,16 @@ class Run:
             yield
 
     def begin(
-        self, settings: Mapping[str, object], items: Sequence[Sample], prompts: Mapping[str, str] = MappingProxyType({})
+        self, settings: RunSettings, items: Sequence[Sample], prompts: Mapping[str, str] = MappingProxyType({})
     ) -> None:
         """Write questions.jsonl and run.json (keeping creation date and sessions); mend torn ends of other files.
 
         `prompts` are those, by clip id, that are not the task's.
         """
-        own = ({"prompt": prompts[item.clip_id]} if item.clip_id in prompts else {} for item in items)
-        lines = ({key: getattr(item, key) for key in _ASKED} | more for item, more in zip(items, own, strict=True))
-        text = "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines)
+        records = (QuestionRecord.of(item, prompts.get(item.clip_id)) for item in items)
+        text = "".join(json.dumps(record.record(), ensure_ascii=False) + "\n" for record in records)
         write_atomic(self.folder / "questions.jsonl", text)
-        before = self.settings if (self.folder / "run.json").exists() else {}
-        kept = {key: before[key] for key in ("created_at", "sittings") if key in before}
-        self._write({"sittings": []} | dict(settings) | kept)
+        self._write(settings.going_on(self.settings if (self.folder / "run.json").exists() else None))
         for name in ("answers.jsonl", "rankings.jsonl"):
             if (path := self.folder / name).exists():
                 with path.open("rb+") as file:
@@ -150,16 +213,15 @@ class Run:
         """Add answers and flush them to disk."""
         self._append("answers.jsonl", map(asdict, records))
 
-    def rankings(self) -> dict[str, dict[str, Any]]:
-        """The last line of each clip in rankings.jsonl: clip_id, options (canonical ids), for each of them loglik and
-        tokens (none where the scores are no log-likelihoods); see `protocol.Ranking`. Clips that failed have no line.
-        """
+    def rankings(self) -> dict[str, RankingRecord]:
+        """The last line of each clip in rankings.jsonl; clips that failed have none."""
         lines = numbered(self.folder / "rankings.jsonl", {"clip_id", "options", "loglik"}, appended=True)
-        return {line["clip_id"]: line for _, line in lines}
+        known = [field.name for field in fields(RankingRecord)]
+        return {line["clip_id"]: RankingRecord(**{k: line[k] for k in known if k in line}) for _, line in lines}
 
-    def append_rankings(self, lines: Sequence[Mapping[str, Any]]) -> None:
+    def append_rankings(self, records: Sequence[RankingRecord]) -> None:
         """Add rankings and flush them to disk."""
-        self._append("rankings.jsonl", lines)
+        self._append("rankings.jsonl", map(asdict, records))
 
     def _append(self, name: str, lines: Iterable[Mapping[str, Any]]) -> None:
         with (self.folder / name).open("ab") as file:
@@ -172,14 +234,12 @@ class Run:
         text = "".join(json.dumps(asdict(record), ensure_ascii=False) + "\n" for record in records)
         write_atomic(self.folder / "answers.jsonl", text)
 
-    def log_session(self, session: Mapping[str, object]) -> None:
+    def log_session(self, session: SessionRecord) -> None:
         """Add to run.json what one session did."""
-        settings = self.settings
-        self._write(settings | {"sittings": [*settings["sittings"], dict(session)]})
+        self._write(self.settings.with_session(session))
 
-    def _write(self, settings: Mapping[str, object]) -> None:
-        text = json.dumps(settings, indent=2, ensure_ascii=False, default=str)
-        write_atomic(self.folder / "run.json", text + "\n")
+    def _write(self, settings: RunSettings) -> None:
+        write_atomic(self.folder / "run.json", settings.text())
 
 
 def all_runs(home: Home) -> list[Run]:
@@ -187,9 +247,21 @@ def all_runs(home: Home) -> list[Run]:
     return sorted((Run(path.parent) for path in home.runs.glob("*/run.json")), key=_begun)
 
 
+def readable_runs(home: Home, read: Callable[[Run], T], progress: Progress = SILENT) -> Iterator[tuple[Run, T]]:
+    """Every run, oldest first, with what `read` takes from it; those that it cannot read are told
+    and passed over."""
+    for run in all_runs(home):
+        try:
+            taken = read(run)
+        except EvaluationError as error:
+            progress.say(f"Left out: {error.what}")
+        else:
+            yield run, taken
+
+
 def _begun(run: Run) -> tuple[str, str]:
     try:
-        return str(run.settings["created_at"]), run.id
+        return run.settings.created_at, run.id
     except EvaluationError:
         return "", run.id
 

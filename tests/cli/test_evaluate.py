@@ -128,7 +128,7 @@ def test_failures_are_told_and_the_command_is_kept(
     done = ask("moody:Moody", "-o", "word=high", "-o", "times=1", "--batch", "6")
     assert "1 of 6 clips failed and count as wrong: 1 mood." in done.stderr
     assert "33.3 %" in done.stdout  # two of six are high
-    command = all_runs(home)[0].settings["sittings"][0]["command"]
+    command = all_runs(home)[0].settings.sessions[0].command
     words = "--model moody:Moody --split half --task genre --batch 6 --option 'word=\"high\"' --option times=1"
     assert command == f"mudata eval {words}"
 
@@ -164,7 +164,7 @@ def test_the_closing_note_tells_whether_the_audio_was_heard(corpus: Corpus, home
     assert "keen:Ear (silence)" in silent.stdout
     assert f"Was it heard? heard ({said}; swap-audio: 0 of 60 answers change" in run(*words, "--swap-audio").stderr
     assert "Was it heard? heard" in run(*words).stderr
-    commands = [one.settings["sittings"][0]["command"] for one in all_runs(home)]
+    commands = [one.settings.sessions[0].command for one in all_runs(home)]
     assert [command.removeprefix("mudata " + " ".join(words)) for command in commands] == [
         "",
         " --silence",
@@ -176,12 +176,12 @@ def test_how_options_are_shown_is_part_of_the_command(corpus: Corpus, home: Home
     done = ask(ear, "--letters", "--options-order", "shuffled", "--rank", "--timeout", "60", "--seed", "3")
     assert done.exit_code == 0
     (one,) = all_runs(home)
-    session = one.settings["sittings"][0]
+    session = one.settings.sessions[0]
     words = (
         "--model keen:Ear --split half --task genre --letters --options-order shuffled --rank --timeout 60.0 --seed 3"
     )
-    assert session["command"] == f"mudata eval {words}"
-    assert (session["timeout_s"], session["ranked"]) == (60.0, 6)
+    assert session.command == f"mudata eval {words}"
+    assert (session.timeout_s, session.ranked) == (60.0, 6)
     assert len(one.rankings()) == 6
     assert one.tasks["tones"].question.prompt.startswith(
         "Listen to the music. Which genre is it? Choose exactly one of"
@@ -284,7 +284,7 @@ def test_the_features_model_goes_the_whole_way(corpus: Corpus, home: Home) -> No
     done = ask("features", "--json")
     said = json.loads(done.stdout)
     assert (said["n"], said["forced_choice"], said["outcomes"]) == (6, True, {"ALIGNED": 6})
-    session = all_runs(home)[0].settings["sittings"][0]
-    assert session["fitted"] == {"tones": {"on": "train part", "clips": 6, "undecodable": []}}
-    assert session["model"]["recipe"] == "features-1"
+    session = all_runs(home)[0].settings.sessions[0]
+    assert session.fitted == {"tones": {"on": "train part", "clips": 6, "undecodable": []}}
+    assert session.model["recipe"] == "features-1"
     assert len(list((home.models / "cache" / "features-1").rglob("*.npy"))) == 12

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from answered import read_lines
 
 from mudata.errors import EvaluationError
 from mudata.evaluation.run import AnswerRecord, Run
+from mudata.evaluation.run_settings import RunSettings
 from mudata.evaluation.tasks.samples import Sample
 from mudata.jsonl import numbered
 
@@ -24,16 +25,23 @@ def record(clip: str, answer: str | None) -> AnswerRecord:
     return AnswerRecord("k", clip, answer, None if answer else "e: f", 0.1, 1.0, 1)
 
 
+def settings(**more: Any) -> RunSettings:
+    plain: dict[str, Any] = {"run": "r", "model": "m", "split": "s", "task": "genre", "kind": "classify", "clips": 2}
+    return RunSettings(**plain | {"created_at": "2024-01-01T00:00:00+00:00", "tasks": ()} | more)
+
+
 def begun(home: Home) -> Run:
     run = Run(home.runs / "r")
-    run.begin({"run": "r", "created_at": "2024-01-01T00:00:00+00:00", "tasks": []}, ITEMS, {"d/1": "Which?"})
+    run.begin(settings(), ITEMS, {"d/1": "Which?"})
     return run
 
 
 def test_questions_have_groups_and_a_prompt_only_where_it_is_another(home: Home) -> None:
     first, second = begun(home).questions()
-    assert (first["artist"], first["gold"], "prompt" in first) == ("Ann", ["x"], False)
-    assert second["prompt"] == "Which?"
+    assert (first.artist, first.references, first.prompt, second.prompt) == ("Ann", ("x",), None, "Which?")
+    lines = read_lines(home.runs / "r" / "questions.jsonl")
+    keys = ["clip_id", "dataset", "pcm_sha256", "gold", "artist", "album", "track", "aspects"]
+    assert [list(line) for line in lines] == [keys, [*keys, "prompt"]]
 
 
 def test_the_last_record_of_a_clip_counts_and_a_torn_one_does_not(home: Home) -> None:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from mudata.errors import UnknownName
 from mudata.evaluation.run import AnswerRecord
+from mudata.evaluation.run_settings import ImportRecord, RunSettings, TaskSettings
 from mudata.evaluation.tasks.prompts import Prompt
 from mudata.home import now
 from mudata.jsonl import digest
@@ -75,59 +76,50 @@ class Import:
         name = re.sub(r"[^\w.-]+", "-", "-".join((asked.model, of.split, self.task.name))).lstrip(".-")
         return f"{name[:_LONGEST]}-{decisive[:10]}"
 
-    def settings(self) -> dict[str, object]:
+    def settings(self) -> RunSettings:
         """What run.json keeps; the keys are those of a run of ours."""
-        of, joined = self.selection, self.joined
+        samples, joined = self.selection, self.joined
         who = {"name": self.request.model, IMPORTED: True}
-        return {
-            "run": self.run_id,
-            "model": self.request.model,
-            "split": of.split,
-            "task": self.task.name,
-            "kind": self.task.kind,
-            "created_at": now(),
-            "mudata_version": __version__,
-            "command": self.request.command,
-            "model_identity": who,
-            "model_sha256": digest(who),
-            "seen_in_training": seen(self.request.model, of.tasks),
-            "seed": 0,
-            "forced_choice": False,
-            "split_sha256": of.split_sha256,
-            "index_sha256": of.index_sha256,
-            "part": of.part,
-            "limit": of.limit,
-            "clips": len(of.items),
-            "clips_without_reference": of.left_out,
-            "clips_without_audio": sum(item.absent is not None for item in of.items),
-            "clips_with_other_audio": 0,
-            "tasks": [self._task(dataset, task) for dataset, task in of.tasks.items()],
-            IMPORTED: {
-                "file": self.request.file.name,
-                "sha256": self.sha256,
-                "format": self.request.format,
-                "joined": len(joined.answers),
-                "not_joined": len(joined.lost),
-                "not_in_file": len(of.items) - len(joined.answers),
-                "duplicates": joined.duplicates,
-                "contradictions": joined.contradictions,
-                "prompts": self.distinct,
+        return RunSettings(
+            run=self.run_id,
+            model=self.request.model,
+            split=samples.split,
+            task=self.task.name,
+            kind=self.task.kind,
+            created_at=now(),
+            mudata_version=__version__,
+            command=self.request.command,
+            model_identity=who,
+            model_sha256=digest(who),
+            seen_in_training=seen(self.request.model, samples.tasks),
+            seed=0,
+            forced_choice=False,
+            split_sha256=samples.split_sha256,
+            index_sha256=samples.index_sha256,
+            part=samples.part,
+            limit=samples.limit,
+            clips=len(samples.items),
+            clips_without_reference=samples.left_out,
+            clips_without_audio=sum(item.absent is not None for item in samples.items),
+            clips_with_other_audio=0,
+            tasks=tuple(self._task(task) for task in samples.tasks.values()),
+            imported=ImportRecord(
+                file=self.request.file.name,
+                sha256=self.sha256,
+                format=self.request.format,
+                joined=len(joined.answers),
+                not_joined=len(joined.lost),
+                not_in_file=len(samples.items) - len(joined.answers),
+                duplicates=joined.duplicates,
+                contradictions=joined.contradictions,
+                prompts=self.distinct,
                 **self.settled,
-            },
-        }
+            ),
+        )
 
-    def _task(self, dataset: str, task: Task) -> dict[str, object]:
-        majority, source = self.selection.common(dataset)
-        clips, train = len(self.selection.of(dataset)), len(self.selection.train_of(dataset))
-        more: dict[str, object] = {
-            "clips": clips,
-            "train_clips": train,
-            "majority": majority,
-            "majority_source": source,
-        }
-        if constant := self.selection.constants.get(dataset):
-            more["constant"] = asdict(constant)
-        return task.record() | more
+    def _task(self, task: Task) -> TaskSettings:
+        constant = self.selection.constants.get(task.dataset)
+        return TaskSettings.of(task, self.selection, **({"constant": constant} if constant else {}))
 
     def records(self) -> Iterator[AnswerRecord]:
         """One per clip; the key is a hash of the file and the clip."""

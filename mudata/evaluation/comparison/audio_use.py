@@ -117,37 +117,36 @@ def check_run(home: Home, run: Run) -> AudioUse | None:
     Raises:
         EvaluationError: damaged files.
     """
-    from mudata.evaluation.scoring import score as judge
+    from mudata.evaluation.scoring.score import read_answers
 
     controls = control_family(home, run)
     real = controls.pop("", None)
     if real is None or not controls:
         return None
-    settings = real.settings
-    answers = {name: judge.judge(control) for name, control in controls.items()}
-    models = [session.get("model") or {} for session in settings["sittings"]]
+    answers = {name: read_answers(control) for name, control in controls.items()}
+    models = [session.model or {} for session in real.settings.sessions]
     greedy = bool(models) and all(model.get("generation", {}).get("do_sample") is False for model in models)
-    return check_audio_use(judge.judge(real), answers, settings["kind"], deterministic=greedy)
+    return check_audio_use(read_answers(real), answers, real.settings.kind, deterministic=greedy)
 
 
 def control_family(home: Home, run: Run) -> dict[str, Run]:
     """Finished runs that differ only in what was played and how many clips, by control ('' is the
     real one)."""
-    from mudata.evaluation.run import all_runs
+    from mudata.evaluation.run import readable_runs
 
     members: dict[str, Run] = {}
-    family = run.settings.get("audio_family")
-    if not family:
+    family = run.settings.audio_family
+    if family is None:
         return members
-    for other in sorted(all_runs(home), key=lambda other: other.id == run.id):  # the run itself comes last
-        try:
-            settings = other.settings
-            if settings.get("audio_family") != family or len(other.answers()) < settings["clips"]:
-                continue
-        except (EvaluationError, KeyError):
-            continue
-        name = settings.get("control") or ""
-        if other.id == run.id or name not in members or settings["clips"] > members[name].settings["clips"]:
+
+    def is_finished_relative(other: Run) -> bool:
+        settings = other.settings
+        return settings.audio_family == family and len(other.answers()) >= settings.clips
+
+    relatives = [other for other, fits in readable_runs(home, is_finished_relative) if fits]
+    for other in sorted(relatives, key=lambda other: other.id == run.id):  # the run itself comes last
+        name = other.settings.control or ""
+        if other.id == run.id or name not in members or other.settings.clips > members[name].settings.clips:
             members[name] = other
     return members
 

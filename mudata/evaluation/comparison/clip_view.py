@@ -1,8 +1,7 @@
 """Clips with everything that was said of them: facts and references from the index, answers of all
 runs side by side.
 
-After Figure 2 of arXiv:2409.09601. Answers are read as scores read them (`judge.judge`), those of
-unfinished runs too.
+After Figure 2 of arXiv:2409.09601. Answers are read as scores read them, those of unfinished runs too.
 """
 
 from __future__ import annotations
@@ -16,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from mudata.catalog.index import database
 from mudata.errors import EvaluationError
 from mudata.evaluation import run
-from mudata.evaluation.scoring import score
+from mudata.evaluation.scoring.context import ScoringContext
 
 if TYPE_CHECKING:
     import duckdb
@@ -80,14 +79,7 @@ def runs_to_show(home: Home, names: Sequence[str]) -> list[Run]:
     """Runs by name, or all that can be read. Raises UnknownName."""
     if names:
         return [run.find(home, name) for name in names]
-    return [candidate for candidate in run.all_runs(home) if _readable(candidate)]
-
-
-def _readable(candidate: Run) -> bool:
-    try:
-        return bool(candidate.questions())
-    except EvaluationError:
-        return False
+    return [readable for readable, _ in run.readable_runs(home, run.Run.questions)]
 
 
 def clip_views(home: Home, clip_ids: Sequence[str], runs: Sequence[Run]) -> list[ClipView]:
@@ -108,12 +100,13 @@ def clip_views(home: Home, clip_ids: Sequence[str], runs: Sequence[Run]) -> list
     answers: defaultdict[str, list[ClipAnswer]] = defaultdict(list)
     recorded: defaultdict[str, dict[str, list[str]]] = defaultdict(dict)
     for asked in runs:
-        task = "caption" if asked.settings["kind"] == "caption" else str(asked.settings["task"])
-        for question in asked.questions():
-            recorded[question["clip_id"]][task] = list(question["gold"])
-        records = asked.answers()
-        for scored in score.judge(asked, only=set(clip_ids)):
-            answers[scored.clip_id].append(_answer(asked, scored, records[scored.clip_id].given))
+        context = ScoringContext.load(asked)
+        task = "caption" if context.settings.kind == "caption" else context.settings.task
+        for question in context.questions:
+            recorded[question.clip_id][task] = list(question.references)
+        for scored in context.read_answers(only=set(clip_ids)):
+            given = context.answers[scored.clip_id].given
+            answers[scored.clip_id].append(_answer(asked, scored, given))
     with database.connect(home) as connection:
         facts = _facts(connection, clip_ids)
         for clip_id in clip_ids:
@@ -160,7 +153,7 @@ def draw_clips(home: Home, runs: Sequence[Run], n: int, seed: int, *, disagree: 
     Raises:
         EvaluationError: there is nothing to draw from, or no two runs read labels of one clip.
     """
-    ids = {question["clip_id"] for asked in runs for question in asked.questions()}
+    ids = {question.clip_id for asked in runs for question in asked.questions()}
     if not runs:
         with database.connect(home) as connection:
             rows = connection.execute("SELECT clip_id FROM clips WHERE status = 'ok'").fetchall()
@@ -181,11 +174,11 @@ def _disagreement(runs: Sequence[Run]) -> dict[str, float]:
     """By clip that several runs were asked the same about: 1 - share of the most frequent reading."""
     readings: defaultdict[tuple[str, str], list[object]] = defaultdict(list)
     for asked in runs:
-        task = str(asked.settings["task"])
-        clip_ids = {question["clip_id"] for question in asked.questions()}
-        for scored in score.judge(asked, only=clip_ids):
+        context = ScoringContext.load(asked)
+        for scored in context.read_answers(only=context.answers.keys()):
             if scored.alignment is not None:
-                readings[scored.clip_id, task].append(scored.counted_labels or scored.outcome)
+                reading = scored.counted_labels or scored.outcome
+                readings[scored.clip_id, context.settings.task].append(reading)
     disagreement: dict[str, float] = {}
     for (clip_id, _), of_clip in readings.items():
         if len(of_clip) > 1:
@@ -204,9 +197,9 @@ def _answer(asked: Run, scored: ScoredAnswer, given: str | None) -> ClipAnswer:
         scores = {name: round(float(row[name]), 4) for name in ("rouge1_f", "rougeL_f")}
     return ClipAnswer(
         run=asked.id,
-        model=str(settings["model"]),
-        control=settings.get("control"),
-        task=str(settings["task"]),
+        model=settings.model,
+        control=settings.control,
+        task=settings.task,
         answer=scored.answer,
         error=scored.error,
         status=scored.outcome,

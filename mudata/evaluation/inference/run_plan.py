@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 from mudata.evaluation.inference import controls
 from mudata.evaluation.models import model_identity, registry
+from mudata.evaluation.run_settings import RunSettings, TaskSettings
 from mudata.home import now
 from mudata.jsonl import digest
 from mudata.version import __version__
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from mudata.evaluation.inference.playback import From
     from mudata.evaluation.protocol import Model, Question
     from mudata.evaluation.tasks.samples import Sample, SampleSet
-    from mudata.evaluation.tasks.task import OptionsOrder, Task
+    from mudata.evaluation.tasks.task import OptionsOrder
 
 
 @dataclass(frozen=True)
@@ -94,44 +95,40 @@ class Plan:
         said = [f"Prompt {t.prompt.id}: {text}" for t in self.selection.tasks.values() for text in t.warnings]
         return list(dict.fromkeys(said))
 
-    def settings(self) -> dict[str, Any]:
+    def settings(self) -> RunSettings:
         """What run.json keeps, but for the sessions."""
-        of, seen = self.selection, self.card.trained_on if self.card else {}
-        return {
-            "run": self.run_id,
-            "model": self.request.model,
-            "split": of.split,
-            "task": self.task.name,
-            "kind": self.task.kind,
-            "created_at": now(),
-            "mudata_version": __version__,
-            "model_identity": self.identity,
-            "model_sha256": self.who,
-            "seen_in_training": {d: source for d, source in seen.items() if d in of.tasks},
-            "seed": self.request.seed,
-            "forced_choice": self.model.capabilities.forced_choice,
-            "control": self.request.control,
-            "audio": self.request.audio,
-            "audio_family": self.audio_family,
-            "options_order": self.request.options_order,
-            "prompt_warnings": self.warnings,
-            "split_sha256": of.split_sha256,
-            "index_sha256": of.index_sha256,
-            "part": of.part,
-            "limit": of.limit,
-            "clips": len(of.items),
-            "clips_without_reference": of.left_out,
-            "clips_without_audio": sum(item.absent is not None for item in of.items),
-            "clips_with_other_audio": of.changed,
-            "tasks": [self._task(dataset, task) for dataset, task in of.tasks.items()],
-        }
-
-    def _task(self, dataset: str, task: Task) -> dict[str, object]:
-        majority, source = self.selection.common(dataset)
-        clips, train = len(self.selection.of(dataset)), len(self.selection.train_of(dataset))
-        more = {"clips": clips, "train_clips": train, "majority": majority, "majority_source": source}
-        constant = self.selection.constants.get(dataset)
-        return task.record() | more | {"constant": asdict(constant) if constant else None}
+        samples, seen = self.selection, self.card.trained_on if self.card else {}
+        return RunSettings(
+            run=self.run_id,
+            model=self.request.model,
+            split=samples.split,
+            task=self.task.name,
+            kind=self.task.kind,
+            created_at=now(),
+            mudata_version=__version__,
+            model_identity=self.identity,
+            model_sha256=self.who,
+            seen_in_training={d: source for d, source in seen.items() if d in samples.tasks},
+            seed=self.request.seed,
+            forced_choice=self.model.capabilities.forced_choice,
+            control=self.request.control,
+            audio=self.request.audio,
+            audio_family=self.audio_family,
+            options_order=self.request.options_order,
+            prompt_warnings=tuple(self.warnings),
+            split_sha256=samples.split_sha256,
+            index_sha256=samples.index_sha256,
+            part=samples.part,
+            limit=samples.limit,
+            clips=len(samples.items),
+            clips_without_reference=samples.left_out,
+            clips_without_audio=sum(item.absent is not None for item in samples.items),
+            clips_with_other_audio=samples.changed,
+            tasks=tuple(
+                TaskSettings.of(task, samples, constant=samples.constants.get(dataset))
+                for dataset, task in samples.tasks.items()
+            ),
+        )
 
 
 def _plain(question: Question) -> dict[str, object]:

@@ -52,7 +52,7 @@ def preview(home: Home, request: EvalRequest) -> dict[str, Any]:
     item = plan.selection.items[0]
     task = plan.selection.tasks[item.dataset]
     first = {"clip_id": item.clip_id, "gold": item.gold, "prompt": task.question.prompt, "options": task.order}
-    return plan.settings() | {"first": first}
+    return plan.settings().record() | {"first": first}
 
 
 def _planned(home: Home, request: EvalRequest) -> Plan:

@@ -16,7 +16,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from importlib import metadata
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, cast
 
 from mudata.errors import EvaluationError
 from mudata.evaluation.inference import provenance
@@ -24,7 +24,8 @@ from mudata.evaluation.inference.batching import TIMEOUT, BatchRunner, How, Repl
 from mudata.evaluation.inference.playback import HeardClip, Playback, heard
 from mudata.evaluation.models import hardware
 from mudata.evaluation.protocol import Answer, Clip, Failure, Ranking, Trainable
-from mudata.evaluation.run import AnswerRecord, Run
+from mudata.evaluation.run import AnswerRecord, RankingRecord, Run
+from mudata.evaluation.run_settings import SessionRecord
 from mudata.home import now
 from mudata.version import __version__
 
@@ -44,7 +45,7 @@ class Session:
         self.plan, self.run, self.progress = plan, run, progress
         self.model, self.selection = plan.model, plan.selection
         self.asker = BatchRunner(plan.model, plan.request.batch, plan.request.timeout_s)
-        self.fitted: dict[str, object] = {}
+        self.fitted: dict[str, dict[str, object]] = {}
         self._taught: str | None = None
         self.asked = self.ranked = 0
         self.failures: Counter[str] = Counter()
@@ -81,8 +82,7 @@ class Session:
                 self._rank(unranked, keys)
         finally:
             if self.asked or self.ranked:
-                log = {"started_at": started, "wall_s": round(time.perf_counter() - begun, 3)}
-                self.run.log_session(log | self._log())
+                self.run.log_session(self._log(started, round(time.perf_counter() - begun, 3)))
         self._check_end()
 
     def _answers(self, todo: Sequence[Sample], hung: set[str], keys: dict[str, str]) -> Iterator[list[AnswerRecord]]:
@@ -105,12 +105,13 @@ class Session:
                 mine = [item for item in todo if item.dataset == dataset]
                 for replies in self._batches(mine, task, "rank"):
                     lines = [
-                        {
-                            "clip_id": item.clip_id,
-                            "key": keys[item.clip_id],
-                            "options": task.order,
-                            **asdict(reply.what),
-                        }
+                        RankingRecord(
+                            clip_id=item.clip_id,
+                            key=keys[item.clip_id],
+                            options=task.order,
+                            loglik=reply.what.loglik,
+                            tokens=reply.what.tokens,
+                        )
                         for item, _, reply in replies
                         if isinstance(reply.what, Ranking)
                     ]
@@ -125,7 +126,7 @@ class Session:
     def _unranked(self, keys: dict[str, str]) -> list[Sample]:
         if not self.plan.request.rank:
             return []
-        ranked = {clip_id: line.get("key") for clip_id, line in self.run.rankings().items()}
+        ranked = {clip_id: line.key for clip_id, line in self.run.rankings().items()}
         return [item for item in self.selection.items if ranked.get(item.clip_id) != keys[item.clip_id]]
 
     def _batches(
@@ -206,23 +207,25 @@ class Session:
         self._taught = task.dataset
         self.fitted[task.dataset] = {"on": source, "clips": len(items) - len(unheard), "undecodable": unheard}
 
-    def _log(self) -> dict[str, object]:
-        return {
-            "command": self.plan.request.command,
-            "asked": self.asked,
-            "failures": dict(sorted(self.failures.items())),
-            "ranked": self.ranked,
-            "batch": self.asker.fitting,
-            "halvings": self.asker.halvings,
-            "batch_search": self.asker.search,
-            "timeout_s": self.asker.timeout_s,
-            "fitted": self.fitted,
-            "hearing": asdict(self.model.capabilities),
-            "model": self.model.describe() if self.asker.loaded else None,
-            "versions": _versions(),
-            "git": provenance.git(),
-            "peak_memory_gib": provenance.peak_memory(),
-        }
+    def _log(self, started_at: str, wall_s: float) -> SessionRecord:
+        return SessionRecord(
+            started_at=started_at,
+            wall_s=wall_s,
+            command=self.plan.request.command,
+            asked=self.asked,
+            failures=dict(sorted(self.failures.items())),
+            ranked=self.ranked,
+            batch=self.asker.fitting,
+            halvings=self.asker.halvings,
+            batch_search=tuple(self.asker.search),
+            timeout_s=self.asker.timeout_s,
+            fitted=self.fitted,
+            capabilities=asdict(self.model.capabilities),
+            model=self.model.describe() if self.asker.loaded else None,
+            versions=_versions(),
+            git=provenance.git(),
+            peak_memory_gib=provenance.peak_memory(),
+        )
 
     def _check_memory(self) -> None:
         request = self.plan.request
@@ -234,8 +237,8 @@ class Session:
     def _check_same(self) -> None:
         """Refuse to go on where 'auto' or a moving revision has come to mean something else than it did before."""
         now = self.model.describe()
-        for session in self.run.settings["sittings"]:
-            before = session["model"] or {}
+        for session in self.run.settings.sessions:
+            before = session.model or {}
             for key in ("revision", "dtype"):
                 if key in before and before[key] != now.get(key):
                     raise EvaluationError(
@@ -261,7 +264,7 @@ class Session:
             )
 
     def _tell(self, todo: int) -> None:
-        said: dict[str, Any] = self.plan.settings()
+        settings = self.plan.settings()
         notes = {
             "clips_without_reference": "clips have no reference for this task and are not asked.",
             "clips_without_audio": "clips have no audio here and count as wrong; fetch them, then run this again.",
@@ -270,14 +273,14 @@ class Session:
         for warning in self.plan.warnings:
             self.progress.say(warning)
         for key, note in notes.items():
-            if said[key]:
-                self.progress.say(f"{said[key]} {note}")
-        for dataset, source in said["seen_in_training"].items():
+            if number := getattr(settings, key):
+                self.progress.say(f"{number} {note}")
+        for dataset, source in settings.seen_in_training.items():
             self.progress.say(f"{self.plan.request.model} has seen {dataset} in training ({source}).")
         if not todo:
-            self.progress.say(f"All {said['clips']} clips were answered before.")
-        elif todo < said["clips"]:
-            self.progress.say(f"Going on: {todo} of {said['clips']} clips are still open.")
+            self.progress.say(f"All {settings.clips} clips were answered before.")
+        elif todo < settings.clips:
+            self.progress.say(f"Going on: {todo} of {settings.clips} clips are still open.")
 
 
 def _sound(text: str) -> str:

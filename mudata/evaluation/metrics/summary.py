@@ -6,21 +6,37 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from mudata.evaluation.metrics import captions, classification, parsing_rules, power, rouge, tagging
 
 if TYPE_CHECKING:
     from mudata.evaluation.align.alignment import Shown
     from mudata.evaluation.align.label_set import LabelSet
+    from mudata.evaluation.metrics.caption_controls import ConstantCaption
     from mudata.evaluation.metrics.scored import Labels, Metric, ScoredAnswer
+    from mudata.evaluation.protocol import Kind
 
 OOV_TERMS = 50
 """So many of the words that might have been labels are listed, the most frequent first."""
 
 
+class AskedTask(Protocol):
+    """What the numbers need to know of one dataset's task."""
+
+    @property
+    def dataset(self) -> str: ...
+    @property
+    def majority(self) -> str | None: ...
+    @property
+    def majority_source(self) -> str | None: ...
+    @property
+    def constant(self) -> ConstantCaption | None: ...
+
+
 def summarise(
-    settings: Mapping[str, Any],
+    kind: Kind,
+    tasks: Sequence[AskedTask],
     scored: Sequence[ScoredAnswer],
     label_sets: Mapping[str, LabelSet | None],
     shown: Mapping[str, Shown],
@@ -30,8 +46,9 @@ def summarise(
     """Metrics over all clips and for each dataset, and the tables that go with the kind of task.
 
     Args:
-        settings: of the run.
-        items: the answers with their references.
+        kind: of the task.
+        tasks: of the run, one per dataset.
+        scored: the answers with their references.
         label_sets: what answers are read with, by dataset; None for captions.
         shown: what the model had before it, by dataset.
         reference_scorer: have rouge-score itself count.
@@ -42,11 +59,10 @@ def summarise(
     Raises:
         EvaluationError: there is nothing to score.
     """
-    kind = settings["kind"]
     labels = {dataset: label_set.ids if label_set else () for dataset, label_set in label_sets.items()}
 
     def results(answers: Sequence[ScoredAnswer], known: Labels) -> tuple[dict[str, int], list[Metric]]:
-        return tagging.outcomes(answers), _metrics(settings, answers, known, reference_scorer)
+        return tagging.outcomes(answers), _metrics(kind, tasks, answers, known, reference_scorer)
 
     outcomes, metrics = whole = results(scored, labels)
     datasets = {}
@@ -68,7 +84,7 @@ def summarise(
         "confusion": classification.confusion(scored) if kind == "classify" else [],
         "policies": parsing_rules.sensitivity(scored, known, shown) if kind == "classify" else [],
         "detectable": power.detectable(metrics),
-        "captions": captions.caption_details(scored, _constants(settings)) if kind == "caption" else None,
+        "captions": captions.caption_details(scored, _constants(tasks)) if kind == "caption" else None,
         "oov_terms": oov_terms(scored),
     }
 
@@ -88,19 +104,24 @@ def oov_terms(scored: Sequence[ScoredAnswer]) -> list[list[str | int]]:
 
 
 def _metrics(
-    settings: Mapping[str, Any], items: Sequence[ScoredAnswer], labels: Labels, reference_scorer: bool
+    kind: Kind,
+    tasks: Sequence[AskedTask],
+    items: Sequence[ScoredAnswer],
+    labels: Labels,
+    reference_scorer: bool,
 ) -> list[Metric]:
-    majority = {said["dataset"]: said["majority"] for said in settings["tasks"]}
-    sources = sorted({said["majority_source"] for said in settings["tasks"] if said["dataset"] in labels})
-    match settings["kind"]:
+    majority = {task.dataset: task.majority for task in tasks if task.majority is not None}
+    asked = [task for task in tasks if task.dataset in labels]
+    source = " or ".join(sorted({task.majority_source or "unknown" for task in asked}))
+    match kind:
         case "classify":
-            return classification.classification_metrics(items, labels, majority, " or ".join(sources))
+            return classification.classification_metrics(items, labels, majority, source)
         case "tag":
-            return tagging.tagging_metrics(items, labels, majority, " or ".join(sources))
+            return tagging.tagging_metrics(items, labels, majority, source)
         case _:
-            return captions.caption_metrics(items, _constants(settings), reference_scorer=reference_scorer)
+            return captions.caption_metrics(items, _constants(tasks), reference_scorer=reference_scorer)
 
 
-def _constants(settings: Mapping[str, Any]) -> dict[str, Mapping[str, str] | None]:
+def _constants(tasks: Sequence[AskedTask]) -> dict[str, Mapping[str, str] | None]:
     """The constant caption of each dataset as the runner recorded it."""
-    return {said["dataset"]: said.get("constant") for said in settings["tasks"]}
+    return {task.dataset: asdict(task.constant) if task.constant else None for task in tasks}

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mudata.errors import EvaluationError, MissingExtra
+from mudata.errors import MissingExtra
 from mudata.home import write_atomic
 from mudata.narration import SILENT, Progress
 
@@ -88,15 +88,8 @@ def _needs_extra() -> None:
 
 def _runs(home: Home, names: Sequence[str], progress: Progress) -> list[Run]:
     """The runs named, or all that are scored; those left out are told."""
-    from mudata.evaluation.run import all_runs, find
+    from mudata.evaluation.run import find, readable_runs
 
     if names:
         return [find(home, name) for name in names]
-    scored = []
-    for run in all_runs(home):
-        try:
-            _ = run.scores, run.settings
-            scored.append(run)
-        except EvaluationError as error:
-            progress.say(f"Left out: {error.what}")
-    return scored
+    return [run for run, _ in readable_runs(home, lambda run: (run.scores, run.settings), progress)]

@@ -16,6 +16,7 @@ from mudata.evaluation.report.wording import COLUMNS, FATES, HEADLINE, fate
 if TYPE_CHECKING:
     from mudata.evaluation.comparison.audio_use import AudioUse
     from mudata.evaluation.comparison.comparison_result import MetricComparison
+    from mudata.evaluation.run_settings import RunSettings
     from mudata.evaluation.suites.suite import Anchor
     from mudata.evaluation.suites.suite_table import Verdict
 
@@ -55,9 +56,16 @@ class ReportAnswer:
         alignment = None
         if "rule_id" in self.read:
             alignment = Alignment(self.read["status"], tuple(self.read["labels"]), self.read["rule_id"])
-        artist, album, track = (self.groups[key] for key in ("artist", "album", "track"))
         return ScoredAnswer(
-            self.clip_id, self.dataset, self.gold, self.answer, alignment, self.error, artist, album, track
+            clip_id=self.clip_id,
+            dataset=self.dataset,
+            gold=self.gold,
+            answer=self.answer,
+            alignment=alignment,
+            error=self.error,
+            artist=self.groups["artist"],
+            album=self.groups["album"],
+            track=self.groups["track"],
         )
 
 
@@ -77,7 +85,7 @@ class ReportRun:
 
     folder: Path
     name: str
-    settings: Mapping[str, Any]
+    settings: RunSettings
     scores: Mapping[str, Any]
     answers: tuple[ReportAnswer, ...]
     labels: Mapping[str, Mapping[str, str]]
@@ -89,7 +97,7 @@ class ReportRun:
 
     @property
     def model(self) -> str:
-        return str(self.settings["model"])
+        return self.settings.model
 
     @cached_property
     def errors(self) -> tuple[ReportAnswer, ...]:
@@ -112,7 +120,7 @@ class Confusion:
     def mistakes(self) -> list[tuple[str, str, int]]:
         """The most frequent wrong answers: reference, answer, how often."""
         wrong = [(g, a, n) for (g, a), n in self.counts.items() if g != a]
-        return sorted(wrong, key=lambda one: (-one[2], one[:2]))[:20]
+        return sorted(wrong, key=lambda mistake: (-mistake[2], mistake[:2]))[:20]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -151,7 +159,7 @@ class PanelEntry:
     @property
     def parsing_rules(self) -> dict[str, Mapping[str, Any]]:
         """Accuracy under each parsing rule, by its name."""
-        return {one["policy"]: one for one in self.run.scores.get("policies") or ()}
+        return {row["policy"]: row for row in self.run.scores.get("policies") or ()}
 
     @property
     def oov_terms(self) -> Sequence[tuple[str, int]]:
@@ -221,7 +229,7 @@ class Panel:
     @property
     def groups(self) -> dict[str, str]:
         """Letters of each run by its id: runs with a letter in common are not told apart."""
-        return {one.run: one.groups for one in self.measured.standings} if self.measured else {}
+        return {run.run: run.groups for run in self.measured.standings} if self.measured else {}
 
     @property
     def test(self) -> str:
@@ -231,11 +239,11 @@ class Panel:
     @property
     def flags(self) -> dict[Flag, list[str]]:
         """Every flag with the names of those that carry it."""
-        found: dict[Flag, list[str]] = {}
+        carriers: dict[Flag, list[str]] = {}
         for entry in self.entries:
             for flag in entry.flags:
-                found.setdefault(flag, []).append(entry.name)
-        return found
+                carriers.setdefault(flag, []).append(entry.name)
+        return carriers
 
     @property
     def fates(self) -> list[str]:
@@ -244,8 +252,10 @@ class Panel:
     @property
     def parsing_rules(self) -> dict[str, str]:
         """Parsing rules with their notes, in order; only of the whole."""
-        said = {one["policy"]: one.get("note") or "" for entry in self.entries for one in entry.parsing_rules.values()}
-        return said if self.whole else {}
+        notes = {
+            rule["policy"]: rule.get("note") or "" for entry in self.entries for rule in entry.parsing_rules.values()
+        }
+        return notes if self.whole else {}
 
     def name_of(self, run_id: str) -> str:
         return next(entry.name for entry in self.entries if entry.run.id == run_id)
@@ -265,7 +275,10 @@ class Report:
     def recipes(self) -> dict[str, str]:
         """How each metric that is shown was computed."""
         shown = [name for panel in self.panels for name in (*panel.columns, *panel.references)]
-        found = {
-            name: metric["recipe"] for panel in self.panels for e in panel.entries for name, metric in e.metrics.items()
+        recipes = {
+            name: metric["recipe"]
+            for panel in self.panels
+            for entry in panel.entries
+            for name, metric in entry.metrics.items()
         }
-        return {name: found[name] for name in dict.fromkeys(shown) if name in found}
+        return {name: recipes[name] for name in dict.fromkeys(shown) if name in recipes}

@@ -72,16 +72,14 @@ def result(run: ReportRun) -> dict[str, Any]:
     headline as `main_score`, every metric beside its interval. A revision is the hash of the indexed rows, or of the
     card where answers were imported with references of their own."""
     said, scores = run.settings, run.scores
-    tasks = {task["dataset"]: task for task in said["tasks"]}
-    index_sha256 = said.get("index_sha256") or {}
-    sittings = said.get("sittings") or []
+    tasks = {task.dataset: task for task in said.tasks}
     entries = []
     for dataset, of in scores["datasets"].items():
         metrics = {metric["metric"]: metric for metric in of["metrics"]}
         entries.append(
             {
                 "dataset": dataset,
-                "dataset_revision": index_sha256.get(dataset) or tasks[dataset].get("card_sha256"),
+                "dataset_revision": said.index_sha256.get(dataset) or tasks[dataset].card_sha256,
                 "main_metric": HEADLINE[scores["kind"]],
                 "main_score": metrics[HEADLINE[scores["kind"]]]["value"],
                 "n": of["n"],
@@ -96,11 +94,11 @@ def result(run: ReportRun) -> dict[str, Any]:
         "run": run.id,
         "mudata_version": scores.get("mudata_version") or __version__,
         "aligner": scores.get("aligner"),
-        "control": said.get("control"),
-        "split": {"name": scores["split"], "sha256": said.get("split_sha256")},
-        "prompt_sha256": {dataset: task["prompt_sha256"] for dataset, task in tasks.items()},
+        "control": said.control,
+        "split": {"name": scores["split"], "sha256": said.split_sha256},
+        "prompt_sha256": {dataset: task.prompt_sha256 for dataset, task in tasks.items()},
         "scores": {scores.get("part") or "all": entries},
-        "evaluation_time": round(sum(float(one.get("wall_s") or 0) for one in sittings), 3) if sittings else None,
+        "evaluation_time": round(sum(float(session.wall_s) for session in said.sessions), 3) if said.sessions else None,
     }
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from mudata.errors import EvaluationError
@@ -24,6 +24,7 @@ from mudata.evaluation.suites.suite_table import Verdict, verdict
 if TYPE_CHECKING:
     from mudata.evaluation.comparison.comparison_result import MetricComparison
     from mudata.evaluation.run import Run
+    from mudata.evaluation.run_settings import RunSettings
     from mudata.home import Home
 
 
@@ -33,38 +34,57 @@ def gather(home: Home, runs: Sequence[Run], title: str | None = None) -> Report:
         raise EvaluationError("There is no run to report.", "To begin: mudata eval --help")
     folders = {run.folder.resolve(): run for run in runs}
     asked = Counter(_asked(run.settings) for run in folders.values())
-    views = tuple(_view(home, run, alone=asked[_asked(run.settings)] == 1) for run in folders.values())
-    models = {view.model for view in views}
-    datasets = ", ".join(dict.fromkeys(dataset for view in views for dataset in view.scores["datasets"]))
+    gathered = tuple(_report_run(home, run, alone=asked[_asked(run.settings)] == 1) for run in folders.values())
+    models = {run.model for run in gathered}
+    datasets = ", ".join(dict.fromkeys(dataset for run in gathered for dataset in run.scores["datasets"]))
     count = f"{len(models)} model{'s' * (len(models) > 1)}"
-    return Report(title or f"{count} on {datasets}", views, _panels(views))
+    return Report(title or f"{count} on {datasets}", gathered, _panels(gathered))
 
 
-def _asked(settings: Mapping[str, Any]) -> tuple[Any, ...]:
+def _asked(settings: RunSettings) -> tuple[Any, ...]:
     """Who heard what (model, control) and was asked which question; runs with all in common need their ids as names."""
-    datasets = tuple(sorted(task["dataset"] for task in settings["tasks"]))
-    question = settings["task"], settings["kind"], settings["split"], settings.get("part"), datasets
-    return settings["model"], settings.get("control"), *question
+    datasets = tuple(sorted(task.dataset for task in settings.tasks))
+    question = settings.task, settings.kind, settings.split, settings.part, datasets
+    return settings.model, settings.control, *question
 
 
-def _view(home: Home, run: Run, *, alone: bool) -> ReportRun:
-    settings, scores, answers = run.settings, run.scores, run.answers()
+def _report_run(home: Home, run: Run, *, alone: bool) -> ReportRun:
+    settings, scores, records = run.settings, run.scores, run.answers()
     read = _alignments(run, scores.get("alignments_sha256"))
-    samples = []
+    answers = []
     for question in run.questions():
-        clip_id = question["clip_id"]
-        record, line = answers.get(clip_id), read.get(clip_id)
+        clip_id = question.clip_id
+        record, line = records.get(clip_id), read.get(clip_id)
         if record is None or line is None or (record.answer is None) != (line.get("status") == "ERROR"):
             raise _stale(run, f"{clip_id} was asked later")
-        groups = {key: question.get(key) for key in ("artist", "album", "track")}
-        of = clip_id, question["dataset"], tuple(question["gold"]), record.answer, record.error, groups
-        samples.append(ReportAnswer(*of, read=line, seconds=record.seconds, given=record.given))
-    if len(samples) != scores["n"]:
-        raise _stale(run, f"they count {scores['n']} clips, the run has {len(samples)}")
-    marks = [settings.get("control"), None if alone else run.id.rpartition("-")[2][:6]]
-    name = " ".join([str(settings["model"]), *(f"({mark})" for mark in marks if mark)])
+        groups = {"artist": question.artist, "album": question.album, "track": question.track}
+        answers.append(
+            ReportAnswer(
+                clip_id=clip_id,
+                dataset=question.dataset,
+                gold=question.references,
+                answer=record.answer,
+                error=record.error,
+                groups=groups,
+                read=line,
+                seconds=record.seconds,
+                given=record.given,
+            )
+        )
+    if len(answers) != scores["n"]:
+        raise _stale(run, f"they count {scores['n']} clips, the run has {len(answers)}")
+    marks = [settings.control, None if alone else run.id.rpartition("-")[2][:6]]
+    name = " ".join([settings.model, *(f"({mark})" for mark in marks if mark)])
     labels = {dataset: task.written for dataset, task in run.tasks.items()}
-    return ReportRun(run.folder, name, settings, scores, tuple(samples), labels, audio_use.check_run(home, run))
+    return ReportRun(
+        folder=run.folder,
+        name=name,
+        settings=settings,
+        scores=scores,
+        answers=tuple(answers),
+        labels=labels,
+        audio_use=audio_use.check_run(home, run),
+    )
 
 
 def _alignments(run: Run, sha256: str | None) -> dict[str, dict[str, Any]]:
@@ -84,51 +104,68 @@ def _stale(run: Run, why: str) -> EvaluationError:
     )
 
 
-def _panels(views: Sequence[ReportRun]) -> tuple[Panel, ...]:
+def _panels(runs: Sequence[ReportRun]) -> tuple[Panel, ...]:
     alike: dict[tuple[Any, ...], list[ReportRun]] = {}
-    for view in views:
-        alike.setdefault(_asked(view.settings)[2:], []).append(view)
+    for run in runs:
+        alike.setdefault(_asked(run.settings)[2:], []).append(run)
     panels: list[Panel] = []
     for (task, kind, split, part, datasets), members in alike.items():
         for dataset in datasets if len(datasets) == 1 else (ALL, *datasets):
-            found = [_entry(view, dataset) for view in members]
-            found.sort(key=lambda entry: (-float(entry.metrics[HEADLINE[kind]]["value"]), entry.run.id))
-            measured, why_not = _compared(found)
-            published = _published(dataset, task, found, HEADLINE[kind])
-            whole, key = dataset == ALL or len(datasets) == 1, f"panel-{len(panels) + 1}"
+            entries = [_entry(run, dataset) for run in members]
+            entries.sort(key=lambda entry: (-float(entry.metrics[HEADLINE[kind]]["value"]), entry.run.id))
+            measured, incomparable = _compared(entries)
+            published, verdicts = _published(dataset, task, entries, HEADLINE[kind])
             panels.append(
-                Panel(key, task, kind, split, part, dataset, whole, tuple(found), measured, why_not, *published)
+                Panel(
+                    key=f"panel-{len(panels) + 1}",
+                    task=task,
+                    kind=kind,
+                    split=split,
+                    part=part,
+                    dataset=dataset,
+                    whole=dataset == ALL or len(datasets) == 1,
+                    entries=tuple(entries),
+                    measured=measured,
+                    incomparable=incomparable,
+                    anchors=published,
+                    verdicts=verdicts,
+                )
             )
     return tuple(panels)
 
 
-def _entry(view: ReportRun, dataset: str) -> PanelEntry:
-    of = view.scores if dataset == ALL else view.scores["datasets"][dataset]
-    metrics = {metric["metric"]: metric for metric in of["metrics"] if metric["metric"] in METRICS}
-    samples = tuple(sample for sample in view.samples if dataset in (ALL, sample.dataset))
-    per_label = [row for row in view.scores["per_label"] if row["dataset"] == dataset]
-    return PanelEntry(view, of["n"], metrics, samples, _confusion(view, dataset), per_label, _flags(view, dataset))
+def _entry(run: ReportRun, dataset: str) -> PanelEntry:
+    part = run.scores if dataset == ALL else run.scores["datasets"][dataset]
+    return PanelEntry(
+        run=run,
+        n=part["n"],
+        metrics={metric["metric"]: metric for metric in part["metrics"] if metric["metric"] in METRICS},
+        answers=tuple(answer for answer in run.answers if dataset in (ALL, answer.dataset)),
+        confusion=_confusion(run, dataset),
+        per_label=[row for row in run.scores["per_label"] if row["dataset"] == dataset],
+        flags=_flags(run, dataset),
+    )
 
 
-def _flags(view: ReportRun, dataset: str) -> tuple[Flag, ...]:
-    said, flags = view.settings, []
-    for name, source in (said.get("seen_in_training") or {}).items():
+def _flags(run: ReportRun, dataset: str) -> tuple[Flag, ...]:
+    settings, flags = run.settings, []
+    for name, source in settings.seen_in_training.items():
         if dataset in (ALL, name):
             flags.append(Flag("seen in training", f"{name} is part of what the model was trained on: {source}"))
-    if control := said.get("control"):
+    if control := settings.control:
         flags.append(Flag("control", f"the audio was replaced on purpose ({control})"))
-    elif view.heard:
-        flags.append(Flag(f"audio: {view.heard.verdict}", view.heard.why))
-    if said.get("imported"):
+    elif run.audio_use:
+        flags.append(Flag(f"audio: {run.audio_use.verdict}", run.audio_use.why))
+    if settings.imported:
         flags.append(Flag("imported", "the answers come from elsewhere; mudata read and scored them"))
     return tuple(flags)
 
 
-def _confusion(view: ReportRun, dataset: str) -> Confusion | None:
-    cells = [cell for cell in view.scores["confusion"] if cell["dataset"] == dataset]
+def _confusion(run: ReportRun, dataset: str) -> Confusion | None:
+    cells = [cell for cell in run.scores["confusion"] if cell["dataset"] == dataset]
     if not cells:
         return None
-    labels = view.labels[dataset]
+    labels = run.labels[dataset]
     gold = tuple(label for label in labels if any(cell["gold"] == label for cell in cells))
     instead = sorted({cell["answer"] for cell in cells} - set(labels))
     counts = {(cell["gold"], cell["answer"]): int(cell["n"]) for cell in cells}
@@ -140,10 +177,10 @@ def _compared(entries: Sequence[PanelEntry]) -> tuple[MetricComparison | None, s
     if len(entries) < 2:
         return None, None
     try:
-        found = compare([(entry.run.scores, [sample.judged for sample in entry.samples]) for entry in entries])
+        comparison = compare([(entry.run.scores, [answer.scored for answer in entry.answers]) for entry in entries])
     except EvaluationError as error:
         return None, error.what
-    return found.metrics[0], None
+    return comparison.metrics[0], None
 
 
 def _published(
@@ -152,11 +189,11 @@ def _published(
     """What suites know to be published about this question, and how that of a model here agrees with its entries."""
     if dataset == ALL:
         return (), {}
-    same: dict[Anchor, dict[str, Verdict]] = {}
+    verdicts: dict[Anchor, dict[str, Verdict]] = {}
     for entry in entries:
-        if not entry.run.settings.get("control"):
+        if not entry.run.settings.control:
             ours = Metric(**entry.metrics[metric])
             for anchor in anchors(dataset, task, entry.run.model):
                 if anchor.metric == metric:
-                    same.setdefault(anchor, {})[entry.name] = verdict(ours, anchor)
-    return tuple(anchor for anchor in anchors(dataset, task) if anchor.metric == metric), same
+                    verdicts.setdefault(anchor, {})[entry.name] = verdict(ours, anchor)
+    return tuple(anchor for anchor in anchors(dataset, task) if anchor.metric == metric), verdicts

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
     from mudata.evaluation.report.data import PanelEntry, ReportRun
+    from mudata.evaluation.run_settings import RunSettings
 
 
 class Fact(NamedTuple):
@@ -25,7 +26,10 @@ def facts(run: ReportRun) -> dict[str, list[Fact]]:
         "Model": _model(said),
         "Clips": _clips(said, scores),
         "Question": _question(said),
-        "Import": [Fact(key.replace("_", " "), str(value)) for key, value in (said.get("imported") or {}).items()],
+        "Import": [
+            Fact(key.replace("_", " "), str(value))
+            for key, value in (said.imported.record() if said.imported else {}).items()
+        ],
         "Reading": _reading(said, scores),
         "Machine": _machine(said),
         "Time": _time(run),
@@ -36,61 +40,59 @@ def facts(run: ReportRun) -> dict[str, list[Fact]]:
 
 def command(run: ReportRun) -> str | None:
     """The one line that repeats the run."""
-    said = [session.get("command") for session in run.settings.get("sittings") or ()]
-    return next((line for line in reversed(said) if line), run.settings.get("command"))
+    return run.settings.last_command
 
 
-def _model(said: Mapping[str, Any]) -> list[Fact]:
-    identity = said.get("model_identity") or {}
+def _model(said: RunSettings) -> list[Fact]:
+    identity = said.model_identity
     options = identity.get("options") or {}
-    found = [Fact("name", str(said["model"]))]
+    found = [Fact("name", said.model)]
     kinds = ("family", "recipe", "code", "package")  # runs of version 0.1.0 have the latter two
     found += [Fact(key, str(identity[key]), code=key in ("family", "code")) for key in kinds if key in identity]
     found += [Fact(str(key), str(value)) for key, value in options.items() if value is not None]
-    told = _last(said).get("model") or {}
+    told = said.sessions[-1].model or {} if said.sessions else {}
     found += [
         Fact(_term(k), plain(v), code=k in ("revision", "checkpoint")) for k, v in told.items() if k not in _SUMMED
     ]
-    if control := said.get("control"):
+    if control := said.control:
         found.append(Fact("control", f"{control}: the audio was replaced on purpose"))
     return found
 
 
-def _clips(said: Mapping[str, Any], scores: Mapping[str, Any]) -> list[Fact]:
+def _clips(said: RunSettings, scores: Mapping[str, Any]) -> list[Fact]:
     found = [
-        Fact("split", str(said["split"])),
-        Fact("part", str(said.get("part") or "")),
-        Fact("split SHA-256", str(said.get("split_sha256") or ""), code=True),
+        Fact("split", said.split),
+        Fact("part", said.part or ""),
+        Fact("split SHA-256", said.split_sha256 or "", code=True),
     ]
-    found += [
-        Fact(f"index SHA-256, {name}", str(sha), code=True) for name, sha in (said.get("index_sha256") or {}).items()
-    ]
+    found += [Fact(f"index SHA-256, {name}", sha, code=True) for name, sha in said.index_sha256.items()]
     found.append(Fact("clips asked", str(scores["n"])))
-    if limit := said.get("limit"):
+    if limit := said.limit:
         found.append(Fact("limit", str(limit)))
-    for key, term in (
-        ("clips_without_reference", "without reference, not asked"),
-        ("clips_without_audio", "without audio, counted as wrong"),
-        ("clips_with_other_audio", "audio changed since the split"),
+    without_audio = 0 if said.imported else said.clips_without_audio  # imported answers need none
+    for number, term in (
+        (said.clips_without_reference, "without reference, not asked"),
+        (without_audio, "without audio, counted as wrong"),
+        (said.clips_with_other_audio, "audio changed since the split"),
     ):
-        if said.get(key) and not (said.get("imported") and key == "clips_without_audio"):
-            found.append(Fact(term, str(said[key])))
+        if number:
+            found.append(Fact(term, str(number)))
     return found
 
 
-def _question(said: Mapping[str, Any]) -> list[Fact]:
+def _question(said: RunSettings) -> list[Fact]:
     found = []
-    for task in said["tasks"]:
-        of = f", {task['dataset']}" if len(said["tasks"]) > 1 else ""
+    for task in said.tasks:
+        of = f", {task.dataset}" if len(said.tasks) > 1 else ""
         found += [
-            Fact(f"prompt{of}", str(task["prompt"]), code=True),
-            Fact(f"prompt id{of}", str(task["prompt_id"])),
-            Fact(f"prompt SHA-256{of}", str(task["prompt_sha256"]), code=True),
+            Fact(f"prompt{of}", task.prompt, code=True),
+            Fact(f"prompt id{of}", task.prompt_id),
+            Fact(f"prompt SHA-256{of}", str(task.prompt_sha256), code=True),
         ]
     return found
 
 
-def _reading(said: Mapping[str, Any], scores: Mapping[str, Any]) -> list[Fact]:
+def _reading(said: RunSettings, scores: Mapping[str, Any]) -> list[Fact]:
     found = [Fact("rules", str(scores.get("aligner") or ""), code=True)]
     found += [
         Fact(f"label set SHA-256, {name}", str(sha), code=True)
@@ -99,15 +101,15 @@ def _reading(said: Mapping[str, Any], scores: Mapping[str, Any]) -> list[Fact]:
     ]
     found.append(Fact("overrides SHA-256", str(scores.get("overrides_sha256") or ""), code=True))
     found.append(Fact("forced choice", "yes: the model can only name options" if scores["forced_choice"] else "no"))
-    found.append(Fact("scored by", f"mudata {scores.get('mudata_version') or said.get('mudata_version', '')}"))
+    found.append(Fact("scored by", f"mudata {scores.get('mudata_version') or said.mudata_version or ''}"))
     return found
 
 
-def _machine(said: Mapping[str, Any]) -> list[Fact]:
-    last = _last(said)
-    batches = sorted({str(session["batch"]) for session in said.get("sittings") or () if session.get("batch")})
-    found = [Fact("seed", str(said.get("seed", ""))), Fact("batch", ", ".join(batches))]
-    if halvings := sum(session.get("halvings") or 0 for session in said.get("sittings") or ()):
+def _machine(said: RunSettings) -> list[Fact]:
+    last = said.sessions[-1].record() if said.sessions else {}
+    batches = sorted({str(session.batch) for session in said.sessions if session.batch})
+    found = [Fact("seed", str(said.seed)), Fact("batch", ", ".join(batches))]
+    if halvings := sum(session.halvings for session in said.sessions):
         found.append(Fact("batch halved", f"{halvings} times, memory was short"))
     tried = [f"{size} {'fits' if fits else 'does not fit'}" for size, fits in last.get("batch_search") or ()]
     found.append(Fact("batch sizes tried", ", ".join(tried)))
@@ -119,21 +121,21 @@ def _machine(said: Mapping[str, Any]) -> list[Fact]:
 
 
 def _time(run: ReportRun) -> list[Fact]:
-    sittings = run.settings.get("sittings") or []
-    found = [Fact("begun", str(run.settings["created_at"]))]
-    if sittings:
-        wall = sum(float(session.get("wall_s") or 0) for session in sittings)
-        asked = sum(int(session.get("asked") or 0) for session in sittings)
-        found.append(Fact("sittings", str(len(sittings))))
+    sessions = run.settings.sessions
+    found = [Fact("begun", run.settings.created_at)]
+    if sessions:
+        wall = sum(float(session.wall_s) for session in sessions)
+        asked = sum(session.asked for session in sessions)
+        found.append(Fact("sittings", str(len(sessions))))
         found.append(Fact("wall time", f"{wall:.1f} s"))
         if wall and asked:
             found.append(Fact("speed", f"{asked / wall:.2f} clips/s, loading included"))
-        if seconds := [sample.seconds for sample in run.samples if sample.answer is not None]:
+        if seconds := [answer.seconds for answer in run.answers if answer.answer is not None]:
             slowest = max(seconds)
             found.append(Fact("time per answer", f"median {median(seconds):.3g} s, longest {slowest:.3g} s"))
-        found.append(Fact("last sitting", str(sittings[-1].get("started_at", ""))))
+        found.append(Fact("last sitting", sessions[-1].started_at or ""))
     for key in _SUMMED:
-        told = [(session.get("model") or {}).get(key) for session in sittings]
+        told = [(session.model or {}).get(key) for session in sessions]
         if any(told):
             found.append(Fact(_term(key), f"{sum(value or 0 for value in told):.6g}"))
     return found
@@ -160,11 +162,6 @@ def plain(value: object) -> str:
     if isinstance(value, list | tuple):
         return ", ".join(filter(None, map(plain, value)))
     return "" if value is None else str(value)
-
-
-def _last(said: Mapping[str, Any]) -> Mapping[str, Any]:
-    sittings = said.get("sittings") or [{}]
-    return sittings[-1] or {}
 
 
 def caption_facts(entry: PanelEntry) -> list[Fact]:

@@ -20,7 +20,7 @@ from mudata.catalog.splits import manifest
 from mudata.catalog.splits.split_request import SplitRequest
 from mudata.errors import Busy, EvaluationError, HomeError, MissingExtra, MudataError, SplitError, from_os_error
 from mudata.evaluation.models import registry
-from mudata.evaluation.run import Run, all_runs
+from mudata.evaluation.run import Run, readable_runs
 from mudata.evaluation.scoring import score
 from mudata.evaluation.suites.suite_table import Result
 from mudata.narration import SILENT, Progress
@@ -199,19 +199,15 @@ def existing(home: Home, suite: Suite, progress: Progress = SILENT) -> list[Resu
     """
     best: dict[tuple[str, str, str], tuple[int, str, Run]] = {}
     exams = {suite.split_of(name): name for name in suite.exams}
-    for run in all_runs(home):
-        try:
-            said = run.settings
-        except EvaluationError:
+    for run, settings in readable_runs(home, lambda run: run.settings):
+        name = exams.get(settings.split)
+        if name is None or settings.task != suite.exams[name].task or settings.control:
             continue
-        name = exams.get(str(said.get("split")))
-        if name is None or said.get("task") != suite.exams[name].task or said.get("control"):
+        path = manifest.path_of(home, settings.split)
+        if path.is_file() and manifest.load(home, settings.split).sha256 != settings.split_sha256:
             continue
-        path = manifest.path_of(home, str(said["split"]))
-        if path.is_file() and manifest.load(home, str(said["split"])).sha256 != said.get("split_sha256"):
-            continue
-        key = (name, str(said["model"]), str(said.get("model_sha256")))
-        rank = (int(said.get("clips", 0)), str(said["created_at"]), run)
+        key = (name, settings.model, str(settings.model_sha256))
+        rank = (settings.clips, settings.created_at, run)
         if key not in best or rank[:2] > best[key][:2]:
             best[key] = rank
     alike: dict[str, set[str]] = {}

@@ -10,17 +10,17 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 from mudata.catalog.cards import loader
-from mudata.catalog.cards.labels import LabelSpace
 from mudata.errors import EvaluationError, UnknownName
 from mudata.evaluation.align.alignment import Shown
 from mudata.evaluation.align.label_set import LabelSet, resolve
 from mudata.evaluation.protocol import Kind, Question
-from mudata.evaluation.tasks.prompts import LETTERS, PROMPTS, Prompt, find_prompt, lint
+from mudata.evaluation.tasks.prompts import LETTERS, Prompt, find_prompt, lint
 
 if TYPE_CHECKING:
+    from mudata.catalog.cards.labels import LabelSpace
     from mudata.catalog.cards.schema import Card
 
 OptionsOrder = Literal["published", "shuffled"]
@@ -76,40 +76,6 @@ class Task:
     @property
     def labels_sha256(self) -> str | None:
         return self.label_set.sha256 if self.label_set else None
-
-    def record(self) -> dict[str, object]:
-        """As run.json keeps it; `restore` is the way back."""
-        return {
-            "dataset": self.dataset,
-            "name": self.name,
-            "kind": self.kind,
-            "noun": self.noun,
-            "namespace": self.namespace,
-            "prompt_id": self.prompt.id,
-            "prompt_template": self.prompt.template,
-            "prompt_sha256": self.prompt.sha256,
-            "prompt": self.question.prompt,
-            "labels": self.space.model_dump(mode="json", exclude_defaults=True) if self.space else None,
-            "labels_sha256": self.labels_sha256,
-            "label_set": self.label_set.record() if self.label_set else None,
-            "options": list(self.order),
-            "letters": self.letters,
-            "card_sha256": self.card_sha256,
-        }
-
-    @classmethod
-    def restore(cls, said: dict[str, Any]) -> Task:
-        """The task that `record` wrote down; runs of older versions kept neither label set nor order."""
-        plain = {key: said[key] for key in ("dataset", "name", "kind", "noun", "namespace", "card_sha256")}
-        space = LabelSpace.model_validate(said["labels"]) if said["labels"] else None
-        recorded = said.get("label_set")
-        label_set = LabelSet.restore(recorded) if recorded else resolve(space) if space else None
-        order = tuple(said.get("options") or (label_set.ids if label_set else ()))
-        letters = said.get("letters", False)
-        known, prompt = PROMPTS.get(said["prompt_id"]), Prompt(said["prompt_id"], said["prompt_template"])
-        if known and known.template == prompt.template:
-            prompt = known
-        return cls(space=space, prompt=prompt, label_set=label_set, order=order, letters=letters, **plain)
 
 
 def bind(

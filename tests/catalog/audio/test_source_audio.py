@@ -65,9 +65,9 @@ def test_originals_are_played_as_they_are_and_the_run_says_so(
 ) -> None:
     raw(home, tone)
     plain, source = ask(home), ask(home, audio="source")
-    assert (plain.settings["audio"], source.settings["audio"]) == ("clip", "source")
+    assert (plain.settings.audio, source.settings.audio) == ("clip", "source")
     assert plain.id != source.id
-    assert plain.settings["audio_family"] != source.settings["audio_family"]
+    assert plain.settings.audio_family != source.settings.audio_family
     before, after = plain.answers()["tones/07"], source.answers()["tones/07"]
     assert before.answer == "(4800,) at 16000"
     assert after.answer == f"({round((0.3 + AFTER_S) * 44100)}, 2) at 44100"

@@ -111,7 +111,7 @@ def test_a_model_that_takes_midi_gets_the_files_and_what_it_was_given_is_kept(da
     for clip_id, record in records.items():
         assert (record.answer, record.heard_s) == ("jig", 0.0)
         assert record.given == f"notes of {clip_id.partition('/')[2]}.mid"
-    assert found.settings["clips_with_other_audio"] == 0
+    assert found.settings.clips_with_other_audio == 0
     assert len({record.key for record in records.values()}) == 4
     rows = run("sql", "SELECT given FROM answers ORDER BY clip_id", "--json").out
     assert json.loads(rows)[0]["given"] == next(iter(sorted(r.given for r in records.values())))

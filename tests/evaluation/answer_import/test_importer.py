@@ -60,14 +60,15 @@ def test_a_file_becomes_an_ordinary_run(corpus: Corpus, home: Home, tmp_path: Pa
     run = take(home, file, notes)
     assert metric(run, "accuracy") == 1.0
     assert notes.said == ["6 answers joined to 6 clips."]
-    said = run.settings["imported"]
-    assert (said["file"], said["format"], len(said["sha256"])) == ("them_TONES.jsonl", "cmi-bench", 64)
-    assert (said["joined"], said["not_joined"], said["not_in_file"], said["duplicates"]) == (6, 0, 0, 0)
-    assert (said["references"], said["references_compared"], said["references_differ"]) == ("index", 6, 0)
-    assert run.settings["tasks"][0]["prompt"] == QUESTION
-    assert run.settings["tasks"][0]["majority_source"] == "train part"
-    assert (run.settings["part"], run.settings["clips"], run.settings["clips_without_audio"]) == ("test", 6, 0)
-    assert [q["artist"] for q in run.questions()] == [f"artist {i // 2}" for i in range(6, 12)]
+    said = run.settings.imported
+    assert said
+    assert (said.file, said.format, len(said.sha256)) == ("them_TONES.jsonl", "cmi-bench", 64)
+    assert (said.joined, said.not_joined, said.not_in_file, said.duplicates) == (6, 0, 0, 0)
+    assert (said.references, said.references_compared, said.references_differ) == ("index", 6, 0)
+    assert run.settings.tasks[0].prompt == QUESTION
+    assert run.settings.tasks[0].majority_source == "train part"
+    assert (run.settings.part, run.settings.clips, run.settings.clips_without_audio) == ("test", 6, 0)
+    assert [q.artist for q in run.questions()] == [f"artist {i // 2}" for i in range(6, 12)]
     before = {path.name: path.read_bytes() for path in run.folder.iterdir()}
     again = take(home, file)
     assert {path.name: path.read_bytes() for path in again.folder.iterdir()} == before
@@ -80,11 +81,11 @@ def test_no_audio_is_needed(corpus: Corpus, home: Home, tmp_path: Path) -> None:
     corpus.split("half", {"train": {i: hashes[i] for i in list(hashes)[:6]}, "test": {i: hashes[i] for i in IDS}})
     run = take(home, all_right(tmp_path))
     assert metric(run, "accuracy") == 1.0
-    assert run.settings["clips_without_audio"] == 6
-    assert run.settings["tasks"][0]["train_clips"] == 6
+    assert run.settings.clips_without_audio == 6
+    assert run.settings.tasks[0].train_clips == 6
     by_dataset = take(home, all_right(tmp_path), dataset="tones")
     assert metric(by_dataset, "accuracy") == 1.0
-    assert by_dataset.settings["split"] == "tones-imported"
+    assert by_dataset.settings.split == "tones-imported"
 
 
 def test_nothing_need_be_fetched_where_the_file_is_taken_at_its_word(
@@ -97,16 +98,16 @@ def test_nothing_need_be_fetched_where_the_file_is_taken_at_its_word(
         take(home, cmi(tmp_path, rows), dataset="tones")
     notes = Notes()
     run = take(home, cmi(tmp_path, rows), notes, dataset="tones", references="file")
-    assert [(q["clip_id"], q["gold"]) for q in run.questions()] == [("tones/1", ["low"]), ("tones/2", ["mid"])]
+    assert [(q.clip_id, q.references) for q in run.questions()] == [("tones/1", ("low",)), ("tones/2", ("mid",))]
     assert metric(run, "accuracy") == 0.5
     assert "1 answers did not join: 3: 'loud' is no genre of tones." in notes.said
     captions = take(home, cmi(tmp_path, rows), dataset="tones", references="file", task="caption")
-    assert [q["gold"] for q in captions.questions()] == [["Low"], ["IN-BETWEEN"], ["loud"]]
+    assert [q.references for q in captions.questions()] == [("Low",), ("IN-BETWEEN",), ("loud",)]
     tags = cmi(tmp_path, [("a/1.wav", "calm", "Calm, dark"), ("b/1.wav", "calm", "bright,unheard-of")])
     both = take(home, tags, dataset="tones", references="file", task="mood")
-    assert [(q["clip_id"], q["gold"]) for q in both.questions()] == [
-        ("tones/a/1", ["calm", "dark"]),
-        ("tones/b/1", ["bright"]),
+    assert [(q.clip_id, q.references) for q in both.questions()] == [
+        ("tones/a/1", ("calm", "dark")),
+        ("tones/b/1", ("bright",)),
     ]
     with pytest.raises(EvaluationError, match=r"No answer of .* has a reference that is a genre of tones"):
         take(home, cmi(tmp_path, [("1.wav", "low", "loud")]), dataset="tones", references="file")
@@ -137,8 +138,9 @@ def test_what_did_not_join_is_told_and_missing_answers_count_as_wrong(
     assert errors["tones/11"] == "not-in-file: the imported file has no answer for it"
     assert run.scores["outcomes"] == {"ERROR": 4, "ALIGNED": 2}
     assert metric(run, "accuracy") == pytest.approx(2 / 6)
-    counted = {key: run.settings["imported"][key] for key in ("joined", "not_joined", "not_in_file", "contradictions")}
-    assert counted == {"joined": 3, "not_joined": 3, "not_in_file": 3, "contradictions": 1}
+    told = run.settings.imported
+    assert told
+    assert (told.joined, told.not_joined, told.not_in_file, told.contradictions) == (3, 3, 3, 1)
 
 
 def test_a_file_about_something_else_is_refused(corpus: Corpus, home: Home, tmp_path: Path) -> None:
@@ -169,11 +171,11 @@ def test_other_questions_are_kept_clip_by_clip(corpus: Corpus, home: Home, tmp_p
     rows = [{"clip_id": c, "answer": "low", "prompt": "What is it?" if c != IDS[2] else "Low, you say?"} for c in IDS]
     notes = Notes()
     run = take(home, lines(tmp_path / "a.jsonl", rows), notes, "jsonl")
-    assert run.settings["tasks"][0]["prompt"] == "What is it?"
-    assert [q.get("prompt") for q in run.questions()] == [None, None, "Low, you say?", None, None, None]
+    assert run.settings.tasks[0].prompt == "What is it?"
+    assert [q.prompt for q in run.questions()] == [None, None, "Low, you say?", None, None, None]
     assert "The file has 2 different questions." in notes.said
     given = take(home, lines(tmp_path / "a.jsonl", rows), format="jsonl", prompt_text="Mine?")
-    assert given.settings["tasks"][0]["prompt"] == "Mine?"
+    assert given.settings.tasks[0].prompt == "Mine?"
     assert given.id != run.id
 
 
@@ -182,7 +184,7 @@ def test_a_model_may_have_any_name(corpus: Corpus, home: Home, tmp_path: Path, m
     corpus.halves()
     run = take(home, all_right(tmp_path), model=model)
     assert run.folder.parent == home.runs
-    assert run.settings["model"] == run.scores["model"] == model
+    assert run.settings.model == run.scores["model"] == model
     assert typed("sql", "SELECT count(*) FROM runs", "--csv").out.split() == ["count_star()", "1"]
 
 
@@ -191,7 +193,7 @@ def test_halves_of_letters_are_kept_as_question_marks(corpus: Corpus, home: Home
     rows = [{"clip_id": c, "answer": "low \ud83d", "prompt": "What\udcff?", "reference": "\udcff"} for c in IDS]
     run = take(home, lines(tmp_path / "a.jsonl", rows), format="jsonl")
     assert run.answers()[IDS[0]].answer == "low ?"
-    assert run.settings["tasks"][0]["prompt"] == "What??"
+    assert run.settings.tasks[0].prompt == "What??"
 
 
 def test_what_a_model_has_seen_in_training_is_known_by_its_name(corpus: Corpus, home: Home, tmp_path: Path) -> None:

@@ -171,7 +171,7 @@ def test_reasons_are_recorded_cut_to_size_and_counted(
     assert len(errors["tones/07"] or "") == len("ValueError: ") + batching.LONGEST_REASON + len(" ...")
     assert errors["tones/08"] == "KeyError: 'token'"
     assert list(run.failures().items()) == [("KeyError", 2), ("ValueError", 1)]
-    assert run.settings["sittings"][0]["failures"] == {"KeyError": 2, "ValueError": 1}
+    assert run.settings.sessions[0].failures == {"KeyError": 2, "ValueError": 1}
 
 
 def test_a_run_without_a_single_answer_is_not_scored(
@@ -239,7 +239,7 @@ def test_a_call_that_hangs_is_given_up_and_keeps_nothing_else_from_being_asked(
     assert (code, batches) == (0, ["08 09 10 11", "04", "05", "06", "07"])
     assert "1 of 12 clips failed and count as wrong: 1 timeout." in err
     assert once()[2] == ["07"]
-    assert [session["timeout_s"] for session in run.settings["sittings"]] == [0.7] * 3
+    assert [session.timeout_s for session in run.settings.sessions] == [0.7] * 3
 
 
 @pytest.mark.parametrize("enough", [60.0, 1e12, math.inf])
@@ -296,13 +296,13 @@ def test_rankings_are_kept_beside_the_answers(corpus: Corpus, home: Home, monkey
     assert sorted(order) == ["high", "low", "mid"]
     assert run.tasks["tones"].question.options == tuple(run.tasks["tones"].written[label] for label in order)
     lines = run.rankings()
-    assert list(lines) == [question["clip_id"] for question in run.questions()]
+    assert list(lines) == [question.clip_id for question in run.questions()]
     for line in lines.values():
-        assert set(line) == {"clip_id", "key", "options", "loglik", "tokens"}
-        assert line["options"] == order
-        assert line["loglik"][1:] == [-1.0, -2.5]
-        assert line["tokens"] == [1, 2, 3]
-    assert run.settings["sittings"][0]["ranked"] == 6
+        assert line.key
+        assert list(line.options) == order
+        assert list(line.loglik[1:]) == [-1.0, -2.5]
+        assert list(line.tokens) == [1, 2, 3]
+    assert run.settings.sessions[0].ranked == 6
 
 
 def test_ranking_makes_no_other_run_and_goes_on(corpus: Corpus, home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -335,7 +335,7 @@ def test_a_ranking_that_fails_leaves_no_line_and_is_told(
     run = ask(home, notes, rank=True)
     assert sorted(run.rankings()) == ["tones/06", "tones/09", "tones/10", "tones/11"]
     assert notes.said[-1] == "The options of 2 clips could not be ranked; the same command tries again."
-    assert run.settings["sittings"][0]["halvings"] == 2
+    assert run.settings.sessions[0].halvings == 2
     assert run.failures() == {}
 
 
@@ -369,9 +369,9 @@ def test_a_prompt_that_may_spoil_the_answers_is_told_and_recorded(corpus: Corpus
     notes = Notes()
     run = ask(home, notes, prompt=str(path))
     warning = "Prompt file:leaky: it names 'high' outside of {options}, which models read back as answers."
-    assert run.settings["prompt_warnings"] == [warning]
+    assert run.settings.prompt_warnings == (warning,)
     assert notes.said[0] == warning
-    assert ask(home).settings["prompt_warnings"] == []
+    assert ask(home).settings.prompt_warnings == ()
 
 
 def test_letters_and_order_make_runs_of_their_own_and_are_read_accordingly(
@@ -380,9 +380,9 @@ def test_letters_and_order_make_runs_of_their_own_and_are_read_accordingly(
     saying(monkeypatch, lambda clip: Answer("low"))
     plain, letters, shuffled = ask(home), ask(home, letters=True), ask(home, options_order="shuffled", seed=4)
     assert len({plain.id, letters.id, shuffled.id, ask(home, seed=4).id}) == 4
-    assert letters.settings["tasks"][0]["letters"] is True
+    assert letters.settings.tasks[0].letters is True
     assert letters.tasks["tones"].shown.letters is True
-    assert (plain.settings["options_order"], shuffled.settings["options_order"]) == ("published", "shuffled")
+    assert (plain.settings.options_order, shuffled.settings.options_order) == ("published", "shuffled")
     assert shuffled.tasks["tones"].shown.options == shuffled.tasks["tones"].order
     for run in (plain, letters, shuffled):
         assert run.scores["metrics"][0]["value"] == pytest.approx(1 / 3)
@@ -414,7 +414,7 @@ def test_a_preview_writes_nothing_and_says_what_the_run_will(corpus: Corpus, hom
     assert Odd.asked == []
     run = evaluate(home, request)
     assert said["run"] == run.id
-    assert {key for key in said if said[key] != run.settings.get(key)} <= {"created_at", "first", "tasks"}
+    assert {key for key in said if said[key] != run.settings.record().get(key)} <= {"created_at", "first", "tasks"}
     assert said["first"]["clip_id"] == "tones/06"
     assert said["first"]["gold"] == ("low",)
     assert said["first"]["options"] == ("low", "mid", "high")
@@ -468,9 +468,9 @@ def test_auto_finds_the_largest_batch_that_fits_and_records_the_search(
     monkeypatch.setattr(hardware, "resident", lambda: 5)
     run = evaluate(home, EvalRequest(f"{__name__}:Roomy", "all", "genre", batch="auto"))
     assert [len(batch) for batch in Odd.asked] == batches
-    session = run.settings["sittings"][0]
-    assert session["batch_search"] == search
-    assert session["batch"] == {64: 16 if free > 5 else 2, 9: 8, 1: 1}[room]
+    session = run.settings.sessions[0]
+    assert [list(tried) for tried in session.batch_search] == search
+    assert session.batch == {64: 16 if free > 5 else 2, 9: 8, 1: 1}[room]
     assert sorted(record.batch for record in run.answers().values()) == sorted(n for n in batches for _ in range(n))
     again = evaluate(home, EvalRequest(f"{__name__}:Roomy", "all", "genre", batch=3))
     assert again.id == run.id

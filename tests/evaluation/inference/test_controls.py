@@ -87,7 +87,7 @@ def test_silence_is_as_long_as_the_clip(corpus: Corpus, home: Home) -> None:
 def test_swapped_audio_is_another_clips_of_another_label_and_recorded(corpus: Corpus, home: Home) -> None:
     corpus.halves()
     run = ask(home, control="swap-audio")
-    records, gold = run.answers(), {q["clip_id"]: q["gold"] for q in run.questions()}
+    records, gold = run.answers(), {q.clip_id: q.references for q in run.questions()}
     heard_clips = [str(record.heard_clip) for record in records.values()]
     assert sorted(heard_clips) == sorted(records)  # each clip once
     names = {"low": "low", "mid": "in-between", "high": "high"}
@@ -104,8 +104,8 @@ def test_a_control_is_a_run_of_its_own_and_knows_its_family(corpus: Corpus, home
     other = ask(home, seed=1)
     assert len({run.id for run in (real, silent, swapped, few, other)}) == 5
     assert silent.id.startswith(f"{__name__}-Ear-half-genre-silence-")
-    assert [run.settings["control"] for run in (real, silent, swapped)] == [None, "silence", "swap-audio"]
-    families = [run.settings["audio_family"] for run in (real, silent, swapped, few, other)]
+    assert [run.settings.control for run in (real, silent, swapped)] == [None, "silence", "swap-audio"]
+    families = [run.settings.audio_family for run in (real, silent, swapped, few, other)]
     assert len(set(families[:4])) == 1
     assert families[4] not in families[:4]
     keys = [{record.key for record in run.answers().values()} for run in (real, silent, swapped)]

@@ -55,7 +55,7 @@ def test_oracle_a_model_of_the_survey_is_asked_and_judged(corpus: Corpus, home: 
     assert done.code == 0, done.err
     assert json.loads(done.out)["n"] == 3
     (run,) = all_runs(home)
-    assert (run.settings["audio"], len(run.rankings())) == (audio, 3)
+    assert (run.settings.audio, len(run.rankings())) == (audio, 3)
     assert all(record.error is None for record in run.answers().values())
-    said = run.settings["sittings"][0]["model"]
+    said = run.settings.sessions[0].model
     assert (said["dtype"], said["device"], said["sampling"]) == ("float32", "cpu", "greedy")

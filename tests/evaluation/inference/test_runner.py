@@ -101,21 +101,21 @@ def test_a_run_keeps_everything_needed_to_repeat_it(corpus: Corpus, home: Home) 
     said = run.settings
     assert run.folder.parent == home.runs
     assert run.id.startswith(f"{__name__}-Ear-half-genre-")
-    assert (said["model"], said["split"], said["task"], said["part"], said["seed"]) == (EAR, "half", "genre", "test", 0)
-    assert len(said["split_sha256"]) == 64
-    task = said["tasks"][0]
-    assert task["prompt"].startswith("Listen to the music. Which genre is it?")
-    assert {"prompt_id", "prompt_sha256", "labels", "labels_sha256", "card_sha256"} <= set(task)
-    assert (task["clips"], task["train_clips"], task["majority"]) == (6, 6, "low")
-    session = said["sittings"][0]
-    assert session["command"] == "mudata eval ..."
-    assert (session["asked"], session["batch"], session["halvings"]) == (6, 4, 0)
-    assert session["model"] == {"device": "cpu", "accent": ""}
-    assert session["hearing"]["sample_rate"] == 16000
-    assert {"mudata", "python", "numpy", "soundfile"} <= set(session["versions"])
+    assert (said.model, said.split, said.task, said.part, said.seed) == (EAR, "half", "genre", "test", 0)
+    assert len(said.split_sha256 or "") == 64
+    task = said.tasks[0]
+    assert task.prompt.startswith("Listen to the music. Which genre is it?")
+    assert all((task.prompt_id, task.prompt_sha256, task.labels, task.labels_sha256, task.card_sha256))
+    assert (task.clips, task.train_clips, task.majority) == (6, 6, "low")
+    session = said.sessions[0]
+    assert session.command == "mudata eval ..."
+    assert (session.asked, session.batch, session.halvings) == (6, 4, 0)
+    assert session.model == {"device": "cpu", "accent": ""}
+    assert session.capabilities["sample_rate"] == 16000
+    assert {"mudata", "python", "numpy", "soundfile"} <= set(session.versions)
     questions = run.questions()
-    assert [q["clip_id"] for q in questions] == sorted(hashes)[6:]
-    assert all(q["pcm_sha256"] == hashes[q["clip_id"]] for q in questions)
+    assert [q.clip_id for q in questions] == sorted(hashes)[6:]
+    assert all(q.pcm_sha256 == hashes[q.clip_id] for q in questions)
     records = run.answers()
     assert all(r.answer and r.error is None and r.heard_s >= 0.5 for r in records.values())
     assert len({r.key for r in records.values()}) == 6
@@ -160,7 +160,7 @@ def test_what_does_not_decide_the_answers_makes_no_other_run(
 
 def test_a_smaller_limit_is_a_part_of_a_larger_one(corpus: Corpus, home: Home) -> None:
     corpus.halves()
-    few, more = ({q["clip_id"] for q in ask(home, limit=n).questions()} for n in (2, 4))
+    few, more = ({q.clip_id for q in ask(home, limit=n).questions()} for n in (2, 4))
     assert (len(few), len(more)) == (2, 4)
     assert few < more
 
@@ -202,7 +202,7 @@ def test_clips_without_a_reference_are_left_out_and_told(corpus: Corpus, home: H
     corpus.halves(unlabelled=("06",))
     notes = Notes()
     run = ask(home, notes)
-    assert (run.settings["clips"], run.settings["clips_without_reference"]) == (5, 1)
+    assert (run.settings.clips, run.settings.clips_without_reference) == (5, 1)
     assert notes.said[0].startswith("1 clips have no reference")
 
 
@@ -211,7 +211,7 @@ def test_other_audio_than_the_split_was_drawn_from_is_told(corpus: Corpus, home:
     corpus.split("half", {"test": {i: "0" * 64 if i.endswith("11") else hashes[i] for i in list(hashes)[6:]}})
     notes = Notes()
     run = ask(home, notes)
-    assert run.settings["clips_with_other_audio"] == 1
+    assert run.settings.clips_with_other_audio == 1
     assert any("do not sound as when the split was drawn" in text for text in notes.said)
 
 
@@ -225,8 +225,8 @@ def test_running_out_of_memory_halves_the_batch_for_good(
     corpus.halves()
     monkeypatch.setattr(Ear, "trouble", staticmethod(trouble))
     run = ask(home)
-    session = run.settings["sittings"][0]
-    assert (session["batch"], session["halvings"]) == (1, 2)
+    session = run.settings.sessions[0]
+    assert (session.batch, session.halvings) == (1, 2)
     assert [len(batch) for batch in Ear.batches] == [1] * 6
     assert {r.batch for r in run.answers().values()} == {1}
     assert metric(run, "accuracy") == 1.0
@@ -258,13 +258,13 @@ def test_a_bug_is_narrowed_down_to_its_clip_and_asked_again_next_time(
     monkeypatch.setattr(Ear, "trouble", staticmethod(trouble))
     run = ask(home)
     assert run.answers()["tones/08"].error == "KeyError: 'token 17'"
-    assert run.settings["sittings"][0]["batch"] == 4
+    assert run.settings.sessions[0].batch == 4
     assert metric(run, "accuracy") == pytest.approx(5 / 6)
     monkeypatch.setattr(Ear, "trouble", staticmethod(lambda clips: None))
     notes = Notes()
     assert metric(ask(home, notes), "accuracy") == 1.0
     assert "Going on: 1 of 6 clips are still open." in notes.said
-    assert len(run.settings["sittings"]) == 2
+    assert len(run.settings.sessions) == 2
 
 
 def test_a_broken_connection_is_tried_again(corpus: Corpus, home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -292,7 +292,7 @@ def test_a_model_that_never_answers_stops_the_run(corpus: Corpus, home: Home, mo
     with pytest.raises(EvaluationError, match="failed on each of its first 8 clips, last with ValueError: wrong shape"):
         ask(home)
     run = all_runs(home)[0]
-    assert run.settings["sittings"][0]["asked"] == 4
+    assert run.settings.sessions[0].asked == 4
     with pytest.raises(EvaluationError, match="8 of 12 clips have not been asked yet"):
         score.score(run)
 
@@ -364,7 +364,7 @@ def test_a_pupil_learns_from_the_train_part_only(corpus: Corpus, home: Home) -> 
         ("tones/05", ("high",)),
     ]
     assert all(size >= 8000 for _, size, _ in Pupil.lessons)
-    fitted = run.settings["sittings"][0]["fitted"]
+    fitted = run.settings.sessions[0].fitted
     assert fitted == {"tones": {"on": "train part", "clips": 5, "undecodable": ["tones/02"]}}
 
 
@@ -376,7 +376,7 @@ def test_a_pupil_without_a_train_part_is_refused_but_a_control_is_told_of(corpus
     notes = Notes()
     run = ask(home, notes, model="majority")
     assert "No train part: majority is fitted on the tones clips it is asked." in notes.said
-    assert run.settings["sittings"][0]["fitted"]["tones"]["on"] == "clips asked"
+    assert run.settings.sessions[0].fitted["tones"]["on"] == "clips asked"
     assert metric(run, "accuracy") == metric(run, "majority") == pytest.approx(1 / 3)
 
 

@@ -358,39 +358,41 @@ def ask(home: Home, **more: object) -> Run:
 def test_a_run_records_the_constant_of_the_train_part(corpus: Corpus, home: Home) -> None:
     corpus.halves()
     run = ask(home)
-    constant = run.settings["tasks"][0]["constant"]
-    assert constant["source"] == "train part"
-    assert "of 6 captions" in constant["recipe"]
-    assert constant["text"].startswith("A ")
-    assert ask(home, task="genre").settings["tasks"][0]["constant"] is None
+    constant = run.settings.tasks[0].constant
+    assert constant
+    assert constant.source == "train part"
+    assert "of 6 captions" in constant.recipe
+    assert constant.text.startswith("A ")
+    assert ask(home, task="genre").settings.tasks[0].constant is None
 
 
 def test_a_run_without_a_train_part_records_the_constant_of_clips_it_does_not_ask(corpus: Corpus, home: Home) -> None:
     hashes = corpus.publish()
     corpus.split("half", {"test": hashes})
-    constant = ask(home, limit=5).settings["tasks"][0]["constant"]
-    assert constant["source"] == "clips of the dataset that are not asked"
-    assert "of 7 captions" in constant["recipe"]
-    assert ask(home).settings["tasks"][0]["constant"] is None
+    constant = ask(home, limit=5).settings.tasks[0].constant
+    assert constant
+    assert constant.source == "clips of the dataset that are not asked"
+    assert "of 7 captions" in constant.recipe
+    assert ask(home).settings.tasks[0].constant is None
 
 
 def test_a_run_knows_what_people_said_of_each_clip(corpus: Corpus, home: Home) -> None:
     corpus.halves(aspects=("sounds", "a"))
     run = ask(home)
-    assert [question["aspects"] for question in run.questions()][:2] == [
-        ["a low", "sounds low"],
-        ["a mid", "sounds mid"],
+    assert [question.aspects for question in run.questions()][:2] == [
+        ("a low", "sounds low"),
+        ("a mid", "sounds mid"),
     ]
     names = {metric["metric"] for metric in run.scores["metrics"]}
     assert {"aspect_recall", "aspect_recall_lift"} < names
-    assert not any(question["aspects"] for question in ask(home, task="genre").questions())
+    assert not any(question.aspects for question in ask(home, task="genre").questions())
 
 
 def test_scores_say_which_constant_and_which_seeds(corpus: Corpus, home: Home) -> None:
     corpus.halves()
     run = ask(home)
     told = run.scores["captions"]
-    assert told["constants"] == {"tones": run.settings["tasks"][0]["constant"]}
+    assert told["constants"] == {"tones": run.settings.record()["tasks"][0]["constant"]}
     assert told["seeds"]["wrong_clip"] == 0
 
 

@@ -143,8 +143,8 @@ def test_a_published_folder_is_taken_and_asked_from_end_to_end(
         return
     assert done.code == 0, done.err
     run = all_runs(home)[0]
-    said = run.settings["sittings"][0]["model"]["weights"]
-    assert run.settings["model_identity"]["options"]["checkpoint"] == f"{name}@{said['fingerprint']}"
+    said = run.settings.sessions[0].model["weights"]
+    assert run.settings.model_identity["options"]["checkpoint"] == f"{name}@{said['fingerprint']}"
     assert [part["part"] for part in said["parts"]] == [
         p for ps in model_card.load(model_card.files()[name]).layout.values() for p in ps
     ]

@@ -618,9 +618,10 @@ def test_the_command_asks_a_server_and_keeps_no_key(
     assert scores["metrics"][0]["value"] == 1.0  # it does hear
     run = the_run(home)
     assert {record.batch for record in run.answers().values()} == {3}
-    (session,) = run.settings["sittings"]
-    assert (session["model"]["answers"], session["model"]["audio_tokens_seen"]) == (6, "yes")
-    assert session["model"]["cost"] == pytest.approx((7 * 60 + 10) * 2e-6 + 8 * 2 * 10e-6)
+    (session,) = run.settings.sessions
+    assert session.model
+    assert (session.model["answers"], session.model["audio_tokens_seen"]) == (6, "yes")
+    assert session.model["cost"] == pytest.approx((7 * 60 + 10) * 2e-6 + 8 * 2 * 10e-6)
     notes = {"finish_reason": "stop", "prompt_tokens": 60, "completion_tokens": 2}
     assert all(record.answer and record.notes == notes for record in run.answers().values())
     assert not any(KEY.encode() in path.read_bytes() for path in home.root.rglob("*") if path.is_file())

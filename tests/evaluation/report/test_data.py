@@ -107,14 +107,14 @@ def test_results_name_task_data_and_version_and_have_a_main_score_per_dataset(
     said = json.loads((tmp_path / "data" / "results" / f"{run.id}.json").read_bytes())
     assert (said["task_name"], said["model"], said["run"]) == ("genre", "low", run.id)
     assert said["mudata_version"] == run.scores["mudata_version"]
-    assert said["split"] == {"name": "both", "sha256": run.settings["split_sha256"]}
+    assert said["split"] == {"name": "both", "sha256": run.settings.split_sha256}
     assert said["evaluation_time"] is None, "nobody measured it"
     (part,) = said["scores"].values()
     assert [one["dataset"] for one in part] == ["tones", "waves"]
     for one in part:
         assert one["dataset_revision"] in (
-            run.settings["index_sha256"][one["dataset"]],
-            *(task["card_sha256"] for task in run.settings["tasks"]),
+            run.settings.index_sha256[one["dataset"]],
+            *(task.card_sha256 for task in run.settings.tasks),
         )
         assert one["main_score"] == one["accuracy"] == pytest.approx(1 / 3)
         assert one["intervals"]["accuracy"][0] < one["main_score"] < one["intervals"]["accuracy"][1]
@@ -124,7 +124,7 @@ def test_results_name_task_data_and_version_and_have_a_main_score_per_dataset(
 
 def test_time_is_that_of_all_sittings(corpus: Corpus, home: Home, tmp_path: Path) -> None:
     run = find(home, imported(tmp_path, "good", RIGHT))
-    said = run.settings | {"sittings": [{"wall_s": 1.5}, {"wall_s": 2.25}]}
+    said = run.settings.record() | {"sittings": [{"wall_s": 1.5}, {"wall_s": 2.25}]}
     (run.folder / "run.json").write_text(json.dumps(said))
     report(run.id, "-o", tmp_path / "page.html", "--data", tmp_path / "data")
     assert json.loads((tmp_path / "data" / "results" / f"{run.id}.json").read_bytes())["evaluation_time"] == 3.75
@@ -181,7 +181,7 @@ def test_what_sittings_record_is_on_the_page(corpus: Corpus, home: Home, tmp_pat
         "peak_memory_gib": 11.5,
         "model": model,
     }
-    said = run.settings | {"sittings": [session, session | {"model": model | {"cost": 0.5}}]}
+    said = run.settings.record() | {"sittings": [session, session | {"model": model | {"cost": 0.5}}]}
     (run.folder / "run.json").write_text(json.dumps(said))
     found = {fact.term: fact.value for of in facts(gather(home, [run]).runs[0]).values() for fact in of}
     assert (found["device"], found["dtype"], found["generation"]) == ("NVIDIA H100", "bfloat16", "do sample no")

@@ -272,7 +272,7 @@ def test_tables_results_and_badges_can_be_downloaded(page: Page, tmp_path: Path)
 
 def test_what_a_model_got_in_place_of_the_sound_is_folded(browser: Browser, path: Path, tmp_path: Path) -> None:
     home = Home.default()
-    run = next(run for run in all_runs(home) if run.settings["model"] == "good")
+    run = next(run for run in all_runs(home) if run.settings.model == "good")
     before = (run.folder / "answers.jsonl").read_bytes()
     run.replace(replace(one, given="X:1\nK:C <b>abc</b>\u202e") for one in run.answers().values())
     seen = Seen(browser, write(tmp_path, run.id))
@@ -289,7 +289,7 @@ def test_the_command_that_repeats_a_run_can_be_copied(browser: Browser, path: Pa
     seen.page.locator("#runs summary").first.click()
     seen.page.get_by_label("Copy the command of good").click()
     sync_api.expect(seen.page.locator("[data-copy]").first).to_have_text("Copied")
-    said = find(Home.default(), seen.page.locator("#runs summary .soft").first.inner_text()).settings["command"]
+    said = find(Home.default(), seen.page.locator("#runs summary .soft").first.inner_text()).settings.command
     assert seen.page.evaluate("navigator.clipboard.readText()") == said
     seen.close()
 

@@ -144,7 +144,7 @@ def test_controls_are_named_and_say_whether_the_audio_was_heard(corpus: Corpus, 
     runs.append(Run(runs[0].folder.with_name("deaf-silence")))
     shutil.copytree(runs[0].folder, runs[1].folder)
     for run, control in zip(runs, (None, "silence"), strict=True):
-        said = run.settings | {"run": run.id, "audio_family": "one", "control": control}
+        said = run.settings.record() | {"run": run.id, "audio_family": "one", "control": control}
         (run.folder / "run.json").write_text(json.dumps(said))
         score.score(run)
     (panel,) = gather(home, runs).panels
@@ -282,7 +282,7 @@ def test_audio_can_be_put_into_the_page_up_to_a_limit(
 
 def test_failures_prompts_hashes_and_flags_are_on_the_page(corpus: Corpus, home: Home, tmp_path: Path) -> None:
     run = find(home, imported(tmp_path, "good", RIGHT | {"tones/11": None}))
-    said = run.settings | {"seen_in_training": {"tones": "its card"}}
+    said = run.settings.record() | {"seen_in_training": {"tones": "its card"}}
     (run.folder / "run.json").write_text(json.dumps(said))
     report(run.id, "-o", tmp_path / "page.html")
     text = (tmp_path / "page.html").read_text("utf-8")

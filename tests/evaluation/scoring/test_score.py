@@ -14,7 +14,7 @@ from small_corpus import Corpus
 from mudata.catalog.index import database
 from mudata.errors import EvaluationError
 from mudata.evaluation.align.alignment import Alignment
-from mudata.evaluation.scoring import history, score
+from mudata.evaluation.scoring import context, history, score
 
 if TYPE_CHECKING:
     from mudata.evaluation.align.label_set import LabelSet
@@ -86,12 +86,12 @@ def test_scoring_again_gives_the_same_bytes_and_says_nothing(corpus: Corpus, hom
 
 def _other_aligner(monkeypatch: pytest.MonkeyPatch) -> None:
     """Reads 'no idea' as high, and is named accordingly."""
-    real = score.align
+    real = context.align
 
     def align(answer: str | None, label_set: LabelSet, shown: Any) -> Alignment:
         return Alignment("ALIGNED", ("high",), "hope") if answer == "no idea" else real(answer, label_set, shown)
 
-    monkeypatch.setattr(score, "align", align)
+    monkeypatch.setattr(context, "align", align)
     monkeypatch.setattr(score, "ALIGNER", "hopeful-2")
 
 
@@ -288,6 +288,6 @@ def test_a_question_of_its_own_is_what_an_answer_is_read_beside(
     rows[1]["prompt"] = "Another question?"
     path.write_text("".join(json.dumps(row) + "\n" for row in rows))
     asked = []
-    monkeypatch.setattr(score, "align", lambda answer, labels, shown: asked.append(shown.prompt) or Alignment("OOV"))
-    score.judge(run)
+    monkeypatch.setattr(context, "align", lambda answer, labels, shown: asked.append(shown.prompt) or Alignment("OOV"))
+    score.read_answers(run)
     assert [prompt == "Another question?" for prompt in asked] == [False, True, False, False, False, False]

@@ -171,7 +171,7 @@ def test_what_cannot_be_asked_is_told_and_the_rest_goes_on(corpus: Corpus, home:
     assert "  randm: No model named 'randm'. Did you mean 'random'" in done.err
     assert f"  {broken}, genre: ValueError: no weights" in done.err
     assert "  majority, caption: There is no majority among captions." in done.err
-    assert sorted((run.settings["model"], run.settings["split"]) for run in all_runs(home)) == [
+    assert sorted((run.settings.model, run.settings.split) for run in all_runs(home)) == [
         ("majority", "tiny-genre"),
         ("random", "tiny-caption"),
         ("random", "tiny-genre"),
@@ -327,7 +327,7 @@ def test_runs_of_another_draw_and_controls_do_not_count(corpus: Corpus, home: Ho
         ("caption", "constant"),
     }
     for run in all_runs(home):
-        if run.settings["model"] == "constant":
+        if run.settings.model == "constant":
             said = json.loads((run.folder / "run.json").read_text()) | {"control": "silence"}
             (run.folder / "run.json").write_text(json.dumps(said))
     manifest.path_of(home, "tiny-genre").unlink()

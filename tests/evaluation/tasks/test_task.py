@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
-from typing import Any
 
 import pytest
 from small_corpus import CARD
@@ -12,8 +10,7 @@ from small_corpus import CARD
 from mudata.catalog.cards import loader
 from mudata.catalog.cards.schema import Card
 from mudata.errors import EvaluationError, UnknownName
-from mudata.evaluation.align.aligner import align
-from mudata.evaluation.tasks.task import Task, bind, bind_all
+from mudata.evaluation.tasks.task import bind, bind_all
 
 
 @pytest.fixture
@@ -52,34 +49,6 @@ def test_the_kind_of_task_decides_how_labels_are_read(card: Card) -> None:
     as_tags = bind(with_tasks(card, genre={"kind": "tag", "namespace": "genre", "noun": "genre"}), "genre")
     assert as_tags.space is not None
     assert as_tags.space.kind == "multi"
-
-
-@pytest.mark.parametrize(
-    ("name", "more"),
-    [("genre", {}), ("mood", {}), ("caption", {}), ("genre", {"letters": True}), ("mood", {"shuffle_seed": 3})],
-)
-def test_a_task_survives_run_json(card: Card, name: str, more: dict[str, Any]) -> None:
-    task = bind(card, name, **more)
-    again = Task.restore(json.loads(json.dumps(task.record())))
-    assert again == task
-    assert again.question == task.question
-    assert again.shown == task.shown
-    assert again.labels_sha256 == task.labels_sha256
-
-
-def test_a_task_is_restored_with_the_label_set_that_it_had(card: Card) -> None:
-    said = json.loads(json.dumps(bind(card, "genre").record()))
-    said["label_set"]["entries"][0]["strict"].append("deep down")
-    again = Task.restore(said)
-    assert again.label_set is not None
-    assert "deep down" in again.label_set.entries[0].strict
-    assert align("It is deep down.", again.label_set, again.shown).label == "low"
-
-
-def test_a_task_of_an_older_run_is_restored_without_label_set_and_order(card: Card) -> None:
-    said = json.loads(json.dumps(bind(card, "genre").record()))
-    old = {key: value for key, value in said.items() if key not in ("label_set", "options", "letters")}
-    assert Task.restore(old) == bind(card, "genre")
 
 
 def test_letters_stand_before_the_options_and_count_as_answers(card: Card) -> None:

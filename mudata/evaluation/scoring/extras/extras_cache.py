@@ -30,10 +30,8 @@ def measure(run: Run, wanted: str, items: Sequence[ScoredAnswer], audio: Mapping
     """
     from mudata.evaluation.scoring.extras import extra_metrics
 
-    if run.settings["kind"] != "caption":
-        raise EvaluationError(
-            f"{run.id} asks to {run.settings['kind']}, and {wanted} is for captions.", "Leave --extra out."
-        )
+    if (kind := run.settings.kind) != "caption":
+        raise EvaluationError(f"{run.id} asks to {kind}, and {wanted} is for captions.", "Leave --extra out.")
     extra, options = extra_metrics.parse(wanted)
     metrics, provenance = extra.columns(items, options, audio)
     said = {"of": _of(items), "metrics": [asdict(metric) for metric in metrics], "provenance": provenance}

@@ -14,7 +14,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Protocol
 
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from mudata.evaluation.align.label_set import LabelSet
     from mudata.evaluation.metrics.scored import ScoredAnswer
     from mudata.evaluation.run import Run
+    from mudata.evaluation.scoring.context import ScoringContext
 
 FOLDER = "opinions"
 Labels = Mapping[str, str | None]
@@ -61,40 +62,33 @@ class View(NamedTuple):
     more: Mapping[str, object] = {}
 
 
-def ask(
-    run: Run,
-    name: str,
-    *,
-    detail: Mapping[str, object],
-    items: Sequence[ScoredAnswer],
-    sets: Mapping[str, LabelSet | None],
-    views: Callable[[Sequence[Ask]], Iterator[View]],
-) -> int:
+def ask(context: ScoringContext, opinion: Opinion) -> int:
     """Get an opinion about every different answer that has none yet, keep each as it comes; how many were asked.
 
-    `detail` is all that decides it; `views` gives one view per answer, in order. Raises EvaluationError for runs whose
-    answers mean no single label, and whatever `views` raises; what came before is kept.
+    Raises EvaluationError for runs whose answers mean no single label, and whatever `opinion.views`
+    raises; what came before is kept.
     """
-    if run.settings["kind"] != "classify":
+    run, kind = context.run, context.settings.kind
+    if kind != "classify":
         raise EvaluationError(
-            f"{run.id} asks to {run.settings['kind']}; second opinions are for questions with one right label.",
+            f"{run.id} asks to {kind}; second opinions are for questions with one right label.",
             "Leave --opinion out.",
         )
-    nouns = {dataset: task.noun for dataset, task in run.tasks.items()}
-    known = _lines(run, name)
-    path = run.folder / FOLDER / f"{name}.jsonl"
+    detail, sets = opinion.detail, context.label_sets
+    known = _lines(run, opinion.NAME)
+    path = run.folder / FOLDER / f"{opinion.NAME}.jsonl"
     open_: dict[str, Ask] = {}
-    for item in items:
+    for item in context.read_answers(overridden=False):
         label_set = sets[item.dataset]
         if label_set and item.answer and item.answer.strip():
-            one = Ask(_key(detail, item, label_set), item.answer, label_set, nouns[item.dataset])
+            one = Ask(_key(detail, item, label_set), item.answer, label_set, context.tasks[item.dataset].noun)
             if one.key not in known:
                 open_.setdefault(one.key, one)
     write_atomic(path.with_suffix(".json"), json.dumps(dict(detail), indent=2, ensure_ascii=False) + "\n", shared=True)
     mend(path)
     asks = list(open_.values())
     with path.open("ab") as file:
-        for one, view in zip(asks, views(asks), strict=True):
+        for one, view in zip(asks, opinion.views(asks), strict=True):
             line = {"key": one.key, "label": view.label, **view.more}
             file.write(json.dumps(line, ensure_ascii=False).encode() + b"\n")
             file.flush()
@@ -102,10 +96,11 @@ def ask(
     return len(asks)
 
 
-def columns(run: Run, items: Sequence[ScoredAnswer], sets: Mapping[str, LabelSet | None]) -> list[dict[str, Any]]:
+def columns(context: ScoringContext, items: Sequence[ScoredAnswer]) -> list[dict[str, Any]]:
     """What there is of second opinions, as scores.json has it; `items` are as the aligner reads them."""
-    if run.settings["kind"] != "classify":
+    if context.settings.kind != "classify":
         return []
+    run, sets = context.run, context.label_sets
     found = [_column("loglik", items, labels, detail) for labels, detail in likeliest(run.rankings())]
     for path in sorted((run.folder / FOLDER).glob("*.json")):
         detail = _detail(path)

@@ -1,0 +1,122 @@
+"""All that a scoring reads, loaded once: settings, tasks, label sets, questions, answers, overrides."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import TYPE_CHECKING, NamedTuple
+
+from mudata.catalog.cards import loader
+from mudata.errors import EvaluationError, MudataError
+from mudata.evaluation.align.aligner import align
+from mudata.evaluation.metrics.scored import ScoredAnswer
+from mudata.evaluation.scoring import overrides
+from mudata.evaluation.tasks.task import Task, bind
+
+if TYPE_CHECKING:
+    from mudata.evaluation.align.alignment import Alignment
+    from mudata.evaluation.align.label_set import LabelSet
+    from mudata.evaluation.run import AnswerRecord, QuestionRecord, Run
+    from mudata.evaluation.run_settings import RunSettings
+    from mudata.evaluation.scoring.overrides import Override
+
+
+class LabelSetInUse(NamedTuple):
+    """The label set that a dataset's answers are read with (None for captions), and where it is from."""
+
+    label_set: LabelSet | None
+    source: str
+    """'card', or 'run' where the card no longer has the labels that the model was shown."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ScoringContext:
+    """A run as its files are at one moment. Everything by dataset but for answers and overrides, which are by clip."""
+
+    run: Run
+    settings: RunSettings
+    tasks: Mapping[str, Task]
+    in_use: Mapping[str, LabelSetInUse]
+    questions: Sequence[QuestionRecord]
+    answers: Mapping[str, AnswerRecord]
+    overrides: Mapping[str, Override]
+    """The last of each clip."""
+
+    @classmethod
+    def load(cls, run: Run) -> ScoringContext:
+        """Raises EvaluationError for damaged files."""
+        answers, questions, tasks = run.answers(), run.questions(), run.tasks
+        return cls(
+            run=run,
+            settings=run.settings,
+            tasks=tasks,
+            in_use={dataset: _label_set_in_use(task) for dataset, task in tasks.items()},
+            questions=questions,
+            answers=answers,
+            overrides={line.clip_id: line for line in overrides.read(run)},
+        )
+
+    @cached_property
+    def label_sets(self) -> dict[str, LabelSet | None]:
+        """What each dataset's answers are read with; None for captions."""
+        return {dataset: in_use.label_set for dataset, in_use in self.in_use.items()}
+
+    def read_answers(self, *, overridden: bool = True, only: Collection[str] | None = None) -> list[ScoredAnswer]:
+        """Every question with its references and what the answer means, in the order of questions.jsonl.
+
+        overridden: people's readings count where there are any. only: of these clips, those that
+        have an answer, whether or not the run is finished. Raises EvaluationError while answers are
+        outstanding.
+        """
+        questions = self.questions
+        if only is not None:
+            questions = [q for q in questions if q.clip_id in only and q.clip_id in self.answers]
+        if unanswered := sum(question.clip_id not in self.answers for question in questions):
+            raise EvaluationError(
+                f"{self.run.id} is not finished: {unanswered} of {len(questions)} clips have not been asked yet.",
+                f"Go on with: {self.settings.last_command or 'the same mudata eval'}",
+            )
+        return [self._read(question, overridden) for question in questions]
+
+    def _read(self, question: QuestionRecord, overridden: bool) -> ScoredAnswer:
+        record = self.answers[question.clip_id]
+        return ScoredAnswer(
+            question.clip_id,
+            question.dataset,
+            question.references,
+            record.answer,
+            self._alignment(question, record.answer, overridden),
+            record.error,
+            question.artist,
+            question.album,
+            question.track,
+            question.aspects,
+        )
+
+    def _alignment(self, question: QuestionRecord, answer: str | None, overridden: bool) -> Alignment | None:
+        label_set, shown = self.label_sets[question.dataset], self.tasks[question.dataset].shown
+        if label_set is None:
+            return None
+        if question.prompt is not None:  # imported answers may have been asked for in various words
+            shown = replace(shown, prompt=question.prompt)
+        alignment = align(answer, label_set, shown)
+        override = self.overrides.get(question.clip_id) if overridden else None
+        if override is None or answer is None:
+            return alignment
+        return overrides.apply(alignment, override, label_set)
+
+
+def _label_set_in_use(task: Task) -> LabelSetInUse:
+    """The label set of the card if its ids are those of the run, else the recorded one."""
+    recorded, now = task.label_set, _of_card(task) if task.label_set else None
+    if recorded is not None and now is not None and (now.ids, now.kind) == (recorded.ids, recorded.kind):
+        return LabelSetInUse(now, "card")
+    return LabelSetInUse(recorded, "run")
+
+
+def _of_card(task: Task) -> LabelSet | None:
+    try:
+        return bind(loader.load(task.dataset), task.name).label_set
+    except MudataError:  # the card is gone, or no longer asks this
+        return None
