@@ -47,7 +47,7 @@ def test_an_error_inside_a_function_stays_what_it_is() -> None:
     def fails(x: int) -> None:
         raise TypeError("inside")
 
-    with pytest.raises(TypeError, match="^inside$"):
+    with pytest.raises(TypeError, match="inside"):
         fails(1)
 
 
@@ -62,7 +62,7 @@ def test_one_or_many() -> None:
 
 def test_one_of_names_the_nearest() -> None:
     one_of("choice", "drop", ("drop", "keep"))
-    with pytest.raises(UnknownName, match="No choice named 'kep'. Did you mean 'keep'"):
+    with pytest.raises(UnknownName, match=r"No choice named 'kep'\. Did you mean 'keep'"):
         one_of("choice", "kep", ("drop", "keep"))
 
 

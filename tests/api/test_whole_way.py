@@ -120,7 +120,7 @@ def test_a_split_is_replaced_only_by_force(tones: Path) -> None:
     assert len(mudata.split("a", dataset="tones", n=5, seed=1, force=True).parts["test"]) == 5
     with pytest.raises(ArgumentError, match="parts is 'train=0.7'"):
         mudata.split("b", dataset="tones", parts="train=0.7")  # type: ignore[arg-type]
-    with pytest.raises(UnknownName, match="No choice for faults named 'dropp'. Did you mean 'drop'"):
+    with pytest.raises(UnknownName, match=r"No choice for faults named 'dropp'\. Did you mean 'drop'"):
         mudata.split("b", dataset="tones", faults="dropp")
 
 
@@ -152,7 +152,7 @@ def test_a_run_tells_its_numbers(asked: list[str]) -> None:
     assert [row["model"] for row in first.table()] == ["majority"]
     assert "50.0 %" in repr(first)
     assert "<td>majority</td>" in first._repr_html_()
-    with pytest.raises(UnknownName, match="No metric of majority.* named 'accuracyy'. Did you mean 'accuracy'"):
+    with pytest.raises(UnknownName, match=r"No metric of majority.* named 'accuracyy'\. Did you mean 'accuracy'"):
         first.metric("accuracyy")
     assert mudata.score(asked) == [first.scores, second.scores] == mudata.score()
 
