@@ -20,7 +20,8 @@ from mudata.evaluation.protocol import Kind, Question
 from mudata.evaluation.tasks.prompts import LETTERS, Prompt, find_prompt, lint
 
 if TYPE_CHECKING:
-    from mudata.catalog.cards.schema import Card, LabelSpace
+    from mudata.catalog.cards.labels import LabelSpace
+    from mudata.catalog.cards.schema import Card
 
 OptionsOrder = Literal["published", "shuffled"]
 
