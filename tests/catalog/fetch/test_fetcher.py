@@ -519,9 +519,9 @@ def test_ten_thousand_files_are_recognised_in_well_under_a_second(server: Server
     made = only_audio(server, http(archive(server, "own.zip", zipped(members))))
     fetch(made, home, FetchRequest())
     server.seen.clear()
-    began = time.perf_counter()
+    began = time.process_time()  # that of a busy machine would measure others' work
     assert fetch(made, home, FetchRequest()).files == 10_001
-    assert time.perf_counter() - began < 1
+    assert time.process_time() - began < 1
     assert server.seen == []
 
 
