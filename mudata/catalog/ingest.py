@@ -33,7 +33,7 @@ Reasons = tuple[tuple[str, str], ...]
 """(id, reason) of clips, by id."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Ingested:
     """What is in the index now. Ids are without the dataset's name."""
 

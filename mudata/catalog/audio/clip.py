@@ -47,7 +47,7 @@ class AudioFormat:
         return "native" if self.rate is None else str(self.rate)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class ClipFacts:
     """What is known of a clip once it is written. Peak and rms: full scale is 1, before rounding and resampling."""
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from mudata.catalog.cards.schema import LabelSpace
+    from mudata.catalog.cards.labels import LabelSpace
 
 
 def fold(text: str, *, keep: str = "") -> str:

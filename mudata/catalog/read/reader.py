@@ -25,7 +25,8 @@ from mudata.catalog.read.sql_literals import identifier, quote
 from mudata.errors import CardError, QueryError
 
 if TYPE_CHECKING:
-    from mudata.catalog.cards.schema import Card, LabelSpace
+    from mudata.catalog.cards.labels import LabelSpace
+    from mudata.catalog.cards.schema import Card
 
 __all__ = ["DatasetContents", "Issue", "canonical", "read"]
 
@@ -43,7 +44,7 @@ class Issue:
     what: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class DatasetContents:
     """All that the raw files and the card say. `id` is without the dataset's name; tables are sorted by it."""
 

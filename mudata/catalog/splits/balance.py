@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from mudata.home import Home
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class PartBalance:
     """One part of a split; shares are of all clips that the split could have drawn."""
 

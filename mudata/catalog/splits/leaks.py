@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     import duckdb
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Shared:
     """What two parts have in common."""
 
@@ -39,7 +39,7 @@ class Shared:
     """Up to three of those clips, by id."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Leaks:
     """All that the parts share."""
 
@@ -92,11 +92,28 @@ def find(con: duckdb.DuckDBPyConnection, part_of: Mapping[str, str]) -> Leaks:
             both = [own[second] for own in where.values() if first in own and second in own]
             if both:
                 clips = sorted(clip_id for own in both for clip_id in own)
-                shared.append(Shared(kind, first, second, len(both), len(clips), sizes[second], tuple(clips[:3])))
+                shared.append(
+                    Shared(
+                        kind=kind,
+                        first=first,
+                        second=second,
+                        groups=len(both),
+                        clips=len(clips),
+                        of=sizes[second],
+                        examples=tuple(clips[:3]),
+                    )
+                )
     datasets = {str(row[1]) for row in rows}
     all_cards = con.sql("SELECT dataset, card_sha256 FROM datasets ORDER BY dataset").fetchall()
     cards = {str(name): str(sha256) for name, sha256 in all_cards if name in datasets}
-    return Leaks({part: sizes[part] for part in parts}, known, repeated, across, tuple(shared), cards)
+    return Leaks(
+        parts={part: sizes[part] for part in parts},
+        known=known,
+        repeated=repeated,
+        across=across,
+        shared=tuple(shared),
+        card_sha256=cards,
+    )
 
 
 def _groups(rows: Sequence[tuple[str, ...]]) -> dict[str, list[Hashable]]:

@@ -35,7 +35,7 @@ class Member:
     source_sha256: str | None = None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Manifest:
     """A split. `sha256` is over all but the name, the version, the time and the warnings."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import KW_ONLY, dataclass, field
 from typing import TYPE_CHECKING, get_args
 
 from mudata.catalog.splits import groups, manifest
@@ -28,6 +28,7 @@ class SplitRequest:
     name: str
     datasets: tuple[str, ...] = ()
     """Names or aliases; none: all that are indexed."""
+    _: KW_ONLY
     where: str | None = None
     """SQL condition, see `candidates.select`."""
     official: str | None = None

@@ -32,8 +32,8 @@ from mudata.errors import CardError
 from mudata.evaluation.align.spellings import LabelDraft, SpellingNote, Spellings, folded, plain, within
 
 if TYPE_CHECKING:
+    from mudata.catalog.cards.labels import LabelSpace
     from mudata.catalog.cards.lexicon import Lexicon
-    from mudata.catalog.cards.schema import LabelSpace
 
 
 @dataclass(frozen=True)

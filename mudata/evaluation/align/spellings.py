@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Literal
 from mudata.catalog.cards.vocabulary import fold
 
 if TYPE_CHECKING:
-    from mudata.catalog.cards.schema import Label
+    from mudata.catalog.cards.labels import Label
 
 Level = Literal["error", "note"]
 
