@@ -75,9 +75,7 @@ def again(
     progress, audio_format = Counting(), AudioFormat(rate)
     target = files.parent / "clips" / audio_format.name
     wanted = jobs() if wanted is None else wanted
-    table = run(
-        wanted, files=files, target=target, audio_format=audio_format, workers=workers, progress=progress
-    )
+    table = run(wanted, files=files, target=target, audio_format=audio_format, workers=workers, progress=progress)
     assert all(total == done for total, done in progress.bars)
     return {row["id"]: row for row in table.to_pylist()}, int(sum(total for total, _ in progress.bars))
 
