@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 OptionsOrder = Literal["published", "shuffled"]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Task:
     """One dataset's task with its prompt: everything that decides what is asked and what counts as right.
 
@@ -112,17 +112,17 @@ def bind(
     if shuffle_seed is not None:
         order = tuple(sorted(order, key=lambda label: hashlib.sha256(f"{shuffle_seed}\0{label}".encode()).digest()))
     return Task(
-        card.name,
-        name,
-        said.kind,
-        said.noun,
-        said.namespace,
-        space,
-        found,
-        loader.sha256(card),
-        label_set,
-        order,
-        letters,
+        dataset=card.name,
+        name=name,
+        kind=said.kind,
+        noun=said.noun,
+        namespace=said.namespace,
+        space=space,
+        prompt=found,
+        card_sha256=loader.sha256(card),
+        label_set=label_set,
+        order=order,
+        letters=letters,
     )
 
 
