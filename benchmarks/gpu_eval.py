@@ -3,7 +3,6 @@
     python benchmarks/gpu_eval.py --model salmonn-7b                      # one GPU; a few minutes
     python benchmarks/gpu_eval.py --model qwen2-audio mu-llama --batch 32 --rounds 5 --json
     python benchmarks/gpu_eval.py --model ltu --size tiny --clips 4 --new-tokens 8    # anywhere
-    python benchmarks/gpu_eval.py --oracles                               # tests/test_oracle_*.py's bundles, in fp32
 
 Weights are random, made on the device; nothing is fetched, and no large file is written. Every answer has exactly
 `--new-tokens` tokens. `mudata` is what `mudata eval` does with a batch: encoders clip by clip, prompts padded on the
@@ -29,7 +28,6 @@ import tempfile
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
@@ -43,8 +41,7 @@ from published_sizes import MODELS, SEED, WHISPER, lay_out, weights_are_made
 
 from mudata.evaluation.inference.batching import BatchRunner
 from mudata.evaluation.inference.playback import HeardClip
-from mudata.evaluation.models.decoders.generation import PromptEmbedding, until
-from mudata.evaluation.models.decoders.qwen_tokenizer import SPECIALS
+from mudata.evaluation.models.decoders.generation import PromptEmbedding
 from mudata.evaluation.models.device import placement
 from mudata.evaluation.models.hf_audio import TransformersAudio
 from mudata.evaluation.protocol import Answer, Question
@@ -86,7 +83,7 @@ class Row:
 
 
 def noises(count: int, seconds: float, rate: int) -> list[HeardClip]:
-    """Clips of noise between 80 and 100 % as long as said, so that a batch has something to pad."""
+    """Clips of noise between 80 and 100 % as long as asked for, so that a batch has something to pad."""
     rng = np.random.default_rng(SEED)
     lengths = rng.integers(int(0.8 * seconds * rate), int(seconds * rate) + 1, count)
     return [HeardClip(f"c{i}", rng.normal(0, 0.1, n).astype(np.float32), rate) for i, n in enumerate(lengths)]
@@ -101,10 +98,10 @@ def loaded(name: str, size: str, folder: Path, device: str, dtype: str, tokens: 
     options: dict[str, Any] = {"device": where, "dtype": dtype, "max_new_tokens": tokens, "batch": batch}
     model = laid.factory(str(folder), **options, **laid.options)
     model.GREEDY = replace(model.GREEDY, min_new_tokens=tokens)
-    asker = BatchRunner(model, batch)
+    runner = BatchRunner(model, batch)
     with weights_are_made(laid, where, width):
-        asker.load()
-    return asker
+        runner.load()
+    return runner
 
 
 def _qwen2_audio(
@@ -114,7 +111,7 @@ def _qwen2_audio(
 
     qwen2_audio_folder(size, folder)
     kind: Any = transformers.Qwen2AudioForConditionalGeneration
-    said = json.loads((folder / "config.json").read_text())
+    settings = json.loads((folder / "config.json").read_text())
 
     def made(_: str, **__: object) -> Any:
         with torch.device(device):
@@ -122,13 +119,13 @@ def _qwen2_audio(
             return kind._from_config(kind.config_class.from_pretrained(folder), dtype=width)
 
     model = TransformersAudio(str(folder), device=device, dtype=_short(width), max_new_tokens=tokens, batch=batch)
-    asker = BatchRunner(model, batch)
+    runner = BatchRunner(model, batch)
     with patch.object(kind, "from_pretrained", made):
-        asker.load()
-    model._model.generation_config.min_new_tokens = tokens
-    model._model.generation_config.eos_token_id = said["text_config"]["eos_token_id"]
-    model._model.generation_config.pad_token_id = said["text_config"]["pad_token_id"]
-    return asker
+        runner.load()
+    model.model.generation_config.min_new_tokens = tokens
+    model.model.generation_config.eos_token_id = settings["text_config"]["eos_token_id"]
+    model.model.generation_config.pad_token_id = settings["text_config"]["pad_token_id"]
+    return runner
 
 
 def qwen2_audio_folder(size: str, folder: Path) -> None:
@@ -143,17 +140,17 @@ def qwen2_audio_folder(size: str, folder: Path) -> None:
     processor = transformers.AutoProcessor.from_pretrained(folder)
     processor.feature_extractor = transformers.WhisperFeatureExtractor(feature_size=128)
     processor.save_pretrained(folder)
-    said = json.loads((folder / "config.json").read_text())
+    settings = json.loads((folder / "config.json").read_text())
     of_layers = ("layer_types", "max_window_layers")
-    text = {key: value for key, value in said["text_config"].items() if key not in of_layers}
+    text = {key: value for key, value in settings["text_config"].items() if key not in of_layers}
     sizes = {"full": (4096, 11008, 32, 32, 156_032), "small": (768, 2048, 12, 12, 32_000)}[size]
     names = ("hidden_size", "intermediate_size", "num_hidden_layers", "num_attention_heads", "vocab_size")
     text |= dict(zip(names, sizes, strict=True)) | {"num_key_value_heads": sizes[3], "max_position_embeddings": 8192}
     ear, depth, heads = WHISPER[size]
     audio = {"num_mel_bins": 128, "d_model": ear, "encoder_layers": depth, "num_hidden_layers": depth}
     audio |= {"encoder_attention_heads": heads, "encoder_ffn_dim": 4 * ear}
-    said |= {"text_config": text, "audio_config": said["audio_config"] | audio}
-    (folder / "config.json").write_text(json.dumps(said))
+    settings |= {"text_config": text, "audio_config": settings["audio_config"] | audio}
+    (folder / "config.json").write_text(json.dumps(settings))
     (folder / "model.safetensors").unlink()
 
 
@@ -165,42 +162,42 @@ class Gaps:
     """How far apart the two likeliest ids were at every step of a single run, in standard deviations of its logits."""
 
     def __init__(self) -> None:
-        self.found: list[float] = []
+        self.gaps: list[float] = []
 
     def __call__(self, ids: torch.Tensor, scores: torch.Tensor) -> torch.Tensor:
         first, second = scores[0].float().topk(2).values
         finite = scores[0][scores[0].isfinite()]
-        self.found.append(float((first - second) / finite.float().std()))
+        self.gaps.append(float((first - second) / finite.float().std()))
         return scores
 
 
 def plain(model: Any, clip: HeardClip, tokens: int, gaps: Gaps | None = None) -> tuple[list[int], str]:
     """Ids and text of one clip as a plain loop gets them."""
-    told: dict[str, Any] = {"max_new_tokens": tokens, "min_new_tokens": tokens, "do_sample": False}
+    settings: dict[str, Any] = {"max_new_tokens": tokens, "min_new_tokens": tokens, "do_sample": False}
     if gaps:
-        told["logits_processor"] = [gaps]
+        settings["logits_processor"] = [gaps]
     with torch.inference_mode():
         if isinstance(model, TransformersAudio):
-            inputs = model._inputs([clip], QUESTION)
-            ids = model._model.generate(**inputs, **told)[0, inputs["input_ids"].shape[1] :].tolist()
-            return ids, model._processor.tokenizer.decode(ids, skip_special_tokens=True).strip()
-        spoken = model.spoken(clip, QUESTION)
-        assert isinstance(spoken, PromptEmbedding)
-        with model.attending([spoken]):
-            embeds = spoken.embeds[None]
+            inputs = model.inputs([clip], QUESTION)
+            ids = model.model.generate(**inputs, **settings)[0, inputs["input_ids"].shape[1] :].tolist()
+            return ids, model.processor.tokenizer.decode(ids, skip_special_tokens=True).strip()
+        prompt = model.embed_clip(clip, QUESTION)
+        assert isinstance(prompt, PromptEmbedding)
+        with model.attending([prompt]):
+            embeds = prompt.embeds[None]
             mask = torch.ones(embeds.shape[:2], dtype=torch.long, device=embeds.device)
-            stop = model._stop()
-            told |= {"eos_token_id": list(stop), "pad_token_id": stop[0]}
-            ids = model._llm.generate(inputs_embeds=embeds, attention_mask=mask, **told)[0].tolist()
+            stop = model.stop_ids()
+            settings |= {"eos_token_id": list(stop), "pad_token_id": stop[0]}
+            ids = model.llm.generate(inputs_embeds=embeds, attention_mask=mask, **settings)[0].tolist()
         return ids, model.finish(ids)
 
 
 def together(model: Any, clips: Sequence[HeardClip]) -> list[list[int]]:
     """Ids of a batch as the product writes them."""
     if isinstance(model, TransformersAudio):
-        return [list(ids) for ids in model._new_ids(model._inputs(clips, QUESTION))]
-    prompts = model.prompts(clips, QUESTION)
-    return model.write(prompts, model.manner(QUESTION))
+        return [list(ids) for ids in model.new_ids(model.inputs(clips, QUESTION))]
+    prompts = model.embed_clips(clips, QUESTION)
+    return model.write(prompts, model.generation_config())
 
 
 def agreement(model: Any, clips: Sequence[HeardClip], tokens: int) -> tuple[float | None, int]:
@@ -209,7 +206,7 @@ def agreement(model: Any, clips: Sequence[HeardClip], tokens: int) -> tuple[floa
     for clip, batch in zip(clips, together(model, clips), strict=True):
         gaps = Gaps()
         alone, _ = plain(model, clip, tokens, gaps)
-        clear = next((i for i, gap in enumerate(gaps.found) if gap < EPSILON), tokens)
+        clear = next((i for i, gap in enumerate(gaps.gaps) if gap < EPSILON), tokens)
         same += sum(a == b for a, b in zip(alone[:clear], batch[:clear], strict=True))
         steps += clear
     return (same / steps if steps else None), steps
@@ -233,9 +230,9 @@ class Busy:
     def __exit__(self, *_: object) -> None:
         if self._samples is not None:
             self._samples.terminate()
-            said, _rest = self._samples.communicate()
-            found = [int(line) for line in said.split() if line.isdigit()]
-            self.share = statistics.mean(found) / 100 if found else None
+            printed, _ = self._samples.communicate()
+            percent = [int(line) for line in printed.split() if line.isdigit()]
+            self.share = statistics.mean(percent) / 100 if percent else None
 
 
 def timed(device: str, task: Callable[[], object]) -> float:
@@ -251,14 +248,14 @@ def timed(device: str, task: Callable[[], object]) -> float:
 def measured(name: str, args: argparse.Namespace) -> Row:
     batch = None if args.batch == "auto" else int(args.batch)
     with tempfile.TemporaryDirectory() as scratch:
-        asker = loaded(name, args.size, Path(scratch), args.device, args.dtype, args.new_tokens, batch)
-    model: Any = asker.model
+        runner = loaded(name, args.size, Path(scratch), args.device, args.dtype, args.new_tokens, batch)
+    model: Any = runner.model
     device, on_gpu = model.device, model.device.startswith("cuda")
     clips = noises(args.clips, args.seconds, model.capabilities.sample_rate)
     few = clips[: args.plain_clips]
 
     def ask() -> None:
-        for reply in asker.ask(clips, QUESTION):
+        for reply in runner.ask(clips, QUESTION):
             if not isinstance(reply.what, Answer):
                 raise SystemExit(f"{name}: {reply.what}")
 
@@ -272,12 +269,12 @@ def measured(name: str, args: argparse.Namespace) -> Row:
             ours.append(len(clips) / timed(device, ask))
         theirs.append(len(few) / timed(device, lambda: [plain(model, clip, args.new_tokens) for clip in few]))
         busy += [sampled.share] if sampled.share is not None else []
-    agree, steps = agreement(model, clips[: min(asker.batch, len(clips), AGREEING)], args.new_tokens)
+    agree, steps = agreement(model, clips[: min(runner.batch, len(clips), AGREEING)], args.new_tokens)
     rate = statistics.median(ours)
     return Row(
         name,
         model.describe()["parameters"],
-        asker.batch,
+        runner.batch,
         rate,
         rate * args.new_tokens,
         statistics.median(theirs),
@@ -288,77 +285,6 @@ def measured(name: str, args: argparse.Namespace) -> Row:
         agree,
         steps,
     )
-
-
-FAMILIES: dict[str, tuple[str, dict[str, str]]] = {
-    "anygpt": ("anygpt:AnyGPT", {}),
-    "ltu": ("ltu:LTU", {"vit_heads": "vit_heads"}),
-    "ltu-as": ("ltu_as:LtuAs", {"layer_heads": "layer_transformer_heads"}),
-    "m2ugen": ("m2ugen:M2UGen", {}),
-    "modaverse": ("modaverse:ModaVerse", {"imagebind_heads": "imagebind_audio_heads"}),
-    "mu-llama": ("mu_llama:MuLlama", {}),
-    "qwen-audio": ("qwen_audio:QwenAudio", {}),
-    "salmonn": ("salmonn:Salmonn", {"qformer_heads": "qformer_heads"}),
-}
-"""Code of the bundles of each folder, and its options by the names that bundles give to them."""
-
-
-def oracles(device: str) -> dict[str, dict[str, int]]:
-    """Cases of the tests' reference bundles, in fp32 on the device: of how many the ids are the authors'."""
-    sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "support"))
-    from oracles import ROOT, Bundle, greedy
-
-    found: dict[str, dict[str, int]] = {}
-    for family in FAMILIES:
-        for path in sorted((ROOT / family).glob("*/expected.json")):
-            bundle = Bundle(path.parent)
-            counts = found[str(bundle)] = {"right": 0, "cases": 0}
-            models: dict[str, Any] = {}
-            for case in bundle.cases:
-                options = _options(family, bundle, case)
-                if (said := json.dumps(options)) not in models:
-                    models[said] = _of_bundle(family, bundle, options, device)
-                model = models[said]
-                with torch.inference_mode():
-                    spoken = _prompt(family, model, bundle, case)
-                manner = greedy(case, model._stop() if family in ("anygpt", "m2ugen") else None)
-                ids = model.write([spoken], manner)[0]
-                counts["right"] += ids == until(case["greedy_ids"], manner.stop)
-                counts["cases"] += 1
-    return found
-
-
-def _options(family: str, bundle: Any, case: dict[str, Any]) -> dict[str, Any]:
-    names = FAMILIES[family][1]
-    options: dict[str, Any] = {ours: bundle.expected["constants"][theirs] for ours, theirs in names.items()}
-    if family == "ltu-as":
-        options["transcribe"] = False
-    elif family == "anygpt":
-        options |= {"chat": case["template"] == "chat", "instruction": ""}
-    elif family == "qwen-audio":
-        options |= {"chat": case["kind"] == "chat", "max_new_tokens": 100}
-    return options
-
-
-def _of_bundle(family: str, bundle: Any, options: dict[str, Any], device: str) -> Any:
-    module, _, kind = FAMILIES[family][0].partition(":")
-    factory = getattr(import_module(f"mudata.evaluation.models.{module}"), kind)
-    model = factory(str(bundle.checkpoint), device=device, dtype="fp32", **options)
-    model.load()
-    return model
-
-
-def _prompt(family: str, model: Any, bundle: Any, case: dict[str, Any]) -> PromptEmbedding:
-    """A case's prompt, from the wave that the authors' decoder made where that is kept."""
-    kept = case["stages"].get("waveform_16k") if family in ("ltu-as", "qwen-audio") else None
-    wave = bundle.tensors[kept["tensor"]] if kept else model.waveform(*bundle.audio(case))
-    heard = model.hear(wave.to(model.device))
-    if family == "ltu-as":
-        return model.compose_with(heard, case["question"], case["transcript"])
-    if family == "qwen-audio" and case["kind"] != "chat":
-        tags = case["prompt"].partition("</audio>")[2]
-        return model.place(heard, [*model.audio_ids(len(heard)), *model._text.encode(tags, SPECIALS)])
-    return model.compose(heard, case["question"], QUESTION)
 
 
 def main() -> None:
@@ -373,15 +299,9 @@ def main() -> None:
     parser.add_argument("--new-tokens", type=int, default=100)
     parser.add_argument("--batch", default="auto", help="clips at once, or auto: the model's choice")
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--oracles", action="store_true", help="instead: check the reference bundles on the device")
     parser.add_argument("--json", action="store_true")
     args = parser.parse_args()
     device, _ = placement(args.device, "auto")
-    if args.oracles:
-        counts = oracles(device)
-        told = [f"{name:24}{one['right']:>4} of {one['cases']} cases" for name, one in counts.items()]
-        print(json.dumps(counts, indent=2) if args.json else "\n".join(told))
-        raise SystemExit(any(one["right"] < one["cases"] for one in counts.values()))
     rows = [measured(name, args) for name in args.model]
     what = torch.cuda.get_device_name(device) if device.startswith("cuda") else device
     if args.json:

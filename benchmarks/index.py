@@ -152,7 +152,7 @@ def drawn(connection: duckdb.DuckDBPyConnection, source: str = SOURCE) -> str:
 
 def always_the_same(home: Home) -> tuple[int, int]:
     """How many draws there were, and how many different ones, over thread counts and row orders."""
-    generation = database.generations(home)[DATASET]
+    generation = database.current_generations(home)[DATASET]
     found = []
     for threads in (1, 2, 4):
         for order in ("", "ORDER BY md5(clip_id)", "ORDER BY label, clip_id DESC"):
@@ -241,7 +241,7 @@ def again(files: int, folder: Path) -> list[Row]:
     card = loader.load(folder / "tiny.yaml")
 
     def take() -> object:
-        return ingest(card, home, request=FetchRequest(), flavour=AudioFormat())
+        return ingest(card, home, request=FetchRequest(), audio_format=AudioFormat())
 
     begin = time.perf_counter()
     take()

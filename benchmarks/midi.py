@@ -72,7 +72,7 @@ def main() -> None:
         alone, alone_cpu = time.perf_counter() - begun, time.process_time() - cpu
         jobs = [Job(str(n), "midi", f"{n}.mid") for n in range(options.files)]
         begun = time.perf_counter()
-        table = run(jobs, files=files, target=Path(scratch), flavour=AudioFormat(), workers=options.workers)
+        table = run(jobs, files=files, target=Path(scratch), audio_format=AudioFormat(), workers=options.workers)
         together = time.perf_counter() - begun
         assert set(table["status"].to_pylist()) == {"ok"}
     figures = {

@@ -146,7 +146,7 @@ def run(sources: list[Path], target: Path, workers: int, rate: int | None = None
     from mudata.catalog.audio.normalise import run as normalise
 
     jobs = [Job(source.stem, "audio", source.name) for source in sources]
-    table = normalise(jobs, files=sources[0].parent, target=target, flavour=AudioFormat(rate), workers=workers)
+    table = normalise(jobs, files=sources[0].parent, target=target, audio_format=AudioFormat(rate), workers=workers)
     assert set(table["status"].to_pylist()) == {"ok"}
 
 

@@ -4,7 +4,7 @@
 # Happens: with more than one thread it does not on a large table: which row gets which number
 #   depends on which thread comes first. Small tables, on which one tries it out, are repeatable.
 # Seen on 2026-11-29 with duckdb 2.0.1, eight draws of 1,000 rows each:
-#   1,000 rows, 4 threads: 1 different draw; 2,000,000 rows, 4 threads: 8 different draws;
+#   1,000 rows, 4 threads: 1 different draw; 2,000,000 rows, 4 threads: 8 different draws (or 7);
 #     2,000,000 rows, 1 thread: 1
 # Matters: the seed is in the paper and the split is not the one that was used.
 set -euo pipefail

@@ -7,8 +7,7 @@
 # Seen on 2026-11-29 with symusic 0.6.0, pretty_midi 0.2.11.post0, mido 1.3.3, a violin (program
 #   40) set in track 0:
 #   by channel, in time order: 40; symusic: 0; pretty_midi: 0
-# Matters: instrument labels taken from MIDI collections turn to piano without a word: 17 of 299
-#   files of the Lakh and MIREX collections that we looked at are of this kind.
+# Matters: instrument labels taken from MIDI collections turn to piano without a word.
 set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT

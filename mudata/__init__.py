@@ -5,40 +5,50 @@ The names below are loaded when they are first used, so that `import mudata` cos
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from importlib import import_module
+from typing import TYPE_CHECKING
 
 from mudata.catalog.index.registered_views import register
+from mudata.lazy import lazy_names
 from mudata.version import __version__
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from mudata.api.datasets import cards, cite, fetch, info, leaks, split, sql, stats, verify
+    from mudata.api.evaluations import evaluate, import_answers, models, runs, score
+    from mudata.api.inspection import align, compare, report, show
+    from mudata.narration import show_progress
 
-    from mudata.api import cards, evaluate, fetch, import_answers, score, split, sql, verify
-    from mudata.catalog.index.registered_views import RegisteredView
-
-_WHERE = dict.fromkeys(
-    ("cards", "evaluate", "fetch", "import_answers", "score", "split", "sql", "verify"), "mudata.api"
+__all__ = [
+    "__version__",
+    "align",
+    "cards",
+    "cite",
+    "compare",
+    "evaluate",
+    "fetch",
+    "import_answers",
+    "info",
+    "leaks",
+    "models",
+    "report",
+    "runs",
+    "score",
+    "show",
+    "show_progress",
+    "split",
+    "sql",
+    "stats",
+    "verify",
+]
+__getattr__, __dir__ = lazy_names(
+    __name__,
+    {
+        **dict.fromkeys(("cards", "cite", "fetch", "info", "leaks", "split", "sql", "stats", "verify"), "api.datasets"),
+        **dict.fromkeys(("evaluate", "import_answers", "models", "runs", "score"), "api.evaluations"),
+        **dict.fromkeys(("align", "compare", "report", "show"), "api.inspection"),
+        "show_progress": "narration",
+    },
 )
 
-__all__ = ["__version__", "cards", "evaluate", "fetch", "import_answers", "score", "split", "sql", "verify"]
-
-
-def _run_views() -> Mapping[str, RegisteredView]:
-    from mudata.evaluation.run_views import VIEWS
-
-    return VIEWS
-
-
-register(_run_views)  # here, since the command line, Python and worker processes all come this way
-
-
-def __getattr__(name: str) -> Any:
-    if name not in _WHERE:
-        raise AttributeError(f"module 'mudata' has no attribute {name!r}")
-    from importlib import import_module
-
-    return getattr(import_module(_WHERE[name]), name)
-
-
-def __dir__() -> list[str]:
-    return sorted(__all__)
+# here, since every process that imports anything of mudata passes this way
+register(lambda: import_module("mudata.evaluation.run_views").VIEWS)

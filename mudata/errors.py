@@ -2,6 +2,7 @@
 
     MudataError                 2   wrong use or bad input, unless a leaf says otherwise
     ├── UnknownName             2   a dataset, model, split, task or subset nobody has heard of
+    ├── ArgumentError           2   a function called with arguments that it does not have
     ├── CardError               2   a card that cannot be read, with file and line
     ├── MissingExtra            2   an optional dependency that is not installed
     ├── HomeError               2   the home folder is read-only, full, or from a newer version
@@ -59,6 +60,10 @@ class UnknownName(MudataError):
         listing = "Known: " + (", ".join(known) if known else "none yet") + "."
         super().__init__(what, f"{listing}\n{hint}" if hint else listing)
         self.name = name
+
+
+class ArgumentError(MudataError, TypeError):
+    """A function of mudata was called with arguments that it does not have, or without one it needs."""
 
 
 class CardError(MudataError):
@@ -147,10 +152,11 @@ class EvaluationError(MudataError):
     """An evaluation that cannot be run or scored, or whose files cannot be read back."""
 
 
-def some(names: Iterable[str], most: int) -> str:
-    """The first of many names for a message: 'a, b and 3 more'."""
-    shown = list(names)
-    return ", ".join(shown[:most]) + (f" and {len(shown) - most} more" if len(shown) > most else "")
+def some(names: Iterable[str], most: int, *, counted: bool = True) -> str:
+    """The first of many names for a message: 'a, b and 3 more', or not counted 'a, b, ...'."""
+    every = list(names)
+    rest = f" and {len(every) - most} more" if counted else ", ..."
+    return ", ".join(every[:most]) + (rest if len(every) > most else "")
 
 
 def from_os_error(error: OSError) -> MudataError | None:

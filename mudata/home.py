@@ -1,11 +1,11 @@
 """Where things live, and the two ways to write there safely: atomically, and under a lock.
 
 MUDATA_HOME/
-    raw/<dataset>/            what the sources gave: downloads/ and files/
-    clips/<dataset>/<flavour>/   normalised audio
-    index/                    Parquet parts (the truth) and mudata.duckdb (views)
-    splits/  runs/  models/   manifests, evaluations, checkpoints
-    licences.json             which terms were accepted, and when
+    raw/<dataset>/                    what the sources gave: downloads/ and files/
+    clips/<dataset>/<audio format>/   normalised audio
+    index/                            Parquet parts (the truth) and mudata.duckdb (views)
+    splits/  runs/  models/           manifests, evaluations, checkpoints
+    licences.json                     which terms were accepted, and when
     locks/
 """
 
@@ -17,6 +17,7 @@ import os
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 from mudata.errors import Busy, HomeError
@@ -27,6 +28,11 @@ _TRUE = {"1", "true", "yes", "on"}
 def flag(variable: str) -> bool:
     """Whether an environment variable is switched on (1, true, yes, on)."""
     return os.environ.get(variable, "").strip().casefold() in _TRUE
+
+
+def now() -> str:
+    """The time as all files of the home have it: ISO 8601, UTC, to the second."""
+    return datetime.now(UTC).isoformat(timespec="seconds")
 
 
 @dataclass(frozen=True)
@@ -54,8 +60,8 @@ class Home:
     def raw(self, dataset: str) -> Path:
         return self.root / "raw" / dataset
 
-    def clips(self, dataset: str, flavour: str) -> Path:
-        return self.root / "clips" / dataset / flavour
+    def clips(self, dataset: str, audio_format: str) -> Path:
+        return self.root / "clips" / dataset / audio_format
 
     @property
     def index(self) -> Path:

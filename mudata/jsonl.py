@@ -68,7 +68,7 @@ def mend(path: Path) -> None:
 
     To be called before anything is appended, else the first new line would be glued to the torn one.
     """
-    with contextlib.suppress(FileNotFoundError), path.open("rb+") as file:
+    with contextlib.suppress(FileNotFoundError), path.open("rb") as file:
         size = end = file.seek(0, os.SEEK_END)
         while end:
             start = max(0, end - _BLOCK)
@@ -77,7 +77,7 @@ def mend(path: Path) -> None:
             if end > start:
                 break
         if end < size:
-            file.truncate(end)
+            os.truncate(path, end)
 
 
 @contextlib.contextmanager

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import contextlib
 import sys
+import time
 from collections.abc import Callable, Iterator
+from typing import ClassVar
 
 Advance = Callable[[float], None]
 
@@ -61,4 +63,68 @@ class Terminal(Progress):
             yield advance
 
 
+class Notebook(Progress):
+    """Notes and bars in the output of a notebook's cell; one line of text that changes in place."""
+
+    PAUSE_S: ClassVar[float] = 0.2
+    """Between two changes of a bar."""
+
+    def say(self, text: str) -> None:
+        print(text, flush=True)
+
+    @contextlib.contextmanager
+    def bar(self, title: str, total: float | None = None, unit: str = "clips") -> Iterator[Advance]:
+        from IPython.display import display
+
+        done, shown_at = 0.0, time.monotonic()
+        scale, name = (1e6, "MB") if unit == "bytes" else (1, unit)
+
+        def text() -> dict[str, str]:
+            of = f" of {total / scale:,.0f}" if total else ""
+            return {"text/plain": f"{title}: {done / scale:,.0f}{of} {name}"}
+
+        line = display(text(), raw=True, display_id=True)
+
+        def advance(more: float) -> None:
+            nonlocal done, shown_at
+            done += more
+            if time.monotonic() - shown_at >= self.PAUSE_S:
+                line.update(text(), raw=True)
+                shown_at = time.monotonic()
+
+        try:
+            yield advance
+        finally:
+            line.update(text(), raw=True)
+
+
 SILENT = Progress()
+
+_shown: bool | None = None
+
+
+def show_progress(shown: bool | None = None) -> None:
+    """Say whether functions of mudata tell in Python how far they are.
+
+    True: always. False: never. None, as at first: in notebooks and at a prompt, but not in programs.
+    """
+    global _shown  # noqa: PLW0603 - one switch for the whole process, like a logging level
+    _shown = shown
+
+
+def chosen(progress: Progress | bool | None) -> Progress:
+    """What a function reports to: a Progress as given; True or False for this call alone; None as
+    `show_progress` says."""
+    if isinstance(progress, Progress):
+        return progress
+    wish = _shown if progress is None else progress
+    if wish is False:
+        return SILENT
+    if _in_notebook():
+        return Notebook()
+    return Terminal() if wish or hasattr(sys, "ps1") else SILENT
+
+
+def _in_notebook() -> bool:
+    shell = getattr(sys.modules.get("IPython"), "get_ipython", lambda: None)()
+    return shell is not None and getattr(shell, "kernel", None) is not None

@@ -39,6 +39,8 @@ def test_of_many_names_some_are_shown() -> None:
     assert errors.some(["a"], 2) == "a"
     assert errors.some("abc", 3) == "a, b, c"
     assert errors.some(iter("abcde"), 2) == "a, b and 3 more"
+    assert errors.some("abc", 3, counted=False) == "a, b, c"
+    assert errors.some("abcd", 3, counted=False) == "a, b, c, ..."
 
 
 def test_a_missing_extra_is_one_sentence_and_the_command() -> None:

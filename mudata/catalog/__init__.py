@@ -1,1 +1,17 @@
-"""What a dataset is, how it gets on disk, and into DuckDB."""
+"""What a dataset is, how it gets onto this disk and into DuckDB, and which splits are drawn from it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mudata.lazy import lazy_names
+
+if TYPE_CHECKING:
+    from mudata.catalog.fetch.request import FetchRequest
+    from mudata.catalog.ingest import Ingested, get
+
+__all__ = ["FetchRequest", "Ingested", "get"]
+__getattr__, __dir__ = lazy_names(
+    __name__,
+    {"FetchRequest": "fetch.request", "Ingested": "ingest", "get": "ingest"},
+)

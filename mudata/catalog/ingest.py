@@ -33,7 +33,7 @@ Reasons = tuple[tuple[str, str], ...]
 """(id, reason) of clips, by id."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Ingested:
     """What is in the index now. Ids are without the dataset's name."""
 
@@ -49,7 +49,7 @@ class Ingested:
     issues: tuple[Issue, ...]
     """What in the raw files was left out or could not be understood."""
     generation: Path
-    flavour: str
+    audio_format: str
     unchanged: bool
     """Whether the index said exactly this before; then nothing was written."""
 
@@ -59,7 +59,7 @@ def get(
     home: Home,
     request: FetchRequest,
     *,
-    flavour: AudioFormat,
+    audio_format: AudioFormat,
     workers: int | None = None,
     progress: Progress = SILENT,
 ) -> Ingested:
@@ -72,7 +72,9 @@ def get(
         fetched = fetch(card, home, request, progress)
         for note in fetched.notes:
             progress.say(f"{card.name}: {note}")
-        return ingest(card, home, request=request, flavour=flavour, fetched=fetched, workers=workers, progress=progress)
+        return ingest(
+            card, home, request=request, audio_format=audio_format, fetched=fetched, workers=workers, progress=progress
+        )
 
 
 def ingest(
@@ -80,7 +82,7 @@ def ingest(
     home: Home,
     *,
     request: FetchRequest,
-    flavour: AudioFormat,
+    audio_format: AudioFormat,
     fetched: Fetched | None = None,
     workers: int | None = None,
     progress: Progress = SILENT,
@@ -99,8 +101,8 @@ def ingest(
     made = run(
         _jobs(card, reading.clips.filter(here)),
         files=files,
-        target=home.clips(card.name, flavour.name),
-        flavour=flavour,
+        target=home.clips(card.name, audio_format.name),
+        audio_format=audio_format,
         workers=workers,
         progress=progress,
     )
@@ -109,7 +111,7 @@ def ingest(
     absent = [id_ for id_, there in zip(reading.clips["id"].to_pylist(), here.to_pylist(), strict=True) if not there]
     asked_for = bool(selection) or len(absent) == reading.clips.num_rows
     gone = _gone(absent, fetched.failures if fetched else {}, asked_for)
-    tables = _tables(card, home, reading, made, gone=gone, flavour=flavour)
+    tables = _tables(card, home, reading, made, gone=gone, audio_format=audio_format)
     clips = tables["clips"].select(["clip_id", "status", "reason"]).to_pylist()
     counts = Counter(clip["status"] for clip in clips)
     subset = request.subset or card.default_subset
@@ -123,7 +125,7 @@ def ingest(
                 "licence": _licence(card),
                 "usage": card.licence.usage,
                 "card_sha256": loader.sha256(card),
-                "flavour": flavour.name,
+                "flavour": audio_format.name,
                 "subset": subset,
                 "declared": declared,
                 "fetched": counts["ok"] + counts["quarantined"],
@@ -133,7 +135,7 @@ def ingest(
             }
         ]
     )
-    before = database.generation(home, card.name)
+    before = database.current_generation(home, card.name)
     after = database.publish(home, card.name, tables, selection=selection)
     return Ingested(
         dataset=card.name,
@@ -144,7 +146,7 @@ def ingest(
         missing=_reasons(clips, "missing"),
         issues=reading.issues,
         generation=after,
-        flavour=flavour.name,
+        audio_format=audio_format.name,
         unchanged=before == after,
     )
 
@@ -187,14 +189,14 @@ def _licence(card: Card) -> str:
 
 _CLIPS = """
 CREATE TABLE indexed AS
-SELECT id, $dataset || '/' || id AS clip_id, $dataset AS dataset, said.kind,
-    CASE WHEN made.status = 'ok' THEN if(said.kind = 'midi', $files || said.path, $clips || made.path) END AS path,
-    said.path AS source_path, source_sha256, source_size, pcm_sha256, made.start_s, duration_s, sample_rate, peak, rms,
+SELECT id, $dataset || '/' || id AS clip_id, $dataset AS dataset, read.kind,
+    CASE WHEN made.status = 'ok' THEN if(read.kind = 'midi', $files || read.path, $clips || made.path) END AS path,
+    read.path AS source_path, source_sha256, source_size, pcm_sha256, made.start_s, duration_s, sample_rate, peak, rms,
     source_format, source_rate, source_channels, source_duration_s,
-    coalesce(said.licence, $licence) AS licence, coalesce(usages.usage, $usage) AS usage,
+    coalesce(read.licence, $licence) AS licence, coalesce(usages.usage, $usage) AS usage,
     artist, album, track, title, $flavour AS flavour,
     coalesce(made.status, 'missing') AS status, coalesce(made.reason, gone.reason) AS reason
-FROM said LEFT JOIN made USING (id) LEFT JOIN gone USING (id) LEFT JOIN usages ON usages.licence = said.licence
+FROM read LEFT JOIN made USING (id) LEFT JOIN gone USING (id) LEFT JOIN usages ON usages.licence = read.licence
 WHERE made.id IS NOT NULL OR gone.id IS NOT NULL
 """
 
@@ -216,12 +218,18 @@ _SELECTS = {
 
 
 def _tables(
-    card: Card, home: Home, reading: DatasetContents, made: pa.Table, *, gone: Mapping[str, str], flavour: AudioFormat
+    card: Card,
+    home: Home,
+    reading: DatasetContents,
+    made: pa.Table,
+    *,
+    gone: Mapping[str, str],
+    audio_format: AudioFormat,
 ) -> dict[str, pa.Table]:
     """All tables of the index but `datasets`."""
     licences = sorted({text for text in reading.clips["licence"].to_pylist() if text})
     given = {
-        "said": reading.clips,
+        "read": reading.clips,
         "made": made,
         "gone": _texts(id=gone.keys(), reason=gone.values()),
         "usages": _texts(licence=licences, usage=[usage_of(text, card.licence.usage) for text in licences]),
@@ -236,8 +244,8 @@ def _tables(
         "dataset": card.name,
         "licence": _licence(card),
         "usage": card.licence.usage,
-        "flavour": flavour.name,
-        "clips": f"{home.clips(card.name, flavour.name).relative_to(home.root).as_posix()}/",
+        "flavour": audio_format.name,
+        "clips": f"{home.clips(card.name, audio_format.name).relative_to(home.root).as_posix()}/",
         "files": f"{(home.raw(card.name) / 'files').relative_to(home.root).as_posix()}/",
     }
     with duckdb.connect(":memory:") as connection:

@@ -49,10 +49,11 @@ def align(
     mudata align --labels music_classification:mood --file answers.txt --json
     """
     from mudata.evaluation.align.alignment import Shown
+    from mudata.evaluation.align.named_labels import label_set as of_name
 
     if (answer is not None) == (lines is not None) and (answer is not None or sys.stdin.isatty()):
         raise click.UsageError("Give an ANSWER, or lines of answers with --file or on stdin.")
-    label_set, shown = _label_set(labels), Shown(prompt, letters=letters)
+    label_set, shown = of_name(labels), Shown(prompt, letters=letters)
     if answer is not None:
         read = _read(answer, label_set, shown)
         if as_json:
@@ -70,34 +71,6 @@ def align(
 
 def _line(raw: bytes) -> str:
     return raw.decode("utf-8", "replace").rstrip("\r\n")
-
-
-def _label_set(name: str) -> LabelSet:
-    """Of `dataset`, `dataset:namespace` or a card's path; without a namespace that of the card's only task.
-
-    Raises UnknownName, CardError, EvaluationError.
-    """
-    from mudata.catalog.cards import loader
-    from mudata.errors import EvaluationError, UnknownName
-    from mudata.evaluation.align.label_set import resolve
-
-    dataset, colon, namespace = name.rpartition(":")
-    card = loader.load(dataset if colon else namespace)
-    asked = {task.namespace: task.kind for task in card.tasks.values() if task.namespace}
-    closed = {key: space for key, space in card.labels.items() if not space.open}
-    if not closed:
-        raise EvaluationError(f"{card.name} has no list of labels.", "Name a dataset that has one: see `mudata info`.")
-    if not colon:
-        candidates = [key for key in closed if key in asked] or list(closed)
-        if len(candidates) > 1:
-            known = ", ".join(f"{card.name}:{key}" for key in candidates)
-            raise EvaluationError(f"It is not clear which labels of {card.name} are meant.", f"Choose from: {known}.")
-        namespace = candidates[0]
-    if namespace not in closed:
-        raise UnknownName(f"vocabulary of {card.name}", namespace, closed)
-    space = closed[namespace]
-    kind = {"classify": "single", "tag": "multi"}.get(asked.get(namespace, ""), space.kind)
-    return resolve(space.model_copy(update={"kind": kind}))
 
 
 def _read(answer: str, label_set: LabelSet, shown: Shown) -> Alignment:

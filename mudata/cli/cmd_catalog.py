@@ -67,43 +67,14 @@ def _row(card: Card) -> dict[str, object]:
 @json_option
 def info(name: str, as_json: bool) -> None:
     """Show a dataset's card: NAME, or the path of a card file."""
+    from mudata.catalog.cards.card_facts import lines
+
     card = loader.load(name)
     if as_json:
         emit_json(card.model_dump(mode="json", exclude_defaults=True))
         return
-    for title, value in _facts(card):
-        if value:
-            lines = value if isinstance(value, list) else [value]
-            click.echo(f"{title + ':':14}{lines[0]}")
-            for line in lines[1:]:
-                click.echo(" " * 14 + line)
-
-
-def _facts(card: Card) -> list[tuple[str, str | list[str]]]:
-    licence = card.licence
-    survey = card.survey
-    return [
-        ("name", card.name),
-        ("title", card.title),
-        ("about", card.summary),
-        ("tags", ", ".join(card.tags)),
-        ("audio", card.audio + (f": {card.audio_note}" if card.audio_note else "")),
-        ("format", ", ".join(card.format)),
-        ("duration", str(card.duration)),
-        ("licence", f"{licence.spdx or licence.text} ({licence.usage}{', per clip' if licence.per_clip else ''})"),
-        ("availability", card.availability),
-        ("homepage", card.homepage),
-        ("subsets", [f"{k}: {s.title}{f' ({s.size})' if s.size else ''}" for k, s in card.subsets.items()]),
-        ("sources", [f"{k}: {c.what} ({', '.join(m.kind for m in c.mirrors)})" for k, c in card.sources.items()]),
-        ("labels", [f"{k}: {len(s.vocabulary) or 'open'} ({s.kind})" for k, s in card.labels.items()]),
-        ("groups", ", ".join(card.grouped_by) or (card.leakage_risk and f"none. {card.leakage_risk}") or "none"),
-        ("splits", [f"{k}: {s.title}" for k, s in card.splits.items()]),
-        ("tasks", [f"{k}: {t.kind}" for k, t in card.tasks.items()]),
-        ("faults", f"{sum(len(f.ids) for f in card.faults)} clips with known faults" if card.faults else ""),
-        ("survey", f"row {survey.row}: {survey.tag}; {survey.format}; {survey.duration}" if survey else ""),
-        ("but", list(survey.differences) if survey else ""),
-        ("notes", list(card.notes)),
-    ]
+    for line in lines(card):
+        click.echo(line)
 
 
 @click.command()
@@ -163,12 +134,12 @@ def _is_of_models(file: Path) -> bool:
 
 
 def _checked(file: Path) -> dict[str, Any]:
-    from mudata.catalog.cards.lexicon import Words
+    from mudata.catalog.cards.lexicon import Lexicon
     from mudata.evaluation.align.label_set import lint
 
     try:
         if file.resolve().parent.name == "words":
-            loader.parse(file, Words)
+            loader.parse(file, Lexicon)
             return {"card": str(file), "ok": True, "problem": None, "notes": []}
         if _is_of_models(file):
             from mudata.evaluation.models.card_lint import lint as lint_model
@@ -188,7 +159,7 @@ def _checked(file: Path) -> dict[str, Any]:
 @click.option("--words", is_flag=True, help="The grammar of words files instead.")
 def schema(words: bool) -> None:
     """Print the JSON Schema of a dataset card, for editors."""
-    from mudata.catalog.cards.lexicon import Words
+    from mudata.catalog.cards.lexicon import Lexicon
     from mudata.catalog.cards.schema import Card
 
-    click.echo(json.dumps((Words if words else Card).model_json_schema(), indent=2))
+    click.echo(json.dumps((Lexicon if words else Card).model_json_schema(), indent=2))

@@ -77,7 +77,9 @@ def fetch(
     for name in wanted:
         try:
             card = load(name if name in names else Path(name))
-            got = get(card, home, FetchRequest(**request), flavour=AudioFormat(rate), workers=workers, progress=told)
+            got = get(
+                card, home, FetchRequest(**request), audio_format=AudioFormat(rate), workers=workers, progress=told
+            )
         except HomeError:
             raise
         except MudataError as error:
@@ -113,7 +115,7 @@ def _row(got: Ingested) -> dict[str, Any]:
         "quarantined": dict(got.quarantined),
         "missing": dict(got.missing),
         "issues": [{"kind": issue.kind, "where": issue.where, "what": issue.what} for issue in got.issues],
-        "flavour": got.flavour,
+        "flavour": got.audio_format,
         "unchanged": got.unchanged,
     }
 
@@ -135,7 +137,7 @@ def _story(card: Card, home: Home, got: Ingested, lacking: int) -> list[str]:
         lines.append(f"{name}: the card promises {got.declared} clips; {lacking} of them are not here.")
     if card.audio == "no":
         lines.append(f"{name}: {card.audio_note}")
-    lines.append(f"{name}: raw files are in {home.raw(name) / 'files'}, clips in {home.clips(name, got.flavour)}")
+    lines.append(f"{name}: raw files are in {home.raw(name) / 'files'}, clips in {home.clips(name, got.audio_format)}")
     if got.usable:
         lines.append(f"Next: {_next(card)}")
     return lines

@@ -68,7 +68,7 @@ def sql(
         query = sys.stdin.buffer.read().decode(errors="surrogateescape")
     relation = asking.run(home, query)
     say = progress(quiet).say
-    if not database.generations(home):
+    if not database.current_generations(home):
         say("Nothing is fetched yet, so the tables are empty. To begin: mudata fetch demo")
     from mudata.cli import rows
 

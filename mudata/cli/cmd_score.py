@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import click
 
 from mudata.cli.output import common, emit, emit_json, progress
+from mudata.evaluation.answer_import.formats import FORMATS
 from mudata.home import Home
 
 if TYPE_CHECKING:
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
     from mudata.evaluation.scoring.opinions.opinion import Opinion
     from mudata.narration import Progress
 
-_FORMATS = ("cmi-bench", "lmms-eval", "jsonl")
 """Those of `answer_files.FORMATS`, which costs too much to import for --help."""
 
 
@@ -177,7 +177,7 @@ def override(
 
 @click.command("import-answers")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option("--format", "format_", type=click.Choice(_FORMATS), required=True, help="Which program wrote it.")
+@click.option("--format", "format_", type=click.Choice(list(FORMATS)), required=True, help="Which program wrote it.")
 @click.option("--model", required=True, help="Who answered: any name.")
 @click.option("--split", help="Whose clips: a name from `mudata split list`, or a manifest's path.")
 @click.option("--dataset", help="Instead of a split: this dataset's clips that the file names.")
@@ -219,8 +219,8 @@ def import_answers(
     mudata import-answers qwen_GTZAN.jsonl --format cmi-bench --dataset gtzan --references file --model qwen-audio
     """
     from mudata.evaluation.answer_import.formats import Fields
+    from mudata.evaluation.answer_import.import_request import ImportRequest
     from mudata.evaluation.answer_import.importer import import_answers as make
-    from mudata.evaluation.answer_import.request import ImportRequest
 
     if prompt_text and len(prompt_text) < 200 and Path(prompt_text).is_file():
         prompt_text = Path(prompt_text).read_text("utf-8-sig").strip()

@@ -106,10 +106,11 @@ def _parts(_ctx: click.Context, _param: click.Parameter, value: str | None) -> d
 def _draw(force: bool, quiet: bool, as_json: bool, **wishes: Any) -> None:
     """Draw a split and keep it as splits/NAME.json."""
     from mudata.catalog.splits import draw, manifest
+    from mudata.catalog.splits.split_request import SplitRequest
     from mudata.home import Home
 
     home, tell = Home.default(), progress(quiet)
-    made = draw.make(home, draw.SplitRequest(**wishes))
+    made = draw.make(home, SplitRequest(**wishes))
     path = manifest.save(home, made, force=force)
     for warning in made.warnings:
         tell.say(warning)
@@ -151,11 +152,11 @@ def _facts(made: Manifest) -> list[tuple[str, str]]:
 
 
 def _print(home: Home, made: Manifest, as_json: bool, **more: str) -> None:
-    from mudata.catalog.splits.balance import spread
+    from mudata.catalog.splits.balance import label_balance
     from mudata.errors import MudataError
 
     try:
-        rows = [vars(part) for part in spread(home, made)]
+        rows = [vars(part) for part in label_balance(home, made)]
     except MudataError as error:  # a manifest from elsewhere can be read without its data
         rows = [{"part": part, "clips": len(members)} for part, members in made.parts.items()]
         click.echo(f"Labels are not told: {error.what}", err=True)

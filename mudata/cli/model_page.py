@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from typing import Any
+
+from mudata.catalog.cards.vocabulary import fold
 
 _SURVEY = {"language_model": "language model", "parameters": "parameters", "input": "input", "output": "output"}
 
@@ -42,7 +43,7 @@ def _survey(facts: Mapping[str, Any]) -> Iterator[str]:
     printed = "; ".join(f"{title} {said[key]}" for key, title in _SURVEY.items())
     yield _line("survey", f"row {said['row']} of Table 2 (arXiv 2409.09601): {printed}")
     differs = []
-    if not _plain(facts.get("language_model", "")).startswith(_plain(said["language_model"])):
+    if not fold(facts.get("language_model", "")).startswith(fold(said["language_model"])):
         differs.append(f"the language model is {facts['language_model']}")
     billions, printed_size = facts.get("parameters", 0) / 1e9, float(said["parameters"].rstrip(" B"))
     if billions and abs(billions - printed_size) >= 0.05 * printed_size:
@@ -81,11 +82,6 @@ def _weights(facts: Mapping[str, Any]) -> Iterator[str]:
 
 def _line(title: str, value: object) -> str:
     return f"{title.replace('_', ' ') + ':' if title else '':24}{_text(value)}"
-
-
-def _plain(name: str) -> str:
-    """'LLaMA 2-7B' as 'llama27b'."""
-    return re.sub(r"[\W_]+", "", name.casefold())
 
 
 def _text(value: object) -> str:

@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 from mudata.narration import Progress, Terminal
+from mudata.table import Table
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON for machines.")
 quiet_option = click.option("--quiet", "-q", is_flag=True, help="No notes and no progress bars.")
@@ -27,14 +28,12 @@ def emit(rows: Sequence[Mapping[str, Any]], *, as_json: bool, columns: Sequence[
     if not rows:
         click.echo("(no rows)", err=True)
         return
-    names = list(columns or rows[0])
-    cells = [[_cell(row.get(name)) for name in names] for row in rows]
+    table = Table(rows, columns)
     if sys.stdout.isatty():
-        _draw(names, cells)
+        _draw(table)
     else:  # aligned plain text: what a pipe, a README and a test can read
-        widths = [max(len(n), *(len(line[i]) for line in cells)) for i, n in enumerate(names)]
-        for line in [names, ["-" * w for w in widths], *cells]:
-            click.echo("  ".join(cell.ljust(w) for cell, w in zip(line, widths, strict=True)).rstrip())
+        for line in table.lines():
+            click.echo(line)
 
 
 def emit_json(value: Any) -> None:
@@ -42,30 +41,18 @@ def emit_json(value: Any) -> None:
     click.echo(json.dumps(value, indent=2, ensure_ascii=False, default=str))
 
 
-def _draw(names: Sequence[str], cells: Sequence[Sequence[str]]) -> None:
+def _draw(table: Table) -> None:
     from rich import box
+    from rich import table as rich_table
     from rich.console import Console
-    from rich.table import Table
     from rich.text import Text
 
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    for name in names:
-        table.add_column(name, overflow="fold")
-    for line in cells:
-        table.add_row(*(Text(cell) for cell in line))
-    Console().print(table)
-
-
-def _cell(value: Any) -> str:
-    match value:
-        case None:
-            return ""
-        case float():
-            return f"{value:.4g}"
-        case list() | tuple():
-            return ", ".join(map(str, value))
-        case _:
-            return str(value).replace("\n", " ")
+    drawn = rich_table.Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    for name in table.columns:
+        drawn.add_column(name, overflow="fold")
+    for line in table.cells:
+        drawn.add_row(*(Text(text) for text in line))
+    Console().print(drawn)
 
 
 def common(command: Callable[..., Any]) -> Callable[..., Any]:

@@ -28,7 +28,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from mudata.errors import EvaluationError, UnknownName
 from mudata.evaluation.run_settings import RunSettings, SessionRecord
 from mudata.home import write_atomic
-from mudata.jsonl import damaged, numbered
+from mudata.jsonl import damaged, numbered, reading
 from mudata.narration import SILENT, Progress
 
 if TYPE_CHECKING:
@@ -126,7 +126,7 @@ class Run:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self._settings: RunSettings | None = None
+        self._parsed: tuple[tuple[int, ...], RunSettings] | None = None
 
     @property
     def id(self) -> str:
@@ -134,10 +134,17 @@ class Run:
 
     @property
     def settings(self) -> RunSettings:
-        """What run.json says; read once. Raises EvaluationError if it is not there or not whole."""
-        if self._settings is None:
-            self._settings = RunSettings.read(self.folder / "run.json")
-        return self._settings
+        """What run.json says; parsed again only where the file is another than before.
+
+        Raises EvaluationError if it is not there or not whole.
+        """
+        path = self.folder / "run.json"
+        with reading(path):
+            stat = path.stat()
+        mark = (stat.st_ino, stat.st_mtime_ns, stat.st_size)
+        if self._parsed is None or self._parsed[0] != mark:
+            self._parsed = mark, RunSettings.read(path)
+        return self._parsed[1]
 
     @property
     def tasks(self) -> dict[str, Task]:
@@ -196,8 +203,7 @@ class Run:
         records = (QuestionRecord.of(item, prompts.get(item.clip_id)) for item in items)
         text = "".join(json.dumps(record.record(), ensure_ascii=False) + "\n" for record in records)
         write_atomic(self.folder / "questions.jsonl", text)
-        path = self.folder / "run.json"
-        self._write(settings.going_on(RunSettings.read(path) if path.exists() else None))
+        self._write(settings.going_on(self.settings if (self.folder / "run.json").exists() else None))
         for name in ("answers.jsonl", "rankings.jsonl"):
             if (path := self.folder / name).exists():
                 with path.open("rb+") as file:
@@ -230,11 +236,10 @@ class Run:
 
     def log_session(self, session: SessionRecord) -> None:
         """Add to run.json what one session did."""
-        self._write(RunSettings.read(self.folder / "run.json").with_session(session))
+        self._write(self.settings.with_session(session))
 
     def _write(self, settings: RunSettings) -> None:
         write_atomic(self.folder / "run.json", settings.text())
-        self._settings = settings
 
 
 def all_runs(home: Home) -> list[Run]:

@@ -8,7 +8,6 @@ included that this version does not know.
 
 from __future__ import annotations
 
-import datetime
 import json
 import warnings
 from collections.abc import Mapping
@@ -256,8 +255,3 @@ class RunSettings(JsonRecord):
             stacklevel=2,
         )
         return self.record()[key]
-
-
-def now() -> str:
-    """The time as run.json writes it."""
-    return datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")

@@ -37,9 +37,9 @@ def test_everything_that_was_read_and_measured_is_in_the_index(home: Home, tone:
     of = card(tmp_path, fault + "expected: {clips: {all: 5}}\n")
     made = take(of, home)
     assert (made.declared, made.fetched, made.usable, made.quarantined, made.missing) == (5, 3, 3, (), ())
-    assert (made.dataset, made.flavour, made.unchanged) == ("tones", "native", False)
+    assert (made.dataset, made.audio_format, made.unchanged) == ("tones", "native", False)
     assert [issue.kind for issue in made.issues] == ["unknown-label"]
-    assert made.generation == database.generation(home, "tones")
+    assert made.generation == database.current_generation(home, "tones")
     assert ask(
         home, "SELECT clip_id, source_path, duration_s, sample_rate, source_format, artist, status FROM clips"
     ) == [
@@ -214,13 +214,13 @@ def test_times_of_a_clip_in_its_file_are_taken(home: Home, tone: Tone, tmp_path:
     assert ask(home, "SELECT start_s, duration_s, source_duration_s FROM clips") == [(0.25, 0.25, 1.0)]
 
 
-def test_another_flavour_is_another_folder(home: Home, tone: Tone, tmp_path: Path) -> None:
+def test_another_audio_format_is_another_folder(home: Home, tone: Tone, tmp_path: Path) -> None:
     lay(home, tone, ROWS)
-    assert take(card(tmp_path), home, rate=4000).flavour == "4000"
-    ((path, rate, source_rate, flavour),) = ask(
+    assert take(card(tmp_path), home, rate=4000).audio_format == "4000"
+    ((path, rate, source_rate, audio_format),) = ask(
         home, "SELECT path, sample_rate, source_rate, clips.flavour FROM clips JOIN datasets USING (flavour) LIMIT 1"
     )
-    assert (rate, source_rate, flavour) == (4000, 8000, "4000")
+    assert (rate, source_rate, audio_format) == (4000, 8000, "4000")
     assert path.startswith("clips/tones/4000/")
     assert len(load(home.root / path)) == 2000
 

@@ -166,7 +166,7 @@ def test_a_part_that_was_asked_for_and_came_is_fine(server: Server, home: Home, 
     assert run("fetch", "tiny", "--limit", 0)[0] == 2
 
 
-def test_another_rate_is_another_flavour(server: Server, home: Home, shelf: Path, run: Run) -> None:
+def test_another_rate_is_another_audio_format(server: Server, home: Home, shelf: Path, run: Run) -> None:
     put(as_dict(server), shelf)
     code, out, _ = run("fetch", "tiny", "--rate", 4000, "--quiet", "--workers", 1)
     assert code == 0
@@ -285,5 +285,5 @@ def test_an_interrupt_says_how_to_go_on(server: Server, home: Home, tmp_path: Pa
 
 
 def test_the_api_does_the_same(server: Server, home: Home, tmp_path: Path) -> None:
-    got = ingest.get(built(as_dict(server)), home, FetchRequest(), flavour=AudioFormat(), workers=1)
+    got = ingest.get(built(as_dict(server)), home, FetchRequest(), audio_format=AudioFormat(), workers=1)
     assert (got.declared, got.fetched, got.usable) == (6, 6, 6)

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from mudata.evaluation.answer_import.import_request import ImportRequest
 from mudata.evaluation.answer_import.importer import import_answers
-from mudata.evaluation.answer_import.request import ImportRequest
 from mudata.narration import Progress
 
 if TYPE_CHECKING:

@@ -67,6 +67,17 @@ class Bundle:
             got.to(want.dtype), want, atol=said["atol"], rtol=said["rtol"], msg=lambda m: f"{case['name']}.{stage}: {m}"
         )
 
+    def check_stages(self, case: dict[str, Any], model: Any, wave: Any, names: dict[str, str]) -> dict[str, Any]:
+        """Compare what a loaded model's stages make of a wave with those of a case, by this bundle's names for them;
+        gives the stages."""
+        import torch
+
+        with torch.inference_mode():
+            stages = model.stages(wave)
+        for theirs, ours in names.items():
+            self.check(case, theirs, stages[ours])
+        return stages
+
 
 def _slices(text: str) -> tuple[slice, ...]:
     """'[:, ::4]' as slices."""
@@ -132,15 +143,15 @@ def check_language(bundle: Bundle, model: Any, *, stop: Any = None) -> None:
 
     for case in bundle.cases:
         with torch.inference_mode():
-            spoken = model.spoken(clip(bundle, case), question(case["question"]))
-            assert list(spoken.ids) == case["prompt_ids"], case["name"]
-            with model.attending([spoken]):
-                read = model._llm(inputs_embeds=spoken.embeds[None])
+            prompt = model.embed_clip(clip(bundle, case), question(case["question"]))
+            assert list(prompt.ids) == case["prompt_ids"], case["name"]
+            with model.attending([prompt]):
+                read = model.llm(inputs_embeds=prompt.embeds[None])
             bundle.check(case, "prefill_logits", read.logits[0, -1])
-        check_steps(bundle, model, case, spoken)
-        manner = greedy(case, stop)
-        ids = model.write([spoken], manner)[0]
-        assert ids == until(case["greedy_ids"], manner.stop), case["name"]
+        check_steps(bundle, model, case, prompt)
+        config = greedy(case, stop)
+        ids = model.write([prompt], config)[0]
+        assert ids == until(case["greedy_ids"], config.stop), case["name"]
         assert _plain(model.finish(ids), case) == _plain(case["text"].strip(), case), case["name"]
 
 
@@ -149,7 +160,7 @@ def _plain(text: str, case: dict[str, Any]) -> str:
     return text.replace("</s>", "").replace(" ", "") if "</s>" in case["text"] else text
 
 
-def check_steps(bundle: Bundle, model: Any, case: dict[str, Any], spoken: Any) -> None:
+def check_steps(bundle: Bundle, model: Any, case: dict[str, Any], prompt: Any) -> None:
     """Logits of every step of the authors' greedy answer, where the bundle keeps them."""
     import torch
 
@@ -160,21 +171,21 @@ def check_steps(bundle: Bundle, model: Any, case: dict[str, Any], spoken: Any) -
             ]
             steps = case["stages"][stage]["shape"][0]
             ids = next(ids for ids in said if ids)[: steps - 1]
-            with torch.inference_mode(), model.attending([spoken]):
-                table = model._llm.get_input_embeddings()
-                told = torch.cat([spoken.embeds, table(torch.tensor(ids, dtype=torch.long))])
-                logits = model._llm(inputs_embeds=told[None]).logits[0, len(spoken.embeds) - 1 :]
+            with torch.inference_mode(), model.attending([prompt]):
+                table = model.llm.get_input_embeddings()
+                told = torch.cat([prompt.embeds, table(torch.tensor(ids, dtype=torch.long))])
+                logits = model.llm(inputs_embeds=told[None]).logits[0, len(prompt.embeds) - 1 :]
             bundle.check(case, stage, logits)
 
 
-def check_batch(model: Any, prompts: list[Any], manner: Any) -> None:
+def check_batch(model: Any, prompts: list[Any], config: Any) -> None:
     """Prompts in one batch, which pads the shorter ones, give the ids of single runs."""
     together = prompts if len(prompts) > 1 else prompts * 2
-    assert model.write(together, manner) == [model.write([one], manner)[0] for one in together]
+    assert model.write(together, config) == [model.write([one], config)[0] for one in together]
 
 
-def all_spoken(bundle: Bundle, model: Any) -> list[Any]:
-    return [model.spoken(clip(bundle, case), question(case["question"])) for case in bundle.cases]
+def all_prompts(bundle: Bundle, model: Any) -> list[Any]:
+    return [model.embed_clip(clip(bundle, case), question(case["question"])) for case in bundle.cases]
 
 
 def check_cache(bundle: Bundle, model: Any) -> None:
@@ -184,12 +195,12 @@ def check_cache(bundle: Bundle, model: Any) -> None:
     from mudata.evaluation.models.decoders.generation import GenerationConfig
 
     case = bundle.cases[0]
-    manner = GenerationConfig(stop=(10**9,), max_new_tokens=8)
-    spoken = model.spoken(clip(bundle, case), question(case["question"]))
-    with torch.inference_mode(), model.attending([spoken]):
-        embeds, slow = spoken.embeds, []
-        for _ in range(manner.max_new_tokens):
-            slow.append(int(model._llm(inputs_embeds=embeds[None], use_cache=False).logits[0, -1].argmax()))
-            new = model._llm.get_input_embeddings()(torch.tensor(slow[-1:], device=embeds.device))
+    config = GenerationConfig(stop=(10**9,), max_new_tokens=8)
+    prompt = model.embed_clip(clip(bundle, case), question(case["question"]))
+    with torch.inference_mode(), model.attending([prompt]):
+        embeds, slow = prompt.embeds, []
+        for _ in range(config.max_new_tokens):
+            slow.append(int(model.llm(inputs_embeds=embeds[None], use_cache=False).logits[0, -1].argmax()))
+            new = model.llm.get_input_embeddings()(torch.tensor(slow[-1:], device=embeds.device))
             embeds = torch.cat([embeds, new])
-    assert model.write([spoken], manner)[0] == slow
+    assert model.write([prompt], config)[0] == slow

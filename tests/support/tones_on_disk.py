@@ -85,5 +85,5 @@ def take(
     of: Card, home: Home, *, rate: int | None = None, failures: Mapping[str, str] | None = None, **request: Any
 ) -> Ingested:
     """Ingest in one process; `failures` as a fetch would report them, `request` are fields of Request."""
-    fetched = Fetched(of.name, {}, 0, 0, dict(failures or {}), ())
-    return ingest(of, home, request=FetchRequest(**request), flavour=AudioFormat(rate), fetched=fetched, workers=1)
+    fetched = Fetched(dataset=of.name, mirrors={}, files=0, bytes=0, failures=dict(failures or {}), notes=())
+    return ingest(of, home, request=FetchRequest(**request), audio_format=AudioFormat(rate), fetched=fetched, workers=1)

@@ -47,7 +47,7 @@ class AudioFormat:
         return "native" if self.rate is None else str(self.rate)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class ClipFacts:
     """What is known of a clip once it is written. Peak and rms: full scale is 1, before rounding and resampling."""
 
@@ -77,7 +77,7 @@ def digest(path: Path, algorithm: str = "sha256") -> str:
 def normalise(
     source: Path,
     target: Path,
-    flavour: AudioFormat,
+    audio_format: AudioFormat,
     *,
     crop: tuple[str, float] | None = None,
     segment: tuple[float, float] | None = None,
@@ -94,7 +94,7 @@ def normalise(
     source_sha256, source_size = digest(source), source.stat().st_size
     with opened(source) as decoder:
         start, stop = _extent(decoder, crop, segment)
-        rate = flavour.rate or decoder.rate
+        rate = audio_format.rate or decoder.rate
         measure = _Measure()
         with replacing(target) as temporary, closing(Flac(temporary, rate, wide=decoder.wide)) as flac:
             for block in _resampled(measure.watch(_mono(decoder, start, stop)), decoder.rate, rate):

@@ -174,9 +174,9 @@ def _promised(file: Any) -> int | None:
     if frames <= 0 or frames > 1 << 60:  # FLAC from a pipe: length unknown
         return None
     if shortened := _SHORTENED.search(file.extra_info):
-        said, there = map(int, shortened.groups())
-        if there and said < _STREAMED_BYTES:
-            return frames * said // there
+        promised, there = map(int, shortened.groups())
+        if there and promised < _STREAMED_BYTES:
+            return frames * promised // there
     return frames
 
 

@@ -62,7 +62,7 @@ def run(
     *,
     files: Path,
     target: Path,
-    flavour: clip.AudioFormat,
+    audio_format: clip.AudioFormat,
     workers: int | None = None,
     progress: Progress = SILENT,
 ) -> pa.Table:
@@ -75,22 +75,22 @@ def run(
     Raises HomeError when the disk is full or read-only; what was finished is kept.
     """
     with telling_os_errors(), Journal(target / "journal.jsonl") as journal:
-        todo = [job for job in jobs if not _done(journal, job, _request(job, files, flavour), target)]
+        todo = [job for job in jobs if not _done(journal, job, _request(job, files, audio_format), target)]
         if todo:
             _sweep(target)
             requests: dict[int, list[Any]] = {}  # of the calls under way: the state of the source before it was read
 
             def tasks() -> Iterator[list[Any]]:
                 for n, job in enumerate(todo):
-                    requests[n] = _request(job, files, flavour)
-                    yield [str(files), str(target), flavour.rate, asdict(job)]
+                    requests[n] = _request(job, files, audio_format)
+                    yield [str(files), str(target), audio_format.rate, asdict(job)]
 
             results = scattered(perform, tasks(), min(workers or available(), len(todo)))
             with progress.bar("normalising", total=len(todo)) as advance, contextlib.closing(results):
                 for n, result in results:
                     journal.put(todo[n].id, requests.pop(n), _row(result))
                     advance(1)
-        return _table(jobs, journal, flavour)
+        return _table(jobs, journal, audio_format)
 
 
 def clip_path(id_: str) -> str:
@@ -135,21 +135,21 @@ def perform(task: list[Any]) -> dict[str, Any]:
         return _failed("quarantined", "crashed", f"{type(error).__name__}: {error}")
 
 
-def _audio(source: Path, target: Path, flavour: clip.AudioFormat, job: Job) -> dict[str, Any]:
+def _audio(source: Path, target: Path, audio_format: clip.AudioFormat, job: Job) -> dict[str, Any]:
     path = clip_path(job.id)
-    facts = clip.normalise(source, target / path, flavour, crop=job.crop, segment=job.segment, bounds=job.bounds)
+    facts = clip.normalise(source, target / path, audio_format, crop=job.crop, segment=job.segment, bounds=job.bounds)
     return vars(facts) | {"path": path, "status": "ok", "clip_size": (target / path).stat().st_size}
 
 
 def _midi(source: Path, job: Job) -> dict[str, Any]:
     attributes = midi.attributes(source)
-    said = dict(attributes)
-    if said["notes"] == "0":
+    facts = dict(attributes)
+    if facts["notes"] == "0":
         raise AudioError("empty", "no notes")
-    seconds = float(said["duration_s"])
+    seconds = float(facts["duration_s"])
     clip.check_duration(seconds, job.bounds)
     return _source(source) | {
-        "source_format": f"MIDI/{said['midi_type']}",
+        "source_format": f"MIDI/{facts['midi_type']}",
         "start_s": 0.0,
         "duration_s": seconds,
         "source_duration_s": seconds,
@@ -166,9 +166,9 @@ def _source(source: Path) -> dict[str, Any]:
 
 def _verify(source: Path, expected: str) -> None:
     algorithm, _, wanted = expected.partition(":")
-    found = clip.digest(source, algorithm)
-    if found != wanted.casefold():
-        raise AudioError("checksum", f"{algorithm} {found}, expected {wanted}")
+    got = clip.digest(source, algorithm)
+    if got != wanted.casefold():
+        raise AudioError("checksum", f"{algorithm} {got}, expected {wanted}")
 
 
 def _failed(status: str, reason: str, details: str) -> dict[str, Any]:
@@ -186,7 +186,7 @@ def _row(result: dict[str, Any] | Lost) -> dict[str, Any]:
     return result
 
 
-def _request(job: Job, files: Path, flavour: clip.AudioFormat) -> list[Any]:
+def _request(job: Job, files: Path, audio_format: clip.AudioFormat) -> list[Any]:
     """Everything a job's row depends on, as JSON gives it back."""
     try:
         status = (files / job.source).stat()
@@ -194,7 +194,7 @@ def _request(job: Job, files: Path, flavour: clip.AudioFormat) -> list[Any]:
     except OSError:
         state = None
     cut = [None if part is None else list(part) for part in (job.crop, job.segment, job.bounds)]
-    return [VERSION, flavour.name, job.kind, job.source, *cut, job.expected_hash, state]
+    return [VERSION, audio_format.name, job.kind, job.source, *cut, job.expected_hash, state]
 
 
 def _done(journal: Journal, job: Job, request: list[Any], target: Path) -> bool:
@@ -216,7 +216,7 @@ def _sweep(target: Path) -> None:
             leftover.unlink()
 
 
-def _table(jobs: Sequence[Job], journal: Journal, flavour: clip.AudioFormat) -> pa.Table:
+def _table(jobs: Sequence[Job], journal: Journal, audio_format: clip.AudioFormat) -> pa.Table:
     import pyarrow as pa
 
     arrow = {"VARCHAR": pa.string(), "BIGINT": pa.int64(), "INTEGER": pa.int32(), "DOUBLE": pa.float64()}
@@ -227,7 +227,7 @@ def _table(jobs: Sequence[Job], journal: Journal, flavour: clip.AudioFormat) -> 
     for first in range(0, len(jobs), _BATCH):
         rows = [
             journal.get(job.id)[1]
-            | {"id": job.id, "kind": job.kind, "source_path": job.source, "flavour": flavour.name}
+            | {"id": job.id, "kind": job.kind, "source_path": job.source, "flavour": audio_format.name}
             for job in jobs[first : first + _BATCH]
         ]
         columns = [pa.array([row.get(field.name) for row in rows], field.type) for field in schema]

@@ -13,7 +13,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Self
 
-from pydantic import model_validator
+from pydantic import ConfigDict, model_validator
 
 from mudata.catalog.cards import loader
 from mudata.catalog.cards.strict_model import Strict, Texts
@@ -34,8 +34,10 @@ class Concept(Strict):
     translations: dict[str, Texts] = {}
 
 
-class Words(Strict):
+class Lexicon(Strict):
     """Concepts by name, phrases that hold a spelling and do not mean it, and phrases that mean the concepts listed."""
+
+    model_config = ConfigDict(title="Words")  # what the printed grammar calls it
 
     title: str
     concepts: dict[str, Concept]
@@ -47,25 +49,21 @@ class Words(Strict):
         names = [fold(name) for name in self.concepts]
         if twice := sorted({name for name in names if names.count(name) > 1}):
             raise ValueError(f"concepts listed twice: {', '.join(twice)}")
-        if lost := sorted({c for of in self.compounds.values() for c in of if fold(c) not in names}):
+        if lost := sorted({c for meant in self.compounds.values() for c in meant if fold(c) not in names}):
             raise ValueError(f"compounds of what is no concept: {', '.join(lost)}")
         return self
 
 
 def files() -> dict[str, Path]:
     """Words file by name (the file's stem), sorted by name."""
-    own, built_in = loader.folders()[:-1], loader.BUILT_IN / "words"
-    found: dict[str, Path] = {}
-    for folder in (built_in, *(folder / "words" for folder in reversed(own))):
-        found |= {path.stem: path for path in folder.glob("*.yaml")}
-    return dict(sorted(found.items()))
+    return loader.files("words")
 
 
-def load(name: str) -> Words:
+def load(name: str) -> Lexicon:
     """Read one words file by name. Raises UnknownName, or CardError with file, line and what was expected."""
     known = files()
     if name not in known:
         raise UnknownName(
             "words file", name, known, "Put your own into a folder `words` within a folder of MUDATA_CARDS."
         )
-    return loader.parse(known[name], Words)
+    return loader.parse(known[name], Lexicon)

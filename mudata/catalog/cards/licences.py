@@ -1,4 +1,4 @@
-"""Terms of use: the usage class and SPDX id that a licence text means, and the consent to terms.
+"""Terms of use: the usage class that a licence text means, and the consent to terms.
 
 A reading of licences for filtering, never legal advice. Usage classes: `unrestricted` (any purpose, on the
 licence's other terms: attribution, share alike, no derivatives), `noncommercial`, `research`, `unknown`.
@@ -10,41 +10,26 @@ import hashlib
 import json
 import re
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from mudata.errors import HomeError, NeedsLicence
-from mudata.home import Home, write_atomic
+from mudata.home import Home, now, write_atomic
 from mudata.narration import SILENT, Progress
 
 if TYPE_CHECKING:
     from mudata.catalog.cards.schema import Card
     from mudata.catalog.cards.strict_model import Usage
 
-_CLAUSES = (
-    ("nc", r"non-? ?commercial|\bnc\b"),
-    ("nd", r"no-? ?deriv|\bnd\b|music sharing"),  # the Free Music Archive calls BY-NC-ND "aka Music Sharing"
-    ("sa", r"share-? ?alike|\bsa\b"),
-)
-_PORTS = {
-    "united states": "US", "us": "US", "uk": "UK", "england": "UK", "france": "FR", "fr": "FR", "germany": "DE",
-    "de": "DE", "austria": "AT", "at": "AT", "australia": "AU", "au": "AU", "netherlands": "NL", "nl": "NL",
-    "japan": "JP", "jp": "JP", "igo": "IGO",
-}  # fmt: skip
-_PORTED = frozenset(
-    """
-    CC-BY-2.5-AU CC-BY-3.0-AT CC-BY-3.0-AU CC-BY-3.0-DE CC-BY-3.0-IGO CC-BY-3.0-NL CC-BY-3.0-US CC-BY-NC-3.0-DE
-    CC-BY-NC-ND-3.0-DE CC-BY-NC-ND-3.0-IGO CC-BY-NC-SA-2.0-DE CC-BY-NC-SA-2.0-FR CC-BY-NC-SA-2.0-UK
-    CC-BY-NC-SA-3.0-DE CC-BY-NC-SA-3.0-IGO CC-BY-ND-3.0-DE CC-BY-SA-2.0-UK CC-BY-SA-2.1-JP CC-BY-SA-3.0-AT
-    CC-BY-SA-3.0-DE CC-BY-SA-3.0-IGO
-    """.split()  # noqa: SIM905
-)
-"""The national forms that have an id of their own in the SPDX License List 3.27; others go by the international one."""
+_CLAUSES = {  # the Free Music Archive calls BY-NC-ND "aka Music Sharing"
+    "nc": r"non-? ?commercial|\bnc\b|music sharing",
+    "nd": r"no-? ?deriv|\bnd\b|music sharing",
+    "sa": r"share-? ?alike|\bsa\b",
+}
 _FREE = {
-    "mit": "MIT", "apache-2.0": "Apache-2.0", "bsd-3-clause": "BSD-3-Clause", "bsd-2-clause": "BSD-2-Clause",
-    "lal-1.2": "LAL-1.2", "lal-1.3": "LAL-1.3", "odc-by-1.0": "ODC-By-1.0", "odbl-1.0": "ODbL-1.0",
-    "pddl-1.0": "PDDL-1.0", "unlicense": "Unlicense",
-}  # fmt: skip
+    *("mit", "apache-2.0", "bsd-3-clause", "bsd-2-clause", "unlicense"),
+    *("lal-1.2", "lal-1.3", "odc-by-1.0", "odbl-1.0", "pddl-1.0"),
+}
+"""SPDX ids of free licences that are no Creative Commons ones, in small letters."""
 
 
 def usage_of(text: str | None, default: Usage = "unknown") -> Usage:
@@ -52,61 +37,37 @@ def usage_of(text: str | None, default: Usage = "unknown") -> Usage:
 
     No text means `default` (the dataset's own); a text that is not understood is 'unknown'.
     """
-    said = _plain(text)
-    if not said:
+    plain = _plain(text)
+    if not plain:
         return default
-    if re.search(r"sampling", said):
+    if "sampling" in plain:
         return "noncommercial"  # Sampling+ allows copies of the whole for non-commercial purposes only
-    if re.search(r"fma-limited|download only|research", said):
+    if re.search(r"fma-limited|download only|research", plain):
         return "research"
-    if _is_public_domain(said) or said in _FREE or re.search(r"artlibre|art libre|free art", said):
+    if _is_public_domain(plain) or plain in _FREE or re.search(r"artlibre|art libre|free art", plain):
         return "unrestricted"
-    clauses = _clauses(said)
+    clauses = _clauses(plain)
     if clauses is None:
         return "unknown"
     return "noncommercial" if "nc" in clauses else "unrestricted"
-
-
-def spdx_of(text: str | None) -> str | None:
-    """The SPDX id that a licence text means; None where there is none, as without a version."""
-    said = _plain(text)
-    version = re.search(r"\b([1-4]\.[0-9])\b", said)
-    if "sampling" in said:
-        return None
-    if _is_public_domain(said):
-        return (
-            "CC0-1.0" if re.search(r"cc-?0|zero|publicdomain/zero", said) else "CC-PDM-1.0" if "mark" in said else None
-        )
-    if said in _FREE:
-        return _FREE[said]
-    if re.search(r"artlibre|art libre|free art", said):
-        return f"LAL-{version[1]}" if version and version[1] in ("1.2", "1.3") else None
-    clauses = _clauses(said)
-    if clauses is None or version is None:
-        return None
-    plain = "-".join(["CC-BY", *(c.upper() for c in clauses), version[1]])
-    ports = [f"{plain}-{code}" for name, code in _PORTS.items() if re.search(rf"\b{name}\b", said[version.end() :])]
-    return next((port for port in ports if port in _PORTED), plain)
 
 
 def _plain(text: str | None) -> str:
     return re.sub(r"[\s_]+", " ", text or "").strip().casefold()
 
 
-def _is_public_domain(said: str) -> bool:
-    return bool(re.search(r"public ?domain|\bcc-? ?0\b|\bcc zero\b|no rights reserved", said))
+def _is_public_domain(text: str) -> bool:
+    return bool(re.search(r"public ?domain|\bcc-? ?0\b|\bcc zero\b|no rights reserved", text))
 
 
-def _clauses(said: str) -> list[str] | None:
-    """Which of nc, nd, sa (in the order that SPDX uses) a Creative Commons text has; None if it is none."""
+def _clauses(text: str) -> set[str] | None:
+    """Which of nc, nd, sa a Creative Commons text has; None if it is none."""
     attribution = r"attribution|creative ?commons|music sharing|\bcc\b|\bby\b|^a(-nc|-sa|-nd|$| )"
-    if not re.search(attribution, said):
+    if not re.search(attribution, text):
         return None
-    found = [clause for clause, pattern in _CLAUSES if re.search(pattern, said)]
-    if "music sharing" in said and "nc" not in found:
-        found.insert(0, "nc")
-    named = found or re.search(r"attribution|\bby\b|^a\b", said)
-    return found if named else None  # "cc" alone says nothing
+    clauses = {clause for clause, pattern in _CLAUSES.items() if re.search(pattern, text)}
+    named = clauses or re.search(r"attribution|\bby\b|^a\b", text)
+    return clauses if named else None  # "cc" alone says nothing
 
 
 @dataclass(frozen=True)
@@ -146,7 +107,7 @@ def consent(terms: Terms, home: Home, *, accept: bool = False, progress: Progres
         )
     with home.lock("licences"):
         record = {
-            "accepted_at": datetime.now(UTC).isoformat(timespec="seconds"),
+            "accepted_at": now(),
             "licence": terms.text,
             "sha256": _digest(terms.text),
             "usage": terms.usage,

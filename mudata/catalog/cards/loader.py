@@ -1,4 +1,4 @@
-"""Finding, reading and checking cards.
+"""Finding, reading and checking cards, and other YAML files that lie beside them.
 
 Built-in cards lie in `mudata/cards/datasets`; a user's own lie in the folders that MUDATA_CARDS names
 (separated as in PATH) and win over built-in ones of the same name. A card can also be
@@ -31,18 +31,18 @@ BUILT_IN = Path(__file__).resolve().parents[2] / "cards"
 Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # libyaml where the wheel has it: 8 times faster
 
 
-def folders() -> list[Path]:
-    """Card folders, the user's own first."""
+def files(kind: str = "datasets") -> dict[str, Path]:
+    """YAML files of a kind by name (the file's stem), sorted by name: built-in ones and a user's own.
+
+    `kind` is a folder of `mudata/cards`, such as 'models'. A user's own lie in folders of that name
+    within those of MUDATA_CARDS, cards of datasets directly in these. What is named first there wins.
+    """
     own = [Path(p).expanduser() for p in os.environ.get("MUDATA_CARDS", "").split(os.pathsep) if p]
-    return [*own, BUILT_IN / "datasets"]
-
-
-def files() -> dict[str, Path]:
-    """Card file by dataset name (the file's stem), sorted by name."""
-    found: dict[str, Path] = {}
-    for folder in reversed(folders()):
-        found |= {path.stem: path for path in folder.glob("*.yaml")}
-    return dict(sorted(found.items()))
+    below = "." if kind == "datasets" else kind
+    paths: dict[str, Path] = {}
+    for folder in (BUILT_IN / kind, *(folder / below for folder in reversed(own))):
+        paths |= {path.stem: path for path in folder.glob("*.yaml")}
+    return dict(sorted(paths.items()))
 
 
 def find(name: str) -> Path:
@@ -101,18 +101,18 @@ def parse(path: Path, model: type[Model]) -> Model:
     try:
         return model.model_validate(data)
     except ValidationError as error:
-        found = error.errors()
-        inner = {e["loc"][:length] for e in found for length in range(len(e["loc"]))}  # these have said it better
+        problems = error.errors()
+        inner = {e["loc"][:length] for e in problems for length in range(len(e["loc"]))}  # these have said it better
         raise CardError(
-            "\n".join(_problem(path, e) for e in [e for e in found if e["loc"] not in inner][:20]),
+            "\n".join(_problem(path, e) for e in [e for e in problems if e["loc"] not in inner][:20]),
             "The grammar is printed by `mudata cards schema`.",
         ) from None
 
 
 def sha256(card: Card) -> str:
     """Hash of what the card says, whatever its comments and spacing."""
-    said = json.dumps(card.model_dump(mode="json"), sort_keys=True, ensure_ascii=False)
-    return hashlib.sha256(said.encode()).hexdigest()
+    text = json.dumps(card.model_dump(mode="json"), sort_keys=True, ensure_ascii=False)
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 _PLAINLY = {

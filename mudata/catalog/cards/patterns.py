@@ -29,8 +29,8 @@ class Pattern:
 
     def match(self, path: str) -> dict[str, str] | None:
         """The named parts if the whole path matches, else None."""
-        found = self._compiled.fullmatch(path)
-        return found.groupdict() if found else None
+        matched = self._compiled.fullmatch(path)
+        return matched.groupdict() if matched else None
 
 
 def _regex(text: str) -> str:

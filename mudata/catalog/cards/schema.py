@@ -1,7 +1,7 @@
 """What a dataset card says: the grammar of `cards/datasets/*.yaml`.
 
 A card is data only. It names where a dataset lives (`sources`, whose grammar is in `mirrors`), which files are clips
-(`clips`), where labels, captions, groups and official splits come from, what is known
+(`clips`), where labels (whose grammar is in `labels`), captions, groups and official splits come from, what is known
 to be wrong with it (`faults`), and what `verify` expects. Every model is frozen and refuses
 unknown keys, so that a typing error is an error.
 
@@ -20,16 +20,16 @@ SQL. A `select` is one SELECT statement. It runs in a DuckDB that can read the d
 from __future__ import annotations
 
 import re
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Literal, Self
 
-from pydantic import BeforeValidator, Field, PositiveFloat, PositiveInt, StringConstraints, model_validator
+from pydantic import Field, PositiveFloat, PositiveInt, model_validator
 
+from mudata.catalog.cards.labels import LabelSpace
 from mudata.catalog.cards.mirrors import Component
-from mudata.catalog.cards.strict_model import Name, PartName, PathPattern, PathPatterns, Strict, Texts, Usage
+from mudata.catalog.cards.strict_model import Name, PartName, PathPattern, PathPatterns, Select, Strict, Texts, Usage
 
 Tag = Literal["genre", "mood", "theme", "instrument", "caption", "beats", "keys", "rhythm", "lyrics"]
 Availability = Literal["open", "token", "on-request", "do-it-yourself", "features-only"]
-Select = Annotated[str, StringConstraints(strip_whitespace=True, min_length=8)]
 
 
 class Duration(Strict):
@@ -130,75 +130,6 @@ class Clips(Strict):
         if not self.files and not self.select:
             raise ValueError("clips wants files, select, or both")
         return self
-
-
-class Label(Strict):
-    """One word of a vocabulary. `id` is the canonical spelling; `code` is the number or code raw files use.
-
-    `aliases` mean exactly the label, in raw files and in answers. The rest is for reading answers only: `synonyms`
-    mean nearly the same and `hyponyms` are kinds of it (both count as right only where scores are lenient);
-    `translations` are strict spellings by language code, such as {zh: [摇滚]}.
-    """
-
-    id: str
-    name: str | None = None
-    code: str | None = None
-    parent: str | None = None
-    aliases: Texts = ()
-    synonyms: Texts = ()
-    hyponyms: Texts = ()
-    translations: dict[str, Texts] = {}
-
-
-def _label(value: Any) -> Any:
-    return {"id": value} if isinstance(value, str) else value
-
-
-class LabelSpace(Strict):
-    """A namespace of labels: its ordered vocabulary, and where a clip's labels come from.
-
-    `part` names a named part of the clip pattern; `select` gives (id, label), one row per label.
-    Labels are matched to the vocabulary after case folding and removal of everything that is
-    not a letter or a digit, by id, name, code and alias. An `open` namespace has no vocabulary
-    (MusicCaps aspects).
-
-    For reading answers: `words` names the files of `cards/words` whose knowledge of the labels is used, `guards` are
-    collocations that hold a label's spelling and do not mean it ('classical guitar'), `compounds` are phrases that
-    mean the labels listed, several or one ('hardcore techno': [Hardcore]).
-    """
-
-    kind: Literal["single", "multi"] = "single"
-    title: str | None = None
-    open: bool = False
-    part: str | None = None
-    select: Select | None = None
-    vocabulary: tuple[Annotated[Label, BeforeValidator(_label)], ...] = ()
-    words: Texts = ()
-    guards: Texts = ()
-    compounds: dict[str, Texts] = {}
-    note: str | None = None
-
-    @model_validator(mode="after")
-    def _consistent(self) -> Self:
-        if (self.part is None) == (self.select is None):
-            raise ValueError("a label namespace wants exactly one of: part, select")
-        if self.open == bool(self.vocabulary):
-            raise ValueError("a label namespace wants a vocabulary, or open: true")
-        ids = [label.id for label in self.vocabulary]
-        if twice := sorted({i for i in ids if ids.count(i) > 1}):
-            raise ValueError(f"labels listed twice: {', '.join(twice)}")
-        if lost := sorted({v.parent for v in self.vocabulary if v.parent} - set(ids)):
-            raise ValueError(f"parents that are no labels: {', '.join(lost)}")
-        if lost := sorted({i for of in self.compounds.values() for i in of} - set(ids)):
-            raise ValueError(f"compounds of what is no label: {', '.join(lost)}")
-        return self
-
-    def only(self, ids: tuple[str, ...]) -> LabelSpace:
-        """The same namespace with no labels but these, in its own order; compounds of others are left out."""
-        labels = tuple(label for label in self.vocabulary if label.id in ids)
-        kept = tuple(v if v.parent in ids else v.model_copy(update={"parent": None}) for v in labels)
-        compounds = {phrase: of for phrase, of in self.compounds.items() if set(of) <= set(ids)}
-        return self.model_copy(update={"vocabulary": kept, "compounds": compounds})
 
 
 class Prose(Strict):
@@ -316,6 +247,8 @@ class Card(Strict):
     @property
     def grouped_by(self) -> tuple[str, ...]:
         """Which of artist, album, track the clip rules provide (by template or column name)."""
-        found = {g for rule in self.clips for g in rule.groups}
-        found |= {g for g in ("artist", "album", "track") for r in self.clips if re.search(rf"\b{g}\b", r.select or "")}
-        return tuple(g for g in ("artist", "album", "track") if g in found)
+        provided = {g for rule in self.clips for g in rule.groups}
+        provided |= {
+            g for g in ("artist", "album", "track") for r in self.clips if re.search(rf"\b{g}\b", r.select or "")
+        }
+        return tuple(g for g in ("artist", "album", "track") if g in provided)

@@ -11,6 +11,7 @@ from mudata.errors import CardError
 
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_]*$", max_length=64)]
 PartName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_.-]*$", max_length=64)]
+Select = Annotated[str, StringConstraints(strip_whitespace=True, min_length=8)]
 Usage = Literal["unrestricted", "noncommercial", "research", "unknown"]
 
 

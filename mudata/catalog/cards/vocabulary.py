@@ -7,12 +7,15 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from mudata.catalog.cards.schema import LabelSpace
+    from mudata.catalog.cards.labels import LabelSpace
 
 
-def fold(text: str) -> str:
-    """What two spellings of one label have in common: case folded, letters and digits of any script only."""
-    return "".join(c for c in text.casefold() if c.isalnum())
+def fold(text: str, *, keep: str = "") -> str:
+    """What two spellings of one name have in common: letters and digits of any script, case folded.
+
+    'Hip-Hop' and 'hip hop' both give 'hiphop'. The signs in `keep` count as letters.
+    """
+    return "".join(c for c in text.casefold() if c.isalnum() or c in keep)
 
 
 def canonical(space: LabelSpace) -> Callable[[str], str | None]:
@@ -35,13 +38,13 @@ def canonical(space: LabelSpace) -> Callable[[str], str | None]:
 
 
 def _unambiguous(space: LabelSpace, key: Callable[[str], str]) -> dict[str, str]:
-    found: dict[str, str] = {}
+    id_of: dict[str, str] = {}
     for spellings in _spellings(space):
         ids: dict[str, set[str]] = defaultdict(set)
         for spelling, id_ in spellings:
             ids[key(spelling)].add(id_)
-        found = {k: next(iter(v)) for k, v in ids.items() if k and len(v) == 1} | found
-    return found
+        id_of = {k: next(iter(v)) for k, v in ids.items() if k and len(v) == 1} | id_of
+    return id_of
 
 
 def _spellings(space: LabelSpace) -> Iterator[list[tuple[str, str]]]:

@@ -5,14 +5,11 @@ All return float arrays of shape (samples,) at RATE, peaking near 1. Frequencies
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import numpy as np
 from numpy.typing import NDArray
 
 RATE = 22_050
 Wave = NDArray[np.float64]
-Voice = Callable[[float, float, np.random.Generator], Wave]
 
 
 def hertz(pitch: float) -> float:

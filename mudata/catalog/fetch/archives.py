@@ -1,7 +1,7 @@
 """Archives taken apart safely: zip (stored, deflate, bzip2, LZMA) and tar (plain, gzip, bzip2, xz).
 
 No member is written outside its folder, no link or device is made, nothing is overwritten by a namesake, and
-no more comes out than was allowed. Every member is written beside its place and moved there, so that what is
+no more comes out than was allowed. Every member is written beside its path and moved there, so that what is
 there is whole: an extraction that was killed goes on where it ended. Memory stays constant but
 for the list of names.
 
@@ -58,25 +58,27 @@ def extract(
     of the archive, which add up to its size. Raises UnsafeArchive; FetchError for what is damaged, encrypted or no
     archive; HomeError for a full disk.
     """
-    taking = _Taking(archive, target, keep or (lambda path: not path.startswith("__MACOSX/")), max_bytes, advance)
+    extraction = _Extraction(
+        archive, target, keep or (lambda path: not path.startswith("__MACOSX/")), max_bytes, advance
+    )
     with archive.open("rb") as file:
         magic = file.read(6)
         try:
             if magic.startswith((b"PK\x03\x04", b"PK\x05\x06")):
-                _zip(taking)
+                _zip(extraction)
             else:
-                _tar(taking, magic)
+                _tar(extraction, magic)
         except (zipfile.BadZipFile, tarfile.TarError, zlib.error, lzma.LZMAError, EOFError) as error:
-            taking.damaged(str(error) or type(error).__name__, error)
+            extraction.damaged(str(error) or type(error).__name__, error)
         except OSError as error:
             if known := from_os_error(error):
                 raise known from error
             if error.errno is None:  # what gzip and bz2 say of bytes that they do not understand
-                taking.damaged(str(error), error)
+                extraction.damaged(str(error), error)
             raise
     if hasattr(os, "sync"):
         os.sync()  # once for all files: the archive may be deleted after this
-    return taking.files
+    return extraction.files
 
 
 def member_path(name: str, archive: str) -> str:
@@ -91,8 +93,8 @@ def member_path(name: str, archive: str) -> str:
     return "/".join(parts)
 
 
-class _Taking:
-    """What is taken from one archive, and the checks that each member passes."""
+class _Extraction:
+    """One archive being extracted: what came out of it, and the checks that each member passes."""
 
     def __init__(
         self, archive: Path, target: Path, keep: Callable[[str], bool], max_bytes: int, advance: Advance
@@ -123,12 +125,12 @@ class _Taking:
         self.files.append(self._target / path)
         return self.files[-1]
 
-    def write(self, source: IO[bytes], place: Path, size: int, advance: Advance) -> None:
-        """Write one member beside its place and move it there."""
-        part = place.with_name(f".{hashlib.sha256(os.fsencode(place.name)).hexdigest()[:16]}.part")
+    def write(self, source: IO[bytes], path: Path, size: int, advance: Advance) -> None:
+        """Write one member beside its path and move it there."""
+        part = path.with_name(f".{hashlib.sha256(os.fsencode(path.name)).hexdigest()[:16]}.part")
         written = 0
         try:
-            place.parent.mkdir(parents=True, exist_ok=True)
+            path.parent.mkdir(parents=True, exist_ok=True)
             with part.open("wb") as out:
                 while block := source.read(_BLOCK):
                     written += len(block)
@@ -137,13 +139,13 @@ class _Taking:
                     out.write(block)
                     advance(len(block))
             if written != size:
-                self._refuse(f"{place.name!r} does not have the {size} bytes that are declared")
-            part.replace(place)
+                self._refuse(f"{path.name!r} does not have the {size} bytes that are declared")
+            part.replace(path)
         except OSError as error:
             if error.errno in (errno.EEXIST, errno.ENOTDIR, errno.EISDIR):
-                self._refuse(f"{str(place)!r} is both a file and a folder")
+                self._refuse(f"{str(path)!r} is both a file and a folder")
             if error.errno == errno.ENAMETOOLONG:
-                self._refuse(f"the name {place.name!r} is too long")
+                self._refuse(f"the name {path.name!r} is too long")
             raise
 
     def damaged(self, why: str, error: Exception | None = None) -> NoReturn:
@@ -159,31 +161,31 @@ class _Taking:
         )
 
 
-def _zip(taking: _Taking) -> None:
-    total = taking.archive.stat().st_size
-    with zipfile.ZipFile(taking.archive) as archive:
+def _zip(extraction: _Extraction) -> None:
+    total = extraction.archive.stat().st_size
+    with zipfile.ZipFile(extraction.archive) as archive:
         members: list[tuple[zipfile.ZipInfo, Path]] = []
         for info in archive.infolist():
             mode = info.external_attr >> 16 if info.create_system == 3 else 0
             regular = stat.S_IFMT(mode) in (0, stat.S_IFREG, stat.S_IFDIR)
-            place = None if info.is_dir() else taking.accept(_zip_name(info), info.file_size, regular=regular)
-            if place is None:
-                member_path(_zip_name(info), taking.archive.name)
+            path = None if info.is_dir() else extraction.accept(_zip_name(info), info.file_size, regular=regular)
+            if path is None:
+                member_path(_zip_name(info), extraction.archive.name)
                 continue
-            _check_method(info, taking)
-            members.append((info, place))
+            _check_method(info, extraction)
+            members.append((info, path))
 
         def write(member: tuple[zipfile.ZipInfo, Path]) -> None:
-            info, place = member
-            there = _is_there(place, info)
-            if not there:
+            info, path = member
+            present = _is_there(path, info)
+            if not present:
                 share = info.compress_size / max(1, info.file_size)
                 with archive.open(info) as source:
-                    taking.write(source, place, info.file_size, lambda done: taking.advance(done * share))
-            if there or not info.file_size:
-                taking.advance(info.compress_size)
+                    extraction.write(source, path, info.file_size, lambda done: extraction.advance(done * share))
+            if present or not info.file_size:
+                extraction.advance(info.compress_size)
 
-        taking.advance(total - sum(info.compress_size for info, _ in members))
+        extraction.advance(total - sum(info.compress_size for info, _ in members))
         with ThreadPoolExecutor(
             min(4, os.cpu_count() or 1)
         ) as pool:  # decompression runs outside the interpreter's lock
@@ -200,7 +202,7 @@ def _zip_name(info: zipfile.ZipInfo) -> str:
         return info.filename
 
 
-def _check_method(info: zipfile.ZipInfo, taking: _Taking) -> None:
+def _check_method(info: zipfile.ZipInfo, extraction: _Extraction) -> None:
     why = None
     if info.flag_bits & 0x1:
         why = "is encrypted"
@@ -209,17 +211,17 @@ def _check_method(info: zipfile.ZipInfo, taking: _Taking) -> None:
         why = f"is packed with zip method {info.compress_type} ({method}), which Python cannot undo"
     if why:
         raise FetchError(
-            f"{taking.archive.name}: the member {info.filename!r} {why}.",
+            f"{extraction.archive.name}: the member {info.filename!r} {why}.",
             "Unpack the archive with another program, such as 7z, and use `mudata fetch NAME --from FOLDER`.",
         )
 
 
-def _is_there(place: Path, info: zipfile.ZipInfo) -> bool:
+def _is_there(path: Path, info: zipfile.ZipInfo) -> bool:
     try:
-        if place.stat().st_size != info.file_size:
+        if path.stat().st_size != info.file_size:
             return False
         crc = 0
-        with place.open("rb") as file:
+        with path.open("rb") as file:
             while block := file.read(_BLOCK):
                 crc = zlib.crc32(block, crc)
     except OSError:
@@ -227,22 +229,22 @@ def _is_there(place: Path, info: zipfile.ZipInfo) -> bool:
     return crc == info.CRC
 
 
-def _tar(taking: _Taking, magic: bytes) -> None:
-    with taking.archive.open("rb", buffering=0) as raw:
-        counted = _Counted(raw, taking.advance)
+def _tar(extraction: _Extraction, magic: bytes) -> None:
+    with extraction.archive.open("rb", buffering=0) as raw:
+        counted = _Counted(raw, extraction.advance)
         with (
             _decompressed(cast("IO[bytes]", counted), magic) as stream,
             tarfile.open(fileobj=stream, mode="r|", bufsize=_BLOCK, encoding="utf-8") as archive,
         ):
             for member in _members(archive):
                 name = _tar_name(member)
-                place = None if member.isdir() else taking.accept(name, member.size, regular=member.isreg())
-                if place is None:
-                    member_path(name, taking.archive.name)
+                path = None if member.isdir() else extraction.accept(name, member.size, regular=member.isreg())
+                if path is None:
+                    member_path(name, extraction.archive.name)
                     continue
-                there = place.is_file() and place.stat().st_size == member.size
-                if not there and (source := archive.extractfile(member)):
-                    taking.write(source, place, member.size, lambda done: None)
+                present = path.is_file() and path.stat().st_size == member.size
+                if not present and (source := archive.extractfile(member)):
+                    extraction.write(source, path, member.size, lambda done: None)
         counted.finish()
 
 

@@ -1,7 +1,7 @@
 """raw/<dataset>/fetched.json: what was got from where, so that a finished fetch is recognised by looking at files only.
 
-A record is one unit of a mirror (a file with all that came out of it, or the mirror as a whole): its
-component, mirror, time, and size and mtime of every file. Written atomically after every unit.
+A record is one job of a mirror (a file with all that came out of it, or the mirror as a whole): its component, mirror,
+time, and size and mtime of every file. Written atomically after every job.
 """
 
 from __future__ import annotations
@@ -9,11 +9,10 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, field
-from datetime import UTC, datetime
 from pathlib import Path
 
 from mudata.errors import HomeError
-from mudata.home import write_atomic
+from mudata.home import now, write_atomic
 from mudata.version import __version__
 
 VERSION = 1
@@ -22,20 +21,16 @@ Stat = Callable[[str], tuple[int, int] | None]
 """Size and mtime_ns of a file below `files/`, by its relative path; None if there is none."""
 
 
-def now() -> str:
-    return datetime.now(UTC).isoformat(timespec="seconds")
-
-
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class FetchRecord:
-    """One unit that was fetched."""
+    """One job that was done; the fields are the keys of the file."""
 
     component: str
     mirror: str
     files: Mapping[str, tuple[int, int]]
     """Relative path below `files/` -> size, mtime_ns."""
     sums: Mapping[str, str] = field(default_factory=dict)
-    """Remote path -> 'sha256:…' (or sha1, md5, as the card has it)."""
+    """Checksums: remote path -> 'sha256:…' (or sha1, md5, as the card has it)."""
     failures: Mapping[str, str] = field(default_factory=dict)
     """Clip ids that could not be had, and why."""
     when: str = field(default_factory=now)
@@ -46,16 +41,16 @@ class FetchRecord:
 
 
 class Ledger:
-    """The records by the key of their unit. Raises HomeError if the file is broken or of a newer version."""
+    """The records by the key of their job. Raises HomeError if the file is broken or of a newer version."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
         self.records: dict[str, FetchRecord] = {}
         try:
-            read = json.loads(path.read_bytes())
-            if read["version"] > VERSION:
+            content = json.loads(path.read_bytes())
+            if content["version"] > VERSION:
                 raise HomeError(f"{path} was written by a newer mudata.", "Update mudata.")
-            self.records = {key: FetchRecord(**record) for key, record in read["records"].items()}
+            self.records = {key: FetchRecord(**record) for key, record in content["records"].items()}
         except FileNotFoundError:
             pass
         except (ValueError, KeyError, TypeError) as error:
@@ -66,8 +61,8 @@ class Ledger:
 
     def add(self, key: str, record: FetchRecord) -> None:
         self.records[key] = record
-        everything = {"version": VERSION, "records": {key: asdict(record) for key, record in self.records.items()}}
-        write_atomic(self._path, json.dumps(everything, indent=1) + "\n")
+        records = {key: asdict(record) for key, record in self.records.items()}
+        write_atomic(self._path, json.dumps({"version": VERSION, "records": records}, indent=1) + "\n")
 
 
 def stat_below(files: Path) -> Stat:
@@ -86,5 +81,5 @@ def stat_below(files: Path) -> Stat:
 def seen(paths: Iterable[Path], files: Path) -> dict[str, tuple[int, int]]:
     """Size and mtime_ns of files, by their relative paths."""
     stat = stat_below(files)
-    found = {path.relative_to(files).as_posix(): stat(path.relative_to(files).as_posix()) for path in paths}
-    return {path: facts for path, facts in sorted(found.items()) if facts}
+    relative = sorted({path.relative_to(files).as_posix() for path in paths})
+    return {path: size_and_mtime for path in relative if (size_and_mtime := stat(path))}

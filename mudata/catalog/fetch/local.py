@@ -16,11 +16,11 @@ from typing import TYPE_CHECKING
 
 from mudata.catalog.cards.patterns import Pattern
 from mudata.catalog.cards.subsets import subsets_of
+from mudata.catalog.fetch import own_files
 from mudata.catalog.fetch.ledger import FetchRecord, Ledger, seen
 from mudata.catalog.fetch.plan import adopted_key, in_play
-from mudata.catalog.fetch.sources import shards as rows
+from mudata.catalog.fetch.sources.shards import write
 from mudata.catalog.fetch.sources.unpacking import unpack
-from mudata.catalog.read.files import walk
 from mudata.errors import FetchError
 
 if TYPE_CHECKING:
@@ -34,33 +34,33 @@ _ARCHIVES = (".zip", ".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tar.xz", 
 _SHARDS = (".parquet", ".arrow")
 
 
-def adopt(card: Card, request: FetchRequest, place: Target, ledger: Ledger, progress: Progress) -> None:
+def adopt(card: Card, request: FetchRequest, target: Target, ledger: Ledger, progress: Progress) -> None:
     """Take what the card reads out of `request.origin`, and record the components that need nothing more.
 
     Raises FetchError if a path does not exist, or nothing in all of them is of use.
     """
-    found = _Found()
+    adopted = _Adopted()
     for path in request.origin:
-        if not path.exists():
-            raise FetchError(f"There is no {path}.", "Give a folder, an archive or a shard that exists.")
-        for root in _roots(card, path.absolute()):
+        existing = own_files.existing(path, "a folder, an archive or a shard")
+        for root in _roots(card, existing.absolute()):
             progress.say(f"{card.name}: looking through {root}")
-            _take(card, root, place, found, progress, copy=request.copy)
-    if not found.files:
-        raise _nothing(card, request.origin, found)
-    mirror = "own files: " + ", ".join(str(path.absolute()) for path in request.origin)
+            _take(card, root, target, adopted, progress, copy=request.copy)
+    if not adopted.files:
+        raise _nothing(card, request.origin, adopted)
+    mirror = own_files.label(path.absolute() for path in request.origin)
     subsets = subsets_of(card, request.subset)
-    for name, files in _satisfied(card, seen(found.files, place.files)).items():
+    for name, files in _satisfied(card, seen(adopted.files, target.files)).items():
         component = card.sources[name]
         if in_play(component, subsets):
-            ledger.add(adopted_key(name, component, subsets), FetchRecord(name, mirror, files))
+            record = FetchRecord(component=name, mirror=mirror, files=files)
+            ledger.add(adopted_key(name, component, subsets), record)
 
 
 @dataclass
-class _Found:
+class _Adopted:
     files: list[Path] = field(default_factory=list)
     """Below `files/`."""
-    others: list[str] = field(default_factory=list)
+    useless: list[str] = field(default_factory=list)
     """Some of what was there and is of no use."""
 
 
@@ -91,38 +91,32 @@ def _snapshot(repo: Path, revision: str) -> Path:
     return exact if exact.is_dir() else max((repo / "snapshots").iterdir(), key=lambda p: p.stat().st_mtime)
 
 
-def _take(card: Card, root: Path, place: Target, found: _Found, progress: Progress, *, copy: bool) -> None:
-    if root.is_file():
-        entries = [root.name]
-        base = root.parent
-    else:
-        entries = [path for path, _ in walk(root)]
-        base = root
+def _take(card: Card, root: Path, target: Target, adopted: _Adopted, progress: Progress, *, copy: bool) -> None:
+    base, entries = own_files.files_of(root)
     archives, shards = _archive_names(card), []
     with progress.bar(f"{card.name}: {'copying' if copy else 'linking'}", len(entries), "files") as advance:
         for path in entries:
             advance(1)
             name = PurePosixPath(path).name
-            if target := _target(base, path, place.wanted):
-                found.files.append(_bring(base / path, place.files / _text(target), place.files, copy=copy))
+            if belongs := _wanted_path(base, path, target.wanted):
+                adopted.files.append(_bring(base / path, target.files / _text(belongs), target.files, copy=copy))
             elif name in archives or (root.is_file() and name.endswith(_ARCHIVES)):
-                found.files += unpack(base / path, place, progress)
+                adopted.files += unpack(base / path, target, progress)
             elif name.endswith(_SHARDS):
                 shards.append(path)
-            elif len(found.others) < 5:
-                found.others.append(path)
-    found.files += _rows(card, base, shards, place, progress)
+            elif len(adopted.useless) < 5:
+                adopted.useless.append(path)
+    adopted.files += _rows(card, base, shards, target, progress)
 
 
 def _archive_names(card: Card) -> set[str]:
     """File names that the card's archives have, on any of its mirrors."""
-    files = [
-        f for c in card.sources.values() for m in c.mirrors for f in getattr(m, "files", ()) if f.unpack == "archive"
-    ]
-    return {PurePosixPath(file.path).name for file in files}
+    mirrors = [mirror for component in card.sources.values() for mirror in component.mirrors]
+    files = [file for mirror in mirrors for file in getattr(mirror, "files", ())]
+    return {PurePosixPath(file.path).name for file in files if file.unpack == "archive"}
 
 
-def _target(base: Path, path: str, wanted: Callable[[str], bool]) -> str | None:
+def _wanted_path(base: Path, path: str, wanted: Callable[[str], bool]) -> str | None:
     """Where a file belongs: its path as it is, else with the last parents of `base`, else without its first folders."""
     if wanted(path):
         return path
@@ -143,23 +137,22 @@ def _text(path: str) -> str:
 
 
 def _bring(source: Path, target: Path, files: Path, *, copy: bool) -> Path:
-    """Link or copy a file to its place; one that is in its place already stays."""
+    """Link or copy a file to `target`; one that lies below `files` already stays where it is."""
     if source.resolve().is_relative_to(files.resolve()):
         return files / source.resolve().relative_to(files.resolve())
-    target.parent.mkdir(parents=True, exist_ok=True)
     if copy:
+        target.parent.mkdir(parents=True, exist_ok=True)
         there = target.is_file() and not target.is_symlink()
         if not (there and target.stat().st_size == source.stat().st_size):
             part = target.with_name(f".{target.name[:200]}.part")
             shutil.copyfile(source, part)
             part.replace(target)
     elif not (target.is_symlink() and target.readlink() == source):
-        target.unlink(missing_ok=True)
-        target.symlink_to(source)
+        own_files.link(source, target)
     return target
 
 
-def _rows(card: Card, base: Path, shards: list[str], place: Target, progress: Progress) -> Iterable[Path]:
+def _rows(card: Card, base: Path, shards: list[str], target: Target, progress: Progress) -> Iterable[Path]:
     """Write out the rows of shards that a Hub mirror of the card describes."""
     for component in card.sources.values():
         for mirror in component.mirrors:
@@ -168,10 +161,13 @@ def _rows(card: Card, base: Path, shards: list[str], place: Target, progress: Pr
             globs = [Pattern(f"**/{file.path}") for file in mirror.files if file.unpack == "rows"]
             globs += [Pattern(PurePosixPath(file.path).name) for file in mirror.files if file.unpack == "rows"]
             if fitting := [path for path in shards if any(glob.match(path) is not None for glob in globs)]:
-                source = f"{base}: {' '.join(fitting)}"
-                pairs = [(path, base / path) for path in fitting]
-                return rows.write(
-                    pairs, mirror.rows, place.files, source=source, limit=place.limit, progress=progress
+                return write(
+                    [(path, base / path) for path in fitting],
+                    mirror.rows,
+                    target.files,
+                    source=f"{base}: {' '.join(fitting)}",
+                    limit=target.limit,
+                    progress=progress,
                 ).files
     return ()
 
@@ -206,9 +202,10 @@ def _tables_of(component: Component, tables: dict[str, Pattern]) -> set[str]:
     return {name for name, pattern in tables.items() if any(pattern.match(path) is not None for path in paths)}
 
 
-def _nothing(card: Card, origin: tuple[Path, ...], found: _Found) -> FetchError:
+def _nothing(card: Card, origin: tuple[Path, ...], adopted: _Adopted) -> FetchError:
     patterns = [pattern for rule in card.clips for pattern in rule.files] + [t.path for t in card.tables.values()]
-    there = f"There is, for instance: {', '.join(found.others)}." if found.others else "There are no files at all."
+    useless = ", ".join(adopted.useless)
+    there = f"There is, for instance: {useless}." if useless else "There are no files at all."
     return FetchError(
         f"{card.name}: nothing of use in {', '.join(map(str, origin))}.\n"
         f"Looked for {', '.join(patterns)}"

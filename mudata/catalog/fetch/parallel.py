@@ -1,4 +1,4 @@
-"""Units of work side by side, told as one: one progress bar, each result as soon as it is there."""
+"""Jobs side by side, shown as one: one progress bar, each result as soon as it is there."""
 
 from __future__ import annotations
 
@@ -11,27 +11,27 @@ from typing import TypeVar
 from mudata.errors import FetchError, ReadError
 from mudata.narration import Advance, Progress
 
-Unit = TypeVar("Unit")
+Job = TypeVar("Job")
 Result = TypeVar("Result")
 
 
-def side_by_side(
-    units: Sequence[Unit],
-    work: Callable[[Unit, Progress], Result],
+def run_parallel(
+    jobs: Sequence[Job],
+    work: Callable[[Job, Progress], Result],
     *,
-    jobs: int,
+    at_a_time: int,
     progress: Progress,
     title: str,
     total: float | None,
-) -> Generator[tuple[Unit, Result], None, None]:
-    """Do `work` for each unit, `jobs` at a time, with one bar over `total` bytes.
+) -> Generator[tuple[Job, Result], None, None]:
+    """Do `work` for each job, `at_a_time` of them at once, with one bar over `total` bytes.
 
-    After the first FetchError or ReadError no further unit is begun, those under way are finished, then it
+    After the first FetchError or ReadError no further job is begun, those under way are finished, then it
     is raised. Any other error, and closing the generator, stops all at their next call of `advance`.
     """
-    with progress.bar(title, total, "bytes") as advance, ThreadPoolExecutor(jobs) as pool:
-        chorus = _Chorus(progress, advance)
-        tasks = {pool.submit(work, unit, chorus): unit for unit in units}
+    with progress.bar(title, total, "bytes") as advance, ThreadPoolExecutor(at_a_time) as pool:
+        shared = _SharedBar(progress, advance)
+        tasks = {pool.submit(work, job, shared): job for job in jobs}
         failed: FetchError | ReadError | None = None
         try:
             for task in as_completed(tasks):
@@ -46,14 +46,14 @@ def side_by_side(
                 else:
                     yield tasks[task], result
         finally:
-            chorus.stop()
+            shared.stop()
             for task in tasks:
                 task.cancel()
     if failed:
         raise failed
 
 
-class _Chorus(Progress):
+class _SharedBar(Progress):
     """One bar for many threads; stops them by what their `advance` raises."""
 
     def __init__(self, progress: Progress, advance: Advance) -> None:

@@ -39,11 +39,11 @@ class FetchJob:
     """The smallest thing that a mirror gives in one go: an HTTP file with all that comes out of it, or all it has."""
 
     mirror: AnyMirror
-    """Narrowed to this unit."""
+    """Narrowed to this job."""
     key: str
-    """Names the unit in the ledger, as far as it was asked for."""
-    whole: str
-    """The same without limit and condition; has everything that `key` has."""
+    """Names the job in the ledger, as far as it was asked for."""
+    whole_key: str
+    """The same without limit and condition: who has that has everything that `key` names."""
 
     @property
     def limitable(self) -> bool:
@@ -58,7 +58,7 @@ class Option:
     """One way to get a component."""
 
     mirror: AnyMirror
-    units: tuple[tuple[FetchJob, State], ...]
+    jobs: tuple[tuple[FetchJob, State], ...]
 
 
 @dataclass(frozen=True)
@@ -69,32 +69,42 @@ class Requirement:
     component: Component
     adopted: FetchRecord | None
     """What a user's own files gave."""
-    steps: tuple[Option, ...]
+    options: tuple[Option, ...]
 
-    def there(self, *states: State) -> Option | None:
-        """The first step all of whose units are in one of the states."""
-        return next((step for step in self.steps if all(state in states for _, state in step.units)), None)
+    def option_in(self, *states: State) -> Option | None:
+        """The first option all of whose jobs are in one of the states."""
+        return next((option for option in self.options if all(s in states for _, s in option.jobs)), None)
 
 
 def plan(
     card: Sourced, subsets: Sequence[str], selection: str | None, records: Mapping[str, FetchRecord], stat: Stat
 ) -> tuple[Requirement, ...]:
-    """The needs of a request, those that want to know the clips last; components of other subsets are left out.
+    """The requirements of a request, those that want to know the clips last; components of other subsets are left out.
 
     `selection` says in words which clips are wanted; None: all. `stat` looks at a file below `files/`.
     """
-    needs: list[Requirement] = []
+    requirements: list[Requirement] = []
     for name, component in card.sources.items():
         order = sorted(component.mirrors, key=lambda m: selection is not None and m.kind not in CLIPWISE)
-        steps = [
-            Option(mirror, tuple((unit, _state(unit, records, stat)) for unit in units))
+        options = tuple(
+            Option(mirror, tuple((job, _state(job, records, stat)) for job in jobs))
             for mirror in order
-            if (units := list(_units(mirror, subsets, selection)))
-        ]
+            if (jobs := list(_jobs(mirror, subsets, selection)))
+        )
         own = records.get(adopted_key(name, component, subsets))
-        if steps:
-            needs.append(Requirement(name, component, own if own and own.unchanged(stat) else None, tuple(steps)))
-    return tuple(sorted(needs, key=lambda need: any(step.mirror.kind in CLIPWISE for step in need.steps)))
+        if options:
+            adopted = own if own and own.unchanged(stat) else None
+            requirements.append(Requirement(name, component, adopted, options))
+    return tuple(sorted(requirements, key=_wants_clips))
+
+
+def _wants_clips(requirement: Requirement) -> bool:
+    return any(option.mirror.kind in CLIPWISE for option in requirement.options)
+
+
+def record_of(job: FetchJob, records: Mapping[str, FetchRecord]) -> FetchRecord | None:
+    """What the ledger has of a job: all that it could give, else as far as it was asked for."""
+    return records.get(job.whole_key) or records.get(job.key)
 
 
 def adopted_key(name: str, component: Component, subsets: Sequence[str]) -> str:
@@ -107,7 +117,7 @@ def adopted_key(name: str, component: Component, subsets: Sequence[str]) -> str:
 
 def in_play(component: Component, subsets: Sequence[str]) -> bool:
     """Whether a component has anything to give for these subsets."""
-    return any(unit for mirror in component.mirrors for unit in _units(mirror, subsets, None))
+    return any(job for mirror in component.mirrors for job in _jobs(mirror, subsets, None))
 
 
 def describe(mirror: AnyMirror) -> str:
@@ -131,48 +141,48 @@ def _host(url: str) -> str:
     return urlsplit(url).hostname or "?"
 
 
-def _units(mirror: AnyMirror, subsets: Sequence[str], selection: str | None) -> Iterator[FetchJob]:
+def _jobs(mirror: AnyMirror, subsets: Sequence[str], selection: str | None) -> Iterator[FetchJob]:
     files = [f for f in getattr(mirror, "files", ()) if f.subset is None or f.subset in subsets]
     if mirror.kind in _LISTING and mirror.files and not files:  # type: ignore[union-attr]
         return
     if mirror.kind == "http":
         for file in files:
-            one = mirror.model_copy(update={"files": (file.model_copy(update={"subset": None}),)})
-            some = selection if file.unpack == "archive" and not file.keep else None
-            yield FetchJob(one, _key(one, some), _key(one, None))
+            single = mirror.model_copy(update={"files": (file.model_copy(update={"subset": None}),)})
+            limited = selection if file.unpack == "archive" and not file.keep else None
+            yield FetchJob(single, _key(single, limited), _key(single, None))
     elif mirror.kind in CLIPWISE:
         if getattr(mirror, "subset", None) in (None, *subsets):
-            of = ",".join(subsets)
-            yield FetchJob(mirror, _key(mirror, f"{of} {selection}"), _key(mirror, f"{of} {None}"))
+            named = ",".join(subsets)
+            yield FetchJob(mirror, _key(mirror, f"{named} {selection}"), _key(mirror, f"{named} {None}"))
     else:
         update = {"files": tuple(f.model_copy(update={"subset": None}) for f in files)} if files else {}
-        all_ = mirror.model_copy(update=update)
-        yield FetchJob(all_, _key(all_, selection), _key(all_, None))
+        narrowed = mirror.model_copy(update=update)
+        yield FetchJob(narrowed, _key(narrowed, selection), _key(narrowed, None))
 
 
 def _key(mirror: AnyMirror, selection: str | None) -> str:
-    what = json.dumps([_lasting(mirror.model_dump(mode="json")), selection], sort_keys=True)
-    return f"{describe(mirror)} {hashlib.sha256(what.encode()).hexdigest()[:20]}"
+    content = json.dumps([_lasting(mirror.model_dump(mode="json")), selection], sort_keys=True)
+    return f"{describe(mirror)} {hashlib.sha256(content.encode()).hexdigest()[:20]}"
 
 
 def _lasting(value: Any) -> Any:
     if isinstance(value, dict):
-        return {key: _lasting(of) for key, of in value.items() if key not in _VOLATILE}
-    return [_lasting(of) for of in value] if isinstance(value, list) else value
+        return {key: _lasting(item) for key, item in value.items() if key not in _VOLATILE}
+    return [_lasting(item) for item in value] if isinstance(value, list) else value
 
 
-def _state(unit: FetchJob, records: Mapping[str, FetchRecord], stat: Stat) -> State:
-    record = records.get(unit.whole) or records.get(unit.key)
+def _state(job: FetchJob, records: Mapping[str, FetchRecord], stat: Stat) -> State:
+    record = record_of(job, records)
     if record is None:
         return "missing"
-    if not record.unchanged(stat) or _differs(unit, record):
+    if not record.unchanged(stat) or _differs(job, record):
         return "stale"
     return "incomplete" if record.failures else "present"
 
 
-def _differs(unit: FetchJob, record: FetchRecord) -> bool:
+def _differs(job: FetchJob, record: FetchRecord) -> bool:
     """Whether the card now promises other bytes than those that came."""
-    for file in getattr(unit.mirror, "files", ()):
+    for file in getattr(job.mirror, "files", ()):
         algorithm, _, value = record.sums.get(file.path, "").partition(":")
         promised = expected_checksums(file).get(algorithm, value)
         if value not in ((promised,) if isinstance(promised, str) else promised):

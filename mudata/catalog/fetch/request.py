@@ -6,14 +6,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class FetchRequest:
     """What is asked for."""
 
     subset: str | None = None
     """One of the card's subsets, or several with commas between; None: its default."""
     where: str | None = None
-    """SQL condition that chooses clips, see `reading.read`."""
+    """SQL condition that chooses clips, see `read.reader.read`."""
     limit: int | None = None
     """So many clips."""
     offline: bool = False
@@ -26,7 +26,7 @@ class FetchRequest:
     """Downloads at a time."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Fetched:
     """What is there now."""
 

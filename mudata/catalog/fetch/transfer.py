@@ -175,19 +175,19 @@ def _open(client: httpx2.Client, want: Download, headers: Mapping[str, str]) -> 
 
 def _check_status(response: httpx2.Response, want: Download) -> None:
     status = response.status_code
-    address, said = shown(want.url), f"{status} {response.reason_phrase}".strip()
+    address, answer = shown(want.url), f"{status} {response.reason_phrase}".strip()
     if status in (200, 206):
         return
     if status in (401, 403):
         raise NeedsToken(
-            f"{address}: the host refuses without a login ({said}).",
+            f"{address}: the host refuses without a login ({answer}).",
             "Ask the publisher for access, or fetch the file with a browser and run the same command with --from FILE.",
         )
     if status in (404, 410, 451):
-        raise FetchError(f"{address}: the host no longer has this file ({said}).")
+        raise FetchError(f"{address}: the host no longer has this file ({answer}).")
     if status in _TEMPORARY:
-        raise TryAgain(f"the host answers {said}", retry_after(response.headers))
-    raise FetchError(f"{address}: the host answers {said}.")
+        raise TryAgain(f"the host answers {answer}", retry_after(response.headers))
+    raise FetchError(f"{address}: the host answers {answer}.")
 
 
 def _refuse_web_page(response: httpx2.Response, want: Download) -> None:
@@ -223,5 +223,5 @@ def _validator(response: httpx2.Response) -> str | None:
 
 
 def _number(pattern: str, response: httpx2.Response) -> int | None:
-    found = re.search(pattern, response.headers.get("content-range", ""))
-    return int(found[1]) if found else None
+    match = re.search(pattern, response.headers.get("content-range", ""))
+    return int(match[1]) if match else None

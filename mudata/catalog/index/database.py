@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import duckdb
 
-from mudata.catalog.index import generations as parts
+from mudata.catalog.index import generations
 from mudata.catalog.index.registered_views import RegisteredView, registered
 from mudata.catalog.read.sql_literals import empty_select, files_literal, paths_literal, quote
 from mudata.catalog.tables import TABLES
@@ -46,20 +46,20 @@ def publish(
     of a newer version.
     """
     folder = home.make(home.index / "parts" / dataset)
-    draft = parts.GenerationDraft(dataset, tables, selection)
+    draft = generations.GenerationDraft(dataset, tables, selection)
     try:
         with home.lock(f"parts-{dataset}"):
-            current = parts.newest(folder)
+            current = generations.newest(folder)
             if current and current.about["identity_sha256"] == draft.identity_sha256:
                 if _outdated(home, current):
                     rebuild(home)
                 return current.folder
-            parts.sweep(folder)
+            generations.sweep(folder)
             temporary = draft.write(folder)
             with home.lock("index"):
-                target = parts.commit(temporary)
+                target = generations.commit(temporary)
                 _rebuild(home)
-                parts.retire(folder)
+                generations.retire(folder)
             return target
     except (duckdb.IOException, duckdb.TransactionException) as error:
         raise HomeError(
@@ -70,10 +70,10 @@ def publish(
         draft.close()
 
 
-def _outdated(home: Home, current: parts.Generation) -> bool:
+def _outdated(home: Home, current: generations.Generation) -> bool:
     """Whether mudata.duckdb is not there, or older than a generation whose writer was stopped before it came to it."""
     try:
-        return (home.index / DATABASE).stat().st_mtime_ns < current.part("clips").stat().st_mtime_ns
+        return (home.index / DATABASE).stat().st_mtime_ns < current.file("clips").stat().st_mtime_ns
     except FileNotFoundError:
         return True
 
@@ -85,9 +85,9 @@ def connect(home: Home) -> duckdb.DuckDBPyConnection:
     that are made in it are its own and vanish with it. Times are in UTC. Where nothing is indexed the views are
     empty. Raises HomeError for an index that is damaged or of a newer version.
     """
-    found = generations(home)
+    current = current_generations(home)
     others = {name: (view, sorted(home.root.glob(view.files))) for name, view in registered().items()}
-    views = _dataset_views(found) | {
+    views = _dataset_views(current) | {
         name: _view(view, files_literal(files) if files else None) for name, (view, files) in others.items()
     }
     connection = duckdb.connect(":memory:")
@@ -99,7 +99,7 @@ def connect(home: Home) -> duckdb.DuckDBPyConnection:
             f"The index in {home.index} cannot be read: {error}",
             "Remove the folder that is named, and run `mudata fetch` for its dataset again.",
         ) from error
-    allowed = [generation.part(table) for generation in found.values() for table in TABLES]
+    allowed = [generation.file(table) for generation in current.values() for table in TABLES]
     allowed += [file for _, files in others.values() for file in files]
     for setting in (
         "TimeZone = 'UTC'",
@@ -115,20 +115,20 @@ def connect(home: Home) -> duckdb.DuckDBPyConnection:
     return connection
 
 
-def generations(home: Home) -> dict[str, parts.Generation]:
+def current_generations(home: Home) -> dict[str, generations.Generation]:
     """What is indexed: the current generation by dataset, sorted. Raises HomeError for those of a newer version."""
     try:
         names = sorted(entry.name for entry in os.scandir(home.index / "parts") if entry.is_dir())
     except FileNotFoundError:
         return {}
-    found = {name: parts.newest(home.index / "parts" / name) for name in names}
-    return {name: generation for name, generation in found.items() if generation}
+    newest = {name: generations.newest(home.index / "parts" / name) for name in names}
+    return {name: generation for name, generation in newest.items() if generation}
 
 
-def generation(home: Home, dataset: str) -> Path | None:
+def current_generation(home: Home, dataset: str) -> Path | None:
     """The folder of the generation of a dataset that counts; None if it is not indexed."""
-    found = parts.newest(home.index / "parts" / dataset)
-    return found.folder if found else None
+    newest = generations.newest(home.index / "parts" / dataset)
+    return newest.folder if newest else None
 
 
 def index_sha256(home: Home, dataset: str) -> str:
@@ -136,14 +136,14 @@ def index_sha256(home: Home, dataset: str) -> str:
 
     Raises HomeError if the dataset is not indexed.
     """
-    found = parts.newest(home.index / "parts" / dataset)
-    if found is None:
+    newest = generations.newest(home.index / "parts" / dataset)
+    if newest is None:
         raise HomeError(f"{dataset!r} is not in the index.", f"Run: mudata fetch {dataset}")
-    return str(found.about["content_sha256"])
+    return str(newest.about["content_sha256"])
 
 
 def rebuild(home: Home) -> Path:
-    """Write index/mudata.duckdb anew from the parts and the runs; its path."""
+    """Write index/mudata.duckdb anew from the parts and the registered views; its path."""
     home.make(home.index)
     with home.lock("index"):
         return _rebuild(home)
@@ -153,7 +153,7 @@ def _rebuild(home: Home) -> Path:
     """As `rebuild`, by the holder of the lock."""
     for leftover in home.index.glob(f".*.{DATABASE}*"):
         leftover.unlink()
-    views = _dataset_views(generations(home))
+    views = _dataset_views(current_generations(home))
     for name, view in registered().items():
         # a pattern, so that files of tomorrow are seen; DuckDB refuses one that matches nothing
         pattern = f"{paths_literal([home.root])[:-1]}/{view.files}'"
@@ -172,9 +172,9 @@ def _rebuild(home: Home) -> Path:
     return target
 
 
-def _dataset_views(current: Mapping[str, parts.Generation]) -> dict[str, str]:
+def _dataset_views(current: Mapping[str, generations.Generation]) -> dict[str, str]:
     """A SELECT for each of TABLES over the current generation of every dataset."""
-    return {table: parts.select(table, [g.part(table) for g in current.values()]) for table in TABLES}
+    return {table: generations.select(table, [g.file(table) for g in current.values()]) for table in TABLES}
 
 
 def _view(view: RegisteredView, files: str | None) -> str:

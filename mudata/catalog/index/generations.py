@@ -81,20 +81,20 @@ class Generation:
     folder: Path
     about: Mapping[str, Any]
 
-    def part(self, table: str) -> Path:
+    def file(self, table: str) -> Path:
         return self.folder / f"{table}.parquet"
 
 
 def newest(folder: Path) -> Generation | None:
     """The newest complete generation in a dataset's folder. Raises HomeError if a newer mudata wrote it."""
-    found = next(_complete(folder), None)
-    if found is not None and found.about["index_version"] > INDEX_VERSION:
+    current = next(_complete(folder), None)
+    if current is not None and current.about["index_version"] > INDEX_VERSION:
         raise HomeError(
-            f"The index of {folder.name!r} was written by mudata {found.about['mudata_version']}"
-            f" (index version {found.about['index_version']}); this one reads up to version {INDEX_VERSION}.",
+            f"The index of {folder.name!r} was written by mudata {current.about['mudata_version']}"
+            f" (index version {current.about['index_version']}); this one reads up to version {INDEX_VERSION}.",
             "Update mudata, or set MUDATA_HOME to another folder.",
         )
-    return found
+    return current
 
 
 def _complete(folder: Path) -> Iterator[Generation]:
@@ -103,7 +103,7 @@ def _complete(folder: Path) -> Iterator[Generation]:
         path = folder / f"{number:06d}"
         with contextlib.suppress(OSError, ValueError, KeyError, TypeError, AttributeError):
             about = json.loads((path / ABOUT).read_bytes())
-            sizes = {table: said["bytes"] for table, said in about["tables"].items()}
+            sizes = {table: facts["bytes"] for table, facts in about["tables"].items()}
             if about["index_version"] > 0 and all(
                 (path / f"{table}.parquet").stat().st_size == size for table, size in sizes.items()
             ):
@@ -224,8 +224,8 @@ class GenerationDraft:
                     f"SELECT clip_id FROM {name} ANTI JOIN clips USING (clip_id)"
                 )
         for what, query in checks.items():
-            if found := self._connection.execute(f"{query} LIMIT 1").fetchall():
-                raise ReadError(f"{self.dataset}: the index cannot take {what}: {found[0][0]!r}.", "Correct the rows.")
+            if rows := self._connection.execute(f"{query} LIMIT 1").fetchall():
+                raise ReadError(f"{self.dataset}: the index cannot take {what}: {rows[0][0]!r}.", "Correct the rows.")
 
     def _digest(self, name: str, without: set[str]) -> list[str]:
         """A hash of a table's rows, whatever their order: their number, and the sums of both halves of their MD5."""

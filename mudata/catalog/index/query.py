@@ -127,9 +127,9 @@ def _allowed() -> str:
 
 
 def _query_error(error: duckdb.Error) -> QueryError:
-    said = str(error).strip()
+    message = str(error).strip()
     if isinstance(error, duckdb.PermissionException):
-        return QueryError(said.partition("\n")[0], _allowed())
+        return QueryError(message.partition("\n")[0], _allowed())
     if isinstance(error, (duckdb.CatalogException, duckdb.BinderException)):
-        return QueryError(said, "Tables and columns are listed by `mudata sql --schema`.")
-    return QueryError(said)
+        return QueryError(message, "Tables and columns are listed by `mudata sql --schema`.")
+    return QueryError(message)

@@ -94,17 +94,17 @@ def stats(home: Home, name: str) -> Stats:
 
     Raises UnknownName, or HomeError if the dataset is not indexed.
     """
-    dataset = name if database.generation(home, name) else loader.load(name).name
-    if database.generation(home, dataset) is None:
+    dataset = name if database.current_generation(home, name) else loader.load(name).name
+    if database.current_generation(home, dataset) is None:
         raise HomeError(f"{dataset!r} is not in the index.", f"Run: mudata fetch {dataset}")
     with database.connect(home) as connection:
         for table in ("datasets", "clips", "labels", "captions", "attributes", "splits", "faults"):
             connection.execute(f'CREATE TEMP TABLE "{table}" AS FROM main.{table} WHERE dataset = ?', [dataset])
-        found: Stats = {"dataset": dataset}
+        numbers: Stats = {"dataset": dataset}
         for query in (_DATASET, _AUDIO, _GROUPS):
-            found |= next(iter(_rows(connection, query)), {})
+            numbers |= next(iter(_rows(connection, query)), {})
         tables = {key: _rows(connection, query) for key, query in _TABLES.items()}
-        return found | tables | {"labels": _rows(connection, _LABELS)}
+        return numbers | tables | {"labels": _rows(connection, _LABELS)}
 
 
 def _rows(connection: duckdb.DuckDBPyConnection, query: str) -> list[Stats]:

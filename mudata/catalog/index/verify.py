@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 from mudata.catalog.cards import loader
 from mudata.catalog.index import database
 from mudata.catalog.read.files import JUNK, match_all, walk, wanted
-from mudata.errors import AudioError, HomeError
+from mudata.errors import AudioError, HomeError, some
 from mudata.narration import SILENT, Progress
 
 if TYPE_CHECKING:
@@ -53,14 +53,14 @@ class Finding:
 
 def verify(card: Card, home: Home, *, deep: bool = False, progress: Progress = SILENT) -> list[Finding]:
     """Compare disk, index and card; errors first. Raises HomeError if the dataset is not indexed."""
-    generation = database.generations(home).get(card.name)
+    generation = database.current_generations(home).get(card.name)
     if generation is None:
         raise HomeError(f"{card.name!r} is not in the index.", f"Run: mudata fetch {card.name}")
     selection = generation.about["selection"]
     with database.connect(home) as connection:
         for table in ("datasets", "clips", "labels", "splits", "faults"):
             connection.execute(f'CREATE TEMP TABLE "{table}" AS FROM main.{table} WHERE dataset = ?', [card.name])
-        found = [
+        findings = [
             *_files(card, home, connection, deep=deep, progress=progress),
             *_unexpected(card, home, connection, whole=not selection),
             *_unusable(connection),
@@ -68,7 +68,7 @@ def verify(card: Card, home: Home, *, deep: bool = False, progress: Progress = S
             *_counts(card, connection, selection),
             *_duplicates(connection),
         ]
-    return sorted(found, key=lambda finding: get_args(Severity).index(finding.severity))
+    return sorted(findings, key=lambda finding: get_args(Severity).index(finding.severity))
 
 
 def missing_and_invalid(findings: Iterable[Finding]) -> tuple[list[str], list[str]]:
@@ -161,9 +161,9 @@ def _unexpected(card: Card, home: Home, connection: duckdb.DuckDBPyConnection, *
     templated = whole and not any(rule.select for rule in card.clips)  # a SELECT may leave files out on purpose
     clips = [path for path in others if is_wanted(path)] if templated else []
     if clips:
-        yield Finding("not-indexed", _some(clips), "in the index", f"{len(clips)} files", "warning")
+        yield Finding("not-indexed", _first(clips), "in the index", f"{len(clips)} files", "warning")
     if strangers:
-        yield Finding("unexpected", _some(strangers), "no such file", f"{len(strangers)} files", "note")
+        yield Finding("unexpected", _first(strangers), "no such file", f"{len(strangers)} files", "note")
 
 
 # ------------------------------------------------------------------------------------ index
@@ -203,7 +203,7 @@ def _facts(card: Card, connection: duckdb.DuckDBPyConnection) -> Iterator[Findin
         ).fetchall()
         for rate, ids in rows:
             got = f"{rate} Hz in {len(ids)} clips"
-            yield Finding("sample-rate", _some(ids), f"{' or '.join(map(str, rates))} Hz", got, "error")
+            yield Finding("sample-rate", _first(ids), f"{' or '.join(map(str, rates))} Hz", got, "error")
 
 
 def _counts(card: Card, connection: duckdb.DuckDBPyConnection, selection: dict[str, Any]) -> Iterator[Finding]:
@@ -253,18 +253,18 @@ def _duplicates(connection: duckdb.DuckDBPyConnection) -> Iterator[Finding]:
     """Different clips with the same samples; labels that differ between them are told apart."""
     rows = connection.execute(
         """
-        WITH said AS (
+        WITH labelled AS (
             SELECT clip_id, pcm_sha256, coalesce(string_agg(DISTINCT namespace || '/' || coalesce(canonical, label),
                 ', ' ORDER BY namespace || '/' || coalesce(canonical, label)), '') AS labels
             FROM clips LEFT JOIN labels USING (clip_id)
             WHERE status = 'ok' AND pcm_sha256 IS NOT NULL GROUP BY ALL)
         SELECT list(clip_id ORDER BY clip_id), list(DISTINCT labels ORDER BY labels),
             bool_or(clip_id IN (SELECT clip_id FROM faults WHERE kind IN ('duplicate', 'mislabelled')))
-        FROM said GROUP BY pcm_sha256 HAVING count(*) > 1 ORDER BY 1
+        FROM labelled GROUP BY pcm_sha256 HAVING count(*) > 1 ORDER BY 1
         """
     ).fetchall()
     for ids, labels, known in rows:
-        where = _some(ids)
+        where = _first(ids)
         severity: Severity = "note" if known else "warning"
         if len(labels) > 1:
             got = "the same samples, labelled " + " against ".join(label or "nothing" for label in labels)
@@ -273,5 +273,5 @@ def _duplicates(connection: duckdb.DuckDBPyConnection) -> Iterator[Finding]:
             yield Finding("duplicate", where, "different samples", f"the same in {len(ids)} clips", severity)
 
 
-def _some(names: Sequence[str]) -> str:
-    return ", ".join(names[:_SHOWN]) + (", ..." if names[_SHOWN:] else "")
+def _first(names: Sequence[str]) -> str:
+    return some(names, _SHOWN, counted=False)

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import duckdb
 
 from mudata.catalog.read.sql_literals import empty_select, identifier, paths_literal, quote
-from mudata.errors import CardError, ReadError
+from mudata.errors import CardError, ReadError, some
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -134,18 +134,18 @@ class RawSql:
                 )
             self.run(f"CREATE TEMP TABLE {identifier(name)} AS {empty_select(table.columns.items())}")
             return
-        shown = ", ".join(self._relative(str(p)) for p in matching[:3]) + (", ..." if matching[3:] else "")
+        shown = some((self._relative(str(path)) for path in matching), 3, counted=False)
         select = table.select.replace("{path}", paths_literal(matching))
         try:
-            found = self.columns(where, select)
+            types = self.columns(where, select)
         except CardError as error:
             if "Referenced column" in error.what:  # the SELECT names columns of the file: it is the file that differs
                 raise ReadError(f"{self.name}: {shown}: {error.what}", "Compare the file with the card.") from error
             raise
-        if missing := [column for column in table.columns if column not in found]:
+        if missing := [column for column in table.columns if column not in types]:
             raise ReadError(
                 f"{self.name}: {shown}: no column {', '.join(map(repr, missing))} (for {where}).\n"
-                f"Expected: {', '.join(table.columns)}. Got: {', '.join(found)}.",
+                f"Expected: {', '.join(table.columns)}. Got: {', '.join(types)}.",
                 "The file is not the one the card was written for, or the card's `select` is wrong.",
             )
         casts = [f"CAST({identifier(c)} AS {t}) AS {identifier(c)}" for c, t in table.columns.items()]

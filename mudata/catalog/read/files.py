@@ -22,7 +22,7 @@ def walk(root: Path) -> list[tuple[str, int]]:
 
     Links to files are followed, links to folders are not; a folder that does not exist is empty.
     """
-    found: list[tuple[str, int]] = []
+    files: list[tuple[str, int]] = []
     folders = [("", str(root))] if root.is_dir() else []
     while folders:
         prefix, folder = folders.pop()
@@ -32,8 +32,8 @@ def walk(root: Path) -> list[tuple[str, int]]:
                 if entry.is_dir(follow_symlinks=False):
                     folders.append((path + "/", entry.path))
                 elif entry.is_file():
-                    found.append((path, entry.stat().st_size))
-    return sorted(found)
+                    files.append((path, entry.stat().st_size))
+    return sorted(files)
 
 
 def match_all(
@@ -69,5 +69,5 @@ def _ignored(patterns: Sequence[str]) -> Callable[[str], bool]:
     """Whether a path, or a folder that it lies in, matches one of the patterns."""
     if not patterns:
         return lambda path: False
-    one = re.compile("(?:" + "|".join(f"(?:{Pattern(p).regex})" for p in patterns) + ")(?:/.*)?", re.DOTALL)
-    return lambda path: one.fullmatch(path) is not None
+    ignored = re.compile("(?:" + "|".join(f"(?:{Pattern(p).regex})" for p in patterns) + ")(?:/.*)?", re.DOTALL)
+    return lambda path: ignored.fullmatch(path) is not None

@@ -25,7 +25,8 @@ from mudata.catalog.read.sql_literals import identifier, quote
 from mudata.errors import CardError, QueryError
 
 if TYPE_CHECKING:
-    from mudata.catalog.cards.schema import Card, LabelSpace
+    from mudata.catalog.cards.labels import LabelSpace
+    from mudata.catalog.cards.schema import Card
 
 __all__ = ["DatasetContents", "Issue", "canonical", "read"]
 
@@ -43,7 +44,7 @@ class Issue:
     what: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class DatasetContents:
     """All that the raw files and the card say. `id` is without the dataset's name; tables are sorted by it."""
 
@@ -199,12 +200,12 @@ class _Reader:
             ) from error
         self.sql.run(f"CREATE TEMP TABLE _chosen AS SELECT id FROM _kept {first}")
 
-    def _said(self, where: str, select: str, names: Sequence[str], more: str = "") -> pa.Table:
-        """What a card's SELECT says of the chosen clips, as text; rows with anything empty are left out."""
-        self.sql.create(where, "_said", select, ", ".join(f"CAST({name} AS VARCHAR) AS {name}" for name in names))
+    def _rows(self, where: str, select: str, names: Sequence[str], more: str = "") -> pa.Table:
+        """The rows of a card's SELECT about the chosen clips, as text; those with anything empty are left out."""
+        self.sql.create(where, "_given_rows", select, ", ".join(f"CAST({name} AS VARCHAR) AS {name}" for name in names))
         filled = " AND ".join(f"trim({name}) != ''" for name in names)
         return self.sql.fetch(
-            f"SELECT DISTINCT id, {more} * EXCLUDE (id) FROM _said SEMI JOIN _chosen USING (id)"
+            f"SELECT DISTINCT id, {more} * EXCLUDE (id) FROM _given_rows SEMI JOIN _chosen USING (id)"
             f" WHERE {filled} ORDER BY ALL"
         )
 
@@ -212,7 +213,7 @@ class _Reader:
         schema = pa.schema([("id", _TEXT), ("kind", _TEXT), ("text", _TEXT)])
         prose = (("captions", "caption", self.card.captions), ("lyrics", "lyrics", self.card.lyrics))
         texts = [
-            self._said(where, told.select, ("id", "text"), f"{quote(kind)} AS kind,")
+            self._rows(where, told.select, ("id", "text"), f"{quote(kind)} AS kind,")
             for where, kind, told in prose
             if told
         ]
@@ -221,13 +222,13 @@ class _Reader:
     def _attributes(self) -> pa.Table:
         if self.card.attributes is None:
             return pa.schema([("id", _TEXT), ("name", _TEXT), ("value", _TEXT)]).empty_table()
-        return self._said("attributes", self.card.attributes.select, ("id", "name", "value"))
+        return self._rows("attributes", self.card.attributes.select, ("id", "name", "value"))
 
     def _splits(self) -> pa.Table:
-        found = [pa.schema([("id", _TEXT), ("split", _TEXT), ("part", _TEXT)]).empty_table()]
+        tables = [pa.schema([("id", _TEXT), ("split", _TEXT), ("part", _TEXT)]).empty_table()]
         for name, split in self.card.splits.items():
             where = f"splits.{name}"
-            self.sql.register("_rows", self._said(where, split.select, ("id", "part"), f"{quote(name)} AS split,"))
+            self.sql.register("_rows", self._rows(where, split.select, ("id", "part"), f"{quote(name)} AS split,"))
             declared = ", ".join(map(quote, split.parts))
             unknown = f"SELECT part, count(*) FROM _rows WHERE part NOT IN ({declared}) GROUP BY part ORDER BY part"
             for part, clips in self.sql.values(unknown):
@@ -235,12 +236,12 @@ class _Reader:
             several = "SELECT id, list(part ORDER BY part) FROM _rows GROUP BY id HAVING count(*) > 1 ORDER BY id"
             for id_, parts in self.sql.values(several):
                 self._issue("two-parts", where, f"{id_} is in {' and '.join(parts)}; left out")  # type: ignore[arg-type]
-            found.append(
+            tables.append(
                 self.sql.fetch(
                     f"FROM _rows WHERE part IN ({declared}) QUALIFY count(*) OVER (PARTITION BY id) = 1 ORDER BY id"
                 )
             )
-        return pa.concat_tables(found).sort_by([("id", "ascending"), ("split", "ascending")])
+        return pa.concat_tables(tables).sort_by([("id", "ascending"), ("split", "ascending")])
 
     def _faults(self) -> pa.Table:
         rows = [

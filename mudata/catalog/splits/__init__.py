@@ -7,15 +7,16 @@ from typing import TYPE_CHECKING
 from mudata.lazy import lazy_names
 
 if TYPE_CHECKING:
-    from mudata.catalog.splits.draw import SplitRequest, make
+    from mudata.catalog.splits.draw import make
     from mudata.catalog.splits.manifest import Manifest, load, save
+    from mudata.catalog.splits.split_request import SplitRequest
 
 __all__ = ["Manifest", "SplitRequest", "load", "make", "save"]
 __getattr__, __dir__ = lazy_names(
     __name__,
     {
         "Manifest": "manifest",
-        "SplitRequest": "draw",
+        "SplitRequest": "split_request",
         "load": "manifest",
         "make": "draw",
         "save": "manifest",

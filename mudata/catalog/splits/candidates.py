@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from mudata.catalog.read.sql_literals import identifier, quote
-from mudata.errors import QueryError, SplitError, UnknownName
+from mudata.errors import QueryError, SplitError, UnknownName, some
 
 Faults = Literal["drop", "warn", "keep"]
 
@@ -123,14 +123,14 @@ def select(
             FROM splits WHERE {within} AND split = {quote(official or "")} GROUP BY clip_id) AS published
             USING (clip_id)
         ORDER BY matched.clip_id"""
-    found = _where(con, within, where, chosen)
-    if torn := found.filter(pc.greater(found["parts"], 1))["clip_id"].to_pylist():
+    matched = _where(con, within, where, chosen)
+    if torn := matched.filter(pc.greater(matched["parts"], 1))["clip_id"].to_pylist():
         raise SplitError(
-            f"The published split {official!r} has {len(torn)} clips in several parts: {_some(torn)}.",
+            f"The published split {official!r} has {len(torn)} clips in several parts: {some(torn, 5, counted=False)}.",
             'Leave them out with --where "clip_id not in (...)".',
         )
-    clips = found.filter(pc.is_null(found["out"]))
-    notes = _notes(found, clips, namespaces, faults)
+    clips = matched.filter(pc.is_null(matched["out"]))
+    notes = _notes(matched, clips, namespaces, faults)
     if not clips.num_rows:
         tried = " ".join(notes) or "No clip of the index fulfils the condition."
         raise SplitError(
@@ -208,10 +208,10 @@ def _query(matched: duckdb.DuckDBPyRelation, query: str) -> pa.Table:
     return rows.to_arrow_table()
 
 
-def _notes(found: pa.Table, clips: pa.Table, namespaces: Sequence[str], faults: Faults) -> tuple[str, ...]:
+def _notes(matched: pa.Table, clips: pa.Table, namespaces: Sequence[str], faults: Faults) -> tuple[str, ...]:
     notes = []
     for reason, why in _WHY.items():
-        if number := pc.sum(pc.equal(found["out"], reason)).as_py():
+        if number := pc.sum(pc.equal(matched["out"], reason)).as_py():
             notes.append(f"{_clips(number)} left out: {why.format(labels=' or '.join(namespaces))}.")
     flawed = len(clips) - clips["flaw"].null_count
     if flawed and faults != "keep":
@@ -221,7 +221,3 @@ def _notes(found: pa.Table, clips: pa.Table, namespaces: Sequence[str], faults: 
 
 def _clips(number: int) -> str:
     return f"{number} clip" if number == 1 else f"{number} clips"
-
-
-def _some(names: Sequence[str], shown: int = 5) -> str:
-    return ", ".join(names[:shown]) + (", ..." if names[shown:] else "")

@@ -16,32 +16,32 @@ if TYPE_CHECKING:
 
 def check(home: Home, manifest: Manifest) -> list[ManifestFinding]:
     """What has changed since the split was made, and what leaks between its parts."""
-    found = []
+    findings = []
     if manifest.sha256 != manifest.digest():
-        found.append(
+        findings.append(
             ManifestFinding("fault", "edited", "The manifest was changed: its hash is not that of its content.")
         )
     with database.connect(home) as con:
-        found += _against_index(home, con, manifest)
-        found += leaks.findings(leaks.find(con, manifest.part_of()), manifest.group)
-    return found
+        findings += _against_index(home, con, manifest)
+        findings += leaks.findings(leaks.find(con, manifest.part_of()), manifest.group)
+    return findings
 
 
 def _against_index(home: Home, con: duckdb.DuckDBPyConnection, manifest: Manifest) -> list[ManifestFinding]:
-    found = []
+    findings = []
     cards = {str(name): card for name, card in con.sql("SELECT dataset, card_sha256 FROM datasets").fetchall()}
     for dataset in manifest.datasets:
         if dataset not in cards:
             text = f"{dataset} is not in the index. Run: mudata fetch {dataset}"
-            found.append(ManifestFinding("fault", "not-indexed", text))
+            findings.append(ManifestFinding("fault", "not-indexed", text))
             continue
         if cards[dataset] != manifest.card_sha256.get(dataset):
-            found.append(
+            findings.append(
                 ManifestFinding("note", "card", f"The card of {dataset} has changed since the split was made.")
             )
         if database.index_sha256(home, dataset) != manifest.index_sha256.get(dataset):
             text = f"The index of {dataset} has changed: drawn again, the split could differ."
-            found.append(ManifestFinding("note", "index", text))
+            findings.append(ManifestFinding("note", "index", text))
     members = sorted((m for part in manifest.parts.values() for m in part), key=lambda m: m.clip_id)
     rows = con.sql(
         "SELECT clip_id, pcm_sha256, source_sha256 FROM clips"
@@ -52,12 +52,12 @@ def _against_index(home: Home, con: duckdb.DuckDBPyConnection, manifest: Manifes
     gone = tuple(member.clip_id for member in members if member.clip_id not in content)
     if gone:
         text = f"{len(gone)} of {len(members)} clips are not in the index as usable."
-        found.append(ManifestFinding("fault", "missing", text, gone))
+        findings.append(ManifestFinding("fault", "missing", text, gone))
     changed = tuple(m.clip_id for m in members if m.clip_id in content and not _same(m, *content[m.clip_id]))
     if changed:
         text = f"{len(changed)} of {len(members)} clips have another content than when the split was made."
-        found.append(ManifestFinding("fault", "changed", text, changed))
-    return found
+        findings.append(ManifestFinding("fault", "changed", text, changed))
+    return findings
 
 
 def _same(member: Member, pcm: str | None, source: str | None) -> bool:

@@ -20,15 +20,13 @@ from mudata.errors import UnknownName
 if TYPE_CHECKING:
     import duckdb
 
-KINDS = ("copy", "song", *groups.KEYS)
 
-
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Shared:
     """What two parts have in common."""
 
     kind: str
-    """One of `KINDS`."""
+    """copy, song, or one of `groups.KEYS`."""
     first: str
     second: str
     groups: int
@@ -41,7 +39,7 @@ class Shared:
     """Up to three of those clips, by id."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Leaks:
     """All that the parts share."""
 
@@ -65,10 +63,10 @@ def official(con: duckdb.DuckDBPyConnection, datasets: Sequence[str], split: str
         "SELECT clip_id, split, part FROM splits WHERE dataset IN (SELECT unnest($datasets::VARCHAR[]))",
         params={"datasets": list(datasets)},
     ).fetchall()
-    found = {str(clip_id): str(part) for clip_id, name, part in rows if name == split}
-    if not found:
+    parts = {str(clip_id): str(part) for clip_id, name, part in rows if name == split}
+    if not parts:
         raise UnknownName("published split", split, {str(name) for _, name, _ in rows})
-    return found
+    return parts
 
 
 def find(con: duckdb.DuckDBPyConnection, part_of: Mapping[str, str]) -> Leaks:
@@ -94,10 +92,28 @@ def find(con: duckdb.DuckDBPyConnection, part_of: Mapping[str, str]) -> Leaks:
             both = [own[second] for own in where.values() if first in own and second in own]
             if both:
                 clips = sorted(clip_id for own in both for clip_id in own)
-                shared.append(Shared(kind, first, second, len(both), len(clips), sizes[second], tuple(clips[:3])))
-    told = sorted({str(row[1]) for row in rows})
-    cards = {str(k): str(v) for k, v in con.sql("SELECT dataset, card_sha256 FROM datasets").fetchall() if k in told}
-    return Leaks({part: sizes[part] for part in parts}, known, repeated, across, tuple(shared), cards)
+                shared.append(
+                    Shared(
+                        kind=kind,
+                        first=first,
+                        second=second,
+                        groups=len(both),
+                        clips=len(clips),
+                        of=sizes[second],
+                        examples=tuple(clips[:3]),
+                    )
+                )
+    datasets = {str(row[1]) for row in rows}
+    all_cards = con.sql("SELECT dataset, card_sha256 FROM datasets ORDER BY dataset").fetchall()
+    cards = {str(name): str(sha256) for name, sha256 in all_cards if name in datasets}
+    return Leaks(
+        parts={part: sizes[part] for part in parts},
+        known=known,
+        repeated=repeated,
+        across=across,
+        shared=tuple(shared),
+        card_sha256=cards,
+    )
 
 
 def _groups(rows: Sequence[tuple[str, ...]]) -> dict[str, list[Hashable]]:
@@ -119,7 +135,7 @@ def _groups(rows: Sequence[tuple[str, ...]]) -> dict[str, list[Hashable]]:
 
 def findings(leaks: Leaks, kept_apart: Sequence[str]) -> list[ManifestFinding]:
     """The leaks as findings: exact copies, and groups that the split was to keep apart, are faults."""
-    found = []
+    made = []
     for kind, number in leaks.across.items():
         if number:
             level: Literal["fault", "note"] = "fault" if kind == "copy" or kind in kept_apart else "note"
@@ -127,5 +143,5 @@ def findings(leaks: Leaks, kept_apart: Sequence[str]) -> list[ManifestFinding]:
                 f"{s.clips} of {s.of} {s.second} clips in {s.first}" for s in leaks.shared if s.kind == kind
             )
             what = "Exact copies lie" if kind == "copy" else f"The same {kind} lies"
-            found.append(ManifestFinding(level, f"leak-{kind}", f"{what} in several parts, {number} of them: {pairs}."))
-    return found
+            made.append(ManifestFinding(level, f"leak-{kind}", f"{what} in several parts, {number} of them: {pairs}."))
+    return made

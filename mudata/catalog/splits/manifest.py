@@ -11,12 +11,11 @@ import json
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field, replace
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal
 
 from mudata.errors import SplitError, UnknownName
-from mudata.home import Home, write_atomic
+from mudata.home import Home, now, write_atomic
 from mudata.version import __version__
 
 RESERVED = ("show", "check", "list", "leaks", "plan")
@@ -36,7 +35,7 @@ class Member:
     source_sha256: str | None = None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Manifest:
     """A split. `sha256` is over all but the name, the version, the time and the warnings."""
 
@@ -53,13 +52,13 @@ class Manifest:
     index_sha256: Mapping[str, str]
     warnings: tuple[str, ...] = ()
     mudata_version: str = __version__
-    created_at: str = field(default_factory=lambda: datetime.now(UTC).isoformat(timespec="seconds"))
+    created_at: str = field(default_factory=now)
     sha256: str = ""
 
     def digest(self) -> str:
         """The hash that `sha256` has unless the manifest was changed by hand."""
-        said = {key: value for key, value in self._plain().items() if key not in _NOT_HASHED}
-        return hashlib.sha256(json.dumps(said, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
+        content = {key: value for key, value in self._plain().items() if key not in _NOT_HASHED}
+        return hashlib.sha256(json.dumps(content, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
 
     def sealed(self) -> Manifest:
         """This manifest with its hash."""
@@ -132,11 +131,11 @@ def load(home: Home, name_or_path: str | Path) -> Manifest:
 
 def _parse(path: Path) -> Manifest:
     try:
-        said = json.loads(path.read_bytes())
+        content = json.loads(path.read_bytes())
         for key in ("datasets", "stratify", "group", "warnings"):
-            said[key] = tuple(said[key])
-        said["parts"] = {part: tuple(Member(**m) for m in members) for part, members in said["parts"].items()}
-        return Manifest(**said)
+            content[key] = tuple(content[key])
+        content["parts"] = {part: tuple(Member(**m) for m in members) for part, members in content["parts"].items()}
+        return Manifest(**content)
     except (ValueError, TypeError, KeyError, AttributeError) as error:
         raise SplitError(
             f"{path} is not a split manifest: {type(error).__name__}: {error}",

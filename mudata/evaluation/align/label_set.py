@@ -32,8 +32,8 @@ from mudata.errors import CardError
 from mudata.evaluation.align.spellings import LabelDraft, SpellingNote, Spellings, folded, plain, within
 
 if TYPE_CHECKING:
-    from mudata.catalog.cards.lexicon import Words
-    from mudata.catalog.cards.schema import LabelSpace
+    from mudata.catalog.cards.labels import LabelSpace
+    from mudata.catalog.cards.lexicon import Lexicon
 
 
 @dataclass(frozen=True)
@@ -142,7 +142,7 @@ def _all(translations: dict[str, tuple[str, ...]]) -> Iterator[str]:
         yield from spellings
 
 
-def _takers(drafts: Sequence[LabelDraft], files: dict[str, Words]) -> Takers:
+def _takers(drafts: Sequence[LabelDraft], files: dict[str, Lexicon]) -> Takers:
     named = [(draft, {fold(s) for s in (draft.label.id, draft.display, *draft.label.aliases)}) for draft in drafts]
     return {
         (file, name): [draft for draft, spellings in named if fold(name) in spellings]
@@ -151,7 +151,7 @@ def _takers(drafts: Sequence[LabelDraft], files: dict[str, Words]) -> Takers:
     }
 
 
-def _kinds(draft: LabelDraft, files: dict[str, Words], takers: Takers) -> Iterator[str]:
+def _kinds(draft: LabelDraft, files: dict[str, Lexicon], takers: Takers) -> Iterator[str]:
     """The hyponyms of a label's concepts and all that these are called, if they are concepts which no label takes.
 
     Of the latter, what holds a strict spelling of the label as a word of its own is left out: 'punk rock' says rock.
@@ -177,7 +177,7 @@ def _kinds(draft: LabelDraft, files: dict[str, Words], takers: Takers) -> Iterat
 
 
 def _phrases(
-    space: LabelSpace, drafts: Sequence[LabelDraft], files: dict[str, Words], takers: Takers
+    space: LabelSpace, drafts: Sequence[LabelDraft], files: dict[str, Lexicon], takers: Takers
 ) -> tuple[tuple[str, ...], Compounds, list[SpellingNote]]:
     """Guards and compounds as this set needs them, the card's own first."""
     strict = [(plain(s), draft.label.id) for draft in drafts for s in draft.strict]

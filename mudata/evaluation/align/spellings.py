@@ -8,8 +8,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
+from mudata.catalog.cards.vocabulary import fold
+
 if TYPE_CHECKING:
-    from mudata.catalog.cards.schema import Label
+    from mudata.catalog.cards.labels import Label
 
 Level = Literal["error", "note"]
 
@@ -92,8 +94,7 @@ class Spellings:
 
 def folded(text: str) -> str:
     """What two spellings of one label have in common in answers: letters, digits and sharps, in one case."""
-    plain = unicodedata.normalize("NFKC", text).casefold().replace("♯", "#")
-    return "".join(c for c in plain if c.isalnum() or c == "#")
+    return fold(unicodedata.normalize("NFKC", text).replace("♯", "#"), keep="#")
 
 
 def plain(text: str) -> str:

@@ -11,14 +11,15 @@ from typing import TYPE_CHECKING, Any
 
 from mudata.errors import UnknownName
 from mudata.evaluation.run import AnswerRecord
-from mudata.evaluation.run_settings import ImportRecord, RunSettings, TaskSettings, now
+from mudata.evaluation.run_settings import ImportRecord, RunSettings, TaskSettings
 from mudata.evaluation.tasks.prompts import Prompt
+from mudata.home import now
 from mudata.jsonl import digest
 from mudata.version import __version__
 
 if TYPE_CHECKING:
+    from mudata.evaluation.answer_import.import_request import ImportRequest
     from mudata.evaluation.answer_import.matching import Joined
-    from mudata.evaluation.answer_import.request import ImportRequest
     from mudata.evaluation.tasks.samples import SampleSet
     from mudata.evaluation.tasks.task import Task
 

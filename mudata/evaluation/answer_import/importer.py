@@ -29,7 +29,7 @@ from mudata.narration import SILENT, Progress
 
 if TYPE_CHECKING:
     from mudata.evaluation.answer_import.formats import FileAnswer
-    from mudata.evaluation.answer_import.request import ImportRequest
+    from mudata.evaluation.answer_import.import_request import ImportRequest
     from mudata.home import Home
 
 
@@ -67,7 +67,7 @@ def _from_index(home: Home, request: ImportRequest, given: Sequence[FileAnswer])
     """Join to the clips of the index, and look up what is right about those of the split, the part or the file."""
     drawn = manifest.load(home, request.split) if request.split else None
     datasets = drawn.datasets if drawn else (loader.load(str(request.dataset)).name,)
-    if absent := [name for name in datasets if database.generation(home, name) is None]:
+    if absent := [name for name in datasets if database.current_generation(home, name) is None]:
         raise EvaluationError(
             f"{', '.join(absent)} is not in the index, which has the references.",
             f"Run: mudata fetch {absent[0]}, or take the references from the file: --references file",

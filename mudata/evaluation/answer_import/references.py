@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from mudata.catalog.cards.vocabulary import fold
+
 if TYPE_CHECKING:
     from mudata.evaluation.answer_import.matching import Joined
     from mudata.evaluation.tasks.samples import SampleSet
@@ -18,14 +20,10 @@ def gold(task: Task, reference: str | None) -> tuple[str, ...]:
         return ()
     if task.label_set is None:
         return (reference.strip(),)
-    spelt = {_folded(word): entry.id for entry in task.label_set.entries for word in entry.strict}
+    spelt = {fold(word): entry.id for entry in task.label_set.entries for word in entry.strict}
     said = [reference] if task.kind == "classify" else reference.split(",")
-    found = {spelt.get(_folded(word)) for word in said}
+    found = {spelt.get(fold(word)) for word in said}
     return tuple(label for label in task.label_set.ids if label in found)
-
-
-def _folded(text: str) -> str:
-    return "".join(c for c in text.casefold() if c.isalnum())
 
 
 def disagreement(selection: SampleSet, joined: Joined) -> dict[str, Any]:

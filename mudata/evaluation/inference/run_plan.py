@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Literal
 
 from mudata.evaluation.inference import controls
 from mudata.evaluation.models import model_identity, registry
-from mudata.evaluation.run_settings import RunSettings, TaskSettings, now
+from mudata.evaluation.run_settings import RunSettings, TaskSettings
+from mudata.home import now
 from mudata.jsonl import digest
 from mudata.version import __version__
 

@@ -25,7 +25,8 @@ from mudata.evaluation.inference.playback import HeardClip, Playback, heard
 from mudata.evaluation.models import hardware
 from mudata.evaluation.protocol import Answer, Clip, Failure, Ranking, Trainable
 from mudata.evaluation.run import AnswerRecord, RankingRecord, Run
-from mudata.evaluation.run_settings import SessionRecord, now
+from mudata.evaluation.run_settings import SessionRecord
+from mudata.home import now
 from mudata.version import __version__
 
 if TYPE_CHECKING:

@@ -14,6 +14,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from mudata.catalog.cards.vocabulary import fold
 from mudata.evaluation.align.aligner import align
 from mudata.evaluation.align.alignment import Shown
 from mudata.evaluation.metrics.classification import any_mention
@@ -72,8 +73,7 @@ def spellings(label_set: LabelSet) -> dict[str, str]:
     """How a dataset writes each label, by id: the id, but the name shown where that is another
     word."""
     return {
-        entry.id: entry.id if _letters(entry.id) == _letters(entry.display) else entry.display
-        for entry in label_set.entries
+        entry.id: entry.id if fold(entry.id) == fold(entry.display) else entry.display for entry in label_set.entries
     }
 
 
@@ -108,10 +108,6 @@ def _right(rule: ParsingRule, item: ScoredAnswer, label_set: LabelSet, shown: Sh
     if rule.accepts is None:
         return rule.ours(item)
     return item.answer is not None and rule.right(item.answer, item.gold, label_set, shown)
-
-
-def _letters(text: str) -> str:
-    return "".join(c for c in text.casefold() if c.isalnum())
 
 
 def _exact(answer: str, gold: str, _: Sequence[str]) -> bool:

@@ -52,7 +52,7 @@ class Clap:
         quieten()
         self.device, self._torch_dtype = placement(self.device, self.dtype)
         try:
-            self._processor: Any = transformers.ClapProcessor.from_pretrained(self.checkpoint, revision=self.revision)
+            self.processor: Any = transformers.ClapProcessor.from_pretrained(self.checkpoint, revision=self.revision)
             model = transformers.ClapModel.from_pretrained(
                 self.checkpoint, revision=self.revision, dtype=self._torch_dtype
             )
@@ -61,27 +61,27 @@ class Clap:
                 f"The CLAP checkpoint {self.checkpoint!r} cannot be loaded: {str(error).strip().splitlines()[0]}",
                 "Check the name and --revision, for example laion/clap-htsat-unfused.",
             ) from error
-        self._model: Any = model.to(self.device).eval()
-        extractor = self._processor.feature_extractor
+        self.model: Any = model.to(self.device).eval()
+        extractor = self.processor.feature_extractor
         self._window = int(extractor.nb_max_samples)
         self.capabilities = replace(self.capabilities, sample_rate=int(extractor.sampling_rate))
 
     def answer(self, clips: Sequence[Clip], question: Question) -> list[Answer | Failure]:
         if question.kind == "caption":
             raise ModelError("CLAP ranks given labels; it cannot write captions.", "Ask it for a classify or tag task.")
-        scores = self._sounds([c.audio for c in clips]) @ self._texts(question.options).T
+        scores = self.embed_audio([c.audio for c in clips]) @ self.embed_options(question.options).T
         keep = 1 if question.kind == "classify" else min(self.tags, len(question.options))
         ranked = scores.argsort(dim=1, descending=True)[:, :keep].tolist()
         return [Answer(", ".join(question.options[i] for i in row)) for row in ranked]
 
     def rank(self, clips: Sequence[Clip], question: Question) -> list[Ranking | Failure]:
         """Cosine similarities of sound and sentences: scores, but no log-likelihoods."""
-        scores = self._sounds([c.audio for c in clips]) @ self._texts(question.options).T
+        scores = self.embed_audio([c.audio for c in clips]) @ self.embed_options(question.options).T
         return [Ranking(tuple(row)) for row in scores.tolist()]
 
     def similarity(self, waves: Sequence[np.ndarray[Any, Any]], sentences: Sequence[str]) -> list[float]:
         """Cosine of each wave, (n,) at the model's rate, with its sentence."""
-        cosines: list[float] = (self._sounds(waves) * self._embed(sentences)).sum(1).tolist()
+        cosines: list[float] = (self.embed_audio(waves) * self.embed_text(sentences)).sum(1).tolist()
         return cosines
 
     def describe(self) -> dict[str, object]:
@@ -89,7 +89,7 @@ class Clap:
 
         return {
             "checkpoint": self.checkpoint if not Path(self.checkpoint).is_dir() else Path(self.checkpoint).name,
-            "revision": getattr(self._model.config, "_commit_hash", None) or self.revision,
+            "revision": getattr(self.model.config, "_commit_hash", None) or self.revision,
             **provenance(Path(self.checkpoint)),
             "dtype": str(self._torch_dtype).removeprefix("torch."),
             "device": self.device,
@@ -98,13 +98,13 @@ class Clap:
             "transformers": transformers.__version__,
         }
 
-    def _sounds(self, waves: Sequence[np.ndarray[Any, Any]]) -> Any:
+    def embed_audio(self, waves: Sequence[np.ndarray[Any, Any]]) -> Any:
         """Unit embeddings, shape (clips, width): the mean over each clip's windows."""
         import torch
 
         pieces = [windows(wave, self._window) for wave in waves]
         flat = [piece for group in pieces for piece in group]
-        inputs = self._processor.feature_extractor(
+        inputs = self.processor.feature_extractor(
             flat, sampling_rate=self.capabilities.sample_rate, return_tensors="pt"
         )
         # no window is longer than the model hears; left alone, the extractor marks one of them at random as if it were
@@ -112,26 +112,26 @@ class Clap:
         inputs = inputs.to(self.device)
         inputs["input_features"] = inputs["input_features"].to(self._torch_dtype)
         with torch.inference_mode():
-            embedded = self._model.get_audio_features(**inputs).pooler_output.float()
+            embedded = self.model.get_audio_features(**inputs).pooler_output.float()
         means = [group.mean(0) for group in torch.split(embedded, [len(group) for group in pieces])]
         return torch.nn.functional.normalize(torch.stack(means), dim=1)
 
-    def _texts(self, options: tuple[str, ...]) -> Any:
+    def embed_options(self, options: tuple[str, ...]) -> Any:
         if options not in self._sentences:
-            self._sentences[options] = self._embed([self.template.format(option) for option in options])
+            self._sentences[options] = self.embed_text([self.template.format(option) for option in options])
         return self._sentences[options]
 
-    def _embed(self, sentences: Sequence[str]) -> Any:
+    def embed_text(self, sentences: Sequence[str]) -> Any:
         """Unit embeddings of sentences, each cut to what the text encoder can take."""
         import torch
 
-        config = self._model.config.text_config
+        config = self.model.config.text_config
         longest = config.max_position_embeddings - config.pad_token_id - 1  # positions begin after the padding token
-        inputs = self._processor.tokenizer(
+        inputs = self.processor.tokenizer(
             list(sentences), padding=True, truncation=True, max_length=longest, return_tensors="pt"
         ).to(self.device)
         with torch.inference_mode():
-            embedded = self._model.get_text_features(**inputs).pooler_output.float()
+            embedded = self.model.get_text_features(**inputs).pooler_output.float()
         return torch.nn.functional.normalize(embedded, dim=1)
 
 

@@ -111,7 +111,7 @@ class Features:
         labels: list[tuple[str, ...]] = []
         groups: list[str] = []
         lessons = iter(train)
-        while chunk := list(islice(lessons, 4 * _workers())):
+        while chunk := list(islice(lessons, 4 * workers())):
             vectors += self._features([clip for clip, _ in chunk])
             labels += [said for _, said in chunk]
             groups += [f"artist {clip.group}" if clip.group else f"clip {clip.clip_id}" for clip, _ in chunk]
@@ -142,7 +142,7 @@ class Features:
         found = {key: vector for key in keys if (vector := self._remembered(key)) is not None}
         new = {key: clip.audio for key, clip in zip(keys, clips, strict=True) if key not in found}
         self._extracted_s += sum(audio.size for audio in new.values()) / RATE
-        extracted = _extract_all(list(new.values()), alone=self._extracted_s <= ALONE_S)
+        extracted = extract_all(list(new.values()), alone=self._extracted_s <= ALONE_S)
         for key, vector in zip(new, extracted, strict=True):
             found[key] = vector
             if self._cache:
@@ -156,7 +156,7 @@ class Features:
         return np.load(path, allow_pickle=False) if path and path.exists() else None
 
 
-def _workers() -> int:
+def workers() -> int:
     return min(8, os.cpu_count() or 1)
 
 
@@ -174,7 +174,7 @@ def _compile() -> None:
         _extract(np.zeros(SHORTEST, np.float32))
 
 
-def _extract_all(audio: Sequence[Vector], *, alone: bool) -> list[Vector]:
+def extract_all(audio: Sequence[Vector], *, alone: bool) -> list[Vector]:
     """Features of many clips, in order, on all cores; librosa holds the interpreter's lock, so by processes.
 
     Linear algebra gets one thread either way: its last digits depend on that, and workers would fight for the cores.
@@ -182,15 +182,15 @@ def _extract_all(audio: Sequence[Vector], *, alone: bool) -> list[Vector]:
     from joblib import Parallel, delayed, parallel_config  # type: ignore[import-untyped]
     from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
-    if alone or len(audio) < 2 or _workers() == 1:
+    if alone or len(audio) < 2 or workers() == 1:
         with threadpool_limits(1):
             return [extract(a) for a in audio]
     with parallel_config("loky", inner_max_num_threads=1):
-        vectors: list[Vector] = Parallel(n_jobs=_workers(), max_nbytes=None)(delayed(extract)(a) for a in audio)
+        vectors: list[Vector] = Parallel(n_jobs=workers(), max_nbytes=None)(delayed(extract)(a) for a in audio)
     return vectors
 
 
-def _folds(y: Sequence[object], groups: Sequence[str], most: int, seed: int) -> list[tuple[Any, Any]]:
+def group_folds(y: Sequence[object], groups: Sequence[str], most: int, seed: int) -> list[tuple[Any, Any]]:
     """Indices to learn from and to test on, fold by fold: stratified, with groups kept whole, and every label to learn
     from in each. As many folds as that allows up to `most`; none where it allows only one."""
     from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold
@@ -226,7 +226,7 @@ def _classifier(
         some_x, _, some_y, _, some_groups, _ = train_test_split(
             x, y, groups, train_size=CHOICE_CLIPS, stratify=y, random_state=seed
         )
-    if folds := _folds(some_y, some_groups, FOLDS, seed):
+    if folds := group_folds(some_y, some_groups, FOLDS, seed):
         grid = [
             {"classify": [SVC()], "classify__C": [1.0, 10.0, 100.0]},
             {"classify": [LogisticRegression(max_iter=5000)], "classify__C": [0.01, 0.1, 1.0]},
@@ -269,7 +269,8 @@ def _tagger(
     parts: dict[str, tuple[Any, float]] = {}
     for tag in order:
         truth = np.array([tag in tags for tags in y])
-        if truth.all() or not (folds := _folds(truth.tolist(), groups, 3, seed)):  # nothing to tell apart, or too rare
+        folds = [] if truth.all() else group_folds(truth.tolist(), groups, 3, seed)
+        if not folds:  # nothing to tell apart, or too rare
             continue
         model = LogisticRegression(C=0.1, max_iter=5000)
         likely = cross_val_predict(model, scaled, truth, cv=folds, method="predict_proba")[:, 1]

@@ -99,11 +99,11 @@ class TransformersAudio:
         try:
             config = transformers.AutoConfig.from_pretrained(self.checkpoint, **where)
             factory = model_class(config)
-            _check_extra(self.checkpoint, config.model_type)
-            self._processor: Any = transformers.AutoProcessor.from_pretrained(self.checkpoint, **where)
+            check_extra(self.checkpoint, config.model_type)
+            self.processor: Any = transformers.AutoProcessor.from_pretrained(self.checkpoint, **where)
             self._ears()
             loaded = factory.from_pretrained(self.checkpoint, dtype=self._torch_dtype, **where)
-            self._model: Any = loaded.to(self.device).eval()
+            self.model: Any = loaded.to(self.device).eval()
         except torch.OutOfMemoryError as error:
             raise ModelError(
                 f"{self.checkpoint} does not fit on {self.device} as {self._torch_dtype}: {error}.",
@@ -114,38 +114,38 @@ class TransformersAudio:
                 f"The checkpoint {self.checkpoint!r} cannot be loaded: {str(error).strip().splitlines()[0]}",
                 "Check the name and --revision; for a gated repository accept its terms on its page and set HF_TOKEN.",
             ) from error
-        longest = getattr(self._processor, "max_audio_len", None) or LONGEST_S.get(config.model_type)
+        longest = getattr(self.processor, "max_audio_len", None) or LONGEST_S.get(config.model_type)
         self.capabilities = replace(
             self.capabilities,
             sample_rate=int(self._ears().sampling_rate),
             max_seconds=float(longest) if longest else None,
-            batch=self._batch or batch_for(self._model, self.device),
+            batch=self._batch or batch_for(self.model, self.device),
         )
 
     def answer(self, clips: Sequence[Clip], question: Question) -> list[Answer | Failure]:
         """One continuation per clip; prompts of a batch are padded on the left."""
         import torch
 
-        if len(clips) > 1 and self._model.config.model_type in ALONE:
+        if len(clips) > 1 and self.model.config.model_type in ALONE:
             return [answer for clip in clips for answer in self.answer([clip], question)]
-        inputs = self._inputs(clips, question)
+        inputs = self.inputs(clips, question)
         torch.manual_seed(self.seed)  # greedy answers draw nothing
-        new = self._new_ids(inputs)
-        texts = self._processor.tokenizer.batch_decode(new, skip_special_tokens=True)
+        new = self.new_ids(inputs)
+        texts = self.processor.tokenizer.batch_decode(new, skip_special_tokens=True)
         return [Answer(text.strip()) for text in texts]
 
-    def _new_ids(self, inputs: Any) -> Any:
+    def new_ids(self, inputs: Any) -> Any:
         """What is written after the prompts; in place where that is known to be the same, since it is faster."""
         import torch
 
         from mudata.evaluation.models.decoders.generation import go_on
 
-        if self.sampling == "greedy" and self._model.config.model_type in IN_PLACE:
-            found = go_on(self._model, inputs, self.max_new_tokens)
+        if self.sampling == "greedy" and self.model.config.model_type in IN_PLACE:
+            found = go_on(self.model, inputs, self.max_new_tokens)
             if found is not None:
                 return found
         with torch.inference_mode():
-            out = self._model.generate(**inputs, **self._generation())
+            out = self.model.generate(**inputs, **self._generation())
         return out[:, inputs["input_ids"].shape[1] :]
 
     def rank(self, clips: Sequence[Clip], question: Question) -> list[Ranking | Failure]:
@@ -157,7 +157,7 @@ class TransformersAudio:
         import torch
 
         written = LETTERS[: len(question.options)] if question.letters else question.options
-        options = [self._processor.tokenizer(o, add_special_tokens=False)["input_ids"] for o in written]
+        options = [self.processor.tokenizer(o, add_special_tokens=False)["input_ids"] for o in written]
         with torch.inference_mode():
             return [self._rank(clip, question, options, len(clips)) for clip in clips]
 
@@ -167,8 +167,8 @@ class TransformersAudio:
 
         from mudata.evaluation.models.decoders.kv_cache import cache_name
 
-        cached = cache_name(self._model)
-        prefix = self._model(**self._inputs([clip], question), use_cache=True)
+        cached = cache_name(self.model)
+        prefix = self.model(**self.inputs([clip], question), use_cache=True)
         first = prefix.logits[0, -1].float().log_softmax(-1)
         sums: list[float] = []
         for start in range(0, len(options), at_once):
@@ -178,25 +178,25 @@ class TransformersAudio:
                 ids[row, : len(tokens)] = torch.tensor(tokens)
             cache = copy.deepcopy(prefix[cached])
             cache.batch_repeat_interleave(len(some))
-            out = self._model(input_ids=ids, use_cache=True, **{cached: cache})
+            out = self.model(input_ids=ids, use_cache=True, **{cached: cache})
             likely = out.logits.float().log_softmax(-1)[:, :-1].gather(2, ids[:, 1:, None])[:, :, 0]
             sums += [
                 float(first[tokens[0]] + likely[row, : len(tokens) - 1].sum()) for row, tokens in enumerate(some)
             ]  # what is beyond an option's own tokens is padding, which nothing before it sees
         return Ranking(tuple(sums), tuple(map(len, options)))
 
-    def _inputs(self, clips: Sequence[Clip], question: Question) -> Any:
+    def inputs(self, clips: Sequence[Clip], question: Question) -> Any:
         """What the checkpoint's processor makes of the clips and the prompt, on the device."""
         talks = [
             [
                 {
                     "role": "user",
-                    "content": [{"type": "audio", "audio": self._mono(c)}, {"type": "text", "text": question.prompt}],
+                    "content": [{"type": "audio", "audio": self.mono(c)}, {"type": "text", "text": question.prompt}],
                 }
             ]
             for c in clips
         ]
-        inputs = self._processor.apply_chat_template(
+        inputs = self.processor.apply_chat_template(
             talks,
             add_generation_prompt=True,
             tokenize=True,
@@ -208,7 +208,7 @@ class TransformersAudio:
         self._check_heard(inputs["input_ids"], clips)
         return inputs.to(self.device, self._torch_dtype)
 
-    def _mono(self, clip: Clip) -> NDArray[np.float32]:
+    def mono(self, clip: Clip) -> NDArray[np.float32]:
         """The mean of the channels, resampled by soxr's HQ: what transformers itself does with a file."""
         import soxr
 
@@ -222,10 +222,10 @@ class TransformersAudio:
 
         return {
             "checkpoint": self.checkpoint if not Path(self.checkpoint).exists() else Path(self.checkpoint).name,
-            "revision": getattr(self._model.config, "_commit_hash", None) or self.revision,
+            "revision": getattr(self.model.config, "_commit_hash", None) or self.revision,
             **provenance(Path(self.checkpoint)),
-            "class": type(self._model).__name__,
-            "parameters": sum(p.numel() for p in self._model.parameters()),
+            "class": type(self.model).__name__,
+            "parameters": sum(p.numel() for p in self.model.parameters()),
             "dtype": str(self._torch_dtype).removeprefix("torch."),
             "device": torch.cuda.get_device_name() if self.device.startswith("cuda") else self.device,
             "sampling": self.sampling,
@@ -241,17 +241,17 @@ class TransformersAudio:
     def _ears(self) -> Any:
         """What makes features of sound. Raises ModelError where there is nothing such."""
         for name in ("feature_extractor", "audio_processor"):
-            if (found := getattr(self._processor, name, None)) is not None:
+            if (found := getattr(self.processor, name, None)) is not None:
                 return found
         raise ModelError(
-            f"{self.checkpoint} has no audio input: its processor is {type(self._processor).__name__}.",
+            f"{self.checkpoint} has no audio input: its processor is {type(self.processor).__name__}.",
             "Choose a checkpoint of an audio-language model; see `mudata models`.",
         )
 
     def _check_heard(self, ids: Any, clips: Sequence[Clip]) -> None:
         """Fail loudly when a prompt holds no audio: such answers would be about nothing. Raises TooShort where that is
         for the clip's own sake."""
-        holders = (self._model.config, self._processor)
+        holders = (self.model.config, self.processor)
         token = next((t for h in holders for n in AUDIO_TOKENS if (t := getattr(h, n, None)) is not None), None)
         if token is None:
             return
@@ -270,7 +270,7 @@ class TooShort(ValueError):
     """A clip that fills not one audio position; it becomes that clip's failure."""
 
 
-def _check_extra(checkpoint: str, model_type: str) -> None:
+def check_extra(checkpoint: str, model_type: str) -> None:
     extra, packages = EXTRAS.get(model_type, ("", ()))
     if missing := next((name for name in packages if util.find_spec(name) is None), None):
         raise MissingExtra(f"The checkpoint {checkpoint!r}", missing, extra)

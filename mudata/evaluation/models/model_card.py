@@ -116,7 +116,7 @@ class ModelCard(Strict):
 
 def parts() -> dict[str, Path]:
     """Part file by name (the file's stem)."""
-    return _files("models/parts")
+    return loader.files("models/parts")
 
 
 def load_part(name: str) -> ModelPart:
@@ -133,14 +133,7 @@ def parse_part(path: Path) -> ModelPart:
 
 def files() -> dict[str, Path]:
     """Model card file by model name (the file's stem), sorted by name."""
-    return _files("models")
-
-
-def _files(below: str) -> dict[str, Path]:
-    found: dict[str, Path] = {}
-    for folder in reversed([*(f / below for f in loader.folders()[:-1]), loader.BUILT_IN / below]):
-        found |= {path.stem: path for path in folder.glob("*.yaml")}
-    return dict(sorted(found.items()))
+    return loader.files("models")
 
 
 def load(path: Path) -> ModelCard:

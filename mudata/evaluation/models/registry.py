@@ -99,6 +99,8 @@ def create(name: str, /, *, offer: Mapping[str, object] | None = None, **options
         how = "--checkpoint ..." if lacking[0] == "checkpoint" else f"-o {lacking[0]}=..."
         raise ModelError(f"The model {name!r} needs the option {lacking[0]!r}.", f"Give it: {how}")
     model = factory(**(offered | given))
+    if hasattr(model, "hearing") and not hasattr(model, "capabilities"):  # its name in 0.1.0
+        type(model).capabilities = property(lambda self: self.hearing)  # type: ignore[assignment]
     if not isinstance(getattr(model, "capabilities", None), ModelCapabilities):
         raise ModelError(
             f"{listing.code} is not a model: it has no `capabilities`, or some that are no ModelCapabilities.",

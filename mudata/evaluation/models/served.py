@@ -104,7 +104,7 @@ class Served:
         Raises ModelError: nobody answers, a key that is refused, no such model, no audio input. Raises EvaluationError
         where sound makes no difference to the prompt.
         """
-        self._server = ChatServer(
+        self.server = ChatServer(
             self.base_url,
             self.api_key_env,
             patience=self.patience,
@@ -112,13 +112,13 @@ class Served:
             seed=self.seed,
             connections=self.concurrency,
         )
-        weakref.finalize(self, self._server.close)
+        weakref.finalize(self, self.server.close)
         self._names: list[str] = []
         try:
-            listed = self._server.models()
+            listed = self.server.models()
             self._names = [str(one["id"]) for one in listed]
             mine = next((one for one in listed if one["id"] == self.model), {})
-            self._listed = {key: self._server.masked(str(mine[key]))[:200] for key in _LISTED if mine.get(key)}
+            self._listed = {key: self.server.masked(str(mine[key]))[:200] for key in _LISTED if mine.get(key)}
             self._heard = self._probe()
         except NoReply as why:
             raise self._telling(why) from why
@@ -152,12 +152,12 @@ class Served:
             "audio_tokens_seen": self._heard,
             "generation": {**self.generation, "extra": self.extra, "system": self.system},
             "audio": {"format": self.audio_format, "subtype": "PCM_16", "position": "before the prompt"},
-            "key_from": self.api_key_env if self._server.has_key else None,
+            "key_from": self.api_key_env if self.server.has_key else None,
             "concurrency": self.concurrency,
             "requests_per_minute": self.per_minute,
             "timeout_s": self.patience.timeout_s,
-            "requests": self._server.requests,
-            "retries": self._server.retries,
+            "requests": self.server.requests,
+            "retries": self.server.retries,
             "answers": said.answers,
             "finish_reasons": dict(sorted(said.finish.items())),
             "server_models": dict(sorted(said.models.items())),
@@ -169,7 +169,7 @@ class Served:
             "cost": said.cost(*self.prices),
         }
 
-    def _body(self, prompt: str, sound: NDArray[np.float32] | None, **more: object) -> dict[str, object]:
+    def body(self, prompt: str, sound: NDArray[np.float32] | None, **more: object) -> dict[str, object]:
         """A request. `extra` has the last word, and its nulls remove what they name."""
         content: list[dict[str, object]] = [{"type": "text", "text": prompt}]
         if sound is not None:
@@ -184,15 +184,15 @@ class Served:
         """Whether sound makes a prompt longer. Raises NoReply."""
         rate = self.capabilities.sample_rate or 0
         sine = 0.3 * np.sin(2 * np.pi * PROBE_HZ * np.arange(round(PROBE_S * rate)) / rate)
-        reply = self._complete(self._body(PROBE_PROMPT, sine.astype(np.float32), max_tokens=PROBE_TOKENS), "probe")
-        self._told = self._server.masked(str(reply.get("model") or "")) or None
+        reply = self._complete(self.body(PROBE_PROMPT, sine.astype(np.float32), max_tokens=PROBE_TOKENS), "probe")
+        self._told = self.server.masked(str(reply.get("model") or "")) or None
         with_sound = tokens(reply, "prompt_tokens")
         if mapping(mapping(reply.get("usage")).get("prompt_tokens_details")).get("audio_tokens"):
             return "yes"
         if with_sound is None:
             return "unknown"
         try:
-            silent = self._complete(self._body(PROBE_PROMPT, None, max_tokens=PROBE_TOKENS), "probe without sound")
+            silent = self._complete(self.body(PROBE_PROMPT, None, max_tokens=PROBE_TOKENS), "probe without sound")
         except NoReply as why:
             if why.kind == "refused" and not why.for_all:  # some models take nothing but sound
                 return "unknown"
@@ -204,7 +204,7 @@ class Served:
         if self._over:
             return Failure("not-asked", "the server refused the one before")
         try:
-            reply = self._complete(self._body(question.prompt, clip.audio), clip.clip_id)
+            reply = self._complete(self.body(question.prompt, clip.audio), clip.clip_id)
         except NoReply as why:
             if why.for_all:
                 self._over = self._telling(why)
@@ -212,16 +212,16 @@ class Served:
         return self._read(reply)
 
     def _complete(self, body: Mapping[str, object], of: str) -> dict[str, Any]:
-        reply = self._server.complete(body, of)
+        reply = self.server.complete(body, of)
         with self._lock:
-            self._counts.add(reply, self._server.masked)
+            self._counts.add(reply, self.server.masked)
         return reply
 
     def _read(self, reply: Mapping[str, Any]) -> Answer | Failure:
         """The text of a reply. What was cut off at the limit is an answer, and so is a refusal in words."""
-        finish, content = self._server.masked(finish_reason(reply))[:200], text(reply)
+        finish, content = self.server.masked(finish_reason(reply))[:200], text(reply)
         if not reply.get("choices"):
-            said = self._server.masked(json.dumps(reply.get("error", reply)))[:300]
+            said = self.server.masked(json.dumps(reply.get("error", reply)))[:300]
             return Failure("no-choice", f"the reply has no choice: {said}")
         if content is None:
             return Failure("malformed", "the reply's message has no text")
@@ -239,7 +239,7 @@ class Served:
         """What a user can do about a server that refuses everything."""
         here, key, said = self.base_url, self.api_key_env, f": {why.said}" if why.said else ""
         names = ", ".join(self._names[:20])
-        lacking = "refuses the key in" if self._server.has_key else "wants a key, and there is none in"
+        lacking = "refuses the key in" if self.server.has_key else "wants a key, and there is none in"
         told = {
             401: (
                 f"The server at {here} {lacking} {key} (401{said}).",

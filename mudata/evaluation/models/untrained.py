@@ -60,7 +60,7 @@ def write(folder: Path, seed: int = 0) -> None:
 
     folder.mkdir(parents=True, exist_ok=True)
     quieten()
-    tokenizer = _tokenizer()
+    tokenizer = byte_tokenizer()
     extractor = transformers.WhisperFeatureExtractor(feature_size=32, chunk_length=30)
     transformers.Qwen2AudioProcessor(extractor, tokenizer).save_pretrained(folder)
     ids = {token: tokenizer.convert_tokens_to_ids(token) for token in SPECIAL}
@@ -90,7 +90,7 @@ def write(folder: Path, seed: int = 0) -> None:
     partial.rename(written)
 
 
-def _tokenizer() -> Any:
+def byte_tokenizer() -> Any:
     import tokenizers
     import transformers
 

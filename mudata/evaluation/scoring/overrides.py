@@ -7,7 +7,6 @@ agree with the aligner: confirmations are what makes the agreement measurable.
 
 from __future__ import annotations
 
-import datetime
 import difflib
 import hashlib
 import json
@@ -18,7 +17,8 @@ from typing import TYPE_CHECKING, Any
 
 from mudata.errors import EvaluationError, UnknownName
 from mudata.evaluation.metrics.statistics import bootstrap, method
-from mudata.jsonl import numbered
+from mudata.home import now
+from mudata.jsonl import mend, numbered
 
 if TYPE_CHECKING:
     import numpy as np
@@ -79,9 +79,8 @@ def add(
     made = [_checked(number, line, of, sets) for number, line in enumerate(given, 1)]
     new = [line for line in made if json.dumps(asdict(line), sort_keys=True) not in there]
     if new:
-        with (run.folder / FILE).open("ab+") as file:
-            file.seek(0)
-            file.truncate(file.read().rfind(b"\n") + 1)  # what a kill cut short
+        mend(run.folder / FILE)
+        with (run.folder / FILE).open("ab") as file:
             file.write(b"".join(json.dumps(asdict(line), ensure_ascii=False).encode() + b"\n" for line in new))
             file.flush()
             os.fsync(file.fileno())
@@ -111,7 +110,7 @@ def _checked(
         raise EvaluationError(
             f"{where}: {item.clip_id} has no answer to read ({item.error}).", "A failure counts as wrong; ask it again."
         )
-    at = line.get("at") or datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
+    at = line.get("at") or now()
     plain = {key: line[key].strip() for key in ("author", "reason")}
     made = Override(item.clip_id, line["label"], at=str(at), aligner_said=said(item.alignment), **plain)
     if not isinstance(made.label, str | list | tuple | None):

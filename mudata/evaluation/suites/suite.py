@@ -236,10 +236,7 @@ def anchors(dataset: str, task: str, model: str | None = None) -> list[Anchor]:
 
 def files() -> Mapping[str, Path]:
     """Suite file by name (the file's stem), sorted by name."""
-    found: dict[str, Path] = {}
-    for folder in reversed([*(own / "suites" for own in loader.folders()[:-1]), loader.BUILT_IN / "suites"]):
-        found |= {path.stem: path for path in folder.glob("*.yaml")}
-    return dict(sorted(found.items()))
+    return loader.files("suites")
 
 
 def load(name: str) -> Suite:

@@ -17,6 +17,7 @@ from mudata.catalog.cards import licences, loader
 from mudata.catalog.index import database
 from mudata.catalog.splits import draw as splits
 from mudata.catalog.splits import manifest
+from mudata.catalog.splits.split_request import SplitRequest
 from mudata.errors import Busy, EvaluationError, HomeError, MissingExtra, MudataError, SplitError, from_os_error
 from mudata.evaluation.models import registry
 from mudata.evaluation.run import Run, readable_runs
@@ -130,11 +131,11 @@ def draw(home: Home, suite: Suite, name: str) -> Manifest | Problem:
     """
     exam = suite.exams[name]
     card, recipe, split = loader.load(exam.dataset), exam.split, suite.split_of(name)
-    if database.generation(home, card.name) is None:
+    if database.current_generation(home, card.name) is None:
         return Problem("missing", name, None, f"{card.title} has not been fetched.", how_to_get(home, card, exam))
     if manifest.path_of(home, split).is_file():
         return _as_asked(home, manifest.load(home, split), exam, card)
-    request = splits.SplitRequest(
+    request = SplitRequest(
         split, (card.name,), where=recipe.where, stratify=recipe.stratify, n=recipe.n, seed=recipe.seed
     )
     have = _usable(home, request)
@@ -149,7 +150,7 @@ def draw(home: Home, suite: Suite, name: str) -> Manifest | Problem:
     return made
 
 
-def _usable(home: Home, request: splits.SplitRequest) -> int:
+def _usable(home: Home, request: SplitRequest) -> int:
     with database.connect(home) as connection:
         try:
             return len(splits.selected(connection, request).column("clip_id"))

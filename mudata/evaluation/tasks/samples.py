@@ -149,7 +149,7 @@ def select(
         known = _clips(connection, names)
         if audio:
             _refuse_unheard(of, [known[clip_id] for clip_id in wanted if clip_id in known], midi=midi)
-        if absent := [name for name in names if database.generation(home, name) is None]:
+        if absent := [name for name in names if database.current_generation(home, name) is None]:
             raise EvaluationError(
                 f"{', '.join(absent)} of split {drawn.name} is not in the index.",
                 f"Run: {' && '.join(f'mudata fetch {name}' for name in absent)}",
@@ -178,7 +178,7 @@ def select(
     return SampleSet(
         drawn.name,
         drawn.sha256,
-        {name: database.index_sha256(home, name) for name in names if database.generation(home, name)},
+        {name: database.index_sha256(home, name) for name in names if database.current_generation(home, name)},
         part,
         limit,
         tasks,

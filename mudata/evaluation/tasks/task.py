@@ -13,6 +13,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Literal
 
 from mudata.catalog.cards import loader
+from mudata.catalog.cards.labels import LabelSpace
 from mudata.errors import EvaluationError, UnknownName
 from mudata.evaluation.align.alignment import Shown
 from mudata.evaluation.align.label_set import LabelSet, resolve
@@ -21,6 +22,9 @@ from mudata.evaluation.tasks.prompts import LETTERS, Prompt, find_prompt, lint
 
 if TYPE_CHECKING:
     from mudata.catalog.cards.schema import Card, LabelSpace
+
+if TYPE_CHECKING:
+    from mudata.catalog.cards.schema import Card
 
 OptionsOrder = Literal["published", "shuffled"]
 

@@ -122,7 +122,7 @@ def test_resampling_is_soxr_hq_of_the_mono_signal_however_long(tmp_path: Path) -
     assert rate == facts.sample_rate == 16000
     assert np.abs(written - wanted).max() <= 2.0**-24
     assert np.array_equal(audio.load(tmp_path / "in.wav", 16000), wanted)
-    assert facts.pcm_sha256 == hashlib.sha256(mono.tobytes()).hexdigest(), "the content hash knows no flavour"
+    assert facts.pcm_sha256 == hashlib.sha256(mono.tobytes()).hexdigest(), "the content hash knows no audio format"
 
 
 @pytest.mark.parametrize("rate", [44_100, 16_000])
@@ -135,7 +135,7 @@ def test_a_stream_of_blocks_decodes_to_the_same_bits_as_a_whole(tmp_path: Path, 
     assert facts.pcm_sha256 == hashlib.sha256(mono.tobytes()).hexdigest()
 
 
-def test_flavours_have_names_that_make_a_path() -> None:
+def test_audio_formats_have_names_that_make_a_path() -> None:
     assert (AudioFormat().name, AudioFormat(16000).name) == ("native", "16000")
 
 

@@ -72,15 +72,17 @@ def again(
     files: Path, wanted: Sequence[Job] | None = None, rate: int | None = None
 ) -> tuple[dict[str, dict[str, Any]], int]:
     """Rows by id, and how many clips the run had to make."""
-    progress, flavour = Counting(), AudioFormat(rate)
-    target = files.parent / "clips" / flavour.name
-    table = run(jobs() if wanted is None else wanted, files=files, target=target, flavour=flavour, progress=progress)
+    progress, audio_format = Counting(), AudioFormat(rate)
+    target = files.parent / "clips" / audio_format.name
+    table = run(
+        jobs() if wanted is None else wanted, files=files, target=target, audio_format=audio_format, progress=progress
+    )
     assert all(total == done for total, done in progress.bars)
     return {row["id"]: row for row in table.to_pylist()}, int(sum(total for total, _ in progress.bars))
 
 
 def test_one_row_per_job_in_their_order_with_the_columns_of_the_index(files: Path) -> None:
-    table = run(jobs(), files=files, target=files.parent / "clips", flavour=AudioFormat())
+    table = run(jobs(), files=files, target=files.parent / "clips", audio_format=AudioFormat())
     assert table.column_names == [*COLUMNS, "attributes"]
     types = {"VARCHAR": pa.string(), "BIGINT": pa.int64(), "INTEGER": pa.int32(), "DOUBLE": pa.float64()}
     declared = {column.name: types[column.type] for column in TABLES["clips"]}
@@ -161,7 +163,7 @@ def test_another_request_for_the_same_source_is_another_clip(files: Path) -> Non
         assert again(files, [variant]) == (rows, 0)
 
 
-def test_flavours_live_side_by_side(files: Path) -> None:
+def test_audio_formats_live_side_by_side(files: Path) -> None:
     native, _ = again(files)
     low, made = again(files, rate=4000)
     assert (made, low["rock.0"]["sample_rate"], low["rock.0"]["flavour"]) == (7, 4000, "4000")
@@ -286,7 +288,7 @@ from mudata.catalog.audio.normalise import Job, run
 from mudata.catalog.audio.clip import AudioFormat
 files, target = map(Path, sys.argv[1:3])
 jobs = [Job(str(n), "audio", f"{n}.wav") for n in range(int(sys.argv[3]))]
-run(jobs, files=files, target=target, flavour=AudioFormat(8000), workers=2)
+run(jobs, files=files, target=target, audio_format=AudioFormat(8000), workers=2)
 """
 
 
@@ -299,7 +301,7 @@ def test_a_run_killed_anywhere_is_finished_by_the_next(tmp_path: Path) -> None:
     for n in range(1, count):
         shutil.copy(files / "0.wav", files / f"{n}.wav")
     wanted = [Job(str(n), "audio", f"{n}.wav") for n in range(count)]
-    undisturbed = run(wanted, files=files, target=tmp_path / "undisturbed", flavour=AudioFormat(8000))
+    undisturbed = run(wanted, files=files, target=tmp_path / "undisturbed", audio_format=AudioFormat(8000))
 
     target = tmp_path / "killed"
     journal = target / "journal.jsonl"
@@ -316,7 +318,7 @@ def test_a_run_killed_anywhere_is_finished_by_the_next(tmp_path: Path) -> None:
     (target / "00").mkdir(exist_ok=True)
     (target / "00" / ".1-x.flac.part").touch()
     progress = Counting()
-    finished = run(wanted, files=files, target=target, flavour=AudioFormat(8000), progress=progress)
+    finished = run(wanted, files=files, target=target, audio_format=AudioFormat(8000), progress=progress)
     assert finished.equals(undisturbed)
     assert progress.bars == [[count - seen, count - seen]]
     time.sleep(0.5)  # processes of the killed run end with their clip

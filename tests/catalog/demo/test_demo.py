@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 import soundfile
 
-from mudata.catalog import demo
 from mudata.catalog.cards import loader
 from mudata.catalog.demo import composition, synth
+from mudata.catalog.demo import dataset as demo
 from mudata.catalog.demo.styles import CHORDS, SCALES, STYLES
 from mudata.catalog.read.reader import read
 

@@ -69,7 +69,8 @@ def test_a_dataset_arrives_and_a_second_time_nothing_is_asked(server: Server, ho
     assert first.mirrors == {"metadata": "http 127.0.0.1", "audio": "http 127.0.0.1"}
     asked = len(server.seen)
     second = fetch(card(server), home, FetchRequest())
-    assert second == Fetched("tiny", first.mirrors, 7, 0, {}, ())
+    nothing_new = Fetched(dataset="tiny", mirrors=first.mirrors, files=7, bytes=0, failures={}, notes=())
+    assert second == nothing_new
     assert len(server.seen) == asked
 
 
@@ -483,28 +484,28 @@ def test_what_is_composed_needs_no_network_and_an_unknown_composer_is_told(serve
 
 def test_the_plan_is_a_function_of_what_it_is_given(server: Server) -> None:
     made = only_audio(server, http(archive(server, "tiny.zip", zipped())), clipwise(server))
-    needs = plan(made, (), None, {}, lambda path: None)
-    assert [(need.name, [s.mirror.kind for s in need.steps]) for need in needs] == [
+    requirements = plan(made, (), None, {}, lambda path: None)
+    assert [(need.name, [option.mirror.kind for option in need.options]) for need in requirements] == [
         ("metadata", ["http"]),
         ("audio", ["http", "http-clips"]),
     ]
-    assert [state for need in needs for step in need.steps for _, state in step.units] == ["missing"] * 3
+    states = [state for need in requirements for option in need.options for _, state in option.jobs]
+    assert states == ["missing"] * 3
     limited = plan(made, (), "a limit", {}, lambda path: None)
-    assert [s.mirror.kind for s in limited[1].steps] == ["http-clips", "http"]
-    key = needs[0].steps[0].units[0][0].key
-    sum_ = f"sha256:{tiny_set.sha256(TABLE)}"
+    assert [option.mirror.kind for option in limited[1].options] == ["http-clips", "http"]
+    job = requirements[0].options[0].jobs[0][0]
+    right, wrong = f"sha256:{tiny_set.sha256(TABLE)}", f"sha256:{'0' * 64}"
 
-    def state(record: FetchRecord, *at: int) -> str:
-        return plan(made, (), None, {key: record}, lambda path: at or None)[0].steps[0].units[0][1]  # type: ignore[arg-type, return-value]
+    def state(at: tuple[int, int] | None, sum_: str = right, **more: Any) -> str:
+        files = {"tiny.csv": (1, 2)}
+        record = FetchRecord(component="metadata", mirror="http", files=files, sums={"tiny.csv": sum_}, **more)
+        return plan(made, (), None, {job.key: record}, lambda path: at)[0].options[0].jobs[0][1]
 
-    assert state(FetchRecord("metadata", "http", {"tiny.csv": (1, 2)}, {"tiny.csv": sum_}), 1, 2) == "present"
-    assert state(FetchRecord("metadata", "http", {"tiny.csv": (1, 2)}, {"tiny.csv": sum_}), 1, 3) == "stale"
-    assert state(FetchRecord("metadata", "http", {"tiny.csv": (1, 2)}, {"tiny.csv": sum_})) == "stale"
-    assert (
-        state(FetchRecord("metadata", "http", {"tiny.csv": (1, 2)}, {"tiny.csv": "sha256:" + "0" * 64}), 1, 2)
-        == "stale"
-    )
-    assert state(FetchRecord("metadata", "http", {"tiny.csv": (1, 2)}, {}, {"x": "gone"}), 1, 2) == "incomplete"
+    assert state((1, 2)) == "present"
+    assert state((1, 3)) == "stale"
+    assert state(None) == "stale"
+    assert state((1, 2), wrong) == "stale"
+    assert state((1, 2), failures={"x": "gone"}) == "incomplete"
 
 
 def test_subsets_of_a_card(server: Server) -> None:

@@ -80,7 +80,7 @@ def test_rows_come_back_as_they_were_published(home: Home) -> None:
 def test_hashes_lie_as_bytes_and_are_shown_in_hexadecimal(home: Home) -> None:
     index.publish(home, "toy", {"clips": clips("a", pcm_sha256=sha("a"))})
     assert ask(home, f"SELECT clip_id FROM clips WHERE pcm_sha256 = '{sha('a')}'") == [("toy/a",)]
-    part = index.generation(home, "toy")
+    part = index.current_generation(home, "toy")
     assert part is not None
     with duckdb.connect() as connection:
         stored = connection.execute(f"SELECT pcm_sha256 FROM '{part}/clips.parquet'").fetchall()
@@ -154,7 +154,7 @@ def test_tables_of_another_shape_are_refused_and_nothing_changes(
     before = index.publish(home, "toy", {"clips": clips("old")})
     with pytest.raises(ReadError, match=message):
         index.publish(home, "toy", tables)
-    assert index.generation(home, "toy") == before
+    assert index.current_generation(home, "toy") == before
     assert ask(home, "SELECT clip_id FROM clips") == [("toy/old",)]
 
 
@@ -195,7 +195,7 @@ def test_torn_generations_are_ignored(home: Home) -> None:
         torn = whole.with_name(f"{number:06d}")
         subprocess.run(["cp", "-r", whole, torn], check=True)
         damage(torn)
-        assert index.generation(home, "toy") == whole
+        assert index.current_generation(home, "toy") == whole
         assert ask(home, "SELECT clip_id FROM clips") == [("toy/a",)]
     assert index.publish(home, "toy", {"clips": clips("b")}).name == "000006"
     assert ask(home, "SELECT clip_id FROM clips") == [("toy/b",)]

@@ -12,7 +12,8 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from mudata.catalog.cards.schema import Card, LabelSpace
+from mudata.catalog.cards.labels import LabelSpace
+from mudata.catalog.cards.schema import Card
 from mudata.catalog.read.reader import Issue, canonical, read
 from mudata.errors import CardError, QueryError, ReadError, UnknownName
 

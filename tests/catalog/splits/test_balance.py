@@ -8,7 +8,8 @@ import pytest
 import shelf
 
 from mudata.catalog.splits import draw
-from mudata.catalog.splits.balance import spread
+from mudata.catalog.splits.balance import label_balance
+from mudata.catalog.splits.split_request import SplitRequest
 from mudata.errors import UnknownName
 from mudata.home import Home
 
@@ -22,8 +23,8 @@ def toy(home: Home) -> Home:
 
 
 def test_shares_are_of_all_clips_that_could_be_drawn(toy: Home) -> None:
-    request = draw.SplitRequest("s", ("toy",), stratify=("genre",), n=15)
-    (part,) = spread(toy, draw.make(toy, request))
+    request = SplitRequest("s", ("toy",), stratify=("genre",), n=15)
+    (part,) = label_balance(toy, draw.make(toy, request))
     assert (part.part, part.clips, part.groups, part.share) == ("test", 15, 15, 0.5)
     assert part.labels == {"genre 'pop'": 5, "genre 'rock'": 10}
     assert (part.low, part.high, part.deviation) == (0.5, 0.5, 0)
@@ -33,9 +34,9 @@ def test_shares_are_of_all_clips_that_could_be_drawn(toy: Home) -> None:
 
 def test_deviation_is_from_the_share_that_was_asked_for(toy: Home) -> None:
     parts = {"train": 0.5, "test": 0.5}
-    request = draw.SplitRequest("s", ("toy",), stratify=("genre",), group=("artist",), parts=parts)
+    request = SplitRequest("s", ("toy",), stratify=("genre",), group=("artist",), parts=parts)
     split = draw.make(toy, request)
-    for part in spread(toy, split):
+    for part in label_balance(toy, split):
         shares = [part.labels["genre 'rock'"] / 20, part.labels["genre 'pop'"] / 10]
         assert (part.low, part.high) == (min(shares), max(shares))
         assert part.deviation == pytest.approx(max(abs(share - 0.5) for share in shares))
@@ -43,27 +44,27 @@ def test_deviation_is_from_the_share_that_was_asked_for(toy: Home) -> None:
 
 
 def test_where_shares_mean_nothing_none_are_told(toy: Home) -> None:
-    per_label = draw.SplitRequest("s", ("toy",), stratify=("genre",), per_label=3)
-    (part,) = spread(toy, draw.make(toy, per_label))
+    per_label = SplitRequest("s", ("toy",), stratify=("genre",), per_label=3)
+    (part,) = label_balance(toy, draw.make(toy, per_label))
     assert set(part.labels.values()) == {3}
     assert part.low is part.high is part.deviation is part.chance is None
-    (plain,) = spread(toy, draw.make(toy, draw.SplitRequest("s", ("toy",), n=3)))
+    (plain,) = label_balance(toy, draw.make(toy, SplitRequest("s", ("toy",), n=3)))
     assert (plain.labels, plain.deviation, plain.share) == ({}, None, 0.1)
 
 
 def test_a_split_is_told_against_the_index_of_now(toy: Home) -> None:
-    split = draw.make(toy, draw.SplitRequest("s", ("toy",), stratify=("genre",), parts={"test": 1.0}))
+    split = draw.make(toy, SplitRequest("s", ("toy",), stratify=("genre",), parts={"test": 1.0}))
     shelf.shelve(
         toy, clips=[{"id": "00"}, {"id": "29"}], labels=[{"id": "00", "label": "rock"}, {"id": "29", "label": "x"}]
     )
-    (part,) = spread(toy, split)
+    (part,) = label_balance(toy, split)
     assert (part.clips, part.groups, part.labels) == (30, 2, {"genre 'rock'": 1, "genre 'x'": 1})
 
 
 def test_a_dataset_that_is_not_indexed_cannot_be_told_of(toy: Home) -> None:
-    split = draw.make(toy, draw.SplitRequest("s", ("toy",), n=1))
+    split = draw.make(toy, SplitRequest("s", ("toy",), n=1))
     shelf.shelve(toy, "other", clips=[{"id": "1"}])
     other = Home(toy.root / "elsewhere")
     shelf.shelve(other, "other", clips=[{"id": "1"}])
     with pytest.raises(UnknownName, match="No dataset named 'toy'"):
-        spread(other, split)
+        label_balance(other, split)

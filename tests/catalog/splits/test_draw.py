@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from mudata.catalog.splits import draw as splits
 from mudata.catalog.splits import groups
 from mudata.catalog.splits.candidates import COLUMNS, Candidates
-from mudata.catalog.splits.draw import SplitRequest
+from mudata.catalog.splits.split_request import SplitRequest, request_of
 from mudata.errors import MudataError, QueryError, SplitError, UnknownName
 
 if TYPE_CHECKING:
@@ -471,4 +471,4 @@ def test_a_manifest_tells_how_to_draw_it_again(toy: Home) -> None:
         {"per_label": 11, "stratify": ("genre",), "best_effort": True},
     ):
         split = _ask(toy, **wishes)
-        assert splits.make(toy, splits.request_of(split)).sha256 == split.sha256
+        assert splits.make(toy, request_of(split)).sha256 == split.sha256

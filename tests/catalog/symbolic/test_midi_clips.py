@@ -161,7 +161,7 @@ def test_a_reader_of_notation_is_not_told_to_listen_but_asked_in_words_that_were
 
     model = ChatMusician("nowhere")
     assert model.capabilities.takes_midi
-    assert model._asked(Question("classify", prompt, ("jig", "reel"), "dance"), "X:1").startswith(asked)
+    assert model.instruction(Question("classify", prompt, ("jig", "reel"), "dance"), "X:1").startswith(asked)
 
 
 @bundles("chatmusician")

@@ -11,7 +11,7 @@ import yaml
 from shell import typed
 
 from mudata.catalog.cards import lexicon, loader
-from mudata.catalog.cards.schema import LabelSpace
+from mudata.catalog.cards.labels import LabelSpace
 from mudata.errors import CardError, UnknownName
 from mudata.evaluation.align.label_set import LabelEntry, LabelSet, lint, resolve
 

@@ -16,9 +16,9 @@ from small_corpus import Corpus
 from mudata.errors import EvaluationError, UnknownName
 from mudata.evaluation.answer_import import formats
 from mudata.evaluation.answer_import.formats import Fields, FileAnswer
+from mudata.evaluation.answer_import.import_request import ImportRequest
 from mudata.evaluation.answer_import.importer import import_answers
 from mudata.evaluation.answer_import.matching import Names, join
-from mudata.evaluation.answer_import.request import ImportRequest
 
 if TYPE_CHECKING:
     from mudata.evaluation.run import Run
@@ -380,9 +380,10 @@ def test_help_imports_nothing_heavy(command: str) -> None:
 
 
 def test_the_formats_of_the_command_are_those_that_can_be_read() -> None:
-    from mudata.cli import cmd_score
+    from mudata.cli.cmd_score import import_answers
 
-    assert set(cmd_score._FORMATS) == set(formats.FORMATS)
+    (option,) = [option for option in import_answers.params if option.name == "format_"]
+    assert option.to_info_dict()["type"]["choices"] == ("cmi-bench", "lmms-eval", "jsonl") == tuple(formats.FORMATS)
 
 
 # ------------------------------------------------------------------------------ published answers

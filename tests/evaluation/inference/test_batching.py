@@ -369,9 +369,9 @@ def test_a_prompt_that_may_spoil_the_answers_is_told_and_recorded(corpus: Corpus
     notes = Notes()
     run = ask(home, notes, prompt=str(path))
     warning = "Prompt file:leaky: it names 'high' outside of {options}, which models read back as answers."
-    assert run.settings.prompt_warnings == [warning]
+    assert run.settings.prompt_warnings == (warning,)
     assert notes.said[0] == warning
-    assert ask(home).settings.prompt_warnings == []
+    assert ask(home).settings.prompt_warnings == ()
 
 
 def test_letters_and_order_make_runs_of_their_own_and_are_read_accordingly(
@@ -469,7 +469,7 @@ def test_auto_finds_the_largest_batch_that_fits_and_records_the_search(
     run = evaluate(home, EvalRequest(f"{__name__}:Roomy", "all", "genre", batch="auto"))
     assert [len(batch) for batch in Odd.asked] == batches
     session = run.settings.sessions[0]
-    assert list(session.batch_search) == search
+    assert [list(tried) for tried in session.batch_search] == search
     assert session.batch == {64: 16 if free > 5 else 2, 9: 8, 1: 1}[room]
     assert sorted(record.batch for record in run.answers().values()) == sorted(n for n in batches for _ in range(n))
     again = evaluate(home, EvalRequest(f"{__name__}:Roomy", "all", "genre", batch=3))

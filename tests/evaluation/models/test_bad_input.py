@@ -201,7 +201,7 @@ GENRE = Question("classify", "Which genre? rock, pop.", ("rock", "pop"), "genre"
 
 
 @pytest.fixture(scope="module", params=FAMILIES)
-def listener(request: pytest.FixtureRequest) -> Any:
+def model(request: pytest.FixtureRequest) -> Any:
     bundle = first(request.param.replace("_", "-"))
     said = bundle.expected.get("constants", {})
     options = {option: said[constant] for option, constant in CONSTANTS.get(request.param, {}).items()}
@@ -219,21 +219,21 @@ def noise(seconds: float, rate: int, *channels: int) -> np.ndarray:
 
 
 @pytest.mark.parametrize("kind", ["short", "short stereo", "silence", "short silence"])
-def test_oracle_short_clips_and_silence_are_answered(listener: Any, kind: str) -> None:
+def test_oracle_short_clips_and_silence_are_answered(model: Any, kind: str) -> None:
     seconds = 0.05 if "short" in kind else 2.0
-    rate, channels = (44_100, (2,)) if "stereo" in kind else (listener.RATE, ())
+    rate, channels = (44_100, (2,)) if "stereo" in kind else (model.RATE, ())
     audio = noise(seconds, rate, *channels) * np.float32("silence" not in kind)
-    (answer,), (ranking,) = (ask([Clip("a", audio, rate)], GENRE) for ask in (listener.answer, listener.rank))
+    (answer,), (ranking,) = (ask([Clip("a", audio, rate)], GENRE) for ask in (model.answer, model.rank))
     assert isinstance(answer, Answer)
     assert isinstance(ranking, Ranking)
     assert all(map(math.isfinite, ranking.loglik))
 
 
 @pytest.mark.parametrize("seconds", [0.02, 0.0001])
-def test_oracle_what_is_too_short_to_hear_is_a_failure_of_that_clip_alone(listener: Any, seconds: float) -> None:
-    rate = listener.RATE
+def test_oracle_what_is_too_short_to_hear_is_a_failure_of_that_clip_alone(model: Any, seconds: float) -> None:
+    rate = model.RATE
     clips = [Clip("a", noise(0.5, rate), rate), Clip("b", noise(seconds, rate), rate)]
-    for ask in (listener.answer, listener.rank):
+    for ask in (model.answer, model.rank):
         good, bad = ask(clips, GENRE)
         assert isinstance(good, Answer | Ranking)
         assert isinstance(bad, Failure)

@@ -89,15 +89,15 @@ def test_features_are_kept_on_disk_and_found_again(tmp_path: Path, monkeypatch: 
 
 def test_worker_processes_give_the_same_features(monkeypatch: pytest.MonkeyPatch) -> None:
     audio = [sound("noise", i).audio for i in range(3)]
-    monkeypatch.setattr(features, "_workers", lambda: 2)
-    alone, together = (np.stack(features._extract_all(audio, alone=how)) for how in (True, False))
+    monkeypatch.setattr(features, "workers", lambda: 2)
+    alone, together = (np.stack(features.extract_all(audio, alone=how)) for how in (True, False))
     assert np.array_equal(alone, together)
 
 
 def test_all_clips_of_an_artist_are_in_one_fold() -> None:
     y = [label for label in "ab" for _ in range(12)]
     artists = [f"{label}{i // 4}" for label in "ab" for i in range(12)]
-    folds = features._folds(y, artists, 5, seed=0)
+    folds = features.group_folds(y, artists, 5, seed=0)
     assert len(folds) == 3  # as many as either label has artists
     for train, test in folds:
         assert {artists[i] for i in train}.isdisjoint({artists[i] for i in test})
@@ -106,7 +106,7 @@ def test_all_clips_of_an_artist_are_in_one_fold() -> None:
 
 
 def test_there_are_no_folds_where_one_artist_has_all_of_a_label() -> None:
-    assert features._folds(["a"] * 4 + ["b"] * 4, ["x"] * 4 + ["p", "q", "r", "s"], 5, seed=0) == []
+    assert features.group_folds(["a"] * 4 + ["b"] * 4, ["x"] * 4 + ["p", "q", "r", "s"], 5, seed=0) == []
 
 
 def test_artists_are_kept_apart_when_a_classifier_is_chosen() -> None:

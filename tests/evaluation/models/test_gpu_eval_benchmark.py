@@ -19,6 +19,7 @@ pytest.importorskip("tiktoken")
 sys.path.insert(0, str(Path(__file__).parents[3] / "benchmarks"))
 
 import gpu_eval  # noqa: E402
+import gpu_oracles  # noqa: E402
 import published_sizes  # noqa: E402
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::UserWarning", "ignore::FutureWarning")
@@ -105,6 +106,6 @@ def test_the_command_prints_a_table_and_json(
 
 @pytest.mark.skipif(not ROOT.is_dir(), reason="no bundle here")
 def test_the_reference_bundles_are_checked_on_the_device() -> None:
-    counts = gpu_eval.oracles("cpu")
-    assert {name.rpartition("-")[0] for name in counts} == set(gpu_eval.FAMILIES)
+    counts = gpu_oracles.oracles("cpu")
+    assert {name.rpartition("-")[0] for name in counts} == set(gpu_oracles.FAMILIES)
     assert all(one["right"] == one["cases"] > 0 for one in counts.values()), counts

@@ -33,7 +33,7 @@ def noises(*seconds: float, rate: int = 16_000) -> list[Clip]:
 
 def flamingo(folder: Path) -> Path:
     """A tiny Audio Flamingo 3: registered only as a sequence-to-sequence model, and windows of 30 s."""
-    tokenizer = untrained._tokenizer()
+    tokenizer = untrained.byte_tokenizer()
     tokenizer.add_special_tokens({"additional_special_tokens": ["<sound>"]}, replace_extra_special_tokens=False)
     extractor = transformers.WhisperFeatureExtractor(feature_size=32, chunk_length=30)
     template = (
@@ -102,22 +102,22 @@ def test_a_batch_of_unequal_clips_answers_as_each_clip_alone(checkpoints: dict[s
 @pytest.mark.parametrize("penalty", [1.0, 1.5])
 def test_decoding_in_place_writes_what_generate_writes(checkpoints: dict[str, Path], kind: str, penalty: float) -> None:
     model = loaded(checkpoints[kind])
-    model._model.generation_config.repetition_penalty = penalty
-    inputs = model._inputs(noises(1, 4, 2.5), GENRE)
+    model.model.generation_config.repetition_penalty = penalty
+    inputs = model.inputs(noises(1, 4, 2.5), GENRE)
     with torch.inference_mode():
-        out = model._model.generate(**inputs, do_sample=False, max_new_tokens=20)[:, inputs["input_ids"].shape[1] :]
-    end = model._model.generation_config.eos_token_id
-    written = go_on(model._model, inputs, 20)
+        out = model.model.generate(**inputs, do_sample=False, max_new_tokens=20)[:, inputs["input_ids"].shape[1] :]
+    end = model.model.generation_config.eos_token_id
+    written = go_on(model.model, inputs, 20)
     assert written == [until(row, [end]) for row in out.tolist()]
     assert len(max(written, key=len)) > 2
-    model._model.generation_config.no_repeat_ngram_size = 2
-    assert go_on(model._model, inputs, 20) is None  # another matter, which is left to `generate`
+    model.model.generation_config.no_repeat_ngram_size = 2
+    assert go_on(model.model, inputs, 20) is None  # another matter, which is left to `generate`
 
 
 def test_the_sound_changes_what_is_computed(checkpoints: dict[str, Path]) -> None:
     model = loaded(checkpoints["qwen2_audio"])
     seen = []
-    model._model.register_forward_hook(lambda _, __, out: seen.append(out.logits[:, -1]))
+    model.model.register_forward_hook(lambda _, __, out: seen.append(out.logits[:, -1]))
     model.answer(noises(2), GENRE)
     first = seen[0]
     seen.clear()
@@ -133,12 +133,12 @@ def test_what_it_hears_is_read_from_the_checkpoint(checkpoints: dict[str, Path],
 
 def spelled_out(model: TransformersAudio, clip: Clip, question: Question, option: str) -> tuple[float, int]:
     """The log-likelihood of one option by the textbook: the whole text at once, no cache, no batch."""
-    inputs = dict(model._inputs([clip], question))
-    tokens = model._processor.tokenizer(option, add_special_tokens=False)["input_ids"]
+    inputs = dict(model.inputs([clip], question))
+    tokens = model.processor.tokenizer(option, add_special_tokens=False)["input_ids"]
     ids = torch.cat([inputs["input_ids"], torch.tensor([tokens])], dim=1)
     inputs |= {"input_ids": ids, "attention_mask": torch.ones_like(ids)}
     with torch.inference_mode():
-        likely = model._model(**inputs).logits[0].log_softmax(-1)
+        likely = model.model(**inputs).logits[0].log_softmax(-1)
     before = ids.shape[1] - len(tokens) - 1
     return sum(float(likely[before + i, token]) for i, token in enumerate(tokens)), len(tokens)
 
@@ -166,7 +166,7 @@ def test_options_are_ranked_as_the_textbook_says(checkpoints: dict[str, Path], k
 
 def test_half_precision_is_used_when_asked_for_and_recorded(checkpoints: dict[str, Path]) -> None:
     model = loaded(checkpoints["qwen2_audio"], dtype="bf16")
-    assert next(model._model.parameters()).dtype == torch.bfloat16
+    assert next(model.model.parameters()).dtype == torch.bfloat16
     assert model.describe()["dtype"] == "bfloat16"
     assert len(model.answer(noises(1), GENRE)) == 1
 
@@ -177,7 +177,7 @@ def test_answers_are_drawn_as_the_checkpoint_says_where_that_is_asked_for(checkp
         for said in ({}, *({"sampling": "paper", "seed": seed} for seed in (1, 1, 2)))
     )
     for model in (drawn, again, other):
-        model._model.generation_config.update(do_sample=True, temperature=5.0, top_k=0)
+        model.model.generation_config.update(do_sample=True, temperature=5.0, top_k=0)
     said = [model.answer(noises(1), GENRE) for model in (greedy, drawn, again, other)]
     assert said[1] == said[2] != said[3]
     assert greedy.describe()["generation"] == {"do_sample": False, "max_new_tokens": 8}
@@ -187,7 +187,7 @@ def test_answers_are_drawn_as_the_checkpoint_says_where_that_is_asked_for(checkp
 
 
 def test_a_checkpoint_without_ears_is_refused(tmp_path: Path) -> None:
-    untrained._tokenizer().save_pretrained(tmp_path)
+    untrained.byte_tokenizer().save_pretrained(tmp_path)
     config = transformers.Qwen2Config(
         vocab_size=400, hidden_size=32, intermediate_size=32, num_hidden_layers=1, num_attention_heads=2
     )
@@ -198,7 +198,7 @@ def test_a_checkpoint_without_ears_is_refused(tmp_path: Path) -> None:
 
 def test_a_chat_template_that_drops_the_audio_is_noticed(checkpoints: dict[str, Path]) -> None:
     model = loaded(checkpoints["audioflamingo3"])
-    model._processor.chat_template = "{% for m in messages %}{{ m.role }}{% endfor %}"
+    model.processor.chat_template = "{% for m in messages %}{{ m.role }}{% endfor %}"
     with pytest.raises((ModelError, ValueError), match=r"(?i)audio"):
         model.answer(noises(1), GENRE)
 

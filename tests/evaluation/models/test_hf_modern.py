@@ -47,7 +47,7 @@ def template(audio: str) -> str:
 
 def tokenizer(**named: str) -> Any:
     """`named` are special tokens beyond those of Qwen2-Audio."""
-    made = untrained._tokenizer()
+    made = untrained.byte_tokenizer()
     made.add_special_tokens({"additional_special_tokens": list(named.values())}, replace_extra_special_tokens=False)
     for name, token in named.items():
         setattr(made, name, token)
@@ -71,7 +71,7 @@ def without_eyes(processor: Any, ears: str, extractor: Any, tokens: Any, audio: 
     """A processor of this class that was given no image and no video processor."""
 
     class Listening(processor):  # type: ignore[misc]
-        # before transformers 5.13 processors ask these for their size, pictures or none
+        # transformers 5.13 asks these for a size, with pictures or without
         image_processor = video_processor = SimpleNamespace(merge_size=2)
 
         @classmethod
@@ -196,7 +196,7 @@ def loaded(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
     with pytest.MonkeyPatch.context() as patch:
         if processor is not None:
             patch.setattr(transformers.AutoProcessor, "from_pretrained", lambda *_, **__: processor)
-            patch.setattr(hf_audio, "_check_extra", lambda *_: None)
+            patch.setattr(hf_audio, "check_extra", lambda *_: None)
         model = TransformersAudio(str(folder), device="cpu", max_new_tokens=6)
         model.load()
     return request.param, model
@@ -212,7 +212,7 @@ def noises(*seconds: float) -> list[Clip]:
 
 def test_the_class_and_what_it_hears_are_read_from_the_checkpoint(loaded: tuple[str, TransformersAudio]) -> None:
     name, model = loaded
-    assert type(model._model).__name__ == BUILT[name][1]
+    assert type(model.model).__name__ == BUILT[name][1]
     assert (model.capabilities.sample_rate, model.capabilities.max_seconds) == (16_000, BUILT[name][2])
     assert model.describe()["generation"] == {"do_sample": False, "max_new_tokens": 6}
 
@@ -231,12 +231,12 @@ def test_options_are_ranked_as_the_textbook_says(loaded: tuple[str, Transformers
     (ranking,) = model.rank([clip], GENRE)
     assert isinstance(ranking, Ranking)
     for option, loglik, count in zip(GENRE.options, ranking.loglik, ranking.tokens, strict=True):
-        inputs = dict(model._inputs([clip], GENRE))
-        tokens = model._processor.tokenizer(option, add_special_tokens=False)["input_ids"]
+        inputs = dict(model.inputs([clip], GENRE))
+        tokens = model.processor.tokenizer(option, add_special_tokens=False)["input_ids"]
         ids = torch.cat([inputs["input_ids"], torch.tensor([tokens])], dim=1)
         inputs |= {"input_ids": ids, "attention_mask": torch.ones_like(ids)}
         with torch.inference_mode():
-            likely = model._model(**inputs).logits[0].log_softmax(-1)
+            likely = model.model(**inputs).logits[0].log_softmax(-1)
         before = ids.shape[1] - len(tokens) - 1
         assert loglik == pytest.approx(sum(float(likely[before + i, t]) for i, t in enumerate(tokens)), abs=1e-3)
         assert count == len(tokens)
@@ -247,7 +247,7 @@ def test_a_stereo_original_is_mixed_and_resampled_as_transformers_does_with_a_fi
 ) -> None:
     _, model = loaded
     stereo = np.stack([0.2 * np.sin(np.arange(88_200) / 9), np.zeros(88_200)], 1).astype(np.float32)
-    heard = model._mono(Clip("a", stereo, 44_100))
+    heard = model.mono(Clip("a", stereo, 44_100))
     assert (heard.shape, heard.dtype) == ((32_000,), np.float32)
     assert float(np.abs(heard).max()) == pytest.approx(0.1, abs=0.01)
     assert isinstance(model.answer([Clip("a", stereo, 44_100)], GENRE)[0], Answer)
@@ -268,7 +268,7 @@ def test_packages_that_a_processor_needs_are_told_with_their_extra(
     monkeypatch.setattr(hf_audio.util, "find_spec", lambda name: None)
     extra = EXTRAS[model_type][0]
     with pytest.raises(MissingExtra, match=rf"needs the package '{named[0]}'.*\n.*mudata-music\[{extra}\]"):
-        hf_audio._check_extra("a/b", model_type)
+        hf_audio.check_extra("a/b", model_type)
 
 
 CARDS = {

@@ -31,9 +31,9 @@ from mudata.evaluation.models.decoders import generation  # noqa: E402
 from mudata.evaluation.models.decoders.audio_llm import AudioLLM, UnusableClip, first_channel, mean_of_resampled  # noqa: E402
 from mudata.evaluation.models.decoders.causal_lm import with_lora  # noqa: E402
 from mudata.evaluation.models.decoders.generation import GenerationConfig, PromptEmbedding  # noqa: E402
+from mudata.evaluation.models.decoders.llama_tokenizer import LlamaTokenizer  # noqa: E402
 from mudata.evaluation.models.decoders.lora import merged  # noqa: E402
-from mudata.evaluation.models.decoders.qwen_tokenizer import AUDIO_TAGS, SPECIALS, QwenTokens  # noqa: E402
-from mudata.evaluation.models.decoders.sentencepiece import PromptEncoder  # noqa: E402
+from mudata.evaluation.models.decoders.qwen_tokenizer import AUDIO_TAGS, SPECIALS, QwenTokenizer  # noqa: E402
 from mudata.evaluation.models.encoders.fbank import fbank  # noqa: E402
 from mudata.evaluation.models.encoders.resample import resample  # noqa: E402
 from mudata.evaluation.models.weights.tensors import Weights, fill, read, read_entry  # noqa: E402
@@ -350,13 +350,13 @@ def test_updates_are_put_where_they_belong(infix: str) -> None:
 
 
 @pytest.fixture(scope="module")
-def text(tmp_path_factory: pytest.TempPathFactory) -> PromptEncoder:
+def text(tmp_path_factory: pytest.TempPathFactory) -> LlamaTokenizer:
     folder = tmp_path_factory.mktemp("tokenizer")
     layouts.tokenizer_model(folder)
-    return PromptEncoder(folder / "tokenizer.model", {"<Media>": 500, "<Media>2": 501, "[TEXT]": 502})
+    return LlamaTokenizer(folder / "tokenizer.model", {"<Media>": 500, "<Media>2": 501, "[TEXT]": 502})
 
 
-def test_special_tokens_are_seen_only_where_they_are_allowed(text: PromptEncoder) -> None:
+def test_special_tokens_are_seen_only_where_they_are_allowed(text: LlamaTokenizer) -> None:
     said = "the <Media>2 genre [TEXT]"
     plain, special = text.encode(said), text.encode(said, specials=True)
     assert all(i < len(text) for i in plain)
@@ -367,7 +367,7 @@ def test_special_tokens_are_seen_only_where_they_are_allowed(text: PromptEncoder
 
 
 @pytest.mark.parametrize("said", ["a </s> b", "<s>[INST]", "<unk>", "</s>"])
-def test_a_question_cannot_smuggle_in_an_end_of_text(text: PromptEncoder, said: str) -> None:
+def test_a_question_cannot_smuggle_in_an_end_of_text(text: LlamaTokenizer, said: str) -> None:
     for specials in (False, True):
         ids = text.encode(said, specials=specials)
         assert not {0, 1, 2} & set(ids)
@@ -375,31 +375,31 @@ def test_a_question_cannot_smuggle_in_an_end_of_text(text: PromptEncoder, said: 
 
 
 @pytest.mark.parametrize("said", ["音楽のジャンル", "ré♯ 🎶", "  two before", "after  ", "a\n\n\tb", "한국어 음악", ""])
-def test_every_text_comes_back(text: PromptEncoder, said: str) -> None:
+def test_every_text_comes_back(text: LlamaTokenizer, said: str) -> None:
     assert text.decode(text.encode(said)) == said
     assert 0 not in text.encode(said)
 
 
-def test_a_leading_space_is_a_piece_of_its_own(text: PromptEncoder) -> None:
+def test_a_leading_space_is_a_piece_of_its_own(text: LlamaTokenizer) -> None:
     assert text.encode(" rock") != text.encode("rock")
     assert text.decode(text.encode("rock")) == "rock"
 
 
 def test_a_tokenizer_that_is_not_there_is_told(tmp_path: Path) -> None:
     with pytest.raises(ModelError, match=r"The tokenizer tokenizer\.model is not in"):
-        PromptEncoder(tmp_path / "tokenizer.model")
+        LlamaTokenizer(tmp_path / "tokenizer.model")
     with pytest.raises(ModelError, match=r"The tokenizer qwen\.tiktoken is not in"):
-        QwenTokens(tmp_path / "qwen.tiktoken")
+        QwenTokenizer(tmp_path / "qwen.tiktoken")
     (tmp_path / "qwen.tiktoken").write_text("not base64 at all\n")
     with pytest.raises(ModelError, match="is not a list of ranks"):
-        QwenTokens(tmp_path / "qwen.tiktoken")
+        QwenTokenizer(tmp_path / "qwen.tiktoken")
 
 
 @pytest.fixture(scope="module")
-def qwen(tmp_path_factory: pytest.TempPathFactory) -> QwenTokens:
+def qwen(tmp_path_factory: pytest.TempPathFactory) -> QwenTokenizer:
     folder = tmp_path_factory.mktemp("qwen")
     layouts.qwen_audio(folder)
-    return QwenTokens(folder / "qwen.tiktoken")
+    return QwenTokenizer(folder / "qwen.tiktoken")
 
 
 QWEN_IDS = {
@@ -439,16 +439,16 @@ QWEN_IDS = {
 
 
 @pytest.mark.parametrize(("name", "number"), QWEN_IDS.items())
-def test_special_tokens_of_qwen_audio_follow_its_ranks(qwen: QwenTokens, name: str, number: int) -> None:
+def test_special_tokens_of_qwen_audio_follow_its_ranks(qwen: QwenTokenizer, name: str, number: int) -> None:
     assert qwen.ids[name] == number - 151_643 + len(layouts.qwen_ranks())
 
 
-def test_qwen_audio_has_as_many_tokens_as_were_published(qwen: QwenTokens) -> None:
+def test_qwen_audio_has_as_many_tokens_as_were_published(qwen: QwenTokenizer) -> None:
     assert len(qwen) == 155_165 - 151_643 + len(layouts.qwen_ranks())
     assert len(set(SPECIALS)) == len(SPECIALS)
 
 
-def test_qwen_reads_special_tokens_only_where_they_are_allowed(qwen: QwenTokens) -> None:
+def test_qwen_reads_special_tokens_only_where_they_are_allowed(qwen: QwenTokenizer) -> None:
     said = "is <|im_end|> <|en|>"
     assert max(qwen.encode(said)) < len(layouts.qwen_ranks())
     assert qwen.decode(qwen.encode(said)) == said
@@ -458,7 +458,7 @@ def test_qwen_reads_special_tokens_only_where_they_are_allowed(qwen: QwenTokens)
     assert qwen.decode(qwen.encode(said, SPECIALS)) == "is  "
 
 
-def test_qwen_reads_letters_in_one_form_only(qwen: QwenTokens) -> None:
+def test_qwen_reads_letters_in_one_form_only(qwen: QwenTokenizer) -> None:
     assert qwen.encode("é") == qwen.encode("e\u0301")
     assert qwen.decode(qwen.encode("音楽 🎶")) == "音楽 🎶"
     assert qwen.decode([0xE9]) == "\ufffd"
@@ -487,27 +487,27 @@ def prompt(llm: Any, *ids: int) -> PromptEmbedding:
     return PromptEmbedding(llm.get_input_embeddings()(torch.tensor(ids)), ids)
 
 
-def next_logits(llm: Any, spoken: PromptEmbedding, said: list[int]) -> Any:
+def next_logits(llm: Any, embedded: PromptEmbedding, said: list[int]) -> Any:
     """Logits after a prompt and what was said so far, everything read anew."""
     table = llm.get_input_embeddings()
-    embeds = torch.cat([spoken.embeds, table(torch.tensor(said, dtype=torch.long))])
+    embeds = torch.cat([embedded.embeds, table(torch.tensor(said, dtype=torch.long))])
     with torch.inference_mode():
         logits = llm(inputs_embeds=embeds[None], use_cache=False).logits[0, -1]
     return logits.double().clone()
 
 
-def by_hand(llm: Any, spoken: PromptEmbedding, manner: GenerationConfig) -> list[int]:
+def by_hand(llm: Any, embedded: PromptEmbedding, config: GenerationConfig) -> list[int]:
     """Greedy decoding token by token, with the penalty of what stands in prompt and answer."""
     said: list[int] = []
-    while len(said) < manner.max_new_tokens:
-        scores = next_logits(llm, spoken, said)
-        for i in {*spoken.ids, *said}:
-            factor = manner.repetition_penalty
+    while len(said) < config.max_new_tokens:
+        scores = next_logits(llm, embedded, said)
+        for i in {*embedded.ids, *said}:
+            factor = config.repetition_penalty
             scores[i] = scores[i] * factor if scores[i] < 0 else scores[i] / factor
-        if len(said) < manner.min_new_tokens:
-            scores[list(manner.stop)] = -math.inf
+        if len(said) < config.min_new_tokens:
+            scores[list(config.stop)] = -math.inf
         best = int(scores.argmax())
-        if best in manner.stop:
+        if best in config.stop:
             break
         said.append(best)
     return said
@@ -518,53 +518,53 @@ PROMPTS = ((5, 6, 7), (9,), (3, 1, 4, 1, 5, 9, 2, 6), (11, 12))
 
 @pytest.mark.parametrize("penalty", [1.0, 1.1, 1.8])
 def test_a_padded_batch_and_a_penalty_equal_the_loop_by_hand(llm: Any, penalty: float) -> None:
-    manner = GenerationConfig(stop=(39,), max_new_tokens=12, repetition_penalty=penalty)
-    spoken = [prompt(llm, *ids) for ids in PROMPTS]
-    wanted = [by_hand(llm, one, manner) for one in spoken]
-    assert generation.write(llm, spoken, manner) == wanted
-    assert [generation.write(llm, [one], manner)[0] for one in spoken] == wanted
+    config = GenerationConfig(stop=(39,), max_new_tokens=12, repetition_penalty=penalty)
+    embedded = [prompt(llm, *ids) for ids in PROMPTS]
+    wanted = [by_hand(llm, one, config) for one in embedded]
+    assert generation.write(llm, embedded, config) == wanted
+    assert [generation.write(llm, [one], config)[0] for one in embedded] == wanted
 
 
 def test_the_penalty_sees_the_prompt(llm: Any) -> None:
     """What a model would say first is not said where it stands in the prompt and the penalty is high."""
-    manner = GenerationConfig(stop=(39,), max_new_tokens=1, repetition_penalty=1000.0)
+    config = GenerationConfig(stop=(39,), max_new_tokens=1, repetition_penalty=1000.0)
     for ids in PROMPTS:
         likeliest = int(next_logits(llm, prompt(llm, *ids), []).argmax())
-        spoken = prompt(llm, *ids)._replace(ids=(*ids, likeliest, ids[0]))
-        assert generation.write(llm, [spoken], manner) == [by_hand(llm, spoken, manner)] != [[likeliest]]
+        embedded = prompt(llm, *ids)._replace(ids=(*ids, likeliest, ids[0]))
+        assert generation.write(llm, [embedded], config) == [by_hand(llm, embedded, config)] != [[likeliest]]
 
 
 def test_an_answer_ends_at_any_of_its_stops_and_not_before_its_least_length(llm: Any) -> None:
-    spoken = [prompt(llm, *ids) for ids in PROMPTS]
-    free = [by_hand(llm, one, GenerationConfig(stop=(39,), max_new_tokens=8)) for one in spoken]
+    embedded = [prompt(llm, *ids) for ids in PROMPTS]
+    free = [by_hand(llm, one, GenerationConfig(stop=(39,), max_new_tokens=8)) for one in embedded]
     stops = (free[0][2], free[1][4], 39)
-    manner = GenerationConfig(stop=stops, max_new_tokens=8)
-    assert generation.write(llm, spoken, manner) == [generation.until(ids, stops) for ids in free]
+    config = GenerationConfig(stop=stops, max_new_tokens=8)
+    assert generation.write(llm, embedded, config) == [generation.until(ids, stops) for ids in free]
     longer = GenerationConfig(stop=stops, max_new_tokens=8, min_new_tokens=6)
-    wanted = [by_hand(llm, one, longer) for one in spoken]
-    assert generation.write(llm, spoken, longer) == wanted
+    wanted = [by_hand(llm, one, longer) for one in embedded]
+    assert generation.write(llm, embedded, longer) == wanted
     assert min(map(len, wanted)) >= 6
 
 
 def test_beams_find_what_a_search_by_hand_finds(llm: Any) -> None:
     """All beginnings are kept that three beams can keep; at a fixed length the likeliest of them wins."""
     for ids in PROMPTS:
-        spoken, beams = prompt(llm, *ids), [(0.0, [])]
+        embedded, beams = prompt(llm, *ids), [(0.0, [])]
         for _ in range(5):
             grown = []
             for score, said in beams:
-                likely = next_logits(llm, spoken, said).log_softmax(-1)
+                likely = next_logits(llm, embedded, said).log_softmax(-1)
                 likely[39] = -math.inf
                 grown += [(score + float(likely[i]), [*said, i]) for i in range(40)]
             beams = sorted(grown, reverse=True)[:3]
-        manner = GenerationConfig(stop=(39,), max_new_tokens=5, min_new_tokens=5, beams=3)
-        assert generation.write(llm, [spoken], manner)[0] == beams[0][1]
+        config = GenerationConfig(stop=(39,), max_new_tokens=5, min_new_tokens=5, beams=3)
+        assert generation.write(llm, [embedded], config)[0] == beams[0][1]
 
 
 def test_a_batch_searched_with_beams_equals_single_searches(llm: Any) -> None:
-    manner = GenerationConfig(stop=(39,), max_new_tokens=6, beams=3, repetition_penalty=1.3)
-    spoken = [prompt(llm, *ids) for ids in PROMPTS]
-    assert generation.write(llm, spoken, manner) == [generation.write(llm, [one], manner)[0] for one in spoken]
+    config = GenerationConfig(stop=(39,), max_new_tokens=6, beams=3, repetition_penalty=1.3)
+    embedded = [prompt(llm, *ids) for ids in PROMPTS]
+    assert generation.write(llm, embedded, config) == [generation.write(llm, [one], config)[0] for one in embedded]
 
 
 def test_padding_stands_on_the_left_and_is_masked(llm: Any) -> None:
@@ -579,12 +579,12 @@ def test_padding_stands_on_the_left_and_is_masked(llm: Any) -> None:
 )
 def test_options_are_ranked_by_their_tokens_likelihood(llm: Any, options: list[list[int]]) -> None:
     for ids in PROMPTS:
-        spoken = prompt(llm, *ids)
+        embedded = prompt(llm, *ids)
         wanted = [
-            sum(float(next_logits(llm, spoken, option[:i]).log_softmax(-1)[token]) for i, token in enumerate(option))
+            sum(float(next_logits(llm, embedded, option[:i]).log_softmax(-1)[token]) for i, token in enumerate(option))
             for option in options
         ]
-        assert generation.rank(llm, spoken, options) == pytest.approx(wanted, abs=1e-4)
+        assert generation.rank(llm, embedded, options) == pytest.approx(wanted, abs=1e-4)
 
 
 # What all listening models share
@@ -598,7 +598,7 @@ class Parrot(AudioLLM):
     PAPER = GenerationConfig((39,), max_new_tokens=9, sample=True, temperature=1.5, top_p=0.95, top_k=30)
 
     def _load(self, folder: Path, device: str, dtype: Any) -> None:
-        self._llm = self.made.to(device, dtype)
+        self.llm = self.made.to(device, dtype)
 
     def waveform(self, audio: Any, rate: int) -> Any:
         if not len(audio):
@@ -610,7 +610,7 @@ class Parrot(AudioLLM):
 
     def compose(self, heard: Any, said: str, question: Question) -> PromptEmbedding:
         ids = [3] * (len(said) % 5 + 1)
-        embeds = self._llm.get_input_embeddings()(torch.tensor(ids)) + heard
+        embeds = self.llm.get_input_embeddings()(torch.tensor(ids)) + heard
         return PromptEmbedding(embeds, tuple(ids), given=f"loudness {float(heard):.2f}")
 
     def finish(self, ids: list[int]) -> str:
@@ -619,7 +619,7 @@ class Parrot(AudioLLM):
     def continuation(self, option: str) -> list[int]:
         return [ord(letter) % 39 for letter in option]
 
-    def _stop(self) -> tuple[int, ...]:
+    def stop_ids(self) -> tuple[int, ...]:
         return (39,)
 
 
@@ -658,9 +658,9 @@ def test_the_authors_sampling_repeats_with_its_seed(llm: Any, tmp_path: Path) ->
     assert one != other
     model = parrot(llm, tmp_path, sampling="paper", seed=7)
     assert model.answer(clips, GENRE) == model.answer(clips, GENRE) == one
-    assert model.manner(GENRE).max_new_tokens == 9
-    assert parrot(llm, tmp_path, max_new_tokens=2).manner(GENRE).max_new_tokens == 2
-    assert not parrot(llm, tmp_path).manner(GENRE).sample
+    assert model.generation_config().max_new_tokens == 9
+    assert parrot(llm, tmp_path, max_new_tokens=2).generation_config().max_new_tokens == 2
+    assert not parrot(llm, tmp_path).generation_config().sample
 
 
 def test_letters_are_ranked_where_letters_are_asked_for(llm: Any, tmp_path: Path) -> None:

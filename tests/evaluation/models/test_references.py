@@ -61,7 +61,7 @@ class Family:
 
 
 LORA = "layers.1.self_attn.v_proj.lora_{}.default.weight"
-MODELS = "mudata.evaluation.models."
+MODELS = "mudata.evaluation.models.families."
 FAMILIES = {
     "qwen-audio-chat": Family(
         layouts.qwen_audio,
@@ -261,15 +261,15 @@ def test_it_hears_reads_and_answers_as_the_slow_reference(
 ) -> None:
     model = model_of(name)
     for clip in clips(name, tmp_path):
-        prompt = model.spoken(clip, GENRE)
+        prompt = model.embed_clip(clip, GENRE)
         asked = FAMILIES[name].slow(folder_of(name), clip, GENRE.prompt, prompt.given)
         assert list(prompt.ids) == asked.ids
         torch.testing.assert_close(prompt.embeds.double(), asked.embeds, atol=2e-4, rtol=1e-4)
         with torch.inference_mode(), model.attending([prompt]):
-            logits = model._llm(inputs_embeds=prompt.embeds[None]).logits[0]
+            logits = model.llm(inputs_embeds=prompt.embeds[None]).logits[0]
         torch.testing.assert_close(logits.double(), asked.run(asked.embeds), atol=2e-3, rtol=1e-3)
-        written = model.write([prompt], model.manner(GENRE))[0]
-        assert written == greedily(asked, set(model._stop()), 6)
+        written = model.write([prompt], model.generation_config())[0]
+        assert written == greedily(asked, set(model.stop_ids()), 6)
 
 
 def greedily(asked: Asked, stop: set[int], longest: int) -> list[int]:
@@ -301,7 +301,7 @@ def test_options_are_ranked_by_the_reference_likelihood(
     model, clip = model_of(name), clips(name, tmp_path)[0]
     (ranking,) = model.rank([clip], GENRE)
     assert isinstance(ranking, Ranking)
-    asked = FAMILIES[name].slow(folder_of(name), clip, GENRE.prompt, model.spoken(clip, GENRE).given)
+    asked = FAMILIES[name].slow(folder_of(name), clip, GENRE.prompt, model.embed_clip(clip, GENRE).given)
     for option, got in zip(GENRE.options, ranking.loglik, strict=True):
         ids = model.continuation(option)
         logits = asked.run(torch.cat([asked.embeds, asked.table[ids]]))[len(asked.embeds) - 1 : -1]
@@ -350,7 +350,7 @@ def test_a_checkpoint_with_a_tensor_of_another_model_is_refused_with_its_name(
 def test_what_was_used_can_be_written_as_json(name: str, model_of: Callable[[str], Any]) -> None:
     model = model_of(name)
     said = json.loads(json.dumps(model.describe()))
-    assert said["parameters"] == sum(p.numel() for p in model._llm.parameters())
+    assert said["parameters"] == sum(p.numel() for p in model.llm.parameters())
     assert (said["dtype"], said["device"], said["sampling"]) == ("float32", "cpu", "greedy")
 
 
@@ -358,8 +358,8 @@ def test_pieces_that_overlap_lose_their_mean_twice(model_of: Callable[[str], Any
     """As ModaVerse was trained: with pieces that do not share memory, the filter banks would be others."""
     model = model_of("modaverse")
     wave = torch.from_numpy(clips("modaverse", Path())[1].audio)[None] + 0.1 * torch.linspace(0, 1, 45_280)
-    shared = model._ear.features(wave)
-    apart = torch.cat([model._ear.features(wave[:, start : start + 32_000])[:1] for start in (0, 6640, 13_280)])
+    shared = model.encoder.features(wave)
+    apart = torch.cat([model.encoder.features(wave[:, start : start + 32_000])[:1] for start in (0, 6640, 13_280)])
     assert torch.equal(shared[0], apart[0])
     assert (shared[1:] - apart[1:]).abs().max() > 0.01
 
@@ -435,19 +435,19 @@ def test_half_precision_and_the_authors_sampling_work_and_repeat(
     answers = model.answer(heard, GENRE)
     assert answers == model.answer(heard, GENRE)
     assert all(isinstance(answer, Answer) for answer in answers)
-    assert {p.dtype for p in model._llm.parameters()} == {torch.bfloat16}
+    assert {p.dtype for p in model.llm.parameters()} == {torch.bfloat16}
     said = model.describe()
     assert (said["dtype"], said["sampling"]) == ("bfloat16", "paper")
 
 
 def test_qwen_audio_refuses_what_it_is_not_exact_for(folder_of: Callable[[str], Path], tmp_path: Path) -> None:
     clip = clips("qwen-audio", tmp_path)[0]
-    length = len(loaded("qwen-audio-chat", folder_of("qwen-audio-chat")).spoken(clip, GENRE).ids)
+    length = len(loaded("qwen-audio-chat", folder_of("qwen-audio-chat")).embed_clip(clip, GENRE).ids)
     fits = loaded("qwen-audio-chat", folder_of("qwen-audio-chat"), max_new_tokens=2048 - length)
-    assert len(fits.spoken(clip, GENRE).ids) == length
+    assert len(fits.embed_clip(clip, GENRE).ids) == length
     over = loaded("qwen-audio-chat", folder_of("qwen-audio-chat"), max_new_tokens=2049 - length)
     with pytest.raises(ModelError, match=rf"{length} \+ {2049 - length} positions; this model is exact up to 2048"):
-        over.spoken(clip, GENRE)
+        over.embed_clip(clip, GENRE)
 
 
 def test_qwen_audio_hears_half_a_minute_and_no_more(model_of: Callable[[str], Any]) -> None:
@@ -475,9 +475,9 @@ def test_what_whisper_hears_in_silence_is_not_said(raw: str, kept: str, model_of
 
     assert cleaned(raw) == kept
     model = model_of("ltu-as")
-    spoken = model.compose_with(torch.zeros(25, layouts.WIDTH), "What?", cleaned(raw))
+    embedded = model.compose_with(torch.zeros(25, layouts.WIDTH), "What?", cleaned(raw))
     given = f"### Input:\n{kept}\n\n" if kept else ""
-    assert list(spoken.ids) == [1, *encoded(f"### Instruction:\nWhat?\n\n{given}### Response:\n")]
+    assert list(embedded.ids) == [1, *encoded(f"### Instruction:\nWhat?\n\n{given}### Response:\n")]
 
 
 def test_ltu_as_reads_what_whisper_wrote_down(folder_of: Callable[[str], Path], tmp_path: Path) -> None:
@@ -492,7 +492,7 @@ def test_ltu_as_reads_what_whisper_wrote_down(folder_of: Callable[[str], Path], 
     said = SpeechTranscriber(folder / "whisper-large-v2", "cpu", torch.float32)(model.waveform(clip.audio, 16_000))
     assert said.strip()
     text = f"### Instruction:\n{GENRE.prompt}\n\n### Input:\n{said.lstrip()}\n\n### Response:\n"
-    assert list(model.spoken(clip, GENRE).ids) == [1, *encoded(text)]
+    assert list(model.embed_clip(clip, GENRE).ids) == [1, *encoded(text)]
 
 
 def test_salmonn_ignores_what_comes_after_half_a_minute_and_fills_up_a_second(model_of: Callable[[str], Any]) -> None:
@@ -524,13 +524,13 @@ def test_modaverse_embeds_the_begin_of_sentence_that_its_tokenizer_names(
     ends = {"bos_token": "<s>", "eos_token": "</s>"}
     layouts.write_json(folder / "7b_v0" / "special_tokens_map.json", ends)
     model, clip = loaded("modaverse", folder), clips("modaverse", tmp_path)[0]
-    assert model.spoken(clip, GENRE).ids[0] == 1
-    assert model._stop() == (2, pieces().piece_to_id("▁###"))
+    assert model.embed_clip(clip, GENRE).ids[0] == 1
+    assert model.stop_ids() == (2, pieces().piece_to_id("▁###"))
 
 
 def test_m2ugen_answers_one_line_without_the_tokens_of_generated_music(model_of: Callable[[str], Any]) -> None:
     model, music = model_of("m2ugen"), len(pieces())
-    assert model._stop() == (13,)
+    assert model.stop_ids() == (13,)
     assert pieces().id_to_piece(13) == "<0x0A>"
     assert model.finish([*encoded("slow rock"), music, music + 7]) == "slow rock"
 
@@ -565,7 +565,7 @@ def test_chatmusician_is_given_whole_bars_and_keeps_them_with_the_answer(
     long.save(tmp_path / "long.mid")
     whole = model.notation(Clip("b", np.zeros(0, np.float32), 1, midi=tmp_path / "long.mid"))
     assert whole.endswith("|")
-    assert 1000 < len(model._tokens(whole, add_special_tokens=False)["input_ids"]) <= 1400
+    assert 1000 < len(model.tokenizer(whole, add_special_tokens=False)["input_ids"]) <= 1400
 
 
 def test_chatmusician_says_which_clip_holds_no_notes(model_of: Callable[[str], Any], tmp_path: Path) -> None:
@@ -651,7 +651,7 @@ def test_chatmusician_is_asked_as_a_reader_where_the_question_speaks_of_listenin
 
     model = loaded("chatmusician", folder_of("chatmusician"), own_words=True)
     clip = clips("chatmusician", tmp_path)[1]
-    spoken = model.spoken(clip, Question("classify", f"{TO_LISTENERS} the rest.", GENRE.options, "genre"))
+    embedded = model.embed_clip(clip, Question("classify", f"{TO_LISTENERS} the rest.", GENRE.options, "genre"))
     words = "Classify the genre of the following music given in ABC notation. Choose one of: rock, folk music. "
-    assert list(spoken.ids) == model.ids(f"{words}Answer with the label only.\n{spoken.given}")
-    assert model.spoken(clip, GENRE).ids == model_of("chatmusician").spoken(clip, GENRE).ids
+    assert list(embedded.ids) == model.ids(f"{words}Answer with the label only.\n{embedded.given}")
+    assert model.embed_clip(clip, GENRE).ids == model_of("chatmusician").embed_clip(clip, GENRE).ids

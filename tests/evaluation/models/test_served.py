@@ -187,11 +187,11 @@ def test_extra_fields_have_the_last_word_and_null_removes(host: Chat) -> None:
     extra = {"max_tokens": None, "max_completion_tokens": 9, "modalities": ["text"]}
     host.replies = lambda said: sent(completion())
     model = made(host, extra=json.dumps(extra), system="You hear.")
-    body = model._body("Well?", None)
+    body = model.body("Well?", None)
     assert "max_tokens" not in body
     assert (body["max_completion_tokens"], body["modalities"]) == (9, ["text"])
     assert body["messages"][0] == {"role": "system", "content": "You hear."}  # type: ignore[index]
-    assert made(host, extra=extra)._body("Well?", None) == {**body, "messages": body["messages"][1:]}  # type: ignore[index]
+    assert made(host, extra=extra).body("Well?", None) == {**body, "messages": body["messages"][1:]}  # type: ignore[index]
 
 
 @pytest.mark.parametrize(
@@ -227,10 +227,10 @@ def test_connections_are_used_again(host: Chat) -> None:
     model = loaded(host, concurrency=1)
     host.replies = lambda said: replace(sent(completion()), headers={"Connection": "keep-alive"})
     ask(model, "low", "mid", "high")
-    pool = model._server._client._transport._pool.connections  # type: ignore[attr-defined]
+    pool = model.server._client._transport._pool.connections  # type: ignore[attr-defined]
     assert len(pool) == 1
     assert "Request Count: 3" in repr(pool[0])
-    model._server.close()
+    model.server.close()
 
 
 # ------------------------------------------------------------------------ what comes back of answers

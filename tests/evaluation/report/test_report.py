@@ -140,7 +140,7 @@ def test_controls_are_named_and_say_whether_the_audio_was_heard(imports: Imports
     runs.append(Run(runs[0].folder.with_name("deaf-silence")))
     shutil.copytree(runs[0].folder, runs[1].folder)
     for run, control in zip(runs, (None, "silence"), strict=True):
-        said = Run(run.folder).settings.record() | {"run": run.id, "audio_family": "one", "control": control}
+        said = run.settings.record() | {"run": run.id, "audio_family": "one", "control": control}
         (run.folder / "run.json").write_text(json.dumps(said))
         score.score(Run(run.folder))
     (panel,) = gather(home, [Run(run.folder) for run in runs]).panels

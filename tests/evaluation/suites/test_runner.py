@@ -17,6 +17,7 @@ from mudata.catalog.cards import licences
 from mudata.catalog.cards import loader as cards
 from mudata.catalog.splits import draw as splits
 from mudata.catalog.splits import manifest
+from mudata.catalog.splits.split_request import SplitRequest
 from mudata.errors import SplitError
 from mudata.evaluation.run import all_runs
 from mudata.evaluation.suites import suite
@@ -130,7 +131,7 @@ def test_a_split_by_another_recipe_is_not_taken_for_the_exams(
 
 
 def test_a_split_that_was_made_by_hand_by_the_same_recipe_will_do(corpus: Corpus, home: Home) -> None:
-    made = splits.make(home, splits.SplitRequest("tiny-genre", ("tones",), n=4, seed=1))
+    made = splits.make(home, SplitRequest("tiny-genre", ("tones",), n=4, seed=1))
     manifest.save(home, made)
     assert draw(home, suite.load("tiny"), "genre") == made
 

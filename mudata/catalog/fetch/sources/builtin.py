@@ -12,18 +12,18 @@ if TYPE_CHECKING:
     from mudata.catalog.cards.mirrors import ComposedMirror, LocalMirror
     from mudata.narration import Progress
 
-COMPOSERS: dict[str, str] = {"demo": "mudata.catalog.demo:compose"}
+COMPOSERS: dict[str, str] = {"demo": "mudata.catalog.demo.dataset:compose"}
 """Name of a composer -> function (files, Progress) -> paths; imported when needed."""
 
 
-def compose(mirror: ComposedMirror, place: Target, progress: Progress) -> FetchResult:
-    """Let a composer write its files below `place.files`; what is there is kept."""
+def compose(mirror: ComposedMirror, target: Target, progress: Progress) -> FetchResult:
+    """Let a composer write its files below `target.files`; what is there is kept."""
     if mirror.composer not in COMPOSERS:
         raise FetchError(f"there is no composer {mirror.composer!r}.", f"There are: {', '.join(COMPOSERS)}.")
     module, _, function = COMPOSERS[mirror.composer].partition(":")
-    return FetchResult(tuple(getattr(import_module(module), function)(place.files, progress)), 0)
+    return FetchResult(tuple(getattr(import_module(module), function)(target.files, progress)), 0)
 
 
-def by_hand(mirror: LocalMirror, _place: Target, _progress: Progress) -> FetchResult:
+def by_hand(mirror: LocalMirror, _target: Target, _progress: Progress) -> FetchResult:
     """Nothing can be downloaded: raises FetchError, which says how to come by the data."""
     raise FetchError(mirror.how)

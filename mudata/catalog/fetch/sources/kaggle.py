@@ -1,28 +1,20 @@
-"""Kaggle datasets, with Kaggle's own client.
+"""Kaggle datasets, with Kaggle's own client (`kaggle_client`).
 
-The client keeps unfinished downloads and goes on with them, but checks sizes only; sums and archives are
-verified here. It authenticates and prints when it is imported, so it is imported late and silenced.
-KAGGLE_API_TOKEN, KAGGLE_USERNAME with KAGGLE_KEY, and kaggle.json mean what they mean to the client;
-without any of them it is tried whether the set is open to all.
+The client keeps unfinished downloads and goes on with them, but checks sizes only; sums and archives are verified here.
 """
 
 from __future__ import annotations
 
 import contextlib
-import functools
 import hashlib
-import importlib
 import io
-import os
 import shutil
-import sys
 import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from mudata.catalog.cards.patterns import Pattern
 from mudata.catalog.fetch.archives import extract, member_path
@@ -34,38 +26,30 @@ from mudata.catalog.fetch.checksums import (
     verify_checksums,
 )
 from mudata.catalog.fetch.sources import selecting
+from mudata.catalog.fetch.sources.kaggle_client import KaggleClient
 from mudata.catalog.fetch.sources.source import FetchResult, Target
 from mudata.catalog.fetch.sources.unpacking import unpack
-from mudata.catalog.fetch.transfer import retry_after
-from mudata.errors import ChecksumMismatch, FetchError, NeedsToken, Offline, from_os_error
+from mudata.errors import ChecksumMismatch, FetchError, NeedsToken, Offline
 
 if TYPE_CHECKING:
     from mudata.catalog.cards.mirrors import KaggleMirror, RemoteFile
     from mudata.narration import Progress
 
-_TRIES = 5
-_BUSY = frozenset({429, 500, 502, 503, 504})
-_PAUSE_S = 1.0
-"""Before a busy host is asked again, if it does not say when."""
-_LONGEST_S = 120.0
-"""A host that asks for a longer pause is given up."""
-_PAGE = 200
-"""Files per page of a listing: the most that the host gives."""
 _MARK = ".kaggle-partial"
 """The client's note beside an unfinished file."""
 
 
-def fetch(mirror: KaggleMirror, place: Target, progress: Progress) -> FetchResult:
+def fetch(mirror: KaggleMirror, target: Target, progress: Progress) -> FetchResult:
     """Get a Kaggle set: as its one archive, or file by file where the card or a limit asks for some only.
 
     A file that a glob found and that cannot be had is a failure under its path; one that the card names is
     an error. Raises NeedsToken, Offline, ChecksumMismatch, FetchError and UnsafeArchive.
     """
-    kaggle = _Kaggle(mirror, place, progress)
+    kaggle = _Kaggle(mirror, target, progress)
     plain = all(file.unpack == "none" for file in mirror.files)
     globs = not mirror.files or any(selecting.is_glob(file.path) for file in mirror.files)
     with contextlib.redirect_stdout(io.StringIO()):  # here, because threads must not exchange stdout each for itself
-        if plain and globs and place.limit is None:
+        if plain and globs and target.limit is None:
             return kaggle.get_whole()
         return kaggle.get_some()
 
@@ -82,99 +66,86 @@ class _File:
 
 
 class _Kaggle:
-    def __init__(self, mirror: KaggleMirror, place: Target, progress: Progress) -> None:
-        self._mirror, self._place, self._progress = mirror, place, progress
-        self._dataset = mirror.dataset + (f"/{mirror.version}" if mirror.version else "")
+    def __init__(self, mirror: KaggleMirror, target: Target, progress: Progress) -> None:
+        self._mirror, self._target, self._progress = mirror, target, progress
+        self._client = KaggleClient(mirror, target.dataset, offline=target.offline)
+        self._dataset = self._client.dataset
 
     def get_whole(self) -> FetchResult:
         mirror = self._mirror
-        archive = self._place.downloads / f"{mirror.dataset.rpartition('/')[2]}.zip"
+        archive = self._target.downloads / f"{mirror.dataset.rpartition('/')[2]}.zip"
         checksums = {"sha256": mirror.sha256} if mirror.sha256 else {}
-        fixed = bool(checksums or mirror.size or mirror.version or self._place.offline)
-        there = fixed and _is_whole(archive, mirror.size, checksums)
-        if not there:
+        fixed = bool(checksums or mirror.size or mirror.version or self._target.offline)
+        present = fixed and _is_whole(archive, mirror.size, checksums)
+        if not present:
             with _growing(archive, mirror.size, self._progress):
-                self._ask(lambda api: api.dataset_download_files(self._dataset, path=str(archive.parent)), archive.name)
+                self._client.ask(
+                    lambda api: api.dataset_download_files(self._dataset, path=str(archive.parent)), archive.name
+                )
             if not archive.is_file():
-                raise self._nothing_left(archive.parent, archive.name)
+                raise self._client.nothing_left(archive.parent, archive.name)
             _verify(archive, mirror.size, checksums)
-        count = 0 if there else archive.stat().st_size
-        known = {archive.name: as_recorded(checksums or compute_checksums(archive, ["sha256"]))}
-        files = unpack(archive, self._place, self._progress, keep=[file.path for file in mirror.files])
+        new = 0 if present else archive.stat().st_size
+        recorded = {archive.name: as_recorded(checksums or compute_checksums(archive, ["sha256"]))}
+        files = unpack(archive, self._target, self._progress, keep=[file.path for file in mirror.files])
         for file in mirror.files:
             if not selecting.is_glob(file.path):
-                path = self._place.files / file.path
+                path = self._target.files / file.path
                 if path not in files:
-                    raise self._absent(file.path)
+                    raise self._client.absent(file.path)
                 _verify(path, file.size, expected_checksums(file))
-        return FetchResult(tuple(files), count, checksums=known)
+        return FetchResult(tuple(files), new, checksums=recorded)
 
     def get_some(self) -> FetchResult:
         chosen = self._choose()
         failures: dict[str, str] = {}
         files: list[Path] = []
-        known: dict[str, str] = {}
+        recorded: dict[str, str] = {}
         new = 0
         with (
             self._progress.bar(self._mirror.dataset, len(chosen), "files") as advance,
-            ThreadPoolExecutor(self._place.jobs) as pool,
+            ThreadPoolExecutor(self._target.jobs) as pool,
         ):
-            for file, (got, count) in zip(chosen, pool.map(self._get, chosen), strict=True):
+            for file, (result, count) in zip(chosen, pool.map(self._get, chosen), strict=True):
                 advance(1)
                 new += count
                 if file.checksums:
-                    known[file.path] = as_recorded(file.checksums)
-                if isinstance(got, FetchError):
-                    failures[file.path] = got.what
+                    recorded[file.path] = as_recorded(file.checksums)
+                if isinstance(result, FetchError):
+                    failures[file.path] = result.what
                     if len(failures) == len(chosen):  # all of them: that is no matter of single files
-                        raise got
+                        raise result
                 elif file.entry and file.entry.unpack == "archive":
                     entry = file.entry
-                    files += unpack(got, self._place, self._progress, keep=entry.keep, max_bytes=entry.max_unpacked)
+                    files += unpack(result, self._target, self._progress, keep=entry.keep, max_bytes=entry.max_unpacked)
                 else:
-                    files.append(got)
-        return FetchResult(tuple(files), new, failures, checksums=known)
+                    files.append(result)
+        return FetchResult(tuple(files), new, failures, checksums=recorded)
 
     def _choose(self) -> list[_File]:
-        asked = self._mirror.files
-        named = [file for file in asked if not selecting.is_glob(file.path)]
-        globs = [file.path for file in asked if selecting.is_glob(file.path)] if asked else ["**"]
-        found: list[str] = []
+        entries = self._mirror.files
+        named = [file for file in entries if not selecting.is_glob(file.path)]
+        globs = [file.path for file in entries if selecting.is_glob(file.path)] if entries else ["**"]
+        matched: list[str] = []
         for glob in map(Pattern, globs):
-            matching = [path for path in self._listing if glob.match(path) is not None]
+            matching = [path for path in self._client.listing if glob.match(path) is not None]
             if not matching:
-                raise self._absent(glob.text)
-            found += matching
+                raise self._client.absent(glob.text)
+            matched += matching
         return [
             *(_File(file.path, file.size, expected_checksums(file), file) for file in named),
-            *(_File(path) for path in selecting.select(found, self._place)),
+            *(_File(path) for path in selecting.select(matched, self._target)),
         ]
-
-    @functools.cached_property
-    def _listing(self) -> list[str]:
-        """The paths of all files of the set."""
-        paths: list[str] = []
-        token: str | None = None
-        while token or not paths:
-            list_files = functools.partial(lambda at, api: api.dataset_list_files(self._dataset, at, _PAGE), token)
-            page = self._ask(list_files, "the list of files")
-            if page.error_message:
-                raise FetchError(f"Kaggle lists no files of {self._dataset}: {page.error_message}")
-            paths += [file.name for file in page.dataset_files]
-            token = page.next_page_token
-            if not paths and not token:
-                raise self._absent("files")
-        return paths
 
     def _get(self, file: _File) -> tuple[Path | FetchError, int]:
         """Where the file is now and how many bytes came, or why it could not be had if only a glob wants it."""
         archived = file.entry is not None and file.entry.unpack == "archive"
-        folder = self._place.downloads if archived else self._place.files
-        target = folder / member_path(file.path, self._dataset)
-        if _is_whole(target, file.size, file.checksums):
-            return target, 0
+        folder = self._target.downloads if archived else self._target.files
+        path = folder / member_path(file.path, self._dataset)
+        if _is_whole(path, file.size, file.checksums):
+            return path, 0
         try:
-            return target, self._download(file, target)
+            return path, self._download(file, path)
         except (NeedsToken, Offline):
             raise
         except FetchError as error:
@@ -182,22 +153,22 @@ class _Kaggle:
                 raise
             return error, 0
 
-    def _download(self, file: _File, target: Path) -> int:
+    def _download(self, file: _File, path: Path) -> int:
         """One file, by way of a folder of its own: the client decides on its name, and compresses some tables."""
-        folder = self._place.downloads / "single" / hashlib.sha256(file.path.encode()).hexdigest()[:16]
+        folder = self._target.downloads / "single" / hashlib.sha256(file.path.encode()).hexdigest()[:16]
         left = folder / "client"
-        self._ask(lambda api: api.dataset_download_file(self._dataset, file.path, path=str(left)), file.path)
-        got = self._left_in(left, file.path)
-        size = got.stat().st_size
+        self._client.ask(lambda api: api.dataset_download_file(self._dataset, file.path, path=str(left)), file.path)
+        downloaded = self._left_in(left, file.path)
+        size = downloaded.stat().st_size
         try:
-            if got.name.endswith(".zip") and target.suffix != ".zip":
-                got = self._unpacked(got, folder / "unpacked", file.path)
-            _verify(got, file.size, file.checksums)
+            if downloaded.name.endswith(".zip") and path.suffix != ".zip":
+                downloaded = self._unpacked(downloaded, folder / "unpacked", file.path)
+            _verify(downloaded, file.size, file.checksums)
         except FetchError:
             shutil.rmtree(folder)
             raise
-        target.parent.mkdir(parents=True, exist_ok=True)
-        got.replace(target)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        downloaded.replace(path)
         shutil.rmtree(folder)
         return size
 
@@ -207,7 +178,7 @@ class _Kaggle:
         there = [path for path in folder.rglob("*") if path.is_file() and path.suffix != _MARK]
         if whole := [path for path in there if not path.with_name(path.name + _MARK).exists()]:
             return max(whole, key=lambda path: path.stat().st_mtime)
-        raise self._nothing_left(folder, what)
+        raise self._client.nothing_left(folder, what)
 
     def _unpacked(self, packed: Path, folder: Path, what: str) -> Path:
         """The one file within a file that Kaggle compressed. Raises FetchError if it holds none or several."""
@@ -217,82 +188,6 @@ class _Kaggle:
         raise FetchError(
             f"Kaggle gave {what} of {self._dataset} as a zip of {len(files)} files, where that one file was expected.",
             "Run the same command again; if it stays so, download the set by hand and give its folder: --from FOLDER.",
-        )
-
-    def _nothing_left(self, folder: Path, what: str) -> FetchError:
-        return FetchError(
-            f"Kaggle's client ended well, but {what} of {self._dataset} is not in {folder}.",
-            "Install a version of the client that mudata was tested with: pip install kaggle==2.2.5",
-        )
-
-    def _ask(self, action: Callable[[Any], Any], what: str) -> Any:
-        """Let the client act; its errors as ours. A host that is busy is asked again."""
-        if self._place.offline:
-            raise Offline(
-                f"{what} of Kaggle's {self._dataset} is not here, and the network is forbidden.",
-                "Run the same command without --offline and MUDATA_OFFLINE.",
-            )
-        tries = 0
-        while True:
-            try:
-                return action(self._api)
-            except (OSError, ValueError) as error:  # what requests raises are OSErrors
-                tries += 1
-                response = getattr(error, "response", None)
-                status = getattr(response, "status_code", None)
-                pause = 0.0
-                if response is not None:
-                    asked = retry_after(response.headers)
-                    pause = _PAUSE_S if asked is None else asked
-                    response.close()
-                if status not in _BUSY or tries == _TRIES or pause > _LONGEST_S:
-                    raise self._explained(error, status, what) from error
-            time.sleep(pause)
-
-    @functools.cached_property
-    def _api(self) -> Any:
-        """Kaggle's client, with the credentials of the moment, or with none."""
-        name = "kaggle.api.kaggle_api_extended"
-        with contextlib.suppress(SystemExit):  # before 2.2.4 the package authenticates too, once this module is whole
-            importlib.import_module(name)
-        api = sys.modules[name].KaggleApi()
-        with contextlib.suppress(SystemExit):  # how the client says that there are no credentials
-            api.authenticate()
-        return api
-
-    def _explained(self, error: Exception, status: int | None, what: str) -> Exception:
-        if status in (401, 403):
-            return self._needs_token()
-        if status == 404:
-            return self._absent(what)
-        if isinstance(error, OSError) and (known := from_os_error(error)):
-            return known
-        return FetchError(
-            f"Kaggle does not give {what} of {self._dataset}: {f'it answers {status}' if status else error}.",
-            "What has arrived is kept; the same command goes on from there.",
-        )
-
-    def _absent(self, what: str) -> FetchError:
-        version = f" version {self._mirror.version}" if self._mirror.version else ""
-        return FetchError(
-            f"Kaggle's {self._mirror.dataset}{version} has no {what}.",
-            f"Correct `dataset: {self._mirror.dataset}`, `version:` or `files:` in the card {self._place.dataset!r}; "
-            f"see https://www.kaggle.com/datasets/{self._mirror.dataset}.",
-        )
-
-    def _needs_token(self) -> NeedsToken:
-        page = f"https://www.kaggle.com/datasets/{self._mirror.dataset}"
-        if self._api.config_values.get("auth_method") or os.environ.get("KAGGLE_API_TOKEN"):
-            return NeedsToken(
-                f"Kaggle does not give {self._dataset} to the owner of these credentials.",
-                f"Log in at {page}: it must exist, and some sets want their terms accepted there. If the token is "
-                "out of date, make a new one at https://www.kaggle.com/settings and set KAGGLE_API_TOKEN to it.",
-            )
-        return NeedsToken(
-            f"Kaggle does not give {self._dataset} to those who are not logged in.",
-            "Make a token at https://www.kaggle.com/settings (Generate New Token), set KAGGLE_API_TOKEN to it "
-            "(or KAGGLE_USERNAME and KAGGLE_KEY, or keep kaggle.json where Kaggle's client looks for it), and run "
-            f"the same command again. {page} shows the set's own terms.",
         )
 
 

@@ -110,8 +110,8 @@ def write(
 
 def _split(rows: Rows, name: str) -> str:
     """The split's name in a shard's path; 'train', as Hugging Face calls a set that is not split."""
-    found = re.search(rows.split, name)
-    return found[found.re.groups and 1] if found else "train"
+    match = re.search(rows.split, name)
+    return match[match.re.groups and 1] if match else "train"
 
 
 def _keep_or_write(target: Path, data: bytes) -> None:
@@ -154,8 +154,8 @@ def _rows(name: str, shard: Path, audio: str, table: _Table) -> Iterator[dict[st
                     f"{name} has no column {audio!r}; it has: {', '.join(features)}.",
                     "Correct `rows.audio` in the card; if there is no audio at all, leave `rows` out.",
                 )
-            kept = {key: of for key, of in features.items() if key == audio or not hasattr(of, "decode_example")}
-            table.open(name, {key: of for key, of in kept.items() if key != audio})
+            kept = {k: f for k, f in features.items() if k == audio or not hasattr(f, "decode_example")}
+            table.open(name, {key: feature for key, feature in kept.items() if key != audio})
             for batch in shown.with_format("arrow").iter(batch_size=_BATCH):
                 for row in batch.select(list(kept)).to_pylist():
                     named = {key: _named(value, kept[key]) for key, value in row.items() if key != audio}
@@ -209,7 +209,7 @@ class _Table:
         import pyarrow.parquet as pq
 
         text = pa.string()
-        columns = {"split": text} | {key: _type(of) for key, of in features.items()} | {"path": text}
+        columns = {"split": text} | {key: _type(f) for key, f in features.items()} | {"path": text}
         schema = pa.schema(list(columns.items()))
         if self._schema is None:
             self._path.parent.mkdir(parents=True, exist_ok=True)

@@ -1,6 +1,7 @@
-"""Kinds of sources. Each module has `fetch(mirror, place, progress) -> FetchResult` for one kind of mirror.
+"""What a source is given and what it gives. Each module here has `fetch(mirror, target, progress) -> FetchResult`
+for one kind of mirror.
 
-The table that names them is `MIRRORS` in `mudata.catalog.fetch.fetcher`.
+The table that names them is `MIRRORS` in `mudata.catalog.fetch.engine`.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Target:
     """Where a source puts what it gets, and how much of it is wanted."""
 
@@ -43,7 +44,7 @@ class FetchResult:
     """What a source put into `files`."""
 
     files: tuple[Path, ...]
-    """Files now present that came from here, absolute, below `Place.files`."""
+    """Files now present that came from here, absolute, below `Target.files`."""
     bytes: int
     """Bytes that went over the network."""
     failures: dict[str, str] = field(default_factory=dict)

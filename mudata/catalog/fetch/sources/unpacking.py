@@ -17,31 +17,31 @@ if TYPE_CHECKING:
 
 
 def unpack(
-    archive: Path, place: Target, progress: Progress, *, keep: Sequence[str] = (), max_bytes: int | None = None
+    archive: Path, target: Target, progress: Progress, *, keep: Sequence[str] = (), max_bytes: int | None = None
 ) -> list[Path]:
-    """Extract the members that match a glob of `keep`, or without globs those worth having; give their paths.
+    """Extract the members that match a glob of `keep`, or without globs those that are wanted; give their paths.
 
     `max_bytes` caps what comes out; by default 20 times the archive, at least 64 MiB. Raises as `extract`.
     An archive that was downloaded is deleted if it is damaged, and refused (FetchError) if nothing in it is wanted.
     """
     globs = [Pattern(glob) for glob in keep]
     size = archive.stat().st_size
-    ours = archive.is_relative_to(place.downloads)
+    downloaded = archive.is_relative_to(target.downloads)
     with progress.bar(f"unpacking {archive.name}", size, "bytes") as advance:
         try:
             files = extract(
                 archive,
-                place.files,
-                keep=(lambda path: any(glob.match(path) is not None for glob in globs)) if globs else place.wanted,
+                target.files,
+                keep=(lambda path: any(glob.match(path) is not None for glob in globs)) if globs else target.wanted,
                 max_bytes=max_bytes or max(20 * size, 64 << 20),
                 advance=advance,
             )
         except UnsafeArchive:
             raise
         except FetchError:
-            if ours:  # damaged: without a checksum in the card it would be taken for the right one again
+            if downloaded:  # damaged: without a checksum in the card it would be taken for the right one again
                 archive.unlink()
             raise
-    if not files and ours and place.clips is None:
+    if not files and downloaded and target.clips is None:
         raise FetchError(f"{archive.name} holds none of the files that the card reads.", "Correct the card.")
     return files

@@ -1,6 +1,6 @@
 """Segments of YouTube videos: yt-dlp gets a video's sound track, and the segment is cut from it to the sample.
 
-Videos vanish, so nothing here fails as a whole: every video's fate stands in a ledger, `youtube.jsonl`
+Videos vanish, so nothing here fails as a whole: every video's outcome stands in a ledger, `youtube.jsonl`
 beside the files, and a later run tries again only what may have passed. yt-dlp could cut too, but only
 with ffmpeg, and at key frames unless told otherwise: published clips made so are up to twice too long.
 """
@@ -16,7 +16,6 @@ import shutil
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote
@@ -26,6 +25,8 @@ from mudata.catalog.audio.encode import replacing
 from mudata.catalog.fetch.sources.source import FetchResult, Target
 from mudata.catalog.fetch.sources.templates import fill
 from mudata.errors import AudioError, CardError, MissingExtra, Offline
+from mudata.home import now
+from mudata.jsonl import mend
 
 if TYPE_CHECKING:
     from mudata.catalog.cards.mirrors import YoutubeMirror
@@ -37,10 +38,10 @@ PAUSE_S = 0.75
 """Between the requests of one worker, which YouTube would otherwise soon take for a robot."""
 JOBS = 4
 """At most so many videos at a time, for the same reason."""
-REFUSALS = 12
+MOST_REFUSALS = 12
 """After so many videos in a row that could not be asked for, the rest wait for another day."""
 
-_SIGNS = (
+_STATUS_PATTERNS = (
     ("refused", r"not a bot|error 429|too many requests|rate.?limit|try again later|captcha|being blocked|error 403"),
     ("private", r"private"),
     ("age", r"confirm your age|age.restricted|inappropriate"),
@@ -48,7 +49,7 @@ _SIGNS = (
     ("removed", r"removed|terminated|no longer|not exist|unavailable|not available|copyright|members|error 4(04|10)"),
 )
 """What yt-dlp's message says (the first that matches); anything else is trouble of the network."""
-_PASSING = frozenset({"refused", "network", "broken"})
+_TEMPORARY = frozenset({"refused", "network", "broken"})
 
 
 @dataclass(frozen=True)
@@ -57,11 +58,11 @@ class _Clip:
     video: str
     start_s: float
     end_s: float
-    target: Path
+    path: Path
 
 
 @dataclass(frozen=True)
-class _Fate:
+class _Outcome:
     """What became of a clip."""
 
     status: str
@@ -69,63 +70,66 @@ class _Fate:
     reason: str = ""
 
 
-def fetch(mirror: YoutubeMirror, place: Target, progress: Progress) -> FetchResult:
-    """Write each clip of `place.clips` as 16-bit WAV at its native rate; what cannot be had is a failure of that clip.
+def fetch(mirror: YoutubeMirror, target: Target, progress: Progress) -> FetchResult:
+    """Write each clip of `target.clips` as 16-bit WAV at its native rate; what cannot be had is a failure of that clip.
 
     A file that is there and has the right length (within the mirror's tolerance) is kept. Raises MissingExtra
     without yt-dlp, or without PyAV and ffmpeg; Offline if all is missing; CardError for a wrong column; HomeError.
     """
-    clips = list(_clips(mirror, place))
-    ledger = _Ledger(place.files.parent / "youtube.jsonl")
-    fates = {clip: _Fate("ok") for clip in clips if _is_right(clip, mirror.tolerance_s)}
-    fates |= {clip: fate for clip in clips if clip not in fates and (fate := ledger.final(clip.id))}
-    todo = [clip for clip in clips if clip not in fates]
+    clips = list(_clips(mirror, target))
+    ledger = _Ledger(target.files.parent / "youtube.jsonl")
+    outcomes = {clip: _Outcome("ok") for clip in clips if _is_right(clip, mirror.tolerance_s)}
+    outcomes |= {clip: outcome for clip in clips if clip not in outcomes and (outcome := ledger.final(clip.id))}
+    remaining = [clip for clip in clips if clip not in outcomes]
     new = 0
     notes: list[str] = []
-    if todo and place.offline:
-        if len(todo) == len(clips):
+    if remaining and target.offline:
+        if len(remaining) == len(clips):
             raise Offline(
                 "The segments of YouTube videos are not here, and the network is forbidden.",
                 "Run the same command without --offline and MUDATA_OFFLINE.",
             )
-        fates |= dict.fromkeys(todo, _Fate("network", "not tried: it is forbidden"))
-    elif todo:
+        outcomes |= dict.fromkeys(remaining, _Outcome("network", "not tried: it is forbidden"))
+    elif remaining:
         _check_tools()
-        new, notes = _get_all(todo, fates, ledger, tolerance_s=mirror.tolerance_s, place=place, progress=progress)
-    failures = {clip.id: f"{fates[clip].status}: {fates[clip].reason}" for clip in clips if fates[clip].status != "ok"}
-    if gone := sum(fate.status not in _PASSING | {"ok"} for fate in fates.values()):
+        new, notes = _get_all(
+            remaining, outcomes, ledger, tolerance_s=mirror.tolerance_s, target=target, progress=progress
+        )
+    failed = {clip: outcomes[clip] for clip in clips if outcomes[clip].status != "ok"}
+    failures = {clip.id: f"{outcome.status}: {outcome.reason}" for clip, outcome in failed.items()}
+    if gone := sum(outcome.status not in _TEMPORARY | {"ok"} for outcome in outcomes.values()):
         notes.append(f"{gone} segments are gone for good; to ask for them once more, delete {ledger.path}.")
-    return FetchResult(tuple(clip.target for clip in clips if clip.id not in failures), new, failures, tuple(notes))
+    return FetchResult(tuple(clip.path for clip in clips if clip.id not in failures), new, failures, tuple(notes))
 
 
-def _clips(mirror: YoutubeMirror, place: Target) -> Iterator[_Clip]:
-    table = place.clips
+def _clips(mirror: YoutubeMirror, target: Target) -> Iterator[_Clip]:
+    table = target.clips
     if table is None:
         raise CardError(
-            f"The YouTube mirror of {place.dataset} has no clips to fetch.",
+            f"The YouTube mirror of {target.dataset} has no clips to fetch.",
             "Its metadata has to come from another source.",
         )
-    if lost := {mirror.video, mirror.start, mirror.end, "id"} - {*table.column_names}:
+    if missing := {mirror.video, mirror.start, mirror.end, "id"} - {*table.column_names}:
         raise CardError(
-            f"The YouTube mirror of {place.dataset} wants columns that clips lack: {', '.join(sorted(lost))}.",
+            f"The YouTube mirror of {target.dataset} wants columns that clips lack: {', '.join(sorted(missing))}.",
             f"There are: {', '.join(table.column_names)}.",
         )
     for row in table.to_pylist():
         for column in (mirror.video, mirror.start, mirror.end):
             if row[column] is None:
                 raise CardError(f"The clip {row['id']!r} has no {column}, which the YouTube mirror wants.")
-        target = place.files / fill(mirror.path, {key: value for key, value in row.items() if value is not None})
-        yield _Clip(row["id"], row[mirror.video], float(row[mirror.start]), float(row[mirror.end]), target)
+        path = target.files / fill(mirror.path, {key: value for key, value in row.items() if value is not None})
+        yield _Clip(row["id"], row[mirror.video], float(row[mirror.start]), float(row[mirror.end]), path)
 
 
 def _is_right(clip: _Clip, tolerance_s: float) -> bool:
     import soundfile
 
     try:
-        found = soundfile.info(str(clip.target))
+        info = soundfile.info(str(clip.path))
     except (OSError, soundfile.LibsndfileError):
         return False
-    seconds: float = found.frames / found.samplerate
+    seconds: float = info.frames / info.samplerate
     return abs(seconds - (clip.end_s - clip.start_s)) <= tolerance_s
 
 
@@ -138,85 +142,94 @@ def _check_tools() -> None:
 
 
 class _Ledger:
-    """Every clip's fate, one line each time it was tried; the last line counts."""
+    """Every clip's outcome, one line each time it was tried; the last line counts."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self._last: dict[str, _Fate] = {}
+        self._last: dict[str, _Outcome] = {}
+        mend(path)
         for line in path.read_text("utf-8").splitlines() if path.exists() else ():
             try:
                 entry = json.loads(line)
-                self._last[entry["id"]] = _Fate(entry["status"], entry["reason"])
+                self._last[entry["id"]] = _Outcome(entry["status"], entry["reason"])
             except (ValueError, KeyError, TypeError):
-                continue  # cut off when a process was killed
+                continue  # a hole that a power cut left
 
-    def final(self, id_: str) -> _Fate | None:
+    def final(self, id_: str) -> _Outcome | None:
         """Why there is no use in asking again, if there is none."""
-        fate = self._last.get(id_)
-        return fate if fate and fate.status not in _PASSING | {"ok"} else None
+        outcome = self._last.get(id_)
+        return outcome if outcome and outcome.status not in _TEMPORARY | {"ok"} else None
 
-    def add(self, clip: _Clip, fate: _Fate) -> None:
-        at = datetime.now(UTC).isoformat(timespec="seconds")
-        entry = {"id": clip.id, "video": clip.video, "status": fate.status, "reason": fate.reason, "at": at}
+    def add(self, clip: _Clip, outcome: _Outcome) -> None:
+        at = now()
+        entry = {"id": clip.id, "video": clip.video, "status": outcome.status, "reason": outcome.reason, "at": at}
         self.path.parent.mkdir(parents=True, exist_ok=True)
         with self.path.open("a", encoding="utf-8") as file:
             file.write(json.dumps(entry, ensure_ascii=False) + "\n")
 
 
 def _get_all(
-    todo: Sequence[_Clip], fates: dict[_Clip, _Fate], ledger: _Ledger, *, tolerance_s: float, place: Target,
+    remaining: Sequence[_Clip],
+    outcomes: dict[_Clip, _Outcome],
+    ledger: _Ledger,
+    *,
+    tolerance_s: float,
+    target: Target,
     progress: Progress,
-) -> tuple[int, list[str]]:  # fmt: skip
-    """Fill in the fates; gives the bytes that came and what yt-dlp warned of."""
+) -> tuple[int, list[str]]:
+    """Fill in the outcomes; gives the bytes that came and what yt-dlp warned of."""
     videos: dict[str, list[_Clip]] = {}
-    for clip in todo:
+    for clip in remaining:
         videos.setdefault(clip.video, []).append(clip)
-    ears, new, refusals = _Ears(), 0, 0
+    log, new, refusals = _YtdlpLog(), 0, 0
     with (
-        progress.bar(f"{place.dataset}: videos", len(videos), "videos") as advance,
-        ThreadPoolExecutor(min(place.jobs, JOBS)) as pool,
+        progress.bar(f"{target.dataset}: videos", len(videos), "videos") as advance,
+        ThreadPoolExecutor(min(target.jobs, JOBS)) as pool,
     ):
-        tasks = [pool.submit(_get, clips, place.downloads, tolerance_s, ears) for clips in videos.values()]
+        tasks = [pool.submit(_get, clips, target.downloads, tolerance_s, log) for clips in videos.values()]
         try:
             for task in as_completed(tasks):
                 if task.cancelled():
                     continue
-                found, count = task.result()
-                for clip, fate in found.items():
-                    ledger.add(clip, fate)
-                fates |= found
+                of_video, count = task.result()
+                for clip, outcome in of_video.items():
+                    ledger.add(clip, outcome)
+                outcomes |= of_video
                 new += count
                 advance(1)
-                refusals = refusals + 1 if any(fate.status in _PASSING for fate in found.values()) else 0
-                if refusals == REFUSALS:
+                refusals = refusals + 1 if any(outcome.status in _TEMPORARY for outcome in of_video.values()) else 0
+                if refusals == MOST_REFUSALS:
                     for other in tasks:
                         other.cancel()
         finally:
             pool.shutdown(cancel_futures=True)
-    left = [clip for clip in todo if clip not in fates]
-    fates |= dict.fromkeys(left, _Fate("refused", f"not tried: {REFUSALS} videos in a row could not be had"))
+    left = [clip for clip in remaining if clip not in outcomes]
+    reason = f"not tried: {MOST_REFUSALS} videos in a row could not be had"
+    outcomes |= dict.fromkeys(left, _Outcome("refused", reason))
     if left:
-        ears.heard.append(f"{len(left)} segments were not tried, because YouTube refuses; run it again in some hours.")
-    return new, ears.heard
+        log.warnings.append(
+            f"{len(left)} segments were not tried, because YouTube refuses; run it again in some hours."
+        )
+    return new, log.warnings
 
 
-def _get(clips: Sequence[_Clip], folder: Path, tolerance_s: float, ears: _Ears) -> tuple[dict[_Clip, _Fate], int]:
+def _get(clips: Sequence[_Clip], folder: Path, tolerance_s: float, log: _YtdlpLog) -> tuple[dict[_Clip, _Outcome], int]:
     """All clips of one video, and the bytes that came."""
     from yt_dlp.utils import YoutubeDLError
 
     try:
-        track = _download(clips[0].video, folder / "youtube", ears)
+        track = _download(clips[0].video, folder / "youtube", log)
     except (YoutubeDLError, LookupError, TypeError, AttributeError, ValueError) as error:  # also yt-dlp's own mistakes
         if "No space left" in str(error):
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(folder)) from error
-        return dict.fromkeys(clips, _Fate(*_reason(str(error)))), 0
+        return dict.fromkeys(clips, _Outcome(*status_of(str(error)))), 0
     try:
         return {clip: _cut(track, clip, tolerance_s) for clip in clips}, track.stat().st_size
     finally:
         track.unlink()
 
 
-def _download(video: str, folder: Path, ears: _Ears) -> Path:
+def _download(video: str, folder: Path, log: _YtdlpLog) -> Path:
     import yt_dlp
 
     name = fill("{video}", {"video": video}).replace("%", "%%")
@@ -226,7 +239,7 @@ def _download(video: str, folder: Path, ears: _Ears) -> Path:
         "noplaylist": True,
         "quiet": True,
         "noprogress": True,
-        "logger": ears,
+        "logger": log,
         "fixup": "never",  # wants ffmpeg, and the segment is decoded anyway
         "cachedir": False,
         "updatetime": False,
@@ -242,19 +255,19 @@ def _download(video: str, folder: Path, ears: _Ears) -> Path:
     return track
 
 
-def _cut(track: Path, clip: _Clip, tolerance_s: float) -> _Fate:
+def _cut(track: Path, clip: _Clip, tolerance_s: float) -> _Outcome:
     try:
         _write(track, clip, tolerance_s)
     except AudioError as error:
-        return _Fate("short" if error.reason == "short" else "broken", error.what)
-    return _Fate("ok")
+        return _Outcome("short" if error.reason == "short" else "broken", error.what)
+    return _Outcome("ok")
 
 
 def _write(track: Path, clip: _Clip, tolerance_s: float) -> None:
     """Write the segment, to the sample. AudioError `short` if the track ends before it."""
     import soundfile
 
-    with opened(track) as source, replacing(clip.target) as part:
+    with opened(track) as source, replacing(clip.path) as part:
         first, last = round(clip.start_s * source.rate), round(clip.end_s * source.rate)
         with soundfile.SoundFile(part, "w", source.rate, source.channels, "PCM_16", format="WAV") as out:
             for block in source.blocks(first, last):
@@ -264,17 +277,18 @@ def _write(track: Path, clip: _Clip, tolerance_s: float) -> None:
             raise AudioError("short", f"the video ends {missing:.2f} s before the segment does")
 
 
-def _reason(message: str) -> tuple[str, str]:
+def status_of(message: str) -> tuple[str, str]:
     """The status that a message of yt-dlp means, and its first line."""
     line = re.sub(r"\x1b\[[0-9;]*m|^ERROR: |; please report this issue .*", "", message.strip().split("\n")[0])
-    return next((status for status, sign in _SIGNS if re.search(sign, line, re.IGNORECASE)), "network"), line
+    statuses = (s for s, pattern in _STATUS_PATTERNS if re.search(pattern, line, re.IGNORECASE))
+    return next(statuses, "network"), line
 
 
-class _Ears:
+class _YtdlpLog:
     """Takes what yt-dlp would print; keeps its first warnings, which may say how to do better."""
 
     def __init__(self) -> None:
-        self.heard: list[str] = []
+        self.warnings: list[str] = []
 
     def debug(self, message: str) -> None:
         """Progress and details."""
@@ -282,5 +296,5 @@ class _Ears:
     info = error = debug  # errors are raised as well
 
     def warning(self, message: str) -> None:
-        if len(self.heard) < 3 and "generic" not in message:
-            self.heard.append(f"yt-dlp: {message}")
+        if len(self.warnings) < 3 and "generic" not in message:
+            self.warnings.append(f"yt-dlp: {message}")

@@ -1,8 +1,9 @@
-"""What the survey's listening models have in common: encode each clip once, put it into a prompt, write.
+"""What the survey's listening models have in common: encode each clip once, put it into a prompt,
+write.
 
-A model is a folder in its authors' layout and a subclass that says how a wave becomes positions of a language model.
-The rest is here: placing, batching with padding on the left, decoding, ranking of options, and the record of
-what was used.
+A model is a folder in its authors' layout and a subclass that says how a wave becomes positions of
+a language model. The rest is here: placing, batching with padding on the left, decoding, ranking of
+options, and the record of what was used.
 """
 
 from __future__ import annotations
@@ -38,14 +39,14 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
-EARS = 4
-"""Clips that a GPU hears at once, each in a thread and on a stream of its own: while the CPU resamples one and turns it
-into a spectrogram, the GPU encodes another."""
+STREAMS = 4
+"""Clips that a GPU encodes at once, each in a thread and on a stream of its own: while the CPU
+resamples one and turns it into a spectrogram, the GPU encodes another."""
 
 
 SHORTEST_S = 0.05
-"""Seconds below which there is nothing to hear: filter banks of 25 ms windows have no frame, convolutions no output. As
-for clips of datasets (catalog.audio.MIN_SECONDS)."""
+"""Seconds below which there is nothing to hear: filter banks of 25 ms windows have no frame,
+convolutions no output. As for clips of datasets."""
 
 
 class UnusableClip(Exception):
@@ -64,8 +65,16 @@ class AudioLLM:
     'paper', the authors' own way, with `seed`. max_new_tokens: None takes the authors' limit. batch: None takes 8, or
     what a GPU has room for.
 
-    A subclass has RATE (Hz), LONGEST_S (seconds it hears of a clip; None: all), GREEDY and PAPER (GenerationConfig),
-    and `_load`, `hear`, `compose`, `finish`.
+    A subclass has RATE (Hz), LONGEST_S (seconds it hears of a clip; None: all), GREEDY and PAPER
+    (GenerationConfig), and `_load`, `waveform`, `stages`, `compose`, `finish`, `continuation`.
+
+    Whoever debugs a checkpoint loads the model and looks at what each stage makes of a clip:
+
+        wave = model.waveform(samples, rate).to(model.device)
+        for name, tensor in model.stages(wave).items():
+            print(name, tuple(tensor.shape), float(tensor.float().std()))
+
+    `llm` is the language model, a transformers class; `tokenizer` has `encode` and `decode`.
     """
 
     RATE: ClassVar[int]
@@ -88,8 +97,8 @@ class AudioLLM:
             raise ModelError(f"No sampling named {sampling!r}.", "Known: greedy, paper.")
         self.folder = Path(checkpoint)
         self.device, self.dtype, self.sampling, self.seed = device, dtype, sampling, seed
-        self._longest_answer, self._batch = max_new_tokens, batch
-        self._llm: Any = None
+        self.max_new_tokens, self._batch = max_new_tokens, batch
+        self.llm: Any = None
         self.capabilities = ModelCapabilities(
             sample_rate=self.RATE,
             max_seconds=self.LONGEST_S,
@@ -101,19 +110,31 @@ class AudioLLM:
     # What a subclass is
 
     def _load(self, folder: Path, device: str, dtype: torch.dtype) -> None:
-        """Set `_llm` and the encoders."""
+        """Set `llm` and the encoders."""
         raise NotImplementedError
 
     def waveform(self, audio: NDArray[np.float32], rate: int) -> torch.Tensor:
-        """The mono wave (n,) at RATE that encoders get, by the authors' own rule, of audio (n,) or (n, channels)."""
+        """The wave that encoders get, by the authors' own rule of mixing and resampling.
+
+        audio: float32 (n,) or (n, channels), full scale 1, at `rate` Hz. Returns float32 at RATE,
+        (n,) unless the subclass says otherwise.
+        """
+        raise NotImplementedError
+
+    def stages(self, wave: torch.Tensor) -> dict[str, torch.Tensor]:
+        """What becomes of a wave on its way into the prompt, by the name of each stage and in order.
+
+        The last is what `compose` takes. Stages are tensors of one clip, without a batch axis; a
+        subclass tells their shapes. To be called in `torch.inference_mode()`.
+        """
         raise NotImplementedError
 
     def hear(self, wave: torch.Tensor) -> torch.Tensor:
-        """What the encoders make of a wave, once per clip."""
-        raise NotImplementedError
+        """The last of the stages, once per clip."""
+        return next(reversed(self.stages(wave).values()))
 
-    def compose(self, heard: torch.Tensor, prompt: str, question: Question) -> PromptEmbedding:
-        """The whole prompt of one clip."""
+    def compose(self, audio: torch.Tensor, prompt: str, question: Question) -> PromptEmbedding:
+        """The whole prompt of one clip. audio: what `hear` gave."""
         raise NotImplementedError
 
     def finish(self, ids: list[int]) -> str:
@@ -124,14 +145,19 @@ class AudioLLM:
         """Ids of an option as this model would write it after the prompt."""
         raise NotImplementedError
 
-    def manner(self, question: Question) -> GenerationConfig:
-        """How answers to a question are written."""
-        chosen = self.PAPER if self.sampling == "paper" else self.GREEDY
-        longest = self._longest_answer or chosen.max_new_tokens
-        shortest = min(chosen.min_new_tokens, longest)
-        return dataclasses.replace(chosen, stop=self._stop(), max_new_tokens=longest, min_new_tokens=shortest)
+    def generation_config(self) -> GenerationConfig:
+        """How answers are written."""
+        config = self.PAPER if self.sampling == "paper" else self.GREEDY
+        longest = self.max_new_tokens or config.max_new_tokens
+        return dataclasses.replace(
+            config,
+            stop=self.stop_ids(),
+            max_new_tokens=longest,
+            min_new_tokens=min(config.min_new_tokens, longest),
+        )
 
-    def _stop(self) -> tuple[int, ...]:
+    def stop_ids(self) -> tuple[int, ...]:
+        """Ids that end an answer; 2 is LLaMA's end of sequence."""
         return (2,)
 
     # What all of them do
@@ -160,98 +186,103 @@ class AudioLLM:
             raise ModelError(f"{self.folder} cannot be loaded: {first}", "Fetch the model again.") from error
         if self.device.startswith("cuda"):
             self._streams: queue.SimpleQueue[torch.cuda.Stream] = queue.SimpleQueue()
-            for _ in range(EARS):
+            for _ in range(STREAMS):
                 self._streams.put(torch.cuda.Stream(self.device))  # type: ignore[no-untyped-call]
         if self._batch is None:
-            self.capabilities = dataclasses.replace(self.capabilities, batch=batch_for(self._llm, self.device))
+            self.capabilities = dataclasses.replace(self.capabilities, batch=batch_for(self.llm, self.device))
 
     def _generation(self) -> dict[str, object]:
-        """The manner as it is recorded, without the ids that stop."""
-        said = dataclasses.asdict(self.PAPER if self.sampling == "paper" else self.GREEDY)
-        said |= {"do_sample": said.pop("sample"), "max_new_tokens": self._longest_answer or said["max_new_tokens"]}
-        return {key: value for key, value in said.items() if key != "stop"}
+        """The generation config as it is recorded, without the ids that stop."""
+        settings = dataclasses.asdict(self.PAPER if self.sampling == "paper" else self.GREEDY)
+        longest = self.max_new_tokens or settings["max_new_tokens"]
+        settings |= {"do_sample": settings.pop("sample"), "max_new_tokens": longest}
+        return {key: value for key, value in settings.items() if key != "stop"}
 
-    def spoken(self, clip: Clip, question: Question) -> PromptEmbedding:
-        """One clip's prompt, encoded."""
+    def embed_clip(self, clip: Clip, question: Question) -> PromptEmbedding:
+        """The whole prompt for a clip. Raises UnusableClip."""
         with torch.inference_mode():
-            return self.prompt_of(self.waveform(clip.audio, clip.sample_rate).to(self.device), question)
+            wave = self.waveform(clip.audio, clip.sample_rate).to(self.device)
+            return self.embed_wave(wave, question)
 
-    def prompt_of(self, wave: torch.Tensor, question: Question) -> PromptEmbedding:
-        """The whole prompt for a wave."""
+    def embed_wave(self, wave: torch.Tensor, question: Question) -> PromptEmbedding:
+        """The whole prompt for a wave, as `waveform` gives it."""
         return self.compose(self.hear(wave), question.prompt, question)
 
     def answer(self, clips: Sequence[Clip], question: Question) -> list[Answer | Failure]:
-        """One answer per clip. Encoders hear clips one by one, since padding would change what they hear; the language
-        model answers all at once."""
-        manner = self.manner(question)
-        if manner.sample:
+        """One answer per clip. Encoders hear clips one by one, since padding would change what they
+        hear; the language model answers all at once."""
+        config = self.generation_config()
+        if config.sample:
             torch.manual_seed(self.seed)
-        prompts = self.prompts(clips, question)
-        heard = [prompt for prompt in prompts if isinstance(prompt, PromptEmbedding)]
-        written = iter(self.write(heard, manner) if heard else ())
+        prompts = self.embed_clips(clips, question)
+        embedded = [prompt for prompt in prompts if isinstance(prompt, PromptEmbedding)]
+        written = iter(self.write(embedded, config) if embedded else ())
         return [
             prompt if isinstance(prompt, Failure) else Answer(self.finish(next(written)), prompt.given)
             for prompt in prompts
         ]
 
-    def prompts(self, clips: Sequence[Clip], question: Question) -> list[PromptEmbedding | Failure]:
-        """Every clip's prompt, encoded, or why there is none."""
+    def embed_clips(self, clips: Sequence[Clip], question: Question) -> list[PromptEmbedding | Failure]:
+        """Every clip's prompt, or why there is none."""
         if not self.device.startswith("cuda") or len(clips) == 1:
-            return [self._tried(clip, question) for clip in clips]
-        with ThreadPoolExecutor(EARS) as pool:
-            return list(pool.map(partial(self._aside, question=question), clips))
+            return [self._embedded(clip, question) for clip in clips]
+        with ThreadPoolExecutor(STREAMS) as pool:
+            return list(pool.map(partial(self._on_stream, question=question), clips))
 
-    def _aside(self, clip: Clip, question: Question) -> PromptEmbedding | Failure:
+    def _on_stream(self, clip: Clip, question: Question) -> PromptEmbedding | Failure:
         """A clip's prompt, made on a stream that no other clip uses meanwhile, and complete."""
         stream, writing = self._streams.get(), torch.cuda.default_stream(self.device)
         try:
             stream.wait_stream(writing)  # what was loaded has to be there
             with torch.cuda.stream(stream):
-                prompt = self._tried(clip, question)
+                prompt = self._embedded(clip, question)
             stream.synchronize()
         finally:
             self._streams.put(stream)
         if isinstance(prompt, PromptEmbedding):
             with torch.inference_mode():
-                for tensor in (prompt.embeds, prompt.heard):
-                    if tensor is not None:  # not free for the next clip while the language model reads it
+                for tensor in (prompt.embeds, prompt.adapter):
+                    if tensor is not None:  # not free for the next clip while the llm reads it
                         tensor.record_stream(writing)
         return prompt
 
-    def _tried(self, clip: Clip, question: Question) -> PromptEmbedding | Failure:
-        if 0 < len(clip.audio) < SHORTEST_S * clip.sample_rate:  # MIDI has no samples at all
-            return Failure("too-short", f"{len(clip.audio) / clip.sample_rate:.3g} s; below {SHORTEST_S} s is nothing")
+    def _embedded(self, clip: Clip, question: Question) -> PromptEmbedding | Failure:
+        seconds = len(clip.audio) / clip.sample_rate
+        if 0 < seconds < SHORTEST_S:  # MIDI has no samples at all
+            return Failure("too-short", f"{seconds:.3g} s; below {SHORTEST_S} s is nothing")
         try:
-            return self.spoken(clip, question)
-        except UnusableClip as error:
-            return Failure(error.kind, error.reason)
+            return self.embed_clip(clip, question)
+        except UnusableClip as unusable:
+            return Failure(unusable.kind, unusable.reason)
 
     @contextlib.contextmanager
     def attending(self, prompts: Sequence[PromptEmbedding]) -> Iterator[None]:
-        """While this lasts, the language model is set for these prompts. Nothing to set where clips are positions."""
+        """While this lasts, the language model is set for these prompts. Nothing to set where clips
+        are positions."""
         yield
 
-    def write(self, prompts: Sequence[PromptEmbedding], manner: GenerationConfig) -> list[list[int]]:
+    def write(self, prompts: Sequence[PromptEmbedding], config: GenerationConfig) -> list[list[int]]:
         """New ids of each prompt."""
         with torch.inference_mode(), self.attending(prompts):
-            return write(self._llm, prompts, manner)
+            return write(self.llm, prompts, config)
 
     def rank(self, clips: Sequence[Clip], question: Question) -> list[Ranking | Failure]:
-        """Log-likelihood in nats of each of the question's options after each clip's prompt, which is read once.
+        """Log-likelihood in nats of each of the question's options after each clip's prompt, which
+        is read once.
 
         As many options at once as clips were given, so that what fits for clips fits here.
         """
         written = LETTERS[: len(question.options)] if question.letters else question.options
         continuations = [self.continuation(option) for option in written]
-        found: list[Ranking | Failure] = []
-        for prompt in self.prompts(clips, question):
+        rankings: list[Ranking | Failure] = []
+        for prompt in self.embed_clips(clips, question):
             if isinstance(prompt, Failure):
-                found.append(prompt)
+                rankings.append(prompt)
                 continue
             with torch.inference_mode(), self.attending([prompt]):
-                likely = rank(self._llm, prompt, continuations, at_once=len(clips))
-            found.append(Ranking(tuple(likely), tuple(map(len, continuations))))
-        return found
+                likely = rank(self.llm, prompt, continuations, at_once=len(clips))
+            rankings.append(Ranking(tuple(likely), tuple(map(len, continuations))))
+        return rankings
 
     def describe(self) -> dict[str, object]:
         import transformers
@@ -259,7 +290,7 @@ class AudioLLM:
         return {
             "checkpoint": self.folder.name,
             **provenance(self.folder),
-            "parameters": sum(p.numel() for p in self._llm.parameters()),
+            "parameters": sum(p.numel() for p in self.llm.parameters()),
             "dtype": str(self._torch_dtype).removeprefix("torch."),
             "device": torch.cuda.get_device_name() if self.device.startswith("cuda") else self.device,
             "sampling": self.sampling,

@@ -47,12 +47,12 @@ class Writer:
         adjust: Adjust | None,
     ) -> None:
         self._llm, self._adjust, self._shortest, self.longest = llm, adjust, shortest, longest
-        self._layers: list[tuple[torch.Tensor, torch.Tensor]] = []
+        self.layers: list[tuple[torch.Tensor, torch.Tensor]] = []
         self._name = cache_name(llm)
         for layer in read[self._name].layers:
-            self._layers.append((layer.keys, layer.values))
+            self.layers.append((layer.keys, layer.values))
             layer.keys = layer.values = None  # they grow here; what they were is not kept
-        empty = self._layers[0][0].new_zeros(mask.shape)
+        empty = self.layers[0][0].new_zeros(mask.shape)
         self._bias = empty.masked_fill(mask == 0, torch.finfo(empty.dtype).min)[:, None, None]
         self._at = torch.tensor([mask.shape[1]], device=mask.device)
         self._positions = mask.sum(1, keepdim=True)
@@ -66,7 +66,7 @@ class Writer:
         self, keys: torch.Tensor, values: torch.Tensor, layer: int, *_: Any, **__: Any
     ) -> tuple[torch.Tensor, torch.Tensor]:
         """What attention asks of a cache: keep these, and give all there are; the mask hides the empty places."""
-        kept = self._layers[layer]
+        kept = self.layers[layer]
         kept[0][:, :, self._at] = keys
         kept[1][:, :, self._at] = values
         return kept
@@ -74,8 +74,8 @@ class Writer:
     def make_room(self, steps: int) -> None:
         """Let so many more tokens fit."""
         room = -(-(int(self._at) + steps) // ALIGNED) * ALIGNED
-        for i, pair in enumerate(self._layers):
-            self._layers[i] = (_grown(pair[0], 2, room, 0.0), _grown(pair[1], 2, room, 0.0))
+        for i, pair in enumerate(self.layers):
+            self.layers[i] = (_grown(pair[0], 2, room, 0.0), _grown(pair[1], 2, room, 0.0))
         self._bias = _grown(self._bias, 3, room, torch.finfo(self._bias.dtype).min)
 
     def step(self) -> None:
@@ -108,8 +108,8 @@ class Writer:
 
     def ids(self, steps: int) -> list[list[int]]:
         """The first so many tokens of all answers."""
-        found: list[list[int]] = self._written[:, :steps].tolist()
-        return found
+        ids: list[list[int]] = self._written[:, :steps].tolist()
+        return ids
 
     def _choose(self, logits: torch.Tensor) -> None:
         scores = logits.float()

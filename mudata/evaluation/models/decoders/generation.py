@@ -1,4 +1,6 @@
-"""Writing answers from embeddings: batches padded on the left, greedy unless told otherwise, and ranking of options."""
+"""Writing answers from embeddings: batches padded on the left, greedy unless told otherwise, and
+ranking of options.
+"""
 
 from __future__ import annotations
 
@@ -34,21 +36,22 @@ OTHER_SETTINGS = (
 
 
 class PromptEmbedding(NamedTuple):
-    """One prompt as the language model gets it: embeddings (positions, width), and the ids of its text, which a
-    repetition penalty must see."""
+    """One prompt as the language model gets it: embeddings (positions, width), and the ids of its
+    text, which a repetition penalty must see."""
 
     embeds: torch.Tensor
     ids: tuple[int, ...]
-    heard: torch.Tensor | None = None
-    """What adapter layers add, in models that hear that way."""
+    adapter: torch.Tensor | None = None
+    """What adapter layers add, in models that hear that way: (adapter layers, width)."""
     given: str | None = None
     """What stands for the clip in the prompt, where that is text; kept with the answer."""
 
 
 @dataclass(frozen=True)
 class GenerationConfig:
-    """How answers are written. Greedy by default; `sample` with temperature, top_p, top_k (0: all) is an author's own
-    way, and then draws from torch's generator. `stop` are ids that end an answer."""
+    """How answers are written. Greedy by default; `sample` with temperature, top_p, top_k (0: all)
+    is an author's own way, and then draws from torch's generator. `stop` are ids that end an
+    answer."""
 
     stop: tuple[int, ...]
     max_new_tokens: int = 100
@@ -79,27 +82,30 @@ class _Penalty:
         return scores.scatter(1, seen, torch.where(picked < 0, picked * self._penalty, picked / self._penalty))
 
 
-def padded(spoken: Sequence[PromptEmbedding]) -> tuple[torch.Tensor, torch.Tensor]:
-    """Embeddings of shape (batch, longest, width) padded with zeros on the left, and their mask (batch, longest)."""
-    longest = max(len(one.embeds) for one in spoken)
-    width, like = spoken[0].embeds.shape[1], spoken[0].embeds
-    embeds = like.new_zeros(len(spoken), longest, width)
-    mask = torch.zeros(len(spoken), longest, dtype=torch.long, device=like.device)
-    for row, one in enumerate(spoken):
-        embeds[row, longest - len(one.embeds) :] = one.embeds
-        mask[row, longest - len(one.embeds) :] = 1
+def padded(prompts: Sequence[PromptEmbedding]) -> tuple[torch.Tensor, torch.Tensor]:
+    """Prompts as one batch, padded with zeros on the left, so that all end at the same position.
+
+    Returns embeddings (batch, longest, width) and their mask (batch, longest), 0 where padded.
+    """
+    longest = max(len(prompt.embeds) for prompt in prompts)
+    width, like = prompts[0].embeds.shape[1], prompts[0].embeds
+    embeds = like.new_zeros(len(prompts), longest, width)
+    mask = torch.zeros(len(prompts), longest, dtype=torch.long, device=like.device)
+    for row, prompt in enumerate(prompts):
+        embeds[row, longest - len(prompt.embeds) :] = prompt.embeds
+        mask[row, longest - len(prompt.embeds) :] = 1
     return embeds, mask
 
 
-def write(llm: Any, spoken: Sequence[PromptEmbedding], manner: GenerationConfig) -> list[list[int]]:
+def write(llm: Any, prompts: Sequence[PromptEmbedding], config: GenerationConfig) -> list[list[int]]:
     """New token ids per prompt, without the id that stopped them."""
-    embeds, mask = padded(spoken)
+    embeds, mask = padded(prompts)
     penalty = None
-    if manner.repetition_penalty != 1.0:
-        penalty = _Penalty([one.ids for one in spoken], manner.repetition_penalty, embeds.device)
+    if config.repetition_penalty != 1.0:
+        penalty = _Penalty([prompt.ids for prompt in prompts], config.repetition_penalty, embeds.device)
     with torch.inference_mode():
-        if manner.sample or manner.beams > 1:
-            found = _generated(llm, embeds, mask, manner, penalty)
+        if config.sample or config.beams > 1:
+            written = _generated(llm, embeds, mask, config, penalty)
         else:
             read = llm(
                 inputs_embeds=embeds,
@@ -108,8 +114,8 @@ def write(llm: Any, spoken: Sequence[PromptEmbedding], manner: GenerationConfig)
                 use_cache=True,
                 logits_to_keep=1,
             )
-            found = _greedy(llm, read, mask, manner, penalty)
-    return [until(ids, manner.stop) for ids in found]
+            written = _greedy(llm, read, mask, config, penalty)
+    return [until(ids, config.stop) for ids in written]
 
 
 def go_on(model: Any, inputs: Mapping[str, torch.Tensor], longest: int) -> list[list[int]] | None:
@@ -117,30 +123,37 @@ def go_on(model: Any, inputs: Mapping[str, torch.Tensor], longest: int) -> list[
 
     None where the checkpoint's own settings are more than ends and a penalty.
     """
-    said = model.generation_config
-    if any(getattr(said, name, None) for name in OTHER_SETTINGS):
+    theirs = model.generation_config
+    if any(getattr(theirs, name, None) for name in OTHER_SETTINGS):
         return None
     mask = inputs["attention_mask"]
-    ends = said.eos_token_id if isinstance(said.eos_token_id, list) else [said.eos_token_id]
-    factor = said.repetition_penalty or 1.0
-    manner = GenerationConfig(tuple(ends), longest, min_new_tokens=said.min_new_tokens or 0, repetition_penalty=factor)
-    penalty = _Penalty(inputs["input_ids"].tolist(), factor, mask.device) if factor != 1.0 else None
+    ends = theirs.eos_token_id
+    factor = theirs.repetition_penalty or 1.0
+    config = GenerationConfig(
+        tuple(ends) if isinstance(ends, list) else (ends,),
+        longest,
+        min_new_tokens=theirs.min_new_tokens or 0,
+        repetition_penalty=factor,
+    )
+    penalty = None
+    if factor != 1.0:
+        penalty = _Penalty(inputs["input_ids"].tolist(), factor, mask.device)
     with torch.inference_mode():
         read = model(**inputs, position_ids=positions(mask), use_cache=True)
-        found = _greedy(model, read, mask, manner, penalty)
-    return [until(ids, manner.stop) for ids in found]
+        written = _greedy(model, read, mask, config, penalty)
+    return [until(ids, config.stop) for ids in written]
 
 
 def _greedy(
-    llm: Any, read: Any, mask: torch.Tensor, manner: GenerationConfig, penalty: _Penalty | None
+    llm: Any, read: Any, mask: torch.Tensor, config: GenerationConfig, penalty: _Penalty | None
 ) -> list[list[int]]:
     writer = Writer(
         llm,
         read,
         mask,
-        longest=manner.max_new_tokens,
-        shortest=manner.min_new_tokens,
-        stop=manner.stop,
+        longest=config.max_new_tokens,
+        shortest=config.min_new_tokens,
+        stop=config.stop,
         filler=mask.new_zeros(len(mask), 1) if penalty is None else penalty.prompts[:, :1],
         adjust=penalty,
     )
@@ -148,26 +161,26 @@ def _greedy(
 
 
 def _generated(
-    llm: Any, embeds: torch.Tensor, mask: torch.Tensor, manner: GenerationConfig, penalty: _Penalty | None
+    llm: Any, embeds: torch.Tensor, mask: torch.Tensor, config: GenerationConfig, penalty: _Penalty | None
 ) -> list[list[int]]:
     """New ids by transformers' sampling or beam search."""
     from transformers import LogitsProcessorList
 
     settings: dict[str, Any] = {
-        "max_new_tokens": manner.max_new_tokens,
-        "num_beams": manner.beams,
-        "do_sample": manner.sample,
-        "eos_token_id": list(manner.stop),
-        "pad_token_id": manner.stop[0],
+        "max_new_tokens": config.max_new_tokens,
+        "num_beams": config.beams,
+        "do_sample": config.sample,
+        "eos_token_id": list(config.stop),
+        "pad_token_id": config.stop[0],
     }
-    if manner.min_new_tokens:
-        settings["min_new_tokens"] = manner.min_new_tokens
-    if manner.sample:
-        settings |= {"temperature": manner.temperature, "top_p": manner.top_p, "top_k": manner.top_k}
+    if config.min_new_tokens:
+        settings["min_new_tokens"] = config.min_new_tokens
+    if config.sample:
+        settings |= {"temperature": config.temperature, "top_p": config.top_p, "top_k": config.top_k}
     processors = LogitsProcessorList([] if penalty is None else [penalty])
     out = llm.generate(inputs_embeds=embeds, attention_mask=mask, logits_processor=processors, **settings)
-    found: list[list[int]] = out.tolist()
-    return found
+    written: list[list[int]] = out.tolist()
+    return written
 
 
 def until(ids: Sequence[int], stop: Sequence[int]) -> list[int]:
@@ -177,32 +190,46 @@ def until(ids: Sequence[int], stop: Sequence[int]) -> list[int]:
 
 
 def rank(
-    llm: Any, spoken: PromptEmbedding, options: Sequence[Sequence[int]], *, at_once: int | None = None
+    llm: Any,
+    prompt: PromptEmbedding,
+    options: Sequence[Sequence[int]],
+    *,
+    at_once: int | None = None,
 ) -> list[float]:
-    """Log-likelihood of each continuation (ids), in nats, summed over its tokens; the prompt is read once, and then
-    `at_once` options together (None: all)."""
+    """Log-likelihood of each option as the continuation of a prompt, in nats.
+
+    The sum over an option's tokens of log p(token | prompt, tokens before). The prompt is read
+    once, and its keys and values are copied for `at_once` options together (None: all).
+
+    Args:
+        options: token ids of each, at least one.
+    """
     cached = cache_name(llm)
     with torch.inference_mode():
-        read = llm(inputs_embeds=spoken.embeds[None], use_cache=True, logits_to_keep=1)
+        read = llm(inputs_embeds=prompt.embeds[None], use_cache=True, logits_to_keep=1)
         first = read.logits[0, -1].float().log_softmax(-1)
-        found: list[float] = first[[ids[0] for ids in options]].tolist()
+        sums: list[float] = first[[ids[0] for ids in options]].tolist()
         later = [row for row, ids in enumerate(options) if len(ids) > 1]
         size = at_once or len(options)
         for rows in (later[start : start + size] for start in range(0, len(later), size)):
             cache = copy.deepcopy(read[cached])
             cache.batch_repeat_interleave(len(rows))
-            ids = [torch.tensor(options[row], device=spoken.embeds.device) for row in rows]
+            ids = [torch.tensor(options[row], device=prompt.embeds.device) for row in rows]
             fed = torch.nn.utils.rnn.pad_sequence(ids, batch_first=True)
             again = llm(input_ids=fed[:, :-1], **{cached: cache})
             likely = again.logits.float().log_softmax(-1)
             picked = likely.gather(2, fed[:, 1:, None])[:, :, 0]
-            for row, one in zip(rows, picked, strict=True):  # past an option's own tokens is padding
-                found[row] += float(one[: len(options[row]) - 1].sum())
-    return found
+            for row, steps in zip(rows, picked, strict=True):  # past an option's tokens is padding
+                sums[row] += float(steps[: len(options[row]) - 1].sum())
+    return sums
 
 
 def bytes_per_position(model: Any) -> int:
-    """Of keys and values, in all layers of a model's language model."""
+    """Bytes that keys and values of one position take, in all layers of a model's language model:
+    2 * layers * key-value heads * width of a head * bytes of a number.
+
+    LLaMA-2-7B in 16 bit: 2 * 32 * 32 * 128 * 2 = 524,288.
+    """
     config = model.config.get_text_config()
     heads = getattr(config, "num_key_value_heads", None) or config.num_attention_heads
     each = getattr(config, "head_dim", None) or config.hidden_size // config.num_attention_heads
@@ -210,8 +237,8 @@ def bytes_per_position(model: Any) -> int:
 
 
 def clips_that_fit(model: Any, free: int, *, positions: int = 1024) -> int:
-    """How many prompts and answers, of so many positions together, have keys and values that take half of `free` bytes;
-    the other half is for what is computed on the way. At least 1."""
+    """How many prompts and answers, of so many positions together, have keys and values that take
+    half of `free` bytes; the other half is for what is computed on the way. At least 1."""
     return max(1, free // (2 * positions * bytes_per_position(model)))
 
 

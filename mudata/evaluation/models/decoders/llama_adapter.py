@@ -17,8 +17,8 @@ from torch.nn.functional import conv1d, linear, normalize, rms_norm, silu
 from mudata.evaluation.models.decoders.audio_llm import AudioLLM, mean_of_resampled
 from mudata.evaluation.models.decoders.causal_lm import causal_lm
 from mudata.evaluation.models.decoders.generation import PromptEmbedding
+from mudata.evaluation.models.decoders.llama_tokenizer import LlamaTokenizer
 from mudata.evaluation.models.decoders.lora import merged
-from mudata.evaluation.models.decoders.sentencepiece import PromptEncoder
 from mudata.evaluation.models.encoders.mert import RATE, RENAMED, Mert
 from mudata.evaluation.models.weights.tensors import read_json
 
@@ -66,18 +66,18 @@ class Bridged(AudioLLM):
 
     def _load(self, folder: Path, device: str, dtype: torch.dtype) -> None:
         weights = self._weights(folder)
-        self._mert = Mert(folder / "MERT-v1-330M", weights.under("mert_model.", RENAMED), device)
+        self.mert = Mert(folder / "MERT-v1-330M", weights.under("mert_model.", RENAMED), device)
         names = ["mu_mert_agg.weight", "mu_mert_agg.bias", "mu_mert_proj.weight", "mu_mert_proj.bias"]
         names += [f"mu_mert_{x}_{i}.weight" for i in range(1, BLOCKS + 1) for x in ("norm", "f1", "f2", "f3")]
         self._bridge = {name: weights.take(name).to(device).float() for name in (*names, "prefix_query.weight")}
-        self._llm = _llama(folder, weights, device, dtype)
+        self.llm = _llama(folder, weights, device, dtype)
         self._install(weights, device, dtype)
         weights.finish()
-        self._text = PromptEncoder(folder / "LLaMA" / "tokenizer.model")
+        self.tokenizer = LlamaTokenizer(folder / "LLaMA" / "tokenizer.model")
 
     def _install(self, weights: Weights, device: str, dtype: torch.dtype) -> None:
         """Let the last layers add their adapter term in front of the output projection."""
-        layers = self._llm.model.layers
+        layers = self.llm.model.layers
         rows = len(self._bridge["prefix_query.weight"])
         self._terms: list[torch.Tensor | None] = [None] * rows
         self._values: list[torch.Tensor] = []
@@ -99,24 +99,29 @@ class Bridged(AudioLLM):
     @contextlib.contextmanager
     def attending(self, prompts: Sequence[PromptEmbedding]) -> Iterator[None]:
         """While this lasts, the language model hears the clips of these prompts, in this order."""
-        vectors = torch.stack([one.heard for one in prompts if one.heard is not None])  # (batch, rows, width)
+        adapters = [prompt.adapter for prompt in prompts if prompt.adapter is not None]
+        vectors = torch.stack(adapters)  # (batch, rows, width)
         self._terms = [linear(vectors[:, row], value)[:, None] for row, value in enumerate(self._values)]
         try:
             yield
         finally:
             self._terms = [None] * len(self._terms)
 
-    def aggregate(self, states: torch.Tensor) -> torch.Tensor:
-        """One vector (width of MERT,) of hidden states (layers + 1, frames, width): mean over time, layers mixed."""
-        of = self._bridge
-        return conv1d(states.mean(1)[None], of["mu_mert_agg.weight"], of["mu_mert_agg.bias"])[0, 0]
+    def stages(self, wave: torch.Tensor) -> dict[str, torch.Tensor]:
+        """Of a wave (n,): mert, hidden states (layers + 1, frames, width of MERT); aggregate, their
+        mean over time, layers mixed (width of MERT,); vector, what adapter layers hear (width of
+        the language model,)."""
+        bridge = self._bridge
+        states = self.mert.hidden_states(wave[: round(self.LONGEST_S * self.RATE)])
+        mean = states.mean(1)[None]
+        mixed = conv1d(mean, bridge["mu_mert_agg.weight"], bridge["mu_mert_agg.bias"])[0, 0]
+        return {"mert": states, "aggregate": mixed, "vector": self._vector(mixed)}
 
-    def hear(self, wave: torch.Tensor) -> torch.Tensor:
-        """The clip's vector (width of the language model,)."""
+    def _vector(self, aggregate: torch.Tensor) -> torch.Tensor:
+        """Through a projection and three residual blocks of SwiGLU."""
         of = self._bridge
-        states = self._mert.hidden_states(wave[: round(self.LONGEST_S * self.RATE)])
         # the authors' cache of nearest neighbours, at weight 0, leaves this factor
-        unit = normalize(self.aggregate(states), dim=-1) / (1 + 1e-6)
+        unit = normalize(aggregate, dim=-1) / (1 + 1e-6)
         x = linear(unit, of["mu_mert_proj.weight"], of["mu_mert_proj.bias"])
         for i in range(1, BLOCKS + 1):
             f1, f2, f3 = (of[f"mu_mert_f{k}_{i}.weight"] for k in (1, 2, 3))
@@ -124,20 +129,21 @@ class Bridged(AudioLLM):
             x = x + linear(silu(linear(n, f1)) * linear(n, f3), f2)
         return x
 
-    def compose(self, heard: torch.Tensor, prompt: str, question: Question) -> PromptEmbedding:
+    def compose(self, audio: torch.Tensor, prompt: str, question: Question) -> PromptEmbedding:
         """Text alone, and the vectors that the adapter layers add."""
-        ids = [self._text.bos, *self._text.encode(self.template(prompt))]
+        ids = [self.tokenizer.bos, *self.tokenizer.encode(self.template(prompt))]
         queries = self._bridge["prefix_query.weight"]
         hears = torch.zeros(len(queries), 1, device=queries.device)
         hears[list(self._hearing_rows(len(queries)))] = 1
-        embeds = self._llm.get_input_embeddings()(torch.tensor(ids, device=heard.device))
-        return PromptEmbedding(embeds, tuple(ids), queries + hears * heard)
+        embeds = self.llm.get_input_embeddings()(torch.tensor(ids, device=audio.device))
+        return PromptEmbedding(embeds, tuple(ids), queries + hears * audio)
 
     def template(self, prompt: str) -> str:
+        """The text around a prompt, as the model was taught."""
         raise NotImplementedError
 
     def continuation(self, option: str) -> list[int]:
-        return self._text.encode(option)
+        return self.tokenizer.encode(option)
 
 
 def _llama(folder: Path, weights: Weights, device: str, dtype: torch.dtype) -> Any:

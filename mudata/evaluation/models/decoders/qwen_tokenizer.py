@@ -43,7 +43,7 @@ AUDIO_TAGS = [
 SPECIALS = [END, IM_START, IM_END, *_tags(*(f"extra_{i}" for i in range(205))), *AUDIO_TAGS]
 
 
-class QwenTokens:
+class QwenTokenizer:
     """Ids of texts. Which special tokens a text may name is said at every call: none of a user's, by default."""
 
     def __init__(self, ranks: Path) -> None:

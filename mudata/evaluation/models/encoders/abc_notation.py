@@ -106,6 +106,6 @@ def _program() -> str:
     here = Path(symusic.__file__).parent / "bin" / "midi2abc"
     if here.is_file():
         return str(here)
-    if found := shutil.which("midi2abc"):
-        return found
+    if installed := shutil.which("midi2abc"):
+        return installed
     raise ModelError("The program midi2abc is not there.", "Install symusic from a wheel, or abcmidi of your system.")

@@ -74,14 +74,14 @@ class NoteTranscriber:
         """How much every pitch sounds, and begins, in every frame: two arrays (frames, 88)."""
         hop = WINDOW - OVERLAP * HOP
         padded = np.concatenate([np.zeros(OVERLAP * HOP // 2, np.float32), wave.astype(np.float32)])
-        found: dict[str, list[NDArray[np.float32]]] = {_NOTE: [], _ONSET: []}
+        outputs: dict[str, list[NDArray[np.float32]]] = {_NOTE: [], _ONSET: []}
         for start in range(0, len(padded), hop):
             window = padded[start : start + WINDOW]
             window = np.pad(window, (0, WINDOW - len(window)))[None, :, None]
-            for name, out in zip(found, self._run.run(list(found), {_INPUT: window}), strict=True):
-                found[name].append(out[0, OVERLAP // 2 : -OVERLAP // 2])
+            for name, out in zip(outputs, self._run.run(list(outputs), {_INPUT: window}), strict=True):
+                outputs[name].append(out[0, OVERLAP // 2 : -OVERLAP // 2])
         length = int(len(wave) * (FRAMES_PER_S / RATE))
-        frames, onsets = (np.concatenate(parts)[:length] for parts in found.values())
+        frames, onsets = (np.concatenate(parts)[:length] for parts in outputs.values())
         return frames, onsets
 
 
@@ -94,12 +94,12 @@ def notes(frames: NDArray[np.float32], onsets: NDArray[np.float32]) -> list[Note
     peak = np.zeros(begins.shape, bool)
     peak[1:-1] = (begins[1:-1] > begins[:-2]) & (begins[1:-1] > begins[2:]) & (begins[1:-1] >= ONSET)
     left = frames.astype(np.float64)
-    found: list[tuple[int, int, int]] = []
+    spans: list[tuple[int, int, int]] = []
     for start, pitch in np.argwhere(peak)[::-1]:
         end = _follow(left[:, pitch], int(start), +1)
         if end - start > SHORTEST:
             _silence(left, int(start), end, int(pitch))
-            found.append((int(start), end, int(pitch)))
+            spans.append((int(start), end, int(pitch)))
     while left.max() > FRAME:
         middle, pitch = map(int, np.unravel_index(left.argmax(), left.shape))
         left[middle, pitch] = 0
@@ -107,10 +107,10 @@ def notes(frames: NDArray[np.float32], onsets: NDArray[np.float32]) -> list[Note
         reached = min(len(left) - 1, end + 1 + PATIENCE), max(1, start - PATIENCE)
         _silence(left, reached[1], reached[0], pitch)
         if end - start > SHORTEST:
-            found.append((start, end, pitch))
+            spans.append((start, end, pitch))
     return [
         Note(_time(start), _time(end), pitch + LOWEST, float(frames[start:end, pitch].mean()))
-        for start, end, pitch in found
+        for start, end, pitch in spans
     ]
 
 
@@ -145,11 +145,11 @@ def _time(frame: int) -> float:
     return frame * HOP / RATE - offset * (frame // per_window)
 
 
-def lead(found: list[Note]) -> list[Note]:
+def lead(transcribed: list[Note]) -> list[Note]:
     """One voice out of many: of notes that begin together the strongest, which overtones and ghosts are not; each
     ends where the next begins. A weaker note that begins while a stronger one goes on is left out."""
     line: list[Note] = []
-    for note in sorted(found, key=lambda n: n.start_s):
+    for note in sorted(transcribed, key=lambda n: n.start_s):
         if line and note.start_s - line[-1].start_s < TOGETHER_S:
             if note.amplitude > line[-1].amplitude:
                 line[-1] = note

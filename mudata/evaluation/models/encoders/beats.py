@@ -31,13 +31,13 @@ class Beats:
     """The encoder without its classifier, in float32."""
 
     def __init__(self, file: Path, device: str) -> None:
-        said = read_entry(file, "cfg")
-        if not isinstance(said, dict) or said.get("layer_norm_first") or not said.get("deep_norm"):
+        settings = read_entry(file, "cfg")
+        if not isinstance(settings, dict) or settings.get("layer_norm_first") or not settings.get("deep_norm"):
             raise ModelError(f"{file.name} is not a BEATs of iteration 3 or later.", "Check the file.")
-        self._patch, self._depth = int(said["input_patch_size"]), int(said["encoder_layers"])
-        self._take(read(file, inside="model"), device, biased=bool(said["conv_bias"]))
-        self._heads, self._groups = int(said["encoder_attention_heads"]), int(said["conv_pos_groups"])
-        self._buckets, self._distance = int(said["num_buckets"]), int(said["max_distance"])
+        self._patch, self._depth = int(settings["input_patch_size"]), int(settings["encoder_layers"])
+        self._take(read(file, inside="model"), device, biased=bool(settings["conv_bias"]))
+        self._heads, self._groups = int(settings["encoder_attention_heads"]), int(settings["conv_pos_groups"])
+        self._buckets, self._distance = int(settings["num_buckets"]), int(settings["max_distance"])
 
     def _take(self, weights: Weights, device: str, *, biased: bool) -> None:
         layers = [f"encoder.layers.{i}.{name}" for i in range(self._depth) for name in LAYER]
@@ -77,15 +77,15 @@ class Beats:
         )[0]
         # an even kernel gives one frame too many
         x = self._of.norm(x + gelu(around[:, : len(x)]).T, "encoder.layer_norm")
-        found, bias = [x], self._bias(len(x), x.device)
+        states, bias = [x], self._bias(len(x), x.device)
         residual = (2 * self._depth) ** 0.25
         for i in range(self._depth):
             here = f"encoder.layers.{i}."
             x = self._of.norm(residual * x + self._attend(x, f"{here}self_attn.", bias), f"{here}self_attn_layer_norm")
             hidden = self._of.linear(gelu(self._of.linear(x, f"{here}fc1")), f"{here}fc2")
             x = self._of.norm(residual * x + hidden, f"{here}final_layer_norm")
-            found.append(x)
-        return found
+            states.append(x)
+        return states
 
     def __call__(self, wave: torch.Tensor) -> torch.Tensor:
         """Tokens (n, width) of a wave."""

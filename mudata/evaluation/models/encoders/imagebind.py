@@ -42,14 +42,14 @@ class ImageBindAudio:
         """
         wave = wave.clone()
         last = max(Fraction(wave.shape[1], RATE) - PIECE_S, Fraction(0))
-        found = []
+        banks = []
         for i in range(PIECES):
             start = last * i / (PIECES - 1)
             piece = wave[:, int(start * RATE) : int((start + PIECE_S) * RATE)]
             piece -= piece.mean()
             mel = fbank(piece[0], "hanning", MELS).T[:, :FRAMES]
-            found.append((pad(mel, (0, FRAMES - mel.shape[1])) - MEAN) / SCALE)
-        return torch.stack(found)[:, None]
+            banks.append((pad(mel, (0, FRAMES - mel.shape[1])) - MEAN) / SCALE)
+        return torch.stack(banks)[:, None]
 
     def trunk(self, features: torch.Tensor) -> torch.Tensor:
         """Tokens (3, 1 + patches, width)."""
@@ -65,9 +65,10 @@ class ImageBindAudio:
             x = x + self._of.linear(hidden, f"{here}mlp.fc2")
         return x
 
-    def __call__(self, wave: torch.Tensor) -> torch.Tensor:
-        """One vector (output,): the mean of three scaled unit vectors."""
-        first = self._of.norm(self.trunk(self.features(wave))[:, 0], "modality_heads.audio.0", EPS)
+    def head(self, tokens: torch.Tensor) -> torch.Tensor:
+        """One vector (output,) of the trunk's tokens: the mean of three scaled unit vectors, made of
+        each piece's first token."""
+        first = self._of.norm(tokens[:, 0], "modality_heads.audio.0", EPS)
         unit = normalize(linear(first, self._of["modality_heads.audio.2.weight"]), dim=-1)
         scale = self._of["modality_postprocessors.audio.1.log_logit_scale"].exp().clamp_max(LARGEST_SCALE)
         return (scale * unit).mean(0)

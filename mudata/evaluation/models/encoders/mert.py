@@ -30,8 +30,8 @@ class Mert:
     def __init__(self, folder: Path, tensors: Iterable[tuple[str, torch.Tensor]], device: str) -> None:
         from transformers import HubertConfig, HubertModel, Wav2Vec2FeatureExtractor
 
-        said = read_json(folder / "config.json")
-        config = HubertConfig(**{key: value for key, value in said.items() if key not in _NOT_OURS})
+        settings = read_json(folder / "config.json").items()
+        config = HubertConfig(**{key: value for key, value in settings if key not in _NOT_OURS})
         with torch.device("meta"):
             self._model: Any = HubertModel(config)
         fill(self._model, tensors, "MERT", device)
@@ -40,8 +40,8 @@ class Mert:
 
     def inputs(self, wave: torch.Tensor) -> torch.Tensor:
         """A mono wave (n,) at 24 kHz, normalised as the folder says, of shape (1, n)."""
-        found = self._extract(wave.cpu().numpy(), sampling_rate=RATE, return_tensors="pt").input_values
-        return torch.as_tensor(found, device=wave.device)
+        inputs = self._extract(wave.cpu().numpy(), sampling_rate=RATE, return_tensors="pt")
+        return torch.as_tensor(inputs.input_values, device=wave.device)
 
     def hidden_states(self, wave: torch.Tensor) -> torch.Tensor:
         """States of shape (layers + 1, frames, width), 75 frames a second, the last one after the final norm.

@@ -23,9 +23,9 @@ def resample(wave: torch.Tensor, rate: int, target: int, *, precision: torch.dty
     kernel, width = _kernel(old, new, precision)
     flat = wave.reshape(-1, wave.shape[-1])
     padded = torch.nn.functional.pad(flat, (width, width + old))
-    found = torch.nn.functional.conv1d(padded[:, None], kernel.to(wave), stride=old)
-    found = found.transpose(1, 2).reshape(len(flat), -1)[:, : math.ceil(new * wave.shape[-1] / old)]
-    return found.reshape(*wave.shape[:-1], -1)
+    phases = torch.nn.functional.conv1d(padded[:, None], kernel.to(wave), stride=old)
+    samples = phases.transpose(1, 2).reshape(len(flat), -1)
+    return samples[:, : math.ceil(new * wave.shape[-1] / old)].reshape(*wave.shape[:-1], -1)
 
 
 @lru_cache

@@ -37,7 +37,7 @@ class SpeechTranscriber:
 
     def __call__(self, wave: torch.Tensor) -> str:
         """The text of a wave (n,) at 16 kHz of any length."""
-        heard = self._processor.feature_extractor(
+        features = self._processor.feature_extractor(
             wave.cpu().numpy(),
             sampling_rate=RATE,
             return_tensors="pt",
@@ -45,5 +45,5 @@ class SpeechTranscriber:
             padding="longest" if len(wave) > 30 * RATE else "max_length",
             return_attention_mask=True,
         ).to(self._model.device, self._model.dtype)
-        ids = self._model.generate(**heard, return_timestamps=True, do_sample=False, num_beams=1)
+        ids = self._model.generate(**features, return_timestamps=True, do_sample=False, num_beams=1)
         return str(self._processor.batch_decode(ids, skip_special_tokens=True)[0])

@@ -18,7 +18,7 @@ from mudata.errors import ModelError
 from mudata.evaluation.models.decoders.audio_llm import AudioLLM
 from mudata.evaluation.models.decoders.causal_lm import causal_lm
 from mudata.evaluation.models.decoders.generation import GenerationConfig, PromptEmbedding
-from mudata.evaluation.models.decoders.sentencepiece import PromptEncoder
+from mudata.evaluation.models.decoders.llama_tokenizer import LlamaTokenizer
 from mudata.evaluation.models.encoders.resample import resample
 from mudata.evaluation.models.weights.tensors import read, read_json, whole
 from mudata.evaluation.protocol import Answer, Failure
@@ -61,11 +61,11 @@ class AnyGPT(AudioLLM):
         weights = read(folder / "AnyGPT")
         config = LlamaConfig.from_pretrained(folder / "AnyGPT")
         config.vocab_size = weights.shape("model.embed_tokens.weight")[0]
-        self._llm = causal_lm(config, weights.under(""), "AnyGPT", device, dtype)
+        self.llm = causal_lm(config, weights.under(""), "AnyGPT", device, dtype)
         weights.finish()
-        self._codec = whole(EncodecModel, folder / "encodec_32khz", torch.float32).to(device)
+        self.codec = whole(EncodecModel, folder / "encodec_32khz", torch.float32).to(device)
         self._added = {text: int(i) for text, i in read_json(folder / "AnyGPT" / "added_tokens.json").items()}
-        self._text = PromptEncoder(folder / "AnyGPT" / "tokenizer.model")
+        self.tokenizer = LlamaTokenizer(folder / "AnyGPT" / "tokenizer.model")
         if lacking := [name for name in (HUMAN, MODEL, TURN, MUSIC, MUSIC_END) if name not in self._added]:
             raise ModelError(f"added_tokens.json has no {lacking[0]!r}: it is not AnyGPT's.", "Check the checkpoint.")
 
@@ -75,48 +75,48 @@ class AnyGPT(AudioLLM):
         channels = torch.from_numpy(np.ascontiguousarray(np.atleast_2d(piece.T)))
         return resample(channels, rate, self.RATE, precision=torch.float64).mean(0)
 
-    def hear(self, wave: torch.Tensor) -> torch.Tensor:
-        """EnCodec's codes (codebooks, frames), 50 frames a second."""
-        bandwidth = self._codec.config.target_bandwidths[-1]
-        codes: torch.Tensor = self._codec.encode(wave[None, None], bandwidth=bandwidth).audio_codes
-        return codes[0][0]
+    def stages(self, wave: torch.Tensor) -> dict[str, torch.Tensor]:
+        """Of a wave (n,): codes, EnCodec's (codebooks, frames), 50 frames a second."""
+        bandwidth = self.codec.config.target_bandwidths[-1]
+        codes: torch.Tensor = self.codec.encode(wave[None, None], bandwidth=bandwidth).audio_codes
+        return {"codes": codes[0][0]}
 
-    def compose(self, heard: torch.Tensor, prompt: str, question: Question) -> PromptEmbedding:
+    def compose(self, audio: torch.Tensor, prompt: str, question: Question) -> PromptEmbedding:
         """Special tokens and the texts between them, each tokenised apart as the authors' tokenizer did."""
-        added, text = self._added, self._text.encode
-        size = int(self._codec.config.codebook_size)
-        frames = heard.T.tolist()
+        added, text = self._added, self.tokenizer.encode
+        size = int(self.codec.config.codebook_size)
+        frames = audio.T.tolist()
         tokens = [added[f"<🎶{code + size * book}>"] for frame in frames for book, code in enumerate(frame)]
         music = [added[MUSIC], *tokens, added[MUSIC_END]]
         if self._chat:
             before = [*text(f"{SYSTEM}\n"), added[HUMAN], *text(": "), *music, *text(f" {prompt}")]
-            ids = [self._text.bos, *before, added[TURN], *text("\n"), added[MODEL], *text(":")]
+            ids = [self.tokenizer.bos, *before, added[TURN], *text("\n"), added[MODEL], *text(":")]
         else:
             asked = [added[HUMAN], *text(f": {self._instruction or prompt} "), *music]
-            ids = [self._text.bos, *asked, added[TURN], *text(" "), added[MODEL], *text(":")]
-        return PromptEmbedding(self._llm.get_input_embeddings()(torch.tensor(ids, device=heard.device)), tuple(ids))
+            ids = [self.tokenizer.bos, *asked, added[TURN], *text(" "), added[MODEL], *text(":")]
+        return PromptEmbedding(self.llm.get_input_embeddings()(torch.tensor(ids, device=audio.device)), tuple(ids))
 
     def answer(self, clips: Sequence[Clip], question: Question) -> list[Answer | Failure]:
         if self._chat or question.kind == "caption":
             return super().answer(clips, question)
-        found: list[Answer | Failure] = []
+        answers: list[Answer | Failure] = []
         for ranking in self.rank(clips, question):
             if isinstance(ranking, Failure):
-                found.append(ranking)
+                answers.append(ranking)
                 continue
             best = max(range(len(question.options)), key=ranking.loglik.__getitem__)
-            found.append(Answer(question.options[best]))
-        return found
+            answers.append(Answer(question.options[best]))
+        return answers
 
     def describe(self) -> dict[str, object]:
         how = {} if self._chat else {"instruction": self._instruction, "chooses": "the likeliest of the options"}
         return super().describe() | how
 
-    def _stop(self) -> tuple[int, ...]:
-        return (self._text.eos, *(self._added[name] for name in STOPS if name in self._added))
+    def stop_ids(self) -> tuple[int, ...]:
+        return (self.tokenizer.eos, *(self._added[name] for name in STOPS if name in self._added))
 
     def finish(self, ids: list[int]) -> str:
-        return self._text.decode(ids).strip().removeprefix(":").strip()
+        return self.tokenizer.decode(ids).strip().removeprefix(":").strip()
 
     def continuation(self, option: str) -> list[int]:
-        return self._text.encode(option)
+        return self.tokenizer.encode(option)

@@ -76,39 +76,39 @@ class ChatMusician(AudioLLM):
         weights = read(here)
         config = LlamaConfig.from_pretrained(here)
         config.vocab_size = weights.shape("model.embed_tokens.weight")[0]
-        self._llm = causal_lm(config, weights.under(""), here.name, device, dtype)
+        self.llm = causal_lm(config, weights.under(""), here.name, device, dtype)
         weights.finish()
         if not (here / "tokenizer.json").is_file():
             raise ModelError(f"tokenizer.json is not in {here}.", "Fetch the model again: its ids are defined there.")
         # the file itself: rebuilt by the library, it would lose a word boundary after each end of turn
         try:
-            self._tokens: Any = PreTrainedTokenizerFast(tokenizer_file=str(here / "tokenizer.json"))
+            self.tokenizer: Any = PreTrainedTokenizerFast(tokenizer_file=str(here / "tokenizer.json"))
         except Exception as error:  # the library's errors have no kind of their own
             raise ModelError(f"tokenizer.json cannot be read: {error}.", "Fetch the model again.") from error
 
-    def spoken(self, clip: Clip, question: Question) -> PromptEmbedding:
+    def embed_clip(self, clip: Clip, question: Question) -> PromptEmbedding:
         """Raises UnusableClip where a clip holds no notes."""
         score = self.notation(clip)
-        ids = self.ids(self._asked(question, score))
-        embeds = self._llm.get_input_embeddings()(torch.tensor(ids, device=self.device))
+        ids = self.ids(self.instruction(question, score))
+        embeds = self.llm.get_input_embeddings()(torch.tensor(ids, device=self.device))
         return PromptEmbedding(embeds, tuple(ids), given=score)
 
     def notation(self, clip: Clip) -> str:
         """A clip as ABC: one voice, as many whole bars as the model has room for."""
         with tempfile.TemporaryDirectory() as scratch:
-            file = clip.midi or self._heard(clip.audio, clip.sample_rate, Path(scratch) / "clip.mid")
+            file = clip.midi or self.transcribed(clip.audio, clip.sample_rate, Path(scratch) / "clip.mid")
             try:
                 score = abc_notation.from_midi(file)
             except AudioError as error:
                 raise UnusableClip(error.reason, error.what) from error
         tune = score.tune(str(score.lead()))
         bars = abc_notation.bars_of(tune)
-        while bars > 1 and len(self._tokens(tune, add_special_tokens=False)["input_ids"]) > LONGEST_ABC:
+        while bars > 1 and len(self._ids(tune)) > LONGEST_ABC:
             bars -= max(1, bars // 10)
             tune = abc_notation.cut(tune, bars)
         return tune
 
-    def _heard(self, audio: NDArray[np.float32], rate: int, file: Path) -> Path:
+    def transcribed(self, audio: NDArray[np.float32], rate: int, file: Path) -> Path:
         """One voice of what sounds, as MIDI."""
         if self._transcribe is None:
             self._transcribe = NoteTranscriber(self._transcription_model)
@@ -119,7 +119,8 @@ class ChatMusician(AudioLLM):
         write_midi(line, file)
         return file
 
-    def _asked(self, question: Question, score: str) -> str:
+    def instruction(self, question: Question, score: str) -> str:
+        """What is asked: the question's words, or those for a reader of notation, and the score."""
         words = question.prompt
         if self._own_words and words.startswith(TO_LISTENERS):
             form = {"classify": CLASSIFY, "tag": TAG, "caption": CAPTION}[question.kind]
@@ -128,15 +129,17 @@ class ChatMusician(AudioLLM):
 
     def ids(self, prompt: str) -> list[int]:
         """Ids of a whole prompt. A literal '</s>' in it becomes the end of a turn, as in the authors' code."""
-        found: list[int] = self._tokens(TEMPLATE.replace("{prompt}", prompt), add_special_tokens=False)["input_ids"]
-        return found
+        return self._ids(TEMPLATE.replace("{prompt}", prompt))
 
     def finish(self, ids: list[int]) -> str:
-        return str(self._tokens.decode(ids, skip_special_tokens=True)).strip()
+        return str(self.tokenizer.decode(ids, skip_special_tokens=True)).strip()
 
     def continuation(self, option: str) -> list[int]:
-        found: list[int] = self._tokens(option, add_special_tokens=False)["input_ids"]
-        return found
+        return self._ids(option)
+
+    def _ids(self, text: str) -> list[int]:
+        ids: list[int] = self.tokenizer(text, add_special_tokens=False)["input_ids"]
+        return ids
 
     def describe(self) -> dict[str, object]:
         chain = "audio -> basic-pitch nmp.onnx -> strongest voice -> MIDI -> midi2abc; MIDI -> midi2abc -> lead voice"

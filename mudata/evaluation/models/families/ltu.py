@@ -17,7 +17,7 @@ from torch.nn.functional import gelu, layer_norm, linear, scaled_dot_product_att
 from mudata.evaluation.models.decoders.audio_llm import AudioLLM, first_channel
 from mudata.evaluation.models.decoders.causal_lm import causal_lm, with_lora
 from mudata.evaluation.models.decoders.generation import GenerationConfig, PromptEmbedding
-from mudata.evaluation.models.decoders.sentencepiece import PromptEncoder
+from mudata.evaluation.models.decoders.llama_tokenizer import LlamaTokenizer
 from mudata.evaluation.models.encoders.fbank import fbank
 from mudata.evaluation.models.encoders.layers import Layers
 from mudata.evaluation.models.weights.tensors import Weights, read
@@ -56,42 +56,48 @@ class LTU(AudioLLM):
         base, trained = read(folder / "vicuna_ltu"), read(folder / "ltu_ori_paper.bin")
         config = LlamaConfig.from_pretrained(folder / "vicuna_ltu")
         tensors = with_lora(base.under(""), trained, PREFIX, LORA_SCALE)
-        self._llm = causal_lm(config, tensors, "vicuna_ltu", device, dtype)
-        self._encoder = _Encoder(trained, self._heads, device)
+        self.llm = causal_lm(config, tensors, "vicuna_ltu", device, dtype)
+        self.encoder = _Encoder(trained, self._heads, device)
         self._project = tuple(trained.take(f"{PREFIX}audio_proj.1.{x}").to(device).float() for x in ("weight", "bias"))
         trained.finish()
-        self._text = PromptEncoder(folder / "vicuna_ltu" / "tokenizer.model")
+        self.tokenizer = LlamaTokenizer(folder / "vicuna_ltu" / "tokenizer.model")
 
     def waveform(self, audio: NDArray[np.float32], rate: int) -> torch.Tensor:
         """The first channel at 16 kHz, less the mean of the whole clip."""
         wave = first_channel(audio, rate, self.RATE)
         return wave - wave.mean()
 
-    def features(self, wave: torch.Tensor) -> torch.Tensor:
-        """Filter bank (1024, 128): padded with zeros first and normalised then, so that padding is not zero."""
-        found = fbank(wave, "hanning", MELS)[:FRAMES]
-        padded = torch.nn.functional.pad(found, (0, 0, 0, FRAMES - len(found)))
+    def stages(self, wave: torch.Tensor) -> dict[str, torch.Tensor]:
+        """Of a wave (n,): features, the filter bank (1024, 128); encoder, tokens (512, 768), in
+        rows of one frequency; positions (32, width of the language model)."""
+        features = self._features(wave)
+        tokens = self.encoder(features)
+        return {"features": features, "encoder": tokens, "positions": self._positions(tokens)}
+
+    def _features(self, wave: torch.Tensor) -> torch.Tensor:
+        """Padded with zeros first and normalised then, so that padding is not zero."""
+        frames = fbank(wave, "hanning", MELS)[:FRAMES]
+        padded = torch.nn.functional.pad(frames, (0, 0, 0, FRAMES - len(frames)))
         return (padded - MEAN) / SCALE
 
-    def hear(self, wave: torch.Tensor) -> torch.Tensor:
-        """32 positions: tokens averaged over frequency and over pairs in time, divided by 50 and normalised without
-        weights, so that the epsilon matters."""
-        tokens = self._encoder(self.features(wave))
+    def _positions(self, tokens: torch.Tensor) -> torch.Tensor:
+        """Tokens averaged over frequency and over pairs in time, divided by 50 and normalised
+        without weights, so that the epsilon matters."""
         rows = tokens.reshape(MELS // PATCH, -1, tokens.shape[-1]).mean(0)
         pooled = rows.reshape(-1, 2, rows.shape[-1]).mean(1) / 50
         return linear(layer_norm(pooled, pooled.shape[-1:], eps=EPS), *self._project)
 
-    def compose(self, heard: torch.Tensor, prompt: str, question: Question) -> PromptEmbedding:
+    def compose(self, audio: torch.Tensor, prompt: str, question: Question) -> PromptEmbedding:
         """Audio first, then BOS and the short Alpaca prompt."""
-        ids = [self._text.bos, *self._text.encode(f"### Instruction:\n{prompt}\n\n### Response:\n")]
-        text = self._llm.get_input_embeddings()(torch.tensor(ids, device=heard.device))
-        return PromptEmbedding(torch.cat([heard.to(text.dtype), text]), tuple(ids))
+        ids = [self.tokenizer.bos, *self.tokenizer.encode(f"### Instruction:\n{prompt}\n\n### Response:\n")]
+        text = self.llm.get_input_embeddings()(torch.tensor(ids, device=audio.device))
+        return PromptEmbedding(torch.cat([audio.to(text.dtype), text]), tuple(ids))
 
     def finish(self, ids: list[int]) -> str:
-        return self._text.decode(ids).strip()
+        return self.tokenizer.decode(ids).strip()
 
     def continuation(self, option: str) -> list[int]:
-        return self._text.encode(option)
+        return self.tokenizer.encode(option)
 
 
 class _Encoder:

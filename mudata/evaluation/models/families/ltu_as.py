@@ -17,7 +17,7 @@ from torch.nn.functional import gelu, layer_norm, pad, scaled_dot_product_attent
 from mudata.evaluation.models.decoders.audio_llm import AudioLLM, as_ffmpeg
 from mudata.evaluation.models.decoders.causal_lm import causal_lm, with_lora
 from mudata.evaluation.models.decoders.generation import GenerationConfig, PromptEmbedding
-from mudata.evaluation.models.decoders.sentencepiece import PromptEncoder
+from mudata.evaluation.models.decoders.llama_tokenizer import LlamaTokenizer
 from mudata.evaluation.models.encoders.layers import Layers
 from mudata.evaluation.models.encoders.whisper import SpeechTranscriber, whisper_encoder
 from mudata.evaluation.models.families.ltu import EPS, LORA_SCALE, PREFIX
@@ -53,69 +53,81 @@ class LtuAs(AudioLLM):
 
         base, trained = folder / "vicuna_ltuas", read(folder / "ltuas_long_noqa_a6.bin")
         tensors = with_lora(read(base).under(""), trained, PREFIX, LORA_SCALE)
-        self._llm = causal_lm(LlamaConfig.from_pretrained(base), tensors, base.name, device, dtype)
+        self.llm = causal_lm(LlamaConfig.from_pretrained(base), tensors, base.name, device, dtype)
         self._whisper, self._mel = whisper_encoder(folder / "whisper-large", device)
-        self._of = _trained(trained, device)
+        self._trained = _trained(trained, device)
         trained.finish()
-        self._text = PromptEncoder(base / "tokenizer.model")
+        self.tokenizer = LlamaTokenizer(base / "tokenizer.model")
         self._write_down = SpeechTranscriber(folder / "whisper-large-v2", device, dtype) if self._transcribes else None
 
     def waveform(self, audio: NDArray[np.float32], rate: int) -> torch.Tensor:
         """The mean of the channels at 16 kHz, in 16 bit, as ffmpeg hands it over."""
         return as_ffmpeg(audio, rate, self.RATE)
 
-    def features(self, wave: torch.Tensor) -> torch.Tensor:
-        """Log-mel (80, 1000): of the whole clip, whose loudest moment sets the floor, then cut or padded with zeros."""
-        found = self._mel(
-            wave.cpu().numpy(), sampling_rate=self.RATE, truncation=False, padding="longest", return_tensors="pt"
-        ).input_features[0][:, :FRAMES]
-        return pad(torch.as_tensor(found, device=wave.device), (0, FRAMES - found.shape[1]))
+    def stages(self, wave: torch.Tensor) -> dict[str, torch.Tensor]:
+        """Of a wave (n,): features, Whisper's log-mel (80, 1000); layers, what every block of its
+        encoder gives (layers, 25, width); encoder, all of them in one (25, width); positions (25,
+        width of the language model)."""
+        features = self._features(wave)
+        layers = self._layers(features)
+        encoded = self._encode(layers)
+        normed = layer_norm(encoded, encoded.shape[-1:], eps=EPS)
+        positions = self._trained.linear(normed, "audio_proj")
+        return {"features": features, "layers": layers, "encoder": encoded, "positions": positions}
 
-    def layers(self, features: torch.Tensor) -> torch.Tensor:
-        """What every block of Whisper's encoder gives (layers, 25, width), averaged over 20 frames."""
-        of = self._whisper
-        x = gelu(of.conv2(gelu(of.conv1(features[None])))).transpose(1, 2)
-        x = x + of.embed_positions.weight[: x.shape[1]]
-        found = []
-        for layer in of.layers:
+    def _features(self, wave: torch.Tensor) -> torch.Tensor:
+        """Of the whole clip, whose loudest moment sets the floor, then cut or padded with zeros."""
+        mel = self._mel(
+            wave.cpu().numpy(),
+            sampling_rate=self.RATE,
+            truncation=False,
+            padding="longest",
+            return_tensors="pt",
+        ).input_features[0][:, :FRAMES]
+        return pad(torch.as_tensor(mel, device=wave.device), (0, FRAMES - mel.shape[1]))
+
+    def _layers(self, features: torch.Tensor) -> torch.Tensor:
+        """Averaged over 20 frames, which are 0.4 s."""
+        whisper = self._whisper
+        x = gelu(whisper.conv2(gelu(whisper.conv1(features[None])))).transpose(1, 2)
+        x = x + whisper.embed_positions.weight[: x.shape[1]]
+        pooled = []
+        for layer in whisper.layers:
             out = layer(x, None)
             x = out[0] if isinstance(out, tuple) else out
-            found.append(x[0].reshape(-1, POOLED, x.shape[-1]).mean(1))
-        return torch.stack(found)
+            pooled.append(x[0].reshape(-1, POOLED, x.shape[-1]).mean(1))
+        return torch.stack(pooled)
 
-    def encode(self, layers: torch.Tensor) -> torch.Tensor:
-        """Positions (25, width) of all layers: one block looks along time, one along layers, which are averaged."""
+    def _encode(self, layers: torch.Tensor) -> torch.Tensor:
+        """One block looks along time, one along layers, which are averaged."""
         over_time = self._block(layers, "time_tr", 1)
         return self._block(over_time.transpose(0, 1), "layer_tr", self._heads).mean(1)
 
-    def hear(self, wave: torch.Tensor) -> torch.Tensor:
-        x = self.encode(self.layers(self.features(wave)))
-        return self._of.linear(layer_norm(x, x.shape[-1:], eps=EPS), "audio_proj")
+    def compose(self, audio: torch.Tensor, prompt: str, question: Question) -> PromptEmbedding:
+        return self.compose_with(audio, prompt, "")
 
-    def compose(self, heard: torch.Tensor, prompt: str, question: Question) -> PromptEmbedding:
-        return self.compose_with(heard, prompt, "")
+    def compose_with(self, audio: torch.Tensor, prompt: str, transcript: str) -> PromptEmbedding:
+        """Audio first, then BOS and the short Alpaca prompt, with the transcript as its input if
+        there is one."""
+        heard = f"### Input:\n{transcript}\n\n" if transcript else ""
+        ids = [self.tokenizer.bos, *self.tokenizer.encode(f"### Instruction:\n{prompt}\n\n{heard}### Response:\n")]
+        text = self.llm.get_input_embeddings()(torch.tensor(ids, device=audio.device))
+        return PromptEmbedding(torch.cat([audio.to(text.dtype), text]), tuple(ids))
 
-    def compose_with(self, heard: torch.Tensor, prompt: str, transcript: str) -> PromptEmbedding:
-        """Audio first, then BOS and the short Alpaca prompt, with the transcript as its input if there is one."""
-        said = f"### Input:\n{transcript}\n\n" if transcript else ""
-        ids = [self._text.bos, *self._text.encode(f"### Instruction:\n{prompt}\n\n{said}### Response:\n")]
-        text = self._llm.get_input_embeddings()(torch.tensor(ids, device=heard.device))
-        return PromptEmbedding(torch.cat([heard.to(text.dtype), text]), tuple(ids))
-
-    def prompt_of(self, wave: torch.Tensor, question: Question) -> PromptEmbedding:
+    def embed_wave(self, wave: torch.Tensor, question: Question) -> PromptEmbedding:
         transcript = cleaned(self._write_down(wave)) if self._write_down else ""
         return self.compose_with(self.hear(wave), question.prompt, transcript)
 
     def finish(self, ids: list[int]) -> str:
-        return self._text.decode(ids).strip()
+        return self.tokenizer.decode(ids).strip()
 
     def continuation(self, option: str) -> list[int]:
-        return self._text.encode(option)
+        return self.tokenizer.encode(option)
 
     def _block(self, x: torch.Tensor, name: str, heads: int) -> torch.Tensor:
-        """A pre-norm transformer block of Whisper's kind over the second axis of (batch, steps, width)."""
-
-        of = self._of
+        """A pre-norm transformer block of Whisper's kind over the second axis of (batch, steps,
+        width)."""
+        of = self._trained
         y = of.norm(x, f"{name}.attn_ln")
         q, k, v = (
             of.linear(y, f"{name}.attn.{z}").reshape(*y.shape[:2], heads, -1).transpose(1, 2)

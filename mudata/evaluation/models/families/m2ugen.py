@@ -28,7 +28,7 @@ class M2UGen(Bridged):
     GREEDY = GenerationConfig((NEWLINE,), max_new_tokens=512)
     PAPER = GenerationConfig((NEWLINE,), max_new_tokens=512, sample=True, temperature=0.6, top_p=0.8)
 
-    def _stop(self) -> tuple[int, ...]:
+    def stop_ids(self) -> tuple[int, ...]:
         return (NEWLINE,)
 
     def _weights(self, folder: Path) -> Weights:
@@ -49,4 +49,4 @@ class M2UGen(Bridged):
 
     def finish(self, ids: list[int]) -> str:
         """The first line, without the tokens that would start generated music."""
-        return self._text.decode(ids).strip()
+        return self.tokenizer.decode(ids).strip()

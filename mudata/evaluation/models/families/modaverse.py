@@ -16,7 +16,7 @@ from torch.nn.functional import linear
 from mudata.evaluation.models.decoders.audio_llm import AudioLLM
 from mudata.evaluation.models.decoders.causal_lm import causal_lm, with_lora
 from mudata.evaluation.models.decoders.generation import GenerationConfig, PromptEmbedding
-from mudata.evaluation.models.decoders.sentencepiece import PromptEncoder
+from mudata.evaluation.models.decoders.llama_tokenizer import LlamaTokenizer
 from mudata.evaluation.models.encoders.imagebind import ImageBindAudio
 from mudata.evaluation.models.encoders.resample import resample
 from mudata.evaluation.models.weights.tensors import read, read_json
@@ -53,51 +53,57 @@ class ModaVerse(AudioLLM):
         config = LlamaConfig.from_pretrained(base)
         config.vocab_size = trained.shape(f"{_LLM}model.embed_tokens.weight")[0]
         lora = with_lora(_with_tables(read(base), trained), trained, f"{_LLM}model.", LORA_SCALE)
-        self._llm = causal_lm(config, lora, base.name, device, dtype)
+        self.llm = causal_lm(config, lora, base.name, device, dtype)
         self._project = tuple(trained.take(f"linear_proj.{x}").to(device).float() for x in ("weight", "bias"))
         trained.finish()
-        self._ear = ImageBindAudio(folder / "imagebind_huge.pth", self._heads, device)
+        self.encoder = ImageBindAudio(folder / "imagebind_huge.pth", self._heads, device)
         added = read_json(folder / "ModaVerse-7b" / "added_tokens.json")
-        self._text = PromptEncoder(base / "tokenizer.model", added)
-        said = read_json(base / "special_tokens_map.json")
+        self.tokenizer = LlamaTokenizer(base / "tokenizer.model", added)
+        special = read_json(base / "special_tokens_map.json")
         # Vicuna v0's tokenizer may call something else its begin of sentence; the authors embed whatever it says
-        self._bos, self._eos = (self._text.id_of(_content(said[f"{x}_token"])) for x in ("bos", "eos"))
+        self.bos, self.eos = (self.tokenizer.id_of(_content(special[f"{x}_token"])) for x in ("bos", "eos"))
 
     def waveform(self, audio: NDArray[np.float32], rate: int) -> torch.Tensor:
         """All channels (channels, n) at 16 kHz: which of them is heard is for `ImageBindAudio` to say."""
         return resample(torch.from_numpy(np.ascontiguousarray(np.atleast_2d(audio.T))), rate, self.RATE)
 
-    def hear(self, wave: torch.Tensor) -> torch.Tensor:
-        """One position (1, width)."""
-        return linear(self._ear(wave), *self._project)[None]
+    def stages(self, wave: torch.Tensor) -> dict[str, torch.Tensor]:
+        """Of a wave (channels, n): features, the filter banks of three pieces (3, 1, 128, 204);
+        trunk, their tokens (3, 1 + patches, width); imagebind, one vector (output,); positions, one
+        (1, width of the language model)."""
+        features = self.encoder.features(wave)
+        trunk = self.encoder.trunk(features)
+        vector = self.encoder.head(trunk)
+        positions = linear(vector, *self._project)[None]
+        return {"features": features, "trunk": trunk, "imagebind": vector, "positions": positions}
 
-    def compose(self, heard: torch.Tensor, prompt: str, question: Question) -> PromptEmbedding:
+    def compose(self, audio: torch.Tensor, prompt: str, question: Question) -> PromptEmbedding:
         """Texts before and after the media are stripped and tokenised apart."""
-        text = self._text
-        before = [self._bos, *text.encode("### Human:"), text.specials["<Media>"]]
+        text = self.tokenizer
+        before = [self.bos, *text.encode("### Human:"), text.specials["<Media>"]]
         after = [text.specials["</Media>"], *text.encode(f"{prompt.strip()}\n### Assistant:")]
-        table = self._llm.get_input_embeddings()
-        first, last = (table(torch.tensor(ids, device=heard.device)) for ids in (before, after))
-        return PromptEmbedding(torch.cat([first, heard.to(first.dtype), last]), (*before, *after))
+        table = self.llm.get_input_embeddings()
+        first, last = (table(torch.tensor(ids, device=audio.device)) for ids in (before, after))
+        return PromptEmbedding(torch.cat([first, audio.to(first.dtype), last]), (*before, *after))
 
-    def _stop(self) -> tuple[int, ...]:
-        return (self._eos, self._text.id_of(f"▁{STOP}"))
+    def stop_ids(self) -> tuple[int, ...]:
+        return (self.eos, self.tokenizer.id_of(f"▁{STOP}"))
 
     def finish(self, ids: list[int]) -> str:
         """The model answers 'Modality: [TEXT] Prompt: ...'; what follows counts, or all of it where that form was not
         kept."""
-        return answer_of(self._text.decode(ids))
+        return answer_of(self.tokenizer.decode(ids))
 
     def continuation(self, option: str) -> list[int]:
         """In the form in which the model was taught to answer."""
-        text = self._text
+        text = self.tokenizer
         return [*text.encode("Modality:"), text.specials["[TEXT]"], *text.encode(f"{PROMPT} {option}")]
 
 
 def answer_of(text: str) -> str:
     """What follows 'Prompt:' up to '###'; the whole text where there is none."""
-    _, found, rest = text.partition(PROMPT)
-    return (rest if found else text).partition(STOP)[0].strip()
+    _, separator, rest = text.partition(PROMPT)
+    return (rest if separator else text).partition(STOP)[0].strip()
 
 
 def _with_tables(base: Weights, trained: Weights) -> Iterator[tuple[str, torch.Tensor]]:

@@ -54,4 +54,4 @@ class MuLlama(Bridged):
         return TEMPLATE.replace("{prompt}", prompt)
 
     def finish(self, ids: list[int]) -> str:
-        return self._text.decode(ids).strip()
+        return self.tokenizer.decode(ids).strip()

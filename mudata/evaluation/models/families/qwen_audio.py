@@ -28,7 +28,7 @@ from mudata.evaluation.models.decoders.qwen_tokenizer import (
     IM_END,
     IM_START,
     SPECIALS,
-    QwenTokens,
+    QwenTokenizer,
 )
 from mudata.evaluation.models.encoders.layers import Layers
 from mudata.evaluation.models.weights.tensors import Weights, read, read_json
@@ -62,99 +62,103 @@ class QwenAudio(AudioLLM):
     def _load(self, folder: Path, device: str, dtype: torch.dtype) -> None:
         from transformers import Qwen2Config, WhisperFeatureExtractor
 
-        said = read_json(folder / "config.json")
-        if said.get("model_type") != "qwen" or "audio" not in said:
+        settings = read_json(folder / "config.json")
+        if settings.get("model_type") != "qwen" or "audio" not in settings:
             raise ModelError(f"{folder.name} is not Qwen-Audio: its config.json says otherwise.", "Check the folder.")
         weights = read(folder)
         config = Qwen2Config(
             vocab_size=weights.shape("transformer.wte.weight")[0],
-            hidden_size=said["hidden_size"],
-            intermediate_size=said["intermediate_size"] // 2,  # the file counts both branches
-            num_hidden_layers=said["num_hidden_layers"],
-            num_attention_heads=said["num_attention_heads"],
-            num_key_value_heads=said["num_attention_heads"],
-            rms_norm_eps=said["layer_norm_epsilon"],
-            rope_parameters={"rope_type": "default", "rope_theta": float(said["rotary_emb_base"])},
-            max_position_embeddings=said["max_position_embeddings"],
+            hidden_size=settings["hidden_size"],
+            intermediate_size=settings["intermediate_size"] // 2,  # the file counts both branches
+            num_hidden_layers=settings["num_hidden_layers"],
+            num_attention_heads=settings["num_attention_heads"],
+            num_key_value_heads=settings["num_attention_heads"],
+            rms_norm_eps=settings["layer_norm_epsilon"],
+            rope_parameters={"rope_type": "default", "rope_theta": float(settings["rotary_emb_base"])},
+            max_position_embeddings=settings["max_position_embeddings"],
             tie_word_embeddings=False,
         )
-        self._llm = causal_lm(config, _renamed(weights, config.num_hidden_layers), folder.name, device, dtype)
-        self._encoder = _Encoder(weights, said["audio"], device)
+        self.llm = causal_lm(config, _renamed(weights, config.num_hidden_layers), folder.name, device, dtype)
+        self.encoder = _Encoder(weights, settings["audio"], device)
         weights.let_go(r"transformer\.rotary_emb\.inv_freq")
         weights.finish()
         # past this many positions dynamic scaling of the rotary table and of the logits would set in
-        self._longest = int(said["seq_length"])
-        self._text = QwenTokens(folder / "qwen.tiktoken")
-        self._mel: Any = WhisperFeatureExtractor(feature_size=said["audio"]["n_mels"])
+        self._longest = int(settings["seq_length"])
+        self.tokenizer = QwenTokenizer(folder / "qwen.tiktoken")
+        self._mel: Any = WhisperFeatureExtractor(feature_size=settings["audio"]["n_mels"])
 
     def waveform(self, audio: NDArray[np.float32], rate: int) -> torch.Tensor:
         """The mean of the channels at 16 kHz, in 16 bit, as ffmpeg hands it over."""
         return as_ffmpeg(audio, rate, self.RATE)[: round(self.LONGEST_S * self.RATE)]
 
-    def features(self, wave: torch.Tensor) -> torch.Tensor:
-        """Log-mel (80, 2 T) of a wave (n,), T = ceil(n // 160 / 2): of the clip padded to 30 s, whose quietest values
-        count as well, then cut to the clip."""
-        mel: torch.Tensor = self._mel(wave.cpu().numpy(), sampling_rate=self.RATE, return_tensors="pt").input_features[
-            0
-        ]
-        return mel[:, : 2 * -(-(len(wave) // HOP) // 2)].to(wave.device)
+    def stages(self, wave: torch.Tensor) -> dict[str, torch.Tensor]:
+        """Of a wave (n,): features, the log-mel (80, 2 T), T = ceil(n // 160 / 2); encoder, the
+        frames (T, width) after the last block; positions (T // 2 + 2, width): a begin vector, 25
+        frames a second, an end vector."""
+        features = self._features(wave)
+        frames = self.encoder.blocks(features)
+        positions = self.encoder.positions(frames)
+        return {"features": features, "encoder": frames, "positions": positions}
 
-    def hear(self, wave: torch.Tensor) -> torch.Tensor:
-        """Positions (frames + 2, width): a begin vector, 25 frames a second, an end vector."""
-        return self._encoder(self.features(wave))
+    def _features(self, wave: torch.Tensor) -> torch.Tensor:
+        """Of the clip padded to 30 s, whose quietest values count as well, then cut to the clip."""
+        mel = self._mel(wave.cpu().numpy(), sampling_rate=self.RATE, return_tensors="pt")
+        cut: torch.Tensor = mel.input_features[0][:, : 2 * -(-(len(wave) // HOP) // 2)]
+        return cut.to(wave.device)
 
-    def compose(self, heard: torch.Tensor, prompt: str, question: Question) -> PromptEmbedding:
+    def compose(self, audio: torch.Tensor, prompt: str, question: Question) -> PromptEmbedding:
         """The chat form, pieces of which are tokenised one by one as in training; or the base model's tags."""
-        text, ids = self._text, self._text.ids
-        audio = self.audio_ids(len(heard))
+        text, ids = self.tokenizer, self.tokenizer.ids
+        span = self.audio_ids(len(audio))
         if not self._chat:
             tags = CAPTION if question.kind == "caption" else f"{ANALYSIS}<|en|><|question|>{prompt}<|answer|>"
-            return self.place(heard, [*audio, *text.encode(tags, SPECIALS)])
+            return self.place(audio, [*span, *text.encode(tags, SPECIALS)])
         start, end, line = [ids[IM_START]], [ids[IM_END]], text.encode("\n")
         return self.place(
-            heard,
+            audio,
             [
                 *(*start, *text.encode("system"), *line, *text.encode(SYSTEM), *end, *line),
-                *(*start, *text.encode("user"), *line, *text.encode("Audio 1:"), *audio),
+                *(*start, *text.encode("user"), *line, *text.encode("Audio 1:"), *span),
                 *(*text.encode(f"\n{prompt}", AUDIO_TAGS), *end, *line),
                 *(*start, *text.encode("assistant"), *line),
             ],
         )
 
     def audio_ids(self, positions: int) -> list[int]:
-        ids = self._text.ids
+        """The span of so many positions that `place` fills, from its begin tag to its end tag."""
+        ids = self.tokenizer.ids
         return [ids[AUDIO_START], *[ids[AUDIO_PAD]] * (positions - 2), ids[AUDIO_END]]
 
-    def place(self, heard: torch.Tensor, ids: list[int]) -> PromptEmbedding:
+    def place(self, audio: torch.Tensor, ids: list[int]) -> PromptEmbedding:
         """Put what was heard over the positions of its span: also over those of the two tags."""
-        longest = self._longest_answer or self.GREEDY.max_new_tokens
+        longest = self.max_new_tokens or self.GREEDY.max_new_tokens
         if len(ids) + longest > self._longest:
             raise ModelError(
                 f"Prompt and answer would have {len(ids)} + {longest} positions; this model is exact up to "
                 f"{self._longest}.",
                 "Ask with a shorter prompt, or give --max-new-tokens.",
             )
-        embeds = self._llm.get_input_embeddings()(torch.tensor(ids, device=heard.device))
-        at = ids.index(self._text.ids[AUDIO_START])
-        embeds[at : at + len(heard)] = heard.to(embeds.dtype)
+        embeds = self.llm.get_input_embeddings()(torch.tensor(ids, device=audio.device))
+        at = ids.index(self.tokenizer.ids[AUDIO_START])
+        embeds[at : at + len(audio)] = audio.to(embeds.dtype)
         return PromptEmbedding(embeds, tuple(ids))
 
-    def _stop(self) -> tuple[int, ...]:
+    def stop_ids(self) -> tuple[int, ...]:
         names = (END, IM_END, IM_START) if self._chat else (END,)
-        return tuple(self._text.ids[name] for name in names)
+        return tuple(self.tokenizer.ids[name] for name in names)
 
     def finish(self, ids: list[int]) -> str:
-        return self._text.decode(ids).strip()
+        return self.tokenizer.decode(ids).strip()
 
     def continuation(self, option: str) -> list[int]:
-        return self._text.encode(option)
+        return self.tokenizer.encode(option)
 
 
 class _Encoder:
     """Whisper's encoder over a spectrogram of any length, pooled by two and projected; in float32."""
 
-    def __init__(self, weights: Weights, said: dict[str, Any], device: str) -> None:
-        self._heads, self._depth = int(said["n_head"]), int(said["n_layer"])
+    def __init__(self, weights: Weights, settings: dict[str, Any], device: str) -> None:
+        self._heads, self._depth = int(settings["n_head"]), int(settings["n_layer"])
         layers = [f"blocks.{i}.{name}" for i in range(self._depth) for name in BLOCK]
         names = {f"{name}.{x}" for name in (*layers, "conv1", "conv2", "ln_post", "proj") for x in ("weight", "bias")}
         names -= {f"blocks.{i}.attn.key.bias" for i in range(self._depth)}  # Whisper's keys have none
@@ -176,8 +180,9 @@ class _Encoder:
             x = x + self._of.linear(hidden, f"{here}mlp.2")
         return x
 
-    def __call__(self, mel: torch.Tensor) -> torch.Tensor:
-        x = avg_pool1d(self.blocks(mel).T[None], 2, 2)[0].T  # pooled first, normalised then
+    def positions(self, frames: torch.Tensor) -> torch.Tensor:
+        """Positions (T // 2 + 2, width of the language model) of frames (T, width)."""
+        x = avg_pool1d(frames.T[None], 2, 2)[0].T  # pooled first, normalised then
         begin, end = self._of["audio_bos_eos_token.weight"]
         return torch.cat([begin[None], self._of.linear(self._of.norm(x, "ln_post"), "proj"), end[None]])
 

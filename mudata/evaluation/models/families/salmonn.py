@@ -10,13 +10,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import torch
-from torch.nn.functional import linear, pad
+from torch.nn.functional import pad
 
 from mudata.errors import ModelError
 from mudata.evaluation.models.decoders.audio_llm import AudioLLM, first_channel
 from mudata.evaluation.models.decoders.causal_lm import causal_lm, with_lora
 from mudata.evaluation.models.decoders.generation import GenerationConfig, PromptEmbedding
-from mudata.evaluation.models.decoders.sentencepiece import PromptEncoder
+from mudata.evaluation.models.decoders.llama_tokenizer import LlamaTokenizer
 from mudata.evaluation.models.encoders.beats import Beats
 from mudata.evaluation.models.encoders.layers import Layers
 from mudata.evaluation.models.encoders.whisper import whisper_encoder
@@ -51,19 +51,19 @@ class Salmonn(AudioLLM):
     def _load(self, folder: Path, device: str, dtype: torch.dtype) -> None:
         from transformers import LlamaConfig
 
-        trained = read(_one(folder, "salmonn*.pth"), inside="model")
-        vicuna = _one(folder, "vicuna*")
+        trained = read(_only(folder, "salmonn*.pth"), inside="model")
+        vicuna = _only(folder, "vicuna*")
         tensors = with_lora(read(vicuna).under(""), trained, _LLAMA, LORA_SCALE)
-        self._llm = causal_lm(LlamaConfig.from_pretrained(vicuna), tensors, vicuna.name, device, dtype)
-        self._whisper, self._mel = whisper_encoder(_one(folder, "whisper*"), device)
-        self._beats = Beats(_one(folder, "BEATs*.pt"), device)
+        self.llm = causal_lm(LlamaConfig.from_pretrained(vicuna), tensors, vicuna.name, device, dtype)
+        self._whisper, self._mel = whisper_encoder(_only(folder, "whisper*"), device)
+        self.beats = Beats(_only(folder, "BEATs*.pt"), device)
         names = [f"{x}.{part}" for x in ("ln_speech", "ln_audio", "speech_llama_proj") for part in ("weight", "bias")]
         self._of = Layers((name, trained.take(name).to(device).float()) for name in (*names, "speech_query_tokens"))
         self._qformer = self._window_former(trained, device)
         # what the authors' saver kept of parts that are stored elsewhere, or are computed
         trained.let_go(r"beats\..*relative_attention_bias\.weight", r".*rotary_emb\.inv_freq", r".*\.position_ids")
         trained.finish()
-        self._text = PromptEncoder(vicuna / "tokenizer.model")
+        self.tokenizer = LlamaTokenizer(vicuna / "tokenizer.model")
 
     def _window_former(self, trained: Weights, device: str) -> Any:
         from transformers import Blip2QFormerConfig, Blip2QFormerModel
@@ -91,19 +91,29 @@ class Salmonn(AudioLLM):
         wave = first_channel(audio, rate, self.RATE)[: round(self.LONGEST_S * self.RATE)]
         return pad(wave, (0, max(0, self.RATE - len(wave))))
 
-    def speech(self, wave: torch.Tensor) -> torch.Tensor:
-        """Whisper's last states (1500, width)."""
-        states: torch.Tensor = self._whisper(self.mel(wave)[None]).last_hidden_state
-        return states[0]
+    def stages(self, wave: torch.Tensor) -> dict[str, torch.Tensor]:
+        """Of a wave (n,): mel, Whisper's log-mel (80, 3000); whisper, its last states (1500,
+        width); features, the filter bank of BEATs (frames, 128); beats, its tokens (tokens, width);
+        qformer, what both are in windows (windows, width); positions (88 for Whisper's 30 s, width
+        of the language model)."""
+        log_mel = self._mel(wave.cpu().numpy(), sampling_rate=self.RATE, return_tensors="pt")
+        mel = torch.as_tensor(log_mel.input_features[0], device=wave.device)
+        speech: torch.Tensor = self._whisper(mel[None]).last_hidden_state[0]
+        features = self.beats.features(wave)
+        sounds = self.beats.states(features)[-1]
+        windows = self._windows(speech, sounds)
+        return {
+            "mel": mel,
+            "whisper": speech,
+            "features": features,
+            "beats": sounds,
+            "qformer": windows,
+            "positions": self._of.linear(windows, "speech_llama_proj"),
+        }
 
-    def mel(self, wave: torch.Tensor) -> torch.Tensor:
-        """Whisper's log-mel (80, 3000)."""
-        found = self._mel(wave.cpu().numpy(), sampling_rate=self.RATE, return_tensors="pt").input_features[0]
-        return torch.as_tensor(found, device=wave.device)
-
-    def windows(self, speech: torch.Tensor, sounds: torch.Tensor) -> torch.Tensor:
-        """One query's answer (windows, width) to each 17 frames of both encoders, put together by index: each is
-        normalised first and padded then; an incomplete last window is dropped."""
+    def _windows(self, speech: torch.Tensor, sounds: torch.Tensor) -> torch.Tensor:
+        """One query's answer (windows, width) to each 17 frames of both encoders, put together by
+        index: each is normalised first and padded then; an incomplete last window is dropped."""
         both = [self._of.norm(speech, "ln_speech"), self._of.norm(sounds, "ln_audio")]
         longest = max(map(len, both))
         frames = torch.cat([pad(x, (0, 0, 0, longest - len(x))) for x in both], 1)
@@ -112,29 +122,24 @@ class Salmonn(AudioLLM):
         out: torch.Tensor = self._qformer(query_embeds=query, encoder_hidden_states=frames).last_hidden_state
         return out.reshape(-1, out.shape[-1])
 
-    def hear(self, wave: torch.Tensor) -> torch.Tensor:
-        """88 positions for what Whisper makes of 30 s."""
-        found = self.windows(self.speech(wave), self._beats(wave))
-        return linear(found, self._of["speech_llama_proj.weight"], self._of["speech_llama_proj.bias"])
-
-    def compose(self, heard: torch.Tensor, prompt: str, question: Question) -> PromptEmbedding:
+    def compose(self, audio: torch.Tensor, prompt: str, question: Question) -> PromptEmbedding:
         """The texts before and after the audio are tokenised apart, so that each has a leading space."""
-        before = [self._text.bos, *self._text.encode(BEFORE)]
-        after = self._text.encode(AFTER.replace("{prompt}", prompt))
-        table = self._llm.get_input_embeddings()
-        first, last = (table(torch.tensor(ids, device=heard.device)) for ids in (before, after))
-        return PromptEmbedding(torch.cat([first, heard.to(first.dtype), last]), (*before, *after))
+        before = [self.tokenizer.bos, *self.tokenizer.encode(BEFORE)]
+        after = self.tokenizer.encode(AFTER.replace("{prompt}", prompt))
+        table = self.llm.get_input_embeddings()
+        first, last = (table(torch.tensor(ids, device=audio.device)) for ids in (before, after))
+        return PromptEmbedding(torch.cat([first, audio.to(first.dtype), last]), (*before, *after))
 
     def finish(self, ids: list[int]) -> str:
-        return self._text.decode(ids).strip()
+        return self.tokenizer.decode(ids).strip()
 
     def continuation(self, option: str) -> list[int]:
-        return self._text.encode(option)
+        return self.tokenizer.encode(option)
 
 
-def _one(folder: Path, pattern: str) -> Path:
-    found = sorted(folder.glob(pattern))
-    if len(found) != 1:
-        what = "nothing" if not found else ", ".join(path.name for path in found)
+def _only(folder: Path, pattern: str) -> Path:
+    paths = sorted(folder.glob(pattern))
+    if len(paths) != 1:
+        what = ", ".join(path.name for path in paths) or "nothing"
         raise ModelError(f"{folder} should hold one {pattern}; found: {what}.", "Fetch the model again.")
-    return found[0]
+    return paths[0]

@@ -11,18 +11,17 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
-import os
 import re
-import shutil
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from mudata.catalog.cards.mirrors import HubMirror, RemoteFile
+from mudata.catalog.fetch import own_files
 from mudata.catalog.fetch.ledger import FetchRecord, Ledger, stat_below
-from mudata.catalog.fetch.plan import Requirement, plan
+from mudata.catalog.fetch.plan import Requirement, plan, record_of
 from mudata.catalog.read.files import walk
 from mudata.errors import ModelError
 from mudata.evaluation.models import model_card
@@ -45,49 +44,63 @@ State = Literal["here", "begun", "changed", "missing"]
 class PartOnDisk:
     """A part of a model, and what is there of it."""
 
-    part: ModelPart
+    card: ModelPart
     at: str
     """Where its files lie in the model's folder; '.' is the folder itself."""
     root: Path
     """MUDATA_HOME/models/parts/<part>"""
 
     @property
+    def name(self) -> str:
+        return self.card.name
+
+    @property
     def files(self) -> Path:
         return self.root / "files"
+
+    @property
+    def size(self) -> str:
+        """Of all its files, in words."""
+        return self.card.size or "size unknown"
+
+    def refreshed(self) -> PartOnDisk:
+        """The same part as it is now; what this object knows of the disk stays as it was first asked."""
+        return replace(self)
 
     @property
     def ledger(self) -> Ledger:
         return Ledger(self.root / "fetched.json")
 
     @cached_property
-    def need(self) -> Requirement:
+    def requirement(self) -> Requirement:
+        """The part as the one thing to be fetched, and what its mirrors still have to give."""
         return self._looked[0]
 
     @cached_property
     def records(self) -> tuple[FetchRecord, ...]:
         """What tells of the part's files, once all of them are there."""
-        need, records = self._looked
-        if need.adopted:
-            return (need.adopted,)
-        step = need.there("present")
-        return tuple(records.get(u.whole) or records[u.key] for u, _ in step.units) if step else ()
+        requirement, records = self._looked
+        if requirement.adopted:
+            return (requirement.adopted,)
+        option = requirement.option_in("present")
+        found = [record_of(job, records) for job, _ in option.jobs] if option else []
+        return tuple(record for record in found if record)
 
     @property
     def state(self) -> State:
         if self.records:
             return "here"
-        need, records = self._looked
-        if records and any(state == "stale" for step in need.steps for _, state in step.units):
-            return "changed"
-        if any(record.mirror.startswith("own files") for record in records.values()):
+        requirement, records = self._looked
+        states = {state for option in requirement.options for _, state in option.jobs}
+        if records and ("stale" in states or any(map(own_files.is_own, records.values()))):
             return "changed"
         return "begun" if records or any(self.files.rglob("*")) else "missing"
 
     @property
     def revision(self) -> str | None:
         """The commit that the files are of, where they came from a repository."""
-        found = [re.search(r"@([0-9a-f]{40})$", record.mirror) for record in self.records]
-        return next((match[1] for match in found if match), None)
+        matches = [re.search(r"@([0-9a-f]{40})$", record.mirror) for record in self.records]
+        return next((match[1] for match in matches if match), None)
 
     @property
     def bytes(self) -> int:
@@ -97,7 +110,7 @@ class PartOnDisk:
     @cached_property
     def _looked(self) -> tuple[Requirement, dict[str, FetchRecord]]:
         records = self.ledger.records
-        return plan(self.part, (), None, records, stat_below(self.files))[0], records
+        return plan(self.card, (), None, records, stat_below(self.files))[0], records
 
 
 def layout(card: ModelCard) -> list[tuple[str, ModelPart]]:
@@ -128,88 +141,72 @@ def _whole(card: ModelCard) -> ModelPart:
 
 def look(card: ModelCard, home: Home) -> list[PartOnDisk]:
     """A model's parts, and what is there of each. Raises UnknownName, CardError, HomeError."""
-    parts = home.models / "parts"
-    return [PartOnDisk(part, at, parts / part.name) for at, part in layout(card)]
+    folder = home.models / "parts"
+    return [PartOnDisk(part, at, folder / part.name) for at, part in layout(card)]
 
 
-def downloaded(held: Iterable[PartOnDisk]) -> Literal["yes", "part", "no"]:
-    states = {one.state for one in held}
+def downloaded(parts: Iterable[PartOnDisk]) -> Literal["yes", "part", "no"]:
+    """Whether all parts of a model are here, some of them or of their files, or none."""
+    states = {part.state for part in parts}
     return "yes" if states == {"here"} else "no" if states <= {"missing"} else "part"
 
 
 def ready(card: ModelCard, home: Home) -> Path:
     """The model's folder, put together if it is not yet. Raises ModelError that names what is missing."""
-    held = look(card, home)
-    if lacking := [one for one in held if one.state != "here"]:
-        how = {"begun": ", begun", "changed": ", changed since it came"}
-        told = ", ".join(f"{o.part.name} ({o.part.size or 'size unknown'}{how.get(o.state, '')})" for o in lacking)
+    parts = look(card, home)
+    if lacking := [part for part in parts if part.state != "here"]:
+        state = {"begun": ", begun", "changed": ", changed since it came"}
+        names = ", ".join(f"{p.name} ({p.size}{state.get(p.state, '')})" for p in lacking)
         raise ModelError(
-            f"The weights of {card.name} are not here: {told}.",
+            f"The weights of {card.name} are not here: {names}.",
             f"Run: mudata models fetch {card.name}\nOr give --checkpoint FOLDER, laid out as its authors publish it.",
         )
-    return assemble(card, home, held)
+    return assemble(card, home, parts)
 
 
-def assemble(card: ModelCard, home: Home, held: Sequence[PartOnDisk]) -> Path:
+def assemble(card: ModelCard, home: Home, parts: Sequence[PartOnDisk]) -> Path:
     """Put a model's folder together from parts that are here; what is right already is left alone.
 
     Where two parts of one place have a file of the same name, the part that the card names first gives it.
     """
     folder = home.models / card.name
     wanted: dict[Path, Path] = {}
-    for one in held:
-        for record in one.records:
-            for path in record.files:
-                for name in (path, path + CONVERTED):
-                    if (one.files / name).exists():
-                        wanted.setdefault(folder / one.at / name, one.files / name)
-    said = json.dumps({"model": card.name, "parts": [_told(one) for one in held]}, indent=1) + "\n"
-    wrong = [link for link, source in wanted.items() if not _is(link, source)]
+    for part in parts:
+        paths = [path for record in part.records for path in record.files]
+        for name in (name for path in paths for name in (path, path + CONVERTED)):
+            if (part.files / name).exists():
+                wanted.setdefault(folder / part.at / name, part.files / name)
+    content = {"model": card.name, "parts": [_recorded(part) for part in parts]}
+    text = json.dumps(content, indent=1) + "\n"
+    wrong = [link for link, source in wanted.items() if not _is_same_file(link, source)]
     stale = [path for path in folder.rglob("*") if path.is_symlink() and path not in wanted]
-    note = folder / RECORD
-    if wrong or stale or not note.is_file() or note.read_text("utf-8") != said:
+    record_file = folder / RECORD
+    if wrong or stale or not record_file.is_file() or record_file.read_text("utf-8") != text:
         with home.lock(f"model-{card.name}"):
             for link in wrong:
-                place(wanted[link], link, relative=True)
+                own_files.link(wanted[link], link, relative=True)
             for link in stale:
                 link.unlink(missing_ok=True)
-            write_atomic(note, said)
+            write_atomic(record_file, text)
     return folder
 
 
-def _is(link: Path, source: Path) -> bool:
+def _is_same_file(link: Path, source: Path) -> bool:
     """Whether a file is another, or a copy of it."""
     if not link.is_file():
         return False
-    one, other = link.stat(), source.stat()
-    return link.samefile(source) or (one.st_size, one.st_mtime_ns) == (other.st_size, other.st_mtime_ns)
+    a, b = link.stat(), source.stat()
+    return link.samefile(source) or (a.st_size, a.st_mtime_ns) == (b.st_size, b.st_mtime_ns)
 
 
-def _told(one: PartOnDisk) -> dict[str, object]:
-    sources = [re.sub(r"@[0-9a-f]{40}$", "", record.mirror) for record in one.records]
+def _recorded(part: PartOnDisk) -> dict[str, object]:
+    first = part.records[0]
     return {
-        "part": one.part.name,
-        "at": one.at,
-        "from": sources[0] if not sources[0].startswith("own files") else "own files",
-        "revision": one.revision,
+        "part": part.name,
+        "at": part.at,
+        "from": "own files" if own_files.is_own(first) else re.sub(r"@[0-9a-f]{40}$", "", first.mirror),
+        "revision": part.revision,
     }
-
-
-def place(source: Path, target: Path, *, relative: bool) -> None:
-    """Let `target` be the file `source`: by a link, else by a hard link, else by a copy."""
-    target.parent.mkdir(parents=True, exist_ok=True)
-    target.unlink(missing_ok=True)
-    try:
-        target.symlink_to(os.path.relpath(source, target.parent) if relative else source)
-        return
-    except (OSError, NotImplementedError):  # file systems and accounts without links
-        pass
-    try:
-        os.link(source, target)
-    except OSError:
-        part = target.with_name(f".{target.name}.part")
-        shutil.copy2(source, part)
-        part.replace(target)
 
 
 def fingerprint(folder: Path) -> str:
@@ -219,12 +216,12 @@ def fingerprint(folder: Path) -> str:
     """
     digest = hashlib.sha256()
     for path, size in walk(folder):
-        if path == RECORD or path.endswith(CONVERTED) or any(step.startswith(".") for step in path.split("/")):
+        if path == RECORD or path.endswith(CONVERTED) or any(name.startswith(".") for name in path.split("/")):
             continue
         digest.update(f"{path}\0{size}\0".encode())
         with (folder / path).open("rb") as file:
-            for at in sorted({0, max(0, size // 2), max(0, size - _SAMPLE)}):
-                file.seek(at)
+            for offset in sorted({0, max(0, size // 2), max(0, size - _SAMPLE)}):
+                file.seek(offset)
                 digest.update(file.read(_SAMPLE))
     return digest.hexdigest()[:12]
 
@@ -234,13 +231,13 @@ def provenance(folder: Path) -> dict[str, object]:
     nothing if it is no folder."""
     if not folder.is_dir():
         return {}
-    said: dict[str, object] = {"fingerprint": fingerprint(folder)}
+    weights: dict[str, object] = {"fingerprint": fingerprint(folder)}
     with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
-        said["parts"] = json.loads((folder / RECORD).read_bytes())["parts"]
-    return {"weights": said}
+        weights["parts"] = json.loads((folder / RECORD).read_bytes())["parts"]
+    return {"weights": weights}
 
 
 def gigabytes(size: str | None) -> float:
     """The number in '13.5 GB' or '0.6 to 1.2 GB' (the larger); 0 where there is none."""
-    found = re.findall(r"([\d.]+) (kB|MB|GB)", size or "")
-    return float(found[-1][0]) * {"kB": 1e-6, "MB": 1e-3, "GB": 1.0}[found[-1][1]] if found else 0.0
+    sizes = re.findall(r"([\d.]+) (kB|MB|GB)", size or "")
+    return float(sizes[-1][0]) * {"kB": 1e-6, "MB": 1e-3, "GB": 1.0}[sizes[-1][1]] if sizes else 0.0

@@ -22,7 +22,7 @@ from mudata.errors import EvaluationError
 from mudata.evaluation.metrics.statistics import share
 from mudata.evaluation.scoring.opinions.loglik import likeliest
 from mudata.home import write_atomic
-from mudata.jsonl import digest, numbered
+from mudata.jsonl import digest, mend, numbered
 
 if TYPE_CHECKING:
     from mudata.evaluation.align.label_set import LabelSet
@@ -85,7 +85,7 @@ def ask(context: ScoringContext, opinion: Opinion) -> int:
             if one.key not in known:
                 open_.setdefault(one.key, one)
     write_atomic(path.with_suffix(".json"), json.dumps(dict(detail), indent=2, ensure_ascii=False) + "\n", shared=True)
-    _mend(path)
+    mend(path)
     asks = list(open_.values())
     with path.open("ab") as file:
         for one, view in zip(asks, opinion.views(asks), strict=True):
@@ -148,14 +148,6 @@ def _detail(path: Path) -> dict[str, Any]:
             f"{path} cannot be read: {error}.", "Remove it; then ask for the opinion again."
         ) from error
     return said
-
-
-def _mend(path: Path) -> None:
-    """Cut off what a kill left of a last line."""
-    path.parent.mkdir(exist_ok=True)
-    with path.open("ab+") as file:
-        file.seek(0)
-        file.truncate(file.read().rfind(b"\n") + 1)
 
 
 def file_sha256(path: Path) -> str:

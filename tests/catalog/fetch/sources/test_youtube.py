@@ -192,7 +192,7 @@ def test_a_cut_connection_and_a_busy_site_are_tried_again(site: Site, tmp_path: 
 def test_when_the_site_refuses_again_and_again_the_rest_is_left_for_later(
     site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(youtube, "REFUSALS", 3)
+    monkeypatch.setattr(youtube, "MOST_REFUSALS", 3)
     site.answer = lambda asked: Answer(403)  # type: ignore[method-assign]
     got = get(tmp_path, clips(*(f"v{n:02d}" for n in range(20))))
     tried = [line["id"] for line in ledger(tmp_path)]
@@ -279,5 +279,5 @@ def test_what_is_not_installed_is_said_before_anything_is_fetched(
     ],
 )
 def test_what_yt_dlp_says_tells_whether_to_ask_again(message: str, status: str) -> None:
-    assert youtube._reason(message)[0] == status
-    assert "please report" not in youtube._reason(message)[1]
+    assert youtube.status_of(message)[0] == status
+    assert "please report" not in youtube.status_of(message)[1]

@@ -29,9 +29,9 @@ def tiny(name: str, folder: Path) -> Any:
 
 def spelled_out(model: Any, prompt: Any, ids: list[int]) -> float:
     """The log-likelihood of a continuation by the textbook: the whole text at once, no cache, no batch."""
-    embeds = torch.cat([prompt.embeds, model._llm.get_input_embeddings()(torch.tensor(ids))])
+    embeds = torch.cat([prompt.embeds, model.llm.get_input_embeddings()(torch.tensor(ids))])
     with torch.inference_mode(), model.attending([prompt]):
-        steps = model._llm(inputs_embeds=embeds[None]).logits[0].log_softmax(-1)[len(prompt.embeds) - 1 : -1]
+        steps = model.llm(inputs_embeds=embeds[None]).logits[0].log_softmax(-1)[len(prompt.embeds) - 1 : -1]
     return float(steps.gather(1, torch.tensor(ids)[:, None]).sum())
 
 
@@ -43,7 +43,7 @@ def test_options_are_ranked_as_the_textbook_says(name: str, letters: bool, tmp_p
     clips = gpu_eval.noises(2, 1.0, model.capabilities.sample_rate)
     rankings = model.rank(clips, question)
     for clip, ranking in zip(clips, rankings, strict=True):
-        prompt = model.spoken(clip, question)
+        prompt = model.embed_clip(clip, question)
         ids = [model.continuation(option) for option in ("ABCD" if letters else OPTIONS)]
         assert isinstance(ranking, Ranking)
         assert ranking.loglik == pytest.approx([spelled_out(model, prompt, one) for one in ids], abs=1e-3)
@@ -57,14 +57,14 @@ def test_options_are_ranked_as_the_textbook_says(name: str, letters: bool, tmp_p
 def test_clips_heard_in_threads_are_heard_as_one_by_one(name: str, tmp_path: Path) -> None:
     model = tiny(name, tmp_path)
     clips = gpu_eval.noises(6, 1.0, model.capabilities.sample_rate)
-    alone = [model.spoken(clip, gpu_eval.QUESTION) for clip in clips]
+    alone = [model.embed_clip(clip, gpu_eval.QUESTION) for clip in clips]
     with ThreadPoolExecutor(4) as pool:
-        together = list(pool.map(lambda clip: model.spoken(clip, gpu_eval.QUESTION), clips))
+        together = list(pool.map(lambda clip: model.embed_clip(clip, gpu_eval.QUESTION), clips))
     for one, other in zip(alone, together, strict=True):
         assert one.ids == other.ids
         torch.testing.assert_close(one.embeds, other.embeds, rtol=1e-5, atol=1e-6)
-        if one.heard is not None:
-            torch.testing.assert_close(one.heard, other.heard, rtol=1e-5, atol=1e-6)
+        if one.adapter is not None:
+            torch.testing.assert_close(one.adapter, other.adapter, rtol=1e-5, atol=1e-6)
 
 
 def test_a_gpu_hears_and_answers_as_the_cpu_does(tmp_path: Path) -> None:

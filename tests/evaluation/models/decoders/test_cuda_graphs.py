@@ -55,23 +55,23 @@ def prompts(model: Any, *lengths: int) -> list[PromptEmbedding]:
     return found
 
 
-def textbook(model: Any, spoken: PromptEmbedding, manner: GenerationConfig) -> list[int]:
+def textbook(model: Any, embedded: PromptEmbedding, config: GenerationConfig) -> list[int]:
     """Greedy decoding that reads everything again at every step, one prompt at a time."""
-    embeds, new = spoken.embeds, []
-    for step in range(manner.max_new_tokens):
+    embeds, new = embedded.embeds, []
+    for step in range(config.max_new_tokens):
         logits = model(inputs_embeds=embeds[None], use_cache=False).logits[0, -1].clone()
-        if step < manner.min_new_tokens:
-            logits[list(manner.stop)] = -torch.inf
-        for number in {*spoken.ids, *new} if manner.repetition_penalty != 1 else ():
-            logits[number] *= manner.repetition_penalty if logits[number] < 0 else 1 / manner.repetition_penalty
+        if step < config.min_new_tokens:
+            logits[list(config.stop)] = -torch.inf
+        for number in {*embedded.ids, *new} if config.repetition_penalty != 1 else ():
+            logits[number] *= config.repetition_penalty if logits[number] < 0 else 1 / config.repetition_penalty
         new.append(int(logits.argmax()))
         embeds = torch.cat([embeds, model.get_input_embeddings()(torch.tensor(new[-1:]))])
-    return until(new, manner.stop)
+    return until(new, config.stop)
 
 
 @pytest.mark.parametrize("kind", ["llama", "qwen2"])
 @pytest.mark.parametrize(
-    "manner",
+    "config",
     [
         GenerationConfig((10**6,), max_new_tokens=1),
         GenerationConfig((10**6,), max_new_tokens=FIRST + 12),
@@ -81,15 +81,15 @@ def textbook(model: Any, spoken: PromptEmbedding, manner: GenerationConfig) -> l
     ],
     ids=["one", "long", "penalty", "stops", "not-too-early"],
 )
-def test_a_batch_is_written_as_the_textbook_says(kind: str, manner: GenerationConfig) -> None:
+def test_a_batch_is_written_as_the_textbook_says(kind: str, config: GenerationConfig) -> None:
     model = language_model(kind)
     some = prompts(model, 3, 17, 9)
     with torch.inference_mode():
-        expected = [textbook(model, one, manner) for one in some]
-    assert write(model, some, manner) == expected
-    if len(manner.stop) > 1:
+        expected = [textbook(model, one, config) for one in some]
+    assert write(model, some, config) == expected
+    if len(config.stop) > 1:
         assert len({len(ids) for ids in expected}) > 1
-        assert all(len(ids) >= manner.min_new_tokens for ids in expected)
+        assert all(len(ids) >= config.min_new_tokens for ids in expected)
 
 
 def test_answers_of_several_blocks_are_those_of_transformers() -> None:
@@ -148,7 +148,7 @@ def test_a_step_changes_in_place_and_asks_for_no_number(kind: str) -> None:
 
         def places() -> list[int]:
             state = [value for value in vars(writer).values() if isinstance(value, torch.Tensor)]
-            return [tensor.data_ptr() for tensor in [*state, *(t for pair in writer._layers for t in pair)]]
+            return [tensor.data_ptr() for tensor in [*state, *(t for pair in writer.layers for t in pair)]]
 
         before = places()
         for _ in range(10):
@@ -173,25 +173,25 @@ def test_a_gpu_writes_the_same_whether_recorded_or_not() -> None:
     if not torch.cuda.is_available():
         pytest.skip("no GPU")
     model = language_model("llama")
-    manner = GenerationConfig((10**6,), max_new_tokens=FIRST + 60)
-    expected = write(model, prompts(model, 12, 5), manner)
+    config = GenerationConfig((10**6,), max_new_tokens=FIRST + 60)
+    expected = write(model, prompts(model, 12, 5), config)
     model = model.to("cuda")
     some = [PromptEmbedding(one.embeds.to("cuda"), one.ids) for one in prompts(language_model("llama"), 12, 5)]
-    assert write(model, some, manner) == expected
+    assert write(model, some, config) == expected
 
 
 def test_options_are_ranked_as_the_textbook_says_however_many_at_once() -> None:
     model = language_model("llama")
-    (spoken,) = prompts(model, 9)
+    (embedded,) = prompts(model, 9)
     options = [[5], [7, 8, 9], [7, 8], [11, 250, 3, 4]]
     expected = []
     with torch.inference_mode():
         for ids in options:
-            whole = torch.cat([spoken.embeds, model.get_input_embeddings()(torch.tensor(ids))])
-            steps = model(inputs_embeds=whole[None]).logits[0].log_softmax(-1)[len(spoken.embeds) - 1 : -1]
+            whole = torch.cat([embedded.embeds, model.get_input_embeddings()(torch.tensor(ids))])
+            steps = model(inputs_embeds=whole[None]).logits[0].log_softmax(-1)[len(embedded.embeds) - 1 : -1]
             expected.append(float(steps.gather(1, torch.tensor(ids)[:, None]).sum()))
     for at_once in (None, 1, 2):
-        assert rank(model, spoken, options, at_once=at_once) == pytest.approx(expected, abs=1e-4)
+        assert rank(model, embedded, options, at_once=at_once) == pytest.approx(expected, abs=1e-4)
 
 
 def test_a_batch_is_as_large_as_its_keys_and_values_allow() -> None:

@@ -19,10 +19,10 @@ def loaded(bundle: Bundle, template: str) -> Any:
     return model
 
 
-def manner(case: dict[str, Any], model: Any) -> Any:
+def config_of(case: dict[str, Any], model: Any) -> Any:
     from mudata.evaluation.models.decoders.generation import GenerationConfig
 
-    return GenerationConfig(stop=model._stop(), max_new_tokens=case["generation"]["max_new_tokens"])
+    return GenerationConfig(stop=model.stop_ids(), max_new_tokens=case["generation"]["max_new_tokens"])
 
 
 @bundles("anygpt")
@@ -37,7 +37,7 @@ def test_oracle_hears_as_the_authors_code_does(bundle: Bundle) -> None:
             wave = model.waveform(*bundle.audio(case))
             bundle.check(case, "wav_head", wave)
             bundle.check(case, "wav_tail", wave)
-            bundle.check(case, "encodec_latent", model._codec.encoder(wave[None, None])[0])
+            bundle.check(case, "encodec_latent", model.codec.encoder(wave[None, None])[0])
             codes, want = model.hear(wave), bundle.tensors[case["stages"]["codes"]["tensor"]]
             assert list(codes.shape) == case["stages"]["codes"]["shape"]
             exact = bundle.expected["audio"][case["audio"]]["sample_rate"] == model.RATE
@@ -53,17 +53,17 @@ def test_oracle_answers_as_the_authors_code_does(bundle: Bundle) -> None:
     models = {template: loaded(bundle, template) for template in ("base", "chat")}
     for case in bundle.cases:
         model = models[case["template"]]
-        heard = list(model.spoken(clip(bundle, case), question(case["question"])).ids)
+        heard = list(model.embed_clip(clip(bundle, case), question(case["question"])).ids)
         exact = bundle.expected["audio"][case["audio"]]["sample_rate"] == model.RATE
         flipped = sum(a != b for a, b in zip(heard, case["prompt_ids"], strict=True))
         assert flipped <= (0 if exact else 0.01 * len(heard)), case["name"]  # a resampler's last bit may flip a code
         with torch.inference_mode():
-            embeds = model._llm.get_input_embeddings()(torch.tensor(case["prompt_ids"]))
+            embeds = model.llm.get_input_embeddings()(torch.tensor(case["prompt_ids"]))
             prompt = PromptEmbedding(embeds, tuple(case["prompt_ids"]))
-            logits = model._llm(inputs_embeds=prompt.embeds[None]).logits[0, -1]
+            logits = model.llm(inputs_embeds=prompt.embeds[None]).logits[0, -1]
         bundle.check(case, "prefill_logits", logits)
         check_steps(bundle, model, case, prompt)
-        ids = model.write([prompt], manner(case, model))[0]
+        ids = model.write([prompt], config_of(case, model))[0]
         assert ids == case["greedy_ids"], case["name"]
         assert model.finish(ids) == case["text"].strip(), case["name"]
 
@@ -73,9 +73,9 @@ def test_oracle_a_batch_of_unequal_clips_equals_single_runs(bundle: Bundle) -> N
     for template in ("base", "chat"):
         model = loaded(bundle, template)
         cases = [case for case in bundle.cases if case["template"] == template]
-        prompts = [model.spoken(clip(bundle, case), question(case["question"])) for case in cases]
+        prompts = [model.embed_clip(clip(bundle, case), question(case["question"])) for case in cases]
         if prompts:
-            check_batch(model, prompts, manner(cases[0], model))
+            check_batch(model, prompts, config_of(cases[0], model))
         check_cache(bundle, model)
 
 

@@ -26,7 +26,7 @@ def prompt(model: Any, case: dict[str, Any]) -> Any:
 
     before = "".join(f"{asked} </s> Assistant: {said} </s> Human: " for asked, said in case.get("history", ()))
     ids = model.ids(before + case["question"])
-    return PromptEmbedding(model._llm.get_input_embeddings()(torch.tensor(ids)), tuple(ids))
+    return PromptEmbedding(model.llm.get_input_embeddings()(torch.tensor(ids)), tuple(ids))
 
 
 @bundles("chatmusician")
@@ -37,13 +37,13 @@ def test_oracle_answers_as_the_authors_code_does(bundle: Bundle) -> None:
 
     model = loaded(bundle)
     for case in bundle.cases:
-        spoken, manner = prompt(model, case), greedy(case)
-        assert list(spoken.ids) == case["prompt_ids"], case["name"]
+        embedded, config = prompt(model, case), greedy(case)
+        assert list(embedded.ids) == case["prompt_ids"], case["name"]
         with torch.inference_mode():
-            bundle.check(case, "prefill_logits", model._llm(inputs_embeds=spoken.embeds[None]).logits[0, -1])
-        check_steps(bundle, model, case, spoken)
-        ids = model.write([spoken], manner)[0]
-        assert ids == until(case["greedy_ids"], manner.stop), case["name"]
+            bundle.check(case, "prefill_logits", model.llm(inputs_embeds=embedded.embeds[None]).logits[0, -1])
+        check_steps(bundle, model, case, embedded)
+        ids = model.write([embedded], config)[0]
+        assert ids == until(case["greedy_ids"], config.stop), case["name"]
         assert model.finish(ids) == case["text"].strip(), case["name"]
 
 

@@ -32,18 +32,10 @@ def prompt(bundle: Bundle, case: dict[str, Any], model: Any) -> Any:
 
 @bundles("ltu-as")
 def test_oracle_hears_as_the_authors_code_does(bundle: Bundle) -> None:
-    import torch
-
     model = loaded(bundle)
     for case in bundle.cases:
-        with torch.inference_mode():
-            wave = wave_of(bundle, case, model)
-            features = model.features(wave)
-            bundle.check(case, "mel", features)
-            layers = model.layers(features)
-            bundle.check(case, "layers", layers)
-            bundle.check(case, "encoder", model.encode(layers))
-            bundle.check(case, "audio_embeds", model.hear(wave))
+        stages = {"mel": "features", "layers": "layers", "encoder": "encoder", "audio_embeds": "positions"}
+        bundle.check_stages(case, model, wave_of(bundle, case, model), stages)
 
 
 @bundles("ltu-as")
@@ -54,13 +46,13 @@ def test_oracle_answers_as_the_authors_code_does(bundle: Bundle) -> None:
 
     model = loaded(bundle)
     for case in bundle.cases:
-        spoken, manner = prompt(bundle, case, model), greedy(case)
-        assert list(spoken.ids) == case["prompt_ids"], case["name"]
+        embedded, config = prompt(bundle, case, model), greedy(case)
+        assert list(embedded.ids) == case["prompt_ids"], case["name"]
         with torch.inference_mode():
-            bundle.check(case, "prefill_logits", model._llm(inputs_embeds=spoken.embeds[None]).logits[0, -1])
-        check_steps(bundle, model, case, spoken)
-        ids = model.write([spoken], manner)[0]
-        assert ids == until(case["greedy_ids"], manner.stop), case["name"]
+            bundle.check(case, "prefill_logits", model.llm(inputs_embeds=embedded.embeds[None]).logits[0, -1])
+        check_steps(bundle, model, case, embedded)
+        ids = model.write([embedded], config)[0]
+        assert ids == until(case["greedy_ids"], config.stop), case["name"]
         assert model.finish(ids) == case["text"].strip()
 
 

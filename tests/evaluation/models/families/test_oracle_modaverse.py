@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from oracles import Bundle, all_spoken, bundles, check_batch, check_cache, check_steps, clip, greedy, question
+from oracles import Bundle, all_prompts, bundles, check_batch, check_cache, check_steps, clip, greedy, question
 
 pytest.importorskip("torch")
 pytest.importorskip("transformers")
@@ -22,18 +22,12 @@ def loaded(bundle: Bundle) -> Any:
 
 @bundles("modaverse")
 def test_oracle_hears_as_the_authors_code_does(bundle: Bundle) -> None:
-    import torch
-
     model = loaded(bundle)
     for case in bundle.cases:
-        with torch.inference_mode():
-            wave = model.waveform(*bundle.audio(case))
-            bundle.check(case, "waveform_16k", wave)
-            features = model._ear.features(wave)
-            bundle.check(case, "mel", features)
-            bundle.check(case, "trunk", model._ear.trunk(features))
-            bundle.check(case, "imagebind", model._ear(wave))
-            bundle.check(case, "audio_embeds", model.hear(wave))
+        wave = model.waveform(*bundle.audio(case))
+        bundle.check(case, "waveform_16k", wave)
+        stages = {"mel": "features", "trunk": "trunk", "imagebind": "imagebind", "audio_embeds": "positions"}
+        bundle.check_stages(case, model, wave, stages)
 
 
 @bundles("modaverse")
@@ -44,25 +38,25 @@ def test_oracle_answers_as_the_authors_code_does(bundle: Bundle) -> None:
 
     model = loaded(bundle)
     special = bundle.expected["special_ids"]
-    assert (model._bos, *model._stop()) == (special["bos"], special["eos"], special["stop"])
+    assert (model.bos, *model.stop_ids()) == (special["bos"], special["eos"], special["stop"])
     for case in bundle.cases:
-        prompt = model.spoken(clip(bundle, case), question(case["question"]))
+        prompt = model.embed_clip(clip(bundle, case), question(case["question"]))
         assert list(prompt.ids) == case["prompt_ids"], case["name"]
         with torch.inference_mode():
-            bundle.check(case, "prefill_logits", model._llm(inputs_embeds=prompt.embeds[None]).logits[0, -1])
+            bundle.check(case, "prefill_logits", model.llm(inputs_embeds=prompt.embeds[None]).logits[0, -1])
         check_steps(bundle, model, case, prompt)
-        manner = greedy(case)
-        assert set(manner.stop) == set(model._stop())
-        ids = model.write([prompt], manner)[0]
-        assert ids == until(case["greedy_ids"], manner.stop), case["name"]
+        config = greedy(case)
+        assert set(config.stop) == set(model.stop_ids())
+        ids = model.write([prompt], config)[0]
+        assert ids == until(case["greedy_ids"], config.stop), case["name"]
         # there the piece that stopped it is still in the text
-        assert model._text.decode(ids).strip() == case["text"].removesuffix("###").strip(), case["name"]
+        assert model.tokenizer.decode(ids).strip() == case["text"].removesuffix("###").strip(), case["name"]
 
 
 @bundles("modaverse")
 def test_oracle_a_batch_equals_single_runs_and_a_cache_reading_again(bundle: Bundle) -> None:
     model = loaded(bundle)
-    check_batch(model, all_spoken(bundle, model), greedy(bundle.cases[0]))
+    check_batch(model, all_prompts(bundle, model), greedy(bundle.cases[0]))
     check_cache(bundle, model)
 
 

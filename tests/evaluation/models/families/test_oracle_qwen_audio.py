@@ -24,7 +24,7 @@ def loaded(folder: Path, *, chat: bool) -> Any:
     return model
 
 
-def spoken(bundle: Bundle, case: dict[str, Any], model: Any) -> Any:
+def embedded(bundle: Bundle, case: dict[str, Any], model: Any) -> Any:
     import torch
 
     from mudata.evaluation.models.decoders.qwen_tokenizer import SPECIALS
@@ -35,14 +35,14 @@ def spoken(bundle: Bundle, case: dict[str, Any], model: Any) -> Any:
         if case["kind"] == "chat":
             return model.compose(heard, case["question"], Question("classify", case["question"], (), "genre"))
         tags = case["prompt"].partition("</audio>")[2]
-        return model.place(heard, [*model.audio_ids(len(heard)), *model._text.encode(tags, SPECIALS)])
+        return model.place(heard, [*model.audio_ids(len(heard)), *model.tokenizer.encode(tags, SPECIALS)])
 
 
 @bundles("qwen-audio")
 def test_oracle_the_tokenizer_gives_the_authors_ids(bundle: Bundle) -> None:
-    from mudata.evaluation.models.decoders.qwen_tokenizer import AUDIO_TAGS, SPECIALS, QwenTokens
+    from mudata.evaluation.models.decoders.qwen_tokenizer import AUDIO_TAGS, SPECIALS, QwenTokenizer
 
-    tokens = QwenTokens(bundle.checkpoint / "qwen.tiktoken")
+    tokens = QwenTokenizer(bundle.checkpoint / "qwen.tiktoken")
     special = bundle.expected["special_ids"]
     assert len(tokens) == special["tokenizer_length"]
     assert (tokens.ids["<audio>"], tokens.ids["</audio>"]) == (special["audio_start"], special["audio_end"])
@@ -53,17 +53,11 @@ def test_oracle_the_tokenizer_gives_the_authors_ids(bundle: Bundle) -> None:
 
 @bundles("qwen-audio")
 def test_oracle_hears_as_the_authors_code_does(bundle: Bundle) -> None:
-    import torch
-
     model = loaded(bundle.checkpoint, chat=True)
     for case in bundle.cases:
-        with torch.inference_mode():
-            wave = wave_of(bundle, case, model)
-            mel = model.features(wave)
-            bundle.check(case, "mel", mel)
-            bundle.check(case, "encoder_blocks", model._encoder.blocks(mel))
-            bundle.check(case, "audio_embeds", model.hear(wave))
-            assert len(model.hear(wave)) == case["audio_span"]
+        names = {"mel": "features", "encoder_blocks": "encoder", "audio_embeds": "positions"}
+        stages = bundle.check_stages(case, model, wave_of(bundle, case, model), names)
+        assert len(stages["positions"]) == case["audio_span"]
 
 
 @bundles("qwen-audio")
@@ -86,16 +80,16 @@ def test_oracle_answers_as_the_authors_code_does(bundle: Bundle) -> None:
     models = {kind: loaded(bundle.checkpoint, chat=kind == "chat") for kind in ("chat", "base")}
     for case in bundle.cases:
         model = models[case["kind"]]
-        prompt = spoken(bundle, case, model)
+        prompt = embedded(bundle, case, model)
         assert list(prompt.ids) == case["prompt_ids"], case["name"]
         with torch.inference_mode():
-            bundle.check(case, "prefill_logits", model._llm(inputs_embeds=prompt.embeds[None]).logits[0, -1])
+            bundle.check(case, "prefill_logits", model.llm(inputs_embeds=prompt.embeds[None]).logits[0, -1])
         check_steps(bundle, model, case, prompt)
-        manner = greedy(case)
-        ids = model.write([prompt], manner)[0]
-        assert ids == until(case["greedy_ids"], manner.stop), case["name"]
-        assert model._text.decode(ids) == case["text"], case["name"]
-        assert set(model._stop()) == set(manner.stop)
+        config = greedy(case)
+        ids = model.write([prompt], config)[0]
+        assert ids == until(case["greedy_ids"], config.stop), case["name"]
+        assert model.tokenizer.decode(ids) == case["text"], case["name"]
+        assert set(model.stop_ids()) == set(config.stop)
 
 
 @bundles("qwen-audio")
@@ -104,7 +98,7 @@ def test_oracle_a_batch_of_unequal_clips_equals_single_runs(bundle: Bundle) -> N
         model = loaded(bundle.checkpoint, chat=kind == "chat")
         cases = [case for case in bundle.cases if case["kind"] == kind]
         if cases:
-            check_batch(model, [spoken(bundle, case, model) for case in cases], greedy(cases[0]))
+            check_batch(model, [embedded(bundle, case, model) for case in cases], greedy(cases[0]))
 
 
 @bundles("qwen-audio")
@@ -117,9 +111,9 @@ def test_oracle_a_prompt_that_the_model_is_not_exact_for_is_refused(bundle: Bund
     import torch
 
     model = loaded(bundle.checkpoint, chat=True)
-    model._longest_answer = 5000
+    model.max_new_tokens = 5000
     with torch.inference_mode(), pytest.raises(ModelError, match="positions; this model is exact up to"):
-        spoken(bundle, bundle.cases[0], model)
+        embedded(bundle, bundle.cases[0], model)
 
 
 @bundles("qwen-audio")

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from oracles import Bundle, all_spoken, bundles, check_batch, check_cache, check_language, clip, greedy, question
+from oracles import Bundle, all_prompts, bundles, check_batch, check_cache, check_language, clip, greedy, question
 
 from mudata.errors import ModelError
 
@@ -72,26 +72,19 @@ def test_oracle_beats_encodes_as_the_authors_code_does(bundle: Bundle) -> None:
 
 @bundles("salmonn")
 def test_oracle_hears_as_the_authors_code_does(bundle: Bundle) -> None:
-    import torch
-
     model = loaded(bundle)
     for case in bundle.cases:
-        with torch.inference_mode():
-            wave = model.waveform(*bundle.audio(case))
-            bundle.check(case, "whisper_features", model.mel(wave))
-            bundle.check(case, "fbank", model._beats.features(wave))
-            speech, sounds = model.speech(wave), model._beats(wave)
-            bundle.check(case, "whisper", speech)
-            bundle.check(case, "beats", sounds)
-            bundle.check(case, "qformer", model.windows(speech, sounds))
-            bundle.check(case, "audio_embeds", model.hear(wave))
+        wave = model.waveform(*bundle.audio(case))
+        stages = {"whisper_features": "mel", "fbank": "features", "audio_embeds": "positions"}
+        stages |= {name: name for name in ("whisper", "beats", "qformer")}
+        bundle.check_stages(case, model, wave, stages)
 
 
 @bundles("salmonn")
 def test_oracle_answers_as_the_authors_code_does(bundle: Bundle) -> None:
     model = loaded(bundle)
     check_language(bundle, model)
-    check_batch(model, all_spoken(bundle, model), greedy(bundle.cases[0]))
+    check_batch(model, all_prompts(bundle, model), greedy(bundle.cases[0]))
     check_cache(bundle, model)
 
 
@@ -102,11 +95,11 @@ def test_oracle_beam_search_finds_what_the_authors_code_finds(bundle: Bundle) ->
     model = loaded(bundle)
     for case in bundle.cases:
         said = case["beam"]
-        manner = dataclasses.replace(
-            greedy(case), beams=said["num_beams"], max_new_tokens=said["max_new_tokens"], stop=model._stop()
+        config = dataclasses.replace(
+            greedy(case), beams=said["num_beams"], max_new_tokens=said["max_new_tokens"], stop=model.stop_ids()
         )
-        ids = model.write([model.spoken(clip(bundle, case), question(case["question"]))], manner)[0]
-        assert ids == until(said["ids"], manner.stop), case["name"]
+        ids = model.write([model.embed_clip(clip(bundle, case), question(case["question"]))], config)[0]
+        assert ids == until(said["ids"], config.stop), case["name"]
         assert model.finish(ids) == said["text"].strip()
 
 
@@ -122,10 +115,10 @@ def test_oracle_ranks_options_by_their_likelihood(bundle: Bundle) -> None:
     for option, got in zip(asked.options, ranking.loglik, strict=True):
         ids = model.continuation(option)
         with torch.inference_mode():
-            embeds = model.spoken(clip(bundle, case), asked).embeds
-            table = model._llm.get_input_embeddings()
+            embeds = model.embed_clip(clip(bundle, case), asked).embeds
+            table = model.llm.get_input_embeddings()
             whole = torch.cat([embeds, table(torch.tensor(ids))])
-            steps = model._llm(inputs_embeds=whole[None]).logits[0].log_softmax(-1)[len(embeds) - 1 : -1]
+            steps = model.llm(inputs_embeds=whole[None]).logits[0].log_softmax(-1)[len(embeds) - 1 : -1]
         assert got == pytest.approx(float(steps.gather(1, torch.tensor(ids)[:, None]).sum()), abs=1e-3)
 
 

@@ -15,7 +15,7 @@ from typing import Any
 from mudata.errors import ModelError
 
 
-class PromptEncoder:
+class LlamaTokenizer:
     """`tokenizer.model` with special tokens of one's own.
 
     specials: id by text; they are recognised in `encode` only where it is said so, so that a clip's title or a user's

@@ -1,0 +1,86 @@
+"""docs/api.md out of the docstrings: `python docs/generate_api.py` prints it; `make docs` writes, `make check` compares."""
+
+from __future__ import annotations
+
+import inspect
+import re
+import sys
+from pathlib import Path
+
+import mudata
+
+PAGE = Path(__file__).parent / "api.md"
+HEAD = """# mudata in Python
+
+What the command line does, Python does, with the same names and defaults. Everything happens in the home (`MUDATA_HOME`).
+Names of datasets, splits and runs are text; paths are text or `Path`; where several things make sense, give one or many.
+Wrong arguments, like everything else that can go wrong, are a `mudata.errors.MudataError` that says what to do.
+Progress shows in notebooks and at a prompt; `mudata.show_progress(False)` turns it off, `True` on everywhere.
+
+```python
+import mudata
+
+mudata.fetch("demo")
+mudata.sql("SELECT canonical, count(*) AS clips FROM labels WHERE namespace = 'genre' GROUP BY 1").df()
+mudata.split("exam", dataset="demo", stratify="genre", group="artist", parts={"train": 0.5, "test": 0.5})
+run = mudata.evaluate("majority", "exam", task="genre")
+run.accuracy, run.table()
+mudata.align("It's not rock, it is metal", labels="gtzan").label
+```
+
+This page is made of the docstrings (`make docs`).
+"""
+SECTION = re.compile(r"(Args|Returns|Raises|Source|Example|Note):\Z")
+
+
+def page() -> str:
+    """The whole page: one heading per public function, with its signature and its docstring."""
+    parts = [HEAD]
+    for name in sorted(mudata.__all__):
+        value = getattr(mudata, name)
+        if callable(value):
+            parts.append(f"## mudata.{name}\n```python\n{signature(name, value)}\n```\n{text(inspect.getdoc(value) or '')}\n")
+    return "\n".join(parts)
+
+
+def signature(name: str, function: object) -> str:
+    """As one writes it, a parameter a line where it is long."""
+    told = inspect.signature(function)  # type: ignore[arg-type]
+    words, starred = [], False
+    for parameter in told.parameters.values():
+        if parameter.kind is parameter.KEYWORD_ONLY and not starred:
+            words.append("*")
+            starred = True
+        words.append(str(parameter).replace("'", ""))
+    returned = str(told.return_annotation).replace("'", "")
+    line = f"mudata.{name}({', '.join(words)}) -> {returned}"
+    return line if len(line) <= 100 else f"mudata.{name}(\n    " + ",\n    ".join(words) + f",\n) -> {returned}"
+
+
+def text(doc: str) -> str:
+    """A docstring as Markdown: its sections as bold words, what they list as lists."""
+    lines: list[str] = []
+    inside = False
+    for line in doc.splitlines():
+        if found := SECTION.match(line.strip()):
+            lines += ["", f"**{found[1]}**", ""]
+            inside = True
+        elif inside and re.match(r" {4}\S", line):
+            name, colon, rest = line.strip().partition(":")
+            lines.append(f"- `{name}`:{rest}" if colon and re.fullmatch(r"[\w, ]+", name) else f"- {line.strip()}")
+        elif inside and line.strip():
+            lines[-1] += f" {line.strip()}"
+        else:
+            lines.append(line)
+    return "\n".join(lines).strip()
+
+
+if __name__ == "__main__":
+    made = page()
+    if "--write" in sys.argv:
+        PAGE.write_text(made, "utf-8")
+    elif "--check" in sys.argv:
+        if not PAGE.exists() or PAGE.read_text("utf-8") != made:
+            sys.exit("docs/api.md is not what the docstrings say. Run: make docs")
+    else:
+        print(made)

@@ -1,0 +1,80 @@
+"""Arguments of the functions that people call: one or many, text or path, and a plain answer to wrong ones."""
+
+from __future__ import annotations
+
+import difflib
+import functools
+import inspect
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from typing import Any, ParamSpec, TypeVar, cast
+
+from mudata.errors import ArgumentError, UnknownName
+
+P = ParamSpec("P")
+R = TypeVar("R")
+Item = TypeVar("Item", str, Path)
+
+
+def checked(**former: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """Have a function answer wrong arguments with an ArgumentError that names the right ones.
+
+    former: old name of an argument -> its name now; the old one still works.
+    """
+
+    def decorate(function: Callable[P, R]) -> Callable[P, R]:
+        signature = inspect.signature(function)
+        name = f"mudata.{function.__name__}"
+
+        @functools.wraps(function)
+        def call(*args: P.args, **kwargs: P.kwargs) -> R:
+            named: dict[str, Any] = dict(kwargs)
+            renamed = {former.get(key, key) if former.get(key) not in named else key: named[key] for key in named}
+            try:
+                signature.bind(*args, **renamed)
+            except TypeError as error:
+                raise _wrong(name, signature, len(args), renamed, error) from None
+            return cast("Callable[..., R]", function)(*args, **renamed)
+
+        return call
+
+    return decorate
+
+
+def _wrong(
+    name: str, signature: inspect.Signature, given: int, named: Mapping[str, object], error: TypeError
+) -> ArgumentError:
+    known = list(signature.parameters)
+    hint = f"Its arguments: {', '.join(known)}. See help({name})."
+    for key in named:
+        if key not in known:
+            near = difflib.get_close_matches(key, known, n=2, cutoff=0.55)
+            guess = " Did you mean " + " or ".join(map(repr, near)) + "?" if near else ""
+            return ArgumentError(f"{name} has no argument {key!r}.{guess}", hint)
+    first = [p.name for p in signature.parameters.values() if p.kind is p.POSITIONAL_OR_KEYWORD]
+    if given > len(first):
+        takes = ", ".join(first) or "none"
+        return ArgumentError(
+            f"{name} takes its first {len(first)} arguments ({takes}) without a name; got {given}.", hint
+        )
+    return ArgumentError(f"{name}: {error}.", hint)
+
+
+def many(given: Item | Iterable[Item] | None) -> tuple[Item, ...]:
+    """One text or path, or several, as a tuple; None is none."""
+    if given is None:
+        return ()
+    return (given,) if isinstance(given, str | Path) else tuple(given)
+
+
+def paths(given: str | Path | Iterable[str | Path] | None) -> tuple[Path, ...]:
+    """One path or several, `~` resolved."""
+    if given is None:
+        return ()
+    return tuple(Path(one).expanduser() for one in ((given,) if isinstance(given, str | Path) else given))
+
+
+def one_of(name: str, value: str, known: Iterable[str]) -> None:
+    """Raises UnknownName for a value that is none of those known."""
+    if value not in set(known):
+        raise UnknownName(name, value, known)

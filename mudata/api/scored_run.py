@@ -1,0 +1,69 @@
+"""A run with its numbers at hand."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from mudata.errors import EvaluationError, UnknownName
+from mudata.evaluation.metrics.scored import Metric
+from mudata.evaluation.run import Run, find
+from mudata.home import Home
+from mudata.table import Table
+
+Runs = str | Path | Run
+"""A run as a user names it: its id, the beginning of it, its folder, or a run that a function gave back."""
+
+
+class ScoredRun(Run):
+    """A run that was scored: `.accuracy`, `.metric(name)`, `.table()`, and all of scores.json as `.scores`.
+
+    `.id`, `.folder`, `.settings`, `.answers()` and `.questions()` tell how it came about.
+    """
+
+    @property
+    def metrics(self) -> dict[str, Metric]:
+        """Every metric over all clips by name, with its 95 % interval, n and recipe. Raises EvaluationError."""
+        return {metric["metric"]: Metric(**metric) for metric in self.scores["metrics"]}
+
+    def metric(self, name: str) -> Metric:
+        """One metric, such as 'macro_f1' or 'rougeL_f': `.value`, `.low`, `.high`, `.n`, `.recipe`.
+
+        Raises:
+            UnknownName: the run has no such metric; those it has are named.
+        """
+        metrics = self.metrics
+        if name not in metrics:
+            raise UnknownName(f"metric of {self.id}", name, metrics)
+        return metrics[name]
+
+    @property
+    def accuracy(self) -> float:
+        """Share of all clips asked whose answer is exactly right, from 0 to 1; failures count as wrong.
+
+        Raises:
+            UnknownName: the run's task has no accuracy (tags, captions).
+        """
+        return self.metric("accuracy").value
+
+    def table(self) -> Table:
+        """What `mudata score` prints: a row for each dataset."""
+        from mudata.evaluation.comparison.score_table import tables
+
+        table = tables([self.scores])[0]
+        return Table(table.rows, table.columns)
+
+    def __repr__(self) -> str:
+        try:
+            return f"Run {self.id}\n{self.table()!r}"
+        except EvaluationError as error:
+            return f"Run {self.id}: {error.what}"
+
+    def _repr_html_(self) -> str:
+        return self.table()._repr_html_()
+
+
+def named_runs(named: Runs | Iterable[Runs]) -> list[ScoredRun]:
+    """Runs as they are named. Raises UnknownName."""
+    each = (named,) if isinstance(named, str | Path | Run) else named
+    return [ScoredRun(one.folder if isinstance(one, Run) else find(Home.default(), str(one)).folder) for one in each]
