@@ -1,6 +1,6 @@
-"""What report tests share: twelve tones, imported runs and two reports, each made once.
+"""What report tests share: imported runs and two reports, each made once.
 
-A test that changes something gets copies (`corpus`, `imports`); what only reads looks at the built reports.
+A test that changes something gets copies (`imports`); what only reads looks at the built reports.
 """
 
 from __future__ import annotations
@@ -8,33 +8,17 @@ from __future__ import annotations
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from hostile import HALF, HOSTILE, RIGHT
 from report_fixtures import Built, Imports, Original
 from report_page import report
-from small_corpus import Corpus
 
 from mudata.home import Home
 
-
-@pytest.fixture(scope="session")
-def original(tmp_path_factory: pytest.TempPathFactory) -> Original:
-    made = Original(tmp_path_factory.mktemp("original"))
-    (made.folder / "cards").mkdir()
-    with pytest.MonkeyPatch.context() as patch:
-        made.enter(patch)
-        Corpus(Home(made.home), made.folder / "cards", patch).halves()
-    return made
-
-
-@pytest.fixture
-def corpus(original: Original, home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Corpus:
-    """A copy of the dataset and its split in the test's own home; no run."""
-    runs = shutil.ignore_patterns("runs")
-    shutil.copytree(original.home, home.root, dirs_exist_ok=True, ignore=runs)
-    shutil.copytree(original.folder / "cards", tmp_path / "cards")
-    return Corpus(home, tmp_path / "cards", monkeypatch)
+if TYPE_CHECKING:
+    from small_corpus import Corpus
 
 
 @pytest.fixture

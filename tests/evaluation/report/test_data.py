@@ -171,7 +171,7 @@ def test_what_sittings_record_is_on_the_page(imports: Imports, home: Home, tmp_p
         "halvings": 1,
         "batch_search": [[4, True], [8, False]],
         "git": {"commit": "1af5765", "dirty": True},
-        "peak_memory_gib": {"process": 11.5},
+        "peak_memory_gib": {"host": 11.5},
         "model": model,
     }
     said = run.settings.record() | {"sittings": [session, session | {"model": model | {"cost": 0.5}}]}
@@ -180,7 +180,7 @@ def test_what_sittings_record_is_on_the_page(imports: Imports, home: Home, tmp_p
     assert (found["device"], found["dtype"], found["generation"]) == ("NVIDIA H100", "bfloat16", "do sample no")
     assert (found["batch"], found["batch halved"]) == ("4", "2 times, memory was short")
     assert found["batch sizes tried"] == "4 fits, 8 does not fit"
-    assert (found["git"], found["peak memory gib"]) == ("commit 1af5765, dirty yes", "process 11.5")
+    assert (found["git"], found["peak memory gib"]) == ("commit 1af5765, dirty yes", "host 11.5")
     assert (found["cost"], found["requests"]) == ("0.75", "6")
     assert found["wall time"] == "24.0 s"
     assert found["time per answer"].startswith("median ")
