@@ -118,7 +118,7 @@ def test_a_split_is_replaced_only_by_force(tones: Path) -> None:
     with pytest.raises(SplitError, match="Another split is named 'a'"):
         mudata.split("a", dataset="tones", n=5, seed=1)
     assert len(mudata.split("a", dataset="tones", n=5, seed=1, force=True).parts["test"]) == 5
-    with pytest.raises(ArgumentError, match="parts is 'train=0.7'"):
+    with pytest.raises(ArgumentError, match=r"parts is 'train=0\.7'"):
         mudata.split("b", dataset="tones", parts="train=0.7")  # type: ignore[arg-type]
     with pytest.raises(UnknownName, match=r"No choice for faults named 'dropp'\. Did you mean 'drop'"):
         mudata.split("b", dataset="tones", faults="dropp")
