@@ -139,7 +139,17 @@ class Corpus:
             for part, hashes in parts.items()
         }
         datasets = tuple(sorted({m.clip_id.partition("/")[0] for part in members.values() for m in part}))
-        drawn = manifest.Manifest(name, datasets, {}, 0, stratify, (), members, {}, {}).sealed()
+        drawn = manifest.Manifest(
+            name=name,
+            datasets=datasets,
+            query={},
+            seed=0,
+            stratify=stratify,
+            group=(),
+            parts=members,
+            card_sha256={},
+            index_sha256={},
+        ).sealed()
         manifest.save(self.home, drawn)
         return drawn
 

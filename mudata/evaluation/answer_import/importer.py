@@ -91,9 +91,16 @@ def _from_index(home: Home, request: ImportRequest, given: Sequence[FileAnswer])
         members = sorted(parts if parts is not None else joined.answers)
         part = request.part.replace("/", "-") if request.part else IMPORTED
         drawn = manifest.Manifest(
-            f"{datasets[0]}-{IMPORTED}", datasets, {IMPORTED: request.file.name}, 0, (), (),
-            {part: tuple(manifest.Member(clip_id, None) for clip_id in members)}, {}, {},
-        ).sealed()  # fmt: skip
+            name=f"{datasets[0]}-{IMPORTED}",
+            datasets=datasets,
+            query={IMPORTED: request.file.name},
+            seed=0,
+            stratify=(),
+            group=(),
+            parts={part: tuple(manifest.Member(clip_id, None) for clip_id in members)},
+            card_sha256={},
+            index_sha256={},
+        ).sealed()
         selection = select(home, drawn, task=request.task, part=part, audio=False)
     else:
         selection = select(home, drawn, task=request.task, part=request.part, audio=False)
