@@ -20,7 +20,7 @@ define make_environment
 @echo "Making the environment $(2) with $$($(1) --version) (a few minutes the first time)"
 @$(1) -m venv --clear $(2)
 @$(2)/bin/python -m pip install --quiet --upgrade --constraint $(3) pip setuptools
-@$(2)/bin/python -m pip install --quiet --constraint $(3) --no-build-isolation --editable '.[$(subst $(space),$(comma),$(EXTRAS))]'
+@PYTHONWARNINGS=ignore $(2)/bin/python -m pip install --quiet --constraint $(3) --no-build-isolation --editable '.[$(subst $(space),$(comma),$(EXTRAS))]'
 @$(2)/bin/python -m pip install --quiet --constraint $(3) --no-deps basic-pitch  # its model file; what it requires conflicts
 endef
 

@@ -40,7 +40,18 @@ def main() -> None:
                 time_s = np.arange(30 * rate) / rate
                 chord = sum(np.sin(2 * np.pi * hz * time_s) for hz in (220, 277, 330))
                 soundfile.write(path, 0.1 * chord + 0.05 * rng.standard_normal(30 * rate), rate)
-            items = [Sample(f"d/{i}", "d", (), path, "", rate, duration_s=30.0) for i in range(clips)]
+            items = [
+                Sample(
+                    clip_id=f"d/{i}",
+                    dataset="d",
+                    references=(),
+                    path=path,
+                    pcm_sha256="",
+                    sample_rate=rate,
+                    duration_s=30.0,
+                )
+                for i in range(clips)
+            ]
             begun, cpu = time.perf_counter(), time.process_time()
             failed = sum(isinstance(clip, Failure) for _, clip in heard(items, capabilities, ahead=lambda: 32))
             wall, cpu = time.perf_counter() - begun, time.process_time() - cpu

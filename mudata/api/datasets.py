@@ -180,7 +180,8 @@ def verify(dataset: str | Path, *, deep: bool = False, progress: Progress | bool
 def sql(query: str) -> Relation:
     """Ask the index anything, read-only: a relation with `.df()`, `.pl()`, `.arrow()`, `.fetchall()`.
 
-    Tables and columns: `mudata sql --schema`.
+    Args:
+        query: one SELECT; tables and columns are told by `mudata sql --schema`.
 
     Raises:
         QueryError: the SQL is wrong, or wants more than to read.

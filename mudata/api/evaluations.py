@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal, overload
 from mudata.api.arguments import checked
 from mudata.api.scored_run import Runs, ScoredRun, named_runs
 from mudata.deprecations import hide_deprecations
-from mudata.errors import ArgumentError, EvaluationError
+from mudata.errors import ArgumentError
 from mudata.evaluation.run import Run
 from mudata.home import Home
 from mudata.narration import Progress, chosen
@@ -155,20 +155,18 @@ def score(
     Raises:
         UnknownName, EvaluationError: a run that was named cannot be scored.
     """
-    from mudata.evaluation.run import all_runs
+    from mudata.evaluation.run import readable_runs
     from mudata.evaluation.scoring.score import score as again
 
     told = chosen(progress)
     if run is not None:
         scores = [again(one, told, reference_scorer=reference_scorer) for one in named_runs(run)]
         return scores[0] if isinstance(run, str | Path | Run) else scores
-    scores = []
-    for one in all_runs(Home.default()):
-        try:
-            scores.append(again(one, told, reference_scorer=reference_scorer))
-        except EvaluationError as error:
-            told.say(f"Left out: {error.what}")
-    return scores
+
+    def scored(run: Run) -> dict[str, Any]:
+        return again(run, told, reference_scorer=reference_scorer)
+
+    return [scores for _, scores in readable_runs(Home.default(), scored, told)]
 
 
 @checked()

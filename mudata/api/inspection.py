@@ -21,6 +21,20 @@ if TYPE_CHECKING:
 hide_deprecations()
 
 
+class ShownClips(list["ClipView"]):
+    """Clips with every answer about them, shown as `mudata show` prints them."""
+
+    def __repr__(self) -> str:
+        from mudata.evaluation.comparison.clip_text import lines
+
+        return "\n\n".join("\n".join(lines(view)) for view in self)
+
+    def _repr_markdown_(self) -> str:
+        from mudata.evaluation.comparison.clip_text import markdown
+
+        return "\n\n".join("\n".join(markdown(view)) for view in self)
+
+
 @checked()
 def compare(*runs: Runs | Iterable[Runs]) -> Comparison:
     """Which runs differ on the clips that all of them have: `print` it, or take its fields.
@@ -47,7 +61,7 @@ def show(
     sample: int | None = None,
     seed: int = 0,
     disagree: bool = False,
-) -> list[ClipView]:
+) -> ShownClips:
     """Clips with everything that models said of them.
 
     Args:
@@ -55,6 +69,9 @@ def show(
         runs: only answers of these runs [default: all that are scored].
         sample: so many clips of the runs, drawn by `seed`.
         disagree: with `sample`: those that the runs disagree about most.
+
+    Returns:
+        A list of `ClipView`, which shows itself as text, or as a table in a notebook.
 
     Raises:
         UnknownName, EvaluationError.
@@ -67,7 +84,7 @@ def show(
     home = Home.default()
     considered = clip_view.runs_to_show(home, [str(run.folder) for run in named_runs(runs)])
     wanted = wanted or clip_view.draw_clips(home, considered, sample or 1, seed, disagree=disagree)
-    return clip_view.clip_views(home, wanted, considered)
+    return ShownClips(clip_view.clip_views(home, wanted, considered))
 
 
 @checked(narrator="progress")

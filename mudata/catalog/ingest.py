@@ -33,7 +33,7 @@ Reasons = tuple[tuple[str, str], ...]
 """(id, reason) of clips, by id."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, repr=False)
 class Ingested:
     """What is in the index now. Ids are without the dataset's name."""
 
@@ -52,6 +52,16 @@ class Ingested:
     audio_format: str
     unchanged: bool
     """Whether the index said exactly this before; then nothing was written."""
+
+    @property
+    def flavour(self) -> str:
+        """The audio format, as version 0.1.0 called it."""
+        return self.audio_format
+
+    def __repr__(self) -> str:
+        counts = f"{self.usable:,} usable of {self.fetched:,} fetched of {self.declared:,} declared clips"
+        others = f", {len(self.quarantined):,} quarantined, {len(self.missing):,} missing"
+        return f"{self.dataset}: {counts}{others} ({self.audio_format})"
 
 
 def get(

@@ -1,11 +1,12 @@
-"""`mudata eval`: ask and judge."""
+"""`mudata eval`: ask and score."""
 
 from __future__ import annotations
 
 import json
 import shlex
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Literal
+from dataclasses import fields
+from typing import TYPE_CHECKING, Any
 
 import click
 from click.core import ParameterSource
@@ -15,8 +16,8 @@ from mudata.cli.output import common, emit_json, progress
 from mudata.home import Home
 
 if TYPE_CHECKING:
-    from mudata.evaluation.inference.playback import From
-    from mudata.evaluation.tasks.task import OptionsOrder
+    from mudata.evaluation.inference.run_plan import EvalRequest
+    from mudata.narration import Progress
 
 
 def _batch(_: click.Context, __: click.Parameter, given: str | None) -> int | str | None:
@@ -105,75 +106,67 @@ def eval_(
     split: str | None,
     suite: str | None,
     models: str | None,
-    task: str | None,
-    part: str | None,
-    limit: int | None,
-    batch: int | Literal["auto"] | None,
-    audio: From,
-    prompt: str | None,
-    letters: bool,
-    options_order: OptionsOrder,
-    silence: bool,
-    swap_audio: bool,
-    rank: bool,
-    timeout_s: float | None,
-    force: bool,
     dry_run: bool,
-    seed: int,
-    more: Mapping[str, object],
     quiet: bool,
     as_json: bool,
-    **options: object,
+    **options: Any,
 ) -> None:
     """Ask a model about a split's clips and score its answers; or several models all exams of a suite.
 
     Stopped or killed, the same command goes on where it was; failures are asked again. Everything about the run is
     kept in its folder under runs/.
     """
-    from mudata.evaluation.comparison import audio_use
-    from mudata.evaluation.inference.runner import EvalRequest, evaluate, preview
-
-    if silence and swap_audio:
-        raise click.UsageError("--silence and --swap-audio are two controls, a run each.")
-    say = progress(quiet)
-    request = EvalRequest(
-        model or "",
-        split or "",
-        task,
-        part,
-        limit,
-        prompt,
-        batch,
-        seed,
-        {**options, **more},
-        _as_typed(),
-        letters,
-        options_order,
-        "silence" if silence else "swap-audio" if swap_audio else None,
-        timeout_s,
-        rank,
-        audio,
-        force,
-    )
+    request = _request(model or "", split or "", options)
     if suite or models:
-        if not (suite and models) or model or split or task or part:
+        if not (suite and models) or model or split or request.task or request.part:
             raise click.UsageError("--suite goes with --models; its exams name split, part and task.")
         from mudata.cli.cmd_suite import ask
 
         ask(suite, models, request, dry_run=dry_run, quiet=quiet, as_json=as_json)
     if not (model and split):
         raise click.UsageError("Give --model and --split, or --suite and --models.")
-    home = Home.default()
     if dry_run:
-        _show_plan(preview(home, request), as_json=as_json)
-        return
+        from mudata.evaluation.inference.runner import preview
+
+        _show_plan(preview(Home.default(), request), as_json=as_json)
+    else:
+        _ask(request, progress(quiet), as_json=as_json)
+
+
+def _request(model: str, split: str, options: Mapping[str, Any]) -> EvalRequest:
+    """What was asked for; options that are no field of a request are the model's own."""
+    from mudata.evaluation.inference.run_plan import EvalRequest
+
+    given = dict(options)
+    silence, swap_audio = given.pop("silence"), given.pop("swap_audio")
+    if silence and swap_audio:
+        raise click.UsageError("--silence and --swap-audio are two controls, a run each.")
+    known = {field.name for field in fields(EvalRequest)}
+    of_model = given.pop("more")
+    of_model = {name: value for name, value in given.items() if name not in known} | of_model
+    return EvalRequest(
+        model=model,
+        split=split,
+        options=of_model,
+        command=_as_typed(),
+        control="silence" if silence else "swap-audio" if swap_audio else None,
+        **{name: value for name, value in given.items() if name in known},
+    )
+
+
+def _ask(request: EvalRequest, say: Progress, *, as_json: bool) -> None:
+    """Ask a model about a split, score and show what came of it."""
+    from mudata.evaluation.comparison import audio_use
+    from mudata.evaluation.inference.runner import evaluate
+
+    home = Home.default()
     run = evaluate(home, request, say)
     show_scores([run.scores], say, as_json=as_json)
     if failed := run.failures():
         kinds = ", ".join(f"{n} {kind}" for kind, n in failed.items())
         say.say(f"{sum(failed.values())} of {run.scores['n']} clips failed and count as wrong: {kinds}.")
-    if badge := audio_use.check_run(home, run):
-        say.say(f"Was it heard? {badge}")
+    if verdict := audio_use.check_run(home, run):
+        say.say(f"Was it heard? {verdict}")
     say.say(f"Run: {run.folder}")
 
 

@@ -226,7 +226,19 @@ def import_answers(
         prompt_text = Path(prompt_text).read_text("utf-8-sig").strip()
     say, fields = progress(quiet), Fields(id_field, answer_field)
     command = shlex.join(["mudata", *sys.argv[1:]])
-    request = ImportRequest(file, format_, model, split, dataset, part, task, references, prompt_text, fields, command)
+    request = ImportRequest(
+        file=file,
+        format=format_,
+        model=model,
+        split=split,
+        dataset=dataset,
+        part=part,
+        task=task,
+        references=references,
+        prompt_text=prompt_text,
+        fields=fields,
+        command=command,
+    )
     run = make(Home.default(), request, say)
     show_scores([run.scores], say, as_json=as_json)
     say.say(f"Run: {run.folder}")

@@ -86,7 +86,7 @@ class QuestionRecord:
             clip_id=sample.clip_id,
             dataset=sample.dataset,
             pcm_sha256=sample.pcm_sha256,
-            references=sample.gold,
+            references=sample.references,
             artist=sample.artist,
             album=sample.album,
             track=sample.track,

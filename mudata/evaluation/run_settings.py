@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from mudata.catalog.cards.schema import LabelSpace
+from mudata.catalog.cards.labels import LabelSpace
 from mudata.evaluation.align.label_set import LabelSet, resolve
 from mudata.evaluation.metrics.caption_controls import ConstantCaption
 from mudata.evaluation.protocol import Kind

@@ -29,7 +29,7 @@ def test_a_model_of_ones_own_takes_fewer_than_ten_lines(
     monkeypatch.syspath_prepend(str(tmp_path))
     (tmp_path / "cards").mkdir()
     Corpus(home, tmp_path / "cards", monkeypatch).halves()
-    run = evaluate(home, EvalRequest("own_echo:Echo", "half", task="genre"))
+    run = evaluate(home, EvalRequest(model="own_echo:Echo", split="half", task="genre"))
     assert run.scores["outcomes"] == {"OOV": 6}
     assert run.settings.sessions[0].model == {"revision": "1"}
 
@@ -85,7 +85,7 @@ def test_a_model_written_for_0_1_0_still_runs(
     (tmp_path / "cards").mkdir()
     Corpus(home, tmp_path / "cards", monkeypatch).halves()
     with pytest.warns(DeprecationWarning, match=r"Hearing is ModelCapabilities now, and .* `capabilities`"):
-        run = evaluate(home, EvalRequest(f"{module}:Echo", "half", task="genre"))
+        run = evaluate(home, EvalRequest(model=f"{module}:Echo", split="half", task="genre"))
     assert run.scores["outcomes"] == {"ALIGNED": 6}
     session = run.settings.sessions[0]
     assert (session.batch, session.capabilities["sample_rate"]) == (2, 16000)

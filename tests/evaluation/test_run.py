@@ -18,7 +18,10 @@ from mudata.jsonl import numbered
 if TYPE_CHECKING:
     from mudata.home import Home
 
-ITEMS = [Sample(f"d/{i}", "d", ("x",), None, "", 0, artist="Ann") for i in range(2)]
+ITEMS = [
+    Sample(clip_id=f"d/{i}", dataset="d", references=("x",), path=None, pcm_sha256="", sample_rate=0, artist="Ann")
+    for i in range(2)
+]
 
 
 def record(clip: str, answer: str | None) -> AnswerRecord:

@@ -42,7 +42,19 @@ def card(tmp_path: Path) -> Card:
 
 def recorded(task: Task) -> dict[str, Any]:
     """A task as run.json has it, of a run that asks no clip."""
-    samples = SampleSet("half", "", {}, "test", None, {task.dataset: task}, (), (), 0, 0, {})
+    samples = SampleSet(
+        split="half",
+        split_sha256="",
+        index_sha256={},
+        part="test",
+        limit=None,
+        tasks={task.dataset: task},
+        items=(),
+        train=(),
+        skipped=0,
+        changed=0,
+        constants={},
+    )
     made: dict[str, Any] = json.loads(json.dumps(TaskSettings.of(task, samples).record()))
     return made
 
@@ -62,7 +74,9 @@ def test_all_kinds_of_old_files_are_here() -> None:
 
 def test_a_run_of_now_has_the_keys_of_then_in_their_order(corpus: Corpus, home: Home) -> None:
     corpus.halves()
-    now = json.loads((evaluate(home, EvalRequest("majority", "half", "genre")).folder / "run.json").read_bytes())
+    now = json.loads(
+        (evaluate(home, EvalRequest(model="majority", split="half", task="genre")).folder / "run.json").read_bytes()
+    )
     then = json.loads(next(path for path in OLD_RUNS if path.parent.name.startswith("majority")).read_bytes())
     assert list(now) == list(then)
     assert [list(task) for task in now["tasks"]] == [list(task) for task in then["tasks"]]
@@ -71,7 +85,7 @@ def test_a_run_of_now_has_the_keys_of_then_in_their_order(corpus: Corpus, home: 
 
 def test_keys_that_are_not_known_survive_whatever_is_written(corpus: Corpus, home: Home) -> None:
     corpus.halves()
-    request = EvalRequest("majority", "half", "genre")
+    request = EvalRequest(model="majority", split="half", task="genre")
     run = evaluate(home, request)
     path = run.folder / "run.json"
     said = json.loads(path.read_bytes()) | {"of_tomorrow": [1, {"x": None}]}
@@ -91,7 +105,7 @@ def test_one_scoring_reads_run_json_and_every_card_once(
     corpus: Corpus, home: Home, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     corpus.halves()
-    run = Run(evaluate(home, EvalRequest("majority", "half", "genre")).folder)
+    run = Run(evaluate(home, EvalRequest(model="majority", split="half", task="genre")).folder)
     calls: list[str] = []
     parse, load = run_settings.json.loads, loader.load
 

@@ -42,7 +42,7 @@ def answered(
     rows = [{"clip_id": c, **({"answer": a} if a is not None else {"error": "crash: x"})} for c, a in answers.items()]
     file = lines(folder / "answers-given.jsonl", rows)
     asked = {"split": "half", "task": "genre", "model": "them"} | more
-    return import_answers(home, ImportRequest(file, "jsonl", **asked), notes or Notes())
+    return import_answers(home, ImportRequest(file=file, format="jsonl", **asked), notes or Notes())
 
 
 def read_lines(path: Path) -> list[dict[str, Any]]:

@@ -47,6 +47,14 @@ class Relation:
         """All rows as an Arrow table."""
         return self._run(lambda: self._connection.sql(self._sql).to_arrow_table())
 
+    def pl(self) -> Any:
+        """All rows as a polars data frame. Raises QueryError without polars."""
+        try:
+            import polars  # noqa: F401 - duckdb imports it by itself, and says less when it is not there
+        except ImportError as error:
+            raise QueryError("A polars data frame needs the package 'polars'.", "Run: pip install polars") from error
+        return self._run(lambda: self._connection.sql(self._sql).pl())
+
     def df(self) -> Any:
         """All rows as a pandas data frame."""
         return self._run(lambda: self._connection.sql(self._sql).df())

@@ -35,7 +35,7 @@ class Member:
     source_sha256: str | None = None
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, repr=False)
 class Manifest:
     """A split. `sha256` is over all but the name, the version, the time and the warnings."""
 
@@ -59,6 +59,12 @@ class Manifest:
         """The hash that `sha256` has unless the manifest was changed by hand."""
         content = {key: value for key, value in self._plain().items() if key not in _NOT_HASHED}
         return hashlib.sha256(json.dumps(content, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
+
+    def __repr__(self) -> str:
+        parts = ", ".join(f"{part} {len(members):,}" for part, members in self.parts.items())
+        return (
+            f"Split {self.name!r} of {', '.join(self.datasets)}: {parts} (sha256 {self.sha256[:12]}, seed {self.seed})"
+        )
 
     def sealed(self) -> Manifest:
         """This manifest with its hash."""

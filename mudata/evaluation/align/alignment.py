@@ -105,6 +105,11 @@ class Alignment:
         return self.labels[0] if self.status == "ALIGNED" else None
 
     @property
+    def rule(self) -> str:
+        """The rule that decided, in words; `rule_id` is its name."""
+        return RULES.get(self.rule_id, "")
+
+    @property
     def lenient_label(self) -> str | None:
         """The one label meant, strictly or leniently (SYNONYM, HYPONYM)."""
         return self.labels[0] if self.status in ("ALIGNED", "SYNONYM", "HYPONYM") else None

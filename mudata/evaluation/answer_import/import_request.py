@@ -11,7 +11,7 @@ from mudata.evaluation.answer_import.formats import Fields
 _NO_FIELDS = Fields()
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class ImportRequest:
     """What `mudata import-answers` was asked for.
 

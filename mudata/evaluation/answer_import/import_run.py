@@ -99,7 +99,7 @@ class Import:
             part=samples.part,
             limit=samples.limit,
             clips=len(samples.items),
-            clips_without_reference=samples.left_out,
+            clips_without_reference=samples.skipped,
             clips_without_audio=sum(item.absent is not None for item in samples.items),
             clips_with_other_audio=0,
             tasks=tuple(self._task(task) for task in samples.tasks.values()),
@@ -138,8 +138,8 @@ class Import:
         if without := len(of.items) - len(joined.answers):
             first = [item.clip_id for item in of.items if item.clip_id not in joined.answers][:_SHOWN]
             yield f"{without} clips have no answer in the file and count as wrong: {', '.join(first)}."
-        if of.left_out and self.request.references == "index":
-            yield f"{of.left_out} clips have no reference for this task and are left out."
+        if of.skipped and self.request.references == "index":
+            yield f"{of.skipped} clips have no reference for this task and are left out."
         if joined.duplicates:
             yield (
                 f"{joined.duplicates} further answers to the same clips, {joined.contradictions} of them different: "

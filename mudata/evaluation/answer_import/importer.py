@@ -19,10 +19,11 @@ from mudata.errors import EvaluationError, UnknownName
 from mudata.evaluation.answer_import import formats
 from mudata.evaluation.answer_import.import_run import IMPORTED, Import, reasons
 from mudata.evaluation.answer_import.matching import Joined, Names, join, without_ending
-from mudata.evaluation.answer_import.references import disagreement, gold
+from mudata.evaluation.answer_import.references import canonical_references, disagreement
 from mudata.evaluation.run import Run
 from mudata.evaluation.scoring import score
-from mudata.evaluation.tasks.samples import Sample, SampleSet, select
+from mudata.evaluation.tasks.sample_selection import SampleRequest, select
+from mudata.evaluation.tasks.samples import Sample, SampleSet
 from mudata.evaluation.tasks.task import bind_all
 from mudata.jsonl import digest
 from mudata.narration import SILENT, Progress
@@ -98,12 +99,12 @@ def _from_index(home: Home, request: ImportRequest, given: Sequence[FileAnswer])
             stratify=(),
             group=(),
             parts={part: tuple(manifest.Member(clip_id, None) for clip_id in members)},
-            card_sha256={},
             index_sha256={},
+            card_sha256={},
         ).sealed()
-        selection = select(home, drawn, task=request.task, part=part, audio=False)
+        selection = select(home, drawn, SampleRequest(task=request.task, part=part, audio=False))
     else:
-        selection = select(home, drawn, task=request.task, part=request.part, audio=False)
+        selection = select(home, drawn, SampleRequest(task=request.task, part=request.part, audio=False))
     asked = {item.clip_id for item in selection.items}
     outside = tuple((one, f"{clip_id} is not asked") for clip_id, one in joined.answers.items() if clip_id not in asked)
     if len(outside) == len(joined.answers):
@@ -133,9 +134,19 @@ def _from_file(request: ImportRequest, given: Sequence[FileAnswer]) -> tuple[Joi
         [replace(one, ids=(clips[one.ids[0]],)) if one.ids else one for one in given],
         [Names(clip_id) for clip_id in clips.values()],
     )
-    right = {clip_id: gold(task, one.reference) for clip_id, one in joined.answers.items()}
+    right = {clip_id: canonical_references(task, one.reference) for clip_id, one in joined.answers.items()}
     items = tuple(
-        Sample(clip_id, card.name, found, None, "", 0, IMPORTED) for clip_id, found in sorted(right.items()) if found
+        Sample(
+            clip_id=clip_id,
+            dataset=card.name,
+            references=found,
+            path=None,
+            pcm_sha256="",
+            sample_rate=0,
+            absent=IMPORTED,
+        )
+        for clip_id, found in sorted(right.items())
+        if found
     )
     if not items:
         raise EvaluationError(
@@ -146,7 +157,17 @@ def _from_file(request: ImportRequest, given: Sequence[FileAnswer]) -> tuple[Joi
     lost = (*joined.lost, *((one, f"{one.reference!r} is no {task.noun} of {card.name}") for one in without))
     of = digest(sorted(right.items()))
     selection = SampleSet(
-        f"{card.name}-{IMPORTED}", of, {}, IMPORTED, None, {card.name: task}, items, (), len(without), 0, {}
+        split=f"{card.name}-{IMPORTED}",
+        split_sha256=of,
+        index_sha256={},
+        part=IMPORTED,
+        limit=None,
+        tasks={card.name: task},
+        items=items,
+        train=(),
+        skipped=len(without),
+        changed=0,
+        constants={},
     )
     answers = {item.clip_id: joined.answers[item.clip_id] for item in items}
     return replace(joined, answers=answers, lost=lost), selection

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 _SHOWN = 3
 
 
-def gold(task: Task, reference: str | None) -> tuple[str, ...]:
+def canonical_references(task: Task, reference: str | None) -> tuple[str, ...]:
     """A reference of the file as the index would have it: canonical ids, or the caption; nothing if it is no label."""
     if reference is None or not reference.strip():
         return ()
@@ -36,7 +36,7 @@ def disagreement(selection: SampleSet, joined: Joined) -> dict[str, Any]:
         compared += 1
         item = of[clip_id]
         task = selection.tasks[item.dataset]
-        ours, theirs = item.gold, gold(task, one.reference)
+        ours, theirs = item.references, canonical_references(task, one.reference)
         if task.kind == "caption":
             same = " ".join(theirs[0].split()) in {" ".join(text.split()) for text in ours} if theirs else False
         else:

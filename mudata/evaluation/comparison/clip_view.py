@@ -193,7 +193,7 @@ def _answer(asked: Run, scored: ScoredAnswer, given: str | None) -> ClipAnswer:
     if alignment is None and scored.answer is not None:
         from mudata.evaluation.metrics import rouge
 
-        row = dict(zip(rouge.COLUMNS, rouge.rouge([scored.answer], [scored.gold])[0], strict=True))
+        row = dict(zip(rouge.COLUMNS, rouge.rouge([scored.answer], [scored.references])[0], strict=True))
         scores = {name: round(float(row[name]), 4) for name in ("rouge1_f", "rougeL_f")}
     return ClipAnswer(
         run=asked.id,
@@ -204,7 +204,7 @@ def _answer(asked: Run, scored: ScoredAnswer, given: str | None) -> ClipAnswer:
         error=scored.error,
         status=scored.outcome,
         labels=alignment.labels if alignment else (),
-        gold=scored.gold,
+        gold=scored.references,
         right=None if alignment is None else scored.right,
         rule_id=alignment.rule_id if alignment else "",
         spans=alignment.spans if alignment else (),

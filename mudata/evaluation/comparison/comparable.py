@@ -55,7 +55,7 @@ def require_same_questions(
                     f"mudata score {' '.join(str(head['run']) for head in scores)}",
                 )
     for name, theirs in zip(names, answers, strict=True):
-        unlike = [a.clip_id for a, b in zip(answers[0], theirs, strict=True) if set(a.gold) != set(b.gold)]
+        unlike = [a.clip_id for a, b in zip(answers[0], theirs, strict=True) if set(a.references) != set(b.references)]
         if unlike:
             raise EvaluationError(
                 f"{names[0]} and {name} have other references for {len(unlike)} of {len(theirs)} "

@@ -15,11 +15,14 @@ from typing import TYPE_CHECKING, Any
 from mudata.errors import EvaluationError
 from mudata.evaluation.comparison.comparable import require_different_runs, require_same_questions
 from mudata.evaluation.comparison.comparison_result import (
+    LEAST,
     ComparedRun,
     Comparison,
     MetricComparison,
     PairComparison,
     RankedRun,
+    chance,
+    shown,
 )
 from mudata.evaluation.metrics.per_clip import per_clip_metrics
 from mudata.evaluation.metrics.power import Z80
@@ -31,8 +34,6 @@ if TYPE_CHECKING:
     from mudata.evaluation.metrics.scored import ScoredAnswer
 
 ALPHA = 0.05
-LEAST = 0.0001
-"""Smaller p values are only told to be."""
 
 
 def compare(runs: Sequence[tuple[Mapping[str, Any], Sequence[ScoredAnswer]]]) -> Comparison:
@@ -227,13 +228,3 @@ def _verdict(metric: str, a: str, b: str, pair: Mapping[str, Any], n: int) -> st
     needed = pair["detectable"]
     hint = f"; these {n} clips can tell apart about {shown(metric, needed)}{points}" if needed else ""
     return f"{a} and {b} are not told apart: {numbers}{hint}."
-
-
-def shown(metric: str, value: float) -> str:
-    """A difference as text: points of a hundred for accuracy, else as it is."""
-    return f"{100 * value:.1f}" if metric == "accuracy" else f"{value:.3f}"
-
-
-def chance(p: float) -> str:
-    """A p value as text."""
-    return f"{p:.4f}" if p >= LEAST else f"<{LEAST}"

@@ -4,6 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from mudata.table import Table
+
+LEAST = 0.0001
+"""Smaller p values are only told to be."""
+
 
 @dataclass(frozen=True)
 class ComparedRun:
@@ -75,7 +80,7 @@ class MetricComparison:
     pairs: tuple[PairComparison, ...]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Comparison:
     """`n` clips, in `independent` groups of one artist or track."""
 
@@ -84,3 +89,66 @@ class Comparison:
     independent: int
     runs: tuple[ComparedRun, ...]
     metrics: tuple[MetricComparison, ...]
+
+    def heading(self, of: MetricComparison) -> str:
+        """What is compared, on how many clips, by which recipe."""
+        shared = f"{self.independent} groups of one artist or track"
+        known = shared if self.independent < self.n else "none known to share an artist or track"
+        return f"{of.metric} on {self.n} clips ({known}); {of.recipe}"
+
+    def ranks(self, of: MetricComparison) -> list[dict[str, object]]:
+        """A row for each run, best first."""
+        percent = " %" if of.metric == "accuracy" else ""
+        return [
+            {
+                "rank": str(run.first) if run.first == run.last else f"{run.first}–{run.last}",
+                "model": run.name,
+                of.metric: f"{shown(of.metric, run.value)}{percent} "
+                f"[{shown(of.metric, run.low)}, {shown(of.metric, run.high)}]",
+                "tied": run.groups,
+                "run": run.run,
+            }
+            for run in of.standings
+        ]
+
+    def differences(self, of: MetricComparison) -> list[dict[str, object]]:
+        """A row for each pair of runs."""
+        names = {run.run: run.name for run in self.runs}
+        return [
+            {
+                "first": names[pair.a],
+                "second": names[pair.b],
+                "difference": f"{shown(of.metric, pair.difference)} "
+                f"[{shown(of.metric, pair.low)}, {shown(of.metric, pair.high)}]",
+                "p": chance(pair.p),
+                "p (Holm)": chance(pair.p_holm),
+                "n10": pair.n10,
+                "n01": pair.n01,
+                "can tell": shown(of.metric, pair.detectable) if pair.detectable else "",
+            }
+            for pair in of.pairs
+        ]
+
+    def __repr__(self) -> str:
+        return "\n\n".join(
+            "\n".join(
+                [
+                    repr(Table(self.ranks(metric), title=self.heading(metric))),
+                    "",
+                    repr(Table(self.differences(metric))),
+                    "",
+                    *(pair.verdict for pair in metric.pairs),
+                ]
+            )
+            for metric in self.metrics
+        )
+
+
+def shown(metric: str, value: float) -> str:
+    """A difference as text: points of a hundred for accuracy, else as it is."""
+    return f"{100 * value:.1f}" if metric == "accuracy" else f"{value:.3f}"
+
+
+def chance(p: float) -> str:
+    """A p value as text."""
+    return f"{p:.4f}" if p >= LEAST else f"<{LEAST}"

@@ -55,7 +55,7 @@ def deranged(items: Sequence[Sample], seed: int) -> dict[str, Sample]:
     def drawn(what: str) -> bytes:
         return hashlib.sha256(f"{seed}\0{what}".encode()).digest()
 
-    circle = sorted(items, key=lambda item: (drawn("\0".join(item.gold)), item.gold, drawn(item.clip_id)))
-    largest = max(Counter(item.gold for item in circle).values())
+    circle = sorted(items, key=lambda item: (drawn("\0".join(item.references)), item.references, drawn(item.clip_id)))
+    largest = max(Counter(item.references for item in circle).values())
     step = largest if largest < len(circle) else 1
     return {item.clip_id: circle[(place + step) % len(circle)] for place, item in enumerate(circle)}

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from mudata.evaluation.tasks.task import OptionsOrder
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class EvalRequest:
     """What `mudata eval` was asked for. `options` go to the model, where None means its own default.
 
@@ -121,7 +121,7 @@ class Plan:
             part=samples.part,
             limit=samples.limit,
             clips=len(samples.items),
-            clips_without_reference=samples.left_out,
+            clips_without_reference=samples.skipped,
             clips_without_audio=sum(item.absent is not None for item in samples.items),
             clips_with_other_audio=samples.changed,
             tasks=tuple(

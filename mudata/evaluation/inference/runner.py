@@ -18,7 +18,7 @@ from mudata.evaluation.inference.session import Session
 from mudata.evaluation.models import registry
 from mudata.evaluation.run import Run
 from mudata.evaluation.scoring import score
-from mudata.evaluation.tasks.samples import select
+from mudata.evaluation.tasks.sample_selection import SampleRequest, select
 from mudata.evaluation.tasks.task import OptionsOrder
 from mudata.narration import SILENT, Progress
 
@@ -51,7 +51,7 @@ def preview(home: Home, request: EvalRequest) -> dict[str, Any]:
     plan = _planned(home, request)
     item = plan.selection.items[0]
     task = plan.selection.tasks[item.dataset]
-    first = {"clip_id": item.clip_id, "gold": item.gold, "prompt": task.question.prompt, "options": task.order}
+    first = {"clip_id": item.clip_id, "gold": item.references, "prompt": task.question.prompt, "options": task.order}
     return plan.settings().record() | {"first": first}
 
 
@@ -60,12 +60,20 @@ def _planned(home: Home, request: EvalRequest) -> Plan:
     offer = {"seed": request.seed, "cache": home.models / "cache", "batch": batch}
     model = registry.create(request.model, offer=offer, **request.options)
     _check(request, model)
-    wanted = {
-        key: getattr(request, key) for key in ("task", "part", "limit", "prompt", "letters", "options_order", "seed")
-    }
     card = registry.card_of(registry.find(request.model))
     own = card.prompts if card else None
-    plan = Plan(request, model, select(home, request.split, midi=model.capabilities.takes_midi, own=own, **wanted))
+    samples = SampleRequest(
+        task=request.task,
+        part=request.part,
+        limit=request.limit,
+        prompt=request.prompt,
+        letters=request.letters,
+        options_order=request.options_order,
+        seed=request.seed,
+        midi=model.capabilities.takes_midi,
+        own=own,
+    )
+    plan = Plan(request, model, select(home, request.split, samples))
     if request.audio == "source" and not any(i.source and i.source.is_file() for i in plan.selection.items):
         raise EvaluationError(
             f"None of the original files of {', '.join(plan.selection.tasks)} is here.",

@@ -201,7 +201,7 @@ class Session:
                         unheard.append(item.clip_id)
                     else:
                         of = Clip(clip.clip_id, clip.audio, clip.sample_rate, item.artist, clip.midi)
-                        yield of, tuple(task.written.get(gold, gold) for gold in item.gold)
+                        yield of, tuple(task.written.get(label, label) for label in item.references)
 
         cast("Trainable", self.model).fit(lessons())
         self._taught = task.dataset

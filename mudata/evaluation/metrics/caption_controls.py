@@ -82,7 +82,7 @@ def _kept_apart(
 
 
 def _share_a_caption(a: ScoredAnswer, b: ScoredAnswer) -> bool:
-    return not set(a.gold).isdisjoint(b.gold)
+    return not set(a.references).isdisjoint(b.references)
 
 
 def _akin(a: ScoredAnswer, b: ScoredAnswer) -> bool:

@@ -165,7 +165,7 @@ def caption_details(scored: Sequence[ScoredAnswer], constants: Constants | None 
 
 
 def _texts(scored: Sequence[ScoredAnswer]) -> tuple[list[str], list[tuple[str, ...]]]:
-    return [item.answer or "" for item in scored], [item.gold for item in scored]
+    return [item.answer or "" for item in scored], [item.references for item in scored]
 
 
 def _rouge_ratios(scored: Sequence[ScoredAnswer], recorded: Constants, reference_scorer: bool) -> list[ClipRatio]:
@@ -218,7 +218,7 @@ def _constants(scored: Sequence[ScoredAnswer], recorded: Constants) -> dict[str,
     none."""
     constants = {}
     for dataset in dict.fromkeys(item.dataset for item in scored):
-        references = [item.gold for item in scored if item.dataset == dataset]
+        references = [item.references for item in scored if item.dataset == dataset]
         if record := recorded.get(dataset):
             constant = ConstantCaption(**record)
             constants[dataset] = [constant.text] * len(references), constant
@@ -238,7 +238,7 @@ def _length_ratio(scored: Sequence[ScoredAnswer]) -> ClipRatio:
 def _reference_words(scored: Sequence[ScoredAnswer]) -> Values:
     import numpy as np
 
-    return np.array([sum(len(text.split()) for text in item.gold) / len(item.gold) for item in scored])
+    return np.array([sum(len(text.split()) for text in item.references) / len(item.references) for item in scored])
 
 
 def _aspect_ratios(scored: Sequence[ScoredAnswer]) -> list[ClipRatio]:

@@ -77,13 +77,13 @@ def classification_metrics(
     metrics += [
         share(
             "lenient_accuracy",
-            sum(item.alignment is not None and item.alignment.lenient_label in item.gold for item in scored),
+            sum(item.alignment is not None and item.alignment.lenient_label in item.references for item in scored),
             n,
             "as accuracy, with synonyms and kinds of a label",
         ),
         share(
             "any_mention_accuracy",
-            sum(any_mention(item.alignment, item.gold) for item in scored),
+            sum(any_mention(item.alignment, item.references) for item in scored),
             n,
             "the reference is meant or named affirmatively anywhere; an upper bound",
         ),
@@ -104,7 +104,7 @@ def classification_metrics(
         Metric("chance", chance, chance, chance, n, "1 / number of labels"),
         share(
             "majority",
-            sum(majority[item.dataset] in item.gold for item in scored),
+            sum(majority[item.dataset] in item.references for item in scored),
             n,
             f"accuracy of always saying the most frequent label of the {source}",
         ),
@@ -130,7 +130,7 @@ def _credit(scored: ScoredAnswer) -> float:
     else 0."""
     if scored.right or scored.alignment is None:
         return float(scored.right)
-    return any_mention(scored.alignment, scored.gold) / max(1, len(scored.alignment.positives))
+    return any_mention(scored.alignment, scored.references) / max(1, len(scored.alignment.positives))
 
 
 def confusion(scored: Sequence[ScoredAnswer]) -> list[dict[str, object]]:
@@ -151,7 +151,7 @@ def confusion(scored: Sequence[ScoredAnswer]) -> list[dict[str, object]]:
         [{'dataset': 'd', 'gold': 'jazz', 'answer': 'rock', 'n': 1}]
     """
     pairs = Counter(
-        (item.dataset, item.gold[0], "".join(item.counted_labels[:1]) or item.outcome)
+        (item.dataset, item.references[0], "".join(item.counted_labels[:1]) or item.outcome)
         for item in scored
         if item.alignment
     )

@@ -66,7 +66,7 @@ class ParsingRule:
 
     def ours(self, scored: ScoredAnswer) -> bool:
         """Whether an answer that our aligner has read counts as right, by one of our own two rules."""
-        return scored.right if self.name == "strict" else any_mention(scored.alignment, scored.gold)
+        return scored.right if self.name == "strict" else any_mention(scored.alignment, scored.references)
 
 
 def spellings(label_set: LabelSet) -> dict[str, str]:
@@ -107,7 +107,7 @@ def sensitivity(
 def _right(rule: ParsingRule, item: ScoredAnswer, label_set: LabelSet, shown: Shown) -> bool:
     if rule.accepts is None:
         return rule.ours(item)
-    return item.answer is not None and rule.right(item.answer, item.gold, label_set, shown)
+    return item.answer is not None and rule.right(item.answer, item.references, label_set, shown)
 
 
 def _exact(answer: str, gold: str, _: Sequence[str]) -> bool:

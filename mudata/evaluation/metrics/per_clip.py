@@ -58,7 +58,7 @@ def per_clip_metrics(kind: str, scored: Sequence[ScoredAnswer]) -> dict[str, Per
             columns = np.array([label_counts(item) for item in scored], dtype=np.float64)
             return {"micro_f1": PerClipMetric(columns, _micro_f1, _micro_f1(columns))}
         case _:
-            scores = rouge.rouge([item.answer or "" for item in scored], [item.gold for item in scored])
+            scores = rouge.rouge([item.answer or "" for item in scored], [item.references for item in scored])
             return {name: _mean(scores[:, rouge.COLUMNS.index(name)]) for name in ("rougeL_f", "rouge1_f")}
 
 

@@ -35,7 +35,7 @@ class ScoredAnswer:
 
     clip_id: str
     dataset: str
-    gold: tuple[str, ...]
+    references: tuple[str, ...]
     answer: str | None
     alignment: Alignment | None = None
     error: str | None = None
@@ -60,8 +60,8 @@ class ScoredAnswer:
         """Whether the one label counted is among the references; of a set, whether it is all of
         them and no other."""
         if self.alignment is not None and self.alignment.status == "SET":
-            return set(self.counted_labels) == set(self.gold)
-        return bool(self.counted_labels) and self.counted_labels[0] in self.gold
+            return set(self.counted_labels) == set(self.references)
+        return bool(self.counted_labels) and self.counted_labels[0] in self.references
 
     @property
     def outcome(self) -> str:

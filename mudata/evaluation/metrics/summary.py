@@ -91,7 +91,7 @@ def summarise(
 
 def rouge_by_clip(scored: Sequence[ScoredAnswer], reference_scorer: bool) -> dict[str, dict[str, float]]:
     """The nine ROUGE numbers of every description, without stemmer, by clip id."""
-    answers, references = [item.answer or "" for item in scored], [item.gold for item in scored]
+    answers, references = [item.answer or "" for item in scored], [item.references for item in scored]
     scores = rouge.rouge(answers, references, reference_scorer=reference_scorer)
     rows = [{name: round(float(x), 6) for name, x in zip(rouge.COLUMNS, row, strict=True)} for row in scores]
     return {item.clip_id: row for item, row in zip(scored, rows, strict=True)}

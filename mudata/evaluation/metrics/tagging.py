@@ -55,8 +55,8 @@ def tagging_metrics(
 
     n = require_clips(len(scored))
     named = sum(item.outcome == "SET" for item in scored)
-    with_majority = sum(majority[item.dataset] in item.gold for item in scored)
-    always = 2 * with_majority / max(1, n + sum(len(item.gold) for item in scored))
+    with_majority = sum(majority[item.dataset] in item.references for item in scored)
+    always = 2 * with_majority / max(1, n + sum(len(item.references) for item in scored))
     return [
         *label_set_metrics(scored, labels, ("micro_f1", "micro_precision", "micro_recall", "macro_f1")),
         mean(
@@ -90,7 +90,7 @@ def jaccard(scored: ScoredAnswer) -> float:
         >>> jaccard(ScoredAnswer("d/1", "d", ("calm", "dark"), "calm", read))
         0.5
     """
-    references, named = set(scored.gold), set(scored.counted_labels)
+    references, named = set(scored.references), set(scored.counted_labels)
     return len(references & named) / len(references | named) if references | named else 1.0
 
 
@@ -104,7 +104,7 @@ def label_counts(scored: ScoredAnswer) -> tuple[int, int, int]:
         >>> label_counts(ScoredAnswer("d/1", "d", ("calm", "dark"), "calm", read))
         (1, 2, 1)
     """
-    references, named = set(scored.gold), set(scored.counted_labels)
+    references, named = set(scored.references), set(scored.counted_labels)
     return len(references & named), len(references), len(named)
 
 
@@ -131,9 +131,9 @@ def per_label(scored: Sequence[ScoredAnswer], labels: Labels) -> list[dict[str, 
     rows: list[dict[str, object]] = []
     for dataset, ids in labels.items():
         mine = [item for item in scored if item.dataset == dataset]
-        support = Counter(label for item in mine for label in item.gold)
+        support = Counter(label for item in mine for label in item.references)
         named = Counter(label for item in mine for label in item.counted_labels)
-        hit = Counter(label for item in mine for label in item.counted_labels if label in item.gold)
+        hit = Counter(label for item in mine for label in item.counted_labels if label in item.references)
         for label in ids:
             if support[label] or named[label]:
                 low, high = wilson(hit[label], support[label]) if support[label] else (None, None)
@@ -180,7 +180,7 @@ def label_set_metrics(scored: Sequence[ScoredAnswer], labels: Labels, wanted: Se
     column = {pair: i for i, pair in enumerate(pairs)}
     references, named = np.zeros((2, len(scored), len(column)))
     for row, item in enumerate(scored):
-        references[row, [column[item.dataset, label] for label in item.gold]] = 1
+        references[row, [column[item.dataset, label] for label in item.references]] = 1
         named[row, [column[item.dataset, label] for label in item.counted_labels]] = 1
     occurs = references.any(0)
 

@@ -59,7 +59,7 @@ class ReportAnswer:
         return ScoredAnswer(
             clip_id=self.clip_id,
             dataset=self.dataset,
-            gold=self.gold,
+            references=self.gold,
             answer=self.answer,
             alignment=alignment,
             error=self.error,

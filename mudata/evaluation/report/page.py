@@ -14,7 +14,7 @@ from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
 from mudata.evaluation.align.alignment import RULES
-from mudata.evaluation.comparison import compare
+from mudata.evaluation.comparison import comparison_result
 from mudata.evaluation.report import charts, exports, run_facts, wording
 from mudata.evaluation.report import style as ink
 from mudata.evaluation.report.badge import badge
@@ -57,8 +57,8 @@ def render(report: Report, audio: Audio) -> bytes:
         facts=run_facts,
         percent=_percent,
         written=wording.written,
-        shown=compare.shown,
-        chance=compare.chance,
+        shown=comparison_result.shown,
+        chance=comparison_result.chance,
     )
     environment.globals.update(strip_caption=_strip_caption, published=_published, detectable=_detectable)
     environment.globals.update(caption_facts=run_facts.caption_facts, largest=LARGEST_CONFUSION, many=SHOWN_ERRORS)

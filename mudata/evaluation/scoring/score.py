@@ -135,7 +135,7 @@ def _lines(context: ScoringContext, items: Sequence[ScoredAnswer], reference_sco
     rouge = summary.rouge_by_clip(items, reference_scorer) if any(item.alignment is None for item in items) else {}
     for item in items:
         read = item.alignment
-        line = {"clip_id": item.clip_id, "dataset": item.dataset, "gold": item.gold, "status": item.outcome}
+        line = {"clip_id": item.clip_id, "dataset": item.dataset, "gold": item.references, "status": item.outcome}
         if read is None:
             yield {**line, "rouge": rouge[item.clip_id]}
             continue

@@ -13,7 +13,6 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Literal
 
 from mudata.catalog.cards import loader
-from mudata.catalog.cards.labels import LabelSpace
 from mudata.errors import EvaluationError, UnknownName
 from mudata.evaluation.align.alignment import Shown
 from mudata.evaluation.align.label_set import LabelSet, resolve
@@ -21,15 +20,13 @@ from mudata.evaluation.protocol import Kind, Question
 from mudata.evaluation.tasks.prompts import LETTERS, Prompt, find_prompt, lint
 
 if TYPE_CHECKING:
-    from mudata.catalog.cards.schema import Card, LabelSpace
-
-if TYPE_CHECKING:
+    from mudata.catalog.cards.labels import LabelSpace
     from mudata.catalog.cards.schema import Card
 
 OptionsOrder = Literal["published", "shuffled"]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Task:
     """One dataset's task with its prompt: everything that decides what is asked and what counts as right.
 
@@ -115,17 +112,17 @@ def bind(
     if shuffle_seed is not None:
         order = tuple(sorted(order, key=lambda label: hashlib.sha256(f"{shuffle_seed}\0{label}".encode()).digest()))
     return Task(
-        card.name,
-        name,
-        said.kind,
-        said.noun,
-        said.namespace,
-        space,
-        found,
-        loader.sha256(card),
-        label_set,
-        order,
-        letters,
+        dataset=card.name,
+        name=name,
+        kind=said.kind,
+        noun=said.noun,
+        namespace=said.namespace,
+        space=space,
+        prompt=found,
+        card_sha256=loader.sha256(card),
+        label_set=label_set,
+        order=order,
+        letters=letters,
     )
 
 

@@ -52,7 +52,7 @@ def corpus(home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Corpu
 
 
 def ask(home: Home, model: str = "Stereo", **more: object) -> object:
-    return evaluate(home, EvalRequest(f"{__name__}:{model}", "half", "genre", **more))  # type: ignore[arg-type]
+    return evaluate(home, EvalRequest(model=f"{__name__}:{model}", split="half", task="genre", **more))  # type: ignore[arg-type]
 
 
 def raw(home: Home, tone: Callable[..., Path]) -> None:
@@ -92,7 +92,15 @@ def test_a_segment_is_cut_from_its_original(tmp_path: Path) -> None:
     wave = np.stack([np.linspace(0, 0.5, 8000), np.linspace(0.5, 0, 8000)], 1).astype(np.float32)
     soundfile.write(tmp_path / "a.wav", wave, 8000, subtype="FLOAT")
     item = Sample(
-        "d/a", "d", (), tmp_path / "none.flac", "", 8000, source=tmp_path / "a.wav", start_s=0.25, duration_s=0.5
+        clip_id="d/a",
+        dataset="d",
+        references=(),
+        path=tmp_path / "none.flac",
+        pcm_sha256="",
+        sample_rate=8000,
+        source=tmp_path / "a.wav",
+        start_s=0.25,
+        duration_s=0.5,
     )
     clip = listen(item, ModelCapabilities(sample_rate=16000), SOURCE)
     assert isinstance(clip, HeardClip)
@@ -104,7 +112,15 @@ def test_an_original_that_is_not_finite_is_a_failure(tmp_path: Path) -> None:
     soundfile.write(tmp_path / "a.wav", np.array([0.1, np.nan, 0.1] * 900), 8000, subtype="FLOAT")
     with pytest.raises(AudioError, match="NaN"):
         audio.load_channels(tmp_path / "a.wav")
-    item = Sample("d/a", "d", (), tmp_path / "a.flac", "", 8000, source=tmp_path / "a.wav")
+    item = Sample(
+        clip_id="d/a",
+        dataset="d",
+        references=(),
+        path=tmp_path / "a.flac",
+        pcm_sha256="",
+        sample_rate=8000,
+        source=tmp_path / "a.wav",
+    )
     assert listen(item, ModelCapabilities(), SOURCE) == Failure("not_finite", "NaN or infinity among the samples")
 
 
@@ -122,7 +138,16 @@ def test_oracle_through_the_original_a_model_hears_what_its_authors_code_hears(b
     for case in cases:
         original = bundle.folder / case["audio"]
         facts = audio.normalise(original, tmp_path / "clip.flac", audio.AudioFormat())
-        item = Sample("d/a", "d", (), facts.path, "", facts.sample_rate, source=original, duration_s=facts.duration_s)
+        item = Sample(
+            clip_id="d/a",
+            dataset="d",
+            references=(),
+            path=facts.path,
+            pcm_sha256="",
+            sample_rate=facts.sample_rate,
+            source=original,
+            duration_s=facts.duration_s,
+        )
         heard = {}
         for playing in (SOURCE, Playback()):
             clip = listen(item, model.capabilities, playing)

@@ -85,7 +85,17 @@ def test_the_hash_is_over_all_else(made: Manifest, changed: dict[str, object]) -
 
 
 def test_the_hash_is_one_that_others_can_compute() -> None:
-    split = Manifest("n", ("d",), {"n": 1}, 0, (), (), {"test": (Member("d/ä", "1"),)}, {"d": "c"}, {"d": "i"})
+    split = Manifest(
+        name="n",
+        datasets=("d",),
+        query={"n": 1},
+        seed=0,
+        stratify=(),
+        group=(),
+        parts={"test": (Member("d/ä", "1"),)},
+        card_sha256={"d": "c"},
+        index_sha256={"d": "i"},
+    )
     assert split.digest() == shelf.sha(
         '{"card_sha256":{"d":"c"},"datasets":["d"],"group":[],"index_sha256":{"d":"i"},'
         '"parts":{"test":[{"clip_id":"d/\\u00e4","pcm_sha256":"1"}]},"query":{"n":1},"seed":0,"stratify":[]}'

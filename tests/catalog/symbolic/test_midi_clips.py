@@ -101,7 +101,7 @@ class Listener(Reader):
 
 
 def ask(home: Home, model: str, **more: object) -> object:
-    return evaluate(home, EvalRequest(f"{__name__}:{model}", "half", **more))  # type: ignore[arg-type]
+    return evaluate(home, EvalRequest(model=f"{__name__}:{model}", split="half", **more))  # type: ignore[arg-type]
 
 
 def test_a_model_that_takes_midi_gets_the_files_and_what_it_was_given_is_kept(dances: None, home: Home) -> None:
@@ -141,7 +141,9 @@ def test_another_score_can_be_played_in_its_stead(dances: None, home: Home) -> N
 
 
 def test_looking_at_the_samples_of_a_score_is_not_listening(tmp_path: Path) -> None:
-    item = Sample("d/a", "d", (), tmp_path / "a.mid", "", 0, midi=True)
+    item = Sample(
+        clip_id="d/a", dataset="d", references=(), path=tmp_path / "a.mid", pcm_sha256="", sample_rate=0, midi=True
+    )
     clip = listen(item, ModelCapabilities(takes_midi=True))
     assert isinstance(clip, HeardClip)
     assert (clip.audio.size, clip.audio.dtype, clip.listened) == (0, np.float32, False)

@@ -49,7 +49,9 @@ def all_right(folder: Path) -> Path:
 def take(home: Home, file: Path, notes: Notes | None = None, format: str = "cmi-bench", **more: Any) -> Run:  # noqa: A002
     where = {} if "dataset" in more else {"split": "half"}
     return import_answers(
-        home, ImportRequest(file, format, **({"model": "them", "task": "genre"} | where | more)), notes or Notes()
+        home,
+        ImportRequest(file=file, format=format, **({"model": "them", "task": "genre"} | where | more)),
+        notes or Notes(),
     )
 
 
@@ -156,9 +158,11 @@ def test_a_file_about_something_else_is_refused(corpus: Corpus, home: Home, tmp_
 def test_one_of_split_and_dataset_is_needed(corpus: Corpus, home: Home, tmp_path: Path) -> None:
     file = all_right(tmp_path)
     with pytest.raises(EvaluationError, match="Either a split or a dataset is needed"):
-        import_answers(home, ImportRequest(file, "cmi-bench", "them"))
+        import_answers(home, ImportRequest(file=file, format="cmi-bench", model="them"))
     with pytest.raises(EvaluationError, match="A split has its references in the index"):
-        import_answers(home, ImportRequest(file, "cmi-bench", "them", split="half", references="file"))
+        import_answers(
+            home, ImportRequest(file=file, format="cmi-bench", model="them", split="half", references="file")
+        )
     with pytest.raises(UnknownName, match="No dataset named 'tonse'"):
         take(home, file, dataset="tonse")
     corpus.publish()
@@ -396,7 +400,7 @@ def test_published_genres_have_their_known_accuracy(home: Home, shared: Path, mo
     run = take(home, file, dataset="gtzan", references="file", model=model)
     assert run.scores["n"] == 290
     assert round(100 * metric(run, "accuracy"), 1) == accuracy
-    assert run.questions()[0]["clip_id"] == "gtzan/blues.00012"
+    assert run.questions()[0].clip_id == "gtzan/blues.00012"
 
 
 @pytest.mark.shared

@@ -408,7 +408,7 @@ def test_without_letters_a_letter_means_nothing(corpus: Corpus, home: Home, monk
 
 
 def test_a_preview_writes_nothing_and_says_what_the_run_will(corpus: Corpus, home: Home) -> None:
-    request = EvalRequest(ODD, "half", "genre", letters=True)
+    request = EvalRequest(model=ODD, split="half", task="genre", letters=True)
     said = preview(home, request)
     assert not home.runs.exists()
     assert Odd.asked == []
@@ -466,18 +466,18 @@ def test_auto_finds_the_largest_batch_that_fits_and_records_the_search(
     monkeypatch.setattr(Roomy, "room", room)
     monkeypatch.setattr(hardware, "free_ram", lambda: free)
     monkeypatch.setattr(hardware, "resident", lambda: 5)
-    run = evaluate(home, EvalRequest(f"{__name__}:Roomy", "all", "genre", batch="auto"))
+    run = evaluate(home, EvalRequest(model=f"{__name__}:Roomy", split="all", task="genre", batch="auto"))
     assert [len(batch) for batch in Odd.asked] == batches
     session = run.settings.sessions[0]
     assert [list(tried) for tried in session.batch_search] == search
     assert session.batch == {64: 16 if free > 5 else 2, 9: 8, 1: 1}[room]
     assert sorted(record.batch for record in run.answers().values()) == sorted(n for n in batches for _ in range(n))
-    again = evaluate(home, EvalRequest(f"{__name__}:Roomy", "all", "genre", batch=3))
+    again = evaluate(home, EvalRequest(model=f"{__name__}:Roomy", split="all", task="genre", batch=3))
     assert again.id == run.id
 
 
 def test_a_batch_grows_to_a_limit(corpus: Corpus, home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
     corpus.split("all", {"test": corpus.publish(clips=36)})
     monkeypatch.setattr(batching, "LARGEST", 4)
-    evaluate(home, EvalRequest(f"{__name__}:Roomy", "all", "genre", batch="auto"))
+    evaluate(home, EvalRequest(model=f"{__name__}:Roomy", split="all", task="genre", batch="auto"))
     assert [len(batch) for batch in Odd.asked] == [2, *[4] * 8, 2]

@@ -71,7 +71,12 @@ def answers(run: Run) -> dict[str, str | None]:
 
 
 def items(*gold: str, dataset: str = "d") -> list[Sample]:
-    return [Sample(f"{dataset}/{n:03}", dataset, (label,), None, "", 0) for n, label in enumerate(gold)]
+    return [
+        Sample(
+            clip_id=f"{dataset}/{n:03}", dataset=dataset, references=(label,), path=None, pcm_sha256="", sample_rate=0
+        )
+        for n, label in enumerate(gold)
+    ]
 
 
 def test_silence_is_as_long_as_the_clip(corpus: Corpus, home: Home) -> None:
@@ -173,7 +178,7 @@ def test_swapping_moves_every_clip_and_as_many_labels_as_can_be(gold: list[str],
     other = deranged(given, seed)
     assert sorted(item.clip_id for item in other.values()) == [item.clip_id for item in given]
     assert all(other[item.clip_id] is not item for item in given)
-    assert sum(other[item.clip_id].gold == item.gold for item in given) == same
+    assert sum(other[item.clip_id].references == item.references for item in given) == same
     assert deranged(given[::-1], seed) == other
 
 

@@ -16,7 +16,7 @@ from mudata.evaluation.tasks.samples import Sample
 @pytest.fixture
 def item(tone: Callable[..., Path], tmp_path: Path) -> Sample:
     path = tone(tmp_path / "a.flac", seconds=2.0, rate=22050, channels=2, hz=440.0)
-    return Sample("d/a", "d", ("x",), path, "0" * 64, 22050)
+    return Sample(clip_id="d/a", dataset="d", references=("x",), path=path, pcm_sha256="0" * 64, sample_rate=22050)
 
 
 @pytest.mark.parametrize(
@@ -60,13 +60,32 @@ def test_what_cannot_be_decoded_is_a_failure_with_a_reason(item: Sample, content
 
 
 def test_a_clip_that_is_not_here_is_a_failure() -> None:
-    gone = Sample("d/a", "d", ("x",), None, "", 0, "missing: taken down")
+    gone = Sample(
+        clip_id="d/a",
+        dataset="d",
+        references=("x",),
+        path=None,
+        pcm_sha256="",
+        sample_rate=0,
+        absent="missing: taken down",
+    )
     assert listen(gone, ModelCapabilities()) == Failure("missing", "missing: taken down")
 
 
 @pytest.mark.parametrize("ahead", [1, 3, 100])
 def test_clips_come_in_order_however_many_are_decoded_ahead(item: Sample, ahead: int) -> None:
-    items = [Sample(f"d/{i}", "d", (), item.path if i % 3 else None, "", 22050, "gone") for i in range(20)]
+    items = [
+        Sample(
+            clip_id=f"d/{i}",
+            dataset="d",
+            references=(),
+            path=item.path if i % 3 else None,
+            pcm_sha256="",
+            sample_rate=22050,
+            absent="gone",
+        )
+        for i in range(20)
+    ]
     got = list(heard(items, ModelCapabilities(), ahead=lambda: ahead))
     assert [one.clip_id for one, _ in got] == [f"d/{i}" for i in range(20)]
     assert [isinstance(clip, Failure) for _, clip in got] == [i % 3 == 0 for i in range(20)]

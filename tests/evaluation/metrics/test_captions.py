@@ -97,7 +97,7 @@ def test_one_caption_alone_has_no_control_of_other_clips() -> None:
 
 
 def test_clips_of_one_track_are_resampled_together() -> None:
-    plain, tied = twelve(), [clip(i, x.gold, x.answer, track=f"t{i // 4}") for i, x in enumerate(twelve())]
+    plain, tied = twelve(), [clip(i, x.references, x.answer, track=f"t{i // 4}") for i, x in enumerate(twelve())]
     plain_f, tied_f = (by_name(captions.caption_metrics(items))["rouge1_f"] for items in (plain, tied))
     assert plain_f.value == tied_f.value
     assert (plain_f.low, plain_f.high) != (tied_f.low, tied_f.high)
@@ -123,7 +123,7 @@ def test_another_clip_is_of_the_same_dataset_another_track_and_has_another_capti
     for i, j in enumerate(other):
         assert items[i].dataset == items[j].dataset
         assert items[i].track != items[j].track
-        assert items[i].gold != items[j].gold
+        assert items[i].references != items[j].references
 
 
 @given(st.lists(st.tuples(st.integers(0, 5), st.integers(0, 3)), min_size=1, max_size=14))
@@ -135,21 +135,21 @@ def test_captions_are_kept_apart_unless_one_has_more_than_half(clips: list[tuple
         return
     assert other is not None
     assert sorted(other) == list(range(len(items)))
-    assert all(items[i].gold != items[j].gold for i, j in enumerate(other))
+    assert all(items[i].references != items[j].references for i, j in enumerate(other))
 
 
 def test_where_one_track_is_nearly_everything_only_its_captions_are_kept_apart() -> None:
     items = [clip(i, f"text {i % 4}", "x", track="one") for i in range(8)]
     other = caption_controls.other_clips(items)
     assert other is not None
-    assert all(items[i].gold != items[j].gold for i, j in enumerate(other))
+    assert all(items[i].references != items[j].references for i, j in enumerate(other))
 
 
 def test_clips_that_share_any_of_their_captions_are_not_exchanged() -> None:
     items = [clip(0, ("a", "b"), "x"), clip(1, ("b", "c"), "x"), clip(2, ("d",), "x"), clip(3, ("e", "f"), "x")]
     other = caption_controls.other_clips(items)
     assert other is not None
-    assert all(not set(items[i].gold) & set(items[j].gold) for i, j in enumerate(other))
+    assert all(not set(items[i].references) & set(items[j].references) for i, j in enumerate(other))
 
 
 def test_where_most_clips_have_one_caption_there_is_no_wrong_clip() -> None:
@@ -169,7 +169,7 @@ def test_a_dataset_beside_others_has_the_same_wrong_clips_as_alone() -> None:
 
 
 def test_a_model_that_says_the_same_of_every_clip_has_no_lift() -> None:
-    items = [clip(i, x.gold, "a slow sad tune") for i, x in enumerate(twelve())]
+    items = [clip(i, x.references, "a slow sad tune") for i, x in enumerate(twelve())]
     got = by_name(captions.caption_metrics(items))
     assert got["rouge1_f_lift"].value == pytest.approx(0)
     assert got["rouge1_f"].value == pytest.approx(got["rouge1_f_wrong_clip"].value)
@@ -218,7 +218,7 @@ def test_a_large_train_part_is_sampled_and_says_so() -> None:
 def test_the_recorded_constant_is_what_every_clip_is_given() -> None:
     recorded = {"d": {"text": "a slow sad tune", "source": "train part", "recipe": "by hand"}}
     got = by_name(captions.caption_metrics(twelve(), recorded))
-    expected = rouge.rouge(["a slow sad tune"] * 12, [item.gold for item in twelve()]).mean(0)
+    expected = rouge.rouge(["a slow sad tune"] * 12, [item.references for item in twelve()]).mean(0)
     assert got["rouge1_f_constant"].value == pytest.approx(expected[2])
     assert got["rougeL_f_constant"].value == pytest.approx(expected[8])
     assert "train part: by hand" in got["rouge1_f_constant"].recipe

@@ -251,7 +251,16 @@ def eight_hours(tmp_path_factory: pytest.TempPathFactory) -> Sample:
     form = struct.pack("<IHHIIHH", 16, 1, 1, 8000, 16_000, 2, 16)
     path.write_bytes(b"RIFF" + struct.pack("<I", 36 + size) + b"WAVEfmt " + form + b"data" + struct.pack("<I", size))
     os.truncate(path, 44 + size)
-    return Sample("d/a", "d", (), path, "", 8000, source=path, duration_s=float(HOURS_S))
+    return Sample(
+        clip_id="d/a",
+        dataset="d",
+        references=(),
+        path=path,
+        pcm_sha256="",
+        sample_rate=8000,
+        source=path,
+        duration_s=float(HOURS_S),
+    )
 
 
 @pytest.mark.parametrize("source", ["clip", "source"])

@@ -62,7 +62,7 @@ def bertscore(
     if baseline is not None and baseline >= 1:
         raise EvaluationError(f"The baseline {baseline:g} leaves no room.", "Give a number below 1, such as 0.83.")
     encoder = TokenEncoder(model, layer, revision=revision, device=device)
-    pairs = [(i, item.answer or "", text) for i, item in enumerate(items) for text in item.gold]
+    pairs = [(i, item.answer or "", text) for i, item in enumerate(items) for text in item.references]
     pairs.sort(key=lambda pair: (max(len(pair[1]), len(pair[2])), pair))  # neighbours of one length need little padding
     scores = np.full(len(items), -np.inf)
     for start in range(0, len(pairs), batch):

@@ -56,4 +56,4 @@ def kept(run: Run, items: Sequence[ScoredAnswer]) -> tuple[list[dict[str, Any]],
 
 def _of(items: Sequence[ScoredAnswer]) -> str:
     """Hash of what captions are scored from."""
-    return digest([(item.clip_id, item.answer, item.gold) for item in items])
+    return digest([(item.clip_id, item.answer, item.references) for item in items])

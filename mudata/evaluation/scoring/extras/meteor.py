@@ -39,7 +39,7 @@ def meteor(items: Sequence[ScoredAnswer]) -> tuple[list[Metric], dict[str, objec
     synonyms = wordnet()
     scores = [
         meteor_score(
-            [rouge.words(text) for text in item.gold],
+            [rouge.words(text) for text in item.references],
             rouge.words(item.answer or ""),
             stemmer=_Stemmer(),
             wordnet=synonyms or _NoWordNet(),

@@ -113,7 +113,7 @@ def columns(context: ScoringContext, items: Sequence[ScoredAnswer]) -> list[dict
 
 def _column(name: str, items: Sequence[ScoredAnswer], labels: Labels, detail: Mapping[str, Any]) -> dict[str, Any]:
     """Accuracy over all clips: those without an answer or an opinion are wrong."""
-    right = sum(labels.get(item.clip_id) in item.gold for item in items)
+    right = sum(labels.get(item.clip_id) in item.references for item in items)
     score = share(name, right, len(items), "the opinion's label is right / all")
     mine = [item for item in items if item.clip_id in labels]
     same = sum(item.alignment is not None and item.alignment.label == labels[item.clip_id] for item in mine)

@@ -1,0 +1,115 @@
+"""What the index knows of the clips of a task: where their audio is, their references, their groups."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
+
+from mudata.evaluation.tasks.samples import Sample
+
+if TYPE_CHECKING:
+    import duckdb
+
+    from mudata.catalog.cards.schema import Card
+    from mudata.evaluation.tasks.task import Task
+    from mudata.home import Home
+
+
+class ClipRow(NamedTuple):
+    """A clip as the index has it."""
+
+    clip_id: str
+    kind: str
+    path: str | None
+    source_path: str | None
+    hash: str | None
+    start_s: float | None
+    duration_s: float | None
+    sample_rate: int | None
+    status: str
+    reason: str | None
+    artist: str | None
+    album: str | None
+    track: str | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class IndexedClips:
+    """Clips by id; references and aspects by dataset and clip id."""
+
+    home: Home
+    rows: Mapping[str, ClipRow]
+    references: Mapping[str, Mapping[str, tuple[str, ...]]]
+    aspects: Mapping[str, Mapping[str, tuple[str, ...]]]
+
+    def sample(self, clip_id: str, pcm_sha256: str) -> Sample:
+        """A clip with what is right about it; `pcm_sha256` is what the split was drawn from."""
+        dataset, row = clip_id.partition("/")[0], self.rows.get(clip_id)
+        references = self.references.get(dataset, {}).get(clip_id, ())
+        if row is None:
+            return Sample(
+                clip_id=clip_id,
+                dataset=dataset,
+                references=references,
+                path=None,
+                pcm_sha256=pcm_sha256,
+                sample_rate=0,
+                absent="not in the index",
+            )
+        path = self.home.root / row.path if row.status == "ok" and row.path else None
+        source = self.home.raw(dataset) / "files" / row.source_path if row.source_path else None
+        return Sample(
+            clip_id=clip_id,
+            dataset=dataset,
+            references=references,
+            path=path,
+            pcm_sha256=row.hash or pcm_sha256,
+            sample_rate=row.sample_rate or 0,
+            absent=None if path else f"{row.status}: {row.reason}",
+            artist=row.artist,
+            album=row.album,
+            track=row.track,
+            aspects=self.aspects.get(dataset, {}).get(clip_id, ()),
+            midi=row.kind == "midi",
+            source=source,
+            start_s=row.start_s or 0.0,
+            duration_s=row.duration_s,
+        )
+
+
+def clip_rows(connection: duckdb.DuckDBPyConnection, datasets: Sequence[str]) -> dict[str, ClipRow]:
+    """Every clip of some datasets, by its id."""
+    rows = connection.execute(
+        "SELECT clip_id, kind, path, source_path, coalesce(pcm_sha256, source_sha256), start_s, duration_s,"
+        " sample_rate, status, reason, artist, album, track FROM clips WHERE list_contains(?, dataset)",
+        [list(datasets)],
+    ).fetchall()
+    return {row[0]: ClipRow(*row) for row in rows}
+
+
+def references_of(connection: duckdb.DuckDBPyConnection, task: Task) -> dict[str, tuple[str, ...]]:
+    """By clip id, what is right of a task: canonical labels in published order, or captions."""
+    if task.kind == "caption":
+        query = "SELECT clip_id, text FROM captions WHERE dataset = ? AND kind = 'caption' ORDER BY clip_id, text"
+        rows = connection.execute(query, [task.dataset]).fetchall()
+    else:
+        query = "SELECT clip_id, canonical FROM labels WHERE dataset = ? AND namespace = ? AND canonical IS NOT NULL"
+        rows = connection.execute(query, [task.dataset, task.namespace]).fetchall()
+        place = {label: i for i, label in enumerate(task.written)}
+        rows = sorted((row for row in set(rows) if row[1] in place), key=lambda row: place[row[1]])
+    by_clip: defaultdict[str, list[str]] = defaultdict(list)
+    for clip_id, reference in rows:
+        by_clip[clip_id].append(reference)
+    return {clip_id: tuple(references) for clip_id, references in by_clip.items()}
+
+
+def aspects_of(connection: duckdb.DuckDBPyConnection, card: Card) -> dict[str, tuple[str, ...]]:
+    """What people said of each clip in words of their own: labels of the namespaces without a vocabulary."""
+    rows = connection.execute(
+        "SELECT clip_id, list(DISTINCT label ORDER BY label) FROM labels "
+        "WHERE dataset = ? AND list_contains(?, namespace) GROUP BY clip_id",
+        [card.name, [name for name, space in card.labels.items() if space.open]],
+    ).fetchall()
+    return {clip_id: tuple(labels) for clip_id, labels in rows}
