@@ -20,7 +20,7 @@ define make_environment
 @echo "Making the environment $(2) with $$($(1) --version) (a few minutes the first time)"
 @$(1) -m venv --clear $(2)
 @$(2)/bin/python -m pip install --quiet --upgrade --constraint $(3) pip setuptools
-@$(2)/bin/python -m pip install --quiet --constraint $(3) --no-build-isolation --editable '.[$(subst $(space),$(comma),$(EXTRAS))]'
+@PYTHONWARNINGS=ignore $(2)/bin/python -m pip install --quiet --constraint $(3) --no-build-isolation --editable '.[$(subst $(space),$(comma),$(EXTRAS))]'
 @$(2)/bin/python -m pip install --quiet --constraint $(3) --no-deps basic-pitch  # its model file; what it requires conflicts
 endef
 
@@ -61,15 +61,17 @@ test-oldest:  ## Run the tests that are not slow with the oldest versions that p
 lock:  ## Choose the newest versions of everything for constraints.lock
 	$(call resolve,--universal --fork-strategy fewest,constraints.lock)
 
-check: env  ## Lint, types, import contracts, README tables
+check: env  ## Lint, types, import contracts, README tables, docs/api.md
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/cog --check README.md
+	$(BIN)/python docs/generate_api.py --check
 
-readme: env  ## Bring the tables in README.md up to date
+docs: env  ## Bring the tables in README.md and the page docs/api.md up to date
 	$(BIN)/cog -r README.md
+	$(BIN)/python docs/generate_api.py --write
 
 bench: env  ## Run the benchmarks side by side and print their tables (long)
 	@for b in benchmarks/*.py; do $(BIN)/python $$b || exit 1; done
@@ -77,4 +79,4 @@ bench: env  ## Run the benchmarks side by side and print their tables (long)
 clean:  ## Remove the environment and what tests and builds leave
 	rm -rf .venv .venv-* build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
 
-.PHONY: help env demo test test-fast test-latest test-oldest lock check readme bench clean
+.PHONY: help env demo test test-fast test-latest test-oldest lock check docs bench clean

@@ -51,8 +51,10 @@ def signature(name: str, function: object) -> str:
         if parameter.kind is parameter.KEYWORD_ONLY and not starred:
             words.append("*")
             starred = True
-        words.append(str(parameter).replace("'", ""))
-    returned = str(told.return_annotation).replace("'", "")
+        default = "" if parameter.default is parameter.empty else f" = {parameter.default!r}"
+        star = "*" if parameter.kind is parameter.VAR_POSITIONAL else ""
+        words.append(f"{star}{parameter.name}: {parameter.annotation}{default}")
+    returned = told.return_annotation
     line = f"mudata.{name}({', '.join(words)}) -> {returned}"
     return line if len(line) <= 100 else f"mudata.{name}(\n    " + ",\n    ".join(words) + f",\n) -> {returned}"
 
@@ -72,7 +74,7 @@ def text(doc: str) -> str:
             lines[-1] += f" {line.strip()}"
         else:
             lines.append(line)
-    return "\n".join(lines).strip()
+    return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip()
 
 
 if __name__ == "__main__":

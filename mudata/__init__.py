@@ -13,8 +13,8 @@ from mudata.lazy import lazy_names
 from mudata.version import __version__
 
 if TYPE_CHECKING:
-    from mudata.api.datasets import cards, cite, fetch, info, leaks, split, sql, stats, verify
-    from mudata.api.evaluations import evaluate, import_answers, models, runs, score
+    from mudata.api.datasets import cards, check_split, cite, fetch, info, leaks, split, splits, sql, stats, verify
+    from mudata.api.evaluations import evaluate, fetch_model, import_answers, models, override, runs, score
     from mudata.api.inspection import align, compare, report, show
     from mudata.narration import show_progress
 
@@ -22,32 +22,31 @@ __all__ = [
     "__version__",
     "align",
     "cards",
+    "check_split",
     "cite",
     "compare",
     "evaluate",
     "fetch",
+    "fetch_model",
     "import_answers",
     "info",
     "leaks",
     "models",
+    "override",
     "report",
     "runs",
     "score",
     "show",
     "show_progress",
     "split",
+    "splits",
     "sql",
     "stats",
     "verify",
 ]
 __getattr__, __dir__ = lazy_names(
     __name__,
-    {
-        **dict.fromkeys(("cards", "cite", "fetch", "info", "leaks", "split", "sql", "stats", "verify"), "api.datasets"),
-        **dict.fromkeys(("evaluate", "import_answers", "models", "runs", "score"), "api.evaluations"),
-        **dict.fromkeys(("align", "compare", "report", "show"), "api.inspection"),
-        "show_progress": "narration",
-    },
+    dict.fromkeys(__all__, "api") | {"__version__": "version", "show_progress": "narration"},
 )
 
 # here, since every process that imports anything of mudata passes this way

@@ -18,35 +18,44 @@ from typing import TYPE_CHECKING
 from mudata.lazy import lazy_names
 
 if TYPE_CHECKING:
-    from mudata.api.datasets import cards, cite, fetch, info, leaks, split, sql, stats, verify
-    from mudata.api.evaluations import evaluate, import_answers, models, runs, score
+    from mudata.api.datasets import cards, check_split, cite, fetch, info, leaks, split, splits, sql, stats, verify
+    from mudata.api.evaluations import evaluate, fetch_model, import_answers, models, override, runs, score
     from mudata.api.inspection import align, compare, report, show
-
-MODULES = {
-    **dict.fromkeys(("cards", "cite", "fetch", "info", "leaks", "split", "sql", "stats", "verify"), "datasets"),
-    **dict.fromkeys(("evaluate", "import_answers", "models", "runs", "score"), "evaluations"),
-    **dict.fromkeys(("align", "compare", "report", "show"), "inspection"),
-}
-"""Public name -> the module here that has it."""
 
 __all__ = [
     "align",
     "cards",
+    "check_split",
     "cite",
     "compare",
     "evaluate",
     "fetch",
+    "fetch_model",
     "import_answers",
     "info",
     "leaks",
     "models",
+    "override",
     "report",
     "runs",
     "score",
     "show",
     "split",
+    "splits",
     "sql",
     "stats",
     "verify",
 ]
-__getattr__, __dir__ = lazy_names(__name__, MODULES)
+__getattr__, __dir__ = lazy_names(
+    __name__,
+    {
+        **dict.fromkeys(
+            ["cards", "check_split", "cite", "fetch", "info", "leaks", "split", "splits", "sql", "stats", "verify"],
+            "datasets",
+        ),
+        **dict.fromkeys(
+            ["evaluate", "fetch_model", "import_answers", "models", "override", "runs", "score"], "evaluations"
+        ),
+        **dict.fromkeys(["align", "compare", "report", "show"], "inspection"),
+    },
+)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from mudata.catalog.index.verify import Finding
     from mudata.catalog.ingest import Ingested
     from mudata.catalog.splits.leaks import Leaks
-    from mudata.catalog.splits.manifest import Manifest
+    from mudata.catalog.splits.manifest import Manifest, ManifestFinding
 
 hide_deprecations()
 
@@ -180,7 +180,8 @@ def verify(dataset: str | Path, *, deep: bool = False, progress: Progress | bool
 def sql(query: str) -> Relation:
     """Ask the index anything, read-only: a relation with `.df()`, `.pl()`, `.arrow()`, `.fetchall()`.
 
-    Tables and columns: `mudata sql --schema`.
+    Args:
+        query: one SELECT; tables and columns are told by `mudata sql --schema`.
 
     Raises:
         QueryError: the SQL is wrong, or wants more than to read.
@@ -300,3 +301,28 @@ def leaks(split: str | Path | None = None, *, official: str | None = None, datas
         else:
             part_of = manifest.load(home, str(split)).part_of()
         return sharing.find(connection, part_of)
+
+
+@checked()
+def check_split(split: str | Path) -> list[ManifestFinding]:
+    """What has changed since a split was made, and what leaks between its parts; faults and notes.
+
+    Args:
+        split: a name, or a manifest's path.
+
+    Raises:
+        UnknownName, SplitError.
+    """
+    from mudata.catalog.splits import check, manifest
+
+    home = Home.default()
+    return check.check(home, manifest.load(home, split))
+
+
+@checked()
+def splits() -> list[Manifest]:
+    """The splits in the home, by name."""
+    from mudata.catalog.splits import manifest
+
+    home = Home.default()
+    return [manifest.load(home, name) for name in manifest.names(home)]

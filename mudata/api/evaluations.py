@@ -29,6 +29,52 @@ def models() -> Table:
     return Table(model_facts.rows(Home.default()), model_facts.COLUMNS)
 
 
+@checked()
+def fetch_model(
+    name: str,
+    *,
+    source: str | Path | Iterable[str | Path] = (),
+    jobs: int = 4,
+    offline: bool = False,
+    accept_licence: bool = False,
+    progress: Progress | bool | None = None,
+) -> Path:
+    """Get a model's weights; parts that models share are fetched once. Stopped, the same call goes on.
+
+    Args:
+        name: a model from `models()` that has weights.
+        source: files you have: the model's folder, a cache of Hugging Face, or 'PART=PATH' for a part's folder or file.
+        jobs: downloads at a time.
+        offline: never touch the network.
+        accept_licence: accept the model's terms; needed once where use is restricted.
+        progress: True, False, or None for what `show_progress` says.
+
+    Returns:
+        The model's folder.
+
+    Raises:
+        UnknownName, ModelError, NeedsLicence, FetchError, HomeError.
+    """
+    from mudata.errors import ModelError
+    from mudata.evaluation.models.registry import card_of, find
+    from mudata.evaluation.models.weights import fetch_weights
+
+    card = card_of(find(name))
+    if card is None:
+        raise ModelError(f"{name} has no weights to fetch.", "Models with weights are shown by mudata.models().")
+    request = fetch_weights.WeightsRequest(
+        origin=tuple(str(given) for given in ((source,) if isinstance(source, str | Path) else source)),
+        accept_licence=accept_licence,
+        offline=offline,
+        jobs=jobs,
+    )
+    told = chosen(progress)
+    fetched = fetch_weights.fetch(card, Home.default(), request, told)
+    for note in fetched.notes:
+        told.say(note)
+    return fetched.folder
+
+
 @checked(narrator="progress", timeout_s="timeout")
 def evaluate(
     model: str,
@@ -167,6 +213,30 @@ def score(
         return again(run, told, reference_scorer=reference_scorer)
 
     return [scores for _, scores in readable_runs(Home.default(), scored, told)]
+
+
+@checked()
+def override(run: Runs, clip: str, label: str | Iterable[str] | None, *, author: str, reason: str) -> ScoredRun:
+    """Say how a person reads an answer: it outranks the aligner, is kept for ever, and the run is scored again.
+
+    Args:
+        run: one run.
+        clip: a clip id.
+        label: what is meant: a label, several where an answer may name many, or None.
+        author: who reads the answer so.
+        reason: why.
+
+    Raises:
+        UnknownName, EvaluationError, Busy.
+    """
+    from mudata.evaluation.scoring import score as scoring
+
+    (found,) = named_runs(run)
+    labels = label if label is None or isinstance(label, str) else list(label)
+    line = {"clip_id": clip, "label": labels, "author": author, "reason": reason}
+    scoring.override(Home.default(), found, [line])
+    scoring.score(found)
+    return found
 
 
 @checked()

@@ -67,14 +67,11 @@ def _row(card: Card) -> dict[str, object]:
 @json_option
 def info(name: str, as_json: bool) -> None:
     """Show a dataset's card: NAME, or the path of a card file."""
-    from mudata.catalog.cards.card_facts import lines
-
     card = loader.load(name)
     if as_json:
         emit_json(card.model_dump(mode="json", exclude_defaults=True))
         return
-    for line in lines(card):
-        click.echo(line)
+    click.echo(str(card))
 
 
 @click.command()

@@ -252,3 +252,42 @@ class Card(Strict):
             g for g in ("artist", "album", "track") for r in self.clips if re.search(rf"\b{g}\b", r.select or "")
         }
         return tuple(g for g in ("artist", "album", "track") if g in provided)
+
+    def facts(self) -> list[tuple[str, str | list[str]]]:
+        """Title and text, or lines of text, of everything that a person wants to know of a dataset."""
+        licence = self.licence
+        survey = self.survey
+        return [
+            ("name", self.name),
+            ("title", self.title),
+            ("about", self.summary),
+            ("tags", ", ".join(self.tags)),
+            ("audio", self.audio + (f": {self.audio_note}" if self.audio_note else "")),
+            ("format", ", ".join(self.format)),
+            ("duration", str(self.duration)),
+            ("licence", f"{licence.spdx or licence.text} ({licence.usage}{', per clip' if licence.per_clip else ''})"),
+            ("availability", self.availability),
+            ("homepage", self.homepage),
+            ("subsets", [f"{k}: {s.title}{f' ({s.size})' if s.size else ''}" for k, s in self.subsets.items()]),
+            ("sources", [f"{k}: {c.what} ({', '.join(m.kind for m in c.mirrors)})" for k, c in self.sources.items()]),
+            ("labels", [f"{k}: {len(s.vocabulary) or 'open'} ({s.kind})" for k, s in self.labels.items()]),
+            ("groups", ", ".join(self.grouped_by) or (self.leakage_risk and f"none. {self.leakage_risk}") or "none"),
+            ("splits", [f"{k}: {s.title}" for k, s in self.splits.items()]),
+            ("tasks", [f"{k}: {t.kind}" for k, t in self.tasks.items()]),
+            ("faults", f"{sum(len(f.ids) for f in self.faults)} clips with known faults" if self.faults else ""),
+            ("survey", f"row {survey.row}: {survey.tag}; {survey.format}; {survey.duration}" if survey else ""),
+            ("but", list(survey.differences) if survey else ""),
+            ("notes", list(self.notes)),
+        ]
+
+    def __str__(self) -> str:
+        """The facts as lines, titles in a column of their own."""
+        lines = []
+        for title, value in self.facts():
+            if value:
+                first, *rest = value if isinstance(value, list) else [value]
+                lines += [f"{title + ':':14}{first}", *(" " * 14 + line for line in rest)]
+        return "\n".join(lines)
+
+    def __repr__(self) -> str:
+        return f"Card {self.name!r}: {self.title} ({', '.join(self.tags)}; {', '.join(self.format)})"

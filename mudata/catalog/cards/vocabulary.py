@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from mudata.catalog.cards.labels import LabelSpace
 
 
+@lru_cache(maxsize=1 << 16)  # resolving a label set folds each name many times
 def fold(text: str, *, keep: str = "") -> str:
     """What two spellings of one name have in common: letters and digits of any script, case folded.
 

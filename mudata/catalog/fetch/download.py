@@ -17,13 +17,13 @@ from pathlib import Path
 import httpx2
 
 from mudata.catalog.fetch.checksums import verify_checksums
-from mudata.catalog.fetch.transfer import Download, Part, TryAgain, attempt, shown
+from mudata.catalog.fetch.transfer import Download, PartialFile, TryAgain, attempt, shown
 from mudata.errors import ChecksumMismatch, FetchError, Offline, telling_os_errors
 from mudata.narration import SILENT, Advance, Progress
 
-_PROGRESS = 1 << 20
+_ENOUGH_PROGRESS = 1 << 20
 """So many new bytes make a cut connection no failed try."""
-_LOST = 16
+_MOST_UNREACHABLE = 16
 """After so many files in a row whose host cannot be reached, the others are not tried."""
 
 
@@ -41,7 +41,7 @@ class DownloadRetries:
     """Without any byte."""
 
 
-PATIENT = DownloadRetries()
+DEFAULT_RETRIES = DownloadRetries()
 
 
 def download(
@@ -50,7 +50,7 @@ def download(
     advance: Advance = lambda done: None,
     offline: bool = False,
     client: httpx2.Client | None = None,
-    patience: DownloadRetries = PATIENT,
+    retries: DownloadRetries = DEFAULT_RETRIES,
 ) -> Path:
     """Get one file; a target that is there and verifies is kept as it is.
 
@@ -62,7 +62,7 @@ def download(
         if want.target.is_file():
             with contextlib.suppress(ChecksumMismatch):  # another edition: replaced below
                 verify_checksums(want.target, want.size, want.checksums)
-                Part(want).discard()  # a process that was killed may not have come to that
+                PartialFile(want).discard()  # a process that was killed may not have come to that
                 advance(want.target.stat().st_size)
                 return want.target
         if offline:
@@ -71,20 +71,20 @@ def download(
                 f"It comes from {shown(want.url)}: run the same command without --offline (and MUDATA_OFFLINE).",
             )
         want.target.parent.mkdir(parents=True, exist_ok=True)
-        client = client or stack.enter_context(_open_client(patience))
-        part = Part(want)
+        client = client or stack.enter_context(_open_client(retries))
+        partial = PartialFile(want)
         for again in (True, False):
-            pieced = part.size > 0
+            pieced = partial.size > 0
             try:
-                pieced = _arrive(client, want, part, advance, patience)
-                verify_checksums(part.path, want.size, want.checksums, name=shown(want.url))
+                pieced = _until_complete(client, want, partial, advance, retries)
+                verify_checksums(partial.path, want.size, want.checksums, name=shown(want.url))
                 break
             except ChecksumMismatch:
-                advance(-part.size)
-                part.discard()
+                advance(-partial.size)
+                partial.discard()
                 if not (pieced and again):  # pieces may be of two editions: a whole one deserves a try
                     raise
-        part.move()
+        partial.move()
     return want.target
 
 
@@ -95,7 +95,7 @@ def download_many(
     progress: Progress = SILENT,
     title: str = "downloading",
     offline: bool = False,
-    patience: DownloadRetries = PATIENT,
+    retries: DownloadRetries = DEFAULT_RETRIES,
 ) -> dict[str, Path | FetchError]:
     """Get many files, `jobs` at a time: each address with its file, or with what went wrong.
 
@@ -109,7 +109,7 @@ def download_many(
     known = bool(sizes) and None not in sizes
     total, unit = (sum(filter(None, sizes)), "bytes") if known else (len(by_url), "files")
     with (
-        _open_client(patience) as client,
+        _open_client(retries) as client,
         progress.bar(title, total, unit) as advance,
         ThreadPoolExecutor(jobs) as pool,
     ):
@@ -121,18 +121,18 @@ def download_many(
                 advance(done)
 
         tasks = {
-            pool.submit(download, want, advance=watch, offline=offline, client=client, patience=patience): url
+            pool.submit(download, want, advance=watch, offline=offline, client=client, retries=retries): url
             for url, want in by_url.items()
         }
-        lost = 0
+        unreachable = 0
         try:
             for task in as_completed(tasks):
                 try:
-                    results[tasks[task]], lost = task.result(), 0
+                    results[tasks[task]], unreachable = task.result(), 0
                 except FetchError as error:
                     results[tasks[task]] = error
-                    lost = lost + 1 if isinstance(error.__cause__, httpx2.TransportError) else 0
-                    if lost == _LOST:
+                    unreachable = unreachable + 1 if isinstance(error.__cause__, httpx2.TransportError) else 0
+                    if unreachable == _MOST_UNREACHABLE:
                         return dict.fromkeys(by_url, error) | results
                 if not known:
                     advance(1)
@@ -142,53 +142,55 @@ def download_many(
     return results
 
 
-def _open_client(patience: DownloadRetries) -> httpx2.Client:
+def _open_client(retries: DownloadRetries) -> httpx2.Client:
     """A connection pool; honours the proxy variables of the environment."""
     from mudata.version import __version__
 
     return httpx2.Client(
         headers={"User-Agent": f"mudata/{__version__}", "Accept-Encoding": "identity"},
-        timeout=httpx2.Timeout(patience.timeout_s, connect=min(20.0, patience.timeout_s)),
+        timeout=httpx2.Timeout(retries.timeout_s, connect=min(20.0, retries.timeout_s)),
     )
 
 
-def _arrive(client: httpx2.Client, want: Download, part: Part, advance: Advance, patience: DownloadRetries) -> bool:
-    """Try until the part is complete, or patience ends; whether it was put together from pieces."""
+def _until_complete(
+    client: httpx2.Client, want: Download, partial: PartialFile, advance: Advance, retries: DownloadRetries
+) -> bool:
+    """Try until the partial is complete, or retries are used up; whether it was put together from pieces."""
     if not want.url.lower().startswith(("http://", "https://")):
         raise FetchError(f"The address {shown(want.url)} is no http(s) one.", "Correct the card.")
-    told = 0.0
+    reported = 0.0
 
     def at(position: float) -> None:
-        nonlocal told
-        advance(position - told)
-        told = position
+        nonlocal reported
+        advance(position - reported)
+        reported = position
 
-    pieced, failures, farthest = part.size > 0, 0, part.size
-    while want.size is None or part.size != want.size:
+    pieced, failures, farthest = partial.size > 0, 0, partial.size
+    while want.size is None or partial.size != want.size:
         cause: Exception
         after_s: float | None = None
         try:
-            return attempt(client, want, part, at) or pieced
+            return attempt(client, want, partial, at) or pieced
         except (httpx2.InvalidURL, httpx2.UnsupportedProtocol) as error:  # a redirect may lead to either
             raise FetchError(f"The address {shown(want.url)} leads to no http(s) one.", "Correct the card.") from error
         except httpx2.HTTPError as error:
-            cause, reason = error, _reason(error, patience)
+            cause, reason = error, _reason(error, retries)
         except TryAgain as error:
             cause, reason, after_s = error, str(error), error.after_s
-        if part.size >= farthest + _PROGRESS:
-            failures, farthest = 0, part.size
+        if partial.size >= farthest + _ENOUGH_PROGRESS:
+            failures, farthest = 0, partial.size
         failures += 1
-        if failures >= patience.tries or (after_s or 0) > patience.longest_s:
+        if failures >= retries.tries or (after_s or 0) > retries.longest_s:
             waits = f"; the host asks to wait {after_s:.0f} s" if after_s else ""
             raise FetchError(
                 f"{shown(want.url)}: {reason} ({failures} tries{waits}).",
-                f"What has arrived ({part.size} bytes) is kept; the same command goes on from there."
-                if part.size
+                f"What has arrived ({partial.size} bytes) is kept; the same command goes on from there."
+                if partial.size
                 else "Look whether the network is up, and run the same command again.",
             ) from cause
-        pause = patience.pause_s * 2 ** (failures - 1) if after_s is None else after_s
-        _pause(min(pause, patience.longest_s), advance)
-    at(part.size)
+        pause = retries.pause_s * 2 ** (failures - 1) if after_s is None else after_s
+        _pause(min(pause, retries.longest_s), advance)
+    at(partial.size)
     return pieced
 
 
@@ -200,9 +202,9 @@ def _pause(seconds: float, advance: Advance) -> None:
         time.sleep(min(left, 0.2))
 
 
-def _reason(error: Exception, patience: DownloadRetries) -> str:
+def _reason(error: Exception, retries: DownloadRetries) -> str:
     if isinstance(error, httpx2.TimeoutException):
-        return f"no answer for {patience.timeout_s:g} s"
+        return f"no answer for {retries.timeout_s:g} s"
     if isinstance(error, httpx2.ConnectError):
         return f"cannot connect: {error}"
     return f"the connection broke: {error}"

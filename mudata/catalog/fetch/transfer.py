@@ -57,7 +57,7 @@ def shown(url: str) -> str:
     return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
 
 
-class Part:
+class PartialFile:
     """The unfinished file `.<name>.part`, and the note `.<name>.part.json` of which bytes these are."""
 
     def __init__(self, want: Download) -> None:
@@ -106,15 +106,15 @@ class Part:
                 os.close(folder)
 
 
-def attempt(client: httpx2.Client, want: Download, part: Part, at: Advance) -> bool:
-    """Bring the part to its end with one request; whether it was added to what was there already.
+def attempt(client: httpx2.Client, want: Download, partial: PartialFile, at: Advance) -> bool:
+    """Bring a partial file to its end with one request; whether it was added to what was there already.
 
     `at` is told the position in the file. Raises TryAgain, httpx2.HTTPError, NeedsToken, ChecksumMismatch
     (more bytes than expected), FetchError.
     """
-    if not part.resumes:
-        part.discard()
-    offset, validator = part.size, part.validator
+    if not partial.resumes:
+        partial.discard()
+    offset, validator = partial.size, partial.validator
     at(offset)
     headers = dict(want.headers)
     if offset:
@@ -125,19 +125,19 @@ def attempt(client: httpx2.Client, want: Download, part: Part, at: Advance) -> b
         if response.status_code == 416 and offset:
             if _number(r"\*/(\d+)$", response) == offset:
                 return True
-            part.discard()
+            partial.discard()
             raise TryAgain("the file has become shorter")
         _check_status(response, want)
         resumed, now = response.status_code == 206, _validator(response)
         if resumed and (_number(r"bytes (\d+)-", response) != offset or (validator and now and now != validator)):
-            part.discard()
+            partial.discard()
             raise TryAgain("the file has changed meanwhile")
         if not resumed:
             _refuse_web_page(response, want)
             offset = 0
             at(0)
-        part.describe(now)
-        with part.path.open("ab" if resumed else "wb") as file:
+        partial.describe(now)
+        with partial.path.open("ab" if resumed else "wb") as file:
             for chunk in response.iter_raw():
                 offset += len(chunk)
                 if want.size is not None and offset > want.size:

@@ -6,6 +6,7 @@ import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import TYPE_CHECKING, Literal
 
 from mudata.catalog.cards.vocabulary import fold
@@ -92,11 +93,13 @@ class Spellings:
         self.findings.append(SpellingNote(level, what))
 
 
+@lru_cache(maxsize=1 << 16)  # resolving a label set folds each spelling many times
 def folded(text: str) -> str:
     """What two spellings of one label have in common in answers: letters, digits and sharps, in one case."""
     return fold(unicodedata.normalize("NFKC", text).replace("♯", "#"), keep="#")
 
 
+@lru_cache(maxsize=1 << 16)
 def plain(text: str) -> str:
     """Words of a text in one case, between single spaces, with a space before and after."""
     low = unicodedata.normalize("NFKC", text).casefold()

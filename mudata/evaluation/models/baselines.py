@@ -92,5 +92,6 @@ class Constant(_Control):
     needs_fit = ("caption",)
 
     def answer(self, clips: Sequence[Clip], question: Question) -> list[Answer | Failure]:
-        said = medoid([t for _, texts in self._taught for t in texts]) if question.kind == "caption" else None
-        return [Answer(said or question.options[0])] * len(clips)
+        captions = [text for _, texts in self._taught for text in texts]
+        text = medoid(captions) if question.kind == "caption" else None
+        return [Answer(text or question.options[0])] * len(clips)

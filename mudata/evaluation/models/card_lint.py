@@ -61,13 +61,13 @@ def _model(card: ModelCard, stem: str) -> Iterator[str]:
 
 def _prompt(kind: str, text: str) -> Iterator[str]:
     try:
-        said = {name for _, name, _, _ in string.Formatter().parse(text) if name is not None}
+        fields = {name for _, name, _, _ in string.Formatter().parse(text) if name is not None}
     except ValueError as error:
         yield f"prompts.{kind}: {error}"
         return
-    for name in sorted(said - _FIELDS[kind]):
+    for name in sorted(fields - _FIELDS[kind]):
         yield f"prompts.{kind}: {{{name}}} is nothing that a prompt of this kind is given"
-    if kind != "caption" and "noun" not in said:
+    if kind != "caption" and "noun" not in fields:
         yield f"prompts.{kind}: it does not say {{noun}}, so that genre and instrument are asked alike"
 
 

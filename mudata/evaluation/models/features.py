@@ -113,12 +113,12 @@ class Features:
         lessons = iter(train)
         while chunk := list(islice(lessons, 4 * workers())):
             vectors += self._features([clip for clip, _ in chunk])
-            labels += [said for _, said in chunk]
+            labels += [references for _, references in chunk]
             groups += [f"artist {clip.group}" if clip.group else f"clip {clip.clip_id}" for clip, _ in chunk]
         if not vectors:
             raise ModelError("There is not one clip to learn from.", "Check the train part of the split.")
-        if all(len(said) == 1 for said in labels):
-            first = [said[0] for said in labels]
+        if all(len(references) == 1 for references in labels):
+            first = [references[0] for references in labels]
             self._fitted, self._chosen = _classifier(np.stack(vectors), first, groups, self.seed)
         else:
             self._fitted, self._chosen = _tagger(np.stack(vectors), labels, groups, self.seed)
@@ -128,8 +128,8 @@ class Features:
             raise ModelError("The model 'features' writes no captions.", "Choose another model, or a task with labels.")
         if self._fitted is None:
             raise ModelError("The model 'features' has learned nothing yet.", "Call `fit` with clips and labels first.")
-        said = self._fitted.predict(np.stack(self._features(clips)))
-        return [Answer(str(one) if isinstance(one, str) else ", ".join(one)) for one in said]
+        predicted = self._fitted.predict(np.stack(self._features(clips)))
+        return [Answer(label if isinstance(label, str) else ", ".join(label)) for label in predicted]
 
     def describe(self) -> dict[str, object]:
         from importlib.metadata import version
@@ -139,17 +139,17 @@ class Features:
 
     def _features(self, clips: Sequence[Clip]) -> list[Vector]:
         keys = [hashlib.sha256(clip.audio.tobytes()).hexdigest() for clip in clips]
-        found = {key: vector for key in keys if (vector := self._remembered(key)) is not None}
-        new = {key: clip.audio for key, clip in zip(keys, clips, strict=True) if key not in found}
+        vectors = {key: vector for key in keys if (vector := self._remembered(key)) is not None}
+        new = {key: clip.audio for key, clip in zip(keys, clips, strict=True) if key not in vectors}
         self._extracted_s += sum(audio.size for audio in new.values()) / RATE
         extracted = extract_all(list(new.values()), alone=self._extracted_s <= ALONE_S)
         for key, vector in zip(new, extracted, strict=True):
-            found[key] = vector
+            vectors[key] = vector
             if self._cache:
                 file = io.BytesIO()
                 np.save(file, vector, allow_pickle=False)
                 write_atomic(self._cache / key[:2] / f"{key}.npy", file.getvalue(), shared=True)
-        return [found[key] for key in keys]
+        return [vectors[key] for key in keys]
 
     def _remembered(self, key: str) -> Vector | None:
         path = self._cache / key[:2] / f"{key}.npy" if self._cache else None

@@ -31,7 +31,8 @@ SHORT_S = 1.0
 """Below this a clip without a place in the prompt is to blame itself, not the checkpoint. Ours."""
 
 IN_PLACE = ("qwen2_audio", "audioflamingo3", "musicflamingo")
-"""Model types whose language model is a plain one, so that greedy decoding can be that of `parts.decoding`."""
+"""Model types whose language model is a plain one, so that greedy decoding can be that of
+`decoders.generation`."""
 
 AUDIO_TOKENS = ("audio_token_id", "audio_token_index")
 
@@ -101,7 +102,7 @@ class TransformersAudio:
             factory = model_class(config)
             check_extra(self.checkpoint, config.model_type)
             self.processor: Any = transformers.AutoProcessor.from_pretrained(self.checkpoint, **where)
-            self._ears()
+            self._feature_extractor()
             loaded = factory.from_pretrained(self.checkpoint, dtype=self._torch_dtype, **where)
             self.model: Any = loaded.to(self.device).eval()
         except torch.OutOfMemoryError as error:
@@ -117,7 +118,7 @@ class TransformersAudio:
         longest = getattr(self.processor, "max_audio_len", None) or LONGEST_S.get(config.model_type)
         self.capabilities = replace(
             self.capabilities,
-            sample_rate=int(self._ears().sampling_rate),
+            sample_rate=int(self._feature_extractor().sampling_rate),
             max_seconds=float(longest) if longest else None,
             batch=self._batch or batch_for(self.model, self.device),
         )
@@ -141,9 +142,9 @@ class TransformersAudio:
         from mudata.evaluation.models.decoders.generation import go_on
 
         if self.sampling == "greedy" and self.model.config.model_type in IN_PLACE:
-            found = go_on(self.model, inputs, self.max_new_tokens)
-            if found is not None:
-                return found
+            ids = go_on(self.model, inputs, self.max_new_tokens)
+            if ids is not None:
+                return ids
         with torch.inference_mode():
             out = self.model.generate(**inputs, **self._generation())
         return out[:, inputs["input_ids"].shape[1] :]
@@ -205,7 +206,7 @@ class TransformersAudio:
             # nested: a flat padding=True would reach the feature extractor and cut its mel frames
             processor_kwargs={"text_kwargs": {"padding": True, "padding_side": "left"}},
         )
-        self._check_heard(inputs["input_ids"], clips)
+        self._check_audio_tokens(inputs["input_ids"], clips)
         return inputs.to(self.device, self._torch_dtype)
 
     def mono(self, clip: Clip) -> NDArray[np.float32]:
@@ -238,17 +239,17 @@ class TransformersAudio:
         own: dict[str, Any] = {} if self.sampling == "paper" else {"do_sample": False}
         return own | {"max_new_tokens": self.max_new_tokens}
 
-    def _ears(self) -> Any:
+    def _feature_extractor(self) -> Any:
         """What makes features of sound. Raises ModelError where there is nothing such."""
         for name in ("feature_extractor", "audio_processor"):
-            if (found := getattr(self.processor, name, None)) is not None:
-                return found
+            if (extractor := getattr(self.processor, name, None)) is not None:
+                return extractor
         raise ModelError(
             f"{self.checkpoint} has no audio input: its processor is {type(self.processor).__name__}.",
             "Choose a checkpoint of an audio-language model; see `mudata models`.",
         )
 
-    def _check_heard(self, ids: Any, clips: Sequence[Clip]) -> None:
+    def _check_audio_tokens(self, ids: Any, clips: Sequence[Clip]) -> None:
         """Fail loudly when a prompt holds no audio: such answers would be about nothing. Raises TooShort where that is
         for the clip's own sake."""
         holders = (self.model.config, self.processor)
@@ -256,10 +257,11 @@ class TransformersAudio:
         if token is None:
             return
         there = (ids == token).any(dim=1).tolist()
-        deaf = [len(clip.audio) / clip.sample_rate for clip, found in zip(clips, there, strict=True) if not found]
-        if deaf and max(deaf) < SHORT_S:
-            raise TooShort(f"{min(deaf):.3g} s leave no audio in the prompt")
-        if deaf:
+        seconds = [len(clip.audio) / clip.sample_rate for clip in clips]
+        lost = [s for s, audible in zip(seconds, there, strict=True) if not audible]
+        if lost and max(lost) < SHORT_S:
+            raise TooShort(f"{min(lost):.3g} s leave no audio in the prompt")
+        if lost:
             raise ModelError(
                 f"The audio did not reach {self.checkpoint}: its prompt holds no audio tokens.",
                 "The checkpoint's chat template takes no audio; choose an instruction-tuned checkpoint.",

@@ -95,8 +95,8 @@ class Served:
             batch=self.concurrency,
         )
         self._lock, self._counts = threading.Lock(), Counts()
-        self._told: str | None = None
-        self._over: ModelError | None = None
+        self._revision: str | None = None
+        self._given_up: ModelError | None = None
 
     def load(self) -> None:
         """Look the model up, and find out whether it hears.
@@ -116,13 +116,13 @@ class Served:
         self._names: list[str] = []
         try:
             listed = self.server.models()
-            self._names = [str(one["id"]) for one in listed]
-            mine = next((one for one in listed if one["id"] == self.model), {})
+            self._names = [str(entry["id"]) for entry in listed]
+            mine = next((entry for entry in listed if entry["id"] == self.model), {})
             self._listed = {key: self.server.masked(str(mine[key]))[:200] for key in _LISTED if mine.get(key)}
-            self._heard = self._probe()
+            self._audio_counts = self._probe()
         except NoReply as why:
-            raise self._telling(why) from why
-        if self._heard == "no" and not self.allow_unheard:
+            raise self._explained(why) from why
+        if self._audio_counts == "no" and not self.allow_unheard:
             raise EvaluationError(
                 f"Sound does not reach {self.model} at {self.base_url}: with it, a prompt has no more tokens.",
                 "Serve the model with its audio input (the llama.cpp server wants --mmproj), or choose one that hears. "
@@ -135,21 +135,21 @@ class Served:
         What went wrong with one clip is its own failure. Where the server refuses everything, the answers that there
         are come back first, and the next call raises ModelError.
         """
-        if not self._over:
+        if not self._given_up:
             replies = at_once(lambda clip: self._ask(clip, question), clips, self.concurrency)
-            if not self._over or any(isinstance(reply, Answer) for reply in replies):
+            if not self._given_up or any(isinstance(reply, Answer) for reply in replies):
                 return replies
-        raise self._over
+        raise self._given_up
 
     def describe(self) -> dict[str, object]:
         """What was asked and who answered; tokens, cost and requests are those since `load`."""
-        said = self._counts
+        counts = self._counts
         return {
             "base_url": self.base_url,
             "model": self.model,
-            **({"revision": self._told} if self._told else {}),
+            **({"revision": self._revision} if self._revision else {}),
             "listed": self._listed,
-            "audio_tokens_seen": self._heard,
+            "audio_tokens_seen": self._audio_counts,
             "generation": {**self.generation, "extra": self.extra, "system": self.system},
             "audio": {"format": self.audio_format, "subtype": "PCM_16", "position": "before the prompt"},
             "key_from": self.api_key_env if self.server.has_key else None,
@@ -158,15 +158,15 @@ class Served:
             "timeout_s": self.patience.timeout_s,
             "requests": self.server.requests,
             "retries": self.server.retries,
-            "answers": said.answers,
-            "finish_reasons": dict(sorted(said.finish.items())),
-            "server_models": dict(sorted(said.models.items())),
-            "system_fingerprints": dict(sorted(said.fingerprints.items())),
-            "prompt_tokens": said.prompt_tokens,
-            "completion_tokens": said.completion_tokens,
-            "replies_without_usage": said.unmetered,
+            "answers": counts.answers,
+            "finish_reasons": dict(sorted(counts.finish.items())),
+            "server_models": dict(sorted(counts.models.items())),
+            "system_fingerprints": dict(sorted(counts.fingerprints.items())),
+            "prompt_tokens": counts.prompt_tokens,
+            "completion_tokens": counts.completion_tokens,
+            "replies_without_usage": counts.unmetered,
             "prices_per_million": self.prices if None not in self.prices else None,
-            "cost": said.cost(*self.prices),
+            "cost": counts.cost(*self.prices),
         }
 
     def body(self, prompt: str, sound: NDArray[np.float32] | None, **more: object) -> dict[str, object]:
@@ -185,7 +185,7 @@ class Served:
         rate = self.capabilities.sample_rate or 0
         sine = 0.3 * np.sin(2 * np.pi * PROBE_HZ * np.arange(round(PROBE_S * rate)) / rate)
         reply = self._complete(self.body(PROBE_PROMPT, sine.astype(np.float32), max_tokens=PROBE_TOKENS), "probe")
-        self._told = self.server.masked(str(reply.get("model") or "")) or None
+        self._revision = self.server.masked(str(reply.get("model") or "")) or None
         with_sound = tokens(reply, "prompt_tokens")
         if mapping(mapping(reply.get("usage")).get("prompt_tokens_details")).get("audio_tokens"):
             return "yes"
@@ -201,13 +201,13 @@ class Served:
         return "unknown" if without is None else "yes" if with_sound > without else "no"
 
     def _ask(self, clip: Clip, question: Question) -> Answer | Failure:
-        if self._over:
+        if self._given_up:
             return Failure("not-asked", "the server refused the one before")
         try:
             reply = self._complete(self.body(question.prompt, clip.audio), clip.clip_id)
         except NoReply as why:
             if why.for_all:
-                self._over = self._telling(why)
+                self._given_up = self._explained(why)
             return Failure(why.kind, why.reason)
         return self._read(reply)
 
@@ -221,8 +221,8 @@ class Served:
         """The text of a reply. What was cut off at the limit is an answer, and so is a refusal in words."""
         finish, content = self.server.masked(finish_reason(reply))[:200], text(reply)
         if not reply.get("choices"):
-            said = self.server.masked(json.dumps(reply.get("error", reply)))[:300]
-            return Failure("no-choice", f"the reply has no choice: {said}")
+            excerpt = self.server.masked(json.dumps(reply.get("error", reply)))[:300]
+            return Failure("no-choice", f"the reply has no choice: {excerpt}")
         if content is None:
             return Failure("malformed", "the reply's message has no text")
         if not content and finish == "content_filter":
@@ -235,7 +235,7 @@ class Served:
             self._counts.finish[finish] += 1
         return Answer(content, notes=notes)
 
-    def _telling(self, why: NoReply) -> ModelError:
+    def _explained(self, why: NoReply) -> ModelError:
         """What a user can do about a server that refuses everything."""
         here, key, said = self.base_url, self.api_key_env, f": {why.said}" if why.said else ""
         names = ", ".join(self._names[:20])
@@ -287,9 +287,9 @@ def _above_zero(name: str, value: object) -> float:
 
 def _object(extra: str | Mapping[str, object] | None) -> dict[str, object]:
     try:
-        said = json.loads(extra) if isinstance(extra, str) else extra or {}
+        fields = json.loads(extra) if isinstance(extra, str) else extra or {}
     except ValueError:
-        said = None
-    if not isinstance(said, Mapping):
+        fields = None
+    if not isinstance(fields, Mapping):
         raise ModelError(f"The option extra is {extra!r}.", """Give a JSON object: -o extra='{"top_p": 1}'""")
-    return dict(said)
+    return dict(fields)

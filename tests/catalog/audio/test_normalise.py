@@ -69,14 +69,13 @@ def jobs() -> list[Job]:
 
 
 def again(
-    files: Path, wanted: Sequence[Job] | None = None, rate: int | None = None
+    files: Path, wanted: Sequence[Job] | None = None, rate: int | None = None, workers: int = 1
 ) -> tuple[dict[str, dict[str, Any]], int]:
-    """Rows by id, and how many clips the run had to make."""
+    """Rows by id, and how many clips the run had to make. One worker: starting a second takes longer than its work."""
     progress, audio_format = Counting(), AudioFormat(rate)
     target = files.parent / "clips" / audio_format.name
-    table = run(
-        jobs() if wanted is None else wanted, files=files, target=target, audio_format=audio_format, progress=progress
-    )
+    wanted = jobs() if wanted is None else wanted
+    table = run(wanted, files=files, target=target, audio_format=audio_format, workers=workers, progress=progress)
     assert all(total == done for total, done in progress.bars)
     return {row["id"]: row for row in table.to_pylist()}, int(sum(total for total, _ in progress.bars))
 
@@ -92,7 +91,7 @@ def test_one_row_per_job_in_their_order_with_the_columns_of_the_index(files: Pat
 
 
 def test_rows_tell_what_was_made_and_what_went_wrong(files: Path) -> None:
-    rows, made = again(files)
+    rows, made = again(files, workers=2)
     assert made == 7
     clip = rows["rock.2"]
     raw = (files / "rock/2.wav").read_bytes()
@@ -256,7 +255,7 @@ def test_a_decoder_that_crashes_costs_its_own_clip_only(
     monkeypatch.syspath_prepend(tmp_path)
     with monkeypatch.context() as patch:
         patch.setattr(normalise, "perform", importlib.import_module("crashing").perform)
-        rows, _ = again(files)
+        rows, _ = again(files, workers=2)
     assert (rows["rock.1"]["status"], rows["rock.1"]["reason"]) == (
         "quarantined",
         "crashed: the process was ended by SIGSEGV",

@@ -59,7 +59,7 @@ def test_a_file_that_is_there_and_verifies_is_not_asked_for_again(server: Server
 def test_a_cut_connection_is_resumed_where_it_broke(server: Server, tmp_path: Path, cut: int) -> None:
     url = server.serve("/a.bin", Answer(BODY, etag='"1"', cut=cut), Answer(BODY, etag='"1"'))
     steps: list[float] = []
-    download(Download(url, tmp_path / "a.bin"), advance=steps.append, patience=HASTY)
+    download(Download(url, tmp_path / "a.bin"), advance=steps.append, retries=HASTY)
     assert (tmp_path / "a.bin").read_bytes() == BODY
     assert sum(steps) == len(BODY)
     assert server.seen[1].headers["range"] == f"bytes={cut}-"
@@ -86,7 +86,7 @@ def test_what_was_half_there_never_mixes_with_another_edition(
     url = server.serve("/a.bin", Answer(first, etag='"1"', cut=99_000), second)
     steps: list[float] = []
     download(
-        Download(url, tmp_path / "a.bin", checksums=checksums), advance=steps.append, patience=DownloadRetries(9, 0.01)
+        Download(url, tmp_path / "a.bin", checksums=checksums), advance=steps.append, retries=DownloadRetries(9, 0.01)
     )
     assert (tmp_path / "a.bin").read_bytes() == second.body
     assert sum(steps) == len(second.body)
@@ -94,7 +94,7 @@ def test_what_was_half_there_never_mixes_with_another_edition(
 
 def test_without_validator_and_sum_a_piece_is_thrown_away(server: Server, tmp_path: Path) -> None:
     url = server.serve("/a.bin", Answer(BODY, cut=5000), Answer(BODY))
-    download(Download(url, tmp_path / "a.bin"), patience=HASTY)
+    download(Download(url, tmp_path / "a.bin"), retries=HASTY)
     assert "range" not in server.seen[1].headers
     assert (tmp_path / "a.bin").read_bytes() == BODY
 
@@ -102,7 +102,7 @@ def test_without_validator_and_sum_a_piece_is_thrown_away(server: Server, tmp_pa
 def test_a_known_sum_lets_another_mirror_go_on_with_the_piece(server: Server, tmp_path: Path) -> None:
     target, checksums = tmp_path / "a.bin", {"sha256": SHA256}
     with pytest.raises(FetchError, match=r"broke.*\(3 tries\)") as caught:
-        download(Download(server.serve("/1", Answer(BODY, cut=7000)), target, checksums=checksums), patience=HASTY)
+        download(Download(server.serve("/1", Answer(BODY, cut=7000)), target, checksums=checksums), retries=HASTY)
     assert "is kept" in str(caught.value)
     download(Download(server.serve("/2", Answer(BODY)), target, checksums=checksums))
     assert server.asked("/2")[0].headers["range"] == "bytes=21000-"
@@ -166,7 +166,7 @@ def test_a_busy_host_is_asked_again_when_it_says(server: Server, tmp_path: Path,
     after = "1" if form == "seconds" else email.utils.formatdate(time.time() + 2, usegmt=True)
     url = server.serve("/a", Answer(status=status, headers={"Retry-After": after}), Answer(BODY))
     began = time.monotonic()
-    download(Download(url, tmp_path / "a"), patience=HASTY)
+    download(Download(url, tmp_path / "a"), retries=HASTY)
     assert time.monotonic() - began >= 0.9
     assert (tmp_path / "a").read_bytes() == BODY
 
@@ -174,25 +174,25 @@ def test_a_busy_host_is_asked_again_when_it_says(server: Server, tmp_path: Path,
 def test_a_host_that_wants_too_long_a_pause_is_given_up(server: Server, tmp_path: Path) -> None:
     url = server.serve("/a", Answer(status=503, headers={"Retry-After": "3600"}))
     with pytest.raises(FetchError, match=r"503 Service Unavailable.*asks to wait 3600 s"):
-        download(Download(url, tmp_path / "a"), patience=HASTY)
+        download(Download(url, tmp_path / "a"), retries=HASTY)
     assert len(server.seen) == 1
 
 
 def test_tries_are_bounded(server: Server, tmp_path: Path) -> None:
     with pytest.raises(FetchError, match=r"500 Internal Server Error \(3 tries\)"):
-        download(Download(server.serve("/a", Answer(status=500)), tmp_path / "a"), patience=HASTY)
+        download(Download(server.serve("/a", Answer(status=500)), tmp_path / "a"), retries=HASTY)
     assert len(server.seen) == 3
 
 
 def test_progress_gives_new_patience(server: Server, tmp_path: Path) -> None:
     body = os.urandom(5 << 20)
     url = server.serve("/a", Answer(body, etag='"1"', cut=(1 << 20) + 10))
-    download(Download(url, tmp_path / "a"), patience=DownloadRetries(tries=2, pause_s=0.01))
+    download(Download(url, tmp_path / "a"), retries=DownloadRetries(tries=2, pause_s=0.01))
     assert (tmp_path / "a").read_bytes() == body
     with pytest.raises(FetchError, match="2 tries"):  # the same cut without Range is no progress
         download(
             Download(server.serve("/b", Answer(body, cut=2 << 20, ranges="ignored")), tmp_path / "b"),
-            patience=DownloadRetries(tries=2, pause_s=0.01),
+            retries=DownloadRetries(tries=2, pause_s=0.01),
         )
 
 
@@ -217,10 +217,10 @@ def test_a_refusal_is_not_tried_again(
 
 def test_slow_headers_end_in_a_timeout(server: Server, tmp_path: Path) -> None:
     url = server.serve("/a", Answer(BODY, delay_s=3), Answer(BODY))
-    download(Download(url, tmp_path / "a"), patience=HASTY)
+    download(Download(url, tmp_path / "a"), retries=HASTY)
     assert len(server.seen) == 2
     with pytest.raises(FetchError, match=r"no answer for 0.5 s \(3 tries\)"):
-        download(Download(server.serve("/b", Answer(BODY, delay_s=3)), tmp_path / "b"), patience=HASTY)
+        download(Download(server.serve("/b", Answer(BODY, delay_s=3)), tmp_path / "b"), retries=HASTY)
 
 
 def test_nobody_there(tmp_path: Path) -> None:
@@ -228,7 +228,7 @@ def test_nobody_there(tmp_path: Path) -> None:
         held.bind(("127.0.0.1", 0))
         url = f"http://127.0.0.1:{held.getsockname()[1]}/a"
         with pytest.raises(FetchError, match="cannot connect"):
-            download(Download(url, tmp_path / "a"), patience=HASTY)
+            download(Download(url, tmp_path / "a"), retries=HASTY)
 
 
 @pytest.mark.parametrize("url", ["ftp://example.org/a", "file:///etc/passwd", "http://[::1/a"])
@@ -266,7 +266,7 @@ def test_messages_and_notes_hold_no_secrets(server: Server, tmp_path: Path) -> N
     server.serve("/a", Answer(BODY, etag='"1"', cut=10))
     url = f"http://user:s3cret@127.0.0.1:{server.port}/a?token=s3cret"
     with pytest.raises(FetchError, match=r"127\.0\.0\.1") as caught:
-        download(Download(url, tmp_path / "a"), patience=HASTY)
+        download(Download(url, tmp_path / "a"), retries=HASTY)
     assert "s3cret" not in str(caught.value)
     assert "s3cret" not in (tmp_path / ".a.part.json").read_text()
     assert shown("https://u:p@h.org:1/a/b?x=1#y") == "https://h.org:1/a/b"
@@ -287,7 +287,7 @@ def test_offline_touches_no_network_and_names_what_is_missing(server: Server, tm
 )
 def test_names_of_all_sorts(server: Server, tmp_path: Path, name: str) -> None:
     url = server.serve("/ä 👍.mp3", Answer(BODY, etag='"1"', cut=100), Answer(BODY, etag='"1"'))
-    download(Download(url, tmp_path / name), patience=HASTY)
+    download(Download(url, tmp_path / name), retries=HASTY)
     assert [p.name for p in tmp_path.iterdir()] == [name]
 
 
@@ -364,7 +364,7 @@ def test_a_host_that_is_away_is_not_asked_for_thousands_of_files(tmp_path: Path)
         base = f"http://127.0.0.1:{held.getsockname()[1]}"
         wants = [Download(f"{base}/{i}", tmp_path / str(i)) for i in range(500)]
         began = time.monotonic()
-        results = download_many(wants, jobs=4, patience=DownloadRetries(tries=2, pause_s=0.01))
+        results = download_many(wants, jobs=4, retries=DownloadRetries(tries=2, pause_s=0.01))
     assert time.monotonic() - began < 5
     assert len(results) == 500
     assert all(isinstance(r, FetchError) for r in results.values())

@@ -519,9 +519,9 @@ def test_ten_thousand_files_are_recognised_in_well_under_a_second(server: Server
     made = only_audio(server, http(archive(server, "own.zip", zipped(members))))
     fetch(made, home, FetchRequest())
     server.seen.clear()
-    began = time.perf_counter()
+    began = time.process_time()  # that of a busy machine would measure others' work
     assert fetch(made, home, FetchRequest()).files == 10_001
-    assert time.perf_counter() - began < 1
+    assert time.process_time() - began < 1
     assert server.seen == []
 
 
@@ -655,7 +655,8 @@ def test_a_home_that_cannot_be_written_is_told(server: Server, home: Home, tmp_p
         )
     finally:
         shutil.rmtree(readable)
-    if "No module named" in ran.stderr or "Permission denied" in ran.stderr.partition("Traceback")[0]:
+    unstarted = ran.returncode == 127  # not even its shared library could be read
+    if unstarted or "No module named" in ran.stderr or "Permission denied" in ran.stderr.partition("Traceback")[0]:
         pytest.skip("nobody cannot run this Python")
     assert ran.returncode == 1
     assert "HomeError: Cannot write to" in ran.stderr

@@ -10,7 +10,6 @@ import click
 import pytest
 from click.testing import CliRunner
 from shell import typed
-from small_corpus import Corpus
 
 from mudata.cli import cli
 from mudata.errors import EvaluationError
@@ -18,6 +17,8 @@ from mudata.evaluation.comparison.clip_view import clip_views, draw_clips, runs_
 from mudata.evaluation.run import Run, all_runs
 
 if TYPE_CHECKING:
+    from small_corpus import Corpus
+
     from mudata.home import Home
 
 SAYINGS = {
@@ -29,11 +30,8 @@ SAYINGS = {
 
 
 @pytest.fixture
-def corpus(home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Corpus:
+def corpus(corpus: Corpus, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Corpus:
     """Clips 06 to 11 of `tones` are the test part of `half`: low, mid, high, low, mid, high."""
-    (tmp_path / "cards").mkdir()
-    made = Corpus(home, tmp_path / "cards", monkeypatch)
-    made.halves()
     for name, said in SAYINGS.items():
         (tmp_path / f"show_{name}.py").write_text(
             "from mudata.evaluation.protocol import Answer, ModelCapabilities\n"
@@ -44,7 +42,7 @@ def corpus(home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Corpu
             "    def describe(self): return {}\n"
         )
     monkeypatch.syspath_prepend(str(tmp_path))
-    return made
+    return corpus
 
 
 def ask(name: str, task: str = "genre") -> Run:

@@ -5,14 +5,12 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
 from click.testing import CliRunner, Result
 from judged_answers import many, single
-from small_corpus import Corpus
 
 from mudata.cli import cli
 from mudata.errors import EvaluationError, UnknownName
@@ -23,6 +21,8 @@ from mudata.evaluation.metrics.statistics import wilson
 from mudata.evaluation.run import all_runs
 
 if TYPE_CHECKING:
+    from small_corpus import Corpus
+
     from mudata.evaluation.comparison.comparison_result import Comparison
     from mudata.home import Home
 
@@ -193,14 +193,6 @@ def test_other_clips_and_other_references_are_refused() -> None:
     renamed = [items[0], single(1, "b", "b"), items[2]]
     with pytest.raises(EvaluationError, match="other references for 1 of 3 clips, such as d/1"):
         compare([(head("x", items), items), (head("y", renamed), renamed)])
-
-
-@pytest.fixture
-def corpus(home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Corpus:
-    (tmp_path / "cards").mkdir()
-    made = Corpus(home, tmp_path / "cards", monkeypatch)
-    made.halves()
-    return made
 
 
 def run(*words: str) -> Result:

@@ -28,13 +28,14 @@ import published_layouts as layouts  # noqa: E402
 from slow_models import kaldi_fbank  # noqa: E402
 
 from mudata.evaluation.models.decoders import generation  # noqa: E402
-from mudata.evaluation.models.decoders.audio_llm import AudioLLM, UnusableClip, first_channel, mean_of_resampled  # noqa: E402
+from mudata.evaluation.models.decoders.audio_llm import AudioLLM, UnusableClip  # noqa: E402
 from mudata.evaluation.models.decoders.causal_lm import with_lora  # noqa: E402
 from mudata.evaluation.models.decoders.generation import GenerationConfig, PromptEmbedding  # noqa: E402
 from mudata.evaluation.models.decoders.llama_tokenizer import LlamaTokenizer  # noqa: E402
 from mudata.evaluation.models.decoders.lora import merged  # noqa: E402
 from mudata.evaluation.models.decoders.qwen_tokenizer import AUDIO_TAGS, SPECIALS, QwenTokenizer  # noqa: E402
 from mudata.evaluation.models.encoders.fbank import fbank  # noqa: E402
+from mudata.evaluation.models.encoders.mixdown import first_channel, mean_of_resampled  # noqa: E402
 from mudata.evaluation.models.encoders.resample import resample  # noqa: E402
 from mudata.evaluation.models.weights.tensors import Weights, fill, read, read_entry  # noqa: E402
 

@@ -15,68 +15,61 @@ import pytest
 from click.testing import CliRunner
 from hostile import HALF, HOSTILE, RIGHT, TEST, imported
 from report_page import page, report
-from small_corpus import Corpus
 
 from mudata.cli import cli
 from mudata.evaluation.run import find
 from mudata.evaluation.run_views import RUN_TABLES
 
 if TYPE_CHECKING:
+    from report_fixtures import Built, Imports
+    from small_corpus import Corpus
+
     from mudata.home import Home
 
 pytest.importorskip("jinja2")
 pytest.importorskip("matplotlib")
 
 
-@pytest.fixture
-def corpus(home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Corpus:
-    (tmp_path / "cards").mkdir()
-    made = Corpus(home, tmp_path / "cards", monkeypatch)
-    made.halves()
-    return made
-
-
-def test_data_are_written_beside_the_page(corpus: Corpus, tmp_path: Path) -> None:
-    names = [imported(tmp_path, "good", RIGHT), imported(tmp_path, "sly", HOSTILE)]
-    done = report("-o", tmp_path / "page.html", "--data", tmp_path / "data", "--json")
-    written = {Path(row["file"]).relative_to(tmp_path).as_posix() for row in json.loads(done.stdout)}
-    files = {path.relative_to(tmp_path).as_posix() for path in (tmp_path / "data").rglob("*") if path.is_file()}
+def test_data_are_written_beside_the_page(hostile: Built) -> None:
+    folder = hostile.folder
+    written = {Path(row["file"]).relative_to(folder).as_posix() for row in json.loads(hostile.stdout)}
+    files = {path.relative_to(folder).as_posix() for path in (folder / "data").rglob("*") if path.is_file()}
     expected = {"data/answers.parquet", "data/report.duckdb"}
-    expected |= {f"data/results/{name}.json" for name in names} | {f"data/badge-{name}.svg" for name in names}
+    expected |= {f"data/results/{name}.json" for name in hostile.runs}
+    expected |= {f"data/badge-{name}.svg" for name in hostile.runs}
     assert written - {"page.html"} == files == expected
 
 
-def test_every_answer_is_in_the_parquet_file_as_it_was(corpus: Corpus, tmp_path: Path) -> None:
-    imported(tmp_path, "good", RIGHT)
-    sly = imported(tmp_path, "sly", HOSTILE)
-    report("-o", tmp_path / "page.html", "--data", tmp_path / "data")
-    raw = (tmp_path / "data" / "answers.parquet").read_bytes()
-    rows = pyarrow.parquet.read_table(tmp_path / "data" / "answers.parquet").to_pylist()
+def test_every_answer_is_in_the_parquet_file_as_it_was(hostile: Built) -> None:
+    sly, good = hostile.runs
+    path = hostile.folder / "data" / "answers.parquet"
+    raw = path.read_bytes()
+    rows = pyarrow.parquet.read_table(path).to_pylist()
     assert len(rows) == 12
     assert [row["clip_id"] for row in rows if row["run"] == sly] == TEST
     joined = {k: v and v.encode("utf-16", "surrogatepass").decode("utf-16") for k, v in HOSTILE.items()}
     assert {row["clip_id"]: row["answer"] for row in rows if row["run"] == sly} == joined
-    first = rows[0]
+    first = next(row for row in rows if row["run"] == good)
     assert (first["model"], first["task"], first["split"], first["dataset"]) == ("good", "genre", "half", "tones")
     assert (first["gold"], first["label"], first["is_right"]) == (["low"], "low", True)
-    assert base64.b64decode(page(tmp_path / "page.html").scripts[1]) == raw
+    assert base64.b64decode(page(hostile.page).scripts[1]) == raw
 
 
 def test_too_many_answers_are_not_put_into_the_page(
-    corpus: Corpus, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    imports: Imports, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from mudata.evaluation.report import page as module
 
-    imported(tmp_path, "good", RIGHT)
+    imports("good", RIGHT)
     monkeypatch.setattr(module, "LARGEST_PARQUET", 100)
     report("-o", tmp_path / "page.html")
     assert page(tmp_path / "page.html").count("script") == 2
     assert "too large for this page" in (tmp_path / "page.html").read_text("utf-8")
 
 
-def test_the_database_has_the_tables_of_sql_and_only_these_runs(corpus: Corpus, home: Home, tmp_path: Path) -> None:
-    imported(tmp_path, "other", RIGHT)
-    poor = find(home, imported(tmp_path, "poor", HALF))
+def test_the_database_has_the_tables_of_sql_and_only_these_runs(imports: Imports, home: Home, tmp_path: Path) -> None:
+    imports("other", RIGHT)
+    poor = find(home, imports("poor", HALF))
     report(poor.id, "-o", tmp_path / "page.html", "--data", tmp_path / "data", "-q")
     with duckdb.connect(str(tmp_path / "data" / "report.duckdb"), read_only=True) as made:
         tables = {name for (name,) in made.execute("SHOW TABLES").fetchall()}
@@ -122,8 +115,8 @@ def test_results_name_task_data_and_version_and_have_a_main_score_per_dataset(
     assert "2 datasets genre" in badge
 
 
-def test_time_is_that_of_all_sittings(corpus: Corpus, home: Home, tmp_path: Path) -> None:
-    run = find(home, imported(tmp_path, "good", RIGHT))
+def test_time_is_that_of_all_sittings(imports: Imports, home: Home, tmp_path: Path) -> None:
+    run = find(home, imports("good", RIGHT))
     said = run.settings.record() | {"sittings": [{"wall_s": 1.5}, {"wall_s": 2.25}]}
     (run.folder / "run.json").write_text(json.dumps(said))
     report(run.id, "-o", tmp_path / "page.html", "--data", tmp_path / "data")
@@ -138,9 +131,9 @@ def test_time_is_that_of_all_sittings(corpus: Corpus, home: Home, tmp_path: Path
     ],
 )
 def test_a_badge_is_a_picture_of_the_headline(
-    corpus: Corpus, tmp_path: Path, task: str, answers: dict[str, str | None], shown: list[str]
+    imports: Imports, tmp_path: Path, task: str, answers: dict[str, str | None], shown: list[str]
 ) -> None:
-    name = imported(tmp_path, "<i>50 % & \u202esly</i>", answers, task=task)
+    name = imports("<i>50 % & \u202esly</i>", answers, task=task)
     report("-o", tmp_path / "page.html", "--data", tmp_path / "data")
     (badge,) = (tmp_path / "data").glob("badge-*.svg")
     assert name.split("-")[-1] in badge.name
@@ -159,11 +152,11 @@ def test_a_badge_is_a_picture_of_the_headline(
     assert badge.read_text("utf-8").rstrip("\n") in (tmp_path / "page.html").read_text("utf-8")
 
 
-def test_what_sittings_record_is_on_the_page(corpus: Corpus, home: Home, tmp_path: Path) -> None:
+def test_what_sittings_record_is_on_the_page(imports: Imports, home: Home, tmp_path: Path) -> None:
     from mudata.evaluation.report.gather import gather
     from mudata.evaluation.report.run_facts import facts
 
-    run = find(home, imported(tmp_path, "good", RIGHT))
+    run = find(home, imports("good", RIGHT))
     model = {
         "device": "NVIDIA H100",
         "dtype": "bfloat16",
@@ -178,25 +171,25 @@ def test_what_sittings_record_is_on_the_page(corpus: Corpus, home: Home, tmp_pat
         "halvings": 1,
         "batch_search": [[4, True], [8, False]],
         "git": {"commit": "1af5765", "dirty": True},
-        "peak_memory_gib": 11.5,
+        "peak_memory_gib": {"host": 11.5},
         "model": model,
     }
     said = run.settings.record() | {"sittings": [session, session | {"model": model | {"cost": 0.5}}]}
     (run.folder / "run.json").write_text(json.dumps(said))
-    found = {fact.term: fact.value for of in facts(gather(home, [run]).runs[0]).values() for fact in of}
+    found = {fact.term: fact.value for of in facts(gather(home, [find(home, run.id)]).runs[0]).values() for fact in of}
     assert (found["device"], found["dtype"], found["generation"]) == ("NVIDIA H100", "bfloat16", "do sample no")
     assert (found["batch"], found["batch halved"]) == ("4", "2 times, memory was short")
     assert found["batch sizes tried"] == "4 fits, 8 does not fit"
-    assert (found["git"], found["peak memory gib"]) == ("commit 1af5765, dirty yes", "11.5")
+    assert (found["git"], found["peak memory gib"]) == ("commit 1af5765, dirty yes", "host 11.5")
     assert (found["cost"], found["requests"]) == ("0.75", "6")
     assert found["wall time"] == "24.0 s"
     assert found["time per answer"].startswith("median ")
 
 
 def test_what_a_model_got_in_place_of_the_sound_goes_with_its_answer(
-    corpus: Corpus, home: Home, tmp_path: Path
+    imports: Imports, home: Home, tmp_path: Path
 ) -> None:
-    run = find(home, imported(tmp_path, "good", RIGHT))
+    run = find(home, imports("good", RIGHT))
     run.replace(replace(one, given=f"X:1\nK:C\n{one.clip_id}") for one in run.answers().values())
     report(run.id, "-o", tmp_path / "page.html", "--data", tmp_path / "data")
     clip = page(tmp_path / "page.html").data["clips"][0]

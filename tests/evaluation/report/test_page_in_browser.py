@@ -22,6 +22,7 @@ from mudata.home import Home
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
+    from report_fixtures import Imports
 
 sync_api = pytest.importorskip("playwright.sync_api")
 pytest.importorskip("jinja2")
@@ -57,14 +58,6 @@ class Seen:
         self.context.close()
         assert not self.complaints
         assert {url.partition(":")[0] for url in self.requests} <= {"file", "data", "blob"}
-
-
-@pytest.fixture
-def corpus(home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Corpus:
-    (tmp_path / "cards").mkdir()
-    made = Corpus(home, tmp_path / "cards", monkeypatch)
-    made.halves()
-    return made
 
 
 def write(folder: Path, *words: str) -> Path:
@@ -166,8 +159,8 @@ def test_what_counts_in_an_answer_is_marked_by_sign_and_style(page: Page) -> Non
 
 
 @pytest.mark.parametrize("embed", [False, True])
-def test_clips_play(browser: Browser, corpus: Corpus, tmp_path: Path, embed: bool) -> None:
-    imported(tmp_path, "good", RIGHT)
+def test_clips_play(browser: Browser, imports: Imports, tmp_path: Path, embed: bool) -> None:
+    imports("good", RIGHT)
     seen = Seen(browser, write(tmp_path, *(["--embed-audio"] if embed else [])))
     audio = seen.page.locator("audio").first
     assert (audio.get_attribute("src") or "").startswith("data:" if embed else "../")
@@ -182,8 +175,8 @@ def test_clips_play(browser: Browser, corpus: Corpus, tmp_path: Path, embed: boo
     seen.close()
 
 
-def test_a_clip_that_is_gone_is_told(browser: Browser, corpus: Corpus, home: Home, tmp_path: Path) -> None:
-    imported(tmp_path, "good", RIGHT)
+def test_a_clip_that_is_gone_is_told(browser: Browser, imports: Imports, home: Home, tmp_path: Path) -> None:
+    imports("good", RIGHT)
     path = write(tmp_path)
     (home.clips("tones", "native") / "06.flac").unlink()
     seen = Seen(browser, path)

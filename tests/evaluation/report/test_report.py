@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING
 import pytest
 from hostile import HALF, HOSTILE, RIGHT, TEST, imported
 from report_page import page, report
-from small_corpus import Corpus
 
 from mudata.errors import EvaluationError, MissingExtra, UnknownName
 from mudata.evaluation.metrics.scored import Metric
@@ -25,25 +24,22 @@ from mudata.evaluation.scoring import score
 from mudata.evaluation.suites.suite_table import VERDICTS, verdict
 
 if TYPE_CHECKING:
+    from report_fixtures import Built, Imports, Original
+    from small_corpus import Corpus
+
     from mudata.home import Home
 
 pytest.importorskip("jinja2")
 pytest.importorskip("matplotlib")
 
 
-@pytest.fixture
-def corpus(home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Corpus:
-    (tmp_path / "cards").mkdir()
-    made = Corpus(home, tmp_path / "cards", monkeypatch)
-    made.halves()
-    return made
-
-
-def test_a_report_has_a_panel_per_question_and_its_runs_best_first(corpus: Corpus, home: Home, tmp_path: Path) -> None:
+def test_a_report_has_a_panel_per_question_and_its_runs_best_first(
+    imports: Imports, home: Home, tmp_path: Path
+) -> None:
     from mudata.evaluation.report.gather import gather
 
-    names = [imported(tmp_path, "poor", HALF), imported(tmp_path, "good", RIGHT)]
-    names.append(imported(tmp_path, "poor", dict.fromkeys(TEST, "calm, dark"), task="mood"))
+    names = [imports("poor", HALF), imports("good", RIGHT)]
+    names.append(imports("poor", dict.fromkeys(TEST, "calm, dark"), task="mood"))
     found = gather(home, [find(home, name) for name in names])
     assert [(panel.title, [entry.name for entry in panel.entries]) for panel in found.panels] == [
         ("tones · genre", ["good", "poor"]),
@@ -60,17 +56,17 @@ def test_a_report_has_a_panel_per_question_and_its_runs_best_first(corpus: Corpu
     assert confusion.mistakes[0] == ("high", "OOV", 1)
 
 
-def test_two_runs_of_one_model_are_told_apart_by_their_marks(corpus: Corpus, home: Home, tmp_path: Path) -> None:
+def test_two_runs_of_one_model_are_told_apart_by_their_marks(imports: Imports, home: Home, tmp_path: Path) -> None:
     from mudata.evaluation.report.gather import gather
 
-    runs = [find(home, imported(tmp_path, "same", answers)) for answers in (RIGHT, HALF)]
+    runs = [find(home, imports("same", answers)) for answers in (RIGHT, HALF)]
     names = {view.name for view in gather(home, runs).runs}
     assert len(names) == 2
     assert all(re.fullmatch(r"same \([0-9a-f]{6}\)", name) for name in names)
 
 
-def test_the_same_run_twice_is_shown_once(corpus: Corpus, tmp_path: Path) -> None:
-    name = imported(tmp_path, "good", RIGHT)
+def test_the_same_run_twice_is_shown_once(imports: Imports, tmp_path: Path) -> None:
+    name = imports("good", RIGHT)
     report(name, name, "-o", tmp_path / "page.html")
     assert len(page(tmp_path / "page.html").data["runs"]) == 1
 
@@ -127,9 +123,9 @@ def ask_again(run: Run) -> None:
     ],
 )
 def test_scores_that_are_not_those_of_the_answers_are_refused(
-    corpus: Corpus, home: Home, tmp_path: Path, damage: Callable[[Run], None], told: str
+    imports: Imports, home: Home, tmp_path: Path, damage: Callable[[Run], None], told: str
 ) -> None:
-    run = find(home, imported(tmp_path, "good", RIGHT))
+    run = find(home, imports("good", RIGHT))
     damage(run)
     with pytest.raises(EvaluationError, match=told) as error:
         report(run.id, "-o", tmp_path / "page.html")
@@ -137,23 +133,25 @@ def test_scores_that_are_not_those_of_the_answers_are_refused(
     assert not (tmp_path / "page.html").exists()
 
 
-def test_controls_are_named_and_say_whether_the_audio_was_heard(corpus: Corpus, home: Home, tmp_path: Path) -> None:
+def test_controls_are_named_and_say_whether_the_audio_was_heard(imports: Imports, home: Home, tmp_path: Path) -> None:
     from mudata.evaluation.report.gather import gather
 
-    runs = [find(home, imported(tmp_path, "deaf", RIGHT))]
+    runs = [find(home, imports("deaf", RIGHT))]
     runs.append(Run(runs[0].folder.with_name("deaf-silence")))
     shutil.copytree(runs[0].folder, runs[1].folder)
     for run, control in zip(runs, (None, "silence"), strict=True):
         said = run.settings.record() | {"run": run.id, "audio_family": "one", "control": control}
         (run.folder / "run.json").write_text(json.dumps(said))
-        score.score(run)
-    (panel,) = gather(home, runs).panels
+        score.score(Run(run.folder))
+    (panel,) = gather(home, [Run(run.folder) for run in runs]).panels
     flags = {entry.name: [flag.text for flag in entry.flags] for entry in panel.entries}
     assert flags == {"deaf": ["audio: cannot tell", "imported"], "deaf (silence)": ["control", "imported"]}
     assert "silence: 0 of 6 answers change" in next(flag.why for flag in panel.flags if flag.text.startswith("audio"))
 
 
-def test_published_values_stand_beside_the_run_of_their_model(corpus: Corpus, home: Home, tmp_path: Path) -> None:
+def test_published_values_stand_beside_the_run_of_their_model(
+    corpus: Corpus, imports: Imports, home: Home, tmp_path: Path
+) -> None:
     from mudata.evaluation.report.gather import gather
 
     (corpus.cards / "suites").mkdir()
@@ -163,7 +161,7 @@ def test_published_values_stand_beside_the_run_of_their_model(corpus: Corpus, ho
         "tables: [{title: Table 1, n: 10, columns: [{title: Acc, exam: genre, metric: accuracy}],"
         " rows: {Good: [0.9], Other: [0.2]}}]\n"
     )
-    runs = [find(home, imported(tmp_path, name, answers)) for name, answers in (("good", HALF), ("poor", HALF))]
+    runs = [find(home, imports(name, answers)) for name, answers in (("good", HALF), ("poor", HALF))]
     (panel,) = gather(home, runs).panels
     assert [anchor.model for anchor in panel.published_here] == ["Good"]
     assert [anchor.model for anchor in panel.published_elsewhere] == ["Other"]
@@ -184,9 +182,9 @@ def test_without_runs_there_is_no_page(tmp_path: Path) -> None:
         report("nobody", "-o", tmp_path / "page.html")
 
 
-def test_all_scored_runs_are_taken_and_the_others_told(corpus: Corpus, home: Home, tmp_path: Path) -> None:
-    imported(tmp_path, "good", RIGHT)
-    poor = find(home, imported(tmp_path, "poor", HALF))
+def test_all_scored_runs_are_taken_and_the_others_told(imports: Imports, home: Home, tmp_path: Path) -> None:
+    imports("good", RIGHT)
+    poor = find(home, imports("poor", HALF))
     (poor.folder / "scores.json").unlink()
     done = report("-o", tmp_path / "page.html", "--json")
     assert "Left out: " in done.stderr
@@ -199,46 +197,35 @@ def test_all_scored_runs_are_taken_and_the_others_told(corpus: Corpus, home: Hom
     }
 
 
-def test_a_missing_extra_is_named(corpus: Corpus, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    name = imported(tmp_path, "good", RIGHT)
+def test_a_missing_extra_is_named(imports: Imports, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    name = imports("good", RIGHT)
     monkeypatch.setitem(sys.modules, "matplotlib", None)
     with pytest.raises(MissingExtra, match=r"needs the package 'matplotlib'.*\n.*mudata-music\[report\]"):
         report(name, "-o", tmp_path / "page.html")
 
 
-@pytest.fixture
-def hostile(corpus: Corpus, tmp_path: Path) -> Path:
-    """A page whose answers and title try to break it."""
-    imported(tmp_path, "<i>sly</i> $x$", HOSTILE)
-    imported(tmp_path, "good", RIGHT)
-    path = tmp_path / "out" / "page.html"
-    path.parent.mkdir()
-    report("-o", path, "--title", "<script>document.title = 'owned'</script>")
-    return path
-
-
-def test_no_text_breaks_out_of_its_place(hostile: Path) -> None:
-    read = page(hostile)
+def test_no_text_breaks_out_of_its_place(hostile: Built) -> None:
+    read = page(hostile.page)
     assert read.count("script") == 3
     assert not [attributes for tag, attributes in read.elements if tag in ("img", "b", "i") or "onerror" in attributes]
     texts = {a["text"] for clip in read.data["clips"] for a in clip["answers"]}
     assert HOSTILE["tones/06"] in texts
     assert HOSTILE["tones/07"] in texts
-    raw = hostile.read_bytes()
+    raw = hostile.page.read_bytes()
     assert b"\x00" not in raw
     assert "\u202e".encode() not in raw
 
 
-def test_spans_count_as_javascript_does(hostile: Path) -> None:
-    clip = next(clip for clip in page(hostile).data["clips"] if clip["id"] == "tones/08")
+def test_spans_count_as_javascript_does(hostile: Built) -> None:
+    clip = next(clip for clip in page(hostile.page).data["clips"] if clip["id"] == "tones/08")
     answer = next(answer for answer in clip["answers"] if answer["text"] != "high")
     units = answer["text"].encode("utf-16-le", "surrogatepass")
     words = {units[2 * start : 2 * end].decode("utf-16-le") for start, end, *_ in answer["spans"]}
     assert "mid" in words
 
 
-def test_the_page_asks_nobody_for_anything(hostile: Path) -> None:
-    text, read = hostile.read_text("utf-8"), page(hostile)
+def test_the_page_asks_nobody_for_anything(hostile: Built) -> None:
+    text, read = hostile.page.read_text("utf-8"), page(hostile.page)
     for tag, attributes in read.elements:
         for name in ("src", "href", "action", "data", "poster", "srcset"):
             value = attributes.get(name) or "#"
@@ -251,21 +238,21 @@ def test_the_page_asks_nobody_for_anything(hostile: Path) -> None:
     assert "connect-src" not in policy
 
 
-def test_audio_is_found_from_where_the_page_lies(hostile: Path, home: Home) -> None:
-    sources = {sound["source"] for sound in page(hostile).data["sounds"].values()}
+def test_audio_is_found_from_where_the_page_lies(hostile: Built) -> None:
+    sources = {sound["source"] for sound in page(hostile.page).data["sounds"].values()}
     assert len(sources) == 6
-    assert {(hostile.parent / source).resolve() for source in sources} == {
-        (home.clips("tones", "native") / f"{i:02}.flac").resolve() for i in range(6, 12)
+    assert {(hostile.folder / source).resolve() for source in sources} == {
+        (hostile.home.clips("tones", "native") / f"{i:02}.flac").resolve() for i in range(6, 12)
     }
 
 
 def test_audio_can_be_put_into_the_page_up_to_a_limit(
-    corpus: Corpus, home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    imports: Imports, home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from mudata.evaluation.report import explorer
 
-    imported(tmp_path, "good", RIGHT)
-    imported(tmp_path, "poor", HALF)
+    imports("good", RIGHT)
+    imports("poor", HALF)
     done = report("-o", tmp_path / "page.html", "--embed-audio")
     assert "linked" not in done.stderr
     sounds = page(tmp_path / "page.html").data["sounds"]
@@ -280,8 +267,8 @@ def test_audio_can_be_put_into_the_page_up_to_a_limit(
     assert embedded == {"tones/06", "tones/07", "tones/08"}, "clips that runs disagree on come first"
 
 
-def test_failures_prompts_hashes_and_flags_are_on_the_page(corpus: Corpus, home: Home, tmp_path: Path) -> None:
-    run = find(home, imported(tmp_path, "good", RIGHT | {"tones/11": None}))
+def test_failures_prompts_hashes_and_flags_are_on_the_page(imports: Imports, home: Home, tmp_path: Path) -> None:
+    run = find(home, imports("good", RIGHT | {"tones/11": None}))
     said = run.settings.record() | {"seen_in_training": {"tones": "its card"}}
     (run.folder / "run.json").write_text(json.dumps(said))
     report(run.id, "-o", tmp_path / "page.html")
@@ -293,8 +280,8 @@ def test_failures_prompts_hashes_and_flags_are_on_the_page(corpus: Corpus, home:
     assert run.scores["aligner"] in text
 
 
-def test_second_opinions_and_people_are_quoted_beside_the_rules(corpus: Corpus, home: Home, tmp_path: Path) -> None:
-    run = find(home, imported(tmp_path, "good", RIGHT))
+def test_second_opinions_and_people_are_quoted_beside_the_rules(imports: Imports, home: Home, tmp_path: Path) -> None:
+    run = find(home, imports("good", RIGHT))
     score.override(home, run, [{"clip_id": "tones/06", "label": "mid", "author": "Ada", "reason": "I hear it"}])
     said = score.score(run)
     opinion = {"opinion": "judge", "accuracy": 0.5, "low": 0.2, "high": 0.8, "n": 6, "asked": 4, "agreement": 0.25}
@@ -309,8 +296,8 @@ def test_second_opinions_and_people_are_quoted_beside_the_rules(corpus: Corpus, 
     assert (answer["fate"], answer["override"]["author"]) == ("wrong", "Ada")
 
 
-def test_captions_stand_beside_their_controls(corpus: Corpus, tmp_path: Path) -> None:
-    imported(tmp_path, "dull", dict.fromkeys(TEST, "A tone that sounds dark."), task="caption")
+def test_captions_stand_beside_their_controls(imports: Imports, tmp_path: Path) -> None:
+    imports("dull", dict.fromkeys(TEST, "A tone that sounds dark."), task="caption")
     report("-o", tmp_path / "page.html")
     text = (tmp_path / "page.html").read_text("utf-8")
     assert "Captions beside what needs no listening" in text
@@ -318,19 +305,16 @@ def test_captions_stand_beside_their_controls(corpus: Corpus, tmp_path: Path) ->
     assert "score" in page(tmp_path / "page.html").data["clips"][0]["answers"][0]
 
 
-def test_markdown_and_latex_say_the_same_and_escape(corpus: Corpus, tmp_path: Path) -> None:
-    imported(tmp_path, "50%_$x|y", RIGHT)
-    imported(tmp_path, "poor", HALF)
-    report("-o", tmp_path / "page.html", "--markdown", tmp_path / "t.md", "--latex", tmp_path / "t.tex", "-q")
-    markdown, latex = (tmp_path / "t.md").read_text("utf-8"), (tmp_path / "t.tex").read_text("utf-8")
+def test_markdown_and_latex_say_the_same_and_escape(two_models: Built) -> None:
+    markdown, latex = ((two_models.folder / name).read_text("utf-8") for name in ("t.md", "t.tex"))
     rows = [line for line in markdown.splitlines() if line.startswith("|")]
     assert rows[0] == (
         r"| model | group | accuracy \[95 %\] | coverage | selective | lenient | macro F1 | parser interval | n |"
     )
-    assert rows[2].startswith(r"| 50%\_\$x\|y | a | 100.0 % \[61.0, 100.0\] | 100.0 % | 100.0 % |")
+    assert rows[2].startswith(r"| 50%\_\$x\_1\$\|y | a | 100.0 % \[61.0, 100.0\] | 100.0 % | 100.0 % |")
     assert rows[3].startswith(r"| poor | a | 50.0 % \[18.8, 81.2\] |")
     assert len({row.replace(r"\|", "").count("|") for row in rows}) == 1
-    assert r"50\%\_\$x\textbar{}y & a & 100.0 \% [61.0, 100.0] & 100.0 \%" in latex
+    assert r"50\%\_\$x\_1\$\textbar{}y & a & 100.0 \% [61.0, 100.0] & 100.0 \%" in latex
     assert latex.count(r"\begin{tabular}{@{}llrrrrrrr@{}}") == latex.count(r"\end{tabular}") == 1
     for text in (markdown, latex):
         assert "Wilson 95" in text
@@ -339,9 +323,9 @@ def test_markdown_and_latex_say_the_same_and_escape(corpus: Corpus, tmp_path: Pa
 
 
 @pytest.mark.skipif(shutil.which("pdflatex") is None, reason="pdflatex is not installed")
-def test_the_latex_table_compiles_and_fits_the_page(corpus: Corpus, tmp_path: Path) -> None:
-    imported(tmp_path, "50%_$x|y & {z} \\textbf~^<>", RIGHT)
-    imported(tmp_path, "dull", dict.fromkeys(TEST, "A tone that sounds dark."), task="caption")
+def test_the_latex_table_compiles_and_fits_the_page(imports: Imports, tmp_path: Path) -> None:
+    imports("50%_$x|y & {z} \\textbf~^<>", RIGHT)
+    imports("dull", dict.fromkeys(TEST, "A tone that sounds dark."), task="caption")
     report("-o", tmp_path / "page.html", "--latex", tmp_path / "t.tex", "-q")
     text = "\\documentclass{article}\\usepackage{booktabs,graphicx}\\begin{document}\\input{t}\\end{document}"
     (tmp_path / "paper.tex").write_text(text)
@@ -351,25 +335,20 @@ def test_the_latex_table_compiles_and_fits_the_page(corpus: Corpus, tmp_path: Pa
     assert "Overfull" not in done.stdout
 
 
-def test_figures_for_papers_are_png_and_svg(corpus: Corpus, tmp_path: Path) -> None:
-    imported(tmp_path, "good $x_1$", RIGHT)
-    imported(tmp_path, "poor", HALF)
-    report("-o", tmp_path / "page.html", "--plots", tmp_path / "figures")
-    names = {path.name for path in (tmp_path / "figures").iterdir()}
-    figures = ("scores", "outcomes", "policies", "confusion-poor", "confusion-good-x_1")
+def test_figures_for_papers_are_png_and_svg(two_models: Built) -> None:
+    folder = two_models.folder / "figures"
+    names = {path.name for path in folder.iterdir()}
+    figures = ("scores", "outcomes", "policies", "confusion-poor", "confusion-50-_-x_1-y")
     assert names == {f"tones-genre-half-{name}.{form}" for name in figures for form in ("png", "svg")}
-    assert (tmp_path / "figures" / "tones-genre-half-scores.png").read_bytes().startswith(b"\x89PNG")
-    drawn = (tmp_path / "figures" / "tones-genre-half-scores.svg").read_text("utf-8")
-    assert "good $x_1$" in drawn, "names are text, not formulas and not outlines"
+    assert (folder / "tones-genre-half-scores.png").read_bytes().startswith(b"\x89PNG")
+    drawn = (folder / "tones-genre-half-scores.svg").read_text("utf-8")
+    assert "50%_$x_1$|y" in drawn, "names are text, not formulas and not outlines"
 
 
-def test_figures_take_the_colours_of_the_page(corpus: Corpus, tmp_path: Path) -> None:
+def test_figures_take_the_colours_of_the_page(two_models: Built) -> None:
     from mudata.evaluation.report.style import INK
 
-    imported(tmp_path, "good", RIGHT)
-    imported(tmp_path, "poor", HALF)
-    report("-o", tmp_path / "page.html")
-    drawn = re.findall(r'<svg role="img".*?</svg>', (tmp_path / "page.html").read_text("utf-8"), re.DOTALL)
+    drawn = re.findall(r'<svg role="img".*?</svg>', two_models.page.read_text("utf-8"), re.DOTALL)
     assert len(drawn) == 6, "three figures, for a wide and for a narrow screen"
     for figure in drawn:
         assert not [colour for colour in INK.values() if colour in figure]
@@ -377,12 +356,12 @@ def test_figures_take_the_colours_of_the_page(corpus: Corpus, tmp_path: Path) ->
         assert "<text" in figure
 
 
-def test_the_same_runs_make_the_same_page(corpus: Corpus, tmp_path: Path) -> None:
-    imported(tmp_path, "good", RIGHT)
-    imported(tmp_path, "poor", HALF)
-    for name in ("one.html", "two.html"):
-        report("-o", tmp_path / name)
-    assert (tmp_path / "one.html").read_bytes() == (tmp_path / "two.html").read_bytes()
+def test_the_same_runs_make_the_same_page(
+    two_models: Built, original: Original, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    original.enter(monkeypatch)
+    report(*two_models.runs, "-o", two_models.folder / "again.html")
+    assert (two_models.folder / "again.html").read_bytes() == two_models.page.read_bytes()
 
 
 @pytest.mark.parametrize("words", [["report", "--help"], ["--help"]])

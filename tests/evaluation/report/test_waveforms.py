@@ -8,25 +8,16 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 import soundfile
-from hostile import HALF, RIGHT, TEST, imported
+from hostile import HALF, RIGHT, TEST
 from report_page import page, report
-from small_corpus import Corpus
 
 from mudata.evaluation.report import waveforms
 from mudata.evaluation.report.waveforms import COLUMNS, STEPS, Sound
 
 if TYPE_CHECKING:
+    from report_fixtures import Imports
+
     from mudata.home import Home
-
-
-@pytest.fixture
-def corpus(home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Corpus:
-    for package in ("jinja2", "matplotlib"):
-        pytest.importorskip(package)
-    (tmp_path / "cards").mkdir()
-    made = Corpus(home, tmp_path / "cards", monkeypatch)
-    made.halves()
-    return made
 
 
 def drawn(folder: Path, samples: np.ndarray[tuple[int], np.dtype[np.float64]]) -> tuple[list[int], list[int]]:
@@ -58,8 +49,8 @@ def test_short_and_silent_clips_are_drawn(tmp_path: Path, samples: list[float]) 
     assert all(a <= b for a, b in zip(low, high, strict=True))
 
 
-def test_every_clip_that_can_be_decoded_has_one(corpus: Corpus, home: Home, tmp_path: Path) -> None:
-    imported(tmp_path, "good", RIGHT)
+def test_every_clip_that_can_be_decoded_has_one(imports: Imports, home: Home, tmp_path: Path) -> None:
+    imports("good", RIGHT)
     (home.clips("tones", "native") / "06.flac").write_bytes(b"fLaC and then nothing")
     (home.clips("tones", "native") / "07.flac").unlink()
     report("-o", tmp_path / "page.html")
@@ -73,10 +64,10 @@ def test_every_clip_that_can_be_decoded_has_one(corpus: Corpus, home: Home, tmp_
 
 
 def test_a_budget_goes_to_the_clips_that_runs_disagree_on_and_is_told(
-    corpus: Corpus, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    imports: Imports, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    imported(tmp_path, "good", RIGHT)
-    imported(tmp_path, "poor", HALF)
+    imports("good", RIGHT)
+    imports("poor", HALF)
     monkeypatch.setattr(waveforms, "BUDGET_S", 0.7 + 0.8 + 0.5 + 0.4)  # of 06, 07 and 08, and too little for 09
     done = report("-o", tmp_path / "page.html")
     assert "3 clips have no waveform" in done.stderr

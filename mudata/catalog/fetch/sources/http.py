@@ -11,7 +11,7 @@ from mudata.catalog.fetch.checksums import compute_checksums, expected_checksums
 from mudata.catalog.fetch.download import download, download_many
 from mudata.catalog.fetch.sources.source import FetchResult, Target
 from mudata.catalog.fetch.sources.unpacking import unpack
-from mudata.catalog.fetch.transfer import Download, Part
+from mudata.catalog.fetch.transfer import Download, PartialFile
 from mudata.errors import CardError, FetchError
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ def fetch(mirror: HttpMirror, target: Target, progress: Progress) -> FetchResult
 def lacking(file: RemoteFile, target: Target) -> int:
     """Bytes of a file of checksums size that still have to come."""
     want = _want(file, target)
-    return 0 if want.target.is_file() else max(0, (file.size or 0) - Part(want).size)
+    return 0 if want.target.is_file() else max(0, (file.size or 0) - PartialFile(want).size)
 
 
 def _want(file: RemoteFile, target: Target) -> Download:

@@ -17,7 +17,6 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
-import numpy as np
 import torch
 
 from mudata.errors import ModelError
@@ -30,12 +29,12 @@ from mudata.evaluation.models.decoders.generation import (
     write,
 )
 from mudata.evaluation.models.device import placement, quieten
-from mudata.evaluation.models.encoders.resample import resample
 from mudata.evaluation.models.weights.weight_store import provenance
 from mudata.evaluation.protocol import Answer, Clip, Failure, ModelCapabilities, Question, Ranking
 from mudata.evaluation.tasks.prompts import LETTERS
 
 if TYPE_CHECKING:
+    import numpy as np
     from numpy.typing import NDArray
 
 
@@ -298,20 +297,3 @@ class AudioLLM:
             "torch": torch.__version__,
             "transformers": transformers.__version__,
         }
-
-
-def first_channel(audio: NDArray[np.float32], rate: int, target: int) -> torch.Tensor:
-    """The first channel of audio (n,) or (n, channels), resampled."""
-    return resample(torch.from_numpy(np.ascontiguousarray(audio if audio.ndim == 1 else audio[:, 0])), rate, target)
-
-
-def as_ffmpeg(audio: NDArray[np.float32], rate: int, target: int) -> torch.Tensor:
-    """The mean of all channels of audio (n,) or (n, channels), resampled, in 16 bit as ffmpeg hands it over."""
-    mono = torch.from_numpy(np.ascontiguousarray(audio if audio.ndim == 1 else audio.mean(1)))
-    return (resample(mono, rate, target) * 32768).round().clamp(-32768, 32767) / 32768
-
-
-def mean_of_resampled(audio: NDArray[np.float32], rate: int, target: int) -> torch.Tensor:
-    """The mean of all channels of audio (n,) or (n, channels), each resampled before."""
-    channels = torch.from_numpy(np.ascontiguousarray(np.atleast_2d(audio.T)))
-    return resample(channels, rate, target).mean(0)

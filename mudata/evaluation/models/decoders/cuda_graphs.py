@@ -125,7 +125,10 @@ class Writer:
 
 
 def positions(mask: torch.Tensor) -> torch.Tensor:
-    """Where each token of prompts that are padded on the left stands in its own prompt."""
+    """Where each token of prompts that are padded on the left stands in its own prompt.
+
+    mask: (batch, positions) of 0 and 1; gives the same shape. [0, 0, 1, 1, 1] -> [0, 0, 0, 1, 2].
+    """
     return (mask.cumsum(1) - 1).clamp_min(0)
 
 

@@ -14,12 +14,13 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch.nn.functional import conv1d, linear, normalize, rms_norm, silu
 
-from mudata.evaluation.models.decoders.audio_llm import AudioLLM, mean_of_resampled
+from mudata.evaluation.models.decoders.audio_llm import AudioLLM
 from mudata.evaluation.models.decoders.causal_lm import causal_lm
 from mudata.evaluation.models.decoders.generation import PromptEmbedding
 from mudata.evaluation.models.decoders.llama_tokenizer import LlamaTokenizer
 from mudata.evaluation.models.decoders.lora import merged
 from mudata.evaluation.models.encoders.mert import RATE, RENAMED, Mert
+from mudata.evaluation.models.encoders.mixdown import mean_of_resampled
 from mudata.evaluation.models.weights.tensors import read_json
 
 if TYPE_CHECKING:
@@ -76,7 +77,12 @@ class Bridged(AudioLLM):
         self.tokenizer = LlamaTokenizer(folder / "LLaMA" / "tokenizer.model")
 
     def _install(self, weights: Weights, device: str, dtype: torch.dtype) -> None:
-        """Let the last layers add their adapter term in front of the output projection."""
+        """Let the last layers add their adapter term in front of the output projection.
+
+        Attention over a single key is its value, whatever the query: the term of row r is
+        tanh(gate) * value projection of the clip's vector, (batch, 1, width), the same at every
+        position. It is added to the heads' outputs (batch, positions, width).
+        """
         layers = self.llm.model.layers
         rows = len(self._bridge["prefix_query.weight"])
         self._terms: list[torch.Tensor | None] = [None] * rows

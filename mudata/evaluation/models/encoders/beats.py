@@ -92,8 +92,10 @@ class Beats:
         return self.states(self.features(wave))[-1]
 
     def _bias(self, length: int, device: Any) -> torch.Tensor:
-        """Relative position bias (heads, length, length), by T5's buckets: half of them for keys that come later, exact
-        for near ones, logarithmic up to the greatest distance."""
+        """Relative position bias (heads, queries, keys), by T5's buckets: half of them for keys that
+        come later; of each half, one bucket a distance for the nearer half, then logarithmic up
+        to the greatest distance, beyond which all share the last. Source: Raffel et al., arXiv
+        1910.10683."""
         at = torch.arange(length, device=device)
         offset = at[None] - at[:, None]
         half = self._buckets // 2
@@ -105,7 +107,9 @@ class Beats:
         return embedding(bucket, self._relative).permute(2, 0, 1)
 
     def _attend(self, x: torch.Tensor, here: str, bias: torch.Tensor) -> torch.Tensor:
-        """Attention whose bias every head of every query gates."""
+        """Attention over x (tokens, width), whose bias (heads, queries, keys) every head of every
+        query scales by 2 + a(b g - 1): a and b in (0, 1) come from the query, g is learned. Source:
+        Chi et al., arXiv 2106.16138 (gated relative position bias)."""
         q, k, v = (
             self._of.linear(x, f"{here}{name}_proj").reshape(len(x), self._heads, -1).transpose(0, 1) for name in "qkv"
         )

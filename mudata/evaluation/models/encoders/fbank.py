@@ -1,7 +1,7 @@
 """Kaldi-style log-mel filter bank, as LTU, SALMONN's BEATs and ModaVerse's ImageBind hear.
 
-The same numbers, bit for bit in float32, as torchaudio's `compliance.kaldi.fbank` with its defaults, no dither and no
-energy. Constants: Kaldi, feat/feature-window.cc and feat/mel-computations.cc.
+The same numbers, bit for bit in float32, as torchaudio's `compliance.kaldi.fbank` with its defaults,
+no dither and no energy. Constants: Kaldi, feat/feature-window.cc and feat/mel-computations.cc.
 """
 
 from __future__ import annotations
@@ -23,9 +23,20 @@ Window = Literal["hanning", "povey"]
 
 
 def fbank(wave: torch.Tensor, window: Window, mels: int = 128) -> torch.Tensor:
-    """Log-mel energies of shape (frames, mels) of a mono wave of shape (n,) at 16 kHz.
+    """Natural logarithms of mel energies.
 
-    1 + (n - 400) // 160 frames, none for fewer than 400 samples. Computed in the dtype of `wave` (float32 or float64).
+    Each frame loses its mean, is pre-emphasised and windowed; its power spectrum of 512 points is
+    summed over triangles that are linear in mel. Energies below float32's epsilon count as that.
+
+    Args:
+        wave: mono, (n,) at 16 kHz, float32 or float64, in which all is computed. Its scale adds a
+            constant to every value: BEATs wants 16-bit numbers, LTU and ImageBind full scale 1.
+        window: 'hanning' (LTU, ImageBind) or 'povey', Kaldi's own, which is hanning ** 0.85 (BEATs).
+        mels: number of triangles between 20 Hz and 8 kHz.
+
+    Returns:
+        (frames, mels), frames = 1 + (n - 400) // 160; none for fewer than 400 samples. One second
+        has 98 frames.
     """
     if wave.numel() < FRAME:
         return wave.new_zeros(0, mels)
@@ -48,7 +59,8 @@ def _window(name: Window, dtype: torch.dtype) -> torch.Tensor:
 
 @lru_cache
 def _filters(mels: int) -> torch.Tensor:
-    """Triangles (mels, 257), linear in mel from 20 Hz to Nyquist, in float32; the Nyquist bin has no weight."""
+    """Triangles (mels, 257), linear in mel from 20 Hz to Nyquist, in float32; the Nyquist bin has
+    no weight. mel = 1127 ln(1 + hz / 700), so that 1 kHz is 1000 mel."""
 
     def mel(hz: float) -> float:
         return 1127.0 * math.log(1.0 + hz / 700.0)

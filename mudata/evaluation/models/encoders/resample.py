@@ -1,4 +1,6 @@
-"""Windowed-sinc resampling as torchaudio does it, which several models' authors used in front of their encoders."""
+"""Windowed-sinc resampling as torchaudio does it, which several models' authors used in front of
+their encoders.
+"""
 
 from __future__ import annotations
 
@@ -12,9 +14,21 @@ WIDTH, ROLLOFF = 6, 0.99
 
 
 def resample(wave: torch.Tensor, rate: int, target: int, *, precision: torch.dtype = torch.float32) -> torch.Tensor:
-    """Waves of shape (..., n) at `rate` Hz as (..., ceil(n * target / rate)) at `target` Hz (Hann window).
+    """Waves at another rate, by a sinc low-pass under a Hann window.
 
-    precision: of the filter while it is computed; torchaudio's function takes the wave's, its module float64.
+    With g = gcd(rate, target), every rate / g old samples become target / g new ones, each by a
+    filter of its own phase: 44.1 kHz to 16 kHz has 160 filters, one step of 441 samples.
+
+    Args:
+        wave: (..., n) at `rate` Hz.
+        precision: of the filter while it is computed; torchaudio's function takes the wave's, its
+            module float64.
+
+    Returns:
+        (..., ceil(n * target / rate)) at `target` Hz, in the dtype of `wave`.
+
+    Source:
+        torchaudio.functional.resample; J. O. Smith, Digital Audio Resampling Home Page.
     """
     if rate == target:
         return wave

@@ -15,11 +15,12 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from mudata.errors import AudioError, ModelError
-from mudata.evaluation.models.decoders.audio_llm import AudioLLM, UnusableClip, mean_of_resampled
+from mudata.evaluation.models.decoders.audio_llm import AudioLLM, UnusableClip
 from mudata.evaluation.models.decoders.causal_lm import causal_lm
 from mudata.evaluation.models.decoders.generation import GenerationConfig, PromptEmbedding
 from mudata.evaluation.models.encoders import abc_notation
 from mudata.evaluation.models.encoders.basic_pitch import RATE, NoteTranscriber, lead, write_midi
+from mudata.evaluation.models.encoders.mixdown import mean_of_resampled
 from mudata.evaluation.models.weights.tensors import read
 from mudata.evaluation.tasks.prompts import TO_LISTENERS
 

@@ -14,12 +14,13 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch.nn.functional import gelu, layer_norm, linear, scaled_dot_product_attention
 
-from mudata.evaluation.models.decoders.audio_llm import AudioLLM, first_channel
+from mudata.evaluation.models.decoders.audio_llm import AudioLLM
 from mudata.evaluation.models.decoders.causal_lm import causal_lm, with_lora
 from mudata.evaluation.models.decoders.generation import GenerationConfig, PromptEmbedding
 from mudata.evaluation.models.decoders.llama_tokenizer import LlamaTokenizer
 from mudata.evaluation.models.encoders.fbank import fbank
 from mudata.evaluation.models.encoders.layers import Layers
+from mudata.evaluation.models.encoders.mixdown import first_channel
 from mudata.evaluation.models.weights.tensors import Weights, read
 
 if TYPE_CHECKING:

@@ -14,11 +14,12 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch.nn.functional import gelu, layer_norm, pad, scaled_dot_product_attention
 
-from mudata.evaluation.models.decoders.audio_llm import AudioLLM, as_ffmpeg
+from mudata.evaluation.models.decoders.audio_llm import AudioLLM
 from mudata.evaluation.models.decoders.causal_lm import causal_lm, with_lora
 from mudata.evaluation.models.decoders.generation import GenerationConfig, PromptEmbedding
 from mudata.evaluation.models.decoders.llama_tokenizer import LlamaTokenizer
 from mudata.evaluation.models.encoders.layers import Layers
+from mudata.evaluation.models.encoders.mixdown import as_ffmpeg
 from mudata.evaluation.models.encoders.whisper import SpeechTranscriber, whisper_encoder
 from mudata.evaluation.models.families.ltu import EPS, LORA_SCALE, PREFIX
 from mudata.evaluation.models.weights.tensors import Weights, read

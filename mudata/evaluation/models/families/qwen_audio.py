@@ -16,7 +16,7 @@ import torch
 from torch.nn.functional import avg_pool1d, conv1d, gelu, scaled_dot_product_attention
 
 from mudata.errors import ModelError
-from mudata.evaluation.models.decoders.audio_llm import AudioLLM, as_ffmpeg
+from mudata.evaluation.models.decoders.audio_llm import AudioLLM
 from mudata.evaluation.models.decoders.causal_lm import causal_lm
 from mudata.evaluation.models.decoders.generation import GenerationConfig, PromptEmbedding
 from mudata.evaluation.models.decoders.qwen_tokenizer import (
@@ -31,6 +31,7 @@ from mudata.evaluation.models.decoders.qwen_tokenizer import (
     QwenTokenizer,
 )
 from mudata.evaluation.models.encoders.layers import Layers
+from mudata.evaluation.models.encoders.mixdown import as_ffmpeg
 from mudata.evaluation.models.weights.tensors import Weights, read, read_json
 
 if TYPE_CHECKING:

@@ -13,12 +13,13 @@ import torch
 from torch.nn.functional import pad
 
 from mudata.errors import ModelError
-from mudata.evaluation.models.decoders.audio_llm import AudioLLM, first_channel
+from mudata.evaluation.models.decoders.audio_llm import AudioLLM
 from mudata.evaluation.models.decoders.causal_lm import causal_lm, with_lora
 from mudata.evaluation.models.decoders.generation import GenerationConfig, PromptEmbedding
 from mudata.evaluation.models.decoders.llama_tokenizer import LlamaTokenizer
 from mudata.evaluation.models.encoders.beats import Beats
 from mudata.evaluation.models.encoders.layers import Layers
+from mudata.evaluation.models.encoders.mixdown import first_channel
 from mudata.evaluation.models.encoders.whisper import whisper_encoder
 from mudata.evaluation.models.weights.tensors import Weights, fill, read
 

@@ -239,7 +239,8 @@ def _unpickled(path: Path, allow: tuple[Any, ...]) -> Any:
             return torch.load(path, map_location="cpu", weights_only=True, mmap=is_archive(path))
     except pickle.UnpicklingError as error:
         match = re.search(r"GLOBAL (\S+)", str(error))
-        what = f"wants to run {match[1]}" if match else str(error).splitlines()[0]
+        kind = "is a pickle of a kind that only running reads"
+        what = f"wants to run {match[1]}" if match else kind
         raise ModelError(
             f"{path.name} holds more than tensors: it {what}. It was not read further.",
             "Get the weights from the publisher, or as safetensors.",

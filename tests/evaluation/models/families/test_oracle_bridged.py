@@ -47,8 +47,8 @@ def hears(bundle: Bundle, model: Any) -> None:
 def test_oracle_mert_encodes_as_the_authors_code_does(bundle: Bundle) -> None:
     import torch
 
-    from mudata.evaluation.models.decoders.audio_llm import mean_of_resampled
     from mudata.evaluation.models.encoders.mert import RATE, RENAMED, Mert
+    from mudata.evaluation.models.encoders.mixdown import mean_of_resampled
     from mudata.evaluation.models.weights.tensors import read
 
     mert = Mert(bundle.checkpoint, read(bundle.checkpoint).under("", RENAMED), "cpu")
