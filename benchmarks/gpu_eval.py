@@ -256,8 +256,8 @@ def measured(name: str, args: argparse.Namespace) -> Row:
 
     def ask() -> None:
         for reply in runner.ask(clips, QUESTION):
-            if not isinstance(reply.what, Answer):
-                raise SystemExit(f"{name}: {reply.what}")
+            if not isinstance(reply.outcome, Answer):
+                raise SystemExit(f"{name}: {reply.outcome}")
 
     ask()  # also loads what is loaded once
     plain(model, clips[0], args.new_tokens)

@@ -43,28 +43,31 @@ class Joined:
 def join(given: Iterable[FileAnswer], clips: Iterable[ClipNames]) -> Joined:
     """Join answers to clips, unique matches only."""
     known = _Index(clips)
-    found: defaultdict[str, list[tuple[int, str, FileAnswer]]] = defaultdict(list)
+    by_clip: defaultdict[str, list[tuple[int, str, FileAnswer]]] = defaultdict(list)
     lost: list[tuple[FileAnswer, str]] = []
-    for one in given:
-        hit = known.find(one.ids)
+    for answer in given:
+        hit = known.find(answer.ids)
         if isinstance(hit, str):
-            lost.append((one, hit))
+            lost.append((answer, hit))
         else:
-            found[hit.clip_id].append((hit.rank, hit.name, one))
+            by_clip[hit.clip_id].append((hit.rank, hit.name, answer))
     answers, duplicates, contradictions = {}, 0, 0
-    for clip_id, hits in found.items():
+    for clip_id, hits in by_clip.items():
         best = min(rank for rank, _, _ in hits)
         names = {name for rank, name, _ in hits if rank == best}
         if len(names) > 1:
             lost += [
-                (one, f"{len(names)} names in the file mean {clip_id}: {_some(sorted(names))}") for *_, one in hits
+                (answer, f"{len(names)} names in the file mean {clip_id}: {_some(sorted(names))}")
+                for *_, answer in hits
             ]
             continue
-        same = [one for rank, _, one in hits if rank == best]
-        lost += [(one, f"{clip_id} has an answer under a more exact name") for rank, _, one in hits if rank > best]
+        same = [answer for rank, _, answer in hits if rank == best]
+        lost += [
+            (answer, f"{clip_id} has an answer under a more exact name") for rank, _, answer in hits if rank > best
+        ]
         answers[clip_id] = same[-1]
         duplicates += len(same) - 1
-        contradictions += sum(one.answer != same[-1].answer for one in same[:-1])
+        contradictions += sum(answer.answer != same[-1].answer for answer in same[:-1])
     return Joined(answers, tuple(sorted(lost, key=lambda pair: pair[0].place)), duplicates, contradictions)
 
 

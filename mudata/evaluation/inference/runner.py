@@ -85,13 +85,13 @@ def _planned(home: Home, request: EvalRequest) -> Plan:
 
 
 def _check(request: EvalRequest, model: Model) -> None:
-    for what, said, known in (
+    for what, value, known in (
         ("control", request.control or "silence", get_args(Control)),
         ("order of options", request.options_order, get_args(OptionsOrder)),
         ("audio to play", request.audio, get_args(AudioSource)),
     ):
-        if said not in known:
-            raise UnknownName(what, said, known)
+        if value not in known:
+            raise UnknownName(what, value, known)
     if request.timeout_s is not None and not request.timeout_s > 0:
         raise EvaluationError(f"A timeout of {request.timeout_s} s is none.", "Give seconds, or nothing to wait.")
     capabilities = model.capabilities

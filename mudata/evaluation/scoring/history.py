@@ -101,25 +101,25 @@ def changes(old: Mapping[str, Any], new: Mapping[str, Any], read: Sequence[Chang
 
 def causes(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:
     """What decides the scores and is not as it was."""
-    found = [
+    reasons = [
         f"{what} {old.get(key) or 'none'} -> {new.get(key) or 'none'}"
         for what, key in (("aligner", "aligner"), ("mudata", "mudata_version"), ("clips", "n"))
         if old.get(key) != new.get(key)
     ]
     if (old.get("answers_sha256") or new.get("answers_sha256")) != new.get("answers_sha256"):
-        found.append("other answers")
+        reasons.append("other answers")
     before, now = old.get("labels_sha256") or {}, new.get("labels_sha256") or {}
-    found += [
+    reasons += [
         f"label set of {dataset} {_hash(before.get(dataset))} -> {_hash(hash_)}"
         for dataset, hash_ in now.items()
         if before.get(dataset) != hash_
     ]
     if old.get("overrides_sha256") != new.get("overrides_sha256"):
-        found.append(f"overrides {_hash(old.get('overrides_sha256'))} -> {_hash(new.get('overrides_sha256'))}")
+        reasons.append(f"overrides {_hash(old.get('overrides_sha256'))} -> {_hash(new.get('overrides_sha256'))}")
     recipes = [{m["metric"]: m["recipe"] for m in scores["metrics"]} for scores in (old, new)]
     if other := [name for name, recipe in recipes[1].items() if recipes[0].get(name, recipe) != recipe]:
-        found.append(f"recipe of {', '.join(other)}")
-    return found
+        reasons.append(f"recipe of {', '.join(other)}")
+    return reasons
 
 
 def _read_as(line: Mapping[str, Any]) -> str:

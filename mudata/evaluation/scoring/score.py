@@ -77,18 +77,18 @@ def score(run: Run, progress: Progress = SILENT, *, reference_scorer: bool = Fal
     """
     context = ScoringContext.load(run)
     items = context.read_answers()
-    found = _scored(context, items, reference_scorer)
+    scores = _scored(context, items, reference_scorer)
     records = _lines(context, items, reference_scorer)
     lines = "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in records)
-    found["alignments_sha256"] = hashlib.sha256(lines.encode()).hexdigest()
-    text = json.dumps(found, indent=2, ensure_ascii=False) + "\n"
+    scores["alignments_sha256"] = hashlib.sha256(lines.encode()).hexdigest()
+    text = json.dumps(scores, indent=2, ensure_ascii=False) + "\n"
     former = history.keep(run, text)
     write_atomic(run.folder / "alignments.jsonl", lines, shared=True)
     write_atomic(run.folder / "scores.json", text, shared=True)
     if former:
         for line in history.describe_changes(run, former):
             progress.say(f"{run.id}: {line}")
-    return found
+    return scores
 
 
 def _scored(context: ScoringContext, items: Sequence[ScoredAnswer], reference_scorer: bool) -> dict[str, Any]:
@@ -96,7 +96,7 @@ def _scored(context: ScoringContext, items: Sequence[ScoredAnswer], reference_sc
     run, settings, sets = context.run, context.settings, context.label_sets
     shown = {dataset: task.shown for dataset, task in context.tasks.items()}
     raw = context.read_answers(overridden=False) if context.overrides else items
-    found = {
+    scores = {
         "run": run.id,
         "model": settings.model,
         "split": settings.split,
@@ -118,10 +118,10 @@ def _scored(context: ScoringContext, items: Sequence[ScoredAnswer], reference_sc
     }
     metrics, provenance = extras_cache.cached(run, items)
     if metrics:
-        for one in (found, *found["datasets"].values()) if len(found["datasets"]) == 1 else (found,):
-            one["metrics"] = [*one["metrics"], *metrics]
-        found["captions"]["extras"] = provenance
-    return found
+        for part in (scores, *scores["datasets"].values()) if len(scores["datasets"]) == 1 else (scores,):
+            part["metrics"] = [*part["metrics"], *metrics]
+        scores["captions"]["extras"] = provenance
+    return scores
 
 
 def _source(in_use: Mapping[str, LabelSetInUse]) -> str | None:

@@ -34,8 +34,8 @@ def compute(run: Run, wanted: str, items: Sequence[ScoredAnswer], audio: Mapping
         raise EvaluationError(f"{run.id} asks to {kind}, and {wanted} is for captions.", "Leave --extra out.")
     extra, options = extra_metrics.parse(wanted)
     metrics, provenance = extra.columns(items, options, audio)
-    said = {"of": _of(items), "metrics": [asdict(metric) for metric in metrics], "provenance": provenance}
-    text = json.dumps(said, indent=2, ensure_ascii=False, default=str)
+    record = {"of": _of(items), "metrics": [asdict(metric) for metric in metrics], "provenance": provenance}
+    text = json.dumps(record, indent=2, ensure_ascii=False, default=str)
     write_atomic(run.folder / FOLDER / f"{extra.metric}.json", text + "\n", shared=True)
 
 
@@ -45,10 +45,10 @@ def cached(run: Run, items: Sequence[ScoredAnswer]) -> tuple[list[dict[str, Any]
     provenance = {}
     for path in sorted((run.folder / FOLDER).glob("*.json")):
         try:
-            said = json.loads(path.read_bytes())
-            if said["of"] == _of(items):
-                metrics += said["metrics"]
-                provenance[path.stem] = said["provenance"]
+            record = json.loads(path.read_bytes())
+            if record["of"] == _of(items):
+                metrics += record["metrics"]
+                provenance[path.stem] = record["provenance"]
         except (ValueError, KeyError, TypeError) as error:
             raise EvaluationError(f"{path} cannot be read: {error}.", "Remove it; then ask for it again.") from error
     return metrics, provenance

@@ -69,9 +69,9 @@ class SentenceEncoder:
     @property
     def _pooling(self) -> str:
         path = self.folder / "1_Pooling" / "config.json"
-        said = json.loads(path.read_bytes()) if path.is_file() else {"pooling_mode_mean_tokens": True}
+        config = json.loads(path.read_bytes()) if path.is_file() else {"pooling_mode_mean_tokens": True}
         for key, name in (("pooling_mode_mean_tokens", "mean"), ("pooling_mode_cls_token", "first token")):
-            if said.get(key):
+            if config.get(key):
                 return name
         raise ModelError(f"{path} pools in a way that is not known here.", "Choose a checkpoint with mean pooling.")
 
@@ -95,17 +95,18 @@ class SentenceEncoder:
         sentences: dict[tuple[str, tuple[str, ...]], Any] = {}
         for start in range(0, len(asks), _BATCH):
             batch = asks[start : start + _BATCH]
-            heard = self._embed([one.answer for one in batch])
-            for one, vector in zip(batch, heard, strict=True):
-                of = (one.noun, one.label_set.ids)
-                if of not in sentences:
+            vectors = self._embed([answer.answer for answer in batch])
+            for answer, vector in zip(batch, vectors, strict=True):
+                question = (answer.noun, answer.label_set.ids)
+                if question not in sentences:
                     texts = [
-                        self.template.format(noun=one.noun, label=entry.display) for entry in one.label_set.entries
+                        self.template.format(noun=answer.noun, label=entry.display)
+                        for entry in answer.label_set.entries
                     ]
-                    sentences[of] = self._embed(texts)
-                similarities = sentences[of] @ vector
+                    sentences[question] = self._embed(texts)
+                similarities = sentences[question] @ vector
                 best = int(torch.argmax(similarities))
-                yield ScorerLabel(one.label_set.ids[best], {"cosine": round(float(similarities[best]), 6)})
+                yield ScorerLabel(answer.label_set.ids[best], {"cosine": round(float(similarities[best]), 6)})
 
     def _embed(self, texts: list[str]) -> Any:
         """Unit vectors, shape (texts, width)."""

@@ -70,12 +70,12 @@ class JudgeServer:
         patience = RetryPolicy(self.tries, _PAUSE_S, timeout_s=self.timeout_s)
         server = ChatServer(self.url, KEY if os.environ.get(KEY) else "OPENAI_API_KEY", patience=patience)
         with contextlib.closing(server):
-            for one in asks:
-                labels = ", ".join(entry.display for entry in one.label_set.entries)
-                prompt = PROMPT.format(noun=one.noun, answer=one.answer, labels=labels)
-                yield read(self._reply(server, prompt, one.key), one)
+            for answer in asks:
+                labels = ", ".join(entry.display for entry in answer.label_set.entries)
+                prompt = PROMPT.format(noun=answer.noun, answer=answer.answer, labels=labels)
+                yield read(self._reply(server, prompt, answer.key), answer)
 
-    def _reply(self, server: ChatServer, prompt: str, of: str) -> str:
+    def _reply(self, server: ChatServer, prompt: str, key: str) -> str:
         from mudata.evaluation.chat.client import NoReply
 
         body = {
@@ -85,7 +85,7 @@ class JudgeServer:
             "max_tokens": self.max_tokens,
         }
         try:
-            said = text(server.complete(body, of))
+            reply = text(server.complete(body, key))
         except NoReply as why:
             if why.kind == "refused":
                 raise EvaluationError(
@@ -93,9 +93,9 @@ class JudgeServer:
                     f"Check --judge-url, --judge-model, and the key in {KEY}. What was judged is kept.",
                 ) from why
             raise self._gone(str(why)) from why
-        if said is None:
+        if reply is None:
             raise self._gone("its reply is no chat completion")
-        return said
+        return reply
 
     def _gone(self, why: str) -> EvaluationError:
         return EvaluationError(
@@ -104,17 +104,17 @@ class JudgeServer:
         )
 
 
-def read(reply: str, one: AnswerToRead) -> ScorerLabel:
+def read(reply: str, answer: AnswerToRead) -> ScorerLabel:
     """The label of a reply: the JSON object in it, whose label is one of those that were shown."""
     more = {"reply": reply}
-    names = {name.casefold(): entry.id for entry in one.label_set.entries for name in (entry.id, entry.display)}
-    for found in re.finditer(r"\{[^{}]*\}", reply):
+    names = {name.casefold(): entry.id for entry in answer.label_set.entries for name in (entry.id, entry.display)}
+    for match in re.finditer(r"\{[^{}]*\}", reply):
         try:
-            said = json.loads(found.group())
+            verdict = json.loads(match.group())
         except ValueError:
             continue
-        if "label" in said:
-            label = said["label"]
+        if "label" in verdict:
+            label = verdict["label"]
             if label is None:
                 return ScorerLabel(None, more)
             if isinstance(label, str) and label.strip().casefold() in names:
