@@ -14,7 +14,8 @@ from mudata.version import __version__
 
 if TYPE_CHECKING:
     from mudata.api.datasets import cards, cite, fetch, info, leaks, split, sql, stats, verify
-    from mudata.api.evaluations import align, compare, evaluate, import_answers, models, report, runs, score, show
+    from mudata.api.evaluations import evaluate, import_answers, models, runs, score
+    from mudata.api.inspection import align, compare, report, show
     from mudata.narration import show_progress
 
 __all__ = [
@@ -43,10 +44,8 @@ __getattr__, __dir__ = lazy_names(
     __name__,
     {
         **dict.fromkeys(("cards", "cite", "fetch", "info", "leaks", "split", "sql", "stats", "verify"), "api.datasets"),
-        **dict.fromkeys(
-            ("align", "compare", "evaluate", "import_answers", "models", "report", "runs", "score", "show"),
-            "api.evaluations",
-        ),
+        **dict.fromkeys(("evaluate", "import_answers", "models", "runs", "score"), "api.evaluations"),
+        **dict.fromkeys(("align", "compare", "report", "show"), "api.inspection"),
         "show_progress": "narration",
     },
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import os
 from collections.abc import Callable, Iterator
@@ -27,6 +28,15 @@ _CLEAN = (
     "ALL_PROXY",
 )
 SHARED = Path(os.environ.get("MUDATA_SHARED", Path(__file__).resolve().parents[2] / "shared"))
+
+
+gc.disable()  # while tests are collected: what is imported stays
+
+
+def pytest_collection_finish() -> None:
+    """Take what was imported (torch, transformers and all else) out of every later garbage collection."""
+    gc.freeze()
+    gc.enable()
 
 
 @pytest.fixture(autouse=True)

@@ -19,13 +19,13 @@ from mudata.lazy import lazy_names
 
 if TYPE_CHECKING:
     from mudata.api.datasets import cards, cite, fetch, info, leaks, split, sql, stats, verify
-    from mudata.api.evaluations import align, compare, evaluate, import_answers, models, report, runs, score, show
+    from mudata.api.evaluations import evaluate, import_answers, models, runs, score
+    from mudata.api.inspection import align, compare, report, show
 
 MODULES = {
     **dict.fromkeys(("cards", "cite", "fetch", "info", "leaks", "split", "sql", "stats", "verify"), "datasets"),
-    **dict.fromkeys(
-        ("align", "compare", "evaluate", "import_answers", "models", "report", "runs", "score", "show"), "evaluations"
-    ),
+    **dict.fromkeys(("evaluate", "import_answers", "models", "runs", "score"), "evaluations"),
+    **dict.fromkeys(("align", "compare", "report", "show"), "inspection"),
 }
 """Public name -> the module here that has it."""
 

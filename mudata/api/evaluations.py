@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, overload
 
-from mudata.api.arguments import checked, many
-from mudata.api.scored_run import ScoredRun
+from mudata.api.arguments import checked
+from mudata.api.scored_run import Runs, ScoredRun, named_runs
 from mudata.deprecations import hide_deprecations
 from mudata.errors import ArgumentError, EvaluationError
 from mudata.evaluation.run import Run
@@ -16,15 +16,9 @@ from mudata.narration import Progress, chosen
 from mudata.table import Table
 
 if TYPE_CHECKING:
-    from mudata.evaluation.align.alignment import Alignment
-    from mudata.evaluation.comparison.clip_view import ClipView
-    from mudata.evaluation.comparison.comparison_result import Comparison
     from mudata.evaluation.inference.controls import Control
 
 hide_deprecations()
-
-Runs = str | Path | Run
-"""A run as a user names it: its id, the beginning of it, its folder, or a run that a function gave back."""
 
 
 @checked()
@@ -166,7 +160,7 @@ def score(
 
     told = chosen(progress)
     if run is not None:
-        scores = [again(one, told, reference_scorer=reference_scorer) for one in _runs(run)]
+        scores = [again(one, told, reference_scorer=reference_scorer) for one in named_runs(run)]
         return scores[0] if isinstance(run, str | Path | Run) else scores
     scores = []
     for one in all_runs(Home.default()):
@@ -243,143 +237,3 @@ def import_answers(
         command=command,
     )
     return ScoredRun(importer.import_answers(Home.default(), request, chosen(progress)).folder)
-
-
-@checked()
-def compare(*runs: Runs | Iterable[Runs]) -> Comparison:
-    """Which runs differ on the clips that all of them have: `print` it, or take its fields.
-
-    Each pair has its difference with a 95 % interval (paired bootstrap, by artist or track where clips share
-    them), a p value (McNemar's exact test for accuracy, else the bootstrap's) corrected for the number of pairs
-    (Holm), and how many clips are better in the first (n10) and in the second (n01).
-
-    Raises:
-        UnknownName, EvaluationError: the runs cannot be compared.
-    """
-    from mudata.evaluation.comparison.compare import compare as compared
-    from mudata.evaluation.scoring.score import read_answers
-
-    chosen_runs = [run for named in runs for run in _runs(named)]
-    return compared([(run.scores, read_answers(run)) for run in chosen_runs])
-
-
-@checked()
-def show(
-    clips: str | Iterable[str] = (),
-    *,
-    runs: Runs | Iterable[Runs] = (),
-    sample: int | None = None,
-    seed: int = 0,
-    disagree: bool = False,
-) -> list[ClipView]:
-    """Clips with everything that models said of them.
-
-    Args:
-        clips: clip ids, one or several; or none, with `sample`.
-        runs: only answers of these runs [default: all that are scored].
-        sample: so many clips of the runs, drawn by `seed`.
-        disagree: with `sample`: those that the runs disagree about most.
-
-    Raises:
-        UnknownName, EvaluationError.
-    """
-    from mudata.evaluation.comparison import clip_view
-
-    wanted = list(dict.fromkeys(many(clips)))
-    if bool(wanted) == bool(sample) or (disagree and not sample):
-        raise ArgumentError("It is not clear which clips are meant.", "Name clips, or give sample= (and disagree=).")
-    home = Home.default()
-    considered = clip_view.runs_to_show(home, [str(run.folder) for run in _runs(runs)])
-    wanted = wanted or clip_view.draw_clips(home, considered, sample or 1, seed, disagree=disagree)
-    return clip_view.clip_views(home, wanted, considered)
-
-
-@checked(narrator="progress")
-def report(
-    runs: Runs | Iterable[Runs] = (),
-    *,
-    output: str | Path = "report.html",
-    title: str | None = None,
-    embed_audio: bool = False,
-    markdown: str | Path | None = None,
-    latex: str | Path | None = None,
-    plots: str | Path | None = None,
-    data: str | Path | None = None,
-    waveforms: bool = True,
-    progress: Progress | bool | None = None,
-) -> dict[Path, str]:
-    """Make one page of scored runs, and the tables, figures and data that are wanted.
-
-    Args:
-        runs: one run or several [default: all that are scored].
-        output: the page; clips are linked from where it lies.
-        title: heading of the page.
-        embed_audio: put the clips into the page (up to 100 MiB) instead of linking them.
-        markdown: file for the scores as a Markdown table.
-        latex: file for the scores as a LaTeX table.
-        plots: folder for the figures, PNG and SVG.
-        data: folder for answers (Parquet), all tables (DuckDB), results (JSON) and badges (SVG).
-        waveforms: decode the clips to show their waveforms.
-
-    Returns:
-        What each file is, by its path.
-
-    Raises:
-        MissingExtra: the extra `report` is not installed.
-        UnknownName, EvaluationError.
-    """
-    from mudata.evaluation.report.build import write
-
-    def path(given: str | Path | None) -> Path | None:
-        return None if given is None else Path(given).expanduser()
-
-    return write(
-        Home.default(),
-        [str(run.folder) for run in _runs(runs)],
-        Path(output).expanduser(),
-        title=title,
-        embed_audio=embed_audio,
-        markdown=path(markdown),
-        latex=path(latex),
-        plots=path(plots),
-        data=path(data),
-        waveforms=waveforms,
-        progress=chosen(progress),
-    )
-
-
-@overload
-def align(text: str, labels: str | Path, prompt: str | None = None, letters: bool = False) -> Alignment: ...
-@overload
-def align(
-    text: list[str] | tuple[str, ...], labels: str | Path, prompt: str | None = None, letters: bool = False
-) -> list[Alignment]: ...
-@checked()
-def align(
-    text: str | Iterable[str], labels: str | Path, prompt: str | None = None, letters: bool = False
-) -> Alignment | list[Alignment]:
-    """What an answer means: `.status`, `.label`, `.labels`, `.rule`, `.spans`, and more.
-
-    Args:
-        text: an answer, or several.
-        labels: whose labels: 'dataset', 'dataset:namespace', or a card's path.
-        prompt: what the model was asked; what it reads back is then no answer.
-        letters: the options had letters (A, B, ... in the order of the labels).
-
-    Raises:
-        UnknownName, CardError, EvaluationError: it is not clear which labels are meant.
-    """
-    from mudata.evaluation.align.aligner import align as read
-    from mudata.evaluation.align.alignment import Shown
-    from mudata.evaluation.align.named_labels import label_set
-
-    of, shown = label_set(str(labels)), Shown(prompt or "", letters=letters)
-    return read(text, of, shown) if isinstance(text, str) else [read(one, of, shown) for one in text]
-
-
-def _runs(named: Runs | Iterable[Runs]) -> list[ScoredRun]:
-    """Runs as they are named. Raises UnknownName."""
-    from mudata.evaluation.run import find
-
-    each = (named,) if isinstance(named, str | Path | Run) else named
-    return [ScoredRun(one.folder if isinstance(one, Run) else find(Home.default(), str(one)).folder) for one in each]

@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from pathlib import Path
+
 from mudata.errors import EvaluationError, UnknownName
 from mudata.evaluation.metrics.scored import Metric
-from mudata.evaluation.run import Run
+from mudata.evaluation.run import Run, find
+from mudata.home import Home
 from mudata.table import Table
+
+Runs = str | Path | Run
+"""A run as a user names it: its id, the beginning of it, its folder, or a run that a function gave back."""
 
 
 class ScoredRun(Run):
@@ -54,3 +61,9 @@ class ScoredRun(Run):
 
     def _repr_html_(self) -> str:
         return self.table()._repr_html_()
+
+
+def named_runs(named: Runs | Iterable[Runs]) -> list[ScoredRun]:
+    """Runs as they are named. Raises UnknownName."""
+    each = (named,) if isinstance(named, str | Path | Run) else named
+    return [ScoredRun(one.folder if isinstance(one, Run) else find(Home.default(), str(one)).folder) for one in each]

@@ -60,7 +60,7 @@ class Delivery:
 
 
 @dataclass(frozen=True)
-class Failure:
+class FailedOption:
     """A mirror that did not give what was wanted, and why."""
 
     mirror: AnyMirror
@@ -120,27 +120,27 @@ class Engine:
 def try_in_order(
     options: Sequence[Option],
     take: Callable[[Option], None],
-    on_failure: Callable[[Failure, Option], None] = lambda failure, following: None,
-) -> list[Failure]:
+    on_failure: Callable[[FailedOption, Option], None] = lambda failure, following: None,
+) -> list[FailedOption]:
     """Take one option after the other until one succeeds; those whose mirror is known to be dead are not tried.
 
     `on_failure` hears of a failure, and of the option that is tried next. Returns every option's failure if none
     succeeded, else nothing.
     """
-    failures: list[Failure] = []
+    failures: list[FailedOption] = []
     for option, following in zip(options, (*options[1:], None), strict=True):
         try:
             _refuse_dead(option.mirror)
             take(option)
             return []
         except (FetchError, ReadError, MissingExtra) as error:
-            failures.append(Failure(option.mirror, error))
+            failures.append(FailedOption(option.mirror, error))
             if following:
                 on_failure(failures[-1], following)
     return failures
 
 
-def error_of(what: str, failures: Sequence[Failure], hint: str | None = None) -> FetchError:
+def error_of(what: str, failures: Sequence[FailedOption], hint: str | None = None) -> FetchError:
     """One error that tells every mirror's reason; of their common kind, if those that could be asked have one."""
     lines = [f"{what} could not be had:"]
     lines += [f"  {describe(f.mirror)}: " + str(f.error).replace("\n", "\n    ") for f in failures]

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from mudata.catalog.cards import loader
 from mudata.catalog.cards.patterns import Pattern
 from mudata.catalog.cards.subsets import subsets_of
-from mudata.catalog.fetch.engine import Delivery, Engine, Failure, discard_archive, error_of, try_in_order
+from mudata.catalog.fetch.engine import Delivery, Engine, FailedOption, discard_archive, error_of, try_in_order
 from mudata.catalog.fetch.ledger import FetchRecord, Ledger, stat_below
 from mudata.catalog.fetch.plan import CLIPWISE, Option, Requirement, describe, plan, record_of
 from mudata.catalog.fetch.request import Fetched, FetchRequest
@@ -98,7 +98,7 @@ class _DatasetFetch:
             self._take(requirement, option)
             self._use(requirement, option)
 
-        def tell(failure: Failure, following: Option) -> None:
+        def tell(failure: FailedOption, following: Option) -> None:
             this, other = describe(failure.mirror), describe(following.mirror)
             self.progress.say(
                 f"{self.card.name}: {requirement.name}: not from {this}: {failure.error.what}\n  Trying {other}."

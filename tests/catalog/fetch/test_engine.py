@@ -14,7 +14,7 @@ from mudata.catalog.cards.mirrors import HttpMirror, LocalMirror
 from mudata.catalog.fetch.engine import (
     Delivery,
     Engine,
-    Failure,
+    FailedOption,
     check_room,
     common_kind,
     error_of,
@@ -59,7 +59,7 @@ def test_options_are_taken_in_order_until_one_gives() -> None:
         if key != "c.org":
             raise FetchError(f"not at {key}")
 
-    def tell(failure: Failure, following: Option) -> None:
+    def tell(failure: FailedOption, following: Option) -> None:
         told.append((failure.error.what, following.jobs[0][0].key))
 
     dead = option("b.org", status="dead", checked="2022-10", note="The first host.")
@@ -103,9 +103,9 @@ def test_the_kind_of_several_errors(errors: list[MudataError], kind: type[FetchE
 def test_one_error_tells_all_reasons_and_is_of_the_kind_of_those_that_were_asked() -> None:
     by_hand = LocalMirror.model_validate({"kind": "local", "how": "Write to them."})
     failures = [
-        Failure(mirror("a.org"), Offline("a is not here", "Go online.")),
-        Failure(mirror("b.org", status="dead"), FetchError("known to be gone.")),
-        Failure(by_hand, FetchError("Write to them.")),
+        FailedOption(mirror("a.org"), Offline("a is not here", "Go online.")),
+        FailedOption(mirror("b.org", status="dead"), FetchError("known to be gone.")),
+        FailedOption(by_hand, FetchError("Write to them.")),
     ]
     error = error_of("tables", failures, "Bring them.")
     assert type(error) is Offline

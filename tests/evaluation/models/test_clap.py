@@ -6,43 +6,23 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from tiny_clap import write_clap
 
 from mudata.errors import ModelError
 from mudata.evaluation.protocol import Answer, Clip, Question, Ranking
 
 torch = pytest.importorskip("torch")
-transformers = pytest.importorskip("transformers")
+pytest.importorskip("transformers")
 
 from mudata.evaluation.models.clap import Clap, windows  # noqa: E402
-from mudata.evaluation.models.untrained import byte_tokenizer  # noqa: E402
 
 GENRE = Question("classify", "", ("blues", "rock", "waltz"), "genre")
 RATE = 48_000
 
 
-def write(folder: Path, *, fusion: bool) -> Path:
-    tokenizer = byte_tokenizer()
-    audio = {
-        "patch_embeds_hidden_size": 16,
-        "depths": [1, 1, 1, 1],
-        "num_attention_heads": [2, 2, 2, 2], "hidden_size": 128, "projection_dim": 16, "enable_fusion": fusion,
-    }  # fmt: skip
-    text = {
-        "vocab_size": len(tokenizer), "hidden_size": 32, "num_hidden_layers": 1, "num_attention_heads": 2,
-        "intermediate_size": 32, "pad_token_id": 1, "projection_dim": 16,
-    }  # fmt: skip
-    torch.manual_seed(0)
-    transformers.ClapModel(
-        transformers.ClapConfig(audio_config=audio, text_config=text, projection_dim=16)
-    ).save_pretrained(folder)
-    extractor = transformers.ClapFeatureExtractor(truncation="fusion" if fusion else "rand_trunc")
-    transformers.ClapProcessor(extractor, tokenizer).save_pretrained(folder)
-    return folder
-
-
 @pytest.fixture(scope="module", params=[False, True], ids=["plain", "fusion"])
 def clap(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Clap:
-    model = Clap(str(write(tmp_path_factory.mktemp("clap"), fusion=request.param)), device="cpu")
+    model = Clap(str(write_clap(tmp_path_factory.mktemp("clap"), fusion=request.param)), device="cpu")
     model.load()
     return model
 

@@ -1,28 +1,20 @@
-"""Kaggle datasets, with Kaggle's own client.
+"""Kaggle datasets, with Kaggle's own client (`kaggle_client`).
 
-The client keeps unfinished downloads and goes on with them, but checks sizes only; sums and archives are
-verified here. It authenticates and prints when it is imported, so it is imported late and silenced.
-KAGGLE_API_TOKEN, KAGGLE_USERNAME with KAGGLE_KEY, and kaggle.json mean what they mean to the client;
-without any of them it is tried whether the set is open to all.
+The client keeps unfinished downloads and goes on with them, but checks sizes only; sums and archives are verified here.
 """
 
 from __future__ import annotations
 
 import contextlib
-import functools
 import hashlib
-import importlib
 import io
-import os
 import shutil
-import sys
 import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from mudata.catalog.cards.patterns import Pattern
 from mudata.catalog.fetch.archives import extract, member_path
@@ -34,23 +26,15 @@ from mudata.catalog.fetch.checksums import (
     verify_checksums,
 )
 from mudata.catalog.fetch.sources import selecting
+from mudata.catalog.fetch.sources.kaggle_client import KaggleClient
 from mudata.catalog.fetch.sources.source import FetchResult, Target
 from mudata.catalog.fetch.sources.unpacking import unpack
-from mudata.catalog.fetch.transfer import retry_after
-from mudata.errors import ChecksumMismatch, FetchError, NeedsToken, Offline, from_os_error
+from mudata.errors import ChecksumMismatch, FetchError, NeedsToken, Offline
 
 if TYPE_CHECKING:
     from mudata.catalog.cards.mirrors import KaggleMirror, RemoteFile
     from mudata.narration import Progress
 
-_TRIES = 5
-_BUSY = frozenset({429, 500, 502, 503, 504})
-_PAUSE_S = 1.0
-"""Before a busy host is asked again, if it does not say when."""
-_LONGEST_S = 120.0
-"""A host that asks for a longer pause is given up."""
-_PAGE = 200
-"""Files per page of a listing: the most that the host gives."""
 _MARK = ".kaggle-partial"
 """The client's note beside an unfinished file."""
 
@@ -84,7 +68,8 @@ class _File:
 class _Kaggle:
     def __init__(self, mirror: KaggleMirror, target: Target, progress: Progress) -> None:
         self._mirror, self._target, self._progress = mirror, target, progress
-        self._dataset = mirror.dataset + (f"/{mirror.version}" if mirror.version else "")
+        self._client = KaggleClient(mirror, target.dataset, offline=target.offline)
+        self._dataset = self._client.dataset
 
     def get_whole(self) -> FetchResult:
         mirror = self._mirror
@@ -94,9 +79,11 @@ class _Kaggle:
         present = fixed and _is_whole(archive, mirror.size, checksums)
         if not present:
             with _growing(archive, mirror.size, self._progress):
-                self._ask(lambda api: api.dataset_download_files(self._dataset, path=str(archive.parent)), archive.name)
+                self._client.ask(
+                    lambda api: api.dataset_download_files(self._dataset, path=str(archive.parent)), archive.name
+                )
             if not archive.is_file():
-                raise self._nothing_left(archive.parent, archive.name)
+                raise self._client.nothing_left(archive.parent, archive.name)
             _verify(archive, mirror.size, checksums)
         new = 0 if present else archive.stat().st_size
         recorded = {archive.name: as_recorded(checksums or compute_checksums(archive, ["sha256"]))}
@@ -105,7 +92,7 @@ class _Kaggle:
             if not selecting.is_glob(file.path):
                 path = self._target.files / file.path
                 if path not in files:
-                    raise self._absent(file.path)
+                    raise self._client.absent(file.path)
                 _verify(path, file.size, expected_checksums(file))
         return FetchResult(tuple(files), new, checksums=recorded)
 
@@ -141,30 +128,14 @@ class _Kaggle:
         globs = [file.path for file in entries if selecting.is_glob(file.path)] if entries else ["**"]
         matched: list[str] = []
         for glob in map(Pattern, globs):
-            matching = [path for path in self._listing if glob.match(path) is not None]
+            matching = [path for path in self._client.listing if glob.match(path) is not None]
             if not matching:
-                raise self._absent(glob.text)
+                raise self._client.absent(glob.text)
             matched += matching
         return [
             *(_File(file.path, file.size, expected_checksums(file), file) for file in named),
             *(_File(path) for path in selecting.select(matched, self._target)),
         ]
-
-    @functools.cached_property
-    def _listing(self) -> list[str]:
-        """The paths of all files of the set."""
-        paths: list[str] = []
-        token: str | None = None
-        while token or not paths:
-            list_files = functools.partial(lambda at, api: api.dataset_list_files(self._dataset, at, _PAGE), token)
-            page = self._ask(list_files, "the list of files")
-            if page.error_message:
-                raise FetchError(f"Kaggle lists no files of {self._dataset}: {page.error_message}")
-            paths += [file.name for file in page.dataset_files]
-            token = page.next_page_token
-            if not paths and not token:
-                raise self._absent("files")
-        return paths
 
     def _get(self, file: _File) -> tuple[Path | FetchError, int]:
         """Where the file is now and how many bytes came, or why it could not be had if only a glob wants it."""
@@ -186,7 +157,7 @@ class _Kaggle:
         """One file, by way of a folder of its own: the client decides on its name, and compresses some tables."""
         folder = self._target.downloads / "single" / hashlib.sha256(file.path.encode()).hexdigest()[:16]
         left = folder / "client"
-        self._ask(lambda api: api.dataset_download_file(self._dataset, file.path, path=str(left)), file.path)
+        self._client.ask(lambda api: api.dataset_download_file(self._dataset, file.path, path=str(left)), file.path)
         downloaded = self._left_in(left, file.path)
         size = downloaded.stat().st_size
         try:
@@ -207,7 +178,7 @@ class _Kaggle:
         there = [path for path in folder.rglob("*") if path.is_file() and path.suffix != _MARK]
         if whole := [path for path in there if not path.with_name(path.name + _MARK).exists()]:
             return max(whole, key=lambda path: path.stat().st_mtime)
-        raise self._nothing_left(folder, what)
+        raise self._client.nothing_left(folder, what)
 
     def _unpacked(self, packed: Path, folder: Path, what: str) -> Path:
         """The one file within a file that Kaggle compressed. Raises FetchError if it holds none or several."""
@@ -217,82 +188,6 @@ class _Kaggle:
         raise FetchError(
             f"Kaggle gave {what} of {self._dataset} as a zip of {len(files)} files, where that one file was expected.",
             "Run the same command again; if it stays so, download the set by hand and give its folder: --from FOLDER.",
-        )
-
-    def _nothing_left(self, folder: Path, what: str) -> FetchError:
-        return FetchError(
-            f"Kaggle's client ended well, but {what} of {self._dataset} is not in {folder}.",
-            "Install a version of the client that mudata was tested with: pip install kaggle==2.2.5",
-        )
-
-    def _ask(self, action: Callable[[Any], Any], what: str) -> Any:
-        """Let the client act; its errors as ours. A host that is busy is asked again."""
-        if self._target.offline:
-            raise Offline(
-                f"{what} of Kaggle's {self._dataset} is not here, and the network is forbidden.",
-                "Run the same command without --offline and MUDATA_OFFLINE.",
-            )
-        tries = 0
-        while True:
-            try:
-                return action(self._api)
-            except (OSError, ValueError) as error:  # what requests raises are OSErrors
-                tries += 1
-                response = getattr(error, "response", None)
-                status = getattr(response, "status_code", None)
-                pause = 0.0
-                if response is not None:
-                    asked = retry_after(response.headers)
-                    pause = _PAUSE_S if asked is None else asked
-                    response.close()
-                if status not in _BUSY or tries == _TRIES or pause > _LONGEST_S:
-                    raise self._explained(error, status, what) from error
-            time.sleep(pause)
-
-    @functools.cached_property
-    def _api(self) -> Any:
-        """Kaggle's client, with the credentials of the moment, or with none."""
-        name = "kaggle.api.kaggle_api_extended"
-        with contextlib.suppress(SystemExit):  # before 2.2.4 the package authenticates too, once this module is whole
-            importlib.import_module(name)
-        api = sys.modules[name].KaggleApi()
-        with contextlib.suppress(SystemExit):  # how the client says that there are no credentials
-            api.authenticate()
-        return api
-
-    def _explained(self, error: Exception, status: int | None, what: str) -> Exception:
-        if status in (401, 403):
-            return self._needs_token()
-        if status == 404:
-            return self._absent(what)
-        if isinstance(error, OSError) and (known := from_os_error(error)):
-            return known
-        return FetchError(
-            f"Kaggle does not give {what} of {self._dataset}: {f'it answers {status}' if status else error}.",
-            "What has arrived is kept; the same command goes on from there.",
-        )
-
-    def _absent(self, what: str) -> FetchError:
-        version = f" version {self._mirror.version}" if self._mirror.version else ""
-        return FetchError(
-            f"Kaggle's {self._mirror.dataset}{version} has no {what}.",
-            f"Correct `dataset: {self._mirror.dataset}`, `version:` or `files:` in the card {self._target.dataset!r}; "
-            f"see https://www.kaggle.com/datasets/{self._mirror.dataset}.",
-        )
-
-    def _needs_token(self) -> NeedsToken:
-        page = f"https://www.kaggle.com/datasets/{self._mirror.dataset}"
-        if self._api.config_values.get("auth_method") or os.environ.get("KAGGLE_API_TOKEN"):
-            return NeedsToken(
-                f"Kaggle does not give {self._dataset} to the owner of these credentials.",
-                f"Log in at {page}: it must exist, and some sets want their terms accepted there. If the token is "
-                "out of date, make a new one at https://www.kaggle.com/settings and set KAGGLE_API_TOKEN to it.",
-            )
-        return NeedsToken(
-            f"Kaggle does not give {self._dataset} to those who are not logged in.",
-            "Make a token at https://www.kaggle.com/settings (Generate New Token), set KAGGLE_API_TOKEN to it "
-            "(or KAGGLE_USERNAME and KAGGLE_KEY, or keep kaggle.json where Kaggle's client looks for it), and run "
-            f"the same command again. {page} shows the set's own terms.",
         )
 
 

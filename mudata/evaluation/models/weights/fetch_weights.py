@@ -162,7 +162,7 @@ class _WeightsFetch:
         mirror, commit = option.mirror, None
         target = self._target(part, mirror)
         if mirror.kind == "huggingface":
-            commit = huggingface.commit_of(mirror, target, self.progress)
+            commit = huggingface.commit_of(mirror, target)
         source = describe(mirror) + (f"@{commit}" if commit else "")
         jobs = [(job, state) for job, state in option.jobs if state != "present"]
         if commit:

@@ -19,7 +19,7 @@ from fake_kaggle import DATASET, KEY, SERVICE, TOKEN, USER, Kaggle, Storage, zip
 from kagglesdk import kaggle_env
 
 from mudata.catalog.cards.mirrors import KaggleMirror
-from mudata.catalog.fetch.sources import kaggle
+from mudata.catalog.fetch.sources import kaggle, kaggle_client
 from mudata.catalog.fetch.sources.source import FetchResult, Target
 from mudata.errors import ChecksumMismatch, FetchError, NeedsToken, Offline, UnsafeArchive
 from mudata.narration import SILENT
@@ -286,7 +286,7 @@ def test_a_busy_host_that_makes_no_sense_is_asked_again_after_a_second(
     after: str | None, there: Kaggle, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     pauses: list[float] = []
-    monkeypatch.setattr(kaggle.time, "sleep", pauses.append)
+    monkeypatch.setattr(kaggle_client.time, "sleep", pauses.append)
     headers = {} if after is None else {"Retry-After": after}
     there.trouble[f"{SERVICE}/DownloadDataset"] = [Answer(503, b"", headers)]
     get(tmp_path, mirror())
@@ -296,7 +296,7 @@ def test_a_busy_host_that_makes_no_sense_is_asked_again_after_a_second(
 
 def test_a_busy_host_may_name_a_date(there: Kaggle, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     pauses: list[float] = []
-    monkeypatch.setattr(kaggle.time, "sleep", pauses.append)
+    monkeypatch.setattr(kaggle_client.time, "sleep", pauses.append)
     at = format_datetime(datetime.now(UTC) + timedelta(seconds=60), usegmt=True)
     there.trouble[f"{SERVICE}/DownloadDataset"] = [Answer(503, b"", {"Retry-After": at})]
     get(tmp_path, mirror())

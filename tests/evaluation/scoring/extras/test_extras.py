@@ -263,9 +263,9 @@ def test_layers_and_models_that_are_not_there_are_told(bert: Path, tmp_path: Pat
 
 @pytest.fixture(scope="module")
 def clap(tmp_path_factory: pytest.TempPathFactory) -> str:
-    from test_clap import write
+    from tiny_clap import write_clap
 
-    return str(write(tmp_path_factory.mktemp("clap"), fusion=False))
+    return str(write_clap(tmp_path_factory.mktemp("clap"), fusion=False))
 
 
 def test_the_clap_score_is_the_cosine_of_sound_and_caption(clap: str, tone: Any, tmp_path: Path) -> None:
