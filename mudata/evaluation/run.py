@@ -28,7 +28,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from mudata.errors import EvaluationError, UnknownName
 from mudata.evaluation.run_settings import RunSettings, SessionRecord
 from mudata.home import write_atomic
-from mudata.jsonl import damaged, numbered, reading
+from mudata.jsonl import damaged, mend, numbered, reading
 from mudata.narration import SILENT, Progress
 
 if TYPE_CHECKING:
@@ -205,9 +205,7 @@ class Run:
         write_atomic(self.folder / "questions.jsonl", text)
         self._write(settings.going_on(self.settings if (self.folder / "run.json").exists() else None))
         for name in ("answers.jsonl", "rankings.jsonl"):
-            if (path := self.folder / name).exists():
-                with path.open("rb+") as file:
-                    file.truncate(file.read().rfind(b"\n") + 1)
+            mend(self.folder / name)
 
     def append(self, records: Sequence[AnswerRecord]) -> None:
         """Add answers and flush them to disk."""

@@ -15,4 +15,10 @@ if TYPE_CHECKING:
     from mudata.evaluation.report.data import Report
 
 __all__ = ["Report", "write"]
-__getattr__, __dir__ = lazy_names(__name__, {"Report": "data", "write": "build"})
+__getattr__, __dir__ = lazy_names(
+    __name__,
+    {
+        "Report": "data",
+        "write": "build",
+    },
+)
