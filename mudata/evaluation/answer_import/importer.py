@@ -18,7 +18,7 @@ from mudata.catalog.splits import manifest
 from mudata.errors import EvaluationError, UnknownName
 from mudata.evaluation.answer_import import formats
 from mudata.evaluation.answer_import.import_run import IMPORTED, Import, reasons
-from mudata.evaluation.answer_import.matching import Joined, Names, join, without_ending
+from mudata.evaluation.answer_import.matching import ClipNames, Joined, join, without_ending
 from mudata.evaluation.answer_import.references import canonical_references, disagreement
 from mudata.evaluation.run import Run
 from mudata.evaluation.scoring import score
@@ -85,7 +85,7 @@ def _from_index(home: Home, request: ImportRequest, given: Sequence[FileAnswer])
             f"List what has no audio as well: mudata fetch {datasets[0]} --where true; or take the references from the "
             "file: --references file",
         )
-    joined = join(given, (Names(*row) for row in rows))
+    joined = join(given, (ClipNames(*row) for row in rows))
     if not joined.answers:
         raise _nothing(request, joined)
     if drawn is None:
@@ -132,7 +132,7 @@ def _from_file(request: ImportRequest, given: Sequence[FileAnswer]) -> tuple[Joi
     clips = {name: f"{card.name}/{short}" for name, short in names.items()}
     joined = join(
         [replace(one, ids=(clips[one.ids[0]],)) if one.ids else one for one in given],
-        [Names(clip_id) for clip_id in clips.values()],
+        [ClipNames(clip_id) for clip_id in clips.values()],
     )
     right = {clip_id: canonical_references(task, one.reference) for clip_id, one in joined.answers.items()}
     items = tuple(

@@ -21,7 +21,7 @@ _ENDINGS = frozenset(
 _SHOWN = 3
 
 
-class Names(NamedTuple):
+class ClipNames(NamedTuple):
     """A clip, and the path of its raw file where the index has it."""
 
     clip_id: str
@@ -40,7 +40,7 @@ class Joined:
     """Those of them that say something else."""
 
 
-def join(given: Iterable[FileAnswer], clips: Iterable[Names]) -> Joined:
+def join(given: Iterable[FileAnswer], clips: Iterable[ClipNames]) -> Joined:
     """Join answers to clips, unique matches only."""
     known = _Index(clips)
     found: defaultdict[str, list[tuple[int, str, FileAnswer]]] = defaultdict(list)
@@ -77,7 +77,7 @@ class _Hit(NamedTuple):
 class _Index:
     """Clips by every name they have, the most exact kind first."""
 
-    def __init__(self, clips: Iterable[Names]) -> None:
+    def __init__(self, clips: Iterable[ClipNames]) -> None:
         self._by: tuple[defaultdict[str, set[str]], ...] = tuple(defaultdict(set) for _ in range(4))
         for clip_id, source in clips:
             own = clip_id.partition("/")[2]

@@ -22,11 +22,11 @@ from mudata.evaluation.models import hardware
 from mudata.evaluation.protocol import Answer, Failure, Model, Question, Ranking, Ranks
 
 if TYPE_CHECKING:
-    from mudata.evaluation.inference.playback import HeardClip
+    from mudata.evaluation.inference.playback import PlayedClip
 
 T = TypeVar("T")
-How = Literal["answer", "rank"]
-What = Answer | Ranking | Failure
+CallKind = Literal["answer", "rank"]
+Outcome = Answer | Ranking | Failure
 
 PATIENCE = 8
 """Failures with no answer before or between them, after which a model is taken to be broken."""
@@ -39,10 +39,10 @@ LONGEST, LONGEST_REASON = 1_000_000, 2_000
 """Characters of an answer, beyond which it is a malfunction and not kept; and of a reason, beyond which it is cut."""
 
 
-class Reply(NamedTuple):
+class ModelReply(NamedTuple):
     """What came back for one clip; `batch` is the size of the call, `seconds` its share of the time."""
 
-    what: What
+    what: Outcome
     batch: int
     seconds: float
 
@@ -62,8 +62,8 @@ class BatchRunner:
         self.batch = self._wanted or 1
         self.timeout_s, self.hung = timeout_s, False
         self.loaded = False
-        self._good: Counter[How] = Counter()
-        self._bad: Counter[How] = Counter()
+        self._good: Counter[CallKind] = Counter()
+        self._bad: Counter[CallKind] = Counter()
 
     @property
     def fitting(self) -> int:
@@ -77,7 +77,7 @@ class BatchRunner:
             self.batch = self._wanted or max(1, self.model.capabilities.batch)
             self.loaded = True
 
-    def ask(self, clips: Sequence[HeardClip], question: Question, how: How = "answer") -> list[Reply]:
+    def ask(self, clips: Sequence[PlayedClip], question: Question, how: CallKind = "answer") -> list[ModelReply]:
         """One reply per clip, in order: Answers, or Rankings where it is asked to rank, or Failures.
 
         Raises EvaluationError when the model answers without listening or cannot answer anything, ModelError when it
@@ -91,7 +91,7 @@ class BatchRunner:
         seconds = (time.perf_counter() - begun) / len(clips)
         if isinstance(outcome, Failure):
             if self.hung:
-                return [Reply(outcome, len(clips), seconds) for _ in clips]
+                return [ModelReply(outcome, len(clips), seconds) for _ in clips]
             if len(clips) > 1:
                 half = len(clips) // 2
                 if outcome.kind == OUT_OF_MEMORY:
@@ -101,7 +101,7 @@ class BatchRunner:
         self._check(clips, question, outcome, how)
         if self._growing and len(clips) == self.batch and how == "answer":
             self._grow()
-        return [Reply(_kept(what), len(clips), seconds) for what in outcome]
+        return [ModelReply(_kept(what), len(clips), seconds) for what in outcome]
 
     def _grow(self) -> None:
         """After a full batch that fitted. Main memory must have room for as much as the whole process takes now, which
@@ -117,11 +117,11 @@ class BatchRunner:
             self.search.append((tried, False))
         self.batch, self.halvings, self._growing = batch, self.halvings + 1, False
 
-    def _call(self, clips: Sequence[HeardClip], question: Question, how: How) -> list[What] | Failure:
+    def _call(self, clips: Sequence[PlayedClip], question: Question, how: CallKind) -> list[Outcome] | Failure:
         """The model's replies, or why there are none; keeps no traceback, which would hold on to device memory."""
         if self.hung:
             return Failure(TIMEOUT, "not asked: the call before took too long")
-        put: Callable[..., Sequence[What]] = self.model.answer if how == "answer" else cast("Ranks", self.model).rank
+        put: Callable[..., Sequence[Outcome]] = self.model.answer if how == "answer" else cast("Ranks", self.model).rank
         for attempt in range(1, ATTEMPTS + 1):
             try:
                 replies = _within(self.timeout_s, lambda: put(clips, question))
@@ -148,7 +148,9 @@ class BatchRunner:
             )
         return list(replies)
 
-    def _check(self, clips: Sequence[HeardClip], question: Question, replies: Sequence[What], how: How) -> None:
+    def _check(
+        self, clips: Sequence[PlayedClip], question: Question, replies: Sequence[Outcome], how: CallKind
+    ) -> None:
         wanted: type[Answer | Ranking] = Answer if how == "answer" else Ranking
         if alien := [reply for reply in replies if not isinstance(reply, wanted | Failure)]:
             owed = f"Its `{how}` owes one {wanted.__name__} or Failure per clip."
@@ -206,7 +208,7 @@ def _within(seconds: float | None, call: Callable[[], T]) -> T:
     return cast("T", result)
 
 
-def _kept(what: What) -> What:
+def _kept(what: Outcome) -> Outcome:
     if isinstance(what, Answer) and len(what.text) > LONGEST:
         return Failure("too-long", f"an answer of {len(what.text):,} characters, and the limit is {LONGEST:,}")
     if isinstance(what, Ranking) and not all(map(math.isfinite, what.loglik)):

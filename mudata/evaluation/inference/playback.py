@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from mudata.evaluation.tasks.samples import Sample
 
-From = Literal["clip", "source"]
+AudioSource = Literal["clip", "source"]
 """What is decoded: the normalised clip, mono; or the original file, with its channels and at its rate."""
 
 LONGEST_S = 3600.0
@@ -37,7 +37,7 @@ AHEAD_BYTES = 1 << 30
 """What clips that wait decoded may take up. Ours."""
 
 
-class HeardClip(Clip):
+class PlayedClip(Clip):
     """A clip that remembers whether anybody took its samples, or its notes where it is MIDI (`listened`)."""
 
     listened: bool = False
@@ -56,7 +56,7 @@ class Playback:
 
     instead: Mapping[str, Sample] = field(default_factory=dict)
     silent: bool = False
-    source: From = "clip"
+    source: AudioSource = "clip"
 
     def of(self, item: Sample) -> Sample:
         """The item whose file is played for this one."""
@@ -66,12 +66,12 @@ class Playback:
 ITSELF = Playback()
 
 
-def listen(item: Sample, capabilities: ModelCapabilities, playing: Playback = ITSELF) -> HeardClip | Failure:
+def play(item: Sample, capabilities: ModelCapabilities, playing: Playback = ITSELF) -> PlayedClip | Failure:
     """One clip as a model of these capabilities gets it: mono float32 at its rate, cut to what it can take; or of the
     original file (n, channels) at the file's own rate; or MIDI as it is. A model that hears all of a clip gets none
     beyond LONGEST_S."""
     if not capabilities.needs_audio:
-        return HeardClip(item.clip_id, np.zeros(0, np.float32), capabilities.sample_rate or item.sample_rate or 1)
+        return PlayedClip(item.clip_id, np.zeros(0, np.float32), capabilities.sample_rate or item.sample_rate or 1)
     played = playing.of(item)
     if played.path is None:
         return Failure("missing", played.absent or "no audio")
@@ -83,11 +83,11 @@ def listen(item: Sample, capabilities: ModelCapabilities, playing: Playback = IT
         return Failure("missing", str(error))
     if playing.silent:
         samples = np.zeros_like(samples)
-    return HeardClip(item.clip_id, samples, rate, midi=played.path if played.midi else None)
+    return PlayedClip(item.clip_id, samples, rate, midi=played.path if played.midi else None)
 
 
 def _decoded(
-    item: Sample, path: Path, capabilities: ModelCapabilities, source: From
+    item: Sample, path: Path, capabilities: ModelCapabilities, source: AudioSource
 ) -> tuple[NDArray[np.float32], int]:
     """Samples and their rate; none of MIDI. Raises AudioError, OSError."""
     longest = capabilities.max_seconds
@@ -109,15 +109,15 @@ def _decoded(
     return samples, rate
 
 
-def heard(
+def played(
     items: Sequence[Sample], capabilities: ModelCapabilities, *, ahead: Callable[[], int], playing: Playback = ITSELF
-) -> Iterator[tuple[Sample, HeardClip | Failure]]:
+) -> Iterator[tuple[Sample, PlayedClip | Failure]]:
     """Items with their clips, in order; at most `ahead()` clips wait decoded, and fewer if they are large."""
     with ThreadPoolExecutor(min(8, os.cpu_count() or 1)) as pool:
-        pending: deque[tuple[Sample, Future[HeardClip | Failure]]] = deque()
+        pending: deque[tuple[Sample, Future[PlayedClip | Failure]]] = deque()
         try:
             for item in items:
-                pending.append((item, pool.submit(partial(listen, item, capabilities, playing))))
+                pending.append((item, pool.submit(partial(play, item, capabilities, playing))))
                 while len(pending) > ahead() or _too_much([one for one, _ in pending], capabilities, playing):
                     first, future = pending.popleft()
                     yield first, future.result()

@@ -19,7 +19,7 @@ from mudata.version import __version__
 
 if TYPE_CHECKING:
     from mudata.evaluation.inference.controls import Control
-    from mudata.evaluation.inference.playback import From
+    from mudata.evaluation.inference.playback import AudioSource
     from mudata.evaluation.protocol import Model, Question
     from mudata.evaluation.tasks.samples import Sample, SampleSet
     from mudata.evaluation.tasks.task import OptionsOrder
@@ -51,7 +51,7 @@ class EvalRequest:
     control: Control | None = None
     timeout_s: float | None = None
     rank: bool = False
-    audio: From = "clip"
+    audio: AudioSource = "clip"
     force: bool = False
 
 
@@ -64,7 +64,7 @@ class Plan:
         self.card = registry.card_of(registry.find(request.model))
         self.identity = model_identity.identity(request.model, request.options)
         self.who = digest({**model_identity.hashed(self.identity), "seed": request.seed})
-        self.playing = controls.playing(request.control, selection.items, request.seed, request.audio)
+        self.playing = controls.playback_of(request.control, selection.items, request.seed, request.audio)
         # what is not as in runs of older versions
         self._changed = [x for x in (request.control, request.audio) if x not in (None, "clip")]
         self._said = {dataset: _plain(task.question) for dataset, task in selection.tasks.items()}

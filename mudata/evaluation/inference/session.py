@@ -20,8 +20,8 @@ from typing import TYPE_CHECKING, cast
 
 from mudata.errors import EvaluationError
 from mudata.evaluation.inference import provenance
-from mudata.evaluation.inference.batching import TIMEOUT, BatchRunner, How, Reply
-from mudata.evaluation.inference.playback import HeardClip, Playback, heard
+from mudata.evaluation.inference.batching import TIMEOUT, BatchRunner, CallKind, ModelReply
+from mudata.evaluation.inference.playback import Playback, PlayedClip, played
 from mudata.evaluation.models import hardware
 from mudata.evaluation.protocol import Answer, Clip, Failure, Ranking, Trainable
 from mudata.evaluation.run import AnswerRecord, RankingRecord, Run
@@ -130,24 +130,24 @@ class Session:
         return [item for item in self.selection.items if ranked.get(item.clip_id) != keys[item.clip_id]]
 
     def _batches(
-        self, items: Sequence[Sample], task: Task, how: How, most: int | None = None
-    ) -> Iterator[list[tuple[Sample, HeardClip | None, Reply]]]:
+        self, items: Sequence[Sample], task: Task, how: CallKind, most: int | None = None
+    ) -> Iterator[list[tuple[Sample, PlayedClip | None, ModelReply]]]:
         """Items with what was played and what came back, batch by batch; what cannot be heard is a failure at once."""
         if not items:
             return
         self._fit(task)
-        waiting: list[tuple[Sample, HeardClip]] = []
+        waiting: list[tuple[Sample, PlayedClip]] = []
 
-        def asked() -> list[tuple[Sample, HeardClip | None, Reply]]:
+        def asked() -> list[tuple[Sample, PlayedClip | None, ModelReply]]:
             replies = self.asker.ask([clip for _, clip in waiting], task.question, how)
             found = [(item, clip, reply) for (item, clip), reply in zip(waiting, replies, strict=True)]
             waiting.clear()
             return [*found]
 
         capabilities, playing = self.model.capabilities, self.plan.playing
-        for item, clip in heard(items, capabilities, ahead=lambda: 2 * self.asker.batch, playing=playing):
+        for item, clip in played(items, capabilities, ahead=lambda: 2 * self.asker.batch, playing=playing):
             if isinstance(clip, Failure):
-                yield [(item, None, Reply(clip, 0, 0.0))]
+                yield [(item, None, ModelReply(clip, 0, 0.0))]
                 continue
             waiting.append((item, clip))
             if len(waiting) >= (most or self.asker.batch):
@@ -155,7 +155,7 @@ class Session:
         if waiting:
             yield asked()
 
-    def _record(self, keys: dict[str, str], item: Sample, clip: HeardClip | None, reply: Reply) -> AnswerRecord:
+    def _record(self, keys: dict[str, str], item: Sample, clip: PlayedClip | None, reply: ModelReply) -> AnswerRecord:
         what, other = reply.what, self.plan.playing.of(item)
         return AnswerRecord(
             keys[item.clip_id],
@@ -170,7 +170,7 @@ class Session:
             what.notes if isinstance(what, Answer) else None,
         )
 
-    def _seconds(self, clip: HeardClip) -> float:
+    def _seconds(self, clip: PlayedClip) -> float:
         return round(min(len(clip.audio) / clip.sample_rate, self.model.capabilities.max_seconds or math.inf), 3)
 
     def _fit(self, task: Task) -> None:
@@ -195,7 +195,7 @@ class Session:
             with self.progress.bar(f"Learning {task.dataset}", len(items)) as advance:
                 playing = Playback(source=self.plan.request.audio)
                 ahead = 4 * (os.cpu_count() or 1)
-                for item, clip in heard(items, self.model.capabilities, ahead=lambda: ahead, playing=playing):
+                for item, clip in played(items, self.model.capabilities, ahead=lambda: ahead, playing=playing):
                     advance(1)
                     if isinstance(clip, Failure):
                         unheard.append(item.clip_id)

@@ -51,7 +51,7 @@ class Problem:
 
 
 @dataclass
-class Asked:
+class SuiteOutcome:
     """What asking a suite came to. `planned` has, of a dry run, the run's id by exam and model."""
 
     results: list[Result] = field(default_factory=list)
@@ -78,7 +78,7 @@ class Asked:
             self.problems.append(Problem("failed", exam, model, f"{type(error).__name__}: {error}", None))
 
 
-def ask(
+def run_suite(
     home: Home,
     suite: Suite,
     names: Sequence[str],
@@ -86,7 +86,7 @@ def ask(
     progress: Progress = SILENT,
     *,
     dry_run: bool = False,
-) -> Asked:
+) -> SuiteOutcome:
     """Ask all models (`names`) all exams; `request` says everything but model, split, task and part.
 
     A model that fails, in whatever way, is recorded and the rest goes on. A dry run draws the splits and asks nothing.
@@ -94,7 +94,7 @@ def ask(
     """
     from mudata.evaluation.inference import runner
 
-    asked = Asked()
+    asked = SuiteOutcome()
     drawn: dict[str, Manifest] = {}
     for name in suite.exams:
         with asked.noting(name, None):
@@ -191,7 +191,7 @@ def _installed(model: str) -> bool:
     return True
 
 
-def existing(home: Home, suite: Suite, progress: Progress = SILENT) -> list[Result]:
+def existing_results(home: Home, suite: Suite, progress: Progress = SILENT) -> list[Result]:
     """The results that a home has already: for every exam and model the run with most clips, the newest of equals.
 
     Runs of another draw of the split, controls and unfinished runs are left out. Models of one name that differ in

@@ -72,7 +72,7 @@ class Row:
 
 
 @dataclass(frozen=True)
-class Filled:
+class FilledTable:
     """A published table, each of its rows followed by ours of the same model; our other models come last."""
 
     title: str
@@ -121,10 +121,10 @@ VERDICTS = (
 )
 
 
-def fill(suite: Suite, results: Sequence[Result]) -> list[Filled]:
+def fill(suite: Suite, results: Sequence[Result]) -> list[FilledTable]:
     """The suite's tables with the results in them."""
     return [
-        Filled(
+        FilledTable(
             table.title,
             table.n,
             tuple(column.title for column in table.columns),

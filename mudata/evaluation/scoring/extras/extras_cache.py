@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 FOLDER = "extras"
 
 
-def measure(run: Run, wanted: str, items: Sequence[ScoredAnswer], audio: Mapping[str, Path]) -> None:
+def compute(run: Run, wanted: str, items: Sequence[ScoredAnswer], audio: Mapping[str, Path]) -> None:
     """Compute one extra, named as in `bertscore` or `bertscore:device=cpu`, and keep it.
 
     `audio` has the file of each clip that has one. Raises EvaluationError for a run that asks for no captions, and
@@ -39,7 +39,7 @@ def measure(run: Run, wanted: str, items: Sequence[ScoredAnswer], audio: Mapping
     write_atomic(run.folder / FOLDER / f"{extra.metric}.json", text + "\n", shared=True)
 
 
-def kept(run: Run, items: Sequence[ScoredAnswer]) -> tuple[list[dict[str, Any]], dict[str, Any]]:
+def cached(run: Run, items: Sequence[ScoredAnswer]) -> tuple[list[dict[str, Any]], dict[str, Any]]:
     """Metrics that are kept and still true, and what each was computed with."""
     metrics: list[dict[str, Any]] = []
     provenance = {}

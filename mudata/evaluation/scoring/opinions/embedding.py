@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from mudata.errors import MissingExtra, ModelError
-from mudata.evaluation.scoring.opinions.opinion import Ask, View, file_sha256
+from mudata.evaluation.scoring.opinions.opinion import AnswerToRead, ScorerLabel, file_sha256
 
 CHECKPOINT = "sentence-transformers/all-MiniLM-L6-v2"
 TEMPLATE = "The {noun} of this music is {label}."
@@ -75,7 +75,7 @@ class SentenceEncoder:
                 return name
         raise ModelError(f"{path} pools in a way that is not known here.", "Choose a checkpoint with mean pooling.")
 
-    def views(self, asks: Sequence[Ask]) -> Iterator[View]:
+    def views(self, asks: Sequence[AnswerToRead]) -> Iterator[ScorerLabel]:
         """One view per answer: always a label. Raises MissingExtra, ModelError."""
         if not asks:
             return
@@ -105,7 +105,7 @@ class SentenceEncoder:
                     sentences[of] = self._embed(texts)
                 similarities = sentences[of] @ vector
                 best = int(torch.argmax(similarities))
-                yield View(one.label_set.ids[best], {"cosine": round(float(similarities[best]), 6)})
+                yield ScorerLabel(one.label_set.ids[best], {"cosine": round(float(similarities[best]), 6)})
 
     def _embed(self, texts: list[str]) -> Any:
         """Unit vectors, shape (texts, width)."""

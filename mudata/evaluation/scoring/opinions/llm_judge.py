@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, ClassVar
 from mudata.catalog.fetch.transfer import shown
 from mudata.errors import EvaluationError
 from mudata.evaluation.chat.completions import text
-from mudata.evaluation.scoring.opinions.opinion import Ask, View
+from mudata.evaluation.scoring.opinions.opinion import AnswerToRead, ScorerLabel
 
 if TYPE_CHECKING:
     from mudata.evaluation.chat.client import ChatServer
@@ -36,7 +36,7 @@ PAUSE_S = 1.0
 
 
 @dataclass(frozen=True)
-class Server:
+class JudgeServer:
     """Who is asked. `url` is the base address, such as https://host/v1; `tries` are for answers that do not come."""
 
     NAME: ClassVar[str] = "judge"
@@ -61,7 +61,7 @@ class Server:
             "prompt_sha256": digest(PROMPT),
         }
 
-    def views(self, asks: Sequence[Ask]) -> Iterator[View]:
+    def views(self, asks: Sequence[AnswerToRead]) -> Iterator[ScorerLabel]:
         """One view per answer. Raises EvaluationError when the server refuses or stays away, ModelError for an address
         that is none."""
         from mudata.evaluation.chat.client import ChatServer
@@ -104,7 +104,7 @@ class Server:
         )
 
 
-def read(reply: str, one: Ask) -> View:
+def read(reply: str, one: AnswerToRead) -> ScorerLabel:
     """The label of a reply: the JSON object in it, whose label is one of those that were shown."""
     more = {"reply": reply}
     names = {name.casefold(): entry.id for entry in one.label_set.entries for name in (entry.id, entry.display)}
@@ -116,8 +116,8 @@ def read(reply: str, one: Ask) -> View:
         if "label" in said:
             label = said["label"]
             if label is None:
-                return View(None, more)
+                return ScorerLabel(None, more)
             if isinstance(label, str) and label.strip().casefold() in names:
-                return View(names[label.strip().casefold()], more)
-            return View(None, more | {"problem": "no such label"})
-    return View(None, more | {"problem": "no JSON"})
+                return ScorerLabel(names[label.strip().casefold()], more)
+            return ScorerLabel(None, more | {"problem": "no such label"})
+    return ScorerLabel(None, more | {"problem": "no JSON"})

@@ -35,7 +35,7 @@ Labels = Mapping[str, str | None]
 """By clip id the label that an opinion sees, None for none; clips that it was not asked about are left out."""
 
 
-class Opinion(Protocol):
+class SecondaryScorer(Protocol):
     """Somebody who can be asked. `detail` is all that decides what he says; `views` gives one view per answer."""
 
     NAME: ClassVar[str]
@@ -43,10 +43,10 @@ class Opinion(Protocol):
     @property
     def detail(self) -> Mapping[str, object]: ...
 
-    def views(self, asks: Sequence[Ask]) -> Iterator[View]: ...
+    def views(self, asks: Sequence[AnswerToRead]) -> Iterator[ScorerLabel]: ...
 
 
-class Ask(NamedTuple):
+class AnswerToRead(NamedTuple):
     """One answer to have an opinion about; `key` is its line in NAME.jsonl."""
 
     key: str
@@ -55,14 +55,14 @@ class Ask(NamedTuple):
     noun: str
 
 
-class View(NamedTuple):
+class ScorerLabel(NamedTuple):
     """An opinion about one answer: a label or None, and what else is worth keeping."""
 
     label: str | None
     more: Mapping[str, object] = {}
 
 
-def ask(context: ScoringContext, opinion: Opinion) -> int:
+def ask_scorer(context: ScoringContext, opinion: SecondaryScorer) -> int:
     """Get an opinion about every different answer that has none yet, keep each as it comes; how many were asked.
 
     Raises EvaluationError for runs whose answers mean no single label, and whatever `opinion.views`
@@ -77,11 +77,11 @@ def ask(context: ScoringContext, opinion: Opinion) -> int:
     detail, sets = opinion.detail, context.label_sets
     known = _lines(run, opinion.NAME)
     path = run.folder / FOLDER / f"{opinion.NAME}.jsonl"
-    open_: dict[str, Ask] = {}
+    open_: dict[str, AnswerToRead] = {}
     for item in context.read_answers(overridden=False):
         label_set = sets[item.dataset]
         if label_set and item.answer and item.answer.strip():
-            one = Ask(_key(detail, item, label_set), item.answer, label_set, context.tasks[item.dataset].noun)
+            one = AnswerToRead(_key(detail, item, label_set), item.answer, label_set, context.tasks[item.dataset].noun)
             if one.key not in known:
                 open_.setdefault(one.key, one)
     write_atomic(path.with_suffix(".json"), json.dumps(dict(detail), indent=2, ensure_ascii=False) + "\n", shared=True)
@@ -96,7 +96,7 @@ def ask(context: ScoringContext, opinion: Opinion) -> int:
     return len(asks)
 
 
-def columns(context: ScoringContext, items: Sequence[ScoredAnswer]) -> list[dict[str, Any]]:
+def scorer_columns(context: ScoringContext, items: Sequence[ScoredAnswer]) -> list[dict[str, Any]]:
     """What there is of second opinions, as scores.json has it; `items` are as the aligner reads them."""
     if context.settings.kind != "classify":
         return []
