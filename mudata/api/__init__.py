@@ -49,13 +49,27 @@ __all__ = [
 __getattr__, __dir__ = lazy_names(
     __name__,
     {
-        **dict.fromkeys(
-            ["cards", "check_split", "cite", "fetch", "info", "leaks", "split", "splits", "sql", "stats", "verify"],
-            "datasets",
-        ),
-        **dict.fromkeys(
-            ["evaluate", "fetch_model", "import_answers", "models", "override", "runs", "score"], "evaluations"
-        ),
-        **dict.fromkeys(["align", "compare", "report", "show"], "inspection"),
+        "cards": "datasets",
+        "check_split": "datasets",
+        "cite": "datasets",
+        "fetch": "datasets",
+        "info": "datasets",
+        "leaks": "datasets",
+        "split": "datasets",
+        "splits": "datasets",
+        "sql": "datasets",
+        "stats": "datasets",
+        "verify": "datasets",
+        "evaluate": "evaluations",
+        "fetch_model": "evaluations",
+        "import_answers": "evaluations",
+        "models": "evaluations",
+        "override": "evaluations",
+        "runs": "evaluations",
+        "score": "evaluations",
+        "align": "inspection",
+        "compare": "inspection",
+        "report": "inspection",
+        "show": "inspection",
     },
 )

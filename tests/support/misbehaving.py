@@ -51,7 +51,7 @@ class _Httpd(ThreadingHTTPServer):
 class Server:
     def __init__(self) -> None:
         self.seen: list[Seen] = []
-        self._answers: dict[str, list[Answer]] = {}
+        self.answers: dict[str, list[Answer]] = {}
         self._lock = threading.Lock()
         self._httpd = _Httpd(("127.0.0.1", 0), _handler(self))
         self.port = self._httpd.server_address[1]
@@ -63,7 +63,7 @@ class Server:
     def serve(self, path: str, *answers: Answer) -> str:
         """What `path` answers, request after request; gives its address."""
         with self._lock:
-            self._answers[path] = list(answers)
+            self.answers[path] = list(answers)
         return self.url(path)
 
     def asked(self, path: str) -> list[Seen]:
@@ -72,7 +72,7 @@ class Server:
     def answer(self, path: str, headers: Mapping[str, str]) -> Answer:
         with self._lock:
             self.seen.append(Seen(path, headers))
-            answers = self._answers.get(path)
+            answers = self.answers.get(path)
             if not answers:
                 return Answer(b"no such file", 404)
             return answers.pop(0) if len(answers) > 1 else answers[0]

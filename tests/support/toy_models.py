@@ -44,7 +44,7 @@ def hub(repo: str, *paths: str, **more: Any) -> dict[str, Any]:
 def http(server: Server, path: str, data: bytes, **known: Any) -> dict[str, Any]:
     """A file of the misbehaving server; its answer has been set before, or is set here."""
     url = server.url(f"/{path}")
-    if f"/{path}" not in server._answers:
+    if f"/{path}" not in server.answers:
         server.serve(f"/{path}", Answer(data, etag='"1"'))
     return {"kind": "http", "files": [{"path": path, "url": url, "size": len(data), "sha256": sha256(data)} | known]}
 

@@ -148,7 +148,7 @@ class ChatServer:
         """One request. Raises _Again, NoReply."""
         self._count("requests")
         try:
-            got, arrived = self._send(method, path, raw)
+            got, arrived = self.send(method, path, raw)
         except httpx2.ConnectError as error:
             raise _Again(NoReply("unreachable", self.masked(str(error)), for_all=True)) from error
         except httpx2.ConnectTimeout as error:
@@ -169,7 +169,8 @@ class ChatServer:
             raise NoReply("malformed", f"the reply is no JSON object: {self._excerpt(arrived)!r}")
         return body
 
-    def _send(self, method: str, path: str, raw: bytes | None) -> tuple[httpx2.Response, bytes]:
+    def send(self, method: str, path: str, raw: bytes | None) -> tuple[httpx2.Response, bytes]:
+        """One request and its whole reply, within the time for one; errors are those of httpx2."""
         until = time.monotonic() + self.patience.timeout_s
         headers = {"Content-Type": "application/json"} if raw is not None else {}
         arrived = bytearray()

@@ -15,19 +15,15 @@ MODULES = [
     for package in (metrics, comparison)
     for module in pkgutil.iter_modules(package.__path__)
 ]
-WITHOUT = {
-    "mudata.evaluation.metrics.scored",
-    "mudata.evaluation.metrics.summary",
-    "mudata.evaluation.comparison.clip_view",
-    "mudata.evaluation.comparison.comparable",
-    "mudata.evaluation.comparison.comparison_result",
-    "mudata.evaluation.comparison.score_table",
+COMPUTING = {
+    *("classification", "tagging", "captions", "caption_controls", "caption_refusals", "rouge"),
+    *("per_clip", "parsing_rules", "statistics", "significance", "power", "compare", "audio_use"),
 }
-"""Modules that compute no number of their own."""
+"""Modules that compute numbers, and have to show some."""
 
 
 @pytest.mark.parametrize("name", MODULES)
 def test_worked_numbers_are_true(name: str) -> None:
     done = doctest.testmod(import_module(name))
     assert done.failed == 0
-    assert done.attempted or name in WITHOUT
+    assert done.attempted or name.rpartition(".")[2] not in COMPUTING

@@ -676,8 +676,8 @@ def test_a_server_that_goes_away_ends_the_run_and_keeps_its_answers(
             raise client.httpx2.ConnectError("refused")
         return send(self, *_)  # type: ignore[arg-type]
 
-    send = client.ChatServer._send
-    monkeypatch.setattr(client.ChatServer, "_send", gone)
+    send = client.ChatServer.send
+    monkeypatch.setattr(client.ChatServer, "send", gone)
     done = typed(*words, "-o", "concurrency=2", "-o", "tries=1")
     assert done.code == 2
     assert "Nobody answers at" in done.err

@@ -31,7 +31,7 @@ PROMPT = (
     "If it gives none of them, or several, or declines to say, that is null.\n"
     'Reply with one line of JSON and nothing else: {{"label": "<one of the labels>"}} or {{"label": null}}'
 )
-_PAUSE_S = 1.0
+PAUSE_S = 1.0
 """Before the second try, at most; the range doubles with each further one."""
 
 
@@ -67,7 +67,7 @@ class JudgeServer:
         from mudata.evaluation.chat.client import ChatServer
         from mudata.evaluation.chat.rate_limit import RetryPolicy
 
-        patience = RetryPolicy(self.tries, _PAUSE_S, timeout_s=self.timeout_s)
+        patience = RetryPolicy(self.tries, PAUSE_S, timeout_s=self.timeout_s)
         server = ChatServer(self.url, KEY if os.environ.get(KEY) else "OPENAI_API_KEY", patience=patience)
         with contextlib.closing(server):
             for answer in asks:

@@ -109,7 +109,7 @@ def completion(text: str | None) -> bytes:
 @pytest.fixture
 def chat(monkeypatch: pytest.MonkeyPatch) -> Iterator[Chat]:
     made = Chat()
-    monkeypatch.setattr("mudata.evaluation.scoring.opinions.llm_judge._PAUSE_S", 0.01)
+    monkeypatch.setattr("mudata.evaluation.scoring.opinions.llm_judge.PAUSE_S", 0.01)
     monkeypatch.delenv("OPENAI_API_KEY", raising=False)
     yield made
     made.httpd.shutdown()
@@ -184,7 +184,7 @@ def test_a_server_that_stays_away_is_told(run: Run, chat: Chat, reply: Any, why:
 
 
 def test_nobody_there_is_told(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("mudata.evaluation.scoring.opinions.llm_judge._PAUSE_S", 0.0)
+    monkeypatch.setattr("mudata.evaluation.scoring.opinions.llm_judge.PAUSE_S", 0.0)
     with pytest.raises(EvaluationError, match=r"cannot be had: unreachable: .*refused"):
         score.ask_secondary_scorer(run, JudgeServer("http://127.0.0.1:9/v1", "m", tries=2))
 
