@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import csv
 import hashlib
+import json
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import duckdb
 import pyarrow as pa
+from made_once import publish_once
 
 from mudata.catalog.index import database
 from mudata.catalog.read.sql_literals import empty_select
@@ -48,7 +50,13 @@ def shelve(home: Home, dataset: str = "toy", *, card: str = "card 1", **tables: 
                 full |= {key: hashes[key] and sha(hashes[key]) for key in ("pcm_sha256", "source_sha256")}
             filled[name].append(full)
     filled["datasets"] = [{"dataset": dataset, "card_sha256": sha(card), "tags": ["genre"], "usable": 1}]
-    database.publish(home, dataset, {name: _table(name, rows) for name, rows in filled.items()})
+    asked = "shelf", json.dumps([dataset, filled], default=str)
+    publish_once(
+        home,
+        dataset,
+        asked,
+        lambda: database.publish(home, dataset, {name: _table(name, rows) for name, rows in filled.items()}),
+    )
 
 
 _DEFAULTS: dict[str, dict[str, Any]] = {

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pyarrow as pa
 import soundfile
+from made_once import publish_once
 
 from mudata.catalog.index import database
 from mudata.catalog.splits import manifest
@@ -58,10 +59,6 @@ GENRES = ("low", "mid", "high")
 HERTZ = {"low": 110.0, "mid": 660.0, "high": 3520.0}
 MOODS = {"low": ("dark", "calm"), "mid": ("calm",), "high": ("bright",)}
 
-_PUBLISHED: dict[tuple[object, ...], tuple[dict[str, str], dict[Path, bytes]]] = {}
-"""What a dataset's first publication in this process gave, by what was asked: hashes, and files by their place in a
-home. A later home gets these files; writing them takes a quarter of making them."""
-
 
 class Corpus:
     """Clips 00 to 11, of genres low, mid, high in turn. 00 to 05 train, 06 to 11 test."""
@@ -88,20 +85,7 @@ class Corpus:
         card = CARD.format(name=name, audio=audio, note=f'audio_note: "{note}"' if note else "")
         (self.cards / f"{name}.yaml").write_text(card)
         asked = (name, clips, rate, absent, broken, unlabelled, aspects, kind)
-        folders = [self.home.clips(name, "native"), self.home.index / "parts" / name]
-        if any(folder.exists() for folder in folders):
-            return self._made(*asked)
-        if asked not in _PUBLISHED:
-            hashes = self._made(*asked)
-            files = [path for folder in folders for path in folder.rglob("*") if path.is_file()]
-            _PUBLISHED[asked] = hashes, {path.relative_to(self.home.root): path.read_bytes() for path in files}
-            return dict(hashes)
-        hashes, known = _PUBLISHED[asked]
-        for path, data in known.items():
-            (self.home.root / path).parent.mkdir(parents=True, exist_ok=True)
-            (self.home.root / path).write_bytes(data)
-        database.rebuild(self.home)
-        return dict(hashes)
+        return dict(publish_once(self.home, name, ("corpus", *asked), lambda: self._made(*asked)))
 
     def _made(
         self,

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 import soundfile
+from made_once import publish_once
 from tones_on_disk import Tone, card, lay, take
 
 from mudata.catalog.index import database
@@ -28,9 +29,13 @@ ROWS: dict[str, dict[str, Any]] = {
 @pytest.fixture
 def files(home: Home, tone: Tone, tmp_path: Path) -> Path:
     """The raw files of an indexed dataset in good order."""
-    files = lay(home, tone, ROWS)
-    take(card(tmp_path), home)
-    return files
+
+    def make() -> None:
+        lay(home, tone, ROWS)
+        take(card(tmp_path), home)
+
+    publish_once(home, "tones", "tones on disk", make)
+    return home.raw("tones") / "files"
 
 
 def found(home: Home, tmp_path: Path, more: str = "", *, deep: bool = False) -> list[tuple[str, str, str]]:
