@@ -15,7 +15,7 @@ from typing import Annotated, Self
 
 from pydantic import Field, NonNegativeInt, PositiveInt, StringConstraints, model_validator
 
-from mudata.catalog.cards import loader
+from mudata.catalog.cards import card_files, loader
 from mudata.catalog.cards.strict_model import Name, PartName, Strict, Texts
 from mudata.errors import CardError, UnknownName
 from mudata.evaluation.metrics.statistics import wilson
@@ -238,7 +238,7 @@ def anchors(dataset: str, task: str, model: str | None = None) -> list[Anchor]:
 
 def files() -> Mapping[str, Path]:
     """Suite file by name (the file's stem), sorted by name."""
-    return loader.files("suites")
+    return card_files.files("suites")
 
 
 def load(name: str) -> Suite:
