@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, get_args, overload
+from typing import TYPE_CHECKING, Literal, get_args, overload
 
-from mudata.api.arguments import checked, many, one_of, paths
+from mudata.api.arguments import checked, many, one_of, paths, within
 from mudata.deprecations import hide_deprecations
 from mudata.home import Home
 from mudata.narration import Progress, chosen
@@ -25,7 +25,12 @@ hide_deprecations()
 
 
 @checked()
-def cards(tag: str | None = None, *, usage: str | None = None, audio: str | None = None) -> list[Card]:
+def cards(
+    tag: str | None = None,
+    *,
+    usage: Literal["unrestricted", "noncommercial", "research", "unknown"] | None = None,
+    audio: Literal["yes", "no", "unverified"] | None = None,
+) -> list[Card]:
     """Every dataset card, or those that fit.
 
     Args:
@@ -34,7 +39,10 @@ def cards(tag: str | None = None, *, usage: str | None = None, audio: str | None
         audio: whether the host has audio: 'yes', 'no' or 'unverified'.
     """
     from mudata.catalog.cards.loader import load_all
+    from mudata.catalog.cards.schema import Tag
 
+    if tag is not None:
+        one_of("tag", tag, get_args(Tag))
     return [
         card
         for card in load_all()
@@ -141,6 +149,8 @@ def fetch(
     from mudata.catalog.fetch.request import FetchRequest
     from mudata.catalog.ingest import get
 
+    within(1, limit=limit, workers=workers, jobs=jobs)
+    within(1_000, 655_350, rate=rate)
     request = FetchRequest(
         subset=",".join(many(subset)) or None,
         where=where,
@@ -232,8 +242,8 @@ def split(
         official: take the parts of this published split instead of drawing.
         stratify: label namespaces to spread evenly.
         group: never tear these apart: 'artist', 'album', 'track'.
-        parts: share of the clips by part [default: train .7, validation .1, test .2; with `n` or `per_label`
-            all is test].
+        parts: share of the clips by part, as in {'train': 0.7, 'test': 0.3}
+            [default: train .7, validation .1, test .2; with `n` or `per_label` all is test].
         per_label: draw so many clips of every label.
         n: draw so many clips.
         seed: another seed, another draw.
@@ -248,11 +258,8 @@ def split(
     from mudata.catalog.splits import draw, manifest
     from mudata.catalog.splits.candidates import Faults
     from mudata.catalog.splits.split_request import SplitRequest
-    from mudata.errors import ArgumentError
 
     one_of("choice for faults", faults, get_args(Faults))
-    if parts is not None and not isinstance(parts, Mapping):
-        raise ArgumentError(f"parts is {parts!r}.", "Give the share of each part: {'train': 0.7, 'test': 0.3}.")
     home, told = Home.default(), chosen(progress)
     request = SplitRequest(
         name=name,

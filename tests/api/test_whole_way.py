@@ -80,6 +80,13 @@ def test_the_whole_way(tones: Path) -> None:
     assert {m["metric"]: m["value"] for m in brought.scores["metrics"]}["accuracy"] == 1.0
 
 
+def test_a_rate_that_is_no_number_leaves_the_clips_as_they_are(tones: Path) -> None:
+    mudata.fetch("tones", source=tones)
+    with pytest.raises(ArgumentError, match=r"rate is '16k' \(str\)\.\nIt takes int \| None: sample rate"):
+        mudata.fetch("tones", rate="16k")  # type: ignore[call-overload]
+    assert mudata.stats("tones")["usable"] == 12
+
+
 def test_the_rate_that_is_asked_for_is_that_of_the_clips(tones: Path) -> None:
     mudata.fetch("tones", origin=(tones,), rate=16_000, limit=3)
     assert mudata.sql("SELECT DISTINCT sample_rate, flavour FROM clips").fetchall() == [(16_000, "16000")]
@@ -101,6 +108,8 @@ def test_cards_are_known_and_cited(tones: Path) -> None:
     assert mudata.cite("tones", bibtex=True) == "@misc{nobody}"
     assert {card.name for card in mudata.cards(usage="unrestricted")} >= {"tones", "demo"}
     assert mudata.cards("genre", audio="no", usage="research") == []
+    with pytest.raises(UnknownName, match=r"No tag named 'gener'\. Did you mean 'genre'"):
+        mudata.cards("gener")
 
 
 def test_one_or_many_datasets_labels_and_folders(tones: Path) -> None:
