@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, Literal, overload
 
 from mudata.api.arguments import checked, within
-from mudata.api.scored_run import Runs, ScoredRun, named_runs
+from mudata.api.scored_run import Runs, ScoredRun, ScoredRuns, named_runs
 from mudata.deprecations import hide_deprecations
 from mudata.errors import ArgumentError
 from mudata.evaluation.run import Run
@@ -239,11 +239,11 @@ def override(run: Runs, clip: str, label: str | Iterable[str] | None, *, author:
 
 
 @checked()
-def runs() -> list[ScoredRun]:
-    """Every run in the home that is scored, oldest first."""
+def runs() -> ScoredRuns:
+    """Every run in the home that is scored, oldest first: a list that shows itself as a table."""
     from mudata.evaluation.run import readable_runs
 
-    return [ScoredRun(run.folder) for run, _ in readable_runs(Home.default(), lambda run: run.scores)]
+    return ScoredRuns(ScoredRun(run.folder) for run, _ in readable_runs(Home.default(), lambda run: run.scores))
 
 
 @checked(narrator="progress")

@@ -276,28 +276,9 @@ def leaks(split_: str | None, official: str | None, datasets: tuple[str, ...], a
     if as_json:
         emit_json({**vars(found), "shared": [vars(shared) for shared in found.shared]})
     else:
-        _tell(found)
+        click.echo("\n".join(found.counts()) + "\n")
+        if found.shared:
+            emit(found.table().rows, as_json=False)
+        else:
+            click.echo(looking.NOTHING_SHARED)
     raise SystemExit(1 if found.shared else 0)
-
-
-def _tell(found: Any) -> None:
-    total = sum(found.parts.values())
-    click.echo(f"parts: {', '.join(f'{part} {clips}' for part, clips in found.parts.items())}")
-    for kind, known in found.known.items():
-        across, repeated = found.across[kind], found.repeated[kind]
-        click.echo(f"{kind}: known of {known} of {total} clips; {across} of {repeated} that recur lie in several parts")
-    click.echo(f"told by cards: {', '.join(f'{k} {v[:12]}' for k, v in found.card_sha256.items())}\n")
-    rows = [
-        {
-            "shared": shared.kind,
-            "between": f"{shared.first} and {shared.second}",
-            "groups": shared.groups,
-            "clips": f"{shared.clips} of {shared.of} {shared.second} clips",
-            "such as": shared.examples,
-        }
-        for shared in found.shared
-    ]
-    if rows:
-        emit(rows, as_json=False)
-    else:
-        click.echo("The parts share nothing that is known.")

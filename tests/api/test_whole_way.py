@@ -137,6 +137,8 @@ def test_a_split_is_replaced_only_by_force(tones: Path) -> None:
 def test_numbers_of_a_dataset(tones: Path) -> None:
     mudata.fetch("tones", source=tones)
     assert mudata.stats("tones")["usable"] == 12
+    assert "clips:        12 usable of 12 fetched of 12 declared\n" in repr(mudata.stats("tones"))
+    assert "\ngenre\n  high         6   50.0%  ███" in repr(mudata.stats("tones"))
     assert "tones" in repr(mudata.stats())
     assert [row["usable"] for row in mudata.stats()] == [12]
 
@@ -146,7 +148,9 @@ def test_what_parts_share(tones: Path) -> None:
     mudata.split("apart", dataset="tones", group="artist", parts={"train": 0.5, "test": 0.5})
     assert mudata.leaks("apart").shared == ()
     mudata.split("mixed", dataset="tones", parts={"train": 0.5, "test": 0.5})
+    assert repr(mudata.leaks("apart")).endswith("\n\nThe parts share nothing that is known.")
     assert {shared.kind for shared in mudata.leaks("mixed").shared} == {"artist"}
+    assert "such as\n" in repr(mudata.leaks("mixed"))
     with pytest.raises(ArgumentError, match="not clear which split"):
         mudata.leaks()
 
@@ -154,6 +158,8 @@ def test_what_parts_share(tones: Path) -> None:
 def test_a_run_tells_its_numbers(asked: list[str]) -> None:
     first, second = mudata.runs()
     assert [first.id, second.id] == asked
+    assert repr(mudata.runs()).count("accuracy") == 1
+    assert all(run in mudata.runs()._repr_html_() for run in asked)
     assert first.accuracy == first.metric("accuracy").value == 0.5
     low, high = first.metric("accuracy").low, first.metric("accuracy").high
     assert low is not None
@@ -196,6 +202,7 @@ def test_an_answer_is_read() -> None:
     read = mudata.align("It's not rock, it is metal", labels="gtzan")
     assert (read.status, read.label, read.labels, read.rule_id) == ("ALIGNED", "metal", ("metal",), "single")
     assert read.rule == "one label is meant, however often it is said"
+    assert repr(read) == f"Alignment(ALIGNED; metal; not rock; rule single: {read.rule})"
     assert [(span.role, span.label) for span in read.spans] == [("negative", "rock"), ("positive", "metal")]
     assert [one.label for one in mudata.align(["blues", "no idea"], labels="gtzan:genre")] == ["blues", None]
     assert mudata.align("B", labels="gtzan:genre", letters=True).label == "classical"
@@ -207,6 +214,11 @@ def test_models_are_a_table() -> None:
     table = mudata.models()
     assert {"qwen-audio", "majority"} <= {row["name"] for row in table}
     assert "language model" in repr(table)
+
+
+def test_no_runs_say_so(tones: Path) -> None:
+    assert mudata.runs() == []
+    assert repr(mudata.runs()) == "(no runs)"
 
 
 def test_splits_are_listed_and_checked(tones: Path) -> None:
