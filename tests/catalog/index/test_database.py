@@ -404,6 +404,7 @@ def test_writers_of_different_datasets_both_survive_and_readers_see_whole_ones(h
         now = _consistent(home)
         assert all(now.get(dataset, 0) >= number for dataset, number in seen.items())
         seen = now
+        time.sleep(0.03)
     for writer in writers:
         assert writer.communicate()[1] == ""
         assert writer.returncode == 0
