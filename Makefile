@@ -67,11 +67,11 @@ check: env  ## Lint, types, import contracts, README tables, docs/api.md
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/cog --check README.md
-	$(BIN)/python docs/generate_api.py --check
+	$(BIN)/python docs/generate.py --check
 
 docs: env  ## Bring the tables in README.md and the page docs/api.md up to date
 	$(BIN)/cog -r README.md
-	$(BIN)/python docs/generate_api.py --write
+	$(BIN)/python docs/generate.py --write
 
 bench: env  ## Run the benchmarks side by side and print their tables (long)
 	@for b in benchmarks/*.py; do $(BIN)/python $$b || exit 1; done

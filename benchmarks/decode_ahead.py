@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 import soundfile
 
-from mudata.evaluation.inference.playback import heard
+from mudata.evaluation.inference.playback import played
 from mudata.evaluation.protocol import Failure, ModelCapabilities
 from mudata.evaluation.tasks.samples import Sample
 
@@ -53,7 +53,7 @@ def main() -> None:
                 for i in range(clips)
             ]
             begun, cpu = time.perf_counter(), time.process_time()
-            failed = sum(isinstance(clip, Failure) for _, clip in heard(items, capabilities, ahead=lambda: 32))
+            failed = sum(isinstance(clip, Failure) for _, clip in played(items, capabilities, ahead=lambda: 32))
             wall, cpu = time.perf_counter() - begun, time.process_time() - cpu
             print(f"{name:42} {clips / wall:7.0f} clips/s   {1000 * cpu / clips:5.1f} ms of CPU each, {failed} failed")
 

@@ -40,7 +40,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 from published_sizes import MODELS, SEED, WHISPER, lay_out, weights_are_made
 
 from mudata.evaluation.inference.batching import BatchRunner
-from mudata.evaluation.inference.playback import HeardClip
+from mudata.evaluation.inference.playback import PlayedClip
 from mudata.evaluation.models.decoders.generation import PromptEmbedding
 from mudata.evaluation.models.device import placement
 from mudata.evaluation.models.hf_audio import TransformersAudio
@@ -82,11 +82,11 @@ class Row:
     """Steps that `agree` is of."""
 
 
-def noises(count: int, seconds: float, rate: int) -> list[HeardClip]:
+def noises(count: int, seconds: float, rate: int) -> list[PlayedClip]:
     """Clips of noise between 80 and 100 % as long as asked for, so that a batch has something to pad."""
     rng = np.random.default_rng(SEED)
     lengths = rng.integers(int(0.8 * seconds * rate), int(seconds * rate) + 1, count)
-    return [HeardClip(f"c{i}", rng.normal(0, 0.1, n).astype(np.float32), rate) for i, n in enumerate(lengths)]
+    return [PlayedClip(f"c{i}", rng.normal(0, 0.1, n).astype(np.float32), rate) for i, n in enumerate(lengths)]
 
 
 def loaded(name: str, size: str, folder: Path, device: str, dtype: str, tokens: int, batch: int | None) -> BatchRunner:
@@ -171,7 +171,7 @@ class Gaps:
         return scores
 
 
-def plain(model: Any, clip: HeardClip, tokens: int, gaps: Gaps | None = None) -> tuple[list[int], str]:
+def plain(model: Any, clip: PlayedClip, tokens: int, gaps: Gaps | None = None) -> tuple[list[int], str]:
     """Ids and text of one clip as a plain loop gets them."""
     settings: dict[str, Any] = {"max_new_tokens": tokens, "min_new_tokens": tokens, "do_sample": False}
     if gaps:
@@ -192,7 +192,7 @@ def plain(model: Any, clip: HeardClip, tokens: int, gaps: Gaps | None = None) ->
         return ids, model.finish(ids)
 
 
-def together(model: Any, clips: Sequence[HeardClip]) -> list[list[int]]:
+def together(model: Any, clips: Sequence[PlayedClip]) -> list[list[int]]:
     """Ids of a batch as the product writes them."""
     if isinstance(model, TransformersAudio):
         return [list(ids) for ids in model.new_ids(model.inputs(clips, QUESTION))]
@@ -200,7 +200,7 @@ def together(model: Any, clips: Sequence[HeardClip]) -> list[list[int]]:
     return model.write(prompts, model.generation_config())
 
 
-def agreement(model: Any, clips: Sequence[HeardClip], tokens: int) -> tuple[float | None, int]:
+def agreement(model: Any, clips: Sequence[PlayedClip], tokens: int) -> tuple[float | None, int]:
     """Share of steps at which a batch and single runs write the same id, up to each clip's first near-tie."""
     same = steps = 0
     for clip, batch in zip(clips, together(model, clips), strict=True):
@@ -256,8 +256,8 @@ def measured(name: str, args: argparse.Namespace) -> Row:
 
     def ask() -> None:
         for reply in runner.ask(clips, QUESTION):
-            if not isinstance(reply.what, Answer):
-                raise SystemExit(f"{name}: {reply.what}")
+            if not isinstance(reply.outcome, Answer):
+                raise SystemExit(f"{name}: {reply.outcome}")
 
     ask()  # also loads what is loaded once
     plain(model, clips[0], args.new_tokens)

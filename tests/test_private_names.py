@@ -11,13 +11,13 @@ ALLOWED = {
     (
         "evaluation/models/test_served.py",
         "_client",
-    ): "connections left open are only to be counted inside the HTTP client",
+    ): "open connections are counted only inside the client",
     ("evaluation/models/test_served.py", "_transport"): "the same: inside httpx2",
     ("evaluation/models/test_served.py", "_pool"): "the same: inside httpcore2",
     (
         "catalog/fetch/sources/test_kaggle.py",
         "_env_to_endpoint",
-    ): "Kaggle's client takes its host from a table of its own",
+    ): "its host comes from a table of its own",
     ("evaluation/models/test_parts.py", "_replace"): "how a NamedTuple is changed; public in all but name",
     ("data/home-0.1.0/make.py", "_tokenizer"): "runs on version 0.1.0 alone, which had no public name for it",
     ("api/test_whole_way.py", "_repr_html_"): "the name by which notebooks ask",

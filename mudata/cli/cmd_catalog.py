@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, get_args
+from typing import Any, get_args
 
 import click
 
-from mudata.catalog.cards import loader
+from mudata.catalog.cards import card_files, loader, overview
 from mudata.cli.output import emit, emit_json, json_option
 from mudata.errors import CardError, UnknownName
-
-if TYPE_CHECKING:
-    from mudata.catalog.cards.schema import Card
 
 USAGES = ("unrestricted", "noncommercial", "research", "unknown")
 
@@ -27,39 +24,22 @@ USAGES = ("unrestricted", "noncommercial", "research", "unknown")
 @json_option
 def list_(tags: tuple[str, ...], usage: str | None, audio: str | None, as_json: bool) -> None:
     """List the datasets that have a card."""
-    from mudata.catalog.cards.schema import Tag
+    if tags:
+        from mudata.catalog.cards.schema import Tag
 
-    for tag in tags:
-        if tag not in get_args(Tag):
-            raise UnknownName("tag", tag, get_args(Tag))
+        for tag in tags:
+            if tag not in get_args(Tag):
+                raise UnknownName("tag", tag, get_args(Tag))
     rows = [
-        _row(card)
-        for card in loader.load_all()
-        if set(tags) <= set(card.tags) and usage in (None, card.licence.usage) and audio in (None, card.audio)
+        row
+        for row in overview.rows()
+        if set(tags) <= set(row["tags"]) and usage in (None, row["usage"]) and audio in (None, row["audio"])
     ]
     emit(
         rows,
         as_json=as_json,
         columns=["name", "tags", "format", "duration", "clips", "audio", "usage", "availability", "title"],
     )
-
-
-def _row(card: Card) -> dict[str, object]:
-    counts = card.expected.clips
-    clips = counts.get(card.default_subset or "all")
-    return {
-        "name": card.name,
-        "title": card.title,
-        "tags": list(card.tags),
-        "format": list(card.format),
-        "duration": str(card.duration),
-        "clips": clips,
-        "audio": card.audio,
-        "usage": card.licence.usage,
-        "availability": card.availability,
-        "licence": card.licence.spdx or card.licence.text,
-        "homepage": card.homepage,
-    }
 
 
 @click.command()
@@ -107,7 +87,7 @@ def check(paths: tuple[Path, ...], notes: bool, as_json: bool) -> None:
     files = [f for p in paths for f in (sorted(p.glob("*.yaml")) if p.is_dir() else [p])]
     if paths and not files:
         raise click.UsageError(f"There is no card (*.yaml) in {', '.join(map(str, paths))}.")
-    kinds = (loader.files(), words.files(), model_card.files(), model_card.parts())
+    kinds = (card_files.files(), words.files(), model_card.files(), model_card.parts())
     rows = [_checked(file) for file in files or [file for kind in kinds for file in kind.values()]]
     whole = {row["card"] for row in rows if row["ok"]}
     if not files and (found := lint.survey(model_card.load(f) for f in model_card.files().values() if str(f) in whole)):

@@ -16,7 +16,7 @@ from mudata.home import Home
 
 if TYPE_CHECKING:
     from mudata.evaluation.run import Run
-    from mudata.evaluation.scoring.opinions.opinion import Opinion
+    from mudata.evaluation.scoring.opinions.opinion import SecondaryScorer
     from mudata.narration import Progress
 
 """Those of `answer_files.FORMATS`, which costs too much to import for --help."""
@@ -67,10 +67,10 @@ def score(
 
     def scored(run: Run) -> dict[str, Any]:
         for opinion in opinions:
-            new = scoring.second_opinion(run, opinion)
+            new = scoring.ask_secondary_scorer(run, opinion)
             say.say(f"{run.id}: {opinion.NAME} read {new} answers; what it had read before was kept.")
         for wanted in extras:
-            scoring.further_score(home, run, wanted)
+            scoring.add_extra_metric(home, run, wanted)
         return scoring.score(run, say, reference_scorer=reference_scorer)
 
     if runs:
@@ -80,16 +80,16 @@ def score(
     show_scores(found, say, as_json=as_json, several=len(runs) != 1)
 
 
-def _opinion(name: str, options: Mapping[str, str | None]) -> Opinion:
+def _opinion(name: str, options: Mapping[str, str | None]) -> SecondaryScorer:
     if name == "embedding":
         from mudata.evaluation.scoring.opinions.embedding import CHECKPOINT, SentenceEncoder
 
         return SentenceEncoder(options["embedding_model"] or CHECKPOINT, options["embedding_revision"])
-    from mudata.evaluation.scoring.opinions.llm_judge import Server
+    from mudata.evaluation.scoring.opinions.llm_judge import JudgeServer
 
     if not options["judge_url"] or not options["judge_model"]:
         raise click.UsageError("--opinion judge needs --judge-url and --judge-model.")
-    return Server(options["judge_url"], options["judge_model"])
+    return JudgeServer(options["judge_url"], options["judge_model"])
 
 
 def show_scores(found: Sequence[Mapping[str, Any]], say: Progress, *, as_json: bool, several: bool = False) -> None:

@@ -13,7 +13,7 @@ from mudata.home import Home
 if TYPE_CHECKING:
     from mudata.evaluation.inference.runner import EvalRequest
     from mudata.evaluation.suites.suite_runner import Problem
-    from mudata.evaluation.suites.suite_table import Filled
+    from mudata.evaluation.suites.suite_table import FilledTable
 
 markdown_option = click.option("--markdown", is_flag=True, help="Print GitHub's Markdown.")
 
@@ -94,11 +94,11 @@ def show(suite: str, markdown: bool, as_json: bool) -> None:
 def table(suite: str, markdown: bool, quiet: bool, as_json: bool) -> None:
     """Fill a suite's tables from the runs that are there. Nothing is asked."""
     from mudata.evaluation.suites.suite import load
-    from mudata.evaluation.suites.suite_runner import existing
+    from mudata.evaluation.suites.suite_runner import existing_results
     from mudata.evaluation.suites.suite_table import fill
 
     found = load(suite)
-    results = existing(Home.default(), found, progress(quiet))
+    results = existing_results(Home.default(), found, progress(quiet))
     tables = fill(found, results)
     if as_json:
         emit_json({"suite": found.name, "tables": [_plain(one) for one in tables]})
@@ -123,7 +123,7 @@ def ask(suite: str, models: str, request: EvalRequest, *, dry_run: bool, quiet: 
     """
     from mudata.errors import EvaluationError
     from mudata.evaluation.suites.suite import load
-    from mudata.evaluation.suites.suite_runner import ask as ask_all
+    from mudata.evaluation.suites.suite_runner import run_suite as ask_all
     from mudata.evaluation.suites.suite_table import fill
 
     say, found = progress(quiet), load(suite)
@@ -154,7 +154,7 @@ def _told(problem: Problem) -> str:
     return "\n    ".join([f"  {who}: {problem.what}", *(problem.how or "").splitlines()])
 
 
-def _print(tables: Sequence[Filled], *, markdown: bool = False) -> None:
+def _print(tables: Sequence[FilledTable], *, markdown: bool = False) -> None:
     for one in tables:
         if markdown:
             click.echo(one.markdown())
@@ -166,7 +166,7 @@ def _print(tables: Sequence[Filled], *, markdown: bool = False) -> None:
         click.echo()
 
 
-def _plain(table: Filled) -> dict[str, Any]:
+def _plain(table: FilledTable) -> dict[str, Any]:
     from dataclasses import asdict
 
     return asdict(table)

@@ -182,10 +182,10 @@ class Run:
     def scores(self) -> dict[str, Any]:
         """What scores.json says. Raises EvaluationError before the first scoring."""
         try:
-            said: dict[str, Any] = json.loads((self.folder / "scores.json").read_bytes())
+            scores: dict[str, Any] = json.loads((self.folder / "scores.json").read_bytes())
         except (OSError, ValueError) as error:
             raise EvaluationError(f"{self.id} has not been scored yet.", f"Run: mudata score {self.id}") from error
-        return said
+        return scores
 
     @contextlib.contextmanager
     def writing(self, home: Home) -> Iterator[None]:

@@ -244,8 +244,8 @@ class RunSettings(JsonRecord):
     @property
     def last_command(self) -> str | None:
         """The line that repeats the run."""
-        said = [self.command, *(session.command for session in self.sessions)]
-        return next((line for line in reversed(said) if line), None)
+        commands = [self.command, *(session.command for session in self.sessions)]
+        return next((line for line in reversed(commands) if line), None)
 
     def __getitem__(self, key: str) -> Any:
         """The value of a key of run.json, as 0.1.0 gave settings."""

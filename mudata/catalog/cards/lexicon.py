@@ -15,7 +15,7 @@ from typing import Self
 
 from pydantic import ConfigDict, model_validator
 
-from mudata.catalog.cards import loader
+from mudata.catalog.cards import card_files, loader
 from mudata.catalog.cards.strict_model import Strict, Texts
 from mudata.catalog.cards.vocabulary import fold
 from mudata.errors import UnknownName
@@ -56,7 +56,7 @@ class Lexicon(Strict):
 
 def files() -> dict[str, Path]:
     """Words file by name (the file's stem), sorted by name."""
-    return loader.files("words")
+    return card_files.files("words")
 
 
 def load(name: str) -> Lexicon:

@@ -1,21 +1,16 @@
-"""Finding, reading and checking cards, and other YAML files that lie beside them.
-
-Built-in cards lie in `mudata/cards/datasets`; a user's own lie in the folders that MUDATA_CARDS names
-(separated as in PATH) and win over built-in ones of the same name. A card can also be
-given as a path to its file.
-"""
+"""Reading and checking cards, and other YAML files that lie beside them, by name or by the path of a file."""
 
 from __future__ import annotations
 
 import hashlib
 import json
-import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import yaml
 
+from mudata.catalog.cards import card_files
 from mudata.errors import CardError, UnknownName
 
 if TYPE_CHECKING:  # building the schema costs 0.1 s, which `--help` need not pay
@@ -26,23 +21,7 @@ if TYPE_CHECKING:  # building the schema costs 0.1 s, which `--help` need not pa
 
 Model = TypeVar("Model", bound="Strict")
 
-BUILT_IN = Path(__file__).resolve().parents[2] / "cards"
-
 Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # libyaml where the wheel has it: 8 times faster
-
-
-def files(kind: str = "datasets") -> dict[str, Path]:
-    """YAML files of a kind by name (the file's stem), sorted by name: built-in ones and a user's own.
-
-    `kind` is a folder of `mudata/cards`, such as 'models'. A user's own lie in folders of that name
-    within those of MUDATA_CARDS, cards of datasets directly in these. What is named first there wins.
-    """
-    own = [Path(p).expanduser() for p in os.environ.get("MUDATA_CARDS", "").split(os.pathsep) if p]
-    below = "." if kind == "datasets" else kind
-    paths: dict[str, Path] = {}
-    for folder in (BUILT_IN / kind, *(folder / below for folder in reversed(own))):
-        paths |= {path.stem: path for path in folder.glob("*.yaml")}
-    return dict(sorted(paths.items()))
 
 
 def find(name: str) -> Path:
@@ -51,7 +30,7 @@ def find(name: str) -> Path:
         if (path := Path(name).expanduser()).is_file():
             return path
         raise CardError(f"{name}: no such file.", "Give the path of a card, or a name from `mudata list`.")
-    known = files()
+    known = card_files.files()
     wanted = name.casefold().replace("-", "_").replace(" ", "_")
     if wanted in known:
         return known[wanted]
@@ -83,7 +62,7 @@ def load(card: str | Path) -> Card:
 
 def load_all() -> Iterator[Card]:
     """Every card that is found, by name."""
-    for path in files().values():
+    for path in card_files.files().values():
         yield load(path)
 
 

@@ -53,57 +53,66 @@ class Fields:
 def read(path: Path, format: str, fields: Fields = Fields()) -> list[FileAnswer]:  # noqa: A002 - the option's name
     """Every answer of a file. Raises EvaluationError with the line where it is not of that format."""
     reader = FORMATS[format]
-    found = []
-    for place, said in _objects(path):
-        ids = _texts(_field(said, fields.id)) if fields.id else None
-        given = _field(said, fields.answer) if fields.answer else None
-        one = reader(place, said)
-        answer, error = (_answer(given), None) if fields.answer else (one.answer, one.error)
+    answers = []
+    for place, row in _objects(path):
+        ids = _texts(_field(row, fields.id)) if fields.id else None
+        given = _field(row, fields.answer) if fields.answer else None
+        given_answer = reader(place, row)
+        answer, error = (_answer(given), None) if fields.answer else (given_answer.answer, given_answer.error)
         error = (error or "no-answer: the file has none for it") if answer is None else None
-        found.append(FileAnswer(place, ids if ids is not None else one.ids, answer, error, one.reference, one.prompt))
-    if not found:
+        answers.append(
+            FileAnswer(
+                place,
+                ids if ids is not None else given_answer.ids,
+                answer,
+                error,
+                given_answer.reference,
+                given_answer.prompt,
+            )
+        )
+    if not answers:
         raise EvaluationError(f"{path} has no answers.", "Give a file with one answer per clip.")
-    if not any(one.ids for one in found):
+    if not any(given_answer.ids for given_answer in answers):
         known = f" Its fields are {', '.join(next(_objects(path))[1])}."
         raise EvaluationError(
             f"No line of {path} names a clip where {format} has it.{known}", "Say where it is with --id-field."
         )
-    if all(one.answer is None for one in found):
+    if all(given_answer.answer is None for given_answer in answers):
         raise EvaluationError(
             f"No line of {path} has an answer where {format} has it.", "Say where it is with --answer-field."
         )
-    return found
+    return answers
 
 
-def _cmi(place: int, said: Mapping[str, Any]) -> FileAnswer:
+def _cmi(place: int, row: Mapping[str, Any]) -> FileAnswer:
     return FileAnswer(
         place,
-        _texts(said.get("audioid")),
-        _answer(said.get("response")),
-        reference=_answer(said.get("correct_answer")),
-        prompt=_answer(said.get("question")),
+        _texts(row.get("audioid")),
+        _answer(row.get("response")),
+        reference=_answer(row.get("correct_answer")),
+        prompt=_answer(row.get("question")),
     )
 
 
-def _lmms(place: int, said: Mapping[str, Any]) -> FileAnswer:
+def _lmms(place: int, row: Mapping[str, Any]) -> FileAnswer:
     return FileAnswer(
         place,
-        tuple(dict.fromkeys([*_texts(said.get("input_media")), *_named(said.get("doc")), *_of_task(said)])),
-        _answer(said.get("resps", said.get("filtered_resps"))),
-        reference=_answer(said.get("target")),
-        prompt=_answer(said.get("input", said.get("arguments"))),
+        tuple(dict.fromkeys([*_texts(row.get("input_media")), *_named(row.get("doc")), *_of_task(row)])),
+        _answer(row.get("resps", row.get("filtered_resps"))),
+        reference=_answer(row.get("target")),
+        prompt=_answer(row.get("input", row.get("arguments"))),
     )
 
 
-def _plain(place: int, said: Mapping[str, Any]) -> FileAnswer:
-    error = said.get("error")
+def _plain(place: int, row: Mapping[str, Any]) -> FileAnswer:
+    error = row.get("error")
     return FileAnswer(
         place,
-        _texts(said.get("clip_id")),
-        _answer(said.get("answer")),
+        _texts(row.get("clip_id")),
+        _answer(row.get("answer")),
         str(error) if error is not None else None,
-        _answer(said.get("reference")),
-        _answer(said.get("prompt")),
+        _answer(row.get("reference")),
+        _answer(row.get("prompt")),
     )
 
 
@@ -127,10 +136,10 @@ def _objects(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
     else:
         lines = enumerate(text.split("\n"), 1)
         rows = ((number, _json(path, line, number - 1)) for number, line in lines if line.strip())
-    for place, said in rows:
-        if not isinstance(said, dict):
+    for place, row in rows:
+        if not isinstance(row, dict):
             raise EvaluationError(f"{path}: answer {place} is no JSON object.", "Choose another --format.")
-        yield place, said
+        yield place, row
 
 
 def _json(path: Path, text: str, lines_before: int) -> Any:
@@ -142,12 +151,12 @@ def _json(path: Path, text: str, lines_before: int) -> Any:
         ) from error
 
 
-def _field(said: Mapping[str, Any], name: str) -> Any:
+def _field(row: Mapping[str, Any], name: str) -> Any:
     """A value by its name, or names of nested objects joined by dots."""
-    if name in said:
-        return said[name]
+    if name in row:
+        return row[name]
     head, dot, rest = name.partition(".")
-    inner = said.get(head)
+    inner = row.get(head)
     return _field(inner, rest) if dot and isinstance(inner, Mapping) else None
 
 
@@ -159,8 +168,8 @@ def _answer(value: Any) -> str | None:
 
 
 def _texts(value: Any) -> tuple[str, ...]:
-    found = value if isinstance(value, list | tuple) else [value]
-    return tuple(_writable(str(one)) for one in found if isinstance(one, str | int) and str(one).strip())
+    texts = value if isinstance(value, list | tuple) else [value]
+    return tuple(_writable(str(text)) for text in texts if isinstance(text, str | int) and str(text).strip())
 
 
 def _writable(text: str) -> str:
@@ -168,15 +177,15 @@ def _writable(text: str) -> str:
     return text.encode("utf-8", "replace").decode()
 
 
-def _named(said: Any) -> list[str]:
+def _named(row: Any) -> list[str]:
     """What may name a clip in an object, also one level down (an audio with its path)."""
-    if not isinstance(said, Mapping):
+    if not isinstance(row, Mapping):
         return []
-    inner = [one for key in _SOME_ID if key in said for one in _named(said[key])]
-    return [one for key in _SOME_ID for one in _texts(said.get(key))] + inner
+    inner = [name for key in _SOME_ID if key in row for name in _named(row[key])]
+    return [name for key in _SOME_ID for name in _texts(row.get(key))] + inner
 
 
-def _of_task(said: Mapping[str, Any]) -> list[str]:
+def _of_task(row: Mapping[str, Any]) -> list[str]:
     """What may name a clip in the results that a task logs beside its score."""
     ours = {"doc", "token_counts", "arguments", "input"}
-    return [one for key, value in said.items() if key not in ours for one in _named(value)]
+    return [name for key, value in row.items() if key not in ours for name in _named(value)]

@@ -33,7 +33,7 @@ _LONGEST = 60
 def reasons(joined: Joined) -> str:
     """Why the first answers joined no clip, with their places in the file."""
     first = sorted(joined.lost, key=lambda pair: pair[0].place)[:_SHOWN]
-    return "; ".join(f"{one.place}: {why}" for one, why in first) + "."
+    return "; ".join(f"{answer.place}: {why}" for answer, why in first) + "."
 
 
 class Import:
@@ -43,16 +43,16 @@ class Import:
         self, request: ImportRequest, selection: SampleSet, joined: Joined, settled: Mapping[str, Any]
     ) -> None:
         self.request, self.joined, self.settled = request, joined, settled
-        asked = Counter(one.prompt for one in joined.answers.values() if one.prompt)
+        asked = Counter(answer.prompt for answer in joined.answers.values() if answer.prompt)
         self.prompt = request.prompt_text or (asked.most_common(1)[0][0] if asked else None)
         self.distinct = len(asked)
         self.prompts = (
             {}
             if request.prompt_text
             else {
-                clip_id: one.prompt
-                for clip_id, one in joined.answers.items()
-                if one.prompt and one.prompt != self.prompt
+                clip_id: answer.prompt
+                for clip_id, answer in joined.answers.items()
+                if answer.prompt and answer.prompt != self.prompt
             }
         )
         shown = Prompt(IMPORTED, self.prompt or "")
@@ -68,18 +68,18 @@ class Import:
     @property
     def run_id(self) -> str:
         """Readable, and a hash of the file and of what it was joined to."""
-        of, asked = self.selection, self.request
+        samples, asked = self.selection, self.request
         decisive = digest([
             self.sha256, asked.format, asdict(asked.fields), asked.references, asked.prompt_text, asked.model,
-            of.split_sha256, of.part, self.task.name,
+            samples.split_sha256, samples.part, self.task.name,
         ])  # fmt: skip
-        name = re.sub(r"[^\w.-]+", "-", "-".join((asked.model, of.split, self.task.name))).lstrip(".-")
+        name = re.sub(r"[^\w.-]+", "-", "-".join((asked.model, samples.split, self.task.name))).lstrip(".-")
         return f"{name[:_LONGEST]}-{decisive[:10]}"
 
     def settings(self) -> RunSettings:
         """What run.json keeps; the keys are those of a run of ours."""
         samples, joined = self.selection, self.joined
-        who = {"name": self.request.model, IMPORTED: True}
+        identity = {"name": self.request.model, IMPORTED: True}
         return RunSettings(
             run=self.run_id,
             model=self.request.model,
@@ -89,8 +89,8 @@ class Import:
             created_at=now(),
             mudata_version=__version__,
             command=self.request.command,
-            model_identity=who,
-            model_sha256=digest(who),
+            model_identity=identity,
+            model_sha256=digest(identity),
             seen_in_training=seen(self.request.model, samples.tasks),
             seed=0,
             forced_choice=False,
@@ -124,22 +124,22 @@ class Import:
     def records(self) -> Iterator[AnswerRecord]:
         """One per clip; the key is a hash of the file and the clip."""
         for item in self.selection.items:
-            one = self.joined.answers.get(item.clip_id)
-            answer, error = (one.answer, one.error) if one else (None, _ABSENT)
+            given = self.joined.answers.get(item.clip_id)
+            answer, error = (given.answer, given.error) if given else (None, _ABSENT)
             key = digest([self.sha256, item.clip_id])
             yield AnswerRecord(key, item.clip_id, answer, error, seconds=0.0, heard_s=0.0, batch=0)
 
-    def told(self) -> Iterator[str]:
+    def notes(self) -> Iterator[str]:
         """What a person should know before believing the scores."""
-        joined, of = self.joined, self.selection
-        yield f"{len(joined.answers)} answers joined to {len(of.items)} clips."
+        joined, samples = self.joined, self.selection
+        yield f"{len(joined.answers)} answers joined to {len(samples.items)} clips."
         if joined.lost:
             yield f"{len(joined.lost)} answers did not join: {reasons(joined)}"
-        if without := len(of.items) - len(joined.answers):
-            first = [item.clip_id for item in of.items if item.clip_id not in joined.answers][:_SHOWN]
+        if without := len(samples.items) - len(joined.answers):
+            first = [item.clip_id for item in samples.items if item.clip_id not in joined.answers][:_SHOWN]
             yield f"{without} clips have no answer in the file and count as wrong: {', '.join(first)}."
-        if of.skipped and self.request.references == "index":
-            yield f"{of.skipped} clips have no reference for this task and are left out."
+        if samples.skipped and self.request.references == "index":
+            yield f"{samples.skipped} clips have no reference for this task and are left out."
         if joined.duplicates:
             yield (
                 f"{joined.duplicates} further answers to the same clips, {joined.contradictions} of them different: "
@@ -152,7 +152,7 @@ class Import:
             yield "The file has no question: what models read back of it cannot be told. Give --prompt-text."
         elif self.distinct > 1:
             yield f"The file has {self.distinct} different questions."
-        empty = sum(one.answer is not None and not one.answer.strip() for one in joined.answers.values())
+        empty = sum(answer.answer is not None and not answer.answer.strip() for answer in joined.answers.values())
         if empty and self.request.format == "lmms-eval":
             yield f"{empty} answers are empty: lmms-eval's adapters write that when a model fails, too."
 

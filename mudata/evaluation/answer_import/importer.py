@@ -18,7 +18,7 @@ from mudata.catalog.splits import manifest
 from mudata.errors import EvaluationError, UnknownName
 from mudata.evaluation.answer_import import formats
 from mudata.evaluation.answer_import.import_run import IMPORTED, Import, reasons
-from mudata.evaluation.answer_import.matching import Joined, Names, join, without_ending
+from mudata.evaluation.answer_import.matching import ClipNames, Joined, join, without_ending
 from mudata.evaluation.answer_import.references import canonical_references, disagreement
 from mudata.evaluation.run import Run
 from mudata.evaluation.scoring import score
@@ -57,7 +57,7 @@ def import_answers(home: Home, request: ImportRequest, progress: Progress = SILE
     with run.writing(home):
         run.begin(made.settings(), selection.items, made.prompts)
         run.replace(made.records())
-        for line in made.told():
+        for line in made.notes():
             progress.say(line)
         score.score(run, progress)
     database.rebuild(home)
@@ -85,7 +85,7 @@ def _from_index(home: Home, request: ImportRequest, given: Sequence[FileAnswer])
             f"List what has no audio as well: mudata fetch {datasets[0]} --where true; or take the references from the "
             "file: --references file",
         )
-    joined = join(given, (Names(*row) for row in rows))
+    joined = join(given, (ClipNames(*row) for row in rows))
     if not joined.answers:
         raise _nothing(request, joined)
     if drawn is None:
@@ -106,10 +106,12 @@ def _from_index(home: Home, request: ImportRequest, given: Sequence[FileAnswer])
     else:
         selection = select(home, drawn, SampleRequest(task=request.task, part=request.part, audio=False))
     asked = {item.clip_id for item in selection.items}
-    outside = tuple((one, f"{clip_id} is not asked") for clip_id, one in joined.answers.items() if clip_id not in asked)
+    outside = tuple(
+        (answer, f"{clip_id} is not asked") for clip_id, answer in joined.answers.items() if clip_id not in asked
+    )
     if len(outside) == len(joined.answers):
         raise _nothing(request, replace(joined, lost=outside))
-    answers = {clip_id: one for clip_id, one in joined.answers.items() if clip_id in asked}
+    answers = {clip_id: answer for clip_id, answer in joined.answers.items() if clip_id in asked}
     return replace(joined, answers=answers, lost=(*joined.lost, *outside)), selection
 
 
@@ -128,37 +130,37 @@ def _from_file(request: ImportRequest, given: Sequence[FileAnswer]) -> tuple[Joi
     """Take the file at its word: its names are the clips, its references are right."""
     card = loader.load(str(request.dataset))
     task = bind_all([card], request.task)[0]
-    names = _shortest({one.ids[0] for one in given if one.ids})
+    names = _shortest({answer.ids[0] for answer in given if answer.ids})
     clips = {name: f"{card.name}/{short}" for name, short in names.items()}
     joined = join(
-        [replace(one, ids=(clips[one.ids[0]],)) if one.ids else one for one in given],
-        [Names(clip_id) for clip_id in clips.values()],
+        [replace(answer, ids=(clips[answer.ids[0]],)) if answer.ids else answer for answer in given],
+        [ClipNames(clip_id) for clip_id in clips.values()],
     )
-    right = {clip_id: canonical_references(task, one.reference) for clip_id, one in joined.answers.items()}
+    right = {clip_id: canonical_references(task, answer.reference) for clip_id, answer in joined.answers.items()}
     items = tuple(
         Sample(
             clip_id=clip_id,
             dataset=card.name,
-            references=found,
+            references=references,
             path=None,
             pcm_sha256="",
             sample_rate=0,
             absent=IMPORTED,
         )
-        for clip_id, found in sorted(right.items())
-        if found
+        for clip_id, references in sorted(right.items())
+        if references
     )
     if not items:
         raise EvaluationError(
             f"No answer of {request.file} has a reference that is a {task.noun} of {card.name}.",
             "Fetch the dataset and leave --references file out, or choose another --task.",
         )
-    without = [one for clip_id, one in joined.answers.items() if not right[clip_id]]
-    lost = (*joined.lost, *((one, f"{one.reference!r} is no {task.noun} of {card.name}") for one in without))
-    of = digest(sorted(right.items()))
+    without = [answer for clip_id, answer in joined.answers.items() if not right[clip_id]]
+    lost = (*joined.lost, *((answer, f"{answer.reference!r} is no {task.noun} of {card.name}") for answer in without))
+    split_sha256 = digest(sorted(right.items()))
     selection = SampleSet(
         split=f"{card.name}-{IMPORTED}",
-        split_sha256=of,
+        split_sha256=split_sha256,
         index_sha256={},
         part=IMPORTED,
         limit=None,

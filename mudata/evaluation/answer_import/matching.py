@@ -21,7 +21,7 @@ _ENDINGS = frozenset(
 _SHOWN = 3
 
 
-class Names(NamedTuple):
+class ClipNames(NamedTuple):
     """A clip, and the path of its raw file where the index has it."""
 
     clip_id: str
@@ -40,31 +40,34 @@ class Joined:
     """Those of them that say something else."""
 
 
-def join(given: Iterable[FileAnswer], clips: Iterable[Names]) -> Joined:
+def join(given: Iterable[FileAnswer], clips: Iterable[ClipNames]) -> Joined:
     """Join answers to clips, unique matches only."""
     known = _Index(clips)
-    found: defaultdict[str, list[tuple[int, str, FileAnswer]]] = defaultdict(list)
+    by_clip: defaultdict[str, list[tuple[int, str, FileAnswer]]] = defaultdict(list)
     lost: list[tuple[FileAnswer, str]] = []
-    for one in given:
-        hit = known.find(one.ids)
+    for answer in given:
+        hit = known.find(answer.ids)
         if isinstance(hit, str):
-            lost.append((one, hit))
+            lost.append((answer, hit))
         else:
-            found[hit.clip_id].append((hit.rank, hit.name, one))
+            by_clip[hit.clip_id].append((hit.rank, hit.name, answer))
     answers, duplicates, contradictions = {}, 0, 0
-    for clip_id, hits in found.items():
+    for clip_id, hits in by_clip.items():
         best = min(rank for rank, _, _ in hits)
         names = {name for rank, name, _ in hits if rank == best}
         if len(names) > 1:
             lost += [
-                (one, f"{len(names)} names in the file mean {clip_id}: {_some(sorted(names))}") for *_, one in hits
+                (answer, f"{len(names)} names in the file mean {clip_id}: {_some(sorted(names))}")
+                for *_, answer in hits
             ]
             continue
-        same = [one for rank, _, one in hits if rank == best]
-        lost += [(one, f"{clip_id} has an answer under a more exact name") for rank, _, one in hits if rank > best]
+        same = [answer for rank, _, answer in hits if rank == best]
+        lost += [
+            (answer, f"{clip_id} has an answer under a more exact name") for rank, _, answer in hits if rank > best
+        ]
         answers[clip_id] = same[-1]
         duplicates += len(same) - 1
-        contradictions += sum(one.answer != same[-1].answer for one in same[:-1])
+        contradictions += sum(answer.answer != same[-1].answer for answer in same[:-1])
     return Joined(answers, tuple(sorted(lost, key=lambda pair: pair[0].place)), duplicates, contradictions)
 
 
@@ -77,7 +80,7 @@ class _Hit(NamedTuple):
 class _Index:
     """Clips by every name they have, the most exact kind first."""
 
-    def __init__(self, clips: Iterable[Names]) -> None:
+    def __init__(self, clips: Iterable[ClipNames]) -> None:
         self._by: tuple[defaultdict[str, set[str]], ...] = tuple(defaultdict(set) for _ in range(4))
         for clip_id, source in clips:
             own = clip_id.partition("/")[2]

@@ -21,22 +21,22 @@ def canonical_references(task: Task, reference: str | None) -> tuple[str, ...]:
     if task.label_set is None:
         return (reference.strip(),)
     spelt = {fold(word): entry.id for entry in task.label_set.entries for word in entry.strict}
-    said = [reference] if task.kind == "classify" else reference.split(",")
-    found = {spelt.get(fold(word)) for word in said}
-    return tuple(label for label in task.label_set.ids if label in found)
+    words = [reference] if task.kind == "classify" else reference.split(",")
+    labels = {spelt.get(fold(word)) for word in words}
+    return tuple(label for label in task.label_set.ids if label in labels)
 
 
 def disagreement(selection: SampleSet, joined: Joined) -> dict[str, Any]:
     """How many references of the file are not those of the index, with the first ids."""
-    of = {item.clip_id: item for item in selection.items}
+    samples = {item.clip_id: item for item in selection.items}
     compared, other = 0, []
-    for clip_id, one in joined.answers.items():
-        if one.reference is None:
+    for clip_id, answer in joined.answers.items():
+        if answer.reference is None:
             continue
         compared += 1
-        item = of[clip_id]
+        item = samples[clip_id]
         task = selection.tasks[item.dataset]
-        ours, theirs = item.references, canonical_references(task, one.reference)
+        ours, theirs = item.references, canonical_references(task, answer.reference)
         if task.kind == "caption":
             same = " ".join(theirs[0].split()) in {" ".join(text.split()) for text in ours} if theirs else False
         else:

@@ -104,7 +104,7 @@ class ChatServer:
         """What GET /models lists; nothing where the server keeps no list. Raises NoReply where nobody answers, and for
         a key that is refused."""
         try:
-            said = self._try("GET", "models", None)
+            listing = self._try("GET", "models", None)
         except _Again as again:
             if again.why.kind == "unreachable":
                 raise again.why from again
@@ -113,15 +113,15 @@ class ChatServer:
             if why.status in (401, 402, 403):
                 raise
             return []
-        data = said.get("data")
-        return [one for one in data if isinstance(one, dict) and "id" in one] if isinstance(data, list) else []
+        data = listing.get("data")
+        return [model for model in data if isinstance(model, dict) and "id" in model] if isinstance(data, list) else []
 
-    def complete(self, body: Mapping[str, object], of: str = "") -> dict[str, Any]:
+    def complete(self, body: Mapping[str, object], question_id: str = "") -> dict[str, Any]:
         """The JSON object that POST /chat/completions replies; `of` names the question, for the jitter.
 
         Raises NoReply.
         """
-        jitter = random.Random(f"{self.seed} {of}")  # noqa: S311 - spreads requests
+        jitter = random.Random(f"{self.seed} {question_id}")  # noqa: S311 - spreads requests
         raw = json.dumps(body).encode()
         widest = self.patience.pause_s
         for left in range(self.patience.tries - 1, -1, -1):
@@ -140,9 +140,9 @@ class ChatServer:
                 widest *= 2
         raise AssertionError("unreachable: at least one try is made")
 
-    def _count(self, what: str) -> None:
+    def _count(self, counter: str) -> None:
         with self._lock:
-            setattr(self, what, getattr(self, what) + 1)
+            setattr(self, counter, getattr(self, counter) + 1)
 
     def _try(self, method: str, path: str, raw: bytes | None) -> dict[str, Any]:
         """One request. Raises _Again, NoReply."""
@@ -160,14 +160,14 @@ class ChatServer:
         except httpx2.DecodingError as error:
             raise NoReply("malformed", self.masked(str(error))) from error
         try:
-            said = json.loads(arrived)
+            body = json.loads(arrived)
         except (ValueError, RecursionError):
-            said = None
+            body = None
         if got.status_code != 200:
-            self._refused(got, said, arrived)
-        if not isinstance(said, dict):
+            self._refused(got, body, arrived)
+        if not isinstance(body, dict):
             raise NoReply("malformed", f"the reply is no JSON object: {self._excerpt(arrived)!r}")
-        return said
+        return body
 
     def send(self, method: str, path: str, raw: bytes | None) -> tuple[httpx2.Response, bytes]:
         """One request and its whole reply, within the time for one; errors are those of httpx2."""
@@ -190,14 +190,14 @@ class ChatServer:
         status, error = got.status_code, body
         while isinstance(error, dict) and isinstance(error.get("error"), dict):
             error = error["error"]
-        said = self._said(error) or self._excerpt(arrived)
-        reason = f"status {status}" + (f": {said}" if said else "")
+        message = self._said(error) or self._excerpt(arrived)
+        reason = f"status {status}" + (f": {message}" if message else "")
         code = {str(error.get("code")), str(error.get("type"))} if isinstance(error, dict) else set()
         if status == 429 and code & _SPENT:
-            raise NoReply("refused", reason, status=402, for_all=True, said=said)
-        if status in _AGAIN and not (status == 500 and _NEVER.search(said)):
-            raise _Again(NoReply("busy", reason, status=status, said=said), retry_after(got.headers) or 0.0)
-        raise NoReply("refused", reason, status=status, for_all=status in _EVERYTHING, said=said)
+            raise NoReply("refused", reason, status=402, for_all=True, said=message)
+        if status in _AGAIN and not (status == 500 and _NEVER.search(message)):
+            raise _Again(NoReply("busy", reason, status=status, said=message), retry_after(got.headers) or 0.0)
+        raise NoReply("refused", reason, status=status, for_all=status in _EVERYTHING, said=message)
 
     def _said(self, error: object) -> str:
         """The message of an error, in any of the places where servers put it."""
@@ -209,8 +209,8 @@ class ChatServer:
     def _excerpt(self, raw: bytes) -> str:
         """The beginning of what the server said, on one line; masked before it is cut, so that no half of a key is
         left."""
-        said = " ".join(self.masked(raw[: 1 << 16].decode("utf-8", "replace")).split())
-        return said if len(said) <= _EXCERPT else said[:_EXCERPT] + " ..."
+        excerpt = " ".join(self.masked(raw[: 1 << 16].decode("utf-8", "replace")).split())
+        return excerpt if len(excerpt) <= _EXCERPT else excerpt[:_EXCERPT] + " ..."
 
 
 def checked_url(base_url: str) -> str:

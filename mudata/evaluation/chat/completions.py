@@ -38,10 +38,10 @@ def text(reply: Mapping[str, Any]) -> str | None:
     None where the reply is no chat completion.
     """
     message = mapping(_choice(reply).get("message"))
-    said = message.get("content") or message.get("refusal") or ""
-    if isinstance(said, list):
-        said = "".join(str(part.get("text") or "") for part in map(mapping, said))
-    return said if message and isinstance(said, str) else None
+    content = message.get("content") or message.get("refusal") or ""
+    if isinstance(content, list):
+        content = "".join(str(part.get("text") or "") for part in map(mapping, content))
+    return content if message and isinstance(content, str) else None
 
 
 def finish_reason(reply: Mapping[str, Any]) -> str:

@@ -22,11 +22,11 @@ from mudata.evaluation.models import hardware
 from mudata.evaluation.protocol import Answer, Failure, Model, Question, Ranking, Ranks
 
 if TYPE_CHECKING:
-    from mudata.evaluation.inference.playback import HeardClip
+    from mudata.evaluation.inference.playback import PlayedClip
 
 T = TypeVar("T")
-How = Literal["answer", "rank"]
-What = Answer | Ranking | Failure
+CallKind = Literal["answer", "rank"]
+Outcome = Answer | Ranking | Failure
 
 PATIENCE = 8
 """Failures with no answer before or between them, after which a model is taken to be broken."""
@@ -39,10 +39,10 @@ LONGEST, LONGEST_REASON = 1_000_000, 2_000
 """Characters of an answer, beyond which it is a malfunction and not kept; and of a reason, beyond which it is cut."""
 
 
-class Reply(NamedTuple):
+class ModelReply(NamedTuple):
     """What came back for one clip; `batch` is the size of the call, `seconds` its share of the time."""
 
-    what: What
+    outcome: Outcome
     batch: int
     seconds: float
 
@@ -62,8 +62,8 @@ class BatchRunner:
         self.batch = self._wanted or 1
         self.timeout_s, self.hung = timeout_s, False
         self.loaded = False
-        self._good: Counter[How] = Counter()
-        self._bad: Counter[How] = Counter()
+        self._good: Counter[CallKind] = Counter()
+        self._bad: Counter[CallKind] = Counter()
 
     @property
     def fitting(self) -> int:
@@ -77,7 +77,7 @@ class BatchRunner:
             self.batch = self._wanted or max(1, self.model.capabilities.batch)
             self.loaded = True
 
-    def ask(self, clips: Sequence[HeardClip], question: Question, how: How = "answer") -> list[Reply]:
+    def ask(self, clips: Sequence[PlayedClip], question: Question, method: CallKind = "answer") -> list[ModelReply]:
         """One reply per clip, in order: Answers, or Rankings where it is asked to rank, or Failures.
 
         Raises EvaluationError when the model answers without listening or cannot answer anything, ModelError when it
@@ -85,23 +85,23 @@ class BatchRunner:
         """
         self.load()
         if len(clips) > self.batch:
-            return self.ask(clips[: self.batch], question, how) + self.ask(clips[self.batch :], question, how)
+            return self.ask(clips[: self.batch], question, method) + self.ask(clips[self.batch :], question, method)
         begun = time.perf_counter()
-        outcome = self._call(clips, question, how)
+        outcomes = self._call(clips, question, method)
         seconds = (time.perf_counter() - begun) / len(clips)
-        if isinstance(outcome, Failure):
+        if isinstance(outcomes, Failure):
             if self.hung:
-                return [Reply(outcome, len(clips), seconds) for _ in clips]
+                return [ModelReply(outcomes, len(clips), seconds) for _ in clips]
             if len(clips) > 1:
                 half = len(clips) // 2
-                if outcome.kind == OUT_OF_MEMORY:
+                if outcomes.kind == OUT_OF_MEMORY:
                     self._shrink(len(clips), half)
-                return self.ask(clips[:half], question, how) + self.ask(clips[half:], question, how)
-            outcome = [outcome]
-        self._check(clips, question, outcome, how)
-        if self._growing and len(clips) == self.batch and how == "answer":
+                return self.ask(clips[:half], question, method) + self.ask(clips[half:], question, method)
+            outcomes = [outcomes]
+        self._check(clips, question, outcomes, method)
+        if self._growing and len(clips) == self.batch and method == "answer":
             self._grow()
-        return [Reply(_kept(what), len(clips), seconds) for what in outcome]
+        return [ModelReply(_kept(outcome), len(clips), seconds) for outcome in outcomes]
 
     def _grow(self) -> None:
         """After a full batch that fitted. Main memory must have room for as much as the whole process takes now, which
@@ -117,11 +117,13 @@ class BatchRunner:
             self.search.append((tried, False))
         self.batch, self.halvings, self._growing = batch, self.halvings + 1, False
 
-    def _call(self, clips: Sequence[HeardClip], question: Question, how: How) -> list[What] | Failure:
+    def _call(self, clips: Sequence[PlayedClip], question: Question, method: CallKind) -> list[Outcome] | Failure:
         """The model's replies, or why there are none; keeps no traceback, which would hold on to device memory."""
         if self.hung:
             return Failure(TIMEOUT, "not asked: the call before took too long")
-        put: Callable[..., Sequence[What]] = self.model.answer if how == "answer" else cast("Ranks", self.model).rank
+        put: Callable[..., Sequence[Outcome]] = (
+            self.model.answer if method == "answer" else cast("Ranks", self.model).rank
+        )
         for attempt in range(1, ATTEMPTS + 1):
             try:
                 replies = _within(self.timeout_s, lambda: put(clips, question))
@@ -144,17 +146,20 @@ class BatchRunner:
                 return Failure(OUT_OF_MEMORY, reason)
         if len(replies) != len(clips):
             raise ModelError(
-                f"The model gave {len(replies)} answers to {len(clips)} clips.", f"Its `{how}` owes one per clip."
+                f"The model gave {len(replies)} answers to {len(clips)} clips.",
+                f"Its `{method}` owes one per clip.",
             )
         return list(replies)
 
-    def _check(self, clips: Sequence[HeardClip], question: Question, replies: Sequence[What], how: How) -> None:
-        wanted: type[Answer | Ranking] = Answer if how == "answer" else Ranking
+    def _check(
+        self, clips: Sequence[PlayedClip], question: Question, replies: Sequence[Outcome], method: CallKind
+    ) -> None:
+        wanted: type[Answer | Ranking] = Answer if method == "answer" else Ranking
         if alien := [reply for reply in replies if not isinstance(reply, wanted | Failure)]:
-            owed = f"Its `{how}` owes one {wanted.__name__} or Failure per clip."
+            owed = f"Its `{method}` owes one {wanted.__name__} or Failure per clip."
             raise ModelError(f"The model gave a {type(alien[0]).__name__}.", owed)
-        said: list[object] = [reply.text for reply in replies if isinstance(reply, Answer)]
-        if wordless := [text for text in said if not isinstance(text, str)]:
+        texts: list[object] = [reply.text for reply in replies if isinstance(reply, Answer)]
+        if wordless := [text for text in texts if not isinstance(text, str)]:
             kind = type(wordless[0]).__name__
             raise ModelError(f"The model gave an Answer whose text is a {kind}.", "An answer is text.")
         counts = {len(reply.loglik) for reply in replies if isinstance(reply, Ranking)}
@@ -163,17 +168,17 @@ class BatchRunner:
                 f"The model ranked {min(short)} options of {len(question.options)}.", "It owes all of them."
             )
         failures = [reply for reply in replies if isinstance(reply, Failure)]
-        self._bad[how] += len(failures)
-        self._good[how] += len(replies) - len(failures)
+        self._bad[method] += len(failures)
+        self._good[method] += len(replies) - len(failures)
         for clip, reply in zip(clips, replies, strict=True):
             if not isinstance(reply, Failure) and self.model.capabilities.needs_audio and not clip.listened:
                 raise EvaluationError(
                     f"The model answered about {clip.clip_id} without taking its audio; that is not recorded.",
-                    f"A model's `{how}` must read `clip.audio`, or `clip.midi` where a clip is MIDI.",
+                    f"A model's `{method}` must read `clip.audio`, or `clip.midi` where a clip is MIDI.",
                 )
-        if not self._good[how] and self._bad[how] >= PATIENCE:
+        if not self._good[method] and self._bad[method] >= PATIENCE:
             raise EvaluationError(
-                f"The model failed on each of its first {self._bad[how]} clips, last with {failures[-1].kind}: "
+                f"The model failed on each of its first {self._bad[method]} clips, last with {failures[-1].kind}: "
                 f"{failures[-1].reason}",
                 "Mend that, then run the same command again.",
             )
@@ -206,17 +211,17 @@ def _within(seconds: float | None, call: Callable[[], T]) -> T:
     return cast("T", result)
 
 
-def _kept(what: What) -> What:
-    if isinstance(what, Answer) and len(what.text) > LONGEST:
-        return Failure("too-long", f"an answer of {len(what.text):,} characters, and the limit is {LONGEST:,}")
-    if isinstance(what, Ranking) and not all(map(math.isfinite, what.loglik)):
-        return Failure("not-finite", f"log-likelihoods {what.loglik}")
-    return what
+def _kept(outcome: Outcome) -> Outcome:
+    if isinstance(outcome, Answer) and len(outcome.text) > LONGEST:
+        return Failure("too-long", f"an answer of {len(outcome.text):,} characters, and the limit is {LONGEST:,}")
+    if isinstance(outcome, Ranking) and not all(map(math.isfinite, outcome.loglik)):
+        return Failure("not-finite", f"log-likelihoods {outcome.loglik}")
+    return outcome
 
 
 def _reason(error: Exception) -> str:
-    said = str(error)
-    return said if len(said) <= LONGEST_REASON else said[:LONGEST_REASON] + " ..."
+    text = str(error)
+    return text if len(text) <= LONGEST_REASON else text[:LONGEST_REASON] + " ..."
 
 
 def _free_device_memory() -> None:

@@ -15,13 +15,13 @@ from mudata.errors import EvaluationError
 from mudata.evaluation.inference.playback import Playback
 
 if TYPE_CHECKING:
-    from mudata.evaluation.inference.playback import From
+    from mudata.evaluation.inference.playback import AudioSource
     from mudata.evaluation.tasks.samples import Sample
 
 Control = Literal["silence", "swap-audio"]
 
 
-def playing(control: Control | None, items: Sequence[Sample], seed: int, source: From = "clip") -> Playback:
+def playback_of(control: Control | None, items: Sequence[Sample], seed: int, source: AudioSource = "clip") -> Playback:
     """What is played to a run, or to one of its controls. Raises EvaluationError where there is nothing to swap, or to
     silence."""
     match control:

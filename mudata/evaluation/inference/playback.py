@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from mudata.evaluation.tasks.samples import Sample
 
-From = Literal["clip", "source"]
+AudioSource = Literal["clip", "source"]
 """What is decoded: the normalised clip, mono; or the original file, with its channels and at its rate."""
 
 LONGEST_S = 3600.0
@@ -37,16 +37,16 @@ AHEAD_BYTES = 1 << 30
 """What clips that wait decoded may take up. Ours."""
 
 
-class HeardClip(Clip):
+class PlayedClip(Clip):
     """A clip that remembers whether anybody took its samples, or its notes where it is MIDI (`listened`)."""
 
     listened: bool = False
 
     def __getattribute__(self, name: str) -> Any:
-        found = super().__getattribute__(name)
+        value = super().__getattribute__(name)
         if name == "midi" or (name == "audio" and super().__getattribute__("midi") is None):
-            object.__setattr__(self, "listened", self.listened or found is not None)
-        return found
+            object.__setattr__(self, "listened", self.listened or value is not None)
+        return value
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,7 @@ class Playback:
 
     instead: Mapping[str, Sample] = field(default_factory=dict)
     silent: bool = False
-    source: From = "clip"
+    source: AudioSource = "clip"
 
     def of(self, item: Sample) -> Sample:
         """The item whose file is played for this one."""
@@ -66,36 +66,36 @@ class Playback:
 ITSELF = Playback()
 
 
-def listen(item: Sample, capabilities: ModelCapabilities, playing: Playback = ITSELF) -> HeardClip | Failure:
+def play(item: Sample, capabilities: ModelCapabilities, playback: Playback = ITSELF) -> PlayedClip | Failure:
     """One clip as a model of these capabilities gets it: mono float32 at its rate, cut to what it can take; or of the
     original file (n, channels) at the file's own rate; or MIDI as it is. A model that hears all of a clip gets none
     beyond LONGEST_S."""
     if not capabilities.needs_audio:
-        return HeardClip(item.clip_id, np.zeros(0, np.float32), capabilities.sample_rate or item.sample_rate or 1)
-    played = playing.of(item)
+        return PlayedClip(item.clip_id, np.zeros(0, np.float32), capabilities.sample_rate or item.sample_rate or 1)
+    played = playback.of(item)
     if played.path is None:
         return Failure("missing", played.absent or "no audio")
     try:
-        samples, rate = _decoded(played, played.path, capabilities, playing.source)
+        samples, rate = _decoded(played, played.path, capabilities, playback.source)
     except AudioError as error:
         return Failure(error.reason, error.what)
     except OSError as error:
         return Failure("missing", str(error))
-    if playing.silent:
+    if playback.silent:
         samples = np.zeros_like(samples)
-    return HeardClip(item.clip_id, samples, rate, midi=played.path if played.midi else None)
+    return PlayedClip(item.clip_id, samples, rate, midi=played.path if played.midi else None)
 
 
 def _decoded(
-    item: Sample, path: Path, capabilities: ModelCapabilities, source: From
+    item: Sample, path: Path, capabilities: ModelCapabilities, source: AudioSource
 ) -> tuple[NDArray[np.float32], int]:
     """Samples and their rate; none of MIDI. Raises AudioError, OSError."""
     longest = capabilities.max_seconds
     if item.midi:
         return np.zeros(0, np.float32), capabilities.sample_rate or 1
     if longest is None and (item.duration_s or 0) > LONGEST_S:
-        what = f"{item.duration_s:.0f} s; this model hears a clip to its end, and {LONGEST_S:.0f} s at most"
-        raise AudioError("too-long", what)
+        too_long = f"{item.duration_s:.0f} s; this model hears a clip to its end, and {LONGEST_S:.0f} s at most"
+        raise AudioError("too-long", too_long)
     if source == "clip":
         rate = capabilities.sample_rate or item.sample_rate
         samples = clip.load(path, rate, duration_s=longest)
@@ -109,16 +109,16 @@ def _decoded(
     return samples, rate
 
 
-def heard(
-    items: Sequence[Sample], capabilities: ModelCapabilities, *, ahead: Callable[[], int], playing: Playback = ITSELF
-) -> Iterator[tuple[Sample, HeardClip | Failure]]:
+def played(
+    items: Sequence[Sample], capabilities: ModelCapabilities, *, ahead: Callable[[], int], playback: Playback = ITSELF
+) -> Iterator[tuple[Sample, PlayedClip | Failure]]:
     """Items with their clips, in order; at most `ahead()` clips wait decoded, and fewer if they are large."""
     with ThreadPoolExecutor(min(8, os.cpu_count() or 1)) as pool:
-        pending: deque[tuple[Sample, Future[HeardClip | Failure]]] = deque()
+        pending: deque[tuple[Sample, Future[PlayedClip | Failure]]] = deque()
         try:
             for item in items:
-                pending.append((item, pool.submit(partial(listen, item, capabilities, playing))))
-                while len(pending) > ahead() or _too_much([one for one, _ in pending], capabilities, playing):
+                pending.append((item, pool.submit(partial(play, item, capabilities, playback))))
+                while len(pending) > ahead() or _too_much([sample for sample, _ in pending], capabilities, playback):
                     first, future = pending.popleft()
                     yield first, future.result()
             while pending:
@@ -129,9 +129,11 @@ def heard(
                 future.cancel()
 
 
-def _too_much(items: Sequence[Sample], capabilities: ModelCapabilities, playing: Playback) -> bool:
+def _too_much(items: Sequence[Sample], capabilities: ModelCapabilities, playback: Playback) -> bool:
     """Whether several clips fill AHEAD_BYTES, by the lengths that the index has; an original is taken for stereo."""
-    played = [playing.of(item) for item in items]
-    per_second = 4 * (capabilities.sample_rate or 48_000) if playing.source == "clip" else 8 * 48_000
-    seconds = sum(min(one.duration_s or 0.0, capabilities.max_seconds or LONGEST_S) for one in played if not one.midi)
+    played = [playback.of(item) for item in items]
+    per_second = 4 * (capabilities.sample_rate or 48_000) if playback.source == "clip" else 8 * 48_000
+    seconds = sum(
+        min(sample.duration_s or 0.0, capabilities.max_seconds or LONGEST_S) for sample in played if not sample.midi
+    )
     return len(items) > 1 and seconds * per_second > AHEAD_BYTES

@@ -17,7 +17,7 @@ def git() -> dict[str, object] | None:
     if not (here.parent / ".git").exists():
         return None
     try:
-        said = [
+        outputs = [
             subprocess.run(
                 ["git", "-C", str(here), *words], capture_output=True, text=True, timeout=10, check=True
             ).stdout
@@ -25,16 +25,16 @@ def git() -> dict[str, object] | None:
         ]
     except (OSError, subprocess.SubprocessError):
         return None
-    return {"commit": said[0].strip(), "dirty": bool(said[1].strip())}
+    return {"commit": outputs[0].strip(), "dirty": bool(outputs[1].strip())}
 
 
 def peak_memory() -> dict[str, float]:
     """Most memory in GiB that this process has held so far: of the host, and of each GPU that torch was used on."""
     unit = 1 if sys.platform == "darwin" else 1024  # bytes there, KiB elsewhere
-    found = {"host": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 2**30}
+    peaks = {"host": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 2**30}
     torch = sys.modules.get("torch")
     if torch is not None and torch.cuda.is_available():
         for i in range(torch.cuda.device_count()):
             if held := torch.cuda.max_memory_allocated(i):
-                found[f"cuda:{i}"] = held / 2**30
-    return {device: round(size, 3) for device, size in found.items()}
+                peaks[f"cuda:{i}"] = held / 2**30
+    return {device: round(size, 3) for device, size in peaks.items()}

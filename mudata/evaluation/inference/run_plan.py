@@ -19,7 +19,7 @@ from mudata.version import __version__
 
 if TYPE_CHECKING:
     from mudata.evaluation.inference.controls import Control
-    from mudata.evaluation.inference.playback import From
+    from mudata.evaluation.inference.playback import AudioSource
     from mudata.evaluation.protocol import Model, Question
     from mudata.evaluation.tasks.samples import Sample, SampleSet
     from mudata.evaluation.tasks.task import OptionsOrder
@@ -51,7 +51,7 @@ class EvalRequest:
     control: Control | None = None
     timeout_s: float | None = None
     rank: bool = False
-    audio: From = "clip"
+    audio: AudioSource = "clip"
     force: bool = False
 
 
@@ -63,37 +63,45 @@ class Plan:
         self.task = next(iter(selection.tasks.values()))
         self.card = registry.card_of(registry.find(request.model))
         self.identity = model_identity.identity(request.model, request.options)
-        self.who = digest({**model_identity.hashed(self.identity), "seed": request.seed})
-        self.playing = controls.playing(request.control, selection.items, request.seed, request.audio)
+        self.model_sha256 = digest({**model_identity.hashed(self.identity), "seed": request.seed})
+        self.playback = controls.playback_of(request.control, selection.items, request.seed, request.audio)
         # what is not as in runs of older versions
         self._changed = [x for x in (request.control, request.audio) if x not in (None, "clip")]
-        self._said = {dataset: _plain(task.question) for dataset, task in selection.tasks.items()}
+        self._questions = {dataset: _plain(task.question) for dataset, task in selection.tasks.items()}
 
     @property
     def run_id(self) -> str:
         """Readable, and a hash of all that decides the answers."""
-        of, control = self.selection, self.request.control
-        decisive = [self.who, of.split_sha256, of.part, of.limit, list(self._said.values())]
-        words = (self.request.model, of.split, self.task.name, *([control] if control else []))
+        samples, control = self.selection, self.request.control
+        decisive = [
+            self.model_sha256,
+            samples.split_sha256,
+            samples.part,
+            samples.limit,
+            list(self._questions.values()),
+        ]
+        words = (self.request.model, samples.split, self.task.name, *([control] if control else []))
         name = "-".join(words).replace("/", "-").replace(":", "-")
         return f"{name}-{digest(decisive + self._changed)[:10]}"
 
     @property
     def audio_family(self) -> str:
         """The same for a run and its controls, however few clips either asks: all but what is played and the limit."""
-        of = self.selection
-        heard = [self.request.audio] if self.request.audio != "clip" else []
-        return digest([self.who, of.split_sha256, of.part, list(self._said.values()), *heard])
+        samples = self.selection
+        source = [self.request.audio] if self.request.audio != "clip" else []
+        return digest([self.model_sha256, samples.split_sha256, samples.part, list(self._questions.values()), *source])
 
     def key(self, item: Sample) -> str:
         """Hash of what is played for one clip, its question and the model."""
-        return digest([self.playing.of(item).pcm_sha256, self._said[item.dataset], self.who, *self._changed])
+        return digest(
+            [self.playback.of(item).pcm_sha256, self._questions[item.dataset], self.model_sha256, *self._changed]
+        )
 
     @property
     def warnings(self) -> list[str]:
         """What may be wrong with the prompt, each sentence once."""
-        said = [f"Prompt {t.prompt.id}: {text}" for t in self.selection.tasks.values() for text in t.warnings]
-        return list(dict.fromkeys(said))
+        warnings = [f"Prompt {t.prompt.id}: {text}" for t in self.selection.tasks.values() for text in t.warnings]
+        return list(dict.fromkeys(warnings))
 
     def settings(self) -> RunSettings:
         """What run.json keeps, but for the sessions."""
@@ -107,7 +115,7 @@ class Plan:
             created_at=now(),
             mudata_version=__version__,
             model_identity=self.identity,
-            model_sha256=self.who,
+            model_sha256=self.model_sha256,
             seen_in_training={d: source for d, source in seen.items() if d in samples.tasks},
             seed=self.request.seed,
             forced_choice=self.model.capabilities.forced_choice,
@@ -132,5 +140,5 @@ class Plan:
 
 
 def _plain(question: Question) -> dict[str, object]:
-    said = asdict(question)
-    return said if question.letters else {key: value for key, value in said.items() if key != "letters"}
+    plain = asdict(question)
+    return plain if question.letters else {key: value for key, value in plain.items() if key != "letters"}

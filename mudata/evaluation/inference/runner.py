@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, get_args
 from mudata.catalog.index import database
 from mudata.errors import EvaluationError, ModelError, UnknownName
 from mudata.evaluation.inference.controls import Control
-from mudata.evaluation.inference.playback import From
+from mudata.evaluation.inference.playback import AudioSource
 from mudata.evaluation.inference.run_plan import EvalRequest, Plan
 from mudata.evaluation.inference.session import Session
 from mudata.evaluation.models import registry
@@ -85,13 +85,13 @@ def _planned(home: Home, request: EvalRequest) -> Plan:
 
 
 def _check(request: EvalRequest, model: Model) -> None:
-    for what, said, known in (
+    for what, value, known in (
         ("control", request.control or "silence", get_args(Control)),
         ("order of options", request.options_order, get_args(OptionsOrder)),
-        ("audio to play", request.audio, get_args(From)),
+        ("audio to play", request.audio, get_args(AudioSource)),
     ):
-        if said not in known:
-            raise UnknownName(what, said, known)
+        if value not in known:
+            raise UnknownName(what, value, known)
     if request.timeout_s is not None and not request.timeout_s > 0:
         raise EvaluationError(f"A timeout of {request.timeout_s} s is none.", "Give seconds, or nothing to wait.")
     capabilities = model.capabilities

@@ -20,8 +20,8 @@ from typing import TYPE_CHECKING, cast
 
 from mudata.errors import EvaluationError
 from mudata.evaluation.inference import provenance
-from mudata.evaluation.inference.batching import TIMEOUT, BatchRunner, How, Reply
-from mudata.evaluation.inference.playback import HeardClip, Playback, heard
+from mudata.evaluation.inference.batching import TIMEOUT, BatchRunner, CallKind, ModelReply
+from mudata.evaluation.inference.playback import Playback, PlayedClip, played
 from mudata.evaluation.models import hardware
 from mudata.evaluation.protocol import Answer, Clip, Failure, Ranking, Trainable
 from mudata.evaluation.run import AnswerRecord, RankingRecord, Run
@@ -44,7 +44,7 @@ class Session:
     def __init__(self, plan: Plan, run: Run, progress: Progress) -> None:
         self.plan, self.run, self.progress = plan, run, progress
         self.model, self.selection = plan.model, plan.selection
-        self.asker = BatchRunner(plan.model, plan.request.batch, plan.request.timeout_s)
+        self.batch_runner = BatchRunner(plan.model, plan.request.batch, plan.request.timeout_s)
         self.fitted: dict[str, dict[str, object]] = {}
         self._taught: str | None = None
         self.asked = self.ranked = 0
@@ -67,7 +67,7 @@ class Session:
         started, begun = now(), time.perf_counter()
         if not all(item.absent for item in [*todo, *unranked]):
             self._check_memory()
-            self.asker.load()  # what a model can hear may depend on its checkpoint
+            self.batch_runner.load()  # what a model can hear may depend on its checkpoint
             if done:
                 self._check_same()
         try:
@@ -78,7 +78,7 @@ class Session:
                     self.run.append(records)
                     self.asked += len(records)
                     advance(len(records))
-            if unranked and not self.asker.hung:
+            if unranked and not self.batch_runner.hung:
                 self._rank(unranked, keys)
         finally:
             if self.asked or self.ranked:
@@ -94,7 +94,7 @@ class Session:
                     records = [self._record(keys, item, clip, reply) for item, clip, reply in replies]
                     self.failures.update(r.error.partition(":")[0] for r in records if r.error)
                     yield records
-                    if self.asker.hung:
+                    if self.batch_runner.hung:
                         return
 
     def _rank(self, todo: Sequence[Sample], keys: dict[str, str]) -> None:
@@ -109,16 +109,16 @@ class Session:
                             clip_id=item.clip_id,
                             key=keys[item.clip_id],
                             options=task.order,
-                            loglik=reply.what.loglik,
-                            tokens=reply.what.tokens,
+                            loglik=reply.outcome.loglik,
+                            tokens=reply.outcome.tokens,
                         )
                         for item, _, reply in replies
-                        if isinstance(reply.what, Ranking)
+                        if isinstance(reply.outcome, Ranking)
                     ]
                     self.run.append_rankings(lines)
                     self.ranked += len(lines)
                     advance(len(replies))
-                    if self.asker.hung:
+                    if self.batch_runner.hung:
                         break
         if left := len(todo) - self.ranked:
             self.progress.say(f"The options of {left} clips could not be ranked; the same command tries again.")
@@ -130,47 +130,47 @@ class Session:
         return [item for item in self.selection.items if ranked.get(item.clip_id) != keys[item.clip_id]]
 
     def _batches(
-        self, items: Sequence[Sample], task: Task, how: How, most: int | None = None
-    ) -> Iterator[list[tuple[Sample, HeardClip | None, Reply]]]:
+        self, items: Sequence[Sample], task: Task, method: CallKind, most: int | None = None
+    ) -> Iterator[list[tuple[Sample, PlayedClip | None, ModelReply]]]:
         """Items with what was played and what came back, batch by batch; what cannot be heard is a failure at once."""
         if not items:
             return
         self._fit(task)
-        waiting: list[tuple[Sample, HeardClip]] = []
+        waiting: list[tuple[Sample, PlayedClip]] = []
 
-        def asked() -> list[tuple[Sample, HeardClip | None, Reply]]:
-            replies = self.asker.ask([clip for _, clip in waiting], task.question, how)
-            found = [(item, clip, reply) for (item, clip), reply in zip(waiting, replies, strict=True)]
+        def asked() -> list[tuple[Sample, PlayedClip | None, ModelReply]]:
+            replies = self.batch_runner.ask([clip for _, clip in waiting], task.question, method)
+            asked_batch = [(item, clip, reply) for (item, clip), reply in zip(waiting, replies, strict=True)]
             waiting.clear()
-            return [*found]
+            return [*asked_batch]
 
-        capabilities, playing = self.model.capabilities, self.plan.playing
-        for item, clip in heard(items, capabilities, ahead=lambda: 2 * self.asker.batch, playing=playing):
+        capabilities, playback = self.model.capabilities, self.plan.playback
+        for item, clip in played(items, capabilities, ahead=lambda: 2 * self.batch_runner.batch, playback=playback):
             if isinstance(clip, Failure):
-                yield [(item, None, Reply(clip, 0, 0.0))]
+                yield [(item, None, ModelReply(clip, 0, 0.0))]
                 continue
             waiting.append((item, clip))
-            if len(waiting) >= (most or self.asker.batch):
+            if len(waiting) >= (most or self.batch_runner.batch):
                 yield asked()
         if waiting:
             yield asked()
 
-    def _record(self, keys: dict[str, str], item: Sample, clip: HeardClip | None, reply: Reply) -> AnswerRecord:
-        what, other = reply.what, self.plan.playing.of(item)
+    def _record(self, keys: dict[str, str], item: Sample, clip: PlayedClip | None, reply: ModelReply) -> AnswerRecord:
+        outcome, other = reply.outcome, self.plan.playback.of(item)
         return AnswerRecord(
             keys[item.clip_id],
             item.clip_id,
-            _sound(what.text) if isinstance(what, Answer) else None,
-            _sound(f"{what.kind}: {what.reason}") if isinstance(what, Failure) else None,
+            _sound(outcome.text) if isinstance(outcome, Answer) else None,
+            _sound(f"{outcome.kind}: {outcome.reason}") if isinstance(outcome, Failure) else None,
             round(reply.seconds, 4),
             self._seconds(clip) if clip else 0.0,
             reply.batch,
             None if other is item else other.clip_id,
-            _sound(what.given) if isinstance(what, Answer) and what.given is not None else None,
-            what.notes if isinstance(what, Answer) else None,
+            _sound(outcome.given) if isinstance(outcome, Answer) and outcome.given is not None else None,
+            outcome.notes if isinstance(outcome, Answer) else None,
         )
 
-    def _seconds(self, clip: HeardClip) -> float:
+    def _seconds(self, clip: PlayedClip) -> float:
         return round(min(len(clip.audio) / clip.sample_rate, self.model.capabilities.max_seconds or math.inf), 3)
 
     def _fit(self, task: Task) -> None:
@@ -188,20 +188,20 @@ class Session:
         if not items:
             source, items = "clips asked", self.selection.of(task.dataset)
             self.progress.say(f"No train part: {name} is fitted on the {task.dataset} clips it is asked.")
-        self.asker.load()
+        self.batch_runner.load()
         unheard: list[str] = []
 
         def lessons() -> Iterator[tuple[Clip, tuple[str, ...]]]:
             with self.progress.bar(f"Learning {task.dataset}", len(items)) as advance:
-                playing = Playback(source=self.plan.request.audio)
+                playback = Playback(source=self.plan.request.audio)
                 ahead = 4 * (os.cpu_count() or 1)
-                for item, clip in heard(items, self.model.capabilities, ahead=lambda: ahead, playing=playing):
+                for item, clip in played(items, self.model.capabilities, ahead=lambda: ahead, playback=playback):
                     advance(1)
                     if isinstance(clip, Failure):
                         unheard.append(item.clip_id)
                     else:
-                        of = Clip(clip.clip_id, clip.audio, clip.sample_rate, item.artist, clip.midi)
-                        yield of, tuple(task.written.get(label, label) for label in item.references)
+                        lesson = Clip(clip.clip_id, clip.audio, clip.sample_rate, item.artist, clip.midi)
+                        yield lesson, tuple(task.written.get(label, label) for label in item.references)
 
         cast("Trainable", self.model).fit(lessons())
         self._taught = task.dataset
@@ -215,13 +215,13 @@ class Session:
             asked=self.asked,
             failures=dict(sorted(self.failures.items())),
             ranked=self.ranked,
-            batch=self.asker.fitting,
-            halvings=self.asker.halvings,
-            batch_search=tuple(self.asker.search),
-            timeout_s=self.asker.timeout_s,
+            batch=self.batch_runner.fitting,
+            halvings=self.batch_runner.halvings,
+            batch_search=tuple(self.batch_runner.search),
+            timeout_s=self.batch_runner.timeout_s,
             fitted=self.fitted,
             capabilities=asdict(self.model.capabilities),
-            model=self.model.describe() if self.asker.loaded else None,
+            model=self.model.describe() if self.batch_runner.loaded else None,
             versions=_versions(),
             git=provenance.git(),
             peak_memory_gib=provenance.peak_memory(),
@@ -231,8 +231,8 @@ class Session:
         request = self.plan.request
         if not request.force:
             place = getattr(self.model, "folder", None) or getattr(self.model, "checkpoint", None)
-            said = {key: str(request.options.get(key) or "auto") for key in ("device", "dtype")}
-            hardware.check(request.model, self.plan.card, Path(place) if place else None, **said)
+            asked = {key: str(request.options.get(key) or "auto") for key in ("device", "dtype")}
+            hardware.check(request.model, self.plan.card, Path(place) if place else None, **asked)
 
     def _check_same(self) -> None:
         """Refuse to go on where 'auto' or a moving revision has come to mean something else than it did before."""
@@ -249,10 +249,10 @@ class Session:
 
     def _check_end(self) -> None:
         answers = self.run.answers()
-        if self.asker.hung and (left := sum(item.clip_id not in answers for item in self.selection.items)):
+        if self.batch_runner.hung and (left := sum(item.clip_id not in answers for item in self.selection.items)):
             raise EvaluationError(
-                f"{self.plan.request.model} took longer than {self.asker.timeout_s:g} s and cannot be stopped from "
-                f"within; {left} of {len(self.selection.items)} clips have not been asked yet.",
+                f"{self.plan.request.model} took longer than {self.batch_runner.timeout_s:g} s and cannot be "
+                f"stopped from within; {left} of {len(self.selection.items)} clips have not been asked yet.",
                 "What was answered is kept. Run the same command again: it goes on after the clips that hung, and asks "
                 "those last and alone. A longer --timeout gives them more time.",
             )
@@ -289,10 +289,10 @@ def _sound(text: str) -> str:
 
 
 def _versions() -> dict[str, str]:
-    found = {"mudata": __version__, "python": platform.python_version(), "platform": platform.platform()}
+    versions = {"mudata": __version__, "python": platform.python_version(), "platform": platform.platform()}
     for name in _RECORDED:
         try:
-            found[name] = metadata.version(name)
+            versions[name] = metadata.version(name)
         except metadata.PackageNotFoundError:
             continue
-    return found
+    return versions

@@ -10,7 +10,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, PositiveFloat, PositiveInt, model_validator
 
-from mudata.catalog.cards import loader
+from mudata.catalog.cards import card_files, loader
 from mudata.catalog.cards.mirrors import AnyMirror, Component
 from mudata.catalog.cards.strict_model import Name, PartName, PathPatterns, Strict, Texts, Usage
 from mudata.errors import UnknownName
@@ -116,7 +116,7 @@ class ModelCard(Strict):
 
 def parts() -> dict[str, Path]:
     """Part file by name (the file's stem)."""
-    return loader.files("models/parts")
+    return card_files.files("models/parts")
 
 
 def load_part(name: str) -> ModelPart:
@@ -133,7 +133,7 @@ def parse_part(path: Path) -> ModelPart:
 
 def files() -> dict[str, Path]:
     """Model card file by model name (the file's stem), sorted by name."""
-    return loader.files("models")
+    return card_files.files("models")
 
 
 def load(path: Path) -> ModelCard:

@@ -24,7 +24,7 @@ _PERCENT = {
 """Metrics that are told in per cent; others as they are."""
 
 
-class Reread(NamedTuple):
+class ChangedReading(NamedTuple):
     """An answer that is read differently: what it was taken for, and what it is taken for."""
 
     clip_id: str
@@ -52,7 +52,7 @@ def keep(run: Run, text: str) -> str | None:
     return name
 
 
-def told(run: Run, former: str) -> list[str]:
+def describe_changes(run: Run, former: str) -> list[str]:
     """What differs between a kept scoring and the current one, in lines; none if the kept one cannot be read."""
     with contextlib.suppress(EvaluationError, OSError, ValueError, KeyError, TypeError):
         old, new = (json.loads(path.read_bytes()) for path in (_scores(run, former), run.folder / "scores.json"))
@@ -62,20 +62,20 @@ def told(run: Run, former: str) -> list[str]:
     return []
 
 
-def since(run: Run, former: str) -> list[Reread]:
+def since(run: Run, former: str) -> list[ChangedReading]:
     """The answers that are read differently now than in a kept scoring; none if that one kept no alignments."""
     lines = [_lines(path) for path in (_alignments(run, former), run.folder / "alignments.jsonl")]
     return reread(*lines)
 
 
-def reread(old: Iterable[Mapping[str, Any]], new: Iterable[Mapping[str, Any]]) -> list[Reread]:
+def reread(old: Iterable[Mapping[str, Any]], new: Iterable[Mapping[str, Any]]) -> list[ChangedReading]:
     """Lines of two alignments.jsonl compared, in the order of the new one; clips that only one has are left out."""
     before = {line["clip_id"]: _read_as(line) for line in old}
     pairs = ((line["clip_id"], before.get(line["clip_id"]), _read_as(line)) for line in new)
-    return [Reread(clip_id, was, now) for clip_id, was, now in pairs if was is not None and was != now]
+    return [ChangedReading(clip_id, was, now) for clip_id, was, now in pairs if was is not None and was != now]
 
 
-def changes(old: Mapping[str, Any], new: Mapping[str, Any], read: Sequence[Reread] = ()) -> list[str]:
+def changes(old: Mapping[str, Any], new: Mapping[str, Any], read: Sequence[ChangedReading] = ()) -> list[str]:
     """Every metric that moved by as much as is shown, the first with its causes, then the clips whose reading changed.
 
     For example "accuracy 62.4 -> 63.1: 2 answers read differently (aligner mention-1 -> aligner-1)".
@@ -101,25 +101,25 @@ def changes(old: Mapping[str, Any], new: Mapping[str, Any], read: Sequence[Rerea
 
 def causes(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:
     """What decides the scores and is not as it was."""
-    found = [
+    reasons = [
         f"{what} {old.get(key) or 'none'} -> {new.get(key) or 'none'}"
         for what, key in (("aligner", "aligner"), ("mudata", "mudata_version"), ("clips", "n"))
         if old.get(key) != new.get(key)
     ]
     if (old.get("answers_sha256") or new.get("answers_sha256")) != new.get("answers_sha256"):
-        found.append("other answers")
+        reasons.append("other answers")
     before, now = old.get("labels_sha256") or {}, new.get("labels_sha256") or {}
-    found += [
+    reasons += [
         f"label set of {dataset} {_hash(before.get(dataset))} -> {_hash(hash_)}"
         for dataset, hash_ in now.items()
         if before.get(dataset) != hash_
     ]
     if old.get("overrides_sha256") != new.get("overrides_sha256"):
-        found.append(f"overrides {_hash(old.get('overrides_sha256'))} -> {_hash(new.get('overrides_sha256'))}")
+        reasons.append(f"overrides {_hash(old.get('overrides_sha256'))} -> {_hash(new.get('overrides_sha256'))}")
     recipes = [{m["metric"]: m["recipe"] for m in scores["metrics"]} for scores in (old, new)]
     if other := [name for name, recipe in recipes[1].items() if recipes[0].get(name, recipe) != recipe]:
-        found.append(f"recipe of {', '.join(other)}")
-    return found
+        reasons.append(f"recipe of {', '.join(other)}")
+    return reasons
 
 
 def _read_as(line: Mapping[str, Any]) -> str:

@@ -74,9 +74,9 @@ def add(
     `given` have clip_id, label, author, reason, and may have at; `items` are the run's clips as the aligner reads them.
     Hold `run.writing`. Raises UnknownName (label), EvaluationError for what cannot be overridden.
     """
-    of = {item.clip_id: item for item in items}
+    by_clip = {item.clip_id: item for item in items}
     there = {json.dumps(asdict(line), sort_keys=True) for line in read(run)}
-    made = [_checked(number, line, of, sets) for number, line in enumerate(given, 1)]
+    made = [_checked(number, line, by_clip, sets) for number, line in enumerate(given, 1)]
     new = [line for line in made if json.dumps(asdict(line), sort_keys=True) not in there]
     if new:
         mend(run.folder / FILE)
@@ -88,7 +88,7 @@ def add(
 
 
 def _checked(
-    number: int, line: Mapping[str, Any], of: Mapping[str, ScoredAnswer], sets: Mapping[str, LabelSet | None]
+    number: int, line: Mapping[str, Any], by_clip: Mapping[str, ScoredAnswer], sets: Mapping[str, LabelSet | None]
 ) -> Override:
     where = f"Override {number}"
     for key in ("clip_id", "author", "reason"):
@@ -96,13 +96,13 @@ def _checked(
             raise EvaluationError(f"{where} has no {key}.", "Every override says which clip, who, and why.")
     if "label" not in line:
         raise EvaluationError(f"{where} has no label.", "Give a label's id, or null where no label is meant.")
-    if line["clip_id"] not in of:
-        near = difflib.get_close_matches(line["clip_id"], of, n=3, cutoff=0.55)
+    if line["clip_id"] not in by_clip:
+        near = difflib.get_close_matches(line["clip_id"], by_clip, n=3, cutoff=0.55)
         raise EvaluationError(
             f"{where}: the run has no clip named {line['clip_id']!r}.",
             f"Nearest are {', '.join(near)}." if near else "Its clips are in questions.jsonl.",
         )
-    item = of[line["clip_id"]]
+    item = by_clip[line["clip_id"]]
     label_set = sets[item.dataset]
     if label_set is None or item.alignment is None:
         raise EvaluationError(f"{where}: {item.clip_id} was asked for a description, which has no label.")
@@ -112,7 +112,7 @@ def _checked(
         )
     at = line.get("at") or now()
     plain = {key: line[key].strip() for key in ("author", "reason")}
-    made = Override(item.clip_id, line["label"], at=str(at), aligner_said=said(item.alignment), **plain)
+    made = Override(item.clip_id, line["label"], at=str(at), aligner_said=in_a_word(item.alignment), **plain)
     if not isinstance(made.label, str | list | tuple | None):
         raise EvaluationError(f"{where}: label {made.label!r} is neither a label's id nor null.", "Give one of both.")
     for label in made.labels:
@@ -123,7 +123,7 @@ def _checked(
     return made
 
 
-def said(alignment: Alignment) -> str:
+def in_a_word(alignment: Alignment) -> str:
     """An alignment in a word: its labels, or its status."""
     return ", ".join(alignment.labels) if alignment.tier == "strict" else alignment.status
 
@@ -178,7 +178,7 @@ def kappa(items: Sequence[ScoredAnswer], last: Mapping[str, Override]) -> dict[s
         "n": len(looked),
         "agreed": int(table[:, 0].sum()),
         "aligner_said_otherwise": sum(
-            said(item.alignment) != last[item.clip_id].aligner_said for item in looked if item.alignment
+            in_a_word(item.alignment) != last[item.clip_id].aligner_said for item in looked if item.alignment
         ),
         "recipe": f"Cohen's kappa over the clips that people read, which are no random sample; {method()}",
     }

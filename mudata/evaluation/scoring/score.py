@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from mudata.evaluation.metrics.scored import ScoredAnswer
     from mudata.evaluation.run import Run
-    from mudata.evaluation.scoring.opinions.opinion import Opinion
+    from mudata.evaluation.scoring.opinions.opinion import SecondaryScorer
     from mudata.evaluation.scoring.overrides import Override
     from mudata.home import Home
 
@@ -49,15 +49,15 @@ def override(home: Home, run: Run, given: Iterable[Mapping[str, Any]]) -> list[O
         return overrides.add(run, given, context.read_answers(overridden=False), context.label_sets)
 
 
-def second_opinion(run: Run, opinion: Opinion) -> int:
+def ask_secondary_scorer(run: Run, opinion: SecondaryScorer) -> int:
     """Have every answer read by somebody else, and keep it; how many answers that took. Score the run to see it.
 
     Raises EvaluationError, MissingExtra and ModelError as the opinion does; what came before is kept.
     """
-    return opinions.ask(ScoringContext.load(run), opinion)
+    return opinions.ask_scorer(ScoringContext.load(run), opinion)
 
 
-def further_score(home: Home, run: Run, wanted: str) -> None:
+def add_extra_metric(home: Home, run: Run, wanted: str) -> None:
     """Compute a further score of captions, and keep it; score the run to see it."""
     from mudata.catalog.index import database
 
@@ -65,7 +65,7 @@ def further_score(home: Home, run: Run, wanted: str) -> None:
         query = "SELECT clip_id, path FROM clips WHERE path IS NOT NULL AND list_contains(?, dataset)"
         rows = connection.execute(query, [list(run.tasks)]).fetchall()
     items, audio = read_answers(run), {clip_id: home.root / path for clip_id, path in rows}
-    extras_cache.measure(run, wanted, items, audio)
+    extras_cache.compute(run, wanted, items, audio)
 
 
 def score(run: Run, progress: Progress = SILENT, *, reference_scorer: bool = False) -> dict[str, Any]:
@@ -77,18 +77,18 @@ def score(run: Run, progress: Progress = SILENT, *, reference_scorer: bool = Fal
     """
     context = ScoringContext.load(run)
     items = context.read_answers()
-    found = _scored(context, items, reference_scorer)
+    scores = _scored(context, items, reference_scorer)
     records = _lines(context, items, reference_scorer)
     lines = "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in records)
-    found["alignments_sha256"] = hashlib.sha256(lines.encode()).hexdigest()
-    text = json.dumps(found, indent=2, ensure_ascii=False) + "\n"
+    scores["alignments_sha256"] = hashlib.sha256(lines.encode()).hexdigest()
+    text = json.dumps(scores, indent=2, ensure_ascii=False) + "\n"
     former = history.keep(run, text)
     write_atomic(run.folder / "alignments.jsonl", lines, shared=True)
     write_atomic(run.folder / "scores.json", text, shared=True)
     if former:
-        for line in history.told(run, former):
+        for line in history.describe_changes(run, former):
             progress.say(f"{run.id}: {line}")
-    return found
+    return scores
 
 
 def _scored(context: ScoringContext, items: Sequence[ScoredAnswer], reference_scorer: bool) -> dict[str, Any]:
@@ -96,7 +96,7 @@ def _scored(context: ScoringContext, items: Sequence[ScoredAnswer], reference_sc
     run, settings, sets = context.run, context.settings, context.label_sets
     shown = {dataset: task.shown for dataset, task in context.tasks.items()}
     raw = context.read_answers(overridden=False) if context.overrides else items
-    found = {
+    scores = {
         "run": run.id,
         "model": settings.model,
         "split": settings.split,
@@ -113,15 +113,15 @@ def _scored(context: ScoringContext, items: Sequence[ScoredAnswer], reference_sc
         "forced_choice": settings.forced_choice,
         "control": settings.control,
         **summary.summarise(settings.kind, settings.tasks, items, sets, shown, reference_scorer=reference_scorer),
-        "opinions": opinions.columns(context, raw),
+        "opinions": opinions.scorer_columns(context, raw),
         "kappa": overrides.kappa(raw, context.overrides) if context.overrides else None,
     }
-    metrics, provenance = extras_cache.kept(run, items)
+    metrics, provenance = extras_cache.cached(run, items)
     if metrics:
-        for one in (found, *found["datasets"].values()) if len(found["datasets"]) == 1 else (found,):
-            one["metrics"] = [*one["metrics"], *metrics]
-        found["captions"]["extras"] = provenance
-    return found
+        for part in (scores, *scores["datasets"].values()) if len(scores["datasets"]) == 1 else (scores,):
+            part["metrics"] = [*part["metrics"], *metrics]
+        scores["captions"]["extras"] = provenance
+    return scores
 
 
 def _source(in_use: Mapping[str, LabelSetInUse]) -> str | None:

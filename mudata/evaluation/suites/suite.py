@@ -15,7 +15,7 @@ from typing import Annotated, Self
 
 from pydantic import Field, NonNegativeInt, PositiveInt, StringConstraints, model_validator
 
-from mudata.catalog.cards import loader
+from mudata.catalog.cards import card_files, loader
 from mudata.catalog.cards.strict_model import Name, PartName, Strict, Texts
 from mudata.errors import CardError, UnknownName
 from mudata.evaluation.metrics.statistics import wilson
@@ -104,9 +104,9 @@ class PublishedTable(Strict):
 
     def note(self, model: str, column: str) -> str | None:
         """What there is to say about a cell: that it cannot be, and the remarks."""
-        said = [self.impossible().get((model, column))]
-        said += [remark.text for remark in self.remarks if (remark.model, remark.column) == (model, column)]
-        return "; ".join(text for text in said if text) or None
+        notes = [self.impossible().get((model, column))]
+        notes += [remark.text for remark in self.remarks if (remark.model, remark.column) == (model, column)]
+        return "; ".join(text for text in notes if text) or None
 
     def impossible(self) -> dict[tuple[str, str], str]:
         """Cells that no answers can produce, by model and column title, with the reason.
@@ -115,7 +115,7 @@ class PublishedTable(Strict):
         and F of every clip and of every mean; and as F is concave in P and R, a mean F is never above the harmonic
         mean of mean P and mean R. Half a unit of the third decimal is allowed for rounding, on either side.
         """
-        found: dict[tuple[str, str], str] = {}
+        impossible: dict[tuple[str, str], str] = {}
         slack = 0.001
         for model, values in self.rows.items():
             at = {
@@ -127,11 +127,11 @@ class PublishedTable(Strict):
                 kind, _, part = metric.partition("_")
                 above = at.get((exam, f"rouge1_{part}"))
                 if kind == "rougeL" and above and value > above[1] + slack:
-                    found[model, title] = f"{value:.3f} is above {above[0]} {above[1]:.3f}, which cannot be"
+                    impossible[model, title] = f"{value:.3f} is above {above[0]} {above[1]:.3f}, which cannot be"
                 p, r = at.get((exam, f"{kind}_p")), at.get((exam, f"{kind}_r"))
                 if part == "f" and p and r and value > 2 * p[1] * r[1] / ((p[1] + r[1]) or 1) + slack:
-                    found[model, title] = f"{value:.3f} is above the harmonic mean of {p[0]} and {r[0]}"
-        return found
+                    impossible[model, title] = f"{value:.3f} is above the harmonic mean of {p[0]} and {r[0]}"
+        return impossible
 
 
 class Elsewhere(Strict):
@@ -183,15 +183,17 @@ class Suite(Strict):
 
     def _published(self) -> Iterator[Anchor]:
         for table in self.tables:
-            of = Publication(text=f"{self.source.text}, {table.title}", url=self.source.url)
+            source = Publication(text=f"{self.source.text}, {table.title}", url=self.source.url)
             for model, values in table.rows.items():
                 for column, value in zip(table.columns, values, strict=True):
                     if value is not None:
                         exam, note = self.exams[column.exam], table.note(model, column.title)
-                        yield _anchor(exam, column.metric, of, (model, value, table.n, note))
-        for one in self.elsewhere:
-            for model, value in one.rows.items():
-                yield _anchor(one, one.metric, one.source, (model, value, one.n, one.note))
+                        yield _anchor(exam, column.metric, source, (model, value, table.n, note))
+        for publication in self.elsewhere:
+            for model, value in publication.rows.items():
+                yield _anchor(
+                    publication, publication.metric, publication.source, (model, value, publication.n, publication.note)
+                )
 
 
 def _plain(name: str) -> str:
@@ -236,7 +238,7 @@ def anchors(dataset: str, task: str, model: str | None = None) -> list[Anchor]:
 
 def files() -> Mapping[str, Path]:
     """Suite file by name (the file's stem), sorted by name."""
-    return loader.files("suites")
+    return card_files.files("suites")
 
 
 def load(name: str) -> Suite:

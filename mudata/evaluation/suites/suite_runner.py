@@ -51,7 +51,7 @@ class Problem:
 
 
 @dataclass
-class Asked:
+class SuiteOutcome:
     """What asking a suite came to. `planned` has, of a dry run, the run's id by exam and model."""
 
     results: list[Result] = field(default_factory=list)
@@ -78,7 +78,7 @@ class Asked:
             self.problems.append(Problem("failed", exam, model, f"{type(error).__name__}: {error}", None))
 
 
-def ask(
+def run_suite(
     home: Home,
     suite: Suite,
     names: Sequence[str],
@@ -86,7 +86,7 @@ def ask(
     progress: Progress = SILENT,
     *,
     dry_run: bool = False,
-) -> Asked:
+) -> SuiteOutcome:
     """Ask all models (`names`) all exams; `request` says everything but model, split, task and part.
 
     A model that fails, in whatever way, is recorded and the rest goes on. A dry run draws the splits and asks nothing.
@@ -94,7 +94,7 @@ def ask(
     """
     from mudata.evaluation.inference import runner
 
-    asked = Asked()
+    asked = SuiteOutcome()
     drawn: dict[str, Manifest] = {}
     for name in suite.exams:
         with asked.noting(name, None):
@@ -108,15 +108,15 @@ def ask(
         with asked.noting(None, model):
             installed = _installed(model)
         for name, split in drawn.items() if installed else ():
-            one = replace(request, model=model, split=split.name, task=suite.exams[name].task, part=TEST)
+            exam_request = replace(request, model=model, split=split.name, task=suite.exams[name].task, part=TEST)
             with asked.noting(name, model):
                 if dry_run:
-                    asked.planned[name, model] = str(runner.preview(home, one)["run"])
+                    asked.planned[name, model] = str(runner.preview(home, exam_request)["run"])
                     continue
                 progress.say(
                     f"{model}: {suite.exams[name].title}, {len(split.parts[TEST])} clips of split {split.name}"
                 )
-                run = runner.evaluate(home, one, progress)
+                run = runner.evaluate(home, exam_request, progress)
                 if failed := sum(run.failures().values()):
                     progress.say(f"{failed} of {run.scores['n']} clips failed and count as wrong: see answers.jsonl.")
                 label = f"{model} ({request.control})" if request.control else model
@@ -158,18 +158,18 @@ def _usable(home: Home, request: SplitRequest) -> int:
             return 0
 
 
-def _as_asked(home: Home, found: Manifest, exam: Exam, card: Card) -> Manifest:
+def _as_asked(home: Home, drawn: Manifest, exam: Exam, card: Card) -> Manifest:
     """A split that is there already. Raises SplitError unless it was drawn by the exam's recipe."""
-    recipe, query = exam.split, found.query
+    recipe, query = exam.split, drawn.query
     tested = round(query.get("n", 0) * query.get("parts", {}).get(TEST, 0))
-    group = recipe.group if TRAIN in found.parts else ()
-    is_drawn = (found.datasets, found.seed, found.stratify, found.group, query.get("where"), tested)
+    group = recipe.group if TRAIN in drawn.parts else ()
+    is_drawn = (drawn.datasets, drawn.seed, drawn.stratify, drawn.group, query.get("where"), tested)
     if is_drawn != ((card.name,), recipe.seed, recipe.stratify, group, recipe.where, recipe.n):
         raise SplitError(
-            f"The split {found.name!r} was not drawn as the suite says.",
-            f"Move {manifest.path_of(home, found.name)} away; the suite then draws its own.",
+            f"The split {drawn.name!r} was not drawn as the suite says.",
+            f"Move {manifest.path_of(home, drawn.name)} away; the suite then draws its own.",
         )
-    return found
+    return drawn
 
 
 def how_to_get(home: Home, card: Card, exam: Exam) -> str:
@@ -191,7 +191,7 @@ def _installed(model: str) -> bool:
     return True
 
 
-def existing(home: Home, suite: Suite, progress: Progress = SILENT) -> list[Result]:
+def existing_results(home: Home, suite: Suite, progress: Progress = SILENT) -> list[Result]:
     """The results that a home has already: for every exam and model the run with most clips, the newest of equals.
 
     Runs of another draw of the split, controls and unfinished runs are left out. Models of one name that differ in
@@ -213,14 +213,14 @@ def existing(home: Home, suite: Suite, progress: Progress = SILENT) -> list[Resu
     alike: dict[str, set[str]] = {}
     for _, model, digest in best:
         alike.setdefault(model, set()).add(digest)
-    found = []
+    results = []
     for (name, model, digest), (_, _, run) in best.items():
         label = model if len(alike[model]) == 1 else f"{model} ({digest[:6]})"
         try:
-            found.append(Result(name, label, model, _scores(run)))
+            results.append(Result(name, label, model, _scores(run)))
         except EvaluationError as error:
             progress.say(f"Left out: {error.what}")
-    return found
+    return results
 
 
 def _scores(run: Run) -> dict[str, object]:

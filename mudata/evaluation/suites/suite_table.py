@@ -52,13 +52,13 @@ class Cell:
     run: str | None = None
     verdict: Verdict | None = None
 
-    def text(self, of: int | None) -> str:
+    def text(self, table_n: int | None) -> str:
         """As a table shows it; n is told where it is not the n of the table."""
         shown = f"{100 * self.value:.1f} %" if self.metric in SHARES else f"{self.value:.3f}"
         if self.low is not None:
             low, high = (f"{100 * x:.1f}" if self.metric in SHARES else f"{x:.3f}" for x in _ends(self))
             shown += f" [{low}–{high}]"
-        marks = [" *" * bool(self.note), f" n={self.n}" * (self.n != of), f" {self.verdict}" * bool(self.verdict)]
+        marks = [" *" * bool(self.note), f" n={self.n}" * (self.n != table_n), f" {self.verdict}" * bool(self.verdict)]
         return shown + "".join(marks)
 
 
@@ -72,7 +72,7 @@ class Row:
 
 
 @dataclass(frozen=True)
-class Filled:
+class FilledTable:
     """A published table, each of its rows followed by ours of the same model; our other models come last."""
 
     title: str
@@ -121,10 +121,10 @@ VERDICTS = (
 )
 
 
-def fill(suite: Suite, results: Sequence[Result]) -> list[Filled]:
+def fill(suite: Suite, results: Sequence[Result]) -> list[FilledTable]:
     """The suite's tables with the results in them."""
     return [
-        Filled(
+        FilledTable(
             table.title,
             table.n,
             tuple(column.title for column in table.columns),
@@ -139,16 +139,16 @@ def elsewhere_lines(suite: Suite) -> list[dict[str, str]]:
     """What others published, as ready text by column name."""
     return [
         {
-            "dataset": one.dataset,
-            "task": one.task,
-            "metric": one.metric,
+            "dataset": publication.dataset,
+            "task": publication.task,
+            "metric": publication.metric,
             "model": model,
-            "value": _published(one.metric, value, one.n).text(one.n),
-            "n": str(one.n or ""),
-            "source": one.source.text,
+            "value": _published(publication.metric, value, publication.n).text(publication.n),
+            "n": str(publication.n or ""),
+            "source": publication.source.text,
         }
-        for one in suite.elsewhere
-        for model, value in one.rows.items()
+        for publication in suite.elsewhere
+        for model, value in publication.rows.items()
     ]
 
 
@@ -182,10 +182,10 @@ def _published(metric: str, value: float, n: int | None, note: str | None = None
 def _ours(column: PublishedColumn, label: str, results: Sequence[Result]) -> Cell | None:
     for result in results:
         if (result.exam, result.label) == (column.exam, label):
-            for said in result.scores["metrics"]:
-                if said["metric"] == column.metric:
+            for metric in result.scores["metrics"]:
+                if metric["metric"] == column.metric:
                     run = str(result.scores["run"])
-                    return Cell(column.metric, said["value"], said["low"], said["high"], said["n"], run=run)
+                    return Cell(column.metric, metric["value"], metric["low"], metric["high"], metric["n"], run=run)
     return None
 
 
@@ -213,6 +213,10 @@ def difference(ours: Estimate, published: Estimate) -> tuple[float, float]:
     return apart - below, apart + above
 
 
-def _ends(of: Estimate) -> tuple[float, float]:
+def _ends(estimate: Estimate) -> tuple[float, float]:
     """The interval; where there is none, the value itself."""
-    return (of.value, of.value) if of.low is None or of.high is None else (of.low, of.high)
+    return (
+        (estimate.value, estimate.value)
+        if estimate.low is None or estimate.high is None
+        else (estimate.low, estimate.high)
+    )

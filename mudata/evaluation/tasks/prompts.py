@@ -115,18 +115,18 @@ def lint(prompt: Prompt, kind: Kind, dataset: str, labels: Sequence[str]) -> lis
     "the caption of the given audio" for a text that was not given to them (1,370 of 2,813 answers of one model).
     """
     own = re.sub(r"\{(noun|options)\}", " ", prompt.template)
-    found = []
-    if said := [label for label in dict.fromkeys(labels) if len(label) > 1 and _has_words(own, re.escape(label))]:
-        found.append(f"it names {_some(said)} outside of {{options}}, which models read back as answers.")
+    warnings = []
+    if named := [label for label in dict.fromkeys(labels) if len(label) > 1 and _has_words(own, re.escape(label))]:
+        warnings.append(f"it names {_some(named)} outside of {{options}}, which models read back as answers.")
     if _has_words(own, "[-_]?".join(map(re.escape, re.split("[-_]", dataset)))):
-        found.append(f"it names the dataset {dataset}, whose labels a model may have memorised.")
+        warnings.append(f"it names the dataset {dataset}, whose labels a model may have memorised.")
     if kind != "caption" and "{options}" not in prompt.template:
-        found.append("it has no {options}: the model is not told what it may choose from.")
+        warnings.append("it has no {options}: the model is not told what it may choose from.")
     if re.search(r"\bcaption\S* (of|for) (the |this )?(given|provided) ", own, re.IGNORECASE):
-        found.append("it asks for the caption of a given audio, which models take for a text that they should have.")
+        warnings.append("it asks for the caption of a given audio, which models take for a text that they should have.")
     if unknown := re.findall(r"\{\w+\}", own):
-        found.append(f"{_some(unknown)} in it stays as it is: only {{noun}} and {{options}} are filled in.")
-    return found
+        warnings.append(f"{_some(unknown)} in it stays as it is: only {{noun}} and {{options}} are filled in.")
+    return warnings
 
 
 def _has_words(text: str, pattern: str) -> bool:

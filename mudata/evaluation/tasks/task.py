@@ -94,31 +94,31 @@ def bind(
     """
     if name not in card.tasks:
         raise UnknownName(f"task of {card.name}", name, card.tasks, "Tasks are listed by `mudata info`.")
-    said = card.tasks[name]
-    space = card.labels[said.namespace] if said.namespace else None
+    wanted = card.tasks[name]
+    space = card.labels[wanted.namespace] if wanted.namespace else None
     if space is not None:
         if space.open:
             raise EvaluationError(
-                f"Task {name!r} of {card.name} asks for {said.namespace}, which has no list of labels.",
+                f"Task {name!r} of {card.name} asks for {wanted.namespace}, which has no list of labels.",
                 "Give the namespace a vocabulary in the card, or ask another task.",
             )
-        space = space.only(said.labels) if said.labels else space
-        space = space.model_copy(update={"kind": "single" if said.kind == "classify" else "multi"})
-    found = find_prompt(prompt, said.kind, letters=letters, own=own)
+        space = space.only(wanted.labels) if wanted.labels else space
+        space = space.model_copy(update={"kind": "single" if wanted.kind == "classify" else "multi"})
+    words = find_prompt(prompt, wanted.kind, letters=letters, own=own)
     label_set = resolve(space) if space else None
     order = label_set.ids if label_set else ()
-    if letters := letters or found.letters:
-        _check_letters(card, name, said.kind, len(order))
+    if letters := letters or words.letters:
+        _check_letters(card, name, wanted.kind, len(order))
     if shuffle_seed is not None:
         order = tuple(sorted(order, key=lambda label: hashlib.sha256(f"{shuffle_seed}\0{label}".encode()).digest()))
     return Task(
         dataset=card.name,
         name=name,
-        kind=said.kind,
-        noun=said.noun,
-        namespace=said.namespace,
+        kind=wanted.kind,
+        noun=wanted.noun,
+        namespace=wanted.namespace,
         space=space,
-        prompt=found,
+        prompt=words,
         card_sha256=loader.sha256(card),
         label_set=label_set,
         order=order,
@@ -140,7 +140,7 @@ def _check_letters(card: Card, name: str, kind: Kind, options: int) -> None:
 
 
 def bind_all(
-    of: Sequence[Card],
+    cards: Sequence[Card],
     name: str | None,
     *,
     stratify: Sequence[str] = (),
@@ -154,8 +154,8 @@ def bind_all(
 
     Raises EvaluationError when that leaves a choice or none, or when the cards mean different kinds of task.
     """
-    chosen = name or _only_task(of, stratify)
-    tasks = [bind(card, chosen, prompt, own=own, letters=letters, shuffle_seed=shuffle_seed) for card in of]
+    chosen = name or _only_task(cards, stratify)
+    tasks = [bind(card, chosen, prompt, own=own, letters=letters, shuffle_seed=shuffle_seed) for card in cards]
     if len({task.kind for task in tasks}) > 1:
         kinds = ", ".join(f"{task.dataset}: {task.kind}" for task in tasks)
         raise EvaluationError(
@@ -165,12 +165,12 @@ def bind_all(
     return tasks
 
 
-def _only_task(of: Sequence[Card], stratify: Sequence[str]) -> str:
-    common = [name for name in of[0].tasks if all(name in card.tasks for card in of)]
+def _only_task(cards: Sequence[Card], stratify: Sequence[str]) -> str:
+    common = [name for name in cards[0].tasks if all(name in card.tasks for card in cards)]
     named = [n for n in common if n in stratify]
-    drawn_for = [n for n in common if n in stratify or of[0].tasks[n].namespace in stratify]
+    drawn_for = [n for n in common if n in stratify or cards[0].tasks[n].namespace in stratify]
     for candidates in (common, drawn_for, named):
         if len(candidates) == 1:
             return candidates[0]
-    have = "; ".join(f"{card.name}: {', '.join(card.tasks) or 'no task'}" for card in of)
+    have = "; ".join(f"{card.name}: {', '.join(card.tasks) or 'no task'}" for card in cards)
     raise EvaluationError(f"It is not clear what to ask. Tasks are {have}.", "Choose one with --task.")

@@ -14,7 +14,7 @@ from small_corpus import Corpus
 
 from mudata.catalog.audio import clip as audio
 from mudata.errors import AudioError, EvaluationError, ModelError
-from mudata.evaluation.inference.playback import AFTER_S, HeardClip, Playback, listen
+from mudata.evaluation.inference.playback import AFTER_S, Playback, PlayedClip, play
 from mudata.evaluation.inference.runner import EvalRequest, evaluate
 from mudata.evaluation.protocol import Answer, Clip, Failure, ModelCapabilities, Question
 from mudata.evaluation.tasks.samples import Sample
@@ -102,8 +102,8 @@ def test_a_segment_is_cut_from_its_original(tmp_path: Path) -> None:
         start_s=0.25,
         duration_s=0.5,
     )
-    clip = listen(item, ModelCapabilities(sample_rate=16000), SOURCE)
-    assert isinstance(clip, HeardClip)
+    clip = play(item, ModelCapabilities(sample_rate=16000), SOURCE)
+    assert isinstance(clip, PlayedClip)
     assert clip.sample_rate == 8000
     np.testing.assert_array_equal(clip.audio, wave[2000:6000])
 
@@ -121,7 +121,7 @@ def test_an_original_that_is_not_finite_is_a_failure(tmp_path: Path) -> None:
         sample_rate=8000,
         source=tmp_path / "a.wav",
     )
-    assert listen(item, ModelCapabilities(), SOURCE) == Failure("not_finite", "NaN or infinity among the samples")
+    assert play(item, ModelCapabilities(), SOURCE) == Failure("not_finite", "NaN or infinity among the samples")
 
 
 @bundles("ltu")
@@ -150,8 +150,8 @@ def test_oracle_through_the_original_a_model_hears_what_its_authors_code_hears(b
         )
         heard = {}
         for playing in (SOURCE, Playback()):
-            clip = listen(item, model.capabilities, playing)
-            assert isinstance(clip, HeardClip)
+            clip = play(item, model.capabilities, playing)
+            assert isinstance(clip, PlayedClip)
             with torch.inference_mode():
                 heard[playing.source] = model.hear(model.waveform(clip.audio, clip.sample_rate))
         bundle.check(case, "audio_embeds", heard["source"])

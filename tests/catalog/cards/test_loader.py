@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 import pytest
 import yaml
 
-from mudata.catalog.cards import loader
+from mudata.catalog.cards import card_files, loader
 from mudata.catalog.cards.patterns import Pattern
 from mudata.catalog.cards.vocabulary import canonical
 from mudata.catalog.read.files import wanted
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from mudata.catalog.cards.mirrors import Mirror, RemoteFile
     from mudata.catalog.cards.schema import Card
 
-NAMES = sorted(path.stem for path in (loader.BUILT_IN / "datasets").glob("*.yaml"))
+NAMES = sorted(path.stem for path in (card_files.BUILT_IN / "datasets").glob("*.yaml"))
 SURVEYED = {
     1: "gtzan",
     2: "music_genre",

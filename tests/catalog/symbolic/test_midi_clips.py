@@ -15,7 +15,7 @@ from oracles import Bundle, bundles
 from shell import Done, typed
 
 from mudata.errors import EvaluationError
-from mudata.evaluation.inference.playback import HeardClip, listen
+from mudata.evaluation.inference.playback import PlayedClip, play
 from mudata.evaluation.inference.runner import EvalRequest, evaluate
 from mudata.evaluation.protocol import Answer, Clip, Failure, ModelCapabilities, Question
 from mudata.evaluation.run import all_runs
@@ -149,8 +149,8 @@ def test_looking_at_the_samples_of_a_score_is_not_listening(tmp_path: Path) -> N
     item = Sample(
         clip_id="d/a", dataset="d", references=(), path=tmp_path / "a.mid", pcm_sha256="", sample_rate=0, midi=True
     )
-    clip = listen(item, ModelCapabilities(takes_midi=True))
-    assert isinstance(clip, HeardClip)
+    clip = play(item, ModelCapabilities(takes_midi=True))
+    assert isinstance(clip, PlayedClip)
     assert (clip.audio.size, clip.audio.dtype, clip.listened) == (0, np.float32, False)
     assert (clip.midi, clip.listened) == (tmp_path / "a.mid", True)
 

@@ -10,12 +10,12 @@ import pytest
 import yaml
 from shell import typed
 
-from mudata.catalog.cards import lexicon, loader
+from mudata.catalog.cards import card_files, lexicon, loader
 from mudata.catalog.cards.labels import LabelSpace
 from mudata.errors import CardError, UnknownName
 from mudata.evaluation.align.label_set import LabelEntry, LabelSet, lint, resolve
 
-BUILT_IN = sorted(path.stem for path in (loader.BUILT_IN / "words").glob("*.yaml"))
+BUILT_IN = sorted(path.stem for path in (card_files.BUILT_IN / "words").glob("*.yaml"))
 SPACES = [
     pytest.param(space, id=f"{card.name}-{name}")
     for card in loader.load_all()
@@ -264,7 +264,7 @@ def test_an_unknown_words_file_is_refused_with_the_nearest() -> None:
 
 
 def test_a_user_s_words_file_wins_over_the_built_in_one(toys: Path) -> None:
-    assert lexicon.files()["genre"].parent == loader.BUILT_IN / "words"
+    assert lexicon.files()["genre"].parent == card_files.BUILT_IN / "words"
     own = write(toys.with_name("genre.yaml"), {"title": "mine", "concepts": {"rock": {"synonyms": ["stone"]}}})
     assert lexicon.files()["genre"] == own
     assert resolve(space("rock", words=["genre"])).entries[0].synonyms == ("stone",)

@@ -18,7 +18,7 @@ from mudata.evaluation.answer_import import formats
 from mudata.evaluation.answer_import.formats import Fields, FileAnswer
 from mudata.evaluation.answer_import.import_request import ImportRequest
 from mudata.evaluation.answer_import.importer import import_answers
-from mudata.evaluation.answer_import.matching import Names, join
+from mudata.evaluation.answer_import.matching import ClipNames, join
 
 if TYPE_CHECKING:
     from mudata.evaluation.run import Run
@@ -302,10 +302,10 @@ def test_a_file_that_is_not_so_is_told_with_its_line(tmp_path: Path, data: bytes
 
 # --------------------------------------------------------------------------------------- joining
 
-GTZAN = [Names(f"gtzan/blues.{i:05}", f"genres/blues/blues.{i:05}.wav") for i in range(3)]
-JAMENDO = [Names("jam/track_0000214", "14/214.low.mp3"), Names("jam/track_0003524", "24/3524.mp3")]
-TUBE = [Names("caps/-aaaaaaaaa1", "audio/-aaaaaaaaa1.wav")]
-TWINS = [Names("a/x", "one/x.wav"), Names("a/y", "two/x.wav"), Names("b/x", "x.flac")]
+GTZAN = [ClipNames(f"gtzan/blues.{i:05}", f"genres/blues/blues.{i:05}.wav") for i in range(3)]
+JAMENDO = [ClipNames("jam/track_0000214", "14/214.low.mp3"), ClipNames("jam/track_0003524", "24/3524.mp3")]
+TUBE = [ClipNames("caps/-aaaaaaaaa1", "audio/-aaaaaaaaa1.wav")]
+TWINS = [ClipNames("a/x", "one/x.wav"), ClipNames("a/y", "two/x.wav"), ClipNames("b/x", "x.flac")]
 
 
 @pytest.mark.parametrize(
@@ -331,7 +331,7 @@ TWINS = [Names("a/x", "one/x.wav"), Names("a/y", "two/x.wav"), Names("b/x", "x.f
         (TWINS, "x.flac", "b/x"),
     ],
 )
-def test_a_clip_is_known_by_any_name_that_only_it_has(clips: list[Names], name: str, clip_id: str | None) -> None:
+def test_a_clip_is_known_by_any_name_that_only_it_has(clips: list[ClipNames], name: str, clip_id: str | None) -> None:
     joined = join([FileAnswer(1, (name,), "yes")], clips)
     assert list(joined.answers) == ([clip_id] if clip_id else [])
     assert len(joined.lost) == (clip_id is None)
@@ -418,8 +418,8 @@ def test_published_tags_join_by_the_tail_of_their_path(home: Home, shared: Path)
     given = formats.read(file, "cmi-bench")
     table = shared / "data" / "jamendo" / "splits" / "split-0" / "autotagging_moodtheme-test.tsv"
     rows = [line.split("\t") for line in table.read_text().splitlines()[1:]]
-    joined = join(given, [Names(f"mtg_jamendo/{row[0]}", row[3].replace(".mp3", ".low.mp3")) for row in rows])
-    originals = join(given, [Names(f"mtg_jamendo/{row[0]}", row[3]) for row in rows])
+    joined = join(given, [ClipNames(f"mtg_jamendo/{row[0]}", row[3].replace(".mp3", ".low.mp3")) for row in rows])
+    originals = join(given, [ClipNames(f"mtg_jamendo/{row[0]}", row[3]) for row in rows])
     assert (len(joined.answers), joined.lost) == (4231, ())
     assert originals == joined
     tags = {f"mtg_jamendo/{row[0]}": {tag.removeprefix("mood/theme---") for tag in row[5:]} for row in rows}

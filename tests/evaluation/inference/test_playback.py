@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from mudata.evaluation.inference.playback import HeardClip, heard, listen
+from mudata.evaluation.inference.playback import PlayedClip, play, played
 from mudata.evaluation.protocol import Failure, ModelCapabilities
 from mudata.evaluation.tasks.samples import Sample
 
@@ -31,8 +31,8 @@ def item(tone: Callable[..., Path], tmp_path: Path) -> Sample:
 def test_a_model_gets_what_it_can_hear(
     item: Sample, capabilities: ModelCapabilities, rate: int, seconds: float
 ) -> None:
-    clip = listen(item, capabilities)
-    assert isinstance(clip, HeardClip)
+    clip = play(item, capabilities)
+    assert isinstance(clip, PlayedClip)
     assert not clip.listened
     assert (clip.audio.dtype, clip.audio.ndim, clip.sample_rate) == (np.float32, 1, rate)
     assert clip.audio.size == pytest.approx(seconds * rate, abs=1)
@@ -41,8 +41,8 @@ def test_a_model_gets_what_it_can_hear(
 
 
 def test_a_model_that_does_not_listen_gets_no_samples(item: Sample) -> None:
-    clip = listen(item, ModelCapabilities(needs_audio=False))
-    assert isinstance(clip, HeardClip)
+    clip = play(item, ModelCapabilities(needs_audio=False))
+    assert isinstance(clip, PlayedClip)
     assert clip.audio.size == 0
 
 
@@ -53,7 +53,7 @@ def test_what_cannot_be_decoded_is_a_failure_with_a_reason(item: Sample, content
         item.path.unlink()
     else:
         item.path.write_bytes(content)
-    clip = listen(item, ModelCapabilities())
+    clip = play(item, ModelCapabilities())
     assert isinstance(clip, Failure)
     assert clip.kind
     assert clip.reason
@@ -69,7 +69,7 @@ def test_a_clip_that_is_not_here_is_a_failure() -> None:
         sample_rate=0,
         absent="missing: taken down",
     )
-    assert listen(gone, ModelCapabilities()) == Failure("missing", "missing: taken down")
+    assert play(gone, ModelCapabilities()) == Failure("missing", "missing: taken down")
 
 
 @pytest.mark.parametrize("ahead", [1, 3, 100])
@@ -86,12 +86,12 @@ def test_clips_come_in_order_however_many_are_decoded_ahead(item: Sample, ahead:
         )
         for i in range(20)
     ]
-    got = list(heard(items, ModelCapabilities(), ahead=lambda: ahead))
+    got = list(played(items, ModelCapabilities(), ahead=lambda: ahead))
     assert [one.clip_id for one, _ in got] == [f"d/{i}" for i in range(20)]
     assert [isinstance(clip, Failure) for _, clip in got] == [i % 3 == 0 for i in range(20)]
 
 
 def test_leaving_early_does_not_decode_the_rest(item: Sample) -> None:
-    clips = heard([item] * 50, ModelCapabilities(), ahead=lambda: 2)
+    clips = played([item] * 50, ModelCapabilities(), ahead=lambda: 2)
     assert next(clips)[0] is item
     clips.close()

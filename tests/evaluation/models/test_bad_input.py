@@ -20,7 +20,7 @@ from shell import Done, spawned, typed
 from small_corpus import Corpus
 
 from mudata.errors import ModelError
-from mudata.evaluation.inference.playback import LONGEST_S, HeardClip, Playback, listen
+from mudata.evaluation.inference.playback import LONGEST_S, Playback, PlayedClip, play
 from mudata.evaluation.models import hardware
 from mudata.evaluation.models.registry import card_of, find
 from mudata.evaluation.protocol import Answer, Clip, Failure, ModelCapabilities, Question, Ranking
@@ -267,11 +267,11 @@ def eight_hours(tmp_path_factory: pytest.TempPathFactory) -> Sample:
 def test_of_eight_hours_only_what_is_heard_is_decoded(eight_hours: Sample, source: Any) -> None:
     tracemalloc.start()
     try:
-        clip = listen(eight_hours, ModelCapabilities(sample_rate=16_000, max_seconds=30.0), Playback(source=source))
+        clip = play(eight_hours, ModelCapabilities(sample_rate=16_000, max_seconds=30.0), Playback(source=source))
         peak = tracemalloc.get_traced_memory()[1]
     finally:
         tracemalloc.stop()
-    assert isinstance(clip, HeardClip)
+    assert isinstance(clip, PlayedClip)
     assert 30.0 <= len(clip.audio) / clip.sample_rate <= 30.1
     assert peak < 20e6
 
@@ -280,7 +280,7 @@ def test_of_eight_hours_only_what_is_heard_is_decoded(eight_hours: Sample, sourc
 def test_a_model_that_hears_clips_to_their_end_is_spared_those_that_do_not_end(
     eight_hours: Sample, source: Any
 ) -> None:
-    failure = listen(eight_hours, ModelCapabilities(sample_rate=16_000), Playback(source=source))
+    failure = play(eight_hours, ModelCapabilities(sample_rate=16_000), Playback(source=source))
     assert isinstance(failure, Failure)
     assert (failure.kind, failure.reason.split(";")[0]) == ("too-long", "28800 s")
     assert f"{LONGEST_S:.0f} s at most" in failure.reason

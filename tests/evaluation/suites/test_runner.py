@@ -21,7 +21,7 @@ from mudata.catalog.splits.split_request import SplitRequest
 from mudata.errors import SplitError
 from mudata.evaluation.run import all_runs
 from mudata.evaluation.suites import suite
-from mudata.evaluation.suites.suite_runner import Problem, draw, existing
+from mudata.evaluation.suites.suite_runner import Problem, draw, existing_results
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -320,7 +320,7 @@ def test_tables_are_filled_from_runs_that_are_there(corpus: Corpus, home: Home) 
 def test_runs_of_another_draw_and_controls_do_not_count(corpus: Corpus, home: Home) -> None:
     tiny = suite.load("tiny")
     ask("random,constant")
-    assert {(one.exam, one.label) for one in existing(home, tiny)} == {
+    assert {(one.exam, one.label) for one in existing_results(home, tiny)} == {
         ("genre", "random"),
         ("genre", "constant"),
         ("caption", "random"),
@@ -333,7 +333,7 @@ def test_runs_of_another_draw_and_controls_do_not_count(corpus: Corpus, home: Ho
     manifest.path_of(home, "tiny-genre").unlink()
     corpus.publish("tones", clips=11)
     draw(home, tiny, "genre")
-    assert [(one.exam, one.label) for one in existing(home, tiny)] == [("caption", "random")]
+    assert [(one.exam, one.label) for one in existing_results(home, tiny)] == [("caption", "random")]
 
 
 def test_suites_are_listed_and_shown_without_any_run(corpus: Corpus) -> None:

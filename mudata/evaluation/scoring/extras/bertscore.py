@@ -74,12 +74,15 @@ def bertscore(
         spoken = np.array([bool((item.answer or "").strip()) for item in items])
         scores = np.where(spoken, (scores - baseline) / (1 - baseline), 0.0)
         scale = f"rescaled with baseline {baseline:.8g}"
-    said = encoder.describe()
+    facts = encoder.describe()
     recipe = (
-        f"BERTScore F1; {model}, layer {layer}, weights sha256 {str(said['weights_sha256'])[:12]}; no idf; {scale}; "
+        f"BERTScore F1; {model}, layer {layer}, weights sha256 {str(facts['weights_sha256'])[:12]}; no idf; {scale}; "
         "best reference; mean of per-clip scores"
     )
-    return [mean("bertscore_f", scores, recipe, [item.cluster for item in items])], {**said, "baseline": baseline}
+    return [mean("bertscore_f", scores, recipe, [item.cluster for item in items])], {
+        **facts,
+        "baseline": baseline,
+    }
 
 
 class TokenEncoder:
@@ -119,16 +122,16 @@ class TokenEncoder:
     def f1(self, pairs: Sequence[tuple[str, str]]) -> list[float]:
         """F1 of each answer with its reference; 0 where either has no token of its own."""
         known = self._embed(sorted({text for pair in pairs for text in pair}))
-        found = []
+        scores = []
         for answer, reference in pairs:
             (a, counts_a), (b, counts_b) = known[answer], known[reference]
             if not (counts_a.any() and counts_b.any()):
-                found.append(0.0)
+                scores.append(0.0)
                 continue
             cosine = a @ b.T
             p, r = (float(best[own].mean()) for best, own in ((cosine.amax(1), counts_a), (cosine.amax(0), counts_b)))
-            found.append(2 * p * r / (p + r) if p + r > 0 else 0.0)
-        return found
+            scores.append(2 * p * r / (p + r) if p + r > 0 else 0.0)
+        return scores
 
     def describe(self) -> dict[str, object]:
         """What was used; the hash is over names, shapes and values of all weights."""

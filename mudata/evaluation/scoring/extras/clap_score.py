@@ -48,8 +48,8 @@ def clap_score(
     unheard: list[str] = []
 
     def ask() -> None:
-        found = scorer.similarity([wave for _, wave in waiting], [items[i].answer or "" for i, _ in waiting])
-        scored.update((i, f) for (i, _), f in zip(waiting, found, strict=True))
+        similarities = scorer.similarity([wave for _, wave in waiting], [items[i].answer or "" for i, _ in waiting])
+        scored.update((i, f) for (i, _), f in zip(waiting, similarities, strict=True))
         waiting.clear()
 
     for i, item in enumerate(items):
@@ -68,10 +68,10 @@ def clap_score(
         raise EvaluationError(
             "The CLAP score needs sound, and none of these clips is here.", "Run `mudata fetch` for their dataset."
         )
-    heard = sorted(scored)
+    places = sorted(scored)
     recipe = f"cosine of CLAP embeddings of sound and caption; {model}; mean over clips whose sound is here"
-    clusters = [items[i].cluster for i in heard]
-    metric = mean("clap_score", np.array([scored[i] for i in heard]), recipe, clusters)
+    clusters = [items[i].cluster for i in places]
+    metric = mean("clap_score", np.array([scored[i] for i in places]), recipe, clusters)
     return [metric], {**scorer.describe(), "without_audio": len(unheard)}
 
 

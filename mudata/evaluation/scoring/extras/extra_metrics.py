@@ -72,10 +72,12 @@ def parse(text: str) -> tuple[Extra, dict[str, str]]:
 
     Raises UnknownName, and EvaluationError for options that are not written so.
     """
-    name, _, said = text.partition(":")
+    name, _, options = text.partition(":")
     if name not in EXTRAS:
         raise UnknownName("extra score", name, EXTRAS)
-    pairs = [pair.partition("=") for pair in said.split(",")] if said else []
+    pairs = [pair.partition("=") for pair in options.split(",")] if options else []
     if not all(key and equals for key, equals, _ in pairs):
-        raise EvaluationError(f"The options {said!r} cannot be read.", f"Write them as in {name}:batch=8,device=cpu.")
+        raise EvaluationError(
+            f"The options {options!r} cannot be read.", f"Write them as in {name}:batch=8,device=cpu."
+        )
     return EXTRAS[name], {key: value for key, _, value in pairs}

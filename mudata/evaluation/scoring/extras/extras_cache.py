@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 FOLDER = "extras"
 
 
-def measure(run: Run, wanted: str, items: Sequence[ScoredAnswer], audio: Mapping[str, Path]) -> None:
+def compute(run: Run, wanted: str, items: Sequence[ScoredAnswer], audio: Mapping[str, Path]) -> None:
     """Compute one extra, named as in `bertscore` or `bertscore:device=cpu`, and keep it.
 
     `audio` has the file of each clip that has one. Raises EvaluationError for a run that asks for no captions, and
@@ -34,21 +34,21 @@ def measure(run: Run, wanted: str, items: Sequence[ScoredAnswer], audio: Mapping
         raise EvaluationError(f"{run.id} asks to {kind}, and {wanted} is for captions.", "Leave --extra out.")
     extra, options = extra_metrics.parse(wanted)
     metrics, provenance = extra.columns(items, options, audio)
-    said = {"of": _of(items), "metrics": [asdict(metric) for metric in metrics], "provenance": provenance}
-    text = json.dumps(said, indent=2, ensure_ascii=False, default=str)
+    record = {"of": _of(items), "metrics": [asdict(metric) for metric in metrics], "provenance": provenance}
+    text = json.dumps(record, indent=2, ensure_ascii=False, default=str)
     write_atomic(run.folder / FOLDER / f"{extra.metric}.json", text + "\n", shared=True)
 
 
-def kept(run: Run, items: Sequence[ScoredAnswer]) -> tuple[list[dict[str, Any]], dict[str, Any]]:
+def cached(run: Run, items: Sequence[ScoredAnswer]) -> tuple[list[dict[str, Any]], dict[str, Any]]:
     """Metrics that are kept and still true, and what each was computed with."""
     metrics: list[dict[str, Any]] = []
     provenance = {}
     for path in sorted((run.folder / FOLDER).glob("*.json")):
         try:
-            said = json.loads(path.read_bytes())
-            if said["of"] == _of(items):
-                metrics += said["metrics"]
-                provenance[path.stem] = said["provenance"]
+            record = json.loads(path.read_bytes())
+            if record["of"] == _of(items):
+                metrics += record["metrics"]
+                provenance[path.stem] = record["provenance"]
         except (ValueError, KeyError, TypeError) as error:
             raise EvaluationError(f"{path} cannot be read: {error}.", "Remove it; then ask for it again.") from error
     return metrics, provenance

@@ -8,7 +8,7 @@ from mudata.lazy import lazy_names
 
 if TYPE_CHECKING:
     from mudata.evaluation.scoring.opinions.embedding import SentenceEncoder
-    from mudata.evaluation.scoring.opinions.llm_judge import Server
+    from mudata.evaluation.scoring.opinions.llm_judge import JudgeServer
 
-__all__ = ["SentenceEncoder", "Server"]
-__getattr__, __dir__ = lazy_names(__name__, {"SentenceEncoder": "embedding", "Server": "llm_judge"})
+__all__ = ["JudgeServer", "SentenceEncoder"]
+__getattr__, __dir__ = lazy_names(__name__, {"SentenceEncoder": "embedding", "JudgeServer": "llm_judge"})

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from mudata.errors import MissingExtra, ModelError
-from mudata.evaluation.scoring.opinions.opinion import Ask, View, file_sha256
+from mudata.evaluation.scoring.opinions.opinion import AnswerToRead, ScorerLabel, file_sha256
 
 CHECKPOINT = "sentence-transformers/all-MiniLM-L6-v2"
 TEMPLATE = "The {noun} of this music is {label}."
@@ -69,13 +69,13 @@ class SentenceEncoder:
     @property
     def _pooling(self) -> str:
         path = self.folder / "1_Pooling" / "config.json"
-        said = json.loads(path.read_bytes()) if path.is_file() else {"pooling_mode_mean_tokens": True}
+        config = json.loads(path.read_bytes()) if path.is_file() else {"pooling_mode_mean_tokens": True}
         for key, name in (("pooling_mode_mean_tokens", "mean"), ("pooling_mode_cls_token", "first token")):
-            if said.get(key):
+            if config.get(key):
                 return name
         raise ModelError(f"{path} pools in a way that is not known here.", "Choose a checkpoint with mean pooling.")
 
-    def views(self, asks: Sequence[Ask]) -> Iterator[View]:
+    def views(self, asks: Sequence[AnswerToRead]) -> Iterator[ScorerLabel]:
         """One view per answer: always a label. Raises MissingExtra, ModelError."""
         if not asks:
             return
@@ -95,17 +95,18 @@ class SentenceEncoder:
         sentences: dict[tuple[str, tuple[str, ...]], Any] = {}
         for start in range(0, len(asks), _BATCH):
             batch = asks[start : start + _BATCH]
-            heard = self._embed([one.answer for one in batch])
-            for one, vector in zip(batch, heard, strict=True):
-                of = (one.noun, one.label_set.ids)
-                if of not in sentences:
+            vectors = self._embed([answer.answer for answer in batch])
+            for answer, vector in zip(batch, vectors, strict=True):
+                question = (answer.noun, answer.label_set.ids)
+                if question not in sentences:
                     texts = [
-                        self.template.format(noun=one.noun, label=entry.display) for entry in one.label_set.entries
+                        self.template.format(noun=answer.noun, label=entry.display)
+                        for entry in answer.label_set.entries
                     ]
-                    sentences[of] = self._embed(texts)
-                similarities = sentences[of] @ vector
+                    sentences[question] = self._embed(texts)
+                similarities = sentences[question] @ vector
                 best = int(torch.argmax(similarities))
-                yield View(one.label_set.ids[best], {"cosine": round(float(similarities[best]), 6)})
+                yield ScorerLabel(answer.label_set.ids[best], {"cosine": round(float(similarities[best]), 6)})
 
     def _embed(self, texts: list[str]) -> Any:
         """Unit vectors, shape (texts, width)."""

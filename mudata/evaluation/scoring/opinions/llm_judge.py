@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, ClassVar
 from mudata.catalog.fetch.transfer import shown
 from mudata.errors import EvaluationError
 from mudata.evaluation.chat.completions import text
-from mudata.evaluation.scoring.opinions.opinion import Ask, View
+from mudata.evaluation.scoring.opinions.opinion import AnswerToRead, ScorerLabel
 
 if TYPE_CHECKING:
     from mudata.evaluation.chat.client import ChatServer
@@ -36,7 +36,7 @@ PAUSE_S = 1.0
 
 
 @dataclass(frozen=True)
-class Server:
+class JudgeServer:
     """Who is asked. `url` is the base address, such as https://host/v1; `tries` are for answers that do not come."""
 
     NAME: ClassVar[str] = "judge"
@@ -61,7 +61,7 @@ class Server:
             "prompt_sha256": digest(PROMPT),
         }
 
-    def views(self, asks: Sequence[Ask]) -> Iterator[View]:
+    def views(self, asks: Sequence[AnswerToRead]) -> Iterator[ScorerLabel]:
         """One view per answer. Raises EvaluationError when the server refuses or stays away, ModelError for an address
         that is none."""
         from mudata.evaluation.chat.client import ChatServer
@@ -70,12 +70,12 @@ class Server:
         patience = RetryPolicy(self.tries, PAUSE_S, timeout_s=self.timeout_s)
         server = ChatServer(self.url, KEY if os.environ.get(KEY) else "OPENAI_API_KEY", patience=patience)
         with contextlib.closing(server):
-            for one in asks:
-                labels = ", ".join(entry.display for entry in one.label_set.entries)
-                prompt = PROMPT.format(noun=one.noun, answer=one.answer, labels=labels)
-                yield read(self._reply(server, prompt, one.key), one)
+            for answer in asks:
+                labels = ", ".join(entry.display for entry in answer.label_set.entries)
+                prompt = PROMPT.format(noun=answer.noun, answer=answer.answer, labels=labels)
+                yield read(self._reply(server, prompt, answer.key), answer)
 
-    def _reply(self, server: ChatServer, prompt: str, of: str) -> str:
+    def _reply(self, server: ChatServer, prompt: str, key: str) -> str:
         from mudata.evaluation.chat.client import NoReply
 
         body = {
@@ -85,7 +85,7 @@ class Server:
             "max_tokens": self.max_tokens,
         }
         try:
-            said = text(server.complete(body, of))
+            reply = text(server.complete(body, key))
         except NoReply as why:
             if why.kind == "refused":
                 raise EvaluationError(
@@ -93,9 +93,9 @@ class Server:
                     f"Check --judge-url, --judge-model, and the key in {KEY}. What was judged is kept.",
                 ) from why
             raise self._gone(str(why)) from why
-        if said is None:
+        if reply is None:
             raise self._gone("its reply is no chat completion")
-        return said
+        return reply
 
     def _gone(self, why: str) -> EvaluationError:
         return EvaluationError(
@@ -104,20 +104,20 @@ class Server:
         )
 
 
-def read(reply: str, one: Ask) -> View:
+def read(reply: str, answer: AnswerToRead) -> ScorerLabel:
     """The label of a reply: the JSON object in it, whose label is one of those that were shown."""
     more = {"reply": reply}
-    names = {name.casefold(): entry.id for entry in one.label_set.entries for name in (entry.id, entry.display)}
-    for found in re.finditer(r"\{[^{}]*\}", reply):
+    names = {name.casefold(): entry.id for entry in answer.label_set.entries for name in (entry.id, entry.display)}
+    for match in re.finditer(r"\{[^{}]*\}", reply):
         try:
-            said = json.loads(found.group())
+            verdict = json.loads(match.group())
         except ValueError:
             continue
-        if "label" in said:
-            label = said["label"]
+        if "label" in verdict:
+            label = verdict["label"]
             if label is None:
-                return View(None, more)
+                return ScorerLabel(None, more)
             if isinstance(label, str) and label.strip().casefold() in names:
-                return View(names[label.strip().casefold()], more)
-            return View(None, more | {"problem": "no such label"})
-    return View(None, more | {"problem": "no JSON"})
+                return ScorerLabel(names[label.strip().casefold()], more)
+            return ScorerLabel(None, more | {"problem": "no such label"})
+    return ScorerLabel(None, more | {"problem": "no JSON"})

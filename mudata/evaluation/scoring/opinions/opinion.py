@@ -35,7 +35,7 @@ Labels = Mapping[str, str | None]
 """By clip id the label that an opinion sees, None for none; clips that it was not asked about are left out."""
 
 
-class Opinion(Protocol):
+class SecondaryScorer(Protocol):
     """Somebody who can be asked. `detail` is all that decides what he says; `views` gives one view per answer."""
 
     NAME: ClassVar[str]
@@ -43,10 +43,10 @@ class Opinion(Protocol):
     @property
     def detail(self) -> Mapping[str, object]: ...
 
-    def views(self, asks: Sequence[Ask]) -> Iterator[View]: ...
+    def views(self, asks: Sequence[AnswerToRead]) -> Iterator[ScorerLabel]: ...
 
 
-class Ask(NamedTuple):
+class AnswerToRead(NamedTuple):
     """One answer to have an opinion about; `key` is its line in NAME.jsonl."""
 
     key: str
@@ -55,14 +55,14 @@ class Ask(NamedTuple):
     noun: str
 
 
-class View(NamedTuple):
+class ScorerLabel(NamedTuple):
     """An opinion about one answer: a label or None, and what else is worth keeping."""
 
     label: str | None
     more: Mapping[str, object] = {}
 
 
-def ask(context: ScoringContext, opinion: Opinion) -> int:
+def ask_scorer(context: ScoringContext, opinion: SecondaryScorer) -> int:
     """Get an opinion about every different answer that has none yet, keep each as it comes; how many were asked.
 
     Raises EvaluationError for runs whose answers mean no single label, and whatever `opinion.views`
@@ -77,38 +77,38 @@ def ask(context: ScoringContext, opinion: Opinion) -> int:
     detail, sets = opinion.detail, context.label_sets
     known = _lines(run, opinion.NAME)
     path = run.folder / FOLDER / f"{opinion.NAME}.jsonl"
-    open_: dict[str, Ask] = {}
+    open_: dict[str, AnswerToRead] = {}
     for item in context.read_answers(overridden=False):
         label_set = sets[item.dataset]
         if label_set and item.answer and item.answer.strip():
-            one = Ask(_key(detail, item, label_set), item.answer, label_set, context.tasks[item.dataset].noun)
-            if one.key not in known:
-                open_.setdefault(one.key, one)
+            ask = AnswerToRead(_key(detail, item, label_set), item.answer, label_set, context.tasks[item.dataset].noun)
+            if ask.key not in known:
+                open_.setdefault(ask.key, ask)
     write_atomic(path.with_suffix(".json"), json.dumps(dict(detail), indent=2, ensure_ascii=False) + "\n", shared=True)
     mend(path)
     asks = list(open_.values())
     with path.open("ab") as file:
-        for one, view in zip(asks, opinion.views(asks), strict=True):
-            line = {"key": one.key, "label": view.label, **view.more}
+        for ask, label in zip(asks, opinion.views(asks), strict=True):
+            line = {"key": ask.key, "label": label.label, **label.more}
             file.write(json.dumps(line, ensure_ascii=False).encode() + b"\n")
             file.flush()
             os.fsync(file.fileno())
     return len(asks)
 
 
-def columns(context: ScoringContext, items: Sequence[ScoredAnswer]) -> list[dict[str, Any]]:
+def scorer_columns(context: ScoringContext, items: Sequence[ScoredAnswer]) -> list[dict[str, Any]]:
     """What there is of second opinions, as scores.json has it; `items` are as the aligner reads them."""
     if context.settings.kind != "classify":
         return []
     run, sets = context.run, context.label_sets
-    found = [_column("loglik", items, labels, detail) for labels, detail in likeliest(run.rankings())]
+    columns = [_column("loglik", items, labels, detail) for labels, detail in likeliest(run.rankings())]
     for path in sorted((run.folder / FOLDER).glob("*.json")):
         detail = _detail(path)
         lines = _lines(run, path.stem)
         keys = {item.clip_id: _key(detail, item, sets[item.dataset]) for item in items}
         labels = {clip_id: lines[key]["label"] for clip_id, key in keys.items() if key in lines}
-        found.append(_column(path.stem, items, labels, detail))
-    return [column for column in found if column["asked"]]
+        columns.append(_column(path.stem, items, labels, detail))
+    return [column for column in columns if column["asked"]]
 
 
 def _column(name: str, items: Sequence[ScoredAnswer], labels: Labels, detail: Mapping[str, Any]) -> dict[str, Any]:
@@ -142,12 +142,12 @@ def _lines(run: Run, name: str) -> dict[str, dict[str, Any]]:
 
 def _detail(path: Path) -> dict[str, Any]:
     try:
-        said: dict[str, Any] = json.loads(path.read_bytes())
+        detail: dict[str, Any] = json.loads(path.read_bytes())
     except ValueError as error:
         raise EvaluationError(
             f"{path} cannot be read: {error}.", "Remove it; then ask for the opinion again."
         ) from error
-    return said
+    return detail
 
 
 def file_sha256(path: Path) -> str:

@@ -18,8 +18,8 @@ from mudata.errors import EvaluationError, ModelError
 from mudata.evaluation.align.label_set import LabelEntry, LabelSet
 from mudata.evaluation.scoring import score
 from mudata.evaluation.scoring.opinions.embedding import SentenceEncoder
-from mudata.evaluation.scoring.opinions.llm_judge import PROMPT, Server, read
-from mudata.evaluation.scoring.opinions.opinion import Ask
+from mudata.evaluation.scoring.opinions.llm_judge import PROMPT, JudgeServer, read
+from mudata.evaluation.scoring.opinions.opinion import AnswerToRead
 
 if TYPE_CHECKING:
     from mudata.evaluation.run import Run
@@ -119,7 +119,7 @@ def chat(monkeypatch: pytest.MonkeyPatch) -> Iterator[Chat]:
 
 def test_a_judge_reads_each_different_answer_once(run: Run, chat: Chat) -> None:
     before = metric(run, "accuracy")
-    asked = score.second_opinion(run, Server(chat.url, "some-model"))
+    asked = score.ask_secondary_scorer(run, JudgeServer(chat.url, "some-model"))
     assert asked == len(chat.seen) == 4  # of five answers two are the same, and a failure is nobody's to read
     assert all((said["temperature"], said["model"]) == (0, "some-model") for said in chat.seen)
     first = chat.seen[0]["messages"][0]["content"]
@@ -133,15 +133,15 @@ def test_a_judge_reads_each_different_answer_once(run: Run, chat: Chat) -> None:
     assert len(found["detail"]["prompt_sha256"]) == 64
     assert metric(run, "accuracy") == before
     scores = (run.folder / "scores.json").read_bytes()
-    assert score.second_opinion(run, Server(chat.url, "some-model")) == 0
+    assert score.ask_secondary_scorer(run, JudgeServer(chat.url, "some-model")) == 0
     score.score(run)
     assert len(chat.seen) == 4
     assert (run.folder / "scores.json").read_bytes() == scores
 
 
 def test_another_model_is_another_opinion(run: Run, chat: Chat) -> None:
-    score.second_opinion(run, Server(chat.url, "one"))
-    assert score.second_opinion(run, Server(chat.url, "two")) == 4
+    score.ask_secondary_scorer(run, JudgeServer(chat.url, "one"))
+    assert score.ask_secondary_scorer(run, JudgeServer(chat.url, "two")) == 4
     score.score(run)
     assert opinion(run, "judge")["detail"]["model"] == "two"
 
@@ -151,20 +151,20 @@ def test_what_was_read_before_a_failure_is_kept(run: Run, chat: Chat) -> None:
     with pytest.raises(
         EvaluationError, match=r"refused with status 401: who are you\.\nCheck --judge-url.*MUDATA_JUDGE_KEY"
     ):
-        score.second_opinion(run, Server(chat.url, "m"))
+        score.ask_secondary_scorer(run, JudgeServer(chat.url, "m"))
     path = run.folder / "opinions" / "judge.jsonl"
     assert [line["label"] for line in read_lines(path)] == ["low", None]
     with path.open("ab") as file:
         file.write(b'{"key": "tor')
     chat.seen.clear()
-    assert score.second_opinion(run, Server(chat.url, "m")) == len(chat.seen) == 2
+    assert score.ask_secondary_scorer(run, JudgeServer(chat.url, "m")) == len(chat.seen) == 2
     assert len(read_lines(path)) == 4
 
 
 def test_a_busy_server_is_given_its_time(run: Run, chat: Chat) -> None:
     busy = (429, b"", {"Retry-After": "0.02"})
     chat.replies = [busy, (503, b"", {}), (502, b"<html>", {}), '{"label": "low"}']
-    assert score.second_opinion(run, Server(chat.url, "m")) == 4
+    assert score.ask_secondary_scorer(run, JudgeServer(chat.url, "m")) == 4
     assert len(chat.seen) == 7
 
 
@@ -180,23 +180,23 @@ def test_a_busy_server_is_given_its_time(run: Run, chat: Chat) -> None:
 def test_a_server_that_stays_away_is_told(run: Run, chat: Chat, reply: Any, why: str) -> None:
     chat.replies = [reply] * 3
     with pytest.raises(EvaluationError, match=rf"cannot be had: {why}\.\nWhat was judged is kept"):
-        score.second_opinion(run, Server(chat.url, "m", tries=3))
+        score.ask_secondary_scorer(run, JudgeServer(chat.url, "m", tries=3))
 
 
 def test_nobody_there_is_told(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("mudata.evaluation.scoring.opinions.llm_judge.PAUSE_S", 0.0)
     with pytest.raises(EvaluationError, match=r"cannot be had: unreachable: .*refused"):
-        score.second_opinion(run, Server("http://127.0.0.1:9/v1", "m", tries=2))
+        score.ask_secondary_scorer(run, JudgeServer("http://127.0.0.1:9/v1", "m", tries=2))
 
 
 def test_the_key_is_sent_and_kept_nowhere(run: Run, chat: Chat, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OPENAI_API_KEY", "other-secret")
     monkeypatch.setenv("MUDATA_JUDGE_KEY", "secret-123")
-    score.second_opinion(run, Server(chat.url, "m"))
+    score.ask_secondary_scorer(run, JudgeServer(chat.url, "m"))
     score.score(run)
     assert set(chat.keys) == {"Bearer secret-123"}
     assert not any(b"secret" in path.read_bytes() for path in run.folder.rglob("*") if path.is_file())
-    assert Server("http://me:secret@host/v1/?key=secret", "m").detail["url"] == "http://host/v1"
+    assert JudgeServer("http://me:secret@host/v1/?key=secret", "m").detail["url"] == "http://host/v1"
 
 
 LABELS = LabelSet("single", (LabelEntry("hiphop", "Hip-Hop", ("hiphop",)), LabelEntry("rock", "rock", ("rock",))))
@@ -219,14 +219,14 @@ LABELS = LabelSet("single", (LabelEntry("hiphop", "Hip-Hop", ("hiphop",)), Label
     ],
 )
 def test_only_a_label_in_json_is_a_label(reply: str, label: str | None, problem: str | None) -> None:
-    view = read(reply, Ask("k", "an answer", LABELS, "genre"))
+    view = read(reply, AnswerToRead("k", "an answer", LABELS, "genre"))
     assert (view.label, view.more.get("problem"), view.more["reply"]) == (label, problem, reply)
 
 
 def test_questions_with_many_answers_have_no_second_opinion(run: Run, home: Home, tmp_path: Path, chat: Chat) -> None:
     other = answered(home, tmp_path, dict(zip(IDS, SAID, strict=True)), task="mood")
     with pytest.raises(EvaluationError, match="asks to tag; second opinions are for questions with one right label"):
-        score.second_opinion(other, Server(chat.url, "m"))
+        score.ask_secondary_scorer(other, JudgeServer(chat.url, "m"))
     assert other.scores["opinions"] == []
 
 
@@ -261,7 +261,7 @@ def encoder(folder: Path, pooling: str = "mean_tokens") -> Path:
 
 def test_the_nearest_label_is_found_whatever_the_answer_says(run: Run, tmp_path: Path) -> None:
     folder = encoder(tmp_path / "encoder")
-    asked = score.second_opinion(run, SentenceEncoder(str(folder), template="{label}"))
+    asked = score.ask_secondary_scorer(run, SentenceEncoder(str(folder), template="{label}"))
     score.score(run)
     found = opinion(run, "embedding")
     assert (asked, found["asked"], found["labelled"]) == (4, 5, 5)
@@ -271,13 +271,16 @@ def test_the_nearest_label_is_found_whatever_the_answer_says(run: Run, tmp_path:
     assert lines[-1]["cosine"] == pytest.approx(1.0, abs=1e-5)
     assert len(found["detail"]["weights_sha256"]["model.safetensors"]) == 64
     assert (found["detail"]["pooling"], found["detail"]["template"]) == ("mean", "{label}")
-    assert score.second_opinion(run, SentenceEncoder(str(folder), template="{label}")) == 0
-    assert score.second_opinion(run, SentenceEncoder(str(folder))) == 4
+    assert score.ask_secondary_scorer(run, SentenceEncoder(str(folder), template="{label}")) == 0
+    assert score.ask_secondary_scorer(run, SentenceEncoder(str(folder))) == 4
 
 
 def test_padding_does_not_change_an_embedding(tmp_path: Path) -> None:
     one = SentenceEncoder(str(encoder(tmp_path / "encoder")))
-    asks = [Ask(str(i), text, LABELS, "genre") for i, text in enumerate(["low", "high pitch in between . the music"])]
+    asks = [
+        AnswerToRead(str(i), text, LABELS, "genre")
+        for i, text in enumerate(["low", "high pitch in between . the music"])
+    ]
     together = [view.more["cosine"] for view in one.views(asks)]
     assert together == pytest.approx([next(one.views([ask])).more["cosine"] for ask in asks], abs=1e-5)
 
@@ -285,10 +288,10 @@ def test_padding_does_not_change_an_embedding(tmp_path: Path) -> None:
 def test_an_encoder_that_cannot_be_used_is_refused(run: Run, tmp_path: Path) -> None:
     folder = encoder(tmp_path / "encoder", "max_tokens")
     with pytest.raises(ModelError, match="pools in a way that is not known here"):
-        score.second_opinion(run, SentenceEncoder(str(folder)))
+        score.ask_secondary_scorer(run, SentenceEncoder(str(folder)))
     (folder / "model.safetensors").unlink()
     with pytest.raises(ModelError, match=r"has no \*\.safetensors"):
-        score.second_opinion(run, SentenceEncoder(str(folder)))
+        score.ask_secondary_scorer(run, SentenceEncoder(str(folder)))
 
 
 # ---------------------------------------------------------------------------------- the command line
@@ -307,7 +310,7 @@ def test_the_command_asks_once_and_keeps_the_column(run: Run, chat: Chat) -> Non
 
 def test_further_scores_of_captions_are_kept_until_answers_change(home: Home, run: Run, tmp_path: Path) -> None:
     with pytest.raises(EvaluationError, match="asks to classify, and meteor is for captions"):
-        score.further_score(home, run, "meteor")
+        score.add_extra_metric(home, run, "meteor")
     other = answered(home, tmp_path, dict(zip(IDS, SAID, strict=True)), task="caption")
     assert typed("score", other.id, "--extra", "meteor").code == 0
     value = metric(other, "meteor")

@@ -1,4 +1,7 @@
-"""docs/api.md out of the docstrings: `python docs/generate_api.py` prints it; `make docs` writes, `make check` compares."""
+"""What is made of the source and committed beside it: docs/api.md of the docstrings, the overview of cards of the cards.
+
+`make docs` writes them (--write), `make check` compares (--check).
+"""
 
 from __future__ import annotations
 
@@ -8,6 +11,7 @@ import sys
 from pathlib import Path
 
 import mudata
+from mudata.catalog.cards import overview
 
 PAGE = Path(__file__).parent / "api.md"
 HEAD = """# mudata in Python
@@ -78,11 +82,8 @@ def text(doc: str) -> str:
 
 
 if __name__ == "__main__":
-    made = page()
-    if "--write" in sys.argv:
-        PAGE.write_text(made, "utf-8")
-    elif "--check" in sys.argv:
-        if not PAGE.exists() or PAGE.read_text("utf-8") != made:
-            sys.exit("docs/api.md is not what the docstrings say. Run: make docs")
-    else:
-        print(made)
+    for path, text_made in ((PAGE, page()), (overview.FILE, overview.made())):
+        if "--write" in sys.argv:
+            path.write_text(text_made, "utf-8")
+        elif not path.exists() or path.read_text("utf-8") != text_made:
+            sys.exit(f"{path.name} is not what the source says. Run: make docs")

@@ -1,0 +1,63 @@
+"""The list of datasets without reading every card: a card's line lies ready, keyed by the hash of its file.
+
+`overview.json` beside the cards has the line of each built-in card. It is made of them (`make docs`) and never trusted
+further than the hash goes: a card that was changed since, or is a user's own, is read.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from mudata.catalog.cards.card_files import BUILT_IN, files
+
+if TYPE_CHECKING:
+    from mudata.catalog.cards.schema import Card
+
+FILE = BUILT_IN / "datasets" / "overview.json"
+
+
+def rows() -> list[dict[str, Any]]:
+    """A line for each dataset that has a card, by name: name, title, tags, format, duration, clips (of the default
+    subset; None where the card does not say), audio, usage, availability, licence, homepage.
+
+    Raises CardError.
+    """
+    ready: dict[str, Any] = json.loads(FILE.read_text("utf-8")) if FILE.is_file() else {}
+    return [ready.get(_sha256(path)) or _read(path) for path in files().values()]
+
+
+def made() -> str:
+    """What `overview.json` should say."""
+    paths = sorted((BUILT_IN / "datasets").glob("*.yaml"))
+    return json.dumps({_sha256(path): _read(path) for path in paths}, indent=1, ensure_ascii=False) + "\n"
+
+
+def _sha256(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def _read(path: Path) -> dict[str, Any]:
+    from mudata.catalog.cards import loader
+
+    return _row(loader.load(path))
+
+
+def _row(card: Card) -> dict[str, Any]:
+    counts = card.expected.clips
+    clips = counts.get(card.default_subset or "all")
+    return {
+        "name": card.name,
+        "title": card.title,
+        "tags": list(card.tags),
+        "format": list(card.format),
+        "duration": str(card.duration),
+        "clips": clips,
+        "audio": card.audio,
+        "usage": card.licence.usage,
+        "availability": card.availability,
+        "licence": card.licence.spdx or card.licence.text,
+        "homepage": card.homepage,
+    }
