@@ -331,6 +331,7 @@ Zoo = tuple[Done, Done, dict[str, dict[str, object]]]
         ("café", "WAV/PCM_16", 8000, 1),
     ],
 )
+@pytest.mark.slow
 def test_odd_but_valid_audio_becomes_a_clip(zoo: Zoo, name: str, coding: str, rate: int, channels: int) -> None:
     row = zoo[2][name]
     assert (row["status"], row["reason"]) == ("ok", None)
@@ -463,6 +464,7 @@ print(json.dumps(told))
 """
 
 
+@pytest.mark.slow
 def test_a_home_that_may_not_be_written_can_be_read() -> None:
     with tempfile.TemporaryDirectory(prefix="mudata-", dir="/tmp") as place:  # where everybody may enter
         folder = Path(place)
@@ -521,6 +523,7 @@ def disk(tmp_path: Path) -> Iterator[Path]:
     ("source", "size", "growth", "stages"),
     [("an archive", 100, 1.25, {"nothing", "files"}), ("own files", 300, 1.08, {"clips", "index"})],
 )
+@pytest.mark.slow
 def test_a_full_disk_is_told_and_with_room_the_same_command_goes_on(
     server: Server,
     tmp_path: Path,

@@ -291,6 +291,7 @@ run(jobs, files=files, target=target, audio_format=AudioFormat(8000), workers=2)
 """
 
 
+@pytest.mark.slow
 def test_a_run_killed_anywhere_is_finished_by_the_next(tmp_path: Path) -> None:
     files = tmp_path / "files"
     files.mkdir()
@@ -351,6 +352,7 @@ def run_on_a_mount(tmp_path: Path, options: str) -> subprocess.CompletedProcess[
     return done
 
 
+@pytest.mark.slow
 def test_a_full_disk_stops_the_run_and_keeps_what_was_finished(tmp_path: Path) -> None:
     done = run_on_a_mount(tmp_path, "size=400k")
     assert "HomeError: The disk is full" in done.stderr

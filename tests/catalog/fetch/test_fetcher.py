@@ -514,6 +514,7 @@ def test_subsets_of_a_card(server: Server) -> None:
     assert subsets_of(with_subsets(server), "large,small") == ("large", "small")
 
 
+@pytest.mark.slow
 def test_ten_thousand_files_are_recognised_in_well_under_a_second(server: Server, home: Home) -> None:
     members = {f"tiny/{n:05}.wav": b"x" for n in range(10_000)}
     made = only_audio(server, http(archive(server, "own.zip", zipped(members))))
@@ -578,6 +579,7 @@ def a_big_set(server: Server, *answers: Answer) -> tuple[Card, dict[str, bytes]]
 
 
 @pytest.mark.parametrize("moment", ["download", "extraction"])
+@pytest.mark.slow
 def test_a_killed_fetch_goes_on_where_it_ended(server: Server, home: Home, tmp_path: Path, moment: str) -> None:
     made, members = a_big_set(server, *([Answer()] if moment == "extraction" else []))
     command = [sys.executable, "-c", SCRIPT, str(tiny_set.write(made, tmp_path))]

@@ -397,6 +397,7 @@ def _consistent(home: Home) -> dict[str, int]:
     return {row[0]: int(row[2]) for row in rows}
 
 
+@pytest.mark.slow
 def test_writers_of_different_datasets_both_survive_and_readers_see_whole_ones(home: Home) -> None:
     writers = [_writer(home, dataset, 6) for dataset in ("one", "two")]
     seen: dict[str, int] = {}
@@ -413,6 +414,7 @@ def test_writers_of_different_datasets_both_survive_and_readers_see_whole_ones(h
         assert connection.execute("SELECT count(*) FROM labels").fetchall() == [(4000,)]
 
 
+@pytest.mark.slow
 def test_writers_of_the_same_dataset_take_turns(home: Home) -> None:
     writers = [_writer(home, "one", 4) for _ in range(2)]
     for writer in writers:
@@ -420,6 +422,7 @@ def test_writers_of_the_same_dataset_take_turns(home: Home) -> None:
     assert _consistent(home) == {"one": 4}
 
 
+@pytest.mark.slow
 def test_a_kill_at_any_moment_loses_nothing(home: Home) -> None:
     moments = random.Random(20261123)
     done = 0

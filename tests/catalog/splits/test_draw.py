@@ -411,6 +411,7 @@ _WISHES = st.fixed_dictionaries(
 
 @settings(deadline=None)
 @given(_selections(), _WISHES)
+@pytest.mark.slow
 def test_parts_are_disjoint_whole_and_never_tear_a_group(chosen: Candidates, wishes: dict[str, Any]) -> None:
     request = SplitRequest("s", ("x",), **wishes)
     try:
@@ -434,6 +435,7 @@ def test_parts_are_disjoint_whole_and_never_tear_a_group(chosen: Candidates, wis
                 assert part_of[a] == part_of[b]
 
 
+@pytest.mark.slow
 def test_rows_in_any_order_give_the_same_hash(home: Home, toy: Home) -> None:
     wishes: dict[str, Any] = {"stratify": ("genre",), "group": ("album",), "parts": THIRDS, "seed": 3}
     first = _ask(toy, **wishes)

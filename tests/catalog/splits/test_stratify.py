@@ -200,6 +200,7 @@ def test_groups_of_many_labels_are_spread_better_than_by_chance() -> None:
     assert worst([at_random[group] for group in groups]) > 0.15
 
 
+@pytest.mark.slow
 def test_jamendo_is_spread_better_by_artist_than_in_its_published_split(shared: Path) -> None:
     tracks: dict[str, tuple[str, str, set[str]]] = {}
     folder = shared / "data" / "jamendo" / "splits" / "split-0"

@@ -172,6 +172,7 @@ def test_a_reader_of_notation_is_not_told_to_listen_but_asked_in_words_that_were
 
 
 @bundles("chatmusician")
+@pytest.mark.slow
 def test_oracle_chatmusician_is_asked_about_midi_through_the_command_line(
     bundle: Bundle, dances: None, home: Home
 ) -> None:

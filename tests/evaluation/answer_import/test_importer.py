@@ -404,6 +404,7 @@ def test_published_genres_have_their_known_accuracy(home: Home, shared: Path, mo
 
 
 @pytest.mark.shared
+@pytest.mark.slow
 def test_published_captions_have_their_known_rouge(home: Home, shared: Path) -> None:
     file = shared / "data" / "answers" / "cmi-bench" / "qwen_MusicCaps.jsonl"
     run = take(home, file, dataset="musiccaps", references="file", task="caption")

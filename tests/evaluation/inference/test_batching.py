@@ -217,6 +217,7 @@ class Hangs:
 """
 
 
+@pytest.mark.slow
 def test_a_call_that_hangs_is_given_up_and_keeps_nothing_else_from_being_asked(
     corpus: Corpus, home: Home, tmp_path: Path
 ) -> None:

@@ -476,6 +476,7 @@ class Slow:
 """
 
 
+@pytest.mark.slow
 def test_a_killed_run_goes_on_and_loses_at_most_the_batch_in_the_making(
     corpus: Corpus, home: Home, tmp_path: Path
 ) -> None:

@@ -114,6 +114,7 @@ def test_memory_is_known_on_this_machine() -> None:
 # ------------------------------------------------------------------------------------- weights
 
 
+@pytest.mark.slow
 def test_a_gated_repository_is_told_with_what_to_do(corpus: Corpus, home: Home) -> None:
     with (
         Cdn() as cdn,

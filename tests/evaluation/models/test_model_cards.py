@@ -97,6 +97,7 @@ def test_cards_check_says_what_is_wrong_with_a_model(
     assert said in done.out
 
 
+@pytest.mark.slow
 def test_cards_check_misses_a_row_of_the_survey_and_finds_a_second(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

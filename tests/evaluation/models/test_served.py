@@ -652,6 +652,7 @@ def test_a_model_that_has_changed_meanwhile_is_not_mixed_in(host: Chat, home: Ho
     assert "was begun with revision ears-2026-01; now it would go on with ears-2026-02" in done.err
 
 
+@pytest.mark.slow
 def test_a_killed_run_goes_on_where_it_was(host: Chat, home: Home, words: tuple[str, ...]) -> None:
     host.slow = {5: 20.0, 6: 20.0}
     with started(*words, "-o", "concurrency=2") as process:
