@@ -591,6 +591,7 @@ def toy(home: Home, stock: Path) -> Home:
 
 
 @pytest.mark.parametrize("command", [*COMMANDS[:6], "split check exam"])
+@pytest.mark.slow
 def test_an_index_of_a_newer_version_is_refused(
     home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: str
 ) -> None:
@@ -789,6 +790,7 @@ class Wordy:
 """
 
 
+@pytest.mark.slow
 def test_a_disk_that_fills_up_while_a_model_is_asked_keeps_every_answer(
     home: Home, tmp_path: Path, disk: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -843,6 +845,7 @@ sys.meta_path[:] = [Without(finder) for finder in sys.meta_path]
         ("yt_dlp", "fetch --card {folder}/odd.yaml", "yt-dlp", "youtube"),
     ],
 )
+@pytest.mark.slow
 def test_a_missing_extra_is_told_with_the_command_that_installs_it(
     tmp_path: Path, absent: str, command: str, package: str, extra: str
 ) -> None:
@@ -864,6 +867,7 @@ def test_a_missing_extra_is_told_with_the_command_that_installs_it(
     assert f"Run: pip install 'mudata-music[{extra}]'" in done.err
 
 
+@pytest.mark.slow
 def test_audio_that_wants_another_decoder_names_it_and_the_rest_goes_on(tmp_path: Path) -> None:
     (tmp_path / "sitecustomize.py").write_text(BLOCKER)
     own = folder_of_sounds(tmp_path / "own", count=1)

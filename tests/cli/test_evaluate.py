@@ -153,6 +153,7 @@ def ear(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     return "keen:Ear"
 
 
+@pytest.mark.slow
 def test_the_closing_note_tells_whether_the_audio_was_heard(corpus: Corpus, home: Home, ear: str) -> None:
     corpus.split("all", {"test": corpus.publish(clips=60)})
     words = ("eval", "--model", ear, "--split", "all", "--task", "genre")
@@ -254,6 +255,7 @@ def test_models_are_listed_and_shown() -> None:
     assert json.loads(run("models", "info", "random", "--json").stdout)["options"] == {"seed": 0}
 
 
+@pytest.mark.slow
 def test_errors_are_text_and_exit_codes() -> None:
     done = subprocess.run(
         [sys.executable, "-m", "mudata", "eval", "--model", "randm", "--split", "x"],
@@ -278,6 +280,7 @@ def test_help_and_lists_import_nothing_heavy(command: list[str]) -> None:
     assert done.stdout.strip() == "set()"
 
 
+@pytest.mark.slow
 def test_the_features_model_goes_the_whole_way(corpus: Corpus, home: Home) -> None:
     pytest.importorskip("librosa")
     pytest.importorskip("sklearn")

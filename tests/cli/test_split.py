@@ -55,6 +55,7 @@ def test_options_may_stand_before_the_name(toy: Home) -> None:
     assert Path(said["path"]) == toy.splits / "five.json"
 
 
+@pytest.mark.slow
 def test_several_datasets_labels_and_groups_can_be_named(toy: Home) -> None:
     shelf.shelve(toy, "more", clips=[{"id": "x", "artist": "y"}], labels=[{"id": "x", "label": "g1"}])
     result = _run("s", "--dataset", "toy", "--dataset", "more", "--group", "artist", "--group", "album", "--json")
@@ -80,6 +81,7 @@ def test_what_cannot_be_met_is_an_error_and_writes_nothing(toy: Home) -> None:
     assert isinstance(_run("lst").exception, SplitError)
 
 
+@pytest.mark.slow
 def test_another_split_of_that_name_takes_force(toy: Home) -> None:
     _run(*EXAM)
     before = (toy.splits / "exam.json").read_bytes()
@@ -104,6 +106,7 @@ def test_show_tells_how_a_split_was_asked_for(toy: Home) -> None:
     assert json.loads(_run("show", "exam", "--json").stdout)["parts"][1]["part"] == "test"
 
 
+@pytest.mark.slow
 def test_a_manifest_from_elsewhere_can_be_shown_without_its_data(toy: Home, tmp_path: Path) -> None:
     _run(*EXAM)
     moved = (toy.splits / "exam.json").rename(tmp_path / "sent.json")
@@ -122,6 +125,7 @@ def test_list_has_one_line_per_split(toy: Home) -> None:
     assert "test 5" in _run("list").stdout
 
 
+@pytest.mark.slow
 def test_check_is_silent_on_a_good_split_and_exits_1_on_a_bad_one(toy: Home) -> None:
     _run(*EXAM)
     good = _run("check", "exam")

@@ -364,6 +364,7 @@ def m4a(tmp_path: Path) -> Path:
 
 
 @pytest.mark.parametrize("decoder", ["av", "ffmpeg"])
+@pytest.mark.slow
 def test_other_formats_are_read_by_pyav_or_the_ffmpeg_program(
     m4a: Path, decoder: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -90,6 +90,7 @@ def test_a_call_that_kills_its_process_is_lost_alone(calls: Any) -> None:
     assert {n for n, answer in answers.items() if answer == n} == set(range(40)) - lost.keys()
 
 
+@pytest.mark.slow
 def test_a_process_that_dies_by_accident_costs_nothing(calls: Any, tmp_path: Path) -> None:
     (tmp_path / "seen").mkdir()
     values = [[str(tmp_path / "seen"), n] for n in range(6)]

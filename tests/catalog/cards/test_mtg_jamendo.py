@@ -73,6 +73,7 @@ def test_lines_of_any_length_become_clips_with_groups(root: Path) -> None:
     assert {(row["crop_mode"], row["crop_s"]) for row in found.values()} == {("centre", 30.0)}
 
 
+@pytest.mark.slow
 def test_licences_and_titles_are_those_of_the_track(root: Path) -> None:
     found = clips(read(CARD, root))
     assert [row["licence"] for row in found.values()] == [
@@ -100,11 +101,13 @@ def test_tags_go_to_their_namespaces_without_their_prefix(root: Path) -> None:
     }
 
 
+@pytest.mark.slow
 def test_the_subset_of_moods_has_the_tracks_with_a_mood(root: Path) -> None:
     assert list(clips(read(CARD, root, subset="moodtheme"))) == ["track_0000202", "track_1000303"]
     assert list(clips(read(CARD, root, where="list_contains(genre, 'rock')"))) == ["track_0000202"]
 
 
+@pytest.mark.slow
 def test_a_full_quality_file_is_preferred_and_not_held_to_the_sum_of_the_other(root: Path) -> None:
     assert clips(read(CARD, root))["track_0000202"]["hash"] == f"sha256:{SUM}"
     assert clips(read(CARD, root))["track_0000202"]["path"] == "02/202.low.mp3"

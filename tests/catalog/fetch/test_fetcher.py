@@ -438,6 +438,7 @@ def test_an_archive_that_was_unpacked_under_a_limit_counts_for_all(
     assert not list((home.raw("tiny") / "downloads").rglob("*.zip"))
 
 
+@pytest.mark.slow
 def test_rows_come_as_far_as_the_limit_and_a_larger_one_goes_on(
     server: Server, home: Home, hub: fake_hub.Hub, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -226,6 +226,7 @@ def test_the_generation_before_the_current_one_stays_and_older_ones_go_in_time(h
     assert [folder.exists() for folder in (*made, latest)] == [False, True, True, True]
 
 
+@pytest.mark.slow
 def test_a_reader_keeps_its_snapshot_while_others_publish(home: Home) -> None:
     index.publish(home, "toy", {"clips": clips("old")})
     with index.connect(home) as reader:
@@ -271,6 +272,7 @@ _DIFFERENT: list[Callable[[], dict[str, pa.Table]]] = [
 ]
 
 
+@pytest.mark.slow
 def test_any_other_content_has_another_hash(home: Home) -> None:
     hashes = set()
     for tables in _DIFFERENT:

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from mudata.catalog.splits.manifest import Manifest
     from mudata.home import Home
 
+pytestmark = pytest.mark.slow
+
 THIRDS = {"train": 0.6, "validation": 0.2, "test": 0.2}
 
 
@@ -411,7 +413,6 @@ _WISHES = st.fixed_dictionaries(
 
 @settings(deadline=None)
 @given(_selections(), _WISHES)
-@pytest.mark.slow
 def test_parts_are_disjoint_whole_and_never_tear_a_group(chosen: Candidates, wishes: dict[str, Any]) -> None:
     request = SplitRequest("s", ("x",), **wishes)
     try:
@@ -435,7 +436,6 @@ def test_parts_are_disjoint_whole_and_never_tear_a_group(chosen: Candidates, wis
                 assert part_of[a] == part_of[b]
 
 
-@pytest.mark.slow
 def test_rows_in_any_order_give_the_same_hash(home: Home, toy: Home) -> None:
     wishes: dict[str, Any] = {"stratify": ("genre",), "group": ("album",), "parts": THIRDS, "seed": 3}
     first = _ask(toy, **wishes)

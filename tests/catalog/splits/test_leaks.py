@@ -35,6 +35,7 @@ def _pairs(found: leaks.Leaks, kind: str) -> dict[tuple[str, str], tuple[int, in
         ("fault-filtered", "2012", (0, 0, 0), (0, 290), 0, 0),
     ],
 )
+@pytest.mark.slow
 def test_published_splits_of_gtzan_leak_as_is_known(
     home: Home,
     shared: Path,

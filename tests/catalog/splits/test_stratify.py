@@ -111,6 +111,7 @@ def _deals(draw: st.DrawFn) -> tuple[list[int], list[list[int]], list[int]]:
 
 @settings(deadline=None)
 @given(_deals(), st.booleans())
+@pytest.mark.slow
 def test_every_clip_gets_one_part_and_no_group_is_torn(
     deal: tuple[list[int], list[list[int]], list[int]], everywhere: bool
 ) -> None:
@@ -124,6 +125,7 @@ def test_every_clip_gets_one_part_and_no_group_is_torn(
 @example(([0, 0, 1, 2, 3, 3], [[0], [], [0, 1], [0, 1], [1], [1]], [2, 2, 2]))  # where evening out would overdo it
 @settings(deadline=None)
 @given(_deals())
+@pytest.mark.slow
 def test_sizes_are_off_by_less_than_the_largest_group_per_part(
     deal: tuple[list[int], list[list[int]], list[int]],
 ) -> None:
@@ -136,6 +138,7 @@ def test_sizes_are_off_by_less_than_the_largest_group_per_part(
 
 @settings(deadline=None)
 @given(_deals())
+@pytest.mark.slow
 def test_single_clips_fill_the_parts_exactly(deal: tuple[list[int], list[list[int]], list[int]]) -> None:
     _, labels, sizes = deal
     got = Counter(stratify.assign(range(len(labels)), labels, sizes, everywhere=False))

@@ -24,6 +24,8 @@ from mudata.evaluation.tasks.samples import Sample
 if TYPE_CHECKING:
     from mudata.home import Home
 
+pytestmark = pytest.mark.slow
+
 CARD = """
 name: dances
 title: Eight dances
@@ -172,7 +174,6 @@ def test_a_reader_of_notation_is_not_told_to_listen_but_asked_in_words_that_were
 
 
 @bundles("chatmusician")
-@pytest.mark.slow
 def test_oracle_chatmusician_is_asked_about_midi_through_the_command_line(
     bundle: Bundle, dances: None, home: Home
 ) -> None:

@@ -55,6 +55,7 @@ def take(home: Home, file: Path, notes: Notes | None = None, format: str = "cmi-
     )
 
 
+@pytest.mark.slow
 def test_a_file_becomes_an_ordinary_run(corpus: Corpus, home: Home, tmp_path: Path) -> None:
     corpus.halves()
     notes = Notes()
@@ -78,6 +79,7 @@ def test_a_file_becomes_an_ordinary_run(corpus: Corpus, home: Home, tmp_path: Pa
     assert typed("sql", "SELECT count(*) AS n FROM alignments WHERE is_right", "--csv").out.split() == ["n", "6"]
 
 
+@pytest.mark.slow
 def test_no_audio_is_needed(corpus: Corpus, home: Home, tmp_path: Path) -> None:
     hashes = corpus.publish(absent=tuple(f"{i:02}" for i in range(12)))
     corpus.split("half", {"train": {i: hashes[i] for i in list(hashes)[:6]}, "test": {i: hashes[i] for i in IDS}})
@@ -90,6 +92,7 @@ def test_no_audio_is_needed(corpus: Corpus, home: Home, tmp_path: Path) -> None:
     assert by_dataset.settings.split == "tones-imported"
 
 
+@pytest.mark.slow
 def test_nothing_need_be_fetched_where_the_file_is_taken_at_its_word(
     corpus: Corpus, home: Home, tmp_path: Path
 ) -> None:
@@ -170,6 +173,7 @@ def test_one_of_split_and_dataset_is_needed(corpus: Corpus, home: Home, tmp_path
         take(home, file, dataset="tones", part="test")
 
 
+@pytest.mark.slow
 def test_other_questions_are_kept_clip_by_clip(corpus: Corpus, home: Home, tmp_path: Path) -> None:
     corpus.halves()
     rows = [{"clip_id": c, "answer": "low", "prompt": "What is it?" if c != IDS[2] else "Low, you say?"} for c in IDS]
@@ -267,6 +271,7 @@ def test_empty_answers_of_lmms_eval_are_suspicious(corpus: Corpus, home: Home, t
     assert run.scores["outcomes"]["EMPTY"] == 3
 
 
+@pytest.mark.slow
 def test_answers_of_any_run_can_be_imported(corpus: Corpus, home: Home, tmp_path: Path) -> None:
     corpus.halves()
     run = take(home, all_right(tmp_path))

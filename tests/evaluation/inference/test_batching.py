@@ -24,6 +24,8 @@ from mudata.narration import Progress
 if TYPE_CHECKING:
     from mudata.home import Home
 
+pytestmark = pytest.mark.slow
+
 
 class Odd:
     """Says and does what the test at hand wants."""
@@ -217,7 +219,6 @@ class Hangs:
 """
 
 
-@pytest.mark.slow
 def test_a_call_that_hangs_is_given_up_and_keeps_nothing_else_from_being_asked(
     corpus: Corpus, home: Home, tmp_path: Path
 ) -> None:

@@ -28,6 +28,8 @@ from mudata.narration import Progress
 if TYPE_CHECKING:
     from mudata.home import Home
 
+pytestmark = pytest.mark.slow
+
 
 class Ear:
     """Tells pitch; writes down the batches it gets. Its class attributes make it fail in various ways."""
@@ -476,7 +478,6 @@ class Slow:
 """
 
 
-@pytest.mark.slow
 def test_a_killed_run_goes_on_and_loses_at_most_the_batch_in_the_making(
     corpus: Corpus, home: Home, tmp_path: Path
 ) -> None:

@@ -355,6 +355,7 @@ def ask(home: Home, **more: object) -> Run:
     return evaluate(home, EvalRequest(**({"model": "random", "split": "half", "task": "caption"} | more)))  # type: ignore[arg-type]
 
 
+@pytest.mark.slow
 def test_a_run_records_the_constant_of_the_train_part(corpus: Corpus, home: Home) -> None:
     corpus.halves()
     run = ask(home)
@@ -366,6 +367,7 @@ def test_a_run_records_the_constant_of_the_train_part(corpus: Corpus, home: Home
     assert ask(home, task="genre").settings.tasks[0].constant is None
 
 
+@pytest.mark.slow
 def test_a_run_without_a_train_part_records_the_constant_of_clips_it_does_not_ask(corpus: Corpus, home: Home) -> None:
     hashes = corpus.publish()
     corpus.split("half", {"test": hashes})
@@ -376,6 +378,7 @@ def test_a_run_without_a_train_part_records_the_constant_of_clips_it_does_not_as
     assert ask(home).settings.tasks[0].constant is None
 
 
+@pytest.mark.slow
 def test_a_run_knows_what_people_said_of_each_clip(corpus: Corpus, home: Home) -> None:
     corpus.halves(aspects=("sounds", "a"))
     run = ask(home)
@@ -411,6 +414,7 @@ def published(shared: Path, model: str) -> list[ScoredAnswer]:
 
 
 @pytest.mark.shared
+@pytest.mark.slow
 def test_published_answers_stand_beside_their_controls(shared: Path) -> None:
     with (shared / "data/musiccaps/musiccaps-public.csv").open(newline="") as file:
         train = [(row["caption"],) for row in csv.DictReader(file) if row["is_audioset_eval"] == "False"]

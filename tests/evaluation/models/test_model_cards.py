@@ -127,6 +127,7 @@ def checkpoint(name: str) -> Path:
 
 
 @pytest.mark.parametrize("name", BUNDLES)
+@pytest.mark.slow
 def test_a_published_folder_is_taken_and_asked_from_end_to_end(
     name: str, home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

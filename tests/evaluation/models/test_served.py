@@ -608,6 +608,7 @@ def the_run(home: Home) -> Run:
     return run
 
 
+@pytest.mark.slow
 def test_the_command_asks_a_server_and_keeps_no_key(
     host: Chat, home: Home, words: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -632,6 +633,7 @@ def test_the_command_asks_a_server_and_keeps_no_key(
     assert len(all_runs(home)) == 2
 
 
+@pytest.mark.slow
 def test_the_command_tells_what_failed_and_asks_it_again(host: Chat, home: Home, words: tuple[str, ...]) -> None:
     host.trouble[CHAT] = [None, None, sent({"message": "too long"}, 400), sent(b"oops")]
     done = typed(*words)

@@ -102,6 +102,7 @@ def page(seen: Seen) -> Page:
     return seen.page
 
 
+@pytest.mark.slow
 def test_filters_filter_and_say_how_many_are_left(page: Page) -> None:
     count = page.locator("#count")
     assert count.inner_text() == "6 clips, 12 answers"
@@ -381,6 +382,7 @@ def test_what_a_screen_reader_needs_is_there(page: Page) -> None:
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.slow
 def test_text_stands_out_from_what_it_is_written_on(browser: Browser, path: Path, scheme: str) -> None:
     seen = Seen(browser, path, color_scheme=scheme)
     ratios = seen.page.evaluate(

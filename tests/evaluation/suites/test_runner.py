@@ -88,6 +88,7 @@ def model(folder: Path, name: str, load: str = "pass", answer: str = "[Answer('l
     return f"{name}:Model"
 
 
+@pytest.mark.slow
 def test_an_exam_draws_its_clips_once_and_up_to_so_many_to_learn_from(corpus: Corpus, home: Home) -> None:
     tiny = suite.load("tiny")
     drawn = draw(home, tiny, "genre")
@@ -364,6 +365,7 @@ def test_help_imports_nothing_heavy(command: list[str]) -> None:
     assert done.stdout.strip() == "set()"
 
 
+@pytest.mark.slow
 def test_a_folder_of_gtzan_clips_sits_the_survey(home: Home, tmp_path: Path, tone: Callable[..., Path]) -> None:
     genres = ["blues", "classical", "country", "disco", "hiphop", "jazz", "metal", "pop", "reggae", "rock"]
     for i in range(110):

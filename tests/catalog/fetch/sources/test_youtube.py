@@ -89,6 +89,7 @@ def ledger(tmp_path: Path) -> list[dict[str, str]]:
 
 
 @pytest.mark.parametrize(("kind", "video"), [("wav", "-2Vn2jQ6_hA"), ("m4a", "_0-0aB7c8dE")])
+@pytest.mark.slow
 def test_the_segment_is_cut_to_the_sample_and_the_track_is_not_kept(
     kind: str, video: str, site: Site, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:

@@ -154,6 +154,7 @@ def test_a_gated_repository_says_what_to_do_and_other_parts_come(
     assert in_layout(home, "toy-a") == expected("a.bin", ADAPTER)
 
 
+@pytest.mark.slow
 def test_a_killed_fetch_goes_on_where_it_was(cards: Path, home: Home, server: Server) -> None:
     server.serve("/a.bin", Answer(ADAPTER, etag='"1"', pace_s=0.05), Answer(ADAPTER, etag='"1"'))
     part = home.models / "parts/toy-a/files/.a.bin.part"
