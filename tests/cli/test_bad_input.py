@@ -356,6 +356,7 @@ def test_odd_but_valid_audio_becomes_a_clip(zoo: Zoo, name: str, coding: str, ra
         ("silent", "silent: "),
     ],
 )
+@pytest.mark.slow
 def test_bad_audio_is_quarantined_by_name_and_reason(zoo: Zoo, name: str, reason: str) -> None:
     done, _, rows = zoo
     assert (rows[name]["status"], rows[name]["path"]) == ("quarantined", None)

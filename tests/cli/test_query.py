@@ -223,6 +223,7 @@ def tones(home: Home, tone: Tone, tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     return files
 
 
+@pytest.mark.slow
 def test_verify_exits_with_0_when_all_is_well(tones: Path, mudata: Mudata) -> None:
     said = mudata("verify", "tones")
     assert (said.code, said.err) == (0, "tones: 0 errors, 0 warnings, 2 notes.\n")
@@ -230,6 +231,7 @@ def test_verify_exits_with_0_when_all_is_well(tones: Path, mudata: Mudata) -> No
     assert mudata("verify", "tones", "--deep").code == 0
 
 
+@pytest.mark.slow
 def test_verify_exits_with_1_and_names_what_is_wrong(tones: Path, mudata: Mudata) -> None:
     for number in range(22):
         (tones / f"audio/low/{number:02}.wav").unlink()

@@ -174,12 +174,10 @@ def lines(path: Path) -> Iterator[list[str]]:
 
 
 @pytest.fixture(scope="module")
-def published(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, DatasetContents]:
+def published(shared: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, DatasetContents]:
     """The published parts of split 0 put together again; with the whole lists of moods and instruments they give
     all tags of those two, and the genres of the tracks in the splits."""
-    from conftest import SHARED
-
-    source = SHARED / "data" / "jamendo"
+    source = shared / "data" / "jamendo"
     if not source.is_dir():
         pytest.skip("the shared real data is not here")
     root = tmp_path_factory.mktemp("jamendo")

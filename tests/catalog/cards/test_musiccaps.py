@@ -104,10 +104,8 @@ def test_the_published_table_in_both_line_endings_has_the_sums_of_the_card(share
 
 
 @pytest.fixture(scope="module")
-def published(tmp_path_factory: pytest.TempPathFactory) -> tuple[list[dict[str, str]], DatasetContents]:
-    from conftest import SHARED
-
-    source = SHARED / "data" / "musiccaps" / NAME
+def published(shared: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[list[dict[str, str]], DatasetContents]:
+    source = shared / "data" / "musiccaps" / NAME
     if not source.is_file():
         pytest.skip("the shared real data is not here")
     root = tmp_path_factory.mktemp("musiccaps")

@@ -58,6 +58,7 @@ def test_published_splits_of_gtzan_leak_as_is_known(
 
 
 @pytest.mark.parametrize(("version", "songs", "artists"), [("2024", 59, 983), ("2012", 66, 919)])
+@pytest.mark.slow
 def test_gtzan_recurs_as_is_known(home: Home, shared: Path, version: str, songs: int, artists: int) -> None:
     shelf.gtzan(home, shared, version)
     with database.connect(home) as con:

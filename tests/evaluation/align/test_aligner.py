@@ -441,6 +441,7 @@ def test_every_spelling_means_its_label(entry: LabelEntry) -> None:
     "piece",
     ["rock blues ", "does not contain any ", "example 1: rock\n", "unknown jazz. ", "金属", "&", "<think>", "(A) "],
 )
+@pytest.mark.slow
 def test_a_long_answer_takes_time_in_proportion(piece: str) -> None:
     shown = Shown(PROMPT.prompt, letters=True)
 

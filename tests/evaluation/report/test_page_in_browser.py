@@ -28,7 +28,7 @@ sync_api = pytest.importorskip("playwright.sync_api")
 pytest.importorskip("jinja2")
 pytest.importorskip("matplotlib")
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="chromium is not installed")
+pytestmark = [pytest.mark.slow, pytest.mark.skipif(CHROMIUM is None, reason="chromium is not installed")]
 
 DESK, PHONE = {"width": 1200, "height": 900}, {"width": 320, "height": 640}
 
@@ -102,7 +102,6 @@ def page(seen: Seen) -> Page:
     return seen.page
 
 
-@pytest.mark.slow
 def test_filters_filter_and_say_how_many_are_left(page: Page) -> None:
     count = page.locator("#count")
     assert count.inner_text() == "6 clips, 12 answers"
@@ -382,7 +381,6 @@ def test_what_a_screen_reader_needs_is_there(page: Page) -> None:
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.slow
 def test_text_stands_out_from_what_it_is_written_on(browser: Browser, path: Path, scheme: str) -> None:
     seen = Seen(browser, path, color_scheme=scheme)
     ratios = seen.page.evaluate(

@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from mudata.evaluation.suites.suite import Suite
     from mudata.home import Home
 
+pytestmark = pytest.mark.slow
+
 EXAMS = {
     "genre": {"title": "Genres", "dataset": "tones", "task": "genre", "split": {"n": 4, "train": 4, "seed": 1}},
     "caption": {"title": "Captions", "dataset": "tones", "task": "caption", "split": {"n": 5, "train": 100}},
@@ -88,7 +90,6 @@ def model(folder: Path, name: str, load: str = "pass", answer: str = "[Answer('l
     return f"{name}:Model"
 
 
-@pytest.mark.slow
 def test_an_exam_draws_its_clips_once_and_up_to_so_many_to_learn_from(corpus: Corpus, home: Home) -> None:
     tiny = suite.load("tiny")
     drawn = draw(home, tiny, "genre")
@@ -365,7 +366,6 @@ def test_help_imports_nothing_heavy(command: list[str]) -> None:
     assert done.stdout.strip() == "set()"
 
 
-@pytest.mark.slow
 def test_a_folder_of_gtzan_clips_sits_the_survey(home: Home, tmp_path: Path, tone: Callable[..., Path]) -> None:
     genres = ["blues", "classical", "country", "disco", "hiphop", "jazz", "metal", "pop", "reggae", "rock"]
     for i in range(110):

@@ -426,6 +426,7 @@ def test_an_old_pickle_is_made_mappable_once(cards: Path, home: Home, server: Se
     assert identity("toy-a", {}) == before
 
 
+@pytest.mark.slow
 def test_the_table_says_what_is_here_and_fits_a_page(cards: Path, home: Home) -> None:
     (cards / "models/toy-a.yaml").touch()
     assert fetch("toy-a", YES).code == 0

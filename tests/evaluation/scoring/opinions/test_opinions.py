@@ -308,6 +308,7 @@ def test_the_command_asks_once_and_keeps_the_column(run: Run, chat: Chat) -> Non
     assert (wrong.code, "--opinion judge needs --judge-url and --judge-model." in wrong.err) == (2, True)
 
 
+@pytest.mark.slow
 def test_further_scores_of_captions_are_kept_until_answers_change(home: Home, run: Run, tmp_path: Path) -> None:
     with pytest.raises(EvaluationError, match="asks to classify, and meteor is for captions"):
         score.add_extra_metric(home, run, "meteor")
