@@ -1,4 +1,4 @@
-"""What is made of the source and committed beside it: docs/api.md of the docstrings, the overview of cards of the cards.
+"""What is made of the source and committed beside it: docs/api.md, of docstrings, and the overview of cards.
 
 `make docs` writes them (--write), `make check` compares (--check).
 """
@@ -16,8 +16,9 @@ from mudata.catalog.cards import overview
 PAGE = Path(__file__).parent / "api.md"
 HEAD = """# mudata in Python
 
-What the command line does, Python does, with the same names and defaults. Everything happens in the home (`MUDATA_HOME`).
-Names of datasets, splits and runs are text; paths are text or `Path`; where several things make sense, give one or many.
+What the command line does, Python does, with the same names and defaults. Everything happens in the home
+(`MUDATA_HOME`). Names of datasets, splits and runs are text; paths are text or `Path`; where several things make
+sense, give one or many.
 Wrong arguments, like everything else that can go wrong, are a `mudata.errors.MudataError` that says what to do.
 Progress shows in notebooks and at a prompt; `mudata.show_progress(False)` turns it off, `True` on everywhere.
 
@@ -43,7 +44,8 @@ def page() -> str:
     for name in sorted(mudata.__all__):
         value = getattr(mudata, name)
         if callable(value):
-            parts.append(f"## mudata.{name}\n```python\n{signature(name, value)}\n```\n{text(inspect.getdoc(value) or '')}\n")
+            parts.append(f"## mudata.{name}\n```python\n{signature(name, value)}\n```")
+            parts.append(text(inspect.getdoc(value) or "") + "\n")
     return "\n".join(parts)
 
 

@@ -100,7 +100,7 @@ def test_the_wheel_holds_the_whole_package_and_nothing_else_at_top_level(wheel: 
     tree = {
         p.relative_to(ROOT).as_posix()
         for p in (ROOT / "mudata").rglob("*")
-        if p.suffix in {".py", ".yaml", ".typed", ".html", ".css", ".js"}
+        if p.suffix in {".py", ".yaml", ".json", ".typed", ".html", ".css", ".js"}
     }
     assert tree | {"mudata/py.typed"} == {name for name in wheel if ".dist-info/" not in name}
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 import subprocess
 import sys
 from pathlib import Path
-
-import pytest
+from typing import TYPE_CHECKING
 
 from mudata.catalog.cards import card_files, loader, overview
+
+if TYPE_CHECKING:
+    import pytest
 
 
 def test_what_lies_ready_is_what_the_cards_say() -> None:
