@@ -370,6 +370,7 @@ def told(done: Done) -> dict[str, str]:
     return quarantined
 
 
+@pytest.mark.slow
 def test_one_bad_file_does_not_stop_the_others(zoo: Zoo) -> None:
     done, again, rows = zoo
     assert (done.code, again.code) == (1, 1)
@@ -646,6 +647,7 @@ def test_an_index_of_a_newer_version_is_refused(
         ("SELECT '\udcff'", "The query is not UTF-8 text"),
     ],
 )
+@pytest.mark.slow
 def test_sql_only_reads_the_index_and_keeps_the_hints_of_duckdb(
     toy: Home, tmp_path: Path, query: str, said: str
 ) -> None:
@@ -741,6 +743,7 @@ def test_wrong_arguments_are_told_with_what_was_expected(
 # -------------------------------------------------------------------------------- evaluation
 
 
+@pytest.mark.slow
 def test_a_dataset_without_audio_is_not_asked_about(
     home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -754,6 +757,7 @@ def test_a_dataset_without_audio_is_not_asked_about(
     assert not home.runs.exists()
 
 
+@pytest.mark.slow
 def test_a_split_of_a_dataset_that_is_not_here_says_which(
     home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -766,6 +770,7 @@ def test_a_split_of_a_dataset_that_is_not_here_says_which(
 
 @pytest.mark.parametrize("name", ["run.json", "questions.jsonl", "answers.jsonl"])
 @pytest.mark.parametrize("content", [b"", b"\0\xff\n", b"[1, 2]\n", b'{"clips": 3}\n', b'{"clip_id": "tones'])
+@pytest.mark.slow
 def test_a_damaged_run_is_named_and_the_others_are_scored(
     home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, content: bytes
 ) -> None:

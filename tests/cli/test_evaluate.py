@@ -68,6 +68,7 @@ def test_every_kind_of_task_has_its_table(corpus: Corpus, task: str, columns: st
     assert columns in done.stdout.splitlines()[0]
 
 
+@pytest.mark.slow
 def test_several_datasets_get_a_row_each_and_one_for_all(corpus: Corpus) -> None:
     both = corpus.publish("tones") | corpus.publish("waves")
     corpus.split("both", {"test": both})
@@ -75,6 +76,7 @@ def test_several_datasets_get_a_row_each_and_one_for_all(corpus: Corpus) -> None
     assert [line.split()[2] for line in done.stdout.splitlines()[2:]] == ["all", "tones", "waves"]
 
 
+@pytest.mark.slow
 def test_score_repeats_exactly_and_compares_runs_best_first(corpus: Corpus, home: Home) -> None:
     for seed in ("0", "1", "2"):
         ask("random", "--seed", seed)
@@ -92,6 +94,7 @@ def test_score_repeats_exactly_and_compares_runs_best_first(corpus: Corpus, home
     assert len(json.loads(run("score", "--json").stdout)) == 3
 
 
+@pytest.mark.slow
 def test_score_leaves_out_what_is_unfinished_unless_it_was_asked_for(corpus: Corpus, home: Home) -> None:
     ask("random")
     ask("majority")
@@ -269,6 +272,7 @@ def test_errors_are_text_and_exit_codes() -> None:
 
 
 @pytest.mark.parametrize("command", [["eval", "--help"], ["score", "--help"], ["models", "--help"], ["models"]])
+@pytest.mark.slow
 def test_help_and_lists_import_nothing_heavy(command: list[str]) -> None:
     code = (
         "import sys; from click.testing import CliRunner; from mudata.cli import cli;"

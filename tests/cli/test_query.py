@@ -59,6 +59,7 @@ def toy(home: Home) -> Home:
 # ---------------------------------------------------------------------------------------- sql
 
 
+@pytest.mark.slow
 def test_a_table_is_aligned_and_on_stdout(toy: Home, mudata: Mudata) -> None:
     said = mudata("sql", "SELECT title, count(*) AS n, 12345.678::DOUBLE AS x FROM clips GROUP BY ALL")
     assert said == (0, "title    n   x\n-------  --  -------\none two  60  12345.7\n", "")
@@ -139,6 +140,7 @@ def test_the_query_may_come_from_stdin(toy: Home, mudata: Mudata) -> None:
     assert mudata("sql", "-", "--csv", stdin="SELECT count(*) AS n\nFROM clips;\n").out == "n\n60\n"
 
 
+@pytest.mark.slow
 def test_a_plan_is_drawn_as_it_is(toy: Home, mudata: Mudata) -> None:
     assert "╭─" in mudata("sql", "EXPLAIN SELECT 1").out
 
@@ -175,6 +177,7 @@ def test_the_schema_is_printed_without_any_index(home: Home, mudata: Mudata) -> 
     assert len(rows) == sum(map(len, all_tables().values()))
 
 
+@pytest.mark.slow
 def test_sql_starts_without_heavy_packages(toy: Home) -> None:
     code = (
         "import sys; sys.argv = ['mudata', 'sql', 'select count(*) from clips']\n"
@@ -191,6 +194,7 @@ def test_sql_starts_without_heavy_packages(toy: Home) -> None:
 # -------------------------------------------------------------------------------------- stats
 
 
+@pytest.mark.slow
 def test_stats_of_all_datasets_are_a_line_each(toy: Home, mudata: Mudata) -> None:
     shelve(toy, "other", clips=[{"id": "a"}])
     lines = mudata("stats").out.splitlines()

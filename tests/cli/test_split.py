@@ -34,6 +34,7 @@ def _run(*words: str) -> Result:
 EXAM = ("exam", "--dataset", "toy", "--stratify", "genre", "--group", "artist", "--parts", "train=0.6,test=0.4")
 
 
+@pytest.mark.slow
 def test_a_first_word_that_is_no_command_names_a_new_split(toy: Home) -> None:
     result = _run(*EXAM, "--seed", "3")
     assert result.exit_code == 0, result.output
@@ -92,6 +93,7 @@ def test_another_split_of_that_name_takes_force(toy: Home) -> None:
     assert (toy.splits / "exam.json").read_bytes() != before
 
 
+@pytest.mark.slow
 def test_show_tells_how_a_split_was_asked_for(toy: Home) -> None:
     _run(*EXAM)
     result = _run("show", "exam")
@@ -117,6 +119,7 @@ def test_a_manifest_from_elsewhere_can_be_shown_without_its_data(toy: Home, tmp_
     assert "train" in result.stdout
 
 
+@pytest.mark.slow
 def test_list_has_one_line_per_split(toy: Home) -> None:
     assert _run("list").exit_code == 0
     _run(*EXAM)
@@ -139,6 +142,7 @@ def test_check_is_silent_on_a_good_split_and_exits_1_on_a_bad_one(toy: Home) -> 
     assert {row["kind"] for row in found} == {"missing", "index"}
 
 
+@pytest.mark.slow
 def test_leaks_of_a_split_that_was_drawn_apart_are_none(toy: Home) -> None:
     _run(*EXAM)
     result = _run("leaks", "exam")
@@ -163,6 +167,7 @@ def test_leaks_wants_one_split(toy: Home, words: tuple[str, ...]) -> None:
     assert "Give the name or file of a split" in result.stderr
 
 
+@pytest.mark.slow
 def test_unknown_splits_are_told(toy: Home) -> None:
     for command in ("show", "check", "leaks"):
         assert isinstance(_run(command, "nothing").exception, UnknownName)

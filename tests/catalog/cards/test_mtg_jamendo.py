@@ -122,6 +122,7 @@ def test_a_full_quality_file_is_preferred_and_not_held_to_the_sum_of_the_other(r
     assert found["track_0000202"]["hash"] == f"sha256:{SUM}"
 
 
+@pytest.mark.slow
 def test_published_splits_are_read_and_those_of_the_moods_follow(root: Path) -> None:
     splits = {(row["split"], row["id"]): row["part"] for row in read(CARD, root).splits.to_pylist()}
     assert splits == {
@@ -207,12 +208,14 @@ def counted(reading: DatasetContents, namespace: str) -> Counter[str]:
 
 
 @pytest.mark.parametrize("namespace", ["instrument", "mood"])
+@pytest.mark.slow
 def test_published_tags_have_their_published_counts(published: tuple[Path, DatasetContents], namespace: str) -> None:
     _, reading = published
     assert reading.issues == ()
     assert counted(reading, namespace) == CARD.expected.labels[namespace]
 
 
+@pytest.mark.slow
 def test_genres_of_the_splits_are_the_published_ones_less_eight(published: tuple[Path, DatasetContents]) -> None:
     counts = counted(published[1], "genre")
     dropped = {"african", "ethnicrock", "gothic", "heavymetal", "jazzfunk", "oriental", "ska", "tribal"}

@@ -114,6 +114,7 @@ def published(shared: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[l
     return rows, read(CARD, root)
 
 
+@pytest.mark.slow
 def test_the_published_table_gives_its_known_numbers(published: tuple[list[dict[str, str]], DatasetContents]) -> None:
     rows, reading = published
     assert reading.issues == ()
@@ -124,6 +125,7 @@ def test_the_published_table_gives_its_known_numbers(published: tuple[list[dict[
     assert len(mids) == 346
 
 
+@pytest.mark.slow
 def test_every_published_aspect_is_what_python_reads(published: tuple[list[dict[str, str]], DatasetContents]) -> None:
     rows, reading = published
     listed = {row["ytid"]: ast.literal_eval(row["aspect_list"]) for row in rows}

@@ -305,6 +305,7 @@ def test_components_of_other_subsets_are_not_needed(server: Server, home: Home) 
 # --------------------------------------------------------------------- some of the clips only
 
 
+@pytest.mark.slow
 def test_with_a_limit_single_clips_are_preferred_to_the_archive(server: Server, home: Home) -> None:
     made = only_audio(server, http(archive(server, "tiny.zip", zipped())), clipwise(server))
     got = fetch(made, home, FetchRequest(limit=2))
@@ -354,6 +355,7 @@ def test_where_tables_cannot_tell_which_clips_are_meant_all_are_unpacked_and_kep
     assert server.seen == []
 
 
+@pytest.mark.slow
 def test_clips_that_are_gone_are_failures_and_tried_again_next_time(server: Server, home: Home) -> None:
     made = only_audio(server, clipwise(server, "rock.00001", "jazz.00002"))
     server.serve("/clips/rock.00001.wav", Answer(status=410))
@@ -642,6 +644,7 @@ def test_a_full_disk_in_the_middle_leaves_what_the_next_run_goes_on_with(server:
     assert files_of(small_home) == members | {"tiny.csv": TABLE}
 
 
+@pytest.mark.slow
 def test_a_home_that_cannot_be_written_is_told(server: Server, home: Home, tmp_path: Path) -> None:
     if os.geteuid() != 0 or shutil.which("setpriv") is None:
         pytest.skip("needs root, to become nobody")
@@ -675,6 +678,7 @@ def test_names_of_all_sorts_survive(server: Server, home: Home) -> None:
     assert server.seen == []
 
 
+@pytest.mark.slow
 def test_several_files_arrive_side_by_side(server: Server, home: Home) -> None:
     data = {id_: zipped({f"tiny/{id_}.wav": CLIPS[f"tiny/{id_}.wav"]}) for id_ in IDS}
     parts = [archive(server, f"{id_}.zip", data[id_], Answer(data[id_], delay_s=0.4)) for id_ in IDS]
@@ -684,6 +688,7 @@ def test_several_files_arrive_side_by_side(server: Server, home: Home) -> None:
     assert files_of(home) == EVERYTHING
 
 
+@pytest.mark.slow
 def test_of_several_files_those_that_came_are_not_fetched_again(server: Server, home: Home) -> None:
     data = {id_: zipped({f"tiny/{id_}.wav": CLIPS[f"tiny/{id_}.wav"]}) for id_ in IDS}
     parts = [archive(server, f"{id_}.zip", data[id_]) for id_ in IDS]

@@ -22,6 +22,7 @@ def toy(home: Home) -> Home:
     return home
 
 
+@pytest.mark.slow
 def test_shares_are_of_all_clips_that_could_be_drawn(toy: Home) -> None:
     request = SplitRequest("s", ("toy",), stratify=("genre",), n=15)
     (part,) = label_balance(toy, draw.make(toy, request))

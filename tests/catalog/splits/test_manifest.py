@@ -32,6 +32,7 @@ def _kinds(home: Home, split: Manifest) -> list[tuple[str, str]]:
     return [(finding.level, finding.kind) for finding in check.check(home, split)]
 
 
+@pytest.mark.slow
 def test_the_file_says_all_that_the_contract_asks(home: Home, made: Manifest) -> None:
     said = json.loads(manifest.save(home, made).read_text(encoding="utf-8"))
     assert list(said) == [

@@ -27,6 +27,7 @@ def test_order_is_by_md5_of_seed_and_id() -> None:
 
 @settings(deadline=None)
 @given(st.lists(st.text(max_size=8), unique=True, max_size=20), st.integers(), st.randoms(use_true_random=False))
+@pytest.mark.slow
 def test_order_does_not_depend_on_the_rows(ids: list[str], seed: int, chance: random.Random) -> None:
     mixed = ids[:]
     chance.shuffle(mixed)

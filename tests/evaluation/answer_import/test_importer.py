@@ -118,6 +118,7 @@ def test_nothing_need_be_fetched_where_the_file_is_taken_at_its_word(
         take(home, cmi(tmp_path, [("1.wav", "low", "loud")]), dataset="tones", references="file")
 
 
+@pytest.mark.slow
 def test_what_did_not_join_is_told_and_missing_answers_count_as_wrong(
     corpus: Corpus, home: Home, tmp_path: Path
 ) -> None:
@@ -188,6 +189,7 @@ def test_other_questions_are_kept_clip_by_clip(corpus: Corpus, home: Home, tmp_p
 
 
 @pytest.mark.parametrize("model", ["../../elsewhere", "a b/c:d", "x" * 300, "модель", ".hidden"])
+@pytest.mark.slow
 def test_a_model_may_have_any_name(corpus: Corpus, home: Home, tmp_path: Path, model: str) -> None:
     corpus.halves()
     run = take(home, all_right(tmp_path), model=model)
@@ -419,6 +421,7 @@ def test_published_captions_have_their_known_rouge(home: Home, shared: Path) -> 
 
 
 @pytest.mark.shared
+@pytest.mark.slow
 def test_published_tags_join_by_the_tail_of_their_path(home: Home, shared: Path) -> None:
     file = shared / "data" / "answers" / "cmi-bench" / "qwen2_MTG_emotion.jsonl"
     given = formats.read(file, "cmi-bench")

@@ -79,6 +79,7 @@ def items(*gold: str, dataset: str = "d") -> list[Sample]:
     ]
 
 
+@pytest.mark.slow
 def test_silence_is_as_long_as_the_clip(corpus: Corpus, home: Home) -> None:
     corpus.halves()
     ask(home)
@@ -123,6 +124,7 @@ def test_a_control_is_a_run_of_its_own_and_knows_its_family(corpus: Corpus, home
     }
 
 
+@pytest.mark.slow
 def test_a_control_goes_on_where_it_stopped(corpus: Corpus, home: Home) -> None:
     corpus.halves()
     run = ask(home, control="swap-audio")
@@ -139,6 +141,7 @@ def test_a_control_goes_on_where_it_stopped(corpus: Corpus, home: Home) -> None:
     ]
 
 
+@pytest.mark.slow
 def test_clips_that_are_not_here_are_nobodys_audio(corpus: Corpus, home: Home) -> None:
     corpus.halves(absent=("07",))
     run = ask(home, control="swap-audio")

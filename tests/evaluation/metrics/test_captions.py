@@ -46,6 +46,7 @@ def by_name(metrics: list[Metric]) -> dict[str, Metric]:
     return {metric.metric: metric for metric in metrics}
 
 
+@pytest.mark.slow
 def test_known_values_and_their_denominators() -> None:
     items = [
         clip(0, "the cat sat on the mat", "the cat on the mat"),  # 5 of 5 and of 6 words, 3 of 4 and of 5 pairs
@@ -440,11 +441,13 @@ def test_published_answers_stand_beside_their_controls(shared: Path) -> None:
 
 @pytest.mark.shared
 @pytest.mark.parametrize(("model", "refused"), [("qwen", 0), ("qwen2", 98), ("ltu", 0)])
+@pytest.mark.slow
 def test_refusals_among_published_answers_are_those_found_by_reading(shared: Path, model: str, refused: int) -> None:
     assert sum(refuses(item.answer or "") for item in published(shared, model)) == refused
 
 
 @pytest.mark.shared
+@pytest.mark.slow
 def test_no_person_refuses(shared: Path) -> None:
     with (shared / "data/musiccaps/musiccaps-public.csv").open(newline="") as file:
         assert not any(refuses(row["caption"]) for row in csv.DictReader(file))

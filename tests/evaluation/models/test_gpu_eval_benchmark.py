@@ -92,6 +92,7 @@ def test_a_batch_that_disagrees_with_single_runs_is_told(tmp_path: Path, monkeyp
     assert gpu_eval.agreement(model, clips, 4) == (0.0, 12)
 
 
+@pytest.mark.slow
 def test_the_command_prints_a_table_and_json(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -286,6 +286,7 @@ def greedily(asked: Asked, stop: set[int], longest: int) -> list[int]:
 
 
 @pytest.mark.parametrize("name", FAMILIES)
+@pytest.mark.slow
 def test_a_batch_of_unequal_clips_is_answered_as_each_alone(
     name: str, model_of: Callable[[str], Any], tmp_path: Path
 ) -> None:
@@ -296,6 +297,7 @@ def test_a_batch_of_unequal_clips_is_answered_as_each_alone(
 
 
 @pytest.mark.parametrize("name", FAMILIES)
+@pytest.mark.slow
 def test_options_are_ranked_by_the_reference_likelihood(
     name: str, folder_of: Callable[[str], Path], model_of: Callable[[str], Any], tmp_path: Path
 ) -> None:

@@ -644,6 +644,7 @@ def test_the_command_tells_what_failed_and_asks_it_again(host: Chat, home: Home,
     assert the_run(home).failures() == {}
 
 
+@pytest.mark.slow
 def test_a_model_that_has_changed_meanwhile_is_not_mixed_in(host: Chat, home: Home, words: tuple[str, ...]) -> None:
     host.trouble[CHAT] = [None, None, sent({}, 400)]
     typed(*words)

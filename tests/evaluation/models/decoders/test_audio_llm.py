@@ -37,6 +37,7 @@ def spelled_out(model: Any, prompt: Any, ids: list[int]) -> float:
 
 @pytest.mark.parametrize("name", ["mu-llama", "m2ugen", "ltu"])
 @pytest.mark.parametrize("letters", [False, True])
+@pytest.mark.slow
 def test_options_are_ranked_as_the_textbook_says(name: str, letters: bool, tmp_path: Path) -> None:
     model = tiny(name, tmp_path)
     question = Question("classify", "Which genre?", OPTIONS, "genre", letters)

@@ -335,6 +335,7 @@ def test_a_model_gets_its_folder_unless_another_is_given(cards: Path, home: Home
     assert given.folder == tmp_path  # type: ignore[attr-defined]
 
 
+@pytest.mark.slow
 def test_a_part_that_was_changed_is_told_and_fetched_again(cards: Path, home: Home) -> None:
     assert fetch("toy-a", YES).code == 0
     for path in ("toy-a/files/a.bin", "toy-base/files/pytorch_model-00001-of-00001.bin"):
