@@ -132,7 +132,6 @@ def read(row: Row) -> Alignment:
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: f"{row.of}: {row.answer[:40]}")
-@pytest.mark.slow
 def test_an_answer_gets_its_verdict(row: Row) -> None:
     found = read(row)
     assert (found.status, set(found.labels)) == (row.status, set(row.means))

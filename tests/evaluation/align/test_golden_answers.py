@@ -30,7 +30,6 @@ def read_by(name: str) -> tuple[LabelSet, str]:
 
 
 @pytest.mark.parametrize(("name", "row"), ROWS, ids=[f"{name}: {row['answer'][:40]!r}" for name, row in ROWS])
-@pytest.mark.slow
 def test_an_answer_means_what_a_careful_reader_takes_it_to_mean(name: str, row: dict[str, Any]) -> None:
     label_set, prompt = read_by(name)
     found = align(row["answer"], label_set, Shown(prompt, letters=row.get("letters", False)))
