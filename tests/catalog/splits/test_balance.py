@@ -22,6 +22,7 @@ def toy(home: Home) -> Home:
     return home
 
 
+@pytest.mark.slow
 def test_shares_are_of_all_clips_that_could_be_drawn(toy: Home) -> None:
     request = SplitRequest("s", ("toy",), stratify=("genre",), n=15)
     (part,) = label_balance(toy, draw.make(toy, request))
@@ -32,6 +33,7 @@ def test_shares_are_of_all_clips_that_could_be_drawn(toy: Home) -> None:
     assert part.margin == pytest.approx(0.98 / math.sqrt(15 + 1.96**2))
 
 
+@pytest.mark.slow
 def test_deviation_is_from_the_share_that_was_asked_for(toy: Home) -> None:
     parts = {"train": 0.5, "test": 0.5}
     request = SplitRequest("s", ("toy",), stratify=("genre",), group=("artist",), parts=parts)
@@ -43,6 +45,7 @@ def test_deviation_is_from_the_share_that_was_asked_for(toy: Home) -> None:
         assert part.groups == len({int(m.clip_id[-2:]) // 3 for m in split.parts[part.part]})
 
 
+@pytest.mark.slow
 def test_where_shares_mean_nothing_none_are_told(toy: Home) -> None:
     per_label = SplitRequest("s", ("toy",), stratify=("genre",), per_label=3)
     (part,) = label_balance(toy, draw.make(toy, per_label))
@@ -52,6 +55,7 @@ def test_where_shares_mean_nothing_none_are_told(toy: Home) -> None:
     assert (plain.labels, plain.deviation, plain.share) == ({}, None, 0.1)
 
 
+@pytest.mark.slow
 def test_a_split_is_told_against_the_index_of_now(toy: Home) -> None:
     split = draw.make(toy, SplitRequest("s", ("toy",), stratify=("genre",), parts={"test": 1.0}))
     shelf.shelve(
@@ -61,6 +65,7 @@ def test_a_split_is_told_against_the_index_of_now(toy: Home) -> None:
     assert (part.clips, part.groups, part.labels) == (30, 2, {"genre 'rock'": 1, "genre 'x'": 1})
 
 
+@pytest.mark.slow
 def test_a_dataset_that_is_not_indexed_cannot_be_told_of(toy: Home) -> None:
     split = draw.make(toy, SplitRequest("s", ("toy",), n=1))
     shelf.shelve(toy, "other", clips=[{"id": "1"}])

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from mudata.catalog.splits.manifest import Manifest
     from mudata.home import Home
 
+pytestmark = pytest.mark.slow
+
 THIRDS = {"train": 0.6, "validation": 0.2, "test": 0.2}
 
 

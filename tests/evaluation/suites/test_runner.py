@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from mudata.evaluation.suites.suite import Suite
     from mudata.home import Home
 
+pytestmark = pytest.mark.slow
+
 EXAMS = {
     "genre": {"title": "Genres", "dataset": "tones", "task": "genre", "split": {"n": 4, "train": 4, "seed": 1}},
     "caption": {"title": "Captions", "dataset": "tones", "task": "caption", "split": {"n": 5, "train": 100}},
