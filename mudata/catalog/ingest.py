@@ -103,7 +103,7 @@ def ingest(
     could not be had, or no clip at all is here: what tables tell (captions, labels) can then be asked for, and answers
     from elsewhere scored. The dataset's former rows are replaced.
 
-    Raises what `reading.read`, `normalise.run` and `index.publish` raise.
+    Raises what `reader.read`, `normalise.run` and `index.publish` raise.
     """
     files = home.raw(card.name) / "files"
     reading = read(card, files, subset=request.subset, where=request.where, limit=request.limit)

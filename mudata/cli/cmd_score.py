@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from mudata.evaluation.scoring.opinions.opinion import SecondaryScorer
     from mudata.narration import Progress
 
-"""Those of `answer_files.FORMATS`, which costs too much to import for --help."""
-
 
 @click.command()
 @click.argument("runs", nargs=-1)

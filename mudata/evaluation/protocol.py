@@ -71,7 +71,7 @@ class Question:
 
 @dataclass(frozen=True)
 class Answer:
-    """What the model said, untouched. More than `asking.LONGEST` characters are refused."""
+    """What the model said, untouched. More than `batching.LONGEST` characters are refused."""
 
     text: str
     given: str | None = None

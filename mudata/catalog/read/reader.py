@@ -1,6 +1,6 @@
 """From raw files to clips, labels, captions, groups, official splits and faults, as a card declares them.
 
-Everything happens in a DuckDB that can read the dataset's `files/` folder only (see `rawsql`). A
+Everything happens in a DuckDB that can read the dataset's `files/` folder only (see `card_sql`). A
 card's SQL sees its own `tables`, `files` (the files that match the clip rule at hand; after the clip rules, those of
 all rules), and, except in the clip rules themselves, `clips` with all columns that the rules give.
 """

@@ -33,7 +33,7 @@ _HEADLINE = {"classify": "accuracy", "tag": "micro_f1", "caption": "rougeL_f"}
 
 
 def tables(runs: Sequence[Mapping[str, Any]]) -> list[ScoreTable]:
-    """What `judge.score` returned for one or several runs, best first within each dataset; a table
+    """What `score.score` returned for one or several runs, best first within each dataset; a table
     per kind of task.
 
     `parser` is the parser interval, from strict accuracy to that of any mention; `lift` the ROUGE-L

@@ -59,7 +59,7 @@ class Playback:
     source: AudioSource = "clip"
 
     def of(self, item: Sample) -> Sample:
-        """The item whose file is played for this one."""
+        """The sample whose file is played for this one."""
         return self.instead.get(item.clip_id, item)
 
 
@@ -112,7 +112,7 @@ def _decoded(
 def played(
     items: Sequence[Sample], capabilities: ModelCapabilities, *, ahead: Callable[[], int], playback: Playback = ITSELF
 ) -> Iterator[tuple[Sample, PlayedClip | Failure]]:
-    """Items with their clips, in order; at most `ahead()` clips wait decoded, and fewer if they are large."""
+    """Samples with their clips, in order; at most `ahead()` clips wait decoded, and fewer if they are large."""
     with ThreadPoolExecutor(min(8, os.cpu_count() or 1)) as pool:
         pending: deque[tuple[Sample, Future[PlayedClip | Failure]]] = deque()
         try:

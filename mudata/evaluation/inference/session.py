@@ -86,7 +86,7 @@ class Session:
         self._check_end()
 
     def _answers(self, todo: Sequence[Sample], hung: set[str], keys: dict[str, str]) -> Iterator[list[AnswerRecord]]:
-        """Records of all items, one list per batch; none after a call that took too long."""
+        """Records of all samples, one list per batch; none after a call that took too long."""
         for again in (False, True):
             for dataset, task in self.selection.tasks.items():
                 mine = [i for i in todo if i.dataset == dataset and (i.clip_id in hung) == again]
@@ -132,7 +132,10 @@ class Session:
     def _batches(
         self, items: Sequence[Sample], task: Task, method: CallKind, most: int | None = None
     ) -> Iterator[list[tuple[Sample, PlayedClip | None, ModelReply]]]:
-        """Items with what was played and what came back, batch by batch; what cannot be heard is a failure at once."""
+        """Samples with what was played and what came back, batch by batch.
+
+        What cannot be heard is a failure at once.
+        """
         if not items:
             return
         self._fit(task)

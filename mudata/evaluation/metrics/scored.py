@@ -1,4 +1,4 @@
-"""What scores are made of: judged answers in, metrics out."""
+"""What scores are made of: scored answers in, metrics out."""
 
 from __future__ import annotations
 

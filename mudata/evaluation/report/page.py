@@ -42,7 +42,7 @@ _WASHES: dict[str, tuple[str, str]] = {
     "dull": ("#e4e8eb", "#363d44"),
     "tick": ("#1d7a3a", "#74c493"),
 }
-"""As `ink.PALETTE`, of what is no figure."""
+"""As `style.PALETTE`, of what is no figure."""
 
 
 def render(report: Report, audio: Audio) -> bytes:

@@ -69,11 +69,12 @@ def add_extra_metric(home: Home, run: Run, wanted: str) -> None:
 
 
 def score(run: Run, progress: Progress = SILENT, *, reference_scorer: bool = False) -> dict[str, Any]:
-    """Judge a run, write alignments.jsonl and scores.json, and return the scores.
+    """Score a run, write alignments.jsonl and scores.json, and return the scores.
 
     If they are not what they were, the former files are kept under scores/, and the caller is told what changed and
     why. Whatever stops this, the old scores.json stays whole until the new one is. reference_scorer: ROUGE is counted
-    by the package rouge-score itself, which gives the same numbers, slowly. Raises EvaluationError as `judge` does.
+    by the package rouge-score itself, which gives the same numbers, slowly. Raises EvaluationError as
+    `read_answers` does.
     """
     context = ScoringContext.load(run)
     items = context.read_answers()

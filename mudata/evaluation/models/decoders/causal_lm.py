@@ -24,7 +24,7 @@ Named = Iterable[tuple[str, torch.Tensor]]
 def causal_lm(config: PretrainedConfig, tensors: Named, where: str, device: str, dtype: torch.dtype) -> Any:
     """A `LlamaForCausalLM` or `Qwen2ForCausalLM` (by the configuration's type) with these tensors.
 
-    Raises ModelError as `weights.fill` does.
+    Raises ModelError as `tensors.fill` does.
     """
     import transformers
     from transformers.models.llama.modeling_llama import LlamaRotaryEmbedding

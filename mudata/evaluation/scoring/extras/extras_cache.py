@@ -1,4 +1,4 @@
-"""Further scores of captions (see `caption_extras`), kept in a run's `extras/` for as long as its answers are the same.
+"""Further scores of captions (see `extra_metrics`), kept in a run's `extras/` for as long as its answers are the same.
 
 They cost a model or minutes, so that scoring again takes them from there; nothing is computed unless it is asked for.
 """
@@ -26,7 +26,7 @@ def compute(run: Run, wanted: str, items: Sequence[ScoredAnswer], audio: Mapping
     """Compute one extra, named as in `bertscore` or `bertscore:device=cpu`, and keep it.
 
     `audio` has the file of each clip that has one. Raises EvaluationError for a run that asks for no captions, and
-    what `caption_extras` raises.
+    what `extra_metrics` raises.
     """
     from mudata.evaluation.scoring.extras import extra_metrics
 
