@@ -151,9 +151,9 @@ def fetch(
         accept_licence=accept_licence,
         jobs=jobs,
     )
-    audio_format, told = AudioFormat(rate), chosen(progress)
+    audio_format, reporter = AudioFormat(rate), chosen(progress)
     ingested = [
-        get(load(name), Home.default(), request, audio_format=audio_format, workers=workers, progress=told)
+        get(load(name), Home.default(), request, audio_format=audio_format, workers=workers, progress=reporter)
         for name in ((dataset,) if isinstance(dataset, str | Path) else dataset)
     ]
     return ingested[0] if isinstance(dataset, str | Path) else ingested
@@ -253,7 +253,7 @@ def split(
     one_of("choice for faults", faults, get_args(Faults))
     if parts is not None and not isinstance(parts, Mapping):
         raise ArgumentError(f"parts is {parts!r}.", "Give the share of each part: {'train': 0.7, 'test': 0.3}.")
-    home, told = Home.default(), chosen(progress)
+    home, reporter = Home.default(), chosen(progress)
     request = SplitRequest(
         name=name,
         datasets=many(dataset),
@@ -271,7 +271,7 @@ def split(
     made = draw.make(home, request)
     manifest.save(home, made, force=force)
     for warning in made.warnings:
-        told.say(warning)
+        reporter.say(warning)
     return made
 
 

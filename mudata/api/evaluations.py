@@ -68,10 +68,10 @@ def fetch_model(
         offline=offline,
         jobs=jobs,
     )
-    told = chosen(progress)
-    fetched = fetch_weights.fetch(card, Home.default(), request, told)
+    reporter = chosen(progress)
+    fetched = fetch_weights.fetch(card, Home.default(), request, reporter)
     for note in fetched.notes:
-        told.say(note)
+        reporter.say(note)
     return fetched.folder
 
 
@@ -204,15 +204,15 @@ def score(
     from mudata.evaluation.run import readable_runs
     from mudata.evaluation.scoring.score import score as again
 
-    told = chosen(progress)
+    reporter = chosen(progress)
     if run is not None:
-        scores = [again(one, told, reference_scorer=reference_scorer) for one in named_runs(run)]
+        scores = [again(each, reporter, reference_scorer=reference_scorer) for each in named_runs(run)]
         return scores[0] if isinstance(run, str | Path | Run) else scores
 
     def scored(run: Run) -> dict[str, Any]:
-        return again(run, told, reference_scorer=reference_scorer)
+        return again(run, reporter, reference_scorer=reference_scorer)
 
-    return [scores for _, scores in readable_runs(Home.default(), scored, told)]
+    return [scores for _, scores in readable_runs(Home.default(), scored, reporter)]
 
 
 @checked()
@@ -231,12 +231,12 @@ def override(run: Runs, clip: str, label: str | Iterable[str] | None, *, author:
     """
     from mudata.evaluation.scoring import score as scoring
 
-    (found,) = named_runs(run)
+    (scored,) = named_runs(run)
     labels = label if label is None or isinstance(label, str) else list(label)
     line = {"clip_id": clip, "label": labels, "author": author, "reason": reason}
-    scoring.override(Home.default(), found, [line])
-    scoring.score(found)
-    return found
+    scoring.override(Home.default(), scored, [line])
+    scoring.score(scored)
+    return scored
 
 
 @checked()

@@ -166,5 +166,5 @@ def align(
     from mudata.evaluation.align.alignment import Shown
     from mudata.evaluation.align.named_labels import label_set
 
-    of, shown = label_set(str(labels)), Shown(prompt or "", letters=letters)
-    return read(text, of, shown) if isinstance(text, str) else [read(one, of, shown) for one in text]
+    known, shown = label_set(str(labels)), Shown(prompt or "", letters=letters)
+    return read(text, known, shown) if isinstance(text, str) else [read(answer, known, shown) for answer in text]

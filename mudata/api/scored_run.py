@@ -66,4 +66,4 @@ class ScoredRun(Run):
 def named_runs(named: Runs | Iterable[Runs]) -> list[ScoredRun]:
     """Runs as they are named. Raises UnknownName."""
     each = (named,) if isinstance(named, str | Path | Run) else named
-    return [ScoredRun(one.folder if isinstance(one, Run) else find(Home.default(), str(one)).folder) for one in each]
+    return [ScoredRun(run.folder if isinstance(run, Run) else find(Home.default(), str(run)).folder) for run in each]

@@ -63,10 +63,10 @@ def align(
         return
     each = ((line, _read(line, label_set, shown)) for line in map(_line, lines or sys.stdin.buffer))
     if as_json:
-        for one, read in each:
-            click.echo(json.dumps(_record(one, read, label_set), ensure_ascii=False))
+        for line, read in each:
+            click.echo(json.dumps(_record(line, read, label_set), ensure_ascii=False))
     else:
-        emit([_row(one, read) for one, read in each], as_json=False)
+        emit([_row(line, read) for line, read in each], as_json=False)
 
 
 def _line(raw: bytes) -> str:

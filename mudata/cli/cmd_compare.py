@@ -26,22 +26,22 @@ def compare(runs: tuple[str, ...], quiet: bool, as_json: bool) -> None:
     from mudata.home import Home
 
     home = Home.default()
-    found = compared([(run.scores, score.read_answers(run)) for run in (find(home, name) for name in runs)])
+    comparison = compared([(run.scores, score.read_answers(run)) for run in (find(home, name) for name in runs)])
     if as_json:
-        emit_json(asdict(found))
+        emit_json(asdict(comparison))
         return
-    for entrant in found.runs:
+    for entrant in comparison.runs:
         if entrant.left_out:
             progress(quiet).say(
                 f"{entrant.left_out} of {entrant.clips} clips of {entrant.name} are left out: {entrant.why}."
             )
-    for i, metric in enumerate(found.metrics):
+    for i, metric in enumerate(comparison.metrics):
         if i:
             click.echo()
-        click.echo(found.heading(metric) + "\n")
-        emit(found.ranks(metric), as_json=False)
+        click.echo(comparison.heading(metric) + "\n")
+        emit(comparison.ranks(metric), as_json=False)
         click.echo()
-        emit(found.differences(metric), as_json=False)
+        emit(comparison.differences(metric), as_json=False)
         click.echo()
         for pair in metric.pairs:
             click.echo(pair.verdict)

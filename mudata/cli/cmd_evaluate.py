@@ -200,6 +200,6 @@ def _as_typed() -> str:
                 words.append(parameter.opts[-1])
                 continue
             pairs = value.items() if isinstance(value, dict) else [(None, value)]
-            for key, said in pairs:
-                words += [parameter.opts[-1], str(said) if key is None else f"{key}={json.dumps(said)}"]
+            for key, item in pairs:
+                words += [parameter.opts[-1], str(item) if key is None else f"{key}={json.dumps(item)}"]
     return shlex.join(words)

@@ -40,10 +40,10 @@ def info(name: str, as_json: bool) -> None:
     from mudata.evaluation.models.registry import card_of, find, options_of
     from mudata.home import Home
 
-    one = find(name)
-    card = card_of(one)
-    facts = model_facts.facts(one, card, Home.default(), hardware.look())
-    facts["options"] = None if one.missing else options_of(one) | (dict(card.options) if card else {})
+    listing = find(name)
+    card = card_of(listing)
+    facts = model_facts.facts(listing, card, Home.default(), hardware.look())
+    facts["options"] = None if listing.missing else options_of(listing) | (dict(card.options) if card else {})
     if as_json:
         emit_json(facts)
         return

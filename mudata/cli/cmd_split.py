@@ -237,12 +237,12 @@ def check(split_: str, as_json: bool) -> None:
 
     home = Home.default()
     made = manifest.load(home, split_)
-    found = check.check(home, made)
-    faults = sum(finding.level == "fault" for finding in found)
+    findings = check.check(home, made)
+    faults = sum(finding.level == "fault" for finding in findings)
     if as_json:
-        emit_json([vars(finding) for finding in found])
+        emit_json([vars(finding) for finding in findings])
     else:
-        for finding in found:
+        for finding in findings:
             click.echo(f"{finding.level}: {finding.what}")
             if finding.clip_ids:
                 more = f", and {len(finding.clip_ids) - 5} more" if len(finding.clip_ids) > 5 else ""
@@ -272,21 +272,21 @@ def leaks(split_: str | None, official: str | None, datasets: tuple[str, ...], a
             part_of = looking.official(con, datasets_of(con, datasets), official)
         else:
             part_of = manifest.load(home, str(split_)).part_of()
-        found = looking.find(con, part_of)
+        report = looking.find(con, part_of)
     if as_json:
-        emit_json({**vars(found), "shared": [vars(shared) for shared in found.shared]})
+        emit_json({**vars(report), "shared": [vars(shared) for shared in report.shared]})
     else:
-        _tell(found)
-    raise SystemExit(1 if found.shared else 0)
+        _tell(report)
+    raise SystemExit(1 if report.shared else 0)
 
 
-def _tell(found: Any) -> None:
-    total = sum(found.parts.values())
-    click.echo(f"parts: {', '.join(f'{part} {clips}' for part, clips in found.parts.items())}")
-    for kind, known in found.known.items():
-        across, repeated = found.across[kind], found.repeated[kind]
+def _tell(report: Any) -> None:
+    total = sum(report.parts.values())
+    click.echo(f"parts: {', '.join(f'{part} {clips}' for part, clips in report.parts.items())}")
+    for kind, known in report.known.items():
+        across, repeated = report.across[kind], report.repeated[kind]
         click.echo(f"{kind}: known of {known} of {total} clips; {across} of {repeated} that recur lie in several parts")
-    click.echo(f"told by cards: {', '.join(f'{k} {v[:12]}' for k, v in found.card_sha256.items())}\n")
+    click.echo(f"told by cards: {', '.join(f'{k} {v[:12]}' for k, v in report.card_sha256.items())}\n")
     rows = [
         {
             "shared": shared.kind,
@@ -295,7 +295,7 @@ def _tell(found: Any) -> None:
             "clips": f"{shared.clips} of {shared.of} {shared.second} clips",
             "such as": shared.examples,
         }
-        for shared in found.shared
+        for shared in report.shared
     ]
     if rows:
         emit(rows, as_json=False)

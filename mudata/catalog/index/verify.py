@@ -140,11 +140,11 @@ def _clip(root: Path, since: float, row: tuple[Any, ...]) -> Finding | None:
         return Finding("clip-changed", clip_id, "a clip that can be decoded", str(error), "error")
     if abs(len(samples) - duration_s * sample_rate) > 2:
         return Finding("clip-changed", clip_id, f"{duration_s:.6g} s", f"{len(samples) / sample_rate:.6g} s", "error")
-    got = (float(np.abs(samples).max(initial=0)), float(np.sqrt(np.mean(samples**2))))
+    measured = (float(np.abs(samples).max(initial=0)), float(np.sqrt(np.mean(samples**2))))
     # what was above full scale is cut off in the clip, which changes its rms; resampling changes both a little
-    expected = (got[0], got[1]) if peak is None else (peak, rms) if peak <= 1 else (1.0, got[1])
-    if max(abs(a - b) for a, b in zip(expected, got, strict=True)) > LEVEL_TOLERANCE:
-        wanted_levels, levels = (f"peak {pair[0]:.4f}, rms {pair[1]:.4f}" for pair in (expected, got))
+    expected = (measured[0], measured[1]) if peak is None else (peak, rms) if peak <= 1 else (1.0, measured[1])
+    if max(abs(a - b) for a, b in zip(expected, measured, strict=True)) > LEVEL_TOLERANCE:
+        wanted_levels, levels = (f"peak {pair[0]:.4f}, rms {pair[1]:.4f}" for pair in (expected, measured))
         return Finding("clip-changed", clip_id, wanted_levels, levels, "error")
     return None
 

@@ -213,9 +213,9 @@ class _Reader:
         schema = pa.schema([("id", _TEXT), ("kind", _TEXT), ("text", _TEXT)])
         prose = (("captions", "caption", self.card.captions), ("lyrics", "lyrics", self.card.lyrics))
         texts = [
-            self._rows(where, told.select, ("id", "text"), f"{quote(kind)} AS kind,")
-            for where, kind, told in prose
-            if told
+            self._rows(where, declared.select, ("id", "text"), f"{quote(kind)} AS kind,")
+            for where, kind, declared in prose
+            if declared
         ]
         return pa.concat_tables([schema.empty_table(), *texts]).sort_by([("id", "ascending"), ("kind", "ascending")])
 

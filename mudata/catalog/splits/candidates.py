@@ -55,8 +55,8 @@ class Candidates:
 
     def labelled(self) -> tuple[list[str], list[list[int]]]:
         """What the labels are called ("genre 'rock'"), sorted, and the numbers of each clip's labels therein."""
-        told = pc.binary_join_element_wise(self.labels["namespace"], " '", self.labels["label"], "'", "")
-        coded = told.combine_chunks().dictionary_encode()
+        spelling = pc.binary_join_element_wise(self.labels["namespace"], " '", self.labels["label"], "'", "")
+        coded = spelling.combine_chunks().dictionary_encode()
         spelled = coded.dictionary.to_pylist()
         names = sorted(spelled)
         number = [names.index(name) for name in spelled]

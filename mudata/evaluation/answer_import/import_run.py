@@ -127,7 +127,9 @@ class Import:
             given = self.joined.answers.get(item.clip_id)
             answer, error = (given.answer, given.error) if given else (None, _ABSENT)
             key = digest([self.sha256, item.clip_id])
-            yield AnswerRecord(key, item.clip_id, answer, error, seconds=0.0, heard_s=0.0, batch=0)
+            yield AnswerRecord(
+                key=key, clip_id=item.clip_id, answer=answer, error=error, seconds=0.0, heard_s=0.0, batch=0
+            )
 
     def notes(self) -> Iterator[str]:
         """What a person should know before believing the scores."""

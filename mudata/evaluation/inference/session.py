@@ -161,16 +161,16 @@ class Session:
     def _record(self, keys: dict[str, str], item: Sample, clip: PlayedClip | None, reply: ModelReply) -> AnswerRecord:
         outcome, other = reply.outcome, self.plan.playback.of(item)
         return AnswerRecord(
-            keys[item.clip_id],
-            item.clip_id,
-            _sound(outcome.text) if isinstance(outcome, Answer) else None,
-            _sound(f"{outcome.kind}: {outcome.reason}") if isinstance(outcome, Failure) else None,
-            round(reply.seconds, 4),
-            self._seconds(clip) if clip else 0.0,
-            reply.batch,
-            None if other is item else other.clip_id,
-            _sound(outcome.given) if isinstance(outcome, Answer) and outcome.given is not None else None,
-            outcome.notes if isinstance(outcome, Answer) else None,
+            key=keys[item.clip_id],
+            clip_id=item.clip_id,
+            answer=_sound(outcome.text) if isinstance(outcome, Answer) else None,
+            error=_sound(f"{outcome.kind}: {outcome.reason}") if isinstance(outcome, Failure) else None,
+            seconds=round(reply.seconds, 4),
+            heard_s=self._seconds(clip) if clip else 0.0,
+            batch=reply.batch,
+            heard_clip=None if other is item else other.clip_id,
+            given=_sound(outcome.given) if isinstance(outcome, Answer) and outcome.given is not None else None,
+            notes=outcome.notes if isinstance(outcome, Answer) else None,
         )
 
     def _seconds(self, clip: PlayedClip) -> float:

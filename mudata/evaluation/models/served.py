@@ -211,8 +211,8 @@ class Served:
             return Failure(why.kind, why.reason)
         return self._read(reply)
 
-    def _complete(self, body: Mapping[str, object], of: str) -> dict[str, Any]:
-        reply = self.server.complete(body, of)
+    def _complete(self, body: Mapping[str, object], question_id: str) -> dict[str, Any]:
+        reply = self.server.complete(body, question_id)
         with self._lock:
             self._counts.add(reply, self.server.masked)
         return reply
@@ -237,34 +237,34 @@ class Served:
 
     def _explained(self, why: NoReply) -> ModelError:
         """What a user can do about a server that refuses everything."""
-        here, key, said = self.base_url, self.api_key_env, f": {why.said}" if why.said else ""
+        url, key, said = self.base_url, self.api_key_env, f": {why.said}" if why.said else ""
         names = ", ".join(self._names[:20])
         lacking = "refuses the key in" if self.server.has_key else "wants a key, and there is none in"
-        told = {
+        advice = {
             401: (
-                f"The server at {here} {lacking} {key} (401{said}).",
+                f"The server at {url} {lacking} {key} (401{said}).",
                 f"Put a valid key into {key}, or name another variable: -o api_key_env=...",
             ),
-            402: (f"The account is used up at {here}{said}.", "Top it up; what was answered is kept."),
+            402: (f"The account is used up at {url}{said}.", "Top it up; what was answered is kept."),
             403: (
-                f"The server at {here} does not let this key ask {self.model} (403{said}).",
+                f"The server at {url} does not let this key ask {self.model} (403{said}).",
                 f"Ask its host for access, or put another key into {key}.",
             ),
             404: (
-                f"There is no {self.model} at {here} (404{said}).",
+                f"There is no {self.model} at {url} (404{said}).",
                 f"It serves: {names}." if names else "Check -o model=... and -o base_url=... (most end in /v1).",
             ),
         }
         if why.kind == "unreachable":
-            what = f"Nobody answers at {here}: {why.reason}."
+            what = f"Nobody answers at {url}: {why.reason}."
             hint = "Start the server, or correct -o base_url=...; what was answered is kept."
-        elif why.status in told:
-            what, hint = told[why.status]
+        elif why.status in advice:
+            what, hint = advice[why.status]
         elif why.status and _DEAF.search(why.said):
-            what = f"{self.model} at {here} takes no audio input (status {why.status}{said})."
+            what = f"{self.model} at {url} takes no audio input (status {why.status}{said})."
             hint = "Choose a model that hears; the llama.cpp server wants --mmproj for it."
         else:
-            what = f"{self.model} at {here} gave no reply to a small first question; {why.kind}: {why.reason}."
+            what = f"{self.model} at {url} gave no reply to a small first question; {why.kind}: {why.reason}."
             hint = "Look at the server's log; fields of the request are added and removed with -o extra=..."
         return ModelError(what, hint)
 

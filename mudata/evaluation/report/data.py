@@ -33,7 +33,7 @@ class ReportAnswer:
 
     clip_id: str
     dataset: str
-    gold: tuple[str, ...]
+    references: tuple[str, ...]
     answer: str | None
     error: str | None
     groups: Mapping[str, str | None]
@@ -59,7 +59,7 @@ class ReportAnswer:
         return ScoredAnswer(
             clip_id=self.clip_id,
             dataset=self.dataset,
-            references=self.gold,
+            references=self.references,
             answer=self.answer,
             alignment=alignment,
             error=self.error,
@@ -108,13 +108,13 @@ class ReportRun:
 class Confusion:
     """Counts by reference (rows) and by what was answered (columns): labels first, then what came instead of one."""
 
-    gold: tuple[str, ...]
+    references: tuple[str, ...]
     answers: tuple[str, ...]
     counts: Mapping[tuple[str, str], int]
     labels: Mapping[str, str]
 
-    def row(self, gold: str) -> int:
-        return sum(self.counts.get((gold, answer), 0) for answer in self.answers)
+    def row(self, reference: str) -> int:
+        return sum(self.counts.get((reference, answer), 0) for answer in self.answers)
 
     @property
     def mistakes(self) -> list[tuple[str, str, int]]:

@@ -70,14 +70,14 @@ def find_audio(
 
 def _embedded(sounds: Mapping[str, Sound], order: Sequence[str]) -> dict[str, str]:
     """Data URIs of the clips that fit below EMBED_LIMIT, the first first."""
-    found, size = {}, 0
+    uris, size = {}, 0
     for clip_id in order:
         path = sounds[clip_id].path
         if size + path.stat().st_size <= EMBED_LIMIT:
             size += path.stat().st_size
             sound = base64.b64encode(path.read_bytes()).decode()
-            found[clip_id] = f"data:{_TYPES.get(path.suffix, 'audio/flac')};base64,{sound}"
-    return found
+            uris[clip_id] = f"data:{_TYPES.get(path.suffix, 'audio/flac')};base64,{sound}"
+    return uris
 
 
 def _sounds(home: Home, clip_ids: set[str]) -> dict[str, Sound]:
@@ -122,10 +122,10 @@ def explorer(report: Report, audio: Audio) -> dict[str, Any]:
 
 
 def _sound(clip_id: str, audio: Audio) -> dict[str, Any]:
-    said = {"source": audio.sources[clip_id]}
+    sound = {"source": audio.sources[clip_id]}
     if clip_id not in audio.waveforms:
-        return said
-    return said | {"seconds": round(audio.sounds[clip_id].seconds, 3), "waveform": audio.waveforms[clip_id]}
+        return sound
+    return sound | {"seconds": round(audio.sounds[clip_id].seconds, 3), "waveform": audio.waveforms[clip_id]}
 
 
 def _labels(panel: Panel) -> dict[str, dict[str, str]]:
@@ -142,7 +142,7 @@ def _clips(number: int, panel: Panel, runs: list[str]) -> list[dict[str, Any]]:
             "panel": number,
             "id": clip_id,
             "dataset": answers[0][1].dataset,
-            "gold": answers[0][1].gold,
+            "gold": answers[0][1].references,
             "apart": round(apart([answer for _, answer in answers]), 3),
             "answers": [_answer(run, answer) for run, answer in answers],
         }
@@ -153,7 +153,7 @@ def _clips(number: int, panel: Panel, runs: list[str]) -> list[dict[str, Any]]:
 def _answer(run: int, answer: ReportAnswer) -> dict[str, Any]:
     """One answer; what is empty is left out, for the size of the page."""
     read = answer.read
-    said = {
+    row = {
         "run": run,
         "text": answer.answer,
         "error": answer.error,
@@ -168,7 +168,7 @@ def _answer(run: int, answer: ReportAnswer) -> dict[str, Any]:
         "given": answer.given,
         "score": (read.get("rouge") or {}).get("rougeL_f"),
     }
-    return {key: value for key, value in said.items() if value is not None or key == "text"}
+    return {key: value for key, value in row.items() if value is not None or key == "text"}
 
 
 def _spans(answer: ReportAnswer) -> list[list[Any]]:
@@ -193,9 +193,9 @@ def apart(answers: Sequence[ReportAnswer]) -> float:
 
 def _disagreements(report: Report) -> dict[str, float]:
     runs = [run.id for run in report.runs]
-    found: dict[str, float] = {}
+    disagreements: dict[str, float] = {}
     for panel in report.panels:
         if panel.whole:
             for clip in _clips(0, panel, runs):
-                found[clip["id"]] = max(clip["apart"], found.get(clip["id"], 0.0))
-    return found
+                disagreements[clip["id"]] = max(clip["apart"], disagreements.get(clip["id"], 0.0))
+    return disagreements

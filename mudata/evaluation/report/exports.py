@@ -71,34 +71,35 @@ def result(run: ReportRun) -> dict[str, Any]:
     """A run's scores in the manner of MTEB's task results: one entry per dataset under the name of the part, its
     headline as `main_score`, every metric beside its interval. A revision is the hash of the indexed rows, or of the
     card where answers were imported with references of their own."""
-    said, scores = run.settings, run.scores
-    tasks = {task.dataset: task for task in said.tasks}
+    settings, scores = run.settings, run.scores
+    tasks = {task.dataset: task for task in settings.tasks}
     entries = []
-    for dataset, of in scores["datasets"].items():
-        metrics = {metric["metric"]: metric for metric in of["metrics"]}
+    for dataset, part in scores["datasets"].items():
+        metrics = {metric["metric"]: metric for metric in part["metrics"]}
         entries.append(
             {
                 "dataset": dataset,
-                "dataset_revision": said.index_sha256.get(dataset) or tasks[dataset].card_sha256,
+                "dataset_revision": settings.index_sha256.get(dataset) or tasks[dataset].card_sha256,
                 "main_metric": HEADLINE[scores["kind"]],
                 "main_score": metrics[HEADLINE[scores["kind"]]]["value"],
-                "n": of["n"],
-                "outcomes": of["outcomes"],
+                "n": part["n"],
+                "outcomes": part["outcomes"],
                 **{name: metric["value"] for name, metric in metrics.items()},
                 "intervals": {name: [metric["low"], metric["high"]] for name, metric in metrics.items()},
             }
         )
+    seconds = round(sum(float(session.wall_s) for session in settings.sessions), 3)
     return {
         "task_name": scores["task"],
         "model": run.model,
         "run": run.id,
         "mudata_version": scores.get("mudata_version") or __version__,
         "aligner": scores.get("aligner"),
-        "control": said.control,
-        "split": {"name": scores["split"], "sha256": said.split_sha256},
+        "control": settings.control,
+        "split": {"name": scores["split"], "sha256": settings.split_sha256},
         "prompt_sha256": {dataset: task.prompt_sha256 for dataset, task in tasks.items()},
         "scores": {scores.get("part") or "all": entries},
-        "evaluation_time": round(sum(float(session.wall_s) for session in said.sessions), 3) if said.sessions else None,
+        "evaluation_time": seconds if settings.sessions else None,
     }
 
 

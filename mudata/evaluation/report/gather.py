@@ -62,7 +62,7 @@ def _report_run(home: Home, run: Run, *, alone: bool) -> ReportRun:
             ReportAnswer(
                 clip_id=clip_id,
                 dataset=question.dataset,
-                gold=question.references,
+                references=question.references,
                 answer=record.answer,
                 error=record.error,
                 groups=groups,
@@ -166,10 +166,10 @@ def _confusion(run: ReportRun, dataset: str) -> Confusion | None:
     if not cells:
         return None
     labels = run.labels[dataset]
-    gold = tuple(label for label in labels if any(cell["gold"] == label for cell in cells))
+    references = tuple(label for label in labels if any(cell["gold"] == label for cell in cells))
     instead = sorted({cell["answer"] for cell in cells} - set(labels))
     counts = {(cell["gold"], cell["answer"]): int(cell["n"]) for cell in cells}
-    return Confusion(gold, (*labels, *instead), counts, labels)
+    return Confusion(references, (*labels, *instead), counts, labels)
 
 
 def _compared(entries: Sequence[PanelEntry]) -> tuple[MetricComparison | None, str | None]:

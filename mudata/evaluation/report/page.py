@@ -135,14 +135,16 @@ def _percent(part: float, whole: float) -> str:
 
 def _strip_caption(panel: Panel) -> str:
     """What is what in the score figure."""
-    said = ["Dots: the score of each run; lines: its 95 % interval."]
+    sentences = ["Dots: the score of each run; lines: its 95 % interval."]
     if any(entry.parser_interval for entry in panel.entries):
-        said.append("Wide bands: from the strict reading to any affirmed mention of the right label.")
+        sentences.append("Wide bands: from the strict reading to any affirmed mention of the right label.")
     if panel.verdicts:
-        said.append("Open diamonds: what was published about the same model, on other clips or with another prompt.")
+        sentences.append(
+            "Open diamonds: what was published about the same model, on other clips or with another prompt."
+        )
     if len(panel.verdicts) < len(panel.anchors):
-        said.append("Ticks in the last row: what was published about other models.")
-    return " ".join(said)
+        sentences.append("Ticks in the last row: what was published about other models.")
+    return " ".join(sentences)
 
 
 def _published(metric: str, anchor: Anchor) -> str:
@@ -153,7 +155,7 @@ def _published(metric: str, anchor: Anchor) -> str:
 
 def _detectable(panel: Panel) -> str | None:
     """The smallest difference that tells two runs of this size apart, as text."""
-    said = (panel.entries[0].run.scores.get("detectable") or {}).get(panel.headline)
-    if not (panel.whole and said and said["difference"] is not None):
+    detectable = (panel.entries[0].run.scores.get("detectable") or {}).get(panel.headline)
+    if not (panel.whole and detectable and detectable["difference"] is not None):
         return None
-    return wording.written(panel.headline, dict.fromkeys(("value", "low", "high"), said["difference"]))
+    return wording.written(panel.headline, dict.fromkeys(("value", "low", "high"), detectable["difference"]))

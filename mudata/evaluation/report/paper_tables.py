@@ -89,16 +89,16 @@ def _caption(panel: Panel) -> str:
 
 def _footnote(panel: Panel) -> str:
     """Chance, ties and how the headline was computed."""
-    said = [
+    comparisons = [
         f"{METRICS[name].title} {written(name, metric, interval=False)}" for name, metric in panel.references.items()
     ]
-    found = [f"For comparison: {', '.join(said)}."] if said else []
+    sentences = [f"For comparison: {', '.join(comparisons)}."] if comparisons else []
     if panel.measured:
-        found.append(f"Runs with a letter in common are not told apart ({panel.test}).")
-    found.append(f"{METRICS[panel.headline].title}: {panel.entries[0].metrics[panel.headline]['recipe']}.")
+        sentences.append(f"Runs with a letter in common are not told apart ({panel.test}).")
+    sentences.append(f"{METRICS[panel.headline].title}: {panel.entries[0].metrics[panel.headline]['recipe']}.")
     if aligner := panel.entries[0].run.scores.get("aligner"):
-        found.append(f"Answers read by {aligner}, mudata {panel.entries[0].run.scores.get('mudata_version')}.")
-    return " ".join(found)
+        sentences.append(f"Answers read by {aligner}, mudata {panel.entries[0].run.scores.get('mudata_version')}.")
+    return " ".join(sentences)
 
 
 def _md(text: str) -> str:

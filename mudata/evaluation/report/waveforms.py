@@ -46,13 +46,13 @@ def draw(sounds: Mapping[str, Sound], progress: Progress = SILENT) -> dict[str, 
 
     Heights are relative to the clip's own peak, so that quiet clips have a shape too.
     """
-    found = {}
+    drawn = {}
     with progress.bar("Drawing waveforms", len(sounds)) as advance, ThreadPoolExecutor(_THREADS) as threads:
         for clip_id, columns in zip(sounds, threads.map(_columns, sounds.values()), strict=True):
             advance(1)
             if columns:
-                found[clip_id] = columns
-    return found
+                drawn[clip_id] = columns
+    return drawn
 
 
 def _columns(sound: Sound) -> str:

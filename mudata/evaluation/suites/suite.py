@@ -200,7 +200,7 @@ def _plain(name: str) -> str:
     return name.casefold().replace("_", "-")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Anchor:
     """One published value. `low` and `high` are its 95 % interval, None where n is unknown or the metric no share."""
 
@@ -223,7 +223,19 @@ def _anchor(
 ) -> Anchor:
     model, value, n, note = cell
     low, high = interval(metric, value, n) or (None, None)
-    return Anchor(value, n, by.text, low, high, note, model, at.dataset, at.task, metric, by.url)
+    return Anchor(
+        value=value,
+        n=n,
+        source=by.text,
+        low=low,
+        high=high,
+        note=note,
+        model=model,
+        dataset=at.dataset,
+        task=at.task,
+        metric=metric,
+        url=by.url,
+    )
 
 
 def interval(metric: str, value: float, n: int | None) -> tuple[float, float] | None:

@@ -136,7 +136,7 @@ def draw(home: Home, suite: Suite, name: str) -> Manifest | Problem:
     if manifest.path_of(home, split).is_file():
         return _as_asked(home, manifest.load(home, split), exam, card)
     request = SplitRequest(
-        split, (card.name,), where=recipe.where, stratify=recipe.stratify, n=recipe.n, seed=recipe.seed
+        name=split, datasets=(card.name,), where=recipe.where, stratify=recipe.stratify, n=recipe.n, seed=recipe.seed
     )
     have = _usable(home, request)
     if have < recipe.n:

@@ -15,7 +15,7 @@ from pathlib import Path
 from string import ascii_uppercase
 from typing import TYPE_CHECKING
 
-from mudata.errors import EvaluationError, UnknownName
+from mudata.errors import EvaluationError, UnknownName, some
 
 if TYPE_CHECKING:
     from mudata.evaluation.protocol import Kind
@@ -117,7 +117,9 @@ def lint(prompt: Prompt, kind: Kind, dataset: str, labels: Sequence[str]) -> lis
     own = re.sub(r"\{(noun|options)\}", " ", prompt.template)
     warnings = []
     if named := [label for label in dict.fromkeys(labels) if len(label) > 1 and _has_words(own, re.escape(label))]:
-        warnings.append(f"it names {_some(named)} outside of {{options}}, which models read back as answers.")
+        warnings.append(
+            f"it names {some(map(repr, named), 3)} outside of {{options}}, which models read back as answers."
+        )
     if _has_words(own, "[-_]?".join(map(re.escape, re.split("[-_]", dataset)))):
         warnings.append(f"it names the dataset {dataset}, whose labels a model may have memorised.")
     if kind != "caption" and "{options}" not in prompt.template:
@@ -125,13 +127,11 @@ def lint(prompt: Prompt, kind: Kind, dataset: str, labels: Sequence[str]) -> lis
     if re.search(r"\bcaption\S* (of|for) (the |this )?(given|provided) ", own, re.IGNORECASE):
         warnings.append("it asks for the caption of a given audio, which models take for a text that they should have.")
     if unknown := re.findall(r"\{\w+\}", own):
-        warnings.append(f"{_some(unknown)} in it stays as it is: only {{noun}} and {{options}} are filled in.")
+        warnings.append(
+            f"{some(map(repr, unknown), 3)} in it stays as it is: only {{noun}} and {{options}} are filled in."
+        )
     return warnings
 
 
 def _has_words(text: str, pattern: str) -> bool:
     return re.search(rf"(?<![^\W_])(?:{pattern})(?![^\W_])", text, re.IGNORECASE) is not None
-
-
-def _some(words: Sequence[str], most: int = 3) -> str:
-    return ", ".join(map(repr, words[:most])) + (f" and {len(words) - most} more" if len(words) > most else "")
