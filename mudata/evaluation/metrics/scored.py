@@ -9,6 +9,9 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from mudata.evaluation.align.alignment import Alignment
 
+HEADLINE = {"classify": "accuracy", "tag": "micro_f1", "caption": "rougeL_f"}
+"""The metric that stands for a run, by the kind of its questions."""
+
 
 @dataclass(frozen=True)
 class Metric:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import html
 from typing import TYPE_CHECKING
 
+from mudata.evaluation.metrics.scored import HEADLINE
 from mudata.evaluation.report.style import plain
-from mudata.evaluation.report.wording import HEADLINE, METRICS
+from mudata.evaluation.report.wording import METRICS
 
 if TYPE_CHECKING:
     from mudata.evaluation.report.data import ReportRun

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mudata.evaluation.align.alignment import Alignment
-from mudata.evaluation.metrics.scored import ScoredAnswer
-from mudata.evaluation.report.wording import COLUMNS, FATES, HEADLINE, fate
+from mudata.evaluation.metrics.scored import HEADLINE, ScoredAnswer
+from mudata.evaluation.report.wording import COLUMNS, FATES, fate
 
 if TYPE_CHECKING:
     from mudata.evaluation.comparison.audio_use import AudioUse

@@ -17,8 +17,8 @@ import pyarrow as pa
 
 from mudata.catalog.index import database as index
 from mudata.catalog.read.sql_literals import quote
+from mudata.evaluation.metrics.scored import HEADLINE
 from mudata.evaluation.report.badge import badge
-from mudata.evaluation.report.wording import HEADLINE
 from mudata.evaluation.run_views import RUN_TABLES, run_selects
 from mudata.home import write_atomic
 from mudata.version import __version__

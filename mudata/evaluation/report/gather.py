@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, Any
 from mudata.errors import EvaluationError
 from mudata.evaluation.comparison import audio_use
 from mudata.evaluation.comparison.compare import compare
-from mudata.evaluation.metrics.scored import Metric
+from mudata.evaluation.metrics.scored import HEADLINE, Metric
 from mudata.evaluation.report.data import ALL, Confusion, Flag, Panel, PanelEntry, Report, ReportAnswer, ReportRun
-from mudata.evaluation.report.wording import HEADLINE, METRICS
+from mudata.evaluation.report.wording import METRICS
 from mudata.evaluation.suites.suite import Anchor, anchors
 from mudata.evaluation.suites.suite_table import Verdict, verdict
 

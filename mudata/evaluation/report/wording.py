@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Literal, NamedTuple
 
+from mudata.evaluation.metrics.scored import HEADLINE
+
 
 class Wording(NamedTuple):
     """A metric's title, how it is written, and what it is."""
@@ -57,8 +59,6 @@ METRICS: dict[str, Wording] = {
     "meteor": Wording("METEOR", "number", "aligned words, stems and synonyms"),
     "clap_score": Wording("CLAP score", "number", "cosine of caption and audio embeddings"),
 }
-
-HEADLINE: dict[str, str] = {"classify": "accuracy", "tag": "micro_f1", "caption": "rougeL_f"}
 
 COLUMNS: dict[str, tuple[str, ...]] = {
     "classify": ("accuracy", "coverage", "selective_accuracy", "lenient_accuracy", "macro_f1"),
