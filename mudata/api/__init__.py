@@ -7,8 +7,9 @@
     mudata.split("gtzan-artists", dataset="gtzan", stratify="genre", group="artist")
     mudata.evaluate("features", "gtzan-artists", task="genre").accuracy
 
-Every function works in `Home.default()` (MUDATA_HOME), takes values and returns a value; the command line is these
-functions and text. Errors are those of `mudata.errors`. `docs/api.md` has them all.
+Every function works in `Home.default()` (MUDATA_HOME), takes values and returns a value; the
+command line is these functions and text. Errors are those of `mudata.errors`. `docs/api.md` has
+them all.
 """
 
 from __future__ import annotations

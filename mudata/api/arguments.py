@@ -1,4 +1,5 @@
-"""Arguments of the functions that people call: one or many, text or path, and a plain answer to wrong ones."""
+"""Arguments of the functions that people call:
+one or many, text or path, and a plain answer to wrong ones."""
 
 from __future__ import annotations
 

@@ -176,7 +176,8 @@ def verify(dataset: str | Path, *, deep: bool = False, progress: Progress | bool
 
 @checked()
 def sql(query: str) -> Relation:
-    """Ask the index anything, read-only: a relation with `.df()`, `.pl()`, `.arrow()`, `.fetchall()`.
+    """Ask the index anything, read-only:
+    a relation with `.df()`, `.pl()`, `.arrow()`, `.fetchall()`.
 
     Args:
         query: one SELECT; tables and columns are told by `mudata sql --schema`.

@@ -1,4 +1,5 @@
-"""Splits as functions: drawn, kept, checked against what is there now, and what their parts share."""
+"""Splits as functions: drawn, kept, checked against what is there now, and what their parts
+share."""
 
 from __future__ import annotations
 
@@ -36,7 +37,8 @@ def split(
     force: bool = False,
     progress: Progress | bool | None = None,
 ) -> Manifest:
-    """Draw a split and keep its manifest. The same request on the same index gives the same split everywhere.
+    """Draw a split and keep its manifest.
+    The same request on the same index gives the same split everywhere.
 
     Args:
         name: what it is called from then on.
@@ -45,13 +47,13 @@ def split(
         official: take the parts of this published split instead of drawing.
         stratify: label namespaces to spread evenly.
         group: never tear these apart: 'artist', 'album', 'track'.
-        parts: share of the clips by part [default: train .7, validation .1, test .2; with `n` or `per_label`
-            all is test].
+        parts: share of the clips by part
+            [default: train .7, validation .1, test .2; with `n` or `per_label` all is test].
         per_label: draw so many clips of every label.
         n: draw so many clips.
         seed: another seed, another draw.
-        faults: clips with known faults that the card says to drop: 'drop' leaves them out, 'warn' lets them in
-            with a word, 'keep' lets them in.
+        faults: clips with known faults that the card says to drop: 'drop' leaves them out, 'warn'
+            lets them in with a word, 'keep' lets them in.
         best_effort: accept absent or rare labels instead of refusing.
         force: replace another split of the same name.
 

@@ -75,10 +75,11 @@ def cards() -> None:
 @click.option("--notes", is_flag=True, help="Also print what is worth knowing of labels: shared and nested spellings.")
 @json_option
 def check(paths: tuple[Path, ...], notes: bool, as_json: bool) -> None:
-    """Check cards and words files, or folders of them (default: all that are found); exit 1 if one is broken.
+    """Check cards and words files, or folders of them (default: all that are found);
+    exit 1 if one is broken.
 
-    A card's label sets are resolved, as reading answers needs them. Files in a folder `words` are words files, in
-    `models` model cards, in `models/parts` parts of models.
+    A card's label sets are resolved, as reading answers needs them. Files in a folder `words` are
+    words files, in `models` model cards, in `models/parts` parts of models.
     """
     from mudata.catalog.cards import lexicon as words
     from mudata.evaluation.models import card_lint as lint

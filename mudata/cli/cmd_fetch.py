@@ -121,7 +121,8 @@ def _row(ingested: Ingested) -> dict[str, Any]:
 
 
 def _story(card: Card, home: Home, ingested: Ingested, lacking: int) -> list[str]:
-    """What a person wants to know after a fetch: what is not usable and why, where things are, how to go on."""
+    """What a person wants to know after a fetch:
+    what is not usable and why, where things are, how to go on."""
     name = card.name
     lines = [f"{name}: {issue.where}: {issue.what}" for issue in ingested.issues[:_SHOWN]]
     if more := len(ingested.issues) - _SHOWN:

@@ -13,9 +13,9 @@ from mudata.cli.output import common, emit, emit_json, json_option, progress
 def models(ctx: click.Context, as_json: bool) -> None:
     """List the models that can be asked, those of the survey first.
 
-    params: all of them, encoders included. GB: memory that the weights take as they are loaded by default. use: what
-    the terms of the weights and of what they are built on allow. weights: whether they were fetched. fits: GPU; RAM (in
-    32 bit); RAM, bf16 (half of that); no.
+    params: all of them, encoders included. GB: memory that the weights take as they are loaded by
+    default. use: what the terms of the weights and of what they are built on allow. weights:
+    whether they were fetched. fits: GPU; RAM (in 32 bit); RAM, bf16 (half of that); no.
     """
     if ctx.invoked_subcommand:
         return
@@ -34,7 +34,8 @@ def models(ctx: click.Context, as_json: bool) -> None:
 @click.argument("name")
 @json_option
 def info(name: str, as_json: bool) -> None:
-    """Show one model: what it is, its terms, its weights and where they are, what it needs, and its options."""
+    """Show one model: what it is, its terms,
+    its weights and where they are, what it needs, and its options."""
     from mudata.cli.model_page import page
     from mudata.evaluation.models import hardware, model_facts
     from mudata.evaluation.models.registry import card_of, find, options_of

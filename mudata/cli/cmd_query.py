@@ -91,7 +91,8 @@ def _more(left: int) -> None:
 @click.argument("name", required=False)
 @common
 def stats(name: str | None, as_json: bool, quiet: bool) -> None:
-    """Counts, durations and labels of a dataset; without NAME, one line for each that is indexed."""
+    """Counts, durations and labels of a dataset; without NAME, one line for each that is
+    indexed."""
     from mudata.catalog.index import stats as numbers
 
     if name is None:
@@ -136,7 +137,8 @@ def _summary(statistics: dict[str, Any]) -> Iterable[tuple[str, str]]:
 
 
 def _bars(labels: list[dict[str, Any]]) -> Iterable[str]:
-    """Labels with their number of clips, share of all clips, and a bar; the longest bar is the most frequent."""
+    """Labels with their number of clips, share of all clips, and a bar;
+    the longest bar is the most frequent."""
     shown = labels[:_SHOWN]
     width = max(len(row["label"]) for row in shown)
     for row in shown:

@@ -54,8 +54,9 @@ def score(
 ) -> None:
     """Score runs again, offline, and compare them: RUNS are ids or folders [default: all].
 
-    The models are not asked anything. Where scores change, the former ones are kept under scores/ in the run's folder,
-    and what changed is told with its cause: another aligner, label set or recipe, or overrides.
+    The models are not asked anything. Where scores change, the former ones are kept under scores/
+    in the run's folder, and what changed is told with its cause: another aligner, label set or
+    recipe, or overrides.
     """
     from mudata.evaluation.run import find, readable_runs
     from mudata.evaluation.scoring import score as scoring
@@ -91,8 +92,8 @@ def _opinion(name: str, options: Mapping[str, str | None]) -> SecondaryScorer:
 
 
 def show_scores(results: Sequence[Mapping[str, Any]], say: Progress, *, as_json: bool, several: bool = False) -> None:
-    """Print what `score.score` returned: a table per kind of task, below it what so many clips can tell; or JSON (a
-    list if `several`)."""
+    """Print what `score.score` returned: a table per kind of task,
+    below it what so many clips can tell; or JSON (a list if `several`)."""
     from mudata.evaluation.comparison.score_table import tables
 
     if as_json:

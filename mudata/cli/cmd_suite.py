@@ -51,7 +51,8 @@ def suites(ctx: click.Context, as_json: bool) -> None:
 @markdown_option
 @json_option
 def show(suite: str, markdown: bool, as_json: bool) -> None:
-    """Show what was published: tables with intervals, impossible cells, other sources; and how exams are drawn."""
+    """Show what was published:
+    tables with intervals, impossible cells, other sources; and how exams are drawn."""
     from mudata.evaluation.suites.suite import load
     from mudata.evaluation.suites.suite_table import elsewhere_lines, fill
 

@@ -1,4 +1,5 @@
-"""The rows of a query on stdout or in a file: as a table, JSON, CSV or Parquet. What is left out is counted."""
+"""The rows of a query on stdout or in a file: as a table, JSON, CSV or Parquet.
+What is left out is counted."""
 
 from __future__ import annotations
 
@@ -58,7 +59,8 @@ def print_csv(relation: Relation, limit: int | None = None) -> int:
 
 
 def write_parquet(relation: Relation, path: Path) -> int:
-    """All rows as a Parquet file that is there as a whole or not at all; their number. Raises QueryError."""
+    """All rows as a Parquet file that is there as a whole or not at all;
+    their number. Raises QueryError."""
     import pyarrow.parquet
 
     table = relation.arrow().rename_columns(_unique(relation.columns))
@@ -77,7 +79,8 @@ def write_parquet(relation: Relation, path: Path) -> int:
 
 
 def plain(value: Any) -> Any:
-    """What JSON can say. It has no NaN and no infinity (null), no dates (ISO 8601), no bytes (hexadecimal)."""
+    """What JSON can say. It has no NaN and no infinity (null),
+    no dates (ISO 8601), no bytes (hexadecimal)."""
     written: Any = str(value)
     match value:
         case None | bool() | int():

@@ -1,4 +1,5 @@
-"""An import on its way to a run folder: what run.json says of it, its records, and what a person should be told."""
+"""An import on its way to a run folder:
+what run.json says of it, its records, and what a person should be told."""
 
 from __future__ import annotations
 

@@ -1,8 +1,9 @@
 """Which clip an answer is about, when all that the file has is some name or path of it.
 
-A clip is known by its id, with or without the dataset before it, by any tail of the path of its raw file
-('blues/blues.00012.wav'), with or without the ending. The most exact kind of name that says anything decides, the
-longest tail first; a name of several clips joins none, and several names of one clip join none either.
+A clip is known by its id, with or without the dataset before it, by any tail of the path of its raw
+file ('blues/blues.00012.wav'), with or without the ending. The most exact kind of name that says
+anything decides, the longest tail first; a name of several clips joins none, and several names of
+one clip join none either.
 """
 
 from __future__ import annotations
@@ -32,7 +33,8 @@ class ClipNames(NamedTuple):
 
 @dataclass(frozen=True)
 class Joined:
-    """`answers` by clip id (the last of a clip counts); `lost` are those that joined none, each with the reason."""
+    """`answers` by clip id (the last of a clip counts);
+    `lost` are those that joined none, each with the reason."""
 
     answers: Mapping[str, FileAnswer]
     lost: tuple[tuple[FileAnswer, str], ...]

@@ -10,7 +10,8 @@ if TYPE_CHECKING:
     from mudata.evaluation.comparison.clip_view import ClipAnswer, ClipView
 
 Style = Callable[[str, str], str]
-"""Colours a text by its role: that of a piece of an answer (`align.alignment.Role`), name, right, wrong or given."""
+"""Colours a text by its role:
+that of a piece of an answer (`align.alignment.Role`), name, right, wrong or given."""
 
 
 def plainly(text: str, _role: str) -> str:
@@ -58,7 +59,8 @@ def _read(answer: ClipAnswer) -> str:
 
 
 def _plain(text: str) -> str:
-    """Without line ends and whatever else a terminal would obey; every character stays one character."""
+    """Without line ends and whatever else a terminal would obey;
+    every character stays one character."""
     return "".join(c if c.isprintable() else " " if c.isspace() else "�" for c in text)
 
 
@@ -67,7 +69,8 @@ def _short(text: str, most: int = 200) -> str:
 
 
 def _pieces(answer: ClipAnswer) -> Iterator[tuple[str | None, str]]:
-    """The answer cut where the role of its characters changes; of spans that overlap the later one counts."""
+    """The answer cut where the role of its characters changes;
+    of spans that overlap the later one counts."""
     text = answer.answer or ""
     roles: list[str | None] = [None] * len(text)
     for span in answer.spans:

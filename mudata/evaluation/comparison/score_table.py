@@ -77,7 +77,8 @@ def _parts(scores: Mapping[str, Any]) -> dict[str, Metrics]:
 
 
 def _told_apart(kind: str, runs: Sequence[Mapping[str, Any]]) -> str:
-    """The smallest difference that shows on so many clips, of the least exact run of each dataset."""
+    """The smallest difference that shows on so many clips, of the least exact run of each
+    dataset."""
     needed: dict[tuple[str, int], float] = {}
     for scores in runs:
         for dataset, metrics in _parts(scores).items():

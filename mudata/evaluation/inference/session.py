@@ -1,8 +1,9 @@
-"""One execution of a plan: what is open is decoded ahead, asked in batches, and appended batch by batch.
+"""One execution of a plan:
+what is open is decoded ahead, asked in batches, and appended batch by batch.
 
-Clips are asked dataset by dataset in the order of their ids; those that made the model hang before come last and alone,
-so that they keep nothing from being asked. Every clip ends as an answer or as a recorded failure, and failures are
-asked again when the same command runs again.
+Clips are asked dataset by dataset in the order of their ids; those that made the model hang before
+come last and alone, so that they keep nothing from being asked. Every clip ends as an answer or as
+a recorded failure, and failures are asked again when the same command runs again.
 """
 
 from __future__ import annotations
@@ -51,9 +52,11 @@ class Session:
         self.failures: Counter[str] = Counter()
 
     def ask(self) -> None:
-        """Ask what has no answer yet, and log the session whatever happens. Nothing is written without an answer.
+        """Ask what has no answer yet, and log the session whatever happens.
+        Nothing is written without an answer.
 
-        Raises EvaluationError when the model hung and clips are left, or when not one clip could be answered.
+        Raises EvaluationError when the model hung and clips are left,
+        or when not one clip could be answered.
         """
         before, keys = self.run.answers(), {item.clip_id: self.plan.key(item) for item in self.selection.items}
         done = {clip_id for clip_id, record in before.items() if not record.error and record.key == keys.get(clip_id)}
@@ -177,7 +180,8 @@ class Session:
         return round(min(len(clip.audio) / clip.sample_rate, self.model.capabilities.max_seconds or math.inf), 3)
 
     def _fit(self, task: Task) -> None:
-        """Let a model learn first, from the train part; a control may look at the clips asked instead."""
+        """Let a model learn first, from the train part;
+        a control may look at the clips asked instead."""
         needs = getattr(self.model, "needs_fit", False)
         if self._taught == task.dataset or not (needs if isinstance(needs, bool) else task.kind in needs):
             return
@@ -238,7 +242,8 @@ class Session:
             hardware.check(request.model, self.plan.card, Path(place) if place else None, **asked)
 
     def _check_same(self) -> None:
-        """Refuse to go on where 'auto' or a moving revision has come to mean something else than it did before."""
+        """Refuse to go on where 'auto' or a moving revision
+        has come to mean something else than it did before."""
         now = self.model.describe()
         for session in self.run.settings.sessions:
             before = session.model or {}

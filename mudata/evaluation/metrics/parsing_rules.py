@@ -65,7 +65,8 @@ class ParsingRule:
         return any(self.accepts(answer, spelled[label], options) for label in references)
 
     def ours(self, scored: ScoredAnswer) -> bool:
-        """Whether an answer that our aligner has read counts as right, by one of our own two rules."""
+        """Whether an answer that our aligner has read counts as right, by one of our own two
+        rules."""
         return scored.right if self.name == "strict" else any_mention(scored.alignment, scored.references)
 
 
@@ -193,6 +194,7 @@ PARSING_RULES: Mapping[str, ParsingRule] = {
         ParsingRule("strict", "ours: the one label meant is the reference; the headline"),
     )
 }
-"""In the order shown. Letters of `mucho`: four in the original, here one per option; more than 26 options have none
-past Z. Of the others that are known, AIR-Bench's drops answers from the denominator, MMMU's draws lots, LTU's and
-LLark's ask a retired embedding service: none can be repeated on all answers."""
+"""In the order shown. Letters of `mucho`: four in the original, here one per option; more than 26
+options have none past Z. Of the others that are known, AIR-Bench's drops answers from the
+denominator, MMMU's draws lots, LTU's and LLark's ask a retired embedding service: none can be
+repeated on all answers."""

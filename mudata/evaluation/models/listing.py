@@ -1,6 +1,8 @@
-"""The table of model families: what each is called, where its code lies and which packages it needs.
+"""The table of model families:
+what each is called, where its code lies and which packages it needs.
 
-Nothing is imported for it. Model cards name a family here; so do the ids of runs, by `key` and `recipe`.
+Nothing is imported for it.
+Model cards name a family here; so do the ids of runs, by `key` and `recipe`.
 """
 
 from __future__ import annotations

@@ -1,11 +1,14 @@
-"""Any audio-language model behind a server that speaks OpenAI's chat protocol: vLLM, the llama.cpp server, hosted ones.
+"""Any audio-language model behind a server that speaks OpenAI's chat protocol:
+vLLM, the llama.cpp server, hosted ones.
 
-Every clip is one request: the sound as 16-bit WAV or FLAC inside it (`input_audio`), then the prompt. The sound comes
-first because that is how the templates of such models write it (Qwen2-Audio, Audio Flamingo) and how they were trained,
-and so that a checkpoint served reads what the same checkpoint reads here through `transformers`.
+Every clip is one request: the sound as 16-bit WAV or FLAC inside it (`input_audio`), then the
+prompt. The sound comes first because that is how the templates of such models write it
+(Qwen2-Audio, Audio Flamingo) and how they were trained, and so that a checkpoint served reads what
+the same checkpoint reads here through `transformers`.
 
-A server may take a request with sound and drop the sound without a word (lmms-eval issue 836), so the first thing asked
-is whether sound makes a prompt longer. Whether what arrives also counts for the answers, only `--silence` can show.
+A server may take a request with sound and drop the sound without a word (lmms-eval issue 836), so
+the first thing asked is whether sound makes a prompt longer. Whether what arrives also counts for
+the answers, only `--silence` can show.
 """
 
 from __future__ import annotations
@@ -31,9 +34,11 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 PROBE_S, PROBE_HZ, PROBE_TOKENS, PROBE_PROMPT = 2.0, 440.0, 16, "What do you hear?"
-"""The clip and the question of the first request: a sine, because it needs no file and no chance."""
+"""The clip and the question of the first request: a sine, because it needs no file and no
+chance."""
 _LISTED = ("id", "owned_by", "root", "max_model_len", "created")
-"""What is kept of a server's entry for the model; vLLM's `root` is the checkpoint behind a served name."""
+"""What is kept of a server's entry for the model;
+vLLM's `root` is the checkpoint behind a served name."""
 _DEAF = re.compile(r"audio|multi-?modal|content\[\]\.type", re.IGNORECASE)
 """What servers speak of when they refuse sound."""
 
@@ -41,13 +46,15 @@ _DEAF = re.compile(r"audio|multi-?modal|content\[\]\.type", re.IGNORECASE)
 class Served:
     """One model of one server.
 
-    base_url: such as http://localhost:8000/v1. model: as the server names it. api_key_env: the environment variable
-    with the key, sent where it is set. concurrency: requests at once. requests_per_minute: at most. timeout_s: for one
-    reply. tries: requests for one answer, where failing may pass. audio_format: 'wav' or 'flac'. sample_rate (Hz) and
-    max_seconds: what is sent of a clip. price_in, price_out: for a million tokens of prompt and answer, in any
-    currency. system: a system prompt. extra: further fields of the request, an object or its JSON; null removes a field
-    (hosted models that want `max_completion_tokens`: {"max_tokens": null, "max_completion_tokens": 100}).
-    allow_unheard: ask even if sound makes no difference to the prompt.
+    base_url: such as http://localhost:8000/v1. model: as the server names it. api_key_env: the
+    environment variable with the key, sent where it is set. concurrency: requests at once.
+    requests_per_minute: at most. timeout_s: for one reply. tries: requests for one answer, where
+    failing may pass. audio_format: 'wav' or 'flac'. sample_rate (Hz) and max_seconds: what is sent
+    of a clip. price_in, price_out: for a million tokens of prompt and answer, in any currency.
+    system: a system prompt. extra: further fields of the request, an object or its JSON; null
+    removes a field (hosted models that want `max_completion_tokens`: {"max_tokens": null,
+    "max_completion_tokens": 100}). allow_unheard: ask even if sound makes no difference to the
+    prompt.
     """
 
     def __init__(
@@ -101,8 +108,8 @@ class Served:
     def load(self) -> None:
         """Look the model up, and find out whether it hears.
 
-        Raises ModelError: nobody answers, a key that is refused, no such model, no audio input. Raises EvaluationError
-        where sound makes no difference to the prompt.
+        Raises ModelError: nobody answers, a key that is refused, no such model, no audio input.
+        Raises EvaluationError where sound makes no difference to the prompt.
         """
         self.server = ChatServer(
             self.base_url,
@@ -132,8 +139,8 @@ class Served:
     def answer(self, clips: Sequence[Clip], question: Question) -> list[Answer | Failure]:
         """One answer per clip, all clips at once as far as `concurrency` goes.
 
-        What went wrong with one clip is its own failure. Where the server refuses everything, the answers that there
-        are come back first, and the next call raises ModelError.
+        What went wrong with one clip is its own failure. Where the server refuses everything, the
+        answers that there are come back first, and the next call raises ModelError.
         """
         if not self._given_up:
             replies = at_once(lambda clip: self._ask(clip, question), clips, self.concurrency)
@@ -218,7 +225,8 @@ class Served:
         return reply
 
     def _read(self, reply: Mapping[str, Any]) -> Answer | Failure:
-        """The text of a reply. What was cut off at the limit is an answer, and so is a refusal in words."""
+        """The text of a reply. What was cut off at the limit is an answer,
+        and so is a refusal in words."""
         finish, content = self.server.masked(finish_reason(reply))[:200], text(reply)
         if not reply.get("choices"):
             excerpt = self.server.masked(json.dumps(reply.get("error", reply)))[:300]
@@ -270,7 +278,8 @@ class Served:
 
 
 def _encoded(sound: NDArray[np.float32], sample_rate: int, audio_format: str) -> str:
-    """Samples as a file of 16 bits, in base64; scaled so that those of a 16-bit file are sent as they were."""
+    """Samples as a file of 16 bits, in base64;
+    scaled so that those of a 16-bit file are sent as they were."""
     import soundfile
 
     whole = np.clip(np.rint(sound * 32768.0), -32768, 32767).astype(np.int16)

@@ -32,7 +32,8 @@ def badge(run: ReportRun) -> str:
 
 
 def _svg(left: str, right: str, title: str) -> str:
-    """Two boxes; the text is stretched to the width it was measured with, whatever type the reader has."""
+    """Two boxes; the text is stretched to the width it was measured with,
+    whatever type the reader has."""
     widths = [round(_width(text)) for text in (left, right)]
     boxes = [width + 2 * _SIDE for width in widths]
     whole, named = sum(boxes), html.escape(title)

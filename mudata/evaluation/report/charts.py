@@ -1,7 +1,8 @@
-"""The figures of a report, drawn once for the page (SVG in the page's own colours and type) and for papers.
+"""The figures of a report,
+drawn once for the page (SVG in the page's own colours and type) and for papers.
 
-Every figure is a function from a panel and a width to a matplotlib Figure; `ink` writes it. No meaning rests on colour
-alone: markers, hatching, labels and the tables beside them say the same.
+Every figure is a function from a panel and a width to a matplotlib Figure; `ink` writes it. No
+meaning rests on colour alone: markers, hatching, labels and the tables beside them say the same.
 """
 
 from __future__ import annotations
@@ -40,8 +41,9 @@ RULE_NAMES = {
 
 
 def score_strip(panel: Panel, width: float = WIDE) -> Figure:
-    """One row per run: the score with its 95 % interval, and for classification the parser interval as a band; then
-    what was published about the same models, and one row of ticks for everybody else."""
+    """One row per run: the score with its 95 % interval, and for classification the parser interval
+    as a band; then what was published about the same models, and one row of ticks for everybody
+    else."""
     name = panel.headline
     percent = METRICS[name].style == "percent"
     scale = 100 if percent else 1
@@ -134,7 +136,8 @@ def parsing_rules(panel: Panel, width: float = WIDE) -> Figure:
 
 
 def captions(panel: Panel, width: float = WIDE) -> Figure:
-    """ROUGE-L F of each run beside what needs no listening: wrong clip, constant caption, another clip's caption."""
+    """ROUGE-L F of each run beside what needs no listening:
+    wrong clip, constant caption, another clip's caption."""
     figure, axes = blank(width, 0.42 * len(panel.entries) + 0.7)
     highest = []
     for y, entry in enumerate(panel.entries):
@@ -189,7 +192,8 @@ def lengths(panel: Panel, width: float = WIDE) -> Figure:
 
 
 def confusion(entry: PanelEntry, width: float = WIDE) -> Figure:
-    """References in rows, answers in columns, shaded by the share of the row. For papers; the page has a table."""
+    """References in rows, answers in columns, shaded by the share of the row.
+    For papers; the page has a table."""
     from matplotlib.patches import Rectangle
 
     table = entry.confusion
@@ -216,7 +220,8 @@ def confusion(entry: PanelEntry, width: float = WIDE) -> Figure:
 
 
 def figures(panel: Panel) -> dict[str, Callable[[float], Figure]]:
-    """The figures that a panel has something to show for, by name; each is drawn at a width in inches."""
+    """The figures that a panel has something to show for, by name;
+    each is drawn at a width in inches."""
     drawings: dict[str, Callable[[float], Figure]] = {"scores": lambda width: score_strip(panel, width)}
     if len(panel.fates) > 1:
         drawings["outcomes"] = lambda width: outcomes(panel, width)
@@ -230,7 +235,8 @@ def figures(panel: Panel) -> dict[str, Callable[[float], Figure]]:
 
 
 def save(panels: Sequence[Panel], folder: Path) -> list[Path]:
-    """Write every figure of the panels as PNG (300 dpi) and SVG, confusion matrices too; the paths."""
+    """Write every figure of the panels as PNG (300 dpi) and SVG, confusion matrices too; the
+    paths."""
     folder.mkdir(parents=True, exist_ok=True)
     written = []
     for panel in panels:

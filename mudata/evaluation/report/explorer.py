@@ -1,4 +1,5 @@
-"""The data that the page's sample explorer reads: clips, answers, waveforms and, where wanted, the audio itself."""
+"""The data that the page's sample explorer reads:
+clips, answers, waveforms and, where wanted, the audio itself."""
 
 from __future__ import annotations
 
@@ -27,10 +28,12 @@ _TYPES = {".flac": "audio/flac", ".wav": "audio/wav", ".mp3": "audio/mpeg", ".og
 
 @dataclass(frozen=True)
 class Audio:
-    """Where the page finds each clip: `sources` by clip id (relative addresses or data URIs), and how it looks there.
+    """Where the page finds each clip:
+    `sources` by clip id (relative addresses or data URIs), and how it looks there.
 
-    `embedded` clips are in the page; `left` would be, but for EMBED_LIMIT. `waveforms` are as `waveforms.draw` gives
-    them, of `sounds`; those of `undrawn` clips would be there, but for the budget.
+    `embedded` clips are in the page; `left` would be, but for EMBED_LIMIT. `waveforms` are as
+    `waveforms.draw` gives them, of `sounds`; those of `undrawn` clips would be there, but for the
+    budget.
     """
 
     sources: Mapping[str, str]
@@ -50,8 +53,8 @@ def find_audio(
     waveforms: bool = True,
     progress: Progress = SILENT,
 ) -> Audio:
-    """Look clips up in the index, and draw their waveforms. Where not all can be taken into the page (`embed`) or
-    drawn, those on which runs disagree come first."""
+    """Look clips up in the index, and draw their waveforms. Where not all can be taken into the
+    page (`embed`) or drawn, those on which runs disagree come first."""
     sounds = _sounds(home, {answer.clip_id for run in report.runs for answer in run.answers})
     worth = _disagreements(report)
     order = sorted(sounds, key=lambda clip_id: (-worth.get(clip_id, 0.0), clip_id))
@@ -182,8 +185,9 @@ def _spans(answer: ReportAnswer) -> list[list[Any]]:
 
 
 def apart(answers: Sequence[ReportAnswer]) -> float:
-    """How far the answers to one clip lie apart, 0 to 1: the share that does not go with the most
-    frequent reading (the labels that count, else the status), or for captions the range of ROUGE-L."""
+    """How far the answers to one clip lie apart, 0 to 1: the share that does not go with the
+    most frequent reading (the labels that count, else the status), or for captions the range of
+    ROUGE-L."""
     scores = [answer.read["rouge"]["rougeL_f"] for answer in answers if answer.read.get("rouge")]
     if scores:
         return float(max(scores) - min(scores))

@@ -38,7 +38,8 @@ _FLAT = (
 
 
 def save(report: Report, folder: Path) -> dict[Path, str]:
-    """Write answers.parquet, report.duckdb, results/<run>.json and badge-<run>.svg; what each file is, by path."""
+    """Write answers.parquet, report.duckdb, results/<run>.json and badge-<run>.svg;
+    what each file is, by path."""
     files: dict[str, tuple[bytes | str, str]] = {
         "answers.parquet": (parquet(report), "every answer and how it was read"),
         "report.duckdb": (database(report), "tables runs, answers, alignments, scores, per_label"),
@@ -52,7 +53,8 @@ def save(report: Report, folder: Path) -> dict[Path, str]:
 
 
 def parquet(report: Report) -> bytes:
-    """One row per run and clip: the columns of the tables `answers` and `alignments`, and whose they are."""
+    """One row per run and clip:
+    the columns of the tables `answers` and `alignments`, and whose they are."""
     with _filled(report) as (connection, file):
         path = file.with_name("answers.parquet")
         connection.execute(f"COPY ({_FLAT}) TO {quote(str(path))} (FORMAT parquet, COMPRESSION zstd)")
@@ -68,9 +70,9 @@ def database(report: Report) -> bytes:
 
 
 def result(run: ReportRun) -> dict[str, Any]:
-    """A run's scores in the manner of MTEB's task results: one entry per dataset under the name of the part, its
-    headline as `main_score`, every metric beside its interval. A revision is the hash of the indexed rows, or of the
-    card where answers were imported with references of their own."""
+    """A run's scores in the manner of MTEB's task results: one entry per dataset under the name of
+    the part, its headline as `main_score`, every metric beside its interval. A revision is the hash
+    of the indexed rows, or of the card where answers were imported with references of their own."""
     settings, scores = run.settings, run.scores
     tasks = {task.dataset: task for task in settings.tasks}
     entries = []
@@ -114,7 +116,8 @@ def stem(run: ReportRun) -> str:
 
 @contextlib.contextmanager
 def _filled(report: Report) -> Iterator[tuple[duckdb.DuckDBPyConnection, Path]]:
-    """A database with the runs in it, attached as `made`, and its file, which goes with the context."""
+    """A database with the runs in it, attached as `made`,
+    and its file, which goes with the context."""
     selects = run_selects([run.folder for run in report.runs])
     rows = [{"run": run.id, **row} for run in report.runs for row in run.scores["per_label"]]
     with TemporaryDirectory() as folder, duckdb.connect(":memory:") as connection:

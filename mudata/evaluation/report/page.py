@@ -1,8 +1,8 @@
 """The page: one HTML file that needs nothing else, and asks nobody for anything.
 
-Text from answers, cards and folders reaches it in two ways only: through jinja2 with autoescape, and as one block of
-JSON that the script writes out as text. A content security policy allows this page's own script, by its hash, and
-forbids the network.
+Text from answers, cards and folders reaches it in two ways only: through jinja2 with autoescape,
+and as one block of JSON that the script writes out as text. A content security policy allows this
+page's own script, by its hash, and forbids the network.
 """
 
 from __future__ import annotations
@@ -85,7 +85,8 @@ def render(report: Report, audio: Audio) -> bytes:
 
 
 def safe_json(value: Any) -> str:
-    """JSON that can stand inside a script element: no character of it can end the element or begin a comment."""
+    """JSON that can stand inside a script element:
+    no character of it can end the element or begin a comment."""
     text = json.dumps(value, ensure_ascii=True, separators=(",", ":"), default=str)
     return text.replace("&", "\\u0026").replace("<", "\\u003c").replace(">", "\\u003e")
 

@@ -1,4 +1,5 @@
-"""Tables for papers: one per panel, best first, with intervals, denominators, ties and the recipe in a footnote."""
+"""Tables for papers: one per panel, best first,
+with intervals, denominators, ties and the recipe in a footnote."""
 
 from __future__ import annotations
 
@@ -25,8 +26,8 @@ def markdown(report: Report) -> str:
 
 
 def latex(report: Report) -> str:
-    """LaTeX for the packages booktabs and graphicx (which shrinks what is wider than the text), one table environment
-    per panel; UTF-8, as LaTeX reads it since 2018."""
+    """LaTeX for the packages booktabs and graphicx (which shrinks what is wider than the text), one
+    table environment per panel; UTF-8, as LaTeX reads it since 2018."""
     parts = ["% \\usepackage{booktabs,graphicx}\n"]
     for panel in report.panels:
         columns = "l" * _texts(panel) + "r" * (len(_header(panel)) - _texts(panel))

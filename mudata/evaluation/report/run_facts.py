@@ -153,7 +153,8 @@ def _term(key: str) -> str:
 
 
 def plain(value: object) -> str:
-    """Any value of run.json as people read it: 'commit 1af5765, dirty no'; nothing where it says nothing."""
+    """Any value of run.json as people read it:
+    'commit 1af5765, dirty no'; nothing where it says nothing."""
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, dict):
@@ -165,7 +166,8 @@ def plain(value: object) -> str:
 
 
 def caption_facts(entry: PanelEntry) -> list[Fact]:
-    """How a run's captions are: repeats, refusals, lengths, and which constant caption they were held against."""
+    """How a run's captions are:
+    repeats, refusals, lengths, and which constant caption they were held against."""
     captions = entry.run.scores.get("captions")
     if not captions:
         return []

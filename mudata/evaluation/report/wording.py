@@ -1,6 +1,7 @@
 """What the codes of scores.json mean in words, and how each number is written.
 
-Every metric that a report can show is in METRICS; what is not there is kept in the downloads and left out of tables.
+Every metric that a report can show is in METRICS;
+what is not there is kept in the downloads and left out of tables.
 """
 
 from __future__ import annotations
@@ -124,7 +125,8 @@ ROLES: dict[str, tuple[str, str]] = {
     "letter": ("#", "letter of an option"),
     "echo": ('"', "read back from the prompt"),
 }
-"""Sign and meaning of each kind of span in an answer; the sign carries the meaning where colour does not."""
+"""Sign and meaning of each kind of span in an answer;
+the sign carries the meaning where colour does not."""
 
 
 def fate(status: str, *, right: bool) -> str:
