@@ -1,4 +1,5 @@
-"""Arguments of the functions that people call: one or many, text or path, and a plain answer to wrong ones."""
+"""Arguments of the functions that people call:
+one or many, text or path, and a plain answer to wrong ones."""
 
 from __future__ import annotations
 
@@ -71,7 +72,7 @@ def paths(given: str | Path | Iterable[str | Path] | None) -> tuple[Path, ...]:
     """One path or several, `~` resolved."""
     if given is None:
         return ()
-    return tuple(Path(one).expanduser() for one in ((given,) if isinstance(given, str | Path) else given))
+    return tuple(Path(path).expanduser() for path in ((given,) if isinstance(given, str | Path) else given))
 
 
 def one_of(name: str, value: str, known: Iterable[str]) -> None:

@@ -581,7 +581,7 @@ def stock(tmp_path_factory: pytest.TempPathFactory) -> Path:
     home = Home(tmp_path_factory.mktemp("stock"))
     clips = [{"id": f"{i:02}", "artist": f"artist {i // 5}"} for i in range(60)]
     shelf.shelve(home, clips=clips, labels=[{"id": f"{i:02}", "label": f"g{i % 2}"} for i in range(60)])
-    request = SplitRequest("all", datasets=("toy",), parts={"test": 1.0})
+    request = SplitRequest(name="all", datasets=("toy",), parts={"test": 1.0})
     manifest.save(home, draw.make(home, request))
     return home.root
 

@@ -25,7 +25,7 @@ LABELS = [{"id": f"{i:02}", "label": f"g{i // 6}"} for i in range(12)]
 @pytest.fixture
 def made(home: Home) -> Manifest:
     shelf.shelve(home, clips=CLIPS, labels=LABELS)
-    return draw.make(home, SplitRequest("exam", ("toy",), stratify=("genre",), group=("artist",)))
+    return draw.make(home, SplitRequest(name="exam", datasets=("toy",), stratify=("genre",), group=("artist",)))
 
 
 def _kinds(home: Home, split: Manifest) -> list[tuple[str, str]]:
@@ -197,7 +197,7 @@ def test_a_dataset_that_is_not_indexed_is_a_fault(home: Home, made: Manifest) ->
 def test_midi_is_compared_by_its_file(home: Home) -> None:
     clip = {"id": "m", "kind": "midi", "pcm_sha256": None, "source_sha256": "file 1"}
     shelf.shelve(home, clips=[clip])
-    split = draw.make(home, SplitRequest("midi", ("toy",), parts={"test": 1.0}))
+    split = draw.make(home, SplitRequest(name="midi", datasets=("toy",), parts={"test": 1.0}))
     assert split.parts["test"] == (Member("toy/m", None, shelf.sha("file 1")),)
     manifest.save(home, split)
     assert manifest.load(home, "midi") == split
