@@ -15,7 +15,7 @@ runner's work: finding clips, decoding, resampling, batching, retrying, recordin
             return {"revision": "1"}
 
 It runs as `mudata eval --model package.module:Echo`, or under a name of its own through the entry
-point group `mudata.models`. Options of the constructor are the options of the model: see `models.create`.
+point group `mudata.models`. Options of the constructor are the options of the model: see `models.registry.create`.
 """
 
 from __future__ import annotations
@@ -71,7 +71,7 @@ class Question:
 
 @dataclass(frozen=True)
 class Answer:
-    """What the model said, untouched. More than `asking.LONGEST` characters are refused."""
+    """What the model said, untouched. More than `inference.batching.LONGEST` characters are refused."""
 
     text: str
     given: str | None = None
