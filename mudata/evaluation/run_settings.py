@@ -218,7 +218,7 @@ class RunSettings(JsonRecord):
             try:
                 said = json.loads(path.read_bytes())
                 if not isinstance(said, dict):
-                    raise ValueError("it is no JSON object")
+                    raise TypeError("it is no JSON object")
                 return cls.model_validate(said)
             except ValidationError as error:
                 first = error.errors()[0]

@@ -138,7 +138,7 @@ def test_what_is_wrong_with_a_file_is_told(tmp_path: Path, change: dict[str, Any
 
 def test_a_file_of_something_else_is_told(tmp_path: Path) -> None:
     (tmp_path / "run.json").write_text("[]")
-    with pytest.raises(EvaluationError, match=r"run\.json cannot be read: ValueError: it is no JSON object\."):
+    with pytest.raises(EvaluationError, match=r"run\.json cannot be read: TypeError: it is no JSON object\."):
         _ = Run(tmp_path).settings
 
 
