@@ -6,10 +6,12 @@ from __future__ import annotations
 import difflib
 import functools
 import inspect
+import reprlib
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any, ParamSpec, TypeVar, cast
 
+from mudata.api.argument_types import fits, in_words, parameter_types
 from mudata.errors import ArgumentError, UnknownName
 
 P = ParamSpec("P")
@@ -32,9 +34,16 @@ def checked(**former: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
             named: dict[str, Any] = dict(kwargs)
             renamed = {former.get(key, key) if former.get(key) not in named else key: named[key] for key in named}
             try:
-                signature.bind(*args, **renamed)
+                bound = signature.bind(*args, **renamed)
             except TypeError as error:
                 raise _wrong(name, signature, len(args), renamed, error) from None
+            wanted = parameter_types(function)
+            for key, value in bound.arguments.items():
+                values = value if signature.parameters[key].kind is inspect.Parameter.VAR_POSITIONAL else (value,)
+                for one in values:
+                    if key in wanted and not fits(one, wanted[key]):
+                        what = f"{name}: {key} is {reprlib.repr(one)} and not {in_words(wanted[key])}."
+                        raise ArgumentError(what, f"See help({name}).")
             return cast("Callable[..., R]", function)(*args, **renamed)
 
         return call

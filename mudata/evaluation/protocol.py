@@ -18,7 +18,7 @@ complete model:
 
 It runs as `mudata eval --model package.module:Echo`, or under a name of its own through the entry
 point group `mudata.models`. Options of the constructor are the options of the model: see
-`models.create`.
+`models.registry.create`.
 """
 
 from __future__ import annotations
@@ -76,7 +76,8 @@ class Question:
 
 @dataclass(frozen=True)
 class Answer:
-    """What the model said, untouched. More than `batching.LONGEST` characters are refused."""
+    """What the model said, untouched. More than `inference.batching.LONGEST` characters are
+    refused."""
 
     text: str
     given: str | None = None

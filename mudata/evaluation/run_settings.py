@@ -217,7 +217,10 @@ class RunSettings(JsonRecord):
         """Raises EvaluationError if the file is not there or is not that of a run."""
         with reading(path):
             try:
-                return cls.model_validate(json.loads(path.read_bytes()))
+                said = json.loads(path.read_bytes())
+                if not isinstance(said, dict):
+                    raise TypeError("it is no JSON object")
+                return cls.model_validate(said)
             except ValidationError as error:
                 first = error.errors()[0]
                 where = ".".join(map(str, first["loc"]))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import pytest
@@ -40,6 +41,38 @@ def test_wrong_arguments_are_answered_with_the_right_ones(
         draw(*args, **kwargs)  # type: ignore[arg-type]
     assert isinstance(caught.value, MudataError)
     assert isinstance(caught.value, TypeError)
+
+
+@pytest.mark.parametrize(
+    ("call", "said"),
+    [
+        (lambda: mudata.info(None), r"mudata\.info: dataset is None and not text or a Path\.\nSee help"),
+        (lambda: mudata.fetch(3), r"dataset is 3 and not text, a Path or a list of text or a Path"),
+        (lambda: mudata.fetch(["demo", None]), r"dataset is \['demo', None\] and not"),
+        (lambda: mudata.fetch(b"demo"), r"dataset is b'demo' and not"),
+        (lambda: mudata.fetch("demo", limit="5"), r"limit is '5' and not a whole number or None"),
+        (lambda: mudata.fetch("demo", limit=True), r"limit is True and not a whole number or None"),
+        (lambda: mudata.split("x", parts=[0.5]), r"parts is \[0\.5\] and not a dict with a number by text or None"),
+        (lambda: mudata.split("x", parts={"train": "1"}), r"parts is {'train': '1'} and not a dict with"),
+        (lambda: mudata.compare("a", 7), r"runs is 7 and not text, a Path, a Run or a list of"),
+        (lambda: mudata.sql(Path("x.sql")), r"query is .* and not text\."),
+        (lambda: mudata.evaluate("random", "s", batch=1.5), r"batch is 1\.5 and not a whole number, 'auto' or None"),
+    ],
+)
+def test_values_of_another_type_are_answered_with_the_right_one(call: Callable[[], object], said: str) -> None:
+    with pytest.raises(ArgumentError, match=said):
+        call()
+
+
+def test_numbers_of_numpy_and_what_can_be_taken_once_only_pass() -> None:
+    numpy = pytest.importorskip("numpy")
+
+    @checked()
+    def takes(n: int, share: float, names: Iterable[str], *, odd: NotHere = None) -> list[str]:  # type: ignore[name-defined]  # noqa: F821
+        return [f"{n} {share:g}", *names]
+
+    assert takes(numpy.int64(3), numpy.float32(0.5), iter("ab"), odd=object()) == ["3 0.5", "a", "b"]
+    assert takes(3, 1, {"a": 1}) == ["3 1", "a"]
 
 
 def test_an_error_inside_a_function_stays_what_it_is() -> None:

@@ -137,6 +137,12 @@ def test_what_is_wrong_with_a_file_is_told(tmp_path: Path, change: dict[str, Any
         _ = Run(tmp_path).settings
 
 
+def test_a_file_of_something_else_is_told(tmp_path: Path) -> None:
+    (tmp_path / "run.json").write_text("[]")
+    with pytest.raises(EvaluationError, match=r"run\.json cannot be read: TypeError: it is no JSON object\."):
+        _ = Run(tmp_path).settings
+
+
 def test_settings_can_be_read_as_0_1_0_gave_them() -> None:
     settings = RunSettings.read(next(path for path in OLD_RUNS if path.parent.name.startswith("majority")))
     with pytest.warns(DeprecationWarning, match=r"settings\['sittings'\] is the way of mudata 0\.1\.0"):
