@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, overload
+from typing import TYPE_CHECKING, Literal, get_args, overload
 
-from mudata.api.arguments import checked, many, paths
+from mudata.api.arguments import checked, many, one_of, paths, within
 from mudata.deprecations import hide_deprecations
 from mudata.home import Home
 from mudata.narration import Progress, chosen
@@ -23,7 +23,12 @@ hide_deprecations()
 
 
 @checked()
-def cards(tag: str | None = None, *, usage: str | None = None, audio: str | None = None) -> list[Card]:
+def cards(
+    tag: str | None = None,
+    *,
+    usage: Literal["unrestricted", "noncommercial", "research", "unknown"] | None = None,
+    audio: Literal["yes", "no", "unverified"] | None = None,
+) -> list[Card]:
     """Every dataset card, or those that fit.
 
     Args:
@@ -32,7 +37,10 @@ def cards(tag: str | None = None, *, usage: str | None = None, audio: str | None
         audio: whether the host has audio: 'yes', 'no' or 'unverified'.
     """
     from mudata.catalog.cards.loader import load_all
+    from mudata.catalog.cards.schema import Tag
 
+    if tag is not None:
+        one_of("tag", tag, get_args(Tag))
     return [
         card
         for card in load_all()
@@ -139,6 +147,8 @@ def fetch(
     from mudata.catalog.fetch.request import FetchRequest
     from mudata.catalog.ingest import get
 
+    within(1, limit=limit, workers=workers, jobs=jobs)
+    within(1_000, 655_350, rate=rate)
     request = FetchRequest(
         subset=",".join(many(subset)) or None,
         where=where,

@@ -4,19 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, overload
+from typing import Any, Literal, overload
 
-from mudata.api.arguments import checked
-from mudata.api.scored_run import Runs, ScoredRun, named_runs
+from mudata.api.arguments import checked, within
+from mudata.api.scored_run import Runs, ScoredRun, ScoredRuns, named_runs
 from mudata.deprecations import hide_deprecations
 from mudata.errors import ArgumentError
 from mudata.evaluation.run import Run
 from mudata.home import Home
 from mudata.narration import Progress, chosen
 from mudata.table import Table
-
-if TYPE_CHECKING:
-    from mudata.evaluation.inference.controls import Control
 
 hide_deprecations()
 
@@ -62,6 +59,7 @@ def fetch_model(
     from mudata.evaluation.models.registry import card_of, find
     from mudata.evaluation.models.weights import fetch_weights
 
+    within(1, jobs=jobs)
     card = card_of(find(name))
     if card is None:
         raise ModelError(f"{name} has no weights to fetch.", "Models with weights are shown by mudata.models().")
@@ -99,7 +97,7 @@ def evaluate(
     options_order: Literal["published", "shuffled"] = "published",
     silence: bool = False,
     swap_audio: bool = False,
-    control: Control | None = None,
+    control: Literal["silence", "swap-audio"] | None = None,
     rank: bool = False,
     timeout: float | None = None,
     force: bool = False,
@@ -146,6 +144,7 @@ def evaluate(
     from mudata.evaluation.inference.run_plan import EvalRequest
     from mudata.evaluation.inference.runner import evaluate as ask
 
+    within(1, limit=limit, max_new_tokens=max_new_tokens, batch=None if batch == "auto" else batch)
     if sum([silence, swap_audio, control is not None]) > 1:
         raise ArgumentError("silence and swap_audio are two controls, a run each.", "Ask for one at a time.")
     of_model = {
@@ -246,11 +245,11 @@ def override(run: Runs, clip: str, label: str | Iterable[str] | None, *, author:
 
 
 @checked()
-def runs() -> list[ScoredRun]:
-    """Every run in the home that is scored, oldest first."""
+def runs() -> ScoredRuns:
+    """Every run in the home that is scored, oldest first: a list that shows itself as a table."""
     from mudata.evaluation.run import readable_runs
 
-    return [ScoredRun(run.folder) for run, _ in readable_runs(Home.default(), lambda run: run.scores)]
+    return ScoredRuns(ScoredRun(run.folder) for run, _ in readable_runs(Home.default(), lambda run: run.scores))
 
 
 @checked(narrator="progress")

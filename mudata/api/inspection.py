@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, overload
 
-from mudata.api.arguments import checked, many
+from mudata.api.arguments import checked, many, within
 from mudata.api.scored_run import Runs, named_runs
 from mudata.deprecations import hide_deprecations
 from mudata.errors import ArgumentError
@@ -80,6 +80,7 @@ def show(
     """
     from mudata.evaluation.comparison import clip_view
 
+    within(1, sample=sample)
     wanted = list(dict.fromkeys(many(clips)))
     if bool(wanted) == bool(sample) or (disagree and not sample):
         raise ArgumentError("It is not clear which clips are meant.", "Name clips, or give sample= (and disagree=).")

@@ -52,10 +52,7 @@ class ScoredRun(Run):
 
     def table(self) -> Table:
         """What `mudata score` prints: a row for each dataset."""
-        from mudata.evaluation.comparison.score_table import tables
-
-        table = tables([self.scores])[0]
-        return Table(table.rows, table.columns)
+        return ScoredRuns([self]).tables()[0]
 
     def __repr__(self) -> str:
         try:
@@ -65,6 +62,22 @@ class ScoredRun(Run):
 
     def _repr_html_(self) -> str:
         return self.table()._repr_html_()
+
+
+class ScoredRuns(list[ScoredRun]):
+    """Runs, shown as the tables that `mudata score` prints of them, one for each kind of task."""
+
+    def tables(self) -> list[Table]:
+        """Accuracy, tags, captions: a table for each that the runs have."""
+        from mudata.evaluation.comparison.score_table import tables
+
+        return [Table(table.rows, table.columns) for table in tables([run.scores for run in self])]
+
+    def __repr__(self) -> str:
+        return "\n\n".join(map(repr, self.tables())) or "(no runs)"
+
+    def _repr_html_(self) -> str:
+        return "".join(table._repr_html_() for table in self.tables()) or "<p>(no runs)</p>"
 
 
 def named_runs(named: Runs | Iterable[Runs]) -> list[ScoredRun]:

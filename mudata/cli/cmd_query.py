@@ -6,7 +6,7 @@ import sys
 from collections import Counter
 from itertools import groupby
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -14,14 +14,13 @@ from mudata.cli.output import common, emit, emit_json, progress
 from mudata.home import Home
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable
 
     from mudata.catalog.index.verify import Finding
 
 ROWS = 50
 """Rows of a table for people unless --limit says otherwise."""
 
-_BAR = 30
 _SHOWN = 20
 
 
@@ -94,6 +93,8 @@ def stats(name: str | None, as_json: bool, quiet: bool) -> None:
     """Counts, durations and labels of a dataset; without NAME, one line for each that is
     indexed."""
     from mudata.catalog.index import stats as numbers
+    from mudata.catalog.index import stats_text
+    from mudata.table import Table
 
     if name is None:
         rows = numbers.overview(Home.default())
@@ -106,47 +107,13 @@ def stats(name: str | None, as_json: bool, quiet: bool) -> None:
     if as_json:
         emit_json(statistics)
         return
-    for title, value in _summary(statistics):
-        click.echo(f"{title + ':':14}{value}")
-    for title in ("status", "sources", "licences", "splits", "texts", "attributes", "faults"):
-        if statistics[title]:
+    for title, piece in stats_text.sections(statistics):
+        if title:
             click.echo(f"\n{title}")
-            emit(statistics[title], as_json=False)
-    for namespace, labels in groupby(statistics["labels"], key=lambda row: row["namespace"]):
-        click.echo(f"\n{namespace}")
-        for line in _bars(list(labels)):
-            click.echo(line)
-
-
-def _summary(statistics: dict[str, Any]) -> Iterable[tuple[str, str]]:
-    yield "dataset", f"{statistics['dataset']}: {statistics['title']}"
-    if statistics["subset"]:
-        yield "subset", statistics["subset"]
-    usable, fetched, declared = (f"{statistics[key] or 0:,}" for key in ("usable", "fetched", "declared"))
-    yield "clips", f"{usable} usable of {fetched} fetched of {declared} declared"
-    yield "hours", f"{statistics['hours']:,.2f}"
-    if statistics["median_s"] is not None:
-        durations = (statistics["shortest_s"], statistics["median_s"], statistics["longest_s"])
-        yield "seconds", f"{durations[0]:.4g} to {durations[2]:.4g}, median {durations[1]:.4g}"
-    artists, albums, tracks = (statistics[key] for key in ("artists", "albums", "tracks"))
-    nameless = statistics["clips_without_artist"]
-    without = f" ({nameless:,} clips without)" if artists and nameless else ""
-    yield "groups", f"{artists:,} artists{without}, {albums:,} albums, {tracks:,} tracks"
-    yield "licence", f"{statistics['licence']} ({statistics['usage']})"
-    yield "indexed", f"{statistics['indexed_at']}, flavour {statistics['flavour']}"
-
-
-def _bars(labels: list[dict[str, Any]]) -> Iterable[str]:
-    """Labels with their number of clips, share of all clips, and a bar;
-    the longest bar is the most frequent."""
-    shown = labels[:_SHOWN]
-    width = max(len(row["label"]) for row in shown)
-    for row in shown:
-        bar = "█" * max(1, round(_BAR * row["clips"] / shown[0]["clips"]))
-        unknown = "" if row["known"] else "  (not in the vocabulary)"
-        yield f"  {row['label']:{width}}  {row['clips']:>8,}  {row['share']:>6.1%}  {bar}{unknown}"
-    if more := len(labels) - len(shown):
-        yield f"  … and {more:,} more labels"
+        if isinstance(piece, Table):
+            emit(piece.rows, as_json=False)
+        else:
+            click.echo("\n".join(piece))
 
 
 @click.command()

@@ -278,28 +278,9 @@ def leaks(split_: str | None, official: str | None, datasets: tuple[str, ...], a
     if as_json:
         emit_json({**vars(report), "shared": [vars(shared) for shared in report.shared]})
     else:
-        _tell(report)
+        click.echo("\n".join(report.counts()) + "\n")
+        if report.shared:
+            emit(report.table().rows, as_json=False)
+        else:
+            click.echo(looking.NOTHING_SHARED)
     raise SystemExit(1 if report.shared else 0)
-
-
-def _tell(report: Any) -> None:
-    total = sum(report.parts.values())
-    click.echo(f"parts: {', '.join(f'{part} {clips}' for part, clips in report.parts.items())}")
-    for kind, known in report.known.items():
-        across, repeated = report.across[kind], report.repeated[kind]
-        click.echo(f"{kind}: known of {known} of {total} clips; {across} of {repeated} that recur lie in several parts")
-    click.echo(f"told by cards: {', '.join(f'{k} {v[:12]}' for k, v in report.card_sha256.items())}\n")
-    rows = [
-        {
-            "shared": shared.kind,
-            "between": f"{shared.first} and {shared.second}",
-            "groups": shared.groups,
-            "clips": f"{shared.clips} of {shared.of} {shared.second} clips",
-            "such as": shared.examples,
-        }
-        for shared in report.shared
-    ]
-    if rows:
-        emit(rows, as_json=False)
-    else:
-        click.echo("The parts share nothing that is known.")

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Literal
 from mudata.catalog.splits import groups
 from mudata.catalog.splits.manifest import ManifestFinding, in_order
 from mudata.errors import UnknownName
+from mudata.table import Table
 
 if TYPE_CHECKING:
     import duckdb
@@ -40,9 +41,12 @@ class Shared:
     """Up to three of those clips, by id."""
 
 
-@dataclass(frozen=True, kw_only=True)
+NOTHING_SHARED = "The parts share nothing that is known."
+
+
+@dataclass(frozen=True, kw_only=True, repr=False)
 class Leaks:
-    """All that the parts share."""
+    """All that the parts share, shown as `mudata split leaks` prints it."""
 
     parts: Mapping[str, int]
     """Clips per part."""
@@ -57,6 +61,37 @@ class Leaks:
     """One entry per kind and pair of parts that have anything in common."""
     card_sha256: Mapping[str, str]
     """The cards that told artists and titles: another card may know more of them."""
+
+    def counts(self) -> list[str]:
+        """As text: clips per part; of each kind, how much is known and how much lies in several parts."""
+        total = sum(self.parts.values())
+        return [
+            f"parts: {', '.join(f'{part} {clips}' for part, clips in self.parts.items())}",
+            *(
+                f"{kind}: known of {known} of {total} clips; {self.across[kind]} of {self.repeated[kind]}"
+                " that recur lie in several parts"
+                for kind, known in self.known.items()
+            ),
+            f"told by cards: {', '.join(f'{k} {v[:12]}' for k, v in self.card_sha256.items())}",
+        ]
+
+    def table(self) -> Table:
+        """A row for each kind and pair of parts that have anything in common."""
+        return Table(
+            [
+                {
+                    "shared": shared.kind,
+                    "between": f"{shared.first} and {shared.second}",
+                    "groups": shared.groups,
+                    "clips": f"{shared.clips} of {shared.of} {shared.second} clips",
+                    "such as": shared.examples,
+                }
+                for shared in self.shared
+            ]
+        )
+
+    def __repr__(self) -> str:
+        return "\n".join([*self.counts(), "", *(self.table().lines() if self.shared else [NOTHING_SHARED])])
 
 
 def official(con: duckdb.DuckDBPyConnection, datasets: Sequence[str], split: str) -> dict[str, str]:

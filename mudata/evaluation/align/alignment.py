@@ -77,7 +77,7 @@ class Span:
     label: str | None = None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Alignment:
     """What an answer means.
 
@@ -100,6 +100,10 @@ class Alignment:
     oov_terms: tuple[str, ...] = ()
     flags: tuple[str, ...] = ()
     normalized: str = ""
+
+    def __repr__(self) -> str:
+        told = [self.status, ", ".join(self.labels), *(f"not {label}" for label in self.negatives)]
+        return f"Alignment({'; '.join(filter(None, told))}; rule {self.rule_id}: {self.rule})"
 
     @property
     def label(self) -> str | None:

@@ -32,7 +32,7 @@ _OF_KIND = {
 
 
 def tables(runs: Sequence[Mapping[str, Any]]) -> list[ScoreTable]:
-    """What `score.score` returned for one or several runs, best first within each dataset; a table
+    """What scores.json says of one or several runs, best first within each dataset; a table
     per kind of task.
 
     `parser` is the parser interval, from strict accuracy to that of any mention; `lift` the ROUGE-L
