@@ -20,7 +20,7 @@ _BLOCK = 65_536
 """Bytes that are read at once to find the end of the last whole line."""
 
 _FOLDER = "It is damaged, or not of a run: remove its folder, and evaluate again."
-_LINE = "Remove that line, or put back a copy of the file; then run the same command again."
+LINE = "Remove that line, or put back a copy of the file; then run the same command again."
 
 
 def digest(value: object) -> str:
@@ -55,18 +55,19 @@ def numbered(
         try:
             value = json.loads(line)
         except ValueError as wrong:
-            raise damaged(path, f"line {number} is no JSON: {wrong}", _LINE, error=error) from wrong
+            raise damaged(path, f"line {number} is no JSON: {wrong}", LINE, error=error) from wrong
         if not isinstance(value, dict):
-            raise damaged(path, f"line {number} is no JSON object", _LINE, error=error)
+            raise damaged(path, f"line {number} is no JSON object", LINE, error=error)
         if missing := sorted(set(keys) - set(value)):
-            raise damaged(path, f"line {number} lacks {missing[0]}", _LINE, error=error)
+            raise damaged(path, f"line {number} lacks {missing[0]}", LINE, error=error)
         yield number, value
 
 
 def mend(path: Path) -> None:
     """Cut off a last line that a kill cut short; a file that is not there stays so.
 
-    To be called before anything is appended, else the first new line would be glued to the torn one.
+    To be called before anything is appended,
+    else the first new line would be glued to the torn one.
     """
     with contextlib.suppress(FileNotFoundError), path.open("rb") as file:
         size = end = file.seek(0, os.SEEK_END)

@@ -1,7 +1,7 @@
 """What mudata says while it works: notes and progress bars, on stderr, never on stdout.
 
-Library functions take a `Progress`; the silent one is the default, and the command line passes one that
-draws with rich when stderr is a terminal.
+Library functions take a `Progress`; the silent one is the default, and the command line passes one
+that draws with rich when stderr is a terminal.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import contextlib
 import sys
 import time
 from collections.abc import Callable, Iterator
-from typing import ClassVar
+from typing import ClassVar, cast
 
 Advance = Callable[[float], None]
 
@@ -23,7 +23,8 @@ class Progress:
 
     @contextlib.contextmanager
     def bar(self, title: str, total: float | None = None, unit: str = "clips") -> Iterator[Advance]:
-        """A progress bar; call what it yields with how much was done. `unit` 'bytes' is shown in MB."""
+        """A progress bar; call what it yields with how much was done.
+        `unit` 'bytes' is shown in MB."""
         yield lambda done: None
 
 
@@ -106,7 +107,8 @@ _shown: bool | None = None
 def show_progress(shown: bool | None = None) -> None:
     """Say whether functions of mudata tell in Python how far they are.
 
-    True: always. False: never. None, as at first: in notebooks and at a prompt, but not in programs.
+    True: always. False: never.
+    None, as at first: in notebooks and at a prompt, but not in programs.
     """
     global _shown  # noqa: PLW0603 - one switch for the whole process, like a logging level
     _shown = shown
@@ -115,8 +117,8 @@ def show_progress(shown: bool | None = None) -> None:
 def chosen(progress: Progress | bool | None) -> Progress:
     """What a function reports to: a Progress as given; True or False for this call alone; None as
     `show_progress` says."""
-    if isinstance(progress, Progress):
-        return progress
+    if isinstance(progress, Progress) or hasattr(progress, "bar"):  # anything with notes and bars will do
+        return cast("Progress", progress)
     wish = _shown if progress is None else progress
     if wish is False:
         return SILENT

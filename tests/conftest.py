@@ -81,7 +81,7 @@ def logged_deprecations_are_errors() -> Iterator[None]:
     logger.removeHandler(raising)
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def shared() -> Path:
     """The folder of licensed real data beside the repository; skips where it is absent."""
     if not (SHARED / "data").is_dir():

@@ -1,14 +1,16 @@
-"""What CONTRIBUTING shows works as it stands there: the smallest card, fetched and split, asked by the smallest model."""
+"""What CONTRIBUTING shows works as it stands there: the smallest card is asked about by the smallest model."""
 
 from __future__ import annotations
 
 import re
 import sys
 from pathlib import Path
-
-import pytest
+from typing import TYPE_CHECKING
 
 import mudata
+
+if TYPE_CHECKING:
+    import pytest
 
 TEXT = (Path(__file__).parents[1] / "CONTRIBUTING.md").read_text("utf-8")
 

@@ -47,6 +47,16 @@ def test_a_program_is_told_nothing_unless_it_asks() -> None:
     assert chosen(own) is own
 
 
+def test_whatever_has_notes_and_bars_is_told() -> None:
+    class Own:
+        def say(self, text: str) -> None: ...
+
+        def bar(self, title: str, total: float | None = None, unit: str = "clips") -> object: ...
+
+    own: Any = Own()
+    assert chosen(own) is own
+
+
 def test_a_prompt_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "ps1", ">>> ", raising=False)
     assert isinstance(chosen(None), Terminal)

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import inspect
+import numbers
 import types
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
+
+_NUMBERS = {int: numbers.Integral, float: numbers.Real}
+"""What passes for each kind of number; those of NumPy do, too."""
 
 
 def hints_of(function: Callable[..., object]) -> dict[str, Any]:
@@ -29,8 +33,8 @@ def fits(value: object, hint: Any) -> bool:
         return any(type(value) is type(one) and value == one for one in inner)
     if origin in (Mapping, Iterable):
         return _holds(value, origin, inner)
-    if hint is int or hint is float:
-        return isinstance(value, int | hint) and not isinstance(value, bool)
+    if hint in _NUMBERS:
+        return isinstance(value, _NUMBERS[hint]) and not isinstance(value, bool)
     return hint in (Any, object) or isinstance(value, hint)
 
 

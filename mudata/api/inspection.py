@@ -1,4 +1,5 @@
-"""Looking at what is there as functions: comparing runs, seeing answers beside clips, reports, reading one answer."""
+"""Looking at what is there as functions:
+comparing runs, seeing answers beside clips, reports, reading one answer."""
 
 from __future__ import annotations
 
@@ -39,9 +40,10 @@ class ShownClips(list["ClipView"]):
 def compare(*runs: Runs | Iterable[Runs]) -> Comparison:
     """Which runs differ on the clips that all of them have: `print` it, or take its fields.
 
-    Each pair has its difference with a 95 % interval (paired bootstrap, by artist or track where clips share
-    them), a p value (McNemar's exact test for accuracy, else the bootstrap's) corrected for the number of pairs
-    (Holm), and how many clips are better in the first (n10) and in the second (n01).
+    Each pair has its difference with a 95 % interval (paired bootstrap, by artist or track where
+    clips share them), a p value (McNemar's exact test for accuracy, else the bootstrap's) corrected
+    for the number of pairs (Holm), and how many clips are better in the first (n10) and in the
+    second (n01).
 
     Raises:
         UnknownName, EvaluationError: the runs cannot be compared.
@@ -167,5 +169,5 @@ def align(
     from mudata.evaluation.align.alignment import Shown
     from mudata.evaluation.align.named_labels import label_set
 
-    of, shown = label_set(str(labels)), Shown(prompt or "", letters=letters)
-    return read(text, of, shown) if isinstance(text, str) else [read(one, of, shown) for one in text]
+    known, shown = label_set(str(labels)), Shown(prompt or "", letters=letters)
+    return read(text, known, shown) if isinstance(text, str) else [read(answer, known, shown) for answer in text]

@@ -90,7 +90,8 @@ def _more(left: int) -> None:
 @click.argument("name", required=False)
 @common
 def stats(name: str | None, as_json: bool, quiet: bool) -> None:
-    """Counts, durations and labels of a dataset; without NAME, one line for each that is indexed."""
+    """Counts, durations and labels of a dataset; without NAME, one line for each that is
+    indexed."""
     from mudata.catalog.index import stats as numbers
     from mudata.catalog.index import stats_text
     from mudata.table import Table
@@ -102,11 +103,11 @@ def stats(name: str | None, as_json: bool, quiet: bool) -> None:
         if rows or as_json:
             emit(rows, as_json=as_json)
         return
-    found = numbers.stats(Home.default(), name)
+    statistics = numbers.stats(Home.default(), name)
     if as_json:
-        emit_json(found)
+        emit_json(statistics)
         return
-    for title, piece in stats_text.sections(found):
+    for title, piece in stats_text.sections(statistics):
         if title:
             click.echo(f"\n{title}")
         if isinstance(piece, Table):
@@ -146,17 +147,17 @@ def verify(name: str, deep: bool, as_json: bool, quiet: bool) -> None:
         )
     else:
         _print_findings(findings)
-        tally = ", ".join(f"{counts[severity]:,} {severity}s" for severity in ("error", "warning", "note"))
-        click.echo(f"{card.name}: {tally}.", err=True)
+        summary = ", ".join(f"{counts[severity]:,} {severity}s" for severity in ("error", "warning", "note"))
+        click.echo(f"{card.name}: {summary}.", err=True)
     raise SystemExit(1 if counts["error"] else 0)
 
 
 def _print_findings(findings: list[Finding]) -> None:
     key: Callable[[Finding], tuple[str, str]] = lambda finding: (finding.severity, finding.check)  # noqa: E731
     for (severity, name), group in groupby(findings, key=key):
-        found = list(group)
-        for finding in found[:_SHOWN]:
+        alike = list(group)
+        for finding in alike[:_SHOWN]:
             expected = f" (expected {finding.expected})" if finding.expected else ""
             click.echo(f"{severity:8}{name:14}{finding.where}: {finding.got}{expected}")
-        if (more := len(found) - _SHOWN) > 0:
+        if (more := len(alike) - _SHOWN) > 0:
             click.echo(f"{severity:8}{name:14}… and {more:,} more (--json shows all)")

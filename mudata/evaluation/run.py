@@ -10,7 +10,8 @@
     alignments.jsonl written with it: how each answer was read
     scores/          earlier scores.json and alignments.jsonl, named by the hash of the scores
 
-The id is a hash of all that decides the answers, so the same command finds the same run and goes on where it stopped.
+The id is a hash of all that decides the answers,
+so the same command finds the same run and goes on where it stopped.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from mudata.errors import EvaluationError, UnknownName
 from mudata.evaluation.run_settings import RunSettings, SessionRecord
 from mudata.home import write_atomic
-from mudata.jsonl import damaged, mend, numbered, reading
+from mudata.jsonl import LINE, damaged, mend, numbered, reading
 from mudata.narration import SILENT, Progress
 
 if TYPE_CHECKING:
@@ -39,14 +40,15 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class AnswerRecord:
     """One line of answers.jsonl. `answer` is None when it failed, `error` None when it did not.
 
-    `key` is a hash of audio, question and model; `seconds` the time per clip in its batch, `heard_s` how much of the
-    clip was played to the model, `batch` the size of the batch it was in. `heard_clip` is the clip that was played in
-    its stead, in a run with swapped audio. `given` is what the model got in place of the sound, where that was text,
-    and `notes` what a server told about the answer.
+    `key` is a hash of audio, question and model; `seconds` the time per clip in its batch,
+    `heard_s` how much of the clip was played to the model, `batch` the size of the batch it was in.
+    `heard_clip` is the clip that was played in its stead, in a run with swapped audio. `given` is
+    what the model got in place of the sound, where that was text, and `notes` what a server told
+    about the answer.
     """
 
     key: str
@@ -149,7 +151,8 @@ class Run:
     @property
     def tasks(self) -> dict[str, Task]:
         """The task of each dataset, by its name."""
-        return {entry.dataset: entry.task for entry in self.settings.tasks}
+        with reading(self.folder / "run.json"):
+            return {entry.dataset: entry.task for entry in self.settings.tasks}
 
     def questions(self) -> list[QuestionRecord]:
         """Every clip that is asked about.
@@ -157,7 +160,8 @@ class Run:
         Raises EvaluationError with file and line where questions.jsonl is damaged.
         """
         path = self.folder / "questions.jsonl"
-        records = [QuestionRecord.parse(line) for _, line in numbered(path, {"clip_id", "dataset", "gold"})]
+        lines = numbered(path, {"clip_id", "dataset", "gold"})
+        records = [QuestionRecord.parse(_typed(path, number, line)) for number, line in lines]
         if not records:
             raise damaged(path, "it has no line")
         return records
@@ -169,8 +173,9 @@ class Run:
         """
         known = {field.name: field.default is MISSING for field in fields(AnswerRecord)}
         needed = [name for name, always in known.items() if always]
-        lines = numbered(self.folder / "answers.jsonl", needed, appended=True)
-        records = [AnswerRecord(**{key: line[key] for key in known if key in line}) for _, line in lines]
+        path = self.folder / "answers.jsonl"
+        lines = (_typed(path, *each) for each in numbered(path, needed, appended=True))
+        records = [AnswerRecord(**{key: line[key] for key in known if key in line}) for line in lines]
         return {record.clip_id: record for record in records}
 
     def failures(self) -> dict[str, int]:
@@ -189,14 +194,16 @@ class Run:
 
     @contextlib.contextmanager
     def writing(self, home: Home) -> Iterator[None]:
-        """Hold the run against other processes. Raises HomeError at once if another one holds it."""
+        """Hold the run against other processes. Raises HomeError at once if another one holds
+        it."""
         with home.lock(f"run-{self.id}", wait_s=0):
             yield
 
     def begin(
         self, settings: RunSettings, items: Sequence[Sample], prompts: Mapping[str, str] = MappingProxyType({})
     ) -> None:
-        """Write questions.jsonl and run.json (keeping creation date and sessions); mend torn ends of other files.
+        """Write questions.jsonl and run.json (keeping creation date and sessions);
+        mend torn ends of other files.
 
         `prompts` are those, by clip id, that are not the task's.
         """
@@ -238,6 +245,17 @@ class Run:
 
     def _write(self, settings: RunSettings) -> None:
         write_atomic(self.folder / "run.json", settings.text())
+
+
+def _typed(path: Path, number: int, line: dict[str, Any]) -> dict[str, Any]:
+    """The line, if what is read of it without looking has the type that it was written with."""
+    for key in ("gold", "aspects"):
+        if key in line and not (isinstance(line[key], list) and all(isinstance(text, str) for text in line[key])):
+            raise damaged(path, f"line {number}: {key} is {line[key]!r} and not a list of texts", LINE)
+    for key in ("answer", "error"):
+        if not isinstance(line.get(key), str | None):
+            raise damaged(path, f"line {number}: {key} is {line[key]!r} and neither text nor null", LINE)
+    return line
 
 
 def all_runs(home: Home) -> list[Run]:

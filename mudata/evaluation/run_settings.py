@@ -81,7 +81,8 @@ class TaskSettings(JsonRecord):
 
     @classmethod
     def of(cls, task: Task, samples: SampleSet, **more: Any) -> Self:
-        """A task that is asked about its dataset's samples; `task` is the way back. `more` may have `constant`."""
+        """A task that is asked about its dataset's samples; `task` is the way back.
+        `more` may have `constant`."""
         majority, source = samples.common(task.dataset)
         return cls(
             dataset=task.dataset,
@@ -216,7 +217,10 @@ class RunSettings(JsonRecord):
         """Raises EvaluationError if the file is not there or is not that of a run."""
         with reading(path):
             try:
-                return cls.model_validate(json.loads(path.read_bytes()))
+                said = json.loads(path.read_bytes())
+                if not isinstance(said, dict):
+                    raise TypeError("it is no JSON object")
+                return cls.model_validate(said)
             except ValidationError as error:
                 first = error.errors()[0]
                 where = ".".join(map(str, first["loc"]))
@@ -229,8 +233,8 @@ class RunSettings(JsonRecord):
         return json.dumps(self.record(), indent=2, ensure_ascii=False, default=str) + "\n"
 
     def going_on(self, before: RunSettings | None) -> Self:
-        """As they are written into a run's folder: the date and sessions that are there stay, and so
-        do keys that this version does not know."""
+        """As they are written into a run's folder: the date and sessions that are there stay, and
+        so do keys that this version does not know."""
         if before is None:
             return self.model_copy(update={"sessions": self.sessions})
         tasks = {task.dataset: task for task in before.tasks}

@@ -67,6 +67,38 @@ def test_wrong_arguments_are_answered_with_the_right_ones(
 
 
 @pytest.mark.parametrize(
+    ("call", "said"),
+    [
+        (lambda: mudata.info(None), r"mudata\.info: dataset is None \(NoneType\)\.\nIt takes str \| Path"),
+        (lambda: mudata.fetch(3), r"dataset is 3 \(int\)\.\nIt takes str \| Path \| Iterable"),
+        (lambda: mudata.fetch(["demo", None]), r"dataset is \['demo', None\] \(list\)"),
+        (lambda: mudata.fetch(b"demo"), r"dataset is b'demo' \(bytes\)"),
+        (lambda: mudata.fetch("demo", limit="5"), r"limit is '5' \(str\)\.\nIt takes int \| None"),
+        (lambda: mudata.fetch("demo", limit=True), r"limit is True \(bool\)"),
+        (lambda: mudata.split("x", parts=[0.5]), r"parts is \[0\.5\] \(list\)\.\nIt takes Mapping\[str, float\]"),
+        (lambda: mudata.split("x", parts={"train": "1"}), r"parts is {'train': '1'} \(dict\)"),
+        (lambda: mudata.compare("a", 7), r"runs is 7 \(int\)"),
+        (lambda: mudata.sql(Path("x.sql")), r"query is .* \(PosixPath\)\.\nIt takes str"),
+        (lambda: mudata.evaluate("random", "s", batch=1.5), r"batch is 1\.5 \(float\)"),
+    ],
+)
+def test_values_of_another_type_are_answered_with_the_right_one(call: Callable[[], object], said: str) -> None:
+    with pytest.raises(ArgumentError, match=said):
+        call()
+
+
+def test_numbers_of_numpy_and_what_can_be_taken_once_only_pass() -> None:
+    numpy = pytest.importorskip("numpy")
+
+    @checked()
+    def takes(n: int, share: float, names: Iterable[str]) -> list[str]:
+        return [f"{n} {share:g}", *names]
+
+    assert takes(numpy.int64(3), numpy.float32(0.5), iter("ab")) == ["3 0.5", "a", "b"]
+    assert takes(3, 1, {"a": 1}) == ["3 1", "a"]
+
+
+@pytest.mark.parametrize(
     "kwargs",
     [
         {},

@@ -10,6 +10,8 @@ import pytest
 import mudata
 from mudata.errors import ArgumentError, ModelError, SplitError, UnknownName
 
+pytestmark = pytest.mark.slow
+
 CARD = """
 name: tones
 title: Tones

@@ -25,7 +25,9 @@ ITEMS = [
 
 
 def record(clip: str, answer: str | None) -> AnswerRecord:
-    return AnswerRecord("k", clip, answer, None if answer else "e: f", 0.1, 1.0, 1)
+    return AnswerRecord(
+        key="k", clip_id=clip, answer=answer, error=None if answer else "e: f", seconds=0.1, heard_s=1.0, batch=1
+    )
 
 
 def settings(**more: Any) -> RunSettings:
@@ -85,6 +87,36 @@ def test_a_damaged_line_is_told_with_file_and_line(tmp_path: Path, data: bytes, 
     (tmp_path / "x.jsonl").write_bytes(data)
     with pytest.raises(EvaluationError, match=f"{what}(.|\n)*Remove that line"):
         list(numbered(tmp_path / "x.jsonl", {"a"}))
+
+
+@pytest.mark.parametrize(
+    ("name", "change", "what"),
+    [
+        ("questions", {"gold": None}, "line 1: gold is None and not a list of texts"),
+        ("questions", {"gold": "x"}, "line 1: gold is 'x' and not a list of texts"),
+        ("questions", {"gold": [1]}, r"line 1: gold is \[1\] and not a list of texts"),
+        ("questions", {"aspects": None}, "line 1: aspects is None and not a list of texts"),
+        ("answers", {"answer": 5}, "line 1: answer is 5 and neither text nor null"),
+        ("answers", {"error": ["x"]}, r"line 1: error is \['x'\] and neither text nor null"),
+    ],
+)
+def test_a_value_of_another_type_is_told_with_file_and_line(
+    home: Home, name: str, change: dict[str, Any], what: str
+) -> None:
+    run = begun(home)
+    run.append([record("d/0", "a")])
+    path = run.folder / f"{name}.jsonl"
+    path.write_text("".join(json.dumps(line | change) + "\n" for line in read_lines(path)))
+    with pytest.raises(EvaluationError, match=rf"{name}\.jsonl cannot be read: {what}(.|\n)*Remove that line"):
+        getattr(run, name)()
+
+
+def test_labels_that_make_no_sense_are_told_with_their_file(tmp_path: Path) -> None:
+    task = {"dataset": "d", "name": "genre", "kind": "classify", "noun": "genre", "namespace": "genre"}
+    task |= {"prompt_id": "p", "prompt_template": "?", "card_sha256": "", "labels": {"zz": 3}}
+    (tmp_path / "run.json").write_text(json.dumps(settings().record() | {"tasks": [task]}))
+    with pytest.raises(EvaluationError, match=r"(?s)run\.json cannot be read: .*zz"):
+        _ = Run(tmp_path).tasks
 
 
 def test_only_what_is_appended_may_be_absent_or_torn(tmp_path: Path) -> None:

@@ -83,6 +83,7 @@ def test_a_run_of_now_has_the_keys_of_then_in_their_order(corpus: Corpus, home: 
     assert [list(session) for session in now["sittings"]] == [list(session) for session in then["sittings"]]
 
 
+@pytest.mark.slow
 def test_keys_that_are_not_known_survive_whatever_is_written(corpus: Corpus, home: Home) -> None:
     corpus.halves()
     request = EvalRequest(model="majority", split="half", task="genre")
@@ -133,6 +134,12 @@ def test_one_scoring_reads_run_json_and_every_card_once(
 def test_what_is_wrong_with_a_file_is_told(tmp_path: Path, change: dict[str, Any], why: str) -> None:
     (tmp_path / "run.json").write_text(json.dumps(json.loads(OLD_RUNS[0].read_bytes()) | change))
     with pytest.raises(EvaluationError, match=why):
+        _ = Run(tmp_path).settings
+
+
+def test_a_file_of_something_else_is_told(tmp_path: Path) -> None:
+    (tmp_path / "run.json").write_text("[]")
+    with pytest.raises(EvaluationError, match=r"run\.json cannot be read: TypeError: it is no JSON object\."):
         _ = Run(tmp_path).settings
 
 

@@ -87,7 +87,8 @@ FROM labels GROUP BY ALL ORDER BY namespace, clips DESC, label
 
 
 def overview(home: Home) -> list[Row]:
-    """One row per indexed dataset: clips declared, fetched, usable, quarantined, missing; hours; labels; usage."""
+    """One row per indexed dataset:
+    clips declared, fetched, usable, quarantined, missing; hours; labels; usage."""
     with database.connect(home) as connection:
         return _rows(connection, _OVERVIEW)
 
@@ -95,10 +96,11 @@ def overview(home: Home) -> list[Row]:
 def stats(home: Home, name: str) -> Stats:
     """All numbers of one dataset, by its name or an alias.
 
-    Keys: dataset, title, licence, usage, tags, subset, flavour, declared, fetched, usable, indexed_at, hours,
-    shortest_s, median_s, longest_s, artists, albums, tracks, clips_without_artist; and tables as lists of rows:
-    status, sources, licences, splits, texts, attributes, faults, labels (namespace, label, known, clips, share of all
-    clips). Hours and durations are those of usable clips.
+    Keys: dataset, title, licence, usage, tags, subset, flavour, declared, fetched, usable,
+    indexed_at, hours, shortest_s, median_s, longest_s, artists, albums, tracks,
+    clips_without_artist; and tables as lists of rows: status, sources, licences, splits, texts,
+    attributes, faults, labels (namespace, label, known, clips, share of all clips). Hours and
+    durations are those of usable clips.
 
     Raises UnknownName, or HomeError if the dataset is not indexed.
     """

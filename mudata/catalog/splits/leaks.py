@@ -1,8 +1,9 @@
-"""What the parts of a split share: artists, albums, tracks, exact copies, and songs (same artist and title).
+"""What the parts of a split share:
+artists, albums, tracks, exact copies, and songs (same artist and title).
 
-A model that has heard a clip's artist, let alone the clip, in training is not asked what it knows of
-music. Works for any assignment of clips to parts, published ones included. What cannot be seen: clips
-whose artist is not known, and copies that are not exact.
+A model that has heard a clip's artist, let alone the clip, in training is not asked what it knows
+of music. Works for any assignment of clips to parts, published ones included. What cannot be seen:
+clips whose artist is not known, and copies that are not exact.
 """
 
 from __future__ import annotations
@@ -50,7 +51,8 @@ class Leaks:
     parts: Mapping[str, int]
     """Clips per part."""
     known: Mapping[str, int]
-    """Clips of which the artist (album, ..., content) is known, by kind; where 0, nothing can be said."""
+    """Clips of which the artist (album, ..., content) is known, by kind;
+    where 0, nothing can be said."""
     repeated: Mapping[str, int]
     """Groups of two or more clips, by kind."""
     across: Mapping[str, int]
@@ -105,7 +107,8 @@ def official(con: duckdb.DuckDBPyConnection, datasets: Sequence[str], split: str
 
 
 def find(con: duckdb.DuckDBPyConnection, part_of: Mapping[str, str]) -> Leaks:
-    """What the parts share, given the part of every clip id; clips that the index does not know count as unknown."""
+    """What the parts share, given the part of every clip id;
+    clips that the index does not know count as unknown."""
     rows = con.sql(
         "SELECT clip_id, dataset, artist, album, track, title, pcm_sha256, source_sha256 FROM clips"
         " SEMI JOIN (SELECT unnest($ids::VARCHAR[]) AS clip_id) USING (clip_id) ORDER BY clip_id",
@@ -169,7 +172,8 @@ def _groups(rows: Sequence[tuple[str, ...]]) -> dict[str, list[Hashable]]:
 
 
 def findings(leaks: Leaks, kept_apart: Sequence[str]) -> list[ManifestFinding]:
-    """The leaks as findings: exact copies, and groups that the split was to keep apart, are faults."""
+    """The leaks as findings: exact copies, and groups that the split was to keep apart, are
+    faults."""
     made = []
     for kind, number in leaks.across.items():
         if number:

@@ -57,8 +57,8 @@ RULES: dict[str, str] = {
 
 @dataclass(frozen=True)
 class Shown:
-    """What the model had before it: its prompt, the options in the order shown as written, and whether they had letters
-    (A, B, ... in that order)."""
+    """What the model had before it: its prompt, the options in the order shown as written, and
+    whether they had letters (A, B, ... in that order)."""
 
     prompt: str = ""
     options: tuple[str, ...] = ()
@@ -68,7 +68,8 @@ class Shown:
 
 @dataclass(frozen=True)
 class Span:
-    """A piece [start, end) of the raw answer (indices of Python characters), what it is and of which label."""
+    """A piece [start, end) of the raw answer (indices of Python characters), what it is and of
+    which label."""
 
     start: int
     end: int
@@ -80,13 +81,14 @@ class Span:
 class Alignment:
     """What an answer means.
 
-    `labels` are canonical ids in the order of the vocabulary: one if ALIGNED, SYNONYM, HYPONYM (of a set that may have
-    many also several); all found if SET or MULTI; else none. `positives` and `negatives` are the labels said and denied
-    anywhere, strictly or not. `spans` lie in the raw answer, sorted; `oov_terms` are words that might have been labels;
-    `normalized` is the cleaned text that the rules read.
+    `labels` are canonical ids in the order of the vocabulary: one if ALIGNED, SYNONYM, HYPONYM (of
+    a set that may have many also several); all found if SET or MULTI; else none. `positives` and
+    `negatives` are the labels said and denied anywhere, strictly or not. `spans` lie in the raw
+    answer, sorted; `oov_terms` are words that might have been labels; `normalized` is the cleaned
+    text that the rules read.
 
-    Flags: 'letter', 'anchored' (a final answer decided), 'primary' (the other labels only colour it), 'echo' (part of
-    the prompt is read back), 'non_english' (a translation counts as evidence).
+    Flags: 'letter', 'anchored' (a final answer decided), 'primary' (the other labels only colour
+    it), 'echo' (part of the prompt is read back), 'non_english' (a translation counts as evidence).
     """
 
     status: Status
@@ -105,7 +107,8 @@ class Alignment:
 
     @property
     def label(self) -> str | None:
-        """The one label meant strictly; None unless ALIGNED. The headline counts this and nothing else."""
+        """The one label meant strictly; None unless ALIGNED.
+        The headline counts this and nothing else."""
         return self.labels[0] if self.status == "ALIGNED" else None
 
     @property
