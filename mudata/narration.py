@@ -115,7 +115,7 @@ def show_progress(shown: bool | None = None) -> None:
 def chosen(progress: Progress | bool | None) -> Progress:
     """What a function reports to: a Progress as given; True or False for this call alone; None as
     `show_progress` says."""
-    if isinstance(progress, Progress) or hasattr(progress, "bar"):
+    if progress is not None and not isinstance(progress, bool):
         return progress
     wish = _shown if progress is None else progress
     if wish is False:

@@ -13,7 +13,7 @@ import types
 from collections.abc import Callable, Collection, Mapping
 from functools import cache
 from inspect import signature
-from typing import Any, Literal, TypeVar, Union, get_args, get_origin
+from typing import Any, Literal, Union, get_args, get_origin
 
 _WORDS = {str: "text", int: "a whole number", float: "a number", type(None): "None"}
 _NUMBERS = {int: numbers.Integral, float: numbers.Real}
@@ -43,14 +43,11 @@ def fits(value: object, wanted: Any) -> bool:
         key, item = inner
         return isinstance(value, Mapping) and all(fits(k, key) and fits(v, item) for k, v in value.items())
     if origin is collections.abc.Iterable:
-        if isinstance(value, str | bytes) or not isinstance(value, collections.abc.Iterable):
-            return False
-        return not isinstance(value, Collection) or all(fits(one, inner[0]) for one in value)
+        several = isinstance(value, collections.abc.Iterable) and not isinstance(value, str | bytes)
+        return several and (not isinstance(value, Collection) or all(fits(one, inner[0]) for one in value))
     if wanted in _NUMBERS:
         return isinstance(value, _NUMBERS[wanted]) and not isinstance(value, bool)
-    if wanted is None:
-        return value is None
-    return wanted in (Any, object, bool) or isinstance(wanted, TypeVar) or isinstance(value, wanted)
+    return wanted in (Any, object, bool) or isinstance(value, type(None) if wanted is None else wanted)
 
 
 def in_words(wanted: Any) -> str:
