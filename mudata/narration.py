@@ -10,7 +10,7 @@ import contextlib
 import sys
 import time
 from collections.abc import Callable, Iterator
-from typing import ClassVar
+from typing import ClassVar, cast
 
 Advance = Callable[[float], None]
 
@@ -115,8 +115,8 @@ def show_progress(shown: bool | None = None) -> None:
 def chosen(progress: Progress | bool | None) -> Progress:
     """What a function reports to: a Progress as given; True or False for this call alone; None as
     `show_progress` says."""
-    if progress is not None and not isinstance(progress, bool):
-        return progress
+    if isinstance(progress, Progress) or hasattr(progress, "bar"):
+        return cast("Progress", progress)
     wish = _shown if progress is None else progress
     if wish is False:
         return SILENT

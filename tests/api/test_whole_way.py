@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 import mudata
-from mudata.errors import ArgumentError, ModelError, SplitError, UnknownName
+from mudata.errors import ArgumentError, CardError, ModelError, SplitError, UnknownName
 
 CARD = """
 name: tones
@@ -123,6 +123,18 @@ def test_a_split_is_replaced_only_by_force(tones: Path) -> None:
         mudata.split("b", dataset="tones", parts="train=0.7")  # type: ignore[arg-type]
     with pytest.raises(UnknownName, match=r"No choice for faults named 'dropp'\. Did you mean 'drop'"):
         mudata.split("b", dataset="tones", faults="dropp")
+
+
+@pytest.mark.parametrize("path", ["none.yaml", "none", "."])
+def test_a_card_that_is_not_there_is_told(path: str) -> None:
+    with pytest.raises(CardError, match=r"no such file\.\nGive the path of a card, or a name"):
+        mudata.info(Path(path))
+
+
+@pytest.mark.parametrize("name", ["x" * 5000, "a\0b", "../parts/demo"])
+def test_a_name_that_is_none_is_told(tones: Path, name: str) -> None:
+    with pytest.raises(UnknownName, match="No dataset named"):
+        mudata.stats(name)
 
 
 def test_numbers_of_a_dataset(tones: Path) -> None:

@@ -27,9 +27,7 @@ Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # libyaml where the
 def find(name: str) -> Path:
     """The file of a card, by name, alias, or path. Raises UnknownName."""
     if name.endswith((".yaml", ".yml")):
-        if (path := Path(name).expanduser()).is_file():
-            return path
-        raise CardError(f"{name}: no such file.", "Give the path of a card, or a name from `mudata list`.")
+        return _file(Path(name))
     known = card_files.files()
     wanted = name.casefold().replace("-", "_").replace(" ", "_")
     if wanted in known:
@@ -43,12 +41,18 @@ def find(name: str) -> Path:
     )
 
 
+def _file(path: Path) -> Path:
+    if (found := path.expanduser()).is_file():
+        return found
+    raise CardError(f"{path}: no such file.", "Give the path of a card, or a name from `mudata list`.")
+
+
 def load(card: str | Path) -> Card:
     """Read one card by name, alias or path.
 
     Raises UnknownName, or CardError with file, line and what was expected.
     """
-    path = card if isinstance(card, Path) else find(card)
+    path = find(card) if isinstance(card, str) else _file(card)
     from mudata.catalog.cards.schema import Card
 
     loaded = parse(path, Card)
