@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, overload
+from typing import Any, Literal, overload
 
 from mudata.api.arguments import checked
 from mudata.api.scored_run import Runs, ScoredRun, named_runs
@@ -14,9 +14,6 @@ from mudata.evaluation.run import Run
 from mudata.home import Home
 from mudata.narration import Progress, chosen
 from mudata.table import Table
-
-if TYPE_CHECKING:
-    from mudata.evaluation.inference.controls import Control
 
 hide_deprecations()
 
@@ -96,7 +93,7 @@ def evaluate(
     options_order: Literal["published", "shuffled"] = "published",
     silence: bool = False,
     swap_audio: bool = False,
-    control: Control | None = None,
+    control: Literal["silence", "swap-audio"] | None = None,
     rank: bool = False,
     timeout: float | None = None,
     force: bool = False,
@@ -289,8 +286,13 @@ def import_answers(
     from mudata.evaluation.answer_import.formats import Fields
     from mudata.evaluation.answer_import.import_request import ImportRequest
 
+    if not isinstance(fields, Fields | None):
+        raise ArgumentError(f"fields is {fields!r}.", "Give id_field and answer_field instead.")
     if isinstance(prompt_text, Path):
-        prompt_text = prompt_text.read_text("utf-8-sig").strip()
+        try:
+            prompt_text = prompt_text.expanduser().read_text("utf-8-sig").strip()
+        except (OSError, UnicodeDecodeError) as error:
+            raise ArgumentError(f"prompt_text cannot be read: {error}.", "Give the path of a UTF-8 text.") from error
     request = ImportRequest(
         file=Path(file).expanduser(),
         format=format,

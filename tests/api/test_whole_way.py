@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 import mudata
-from mudata.errors import ArgumentError, CardError, ModelError, SplitError, UnknownName
+from mudata.errors import ArgumentError, CardError, ModelError, MudataError, SplitError, UnknownName
 
 CARD = """
 name: tones
@@ -188,6 +189,26 @@ def test_runs_are_compared_shown_and_reported(asked: list[str], tmp_path: Path) 
     written = mudata.report(asked, output=tmp_path / "page.html", markdown=str(tmp_path / "page.md"), waveforms=False)
     assert list(written) == [tmp_path / "page.html", tmp_path / "page.md"]
     assert all(file.stat().st_size for file in written)
+
+
+@pytest.mark.parametrize(
+    ("call", "said"),
+    [
+        (lambda: mudata.score("x" * 5000), "No run named"),
+        (lambda: mudata.evaluate("majority", "halves", task="genre", prompt="What? " * 200), "No prompt named"),
+        (lambda: mudata.evaluate("majority", "halves", task="genre", control=""), "No control named ''"),
+        (lambda: mudata.evaluate("majority", "halves", task="genre", control=3), "control is 3 and not 'silence'"),
+        (lambda: mudata.import_answers("x", format="cmi", model="m", dataset="tones"), "No format named 'cmi'"),
+        (
+            lambda: mudata.import_answers("x", format="jsonl", model="m", prompt_text=Path("none")),
+            "prompt_text cannot be read: .*none",
+        ),
+        (lambda: mudata.import_answers("x", format="jsonl", model="m", fields={"id": "i"}), "fields is {'id': 'i'}"),
+    ],
+)
+def test_values_that_make_no_sense_are_told(asked: list[str], call: Callable[[], object], said: str) -> None:
+    with pytest.raises(MudataError, match=said):
+        call()
 
 
 def test_controls_are_asked_one_at_a_time(asked: list[str]) -> None:

@@ -12,6 +12,7 @@ import yaml
 
 from mudata.catalog.cards import card_files
 from mudata.errors import CardError, UnknownName
+from mudata.home import is_file
 
 if TYPE_CHECKING:  # building the schema costs 0.1 s, which `--help` need not pay
     from pydantic_core import ErrorDetails
@@ -42,7 +43,7 @@ def find(name: str) -> Path:
 
 
 def _file(path: Path) -> Path:
-    if (found := path.expanduser()).is_file():
+    if is_file(found := path.expanduser()):
         return found
     raise CardError(f"{path}: no such file.", "Give the path of a card, or a name from `mudata list`.")
 
