@@ -9,8 +9,9 @@ from __future__ import annotations
 import contextlib
 import sys
 import time
+import warnings
 from collections.abc import Callable, Iterator
-from typing import ClassVar, cast
+from typing import TYPE_CHECKING, ClassVar, cast
 
 Advance = Callable[[float], None]
 
@@ -128,3 +129,13 @@ def chosen(progress: Progress | bool | None) -> Progress:
 def _in_notebook() -> bool:
     shell = getattr(sys.modules.get("IPython"), "get_ipython", lambda: None)()
     return shell is not None and getattr(shell, "kernel", None) is not None
+
+
+if not TYPE_CHECKING:  # type checkers know the new name only
+
+    def __getattr__(name: str) -> object:
+        """`Narrator` is what mudata 0.1.0 called Progress."""
+        if name != "Narrator":
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        warnings.warn("mudata.narration.Narrator is Progress now.", DeprecationWarning, stacklevel=2)
+        return Progress

@@ -57,6 +57,15 @@ def test_whatever_has_notes_and_bars_is_told() -> None:
     assert chosen(own) is own
 
 
+def test_a_narrator_written_for_0_1_0_is_told() -> None:
+    from mudata import narration
+
+    with pytest.warns(DeprecationWarning, match=r"Narrator is Progress now"):
+        narrator = narration.Narrator  # type: ignore[attr-defined]
+    own = type("Own", (narrator,), {})()
+    assert chosen(own) is own
+
+
 def test_a_prompt_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "ps1", ">>> ", raising=False)
     assert isinstance(chosen(None), Terminal)

@@ -50,6 +50,15 @@ def fits(value: object, wanted: Any) -> bool:
     return wanted in (Any, object, bool) or isinstance(value, type(None) if wanted is None else wanted)
 
 
+def plain(value: object) -> object:
+    """A number of NumPy as Python's own, which JSON can hold; in a mapping, too. Anything else as it is."""
+    if isinstance(value, Mapping):
+        return {key: plain(item) for key, item in value.items()}
+    if isinstance(value, numbers.Number) and not isinstance(value, int | float) and hasattr(value, "item"):
+        return value.item()
+    return value
+
+
 def in_words(wanted: Any) -> str:
     """A type as a user would say it: 'text, a path or None'."""
     origin, inner = get_origin(wanted), get_args(wanted)

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any, ParamSpec, TypeVar, cast
 
-from mudata.api.argument_types import fits, in_words, parameter_types
+from mudata.api.argument_types import fits, in_words, parameter_types, plain
 from mudata.errors import ArgumentError, UnknownName
 
 P = ParamSpec("P")
@@ -43,7 +43,8 @@ def checked(**former: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
                     if key in wanted and not fits(one, wanted[key]):
                         what = f"{name}: {key} is {reprlib.repr(one)} and not {in_words(wanted[key])}."
                         raise ArgumentError(what, f"See help({name}).")
-            return cast("Callable[..., R]", function)(*args, **renamed)
+                bound.arguments[key] = plain(value)
+            return cast("Callable[..., R]", function)(*bound.args, **bound.kwargs)
 
         return call
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+import json
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 import pytest
@@ -68,11 +69,11 @@ def test_numbers_of_numpy_and_what_can_be_taken_once_only_pass() -> None:
     numpy = pytest.importorskip("numpy")
 
     @checked()
-    def takes(n: int, share: float, names: Iterable[str], *, odd: NotHere = None) -> list[str]:  # type: ignore[name-defined]  # noqa: F821
-        return [f"{n} {share:g}", *names]
+    def takes(n: int, share: float | Mapping[str, float], names: Iterable[str], *, odd: NotHere = None) -> list[str]:  # type: ignore[name-defined]  # noqa: F821
+        return [json.dumps([n, share]), *names]
 
-    assert takes(numpy.int64(3), numpy.float32(0.5), iter("ab"), odd=object()) == ["3 0.5", "a", "b"]
-    assert takes(3, 1, {"a": 1}) == ["3 1", "a"]
+    assert takes(numpy.int64(3), numpy.float32(0.5), iter("ab"), odd=object()) == ["[3, 0.5]", "a", "b"]
+    assert takes(3, {"x": numpy.float64(1)}, {"a": 1}) == ['[3, {"x": 1.0}]', "a"]
 
 
 def test_an_error_inside_a_function_stays_what_it_is() -> None:
