@@ -44,19 +44,19 @@ demo: env  ## Compose a dataset and take it the whole way, then say what to do n
 	@echo "mudata is in $(BIN); put it on your PATH with: source $(BIN)/activate"
 
 test: env  ## Run the tests (two processes)
-	@$(BIN)/python -m pytest -n 2 $(TESTS)
+	@$(BIN)/python -m pytest -n 2 --dist worksteal $(TESTS)
 
 test-fast: env  ## Run the tests that are not slow
-	@$(BIN)/python -m pytest -n 2 -m 'not slow' $(TESTS)
+	@$(BIN)/python -m pytest -n 2 --dist worksteal -m 'not slow' $(TESTS)
 
 test-latest:  ## Run the tests with the newest versions of everything, without the lock
 	$(call make_environment,$(PYTHON),.venv-latest,constraints.txt)
-	@.venv-latest/bin/python -m pytest -n 2 $(TESTS)
+	@.venv-latest/bin/python -m pytest -n 2 --dist worksteal $(TESTS)
 
 test-oldest:  ## Run the tests that are not slow with the oldest versions that pyproject.toml allows
 	$(call resolve,--resolution lowest-direct,.venv-oldest.txt)
 	$(call make_environment,$(PYTHON_OLDEST),.venv-oldest,.venv-oldest.txt)
-	@.venv-oldest/bin/python -m pytest -n 2 -m 'not slow' $(TESTS)
+	@.venv-oldest/bin/python -m pytest -n 2 --dist worksteal -m 'not slow' $(TESTS)
 
 lock:  ## Choose the newest versions of everything for constraints.lock
 	$(call resolve,--universal --fork-strategy fewest,constraints.lock)

@@ -1,4 +1,4 @@
-"""How many clips a second reach a model's ears: decoded and resampled by `listening.heard`, with no model behind it.
+"""How many clips a second reach a model's ears: decoded and resampled by `playback.play`, with no model behind it.
 
 python benchmarks/decode_ahead.py [--clips 200]
 """

@@ -13,9 +13,10 @@ from mudata.lazy import lazy_names
 from mudata.version import __version__
 
 if TYPE_CHECKING:
-    from mudata.api.datasets import cards, check_split, cite, fetch, info, leaks, split, splits, sql, stats, verify
+    from mudata.api.datasets import cards, cite, fetch, info, sql, stats, verify
     from mudata.api.evaluations import evaluate, fetch_model, import_answers, models, override, runs, score
     from mudata.api.inspection import align, compare, report, show
+    from mudata.api.splitting import check_split, leaks, split, splits
     from mudata.narration import show_progress
 
 __all__ = [

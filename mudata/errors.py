@@ -63,7 +63,8 @@ class UnknownName(MudataError):
 
 
 class ArgumentError(MudataError, TypeError):
-    """A function of mudata was called with arguments that it does not have, or without one it needs."""
+    """A function of mudata was called with arguments that it does not have,
+    or without one it needs."""
 
 
 class CardError(MudataError):
@@ -182,7 +183,8 @@ def from_os_error(error: OSError) -> MudataError | None:
 
 @contextlib.contextmanager
 def telling_os_errors() -> Iterator[None]:
-    """Turn errors of the machine into those of `from_os_error`; what it does not know passes through."""
+    """Turn errors of the machine into those of `from_os_error`;
+    what it does not know passes through."""
     try:
         yield
     except OSError as error:

@@ -43,7 +43,8 @@ class Home:
 
     @classmethod
     def default(cls) -> Home:
-        """MUDATA_HOME, else the platform's folder for user data. Raises HomeError if it lies in or is a file."""
+        """MUDATA_HOME, else the platform's folder for user data.
+        Raises HomeError if it lies in or is a file."""
         if chosen := os.environ.get("MUDATA_HOME"):
             root = Path(chosen).expanduser().absolute()
             there = next(path for path in (root, *root.parents) if path.exists())
@@ -127,7 +128,8 @@ def is_file(path: Path) -> bool:
 def write_atomic(path: Path, data: bytes | str, *, shared: bool = False) -> None:
     """Write beside `path`, flush to disk, move into place: readers see the old file or the new one.
 
-    What a killed writer left beside it, the next one overwrites; `shared` is for those who hold no lock and may meet.
+    What a killed writer left beside it, the next one overwrites;
+    `shared` is for those who hold no lock and may meet.
     """
     raw = data.encode() if isinstance(data, str) else data
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -66,7 +66,8 @@ def numbered(
 def mend(path: Path) -> None:
     """Cut off a last line that a kill cut short; a file that is not there stays so.
 
-    To be called before anything is appended, else the first new line would be glued to the torn one.
+    To be called before anything is appended,
+    else the first new line would be glued to the torn one.
     """
     with contextlib.suppress(FileNotFoundError), path.open("rb") as file:
         size = end = file.seek(0, os.SEEK_END)

@@ -1,7 +1,7 @@
 """What mudata says while it works: notes and progress bars, on stderr, never on stdout.
 
-Library functions take a `Progress`; the silent one is the default, and the command line passes one that
-draws with rich when stderr is a terminal.
+Library functions take a `Progress`; the silent one is the default, and the command line passes one
+that draws with rich when stderr is a terminal.
 """
 
 from __future__ import annotations
@@ -24,7 +24,8 @@ class Progress:
 
     @contextlib.contextmanager
     def bar(self, title: str, total: float | None = None, unit: str = "clips") -> Iterator[Advance]:
-        """A progress bar; call what it yields with how much was done. `unit` 'bytes' is shown in MB."""
+        """A progress bar; call what it yields with how much was done.
+        `unit` 'bytes' is shown in MB."""
         yield lambda done: None
 
 
@@ -107,7 +108,8 @@ _shown: bool | None = None
 def show_progress(shown: bool | None = None) -> None:
     """Say whether functions of mudata tell in Python how far they are.
 
-    True: always. False: never. None, as at first: in notebooks and at a prompt, but not in programs.
+    True: always. False: never.
+    None, as at first: in notebooks and at a prompt, but not in programs.
     """
     global _shown  # noqa: PLW0603 - one switch for the whole process, like a logging level
     _shown = shown

@@ -69,8 +69,11 @@ class _Raising(logging.Handler):
     """Makes an error of what transformers logs of deprecations, as is made of warnings."""
 
     def emit(self, record: logging.LogRecord) -> None:
-        if announced(record.getMessage()):
-            raise FutureWarning(record.getMessage())
+        text = record.getMessage()
+        # transformers 5.24's Whisper gives both to itself when it writes down long audio: no call of ours can avoid it
+        of_itself = text.startswith("Passing `generation_config` together") and "begin_suppress_tokens" in text
+        if announced(text) and not of_itself:
+            raise FutureWarning(text)
 
 
 @pytest.fixture(autouse=True)
@@ -81,7 +84,7 @@ def logged_deprecations_are_errors() -> Iterator[None]:
     logger.removeHandler(raising)
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def shared() -> Path:
     """The folder of licensed real data beside the repository; skips where it is absent."""
     if not (SHARED / "data").is_dir():

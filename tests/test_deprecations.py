@@ -69,6 +69,7 @@ def test_the_command_line_shows_other_warnings_and_no_deprecations(library: Path
         assert hidden not in said
 
 
+@pytest.mark.slow
 def test_whoever_asks_python_for_warnings_gets_them(library: Path) -> None:
     said = stderr("-W", "default", "-m", "mudata", "sql", "select 1")
     for shown in ("Deprecation", "Future"):

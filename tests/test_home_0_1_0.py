@@ -138,6 +138,7 @@ def test_what_a_command_prints_is_what_it_printed(untouched: Path, name: str) ->
     assert versionless(done.out.replace(str(untouched / "home"), "HOME")) == versionless(then)
 
 
+@pytest.mark.slow
 def test_the_report_gives_other_programs_what_it_gave(untouched: Path, tmp_path: Path) -> None:
     made = tmp_path / "data"
     said("report", "-o", tmp_path / "page.html", "--data", made, "--markdown", made / "table.md",
@@ -197,6 +198,7 @@ def test_a_finished_run_is_found_and_nothing_is_asked(resumed: Path, server: Tab
 
 
 @pytest.mark.parametrize("name", HALF)
+@pytest.mark.slow
 def test_a_run_that_was_killed_goes_on(resumed: Path, server: TableServer, name: str) -> None:
     for package in NEEDS.get(name, ()):
         pytest.importorskip(package)

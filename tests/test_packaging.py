@@ -94,6 +94,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> set[str]:
     return set(zipfile.ZipFile(next(out.glob("*.whl"))).namelist())
 
 
+@pytest.mark.slow
 def test_the_wheel_holds_the_whole_package_and_nothing_else_at_top_level(wheel: set[str]) -> None:
     assert {name.partition("/")[0] for name in wheel if ".dist-info/" not in name} == {"mudata"}
     tree = {

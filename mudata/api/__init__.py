@@ -7,8 +7,9 @@
     mudata.split("gtzan-artists", dataset="gtzan", stratify="genre", group="artist")
     mudata.evaluate("features", "gtzan-artists", task="genre").accuracy
 
-Every function works in `Home.default()` (MUDATA_HOME), takes values and returns a value; the command line is these
-functions and text. Errors are those of `mudata.errors`. `docs/api.md` has them all.
+Every function works in `Home.default()` (MUDATA_HOME), takes values and returns a value; the
+command line is these functions and text. Errors are those of `mudata.errors`. `docs/api.md` has
+them all.
 """
 
 from __future__ import annotations
@@ -18,9 +19,10 @@ from typing import TYPE_CHECKING
 from mudata.lazy import lazy_names
 
 if TYPE_CHECKING:
-    from mudata.api.datasets import cards, check_split, cite, fetch, info, leaks, split, splits, sql, stats, verify
+    from mudata.api.datasets import cards, cite, fetch, info, sql, stats, verify
     from mudata.api.evaluations import evaluate, fetch_model, import_answers, models, override, runs, score
     from mudata.api.inspection import align, compare, report, show
+    from mudata.api.splitting import check_split, leaks, split, splits
 
 __all__ = [
     "align",
@@ -50,13 +52,13 @@ __getattr__, __dir__ = lazy_names(
     __name__,
     {
         "cards": "datasets",
-        "check_split": "datasets",
+        "check_split": "splitting",
         "cite": "datasets",
         "fetch": "datasets",
         "info": "datasets",
-        "leaks": "datasets",
-        "split": "datasets",
-        "splits": "datasets",
+        "leaks": "splitting",
+        "split": "splitting",
+        "splits": "splitting",
         "sql": "datasets",
         "stats": "datasets",
         "verify": "datasets",

@@ -1,53 +1,50 @@
-"""Whether a value is of the type that a function's signature says, for errors that name what was expected.
-
-Signatures are taken at their word as far as they say something about values: text, paths, numbers, runs, and lists
-and mappings of them. True and false are not looked at (everything has a truth), nor what an iterator gives, which
-can be taken once only.
-"""
+"""Does a value fit the annotation of the argument it is given for? Wrong ones are refused before anything is done."""
 
 from __future__ import annotations
 
-import collections.abc
+import inspect
 import numbers
 import types
-from collections.abc import Callable, Collection, Mapping
-from functools import cache
-from inspect import signature
-from typing import Any, Literal, Union, get_args, get_origin
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
-_WORDS = {str: "text", int: "a whole number", float: "a number", type(None): "None"}
 _NUMBERS = {int: numbers.Integral, float: numbers.Real}
 """What passes for each kind of number; those of NumPy do, too."""
 
 
-@cache
-def parameter_types(function: Callable[..., object]) -> dict[str, Any]:
-    """The types of a function's parameters; those that only type checkers can look up are left out."""
-    known: dict[str, Any] = {}
-    for name, parameter in signature(function).parameters.items():
-        try:
-            known[name] = eval(parameter.annotation, function.__globals__)  # noqa: S307 - our own signatures
-        except NameError:
-            continue
-    return known
+def hints_of(function: Callable[..., object]) -> dict[str, Any]:
+    """What each argument takes; the type of the answer may be unknown at run time and is left out."""
+    written = {name: text for name, text in inspect.get_annotations(function).items() if name != "return"}
+    return get_type_hints(types.SimpleNamespace(__annotations__=written), globalns=function.__globals__)
 
 
-def fits(value: object, wanted: Any) -> bool:
-    """Whether a value is of a type as a signature writes it."""
-    origin, inner = get_origin(wanted), get_args(wanted)
-    if origin in (Union, types.UnionType):
+def fits(value: object, hint: Any) -> bool:
+    """Whether a value is what a hint says; of what can be gone through only once, the items are not looked at.
+
+    >>> fits("20", int | None), fits(20, int | None), fits(True, int), fits(2, float)
+    (False, True, False, True)
+    >>> fits(["genre", 3], str | Iterable[str]), fits("genre", Iterable[str])
+    (False, False)
+    """
+    origin, inner = get_origin(hint), get_args(hint)
+    if origin in (types.UnionType, Union):
         return any(fits(value, one) for one in inner)
     if origin is Literal:
-        return any(fits(value, type(one)) for one in inner)
-    if origin is collections.abc.Mapping:
-        key, item = inner
-        return isinstance(value, Mapping) and all(fits(k, key) and fits(v, item) for k, v in value.items())
-    if origin is collections.abc.Iterable:
-        several = isinstance(value, collections.abc.Iterable) and not isinstance(value, str | bytes)
-        return several and (not isinstance(value, Collection) or all(fits(one, inner[0]) for one in value))
-    if wanted in _NUMBERS:
-        return isinstance(value, _NUMBERS[wanted]) and not isinstance(value, bool)
-    return wanted in (Any, object, bool) or isinstance(value, type(None) if wanted is None else wanted)
+        return any(type(value) is type(one) and value == one for one in inner)
+    if origin in (Mapping, Iterable):
+        return _holds(value, origin, inner)
+    if hint in _NUMBERS:
+        return isinstance(value, _NUMBERS[hint]) and not isinstance(value, bool)
+    return hint in (Any, object) or isinstance(value, hint)
+
+
+def _holds(value: object, kind: type, inner: tuple[Any, ...]) -> bool:
+    """Whether a value is a mapping or an iterable, text excepted, of what the inner hints say."""
+    if isinstance(value, str | bytes) or not isinstance(value, kind):
+        return False
+    if isinstance(value, Mapping) and kind is Mapping:
+        return all(fits(key, inner[0]) and fits(item, inner[1]) for key, item in value.items())
+    return not isinstance(value, list | tuple | set) or all(fits(one, inner[0]) for one in value)
 
 
 def plain(value: object) -> object:
@@ -59,16 +56,15 @@ def plain(value: object) -> object:
     return value
 
 
-def in_words(wanted: Any) -> str:
-    """A type as a user would say it: 'text, a path or None'."""
-    origin, inner = get_origin(wanted), get_args(wanted)
-    if origin in (Union, types.UnionType):
-        words = list(dict.fromkeys(in_words(one) for one in inner))
-        return " or ".join([", ".join(words[:-1]), words[-1]]) if len(words) > 1 else words[0]
-    if origin is Literal:
-        return " or ".join(map(repr, inner))
-    if origin is collections.abc.Mapping:
-        return f"a dict with {in_words(inner[1])} by {in_words(inner[0])}"
-    if origin is collections.abc.Iterable:
-        return f"a list of {in_words(inner[0])}"
-    return _WORDS.get(wanted, "None" if wanted is None else f"a {wanted.__name__}")
+def meaning(function: Callable[..., object], parameter: str) -> str:
+    """What the docstring says of an argument, in one line; empty where it says nothing."""
+    lines = iter((inspect.getdoc(function) or "").splitlines())
+    found = next((line for line in lines if line.strip().startswith(f"{parameter}: ")), None)
+    if found is None:
+        return ""
+    told = [found.strip().removeprefix(f"{parameter}: ")]
+    for line in lines:
+        if not line.startswith(" " * 8):
+            break
+        told.append(line.strip())
+    return " ".join(told)

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any, ParamSpec, TypeVar, cast
 
-from mudata.api.argument_types import fits, in_words, parameter_types, plain
+from mudata.api.argument_types import fits, hints_of, meaning, plain
 from mudata.errors import ArgumentError, UnknownName
 
 P = ParamSpec("P")
@@ -21,12 +21,15 @@ Item = TypeVar("Item", str, Path)
 def checked(**former: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
     """Have a function answer wrong arguments with an ArgumentError that names the right ones.
 
+    Names and types are looked at, as the signature has them; None also passes where the default is ().
+
     former: old name of an argument -> its name now; the old one still works.
     """
 
     def decorate(function: Callable[P, R]) -> Callable[P, R]:
         signature = inspect.signature(function)
         name = f"mudata.{function.__name__}"
+        hints = functools.cache(lambda: hints_of(function))
 
         @functools.wraps(function)
         def call(*args: P.args, **kwargs: P.kwargs) -> R:
@@ -36,19 +39,26 @@ def checked(**former: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
                 bound = signature.bind(*args, **renamed)
             except TypeError as error:
                 raise _wrong(name, signature, len(args), renamed, error) from None
-            wanted = parameter_types(function)
             for key, value in bound.arguments.items():
-                values = value if signature.parameters[key].kind is inspect.Parameter.VAR_POSITIONAL else (value,)
-                for one in values:
-                    if key in wanted and not fits(one, wanted[key]):
-                        what = f"{name}: {key} is {reprlib.repr(one)} and not {in_words(wanted[key])}."
-                        raise ArgumentError(what, f"See help({name}).")
+                parameter = signature.parameters[key]
+                many_given = parameter.kind is parameter.VAR_POSITIONAL
+                for one in value if many_given else (value,):
+                    if not (fits(one, hints()[key]) or (one is None and parameter.default == ())):
+                        raise _unfit(function, parameter, one)
                 bound.arguments[key] = plain(value)
             return cast("Callable[..., R]", function)(*bound.args, **bound.kwargs)
 
         return call
 
     return decorate
+
+
+def _unfit(function: Callable[..., object], parameter: inspect.Parameter, value: object) -> ArgumentError:
+    told = meaning(function, parameter.name)
+    return ArgumentError(
+        f"mudata.{function.__name__}: {parameter.name} is {reprlib.repr(value)} ({type(value).__name__}).",
+        f"It takes {parameter.annotation}{': ' if told else ''}{told or '.'}",
+    )
 
 
 def _wrong(
@@ -88,3 +98,11 @@ def one_of(name: str, value: str, known: Iterable[str]) -> None:
     """Raises UnknownName for a value that is none of those known."""
     if value not in set(known):
         raise UnknownName(name, value, known)
+
+
+def within(least: int, most: int | None = None, **given: int | None) -> None:
+    """Raises ArgumentError for a number below `least` or above `most`; None passes."""
+    for name, value in given.items():
+        if value is not None and (value < least or (most is not None and value > most)):
+            ends = f"from {least:,}" + (" upwards" if most is None else f" to {most:,}")
+            raise ArgumentError(f"{name} is {value}.", f"Give a number {ends}.")

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, Literal, overload
 
-from mudata.api.arguments import checked
-from mudata.api.scored_run import Runs, ScoredRun, named_runs
+from mudata.api.arguments import checked, within
+from mudata.api.scored_run import Runs, ScoredRun, ScoredRuns, named_runs
 from mudata.deprecations import hide_deprecations
 from mudata.errors import ArgumentError
 from mudata.evaluation.run import Run
@@ -20,7 +20,8 @@ hide_deprecations()
 
 @checked()
 def models() -> Table:
-    """The models that can be asked, those of the survey first: what `mudata models` prints, with more columns."""
+    """The models that can be asked, those of the survey first:
+    what `mudata models` prints, with more columns."""
     from mudata.evaluation.models import model_facts
 
     return Table(model_facts.rows(Home.default()), model_facts.COLUMNS)
@@ -36,11 +37,13 @@ def fetch_model(
     accept_licence: bool = False,
     progress: Progress | bool | None = None,
 ) -> Path:
-    """Get a model's weights; parts that models share are fetched once. Stopped, the same call goes on.
+    """Get a model's weights; parts that models share are fetched once.
+    Stopped, the same call goes on.
 
     Args:
         name: a model from `models()` that has weights.
-        source: files you have: the model's folder, a cache of Hugging Face, or 'PART=PATH' for a part's folder or file.
+        source: files you have: the model's folder, a cache of Hugging Face,
+            or 'PART=PATH' for a part's folder or file.
         jobs: downloads at a time.
         offline: never touch the network.
         accept_licence: accept the model's terms; needed once where use is restricted.
@@ -56,6 +59,7 @@ def fetch_model(
     from mudata.evaluation.models.registry import card_of, find
     from mudata.evaluation.models.weights import fetch_weights
 
+    within(1, jobs=jobs)
     card = card_of(find(name))
     if card is None:
         raise ModelError(f"{name} has no weights to fetch.", "Models with weights are shown by mudata.models().")
@@ -65,10 +69,10 @@ def fetch_model(
         offline=offline,
         jobs=jobs,
     )
-    told = chosen(progress)
-    fetched = fetch_weights.fetch(card, Home.default(), request, told)
+    reporter = chosen(progress)
+    fetched = fetch_weights.fetch(card, Home.default(), request, reporter)
     for note in fetched.notes:
-        told.say(note)
+        reporter.say(note)
     return fetched.folder
 
 
@@ -102,7 +106,8 @@ def evaluate(
     command: str | None = None,
     progress: Progress | bool | None = None,
 ) -> ScoredRun:
-    """Ask a model about a split's clips and score its answers. Stopped or killed, the same call goes on.
+    """Ask a model about a split's clips and score its answers.
+    Stopped or killed, the same call goes on.
 
     Args:
         model: a name from `models()`, or 'package.module:Class'.
@@ -118,7 +123,8 @@ def evaluate(
         max_new_tokens: longest answer, in tokens.
         sampling: 'greedy', or 'paper' as the model's authors do.
         audio: 'clip' plays the normalised clips, 'source' the original files.
-        prompt: id of a prompt, a text file with {noun} and {options} in it, or 'own' for its authors' words.
+        prompt: id of a prompt, a text file with {noun} and {options} in it,
+            or 'own' for its authors' words.
         letters: show the options as (A) ..., (B) ...; a letter is then an answer.
         options_order: 'published', or 'shuffled' by `seed`.
         silence: control: play silence instead of every clip.
@@ -138,6 +144,7 @@ def evaluate(
     from mudata.evaluation.inference.run_plan import EvalRequest
     from mudata.evaluation.inference.runner import evaluate as ask
 
+    within(1, limit=limit, max_new_tokens=max_new_tokens, batch=None if batch == "auto" else batch)
     if sum([silence, swap_audio, control is not None]) > 1:
         raise ArgumentError("silence and swap_audio are two controls, a run each.", "Ask for one at a time.")
     of_model = {
@@ -201,20 +208,21 @@ def score(
     from mudata.evaluation.run import readable_runs
     from mudata.evaluation.scoring.score import score as again
 
-    told = chosen(progress)
+    reporter = chosen(progress)
     if run is not None:
-        scores = [again(one, told, reference_scorer=reference_scorer) for one in named_runs(run)]
+        scores = [again(each, reporter, reference_scorer=reference_scorer) for each in named_runs(run)]
         return scores[0] if isinstance(run, str | Path | Run) else scores
 
     def scored(run: Run) -> dict[str, Any]:
-        return again(run, told, reference_scorer=reference_scorer)
+        return again(run, reporter, reference_scorer=reference_scorer)
 
-    return [scores for _, scores in readable_runs(Home.default(), scored, told)]
+    return [scores for _, scores in readable_runs(Home.default(), scored, reporter)]
 
 
 @checked()
 def override(run: Runs, clip: str, label: str | Iterable[str] | None, *, author: str, reason: str) -> ScoredRun:
-    """Say how a person reads an answer: it outranks the aligner, is kept for ever, and the run is scored again.
+    """Say how a person reads an answer:
+    it outranks the aligner, is kept for ever, and the run is scored again.
 
     Args:
         run: one run.
@@ -228,20 +236,20 @@ def override(run: Runs, clip: str, label: str | Iterable[str] | None, *, author:
     """
     from mudata.evaluation.scoring import score as scoring
 
-    (found,) = named_runs(run)
+    (scored,) = named_runs(run)
     labels = label if label is None or isinstance(label, str) else list(label)
     line = {"clip_id": clip, "label": labels, "author": author, "reason": reason}
-    scoring.override(Home.default(), found, [line])
-    scoring.score(found)
-    return found
+    scoring.override(Home.default(), scored, [line])
+    scoring.score(scored)
+    return scored
 
 
 @checked()
-def runs() -> list[ScoredRun]:
-    """Every run in the home that is scored, oldest first."""
+def runs() -> ScoredRuns:
+    """Every run in the home that is scored, oldest first: a list that shows itself as a table."""
     from mudata.evaluation.run import readable_runs
 
-    return [ScoredRun(run.folder) for run, _ in readable_runs(Home.default(), lambda run: run.scores)]
+    return ScoredRuns(ScoredRun(run.folder) for run, _ in readable_runs(Home.default(), lambda run: run.scores))
 
 
 @checked(narrator="progress")
@@ -270,10 +278,13 @@ def import_answers(
         model: who answered: any name.
         split: whose clips: a name, or a manifest's path.
         dataset: instead of a split: this dataset's clips that the file names.
-        part: part of the split; with `dataset` of a published one, as in 'test' or 'fault-filtered/test'.
+        part: part of the split;
+            with `dataset` of a published one, as in 'test' or 'fault-filtered/test'.
         task: what was asked; needed when the card has several tasks.
-        references: what is right: as indexed, or as the file says (with `dataset`; nothing need be fetched).
-        prompt_text: what the model was asked, or the path of a text file with it [default: as in the file].
+        references: what is right:
+            as indexed, or as the file says (with `dataset`; nothing need be fetched).
+        prompt_text: what the model was asked,
+            or the path of a text file with it [default: as in the file].
         id_field: field that names the clip; dots lead into nested objects.
         answer_field: field with the answer.
         fields: both of them as `answer_import.formats.Fields`.

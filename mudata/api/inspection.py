@@ -1,4 +1,5 @@
-"""Looking at what is there as functions: comparing runs, seeing answers beside clips, reports, reading one answer."""
+"""Looking at what is there as functions:
+comparing runs, seeing answers beside clips, reports, reading one answer."""
 
 from __future__ import annotations
 
@@ -6,7 +7,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, overload
 
-from mudata.api.arguments import checked, many
+from mudata.api.arguments import checked, many, within
 from mudata.api.scored_run import Runs, named_runs
 from mudata.deprecations import hide_deprecations
 from mudata.errors import ArgumentError
@@ -39,9 +40,10 @@ class ShownClips(list["ClipView"]):
 def compare(*runs: Runs | Iterable[Runs]) -> Comparison:
     """Which runs differ on the clips that all of them have: `print` it, or take its fields.
 
-    Each pair has its difference with a 95 % interval (paired bootstrap, by artist or track where clips share
-    them), a p value (McNemar's exact test for accuracy, else the bootstrap's) corrected for the number of pairs
-    (Holm), and how many clips are better in the first (n10) and in the second (n01).
+    Each pair has its difference with a 95 % interval (paired bootstrap, by artist or track where
+    clips share them), a p value (McNemar's exact test for accuracy, else the bootstrap's) corrected
+    for the number of pairs (Holm), and how many clips are better in the first (n10) and in the
+    second (n01).
 
     Raises:
         UnknownName, EvaluationError: the runs cannot be compared.
@@ -78,6 +80,7 @@ def show(
     """
     from mudata.evaluation.comparison import clip_view
 
+    within(1, sample=sample)
     wanted = list(dict.fromkeys(many(clips)))
     if bool(wanted) == bool(sample) or (disagree and not sample):
         raise ArgumentError("It is not clear which clips are meant.", "Name clips, or give sample= (and disagree=).")
@@ -166,5 +169,5 @@ def align(
     from mudata.evaluation.align.alignment import Shown
     from mudata.evaluation.align.named_labels import label_set
 
-    of, shown = label_set(str(labels)), Shown(prompt or "", letters=letters)
-    return read(text, of, shown) if isinstance(text, str) else [read(one, of, shown) for one in text]
+    known, shown = label_set(str(labels)), Shown(prompt or "", letters=letters)
+    return read(text, known, shown) if isinstance(text, str) else [read(answer, known, shown) for answer in text]

@@ -12,18 +12,21 @@ from mudata.home import Home
 from mudata.table import Table
 
 Runs = str | Path | Run
-"""A run as a user names it: its id, the beginning of it, its folder, or a run that a function gave back."""
+"""A run as a user names it:
+its id, the beginning of it, its folder, or a run that a function gave back."""
 
 
 class ScoredRun(Run):
-    """A run that was scored: `.accuracy`, `.metric(name)`, `.table()`, and all of scores.json as `.scores`.
+    """A run that was scored: `.accuracy`, `.metric(name)`,
+    `.table()`, and all of scores.json as `.scores`.
 
     `.id`, `.folder`, `.settings`, `.answers()` and `.questions()` tell how it came about.
     """
 
     @property
     def metrics(self) -> dict[str, Metric]:
-        """Every metric over all clips by name, with its 95 % interval, n and recipe. Raises EvaluationError."""
+        """Every metric over all clips by name,
+        with its 95 % interval, n and recipe. Raises EvaluationError."""
         return {metric["metric"]: Metric(**metric) for metric in self.scores["metrics"]}
 
     def metric(self, name: str) -> Metric:
@@ -39,7 +42,8 @@ class ScoredRun(Run):
 
     @property
     def accuracy(self) -> float:
-        """Share of all clips asked whose answer is exactly right, from 0 to 1; failures count as wrong.
+        """Share of all clips asked whose answer is exactly right, from 0 to 1;
+        failures count as wrong.
 
         Raises:
             UnknownName: the run's task has no accuracy (tags, captions).
@@ -48,10 +52,7 @@ class ScoredRun(Run):
 
     def table(self) -> Table:
         """What `mudata score` prints: a row for each dataset."""
-        from mudata.evaluation.comparison.score_table import tables
-
-        table = tables([self.scores])[0]
-        return Table(table.rows, table.columns)
+        return ScoredRuns([self]).tables()[0]
 
     def __repr__(self) -> str:
         try:
@@ -63,7 +64,23 @@ class ScoredRun(Run):
         return self.table()._repr_html_()
 
 
+class ScoredRuns(list[ScoredRun]):
+    """Runs, shown as the tables that `mudata score` prints of them, one for each kind of task."""
+
+    def tables(self) -> list[Table]:
+        """Accuracy, tags, captions: a table for each that the runs have."""
+        from mudata.evaluation.comparison.score_table import tables
+
+        return [Table(table.rows, table.columns) for table in tables([run.scores for run in self])]
+
+    def __repr__(self) -> str:
+        return "\n\n".join(map(repr, self.tables())) or "(no runs)"
+
+    def _repr_html_(self) -> str:
+        return "".join(table._repr_html_() for table in self.tables()) or "<p>(no runs)</p>"
+
+
 def named_runs(named: Runs | Iterable[Runs]) -> list[ScoredRun]:
     """Runs as they are named. Raises UnknownName."""
     each = (named,) if isinstance(named, str | Path | Run) else named
-    return [ScoredRun(one.folder if isinstance(one, Run) else find(Home.default(), str(one)).folder) for one in each]
+    return [ScoredRun(run.folder if isinstance(run, Run) else find(Home.default(), str(run)).folder) for run in each]

@@ -1,4 +1,5 @@
-"""What a dataset is, how it gets onto this disk and into DuckDB, and which splits are drawn from it."""
+"""What a dataset is, how it gets onto this disk and into DuckDB,
+and which splits are drawn from it."""
 
 from __future__ import annotations
 

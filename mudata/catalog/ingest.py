@@ -1,4 +1,5 @@
-"""The whole of `mudata fetch`: consent, the dataset's lock, files, then read -> normalise -> publish."""
+"""The whole of `mudata fetch`:
+consent, the dataset's lock, files, then read -> normalise -> publish."""
 
 from __future__ import annotations
 
@@ -99,11 +100,12 @@ def ingest(
 ) -> Ingested:
     """Read a dataset's raw files, normalise the clips that `request` asks for, and index them.
 
-    A clip without a file is indexed, as missing, if it was asked for (by subset, where or limit), `fetched` says why it
-    could not be had, or no clip at all is here: what tables tell (captions, labels) can then be asked for, and answers
-    from elsewhere scored. The dataset's former rows are replaced.
+    A clip without a file is indexed, as missing, if it was asked for (by subset, where or limit),
+    `fetched` says why it could not be had, or no clip at all is here: what tables tell (captions,
+    labels) can then be asked for, and answers from elsewhere scored. The dataset's former rows are
+    replaced.
 
-    Raises what `reading.read`, `normalise.run` and `index.publish` raise.
+    Raises what `reader.read`, `normalise.run` and `index.publish` raise.
     """
     files = home.raw(card.name) / "files"
     reading = read(card, files, subset=request.subset, where=request.where, limit=request.limit)
@@ -179,7 +181,8 @@ def _jobs(card: Card, clips: pa.Table) -> list[Job]:
 
 
 def _gone(absent: list[str], failures: Mapping[str, str], asked: bool) -> dict[str, str]:
-    """Why clips that should be here are not: reason by id, for the absent ones that are to be indexed."""
+    """Why clips that should be here are not:
+    reason by id, for the absent ones that are to be indexed."""
     reasons = {}
     for id_ in absent:
         if why := failures.get(id_):
@@ -224,7 +227,8 @@ _SELECTS = {
     "splits": _OWN.format("splits"),
     "faults": _OWN.format("faults"),
 }
-"""The tables of the index from what `_tables` lays out: what was read, under its name, and what was measured."""
+"""The tables of the index from what `_tables` lays out:
+what was read, under its name, and what was measured."""
 
 
 def _tables(

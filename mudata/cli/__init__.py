@@ -84,8 +84,8 @@ def _show_version(ctx: click.Context, _: click.Parameter, asked: bool) -> None:
 def cli() -> None:
     """What do foundation models understand of music?
 
-    Fetch music datasets, index their clips and labels, query them with SQL, draw leak-free splits, ask models,
-    and score their answers.
+    Fetch music datasets, index their clips and labels, query them with SQL,
+    draw leak-free splits, ask models, and score their answers.
     """
 
 

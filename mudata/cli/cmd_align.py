@@ -63,10 +63,10 @@ def align(
         return
     each = ((line, _read(line, label_set, shown)) for line in map(_line, lines or sys.stdin.buffer))
     if as_json:
-        for one, read in each:
-            click.echo(json.dumps(_record(one, read, label_set), ensure_ascii=False))
+        for line, read in each:
+            click.echo(json.dumps(_record(line, read, label_set), ensure_ascii=False))
     else:
-        emit([_row(one, read) for one, read in each], as_json=False)
+        emit([_row(line, read) for line, read in each], as_json=False)
 
 
 def _line(raw: bytes) -> str:
@@ -123,13 +123,15 @@ def _explain(answer: str, read: Alignment) -> None:
 
 
 def _marked(answer: str, read: Alignment) -> str:
-    """The answer with brackets round what counts: [+said+] [-denied-] [?nearly?] [~guard~] [!refusal!] [>anchor>]."""
+    """The answer with brackets round what counts:
+    [+said+] [-denied-] [?nearly?] [~guard~] [!refusal!] [>anchor>]."""
     pieces = ((text, _MARKS[role][0] if role else "") for text, role in _pieces(answer, read))
     return "".join(f"[{sign}{text}{sign}]" if sign else text for text, sign in pieces)
 
 
 def _pieces(answer: str, read: Alignment) -> Iterator[tuple[str, str]]:
-    """The answer cut at its spans, each piece with its role or ''; of spans that overlap the first counts."""
+    """The answer cut at its spans, each piece with its role or '';
+    of spans that overlap the first counts."""
     last = 0
     for span in sorted(read.spans, key=lambda span: (span.start, -span.end)):
         if span.start >= last:

@@ -75,10 +75,11 @@ def cards() -> None:
 @click.option("--notes", is_flag=True, help="Also print what is worth knowing of labels: shared and nested spellings.")
 @json_option
 def check(paths: tuple[Path, ...], notes: bool, as_json: bool) -> None:
-    """Check cards and words files, or folders of them (default: all that are found); exit 1 if one is broken.
+    """Check cards and words files, or folders of them (default: all that are found);
+    exit 1 if one is broken.
 
-    A card's label sets are resolved, as reading answers needs them. Files in a folder `words` are words files, in
-    `models` model cards, in `models/parts` parts of models.
+    A card's label sets are resolved, as reading answers needs them. Files in a folder `words` are
+    words files, in `models` model cards, in `models/parts` parts of models.
     """
     from mudata.catalog.cards import lexicon as words
     from mudata.evaluation.models import card_lint as lint
@@ -90,8 +91,8 @@ def check(paths: tuple[Path, ...], notes: bool, as_json: bool) -> None:
     kinds = (card_files.files(), words.files(), model_card.files(), model_card.parts())
     rows = [_checked(file) for file in files or [file for kind in kinds for file in kind.values()]]
     whole = {row["card"] for row in rows if row["ok"]}
-    if not files and (found := lint.survey(model_card.load(f) for f in model_card.files().values() if str(f) in whole)):
-        rows.append({"card": "the survey", "ok": False, "problem": "\n".join(found), "notes": []})
+    if not files and (wrong := lint.survey(model_card.load(f) for f in model_card.files().values() if str(f) in whole)):
+        rows.append({"card": "the survey", "ok": False, "problem": "\n".join(wrong), "notes": []})
     broken = [row for row in rows if not row["ok"]]
     if as_json:
         emit_json(rows)
@@ -121,14 +122,14 @@ def _checked(file: Path) -> dict[str, Any]:
         if _is_of_models(file):
             from mudata.evaluation.models.card_lint import lint as lint_model
 
-            said = "\n".join(f"{file}: {what}" for what in lint_model(file)) or None
-            return {"card": str(file), "ok": said is None, "problem": said, "notes": []}
+            problem = "\n".join(f"{file}: {what}" for what in lint_model(file)) or None
+            return {"card": str(file), "ok": problem is None, "problem": problem, "notes": []}
         spaces = {name: space for name, space in loader.load(file).labels.items() if not space.open}
-        found = [(f"labels.{name}: {f.what}", f.level) for name, space in spaces.items() for f in lint(space)]
+        findings = [(f"labels.{name}: {f.what}", f.level) for name, space in spaces.items() for f in lint(space)]
     except (CardError, UnknownName) as error:
         return {"card": str(file), "ok": False, "problem": error.what, "notes": []}
-    problem = "\n".join(f"{file}: {what}" for what, level in found if level == "error") or None
-    notes = [what for what, level in found if level == "note"]
+    problem = "\n".join(f"{file}: {what}" for what, level in findings if level == "error") or None
+    notes = [what for what, level in findings if level == "note"]
     return {"card": str(file), "ok": problem is None, "problem": problem, "notes": notes}
 
 

@@ -15,10 +15,11 @@ from mudata.cli.output import common, emit, emit_json, progress
 def compare(runs: tuple[str, ...], quiet: bool, as_json: bool) -> None:
     """Tell which runs differ on the clips that all of them have: RUNS are ids or folders.
 
-    Each pair gets its difference with a 95 % interval (paired bootstrap, by artist or track where clips share them),
-    a p value (McNemar's exact test for accuracy, else the bootstrap's) corrected for the number of pairs (Holm), and
-    how many clips are better in the first (n10) and in the second (n01); --json names them. Runs with a letter in
-    common are tied; a rank is the range that what was told apart leaves open.
+    Each pair gets its difference with a 95 % interval (paired bootstrap, by artist or track where
+    clips share them), a p value (McNemar's exact test for accuracy, else the bootstrap's) corrected
+    for the number of pairs (Holm), and how many clips are better in the first (n10) and in the
+    second (n01); --json names them. Runs with a letter in common are tied; a rank is the range that
+    what was told apart leaves open.
     """
     from mudata.evaluation.comparison.compare import compare as compared
     from mudata.evaluation.run import find
@@ -26,22 +27,22 @@ def compare(runs: tuple[str, ...], quiet: bool, as_json: bool) -> None:
     from mudata.home import Home
 
     home = Home.default()
-    found = compared([(run.scores, score.read_answers(run)) for run in (find(home, name) for name in runs)])
+    comparison = compared([(run.scores, score.read_answers(run)) for run in (find(home, name) for name in runs)])
     if as_json:
-        emit_json(asdict(found))
+        emit_json(asdict(comparison))
         return
-    for entrant in found.runs:
+    for entrant in comparison.runs:
         if entrant.left_out:
             progress(quiet).say(
                 f"{entrant.left_out} of {entrant.clips} clips of {entrant.name} are left out: {entrant.why}."
             )
-    for i, metric in enumerate(found.metrics):
+    for i, metric in enumerate(comparison.metrics):
         if i:
             click.echo()
-        click.echo(found.heading(metric) + "\n")
-        emit(found.ranks(metric), as_json=False)
+        click.echo(comparison.heading(metric) + "\n")
+        emit(comparison.ranks(metric), as_json=False)
         click.echo()
-        emit(found.differences(metric), as_json=False)
+        emit(comparison.differences(metric), as_json=False)
         click.echo()
         for pair in metric.pairs:
             click.echo(pair.verdict)

@@ -1,4 +1,5 @@
-"""`mudata demo`: the whole way on music that mudata composes itself, as the commands one would type."""
+"""`mudata demo`: the whole way on music that mudata composes itself,
+as the commands one would type."""
 
 from __future__ import annotations
 

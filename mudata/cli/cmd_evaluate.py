@@ -111,10 +111,11 @@ def eval_(
     as_json: bool,
     **options: Any,
 ) -> None:
-    """Ask a model about a split's clips and score its answers; or several models all exams of a suite.
+    """Ask a model about a split's clips and score its answers;
+    or several models all exams of a suite.
 
-    Stopped or killed, the same command goes on where it was; failures are asked again. Everything about the run is
-    kept in its folder under runs/.
+    Stopped or killed, the same command goes on where it was; failures are asked again. Everything
+    about the run is kept in its folder under runs/.
     """
     request = _request(model or "", split or "", options)
     if suite or models:
@@ -200,6 +201,6 @@ def _as_typed() -> str:
                 words.append(parameter.opts[-1])
                 continue
             pairs = value.items() if isinstance(value, dict) else [(None, value)]
-            for key, said in pairs:
-                words += [parameter.opts[-1], str(said) if key is None else f"{key}={json.dumps(said)}"]
+            for key, item in pairs:
+                words += [parameter.opts[-1], str(item) if key is None else f"{key}={json.dumps(item)}"]
     return shlex.join(words)

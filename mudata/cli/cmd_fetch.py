@@ -71,14 +71,14 @@ def fetch(
     wanted = [*names, *([card_file] if card_file else [])]
     if not wanted:
         raise click.UsageError("Name a dataset (see `mudata list`), or give --card FILE.")
-    home, told = Home.default(), progress(quiet)
+    home, say = Home.default(), progress(quiet)
     rows: list[dict[str, Any]] = []
     code = 0
     for name in wanted:
         try:
             card = load(name if name in names else Path(name))
-            got = get(
-                card, home, FetchRequest(**request), audio_format=AudioFormat(rate), workers=workers, progress=told
+            ingested = get(
+                card, home, FetchRequest(**request), audio_format=AudioFormat(rate), workers=workers, progress=say
             )
         except HomeError:
             raise
@@ -89,11 +89,11 @@ def fetch(
             code = max(code, error.exit_code)
             continue
         some = request["limit"] is not None or request["where"] is not None
-        lacking = 0 if some or card.audio == "no" else max(0, got.declared - got.usable)
-        rows.append(_row(got))
-        for line in _story(card, home, got, lacking):
-            told.say(line)
-        if got.quarantined or got.missing or lacking:
+        lacking = 0 if some or card.audio == "no" else max(0, ingested.declared - ingested.usable)
+        rows.append(_row(ingested))
+        for line in _story(card, home, ingested, lacking):
+            say.say(line)
+        if ingested.quarantined or ingested.missing or lacking:
             code = max(code, 1)
     if as_json:
         emit_json(rows)
@@ -106,39 +106,42 @@ def fetch(
     raise SystemExit(code)
 
 
-def _row(got: Ingested) -> dict[str, Any]:
+def _row(ingested: Ingested) -> dict[str, Any]:
     return {
-        "dataset": got.dataset,
-        "declared": got.declared,
-        "fetched": got.fetched,
-        "usable": got.usable,
-        "quarantined": dict(got.quarantined),
-        "missing": dict(got.missing),
-        "issues": [{"kind": issue.kind, "where": issue.where, "what": issue.what} for issue in got.issues],
-        "flavour": got.audio_format,
-        "unchanged": got.unchanged,
+        "dataset": ingested.dataset,
+        "declared": ingested.declared,
+        "fetched": ingested.fetched,
+        "usable": ingested.usable,
+        "quarantined": dict(ingested.quarantined),
+        "missing": dict(ingested.missing),
+        "issues": [{"kind": issue.kind, "where": issue.where, "what": issue.what} for issue in ingested.issues],
+        "flavour": ingested.audio_format,
+        "unchanged": ingested.unchanged,
     }
 
 
-def _story(card: Card, home: Home, got: Ingested, lacking: int) -> list[str]:
-    """What a person wants to know after a fetch: what is not usable and why, where things are, how to go on."""
+def _story(card: Card, home: Home, ingested: Ingested, lacking: int) -> list[str]:
+    """What a person wants to know after a fetch:
+    what is not usable and why, where things are, how to go on."""
     name = card.name
-    lines = [f"{name}: {issue.where}: {issue.what}" for issue in got.issues[:_SHOWN]]
-    if more := len(got.issues) - _SHOWN:
+    lines = [f"{name}: {issue.where}: {issue.what}" for issue in ingested.issues[:_SHOWN]]
+    if more := len(ingested.issues) - _SHOWN:
         lines += [f"{name}: and {more} more of that kind"] if more > 0 else []
-    for what, clips in (("quarantined", got.quarantined), ("missing", got.missing)):
+    for what, clips in (("quarantined", ingested.quarantined), ("missing", ingested.missing)):
         if clips:
             lines.append(f"{name}: {len(clips)} clips are {what}:")
             lines += [f"  {id_}: {reason}" for id_, reason in clips[:_SHOWN]]
-    if got.quarantined or got.missing:
+    if ingested.quarantined or ingested.missing:
         query = f"SELECT clip_id, status, reason FROM clips WHERE dataset = '{name}' AND status <> 'ok'"  # noqa: S608 - shown, not run
         lines.append(f'All of them: mudata sql "{query}"')
     elif lacking:
-        lines.append(f"{name}: the card promises {got.declared} clips; {lacking} of them are not here.")
+        lines.append(f"{name}: the card promises {ingested.declared} clips; {lacking} of them are not here.")
     if card.audio == "no":
         lines.append(f"{name}: {card.audio_note}")
-    lines.append(f"{name}: raw files are in {home.raw(name) / 'files'}, clips in {home.clips(name, got.audio_format)}")
-    if got.usable:
+    lines.append(
+        f"{name}: raw files are in {home.raw(name) / 'files'}, clips in {home.clips(name, ingested.audio_format)}"
+    )
+    if ingested.usable:
         lines.append(f"Next: {_next(card)}")
     return lines
 

@@ -13,9 +13,9 @@ from mudata.cli.output import common, emit, emit_json, json_option, progress
 def models(ctx: click.Context, as_json: bool) -> None:
     """List the models that can be asked, those of the survey first.
 
-    params: all of them, encoders included. GB: memory that the weights take as they are loaded by default. use: what
-    the terms of the weights and of what they are built on allow. weights: whether they were fetched. fits: GPU; RAM (in
-    32 bit); RAM, bf16 (half of that); no.
+    params: all of them, encoders included. GB: memory that the weights take as they are loaded by
+    default. use: what the terms of the weights and of what they are built on allow. weights:
+    whether they were fetched. fits: GPU; RAM (in 32 bit); RAM, bf16 (half of that); no.
     """
     if ctx.invoked_subcommand:
         return
@@ -34,16 +34,17 @@ def models(ctx: click.Context, as_json: bool) -> None:
 @click.argument("name")
 @json_option
 def info(name: str, as_json: bool) -> None:
-    """Show one model: what it is, its terms, its weights and where they are, what it needs, and its options."""
+    """Show one model: what it is, its terms,
+    its weights and where they are, what it needs, and its options."""
     from mudata.cli.model_page import page
     from mudata.evaluation.models import hardware, model_facts
     from mudata.evaluation.models.registry import card_of, find, options_of
     from mudata.home import Home
 
-    one = find(name)
-    card = card_of(one)
-    facts = model_facts.facts(one, card, Home.default(), hardware.look())
-    facts["options"] = None if one.missing else options_of(one) | (dict(card.options) if card else {})
+    listing = find(name)
+    card = card_of(listing)
+    facts = model_facts.facts(listing, card, Home.default(), hardware.look())
+    facts["options"] = None if listing.missing else options_of(listing) | (dict(card.options) if card else {})
     if as_json:
         emit_json(facts)
         return

@@ -6,7 +6,7 @@ import sys
 from collections import Counter
 from itertools import groupby
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -14,14 +14,13 @@ from mudata.cli.output import common, emit, emit_json, progress
 from mudata.home import Home
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable
 
     from mudata.catalog.index.verify import Finding
 
 ROWS = 50
 """Rows of a table for people unless --limit says otherwise."""
 
-_BAR = 30
 _SHOWN = 20
 
 
@@ -91,8 +90,11 @@ def _more(left: int) -> None:
 @click.argument("name", required=False)
 @common
 def stats(name: str | None, as_json: bool, quiet: bool) -> None:
-    """Counts, durations and labels of a dataset; without NAME, one line for each that is indexed."""
+    """Counts, durations and labels of a dataset; without NAME, one line for each that is
+    indexed."""
     from mudata.catalog.index import stats as numbers
+    from mudata.catalog.index import stats_text
+    from mudata.table import Table
 
     if name is None:
         rows = numbers.overview(Home.default())
@@ -101,49 +103,17 @@ def stats(name: str | None, as_json: bool, quiet: bool) -> None:
         if rows or as_json:
             emit(rows, as_json=as_json)
         return
-    found = numbers.stats(Home.default(), name)
+    statistics = numbers.stats(Home.default(), name)
     if as_json:
-        emit_json(found)
+        emit_json(statistics)
         return
-    for title, value in _summary(found):
-        click.echo(f"{title + ':':14}{value}")
-    for title in ("status", "sources", "licences", "splits", "texts", "attributes", "faults"):
-        if found[title]:
+    for title, piece in stats_text.sections(statistics):
+        if title:
             click.echo(f"\n{title}")
-            emit(found[title], as_json=False)
-    for namespace, labels in groupby(found["labels"], key=lambda row: row["namespace"]):
-        click.echo(f"\n{namespace}")
-        for line in _bars(list(labels)):
-            click.echo(line)
-
-
-def _summary(found: dict[str, Any]) -> Iterable[tuple[str, str]]:
-    yield "dataset", f"{found['dataset']}: {found['title']}"
-    if found["subset"]:
-        yield "subset", found["subset"]
-    usable, fetched, declared = (f"{found[key] or 0:,}" for key in ("usable", "fetched", "declared"))
-    yield "clips", f"{usable} usable of {fetched} fetched of {declared} declared"
-    yield "hours", f"{found['hours']:,.2f}"
-    if found["median_s"] is not None:
-        durations = (found["shortest_s"], found["median_s"], found["longest_s"])
-        yield "seconds", f"{durations[0]:.4g} to {durations[2]:.4g}, median {durations[1]:.4g}"
-    artists, albums, tracks = (found[key] for key in ("artists", "albums", "tracks"))
-    without = f" ({found['clips_without_artist']:,} clips without)" if artists and found["clips_without_artist"] else ""
-    yield "groups", f"{artists:,} artists{without}, {albums:,} albums, {tracks:,} tracks"
-    yield "licence", f"{found['licence']} ({found['usage']})"
-    yield "indexed", f"{found['indexed_at']}, flavour {found['flavour']}"
-
-
-def _bars(labels: list[dict[str, Any]]) -> Iterable[str]:
-    """Labels with their number of clips, share of all clips, and a bar; the longest bar is the most frequent."""
-    shown = labels[:_SHOWN]
-    width = max(len(row["label"]) for row in shown)
-    for row in shown:
-        bar = "█" * max(1, round(_BAR * row["clips"] / shown[0]["clips"]))
-        unknown = "" if row["known"] else "  (not in the vocabulary)"
-        yield f"  {row['label']:{width}}  {row['clips']:>8,}  {row['share']:>6.1%}  {bar}{unknown}"
-    if more := len(labels) - len(shown):
-        yield f"  … and {more:,} more labels"
+        if isinstance(piece, Table):
+            emit(piece.rows, as_json=False)
+        else:
+            click.echo("\n".join(piece))
 
 
 @click.command()
@@ -177,17 +147,17 @@ def verify(name: str, deep: bool, as_json: bool, quiet: bool) -> None:
         )
     else:
         _print_findings(findings)
-        tally = ", ".join(f"{counts[severity]:,} {severity}s" for severity in ("error", "warning", "note"))
-        click.echo(f"{card.name}: {tally}.", err=True)
+        summary = ", ".join(f"{counts[severity]:,} {severity}s" for severity in ("error", "warning", "note"))
+        click.echo(f"{card.name}: {summary}.", err=True)
     raise SystemExit(1 if counts["error"] else 0)
 
 
 def _print_findings(findings: list[Finding]) -> None:
     key: Callable[[Finding], tuple[str, str]] = lambda finding: (finding.severity, finding.check)  # noqa: E731
     for (severity, name), group in groupby(findings, key=key):
-        found = list(group)
-        for finding in found[:_SHOWN]:
+        alike = list(group)
+        for finding in alike[:_SHOWN]:
             expected = f" (expected {finding.expected})" if finding.expected else ""
             click.echo(f"{severity:8}{name:14}{finding.where}: {finding.got}{expected}")
-        if (more := len(found) - _SHOWN) > 0:
+        if (more := len(alike) - _SHOWN) > 0:
             click.echo(f"{severity:8}{name:14}… and {more:,} more (--json shows all)")

@@ -56,8 +56,8 @@ def report(
 ) -> None:
     """Make one page of scored runs: RUNS are ids or folders [default: all that are scored].
 
-    The page is a single file that needs no network. It shows scores with intervals, where answers ended, how other
-    rules would count them, and every answer beside its clip.
+    The page is a single file that needs no network. It shows scores with intervals, where answers
+    ended, how other rules would count them, and every answer beside its clip.
     """
     from mudata.evaluation.report.build import write
 

@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from mudata.evaluation.scoring.opinions.opinion import SecondaryScorer
     from mudata.narration import Progress
 
-"""Those of `answer_files.FORMATS`, which costs too much to import for --help."""
-
 
 @click.command()
 @click.argument("runs", nargs=-1)
@@ -56,8 +54,9 @@ def score(
 ) -> None:
     """Score runs again, offline, and compare them: RUNS are ids or folders [default: all].
 
-    The models are not asked anything. Where scores change, the former ones are kept under scores/ in the run's folder,
-    and what changed is told with its cause: another aligner, label set or recipe, or overrides.
+    The models are not asked anything. Where scores change, the former ones are kept under scores/
+    in the run's folder, and what changed is told with its cause: another aligner, label set or
+    recipe, or overrides.
     """
     from mudata.evaluation.run import find, readable_runs
     from mudata.evaluation.scoring import score as scoring
@@ -74,10 +73,10 @@ def score(
         return scoring.score(run, say, reference_scorer=reference_scorer)
 
     if runs:
-        found = [scored(run) for run in [find(home, name) for name in runs]]
+        results = [scored(run) for run in [find(home, name) for name in runs]]
     else:
-        found = [scores for _, scores in readable_runs(home, scored, say)]
-    show_scores(found, say, as_json=as_json, several=len(runs) != 1)
+        results = [scores for _, scores in readable_runs(home, scored, say)]
+    show_scores(results, say, as_json=as_json, several=len(runs) != 1)
 
 
 def _opinion(name: str, options: Mapping[str, str | None]) -> SecondaryScorer:
@@ -92,15 +91,15 @@ def _opinion(name: str, options: Mapping[str, str | None]) -> SecondaryScorer:
     return JudgeServer(options["judge_url"], options["judge_model"])
 
 
-def show_scores(found: Sequence[Mapping[str, Any]], say: Progress, *, as_json: bool, several: bool = False) -> None:
-    """Print what `score.score` returned: a table per kind of task, below it what so many clips can tell; or JSON (a
-    list if `several`)."""
+def show_scores(results: Sequence[Mapping[str, Any]], say: Progress, *, as_json: bool, several: bool = False) -> None:
+    """Print what `score.score` returned: a table per kind of task,
+    below it what so many clips can tell; or JSON (a list if `several`)."""
     from mudata.evaluation.comparison.score_table import tables
 
     if as_json:
-        emit_json(list(found) if several else found[0])
+        emit_json(list(results) if several else results[0])
         return
-    shown = tables(found)
+    shown = tables(results)
     for i, table in enumerate(shown):
         if i:
             click.echo()
@@ -155,12 +154,12 @@ def override(
     from mudata.jsonl import numbered
 
     home, say = Home.default(), progress(quiet)
-    found = find(home, run)
+    chosen = find(home, run)
     ways = [listed, file is not None, clip is not None]
     if sum(ways) != 1:
         raise click.UsageError("Give a CLIP with its LABEL, or --from FILE, or --list.")
     if listed:
-        emit([asdict(line) for line in overrides.read(found)], as_json=as_json)
+        emit([asdict(line) for line in overrides.read(chosen)], as_json=as_json)
         return
     if file:
         given: list[dict[str, Any]] = [line for _, line in numbered(file)]
@@ -170,9 +169,9 @@ def override(
             raise click.UsageError("Give the LABEL that is meant, or --none.")
         label = None if no_label else labels[0] if len(labels) == 1 else list(labels)
         given = [{"clip_id": clip, "label": label, "author": author, "reason": reason}]
-    made = scoring.override(home, found, given)
-    say.say(f"{len(made)} of {len(given)} lines are new in {found.folder / overrides.FILE}.")
-    show_scores([scoring.score(found, say)], say, as_json=as_json)
+    made = scoring.override(home, chosen, given)
+    say.say(f"{len(made)} of {len(given)} lines are new in {chosen.folder / overrides.FILE}.")
+    show_scores([scoring.score(chosen, say)], say, as_json=as_json)
 
 
 @click.command("import-answers")

@@ -59,13 +59,13 @@ def show(
     if bool(clips) == bool(sample) or (disagree and not sample):
         raise click.UsageError("Name clips, or give --sample N (and --disagree, if you like).")
     home = Home.default()
-    of = runs_to_show(home, [] if runs == "all" else [name.strip() for name in runs.split(",") if name.strip()])
-    wanted = list(dict.fromkeys(clips)) or draw(home, of, sample or 1, seed, disagree=disagree)
-    found = clip_views(home, wanted, of)
+    shown_runs = runs_to_show(home, [] if runs == "all" else [name.strip() for name in runs.split(",") if name.strip()])
+    wanted = list(dict.fromkeys(clips)) or draw(home, shown_runs, sample or 1, seed, disagree=disagree)
+    views = clip_views(home, wanted, shown_runs)
     if as_json:
-        emit_json([asdict(one) for one in found])
+        emit_json([asdict(view) for view in views])
         return
-    for one in found:
-        for line in clip_text.markdown(one) if markdown else clip_text.lines(one, _styled):
+    for view in views:
+        for line in clip_text.markdown(view) if markdown else clip_text.lines(view, _styled):
             click.echo(line)
         click.echo()

@@ -195,8 +195,8 @@ def _print(home: Home, made: Manifest, as_json: bool, **more: str) -> None:
 def plan(as_json: bool, **wishes: Any) -> None:
     """Tell how many clips a question needs, before drawing any.
 
-    Scores have Wilson's interval; runs are told apart at 5 % with 80 % power. The last lines tell what 100 clips per
-    dataset can show, the size of a published survey (arXiv 2409.09601).
+    Scores have Wilson's interval; runs are told apart at 5 % with 80 % power. The last lines tell
+    what 100 clips per dataset can show, the size of a published survey (arXiv 2409.09601).
     """
     from mudata.evaluation.metrics.power import plan
 
@@ -231,18 +231,19 @@ def list_(as_json: bool) -> None:
 @click.argument("split_", metavar="NAME|FILE")
 @json_option
 def check(split_: str, as_json: bool) -> None:
-    """Check a split against the index: edited, clips gone or changed, leaks. Exit 1 if it is at fault."""
+    """Check a split against the index: edited, clips gone or changed, leaks.
+    Exit 1 if it is at fault."""
     from mudata.catalog.splits import check, manifest
     from mudata.home import Home
 
     home = Home.default()
     made = manifest.load(home, split_)
-    found = check.check(home, made)
-    faults = sum(finding.level == "fault" for finding in found)
+    findings = check.check(home, made)
+    faults = sum(finding.level == "fault" for finding in findings)
     if as_json:
-        emit_json([vars(finding) for finding in found])
+        emit_json([vars(finding) for finding in findings])
     else:
-        for finding in found:
+        for finding in findings:
             click.echo(f"{finding.level}: {finding.what}")
             if finding.clip_ids:
                 more = f", and {len(finding.clip_ids) - 5} more" if len(finding.clip_ids) > 5 else ""
@@ -257,7 +258,8 @@ def check(split_: str, as_json: bool) -> None:
 @click.option("--dataset", "datasets", multiple=True, help="The dataset of the published split.")
 @json_option
 def leaks(split_: str | None, official: str | None, datasets: tuple[str, ...], as_json: bool) -> None:
-    """Tell what a split's parts share: artists, albums, tracks, songs, exact copies. Exit 1 if anything."""
+    """Tell what a split's parts share:
+    artists, albums, tracks, songs, exact copies. Exit 1 if anything."""
     if (split_ is None) == (official is None) or bool(datasets) != bool(official):
         raise click.UsageError("Give the name or file of a split, or --official SPLIT --dataset DATASET.")
     from mudata.catalog.index import database
@@ -272,32 +274,13 @@ def leaks(split_: str | None, official: str | None, datasets: tuple[str, ...], a
             part_of = looking.official(con, datasets_of(con, datasets), official)
         else:
             part_of = manifest.load(home, str(split_)).part_of()
-        found = looking.find(con, part_of)
+        report = looking.find(con, part_of)
     if as_json:
-        emit_json({**vars(found), "shared": [vars(shared) for shared in found.shared]})
+        emit_json({**vars(report), "shared": [vars(shared) for shared in report.shared]})
     else:
-        _tell(found)
-    raise SystemExit(1 if found.shared else 0)
-
-
-def _tell(found: Any) -> None:
-    total = sum(found.parts.values())
-    click.echo(f"parts: {', '.join(f'{part} {clips}' for part, clips in found.parts.items())}")
-    for kind, known in found.known.items():
-        across, repeated = found.across[kind], found.repeated[kind]
-        click.echo(f"{kind}: known of {known} of {total} clips; {across} of {repeated} that recur lie in several parts")
-    click.echo(f"told by cards: {', '.join(f'{k} {v[:12]}' for k, v in found.card_sha256.items())}\n")
-    rows = [
-        {
-            "shared": shared.kind,
-            "between": f"{shared.first} and {shared.second}",
-            "groups": shared.groups,
-            "clips": f"{shared.clips} of {shared.of} {shared.second} clips",
-            "such as": shared.examples,
-        }
-        for shared in found.shared
-    ]
-    if rows:
-        emit(rows, as_json=False)
-    else:
-        click.echo("The parts share nothing that is known.")
+        click.echo("\n".join(report.counts()) + "\n")
+        if report.shared:
+            emit(report.table().rows, as_json=False)
+        else:
+            click.echo(looking.NOTHING_SHARED)
+    raise SystemExit(1 if report.shared else 0)

@@ -51,12 +51,13 @@ def suites(ctx: click.Context, as_json: bool) -> None:
 @markdown_option
 @json_option
 def show(suite: str, markdown: bool, as_json: bool) -> None:
-    """Show what was published: tables with intervals, impossible cells, other sources; and how exams are drawn."""
+    """Show what was published:
+    tables with intervals, impossible cells, other sources; and how exams are drawn."""
     from mudata.evaluation.suites.suite import load
     from mudata.evaluation.suites.suite_table import elsewhere_lines, fill
 
-    found = load(suite)
-    tables = fill(found, [])
+    loaded = load(suite)
+    tables = fill(loaded, [])
     exams = [
         {
             "exam": name,
@@ -66,23 +67,23 @@ def show(suite: str, markdown: bool, as_json: bool) -> None:
             "clips": exam.split.n,
             "seed": exam.split.seed,
             "train": exam.split.train,
-            "split": found.split_of(name),
+            "split": loaded.split_of(name),
         }
-        for name, exam in found.exams.items()
+        for name, exam in loaded.exams.items()
     ]
     if as_json:
-        emit_json({"suite": found.model_dump(mode="json"), "tables": [_plain(table) for table in tables]})
+        emit_json({"suite": loaded.model_dump(mode="json"), "tables": [_plain(table) for table in tables]})
         return
     if not markdown:
-        click.echo(f"{found.title} ({found.source.text}, {found.source.url})\n")
+        click.echo(f"{loaded.title} ({loaded.source.text}, {loaded.source.url})\n")
         emit(exams, as_json=False)
         click.echo()
     _print(tables, markdown=markdown)
-    if found.elsewhere and not markdown:
+    if loaded.elsewhere and not markdown:
         click.echo("Published elsewhere, of clips of their own")
-        emit(elsewhere_lines(found), as_json=False)
+        emit(elsewhere_lines(loaded), as_json=False)
         click.echo()
-    for note in found.notes:
+    for note in loaded.notes:
         click.echo(f"- {note}")
 
 
@@ -97,11 +98,11 @@ def table(suite: str, markdown: bool, quiet: bool, as_json: bool) -> None:
     from mudata.evaluation.suites.suite_runner import existing_results
     from mudata.evaluation.suites.suite_table import fill
 
-    found = load(suite)
-    results = existing_results(Home.default(), found, progress(quiet))
-    tables = fill(found, results)
+    loaded = load(suite)
+    results = existing_results(Home.default(), loaded, progress(quiet))
+    tables = fill(loaded, results)
     if as_json:
-        emit_json({"suite": found.name, "tables": [_plain(one) for one in tables]})
+        emit_json({"suite": loaded.name, "tables": [_plain(filled) for filled in tables]})
         return
     _print(tables, markdown=markdown)
     if not results:
@@ -126,20 +127,20 @@ def ask(suite: str, models: str, request: EvalRequest, *, dry_run: bool, quiet: 
     from mudata.evaluation.suites.suite_runner import run_suite as ask_all
     from mudata.evaluation.suites.suite_table import fill
 
-    say, found = progress(quiet), load(suite)
+    say, loaded = progress(quiet), load(suite)
     names = list(dict.fromkeys(name for text in models.split(",") if (name := text.strip())))
     if not names:
         raise click.UsageError("--models names nobody: give names from `mudata models` with commas between.")
-    asked = ask_all(Home.default(), found, names, request, say, dry_run=dry_run)
+    asked = ask_all(Home.default(), loaded, names, request, say, dry_run=dry_run)
     problems = "\n".join(_told(problem) for problem in asked.problems)
     if not (asked.results or asked.planned):
-        raise EvaluationError(f"Nothing of the suite {found.name!r} could be asked.\n{problems}", None)
-    tables = [] if dry_run else fill(found, asked.results)
+        raise EvaluationError(f"Nothing of the suite {loaded.name!r} could be asked.\n{problems}", None)
+    tables = [] if dry_run else fill(loaded, asked.results)
     runs = [{"exam": one.exam, "model": one.label, "run": one.scores["run"]} for one in asked.results]
     runs += [{"exam": exam, "model": model, "run": run} for (exam, model), run in asked.planned.items()]
     if as_json:
         more = {"runs": runs, "problems": [vars(problem) for problem in asked.problems]}
-        emit_json({"suite": found.name, "tables": [_plain(one) for one in tables], **more})
+        emit_json({"suite": loaded.name, "tables": [_plain(one) for one in tables], **more})
     elif dry_run:
         emit(runs, as_json=False)
     else:
@@ -155,13 +156,13 @@ def _told(problem: Problem) -> str:
 
 
 def _print(tables: Sequence[FilledTable], *, markdown: bool = False) -> None:
-    for one in tables:
+    for table in tables:
         if markdown:
-            click.echo(one.markdown())
+            click.echo(table.markdown())
             continue
-        click.echo(one.title + (f", {one.n} clips" if one.n else ""))
-        emit(one.lines(), as_json=False)
-        for remark in one.remarks():
+        click.echo(table.title + (f", {table.n} clips" if table.n else ""))
+        emit(table.lines(), as_json=False)
+        for remark in table.remarks():
             click.echo(remark)
         click.echo()
 

@@ -27,9 +27,9 @@ def page(facts: Mapping[str, Any]) -> Iterator[str]:
     yield from _terms(facts)
     yield from _weights(facts)
     for title, key in (("prompt", "prompts"), ("sampling", "sampling"), ("trained on", "trained_on")):
-        for name, said in (facts.get(key) or {}).items():
+        for name, text in (facts.get(key) or {}).items():
             yield _line(
-                f"{title} {name}" if key != "trained_on" else title, said if key != "trained_on" else f"{name}: {said}"
+                f"{title} {name}" if key != "trained_on" else title, text if key != "trained_on" else f"{name}: {text}"
             )
     if facts.get("options"):
         yield _line("options", ", ".join(f"{name}={value}" for name, value in facts["options"].items()))
@@ -39,20 +39,20 @@ def page(facts: Mapping[str, Any]) -> Iterator[str]:
 
 def _survey(facts: Mapping[str, Any]) -> Iterator[str]:
     """Row of Table 2, and where the model differs from what is printed there."""
-    said = facts["survey"]
-    printed = "; ".join(f"{title} {said[key]}" for key, title in _SURVEY.items())
-    yield _line("survey", f"row {said['row']} of Table 2 (arXiv 2409.09601): {printed}")
+    row = facts["survey"]
+    printed = "; ".join(f"{title} {row[key]}" for key, title in _SURVEY.items())
+    yield _line("survey", f"row {row['row']} of Table 2 (arXiv 2409.09601): {printed}")
     differs = []
-    if not fold(facts.get("language_model", "")).startswith(fold(said["language_model"])):
+    if not fold(facts.get("language_model", "")).startswith(fold(row["language_model"])):
         differs.append(f"the language model is {facts['language_model']}")
-    billions, printed_size = facts.get("parameters", 0) / 1e9, float(said["parameters"].rstrip(" B"))
+    billions, printed_size = facts.get("parameters", 0) / 1e9, float(row["parameters"].rstrip(" B"))
     if billions and abs(billions - printed_size) >= 0.05 * printed_size:
         differs.append(f"it has {billions:.3g} billion parameters in all")
     if "audio" not in facts["inputs"]:
         differs.append(f"it takes {', '.join(facts['inputs'])} and hears nothing")
-    if "I" in said["input"] and "image" not in facts["inputs"]:
+    if "I" in row["input"] and "image" not in facts["inputs"]:
         differs.append("here it is given no images")
-    if facts.get("outputs") == ["text"] and said["output"] != "T":
+    if facts.get("outputs") == ["text"] and row["output"] != "T":
         differs.append("here it writes text only")
     if differs:
         yield _line("differs", "; ".join(differs))
@@ -60,10 +60,10 @@ def _survey(facts: Mapping[str, Any]) -> Iterator[str]:
 
 def _terms(facts: Mapping[str, Any]) -> Iterator[str]:
     for title, key in (("weights", "licence"), ("built on", "base_licence"), ("authors' code", "code_licence")):
-        if said := facts.get(key):
-            more = f" {said['url']}" if said.get("url") else ""
+        if terms := facts.get(key):
+            more = f" {terms['url']}" if terms.get("url") else ""
             yield _line(
-                f"terms of {title}" if title != "built on" else "built on", f"{said['text']} ({said['usage']}){more}"
+                f"terms of {title}" if title != "built on" else "built on", f"{terms['text']} ({terms['usage']}){more}"
             )
 
 

@@ -1,4 +1,5 @@
-"""The rows of a query on stdout or in a file: as a table, JSON, CSV or Parquet. What is left out is counted."""
+"""The rows of a query on stdout or in a file: as a table, JSON, CSV or Parquet.
+What is left out is counted."""
 
 from __future__ import annotations
 
@@ -40,8 +41,8 @@ def print_json(relation: Relation, limit: int | None = None) -> int:
     before = "[\n"
     for row in rows:
         values = [json.loads(v) if d and v is not None else v for d, v in zip(document, row, strict=True)]
-        said = {name: plain(value) for name, value in zip(rows.names, values, strict=True)}
-        click.echo(before + json.dumps(said, ensure_ascii=False, allow_nan=False), nl=False)
+        record = {name: plain(value) for name, value in zip(rows.names, values, strict=True)}
+        click.echo(before + json.dumps(record, ensure_ascii=False, allow_nan=False), nl=False)
         before = ",\n"
     click.echo("[]" if before == "[\n" else "\n]")
     return rows.left
@@ -58,7 +59,8 @@ def print_csv(relation: Relation, limit: int | None = None) -> int:
 
 
 def write_parquet(relation: Relation, path: Path) -> int:
-    """All rows as a Parquet file that is there as a whole or not at all; their number. Raises QueryError."""
+    """All rows as a Parquet file that is there as a whole or not at all;
+    their number. Raises QueryError."""
     import pyarrow.parquet
 
     table = relation.arrow().rename_columns(_unique(relation.columns))
@@ -77,24 +79,25 @@ def write_parquet(relation: Relation, path: Path) -> int:
 
 
 def plain(value: Any) -> Any:
-    """What JSON can say. It has no NaN and no infinity (null), no dates (ISO 8601), no bytes (hexadecimal)."""
-    said: Any = str(value)
+    """What JSON can say. It has no NaN and no infinity (null),
+    no dates (ISO 8601), no bytes (hexadecimal)."""
+    written: Any = str(value)
     match value:
         case None | bool() | int():
-            said = value
+            written = value
         case float():
-            said = value if math.isfinite(value) else None
+            written = value if math.isfinite(value) else None
         case Decimal():
-            said = int(value) if value == value.to_integral_value() else float(value)
+            written = int(value) if value == value.to_integral_value() else float(value)
         case datetime() | date() | time():
-            said = value.isoformat()
+            written = value.isoformat()
         case bytes():
-            said = value.hex()
+            written = value.hex()
         case list() | tuple():
-            said = [plain(item) for item in value]
+            written = [plain(item) for item in value]
         case dict():
-            said = {str(key): plain(item) for key, item in value.items()}
-    return said
+            written = {str(key): plain(item) for key, item in value.items()}
+    return written
 
 
 class _Rows:
@@ -117,24 +120,24 @@ class _Rows:
 
 def _unique(names: list[str]) -> list[str]:
     """Column names with numbers where they repeat: a, a_1."""
-    found: list[str] = []
+    unique: list[str] = []
     for name in names:
         given, n = name, 0
-        while given in found:
+        while given in unique:
             n += 1
             given = f"{name}_{n}"
-        found.append(given)
-    return found
+        unique.append(given)
+    return unique
 
 
 def _cell(value: Any) -> Any:
     """A value in CSV: as in JSON, but for NaN, infinity and decimals, which can be written here."""
     if isinstance(value, float | Decimal):
         return str(value)
-    said = plain(value)
-    if isinstance(said, bool):
-        return str(said).lower()
-    return json.dumps(said, ensure_ascii=False) if isinstance(said, list | dict) else said
+    written = plain(value)
+    if isinstance(written, bool):
+        return str(written).lower()
+    return json.dumps(written, ensure_ascii=False) if isinstance(written, list | dict) else written
 
 
 def _shown(value: Any) -> Any:

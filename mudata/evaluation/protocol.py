@@ -1,7 +1,9 @@
-"""What a model is: the whole contract between the runner and anything that answers questions about music.
+"""What a model is: the whole contract between the
+runner and anything that answers questions about music.
 
-A model declares what it can hear and answers batches of clips, one question at a time. Everything else is the
-runner's work: finding clips, decoding, resampling, batching, retrying, recording. A complete model:
+A model declares what it can hear and answers batches of clips, one question at a time. Everything
+else is the runner's work: finding clips, decoding, resampling, batching, retrying, recording. A
+complete model:
 
     class Echo:
         capabilities = ModelCapabilities(sample_rate=16000)
@@ -15,7 +17,8 @@ runner's work: finding clips, decoding, resampling, batching, retrying, recordin
             return {"revision": "1"}
 
 It runs as `mudata eval --model package.module:Echo`, or under a name of its own through the entry
-point group `mudata.models`. Options of the constructor are the options of the model: see `models.registry.create`.
+point group `mudata.models`. Options of the constructor are the options of the model: see
+`models.registry.create`.
 """
 
 from __future__ import annotations
@@ -37,11 +40,11 @@ Kind = Literal["classify", "tag", "caption"]
 class Clip:
     """What a model hears: float32 samples, full scale = 1, at `sample_rate` Hz.
 
-    `audio` has shape (n,), mono; or (n, channels), as the original file has them and at its own rate, in a run with
-    `--audio source`, for models whose `capabilities.takes_source` is true. It is empty for a model whose
-    `capabilities.needs_audio` is false, and for a clip that is MIDI. `group` is the artist, where that is known
-    and the clip is one to learn from: clips of one artist belong on one side of any split that a model makes for
-    itself.
+    `audio` has shape (n,), mono; or (n, channels), as the original file has them and at its own
+    rate, in a run with `--audio source`, for models whose `capabilities.takes_source` is true. It
+    is empty for a model whose `capabilities.needs_audio` is false, and for a clip that is MIDI.
+    `group` is the artist, where that is known and the clip is one to learn from: clips of one
+    artist belong on one side of any split that a model makes for itself.
     """
 
     clip_id: str
@@ -49,17 +52,19 @@ class Clip:
     sample_rate: int
     group: str | None = None
     midi: Path | None = None
-    """The file of a clip that is MIDI, never cut, for models whose `capabilities.takes_midi` is true."""
+    """The file of a clip that is MIDI, never cut,
+    for models whose `capabilities.takes_midi` is true."""
 
 
 @dataclass(frozen=True)
 class Question:
     """What a model is asked: one prompt, the same for every clip of a call.
 
-    `options` are the labels to choose from as they are written for people, in the order shown (empty for captions);
-    `noun` is what is asked for, in the singular: 'genre'. `letters`: the prompt shows them as '(A) blues, (B) rock',
-    and a letter may be the answer; a model that never reads the prompt still answers with an option. A model puts its
-    own chat template around `prompt`, and nothing else.
+    `options` are the labels to choose from as they are written for people, in the order shown
+    (empty for captions); `noun` is what is asked for, in the singular: 'genre'. `letters`: the
+    prompt shows them as '(A) blues, (B) rock', and a letter may be the answer; a model that never
+    reads the prompt still answers with an option. A model puts its own chat template around
+    `prompt`, and nothing else.
     """
 
     kind: Kind
@@ -71,21 +76,26 @@ class Question:
 
 @dataclass(frozen=True)
 class Answer:
-    """What the model said, untouched. More than `inference.batching.LONGEST` characters are refused."""
+    """What the model said, untouched. More than `inference.batching.LONGEST` characters are
+    refused."""
 
     text: str
     given: str | None = None
-    """What the model got in place of the sound, where that was text (ABC notation); kept beside the answer."""
+    """What the model got in place of the sound,
+    where that was text (ABC notation); kept beside the answer."""
     notes: Mapping[str, object] | None = field(default=None, compare=False)
-    """What a server told about this answer (why it stopped, tokens), as JSON can hold it; kept beside the answer."""
+    """What a server told about this answer (why it stopped, tokens),
+    as JSON can hold it; kept beside the answer."""
 
 
 @dataclass(frozen=True)
 class Ranking:
-    """How likely each option is as the answer, in the order of `Question.options`; higher is likelier.
+    """How likely each option is as the answer,
+    in the order of `Question.options`; higher is likelier.
 
-    `loglik` are sums of token log-probabilities (nats) and `tokens` how many tokens each sum is over, so that the sum
-    and the mean per token can both be had. Other scores (similarities) have no `tokens`.
+    `loglik` are sums of token log-probabilities (nats) and `tokens` how many tokens each sum is
+    over, so that the sum and the mean per token can both be had. Other scores (similarities) have
+    no `tokens`.
     """
 
     loglik: tuple[float, ...]
@@ -104,11 +114,13 @@ class Failure:
 class ModelCapabilities:
     """What a model can hear and how it answers.
 
-    sample_rate: Hz it wants its clips in; None takes any. max_seconds: longer clips are cut to their first
-    `max_seconds`; None hears all. batch: the largest sensible batch. forced_choice: it always names an option, so that
-    its coverage means nothing. gives_logits: it has `rank` (see Ranks). needs_audio: clips carry samples. control: a
-    baseline that answers without listening on purpose; any other model without audio is refused. takes_midi: it reads
-    `Clip.midi`. takes_source: it mixes channels and resamples by a rule of its own, whatever shape and rate clips have.
+    sample_rate: Hz it wants its clips in; None takes any. max_seconds: longer clips are cut to
+    their first `max_seconds`; None hears all. batch: the largest sensible batch. forced_choice: it
+    always names an option, so that its coverage means nothing. gives_logits: it has `rank` (see
+    Ranks). needs_audio: clips carry samples. control: a baseline that answers without listening on
+    purpose; any other model without audio is refused. takes_midi: it reads `Clip.midi`.
+    takes_source: it mixes channels and resamples by a rule of its own, whatever shape and rate
+    clips have.
     """
 
     sample_rate: int | None = None
@@ -123,11 +135,13 @@ class ModelCapabilities:
 
 
 class Model(Protocol):
-    """Anything that answers. The runner calls `load` once, then `answer` with at most `batch` clips.
+    """Anything that answers. The runner calls `load` once,
+    then `answer` with at most `batch` clips.
 
-    `answer` returns one Answer or Failure per clip, in order. It may raise: an error whose text contains 'out of
-    memory' halves the batch, a MudataError ends the run, anything else is recorded as that clip's failure.
-    `describe` tells what was really used (revision, dtype, device, versions) after `load`; it goes into run.json.
+    `answer` returns one Answer or Failure per clip, in order. It may raise: an error whose text
+    contains 'out of memory' halves the batch, a MudataError ends the run, anything else is recorded
+    as that clip's failure. `describe` tells what was really used (revision, dtype, device,
+    versions) after `load`; it goes into run.json.
     """
 
     capabilities: ModelCapabilities
@@ -140,10 +154,12 @@ class Model(Protocol):
 
 
 class Ranks(Protocol):
-    """A model that can tell how likely every option is, instead of saying one: a second opinion beside its answer.
+    """A model that can tell how likely every option is, instead of saying one:
+    a second opinion beside its answer.
 
-    `rank` owes one Ranking or Failure per clip, in order, and may raise as `Model.answer` may. What is ranked is what
-    the prompt asks for: the options as written, or their letters where `Question.letters`.
+    `rank` owes one Ranking or Failure per clip, in order, and may raise as `Model.answer` may. What
+    is ranked is what the prompt asks for: the options as written, or their letters where
+    `Question.letters`.
     """
 
     def rank(self, clips: Sequence[Clip], question: Question) -> list[Ranking | Failure]: ...
@@ -152,8 +168,8 @@ class Ranks(Protocol):
 class Trainable(Protocol):
     """A model that learns from the split's train part first, anew for every dataset of the split.
 
-    `needs_fit` is True, or the kinds of question that need it. `fit` gets clips with their references: options (as
-    `Question.options` writes them), or captions.
+    `needs_fit` is True, or the kinds of question that need it. `fit` gets clips with their
+    references: options (as `Question.options` writes them), or captions.
     """
 
     needs_fit: bool | Collection[Kind]

@@ -10,7 +10,8 @@
     alignments.jsonl written with it: how each answer was read
     scores/          earlier scores.json and alignments.jsonl, named by the hash of the scores
 
-The id is a hash of all that decides the answers, so the same command finds the same run and goes on where it stopped.
+The id is a hash of all that decides the answers,
+so the same command finds the same run and goes on where it stopped.
 """
 
 from __future__ import annotations
@@ -39,14 +40,15 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class AnswerRecord:
     """One line of answers.jsonl. `answer` is None when it failed, `error` None when it did not.
 
-    `key` is a hash of audio, question and model; `seconds` the time per clip in its batch, `heard_s` how much of the
-    clip was played to the model, `batch` the size of the batch it was in. `heard_clip` is the clip that was played in
-    its stead, in a run with swapped audio. `given` is what the model got in place of the sound, where that was text,
-    and `notes` what a server told about the answer.
+    `key` is a hash of audio, question and model; `seconds` the time per clip in its batch,
+    `heard_s` how much of the clip was played to the model, `batch` the size of the batch it was in.
+    `heard_clip` is the clip that was played in its stead, in a run with swapped audio. `given` is
+    what the model got in place of the sound, where that was text, and `notes` what a server told
+    about the answer.
     """
 
     key: str
@@ -192,14 +194,16 @@ class Run:
 
     @contextlib.contextmanager
     def writing(self, home: Home) -> Iterator[None]:
-        """Hold the run against other processes. Raises HomeError at once if another one holds it."""
+        """Hold the run against other processes. Raises HomeError at once if another one holds
+        it."""
         with home.lock(f"run-{self.id}", wait_s=0):
             yield
 
     def begin(
         self, settings: RunSettings, items: Sequence[Sample], prompts: Mapping[str, str] = MappingProxyType({})
     ) -> None:
-        """Write questions.jsonl and run.json (keeping creation date and sessions); mend torn ends of other files.
+        """Write questions.jsonl and run.json (keeping creation date and sessions);
+        mend torn ends of other files.
 
         `prompts` are those, by clip id, that are not the task's.
         """

@@ -81,7 +81,8 @@ class TaskSettings(JsonRecord):
 
     @classmethod
     def of(cls, task: Task, samples: SampleSet, **more: Any) -> Self:
-        """A task that is asked about its dataset's samples; `task` is the way back. `more` may have `constant`."""
+        """A task that is asked about its dataset's samples; `task` is the way back.
+        `more` may have `constant`."""
         majority, source = samples.common(task.dataset)
         return cls(
             dataset=task.dataset,
@@ -232,8 +233,8 @@ class RunSettings(JsonRecord):
         return json.dumps(self.record(), indent=2, ensure_ascii=False, default=str) + "\n"
 
     def going_on(self, before: RunSettings | None) -> Self:
-        """As they are written into a run's folder: the date and sessions that are there stay, and so
-        do keys that this version does not know."""
+        """As they are written into a run's folder: the date and sessions that are there stay, and
+        so do keys that this version does not know."""
         if before is None:
             return self.model_copy(update={"sessions": self.sessions})
         tasks = {task.dataset: task for task in before.tasks}

@@ -1,4 +1,5 @@
-"""Runs as tables of the index: `runs`, `answers`, `alignments` and `scores`, over the files of every run.
+"""Runs as tables of the index:
+`runs`, `answers`, `alignments` and `scores`, over the files of every run.
 
 Views, so that an answer can be asked for as soon as it is on disk; what a kill tore is left out.
 `mudata/__init__.py` registers VIEWS with the index (see `catalog.index.registered_views`).
@@ -72,7 +73,8 @@ _FILES = {
 _RENAMED = {"is_right": ('"right"', "BOOLEAN")} | {
     name: (f"rouge.{name}", "STRUCT(rouge1_f DOUBLE, rougeL_f DOUBLE)") for name in ("rouge1_f", "rougeL_f")
 }
-"""Columns that files have under another name: expression, and type of the field that it starts with."""
+"""Columns that files have under another name:
+expression, and type of the field that it starts with."""
 
 _SCORE = json.dumps([{c.name: c.type for c in RUN_TABLES["scores"][1:]}])
 

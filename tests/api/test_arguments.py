@@ -2,15 +2,38 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
+from typing import Any, Literal
 
 import pytest
 
 import mudata
-from mudata.api.arguments import checked, many, one_of, paths
+from mudata.api.argument_types import hints_of
+from mudata.api.arguments import checked, many, one_of, paths, within
 from mudata.errors import ArgumentError, MudataError, UnknownName
+
+
+@checked()
+def take(
+    names: str | Iterable[str] = (),
+    *,
+    n: int | None = None,
+    share: float = 0.5,
+    shares: Mapping[str, float] | None = None,
+    how: Literal["a", "b"] = "a",
+    loud: bool = False,
+) -> object:
+    """Takes.
+
+    Args:
+        names: of the things,
+            one or several.
+        how: 'a' or 'b'.
+    """
+    return names
 
 
 @checked(narrator="progress")
@@ -47,17 +70,17 @@ def test_wrong_arguments_are_answered_with_the_right_ones(
 @pytest.mark.parametrize(
     ("call", "said"),
     [
-        (lambda: mudata.info(None), r"mudata\.info: dataset is None and not text or a Path\.\nSee help"),
-        (lambda: mudata.fetch(3), r"dataset is 3 and not text, a Path or a list of text or a Path"),
-        (lambda: mudata.fetch(["demo", None]), r"dataset is \['demo', None\] and not"),
-        (lambda: mudata.fetch(b"demo"), r"dataset is b'demo' and not"),
-        (lambda: mudata.fetch("demo", limit="5"), r"limit is '5' and not a whole number or None"),
-        (lambda: mudata.fetch("demo", limit=True), r"limit is True and not a whole number or None"),
-        (lambda: mudata.split("x", parts=[0.5]), r"parts is \[0\.5\] and not a dict with a number by text or None"),
-        (lambda: mudata.split("x", parts={"train": "1"}), r"parts is {'train': '1'} and not a dict with"),
-        (lambda: mudata.compare("a", 7), r"runs is 7 and not text, a Path, a Run or a list of"),
-        (lambda: mudata.sql(Path("x.sql")), r"query is .* and not text\."),
-        (lambda: mudata.evaluate("random", "s", batch=1.5), r"batch is 1\.5 and not a whole number, 'auto' or None"),
+        (lambda: mudata.info(None), r"mudata\.info: dataset is None \(NoneType\)\.\nIt takes str \| Path"),
+        (lambda: mudata.fetch(3), r"dataset is 3 \(int\)\.\nIt takes str \| Path \| Iterable"),
+        (lambda: mudata.fetch(["demo", None]), r"dataset is \['demo', None\] \(list\)"),
+        (lambda: mudata.fetch(b"demo"), r"dataset is b'demo' \(bytes\)"),
+        (lambda: mudata.fetch("demo", limit="5"), r"limit is '5' \(str\)\.\nIt takes int \| None"),
+        (lambda: mudata.fetch("demo", limit=True), r"limit is True \(bool\)"),
+        (lambda: mudata.split("x", parts=[0.5]), r"parts is \[0\.5\] \(list\)\.\nIt takes Mapping\[str, float\]"),
+        (lambda: mudata.split("x", parts={"train": "1"}), r"parts is {'train': '1'} \(dict\)"),
+        (lambda: mudata.compare("a", 7), r"runs is 7 \(int\)"),
+        (lambda: mudata.sql(Path("x.sql")), r"query is .* \(PosixPath\)\.\nIt takes str"),
+        (lambda: mudata.evaluate("random", "s", batch=1.5), r"batch is 1\.5 \(float\)"),
     ],
 )
 def test_values_of_another_type_are_answered_with_the_right_one(call: Callable[[], object], said: str) -> None:
@@ -69,11 +92,59 @@ def test_numbers_of_numpy_and_what_can_be_taken_once_only_pass() -> None:
     numpy = pytest.importorskip("numpy")
 
     @checked()
-    def takes(n: int, share: float | Mapping[str, float], names: Iterable[str], *, odd: NotHere = None) -> list[str]:  # type: ignore[name-defined]  # noqa: F821
+    def takes(n: int, share: float | Mapping[str, float], names: Iterable[str]) -> list[str]:
         return [json.dumps([n, share]), *names]
 
-    assert takes(numpy.int64(3), numpy.float32(0.5), iter("ab"), odd=object()) == ["[3, 0.5]", "a", "b"]
+    assert takes(numpy.int64(3), numpy.float32(0.5), iter("ab")) == ["[3, 0.5]", "a", "b"]
     assert takes(3, {"x": numpy.float64(1)}, {"a": 1}) == ['[3, {"x": 1.0}]', "a"]
+
+
+@pytest.mark.parametrize(
+    "kwargs",
+    [
+        {},
+        {"names": None, "n": None},
+        {"names": "a", "n": 3, "share": 1, "loud": True},
+        {"names": ["a", "b"], "share": 0.25, "shares": {"train": 1, "test": 0.5}, "how": "b"},
+        {"names": {"a": 1}, "shares": {}},
+    ],
+)
+def test_values_of_the_right_type_pass(kwargs: dict[str, Any]) -> None:
+    assert take(**kwargs) == kwargs.get("names", ())
+
+
+def test_what_can_be_gone_through_once_is_left_as_it_is() -> None:
+    assert list(take(name for name in ("a", "b"))) == ["a", "b"]  # type: ignore[call-overload]
+
+
+@pytest.mark.parametrize(
+    ("kwargs", "said"),
+    [
+        (
+            {"names": ["a", 3]},
+            r"names is \['a', 3\] \(list\)\.\nIt takes str \| Iterable\[str\]: of the things, ",
+        ),
+        ({"names": 3}, r"mudata\.take: names is 3 \(int\)"),
+        ({"n": "20"}, r"n is '20' \(str\)\.\nIt takes int \| None\."),
+        ({"n": 2.5}, r"n is 2\.5 \(float\)"),
+        ({"n": True}, r"n is True \(bool\)"),
+        ({"share": "0.5"}, r"share is '0\.5' \(str\)\.\nIt takes float"),
+        ({"share": None}, r"share is None"),
+        ({"shares": [0.5, 0.5]}, r"shares is \[0\.5, 0\.5\] \(list\)"),
+        ({"shares": {"train": "0.5"}}, r"shares is \{'train': '0\.5'\} \(dict\)"),
+        ({"how": "c"}, r"how is 'c' \(str\)\.\nIt takes Literal\['a', 'b'\]: 'a' or 'b'\."),
+        ({"loud": "no"}, r"loud is 'no' \(str\)\.\nIt takes bool"),
+    ],
+)
+def test_values_of_another_type_are_refused(kwargs: dict[str, Any], said: str) -> None:
+    with pytest.raises(ArgumentError, match=said):
+        take(**kwargs)
+
+
+@pytest.mark.parametrize("name", sorted(set(mudata.__all__) - {"__version__", "show_progress"}))
+def test_the_types_of_every_public_function_are_known_at_run_time(name: str) -> None:
+    function = inspect.unwrap(getattr(mudata, name))
+    assert set(hints_of(function)) == set(inspect.signature(function).parameters)
 
 
 def test_an_error_inside_a_function_stays_what_it_is() -> None:
@@ -108,11 +179,32 @@ def test_every_public_function_answers_wrong_arguments(name: str) -> None:
 
 @pytest.mark.parametrize("name", sorted(set(mudata.__all__) - {"__version__"}))
 def test_every_public_function_says_what_its_arguments_are(name: str) -> None:
-    import inspect
-
     function = getattr(mudata, name)
     doc = inspect.getdoc(function) or ""
     assert doc
     for parameter in inspect.signature(function).parameters:
         if parameter not in ("progress", "runs", "run", "dataset", "shown", "seed", "split", "model"):
             assert f"{parameter}:" in doc or f"`{parameter}`" in doc, f"{name} does not tell of {parameter}"
+
+
+@pytest.mark.parametrize(
+    ("call", "said"),
+    [
+        (lambda: mudata.fetch("demo", limit=0), r"limit is 0\.\nGive a number from 1 upwards"),
+        (lambda: mudata.fetch("demo", rate=5), r"rate is 5\.\nGive a number from 1,000 to 655,350"),
+        (lambda: mudata.evaluate("random", "x", limit=-2), r"limit is -2"),
+        (lambda: mudata.evaluate("random", "x", batch=0), r"batch is 0"),
+        (lambda: mudata.show(sample=-1), r"sample is -1"),
+        (lambda: mudata.fetch_model("ltu", jobs=0), r"jobs is 0"),
+    ],
+)
+def test_numbers_out_of_range_are_refused(call: Callable[[], object], said: str) -> None:
+    with pytest.raises(ArgumentError, match=said):
+        call()
+
+
+def test_numbers_within_their_range_pass() -> None:
+    within(1, 3, a=1, b=3, c=None)
+    within(0, a=10**9)
+    with pytest.raises(ArgumentError, match=r"b is 4\.\nGive a number from 1 to 3"):
+        within(1, 3, a=1, b=4)

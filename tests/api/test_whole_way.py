@@ -11,6 +11,8 @@ import pytest
 import mudata
 from mudata.errors import ArgumentError, CardError, ModelError, MudataError, SplitError, UnknownName
 
+pytestmark = pytest.mark.slow
+
 CARD = """
 name: tones
 title: Tones
@@ -81,6 +83,13 @@ def test_the_whole_way(tones: Path) -> None:
     assert {m["metric"]: m["value"] for m in brought.scores["metrics"]}["accuracy"] == 1.0
 
 
+def test_a_rate_that_is_no_number_leaves_the_clips_as_they_are(tones: Path) -> None:
+    mudata.fetch("tones", source=tones)
+    with pytest.raises(ArgumentError, match=r"rate is '16k' \(str\)\.\nIt takes int \| None: sample rate"):
+        mudata.fetch("tones", rate="16k")  # type: ignore[call-overload]
+    assert mudata.stats("tones")["usable"] == 12
+
+
 def test_the_rate_that_is_asked_for_is_that_of_the_clips(tones: Path) -> None:
     mudata.fetch("tones", origin=(tones,), rate=16_000, limit=3)
     assert mudata.sql("SELECT DISTINCT sample_rate, flavour FROM clips").fetchall() == [(16_000, "16000")]
@@ -102,6 +111,8 @@ def test_cards_are_known_and_cited(tones: Path) -> None:
     assert mudata.cite("tones", bibtex=True) == "@misc{nobody}"
     assert {card.name for card in mudata.cards(usage="unrestricted")} >= {"tones", "demo"}
     assert mudata.cards("genre", audio="no", usage="research") == []
+    with pytest.raises(UnknownName, match=r"No tag named 'gener'\. Did you mean 'genre'"):
+        mudata.cards("gener")
 
 
 def test_one_or_many_datasets_labels_and_folders(tones: Path) -> None:
@@ -141,6 +152,8 @@ def test_a_name_that_is_none_is_told(tones: Path, name: str) -> None:
 def test_numbers_of_a_dataset(tones: Path) -> None:
     mudata.fetch("tones", source=tones)
     assert mudata.stats("tones")["usable"] == 12
+    assert "clips:        12 usable of 12 fetched of 12 declared\n" in repr(mudata.stats("tones"))
+    assert "\ngenre\n  high         6   50.0%  ███" in repr(mudata.stats("tones"))
     assert "tones" in repr(mudata.stats())
     assert [row["usable"] for row in mudata.stats()] == [12]
 
@@ -150,7 +163,9 @@ def test_what_parts_share(tones: Path) -> None:
     mudata.split("apart", dataset="tones", group="artist", parts={"train": 0.5, "test": 0.5})
     assert mudata.leaks("apart").shared == ()
     mudata.split("mixed", dataset="tones", parts={"train": 0.5, "test": 0.5})
+    assert repr(mudata.leaks("apart")).endswith("\n\nThe parts share nothing that is known.")
     assert {shared.kind for shared in mudata.leaks("mixed").shared} == {"artist"}
+    assert "such as\n" in repr(mudata.leaks("mixed"))
     with pytest.raises(ArgumentError, match="not clear which split"):
         mudata.leaks()
 
@@ -158,6 +173,8 @@ def test_what_parts_share(tones: Path) -> None:
 def test_a_run_tells_its_numbers(asked: list[str]) -> None:
     first, second = mudata.runs()
     assert [first.id, second.id] == asked
+    assert repr(mudata.runs()).count("accuracy") == 1
+    assert all(run in mudata.runs()._repr_html_() for run in asked)
     assert first.accuracy == first.metric("accuracy").value == 0.5
     low, high = first.metric("accuracy").low, first.metric("accuracy").high
     assert low is not None
@@ -196,8 +213,8 @@ def test_runs_are_compared_shown_and_reported(asked: list[str], tmp_path: Path) 
     [
         (lambda: mudata.score("x" * 5000), "No run named"),
         (lambda: mudata.evaluate("majority", "halves", task="genre", prompt="What? " * 200), "No prompt named"),
-        (lambda: mudata.evaluate("majority", "halves", task="genre", control=""), "No control named ''"),
-        (lambda: mudata.evaluate("majority", "halves", task="genre", control=3), "control is 3 and not 'silence'"),
+        (lambda: mudata.evaluate("majority", "halves", task="genre", control=""), r"control is '' \(str\)"),
+        (lambda: mudata.evaluate("majority", "halves", task="genre", control=3), r"control is 3 \(int\)"),
         (lambda: mudata.import_answers("x", format="cmi", model="m", dataset="tones"), "No format named 'cmi'"),
         (
             lambda: mudata.import_answers("x", format="jsonl", model="m", prompt_text=Path("none")),
@@ -220,6 +237,7 @@ def test_an_answer_is_read() -> None:
     read = mudata.align("It's not rock, it is metal", labels="gtzan")
     assert (read.status, read.label, read.labels, read.rule_id) == ("ALIGNED", "metal", ("metal",), "single")
     assert read.rule == "one label is meant, however often it is said"
+    assert repr(read) == f"Alignment(ALIGNED; metal; not rock; rule single: {read.rule})"
     assert [(span.role, span.label) for span in read.spans] == [("negative", "rock"), ("positive", "metal")]
     assert [one.label for one in mudata.align(["blues", "no idea"], labels="gtzan:genre")] == ["blues", None]
     assert mudata.align("B", labels="gtzan:genre", letters=True).label == "classical"
@@ -231,6 +249,11 @@ def test_models_are_a_table() -> None:
     table = mudata.models()
     assert {"qwen-audio", "majority"} <= {row["name"] for row in table}
     assert "language model" in repr(table)
+
+
+def test_no_runs_say_so(tones: Path) -> None:
+    assert mudata.runs() == []
+    assert repr(mudata.runs()) == "(no runs)"
 
 
 def test_splits_are_listed_and_checked(tones: Path) -> None:

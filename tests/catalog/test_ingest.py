@@ -68,6 +68,7 @@ def test_everything_that_was_read_and_measured_is_in_the_index(home: Home, tone:
     assert ask(home, "SELECT * EXCLUDE (indexed_at, mudata_version) FROM datasets") == [(*about, None, 5, 3, 3)]
 
 
+@pytest.mark.slow
 def test_a_clips_own_licence_counts_and_else_the_datasets(home: Home, tone: Tone, tmp_path: Path) -> None:
     lay(home, tone, ROWS)
     take(card(tmp_path), home)
@@ -79,6 +80,7 @@ def test_a_clips_own_licence_counts_and_else_the_datasets(home: Home, tone: Tone
 # ------------------------------------------------------------------------ what is not there
 
 
+@pytest.mark.slow
 def test_an_absent_clip_is_left_out_unless_it_was_asked_for(home: Home, tone: Tone, tmp_path: Path) -> None:
     lay(home, tone, ROWS, absent=("b",))
     of = card(tmp_path)
@@ -99,6 +101,7 @@ def test_an_absent_clip_is_left_out_unless_it_was_asked_for(home: Home, tone: To
     ("why", "reason"),
     [("unavailable: private video", "unavailable: private video"), ("HTTP 404", "not_fetched: HTTP 404")],
 )
+@pytest.mark.slow
 def test_a_clip_that_could_not_be_had_is_missing_with_the_hosts_reason(
     home: Home, tone: Tone, tmp_path: Path, why: str, reason: str
 ) -> None:
@@ -108,6 +111,7 @@ def test_a_clip_that_could_not_be_had_is_missing_with_the_hosts_reason(
     assert ask(home, "SELECT clip_id, label FROM labels") == [("tones/a", "low"), ("tones/b", "middle")]
 
 
+@pytest.mark.slow
 def test_files_without_the_declared_shape_leave_the_index_as_it_was(home: Home, tone: Tone, tmp_path: Path) -> None:
     files = lay(home, tone, ROWS)
     take(card(tmp_path), home)
@@ -120,6 +124,7 @@ def test_files_without_the_declared_shape_leave_the_index_as_it_was(home: Home, 
 # --------------------------------------------------------------------------- what is unusable
 
 
+@pytest.mark.slow
 def test_unusable_clips_are_quarantined_with_their_reason_and_the_rest_goes_on(
     home: Home, tone: Tone, tmp_path: Path
 ) -> None:
@@ -156,6 +161,7 @@ def test_a_second_run_finds_nothing_to_do(home: Home, tone: Tone, tmp_path: Path
     assert _everything(home) == before
 
 
+@pytest.mark.slow
 def test_whatever_changes_makes_a_new_generation(home: Home, tone: Tone, tmp_path: Path) -> None:
     files = lay(home, tone, ROWS)
     of = card(tmp_path)
@@ -174,6 +180,7 @@ def test_whatever_changes_makes_a_new_generation(home: Home, tone: Tone, tmp_pat
         seen.add(made.generation)
 
 
+@pytest.mark.slow
 def test_the_selection_is_kept_with_the_rows(home: Home, tone: Tone, tmp_path: Path) -> None:
     lay(home, tone, ROWS)
     made = take(card(tmp_path), home, limit=2, where="genre = ['low'] OR artist = 'Bob'")
@@ -185,6 +192,7 @@ def test_the_selection_is_kept_with_the_rows(home: Home, tone: Tone, tmp_path: P
 # ------------------------------------------------------------------------- subsets, crops, MIDI
 
 
+@pytest.mark.slow
 def test_the_default_subset_is_named_and_declared(home: Home, tone: Tone, tmp_path: Path) -> None:
     lay(home, tone, ROWS)
     subsets = "subsets: {small: {title: s}, large: {title: l}}\ndefault_subset: small\n"
@@ -200,6 +208,7 @@ def test_the_default_subset_is_named_and_declared(home: Home, tone: Tone, tmp_pa
     )
 
 
+@pytest.mark.slow
 def test_the_cards_crop_is_taken(home: Home, tone: Tone, tmp_path: Path) -> None:
     lay(home, tone, {"a": {"seconds": 1.0}})
     take(
@@ -208,12 +217,14 @@ def test_the_cards_crop_is_taken(home: Home, tone: Tone, tmp_path: Path) -> None
     assert ask(home, "SELECT start_s, duration_s, source_duration_s FROM clips") == [(0.25, 0.5, 1.0)]
 
 
+@pytest.mark.slow
 def test_times_of_a_clip_in_its_file_are_taken(home: Home, tone: Tone, tmp_path: Path) -> None:
     lay(home, tone, {"a": {"seconds": 1.0}})
     take(card(tmp_path, **{"artist, licence FROM": "0.25 AS start_s, 0.5 AS end_s FROM"}), home)
     assert ask(home, "SELECT start_s, duration_s, source_duration_s FROM clips") == [(0.25, 0.25, 1.0)]
 
 
+@pytest.mark.slow
 def test_another_audio_format_is_another_folder(home: Home, tone: Tone, tmp_path: Path) -> None:
     lay(home, tone, ROWS)
     assert take(card(tmp_path), home, rate=4000).audio_format == "4000"
@@ -225,6 +236,7 @@ def test_another_audio_format_is_another_folder(home: Home, tone: Tone, tmp_path
     assert len(load(home.root / path)) == 2000
 
 
+@pytest.mark.slow
 def test_midi_stays_where_it_is_and_says_what_it_knows_of_itself(home: Home, tone: Tone, tmp_path: Path) -> None:
     files = lay(home, tone, {})
     song = mido.MidiFile(ticks_per_beat=480)

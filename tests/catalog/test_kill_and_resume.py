@@ -24,6 +24,8 @@ from tiny_set import CLIPS, archive, as_dict, built, http, zipped
 if TYPE_CHECKING:
     from mudata.home import Home
 
+pytestmark = pytest.mark.slow
+
 STOPPER = """
 import collections, os, re, sys
 home, log, signal, chosen = os.environ["STOPPER"].split("\\n")

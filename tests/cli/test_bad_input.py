@@ -331,6 +331,7 @@ Zoo = tuple[Done, Done, dict[str, dict[str, object]]]
         ("café", "WAV/PCM_16", 8000, 1),
     ],
 )
+@pytest.mark.slow
 def test_odd_but_valid_audio_becomes_a_clip(zoo: Zoo, name: str, coding: str, rate: int, channels: int) -> None:
     row = zoo[2][name]
     assert (row["status"], row["reason"]) == ("ok", None)
@@ -355,6 +356,7 @@ def test_odd_but_valid_audio_becomes_a_clip(zoo: Zoo, name: str, coding: str, ra
         ("silent", "silent: "),
     ],
 )
+@pytest.mark.slow
 def test_bad_audio_is_quarantined_by_name_and_reason(zoo: Zoo, name: str, reason: str) -> None:
     done, _, rows = zoo
     assert (rows[name]["status"], rows[name]["path"]) == ("quarantined", None)
@@ -368,6 +370,7 @@ def told(done: Done) -> dict[str, str]:
     return quarantined
 
 
+@pytest.mark.slow
 def test_one_bad_file_does_not_stop_the_others(zoo: Zoo) -> None:
     done, again, rows = zoo
     assert (done.code, again.code) == (1, 1)
@@ -463,6 +466,7 @@ print(json.dumps(told))
 """
 
 
+@pytest.mark.slow
 def test_a_home_that_may_not_be_written_can_be_read() -> None:
     with tempfile.TemporaryDirectory(prefix="mudata-", dir="/tmp") as place:  # where everybody may enter
         folder = Path(place)
@@ -521,6 +525,7 @@ def disk(tmp_path: Path) -> Iterator[Path]:
     ("source", "size", "growth", "stages"),
     [("an archive", 100, 1.25, {"nothing", "files"}), ("own files", 300, 1.08, {"clips", "index"})],
 )
+@pytest.mark.slow
 def test_a_full_disk_is_told_and_with_room_the_same_command_goes_on(
     server: Server,
     tmp_path: Path,
@@ -576,7 +581,7 @@ def stock(tmp_path_factory: pytest.TempPathFactory) -> Path:
     home = Home(tmp_path_factory.mktemp("stock"))
     clips = [{"id": f"{i:02}", "artist": f"artist {i // 5}"} for i in range(60)]
     shelf.shelve(home, clips=clips, labels=[{"id": f"{i:02}", "label": f"g{i % 2}"} for i in range(60)])
-    request = SplitRequest("all", datasets=("toy",), parts={"test": 1.0})
+    request = SplitRequest(name="all", datasets=("toy",), parts={"test": 1.0})
     manifest.save(home, draw.make(home, request))
     return home.root
 
@@ -588,6 +593,7 @@ def toy(home: Home, stock: Path) -> Home:
 
 
 @pytest.mark.parametrize("command", [*COMMANDS[:6], "split check exam"])
+@pytest.mark.slow
 def test_an_index_of_a_newer_version_is_refused(
     home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: str
 ) -> None:
@@ -641,6 +647,7 @@ def test_an_index_of_a_newer_version_is_refused(
         ("SELECT '\udcff'", "The query is not UTF-8 text"),
     ],
 )
+@pytest.mark.slow
 def test_sql_only_reads_the_index_and_keeps_the_hints_of_duckdb(
     toy: Home, tmp_path: Path, query: str, said: str
 ) -> None:
@@ -736,6 +743,7 @@ def test_wrong_arguments_are_told_with_what_was_expected(
 # -------------------------------------------------------------------------------- evaluation
 
 
+@pytest.mark.slow
 def test_a_dataset_without_audio_is_not_asked_about(
     home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -749,6 +757,7 @@ def test_a_dataset_without_audio_is_not_asked_about(
     assert not home.runs.exists()
 
 
+@pytest.mark.slow
 def test_a_split_of_a_dataset_that_is_not_here_says_which(
     home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -761,6 +770,7 @@ def test_a_split_of_a_dataset_that_is_not_here_says_which(
 
 @pytest.mark.parametrize("name", ["run.json", "questions.jsonl", "answers.jsonl"])
 @pytest.mark.parametrize("content", [b"", b"\0\xff\n", b"[1, 2]\n", b'{"clips": 3}\n', b'{"clip_id": "tones'])
+@pytest.mark.slow
 def test_a_damaged_run_is_named_and_the_others_are_scored(
     home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, content: bytes
 ) -> None:
@@ -786,6 +796,7 @@ class Wordy:
 """
 
 
+@pytest.mark.slow
 def test_a_disk_that_fills_up_while_a_model_is_asked_keeps_every_answer(
     home: Home, tmp_path: Path, disk: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -840,6 +851,7 @@ sys.meta_path[:] = [Without(finder) for finder in sys.meta_path]
         ("yt_dlp", "fetch --card {folder}/odd.yaml", "yt-dlp", "youtube"),
     ],
 )
+@pytest.mark.slow
 def test_a_missing_extra_is_told_with_the_command_that_installs_it(
     tmp_path: Path, absent: str, command: str, package: str, extra: str
 ) -> None:
@@ -861,6 +873,7 @@ def test_a_missing_extra_is_told_with_the_command_that_installs_it(
     assert f"Run: pip install 'mudata-music[{extra}]'" in done.err
 
 
+@pytest.mark.slow
 def test_audio_that_wants_another_decoder_names_it_and_the_rest_goes_on(tmp_path: Path) -> None:
     (tmp_path / "sitecustomize.py").write_text(BLOCKER)
     own = folder_of_sounds(tmp_path / "own", count=1)

@@ -68,6 +68,7 @@ def test_every_kind_of_task_has_its_table(corpus: Corpus, task: str, columns: st
     assert columns in done.stdout.splitlines()[0]
 
 
+@pytest.mark.slow
 def test_several_datasets_get_a_row_each_and_one_for_all(corpus: Corpus) -> None:
     both = corpus.publish("tones") | corpus.publish("waves")
     corpus.split("both", {"test": both})
@@ -75,6 +76,7 @@ def test_several_datasets_get_a_row_each_and_one_for_all(corpus: Corpus) -> None
     assert [line.split()[2] for line in done.stdout.splitlines()[2:]] == ["all", "tones", "waves"]
 
 
+@pytest.mark.slow
 def test_score_repeats_exactly_and_compares_runs_best_first(corpus: Corpus, home: Home) -> None:
     for seed in ("0", "1", "2"):
         ask("random", "--seed", seed)
@@ -92,6 +94,7 @@ def test_score_repeats_exactly_and_compares_runs_best_first(corpus: Corpus, home
     assert len(json.loads(run("score", "--json").stdout)) == 3
 
 
+@pytest.mark.slow
 def test_score_leaves_out_what_is_unfinished_unless_it_was_asked_for(corpus: Corpus, home: Home) -> None:
     ask("random")
     ask("majority")
@@ -153,6 +156,7 @@ def ear(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     return "keen:Ear"
 
 
+@pytest.mark.slow
 def test_the_closing_note_tells_whether_the_audio_was_heard(corpus: Corpus, home: Home, ear: str) -> None:
     corpus.split("all", {"test": corpus.publish(clips=60)})
     words = ("eval", "--model", ear, "--split", "all", "--task", "genre")
@@ -254,6 +258,7 @@ def test_models_are_listed_and_shown() -> None:
     assert json.loads(run("models", "info", "random", "--json").stdout)["options"] == {"seed": 0}
 
 
+@pytest.mark.slow
 def test_errors_are_text_and_exit_codes() -> None:
     done = subprocess.run(
         [sys.executable, "-m", "mudata", "eval", "--model", "randm", "--split", "x"],
@@ -267,6 +272,7 @@ def test_errors_are_text_and_exit_codes() -> None:
 
 
 @pytest.mark.parametrize("command", [["eval", "--help"], ["score", "--help"], ["models", "--help"], ["models"]])
+@pytest.mark.slow
 def test_help_and_lists_import_nothing_heavy(command: list[str]) -> None:
     code = (
         "import sys; from click.testing import CliRunner; from mudata.cli import cli;"
@@ -278,6 +284,7 @@ def test_help_and_lists_import_nothing_heavy(command: list[str]) -> None:
     assert done.stdout.strip() == "set()"
 
 
+@pytest.mark.slow
 def test_the_features_model_goes_the_whole_way(corpus: Corpus, home: Home) -> None:
     pytest.importorskip("librosa")
     pytest.importorskip("sklearn")

@@ -24,6 +24,8 @@ from mudata.cli import main
 if TYPE_CHECKING:
     from mudata.home import Home
 
+pytestmark = pytest.mark.slow
+
 Run = Callable[..., tuple[int, str, str]]
 
 

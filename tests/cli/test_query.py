@@ -59,6 +59,7 @@ def toy(home: Home) -> Home:
 # ---------------------------------------------------------------------------------------- sql
 
 
+@pytest.mark.slow
 def test_a_table_is_aligned_and_on_stdout(toy: Home, mudata: Mudata) -> None:
     said = mudata("sql", "SELECT title, count(*) AS n, 12345.678::DOUBLE AS x FROM clips GROUP BY ALL")
     assert said == (0, "title    n   x\n-------  --  -------\none two  60  12345.7\n", "")
@@ -139,6 +140,7 @@ def test_the_query_may_come_from_stdin(toy: Home, mudata: Mudata) -> None:
     assert mudata("sql", "-", "--csv", stdin="SELECT count(*) AS n\nFROM clips;\n").out == "n\n60\n"
 
 
+@pytest.mark.slow
 def test_a_plan_is_drawn_as_it_is(toy: Home, mudata: Mudata) -> None:
     assert "╭─" in mudata("sql", "EXPLAIN SELECT 1").out
 
@@ -175,6 +177,7 @@ def test_the_schema_is_printed_without_any_index(home: Home, mudata: Mudata) -> 
     assert len(rows) == sum(map(len, all_tables().values()))
 
 
+@pytest.mark.slow
 def test_sql_starts_without_heavy_packages(toy: Home) -> None:
     code = (
         "import sys; sys.argv = ['mudata', 'sql', 'select count(*) from clips']\n"
@@ -191,6 +194,7 @@ def test_sql_starts_without_heavy_packages(toy: Home) -> None:
 # -------------------------------------------------------------------------------------- stats
 
 
+@pytest.mark.slow
 def test_stats_of_all_datasets_are_a_line_each(toy: Home, mudata: Mudata) -> None:
     shelve(toy, "other", clips=[{"id": "a"}])
     lines = mudata("stats").out.splitlines()
@@ -223,6 +227,7 @@ def tones(home: Home, tone: Tone, tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     return files
 
 
+@pytest.mark.slow
 def test_verify_exits_with_0_when_all_is_well(tones: Path, mudata: Mudata) -> None:
     said = mudata("verify", "tones")
     assert (said.code, said.err) == (0, "tones: 0 errors, 0 warnings, 2 notes.\n")
@@ -230,6 +235,7 @@ def test_verify_exits_with_0_when_all_is_well(tones: Path, mudata: Mudata) -> No
     assert mudata("verify", "tones", "--deep").code == 0
 
 
+@pytest.mark.slow
 def test_verify_exits_with_1_and_names_what_is_wrong(tones: Path, mudata: Mudata) -> None:
     for number in range(22):
         (tones / f"audio/low/{number:02}.wav").unlink()

@@ -34,6 +34,7 @@ def _run(*words: str) -> Result:
 EXAM = ("exam", "--dataset", "toy", "--stratify", "genre", "--group", "artist", "--parts", "train=0.6,test=0.4")
 
 
+@pytest.mark.slow
 def test_a_first_word_that_is_no_command_names_a_new_split(toy: Home) -> None:
     result = _run(*EXAM, "--seed", "3")
     assert result.exit_code == 0, result.output
@@ -55,6 +56,7 @@ def test_options_may_stand_before_the_name(toy: Home) -> None:
     assert Path(said["path"]) == toy.splits / "five.json"
 
 
+@pytest.mark.slow
 def test_several_datasets_labels_and_groups_can_be_named(toy: Home) -> None:
     shelf.shelve(toy, "more", clips=[{"id": "x", "artist": "y"}], labels=[{"id": "x", "label": "g1"}])
     result = _run("s", "--dataset", "toy", "--dataset", "more", "--group", "artist", "--group", "album", "--json")
@@ -80,6 +82,7 @@ def test_what_cannot_be_met_is_an_error_and_writes_nothing(toy: Home) -> None:
     assert isinstance(_run("lst").exception, SplitError)
 
 
+@pytest.mark.slow
 def test_another_split_of_that_name_takes_force(toy: Home) -> None:
     _run(*EXAM)
     before = (toy.splits / "exam.json").read_bytes()
@@ -90,6 +93,7 @@ def test_another_split_of_that_name_takes_force(toy: Home) -> None:
     assert (toy.splits / "exam.json").read_bytes() != before
 
 
+@pytest.mark.slow
 def test_show_tells_how_a_split_was_asked_for(toy: Home) -> None:
     _run(*EXAM)
     result = _run("show", "exam")
@@ -104,6 +108,7 @@ def test_show_tells_how_a_split_was_asked_for(toy: Home) -> None:
     assert json.loads(_run("show", "exam", "--json").stdout)["parts"][1]["part"] == "test"
 
 
+@pytest.mark.slow
 def test_a_manifest_from_elsewhere_can_be_shown_without_its_data(toy: Home, tmp_path: Path) -> None:
     _run(*EXAM)
     moved = (toy.splits / "exam.json").rename(tmp_path / "sent.json")
@@ -114,6 +119,7 @@ def test_a_manifest_from_elsewhere_can_be_shown_without_its_data(toy: Home, tmp_
     assert "train" in result.stdout
 
 
+@pytest.mark.slow
 def test_list_has_one_line_per_split(toy: Home) -> None:
     assert _run("list").exit_code == 0
     _run(*EXAM)
@@ -122,6 +128,7 @@ def test_list_has_one_line_per_split(toy: Home) -> None:
     assert "test 5" in _run("list").stdout
 
 
+@pytest.mark.slow
 def test_check_is_silent_on_a_good_split_and_exits_1_on_a_bad_one(toy: Home) -> None:
     _run(*EXAM)
     good = _run("check", "exam")
@@ -135,6 +142,7 @@ def test_check_is_silent_on_a_good_split_and_exits_1_on_a_bad_one(toy: Home) -> 
     assert {row["kind"] for row in found} == {"missing", "index"}
 
 
+@pytest.mark.slow
 def test_leaks_of_a_split_that_was_drawn_apart_are_none(toy: Home) -> None:
     _run(*EXAM)
     result = _run("leaks", "exam")
@@ -159,6 +167,7 @@ def test_leaks_wants_one_split(toy: Home, words: tuple[str, ...]) -> None:
     assert "Give the name or file of a split" in result.stderr
 
 
+@pytest.mark.slow
 def test_unknown_splits_are_told(toy: Home) -> None:
     for command in ("show", "check", "leaks"):
         assert isinstance(_run(command, "nothing").exception, UnknownName)

@@ -25,7 +25,9 @@ ITEMS = [
 
 
 def record(clip: str, answer: str | None) -> AnswerRecord:
-    return AnswerRecord("k", clip, answer, None if answer else "e: f", 0.1, 1.0, 1)
+    return AnswerRecord(
+        key="k", clip_id=clip, answer=answer, error=None if answer else "e: f", seconds=0.1, heard_s=1.0, batch=1
+    )
 
 
 def settings(**more: Any) -> RunSettings:

@@ -83,6 +83,7 @@ def test_a_run_of_now_has_the_keys_of_then_in_their_order(corpus: Corpus, home: 
     assert [list(session) for session in now["sittings"]] == [list(session) for session in then["sittings"]]
 
 
+@pytest.mark.slow
 def test_keys_that_are_not_known_survive_whatever_is_written(corpus: Corpus, home: Home) -> None:
     corpus.halves()
     request = EvalRequest(model="majority", split="half", task="genre")

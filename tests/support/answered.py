@@ -54,5 +54,5 @@ def metric(run: Run, name: str) -> float:
 
 
 IDS = [f"tones/{i:02}" for i in range(6, 12)]
-"""The clips of the test part of `small_corpus.Corpus.halves`; right are low, mid, high in turn."""
+"""The clips of the test part of `Corpus.halves`; right are low, mid, high in turn."""
 GOLD = ["low", "mid", "high"] * 2

@@ -1,9 +1,10 @@
 """Normalised clips: one mono FLAC file per clip, and what is measured while it is written.
 
-Conventions. Mono is the mean of the channels, in float32. A source with more than 16 bits (24-bit, float, what ffmpeg
-decodes) gives a clip of 24 bits, every other source one of 16: a 16-bit mono source comes back bit for bit, a mix of
-channels is rounded by half a step at most. Lossy sources may exceed full scale; such samples are cut off and counted.
-Resampling is soxr's high quality (HQ), once, from the mono signal. Everything streams: length costs no memory.
+Conventions. Mono is the mean of the channels, in float32. A source with more than 16 bits (24-bit,
+float, what ffmpeg decodes) gives a clip of 24 bits, every other source one of 16: a 16-bit mono
+source comes back bit for bit, a mix of channels is rounded by half a step at most. Lossy sources
+may exceed full scale; such samples are cut off and counted. Resampling is soxr's high quality (HQ),
+once, from the mono signal. Everything streams: length costs no memory.
 """
 
 from __future__ import annotations
@@ -32,7 +33,8 @@ MIN_SECONDS = 0.05
 """Shorter clips hold nothing to listen to: one frame of common analyses. Chosen here."""
 
 SLACK_S = 0.1
-"""How much a header may promise too much: encoders round up to packets (an mp3 frame is 26 to 72 ms). Chosen here."""
+"""How much a header may promise too much:
+encoders round up to packets (an mp3 frame is 26 to 72 ms). Chosen here."""
 
 
 @dataclass(frozen=True)
@@ -49,7 +51,8 @@ class AudioFormat:
 
 @dataclass(frozen=True, kw_only=True)
 class ClipFacts:
-    """What is known of a clip once it is written. Peak and rms: full scale is 1, before rounding and resampling."""
+    """What is known of a clip once it is written.
+    Peak and rms: full scale is 1, before rounding and resampling."""
 
     path: Path
     start_s: float
@@ -85,11 +88,13 @@ def normalise(
 ) -> ClipFacts:
     """Write one clip of `source` to `target` (FLAC), all of it or nothing.
 
-    `segment` is (start, end) in seconds of the source; `crop` takes ('centre' | 'first', seconds) out of that; a
-    source that is shorter is taken whole. `bounds` is (shortest, longest) clip in seconds that is accepted.
+    `segment` is (start, end) in seconds of the source; `crop` takes ('centre' | 'first', seconds)
+    out of that; a source that is shorter is taken whole. `bounds` is (shortest, longest) clip in
+    seconds that is accepted.
 
-    Raises AudioError with reason `vanished`, `empty`, `undecodable`, `unsupported`, `truncated`, `not_finite`,
-    `too_short`, `wrong_duration` or `silent`, and OSError when the target cannot be written.
+    Raises AudioError with reason `vanished`, `empty`, `undecodable`, `unsupported`, `truncated`,
+    `not_finite`, `too_short`, `wrong_duration` or `silent`, and OSError when the target cannot be
+    written.
     """
     source_sha256, source_size = digest(source), source.stat().st_size
     with opened(source) as decoder:
@@ -121,7 +126,8 @@ def normalise(
 
 
 def check_duration(seconds: float, bounds: tuple[float, float] | None) -> None:
-    """Raise AudioError `wrong_duration` unless `seconds` lies within (shortest, longest), to the millisecond."""
+    """Raise AudioError `wrong_duration` unless `seconds`
+    lies within (shortest, longest), to the millisecond."""
     if bounds is not None and not bounds[0] - 0.001 <= seconds <= bounds[1] + 0.001:
         raise AudioError("wrong_duration", f"{seconds:.4g} s, expected {bounds[0]:g} to {bounds[1]:g} s")
 
@@ -147,7 +153,8 @@ def load(path: Path, rate: int | None = None, *, start_s: float = 0.0, duration_
 
 
 def load_channels(path: Path, *, start_s: float = 0.0, duration_s: float | None = None) -> tuple[Samples, int]:
-    """Samples of any audio file, (frames, channels) float32, and their rate in Hz: neither mixed nor resampled.
+    """Samples of any audio file, (frames, channels) float32, and their rate in Hz:
+    neither mixed nor resampled.
 
     Raises AudioError as `load` does, and `not_finite`.
     """
@@ -188,7 +195,8 @@ def _extent(
 
 
 def _mono(source: Source, start: int, stop: int | None) -> Iterator[Samples]:
-    """Blocks (frames,) of the mean over channels, alive until the next one. Sums keep one order: hashes repeat."""
+    """Blocks (frames,) of the mean over channels, alive until the next one.
+    Sums keep one order: hashes repeat."""
     import numpy as np
 
     if source.frames is not None and start >= source.frames > 0:

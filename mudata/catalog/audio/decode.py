@@ -1,8 +1,8 @@
 """Opening audio files: libsndfile, and for what it does not know PyAV or the ffmpeg program.
 
-All three become a `Source`: what the header says, and blocks of samples. The fallbacks are only asked about containers
-that the first bytes prove, with that demuxer named: a text file called x.wav never reaches ffmpeg, which might take it
-for a playlist and follow the addresses in it.
+All three become a `Source`: what the header says, and blocks of samples. The fallbacks are only
+asked about containers that the first bytes prove, with that demuxer named: a text file called x.wav
+never reaches ffmpeg, which might take it for a playlist and follow the addresses in it.
 """
 
 from __future__ import annotations
@@ -30,7 +30,8 @@ if TYPE_CHECKING:
     Samples = npt.NDArray[np.float32]
 
 BLOCK = 65_536
-"""Frames per block: half a megabyte of stereo, which caches hold; smaller blocks pay for more calls."""
+"""Frames per block: half a megabyte of stereo, which caches hold;
+smaller blocks pay for more calls."""
 
 WIDE = {"PCM_24", "PCM_32", "FLOAT", "DOUBLE", "ALAC_20", "ALAC_24", "ALAC_32"}
 """libsndfile subtypes that hold more than 16 bits."""
@@ -60,7 +61,8 @@ _SHORTENED = re.compile(r"^\s*(?:data|SSND|Data Size)\s*: (\d+) \(should be (\d+
 """libsndfile's log of a WAV, AIFF or AU file that ends before its header says so."""
 
 _STREAMED_BYTES = 0x7FFF_0000
-"""A size from here on is what programs write that do not know the length yet; it promises nothing."""
+"""A size from here on is what programs write that do not know the length yet; it promises
+nothing."""
 
 
 class Source(Protocol):
@@ -78,8 +80,8 @@ class Source(Protocol):
     def blocks(self, start: int, stop: int | None) -> Iterator[Samples]:
         """Frames [start, stop) in order, as arrays (frames, channels) that live until the next one.
 
-        Ends early where the file does. When decoding breaks off, raises AudioError: `truncated`, or `undecodable` if it
-        never began.
+        Ends early where the file does. When decoding breaks off, raises AudioError:
+        `truncated`, or `undecodable` if it never began.
         """
 
 
@@ -87,7 +89,8 @@ class Source(Protocol):
 def opened(path: Path) -> Iterator[Source]:
     """The file as a Source.
 
-    Raises AudioError: `vanished`, `empty`, `undecodable`, or `unsupported` when an extra is missing.
+    Raises AudioError: `vanished`, `empty`, `undecodable`,
+    or `unsupported` when an extra is missing.
     """
     import soundfile
 

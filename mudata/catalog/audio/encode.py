@@ -16,15 +16,17 @@ if TYPE_CHECKING:
     from mudata.catalog.audio.decode import Samples
 
 FLAC_LEVEL = 0.625
-"""libsndfile's scale for FLAC level 5, the reference default: music 1 to 9 % smaller than level 0 for 7 % more time."""
+"""libsndfile's scale for FLAC level 5, the reference default:
+music 1 to 9 % smaller than level 0 for 7 % more time."""
 
 PARTIAL = ".part"
 """How names of unfinished files end."""
 
 
 class _Disk(io.BufferedRandom):
-    """A file that libsndfile writes through: keeps the error that libsndfile would hide, and is not flushed to disk
-    at every close, which costs more than a short clip and which `mudata.catalog.audio.normalise` does without."""
+    """A file that libsndfile writes through: keeps the error that libsndfile would hide, and is not
+    flushed to disk at every close, which costs more than a short clip and which
+    `mudata.catalog.audio.normalise` does without."""
 
     error: OSError | None = None
 
@@ -62,7 +64,8 @@ class Flac:
             self._sound: Any = soundfile.SoundFile(self._disk, "w", rate, 1, **coding)
 
     def write(self, block: Samples) -> None:
-        """Append mono samples, rounded to the nearest step; what exceeds full scale is cut off and counted."""
+        """Append mono samples, rounded to the nearest step;
+        what exceeds full scale is cut off and counted."""
         import numpy as np
 
         steps = block * np.float32(self._steps)  # numpy rounds faster than libsndfile: an eighth of the encoding

@@ -1,7 +1,8 @@
 """What is already done: one JSON line per clip, appended at once, the last line of an id counts.
 
-A line is `[id, request, row]`. A torn last line (the process was killed while it wrote) is cut off on opening.
-Lines stay on disk and are read when asked for, so that memory holds ids and positions only.
+A line is `[id, request, row]`. A torn last line (the process was killed while it wrote) is cut off
+on opening. Lines stay on disk and are read when asked for, so that memory holds ids and positions
+only.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
 """How long an mp3 file is, frame by frame.
 
-libsndfile knows the length of an mp3 from its Xing, Info or VBRI frame. Without one it guesses from the first frames,
-and decodes no further than its guess: a file of varying bit rate loses its end without a word.
+libsndfile knows the length of an mp3 from its Xing, Info or VBRI frame. Without one it guesses from
+the first frames, and decodes no further than its guess: a file of varying bit rate loses its end
+without a word.
 """
 
 from __future__ import annotations
@@ -19,14 +20,16 @@ _HZ = (44_100, 48_000, 32_000)
 
 
 def states_length(file: BinaryIO) -> bool:
-    """Whether the file has a frame that tells its length (near its beginning, as the formats demand)."""
+    """Whether the file has a frame that tells its
+    length (near its beginning, as the formats demand)."""
     file.seek(_audio_start(file))
     first = file.read(4096)
     return any(tag in first for tag in (b"Xing", b"Info", b"VBRI"))
 
 
 def counted_samples(file: BinaryIO) -> int:
-    """Samples per channel of all frames up to the first thing that is none, such as a tag or damage."""
+    """Samples per channel of all frames up to the first thing that is none,
+    such as a tag or damage."""
     samples = 0
     file.seek(_audio_start(file))
     while size := _frame(header := file.read(4)):

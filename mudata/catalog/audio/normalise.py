@@ -1,8 +1,9 @@
 """From raw files to clips: every job alone, on all cores, and never twice.
 
-What is done is journalled in the target folder at once. A run that was killed, or is repeated, does only what the
-journal lacks: a job is done when its line answers the same request about the same source (size and time of change) and
-its clip still has the size it had. So a clip that a power cut tore is made again.
+What is done is journalled in the target folder at once. A run that was killed, or is repeated, does
+only what the journal lacks: a job is done when its line answers the same request about the same
+source (size and time of change) and its clip still has the size it had. So a clip that a power cut
+tore is made again.
 """
 
 from __future__ import annotations
@@ -37,7 +38,8 @@ COLUMNS = (
     "sample_rate", "peak", "rms", "source_format", "source_rate", "source_channels", "source_duration_s",
     "flavour", "status", "reason",
 )  # fmt: skip
-"""Columns of the result, as in the table `clips`; `id` lacks the dataset, `path` is relative to the target."""
+"""Columns of the result, as in the table `clips`;
+`id` lacks the dataset, `path` is relative to the target."""
 
 _BATCH = 4096
 """Rows that are Python objects at one time."""
@@ -45,7 +47,8 @@ _BATCH = 4096
 
 @dataclass(frozen=True)
 class Job:
-    """One clip that is wanted. `source` is relative to the files; crop, segment and bounds as in `audio.normalise`."""
+    """One clip that is wanted.
+    `source` is relative to the files; crop, segment and bounds as in `audio.normalise`."""
 
     id: str
     kind: str
@@ -68,9 +71,10 @@ def run(
 ) -> pa.Table:
     """Make every clip that is not there yet; one row per job, in their order.
 
-    Columns: COLUMNS, and `attributes` (list of name and value; what a MIDI file says of itself). A job that fails
-    gives a row with status quarantined, or missing when there is no source, and the others go on. `workers` is the
-    number of processes (None: one per core). MIDI files are read, not converted: `path` stays NULL.
+    Columns: COLUMNS, and `attributes` (list of name and value; what a MIDI file says of itself). A
+    job that fails gives a row with status quarantined, or missing when there is no source, and the
+    others go on. `workers` is the number of processes (None: one per core). MIDI files are read,
+    not converted: `path` stays NULL.
 
     Raises HomeError when the disk is full or read-only; what was finished is kept.
     """
@@ -96,8 +100,9 @@ def run(
 def clip_path(id_: str) -> str:
     """Where a clip lies below its target: `<two hex digits>/<id>.flac`.
 
-    The digits are those of the id's md5 and keep folders small (100,000 clips: 400 in each). Every byte of a name but
-    letters, digits and `_.-~` is percent-encoded, a leading `.`, `-` or `~` too; a long one is cut and ends in the md5.
+    The digits are those of the id's md5 and keep folders small (100,000 clips: 400 in each). Every
+    byte of a name but letters, digits and `_.-~` is percent-encoded, a leading `.`, `-` or `~` too;
+    a long one is cut and ends in the md5.
     """
     raw = os.fsencode(id_)
     md5 = hashlib.md5(raw, usedforsecurity=False).hexdigest()

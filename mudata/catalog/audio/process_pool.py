@@ -1,9 +1,10 @@
 """Worker processes that survive what they run.
 
-A decoder that crashes takes its process with it, and nothing else: the call that was in flight is tried once more in a
-fresh process and then given up; the others go on. That is why these are plain processes with a pipe each, and not an
-executor of `concurrent.futures`, which breaks as a whole and cannot say whose fault it was. Nor do they import the
-caller's `__main__`: a script without the `if __name__` guard works.
+A decoder that crashes takes its process with it, and nothing else: the call that was in flight is
+tried once more in a fresh process and then given up; the others go on. That is why these are plain
+processes with a pipe each, and not an executor of `concurrent.futures`, which breaks as a whole and
+cannot say whose fault it was. Nor do they import the caller's `__main__`: a script without the `if
+__name__` guard works.
 """
 
 from __future__ import annotations
@@ -26,7 +27,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterable, Iterator
 
 AHEAD = 2
-"""Calls given to a worker before it answers: it never waits, and few are left at the end for one worker alone."""
+"""Calls given to a worker before it answers:
+it never waits, and few are left at the end for one worker alone."""
 
 _START = (
     "import sys, json; sys.path[:] = json.loads(sys.argv[1]); "
@@ -51,9 +53,9 @@ def scattered(
 ) -> Generator[tuple[int, Any], None, None]:
     """Yield (n, function(value n)), in the order in which `count` processes finish them.
 
-    Values and results are what JSON can carry; values are drawn (in a thread) as they are needed. The function is
-    found by its module and name. It should return its failures: an exception in it counts as a crash.
-    Closing the iterator ends the processes.
+    Values and results are what JSON can carry; values are drawn (in a thread) as they are needed.
+    The function is found by its module and name. It should return its failures: an exception in it
+    counts as a crash. Closing the iterator ends the processes.
     """
     pool = _Pool(f"{function.__module__}:{function.__qualname__}", values)
     threads = [threading.Thread(target=pool.drive, daemon=True) for _ in range(count)]
@@ -85,7 +87,8 @@ class _Pool:
         self.results: queue.SimpleQueue[tuple[int, Any] | Exception | None] = queue.SimpleQueue()
 
     def drive(self) -> None:
-        """Thread: keep one process busy until nothing is left, and replace it when it dies. Ends with None."""
+        """Thread: keep one process busy until nothing is left,
+        and replace it when it dies. Ends with None."""
         sent: deque[tuple[int, Any]] = deque()
         suspect = None
         try:
@@ -169,7 +172,8 @@ def _cause(code: int) -> str:
 def serve() -> None:
     """Main function of a worker: answer each line on stdin with one on stdout, until stdin ends.
 
-    Decoders print warnings of their own: once the function is imported, both standard streams lead nowhere.
+    Decoders print warnings of their own:
+    once the function is imported, both standard streams lead nowhere.
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides
     module, _, name = sys.argv[2].partition(":")

@@ -1,4 +1,5 @@
-"""What a dataset is, as data: the grammar of cards, their labels and licences, and how they are loaded."""
+"""What a dataset is, as data:
+the grammar of cards, their labels and licences, and how they are loaded."""
 
 from __future__ import annotations
 

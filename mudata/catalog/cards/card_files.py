@@ -1,5 +1,5 @@
-"""Where cards lie: built-in ones in `mudata/cards`, a user's own in the folders that MUDATA_CARDS names (separated as
-in PATH), which win over built-in ones of the same name."""
+"""Where cards lie: built-in ones in `mudata/cards`, a user's own in the folders that MUDATA_CARDS
+names (separated as in PATH), which win over built-in ones of the same name."""
 
 from __future__ import annotations
 
@@ -10,10 +10,12 @@ BUILT_IN = Path(__file__).resolve().parents[2] / "cards"
 
 
 def files(kind: str = "datasets") -> dict[str, Path]:
-    """YAML files of a kind by name (the file's stem), sorted by name: built-in ones and a user's own.
+    """YAML files of a kind by name (the file's stem), sorted by name:
+    built-in ones and a user's own.
 
     `kind` is a folder of `mudata/cards`, such as 'models'. A user's own lie in folders of that name
-    within those of MUDATA_CARDS, cards of datasets directly in these. What is named first there wins.
+    within those of MUDATA_CARDS, cards of datasets directly in these. What is named first there
+    wins.
     """
     own = [Path(p).expanduser() for p in os.environ.get("MUDATA_CARDS", "").split(os.pathsep) if p]
     below = "." if kind == "datasets" else kind

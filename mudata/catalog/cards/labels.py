@@ -1,4 +1,5 @@
-"""Labels as a card says them: namespaces with ordered vocabularies, and what answers may call them."""
+"""Labels as a card says them: namespaces with ordered vocabularies, and what answers may call
+them."""
 
 from __future__ import annotations
 
@@ -71,7 +72,8 @@ class LabelSpace(Strict):
         return self
 
     def only(self, ids: tuple[str, ...]) -> LabelSpace:
-        """The same namespace with no labels but these, in its own order; compounds of others are left out."""
+        """The same namespace with no labels but these, in its own order;
+        compounds of others are left out."""
         labels = tuple(label for label in self.vocabulary if label.id in ids)
         kept = tuple(v if v.parent in ids else v.model_copy(update={"parent": None}) for v in labels)
         compounds = {phrase: meant for phrase, meant in self.compounds.items() if set(meant) <= set(ids)}

@@ -1,11 +1,12 @@
 """What words mean in music at large: the grammar of `cards/words/*.yaml`, and where they are found.
 
-A card says which labels a dataset has; a words file says what people call them: other spellings, near words, kinds,
-and the same in other languages. It lies apart from the cards because it is true of all of them, and because the hash
-of a card is part of every split: a better translation must not change a split.
+A card says which labels a dataset has; a words file says what people call them: other spellings,
+near words, kinds, and the same in other languages. It lies apart from the cards because it is true
+of all of them, and because the hash of a card is part of every split: a better translation must not
+change a split.
 
-A user's own files lie in a folder `words` within the folders that MUDATA_CARDS names, and win over built-in ones of
-the same name.
+A user's own files lie in a folder `words` within the folders that MUDATA_CARDS names,
+and win over built-in ones of the same name.
 """
 
 from __future__ import annotations
@@ -60,7 +61,8 @@ def files() -> dict[str, Path]:
 
 
 def load(name: str) -> Lexicon:
-    """Read one words file by name. Raises UnknownName, or CardError with file, line and what was expected."""
+    """Read one words file by name.
+    Raises UnknownName, or CardError with file, line and what was expected."""
     known = files()
     if name not in known:
         raise UnknownName(

@@ -1,7 +1,8 @@
 """Terms of use: the usage class that a licence text means, and the consent to terms.
 
-A reading of licences for filtering, never legal advice. Usage classes: `unrestricted` (any purpose, on the
-licence's other terms: attribution, share alike, no derivatives), `noncommercial`, `research`, `unknown`.
+A reading of licences for filtering, never legal advice. Usage classes: `unrestricted` (any purpose,
+on the licence's other terms: attribution, share alike, no derivatives), `noncommercial`,
+`research`, `unknown`.
 """
 
 from __future__ import annotations
@@ -33,7 +34,8 @@ _FREE = {
 
 
 def usage_of(text: str | None, default: Usage = "unknown") -> Usage:
-    """The usage class of a licence text: a Creative Commons title, abbreviation or address, or an SPDX id.
+    """The usage class of a licence text:
+    a Creative Commons title, abbreviation or address, or an SPDX id.
 
     No text means `default` (the dataset's own); a text that is not understood is 'unknown'.
     """
@@ -140,7 +142,8 @@ def _digest(text: str) -> str:
 
 
 def accepted(home: Home) -> dict[str, dict[str, str]]:
-    """The recorded consent by dataset, or `model:<name>`: accepted_at, licence, sha256 (of the licence text), usage."""
+    """The recorded consent by dataset, or `model:<name>`:
+    accepted_at, licence, sha256 (of the licence text), usage."""
     try:
         read: dict[str, dict[str, str]] = json.loads(home.licences.read_bytes())
     except FileNotFoundError:

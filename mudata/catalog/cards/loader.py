@@ -1,4 +1,5 @@
-"""Reading and checking cards, and other YAML files that lie beside them, by name or by the path of a file."""
+"""Reading and checking cards, and other YAML files that lie beside them,
+by name or by the path of a file."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""Where a dataset lives, as a card says it: components, each with mirrors in order of preference."""
+"""Where a dataset lives, as a card says it: components, each with mirrors in order of
+preference."""
 
 from __future__ import annotations
 

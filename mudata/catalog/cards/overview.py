@@ -1,7 +1,9 @@
-"""The list of datasets without reading every card: a card's line lies ready, keyed by the hash of its file.
+"""The list of datasets without reading every card:
+a card's line lies ready, keyed by the hash of its file.
 
-`overview.json` beside the cards has the line of each built-in card. It is made of them (`make docs`) and never trusted
-further than the hash goes: a card that was changed since, or is a user's own, is read.
+`overview.json` beside the cards has the line of each built-in card. It is made of them (`make
+docs`) and never trusted further than the hash goes: a card that was changed since, or is a user's
+own, is read.
 """
 
 from __future__ import annotations
@@ -20,8 +22,9 @@ FILE = BUILT_IN / "datasets" / "overview.json"
 
 
 def rows() -> list[dict[str, Any]]:
-    """A line for each dataset that has a card, by name: name, title, tags, format, duration, clips (of the default
-    subset; None where the card does not say), audio, usage, availability, licence, homepage.
+    """A line for each dataset that has a card, by name: name, title, tags, format, duration, clips
+    (of the default subset; None where the card does not say), audio, usage, availability, licence,
+    homepage.
 
     Raises CardError.
     """

@@ -1,9 +1,9 @@
 """Path patterns of cards: globs with named parts.
 
-`**/` is any depth (also none), `**` at the end is everything below, `*`, `?` and `{name}` stay within one
-path segment, `{name:regex}` is exactly what the regular expression says, and a name that
-comes again must match the same text. All else is literal, brackets too. Paths are relative
-to the dataset's `files/` folder and use forward slashes.
+`**/` is any depth (also none), `**` at the end is everything below, `*`, `?` and `{name}` stay
+within one path segment, `{name:regex}` is exactly what the regular expression says, and a name that
+comes again must match the same text. All else is literal, brackets too. Paths are relative to the
+dataset's `files/` folder and use forward slashes.
 """
 
 from __future__ import annotations
@@ -16,7 +16,8 @@ _NAME = re.compile(r"[a-z_][a-z0-9_]*\Z")
 
 
 class Pattern:
-    """A compiled path pattern. `names` are its named parts, in order. Raises CardError if it is malformed."""
+    """A compiled path pattern. `names` are its named parts, in order.
+    Raises CardError if it is malformed."""
 
     def __init__(self, text: str) -> None:
         self.text = text
@@ -65,7 +66,8 @@ def _regex(text: str) -> str:
 
 
 def _closing(text: str, start: int) -> int:
-    """Index of the brace that closes the one at `start`; braces of a regex such as \\d{5} are counted."""
+    """Index of the brace that closes the one at `start`;
+    braces of a regex such as \\d{5} are counted."""
     depth = 0
     for at in range(start, len(text)):
         depth += {"{": 1, "}": -1}.get(text[at], 0)

@@ -1,9 +1,9 @@
 """What a dataset card says: the grammar of `cards/datasets/*.yaml`.
 
-A card is data only. It names where a dataset lives (`sources`, whose grammar is in `mirrors`), which files are clips
-(`clips`), where labels (whose grammar is in `labels`), captions, groups and official splits come from, what is known
-to be wrong with it (`faults`), and what `verify` expects. Every model is frozen and refuses
-unknown keys, so that a typing error is an error.
+A card is data only. It names where a dataset lives (`sources`, whose grammar is in `mirrors`),
+which files are clips (`clips`), where labels (whose grammar is in `labels`), captions, groups and
+official splits come from, what is known to be wrong with it (`faults`), and what `verify` expects.
+Every model is frozen and refuses unknown keys, so that a typing error is an error.
 
 Patterns. A path pattern is a glob with named parts, matched against paths relative to
 the dataset's `files/` folder with forward slashes: `**/{genre}/{stem}.wav`. `**/` is any depth
@@ -11,10 +11,10 @@ the dataset's `files/` folder with forward slashes: `**/{genre}/{stem}.wav`. `**
 part, a repeated name must match the same text. Named parts become columns of the
 relation `files` that a card's SQL sees.
 
-SQL. A `select` is one SELECT statement. It runs in a DuckDB that can read the dataset's
-`files/` folder and nothing else, and sees the card's `tables` by name and `files(path, size,
-<named parts>)` with the files that the clip rule's patterns match. All but the clip rules also see
-`clips`, with every column that the rules give: a join with it turns keys of tables into ids of clips.
+SQL. A `select` is one SELECT statement. It runs in a DuckDB that can read the dataset's `files/`
+folder and nothing else, and sees the card's `tables` by name and `files(path, size, <named parts>)`
+with the files that the clip rule's patterns match. All but the clip rules also see `clips`, with
+every column that the rules give: a join with it turns keys of tables into ids of clips.
 """
 
 from __future__ import annotations
@@ -254,7 +254,8 @@ class Card(Strict):
         return tuple(g for g in ("artist", "album", "track") if g in provided)
 
     def facts(self) -> list[tuple[str, str | list[str]]]:
-        """Title and text, or lines of text, of everything that a person wants to know of a dataset."""
+        """Title and text, or lines of text, of everything that a person wants to know of a
+        dataset."""
         licence = self.licence
         survey = self.survey
         return [

@@ -23,9 +23,10 @@ def fold(text: str, *, keep: str = "") -> str:
 def canonical(space: LabelSpace) -> Callable[[str], str | None]:
     """From a label in any spelling to its id in the vocabulary, None if it is not in there.
 
-    Looks first for the spelling but for case, then for its letters and digits alone, so that 'C#' and 'C'
-    stay apart in a vocabulary that has both. Ids win over names, names over codes, codes over aliases; a
-    spelling that two labels have alike means neither. The labels of an open namespace are their own ids.
+    Looks first for the spelling but for case, then for its letters and digits alone, so that 'C#'
+    and 'C' stay apart in a vocabulary that has both. Ids win over names, names over codes, codes
+    over aliases; a spelling that two labels have alike means neither. The labels of an open
+    namespace are their own ids.
     """
     if space.open:
         return lambda label: label.strip() or None

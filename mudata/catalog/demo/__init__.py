@@ -1,4 +1,5 @@
-"""The demo dataset, composed by mudata itself: styles, pieces, instruments, and the files they become."""
+"""The demo dataset, composed by mudata itself:
+styles, pieces, instruments, and the files they become."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""Deciding and playing the demo's pieces: style, key and tempo first, then every note, all from one seed."""
+"""Deciding and playing the demo's pieces:
+style, key and tempo first, then every note, all from one seed."""
 
 from __future__ import annotations
 
@@ -132,7 +133,8 @@ def _bass_step(tone: str, intervals: tuple[int, ...], root: int, following: int)
 
 
 def _voicing(piece: Piece, root: int, intervals: tuple[int, ...]) -> list[int]:
-    """Pitches of a chord in the middle register; power chords carry their fifth in the voice itself."""
+    """Pitches of a chord in the middle register;
+    power chords carry their fifth in the voice itself."""
     power = piece.comp_voice == "distorted_guitar"
     low = 40 if power else 55
     return [low + (piece.tonic + root + i - low) % 12 for i in ((0,) if power else intervals)]

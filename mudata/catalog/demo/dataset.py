@@ -1,8 +1,10 @@
-"""The demo dataset: music that mudata composes itself, so that everything can be tried without any host.
+"""The demo dataset: music that mudata composes itself,
+so that everything can be tried without any host.
 
-Eight styles of twelve clips, each of ten seconds, several bars of drums, bass, chords and melody; genre, mood,
-instruments, tempo, key, metre, ensemble and a caption are known because they were decided first. Everything follows
-from `composition.SEED`; the result is dedicated to the public domain (CC0 1.0).
+Eight styles of twelve clips, each of ten seconds, several bars of drums, bass, chords and melody;
+genre, mood, instruments, tempo, key, metre, ensemble and a caption are known because they were
+decided first. Everything follows from `composition.SEED`; the result is dedicated to the public
+domain (CC0 1.0).
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """What the demo's eight styles are made of: metre, tempo, groove, harmony, instruments.
 
-Drum and chord patterns are one bar long, one character per step: `x` loud, `o` soft, `.` silent. Bass patterns hold
-(beat, chord tone, beats long), with tones root, third, fifth, octave, `walk` (a scale step towards the next root)
-and `lift` (a fifth below). Progressions name one chord per bar.
+Drum and chord patterns are one bar long, one character per step: `x` loud, `o` soft, `.` silent.
+Bass patterns hold (beat, chord tone, beats long), with tones root, third, fifth, octave, `walk` (a
+scale step towards the next root) and `lift` (a fifth below). Progressions name one chord per bar.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ SCALES = {
 }
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Style:
     genre: str
     phrase: str

@@ -1,6 +1,8 @@
-"""Instruments of the demo: small synthesisers on NumPy, every one a function of pitch, seconds and a seeded generator.
+"""Instruments of the demo:
+small synthesisers on NumPy, every one a function of pitch, seconds and a seeded generator.
 
-All return float arrays of shape (samples,) at RATE, peaking near 1. Frequencies are in Hz, times in seconds.
+All return float arrays of shape (samples,) at RATE, peaking near 1.
+Frequencies are in Hz, times in seconds.
 """
 
 from __future__ import annotations
@@ -40,7 +42,8 @@ def filtered(wave: Wave, low: float = 0.0, high: float = RATE / 2, order: int = 
 
 
 def harmonics(freq: float, seconds: float, amplitudes: Wave, vibrato: float = 0.0) -> Wave:
-    """Sum of the partials 1, 2, 3, ... below Nyquist; `vibrato` is its depth at 5.5 Hz, in semitones."""
+    """Sum of the partials 1, 2, 3, ...
+    below Nyquist; `vibrato` is its depth at 5.5 Hz, in semitones."""
     t = _time(seconds)
     bend = vibrato * np.sin(2 * np.pi * 5.5 * t) * np.minimum(1, t / 0.25)
     phase = 2 * np.pi * np.cumsum(freq * 2 ** (bend / 12)) / RATE

@@ -1,4 +1,5 @@
-"""Getting a dataset's files onto this disk: what to get is planned, then transferred, verified and unpacked."""
+"""Getting a dataset's files onto this disk:
+what to get is planned, then transferred, verified and unpacked."""
 
 from __future__ import annotations
 

@@ -1,12 +1,13 @@
 """Archives taken apart safely: zip (stored, deflate, bzip2, LZMA) and tar (plain, gzip, bzip2, xz).
 
-No member is written outside its folder, no link or device is made, nothing is overwritten by a namesake, and
-no more comes out than was allowed. Every member is written beside its path and moved there, so that what is
-there is whole: an extraction that was killed goes on where it ended. Memory stays constant but
-for the list of names.
+No member is written outside its folder, no link or device is made, nothing is overwritten by a
+namesake, and no more comes out than was allowed. Every member is written beside its path and moved
+there, so that what is there is whole: an extraction that was killed goes on where it ended. Memory
+stays constant but for the list of names.
 
-Names: backslashes separate as slashes do; zip names without the UTF-8 flag are read as UTF-8 if they are
-valid UTF-8 (macOS writes such), else as code page 437; tar names that are no UTF-8 as Latin-1.
+Names: backslashes separate as slashes do; zip names without the UTF-8 flag are read as UTF-8 if
+they are valid UTF-8 (macOS writes such), else as code page 437; tar names that are no UTF-8 as
+Latin-1.
 """
 
 from __future__ import annotations
@@ -52,11 +53,12 @@ def extract(
     max_bytes: int,
     advance: Advance = lambda done: None,
 ) -> list[Path]:
-    """Write the files that `keep` accepts (None: all but `__MACOSX`) below `target`; gives their paths.
+    """Write the files that `keep` accepts
+    (None: all but `__MACOSX`) below `target`; gives their paths.
 
-    A file that is there with the right size (zip: and checksum) stays as it is. `advance` is called with bytes
-    of the archive, which add up to its size. Raises UnsafeArchive; FetchError for what is damaged, encrypted or no
-    archive; HomeError for a full disk.
+    A file that is there with the right size (zip: and checksum) stays as it is. `advance` is called
+    with bytes of the archive, which add up to its size. Raises UnsafeArchive; FetchError for what
+    is damaged, encrypted or no archive; HomeError for a full disk.
     """
     extraction = _Extraction(
         archive, target, keep or (lambda path: not path.startswith("__MACOSX/")), max_bytes, advance

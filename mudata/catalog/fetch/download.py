@@ -54,9 +54,10 @@ def download(
 ) -> Path:
     """Get one file; a target that is there and verifies is kept as it is.
 
-    `advance` is called with bytes (negative when the server makes us start over); an exception that it
-    raises ends the download, which a later call resumes. Raises Offline, NeedsToken (401, 403), ChecksumMismatch
-    (what arrived is deleted), FetchError, and HomeError for a full disk or a folder without permission.
+    `advance` is called with bytes (negative when the server makes us start over); an exception that
+    it raises ends the download, which a later call resumes. Raises Offline, NeedsToken (401, 403),
+    ChecksumMismatch (what arrived is deleted), FetchError, and HomeError for a full disk or a
+    folder without permission.
     """
     with telling_os_errors(), contextlib.ExitStack() as stack:
         if want.target.is_file():
@@ -99,7 +100,8 @@ def download_many(
 ) -> dict[str, Path | FetchError]:
     """Get many files, `jobs` at a time: each address with its file, or with what went wrong.
 
-    One want per address. Trouble that is not the file's own (a full disk, an interrupt) stops all and is raised.
+    One want per address. Trouble that is not the file's
+    own (a full disk, an interrupt) stops all and is raised.
     """
     by_url = {want.url: want for want in wants}
     results: dict[str, Path | FetchError] = {}
@@ -155,7 +157,8 @@ def _open_client(retries: DownloadRetries) -> httpx2.Client:
 def _until_complete(
     client: httpx2.Client, want: Download, partial: PartialFile, advance: Advance, retries: DownloadRetries
 ) -> bool:
-    """Try until the partial is complete, or retries are used up; whether it was put together from pieces."""
+    """Try until the partial is complete, or retries are used up;
+    whether it was put together from pieces."""
     if not want.url.lower().startswith(("http://", "https://")):
         raise FetchError(f"The address {shown(want.url)} is no http(s) one.", "Correct the card.")
     reported = 0.0

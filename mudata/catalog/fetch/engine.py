@@ -1,7 +1,8 @@
 """The one way from mirrors to files on disk, for datasets and for weights.
 
-Options are tried in the order of the card; each job is recorded in the ledger as soon as it is complete, so that a
-fetch that was stopped goes on where it ended. What is wanted, and where it goes, is the caller's: see `Delivery`.
+Options are tried in the order of the card; each job is recorded in the ledger as soon as it is
+complete, so that a fetch that was stopped goes on where it ended. What is wanted, and where it
+goes, is the caller's: see `Delivery`.
 """
 
 from __future__ import annotations
@@ -38,7 +39,8 @@ MIRRORS: dict[str, str] = {
     "local": "mudata.catalog.fetch.sources.builtin:by_hand",
     "composed": "mudata.catalog.fetch.sources.builtin:compose",
 }
-"""Kind of mirror -> what fetches it, (mirror, Target, Progress) -> FetchResult; imported when needed: heavy."""
+"""Kind of mirror -> what fetches it, (mirror, Target, Progress) -> FetchResult;
+imported when needed: heavy."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,7 +58,8 @@ class Delivery:
     complete: bool = False
     """Whether a single file that cannot be had fails the whole delivery."""
     goes_on: bool = False
-    """Whether a later request may go on with what lies in `target.downloads`, which is kept then."""
+    """Whether a later request may go on with what lies in `target.downloads`, which is kept
+    then."""
 
 
 @dataclass(frozen=True)
@@ -82,7 +85,8 @@ class Engine:
     def take(self, delivery: Delivery) -> None:
         """Fetch and record the jobs of a delivery; files that were changed since they came, anew.
 
-        Raises what the sources raise, FetchError if a delivery has to be complete and is not, HomeError.
+        Raises what the sources raise,
+        FetchError if a delivery has to be complete and is not, HomeError.
         """
         target, ledger = delivery.target, delivery.ledger
         for job, state in delivery.jobs:
@@ -122,10 +126,11 @@ def try_in_order(
     take: Callable[[Option], None],
     on_failure: Callable[[FailedOption, Option], None] = lambda failure, following: None,
 ) -> list[FailedOption]:
-    """Take one option after the other until one succeeds; those whose mirror is known to be dead are not tried.
+    """Take one option after the other until one succeeds;
+    those whose mirror is known to be dead are not tried.
 
-    `on_failure` hears of a failure, and of the option that is tried next. Returns every option's failure if none
-    succeeded, else nothing.
+    `on_failure` hears of a failure, and of the option that is tried next.
+    Returns every option's failure if none succeeded, else nothing.
     """
     failures: list[FailedOption] = []
     for option, following in zip(options, (*options[1:], None), strict=True):
@@ -141,7 +146,8 @@ def try_in_order(
 
 
 def error_of(what: str, failures: Sequence[FailedOption], hint: str | None = None) -> FetchError:
-    """One error that tells every mirror's reason; of their common kind, if those that could be asked have one."""
+    """One error that tells every mirror's reason;
+    of their common kind, if those that could be asked have one."""
     lines = [f"{what} could not be had:"]
     lines += [f"  {describe(f.mirror)}: " + str(f.error).replace("\n", "\n    ") for f in failures]
     asked = [f.error for f in failures if f.mirror.kind != "local" and f.mirror.status != "dead"]
@@ -149,14 +155,16 @@ def error_of(what: str, failures: Sequence[FailedOption], hint: str | None = Non
 
 
 def common_kind(errors: Iterable[MudataError]) -> type[FetchError]:
-    """The kind that all errors are of, else FetchError; NeedsToken wins, since the user can do something about it."""
+    """The kind that all errors are of, else FetchError;
+    NeedsToken wins, since the user can do something about it."""
     kinds = {type(error) for error in errors}
     kind = NeedsToken if NeedsToken in kinds else kinds.pop() if len(kinds) == 1 else FetchError
     return kind if issubclass(kind, FetchError) else FetchError
 
 
 def check_room(name: str, needed: float, folder: Path) -> None:
-    """Better to fail before a download of many GB than at its end: raises HomeError if `needed` bytes cannot fit."""
+    """Better to fail before a download of many GB than at its end:
+    raises HomeError if `needed` bytes cannot fit."""
     free = shutil.disk_usage(folder).free
     if needed > free:
         raise HomeError(

@@ -1,7 +1,8 @@
 """From a card to files on disk: each component from the first mirror that has it.
 
-`plan` says what is missing, `engine` gets it and records it. Here it is decided which clips are wanted, what becomes of
-a component that nobody gives, and what is told. A finished fetch is recognised without the network.
+`plan` says what is missing, `engine` gets it and records it. Here it is decided which clips are
+wanted, what becomes of a component that nobody gives, and what is told. A finished fetch is
+recognised without the network.
 """
 
 from __future__ import annotations
@@ -32,9 +33,9 @@ if TYPE_CHECKING:
 def fetch(card: Card, home: Home, request: FetchRequest, progress: Progress = SILENT) -> Fetched:
     """Bring the files of a card into `home.raw(card.name)/files`.
 
-    Components come from the first mirror that gives them; optional ones that nobody gives become notes.
-    Raises UnknownName (subset), FetchError or its kin (a required component; all mirrors' reasons), HomeError.
-    Wants the dataset's lock, which `ingest.get` takes.
+    Components come from the first mirror that gives them; optional ones that nobody gives become
+    notes. Raises UnknownName (subset), FetchError or its kin (a required component; all mirrors'
+    reasons), HomeError. Wants the dataset's lock, which `ingest.get` takes.
     """
     return _DatasetFetch(card, home, request, progress).run()
 
@@ -81,7 +82,8 @@ class _DatasetFetch:
         return f"{self.request.where!r} {self.request.limit} {','.join(self.subsets)} {loader.sha256(self.card)}"
 
     def _present(self, requirement: Requirement) -> Option | None:
-        """The option that was taken before and leaves nothing to do; without the network, as little as it gave."""
+        """The option that was taken before and leaves nothing to do;
+        without the network, as little as it gave."""
         option = requirement.option_in("present")
         if option is None and self.offline:
             option = requirement.option_in("present", "incomplete")
@@ -149,7 +151,8 @@ class _DatasetFetch:
         )
 
     def _clips(self, mirror: AnyMirror) -> pa.Table | None:
-        """The clips that are asked for, if the tables that are there can tell (ReadError if they must and cannot)."""
+        """The clips that are asked for,
+        if the tables that are there can tell (ReadError if they must and cannot)."""
         if mirror.kind not in CLIPWISE and self._selection() is None:
             return None
         from mudata.catalog.read.reader import read

@@ -1,7 +1,8 @@
-"""raw/<dataset>/fetched.json: what was got from where, so that a finished fetch is recognised by looking at files only.
+"""raw/<dataset>/fetched.json:
+what was got from where, so that a finished fetch is recognised by looking at files only.
 
-A record is one job of a mirror (a file with all that came out of it, or the mirror as a whole): its component, mirror,
-time, and size and mtime of every file. Written atomically after every job.
+A record is one job of a mirror (a file with all that came out of it, or the mirror as a whole): its
+component, mirror, time, and size and mtime of every file. Written atomically after every job.
 """
 
 from __future__ import annotations
@@ -41,7 +42,8 @@ class FetchRecord:
 
 
 class Ledger:
-    """The records by the key of their job. Raises HomeError if the file is broken or of a newer version."""
+    """The records by the key of their job.
+    Raises HomeError if the file is broken or of a newer version."""
 
     def __init__(self, path: Path) -> None:
         self._path = path

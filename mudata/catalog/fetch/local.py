@@ -1,7 +1,8 @@
-"""What a user already has: folders in any known layout, archives, shards, and the caches of other tools.
+"""What a user already has:
+folders in any known layout, archives, shards, and the caches of other tools.
 
-Every file that the card reads is linked (or copied) below `files/`; archives are extracted, rows of shards written out.
-Components that are satisfied so are recorded, and not downloaded.
+Every file that the card reads is linked (or copied) below `files/`; archives are extracted, rows of
+shards written out. Components that are satisfied so are recorded, and not downloaded.
 """
 
 from __future__ import annotations
@@ -35,7 +36,8 @@ _SHARDS = (".parquet", ".arrow")
 
 
 def adopt(card: Card, request: FetchRequest, target: Target, ledger: Ledger, progress: Progress) -> None:
-    """Take what the card reads out of `request.origin`, and record the components that need nothing more.
+    """Take what the card reads out of `request.origin`,
+    and record the components that need nothing more.
 
     Raises FetchError if a path does not exist, or nothing in all of them is of use.
     """
@@ -117,7 +119,8 @@ def _archive_names(card: Card) -> set[str]:
 
 
 def _wanted_path(base: Path, path: str, wanted: Callable[[str], bool]) -> str | None:
-    """Where a file belongs: its path as it is, else with the last parents of `base`, else without its first folders."""
+    """Where a file belongs: its path as it is,
+    else with the last parents of `base`, else without its first folders."""
     if wanted(path):
         return path
     parents = base.parts[1:]
@@ -175,8 +178,9 @@ def _rows(card: Card, base: Path, shards: list[str], target: Target, progress: P
 def _satisfied(card: Card, files: dict[str, tuple[int, int]]) -> dict[str, dict[str, tuple[int, int]]]:
     """The components that want nothing more, each with its files.
 
-    A component that is known to give tables has what it needs if they are all there. Any other gives the
-    clips: it is satisfied by clips, provided that no table is missing which only it could have.
+    A component that is known to give tables has what it needs if they are all there. Any other
+    gives the clips: it is satisfied by clips, provided that no table is missing which only it could
+    have.
     """
     tables = {name: Pattern(table.path) for name, table in card.tables.items()}
     of_table = {name: {path for path in files if pattern.match(path) is not None} for name, pattern in tables.items()}
@@ -195,7 +199,8 @@ def _satisfied(card: Card, files: dict[str, tuple[int, int]]) -> dict[str, dict[
 
 
 def _tables_of(component: Component, tables: dict[str, Pattern]) -> set[str]:
-    """The tables that a component gives for certain: named as files, or as what is kept of an archive."""
+    """The tables that a component gives for certain:
+    named as files, or as what is kept of an archive."""
     listed = [file for mirror in component.mirrors for file in getattr(mirror, "files", ())]
     paths = [file.path for file in listed if file.unpack == "none"]
     paths += [glob.replace("**/", "").replace("*", "x") for file in listed for glob in file.keep]

@@ -1,7 +1,7 @@
 """What files of the user's own have in common, those of a dataset and those of weights.
 
-They are looked for in folders of any layout, put in place by links, and recorded as `own files: ...`, so that what they
-satisfy is not downloaded.
+They are looked for in folders of any layout, put in place by links, and recorded as `own files:
+...`, so that what they satisfy is not downloaded.
 """
 
 from __future__ import annotations
@@ -30,7 +30,8 @@ def existing(path: Path, expected: str) -> Path:
 
 
 def files_of(path: Path) -> tuple[Path, list[str]]:
-    """The folder of what a user gave, and its files' paths below it; a file stands for itself alone."""
+    """The folder of what a user gave, and its files' paths below it;
+    a file stands for itself alone."""
     return (path, [name for name, _ in walk(path)]) if path.is_dir() else (path.parent, [path.name])
 
 

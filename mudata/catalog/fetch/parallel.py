@@ -26,8 +26,9 @@ def run_parallel(
 ) -> Generator[tuple[Job, Result], None, None]:
     """Do `work` for each job, `at_a_time` of them at once, with one bar over `total` bytes.
 
-    After the first FetchError or ReadError no further job is begun, those under way are finished, then it
-    is raised. Any other error, and closing the generator, stops all at their next call of `advance`.
+    After the first FetchError or ReadError no further job is begun, those under way are finished,
+    then it is raised. Any other error, and closing the generator, stops all at their next call of
+    `advance`.
     """
     with progress.bar(title, total, "bytes") as advance, ThreadPoolExecutor(at_a_time) as pool:
         shared = _SharedBar(progress, advance)

@@ -1,4 +1,5 @@
-"""What is to be fetched: a pure function of card, request, ledger and the looks of the files, before any effect."""
+"""What is to be fetched: a pure function of card, request,
+ledger and the looks of the files, before any effect."""
 
 from __future__ import annotations
 
@@ -17,14 +18,16 @@ if TYPE_CHECKING:
     from mudata.catalog.fetch.ledger import FetchRecord, Stat
 
 State = Literal["present", "incomplete", "stale", "missing"]
-"""incomplete: there, but for clips that could not be had; stale: changed on disk, or not what the card now promises."""
+"""incomplete: there, but for clips that could not be had; stale:
+changed on disk, or not what the card now promises."""
 
 CLIPWISE = ("http-clips", "youtube")
 """Kinds of mirrors that can fetch exactly the clips that are asked for."""
 _LISTING = ("http", "huggingface", "kaggle")
 """Kinds of mirrors with a list of files."""
 _VOLATILE = frozenset({"status", "checked", "note", "size", "sha256", "sha1", "md5", "also", "max_unpacked", "subset"})
-"""What a card may change of a mirror without making its files other files; sums are compared one by one."""
+"""What a card may change of a mirror without making its files other files;
+sums are compared one by one."""
 
 
 class Sourced(Protocol):
@@ -36,7 +39,8 @@ class Sourced(Protocol):
 
 @dataclass(frozen=True)
 class FetchJob:
-    """The smallest thing that a mirror gives in one go: an HTTP file with all that comes out of it, or all it has."""
+    """The smallest thing that a mirror gives in one go:
+    an HTTP file with all that comes out of it, or all it has."""
 
     mirror: AnyMirror
     """Narrowed to this job."""
@@ -79,9 +83,11 @@ class Requirement:
 def plan(
     card: Sourced, subsets: Sequence[str], selection: str | None, records: Mapping[str, FetchRecord], stat: Stat
 ) -> tuple[Requirement, ...]:
-    """The requirements of a request, those that want to know the clips last; components of other subsets are left out.
+    """The requirements of a request, those that want to know the clips last;
+    components of other subsets are left out.
 
-    `selection` says in words which clips are wanted; None: all. `stat` looks at a file below `files/`.
+    `selection` says in words which clips are wanted; None: all.
+    `stat` looks at a file below `files/`.
     """
     requirements: list[Requirement] = []
     for name, component in card.sources.items():
@@ -108,7 +114,8 @@ def record_of(job: FetchJob, records: Mapping[str, FetchRecord]) -> FetchRecord 
 
 
 def adopted_key(name: str, component: Component, subsets: Sequence[str]) -> str:
-    """Names what a user's own files gave, in the ledger: for these subsets, if the component differs by subset."""
+    """Names what a user's own files gave, in the ledger:
+    for these subsets, if the component differs by subset."""
     mirrors = component.mirrors
     parts = [*mirrors, *(file for mirror in mirrors for file in getattr(mirror, "files", ()))]
     differs = any(getattr(part, "subset", None) for part in parts)

@@ -1,4 +1,5 @@
-"""One request for one file: go on where the piece that is there ends, if the server can, and understand its answer."""
+"""One request for one file:
+go on where the piece that is there ends, if the server can, and understand its answer."""
 
 from __future__ import annotations
 
@@ -58,7 +59,8 @@ def shown(url: str) -> str:
 
 
 class PartialFile:
-    """The unfinished file `.<name>.part`, and the note `.<name>.part.json` of which bytes these are."""
+    """The unfinished file `.<name>.part`,
+    and the note `.<name>.part.json` of which bytes these are."""
 
     def __init__(self, want: Download) -> None:
         self._want = want
@@ -84,7 +86,8 @@ class PartialFile:
 
     @property
     def resumes(self) -> bool:
-        """Whether the piece can be built upon: the server will tell if the file changed, or a checksum will."""
+        """Whether the piece can be built upon:
+        the server will tell if the file changed, or a checksum will."""
         return self.size > 0 and bool(self.validator or self._want.checksums)
 
     def describe(self, validator: str | None) -> None:
@@ -107,10 +110,11 @@ class PartialFile:
 
 
 def attempt(client: httpx2.Client, want: Download, partial: PartialFile, at: Advance) -> bool:
-    """Bring a partial file to its end with one request; whether it was added to what was there already.
+    """Bring a partial file to its end with one request;
+    whether it was added to what was there already.
 
-    `at` is told the position in the file. Raises TryAgain, httpx2.HTTPError, NeedsToken, ChecksumMismatch
-    (more bytes than expected), FetchError.
+    `at` is told the position in the file. Raises TryAgain, httpx2.HTTPError, NeedsToken,
+    ChecksumMismatch (more bytes than expected), FetchError.
     """
     if not partial.resumes:
         partial.discard()
@@ -201,9 +205,11 @@ def _refuse_web_page(response: httpx2.Response, want: Download) -> None:
 
 
 def retry_after(headers: Mapping[str, str]) -> float | None:
-    """Seconds that the host asks us to wait: given as such, or as a date; None if it says nothing that makes sense.
+    """Seconds that the host asks us to wait:
+    given as such, or as a date; None if it says nothing that makes sense.
 
-    Source: RFC 9110, section 10.2.3. `headers` must find names in any case, as those of httpx2 and requests do.
+    Source: RFC 9110, section 10.2.3.
+    `headers` must find names in any case, as those of httpx2 and requests do.
     """
     value = headers.get("retry-after", "").strip()
     with contextlib.suppress(ValueError):

@@ -1,4 +1,5 @@
-"""The index: DuckDB views over the Parquet parts of all datasets, and registered ones over files of others.
+"""The index: DuckDB views over the Parquet parts of all datasets,
+and registered ones over files of others.
 
 The parts (see `generations`) are the truth. `index/mudata.duckdb` holds the same views for other
 programs, such as the stock `duckdb` command line; it can be deleted at any time and is rebuilt from
@@ -30,7 +31,8 @@ if TYPE_CHECKING:
 DATABASE = "mudata.duckdb"
 
 STORAGE = "v1.0.0"
-"""Storage version of mudata.duckdb: the oldest that DuckDB still writes, so that every duckdb since 1.0 opens it."""
+"""Storage version of mudata.duckdb:
+the oldest that DuckDB still writes, so that every duckdb since 1.0 opens it."""
 
 
 def publish(
@@ -38,12 +40,12 @@ def publish(
 ) -> Path:
     """Replace all rows of a dataset; the folder of the generation that now counts.
 
-    `tables` are some of `tables.TABLES`, with their columns (those left out get no rows). `selection` says which
-    clips were asked for (subset, where, limit); it is kept with them. If nothing but the time differs from the
-    current generation, nothing is written.
+    `tables` are some of `tables.TABLES`, with their columns (those left out get no rows).
+    `selection` says which clips were asked for (subset, where, limit); it is kept with them. If
+    nothing but the time differs from the current generation, nothing is written.
 
-    Raises ReadError for tables that do not have the declared shape, HomeError if the home cannot be written or is
-    of a newer version.
+    Raises ReadError for tables that do not have the declared shape,
+    HomeError if the home cannot be written or is of a newer version.
     """
     folder = home.make(home.index / "parts" / dataset)
     draft = generations.GenerationDraft(dataset, tables, selection)
@@ -71,7 +73,8 @@ def publish(
 
 
 def _outdated(home: Home, current: generations.Generation) -> bool:
-    """Whether mudata.duckdb is not there, or older than a generation whose writer was stopped before it came to it."""
+    """Whether mudata.duckdb is not there,
+    or older than a generation whose writer was stopped before it came to it."""
     try:
         return (home.index / DATABASE).stat().st_mtime_ns < current.file("clips").stat().st_mtime_ns
     except FileNotFoundError:
@@ -81,9 +84,10 @@ def _outdated(home: Home, current: generations.Generation) -> bool:
 def connect(home: Home) -> duckdb.DuckDBPyConnection:
     """A snapshot of the index as it is now: a DuckDB in memory with a view for each of its tables.
 
-    It can read the files of this snapshot and no other, whatever the SQL; no setting can be changed. Tables and views
-    that are made in it are its own and vanish with it. Times are in UTC. Where nothing is indexed the views are
-    empty. Raises HomeError for an index that is damaged or of a newer version.
+    It can read the files of this snapshot and no other, whatever the SQL; no setting can be
+    changed. Tables and views that are made in it are its own and vanish with it. Times are in UTC.
+    Where nothing is indexed the views are empty. Raises HomeError for an index that is damaged or
+    of a newer version.
     """
     current = current_generations(home)
     others = {name: (view, sorted(home.root.glob(view.files))) for name, view in registered().items()}
@@ -116,7 +120,8 @@ def connect(home: Home) -> duckdb.DuckDBPyConnection:
 
 
 def current_generations(home: Home) -> dict[str, generations.Generation]:
-    """What is indexed: the current generation by dataset, sorted. Raises HomeError for those of a newer version."""
+    """What is indexed: the current generation by dataset, sorted.
+    Raises HomeError for those of a newer version."""
     try:
         names = sorted(entry.name for entry in os.scandir(home.index / "parts") if entry.is_dir())
     except FileNotFoundError:
@@ -132,7 +137,8 @@ def current_generation(home: Home, dataset: str) -> Path | None:
 
 
 def index_sha256(home: Home, dataset: str) -> str:
-    """A hash of a dataset's rows (all but those of `datasets`), whatever their order and when they were written.
+    """A hash of a dataset's rows (all but those of `datasets`),
+    whatever their order and when they were written.
 
     Raises HomeError if the dataset is not indexed.
     """
@@ -178,7 +184,8 @@ def _dataset_views(current: Mapping[str, generations.Generation]) -> dict[str, s
 
 
 def _view(view: RegisteredView, files: str | None) -> str:
-    """The SELECT of a registered view over its files, as DuckDB's readers take them; None for none."""
+    """The SELECT of a registered view over its files, as DuckDB's readers take them; None for
+    none."""
     if files is None:
         return empty_select((column.name, column.type) for column in view.columns)
     return view.select(files)

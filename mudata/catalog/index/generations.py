@@ -1,11 +1,12 @@
-"""The truth of the index: per dataset, generations of Parquet files that are never changed once they are there.
+"""The truth of the index: per dataset,
+generations of Parquet files that are never changed once they are there.
 
     index/parts/<dataset>/<generation>/<table>.parquet     all tables of `tables.TABLES`
     index/parts/<dataset>/<generation>/about.json          sizes, hashes, versions, what was selected
 
-A generation is written to a folder whose name begins with a dot, and renamed: the rename is the commit. The newest
-complete one counts. A generation that was replaced is kept for those who read it: the one before the current always,
-older ones for `GRACE_S`.
+A generation is written to a folder whose name begins with a dot, and renamed: the rename is the
+commit. The newest complete one counts. A generation that was replaced is kept for those who read
+it: the one before the current always, older ones for `GRACE_S`.
 """
 
 # ruff: noqa: S608 - names come from `tables.TABLES`, values go through `quote`
@@ -34,7 +35,8 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 GRACE_S = 3600.0
-"""How long after it was replaced a generation can still be read, seconds. Chosen here: longer than any query."""
+"""How long after it was replaced a generation can still be read, seconds.
+Chosen here: longer than any query."""
 
 ABOUT = "about.json"
 
@@ -45,17 +47,19 @@ _STORED = {
     ("clips", "rms"): ("{}::FLOAT", "{}::DOUBLE"),
     ("labels", "label"): ("nullif({}, canonical)", "coalesce({}, canonical)"),
 }
-"""Columns that lie in Parquet otherwise than they are shown: how they are written, how they are read.
+"""Columns that lie in Parquet otherwise than they are shown:
+how they are written, how they are read.
 
-Random hashes do not compress: as text two of them take 69 MB per million clips, as bytes 64. Levels need no more than
-single precision. Most labels are written as their canonical name is.
+Random hashes do not compress: as text two of them take 69 MB per million clips, as bytes 64. Levels
+need no more than single precision. Most labels are written as their canonical name is.
 """
 
 _AS_SHOWN = ("{}", "{}")
 
 _OPTIONS = {"clips": "", "*": ", ROW_GROUP_SIZE 40960, DICTIONARY_SIZE_LIMIT 20000"}
-"""How Parquet is written. Where clip_id comes as a dictionary of at most 20,000 values (DuckDB's own limit), a function
-of it is computed once per clip and not once per row: a draw by hash, at 4.64 labels per clip, takes a third."""
+"""How Parquet is written. Where clip_id comes as a dictionary of at most 20,000 values (DuckDB's
+own limit), a function of it is computed once per clip and not once per row: a draw by hash, at 4.64
+labels per clip, takes a third."""
 
 _MEASURED = {"peak", "rms"}
 """Left out of the content's hash: the last bits of a sum of floats are the processor's own."""
@@ -86,7 +90,8 @@ class Generation:
 
 
 def newest(folder: Path) -> Generation | None:
-    """The newest complete generation in a dataset's folder. Raises HomeError if a newer mudata wrote it."""
+    """The newest complete generation in a dataset's folder.
+    Raises HomeError if a newer mudata wrote it."""
     current = next(_complete(folder), None)
     if current is not None and current.about["index_version"] > INDEX_VERSION:
         raise HomeError(
@@ -118,7 +123,8 @@ def _numbers(folder: Path) -> list[int]:
 
 
 def select(table: str, files: Sequence[Path]) -> str:
-    """A SELECT of a table in the shape that is declared, from its Parquet files; empty if there are none."""
+    """A SELECT of a table in the shape that is declared, from its Parquet files;
+    empty if there are none."""
     if not files:
         return empty_select((c.name, c.type) for c in TABLES[table])
     shown = [_STORED.get((table, c.name), _AS_SHOWN)[1].format(identifier(c.name)) for c in TABLES[table]]
@@ -228,7 +234,8 @@ class GenerationDraft:
                 raise ReadError(f"{self.dataset}: the index cannot take {what}: {rows[0][0]!r}.", "Correct the rows.")
 
     def _digest(self, name: str, without: set[str]) -> list[str]:
-        """A hash of a table's rows, whatever their order: their number, and the sums of both halves of their MD5."""
+        """A hash of a table's rows, whatever their order:
+        their number, and the sums of both halves of their MD5."""
         columns = [identifier(c.name) for c in TABLES[name] if c.name not in without]
         # control characters that no text holds keep neighbours apart, and NULL from ''
         row = f"concat_ws(chr(31), {', '.join(f'coalesce({c}::VARCHAR, chr(30))' for c in columns)})"
@@ -278,7 +285,8 @@ def _sha256(value: object) -> str:
 
 
 def _flush(path: Path) -> None:
-    """Down to the disk, so that a rename never comes before the content. Folders too, where the system can."""
+    """Down to the disk, so that a rename never comes before the content.
+    Folders too, where the system can."""
     with contextlib.suppress(PermissionError):  # Windows opens no folders
         handle = os.open(path, os.O_RDONLY)
         try:

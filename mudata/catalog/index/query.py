@@ -1,4 +1,5 @@
-"""Questions to the index in SQL: read-only, one statement, and nothing but the index can be read."""
+"""Questions to the index in SQL: read-only, one statement, and nothing but the index can be
+read."""
 
 from __future__ import annotations
 
@@ -21,7 +22,8 @@ if TYPE_CHECKING:
 Result = TypeVar("Result")
 
 _KINDS = (duckdb.StatementType.SELECT, duckdb.StatementType.MULTI)
-"""SELECT, FROM, WITH, VALUES, DESCRIBE, SHOW, SUMMARIZE; DuckDB makes several statements of one PIVOT (MULTI)."""
+"""SELECT, FROM, WITH, VALUES, DESCRIBE, SHOW, SUMMARIZE;
+DuckDB makes several statements of one PIVOT (MULTI)."""
 
 _EXPLAIN = re.compile(r"\s*explain\s*(analyze\b|\(\s*(analyze|format)\b[^)]*\))?", re.IGNORECASE)
 
@@ -60,7 +62,8 @@ class Relation:
         return self._run(lambda: self._connection.sql(self._sql).df())
 
     def batches(self, rows: int = 10_000) -> Iterator[list[tuple[Any, ...]]]:
-        """The rows as `fetchall` gives them, a few at a time: an answer of any length costs no memory here."""
+        """The rows as `fetchall` gives them, a few at a time:
+        an answer of any length costs no memory here."""
         result = self._run(lambda: self._connection.execute(self._sql))
         while batch := self._run(lambda: result.fetchmany(rows)):
             yield batch
@@ -69,7 +72,8 @@ class Relation:
         return self._run(lambda: str(self._connection.sql(self._sql)))
 
     def _run(self, work: Callable[[], Result]) -> Result:
-        """DuckDB's errors as ours. Works in a thread, so that Ctrl-C stops it whatever DuckDB is busy with."""
+        """DuckDB's errors as ours.
+        Works in a thread, so that Ctrl-C stops it whatever DuckDB is busy with."""
         with ThreadPoolExecutor(1) as thread:
             try:
                 return thread.submit(work).result()

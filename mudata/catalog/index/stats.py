@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from mudata.catalog.cards import loader
-from mudata.catalog.index import database
+from mudata.catalog.index import database, stats_text
 from mudata.errors import HomeError
 
 if TYPE_CHECKING:
@@ -13,7 +13,15 @@ if TYPE_CHECKING:
 
     from mudata.home import Home
 
-Stats = dict[str, Any]
+Row = dict[str, Any]
+
+
+class Stats(dict[str, Any]):
+    """Numbers and tables of a dataset by name (see `stats`), shown as `mudata stats` prints them."""
+
+    def __repr__(self) -> str:
+        return "\n".join(stats_text.lines(self))
+
 
 _OVERVIEW = """
 SELECT dataset, declared, fetched, usable, coalesce(hours, 0) AS hours, coalesce(quarantined, 0) AS quarantined,
@@ -78,8 +86,9 @@ FROM labels GROUP BY ALL ORDER BY namespace, clips DESC, label
 """
 
 
-def overview(home: Home) -> list[Stats]:
-    """One row per indexed dataset: clips declared, fetched, usable, quarantined, missing; hours; labels; usage."""
+def overview(home: Home) -> list[Row]:
+    """One row per indexed dataset:
+    clips declared, fetched, usable, quarantined, missing; hours; labels; usage."""
     with database.connect(home) as connection:
         return _rows(connection, _OVERVIEW)
 
@@ -87,10 +96,11 @@ def overview(home: Home) -> list[Stats]:
 def stats(home: Home, name: str) -> Stats:
     """All numbers of one dataset, by its name or an alias.
 
-    Keys: dataset, title, licence, usage, tags, subset, flavour, declared, fetched, usable, indexed_at, hours,
-    shortest_s, median_s, longest_s, artists, albums, tracks, clips_without_artist; and tables as lists of rows:
-    status, sources, licences, splits, texts, attributes, faults, labels (namespace, label, known, clips, share of all
-    clips). Hours and durations are those of usable clips.
+    Keys: dataset, title, licence, usage, tags, subset, flavour, declared, fetched, usable,
+    indexed_at, hours, shortest_s, median_s, longest_s, artists, albums, tracks,
+    clips_without_artist; and tables as lists of rows: status, sources, licences, splits, texts,
+    attributes, faults, labels (namespace, label, known, clips, share of all clips). Hours and
+    durations are those of usable clips.
 
     Raises UnknownName, or HomeError if the dataset is not indexed.
     """
@@ -100,14 +110,14 @@ def stats(home: Home, name: str) -> Stats:
     with database.connect(home) as connection:
         for table in ("datasets", "clips", "labels", "captions", "attributes", "splits", "faults"):
             connection.execute(f'CREATE TEMP TABLE "{table}" AS FROM main.{table} WHERE dataset = ?', [dataset])
-        numbers: Stats = {"dataset": dataset}
+        numbers: Row = {"dataset": dataset}
         for query in (_DATASET, _AUDIO, _GROUPS):
             numbers |= next(iter(_rows(connection, query)), {})
         tables = {key: _rows(connection, query) for key, query in _TABLES.items()}
-        return numbers | tables | {"labels": _rows(connection, _LABELS)}
+        return Stats(numbers | tables | {"labels": _rows(connection, _LABELS)})
 
 
-def _rows(connection: duckdb.DuckDBPyConnection, query: str) -> list[Stats]:
+def _rows(connection: duckdb.DuckDBPyConnection, query: str) -> list[Row]:
     result = connection.execute(query)
     names = [column[0] for column in result.description]
     return [dict(zip(names, row, strict=True)) for row in result.fetchall()]

@@ -1,8 +1,9 @@
 """Whether what is on disk is still what was indexed, and whether that is what the card promises.
 
-Quick: every file is looked at, and read again only if it was written after the index. Deep: every file is read and
-every clip decoded. Sizes and hashes are those in the index; counts, durations, rates and labels come from the card's
-`expected`. What the card lists as a known fault is a note, not an error.
+Quick: every file is looked at, and read again only if it was written after the index. Deep: every
+file is read and every clip decoded. Sizes and hashes are those in the index; counts, durations,
+rates and labels come from the card's `expected`. What the card lists as a known fault is a note,
+not an error.
 """
 
 from __future__ import annotations
@@ -29,7 +30,8 @@ if TYPE_CHECKING:
 Severity = Literal["error", "warning", "note"]
 
 LEVEL_TOLERANCE = 1e-3
-"""How far peak and rms of a stored clip may be from what was measured: 33 steps of 16 bits, well below any damage."""
+"""How far peak and rms of a stored clip may be from what was measured:
+33 steps of 16 bits, well below any damage."""
 
 _SHOWN = 5
 
@@ -38,10 +40,11 @@ _SHOWN = 5
 class Finding:
     """One thing that is not as it should be, or that is good to know.
 
-    check: missing, changed, clip-missing, clip-changed, not-indexed, unexpected, quarantined, not-had, count, duration,
+    check: missing, changed, clip-missing, clip-changed,
+    not-indexed, unexpected, quarantined, not-had, count, duration,
         sample-rate, label-count, unknown-label, duplicate, label-conflict, split, card or selection
-    where: a clip id, a file, a label, or what was counted
-    severity: error (disk, index and card disagree), warning (a property of the data), note (known or harmless)
+    where: a clip id, a file, a label, or what was counted severity: error (disk, index and card
+    disagree), warning (a property of the data), note (known or harmless)
     """
 
     check: str
@@ -52,7 +55,8 @@ class Finding:
 
 
 def verify(card: Card, home: Home, *, deep: bool = False, progress: Progress = SILENT) -> list[Finding]:
-    """Compare disk, index and card; errors first. Raises HomeError if the dataset is not indexed."""
+    """Compare disk, index and card; errors first. Raises HomeError if the dataset is not
+    indexed."""
     generation = database.current_generations(home).get(card.name)
     if generation is None:
         raise HomeError(f"{card.name!r} is not in the index.", f"Run: mudata fetch {card.name}")
@@ -140,11 +144,11 @@ def _clip(root: Path, since: float, row: tuple[Any, ...]) -> Finding | None:
         return Finding("clip-changed", clip_id, "a clip that can be decoded", str(error), "error")
     if abs(len(samples) - duration_s * sample_rate) > 2:
         return Finding("clip-changed", clip_id, f"{duration_s:.6g} s", f"{len(samples) / sample_rate:.6g} s", "error")
-    got = (float(np.abs(samples).max(initial=0)), float(np.sqrt(np.mean(samples**2))))
+    measured = (float(np.abs(samples).max(initial=0)), float(np.sqrt(np.mean(samples**2))))
     # what was above full scale is cut off in the clip, which changes its rms; resampling changes both a little
-    expected = (got[0], got[1]) if peak is None else (peak, rms) if peak <= 1 else (1.0, got[1])
-    if max(abs(a - b) for a, b in zip(expected, got, strict=True)) > LEVEL_TOLERANCE:
-        wanted_levels, levels = (f"peak {pair[0]:.4f}, rms {pair[1]:.4f}" for pair in (expected, got))
+    expected = (measured[0], measured[1]) if peak is None else (peak, rms) if peak <= 1 else (1.0, measured[1])
+    if max(abs(a - b) for a, b in zip(expected, measured, strict=True)) > LEVEL_TOLERANCE:
+        wanted_levels, levels = (f"peak {pair[0]:.4f}, rms {pair[1]:.4f}" for pair in (expected, measured))
         return Finding("clip-changed", clip_id, wanted_levels, levels, "error")
     return None
 

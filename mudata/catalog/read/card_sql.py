@@ -39,7 +39,8 @@ _WRONG_SQL = (
 
 
 class BadRecord(NamedTuple):
-    """A record that does not fit the rest of its file; `line` counts from 1, None for those that are only counted."""
+    """A record that does not fit the rest of its file;
+    `line` counts from 1, None for those that are only counted."""
 
     file: str
     line: int | None
@@ -109,7 +110,8 @@ class RawSql:
         self._card_sql(where, sql)
 
     def source(self, where: str, select: str) -> str:
-        """A card's SELECT in a form that can follow FROM. Raises CardError unless it is exactly one SELECT."""
+        """A card's SELECT in a form that can follow FROM.
+        Raises CardError unless it is exactly one SELECT."""
         try:
             statements = self._connection.extract_statements(select)
         except duckdb.Error as error:
@@ -119,7 +121,8 @@ class RawSql:
         return f"(\n{select.strip().rstrip(';')}\n)"
 
     def load(self, name: str, table: CardTable, matching: Sequence[Path]) -> None:
-        """A raw table of the card, read from the matching files and checked against its declared columns.
+        """A raw table of the card,
+        read from the matching files and checked against its declared columns.
 
         Raises ReadError if the files lack the shape, CardError if the SQL is wrong.
         """
@@ -218,10 +221,11 @@ class RawSql:
 
 
 def _lines(path: Path, records: Sequence[tuple[int, int]]) -> list[int]:
-    """Physical lines (from 1) of records given as (record number, position of its first byte from 1), ascending.
+    """Physical lines (from 1) of records given as
+    (record number, position of its first byte from 1), ascending.
 
-    DuckDB counts records, which differ from lines where quoted fields hold newlines. A position that is not the
-    start of a line (another encoding than UTF-8) is not trusted.
+    DuckDB counts records, which differ from lines where quoted fields hold newlines. A position
+    that is not the start of a line (another encoding than UTF-8) is not trusted.
     """
     lines: list[int] = []
     with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:

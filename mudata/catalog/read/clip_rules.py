@@ -38,14 +38,16 @@ CROP = {"crop_mode": "VARCHAR", "crop_s": "DOUBLE"}
 """The crop of the clip's rule; a SELECT cannot give it."""
 
 _UNSAFE = r"(^|[/\\])\.{0,2}([/\\]|$)|^[A-Za-z]:[/\\]|[\x00-\x1f]"
-"""Paths and ids become file names: nothing in them may be empty, lead upwards, or start at a root."""
+"""Paths and ids become file names: nothing in them may be empty, lead upwards, or start at a
+root."""
 
 
 def load(sql: RawSql, card: Card, entries: Sequence[tuple[str, int]], subsets: Sequence[str]) -> list[str]:
     """Create `clips` (COLUMNS, CROP, then all else that the rules give) and `files` (of all rules).
 
-    `entries` are path and size of the files that are there; clips outside `subsets` are left out (none named:
-    no clip is). Gives the files whose names are no text. Raises CardError, or ReadError if ids or paths are unfit.
+    `entries` are path and size of the files that are there; clips outside `subsets` are left out
+    (none named: no clip is). Gives the files whose names are no text. Raises CardError, or
+    ReadError if ids or paths are unfit.
     """
     readable = [(path, size) for path, size in entries if _is_text(path)]
     empty = ", ".join(f"NULL::{type_} AS {name}" for name, type_ in (COLUMNS | CROP).items())
@@ -65,7 +67,8 @@ def load(sql: RawSql, card: Card, entries: Sequence[tuple[str, int]], subsets: S
 
 
 def _is_text(path: str) -> bool:
-    """Whether a path is UTF-8, as tables want it, and without control characters, as lists of names want it."""
+    """Whether a path is UTF-8, as tables want it,
+    and without control characters, as lists of names want it."""
     return path.isprintable() or not any("\ud800" <= sign <= "\udfff" or sign < " " for sign in path)
 
 

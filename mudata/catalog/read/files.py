@@ -39,8 +39,8 @@ def walk(root: Path) -> list[tuple[str, int]]:
 def match_all(
     entries: Iterable[tuple[str, int]], patterns: Sequence[str], ignore: Sequence[str] = JUNK
 ) -> Iterator[tuple[str, int, dict[str, str]]]:
-    """The entries of a walk that match one of the patterns (the first that does gives the parts) and none of
-    `ignore`."""
+    """The entries of a walk that match one of the patterns
+    (the first that does gives the parts) and none of `ignore`."""
     compiled = [Pattern(p) for p in patterns]
     ignored = _ignored(ignore)
     for path, size in entries:

@@ -1,8 +1,10 @@
-"""From raw files to clips, labels, captions, groups, official splits and faults, as a card declares them.
+"""From raw files to clips, labels, captions, groups,
+official splits and faults, as a card declares them.
 
-Everything happens in a DuckDB that can read the dataset's `files/` folder only (see `rawsql`). A
-card's SQL sees its own `tables`, `files` (the files that match the clip rule at hand; after the clip rules, those of
-all rules), and, except in the clip rules themselves, `clips` with all columns that the rules give.
+Everything happens in a DuckDB that can read the dataset's `files/` folder only (see `card_sql`). A
+card's SQL sees its own `tables`, `files` (the files that match the clip rule at hand; after the
+clip rules, those of all rules), and, except in the clip rules themselves, `clips` with all columns
+that the rules give.
 """
 
 # ruff: noqa: S608 - names and values go through `identifier` and `quote`, a card's SQL through `RawSql`
@@ -46,10 +48,12 @@ class Issue:
 
 @dataclass(frozen=True, kw_only=True)
 class DatasetContents:
-    """All that the raw files and the card say. `id` is without the dataset's name; tables are sorted by it."""
+    """All that the raw files and the card say.
+    `id` is without the dataset's name; tables are sorted by it."""
 
     clips: pa.Table
-    """The columns `clip_rules.COLUMNS`, crop_mode ('centre', 'first' or NULL), crop_s, then the card's own."""
+    """The columns `clip_rules.COLUMNS`,
+    crop_mode ('centre', 'first' or NULL), crop_s, then the card's own."""
     labels: pa.Table
     """id, namespace, label, canonical"""
     captions: pa.Table
@@ -70,13 +74,13 @@ def read(
 ) -> DatasetContents:
     """Read a dataset's raw files as its card says.
 
-    `subset` is one of the card's subsets, or several with commas between (default: the card's default). `where` is
-    an SQL condition over the columns of `clips` and one list column of canonical labels per namespace, such as
-    "list_contains(genre, 'rock')". `limit` keeps the clips that come first by the MD5 of their id: always the same
-    ones, and no genre before another.
+    `subset` is one of the card's subsets, or several with commas between (default: the card's
+    default). `where` is an SQL condition over the columns of `clips` and one list column of
+    canonical labels per namespace, such as "list_contains(genre, 'rock')". `limit` keeps the clips
+    that come first by the MD5 of their id: always the same ones, and no genre before another.
 
-    Raises ReadError (files without the declared shape), CardError (SQL that is wrong or wants more than its
-    folder), QueryError (`where`, `limit`), UnknownName (`subset`).
+    Raises ReadError (files without the declared shape), CardError (SQL that is wrong or wants more
+    than its folder), QueryError (`where`, `limit`), UnknownName (`subset`).
     """
     wanted = subsets_of(card, subset)
     entries = walk(files.resolve())
@@ -201,7 +205,8 @@ class _Reader:
         self.sql.run(f"CREATE TEMP TABLE _chosen AS SELECT id FROM _kept {first}")
 
     def _rows(self, where: str, select: str, names: Sequence[str], more: str = "") -> pa.Table:
-        """The rows of a card's SELECT about the chosen clips, as text; those with anything empty are left out."""
+        """The rows of a card's SELECT about the chosen clips, as text;
+        those with anything empty are left out."""
         self.sql.create(where, "_given_rows", select, ", ".join(f"CAST({name} AS VARCHAR) AS {name}" for name in names))
         filled = " AND ".join(f"trim({name}) != ''" for name in names)
         return self.sql.fetch(
@@ -213,9 +218,9 @@ class _Reader:
         schema = pa.schema([("id", _TEXT), ("kind", _TEXT), ("text", _TEXT)])
         prose = (("captions", "caption", self.card.captions), ("lyrics", "lyrics", self.card.lyrics))
         texts = [
-            self._rows(where, told.select, ("id", "text"), f"{quote(kind)} AS kind,")
-            for where, kind, told in prose
-            if told
+            self._rows(where, declared.select, ("id", "text"), f"{quote(kind)} AS kind,")
+            for where, kind, declared in prose
+            if declared
         ]
         return pa.concat_tables([schema.empty_table(), *texts]).sort_by([("id", "ascending"), ("kind", "ascending")])
 

@@ -1,4 +1,5 @@
-"""Splits: who is a candidate, what stays together, how labels are dealt out, and what a manifest promises."""
+"""Splits: who is a candidate, what stays together,
+how labels are dealt out, and what a manifest promises."""
 
 from __future__ import annotations
 

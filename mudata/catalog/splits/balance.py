@@ -37,9 +37,11 @@ class PartBalance:
     deviation: float | None
     """Largest distance of such a share from `share`."""
     chance: float | None
-    """Standard error of the rarest label's share in a plain random draw: sqrt(share (1 - share) / clips)."""
+    """Standard error of the rarest label's share in a plain random draw:
+    sqrt(share (1 - share) / clips)."""
     margin: float
-    """Half of Wilson's 95 % interval of an accuracy of one half on so many independent clips; see `margin`."""
+    """Half of Wilson's 95 % interval of an accuracy of
+    one half on so many independent clips; see `margin`."""
 
 
 def margin(clips: int) -> float:

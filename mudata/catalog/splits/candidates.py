@@ -34,9 +34,9 @@ _WHY = {
 class Candidates:
     """Clips that can enter a split.
 
-    clips: `COLUMNS` and part (of a published split, else NULL), sorted by clip_id
-    labels: clip_id, namespace, label (canonical), sorted, only of the namespaces that were asked for
-    notes: how many clips were left out, and why
+    clips: `COLUMNS` and part (of a published split, else NULL), sorted by clip_id labels: clip_id,
+    namespace, label (canonical), sorted, only of the namespaces that were asked for notes: how many
+    clips were left out, and why
     """
 
     clips: pa.Table
@@ -54,9 +54,10 @@ class Candidates:
         return Candidates(clips, _of(clips, self.labels), self.notes)
 
     def labelled(self) -> tuple[list[str], list[list[int]]]:
-        """What the labels are called ("genre 'rock'"), sorted, and the numbers of each clip's labels therein."""
-        told = pc.binary_join_element_wise(self.labels["namespace"], " '", self.labels["label"], "'", "")
-        coded = told.combine_chunks().dictionary_encode()
+        """What the labels are called ("genre 'rock'"),
+        sorted, and the numbers of each clip's labels therein."""
+        spelling = pc.binary_join_element_wise(self.labels["namespace"], " '", self.labels["label"], "'", "")
+        coded = spelling.combine_chunks().dictionary_encode()
         spelled = coded.dictionary.to_pylist()
         names = sorted(spelled)
         number = [names.index(name) for name in spelled]
@@ -68,7 +69,8 @@ class Candidates:
 
 
 def datasets_of(con: duckdb.DuckDBPyConnection, names: Sequence[str]) -> tuple[str, ...]:
-    """The indexed datasets of these names or aliases; all that are indexed if none is named. Raises UnknownName."""
+    """The indexed datasets of these names or aliases;
+    all that are indexed if none is named. Raises UnknownName."""
     indexed = [str(row[0]) for row in con.sql("SELECT dataset FROM datasets ORDER BY dataset").fetchall()]
     if unknown := [name for name in names if name not in indexed]:
         from mudata.catalog.cards import loader  # only now: the grammar of cards takes 0.1 s to load
@@ -92,13 +94,16 @@ def select(
 ) -> Candidates:
     """The clips of `datasets` for which `where` holds and which nothing speaks against.
 
-    where: a SQL expression over the columns of `clips` and one list of labels per namespace, such as
-        "list_contains(genre, 'rock') and artist is not null"; subqueries may use all tables of the index
+    where: a SQL expression over the columns of `clips`
+    and one list of labels per namespace, such as
+        "list_contains(genre, 'rock') and artist is not null";
+        subqueries may use all tables of the index
     official: only the clips of this published split
     namespaces: clips without any label in these are left out
     faults: whether clips with a fault of action 'drop' are left out
 
-    Raises UnknownName (namespace, published split), QueryError (`where`), SplitError when no clip remains.
+    Raises UnknownName (namespace, published split),
+    QueryError (`where`), SplitError when no clip remains.
     """
     within = f"dataset IN ({', '.join(map(quote, datasets))})"
     _refuse_unknown(con, "label namespace", f"SELECT DISTINCT namespace FROM labels WHERE {within}", namespaces)

@@ -2,8 +2,8 @@
 
     select clips -> (draw some of them) -> tie groups -> deal them into parts -> manifest
 
-Clips with equal samples, or from one and the same file, are always tied; so are those of one artist, album or
-track if asked. What cannot be had is refused with the numbers.
+Clips with equal samples, or from one and the same file, are always tied; so are those of one
+artist, album or track if asked. What cannot be had is refused with the numbers.
 """
 
 from __future__ import annotations
@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 def make(home: Home, request: SplitRequest) -> Manifest:
     """Draw a split from the index. The same request on the same index gives the same hash anywhere.
 
-    Nothing is written: see `manifest.save`. Raises SplitError with the numbers of what cannot be met, UnknownName,
-    QueryError.
+    Nothing is written: see `manifest.save`.
+    Raises SplitError with the numbers of what cannot be met, UnknownName, QueryError.
     """
     with database.connect(home) as con:
         datasets = datasets_of(con, request.datasets)
@@ -91,7 +91,8 @@ def draw(chosen: Candidates, request: SplitRequest) -> tuple[dict[str, list[int]
 
 
 def tie(chosen: Candidates, keys: Sequence[str]) -> list[int]:
-    """The group of every clip: exact copies, and clips that agree in artist, album or track as `keys` has it."""
+    """The group of every clip:
+    exact copies, and clips that agree in artist, album or track as `keys` has it."""
     columns: list[list[Hashable]] = [chosen.column(name) for name in groups.CONTENT]
     columns += [_names(chosen, key) for key in keys]
     return groups.union(chosen.clips.num_rows, columns)
@@ -124,7 +125,8 @@ def _drawn(chosen: Candidates, request: SplitRequest) -> tuple[list[int], list[s
 
 
 def _per_label(chosen: Candidates, n: int, request: SplitRequest) -> tuple[set[str], list[str]]:
-    """The ids of `n` clips per label. Raises SplitError unless every label has so many, or best effort will do."""
+    """The ids of `n` clips per label.
+    Raises SplitError unless every label has so many, or best effort will do."""
     with duckdb.connect() as con:
         con.register("told", chosen.labels)
         named = "(SELECT clip_id, namespace, concat(namespace, ' ''', label, '''') AS label FROM told)"
@@ -170,7 +172,8 @@ def _unknown(drawn: Candidates, keys: Sequence[str]) -> list[str]:
 
 
 def _refuse_scarce(tied: list[int], own: list[list[int]], names: list[str], request: SplitRequest) -> None:
-    """Raises SplitError if there are fewer groups, in all or (without best effort) of a label, than parts."""
+    """Raises SplitError if there are fewer groups,
+    in all or (without best effort) of a label, than parts."""
     need = len(request.shares)
     noun = request.group[0] if len(request.group) == 1 else "group" if request.group else "distinct clip"
     if len(set(tied)) < need:

@@ -15,7 +15,8 @@ KEYS = ("artist", "album", "track")
 """The columns of `clips` by which clips can be kept together."""
 
 CONTENT = ("pcm_sha256", "source_sha256")
-"""The columns that make two clips exact copies: equal samples, or bytes of one and the same file."""
+"""The columns that make two clips exact copies: equal samples, or bytes of one and the same
+file."""
 
 
 @cache
@@ -35,7 +36,8 @@ def key(dataset: str, name: str | None) -> Hashable:
 def union(rows: int, columns: Iterable[Sequence[Hashable]]) -> list[int]:
     """The group of each row when rows that agree in any column are tied, transitively.
 
-    Each column has one value per row; None ties nothing. Groups are numbered from 0 by their first row.
+    Each column has one value per row; None ties nothing.
+    Groups are numbered from 0 by their first row.
     """
     parent = list(range(rows))
 

@@ -1,8 +1,9 @@
-"""What the parts of a split share: artists, albums, tracks, exact copies, and songs (same artist and title).
+"""What the parts of a split share:
+artists, albums, tracks, exact copies, and songs (same artist and title).
 
-A model that has heard a clip's artist, let alone the clip, in training is not asked what it knows of
-music. Works for any assignment of clips to parts, published ones included. What cannot be seen: clips
-whose artist is not known, and copies that are not exact.
+A model that has heard a clip's artist, let alone the clip, in training is not asked what it knows
+of music. Works for any assignment of clips to parts, published ones included. What cannot be seen:
+clips whose artist is not known, and copies that are not exact.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from typing import TYPE_CHECKING, Literal
 from mudata.catalog.splits import groups
 from mudata.catalog.splits.manifest import ManifestFinding, in_order
 from mudata.errors import UnknownName
+from mudata.table import Table
 
 if TYPE_CHECKING:
     import duckdb
@@ -39,14 +41,18 @@ class Shared:
     """Up to three of those clips, by id."""
 
 
-@dataclass(frozen=True, kw_only=True)
+NOTHING_SHARED = "The parts share nothing that is known."
+
+
+@dataclass(frozen=True, kw_only=True, repr=False)
 class Leaks:
-    """All that the parts share."""
+    """All that the parts share, shown as `mudata split leaks` prints it."""
 
     parts: Mapping[str, int]
     """Clips per part."""
     known: Mapping[str, int]
-    """Clips of which the artist (album, ..., content) is known, by kind; where 0, nothing can be said."""
+    """Clips of which the artist (album, ..., content) is known, by kind;
+    where 0, nothing can be said."""
     repeated: Mapping[str, int]
     """Groups of two or more clips, by kind."""
     across: Mapping[str, int]
@@ -55,6 +61,37 @@ class Leaks:
     """One entry per kind and pair of parts that have anything in common."""
     card_sha256: Mapping[str, str]
     """The cards that told artists and titles: another card may know more of them."""
+
+    def counts(self) -> list[str]:
+        """As text: clips per part; of each kind, how much is known and how much lies in several parts."""
+        total = sum(self.parts.values())
+        return [
+            f"parts: {', '.join(f'{part} {clips}' for part, clips in self.parts.items())}",
+            *(
+                f"{kind}: known of {known} of {total} clips; {self.across[kind]} of {self.repeated[kind]}"
+                " that recur lie in several parts"
+                for kind, known in self.known.items()
+            ),
+            f"told by cards: {', '.join(f'{k} {v[:12]}' for k, v in self.card_sha256.items())}",
+        ]
+
+    def table(self) -> Table:
+        """A row for each kind and pair of parts that have anything in common."""
+        return Table(
+            [
+                {
+                    "shared": shared.kind,
+                    "between": f"{shared.first} and {shared.second}",
+                    "groups": shared.groups,
+                    "clips": f"{shared.clips} of {shared.of} {shared.second} clips",
+                    "such as": shared.examples,
+                }
+                for shared in self.shared
+            ]
+        )
+
+    def __repr__(self) -> str:
+        return "\n".join([*self.counts(), "", *(self.table().lines() if self.shared else [NOTHING_SHARED])])
 
 
 def official(con: duckdb.DuckDBPyConnection, datasets: Sequence[str], split: str) -> dict[str, str]:
@@ -70,7 +107,8 @@ def official(con: duckdb.DuckDBPyConnection, datasets: Sequence[str], split: str
 
 
 def find(con: duckdb.DuckDBPyConnection, part_of: Mapping[str, str]) -> Leaks:
-    """What the parts share, given the part of every clip id; clips that the index does not know count as unknown."""
+    """What the parts share, given the part of every clip id;
+    clips that the index does not know count as unknown."""
     rows = con.sql(
         "SELECT clip_id, dataset, artist, album, track, title, pcm_sha256, source_sha256 FROM clips"
         " SEMI JOIN (SELECT unnest($ids::VARCHAR[]) AS clip_id) USING (clip_id) ORDER BY clip_id",
@@ -134,7 +172,8 @@ def _groups(rows: Sequence[tuple[str, ...]]) -> dict[str, list[Hashable]]:
 
 
 def findings(leaks: Leaks, kept_apart: Sequence[str]) -> list[ManifestFinding]:
-    """The leaks as findings: exact copies, and groups that the split was to keep apart, are faults."""
+    """The leaks as findings: exact copies, and groups that the split was to keep apart, are
+    faults."""
     made = []
     for kind, number in leaks.across.items():
         if number:

@@ -1,7 +1,8 @@
 """The split manifest: what a split is, in one file that means the same on every machine.
 
 `splits/<name>.json` has how the split was asked for, the clips of each part with the hash of their
-content, the hashes of the cards and of the index that it was drawn from, and one hash over all of it.
+content, the hashes of the cards and of the index that it was drawn from, and one hash over all of
+it.
 """
 
 from __future__ import annotations
@@ -42,7 +43,8 @@ class Manifest:
     name: str
     datasets: tuple[str, ...]
     query: Mapping[str, Any]
-    """What was asked for: where, official, parts (share by part), n, per_label, faults, best_effort."""
+    """What was asked for: where, official,
+    parts (share by part), n, per_label, faults, best_effort."""
     seed: int
     stratify: tuple[str, ...]
     group: tuple[str, ...]
@@ -88,7 +90,8 @@ class Manifest:
 
 @dataclass(frozen=True)
 class ManifestFinding:
-    """Something that `check` has to say; a fault means that results on the split cannot be compared."""
+    """Something that `check` has to say;
+    a fault means that results on the split cannot be compared."""
 
     level: Literal["fault", "note"]
     kind: str
@@ -123,7 +126,8 @@ def names(home: Home) -> list[str]:
 
 
 def load(home: Home, name_or_path: str | Path) -> Manifest:
-    """A manifest by name, or from a file (anything that ends in .json). Raises UnknownName, SplitError."""
+    """A manifest by name, or from a file (anything that ends in .json).
+    Raises UnknownName, SplitError."""
     if str(name_or_path).endswith(".json"):
         path = Path(name_or_path).expanduser()
         if not path.is_file():

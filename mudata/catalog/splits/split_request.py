@@ -18,7 +18,7 @@ DEFAULT_PARTS = {"train": 0.7, "validation": 0.1, "test": 0.2}
 _PART = re.compile(r"[a-z0-9][a-z0-9_.-]{0,63}")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class SplitRequest:
     """How a split is asked for; a single dataset, namespace or group may be given as text.
 
@@ -123,7 +123,12 @@ def request_of(split: Manifest) -> SplitRequest:
     """How a manifest's split was asked for. Raises SplitError."""
     try:
         return SplitRequest(
-            split.name, split.datasets, stratify=split.stratify, group=split.group, seed=split.seed, **split.query
+            name=split.name,
+            datasets=split.datasets,
+            stratify=split.stratify,
+            group=split.group,
+            seed=split.seed,
+            **split.query,
         )
     except TypeError as error:
         raise SplitError(

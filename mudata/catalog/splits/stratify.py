@@ -1,11 +1,11 @@
 """Dealing clips into parts so that every label is spread as asked and no group is torn.
 
-`assign` is iterative stratification (Sechidis, Tsoumakas, Vlahavas: On the Stratification of Multi-Label Data,
-ECML PKDD 2011), extended from clips to groups of clips: the label with the fewest groups left is
-dealt first, its largest groups first, each group to the part that lacks most clips of that label.
-Then groups change parts as long as that brings the labels nearer to their shares. All
-arithmetic is in integers and the only order is that of `shuffled`, so that every machine
-deals the same parts.
+`assign` is iterative stratification (Sechidis, Tsoumakas, Vlahavas: On the Stratification of
+Multi-Label Data, ECML PKDD 2011), extended from clips to groups of clips: the label with the fewest
+groups left is dealt first, its largest groups first, each group to the part that lacks most clips
+of that label. Then groups change parts as long as that brings the labels nearer to their shares.
+All arithmetic is in integers and the only order is that of `shuffled`, so that every machine deals
+the same parts.
 """
 
 from __future__ import annotations
@@ -20,16 +20,19 @@ if TYPE_CHECKING:
 
 
 def shuffled(ids: Sequence[str], seed: int) -> list[int]:
-    """Positions of `ids` in the random order of a seed: by the MD5 of '<seed>:<id>', in hexadecimal.
+    """Positions of `ids` in the random order of a seed:
+    by the MD5 of '<seed>:<id>', in hexadecimal.
 
-    The order of two ids depends on nothing but themselves and the seed; `per_label` draws in the same order.
+    The order of two ids depends on nothing but themselves and the seed;
+    `per_label` draws in the same order.
     """
     marks = [hashlib.md5(f"{seed}:{i}".encode(), usedforsecurity=False).digest() for i in ids]
     return sorted(range(len(ids)), key=marks.__getitem__)
 
 
 def apportion(total: int, shares: Sequence[float]) -> list[int]:
-    """Whole numbers that sum to `total`, as near to the shares as can be (largest remainder, Hamilton's method)."""
+    """Whole numbers that sum to `total`,
+    as near to the shares as can be (largest remainder, Hamilton's method)."""
     quotas = [round(total * share / sum(shares), 9) for share in shares]
     sizes = [int(quota) for quota in quotas]
     by_remainder = sorted(range(len(shares)), key=lambda j: (sizes[j] - quotas[j], j))
@@ -43,9 +46,10 @@ def per_label(
 ) -> pa.Table:
     """At most `n` random clips of every label, drawn inside DuckDB.
 
-    `source_relation_sql` stands after FROM (a table, a view, or a SELECT in parentheses) and has the columns clip_id,
-    namespace, label, no row twice; `label_namespace` None draws for the labels of all namespaces. A clip with
-    several labels may be drawn for each. Returns clip_id, label, sorted.
+    `source_relation_sql` stands after FROM (a table, a view, or a SELECT in parentheses) and has
+    the columns clip_id, namespace, label, no row twice; `label_namespace` None draws for the labels
+    of all namespaces. A clip with several labels may be drawn for each. Returns clip_id, label,
+    sorted.
     """
     where = "WHERE namespace = $namespace" if label_namespace is not None else ""
     values: dict[str, Any] = {"n": n, "prefix": f"{seed}:"}
@@ -65,13 +69,13 @@ def assign(
 ) -> list[int]:
     """The part (0 ... len(sizes) - 1) of every clip.
 
-    groups: the group of each clip, numbered from 0 without gaps; clips come in the order of `shuffled`
-    labels: the labels of each clip, numbered from 0, none twice
-    sizes: clips that each part should get; they sum to the number of clips
-    everywhere: whether a label's last groups must go to parts that have none of it yet, whatever their size
+    groups: the group of each clip, numbered from 0 without gaps; clips come in the order of
+    `shuffled` labels: the labels of each clip, numbered from 0, none twice sizes: clips that each
+    part should get; they sum to the number of clips everywhere: whether a label's last groups must
+    go to parts that have none of it yet, whatever their size
 
-    Without `everywhere`, a part gets less than the largest group more than its size, and exactly its size when
-    all groups are single clips.
+    Without `everywhere`, a part gets less than the largest group more than its size, and exactly
+    its size when all groups are single clips.
     """
     deal = _Deal(groups, labels, sizes, everywhere)
     deal.place_all()
@@ -141,9 +145,11 @@ class _Deal:
         return [part for part in self.parts if absent[part] == max(absent)] if scarce else []
 
     def improve(self, rounds: int = 50) -> None:
-        """Move groups while the sum over labels and parts of (share of the label's clips - wanted share)^2 falls.
+        """Move groups while the sum over labels and parts of
+        (share of the label's clips - wanted share)^2 falls.
 
-        The sizes of the parts count as much as all labels together, and stay within the bounds that `assign` promises.
+        The sizes of the parts count as much as all labels together,
+        and stay within the bounds that `assign` promises.
         """
         heaviest = max((bears[self.whole] for bears in self.bears), default=1)
         if heaviest == 1:

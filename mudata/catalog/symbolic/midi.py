@@ -1,12 +1,14 @@
 """What a MIDI file says about its music: tempo, metre, key, instruments, notes.
 
-Conventions. Times are seconds up to the end of the last note. A part is what one instrument plays: notes of one
-track, one channel and one program (so a type 0 file is split by its channels). What the file leaves out is not
-invented: a missing tempo, time signature or key gives no value, only the flag `..._is_default`. An explicit C major
-keeps its value and is flagged too, because it mostly means that nobody set it: in Raffel and Ellis's comparison with
-Beatles annotations C major was right for 17 % of the files, other keys for 84 %.
+Conventions. Times are seconds up to the end of the last note. A part is what one instrument plays:
+notes of one track, one channel and one program (so a type 0 file is split by its channels). What
+the file leaves out is not invented: a missing tempo, time signature or key gives no value, only the
+flag `..._is_default`. An explicit C major keeps its value and is flagged too, because it mostly
+means that nobody set it: in Raffel and Ellis's comparison with Beatles annotations C major was
+right for 17 % of the files, other keys for 84 %.
 
-symusic parses (0.2 ms a file); what it refuses goes to mido, which clips data bytes that are out of range.
+symusic parses (0.2 ms a file);
+what it refuses goes to mido, which clips data bytes that are out of range.
 """
 
 from __future__ import annotations
@@ -101,13 +103,15 @@ class _Song:
 def attributes(path: Path) -> list[tuple[str, str]]:
     """Rows (name, value) of one file; a file without notes has `notes` 0.
 
-    tempo_bpm (the first), tempo_bpm_mean (weighted by seconds), tempo_changes, tempo_is_default; time_signature,
-    time_signature_changes, time_signature_is_default; key, key_changes, key_is_default; instruments and
-    instrument_families (General MIDI names, comma-separated, drums apart), has_drums, parts, notes, polyphony (most
-    notes at once), pitch_min and pitch_max (without drums), duration_s, lyrics and markers (numbers of events),
-    midi_type, parser. What a file lacks (a key, a pitch) has no row; `..._is_default` is there only when true.
+    tempo_bpm (the first), tempo_bpm_mean (weighted by seconds), tempo_changes, tempo_is_default;
+    time_signature, time_signature_changes, time_signature_is_default; key, key_changes,
+    key_is_default; instruments and instrument_families (General MIDI names, comma-separated, drums
+    apart), has_drums, parts, notes, polyphony (most notes at once), pitch_min and pitch_max
+    (without drums), duration_s, lyrics and markers (numbers of events), midi_type, parser. What a
+    file lacks (a key, a pitch) has no row; `..._is_default` is there only when true.
 
-    Raises AudioError: `parse_error`, or as `read.source_file.reading` does when the file cannot be read.
+    Raises AudioError: `parse_error`,
+    or as `read.source_file.reading` does when the file cannot be read.
     """
     with reading(path):
         data = path.read_bytes()
@@ -249,7 +253,8 @@ def _timing(song: _Song, end: int) -> tuple[float, float]:
 
 
 def _polyphony(parts: Sequence[_Part]) -> int:
-    """Most notes that sound at once. Times are doubled so that at one tick ends (even) sort before starts (odd)."""
+    """Most notes that sound at once.
+    Times are doubled so that at one tick ends (even) sort before starts (odd)."""
     import numpy as np
 
     if not parts:

@@ -1,6 +1,7 @@
 """Reading answers: from what a model said to the label it means, or to why there is none.
 
-`aligner.align` is the way in and names the stages; `label_set` joins what a card and the word lists say of labels.
+`aligner.align` is the way in and names the stages;
+`label_set` joins what a card and the word lists say of labels.
 """
 
 from __future__ import annotations

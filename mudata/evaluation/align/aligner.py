@@ -1,6 +1,8 @@
-"""From what a model said to the label it means, or to why there is none: evidence first, then the first rule that fits.
+"""From what a model said to the label it means, or to why there is none:
+evidence first, then the first rule that fits.
 
-`align(answer, label_set, shown)` is a pure function: no chance, no network, no model. Stages, in this order:
+`align(answer, label_set, shown)` is a pure function:
+no chance, no network, no model. Stages, in this order:
 
     clean        width and case folded, markup, thoughts and zero-width characters dropped, with a way back (clean)
     empty        EMPTY, ERROR; DEGENERATE: a loop (clean)
@@ -12,8 +14,8 @@
     decision     one label; several, of which a final answer names one or one is primary (finals); MULTI; lenient
                  evidence only where there is no strict one; NEGATED_ONLY; OOV
 
-The rule that decided is the `rule_id`; `alignment.RULES` says each in words. An answer that speaks of several labels is
-never settled by chance, position or likelihood.
+The rule that decided is the `rule_id`; `alignment.RULES` says each in words. An answer that speaks
+of several labels is never settled by chance, position or likelihood.
 
     error, empty, degenerate                     no answer to read
     letter, letters, letter_conflict             option letters
@@ -51,7 +53,8 @@ _CHAT = frozenset(("user", "assistant", "system", "question", "prompt", "respons
 
 
 def align(answer: str | None, label_set: LabelSet, shown: Shown = _NOTHING_SHOWN) -> Alignment:
-    """Read one answer; None stands for a failure and is ERROR. Pure: the same input gives the same alignment."""
+    """Read one answer; None stands for a failure and is ERROR.
+    Pure: the same input gives the same alignment."""
     if answer is None:
         return Alignment("ERROR", rule_id="error")
     matcher = compiled(label_set)
@@ -158,7 +161,8 @@ def _strict(evidence: Evidence) -> Alignment | None:
 
 
 def _several(evidence: Evidence) -> Alignment | None:
-    """Several labels where one was asked for: a final answer or the primary one, else none of them."""
+    """Several labels where one was asked for: a final answer or the primary one, else none of
+    them."""
     if len(evidence.strict) < 2:
         return None
     if label := _anchored(evidence):
@@ -177,7 +181,8 @@ def _several(evidence: Evidence) -> Alignment | None:
 
 
 def _anchored(evidence: Evidence) -> tuple[str, ...] | None:
-    """The one label that the last final answer names, if it names one alone and nothing takes it back."""
+    """The one label that the last final answer names,
+    if it names one alone and nothing takes it back."""
     text = evidence.text
     for anchor in reversed(list(finals.ANCHOR.finditer(text))):
         stop = finals.region(text, anchor.end())

@@ -57,8 +57,8 @@ RULES: dict[str, str] = {
 
 @dataclass(frozen=True)
 class Shown:
-    """What the model had before it: its prompt, the options in the order shown as written, and whether they had letters
-    (A, B, ... in that order)."""
+    """What the model had before it: its prompt, the options in the order shown as written, and
+    whether they had letters (A, B, ... in that order)."""
 
     prompt: str = ""
     options: tuple[str, ...] = ()
@@ -68,7 +68,8 @@ class Shown:
 
 @dataclass(frozen=True)
 class Span:
-    """A piece [start, end) of the raw answer (indices of Python characters), what it is and of which label."""
+    """A piece [start, end) of the raw answer (indices of Python characters), what it is and of
+    which label."""
 
     start: int
     end: int
@@ -76,17 +77,18 @@ class Span:
     label: str | None = None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Alignment:
     """What an answer means.
 
-    `labels` are canonical ids in the order of the vocabulary: one if ALIGNED, SYNONYM, HYPONYM (of a set that may have
-    many also several); all found if SET or MULTI; else none. `positives` and `negatives` are the labels said and denied
-    anywhere, strictly or not. `spans` lie in the raw answer, sorted; `oov_terms` are words that might have been labels;
-    `normalized` is the cleaned text that the rules read.
+    `labels` are canonical ids in the order of the vocabulary: one if ALIGNED, SYNONYM, HYPONYM (of
+    a set that may have many also several); all found if SET or MULTI; else none. `positives` and
+    `negatives` are the labels said and denied anywhere, strictly or not. `spans` lie in the raw
+    answer, sorted; `oov_terms` are words that might have been labels; `normalized` is the cleaned
+    text that the rules read.
 
-    Flags: 'letter', 'anchored' (a final answer decided), 'primary' (the other labels only colour it), 'echo' (part of
-    the prompt is read back), 'non_english' (a translation counts as evidence).
+    Flags: 'letter', 'anchored' (a final answer decided), 'primary' (the other labels only colour
+    it), 'echo' (part of the prompt is read back), 'non_english' (a translation counts as evidence).
     """
 
     status: Status
@@ -99,9 +101,14 @@ class Alignment:
     flags: tuple[str, ...] = ()
     normalized: str = ""
 
+    def __repr__(self) -> str:
+        told = [self.status, ", ".join(self.labels), *(f"not {label}" for label in self.negatives)]
+        return f"Alignment({'; '.join(filter(None, told))}; rule {self.rule_id}: {self.rule})"
+
     @property
     def label(self) -> str | None:
-        """The one label meant strictly; None unless ALIGNED. The headline counts this and nothing else."""
+        """The one label meant strictly; None unless ALIGNED.
+        The headline counts this and nothing else."""
         return self.labels[0] if self.status == "ALIGNED" else None
 
     @property

@@ -1,4 +1,5 @@
-"""An answer made plain for the rules, with a way back to the raw text, and whether it ends in a loop."""
+"""An answer made plain for the rules,
+with a way back to the raw text, and whether it ends in a loop."""
 
 from __future__ import annotations
 
@@ -15,7 +16,8 @@ _PLAIN = "".join(
     " " if c in _SPACES or (c < " " and c not in "\n\r") or c == "\x7f" else "\n" if c == "\r" else c.lower()
     for c in map(chr, range(128))
 )
-"""ASCII, one character for one: lower case; hyphens, slashes, markdown and control characters are spaces."""
+"""ASCII, one character for one:
+lower case; hyphens, slashes, markdown and control characters are spaces."""
 
 _WIDE = {"—": ";", "―": ";", "‘": "'", "’": "'", "ʼ": "'", "“": '"', "”": '"', "。": ".", "、": ",", "♯": "#"}
 _WIDE |= dict.fromkeys("‐‑‒–−⁄∕・•", " ")
@@ -42,8 +44,9 @@ _BY_CATEGORY = {"Cf": "", "Cs": "", "Cc": " ", "Zl": "\n", "Zp": "\n", "Zs": " "
 
 @dataclass(frozen=True, slots=True)
 class Clean:
-    """`text` is what the rules read. Where `starts` and `ends` are None it has the raw text's length and offsets; else
-    they hold, for each of its characters, where the raw piece begins and ends that it stands for."""
+    """`text` is what the rules read. Where `starts` and `ends` are None it has the raw text's
+    length and offsets; else they hold, for each of its characters, where the raw piece begins and
+    ends that it stands for."""
 
     text: str
     starts: Sequence[int] | None = None
@@ -61,7 +64,8 @@ class Clean:
 
 
 def clean(answer: str) -> Clean:
-    """Fold case and width (NFKC), drop markup of chats, pages and reasoning, make separators spaces.
+    """Fold case and width (NFKC), drop markup of chats,
+    pages and reasoning, make separators spaces.
 
     Dropped markup becomes as many spaces, so that plain ASCII keeps its offsets and needs no map.
     """
@@ -118,8 +122,9 @@ _LOOP_WORDS, _LOOP_DISTINCT, _LOOP_TAIL = 40, 0.18, 2000
 
 
 def degenerate(text: str) -> bool:
-    """Whether it ends in a loop: more than 40 words with under 18 % distinct in its last 2,000 characters, all numbers
-    counted as one word (thresholds: by reading published answers; loops end at the token limit, so the end tells)."""
+    """Whether it ends in a loop: more than 40 words with under 18 % distinct in its last 2,000
+    characters, all numbers counted as one word (thresholds: by reading published answers; loops end
+    at the token limit, so the end tells)."""
     if len(text) < 3 * _LOOP_WORDS:
         return False
     words = _LOOP_TOKEN.findall(_DIGITS.sub("0", text[-_LOOP_TAIL:]))

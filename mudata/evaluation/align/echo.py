@@ -9,7 +9,8 @@ from functools import lru_cache
 from mudata.evaluation.align.clean import clean
 
 _EXAMPLE = re.compile(r"\bexample ?\d{1,2} ?[:.)][^\n]*?(?=\n|\bexample ?\d{1,2} ?[:.)]|\Z)")
-"""`Example 2: hiphop`: few-shot lines, which no answer has of its own (published answers copy them)."""
+"""`Example 2: hiphop`: few-shot lines,
+which no answer has of its own (published answers copy them)."""
 
 _SENTENCE = re.compile(r"(?<=[.!?])\s+|\n+")
 _LEAST_WORDS = 4
@@ -18,7 +19,8 @@ _WORD = re.compile(r"\w+")
 
 @dataclass(frozen=True)
 class _Prompt:
-    """What can be recognised of a prompt: its sentences and lines of four words and more, and what examples say."""
+    """What can be recognised of a prompt:
+    its sentences and lines of four words and more, and what examples say."""
 
     sentences: re.Pattern[str] | None
     examples: tuple[str, ...]

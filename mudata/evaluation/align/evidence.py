@@ -24,14 +24,16 @@ ANY = ("strict", "synonym", "hyponym")
 _ROLE: dict[str, Role] = {"strict": "positive", "synonym": "lenient", "hyponym": "lenient", "guard": "guard"}
 _ECHO_SHARE = 0.8
 _ECHO_LEAST = {False: 3, True: 10}
-"""Labels that a set has at least (by whether many may be meant) before naming 80 % of them is an echo."""
+"""Labels that a set has at least (by whether many may be meant)
+before naming 80 % of them is an echo."""
 _NO_LABEL = (None,)
 _start: Callable[[tuple[Any, ...]], int] = itemgetter(0)
 
 
 @dataclass(slots=True)
 class Evidence:
-    """Mentions, echoes, refusals and the anchor have offsets of the clean text, letters those of the raw one."""
+    """Mentions, echoes, refusals and the anchor have offsets of the clean text,
+    letters those of the raw one."""
 
     clean: Clean
     matcher: PhraseMatcher
@@ -126,7 +128,8 @@ def gather(
     echoed: list[tuple[int, int]],
     turned: bool,
 ) -> Evidence:
-    """`turned`: whether there is a word that could deny or refuse. What is echoed speaks for nothing."""
+    """`turned`: whether there is a word that could deny or refuse.
+    What is echoed speaks for nothing."""
     text = clean.text
     cues = refusals(text, shown.prompt) if turned else []
     if echoed:
@@ -139,7 +142,8 @@ def gather(
 
 
 def _lists_labels(text: str, piece: tuple[int, int], mentions: list[Mention]) -> bool:
-    """Whether a piece is nothing but labels: such a list is no part of the prompt that only a prompt has."""
+    """Whether a piece is nothing but labels:
+    such a list is no part of the prompt that only a prompt has."""
     first, last = (bisect_left(mentions, place, key=_start) for place in piece)
     return not any(c.isalnum() for c in without(text, [m[:2] for m in mentions[first:last]], *piece))
 
@@ -182,7 +186,8 @@ _OOV_LONGEST, _OOV_MOST, _OOV_READ = 3, 12, 4000
 
 
 def oov_terms(text: str) -> tuple[str, ...]:
-    """Runs of at most three words between signs and words that mean nothing here; twelve of them, in order, once each.
+    """Runs of at most three words between signs and words that mean nothing here;
+    twelve of them, in order, once each.
 
     Only the first 4,000 characters are read.
     """

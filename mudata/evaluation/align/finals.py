@@ -1,4 +1,5 @@
-"""Phrases that say how several labels of an answer stand to each other: final answers, lists, secondary elements."""
+"""Phrases that say how several labels of an answer stand to each other:
+final answers, lists, secondary elements."""
 
 from __future__ import annotations
 
@@ -7,7 +8,8 @@ import re
 from mudata.evaluation.align.refusal import CLAUSE_END
 
 FIELDS = frozenset({"emotion", "emotions", "mood", "moods", "feeling", "feelings", "theme", "themes", "style", "genre"})
-"""Words that before a colon name the question ('Emotion: happy'), even where a label set has them as a spelling."""
+"""Words that before a colon name the question ('Emotion: happy'),
+even where a label set has them as a spelling."""
 
 ANCHOR = re.compile(
     r"""
@@ -46,7 +48,8 @@ _LIST_GOES_ON = re.compile(
 
 
 def region(text: str, start: int) -> int:
-    """Where that ends which an anchor that ends at `start` announces: with the clause, or where reasons begin."""
+    """Where that ends which an anchor that ends at `start` announces:
+    with the clause, or where reasons begin."""
     first = _GAP.match(text, start).end()  # type: ignore[union-attr]
     stop = _AFTERTHOUGHT.search(text, first, first + _REACH)
     return stop.start() if stop else min(len(text), first + _REACH)
@@ -79,7 +82,8 @@ _TAKEN_BACK = re.compile(r"\b(?:could|might|may|also|as well|or|perhaps|maybe|po
 
 
 def taken_back(text: str, place: int) -> bool:
-    """Whether a label said here, after a final answer, unsettles it: 'it might be country as well'."""
+    """Whether a label said here, after a final answer, unsettles it: 'it might be country as
+    well'."""
     before = CLAUSE_END.split(text[max(0, place - 80) : place])[-1]
     return _TAKEN_BACK.search(before + CLAUSE_END.split(text[place : place + 80])[0]) is not None
 

@@ -1,10 +1,12 @@
 """Label sets: all that is known of the labels of one question, ready for reading answers.
 
-A card's namespace says what its labels are; `cards/words/*.yaml` says what words mean in music at large. A label set is
-both together, resolved: the aligner reads nothing else, and its hash is part of every score.
+A card's namespace says what its labels are; `cards/words/*.yaml` says what words mean in music at
+large. A label set is both together, resolved: the aligner reads nothing else, and its hash is part
+of every score.
 
-How they are joined. A label takes every concept whose name is the label's id, name or an alias of it (a label
-with a slash may take two). A spelling belongs to one label only, and goes to the first in this order:
+How they are joined. A label takes every concept whose name is the label's id, name or an alias of
+it (a label with a slash may take two). A spelling belongs to one label only, and goes to the first
+in this order:
 
     1  id, name, aliases and translations of the card       two labels with one spelling: CardError
     2  synonyms, then hyponyms of the card
@@ -12,10 +14,11 @@ with a slash may take two). A spelling belongs to one label only, and goes to th
     4  synonyms of concepts
     5  hyponyms of concepts, and what a hyponym is called that is a concept itself, unless a label takes that
 
-So what a card says wins, strict wins over lenient, a synonym over a hyponym, and doubt means nothing. A guard that
-holds no spelling of the set is left out, and so is a guard or compound that is itself a strict spelling of a label. A
-compound of concepts means those that the set has; if it has none of them, the compound is a guard. A guard of one
-words file does not hide labels that another file knows: of genres and instruments together, 'rock guitar' is a guitar.
+So what a card says wins, strict wins over lenient, a synonym over a hyponym, and doubt means
+nothing. A guard that holds no spelling of the set is left out, and so is a guard or compound that
+is itself a strict spelling of a label. A compound of concepts means those that the set has; if it
+has none of them, the compound is a guard. A guard of one words file does not hide labels that
+another file knows: of genres and instruments together, 'rock guitar' is a guitar.
 """
 
 from __future__ import annotations
@@ -40,8 +43,8 @@ if TYPE_CHECKING:
 class LabelEntry:
     """One label: its id, how it is written for people, and every spelling that means it.
 
-    `strict` (id, name, aliases, translations) counts in the headline; `synonyms` and `hyponyms` are lenient.
-    `foreign` are those of `strict` that are translations.
+    `strict` (id, name, aliases, translations) counts in the headline; `synonyms` and `hyponyms` are
+    lenient. `foreign` are those of `strict` that are translations.
     """
 
     id: str
@@ -56,7 +59,8 @@ class LabelEntry:
 class LabelSet:
     """Labels in published order, with what must not be taken for them.
 
-    `guards` are phrases that mean no label; `compounds` are phrases that mean the labels (ids) listed.
+    `guards` are phrases that mean no label;
+    `compounds` are phrases that mean the labels (ids) listed.
     """
 
     kind: Literal["single", "multi"]
@@ -87,7 +91,8 @@ class LabelSet:
 def resolve(space: LabelSpace) -> LabelSet:
     """The label set of a namespace.
 
-    Raises CardError where two labels have one strict spelling or a spelling is nothing, UnknownName for words files.
+    Raises CardError where two labels have one strict spelling or a spelling is nothing,
+    UnknownName for words files.
     """
     label_set, findings = _join(space)
     if errors := [finding.what for finding in findings if finding.level == "error"]:
@@ -100,7 +105,8 @@ def resolve(space: LabelSpace) -> LabelSet:
 
 
 def lint(space: LabelSpace) -> tuple[SpellingNote, ...]:
-    """What is wrong or worth knowing: shared, dropped and nested spellings, guards of nothing. Raises UnknownName."""
+    """What is wrong or worth knowing:
+    shared, dropped and nested spellings, guards of nothing. Raises UnknownName."""
     label_set, findings = _join(space)
     return (*findings, *_nested(label_set.entries))
 
@@ -152,9 +158,11 @@ def _takers(drafts: Sequence[LabelDraft], files: dict[str, Lexicon]) -> Takers:
 
 
 def _kinds(draft: LabelDraft, files: dict[str, Lexicon], takers: Takers) -> Iterator[str]:
-    """The hyponyms of a label's concepts and all that these are called, if they are concepts which no label takes.
+    """The hyponyms of a label's concepts and all that these are called,
+    if they are concepts which no label takes.
 
-    Of the latter, what holds a strict spelling of the label as a word of its own is left out: 'punk rock' says rock.
+    Of the latter, what holds a strict spelling of the label
+    as a word of its own is left out: 'punk rock' says rock.
     """
     strict = [plain(spelling) for spelling in draft.strict]
     named = {fold(name): (file, name) for file, name in takers}
@@ -220,7 +228,8 @@ def _phrases(
 
 
 def _nested(entries: Sequence[LabelEntry]) -> Iterator[SpellingNote]:
-    """Labels whose strict spelling lies within that of another, which the longest match must hide."""
+    """Labels whose strict spelling lies within that of another, which the longest match must
+    hide."""
     shown = [(entry, plain(spelling)) for entry in entries for spelling in dict.fromkeys((entry.id, entry.display))]
     pairs = {
         (inner.id, outer.id): None

@@ -1,7 +1,8 @@
 """Option letters, read only where letters were shown.
 
-A letter counts alone ('C', '(C)', 'C.'), before its text ('C: country', '(C) country'), and after words that announce
-it ('option C', 'the answer is C'). The article 'A', a first character and a letter inside a word never count.
+A letter counts alone ('C', '(C)', 'C.'), before its text ('C: country', '(C) country'), and after
+words that announce it ('option C', 'the answer is C'). The article 'A', a first character and a
+letter inside a word never count.
 """
 
 from __future__ import annotations
@@ -28,7 +29,8 @@ _NARROW = {code: chr(code - 0xFEE0) for code in range(0xFF01, 0xFF5F)}
 
 
 class Letter(NamedTuple):
-    """A letter [start, end) of the raw answer, its option, and whether words announce it as the answer."""
+    """A letter [start, end) of the raw answer, its option, and whether words announce it as the
+    answer."""
 
     start: int
     end: int

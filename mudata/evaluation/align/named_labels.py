@@ -8,7 +8,8 @@ from mudata.evaluation.align.label_set import LabelSet, resolve
 
 
 def label_set(name: str) -> LabelSet:
-    """Of `dataset`, `dataset:namespace` or a card's path; without a namespace that of the card's only task.
+    """Of `dataset`, `dataset:namespace` or a card's path;
+    without a namespace that of the card's only task.
 
     Raises UnknownName, CardError, EvaluationError.
     """

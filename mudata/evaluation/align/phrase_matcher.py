@@ -1,10 +1,11 @@
-"""A label set made ready for reading: what every spelling means, and one pattern that finds them all in one pass.
+"""A label set made ready for reading:
+what every spelling means, and one pattern that finds them all in one pass.
 
-Spellings, guards, compounds and the words that can turn a meaning round (`TRIGGERS`) go into one trie, so that the
-longest match wins and guards take their words before labels can. Between the words of a spelling up to three spaces
-may stand ('hip hop', 'hip - hop') or none ('hiphop'); '&', 'and', 'n' are one word. A spelling stands alone between
-characters that are no letters or digits; scripts without spaces between words (Chinese, Japanese, Thai) need no such
-border.
+Spellings, guards, compounds and the words that can turn a meaning round (`TRIGGERS`) go into one
+trie, so that the longest match wins and guards take their words before labels can. Between the
+words of a spelling up to three spaces may stand ('hip hop', 'hip - hop') or none ('hiphop'); '&',
+'and', 'n' are one word. A spelling stands alone between characters that are no letters or digits;
+scripts without spaces between words (Chinese, Japanese, Thai) need no such border.
 """
 
 from __future__ import annotations
@@ -36,7 +37,8 @@ _ANY_AND = " {0,3}(?:&|and|'?n'?) {0,3}"
 
 
 class Meaning(NamedTuple):
-    """What a spelling stands for. `ids` is one label, several for a compound, none for guards and triggers."""
+    """What a spelling stands for.
+    `ids` is one label, several for a compound, none for guards and triggers."""
 
     kind: TermKind
     ids: tuple[str, ...] = ()
@@ -61,7 +63,8 @@ class PhraseMatcher:
 
 
 def squeezed(spelling: str) -> str:
-    """A spelling without what may differ: spaces and signs other than '&' and the sharp of a key."""
+    """A spelling without what may differ: spaces and signs other than '&' and the sharp of a
+    key."""
     return _SIGNS.sub("", spelling)
 
 
@@ -71,8 +74,8 @@ _MOST_KNOWN = 64
 
 
 def compiled(label_set: LabelSet) -> PhraseMatcher:
-    """The vocabulary of a label set, made once for each object: hashing a big frozen set at each call would cost more
-    than reading the answer does."""
+    """The vocabulary of a label set, made once for each object: hashing a big frozen set at each
+    call would cost more than reading the answer does."""
     known = _KNOWN.get(id(label_set))
     if known is not None and known[0] is label_set:
         return known[1]
@@ -116,7 +119,8 @@ def _compile(label_set: LabelSet) -> PhraseMatcher:
 
 
 def _words(spelling: str) -> tuple[str, ...]:
-    """Words and the signs between them; 'and' in any spelling is '&', as long as there are few of them."""
+    """Words and the signs between them;
+    'and' in any spelling is '&', as long as there are few of them."""
     words = _WORD.findall(clean(spelling).text.replace("'n'", "n"))
     spoken = [i for i, word in enumerate(words) if word[0].isalnum()]
     if not spoken:
@@ -165,8 +169,9 @@ def _either(shapes: Iterable[tuple[str, ...]]) -> str:
 
 
 def _written(words: tuple[str, ...]) -> Iterable[list[str]]:
-    """The ways to write a spelling: with a gap and without one between any two words (of more than five words: between
-    all or none). Two ways never begin alike and part at a gap that may be nothing, so the longest spelling is found."""
+    """The ways to write a spelling: with a gap and without one between any two words (of more than
+    five words: between all or none). Two ways never begin alike and part at a gap that may be
+    nothing, so the longest spelling is found."""
     plain = [i for i in range(1, len(words)) if words[i][0].isalnum() and words[i - 1][0].isalnum()]
     ways = (
         product((True, False), repeat=len(plain)) if len(plain) <= _FEW else ((x,) * len(plain) for x in (True, False))

@@ -1,10 +1,11 @@
 """Which mentions an answer denies.
 
-A negator ('not', 'never', 'rather than', 'unlike', 'anything but') reaches forward over the mentions of its clause. Its
-reach ends at . ; ! ? a new line, 'but', 'however'; at a comma, unless a list of denied labels goes on there ('not rock,
-jazz or blues'); at a new statement ('it is', 'sounds like') once a label or a comma has come; and after some 64
-characters without a label. 'not only', 'no doubt', 'nothing but' deny nothing. What follows a label can deny it too:
-'rock is not the genre', 'blues can be ruled out', 'rock? no'.
+A negator ('not', 'never', 'rather than', 'unlike', 'anything but') reaches forward over the
+mentions of its clause. Its reach ends at . ; ! ? a new line, 'but', 'however'; at a comma, unless a
+list of denied labels goes on there ('not rock, jazz or blues'); at a new statement ('it is',
+'sounds like') once a label or a comma has come; and after some 64 characters without a label. 'not
+only', 'no doubt', 'nothing but' deny nothing. What follows a label can deny it too: 'rock is not
+the genre', 'blues can be ruled out', 'rock? no'.
 """
 
 from __future__ import annotations
@@ -99,7 +100,8 @@ def denied(text: str, mentions: Sequence[tuple[int, int]]) -> list[bool]:
 
 
 def _reached(text: str, mentions: Sequence[tuple[int, int]]) -> list[bool]:
-    """What negators reach forward to: one pass over words of weight and mentions, in order of the text."""
+    """What negators reach forward to:
+    one pass over words of weight and mentions, in order of the text."""
     scope = _Scope()
     marks: list[bool] = []
     for event in _EVENTS.finditer(text):
@@ -158,7 +160,8 @@ class _Scope:
         self.end, self.said, self.comma, self.leading, self.until_as = reach, False, False, False, False
 
     def _comma(self, start: int, end: int) -> None:
-        """A list of denied labels goes on at a comma; anything else ends there but for 'not, however, ...'."""
+        """A list of denied labels goes on at a comma;
+        anything else ends there but for 'not, however, ...'."""
         self.comma = True
         if self.said and not self.leading:
             self.end = min(self.end, end + _NEXT_ITEM)

@@ -1,7 +1,7 @@
 """Phrases by which an answer says that it cannot tell.
 
-Patterns read the text that `clean` makes: lower case, hyphens and slashes as spaces. Every repetition in them is
-bounded, so that a megabyte takes linear time.
+Patterns read the text that `clean` makes: lower case, hyphens and slashes as spaces. Every
+repetition in them is bounded, so that a megabyte takes linear time.
 """
 
 from __future__ import annotations
@@ -17,7 +17,8 @@ shouldnt n/a idk null nil undefined isn't doesn't don't didn't wasn't aren't won
 hasn't haven't weren't ain't pas nicht kein keine keinen
 """
 TRIGGERS = tuple(_WORDS.split())
-"""Words without which nothing is denied or refused; answers without any of them need no second look."""
+"""Words without which nothing is denied or refused;
+answers without any of them need no second look."""
 
 CLAUSE_END = re.compile(r"[.;!?\n]")
 
@@ -85,7 +86,8 @@ _SUBJECT = re.compile(
 def refusals(text: str, prompt: str = "") -> list[tuple[int, int]]:
     """Where the answer says that it cannot tell, as [start, end), sorted.
 
-    What the prompt speaks of is what was asked for; without a prompt it may be instruments, but no artist or tempo.
+    What the prompt speaks of is what was asked for;
+    without a prompt it may be instruments, but no artist or tempo.
     """
     spans = [span for cue in _STRONG.finditer(text) if not _is_about_another(text, *(span := cue.span()), prompt)]
     spans += [span for cue in _WEAK.finditer(text) if _is_about_the_question(text, *(span := cue.span()), prompt)]

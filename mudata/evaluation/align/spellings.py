@@ -50,7 +50,8 @@ class Spellings:
         self.findings: list[SpellingNote] = []
 
     def give(self, tier: Tier, given: Given, *, of_card: bool) -> None:
-        """Hand out the spellings of one place: the card, where strict ones must not clash, or a words file.
+        """Hand out the spellings of one place:
+        the card, where strict ones must not clash, or a words file.
 
         `foreign` spellings are strict ones that are translations.
         """
@@ -95,7 +96,8 @@ class Spellings:
 
 @lru_cache(maxsize=1 << 16)  # resolving a label set folds each spelling many times
 def folded(text: str) -> str:
-    """What two spellings of one label have in common in answers: letters, digits and sharps, in one case."""
+    """What two spellings of one label have in common in answers:
+    letters, digits and sharps, in one case."""
     return fold(unicodedata.normalize("NFKC", text).replace("♯", "#"), keep="#")
 
 
@@ -107,6 +109,7 @@ def plain(text: str) -> str:
 
 
 def within(phrase: str, spellings: Iterable[tuple[str, str]]) -> set[str]:
-    """The labels with a spelling among the words of a phrase, or, where a script has no spaces, anywhere in it."""
+    """The labels with a spelling among the words of a phrase,
+    or, where a script has no spaces, anywhere in it."""
     text = plain(phrase)
     return {label for spelling, label in spellings if (spelling if spelling.isascii() else spelling.strip()) in text}

@@ -1,12 +1,14 @@
 """Files with answers that were made elsewhere, as the programs that make them write them.
 
     cmi-bench   CMI-Bench (nicolaus625/CMI-bench 4c15f41, files model/results/*/*.jsonl): one JSON list whatever the
-                file's name; question, response, correct_answer, audioid (a path, of which only the tail says anything)
+                file's name; question, response, correct_answer,
+                audioid (a path, of which only the tail says anything)
     lmms-eval   samples that lmms-eval logs since 0.2 (EvolvingLMMs-Lab/lmms-eval, `--log_samples`; as in
-                lmms_eval/loggers/evaluation_tracker.py at 4eadb30 and 0716c69, and files of 2026 at 2d300ba): a line
-                has doc_id, target, filtered_resps (a text or a list), input, and resps only where they differ. The
-                document is left out (some forks keep it as doc), so a clip is named by input_media, by doc, or by a
-                field of the task's own; doc_id, its place in a table that is elsewhere, names none
+                lmms_eval/loggers/evaluation_tracker.py at 4eadb30 and 0716c69, and files of 2026 at
+                2d300ba): a line has doc_id, target, filtered_resps (a text or a list), input, and
+                resps only where they differ. The document is left out (some forks keep it as doc),
+                so a clip is named by input_media, by doc, or by a field of the task's own; doc_id,
+                its place in a table that is elsewhere, names none
     jsonl       a line per clip with clip_id and answer, or error: also the answers.jsonl of any run
 
 A list may stand for lines in all of them, and lines for a list.
@@ -31,7 +33,8 @@ _SOME_ID = ("clip_id", "audioid", "audio_id", "question_id", "id", "ytid", "trac
 class FileAnswer:
     """One answer of a file. `ids` are what may name its clip, the likelier first;
 
-    `place` is its line or number, from 1. `answer` is None when there is none, and `error` says why.
+    `place` is its line or number, from 1.
+    `answer` is None when there is none, and `error` says why.
     """
 
     place: int

@@ -15,9 +15,10 @@ _NO_FIELDS = Fields()
 class ImportRequest:
     """What `mudata import-answers` was asked for.
 
-    Either `split`, or `dataset`: its clips that the file names, or with `part` those of a part of a published split
-    ('test', or 'fault-filtered/test' where several have one). references: where they come from; 'file' needs `dataset`
-    and no index. prompt_text: the question, where the file does not have it.
+    Either `split`, or `dataset`: its clips that the file names, or with `part` those of a part of a
+    published split ('test', or 'fault-filtered/test' where several have one). references: where
+    they come from; 'file' needs `dataset` and no index. prompt_text: the question, where the file
+    does not have it.
     """
 
     file: Path

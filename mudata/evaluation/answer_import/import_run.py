@@ -1,4 +1,5 @@
-"""An import on its way to a run folder: what run.json says of it, its records, and what a person should be told."""
+"""An import on its way to a run folder:
+what run.json says of it, its records, and what a person should be told."""
 
 from __future__ import annotations
 
@@ -127,7 +128,9 @@ class Import:
             given = self.joined.answers.get(item.clip_id)
             answer, error = (given.answer, given.error) if given else (None, _ABSENT)
             key = digest([self.sha256, item.clip_id])
-            yield AnswerRecord(key, item.clip_id, answer, error, seconds=0.0, heard_s=0.0, batch=0)
+            yield AnswerRecord(
+                key=key, clip_id=item.clip_id, answer=answer, error=error, seconds=0.0, heard_s=0.0, batch=0
+            )
 
     def notes(self) -> Iterator[str]:
         """What a person should know before believing the scores."""

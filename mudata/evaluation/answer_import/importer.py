@@ -1,9 +1,11 @@
-"""Answers that were made elsewhere, as an ordinary run: `score`, `compare`, `report` and `show` work on it.
+"""Answers that were made elsewhere, as an ordinary run:
+`score`, `compare`, `report` and `show` work on it.
 
     read the file -> join its answers to clips -> look up their references -> write the run
 
-Scoring needs no audio, so the clips may be 'missing'; where a dataset is not even indexed, the file's own references
-can stand in. Clips of the split without an answer in the file are failures and count as wrong.
+Scoring needs no audio, so the clips may be 'missing'; where a dataset is not even indexed, the
+file's own references can stand in. Clips of the split without an answer in the file are failures
+and count as wrong.
 """
 
 from __future__ import annotations
@@ -37,7 +39,8 @@ if TYPE_CHECKING:
 def import_answers(home: Home, request: ImportRequest, progress: Progress = SILENT) -> Run:
     """Make a run of a file of answers, and score it. The same file again is the same run.
 
-    Raises UnknownName (dataset, split, part, task), EvaluationError where the file cannot be read or nothing joins.
+    Raises UnknownName (dataset, split, part, task),
+    EvaluationError where the file cannot be read or nothing joins.
     """
     if (request.split is None) == (request.dataset is None):
         raise EvaluationError("Either a split or a dataset is needed.", "Give --split NAME or --dataset NAME.")
@@ -65,7 +68,8 @@ def import_answers(home: Home, request: ImportRequest, progress: Progress = SILE
 
 
 def _from_index(home: Home, request: ImportRequest, given: Sequence[FileAnswer]) -> tuple[Joined, SampleSet]:
-    """Join to the clips of the index, and look up what is right about those of the split, the part or the file."""
+    """Join to the clips of the index,
+    and look up what is right about those of the split, the part or the file."""
     drawn = manifest.load(home, request.split) if request.split else None
     datasets = drawn.datasets if drawn else (loader.load(str(request.dataset)).name,)
     if absent := [name for name in datasets if database.current_generation(home, name) is None]:
@@ -176,7 +180,8 @@ def _from_file(request: ImportRequest, given: Sequence[FileAnswer]) -> tuple[Joi
 
 
 def _shortest(names: Iterable[str]) -> dict[str, str]:
-    """The shortest tails of paths, without the endings of audio files, that tell all names apart."""
+    """The shortest tails of paths, without the endings of audio files, that tell all names
+    apart."""
     parts = {name: without_ending(name.strip().replace("\\", "/")).strip("/").split("/") for name in names}
     deepest = max(map(len, parts.values()))
     for depth in range(1, deepest + 1):

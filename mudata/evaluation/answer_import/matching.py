@@ -1,8 +1,9 @@
 """Which clip an answer is about, when all that the file has is some name or path of it.
 
-A clip is known by its id, with or without the dataset before it, by any tail of the path of its raw file
-('blues/blues.00012.wav'), with or without the ending. The most exact kind of name that says anything decides, the
-longest tail first; a name of several clips joins none, and several names of one clip join none either.
+A clip is known by its id, with or without the dataset before it, by any tail of the path of its raw
+file ('blues/blues.00012.wav'), with or without the ending. The most exact kind of name that says
+anything decides, the longest tail first; a name of several clips joins none, and several names of
+one clip join none either.
 """
 
 from __future__ import annotations
@@ -11,6 +12,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
+
+from mudata.errors import some
 
 if TYPE_CHECKING:
     from mudata.evaluation.answer_import.formats import FileAnswer
@@ -30,7 +33,8 @@ class ClipNames(NamedTuple):
 
 @dataclass(frozen=True)
 class Joined:
-    """`answers` by clip id (the last of a clip counts); `lost` are those that joined none, each with the reason."""
+    """`answers` by clip id (the last of a clip counts);
+    `lost` are those that joined none, each with the reason."""
 
     answers: Mapping[str, FileAnswer]
     lost: tuple[tuple[FileAnswer, str], ...]
@@ -57,7 +61,7 @@ def join(given: Iterable[FileAnswer], clips: Iterable[ClipNames]) -> Joined:
         names = {name for rank, name, _ in hits if rank == best}
         if len(names) > 1:
             lost += [
-                (answer, f"{len(names)} names in the file mean {clip_id}: {_some(sorted(names))}")
+                (answer, f"{len(names)} names in the file mean {clip_id}: {some(sorted(names), _SHOWN, counted=False)}")
                 for *_, answer in hits
             ]
             continue
@@ -105,7 +109,7 @@ class _Index:
                 if clips and len(clips) == 1:
                     return _Hit(next(iter(clips)), rank, path)
                 if clips:
-                    why = f"{name!r} may be any of {len(clips)} clips: {_some(sorted(clips))}"
+                    why = f"{name!r} may be any of {len(clips)} clips: {some(sorted(clips), _SHOWN, counted=False)}"
                     break
         return why
 
@@ -128,7 +132,3 @@ def _tails(path: str) -> list[str]:
     """a/b/c, b/c, c."""
     parts = [part for part in path.split("/") if part not in ("", ".")]
     return ["/".join(parts[i:]) for i in range(len(parts))]
-
-
-def _some(names: Sequence[str]) -> str:
-    return ", ".join(names[:_SHOWN]) + (", ..." if names[_SHOWN:] else "")

@@ -1,4 +1,5 @@
-"""References that a file of answers carries itself: as the index would have them, and whether the index agrees."""
+"""References that a file of answers carries itself:
+as the index would have them, and whether the index agrees."""
 
 from __future__ import annotations
 
@@ -15,7 +16,8 @@ _SHOWN = 3
 
 
 def canonical_references(task: Task, reference: str | None) -> tuple[str, ...]:
-    """A reference of the file as the index would have it: canonical ids, or the caption; nothing if it is no label."""
+    """A reference of the file as the index would have it:
+    canonical ids, or the caption; nothing if it is no label."""
     if reference is None or not reference.strip():
         return ()
     if task.label_set is None:

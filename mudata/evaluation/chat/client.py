@@ -1,9 +1,9 @@
 """A client of servers that speak OpenAI's chat protocol: vLLM, the llama.cpp server, hosted ones.
 
-What may pass (a broken connection, a busy server) is tried again with exponential backoff and full jitter, and for as
-long as the server asks in Retry-After; what will not pass is told at once. Threads may share one client: its
-connections, and its pace. The key is sent in the Authorization header, to one address, and is masked in whatever the
-server echoes.
+What may pass (a broken connection, a busy server) is tried again with exponential backoff and full
+jitter, and for as long as the server asks in Retry-After; what will not pass is told at once.
+Threads may share one client: its connections, and its pace. The key is sent in the Authorization
+header, to one address, and is masked in whatever the server echoes.
 """
 
 from __future__ import annotations
@@ -27,9 +27,11 @@ from mudata.version import __version__
 LARGEST = 16 << 20
 """Bytes of a reply, beyond which the rest is not read."""
 _AGAIN = frozenset({408, 409, 425, 429, 500, 502, 503, 504, 529})
-"""Statuses that may pass: those of RFC 9110 and RFC 6585, a conflict, and 529, by which some hosts mean overload."""
+"""Statuses that may pass: those of RFC 9110 and RFC 6585,
+a conflict, and 529, by which some hosts mean overload."""
 _EVERYTHING = frozenset({401, 402, 403, 404})
-"""Statuses that every other question would get as well: no key, no money, no permission, no such model or address."""
+"""Statuses that every other question would get as well:
+no key, no money, no permission, no such model or address."""
 _SPENT = frozenset({"insufficient_quota", "billing_hard_limit_reached"})
 """Codes with which OpenAI's 429 means money and not haste."""
 _NEVER = re.compile(r"not supported|unsupported|n't support", re.IGNORECASE)
@@ -41,8 +43,9 @@ _EXCERPT = 300
 class NoReply(Exception):
     """Why a question has no reply: `kind` is a stable machine word, `reason` the details.
 
-    Kinds: timeout, unreachable, connection (it broke), busy (429 and 5xx), refused (other statuses), malformed,
-    too-long. `for_all`: any other question would fare the same. `said` is what the server said, the key masked.
+    Kinds: timeout, unreachable, connection (it broke), busy (429 and 5xx), refused (other
+    statuses), malformed, too-long. `for_all`: any other question would fare the same. `said` is
+    what the server said, the key masked.
     """
 
     def __init__(
@@ -61,10 +64,12 @@ class _Again(Exception):
 
 
 class ChatServer:
-    """One server at `base_url` (such as https://host/v1). `requests` and `retries` count what was sent.
+    """One server at `base_url` (such as https://host/v1).
+    `requests` and `retries` count what was sent.
 
-    The key is what the environment variable `key_variable` holds; without it none is sent. `seed` is that of the jitter
-    and `connections` the most that are open at once. Raises ModelError for an address or a key that cannot be one.
+    The key is what the environment variable `key_variable` holds; without it none is sent. `seed`
+    is that of the jitter and `connections` the most that are open at once. Raises ModelError for an
+    address or a key that cannot be one.
     """
 
     def __init__(
@@ -101,8 +106,8 @@ class ChatServer:
         return text.replace(self._key, "[key]") if self._key else text
 
     def models(self) -> list[dict[str, Any]]:
-        """What GET /models lists; nothing where the server keeps no list. Raises NoReply where nobody answers, and for
-        a key that is refused."""
+        """What GET /models lists; nothing where the server keeps no list. Raises NoReply where
+        nobody answers, and for a key that is refused."""
         try:
             listing = self._try("GET", "models", None)
         except _Again as again:
@@ -117,7 +122,8 @@ class ChatServer:
         return [model for model in data if isinstance(model, dict) and "id" in model] if isinstance(data, list) else []
 
     def complete(self, body: Mapping[str, object], question_id: str = "") -> dict[str, Any]:
-        """The JSON object that POST /chat/completions replies; `of` names the question, for the jitter.
+        """The JSON object that POST /chat/completions replies;
+        `of` names the question, for the jitter.
 
         Raises NoReply.
         """
@@ -207,15 +213,15 @@ class ChatServer:
         return self._excerpt(text.encode("utf-8", "replace"))
 
     def _excerpt(self, raw: bytes) -> str:
-        """The beginning of what the server said, on one line; masked before it is cut, so that no half of a key is
-        left."""
+        """The beginning of what the server said, on one line;
+        masked before it is cut, so that no half of a key is left."""
         excerpt = " ".join(self.masked(raw[: 1 << 16].decode("utf-8", "replace")).split())
         return excerpt if len(excerpt) <= _EXCERPT else excerpt[:_EXCERPT] + " ..."
 
 
 def checked_url(base_url: str) -> str:
-    """The address without a slash at its end. Raises ModelError if it is none, or holds a password or a query, which
-    would be kept in run.json."""
+    """The address without a slash at its end. Raises ModelError if it is none, or holds a password
+    or a query, which would be kept in run.json."""
     try:
         url = httpx2.URL(base_url.rstrip("/"))
         sound = url.scheme in ("http", "https") and bool(url.host)
@@ -234,8 +240,9 @@ def checked_url(base_url: str) -> str:
 
 
 def read_key(variable: str) -> str:
-    """The key in an environment variable, '' where it is not set. Raises ModelError if this is no name of a variable
-    (it may be the key itself and is not repeated), or the value cannot be sent."""
+    """The key in an environment variable, '' where it is not set. Raises ModelError if this is
+    no name of a variable (it may be the key itself and is not repeated), or the value cannot be
+    sent."""
     if not re.fullmatch(r"[A-Z_][A-Z0-9_]*", variable):
         raise ModelError(
             "The name of the key's environment variable is none: it wants capitals, digits and underscores.",

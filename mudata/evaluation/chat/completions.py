@@ -26,14 +26,16 @@ class Counts:
                 counter[masked(str(reply[key]))[:200]] += 1
 
     def cost(self, price_in: float | None, price_out: float | None) -> float | None:
-        """In the currency of the prices, which are for a million tokens; None where prices or counts are lacking."""
+        """In the currency of the prices, which are for a million tokens;
+        None where prices or counts are lacking."""
         if price_in is None or price_out is None or self.unmetered:
             return None
         return round((self.prompt_tokens * price_in + self.completion_tokens * price_out) / 1e6, 6)
 
 
 def text(reply: Mapping[str, Any]) -> str | None:
-    """What the first choice says: its content, or the words in which the model refused, or '' where there are none.
+    """What the first choice says:
+    its content, or the words in which the model refused, or '' where there are none.
 
     None where the reply is no chat completion.
     """

@@ -16,10 +16,10 @@ R = TypeVar("R")
 
 @dataclass(frozen=True)
 class RetryPolicy:
-    """How long to put up with a server. `tries` are in a row for one question; the pause before the second is drawn
-    from 0 to `pause_s`, a range that doubles with each further one up to `longest_s`; a server that asks for a longer
-    pause than that is given up. `timeout_s` is for one whole reply, and a reply that takes longer is not asked for
-    again: it would take as long."""
+    """How long to put up with a server. `tries` are in a row for one question; the pause before the
+    second is drawn from 0 to `pause_s`, a range that doubles with each further one up to
+    `longest_s`; a server that asks for a longer pause than that is given up. `timeout_s` is for one
+    whole reply, and a reply that takes longer is not asked for again: it would take as long."""
 
     tries: int = 6
     pause_s: float = 1.0
@@ -31,9 +31,9 @@ PATIENT = RetryPolicy()
 
 
 class Pace:
-    """When the next request may go, for all threads together: a bucket that holds one token and gets `per_minute` of
-    them (None: as many as are asked for). It holds no more than one, because hosts count in windows shorter than a
-    minute."""
+    """When the next request may go, for all threads together: a bucket that holds one token and
+    gets `per_minute` of them (None: as many as are asked for). It holds no more than one, because
+    hosts count in windows shorter than a minute."""
 
     def __init__(
         self,
@@ -62,8 +62,8 @@ class Pace:
 
 
 def at_once(call: Callable[[T], R], things: Sequence[T], most: int) -> list[R]:
-    """What the call makes of each thing, in order, by at most so many threads; raises what it raises. The threads keep
-    no process from ending: an interrupt does not wait for servers."""
+    """What the call makes of each thing, in order, by at most so many threads; raises what it
+    raises. The threads keep no process from ending: an interrupt does not wait for servers."""
     places, done = itertools.count(), queue.SimpleQueue[tuple[int, R | None, BaseException | None]]()
 
     def work() -> None:

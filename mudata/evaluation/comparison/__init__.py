@@ -1,4 +1,5 @@
-"""Runs beside runs: differences, tables, one clip and all answers to it, and whether the audio was used at all."""
+"""Runs beside runs: differences, tables,
+one clip and all answers to it, and whether the audio was used at all."""
 
 from __future__ import annotations
 

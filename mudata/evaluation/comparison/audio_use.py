@@ -29,8 +29,8 @@ Verdict = Literal["heard", "not heard", "cannot tell"]
 FEWEST = 50
 """Clips answered in both runs, below which nothing is concluded."""
 NOISE = 0.1
-"""Share of answers that may change for no reason (batches of another size round differently); our choice. With no
-change among 50 answers Wilson's upper bound is 0.071."""
+"""Share of answers that may change for no reason (batches of another size round differently); our
+choice. With no change among 50 answers Wilson's upper bound is 0.071."""
 ALPHA = 0.05
 
 

@@ -10,7 +10,8 @@ if TYPE_CHECKING:
     from mudata.evaluation.comparison.clip_view import ClipAnswer, ClipView
 
 Style = Callable[[str, str], str]
-"""Colours a text by its role: that of a piece of an answer (`align.alignment.Role`), name, right, wrong or given."""
+"""Colours a text by its role:
+that of a piece of an answer (`align.alignment.Role`), name, right, wrong or given."""
 
 
 def plainly(text: str, _role: str) -> str:
@@ -18,47 +19,48 @@ def plainly(text: str, _role: str) -> str:
     return text
 
 
-def _facts(one: ClipView) -> Iterator[tuple[str, str]]:
-    seconds = "" if one.duration_s is None else f"{one.duration_s:.1f} s"
-    yield from (("title", one.title or ""), ("artist", one.artist or ""), ("album", one.album or ""))
-    yield from (("length", seconds), ("licence", one.licence or ""), ("listen", one.path or one.status))
-    yield from ((namespace, ", ".join(labels)) for namespace, labels in one.labels.items())
-    yield from (("caption", text) for text in one.captions)
+def _facts(view: ClipView) -> Iterator[tuple[str, str]]:
+    seconds = "" if view.duration_s is None else f"{view.duration_s:.1f} s"
+    yield from (("title", view.title or ""), ("artist", view.artist or ""), ("album", view.album or ""))
+    yield from (("length", seconds), ("licence", view.licence or ""), ("listen", view.path or view.status))
+    yield from ((namespace, ", ".join(labels)) for namespace, labels in view.labels.items())
+    yield from (("caption", text) for text in view.captions)
 
 
-def lines(one: ClipView, style: Style = plainly) -> Iterator[str]:
+def lines(view: ClipView, style: Style = plainly) -> Iterator[str]:
     """A clip's facts and every answer about it, as text; `style` colours pieces by their role."""
-    yield style(one.clip_id, "name")
-    yield from (f"  {name + ':':12}{_plain(value)}" for name, value in _facts(one) if value)
-    if not one.said:
+    yield style(view.clip_id, "name")
+    yield from (f"  {name + ':':12}{_plain(value)}" for name, value in _facts(view) if value)
+    if not view.said:
         yield "  No run has an answer about it."
-    for said in one.said:
-        mark = {True: style("right", "right"), False: style("wrong", "wrong"), None: ""}[said.right]
+    for answer in view.said:
+        mark = {True: style("right", "right"), False: style("wrong", "wrong"), None: ""}[answer.right]
         yield ""
-        yield "  " + "  ".join(text for text in (style(_who(said, one), "name"), mark, _read(said)) if text)
-        yield f"      {_coloured(said, style)}"
-        if said.given is not None:
-            yield style(f"      given: {_short(_plain(said.given))}", "given")
+        yield "  " + "  ".join(text for text in (style(_who(answer, view), "name"), mark, _read(answer)) if text)
+        yield f"      {_coloured(answer, style)}"
+        if answer.given is not None:
+            yield style(f"      given: {_short(_plain(answer.given))}", "given")
 
 
-def _who(said: ClipAnswer, of: ClipView) -> str:
+def _who(answer: ClipAnswer, view: ClipView) -> str:
     """The model, what it heard if not the clip, and the run where the model alone does not tell."""
-    told = f"{said.model} ({said.control})" if said.control else said.model
-    alike = sum((other.model, other.control) == (said.model, said.control) for other in of.said)
-    return told if alike == 1 else f"{told} [{said.run}]"
+    name = f"{answer.model} ({answer.control})" if answer.control else answer.model
+    alike = sum((other.model, other.control) == (answer.model, answer.control) for other in view.said)
+    return name if alike == 1 else f"{name} [{answer.run}]"
 
 
-def _read(said: ClipAnswer) -> str:
+def _read(answer: ClipAnswer) -> str:
     """How an answer was read, in a few words."""
-    if said.rouge:
-        return f"{said.task}: " + ", ".join(f"{name} {value:.3f}" for name, value in said.rouge.items())
-    labels = f" {', '.join(said.labels)}" if said.labels else ""
-    gold = "" if said.right is not False else f" (it is {', '.join(said.gold)})"
-    return f"{said.task}: {said.status}{labels}{gold}"
+    if answer.rouge:
+        return f"{answer.task}: " + ", ".join(f"{name} {value:.3f}" for name, value in answer.rouge.items())
+    labels = f" {', '.join(answer.labels)}" if answer.labels else ""
+    references = "" if answer.right is not False else f" (it is {', '.join(answer.gold)})"
+    return f"{answer.task}: {answer.status}{labels}{references}"
 
 
 def _plain(text: str) -> str:
-    """Without line ends and whatever else a terminal would obey; every character stays one character."""
+    """Without line ends and whatever else a terminal would obey;
+    every character stays one character."""
     return "".join(c if c.isprintable() else " " if c.isspace() else "�" for c in text)
 
 
@@ -66,40 +68,41 @@ def _short(text: str, most: int = 200) -> str:
     return text if len(text) <= most else f"{text[:most]} ... ({len(text)} characters; all of it: --json)"
 
 
-def _pieces(said: ClipAnswer) -> Iterator[tuple[str | None, str]]:
-    """The answer cut where the role of its characters changes; of spans that overlap the later one counts."""
-    answer = said.answer or ""
-    roles: list[str | None] = [None] * len(answer)
-    for span in said.spans:
+def _pieces(answer: ClipAnswer) -> Iterator[tuple[str | None, str]]:
+    """The answer cut where the role of its characters changes;
+    of spans that overlap the later one counts."""
+    text = answer.answer or ""
+    roles: list[str | None] = [None] * len(text)
+    for span in answer.spans:
         roles[span.start : span.end] = [span.role] * (span.end - span.start)
-    for role, run in groupby(zip(roles, _plain(answer), strict=True), key=lambda pair: pair[0]):
+    for role, run in groupby(zip(roles, _plain(text), strict=True), key=lambda pair: pair[0]):
         yield role, "".join(character for _, character in run)
 
 
-def _coloured(said: ClipAnswer, style: Style) -> str:
-    if said.answer is None:
-        return style(f"no answer: {_plain(said.error or '')}", "wrong")
-    return "".join(style(text, role) if role else text for role, text in _pieces(said)) or "(empty)"
+def _coloured(answer: ClipAnswer, style: Style) -> str:
+    if answer.answer is None:
+        return style(f"no answer: {_plain(answer.error or '')}", "wrong")
+    return "".join(style(text, role) if role else text for role, text in _pieces(answer)) or "(empty)"
 
 
-def markdown(one: ClipView) -> Iterator[str]:
+def markdown(view: ClipView) -> Iterator[str]:
     """The same in GitHub's Markdown."""
-    yield f"### {_escaped(one.clip_id)}"
+    yield f"### {_escaped(view.clip_id)}"
     yield ""
-    yield from (f"- {name}: {_escaped(_plain(value))}" for name, value in _facts(one) if value)
+    yield from (f"- {name}: {_escaped(_plain(value))}" for name, value in _facts(view) if value)
     yield ""
     yield "| model | answer | read as | right |"
     yield "|---|---|---|---|"
-    for said in one.said:
-        mark = {True: "yes", False: "no", None: ""}[said.right]
-        yield f"| {_escaped(_who(said, one))} | {_emphasised(said)} | {_escaped(_read(said))} | {mark} |"
+    for answer in view.said:
+        mark = {True: "yes", False: "no", None: ""}[answer.right]
+        yield f"| {_escaped(_who(answer, view))} | {_emphasised(answer)} | {_escaped(_read(answer))} | {mark} |"
 
 
-def _emphasised(said: ClipAnswer) -> str:
-    if said.answer is None:
-        return f"no answer: {_escaped(_plain(said.error or ''))}"
+def _emphasised(answer: ClipAnswer) -> str:
+    if answer.answer is None:
+        return f"no answer: {_escaped(_plain(answer.error or ''))}"
     around = {"positive": "**", "letter": "**", "negative": "~~"}
-    marks = ((around.get(role or "", ""), _escaped(text)) for role, text in _pieces(said))
+    marks = ((around.get(role or "", ""), _escaped(text)) for role, text in _pieces(answer))
     return "".join(f"{mark}{text}{mark}" for mark, text in marks)
 
 

@@ -1,7 +1,8 @@
 """Clips with everything that was said of them: facts and references from the index, answers of all
 runs side by side.
 
-After Figure 2 of arXiv:2409.09601. Answers are read as scores read them, those of unfinished runs too.
+After Figure 2 of arXiv:2409.09601.
+Answers are read as scores read them, those of unfinished runs too.
 """
 
 from __future__ import annotations
@@ -171,7 +172,8 @@ def draw_clips(home: Home, runs: Sequence[Run], n: int, seed: int, *, disagree: 
 
 
 def _disagreement(runs: Sequence[Run]) -> dict[str, float]:
-    """By clip that several runs were asked the same about: 1 - share of the most frequent reading."""
+    """By clip that several runs were asked the same about: 1 - share of the most frequent
+    reading."""
     readings: defaultdict[tuple[str, str], list[object]] = defaultdict(list)
     for asked in runs:
         context = ScoringContext.load(asked)

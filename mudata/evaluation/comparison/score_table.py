@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from mudata.evaluation.metrics.power import detectable
-from mudata.evaluation.metrics.scored import Metric
+from mudata.evaluation.metrics.scored import HEADLINE, Metric
 
 _WORTH_A_WORD = 1.05
 Metrics = Mapping[str, Mapping[str, Any]]
@@ -29,11 +29,10 @@ _OF_KIND = {
     "tag": ("micro F1", "P/R", "macro F1", "Jaccard", "coverage", "majority"),
     "caption": ("ROUGE-1 P/R/F", "ROUGE-L P/R/F", "lift", "constant", "refusals"),
 }
-_HEADLINE = {"classify": "accuracy", "tag": "micro_f1", "caption": "rougeL_f"}
 
 
 def tables(runs: Sequence[Mapping[str, Any]]) -> list[ScoreTable]:
-    """What `judge.score` returned for one or several runs, best first within each dataset; a table
+    """What scores.json says of one or several runs, best first within each dataset; a table
     per kind of task.
 
     `parser` is the parser interval, from strict accuracy to that of any mention; `lift` the ROUGE-L
@@ -58,7 +57,7 @@ def _rows(kind: str, runs: Sequence[Mapping[str, Any]]) -> list[dict[str, str]]:
     lines = []
     for scores in runs:
         for dataset, metrics in _parts(scores).items():
-            headline = metrics[_HEADLINE[kind]]
+            headline = metrics[HEADLINE[kind]]
             row = {column: str(scores[column]) for column in ("model", "split", "task", "run")}
             row |= {"dataset": dataset, "n": str(headline["n"])} | _cells(kind, metrics)
             if control := scores.get("control"):
@@ -78,13 +77,14 @@ def _parts(scores: Mapping[str, Any]) -> dict[str, Metrics]:
 
 
 def _told_apart(kind: str, runs: Sequence[Mapping[str, Any]]) -> str:
-    """The smallest difference that shows on so many clips, of the least exact run of each dataset."""
+    """The smallest difference that shows on so many clips, of the least exact run of each
+    dataset."""
     needed: dict[tuple[str, int], float] = {}
     for scores in runs:
         for dataset, metrics in _parts(scores).items():
-            difference = detectable([Metric(**metric) for metric in metrics.values()])[_HEADLINE[kind]]["difference"]
+            difference = detectable([Metric(**metric) for metric in metrics.values()])[HEADLINE[kind]]["difference"]
             if isinstance(difference, float):
-                key = (dataset, int(metrics[_HEADLINE[kind]]["n"]))
+                key = (dataset, int(metrics[HEADLINE[kind]]["n"]))
                 needed[key] = max(difference, needed.get(key, 0.0))
     if not needed:
         return "So few clips tell no two runs apart."
@@ -92,7 +92,7 @@ def _told_apart(kind: str, runs: Sequence[Mapping[str, Any]]) -> str:
         f"{dataset} ({n} clips) {f'{100 * least:.1f} points' if kind == 'classify' else _short(least)}"
         for (dataset, n), least in needed.items()
     )
-    return f"Smallest difference of {_HEADLINE[kind]} told apart, 80 % power, not paired: {'; '.join(each)}."
+    return f"Smallest difference of {HEADLINE[kind]} told apart, 80 % power, not paired: {'; '.join(each)}."
 
 
 def _grouped(runs: Sequence[Mapping[str, Any]]) -> list[str]:

@@ -1,9 +1,10 @@
 """Putting batches to a model, and turning whatever happens into answers and failures.
 
-A call that runs out of memory is repeated in halves, and batches stay that small; where the largest batch is to be
-found, they double before. A call that fails otherwise is narrowed down to the clips that cause it. A broken connection
-is tried again. A call that takes too long is given up, and with it the session: nothing inside a process can end it. A
-MudataError is meant for the user and ends the run. No failure ever becomes an answer.
+A call that runs out of memory is repeated in halves, and batches stay that small; where the largest
+batch is to be found, they double before. A call that fails otherwise is narrowed down to the clips
+that cause it. A broken connection is tried again. A call that takes too long is given up, and with
+it the session: nothing inside a process can end it. A MudataError is meant for the user and ends
+the run. No failure ever becomes an answer.
 """
 
 from __future__ import annotations
@@ -36,11 +37,13 @@ OUT_OF_MEMORY, TIMEOUT = "out-of-memory", "timeout"
 LARGEST = 64
 """Clips beyond which a batch that is to be as large as fits does not grow. Ours."""
 LONGEST, LONGEST_REASON = 1_000_000, 2_000
-"""Characters of an answer, beyond which it is a malfunction and not kept; and of a reason, beyond which it is cut."""
+"""Characters of an answer, beyond which it is a malfunction and not kept;
+and of a reason, beyond which it is cut."""
 
 
 class ModelReply(NamedTuple):
-    """What came back for one clip; `batch` is the size of the call, `seconds` its share of the time."""
+    """What came back for one clip;
+    `batch` is the size of the call, `seconds` its share of the time."""
 
     outcome: Outcome
     batch: int
@@ -48,10 +51,11 @@ class ModelReply(NamedTuple):
 
 
 class BatchRunner:
-    """One model in one session. `batch` is how many clips it gets at once (None: as many as it says after loading;
-    'auto': the same, doubled with every full batch that fits), `halvings` how often that was halved, `search` the sizes
-    that were tried for 'auto' and whether they fitted, `timeout_s` how long a call may take (None: for ever), `hung`
-    whether one took longer: then no more calls are made."""
+    """One model in one session. `batch` is how many clips it gets at once (None: as many as it says
+    after loading; 'auto': the same, doubled with every full batch that fits), `halvings` how often
+    that was halved, `search` the sizes that were tried for 'auto' and whether they fitted,
+    `timeout_s` how long a call may take (None: for ever), `hung` whether one took longer: then no
+    more calls are made."""
 
     def __init__(
         self, model: Model, batch: int | Literal["auto"] | None = None, timeout_s: float | None = None
@@ -78,10 +82,11 @@ class BatchRunner:
             self.loaded = True
 
     def ask(self, clips: Sequence[PlayedClip], question: Question, method: CallKind = "answer") -> list[ModelReply]:
-        """One reply per clip, in order: Answers, or Rankings where it is asked to rank, or Failures.
+        """One reply per clip, in order:
+        Answers, or Rankings where it is asked to rank, or Failures.
 
-        Raises EvaluationError when the model answers without listening or cannot answer anything, ModelError when it
-        breaks the protocol, and what MudataError it raises itself.
+        Raises EvaluationError when the model answers without listening or cannot answer anything,
+        ModelError when it breaks the protocol, and what MudataError it raises itself.
         """
         self.load()
         if len(clips) > self.batch:
@@ -104,8 +109,9 @@ class BatchRunner:
         return [ModelReply(_kept(outcome), len(clips), seconds) for outcome in outcomes]
 
     def _grow(self) -> None:
-        """After a full batch that fitted. Main memory must have room for as much as the whole process takes now, which
-        is more than the next batch can add: systems end processes that want more, instead of refusing it."""
+        """After a full batch that fitted. Main memory must have room for as much as the whole
+        process takes now, which is more than the next batch can add: systems end processes that
+        want more, instead of refusing it."""
         self.search.append((self.batch, True))
         free, own = hardware.free_ram(), hardware.resident()
         self._growing = 2 * self.batch <= LARGEST and (free is None or own is None or free > own)
@@ -118,7 +124,8 @@ class BatchRunner:
         self.batch, self.halvings, self._growing = batch, self.halvings + 1, False
 
     def _call(self, clips: Sequence[PlayedClip], question: Question, method: CallKind) -> list[Outcome] | Failure:
-        """The model's replies, or why there are none; keeps no traceback, which would hold on to device memory."""
+        """The model's replies, or why there are none;
+        keeps no traceback, which would hold on to device memory."""
         if self.hung:
             return Failure(TIMEOUT, "not asked: the call before took too long")
         put: Callable[..., Sequence[Outcome]] = (
@@ -189,8 +196,8 @@ class _Hung(Exception):
 
 
 def _within(seconds: float | None, call: Callable[[], T]) -> T:
-    """What the call returns or raises. Raises _Hung after so many seconds; the thread that hangs is left behind, and
-    does not keep the process from ending."""
+    """What the call returns or raises. Raises _Hung after so many seconds; the thread that hangs is
+    left behind, and does not keep the process from ending."""
     if seconds is None:
         return call()
     outcome: queue.SimpleQueue[tuple[T | None, BaseException | None]] = queue.SimpleQueue()

@@ -1,7 +1,9 @@
-"""Control runs: the same questions with silence, or with another clip's audio. Was the audio heard at all?
+"""Control runs: the same questions with silence, or with another clip's audio.
+Was the audio heard at all?
 
-A harness or a chat template can lose the audio without a word; the model then answers from the prompt alone, and often
-better than chance. A control run finds that out: everything is as in the real run but for what is played.
+A harness or a chat template can lose the audio without a word; the model then answers from the
+prompt alone, and often better than chance. A control run finds that out: everything is as in the
+real run but for what is played.
 """
 
 from __future__ import annotations
@@ -22,8 +24,8 @@ Control = Literal["silence", "swap-audio"]
 
 
 def playback_of(control: Control | None, items: Sequence[Sample], seed: int, source: AudioSource = "clip") -> Playback:
-    """What is played to a run, or to one of its controls. Raises EvaluationError where there is nothing to swap, or to
-    silence."""
+    """What is played to a run, or to one of its controls.
+    Raises EvaluationError where there is nothing to swap, or to silence."""
     match control:
         case None:
             return Playback(source=source)
@@ -40,11 +42,12 @@ def playback_of(control: Control | None, items: Sequence[Sample], seed: int, sou
 
 
 def deranged(items: Sequence[Sample], seed: int) -> dict[str, Sample]:
-    """Another clip for every clip, by its id, each of them once; one with other references wherever that can be.
+    """Another clip for every clip, by its id, each of them once;
+    one with other references wherever that can be.
 
-    Clips are laid in a circle, those with the same references side by side (all in an order drawn by the seed), and
-    each is given the one that is as many places further as the largest such group has. Raises EvaluationError for a
-    single clip.
+    Clips are laid in a circle, those with the same references side by side (all in an order drawn
+    by the seed), and each is given the one that is as many places further as the largest such group
+    has. Raises EvaluationError for a single clip.
     """
     if len(items) == 1:
         raise EvaluationError(

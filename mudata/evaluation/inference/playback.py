@@ -1,4 +1,5 @@
-"""Clips on their way to a model's ears: decoded by threads while the model is busy with those before.
+"""Clips on their way to a model's ears:
+decoded by threads while the model is busy with those before.
 
 libsndfile and soxr work without Python's lock, so threads use all cores.
 """
@@ -27,18 +28,22 @@ if TYPE_CHECKING:
     from mudata.evaluation.tasks.samples import Sample
 
 AudioSource = Literal["clip", "source"]
-"""What is decoded: the normalised clip, mono; or the original file, with its channels and at its rate."""
+"""What is decoded: the normalised clip, mono;
+or the original file, with its channels and at its rate."""
 
 LONGEST_S = 3600.0
-"""Clips above are not decoded for models that hear all of a clip: an hour of stereo at 44.1 kHz is 1.3 GB. Ours."""
+"""Clips above are not decoded for models that hear all of a clip:
+an hour of stereo at 44.1 kHz is 1.3 GB. Ours."""
 AFTER_S = 0.1
-"""How much more than it hears a model gets of an original file: it resamples first and cuts then. Ours."""
+"""How much more than it hears a model gets of an original file:
+it resamples first and cuts then. Ours."""
 AHEAD_BYTES = 1 << 30
 """What clips that wait decoded may take up. Ours."""
 
 
 class PlayedClip(Clip):
-    """A clip that remembers whether anybody took its samples, or its notes where it is MIDI (`listened`)."""
+    """A clip that remembers whether anybody took its samples,
+    or its notes where it is MIDI (`listened`)."""
 
     listened: bool = False
 
@@ -51,15 +56,15 @@ class PlayedClip(Clip):
 
 @dataclass(frozen=True)
 class Playback:
-    """What is played: every clip itself, or as a control the clip that `instead` has for its id, or silence as long as
-    the clip, decoded all the same; `source` says from which file."""
+    """What is played: every clip itself, or as a control the clip that `instead` has for its id, or
+    silence as long as the clip, decoded all the same; `source` says from which file."""
 
     instead: Mapping[str, Sample] = field(default_factory=dict)
     silent: bool = False
     source: AudioSource = "clip"
 
     def of(self, item: Sample) -> Sample:
-        """The item whose file is played for this one."""
+        """The sample whose file is played for this one."""
         return self.instead.get(item.clip_id, item)
 
 
@@ -67,9 +72,9 @@ ITSELF = Playback()
 
 
 def play(item: Sample, capabilities: ModelCapabilities, playback: Playback = ITSELF) -> PlayedClip | Failure:
-    """One clip as a model of these capabilities gets it: mono float32 at its rate, cut to what it can take; or of the
-    original file (n, channels) at the file's own rate; or MIDI as it is. A model that hears all of a clip gets none
-    beyond LONGEST_S."""
+    """One clip as a model of these capabilities gets it: mono float32 at its rate, cut to what it
+    can take; or of the original file (n, channels) at the file's own rate; or MIDI as it is. A
+    model that hears all of a clip gets none beyond LONGEST_S."""
     if not capabilities.needs_audio:
         return PlayedClip(item.clip_id, np.zeros(0, np.float32), capabilities.sample_rate or item.sample_rate or 1)
     played = playback.of(item)
@@ -112,7 +117,8 @@ def _decoded(
 def played(
     items: Sequence[Sample], capabilities: ModelCapabilities, *, ahead: Callable[[], int], playback: Playback = ITSELF
 ) -> Iterator[tuple[Sample, PlayedClip | Failure]]:
-    """Items with their clips, in order; at most `ahead()` clips wait decoded, and fewer if they are large."""
+    """Samples with their clips, in order;
+    at most `ahead()` clips wait decoded, and fewer if they are large."""
     with ThreadPoolExecutor(min(8, os.cpu_count() or 1)) as pool:
         pending: deque[tuple[Sample, Future[PlayedClip | Failure]]] = deque()
         try:
@@ -130,7 +136,8 @@ def played(
 
 
 def _too_much(items: Sequence[Sample], capabilities: ModelCapabilities, playback: Playback) -> bool:
-    """Whether several clips fill AHEAD_BYTES, by the lengths that the index has; an original is taken for stereo."""
+    """Whether several clips fill AHEAD_BYTES, by the lengths that the index has;
+    an original is taken for stereo."""
     played = [playback.of(item) for item in items]
     per_second = 4 * (capabilities.sample_rate or 48_000) if playback.source == "clip" else 8 * 48_000
     seconds = sum(

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
 
 def git() -> dict[str, object] | None:
-    """Commit of the checkout that this code runs from, and whether anything in it was changed; None for an installed
-    package, or without git."""
+    """Commit of the checkout that this code runs from, and whether anything in it was changed; None
+    for an installed package, or without git."""
     here = Path(version.__file__).resolve().parent
     if not (here.parent / ".git").exists():
         return None
@@ -48,7 +48,8 @@ def described(model: Model) -> dict[str, Any] | None:
 
 
 def peak_memory() -> dict[str, float]:
-    """Most memory in GiB that this process has held so far: of the host, and of each GPU that torch was used on."""
+    """Most memory in GiB that this process has held so far:
+    of the host, and of each GPU that torch was used on."""
     unit = 1 if sys.platform == "darwin" else 1024  # bytes there, KiB elsewhere
     peaks = {"host": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 2**30}
     torch = sys.modules.get("torch")

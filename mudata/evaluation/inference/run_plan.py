@@ -1,7 +1,8 @@
 """What is going to be asked, by which name it will be known, and what run.json says about it.
 
-A run's id is a hash of all that decides its answers, and so is the key of every single answer. What was added to a
-request in later versions enters the hashes only where it is not the default, so that older runs keep their ids.
+A run's id is a hash of all that decides its answers, and so is the key of every single answer. What
+was added to a request in later versions enters the hashes only where it is not the default, so that
+older runs keep their ids.
 """
 
 from __future__ import annotations
@@ -27,13 +28,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class EvalRequest:
-    """What `mudata eval` was asked for. `options` go to the model, where None means its own default.
+    """What `mudata eval` was asked for.
+    `options` go to the model, where None means its own default.
 
-    letters: options are shown with letters, which may be the answer. options_order: 'shuffled' draws one order for the
-    whole run by the seed. control: what is played instead of the clips. timeout_s: how long one call of the model may
-    take. rank: also let the model tell how likely every option is. audio: 'source' plays the original files, neither
-    mixed nor resampled. batch: 'auto' finds the largest that fits. force: load the model even where its weights are
-    larger than the memory.
+    letters: options are shown with letters, which may be the answer. options_order: 'shuffled'
+    draws one order for the whole run by the seed. control: what is played instead of the clips.
+    timeout_s: how long one call of the model may take. rank: also let the model tell how likely
+    every option is. audio: 'source' plays the original files, neither mixed nor resampled. batch:
+    'auto' finds the largest that fits. force: load the model even where its weights are larger than
+    the memory.
     """
 
     model: str
@@ -56,7 +59,8 @@ class EvalRequest:
 
 
 class Plan:
-    """A request with all that was looked up for it. Raises EvaluationError for a control that cannot be."""
+    """A request with all that was looked up for it.
+    Raises EvaluationError for a control that cannot be."""
 
     def __init__(self, request: EvalRequest, model: Model, selection: SampleSet) -> None:
         self.request, self.model, self.selection = request, model, selection
@@ -86,7 +90,8 @@ class Plan:
 
     @property
     def audio_family(self) -> str:
-        """The same for a run and its controls, however few clips either asks: all but what is played and the limit."""
+        """The same for a run and its controls, however few clips either asks:
+        all but what is played and the limit."""
         samples = self.selection
         source = [self.request.audio] if self.request.audio != "clip" else []
         return digest([self.model_sha256, samples.split_sha256, samples.part, list(self._questions.values()), *source])

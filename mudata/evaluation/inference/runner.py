@@ -30,9 +30,11 @@ __all__ = ["EvalRequest", "evaluate", "preview"]
 
 
 def evaluate(home: Home, request: EvalRequest, progress: Progress = SILENT) -> Run:
-    """Ask all that is still open, then score the run. Killed at any moment, it loses at most the batch in the making.
+    """Ask all that is still open, then score the run.
+    Killed at any moment, it loses at most the batch in the making.
 
-    Raises UnknownName, MissingExtra, ModelError, EvaluationError; HomeError if the same run is going on elsewhere.
+    Raises UnknownName, MissingExtra, ModelError, EvaluationError;
+    HomeError if the same run is going on elsewhere.
     """
     plan = _planned(home, request)
     run = Run(home.runs / plan.run_id)
@@ -44,7 +46,8 @@ def evaluate(home: Home, request: EvalRequest, progress: Progress = SILENT) -> R
 
 
 def preview(home: Home, request: EvalRequest) -> dict[str, Any]:
-    """What `evaluate` would ask, as run.json would say it, with the first question; nothing is loaded or written.
+    """What `evaluate` would ask, as run.json would say it, with the first question;
+    nothing is loaded or written.
 
     `first` has a clip, its references, the prompt and the options. Raises as `evaluate` does.
     """

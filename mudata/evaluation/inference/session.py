@@ -1,8 +1,9 @@
-"""One execution of a plan: what is open is decoded ahead, asked in batches, and appended batch by batch.
+"""One execution of a plan:
+what is open is decoded ahead, asked in batches, and appended batch by batch.
 
-Clips are asked dataset by dataset in the order of their ids; those that made the model hang before come last and alone,
-so that they keep nothing from being asked. Every clip ends as an answer or as a recorded failure, and failures are
-asked again when the same command runs again.
+Clips are asked dataset by dataset in the order of their ids; those that made the model hang before
+come last and alone, so that they keep nothing from being asked. Every clip ends as an answer or as
+a recorded failure, and failures are asked again when the same command runs again.
 """
 
 from __future__ import annotations
@@ -51,9 +52,11 @@ class Session:
         self.failures: Counter[str] = Counter()
 
     def ask(self) -> None:
-        """Ask what has no answer yet, and log the session whatever happens. Nothing is written without an answer.
+        """Ask what has no answer yet, and log the session whatever happens.
+        Nothing is written without an answer.
 
-        Raises EvaluationError when the model hung and clips are left, or when not one clip could be answered.
+        Raises EvaluationError when the model hung and clips are left,
+        or when not one clip could be answered.
         """
         before, keys = self.run.answers(), {item.clip_id: self.plan.key(item) for item in self.selection.items}
         done = {clip_id for clip_id, record in before.items() if not record.error and record.key == keys.get(clip_id)}
@@ -86,7 +89,7 @@ class Session:
         self._check_end()
 
     def _answers(self, todo: Sequence[Sample], hung: set[str], keys: dict[str, str]) -> Iterator[list[AnswerRecord]]:
-        """Records of all items, one list per batch; none after a call that took too long."""
+        """Records of all samples, one list per batch; none after a call that took too long."""
         for again in (False, True):
             for dataset, task in self.selection.tasks.items():
                 mine = [i for i in todo if i.dataset == dataset and (i.clip_id in hung) == again]
@@ -132,7 +135,10 @@ class Session:
     def _batches(
         self, items: Sequence[Sample], task: Task, method: CallKind, most: int | None = None
     ) -> Iterator[list[tuple[Sample, PlayedClip | None, ModelReply]]]:
-        """Items with what was played and what came back, batch by batch; what cannot be heard is a failure at once."""
+        """Samples with what was played and what came back, batch by batch.
+
+        What cannot be heard is a failure at once.
+        """
         if not items:
             return
         self._fit(task)
@@ -158,23 +164,24 @@ class Session:
     def _record(self, keys: dict[str, str], item: Sample, clip: PlayedClip | None, reply: ModelReply) -> AnswerRecord:
         outcome, other = reply.outcome, self.plan.playback.of(item)
         return AnswerRecord(
-            keys[item.clip_id],
-            item.clip_id,
-            _sound(outcome.text) if isinstance(outcome, Answer) else None,
-            _sound(f"{outcome.kind}: {outcome.reason}") if isinstance(outcome, Failure) else None,
-            round(reply.seconds, 4),
-            self._seconds(clip) if clip else 0.0,
-            reply.batch,
-            None if other is item else other.clip_id,
-            _sound(outcome.given) if isinstance(outcome, Answer) and outcome.given is not None else None,
-            outcome.notes if isinstance(outcome, Answer) else None,
+            key=keys[item.clip_id],
+            clip_id=item.clip_id,
+            answer=_sound(outcome.text) if isinstance(outcome, Answer) else None,
+            error=_sound(f"{outcome.kind}: {outcome.reason}") if isinstance(outcome, Failure) else None,
+            seconds=round(reply.seconds, 4),
+            heard_s=self._seconds(clip) if clip else 0.0,
+            batch=reply.batch,
+            heard_clip=None if other is item else other.clip_id,
+            given=_sound(outcome.given) if isinstance(outcome, Answer) and outcome.given is not None else None,
+            notes=outcome.notes if isinstance(outcome, Answer) else None,
         )
 
     def _seconds(self, clip: PlayedClip) -> float:
         return round(min(len(clip.audio) / clip.sample_rate, self.model.capabilities.max_seconds or math.inf), 3)
 
     def _fit(self, task: Task) -> None:
-        """Let a model learn first, from the train part; a control may look at the clips asked instead."""
+        """Let a model learn first, from the train part;
+        a control may look at the clips asked instead."""
         needs = getattr(self.model, "needs_fit", False)
         if self._taught == task.dataset or not (needs if isinstance(needs, bool) else task.kind in needs):
             return
@@ -235,7 +242,8 @@ class Session:
             hardware.check(request.model, self.plan.card, Path(place) if place else None, **asked)
 
     def _check_same(self) -> None:
-        """Refuse to go on where 'auto' or a moving revision has come to mean something else than it did before."""
+        """Refuse to go on where 'auto' or a moving revision
+        has come to mean something else than it did before."""
         now = provenance.described(self.model) or {}
         for session in self.run.settings.sessions:
             before = session.model or {}

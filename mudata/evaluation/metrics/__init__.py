@@ -1,4 +1,5 @@
-"""Numbers out of scored answers, with their intervals and tests. Nothing here reads or writes files."""
+"""Numbers out of scored answers, with their intervals and tests.
+Nothing here reads or writes files."""
 
 from __future__ import annotations
 

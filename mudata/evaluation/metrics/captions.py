@@ -31,7 +31,8 @@ if TYPE_CHECKING:
     Values = NDArray[np.float64]
 
 Constants = Mapping[str, Mapping[str, str] | None]
-"""By dataset the constant caption that run.json recorded; none for older runs and where nothing was at hand."""
+"""By dataset the constant caption that run.json recorded;
+none for older runs and where nothing was at hand."""
 
 HEADLINES = ("rouge1_f", "rougeL_f")
 """What the controls are measured by."""

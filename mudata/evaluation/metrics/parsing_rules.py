@@ -41,12 +41,12 @@ class ParsingRule:
     """What it does, whose it is (repository@commit), and what it gets wrong."""
     accepts: Accepts | None = None
 
-    def right(self, answer: str, gold: Sequence[str], label_set: LabelSet, shown: Shown = _NO_SHOWN) -> bool:
+    def right(self, answer: str, references: Sequence[str], label_set: LabelSet, shown: Shown = _NO_SHOWN) -> bool:
         """Whether an answer counts as right when any of the references does.
 
         Args:
             answer: as the model gave it.
-            gold: ids of the references.
+            references: ids of the labels that are right.
             label_set: the labels that could be named.
             shown: what the model had before it: the order of the options, and whether they had
                 letters.
@@ -59,13 +59,14 @@ class ParsingRule:
             ['substring', 'mucho']
         """
         if self.accepts is None:
-            return self.ours(ScoredAnswer("", "", tuple(gold), answer, align(answer, label_set, shown)))
+            return self.ours(ScoredAnswer("", "", tuple(references), answer, align(answer, label_set, shown)))
         spelled = spellings(label_set)
         options = [spelled[label] for label in shown.options or label_set.ids]
-        return any(self.accepts(answer, spelled[label], options) for label in gold)
+        return any(self.accepts(answer, spelled[label], options) for label in references)
 
     def ours(self, scored: ScoredAnswer) -> bool:
-        """Whether an answer that our aligner has read counts as right, by one of our own two rules."""
+        """Whether an answer that our aligner has read counts as right, by one of our own two
+        rules."""
         return scored.right if self.name == "strict" else any_mention(scored.alignment, scored.references)
 
 
@@ -110,33 +111,33 @@ def _right(rule: ParsingRule, item: ScoredAnswer, label_set: LabelSet, shown: Sh
     return item.answer is not None and rule.right(item.answer, item.references, label_set, shown)
 
 
-def _exact(answer: str, gold: str, _: Sequence[str]) -> bool:
-    return _bare(answer) == _bare(gold)
+def _exact(answer: str, reference: str, _: Sequence[str]) -> bool:
+    return _bare(answer) == _bare(reference)
 
 
 def _bare(text: str) -> str:
     return text.lower().translate(str.maketrans("", "", string.punctuation)).strip()
 
 
-def _prefix(answer: str, gold: str, _: Sequence[str]) -> bool:
-    return answer.strip().lower().startswith(gold.lower())
+def _prefix(answer: str, reference: str, _: Sequence[str]) -> bool:
+    return answer.strip().lower().startswith(reference.lower())
 
 
-def _substring(answer: str, gold: str, _: Sequence[str]) -> bool:
-    return gold.lower() in answer.lower()
+def _substring(answer: str, reference: str, _: Sequence[str]) -> bool:
+    return reference.lower() in answer.lower()
 
 
-def _cmi(answer: str, gold: str, options: Sequence[str]) -> bool:
+def _cmi(answer: str, reference: str, options: Sequence[str]) -> bool:
     joined = _joined(answer)
-    return _joined(gold) in joined and not any(_joined(other) in joined for other in options if other != gold)
+    return _joined(reference) in joined and not any(_joined(other) in joined for other in options if other != reference)
 
 
 def _joined(text: str) -> str:
     return re.sub(r"[_\-' .]", "", text).replace("#", "♯").lower()
 
 
-def _mmau(answer: str, gold: str, options: Sequence[str]) -> bool:
-    words, wanted = _words(answer), _words(gold)
+def _mmau(answer: str, reference: str, options: Sequence[str]) -> bool:
+    words, wanted = _words(answer), _words(reference)
     return wanted <= words and not any((_words(other) - wanted) & words for other in options)
 
 
@@ -144,12 +145,12 @@ def _words(text: str) -> set[str]:
     return set(re.findall(r"\w+", text.lower()))
 
 
-def _mucho(answer: str, gold: str, options: Sequence[str]) -> bool:
+def _mucho(answer: str, reference: str, options: Sequence[str]) -> bool:
     chosen = answer.rpartition("The correct answer is:")[2].strip()
     letters = set(chosen) & set(_LETTERS[: len(options)])
     if len(letters) == 1:
-        return options[_LETTERS.index(letters.pop())] == gold
-    return next((option for option in options if option.lower().strip() in chosen.lower()), None) == gold
+        return options[_LETTERS.index(letters.pop())] == reference
+    return next((option for option in options if option.lower().strip() in chosen.lower()), None) == reference
 
 
 PARSING_RULES: Mapping[str, ParsingRule] = {
@@ -193,6 +194,7 @@ PARSING_RULES: Mapping[str, ParsingRule] = {
         ParsingRule("strict", "ours: the one label meant is the reference; the headline"),
     )
 }
-"""In the order shown. Letters of `mucho`: four in the original, here one per option; more than 26 options have none
-past Z. Of the others that are known, AIR-Bench's drops answers from the denominator, MMMU's draws lots, LTU's and
-LLark's ask a retired embedding service: none can be repeated on all answers."""
+"""In the order shown. Letters of `mucho`: four in the original, here one per option; more than 26
+options have none past Z. Of the others that are known, AIR-Bench's drops answers from the
+denominator, MMMU's draws lots, LTU's and LLark's ask a retired embedding service: none can be
+repeated on all answers."""

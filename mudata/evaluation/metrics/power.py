@@ -177,7 +177,7 @@ def plan(
     if discordance is not None and not paired:
         raise EvaluationError("Discordance is about two runs on the same clips.", "Add --paired.")
     n, exact = SURVEY_CLIPS, clips_needed(margin, p)
-    told = detectable_difference(n) or 1.0
+    smallest = detectable_difference(n) or 1.0
     apart = "two runs on clips of their own, clips for each"
     if paired:
         how = "as if independent" if discordance is None else f"on {100 * discordance:g} %"
@@ -192,7 +192,7 @@ def plan(
         (apart, difference, clips_to_tell(difference, p, paired=paired, discordance=discordance)),
         ("the survey: accuracy near 50 %, to ± so many points (95 %)", half_width(n), n),
         ("the survey: two runs near 50 %, difference just significant", visible_difference(n), n),
-        ("the survey: two runs near 50 %, told apart with 80 % power", told, n),
+        ("the survey: two runs near 50 %, told apart with 80 % power", smallest, n),
     ]
     return [
         {"question": question, "points": round(100 * share, 1), "clips": clips}
@@ -223,14 +223,14 @@ def detectable(metrics: Sequence[Metric]) -> dict[str, dict[str, object]]:
         >>> round(found["accuracy"]["difference"], 3)
         0.193
     """
-    of = {metric.metric: metric for metric in metrics}
-    found: dict[str, dict[str, object]] = {}
+    by_name = {metric.metric: metric for metric in metrics}
+    differences: dict[str, dict[str, object]] = {}
     for name in ("accuracy", "micro_f1", "rouge1_f", "rougeL_f"):
-        if not (metric := of.get(name)):
+        if not (metric := by_name.get(name)):
             continue
         width = metric.high - metric.low
         if name == "accuracy":
-            n, grouped = metric.n, of.get("accuracy_clustered")
+            n, grouped = metric.n, by_name.get("accuracy_clustered")
             if grouped and grouped.high - grouped.low > width:
                 n = round(n * (width / (grouped.high - grouped.low)) ** 2)
             difference = detectable_difference(n, metric.value)
@@ -239,8 +239,8 @@ def detectable(metrics: Sequence[Metric]) -> dict[str, dict[str, object]]:
             difference = (Z95 + Z80) * math.sqrt(2) * width / (2 * Z95)
             recipe = "two runs with the standard error that this interval has"
         recipe += "; 80 % power, two-sided 5 %, not paired (on the same clips less may do: mudata compare)"
-        found[name] = {"difference": difference, "recipe": recipe}
-    return found
+        differences[name] = {"difference": difference, "recipe": recipe}
+    return differences
 
 
 def _clips(difference: float, p: float, other: float, paired: bool, discordance: float | None) -> float:

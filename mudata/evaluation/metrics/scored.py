@@ -1,4 +1,4 @@
-"""What scores are made of: judged answers in, metrics out."""
+"""What scores are made of: scored answers in, metrics out."""
 
 from __future__ import annotations
 
@@ -8,6 +8,9 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from mudata.evaluation.align.alignment import Alignment
+
+HEADLINE = {"classify": "accuracy", "tag": "micro_f1", "caption": "rougeL_f"}
+"""The metric that stands for a run, by the kind of its questions."""
 
 
 @dataclass(frozen=True)

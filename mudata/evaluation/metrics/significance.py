@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 PAIRED_RESAMPLES = 10_000
-"""Enough for the smallest p value (2 / 10,001) to survive Holm's correction over a hundred pairs."""
+"""Enough for the smallest p value (2 / 10,001) to survive Holm's correction over a hundred
+pairs."""
 
 
 class Difference(NamedTuple):

@@ -21,8 +21,8 @@ Z95 = 1.959963984540054
 """97.5 % quantile of the normal distribution."""
 SEED, RESAMPLES = 0, 1000
 FEW_GROUPS = 20
-"""Below so many groups a bootstrap of groups finds too much certainty (A. C. Cameron, J. B. Gelbach,
-D. L. Miller, Bootstrap-based improvements for inference with clustered errors, 2008)."""
+"""Below so many groups a bootstrap of groups finds too much certainty (A. C. Cameron, J. B.
+Gelbach, D. L. Miller, Bootstrap-based improvements for inference with clustered errors, 2008)."""
 WILSON = "Wilson 95 %"
 WEIGHTS_AT_ONCE = 2_000_000
 """Weights drawn at a time: bounds memory at a few dozen megabytes."""

@@ -1,7 +1,7 @@
 """Controls: what can be had without listening. A model that does not beat them has shown nothing.
 
-They learn from the split's train part. Where it has none they are fitted on the very clips they are asked about, which
-makes them stronger than they should be; the run says so.
+They learn from the split's train part. Where it has none they are fitted on the very clips they are
+asked about, which makes them stronger than they should be; the run says so.
 """
 
 from __future__ import annotations
@@ -38,7 +38,8 @@ class _Control:
 
 
 class Random(_Control):
-    """A seeded draw for every clip: an option; as many tags as clips have on average; a caption of another clip."""
+    """A seeded draw for every clip:
+    an option; as many tags as clips have on average; a caption of another clip."""
 
     needs_fit = ("tag", "caption")
 
@@ -67,7 +68,8 @@ class Random(_Control):
 
 
 class Majority(_Control):
-    """The most frequent label for every clip; to tag, as many of the most frequent as clips have on average."""
+    """The most frequent label for every clip;
+    to tag, as many of the most frequent as clips have on average."""
 
     needs_fit = ("classify", "tag")
 
@@ -85,8 +87,8 @@ class Majority(_Control):
 class Constant(_Control):
     """One and the same answer: the first option, or the train part's medoid caption.
 
-    The medoid is the caption that the scores of other models are held against: picked by rule, since
-    a constant written by hand scores whatever its author knows.
+    The medoid is the caption that the scores of other models are held against: picked by rule,
+    since a constant written by hand scores whatever its author knows.
     """
 
     needs_fit = ("caption",)

@@ -1,4 +1,5 @@
-"""What is wrong with a model card or a part that its grammar cannot tell: names of each other, prompts, the survey."""
+"""What is wrong with a model card or a part that its grammar cannot tell:
+names of each other, prompts, the survey."""
 
 from __future__ import annotations
 
@@ -25,7 +26,8 @@ _FIELDS = {"classify": {"noun", "options"}, "tag": {"noun", "options"}, "caption
 
 
 def lint(path: Path) -> list[str]:
-    """What is wrong with a file of `cards/models` or `cards/models/parts`. Raises CardError if it cannot be read."""
+    """What is wrong with a file of `cards/models` or `cards/models/parts`.
+    Raises CardError if it cannot be read."""
     if path.resolve().parent.name == "parts":
         return list(_part(model_card.parse_part(path), path.stem))
     return list(_model(model_card.load(path), path.stem))

@@ -1,7 +1,8 @@
-"""CLAP zero-shot: which option's sentence is nearest to the sound? A forced choice, with no text of its own.
+"""CLAP zero-shot: which option's sentence is nearest to the sound? A forced choice,
+with no text of its own.
 
-Clips longer than the 10 s window are heard in evenly spaced windows whose embeddings are averaged: the feature
-extractor would cut a random window instead.
+Clips longer than the 10 s window are heard in evenly spaced windows whose embeddings are averaged:
+the feature extractor would cut a random window instead.
 """
 
 from __future__ import annotations
@@ -19,14 +20,15 @@ from mudata.evaluation.models.weights.weight_store import provenance
 from mudata.evaluation.protocol import Answer, Clip, Failure, ModelCapabilities, Question, Ranking
 
 TEMPLATE = "This audio is a {} song."
-"""The sentence with which LAION's README reports GTZAN (71 % for music_audioset_epoch_15_esc_90.14)."""
+"""The sentence with which LAION's README reports
+GTZAN (71 % for music_audioset_epoch_15_esc_90.14)."""
 
 
 class Clap:
     """A CLAP checkpoint (Hugging Face id or folder).
 
-    template: the sentence around an option, with `{}`. tags: how many options a tagging question gets, since
-    similarities have no threshold of their own.
+    template: the sentence around an option, with `{}`. tags: how many options a tagging question
+    gets, since similarities have no threshold of their own.
     """
 
     def __init__(
@@ -136,7 +138,8 @@ class Clap:
 
 
 def windows(wave: np.ndarray[Any, Any], length: int) -> list[np.ndarray[Any, Any]]:
-    """Cut (n,) into the fewest windows of `length` that cover it, evenly spaced; a shorter wave stays whole."""
+    """Cut (n,) into the fewest windows of `length` that cover it, evenly spaced;
+    a shorter wave stays whole."""
     if len(wave) <= length:
         return [wave]
     count = -(-len(wave) // length)

@@ -1,4 +1,5 @@
-"""Where a model runs and in which precision, and silence about what concerns only mudata's authors."""
+"""Where a model runs and in which precision, and silence about what concerns only mudata's
+authors."""
 
 from __future__ import annotations
 

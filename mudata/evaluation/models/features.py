@@ -1,11 +1,13 @@
-"""What classic music information retrieval reaches: handmade features and a classifier, fitted on the train part.
+"""What classic music information retrieval reaches:
+handmade features and a classifier, fitted on the train part.
 
-Features (librosa 0.11, 22,050 Hz, windows of 2,048 samples, hop 512) are means and standard deviations over time of
-20 MFCC and their deltas, 12 chroma, 7 bands of spectral contrast, centroid, bandwidth, rolloff, flatness, zero
-crossings, loudness, 6 tonnetz and onset strength; and tempo with 13 tempogram ratios. To classify, a support vector
-machine or a logistic regression is chosen by cross-validation inside the train part; to tag, one logistic regression
-per label with the threshold that gave the best F1 there. Where artists are known, all clips of one are in one fold, or
-the choice would fall on what recognises artists. Everything is seeded.
+Features (librosa 0.11, 22,050 Hz, windows of 2,048 samples, hop 512) are means and standard
+deviations over time of 20 MFCC and their deltas, 12 chroma, 7 bands of spectral contrast, centroid,
+bandwidth, rolloff, flatness, zero crossings, loudness, 6 tonnetz and onset strength; and tempo with
+13 tempogram ratios. To classify, a support vector machine or a logistic regression is chosen by
+cross-validation inside the train part; to tag, one logistic regression per label with the threshold
+that gave the best F1 there. Where artists are known, all clips of one are in one fold, or the
+choice would fall on what recognises artists. Everything is seeded.
 """
 
 from __future__ import annotations
@@ -90,7 +92,8 @@ def _extract(audio: Vector) -> Vector:
 
 
 class Features:
-    """See the module. `cache`: folder that keeps the features of every clip ever heard; None keeps none."""
+    """See the module. `cache`:
+    folder that keeps the features of every clip ever heard; None keeps none."""
 
     needs_fit = ("classify", "tag")
 
@@ -164,8 +167,9 @@ def workers() -> int:
 def _compile() -> None:
     """Let librosa's functions be compiled once, by one process at a time.
 
-    Numba keeps them in files beside librosa, and processes that write these together leave some that crash every later
-    reader (seen with numba 0.68: two cold workers, then a segmentation fault in each run).
+    Numba keeps them in files beside librosa, and processes that write these together leave some
+    that crash every later reader (seen with numba 0.68: two cold workers, then a segmentation fault
+    in each run).
     """
     from filelock import FileLock
 
@@ -175,9 +179,11 @@ def _compile() -> None:
 
 
 def extract_all(audio: Sequence[Vector], *, alone: bool) -> list[Vector]:
-    """Features of many clips, in order, on all cores; librosa holds the interpreter's lock, so by processes.
+    """Features of many clips, in order, on all cores;
+    librosa holds the interpreter's lock, so by processes.
 
-    Linear algebra gets one thread either way: its last digits depend on that, and workers would fight for the cores.
+    Linear algebra gets one thread either way:
+    its last digits depend on that, and workers would fight for the cores.
     """
     from joblib import Parallel, delayed, parallel_config  # type: ignore[import-untyped]
     from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
@@ -191,8 +197,9 @@ def extract_all(audio: Sequence[Vector], *, alone: bool) -> list[Vector]:
 
 
 def group_folds(y: Sequence[object], groups: Sequence[str], most: int, seed: int) -> list[tuple[Any, Any]]:
-    """Indices to learn from and to test on, fold by fold: stratified, with groups kept whole, and every label to learn
-    from in each. As many folds as that allows up to `most`; none where it allows only one."""
+    """Indices to learn from and to test on, fold by fold: stratified, with groups kept whole, and
+    every label to learn from in each. As many folds as that allows up to `most`; none where it
+    allows only one."""
     from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold
 
     labels = set(y)
@@ -239,7 +246,8 @@ def _classifier(
 
 
 class _Tagger:
-    """One scaler, and per label a logistic regression with its threshold. No label reached: the likeliest one."""
+    """One scaler, and per label a logistic regression with its threshold.
+    No label reached: the likeliest one."""
 
     def __init__(self, scaler: Any, parts: dict[str, tuple[Any, float]], order: Sequence[str]) -> None:
         self.scaler, self.parts, self.order = scaler, parts, order
@@ -280,7 +288,8 @@ def _tagger(
 
 
 def _best_threshold(likely: NDArray[np.float64], truth: NDArray[np.bool_]) -> float:
-    """The probability from which saying yes gives the best F1: half-way from the last yes to the first no."""
+    """The probability from which saying yes gives the best F1:
+    half-way from the last yes to the first no."""
     order = np.argsort(-likely, kind="stable")
     hits = np.cumsum(truth[order])
     f1 = 2 * hits / (np.arange(1, len(order) + 1) + truth.sum())

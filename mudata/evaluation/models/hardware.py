@@ -1,5 +1,5 @@
-"""How much memory there is, and whether a model goes into it: one rule, asked by the table of models and before
-hours of loading. The system and nvidia-smi are asked; only `check` imports torch.
+"""How much memory there is, and whether a model goes into it: one rule, asked by the table of
+models and before hours of loading. The system and nvidia-smi are asked; only `check` imports torch.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Every audio-language model that transformers runs natively, through one class.
 
-Qwen2-Audio, Qwen2.5-Omni, Audio Flamingo 3, Music Flamingo, Voxtral, Gemma 3n, GLM-ASR and the like: the
-checkpoint's own chat template writes the prompt, its own feature extractor hears. Greedy unless asked otherwise, so
-that runs repeat.
+Qwen2-Audio, Qwen2.5-Omni, Audio Flamingo 3, Music Flamingo, Voxtral, Gemma 3n, GLM-ASR and the
+like: the checkpoint's own chat template writes the prompt, its own feature extractor hears. Greedy
+unless asked otherwise, so that runs repeat.
 """
 
 from __future__ import annotations
@@ -25,7 +25,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 LONGEST_S = {"qwen2_audio": 30.0, "qwen2_5_omni": 300.0, "gemma3n": 30.0, "gemma4": 30.0, "glmasr": 655.0}
-"""Seconds after which a processor drops the rest without a word, by model type (transformers 5.23 sources)."""
+"""Seconds after which a processor drops the rest without a word,
+by model type (transformers 5.23 sources)."""
 
 SHORT_S = 1.0
 """Below this a clip without a place in the prompt is to blame itself, not the checkpoint. Ours."""
@@ -37,14 +38,15 @@ IN_PLACE = ("qwen2_audio", "audioflamingo3", "musicflamingo")
 AUDIO_TOKENS = ("audio_token_id", "audio_token_index")
 
 ALONE = {"phi4_multimodal"}
-"""Models that hear a clip otherwise when it is padded beside a longer one (transformers 5.23: logits of a small random
-one differ by 6 % of their spread), and get clips one by one."""
+"""Models that hear a clip otherwise when it is padded beside a longer one (transformers 5.23:
+logits of a small random one differ by 6 % of their spread), and get clips one by one."""
 
 THINKERS = {
     "qwen2_5_omni": "Qwen2_5OmniThinkerForConditionalGeneration",
     "qwen3_omni_moe": "Qwen3OmniMoeThinkerForConditionalGeneration",
 }
-"""Models that also speak, by the part of them that listens and writes; their voices are not even loaded."""
+"""Models that also speak, by the part of them that listens and writes;
+their voices are not even loaded."""
 
 EXTRAS = {
     "qwen2_5_omni": ("omni", ("PIL", "torchvision")),
@@ -53,15 +55,17 @@ EXTRAS = {
     "gemma3n": ("omni", ("PIL", "timm")),
     "voxtral": ("voxtral", ("mistral_common",)),
 }
-"""What processors need beyond transformers (its 5.23 sources): those of models that also see, packages for pictures."""
+"""What processors need beyond transformers (its 5.23 sources):
+those of models that also see, packages for pictures."""
 
 
 class TransformersAudio:
     """A checkpoint (Hugging Face id or local folder) that takes audio and text and writes text.
 
-    device: 'auto' takes the GPU if there is one. dtype: 'auto' is bfloat16 on a GPU (float16 where it lacks it) and
-    float32 on a CPU; or 'bf16', 'fp16', 'fp32'. sampling: 'greedy', or 'paper': as the checkpoint's generation_config
-    says, drawn with `seed`. batch: None takes 8, or what a GPU has room for.
+    device: 'auto' takes the GPU if there is one. dtype: 'auto' is bfloat16 on a GPU (float16 where
+    it lacks it) and float32 on a CPU; or 'bf16', 'fp16', 'fp32'. sampling: 'greedy', or 'paper': as
+    the checkpoint's generation_config says, drawn with `seed`. batch: None takes 8, or what a GPU
+    has room for.
     """
 
     def __init__(
@@ -136,7 +140,8 @@ class TransformersAudio:
         return [Answer(text.strip()) for text in texts]
 
     def new_ids(self, inputs: Any) -> Any:
-        """What is written after the prompts; in place where that is known to be the same, since it is faster."""
+        """What is written after the prompts;
+        in place where that is known to be the same, since it is faster."""
         import torch
 
         from mudata.evaluation.models.decoders.generation import go_on
@@ -150,10 +155,11 @@ class TransformersAudio:
         return out[:, inputs["input_ids"].shape[1] :]
 
     def rank(self, clips: Sequence[Clip], question: Question) -> list[Ranking | Failure]:
-        """Log-likelihood of every option as the beginning of the answer: its tokens' sum, given sound and prompt.
+        """Log-likelihood of every option as the beginning of the answer:
+        its tokens' sum, given sound and prompt.
 
-        Sound and prompt are computed once per clip, without padding; options continue them together, as many at once as
-        clips were given, so that what fits for clips fits here.
+        Sound and prompt are computed once per clip, without padding; options continue them
+        together, as many at once as clips were given, so that what fits for clips fits here.
         """
         import torch
 
@@ -210,7 +216,8 @@ class TransformersAudio:
         return inputs.to(self.device, self._torch_dtype)
 
     def mono(self, clip: Clip) -> NDArray[np.float32]:
-        """The mean of the channels, resampled by soxr's HQ: what transformers itself does with a file."""
+        """The mean of the channels, resampled by soxr's HQ:
+        what transformers itself does with a file."""
         import soxr
 
         rate, target = clip.sample_rate, self.capabilities.sample_rate
@@ -250,8 +257,8 @@ class TransformersAudio:
         )
 
     def _check_audio_tokens(self, ids: Any, clips: Sequence[Clip]) -> None:
-        """Fail loudly when a prompt holds no audio: such answers would be about nothing. Raises TooShort where that is
-        for the clip's own sake."""
+        """Fail loudly when a prompt holds no audio: such answers would be about nothing. Raises
+        TooShort where that is for the clip's own sake."""
         holders = (self.model.config, self.processor)
         token = next((t for h in holders for n in AUDIO_TOKENS if (t := getattr(h, n, None)) is not None), None)
         if token is None:
@@ -281,8 +288,9 @@ def check_extra(checkpoint: str, model_type: str) -> None:
 def model_class(config: Any) -> Any:
     """The transformers class that runs a configuration.
 
-    Some audio models are registered as multimodal, some (Audio Flamingo) only as sequence-to-sequence models, so both
-    tables are asked, then the configuration itself. Raises ModelError.
+    Some audio models are registered as multimodal, some (Audio Flamingo) only as
+    sequence-to-sequence models, so both tables are asked, then the configuration itself. Raises
+    ModelError.
     """
     import transformers
     from transformers.models.auto import modeling_auto

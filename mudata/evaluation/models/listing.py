@@ -1,6 +1,8 @@
-"""The table of model families: what each is called, where its code lies and which packages it needs.
+"""The table of model families:
+what each is called, where its code lies and which packages it needs.
 
-Nothing is imported for it. Model cards name a family here; so do the ids of runs, by `key` and `recipe`.
+Nothing is imported for it.
+Model cards name a family here; so do the ids of runs, by `key` and `recipe`.
 """
 
 from __future__ import annotations
@@ -15,7 +17,7 @@ _HERE = "mudata.evaluation.models"
 _TORCH = ("torch", "transformers")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Listing:
     """A model that can be asked for by name."""
 
@@ -43,67 +45,67 @@ class Listing:
 
 BUILT_IN = (
     Listing(
-        "random",
-        "an option drawn by seed and clip",
-        "control",
-        f"{_HERE}.baselines:Random",
+        name="random",
+        title="an option drawn by seed and clip",
+        family="control",
+        code=f"{_HERE}.baselines:Random",
         key="random",
     ),
     Listing(
-        "majority",
-        "the most frequent label of the train part",
-        "control",
-        f"{_HERE}.baselines:Majority",
+        name="majority",
+        title="the most frequent label of the train part",
+        family="control",
+        code=f"{_HERE}.baselines:Majority",
         key="majority",
     ),
     Listing(
-        "constant",
-        "the same answer to every clip",
-        "control",
-        f"{_HERE}.baselines:Constant",
+        name="constant",
+        title="the same answer to every clip",
+        family="control",
+        code=f"{_HERE}.baselines:Constant",
         key="constant",
     ),
     Listing(
-        "features",
-        "classic features and a classifier fitted on the train part",
-        "features",
-        f"{_HERE}.features:Features",
-        "features",
-        ("librosa", "sklearn"),
+        name="features",
+        title="classic features and a classifier fitted on the train part",
+        family="features",
+        code=f"{_HERE}.features:Features",
+        extra="features",
+        packages=("librosa", "sklearn"),
         key="features",
     ),
     Listing(
-        "untrained",
-        "a tiny audio-language model with random weights: what no training looks like",
-        "control",
-        f"{_HERE}.untrained:Untrained",
-        "models",
-        _TORCH,
+        name="untrained",
+        title="a tiny audio-language model with random weights: what no training looks like",
+        family="control",
+        code=f"{_HERE}.untrained:Untrained",
+        extra="models",
+        packages=_TORCH,
         key="untrained",
     ),
     Listing(
-        "transformers",
-        "any audio-language checkpoint of the transformers library (option: checkpoint)",
-        "transformers",
-        f"{_HERE}.hf_audio:TransformersAudio",
-        "models",
-        _TORCH,
+        name="transformers",
+        title="any audio-language checkpoint of the transformers library (option: checkpoint)",
+        family="transformers",
+        code=f"{_HERE}.hf_audio:TransformersAudio",
+        extra="models",
+        packages=_TORCH,
         key="transformers",
     ),
     Listing(
-        "clap",
-        "any CLAP checkpoint, ranking the options by text-audio similarity (option: checkpoint)",
-        "clap",
-        f"{_HERE}.clap:Clap",
-        "models",
-        _TORCH,
+        name="clap",
+        title="any CLAP checkpoint, ranking the options by text-audio similarity (option: checkpoint)",
+        family="clap",
+        code=f"{_HERE}.clap:Clap",
+        extra="models",
+        packages=_TORCH,
         key="clap",
     ),
     Listing(
-        "served",
-        "any model behind a server that speaks OpenAI's chat protocol (options: base_url, model)",
-        "served",
-        f"{_HERE}.served:Served",
+        name="served",
+        title="any model behind a server that speaks OpenAI's chat protocol (options: base_url, model)",
+        family="served",
+        code=f"{_HERE}.served:Served",
         key="served",
     ),
 )
@@ -111,12 +113,12 @@ BUILT_IN = (
 
 _OF_FOLDERS = tuple(
     Listing(
-        family,
-        title,
-        family,
-        f"{_HERE}.families.{family}:{cls}",
-        "models",
-        (*_TORCH, package),
+        name=family,
+        title=title,
+        family=family,
+        code=f"{_HERE}.families.{family}:{cls}",
+        extra="models",
+        packages=(*_TORCH, package),
         key=family,
     )
     for family, cls, title, package in (

@@ -1,6 +1,7 @@
 """Model cards: `cards/models/*.yaml`, one file per checkpoint of a family that has code here.
 
-A user's own lie in a folder `models` inside the folders that MUDATA_CARDS names, and win over built-in ones.
+A user's own lie in a folder `models` inside the folders that MUDATA_CARDS names,
+and win over built-in ones.
 """
 
 from __future__ import annotations

@@ -1,4 +1,5 @@
-"""What is known of the models that can be asked, without importing their code: the table of models."""
+"""What is known of the models that can be asked, without importing their code: the table of
+models."""
 
 from __future__ import annotations
 
@@ -56,7 +57,8 @@ def facts(listing: Listing, card: ModelCard | None, home: Home, machine: Machine
 
 
 def part_facts(part: PartOnDisk) -> dict[str, Any]:
-    """Everything that is known of one part of a model: where it comes from, and what is here of it."""
+    """Everything that is known of one part of a model: where it comes from, and what is here of
+    it."""
     card = part.card
     known = {"part": card.name, "at": part.at, "what": card.what, "licence": card.licence.text, "size": card.size}
     mirrors = [describe(m) + (f"@{r}" if (r := getattr(m, "revision", None)) else "") for m in card.mirrors]

@@ -1,4 +1,5 @@
-"""What tells one model from another in the ids of runs, wherever it runs and wherever its code lies."""
+"""What tells one model from another in the ids of runs,
+wherever it runs and wherever its code lies."""
 
 from __future__ import annotations
 

@@ -50,7 +50,7 @@ def find(name: str) -> Listing:
     if name in (offered := _entry_points()):
         return offered[name]
     if ":" in name:
-        return Listing(name, "", "own", name, package="unpackaged")
+        return Listing(name=name, title="", family="own", code=name, package="unpackaged")
     hint = "See `mudata models`; code of your own: --model package.module:Class."
     raise UnknownName("model", name, names(), hint)
 
@@ -157,7 +157,9 @@ def _entry_points() -> dict[str, Listing]:
     listings = {}
     for point in entry_points(group=GROUP):
         package = f"{point.dist.name} {point.dist.version}" if point.dist else "unpackaged"
-        listings[point.name] = Listing(point.name, point.value, "plug-in", point.value, package=package)
+        listings[point.name] = Listing(
+            name=point.name, title=point.value, family="plug-in", code=point.value, package=package
+        )
     return listings
 
 

@@ -1,11 +1,14 @@
-"""Any audio-language model behind a server that speaks OpenAI's chat protocol: vLLM, the llama.cpp server, hosted ones.
+"""Any audio-language model behind a server that speaks OpenAI's chat protocol:
+vLLM, the llama.cpp server, hosted ones.
 
-Every clip is one request: the sound as 16-bit WAV or FLAC inside it (`input_audio`), then the prompt. The sound comes
-first because that is how the templates of such models write it (Qwen2-Audio, Audio Flamingo) and how they were trained,
-and so that a checkpoint served reads what the same checkpoint reads here through `transformers`.
+Every clip is one request: the sound as 16-bit WAV or FLAC inside it (`input_audio`), then the
+prompt. The sound comes first because that is how the templates of such models write it
+(Qwen2-Audio, Audio Flamingo) and how they were trained, and so that a checkpoint served reads what
+the same checkpoint reads here through `transformers`.
 
-A server may take a request with sound and drop the sound without a word (lmms-eval issue 836), so the first thing asked
-is whether sound makes a prompt longer. Whether what arrives also counts for the answers, only `--silence` can show.
+A server may take a request with sound and drop the sound without a word (lmms-eval issue 836), so
+the first thing asked is whether sound makes a prompt longer. Whether what arrives also counts for
+the answers, only `--silence` can show.
 """
 
 from __future__ import annotations
@@ -31,9 +34,11 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 PROBE_S, PROBE_HZ, PROBE_TOKENS, PROBE_PROMPT = 2.0, 440.0, 16, "What do you hear?"
-"""The clip and the question of the first request: a sine, because it needs no file and no chance."""
+"""The clip and the question of the first request: a sine, because it needs no file and no
+chance."""
 _LISTED = ("id", "owned_by", "root", "max_model_len", "created")
-"""What is kept of a server's entry for the model; vLLM's `root` is the checkpoint behind a served name."""
+"""What is kept of a server's entry for the model;
+vLLM's `root` is the checkpoint behind a served name."""
 _DEAF = re.compile(r"audio|multi-?modal|content\[\]\.type", re.IGNORECASE)
 """What servers speak of when they refuse sound."""
 
@@ -41,13 +46,15 @@ _DEAF = re.compile(r"audio|multi-?modal|content\[\]\.type", re.IGNORECASE)
 class Served:
     """One model of one server.
 
-    base_url: such as http://localhost:8000/v1. model: as the server names it. api_key_env: the environment variable
-    with the key, sent where it is set. concurrency: requests at once. requests_per_minute: at most. timeout_s: for one
-    reply. tries: requests for one answer, where failing may pass. audio_format: 'wav' or 'flac'. sample_rate (Hz) and
-    max_seconds: what is sent of a clip. price_in, price_out: for a million tokens of prompt and answer, in any
-    currency. system: a system prompt. extra: further fields of the request, an object or its JSON; null removes a field
-    (hosted models that want `max_completion_tokens`: {"max_tokens": null, "max_completion_tokens": 100}).
-    allow_unheard: ask even if sound makes no difference to the prompt.
+    base_url: such as http://localhost:8000/v1. model: as the server names it. api_key_env: the
+    environment variable with the key, sent where it is set. concurrency: requests at once.
+    requests_per_minute: at most. timeout_s: for one reply. tries: requests for one answer, where
+    failing may pass. audio_format: 'wav' or 'flac'. sample_rate (Hz) and max_seconds: what is sent
+    of a clip. price_in, price_out: for a million tokens of prompt and answer, in any currency.
+    system: a system prompt. extra: further fields of the request, an object or its JSON; null
+    removes a field (hosted models that want `max_completion_tokens`: {"max_tokens": null,
+    "max_completion_tokens": 100}). allow_unheard: ask even if sound makes no difference to the
+    prompt.
     """
 
     def __init__(
@@ -101,8 +108,8 @@ class Served:
     def load(self) -> None:
         """Look the model up, and find out whether it hears.
 
-        Raises ModelError: nobody answers, a key that is refused, no such model, no audio input. Raises EvaluationError
-        where sound makes no difference to the prompt.
+        Raises ModelError: nobody answers, a key that is refused, no such model, no audio input.
+        Raises EvaluationError where sound makes no difference to the prompt.
         """
         self.server = ChatServer(
             self.base_url,
@@ -132,8 +139,8 @@ class Served:
     def answer(self, clips: Sequence[Clip], question: Question) -> list[Answer | Failure]:
         """One answer per clip, all clips at once as far as `concurrency` goes.
 
-        What went wrong with one clip is its own failure. Where the server refuses everything, the answers that there
-        are come back first, and the next call raises ModelError.
+        What went wrong with one clip is its own failure. Where the server refuses everything, the
+        answers that there are come back first, and the next call raises ModelError.
         """
         if not self._given_up:
             replies = at_once(lambda clip: self._ask(clip, question), clips, self.concurrency)
@@ -211,14 +218,15 @@ class Served:
             return Failure(why.kind, why.reason)
         return self._read(reply)
 
-    def _complete(self, body: Mapping[str, object], of: str) -> dict[str, Any]:
-        reply = self.server.complete(body, of)
+    def _complete(self, body: Mapping[str, object], question_id: str) -> dict[str, Any]:
+        reply = self.server.complete(body, question_id)
         with self._lock:
             self._counts.add(reply, self.server.masked)
         return reply
 
     def _read(self, reply: Mapping[str, Any]) -> Answer | Failure:
-        """The text of a reply. What was cut off at the limit is an answer, and so is a refusal in words."""
+        """The text of a reply. What was cut off at the limit is an answer,
+        and so is a refusal in words."""
         finish, content = self.server.masked(finish_reason(reply))[:200], text(reply)
         if not reply.get("choices"):
             excerpt = self.server.masked(json.dumps(reply.get("error", reply)))[:300]
@@ -237,40 +245,41 @@ class Served:
 
     def _explained(self, why: NoReply) -> ModelError:
         """What a user can do about a server that refuses everything."""
-        here, key, said = self.base_url, self.api_key_env, f": {why.said}" if why.said else ""
+        url, key, said = self.base_url, self.api_key_env, f": {why.said}" if why.said else ""
         names = ", ".join(self._names[:20])
         lacking = "refuses the key in" if self.server.has_key else "wants a key, and there is none in"
-        told = {
+        advice = {
             401: (
-                f"The server at {here} {lacking} {key} (401{said}).",
+                f"The server at {url} {lacking} {key} (401{said}).",
                 f"Put a valid key into {key}, or name another variable: -o api_key_env=...",
             ),
-            402: (f"The account is used up at {here}{said}.", "Top it up; what was answered is kept."),
+            402: (f"The account is used up at {url}{said}.", "Top it up; what was answered is kept."),
             403: (
-                f"The server at {here} does not let this key ask {self.model} (403{said}).",
+                f"The server at {url} does not let this key ask {self.model} (403{said}).",
                 f"Ask its host for access, or put another key into {key}.",
             ),
             404: (
-                f"There is no {self.model} at {here} (404{said}).",
+                f"There is no {self.model} at {url} (404{said}).",
                 f"It serves: {names}." if names else "Check -o model=... and -o base_url=... (most end in /v1).",
             ),
         }
         if why.kind == "unreachable":
-            what = f"Nobody answers at {here}: {why.reason}."
+            what = f"Nobody answers at {url}: {why.reason}."
             hint = "Start the server, or correct -o base_url=...; what was answered is kept."
-        elif why.status in told:
-            what, hint = told[why.status]
+        elif why.status in advice:
+            what, hint = advice[why.status]
         elif why.status and _DEAF.search(why.said):
-            what = f"{self.model} at {here} takes no audio input (status {why.status}{said})."
+            what = f"{self.model} at {url} takes no audio input (status {why.status}{said})."
             hint = "Choose a model that hears; the llama.cpp server wants --mmproj for it."
         else:
-            what = f"{self.model} at {here} gave no reply to a small first question; {why.kind}: {why.reason}."
+            what = f"{self.model} at {url} gave no reply to a small first question; {why.kind}: {why.reason}."
             hint = "Look at the server's log; fields of the request are added and removed with -o extra=..."
         return ModelError(what, hint)
 
 
 def _encoded(sound: NDArray[np.float32], sample_rate: int, audio_format: str) -> str:
-    """Samples as a file of 16 bits, in base64; scaled so that those of a 16-bit file are sent as they were."""
+    """Samples as a file of 16 bits, in base64;
+    scaled so that those of a 16-bit file are sent as they were."""
     import soundfile
 
     whole = np.clip(np.rint(sound * 32768.0), -32768, 32767).astype(np.int16)

@@ -1,7 +1,7 @@
 """A control that listens and understands nothing: a tiny Qwen2-Audio whose weights are random.
 
-It takes the same way as a real checkpoint (configuration, processor, features, chat template, generation), so it
-shows that the way works, and what no training looks like in the table.
+It takes the same way as a real checkpoint (configuration, processor, features, chat template,
+generation), so it shows that the way works, and what no training looks like in the table.
 """
 
 from __future__ import annotations
@@ -18,7 +18,8 @@ SPECIAL = ("<|endoftext|>", "<|im_start|>", "<|im_end|>", "<|audio_bos|>", "<|AU
 
 
 class Untrained(TransformersAudio):
-    """Random weights drawn from `seed`; the checkpoint is written below `cache` and loaded from there."""
+    """Random weights drawn from `seed`;
+    the checkpoint is written below `cache` and loaded from there."""
 
     def __init__(
         self,
@@ -50,10 +51,11 @@ class Untrained(TransformersAudio):
 
 
 def write(folder: Path, seed: int = 0) -> None:
-    """Write a Qwen2-Audio checkpoint of a few hundred thousand random parameters in the published layout.
+    """Write a Qwen2-Audio checkpoint of a few hundred
+    thousand random parameters in the published layout.
 
-    The tokenizer is byte-level with single letters and the special tokens only. `config.json` is written last, so that
-    its existence means the folder is complete.
+    The tokenizer is byte-level with single letters and the special tokens only. `config.json` is
+    written last, so that its existence means the folder is complete.
     """
     import torch
     import transformers

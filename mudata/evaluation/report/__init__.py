@@ -1,7 +1,7 @@
 """The report: scored runs in; one self-contained HTML page, tables and figures for papers out.
 
-`gather` reads run folders into `data`; `charts`, `page`, `paper_tables` and `exports` write what was gathered; `build`
-does all of it. No model is asked and nothing is scored here.
+`gather` reads run folders into `data`; `charts`, `page`, `paper_tables` and `exports` write what
+was gathered; `build` does all of it. No model is asked and nothing is scored here.
 """
 
 from __future__ import annotations

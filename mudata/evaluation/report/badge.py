@@ -5,8 +5,9 @@ from __future__ import annotations
 import html
 from typing import TYPE_CHECKING
 
+from mudata.evaluation.metrics.scored import HEADLINE
 from mudata.evaluation.report.style import plain
-from mudata.evaluation.report.wording import HEADLINE, METRICS
+from mudata.evaluation.report.wording import METRICS
 
 if TYPE_CHECKING:
     from mudata.evaluation.report.data import ReportRun
@@ -19,19 +20,20 @@ _GREY, _BLUE, _WHITE = "#4a525a", "#1f5fa8", "#ffffff"
 def badge(run: ReportRun) -> str:
     """The badge as SVG of one line: datasets and task, then the score with its 95 % interval."""
     name = HEADLINE[run.scores["kind"]]
-    said = next(metric for metric in run.scores["metrics"] if metric["metric"] == name)
+    headline = next(metric for metric in run.scores["metrics"] if metric["metric"] == name)
     datasets = list(run.scores["datasets"])
     what = f"{datasets[0] if len(datasets) == 1 else f'{len(datasets)} datasets'} {run.scores['task']}"
     scale, digits, unit = (100, 0, " %") if METRICS[name].style == "percent" else (1, 3, "")
-    value = f"{100 * said['value']:.1f}" if unit else f"{said['value']:.3f}"
-    ends = "–".join(f"{scale * said[end]:.{digits}f}" for end in ("low", "high"))
+    value = f"{100 * headline['value']:.1f}" if unit else f"{headline['value']:.3f}"
+    ends = "–".join(f"{scale * headline[end]:.{digits}f}" for end in ("low", "high"))
     score = f"{value}{unit} [{ends}]" if unit else f"{METRICS[name].title} {value} [{ends}]"
-    title = plain(f"{run.name}, {what}: {METRICS[name].title} {score} of {said['n']} clips", 200)
+    title = plain(f"{run.name}, {what}: {METRICS[name].title} {score} of {headline['n']} clips", 200)
     return _svg(plain(what, 60), score, title)
 
 
 def _svg(left: str, right: str, title: str) -> str:
-    """Two boxes; the text is stretched to the width it was measured with, whatever type the reader has."""
+    """Two boxes; the text is stretched to the width it was measured with,
+    whatever type the reader has."""
     widths = [round(_width(text)) for text in (left, right)]
     boxes = [width + 2 * _SIDE for width in widths]
     whole, named = sum(boxes), html.escape(title)

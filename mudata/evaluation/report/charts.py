@@ -1,7 +1,8 @@
-"""The figures of a report, drawn once for the page (SVG in the page's own colours and type) and for papers.
+"""The figures of a report,
+drawn once for the page (SVG in the page's own colours and type) and for papers.
 
-Every figure is a function from a panel and a width to a matplotlib Figure; `ink` writes it. No meaning rests on colour
-alone: markers, hatching, labels and the tables beside them say the same.
+Every figure is a function from a panel and a width to a matplotlib Figure; `ink` writes it. No
+meaning rests on colour alone: markers, hatching, labels and the tables beside them say the same.
 """
 
 from __future__ import annotations
@@ -40,8 +41,9 @@ RULE_NAMES = {
 
 
 def score_strip(panel: Panel, width: float = WIDE) -> Figure:
-    """One row per run: the score with its 95 % interval, and for classification the parser interval as a band; then
-    what was published about the same models, and one row of ticks for everybody else."""
+    """One row per run: the score with its 95 % interval, and for classification the parser interval
+    as a band; then what was published about the same models, and one row of ticks for everybody
+    else."""
     name = panel.headline
     percent = METRICS[name].style == "percent"
     scale = 100 if percent else 1
@@ -134,7 +136,8 @@ def parsing_rules(panel: Panel, width: float = WIDE) -> Figure:
 
 
 def captions(panel: Panel, width: float = WIDE) -> Figure:
-    """ROUGE-L F of each run beside what needs no listening: wrong clip, constant caption, another clip's caption."""
+    """ROUGE-L F of each run beside what needs no listening:
+    wrong clip, constant caption, another clip's caption."""
     figure, axes = blank(width, 0.42 * len(panel.entries) + 0.7)
     highest = []
     for y, entry in enumerate(panel.entries):
@@ -163,8 +166,8 @@ def lengths(panel: Panel, width: float = WIDE) -> Figure:
     histograms = {e.name: e.run.scores["captions"]["answer_words"]["histogram"] for e in panel.entries}
     figure, axes = blank(width, 2.4)
     for number, (name, bins) in enumerate(histograms.items()):
-        total = sum(one["n"] for one in bins)
-        shares = [100 * one["n"] / total for one in bins]
+        total = sum(bin_["n"] for bin_ in bins)
+        shares = [100 * bin_["n"] / total for bin_ in bins]
         axes.plot(
             shares,
             color=INK[f"line-{number % 6 + 1}"],
@@ -175,8 +178,8 @@ def lengths(panel: Panel, width: float = WIDE) -> Figure:
             label=plain(name, 24 if width > NARROW else 16),
         )
     ends = [
-        f"{one['from']}+" if one["to"] is None else "–".join(dict.fromkeys(map(str, (one["from"], one["to"]))))
-        for one in bins
+        f"{bin_['from']}+" if bin_["to"] is None else "–".join(dict.fromkeys(map(str, (bin_["from"], bin_["to"]))))
+        for bin_ in bins
     ]
     turned: dict[str, Any] = _TURNED if width == NARROW else {}
     axes.set_xticks(range(len(ends)), ends, **turned)
@@ -189,26 +192,27 @@ def lengths(panel: Panel, width: float = WIDE) -> Figure:
 
 
 def confusion(entry: PanelEntry, width: float = WIDE) -> Figure:
-    """References in rows, answers in columns, shaded by the share of the row. For papers; the page has a table."""
+    """References in rows, answers in columns, shaded by the share of the row.
+    For papers; the page has a table."""
     from matplotlib.patches import Rectangle
 
     table = entry.confusion
     assert table is not None  # noqa: S101 - only what is there is drawn
-    rows, columns = len(table.gold), len(table.answers)
+    rows, columns = len(table.references), len(table.answers)
     cell = min(0.42, width / (columns + 4))
     figure, axes = blank(cell * columns, cell * rows)
-    for y, gold in enumerate(table.gold):
+    for y, reference in enumerate(table.references):
         for x, answer in enumerate(table.answers):
-            if n := table.counts.get((gold, answer), 0):
-                colour = INK["fate-right" if gold == answer else "fate-wrong"]
-                alpha = 0.12 + 0.6 * n / table.row(gold)
+            if n := table.counts.get((reference, answer), 0):
+                colour = INK["fate-right" if reference == answer else "fate-wrong"]
+                alpha = 0.12 + 0.6 * n / table.row(reference)
                 axes.add_patch(Rectangle((x - 0.5, y - 0.5), 1, 1, facecolor=colour, alpha=alpha, linewidth=0))
                 axes.text(x, y, str(n), ha="center", va="center", fontsize=min(8, 19 * cell))
     axes.set_xlim(-0.5, columns - 0.5)
     axes.set_ylim(rows - 0.5, -0.5)
     names = [plain(table.labels.get(answer, answer), 18) for answer in table.answers]
     axes.set_xticks(range(columns), names, rotation=45, ha="right", rotation_mode="anchor")
-    axes.set_yticks(range(rows), [plain(table.labels.get(gold, gold), 18) for gold in table.gold])
+    axes.set_yticks(range(rows), [plain(table.labels.get(label, label), 18) for label in table.references])
     axes.set_xlabel("answer")
     axes.set_ylabel("reference")
     axes.set_title(plain(entry.name, 40), loc="left", fontsize=10)
@@ -216,21 +220,23 @@ def confusion(entry: PanelEntry, width: float = WIDE) -> Figure:
 
 
 def figures(panel: Panel) -> dict[str, Callable[[float], Figure]]:
-    """The figures that a panel has something to show for, by name; each is drawn at a width in inches."""
-    found: dict[str, Callable[[float], Figure]] = {"scores": lambda width: score_strip(panel, width)}
+    """The figures that a panel has something to show for, by name;
+    each is drawn at a width in inches."""
+    drawings: dict[str, Callable[[float], Figure]] = {"scores": lambda width: score_strip(panel, width)}
     if len(panel.fates) > 1:
-        found["outcomes"] = lambda width: outcomes(panel, width)
+        drawings["outcomes"] = lambda width: outcomes(panel, width)
     if panel.kind == "caption":
-        found["controls"] = lambda width: captions(panel, width)
+        drawings["controls"] = lambda width: captions(panel, width)
         if panel.whole and all(entry.run.scores.get("captions") for entry in panel.entries):
-            found["lengths"] = lambda width: lengths(panel, width)
+            drawings["lengths"] = lambda width: lengths(panel, width)
     if panel.parsing_rules:
-        found["policies"] = lambda width: parsing_rules(panel, width)
-    return found
+        drawings["policies"] = lambda width: parsing_rules(panel, width)
+    return drawings
 
 
 def save(panels: Sequence[Panel], folder: Path) -> list[Path]:
-    """Write every figure of the panels as PNG (300 dpi) and SVG, confusion matrices too; the paths."""
+    """Write every figure of the panels as PNG (300 dpi) and SVG, confusion matrices too; the
+    paths."""
     folder.mkdir(parents=True, exist_ok=True)
     written = []
     for panel in panels:

@@ -1,4 +1,5 @@
-"""What a report is made of: panels of entries, each a run with its scores and answers; plain data, derived views."""
+"""What a report is made of:
+panels of entries, each a run with its scores and answers; plain data, derived views."""
 
 from __future__ import annotations
 
@@ -10,8 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mudata.evaluation.align.alignment import Alignment
-from mudata.evaluation.metrics.scored import ScoredAnswer
-from mudata.evaluation.report.wording import COLUMNS, FATES, HEADLINE, fate
+from mudata.evaluation.metrics.scored import HEADLINE, ScoredAnswer
+from mudata.evaluation.report.wording import COLUMNS, FATES, fate
 
 if TYPE_CHECKING:
     from mudata.evaluation.comparison.audio_use import AudioUse
@@ -25,15 +26,16 @@ ALL = "all datasets"
 
 @dataclass(frozen=True, kw_only=True)
 class ReportAnswer:
-    """One clip, what is right about it, what a run answered, and how that was read (a line of alignments.jsonl).
+    """One clip, what is right about it, what a run answered,
+    and how that was read (a line of alignments.jsonl).
 
-    `groups` has the clip's artist, album and track; `seconds` is the time that the answer took. `given` is what the
-    model got in place of the sound, where that was text.
+    `groups` has the clip's artist, album and track; `seconds` is the time that the answer took.
+    `given` is what the model got in place of the sound, where that was text.
     """
 
     clip_id: str
     dataset: str
-    gold: tuple[str, ...]
+    references: tuple[str, ...]
     answer: str | None
     error: str | None
     groups: Mapping[str, str | None]
@@ -59,7 +61,7 @@ class ReportAnswer:
         return ScoredAnswer(
             clip_id=self.clip_id,
             dataset=self.dataset,
-            references=self.gold,
+            references=self.references,
             answer=self.answer,
             alignment=alignment,
             error=self.error,
@@ -78,9 +80,11 @@ class Flag(NamedTuple):
 
 @dataclass(frozen=True, kw_only=True)
 class ReportRun:
-    """One run, of `folder`. `name` is the model's, with the run's own mark where several runs have the same model.
+    """One run, of `folder`. `name` is the model's,
+    with the run's own mark where several runs have the same model.
 
-    `labels` tell how each label is written, by dataset and id; `audio_use` what its controls say, where it has any.
+    `labels` tell how each label is written, by dataset and id;
+    `audio_use` what its controls say, where it has any.
     """
 
     folder: Path
@@ -106,15 +110,16 @@ class ReportRun:
 
 @dataclass(frozen=True)
 class Confusion:
-    """Counts by reference (rows) and by what was answered (columns): labels first, then what came instead of one."""
+    """Counts by reference (rows) and by what was answered (columns):
+    labels first, then what came instead of one."""
 
-    gold: tuple[str, ...]
+    references: tuple[str, ...]
     answers: tuple[str, ...]
     counts: Mapping[tuple[str, str], int]
     labels: Mapping[str, str]
 
-    def row(self, gold: str) -> int:
-        return sum(self.counts.get((gold, answer), 0) for answer in self.answers)
+    def row(self, reference: str) -> int:
+        return sum(self.counts.get((reference, answer), 0) for answer in self.answers)
 
     @property
     def mistakes(self) -> list[tuple[str, str, int]]:
@@ -151,7 +156,8 @@ class PanelEntry:
 
     @property
     def parser_interval(self) -> tuple[float, float] | None:
-        """Accuracy if only unmistakable answers count, and if any mention of the right label does."""
+        """Accuracy if only unmistakable answers count, and if any mention of the right label
+        does."""
         if "any_mention_accuracy" not in self.metrics:
             return None
         return self.metrics["accuracy"]["value"], self.metrics["any_mention_accuracy"]["value"]
@@ -170,8 +176,9 @@ class PanelEntry:
 class Panel:
     """The runs that answered one question about the same part of a split, best first.
 
-    `whole`: it covers all datasets of its runs; some facts of scores.json are of the whole only. `measured` compares
-    the runs by the headline metric; None, and `incomparable` tells why, where they cannot be.
+    `whole`: it covers all datasets of its runs; some facts of scores.json are of the whole only.
+    `measured` compares the runs by the headline metric; None, and `incomparable` tells why, where
+    they cannot be.
     """
 
     key: str
@@ -187,7 +194,8 @@ class Panel:
     anchors: tuple[Anchor, ...]
     """What was published about this question by the headline metric."""
     verdicts: Mapping[Anchor, Mapping[str, Verdict]]
-    """Those of `anchors` that are about a model here: whether they agree with what its entries, by name, have here."""
+    """Those of `anchors` that are about a model here:
+    whether they agree with what its entries, by name, have here."""
 
     @property
     def title(self) -> str:
@@ -233,7 +241,8 @@ class Panel:
 
     @property
     def test(self) -> str:
-        """How differences were tested, without how single values were (that goes with each metric)."""
+        """How differences were tested, without how single values were (that goes with each
+        metric)."""
         return self.measured.recipe.partition("; ")[2] if self.measured else ""
 
     @property

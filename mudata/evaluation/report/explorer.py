@@ -1,4 +1,5 @@
-"""The data that the page's sample explorer reads: clips, answers, waveforms and, where wanted, the audio itself."""
+"""The data that the page's sample explorer reads:
+clips, answers, waveforms and, where wanted, the audio itself."""
 
 from __future__ import annotations
 
@@ -27,10 +28,12 @@ _TYPES = {".flac": "audio/flac", ".wav": "audio/wav", ".mp3": "audio/mpeg", ".og
 
 @dataclass(frozen=True)
 class Audio:
-    """Where the page finds each clip: `sources` by clip id (relative addresses or data URIs), and how it looks there.
+    """Where the page finds each clip:
+    `sources` by clip id (relative addresses or data URIs), and how it looks there.
 
-    `embedded` clips are in the page; `left` would be, but for EMBED_LIMIT. `waveforms` are as `waveforms.draw` gives
-    them, of `sounds`; those of `undrawn` clips would be there, but for the budget.
+    `embedded` clips are in the page; `left` would be, but for EMBED_LIMIT. `waveforms` are as
+    `waveforms.draw` gives them, of `sounds`; those of `undrawn` clips would be there, but for the
+    budget.
     """
 
     sources: Mapping[str, str]
@@ -50,8 +53,8 @@ def find_audio(
     waveforms: bool = True,
     progress: Progress = SILENT,
 ) -> Audio:
-    """Look clips up in the index, and draw their waveforms. Where not all can be taken into the page (`embed`) or
-    drawn, those on which runs disagree come first."""
+    """Look clips up in the index, and draw their waveforms. Where not all can be taken into the
+    page (`embed`) or drawn, those on which runs disagree come first."""
     sounds = _sounds(home, {answer.clip_id for run in report.runs for answer in run.answers})
     worth = _disagreements(report)
     order = sorted(sounds, key=lambda clip_id: (-worth.get(clip_id, 0.0), clip_id))
@@ -70,14 +73,14 @@ def find_audio(
 
 def _embedded(sounds: Mapping[str, Sound], order: Sequence[str]) -> dict[str, str]:
     """Data URIs of the clips that fit below EMBED_LIMIT, the first first."""
-    found, size = {}, 0
+    uris, size = {}, 0
     for clip_id in order:
         path = sounds[clip_id].path
         if size + path.stat().st_size <= EMBED_LIMIT:
             size += path.stat().st_size
             sound = base64.b64encode(path.read_bytes()).decode()
-            found[clip_id] = f"data:{_TYPES.get(path.suffix, 'audio/flac')};base64,{sound}"
-    return found
+            uris[clip_id] = f"data:{_TYPES.get(path.suffix, 'audio/flac')};base64,{sound}"
+    return uris
 
 
 def _sounds(home: Home, clip_ids: set[str]) -> dict[str, Sound]:
@@ -122,10 +125,10 @@ def explorer(report: Report, audio: Audio) -> dict[str, Any]:
 
 
 def _sound(clip_id: str, audio: Audio) -> dict[str, Any]:
-    said = {"source": audio.sources[clip_id]}
+    sound = {"source": audio.sources[clip_id]}
     if clip_id not in audio.waveforms:
-        return said
-    return said | {"seconds": round(audio.sounds[clip_id].seconds, 3), "waveform": audio.waveforms[clip_id]}
+        return sound
+    return sound | {"seconds": round(audio.sounds[clip_id].seconds, 3), "waveform": audio.waveforms[clip_id]}
 
 
 def _labels(panel: Panel) -> dict[str, dict[str, str]]:
@@ -142,7 +145,7 @@ def _clips(number: int, panel: Panel, runs: list[str]) -> list[dict[str, Any]]:
             "panel": number,
             "id": clip_id,
             "dataset": answers[0][1].dataset,
-            "gold": answers[0][1].gold,
+            "gold": answers[0][1].references,
             "apart": round(apart([answer for _, answer in answers]), 3),
             "answers": [_answer(run, answer) for run, answer in answers],
         }
@@ -153,7 +156,7 @@ def _clips(number: int, panel: Panel, runs: list[str]) -> list[dict[str, Any]]:
 def _answer(run: int, answer: ReportAnswer) -> dict[str, Any]:
     """One answer; what is empty is left out, for the size of the page."""
     read = answer.read
-    said = {
+    row = {
         "run": run,
         "text": answer.answer,
         "error": answer.error,
@@ -168,7 +171,7 @@ def _answer(run: int, answer: ReportAnswer) -> dict[str, Any]:
         "given": answer.given,
         "score": (read.get("rouge") or {}).get("rougeL_f"),
     }
-    return {key: value for key, value in said.items() if value is not None or key == "text"}
+    return {key: value for key, value in row.items() if value is not None or key == "text"}
 
 
 def _spans(answer: ReportAnswer) -> list[list[Any]]:
@@ -182,8 +185,9 @@ def _spans(answer: ReportAnswer) -> list[list[Any]]:
 
 
 def apart(answers: Sequence[ReportAnswer]) -> float:
-    """How far the answers to one clip lie apart, 0 to 1: the share that does not go with the most
-    frequent reading (the labels that count, else the status), or for captions the range of ROUGE-L."""
+    """How far the answers to one clip lie apart, 0 to 1: the share that does not go with the
+    most frequent reading (the labels that count, else the status), or for captions the range of
+    ROUGE-L."""
     scores = [answer.read["rouge"]["rougeL_f"] for answer in answers if answer.read.get("rouge")]
     if scores:
         return float(max(scores) - min(scores))
@@ -193,9 +197,9 @@ def apart(answers: Sequence[ReportAnswer]) -> float:
 
 def _disagreements(report: Report) -> dict[str, float]:
     runs = [run.id for run in report.runs]
-    found: dict[str, float] = {}
+    disagreements: dict[str, float] = {}
     for panel in report.panels:
         if panel.whole:
             for clip in _clips(0, panel, runs):
-                found[clip["id"]] = max(clip["apart"], found.get(clip["id"], 0.0))
-    return found
+                disagreements[clip["id"]] = max(clip["apart"], disagreements.get(clip["id"], 0.0))
+    return disagreements

@@ -17,8 +17,8 @@ import pyarrow as pa
 
 from mudata.catalog.index import database as index
 from mudata.catalog.read.sql_literals import quote
+from mudata.evaluation.metrics.scored import HEADLINE
 from mudata.evaluation.report.badge import badge
-from mudata.evaluation.report.wording import HEADLINE
 from mudata.evaluation.run_views import RUN_TABLES, run_selects
 from mudata.home import write_atomic
 from mudata.version import __version__
@@ -38,7 +38,8 @@ _FLAT = (
 
 
 def save(report: Report, folder: Path) -> dict[Path, str]:
-    """Write answers.parquet, report.duckdb, results/<run>.json and badge-<run>.svg; what each file is, by path."""
+    """Write answers.parquet, report.duckdb, results/<run>.json and badge-<run>.svg;
+    what each file is, by path."""
     files: dict[str, tuple[bytes | str, str]] = {
         "answers.parquet": (parquet(report), "every answer and how it was read"),
         "report.duckdb": (database(report), "tables runs, answers, alignments, scores, per_label"),
@@ -52,7 +53,8 @@ def save(report: Report, folder: Path) -> dict[Path, str]:
 
 
 def parquet(report: Report) -> bytes:
-    """One row per run and clip: the columns of the tables `answers` and `alignments`, and whose they are."""
+    """One row per run and clip:
+    the columns of the tables `answers` and `alignments`, and whose they are."""
     with _filled(report) as (connection, file):
         path = file.with_name("answers.parquet")
         connection.execute(f"COPY ({_FLAT}) TO {quote(str(path))} (FORMAT parquet, COMPRESSION zstd)")
@@ -68,37 +70,38 @@ def database(report: Report) -> bytes:
 
 
 def result(run: ReportRun) -> dict[str, Any]:
-    """A run's scores in the manner of MTEB's task results: one entry per dataset under the name of the part, its
-    headline as `main_score`, every metric beside its interval. A revision is the hash of the indexed rows, or of the
-    card where answers were imported with references of their own."""
-    said, scores = run.settings, run.scores
-    tasks = {task.dataset: task for task in said.tasks}
+    """A run's scores in the manner of MTEB's task results: one entry per dataset under the name of
+    the part, its headline as `main_score`, every metric beside its interval. A revision is the hash
+    of the indexed rows, or of the card where answers were imported with references of their own."""
+    settings, scores = run.settings, run.scores
+    tasks = {task.dataset: task for task in settings.tasks}
     entries = []
-    for dataset, of in scores["datasets"].items():
-        metrics = {metric["metric"]: metric for metric in of["metrics"]}
+    for dataset, part in scores["datasets"].items():
+        metrics = {metric["metric"]: metric for metric in part["metrics"]}
         entries.append(
             {
                 "dataset": dataset,
-                "dataset_revision": said.index_sha256.get(dataset) or tasks[dataset].card_sha256,
+                "dataset_revision": settings.index_sha256.get(dataset) or tasks[dataset].card_sha256,
                 "main_metric": HEADLINE[scores["kind"]],
                 "main_score": metrics[HEADLINE[scores["kind"]]]["value"],
-                "n": of["n"],
-                "outcomes": of["outcomes"],
+                "n": part["n"],
+                "outcomes": part["outcomes"],
                 **{name: metric["value"] for name, metric in metrics.items()},
                 "intervals": {name: [metric["low"], metric["high"]] for name, metric in metrics.items()},
             }
         )
+    seconds = round(sum(float(session.wall_s) for session in settings.sessions), 3)
     return {
         "task_name": scores["task"],
         "model": run.model,
         "run": run.id,
         "mudata_version": scores.get("mudata_version") or __version__,
         "aligner": scores.get("aligner"),
-        "control": said.control,
-        "split": {"name": scores["split"], "sha256": said.split_sha256},
+        "control": settings.control,
+        "split": {"name": scores["split"], "sha256": settings.split_sha256},
         "prompt_sha256": {dataset: task.prompt_sha256 for dataset, task in tasks.items()},
         "scores": {scores.get("part") or "all": entries},
-        "evaluation_time": round(sum(float(session.wall_s) for session in said.sessions), 3) if said.sessions else None,
+        "evaluation_time": seconds if settings.sessions else None,
     }
 
 
@@ -113,7 +116,8 @@ def stem(run: ReportRun) -> str:
 
 @contextlib.contextmanager
 def _filled(report: Report) -> Iterator[tuple[duckdb.DuckDBPyConnection, Path]]:
-    """A database with the runs in it, attached as `made`, and its file, which goes with the context."""
+    """A database with the runs in it, attached as `made`,
+    and its file, which goes with the context."""
     selects = run_selects([run.folder for run in report.runs])
     rows = [{"run": run.id, **row} for run in report.runs for row in run.scores["per_label"]]
     with TemporaryDirectory() as folder, duckdb.connect(":memory:") as connection:

@@ -1,7 +1,8 @@
 """From run folders to a report. Reads; asks no model and scores nothing.
 
-A report has one panel per question that its runs share (task, split, part, datasets), and in it one entry per run,
-best first. Runs over several datasets get a panel for all of them together before one for each.
+A report has one panel per question that its runs share (task, split, part, datasets), and in it one
+entry per run, best first. Runs over several datasets get a panel for all of them together before
+one for each.
 """
 
 from __future__ import annotations
@@ -15,9 +16,9 @@ from typing import TYPE_CHECKING, Any
 from mudata.errors import EvaluationError
 from mudata.evaluation.comparison import audio_use
 from mudata.evaluation.comparison.compare import compare
-from mudata.evaluation.metrics.scored import Metric
+from mudata.evaluation.metrics.scored import HEADLINE, Metric
 from mudata.evaluation.report.data import ALL, Confusion, Flag, Panel, PanelEntry, Report, ReportAnswer, ReportRun
-from mudata.evaluation.report.wording import HEADLINE, METRICS
+from mudata.evaluation.report.wording import METRICS
 from mudata.evaluation.suites.suite import Anchor, anchors
 from mudata.evaluation.suites.suite_table import Verdict, verdict
 
@@ -42,7 +43,8 @@ def gather(home: Home, runs: Sequence[Run], title: str | None = None) -> Report:
 
 
 def _asked(settings: RunSettings) -> tuple[Any, ...]:
-    """Who heard what (model, control) and was asked which question; runs with all in common need their ids as names."""
+    """Who heard what (model, control) and was asked which question;
+    runs with all in common need their ids as names."""
     datasets = tuple(sorted(task.dataset for task in settings.tasks))
     question = settings.task, settings.kind, settings.split, settings.part, datasets
     return settings.model, settings.control, *question
@@ -62,7 +64,7 @@ def _report_run(home: Home, run: Run, *, alone: bool) -> ReportRun:
             ReportAnswer(
                 clip_id=clip_id,
                 dataset=question.dataset,
-                gold=question.references,
+                references=question.references,
                 answer=record.answer,
                 error=record.error,
                 groups=groups,
@@ -88,7 +90,8 @@ def _report_run(home: Home, run: Run, *, alone: bool) -> ReportRun:
 
 
 def _alignments(run: Run, sha256: str | None) -> dict[str, dict[str, Any]]:
-    """Lines of alignments.jsonl by clip; the file has to be the one that the scores were made with."""
+    """Lines of alignments.jsonl by clip; the file has to be the one that the scores were made
+    with."""
     try:
         data = (run.folder / "alignments.jsonl").read_bytes()
     except OSError as error:
@@ -166,14 +169,15 @@ def _confusion(run: ReportRun, dataset: str) -> Confusion | None:
     if not cells:
         return None
     labels = run.labels[dataset]
-    gold = tuple(label for label in labels if any(cell["gold"] == label for cell in cells))
+    references = tuple(label for label in labels if any(cell["gold"] == label for cell in cells))
     instead = sorted({cell["answer"] for cell in cells} - set(labels))
     counts = {(cell["gold"], cell["answer"]): int(cell["n"]) for cell in cells}
-    return Confusion(gold, (*labels, *instead), counts, labels)
+    return Confusion(references, (*labels, *instead), counts, labels)
 
 
 def _compared(entries: Sequence[PanelEntry]) -> tuple[MetricComparison | None, str | None]:
-    """The runs by their headline metric on the clips that all have, or why they cannot be compared."""
+    """The runs by their headline metric on the clips that all have, or why they cannot be
+    compared."""
     if len(entries) < 2:
         return None, None
     try:
@@ -186,7 +190,8 @@ def _compared(entries: Sequence[PanelEntry]) -> tuple[MetricComparison | None, s
 def _published(
     dataset: str, task: str, entries: Sequence[PanelEntry], metric: str
 ) -> tuple[tuple[Anchor, ...], dict[Anchor, dict[str, Verdict]]]:
-    """What suites know to be published about this question, and how that of a model here agrees with its entries."""
+    """What suites know to be published about this question,
+    and how that of a model here agrees with its entries."""
     if dataset == ALL:
         return (), {}
     verdicts: dict[Anchor, dict[str, Verdict]] = {}

@@ -1,8 +1,8 @@
 """The page: one HTML file that needs nothing else, and asks nobody for anything.
 
-Text from answers, cards and folders reaches it in two ways only: through jinja2 with autoescape, and as one block of
-JSON that the script writes out as text. A content security policy allows this page's own script, by its hash, and
-forbids the network.
+Text from answers, cards and folders reaches it in two ways only: through jinja2 with autoescape,
+and as one block of JSON that the script writes out as text. A content security policy allows this
+page's own script, by its hash, and forbids the network.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ _WASHES: dict[str, tuple[str, str]] = {
     "dull": ("#e4e8eb", "#363d44"),
     "tick": ("#1d7a3a", "#74c493"),
 }
-"""As `ink.PALETTE`, of what is no figure."""
+"""As `style.PALETTE`, of what is no figure."""
 
 
 def render(report: Report, audio: Audio) -> bytes:
@@ -85,7 +85,8 @@ def render(report: Report, audio: Audio) -> bytes:
 
 
 def safe_json(value: Any) -> str:
-    """JSON that can stand inside a script element: no character of it can end the element or begin a comment."""
+    """JSON that can stand inside a script element:
+    no character of it can end the element or begin a comment."""
     text = json.dumps(value, ensure_ascii=True, separators=(",", ":"), default=str)
     return text.replace("&", "\\u0026").replace("<", "\\u003c").replace(">", "\\u003e")
 
@@ -135,14 +136,16 @@ def _percent(part: float, whole: float) -> str:
 
 def _strip_caption(panel: Panel) -> str:
     """What is what in the score figure."""
-    said = ["Dots: the score of each run; lines: its 95 % interval."]
+    sentences = ["Dots: the score of each run; lines: its 95 % interval."]
     if any(entry.parser_interval for entry in panel.entries):
-        said.append("Wide bands: from the strict reading to any affirmed mention of the right label.")
+        sentences.append("Wide bands: from the strict reading to any affirmed mention of the right label.")
     if panel.verdicts:
-        said.append("Open diamonds: what was published about the same model, on other clips or with another prompt.")
+        sentences.append(
+            "Open diamonds: what was published about the same model, on other clips or with another prompt."
+        )
     if len(panel.verdicts) < len(panel.anchors):
-        said.append("Ticks in the last row: what was published about other models.")
-    return " ".join(said)
+        sentences.append("Ticks in the last row: what was published about other models.")
+    return " ".join(sentences)
 
 
 def _published(metric: str, anchor: Anchor) -> str:
@@ -153,7 +156,7 @@ def _published(metric: str, anchor: Anchor) -> str:
 
 def _detectable(panel: Panel) -> str | None:
     """The smallest difference that tells two runs of this size apart, as text."""
-    said = (panel.entries[0].run.scores.get("detectable") or {}).get(panel.headline)
-    if not (panel.whole and said and said["difference"] is not None):
+    detectable = (panel.entries[0].run.scores.get("detectable") or {}).get(panel.headline)
+    if not (panel.whole and detectable and detectable["difference"] is not None):
         return None
-    return wording.written(panel.headline, dict.fromkeys(("value", "low", "high"), said["difference"]))
+    return wording.written(panel.headline, dict.fromkeys(("value", "low", "high"), detectable["difference"]))

@@ -1,4 +1,5 @@
-"""Tables for papers: one per panel, best first, with intervals, denominators, ties and the recipe in a footnote."""
+"""Tables for papers: one per panel, best first,
+with intervals, denominators, ties and the recipe in a footnote."""
 
 from __future__ import annotations
 
@@ -25,8 +26,8 @@ def markdown(report: Report) -> str:
 
 
 def latex(report: Report) -> str:
-    """LaTeX for the packages booktabs and graphicx (which shrinks what is wider than the text), one table environment
-    per panel; UTF-8, as LaTeX reads it since 2018."""
+    """LaTeX for the packages booktabs and graphicx (which shrinks what is wider than the text), one
+    table environment per panel; UTF-8, as LaTeX reads it since 2018."""
     parts = ["% \\usepackage{booktabs,graphicx}\n"]
     for panel in report.panels:
         columns = "l" * _texts(panel) + "r" * (len(_header(panel)) - _texts(panel))
@@ -89,16 +90,16 @@ def _caption(panel: Panel) -> str:
 
 def _footnote(panel: Panel) -> str:
     """Chance, ties and how the headline was computed."""
-    said = [
+    comparisons = [
         f"{METRICS[name].title} {written(name, metric, interval=False)}" for name, metric in panel.references.items()
     ]
-    found = [f"For comparison: {', '.join(said)}."] if said else []
+    sentences = [f"For comparison: {', '.join(comparisons)}."] if comparisons else []
     if panel.measured:
-        found.append(f"Runs with a letter in common are not told apart ({panel.test}).")
-    found.append(f"{METRICS[panel.headline].title}: {panel.entries[0].metrics[panel.headline]['recipe']}.")
+        sentences.append(f"Runs with a letter in common are not told apart ({panel.test}).")
+    sentences.append(f"{METRICS[panel.headline].title}: {panel.entries[0].metrics[panel.headline]['recipe']}.")
     if aligner := panel.entries[0].run.scores.get("aligner"):
-        found.append(f"Answers read by {aligner}, mudata {panel.entries[0].run.scores.get('mudata_version')}.")
-    return " ".join(found)
+        sentences.append(f"Answers read by {aligner}, mudata {panel.entries[0].run.scores.get('mudata_version')}.")
+    return " ".join(sentences)
 
 
 def _md(text: str) -> str:

@@ -21,21 +21,21 @@ class Fact(NamedTuple):
 
 def facts(run: ReportRun) -> dict[str, list[Fact]]:
     """Facts by heading; what run.json does not say is left out."""
-    said, scores = run.settings, run.scores
+    settings, scores = run.settings, run.scores
     groups = {
-        "Model": _model(said),
-        "Clips": _clips(said, scores),
-        "Question": _question(said),
+        "Model": _model(settings),
+        "Clips": _clips(settings, scores),
+        "Question": _question(settings),
         "Import": [
             Fact(key.replace("_", " "), str(value))
-            for key, value in (said.imported.record() if said.imported else {}).items()
+            for key, value in (settings.imported.record() if settings.imported else {}).items()
         ],
-        "Reading": _reading(said, scores),
-        "Machine": _machine(said),
+        "Reading": _reading(settings, scores),
+        "Machine": _machine(settings),
         "Time": _time(run),
     }
-    kept = {name: [fact for fact in of if fact.value not in ("", "None")] for name, of in groups.items()}
-    return {name: of for name, of in kept.items() if of}
+    kept = {name: [fact for fact in entries if fact.value not in ("", "None")] for name, entries in groups.items()}
+    return {name: entries for name, entries in kept.items() if entries}
 
 
 def command(run: ReportRun) -> str | None:
@@ -43,102 +43,102 @@ def command(run: ReportRun) -> str | None:
     return run.settings.last_command
 
 
-def _model(said: RunSettings) -> list[Fact]:
-    identity = said.model_identity
+def _model(settings: RunSettings) -> list[Fact]:
+    identity = settings.model_identity
     options = identity.get("options") or {}
-    found = [Fact("name", said.model)]
+    listed = [Fact("name", settings.model)]
     kinds = ("family", "recipe", "code", "package")  # runs of version 0.1.0 have the latter two
-    found += [Fact(key, str(identity[key]), code=key in ("family", "code")) for key in kinds if key in identity]
-    found += [Fact(str(key), str(value)) for key, value in options.items() if value is not None]
-    told = said.sessions[-1].model or {} if said.sessions else {}
-    found += [
-        Fact(_term(k), plain(v), code=k in ("revision", "checkpoint")) for k, v in told.items() if k not in _SUMMED
+    listed += [Fact(key, str(identity[key]), code=key in ("family", "code")) for key in kinds if key in identity]
+    listed += [Fact(str(key), str(value)) for key, value in options.items() if value is not None]
+    details = settings.sessions[-1].model or {} if settings.sessions else {}
+    listed += [
+        Fact(_term(k), plain(v), code=k in ("revision", "checkpoint")) for k, v in details.items() if k not in _SUMMED
     ]
-    if control := said.control:
-        found.append(Fact("control", f"{control}: the audio was replaced on purpose"))
-    return found
+    if control := settings.control:
+        listed.append(Fact("control", f"{control}: the audio was replaced on purpose"))
+    return listed
 
 
-def _clips(said: RunSettings, scores: Mapping[str, Any]) -> list[Fact]:
-    found = [
-        Fact("split", said.split),
-        Fact("part", said.part or ""),
-        Fact("split SHA-256", said.split_sha256 or "", code=True),
+def _clips(settings: RunSettings, scores: Mapping[str, Any]) -> list[Fact]:
+    listed = [
+        Fact("split", settings.split),
+        Fact("part", settings.part or ""),
+        Fact("split SHA-256", settings.split_sha256 or "", code=True),
     ]
-    found += [Fact(f"index SHA-256, {name}", sha, code=True) for name, sha in said.index_sha256.items()]
-    found.append(Fact("clips asked", str(scores["n"])))
-    if limit := said.limit:
-        found.append(Fact("limit", str(limit)))
-    without_audio = 0 if said.imported else said.clips_without_audio  # imported answers need none
+    listed += [Fact(f"index SHA-256, {name}", sha, code=True) for name, sha in settings.index_sha256.items()]
+    listed.append(Fact("clips asked", str(scores["n"])))
+    if limit := settings.limit:
+        listed.append(Fact("limit", str(limit)))
+    without_audio = 0 if settings.imported else settings.clips_without_audio  # imported answers need none
     for number, term in (
-        (said.clips_without_reference, "without reference, not asked"),
+        (settings.clips_without_reference, "without reference, not asked"),
         (without_audio, "without audio, counted as wrong"),
-        (said.clips_with_other_audio, "audio changed since the split"),
+        (settings.clips_with_other_audio, "audio changed since the split"),
     ):
         if number:
-            found.append(Fact(term, str(number)))
-    return found
+            listed.append(Fact(term, str(number)))
+    return listed
 
 
-def _question(said: RunSettings) -> list[Fact]:
-    found = []
-    for task in said.tasks:
-        of = f", {task.dataset}" if len(said.tasks) > 1 else ""
-        found += [
-            Fact(f"prompt{of}", task.prompt, code=True),
-            Fact(f"prompt id{of}", task.prompt_id),
-            Fact(f"prompt SHA-256{of}", str(task.prompt_sha256), code=True),
+def _question(settings: RunSettings) -> list[Fact]:
+    listed = []
+    for task in settings.tasks:
+        where = f", {task.dataset}" if len(settings.tasks) > 1 else ""
+        listed += [
+            Fact(f"prompt{where}", task.prompt, code=True),
+            Fact(f"prompt id{where}", task.prompt_id),
+            Fact(f"prompt SHA-256{where}", str(task.prompt_sha256), code=True),
         ]
-    return found
+    return listed
 
 
-def _reading(said: RunSettings, scores: Mapping[str, Any]) -> list[Fact]:
-    found = [Fact("rules", str(scores.get("aligner") or ""), code=True)]
-    found += [
+def _reading(settings: RunSettings, scores: Mapping[str, Any]) -> list[Fact]:
+    listed = [Fact("rules", str(scores.get("aligner") or ""), code=True)]
+    listed += [
         Fact(f"label set SHA-256, {name}", str(sha), code=True)
         for name, sha in (scores.get("labels_sha256") or {}).items()
         if sha
     ]
-    found.append(Fact("overrides SHA-256", str(scores.get("overrides_sha256") or ""), code=True))
-    found.append(Fact("forced choice", "yes: the model can only name options" if scores["forced_choice"] else "no"))
-    found.append(Fact("scored by", f"mudata {scores.get('mudata_version') or said.mudata_version or ''}"))
-    return found
+    listed.append(Fact("overrides SHA-256", str(scores.get("overrides_sha256") or ""), code=True))
+    listed.append(Fact("forced choice", "yes: the model can only name options" if scores["forced_choice"] else "no"))
+    listed.append(Fact("scored by", f"mudata {scores.get('mudata_version') or settings.mudata_version or ''}"))
+    return listed
 
 
-def _machine(said: RunSettings) -> list[Fact]:
-    last = said.sessions[-1].record() if said.sessions else {}
-    batches = sorted({str(session.batch) for session in said.sessions if session.batch})
-    found = [Fact("seed", str(said.seed)), Fact("batch", ", ".join(batches))]
-    if halvings := sum(session.halvings for session in said.sessions):
-        found.append(Fact("batch halved", f"{halvings} times, memory was short"))
+def _machine(settings: RunSettings) -> list[Fact]:
+    last = settings.sessions[-1].record() if settings.sessions else {}
+    batches = sorted({str(session.batch) for session in settings.sessions if session.batch})
+    listed = [Fact("seed", str(settings.seed)), Fact("batch", ", ".join(batches))]
+    if halvings := sum(session.halvings for session in settings.sessions):
+        listed.append(Fact("batch halved", f"{halvings} times, memory was short"))
     tried = [f"{size} {'fits' if fits else 'does not fit'}" for size, fits in last.get("batch_search") or ()]
-    found.append(Fact("batch sizes tried", ", ".join(tried)))
-    found += [Fact(_term(key), plain(value)) for key, value in last.items() if key not in _ELSEWHERE]
+    listed.append(Fact("batch sizes tried", ", ".join(tried)))
+    listed += [Fact(_term(key), plain(value)) for key, value in last.items() if key not in _ELSEWHERE]
     versions = last.get("versions") or {}
-    found.append(Fact("platform", str(versions.get("platform", ""))))
-    found.append(Fact("versions", ", ".join(f"{k} {v}" for k, v in versions.items() if k != "platform")))
-    return found
+    listed.append(Fact("platform", str(versions.get("platform", ""))))
+    listed.append(Fact("versions", ", ".join(f"{k} {v}" for k, v in versions.items() if k != "platform")))
+    return listed
 
 
 def _time(run: ReportRun) -> list[Fact]:
     sessions = run.settings.sessions
-    found = [Fact("begun", run.settings.created_at)]
+    listed = [Fact("begun", run.settings.created_at)]
     if sessions:
         wall = sum(float(session.wall_s) for session in sessions)
         asked = sum(session.asked for session in sessions)
-        found.append(Fact("sittings", str(len(sessions))))
-        found.append(Fact("wall time", f"{wall:.1f} s"))
+        listed.append(Fact("sessions", str(len(sessions))))
+        listed.append(Fact("wall time", f"{wall:.1f} s"))
         if wall and asked:
-            found.append(Fact("speed", f"{asked / wall:.2f} clips/s, loading included"))
+            listed.append(Fact("speed", f"{asked / wall:.2f} clips/s, loading included"))
         if seconds := [answer.seconds for answer in run.answers if answer.answer is not None]:
             slowest = max(seconds)
-            found.append(Fact("time per answer", f"median {median(seconds):.3g} s, longest {slowest:.3g} s"))
-        found.append(Fact("last sitting", sessions[-1].started_at or ""))
+            listed.append(Fact("time per answer", f"median {median(seconds):.3g} s, longest {slowest:.3g} s"))
+        listed.append(Fact("last session", sessions[-1].started_at or ""))
     for key in _SUMMED:
-        told = [(session.model or {}).get(key) for session in sessions]
-        if any(told):
-            found.append(Fact(_term(key), f"{sum(value or 0 for value in told):.6g}"))
-    return found
+        values = [(session.model or {}).get(key) for session in sessions]
+        if any(values):
+            listed.append(Fact(_term(key), f"{sum(value or 0 for value in values):.6g}"))
+    return listed
 
 
 _SUMMED = ("cost", "requests", "retries", "prompt_tokens", "completion_tokens", "replies_without_usage")
@@ -153,7 +153,8 @@ def _term(key: str) -> str:
 
 
 def plain(value: object) -> str:
-    """Any value of run.json as people read it: 'commit 1af5765, dirty no'; nothing where it says nothing."""
+    """Any value of run.json as people read it:
+    'commit 1af5765, dirty no'; nothing where it says nothing."""
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, dict):
@@ -165,20 +166,23 @@ def plain(value: object) -> str:
 
 
 def caption_facts(entry: PanelEntry) -> list[Fact]:
-    """How a run's captions are: repeats, refusals, lengths, and which constant caption they were held against."""
-    said = entry.run.scores.get("captions")
-    if not said:
+    """How a run's captions are:
+    repeats, refusals, lengths, and which constant caption they were held against."""
+    captions = entry.run.scores.get("captions")
+    if not captions:
         return []
-    refused, words, frequent = said["refusals"], said["answer_words"], said["most_frequent"]
-    found = [
+    refused, words, frequent = captions["refusals"], captions["answer_words"], captions["most_frequent"]
+    listed = [
         Fact("words per caption", f"mean {words['mean']:.1f}, median {words['median']:.0f}"),
-        Fact("words per reference", f"mean {said['reference_words']['mean']:.1f}"),
+        Fact("words per reference", f"mean {captions['reference_words']['mean']:.1f}"),
         Fact("refusals", f"{refused['count']} ({100 * refused['share']:.1f} %)"),
     ]
     if frequent:
-        found.append(Fact("most frequent caption", f"{frequent['count']} times: {frequent['answer']}"))
-    found += [Fact("refuses like this", f"{one['answer']} ({one['count']} times)") for one in refused["examples"]]
-    for dataset, constant in said["constants"].items():
-        told = f"{constant['text']} (from the {constant['source']}: {constant['recipe']})"
-        found.append(Fact(f"constant caption, {dataset}", told))
-    return found
+        listed.append(Fact("most frequent caption", f"{frequent['count']} times: {frequent['answer']}"))
+    listed += [
+        Fact("refuses like this", f"{example['answer']} ({example['count']} times)") for example in refused["examples"]
+    ]
+    for dataset, constant in captions["constants"].items():
+        text = f"{constant['text']} (from the {constant['source']}: {constant['recipe']})"
+        listed.append(Fact(f"constant caption, {dataset}", text))
+    return listed

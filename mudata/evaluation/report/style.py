@@ -1,7 +1,7 @@
 """Ink and paper: how a figure becomes SVG in the page's colours and type, or a file for a paper.
 
-Colours are INK while drawing; on the page each becomes the CSS variable of its name, so that light and dark, screen and
-print have their own.
+Colours are INK while drawing; on the page each becomes the CSS variable of its name,
+so that light and dark, screen and print have their own.
 """
 
 from __future__ import annotations
@@ -46,8 +46,8 @@ PALETTE: dict[str, tuple[str, str]] = {
     "line-5": ("#a1730a", "#d9b04f"),
     "line-6": ("#b0416f", "#e587ad"),
 }
-"""Name of the CSS variable -> its colour on white paper and in the dark. The former all differ, so that each can be
-found again in the SVG."""
+"""Name of the CSS variable -> its colour on white paper and in the dark.
+The former all differ, so that each can be found again in the SVG."""
 
 INK = {name: light for name, (light, _) in PALETTE.items()}
 
@@ -65,7 +65,8 @@ def blank(width: float, height: float) -> tuple[Figure, Axes]:
 
 
 def svg(draw: Callable[[float], Figure], width: float, title: str) -> str:
-    """A figure as inline SVG for the page: CSS variables for colours, the page's own type, a title for readers."""
+    """A figure as inline SVG for the page:
+    CSS variables for colours, the page's own type, a title for readers."""
     with _style():
         out = io.BytesIO()
         _write(draw(width), out, "svg", salt=f"{title}-{width}")

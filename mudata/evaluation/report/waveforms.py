@@ -18,7 +18,8 @@ STEPS = string.ascii_uppercase + string.ascii_lowercase + string.digits + "+/"
 """The 64 heights of a column's ends, lowest first: the digits of base 64."""
 
 BUDGET_S = 25 * 3600.0
-"""Most seconds of audio that are decoded for one page: 3,000 clips of 30 s, half a minute on two cores."""
+"""Most seconds of audio that are decoded for one page:
+3,000 clips of 30 s, half a minute on two cores."""
 
 _THREADS = 4
 
@@ -42,17 +43,18 @@ def affordable(sounds: Mapping[str, Sound], order: Iterable[str]) -> dict[str, S
 
 
 def draw(sounds: Mapping[str, Sound], progress: Progress = SILENT) -> dict[str, str]:
-    """By clip id, the ends of COLUMNS columns (low, high, low, high, ...) as STEPS; nothing of what cannot be decoded.
+    """By clip id, the ends of COLUMNS columns (low, high, low, high, ...) as STEPS;
+    nothing of what cannot be decoded.
 
     Heights are relative to the clip's own peak, so that quiet clips have a shape too.
     """
-    found = {}
+    drawn = {}
     with progress.bar("Drawing waveforms", len(sounds)) as advance, ThreadPoolExecutor(_THREADS) as threads:
         for clip_id, columns in zip(sounds, threads.map(_columns, sounds.values()), strict=True):
             advance(1)
             if columns:
-                found[clip_id] = columns
-    return found
+                drawn[clip_id] = columns
+    return drawn
 
 
 def _columns(sound: Sound) -> str:

@@ -1,12 +1,15 @@
 """What the codes of scores.json mean in words, and how each number is written.
 
-Every metric that a report can show is in METRICS; what is not there is kept in the downloads and left out of tables.
+Every metric that a report can show is in METRICS;
+what is not there is kept in the downloads and left out of tables.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any, Literal, NamedTuple
+
+from mudata.evaluation.metrics.scored import HEADLINE
 
 
 class Wording(NamedTuple):
@@ -57,8 +60,6 @@ METRICS: dict[str, Wording] = {
     "meteor": Wording("METEOR", "number", "aligned words, stems and synonyms"),
     "clap_score": Wording("CLAP score", "number", "cosine of caption and audio embeddings"),
 }
-
-HEADLINE: dict[str, str] = {"classify": "accuracy", "tag": "micro_f1", "caption": "rougeL_f"}
 
 COLUMNS: dict[str, tuple[str, ...]] = {
     "classify": ("accuracy", "coverage", "selective_accuracy", "lenient_accuracy", "macro_f1"),
@@ -124,7 +125,8 @@ ROLES: dict[str, tuple[str, str]] = {
     "letter": ("#", "letter of an option"),
     "echo": ('"', "read back from the prompt"),
 }
-"""Sign and meaning of each kind of span in an answer; the sign carries the meaning where colour does not."""
+"""Sign and meaning of each kind of span in an answer;
+the sign carries the meaning where colour does not."""
 
 
 def fate(status: str, *, right: bool) -> str:

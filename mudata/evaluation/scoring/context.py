@@ -1,4 +1,5 @@
-"""All that a scoring reads, loaded once: settings, tasks, label sets, questions, answers, overrides."""
+"""All that a scoring reads, loaded once:
+settings, tasks, label sets, questions, answers, overrides."""
 
 from __future__ import annotations
 
@@ -23,7 +24,8 @@ if TYPE_CHECKING:
 
 
 class LabelSetInUse(NamedTuple):
-    """The label set that a dataset's answers are read with (None for captions), and where it is from."""
+    """The label set that a dataset's answers are read
+    with (None for captions), and where it is from."""
 
     label_set: LabelSet | None
     source: str
@@ -32,7 +34,8 @@ class LabelSetInUse(NamedTuple):
 
 @dataclass(frozen=True, kw_only=True)
 class ScoringContext:
-    """A run as its files are at one moment. Everything by dataset but for answers and overrides, which are by clip."""
+    """A run as its files are at one moment.
+    Everything by dataset but for answers and overrides, which are by clip."""
 
     run: Run
     settings: RunSettings
@@ -63,7 +66,8 @@ class ScoringContext:
         return {dataset: in_use.label_set for dataset, in_use in self.in_use.items()}
 
     def read_answers(self, *, overridden: bool = True, only: Collection[str] | None = None) -> list[ScoredAnswer]:
-        """Every question with its references and what the answer means, in the order of questions.jsonl.
+        """Every question with its references and what the answer means,
+        in the order of questions.jsonl.
 
         overridden: people's readings count where there are any. only: of these clips, those that
         have an answer, whether or not the run is finished. Raises EvaluationError while answers are

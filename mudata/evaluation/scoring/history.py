@@ -1,4 +1,5 @@
-"""What a second scoring changed, and why: the former scores are kept, and compared with the new ones."""
+"""What a second scoring changed, and why:
+the former scores are kept, and compared with the new ones."""
 
 from __future__ import annotations
 
@@ -33,7 +34,8 @@ class ChangedReading(NamedTuple):
 
 
 def keep(run: Run, text: str) -> str | None:
-    """Copy scores.json and its alignments under scores/ if the text to be written differs; the copies' name.
+    """Copy scores.json and its alignments under scores/
+    if the text to be written differs; the copies' name.
 
     Copies are named by the hash of the scores, so that the same scores are kept once.
     """
@@ -53,7 +55,8 @@ def keep(run: Run, text: str) -> str | None:
 
 
 def describe_changes(run: Run, former: str) -> list[str]:
-    """What differs between a kept scoring and the current one, in lines; none if the kept one cannot be read."""
+    """What differs between a kept scoring and the current one, in lines;
+    none if the kept one cannot be read."""
     with contextlib.suppress(EvaluationError, OSError, ValueError, KeyError, TypeError):
         old, new = (json.loads(path.read_bytes()) for path in (_scores(run, former), run.folder / "scores.json"))
         read = since(run, former)
@@ -63,22 +66,26 @@ def describe_changes(run: Run, former: str) -> list[str]:
 
 
 def since(run: Run, former: str) -> list[ChangedReading]:
-    """The answers that are read differently now than in a kept scoring; none if that one kept no alignments."""
+    """The answers that are read differently now than in a kept scoring;
+    none if that one kept no alignments."""
     lines = [_lines(path) for path in (_alignments(run, former), run.folder / "alignments.jsonl")]
     return reread(*lines)
 
 
 def reread(old: Iterable[Mapping[str, Any]], new: Iterable[Mapping[str, Any]]) -> list[ChangedReading]:
-    """Lines of two alignments.jsonl compared, in the order of the new one; clips that only one has are left out."""
+    """Lines of two alignments.jsonl compared, in the order of the new one;
+    clips that only one has are left out."""
     before = {line["clip_id"]: _read_as(line) for line in old}
     pairs = ((line["clip_id"], before.get(line["clip_id"]), _read_as(line)) for line in new)
     return [ChangedReading(clip_id, was, now) for clip_id, was, now in pairs if was is not None and was != now]
 
 
 def changes(old: Mapping[str, Any], new: Mapping[str, Any], read: Sequence[ChangedReading] = ()) -> list[str]:
-    """Every metric that moved by as much as is shown, the first with its causes, then the clips whose reading changed.
+    """Every metric that moved by as much as is shown,
+    the first with its causes, then the clips whose reading changed.
 
-    For example "accuracy 62.4 -> 63.1: 2 answers read differently (aligner mention-1 -> aligner-1)".
+    For example "accuracy 62.4 -> 63.1: 2 answers read differently (aligner mention-1 ->
+    aligner-1)".
     """
     why = ", ".join(causes(old, new))
     if read:

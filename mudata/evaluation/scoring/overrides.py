@@ -1,8 +1,9 @@
 """How people read answers: `overrides.jsonl`, which outranks the aligner and is never edited.
 
-A line has clip_id, label (an id; a list of ids where answers name many; null where no label is meant), author, reason,
-at (UTC) and aligner_said (what the aligner made of it then). The last line of a clip counts, all are kept. A line may
-agree with the aligner: confirmations are what makes the agreement measurable.
+A line has clip_id, label (an id; a list of ids where answers name many; null where no label is
+meant), author, reason, at (UTC) and aligner_said (what the aligner made of it then). The last line
+of a clip counts, all are kept. A line may agree with the aligner: confirmations are what makes the
+agreement measurable.
 """
 
 from __future__ import annotations
@@ -69,10 +70,12 @@ def sha256(run: Run) -> str | None:
 def add(
     run: Run, given: Iterable[Mapping[str, Any]], items: Sequence[ScoredAnswer], sets: Mapping[str, LabelSet | None]
 ) -> list[Override]:
-    """Append lines, once all of them have proved right, and flush them; lines that are there already are passed over.
+    """Append lines, once all of them have proved right, and flush them;
+    lines that are there already are passed over.
 
-    `given` have clip_id, label, author, reason, and may have at; `items` are the run's clips as the aligner reads them.
-    Hold `run.writing`. Raises UnknownName (label), EvaluationError for what cannot be overridden.
+    `given` have clip_id, label, author, reason, and may have at; `items` are the run's clips as the
+    aligner reads them. Hold `run.writing`. Raises UnknownName (label), EvaluationError for what
+    cannot be overridden.
     """
     by_clip = {item.clip_id: item for item in items}
     there = {json.dumps(asdict(line), sort_keys=True) for line in read(run)}
@@ -129,8 +132,8 @@ def in_a_word(alignment: Alignment) -> str:
 
 
 def apply(alignment: Alignment, override: Override, label_set: LabelSet) -> Alignment:
-    """The alignment as the person reads it: ALIGNED or SET; without a label the aligner's own reason why there is none,
-    or OOV where it saw one. Spans and terms stay for those who look."""
+    """The alignment as the person reads it: ALIGNED or SET; without a label the aligner's own
+    reason why there is none, or OOV where it saw one. Spans and terms stay for those who look."""
     labels = tuple(label for label in label_set.ids if label in override.labels)
     read_as: Status = "SET" if label_set.kind == "multi" else "ALIGNED"
     if not labels:
@@ -139,9 +142,11 @@ def apply(alignment: Alignment, override: Override, label_set: LabelSet) -> Alig
 
 
 def kappa(items: Sequence[ScoredAnswer], last: Mapping[str, Override]) -> dict[str, Any] | None:
-    """Cohen's kappa (1960) of people against the aligner, over the clips that people read; None without any.
+    """Cohen's kappa (1960) of people against the aligner,
+    over the clips that people read; None without any.
 
-    `items` are as the aligner reads them now. `kappa` is None where all of them got one and the same reading.
+    `items` are as the aligner reads them now.
+    `kappa` is None where all of them got one and the same reading.
     """
     import numpy as np
 

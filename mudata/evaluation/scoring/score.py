@@ -1,7 +1,9 @@
-"""Scoring: a run's files in, scores.json and alignments.jsonl out. Offline, repeatable, the same bytes every time.
+"""Scoring: a run's files in, scores.json and alignments.jsonl out.
+Offline, repeatable, the same bytes every time.
 
-What people have overridden outranks the aligner. Answers are read with the label set of the card as it is now, as long
-as its labels are those that the model was shown; scores.json says so, with the hashes of all that decides the reading.
+What people have overridden outranks the aligner. Answers are read with the label set of the card as
+it is now, as long as its labels are those that the model was shown; scores.json says so, with the
+hashes of all that decides the reading.
 """
 
 from __future__ import annotations
@@ -50,9 +52,11 @@ def override(home: Home, run: Run, given: Iterable[Mapping[str, Any]]) -> list[O
 
 
 def ask_secondary_scorer(run: Run, opinion: SecondaryScorer) -> int:
-    """Have every answer read by somebody else, and keep it; how many answers that took. Score the run to see it.
+    """Have every answer read by somebody else, and keep it; how many answers that took.
+    Score the run to see it.
 
-    Raises EvaluationError, MissingExtra and ModelError as the opinion does; what came before is kept.
+    Raises EvaluationError, MissingExtra and ModelError as the opinion does;
+    what came before is kept.
     """
     return opinions.ask_scorer(ScoringContext.load(run), opinion)
 
@@ -69,11 +73,12 @@ def add_extra_metric(home: Home, run: Run, wanted: str) -> None:
 
 
 def score(run: Run, progress: Progress = SILENT, *, reference_scorer: bool = False) -> dict[str, Any]:
-    """Judge a run, write alignments.jsonl and scores.json, and return the scores.
+    """Score a run, write alignments.jsonl and scores.json, and return the scores.
 
-    If they are not what they were, the former files are kept under scores/, and the caller is told what changed and
-    why. Whatever stops this, the old scores.json stays whole until the new one is. reference_scorer: ROUGE is counted
-    by the package rouge-score itself, which gives the same numbers, slowly. Raises EvaluationError as `judge` does.
+    If they are not what they were, the former files are kept under scores/, and the caller is told
+    what changed and why. Whatever stops this, the old scores.json stays whole until the new one is.
+    reference_scorer: ROUGE is counted by the package rouge-score itself, which gives the same
+    numbers, slowly. Raises EvaluationError as `read_answers` does.
     """
     context = ScoringContext.load(run)
     items = context.read_answers()

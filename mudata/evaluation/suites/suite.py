@@ -1,9 +1,10 @@
 """Suites: published exams as data, so that our numbers stand beside theirs.
 
-A suite (`cards/suites/*.yaml`; a user's own lie in folders `suites` inside the folders that MUDATA_CARDS names, and
-win) says which clips of which datasets are asked what (`exams`), and what was published about that (`tables`, and
-`elsewhere` for single values of other papers). Values are fractions, as metrics have them. What was published
-about a share has Wilson's interval at its own n; nothing else that is published gives an interval.
+A suite (`cards/suites/*.yaml`; a user's own lie in folders `suites` inside the folders that
+MUDATA_CARDS names, and win) says which clips of which datasets are asked what (`exams`), and what
+was published about that (`tables`, and `elsewhere` for single values of other papers). Values are
+fractions, as metrics have them. What was published about a share has Wilson's interval at its own
+n; nothing else that is published gives an interval.
 """
 
 from __future__ import annotations
@@ -111,9 +112,10 @@ class PublishedTable(Strict):
     def impossible(self) -> dict[tuple[str, str], str]:
         """Cells that no answers can produce, by model and column title, with the reason.
 
-        The longest common subsequence is never longer than the unigram overlap, so ROUGE-L <= ROUGE-1 holds for P, R
-        and F of every clip and of every mean; and as F is concave in P and R, a mean F is never above the harmonic
-        mean of mean P and mean R. Half a unit of the third decimal is allowed for rounding, on either side.
+        The longest common subsequence is never longer than the unigram overlap, so ROUGE-L <=
+        ROUGE-1 holds for P, R and F of every clip and of every mean; and as F is concave in P and
+        R, a mean F is never above the harmonic mean of mean P and mean R. Half a unit of the third
+        decimal is allowed for rounding, on either side.
         """
         impossible: dict[tuple[str, str], str] = {}
         slack = 0.001
@@ -170,7 +172,8 @@ class Suite(Strict):
         return f"{self.name}-{exam}"
 
     def is_same(self, published: str, model: str) -> bool:
-        """Whether a published name and a name here mean one model; case, dash and underscore make no difference."""
+        """Whether a published name and a name here mean one model;
+        case, dash and underscore make no difference."""
         return _plain(model) in map(_plain, self.models.get(published, ()))
 
     def anchors(self, dataset: str, task: str, model: str | None = None) -> list[Anchor]:
@@ -200,7 +203,7 @@ def _plain(name: str) -> str:
     return name.casefold().replace("_", "-")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Anchor:
     """One published value. `low` and `high` are its 95 % interval, None where n is unknown or the metric no share."""
 
@@ -223,7 +226,19 @@ def _anchor(
 ) -> Anchor:
     model, value, n, note = cell
     low, high = interval(metric, value, n) or (None, None)
-    return Anchor(value, n, by.text, low, high, note, model, at.dataset, at.task, metric, by.url)
+    return Anchor(
+        value=value,
+        n=n,
+        source=by.text,
+        low=low,
+        high=high,
+        note=note,
+        model=model,
+        dataset=at.dataset,
+        task=at.task,
+        metric=metric,
+        url=by.url,
+    )
 
 
 def interval(metric: str, value: float, n: int | None) -> tuple[float, float] | None:
@@ -232,7 +247,8 @@ def interval(metric: str, value: float, n: int | None) -> tuple[float, float] | 
 
 
 def anchors(dataset: str, task: str, model: str | None = None) -> list[Anchor]:
-    """What all suites know to be published about a task of a dataset; with a model's name here, only of that one."""
+    """What all suites know to be published about a task of a dataset;
+    with a model's name here, only of that one."""
     return [anchor for name in files() for anchor in load(name).anchors(dataset, task, model)]
 
 
@@ -242,7 +258,8 @@ def files() -> Mapping[str, Path]:
 
 
 def load(name: str) -> Suite:
-    """A suite by name or by the path of its file. Raises UnknownName, CardError with file and line."""
+    """A suite by name or by the path of its file. Raises UnknownName, CardError with file and
+    line."""
     known = files()
     path = Path(name).expanduser() if name.endswith((".yaml", ".yml")) else known.get(name)
     if path is None:

@@ -1,9 +1,10 @@
-"""Asking a suite: every exam whose clips are here, every model that is installed; the rest is told and passed over.
+"""Asking a suite: every exam whose clips are here, every model that is installed;
+the rest is told and passed over.
 
     draw the exam's split, once -> runner.evaluate -> runs of the suite, which are ordinary runs
 
-An exam's split is an ordinary manifest, `<suite>-<exam>`. It is drawn the first time from what is indexed then, and
-kept, so that all models of a home are asked the same clips.
+An exam's split is an ordinary manifest, `<suite>-<exam>`. It is drawn the first time from what is
+indexed then, and kept, so that all models of a home are asked the same clips.
 """
 
 from __future__ import annotations
@@ -41,7 +42,8 @@ _GATES = {
 
 @dataclass(frozen=True)
 class Problem:
-    """What was not asked, why, and how to go on: `missing` clips, or a split or model that `failed`."""
+    """What was not asked, why, and how to go on:
+    `missing` clips, or a split or model that `failed`."""
 
     kind: Literal["missing", "failed"]
     exam: str | None
@@ -87,10 +89,11 @@ def run_suite(
     *,
     dry_run: bool = False,
 ) -> SuiteOutcome:
-    """Ask all models (`names`) all exams; `request` says everything but model, split, task and part.
+    """Ask all models (`names`) all exams;
+    `request` says everything but model, split, task and part.
 
-    A model that fails, in whatever way, is recorded and the rest goes on. A dry run draws the splits and asks nothing.
-    Raises HomeError if the home is unusable.
+    A model that fails, in whatever way, is recorded and the rest goes on. A dry run draws the
+    splits and asks nothing. Raises HomeError if the home is unusable.
     """
     from mudata.evaluation.inference import runner
 
@@ -125,9 +128,11 @@ def run_suite(
 
 
 def draw(home: Home, suite: Suite, name: str) -> Manifest | Problem:
-    """The split of an exam, drawn if it is not there yet; or which clips are missing and how to get them.
+    """The split of an exam, drawn if it is not there yet;
+    or which clips are missing and how to get them.
 
-    Raises SplitError, QueryError for recipes that cannot be followed, SplitError if another split has the name.
+    Raises SplitError, QueryError for recipes that cannot be followed,
+    SplitError if another split has the name.
     """
     exam = suite.exams[name]
     card, recipe, split = loader.load(exam.dataset), exam.split, suite.split_of(name)
@@ -136,7 +141,7 @@ def draw(home: Home, suite: Suite, name: str) -> Manifest | Problem:
     if manifest.path_of(home, split).is_file():
         return _as_asked(home, manifest.load(home, split), exam, card)
     request = SplitRequest(
-        split, (card.name,), where=recipe.where, stratify=recipe.stratify, n=recipe.n, seed=recipe.seed
+        name=split, datasets=(card.name,), where=recipe.where, stratify=recipe.stratify, n=recipe.n, seed=recipe.seed
     )
     have = _usable(home, request)
     if have < recipe.n:
@@ -192,10 +197,11 @@ def _installed(model: str) -> bool:
 
 
 def existing_results(home: Home, suite: Suite, progress: Progress = SILENT) -> list[Result]:
-    """The results that a home has already: for every exam and model the run with most clips, the newest of equals.
+    """The results that a home has already:
+    for every exam and model the run with most clips, the newest of equals.
 
-    Runs of another draw of the split, controls and unfinished runs are left out. Models of one name that differ in
-    options or seed are told apart by the beginning of their hash.
+    Runs of another draw of the split, controls and unfinished runs are left out. Models of one name
+    that differ in options or seed are told apart by the beginning of their hash.
     """
     best: dict[tuple[str, str, str], tuple[int, str, Run]] = {}
     exams = {suite.split_of(name): name for name in suite.exams}

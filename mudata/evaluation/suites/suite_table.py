@@ -16,7 +16,8 @@ Verdict = Literal["inside", "outside"]
 
 
 class Estimate(Protocol):
-    """A value with its 95 % interval, as metrics, cells and anchors have it; None where nothing gives one."""
+    """A value with its 95 % interval, as metrics, cells and anchors have it;
+    None where nothing gives one."""
 
     @property
     def value(self) -> float: ...
@@ -30,7 +31,8 @@ class Estimate(Protocol):
 class Result:
     """One run's scores (as scores.json has them) for an exam.
 
-    `label` is how a table calls the model, `model` by which name it is compared with published ones.
+    `label` is how a table calls the model,
+    `model` by which name it is compared with published ones.
     """
 
     exam: str
@@ -41,7 +43,8 @@ class Result:
 
 @dataclass(frozen=True)
 class Cell:
-    """A value with its 95 % interval (None where nothing gives one) and n; of ours, also the run and the verdict."""
+    """A value with its 95 % interval (None where nothing gives one) and n;
+    of ours, also the run and the verdict."""
 
     metric: str
     value: float
@@ -73,7 +76,8 @@ class Row:
 
 @dataclass(frozen=True)
 class FilledTable:
-    """A published table, each of its rows followed by ours of the same model; our other models come last."""
+    """A published table, each of its rows followed by ours of the same model;
+    our other models come last."""
 
     title: str
     n: int | None
@@ -202,9 +206,10 @@ def verdict(ours: Estimate, published: Estimate) -> Verdict:
 def difference(ours: Estimate, published: Estimate) -> tuple[float, float]:
     """95 % interval of our value minus the published one.
 
-    Of two shares from their Wilson intervals (Newcombe: Interval estimation for the difference between independent
-    proportions. Statistics in Medicine 17, 1998, method 10): 56 of 70 and 48 of 80 give 0.0524 to 0.3339. Where the
-    published value has no interval, it is our interval moved by that value.
+    Of two shares from their Wilson intervals (Newcombe: Interval estimation for the difference
+    between independent proportions. Statistics in Medicine 17, 1998, method 10): 56 of 70 and 48 of
+    80 give 0.0524 to 0.3339. Where the published value has no interval, it is our interval moved by
+    that value.
     """
     (low, high), (their_low, their_high) = _ends(ours), _ends(published)
     apart = ours.value - published.value

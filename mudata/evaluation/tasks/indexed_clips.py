@@ -1,4 +1,5 @@
-"""What the index knows of the clips of a task: where their audio is, their references, their groups."""
+"""What the index knows of the clips of a task:
+where their audio is, their references, their groups."""
 
 from __future__ import annotations
 
@@ -106,7 +107,8 @@ def references_of(connection: duckdb.DuckDBPyConnection, task: Task) -> dict[str
 
 
 def aspects_of(connection: duckdb.DuckDBPyConnection, card: Card) -> dict[str, tuple[str, ...]]:
-    """What people said of each clip in words of their own: labels of the namespaces without a vocabulary."""
+    """What people said of each clip in words of their own:
+    labels of the namespaces without a vocabulary."""
     rows = connection.execute(
         "SELECT clip_id, list(DISTINCT label ORDER BY label) FROM labels "
         "WHERE dataset = ? AND list_contains(?, namespace) GROUP BY clip_id",

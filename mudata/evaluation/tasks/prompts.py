@@ -1,8 +1,9 @@
 """Prompts: the words that a model is asked with, and what is wrong with words of one's own.
 
-Every prompt has an id and a hash, and both are part of every run. Those here follow the one published protocol there
-is (survey arXiv 2409.09601, section 4: a standardised prompt, options listed) and avoid what is known to leak: no
-example labels, no dataset name, nothing that reads like a look-up of text.
+Every prompt has an id and a hash, and both are part of every run. Those here follow the one
+published protocol there is (survey arXiv 2409.09601, section 4: a standardised prompt, options
+listed) and avoid what is known to leak: no example labels, no dataset name, nothing that reads like
+a look-up of text.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from pathlib import Path
 from string import ascii_uppercase
 from typing import TYPE_CHECKING
 
-from mudata.errors import EvaluationError, UnknownName
+from mudata.errors import EvaluationError, UnknownName, some
 from mudata.home import is_file
 
 if TYPE_CHECKING:
@@ -26,7 +27,8 @@ LETTERS = ascii_uppercase
 
 @dataclass(frozen=True)
 class Prompt:
-    """Words with the places {noun} and {options}. `letters`: it asks for the letter of an option."""
+    """Words with the places {noun} and {options}. `letters`: it asks for the letter of an
+    option."""
 
     id: str
     template: str
@@ -37,7 +39,8 @@ class Prompt:
         return hashlib.sha256(self.template.encode()).hexdigest()
 
     def write(self, noun: str, options: Sequence[str], *, letters: bool = False) -> str:
-        """The words with both places filled; with letters the options read '(A) blues, (B) rock'."""
+        """The words with both places filled; with letters the options read '(A) blues, (B)
+        rock'."""
         marked = [f"({letter}) {option}" for letter, option in zip(LETTERS, options, strict=False)]
         return self.template.replace("{noun}", noun).replace("{options}", ", ".join(marked if letters else options))
 
@@ -68,7 +71,8 @@ PROMPTS: dict[str, Prompt] = {
         ),
     )
 }
-"""Never change a template: add one with a new id, or old runs can no longer be compared with new ones."""
+"""Never change a template:
+add one with a new id, or old runs can no longer be compared with new ones."""
 
 DEFAULT_PROMPT: dict[Kind, str] = {"classify": "classify-1", "tag": "tag-1", "caption": "caption-1"}
 LETTERS_PROMPT = "classify-letters-1"
@@ -81,10 +85,11 @@ OWN = "own"
 def find_prompt(
     name: str | None, kind: Kind, *, letters: bool = False, own: Mapping[Kind, str] | None = None
 ) -> Prompt:
-    """A prompt of the registry, or the text of a file; None is the default of this kind of task, and 'own' the model's
-    own for it.
+    """A prompt of the registry, or the text of a file;
+    None is the default of this kind of task, and 'own' the model's own for it.
 
-    Raises UnknownName, EvaluationError for a file that is empty or not UTF-8, and for a model without such a prompt.
+    Raises UnknownName, EvaluationError for a file that is empty or not UTF-8,
+    and for a model without such a prompt.
     """
     if name == OWN:
         if not own or kind not in own:
@@ -112,13 +117,16 @@ def find_prompt(
 def lint(prompt: Prompt, kind: Kind, dataset: str, labels: Sequence[str]) -> list[str]:
     """What may spoil an evaluation with this prompt, a sentence each; `labels` are their spellings.
 
-    Each of these was seen to happen: models read back the labels of an example ("Example 1: blues", 22 times) and take
-    "the caption of the given audio" for a text that was not given to them (1,370 of 2,813 answers of one model).
+    Each of these was seen to happen: models read back the labels of an example ("Example 1: blues",
+    22 times) and take "the caption of the given audio" for a text that was not given to them (1,370
+    of 2,813 answers of one model).
     """
     own = re.sub(r"\{(noun|options)\}", " ", prompt.template)
     warnings = []
     if named := [label for label in dict.fromkeys(labels) if len(label) > 1 and _has_words(own, re.escape(label))]:
-        warnings.append(f"it names {_some(named)} outside of {{options}}, which models read back as answers.")
+        warnings.append(
+            f"it names {some(map(repr, named), 3)} outside of {{options}}, which models read back as answers."
+        )
     if _has_words(own, "[-_]?".join(map(re.escape, re.split("[-_]", dataset)))):
         warnings.append(f"it names the dataset {dataset}, whose labels a model may have memorised.")
     if kind != "caption" and "{options}" not in prompt.template:
@@ -126,13 +134,11 @@ def lint(prompt: Prompt, kind: Kind, dataset: str, labels: Sequence[str]) -> lis
     if re.search(r"\bcaption\S* (of|for) (the |this )?(given|provided) ", own, re.IGNORECASE):
         warnings.append("it asks for the caption of a given audio, which models take for a text that they should have.")
     if unknown := re.findall(r"\{\w+\}", own):
-        warnings.append(f"{_some(unknown)} in it stays as it is: only {{noun}} and {{options}} are filled in.")
+        warnings.append(
+            f"{some(map(repr, unknown), 3)} in it stays as it is: only {{noun}} and {{options}} are filled in."
+        )
     return warnings
 
 
 def _has_words(text: str, pattern: str) -> bool:
     return re.search(rf"(?<![^\W_])(?:{pattern})(?![^\W_])", text, re.IGNORECASE) is not None
-
-
-def _some(words: Sequence[str], most: int = 3) -> str:
-    return ", ".join(map(repr, words[:most])) + (f" and {len(words) - most} more" if len(words) > most else "")

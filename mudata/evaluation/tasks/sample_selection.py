@@ -1,7 +1,8 @@
 """Which clips a run asks about: one part of a split, looked up in the index.
 
-Clips of the split that cannot be heard (missing, quarantined) stay in: they are asked, fail, and count as wrong.
-Clips without any reference cannot be scored; they are skipped, and their number is part of the run.
+Clips of the split that cannot be heard (missing, quarantined) stay in: they are asked, fail, and
+count as wrong. Clips without any reference cannot be scored; they are skipped, and their number is
+part of the run.
 """
 
 from __future__ import annotations
@@ -103,7 +104,8 @@ def select(home: Home, split: str | manifest.Manifest, request: SampleRequest = 
 
 
 def _part(drawn: manifest.Manifest, wanted: str | None) -> str:
-    """The name of the part that is asked. Raises EvaluationError for a manifest that was changed."""
+    """The name of the part that is asked. Raises EvaluationError for a manifest that was
+    changed."""
     if drawn.sha256 != drawn.digest():
         raise EvaluationError(
             f"The manifest of split {drawn.name} was changed: its hash is not that of its content.",
@@ -150,7 +152,8 @@ def _looked_up(
     split: str,
     asked: Collection[str],
 ) -> IndexedClips:
-    """The clips as the index has them. Raises EvaluationError for what cannot be heard or is not indexed."""
+    """The clips as the index has them.
+    Raises EvaluationError for what cannot be heard or is not indexed."""
     datasets = [card.name for card in cards]
     with database.connect(home) as connection:
         rows = clip_rows(connection, datasets)
@@ -171,8 +174,8 @@ def _looked_up(
 
 
 def _refuse_unheard(cards: Sequence[Card], rows: Sequence[ClipRow], *, midi: bool) -> None:
-    """Say why there is nothing to hear: not one clip is here that is sound, and the card knows the reason; or clips
-    are MIDI, and that is not taken."""
+    """Say why there is nothing to hear: not one clip is here that is sound, and the card knows the
+    reason; or clips are MIDI, and that is not taken."""
     audible = any((row.kind == "audio" or midi) and row.path for row in rows)
     notes = [] if midi else [row.clip_id for row in rows if row.kind == "midi"]
     reader = ", or a model that reads MIDI: chatmusician" if notes else ""

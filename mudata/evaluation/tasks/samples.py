@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 class Sample:
     """One clip and what is right about it: canonical label ids in published order, or captions.
 
-    `path` is None, and `absent` says why, when there is nothing to hear. `pcm_sha256` is, for MIDI, the hash of the
-    file.
+    `path` is None, and `absent` says why, when there is nothing to hear.
+    `pcm_sha256` is, for MIDI, the hash of the file.
     """
 
     clip_id: str
@@ -43,7 +43,8 @@ class Sample:
 
 @dataclass(frozen=True, kw_only=True)
 class SampleSet:
-    """What is asked (`items`, sorted by id), by which tasks, and what may be learned from first (`train`)."""
+    """What is asked (`items`, sorted by id), by which tasks,
+    and what may be learned from first (`train`)."""
 
     split: str
     split_sha256: str
@@ -58,7 +59,8 @@ class SampleSet:
     changed: int
     """Clips whose audio is not what the split was drawn from."""
     constants: Mapping[str, ConstantCaption | None]
-    """The constant caption by dataset, for tasks that ask for captions; None where all there are are asked."""
+    """The constant caption by dataset, for tasks that ask for captions;
+    None where all there are are asked."""
 
     def of(self, dataset: str) -> tuple[Sample, ...]:
         return tuple(item for item in self.items if item.dataset == dataset)
@@ -67,7 +69,8 @@ class SampleSet:
         return tuple(item for item in self.train if item.dataset == dataset)
 
     def common(self, dataset: str) -> tuple[str | None, str]:
-        """The most frequent label of the train part, else of what is asked, and which of the two it was."""
+        """The most frequent label of the train part,
+        else of what is asked, and which of the two it was."""
         source, items = "train part", self.train_of(dataset)
         if not items:
             source, items = "clips asked (the split has no train part)", self.of(dataset)

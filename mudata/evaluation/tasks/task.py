@@ -1,7 +1,7 @@
 """Tasks: from what a card wants asked to the question that a model gets.
 
-A card says `genre: {kind: classify, namespace: genre, noun: genre}`; a prompt turns that into a question, with the
-options in their published order or in one drawn once for the whole run.
+A card says `genre: {kind: classify, namespace: genre, noun: genre}`; a prompt turns that into a
+question, with the options in their published order or in one drawn once for the whole run.
 """
 
 from __future__ import annotations
@@ -28,9 +28,11 @@ OptionsOrder = Literal["published", "shuffled"]
 
 @dataclass(frozen=True, kw_only=True)
 class Task:
-    """One dataset's task with its prompt: everything that decides what is asked and what counts as right.
+    """One dataset's task with its prompt:
+    everything that decides what is asked and what counts as right.
 
-    `space` is the label namespace as the task reads it: kind 'single' to classify, 'multi' to tag, None for captions.
+    `space` is the label namespace as the task reads it:
+    kind 'single' to classify, 'multi' to tag, None for captions.
     """
 
     dataset: str
@@ -87,10 +89,11 @@ def bind(
     letters: bool = False,
     shuffle_seed: int | None = None,
 ) -> Task:
-    """The task of that name on a card. With a `shuffle_seed`, options are shown in an order drawn by it. `own` as for
-    `find_prompt`.
+    """The task of that name on a card.
+    With a `shuffle_seed`, options are shown in an order drawn by it. `own` as for `find_prompt`.
 
-    Raises UnknownName, EvaluationError when it has no labels to choose from, or more than there are letters.
+    Raises UnknownName, EvaluationError when it has no labels to choose from,
+    or more than there are letters.
     """
     if name not in card.tasks:
         raise UnknownName(f"task of {card.name}", name, card.tasks, "Tasks are listed by `mudata info`.")
@@ -149,10 +152,11 @@ def bind_all(
     letters: bool = False,
     shuffle_seed: int | None = None,
 ) -> list[Task]:
-    """The task `name` of every card. Without a name: the only one that all cards have, or among several the one that
-    the split was stratified by.
+    """The task `name` of every card. Without a name: the only one that all cards have, or among
+    several the one that the split was stratified by.
 
-    Raises EvaluationError when that leaves a choice or none, or when the cards mean different kinds of task.
+    Raises EvaluationError when that leaves a choice or none,
+    or when the cards mean different kinds of task.
     """
     chosen = name or _only_task(cards, stratify)
     tasks = [bind(card, chosen, prompt, own=own, letters=letters, shuffle_seed=shuffle_seed) for card in cards]

@@ -187,6 +187,7 @@ def test_load_gives_a_segment_at_the_rate_that_is_asked_for(tmp_path: Path, tone
     assert caught.value.reason == "too_short"
 
 
+@pytest.mark.slow
 def test_memory_does_not_depend_on_the_length(tmp_path: Path) -> None:
     soundfile.write(tmp_path / "long.wav", noise(3_000_000, 2), 16000)
     audio.normalise(tmp_path / "long.wav", tmp_path / "clip.flac", AudioFormat(8000), crop=("first", 1))  # imports
@@ -304,6 +305,7 @@ def test_an_mp3_without_a_length_is_as_long_as_it_decodes(tmp_path: Path, mode: 
 
 @pytest.mark.parametrize("rate", [44_100, 22_050, 8_000])
 @pytest.mark.parametrize("mode", ["CONSTANT", "VARIABLE"])
+@pytest.mark.slow
 def test_mp3_frames_add_up_to_the_length(tmp_path: Path, rate: int, mode: str) -> None:
     soundfile.write(tmp_path / "in.mp3", noise(10 * rate, 2), rate, bitrate_mode=mode)
     with (tmp_path / "in.mp3").open("rb") as file:
@@ -364,6 +366,7 @@ def m4a(tmp_path: Path) -> Path:
 
 
 @pytest.mark.parametrize("decoder", ["av", "ffmpeg"])
+@pytest.mark.slow
 def test_other_formats_are_read_by_pyav_or_the_ffmpeg_program(
     m4a: Path, decoder: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -80,6 +80,7 @@ def again(
     return {row["id"]: row for row in table.to_pylist()}, int(sum(total for total, _ in progress.bars))
 
 
+@pytest.mark.slow
 def test_one_row_per_job_in_their_order_with_the_columns_of_the_index(files: Path) -> None:
     table = run(jobs(), files=files, target=files.parent / "clips", audio_format=AudioFormat())
     assert table.column_names == [*COLUMNS, "attributes"]
@@ -121,6 +122,7 @@ def test_a_midi_file_without_notes_or_out_of_bounds_is_quarantined(files: Path) 
     assert rows["song"]["reason"] == "wrong_duration: 0.5 s, expected 10 to 900 s"
 
 
+@pytest.mark.slow
 def test_a_repeated_run_touches_nothing(files: Path) -> None:
     first, _ = again(files)
     clips = files.parent / "clips"
@@ -140,6 +142,7 @@ def test_a_repeated_run_touches_nothing(files: Path) -> None:
     ],
     ids=["source touched", "clip removed", "clip torn", "clip empty"],
 )
+@pytest.mark.slow
 def test_only_what_changed_is_made_again(files: Path, change: Callable[[Path, Path], object]) -> None:
     first, _ = again(files)
     clip = files.parent / "clips/native" / first["rock.1"]["path"]
@@ -149,6 +152,7 @@ def test_only_what_changed_is_made_again(files: Path, change: Callable[[Path, Pa
     assert clip.read_bytes() == bytes_before
 
 
+@pytest.mark.slow
 def test_another_request_for_the_same_source_is_another_clip(files: Path) -> None:
     base = Job("x", "audio", "rock/0.wav")
     for variant, seconds in [
@@ -162,6 +166,7 @@ def test_another_request_for_the_same_source_is_another_clip(files: Path) -> Non
         assert again(files, [variant]) == (rows, 0)
 
 
+@pytest.mark.slow
 def test_audio_formats_live_side_by_side(files: Path) -> None:
     native, _ = again(files)
     low, made = again(files, rate=4000)
@@ -170,6 +175,7 @@ def test_audio_formats_live_side_by_side(files: Path) -> None:
     assert again(files) == (native, 0)
 
 
+@pytest.mark.slow
 def test_a_smaller_run_forgets_nothing_of_a_larger_one(files: Path) -> None:
     everything, _ = again(files)
     assert again(files, jobs()[:2])[1] == 0
@@ -220,6 +226,7 @@ def test_paths_of_clips_differ() -> None:
     assert clip_path("\udcff").endswith("/%FF.flac"), "names that are not UTF-8 too"
 
 
+@pytest.mark.slow
 def test_clips_with_any_id_stay_below_the_target(files: Path) -> None:
     rows, _ = again(files, [Job(id_, "audio", "rock/0.wav") for id_ in IDS])
     assert [row["status"] for row in rows.values()] == ["ok"] * len(IDS)
@@ -227,6 +234,7 @@ def test_clips_with_any_id_stay_below_the_target(files: Path) -> None:
     assert made == {row["path"] for row in rows.values()}
 
 
+@pytest.mark.slow
 def test_a_missing_extra_is_asked_for_again_once_it_is_there(files: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     soundfile.write(files / "odd.wav", np.full(65_537, 0.1), 65_537)
     wanted = [Job("odd", "audio", "odd.wav")]
@@ -248,6 +256,7 @@ def perform(task):
 """
 
 
+@pytest.mark.slow
 def test_a_decoder_that_crashes_costs_its_own_clip_only(
     files: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -264,6 +273,7 @@ def test_a_decoder_that_crashes_costs_its_own_clip_only(
     assert again(files) == (rows, 0)
 
 
+@pytest.mark.slow
 def test_an_unexpected_error_costs_its_own_clip_only(files: Path) -> None:
     rows, _ = again(files, [Job("odd", "audio", "rock/0.wav", crop=("sideways", 1)), *jobs()])
     assert rows["odd"]["reason"].startswith("crashed: ValueError: crop is ('centre', seconds)")
@@ -271,6 +281,7 @@ def test_an_unexpected_error_costs_its_own_clip_only(files: Path) -> None:
 
 
 @pytest.mark.parametrize("tail", [b'["rock.3", [1, "nat', b"\0" * 40, b"[\n", b"\xff\xfe\n"])
+@pytest.mark.slow
 def test_a_torn_journal_loses_only_what_was_torn(files: Path, tail: bytes) -> None:
     first, _ = again(files)
     journal = files.parent / "clips/native/journal.jsonl"
@@ -291,6 +302,7 @@ run(jobs, files=files, target=target, audio_format=AudioFormat(8000), workers=2)
 """
 
 
+@pytest.mark.slow
 def test_a_run_killed_anywhere_is_finished_by_the_next(tmp_path: Path) -> None:
     files = tmp_path / "files"
     files.mkdir()
@@ -351,6 +363,7 @@ def run_on_a_mount(tmp_path: Path, options: str) -> subprocess.CompletedProcess[
     return done
 
 
+@pytest.mark.slow
 def test_a_full_disk_stops_the_run_and_keeps_what_was_finished(tmp_path: Path) -> None:
     done = run_on_a_mount(tmp_path, "size=400k")
     assert "HomeError: The disk is full" in done.stderr

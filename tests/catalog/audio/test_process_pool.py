@@ -78,6 +78,7 @@ def test_what_decoders_print_does_not_get_in_the_way(calls: Any, capfd: pytest.C
     assert capfd.readouterr() == ("", "")
 
 
+@pytest.mark.slow
 def test_a_call_that_kills_its_process_is_lost_alone(calls: Any) -> None:
     answers = dict(scattered(calls.deadly, range(40), 2))
     lost = {n: answer.how for n, answer in answers.items() if isinstance(answer, Lost)}
@@ -89,6 +90,7 @@ def test_a_call_that_kills_its_process_is_lost_alone(calls: Any) -> None:
     assert {n for n, answer in answers.items() if answer == n} == set(range(40)) - lost.keys()
 
 
+@pytest.mark.slow
 def test_a_process_that_dies_by_accident_costs_nothing(calls: Any, tmp_path: Path) -> None:
     (tmp_path / "seen").mkdir()
     values = [[str(tmp_path / "seen"), n] for n in range(6)]
@@ -112,6 +114,7 @@ def test_a_worker_that_cannot_import_its_function_says_so(capfd: pytest.CaptureF
     assert "AttributeError" in capfd.readouterr().err
 
 
+@pytest.mark.slow
 def test_an_interrupt_ends_the_processes_at_once(calls: Any, tmp_path: Path) -> None:
     """Ctrl-C in the caller while both processes are busy for a minute."""
     script = tmp_path / "script.py"

@@ -60,6 +60,7 @@ def raw(home: Home, tone: Callable[..., Path]) -> None:
         tone(home.raw("tones") / "files" / f"{number:02}.flac", seconds=1.0, rate=44100, channels=2)
 
 
+@pytest.mark.slow
 def test_originals_are_played_as_they_are_and_the_run_says_so(
     corpus: Corpus, home: Home, tone: Callable[..., Path]
 ) -> None:

@@ -64,6 +64,7 @@ def root(tmp_path: Path) -> Path:
     return tmp_path / "files"
 
 
+@pytest.mark.slow
 def test_a_recording_has_its_code_and_the_instrument_that_the_code_is_a_variant_of(root: Path) -> None:
     reading = read(CARD, root)
     assert reading.issues == ()

@@ -239,6 +239,7 @@ def test_the_tree_of_genres_is_the_published_one(shared: Path) -> None:
 
 
 @pytest.mark.shared
+@pytest.mark.slow
 def test_the_head_of_the_real_table_gives_the_known_counts(shared: Path, tmp_path: Path) -> None:
     (tmp_path / "fma_small/000").mkdir(parents=True)
     shutil.copy(shared / "data/fma/tracks.csv", tmp_path)

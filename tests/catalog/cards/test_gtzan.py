@@ -187,6 +187,7 @@ def thousand(shared: Path, tmp_path: Path) -> Path:
 
 
 @pytest.mark.shared
+@pytest.mark.slow
 def test_the_real_tables_give_the_published_counts(thousand: Path, shared: Path) -> None:
     card, facts = loader.load("gtzan"), rows(shared)
     reading = read(card, thousand)
@@ -211,6 +212,7 @@ def test_the_real_tables_give_the_published_counts(thousand: Path, shared: Path)
 
 
 @pytest.mark.shared
+@pytest.mark.slow
 def test_the_faults_are_those_of_the_sums_and_of_the_lists(thousand: Path, shared: Path) -> None:
     facts = rows(shared)
     faults = read(loader.load("gtzan"), thousand).faults.to_pylist()
@@ -226,6 +228,7 @@ def test_the_faults_are_those_of_the_sums_and_of_the_lists(thousand: Path, share
 
 @pytest.mark.shared
 @pytest.mark.parametrize(("split", "leaked"), [("stratified", 206), ("fault-filtered", 14)])
+@pytest.mark.slow
 def test_the_published_splits_leak_artists_as_the_card_says(thousand: Path, split: str, leaked: int) -> None:
     reading = read(loader.load("gtzan"), thousand)
     artists = {clip: artist.casefold() for clip, artist in known(reading, "artist").items() if artist}

@@ -73,6 +73,7 @@ def test_lines_of_any_length_become_clips_with_groups(root: Path) -> None:
     assert {(row["crop_mode"], row["crop_s"]) for row in found.values()} == {("centre", 30.0)}
 
 
+@pytest.mark.slow
 def test_licences_and_titles_are_those_of_the_track(root: Path) -> None:
     found = clips(read(CARD, root))
     assert [row["licence"] for row in found.values()] == [
@@ -100,11 +101,13 @@ def test_tags_go_to_their_namespaces_without_their_prefix(root: Path) -> None:
     }
 
 
+@pytest.mark.slow
 def test_the_subset_of_moods_has_the_tracks_with_a_mood(root: Path) -> None:
     assert list(clips(read(CARD, root, subset="moodtheme"))) == ["track_0000202", "track_1000303"]
     assert list(clips(read(CARD, root, where="list_contains(genre, 'rock')"))) == ["track_0000202"]
 
 
+@pytest.mark.slow
 def test_a_full_quality_file_is_preferred_and_not_held_to_the_sum_of_the_other(root: Path) -> None:
     assert clips(read(CARD, root))["track_0000202"]["hash"] == f"sha256:{SUM}"
     assert clips(read(CARD, root))["track_0000202"]["path"] == "02/202.low.mp3"
@@ -119,6 +122,7 @@ def test_a_full_quality_file_is_preferred_and_not_held_to_the_sum_of_the_other(r
     assert found["track_0000202"]["hash"] == f"sha256:{SUM}"
 
 
+@pytest.mark.slow
 def test_published_splits_are_read_and_those_of_the_moods_follow(root: Path) -> None:
     splits = {(row["split"], row["id"]): row["part"] for row in read(CARD, root).splits.to_pylist()}
     assert splits == {
@@ -171,12 +175,10 @@ def lines(path: Path) -> Iterator[list[str]]:
 
 
 @pytest.fixture(scope="module")
-def published(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, DatasetContents]:
+def published(shared: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, DatasetContents]:
     """The published parts of split 0 put together again; with the whole lists of moods and instruments they give
     all tags of those two, and the genres of the tracks in the splits."""
-    from conftest import SHARED
-
-    source = SHARED / "data" / "jamendo"
+    source = shared / "data" / "jamendo"
     if not source.is_dir():
         pytest.skip("the shared real data is not here")
     root = tmp_path_factory.mktemp("jamendo")
@@ -206,12 +208,14 @@ def counted(reading: DatasetContents, namespace: str) -> Counter[str]:
 
 
 @pytest.mark.parametrize("namespace", ["instrument", "mood"])
+@pytest.mark.slow
 def test_published_tags_have_their_published_counts(published: tuple[Path, DatasetContents], namespace: str) -> None:
     _, reading = published
     assert reading.issues == ()
     assert counted(reading, namespace) == CARD.expected.labels[namespace]
 
 
+@pytest.mark.slow
 def test_genres_of_the_splits_are_the_published_ones_less_eight(published: tuple[Path, DatasetContents]) -> None:
     counts = counted(published[1], "genre")
     dropped = {"african", "ethnicrock", "gothic", "heavymetal", "jazzfunk", "oriental", "ska", "tribal"}

@@ -104,10 +104,8 @@ def test_the_published_table_in_both_line_endings_has_the_sums_of_the_card(share
 
 
 @pytest.fixture(scope="module")
-def published(tmp_path_factory: pytest.TempPathFactory) -> tuple[list[dict[str, str]], DatasetContents]:
-    from conftest import SHARED
-
-    source = SHARED / "data" / "musiccaps" / NAME
+def published(shared: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[list[dict[str, str]], DatasetContents]:
+    source = shared / "data" / "musiccaps" / NAME
     if not source.is_file():
         pytest.skip("the shared real data is not here")
     root = tmp_path_factory.mktemp("musiccaps")
@@ -116,6 +114,7 @@ def published(tmp_path_factory: pytest.TempPathFactory) -> tuple[list[dict[str, 
     return rows, read(CARD, root)
 
 
+@pytest.mark.slow
 def test_the_published_table_gives_its_known_numbers(published: tuple[list[dict[str, str]], DatasetContents]) -> None:
     rows, reading = published
     assert reading.issues == ()
@@ -126,6 +125,7 @@ def test_the_published_table_gives_its_known_numbers(published: tuple[list[dict[
     assert len(mids) == 346
 
 
+@pytest.mark.slow
 def test_every_published_aspect_is_what_python_reads(published: tuple[list[dict[str, str]], DatasetContents]) -> None:
     rows, reading = published
     listed = {row["ytid"]: ast.literal_eval(row["aspect_list"]) for row in rows}

@@ -29,6 +29,7 @@ def rows(files: Path) -> list[dict[str, str]]:
         return list(csv.DictReader(table))
 
 
+@pytest.mark.slow
 def test_the_card_reads_what_the_composer_writes(composed: Path) -> None:
     card = loader.load("demo")
     reading = read(card, composed)
@@ -41,6 +42,7 @@ def test_the_card_reads_what_the_composer_writes(composed: Path) -> None:
     assert set(reading.captions["kind"].to_pylist()) == {"caption"}
 
 
+@pytest.mark.slow
 def test_clips_last_ten_seconds_and_are_neither_silent_nor_clipped(composed: Path) -> None:
     for row in rows(composed)[::5]:
         sound, rate = soundfile.read(composed / row["file"], always_2d=True)
@@ -50,6 +52,7 @@ def test_clips_last_ten_seconds_and_are_neither_silent_nor_clipped(composed: Pat
         assert bars[:-1].min() > 0.01, "half a second of silence"
 
 
+@pytest.mark.slow
 def test_the_same_seed_gives_the_same_bytes(composed: Path, tmp_path: Path) -> None:
     piece = composition.plan(5, 4)
     soundfile.write(tmp_path / "again.flac", composition.render(piece), synth.RATE, subtype="PCM_16")
@@ -58,12 +61,14 @@ def test_the_same_seed_gives_the_same_bytes(composed: Path, tmp_path: Path) -> N
     assert np.array_equal(first, again)
 
 
+@pytest.mark.slow
 def test_composing_again_writes_no_clip_twice(composed: Path) -> None:
     before = {p: p.stat().st_mtime_ns for p in composed.rglob("*.flac")}
     assert demo.compose(composed) == [composed / "demo" / "clips.csv"]
     assert before == {p: p.stat().st_mtime_ns for p in composed.rglob("*.flac")}
 
 
+@pytest.mark.slow
 def test_ensembles_play_three_pieces_on_the_same_instruments(composed: Path) -> None:
     bands: dict[str, set[str]] = {}
     for row in rows(composed):
@@ -72,12 +77,14 @@ def test_ensembles_play_three_pieces_on_the_same_instruments(composed: Path) -> 
     assert all(len(instruments) == 1 for instruments in bands.values())
 
 
+@pytest.mark.slow
 def test_captions_say_what_is_heard(composed: Path) -> None:
     for row in rows(composed):
         assert row["mood"] in row["caption"].casefold()
         assert all(i.replace("_", " ") in row["caption"] for i in row["instruments"].split(";"))
 
 
+@pytest.mark.slow
 def test_the_declared_tempo_is_the_tempo_that_sounds(composed: Path) -> None:
     """The onset envelope repeats with the period of the declared beat (or a small multiple of it)."""
     right = 0
@@ -97,6 +104,7 @@ def test_the_declared_tempo_is_the_tempo_that_sounds(composed: Path) -> None:
     assert right >= 0.9 * len(chosen)
 
 
+@pytest.mark.slow
 def test_a_few_simple_numbers_tell_the_styles_apart(composed: Path) -> None:
     """Nearest neighbour on band energies, with the piece's own ensemble left out, is far above chance (1 in 8)."""
     vectors, genres, bands = [], [], []

@@ -270,6 +270,7 @@ extract(Path(sys.argv[1]), Path(sys.argv[2]), max_bytes=1 << 40)
 
 
 @pytest.mark.parametrize("name", ["a.zip", "a.tar.gz"])
+@pytest.mark.slow
 def test_a_killed_extraction_goes_on_where_it_ended(name: str, tmp_path: Path) -> None:
     content = {f"{i:05}.bin": os.urandom(1000) for i in range(4000)}
     archive = a_zip(tmp_path / name, content) if name == "a.zip" else a_tar(tmp_path / name, content, "w:gz")
@@ -287,6 +288,7 @@ def test_a_killed_extraction_goes_on_where_it_ended(name: str, tmp_path: Path) -
     assert all((out / n).stat().st_mtime_ns == mtime for n, mtime in there.items())
 
 
+@pytest.mark.slow
 def test_memory_stays_small_whatever_the_size(tmp_path: Path) -> None:
     with tarfile.open(tmp_path / "a.tar.gz", "w:gz", compresslevel=1) as archive:
         member = tarfile.TarInfo("big")

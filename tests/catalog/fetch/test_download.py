@@ -300,6 +300,7 @@ download(Download(sys.argv[1], Path(sys.argv[2]), checksums={"sha256": sys.argv[
 """
 
 
+@pytest.mark.slow
 def test_a_killed_process_leaves_a_piece_that_the_next_one_goes_on_with(server: Server, tmp_path: Path) -> None:
     body = os.urandom(4 << 20)
     url = server.serve("/a", Answer(body, etag='"1"', pace_s=0.01), Answer(body, etag='"1"'))

@@ -305,6 +305,7 @@ def test_components_of_other_subsets_are_not_needed(server: Server, home: Home) 
 # --------------------------------------------------------------------- some of the clips only
 
 
+@pytest.mark.slow
 def test_with_a_limit_single_clips_are_preferred_to_the_archive(server: Server, home: Home) -> None:
     made = only_audio(server, http(archive(server, "tiny.zip", zipped())), clipwise(server))
     got = fetch(made, home, FetchRequest(limit=2))
@@ -354,6 +355,7 @@ def test_where_tables_cannot_tell_which_clips_are_meant_all_are_unpacked_and_kep
     assert server.seen == []
 
 
+@pytest.mark.slow
 def test_clips_that_are_gone_are_failures_and_tried_again_next_time(server: Server, home: Home) -> None:
     made = only_audio(server, clipwise(server, "rock.00001", "jazz.00002"))
     server.serve("/clips/rock.00001.wav", Answer(status=410))
@@ -438,6 +440,7 @@ def test_an_archive_that_was_unpacked_under_a_limit_counts_for_all(
     assert not list((home.raw("tiny") / "downloads").rglob("*.zip"))
 
 
+@pytest.mark.slow
 def test_rows_come_as_far_as_the_limit_and_a_larger_one_goes_on(
     server: Server, home: Home, hub: fake_hub.Hub, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -514,6 +517,7 @@ def test_subsets_of_a_card(server: Server) -> None:
     assert subsets_of(with_subsets(server), "large,small") == ("large", "small")
 
 
+@pytest.mark.slow
 def test_ten_thousand_files_are_recognised_in_well_under_a_second(server: Server, home: Home) -> None:
     members = {f"tiny/{n:05}.wav": b"x" for n in range(10_000)}
     made = only_audio(server, http(archive(server, "own.zip", zipped(members))))
@@ -578,6 +582,7 @@ def a_big_set(server: Server, *answers: Answer) -> tuple[Card, dict[str, bytes]]
 
 
 @pytest.mark.parametrize("moment", ["download", "extraction"])
+@pytest.mark.slow
 def test_a_killed_fetch_goes_on_where_it_ended(server: Server, home: Home, tmp_path: Path, moment: str) -> None:
     made, members = a_big_set(server, *([Answer()] if moment == "extraction" else []))
     command = [sys.executable, "-c", SCRIPT, str(tiny_set.write(made, tmp_path))]
@@ -639,6 +644,7 @@ def test_a_full_disk_in_the_middle_leaves_what_the_next_run_goes_on_with(server:
     assert files_of(small_home) == members | {"tiny.csv": TABLE}
 
 
+@pytest.mark.slow
 def test_a_home_that_cannot_be_written_is_told(server: Server, home: Home, tmp_path: Path) -> None:
     if os.geteuid() != 0 or shutil.which("setpriv") is None:
         pytest.skip("needs root, to become nobody")
@@ -672,6 +678,7 @@ def test_names_of_all_sorts_survive(server: Server, home: Home) -> None:
     assert server.seen == []
 
 
+@pytest.mark.slow
 def test_several_files_arrive_side_by_side(server: Server, home: Home) -> None:
     data = {id_: zipped({f"tiny/{id_}.wav": CLIPS[f"tiny/{id_}.wav"]}) for id_ in IDS}
     parts = [archive(server, f"{id_}.zip", data[id_], Answer(data[id_], delay_s=0.4)) for id_ in IDS]
@@ -681,6 +688,7 @@ def test_several_files_arrive_side_by_side(server: Server, home: Home) -> None:
     assert files_of(home) == EVERYTHING
 
 
+@pytest.mark.slow
 def test_of_several_files_those_that_came_are_not_fetched_again(server: Server, home: Home) -> None:
     data = {id_: zipped({f"tiny/{id_}.wav": CLIPS[f"tiny/{id_}.wav"]}) for id_ in IDS}
     parts = [archive(server, f"{id_}.zip", data[id_]) for id_ in IDS]

@@ -50,6 +50,7 @@ def labels(*pairs: tuple[str, str | None], dataset: str = "toy") -> pa.Table:
 # ----------------------------------------------------------------------------- what comes back
 
 
+@pytest.mark.slow
 def test_every_view_has_the_columns_and_types_that_are_documented(home: Home) -> None:
     for filled in (False, True):
         if filled:
@@ -97,6 +98,7 @@ def test_labels_come_back_raw_and_canonical(home: Home) -> None:
     assert sorted(ask(home, "FROM labels"), key=str) == sorted(rows, key=str)
 
 
+@pytest.mark.slow
 def test_a_dataset_is_replaced_and_others_stay(home: Home) -> None:
     index.publish(home, "toy", {"clips": clips("a", "b"), "labels": labels(("a", "rock"), ("b", "pop"))})
     index.publish(home, "other", {"clips": clips("a", dataset="other")})
@@ -105,6 +107,7 @@ def test_a_dataset_is_replaced_and_others_stay(home: Home) -> None:
     assert ask(home, "SELECT * FROM labels") == []
 
 
+@pytest.mark.slow
 def test_what_says_the_same_is_not_written_again(home: Home) -> None:
     tables = {"clips": clips("a", "b"), "labels": labels(("a", "x"), ("b", "y"))}
     first = index.publish(home, "toy", tables | {"datasets": _about(1)})
@@ -148,6 +151,7 @@ _WRONG: list[tuple[dict[str, pa.Table], str]] = [
 
 
 @pytest.mark.parametrize(("tables", "message"), _WRONG)
+@pytest.mark.slow
 def test_tables_of_another_shape_are_refused_and_nothing_changes(
     home: Home, tables: dict[str, pa.Table], message: str
 ) -> None:
@@ -189,6 +193,7 @@ def test_a_home_that_cannot_be_written_is_told(tmp_path: Path) -> None:
 # ------------------------------------------------------------------------------- generations
 
 
+@pytest.mark.slow
 def test_torn_generations_are_ignored(home: Home) -> None:
     whole = index.publish(home, "toy", {"clips": clips("a")})
     for number, damage in enumerate((_no_about, _no_part, _short_part, _broken_about), start=2):
@@ -217,6 +222,7 @@ def _broken_about(torn: Path) -> None:
     (torn / generations.ABOUT).write_text('{"index_ver')
 
 
+@pytest.mark.slow
 def test_the_generation_before_the_current_one_stays_and_older_ones_go_in_time(home: Home) -> None:
     made = [index.publish(home, "toy", {"clips": clips(f"{n}")}) for n in range(3)]
     assert all(folder.exists() for folder in made)
@@ -226,6 +232,7 @@ def test_the_generation_before_the_current_one_stays_and_older_ones_go_in_time(h
     assert [folder.exists() for folder in (*made, latest)] == [False, True, True, True]
 
 
+@pytest.mark.slow
 def test_a_reader_keeps_its_snapshot_while_others_publish(home: Home) -> None:
     index.publish(home, "toy", {"clips": clips("old")})
     with index.connect(home) as reader:
@@ -238,6 +245,7 @@ def test_a_reader_keeps_its_snapshot_while_others_publish(home: Home) -> None:
 # --------------------------------------------------------------------------------- the hash
 
 
+@pytest.mark.slow
 def test_the_hash_is_of_the_content_in_any_order_on_any_day(tmp_path: Path) -> None:
     first, second = Home(tmp_path / "1"), Home(tmp_path / "2")
     index.publish(
@@ -250,6 +258,7 @@ def test_the_hash_is_of_the_content_in_any_order_on_any_day(tmp_path: Path) -> N
     assert index.index_sha256(first, "toy") == index.index_sha256(second, "toy")
 
 
+@pytest.mark.slow
 def test_the_hash_leaves_out_the_last_bits_of_measured_levels(tmp_path: Path) -> None:
     homes = [Home(tmp_path / str(n)) for n in range(2)]
     for home, rms in zip(homes, (0.1, 0.1 + 1e-9), strict=True):
@@ -271,6 +280,7 @@ _DIFFERENT: list[Callable[[], dict[str, pa.Table]]] = [
 ]
 
 
+@pytest.mark.slow
 def test_any_other_content_has_another_hash(home: Home) -> None:
     hashes = set()
     for tables in _DIFFERENT:
@@ -287,6 +297,7 @@ def test_the_hash_of_what_is_not_indexed_is_refused(home: Home) -> None:
 # ------------------------------------------------------------------------------ mudata.duckdb
 
 
+@pytest.mark.slow
 def test_other_programs_open_the_database_while_mudata_goes_on(home: Home) -> None:
     index.publish(home, "toy", {"clips": clips("a"), "labels": labels(("a", "rock"))})
     with duckdb.connect(str(home.index / index.DATABASE)) as other:  # read-write, as the duckdb command line opens it
@@ -298,6 +309,7 @@ def test_other_programs_open_the_database_while_mudata_goes_on(home: Home) -> No
         assert other.execute("SELECT count(*) FROM clips").fetchall() == [(2,)]
 
 
+@pytest.mark.slow
 def test_deleting_the_database_loses_nothing(home: Home) -> None:
     tables = {"clips": clips("a")}
     index.publish(home, "toy", tables)
@@ -343,6 +355,7 @@ _OTHER = """
 
 
 @pytest.mark.parametrize("names", [(), ("a",), ("a", "b*[c]")])
+@pytest.mark.slow
 def test_others_add_tables_over_their_own_files(home: Home, names: tuple[str, ...]) -> None:
     for n, name in enumerate(names):
         (home.root / "notes" / name).mkdir(parents=True)
@@ -397,6 +410,7 @@ def _consistent(home: Home) -> dict[str, int]:
     return {row[0]: int(row[2]) for row in rows}
 
 
+@pytest.mark.slow
 def test_writers_of_different_datasets_both_survive_and_readers_see_whole_ones(home: Home) -> None:
     writers = [_writer(home, dataset, 6) for dataset in ("one", "two")]
     seen: dict[str, int] = {}
@@ -404,6 +418,7 @@ def test_writers_of_different_datasets_both_survive_and_readers_see_whole_ones(h
         now = _consistent(home)
         assert all(now.get(dataset, 0) >= number for dataset, number in seen.items())
         seen = now
+        time.sleep(0.03)
     for writer in writers:
         assert writer.communicate()[1] == ""
         assert writer.returncode == 0
@@ -412,6 +427,7 @@ def test_writers_of_different_datasets_both_survive_and_readers_see_whole_ones(h
         assert connection.execute("SELECT count(*) FROM labels").fetchall() == [(4000,)]
 
 
+@pytest.mark.slow
 def test_writers_of_the_same_dataset_take_turns(home: Home) -> None:
     writers = [_writer(home, "one", 4) for _ in range(2)]
     for writer in writers:
@@ -419,6 +435,7 @@ def test_writers_of_the_same_dataset_take_turns(home: Home) -> None:
     assert _consistent(home) == {"one": 4}
 
 
+@pytest.mark.slow
 def test_a_kill_at_any_moment_loses_nothing(home: Home) -> None:
     moments = random.Random(20261123)
     done = 0

@@ -13,6 +13,8 @@ from mudata.errors import HomeError, UnknownName
 if TYPE_CHECKING:
     from mudata.home import Home
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def toy(home: Home) -> Home:

@@ -19,6 +19,8 @@ from mudata.errors import HomeError
 if TYPE_CHECKING:
     from mudata.home import Home
 
+pytestmark = pytest.mark.slow
+
 ROWS: dict[str, dict[str, Any]] = {
     "a": {"genre": "low", "part": "train"},
     "b": {"genre": "mid", "part": "test"},

@@ -260,6 +260,7 @@ def test_a_condition_that_is_wrong_keeps_the_hint_of_duckdb(files: Path, where: 
     assert "list_contains(genre, 'rock')" in str(caught.value)
 
 
+@pytest.mark.slow
 def test_a_limit_keeps_the_same_clips_whatever_else_is_there(files: Path) -> None:
     card = make(clips=[BY_FOLDER])
     one, two = (set(read(card, files, limit=n).clips["id"].to_pylist()) for n in (1, 2))

@@ -22,8 +22,9 @@ def toy(home: Home) -> Home:
     return home
 
 
+@pytest.mark.slow
 def test_shares_are_of_all_clips_that_could_be_drawn(toy: Home) -> None:
-    request = SplitRequest("s", ("toy",), stratify=("genre",), n=15)
+    request = SplitRequest(name="s", datasets=("toy",), stratify=("genre",), n=15)
     (part,) = label_balance(toy, draw.make(toy, request))
     assert (part.part, part.clips, part.groups, part.share) == ("test", 15, 15, 0.5)
     assert part.labels == {"genre 'pop'": 5, "genre 'rock'": 10}
@@ -32,9 +33,10 @@ def test_shares_are_of_all_clips_that_could_be_drawn(toy: Home) -> None:
     assert part.margin == pytest.approx(0.98 / math.sqrt(15 + 1.96**2))
 
 
+@pytest.mark.slow
 def test_deviation_is_from_the_share_that_was_asked_for(toy: Home) -> None:
     parts = {"train": 0.5, "test": 0.5}
-    request = SplitRequest("s", ("toy",), stratify=("genre",), group=("artist",), parts=parts)
+    request = SplitRequest(name="s", datasets=("toy",), stratify=("genre",), group=("artist",), parts=parts)
     split = draw.make(toy, request)
     for part in label_balance(toy, split):
         shares = [part.labels["genre 'rock'"] / 20, part.labels["genre 'pop'"] / 10]
@@ -43,17 +45,19 @@ def test_deviation_is_from_the_share_that_was_asked_for(toy: Home) -> None:
         assert part.groups == len({int(m.clip_id[-2:]) // 3 for m in split.parts[part.part]})
 
 
+@pytest.mark.slow
 def test_where_shares_mean_nothing_none_are_told(toy: Home) -> None:
-    per_label = SplitRequest("s", ("toy",), stratify=("genre",), per_label=3)
+    per_label = SplitRequest(name="s", datasets=("toy",), stratify=("genre",), per_label=3)
     (part,) = label_balance(toy, draw.make(toy, per_label))
     assert set(part.labels.values()) == {3}
     assert part.low is part.high is part.deviation is part.chance is None
-    (plain,) = label_balance(toy, draw.make(toy, SplitRequest("s", ("toy",), n=3)))
+    (plain,) = label_balance(toy, draw.make(toy, SplitRequest(name="s", datasets=("toy",), n=3)))
     assert (plain.labels, plain.deviation, plain.share) == ({}, None, 0.1)
 
 
+@pytest.mark.slow
 def test_a_split_is_told_against_the_index_of_now(toy: Home) -> None:
-    split = draw.make(toy, SplitRequest("s", ("toy",), stratify=("genre",), parts={"test": 1.0}))
+    split = draw.make(toy, SplitRequest(name="s", datasets=("toy",), stratify=("genre",), parts={"test": 1.0}))
     shelf.shelve(
         toy, clips=[{"id": "00"}, {"id": "29"}], labels=[{"id": "00", "label": "rock"}, {"id": "29", "label": "x"}]
     )
@@ -61,8 +65,9 @@ def test_a_split_is_told_against_the_index_of_now(toy: Home) -> None:
     assert (part.clips, part.groups, part.labels) == (30, 2, {"genre 'rock'": 1, "genre 'x'": 1})
 
 
+@pytest.mark.slow
 def test_a_dataset_that_is_not_indexed_cannot_be_told_of(toy: Home) -> None:
-    split = draw.make(toy, SplitRequest("s", ("toy",), n=1))
+    split = draw.make(toy, SplitRequest(name="s", datasets=("toy",), n=1))
     shelf.shelve(toy, "other", clips=[{"id": "1"}])
     other = Home(toy.root / "elsewhere")
     shelf.shelve(other, "other", clips=[{"id": "1"}])

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from mudata.catalog.splits.manifest import Manifest
     from mudata.home import Home
 
+pytestmark = pytest.mark.slow
+
 THIRDS = {"train": 0.6, "validation": 0.2, "test": 0.2}
 
 
@@ -201,7 +203,7 @@ def test_wishes_that_exclude_each_other_are_refused(wishes: dict[str, Any], said
 
 def test_one_name_may_be_given_as_text() -> None:
     wishes: Any = {"datasets": "toy", "stratify": "genre", "group": ["artist"]}
-    request = SplitRequest("s", **wishes)
+    request = SplitRequest(name="s", **wishes)
     assert (request.datasets, request.stratify, request.group) == (("toy",), ("genre",), ("artist",))
 
 
@@ -347,7 +349,7 @@ def _mini(shared: Path) -> set[str]:
 def test_gtzan_mini_has_no_artist_disjoint_three_way_split(home: Home, shared: Path) -> None:
     shelf.gtzan(home, shared, only=_mini(shared))
     with pytest.raises(SplitError) as told:
-        splits.make(home, SplitRequest("s", ("gtzan",), stratify=("genre",), group=("artist",)))
+        splits.make(home, SplitRequest(name="s", datasets=("gtzan",), stratify=("genre",), group=("artist",)))
     lines = told.value.what.split("\n")[1:]
     assert lines == [
         "  genre 'blues' has 1 artist (10 clips) but 3 parts need at least 3",
@@ -359,7 +361,7 @@ def test_gtzan_mini_has_no_artist_disjoint_three_way_split(home: Home, shared: P
 
 def test_gtzan_has_one_that_is_even_to_three_clips(home: Home, shared: Path) -> None:
     shelf.gtzan(home, shared)
-    split = splits.make(home, SplitRequest("s", ("gtzan",), stratify=("genre",), group=("artist",)))
+    split = splits.make(home, SplitRequest(name="s", datasets=("gtzan",), stratify=("genre",), group=("artist",)))
     genres = Counter((part, i.split("/")[1].split(".")[0]) for part, ids in _ids(split).items() for i in ids)
     for part, wanted in (("train", 70), ("validation", 10), ("test", 20)):
         counts = [number for (own, _), number in genres.items() if own == part]
@@ -412,7 +414,7 @@ _WISHES = st.fixed_dictionaries(
 @settings(deadline=None)
 @given(_selections(), _WISHES)
 def test_parts_are_disjoint_whole_and_never_tear_a_group(chosen: Candidates, wishes: dict[str, Any]) -> None:
-    request = SplitRequest("s", ("x",), **wishes)
+    request = SplitRequest(name="s", datasets=("x",), **wishes)
     try:
         parts, _ = splits.draw(chosen, request)
     except MudataError:

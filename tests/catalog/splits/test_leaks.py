@@ -35,6 +35,7 @@ def _pairs(found: leaks.Leaks, kind: str) -> dict[tuple[str, str], tuple[int, in
         ("fault-filtered", "2012", (0, 0, 0), (0, 290), 0, 0),
     ],
 )
+@pytest.mark.slow
 def test_published_splits_of_gtzan_leak_as_is_known(
     home: Home,
     shared: Path,
@@ -57,6 +58,7 @@ def test_published_splits_of_gtzan_leak_as_is_known(
 
 
 @pytest.mark.parametrize(("version", "songs", "artists"), [("2024", 59, 983), ("2012", 66, 919)])
+@pytest.mark.slow
 def test_gtzan_recurs_as_is_known(home: Home, shared: Path, version: str, songs: int, artists: int) -> None:
     shelf.gtzan(home, shared, version)
     with database.connect(home) as con:
@@ -69,6 +71,7 @@ def test_gtzan_recurs_as_is_known(home: Home, shared: Path, version: str, songs:
 @pytest.mark.parametrize(
     ("split", "across", "train_test"), [("0", 4, 3), ("1", 1, 1), ("2", 10, 0), ("3", 10, 6), ("4", 6, 0)]
 )
+@pytest.mark.slow
 def test_artist_disjoint_splits_of_jamendo_leak_copies_as_is_known(
     home: Home, shared: Path, split: str, across: int, train_test: int
 ) -> None:
@@ -90,6 +93,7 @@ def test_artist_disjoint_splits_of_jamendo_leak_copies_as_is_known(
     assert _pairs(found, "copy").get(("train", "test"), (0, 0, 0))[0] == train_test
 
 
+@pytest.mark.slow
 def test_what_two_parts_share_is_counted_from_the_later_one(home: Home) -> None:
     shelf.shelve(
         home,
@@ -109,6 +113,7 @@ def test_what_two_parts_share_is_counted_from_the_later_one(home: Home) -> None:
     assert found.known == {"copy": 4, "song": 3, "artist": 3, "album": 2, "track": 2}
 
 
+@pytest.mark.slow
 def test_equal_samples_and_equal_files_are_copies(home: Home) -> None:
     shelf.shelve(
         home,
@@ -125,6 +130,7 @@ def test_equal_samples_and_equal_files_are_copies(home: Home) -> None:
     assert (found.known["copy"], found.repeated["copy"]) == (3, 1)
 
 
+@pytest.mark.slow
 def test_an_unknown_published_split_is_named_with_those_there_are(home: Home) -> None:
     shelf.shelve(home, clips=[{"id": "a"}], splits=[{"id": "a", "split": "filtered", "part": "test"}])
     with (
@@ -134,6 +140,7 @@ def test_an_unknown_published_split_is_named_with_those_there_are(home: Home) ->
         leaks.official(con, ["toy"], "filterd")
 
 
+@pytest.mark.slow
 def test_only_copies_and_groups_to_be_kept_apart_are_faults(home: Home) -> None:
     shelf.shelve(
         home,

@@ -25,13 +25,14 @@ LABELS = [{"id": f"{i:02}", "label": f"g{i // 6}"} for i in range(12)]
 @pytest.fixture
 def made(home: Home) -> Manifest:
     shelf.shelve(home, clips=CLIPS, labels=LABELS)
-    return draw.make(home, SplitRequest("exam", ("toy",), stratify=("genre",), group=("artist",)))
+    return draw.make(home, SplitRequest(name="exam", datasets=("toy",), stratify=("genre",), group=("artist",)))
 
 
 def _kinds(home: Home, split: Manifest) -> list[tuple[str, str]]:
     return [(finding.level, finding.kind) for finding in check.check(home, split)]
 
 
+@pytest.mark.slow
 def test_the_file_says_all_that_the_contract_asks(home: Home, made: Manifest) -> None:
     said = json.loads(manifest.save(home, made).read_text(encoding="utf-8"))
     assert list(said) == [
@@ -154,15 +155,18 @@ def test_parts_come_in_the_order_of_their_use() -> None:
 # --------------------------------------------------------------------------------- checking
 
 
+@pytest.mark.slow
 def test_a_split_of_an_unchanged_index_has_nothing_to_say(home: Home, made: Manifest) -> None:
     assert check.check(home, made) == []
 
 
+@pytest.mark.slow
 def test_an_edited_manifest_is_a_fault(home: Home, made: Manifest) -> None:
     less = {**made.parts, "train": made.parts["train"][1:]}
     assert ("fault", "edited") in _kinds(home, replace(made, parts=less))
 
 
+@pytest.mark.slow
 def test_clips_that_are_gone_or_changed_are_faults_by_name(home: Home, made: Manifest) -> None:
     clips = [dict(clip) for clip in CLIPS[1:]]
     clips[0]["pcm_sha256"] = "something else"
@@ -176,6 +180,7 @@ def test_clips_that_are_gone_or_changed_are_faults_by_name(home: Home, made: Man
     assert found["index"].level == "note"
 
 
+@pytest.mark.slow
 def test_more_clips_and_another_card_are_worth_a_note(home: Home, made: Manifest) -> None:
     shelf.shelve(home, card="card 2", clips=[*CLIPS, {"id": "99"}], labels=LABELS)
     assert _kinds(home, made) == [("note", "card"), ("note", "index")]
@@ -188,10 +193,11 @@ def test_a_dataset_that_is_not_indexed_is_a_fault(home: Home, made: Manifest) ->
     assert found[0].what == "other is not in the index. Run: mudata fetch other"
 
 
+@pytest.mark.slow
 def test_midi_is_compared_by_its_file(home: Home) -> None:
     clip = {"id": "m", "kind": "midi", "pcm_sha256": None, "source_sha256": "file 1"}
     shelf.shelve(home, clips=[clip])
-    split = draw.make(home, SplitRequest("midi", ("toy",), parts={"test": 1.0}))
+    split = draw.make(home, SplitRequest(name="midi", datasets=("toy",), parts={"test": 1.0}))
     assert split.parts["test"] == (Member("toy/m", None, shelf.sha("file 1")),)
     manifest.save(home, split)
     assert manifest.load(home, "midi") == split
@@ -199,6 +205,7 @@ def test_midi_is_compared_by_its_file(home: Home) -> None:
     assert ("fault", "changed") in _kinds(home, split)
 
 
+@pytest.mark.slow
 def test_leaks_are_part_of_the_check(home: Home, made: Manifest) -> None:
     train, test = made.parts["train"], made.parts["test"]
     torn = replace(made, parts={"train": (*train[1:], *test), "test": (train[0],)}).sealed()

@@ -27,6 +27,7 @@ def test_order_is_by_md5_of_seed_and_id() -> None:
 
 @settings(deadline=None)
 @given(st.lists(st.text(max_size=8), unique=True, max_size=20), st.integers(), st.randoms(use_true_random=False))
+@pytest.mark.slow
 def test_order_does_not_depend_on_the_rows(ids: list[str], seed: int, chance: random.Random) -> None:
     mixed = ids[:]
     chance.shuffle(mixed)
@@ -111,6 +112,7 @@ def _deals(draw: st.DrawFn) -> tuple[list[int], list[list[int]], list[int]]:
 
 @settings(deadline=None)
 @given(_deals(), st.booleans())
+@pytest.mark.slow
 def test_every_clip_gets_one_part_and_no_group_is_torn(
     deal: tuple[list[int], list[list[int]], list[int]], everywhere: bool
 ) -> None:
@@ -124,6 +126,7 @@ def test_every_clip_gets_one_part_and_no_group_is_torn(
 @example(([0, 0, 1, 2, 3, 3], [[0], [], [0, 1], [0, 1], [1], [1]], [2, 2, 2]))  # where evening out would overdo it
 @settings(deadline=None)
 @given(_deals())
+@pytest.mark.slow
 def test_sizes_are_off_by_less_than_the_largest_group_per_part(
     deal: tuple[list[int], list[list[int]], list[int]],
 ) -> None:
@@ -136,6 +139,7 @@ def test_sizes_are_off_by_less_than_the_largest_group_per_part(
 
 @settings(deadline=None)
 @given(_deals())
+@pytest.mark.slow
 def test_single_clips_fill_the_parts_exactly(deal: tuple[list[int], list[list[int]], list[int]]) -> None:
     _, labels, sizes = deal
     got = Counter(stratify.assign(range(len(labels)), labels, sizes, everywhere=False))
@@ -200,6 +204,7 @@ def test_groups_of_many_labels_are_spread_better_than_by_chance() -> None:
     assert worst([at_random[group] for group in groups]) > 0.15
 
 
+@pytest.mark.slow
 def test_jamendo_is_spread_better_by_artist_than_in_its_published_split(shared: Path) -> None:
     tracks: dict[str, tuple[str, str, set[str]]] = {}
     folder = shared / "data" / "jamendo" / "splits" / "split-0"

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import mido
 import numpy as np
 import pytest
+from made_once import publish_once
 from oracles import Bundle, bundles
 from shell import Done, typed
 
@@ -22,6 +23,8 @@ from mudata.evaluation.tasks.samples import Sample
 
 if TYPE_CHECKING:
     from mudata.home import Home
+
+pytestmark = pytest.mark.slow
 
 CARD = """
 name: dances
@@ -63,14 +66,18 @@ def run(*words: object) -> Done:
 
 
 @pytest.fixture
-def dances(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def dances(home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "cards").mkdir()
     (tmp_path / "cards" / "dances.yaml").write_text(CARD)
     monkeypatch.setenv("MUDATA_CARDS", str(tmp_path / "cards"))
-    for number in range(8):
-        genre = ("jig", "reel")[number % 2]
-        score(tmp_path / "raw" / genre / f"{genre}{number}.mid", 55 + number, 2 if genre == "jig" else 1)
-    run("fetch", "dances", "--from", tmp_path / "raw")
+
+    def fetch() -> None:
+        for number in range(8):
+            genre = ("jig", "reel")[number % 2]
+            score(tmp_path / "raw" / genre / f"{genre}{number}.mid", 55 + number, 2 if genre == "jig" else 1)
+        run("fetch", "dances", "--from", tmp_path / "raw", "--workers", 1)
+
+    publish_once(home, "dances", "dances", fetch)
     run("split", "half", "--dataset", "dances", "--stratify", "genre", "--parts", "train=0.5,test=0.5")
 
 

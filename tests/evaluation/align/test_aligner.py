@@ -381,6 +381,7 @@ for phrase, ids in GENRES.compounds:
 
 @given(TEXTS, SHOWN)
 @settings(max_examples=400, deadline=None)
+@pytest.mark.slow
 def test_any_text_is_read_alike_twice_and_spans_spell_their_labels(text: str, shown: Shown) -> None:
     found = align(text, GENRES, shown)
     assert found == align(text, GENRES, shown)
@@ -397,6 +398,7 @@ def test_any_text_is_read_alike_twice_and_spans_spell_their_labels(text: str, sh
 
 @settings(deadline=None)
 @given(TEXTS, SHOWN, st.permutations(GENRES.entries))
+@pytest.mark.slow
 def test_the_order_of_labels_changes_nothing_but_their_order(text: str, shown: Shown, order: list[LabelEntry]) -> None:
     if shown.letters and not shown.options:
         shown = Shown(shown.prompt, GENRES.ids, letters=True)
@@ -441,6 +443,7 @@ def test_every_spelling_means_its_label(entry: LabelEntry) -> None:
     "piece",
     ["rock blues ", "does not contain any ", "example 1: rock\n", "unknown jazz. ", "金属", "&", "<think>", "(A) "],
 )
+@pytest.mark.slow
 def test_a_long_answer_takes_time_in_proportion(piece: str) -> None:
     shown = Shown(PROMPT.prompt, letters=True)
 
@@ -463,6 +466,7 @@ def _digest() -> str:
 
 
 @pytest.mark.parametrize("seed", ["0", "1"])
+@pytest.mark.slow
 def test_another_process_reads_alike(seed: str) -> None:
     code = "import test_aligner; print(test_aligner._digest())"
     here = str(Path(__file__).parent)

@@ -44,6 +44,7 @@ def test_every_label_set_of_every_card_has_golden_answers() -> None:
     assert len(ROWS) > 100
 
 
+@pytest.mark.slow
 def test_a_golden_row_names_labels_that_exist_and_says_why() -> None:
     for name, row in ROWS:
         assert set(row) <= {"answer", "status", "labels", "letters", "why"}, row

@@ -280,6 +280,7 @@ def test_words_are_not_read_before_answers_are(toys: Path) -> None:
 
 
 @pytest.mark.parametrize("of", SPACES)
+@pytest.mark.slow
 def test_every_built_in_label_set_resolves(of: LabelSpace) -> None:
     found = resolve(of)
     assert found.ids == tuple(label.id for label in of.vocabulary)
@@ -388,6 +389,7 @@ def test_cards_check_refuses_an_unknown_words_file(tmp_path: Path) -> None:
     assert "No words file named 'genres'" in done.out
 
 
+@pytest.mark.slow
 def test_cards_check_reads_words_files_too(toys: Path) -> None:
     assert json.loads(typed("cards", "check", toys, "--json").out)[0]["ok"] is True
     toys.write_text("title: x\nconcepts: {a: {b: c}}\n")

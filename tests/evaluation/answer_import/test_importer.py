@@ -55,6 +55,7 @@ def take(home: Home, file: Path, notes: Notes | None = None, format: str = "cmi-
     )
 
 
+@pytest.mark.slow
 def test_a_file_becomes_an_ordinary_run(corpus: Corpus, home: Home, tmp_path: Path) -> None:
     corpus.halves()
     notes = Notes()
@@ -78,6 +79,7 @@ def test_a_file_becomes_an_ordinary_run(corpus: Corpus, home: Home, tmp_path: Pa
     assert typed("sql", "SELECT count(*) AS n FROM alignments WHERE is_right", "--csv").out.split() == ["n", "6"]
 
 
+@pytest.mark.slow
 def test_no_audio_is_needed(corpus: Corpus, home: Home, tmp_path: Path) -> None:
     hashes = corpus.publish(absent=tuple(f"{i:02}" for i in range(12)))
     corpus.split("half", {"train": {i: hashes[i] for i in list(hashes)[:6]}, "test": {i: hashes[i] for i in IDS}})
@@ -90,6 +92,7 @@ def test_no_audio_is_needed(corpus: Corpus, home: Home, tmp_path: Path) -> None:
     assert by_dataset.settings.split == "tones-imported"
 
 
+@pytest.mark.slow
 def test_nothing_need_be_fetched_where_the_file_is_taken_at_its_word(
     corpus: Corpus, home: Home, tmp_path: Path
 ) -> None:
@@ -115,6 +118,7 @@ def test_nothing_need_be_fetched_where_the_file_is_taken_at_its_word(
         take(home, cmi(tmp_path, [("1.wav", "low", "loud")]), dataset="tones", references="file")
 
 
+@pytest.mark.slow
 def test_what_did_not_join_is_told_and_missing_answers_count_as_wrong(
     corpus: Corpus, home: Home, tmp_path: Path
 ) -> None:
@@ -170,6 +174,7 @@ def test_one_of_split_and_dataset_is_needed(corpus: Corpus, home: Home, tmp_path
         take(home, file, dataset="tones", part="test")
 
 
+@pytest.mark.slow
 def test_other_questions_are_kept_clip_by_clip(corpus: Corpus, home: Home, tmp_path: Path) -> None:
     corpus.halves()
     rows = [{"clip_id": c, "answer": "low", "prompt": "What is it?" if c != IDS[2] else "Low, you say?"} for c in IDS]
@@ -184,6 +189,7 @@ def test_other_questions_are_kept_clip_by_clip(corpus: Corpus, home: Home, tmp_p
 
 
 @pytest.mark.parametrize("model", ["../../elsewhere", "a b/c:d", "x" * 300, "модель", ".hidden"])
+@pytest.mark.slow
 def test_a_model_may_have_any_name(corpus: Corpus, home: Home, tmp_path: Path, model: str) -> None:
     corpus.halves()
     run = take(home, all_right(tmp_path), model=model)
@@ -267,6 +273,7 @@ def test_empty_answers_of_lmms_eval_are_suspicious(corpus: Corpus, home: Home, t
     assert run.scores["outcomes"]["EMPTY"] == 3
 
 
+@pytest.mark.slow
 def test_answers_of_any_run_can_be_imported(corpus: Corpus, home: Home, tmp_path: Path) -> None:
     corpus.halves()
     run = take(home, all_right(tmp_path))
@@ -404,6 +411,7 @@ def test_published_genres_have_their_known_accuracy(home: Home, shared: Path, mo
 
 
 @pytest.mark.shared
+@pytest.mark.slow
 def test_published_captions_have_their_known_rouge(home: Home, shared: Path) -> None:
     file = shared / "data" / "answers" / "cmi-bench" / "qwen_MusicCaps.jsonl"
     run = take(home, file, dataset="musiccaps", references="file", task="caption")
@@ -413,6 +421,7 @@ def test_published_captions_have_their_known_rouge(home: Home, shared: Path) -> 
 
 
 @pytest.mark.shared
+@pytest.mark.slow
 def test_published_tags_join_by_the_tail_of_their_path(home: Home, shared: Path) -> None:
     file = shared / "data" / "answers" / "cmi-bench" / "qwen2_MTG_emotion.jsonl"
     given = formats.read(file, "cmi-bench")

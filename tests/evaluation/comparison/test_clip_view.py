@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
     from mudata.home import Home
 
+pytestmark = pytest.mark.slow
+
 SAYINGS = {
     "sure": "'It is not high, it is low.'",
     "split": "clip.clip_id[-1] in '79' and 'high' or 'low'",

@@ -203,6 +203,7 @@ def ask(model: str, *more: str, task: str = "genre") -> None:
     assert run("eval", "--model", model, "--split", "half", "--task", task, "-q", *more).exit_code == 0
 
 
+@pytest.mark.slow
 def test_compare_prints_standings_pairs_and_verdicts(corpus: Corpus, home: Home) -> None:
     ask("constant")
     ask("random")
@@ -220,6 +221,7 @@ def test_compare_prints_standings_pairs_and_verdicts(corpus: Corpus, home: Home)
     assert {"clips_10", "clips_01", "p_holm", "verdict"} <= set(said["metrics"][0]["pairs"][0])
 
 
+@pytest.mark.slow
 def test_compare_tells_of_clips_left_out(corpus: Corpus, home: Home) -> None:
     ask("constant")
     ask("random", "--limit", "4")

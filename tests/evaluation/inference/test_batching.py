@@ -24,6 +24,8 @@ from mudata.narration import Progress
 if TYPE_CHECKING:
     from mudata.home import Home
 
+pytestmark = pytest.mark.slow
+
 
 class Odd:
     """Says and does what the test at hand wants."""

@@ -79,6 +79,7 @@ def items(*gold: str, dataset: str = "d") -> list[Sample]:
     ]
 
 
+@pytest.mark.slow
 def test_silence_is_as_long_as_the_clip(corpus: Corpus, home: Home) -> None:
     corpus.halves()
     ask(home)
@@ -102,6 +103,7 @@ def test_swapped_audio_is_another_clips_of_another_label_and_recorded(corpus: Co
     assert run.scores["metrics"][0]["value"] == 0.0
 
 
+@pytest.mark.slow
 def test_a_control_is_a_run_of_its_own_and_knows_its_family(corpus: Corpus, home: Home) -> None:
     corpus.halves()
     real, silent, swapped = (ask(home, control=control) for control in (None, "silence", "swap-audio"))
@@ -122,6 +124,7 @@ def test_a_control_is_a_run_of_its_own_and_knows_its_family(corpus: Corpus, home
     }
 
 
+@pytest.mark.slow
 def test_a_control_goes_on_where_it_stopped(corpus: Corpus, home: Home) -> None:
     corpus.halves()
     run = ask(home, control="swap-audio")
@@ -138,6 +141,7 @@ def test_a_control_goes_on_where_it_stopped(corpus: Corpus, home: Home) -> None:
     ]
 
 
+@pytest.mark.slow
 def test_clips_that_are_not_here_are_nobodys_audio(corpus: Corpus, home: Home) -> None:
     corpus.halves(absent=("07",))
     run = ask(home, control="swap-audio")
@@ -188,6 +192,7 @@ def test_swapping_is_drawn_by_the_seed() -> None:
     assert len(drawn) == 5
 
 
+@pytest.mark.slow
 def test_the_badge_of_a_run_is_found_with_its_controls(corpus: Corpus, home: Home) -> None:
     hashes = corpus.publish(clips=60)
     corpus.split("half", {"test": hashes})
@@ -201,6 +206,7 @@ def test_the_badge_of_a_run_is_found_with_its_controls(corpus: Corpus, home: Hom
         assert audio_use.check_run(home, control) == badge
 
 
+@pytest.mark.slow
 def test_an_unfinished_control_is_none(corpus: Corpus, home: Home) -> None:
     corpus.halves()
     real, control = ask(home), ask(home, control="silence")

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 pytest.importorskip("torch")
 pytest.importorskip("transformers")
 
+pytestmark = pytest.mark.slow
+
 MODELS = {
     "qwen-audio": ("qwen-audio", ()),
     "ltu": ("ltu", ("vit_heads=4",)),

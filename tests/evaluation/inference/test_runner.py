@@ -28,6 +28,8 @@ from mudata.narration import Progress
 if TYPE_CHECKING:
     from mudata.home import Home
 
+pytestmark = pytest.mark.slow
+
 
 class Ear:
     """Tells pitch; writes down the batches it gets. Its class attributes make it fail in various ways."""

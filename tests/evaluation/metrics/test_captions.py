@@ -46,6 +46,7 @@ def by_name(metrics: list[Metric]) -> dict[str, Metric]:
     return {metric.metric: metric for metric in metrics}
 
 
+@pytest.mark.slow
 def test_known_values_and_their_denominators() -> None:
     items = [
         clip(0, "the cat sat on the mat", "the cat on the mat"),  # 5 of 5 and of 6 words, 3 of 4 and of 5 pairs
@@ -355,6 +356,7 @@ def ask(home: Home, **more: object) -> Run:
     return evaluate(home, EvalRequest(**({"model": "random", "split": "half", "task": "caption"} | more)))  # type: ignore[arg-type]
 
 
+@pytest.mark.slow
 def test_a_run_records_the_constant_of_the_train_part(corpus: Corpus, home: Home) -> None:
     corpus.halves()
     run = ask(home)
@@ -366,6 +368,7 @@ def test_a_run_records_the_constant_of_the_train_part(corpus: Corpus, home: Home
     assert ask(home, task="genre").settings.tasks[0].constant is None
 
 
+@pytest.mark.slow
 def test_a_run_without_a_train_part_records_the_constant_of_clips_it_does_not_ask(corpus: Corpus, home: Home) -> None:
     hashes = corpus.publish()
     corpus.split("half", {"test": hashes})
@@ -376,6 +379,7 @@ def test_a_run_without_a_train_part_records_the_constant_of_clips_it_does_not_as
     assert ask(home).settings.tasks[0].constant is None
 
 
+@pytest.mark.slow
 def test_a_run_knows_what_people_said_of_each_clip(corpus: Corpus, home: Home) -> None:
     corpus.halves(aspects=("sounds", "a"))
     run = ask(home)
@@ -411,6 +415,7 @@ def published(shared: Path, model: str) -> list[ScoredAnswer]:
 
 
 @pytest.mark.shared
+@pytest.mark.slow
 def test_published_answers_stand_beside_their_controls(shared: Path) -> None:
     with (shared / "data/musiccaps/musiccaps-public.csv").open(newline="") as file:
         train = [(row["caption"],) for row in csv.DictReader(file) if row["is_audioset_eval"] == "False"]
@@ -436,11 +441,13 @@ def test_published_answers_stand_beside_their_controls(shared: Path) -> None:
 
 @pytest.mark.shared
 @pytest.mark.parametrize(("model", "refused"), [("qwen", 0), ("qwen2", 98), ("ltu", 0)])
+@pytest.mark.slow
 def test_refusals_among_published_answers_are_those_found_by_reading(shared: Path, model: str, refused: int) -> None:
     assert sum(refuses(item.answer or "") for item in published(shared, model)) == refused
 
 
 @pytest.mark.shared
+@pytest.mark.slow
 def test_no_person_refuses(shared: Path) -> None:
     with (shared / "data/musiccaps/musiccaps-public.csv").open(newline="") as file:
         assert not any(refuses(row["caption"]) for row in csv.DictReader(file))

@@ -45,6 +45,7 @@ def test_clips_needed_are_the_fewest_that_are_enough(margin: float, p: float, cl
     assert [width <= margin for width in widths] == [n >= clips for n in range(1, clips + 50)]
 
 
+@pytest.mark.slow
 def test_the_margin_of_a_split_is_that_of_its_plan(home: Home) -> None:
     shelf.shelve(home, clips=[{"id": f"{i:03}"} for i in range(93)])
     done = CliRunner().invoke(cli, ["split", "planned", "--dataset", "toy", "--n", "93", "--json", "-q"])

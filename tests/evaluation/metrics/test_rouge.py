@@ -47,6 +47,7 @@ def test_odd_texts_score_as_with_rouge_score(stem: bool) -> None:
 
 @settings(max_examples=150, deadline=None)
 @given(st.lists(st.tuples(TEXTS, st.lists(TEXTS, min_size=1, max_size=3)), max_size=6), st.booleans())
+@pytest.mark.slow
 def test_made_up_texts_score_as_with_rouge_score(pairs: list[tuple[str, list[str]]], stem: bool) -> None:
     fast, slow = both([answer for answer, _ in pairs], [references for _, references in pairs], stem)
     assert fast == slow
@@ -68,6 +69,7 @@ def test_among_references_rouge1_is_that_of_score_multi_and_f_never_above_it(
 @pytest.mark.shared
 @pytest.mark.parametrize("model", ["qwen", "qwen2", "mullama", "ltu"])
 @pytest.mark.parametrize("stem", [False, True], ids=["plain", "stemmed"])
+@pytest.mark.slow
 def test_every_published_answer_scores_as_with_rouge_score(shared: Path, model: str, stem: bool) -> None:
     said = json.loads((shared / f"data/answers/cmi-bench/{model}_MusicCaps.jsonl").read_text())
     assert len(said) == 2813

@@ -78,6 +78,7 @@ def test_no_clip_is_no_score() -> None:
 
 @pytest.mark.shared
 @pytest.mark.parametrize("baseline", ["popular", "vggish"])
+@pytest.mark.slow
 def test_mediaeval_baselines_get_their_published_scores(shared: Path, baseline: str) -> None:
     folder = shared / "data/jamendo/mediaeval"
     truth, said = np.load(folder / "groundtruth.npy"), np.load(folder / f"baseline_{baseline}_decisions.npy")

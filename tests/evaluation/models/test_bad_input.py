@@ -91,6 +91,7 @@ def test_weights_larger_than_the_memory_are_refused_with_a_way_out(
 
 
 @bundles("ltu")
+@pytest.mark.slow
 def test_oracle_too_little_memory_is_told_before_loading_unless_forced(
     bundle: Bundle, corpus: Corpus, home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -114,6 +115,7 @@ def test_memory_is_known_on_this_machine() -> None:
 # ------------------------------------------------------------------------------------- weights
 
 
+@pytest.mark.slow
 def test_a_gated_repository_is_told_with_what_to_do(corpus: Corpus, home: Home) -> None:
     with (
         Cdn() as cdn,

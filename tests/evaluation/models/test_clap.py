@@ -16,6 +16,8 @@ pytest.importorskip("transformers")
 
 from mudata.evaluation.models.clap import Clap, windows  # noqa: E402
 
+pytestmark = pytest.mark.slow
+
 GENRE = Question("classify", "", ("blues", "rock", "waltz"), "genre")
 RATE = 48_000
 

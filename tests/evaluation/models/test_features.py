@@ -15,6 +15,8 @@ from mudata.evaluation.models import features, registry
 from mudata.evaluation.models.features import RATE, RECIPE, Features, extract
 from mudata.evaluation.protocol import Answer, Clip, Question
 
+pytestmark = pytest.mark.slow
+
 QUESTION = Question("classify", "?", ("sine", "noise"), "genre")
 
 

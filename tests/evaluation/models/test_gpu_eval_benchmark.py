@@ -38,6 +38,7 @@ SMALL = {
 
 
 @pytest.mark.parametrize("name", ["qwen2-audio", *(name for name in published_sizes.MODELS if name != "salmonn-13b")])
+@pytest.mark.slow
 def test_every_model_answers_batched_as_alone(name: str) -> None:
     row = gpu_eval.measured(name, Namespace(**SMALL))
     assert row.agree in (1.0, None)
@@ -81,6 +82,7 @@ def test_at_full_size_qwen2_audio_is_that_of_8_4_billion(tmp_path: Path) -> None
     assert processor.feature_extractor.feature_size == 128
 
 
+@pytest.mark.slow
 def test_a_batch_that_disagrees_with_single_runs_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     model: Any = gpu_eval.loaded("salmonn-7b", "tiny", tmp_path, "cpu", "fp32", 4, 2).model
     clips = gpu_eval.noises(3, 1.0, 16_000)
@@ -90,6 +92,7 @@ def test_a_batch_that_disagrees_with_single_runs_is_told(tmp_path: Path, monkeyp
     assert gpu_eval.agreement(model, clips, 4) == (0.0, 12)
 
 
+@pytest.mark.slow
 def test_the_command_prints_a_table_and_json(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -105,6 +108,7 @@ def test_the_command_prints_a_table_and_json(
 
 
 @pytest.mark.skipif(not ROOT.is_dir(), reason="no bundle here")
+@pytest.mark.slow
 def test_the_reference_bundles_are_checked_on_the_device() -> None:
     counts = gpu_oracles.oracles("cpu")
     assert {name.rpartition("-")[0] for name in counts} == set(gpu_oracles.FAMILIES)

@@ -20,6 +20,8 @@ from mudata.evaluation.models.device import placement  # noqa: E402
 from mudata.evaluation.models.hf_audio import TransformersAudio, model_class  # noqa: E402
 from mudata.evaluation.models.untrained import Untrained  # noqa: E402
 
+pytestmark = pytest.mark.slow
+
 GENRE = Question("classify", "What is the genre of this music? Options: rock, pop.", ("rock", "pop"), "genre")
 
 

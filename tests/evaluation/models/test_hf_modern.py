@@ -24,6 +24,8 @@ from mudata.evaluation.models import hf_audio, untrained  # noqa: E402
 from mudata.evaluation.models.hf_audio import EXTRAS, TooShort, TransformersAudio, model_class  # noqa: E402
 from mudata.evaluation.models.registry import card_of, find, names  # noqa: E402
 
+pytestmark = pytest.mark.slow
+
 GENRE = Question("classify", "Which genre? rock, pop.", ("rock", "pop"), "genre")
 TEXT = {
     "hidden_size": 64,

@@ -97,6 +97,7 @@ def test_cards_check_says_what_is_wrong_with_a_model(
     assert said in done.out
 
 
+@pytest.mark.slow
 def test_cards_check_misses_a_row_of_the_survey_and_finds_a_second(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -126,6 +127,7 @@ def checkpoint(name: str) -> Path:
 
 
 @pytest.mark.parametrize("name", BUNDLES)
+@pytest.mark.slow
 def test_a_published_folder_is_taken_and_asked_from_end_to_end(
     name: str, home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -256,6 +256,7 @@ def tune(file: Path, notes: int) -> Path:
 
 
 @pytest.mark.parametrize("name", FAMILIES)
+@pytest.mark.slow
 def test_it_hears_reads_and_answers_as_the_slow_reference(
     name: str, folder_of: Callable[[str], Path], model_of: Callable[[str], Any], tmp_path: Path
 ) -> None:
@@ -285,6 +286,7 @@ def greedily(asked: Asked, stop: set[int], longest: int) -> list[int]:
 
 
 @pytest.mark.parametrize("name", FAMILIES)
+@pytest.mark.slow
 def test_a_batch_of_unequal_clips_is_answered_as_each_alone(
     name: str, model_of: Callable[[str], Any], tmp_path: Path
 ) -> None:
@@ -295,6 +297,7 @@ def test_a_batch_of_unequal_clips_is_answered_as_each_alone(
 
 
 @pytest.mark.parametrize("name", FAMILIES)
+@pytest.mark.slow
 def test_options_are_ranked_by_the_reference_likelihood(
     name: str, folder_of: Callable[[str], Path], model_of: Callable[[str], Any], tmp_path: Path
 ) -> None:
@@ -364,6 +367,7 @@ def test_pieces_that_overlap_lose_their_mean_twice(model_of: Callable[[str], Any
     assert (shared[1:] - apart[1:]).abs().max() > 0.01
 
 
+@pytest.mark.slow
 def test_only_the_first_minute_reaches_mu_llama(model_of: Callable[[str], Any]) -> None:
     model, rng = model_of("mu-llama"), np.random.default_rng(3)
     wave = torch.from_numpy(rng.standard_normal(61 * 24_000).astype(np.float32))
@@ -480,6 +484,7 @@ def test_what_whisper_hears_in_silence_is_not_said(raw: str, kept: str, model_of
     assert list(embedded.ids) == [1, *encoded(f"### Instruction:\nWhat?\n\n{given}### Response:\n")]
 
 
+@pytest.mark.slow
 def test_ltu_as_reads_what_whisper_wrote_down(folder_of: Callable[[str], Path], tmp_path: Path) -> None:
     from mudata.evaluation.models.encoders.whisper import SpeechTranscriber
 
@@ -612,6 +617,7 @@ OPTIONAL = {"checklist.chk", "ChatMusician/tokenizer.model", "ChatMusician/added
 
 @pytest.mark.parametrize("name", sorted({family.write: name for name, family in FAMILIES.items()}.values()))
 @pytest.mark.parametrize("fault", ["missing", "odd"])
+@pytest.mark.slow
 def test_a_folder_whose_settings_are_missing_or_damaged_is_refused(
     name: str, fault: str, folder_of: Callable[[str], Path], tmp_path: Path
 ) -> None:
@@ -630,6 +636,7 @@ def test_a_folder_whose_settings_are_missing_or_damaged_is_refused(
         file.write_bytes(kept)
 
 
+@pytest.mark.slow
 def test_codes_are_not_made_up_for_a_codec_that_lacks_tensors(folder_of: Callable[[str], Path], tmp_path: Path) -> None:
     for change, said in (
         (lambda found: found.pop("quantizer.layers.1.codebook.embed"), r"missing keys: quantizer\.layers\.1"),

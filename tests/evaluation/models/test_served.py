@@ -608,6 +608,7 @@ def the_run(home: Home) -> Run:
     return run
 
 
+@pytest.mark.slow
 def test_the_command_asks_a_server_and_keeps_no_key(
     host: Chat, home: Home, words: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -632,6 +633,7 @@ def test_the_command_asks_a_server_and_keeps_no_key(
     assert len(all_runs(home)) == 2
 
 
+@pytest.mark.slow
 def test_the_command_tells_what_failed_and_asks_it_again(host: Chat, home: Home, words: tuple[str, ...]) -> None:
     host.trouble[CHAT] = [None, None, sent({"message": "too long"}, 400), sent(b"oops")]
     done = typed(*words)
@@ -642,6 +644,7 @@ def test_the_command_tells_what_failed_and_asks_it_again(host: Chat, home: Home,
     assert the_run(home).failures() == {}
 
 
+@pytest.mark.slow
 def test_a_model_that_has_changed_meanwhile_is_not_mixed_in(host: Chat, home: Home, words: tuple[str, ...]) -> None:
     host.trouble[CHAT] = [None, None, sent({}, 400)]
     typed(*words)
@@ -652,6 +655,7 @@ def test_a_model_that_has_changed_meanwhile_is_not_mixed_in(host: Chat, home: Ho
     assert "was begun with revision ears-2026-01; now it would go on with ears-2026-02" in done.err
 
 
+@pytest.mark.slow
 def test_a_killed_run_goes_on_where_it_was(host: Chat, home: Home, words: tuple[str, ...]) -> None:
     host.slow = {5: 20.0, 6: 20.0}
     with started(*words, "-o", "concurrency=2") as process:

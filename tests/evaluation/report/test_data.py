@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 pytest.importorskip("jinja2")
 pytest.importorskip("matplotlib")
 
+pytestmark = pytest.mark.slow
+
 
 def test_data_are_written_beside_the_page(hostile: Built) -> None:
     folder = hostile.folder

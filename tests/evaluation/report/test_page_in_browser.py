@@ -28,7 +28,7 @@ sync_api = pytest.importorskip("playwright.sync_api")
 pytest.importorskip("jinja2")
 pytest.importorskip("matplotlib")
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="chromium is not installed")
+pytestmark = [pytest.mark.slow, pytest.mark.skipif(CHROMIUM is None, reason="chromium is not installed")]
 
 DESK, PHONE = {"width": 1200, "height": 900}, {"width": 320, "height": 640}
 

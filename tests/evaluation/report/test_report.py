@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 pytest.importorskip("jinja2")
 pytest.importorskip("matplotlib")
 
+pytestmark = pytest.mark.slow
+
 
 def test_a_report_has_a_panel_per_question_and_its_runs_best_first(
     imports: Imports, home: Home, tmp_path: Path

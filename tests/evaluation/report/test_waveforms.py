@@ -63,6 +63,7 @@ def test_every_clip_that_can_be_decoded_has_one(imports: Imports, home: Home, tm
     assert all(set(sound) == {"source"} for sound in page(tmp_path / "page.html").data["sounds"].values())
 
 
+@pytest.mark.slow
 def test_a_budget_goes_to_the_clips_that_runs_disagree_on_and_is_told(
     imports: Imports, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -94,12 +94,14 @@ def test_what_is_wrong_is_refused_and_nothing_is_kept(
     assert overrides.sha256(run) is None
 
 
+@pytest.mark.slow
 def test_descriptions_have_no_label_to_override(run: Run, home: Home, tmp_path: Path) -> None:
     other = answered(home, tmp_path, dict(zip(IDS, SAID, strict=True)), task="caption")
     with pytest.raises(EvaluationError, match="was asked for a description"):
         score.override(home, other, [line(0, "low")])
 
 
+@pytest.mark.slow
 def test_answers_that_name_many_take_several_labels(run: Run, home: Home, tmp_path: Path) -> None:
     other = answered(home, tmp_path, dict.fromkeys(IDS, "soothing"), task="mood")
     score.override(home, other, [line(0, ["dark", "calm"]), line(1, "calm"), line(2, None)])
@@ -166,6 +168,7 @@ def test_the_command_adds_scores_and_tells_what_moved(run: Run) -> None:
     assert typed("override", run.id, "--list").out.splitlines()[0].split()[:3] == ["clip_id", "label", "author"]
 
 
+@pytest.mark.slow
 def test_a_file_of_the_report_page_is_taken(run: Run, tmp_path: Path) -> None:
     said = [line(2, "high", at="2024-05-01T10:00:00Z", aligner_said="OOV"), line(3, None)]
     file = lines(tmp_path / "overrides.jsonl", said)
@@ -184,6 +187,7 @@ def test_a_file_of_the_report_page_is_taken(run: Run, tmp_path: Path) -> None:
         ([IDS[2], "loud", "--author", "a", "--reason", "b"], "No label of tones named 'loud'"),
     ],
 )
+@pytest.mark.slow
 def test_wrong_use_is_told(run: Run, words: list[str], what: str) -> None:
     done = typed("override", run.id, *words)
     assert (done.code, done.out) == (2, "")

@@ -133,6 +133,7 @@ def test_a_word_more_on_the_card_is_read_and_told(corpus: Corpus, home: Home, tm
 
 
 @pytest.mark.parametrize("how", ["gone", "other labels"])
+@pytest.mark.slow
 def test_without_the_cards_labels_the_recorded_ones_count(corpus: Corpus, home: Home, tmp_path: Path, how: str) -> None:
     run = answered(home, tmp_path, given())
     before = run.scores
@@ -252,6 +253,7 @@ def test_causes_and_moves_are_told_in_lines(old: dict[str, Any], new: dict[str, 
     assert history.changes({"metrics": []} | old, {"metrics": []} | new) == lines
 
 
+@pytest.mark.slow
 def test_alignments_can_be_asked_with_sql(corpus: Corpus, home: Home, tmp_path: Path) -> None:
     run = answered(home, tmp_path, given())
     other = answered(home, tmp_path, given(), task="caption", model="other")

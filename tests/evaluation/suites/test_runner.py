@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from mudata.evaluation.suites.suite import Suite
     from mudata.home import Home
 
+pytestmark = pytest.mark.slow
+
 EXAMS = {
     "genre": {"title": "Genres", "dataset": "tones", "task": "genre", "split": {"n": 4, "train": 4, "seed": 1}},
     "caption": {"title": "Captions", "dataset": "tones", "task": "caption", "split": {"n": 5, "train": 100}},
@@ -131,7 +133,7 @@ def test_a_split_by_another_recipe_is_not_taken_for_the_exams(
 
 
 def test_a_split_that_was_made_by_hand_by_the_same_recipe_will_do(corpus: Corpus, home: Home) -> None:
-    made = splits.make(home, SplitRequest("tiny-genre", ("tones",), n=4, seed=1))
+    made = splits.make(home, SplitRequest(name="tiny-genre", datasets=("tones",), n=4, seed=1))
     manifest.save(home, made)
     assert draw(home, suite.load("tiny"), "genre") == made
 

@@ -75,6 +75,7 @@ def test_exactly_one_cell_of_the_survey_is_impossible(survey: Suite) -> None:
     assert "0.156" in note
 
 
+@pytest.mark.slow
 def test_every_exam_asks_a_task_that_a_card_has_and_of_labels_that_it_has(survey: Suite) -> None:
     kinds = {}
     for name, exam in survey.exams.items():
@@ -89,6 +90,7 @@ def test_every_exam_asks_a_task_that_a_card_has_and_of_labels_that_it_has(survey
     assert all(f"'{option}'" in where for option in fma.question.options)
 
 
+@pytest.mark.slow
 def test_every_other_published_value_is_about_a_task_that_a_card_has(survey: Suite) -> None:
     for one in survey.elsewhere:
         kind = task.bind(loader.load(one.dataset), one.task).kind

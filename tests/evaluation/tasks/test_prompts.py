@@ -43,6 +43,7 @@ def test_an_unknown_prompt_is_refused_with_the_nearest() -> None:
         find_prompt("caption-l", "caption")
 
 
+@pytest.mark.slow
 def test_no_prompt_here_is_warned_of_with_any_card() -> None:
     for card in loader.load_all():
         for name, task in card.tasks.items():

@@ -1,4 +1,5 @@
-"""Where files come from: one module a kind of host, each with `fetch(mirror, target, progress) -> FetchResult`."""
+"""Where files come from: one module a kind of host,
+each with `fetch(mirror, target, progress) -> FetchResult`."""
 
 from __future__ import annotations
 

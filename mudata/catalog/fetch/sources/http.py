@@ -1,4 +1,5 @@
-"""Plain HTTP(S): files and archives at checksums addresses, and sets where every clip has its own address."""
+"""Plain HTTP(S): files and archives at checksums addresses,
+and sets where every clip has its own address."""
 
 from __future__ import annotations
 
@@ -22,9 +23,11 @@ if TYPE_CHECKING:
 
 
 def fetch(mirror: HttpMirror, target: Target, progress: Progress) -> FetchResult:
-    """Get the mirror's files one after the other: plain ones into `target.files`, archives through `target.downloads`.
+    """Get the mirror's files one after the other:
+    plain ones into `target.files`, archives through `target.downloads`.
 
-    For a file without a checksum in the card, says the line that belongs there. Raises as `download` and `extract`.
+    For a file without a checksum in the card, says the line that belongs there.
+    Raises as `download` and `extract`.
     """
     files: list[Path] = []
     downloaded = 0
@@ -69,9 +72,11 @@ def _recorded_checksum(file: RemoteFile, path: Path, progress: Progress) -> str:
 
 
 def fetch_clips(mirror: ClipwiseMirror, target: Target, progress: Progress) -> FetchResult:
-    """Get each clip of `target.clips` from its own address; what cannot be had is a failure of that clip.
+    """Get each clip of `target.clips` from its own address;
+    what cannot be had is a failure of that clip.
 
-    Raises CardError if a template wants a column that the clips lack, FetchError if no clip at all can be had.
+    Raises CardError if a template wants a column that the clips lack,
+    FetchError if no clip at all can be had.
     """
     clips = target.clips.to_pylist() if target.clips is not None else []
     wants: dict[str, Download] = {}

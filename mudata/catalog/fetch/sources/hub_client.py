@@ -1,4 +1,5 @@
-"""What Hugging Face's own client knows: the commit and files of a repository, its cache, and why it refuses.
+"""What Hugging Face's own client knows:
+the commit and files of a repository, its cache, and why it refuses.
 
 HF_ENDPOINT, HF_HOME, HF_HUB_CACHE, HF_TOKEN and HF_HUB_OFFLINE mean what they mean to the client.
 """
@@ -43,7 +44,8 @@ class HubClient:
         # the client has constants for these, which are fixed when it is first imported
 
     def commit(self) -> str | None:
-        """The commit that the revision is now; None where the network is forbidden. Raises NeedsToken, FetchError."""
+        """The commit that the revision is now; None where the network is forbidden.
+        Raises NeedsToken, FetchError."""
         from huggingface_hub import HfApi
         from huggingface_hub.errors import RevisionNotFoundError
 

@@ -1,8 +1,8 @@
 """Hugging Face repositories at a fixed revision.
 
-`huggingface_hub` lists the repository and knows who asks (`hub_client`); the bytes go through mudata's own downloader,
-because the client checks sizes only and forgets an unfinished file when its process ends. A file that lies in its cache
-is linked, not fetched again.
+`huggingface_hub` lists the repository and knows who asks (`hub_client`); the bytes go through
+mudata's own downloader, because the client checks sizes only and forgets an unfinished file when
+its process ends. A file that lies in its cache is linked, not fetched again.
 """
 
 from __future__ import annotations
@@ -41,7 +41,8 @@ class _Received:
 
 
 def fetch(mirror: HubMirror, target: Target, progress: Progress) -> FetchResult:
-    """Get the files of a Hub mirror: plain files and unpacked archives into `target.files`, rows as the card says.
+    """Get the files of a Hub mirror:
+    plain files and unpacked archives into `target.files`, rows as the card says.
 
     With `rows` and a limit, no shard more than needed is fetched. A file that a glob found and
     that cannot be had is a failure under its path; one that the card names is an error. Raises
@@ -115,8 +116,8 @@ class _Repository:
         raise self._client.absent(file.path)
 
     def _get(self, blobs: Sequence[Blob], folder: Path, *, named: bool) -> list[Path]:
-        """The blobs at their paths below `folder`: out of the client's cache, else downloaded. What cannot be
-        had is an error if the card names it, else a failure."""
+        """The blobs at their paths below `folder`: out of the client's cache, else downloaded. What
+        cannot be had is an error if the card names it, else a failure."""
         client, repo = self._client, self._mirror.repo
         path_of = {blob: folder / member_path(blob.path, repo) for blob in blobs}
         headers = client.headers()

@@ -1,6 +1,7 @@
 """Kaggle datasets, with Kaggle's own client (`kaggle_client`).
 
-The client keeps unfinished downloads and goes on with them, but checks sizes only; sums and archives are verified here.
+The client keeps unfinished downloads and goes on with them, but checks sizes only;
+sums and archives are verified here.
 """
 
 from __future__ import annotations
@@ -40,10 +41,11 @@ _MARK = ".kaggle-partial"
 
 
 def fetch(mirror: KaggleMirror, target: Target, progress: Progress) -> FetchResult:
-    """Get a Kaggle set: as its one archive, or file by file where the card or a limit asks for some only.
+    """Get a Kaggle set: as its one archive,
+    or file by file where the card or a limit asks for some only.
 
-    A file that a glob found and that cannot be had is a failure under its path; one that the card names is
-    an error. Raises NeedsToken, Offline, ChecksumMismatch, FetchError and UnsafeArchive.
+    A file that a glob found and that cannot be had is a failure under its path; one that the card
+    names is an error. Raises NeedsToken, Offline, ChecksumMismatch, FetchError and UnsafeArchive.
     """
     kaggle = _Kaggle(mirror, target, progress)
     plain = all(file.unpack == "none" for file in mirror.files)
@@ -138,7 +140,8 @@ class _Kaggle:
         ]
 
     def _get(self, file: _File) -> tuple[Path | FetchError, int]:
-        """Where the file is now and how many bytes came, or why it could not be had if only a glob wants it."""
+        """Where the file is now and how many bytes came,
+        or why it could not be had if only a glob wants it."""
         archived = file.entry is not None and file.entry.unpack == "archive"
         folder = self._target.downloads if archived else self._target.files
         path = folder / member_path(file.path, self._dataset)
@@ -154,7 +157,8 @@ class _Kaggle:
             return error, 0
 
     def _download(self, file: _File, path: Path) -> int:
-        """One file, by way of a folder of its own: the client decides on its name, and compresses some tables."""
+        """One file, by way of a folder of its own:
+        the client decides on its name, and compresses some tables."""
         folder = self._target.downloads / "single" / hashlib.sha256(file.path.encode()).hexdigest()[:16]
         left = folder / "client"
         self._client.ask(lambda api: api.dataset_download_file(self._dataset, file.path, path=str(left)), file.path)
@@ -173,15 +177,17 @@ class _Kaggle:
         return size
 
     def _left_in(self, folder: Path, what: str) -> Path:
-        """The whole file that the client left in the folder: up to 2.2.4 at its top, later in the sub-folders
-        that the file has in the set. Of several (mudata was killed before it took the file) it is the newest."""
+        """The whole file that the client left in the folder: up to 2.2.4 at its top, later in the
+        sub-folders that the file has in the set. Of several (mudata was killed before it took the
+        file) it is the newest."""
         there = [path for path in folder.rglob("*") if path.is_file() and path.suffix != _MARK]
         if whole := [path for path in there if not path.with_name(path.name + _MARK).exists()]:
             return max(whole, key=lambda path: path.stat().st_mtime)
         raise self._client.nothing_left(folder, what)
 
     def _unpacked(self, packed: Path, folder: Path, what: str) -> Path:
-        """The one file within a file that Kaggle compressed. Raises FetchError if it holds none or several."""
+        """The one file within a file that Kaggle compressed.
+        Raises FetchError if it holds none or several."""
         files = extract(packed, folder, max_bytes=max(50 * packed.stat().st_size, 64 << 20))
         if len(files) == 1:
             return files[0]

@@ -1,8 +1,9 @@
-"""Kaggle's own client: made when it is needed, asked again when the host is busy, its errors told as ours.
+"""Kaggle's own client: made when it is needed,
+asked again when the host is busy, its errors told as ours.
 
-It authenticates and prints when it is imported, so it is imported late; callers keep its prints away.
-KAGGLE_API_TOKEN, KAGGLE_USERNAME with KAGGLE_KEY, and kaggle.json mean what they mean to the client; without any of
-them it is tried whether the set is open to all.
+It authenticates and prints when it is imported, so it is imported late; callers keep its prints
+away. KAGGLE_API_TOKEN, KAGGLE_USERNAME with KAGGLE_KEY, and kaggle.json mean what they mean to the
+client; without any of them it is tried whether the set is open to all.
 """
 
 from __future__ import annotations

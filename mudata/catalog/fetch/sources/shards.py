@@ -1,7 +1,8 @@
-"""Rows of Parquet and Arrow shards become audio files and one table; read with `datasets`, never decoded.
+"""Rows of Parquet and Arrow shards become audio files and one table;
+read with `datasets`, never decoded.
 
-Shards come one by one and may be fetched only when they are asked for, so that a limit
-fetches no more than it needs. Memory stays within a few batches of a shard, whatever the size of the set.
+Shards come one by one and may be fetched only when they are asked for, so that a limit fetches no
+more than it needs. Memory stays within a few batches of a shard, whatever the size of the set.
 """
 
 from __future__ import annotations
@@ -33,7 +34,8 @@ _NOTE = b"mudata.rows"
 
 @dataclass(frozen=True)
 class Written:
-    """The audio files and the table (last), and the rows that gave none, by the stem their file would have."""
+    """The audio files and the table (last),
+    and the rows that gave none, by the stem their file would have."""
 
     files: tuple[Path, ...]
     failures: dict[str, str]
@@ -67,11 +69,11 @@ def write(
 ) -> Written:
     """Write the rows of `shards` (name in the repository, local file; in order) below `files`.
 
-    A row's path may use its columns, {index}, {row}, {shard}, {split} and, from the name that is embedded
-    with the audio, {name} and {stem}. The table holds every column that is no audio or image, `path`
-    (NULL where a row gave no file) and `split`. A file of the same size is kept as it is. Stops after `limit` files.
-    Raises ReadError for a shard that cannot be read or lacks the audio column, CardError for a path
-    template that cannot be filled or gives two rows one path.
+    A row's path may use its columns, {index}, {row}, {shard}, {split} and, from the name that is
+    embedded with the audio, {name} and {stem}. The table holds every column that is no audio or
+    image, `path` (NULL where a row gave no file) and `split`. A file of the same size is kept as it
+    is. Stops after `limit` files. Raises ReadError for a shard that cannot be read or lacks the
+    audio column, CardError for a path template that cannot be filled or gives two rows one path.
     """
     made: dict[Path, None] = {}
     failures: dict[str, str] = {}
@@ -109,7 +111,8 @@ def write(
 
 
 def _split(rows: Rows, name: str) -> str:
-    """The split's name in a shard's path; 'train', as Hugging Face calls a set that is not split."""
+    """The split's name in a shard's path; 'train', as Hugging Face calls a set that is not
+    split."""
     match = re.search(rows.split, name)
     return match[match.re.groups and 1] if match else "train"
 
@@ -185,7 +188,8 @@ def _named(value: Any, feature: Any) -> Any:
 
 
 class _Table:
-    """The Parquet table, written a thousand rows at a time beside its place and moved there when complete."""
+    """The Parquet table, written a thousand rows at a
+    time beside its place and moved there when complete."""
 
     def __init__(self, path: Path) -> None:
         self._path = path

@@ -1,5 +1,5 @@
-"""What a source is given and what it gives. Each module here has `fetch(mirror, target, progress) -> FetchResult`
-for one kind of mirror.
+"""What a source is given and what it gives.
+Each module here has `fetch(mirror, target, progress) -> FetchResult` for one kind of mirror.
 
 The table that names them is `MIRRORS` in `mudata.catalog.fetch.engine`.
 """
@@ -32,7 +32,8 @@ class Target:
     limit: int | None
     """So many clips are enough; None: all."""
     clips: pa.Table | None
-    """The clips asked for, with the columns of the card's SELECT; None where they are not known beforehand."""
+    """The clips asked for, with the columns of the card's SELECT;
+    None where they are not known beforehand."""
     offline: bool
     """The network must not be touched: what is missing raises Offline."""
     jobs: int

@@ -19,10 +19,12 @@ if TYPE_CHECKING:
 def unpack(
     archive: Path, target: Target, progress: Progress, *, keep: Sequence[str] = (), max_bytes: int | None = None
 ) -> list[Path]:
-    """Extract the members that match a glob of `keep`, or without globs those that are wanted; give their paths.
+    """Extract the members that match a glob of `keep`,
+    or without globs those that are wanted; give their paths.
 
-    `max_bytes` caps what comes out; by default 20 times the archive, at least 64 MiB. Raises as `extract`.
-    An archive that was downloaded is deleted if it is damaged, and refused (FetchError) if nothing in it is wanted.
+    `max_bytes` caps what comes out; by default 20 times the archive, at least 64 MiB. Raises as
+    `extract`. An archive that was downloaded is deleted if it is damaged, and refused (FetchError)
+    if nothing in it is wanted.
     """
     globs = [Pattern(glob) for glob in keep]
     size = archive.stat().st_size

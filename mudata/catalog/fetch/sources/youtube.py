@@ -1,8 +1,10 @@
-"""Segments of YouTube videos: yt-dlp gets a video's sound track, and the segment is cut from it to the sample.
+"""Segments of YouTube videos:
+yt-dlp gets a video's sound track, and the segment is cut from it to the sample.
 
-Videos vanish, so nothing here fails as a whole: every video's outcome stands in a ledger, `youtube.jsonl`
-beside the files, and a later run tries again only what may have passed. yt-dlp could cut too, but only
-with ffmpeg, and at key frames unless told otherwise: published clips made so are up to twice too long.
+Videos vanish, so nothing here fails as a whole: every video's outcome stands in a ledger,
+`youtube.jsonl` beside the files, and a later run tries again only what may have passed. yt-dlp
+could cut too, but only with ffmpeg, and at key frames unless told otherwise: published clips made
+so are up to twice too long.
 """
 
 from __future__ import annotations
@@ -66,15 +68,18 @@ class _Outcome:
     """What became of a clip."""
 
     status: str
-    """ok; private, age, blocked, removed, short; or, to be tried again, refused, network, broken."""
+    """ok; private, age, blocked, removed, short; or, to be tried again, refused, network,
+    broken."""
     reason: str = ""
 
 
 def fetch(mirror: YoutubeMirror, target: Target, progress: Progress) -> FetchResult:
-    """Write each clip of `target.clips` as 16-bit WAV at its native rate; what cannot be had is a failure of that clip.
+    """Write each clip of `target.clips` as 16-bit WAV at its native rate;
+    what cannot be had is a failure of that clip.
 
-    A file that is there and has the right length (within the mirror's tolerance) is kept. Raises MissingExtra
-    without yt-dlp, or without PyAV and ffmpeg; Offline if all is missing; CardError for a wrong column; HomeError.
+    A file that is there and has the right length (within the mirror's tolerance) is kept. Raises
+    MissingExtra without yt-dlp, or without PyAV and ffmpeg; Offline if all is missing; CardError
+    for a wrong column; HomeError.
     """
     clips = list(_clips(mirror, target))
     ledger = _Ledger(target.files.parent / "youtube.jsonl")

@@ -59,10 +59,10 @@ class UnusableClip(Exception):
 class AudioLLM:
     """A checkpoint folder that takes audio and text and writes text.
 
-    checkpoint: the folder, in the published layout. device: 'auto' takes the GPU if there is one. dtype: 'auto' is the
-    half precision of a GPU, float32 on a CPU; or 'bf16', 'fp16', 'fp32'. sampling: 'greedy', which repeats, or
-    'paper', the authors' own way, with `seed`. max_new_tokens: None takes the authors' limit. batch: None takes 8, or
-    what a GPU has room for.
+    checkpoint: the folder, in the published layout. device: 'auto' takes the GPU if there is one.
+    dtype: 'auto' is the half precision of a GPU, float32 on a CPU; or 'bf16', 'fp16', 'fp32'.
+    sampling: 'greedy', which repeats, or 'paper', the authors' own way, with `seed`.
+    max_new_tokens: None takes the authors' limit. batch: None takes 8, or what a GPU has room for.
 
     A subclass has RATE (Hz), LONGEST_S (seconds it hears of a clip; None: all), GREEDY and PAPER
     (GenerationConfig), and `_load`, `waveform`, `stages`, `compose`, `finish`, `continuation`.
@@ -121,7 +121,8 @@ class AudioLLM:
         raise NotImplementedError
 
     def stages(self, wave: torch.Tensor) -> dict[str, torch.Tensor]:
-        """What becomes of a wave on its way into the prompt, by the name of each stage and in order.
+        """What becomes of a wave on its way into the prompt,
+        by the name of each stage and in order.
 
         The last is what `compose` takes. Stages are tensors of one clip, without a batch axis; a
         subclass tells their shapes. To be called in `torch.inference_mode()`.
@@ -162,7 +163,8 @@ class AudioLLM:
     # What all of them do
 
     def load(self) -> None:
-        """Read the folder. Raises ModelError: not there, another model, cut short, or too large for the device."""
+        """Read the folder. Raises ModelError:
+        not there, another model, cut short, or too large for the device."""
         quieten()
         if not self.folder.is_dir():
             raise ModelError(

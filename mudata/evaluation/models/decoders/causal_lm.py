@@ -1,6 +1,7 @@
 """Language models of transformers around weights that were published under other names.
 
-A model is laid out on the meta device, which costs nothing, and filled tensor by tensor on the device it will run on.
+A model is laid out on the meta device, which costs nothing,
+and filled tensor by tensor on the device it will run on.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ Named = Iterable[tuple[str, torch.Tensor]]
 def causal_lm(config: PretrainedConfig, tensors: Named, where: str, device: str, dtype: torch.dtype) -> Any:
     """A `LlamaForCausalLM` or `Qwen2ForCausalLM` (by the configuration's type) with these tensors.
 
-    Raises ModelError as `weights.fill` does.
+    Raises ModelError as `tensors.fill` does.
     """
     import transformers
     from transformers.models.llama.modeling_llama import LlamaRotaryEmbedding
@@ -49,9 +50,10 @@ def _without_buffers(tensors: Named) -> Iterator[tuple[str, torch.Tensor]]:
 def with_lora(base: Named, lora: Weights, prefix: str, scale: float) -> Iterator[tuple[str, torch.Tensor]]:
     """Tensors of a Llama with the low-rank updates of a peft checkpoint merged in.
 
-    `prefix` stands before 'layers.0...' in the peft file and 'model.' before it in `base`; updates are named
-    `<prefix><module>.lora_A.weight`, with '.default' before '.weight' in some versions. A kind of projection that is
-    updated in one layer is so in all. Raises ModelError where an update is missing.
+    `prefix` stands before 'layers.0...' in the peft file and 'model.' before it in `base`; updates
+    are named `<prefix><module>.lora_A.weight`, with '.default' before '.weight' in some versions. A
+    kind of projection that is updated in one layer is so in all. Raises ModelError where an update
+    is missing.
     """
     named = re.compile(rf"{re.escape(prefix)}.*\.(\w+)\.lora_[AB](\.default)?\.weight")
     updates = [match for name in lora if (match := named.fullmatch(name))]

@@ -1,8 +1,10 @@
-"""Greedy decoding in which every step is the same work on the same memory, so that a GPU can record it once.
+"""Greedy decoding in which every step is the same work on the same memory,
+so that a GPU can record it once.
 
-A language model of 7 billion parameters needs some thousand small kernels for a token. Launching them one by one takes
-Python longer than the GPU needs to run them; a recorded step (a CUDA graph) is one launch. Everything that a
-step changes is therefore written in place, and nothing in it asks the GPU for a number.
+A language model of 7 billion parameters needs some thousand small kernels for a token. Launching
+them one by one takes Python longer than the GPU needs to run them; a recorded step (a CUDA graph)
+is one launch. Everything that a step changes is therefore written in place, and nothing in it asks
+the GPU for a number.
 """
 
 from __future__ import annotations
@@ -16,8 +18,8 @@ import torch
 from mudata.evaluation.models.decoders.kv_cache import cache_name
 
 FIRST, BLOCK = 8, 128
-"""Steps before anything is recorded, since an answer that names an option is over by then; and for how many more steps
-there is room after that, each time."""
+"""Steps before anything is recorded, since an answer that names an option is over by then; and for
+how many more steps there is room after that, each time."""
 LOOK = 8
 """Steps after which a GPU is asked whether all have stopped, which interrupts it."""
 ALIGNED = 8
@@ -29,9 +31,10 @@ Adjust = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
 class Writer:
     """Answers in the making. It is also the cache that the model's layers write to.
 
-    read: what the model made of the prompts, with its cache of plain keys and values; mask: (batch, positions), 0 where
-    a prompt is padded on its left. `adjust` gets the ids written so far (batch, longest), where what is not written yet
-    repeats `filler` (batch, 1), and logits (batch, vocabulary).
+    read: what the model made of the prompts, with its cache of plain keys and values; mask: (batch,
+    positions), 0 where a prompt is padded on its left. `adjust` gets the ids written so far (batch,
+    longest), where what is not written yet repeats `filler` (batch, 1), and logits (batch,
+    vocabulary).
     """
 
     def __init__(
@@ -65,7 +68,8 @@ class Writer:
     def update(
         self, keys: torch.Tensor, values: torch.Tensor, layer: int, *_: Any, **__: Any
     ) -> tuple[torch.Tensor, torch.Tensor]:
-        """What attention asks of a cache: keep these, and give all there are; the mask hides the empty places."""
+        """What attention asks of a cache:
+        keep these, and give all there are; the mask hides the empty places."""
         kept = self.layers[layer]
         kept[0][:, :, self._at] = keys
         kept[1][:, :, self._at] = values
@@ -151,7 +155,8 @@ def greedy(writer: Writer) -> list[list[int]]:
 
 
 def recorded(step: Callable[[], None]) -> Callable[[], None]:
-    """The step as one launch. It has run before, so that nothing is set up for the first time while recording.
+    """The step as one launch. It has run before,
+    so that nothing is set up for the first time while recording.
 
     Where a GPU cannot record: the step itself, which gives the same ids later, and a warning.
     """

@@ -65,8 +65,9 @@ class GenerationConfig:
 
 
 class _Penalty:
-    """Repetition penalty over prompt and answer alike; transformers' own sees only the answer when a prompt
-    comes as embeddings (Keskar et al. 2019, arXiv 1909.05858: positive logits divided, negative multiplied)."""
+    """Repetition penalty over prompt and answer alike; transformers' own sees only the answer when
+    a prompt comes as embeddings (Keskar et al. 2019, arXiv 1909.05858: positive logits divided,
+    negative multiplied)."""
 
     def __init__(self, prompts: Sequence[Sequence[int]], penalty: float, device: Any) -> None:
         longest = max(map(len, prompts))
@@ -119,7 +120,8 @@ def write(llm: Any, prompts: Sequence[PromptEmbedding], config: GenerationConfig
 
 
 def go_on(model: Any, inputs: Mapping[str, torch.Tensor], longest: int) -> list[list[int]] | None:
-    """The new ids of a whole model's greedy `generate`, for what its processor made, without those that stop.
+    """The new ids of a whole model's greedy `generate`,
+    for what its processor made, without those that stop.
 
     None where the checkpoint's own settings are more than ends and a penalty.
     """

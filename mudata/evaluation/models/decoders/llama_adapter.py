@@ -1,7 +1,9 @@
-"""LLaMA-Adapter bridges: a clip becomes one vector, which the attention of some layers adds to every position.
+"""LLaMA-Adapter bridges: a clip becomes one vector,
+which the attention of some layers adds to every position.
 
-MU-LLaMA (Liu et al., arXiv 2308.11276) and M2UGen (Liu et al., arXiv 2311.11255) share it. Names of tensors are those
-of their checkpoint.pth; facts are from shansongliu/MU-LLaMA at c7c8db61 and shansongliu/M2UGen at 2c702a48.
+MU-LLaMA (Liu et al., arXiv 2308.11276) and M2UGen (Liu et al., arXiv 2311.11255) share it. Names of
+tensors are those of their checkpoint.pth; facts are from shansongliu/MU-LLaMA at c7c8db61 and
+shansongliu/M2UGen at 2c702a48.
 """
 
 from __future__ import annotations
@@ -48,13 +50,15 @@ NEW_NAMES = {
 class Bridged(AudioLLM):
     """MERT, a bridge, and a LLaMA with low-rank updates (scale 1), biases and adapter layers.
 
-    A subclass says which rows of `prefix_query` the clip's vector is added to (`_hearing_rows`), and the prompt.
+    A subclass says which rows of `prefix_query` the clip's
+    vector is added to (`_hearing_rows`), and the prompt.
     """
 
     RATE, LONGEST_S = RATE, 60.0  # the authors' loop over minutes never gets past the first
 
     def waveform(self, audio: NDArray[np.float32], rate: int) -> torch.Tensor:
-        """Channels resampled to 24 kHz each, then averaged; all of them, `hear` takes the first minute."""
+        """Channels resampled to 24 kHz each, then averaged;
+        all of them, `hear` takes the first minute."""
         return mean_of_resampled(audio, rate, self.RATE)
 
     def _weights(self, folder: Path) -> Weights:
@@ -153,7 +157,8 @@ class Bridged(AudioLLM):
 
 
 def _llama(folder: Path, weights: Weights, device: str, dtype: torch.dtype) -> Any:
-    """The language model. Sizes are those of the tensors; params.json has the number of heads and the epsilon."""
+    """The language model. Sizes are those of the tensors;
+    params.json has the number of heads and the epsilon."""
     from transformers import LlamaConfig
 
     params = read_json(folder / "LLaMA" / "7B" / "params.json")
@@ -174,7 +179,8 @@ def _llama(folder: Path, weights: Weights, device: str, dtype: torch.dtype) -> A
 
 
 def _renamed(weights: Weights, config: Any) -> Iterator[tuple[str, torch.Tensor]]:
-    """Meta's LLaMA with its updates merged, under transformers' names and in its order of rotary dimensions."""
+    """Meta's LLaMA with its updates merged,
+    under transformers' names and in its order of rotary dimensions."""
     outer = {"tok_embeddings": "model.embed_tokens", "norm": "model.norm", "output": "lm_head"}
     for old, new in outer.items():
         yield f"{new}.weight", weights.take(f"llama.{old}.weight")
@@ -195,6 +201,7 @@ def _renamed(weights: Weights, config: Any) -> Iterator[tuple[str, torch.Tensor]
 
 
 def _half_split(rows: torch.Tensor, heads: int) -> torch.Tensor:
-    """Rows of a query or key projection, from Meta's order of rotary pairs (neighbours) to transformers' (halves)."""
+    """Rows of a query or key projection,
+    from Meta's order of rotary pairs (neighbours) to transformers' (halves)."""
     shape = rows.shape
     return rows.reshape(heads, -1, 2, *shape[1:]).transpose(1, 2).reshape(shape)

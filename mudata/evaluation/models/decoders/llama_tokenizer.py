@@ -1,8 +1,8 @@
 """SentencePiece prompts as the Llama tokenizers of 2023 wrote them.
 
-The tokenizers of transformers 5 give other ids around special tokens: the old one put a word boundary after each. Here
-the text is cut at special tokens, longest first, and every piece between is encoded by itself, which gives the ids
-of transformers 4.28 to 4.39 (and needs no protobuf).
+The tokenizers of transformers 5 give other ids around special tokens: the old one put a word
+boundary after each. Here the text is cut at special tokens, longest first, and every piece between
+is encoded by itself, which gives the ids of transformers 4.28 to 4.39 (and needs no protobuf).
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ from mudata.errors import ModelError
 class LlamaTokenizer:
     """`tokenizer.model` with special tokens of one's own.
 
-    specials: id by text; they are recognised in `encode` only where it is said so, so that a clip's title or a user's
-    question cannot smuggle one in.
+    specials: id by text; they are recognised in `encode` only where it is said so, so that a clip's
+    title or a user's question cannot smuggle one in.
     """
 
     def __init__(self, model: Path, specials: Mapping[str, int] | None = None) -> None:

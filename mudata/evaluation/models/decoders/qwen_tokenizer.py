@@ -1,4 +1,5 @@
-"""The tokenizer of Qwen-Audio: tiktoken's BPE over `qwen.tiktoken`, and special tokens whose ids follow its ranks.
+"""The tokenizer of Qwen-Audio:
+tiktoken's BPE over `qwen.tiktoken`, and special tokens whose ids follow its ranks.
 
 The order of the special tokens is that of QwenLM/Qwen-Audio at b50fb958, tokenization_qwen.py.
 """
@@ -44,7 +45,8 @@ SPECIALS = [END, IM_START, IM_END, *_tags(*(f"extra_{i}" for i in range(205))), 
 
 
 class QwenTokenizer:
-    """Ids of texts. Which special tokens a text may name is said at every call: none of a user's, by default."""
+    """Ids of texts. Which special tokens a text may name is said at every call:
+    none of a user's, by default."""
 
     def __init__(self, ranks: Path) -> None:
         import tiktoken
@@ -64,7 +66,8 @@ class QwenTokenizer:
         return self._texts + len(self.ids)
 
     def encode(self, text: str, specials: Iterable[str] = ()) -> list[int]:
-        """Ids of a text in Unicode normal form C; of special tokens, those in `specials` are read as such."""
+        """Ids of a text in Unicode normal form C;
+        of special tokens, those in `specials` are read as such."""
         return self._codec.encode(
             unicodedata.normalize("NFC", text), allowed_special=set(specials), disallowed_special=()
         )

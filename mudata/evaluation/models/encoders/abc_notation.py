@@ -1,7 +1,7 @@
 """MIDI as ABC notation, in the form that ChatMusician was trained on.
 
-midi2abc (abcMIDI, GPL-2+, a program of its own) converts; it lies in symusic's wheel, or on the PATH. It prints the
-number of accidentals but not the mode, so that G minor reads K:Bb.
+midi2abc (abcMIDI, GPL-2+, a program of its own) converts; it lies in symusic's wheel, or on the
+PATH. It prints the number of accidentals but not the mode, so that G minor reads K:Bb.
 """
 
 from __future__ import annotations
@@ -21,7 +21,8 @@ _TIMEOUT_S = 60
 
 @dataclass(frozen=True)
 class Abc:
-    """A score: header fields, and each voice's lines of bars. `drums` names voices of the percussion channel."""
+    """A score: header fields, and each voice's lines of bars.
+    `drums` names voices of the percussion channel."""
 
     header: dict[str, str]
     voices: dict[str, tuple[str, ...]]
@@ -33,7 +34,8 @@ class Abc:
         return [line for voice, body in self.voices.items() for line in (f"V:{voice}", *body)]
 
     def lead(self) -> str | None:
-        """The voice with the most notes, drums apart; the first of equals. None if there is no note."""
+        """The voice with the most notes, drums apart; the first of equals.
+        None if there is no note."""
         counts = {voice: _notes(body) for voice, body in self.voices.items() if voice not in self.drums}
         best = max(counts, key=lambda voice: counts[voice], default=None)
         return best if best is not None and counts[best] else None
@@ -45,7 +47,8 @@ class Abc:
 
 
 def from_midi(file: Path) -> Abc:
-    """Convert a MIDI file. Raises AudioError where it has no notes or cannot be read, ModelError without midi2abc."""
+    """Convert a MIDI file. Raises AudioError where it has no notes or cannot be read,
+    ModelError without midi2abc."""
     try:
         done = subprocess.run([_program(), str(file.resolve())], capture_output=True, timeout=_TIMEOUT_S, check=False)
     except subprocess.TimeoutExpired as error:

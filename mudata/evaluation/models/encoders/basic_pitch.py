@@ -1,8 +1,9 @@
-"""Audio to notes with Basic Pitch (Bittner et al., ICASSP 2022, arXiv 2203.09893): its published model, our code.
+"""Audio to notes with Basic Pitch (Bittner et al., ICASSP 2022, arXiv 2203.09893):
+its published model, our code.
 
-The model is a file of the package basic-pitch 0.4.0 (Apache-2.0), whose own requirements conflict with everything:
-`pip install --no-deps basic-pitch` brings the file, and onnxruntime runs it. Constants are those of that package
-(constants.py, inference.py, note_creation.py).
+The model is a file of the package basic-pitch 0.4.0 (Apache-2.0), whose own requirements conflict
+with everything: `pip install --no-deps basic-pitch` brings the file, and onnxruntime runs it.
+Constants are those of that package (constants.py, inference.py, note_creation.py).
 """
 
 from __future__ import annotations
@@ -50,7 +51,8 @@ class Note:
 
 
 class NoteTranscriber:
-    """The loaded model. model: path of nmp.onnx; None looks into the installed package basic-pitch."""
+    """The loaded model. model: path of nmp.onnx; None looks into the installed package
+    basic-pitch."""
 
     def __init__(self, model: Path | None = None) -> None:
         import onnxruntime
@@ -86,8 +88,8 @@ class NoteTranscriber:
 
 
 def notes(frames: NDArray[np.float32], onsets: NDArray[np.float32]) -> list[Note]:
-    """Notes of activations (frames, 88): from every onset, last first, as long as the pitch goes on; then from the
-    loudest frames that no onset explains, both ways in time."""
+    """Notes of activations (frames, 88): from every onset, last first, as long as the pitch goes
+    on; then from the loudest frames that no onset explains, both ways in time."""
     if len(frames) < 3:
         return []
     begins = np.maximum(onsets, _rises(frames, onsets))
@@ -138,16 +140,17 @@ def _silence(left: NDArray[np.float64], start: int, end: int, pitch: int) -> Non
 
 
 def _time(frame: int) -> float:
-    """Seconds of a frame; each window is a little longer than its frames, which adds up (with the package's own
-    alignment of 1.8 ms)."""
+    """Seconds of a frame; each window is a little longer than its frames,
+    which adds up (with the package's own alignment of 1.8 ms)."""
     per_window = FRAMES_PER_S * 2
     offset = HOP / RATE * (per_window - WINDOW / HOP) + 0.0018
     return frame * HOP / RATE - offset * (frame // per_window)
 
 
 def lead(transcribed: list[Note]) -> list[Note]:
-    """One voice out of many: of notes that begin together the strongest, which overtones and ghosts are not; each
-    ends where the next begins. A weaker note that begins while a stronger one goes on is left out."""
+    """One voice out of many: of notes that begin together the strongest, which overtones and ghosts
+    are not; each ends where the next begins. A weaker note that begins while a stronger one goes on
+    is left out."""
     line: list[Note] = []
     for note in sorted(transcribed, key=lambda n: n.start_s):
         if line and note.start_s - line[-1].start_s < TOGETHER_S:

@@ -1,7 +1,8 @@
-"""BEATs (Chen et al., arXiv 2212.09058), iteration 3 and later: the general audio encoder inside SALMONN.
+"""BEATs (Chen et al., arXiv 2212.09058), iteration 3 and later:
+the general audio encoder inside SALMONN.
 
-Sizes are those of the checkpoint's own `cfg`. Facts are from microsoft/unilm's BEATs as bytedance/SALMONN carries it
-(branch salmonn, a58bba7).
+Sizes are those of the checkpoint's own `cfg`. Facts are from microsoft/unilm's BEATs as
+bytedance/SALMONN carries it (branch salmonn, a58bba7).
 """
 
 from __future__ import annotations
@@ -54,13 +55,13 @@ class Beats:
         self._position = v * (g / v.norm(dim=(0, 1), keepdim=True))  # weight norm over the last axis
 
     def features(self, wave: torch.Tensor) -> torch.Tensor:
-        """Normalised filter bank (frames, 128) of a wave (n,) at 16 kHz, full scale 1; computed in float64, since in
-        float32 quiet bins next to loud ones are off."""
+        """Normalised filter bank (frames, 128) of a wave (n,) at 16 kHz, full scale 1; computed in
+        float64, since in float32 quiet bins next to loud ones are off."""
         return ((fbank(wave.double() * 2**15, "povey", MELS) - MEAN) / SCALE).float()
 
     def patches(self, features: torch.Tensor) -> torch.Tensor:
-        """Patch embeddings (tokens, embed_dim): 8 tokens for 16 frames, frequency fastest; a last incomplete patch is
-        dropped."""
+        """Patch embeddings (tokens, embed_dim):
+        8 tokens for 16 frames, frequency fastest; a last incomplete patch is dropped."""
         weight, bias = self._of["patch_embedding.weight"], self._of.get("patch_embedding.bias")
         return conv2d(features[None, None], weight, bias, stride=self._patch)[0].flatten(1).T
 
@@ -92,9 +93,9 @@ class Beats:
         return self.states(self.features(wave))[-1]
 
     def _bias(self, length: int, device: Any) -> torch.Tensor:
-        """Relative position bias (heads, queries, keys), by T5's buckets: half of them for keys that
-        come later; of each half, one bucket a distance for the nearer half, then logarithmic up
-        to the greatest distance, beyond which all share the last. Source: Raffel et al., arXiv
+        """Relative position bias (heads, queries, keys), by T5's buckets: half of them for keys
+        that come later; of each half, one bucket a distance for the nearer half, then logarithmic
+        up to the greatest distance, beyond which all share the last. Source: Raffel et al., arXiv
         1910.10683."""
         at = torch.arange(length, device=device)
         offset = at[None] - at[:, None]

@@ -1,7 +1,8 @@
 """Kaldi-style log-mel filter bank, as LTU, SALMONN's BEATs and ModaVerse's ImageBind hear.
 
-The same numbers, bit for bit in float32, as torchaudio's `compliance.kaldi.fbank` with its defaults,
-no dither and no energy. Constants: Kaldi, feat/feature-window.cc and feat/mel-computations.cc.
+The same numbers, bit for bit in float32, as torchaudio's `compliance.kaldi.fbank` with its
+defaults, no dither and no energy. Constants: Kaldi, feat/feature-window.cc and
+feat/mel-computations.cc.
 """
 
 from __future__ import annotations
@@ -31,7 +32,8 @@ def fbank(wave: torch.Tensor, window: Window, mels: int = 128) -> torch.Tensor:
     Args:
         wave: mono, (n,) at 16 kHz, float32 or float64, in which all is computed. Its scale adds a
             constant to every value: BEATs wants 16-bit numbers, LTU and ImageBind full scale 1.
-        window: 'hanning' (LTU, ImageBind) or 'povey', Kaldi's own, which is hanning ** 0.85 (BEATs).
+        window: 'hanning' (LTU, ImageBind) or 'povey',
+            Kaldi's own, which is hanning ** 0.85 (BEATs).
         mels: number of triangles between 20 Hz and 8 kHz.
 
     Returns:

@@ -1,6 +1,8 @@
-"""The audio branch of ImageBind-huge (Girdhar et al., arXiv 2305.05665): one vector for three pieces of 2 s.
+"""The audio branch of ImageBind-huge (Girdhar et al., arXiv 2305.05665):
+one vector for three pieces of 2 s.
 
-Facts are from facebookresearch/ImageBind at 53680b02 and the clip sampler of facebookresearch/pytorchvideo at 28fe037d.
+Facts are from facebookresearch/ImageBind at 53680b02 and the
+clip sampler of facebookresearch/pytorchvideo at 28fe037d.
 """
 
 from __future__ import annotations
@@ -25,7 +27,8 @@ LARGEST_SCALE = 100.0
 
 
 class ImageBindAudio:
-    """The branch, in float32. heads: attention heads, which the file does not store (12 as published)."""
+    """The branch, in float32. heads:
+    attention heads, which the file does not store (12 as published)."""
 
     def __init__(self, file: Path, heads: int, device: str) -> None:
         weights = read(file)
@@ -35,10 +38,12 @@ class ImageBindAudio:
         _check(weights, self._depth)
 
     def features(self, wave: torch.Tensor) -> torch.Tensor:
-        """Filter banks (3, 1, 128, 204) of a wave (channels, n) at 16 kHz: pieces at the start, the middle and the end.
+        """Filter banks (3, 1, 128, 204) of a wave (channels, n) at 16 kHz:
+        pieces at the start, the middle and the end.
 
-        The mean over all channels is taken off each piece in place, so that pieces that overlap (below 6 s) see it
-        twice; only the first channel is heard then. The weights of ModaVerse were trained so.
+        The mean over all channels is taken off each piece in place, so that pieces that overlap
+        (below 6 s) see it twice; only the first channel is heard then. The weights of ModaVerse
+        were trained so.
         """
         wave = wave.clone()
         last = max(Fraction(wave.shape[1], RATE) - PIECE_S, Fraction(0))
@@ -66,8 +71,8 @@ class ImageBindAudio:
         return x
 
     def head(self, tokens: torch.Tensor) -> torch.Tensor:
-        """One vector (output,) of the trunk's tokens: the mean of three scaled unit vectors, made of
-        each piece's first token."""
+        """One vector (output,) of the trunk's tokens:
+        the mean of three scaled unit vectors, made of each piece's first token."""
         first = self._of.norm(tokens[:, 0], "modality_heads.audio.0", EPS)
         unit = normalize(linear(first, self._of["modality_heads.audio.2.weight"]), dim=-1)
         scale = self._of["modality_postprocessors.audio.1.log_logit_scale"].exp().clamp_max(LARGEST_SCALE)
@@ -83,7 +88,8 @@ class ImageBindAudio:
 
 
 def _check(weights: Weights, depth: int) -> None:
-    """Every tensor of the branch is there and none is unknown; those of the other senses are let go."""
+    """Every tensor of the branch is there and none is unknown;
+    those of the other senses are let go."""
     parts = ("norm_1", "norm_2", "attn.out_proj", "mlp.fc1", "mlp.fc2")
     wanted = {f"{part}.{x}" for part in parts for x in ("weight", "bias")}
     wanted |= {f"attn.{x}" for x in ("in_proj_weight", "in_proj_bias", "bias_k", "bias_v")}

@@ -1,7 +1,8 @@
-"""MERT-v1-330M (Li et al., arXiv 2306.00107), the music encoder inside MU-LLaMA and M2UGen, as a plain HubertModel.
+"""MERT-v1-330M (Li et al., arXiv 2306.00107),
+the music encoder inside MU-LLaMA and M2UGen, as a plain HubertModel.
 
-Its published class is remote code that current transformers cannot run; the branch that the 330M model takes
-is Hubert's (yizhilll/MERT at 391062e4, scripts/mert_hf).
+Its published class is remote code that current transformers cannot run; the branch that the 330M
+model takes is Hubert's (yizhilll/MERT at 391062e4, scripts/mert_hf).
 """
 
 from __future__ import annotations
@@ -19,13 +20,14 @@ RENAMED = {
     r"\.weight_g$": ".parametrizations.weight.original0",
     r"\.weight_v$": ".parametrizations.weight.original1",
 }
-"""The position convolution's weight norm under its names in current torch; unrenamed it would stay random."""
+"""The position convolution's weight norm under its names in current torch;
+unrenamed it would stay random."""
 _NOT_OURS = ("model_type", "architectures", "auto_map", "transformers_version", "_name_or_path", "torch_dtype")
 
 
 class Mert:
-    """The encoder of a folder with config.json and preprocessor_config.json, with tensors named as in
-    pytorch_model.bin after RENAMED. Runs in float32: it is a small part of any model here."""
+    """The encoder of a folder with config.json and preprocessor_config.json, with tensors named as
+    in pytorch_model.bin after RENAMED. Runs in float32: it is a small part of any model here."""
 
     def __init__(self, folder: Path, tensors: Iterable[tuple[str, torch.Tensor]], device: str) -> None:
         from transformers import HubertConfig, HubertModel, Wav2Vec2FeatureExtractor
@@ -44,9 +46,11 @@ class Mert:
         return torch.as_tensor(inputs.input_values, device=wave.device)
 
     def hidden_states(self, wave: torch.Tensor) -> torch.Tensor:
-        """States of shape (layers + 1, frames, width), 75 frames a second, the last one after the final norm.
+        """States of shape (layers + 1, frames, width),
+        75 frames a second, the last one after the final norm.
 
-        Clips are heard one by one: a group norm runs over time, so that padding would change everything.
+        Clips are heard one by one:
+        a group norm runs over time, so that padding would change everything.
         """
         out = self._model(self.inputs(wave), output_hidden_states=True)
         return torch.cat([*out.hidden_states[:-1], out.last_hidden_state])

@@ -35,6 +35,7 @@ def as_ffmpeg(audio: NDArray[np.float32], rate: int, target: int) -> torch.Tenso
 
 
 def mean_of_resampled(audio: NDArray[np.float32], rate: int, target: int) -> torch.Tensor:
-    """The mean of all channels, each resampled before: MU-LLaMA, M2UGen, and ours for ChatMusician."""
+    """The mean of all channels, each resampled before: MU-LLaMA, M2UGen, and ours for
+    ChatMusician."""
     channels = torch.from_numpy(np.ascontiguousarray(np.atleast_2d(audio.T)))
     return resample(channels, rate, target).mean(0)

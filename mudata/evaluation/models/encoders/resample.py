@@ -10,7 +10,8 @@ from functools import lru_cache
 import torch
 
 WIDTH, ROLLOFF = 6, 0.99
-"""Zero crossings of the low-pass filter, and its cutoff as a share of Nyquist: torchaudio's defaults."""
+"""Zero crossings of the low-pass filter,
+and its cutoff as a share of Nyquist: torchaudio's defaults."""
 
 
 def resample(wave: torch.Tensor, rate: int, target: int, *, precision: torch.dtype = torch.float32) -> torch.Tensor:

@@ -1,4 +1,5 @@
-"""Whisper (Radford et al., arXiv 2212.04356): its encoder alone, as several models hear, and its transcripts."""
+"""Whisper (Radford et al., arXiv 2212.04356):
+its encoder alone, as several models hear, and its transcripts."""
 
 from __future__ import annotations
 
@@ -27,7 +28,8 @@ def whisper_encoder(folder: Path, device: str) -> tuple[Any, Any]:
 
 
 class SpeechTranscriber:
-    """A whole Whisper that writes down what is sung or said, greedily, in the language it detects."""
+    """A whole Whisper that writes down what is sung or said, greedily, in the language it
+    detects."""
 
     def __init__(self, folder: Path, device: str, dtype: torch.dtype) -> None:
         from transformers import WhisperForConditionalGeneration, WhisperProcessor

@@ -1,7 +1,9 @@
-"""AnyGPT (Zhan et al., arXiv 2402.12226), base and chat: music as words, LLaMA-2-7B reading EnCodec's codes.
+"""AnyGPT (Zhan et al., arXiv 2402.12226), base and chat:
+music as words, LLaMA-2-7B reading EnCodec's codes.
 
-Folder: `AnyGPT/` (a plain Llama with a large vocabulary) and `encodec_32khz/` (`facebook/encodec_32khz`). Facts are
-from OpenMOSS/AnyGPT at 282b58fa. Where the authors take a random piece of a long clip, here it is the first.
+Folder: `AnyGPT/` (a plain Llama with a large vocabulary) and `encodec_32khz/`
+(`facebook/encodec_32khz`). Facts are from OpenMOSS/AnyGPT at 282b58fa. Where the authors take a
+random piece of a long clip, here it is the first.
 """
 
 from __future__ import annotations
@@ -41,9 +43,9 @@ STOPS = ("<eos>", "<eom>")
 
 
 class AnyGPT(AudioLLM):
-    """Either model. chat: whether the checkpoint follows instructions. instruction: what the base model is told
-    instead of the question, '' for the question itself; where it has to choose among options it cannot be asked, and
-    the likeliest option is its answer."""
+    """Either model. chat: whether the checkpoint follows instructions. instruction: what the base
+    model is told instead of the question, '' for the question itself; where it has to choose among
+    options it cannot be asked, and the likeliest option is its answer."""
 
     RATE = 32_000
     GREEDY = GenerationConfig((2,), max_new_tokens=100)
@@ -82,7 +84,8 @@ class AnyGPT(AudioLLM):
         return {"codes": codes[0][0]}
 
     def compose(self, audio: torch.Tensor, prompt: str, question: Question) -> PromptEmbedding:
-        """Special tokens and the texts between them, each tokenised apart as the authors' tokenizer did."""
+        """Special tokens and the texts between them,
+        each tokenised apart as the authors' tokenizer did."""
         added, text = self._added, self.tokenizer.encode
         size = int(self.codec.config.codebook_size)
         frames = audio.T.tolist()

@@ -1,8 +1,10 @@
-"""ChatMusician (Yuan et al., arXiv 2402.16153): LLaMA-2-7B that reads music as ABC notation. It has no ears.
+"""ChatMusician (Yuan et al., arXiv 2402.16153):
+LLaMA-2-7B that reads music as ABC notation. It has no ears.
 
-Folder: `ChatMusician/` as published. Its authors name no way from sound to ABC (and the survey names no tool): the one
-here is a reconstruction, audio -> Basic Pitch -> one voice -> MIDI -> midi2abc -> ABC. A clip that is MIDI skips the
-first steps. What the model was given is kept with every answer. Facts are from hf-lin/ChatMusician at 440e65ee.
+Folder: `ChatMusician/` as published. Its authors name no way from sound to ABC (and the survey
+names no tool): the one here is a reconstruction, audio -> Basic Pitch -> one voice -> MIDI ->
+midi2abc -> ABC. A clip that is MIDI skips the first steps. What the model was given is kept with
+every answer. Facts are from hf-lin/ChatMusician at 440e65ee.
 """
 
 from __future__ import annotations
@@ -41,12 +43,14 @@ TAG = (
 )
 CAPTION = "Describe the following piece of music given in ABC notation."
 LONGEST_ABC = 1400
-"""Tokens of ABC that leave room in the 2,048 positions of its training for a question and an answer."""
+"""Tokens of ABC that leave room in the 2,048
+positions of its training for a question and an answer."""
 
 
 class ChatMusician(AudioLLM):
-    """The chat model. own_words: where a prompt speaks of listening, as those of mudata do, ask in words for a reader
-    of notation instead. transcription_model: path of Basic Pitch's nmp.onnx, where that package is not installed."""
+    """The chat model. own_words: where a prompt speaks of listening, as those of mudata do, ask in
+    words for a reader of notation instead. transcription_model: path of Basic Pitch's nmp.onnx,
+    where that package is not installed."""
 
     RATE, LONGEST_S = RATE, 60.0
     GREEDY = GenerationConfig((2,), max_new_tokens=512)
@@ -129,7 +133,8 @@ class ChatMusician(AudioLLM):
         return f"{words}\n{score}"
 
     def ids(self, prompt: str) -> list[int]:
-        """Ids of a whole prompt. A literal '</s>' in it becomes the end of a turn, as in the authors' code."""
+        """Ids of a whole prompt. A literal '</s>' in it becomes the end of a turn,
+        as in the authors' code."""
         return self._ids(TEMPLATE.replace("{prompt}", prompt))
 
     def finish(self, ids: list[int]) -> str:

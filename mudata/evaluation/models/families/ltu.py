@@ -1,7 +1,9 @@
-"""LTU, Listen, Think, and Understand (Gong et al., arXiv 2305.10790): an audio spectrogram transformer before Vicuna.
+"""LTU, Listen, Think, and Understand (Gong et al., arXiv 2305.10790):
+an audio spectrogram transformer before Vicuna.
 
-Folder, as its authors lay it out: `vicuna_ltu/` (Vicuna-7B v1.1) and `ltu_ori_paper.bin` (what was trained). Facts are
-from YuanGongND/ltu at 2002aad8, src/ltu. The quirks below are kept, because the weights were trained with them.
+Folder, as its authors lay it out: `vicuna_ltu/` (Vicuna-7B v1.1) and `ltu_ori_paper.bin` (what was
+trained). Facts are from YuanGongND/ltu at 2002aad8, src/ltu. The quirks below are kept, because the
+weights were trained with them.
 """
 
 from __future__ import annotations
@@ -102,7 +104,8 @@ class LTU(AudioLLM):
 
 
 class _Encoder:
-    """The audio branch of CAV-MAE: patches, frequency first, through pre-norm transformer blocks, in float32."""
+    """The audio branch of CAV-MAE:
+    patches, frequency first, through pre-norm transformer blocks, in float32."""
 
     def __init__(self, weights: Weights, heads: int, device: str) -> None:
         prefix = f"{PREFIX}audio_encoder."

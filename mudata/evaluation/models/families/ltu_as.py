@@ -1,8 +1,9 @@
-"""LTU-AS (Gong et al., arXiv 2309.14405): every layer of Whisper's encoder, and its transcript, before Vicuna.
+"""LTU-AS (Gong et al., arXiv 2309.14405):
+every layer of Whisper's encoder, and its transcript, before Vicuna.
 
-Folder, in its authors' layout: `vicuna_ltuas/` (Vicuna-7B v1.1), `ltuas_long_noqa_a6.bin` (what was trained),
-`whisper-large/` (large-v1, whose encoder hears) and `whisper-large-v2/` (which transcribes). Facts are from
-YuanGongND/ltu at 2002aad8, src/ltu_as.
+Folder, in its authors' layout: `vicuna_ltuas/` (Vicuna-7B v1.1), `ltuas_long_noqa_a6.bin` (what was
+trained), `whisper-large/` (large-v1, whose encoder hears) and `whisper-large-v2/` (which
+transcribes). Facts are from YuanGongND/ltu at 2002aad8, src/ltu_as.
 """
 
 from __future__ import annotations
@@ -36,8 +37,9 @@ BLOCK = ("attn.query", "attn.key", "attn.value", "attn.out", "attn_ln", "mlp.0",
 
 
 class LtuAs(AudioLLM):
-    """LTU-AS. `layer_heads`: attention heads over Whisper's layers, which no file stores. transcribe: whether the
-    prompt gets the transcript, as in training; without, `whisper-large-v2/` is not needed."""
+    """LTU-AS. `layer_heads`: attention heads over Whisper's layers, which no file stores.
+    transcribe: whether the prompt gets the transcript, as in training; without, `whisper-large-v2/`
+    is not needed."""
 
     RATE, LONGEST_S = 16_000, None
     GREEDY = GenerationConfig((2,), max_new_tokens=400)
@@ -150,7 +152,8 @@ def _trained(trained: Weights, device: str) -> Layers:
 
 
 def cleaned(transcript: str) -> str:
-    """A transcript without what Whisper likes to hear in silence (src/ltu_as/inference_gradio.py)."""
+    """A transcript without what Whisper likes to hear in silence
+    (src/ltu_as/inference_gradio.py)."""
     text = transcript.lstrip()
     for phrase in ("thanks for watching", "thank you for watching"):
         for spelling, end in itertools.product((phrase, phrase.capitalize(), phrase.upper()), (".", "!", "")):

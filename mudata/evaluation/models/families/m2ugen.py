@@ -1,7 +1,9 @@
-"""M2UGen (Liu et al., arXiv 2311.11255), its understanding of music: MU-LLaMA's bridge into other layers.
+"""M2UGen (Liu et al., arXiv 2311.11255), its understanding of music:
+MU-LLaMA's bridge into other layers.
 
-Folder, as its authors publish it: `checkpoint.pth` with everything in it, `LLaMA/7B/params.json` and
-`LLaMA/tokenizer.model`, and MERT's folder beside. Its image, video and generation parts are not needed here.
+Folder, as its authors publish it: `checkpoint.pth` with everything in it, `LLaMA/7B/params.json`
+and `LLaMA/tokenizer.model`, and MERT's folder beside. Its image, video and generation parts are not
+needed here.
 """
 
 from __future__ import annotations
@@ -18,7 +20,8 @@ TEMPLATE = (
     "### Instruction:\n{prompt}\n\n### Response:"
 )
 NEWLINE = 13
-"""Id at which the authors cut the answer, whatever follows; the end-of-sequence id does not stop it."""
+"""Id at which the authors cut the answer, whatever follows;
+the end-of-sequence id does not stop it."""
 OTHERS = ("vit_model", "vivit_model", "iu_vit_", "iu_vivit_", "generation_model", "output_projector")
 
 

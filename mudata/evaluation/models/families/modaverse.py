@@ -1,7 +1,8 @@
-"""ModaVerse 7b-v0 (Wang et al., CVPR 2024, arXiv 2401.06395): ImageBind's ear, and one position of Vicuna for it.
+"""ModaVerse 7b-v0 (Wang et al., CVPR 2024, arXiv 2401.06395):
+ImageBind's ear, and one position of Vicuna for it.
 
-Folder, in its authors' layout: `ModaVerse-7b/` (what was trained), `7b_v0/` (Vicuna-7B v0, to be made from LLaMA and a
-delta), `imagebind_huge.pth`. Facts are from xinke-wang/ModaVerse at 9838da4c.
+Folder, in its authors' layout: `ModaVerse-7b/` (what was trained), `7b_v0/` (Vicuna-7B v0, to be
+made from LLaMA and a delta), `imagebind_huge.pth`. Facts are from xinke-wang/ModaVerse at 9838da4c.
 """
 
 from __future__ import annotations
@@ -36,7 +37,8 @@ _LLM = "LLM.base_model.model."
 
 
 class ModaVerse(AudioLLM):
-    """ModaVerse answering in words. `imagebind_heads`: attention heads of the audio branch, which no file stores."""
+    """ModaVerse answering in words.
+    `imagebind_heads`: attention heads of the audio branch, which no file stores."""
 
     RATE, LONGEST_S = 16_000, None
     GREEDY = GenerationConfig((2,), max_new_tokens=246)
@@ -64,7 +66,8 @@ class ModaVerse(AudioLLM):
         self.bos, self.eos = (self.tokenizer.id_of(_content(special[f"{x}_token"])) for x in ("bos", "eos"))
 
     def waveform(self, audio: NDArray[np.float32], rate: int) -> torch.Tensor:
-        """All channels (channels, n) at 16 kHz: which of them is heard is for `ImageBindAudio` to say."""
+        """All channels (channels, n) at 16 kHz:
+        which of them is heard is for `ImageBindAudio` to say."""
         return resample(torch.from_numpy(np.ascontiguousarray(np.atleast_2d(audio.T))), rate, self.RATE)
 
     def stages(self, wave: torch.Tensor) -> dict[str, torch.Tensor]:
@@ -90,8 +93,8 @@ class ModaVerse(AudioLLM):
         return (self.eos, self.tokenizer.id_of(f"▁{STOP}"))
 
     def finish(self, ids: list[int]) -> str:
-        """The model answers 'Modality: [TEXT] Prompt: ...'; what follows counts, or all of it where that form was not
-        kept."""
+        """The model answers 'Modality: [TEXT] Prompt:
+        ...'; what follows counts, or all of it where that form was not kept."""
         return answer_of(self.tokenizer.decode(ids))
 
     def continuation(self, option: str) -> list[int]:

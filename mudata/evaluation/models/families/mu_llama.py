@@ -1,8 +1,9 @@
-"""MU-LLaMA (Liu et al., arXiv 2308.11276): MERT, a bridge, and LLaMA-2-7B whose last layers hear the clip.
+"""MU-LLaMA (Liu et al., arXiv 2308.11276):
+MERT, a bridge, and LLaMA-2-7B whose last layers hear the clip.
 
-Folder, as its authors publish it (`mu-llama/MU-LLaMA`, revision fc74b4c or later): `checkpoint.pth`, `LLaMA/7B/` and
-`LLaMA/tokenizer.model`, and MERT's folder beside. The first revisions were built on LLaMA-1 and are refused by the
-checksum that lies with it.
+Folder, as its authors publish it (`mu-llama/MU-LLaMA`, revision fc74b4c or later):
+`checkpoint.pth`, `LLaMA/7B/` and `LLaMA/tokenizer.model`, and MERT's folder beside. The first
+revisions were built on LLaMA-1 and are refused by the checksum that lies with it.
 """
 
 from __future__ import annotations
@@ -20,7 +21,8 @@ TEMPLATE = (
     "Write a response that appropriately completes the request.\n\n"
     "### Instruction:\n{prompt}\n\n### Input:\n<built-in function input>\n\n### Response:"
 )
-"""The authors' code formats Python's function `input` where an input was meant; it did so in training as well."""
+"""The authors' code formats Python's function `input` where an input was meant;
+it did so in training as well."""
 
 
 LLAMA_1 = "6efc8dab194ab59e49cd24be5574d85e"
@@ -28,7 +30,8 @@ LLAMA_1 = "6efc8dab194ab59e49cd24be5574d85e"
 
 
 class MuLlama(Bridged):
-    """What an adapter-only checkpoint lacks is taken from `LLaMA/7B/consolidated.00.pth` and MERT's folder."""
+    """What an adapter-only checkpoint lacks is taken
+    from `LLaMA/7B/consolidated.00.pth` and MERT's folder."""
 
     GREEDY = GenerationConfig((2,), max_new_tokens=512)
     PAPER = GenerationConfig((2,), max_new_tokens=512, sample=True, temperature=0.6, top_p=0.8)

@@ -1,8 +1,10 @@
-"""Qwen-Audio and Qwen-Audio-Chat (Chu et al., arXiv 2311.07919): a Whisper-like encoder before Qwen-7B.
+"""Qwen-Audio and Qwen-Audio-Chat (Chu et al., arXiv 2311.07919):
+a Whisper-like encoder before Qwen-7B.
 
-Folder, as published (`Qwen/Qwen-Audio-Chat`): safetensors, config.json, qwen.tiktoken. Facts are from QwenLM/Qwen-Audio
-at b50fb958. Qwen-7B is Qwen2's architecture under other names; the encoder is its own, because it cuts the spectrogram
-to the clip before its convolutions, where Whisper's and Qwen2-Audio's read 30 s.
+Folder, as published (`Qwen/Qwen-Audio-Chat`): safetensors, config.json, qwen.tiktoken. Facts are
+from QwenLM/Qwen-Audio at b50fb958. Qwen-7B is Qwen2's architecture under other names; the encoder
+is its own, because it cuts the spectrogram to the clip before its convolutions, where Whisper's and
+Qwen2-Audio's read 30 s.
 """
 
 from __future__ import annotations
@@ -45,12 +47,14 @@ BLOCK = ("attn.query", "attn.key", "attn.value", "attn.out", "attn_ln", "mlp.0",
 SYSTEM = "You are a helpful assistant."
 ANALYSIS = "<|startofanalysis|>"
 CAPTION = f"{ANALYSIS}<|unknown|><|caption|><|en|><|notimestamps|><|caption_plain|>"
-"""What the base model is told instead of a question (eval_audio/evaluate_audiocaps.py and TUTORIAL.md)."""
+"""What the base model is told instead of a question
+(eval_audio/evaluate_audiocaps.py and TUTORIAL.md)."""
 
 
 class QwenAudio(AudioLLM):
-    """Either model. chat: whether the checkpoint follows instructions; the base model knows tasks by tags only, and
-    gets its caption tag for captions and its question tags for everything else."""
+    """Either model. chat: whether the checkpoint follows instructions; the base model knows
+    tasks by tags only, and gets its caption tag for captions and its question tags for
+    everything else."""
 
     RATE, LONGEST_S = 16_000, 30.0
     GREEDY = GenerationConfig((0,), max_new_tokens=512)
@@ -108,7 +112,8 @@ class QwenAudio(AudioLLM):
         return cut.to(wave.device)
 
     def compose(self, audio: torch.Tensor, prompt: str, question: Question) -> PromptEmbedding:
-        """The chat form, pieces of which are tokenised one by one as in training; or the base model's tags."""
+        """The chat form, pieces of which are tokenised one by one as in training;
+        or the base model's tags."""
         text, ids = self.tokenizer, self.tokenizer.ids
         span = self.audio_ids(len(audio))
         if not self._chat:
@@ -156,7 +161,8 @@ class QwenAudio(AudioLLM):
 
 
 class _Encoder:
-    """Whisper's encoder over a spectrogram of any length, pooled by two and projected; in float32."""
+    """Whisper's encoder over a spectrogram of any length, pooled by two and projected; in
+    float32."""
 
     def __init__(self, weights: Weights, settings: dict[str, Any], device: str) -> None:
         self._heads, self._depth = int(settings["n_head"]), int(settings["n_layer"])

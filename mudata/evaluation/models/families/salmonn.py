@@ -1,7 +1,9 @@
-"""SALMONN (Tang et al., arXiv 2310.13289), 7B and 13B: Whisper and BEATs, mixed window by window, before Vicuna.
+"""SALMONN (Tang et al., arXiv 2310.13289), 7B and 13B:
+Whisper and BEATs, mixed window by window, before Vicuna.
 
-Folder: `salmonn_7b_v0.pth` or `salmonn_v1.pth` (what was trained), `whisper-large-v2/`, the BEATs file, and
-Vicuna's folder (any whose name begins with 'vicuna'). Facts are from bytedance/SALMONN, branch salmonn, a58bba7.
+Folder: `salmonn_7b_v0.pth` or `salmonn_v1.pth` (what was trained), `whisper-large-v2/`, the BEATs
+file, and Vicuna's folder (any whose name begins with 'vicuna'). Facts are from bytedance/SALMONN,
+branch salmonn, a58bba7.
 """
 
 from __future__ import annotations
@@ -39,7 +41,8 @@ _LLAMA = "llama_model.base_model.model.model."
 
 
 class Salmonn(AudioLLM):
-    """Either size. `qformer_heads`: attention heads of the window Q-Former, which no file stores."""
+    """Either size. `qformer_heads`: attention heads of the window Q-Former, which no file
+    stores."""
 
     RATE, LONGEST_S = 16_000, 30.0
     GREEDY = GenerationConfig((2,), max_new_tokens=200)
@@ -124,7 +127,8 @@ class Salmonn(AudioLLM):
         return out.reshape(-1, out.shape[-1])
 
     def compose(self, audio: torch.Tensor, prompt: str, question: Question) -> PromptEmbedding:
-        """The texts before and after the audio are tokenised apart, so that each has a leading space."""
+        """The texts before and after the audio are tokenised apart,
+        so that each has a leading space."""
         before = [self.tokenizer.bos, *self.tokenizer.encode(BEFORE)]
         after = self.tokenizer.encode(AFTER.replace("{prompt}", prompt))
         table = self.llm.get_input_embeddings()

@@ -1,9 +1,10 @@
 """Pickles of before PyTorch 1.6 as safetensors beside them.
 
-torch.save has written zip archives since PyTorch 1.6 (July 2020), and torch maps those into memory as fast as
-safetensors: 2.0 GB in 16 bit, taken tensor by tensor, took 1.6 to 2.9 s from a zip and 1.7 to 3.6 s from safetensors,
-first and second time alike, with one tensor in memory. So archives stay as they are. Older pickles cannot be
-mapped and are read whole each time; they are converted once.
+torch.save has written zip archives since PyTorch 1.6 (July 2020), and torch maps those into memory
+as fast as safetensors: 2.0 GB in 16 bit, taken tensor by tensor, took 1.6 to 2.9 s from a zip and
+1.7 to 3.6 s from safetensors, first and second time alike, with one tensor in memory. So archives
+stay as they are. Older pickles cannot be mapped and are read whole each time; they are converted
+once.
 """
 
 from __future__ import annotations
@@ -22,10 +23,11 @@ from mudata.evaluation.models.weights.file_kinds import CONVERTED, is_old_pickle
 
 
 def convert(path: Path) -> Path | None:
-    """Write the tensors of an old pickle beside it, and give the new file; None where there is nothing to do, or it
-    cannot be read safely (reading it says why).
+    """Write the tensors of an old pickle beside it, and give the new file; None where there is
+    nothing to do, or it cannot be read safely (reading it says why).
 
-    Tensors at the top, and in dictionaries at the top, as `entry:name`; needs host memory for the whole file, once.
+    Tensors at the top, and in dictionaries at the top, as `entry:name`;
+    needs host memory for the whole file, once.
     """
     if not is_old_pickle(path) or opened(path):
         return None
@@ -58,7 +60,8 @@ def convert(path: Path) -> Path | None:
 
 
 def opened(path: Path) -> Any | None:
-    """The opened conversion of a pickle: newer than it, complete, and made of a file of its size; else None."""
+    """The opened conversion of a pickle:
+    newer than it, complete, and made of a file of its size; else None."""
     beside = path.with_name(path.name + CONVERTED)
     with contextlib.suppress(OSError, SafetensorError, ValueError, KeyError, TypeError):
         if beside.stat().st_mtime_ns >= path.stat().st_mtime_ns:
@@ -69,7 +72,8 @@ def opened(path: Path) -> Any | None:
 
 
 def slices(converted: Any, inside: str | None) -> dict[str, Any] | None:
-    """The slices of an entry of a conversion (None: those at the top), by name; None if there is no such entry."""
+    """The slices of an entry of a conversion (None: those at the top), by name;
+    None if there is no such entry."""
     if (inside or "") not in json.loads(converted.metadata()["of"])["entries"]:
         return None
     prefix = f"{inside or ''}:"

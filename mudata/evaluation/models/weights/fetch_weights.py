@@ -1,7 +1,8 @@
-"""The whole of `mudata models fetch`: consent, each part once from the first mirror that has it, the model's folder.
+"""The whole of `mudata models fetch`:
+consent, each part once from the first mirror that has it, the model's folder.
 
-Parts come through the same engine as datasets, with ledgers of their own, so that a fetch that was stopped goes on and
-a finished one is recognised without the network.
+Parts come through the same engine as datasets, with ledgers of their own, so that a fetch that was
+stopped goes on and a finished one is recognised without the network.
 """
 
 from __future__ import annotations
@@ -60,8 +61,8 @@ class FetchedWeights:
 
 
 def terms(card: ModelCard) -> licences.Terms:
-    """The terms of a model's weights, of the models that they are built on, and of its authors' code; the usage class
-    is the narrowest of the first two, since nothing of the code is used."""
+    """The terms of a model's weights, of the models that they are built on, and of its authors'
+    code; the usage class is the narrowest of the first two, since nothing of the code is used."""
     licence_of = {"weights": card.licence, "built on": card.base_licence, "authors' code": card.code_licence}
     weights = [licence.usage for licence in (card.licence, card.base_licence) if licence]
     return licences.Terms(
@@ -77,8 +78,9 @@ def terms(card: ModelCard) -> licences.Terms:
 def fetch(card: ModelCard, home: Home, request: WeightsRequest, progress: Progress = SILENT) -> FetchedWeights:
     """Bring a model's parts into the home, and put its folder together.
 
-    Every part is tried, whatever became of the others. Raises ModelError (no weights of its own), NeedsLicence,
-    FetchError or its kin (parts that could not be had, with every mirror's reason), HomeError.
+    Every part is tried, whatever became of the others. Raises ModelError (no weights of its own),
+    NeedsLicence, FetchError or its kin (parts that could not be had, with every mirror's reason),
+    HomeError.
     """
     return _WeightsFetch(card, home, request, progress).run()
 
@@ -124,14 +126,16 @@ class _WeightsFetch:
                 self.progress.say(f"{part.name} ({part.size}) is not among them.")
 
     def _check_room(self, parts: Sequence[PartOnDisk]) -> None:
-        """Better to fail before a download of many GB than at its end. Sizes are the cards', for people."""
+        """Better to fail before a download of many GB than at its end.
+        Sizes are the cards', for people."""
         lacking = {part.name: part for part in parts if part.state != "here"}.values()
         begun = sum(path.stat().st_size for part in lacking for path in part.root.rglob("*") if path.is_file())
         needed = sum(weight_store.gigabytes(part.card.size) for part in lacking if not self.offline) * 1e9 - begun
         check_room(self.card.name, needed, self.home.make(self.home.models))
 
     def _get_all(self, parts: Sequence[PartOnDisk]) -> None:
-        """Fetch parts, those first that only the user can bring. Raises one FetchError for all that fail."""
+        """Fetch parts, those first that only the user can bring.
+        Raises one FetchError for all that fail."""
         errors: dict[str, FetchError] = {}
         for part in sorted(parts, key=lambda part: not _only_by_hand(part)):
             try:
@@ -194,7 +198,8 @@ class _WeightsFetch:
         )
 
     def _complete(self, part: PartOnDisk) -> None:
-        """Small files that a folder of the user's own lacks: from a mirror if that is allowed, else told."""
+        """Small files that a folder of the user's own lacks:
+        from a mirror if that is allowed, else told."""
         if not (lacking := own_weights.lacking(part)):
             return
         fetched: list[Path] = []
@@ -215,7 +220,8 @@ class _WeightsFetch:
             self.engine.notes.append(f"{part.name}: {part.records[0].mirror} lack {', '.join(lacking)}")
 
     def _convert(self, part: PartOnDisk) -> None:
-        """Old pickles as safetensors beside them, where torch is installed; without it they are read as they are."""
+        """Old pickles as safetensors beside them, where torch is installed;
+        without it they are read as they are."""
         for path in (path for record in part.records for path in record.files):
             file = part.files / path
             if is_old_pickle(file) and (converted := _converted(file)):
@@ -227,7 +233,8 @@ def _only_by_hand(part: PartOnDisk) -> bool:
 
 
 def _wanted(mirror: AnyMirror) -> Callable[[str], bool]:
-    """Of a whole repository: no hidden files, no weights for other libraries, no pickles beside safetensors."""
+    """Of a whole repository: no hidden files,
+    no weights for other libraries, no pickles beside safetensors."""
     listed = [file.path for file in getattr(mirror, "files", ())]
     if "**" not in listed:
         return lambda path: True

@@ -1,7 +1,9 @@
-"""Weights that a user already has: a model's folder, a part's folder or file, a cache of Hugging Face.
+"""Weights that a user already has:
+a model's folder, a part's folder or file, a cache of Hugging Face.
 
-Files are known by their names below some folder of what was given. A folder that is named as a part is that part if it
-has its weights, in either format; any other must have every file of the part, and nothing is guessed between two parts.
+Files are known by their names below some folder of what was given. A folder that is named as a part
+is that part if it has its weights, in either format; any other must have every file of the part,
+and nothing is guessed between two parts.
 """
 
 from __future__ import annotations
@@ -55,10 +57,11 @@ class Adopted:
 
 
 def adopt(parts: Sequence[PartOnDisk], origins: Sequence[str], progress: Progress) -> Adopted:
-    """Link the files of parts that are in `origins` ('PATH', or 'PART=PATH'), and record the parts that are whole.
+    """Link the files of parts that are in `origins` ('PATH', or 'PART=PATH'),
+    and record the parts that are whole.
 
-    A part that is here already stays as it is, unless it is named. Raises FetchError if a path does not exist, or
-    nothing in all of them is of use.
+    A part that is here already stays as it is, unless it is named. Raises FetchError if a path does
+    not exist, or nothing in all of them is of use.
     """
     adopted = Adopted()
     claims: list[Claim] = []
@@ -153,7 +156,8 @@ def _matched(entries: Iterable[str], patterns: Iterable[str]) -> dict[str, dict[
 
 
 def _has_weights(root: Path, names: Iterable[str]) -> bool:
-    """Whether the files are those of one checkpoint: an index with all its shards, or the one file."""
+    """Whether the files are those of one checkpoint: an index with all its shards, or the one
+    file."""
     paths = set(names)
     for index in sorted((path for path in paths if PurePosixPath(path).name in INDEXES), reverse=True):
         try:
@@ -166,7 +170,8 @@ def _has_weights(root: Path, names: Iterable[str]) -> bool:
 
 
 def _is_named(part: PartOnDisk, folder: Path) -> bool:
-    """Whether a folder's name says that it is this part: the place in the model, the part, its repository."""
+    """Whether a folder's name says that it is this part:
+    the place in the model, the part, its repository."""
     repos = [mirror.repo for mirror in part.card.mirrors if mirror.kind == "huggingface"]
     names = {part.name, *(repo.rpartition("/")[2] for repo in repos)}
     names |= {part.at.rpartition("/")[2]} if part.at != "." else set()
@@ -177,8 +182,8 @@ def _is_named(part: PartOnDisk, folder: Path) -> bool:
 
 
 def _settle(claims: list[Claim], notes: list[str]) -> Iterator[Claim]:
-    """One folder for each part: the surest, then the nearest, then the right revision of a cache, then the newest; none
-    that fits two parts alike."""
+    """One folder for each part: the surest, then the nearest, then the right revision of a cache,
+    then the newest; none that fits two parts alike."""
     settled: set[str] = set()
     taken: set[Path] = set()
     order = sorted(claims, key=lambda c: (not c.chosen, not c.named, len(c.root.parts), _age(c)))

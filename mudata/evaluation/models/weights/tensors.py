@@ -1,8 +1,9 @@
-"""Published weights as one mapping from names to tensors, whatever files they come in, with every tensor accounted for.
+"""Published weights as one mapping from names to tensors,
+whatever files they come in, with every tensor accounted for.
 
-Nothing is executed: safetensors are mapped into memory, and pickles are read by torch's weights-only loader, which
-refuses any global that is not on its list. Tensors are loaded when they are taken, so that host memory holds one at a
-time beyond what the model keeps.
+Nothing is executed: safetensors are mapped into memory, and pickles are read by torch's
+weights-only loader, which refuses any global that is not on its list. Tensors are loaded when they
+are taken, so that host memory holds one at a time beyond what the model keeps.
 """
 
 from __future__ import annotations
@@ -27,7 +28,8 @@ _SHOWN = 8
 
 
 class Weights:
-    """Tensors by name. `take` hands each out once; `finish` refuses if any is left over that was not let go.
+    """Tensors by name. `take` hands each out once;
+    `finish` refuses if any is left over that was not let go.
 
     `where` names the files in messages.
     """
@@ -59,8 +61,8 @@ class Weights:
         return tensor if isinstance(tensor, torch.Tensor) else tensor[:]
 
     def under(self, prefix: str, rename: Mapping[str, str] | None = None) -> Iterator[tuple[str, torch.Tensor]]:
-        """All tensors whose names begin with `prefix`, taken one by one, without it. `rename` has regular
-        expressions and what their matches become."""
+        """All tensors whose names begin with `prefix`, taken one by one, without it. `rename` has
+        regular expressions and what their matches become."""
         for name in [name for name in self._tensors if name.startswith(prefix)]:
             new = name[len(prefix) :]
             for pattern, replacement in (rename or {}).items():
@@ -68,13 +70,14 @@ class Weights:
             yield new, self.take(name)
 
     def without_prefix(self, prefix: str) -> Weights:
-        """The same tensors, names cut of a prefix that some or all have (a wrapper's, such as 'module.')."""
+        """The same tensors, names cut of a prefix that
+        some or all have (a wrapper's, such as 'module.')."""
         return Weights({name.removeprefix(prefix): tensor for name, tensor in self._tensors.items()}, self.where)
 
     def over(self, bases: Mapping[str, Path], skip: Iterable[str] = ()) -> Weights:
-        """These tensors, and from other files those that are lacking: `bases` has the prefix under which each file's
-        tensors count. A file that is not there is nothing, nor is a folder without weights. `skip` are names (regular
-        expressions) never wanted."""
+        """These tensors, and from other files those that are lacking: `bases` has the prefix under
+        which each file's tensors count. A file that is not there is nothing, nor is a folder
+        without weights. `skip` are names (regular expressions) never wanted."""
         tensors = dict(self._tensors)
         for prefix, path in bases.items():
             if path.is_file() or any((path / name).is_file() for name in (*INDEXES, *SINGLES)):
@@ -84,11 +87,13 @@ class Weights:
         return Weights(tensors, self.where)
 
     def count(self, pattern: str) -> int:
-        """How many different numbers the group of a regular expression has among the names: layers, blocks."""
+        """How many different numbers the group of a regular
+        expression has among the names: layers, blocks."""
         return len({match[1] for name in self._tensors if (match := re.fullmatch(pattern, name))})
 
     def expect(self, names: Iterable[str], *, among: str) -> None:
-        """Check that exactly these are the tensors whose names match `among` (a regular expression)."""
+        """Check that exactly these are the tensors
+        whose names match `among` (a regular expression)."""
         wanted, there = set(names), {name for name in self._tensors if re.fullmatch(among, name)}
         if problems := _problems({"missing": wanted - there, "unexpected": there - wanted}):
             raise ModelError(f"{self.where} does not fit the model. {problems}.", "Check the checkpoint.")
@@ -108,9 +113,9 @@ class Weights:
 
 
 def fill(module: torch.nn.Module, tensors: Iterable[tuple[str, torch.Tensor]], where: str, device: str = "cpu") -> None:
-    """Put tensors into a module that may lie on the meta device, each cast to the dtype that the module has there and
-    moved to `device` before the next is read. Raises ModelError with the lists of what is missing, unexpected or of
-    another shape.
+    """Put tensors into a module that may lie on the meta device, each cast to the dtype that the
+    module has there and moved to `device` before the next is read. Raises ModelError with the lists
+    of what is missing, unexpected or of another shape.
     """
     wanted = module.state_dict()
     fitting: dict[str, torch.Tensor] = {}
@@ -134,10 +139,12 @@ def _problems(names: Mapping[str, Collection[str]]) -> str:
 
 
 def read(path: Path, *, inside: str | None = None, allow: Iterable[Any] = ()) -> Weights:
-    """The weights of a file (.safetensors, .bin, .pt, .pth) or of a folder in the layout of the Hugging Face Hub.
+    """The weights of a file (.safetensors, .bin, .pt, .pth)
+    or of a folder in the layout of the Hugging Face Hub.
 
-    `inside` names the entry of a pickled dictionary that holds them ('model'); `allow` are further classes that a
-    pickle may name. Raises ModelError: nothing there, cut short, or a pickle with anything but tensors in it.
+    `inside` names the entry of a pickled dictionary that holds them ('model'); `allow` are further
+    classes that a pickle may name. Raises ModelError: nothing there, cut short, or a pickle with
+    anything but tensors in it.
     """
     if path.is_dir():
         return _folder(path)
@@ -177,7 +184,8 @@ def _shard_of_tensors(index: Path) -> dict[str, str]:
 
 
 def whole(kind: Any, folder: Path, dtype: torch.dtype) -> Any:
-    """A model whose folder transformers reads by itself, which makes up what is missing: here that is refused.
+    """A model whose folder transformers reads by itself,
+    which makes up what is missing: here that is refused.
 
     Raises ModelError: not there, cut short, or tensors missing, unexpected or of another shape.
     """
@@ -207,7 +215,8 @@ def read_json(path: Path) -> dict[str, Any]:
 
 
 def read_entry(path: Path, name: str) -> Any:
-    """What a pickled dictionary holds under a name beside its tensors, such as its own settings. Raises ModelError."""
+    """What a pickled dictionary holds under a name beside its tensors,
+    such as its own settings. Raises ModelError."""
     return _entry(path, _unpickled(path, ()), name)
 
 

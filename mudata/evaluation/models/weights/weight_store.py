@@ -64,7 +64,8 @@ class PartOnDisk:
         return self.card.size or "size unknown"
 
     def refreshed(self) -> PartOnDisk:
-        """The same part as it is now; what this object knows of the disk stays as it was first asked."""
+        """The same part as it is now;
+        what this object knows of the disk stays as it was first asked."""
         return replace(self)
 
     @property
@@ -114,7 +115,8 @@ class PartOnDisk:
 
 
 def layout(card: ModelCard) -> list[tuple[str, ModelPart]]:
-    """The parts of a model with their places in its folder; none where `checkpoint` is a folder. Raises UnknownName."""
+    """The parts of a model with their places in its folder;
+    none where `checkpoint` is a folder. Raises UnknownName."""
     if card.checkpoint is not None:
         return [(".", _whole(card))] if re.fullmatch(r"[\w.-]+/[\w.-]+", card.checkpoint) else []
     return [(at, model_card.load_part(name)) for at, names in card.layout.items() for name in names]
@@ -152,7 +154,8 @@ def downloaded(parts: Iterable[PartOnDisk]) -> Literal["yes", "part", "no"]:
 
 
 def ready(card: ModelCard, home: Home) -> Path:
-    """The model's folder, put together if it is not yet. Raises ModelError that names what is missing."""
+    """The model's folder, put together if it is not yet.
+    Raises ModelError that names what is missing."""
     parts = look(card, home)
     if lacking := [part for part in parts if part.state != "here"]:
         state = {"begun": ", begun", "changed": ", changed since it came"}
@@ -167,7 +170,8 @@ def ready(card: ModelCard, home: Home) -> Path:
 def assemble(card: ModelCard, home: Home, parts: Sequence[PartOnDisk]) -> Path:
     """Put a model's folder together from parts that are here; what is right already is left alone.
 
-    Where two parts of one place have a file of the same name, the part that the card names first gives it.
+    Where two parts of one place have a file of the same name,
+    the part that the card names first gives it.
     """
     folder = home.models / card.name
     wanted: dict[Path, Path] = {}
@@ -210,7 +214,8 @@ def _recorded(part: PartOnDisk) -> dict[str, object]:
 
 
 def fingerprint(folder: Path) -> str:
-    """Tells folders of weights apart without reading gigabytes: names, sizes, and samples of every file's bytes.
+    """Tells folders of weights apart without reading gigabytes:
+    names, sizes, and samples of every file's bytes.
 
     The same wherever the folder lies, and whether its files are links or not.
     """
@@ -227,8 +232,8 @@ def fingerprint(folder: Path) -> str:
 
 
 def provenance(folder: Path) -> dict[str, object]:
-    """`weights` for the record of a run: the folder's fingerprint, and its parts with their revisions where it tells;
-    nothing if it is no folder."""
+    """`weights` for the record of a run: the folder's fingerprint, and its parts with their
+    revisions where it tells; nothing if it is no folder."""
     if not folder.is_dir():
         return {}
     weights: dict[str, object] = {"fingerprint": fingerprint(folder)}

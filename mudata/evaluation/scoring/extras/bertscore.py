@@ -1,9 +1,10 @@
 """BERTScore F1 of captions (Zhang et al., ICLR 2020), without idf weights.
 
-Every token of the answer is matched with the nearest token of the reference by cosine of their embeddings in one layer
-of an encoder, and the other way round; precision and recall are the means of these, and F their harmonic mean. As in
-the bert-score package, the tokens that a tokenizer adds around a text can be matched but are not counted themselves.
-Unlike there, padding never takes part in a match, so that a score does not depend on a batch.
+Every token of the answer is matched with the nearest token of the reference by cosine of their
+embeddings in one layer of an encoder, and the other way round; precision and recall are the means
+of these, and F their harmonic mean. As in the bert-score package, the tokens that a tokenizer adds
+around a text can be matched but are not counted themselves. Unlike there, padding never takes part
+in a match, so that a score does not depend on a batch.
 """
 
 from __future__ import annotations
@@ -46,11 +47,12 @@ def bertscore(
 ) -> tuple[list[Metric], dict[str, object]]:
     """Mean F1 over all clips; of several references the best; an answer that failed scores 0.
 
-    model: a Hugging Face id or folder of an encoder. layer: 0 is the embeddings [as LAYERS has it for the model].
-    baseline: F of unrelated sentences, which becomes 0, as (F - baseline) / (1 - baseline); bert-score publishes
-    0.83122575 for layer 17 of roberta-large (rescale_baseline/en).
+    model: a Hugging Face id or folder of an encoder. layer: 0 is the embeddings [as LAYERS has it
+    for the model]. baseline: F of unrelated sentences, which becomes 0, as (F - baseline) / (1 -
+    baseline); bert-score publishes 0.83122575 for layer 17 of roberta-large (rescale_baseline/en).
 
-    Raises MissingExtra, ModelError; EvaluationError for a layer that is not known or not there, a baseline of 1.
+    Raises MissingExtra, ModelError;
+    EvaluationError for a layer that is not known or not there, a baseline of 1.
     """
     import numpy as np
 
@@ -86,7 +88,8 @@ def bertscore(
 
 
 class TokenEncoder:
-    """One layer of a transformers encoder. Raises MissingExtra, ModelError, and EvaluationError for the layer."""
+    """One layer of a transformers encoder.
+    Raises MissingExtra, ModelError, and EvaluationError for the layer."""
 
     def __init__(self, model: str, layer: int, *, revision: str | None = None, device: str = "auto") -> None:
         try:

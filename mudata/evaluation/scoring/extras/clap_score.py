@@ -1,4 +1,5 @@
-"""The CLAP score of captions: how near a caption is to the sound itself, with no reference at all."""
+"""The CLAP score of captions: how near a caption is to the sound itself, with no reference at
+all."""
 
 from __future__ import annotations
 
@@ -27,7 +28,8 @@ def clap_score(
     device: str = "auto",
     batch: int = 16,
 ) -> tuple[list[Metric], dict[str, object]]:
-    """Mean cosine of sound and caption over the clips whose sound is here; an answer that failed scores 0.
+    """Mean cosine of sound and caption over the clips whose sound is here;
+    an answer that failed scores 0.
 
     `audio` has the file of each clip by its id. Captions longer than the text encoder are cut.
 

@@ -1,7 +1,8 @@
 """Further scores of captions, for those who ask: METEOR, BERTScore, and the CLAP score.
 
-None is part of the recipe: METEOR and BERTScore reward fluent English whatever the music (arXiv:2511.05550), and the
-last two depend on a model. Each says in its recipe exactly what it was computed with.
+None is part of the recipe: METEOR and BERTScore reward fluent English whatever the music
+(arXiv:2511.05550), and the last two depend on a model. Each says in its recipe exactly what it was
+computed with.
 """
 
 from __future__ import annotations
@@ -35,9 +36,11 @@ class Extra:
     def columns(
         self, items: Sequence[ScoredAnswer], options: Mapping[str, str], audio: Mapping[str, Path] | None = None
     ) -> tuple[list[Metric], Provenance]:
-        """The metrics, and what they were computed with. `audio` has the file of each clip that has one.
+        """The metrics, and what they were computed with.
+        `audio` has the file of each clip that has one.
 
-        Raises UnknownName and EvaluationError for options, MissingExtra for packages, ModelError for checkpoints.
+        Raises UnknownName and EvaluationError for options,
+        MissingExtra for packages, ModelError for checkpoints.
         """
         given: dict[str, Any] = {"audio": audio or {}} if self.needs_audio else {}
         for name, value in options.items():
@@ -68,7 +71,8 @@ EXTRAS: Mapping[str, Extra] = {
 
 
 def parse(text: str) -> tuple[Extra, dict[str, str]]:
-    """An extra as the command line names it: `bertscore`, or `bertscore:model=roberta-base,layer=10`.
+    """An extra as the command line names it:
+    `bertscore`, or `bertscore:model=roberta-base,layer=10`.
 
     Raises UnknownName, and EvaluationError for options that are not written so.
     """

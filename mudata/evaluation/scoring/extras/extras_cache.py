@@ -1,6 +1,8 @@
-"""Further scores of captions (see `caption_extras`), kept in a run's `extras/` for as long as its answers are the same.
+"""Further scores of captions (see `extra_metrics`),
+kept in a run's `extras/` for as long as its answers are the same.
 
-They cost a model or minutes, so that scoring again takes them from there; nothing is computed unless it is asked for.
+They cost a model or minutes, so that scoring again takes them from there;
+nothing is computed unless it is asked for.
 """
 
 from __future__ import annotations
@@ -25,8 +27,8 @@ FOLDER = "extras"
 def compute(run: Run, wanted: str, items: Sequence[ScoredAnswer], audio: Mapping[str, Path]) -> None:
     """Compute one extra, named as in `bertscore` or `bertscore:device=cpu`, and keep it.
 
-    `audio` has the file of each clip that has one. Raises EvaluationError for a run that asks for no captions, and
-    what `caption_extras` raises.
+    `audio` has the file of each clip that has one. Raises EvaluationError for a run that asks for
+    no captions, and what `extra_metrics` raises.
     """
     from mudata.evaluation.scoring.extras import extra_metrics
 

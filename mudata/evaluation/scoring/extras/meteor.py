@@ -1,6 +1,8 @@
-"""METEOR of captions with NLTK: exact words, then stems, then WordNet synonyms where WordNet is installed.
+"""METEOR of captions with NLTK:
+exact words, then stems, then WordNet synonyms where WordNet is installed.
 
-Nothing is ever downloaded; the recipe says which stages there were. Scores with and without WordNet do not compare.
+Nothing is ever downloaded; the recipe says which stages there were.
+Scores with and without WordNet do not compare.
 """
 
 from __future__ import annotations
@@ -28,7 +30,8 @@ class _NoWordNet:
 
 
 def meteor(items: Sequence[ScoredAnswer]) -> tuple[list[Metric], dict[str, object]]:
-    """Mean METEOR over all clips, with the parameters of Lavie and Agarwal (2007); of several references the best.
+    """Mean METEOR over all clips, with the parameters of Lavie and Agarwal (2007);
+    of several references the best.
 
     Words are those of ROUGE. An answer that failed scores 0.
     """

@@ -1,8 +1,10 @@
-"""The label whose sentence lies nearest to the answer in a sentence-embedding space: a forced choice.
+"""The label whose sentence lies nearest to the
+answer in a sentence-embedding space: a forced choice.
 
-Checkpoints are those of sentence-transformers, read with transformers: tokens pooled as `1_Pooling/config.json` says
-(mean or first token; mean where there is none), cosine of unit vectors. Some harnesses score so (LTU, LLark); it
-credits answers that name no label at all, which is why it is no headline.
+Checkpoints are those of sentence-transformers, read with transformers: tokens pooled as
+`1_Pooling/config.json` says (mean or first token; mean where there is none), cosine of unit
+vectors. Some harnesses score so (LTU, LLark); it credits answers that name no label at all, which
+is why it is no headline.
 """
 
 from __future__ import annotations
@@ -51,7 +53,8 @@ class SentenceEncoder:
 
     @cached_property
     def detail(self) -> dict[str, object]:
-        """What decides the opinion: the checkpoint with the hash of its weights, pooling, and the sentence."""
+        """What decides the opinion:
+        the checkpoint with the hash of its weights, pooling, and the sentence."""
         weights = sorted(self.folder.glob("*.safetensors"))
         if not weights:
             raise ModelError(

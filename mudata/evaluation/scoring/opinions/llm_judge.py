@@ -1,7 +1,9 @@
-"""What a language model reads in an answer, asked over any server that speaks OpenAI's chat protocol.
+"""What a language model reads in an answer,
+asked over any server that speaks OpenAI's chat protocol.
 
-The model sees the question's noun, the labels and the answer; never the clip, the reference, or the aligner's reading.
-It may say that no label is meant. Temperature 0. What it replies in any other form is no label, never a guess.
+The model sees the question's noun, the labels and the answer; never the clip, the reference, or the
+aligner's reading. It may say that no label is meant. Temperature 0. What it replies in any other
+form is no label, never a guess.
 """
 
 from __future__ import annotations
@@ -37,7 +39,8 @@ PAUSE_S = 1.0
 
 @dataclass(frozen=True)
 class JudgeServer:
-    """Who is asked. `url` is the base address, such as https://host/v1; `tries` are for answers that do not come."""
+    """Who is asked. `url` is the base address, such as https://host/v1;
+    `tries` are for answers that do not come."""
 
     NAME: ClassVar[str] = "judge"
 
@@ -62,8 +65,8 @@ class JudgeServer:
         }
 
     def views(self, asks: Sequence[AnswerToRead]) -> Iterator[ScorerLabel]:
-        """One view per answer. Raises EvaluationError when the server refuses or stays away, ModelError for an address
-        that is none."""
+        """One view per answer. Raises EvaluationError when the server refuses or stays away,
+        ModelError for an address that is none."""
         from mudata.evaluation.chat.client import ChatServer
         from mudata.evaluation.chat.rate_limit import RetryPolicy
 

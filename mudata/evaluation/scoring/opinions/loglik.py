@@ -13,8 +13,9 @@ _MEAN = "the option with the highest log-likelihood per token"
 
 
 def likeliest(rankings: Mapping[str, RankingRecord]) -> Iterator[tuple[dict[str, str | None], dict[str, object]]]:
-    """Label by clip id with its recipe: by the sum of log-likelihoods (or the similarity), and by the mean per token
-    where tokens were counted. Long options lose by the first and may win by the second."""
+    """Label by clip id with its recipe: by the sum of log-likelihoods (or the similarity), and by
+    the mean per token where tokens were counted. Long options lose by the first and may win by the
+    second."""
     if not rankings:
         return
     yield (

@@ -1,12 +1,13 @@
-"""Second opinions: what others than the aligner make of the same answers. Extra columns, never the headline.
+"""Second opinions: what others than the aligner make of the same answers.
+Extra columns, never the headline.
 
     loglik     the option that the model itself finds likeliest (rankings.jsonl, from models that give likelihoods)
     embedding  the label whose sentence is nearest to the answer: a forced choice, whatever the answer says
     judge      what a language model reads in the answer
 
-An opinion that has to be asked for is kept in `opinions/`: NAME.json says of what it was asked, NAME.jsonl has a line
-per different answer. Every line has a hash of all that decides it, so that scoring again costs nothing, an answer that
-changed is asked about anew, and a kill loses nothing.
+An opinion that has to be asked for is kept in `opinions/`: NAME.json says of what it was asked,
+NAME.jsonl has a line per different answer. Every line has a hash of all that decides it, so that
+scoring again costs nothing, an answer that changed is asked about anew, and a kill loses nothing.
 """
 
 from __future__ import annotations
@@ -32,11 +33,13 @@ if TYPE_CHECKING:
 
 FOLDER = "opinions"
 Labels = Mapping[str, str | None]
-"""By clip id the label that an opinion sees, None for none; clips that it was not asked about are left out."""
+"""By clip id the label that an opinion sees, None for none;
+clips that it was not asked about are left out."""
 
 
 class SecondaryScorer(Protocol):
-    """Somebody who can be asked. `detail` is all that decides what he says; `views` gives one view per answer."""
+    """Somebody who can be asked.
+    `detail` is all that decides what he says; `views` gives one view per answer."""
 
     NAME: ClassVar[str]
 
@@ -63,7 +66,8 @@ class ScorerLabel(NamedTuple):
 
 
 def ask_scorer(context: ScoringContext, opinion: SecondaryScorer) -> int:
-    """Get an opinion about every different answer that has none yet, keep each as it comes; how many were asked.
+    """Get an opinion about every different answer that has none yet,
+    keep each as it comes; how many were asked.
 
     Raises EvaluationError for runs whose answers mean no single label, and whatever `opinion.views`
     raises; what came before is kept.
@@ -97,7 +101,8 @@ def ask_scorer(context: ScoringContext, opinion: SecondaryScorer) -> int:
 
 
 def scorer_columns(context: ScoringContext, items: Sequence[ScoredAnswer]) -> list[dict[str, Any]]:
-    """What there is of second opinions, as scores.json has it; `items` are as the aligner reads them."""
+    """What there is of second opinions, as scores.json has it;
+    `items` are as the aligner reads them."""
     if context.settings.kind != "classify":
         return []
     run, sets = context.run, context.label_sets

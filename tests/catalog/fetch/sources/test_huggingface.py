@@ -131,6 +131,7 @@ def test_rows_of_all_shards_are_written_and_a_second_run_asks_the_hub_for_nothin
     assert len(there.asked) == asked
 
 
+@pytest.mark.slow
 def test_a_limit_fetches_the_first_shard_only_and_a_larger_one_goes_on(there: Hub, cdn: Cdn, tmp_path: Path) -> None:
     of = mirror({"path": "data/*.parquet", "unpack": "rows"}, rows=ROWS)
     assert len(get(tmp_path, of, limit=3).files) == 4

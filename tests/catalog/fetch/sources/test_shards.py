@@ -240,6 +240,7 @@ def test_text_that_makes_no_file_name_is_refused(text: str) -> None:
         templates.fill("{text}", {"text": text})
 
 
+@pytest.mark.slow
 def test_memory_stays_small_and_nothing_is_left_in_the_cache_of_datasets(tmp_path: Path) -> None:
     big = [song(n, audio={"bytes": bytes(2_000_000), "path": None}) for n in range(60)]
     pq.write_table(

@@ -89,6 +89,7 @@ def ledger(tmp_path: Path) -> list[dict[str, str]]:
 
 
 @pytest.mark.parametrize(("kind", "video"), [("wav", "-2Vn2jQ6_hA"), ("m4a", "_0-0aB7c8dE")])
+@pytest.mark.slow
 def test_the_segment_is_cut_to_the_sample_and_the_track_is_not_kept(
     kind: str, video: str, site: Site, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
@@ -105,6 +106,7 @@ def test_the_segment_is_cut_to_the_sample_and_the_track_is_not_kept(
     assert [(line["id"], line["status"]) for line in ledger(tmp_path)] == [(video, "ok")]
 
 
+@pytest.mark.slow
 def test_several_clips_of_one_video_want_it_once(site: Site, tmp_path: Path) -> None:
     site.videos["v"] = track(8)
     both = pa.concat_tables([clips("v"), clips("v", start=5, end=8)])
@@ -114,6 +116,7 @@ def test_several_clips_of_one_video_want_it_once(site: Site, tmp_path: Path) -> 
     assert got.bytes == len(site.videos["v"])
 
 
+@pytest.mark.slow
 def test_what_cannot_be_had_is_a_failure_of_that_clip_alone(site: Site, tmp_path: Path) -> None:
     site.videos |= {"good": track(8), "brief": track(4), "broken": b"RIFF" + bytes(2000)}
     site.trouble["/watch"] = []
@@ -129,6 +132,7 @@ def test_what_cannot_be_had_is_a_failure_of_that_clip_alone(site: Site, tmp_path
     )
 
 
+@pytest.mark.slow
 def test_a_track_that_is_not_where_yt_dlp_says_is_a_failure_that_may_pass(
     site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -148,6 +152,7 @@ def test_a_track_that_is_not_where_yt_dlp_says_is_a_failure_that_may_pass(
     assert not get(tmp_path, clips("v", "w")).failures
 
 
+@pytest.mark.slow
 def test_a_later_run_tries_again_only_what_may_have_passed(site: Site, tmp_path: Path) -> None:
     site.videos |= {"good": track(8), "shy": track(8), "brief": track(4)}
     asked = clips("good", "gone", "brief", "shy")
@@ -189,6 +194,7 @@ def test_a_cut_connection_and_a_busy_site_are_tried_again(site: Site, tmp_path: 
     assert soundfile.read(got.files[0], dtype="int16")[0][0] == 50 * RATE % 30_000
 
 
+@pytest.mark.slow
 def test_when_the_site_refuses_again_and_again_the_rest_is_left_for_later(
     site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -37,6 +37,7 @@ def spelled_out(model: Any, prompt: Any, ids: list[int]) -> float:
 
 @pytest.mark.parametrize("name", ["mu-llama", "m2ugen", "ltu"])
 @pytest.mark.parametrize("letters", [False, True])
+@pytest.mark.slow
 def test_options_are_ranked_as_the_textbook_says(name: str, letters: bool, tmp_path: Path) -> None:
     model = tiny(name, tmp_path)
     question = Question("classify", "Which genre?", OPTIONS, "genre", letters)
@@ -54,6 +55,7 @@ def test_options_are_ranked_as_the_textbook_says(name: str, letters: bool, tmp_p
 
 
 @pytest.mark.parametrize("name", ["salmonn-7b", "mu-llama", "qwen-audio", "anygpt"])
+@pytest.mark.slow
 def test_clips_heard_in_threads_are_heard_as_one_by_one(name: str, tmp_path: Path) -> None:
     model = tiny(name, tmp_path)
     clips = gpu_eval.noises(6, 1.0, model.capabilities.sample_rate)

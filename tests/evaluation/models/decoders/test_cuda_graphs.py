@@ -23,6 +23,8 @@ from mudata.evaluation.models.decoders.generation import (  # noqa: E402
     write,
 )
 
+pytestmark = pytest.mark.slow
+
 VOCABULARY = 300
 SIZES = {
     "vocab_size": VOCABULARY,

@@ -10,6 +10,8 @@ from oracles import Bundle, bundles, check_batch, check_cache, check_steps, clip
 pytest.importorskip("torch")
 pytest.importorskip("transformers")
 
+pytestmark = pytest.mark.slow
+
 
 def loaded(bundle: Bundle, template: str) -> Any:
     from mudata.evaluation.models.families.anygpt import AnyGPT

@@ -14,6 +14,8 @@ from mudata.errors import ModelError
 pytest.importorskip("torch")
 pytest.importorskip("transformers")
 
+pytestmark = pytest.mark.slow
+
 
 def mu_llama(folder: Path) -> Any:
     from mudata.evaluation.models.families.mu_llama import MuLlama

@@ -34,11 +34,13 @@ def test_oracle_hears_as_the_authors_code_does(bundle: Bundle) -> None:
 
 
 @bundles("ltu")
+@pytest.mark.slow
 def test_oracle_answers_as_the_authors_code_does(bundle: Bundle) -> None:
     check_language(bundle, loaded(bundle))
 
 
 @bundles("ltu")
+@pytest.mark.slow
 def test_oracle_a_batch_of_unequal_prompts_equals_single_runs(bundle: Bundle) -> None:
     model = loaded(bundle)
     check_batch(model, all_prompts(bundle, model), greedy(bundle.cases[0]))

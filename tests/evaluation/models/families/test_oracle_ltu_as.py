@@ -39,6 +39,7 @@ def test_oracle_hears_as_the_authors_code_does(bundle: Bundle) -> None:
 
 
 @bundles("ltu-as")
+@pytest.mark.slow
 def test_oracle_answers_as_the_authors_code_does(bundle: Bundle) -> None:
     import torch
 
@@ -57,6 +58,7 @@ def test_oracle_answers_as_the_authors_code_does(bundle: Bundle) -> None:
 
 
 @bundles("ltu-as")
+@pytest.mark.slow
 def test_oracle_a_batch_equals_single_runs_and_a_cache_reading_again(bundle: Bundle) -> None:
     model = loaded(bundle)
     check_batch(model, [prompt(bundle, case, model) for case in bundle.cases], greedy(bundle.cases[0]))

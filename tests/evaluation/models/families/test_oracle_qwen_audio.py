@@ -15,6 +15,8 @@ pytest.importorskip("torch")
 pytest.importorskip("transformers")
 pytest.importorskip("tiktoken")
 
+pytestmark = pytest.mark.slow
+
 
 def loaded(folder: Path, *, chat: bool) -> Any:
     from mudata.evaluation.models.families.qwen_audio import QwenAudio

@@ -14,6 +14,8 @@ from mudata.errors import ModelError
 pytest.importorskip("torch")
 pytest.importorskip("transformers")
 
+pytestmark = pytest.mark.slow
+
 
 def loaded(bundle: Bundle) -> Any:
     from mudata.evaluation.models.families.salmonn import Salmonn

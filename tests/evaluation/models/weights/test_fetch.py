@@ -154,6 +154,7 @@ def test_a_gated_repository_says_what_to_do_and_other_parts_come(
     assert in_layout(home, "toy-a") == expected("a.bin", ADAPTER)
 
 
+@pytest.mark.slow
 def test_a_killed_fetch_goes_on_where_it_was(cards: Path, home: Home, server: Server) -> None:
     server.serve("/a.bin", Answer(ADAPTER, etag='"1"', pace_s=0.05), Answer(ADAPTER, etag='"1"'))
     part = home.models / "parts/toy-a/files/.a.bin.part"
@@ -334,6 +335,7 @@ def test_a_model_gets_its_folder_unless_another_is_given(cards: Path, home: Home
     assert given.folder == tmp_path  # type: ignore[attr-defined]
 
 
+@pytest.mark.slow
 def test_a_part_that_was_changed_is_told_and_fetched_again(cards: Path, home: Home) -> None:
     assert fetch("toy-a", YES).code == 0
     for path in ("toy-a/files/a.bin", "toy-base/files/pytorch_model-00001-of-00001.bin"):
@@ -425,6 +427,7 @@ def test_an_old_pickle_is_made_mappable_once(cards: Path, home: Home, server: Se
     assert identity("toy-a", {}) == before
 
 
+@pytest.mark.slow
 def test_the_table_says_what_is_here_and_fits_a_page(cards: Path, home: Home) -> None:
     (cards / "models/toy-a.yaml").touch()
     assert fetch("toy-a", YES).code == 0

@@ -146,6 +146,7 @@ def test_a_shard_that_was_cut_short_is_told_by_name(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("kind", ["zip", "old", "safetensors"])
+@pytest.mark.slow
 def test_taking_tensors_one_by_one_keeps_one_in_memory(tmp_path: Path, kind: str) -> None:
     status = Path("/proc/self/status")
     if not status.exists():

@@ -268,6 +268,7 @@ def clap(tmp_path_factory: pytest.TempPathFactory) -> str:
     return str(write_clap(tmp_path_factory.mktemp("clap"), fusion=False))
 
 
+@pytest.mark.slow
 def test_the_clap_score_is_the_cosine_of_sound_and_caption(clap: str, tone: Any, tmp_path: Path) -> None:
     from mudata.evaluation.models.clap import Clap
 

@@ -117,6 +117,7 @@ def chat(monkeypatch: pytest.MonkeyPatch) -> Iterator[Chat]:
     made.thread.join()
 
 
+@pytest.mark.slow
 def test_a_judge_reads_each_different_answer_once(run: Run, chat: Chat) -> None:
     before = metric(run, "accuracy")
     asked = score.ask_secondary_scorer(run, JudgeServer(chat.url, "some-model"))
@@ -139,6 +140,7 @@ def test_a_judge_reads_each_different_answer_once(run: Run, chat: Chat) -> None:
     assert (run.folder / "scores.json").read_bytes() == scores
 
 
+@pytest.mark.slow
 def test_another_model_is_another_opinion(run: Run, chat: Chat) -> None:
     score.ask_secondary_scorer(run, JudgeServer(chat.url, "one"))
     assert score.ask_secondary_scorer(run, JudgeServer(chat.url, "two")) == 4
@@ -223,6 +225,7 @@ def test_only_a_label_in_json_is_a_label(reply: str, label: str | None, problem:
     assert (view.label, view.more.get("problem"), view.more["reply"]) == (label, problem, reply)
 
 
+@pytest.mark.slow
 def test_questions_with_many_answers_have_no_second_opinion(run: Run, home: Home, tmp_path: Path, chat: Chat) -> None:
     other = answered(home, tmp_path, dict(zip(IDS, SAID, strict=True)), task="mood")
     with pytest.raises(EvaluationError, match="asks to tag; second opinions are for questions with one right label"):
@@ -297,6 +300,7 @@ def test_an_encoder_that_cannot_be_used_is_refused(run: Run, tmp_path: Path) -> 
 # ---------------------------------------------------------------------------------- the command line
 
 
+@pytest.mark.slow
 def test_the_command_asks_once_and_keeps_the_column(run: Run, chat: Chat) -> None:
     words = ("score", run.id, "--opinion", "judge", "--judge-url", chat.url, "--judge-model", "m", "--json")
     done = typed(*words)
@@ -308,6 +312,7 @@ def test_the_command_asks_once_and_keeps_the_column(run: Run, chat: Chat) -> Non
     assert (wrong.code, "--opinion judge needs --judge-url and --judge-model." in wrong.err) == (2, True)
 
 
+@pytest.mark.slow
 def test_further_scores_of_captions_are_kept_until_answers_change(home: Home, run: Run, tmp_path: Path) -> None:
     with pytest.raises(EvaluationError, match="asks to classify, and meteor is for captions"):
         score.add_extra_metric(home, run, "meteor")

@@ -1,0 +1,143 @@
+"""Splits as functions: drawn, kept, checked against what is there now, and what their parts
+share."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, get_args
+
+from mudata.api.arguments import checked, many, one_of
+from mudata.deprecations import hide_deprecations
+from mudata.home import Home
+from mudata.narration import Progress, chosen
+
+if TYPE_CHECKING:
+    from mudata.catalog.splits.leaks import Leaks
+    from mudata.catalog.splits.manifest import Manifest, ManifestFinding
+
+hide_deprecations()
+
+
+@checked(datasets="dataset", narrator="progress")
+def split(
+    name: str,
+    *,
+    dataset: str | Iterable[str] = (),
+    where: str | None = None,
+    official: str | None = None,
+    stratify: str | Iterable[str] = (),
+    group: str | Iterable[str] = (),
+    parts: Mapping[str, float] | None = None,
+    per_label: int | None = None,
+    n: int | None = None,
+    seed: int = 0,
+    faults: str = "drop",
+    best_effort: bool = False,
+    force: bool = False,
+    progress: Progress | bool | None = None,
+) -> Manifest:
+    """Draw a split and keep its manifest.
+    The same request on the same index gives the same split everywhere.
+
+    Args:
+        name: what it is called from then on.
+        dataset: whose clips; a name or several.
+        where: SQL condition on clips (columns of clips, one list per label namespace).
+        official: take the parts of this published split instead of drawing.
+        stratify: label namespaces to spread evenly.
+        group: never tear these apart: 'artist', 'album', 'track'.
+        parts: share of the clips by part
+            [default: train .7, validation .1, test .2; with `n` or `per_label` all is test].
+        per_label: draw so many clips of every label.
+        n: draw so many clips.
+        seed: another seed, another draw.
+        faults: clips with known faults that the card says to drop: 'drop' leaves them out, 'warn'
+            lets them in with a word, 'keep' lets them in.
+        best_effort: accept absent or rare labels instead of refusing.
+        force: replace another split of the same name.
+
+    Raises:
+        SplitError: it cannot be made; the numbers are told.
+    """
+    from mudata.catalog.splits import draw, manifest
+    from mudata.catalog.splits.candidates import Faults
+    from mudata.catalog.splits.split_request import SplitRequest
+    from mudata.errors import ArgumentError
+
+    one_of("choice for faults", faults, get_args(Faults))
+    if parts is not None and not isinstance(parts, Mapping):
+        raise ArgumentError(f"parts is {parts!r}.", "Give the share of each part: {'train': 0.7, 'test': 0.3}.")
+    home, reporter = Home.default(), chosen(progress)
+    request = SplitRequest(
+        name=name,
+        datasets=many(dataset),
+        where=where,
+        official=official,
+        stratify=many(stratify),
+        group=many(group),
+        parts=dict(parts or {}),
+        per_label=per_label,
+        n=n,
+        seed=seed,
+        faults=faults,  # type: ignore[arg-type]  # checked above
+        best_effort=best_effort,
+    )
+    made = draw.make(home, request)
+    manifest.save(home, made, force=force)
+    for warning in made.warnings:
+        reporter.say(warning)
+    return made
+
+
+@checked()
+def leaks(split: str | Path | None = None, *, official: str | None = None, dataset: str | Iterable[str] = ()) -> Leaks:
+    """What a split's parts share: artists, albums, tracks, songs, exact copies.
+
+    Args:
+        split: a name from `mudata split list`, or a manifest's path.
+        official: a published split of `dataset` instead.
+
+    Raises:
+        UnknownName, SplitError.
+    """
+    from mudata.catalog.index import database
+    from mudata.catalog.splits import leaks as sharing
+    from mudata.catalog.splits import manifest
+    from mudata.catalog.splits.candidates import datasets_of
+    from mudata.errors import ArgumentError
+
+    if (split is None) == (official is None) or bool(many(dataset)) != bool(official):
+        raise ArgumentError("It is not clear which split is meant.", "Give a split, or official= and dataset=.")
+    home = Home.default()
+    with database.connect(home) as connection:
+        if official:
+            part_of = sharing.official(connection, datasets_of(connection, many(dataset)), official)
+        else:
+            part_of = manifest.load(home, str(split)).part_of()
+        return sharing.find(connection, part_of)
+
+
+@checked()
+def check_split(split: str | Path) -> list[ManifestFinding]:
+    """What has changed since a split was made, and what leaks between its parts; faults and notes.
+
+    Args:
+        split: a name, or a manifest's path.
+
+    Raises:
+        UnknownName, SplitError.
+    """
+    from mudata.catalog.splits import check, manifest
+
+    home = Home.default()
+    return check.check(home, manifest.load(home, split))
+
+
+@checked()
+def splits() -> list[Manifest]:
+    """The splits in the home, by name."""
+    from mudata.catalog.splits import manifest
+
+    home = Home.default()
+    return [manifest.load(home, name) for name in manifest.names(home)]
