@@ -10,16 +10,24 @@ import contextlib
 import sys
 import time
 import warnings
+from abc import ABC
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, ClassVar, cast
+from typing import TYPE_CHECKING, ClassVar
 
 Advance = Callable[[float], None]
 
 
-class Progress:
-    """Says nothing. The base, and what library calls use unless told otherwise."""
+class Progress(ABC):  # noqa: B024 - every method may stay as it is
+    """Says nothing. The base, and what library calls use unless told otherwise.
 
-    def say(self, text: str) -> None:
+    Whatever has `say` and `bar` counts as one.
+    """
+
+    @classmethod
+    def __subclasshook__(cls, other: type) -> bool:
+        return (cls is Progress and all(hasattr(other, name) for name in ("say", "bar"))) or NotImplemented
+
+    def say(self, text: str) -> None:  # noqa: B027 - says nothing on purpose
         """A line a person may want to know, such as which mirror is used."""
 
     @contextlib.contextmanager
@@ -118,8 +126,8 @@ def show_progress(shown: bool | None = None) -> None:
 def chosen(progress: Progress | bool | None) -> Progress:
     """What a function reports to: a Progress as given; True or False for this call alone; None as
     `show_progress` says."""
-    if isinstance(progress, Progress) or hasattr(progress, "bar"):
-        return cast("Progress", progress)
+    if isinstance(progress, Progress):
+        return progress
     wish = _shown if progress is None else progress
     if wish is False:
         return SILENT

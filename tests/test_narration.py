@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from mudata.api.argument_types import fits
 from mudata.narration import SILENT, Notebook, Progress, Terminal, chosen, show_progress
 
 
@@ -55,6 +56,8 @@ def test_whatever_has_notes_and_bars_is_told() -> None:
 
     own: Any = Own()
     assert chosen(own) is own
+    assert fits(own, Progress | bool | None)
+    assert not isinstance(own, Terminal)
 
 
 def test_a_narrator_written_for_0_1_0_is_told() -> None:
