@@ -117,6 +117,14 @@ class Home:
             lock.release()
 
 
+def is_file(path: Path) -> bool:
+    """Whether there is such a file; a text that no path can have (too long, with a null) names none."""
+    try:
+        return path.is_file()
+    except (OSError, ValueError):
+        return False
+
+
 def write_atomic(path: Path, data: bytes | str, *, shared: bool = False) -> None:
     """Write beside `path`, flush to disk, move into place: readers see the old file or the new one.
 

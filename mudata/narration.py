@@ -9,16 +9,25 @@ from __future__ import annotations
 import contextlib
 import sys
 import time
+import warnings
+from abc import ABC
 from collections.abc import Callable, Iterator
-from typing import ClassVar, cast
+from typing import TYPE_CHECKING, ClassVar
 
 Advance = Callable[[float], None]
 
 
-class Progress:
-    """Says nothing. The base, and what library calls use unless told otherwise."""
+class Progress(ABC):  # noqa: B024 - every method may stay as it is
+    """Says nothing. The base, and what library calls use unless told otherwise.
 
-    def say(self, text: str) -> None:
+    Whatever has `say` and `bar` counts as one.
+    """
+
+    @classmethod
+    def __subclasshook__(cls, other: type) -> bool:
+        return (cls is Progress and all(hasattr(other, name) for name in ("say", "bar"))) or NotImplemented
+
+    def say(self, text: str) -> None:  # noqa: B027 - says nothing on purpose
         """A line a person may want to know, such as which mirror is used."""
 
     @contextlib.contextmanager
@@ -117,8 +126,8 @@ def show_progress(shown: bool | None = None) -> None:
 def chosen(progress: Progress | bool | None) -> Progress:
     """What a function reports to: a Progress as given; True or False for this call alone; None as
     `show_progress` says."""
-    if isinstance(progress, Progress) or hasattr(progress, "bar"):  # anything with notes and bars will do
-        return cast("Progress", progress)
+    if isinstance(progress, Progress):
+        return progress
     wish = _shown if progress is None else progress
     if wish is False:
         return SILENT
@@ -130,3 +139,13 @@ def chosen(progress: Progress | bool | None) -> Progress:
 def _in_notebook() -> bool:
     shell = getattr(sys.modules.get("IPython"), "get_ipython", lambda: None)()
     return shell is not None and getattr(shell, "kernel", None) is not None
+
+
+if not TYPE_CHECKING:  # type checkers know the new name only
+
+    def __getattr__(name: str) -> object:
+        """`Narrator` is what mudata 0.1.0 called Progress."""
+        if name != "Narrator":
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        warnings.warn("mudata.narration.Narrator is Progress now.", DeprecationWarning, stacklevel=2)
+        return Progress

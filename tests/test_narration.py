@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from mudata.api.argument_types import fits
 from mudata.narration import SILENT, Notebook, Progress, Terminal, chosen, show_progress
 
 
@@ -54,6 +55,17 @@ def test_whatever_has_notes_and_bars_is_told() -> None:
         def bar(self, title: str, total: float | None = None, unit: str = "clips") -> object: ...
 
     own: Any = Own()
+    assert chosen(own) is own
+    assert fits(own, Progress | bool | None)
+    assert not isinstance(own, Terminal)
+
+
+def test_a_narrator_written_for_0_1_0_is_told() -> None:
+    from mudata import narration
+
+    with pytest.warns(DeprecationWarning, match=r"Narrator is Progress now"):
+        narrator = narration.Narrator  # type: ignore[attr-defined]
+    own = type("Own", (narrator,), {})()
     assert chosen(own) is own
 
 

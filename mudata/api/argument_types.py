@@ -47,6 +47,15 @@ def _holds(value: object, kind: type, inner: tuple[Any, ...]) -> bool:
     return not isinstance(value, list | tuple | set) or all(fits(one, inner[0]) for one in value)
 
 
+def plain(value: object) -> object:
+    """A number of NumPy as Python's own, which JSON can hold; in a mapping, too. Anything else as it is."""
+    if isinstance(value, Mapping):
+        return {key: plain(item) for key, item in value.items()}
+    if isinstance(value, numbers.Number) and not isinstance(value, int | float) and hasattr(value, "item"):
+        return value.item()
+    return value
+
+
 def meaning(function: Callable[..., object], parameter: str) -> str:
     """What the docstring says of an argument, in one line; empty where it says nothing."""
     lines = iter((inspect.getdoc(function) or "").splitlines())

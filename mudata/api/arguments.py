@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any, ParamSpec, TypeVar, cast
 
-from mudata.api.argument_types import fits, hints_of, meaning
+from mudata.api.argument_types import fits, hints_of, meaning, plain
 from mudata.errors import ArgumentError, UnknownName
 
 P = ParamSpec("P")
@@ -45,7 +45,8 @@ def checked(**former: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
                 for one in value if many_given else (value,):
                     if not (fits(one, hints()[key]) or (one is None and parameter.default == ())):
                         raise _unfit(function, parameter, one)
-            return cast("Callable[..., R]", function)(*args, **renamed)
+                bound.arguments[key] = plain(value)
+            return cast("Callable[..., R]", function)(*bound.args, **bound.kwargs)
 
         return call
 

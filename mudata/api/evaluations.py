@@ -297,8 +297,13 @@ def import_answers(
     from mudata.evaluation.answer_import.formats import Fields
     from mudata.evaluation.answer_import.import_request import ImportRequest
 
+    if not isinstance(fields, Fields | None):
+        raise ArgumentError(f"fields is {fields!r}.", "Give id_field and answer_field instead.")
     if isinstance(prompt_text, Path):
-        prompt_text = prompt_text.read_text("utf-8-sig").strip()
+        try:
+            prompt_text = prompt_text.expanduser().read_text("utf-8-sig").strip()
+        except (OSError, UnicodeDecodeError) as error:
+            raise ArgumentError(f"prompt_text cannot be read: {error}.", "Give the path of a UTF-8 text.") from error
     request = ImportRequest(
         file=Path(file).expanduser(),
         format=format,

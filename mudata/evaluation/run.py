@@ -28,7 +28,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from mudata.errors import EvaluationError, UnknownName
 from mudata.evaluation.run_settings import RunSettings, SessionRecord
-from mudata.home import write_atomic
+from mudata.home import is_file, write_atomic
 from mudata.jsonl import LINE, damaged, mend, numbered, reading
 from mudata.narration import SILENT, Progress
 
@@ -285,7 +285,7 @@ def _begun(run: Run) -> tuple[str, str]:
 def find(home: Home, name: str) -> Run:
     """A run by id, the beginning of its id, or the path of its folder.
     Raises UnknownName, or EvaluationError where several begin so."""
-    if (Path(name) / "run.json").is_file():
+    if is_file(Path(name) / "run.json"):
         return Run(Path(name).absolute())
     runs = {run.id: run for run in all_runs(home)}
     if name in runs:

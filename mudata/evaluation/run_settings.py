@@ -253,9 +253,18 @@ class RunSettings(JsonRecord):
 
     def __getitem__(self, key: str) -> Any:
         """The value of a key of run.json, as 0.1.0 gave settings."""
+        return self._as_0_1_0(f"settings[{key!r}]")[key]
+
+    def __contains__(self, key: str) -> bool:
+        return key in self._as_0_1_0(f"{key!r} in settings")
+
+    def get(self, key: str, default: Any = None) -> Any:
+        return self._as_0_1_0(f"settings.get({key!r})").get(key, default)
+
+    def _as_0_1_0(self, way: str) -> dict[str, Any]:
         warnings.warn(
-            f"settings[{key!r}] is the way of mudata 0.1.0: settings have attributes now, and record().",
+            f"{way} is the way of mudata 0.1.0: settings have attributes now, and record().",
             DeprecationWarning,
-            stacklevel=2,
+            stacklevel=3,
         )
-        return self.record()[key]
+        return self.record()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import json
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any, Literal
@@ -91,11 +92,11 @@ def test_numbers_of_numpy_and_what_can_be_taken_once_only_pass() -> None:
     numpy = pytest.importorskip("numpy")
 
     @checked()
-    def takes(n: int, share: float, names: Iterable[str]) -> list[str]:
-        return [f"{n} {share:g}", *names]
+    def takes(n: int, share: float | Mapping[str, float], names: Iterable[str]) -> list[str]:
+        return [json.dumps([n, share]), *names]
 
-    assert takes(numpy.int64(3), numpy.float32(0.5), iter("ab")) == ["3 0.5", "a", "b"]
-    assert takes(3, 1, {"a": 1}) == ["3 1", "a"]
+    assert takes(numpy.int64(3), numpy.float32(0.5), iter("ab")) == ["[3, 0.5]", "a", "b"]
+    assert takes(3, {"x": numpy.float64(1)}, {"a": 1}) == ['[3, {"x": 1.0}]', "a"]
 
 
 @pytest.mark.parametrize(

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 import mudata
-from mudata.errors import ArgumentError, ModelError, SplitError, UnknownName
+from mudata.errors import ArgumentError, CardError, ModelError, MudataError, SplitError, UnknownName
 
 pytestmark = pytest.mark.slow
 
@@ -136,6 +137,18 @@ def test_a_split_is_replaced_only_by_force(tones: Path) -> None:
         mudata.split("b", dataset="tones", faults="dropp")
 
 
+@pytest.mark.parametrize("path", ["none.yaml", "none", "."])
+def test_a_card_that_is_not_there_is_told(path: str) -> None:
+    with pytest.raises(CardError, match=r"no such file\.\nGive the path of a card, or a name"):
+        mudata.info(Path(path))
+
+
+@pytest.mark.parametrize("name", ["x" * 5000, "a\0b", "../parts/demo"])
+def test_a_name_that_is_none_is_told(tones: Path, name: str) -> None:
+    with pytest.raises(UnknownName, match="No dataset named"):
+        mudata.stats(name)
+
+
 def test_numbers_of_a_dataset(tones: Path) -> None:
     mudata.fetch("tones", source=tones)
     assert mudata.stats("tones")["usable"] == 12
@@ -193,6 +206,26 @@ def test_runs_are_compared_shown_and_reported(asked: list[str], tmp_path: Path) 
     written = mudata.report(asked, output=tmp_path / "page.html", markdown=str(tmp_path / "page.md"), waveforms=False)
     assert list(written) == [tmp_path / "page.html", tmp_path / "page.md"]
     assert all(file.stat().st_size for file in written)
+
+
+@pytest.mark.parametrize(
+    ("call", "said"),
+    [
+        (lambda: mudata.score("x" * 5000), "No run named"),
+        (lambda: mudata.evaluate("majority", "halves", task="genre", prompt="What? " * 200), "No prompt named"),
+        (lambda: mudata.evaluate("majority", "halves", task="genre", control=""), r"control is '' \(str\)"),
+        (lambda: mudata.evaluate("majority", "halves", task="genre", control=3), r"control is 3 \(int\)"),
+        (lambda: mudata.import_answers("x", format="cmi", model="m", dataset="tones"), "No format named 'cmi'"),
+        (
+            lambda: mudata.import_answers("x", format="jsonl", model="m", prompt_text=Path("none")),
+            "prompt_text cannot be read: .*none",
+        ),
+        (lambda: mudata.import_answers("x", format="jsonl", model="m", fields={"id": "i"}), "fields is {'id': 'i'}"),
+    ],
+)
+def test_values_that_make_no_sense_are_told(asked: list[str], call: Callable[[], object], said: str) -> None:
+    with pytest.raises(MudataError, match=said):
+        call()
 
 
 def test_controls_are_asked_one_at_a_time(asked: list[str]) -> None:

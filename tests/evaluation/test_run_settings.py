@@ -147,6 +147,10 @@ def test_settings_can_be_read_as_0_1_0_gave_them() -> None:
     settings = RunSettings.read(next(path for path in OLD_RUNS if path.parent.name.startswith("majority")))
     with pytest.warns(DeprecationWarning, match=r"settings\['sittings'\] is the way of mudata 0\.1\.0"):
         assert settings["sittings"][0]["asked"] == 12
+    with pytest.warns(DeprecationWarning, match=r"'sittings' in settings is the way of mudata 0\.1\.0"):
+        assert "sittings" in settings
+    with pytest.warns(DeprecationWarning, match=r"settings\.get\('imported'\) is the way"):
+        assert settings.get("imported", 7) == 7
 
 
 # ------------------------------------------------------------------------------------------ tasks

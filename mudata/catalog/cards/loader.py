@@ -13,6 +13,7 @@ import yaml
 
 from mudata.catalog.cards import card_files
 from mudata.errors import CardError, UnknownName
+from mudata.home import is_file
 
 if TYPE_CHECKING:  # building the schema costs 0.1 s, which `--help` need not pay
     from pydantic_core import ErrorDetails
@@ -28,9 +29,7 @@ Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # libyaml where the
 def find(name: str) -> Path:
     """The file of a card, by name, alias, or path. Raises UnknownName."""
     if name.endswith((".yaml", ".yml")):
-        if (path := Path(name).expanduser()).is_file():
-            return path
-        raise CardError(f"{name}: no such file.", "Give the path of a card, or a name from `mudata list`.")
+        return _file(Path(name))
     known = card_files.files()
     wanted = name.casefold().replace("-", "_").replace(" ", "_")
     if wanted in known:
@@ -44,12 +43,18 @@ def find(name: str) -> Path:
     )
 
 
+def _file(path: Path) -> Path:
+    if is_file(found := path.expanduser()):
+        return found
+    raise CardError(f"{path}: no such file.", "Give the path of a card, or a name from `mudata list`.")
+
+
 def load(card: str | Path) -> Card:
     """Read one card by name, alias or path.
 
     Raises UnknownName, or CardError with file, line and what was expected.
     """
-    path = card if isinstance(card, Path) else find(card)
+    path = find(card) if isinstance(card, str) else _file(card)
     from mudata.catalog.cards.schema import Card
 
     loaded = parse(path, Card)

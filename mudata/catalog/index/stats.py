@@ -104,7 +104,7 @@ def stats(home: Home, name: str) -> Stats:
 
     Raises UnknownName, or HomeError if the dataset is not indexed.
     """
-    dataset = name if database.current_generation(home, name) else loader.load(name).name
+    dataset = name if name in database.current_generations(home) else loader.load(name).name
     if database.current_generation(home, dataset) is None:
         raise HomeError(f"{dataset!r} is not in the index.", f"Run: mudata fetch {dataset}")
     with database.connect(home) as connection:

@@ -22,7 +22,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from mudata.errors import EvaluationError
+from mudata.errors import EvaluationError, UnknownName
 
 _SOME_ID = ("clip_id", "audioid", "audio_id", "question_id", "id", "ytid", "track_id", "file", "filename", "file_name",
             "path", "audio_path", "audio", "context", "name")  # fmt: skip
@@ -54,8 +54,12 @@ class Fields:
 
 
 def read(path: Path, format: str, fields: Fields = Fields()) -> list[FileAnswer]:  # noqa: A002 - the option's name
-    """Every answer of a file. Raises EvaluationError with the line where it is not of that
-    format."""
+    """Every answer of a file.
+
+    Raises UnknownName (format), EvaluationError with the line where it is not of that format.
+    """
+    if format not in FORMATS:
+        raise UnknownName("format", format, FORMATS)
     reader = FORMATS[format]
     answers = []
     for place, row in _objects(path):

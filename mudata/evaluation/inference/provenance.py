@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import resource
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from mudata import version
+from mudata.errors import ModelError
+
+if TYPE_CHECKING:
+    from mudata.evaluation.protocol import Model
 
 
 def git() -> dict[str, object] | None:
@@ -26,6 +33,18 @@ def git() -> dict[str, object] | None:
     except (OSError, subprocess.SubprocessError):
         return None
     return {"commit": outputs[0].strip(), "dirty": bool(outputs[1].strip())}
+
+
+def described(model: Model) -> dict[str, Any] | None:
+    """What a model says was really used, as run.json can hold it: keys are text, and so is what JSON has no type for.
+
+    Raises ModelError if it says something else than keys with values.
+    """
+    facts = model.describe()
+    if facts is not None and not isinstance(facts, Mapping):
+        raise ModelError(f"The model described itself as {facts!r}.", "Its `describe` owes a dict.")
+    plain: dict[str, Any] | None = json.loads(json.dumps(facts and dict(facts), default=str))
+    return plain
 
 
 def peak_memory() -> dict[str, float]:

@@ -89,7 +89,7 @@ def _planned(home: Home, request: EvalRequest) -> Plan:
 
 def _check(request: EvalRequest, model: Model) -> None:
     for what, value, known in (
-        ("control", request.control or "silence", get_args(Control)),
+        ("control", "silence" if request.control is None else request.control, get_args(Control)),
         ("order of options", request.options_order, get_args(OptionsOrder)),
         ("audio to play", request.audio, get_args(AudioSource)),
     ):

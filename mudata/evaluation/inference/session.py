@@ -228,7 +228,7 @@ class Session:
             timeout_s=self.batch_runner.timeout_s,
             fitted=self.fitted,
             capabilities=asdict(self.model.capabilities),
-            model=self.model.describe() if self.batch_runner.loaded else None,
+            model=provenance.described(self.model) if self.batch_runner.loaded else None,
             versions=_versions(),
             git=provenance.git(),
             peak_memory_gib=provenance.peak_memory(),
@@ -244,7 +244,7 @@ class Session:
     def _check_same(self) -> None:
         """Refuse to go on where 'auto' or a moving revision
         has come to mean something else than it did before."""
-        now = self.model.describe()
+        now = provenance.described(self.model) or {}
         for session in self.run.settings.sessions:
             before = session.model or {}
             for key in ("revision", "dtype"):

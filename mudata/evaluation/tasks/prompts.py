@@ -17,6 +17,7 @@ from string import ascii_uppercase
 from typing import TYPE_CHECKING
 
 from mudata.errors import EvaluationError, UnknownName, some
+from mudata.home import is_file
 
 if TYPE_CHECKING:
     from mudata.evaluation.protocol import Kind
@@ -101,7 +102,7 @@ def find_prompt(
         return PROMPTS[LETTERS_PROMPT if letters and kind == "classify" else DEFAULT_PROMPT[kind]]
     if name in PROMPTS:
         return PROMPTS[name]
-    if not (path := Path(name)).is_file():
+    if not is_file(path := Path(name)):
         hint = "Or give the path of a text file with {noun} and {options} in it."
         raise UnknownName("prompt", name, [*PROMPTS, OWN], hint)
     try:

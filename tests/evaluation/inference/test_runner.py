@@ -517,6 +517,20 @@ def test_a_run_does_not_go_on_with_another_dtype(corpus: Corpus, home: Home, mon
         ask(home)
 
 
+def test_a_model_describes_itself_with_what_json_has_no_type_for(
+    corpus: Corpus, home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    corpus.halves(broken=("07",))
+    facts = {"revision": Path("a"), "n": np.float32(1), 1: {2: (3, 4)}}
+    monkeypatch.setattr(Ear, "describe", lambda self: facts)
+    ask(home)
+    last = ask(home).settings.sessions[-1]  # which compares with what the first has kept
+    assert last.model == {"revision": "a", "n": "1.0", "1": {"2": [3, 4]}}
+    monkeypatch.setattr(Ear, "describe", lambda self: ["a"])
+    with pytest.raises(ModelError, match=r"described itself as \['a'\]\.\nIts `describe` owes a dict"):
+        ask(home)
+
+
 def test_runs_are_found_by_id_beginning_or_folder(corpus: Corpus, home: Home) -> None:
     corpus.halves()
     run, other = ask(home), ask(home, model="random")
