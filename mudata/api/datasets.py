@@ -66,7 +66,10 @@ def info(dataset: str | Path) -> Card:
 
 @checked()
 def cite(dataset: str | Path, *, bibtex: bool = False) -> str:
-    """How to cite a dataset: a sentence and its BibTeX entry, or with `bibtex` the entry alone."""
+    """How to cite a dataset: a sentence and its BibTeX entry, or with `bibtex` the entry alone.
+
+    `print` it.
+    """
     citation = info(dataset).citation
     entry = citation.bibtex.strip()
     return entry if bibtex else f"{citation.text}\n\n{entry}"
@@ -174,6 +177,9 @@ def verify(dataset: str | Path, *, deep: bool = False, progress: Progress | bool
     Args:
         dataset: a name, or the path of a card.
         deep: read every file and decode every clip; else sizes, and whatever was written since.
+
+    Returns:
+        What disagrees; an empty list where nothing does.
 
     Raises:
         HomeError: the dataset is not indexed.

@@ -125,6 +125,9 @@ def check_split(split: str | Path) -> list[ManifestFinding]:
     Args:
         split: a name, or a manifest's path.
 
+    Returns:
+        What was found; an empty list where nothing is wrong.
+
     Raises:
         UnknownName, SplitError.
     """

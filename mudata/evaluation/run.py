@@ -283,13 +283,17 @@ def _begun(run: Run) -> tuple[str, str]:
 
 
 def find(home: Home, name: str) -> Run:
-    """A run by id, the beginning of its id, or the path of its folder. Raises UnknownName."""
+    """A run by id, the beginning of its id, or the path of its folder.
+    Raises UnknownName, or EvaluationError where several begin so."""
     if is_file(Path(name) / "run.json"):
         return Run(Path(name).absolute())
     runs = {run.id: run for run in all_runs(home)}
     if name in runs:
         return runs[name]
     begun = [run for run_id, run in runs.items() if run_id.startswith(name)]
-    if len(begun) != 1:
+    if len(begun) > 1:
+        each = ", ".join(run.id for run in begun)
+        raise EvaluationError(f"{len(begun)} runs begin with {name!r}: {each}.", "Give more of the name.")
+    if not begun:
         raise UnknownName("run", name, runs, "A run is named by its folder under runs/, or by the folder's path.")
     return begun[0]

@@ -105,7 +105,7 @@ def consent(terms: Terms, home: Home, *, accept: bool = False, progress: Progres
         raise NeedsLicence(
             f"The terms of {terms.title} {changed}:\n  {terms.text}\n  use: {terms.usage}"
             + "".join(f"\n  {more}" for more in terms.more),
-            f"If you agree, run: {terms.command}",
+            f"If you agree, run: {terms.command} (in Python: accept_licence=True)",
         )
     with home.lock("licences"):
         record = {

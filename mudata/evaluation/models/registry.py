@@ -37,6 +37,9 @@ def names() -> list[str]:
     return sorted(built_in | set(model_card.files()) | set(_entry_points()))
 
 
+_CONTRACT = "What a model has to have is told in mudata.evaluation.protocol: help('mudata.evaluation.protocol')."
+
+
 def find(name: str) -> Listing:
     """The listing of one model. Raises UnknownName with the nearest names, CardError."""
     for listing in BUILT_IN:
@@ -104,8 +107,10 @@ def create(name: str, /, *, offer: Mapping[str, object] | None = None, **options
     if not isinstance(getattr(model, "capabilities", None), ModelCapabilities):
         raise ModelError(
             f"{listing.code} is not a model: it has no `capabilities`, or some that are no ModelCapabilities.",
-            "What a model has to have is told in mudata.evaluation.protocol.",
+            _CONTRACT,
         )
+    if lacking := [name for name in ("load", "answer", "describe") if not callable(getattr(model, name, None))]:
+        raise ModelError(f"{listing.code} is not a model: it has no method `{lacking[0]}`.", _CONTRACT)
     return model
 
 

@@ -117,7 +117,7 @@ class Heard(Progress):
 
 
 def test_consent_is_asked_once_and_recorded(home: Home) -> None:
-    with pytest.raises(NeedsLicence, match="mudata fetch tiny --accept-licence") as caught:
+    with pytest.raises(NeedsLicence, match=r"fetch tiny --accept-licence \(in Python: accept_licence=True\)") as caught:
         licences.require(a_card(), home)
     assert "CC BY-NC 4.0" in str(caught.value)
     assert "https://example.org/terms" in str(caught.value)

@@ -538,6 +538,9 @@ def test_runs_are_found_by_id_beginning_or_folder(corpus: Corpus, home: Home) ->
     assert {r.id for r in all_runs(home)} == {run.id, other.id}
     with pytest.raises(UnknownName, match="No run named"):
         find(home, "nothing")
+    third = ask(home, model="random", seed=1)
+    with pytest.raises(EvaluationError, match=rf"2 runs begin with 'random': .*{third.id}.*\.\nGive more of the name"):
+        find(home, "random")
 
 
 def test_folders_that_are_no_runs_are_told(tmp_path: Path) -> None:

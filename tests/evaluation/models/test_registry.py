@@ -77,6 +77,13 @@ def test_an_entry_point_is_a_model(toy: Path) -> None:
     assert registry.options_of(registry.find("toy")) == {"word": "rock", "seed": 0}
 
 
+@pytest.mark.parametrize("method", ["load", "answer", "describe"])
+def test_a_class_that_lacks_a_method_is_refused_before_it_is_asked(toy: Path, method: str) -> None:
+    (toy / "toy_model.py").write_text(TOY.replace(f"def {method}(", "def other("))
+    with pytest.raises(ModelError, match=rf"toy_model:Toy is not a model: it has no method `{method}`\.\nWhat a model"):
+        registry.create("toy_model:Toy")
+
+
 def test_a_class_is_a_model(toy: Path) -> None:
     assert registry.create("toy_model:Toy", word=None).word == "rock"  # type: ignore[attr-defined]
     assert identity("toy_model:Toy", {"word": "x", "device": "cuda", "dtype": None}) == {
