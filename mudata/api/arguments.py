@@ -45,7 +45,7 @@ def checked(**former: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
                 for one in value if many_given else (value,):
                     if not (fits(one, hints()[key]) or (one is None and parameter.default == ())):
                         raise _unfit(function, parameter, one)
-                bound.arguments[key] = plain(value)
+                bound.arguments[key] = () if value is None and parameter.default == () else plain(value)
             return cast("Callable[..., R]", function)(*bound.args, **bound.kwargs)
 
         return call

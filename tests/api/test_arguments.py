@@ -110,7 +110,7 @@ def test_numbers_of_numpy_and_what_can_be_taken_once_only_pass() -> None:
     ],
 )
 def test_values_of_the_right_type_pass(kwargs: dict[str, Any]) -> None:
-    assert take(**kwargs) == kwargs.get("names", ())
+    assert take(**kwargs) == (kwargs.get("names") or ())
 
 
 def test_what_can_be_gone_through_once_is_left_as_it_is() -> None:

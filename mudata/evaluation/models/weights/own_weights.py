@@ -162,7 +162,7 @@ def _has_weights(root: Path, names: Iterable[str]) -> bool:
     for index in sorted((path for path in paths if PurePosixPath(path).name in INDEXES), reverse=True):
         try:
             shards = set(json.loads((root / index).read_bytes())["weight_map"].values())
-        except (OSError, ValueError, KeyError, AttributeError):
+        except (OSError, ValueError, KeyError, AttributeError, TypeError):
             continue
         if all(str(PurePosixPath(index).parent / shard) in paths for shard in shards):
             return True

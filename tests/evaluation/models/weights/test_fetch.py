@@ -305,7 +305,13 @@ def test_a_shard_that_a_folder_lacks_is_not_overlooked(cards: Path, tmp_path: Pa
 
 @pytest.mark.parametrize(
     ("files", "said"),
-    [({"notes.txt": b"x"}, "Nothing of use in"), ({}, "Nothing of use in"), (None, "There is no ")],
+    [
+        ({"notes.txt": b"x"}, "Nothing of use in"),
+        ({"a/model.safetensors.index.json": b"[]"}, "Nothing of use in"),
+        ({"a/model.safetensors.index.json": b'{"weight_map": 3}'}, "Nothing of use in"),
+        ({}, "Nothing of use in"),
+        (None, "There is no "),
+    ],
 )
 def test_a_folder_without_weights_is_told(
     cards: Path, tmp_path: Path, files: dict[str, bytes] | None, said: str
