@@ -11,7 +11,7 @@ space := $(subst ,, )
 .DEFAULT_GOAL := help
 
 help:  ## Show this help
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 18
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 20
 
 # $(call make_environment,PYTHON,FOLDER,CONSTRAINTS): everything in FOLDER, with versions that CONSTRAINTS allows, what builds
 # wheels included. A constraint binds only what is wanted: beside the CPU build of torch no package of CUDA is.
