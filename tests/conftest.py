@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import gc
+import itertools
 import logging
 import os
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -44,15 +46,34 @@ def pytest_make_parametrize_id(config: pytest.Config, val: object, argname: str)
     return argname if isinstance(val, bytes) else None
 
 
+@pytest.fixture(scope="session")
+def new_folder(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
+    """Makes empty folders, counted: pytest's own look through all that there are for the next number, each time."""
+    base, numbers = tmp_path_factory.mktemp("t"), itertools.count()
+
+    def make(name: str) -> Path:
+        folder = base / f"{next(numbers)}-{re.sub(r'[^A-Za-z0-9]+', '-', name)[:30]}"
+        folder.mkdir()
+        return folder
+
+    return make
+
+
+@pytest.fixture
+def tmp_path(new_folder: Callable[[str], Path], request: pytest.FixtureRequest) -> Path:
+    """An empty folder of the test's own."""
+    return new_folder(request.node.name)
+
+
 @pytest.fixture(autouse=True)
-def home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Home:
+def home(new_folder: Callable[[str], Path], monkeypatch: pytest.MonkeyPatch) -> Home:
     """An empty MUDATA_HOME; the user's own home, tokens and proxies are out of reach."""
     for name in list(os.environ):
         if name.startswith(_CLEAN):
             monkeypatch.delenv(name)
-    root = tmp_path_factory.mktemp("home")
+    root = new_folder("home")
     monkeypatch.setenv("MUDATA_HOME", str(root))
-    monkeypatch.setenv("HOME", str(tmp_path_factory.mktemp("user")))
+    monkeypatch.setenv("HOME", str(new_folder("user")))
     monkeypatch.setenv("HF_HUB_DISABLE_TELEMETRY", "1")
     return Home(root)
 
