@@ -720,7 +720,7 @@ def test_sql_only_reads_the_index_and_keeps_the_hints_of_duckdb(
             "eval --model nowhere:Model --split all",
             "ModuleNotFoundError: No module named 'nowhere'.\nModules are looked",
         ),
-        ("eval --model moody:Model --split all", "cannot be imported from 'moody:Model': ValueError: not today."),
+        ("eval --model unready:Model --split all", "cannot be imported from 'unready:Model': ValueError: not today."),
         ("eval --model json:JSONDecoder --split all", "json:JSONDecoder is not a model: it has no `capabilities`"),
         ("eval --model transformers --split all", "needs the option 'checkpoint'.\nGive it: --checkpoint"),
     ],
@@ -732,7 +732,7 @@ def test_wrong_arguments_are_told_with_what_was_expected(
     card(tmp_path / "cards", CARD.replace("name: odd", "name: toy"), "toy")
     monkeypatch.setenv("MUDATA_CARDS", str(tmp_path / "cards"))
     monkeypatch.syspath_prepend(str(tmp_path))
-    (tmp_path / "moody.py").write_text("raise ValueError('not today')")
+    (tmp_path / "unready.py").write_text("raise ValueError('not today')")
     (tmp_path / "latin.txt").write_bytes(b"caf\xe9 {options}")
     (tmp_path / "broken.json").write_text('{"name": "exam"')
     refused(typed(*shlex.split(command.format(folder=tmp_path))), said)
