@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import re
 import sys
-import threading
 import warnings
 from types import FrameType
 from typing import TYPE_CHECKING, Any
@@ -19,7 +18,7 @@ if TYPE_CHECKING:
     import logging
 
 _KINDS = (DeprecationWarning, PendingDeprecationWarning, FutureWarning)
-_WORDS = re.compile(r"deprecat|will be removed (in|from)\b", re.IGNORECASE)
+_WORDS = r"deprecat|will be removed (in|from)\b"
 """What announces a deprecation in a log, or in a warning of another kind, as torch has them."""
 
 _show = warnings.showwarning
@@ -27,7 +26,7 @@ _show = warnings.showwarning
 
 def announced(text: str) -> bool:
     """Whether a message says that something is deprecated."""
-    return _WORDS.search(text) is not None
+    return re.search(_WORDS, text, re.IGNORECASE) is not None
 
 
 def hide_deprecations() -> None:
@@ -60,6 +59,8 @@ def _called_by_us() -> bool:
     """Whether mudata is at work in this thread, or in the main one, which then waits for this."""
     if sys.warnoptions:
         return False
+    import threading  # every start of mudata reads this module, and few come here
+
     main = sys._current_frames().get(threading.main_thread().ident or 0)
     return any(_is_ours(frame) for frame in (*_stack(sys._getframe(2)), *_stack(main)))
 

@@ -28,7 +28,6 @@ expected, what to do next.
 from __future__ import annotations
 
 import contextlib
-import difflib
 import errno
 from collections.abc import Iterable, Iterator
 from typing import ClassVar
@@ -52,6 +51,8 @@ class UnknownName(MudataError):
     """A name that is not in a known set; suggests the nearest ones."""
 
     def __init__(self, kind: str, name: str, known: Iterable[str], hint: str | None = None) -> None:
+        import difflib  # every start of mudata reads this module
+
         known = sorted(known)
         near = difflib.get_close_matches(name.casefold(), known, n=3, cutoff=0.55)
         what = f"No {kind} named {name!r}."

@@ -31,6 +31,7 @@ def ask(home: Home, sql: str) -> list[tuple[Any, ...]]:
         return connection.execute(sql).fetchall()
 
 
+@pytest.mark.slow
 def test_everything_that_was_read_and_measured_is_in_the_index(home: Home, tone: Tone, tmp_path: Path) -> None:
     lay(home, tone, ROWS)
     fault = "faults: [{ids: [a], kind: disputed, action: warn, note: is it low?, source: a test}]\n"
@@ -152,6 +153,7 @@ def _everything(home: Home) -> dict[str, int]:
     return {str(path): path.stat().st_mtime_ns for path in paths if path.name != "journal.jsonl"}
 
 
+@pytest.mark.slow
 def test_a_second_run_finds_nothing_to_do(home: Home, tone: Tone, tmp_path: Path) -> None:
     lay(home, tone, ROWS)
     first = take(card(tmp_path), home)

@@ -8,9 +8,10 @@ mudata.duckdb, without them.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from mudata.catalog.tables import TABLES, Column
+if TYPE_CHECKING:  # every start of mudata passes here
+    from mudata.catalog.tables import Column
 
 
 class RegisteredView(NamedTuple):
@@ -41,4 +42,6 @@ def registered() -> dict[str, RegisteredView]:
 
 def all_tables() -> dict[str, tuple[Column, ...]]:
     """The columns of every table that SQL can ask for: those of datasets, then registered ones."""
+    from mudata.catalog.tables import TABLES
+
     return TABLES | {name: view.columns for name, view in registered().items()}

@@ -223,6 +223,7 @@ def test_genres_of_the_splits_are_the_published_ones_less_eight(published: tuple
     assert all(counts[tag] <= number for tag, number in CARD.expected.labels["genre"].items())
 
 
+@pytest.mark.slow
 def test_published_tracks_artists_and_albums_are_all_there(published: tuple[Path, DatasetContents]) -> None:
     table = published[1].clips
     assert (table.num_rows, len(set(table["artist"].to_pylist())), len(set(table["album"].to_pylist()))) == (

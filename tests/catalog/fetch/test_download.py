@@ -160,6 +160,7 @@ def test_any_of_several_sums_will_do_in_any_case(tmp_path: Path) -> None:
     }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("status", [429, 503])
 @pytest.mark.parametrize("form", ["seconds", "date"])
 def test_a_busy_host_is_asked_again_when_it_says(server: Server, tmp_path: Path, status: int, form: str) -> None:
@@ -215,6 +216,7 @@ def test_a_refusal_is_not_tried_again(
     assert len(server.seen) == 1
 
 
+@pytest.mark.slow
 def test_slow_headers_end_in_a_timeout(server: Server, tmp_path: Path) -> None:
     url = server.serve("/a", Answer(BODY, delay_s=3), Answer(BODY))
     download(Download(url, tmp_path / "a"), retries=HASTY)

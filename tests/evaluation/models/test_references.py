@@ -430,6 +430,7 @@ def test_updates_that_are_not_there_at_all_are_missed(folder_of: Callable[[str],
 # What is each model's own
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", FAMILIES)
 def test_half_precision_and_the_authors_sampling_work_and_repeat(
     name: str, folder_of: Callable[[str], Path], tmp_path: Path

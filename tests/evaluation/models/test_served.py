@@ -214,6 +214,7 @@ def test_options_that_cannot_be_are_told(host: Chat, options: dict[str, Any], sa
     assert "s3cret" not in str(told.value)
 
 
+@pytest.mark.slow
 def test_requests_go_at_once_as_far_as_allowed(host: Chat) -> None:
     model = loaded(host, concurrency=4)
     host.most, host.slow = 0, dict.fromkeys(range(100), 0.3)
@@ -285,6 +286,7 @@ def test_a_huge_reply_is_not_read_to_its_end(host: Chat, monkeypatch: pytest.Mon
     assert failure(model) == Failure("too-long", "a reply of more than 1 MiB")
 
 
+@pytest.mark.slow
 def test_a_slow_reply_is_the_failure_of_its_clip_only(host: Chat) -> None:
     model = loaded(host, timeout_s=0.8)
     host.slow = {2: 10.0}
@@ -377,6 +379,7 @@ def test_the_pace_is_kept_by_all_threads_together() -> None:
     assert slept[-1] == 30
 
 
+@pytest.mark.slow
 def test_the_rate_limit_is_honoured(host: Chat) -> None:
     model = loaded(host, requests_per_minute=1200)
     begun = time.monotonic()

@@ -49,6 +49,7 @@ def test_short_and_silent_clips_are_drawn(tmp_path: Path, samples: list[float]) 
     assert all(a <= b for a, b in zip(low, high, strict=True))
 
 
+@pytest.mark.slow
 def test_every_clip_that_can_be_decoded_has_one(imports: Imports, home: Home, tmp_path: Path) -> None:
     imports("good", RIGHT)
     (home.clips("tones", "native") / "06.flac").write_bytes(b"fLaC and then nothing")

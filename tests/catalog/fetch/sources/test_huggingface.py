@@ -201,6 +201,7 @@ def test_if_no_file_at_all_can_be_had_that_is_an_error(there: Hub, tmp_path: Pat
         get(tmp_path, mirror({"path": "big/*"}))
 
 
+@pytest.mark.slow
 def test_a_cut_download_goes_on_in_a_later_run_where_it_ended(there: Hub, cdn: Cdn, tmp_path: Path) -> None:
     path = f"/{sha256(LARGE)}"
     etag = {"ETag": f'"{sha256(LARGE)}"'}
@@ -212,6 +213,7 @@ def test_a_cut_download_goes_on_in_a_later_run_where_it_ended(there: Hub, cdn: C
     assert 0 < start <= 200_000
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("status", [429, 503])
 def test_a_busy_hub_is_asked_again(status: int, there: Hub, tmp_path: Path) -> None:
     busy = Answer(status, b"", {"Retry-After": "0"})

@@ -253,6 +253,7 @@ def test_wrong_bytes_of_the_right_size_are_found_by_the_sums_in_the_archive(
     assert tree(tmp_path) == WORTH
 
 
+@pytest.mark.slow
 def test_a_cut_connection_is_taken_up_where_it_broke(there: Kaggle, storage: Storage, tmp_path: Path) -> None:
     there.files["Data/long.wav"] = random.Random(2).randbytes(1_500_000)
     archive = zipped(there.files)

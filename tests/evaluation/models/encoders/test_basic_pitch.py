@@ -221,6 +221,7 @@ def one_thread() -> Iterator[None]:
     torch.set_num_threads(before)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("one_thread")
 @pytest.mark.parametrize("seconds", [0.5, 29.9, 30.0, 30.1, 65.0])
 def test_whisper_writes_down_clips_of_any_length(whisper: Path, seconds: float) -> None:
