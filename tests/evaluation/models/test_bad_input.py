@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 pytest.importorskip("torch")
 pytest.importorskip("transformers")
 
+pytestmark = pytest.mark.slow
+
 HALF = ("--split", "half", "--task", "genre")
 
 

@@ -44,6 +44,8 @@ from slow_families import (  # noqa: E402
 from slow_models import softmax  # noqa: E402
 from tiny_onnx import write_model  # noqa: E402
 
+pytestmark = pytest.mark.slow
+
 GENRE = Question("classify", "What is the genre of this music? Options: rock, folk.", ("rock", "folk music"), "genre")
 
 
