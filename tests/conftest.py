@@ -7,6 +7,7 @@ import itertools
 import logging
 import os
 import re
+import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -31,6 +32,11 @@ _CLEAN = (
 )
 SHARED = Path(os.environ.get("MUDATA_SHARED", Path(__file__).resolve().parents[2] / "shared"))
 
+
+if (
+    signal.getsignal(signal.SIGINT) is signal.SIG_IGN
+):  # in the background of a script; what tests start would inherit it
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 gc.disable()  # while tests are collected: what is imported stays
 
