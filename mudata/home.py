@@ -90,7 +90,7 @@ class Home:
             folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise HomeError(
-                f"Cannot write to {folder}: {error.strerror}.",
+                f"Cannot write to {folder}: {error.strerror or error}.",
                 "Set MUDATA_HOME to a folder that you may write to.",
             ) from error
         return folder

@@ -37,7 +37,7 @@ class Table(Sequence[Mapping[str, Any]]):
     def lines(self) -> list[str]:
         """The table as aligned text: names, a rule, a line per row."""
         cells = self.cells
-        widths = [max(len(name), *(len(line[i]) for line in cells)) for i, name in enumerate(self.columns)]
+        widths = [max([len(name), *(len(line[i]) for line in cells)]) for i, name in enumerate(self.columns)]
         return [
             "  ".join(text.ljust(width) for text, width in zip(line, widths, strict=True)).rstrip()
             for line in [list(self.columns), ["-" * width for width in widths], *cells]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -9,11 +10,12 @@ import click
 
 from mudata.cli.output import emit, emit_json, json_option, progress, quiet_option
 from mudata.home import Home
+from mudata.table import Table
 
 if TYPE_CHECKING:
     from mudata.evaluation.inference.runner import EvalRequest
     from mudata.evaluation.suites.suite_runner import Problem
-    from mudata.evaluation.suites.suite_table import FilledTable
+    from mudata.evaluation.suites.suite_table import FilledTable, Result
 
 markdown_option = click.option("--markdown", is_flag=True, help="Print GitHub's Markdown.")
 
@@ -54,10 +56,14 @@ def show(suite: str, markdown: bool, as_json: bool) -> None:
     """Show what was published:
     tables with intervals, impossible cells, other sources; and how exams are drawn."""
     from mudata.evaluation.suites.suite import load
-    from mudata.evaluation.suites.suite_table import elsewhere_lines, fill
+    from mudata.evaluation.suites.suite_runner import existing_results
+    from mudata.evaluation.suites.suite_table import elsewhere_lines, filled, unpublished
 
     loaded = load(suite)
-    tables = fill(loaded, [])
+    tables = [filled(loaded, table, []) for table in loaded.tables]
+    own = unpublished(loaded, [])
+    results = existing_results(Home.default(), loaded) if own else []
+    tables += [filled(loaded, table, results) for table in own]
     exams = [
         {
             "exam": name,
@@ -75,7 +81,8 @@ def show(suite: str, markdown: bool, as_json: bool) -> None:
         emit_json({"suite": loaded.model_dump(mode="json"), "tables": [_plain(table) for table in tables]})
         return
     if not markdown:
-        click.echo(f"{loaded.title} ({loaded.source.text}, {loaded.source.url})\n")
+        source = ", ".join(filter(None, [loaded.source.text, loaded.source.url]))
+        click.echo(f"{loaded.title} ({source})\n")
         emit(exams, as_json=False)
         click.echo()
     _print(tables, markdown=markdown)
@@ -85,6 +92,8 @@ def show(suite: str, markdown: bool, as_json: bool) -> None:
         click.echo()
     for note in loaded.notes:
         click.echo(f"- {note}")
+    if own and not results:
+        click.echo(_to_begin(suite), err=True)
 
 
 @suites.command()
@@ -106,7 +115,7 @@ def table(suite: str, markdown: bool, quiet: bool, as_json: bool) -> None:
         return
     _print(tables, markdown=markdown)
     if not results:
-        progress(quiet).say(f"There is no run of it yet. To begin: mudata eval --suite {suite} --models NAME,...")
+        progress(quiet).say(_to_begin(suite))
 
 
 @suites.command()
@@ -147,7 +156,22 @@ def ask(suite: str, models: str, request: EvalRequest, *, dry_run: bool, quiet: 
         _print(tables)
     if problems:
         say.say(f"Not asked:\n{problems}")
+    if asked.results:
+        say.say(_next(suite, asked.results))
     raise SystemExit(1 if asked.failed else 0)
+
+
+def _to_begin(suite: str) -> str:
+    return f"There is no run of it yet. To begin: mudata eval --suite {shlex.quote(suite)} --models random"
+
+
+def _next(suite: str, results: Sequence[Result]) -> str:
+    """What can be done with the runs of a suite: compare two of one exam, else see them again."""
+    by_exam: dict[str, list[str]] = {}
+    for result in results:
+        by_exam.setdefault(result.exam, []).append(str(result.scores["run"]))
+    pair = next((runs for runs in by_exam.values() if len(runs) > 1), None)
+    return "Next: mudata " + (shlex.join(["compare", *pair]) if pair else f"suites table {shlex.quote(suite)}")
 
 
 def _told(problem: Problem) -> str:
@@ -161,7 +185,10 @@ def _print(tables: Sequence[FilledTable], *, markdown: bool = False) -> None:
             click.echo(table.markdown())
             continue
         click.echo(table.title + (f", {table.n} clips" if table.n else ""))
-        emit(table.lines(), as_json=False)
+        if table.rows:
+            emit(table.lines(), as_json=False)
+        else:  # what it will show
+            click.echo("\n".join(Table([], ("model", "from", *table.columns)).lines()))
         for remark in table.remarks():
             click.echo(remark)
         click.echo()

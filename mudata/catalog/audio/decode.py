@@ -222,7 +222,7 @@ class _Av:
                     raise AudioError("undecodable", f"this {self._demuxer} file has no audio in it")
                 yield container, container.streams.audio[0]
         except av.FFmpegError as error:
-            raise AudioError("undecodable", str(error.strerror)) from error
+            raise AudioError("undecodable", str(error.strerror or error)) from error
 
     def blocks(self, start: int, stop: int | None) -> Iterator[Samples]:
         import av

@@ -135,7 +135,7 @@ def perform(task: list[Any]) -> dict[str, Any]:
     except OSError as error:
         if known := from_os_error(error):
             return {"fatal": [known.what, known.hint]}
-        return _failed("quarantined", "crashed", f"{type(error).__name__}: {error.strerror}")
+        return _failed("quarantined", "crashed", f"{type(error).__name__}: {error.strerror or error}")
     except Exception as error:  # whatever it is, the other clips go on
         return _failed("quarantined", "crashed", f"{type(error).__name__}: {error}")
 

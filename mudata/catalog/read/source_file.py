@@ -23,4 +23,4 @@ def reading(path: Path) -> Iterator[None]:
     except FileNotFoundError as error:
         raise AudioError("vanished", "no such file") from error
     except OSError as error:
-        raise AudioError("undecodable", f"cannot be read ({error.strerror})") from error
+        raise AudioError("undecodable", f"cannot be read ({error.strerror or error})") from error

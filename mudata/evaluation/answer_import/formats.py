@@ -136,7 +136,9 @@ def _objects(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
     try:
         text = path.read_text("utf-8-sig")
     except OSError as error:
-        raise EvaluationError(f"{path} cannot be read: {error.strerror}.", "Give a file that is there.") from error
+        raise EvaluationError(
+            f"{path} cannot be read: {error.strerror or error}.", "Give a file that is there."
+        ) from error
     except UnicodeDecodeError as error:
         raise EvaluationError(f"{path} is not UTF-8 text: {error}.", "Save it as UTF-8.") from error
     if text.lstrip().startswith("["):

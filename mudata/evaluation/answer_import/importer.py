@@ -130,6 +130,10 @@ def _published(connection: Any, dataset: str, part: str) -> list[str]:
     return [row[0] for row in connection.execute(query, [dataset, *fits[0]]).fetchall()]
 
 
+def _not_known(reference: str | None, noun: str, dataset: str) -> str:
+    return "there is no reference" if reference is None else f"{reference!r} is no {noun} of {dataset}"
+
+
 def _from_file(request: ImportRequest, given: Sequence[FileAnswer]) -> tuple[Joined, SampleSet]:
     """Take the file at its word: its names are the clips, its references are right."""
     card = loader.load(str(request.dataset))
@@ -160,7 +164,7 @@ def _from_file(request: ImportRequest, given: Sequence[FileAnswer]) -> tuple[Joi
             "Fetch the dataset and leave --references file out, or choose another --task.",
         )
     without = [answer for clip_id, answer in joined.answers.items() if not right[clip_id]]
-    lost = (*joined.lost, *((answer, f"{answer.reference!r} is no {task.noun} of {card.name}") for answer in without))
+    lost = (*joined.lost, *((answer, _not_known(answer.reference, task.noun, card.name)) for answer in without))
     split_sha256 = digest(sorted(right.items()))
     selection = SampleSet(
         split=f"{card.name}-{IMPORTED}",

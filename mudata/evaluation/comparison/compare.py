@@ -108,7 +108,8 @@ def _names(heads: Sequence[Mapping[str, Any]]) -> list[str]:
 
 
 def _whence(head: Mapping[str, Any]) -> str:
-    return f"split {head['split']}, part {head.get('part')}, {head['n']} clips"
+    part = f"part {head['part']}, " if head.get("part") else ""
+    return f"split {head['split']}, {part}{head['n']} clips"
 
 
 def _compared_runs(

@@ -250,7 +250,8 @@ class Session:
             for key in ("revision", "dtype"):
                 if key in before and before[key] != now.get(key):
                     raise EvaluationError(
-                        f"{self.run.id} was begun with {key} {before[key]}; now it would go on with {now.get(key)}.",
+                        f"{self.run.id} was begun with {key} {before[key] or 'unknown'}; "
+                        f"now it would go on with {now.get(key) or 'an unknown one'}.",
                         f"Give --{key} as it was then, or start anew: give it as it is now, or remove "
                         f"{self.run.folder}.",
                     )

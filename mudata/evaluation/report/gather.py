@@ -95,7 +95,7 @@ def _alignments(run: Run, sha256: str | None) -> dict[str, dict[str, Any]]:
     try:
         data = (run.folder / "alignments.jsonl").read_bytes()
     except OSError as error:
-        raise _stale(run, f"alignments.jsonl cannot be read ({error.strerror})") from error
+        raise _stale(run, f"alignments.jsonl cannot be read ({error.strerror or error})") from error
     if hashlib.sha256(data).hexdigest() != sha256:
         raise _stale(run, "alignments.jsonl is not the one that belongs to them")
     return {line["clip_id"]: line for line in map(json.loads, data.splitlines())}

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
+from mudata.evaluation.suites.headline_table import headline_tables
 from mudata.evaluation.suites.suite import SHARES, interval
 
 if TYPE_CHECKING:
@@ -126,17 +127,28 @@ VERDICTS = (
 
 
 def fill(suite: Suite, results: Sequence[Result]) -> list[FilledTable]:
-    """The suite's tables with the results in them."""
-    return [
-        FilledTable(
-            table.title,
-            table.n,
-            tuple(column.title for column in table.columns),
-            tuple(_rows(suite, table, results)),
-            (*table.notes, *_exam_notes(suite, table)),
-        )
-        for table in suite.tables
-    ]
+    """The suite's tables with the results in them, and one of all exams that they say nothing of."""
+    tables = [filled(suite, table, results) for table in suite.tables]
+    return tables + [filled(suite, table, results) for table in unpublished(suite, results)]
+
+
+def unpublished(suite: Suite, results: Sequence[Result]) -> list[PublishedTable]:
+    """The table, not filled, of all exams that no table of the suite shows."""
+    scores: dict[str, list[Mapping[str, Any]]] = {}
+    for result in results:
+        scores.setdefault(result.exam, []).append(result.scores)
+    return headline_tables(suite, scores)
+
+
+def filled(suite: Suite, table: PublishedTable, results: Sequence[Result]) -> FilledTable:
+    """One table of a suite with the results in it."""
+    return FilledTable(
+        table.title,
+        table.n,
+        tuple(column.title for column in table.columns),
+        tuple(_rows(suite, table, results)),
+        (*table.notes, *_exam_notes(suite, table)),
+    )
 
 
 def elsewhere_lines(suite: Suite) -> list[dict[str, str]]:

@@ -240,6 +240,50 @@ def test_the_tables_show_ours_beside_theirs(corpus: Corpus) -> None:
     assert second.splitlines()[4].startswith("random    here       0.")
 
 
+def test_a_suite_without_tables_shows_every_exam_by_its_headline(corpus: Corpus, home: Home) -> None:
+    publish(corpus.cards, tables=[], source={"text": "my paper"})
+    before = typed("suites", "show", "tiny")
+    assert before.out.startswith("Tiny (my paper)\n")
+    assert "genre (accuracy)" in before.out
+    assert "None" not in before.out
+    told = before.err.partition("To begin: mudata ")[2].split()
+    assert typed(*told).code == 0
+    done = ask("random,constant")
+    lines = done.out.splitlines()
+    assert lines[0] == "Tiny"
+    assert lines[1].split("  ")[0] == "model"
+    assert all(name in lines[1] for name in ("genre (accuracy)", "caption (rougeL_f)", "waves (accuracy)"))
+    assert [line.split()[:2] for line in lines[3:5]] == [["random", "here"], ["constant", "here"]]
+    assert all("n=4" in line and "n=5" in line for line in lines[3:5])
+    cells = json.loads(ask("random", "--json").out)["tables"][0]["rows"][0]["cells"]
+    scores = {run.settings.task: run.scores for run in all_runs(home) if run.settings.model == "random"}
+    values = {m["metric"]: m["value"] for task in scores.values() for m in task["metrics"]}
+    assert [(cell and cell["metric"], cell and cell["value"]) for cell in cells] == [
+        ("accuracy", values["accuracy"]),
+        ("rougeL_f", values["rougeL_f"]),
+        (None, None),
+    ]
+    for words in (("table", "tiny"), ("show", "tiny")):
+        assert "constant" in typed("suites", *words).out
+    compare = done.err.partition("Next: mudata ")[2].split()
+    assert typed(*compare).code == 0
+    assert "Next: mudata suites table tiny" in ask("random").err
+
+
+@pytest.mark.parametrize("metric", [None, "rouge1_f"])
+def test_what_no_table_shows_is_shown_below_them(corpus: Corpus, metric: str | None) -> None:
+    """An exam without a column, or with one of a metric that its runs do not have."""
+    columns = [{"title": "R1", "exam": "caption", "metric": "rouge1_f"}]
+    columns += [{"title": "G", "exam": "genre", "metric": metric}] if metric else []
+    publish(corpus.cards, tables=[{"title": "T", "columns": columns, "rows": {}}])
+    done = ask("random")
+    published, _, others = done.out.partition("Other exams\n")
+    assert "R1" in published
+    assert "waves (accuracy)" in others
+    assert "genre (accuracy)" in others
+    assert others.splitlines()[2].startswith("random  here  ")
+
+
 def test_json_has_tables_runs_and_problems(corpus: Corpus, home: Home) -> None:
     said = json.loads(ask("random", "--json").out)
     assert said["suite"] == "tiny"
