@@ -307,9 +307,9 @@ def slow_salmonn(folder: Path, clip: Clip, prompt: str, given: str | None) -> As
 def slow_modaverse(folder: Path, clip: Clip, prompt: str, given: str | None) -> Asked:
     of = Named(tensors(folder / "imagebind_huge.pth"))
     wave = np.atleast_2d(clip.audio.T).astype(np.float64)
-    length = Fraction(wave.shape[1], 16_000)
+    last = Fraction(max(wave.shape[1] / 16_000 - 2, 0.0))  # the sampler subtracts floats, and is exact from there on
     heard = []
-    for start in (Fraction(0), max(length - 2, Fraction(0)) / 2, max(length - 2, Fraction(0))):
+    for start in (Fraction(0), last / 2, last):
         piece = wave[:, int(start * 16_000) : int((start + 2) * 16_000)]
         piece -= piece.mean()  # in place: the next piece, where it overlaps, begins with what is left
         mel = np.zeros((128, 204))

@@ -16,6 +16,7 @@ import numpy as np
 
 from mudata.errors import ModelError
 from mudata.evaluation.models.device import placement, quieten
+from mudata.evaluation.models.weights.safe_load import reading
 from mudata.evaluation.models.weights.weight_store import provenance
 from mudata.evaluation.protocol import Answer, Clip, Failure, ModelCapabilities, Question, Ranking
 
@@ -53,16 +54,12 @@ class Clap:
 
         quieten()
         self.device, self._torch_dtype = placement(self.device, self.dtype)
-        try:
+        hint = "Check the name and --revision, for example laion/clap-htsat-unfused."
+        with reading(f"The CLAP checkpoint {self.checkpoint!r}", hint, done="loaded"):
             self.processor: Any = transformers.ClapProcessor.from_pretrained(self.checkpoint, revision=self.revision)
             model = transformers.ClapModel.from_pretrained(
                 self.checkpoint, revision=self.revision, dtype=self._torch_dtype
             )
-        except (OSError, ValueError) as error:
-            raise ModelError(
-                f"The CLAP checkpoint {self.checkpoint!r} cannot be loaded: {str(error).strip().splitlines()[0]}",
-                "Check the name and --revision, for example laion/clap-htsat-unfused.",
-            ) from error
         self.model: Any = model.to(self.device).eval()
         extractor = self.processor.feature_extractor
         self._window = int(extractor.nb_max_samples)

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from mudata.errors import MissingExtra, ModelError
 from mudata.evaluation.models.device import placement, quieten
+from mudata.evaluation.models.weights.safe_load import reading
 from mudata.evaluation.models.weights.weight_store import provenance
 from mudata.evaluation.protocol import Answer, Clip, Failure, ModelCapabilities, Question, Ranking
 from mudata.evaluation.tasks.prompts import LETTERS
@@ -101,23 +102,20 @@ class TransformersAudio:
         quieten()
         self.device, self._torch_dtype = placement(self.device, self.dtype)
         where: dict[str, Any] = {"revision": self.revision, "trust_remote_code": False}
+        hint = "Check the name and --revision; for a gated repository accept its terms on its page and set HF_TOKEN."
         try:
-            config = transformers.AutoConfig.from_pretrained(self.checkpoint, **where)
-            factory = model_class(config)
-            check_extra(self.checkpoint, config.model_type)
-            self.processor: Any = transformers.AutoProcessor.from_pretrained(self.checkpoint, **where)
-            self._feature_extractor()
-            loaded = factory.from_pretrained(self.checkpoint, dtype=self._torch_dtype, **where)
-            self.model: Any = loaded.to(self.device).eval()
+            with reading(f"The checkpoint {self.checkpoint!r}", hint, done="loaded"):
+                config = transformers.AutoConfig.from_pretrained(self.checkpoint, **where)
+                factory = model_class(config)
+                check_extra(self.checkpoint, config.model_type)
+                self.processor: Any = transformers.AutoProcessor.from_pretrained(self.checkpoint, **where)
+                self._feature_extractor()
+                loaded = factory.from_pretrained(self.checkpoint, dtype=self._torch_dtype, **where)
+                self.model: Any = loaded.to(self.device).eval()
         except torch.OutOfMemoryError as error:
             raise ModelError(
                 f"{self.checkpoint} does not fit on {self.device} as {self._torch_dtype}: {error}.",
                 "Choose a smaller dtype (--dtype bf16), a smaller checkpoint, or --device cpu.",
-            ) from error
-        except (OSError, ValueError, ImportError) as error:
-            raise ModelError(
-                f"The checkpoint {self.checkpoint!r} cannot be loaded: {str(error).strip().splitlines()[0]}",
-                "Check the name and --revision; for a gated repository accept its terms on its page and set HF_TOKEN.",
             ) from error
         longest = getattr(self.processor, "max_audio_len", None) or LONGEST_S.get(config.model_type)
         self.capabilities = replace(

@@ -111,6 +111,12 @@ BUILT_IN = (
 )
 """What can be asked for without a card."""
 
+_RECIPES = {
+    "qwen_audio": 2,  # special tokens stay in an answer, as the authors print it: times of events, among others
+    "modaverse": 2,  # pieces of a clip begin where the authors' sampler has them, to the sample
+}
+"""Families that have changed since their first version, and in what."""
+
 _OF_FOLDERS = tuple(
     Listing(
         name=family,
@@ -120,6 +126,7 @@ _OF_FOLDERS = tuple(
         extra="models",
         packages=(*_TORCH, package),
         key=family,
+        recipe=_RECIPES.get(family, 1),
     )
     for family, cls, title, package in (
         ("qwen_audio", "QwenAudio", "Qwen-Audio, base and chat", "tiktoken"),

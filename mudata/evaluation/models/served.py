@@ -9,6 +9,9 @@ the same checkpoint reads here through `transformers`.
 A server may take a request with sound and drop the sound without a word (lmms-eval issue 836), so
 the first thing asked is whether sound makes a prompt longer. Whether what arrives also counts for
 the answers, only `--silence` can show.
+
+Replies are recorded when those of all questions at once have come. A run that is killed asks again
+what was not recorded, `concurrency` questions at most, and nothing else.
 """
 
 from __future__ import annotations

@@ -456,7 +456,7 @@ def test_qwen_reads_special_tokens_only_where_they_are_allowed(qwen: QwenTokeniz
     chat = qwen.encode(said, AUDIO_TAGS)
     assert qwen.ids["<|en|>"] in chat
     assert qwen.ids["<|im_end|>"] not in chat
-    assert qwen.decode(qwen.encode(said, SPECIALS)) == "is  "
+    assert qwen.decode(qwen.encode(said, SPECIALS)) == said
 
 
 def test_qwen_reads_letters_in_one_form_only(qwen: QwenTokenizer) -> None:

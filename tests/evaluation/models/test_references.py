@@ -135,7 +135,7 @@ FAMILIES = {
             ("7b_v0", "model.layers.0.mlp.up_proj.weight"),
         ),
         {"imagebind_heads": EAR_HEADS},
-        (1.1, 2.83),
+        (1.1, 45_001 / 16_000),  # its last piece ends one sample early
     ),
     "anygpt-chat": Family(
         layouts.anygpt,

@@ -202,3 +202,14 @@ def test_listing_models_imports_nothing_heavy() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "set()"
+
+
+def test_families_whose_answers_changed_begin_their_runs_anew_and_others_go_on() -> None:
+    recipes = {family: listing.recipe for family, listing in FAMILIES.items() if listing.recipe != 1}
+    assert recipes == {"qwen_audio": 2, "modaverse": 2}
+    for name, package in (
+        ("qwen-audio", "mudata-music, recipe 2"),
+        ("modaverse", "mudata-music, recipe 2"),
+        ("ltu", "mudata-music 0.1.0"),
+    ):
+        assert hashed(identity(name, {}))["package"] == package

@@ -9,7 +9,8 @@ import io
 import json
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -29,7 +30,7 @@ from mudata.evaluation.models import registry, served
 from mudata.evaluation.models.model_identity import identity
 from mudata.evaluation.models.served import Served
 from mudata.evaluation.protocol import Answer, Clip, Failure, Question
-from mudata.evaluation.run import Run, all_runs
+from mudata.evaluation.run import AnswerRecord, Run, all_runs
 
 if TYPE_CHECKING:
     from mudata.home import Home
@@ -658,21 +659,59 @@ def test_a_model_that_has_changed_meanwhile_is_not_mixed_in(host: Chat, home: Ho
     assert "was begun with revision ears-2026-01; now it would go on with ears-2026-02" in done.err
 
 
+def times_asked(host: Chat) -> list[int]:
+    """How often each clip was asked about, by its sound, the most frequent first."""
+    return [times for _, times in Counter(sound(said).tobytes() for said in host.questions()).most_common()]
+
+
 @pytest.mark.slow
 def test_a_killed_run_goes_on_where_it_was(host: Chat, home: Home, words: tuple[str, ...]) -> None:
+    """What is on its way when a run is killed has no answer yet, and is asked again; nothing else is."""
     host.slow = {5: 20.0, 6: 20.0}
     with started(*words, "-o", "concurrency=2") as process:
-        wait_for(lambda: len(host.questions()) >= 5, process)
+        wait_for(lambda: len(host.questions()) == 6, process)  # both have arrived: none is left on its way
         wait_for(lambda: len(all_runs(home)) == 1 and len(the_run(home).answers()) == 4, process)
         process.kill()
         process.wait()
     host.freed.set()
-    asked = len(host.questions())
     done = typed(*words, "-o", "concurrency=2")
     assert done.code == 0, done.err
     assert "Going on: 2 of 6 clips are still open" in done.err
-    assert len(host.questions()) == asked + 2
+    assert times_asked(host) == [2, 2, 1, 1, 1, 1]
     assert len(the_run(home).answers()) == 6
+
+
+class Killed(BaseException):
+    """The end of a process, at a chosen place in it."""
+
+
+@pytest.mark.parametrize(
+    ("recorded", "times"),
+    [(False, [2, 2, 1, 1, 1, 1]), (True, [1, 1, 1, 1, 1, 1])],
+    ids=["between the replies and their record", "after the record"],
+)
+def test_only_what_was_not_recorded_is_asked_again(
+    host: Chat, home: Home, words: tuple[str, ...], monkeypatch: pytest.MonkeyPatch, recorded: bool, times: list[int]
+) -> None:
+    append = Run.append
+
+    def end(run: Run, records: Sequence[AnswerRecord]) -> None:
+        if len(host.questions()) < 4:
+            return append(run, records)
+        if recorded:
+            append(run, records)
+        raise Killed("now")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Run, "append", end)
+        with pytest.raises(Killed, match="now"):
+            typed(*words, "-o", "concurrency=2")
+    assert len(host.questions()) == 4
+    assert len(the_run(home).answers()) == (4 if recorded else 2)
+    assert typed(*words, "-o", "concurrency=2").code == 0
+    assert times_asked(host) == times
+    lines = (the_run(home).folder / "answers.jsonl").read_text().splitlines()
+    assert len(lines) == len({json.loads(line)["clip_id"] for line in lines}) == 6
 
 
 def test_a_server_that_goes_away_ends_the_run_and_keeps_its_answers(

@@ -73,5 +73,6 @@ class QwenTokenizer:
         )
 
     def decode(self, ids: Iterable[int]) -> str:
-        """Text of ids, without special tokens; bytes that are no text become U+FFFD."""
-        return self._codec.decode([i for i in ids if i < self._texts], errors="replace")
+        """Text of ids, special tokens as they are written, as the authors decode: a time is told by
+        one (`<|2.33|>`). Ids beyond the vocabulary say nothing; bytes that are no text become U+FFFD."""
+        return self._codec.decode([i for i in ids if i < len(self)], errors="replace")

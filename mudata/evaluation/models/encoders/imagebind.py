@@ -46,11 +46,9 @@ class ImageBindAudio:
         were trained so.
         """
         wave = wave.clone()
-        last = max(Fraction(wave.shape[1], RATE) - PIECE_S, Fraction(0))
         banks = []
-        for i in range(PIECES):
-            start = last * i / (PIECES - 1)
-            piece = wave[:, int(start * RATE) : int((start + PIECE_S) * RATE)]
+        for place in pieces(wave.shape[1]):
+            piece = wave[:, place]
             piece -= piece.mean()
             mel = fbank(piece[0], "hanning", MELS).T[:, :FRAMES]
             banks.append((pad(mel, (0, FRAMES - mel.shape[1])) - MEAN) / SCALE)
@@ -85,6 +83,18 @@ class ImageBindAudio:
         k, v = (torch.cat([y, of[f"{here}bias_{n}"].expand(batch, -1, -1)], 1) for n, y in (("k", k), ("v", v)))
         q, k, v = (y.reshape(batch, y.shape[1], self._heads, -1).transpose(1, 2) for y in (q, k, v))
         return self._of.linear(scaled_dot_product_attention(q, k, v).transpose(1, 2).flatten(2), f"{here}out_proj")
+
+
+def pieces(samples: int) -> list[slice]:
+    """Where the three pieces of a clip of so many samples lie:
+    those of 52,912 samples begin at 0, 10455 and 20911.
+
+    The sampler takes a clip's length in seconds as a float, subtracts in floats, and keeps exact
+    fractions of what is left; so the last piece of 52,912 samples ends one sample early.
+    """
+    last = Fraction(max(samples / RATE - PIECE_S, 0.0))
+    starts = [last * i / (PIECES - 1) for i in range(PIECES)]
+    return [slice(int(start * RATE), int((start + PIECE_S) * RATE)) for start in starts]
 
 
 def _check(weights: Weights, depth: int) -> None:

@@ -19,7 +19,9 @@ import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 
+from mudata.errors import ModelError
 from mudata.evaluation.models.weights.file_kinds import CONVERTED, is_old_pickle
+from mudata.evaluation.models.weights.safe_load import unpickled
 
 
 def convert(path: Path) -> Path | None:
@@ -32,8 +34,8 @@ def convert(path: Path) -> Path | None:
     if not is_old_pickle(path) or opened(path):
         return None
     try:
-        content = torch.load(path, map_location="cpu", weights_only=True)
-    except Exception:  # a damaged pickle fails in any way
+        content = unpickled(path)
+    except ModelError:
         return None
     if not isinstance(content, dict):
         return None

@@ -9,19 +9,18 @@ are taken, so that host memory holds one at a time beyond what the model keeps.
 from __future__ import annotations
 
 import json
-import pickle
 import re
-import warnings
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors import SafetensorError, safe_open
+from safetensors import safe_open
 
 from mudata.errors import ModelError, some
 from mudata.evaluation.models.weights import convert
-from mudata.evaluation.models.weights.file_kinds import INDEXES, SINGLES, is_archive
+from mudata.evaluation.models.weights.file_kinds import INDEXES, SINGLES
+from mudata.evaluation.models.weights.safe_load import CUT_SHORT, reading, unpickled
 
 _SHOWN = 8
 """Names of tensors in a message."""
@@ -189,10 +188,8 @@ def whole(kind: Any, folder: Path, dtype: torch.dtype) -> Any:
 
     Raises ModelError: not there, cut short, or tensors missing, unexpected or of another shape.
     """
-    try:
+    with reading(folder.name, CUT_SHORT):
         model, info = kind.from_pretrained(folder, dtype=dtype, output_loading_info=True, local_files_only=True)
-    except (OSError, ValueError, RuntimeError, SafetensorError, pickle.UnpicklingError) as error:
-        raise _cut_short(folder, error) from error
     problems = [
         f"{kind.replace('_', ' ')}: {some(sorted(map(str, keys)), _SHOWN)}"
         for kind, keys in sorted(info.items())
@@ -217,7 +214,7 @@ def read_json(path: Path) -> dict[str, Any]:
 def read_entry(path: Path, name: str) -> Any:
     """What a pickled dictionary holds under a name beside its tensors,
     such as its own settings. Raises ModelError."""
-    return _entry(path, _unpickled(path, ()), name)
+    return _entry(path, unpickled(path), name)
 
 
 def _entry(path: Path, content: Any, name: str) -> Any:
@@ -228,36 +225,11 @@ def _entry(path: Path, content: Any, name: str) -> Any:
 
 def _file(path: Path, inside: str | None, allow: tuple[Any, ...]) -> dict[str, Any]:
     if path.suffix == ".safetensors":
-        try:
+        with reading(path.name, CUT_SHORT):
             opened: Any = safe_open(path, framework="pt")
-        except (SafetensorError, OSError) as error:
-            raise _cut_short(path, error) from error
         return {name: opened.get_slice(name) for name in opened.keys()}  # noqa: SIM118 - not a mapping
     if (converted := convert.opened(path)) and (slices := convert.slices(converted, inside)) is not None:
         return slices
-    content = _unpickled(path, allow)
+    content = unpickled(path, allow)
     entry = content if inside is None else _entry(path, content, inside)
     return {name: tensor for name, tensor in entry.items() if isinstance(tensor, torch.Tensor)}
-
-
-def _unpickled(path: Path, allow: tuple[Any, ...]) -> Any:
-    try:
-        with warnings.catch_warnings(), torch.serialization.safe_globals(list(allow)):
-            # before it refuses a plain pickle, torch warns that it may not support one
-            warnings.filterwarnings("ignore", "Detected pickle protocol", UserWarning)
-            return torch.load(path, map_location="cpu", weights_only=True, mmap=is_archive(path))
-    except pickle.UnpicklingError as error:
-        match = re.search(r"GLOBAL (\S+)", str(error))
-        kind = "is a pickle of a kind that only running reads"
-        what = f"wants to run {match[1]}" if match else kind
-        raise ModelError(
-            f"{path.name} holds more than tensors: it {what}. It was not read further.",
-            "Get the weights from the publisher, or as safetensors.",
-        ) from error
-    except Exception as error:  # a damaged pickle fails in any way
-        raise _cut_short(path, error) from error
-
-
-def _cut_short(path: Path, error: Exception) -> ModelError:
-    reason = (str(error).splitlines() or [type(error).__name__])[0]
-    return ModelError(f"{path.name} cannot be read: {reason}", "It may be cut short: fetch it again.")

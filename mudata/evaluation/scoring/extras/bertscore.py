@@ -13,7 +13,7 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from mudata.errors import EvaluationError, MissingExtra, ModelError
+from mudata.errors import EvaluationError, MissingExtra
 from mudata.evaluation.metrics.statistics import mean, require_clips
 
 if TYPE_CHECKING:
@@ -98,18 +98,15 @@ class TokenEncoder:
         except ImportError as error:
             raise MissingExtra("BERTScore", str(error.name), "captions") from error
         from mudata.evaluation.models.device import placement, quieten
+        from mudata.evaluation.models.weights.safe_load import reading
 
         quieten()
         self.model, self.layer = model, layer
         self._device, _ = placement(device, "fp32")
-        try:
+        hint = f"Check the name and the option revision; the default is {MODEL}."
+        with reading(f"The encoder {model!r}", hint, done="loaded"):
             self._tokenizer: Any = transformers.AutoTokenizer.from_pretrained(model, revision=revision)
             network = transformers.AutoModel.from_pretrained(model, revision=revision, dtype=torch.float32)
-        except (OSError, ValueError, KeyError) as error:
-            raise ModelError(
-                f"The encoder {model!r} cannot be loaded: {str(error).strip().splitlines()[0]}",
-                f"Check the name and the option revision; the default is {MODEL}.",
-            ) from error
         self._network: Any = network.to(self._device).eval()
         config = self._network.config
         if not 0 <= layer <= config.num_hidden_layers:

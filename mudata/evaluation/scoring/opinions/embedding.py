@@ -88,13 +88,12 @@ class SentenceEncoder:
         except ImportError as error:
             raise MissingExtra("The embedding opinion", str(error.name), "models") from error
         from mudata.evaluation.models.device import quieten
+        from mudata.evaluation.models.weights.safe_load import reading
 
         quieten()
-        try:
+        with reading(f"The sentence encoder {self.folder}", "Choose another.", done="loaded"):
             self._tokenizer: Any = transformers.AutoTokenizer.from_pretrained(self.folder)
             self._model: Any = transformers.AutoModel.from_pretrained(self.folder).to(self.device).eval()
-        except (OSError, ValueError) as error:
-            raise ModelError(f"{self.folder} is no sentence encoder: {error}", "Choose another.") from error
         sentences: dict[tuple[str, tuple[str, ...]], Any] = {}
         for start in range(0, len(asks), _BATCH):
             batch = asks[start : start + _BATCH]
