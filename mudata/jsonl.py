@@ -1,25 +1,27 @@
 """JSON Lines that programs append to and a kill may cut short; every complaint has file and line.
 
-Damage is told as EvaluationError, since most of these files are of runs; whoever keeps other files
-says with `error` what it is to them.
+Lines are read, and damage is told, as `json_files` does.
 """
 
 from __future__ import annotations
 
+import codecs
 import contextlib
 import hashlib
 import json
 import os
 from collections.abc import Collection, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from mudata.errors import EvaluationError, MudataError
+from mudata.json_files import NotJson, as_type, damaged, kind_of, parse, reading
+
+T = TypeVar("T")
 
 _BLOCK = 65_536
 """Bytes that are read at once to find the end of the last whole line."""
 
-_FOLDER = "It is damaged, or not of a run: remove its folder, and evaluate again."
 LINE = "Remove that line, or put back a copy of the file; then run the same command again."
 
 
@@ -51,16 +53,35 @@ def numbered(
         return
     with reading(path, error=error):
         raw = path.read_bytes()
-    for number, line in enumerate((raw.rpartition(b"\n")[0] if appended else raw).splitlines(), 1):
+    for number, line in enumerate(_lines(raw.rpartition(b"\n")[0] if appended else raw), 1):
         try:
-            value = json.loads(line)
-        except ValueError as wrong:
-            raise damaged(path, f"line {number} is no JSON: {wrong}", LINE, error=error) from wrong
+            value = parse(line, line=number)
+        except NotJson as wrong:
+            raise damaged(path, str(wrong), LINE, error=error) from wrong
         if not isinstance(value, dict):
-            raise damaged(path, f"line {number} is no JSON object", LINE, error=error)
-        if missing := sorted(set(keys) - set(value)):
-            raise damaged(path, f"line {number} lacks {missing[0]}", LINE, error=error)
+            raise damaged(path, f"line {number} is no JSON object but {kind_of(value)}", LINE, error=error)
+        if missing := [key for key in keys if key not in value]:
+            raise damaged(path, f"line {number} lacks {min(missing)}", LINE, error=error)
         yield number, value
+
+
+def records(path: Path, kind: type[T], *, appended: bool = False) -> Iterator[T]:
+    """The lines of a JSON Lines file as any type that pydantic knows, such as a dataclass;
+    keys that the type does not have are passed over.
+
+    Raises EvaluationError with file and line, as `numbered` does.
+    """
+    for number, line in numbered(path, appended=appended):
+        try:
+            yield as_type(line, kind)
+        except ValueError as wrong:
+            raise damaged(path, f"line {number}: {wrong}", LINE) from wrong
+
+
+def _lines(raw: bytes) -> list[bytes]:
+    """The lines of a file, which is UTF-16 where its mark says so."""
+    utf16 = raw.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+    return (raw.decode("utf-16", "replace").encode() if utf16 else raw).splitlines()
 
 
 def mend(path: Path) -> None:
@@ -79,28 +100,3 @@ def mend(path: Path) -> None:
                 break
         if end < size:
             os.truncate(path, end)
-
-
-@contextlib.contextmanager
-def reading(
-    path: Path,
-    hint: str = _FOLDER,
-    *,
-    error: type[MudataError] = EvaluationError,
-) -> Iterator[Path]:
-    """Turn failures to read a file, or to find in it what it should hold, into `damaged`."""
-    try:
-        yield path
-    except (OSError, ValueError, TypeError, KeyError) as wrong:
-        raise damaged(path, f"{type(wrong).__name__}: {wrong}", hint, error=error) from wrong
-
-
-def damaged(
-    path: Path,
-    what: str,
-    hint: str = _FOLDER,
-    *,
-    error: type[MudataError] = EvaluationError,
-) -> MudataError:
-    """The error for a file that is not as it was written: what is wrong with it, and what to do."""
-    return error(f"{path} cannot be read: {what}.", hint)

@@ -29,7 +29,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from mudata.errors import EvaluationError, UnknownName
 from mudata.evaluation.run_settings import RunSettings, SessionRecord
 from mudata.home import is_file, write_atomic
-from mudata.jsonl import LINE, damaged, mend, numbered, reading
+from mudata.json_files import damaged, reading
+from mudata.jsonl import LINE, mend, numbered
 from mudata.narration import SILENT, Progress
 
 if TYPE_CHECKING:

@@ -23,7 +23,7 @@ from mudata.evaluation.metrics.caption_controls import ConstantCaption
 from mudata.evaluation.protocol import Kind
 from mudata.evaluation.tasks.prompts import PROMPTS, Prompt
 from mudata.evaluation.tasks.task import Task
-from mudata.jsonl import reading
+from mudata.json_files import reading
 
 if TYPE_CHECKING:
     from mudata.evaluation.tasks.samples import SampleSet

@@ -7,10 +7,9 @@ import hashlib
 import json
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
-import yaml
-
+from mudata import yaml_files
 from mudata.catalog.cards import card_files
 from mudata.errors import CardError, UnknownName
 from mudata.home import is_file
@@ -22,8 +21,6 @@ if TYPE_CHECKING:  # building the schema costs 0.1 s, which `--help` need not pa
     from mudata.catalog.cards.strict_model import Strict
 
 Model = TypeVar("Model", bound="Strict")
-
-Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # libyaml where the wheel has it: 8 times faster
 
 
 def find(name: str) -> Path:
@@ -60,7 +57,7 @@ def load(card: str | Path) -> Card:
     loaded = parse(path, Card)
     if path.stem != loaded.name:
         raise CardError(
-            f"{path}:{_line(path, ('name',))}: the card is named {loaded.name!r}, its file {path.stem!r}.",
+            f"{path}:{yaml_files.line_of(path, ('name',))}: the card is named {loaded.name!r}, its file {path.stem!r}.",
             f"Rename the file to {loaded.name}.yaml, or correct `name`.",
         )
     return loaded
@@ -76,13 +73,7 @@ def parse(path: Path, model: type[Model]) -> Model:
     """One YAML file as a pydantic model; every problem is told with its line."""
     from pydantic import ValidationError
 
-    try:
-        data = yaml.load(path.read_bytes(), Loader=Loader)  # noqa: S506 - a safe loader, see above
-    except (yaml.YAMLError, ValueError) as error:  # the latter for a date such as 2024-13-45
-        mark = getattr(error, "problem_mark", None)
-        line = mark.line + 1 if mark else 1
-        problem = getattr(error, "problem", None) or str(error)
-        raise CardError(f"{path}:{line}: not valid YAML: {problem}.", "Check indentation and quotes there.") from error
+    data = yaml_files.read(path)
     try:
         return model.model_validate(data)
     except ValidationError as error:
@@ -106,6 +97,7 @@ _PLAINLY = {
     "model_type": "keys with values are expected here",
     "dict_type": "keys with values are expected here",
     "tuple_type": "a list is expected here",
+    "string_type": "a text is expected here; put it into quotes",
 }
 """What pydantic says in words of Python, by its type of error."""
 
@@ -116,20 +108,4 @@ def _problem(path: Path, error: ErrorDetails) -> str:
     shown = ".".join(str(w) for w in where) or "the card"
     value = "" if isinstance(got, dict | list | type(None)) else f" (got {str(got)[:60]!r})"
     message = _PLAINLY.get(error["type"], error["msg"].removeprefix("Value error, "))
-    return f"{path}:{_line(path, where)}: {shown}: {message}{value}"
-
-
-def _line(path: Path, where: tuple[int | str, ...]) -> int:
-    """Line of a place in a YAML file, as near as the file has it."""
-    node = yaml.compose(path.read_bytes(), Loader=Loader)
-    line = 1
-    for step in where:
-        if isinstance(node, yaml.MappingNode):
-            for key, value in node.value:
-                if key.value == str(step):
-                    node, line = value, key.start_mark.line + 1
-                    break
-        elif isinstance(node, yaml.SequenceNode) and isinstance(step, int) and step < len(node.value):
-            node = node.value[step]
-            line = node.start_mark.line + 1
-    return line
+    return f"{path}:{yaml_files.line_of(path, where)}: {shown}: {message}{value}"

@@ -35,6 +35,6 @@ PathPatterns = Annotated[tuple[PathPattern, ...], BeforeValidator(_as_tuple)]
 
 
 class Strict(BaseModel):
-    """Frozen, and no key that is not declared."""
+    """Frozen; no key that is not declared, and no number that is not finite."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, defer_build=True)

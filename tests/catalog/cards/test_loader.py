@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import pytest
-import yaml
 
 from mudata.catalog.cards import card_files, loader
 from mudata.catalog.cards.patterns import Pattern
@@ -52,25 +51,6 @@ def test_the_ten_datasets_of_the_survey_have_exactly_one_card_each() -> None:
     rows = {card.survey.row: card.name for card in map(loader.load, NAMES) if card.survey}
     assert rows == SURVEYED
     assert sum(loader.load(name).survey is not None for name in NAMES) == len(SURVEYED)
-
-
-@every_card
-def test_a_card_has_no_key_twice(name: str) -> None:
-    """YAML readers silently take the last of two equal keys."""
-
-    def check(node: yaml.Node) -> None:
-        if isinstance(node, yaml.MappingNode):
-            keys = [key.value for key, _ in node.value]
-            assert len(keys) == len(set(keys)), f"line {node.start_mark.line + 1}: {sorted(keys)}"
-            for _, value in node.value:
-                check(value)
-        elif isinstance(node, yaml.SequenceNode):
-            for value in node.value:
-                check(value)
-
-    node = yaml.compose(loader.find(name).read_bytes(), Loader=loader.Loader)
-    assert node is not None
-    check(node)
 
 
 @every_card

@@ -304,20 +304,6 @@ def test_no_built_in_spelling_is_one_latin_letter(of: LabelSpace) -> None:
 
 
 @pytest.mark.parametrize("name", BUILT_IN)
-def test_a_words_file_has_no_key_twice(name: str) -> None:
-    def check(node: yaml.Node) -> None:
-        if isinstance(node, yaml.MappingNode):
-            keys = [key.value for key, _ in node.value]
-            assert len(keys) == len(set(keys)), f"line {node.start_mark.line + 1}: {sorted(keys)}"
-            for _, value in node.value:
-                check(value)
-
-    node = yaml.compose(lexicon.files()[name].read_bytes(), Loader=loader.Loader)
-    assert node is not None
-    check(node)
-
-
-@pytest.mark.parametrize("name", BUILT_IN)
 def test_a_near_word_or_kind_does_not_hold_its_concept_as_a_word(name: str) -> None:
     """'black metal' is read as metal, strictly; listed as a kind it would count for less."""
     for concept, known in lexicon.load(name).concepts.items():
