@@ -89,6 +89,7 @@ def no_waiting_for_the_disk() -> Iterator[None]:
     """No test cuts the power: what the system has not written to the disk yet is read all the same."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(os, "fsync", lambda handle: None)
+        patch.setattr(os, "sync", lambda: None)
         yield
 
 

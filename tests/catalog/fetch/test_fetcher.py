@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import gzip
 import io
 import json
 import os
@@ -13,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import fake_hub
+import mutated_archives
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -212,6 +214,19 @@ def test_an_archive_without_anything_to_read_is_an_error(server: Server, home: H
     made = only_audio(server, http(archive(server, "own.zip", zipped({"other/a.flac": b"x"}))))
     with pytest.raises(FetchError, match="holds none of the files that the card reads"):
         fetch(made, home, FetchRequest())
+
+
+def test_a_damaged_archive_gives_nothing_and_comes_anew(server: Server, home: Home) -> None:
+    packed = gzip.compress(mutated_archives.tarred(CLIPS))
+    cut = gzip.compress(mutated_archives.tarred(CLIPS)[:60_000])
+    entry = archive(server, "tiny.tar.gz", packed, Answer(cut), Answer(packed))
+    of = only_audio(server, http({key: entry[key] for key in ("path", "url", "unpack")}))
+    with pytest.raises(FetchError, match=r"tiny\.tar\.gz is damaged.*: after member \d, 'tiny/.*', which ends at"):
+        fetch(of, home, FetchRequest())
+    assert files_of(home) == {"tiny.csv": TABLE}
+    assert not list((home.raw("tiny") / "downloads").rglob("*.gz"))
+    assert fetch(of, home, FetchRequest()).files == 7
+    assert files_of(home) == EVERYTHING
 
 
 def test_an_unsafe_archive_is_refused_and_the_next_mirror_taken(server: Server, home: Home) -> None:

@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from mudata.catalog.fetch.archives import member_path
 from mudata.catalog.fetch.checksums import compute_checksums, expected_checksums
 from mudata.catalog.fetch.download import download, download_many
+from mudata.catalog.fetch.extraction import member_path
 from mudata.catalog.fetch.sources.source import FetchResult, Target
 from mudata.catalog.fetch.sources.unpacking import unpack
 from mudata.catalog.fetch.transfer import Download, PartialFile

@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mudata.catalog.cards.patterns import Pattern
-from mudata.catalog.fetch.archives import member_path
 from mudata.catalog.fetch.checksums import as_recorded, expected_checksums, verify_checksums
 from mudata.catalog.fetch.download import download_many
+from mudata.catalog.fetch.extraction import member_path
 from mudata.catalog.fetch.sources import selecting
 from mudata.catalog.fetch.sources.hub_client import Blob, HubClient
 from mudata.catalog.fetch.sources.shards import present, write

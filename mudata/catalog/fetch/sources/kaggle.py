@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mudata.catalog.cards.patterns import Pattern
-from mudata.catalog.fetch.archives import extract, member_path
+from mudata.catalog.fetch.archives import extract
 from mudata.catalog.fetch.checksums import (
     Checksums,
     as_recorded,
@@ -26,6 +26,7 @@ from mudata.catalog.fetch.checksums import (
     expected_checksums,
     verify_checksums,
 )
+from mudata.catalog.fetch.extraction import member_path
 from mudata.catalog.fetch.sources import selecting
 from mudata.catalog.fetch.sources.kaggle_client import KaggleClient
 from mudata.catalog.fetch.sources.source import FetchResult, Target
@@ -188,7 +189,9 @@ class _Kaggle:
     def _unpacked(self, packed: Path, folder: Path, what: str) -> Path:
         """The one file within a file that Kaggle compressed.
         Raises FetchError if it holds none or several."""
-        files = extract(packed, folder, max_bytes=max(50 * packed.stat().st_size, 64 << 20))
+        files = extract(
+            packed, folder, max_bytes=max(50 * packed.stat().st_size, 64 << 20), left_out=self._progress.say
+        )
         if len(files) == 1:
             return files[0]
         raise FetchError(

@@ -37,6 +37,7 @@ def unpack(
                 keep=(lambda path: any(glob.match(path) is not None for glob in globs)) if globs else target.wanted,
                 max_bytes=max_bytes or max(20 * size, 64 << 20),
                 advance=advance,
+                left_out=progress.say,
             )
         except UnsafeArchive:
             raise
