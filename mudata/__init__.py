@@ -15,6 +15,7 @@ from mudata.version import __version__
 if TYPE_CHECKING:
     from mudata.api.datasets import cards, cite, fetch, info, sql, stats, verify
     from mudata.api.evaluations import evaluate, fetch_model, import_answers, models, override, runs, score
+    from mudata.api.housekeeping import disk_use, move_home, remove, rename, where
     from mudata.api.inspection import align, compare, report, show
     from mudata.api.splitting import check_split, leaks, split, splits
     from mudata.narration import show_progress
@@ -26,6 +27,7 @@ __all__ = [
     "check_split",
     "cite",
     "compare",
+    "disk_use",
     "evaluate",
     "fetch",
     "fetch_model",
@@ -33,7 +35,10 @@ __all__ = [
     "info",
     "leaks",
     "models",
+    "move_home",
     "override",
+    "remove",
+    "rename",
     "report",
     "runs",
     "score",
@@ -44,6 +49,7 @@ __all__ = [
     "sql",
     "stats",
     "verify",
+    "where",
 ]
 __getattr__, __dir__ = lazy_names(
     __name__,

@@ -21,6 +21,7 @@ from mudata.lazy import lazy_names
 if TYPE_CHECKING:
     from mudata.api.datasets import cards, cite, fetch, info, sql, stats, verify
     from mudata.api.evaluations import evaluate, fetch_model, import_answers, models, override, runs, score
+    from mudata.api.housekeeping import disk_use, move_home, remove, rename, where
     from mudata.api.inspection import align, compare, report, show
     from mudata.api.splitting import check_split, leaks, split, splits
 
@@ -30,6 +31,7 @@ __all__ = [
     "check_split",
     "cite",
     "compare",
+    "disk_use",
     "evaluate",
     "fetch",
     "fetch_model",
@@ -37,7 +39,10 @@ __all__ = [
     "info",
     "leaks",
     "models",
+    "move_home",
     "override",
+    "remove",
+    "rename",
     "report",
     "runs",
     "score",
@@ -47,6 +52,7 @@ __all__ = [
     "sql",
     "stats",
     "verify",
+    "where",
 ]
 __getattr__, __dir__ = lazy_names(
     __name__,
@@ -73,5 +79,10 @@ __getattr__, __dir__ = lazy_names(
         "compare": "inspection",
         "report": "inspection",
         "show": "inspection",
+        "disk_use": "housekeeping",
+        "move_home": "housekeeping",
+        "remove": "housekeeping",
+        "rename": "housekeeping",
+        "where": "housekeeping",
     },
 )

@@ -10,11 +10,16 @@ import io
 import os
 import sys
 from importlib import import_module
+from typing import TYPE_CHECKING
 
 import click
 
+from mudata.cli.habits import HabitGroup
 from mudata.deprecations import hide_deprecations
 from mudata.errors import MudataError, from_os_error
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
 
 COMMANDS: dict[str, tuple[str, str]] = {
     "list": ("mudata.cli.cmd_catalog:list_", "List the datasets that have a card."),
@@ -37,19 +42,26 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "import-answers": ("mudata.cli.cmd_score:import_answers", "Score answers that were made elsewhere."),
     "report": ("mudata.cli.cmd_report:report", "Make a page of runs: scores, figures, every answer beside its clip."),
     "compare": ("mudata.cli.cmd_compare:compare", "Tell which runs differ, and which are tied."),
+    "where": ("mudata.cli.cmd_storage:where", "Where everything lies: home, cards, clips, splits, runs, weights."),
+    "du": ("mudata.cli.cmd_storage:du", "How much of the disk everything takes."),
+    "rm": ("mudata.cli.cmd_storage:rm", "Remove datasets, splits, runs or weights."),
+    "mv": ("mudata.cli.cmd_storage:mv", "Rename a split; move the home."),
+    "completion": ("mudata.cli.cmd_completion:completion", "Complete commands and names by Tab in your shell."),
 }
+HIDDEN = {"help": "mudata.cli.cmd_habits:help_", "version": "mudata.cli.cmd_habits:version"}
+"""Commands of other programs that are options here."""
 
 
-class Verbs(click.Group):
+class Verbs(HabitGroup):
     """A group whose commands are imported when asked for."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        if cmd_name not in COMMANDS:
+        if cmd_name not in COMMANDS and cmd_name not in HIDDEN:
             return None
-        module, _, attribute = COMMANDS[cmd_name][0].partition(":")
+        module, _, attribute = (HIDDEN.get(cmd_name) or COMMANDS[cmd_name][0]).partition(":")
         command: click.Command = getattr(import_module(module), attribute)
         return command
 
@@ -57,16 +69,11 @@ class Verbs(click.Group):
         with formatter.section("Commands"):
             formatter.write_dl([(name, line) for name, (_, line) in COMMANDS.items()])
 
-    def resolve_command(
-        self, ctx: click.Context, args: list[str]
-    ) -> tuple[str | None, click.Command | None, list[str]]:
-        if args and args[0] not in COMMANDS and not args[0].startswith("-"):
-            import difflib
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        from click.shell_completion import CompletionItem
 
-            near = difflib.get_close_matches(args[0], COMMANDS, n=1)
-            suggestion = f" Did you mean {near[0]!r}?" if near else ""
-            ctx.fail(f"No command named {args[0]!r}.{suggestion}")
-        return super().resolve_command(ctx, args)
+        names = [CompletionItem(name, help=line) for name, (_, line) in COMMANDS.items() if name.startswith(incomplete)]
+        return [*names, *click.Command.shell_complete(self, ctx, incomplete)]  # click's own imports every command
 
 
 def _show_version(ctx: click.Context, _: click.Parameter, asked: bool) -> None:
@@ -77,7 +84,7 @@ def _show_version(ctx: click.Context, _: click.Parameter, asked: bool) -> None:
         ctx.exit()
 
 
-@click.group(cls=Verbs, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group("mudata", cls=Verbs, context_settings={"help_option_names": ["-h", "--help"]})
 @click.option(
     "--version", is_flag=True, expose_value=False, is_eager=True, callback=_show_version, help="Show the version."
 )
@@ -98,7 +105,7 @@ def main() -> None:
     if isinstance(sys.stdout, io.TextIOWrapper):  # names that the terminal's encoding lacks are escaped
         sys.stdout.reconfigure(errors="backslashreplace")
     try:
-        code = cli.main(standalone_mode=False)
+        code = cli.main(standalone_mode=False, complete_var="_MUDATA_COMPLETE")
         sys.exit(code if isinstance(code, int) else 0)
     except MudataError as error:
         click.echo(f"Error: {error}", err=True)

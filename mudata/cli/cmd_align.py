@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 import click
 
+from mudata.cli import name_completion
 from mudata.cli.output import emit, emit_json, json_option
 
 if TYPE_CHECKING:
@@ -31,7 +32,11 @@ _MARKS = {
 @click.command()
 @click.argument("answer", required=False)
 @click.option(
-    "--labels", required=True, metavar="DATASET[:NAMESPACE]", help="Whose labels: a dataset or a card's path."
+    "--labels",
+    required=True,
+    metavar="DATASET[:NAMESPACE]",
+    shell_complete=name_completion.label_sets,
+    help="Whose labels: a dataset or a card's path.",
 )
 @click.option("--prompt", default="", help="What the model was asked; what it reads back is then no answer.")
 @click.option("--letters", is_flag=True, help="The options had letters (A, B, ... in the order of the labels).")

@@ -9,6 +9,8 @@ from typing import Any, get_args
 import click
 
 from mudata.catalog.cards import card_files, loader, overview
+from mudata.cli import name_completion
+from mudata.cli.habits import HabitGroup
 from mudata.cli.output import emit, emit_json, json_option
 from mudata.errors import CardError, UnknownName
 
@@ -43,7 +45,7 @@ def list_(tags: tuple[str, ...], usage: str | None, audio: str | None, as_json: 
 
 
 @click.command()
-@click.argument("name")
+@click.argument("name", shell_complete=name_completion.datasets)
 @json_option
 def info(name: str, as_json: bool) -> None:
     """Show a dataset's card: NAME, or the path of a card file."""
@@ -55,7 +57,7 @@ def info(name: str, as_json: bool) -> None:
 
 
 @click.command()
-@click.argument("name")
+@click.argument("name", shell_complete=name_completion.datasets)
 @click.option("--bibtex", is_flag=True, help="Only the BibTeX entry.")
 def cite(name: str, bibtex: bool) -> None:
     """Print how to cite a dataset."""
@@ -65,7 +67,7 @@ def cite(name: str, bibtex: bool) -> None:
     click.echo(citation.bibtex.strip())
 
 
-@click.group()
+@click.group(cls=HabitGroup)
 def cards() -> None:
     """Check cards; print their grammar."""
 

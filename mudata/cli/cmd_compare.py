@@ -6,11 +6,12 @@ from dataclasses import asdict
 
 import click
 
+from mudata.cli import name_completion
 from mudata.cli.output import common, emit, emit_json, progress
 
 
 @click.command()
-@click.argument("runs", nargs=-1, required=True, metavar="RUN RUN [RUN]...")
+@click.argument("runs", nargs=-1, required=True, metavar="RUN RUN [RUN]...", shell_complete=name_completion.runs)
 @common
 def compare(runs: tuple[str, ...], quiet: bool, as_json: bool) -> None:
     """Tell which runs differ on the clips that all of them have: RUNS are ids or folders.

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 from click.core import ParameterSource
 
+from mudata.cli import name_completion
 from mudata.cli.cmd_score import show_scores
 from mudata.cli.output import common, emit_json, progress
 from mudata.home import Home
@@ -44,12 +45,35 @@ def _pair(_: click.Context, __: click.Parameter, given: tuple[str, ...]) -> dict
 
 
 @click.command("eval")
-@click.option("--model", help="Who is asked: a name from `mudata models`, or package.module:Class.")
-@click.option("--split", help="Whose clips: a name from `mudata split list`, or a manifest's path.")
-@click.option("--suite", help="Ask all exams of a suite from `mudata suites`, instead of a split.")
-@click.option("--models", metavar="NAME,...", help="Who is asked a suite.")
-@click.option("--task", help="What is asked, such as genre; needed when the card has several tasks.")
-@click.option("--part", help="Part of the split [default: test, or the only one].")
+@click.option(
+    "--model",
+    shell_complete=name_completion.models,
+    help="Who is asked: a name from `mudata models`, or package.module:Class.",
+)
+@click.option(
+    "--split",
+    shell_complete=name_completion.splits,
+    help="Whose clips: a name from `mudata split list`, or a manifest's path.",
+)
+@click.option(
+    "--suite",
+    shell_complete=name_completion.suites,
+    help="Ask all exams of a suite from `mudata suites`, instead of a split.",
+)
+@click.option(
+    "--models",
+    metavar="NAME,...",
+    shell_complete=name_completion.listed(name_completion.models),
+    help="Who is asked a suite.",
+)
+@click.option(
+    "--task",
+    shell_complete=name_completion.tasks,
+    help="What is asked, such as genre; needed when the card has several tasks.",
+)
+@click.option(
+    "--part", shell_complete=name_completion.parts, help="Part of the split [default: test, or the only one]."
+)
 @click.option("--limit", type=click.IntRange(min=1), help="Ask only this many clips, drawn by --seed.")
 @click.option("--checkpoint", help="Hugging Face id or folder of the weights.")
 @click.option("--revision", help="Revision of the checkpoint.")

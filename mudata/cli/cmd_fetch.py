@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from mudata.cli import name_completion
 from mudata.cli.output import common, emit, emit_json, progress
 from mudata.errors import HomeError, MudataError
 
@@ -20,7 +21,7 @@ _SHOWN = 5
 
 
 @click.command()
-@click.argument("names", nargs=-1, metavar="NAME...")
+@click.argument("names", nargs=-1, metavar="NAME...", shell_complete=name_completion.datasets)
 @click.option(
     "--from",
     "origin",

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import click
 
+from mudata.cli import name_completion
+from mudata.cli.habits import HabitGroup
 from mudata.cli.output import common, emit, emit_json, json_option, progress
 
 
-@click.group(invoke_without_command=True)
+@click.group(cls=HabitGroup, invoke_without_command=True)
 @json_option
 @click.pass_context
 def models(ctx: click.Context, as_json: bool) -> None:
@@ -17,8 +19,18 @@ def models(ctx: click.Context, as_json: bool) -> None:
     default. use: what the terms of the weights and of what they are built on allow. weights:
     whether they were fetched. fits: GPU; RAM (in 32 bit); RAM, bf16 (half of that); no.
     """
-    if ctx.invoked_subcommand:
-        return
+    if not ctx.invoked_subcommand:
+        _list(as_json)
+
+
+@models.command(name="list")
+@json_option
+def list_(as_json: bool) -> None:
+    """List the models, as without a command."""
+    _list(as_json)
+
+
+def _list(as_json: bool) -> None:
     from mudata.evaluation.models import hardware, model_facts
     from mudata.home import Home
 
@@ -31,7 +43,7 @@ def models(ctx: click.Context, as_json: bool) -> None:
 
 
 @models.command()
-@click.argument("name")
+@click.argument("name", shell_complete=name_completion.models)
 @json_option
 def info(name: str, as_json: bool) -> None:
     """Show one model: what it is, its terms,
@@ -53,7 +65,7 @@ def info(name: str, as_json: bool) -> None:
 
 
 @models.command()
-@click.argument("name")
+@click.argument("name", shell_complete=name_completion.models)
 @click.option(
     "--from",
     "origin",

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from mudata.cli import name_completion
 from mudata.cli.output import common, emit, emit_json, progress
 from mudata.home import Home
 
@@ -87,7 +88,7 @@ def _more(left: int) -> None:
 
 
 @click.command()
-@click.argument("name", required=False)
+@click.argument("name", required=False, shell_complete=name_completion.datasets)
 @common
 def stats(name: str | None, as_json: bool, quiet: bool) -> None:
     """Counts, durations and labels of a dataset; without NAME, one line for each that is
@@ -117,7 +118,7 @@ def stats(name: str | None, as_json: bool, quiet: bool) -> None:
 
 
 @click.command()
-@click.argument("name")
+@click.argument("name", shell_complete=name_completion.datasets)
 @click.option("--deep", is_flag=True, help="Read every file and decode every clip.")
 @common
 def verify(name: str, deep: bool, as_json: bool, quiet: bool) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from mudata.cli import name_completion
 from mudata.cli.output import common, emit, progress
 from mudata.home import Home
 
@@ -13,7 +14,7 @@ _FILE = click.Path(dir_okay=False, path_type=Path)
 
 
 @click.command()
-@click.argument("runs", nargs=-1)
+@click.argument("runs", nargs=-1, shell_complete=name_completion.runs)
 @click.option(
     "-o",
     "--output",

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
+from mudata.cli import name_completion
 from mudata.cli.output import common, emit, emit_json, progress
 from mudata.evaluation.answer_import.formats import FORMATS
 from mudata.home import Home
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.argument("runs", nargs=-1)
+@click.argument("runs", nargs=-1, shell_complete=name_completion.runs)
 @click.option("--reference-scorer", is_flag=True, help="Have rouge-score itself count captions: the same, slowly.")
 @click.option(
     "--extra",
@@ -110,7 +111,7 @@ def show_scores(results: Sequence[Mapping[str, Any]], say: Progress, *, as_json:
 
 
 @click.command()
-@click.argument("run")
+@click.argument("run", shell_complete=name_completion.runs)
 @click.argument("clip", required=False)
 @click.argument("labels", nargs=-1, metavar="[LABEL]...")
 @click.option("--none", "no_label", is_flag=True, help="No label is meant.")
@@ -178,10 +179,26 @@ def override(
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--format", "format_", type=click.Choice(list(FORMATS)), required=True, help="Which program wrote it.")
 @click.option("--model", required=True, help="Who answered: any name.")
-@click.option("--split", help="Whose clips: a name from `mudata split list`, or a manifest's path.")
-@click.option("--dataset", help="Instead of a split: this dataset's clips that the file names.")
-@click.option("--part", help="Part of the split; with --dataset of a published one, as in test or fault-filtered/test.")
-@click.option("--task", help="What was asked, such as genre; needed when the card has several tasks.")
+@click.option(
+    "--split",
+    shell_complete=name_completion.splits,
+    help="Whose clips: a name from `mudata split list`, or a manifest's path.",
+)
+@click.option(
+    "--dataset",
+    shell_complete=name_completion.datasets,
+    help="Instead of a split: this dataset's clips that the file names.",
+)
+@click.option(
+    "--part",
+    shell_complete=name_completion.parts,
+    help="Part of the split; with --dataset of a published one, as in test or fault-filtered/test.",
+)
+@click.option(
+    "--task",
+    shell_complete=name_completion.tasks,
+    help="What was asked, such as genre; needed when the card has several tasks.",
+)
 @click.option(
     "--references",
     type=click.Choice(["index", "file"]),

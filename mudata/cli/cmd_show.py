@@ -6,6 +6,7 @@ from typing import Any
 
 import click
 
+from mudata.cli import name_completion
 from mudata.cli.output import emit_json, json_option
 from mudata.home import Home
 
@@ -32,7 +33,13 @@ def _styled(text: str, role: str) -> str:
 
 @click.command()
 @click.argument("clips", nargs=-1, metavar="CLIP...")
-@click.option("--runs", default="all", metavar="RUN,...", help="Only answers of these runs [default: all].")
+@click.option(
+    "--runs",
+    default="all",
+    metavar="RUN,...",
+    shell_complete=name_completion.listed(name_completion.runs),
+    help="Only answers of these runs [default: all].",
+)
 @click.option("--sample", type=click.IntRange(min=1), metavar="N", help="Show N clips of the runs, drawn by --seed.")
 @click.option("--seed", type=int, default=0, show_default=True, help="Another seed, another draw.")
 @click.option("--disagree", is_flag=True, help="With --sample: those that the runs disagree about most.")

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from mudata.cli import name_completion
+from mudata.cli.habits import HabitGroup, hints
 from mudata.cli.output import emit, emit_json, json_option, progress, quiet_option
 
 if TYPE_CHECKING:
@@ -13,14 +15,19 @@ if TYPE_CHECKING:
     from mudata.home import Home
 
 
-class _Splits(click.Group):
+class _Splits(HabitGroup):
     """A group in which a first word that is no command names a new split."""
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        if args[0] in self.commands:
-            return super().resolve_command(ctx, args)
+        if args[0].startswith("-"):
+            return _draw.name, _draw, args
+        return super().resolve_command(ctx, args)
+
+    def resolve_other(self, ctx: click.Context, args: list[str]) -> tuple[str | None, click.Command | None, list[str]]:
+        if args[0] in hints("split"):
+            return super().resolve_other(ctx, args)
         return _draw.name, _draw, args
 
     def format_usage(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
@@ -73,10 +80,22 @@ def _parts(_ctx: click.Context, _param: click.Parameter, value: str | None) -> d
 
 @click.command(name="NAME")
 @click.argument("name", metavar="")
-@click.option("--dataset", "datasets", multiple=True, help="Take clips of this dataset; may be repeated.")
+@click.option(
+    "--dataset",
+    "datasets",
+    multiple=True,
+    shell_complete=name_completion.datasets,
+    help="Take clips of this dataset; may be repeated.",
+)
 @click.option("--where", help="Only clips for which this SQL holds (columns of clips, one list per label namespace).")
 @click.option("--official", metavar="SPLIT", help="Take the parts of a published split.")
-@click.option("--stratify", multiple=True, metavar="NAMESPACE", help="Spread these labels evenly; may be repeated.")
+@click.option(
+    "--stratify",
+    multiple=True,
+    metavar="NAMESPACE",
+    shell_complete=name_completion.namespaces,
+    help="Spread these labels evenly; may be repeated.",
+)
 @click.option(
     "--group",
     multiple=True,
@@ -119,7 +138,7 @@ def _draw(force: bool, quiet: bool, as_json: bool, **wishes: Any) -> None:
 
 
 @split.command()
-@click.argument("split_", metavar="NAME|FILE")
+@click.argument("split_", metavar="NAME|FILE", shell_complete=name_completion.splits)
 @json_option
 def show(split_: str, as_json: bool) -> None:
     """Show how a split was asked for, and how its labels are spread."""
@@ -228,7 +247,7 @@ def list_(as_json: bool) -> None:
 
 
 @split.command()
-@click.argument("split_", metavar="NAME|FILE")
+@click.argument("split_", metavar="NAME|FILE", shell_complete=name_completion.splits)
 @json_option
 def check(split_: str, as_json: bool) -> None:
     """Check a split against the index: edited, clips gone or changed, leaks.
@@ -253,9 +272,15 @@ def check(split_: str, as_json: bool) -> None:
 
 
 @split.command()
-@click.argument("split_", metavar="[NAME|FILE]", required=False)
+@click.argument("split_", metavar="[NAME|FILE]", required=False, shell_complete=name_completion.splits)
 @click.option("--official", metavar="SPLIT", help="Look at a published split instead.")
-@click.option("--dataset", "datasets", multiple=True, help="The dataset of the published split.")
+@click.option(
+    "--dataset",
+    "datasets",
+    multiple=True,
+    shell_complete=name_completion.datasets,
+    help="The dataset of the published split.",
+)
 @json_option
 def leaks(split_: str | None, official: str | None, datasets: tuple[str, ...], as_json: bool) -> None:
     """Tell what a split's parts share:

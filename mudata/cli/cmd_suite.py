@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from mudata.cli import name_completion
+from mudata.cli.habits import HabitGroup
 from mudata.cli.output import emit, emit_json, json_option, progress, quiet_option
 from mudata.home import Home
 from mudata.table import Table
@@ -20,7 +22,7 @@ if TYPE_CHECKING:
 markdown_option = click.option("--markdown", is_flag=True, help="Print GitHub's Markdown.")
 
 
-@click.group(invoke_without_command=True)
+@click.group(cls=HabitGroup, invoke_without_command=True)
 @json_option
 @click.pass_context
 def suites(ctx: click.Context, as_json: bool) -> None:
@@ -31,8 +33,18 @@ def suites(ctx: click.Context, as_json: bool) -> None:
     mudata eval --suite survey --models qwen2-audio,random
     mudata suites table survey
     """
-    if ctx.invoked_subcommand:
-        return
+    if not ctx.invoked_subcommand:
+        _list(as_json)
+
+
+@suites.command(name="list")
+@json_option
+def list_(as_json: bool) -> None:
+    """List the suites, as without a command."""
+    _list(as_json)
+
+
+def _list(as_json: bool) -> None:
     from mudata.evaluation.suites.suite import files, load
 
     rows = [
@@ -49,7 +61,7 @@ def suites(ctx: click.Context, as_json: bool) -> None:
 
 
 @suites.command()
-@click.argument("suite")
+@click.argument("suite", shell_complete=name_completion.suites)
 @markdown_option
 @json_option
 def show(suite: str, markdown: bool, as_json: bool) -> None:
@@ -97,7 +109,7 @@ def show(suite: str, markdown: bool, as_json: bool) -> None:
 
 
 @suites.command()
-@click.argument("suite")
+@click.argument("suite", shell_complete=name_completion.suites)
 @markdown_option
 @quiet_option
 @json_option

@@ -17,9 +17,14 @@ def files(kind: str = "datasets") -> dict[str, Path]:
     within those of MUDATA_CARDS, cards of datasets directly in these. What is named first there
     wins.
     """
-    own = [Path(p).expanduser() for p in os.environ.get("MUDATA_CARDS", "").split(os.pathsep) if p]
+    built_in, *own = folders()
     below = "." if kind == "datasets" else kind
     paths: dict[str, Path] = {}
-    for folder in (BUILT_IN / kind, *(folder / below for folder in reversed(own))):
+    for folder in (built_in / kind, *(folder / below for folder in reversed(own))):
         paths |= {path.stem: path for path in folder.glob("*.yaml")}
     return dict(sorted(paths.items()))
+
+
+def folders() -> list[Path]:
+    """Where cards are looked for: the built-in folder, then those of MUDATA_CARDS."""
+    return [BUILT_IN, *(Path(p).expanduser() for p in os.environ.get("MUDATA_CARDS", "").split(os.pathsep) if p)]

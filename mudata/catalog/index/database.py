@@ -10,6 +10,7 @@ locks anything, and any number of readers work while writers publish.
 from __future__ import annotations
 
 import os
+import shutil
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -153,6 +154,22 @@ def rebuild(home: Home) -> Path:
     home.make(home.index)
     with home.lock("index"):
         return _rebuild(home)
+
+
+def forget(home: Home, dataset: str) -> None:
+    """Take a dataset out of the index. Stopped at any moment, the same call goes on; its folder goes last.
+
+    Raises Busy where another process publishes it.
+    """
+    folder = home.index / "parts" / dataset
+    with home.lock(f"parts-{dataset}", wait_s=0), home.lock("index"):
+        if folder.is_symlink():  # what lies elsewhere stays
+            folder.unlink()
+        else:
+            generations.discard(folder)
+        _rebuild(home)
+        if folder.is_dir():
+            shutil.rmtree(folder)
 
 
 def _rebuild(home: Home) -> Path:

@@ -280,6 +280,15 @@ def retire(folder: Path) -> None:
                 shutil.rmtree(old, ignore_errors=True)
 
 
+def discard(folder: Path) -> None:
+    """Remove all generations of a dataset, the oldest first: none of them comes to count again, wherever this stops."""
+    sweep(folder)
+    for number in sorted(_numbers(folder)):
+        old = folder / f"{number:06d}"
+        (old / ABOUT).unlink(missing_ok=True)
+        shutil.rmtree(old)
+
+
 def _sha256(value: object) -> str:
     return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()
 

@@ -19,8 +19,14 @@ from mudata.errors import SplitError, UnknownName
 from mudata.home import Home, now, write_atomic
 from mudata.version import __version__
 
-RESERVED = ("show", "check", "list", "leaks", "plan")
-"""Words of the command line, which no split can be named."""
+RESERVED = frozenset(
+    (
+        *("show", "check", "list", "leaks", "plan", "export"),
+        *("ls", "info", "verify", "rm", "remove", "delete", "del", "mv", "move", "rename", "where", "path"),
+        *("create", "new", "make", "draw", "add", "help"),
+    )
+)
+"""Words of the command line, which no new split can be named; mudata 0.1.0 reserved the first five."""
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 _ORDER = ("train", "training", "validation", "valid", "val", "dev", "test", "testing")
@@ -100,18 +106,26 @@ class ManifestFinding:
 
 
 def check_name(name: str) -> None:
-    """Raises SplitError for what cannot be the name of a split."""
-    if not _NAME.fullmatch(name) or name.endswith(".json") or name in RESERVED:
-        reserved = f"; {', '.join(RESERVED)} are commands" if name in RESERVED else ""
+    """Raises SplitError for what cannot be the name of a new split."""
+    _check_letters(name)
+    if name in RESERVED:
+        raise SplitError(
+            f"{name!r} cannot be the name of a split: it is a word of `mudata split` itself.",
+            f"Choose another, such as {name}-1. Words of commands: {', '.join(sorted(RESERVED))}.",
+        )
+
+
+def _check_letters(name: str) -> None:
+    if not _NAME.fullmatch(name) or name.endswith(".json"):
         raise SplitError(
             f"{name!r} cannot be the name of a split.",
-            f"Use up to 100 letters, digits, dots, dashes and underscores, without .json{reserved}.",
+            "Use up to 100 letters, digits, dots, dashes and underscores, without .json.",
         )
 
 
 def path_of(home: Home, name: str) -> Path:
     """Where the manifest of this name lies. Raises SplitError."""
-    check_name(name)
+    _check_letters(name)
     return home.splits / f"{name}.json"
 
 
@@ -156,8 +170,9 @@ def _parse(path: Path) -> Manifest:
 def save(home: Home, manifest: Manifest, *, force: bool = False) -> Path:
     """Write the manifest under its name. The same split again changes nothing.
 
-    Raises SplitError when another split has that name, unless `force`.
+    Raises SplitError for a name that none can have, and when another split has it, unless `force`.
     """
+    check_name(manifest.name)
     path = path_of(home, manifest.name)
     home.make(home.splits)
     with home.lock(f"split-{manifest.name}"):

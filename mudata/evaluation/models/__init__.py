@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from mudata.lazy import lazy_names
 
 if TYPE_CHECKING:
-    from mudata.evaluation.models.listing import Listing
+    from mudata.evaluation.models.listing import Listing, names
     from mudata.evaluation.models.model_card import ModelCard
     from mudata.evaluation.models.model_identity import identity
     from mudata.evaluation.models.registry import (
@@ -15,7 +15,6 @@ if TYPE_CHECKING:
         create,
         find,
         listings,
-        names,
         options_of,
     )
 
@@ -40,7 +39,7 @@ __getattr__, __dir__ = lazy_names(
         "find": "registry",
         "identity": "model_identity",
         "listings": "registry",
-        "names": "registry",
+        "names": "listing",
         "options_of": "registry",
     },
 )

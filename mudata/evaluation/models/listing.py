@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from importlib import util
 from pathlib import Path
 
+from mudata.catalog.cards import card_files
 from mudata.version import __version__
 
 _HERE = "mudata.evaluation.models"
@@ -144,3 +145,24 @@ _OF_FOLDERS = tuple(
 
 FAMILIES = {listing.family: listing for listing in (*BUILT_IN, *_OF_FOLDERS) if listing.family != "control"}
 """What a card may name as its `family`."""
+
+GROUP = "mudata.models"
+"""Entry points of installed packages by which they offer models."""
+
+
+def plug_ins() -> dict[str, Listing]:
+    """The models that installed packages offer, by name; none is imported."""
+    from importlib.metadata import entry_points
+
+    listings = {}
+    for point in entry_points(group=GROUP):
+        package = f"{point.dist.name} {point.dist.version}" if point.dist else "unpackaged"
+        listings[point.name] = Listing(
+            name=point.name, title=point.value, family="plug-in", code=point.value, package=package
+        )
+    return listings
+
+
+def names() -> list[str]:
+    """Every model that can be asked for by name: built in, with a card, or from an installed package."""
+    return sorted({listing.name for listing in BUILT_IN} | set(card_files.files("models")) | set(plug_ins()))

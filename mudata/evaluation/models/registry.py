@@ -12,13 +12,12 @@ import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from importlib import import_module
-from importlib.metadata import entry_points
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mudata.errors import MissingExtra, ModelError, UnknownName
 from mudata.evaluation.models import model_card
-from mudata.evaluation.models.listing import BUILT_IN, FAMILIES, Listing
+from mudata.evaluation.models.listing import BUILT_IN, FAMILIES, Listing, names, plug_ins
 from mudata.evaluation.models.weights import weight_store
 from mudata.evaluation.protocol import ModelCapabilities
 from mudata.home import Home
@@ -26,16 +25,6 @@ from mudata.home import Home
 if TYPE_CHECKING:
     from mudata.evaluation.models.model_card import ModelCard
     from mudata.evaluation.protocol import Model
-
-GROUP = "mudata.models"
-"""Entry points of installed packages by which they offer models."""
-
-
-def names() -> list[str]:
-    """Every model that `create` knows by name, without importing any."""
-    built_in = {listing.name for listing in BUILT_IN}
-    return sorted(built_in | set(model_card.files()) | set(_entry_points()))
-
 
 _CONTRACT = "What a model has to have is told in mudata.evaluation.protocol: help('mudata.evaluation.protocol')."
 
@@ -50,7 +39,7 @@ def find(name: str) -> Listing:
         if card.family not in FAMILIES:
             raise UnknownName("model family", card.family, FAMILIES, f"{files[name]} asks for it.")
         return replace(FAMILIES[card.family], name=name, title=card.title, card=files[name])
-    if name in (offered := _entry_points()):
+    if name in (offered := plug_ins()):
         return offered[name]
     if ":" in name:
         return Listing(name=name, title="", family="own", code=name, package="unpackaged")
@@ -156,16 +145,6 @@ def _parameters(factory: Callable[..., Model]) -> tuple[dict[str, inspect.Parame
         if not any(p.kind is p.VAR_KEYWORD for p in parameters.values()):
             return named, False
     return named, True
-
-
-def _entry_points() -> dict[str, Listing]:
-    listings = {}
-    for point in entry_points(group=GROUP):
-        package = f"{point.dist.name} {point.dist.version}" if point.dist else "unpackaged"
-        listings[point.name] = Listing(
-            name=point.name, title=point.value, family="plug-in", code=point.value, package=package
-        )
-    return listings
 
 
 def _imported(listing: Listing) -> Callable[..., Model]:
