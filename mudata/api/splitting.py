@@ -110,7 +110,7 @@ def leaks(split: str | Path | None = None, *, official: str | None = None, datas
     if (split is None) == (official is None) or bool(many(dataset)) != bool(official):
         raise ArgumentError("It is not clear which split is meant.", "Give a split, or official= and dataset=.")
     home = Home.default()
-    with database.connect(home) as connection:
+    with database.snapshot(home) as connection:
         if official:
             part_of = sharing.official(connection, datasets_of(connection, many(dataset)), official)
         else:

@@ -11,7 +11,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import duckdb
 import pyarrow as pa
 
 from mudata.catalog.audio.normalise import Job, run
@@ -21,6 +20,7 @@ from mudata.catalog.fetch.fetcher import fetch
 from mudata.catalog.fetch.lock import alone
 from mudata.catalog.index import database
 from mudata.catalog.read.reader import DatasetContents, Issue, read
+from mudata.catalog.read.scratch_database import scratch_database
 from mudata.narration import SILENT, Progress
 from mudata.version import __version__
 
@@ -262,7 +262,7 @@ def _tables(
         "clips": f"{home.clips(card.name, audio_format.name).relative_to(home.root).as_posix()}/",
         "files": f"{(home.raw(card.name) / 'files').relative_to(home.root).as_posix()}/",
     }
-    with duckdb.connect(":memory:") as connection:
+    with scratch_database() as connection:
         for name, table in given.items():
             connection.register(name, table)
         connection.execute(_CLIPS, values)

@@ -294,7 +294,7 @@ def leaks(split_: str | None, official: str | None, datasets: tuple[str, ...], a
     from mudata.home import Home
 
     home = Home.default()
-    with database.connect(home) as con:
+    with database.snapshot(home) as con:
         if official:
             part_of = looking.official(con, datasets_of(con, datasets), official)
         else:

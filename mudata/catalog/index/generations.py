@@ -26,6 +26,7 @@ from typing import TYPE_CHECKING, Any
 
 import duckdb
 
+from mudata.catalog.read.scratch_database import scratch_database
 from mudata.catalog.read.sql_literals import empty_select, files_literal, identifier, quote
 from mudata.catalog.tables import INDEX_VERSION, TABLES, Column
 from mudata.errors import HomeError, ReadError
@@ -142,8 +143,8 @@ class GenerationDraft:
             raise ReadError(f"No table of the index is named {unknown[0]!r}.", f"They are: {', '.join(TABLES)}.")
         self.dataset = dataset
         self.selection = dict(selection or {})
-        self._connection = duckdb.connect(":memory:")
-        self._connection.execute("SET TimeZone = 'UTC'")
+        self._open = contextlib.ExitStack()
+        self._connection = self._open.enter_context(scratch_database())
         for name, columns in TABLES.items():
             self._view(name, columns, tables.get(name))
         try:
@@ -245,7 +246,7 @@ class GenerationDraft:
         return [name, *map(str, self._connection.execute(query).fetchall()[0])]
 
     def close(self) -> None:
-        self._connection.close()
+        self._open.close()
 
 
 def commit(temporary: Path) -> Path:

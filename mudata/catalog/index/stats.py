@@ -89,7 +89,7 @@ FROM labels GROUP BY ALL ORDER BY namespace, clips DESC, label
 def overview(home: Home) -> list[Row]:
     """One row per indexed dataset:
     clips declared, fetched, usable, quarantined, missing; hours; labels; usage."""
-    with database.connect(home) as connection:
+    with database.snapshot(home) as connection:
         return _rows(connection, _OVERVIEW)
 
 
@@ -107,7 +107,7 @@ def stats(home: Home, name: str) -> Stats:
     dataset = name if name in database.current_generations(home) else loader.load(name).name
     if database.current_generation(home, dataset) is None:
         raise HomeError(f"{dataset!r} is not in the index.", f"Run: mudata fetch {dataset}")
-    with database.connect(home) as connection:
+    with database.snapshot(home) as connection:
         for table in ("datasets", "clips", "labels", "captions", "attributes", "splits", "faults"):
             connection.execute(f'CREATE TEMP TABLE "{table}" AS FROM main.{table} WHERE dataset = ?', [dataset])
         numbers: Row = {"dataset": dataset}

@@ -61,7 +61,7 @@ def verify(card: Card, home: Home, *, deep: bool = False, progress: Progress = S
     if generation is None:
         raise HomeError(f"{card.name!r} is not in the index.", f"Run: mudata fetch {card.name}")
     selection = generation.about["selection"]
-    with database.connect(home) as connection:
+    with database.snapshot(home) as connection:
         for table in ("datasets", "clips", "labels", "splits", "faults"):
             connection.execute(f'CREATE TEMP TABLE "{table}" AS FROM main.{table} WHERE dataset = ?', [card.name])
         findings = [

@@ -21,7 +21,7 @@ def check(home: Home, manifest: Manifest) -> list[ManifestFinding]:
         findings.append(
             ManifestFinding("fault", "edited", "The manifest was changed: its hash is not that of its content.")
         )
-    with database.connect(home) as con:
+    with database.snapshot(home) as con:
         findings += _against_index(home, con, manifest)
         findings += leaks.findings(leaks.find(con, manifest.part_of()), manifest.group)
     return findings

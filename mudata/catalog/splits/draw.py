@@ -12,9 +12,8 @@ from collections import Counter, defaultdict
 from collections.abc import Hashable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-import duckdb
-
 from mudata.catalog.index import database
+from mudata.catalog.read.scratch_database import scratch_database
 from mudata.catalog.splits import groups, manifest, stratify
 from mudata.catalog.splits.candidates import Candidates, datasets_of, select
 from mudata.catalog.splits.manifest import Manifest, Member
@@ -22,6 +21,8 @@ from mudata.catalog.splits.split_request import SplitRequest, listed
 from mudata.errors import SplitError
 
 if TYPE_CHECKING:
+    import duckdb
+
     from mudata.home import Home
 
 
@@ -127,7 +128,7 @@ def _drawn(chosen: Candidates, request: SplitRequest) -> tuple[list[int], list[s
 def _per_label(chosen: Candidates, n: int, request: SplitRequest) -> tuple[set[str], list[str]]:
     """The ids of `n` clips per label.
     Raises SplitError unless every label has so many, or best effort will do."""
-    with duckdb.connect() as con:
+    with scratch_database() as con:
         con.register("told", chosen.labels)
         named = "(SELECT clip_id, namespace, concat(namespace, ' ''', label, '''') AS label FROM told)"
         drawn = stratify.per_label(con, named, None, n, request.seed)

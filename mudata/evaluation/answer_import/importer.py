@@ -77,7 +77,7 @@ def _from_index(home: Home, request: ImportRequest, given: Sequence[FileAnswer])
             f"{', '.join(absent)} is not in the index, which has the references.",
             f"Run: mudata fetch {absent[0]}, or take the references from the file: --references file",
         )
-    with database.connect(home) as connection:
+    with database.snapshot(home) as connection:
         rows = connection.execute(
             "SELECT clip_id, source_path FROM clips WHERE list_contains(?, dataset) ORDER BY clip_id", [list(datasets)]
         ).fetchall()

@@ -108,7 +108,7 @@ def clip_views(home: Home, clip_ids: Sequence[str], runs: Sequence[Run]) -> list
         for scored in context.read_answers(only=set(clip_ids)):
             given = context.answers[scored.clip_id].given
             answers[scored.clip_id].append(_answer(asked, scored, given))
-    with database.connect(home) as connection:
+    with database.snapshot(home) as connection:
         facts = _facts(connection, clip_ids)
         for clip_id in clip_ids:
             if clip_id not in facts and clip_id not in recorded:
@@ -156,7 +156,7 @@ def draw_clips(home: Home, runs: Sequence[Run], n: int, seed: int, *, disagree: 
     """
     ids = {question.clip_id for asked in runs for question in asked.questions()}
     if not runs:
-        with database.connect(home) as connection:
+        with database.snapshot(home) as connection:
             rows = connection.execute("SELECT clip_id FROM clips WHERE status = 'ok'").fetchall()
         ids = {str(row[0]) for row in rows}
     if not ids:

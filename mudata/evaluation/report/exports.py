@@ -4,18 +4,15 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import re
-from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
-import duckdb
 import pyarrow as pa
 
-from mudata.catalog.index import database as index
+from mudata.catalog.read.scratch_database import scratch_database
 from mudata.catalog.read.sql_literals import quote
 from mudata.evaluation.metrics.scored import HEADLINE
 from mudata.evaluation.report.badge import badge
@@ -24,6 +21,8 @@ from mudata.home import write_atomic
 from mudata.version import __version__
 
 if TYPE_CHECKING:
+    import duckdb
+
     from mudata.evaluation.report.data import Report, ReportRun
 
 _PER_LABEL = pa.schema(
@@ -55,17 +54,19 @@ def save(report: Report, folder: Path) -> dict[Path, str]:
 def parquet(report: Report) -> bytes:
     """One row per run and clip:
     the columns of the tables `answers` and `alignments`, and whose they are."""
-    with _filled(report) as (connection, file):
-        path = file.with_name("answers.parquet")
+    with TemporaryDirectory() as folder, scratch_database() as connection:
+        _fill(connection, report)
+        path = Path(folder) / "answers.parquet"
         connection.execute(f"COPY ({_FLAT}) TO {quote(str(path))} (FORMAT parquet, COMPRESSION zstd)")
         return path.read_bytes()
 
 
 def database(report: Report) -> bytes:
     """A DuckDB file with the tables of RUN_TABLES, of these runs alone, and per_label."""
-    with _filled(report) as (connection, file):
-        connection.execute("USE memory")
-        connection.execute("DETACH made")
+    with TemporaryDirectory() as folder:
+        file = Path(folder) / "report.duckdb"
+        with scratch_database(file) as connection:
+            _fill(connection, report)
         return file.read_bytes()
 
 
@@ -114,22 +115,14 @@ def stem(run: ReportRun) -> str:
     return re.sub(r"[^\w.-]+", "-", run.id)
 
 
-@contextlib.contextmanager
-def _filled(report: Report) -> Iterator[tuple[duckdb.DuckDBPyConnection, Path]]:
-    """A database with the runs in it, attached as `made`,
-    and its file, which goes with the context."""
+def _fill(connection: duckdb.DuckDBPyConnection, report: Report) -> None:
+    """Put the runs into an empty database."""
     selects = run_selects([run.folder for run in report.runs])
     rows = [{"run": run.id, **row} for run in report.runs for row in run.scores["per_label"]]
-    with TemporaryDirectory() as folder, duckdb.connect(":memory:") as connection:
-        file = Path(folder) / "report.duckdb"
-        connection.execute(f"ATTACH {quote(str(file))} AS made (STORAGE_VERSION {quote(index.STORAGE)})")
-        connection.execute("USE made")
-        connection.execute("SET TimeZone = 'UTC'")
-        connection.execute("BEGIN")  # in one go: every commit waits for the disk
-        for table, select in selects.items():
-            keys = ", ".join(column.name for column in RUN_TABLES[table] if column.name in ("run", "clip_id"))
-            connection.execute(f"CREATE TABLE {table} AS SELECT * FROM ({select}) ORDER BY {keys}")
-        connection.register("said", pa.Table.from_pylist(rows, _PER_LABEL))
-        connection.execute("CREATE TABLE per_label AS SELECT * FROM said")
-        connection.execute("COMMIT")
-        yield connection, file
+    connection.execute("BEGIN")  # in one go: every commit waits for the disk
+    for table, select in selects.items():
+        keys = ", ".join(column.name for column in RUN_TABLES[table] if column.name in ("run", "clip_id"))
+        connection.execute(f"CREATE TABLE {table} AS SELECT * FROM ({select}) ORDER BY {keys}")
+    connection.register("said", pa.Table.from_pylist(rows, _PER_LABEL))
+    connection.execute("CREATE TABLE per_label AS SELECT * FROM said")
+    connection.execute("COMMIT")

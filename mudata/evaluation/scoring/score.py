@@ -65,7 +65,7 @@ def add_extra_metric(home: Home, run: Run, wanted: str) -> None:
     """Compute a further score of captions, and keep it; score the run to see it."""
     from mudata.catalog.index import database
 
-    with database.connect(home) as connection:
+    with database.snapshot(home) as connection:
         query = "SELECT clip_id, path FROM clips WHERE path IS NOT NULL AND list_contains(?, dataset)"
         rows = connection.execute(query, [list(run.tasks)]).fetchall()
     items, audio = read_answers(run), {clip_id: home.root / path for clip_id, path in rows}

@@ -155,7 +155,7 @@ def _looked_up(
     """The clips as the index has them.
     Raises EvaluationError for what cannot be heard or is not indexed."""
     datasets = [card.name for card in cards]
-    with database.connect(home) as connection:
+    with database.snapshot(home) as connection:
         rows = clip_rows(connection, datasets)
         if request.audio:
             _refuse_unheard(cards, [rows[clip_id] for clip_id in asked if clip_id in rows], midi=request.midi)

@@ -1,0 +1,60 @@
+"""Databases of a context's own, for mudata's own statements.
+
+To start DuckDB takes longer than most of what it is asked, since it makes the tables of its own functions each time.
+So a process starts it once, and every caller gets a session and a database of its own in it. SQL of users and of
+cards never comes here: it needs an instance whose settings are locked (`index.database.connect`, `read.card_sql`).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import itertools
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import duckdb
+
+from mudata.catalog.read.sql_literals import quote
+
+STORAGE = "v1.0.0"
+"""Storage version of files:
+the oldest that DuckDB still writes, so that every duckdb since 1.0 opens them."""
+
+_numbers = itertools.count()
+_starting = threading.Lock()
+
+
+@contextlib.contextmanager
+def scratch_database(file: Path | None = None) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A session in an empty database: in memory, or in a new file, which is complete when the context has ended.
+
+    Times are in UTC. Raises duckdb.IOException where the file cannot be written.
+    """
+    name = f"scratch_{next(_numbers)}"
+    where = quote(":memory:" if file is None else str(file))
+    options = "" if file is None else f" (STORAGE_VERSION {quote(STORAGE)})"
+    with _starting:
+        instance = _instance()
+    with instance.cursor() as connection:
+        connection.execute(f"ATTACH {where} AS {name}{options}")
+        try:
+            with connection.cursor() as session:
+                session.execute(f"USE {name}")
+                session.execute("SET TimeZone = 'UTC'")
+                yield session
+        finally:
+            connection.execute(f"DETACH {name}")
+
+
+@functools.cache
+def _instance() -> duckdb.DuckDBPyConnection:
+    connection = duckdb.connect(":memory:")
+    for setting in (
+        "python_enable_replacements = false",  # else SQL would see the variables of Python frames
+        "autoinstall_known_extensions = false",
+        "autoload_known_extensions = false",
+    ):
+        connection.execute(f"SET {setting}")
+    return connection
