@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import math
 import os
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -40,6 +41,10 @@ COLUMNS = (
 )  # fmt: skip
 """Columns of the result, as in the table `clips`;
 `id` lacks the dataset, `path` is relative to the target."""
+
+PAYS = 6
+"""Clips for which a further process is started: as long as it needs to start (0.3 s), six clips of 30 s need to be
+done (45 ms each, `benchmarks/normalise.py`)."""
 
 _BATCH = 4096
 """Rows that are Python objects at one time."""
@@ -73,7 +78,7 @@ def run(
 
     Columns: COLUMNS, and `attributes` (list of name and value; what a MIDI file says of itself). A
     job that fails gives a row with status quarantined, or missing when there is no source, and the
-    others go on. `workers` is the number of processes (None: one per core). MIDI files are read,
+    others go on. `workers` is the number of processes (None: one per core, fewer for few clips). MIDI files are read,
     not converted: `path` stays NULL.
 
     Raises HomeError when the disk is full or read-only; what was finished is kept.
@@ -89,7 +94,8 @@ def run(
                     requests[n] = _request(job, files, audio_format)
                     yield [str(files), str(target), audio_format.rate, asdict(job)]
 
-            results = scattered(perform, tasks(), min(workers or available(), len(todo)))
+            processes = workers or min(available(), math.ceil(len(todo) / PAYS))
+            results = scattered(perform, tasks(), min(processes, len(todo)))
             with progress.bar("normalising", total=len(todo)) as advance, contextlib.closing(results):
                 for n, result in results:
                     journal.put(todo[n].id, requests.pop(n), _row(result))

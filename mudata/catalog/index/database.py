@@ -107,7 +107,8 @@ def connect(home: Home) -> duckdb.DuckDBPyConnection:
 
 @contextlib.contextmanager
 def snapshot(home: Home) -> Iterator[duckdb.DuckDBPyConnection]:
-    """As `connect`, for statements of mudata's own: nothing keeps them from other files. Raises HomeError as it does."""
+    """As `connect`, for statements of mudata's own: nothing keeps them from other files.
+    Raises HomeError as it does."""
     with scratch_database() as connection:
         _make_views(home, connection)
         yield connection
