@@ -43,6 +43,7 @@ def scratch_database(file: Path | None = None) -> Iterator[duckdb.DuckDBPyConnec
             with connection.cursor() as session:
                 session.execute(f"USE {name}")
                 session.execute("SET TimeZone = 'UTC'")
+                session.execute("SET python_enable_replacements = false")  # else SQL sees variables of Python frames
                 yield session
         finally:
             connection.execute(f"DETACH {name}")
@@ -51,10 +52,6 @@ def scratch_database(file: Path | None = None) -> Iterator[duckdb.DuckDBPyConnec
 @functools.cache
 def _instance() -> duckdb.DuckDBPyConnection:
     connection = duckdb.connect(":memory:")
-    for setting in (
-        "python_enable_replacements = false",  # else SQL would see the variables of Python frames
-        "autoinstall_known_extensions = false",
-        "autoload_known_extensions = false",
-    ):
-        connection.execute(f"SET {setting}")
+    for setting in ("autoinstall_known_extensions", "autoload_known_extensions"):
+        connection.execute(f"SET {setting} = false")
     return connection
