@@ -4,11 +4,12 @@ A decoder that crashes takes its process with it, and nothing else: the call tha
 tried once more in a fresh process and then given up; the others go on. That is why these are plain
 processes with a pipe each, and not an executor of `concurrent.futures`, which breaks as a whole and
 cannot say whose fault it was. Nor do they import the caller's `__main__`: a script without the `if
-__name__` guard works.
+__name__` guard works. Processes that finished their work wait for more of it until the program ends.
 """
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import importlib
 import json
@@ -24,11 +25,16 @@ from typing import IO, TYPE_CHECKING, Any, cast
 from mudata.errors import MudataError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Iterable, Iterator
+    from collections.abc import Callable, Collection, Generator, Iterable, Iterator
 
 AHEAD = 2
 """Calls given to a worker before it answers:
 it never waits, and few are left at the end for one worker alone."""
+
+_idle: list[tuple[list[str], subprocess.Popen[bytes]]] = []
+"""Processes that wait, with the command that started each: the next pool of the same function takes them."""
+
+_idle_lock = threading.Lock()
 
 _START = (
     "import sys, json; sys.path[:] = json.loads(sys.argv[1]); "
@@ -93,7 +99,7 @@ class _Pool:
         suspect = None
         try:
             while not self._stopped:
-                with self._process() as process:
+                with self._process(sent) as process:
                     for _, value in sent:
                         _send(process, value)
                     while self._feed(process, sent):
@@ -120,27 +126,29 @@ class _Pool:
                 process.kill()
 
     @contextlib.contextmanager
-    def _process(self) -> Iterator[subprocess.Popen[bytes]]:
+    def _process(self, sent: Collection[object]) -> Iterator[subprocess.Popen[bytes]]:
+        """A process that is ready. Afterwards it waits for another pool, unless it owes answers or is to stop."""
         command = [sys.executable, "-c", _START, json.dumps(sys.path), self._function]
-        one_thread = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}  # the processes are the parallelism
+        waiting = _take(command)
         with self._lock:
-            process = subprocess.Popen(
-                command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=os.environ | one_thread
-            )
+            process = waiting or _started(command)
             self._processes.add(process)
             if self._stopped:
                 process.kill()
+        kept = False
         try:
-            if cast("IO[bytes]", process.stdout).readline() != b"ready\n" and not self._stopped:
+            if not waiting and cast("IO[bytes]", process.stdout).readline() != b"ready\n" and not self._stopped:
                 raise MudataError("A worker process could not start.", "What it said is above.")
             yield process
+            kept = not sent
         finally:
             with self._lock:
                 self._processes.discard(process)
-            with contextlib.suppress(BrokenPipeError):
-                cast("IO[bytes]", process.stdin).close()
-            process.wait()
-            cast("IO[bytes]", process.stdout).close()
+                kept = kept and not self._stopped
+            if kept:
+                _keep(command, process)
+            else:
+                _end(process)
 
     def _feed(self, process: subprocess.Popen[bytes], sent: deque[tuple[int, Any]]) -> bool:
         """Whether the process still owes an answer, after it was given as much as it may have."""
@@ -152,6 +160,45 @@ class _Pool:
             sent.append(call)
             _send(process, call[1])
         return bool(sent)
+
+
+def _started(command: list[str]) -> subprocess.Popen[bytes]:
+    one_thread = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}  # the processes are the parallelism
+    return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=os.environ | one_thread)
+
+
+def _take(command: list[str]) -> subprocess.Popen[bytes] | None:
+    """A process that waits and was started by this command."""
+    with _idle_lock:
+        for idle in [idle for idle in _idle if idle[0] == command]:
+            _idle.remove(idle)
+            if idle[1].poll() is None:
+                return idle[1]
+            _end(idle[1])
+    return None
+
+
+def _keep(command: list[str], process: subprocess.Popen[bytes]) -> None:
+    """Let a process wait, and end those that waited longest: at most one per core waits."""
+    with _idle_lock:
+        _idle.append((command, process))
+        too_many = _idle[: -available()]
+        del _idle[: -available()]
+    for _, other in too_many:
+        _end(other)
+
+
+@atexit.register
+def _end_all() -> None:
+    while _idle:
+        _end(_idle.pop()[1])
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    with contextlib.suppress(BrokenPipeError):
+        cast("IO[bytes]", process.stdin).close()
+    process.wait()
+    cast("IO[bytes]", process.stdout).close()
 
 
 def _send(process: subprocess.Popen[bytes], value: Any) -> None:

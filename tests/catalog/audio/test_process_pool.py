@@ -35,6 +35,7 @@ def once(folder_and_x):
     try: (Path(folder) / str(x)).touch(exist_ok=False)
     except FileExistsError: return x
     os._exit(1)
+def who(x): return os.getpid()
 def slow(folder):
     (Path(folder) / f'slow-{os.getpid()}').touch()
     time.sleep(60)
@@ -112,6 +113,32 @@ def test_a_worker_that_cannot_import_its_function_says_so(capfd: pytest.CaptureF
     with pytest.raises(MudataError, match="A worker process could not start"):
         list(scattered(local, [1], 1))
     assert "AttributeError" in capfd.readouterr().err
+
+
+def test_a_process_that_finished_its_work_takes_on_the_next(calls: Any) -> None:
+    ((_, first),) = scattered(calls.who, [1], 1)
+    assert list(scattered(calls.who, [1, 2], 1)) == [(0, first), (1, first)]
+    assert list(scattered(calls.double, [1], 1)) == [(0, {"twice": 2})]  # another function, another process
+
+
+def test_a_process_that_died_while_it_waited_is_replaced(calls: Any) -> None:
+    ((_, first),) = scattered(calls.who, [1], 1)
+    os.kill(first, signal.SIGKILL)
+    ((_, second),) = scattered(calls.who, [1], 1)
+    assert second != first
+
+
+def test_no_process_waits_longer_than_the_program(calls: Any, tmp_path: Path) -> None:
+    script = tmp_path / "script.py"
+    script.write_text(
+        "import some_calls\nfrom mudata.catalog.audio.process_pool import scattered\n"
+        "print(*{pid for _, pid in scattered(some_calls.who, range(20), 2)})\n"
+    )
+    done = subprocess.run([sys.executable, script], capture_output=True, text=True, check=True)
+    assert not done.stderr
+    for pid in done.stdout.split():
+        with pytest.raises(ProcessLookupError, match="No such process"):
+            os.kill(int(pid), 0)
 
 
 @pytest.mark.slow
