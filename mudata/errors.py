@@ -161,6 +161,11 @@ def some(names: Iterable[str], most: int, *, counted: bool = True) -> str:
     return ", ".join(every[:most]) + (rest if len(every) > most else "")
 
 
+def number(count: int, thing: str, things: str | None = None) -> str:
+    """A number with what it counts, in the singular or the plural: '1 clip', '2 clips', '1,000 copies'."""
+    return f"{count:,} {thing if count == 1 else things or thing + 's'}"
+
+
 def from_os_error(error: OSError) -> MudataError | None:
     """The errors of a machine rather than of its user, in one place; None if unrecognised."""
     where = f" ({error.filename})" if error.filename else ""

@@ -92,7 +92,14 @@ TABLES: dict[str, tuple[Column, ...]] = {
     "attributes": (
         CLIP_ID,
         DATASET,
-        Column("name", "VARCHAR", "tempo_bpm, time_signature, key, instruments, ..."),
+        Column(
+            "name",
+            "VARCHAR",
+            "of MIDI: tempo_bpm (quarter notes), time_signature and key (each the one in force longest from the first"
+            " note to the end of the last), tempo_bpm_mean, ..._changes, ..._is_default (nobody set it), ..._reason"
+            " (why what is written is no value), instruments, instrument_families, has_drums, parts, notes, polyphony,"
+            " pitch_min, pitch_max, lyrics, markers; and what the dataset's own tables tell",
+        ),
         Column("value", "VARCHAR", "value as text; cast to compare numbers"),
     ),
     "splits": (

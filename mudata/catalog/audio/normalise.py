@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
     import pyarrow as pa
 
-VERSION = 1
+VERSION, MIDI_VERSION = 1, 2
 """Raised when the same request about the same source would give another clip or other facts."""
 
 COLUMNS = (
@@ -205,7 +205,8 @@ def _request(job: Job, files: Path, audio_format: clip.AudioFormat) -> list[Any]
     except OSError:
         state = None
     cut = [None if part is None else list(part) for part in (job.crop, job.segment, job.bounds)]
-    return [VERSION, audio_format.name, job.kind, job.source, *cut, job.expected_hash, state]
+    version = MIDI_VERSION if job.kind == "midi" else VERSION
+    return [version, audio_format.name, job.kind, job.source, *cut, job.expected_hash, state]
 
 
 def _done(journal: Journal, job: Job, request: list[Any], target: Path) -> bool:

@@ -7,7 +7,8 @@ from pathlib import Path
 import mido
 import pytest
 
-from mudata.catalog.symbolic.midi import FAMILIES, PROGRAMS, attributes
+from mudata.catalog.symbolic.general_midi import FAMILIES, PROGRAMS
+from mudata.catalog.symbolic.midi import attributes
 from mudata.errors import AudioError
 
 
@@ -72,21 +73,8 @@ def test_a_song_is_described_completely(song: Path) -> None:
         ("lyrics", "1"),
         ("markers", "1"),
         ("midi_type", "1"),
-        ("parser", "symusic"),
+        ("parser", "mudata"),
     ]
-
-
-def test_both_parsers_say_the_same(song: Path) -> None:
-    """A controller value of 240 is what symusic refuses and mido clips."""
-    raw = song.read_bytes()
-    end_of_drums = bytes([0, 0xFF, 0x2F, 0])
-    broken = bytes([0, 0xB9, 7, 240]) + end_of_drums
-    at = raw.rindex(b"MTrk") + 4
-    length = int.from_bytes(raw[at : at + 4], "big") + 4
-    fixed = raw[:at] + length.to_bytes(4, "big") + raw[at + 4 : -4] + broken
-    by_symusic = attributes(song)
-    song.write_bytes(fixed)
-    assert attributes(song) == [*by_symusic[:-1], ("parser", "mido")]
 
 
 def test_what_a_file_leaves_out_is_flagged_and_not_invented(tmp_path: Path) -> None:
@@ -142,10 +130,16 @@ def test_general_midi_has_16_families_of_8_instruments() -> None:
     [
         (b"hello", "no MIDI header"),
         (b"RIFF" + bytes(40), "no MIDI header"),
+        (b"RIFF\x0c\0\0\0RMIDLIST\0\0\0\0", "no MIDI header"),
+        (bytes(128) + b"MThx" + bytes(20), "no MIDI header"),
         (b"MThd\0\0\0\6\0\2\0\0\1\xe0", "type 2"),
         (b"MThd\0\0\0\6\0\1\0\0\0\0", "time division 0"),
         (b"MThd\0\0\0\6\0\1\0\0\xff\xff", "time division -1"),
-        (b"MThd\0\0\0\6\0\1\0\1\1\xe0MTrk\0\0\1\0\0\x90", "."),
+        (b"MThd\0\0\0\6\0\1\0\1\1\xe0MTrk\0\0\1\0\0\x90", "track 1 ends within an event"),
+        (b"MThd\0\0\0\6\0\1\0\1\1\xe0MTrk\0\0\0\4\0\x3c\x40\0", "track 1 has data of no event, 0 bytes in"),
+        (b"MThd\0\0\0\6\0\1\0\1\1\xe0MTrk\0\0\0\x06\x81\x81\x81\x81\x81\1", "more than four bytes"),
+        (b"MThd\0\0\0\6\0\1\0\1\1\xe0", "before any track"),
+        (b"MThd\0\0\0\6\0\3\0\1\1\xe0", "type 3; expected type 0 or 1"),
     ],
 )
 def test_what_cannot_be_parsed_says_why(tmp_path: Path, raw: bytes, what: str) -> None:

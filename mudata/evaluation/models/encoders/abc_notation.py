@@ -6,12 +6,15 @@ PATH. It prints the number of accidentals but not the mode, so that G minor read
 
 from __future__ import annotations
 
+import contextlib
 import re
 import shutil
 import subprocess
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
+from mudata.catalog.symbolic.smf import unwrap
 from mudata.errors import AudioError, ModelError
 
 HEADER = ("L", "M", "K")
@@ -49,8 +52,15 @@ class Abc:
 def from_midi(file: Path) -> Abc:
     """Convert a MIDI file. Raises AudioError where it has no notes or cannot be read,
     ModelError without midi2abc."""
+    raw = file.read_bytes()
+    plain = unwrap(raw)  # midi2abc knows no RMID
     try:
-        done = subprocess.run([_program(), str(file.resolve())], capture_output=True, timeout=_TIMEOUT_S, check=False)
+        with tempfile.NamedTemporaryFile(suffix=".mid") if plain != raw else contextlib.nullcontext() as unwrapped:
+            if unwrapped:
+                unwrapped.write(plain)
+                unwrapped.flush()
+            path = unwrapped.name if unwrapped else str(file.resolve())
+            done = subprocess.run([_program(), path], capture_output=True, timeout=_TIMEOUT_S, check=False)
     except subprocess.TimeoutExpired as error:
         raise AudioError("midi", f"midi2abc did not finish {file.name} in {_TIMEOUT_S} s.") from error
     score = parse(done.stdout.decode("utf-8", "replace"))

@@ -139,3 +139,12 @@ def test_a_name_that_looks_like_an_option_is_a_file(tmp_path: Path, monkeypatch:
     monkeypatch.chdir(tmp_path)
     save(tmp_path / "-h.mid", (0, [60, 62, 64, 65]))
     assert abc_notation.from_midi(Path("-h.mid")).lead() is not None
+
+
+def test_a_file_in_a_riff_is_the_file_within(tmp_path: Path) -> None:
+    plain = save(tmp_path / "song.mid", (0, [60, 62, 64, 65]))
+    raw = plain.read_bytes()
+    wrapped = tmp_path / "song.rmi"
+    size = (len(raw) + 12).to_bytes(4, "little")
+    wrapped.write_bytes(b"RIFF" + size + b"RMIDdata" + len(raw).to_bytes(4, "little") + raw)
+    assert abc_notation.from_midi(wrapped).lines == abc_notation.from_midi(plain).lines

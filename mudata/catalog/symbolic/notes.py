@@ -1,0 +1,121 @@
+"""The notes of a MIDI file, each with the program that plays it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
+    from mudata.catalog.symbolic.smf import ChannelEvents, MidiFile
+
+
+@dataclass(frozen=True)
+class MidiNotes:
+    """Notes, in no order; one array each, of one length."""
+
+    track: npt.NDArray[np.int64]
+    channel: npt.NDArray[np.int64]
+    """0 to 15, and 16 more for every further port."""
+    program: npt.NDArray[np.uint8]
+    """0 to 127."""
+    pitch: npt.NDArray[np.uint8]
+    """0 to 127."""
+    start: npt.NDArray[np.int64]
+    """Ticks."""
+    end: npt.NDArray[np.int64]
+    """Ticks."""
+
+
+def notes(file: MidiFile) -> MidiNotes:
+    """The notes that begin and end.
+
+    A note off ends the oldest note of its pitch, channel and track that still sounds. The program of a note is the last
+    that its channel was given, in any track of the same port, as a synthesiser plays it; at one tick programs of
+    other tracks come before notes, those of its own track where they stand. A channel that is given none plays 0. Bank
+    selects are not looked at.
+    """
+    import numpy as np
+
+    events = file.events
+    ports = np.array([*file.ports, 0], np.int64)
+    channel = (events.status & 0xF) + (ports[events.track] << 4)
+    on, off = _begun_and_ended(events)
+    return MidiNotes(
+        events.track[on],
+        channel[on],
+        _programs(events, channel, on),
+        events.first[on],
+        events.tick[on],
+        events.tick[off],
+    )
+
+
+def _begun_and_ended(events: ChannelEvents) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:
+    """Which event begins and which ends each note."""
+    import numpy as np
+
+    kind = events.status >> 4
+    of = np.flatnonzero((kind == 0x8) | (kind == 0x9))
+    key = (events.status[of] & np.uint16(0xF)) << 7 | events.first[of]
+    of = of[np.argsort(key, kind="stable")]  # numbers of 16 bits are sorted by radix
+    of = of[np.argsort(events.track[of].astype(np.uint16), kind="stable")]
+    key = events.track[of] << 11 | (events.status[of] & np.uint16(0xF)) << 7 | events.first[of]
+    begins = (kind[of] == 0x9) & (events.second[of] > 0)
+    if begins[::2].all() and not begins[1::2].any() and np.array_equal(key[::2], key[1::2]):
+        return of[::2], of[1::2]  # nothing overlaps, hangs or ends twice
+    new = np.diff(key, prepend=-1) != 0
+    first, group = np.flatnonzero(new), np.cumsum(new) - 1
+    # how many sound after each event of a key; a note off that ends nothing brings a new least, which is then nothing
+    total = np.concatenate([[0], np.cumsum(np.where(begins, 1, -1))])
+    apart = group * (2 * len(key) + 1)
+    sounding = np.minimum(total[1:] - total[first][group], 0) - apart
+    before = np.minimum.accumulate(np.concatenate([[0], sounding]))[:-1]
+    before[first] = -apart[first]
+    ends = ~begins & (sounding >= before)
+    # of each key, the n-th note off ends the n-th note on
+    earlier = np.cumsum(begins) - begins
+    whole = begins & (earlier - earlier[first][group] < np.bincount(group, ends)[group])
+    return of[whole], of[ends]
+
+
+def _programs(events: ChannelEvents, channel: npt.NDArray[np.int64], on: npt.NDArray[np.intp]) -> npt.NDArray[np.uint8]:
+    """The program in force at each of the notes that begin with the events `on`."""
+    import numpy as np
+
+    changes = np.flatnonzero(events.status >> 4 == 0xC)
+    if not len(changes):
+        return np.zeros(len(on), np.uint8)
+    changes = changes[np.lexsort((events.tick[changes], channel[changes]))]
+    longest = int(events.tick.max()) + 1
+    when, at = channel[changes] * longest + events.tick[changes], channel[on] * longest + events.tick[on]
+    last = np.searchsorted(when, at, side="right") - 1
+    tied = np.flatnonzero((last >= 0) & (when[last] == at))
+    if len(tied):
+        last[tied] = _at_one_tick(events.track, changes, when, on[tied], last[tied])
+    given = (last >= 0) & (channel[changes[last]] == channel[on])
+    return np.where(given, events.first[changes[last]], np.uint8(0))
+
+
+def _at_one_tick(
+    track: npt.NDArray[np.int64],
+    changes: npt.NDArray[np.intp],
+    when: npt.NDArray[np.int64],
+    on: npt.NDArray[np.intp],
+    last: npt.NDArray[np.intp],
+) -> npt.NDArray[np.intp]:
+    """Which of the changes of a note's tick counts: the last before it in its own track, else the last of the other
+    tracks, else the one before that tick. `last` is the last of the tick; changes are sorted by tick, then as in the
+    file, so that those of one track stand together."""
+    import numpy as np
+
+    tick = np.cumsum(np.diff(when, prepend=-1) != 0)
+    of_track, of_event = tick * (track.max() + 1) + track[changes], tick * len(track) + changes
+    mine = tick[last] * (track.max() + 1) + track[on]
+    first = np.searchsorted(tick, tick[last])
+    own, after_own = np.searchsorted(of_track, mine), np.searchsorted(of_track, mine, side="right")
+    until_note = np.searchsorted(of_event, tick[last] * len(track) + on)
+    other = np.where(last >= after_own, last, np.where(own > first, own, first) - 1)
+    return np.where(until_note > own, until_note - 1, other)
