@@ -114,6 +114,7 @@ def _is_of_models(file: Path) -> bool:
 
 
 def _checked(file: Path) -> dict[str, Any]:
+    from mudata.catalog.cards.addresses import faults_of_card
     from mudata.catalog.cards.lexicon import Lexicon
     from mudata.evaluation.align.label_set import lint
 
@@ -126,8 +127,10 @@ def _checked(file: Path) -> dict[str, Any]:
 
             problem = "\n".join(f"{file}: {what}" for what in lint_model(file)) or None
             return {"card": str(file), "ok": problem is None, "problem": problem, "notes": []}
-        spaces = {name: space for name, space in loader.load(file).labels.items() if not space.open}
+        card = loader.load(file)
+        spaces = {name: space for name, space in card.labels.items() if not space.open}
         findings = [(f"labels.{name}: {f.what}", f.level) for name, space in spaces.items() for f in lint(space)]
+        findings += [(fault, "error") for fault in faults_of_card(card)]
     except (CardError, UnknownName) as error:
         return {"card": str(file), "ok": False, "problem": error.what, "notes": []}
     problem = "\n".join(f"{file}: {what}" for what, level in findings if level == "error") or None

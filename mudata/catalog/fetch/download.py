@@ -17,9 +17,10 @@ from pathlib import Path
 import httpx2
 
 from mudata.catalog.fetch.checksums import verify_checksums
-from mudata.catalog.fetch.transfer import Download, PartialFile, TryAgain, attempt, shown
+from mudata.catalog.fetch.transfer import Download, PartialFile, TryAgain, attempt, open_client
 from mudata.errors import ChecksumMismatch, FetchError, Offline, telling_os_errors
 from mudata.narration import SILENT, Advance, Progress
+from mudata.web_address import fault_of, shown
 
 _ENOUGH_PROGRESS = 1 << 20
 """So many new bytes make a cut connection no failed try."""
@@ -66,6 +67,8 @@ def download(
                 PartialFile(want).discard()  # a process that was killed may not have come to that
                 advance(want.target.stat().st_size)
                 return want.target
+        if fault := fault_of(want.url):
+            raise FetchError(f"Nothing can be asked at {shown(want.url)}: {fault}.", "Correct the card.")
         if offline:
             raise Offline(
                 f"{want.target.name} is not here, and the network is forbidden.",
@@ -148,7 +151,7 @@ def _open_client(retries: DownloadRetries) -> httpx2.Client:
     """A connection pool; honours the proxy variables of the environment."""
     from mudata.version import __version__
 
-    return httpx2.Client(
+    return open_client(
         headers={"User-Agent": f"mudata/{__version__}", "Accept-Encoding": "identity"},
         timeout=httpx2.Timeout(retries.timeout_s, connect=min(20.0, retries.timeout_s)),
     )
@@ -159,8 +162,6 @@ def _until_complete(
 ) -> bool:
     """Try until the partial is complete, or retries are used up;
     whether it was put together from pieces."""
-    if not want.url.lower().startswith(("http://", "https://")):
-        raise FetchError(f"The address {shown(want.url)} is no http(s) one.", "Correct the card.")
     reported = 0.0
 
     def at(position: float) -> None:
@@ -174,8 +175,8 @@ def _until_complete(
         after_s: float | None = None
         try:
             return attempt(client, want, partial, at) or pieced
-        except (httpx2.InvalidURL, httpx2.UnsupportedProtocol) as error:  # a redirect may lead to either
-            raise FetchError(f"The address {shown(want.url)} leads to no http(s) one.", "Correct the card.") from error
+        except (httpx2.InvalidURL, httpx2.UnsupportedProtocol, UnicodeError) as error:  # stricter than `fault_of`
+            raise FetchError(f"Nothing can be asked at {shown(want.url)}: {error}.", "Correct the card.") from error
         except httpx2.HTTPError as error:
             cause, reason = error, _reason(error, retries)
         except TryAgain as error:

@@ -54,6 +54,19 @@ def unfit(path: str) -> str | None:
     return f"it has {longest} bytes, and a name has {LONGEST_NAME} at most" if longest > LONGEST_NAME else None
 
 
+def usable_path(name: str, source: str) -> str:
+    """As `member_path`; FetchError for a name that no file can have."""
+    path = member_path(name, source)
+    if why := unfit(path):
+        raise FetchError(f"{source}: the name {shortened(path)!r} cannot be had: {why}.")
+    return path
+
+
+def shortened(name: str) -> str:
+    """A name of any length for a message."""
+    return name if len(name) <= 80 else f"{name[:60]}...{name[-17:]}"
+
+
 class Extraction:
     """What came out of one archive. `left_out` is told of members that cannot be had, and why."""
 
@@ -171,8 +184,7 @@ class Extraction:
         )
 
     def _leave_out(self, name: str, why: str) -> None:
-        shown = name if len(name) <= 80 else f"{name[:60]}...{name[-17:]}"
-        self._left_out(f"{self.archive.name}: the member {shown!r} is left out: {why}.")
+        self._left_out(f"{self.archive.name}: the member {shortened(name)!r} is left out: {why}.")
 
 
 def blocks(source: IO[bytes]) -> Iterator[bytes]:

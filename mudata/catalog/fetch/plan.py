@@ -8,10 +8,10 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, Protocol
-from urllib.parse import urlsplit
 
 from mudata.catalog.fetch.checksums import expected_checksums
 from mudata.catalog.fetch.sources import selecting
+from mudata.web_address import host_of
 
 if TYPE_CHECKING:
     from mudata.catalog.cards.mirrors import AnyMirror, Component
@@ -131,9 +131,9 @@ def describe(mirror: AnyMirror) -> str:
     """A mirror in a few words."""
     match mirror.kind:
         case "http":
-            return f"http {_host(str(mirror.files[0].url))}"
+            return f"http {host_of(str(mirror.files[0].url))}"
         case "http-clips":
-            return f"http-clips {_host(mirror.url)}"
+            return f"http-clips {host_of(mirror.url)}"
         case "huggingface":
             return f"huggingface {mirror.repo}"
         case "kaggle":
@@ -142,10 +142,6 @@ def describe(mirror: AnyMirror) -> str:
             return f"composed {mirror.composer}"
         case _:
             return mirror.kind
-
-
-def _host(url: str) -> str:
-    return urlsplit(url).hostname or "?"
 
 
 def _jobs(mirror: AnyMirror, subsets: Sequence[str], selection: str | None) -> Iterator[FetchJob]:

@@ -14,11 +14,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
-from urllib.parse import urlsplit, urlunsplit
+from typing import TYPE_CHECKING, Any
 
 from mudata.catalog.fetch.checksums import Checksums, mismatch
 from mudata.errors import FetchError, NeedsToken
+from mudata.web_address import fault_of, shown
 
 if TYPE_CHECKING:
     import httpx2
@@ -49,15 +49,6 @@ class TryAgain(Exception):
         self.after_s = after_s
 
 
-def shown(url: str) -> str:
-    """An address fit for messages and files: without user, password, query and fragment."""
-    try:
-        parts = urlsplit(url)
-    except ValueError:
-        return "(malformed)"
-    return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
-
-
 class PartialFile:
     """The unfinished file `.<name>.part`,
     and the note `.<name>.part.json` of which bytes these are."""
@@ -69,7 +60,7 @@ class PartialFile:
             name = hashlib.sha256(os.fsencode(name)).hexdigest()
         self.path = want.target.with_name(f".{name}.part")
         self._note = want.target.with_name(f".{name}.part.json")
-        self._url = hashlib.sha256(want.url.encode()).hexdigest()
+        self._url = hashlib.sha256(want.url.encode(errors="surrogatepass")).hexdigest()
 
     @property
     def size(self) -> int:
@@ -107,6 +98,19 @@ class PartialFile:
                 os.fsync(folder)
             finally:
                 os.close(folder)
+
+
+def open_client(**settings: Any) -> httpx2.Client:
+    """A pool of connections with httpx2's own settings. Raises FetchError for proxies that cannot be used."""
+    import httpx2
+
+    try:
+        return httpx2.Client(**settings)
+    except (httpx2.InvalidURL, ValueError, ImportError) as error:  # it reads the variables; the last for SOCKS
+        raise FetchError(
+            "A proxy that the environment names cannot be used.",
+            "Correct HTTP_PROXY, HTTPS_PROXY and ALL_PROXY (http://HOST:PORT), or unset them.",
+        ) from error
 
 
 def attempt(client: httpx2.Client, want: Download, partial: PartialFile, at: Advance) -> bool:
@@ -163,18 +167,32 @@ def _open(client: httpx2.Client, want: Download, headers: Mapping[str, str]) -> 
     origin = request.url.origin
     for _ in range(10):
         response = client.send(request, stream=True, follow_redirects=False)
-        if response.next_request is None:
+        if not response.has_redirect_location:
             try:
                 yield response
             finally:
                 response.close()
             return
         response.close()
-        request = response.next_request
+        following, fault = response.next_request, _fault_of_location(response)
+        if following is None or fault:
+            to = shown(response.headers["location"])
+            raise FetchError(
+                f"{shown(want.url)} redirects to {to}, where nothing can be asked: {fault}.",
+                "Look at the address in a browser.",
+            )
+        request = following
         if request.url.origin != origin:
             for name in want.headers:
                 request.headers.pop(name, None)
     raise FetchError(f"{shown(want.url)} redirects in circles.", "Look at the address in a browser.")
+
+
+def _fault_of_location(response: httpx2.Response) -> str | None:
+    location = response.headers["location"]
+    if re.match(r"[a-z][a-z0-9+.-]*:", location, re.IGNORECASE):  # else it is relative
+        return fault_of(location)
+    return fault_of(str(response.next_request.url)) if response.next_request else "it is malformed"
 
 
 def _check_status(response: httpx2.Response, want: Download) -> None:

@@ -19,10 +19,11 @@ from typing import Any, NoReturn
 
 import httpx2
 
-from mudata.catalog.fetch.transfer import retry_after, shown
-from mudata.errors import ModelError
+from mudata.catalog.fetch.transfer import open_client, retry_after
+from mudata.errors import FetchError, ModelError
 from mudata.evaluation.chat.rate_limit import PATIENT, Pace, RetryPolicy
 from mudata.version import __version__
+from mudata.web_address import fault_of, shown
 
 LARGEST = 16 << 20
 """Bytes of a reply, beyond which the rest is not read."""
@@ -86,12 +87,15 @@ class ChatServer:
         self.patience, self.pace, self.seed = patience, pace or Pace(), seed
         self.requests = self.retries = 0
         self._lock, self._key = threading.Lock(), read_key(key_variable)
-        self._client = httpx2.Client(
-            headers={"User-Agent": f"mudata/{__version__}", "Accept-Encoding": "identity"}
-            | ({"Authorization": f"Bearer {self._key}"} if self._key else {}),
-            timeout=httpx2.Timeout(patience.timeout_s, connect=min(10.0, patience.timeout_s), pool=None),
-            limits=httpx2.Limits(max_connections=connections, max_keepalive_connections=connections),
-        )
+        try:
+            self._client = open_client(
+                headers={"User-Agent": f"mudata/{__version__}", "Accept-Encoding": "identity"}
+                | ({"Authorization": f"Bearer {self._key}"} if self._key else {}),
+                timeout=httpx2.Timeout(patience.timeout_s, connect=min(10.0, patience.timeout_s), pool=None),
+                limits=httpx2.Limits(max_connections=connections, max_keepalive_connections=connections),
+            )
+        except FetchError as error:
+            raise ModelError(error.what, error.hint) from error
 
     @property
     def has_key(self) -> bool:
@@ -222,15 +226,16 @@ class ChatServer:
 def checked_url(base_url: str) -> str:
     """The address without a slash at its end. Raises ModelError if it is none, or holds a password
     or a query, which would be kept in run.json."""
+    if fault := fault_of(base_url):
+        raise ModelError(
+            f"{shown(base_url)!r} is no address of a server: {fault}.", "Give one such as http://localhost:8000/v1."
+        )
     try:
         url = httpx2.URL(base_url.rstrip("/"))
-        sound = url.scheme in ("http", "https") and bool(url.host)
-    except httpx2.InvalidURL:
-        sound = False
-    if not sound:
+    except httpx2.InvalidURL as error:
         raise ModelError(
-            f"{shown(base_url)!r} is no address of a server.", "Give one such as http://localhost:8000/v1."
-        )
+            f"{shown(base_url)!r} is no address of a server: {error}.", "Give one such as http://localhost:8000/v1."
+        ) from error
     if url.userinfo or url.query or url.fragment:
         raise ModelError(
             f"The address of {shown(base_url)} holds a password or a query, which would be kept with every run.",

@@ -9,10 +9,12 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from mudata.catalog.cards.addresses import faults_of_mirror
 from mudata.catalog.fetch.sources import selecting
 from mudata.evaluation.models import model_card
 from mudata.evaluation.models.listing import FAMILIES
 from mudata.evaluation.models.weights.weight_store import gigabytes
+from mudata.web_address import fault_of, shown
 
 if TYPE_CHECKING:
     from mudata.evaluation.models.model_card import ModelCard, ModelPart
@@ -50,6 +52,8 @@ def _model(card: ModelCard, stem: str) -> Iterator[str]:
         yield f"the name {card.name!r} is taken by a folder of the home"
     if card.family not in FAMILIES:
         yield f"family: no code for {card.family!r}; there is: {', '.join(sorted(FAMILIES))}"
+    if fault := "base_url" in card.options and fault_of(card.options["base_url"]):
+        yield f"options.base_url: {shown(str(card.options['base_url']))}: {fault}"
     known = model_card.parts()
     for at, names in card.layout.items():
         for name in names:
@@ -81,6 +85,7 @@ def _part(part: ModelPart, stem: str) -> Iterator[str]:
     for mirror in part.mirrors:
         if mirror.kind not in ("http", "huggingface", "local"):
             yield f"mirrors: weights come by http, huggingface or local, not by {mirror.kind}"
+        yield from (f"mirrors: {fault}" for fault in faults_of_mirror(mirror))
         if mirror.kind == "huggingface" and mirror.repo_type != "model":
             yield f"mirrors: {mirror.repo} wants repo_type: model"
         paths = [file.path for file in getattr(mirror, "files", ())]

@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 from mudata.catalog.fetch.checksums import compute_checksums, expected_checksums
 from mudata.catalog.fetch.download import download, download_many
-from mudata.catalog.fetch.extraction import member_path
+from mudata.catalog.fetch.extraction import usable_path
 from mudata.catalog.fetch.sources.source import FetchResult, Target
 from mudata.catalog.fetch.sources.unpacking import unpack
 from mudata.catalog.fetch.transfer import Download, PartialFile
@@ -54,7 +54,7 @@ def lacking(file: RemoteFile, target: Target) -> int:
 
 def _want(file: RemoteFile, target: Target) -> Download:
     folder = target.downloads if file.unpack == "archive" else target.files
-    path = folder / member_path(file.path, f"The card {target.dataset}")
+    path = folder / usable_path(file.path, f"The card {target.dataset}")
     return Download(str(file.url), path, file.size, expected_checksums(file))
 
 
@@ -81,8 +81,13 @@ def fetch_clips(mirror: ClipwiseMirror, target: Target, progress: Progress) -> F
     clips = target.clips.to_pylist() if target.clips is not None else []
     wants: dict[str, Download] = {}
     ids: dict[str, list[str]] = {}
+    unusable: dict[str, str] = {}
     for clip in clips:
-        path = target.files / member_path(_fill(mirror.path, clip), target.dataset)
+        try:
+            path = target.files / usable_path(_fill(mirror.path, clip), target.dataset)
+        except FetchError as error:
+            unusable[clip["id"]] = error.what
+            continue
         sha256 = clip[mirror.sha256] if mirror.sha256 else None
         url = _fill(mirror.url, {name: quote(str(value)) for name, value in clip.items() if value is not None})
         wants[url] = Download(url, path, checksums={"sha256": sha256} if sha256 else {})
@@ -99,7 +104,7 @@ def fetch_clips(mirror: ClipwiseMirror, target: Target, progress: Progress) -> F
     return FetchResult(
         tuple(files),
         sum(want.target.stat().st_size for url, want in wants.items() if url not in present | failures.keys()),
-        {id_: error.what for url, error in failures.items() for id_ in ids[url]},
+        unusable | {id_: error.what for url, error in failures.items() for id_ in ids[url]},
     )
 
 

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 
 from mudata.errors import FetchError, NeedsToken, Offline
 from mudata.home import flag
+from mudata.web_address import fault_of, shown
 
 if TYPE_CHECKING:
     from mudata.catalog.cards.mirrors import HubMirror
@@ -42,6 +43,11 @@ class HubClient:
         home = os.environ.get("HF_HOME") or Path(os.environ.get("XDG_CACHE_HOME", "~/.cache"), "huggingface")
         self.cache = Path(os.environ.get("HF_HUB_CACHE") or Path(home, "hub")).expanduser()
         # the client has constants for these, which are fixed when it is first imported
+        if fault := fault_of(self.endpoint):
+            raise FetchError(
+                f"Nothing can be asked at HF_ENDPOINT, {shown(self.endpoint)}: {fault}.",
+                "Correct HF_ENDPOINT, or unset it for https://huggingface.co.",
+            )
 
     def commit(self) -> str | None:
         """The commit that the revision is now; None where the network is forbidden.

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from mudata.catalog.cards.patterns import Pattern
 from mudata.catalog.fetch.checksums import as_recorded, expected_checksums, verify_checksums
 from mudata.catalog.fetch.download import download_many
-from mudata.catalog.fetch.extraction import member_path
+from mudata.catalog.fetch.extraction import usable_path
 from mudata.catalog.fetch.sources import selecting
 from mudata.catalog.fetch.sources.hub_client import Blob, HubClient
 from mudata.catalog.fetch.sources.shards import present, write
@@ -119,7 +119,7 @@ class _Repository:
         """The blobs at their paths below `folder`: out of the client's cache, else downloaded. What
         cannot be had is an error if the card names it, else a failure."""
         client, repo = self._client, self._mirror.repo
-        path_of = {blob: folder / member_path(blob.path, repo) for blob in blobs}
+        path_of = {blob: folder / usable_path(blob.path, repo) for blob in blobs}
         headers = client.headers()
         wants: dict[str, Download] = {}
         for blob, path in path_of.items():

@@ -26,7 +26,7 @@ from mudata.catalog.fetch.checksums import (
     expected_checksums,
     verify_checksums,
 )
-from mudata.catalog.fetch.extraction import member_path
+from mudata.catalog.fetch.extraction import usable_path
 from mudata.catalog.fetch.sources import selecting
 from mudata.catalog.fetch.sources.kaggle_client import KaggleClient
 from mudata.catalog.fetch.sources.source import FetchResult, Target
@@ -145,10 +145,10 @@ class _Kaggle:
         or why it could not be had if only a glob wants it."""
         archived = file.entry is not None and file.entry.unpack == "archive"
         folder = self._target.downloads if archived else self._target.files
-        path = folder / member_path(file.path, self._dataset)
-        if _is_whole(path, file.size, file.checksums):
-            return path, 0
         try:
+            path = folder / usable_path(file.path, self._dataset)
+            if _is_whole(path, file.size, file.checksums):
+                return path, 0
             return path, self._download(file, path)
         except (NeedsToken, Offline):
             raise

@@ -16,10 +16,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
-from mudata.catalog.fetch.transfer import shown
 from mudata.errors import EvaluationError
 from mudata.evaluation.chat.completions import text
 from mudata.evaluation.scoring.opinions.opinion import AnswerToRead, ScorerLabel
+from mudata.web_address import shown
 
 if TYPE_CHECKING:
     from mudata.evaluation.chat.client import ChatServer
