@@ -44,12 +44,16 @@ def sql(
 ) -> None:
     """Ask the index anything: one SELECT, read-only. QUERY is SQL, or - to read it from stdin.
 
+    Without QUERY it is read from stdin; on a terminal a prompt takes one query after another (\\? there tells more).
+
     \b
+    mudata sql
     mudata sql "SELECT dataset, count(*) FROM clips GROUP BY ALL"
     mudata sql "FROM labels WHERE namespace = 'genre'" --csv > genres.csv
     """
     from mudata.catalog.index import database
     from mudata.catalog.index import query as asking
+    from mudata.cli import rows
 
     if sum([as_csv, as_json, parquet is not None]) > 1:
         raise click.UsageError("Choose one of --json, --csv, --parquet.")
@@ -59,19 +63,15 @@ def sql(
         else:
             click.echo(asking.schema_text())
         return
-    if query is None:
-        raise click.UsageError('A query is missing. For example: mudata sql "SELECT * FROM datasets"')
     if parquet and not (parquet.name and parquet.absolute().parent.is_dir()):
         raise click.BadParameter(f"{str(parquet)!r} is no place for a file.", param_hint="--parquet")
     home = Home.default()
-    if query == "-":
-        query = sys.stdin.buffer.read().decode(errors="surrogateescape")
+    if query in (None, "-"):
+        query = _from_stdin(home, limit, prompt=query is None and not (as_csv or as_json or parquet))
     relation = asking.run(home, query)
     say = progress(quiet).say
     if not database.current_generations(home):
         say("Nothing is fetched yet, so the tables are empty. To begin: mudata fetch demo")
-    from mudata.cli import rows
-
     if parquet:
         say(f"{rows.write_parquet(relation, parquet)} rows in {parquet}")
     elif as_json:
@@ -80,6 +80,19 @@ def sql(
         _more(rows.print_csv(relation, limit))
     else:
         _more(rows.print_table(relation, ROWS if limit is None else limit))
+
+
+def _from_stdin(home: Home, limit: int | None, *, prompt: bool) -> str:
+    """The query on stdin. On a terminal queries are taken and answered until a person leaves."""
+    text = "" if sys.stdin.isatty() else sys.stdin.buffer.read().decode(errors="surrogateescape")
+    if text.strip():
+        return text
+    if not (prompt and sys.stdin.isatty() and sys.stdout.isatty()):
+        raise click.UsageError('A query is missing. For example: mudata sql "SELECT * FROM datasets"')
+    from mudata.cli import sql_prompt
+
+    sql_prompt.run(home, ROWS if limit is None else limit)
+    raise SystemExit(0)
 
 
 def _more(left: int) -> None:
