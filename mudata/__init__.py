@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from mudata.api.evaluations import evaluate, fetch_model, import_answers, models, override, runs, score
     from mudata.api.housekeeping import disk_use, move_home, remove, rename, where
     from mudata.api.inspection import align, compare, report, show
-    from mudata.api.splitting import check_split, leaks, split, splits
+    from mudata.api.splitting import check_split, export_split, leaks, load_split, split, splits
     from mudata.narration import show_progress
 
 __all__ = [
@@ -29,11 +29,13 @@ __all__ = [
     "compare",
     "disk_use",
     "evaluate",
+    "export_split",
     "fetch",
     "fetch_model",
     "import_answers",
     "info",
     "leaks",
+    "load_split",
     "models",
     "move_home",
     "override",

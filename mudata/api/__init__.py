@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from mudata.api.evaluations import evaluate, fetch_model, import_answers, models, override, runs, score
     from mudata.api.housekeeping import disk_use, move_home, remove, rename, where
     from mudata.api.inspection import align, compare, report, show
-    from mudata.api.splitting import check_split, leaks, split, splits
+    from mudata.api.splitting import check_split, export_split, leaks, load_split, split, splits
 
 __all__ = [
     "align",
@@ -33,11 +33,13 @@ __all__ = [
     "compare",
     "disk_use",
     "evaluate",
+    "export_split",
     "fetch",
     "fetch_model",
     "import_answers",
     "info",
     "leaks",
+    "load_split",
     "models",
     "move_home",
     "override",
@@ -62,7 +64,9 @@ __getattr__, __dir__ = lazy_names(
         "cite": "datasets",
         "fetch": "datasets",
         "info": "datasets",
+        "export_split": "splitting",
         "leaks": "splitting",
+        "load_split": "splitting",
         "split": "splitting",
         "splits": "splitting",
         "sql": "datasets",

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, get_args
+from typing import TYPE_CHECKING, Literal, get_args
 
 from mudata.api.arguments import checked, many, one_of
 from mudata.deprecations import hide_deprecations
@@ -13,8 +13,10 @@ from mudata.home import Home
 from mudata.narration import Progress, chosen
 
 if TYPE_CHECKING:
+    from mudata.catalog.splits.export_split import Exported
     from mudata.catalog.splits.leaks import Leaks
     from mudata.catalog.splits.manifest import Manifest, ManifestFinding
+    from mudata.catalog.splits.split_clips import SplitPart
 
 hide_deprecations()
 
@@ -135,6 +137,64 @@ def check_split(split: str | Path) -> list[ManifestFinding]:
 
     home = Home.default()
     return check.check(home, manifest.load(home, split))
+
+
+@checked()
+def load_split(split: str | Path) -> dict[str, SplitPart]:
+    """A split's clips for training: `load_split("exam")["train"][0].samples(16_000)`, `["genre"]`.
+
+    Args:
+        split: a name, or a manifest's path.
+
+    Returns:
+        The parts by name. Each has a length, items by number and `.arrow()`, `.df()`, `.rows`; an item is a mapping
+        (part, clip_id, dataset, audio, sample_rate, duration_s, source, start_s, end_s, artist, album, track, title,
+        licence, a key for each namespace of labels, captions) whose `.samples(rate)` are decoded when asked for.
+        Clips that cannot be heard are in `.left_out`, with the reason.
+
+    Raises:
+        UnknownName, SplitError.
+    """
+    from mudata.catalog.splits import manifest, split_clips
+
+    home = Home.default()
+    return split_clips.load_parts(home, manifest.load(home, split))
+
+
+@checked()
+def export_split(
+    split: str | Path,
+    to: str | Path,
+    *,
+    format: Literal["csv", "jsonl", "audiofolder"] = "csv",  # noqa: A002 - as the command line calls it
+    copy: bool = False,
+    force: bool = False,
+    progress: Progress | bool | None = None,
+) -> Exported:
+    """Write a split's clips into a folder, for programs of training.
+
+    Args:
+        split: a name, or a manifest's path.
+        to: a folder that is empty, not there yet, or holds an export of the same split.
+        format: 'csv' or 'jsonl': a table for each part, with absolute paths of the audio, labels, captions, groups;
+            'audiofolder': a folder that `datasets.load_dataset(to)` reads, with the clips.
+        copy: with 'audiofolder', copy the clips; else they are linked.
+        force: write although other things lie in the folder.
+        progress: True, False, or None for what `show_progress` says.
+
+    Returns:
+        The folder, clips by part, and those left out since they cannot be heard, with the reason.
+
+    Raises:
+        UnknownName, SplitError.
+    """
+    from mudata.catalog.splits import export_split as exporting
+    from mudata.catalog.splits import manifest
+
+    home = Home.default()
+    return exporting.export(
+        home, manifest.load(home, split), Path(to), format_=format, copy=copy, force=force, progress=chosen(progress)
+    )
 
 
 @checked()

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from mudata.cli import name_completion
+from mudata.cli.cmd_split_export import export
 from mudata.cli.habits import HabitGroup, hints
 from mudata.cli.output import emit, emit_json, json_option, progress, quiet_option
 
@@ -309,3 +310,6 @@ def leaks(split_: str | None, official: str | None, datasets: tuple[str, ...], a
         else:
             click.echo(looking.NOTHING_SHARED)
     raise SystemExit(1 if report.shared else 0)
+
+
+split.add_command(export)
