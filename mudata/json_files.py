@@ -16,6 +16,7 @@ import codecs
 import contextlib
 import json
 import re
+import reprlib
 import sys
 from collections.abc import Collection, Hashable, Iterator
 from functools import lru_cache
@@ -34,6 +35,19 @@ DEEPEST = 100
 and Python's own functions stop at some hundreds."""
 
 HINT = "It is damaged, or not of a run: remove its folder, and evaluate again."
+
+_EXPECTED = {
+    **dict.fromkeys(("list_type", "tuple_type", "set_type", "iterable_type"), "a list"),
+    **dict.fromkeys(
+        ("dict_type", "mapping_type", "model_type", "dataclass_type", "model_attributes_type"), "an object"
+    ),
+    **dict.fromkeys(("int_type", "int_parsing", "int_from_float"), "a whole number"),
+    **dict.fromkeys(("float_type", "float_parsing", "finite_number"), "a finite number"),
+    **dict.fromkeys(("bool_type", "bool_parsing"), "true or false"),
+    "string_type": "a text",
+    "none_required": "null",
+}
+"""What pydantic expects, by its type of error, in the words of JSON."""
 
 _decode = json.JSONDecoder().raw_decode
 _PIECES = re.compile(r'"(?:[^"\\]|\\.)*"?|[\[{]|[\]}]|-?\d+', re.DOTALL)
@@ -196,8 +210,12 @@ def _adapter(kind: Any) -> TypeAdapter[Any]:
 def first_problem(error: ValidationError) -> str:
     """The first thing that pydantic has to say, with the place in the document."""
     first = error.errors(include_url=False)[0]
-    where = ".".join(map(str, first["loc"]))
-    return f"it has no {where}" if first["type"] == "missing" else f"{where or 'it'}: {first['msg']}"
+    where, kind = ".".join(map(str, first["loc"])), first["type"]
+    if kind == "missing":
+        return f"it has no {where}"
+    if expected := _EXPECTED.get(kind):
+        return f"{where or 'it'}: {expected} is expected, not {reprlib.repr(first['input'])}"
+    return f"{where or 'it'}: {first['msg'].removeprefix('Value error, ')}"
 
 
 def read_text(path: Path, what: str, *, error: type[MudataError] = EvaluationError) -> str:

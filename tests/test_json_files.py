@@ -77,7 +77,7 @@ def test_a_file_gives_what_was_asked_for_or_its_owner_is_told(tmp_path: Path) ->
     assert read_as(path, dict[str, list[Pair]]) == {"a": [Pair("b", 1)]}
     with pytest.raises(HomeError, match=r"x\.json cannot be read: it has no b\.\nDelete it\."):
         read_object(path, ("b",), hint="Delete it.", error=HomeError)
-    with pytest.raises(FetchError, match=r"cannot be read: a\.0\.1: Input should be a valid string\.\nDelete it"):
+    with pytest.raises(FetchError, match=r"cannot be read: a\.0\.1: a text is expected, not 1\.\nDelete it"):
         read_as(path, dict[str, list[tuple[str, str]]], hint="Delete it.", error=FetchError)
     assert read_object(tmp_path / "none", missing_ok=True) == {}
     with pytest.raises(HomeError, match="none cannot be read: No such file"):

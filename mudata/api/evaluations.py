@@ -12,6 +12,7 @@ from mudata.deprecations import hide_deprecations
 from mudata.errors import ArgumentError
 from mudata.evaluation.run import Run
 from mudata.home import Home
+from mudata.json_files import read_text
 from mudata.narration import Progress, chosen
 from mudata.table import Table
 
@@ -300,10 +301,7 @@ def import_answers(
     if not isinstance(fields, Fields | None):
         raise ArgumentError(f"fields is {fields!r}.", "Give id_field and answer_field instead.")
     if isinstance(prompt_text, Path):
-        try:
-            prompt_text = prompt_text.expanduser().read_text("utf-8-sig").strip()
-        except (OSError, UnicodeDecodeError) as error:
-            raise ArgumentError(f"prompt_text cannot be read: {error}.", "Give the path of a UTF-8 text.") from error
+        prompt_text = read_text(prompt_text.expanduser(), "prompt_text", error=ArgumentError)
     request = ImportRequest(
         file=Path(file).expanduser(),
         format=format,

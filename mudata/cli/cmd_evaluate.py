@@ -15,6 +15,7 @@ from mudata.cli import name_completion
 from mudata.cli.cmd_score import show_scores
 from mudata.cli.output import common, emit_json, progress
 from mudata.home import Home
+from mudata.json_files import NotJson, parse
 
 if TYPE_CHECKING:
     from mudata.evaluation.inference.run_plan import EvalRequest
@@ -38,8 +39,8 @@ def _pair(_: click.Context, __: click.Parameter, given: tuple[str, ...]) -> dict
         if not equals:
             raise click.BadParameter(f"{text!r} is not NAME=VALUE.")
         try:
-            pairs[name] = json.loads(value)
-        except ValueError:
+            pairs[name] = parse(value)
+        except NotJson:
             pairs[name] = value
     return pairs
 

@@ -237,9 +237,11 @@ def import_answers(
     from mudata.evaluation.answer_import.formats import Fields
     from mudata.evaluation.answer_import.import_request import ImportRequest
     from mudata.evaluation.answer_import.importer import import_answers as make
+    from mudata.home import is_file
+    from mudata.json_files import read_text
 
-    if prompt_text and len(prompt_text) < 200 and Path(prompt_text).is_file():
-        prompt_text = Path(prompt_text).read_text("utf-8-sig").strip()
+    if prompt_text and is_file(path := Path(prompt_text)):
+        prompt_text = read_text(path, "The file of --prompt-text")
     say, fields = progress(quiet), Fields(id_field, answer_field)
     command = shlex.join(["mudata", *sys.argv[1:]])
     request = ImportRequest(

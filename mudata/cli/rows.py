@@ -18,6 +18,7 @@ import click
 
 from mudata.cli.output import emit
 from mudata.errors import QueryError
+from mudata.json_files import NotJson, parse
 
 if TYPE_CHECKING:
     from mudata.catalog.index.query import Relation
@@ -40,7 +41,7 @@ def print_json(relation: Relation, limit: int | None = None) -> int:
     document = [type_ == "JSON" for type_ in relation.types]
     before = "[\n"
     for row in rows:
-        values = [json.loads(v) if d and v is not None else v for d, v in zip(document, row, strict=True)]
+        values = [_document(v) if d and v is not None else v for d, v in zip(document, row, strict=True)]
         record = {name: plain(value) for name, value in zip(rows.names, values, strict=True)}
         click.echo(before + json.dumps(record, ensure_ascii=False, allow_nan=False), nl=False)
         before = ",\n"
@@ -98,6 +99,14 @@ def plain(value: Any) -> Any:
         case dict():
             written = {str(key): plain(item) for key, item in value.items()}
     return written
+
+
+def _document(text: str) -> Any:
+    """The value of a JSON document; one that cannot be read, or holds what JSON cannot say, stays text."""
+    try:
+        return parse(text)
+    except NotJson:
+        return text
 
 
 class _Rows:

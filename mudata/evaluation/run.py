@@ -21,16 +21,19 @@ import json
 import os
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import MISSING, asdict, dataclass, fields
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
+
+from pydantic import Field, FiniteFloat
 
 from mudata.errors import EvaluationError, UnknownName
+from mudata.evaluation import scores_file
 from mudata.evaluation.run_settings import RunSettings, SessionRecord
 from mudata.home import is_file, write_atomic
 from mudata.json_files import damaged, reading
-from mudata.jsonl import LINE, mend, numbered
+from mudata.jsonl import mend, records
 from mudata.narration import SILENT, Progress
 
 if TYPE_CHECKING:
@@ -56,8 +59,8 @@ class AnswerRecord:
     clip_id: str
     answer: str | None
     error: str | None
-    seconds: float
-    heard_s: float
+    seconds: FiniteFloat
+    heard_s: FiniteFloat
     batch: int
     heard_clip: str | None = None
     given: str | None = None
@@ -76,7 +79,7 @@ class QuestionRecord:
     clip_id: str
     dataset: str
     pcm_sha256: str = ""
-    references: tuple[str, ...]
+    references: Annotated[tuple[str, ...], Field(alias="gold")]
     artist: str | None = None
     album: str | None = None
     track: str | None = None
@@ -97,12 +100,6 @@ class QuestionRecord:
             prompt=prompt,
         )
 
-    @classmethod
-    def parse(cls, line: Mapping[str, Any]) -> QuestionRecord:
-        known = {key: line[key] for key in cls.__dataclass_fields__ if key in line}
-        lists = {"references": tuple(line["gold"]), "aspects": tuple(line.get("aspects", ()))}
-        return cls(**known | lists)
-
     def record(self) -> dict[str, object]:
         """The line: `prompt` only where it is another than the task's."""
         line = {"gold" if key == "references" else key: value for key, value in vars(self).items()}
@@ -120,7 +117,7 @@ class RankingRecord:
     clip_id: str
     key: str | None = None
     options: tuple[str, ...]
-    loglik: tuple[float, ...]
+    loglik: tuple[FiniteFloat, ...]
     tokens: tuple[int, ...] = ()
 
 
@@ -161,23 +158,18 @@ class Run:
         Raises EvaluationError with file and line where questions.jsonl is damaged.
         """
         path = self.folder / "questions.jsonl"
-        lines = numbered(path, {"clip_id", "dataset", "gold"})
-        records = [QuestionRecord.parse(_typed(path, number, line)) for number, line in lines]
-        if not records:
+        questions = list(records(path, QuestionRecord))
+        if not questions:
             raise damaged(path, "it has no line")
-        return records
+        return questions
 
     def answers(self) -> dict[str, AnswerRecord]:
         """The last record of each clip; a line that a kill cut short is passed over.
 
         Raises EvaluationError with file and line for any other damage.
         """
-        known = {field.name: field.default is MISSING for field in fields(AnswerRecord)}
-        needed = [name for name, always in known.items() if always]
-        path = self.folder / "answers.jsonl"
-        lines = (_typed(path, *each) for each in numbered(path, needed, appended=True))
-        records = [AnswerRecord(**{key: line[key] for key in known if key in line}) for line in lines]
-        return {record.clip_id: record for record in records}
+        lines = records(self.folder / "answers.jsonl", AnswerRecord, appended=True)
+        return {record.clip_id: record for record in lines}
 
     def failures(self) -> dict[str, int]:
         """How many clips have no answer, by the kind of failure, most frequent first."""
@@ -186,12 +178,10 @@ class Run:
 
     @property
     def scores(self) -> dict[str, Any]:
-        """What scores.json says. Raises EvaluationError before the first scoring."""
-        try:
-            scores: dict[str, Any] = json.loads((self.folder / "scores.json").read_bytes())
-        except (OSError, ValueError) as error:
-            raise EvaluationError(f"{self.id} has not been scored yet.", f"Run: mudata score {self.id}") from error
-        return scores
+        """What scores.json says. Raises EvaluationError before the first scoring, and for damage."""
+        if not (path := self.folder / "scores.json").exists():
+            raise EvaluationError(f"{self.id} has not been scored yet.", f"Run: mudata score {self.id}")
+        return scores_file.read(path)
 
     @contextlib.contextmanager
     def writing(self, home: Home) -> Iterator[None]:
@@ -221,9 +211,8 @@ class Run:
 
     def rankings(self) -> dict[str, RankingRecord]:
         """The last line of each clip in rankings.jsonl; clips that failed have none."""
-        lines = numbered(self.folder / "rankings.jsonl", {"clip_id", "options", "loglik"}, appended=True)
-        known = [field.name for field in fields(RankingRecord)]
-        return {line["clip_id"]: RankingRecord(**{k: line[k] for k in known if k in line}) for _, line in lines}
+        lines = records(self.folder / "rankings.jsonl", RankingRecord, appended=True)
+        return {record.clip_id: record for record in lines}
 
     def append_rankings(self, records: Sequence[RankingRecord]) -> None:
         """Add rankings and flush them to disk."""
@@ -246,17 +235,6 @@ class Run:
 
     def _write(self, settings: RunSettings) -> None:
         write_atomic(self.folder / "run.json", settings.text())
-
-
-def _typed(path: Path, number: int, line: dict[str, Any]) -> dict[str, Any]:
-    """The line, if what is read of it without looking has the type that it was written with."""
-    for key in ("gold", "aspects"):
-        if key in line and not (isinstance(line[key], list) and all(isinstance(text, str) for text in line[key])):
-            raise damaged(path, f"line {number}: {key} is {line[key]!r} and not a list of texts", LINE)
-    for key in ("answer", "error"):
-        if not isinstance(line.get(key), str | None):
-            raise damaged(path, f"line {number}: {key} is {line[key]!r} and neither text nor null", LINE)
-    return line
 
 
 def all_runs(home: Home) -> list[Run]:

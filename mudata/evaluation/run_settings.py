@@ -23,7 +23,7 @@ from mudata.evaluation.metrics.caption_controls import ConstantCaption
 from mudata.evaluation.protocol import Kind
 from mudata.evaluation.tasks.prompts import PROMPTS, Prompt
 from mudata.evaluation.tasks.task import Task
-from mudata.json_files import reading
+from mudata.json_files import first_problem, read_object, reading
 
 if TYPE_CHECKING:
     from mudata.evaluation.tasks.samples import SampleSet
@@ -215,18 +215,12 @@ class RunSettings(JsonRecord):
     @classmethod
     def read(cls, path: Path) -> Self:
         """Raises EvaluationError if the file is not there or is not that of a run."""
+        said = read_object(path)
         with reading(path):
             try:
-                said = json.loads(path.read_bytes())
-                if not isinstance(said, dict):
-                    raise TypeError("it is no JSON object")
                 return cls.model_validate(said)
             except ValidationError as error:
-                first = error.errors()[0]
-                where = ".".join(map(str, first["loc"]))
-                if first["type"] == "missing":
-                    raise ValueError(f"it has no {where}") from error
-                raise ValueError(f"{where or 'it'}: {first['msg']}") from error
+                raise ValueError(first_problem(error)) from error
 
     def text(self) -> str:
         """The file's text."""

@@ -92,12 +92,16 @@ def test_a_damaged_line_is_told_with_file_and_line(tmp_path: Path, data: bytes, 
 @pytest.mark.parametrize(
     ("name", "change", "what"),
     [
-        ("questions", {"gold": None}, "line 1: gold is None and not a list of texts"),
-        ("questions", {"gold": "x"}, "line 1: gold is 'x' and not a list of texts"),
-        ("questions", {"gold": [1]}, r"line 1: gold is \[1\] and not a list of texts"),
-        ("questions", {"aspects": None}, "line 1: aspects is None and not a list of texts"),
-        ("answers", {"answer": 5}, "line 1: answer is 5 and neither text nor null"),
-        ("answers", {"error": ["x"]}, r"line 1: error is \['x'\] and neither text nor null"),
+        ("questions", {"gold": None}, "line 1: gold: a list is expected, not None"),
+        ("questions", {"gold": "x"}, "line 1: gold: a list is expected, not 'x'"),
+        ("questions", {"gold": [1]}, r"line 1: gold\.0: a text is expected, not 1"),
+        ("questions", {"aspects": None}, "line 1: aspects: a list is expected, not None"),
+        ("answers", {"answer": 5}, "line 1: answer: a text is expected, not 5"),
+        ("answers", {"error": ["x"]}, r"line 1: error: a text is expected, not \['x'\]"),
+        ("answers", {"seconds": float("nan")}, "line 1: seconds: a finite number is expected, not nan"),
+        ("answers", {"batch": [1]}, r"line 1: batch: a whole number is expected, not \[1\]"),
+        ("answers", {"clip_id": None}, "line 1: clip_id: a text is expected, not None"),
+        ("answers", {"notes": [1]}, r"line 1: notes: an object is expected, not \[1\]"),
     ],
 )
 def test_a_value_of_another_type_is_told_with_file_and_line(

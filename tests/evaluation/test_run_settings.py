@@ -108,17 +108,17 @@ def test_one_scoring_reads_run_json_and_every_card_once(
     corpus.halves()
     run = Run(evaluate(home, EvalRequest(model="majority", split="half", task="genre")).folder)
     calls: list[str] = []
-    parse, load = run_settings.json.loads, loader.load
+    read, load = run_settings.read_object, loader.load
 
-    def parsed(text: bytes) -> object:
-        calls.append("run.json")
-        return parse(text)
+    def parsed(path: Path) -> object:
+        calls.append(path.name)
+        return read(path)
 
     def loaded(name: str) -> Card:
         calls.append(name)
         return load(name)
 
-    monkeypatch.setattr(run_settings, "json", type("Json", (), {"loads": parsed, "dumps": json.dumps}))
+    monkeypatch.setattr(run_settings, "read_object", parsed)
     monkeypatch.setattr(context.loader, "load", loaded)
     score(run)
     assert sorted(calls) == ["run.json", "tones"]
@@ -127,7 +127,7 @@ def test_one_scoring_reads_run_json_and_every_card_once(
 @pytest.mark.parametrize(
     ("change", "why"),
     [
-        ({"clips": None}, r"run\.json cannot be read: clips: Input should be a valid integer"),
+        ({"clips": None}, r"run\.json cannot be read: clips: a whole number is expected, not None"),
         ({"tasks": [{"dataset": "d"}]}, r"it has no tasks\.0\.name"),
     ],
 )

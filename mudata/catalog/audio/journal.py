@@ -12,6 +12,7 @@ import os
 from typing import TYPE_CHECKING, Any
 
 from mudata.home import write_atomic
+from mudata.json_files import parse
 from mudata.jsonl import mend
 
 if TYPE_CHECKING:
@@ -51,10 +52,10 @@ class Journal:
     def get(self, id_: str) -> tuple[Any, dict[str, Any]]:
         """(request, row) as last written for a clip; (None, {}) if there is none."""
         try:
-            _, request, row = json.loads(self._line(id_))
-        except (KeyError, ValueError):  # never written, or a hole that a power cut left
+            _, request, row = parse(self._line(id_))
+        except (KeyError, ValueError, TypeError):  # never written, or a hole that a power cut left
             return None, {}
-        return request, row
+        return (request, row) if isinstance(row, dict) else (None, {})
 
     def put(self, id_: str, request: Any, row: dict[str, Any]) -> None:
         line = json.dumps([id_, request, row]).encode() + b"\n"
@@ -68,9 +69,10 @@ class Journal:
         self._lines += 1
         try:
             id_, _ = _decode(line.decode(), 1)
-        except ValueError:
+        except (ValueError, RecursionError):
             return
-        self._at[id_] = position
+        if isinstance(id_, str):
+            self._at[id_] = position
 
     def _line(self, id_: str) -> bytes:
         self._file.seek(self._at[id_])

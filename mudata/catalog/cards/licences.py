@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from mudata.errors import HomeError, NeedsLicence
 from mudata.home import Home, now, write_atomic
+from mudata.json_files import read_as
 from mudata.narration import SILENT, Progress
 
 if TYPE_CHECKING:
@@ -144,10 +145,6 @@ def _digest(text: str) -> str:
 def accepted(home: Home) -> dict[str, dict[str, str]]:
     """The recorded consent by dataset, or `model:<name>`:
     accepted_at, licence, sha256 (of the licence text), usage."""
-    try:
-        read: dict[str, dict[str, str]] = json.loads(home.licences.read_bytes())
-    except FileNotFoundError:
+    if not home.licences.exists():
         return {}
-    except ValueError as error:
-        raise HomeError(f"{home.licences} is not readable as JSON: {error}.", "Correct or delete it.") from error
-    return read
+    return read_as(home.licences, dict[str, dict[str, str]], hint="Correct or delete it.", error=HomeError)

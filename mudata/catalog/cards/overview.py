@@ -14,6 +14,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mudata.catalog.cards.card_files import BUILT_IN, files
+from mudata.errors import CardError
+from mudata.json_files import read_object
 
 if TYPE_CHECKING:
     from mudata.catalog.cards.schema import Card
@@ -28,7 +30,7 @@ def rows() -> list[dict[str, Any]]:
 
     Raises CardError.
     """
-    ready: dict[str, Any] = json.loads(FILE.read_text("utf-8")) if FILE.is_file() else {}
+    ready = read_object(FILE, missing_ok=True, hint="Install mudata again.", error=CardError)
     return [ready.get(_sha256(path)) or _read(path) for path in files().values()]
 
 

@@ -14,9 +14,12 @@ from pathlib import Path
 
 from mudata.errors import HomeError
 from mudata.home import now, write_atomic
+from mudata.json_files import as_type, read_object, reading
 from mudata.version import __version__
 
 VERSION = 1
+
+_HINT = "Delete it and run the same command again; files that are there are checked, not fetched again."
 
 Stat = Callable[[str], tuple[int, int] | None]
 """Size and mtime_ns of a file below `files/`, by its relative path; None if there is none."""
@@ -48,18 +51,13 @@ class Ledger:
     def __init__(self, path: Path) -> None:
         self._path = path
         self.records: dict[str, FetchRecord] = {}
-        try:
-            content = json.loads(path.read_bytes())
-            if content["version"] > VERSION:
+        if not path.exists():
+            return
+        content = read_object(path, ("version", "records"), hint=_HINT, error=HomeError)
+        with reading(path, _HINT, error=HomeError):
+            if as_type(content["version"], int) > VERSION:
                 raise HomeError(f"{path} was written by a newer mudata.", "Update mudata.")
-            self.records = {key: FetchRecord(**record) for key, record in content["records"].items()}
-        except FileNotFoundError:
-            pass
-        except (ValueError, KeyError, TypeError) as error:
-            raise HomeError(
-                f"{path} cannot be read: {error}.",
-                "Delete it and run the same command again; files that are there are checked, not fetched again.",
-            ) from error
+            self.records = as_type(content["records"], dict[str, FetchRecord])
 
     def add(self, key: str, record: FetchRecord) -> None:
         self.records[key] = record

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from mudata.catalog.fetch.checksums import Checksums, mismatch
 from mudata.errors import FetchError, NeedsToken
+from mudata.json_files import read_object
 from mudata.web_address import fault_of, shown
 
 if TYPE_CHECKING:
@@ -70,9 +71,9 @@ class PartialFile:
     def validator(self) -> str | None:
         """ETag or Last-Modified with which the bytes came, if from the same address."""
         try:
-            note = json.loads(self._note.read_bytes())
+            note = read_object(self._note, ("url", "validator"), error=FetchError)
             return str(note["validator"]) if note["url"] == self._url and note["validator"] else None
-        except (OSError, ValueError, KeyError):
+        except FetchError:
             return None
 
     @property

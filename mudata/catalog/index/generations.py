@@ -30,6 +30,7 @@ from mudata.catalog.read.scratch_database import scratch_database
 from mudata.catalog.read.sql_literals import empty_select, files_literal, identifier, quote
 from mudata.catalog.tables import INDEX_VERSION, TABLES, Column
 from mudata.errors import HomeError, ReadError
+from mudata.json_files import read_object
 from mudata.version import __version__
 
 if TYPE_CHECKING:
@@ -40,6 +41,9 @@ GRACE_S = 3600.0
 Chosen here: longer than any query."""
 
 ABOUT = "about.json"
+
+_KEYS = ("index_version", "mudata_version", "selection", "content_sha256", "identity_sha256", "tables")
+"""What about.json has in every version."""
 
 _STORED = {
     ("clips", "source_sha256"): ("unhex({})", "lower(hex({}))"),
@@ -107,11 +111,13 @@ def _complete(folder: Path) -> Iterator[Generation]:
     """Complete generations, newest first."""
     for number in sorted(_numbers(folder), reverse=True):
         path = folder / f"{number:06d}"
-        with contextlib.suppress(OSError, ValueError, KeyError, TypeError, AttributeError):
-            about = json.loads((path / ABOUT).read_bytes())
+        with contextlib.suppress(HomeError, OSError, ValueError, LookupError, TypeError, AttributeError):
+            about = read_object(path / ABOUT, _KEYS, error=HomeError)
             sizes = {table: facts["bytes"] for table, facts in about["tables"].items()}
-            if about["index_version"] > 0 and all(
-                (path / f"{table}.parquet").stat().st_size == size for table, size in sizes.items()
+            if (
+                about["index_version"] > 0
+                and isinstance(about["selection"], dict)
+                and all((path / f"{table}.parquet").stat().st_size == size for table, size in sizes.items())
             ):
                 yield Generation(path, about)
 

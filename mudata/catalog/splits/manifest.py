@@ -11,12 +11,13 @@ import hashlib
 import json
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any, Literal
 
 from mudata.errors import SplitError, UnknownName
 from mudata.home import Home, now, write_atomic
+from mudata.json_files import as_type, read_object, reading
 from mudata.version import __version__
 
 RESERVED = frozenset(
@@ -28,6 +29,7 @@ RESERVED = frozenset(
 )
 """Words of the command line, which no new split can be named; mudata 0.1.0 reserved the first five."""
 
+_HINT = "Make the split again, or get the file again from where it came."
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 _ORDER = ("train", "training", "validation", "valid", "val", "dev", "test", "testing")
 _NOT_HASHED = ("name", "mudata_version", "created_at", "warnings", "sha256")
@@ -154,17 +156,11 @@ def load(home: Home, name_or_path: str | Path) -> Manifest:
 
 
 def _parse(path: Path) -> Manifest:
-    try:
-        content = json.loads(path.read_bytes())
-        for key in ("datasets", "stratify", "group", "warnings"):
-            content[key] = tuple(content[key])
-        content["parts"] = {part: tuple(Member(**m) for m in members) for part, members in content["parts"].items()}
-        return Manifest(**content)
-    except (ValueError, TypeError, KeyError, AttributeError) as error:
-        raise SplitError(
-            f"{path} is not a split manifest: {type(error).__name__}: {error}",
-            "Make the split again, or get the file again from where it came.",
-        ) from error
+    content = read_object(path, hint=_HINT, error=SplitError)
+    with reading(path, _HINT, error=SplitError):
+        if unknown := sorted(set(content) - {each.name for each in fields(Manifest)}):
+            raise ValueError(f"a split manifest has no key {unknown[0]!r}")
+        return as_type(content, Manifest)
 
 
 def save(home: Home, manifest: Manifest, *, force: bool = False) -> Path:

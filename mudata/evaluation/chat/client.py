@@ -22,6 +22,7 @@ import httpx2
 from mudata.catalog.fetch.transfer import open_client, retry_after
 from mudata.errors import FetchError, ModelError
 from mudata.evaluation.chat.rate_limit import PATIENT, Pace, RetryPolicy
+from mudata.json_files import NotJson, parse
 from mudata.version import __version__
 from mudata.web_address import fault_of, shown
 
@@ -170,8 +171,8 @@ class ChatServer:
         except httpx2.DecodingError as error:
             raise NoReply("malformed", self.masked(str(error))) from error
         try:
-            body = json.loads(arrived)
-        except (ValueError, RecursionError):
+            body = parse(arrived)
+        except NotJson:
             body = None
         if got.status_code != 200:
             self._refused(got, body, arrived)

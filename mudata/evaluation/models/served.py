@@ -32,6 +32,7 @@ from mudata.evaluation.chat.client import ChatServer, NoReply, checked_url
 from mudata.evaluation.chat.completions import Counts, finish_reason, mapping, text, tokens
 from mudata.evaluation.chat.rate_limit import Pace, RetryPolicy, at_once
 from mudata.evaluation.protocol import Answer, Clip, Failure, ModelCapabilities, Question
+from mudata.json_files import parse
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -299,7 +300,7 @@ def _above_zero(name: str, value: object) -> float:
 
 def _object(extra: str | Mapping[str, object] | None) -> dict[str, object]:
     try:
-        fields = json.loads(extra) if isinstance(extra, str) else extra or {}
+        fields = parse(extra) if isinstance(extra, str) else extra or {}
     except ValueError:
         fields = None
     if not isinstance(fields, Mapping):

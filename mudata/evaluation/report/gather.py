@@ -8,7 +8,6 @@ one for each.
 from __future__ import annotations
 
 import hashlib
-import json
 from collections import Counter
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
@@ -21,6 +20,7 @@ from mudata.evaluation.report.data import ALL, Confusion, Flag, Panel, PanelEntr
 from mudata.evaluation.report.wording import METRICS
 from mudata.evaluation.suites.suite import Anchor, anchors
 from mudata.evaluation.suites.suite_table import Verdict, verdict
+from mudata.jsonl import numbered
 
 if TYPE_CHECKING:
     from mudata.evaluation.comparison.comparison_result import MetricComparison
@@ -92,13 +92,14 @@ def _report_run(home: Home, run: Run, *, alone: bool) -> ReportRun:
 def _alignments(run: Run, sha256: str | None) -> dict[str, dict[str, Any]]:
     """Lines of alignments.jsonl by clip; the file has to be the one that the scores were made
     with."""
+    path = run.folder / "alignments.jsonl"
     try:
-        data = (run.folder / "alignments.jsonl").read_bytes()
+        data = path.read_bytes()
     except OSError as error:
         raise _stale(run, f"alignments.jsonl cannot be read ({error.strerror or error})") from error
     if hashlib.sha256(data).hexdigest() != sha256:
         raise _stale(run, "alignments.jsonl is not the one that belongs to them")
-    return {line["clip_id"]: line for line in map(json.loads, data.splitlines())}
+    return {line["clip_id"]: line for _, line in numbered(path, ("clip_id", "status"))}
 
 
 def _stale(run: Run, why: str) -> EvaluationError:

@@ -5,12 +5,12 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mudata.errors import EvaluationError
+from mudata.evaluation import scores_file
 from mudata.home import write_atomic
 from mudata.jsonl import numbered
 
@@ -57,8 +57,8 @@ def keep(run: Run, text: str) -> str | None:
 def describe_changes(run: Run, former: str) -> list[str]:
     """What differs between a kept scoring and the current one, in lines;
     none if the kept one cannot be read."""
-    with contextlib.suppress(EvaluationError, OSError, ValueError, KeyError, TypeError):
-        old, new = (json.loads(path.read_bytes()) for path in (_scores(run, former), run.folder / "scores.json"))
+    with contextlib.suppress(EvaluationError, TypeError):
+        old, new = (scores_file.read(path) for path in (_scores(run, former), run.folder / "scores.json"))
         read = since(run, former)
         where = _alignments(run, former).relative_to(run.folder)
         return changes(old, new, read) + ([f"  the former readings are in {where}"] if len(read) > _SHOWN else [])

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 from mudata.errors import EvaluationError, UnknownName
 from mudata.evaluation.metrics.statistics import bootstrap, method
 from mudata.home import now
-from mudata.jsonl import mend, numbered
+from mudata.jsonl import mend, records
 
 if TYPE_CHECKING:
     import numpy as np
@@ -34,7 +34,7 @@ FILE = "overrides.jsonl"
 NONE = "(none)"
 """How 'no label is meant' is written where a text is needed."""
 
-Label = str | Sequence[str] | None
+Label = str | tuple[str, ...] | list[str] | None
 
 
 @dataclass(frozen=True)
@@ -55,9 +55,7 @@ class Override:
 
 def read(run: Run) -> list[Override]:
     """All lines, oldest first. Raises EvaluationError with the line that is damaged."""
-    keys = list(Override.__dataclass_fields__)
-    lines = numbered(run.folder / FILE, keys, appended=True)
-    return [Override(**{key: line[key] for key in keys}) for _, line in lines]
+    return list(records(run.folder / FILE, Override, appended=True))
 
 
 def sha256(run: Run) -> str | None:

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 
 from mudata.errors import EvaluationError, UnknownName, some
 from mudata.home import is_file
+from mudata.json_files import read_text
 
 if TYPE_CHECKING:
     from mudata.evaluation.protocol import Kind
@@ -105,11 +106,7 @@ def find_prompt(
     if not is_file(path := Path(name)):
         hint = "Or give the path of a text file with {noun} and {options} in it."
         raise UnknownName("prompt", name, [*PROMPTS, OWN], hint)
-    try:
-        text = path.read_text("utf-8-sig").strip()
-    except UnicodeDecodeError as error:
-        raise EvaluationError(f"The prompt file {name} is not UTF-8 text: {error}.", "Save it as UTF-8.") from error
-    if not text:
+    if not (text := read_text(path, "The prompt file")):
         raise EvaluationError(f"The prompt file {name} is empty.", "Write the question into it.")
     return Prompt(f"file:{path.stem}", text)
 

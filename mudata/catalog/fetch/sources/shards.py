@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 from mudata.catalog.fetch.sources.templates import fill
 from mudata.errors import CardError, ReadError
 from mudata.home import write_atomic
+from mudata.json_files import as_type, parse
 from mudata.narration import SILENT, Progress
 
 if TYPE_CHECKING:
@@ -47,15 +48,16 @@ def present(rows: Rows, files: Path, *, source: str, limit: int | None) -> Writt
 
     table = files / rows.table
     try:
-        note = json.loads((pq.read_metadata(table).metadata or {})[_NOTE])
+        note = parse((pq.read_metadata(table).metadata or {})[_NOTE])
         if note["source"] != source or note["path"] != rows.path:
             return None
         if note["limit"] is not None and (limit is None or note["limit"] < limit):
             return None
         paths = [files / path for path in pq.read_table(table, columns=["path"])["path"].to_pylist() if path]
-    except (OSError, ValueError, KeyError):
+        failures = as_type(note["failures"], dict[str, str])
+    except (OSError, ValueError, KeyError, TypeError):
         return None
-    return Written((*paths, table), note["failures"]) if all(path.is_file() for path in paths) else None
+    return Written((*paths, table), failures) if all(path.is_file() for path in paths) else None
 
 
 def write(

@@ -28,6 +28,7 @@ from mudata.catalog.fetch.sources.source import FetchResult, Target
 from mudata.catalog.fetch.sources.templates import fill
 from mudata.errors import AudioError, CardError, MissingExtra, Offline
 from mudata.home import now
+from mudata.json_files import parse
 from mudata.jsonl import mend
 
 if TYPE_CHECKING:
@@ -153,9 +154,9 @@ class _Ledger:
         self.path = path
         self._last: dict[str, _Outcome] = {}
         mend(path)
-        for line in path.read_text("utf-8").splitlines() if path.exists() else ():
+        for line in path.read_bytes().splitlines() if path.exists() else ():
             try:
-                entry = json.loads(line)
+                entry = parse(line)
                 self._last[entry["id"]] = _Outcome(entry["status"], entry["reason"])
             except (ValueError, KeyError, TypeError):
                 continue  # a hole that a power cut left

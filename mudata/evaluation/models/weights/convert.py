@@ -22,6 +22,7 @@ from safetensors.torch import save_file
 from mudata.errors import ModelError
 from mudata.evaluation.models.weights.file_kinds import CONVERTED, is_old_pickle
 from mudata.evaluation.models.weights.safe_load import unpickled
+from mudata.json_files import as_type, parse
 
 
 def convert(path: Path) -> Path | None:
@@ -68,7 +69,7 @@ def opened(path: Path) -> Any | None:
     with contextlib.suppress(OSError, SafetensorError, ValueError, KeyError, TypeError):
         if beside.stat().st_mtime_ns >= path.stat().st_mtime_ns:
             converted: Any = safe_open(beside, framework="pt")
-            if json.loads(converted.metadata()["of"])["size"] == path.stat().st_size:
+            if _of(converted)["size"] == path.stat().st_size:
                 return converted
     return None
 
@@ -76,7 +77,13 @@ def opened(path: Path) -> Any | None:
 def slices(converted: Any, inside: str | None) -> dict[str, Any] | None:
     """The slices of an entry of a conversion (None: those at the top), by name;
     None if there is no such entry."""
-    if (inside or "") not in json.loads(converted.metadata()["of"])["entries"]:
+    if (inside or "") not in _of(converted)["entries"]:
         return None
     prefix = f"{inside or ''}:"
     return {key[len(prefix) :]: converted.get_slice(key) for key in converted.keys() if key.startswith(prefix)}  # noqa: SIM118
+
+
+def _of(converted: Any) -> dict[str, Any]:
+    """Of what a conversion was made. Raises ValueError, KeyError or TypeError where it does not say."""
+    about = parse(converted.metadata()["of"])
+    return {"size": about["size"], "entries": as_type(about["entries"], list[str])}

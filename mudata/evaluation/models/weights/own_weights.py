@@ -8,7 +8,6 @@ and nothing is guessed between two parts.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
@@ -19,8 +18,9 @@ from mudata.catalog.fetch import own_files
 from mudata.catalog.fetch.ledger import FetchRecord, seen
 from mudata.catalog.fetch.plan import adopted_key
 from mudata.catalog.fetch.sources import selecting
-from mudata.errors import FetchError
+from mudata.errors import EvaluationError, FetchError
 from mudata.evaluation.models.weights.file_kinds import INDEXES, SINGLES, SUFFIXES
+from mudata.json_files import as_type, read_object
 
 if TYPE_CHECKING:
     from mudata.evaluation.models.model_card import ModelPart
@@ -161,8 +161,8 @@ def _has_weights(root: Path, names: Iterable[str]) -> bool:
     paths = set(names)
     for index in sorted((path for path in paths if PurePosixPath(path).name in INDEXES), reverse=True):
         try:
-            shards = set(json.loads((root / index).read_bytes())["weight_map"].values())
-        except (OSError, ValueError, KeyError, AttributeError, TypeError):
+            shards = set(as_type(read_object(root / index).get("weight_map"), dict[str, str]).values())
+        except (EvaluationError, ValueError):
             continue
         if all(str(PurePosixPath(index).parent / shard) in paths for shard in shards):
             return True

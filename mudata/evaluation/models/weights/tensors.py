@@ -8,7 +8,6 @@ are taken, so that host memory holds one at a time beyond what the model keeps.
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from pathlib import Path
@@ -21,6 +20,7 @@ from mudata.errors import ModelError, some
 from mudata.evaluation.models.weights import convert
 from mudata.evaluation.models.weights.file_kinds import INDEXES, SINGLES
 from mudata.evaluation.models.weights.safe_load import CUT_SHORT, reading, unpickled
+from mudata.json_files import read_object
 
 _SHOWN = 8
 """Names of tensors in a message."""
@@ -202,13 +202,7 @@ def whole(kind: Any, folder: Path, dtype: torch.dtype) -> Any:
 
 def read_json(path: Path) -> dict[str, Any]:
     """A JSON object beside the weights. Raises ModelError."""
-    try:
-        content = json.loads(path.read_bytes())
-    except (OSError, ValueError) as error:
-        raise ModelError(f"{path.name} cannot be read: {error}.", "Fetch the model again.") from error
-    if not isinstance(content, dict):
-        raise ModelError(f"{path.name} holds no JSON object.", "Fetch the model again.")
-    return content
+    return read_object(path, hint="Fetch the model again.", error=ModelError)
 
 
 def read_entry(path: Path, name: str) -> Any:

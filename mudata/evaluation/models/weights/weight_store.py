@@ -23,10 +23,11 @@ from mudata.catalog.fetch import own_files
 from mudata.catalog.fetch.ledger import FetchRecord, Ledger, stat_below
 from mudata.catalog.fetch.plan import Requirement, plan, record_of
 from mudata.catalog.read.files import walk
-from mudata.errors import ModelError
+from mudata.errors import EvaluationError, ModelError
 from mudata.evaluation.models import model_card
 from mudata.evaluation.models.weights.file_kinds import CONVERTED
 from mudata.home import Home, write_atomic
+from mudata.json_files import read_object
 
 if TYPE_CHECKING:
     from mudata.evaluation.models.model_card import ModelCard, ModelPart
@@ -185,7 +186,7 @@ def assemble(card: ModelCard, home: Home, parts: Sequence[PartOnDisk]) -> Path:
     wrong = [link for link, source in wanted.items() if not _is_same_file(link, source)]
     stale = [path for path in folder.rglob("*") if path.is_symlink() and path not in wanted]
     record_file = folder / RECORD
-    if wrong or stale or not record_file.is_file() or record_file.read_text("utf-8") != text:
+    if wrong or stale or not record_file.is_file() or record_file.read_bytes() != text.encode():
         with home.lock(f"model-{card.name}"):
             for link in wrong:
                 own_files.link(wanted[link], link, relative=True)
@@ -237,8 +238,8 @@ def provenance(folder: Path) -> dict[str, object]:
     if not folder.is_dir():
         return {}
     weights: dict[str, object] = {"fingerprint": fingerprint(folder)}
-    with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
-        weights["parts"] = json.loads((folder / RECORD).read_bytes())["parts"]
+    with contextlib.suppress(EvaluationError):
+        weights["parts"] = read_object(folder / RECORD, ("parts",))["parts"]
     return {"weights": weights}
 
 

@@ -14,7 +14,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mudata.errors import EvaluationError
+from mudata.evaluation.metrics.scored import Metric
 from mudata.home import write_atomic
+from mudata.json_files import as_type, read_object, reading
 from mudata.jsonl import digest
 
 if TYPE_CHECKING:
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
     from mudata.evaluation.run import Run
 
 FOLDER = "extras"
+_HINT = "Remove it; then ask for it again."
 
 
 def compute(run: Run, wanted: str, items: Sequence[ScoredAnswer], audio: Mapping[str, Path]) -> None:
@@ -46,13 +49,11 @@ def cached(run: Run, items: Sequence[ScoredAnswer]) -> tuple[list[dict[str, Any]
     metrics: list[dict[str, Any]] = []
     provenance = {}
     for path in sorted((run.folder / FOLDER).glob("*.json")):
-        try:
-            record = json.loads(path.read_bytes())
+        record = read_object(path, ("of", "metrics", "provenance"), hint=_HINT)
+        with reading(path, _HINT):
             if record["of"] == _of(items):
-                metrics += record["metrics"]
+                metrics += map(asdict, as_type(record["metrics"], list[Metric]))
                 provenance[path.stem] = record["provenance"]
-        except (ValueError, KeyError, TypeError) as error:
-            raise EvaluationError(f"{path} cannot be read: {error}.", "Remove it; then ask for it again.") from error
     return metrics, provenance
 
 

@@ -9,7 +9,6 @@ is why it is no headline.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -18,10 +17,12 @@ from typing import Any, ClassVar
 
 from mudata.errors import MissingExtra, ModelError
 from mudata.evaluation.scoring.opinions.opinion import AnswerToRead, ScorerLabel, file_sha256
+from mudata.json_files import read_object
 
 CHECKPOINT = "sentence-transformers/all-MiniLM-L6-v2"
 TEMPLATE = "The {noun} of this music is {label}."
 _BATCH = 64
+_HINT = "Remove it, or get the checkpoint again."
 
 
 @dataclass
@@ -72,7 +73,9 @@ class SentenceEncoder:
     @property
     def _pooling(self) -> str:
         path = self.folder / "1_Pooling" / "config.json"
-        config = json.loads(path.read_bytes()) if path.is_file() else {"pooling_mode_mean_tokens": True}
+        config = (
+            read_object(path, error=ModelError, hint=_HINT) if path.is_file() else {"pooling_mode_mean_tokens": True}
+        )
         for key, name in (("pooling_mode_mean_tokens", "mean"), ("pooling_mode_cls_token", "first token")):
             if config.get(key):
                 return name

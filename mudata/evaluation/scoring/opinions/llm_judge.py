@@ -9,7 +9,6 @@ form is no label, never a guess.
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import re
 from collections.abc import Iterator, Sequence
@@ -19,6 +18,7 @@ from typing import TYPE_CHECKING, ClassVar
 from mudata.errors import EvaluationError
 from mudata.evaluation.chat.completions import text
 from mudata.evaluation.scoring.opinions.opinion import AnswerToRead, ScorerLabel
+from mudata.json_files import parse
 from mudata.web_address import shown
 
 if TYPE_CHECKING:
@@ -113,7 +113,7 @@ def read(reply: str, answer: AnswerToRead) -> ScorerLabel:
     names = {name.casefold(): entry.id for entry in answer.label_set.entries for name in (entry.id, entry.display)}
     for match in re.finditer(r"\{[^{}]*\}", reply):
         try:
-            verdict = json.loads(match.group())
+            verdict = parse(match.group())
         except ValueError:
             continue
         if "label" in verdict:

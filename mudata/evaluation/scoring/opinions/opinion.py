@@ -23,6 +23,7 @@ from mudata.errors import EvaluationError
 from mudata.evaluation.metrics.statistics import share
 from mudata.evaluation.scoring.opinions.loglik import likeliest
 from mudata.home import write_atomic
+from mudata.json_files import read_object
 from mudata.jsonl import digest, mend, numbered
 
 if TYPE_CHECKING:
@@ -146,13 +147,7 @@ def _lines(run: Run, name: str) -> dict[str, dict[str, Any]]:
 
 
 def _detail(path: Path) -> dict[str, Any]:
-    try:
-        detail: dict[str, Any] = json.loads(path.read_bytes())
-    except ValueError as error:
-        raise EvaluationError(
-            f"{path} cannot be read: {error}.", "Remove it; then ask for the opinion again."
-        ) from error
-    return detail
+    return read_object(path, hint="Remove it; then ask for the opinion again.")
 
 
 def file_sha256(path: Path) -> str:
