@@ -32,16 +32,19 @@ import errno
 from collections.abc import Iterable, Iterator
 from typing import ClassVar
 
+from mudata.safe_text import safe
+
 
 class MudataError(Exception):
-    """What happened (`what`) and how to go on (`hint`)."""
+    """What happened (`what`) and how to go on (`hint`): without keys or control characters,
+    whatever a server, a file or another exception said."""
 
     exit_code: ClassVar[int] = 2
 
     def __init__(self, what: str, hint: str | None = None) -> None:
-        super().__init__(what)
-        self.what = what
-        self.hint = hint
+        self.what = safe(what)
+        self.hint = None if hint is None else safe(hint)
+        super().__init__(self.what)
 
     def __str__(self) -> str:
         return f"{self.what}\n{self.hint}" if self.hint else self.what
@@ -185,6 +188,55 @@ def from_os_error(error: OSError) -> MudataError | None:
             "Move it away, then run the same command again.",
         )
     return None
+
+
+def from_machine_error(error: Exception) -> MudataError | None:
+    """What can befall any work: memory, disks, files that cannot be used, DuckDB's own failures.
+    The one place where they become ours; None for whatever else, which is a fault of mudata."""
+    if isinstance(error, MudataError):
+        return error
+    if isinstance(error, OSError):
+        return from_os_error(error) or _from_file_error(error)
+    kinds = {kind.__name__ for kind in type(error).__mro__ if kind.__module__ in ("duckdb", "_duckdb")}
+    reason = next(iter(str(error).splitlines()), "")
+    if isinstance(error, MemoryError) or "OutOfMemoryException" in kinds or "can't start new thread" in reason:
+        return MudataError(
+            f"There is not enough memory{f' ({reason})' if reason else ''}. What was finished is kept.",
+            "Close other programs, or allow this one more (ulimit -v, the limits of a container or a batch job); then "
+            "run the same command again.",
+        )
+    if "IOException" in kinds:
+        return HomeError(
+            f"A file of the index cannot be read or written: {reason}",
+            "Free some space, or set MUDATA_HOME to another folder; then run the same command again.",
+        )
+    if "Error" in kinds:
+        return MudataError(
+            f"DuckDB could not do it: {reason}",
+            "Run the same command again; if it comes again, `mudata verify` tells what is damaged.",
+        )
+    return None
+
+
+def _from_file_error(error: OSError) -> MudataError | None:
+    """An error about a file that a person may have named; None for those of networks and processes."""
+    if error.errno == errno.ENOMEM:
+        return from_machine_error(MemoryError(error.strerror))
+    if error.filename is None or error.errno is None:
+        return None
+    return HomeError(f"{error.filename} cannot be used: {error.strerror}.", "Give another file or folder.")
+
+
+@contextlib.contextmanager
+def telling_machine_errors() -> Iterator[None]:
+    """Turn errors of the machine into those of `from_machine_error`; what it does not know passes through."""
+    try:
+        yield
+    except Exception as error:
+        known = from_machine_error(error)
+        if known is None or known is error:
+            raise
+        raise known from error
 
 
 @contextlib.contextmanager

@@ -10,12 +10,13 @@ import contextlib
 import hashlib
 import json
 import os
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
 from mudata.errors import EvaluationError, MudataError
 from mudata.json_files import NotJson, as_type, damaged, kind_of, parse, reading
+from mudata.safe_text import safe_values
 
 T = TypeVar("T")
 
@@ -82,6 +83,12 @@ def _lines(raw: bytes) -> list[bytes]:
     """The lines of a file, which is UTF-16 where its mark says so."""
     utf16 = raw.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
     return (raw.decode("utf-16", "replace").encode() if utf16 else raw).splitlines()
+
+
+def as_line(value: Mapping[str, Any]) -> str:
+    """An object as one line of a file, with its end; text in it is safe to keep and to show
+    (see `safe_text`), whoever wrote it."""
+    return json.dumps(safe_values(value), ensure_ascii=False) + "\n"
 
 
 def mend(path: Path) -> None:

@@ -14,6 +14,8 @@ from abc import ABC
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, ClassVar
 
+from mudata.safe_text import safe
+
 Advance = Callable[[float], None]
 
 
@@ -41,7 +43,7 @@ class Terminal(Progress):
     """Notes on stderr; bars with rate and time left when stderr is a terminal."""
 
     def say(self, text: str) -> None:
-        print(text, file=sys.stderr, flush=True)
+        print(safe(text), file=sys.stderr, flush=True)
 
     @contextlib.contextmanager
     def bar(self, title: str, total: float | None = None, unit: str = "clips") -> Iterator[Advance]:
@@ -80,7 +82,7 @@ class Notebook(Progress):
     """Between two changes of a bar."""
 
     def say(self, text: str) -> None:
-        print(text, flush=True)
+        print(safe(text), flush=True)
 
     @contextlib.contextmanager
     def bar(self, title: str, total: float | None = None, unit: str = "clips") -> Iterator[Advance]:

@@ -6,6 +6,8 @@ import html
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from mudata.safe_text import printable
+
 
 class Table(Sequence[Mapping[str, Any]]):
     """Rows with the same columns, to be looped over, shown, or taken on as a data frame.
@@ -62,13 +64,17 @@ class Table(Sequence[Mapping[str, Any]]):
 
 
 def cell(value: object) -> str:
-    """A value in one line: four figures of a number, lists with commas between."""
+    """A value in one line that a terminal can show: four figures of a number, lists with commas between."""
     match value:
         case None:
             return ""
         case float():
             return f"{value:.4g}"
         case list() | tuple():
-            return ", ".join(map(str, value))
+            return _one_line(", ".join(map(str, value)))
         case _:
-            return str(value).replace("\n", " ")
+            return _one_line(str(value))
+
+
+def _one_line(text: str) -> str:
+    return printable(text.replace("\r\n", " ").replace("\n", " "))

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, ParamSpec, TypeVar, cast
 
 from mudata.api.argument_types import fits, hints_of, meaning, plain
-from mudata.errors import ArgumentError, UnknownName
+from mudata.errors import ArgumentError, UnknownName, telling_machine_errors
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -46,7 +46,8 @@ def checked(**former: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
                     if not (fits(one, hints()[key]) or (one is None and parameter.default == ())):
                         raise _unfit(function, parameter, one)
                 bound.arguments[key] = () if value is None and parameter.default == () else plain(value)
-            return cast("Callable[..., R]", function)(*bound.args, **bound.kwargs)
+            with telling_machine_errors():
+                return cast("Callable[..., R]", function)(*bound.args, **bound.kwargs)
 
         return call
 

@@ -16,7 +16,7 @@ import click
 
 from mudata.cli.habits import HabitGroup
 from mudata.deprecations import hide_deprecations
-from mudata.errors import MudataError, from_os_error
+from mudata.errors import MudataError, from_machine_error
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
@@ -116,8 +116,8 @@ def main() -> None:
     except (click.Abort, KeyboardInterrupt):
         click.echo("Stopped. What was finished is kept; the same command goes on from here.", err=True)
         sys.exit(130)
-    except OSError as error:
-        known = from_os_error(error)
+    except Exception as error:
+        known = from_machine_error(error)
         if known is None:
             raise
         click.echo(f"Error: {known}", err=True)

@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 from mudata.narration import Progress, Terminal
+from mudata.safe_text import escaped
 from mudata.table import Table
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON for machines.")
@@ -38,7 +39,7 @@ def emit(rows: Sequence[Mapping[str, Any]], *, as_json: bool, columns: Sequence[
 
 def emit_json(value: Any) -> None:
     """One JSON document; what JSON lacks (dates, paths) is written as text."""
-    click.echo(json.dumps(value, indent=2, ensure_ascii=False, default=str))
+    click.echo(escaped(json.dumps(value, indent=2, ensure_ascii=False, default=str)))
 
 
 def _draw(table: Table) -> None:

@@ -19,6 +19,7 @@ import click
 from mudata.cli.output import emit
 from mudata.errors import QueryError
 from mudata.json_files import NotJson, parse
+from mudata.safe_text import escaped, printable
 
 if TYPE_CHECKING:
     from mudata.catalog.index.query import Relation
@@ -29,7 +30,7 @@ def print_table(relation: Relation, limit: int) -> int:
     rows = _Rows(relation, limit)
     if relation.columns == ["explain_key", "explain_value"]:  # a drawing of several lines
         for _, drawing in rows:
-            click.echo(drawing)
+            click.echo(printable(drawing))
     else:
         emit([dict(zip(rows.names, map(_shown, row), strict=True)) for row in rows], as_json=False)
     return rows.left
@@ -43,7 +44,7 @@ def print_json(relation: Relation, limit: int | None = None) -> int:
     for row in rows:
         values = [_document(v) if d and v is not None else v for d, v in zip(document, row, strict=True)]
         record = {name: plain(value) for name, value in zip(rows.names, values, strict=True)}
-        click.echo(before + json.dumps(record, ensure_ascii=False, allow_nan=False), nl=False)
+        click.echo(before + escaped(json.dumps(record, ensure_ascii=False, allow_nan=False)), nl=False)
         before = ",\n"
     click.echo("[]" if before == "[\n" else "\n]")
     return rows.left
@@ -52,10 +53,12 @@ def print_json(relation: Relation, limit: int | None = None) -> int:
 def print_csv(relation: Relation, limit: int | None = None) -> int:
     """CSV with a header; NULL is empty, lists and structs are JSON. The number of rows left out."""
     rows = _Rows(relation, limit)
+    seen = sys.stdout.isatty()  # by a person: a terminal would obey what is data to a program
     writer = csv.writer(sys.stdout, lineterminator="\n")
     writer.writerow(rows.names)
     for row in rows:
-        writer.writerow([_cell(value) for value in row])
+        cells = [_cell(value) for value in row]
+        writer.writerow([printable(cell) if seen and isinstance(cell, str) else cell for cell in cells])
     return rows.left
 
 

@@ -17,7 +17,6 @@ so the same command finds the same run and goes on where it stopped.
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -33,7 +32,7 @@ from mudata.evaluation import scores_file
 from mudata.evaluation.run_settings import RunSettings, SessionRecord
 from mudata.home import is_file, write_atomic
 from mudata.json_files import damaged, reading
-from mudata.jsonl import mend, records
+from mudata.jsonl import as_line, mend, records
 from mudata.narration import SILENT, Progress
 
 if TYPE_CHECKING:
@@ -199,8 +198,7 @@ class Run:
         `prompts` are those, by clip id, that are not the task's.
         """
         records = (QuestionRecord.of(item, prompts.get(item.clip_id)) for item in items)
-        text = "".join(json.dumps(record.record(), ensure_ascii=False) + "\n" for record in records)
-        write_atomic(self.folder / "questions.jsonl", text)
+        write_atomic(self.folder / "questions.jsonl", "".join(as_line(record.record()) for record in records))
         self._write(settings.going_on(self.settings if (self.folder / "run.json").exists() else None))
         for name in ("answers.jsonl", "rankings.jsonl"):
             mend(self.folder / name)
@@ -220,14 +218,13 @@ class Run:
 
     def _append(self, name: str, lines: Iterable[Mapping[str, Any]]) -> None:
         with (self.folder / name).open("ab") as file:
-            file.write(b"".join(json.dumps(line, ensure_ascii=False).encode() + b"\n" for line in lines))
+            file.write("".join(map(as_line, lines)).encode())
             file.flush()
             os.fsync(file.fileno())
 
     def replace(self, records: Iterable[AnswerRecord]) -> None:
         """Write answers.jsonl anew: for answers that were all made before."""
-        text = "".join(json.dumps(asdict(record), ensure_ascii=False) + "\n" for record in records)
-        write_atomic(self.folder / "answers.jsonl", text)
+        write_atomic(self.folder / "answers.jsonl", "".join(as_line(asdict(record)) for record in records))
 
     def log_session(self, session: SessionRecord) -> None:
         """Add to run.json what one session did."""

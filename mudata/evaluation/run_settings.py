@@ -24,6 +24,7 @@ from mudata.evaluation.protocol import Kind
 from mudata.evaluation.tasks.prompts import PROMPTS, Prompt
 from mudata.evaluation.tasks.task import Task
 from mudata.json_files import first_problem, read_object, reading
+from mudata.safe_text import safe_values
 
 if TYPE_CHECKING:
     from mudata.evaluation.tasks.samples import SampleSet
@@ -111,6 +112,9 @@ class TaskSettings(JsonRecord):
     def task(self) -> Task:
         """The task itself; runs of older versions kept neither label set nor order."""
         space = LabelSpace.model_validate(self.labels) if self.labels else None
+        ids = {label.id for label in space.vocabulary} if space else set()
+        if lost := [option for option in self.options if option not in ids]:
+            raise ValueError(f"options of {self.dataset}: {lost[0]!r} is none of its labels")
         label_set = resolve(space) if space and not self.label_set else None
         if self.label_set:
             label_set = LabelSet.restore(dict(self.label_set))
@@ -223,8 +227,8 @@ class RunSettings(JsonRecord):
                 raise ValueError(first_problem(error)) from error
 
     def text(self) -> str:
-        """The file's text."""
-        return json.dumps(self.record(), indent=2, ensure_ascii=False, default=str) + "\n"
+        """The file's text; what a model said of itself is safe to keep (see `safe_text`)."""
+        return json.dumps(safe_values(self.record()), indent=2, ensure_ascii=False, default=str) + "\n"
 
     def going_on(self, before: RunSettings | None) -> Self:
         """As they are written into a run's folder: the date and sessions that are there stay, and

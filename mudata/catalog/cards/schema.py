@@ -14,7 +14,8 @@ relation `files` that a card's SQL sees.
 SQL. A `select` is one SELECT statement. It runs in a DuckDB that can read the dataset's `files/`
 folder and nothing else, and sees the card's `tables` by name and `files(path, size, <named parts>)`
 with the files that the clip rule's patterns match. All but the clip rules also see `clips`, with
-every column that the rules give: a join with it turns keys of tables into ids of clips.
+every column that the rules give: a join with it turns keys of tables into ids of clips. DuckDB 2
+writes a function of a list's elements as `lambda x: x + 1`; it refuses `x -> x + 1`.
 """
 
 from __future__ import annotations

@@ -12,7 +12,8 @@ import duckdb
 
 from mudata.catalog.index import database
 from mudata.catalog.index.registered_views import all_tables
-from mudata.errors import QueryError
+from mudata.catalog.read.card_sql import ARROW, LAMBDA, statement_kind
+from mudata.errors import QueryError, from_machine_error
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
 Result = TypeVar("Result")
 
-_KINDS = (duckdb.StatementType.SELECT, duckdb.StatementType.MULTI)
+_KINDS = ("SELECT", "MULTI")
 """SELECT, FROM, WITH, VALUES, DESCRIBE, SHOW, SUMMARIZE;
 DuckDB makes several statements of one PIVOT (MULTI)."""
 
@@ -80,8 +81,14 @@ class Relation:
             except KeyboardInterrupt:
                 self._connection.interrupt()
                 raise
+            except (duckdb.OutOfMemoryException, MemoryError) as error:
+                raise from_machine_error(error) or error from error
             except duckdb.Error as error:
                 raise _query_error(error) from error
+            except (ValueError, OverflowError, TypeError) as error:  # a date of a year that Python does not have
+                raise QueryError(
+                    f"The answer holds a value that Python cannot hold: {error}.", "Cast it to text: column::VARCHAR."
+                ) from error
 
 
 def run(home: Home, sql: str) -> Relation:
@@ -103,11 +110,11 @@ def check(connection: duckdb.DuckDBPyConnection, sql: str) -> str:
         raise _query_error(error) from error
     if len(statements) != 1:
         raise QueryError(f"One statement is expected; got {len(statements)}.", _allowed())
-    kind = statements[0].type
-    if kind == duckdb.StatementType.EXPLAIN and (explain := _EXPLAIN.match(sql)):
+    kind = statement_kind(statements[0])
+    if kind == "EXPLAIN" and (explain := _EXPLAIN.match(sql)):
         check(connection, sql[explain.end() :])  # EXPLAIN ANALYZE runs what it explains
     elif kind not in _KINDS:
-        raise QueryError(f"The index is read-only here; a statement of kind {kind.name} is refused.", _allowed())
+        raise QueryError(f"The index is read-only here; a statement of kind {kind} is refused.", _allowed())
     return sql
 
 
@@ -140,8 +147,12 @@ def _allowed() -> str:
 
 def _query_error(error: duckdb.Error) -> QueryError:
     message = str(error).strip()
+    if ARROW in message:
+        return QueryError(LAMBDA)
     if isinstance(error, duckdb.PermissionException):
         return QueryError(message.partition("\n")[0], _allowed())
     if isinstance(error, (duckdb.CatalogException, duckdb.BinderException)):
         return QueryError(message, "Tables and columns are listed by `mudata sql --schema`.")
+    if "as valid UTF-8" in message:
+        return QueryError(message.partition(". You may")[0] + ".", "Put back a copy of that file, or remove its run.")
     return QueryError(message)

@@ -27,6 +27,10 @@ if TYPE_CHECKING:
 SHOWN_PER_FILE = 20
 """Bad records told one by one; the rest of a file is only counted."""
 
+ARROW = "Deprecated lambda arrow"
+"""In what DuckDB 2 says of `x -> x + 1`; the setting that it advises is locked."""
+LAMBDA = "A function of a list's elements is written `lambda x: x + 1`, not `x -> x + 1`, since DuckDB 2."
+
 _TYPE = re.compile(r"[A-Za-z][A-Za-z0-9_ ,()\[\]]*")
 _WRONG_SQL = (
     duckdb.PermissionException,
@@ -116,7 +120,7 @@ class RawSql:
             statements = self._connection.extract_statements(select)
         except duckdb.Error as error:
             raise self._card_error(where, str(error)) from error
-        if len(statements) != 1 or statements[0].type != duckdb.StatementType.SELECT:
+        if [statement_kind(statement) for statement in statements] != ["SELECT"]:
             raise self._card_error(where, "exactly one SELECT is expected")
         return f"(\n{select.strip().rstrip(';')}\n)"
 
@@ -212,12 +216,21 @@ class RawSql:
 
     def _card_error(self, where: str, problem: str) -> CardError:
         return CardError(
-            f"Card {self.name}: {where}: {_first_lines(problem)}",
+            f"Card {self.name}: {where}: {LAMBDA if ARROW in problem else _first_lines(problem)}",
             f"A card's SQL is one SELECT; it may only read below its folder ({self.files}), through the card's tables.",
         )
 
     def _relative(self, path: str) -> str:
         return path.removeprefix(str(self.files)).replace("\\", "/").lstrip("/")
+
+
+def statement_kind(statement: duckdb.Statement) -> str:
+    """The kind of a statement in capitals, as DuckDB names it; UNKNOWN for kinds that its client for
+    Python has no name for (UPDATE EXTENSIONS)."""
+    try:
+        return str(statement.type.name)
+    except ValueError:
+        return "UNKNOWN"
 
 
 def _lines(path: Path, records: Sequence[tuple[int, int]]) -> list[int]:

@@ -11,13 +11,13 @@ import hashlib
 import json
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, field, fields, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 from mudata.errors import SplitError, UnknownName
 from mudata.home import Home, now, write_atomic
-from mudata.json_files import as_type, read_object, reading
+from mudata.json_files import as_type, parse
 from mudata.version import __version__
 
 RESERVED = frozenset(
@@ -29,7 +29,6 @@ RESERVED = frozenset(
 )
 """Words of the command line, which no new split can be named; mudata 0.1.0 reserved the first five."""
 
-_HINT = "Make the split again, or get the file again from where it came."
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 _ORDER = ("train", "training", "validation", "valid", "val", "dev", "test", "testing")
 _NOT_HASHED = ("name", "mudata_version", "created_at", "warnings", "sha256")
@@ -47,6 +46,9 @@ class Member:
 @dataclass(frozen=True, kw_only=True, repr=False)
 class Manifest:
     """A split. `sha256` is over all but the name, the version, the time and the warnings."""
+
+    __pydantic_config__: ClassVar[Mapping[str, str]] = {"extra": "forbid"}
+    """A file with further keys is of something else."""
 
     name: str
     datasets: tuple[str, ...]
@@ -156,11 +158,15 @@ def load(home: Home, name_or_path: str | Path) -> Manifest:
 
 
 def _parse(path: Path) -> Manifest:
-    content = read_object(path, hint=_HINT, error=SplitError)
-    with reading(path, _HINT, error=SplitError):
-        if unknown := sorted(set(content) - {each.name for each in fields(Manifest)}):
-            raise ValueError(f"a split manifest has no key {unknown[0]!r}")
-        return as_type(content, Manifest)
+    try:
+        made = as_type(parse(path.read_bytes()), Manifest)
+        as_type(made.query.get("parts", {}), dict[str, float])
+    except (OSError, ValueError) as error:
+        raise SplitError(
+            f"{path} is not a split manifest: {error}.",
+            "Make the split again, or get the file again from where it came.",
+        ) from error
+    return made
 
 
 def save(home: Home, manifest: Manifest, *, force: bool = False) -> Path:

@@ -12,17 +12,23 @@
     jsonl       a line per clip with clip_id and answer, or error: also the answers.jsonl of any run
 
 A list may stand for lines in all of them, and lines for a list.
+
+An answer is text. A number is the text that says it, and of a list (choices, repeats) the first
+entry counts. True, false, an object, null and NaN are no answers: the clip counts as one without,
+with the reason. A list of references is that many references; entries that are no text or number
+are none.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from mudata.errors import EvaluationError, UnknownName
+from mudata.json_files import NotJson, decoded, is_number, kind_of, parse
 
 _SOME_ID = ("clip_id", "audioid", "audio_id", "question_id", "id", "ytid", "track_id", "file", "filename", "file_name",
             "path", "audio_path", "audio", "context", "name")  # fmt: skip
@@ -35,14 +41,18 @@ class FileAnswer:
 
     `place` is its line or number, from 1.
     `answer` is None when there is none, and `error` says why.
+    `references` are right alike; where there are none, `no_reference` is what stands there, if
+    anything does. `odd` says what the answer is in the file if it is no text, and what was made of it.
     """
 
     place: int
     ids: tuple[str, ...]
     answer: str | None
     error: str | None = None
-    reference: str | None = None
+    references: tuple[str, ...] = ()
+    no_reference: str | None = None
     prompt: str | None = None
+    odd: str | None = None
 
 
 @dataclass(frozen=True)
@@ -63,21 +73,12 @@ def read(path: Path, format: str, fields: Fields = Fields()) -> list[FileAnswer]
     reader = FORMATS[format]
     answers = []
     for place, row in _objects(path):
-        ids = _texts(_field(row, fields.id)) if fields.id else None
-        given = _field(row, fields.answer) if fields.answer else None
-        given_answer = reader(place, row)
-        answer, error = (_answer(given), None) if fields.answer else (given_answer.answer, given_answer.error)
-        error = (error or "no-answer: the file has none for it") if answer is None else None
-        answers.append(
-            FileAnswer(
-                place,
-                ids if ids is not None else given_answer.ids,
-                answer,
-                error,
-                given_answer.reference,
-                given_answer.prompt,
-            )
-        )
+        answer = reader(place, row)
+        if fields.id:
+            answer = replace(answer, ids=_texts(_field(row, fields.id)))
+        if fields.answer:
+            answer = replace(answer, **_answer(_field(row, fields.answer)))
+        answers.append(answer)
     if not answers:
         raise EvaluationError(f"{path} has no answers.", "Give a file with one answer per clip.")
     if not any(given_answer.ids for given_answer in answers):
@@ -96,9 +97,9 @@ def _cmi(place: int, row: Mapping[str, Any]) -> FileAnswer:
     return FileAnswer(
         place,
         _texts(row.get("audioid")),
-        _answer(row.get("response")),
-        reference=_answer(row.get("correct_answer")),
-        prompt=_answer(row.get("question")),
+        **_answer(row.get("response")),
+        **_references(row.get("correct_answer")),
+        prompt=_text(row.get("question")),
     )
 
 
@@ -106,21 +107,19 @@ def _lmms(place: int, row: Mapping[str, Any]) -> FileAnswer:
     return FileAnswer(
         place,
         tuple(dict.fromkeys([*_texts(row.get("input_media")), *_named(row.get("doc")), *_of_task(row)])),
-        _answer(row.get("resps", row.get("filtered_resps"))),
-        reference=_answer(row.get("target")),
-        prompt=_answer(row.get("input", row.get("arguments"))),
+        **_answer(row.get("resps", row.get("filtered_resps"))),
+        **_references(row.get("target")),
+        prompt=_text(row.get("input", row.get("arguments"))),
     )
 
 
 def _plain(place: int, row: Mapping[str, Any]) -> FileAnswer:
-    error = row.get("error")
     return FileAnswer(
         place,
         _texts(row.get("clip_id")),
-        _answer(row.get("answer")),
-        str(error) if error is not None else None,
-        _answer(row.get("reference")),
-        _answer(row.get("prompt")),
+        **_answer(row.get("answer"), row.get("error")),
+        **_references(row.get("references", row.get("reference"))),
+        prompt=_text(row.get("prompt")),
     )
 
 
@@ -134,31 +133,27 @@ FORMATS: dict[str, Callable[[int, Mapping[str, Any]], FileAnswer]] = {
 def _objects(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
     """The objects of a JSON list or of JSON Lines, with their number or line."""
     try:
-        text = path.read_text("utf-8-sig")
+        text = decoded(path.read_bytes())
+        if text.lstrip().startswith("["):
+            rows: Iterator[tuple[int, Any]] = enumerate(parse(text), 1)
+        else:
+            lines = enumerate(text.split("\n"), 1)
+            rows = ((number, parse(line, line=number)) for number, line in lines if line.strip())
+        for place, row in rows:
+            if not isinstance(row, dict):
+                raise EvaluationError(
+                    f"{path}: answer {place} is no JSON object but {kind_of(row)}.", "Choose another --format."
+                )
+            yield place, row
+    except NotJson as error:
+        if error.problem.startswith("not UTF-8"):
+            raise EvaluationError(f"{path} is {error.problem}, line {error.line}.", "Save it as UTF-8.") from error
+        raise EvaluationError(
+            f"{path}, line {error.line}: no JSON: {error.problem} (column {error.column}).",
+            "Correct that line, or remove it.",
+        ) from error
     except OSError as error:
-        raise EvaluationError(
-            f"{path} cannot be read: {error.strerror or error}.", "Give a file that is there."
-        ) from error
-    except UnicodeDecodeError as error:
-        raise EvaluationError(f"{path} is not UTF-8 text: {error}.", "Save it as UTF-8.") from error
-    if text.lstrip().startswith("["):
-        rows: Iterator[tuple[int, Any]] = enumerate(_json(path, text, 0), 1)
-    else:
-        lines = enumerate(text.split("\n"), 1)
-        rows = ((number, _json(path, line, number - 1)) for number, line in lines if line.strip())
-    for place, row in rows:
-        if not isinstance(row, dict):
-            raise EvaluationError(f"{path}: answer {place} is no JSON object.", "Choose another --format.")
-        yield place, row
-
-
-def _json(path: Path, text: str, lines_before: int) -> Any:
-    try:
-        return json.loads(text)
-    except json.JSONDecodeError as error:
-        raise EvaluationError(
-            f"{path}, line {lines_before + error.lineno}: no JSON: {error.msg}.", "Correct that line, or remove it."
-        ) from error
+        raise EvaluationError(f"{path} cannot be read: {error.strerror}.", "Give a file that is there.") from error
 
 
 def _field(row: Mapping[str, Any], name: str) -> Any:
@@ -170,21 +165,67 @@ def _field(row: Mapping[str, Any], name: str) -> Any:
     return _field(inner, rest) if dot and isinstance(inner, Mapping) else None
 
 
-def _answer(value: Any) -> str | None:
-    """A text, or the first of (nested) lists of them; numbers as text."""
-    while isinstance(value, list | tuple):
+def _answer(value: Any, failure: Any = None) -> dict[str, Any]:
+    """`answer`, `error` and `odd` of a FileAnswer; `failure` is what the file says went wrong."""
+    first = _first(value)
+    text = _text(first)
+    odd = None
+    if text is not None and len(list(_flat(value))) > 1:
+        odd = "a list, of which the first entry counts"
+    elif text is not None and not isinstance(first, str):
+        odd = f"{_kind(first)}, taken as text"
+    elif text is None and first is not None:
+        odd = f"{_kind(first)}, which is no answer"
+    reason = failure if isinstance(failure, str) else None if failure in (None, False) else json.dumps(failure)
+    if failure is not None and _is_nan(failure):
+        reason = None
+    error = reason or (f"no-answer: {_kind(first)} is no text" if odd else "no-answer: the file has none for it")
+    return {"answer": text, "error": error if text is None else None, "odd": odd}
+
+
+def _references(value: Any) -> dict[str, Any]:
+    """`references` and `no_reference` of a FileAnswer."""
+    texts = tuple(dict.fromkeys(_flat(value)))
+    return {"references": texts, "no_reference": None if texts or value in (None, []) else _kind(value)}
+
+
+def _flat(value: Any) -> Iterator[str]:
+    """Every text and number in (nested) lists, as text."""
+    if isinstance(value, list):
+        for item in value:
+            yield from _flat(item)
+    elif (text := _text(value)) is not None:
+        yield text
+
+
+def _first(value: Any) -> Any:
+    """The first entry of (nested) lists; what is no list is that itself."""
+    while isinstance(value, list):
         value = value[0] if value else None
-    return None if value is None or isinstance(value, dict) else _writable(str(value))
+    return value
+
+
+def _text(value: Any) -> str | None:
+    """A text, the first of a list of them, or a number as text; None for whatever else."""
+    value = _first(value)
+    if isinstance(value, float) and is_number(value) and value.is_integer():
+        value = int(value)  # columns of whole numbers with gaps become floats
+    return value if isinstance(value, str) else str(value) if is_number(value) else None
+
+
+def _kind(value: Any) -> str:
+    if isinstance(value, float) and not is_number(value):
+        return "NaN" if _is_nan(value) else "Infinity"
+    return f"the number {value}" if is_number(value) else kind_of(value)
+
+
+def _is_nan(value: Any) -> bool:
+    return isinstance(value, float) and value != value  # noqa: PLR0124 - what NaN is
 
 
 def _texts(value: Any) -> tuple[str, ...]:
-    texts = value if isinstance(value, list | tuple) else [value]
-    return tuple(_writable(str(text)) for text in texts if isinstance(text, str | int) and str(text).strip())
-
-
-def _writable(text: str) -> str:
-    """Halves of surrogate pairs, which JSON can hold and no file, become question marks."""
-    return text.encode("utf-8", "replace").decode()
+    texts = map(_text, value if isinstance(value, list) else [value])
+    return tuple(text for text in texts if text is not None and text.strip())
 
 
 def _named(row: Any) -> list[str]:

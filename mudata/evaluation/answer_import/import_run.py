@@ -155,6 +155,10 @@ class Import:
             yield "The file has no question: what models read back of it cannot be told. Give --prompt-text."
         elif self.distinct > 1:
             yield f"The file has {self.distinct} different questions."
+        odd = [answer for answer in joined.answers.values() if answer.odd]
+        if odd:
+            shown = "; ".join(f"{answer.place}: {answer.odd}" for answer in odd[:_SHOWN])
+            yield f"{len(odd)} answers are no text in the file: {shown}."
         empty = sum(answer.answer is not None and not answer.answer.strip() for answer in joined.answers.values())
         if empty and self.request.format == "lmms-eval":
             yield f"{empty} answers are empty: lmms-eval's adapters write that when a model fails, too."

@@ -10,7 +10,9 @@ and count as wrong.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import contextlib
+import shutil
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -57,14 +59,33 @@ def import_answers(home: Home, request: ImportRequest, progress: Progress = SILE
         settled |= disagreement(selection, joined)
     made = Import(request, selection, joined, settled)
     run = Run(home.runs / made.run_id)
-    with run.writing(home):
-        run.begin(made.settings(), selection.items, made.prompts)
-        run.replace(made.records())
+    with run.writing(home), _whole_or_not_at_all(run, home) as writing:
+        writing.begin(made.settings(), selection.items, made.prompts)
+        writing.replace(made.records())
         for line in made.notes():
             progress.say(line)
-        score.score(run, progress)
+        score.score(writing, progress)
     database.rebuild(home)
     return run
+
+
+@contextlib.contextmanager
+def _whole_or_not_at_all(run: Run, home: Home) -> Iterator[Run]:
+    """The run to write to: itself if it is there, else one of its name elsewhere, which is moved to
+    its place once all of it is there. Hold `run.writing`."""
+    if run.folder.exists():
+        yield run
+        return
+    folder = home.root / "importing" / run.id
+    shutil.rmtree(folder, ignore_errors=True)  # what a kill left
+    try:
+        yield Run(home.make(folder))
+        home.make(home.runs)
+        folder.rename(run.folder)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+        with contextlib.suppress(OSError):
+            folder.parent.rmdir()
 
 
 def _from_index(home: Home, request: ImportRequest, given: Sequence[FileAnswer]) -> tuple[Joined, SampleSet]:
@@ -130,8 +151,10 @@ def _published(connection: Any, dataset: str, part: str) -> list[str]:
     return [row[0] for row in connection.execute(query, [dataset, *fits[0]]).fetchall()]
 
 
-def _not_known(reference: str | None, noun: str, dataset: str) -> str:
-    return "there is no reference" if reference is None else f"{reference!r} is no {noun} of {dataset}"
+def _not_known(answer: FileAnswer, noun: str, dataset: str) -> str:
+    if not answer.references:
+        return "there is no reference" + (f": {answer.no_reference} is none" if answer.no_reference else "")
+    return f"{', '.join(map(repr, answer.references))} is no {noun} of {dataset}"
 
 
 def _from_file(request: ImportRequest, given: Sequence[FileAnswer]) -> tuple[Joined, SampleSet]:
@@ -144,7 +167,7 @@ def _from_file(request: ImportRequest, given: Sequence[FileAnswer]) -> tuple[Joi
         [replace(answer, ids=(clips[answer.ids[0]],)) if answer.ids else answer for answer in given],
         [ClipNames(clip_id) for clip_id in clips.values()],
     )
-    right = {clip_id: canonical_references(task, answer.reference) for clip_id, answer in joined.answers.items()}
+    right = {clip_id: canonical_references(task, answer.references) for clip_id, answer in joined.answers.items()}
     items = tuple(
         Sample(
             clip_id=clip_id,
@@ -164,7 +187,7 @@ def _from_file(request: ImportRequest, given: Sequence[FileAnswer]) -> tuple[Joi
             "Fetch the dataset and leave --references file out, or choose another --task.",
         )
     without = [answer for clip_id, answer in joined.answers.items() if not right[clip_id]]
-    lost = (*joined.lost, *((answer, _not_known(answer.reference, task.noun, card.name)) for answer in without))
+    lost = (*joined.lost, *((answer, _not_known(answer, task.noun, card.name)) for answer in without))
     split_sha256 = digest(sorted(right.items()))
     selection = SampleSet(
         split=f"{card.name}-{IMPORTED}",

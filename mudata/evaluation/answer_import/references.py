@@ -3,6 +3,7 @@ as the index would have them, and whether the index agrees."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from mudata.catalog.cards.vocabulary import fold
@@ -15,16 +16,15 @@ if TYPE_CHECKING:
 _SHOWN = 3
 
 
-def canonical_references(task: Task, reference: str | None) -> tuple[str, ...]:
-    """A reference of the file as the index would have it:
-    canonical ids, or the caption; nothing if it is no label."""
-    if reference is None or not reference.strip():
-        return ()
+def canonical_references(task: Task, references: Sequence[str]) -> tuple[str, ...]:
+    """References of the file as the index would have them: canonical ids, or captions; nothing where
+    none is a label. A tag may be one reference of a list, or stand in one between commas."""
+    texts = [text for reference in references if (text := reference.strip())]
     if task.label_set is None:
-        return (reference.strip(),)
+        return tuple(dict.fromkeys(texts))
     spelt = {fold(word): entry.id for entry in task.label_set.entries for word in entry.strict}
-    words = [reference] if task.kind == "classify" else reference.split(",")
-    labels = {spelt.get(fold(word)) for word in words}
+    words = [[text] if task.kind == "classify" or fold(text) in spelt else text.split(",") for text in texts]
+    labels = {spelt.get(fold(word)) for several in words for word in several}
     return tuple(label for label in task.label_set.ids if label in labels)
 
 
@@ -33,14 +33,15 @@ def disagreement(selection: SampleSet, joined: Joined) -> dict[str, Any]:
     samples = {item.clip_id: item for item in selection.items}
     compared, other = 0, []
     for clip_id, answer in joined.answers.items():
-        if answer.reference is None:
+        if not answer.references:
             continue
         compared += 1
         item = samples[clip_id]
         task = selection.tasks[item.dataset]
-        ours, theirs = item.references, canonical_references(task, answer.reference)
+        ours, theirs = item.references, canonical_references(task, answer.references)
         if task.kind == "caption":
-            same = " ".join(theirs[0].split()) in {" ".join(text.split()) for text in ours} if theirs else False
+            said = {" ".join(text.split()) for text in ours}
+            same = bool(theirs) and all(" ".join(text.split()) in said for text in theirs)
         else:
             same = set(ours) == set(theirs)
         if not same:

@@ -23,6 +23,7 @@ from mudata.catalog.fetch.transfer import open_client, retry_after
 from mudata.errors import FetchError, ModelError
 from mudata.evaluation.chat.rate_limit import PATIENT, Pace, RetryPolicy
 from mudata.json_files import NotJson, parse
+from mudata.safe_text import keep_secret, safe
 from mudata.version import __version__
 from mudata.web_address import fault_of, shown
 
@@ -105,11 +106,6 @@ class ChatServer:
     def close(self) -> None:
         self._client.close()
 
-    def masked(self, text: str) -> str:
-        """Text of the server without the key, as UTF-8 can hold it."""
-        text = text.encode("utf-8", "replace").decode()
-        return text.replace(self._key, "[key]") if self._key else text
-
     def models(self) -> list[dict[str, Any]]:
         """What GET /models lists; nothing where the server keeps no list. Raises NoReply where
         nobody answers, and for a key that is refused."""
@@ -161,15 +157,15 @@ class ChatServer:
         try:
             got, arrived = self.send(method, path, raw)
         except httpx2.ConnectError as error:
-            raise _Again(NoReply("unreachable", self.masked(str(error)), for_all=True)) from error
+            raise _Again(NoReply("unreachable", safe(str(error)), for_all=True)) from error
         except httpx2.ConnectTimeout as error:
             raise _Again(NoReply("unreachable", "no connection within 10 s", for_all=True)) from error
         except httpx2.TimeoutException as error:
             raise self._late() from error
         except httpx2.TransportError as error:
-            raise _Again(NoReply("connection", self.masked(f"{type(error).__name__}: {error}"))) from error
+            raise _Again(NoReply("connection", safe(f"{type(error).__name__}: {error}"))) from error
         except httpx2.DecodingError as error:
-            raise NoReply("malformed", self.masked(str(error))) from error
+            raise NoReply("malformed", safe(str(error))) from error
         try:
             body = parse(arrived)
         except NotJson:
@@ -220,7 +216,7 @@ class ChatServer:
     def _excerpt(self, raw: bytes) -> str:
         """The beginning of what the server said, on one line;
         masked before it is cut, so that no half of a key is left."""
-        excerpt = " ".join(self.masked(raw[: 1 << 16].decode("utf-8", "replace")).split())
+        excerpt = " ".join(safe(raw[: 1 << 16].decode("utf-8", "replace")).split())
         return excerpt if len(excerpt) <= _EXCERPT else excerpt[:_EXCERPT] + " ..."
 
 
@@ -257,4 +253,5 @@ def read_key(variable: str) -> str:
     key = os.environ.get(variable, "").strip()
     if not (key.isascii() and key.isprintable()) or " " in key:
         raise ModelError(f"What {variable} holds cannot be a key.", "A key is one word of plain characters.")
+    keep_secret(key)
     return key

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
+
+from mudata.safe_text import safe
 
 
 class Counts:
@@ -16,14 +18,14 @@ class Counts:
         self.models: Counter[str] = Counter()
         self.fingerprints: Counter[str] = Counter()
 
-    def add(self, reply: Mapping[str, Any], masked: Callable[[str], str]) -> None:
+    def add(self, reply: Mapping[str, Any]) -> None:
         prompt, completion = tokens(reply, "prompt_tokens"), tokens(reply, "completion_tokens")
         self.prompt_tokens += prompt or 0
         self.completion_tokens += completion or 0
         self.unmetered += prompt is None or completion is None
         for counter, key in ((self.models, "model"), (self.fingerprints, "system_fingerprint")):
             if reply.get(key):
-                counter[masked(str(reply[key]))[:200]] += 1
+                counter[safe(str(reply[key]))[:200]] += 1
 
     def cost(self, price_in: float | None, price_out: float | None) -> float | None:
         """In the currency of the prices, which are for a million tokens;

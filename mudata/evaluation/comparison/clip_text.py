@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterator
 from itertools import groupby
 from typing import TYPE_CHECKING
 
+from mudata.safe_text import printable
+
 if TYPE_CHECKING:
     from mudata.evaluation.comparison.clip_view import ClipAnswer, ClipView
 
@@ -61,7 +63,7 @@ def _read(answer: ClipAnswer) -> str:
 def _plain(text: str) -> str:
     """Without line ends and whatever else a terminal would obey;
     every character stays one character."""
-    return "".join(c if c.isprintable() else " " if c.isspace() else "�" for c in text)
+    return "".join(" " if c.isspace() else c for c in printable(text))
 
 
 def _short(text: str, most: int = 200) -> str:

@@ -166,13 +166,13 @@ class Session:
         return AnswerRecord(
             key=keys[item.clip_id],
             clip_id=item.clip_id,
-            answer=_sound(outcome.text) if isinstance(outcome, Answer) else None,
-            error=_sound(f"{outcome.kind}: {outcome.reason}") if isinstance(outcome, Failure) else None,
+            answer=outcome.text if isinstance(outcome, Answer) else None,
+            error=f"{outcome.kind}: {outcome.reason}" if isinstance(outcome, Failure) else None,
             seconds=round(reply.seconds, 4),
             heard_s=self._seconds(clip) if clip else 0.0,
             batch=reply.batch,
             heard_clip=None if other is item else other.clip_id,
-            given=_sound(outcome.given) if isinstance(outcome, Answer) and outcome.given is not None else None,
+            given=outcome.given if isinstance(outcome, Answer) else None,
             notes=outcome.notes if isinstance(outcome, Answer) else None,
         )
 
@@ -290,11 +290,6 @@ class Session:
             self.progress.say(f"All {settings.clips} clips were answered before.")
         elif todo < settings.clips:
             self.progress.say(f"Going on: {todo} of {settings.clips} clips are still open.")
-
-
-def _sound(text: str) -> str:
-    """Text as UTF-8 can hold it: lone surrogates become question marks."""
-    return text.encode("utf-8", "replace").decode()
 
 
 def _versions() -> dict[str, str]:

@@ -33,6 +33,7 @@ from mudata.evaluation.chat.completions import Counts, finish_reason, mapping, t
 from mudata.evaluation.chat.rate_limit import Pace, RetryPolicy, at_once
 from mudata.evaluation.protocol import Answer, Clip, Failure, ModelCapabilities, Question
 from mudata.json_files import parse
+from mudata.safe_text import safe
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -129,7 +130,7 @@ class Served:
             listed = self.server.models()
             self._names = [str(entry["id"]) for entry in listed]
             mine = next((entry for entry in listed if entry["id"] == self.model), {})
-            self._listed = {key: self.server.masked(str(mine[key]))[:200] for key in _LISTED if mine.get(key)}
+            self._listed = {key: safe(str(mine[key]))[:200] for key in _LISTED if mine.get(key)}
             self._audio_counts = self._probe()
         except NoReply as why:
             raise self._explained(why) from why
@@ -196,7 +197,7 @@ class Served:
         rate = self.capabilities.sample_rate or 0
         sine = 0.3 * np.sin(2 * np.pi * PROBE_HZ * np.arange(round(PROBE_S * rate)) / rate)
         reply = self._complete(self.body(PROBE_PROMPT, sine.astype(np.float32), max_tokens=PROBE_TOKENS), "probe")
-        self._revision = self.server.masked(str(reply.get("model") or "")) or None
+        self._revision = safe(str(reply.get("model") or "")) or None
         with_sound = tokens(reply, "prompt_tokens")
         if mapping(mapping(reply.get("usage")).get("prompt_tokens_details")).get("audio_tokens"):
             return "yes"
@@ -225,15 +226,15 @@ class Served:
     def _complete(self, body: Mapping[str, object], question_id: str) -> dict[str, Any]:
         reply = self.server.complete(body, question_id)
         with self._lock:
-            self._counts.add(reply, self.server.masked)
+            self._counts.add(reply)
         return reply
 
     def _read(self, reply: Mapping[str, Any]) -> Answer | Failure:
         """The text of a reply. What was cut off at the limit is an answer,
         and so is a refusal in words."""
-        finish, content = self.server.masked(finish_reason(reply))[:200], text(reply)
+        finish, content = safe(finish_reason(reply))[:200], text(reply)
         if not reply.get("choices"):
-            excerpt = self.server.masked(json.dumps(reply.get("error", reply)))[:300]
+            excerpt = safe(json.dumps(reply.get("error", reply)))[:300]
             return Failure("no-choice", f"the reply has no choice: {excerpt}")
         if content is None:
             return Failure("malformed", "the reply's message has no text")

@@ -20,6 +20,7 @@ from mudata.evaluation.report import style as ink
 from mudata.evaluation.report.badge import badge
 from mudata.evaluation.report.explorer import explorer
 from mudata.evaluation.suites.suite_table import VERDICTS
+from mudata.safe_text import printable
 from mudata.version import __version__
 
 if TYPE_CHECKING:
@@ -46,7 +47,7 @@ _WASHES: dict[str, tuple[str, str]] = {
 
 
 def render(report: Report, audio: Audio) -> bytes:
-    """The whole page as UTF-8; what cannot be encoded becomes a question mark."""
+    """The whole page as UTF-8, without control characters; what cannot be encoded becomes a question mark."""
     from jinja2 import Environment, StrictUndefined
 
     read = files(__package__)
@@ -81,7 +82,7 @@ def render(report: Report, audio: Audio) -> bytes:
         verdicts=VERDICTS,
         version=__version__,
     )
-    return page.encode("utf-8", "replace")
+    return printable(page).encode()
 
 
 def safe_json(value: Any) -> str:

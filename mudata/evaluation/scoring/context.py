@@ -14,6 +14,7 @@ from mudata.evaluation.align.aligner import align
 from mudata.evaluation.metrics.scored import ScoredAnswer
 from mudata.evaluation.scoring import overrides
 from mudata.evaluation.tasks.task import Task, bind
+from mudata.json_files import damaged
 
 if TYPE_CHECKING:
     from mudata.evaluation.align.alignment import Alignment
@@ -50,6 +51,9 @@ class ScoringContext:
     def load(cls, run: Run) -> ScoringContext:
         """Raises EvaluationError for damaged files."""
         answers, questions, tasks = run.answers(), run.questions(), run.tasks
+        if lost := next((question for question in questions if question.dataset not in tasks), None):
+            what = f"{lost.clip_id} is of {lost.dataset!r}, which run.json has no task for"
+            raise damaged(run.folder / "questions.jsonl", what)
         return cls(
             run=run,
             settings=run.settings,

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 from mudata.errors import EvaluationError, UnknownName
 from mudata.evaluation.metrics.statistics import bootstrap, method
 from mudata.home import now
-from mudata.jsonl import mend, records
+from mudata.jsonl import as_line, mend, records
 
 if TYPE_CHECKING:
     import numpy as np
@@ -82,7 +82,7 @@ def add(
     if new:
         mend(run.folder / FILE)
         with (run.folder / FILE).open("ab") as file:
-            file.write(b"".join(json.dumps(asdict(line), ensure_ascii=False).encode() + b"\n" for line in new))
+            file.write("".join(as_line(asdict(override)) for override in new).encode())
             file.flush()
             os.fsync(file.fileno())
     return new

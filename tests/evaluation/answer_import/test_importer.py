@@ -248,7 +248,7 @@ def test_samples_of_lmms_eval_are_read_as_they_are_written(
             _one(tmp_path, "lmms-eval", LMMS | more)
         return
     found = _one(tmp_path, "lmms-eval", LMMS | more)
-    assert (found.ids, found.answer, found.reference) == (ids, answer, "rock")
+    assert (found.ids, found.answer, found.references) == (ids, answer, ("rock",))
     assert found.prompt == "Which genre?\nAnswer shortly."
 
 
@@ -285,9 +285,143 @@ def test_answers_of_any_run_can_be_imported(corpus: Corpus, home: Home, tmp_path
     assert metric(named, "accuracy") == pytest.approx(1 / 3)
 
 
+NAN = float("nan")
+
+
+@pytest.mark.parametrize(
+    ("value", "answer", "error", "odd"),
+    [
+        ("rock", "rock", None, None),
+        ("nan", "nan", None, None),
+        ("", "", None, None),
+        (1999, "1999", None, "the number 1999, taken as text"),
+        (2.0, "2", None, "the number 2.0, taken as text"),
+        (0.5, "0.5", None, "the number 0.5, taken as text"),
+        (["rock"], "rock", None, None),
+        ([["rock", "pop"]], "rock", None, "a list, of which the first entry counts"),
+        (None, None, "no-answer: the file has none for it", None),
+        ([], None, "no-answer: the file has none for it", None),
+        (True, None, "no-answer: true is no text", "true, which is no answer"),
+        ([False], None, "no-answer: false is no text", "false, which is no answer"),
+        (NAN, None, "no-answer: NaN is no text", "NaN, which is no answer"),
+        (float("inf"), None, "no-answer: Infinity is no text", "Infinity, which is no answer"),
+        ({"text": "rock"}, None, "no-answer: an object is no text", "an object, which is no answer"),
+    ],
+)
+@pytest.mark.parametrize("program", ["jsonl", "cmi-bench", "lmms-eval"])
+def test_what_is_no_text_is_an_answer_or_none_and_told(
+    tmp_path: Path,
+    program: str,
+    value: Any,
+    answer: str | None,
+    error: str | None,
+    odd: str | None,
+) -> None:
+    key, clip = {"jsonl": ("answer", "clip_id"), "cmi-bench": ("response", "audioid")}.get(
+        program, ("filtered_resps", "input_media")
+    )
+    file = lines(tmp_path / "a.jsonl", [{clip: "a", key: value}, {clip: "b", key: "x"}])
+    found = formats.read(file, program)[0]
+    assert (found.answer, found.error, found.odd) == (answer, error, odd)
+
+
+@pytest.mark.parametrize(
+    ("value", "references", "none"),
+    [
+        ("rock", ("rock",), None),
+        (["a", "b"], ("a", "b"), None),
+        ([["a"], "b", "a", NAN, None, True, {"x": 1}, 3], ("a", "b", "3"), None),
+        (3.0, ("3",), None),
+        (None, (), None),
+        ([], (), None),
+        (NAN, (), "NaN"),
+        (True, (), "true"),
+        ({"a": 1}, (), "an object"),
+        ([NAN], (), "a list"),
+    ],
+)
+@pytest.mark.parametrize(
+    ("program", "key"), [("jsonl", "reference"), ("cmi-bench", "correct_answer"), ("lmms-eval", "target")]
+)
+def test_every_reference_of_a_list_counts_and_what_is_no_text_is_none(
+    tmp_path: Path,
+    program: str,
+    key: str,
+    value: Any,
+    references: tuple[str, ...],
+    none: str | None,
+) -> None:
+    named = {"clip_id": "a", "answer": "x", "audioid": "a", "response": "x", "input_media": "a", "filtered_resps": "x"}
+    found = _one(tmp_path, program, named | {key: value})
+    assert (found.references, found.no_reference) == (references, none)
+
+
+@pytest.mark.parametrize(
+    ("error", "told"), [("boom", "boom"), (NAN, None), (False, None), ("", None), ({"a": 1}, '{"a": 1}')]
+)
+def test_a_failure_is_told_in_the_words_of_the_file(tmp_path: Path, error: object, told: str | None) -> None:
+    rows = [{"clip_id": 12.0, "answer": None, "error": error}, {"clip_id": True, "answer": "x"}]
+    first, second = formats.read(lines(tmp_path / "a.jsonl", rows), "jsonl")
+    assert (first.ids, first.error) == (("12",), told or "no-answer: the file has none for it")
+    assert second.ids == ()
+
+
+def test_references_of_the_file_are_counted_all(corpus: Corpus, home: Home, tmp_path: Path) -> None:
+    corpus.publish()
+    rows = [
+        {"clip_id": "1", "answer": "slow piano", "reference": ["loud drums", "slow piano"]},
+        {"clip_id": "2", "answer": "a", "reference": NAN},
+        {"clip_id": "3", "answer": True, "reference": "a"},
+    ]
+    notes = Notes()
+    file = lines(tmp_path / "a.jsonl", rows)
+    run = take(home, file, notes, "jsonl", dataset="tones", references="file", task="caption")
+    assert [q.references for q in run.questions()] == [("loud drums", "slow piano"), ("a",)]
+    assert metric(run, "rouge1_f") == 0.5
+    assert run.answers()["tones/3"].error == "no-answer: true is no text"
+    assert "1 answers did not join: 2: there is no reference: NaN is none." in notes.said
+    assert "1 answers are no text in the file: 3: true, which is no answer." in notes.said
+    labels = [{"clip_id": "1", "answer": "high", "reference": ["low", "HIGH"]}]
+    genre = take(home, lines(tmp_path / "b.jsonl", labels), format="jsonl", dataset="tones", references="file")
+    assert [q.references for q in genre.questions()] == [("low", "high")]
+    assert metric(genre, "accuracy") == 1.0
+
+
+def test_an_import_that_fails_leaves_nothing(
+    corpus: Corpus, home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from mudata.evaluation.answer_import import importer
+
+    corpus.publish()
+    file = lines(tmp_path / "a.jsonl", [{"clip_id": "1", "answer": "low", "reference": "low"}])
+
+    def failing(*_: object) -> None:
+        raise EvaluationError("the disk is on fire")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(importer.score, "score", failing)
+        with pytest.raises(EvaluationError, match="on fire"):
+            take(home, file, format="jsonl", dataset="tones", references="file")
+    assert [path.name for path in home.root.iterdir() if path.name in ("runs", "importing")] == []
+    run = take(home, file, format="jsonl", dataset="tones", references="file")
+    assert (run.folder / "scores.json").exists()
+    assert run.folder.parent == home.runs
+    assert not (home.root / "importing").exists()
+
+
 @pytest.mark.parametrize(
     ("data", "what"),
     [
+        (b'{"audioid": "x", "response": ' + b"[" * 100_000, r"a\.jsonl, line 1: .*nested more than 100 deep"),
+        (b"[" * 100_000, r"a\.jsonl, line 1: .*nested more than 100 deep"),
+        (
+            b'{"audioid": "x"}\n{"audioid": ' + b"7" * 5000 + b"}",
+            r"a\.jsonl, line 2: no JSON: a number of 5,000 digits",
+        ),
+        (b'[{"audioid": "x",\n "response": ' + b"7" * 5000 + b"}]", r"a\.jsonl, line 2: no JSON: a number of 5,000"),
+        (b'{"audioid": "x"}\n\xe9\n', r"a\.jsonl is not UTF-8 text .*, line 2"),
+        (b'{"audioid": "x"', r"line 1: no JSON: it is cut short"),
+        (b"7", r"answer 1 is no JSON object but a number"),
         (b"", r"has no answers"),
         (b"[]", r"has no answers"),
         (b'[{"audioid": "x", "response": "y"},]', r"a\.jsonl, line 1: no JSON"),
@@ -432,5 +566,5 @@ def test_published_tags_join_by_the_tail_of_their_path(home: Home, shared: Path)
     assert (len(joined.answers), joined.lost) == (4231, ())
     assert originals == joined
     tags = {f"mtg_jamendo/{row[0]}": {tag.removeprefix("mood/theme---") for tag in row[5:]} for row in rows}
-    same = sum(tags[c] == set((one.reference or "").replace(" ", "").split(",")) for c, one in joined.answers.items())
+    same = sum(tags[c] == set(one.references[0].replace(" ", "").split(",")) for c, one in joined.answers.items())
     assert same == 4231

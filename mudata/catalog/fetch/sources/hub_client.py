@@ -17,6 +17,8 @@ from typing import TYPE_CHECKING
 
 from mudata.errors import FetchError, NeedsToken, Offline
 from mudata.home import flag
+from mudata.json_files import ODD_REPLY
+from mudata.safe_text import keep_secret
 from mudata.web_address import fault_of, shown
 
 if TYPE_CHECKING:
@@ -147,9 +149,10 @@ class HubClient:
     def _explained(self) -> Iterator[None]:
         """The client's errors as ours."""
         import httpx2
-        from huggingface_hub import errors
+        from huggingface_hub import errors, get_token
 
         mirror = self.mirror
+        keep_secret(get_token())
         try:
             yield
         except errors.OfflineModeIsEnabled as error:
@@ -172,6 +175,11 @@ class HubClient:
             raise FetchError(f"{self._page}: the host answers {status}.", "Try again later.") from error
         except httpx2.HTTPError as error:
             raise FetchError(f"{self._page} cannot be reached: {error}.", "Try again later.") from error
+        except ODD_REPLY as error:
+            raise FetchError(
+                f"{self._page}: the host's reply is not what the client expects ({type(error).__name__}: {error}).",
+                "Try again later.",
+            ) from error
 
     def cached(self, path: str) -> Path | None:
         """Where a file of the repository lies in the client's cache, if it does."""
@@ -194,8 +202,10 @@ class HubClient:
 
     def headers(self) -> dict[str, str]:
         """What tells the host who asks."""
+        from huggingface_hub import get_token
         from huggingface_hub.utils import build_hf_headers  # type: ignore[attr-defined]
 
+        keep_secret(get_token())
         headers: dict[str, str] = build_hf_headers(library_name="mudata")
         return headers
 

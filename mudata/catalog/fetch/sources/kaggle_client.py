@@ -19,6 +19,8 @@ from typing import TYPE_CHECKING, Any
 
 from mudata.catalog.fetch.transfer import retry_after
 from mudata.errors import FetchError, NeedsToken, Offline, from_os_error
+from mudata.json_files import ODD_REPLY, as_type
+from mudata.safe_text import keep_secret
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -48,15 +50,18 @@ class KaggleClient:
         paths: list[str] = []
         token: str | None = None
         while token or not paths:
-            list_files = functools.partial(lambda at, api: api.dataset_list_files(self.dataset, at, _PAGE), token)
-            page = self.ask(list_files, "the list of files")
-            if page.error_message:
-                raise FetchError(f"Kaggle lists no files of {self.dataset}: {page.error_message}")
-            paths += [file.name for file in page.dataset_files]
-            token = page.next_page_token
+            names, token = self.ask(functools.partial(self._page, token), "the list of files")
+            paths += names
             if not paths and not token:
                 raise self.absent("files")
         return paths
+
+    def _page(self, token: str | None, api: Any) -> tuple[list[str], str | None]:
+        """The names on one page of the list, and what the next is asked for with."""
+        page = api.dataset_list_files(self.dataset, token, _PAGE)
+        if page.error_message:
+            raise FetchError(f"Kaggle lists no files of {self.dataset}: {page.error_message}")
+        return as_type([file.name for file in page.dataset_files], list[str]), page.next_page_token
 
     def nothing_left(self, folder: Path, what: str) -> FetchError:
         """The error for a file that the client should have left, and did not."""
@@ -76,7 +81,7 @@ class KaggleClient:
         while True:
             try:
                 return action(self._api)
-            except (OSError, ValueError) as error:  # what requests raises are OSErrors
+            except (OSError, *ODD_REPLY) as error:  # what requests raises are OSErrors
                 tries += 1
                 response = getattr(error, "response", None)
                 status = getattr(response, "status_code", None)
@@ -98,6 +103,8 @@ class KaggleClient:
         api = sys.modules[name].KaggleApi()
         with contextlib.suppress(SystemExit):  # how the client says that there are no credentials
             api.authenticate()
+        for name in ("key", "token"):
+            keep_secret(api.config_values.get(name))
         return api
 
     def _explained(self, error: Exception, status: int | None, what: str) -> Exception:

@@ -24,7 +24,7 @@ from mudata.evaluation.metrics.statistics import share
 from mudata.evaluation.scoring.opinions.loglik import likeliest
 from mudata.home import write_atomic
 from mudata.json_files import read_object
-from mudata.jsonl import digest, mend, numbered
+from mudata.jsonl import as_line, digest, mend, numbered
 
 if TYPE_CHECKING:
     from mudata.evaluation.align.label_set import LabelSet
@@ -94,8 +94,7 @@ def ask_scorer(context: ScoringContext, opinion: SecondaryScorer) -> int:
     asks = list(open_.values())
     with path.open("ab") as file:
         for ask, label in zip(asks, opinion.views(asks), strict=True):
-            line = {"key": ask.key, "label": label.label, **label.more}
-            file.write(json.dumps(line, ensure_ascii=False).encode() + b"\n")
+            file.write(as_line({"key": ask.key, "label": label.label, **label.more}).encode())
             file.flush()
             os.fsync(file.fileno())
     return len(asks)

@@ -1,0 +1,131 @@
+"""Text that others wrote: no key comes through, nothing that a terminal obeys, and all else to the letter."""
+
+from __future__ import annotations
+
+import base64
+import html
+import json
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+from urllib.parse import quote, quote_plus
+
+import pytest
+from shell import typed
+
+from mudata.errors import ModelError
+from mudata.evaluation.run import AnswerRecord, Run
+from mudata.safe_text import MASK, escaped, keep_secret, masked, printable, safe_values
+
+if TYPE_CHECKING:
+    from mudata.home import Home
+
+KEY = "sk-Ab+/\"9&x_secret'<>"
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        lambda key: key,
+        lambda key: f"Authorization: Bearer {key}",
+        quote,
+        lambda key: quote(key, safe=""),
+        lambda key: quote(key, safe="").lower().replace("ab", "Ab"),
+        quote_plus,
+        html.escape,
+        json.dumps,
+        lambda key: json.dumps(json.dumps({"key": key})),
+        repr,
+        lambda key: "".join(f"%{ord(sign):02X}" for sign in key),
+        lambda key: "".join(f"\\u{ord(sign):04X}" for sign in key),
+        lambda key: "".join(f"&#{ord(sign)};" for sign in key),
+        lambda key: "".join(f"&#x{ord(sign):X};" for sign in key),
+        *(lambda key, user=user: base64.b64encode(f"{user}:{key}".encode()).decode() for user in ("", "u", "me")),
+        *(lambda key, n=n: base64.urlsafe_b64encode(f"{n * 'u'}{key}x".encode()).decode() for n in range(3)),
+    ],
+)  # fmt: skip
+def test_a_key_that_was_sent_is_masked_in_every_form(form: Callable[[str], str]) -> None:
+    keep_secret(KEY)
+    said = form(KEY)
+    assert MASK in masked(f"you sent {said}, did you?")
+    assert "secret" not in masked(said)
+    assert masked(f"you sent {said}, did you?").startswith("you sent ")
+
+
+def test_what_only_resembles_a_key_stays() -> None:
+    keep_secret(KEY)
+    text = f"{KEY[:-3]} 100 % & \\ sk-Ab"
+    assert masked(text) == text
+
+
+def test_placeholders_of_servers_without_keys_are_no_secrets(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", "EMPTY")
+    keep_secret("none")
+    assert masked("EMPTY, none") == "EMPTY, none"
+
+
+def test_keys_in_the_environment_are_known(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HF_TOKEN", "hf_abcdefghij")
+    assert masked("token hf_abcdefghij expired") == "token [key] expired"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a\nb\r\nc\td",
+        "é שלום مرحبا 音楽",
+        "👩\u200d👩\u200d👧",
+        "ك\u200cت",
+        "\u200fعربي",
+        "a\u00a0b\u3000c",
+        "e\u0301",
+        "",
+    ],
+)
+def test_what_people_write_stays_to_the_letter(text: str) -> None:
+    assert printable(text) == text
+
+
+@pytest.mark.parametrize("sign", [*map(chr, range(9)), *"\x0b\x1b\x7f\x85\x9b\u202e\u2066\r"])
+def test_what_a_terminal_obeys_does_not(sign: str) -> None:
+    assert printable(f"a{sign}b") == "a\ufffdb"
+
+
+def test_json_stays_json_and_says_the_same() -> None:
+    value = {"a": "\x7f\x9b\u202e\x1b\n", "é": ["音"]}
+    text = escaped(json.dumps(value, ensure_ascii=False))
+    assert text.isprintable()
+    assert "音" in text
+    assert json.loads(text) == value
+    assert safe_values({"\x1b": ["\x00", 1, None]}) == {"\ufffd": ["\ufffd", 1, None]}
+
+
+def test_errors_are_safe_whoever_made_their_text() -> None:
+    keep_secret(KEY)
+    error = ModelError(f"The server said \x1b[2J{KEY}.", f"Look at {KEY}.")
+    assert str(error) == "The server said \ufffd[2J[key].\nLook at [key]."
+
+
+def test_what_a_server_says_is_kept_without_the_key(home: Home) -> None:
+    keep_secret(KEY)
+    run = Run(home.make(home.runs / "r"))
+    record = AnswerRecord(
+        key="k", clip_id="d/1", answer=f"low\n{KEY} \x1b[31m音\t", error=None, seconds=0.0, heard_s=0.0, batch=1,
+        notes={"finish_reason": KEY},
+    )  # fmt: skip
+    run.append([record])
+    raw = (run.folder / "answers.jsonl").read_text()
+    assert KEY not in raw
+    assert "\\u001b" not in raw
+    assert run.answers()["d/1"].answer == "low\n[key] \ufffd[31m音\t"
+    assert run.answers()["d/1"].notes == {"finish_reason": MASK}
+
+
+def test_nothing_of_an_answer_reaches_a_terminal_through_sql() -> None:
+    query = "SELECT chr(27) || '[31m' || chr(8238) || chr(155) AS x, ['a', chr(7)] AS y"
+    table, document = typed("sql", query), typed("sql", query, "--json")
+    assert all(line.isprintable() for line in table.out.splitlines())
+    assert "\ufffd[31m\ufffd\ufffd" in table.out
+    assert all(line.isprintable() for line in document.out.splitlines())
+    assert json.loads(document.out) == [{"x": "\x1b[31m\u202e\x9b", "y": ["a", "\x07"]}]
+    assert typed("sql", query, "--csv").out.splitlines()[1].startswith("\x1b[31m")
+    assert typed("sql", f"SELECT error('{chr(27)}[2J')").err.splitlines()[0].isprintable()
