@@ -10,13 +10,14 @@ once, from the mono signal. Everything streams: length costs no memory.
 from __future__ import annotations
 
 import hashlib
-import math
 from contextlib import closing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from mudata.catalog.audio.decode import BLOCK, opened
+from mudata.catalog.audio.audio_source import shortfall
+from mudata.catalog.audio.decode import read
 from mudata.catalog.audio.encode import Flac, replacing
+from mudata.catalog.audio.mix import Measure, Mix, MonoMix
 from mudata.catalog.read.source_file import reading
 from mudata.errors import AudioError
 
@@ -24,17 +25,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
 
-    from mudata.catalog.audio.decode import Samples, Source
+    from mudata.catalog.audio.audio_source import Samples, Source
 
 SILENT_BELOW = 1e-4
 """Peak under which a clip is silent: -80 dB, three steps of 16 bits. Chosen here."""
 
 MIN_SECONDS = 0.05
 """Shorter clips hold nothing to listen to: one frame of common analyses. Chosen here."""
-
-SLACK_S = 0.1
-"""How much a header may promise too much:
-encoders round up to packets (an mp3 frame is 26 to 72 ms). Chosen here."""
 
 
 @dataclass(frozen=True)
@@ -61,7 +58,9 @@ class ClipFacts:
     peak: float
     rms: float
     clipped: int
-    """Samples of the file that were cut off at full scale."""
+    """Samples of the clip that were cut off at full scale."""
+    decoder: str
+    """Who decoded the source: libsndfile, PyAV or ffmpeg."""
     source_sha256: str
     source_size: int
     pcm_sha256: str
@@ -85,26 +84,29 @@ def normalise(
     crop: tuple[str, float] | None = None,
     segment: tuple[float, float] | None = None,
     bounds: tuple[float, float] | None = None,
+    mix: Mix = "mean",
 ) -> ClipFacts:
     """Write one clip of `source` to `target` (FLAC), all of it or nothing.
 
     `segment` is (start, end) in seconds of the source; `crop` takes ('centre' | 'first', seconds)
     out of that; a source that is shorter is taken whole. `bounds` is (shortest, longest) clip in
-    seconds that is accepted.
+    seconds that is accepted. `mix` says what becomes of several channels.
 
-    Raises AudioError with reason `vanished`, `empty`, `undecodable`, `unsupported`, `truncated`,
-    `not_finite`, `too_short`, `wrong_duration` or `silent`, and OSError when the target cannot be
-    written.
+    Raises AudioError with reason `vanished`, `empty`, `undecodable`, `unsupported`, `truncated`, `checksum` (FLAC's
+    own), `not_finite`, `out_of_range`, `too_short`, `wrong_duration`, `channels_cancel` or `silent`, and OSError when
+    the target cannot be written.
     """
     source_sha256, source_size = digest(source), source.stat().st_size
-    with opened(source) as decoder:
+
+    def made(decoder: Source) -> ClipFacts:
         start, stop = _extent(decoder, crop, segment)
+        _begins_within(decoder, start)
         rate = audio_format.rate or decoder.rate
-        measure = _Measure()
+        measure, mono = Measure(), MonoMix(decoder, mix)
         with replacing(target) as temporary, closing(Flac(temporary, rate, wide=decoder.wide)) as flac:
-            for block in _resampled(measure.watch(_mono(decoder, start, stop)), decoder.rate, rate):
+            for block in _resampled(measure.watch(mono.blocks(start, stop)), decoder.rate, rate):
                 flac.write(block)
-            _check(decoder, start, stop, measure, bounds)
+            _check(decoder, (start, stop), measure, mono, bounds)
         whole = stop is None and start == 0
         frames = measure.frames if whole else decoder.frames
         return ClipFacts(
@@ -115,6 +117,7 @@ def normalise(
             peak=measure.peak,
             rms=measure.rms,
             clipped=flac.clipped,
+            decoder=decoder.decoder,
             source_sha256=source_sha256,
             source_size=source_size,
             pcm_sha256=measure.sha256.hexdigest(),
@@ -123,6 +126,8 @@ def normalise(
             source_channels=decoder.channels,
             source_duration_s=None if frames is None else frames / decoder.rate,
         )
+
+    return read(source, made)
 
 
 def check_duration(seconds: float, bounds: tuple[float, float] | None) -> None:
@@ -135,21 +140,19 @@ def check_duration(seconds: float, bounds: tuple[float, float] | None) -> None:
 def load(path: Path, rate: int | None = None, *, start_s: float = 0.0, duration_s: float | None = None) -> Samples:
     """Samples of a clip, (frames,) float32 mono, resampled once to `rate` Hz (None: as they are).
 
-    Raises AudioError as `normalise` does for files that cannot be decoded.
+    Raises AudioError as `normalise` does for files that cannot be decoded, or are shorter than they say.
     """
-    import numpy as np
     import soxr
 
-    with opened(path) as decoder:
-        start = round(start_s * decoder.rate)
-        stop = None if duration_s is None else start + round(duration_s * decoder.rate)
-        pieces = [block.copy() for block in _mono(decoder, start, stop)]
-        if not pieces:
-            raise AudioError("empty", f"no samples can be decoded from {start_s:g} s on")
-        samples = np.concatenate(pieces)
-        if rate is not None and rate != decoder.rate:
-            samples = soxr.resample(samples, decoder.rate, rate, "HQ")
-        return samples
+    def whole(decoder: Source) -> tuple[Samples, int]:
+        start, stop = _frames(decoder, start_s, duration_s)
+        pieces = [block.copy() for block in MonoMix(decoder).blocks(start, stop)]
+        return _joined(decoder, start, stop, pieces), decoder.rate
+
+    samples, native = read(path, whole)
+    if rate is not None and rate != native:
+        samples = soxr.resample(samples, native, rate, "HQ")
+    return samples
 
 
 def load_channels(path: Path, *, start_s: float = 0.0, duration_s: float | None = None) -> tuple[Samples, int]:
@@ -160,16 +163,15 @@ def load_channels(path: Path, *, start_s: float = 0.0, duration_s: float | None 
     """
     import numpy as np
 
-    with opened(path) as decoder:
-        start = round(start_s * decoder.rate)
-        stop = None if duration_s is None else start + round(duration_s * decoder.rate)
+    def whole(decoder: Source) -> tuple[Samples, int]:
+        start, stop = _frames(decoder, start_s, duration_s)
         pieces = [block.copy() for block in decoder.blocks(start, stop)]
-        if not sum(map(len, pieces)):
-            raise AudioError("empty", f"no samples can be decoded from {start_s:g} s on")
-        samples = np.concatenate(pieces)
-        if not np.isfinite(samples).all():
-            raise AudioError("not_finite", "NaN or infinity among the samples")
-        return samples, decoder.rate
+        return _joined(decoder, start, stop, pieces), decoder.rate
+
+    samples, rate = read(path, whole)
+    if not np.isfinite(samples).all():
+        raise AudioError("not_finite", "NaN or infinity among the samples")
+    return samples, rate
 
 
 # --------------------------------------------------------------------- what becomes of samples
@@ -194,56 +196,21 @@ def _extent(
     raise ValueError(f"crop is ('centre', seconds) or ('first', seconds), not {crop!r}")
 
 
-def _mono(source: Source, start: int, stop: int | None) -> Iterator[Samples]:
-    """Blocks (frames,) of the mean over channels, alive until the next one.
-    Sums keep one order: hashes repeat."""
+def _frames(source: Source, start_s: float, duration_s: float | None) -> tuple[int, int | None]:
+    start = round(start_s * source.rate)
+    _begins_within(source, start)
+    return start, None if duration_s is None else start + round(duration_s * source.rate)
+
+
+def _joined(source: Source, start: int, stop: int | None, pieces: list[Samples]) -> Samples:
     import numpy as np
 
-    if source.frames is not None and start >= source.frames > 0:
-        raise AudioError("too_short", f"the source ends at {source.frames / source.rate:.4g} s, before the clip begins")
-    mixed = np.empty(BLOCK, np.float32)
-    share = np.float32(1 / source.channels)
-    for block in source.blocks(start, stop):
-        if source.channels == 1:
-            yield block[:, 0]
-            continue
-        if len(block) > len(mixed):
-            mixed = np.empty(len(block), np.float32)
-        mono = np.add(block[:, 0], block[:, 1], out=mixed[: len(block)])
-        for channel in range(2, source.channels):
-            mono += block[:, channel]
-        mono *= share
-        yield mono
-
-
-class _Measure:
-    """Looks at the mono clip as it streams by."""
-
-    def __init__(self) -> None:
-        self.frames = 0
-        self.peak = 0.0
-        self.sha256 = hashlib.sha256()
-        self._energy = 0.0
-
-    @property
-    def rms(self) -> float:
-        """Seven decimals, what float32 can tell."""
-        return round(math.sqrt(self._energy / max(self.frames, 1)), 7)
-
-    def watch(self, blocks: Iterable[Samples]) -> Iterator[Samples]:
-        import numpy as np
-
-        for block in blocks:
-            if not len(block):
-                continue
-            peak = max(float(block.max()), -float(block.min()))
-            if not math.isfinite(peak):
-                raise AudioError("not_finite", f"NaN or infinity after {self.frames} samples")
-            self.peak = max(self.peak, peak)
-            self._energy += float(np.square(block).sum())  # pairwise, without the threads that np.dot would start
-            self.sha256.update(np.ascontiguousarray(block, "<f4").data)
-            self.frames += len(block)
-            yield block
+    frames = sum(map(len, pieces))
+    if not frames:
+        raise AudioError("empty", f"no samples can be decoded from {start / source.rate:g} s on")
+    if error := shortfall(source, start, stop, frames):
+        raise error
+    return np.concatenate(pieces)
 
 
 def _resampled(blocks: Iterable[Samples], rate_in: int, rate_out: int) -> Iterator[Samples]:
@@ -259,16 +226,28 @@ def _resampled(blocks: Iterable[Samples], rate_in: int, rate_out: int) -> Iterat
     yield stream.resample_chunk(np.empty(0, np.float32), last=True)
 
 
-def _check(source: Source, start: int, stop: int | None, measure: _Measure, bounds: tuple[float, float] | None) -> None:
+def _check(
+    source: Source, extent: tuple[int, int | None], measure: Measure, mono: MonoMix, bounds: tuple[float, float] | None
+) -> None:
     if not measure.frames:
         raise AudioError("empty", "no samples can be decoded")
+    if error := shortfall(source, *extent, measure.frames):
+        raise error
     seconds = measure.frames / source.rate
-    if source.frames is not None:
-        promised = (source.frames if stop is None else min(stop, source.frames)) - start
-        if measure.frames < promised - SLACK_S * source.rate or measure.frames < 0.9 * promised:
-            raise AudioError("truncated", f"{seconds:.4g} s of {promised / source.rate:.4g} s can be decoded")
     check_duration(seconds, bounds)
     if seconds < MIN_SECONDS:
         raise AudioError("too_short", f"{measure.frames} samples, {seconds:.2g} s")
+    if mono.channels_rms >= SILENT_BELOW and mono.cancelled:
+        raise AudioError(
+            "channels_cancel",
+            f"the channels cancel each other: rms {mono.channels_rms:.2g}, of their mean {measure.rms:.2g}.",
+            "In a card of your own, `mix: first` in `clips` keeps the first channel.",
+        )
     if measure.peak < SILENT_BELOW:
         raise AudioError("silent", f"the largest sample is {measure.peak:.2g} of full scale")
+
+
+def _begins_within(source: Source, start: int) -> None:
+    """Raise AudioError `too_short` for a clip that begins after the end."""
+    if source.frames is not None and start >= source.frames > 0:
+        raise AudioError("too_short", f"the source ends at {source.frames / source.rate:.4g} s, before the clip begins")

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from mudata.catalog.audio.decode import Samples
+    from mudata.catalog.audio.audio_source import Samples
 
 FLAC_LEVEL = 0.625
 """libsndfile's scale for FLAC level 5, the reference default:

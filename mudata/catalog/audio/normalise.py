@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
     import pyarrow as pa
 
-VERSION, MIDI_VERSION = 1, 2
+VERSION, MIDI_VERSION = 2, 2
 """Raised when the same request about the same source would give another clip or other facts."""
 
 COLUMNS = (

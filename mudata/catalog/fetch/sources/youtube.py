@@ -22,7 +22,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from mudata.catalog.audio.decode import opened
+from mudata.catalog.audio.audio_source import shortfall
+from mudata.catalog.audio.decode import read
 from mudata.catalog.audio.encode import replacing
 from mudata.catalog.fetch.sources.source import FetchResult, Target
 from mudata.catalog.fetch.sources.templates import fill
@@ -32,6 +33,7 @@ from mudata.json_files import parse
 from mudata.jsonl import mend
 
 if TYPE_CHECKING:
+    from mudata.catalog.audio.audio_source import Source
     from mudata.catalog.cards.mirrors import YoutubeMirror
     from mudata.narration import Progress
 
@@ -273,14 +275,19 @@ def _write(track: Path, clip: _Clip, tolerance_s: float) -> None:
     """Write the segment, to the sample. AudioError `short` if the track ends before it."""
     import soundfile
 
-    with opened(track) as source, replacing(clip.path) as part:
-        first, last = round(clip.start_s * source.rate), round(clip.end_s * source.rate)
-        with soundfile.SoundFile(part, "w", source.rate, source.channels, "PCM_16", format="WAV") as out:
-            for block in source.blocks(first, last):
-                out.write(block)
-            missing: float = (last - first - out.frames) / source.rate
-        if missing > tolerance_s:
-            raise AudioError("short", f"the video ends {missing:.2f} s before the segment does")
+    def cut(source: Source) -> None:
+        with replacing(clip.path) as part:
+            first, last = round(clip.start_s * source.rate), round(clip.end_s * source.rate)
+            with soundfile.SoundFile(part, "w", source.rate, source.channels, "PCM_16", format="WAV") as out:
+                for block in source.blocks(first, last):
+                    out.write(block)
+                missing: float = (last - first - out.frames) / source.rate
+            if missing > tolerance_s:
+                raise shortfall(source, first, last, out.frames) or AudioError(
+                    "short", f"the video ends {missing:.2f} s before the segment does"
+                )
+
+    read(track, cut)
 
 
 def status_of(message: str) -> tuple[str, str]:

@@ -1,0 +1,124 @@
+"""What a file's bytes say of it before anything is decoded: which container it is, where that begins, how long it is.
+
+The first bytes prove the container, behind tags and padding, whatever the file's name. A text file called x.wav is
+none of these and never reaches ffmpeg, which might take it for a playlist and follow the addresses in it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+from mudata.catalog.audio import chunked, flac_stream, ogg_pages
+from mudata.catalog.audio.frame_walk import Framing, after_tags, count
+from mudata.catalog.audio.mpeg_audio import ADTS, MPEG_AUDIO, counted
+from mudata.catalog.audio.structure import OpenFile, Stated, Structure, changes
+from mudata.catalog.read.source_file import reading
+
+_CONTAINERS = (
+    (re.compile(rb"....(?:ftyp|styp|moov|mdat|wide|free|skip|pnot)", re.DOTALL), "mov"),  # m4a, mp4, 3gp
+    (re.compile(rb"\x30\x26\xb2\x75\x8e\x66\xcf\x11"), "asf"),  # wma
+    (re.compile(rb"\x1a\x45\xdf\xa3"), "matroska"),  # webm, mka
+    (re.compile(rb"OggS"), "ogg"),
+    (re.compile(rb"fLaC"), "flac"),
+    (re.compile(rb"(?:RIFF|RIFX|RF64|BW64)....WAVE", re.DOTALL), "wav"),
+    (re.compile(rb"riff\x2e\x91\xcf\x11"), "w64"),
+    (re.compile(rb"FORM....AIF[FC]", re.DOTALL), "aiff"),
+    (re.compile(rb"FORM....(?:8SVX|16SV)", re.DOTALL), "iff"),
+    (re.compile(rb"caff"), "caf"),
+    (re.compile(rb"\.snd"), "au"),
+    (re.compile(rb"RIFF....AVI ", re.DOTALL), "avi"),
+    (re.compile(rb"FLV\x01"), "flv"),
+    (re.compile(rb"#!AMR"), "amr"),
+    (re.compile(rb"MAC "), "ape"),
+    (re.compile(rb"wvpk"), "wv"),
+    (re.compile(rb"TTA1"), "tta"),
+    (re.compile(rb"MPCK"), "mpc8"),
+    (re.compile(rb"MP\+"), "mpc"),
+    (re.compile(rb"tBaK"), "tak"),
+    (re.compile(rb"DSD "), "dsf"),
+    (re.compile(rb"\.RMF"), "rm"),
+    (re.compile(rb"Creative Voice File"), "voc"),
+    (re.compile(rb"\x0b\x77...[\x50-\x87]", re.DOTALL), "eac3"),  # bsid, five bits, of 11 to 16
+    (re.compile(rb"\x0b\x77"), "ac3"),
+    (re.compile(rb"\x7f\xfe\x80\x01|\xfe\x7f\x01\x80|\x1f\xff\xe8\x00|\xff\x1f\x00\xe8"), "dts"),
+    (re.compile(rb"\x47.{187}\x47.{187}\x47", re.DOTALL), "mpegts"),
+    (re.compile(rb"\x00\x00\x01\xba"), "mpeg"),
+)
+"""How containers begin, by libavformat's names of their demuxers."""
+
+_HEAD = 600
+
+_MOST_PADDING = 1 << 20
+"""Zero bytes in front of a container that are stepped over. Chosen here."""
+
+_ID3V1 = 128
+"""Bytes of an ID3v1 tag, which stands at the end."""
+
+
+def structure(path: Path) -> Structure:
+    """Of a file. Raises AudioError: `vanished`, `empty`, `undecodable` if it cannot be read."""
+    with reading(path), path.open("rb") as file:
+        whole = OpenFile(file, 0, path.stat().st_size)
+        opened = whole._replace(start=_begin(whole))
+        head = opened.read(opened.start, _HEAD)
+        name = next((name for magic, name in _CONTAINERS if magic.match(head)), None)
+        if name is None:
+            return _unframed(opened, head)
+        known = Structure(container=name, start=opened.start)
+        look = _INSIDE.get(name)
+        return look(opened, known) if look else known
+
+
+def _begin(whole: OpenFile) -> int:
+    """Where tags and padding in front end."""
+    at = after_tags(whole.read, 0)
+    head = whole.read(at, 8)
+    if head[:1] == b"\0" and not re.match(rb"....[a-z]{4}|\0\0\x01\xba", head, re.DOTALL):
+        block = whole.read(at, _MOST_PADDING)
+        padding = len(block) - len(block.lstrip(b"\0"))
+        at = after_tags(whole.read, at + padding) if padding < len(block) else at
+    return at
+
+
+def _unframed(opened: OpenFile, head: bytes) -> Structure:
+    """A stream without a container, if it is one: frames of MPEG audio or of AAC."""
+    kinds: tuple[tuple[str, Framing], ...] = (("mp3", MPEG_AUDIO), ("aac", ADTS))
+    for name, framing in reversed(kinds) if ADTS.pattern.match(head) else kinds:
+        found = count(opened.file, framing, opened.start, opened.stop)
+        if found and (found.frames > 2 or found.first == opened.start):
+            return counted(opened, Structure(container=name, start=found.first, stop=found.end), found)
+    return Structure()
+
+
+def _ogg(opened: OpenFile, known: Structure) -> Structure:
+    ogg = ogg_pages.streams(opened.file, opened.start, opened.stop)
+    total = sum(stream.seconds for stream in ogg.streams)
+    by = f"its {len(ogg.streams)} streams" if len(ogg.streams) > 1 else "its last page"
+    return replace(
+        known,
+        stated=(Stated(total, by),) if total else (),
+        cut="the file ends inside a page" if ogg.missing_bytes else None,
+        changes=changes([(stream.rate, stream.channels) for stream in ogg.streams]),
+    )
+
+
+def _flac(opened: OpenFile, known: Structure) -> Structure:
+    flac = flac_stream.stream(opened.file, opened.start, opened.stop)
+    if flac is None:
+        return known
+    lengths = ((flac.samples, "its header"), (flac.last_sample, "the number of its last frame"))
+    stated = tuple(Stated(samples / flac.rate, by) for samples, by in lengths if samples)
+    end = opened.stop - _ID3V1
+    tagged = end > opened.start and opened.read(end, 3) == b"TAG"  # libsndfile takes it for a damaged frame
+    return replace(known, stated=stated, flac=flac, mended=(range(opened.start, end),) if tagged else ())
+
+
+_INSIDE: dict[str, Callable[[OpenFile, Structure], Structure]] = {
+    "ogg": _ogg, "flac": _flac, "au": chunked.au, "mov": chunked.mov, "matroska": chunked.matroska,
+    "wav": chunked.wav, "w64": chunked.w64, "aiff": chunked.aiff, "iff": chunked.iff, "caf": chunked.caf,
+    "avi": chunked.avi,
+}  # fmt: skip
+"""Who looks inside a container; FFmpeg knows enough of the others."""
