@@ -37,6 +37,8 @@ def wav(opened: OpenFile, known: Structure) -> Structure:
     if endless:
         parts[-1] = range(data[-1].start, opened.stop)
     parts = [part for part in parts if len(part)]
+    if not parts:
+        return replace(known, container=None)  # FFmpeg would take what follows for data
     if tag in _MPEG_TAGS and parts:
         frames = count(opened.file, MPEG_AUDIO, parts[0].start, min(parts[-1].stop, opened.stop))
         return counted(opened, known, frames) if frames else known

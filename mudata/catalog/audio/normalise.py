@@ -18,8 +18,10 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from mudata.catalog.audio import clip
+from mudata.catalog.audio.containers import structure
 from mudata.catalog.audio.encode import PARTIAL
 from mudata.catalog.audio.journal import Journal
+from mudata.catalog.audio.mix import LOUDEST
 from mudata.catalog.audio.process_pool import Lost, available, scattered
 from mudata.catalog.symbolic import midi
 from mudata.catalog.tables import TABLES
@@ -32,7 +34,8 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 VERSION, MIDI_VERSION = 2, 2
-"""Raised when the same request about the same source would give another clip or other facts."""
+"""Raised when the same request about the same source would give another clip or other facts. Clips of
+version 1 are kept where the structure of their source says that they are what they would be today."""
 
 COLUMNS = (
     "id", "kind", "path", "source_path", "source_sha256", "source_size", "pcm_sha256", "start_s", "duration_s",
@@ -84,7 +87,7 @@ def run(
     Raises HomeError when the disk is full or read-only; what was finished is kept.
     """
     with telling_os_errors(), Journal(target / "journal.jsonl") as journal:
-        todo = [job for job in jobs if not _done(journal, job, _request(job, files, audio_format), target)]
+        todo = [job for job in jobs if not _done(journal, job, _request(job, files, audio_format), files, target)]
         if todo:
             _sweep(target)
             requests: dict[int, list[Any]] = {}  # of the calls under way: the state of the source before it was read
@@ -209,16 +212,31 @@ def _request(job: Job, files: Path, audio_format: clip.AudioFormat) -> list[Any]
     return [version, audio_format.name, job.kind, job.source, *cut, job.expected_hash, state]
 
 
-def _done(journal: Journal, job: Job, request: list[Any], target: Path) -> bool:
+def _done(journal: Journal, job: Job, request: list[Any], files: Path, target: Path) -> bool:
     answered, row = journal.get(job.id)
     if answered != request:
-        return False
+        if job.kind == "midi" or answered != [1, *request[1:]] or not _holds(row, files / job.source):
+            return False
+        journal.put(job.id, request, row)
     if row["status"] != "ok":
         return not row["reason"].startswith("unsupported:")  # an extra may have been installed since
     try:
         return "path" not in row or (target / row["path"]).stat().st_size == row["clip_size"]
     except OSError:
         return False
+
+
+def _holds(row: dict[str, Any], source: Path) -> bool:
+    """Whether a clip of version 1, which counted no frames and asked few decoders, would be the same today."""
+    if row["status"] != "ok" or row["peak"] > LOUDEST or row["source_duration_s"] is None:
+        return False
+    try:
+        known = structure(source)
+    except AudioError:
+        return False
+    seconds = row["source_duration_s"]
+    whole = all(stated.allows(stated.seconds - seconds, stated.seconds) for stated in known.stated)
+    return whole and known.share == 1 and not (known.cut or known.changes)
 
 
 def _sweep(target: Path) -> None:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     import duckdb
     import pyarrow as pa
 
-    from mudata.catalog.audio.decode import Samples
+    from mudata.catalog.audio.audio_source import Samples
     from mudata.catalog.splits.manifest import Manifest
     from mudata.home import Home
 
