@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import sys
+import threading
 import types
 from collections.abc import Iterator
 from typing import Any
@@ -10,7 +12,7 @@ from typing import Any
 import pytest
 
 from mudata.api.argument_types import fits
-from mudata.narration import SILENT, Notebook, Progress, Terminal, chosen, show_progress
+from mudata.narration import SILENT, Notebook, Progress, Tally, Terminal, chosen, show_progress
 
 
 @pytest.fixture(autouse=True)
@@ -118,3 +120,84 @@ def test_notes_go_to_stderr_in_a_terminal(capsys: pytest.CaptureFixture[str]) ->
     Terminal().say("a note")
     out, err = capsys.readouterr()
     assert (out, err) == ("", "a note\n")
+
+
+class Hours:
+    """A clock and a wait that a test moves: nobody waits. Every bar is asked for `lines` lines."""
+
+    def __init__(self, lines: int) -> None:
+        self.now, self.lines, self.spoken = 0.0, lines, threading.Event()
+
+    def wait(self, over: threading.Event, seconds: float) -> bool:
+        if self.lines == 0:
+            self.spoken.set()
+            return over.wait()
+        self.lines -= 1
+        self.now += seconds
+        return False
+
+
+@pytest.mark.parametrize(
+    ("total", "unit", "done", "line"),
+    [
+        (813, "clips", 0, "Asking: 0 of 813 clips, 30 s so far"),
+        (813, "clips", 60, "Asking: 60 of 813 clips, 2 clips/s, about 6 min left"),
+        (813, "clips", 813, "Asking: 813 of 813 clips, 27.1 clips/s"),
+        (None, "files", 15, "Asking: 15 files, 0.5 files/s"),
+        (3e9, "bytes", 3e8, "Asking: 300 of 3,000 MB, 10 MB/s, about 4 min left"),
+        (None, "", 0, "Asking: 30 s so far"),
+    ],
+)
+def test_long_work_speaks_every_30_s_where_nobody_sees_a_bar(
+    capsys: pytest.CaptureFixture[str], total: float | None, unit: str, done: float, line: str
+) -> None:
+    hours = Hours(lines=0)
+    terminal = Terminal(clock=lambda: hours.now, wait=hours.wait)
+    with terminal.bar("Asking", total, unit):
+        assert hours.spoken.wait(10)
+    assert capsys.readouterr().err == ""  # what takes less than that says nothing
+    begun = threading.Event()
+
+    def wait(over: threading.Event, seconds: float) -> bool:
+        assert begun.wait(10)
+        return hours.wait(over, seconds)
+
+    hours = Hours(lines=1)
+    with Terminal(clock=lambda: hours.now, wait=wait).bar("Asking", total, unit) as advance:
+        advance(done)
+        begun.set()
+        assert hours.spoken.wait(10)
+    assert capsys.readouterr() == ("", f"{line}\n")
+
+
+def test_work_that_does_not_move_speaks_on(capsys: pytest.CaptureFixture[str]) -> None:
+    hours = Hours(lines=4)
+    with Terminal(clock=lambda: hours.now, wait=hours.wait).bar("Fitting", unit=""):
+        assert hours.spoken.wait(10)
+    lines = ["Fitting: 30 s so far", "Fitting: 60 s so far", "Fitting: 2 min so far", "Fitting: 2 min so far"]
+    assert capsys.readouterr().err.splitlines() == lines
+
+
+def test_a_closed_stderr_stops_no_work(monkeypatch: pytest.MonkeyPatch) -> None:
+    hours = Hours(lines=2)
+    closed = io.StringIO()
+    closed.close()
+    terminal = Terminal(clock=lambda: hours.now, wait=hours.wait)
+    monkeypatch.setattr(terminal, "say", closed.write)
+    with terminal.bar("Fitting", 10):
+        assert hours.spoken.wait(10)
+    assert hours.lines == 0
+
+
+def test_no_thread_is_left_when_the_work_fails() -> None:
+    before = threading.active_count()
+    with pytest.raises(ValueError, match="broken"), Terminal().bar("Asking", 3):
+        raise ValueError("broken")
+    assert threading.active_count() == before
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"), [(0, "0 s"), (89, "89 s"), (90, "2 min"), (3599, "1 h 0 min"), (7500, "2 h 5 min")]
+)
+def test_times_are_readable(seconds: float, text: str) -> None:
+    assert Tally("Fitting", None, "").text(seconds) == f"Fitting: {text} so far"

@@ -85,7 +85,8 @@ def split(
         faults=faults,  # type: ignore[arg-type]  # checked above
         best_effort=best_effort,
     )
-    made = draw.make(home, request)
+    with reporter.bar("Drawing", unit=""):
+        made = draw.make(home, request)
     manifest.save(home, made, force=force)
     for warning in made.warnings:
         reporter.say(warning)

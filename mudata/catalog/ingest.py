@@ -108,7 +108,8 @@ def ingest(
     Raises what `reader.read`, `normalise.run` and `index.publish` raise.
     """
     files = home.raw(card.name) / "files"
-    reading = read(card, files, subset=request.subset, where=request.where, limit=request.limit)
+    with progress.bar(f"{card.name}: reading", unit=""):
+        reading = read(card, files, subset=request.subset, where=request.where, limit=request.limit)
     here = pa.array([(files / path).is_file() for path in reading.clips["path"].to_pylist()], pa.bool_())
     made = run(
         _jobs(card, reading.clips.filter(here)),
@@ -148,7 +149,8 @@ def ingest(
         ]
     )
     before = database.current_generation(home, card.name)
-    after = database.publish(home, card.name, tables, selection=selection)
+    with progress.bar(f"{card.name}: indexing", unit=""):
+        after = database.publish(home, card.name, tables, selection=selection)
     return Ingested(
         dataset=card.name,
         declared=declared,

@@ -28,7 +28,8 @@ def compare(runs: tuple[str, ...], quiet: bool, as_json: bool) -> None:
     from mudata.home import Home
 
     home = Home.default()
-    comparison = compared([(run.scores, score.read_answers(run)) for run in (find(home, name) for name in runs)])
+    with progress(quiet).bar("Comparing", unit=""):
+        comparison = compared([(run.scores, score.read_answers(run)) for run in (find(home, name) for name in runs)])
     if as_json:
         emit_json(asdict(comparison))
         return

@@ -67,10 +67,10 @@ def score(
 
     def scored(run: Run) -> dict[str, Any]:
         for opinion in opinions:
-            new = scoring.ask_secondary_scorer(run, opinion)
+            new = scoring.ask_secondary_scorer(run, opinion, say)
             say.say(f"{run.id}: {opinion.NAME} read {new} answers; what it had read before was kept.")
         for wanted in extras:
-            scoring.add_extra_metric(home, run, wanted)
+            scoring.add_extra_metric(home, run, wanted, say)
         return scoring.score(run, say, reference_scorer=reference_scorer)
 
     if runs:

@@ -130,7 +130,8 @@ def _draw(force: bool, quiet: bool, as_json: bool, **wishes: Any) -> None:
     from mudata.home import Home
 
     home, tell = Home.default(), progress(quiet)
-    made = draw.make(home, SplitRequest(**wishes))
+    with tell.bar("Drawing", unit=""):
+        made = draw.make(home, SplitRequest(**wishes))
     path = manifest.save(home, made, force=force)
     for warning in made.warnings:
         tell.say(warning)
@@ -258,7 +259,8 @@ def check(split_: str, as_json: bool) -> None:
 
     home = Home.default()
     made = manifest.load(home, split_)
-    findings = check.check(home, made)
+    with progress(quiet=False).bar("Checking", unit=""):
+        findings = check.check(home, made)
     faults = sum(finding.level == "fault" for finding in findings)
     if as_json:
         emit_json([vars(finding) for finding in findings])
@@ -295,7 +297,7 @@ def leaks(split_: str | None, official: str | None, datasets: tuple[str, ...], a
     from mudata.home import Home
 
     home = Home.default()
-    with database.snapshot(home) as con:
+    with progress(quiet=False).bar("Comparing the parts", unit=""), database.snapshot(home) as con:
         if official:
             part_of = looking.official(con, datasets_of(con, datasets), official)
         else:

@@ -60,7 +60,8 @@ def du(as_json: bool, quiet: bool) -> None:
     from mudata.storage.disk_size import readable
 
     home = Home.default()
-    rows = disk_use.disk_use(home)
+    with progress(quiet).bar("Measuring", unit=""):
+        rows = disk_use.disk_use(home)
     if as_json:
         emit_json(rows)
         return
@@ -94,9 +95,11 @@ def rm(
     from mudata.storage import removal
     from mudata.storage.disk_size import readable
 
-    home, say = Home.default(), progress(quiet).say
-    planned = removal.plan(home, names, kind)
-    rows = planned.rows()
+    home, tell = Home.default(), progress(quiet)
+    say = tell.say
+    with tell.bar("Measuring", unit=""):
+        planned = removal.plan(home, names, kind)
+        rows = planned.rows()
     if as_json and not (yes or dry_run):
         raise click.UsageError("--json does not ask: give --yes or --dry-run.")
     if not as_json:
@@ -112,7 +115,7 @@ def rm(
             removal.remove(home, planned)  # which is refused, before anybody is asked
         if not yes:
             _ask(f"Remove these {len(rows)} places, {size}?")
-        removal.remove(home, planned, force=force)
+        removal.remove(home, planned, force=force, progress=tell)
         say(f"Removed {size}.")
     if as_json:
         emit_json(rows)

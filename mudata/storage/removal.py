@@ -17,6 +17,7 @@ from mudata.catalog.cards import loader
 from mudata.catalog.index import database
 from mudata.errors import HomeError, UnknownName, some
 from mudata.evaluation.models import model_card
+from mudata.narration import SILENT, Progress
 from mudata.storage import inventory
 from mudata.storage.dependents import dependents, parts_of
 from mudata.storage.disk_size import Scale
@@ -98,7 +99,7 @@ def _check_is_inside(home: Home, path: Path) -> None:
         )
 
 
-def remove(home: Home, removal: Removal, *, force: bool = False) -> None:
+def remove(home: Home, removal: Removal, *, force: bool = False, progress: Progress = SILENT) -> None:
     """Remove what a plan says. Killed at any moment, a new plan of the same names goes on.
 
     `force`: although other things need it. Raises HomeError where they do, Busy where another process works on any of
@@ -114,11 +115,12 @@ def remove(home: Home, removal: Removal, *, force: bool = False) -> None:
         for item in (*removal.items, *(other for other in removal.dependents if other.kind == "run")):
             locks.enter_context(home.lock(_LOCKS[item.kind] + item.name, wait_s=0))
         for item in removal.items:
-            for what, path in item.places.items():
-                if what == "index":
-                    database.forget(home, item.name)
-                else:
-                    _remove(path)
+            with progress.bar(f"Removing {item}", unit=""):
+                for what, path in item.places.items():
+                    if what == "index":
+                        database.forget(home, item.name)
+                    else:
+                        _remove(path)
         if any(item.kind == "run" for item in removal.items) and home.index.is_dir():
             database.rebuild(home)  # its views of runs, of which there may be none now
 

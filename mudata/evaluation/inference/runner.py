@@ -40,7 +40,8 @@ def evaluate(home: Home, request: EvalRequest, progress: Progress = SILENT) -> R
     run = Run(home.runs / plan.run_id)
     with run.writing(home):
         Session(plan, run, progress).ask()
-        score.score(run)
+        with progress.bar("Scoring", unit=""):
+            score.score(run)
     database.rebuild(home)  # the views of a home's first run
     return run
 

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from mudata.evaluation.inference.run_plan import Plan
     from mudata.evaluation.tasks.samples import Sample
     from mudata.evaluation.tasks.task import Task
-    from mudata.narration import Progress
+    from mudata.narration import Advance, Progress
 
 _RECORDED = ("numpy", "soundfile", "soxr", "duckdb", "rouge-score", "librosa", "scikit-learn", "torch", "transformers")
 
@@ -70,7 +70,8 @@ class Session:
         started, begun = now(), time.perf_counter()
         if not all(item.absent for item in [*todo, *unranked]):
             self._check_memory()
-            self.batch_runner.load()  # what a model can hear may depend on its checkpoint
+            with self.progress.bar(f"Loading {self.plan.request.model}", unit=""):
+                self.batch_runner.load()  # what a model can hear may depend on its checkpoint
             if done:
                 self._check_same()
         try:
@@ -198,19 +199,19 @@ class Session:
         self.batch_runner.load()
         unheard: list[str] = []
 
-        def lessons() -> Iterator[tuple[Clip, tuple[str, ...]]]:
-            with self.progress.bar(f"Learning {task.dataset}", len(items)) as advance:
-                playback = Playback(source=self.plan.request.audio)
-                ahead = 4 * (os.cpu_count() or 1)
-                for item, clip in played(items, self.model.capabilities, ahead=lambda: ahead, playback=playback):
-                    advance(1)
-                    if isinstance(clip, Failure):
-                        unheard.append(item.clip_id)
-                    else:
-                        lesson = Clip(clip.clip_id, clip.audio, clip.sample_rate, item.artist, clip.midi)
-                        yield lesson, tuple(task.written.get(label, label) for label in item.references)
+        def lessons(advance: Advance) -> Iterator[tuple[Clip, tuple[str, ...]]]:
+            playback = Playback(source=self.plan.request.audio)
+            ahead = 4 * (os.cpu_count() or 1)
+            for item, clip in played(items, self.model.capabilities, ahead=lambda: ahead, playback=playback):
+                advance(1)
+                if isinstance(clip, Failure):
+                    unheard.append(item.clip_id)
+                else:
+                    lesson = Clip(clip.clip_id, clip.audio, clip.sample_rate, item.artist, clip.midi)
+                    yield lesson, tuple(task.written.get(label, label) for label in item.references)
 
-        cast("Trainable", self.model).fit(lessons())
+        with self.progress.bar(f"Learning {task.dataset}", len(items)) as advance:  # to the end of the fitting
+            cast("Trainable", self.model).fit(lessons(advance))
         self._taught = task.dataset
         self.fitted[task.dataset] = {"on": source, "clips": len(items) - len(unheard), "undecodable": unheard}
 

@@ -56,14 +56,16 @@ def write(
     from mudata.evaluation.report.page import render
     from mudata.evaluation.report.waveforms import BUDGET_S
 
-    report = gather(home, _runs(home, names, progress), title)
+    with progress.bar("Gathering the runs", unit=""):
+        report = gather(home, _runs(home, names, progress), title)
     audio = find_audio(home, report, page, embed=embed_audio, waveforms=waveforms, progress=progress)
     if audio.left:
         progress.say(f"{audio.embedded} clips are in the page; {audio.left} would make it too large and are linked.")
     if audio.undrawn:
         hours = BUDGET_S / 3600
         progress.say(f"{audio.undrawn} clips have no waveform: the page decodes {hours:g} h of audio, and no more.")
-    write_atomic(page, render(report, audio))
+    with progress.bar("Drawing the page", unit=""):
+        write_atomic(page, render(report, audio))
     written = {page: "page"}
     if markdown:
         write_atomic(markdown, paper_tables.markdown(report))
@@ -72,9 +74,11 @@ def write(
         write_atomic(latex, paper_tables.latex(report))
         written[latex] = "LaTeX table"
     if plots:
-        written |= dict.fromkeys(charts.save(report.panels, plots), "figure")
+        with progress.bar("Drawing figures", unit=""):
+            written |= dict.fromkeys(charts.save(report.panels, plots), "figure")
     if data:
-        written |= exports.save(report, data)
+        with progress.bar("Writing the data", unit=""):
+            written |= exports.save(report, data)
     return written
 
 

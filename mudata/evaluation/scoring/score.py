@@ -51,17 +51,17 @@ def override(home: Home, run: Run, given: Iterable[Mapping[str, Any]]) -> list[O
         return overrides.add(run, given, context.read_answers(overridden=False), context.label_sets)
 
 
-def ask_secondary_scorer(run: Run, opinion: SecondaryScorer) -> int:
+def ask_secondary_scorer(run: Run, opinion: SecondaryScorer, progress: Progress = SILENT) -> int:
     """Have every answer read by somebody else, and keep it; how many answers that took.
     Score the run to see it.
 
     Raises EvaluationError, MissingExtra and ModelError as the opinion does;
     what came before is kept.
     """
-    return opinions.ask_scorer(ScoringContext.load(run), opinion)
+    return opinions.ask_scorer(ScoringContext.load(run), opinion, progress)
 
 
-def add_extra_metric(home: Home, run: Run, wanted: str) -> None:
+def add_extra_metric(home: Home, run: Run, wanted: str, progress: Progress = SILENT) -> None:
     """Compute a further score of captions, and keep it; score the run to see it."""
     from mudata.catalog.index import database
 
@@ -69,7 +69,7 @@ def add_extra_metric(home: Home, run: Run, wanted: str) -> None:
         query = "SELECT clip_id, path FROM clips WHERE path IS NOT NULL AND list_contains(?, dataset)"
         rows = connection.execute(query, [list(run.tasks)]).fetchall()
     items, audio = read_answers(run), {clip_id: home.root / path for clip_id, path in rows}
-    extras_cache.compute(run, wanted, items, audio)
+    extras_cache.compute(run, wanted, items, audio, progress)
 
 
 def score(run: Run, progress: Progress = SILENT, *, reference_scorer: bool = False) -> dict[str, Any]:
@@ -80,11 +80,12 @@ def score(run: Run, progress: Progress = SILENT, *, reference_scorer: bool = Fal
     reference_scorer: ROUGE is counted by the package rouge-score itself, which gives the same
     numbers, slowly. Raises EvaluationError as `read_answers` does.
     """
-    context = ScoringContext.load(run)
-    items = context.read_answers()
-    scores = _scored(context, items, reference_scorer)
-    records = _lines(context, items, reference_scorer)
-    lines = "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in records)
+    with progress.bar(f"Scoring {run.id}", unit=""):
+        context = ScoringContext.load(run)
+        items = context.read_answers()
+        scores = _scored(context, items, reference_scorer)
+        records = _lines(context, items, reference_scorer)
+        lines = "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in records)
     scores["alignments_sha256"] = hashlib.sha256(lines.encode()).hexdigest()
     text = json.dumps(scores, indent=2, ensure_ascii=False) + "\n"
     former = history.keep(run, text)

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
+from bars import Bars
 from small_corpus import GENRES, Corpus
 
 from mudata.catalog.index import database
@@ -353,6 +354,26 @@ def test_a_model_that_cannot_be_trusted_is_refused(
     with pytest.raises(error, match=what):
         ask(home, model=f"{__name__}:{model}")
     assert all_runs(home) == []
+
+
+def test_loading_learning_to_its_end_asking_and_scoring_have_bars(
+    corpus: Corpus, home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    corpus.halves()
+    bars, fit = Bars(), Pupil.fit
+    seen: list[list[str]] = []
+
+    def fit_and_look(self: Pupil, train: object) -> None:
+        fit(self, train)
+        seen.append(list(bars.open))  # all lessons are taken; what follows may last for minutes
+
+    monkeypatch.setattr(Pupil, "fit", fit_and_look)
+    asked = f"{__name__}:Pupil"
+    ask(home, bars, model=asked)
+    assert seen == [[f"Asking {asked}", "Learning tones"]]
+    assert bars.done == {f"Loading {asked}": 0, f"Asking {asked}": 6, "Learning tones": 6, "Scoring": 0}
+    assert bars.totals["Learning tones"] == 6
+    assert bars.open == []
 
 
 def test_a_pupil_learns_from_the_train_part_only(corpus: Corpus, home: Home) -> None:

@@ -224,7 +224,11 @@ class _WeightsFetch:
         without it they are read as they are."""
         for path in (path for record in part.records for path in record.files):
             file = part.files / path
-            if is_old_pickle(file) and (converted := _converted(file)):
+            if not is_old_pickle(file):
+                continue
+            with self.progress.bar(f"Rewriting {path}", unit=""):
+                converted = _converted(file)
+            if converted:
                 self.progress.say(f"{path} is an old pickle; its tensors were written to {converted.name}.")
 
 

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from mudata.errors import EvaluationError, MissingExtra
 from mudata.evaluation.metrics.statistics import mean, require_clips
+from mudata.narration import Advance, untold
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -44,6 +45,7 @@ def bertscore(
     baseline: float | None = None,
     device: str = "auto",
     batch: int = 32,
+    advance: Advance = untold,
 ) -> tuple[list[Metric], dict[str, object]]:
     """Mean F1 over all clips; of several references the best; an answer that failed scores 0.
 
@@ -71,6 +73,7 @@ def bertscore(
         group = pairs[start : start + batch]
         for (i, *_), f in zip(group, encoder.f1([pair[1:] for pair in group]), strict=True):
             scores[i] = max(scores[i], f)
+        advance(len(items) * len(group) / len(pairs))
     scale = "not rescaled"
     if baseline is not None:
         spoken = np.array([bool((item.answer or "").strip()) for item in items])

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from mudata.errors import AudioError, EvaluationError, MissingExtra
 from mudata.evaluation.metrics.statistics import mean
+from mudata.narration import Advance, untold
 
 if TYPE_CHECKING:
     import numpy as np
@@ -27,6 +28,7 @@ def clap_score(
     revision: str | None = None,
     device: str = "auto",
     batch: int = 16,
+    advance: Advance = untold,
 ) -> tuple[list[Metric], dict[str, object]]:
     """Mean cosine of sound and caption over the clips whose sound is here;
     an answer that failed scores 0.
@@ -55,6 +57,7 @@ def clap_score(
         waiting.clear()
 
     for i, item in enumerate(items):
+        advance(1)
         wave = _wave(audio.get(item.clip_id), rate)
         if wave is None:
             unheard.append(item.clip_id)

@@ -16,6 +16,7 @@ from mudata.errors import EvaluationError, UnknownName
 from mudata.evaluation.scoring.extras.bertscore import bertscore
 from mudata.evaluation.scoring.extras.clap_score import clap_score
 from mudata.evaluation.scoring.extras.meteor import meteor
+from mudata.narration import Advance, untold
 
 if TYPE_CHECKING:
     from mudata.evaluation.metrics.scored import Metric, ScoredAnswer
@@ -34,10 +35,14 @@ class Extra:
     needs_audio: bool = False
 
     def columns(
-        self, items: Sequence[ScoredAnswer], options: Mapping[str, str], audio: Mapping[str, Path] | None = None
+        self,
+        items: Sequence[ScoredAnswer],
+        options: Mapping[str, str],
+        audio: Mapping[str, Path] | None = None,
+        advance: Advance = untold,
     ) -> tuple[list[Metric], Provenance]:
         """The metrics, and what they were computed with.
-        `audio` has the file of each clip that has one.
+        `audio` has the file of each clip that has one; `advance` is told how many captions were scored.
 
         Raises UnknownName and EvaluationError for options,
         MissingExtra for packages, ModelError for checkpoints.
@@ -53,7 +58,7 @@ class Extra:
                     f"{value!r} is no {self.options[name].__name__}, which {name} of {self.metric} is.",
                     f"Give it as in {name}=1.",
                 ) from error
-        return self.measure(items, **given)
+        return self.measure(items, advance=advance, **given)
 
 
 _MODEL: Mapping[str, Callable[[str], object]] = {"model": str, "revision": str, "device": str, "batch": int}

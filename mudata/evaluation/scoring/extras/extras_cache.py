@@ -18,6 +18,7 @@ from mudata.evaluation.metrics.scored import Metric
 from mudata.home import write_atomic
 from mudata.json_files import as_type, read_object, reading
 from mudata.jsonl import digest
+from mudata.narration import SILENT, Progress
 
 if TYPE_CHECKING:
     from mudata.evaluation.metrics.scored import ScoredAnswer
@@ -27,7 +28,9 @@ FOLDER = "extras"
 _HINT = "Remove it; then ask for it again."
 
 
-def compute(run: Run, wanted: str, items: Sequence[ScoredAnswer], audio: Mapping[str, Path]) -> None:
+def compute(
+    run: Run, wanted: str, items: Sequence[ScoredAnswer], audio: Mapping[str, Path], progress: Progress = SILENT
+) -> None:
     """Compute one extra, named as in `bertscore` or `bertscore:device=cpu`, and keep it.
 
     `audio` has the file of each clip that has one. Raises EvaluationError for a run that asks for
@@ -38,7 +41,8 @@ def compute(run: Run, wanted: str, items: Sequence[ScoredAnswer], audio: Mapping
     if (kind := run.settings.kind) != "caption":
         raise EvaluationError(f"{run.id} asks to {kind}, and {wanted} is for captions.", "Leave --extra out.")
     extra, options = extra_metrics.parse(wanted)
-    metrics, provenance = extra.columns(items, options, audio)
+    with progress.bar(f"{extra.metric} of {run.id}", len(items), "captions") as advance:
+        metrics, provenance = extra.columns(items, options, audio, advance)
     record = {"of": _of(items), "metrics": [asdict(metric) for metric in metrics], "provenance": provenance}
     text = json.dumps(record, indent=2, ensure_ascii=False, default=str)
     write_atomic(run.folder / FOLDER / f"{extra.metric}.json", text + "\n", shared=True)

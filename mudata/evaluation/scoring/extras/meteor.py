@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from mudata.evaluation.metrics import rouge
 from mudata.evaluation.metrics.statistics import mean, require_clips
+from mudata.narration import Advance, untold
 
 if TYPE_CHECKING:
     from mudata.evaluation.metrics.scored import Metric, ScoredAnswer
@@ -29,7 +30,7 @@ class _NoWordNet:
         return []
 
 
-def meteor(items: Sequence[ScoredAnswer]) -> tuple[list[Metric], dict[str, object]]:
+def meteor(items: Sequence[ScoredAnswer], *, advance: Advance = untold) -> tuple[list[Metric], dict[str, object]]:
     """Mean METEOR over all clips, with the parameters of Lavie and Agarwal (2007);
     of several references the best.
 
@@ -40,15 +41,11 @@ def meteor(items: Sequence[ScoredAnswer]) -> tuple[list[Metric], dict[str, objec
 
     require_clips(len(items))
     synonyms = wordnet()
-    scores = [
-        meteor_score(
-            [rouge.words(text) for text in item.references],
-            rouge.words(item.answer or ""),
-            stemmer=_Stemmer(),
-            wordnet=synonyms or _NoWordNet(),
-        )
-        for item in items
-    ]
+    scores = []
+    for item in items:
+        words = [rouge.words(text) for text in item.references], rouge.words(item.answer or "")
+        scores.append(meteor_score(*words, stemmer=_Stemmer(), wordnet=synonyms or _NoWordNet()))
+        advance(1)
     nltk, version = metadata.version("nltk"), synonyms.get_version() if synonyms else None
     stages = f"exact, stem, WordNet {version} synonyms" if version else "exact, stem; no WordNet"
     recipe = f"METEOR of nltk=={nltk}; {stages}; alpha=0.9, beta=3, gamma=0.5; best reference; mean of per-clip scores"

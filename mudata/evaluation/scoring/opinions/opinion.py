@@ -25,6 +25,7 @@ from mudata.evaluation.scoring.opinions.loglik import likeliest
 from mudata.home import write_atomic
 from mudata.json_files import read_object
 from mudata.jsonl import as_line, digest, mend, numbered
+from mudata.narration import SILENT, Progress
 
 if TYPE_CHECKING:
     from mudata.evaluation.align.label_set import LabelSet
@@ -66,7 +67,7 @@ class ScorerLabel(NamedTuple):
     more: Mapping[str, object] = {}
 
 
-def ask_scorer(context: ScoringContext, opinion: SecondaryScorer) -> int:
+def ask_scorer(context: ScoringContext, opinion: SecondaryScorer, progress: Progress = SILENT) -> int:
     """Get an opinion about every different answer that has none yet,
     keep each as it comes; how many were asked.
 
@@ -92,11 +93,12 @@ def ask_scorer(context: ScoringContext, opinion: SecondaryScorer) -> int:
     write_atomic(path.with_suffix(".json"), json.dumps(dict(detail), indent=2, ensure_ascii=False) + "\n", shared=True)
     mend(path)
     asks = list(open_.values())
-    with path.open("ab") as file:
+    with path.open("ab") as file, progress.bar(f"{opinion.NAME} reads {run.id}", len(asks), "answers") as advance:
         for ask, label in zip(asks, opinion.views(asks), strict=True):
             file.write(as_line({"key": ask.key, "label": label.label, **label.more}).encode())
             file.flush()
             os.fsync(file.fileno())
+            advance(1)
     return len(asks)
 
 

@@ -22,7 +22,9 @@ def clip(number: int, said: str | None, *gold: str, **more: str) -> ScoredAnswer
 
 
 def scored(name: str, items: list[ScoredAnswer], audio: dict[str, Path] | None = None, **options: str) -> Any:
-    (metric,), provenance = EXTRAS[name].columns(items, options, audio)
+    told: list[float] = []
+    (metric,), provenance = EXTRAS[name].columns(items, options, audio, told.append)
+    assert sum(told) == pytest.approx(len(items))  # a bar that comes to its end
     assert isinstance(metric, Metric)
     assert metric.metric == EXTRAS[name].metric
     assert metric.low <= metric.value <= metric.high

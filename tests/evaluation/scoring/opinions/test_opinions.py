@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from answered import IDS, answered, metric, read_lines
+from bars import Bars
 from shell import typed
 from small_corpus import Corpus
 
@@ -120,7 +121,9 @@ def chat(monkeypatch: pytest.MonkeyPatch) -> Iterator[Chat]:
 @pytest.mark.slow
 def test_a_judge_reads_each_different_answer_once(run: Run, chat: Chat) -> None:
     before = metric(run, "accuracy")
-    asked = score.ask_secondary_scorer(run, JudgeServer(chat.url, "some-model"))
+    bars = Bars()
+    asked = score.ask_secondary_scorer(run, JudgeServer(chat.url, "some-model"), bars)
+    assert bars.done == {f"judge reads {run.id}": 4}
     assert asked == len(chat.seen) == 4  # of five answers two are the same, and a failure is nobody's to read
     assert all((said["temperature"], said["model"]) == (0, "some-model") for said in chat.seen)
     first = chat.seen[0]["messages"][0]["content"]
