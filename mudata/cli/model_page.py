@@ -31,6 +31,10 @@ def page(facts: Mapping[str, Any]) -> Iterator[str]:
             yield _line(
                 f"{title} {name}" if key != "trained_on" else title, text if key != "trained_on" else f"{name}: {text}"
             )
+    for recipe in facts.get("serve", ()):
+        variables = "".join(f"{name}={value} " for name, value in recipe["environment"].items())
+        yield _line("serve it with", f"pip install {' '.join(recipe['packages'])}")
+        yield _line("", variables + recipe["command"])
     if facts.get("options"):
         yield _line("options", ", ".join(f"{name}={value}" for name, value in facts["options"].items()))
     for note in facts.get("notes", ()):

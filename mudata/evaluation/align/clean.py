@@ -11,6 +11,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
+from mudata.evaluation.align.thoughts import THOUGHT, THOUGHT_ENDS
+
 _SPACES = "-_/*`~\t\v\f"
 _PLAIN = "".join(
     " " if c in _SPACES or (c < " " and c not in "\n\r") or c == "\x7f" else "\n" if c == "\r" else c.lower()
@@ -24,13 +26,12 @@ _WIDE |= dict.fromkeys("‐‑‒–−⁄∕・•", " ")
 """Signs beyond ASCII that the rules know by a plain one; a long dash ends a clause."""
 
 _MARKUP = re.compile(
-    r"<think(?:ing)?>.*?(?:</think(?:ing)?>|\Z)"
+    rf"{THOUGHT}"
     r"|<\|[^|<>\n]{0,40}\|>|</?s>|<(?:pad|bos|eos|unk|audio|(?:start|end)_of_turn)>|\[/?INST\]|<</?SYS>>"
     r"|</?(?:b|i|u|em|strong|p|br|div|span|h[1-6]|li|ul|ol|code|pre|sub|sup|a|font|table|tr|td|th|hr|html|body|mark)"
     r"(?:\s[^<>\n]{0,200})?/?>",
     re.IGNORECASE | re.DOTALL,
 )
-_THOUGHT_ENDS = re.compile(r"</think(?:ing)?>", re.IGNORECASE)
 _ENTITY = re.compile(r"&(?:#\d{1,7}|#x[0-9a-f]{1,6}|[a-z][a-z0-9]{1,20});", re.IGNORECASE)
 _CLUSTER = re.compile(
     r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[a-zA-Z][a-zA-Z0-9]{1,20});"
@@ -82,7 +83,7 @@ def without_markup(answer: str) -> str:
     A thought whose beginning is cut off ends at its mark; one without an end never ends.
     """
     blank = _MARKUP.sub(lambda match: " " * len(match.group()), answer)
-    ends = [match.end() for match in _THOUGHT_ENDS.finditer(blank)]
+    ends = [match.end() for match in THOUGHT_ENDS.finditer(blank)]
     return " " * ends[-1] + blank[ends[-1] :] if ends else blank
 
 

@@ -3,6 +3,8 @@ names of each other, prompts, the survey."""
 
 from __future__ import annotations
 
+import json
+import shlex
 import string
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -12,12 +14,13 @@ from typing import TYPE_CHECKING
 from mudata.catalog.cards.addresses import faults_of_mirror
 from mudata.catalog.fetch.sources import selecting
 from mudata.evaluation.models import model_card
+from mudata.evaluation.models.hf_architectures import ARCHITECTURES
 from mudata.evaluation.models.listing import FAMILIES
 from mudata.evaluation.models.weights.weight_store import gigabytes
 from mudata.web_address import fault_of, shown
 
 if TYPE_CHECKING:
-    from mudata.evaluation.models.model_card import ModelCard, ModelPart
+    from mudata.evaluation.models.model_card import ModelCard, ModelPart, ServingRecipe
 
 ROWS = range(1, 9)
 """Of Table 2 of arXiv 2409.09601."""
@@ -54,6 +57,10 @@ def _model(card: ModelCard, stem: str) -> Iterator[str]:
         yield f"family: no code for {card.family!r}; there is: {', '.join(sorted(FAMILIES))}"
     if fault := "base_url" in card.options and fault_of(card.options["base_url"]):
         yield f"options.base_url: {shown(str(card.options['base_url']))}: {fault}"
+    if card.architecture and card.architecture not in ARCHITECTURES:
+        yield f"architecture: {card.architecture!r} is none of those that mudata knows of transformers"
+    if card.architecture and card.family != "transformers":
+        yield "architecture: only a card of the family transformers has one"
     known = model_card.parts()
     for at, names in card.layout.items():
         for name in names:
@@ -63,6 +70,8 @@ def _model(card: ModelCard, stem: str) -> Iterator[str]:
             yield f"layout.{at}: not a folder inside the model's"
     for kind, text in card.prompts.items():
         yield from _prompt(kind, text)
+    for recipe in card.serve:
+        yield from _serving(card, recipe)
 
 
 def _prompt(kind: str, text: str) -> Iterator[str]:
@@ -75,6 +84,23 @@ def _prompt(kind: str, text: str) -> Iterator[str]:
         yield f"prompts.{kind}: {{{name}}} is nothing that a prompt of this kind is given"
     if kind != "caption" and "noun" not in fields:
         yield f"prompts.{kind}: it does not say {{noun}}, so that genre and instrument are asked alike"
+
+
+def _serving(card: ModelCard, recipe: ServingRecipe) -> Iterator[str]:
+    try:
+        words = shlex.split(recipe.command)
+    except ValueError as error:
+        yield f"serve: {recipe.command!r}: {error}"
+        return
+    model = card.options.get("model", card.checkpoint)
+    if model not in words:
+        yield f"serve: {recipe.command!r} does not name {model}"
+    values = [word for word in words if word.startswith("{")]
+    for value in values:
+        try:
+            json.loads(value)
+        except ValueError as error:
+            yield f"serve: {value!r} is no JSON: {error}"
 
 
 def _part(part: ModelPart, stem: str) -> Iterator[str]:

@@ -1,8 +1,9 @@
 """Every audio-language model that transformers runs natively, through one class.
 
-Qwen2-Audio, Qwen2.5-Omni, Audio Flamingo 3, Music Flamingo, Voxtral, Gemma 3n, GLM-ASR and the
-like: the checkpoint's own chat template writes the prompt, its own feature extractor hears. Greedy
-unless asked otherwise, so that runs repeat.
+Qwen2-Audio, Qwen2.5-Omni, Audio Flamingo 3, Music Flamingo, Voxtral, Gemma 3n and 4, GLM-ASR and
+the like: the checkpoint's own chat template writes the prompt, its own feature extractor hears.
+Greedy unless asked otherwise, so that runs repeat. What a model thinks aloud stays in the answer, in
+its marks, which whoever reads answers knows (`align.thoughts`).
 """
 
 from __future__ import annotations
@@ -10,11 +11,12 @@ from __future__ import annotations
 import copy
 from collections.abc import Sequence
 from dataclasses import replace
-from importlib import util
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mudata.errors import MissingExtra, ModelError
+from mudata.errors import ModelError
+from mudata.evaluation.align.thoughts import MARKS, left_open
+from mudata.evaluation.models import hf_architectures
 from mudata.evaluation.models.device import placement, quieten
 from mudata.evaluation.models.weights.safe_load import reading
 from mudata.evaluation.models.weights.weight_store import provenance
@@ -25,39 +27,15 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-LONGEST_S = {"qwen2_audio": 30.0, "qwen2_5_omni": 300.0, "gemma3n": 30.0, "gemma4": 30.0, "glmasr": 655.0}
-"""Seconds after which a processor drops the rest without a word,
-by model type (transformers 5.23 sources)."""
-
 SHORT_S = 1.0
 """Below this a clip without a place in the prompt is to blame itself, not the checkpoint. Ours."""
 
-IN_PLACE = ("qwen2_audio", "audioflamingo3", "musicflamingo")
-"""Model types whose language model is a plain one, so that greedy decoding can be that of
-`decoders.generation`."""
-
 AUDIO_TOKENS = ("audio_token_id", "audio_token_index")
 
-ALONE = {"phi4_multimodal"}
-"""Models that hear a clip otherwise when it is padded beside a longer one (transformers 5.23:
-logits of a small random one differ by 6 % of their spread), and get clips one by one."""
-
-THINKERS = {
-    "qwen2_5_omni": "Qwen2_5OmniThinkerForConditionalGeneration",
-    "qwen3_omni_moe": "Qwen3OmniMoeThinkerForConditionalGeneration",
-}
-"""Models that also speak, by the part of them that listens and writes;
-their voices are not even loaded."""
-
-EXTRAS = {
-    "qwen2_5_omni": ("omni", ("PIL", "torchvision")),
-    "qwen3_omni_moe": ("omni", ("PIL", "torchvision")),
-    "phi4_multimodal": ("omni", ("PIL", "torchvision")),
-    "gemma3n": ("omni", ("PIL", "timm")),
-    "voxtral": ("voxtral", ("mistral_common",)),
-}
-"""What processors need beyond transformers (its 5.23 sources):
-those of models that also see, packages for pictures."""
+SWITCH = "enable_thinking"
+"""By which chat templates of models that think let thoughts be switched on and off."""
+PROMPT_END = 8
+"""Ids at a prompt's end that may begin a thought: its mark is one or a few."""
 
 
 class TransformersAudio:
@@ -66,7 +44,8 @@ class TransformersAudio:
     device: 'auto' takes the GPU if there is one. dtype: 'auto' is bfloat16 on a GPU (float16 where
     it lacks it) and float32 on a CPU; or 'bf16', 'fp16', 'fp32'. sampling: 'greedy', or 'paper': as
     the checkpoint's generation_config says, drawn with `seed`. batch: None takes 8, or what a GPU
-    has room for.
+    has room for. thinking: switches thoughts on or off where the chat template has a switch for
+    them (`enable_thinking`); None leaves it as the template has it.
     """
 
     def __init__(
@@ -79,6 +58,7 @@ class TransformersAudio:
         max_new_tokens: int = 100,
         batch: int | None = None,
         sampling: str = "greedy",
+        thinking: bool | None = None,
         seed: int = 0,
     ) -> None:
         if sampling not in ("greedy", "paper"):
@@ -86,7 +66,7 @@ class TransformersAudio:
         self.checkpoint, self.revision = checkpoint, revision
         self.device, self.dtype = device, dtype
         self.max_new_tokens, self.sampling, self.seed = max_new_tokens, sampling, seed
-        self._batch = batch
+        self.thinking, self._batch = thinking, batch
         self.capabilities = ModelCapabilities(batch=batch or 1, gives_logits=True, takes_source=True)
 
     def load(self) -> None:
@@ -106,8 +86,8 @@ class TransformersAudio:
         try:
             with reading(f"The checkpoint {self.checkpoint!r}", hint, done="loaded"):
                 config = transformers.AutoConfig.from_pretrained(self.checkpoint, **where)
-                factory = model_class(config)
-                check_extra(self.checkpoint, config.model_type)
+                factory = hf_architectures.model_class(config)
+                hf_architectures.check(self.checkpoint, config.model_type)
                 self.processor: Any = transformers.AutoProcessor.from_pretrained(self.checkpoint, **where)
                 self._feature_extractor()
                 loaded = factory.from_pretrained(self.checkpoint, dtype=self._torch_dtype, **where)
@@ -117,11 +97,12 @@ class TransformersAudio:
                 f"{self.checkpoint} does not fit on {self.device} as {self._torch_dtype}: {error}.",
                 "Choose a smaller dtype (--dtype bf16), a smaller checkpoint, or --device cpu.",
             ) from error
-        longest = getattr(self.processor, "max_audio_len", None) or LONGEST_S.get(config.model_type)
+        self.architecture = hf_architectures.of(config.model_type)
+        self._check_switch()
         self.capabilities = replace(
             self.capabilities,
             sample_rate=int(self._feature_extractor().sampling_rate),
-            max_seconds=float(longest) if longest else None,
+            max_seconds=hf_architectures.longest_s(config.model_type, self.processor),
             batch=self._batch or batch_for(self.model, self.device),
         )
 
@@ -129,13 +110,23 @@ class TransformersAudio:
         """One continuation per clip; prompts of a batch are padded on the left."""
         import torch
 
-        if len(clips) > 1 and self.model.config.model_type in ALONE:
+        if len(clips) > 1 and self.architecture.alone:
             return [answer for clip in clips for answer in self.answer([clip], question)]
         inputs = self.inputs(clips, question)
         torch.manual_seed(self.seed)  # greedy answers draw nothing
-        new = self.new_ids(inputs)
-        texts = self.processor.tokenizer.batch_decode(new, skip_special_tokens=True)
-        return [Answer(text.strip()) for text in texts]
+        written = zip(inputs["input_ids"], self.new_ids(inputs), strict=True)
+        return [Answer(self.text(prompt, new)) for prompt, new in written]
+
+    def text(self, prompt: Any, new: Any) -> str:
+        """What was written after a prompt, without special tokens but those that mark a thought; a
+        thought that the prompt began is begun here. prompt, new: ids."""
+        tokenizer = self.processor.tokenizer
+        added = getattr(tokenizer, "added_tokens_decoder", {})
+        special = {i for i, token in added.items() if token.special}
+        if marks := {i for i in special if str(added[i]) in MARKS}:
+            new = [i for i in map(int, new) if i not in special - marks]
+        text: str = tokenizer.decode(new, skip_special_tokens=not marks)
+        return left_open(tokenizer.decode(prompt[-PROMPT_END:], skip_special_tokens=False)) + text.strip()
 
     def new_ids(self, inputs: Any) -> Any:
         """What is written after the prompts;
@@ -144,7 +135,7 @@ class TransformersAudio:
 
         from mudata.evaluation.models.decoders.generation import go_on
 
-        if self.sampling == "greedy" and self.model.config.model_type in IN_PLACE:
+        if self.sampling == "greedy" and self.architecture.plain:
             ids = go_on(self.model, inputs, self.max_new_tokens)
             if ids is not None:
                 return ids
@@ -176,13 +167,17 @@ class TransformersAudio:
         prefix = self.model(**self.inputs([clip], question), use_cache=True)
         first = prefix.logits[0, -1].float().log_softmax(-1)
         sums: list[float] = []
-        for start in range(0, len(options), at_once):
-            some = options[start : start + at_once]
+        # states of recurrent layers cannot be repeated, so that their options continue one by one
+        layers = getattr(prefix[cached], "layers", ())
+        step = at_once if all(hasattr(layer, "batch_repeat_interleave") for layer in layers) else 1
+        for start in range(0, len(options), step):
+            some = options[start : start + step]
             ids = torch.zeros(len(some), max(map(len, some)), dtype=torch.long, device=self.device)
             for row, tokens in enumerate(some):
                 ids[row, : len(tokens)] = torch.tensor(tokens)
             cache = copy.deepcopy(prefix[cached])
-            cache.batch_repeat_interleave(len(some))
+            if len(some) > 1:
+                cache.batch_repeat_interleave(len(some))
             out = self.model(input_ids=ids, use_cache=True, **{cached: cache})
             likely = out.logits.float().log_softmax(-1)[:, :-1].gather(2, ids[:, 1:, None])[:, :, 0]
             sums += [
@@ -209,6 +204,7 @@ class TransformersAudio:
             return_tensors="pt",
             # nested: a flat padding=True would reach the feature extractor and cut its mel frames
             processor_kwargs={"text_kwargs": {"padding": True, "padding_side": "left"}},
+            **({} if self.thinking is None else {SWITCH: self.thinking}),
         )
         self._check_audio_tokens(inputs["input_ids"], clips)
         return inputs.to(self.device, self._torch_dtype)
@@ -246,13 +242,19 @@ class TransformersAudio:
 
     def _feature_extractor(self) -> Any:
         """What makes features of sound. Raises ModelError where there is nothing such."""
-        for name in ("feature_extractor", "audio_processor"):
-            if (extractor := getattr(self.processor, name, None)) is not None:
-                return extractor
+        if (extractor := hf_architectures.extractor(self.processor)) is not None:
+            return extractor
         raise ModelError(
             f"{self.checkpoint} has no audio input: its processor is {type(self.processor).__name__}.",
             "Choose a checkpoint of an audio-language model; see `mudata models`.",
         )
+
+    def _check_switch(self) -> None:
+        if self.thinking is not None and SWITCH not in str(self.processor.chat_template):
+            raise ModelError(
+                f"The chat template of {self.checkpoint} has no switch for thoughts.",
+                "Leave the option thinking out.",
+            )
 
     def _check_audio_tokens(self, ids: Any, clips: Sequence[Clip]) -> None:
         """Fail loudly when a prompt holds no audio: such answers would be about nothing. Raises
@@ -275,33 +277,3 @@ class TransformersAudio:
 
 class TooShort(ValueError):
     """A clip that fills not one audio position; it becomes that clip's failure."""
-
-
-def check_extra(checkpoint: str, model_type: str) -> None:
-    extra, packages = EXTRAS.get(model_type, ("", ()))
-    if missing := next((name for name in packages if util.find_spec(name) is None), None):
-        raise MissingExtra(f"The checkpoint {checkpoint!r}", missing, extra)
-
-
-def model_class(config: Any) -> Any:
-    """The transformers class that runs a configuration.
-
-    Some audio models are registered as multimodal, some (Audio Flamingo) only as
-    sequence-to-sequence models, so both tables are asked, then the configuration itself. Raises
-    ModelError.
-    """
-    import transformers
-    from transformers.models.auto import modeling_auto
-
-    if thinker := THINKERS.get(config.model_type):
-        return getattr(transformers, thinker)
-    for table in ("MODEL_FOR_MULTIMODAL_LM_MAPPING_NAMES", "MODEL_FOR_SEQ_TO_SEQ_CAUSAL_LM_MAPPING_NAMES"):
-        if name := getattr(modeling_auto, table, {}).get(config.model_type):
-            return getattr(transformers, name)
-    for name in config.architectures or ():
-        if hasattr(transformers, name):
-            return getattr(transformers, name)
-    raise ModelError(
-        f"transformers {transformers.__version__} has no class for the model type {config.model_type!r}.",
-        "Update transformers, or write a model file of its own (CONTRIBUTING.md).",
-    )

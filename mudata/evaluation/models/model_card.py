@@ -36,6 +36,18 @@ class SurveyModel(Strict):
     output: str
 
 
+_Pinned = Annotated[str, Field(pattern=r"^[a-z0-9-]+==[0-9][0-9a-z.]*$")]
+
+
+class ServingRecipe(Strict):
+    """How a server for a model is started: the packages that have it, in the versions whose definitions
+    of options the command was held against, and the variables that the server reads."""
+
+    packages: Annotated[tuple[_Pinned, ...], Field(min_length=1)]
+    command: str
+    environment: dict[str, str] = Field(default_factory=dict)
+
+
 class ModelPart(Strict):
     """Files that models are put together from: weights that were trained, a base model, an encoder.
 
@@ -74,6 +86,8 @@ class ModelCard(Strict):
     survey: SurveyModel | None = None
     checkpoint: str | None = None
     revision: str | None = None
+    architecture: Name | None = None
+    """Of a checkpoint that transformers runs: its model type there, as `hf_architectures` has it."""
     layout: dict[str, Texts] = Field(default_factory=dict)
     language_model: str | None = None
     parameters: PositiveFloat | None = None
@@ -99,8 +113,11 @@ class ModelCard(Strict):
     sampling: dict[Literal["paper", "ours"], str] = Field(default_factory=dict)
     """How answers are drawn, in words."""
     options: dict[Name, str | bool | int | float] = Field(default_factory=dict)
+    serve: tuple[ServingRecipe, ...] = ()
+    """Servers that are known to have the model, for those who run one themselves."""
     trained_on: dict[Name, str] = Field(default_factory=dict)
-    """Datasets here whose clips or labels the model saw in training, with the source of that claim."""
+    """Datasets whose clips or labels the model saw in training, with the source of that claim; those
+    that have no card here by their usual name."""
     notes: Texts = ()
 
     @model_validator(mode="after")

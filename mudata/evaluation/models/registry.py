@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mudata.errors import MissingExtra, ModelError, UnknownName
-from mudata.evaluation.models import model_card
+from mudata.evaluation.models import hf_architectures, model_card
 from mudata.evaluation.models.listing import BUILT_IN, FAMILIES, Listing, names, plug_ins
 from mudata.evaluation.models.weights import weight_store
 from mudata.evaluation.protocol import ModelCapabilities
@@ -38,7 +38,9 @@ def find(name: str) -> Listing:
         card = model_card.load(files[name])
         if card.family not in FAMILIES:
             raise UnknownName("model family", card.family, FAMILIES, f"{files[name]} asks for it.")
-        return replace(FAMILIES[card.family], name=name, title=card.title, card=files[name])
+        listing = replace(FAMILIES[card.family], name=name, title=card.title, card=files[name])
+        needs = hf_architectures.of(card.architecture or "")
+        return replace(listing, extra=needs.extra or listing.extra, packages=(*listing.packages, *needs.needs))
     if name in (offered := plug_ins()):
         return offered[name]
     if ":" in name:

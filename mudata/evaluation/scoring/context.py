@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from mudata.catalog.cards import loader
 from mudata.errors import EvaluationError, MudataError
 from mudata.evaluation.align.aligner import align
+from mudata.evaluation.align.thoughts import without_thoughts
 from mudata.evaluation.metrics.scored import ScoredAnswer
 from mudata.evaluation.scoring import overrides
 from mudata.evaluation.tasks.task import Task, bind
@@ -89,11 +90,12 @@ class ScoringContext:
 
     def _read(self, question: QuestionRecord, overridden: bool) -> ScoredAnswer:
         record = self.answers[question.clip_id]
+        is_caption = self.settings.kind == "caption" and record.answer is not None
         return ScoredAnswer(
             question.clip_id,
             question.dataset,
             question.references,
-            record.answer,
+            without_thoughts(record.answer or "") if is_caption else record.answer,
             self._alignment(question, record.answer, overridden),
             record.error,
             question.artist,

@@ -17,7 +17,8 @@ transformers = pytest.importorskip("transformers")
 from mudata.evaluation.models import untrained  # noqa: E402
 from mudata.evaluation.models.decoders.generation import go_on, until  # noqa: E402
 from mudata.evaluation.models.device import placement  # noqa: E402
-from mudata.evaluation.models.hf_audio import TransformersAudio, model_class  # noqa: E402
+from mudata.evaluation.models.hf_architectures import model_class  # noqa: E402
+from mudata.evaluation.models.hf_audio import TransformersAudio  # noqa: E402
 from mudata.evaluation.models.untrained import Untrained  # noqa: E402
 
 pytestmark = pytest.mark.slow

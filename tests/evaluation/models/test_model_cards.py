@@ -59,6 +59,9 @@ MODEL = toy.model("odd", layout={".": "odd-part"})
 PART = toy.part("odd-part", toy.hub("somebody/base", "config.json"))
 
 
+SERVE = {"packages": ["vllm==0.33.0"]}
+
+
 @pytest.mark.parametrize(
     ("of_model", "of_part", "said"),
     [
@@ -81,6 +84,12 @@ PART = toy.part("odd-part", toy.hub("somebody/base", "config.json"))
         ({"name": "other"}, {}, "the card is named 'other', its file 'odd'"),
         ({}, {"name": "other"}, "the part is named 'other', its file 'odd-part'"),
         ({"checkpoint": "a/b", "revision": "main"}, {}, "a model wants exactly one of: checkpoint, layout"),
+        ({"architecture": "harmonium"}, {}, "architecture: 'harmonium' is none of those that mudata knows"),
+        ({"architecture": "gemma4"}, {}, "architecture: only a card of the family transformers has one"),
+        ({"serve": [{"packages": ["vllm"], "command": "x"}]}, {}, "serve.0.packages.0"),
+        ({"serve": [SERVE | {"command": "vllm serve 'a/b"}]}, {}, "No closing quotation"),
+        ({"serve": [SERVE | {"command": "vllm serve a/b"}]}, {}, "'vllm serve a/b' does not name None"),
+        ({"serve": [SERVE | {"command": "vllm serve --limit '{audio:1}'"}]}, {}, "serve: '{audio:1}' is no JSON"),
     ],
 )
 def test_cards_check_says_what_is_wrong_with_a_model(

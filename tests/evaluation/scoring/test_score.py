@@ -75,6 +75,20 @@ def test_captions_have_their_rouge_instead(corpus: Corpus, home: Home, tmp_path:
     assert values[0] == pytest.approx(values[1])
 
 
+def test_what_was_thought_before_a_caption_is_not_the_caption(corpus: Corpus, home: Home, tmp_path: Path) -> None:
+    plain = answered(home, tmp_path, dict.fromkeys(IDS, "a tone that is low"), task="caption", model="plain")
+    thoughts = [
+        "<think>A low tone, so I say so.</think>\na tone that is low",
+        "I hear a tone.</think>a tone that is low",
+        "<|channel>thought\nlow?<channel|>a tone that is low",
+    ]
+    aloud = answered(home, tmp_path, dict(zip(IDS, thoughts * 2, strict=True)), task="caption", model="aloud")
+    for name in ("rougeL_f", "rouge1_f"):
+        assert metric(aloud, name) == metric(plain, name) > 0
+    never = answered(home, tmp_path, dict.fromkeys(IDS, "<think>a tone that is low"), task="caption", model="never")
+    assert metric(never, "rougeL_f") == 0
+
+
 def test_scoring_again_gives_the_same_bytes_and_says_nothing(corpus: Corpus, home: Home, tmp_path: Path) -> None:
     run = answered(home, tmp_path, given())
     before = {path.name: path.read_bytes() for path in run.folder.iterdir()}

@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Protocol
 
 from mudata.errors import EvaluationError
+from mudata.evaluation.align.thoughts import without_thoughts
 from mudata.evaluation.metrics.statistics import share
 from mudata.evaluation.scoring.opinions.loglik import likeliest
 from mudata.home import write_atomic
@@ -87,7 +88,8 @@ def ask_scorer(context: ScoringContext, opinion: SecondaryScorer, progress: Prog
     for item in context.read_answers(overridden=False):
         label_set = sets[item.dataset]
         if label_set and item.answer and item.answer.strip():
-            ask = AnswerToRead(_key(detail, item, label_set), item.answer, label_set, context.tasks[item.dataset].noun)
+            said, noun = without_thoughts(item.answer), context.tasks[item.dataset].noun
+            ask = AnswerToRead(_key(detail, item, label_set), said, label_set, noun)
             if ask.key not in known:
                 open_.setdefault(ask.key, ask)
     write_atomic(path.with_suffix(".json"), json.dumps(dict(detail), indent=2, ensure_ascii=False) + "\n", shared=True)
