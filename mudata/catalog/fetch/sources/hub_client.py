@@ -189,7 +189,9 @@ class HubClient:
         found = try_to_load_from_cache(
             mirror.repo, path, cache_dir=self.cache, revision=mirror.revision, repo_type=mirror.repo_type
         )
-        return Path(found).resolve() if isinstance(found, str) else None
+        if isinstance(found, str | os.PathLike) and Path(found).is_file():
+            return Path(found).resolve()
+        return None  # it may also say that it knows of none
 
     def url(self, path: str) -> str:
         """Where a file of the repository is downloaded from."""

@@ -54,6 +54,8 @@ _STATUS_PATTERNS = (
     ("removed", r"removed|terminated|no longer|not exist|unavailable|not available|copyright|members|error 4(04|10)"),
 )
 """What yt-dlp's message says (the first that matches); anything else is trouble of the network."""
+_UNFINISHED = re.compile(r"\.(part|ytdl|temp)(-Frag\d+)?(\.|$)")
+"""Names of files that yt-dlp goes on with."""
 _TEMPORARY = frozenset({"refused", "network", "broken"})
 
 
@@ -225,8 +227,10 @@ def _get(clips: Sequence[_Clip], folder: Path, tolerance_s: float, log: _YtdlpLo
     """All clips of one video, and the bytes that came."""
     from yt_dlp.utils import YoutubeDLError
 
+    video = clips[0].video
+    own = folder / "youtube" / fill("{video}", {"video": video})
     try:
-        track = _download(clips[0].video, folder / "youtube", log)
+        track = _download(video, own, log)
     except (YoutubeDLError, LookupError, TypeError, AttributeError, ValueError) as error:  # also yt-dlp's own mistakes
         if "No space left" in str(error):
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(folder)) from error
@@ -234,16 +238,17 @@ def _get(clips: Sequence[_Clip], folder: Path, tolerance_s: float, log: _YtdlpLo
     try:
         return {clip: _cut(track, clip, tolerance_s) for clip in clips}, track.stat().st_size
     finally:
-        track.unlink()
+        shutil.rmtree(own)
 
 
 def _download(video: str, folder: Path, log: _YtdlpLog) -> Path:
+    """The sound track in a folder of the video's own, where it is looked for: yt-dlp decides on its
+    name. Of several (mudata was killed before it took one) it is the newest."""
     import yt_dlp
 
-    name = fill("{video}", {"video": video}).replace("%", "%%")
     options = {
         "format": "bestaudio/best",
-        "outtmpl": {"default": str(folder).replace("%", "%%") + f"/{name}.%(ext)s"},
+        "outtmpl": {"default": str(folder).replace("%", "%%") + "/track.%(ext)s"},
         "noplaylist": True,
         "quiet": True,
         "noprogress": True,
@@ -256,11 +261,11 @@ def _download(video: str, folder: Path, log: _YtdlpLog) -> Path:
         "sleep_interval_requests": PAUSE_S,
     }
     with yt_dlp.YoutubeDL(options) as downloader:
-        info = downloader.extract_info(WATCH_URL.format(video=quote(video)))
-    track = Path(info["requested_downloads"][0]["filepath"])
-    if not track.is_file():
-        raise LookupError("yt-dlp ended well and left nothing where it says")
-    return track
+        downloader.extract_info(WATCH_URL.format(video=quote(video)))
+    there = [path for path in folder.rglob("*") if path.is_file() and not _UNFINISHED.search(path.name)]
+    if not there:
+        raise LookupError("yt-dlp ended well and left no sound track")
+    return max(there, key=lambda path: path.stat().st_mtime)
 
 
 def _cut(track: Path, clip: _Clip, tolerance_s: float) -> _Outcome:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import random
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -301,6 +301,18 @@ def test_a_damaged_cache_is_not_used(there: Hub, tmp_path: Path) -> None:
     get(tmp_path, mirror({"path": "big/a.wav"}))
     assert (tmp_path / "files/big/a.wav").read_bytes() == LARGE
     assert blob.read_bytes() != LARGE
+
+
+@pytest.mark.parametrize("says", [Path, str, lambda path: f"{path}.gone", lambda path: object(), lambda path: None])
+def test_the_client_is_taken_at_its_word_only_where_a_file_is(
+    there: Hub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, says: Callable[[Path], object]
+) -> None:
+    """It gives text today, a path or a marker of absence tomorrow, and may name a file that was cleared away."""
+    kept = cached(there, tmp_path, "big/a.wav")["big/a.wav"]
+    monkeypatch.setattr(huggingface_hub, "try_to_load_from_cache", lambda *_, **__: says(kept))
+    got = get(tmp_path, mirror({"path": "big/a.wav"}))
+    assert (tmp_path / "files/big/a.wav").read_bytes() == LARGE
+    assert (got.bytes == 0) == (says(kept) in (kept, str(kept)))
 
 
 @pytest.mark.parametrize("variable", [None, "HF_HUB_OFFLINE"])

@@ -132,8 +132,48 @@ def test_what_cannot_be_had_is_a_failure_of_that_clip_alone(site: Site, tmp_path
     )
 
 
+def moved(info: dict[str, Any], to: str) -> None:
+    track = Path(info["requested_downloads"][0]["filepath"])
+    (target := track.parent / to).parent.mkdir(exist_ok=True)
+    track.replace(target)
+
+
+def beside_the_rest_of_a_try(info: dict[str, Any]) -> None:
+    folder = Path(info["requested_downloads"][0]["filepath"]).parent
+    moved(info, "a.wav")
+    for rest in ("track.wav.part", "track.wav.ytdl", "track.wav.part-Frag3", "track.temp.wav"):
+        (folder / rest).write_bytes(b"unfinished")
+
+
+LEFT: dict[str, Callable[[dict[str, Any]], object]] = {
+    "under another name": lambda info: moved(info, "track.f140.m4a"),
+    "in a folder": lambda info: moved(info, "done/track.wav"),
+    "and says nothing of it": lambda info: info.pop("requested_downloads"),
+    "beside the rest of a try": beside_the_rest_of_a_try,
+}
+
+
 @pytest.mark.slow
-def test_a_track_that_is_not_where_yt_dlp_says_is_a_failure_that_may_pass(
+@pytest.mark.parametrize("how", LEFT)
+def test_a_track_is_found_wherever_yt_dlp_leaves_it(
+    site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, how: str
+) -> None:
+    site.videos = {"v": track(8)}
+    really = yt_dlp.YoutubeDL.extract_info
+
+    def leave(downloader: Any, url: str) -> Any:
+        info = really(downloader, url)
+        LEFT[how](info)
+        return info
+
+    monkeypatch.setattr(yt_dlp.YoutubeDL, "extract_info", leave)
+    got = get(tmp_path, clips("v"))
+    assert (got.failures, [path.name for path in got.files]) == ({}, ["v.wav"])
+    assert not [path for path in (tmp_path / "downloads").rglob("*") if path.is_file()]
+
+
+@pytest.mark.slow
+def test_a_track_that_yt_dlp_did_not_leave_is_a_failure_that_may_pass(
     site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     site.videos = {"v": track(8), "w": track(8)}
@@ -148,7 +188,7 @@ def test_a_track_that_is_not_where_yt_dlp_says_is_a_failure_that_may_pass(
     with monkeypatch.context() as losing:
         losing.setattr(yt_dlp.YoutubeDL, "extract_info", lose)
         got = get(tmp_path, clips("v", "w"))
-    assert got.failures == {"v": "network: yt-dlp ended well and left nothing where it says"}
+    assert got.failures == {"v": "network: yt-dlp ended well and left no sound track"}
     assert not get(tmp_path, clips("v", "w")).failures
 
 
