@@ -6,6 +6,7 @@ MUDATA_HOME/
     index/                            Parquet parts (the truth) and mudata.duckdb (views)
     splits/  runs/  models/           manifests, evaluations, checkpoints
     licences.json                     which terms were accepted, and when
+    sql_history                       what was asked at the prompt of `mudata sql`
     locks/
 """
 

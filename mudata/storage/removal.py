@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from mudata.catalog.cards import loader
 from mudata.catalog.index import database
-from mudata.errors import HomeError, UnknownName, some
+from mudata.errors import CardError, HomeError, UnknownName, some
 from mudata.evaluation.models import model_card
 from mudata.narration import SILENT, Progress
 from mudata.storage import inventory
@@ -84,7 +84,7 @@ def _named(home: Home, name: str, kind: Kind | None) -> Stored:
         return inventory.find(home, name, kind)
     except UnknownName:
         if kind in (None, "dataset"):
-            with contextlib.suppress(UnknownName):
+            with contextlib.suppress(UnknownName, CardError):
                 return inventory.find(home, loader.find(name).stem, "dataset")
         if kind in (None, "model") and name in model_card.files() and any(parts_of(home, [name])):
             return Stored("model", name, {})

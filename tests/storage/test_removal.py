@@ -157,6 +157,16 @@ def test_a_dataset_without_a_card_can_be_removed(corpus: Corpus) -> None:
     assert left(corpus.home) == set()
 
 
+def test_a_dataset_goes_by_an_alias_of_its_card_and_a_broken_card_hides_no_answer(corpus: Corpus) -> None:
+    card = corpus.cards / "tones.yaml"
+    card.write_text(card.read_text() + "aliases: [sines]\n")
+    corpus.home.splits.joinpath("half.json").unlink()
+    assert {row["name"] for row in mudata.remove("Sines")} == {"tones"}
+    (corpus.cards / "broken.yaml").write_text("{: broken")
+    with pytest.raises(UnknownName, match="No thing in the home named 'nope'"):
+        mudata.remove("nope")
+
+
 @pytest.fixture
 def weights(home: Home) -> Callable[..., None]:
     """Makes a model's folder of links to its parts, as `models fetch` leaves it."""
