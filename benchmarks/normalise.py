@@ -2,6 +2,7 @@
 
     python benchmarks/normalise.py                  # one hour of audio per method and round
     python benchmarks/normalise.py --minutes 10 --rounds 1 --json
+    python benchmarks/normalise.py --against ../mudata-before    # beside another checkout: the mp3 rows alone
 
 Every method runs in a process of its own, in turn, so that a busy machine disturbs all of them alike; judge by the
 ratios of CPU seconds. Imports are not counted, except in `run`, which is measured as a user sees it. The data is
@@ -162,7 +163,7 @@ METHODS: dict[str, Callable[[list[Path], Path], None]] = {
 }
 
 
-def measure(method: str, folder: Path) -> dict[str, float]:
+def measure(method: str, folder: Path) -> dict[str, Any]:
     """In the process of a method: CPU seconds (children included), wall seconds, peak MB over all processes."""
     sources = sorted(folder.iterdir())
     with tempfile.TemporaryDirectory() as scratch:
@@ -174,7 +175,9 @@ def measure(method: str, folder: Path) -> dict[str, float]:
             begun, cpu = time.perf_counter(), sum(os.times()[:4])
             METHODS[method](sources, Path(scratch) / "target")
             took, used = time.perf_counter() - begun, sum(os.times()[:4]) - cpu
-        return {"cpu_s": used, "wall_s": took, "peak_mb": peak[0]}
+        import mudata
+
+        return {"cpu_s": used, "wall_s": took, "peak_mb": peak[0], "mudata": str(mudata.__file__)}
 
 
 @contextlib.contextmanager
@@ -209,9 +212,31 @@ def rounds(data: Path, methods: list[str], count: int) -> dict[str, list[dict[st
     found: dict[str, list[dict[str, float]]] = {method: [] for method in methods}
     for _ in range(count):
         for method in methods:
-            command = [sys.executable, __file__, "--method", method, "--folder", str(data)]
-            found[method].append(json.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE).stdout))
+            found[method].append(one(data, method))
     return found
+
+
+def one(data: Path, method: str, checkout: Path = Path(__file__).parents[1]) -> dict[str, float]:
+    """One run of a method, with the mudata of a checkout."""
+    command = [sys.executable, __file__, "--method", method, "--folder", str(data)]
+    environment = os.environ | {"PYTHONPATH": str(checkout.resolve())}
+    figures = json.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE, env=environment).stdout)
+    assert Path(figures.pop("mudata")).is_relative_to(checkout.resolve()), figures
+    return figures  # type: ignore[no-any-return]
+
+
+def beside(data: Path, before: Path, count: int) -> None:
+    """Print CPU seconds of this checkout and of another, in turn, and the median of their ratios."""
+    here = Path(__file__).parents[1]
+    for method in ("ours 16k", "ours native"):
+        pairs = []
+        for n in range(count):
+            order = (before, here) if n % 2 else (here, before)  # whoever comes second may find a warmer machine
+            figures = {checkout: one(data, method, checkout)["cpu_s"] for checkout in order}
+            pairs.append((figures[here], figures[before]))
+        now, then = (statistics.median(column) for column in zip(*pairs, strict=True))
+        ratio = statistics.median(a / b for a, b in pairs)
+        print(f"mp3   {method:16}{now:8.2f} CPU s here,{then:8.2f} before; median of {count} ratios {ratio:.3f}")
 
 
 def ratio(found: dict[str, list[dict[str, float]]], over: str, under: str, key: str = "cpu_s") -> float | None:
@@ -227,6 +252,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--folder", type=Path, default=Path(tempfile.gettempdir()) / "mudata-benchmark-audio")
     parser.add_argument("--json", action="store_true")
+    parser.add_argument("--against", type=Path, help="another checkout, to compare the mp3 rows with")
     parser.add_argument("--method", help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.method:
@@ -234,6 +260,9 @@ def main() -> None:
         return
     folder = options.folder / f"{options.minutes:g}-minutes"
     make(folder, options.minutes)
+    if options.against:
+        beside(folder / "mp3", options.against, options.rounds)
+        return
     methods = [m for m in METHODS if m != "ffmpeg 16k" or shutil.which("ffmpeg")]
     mp3 = rounds(folder / "mp3", methods, options.rounds)
     wav = rounds(folder / "wav", [m for m in methods if not m.startswith("run")], options.rounds)

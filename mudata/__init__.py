@@ -13,7 +13,7 @@ from mudata.lazy import lazy_names
 from mudata.version import __version__
 
 if TYPE_CHECKING:
-    from mudata.api.datasets import cards, cite, fetch, info, sql, stats, verify
+    from mudata.api.datasets import cards, cite, fetch, info, sql, stats, verify, verify_clip
     from mudata.api.evaluations import evaluate, fetch_model, import_answers, models, override, runs, score
     from mudata.api.housekeeping import disk_use, move_home, remove, rename, where
     from mudata.api.inspection import align, compare, report, show
@@ -51,6 +51,7 @@ __all__ = [
     "sql",
     "stats",
     "verify",
+    "verify_clip",
     "where",
 ]
 __getattr__, __dir__ = lazy_names(

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 from mudata.lazy import lazy_names
 
 if TYPE_CHECKING:
-    from mudata.api.datasets import cards, cite, fetch, info, sql, stats, verify
+    from mudata.api.datasets import cards, cite, fetch, info, sql, stats, verify, verify_clip
     from mudata.api.evaluations import evaluate, fetch_model, import_answers, models, override, runs, score
     from mudata.api.housekeeping import disk_use, move_home, remove, rename, where
     from mudata.api.inspection import align, compare, report, show
@@ -54,6 +54,7 @@ __all__ = [
     "sql",
     "stats",
     "verify",
+    "verify_clip",
     "where",
 ]
 __getattr__, __dir__ = lazy_names(
@@ -72,6 +73,7 @@ __getattr__, __dir__ = lazy_names(
         "sql": "datasets",
         "stats": "datasets",
         "verify": "datasets",
+        "verify_clip": "datasets",
         "evaluate": "evaluations",
         "fetch_model": "evaluations",
         "import_answers": "evaluations",

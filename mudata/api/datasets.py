@@ -14,6 +14,7 @@ from mudata.table import Table
 
 if TYPE_CHECKING:
     from mudata.catalog.cards.schema import Card
+    from mudata.catalog.index.clip_verdicts import ClipVerdicts
     from mudata.catalog.index.query import Relation
     from mudata.catalog.index.stats import Stats
     from mudata.catalog.index.verify import Finding
@@ -188,6 +189,24 @@ def verify(dataset: str | Path, *, deep: bool = False, progress: Progress | bool
     from mudata.catalog.index.verify import verify as check
 
     return check(load(dataset), Home.default(), deep=deep, progress=chosen(progress))
+
+
+@checked()
+def verify_clip(clip_id: str) -> ClipVerdicts:
+    """Decode the raw file of a clip with every decoder at hand: who reads how much of it, and what is wrong.
+
+    Args:
+        clip_id: '<dataset>/<id>', as in the index.
+
+    Returns:
+        Its `verdicts`, one a decoder; `print` it, or take `rows()`.
+
+    Raises:
+        HomeError: no clip has that id.
+    """
+    from mudata.catalog.index.clip_verdicts import verify_clip as read
+
+    return read(Home.default(), clip_id)
 
 
 @checked()

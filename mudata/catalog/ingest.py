@@ -166,7 +166,7 @@ def ingest(
 
 
 def _jobs(card: Card, clips: pa.Table) -> list[Job]:
-    names = ("id", "kind", "path", "crop_mode", "crop_s", "start_s", "end_s", "hash")
+    names = ("id", "kind", "path", "crop_mode", "crop_s", "channel_mix", "start_s", "end_s", "hash")
     columns = (clips[name].to_pylist() for name in names)
     return [
         Job(
@@ -176,9 +176,10 @@ def _jobs(card: Card, clips: pa.Table) -> list[Job]:
             crop=(mode, seconds) if mode else None,
             segment=None if start is None or end is None else (start, end),
             bounds=card.expected.duration if kind == "audio" else None,
+            mix=mix or "mean",
             expected_hash=expected,
         )
-        for id_, kind, path, mode, seconds, start, end, expected in zip(*columns, strict=True)
+        for id_, kind, path, mode, seconds, mix, start, end, expected in zip(*columns, strict=True)
     ]
 
 
@@ -207,6 +208,7 @@ CREATE TABLE indexed AS
 SELECT id, $dataset || '/' || id AS clip_id, $dataset AS dataset, read.kind,
     CASE WHEN made.status = 'ok' THEN if(read.kind = 'midi', $files || read.path, $clips || made.path) END AS path,
     read.path AS source_path, source_sha256, source_size, pcm_sha256, made.start_s, duration_s, sample_rate, peak, rms,
+    clipped, decoder,
     source_format, source_rate, source_channels, source_duration_s,
     coalesce(read.licence, $licence) AS licence, coalesce(usages.usage, $usage) AS usage,
     artist, album, track, title, $flavour AS flavour,

@@ -66,6 +66,8 @@ TABLES: dict[str, tuple[Column, ...]] = {
         Column("flavour", "VARCHAR", "form of the normalised clip"),
         Column("status", "VARCHAR", "ok, quarantined (present but unusable) or missing (could not be had)"),
         Column("reason", "VARCHAR", "why not ok: a machine word, then ': ' and the details"),
+        Column("clipped", "BIGINT", "samples of the normalised clip that were cut off at full scale"),
+        Column("decoder", "VARCHAR", "who decoded the source: libsndfile, PyAV or ffmpeg"),
     ),
     "labels": (
         CLIP_ID,
@@ -118,3 +120,6 @@ TABLES: dict[str, tuple[Column, ...]] = {
     ),
 }
 """Tables that `fetch` writes per dataset."""
+
+ADDED = {"clips": ("clipped", "decoder")}
+"""Columns that files of older versions do not have; NULL there. They stand at the end of their table."""

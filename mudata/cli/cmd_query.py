@@ -6,7 +6,7 @@ import sys
 from collections import Counter
 from itertools import groupby
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 import click
 
@@ -137,9 +137,15 @@ def stats(name: str | None, as_json: bool, quiet: bool) -> None:
 def verify(name: str, deep: bool, as_json: bool, quiet: bool) -> None:
     """Compare what is on disk with the card and the index; exit 1 if they disagree.
 
-    Quick by default: sizes, and whatever was written since it was indexed. Known faults are notes.
+    Quick by default: sizes, and whatever was written since it was indexed. Known faults are notes. With --deep, NAME
+    may be a clip (DATASET/ID): every decoder at hand reads its raw file, and what each makes of it is told.
     """
     from dataclasses import asdict
+
+    if "/" in name and not name.endswith((".yaml", ".yml")):
+        if not deep:
+            raise click.UsageError(f"A clip is verified by decoding it: mudata verify --deep {name}")
+        _verify_clip(name, as_json=as_json)
 
     from mudata.catalog.cards import loader
     from mudata.catalog.index.verify import missing_and_invalid
@@ -164,6 +170,22 @@ def verify(name: str, deep: bool, as_json: bool, quiet: bool) -> None:
         summary = ", ".join(f"{counts[severity]:,} {severity}s" for severity in ("error", "warning", "note"))
         click.echo(f"{card.name}: {summary}.", err=True)
     raise SystemExit(1 if counts["error"] else 0)
+
+
+def _verify_clip(clip_id: str, *, as_json: bool) -> NoReturn:
+    from dataclasses import asdict
+
+    from mudata.catalog.index.clip_verdicts import verify_clip
+
+    found = verify_clip(Home.default(), clip_id)
+    if as_json:
+        emit_json(asdict(found) | {"ok": found.ok})
+    else:
+        said = found.status if found.reason is None else f"{found.status}: {found.reason}"
+        click.echo(f"{found.clip_id}: {said}", err=True)
+        click.echo(f"{found.source}: {found.problem or f'read by {len(found.verdicts)} decoders'}", err=True)
+        emit(found.rows(), as_json=False)
+    raise SystemExit(0 if found.ok else 1)
 
 
 def _print_findings(findings: list[Finding]) -> None:

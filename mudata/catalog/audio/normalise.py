@@ -21,7 +21,7 @@ from mudata.catalog.audio import clip
 from mudata.catalog.audio.containers import structure
 from mudata.catalog.audio.encode import PARTIAL
 from mudata.catalog.audio.journal import Journal
-from mudata.catalog.audio.mix import LOUDEST
+from mudata.catalog.audio.mix import LOUDEST, Mix
 from mudata.catalog.audio.process_pool import Lost, available, scattered
 from mudata.catalog.symbolic import midi
 from mudata.catalog.tables import TABLES
@@ -39,8 +39,8 @@ version 1 are kept where the structure of their source says that they are what t
 
 COLUMNS = (
     "id", "kind", "path", "source_path", "source_sha256", "source_size", "pcm_sha256", "start_s", "duration_s",
-    "sample_rate", "peak", "rms", "source_format", "source_rate", "source_channels", "source_duration_s",
-    "flavour", "status", "reason",
+    "sample_rate", "peak", "rms", "clipped", "decoder", "source_format", "source_rate", "source_channels",
+    "source_duration_s", "flavour", "status", "reason",
 )  # fmt: skip
 """Columns of the result, as in the table `clips`;
 `id` lacks the dataset, `path` is relative to the target."""
@@ -64,6 +64,8 @@ class Job:
     crop: tuple[str, float] | None = None
     segment: tuple[float, float] | None = None
     bounds: tuple[float, float] | None = None
+    mix: Mix = "mean"
+    """What becomes of several channels."""
     expected_hash: str | None = None
     """'md5:…', 'sha1:…' or 'sha256:…' of the source."""
 
@@ -151,7 +153,9 @@ def perform(task: list[Any]) -> dict[str, Any]:
 
 def _audio(source: Path, target: Path, audio_format: clip.AudioFormat, job: Job) -> dict[str, Any]:
     path = clip_path(job.id)
-    facts = clip.normalise(source, target / path, audio_format, crop=job.crop, segment=job.segment, bounds=job.bounds)
+    facts = clip.normalise(
+        source, target / path, audio_format, crop=job.crop, segment=job.segment, bounds=job.bounds, mix=job.mix
+    )
     return vars(facts) | {"path": path, "status": "ok", "clip_size": (target / path).stat().st_size}
 
 
@@ -209,7 +213,8 @@ def _request(job: Job, files: Path, audio_format: clip.AudioFormat) -> list[Any]
         state = None
     cut = [None if part is None else list(part) for part in (job.crop, job.segment, job.bounds)]
     version = MIDI_VERSION if job.kind == "midi" else VERSION
-    return [version, audio_format.name, job.kind, job.source, *cut, job.expected_hash, state]
+    mixed = [] if job.mix == "mean" else [job.mix]
+    return [version, audio_format.name, job.kind, job.source, *cut, job.expected_hash, state, *mixed]
 
 
 def _done(journal: Journal, job: Job, request: list[Any], files: Path, target: Path) -> bool:

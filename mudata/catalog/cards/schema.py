@@ -21,9 +21,9 @@ writes a function of a list's elements as `lambda x: x + 1`; it refuses `x -> x 
 from __future__ import annotations
 
 import re
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, PositiveFloat, PositiveInt, model_validator
+from pydantic import Field, PositiveFloat, PositiveInt, SerializerFunctionWrapHandler, model_serializer, model_validator
 
 from mudata.catalog.cards.labels import LabelSpace
 from mudata.catalog.cards.mirrors import Component
@@ -125,6 +125,14 @@ class Clips(Strict):
     groups: dict[Literal["artist", "album", "track"], str] = {}
     select: Select | None = None
     crop: Crop | None = None
+    mix: Literal["mean", "first"] = "mean"
+    """What becomes of several channels: their mean, or the first alone (where they would cancel each other)."""
+
+    @model_serializer(mode="wrap")
+    def _as_before(self, serialise: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Without `mix` where that is what it always was: the hashes of cards stay."""
+        fields: dict[str, Any] = serialise(self)
+        return {name: value for name, value in fields.items() if (name, value) != ("mix", "mean")}
 
     @model_validator(mode="after")
     def _some(self) -> Self:

@@ -28,7 +28,7 @@ import duckdb
 
 from mudata.catalog.read.scratch_database import scratch_database
 from mudata.catalog.read.sql_literals import empty_select, files_literal, identifier, quote
-from mudata.catalog.tables import INDEX_VERSION, TABLES, Column
+from mudata.catalog.tables import ADDED, INDEX_VERSION, TABLES, Column
 from mudata.errors import HomeError, ReadError
 from mudata.json_files import read_object
 from mudata.version import __version__
@@ -66,8 +66,8 @@ _OPTIONS = {"clips": "", "*": ", ROW_GROUP_SIZE 40960, DICTIONARY_SIZE_LIMIT 200
 own limit), a function of it is computed once per clip and not once per row: a draw by hash, at 4.64
 labels per clip, takes a third."""
 
-_MEASURED = {"peak", "rms"}
-"""Left out of the content's hash: the last bits of a sum of floats are the processor's own."""
+_MEASURED = {"peak", "rms", "clipped", "decoder"}
+"""Left out of the content's hash: the last bits of a sum of floats are the processor's own, decoders the machine's."""
 
 _UNDATED = {"indexed_at"}
 """Left out when a generation is compared with what it would be replaced by."""
@@ -136,7 +136,13 @@ def select(table: str, files: Sequence[Path]) -> str:
         return empty_select((c.name, c.type) for c in TABLES[table])
     shown = [_STORED.get((table, c.name), _AS_SHOWN)[1].format(identifier(c.name)) for c in TABLES[table]]
     columns = [f"{how} AS {identifier(c.name)}" for how, c in zip(shown, TABLES[table], strict=True)]
-    source = f"read_parquet({files_literal(files)}, hive_partitioning = false)"
+    options = "hive_partitioning = false"
+    source = f"read_parquet({files_literal(files)}, {options})"
+    if table in ADDED:
+        types = {c.name: c.type for c in TABLES[table]}
+        absent = ", ".join(f"NULL::{types[name]} AS {identifier(name)}" for name in ADDED[table])
+        files_of_any_version = f"FROM read_parquet({files_literal(files)}, {options}, union_by_name = true)"
+        source = f"(SELECT {absent} WHERE false UNION ALL BY NAME {files_of_any_version})"
     return f"SELECT {', '.join(columns)} FROM {source}"
 
 

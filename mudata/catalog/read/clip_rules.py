@@ -34,8 +34,8 @@ COLUMNS = {
 }
 """What every clip has, NULL where the card says nothing; further columns of a SELECT follow."""
 
-CROP = {"crop_mode": "VARCHAR", "crop_s": "DOUBLE"}
-"""The crop of the clip's rule; a SELECT cannot give it."""
+CROP = {"crop_mode": "VARCHAR", "crop_s": "DOUBLE", "channel_mix": "VARCHAR"}
+"""The crop and the mix of the clip's rule; a SELECT cannot give them."""
 
 _UNSAFE = r"(^|[/\\])\.{0,2}([/\\]|$)|^[A-Za-z]:[/\\]|[\x00-\x1f]"
 """Paths and ids become file names: nothing in them may be empty, lead upwards, or start at a
@@ -112,6 +112,7 @@ def _clips(sql: RawSql, number: int, rule: Clips) -> None:
     if crop := rule.crop:
         mode, seconds = ("centre", crop.centre) if crop.centre else ("first", crop.first)
         columns.append(f"{quote(mode)} AS crop_mode, {seconds}::DOUBLE AS crop_s")
+    columns.append(f"{quote(rule.mix)} AS channel_mix")
     columns += [identifier(name) for name in given if name not in COLUMNS | CROP]
     sql.create(where, f"clips {number}", select, ", ".join(columns))
 

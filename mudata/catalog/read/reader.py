@@ -53,7 +53,7 @@ class DatasetContents:
 
     clips: pa.Table
     """The columns `clip_rules.COLUMNS`,
-    crop_mode ('centre', 'first' or NULL), crop_s, then the card's own."""
+    crop_mode ('centre', 'first' or NULL), crop_s, channel_mix ('mean' or 'first'), then the card's own."""
     labels: pa.Table
     """id, namespace, label, canonical"""
     captions: pa.Table

@@ -67,6 +67,7 @@ def test_rows_come_back_as_they_were_published(home: Home) -> None:
         "clip_id": "toy/ä'b", "dataset": "toy", "kind": "audio", "path": "clips/toy/native/a.flac",
         "source_path": "a b.wav", "source_sha256": sha("file"), "source_size": 12, "pcm_sha256": sha("samples"),
         "start_s": 1.5, "duration_s": 30.013, "sample_rate": 22050, "peak": 0.9, "rms": 0.1,
+        "clipped": 3, "decoder": "libsndfile",
         "source_format": "WAV/PCM_16", "source_rate": 22050, "source_channels": 2, "source_duration_s": 60.0,
         "licence": "CC0", "usage": "unrestricted", "artist": "Ä", "album": "", "track": None,
         "title": "tab\tnew\nline", "flavour": "native", "status": "ok", "reason": None,
