@@ -98,6 +98,15 @@ def versionless(text: str) -> str:
     return re.sub(r"\bmudata \d+\.\d+\.\d+\w*\.", "mudata ?.", text)
 
 
+def but_for_p(text: str) -> str:
+    """What `mudata compare` printed, without its test: that of 0.1.0 found differences in one clip, or in two artists,
+    and another took its place. Values, intervals, counts and ranks stay."""
+    text = re.sub(r'"(p|p_holm)": [\d.e-]+', r'"\1": "?"', text)
+    text = re.sub(r"; p: .*?; Holm", "; p: ?; Holm", text)
+    text = re.sub(r"\bp (= |<)[\d.]+", "p ?", text)
+    return re.sub(r"(\])  +<?[\d.]+  +<?[\d.]+  ", r"\1  ?  ?  ", text)
+
+
 def finished_ids(root: Path) -> list[str]:
     return sorted(path.parent.name for path in root.glob("home/runs/*/scores.json"))
 
@@ -139,7 +148,11 @@ def test_what_a_command_prints_is_what_it_printed(untouched: Path, name: str) ->
     done = typed(*COMMANDS[name])
     assert done.code == 0, done.err
     then = (EXPECTED / "outputs" / f"{name}.txt").read_text("utf-8")
-    assert versionless(done.out.replace(str(untouched / "home"), "HOME")) == versionless(then)
+    now = versionless(done.out.replace(str(untouched / "home"), "HOME"))
+    then = versionless(then)
+    assert (
+        (but_for_p(now), now.count("\n")) == (but_for_p(then), then.count("\n")) if "compare" in name else now == then
+    )
 
 
 @pytest.mark.slow
@@ -151,7 +164,15 @@ def test_the_report_gives_other_programs_what_it_gave(untouched: Path, tmp_path:
     tables = json.loads(then.pop(Path("tables.json")).read_bytes())
     now = {path.relative_to(made): path for path in made.rglob("*.*")}
     database = now.pop(Path("report.duckdb"))
+    overview = json.loads(now.pop(Path("report.json")).read_bytes())  # this 0.1.0 did not write
+    assert {run["run"] for panel in overview["panels"] for run in panel["runs"]} == set(finished_ids(untouched))
     assert set(now) == set(then)
+    for table in (Path("table.md"), Path("table.tex")):  # their rows but for the tests; what is said around has grown
+        texts = [
+            re.sub(r"([|&]) [a-f]{1,3} (?=[|&])", r"\1 ? ", path.pop(table).read_text("utf-8")) for path in (now, then)
+        ]
+        rows = [[line for line in text.splitlines() if line.count("|") + line.count("&") > 3] for text in texts]
+        assert rows[0] == rows[1]
     parquet = Path("answers.parquet")
     assert pyarrow.parquet.read_table(now.pop(parquet)).equals(pyarrow.parquet.read_table(then.pop(parquet)))
     for name, path in now.items():

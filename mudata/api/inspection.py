@@ -41,9 +41,9 @@ def compare(*runs: Runs | Iterable[Runs]) -> Comparison:
     """Which runs differ on the clips that all of them have: `print` it, or take its fields.
 
     Each pair has its difference with a 95 % interval (paired bootstrap, by artist or track where
-    clips share them), a p value (McNemar's exact test for accuracy, else the bootstrap's) corrected
-    for the number of pairs (Holm), and how many clips are better in the first (n10) and in the
-    second (n01).
+    clips share them), a p value (both runs exchanged at random, artist by artist; for accuracy of
+    clips that share none McNemar's exact test) corrected for the number of pairs (Holm), and how
+    many clips are better in the first (n10) and in the second (n01).
 
     Raises:
         UnknownName, EvaluationError: the runs cannot be compared.

@@ -17,10 +17,10 @@ def compare(runs: tuple[str, ...], quiet: bool, as_json: bool) -> None:
     """Tell which runs differ on the clips that all of them have: RUNS are ids or folders.
 
     Each pair gets its difference with a 95 % interval (paired bootstrap, by artist or track where
-    clips share them), a p value (McNemar's exact test for accuracy, else the bootstrap's) corrected
-    for the number of pairs (Holm), and how many clips are better in the first (n10) and in the
-    second (n01); --json names them. Runs with a letter in common are tied; a rank is the range that
-    what was told apart leaves open.
+    clips share them), a p value (both runs exchanged at random, artist by artist; for accuracy of
+    clips that share none McNemar's exact test) corrected for the number of pairs (Holm), and how
+    many clips are better in the first (n10) and in the second (n01); --json names them. Runs with a
+    letter in common are tied; a rank is the range that what was told apart leaves open.
     """
     from mudata.evaluation.comparison.compare import compare as compared
     from mudata.evaluation.run import find

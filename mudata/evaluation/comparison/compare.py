@@ -1,9 +1,9 @@
 """Which runs can be told apart: on the clips that all of them have, pair by pair.
 
 A difference comes with the interval of a paired bootstrap that draws artists or tracks where clips
-share them, and with a p value: McNemar's exact test for accuracy, the bootstrap's for everything
-else. McNemar's test takes clips for independent; where they share artists or tracks the larger of
-both p values counts. Holm's correction runs over all pairs of one metric.
+share them, and with a p value: how often a difference as large comes up when the runs change places
+at random, artist by artist (for accuracy of clips that share none that is McNemar's exact test).
+Holm's correction runs over all pairs of one metric.
 """
 
 from __future__ import annotations
@@ -24,12 +24,22 @@ from mudata.evaluation.comparison.comparison_result import (
     chance,
     shown,
 )
+from mudata.evaluation.metrics.exact_tests import DRAWS, exchange, least_p
 from mudata.evaluation.metrics.per_clip import per_clip_metrics
 from mudata.evaluation.metrics.power import Z80
-from mudata.evaluation.metrics.significance import PAIRED_RESAMPLES, holm, mcnemar, paired_bootstrap, tied_groups
-from mudata.evaluation.metrics.statistics import WILSON, Z95, bootstrap, group_count, method, wilson
+from mudata.evaluation.metrics.significance import (
+    PAIRED_RESAMPLES,
+    difference,
+    holm,
+    mcnemar,
+    tied_groups,
+)
+from mudata.evaluation.metrics.statistics import WILSON, Z95, bootstrap, group_count, method, resampled, wilson
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
     from mudata.evaluation.metrics.per_clip import PerClipMetric
     from mudata.evaluation.metrics.scored import ScoredAnswer
 
@@ -50,7 +60,7 @@ def compare(runs: Sequence[tuple[Mapping[str, Any], Sequence[ScoredAnswer]]]) ->
             kinds of task, no clip in common, other labels or other references.
 
     Source:
-        McNemar 1947, Holm 1979, Efron and Tibshirani 1993; see `significance`.
+        Fisher 1935, McNemar 1947, Holm 1979, Efron and Tibshirani 1993; see `significance`.
 
     Example:
         >>> from mudata.evaluation.align.alignment import Alignment
@@ -89,8 +99,7 @@ def compare(runs: Sequence[tuple[Mapping[str, Any], Sequence[ScoredAnswer]]]) ->
         _compare_metric(name, compared_runs, [metrics[name] for metrics in by_run], common, clusters)
         for name in by_run[0]
     ]
-    independent = group_count(clusters) or len(common)
-    return Comparison(kind, len(common), independent, tuple(compared_runs), tuple(metrics))
+    return Comparison(kind, len(common), len(set(clusters)), tuple(compared_runs), tuple(metrics))
 
 
 def _cluster(answers: Sequence[ScoredAnswer]) -> str:
@@ -142,15 +151,18 @@ def _compare_metric(
     order = sorted(range(len(runs)), key=lambda i: -values[i])
     ranked, sorted_runs = [measured[i] for i in order], [runs[i] for i in order]
     places = list(combinations(range(len(runs)), 2))
-    differences = [_difference(metric, ranked[i], ranked[j], clips, clusters) for i, j in places]
-    for difference, p in zip(differences, holm([d["p"] for d in differences]), strict=True):
-        difference["p_holm"] = p
+    resamples = _resampled(ranked, clusters)
+    differences = [
+        _difference(metric, (ranked[i], resamples[i]), (ranked[j], resamples[j]), clips, clusters) for i, j in places
+    ]
+    for found, p in zip(differences, holm([d["p"] for d in differences]), strict=True):
+        found["p_holm"] = p
     apart = {pair for pair, d in zip(places, differences, strict=True) if d["p_holm"] < ALPHA}
     pairs = []
-    for (i, j), difference in zip(places, differences, strict=True):
+    for (i, j), found in zip(places, differences, strict=True):
         a, b = sorted_runs[i], sorted_runs[j]
-        verdict = _verdict(metric, a.name, b.name, difference, len(clips))
-        pairs.append(PairComparison(a=a.run, b=b.run, verdict=verdict, **difference))
+        verdict = _verdict(metric, (a.name, b.name), found, len(clips), len(set(clusters)))
+        pairs.append(PairComparison(a=a.run, b=b.run, verdict=verdict, **found))
     groups = tied_groups(len(runs), apart)
     standings = []
     for place, run in enumerate(sorted_runs):
@@ -173,30 +185,47 @@ def _compare_metric(
     return MetricComparison(metric, _recipe(metric, clusters), tuple(standings), by_id, tuple(pairs))
 
 
+def _resampled(runs: Sequence[PerClipMetric], clusters: Sequence[str]) -> list[NDArray[np.float64]]:
+    """Column sums of the same resamples of clips, for each run."""
+    import numpy as np
+
+    columns = [run.columns for run in runs]
+    sums = resampled(np.hstack(columns), clusters, PAIRED_RESAMPLES)
+    return np.split(sums, np.cumsum([one.shape[1] for one in columns])[:-1], axis=1)
+
+
 def _difference(
-    metric: str, a: PerClipMetric, b: PerClipMetric, clips: Sequence[str], clusters: Sequence[str]
+    metric: str,
+    first: tuple[PerClipMetric, NDArray[np.float64]],
+    second: tuple[PerClipMetric, NDArray[np.float64]],
+    clips: Sequence[str],
+    clusters: Sequence[str],
 ) -> dict[str, Any]:
     """What `PairComparison` has, but for names, correction and verdict."""
-    bootstrapped = paired_bootstrap(a.columns, b.columns, clusters, statistic=a.statistic)
+    (a, sums_a), (b, sums_b) = first, second
+    bootstrapped = difference(a.columns, b.columns, sums_a, sums_b, a.statistic)
     better, worse = a.values > b.values, a.values < b.values
+    n10, n01 = int(better.sum()), int(worse.sum())
     pair: dict[str, Any] = {
         "difference": bootstrapped.value,
         "low": bootstrapped.low,
         "high": bootstrapped.high,
-        "p": bootstrapped.p,
-        "p_mcnemar": None,
+        "p_mcnemar": mcnemar(n10, n01) if metric == "accuracy" else None,
         "p_bootstrap": bootstrapped.p,
-        "n10": int(better.sum()),
-        "n01": int(worse.sum()),
+        "n10": n10,
+        "n01": n01,
         "detectable": (Z95 + Z80) * bootstrapped.error or None,
     }
+    alone = pair["p_mcnemar"] is not None and not _grouped(clusters)
+    pair["p"] = pair["p_mcnemar"] if alone else exchange(a.columns, b.columns, clusters, a.statistic)
     if metric == "accuracy":
-        pair["p"] = pair["p_mcnemar"] = mcnemar(pair["n10"], pair["n01"])
-        if group_count(clusters):
-            pair["p"] = max(pair["p_mcnemar"], bootstrapped.p)
         for key, which in (("clips_10", better), ("clips_01", worse)):
             pair[key] = tuple(clip for clip, flipped in zip(clips, which, strict=True) if flipped)
     return pair
+
+
+def _grouped(clusters: Sequence[str]) -> bool:
+    return len(set(clusters)) < len(clusters)
 
 
 def _interval(metric: str, measured: PerClipMetric, clusters: Sequence[str]) -> tuple[float, float]:
@@ -206,12 +235,12 @@ def _interval(metric: str, measured: PerClipMetric, clusters: Sequence[str]) -> 
 
 
 def _recipe(metric: str, clusters: Sequence[str]) -> str:
-    grouped = bool(group_count(clusters))
-    alone = WILSON if metric == "accuracy" and not grouped else method(clusters)
+    alone = WILSON if metric == "accuracy" and not group_count(clusters) else method(clusters)
     paired = f"differences: paired, {method(clusters, PAIRED_RESAMPLES)}"
-    test = f"p: paired bootstrap, at least {2 / (PAIRED_RESAMPLES + 1):.4f}"
-    if metric == "accuracy":
-        test = "p: McNemar exact" + (", or that of the paired bootstrap where larger" if grouped else "")
+    what = "artists (else tracks)" if _grouped(clusters) else "clips"
+    test = f"p: runs exchanged in whole {what}, at least {1 / (DRAWS + 1):.4f} where drawn"
+    if metric == "accuracy" and not _grouped(clusters):
+        test = "p: McNemar exact"
     return f"values: {alone}; {paired}; {test}; Holm over all pairs, told apart below {ALPHA}"
 
 
@@ -219,7 +248,8 @@ def _letter(k: int) -> str:
     return chr(ord("a") + k) if k < 26 else f"[{k + 1}]"
 
 
-def _verdict(metric: str, a: str, b: str, pair: Mapping[str, Any], n: int) -> str:
+def _verdict(metric: str, names: tuple[str, str], pair: Mapping[str, Any], n: int, independent: int) -> str:
+    a, b = names
     points = " points" if metric == "accuracy" else ""
     size, low, high = (shown(metric, pair[key]) for key in ("difference", "low", "high"))
     p = f"p {'' if pair['p_holm'] < LEAST else '= '}{chance(pair['p_holm'])}"
@@ -228,4 +258,7 @@ def _verdict(metric: str, a: str, b: str, pair: Mapping[str, Any], n: int) -> st
         return f"{a} is ahead of {b}: {numbers}."
     needed = pair["detectable"]
     hint = f"; these {n} clips can tell apart about {shown(metric, needed)}{points}" if needed else ""
+    if least_p(independent) >= ALPHA:
+        what = "clips" if independent == n else "artists or tracks"
+        hint = f"; {independent} {what} are too few to show any difference"
     return f"{a} and {b} are not told apart: {numbers}{hint}."

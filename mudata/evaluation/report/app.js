@@ -190,7 +190,7 @@
 
   function reading(clip, answer) {
     const who = make("div", { class: "who" }, writeOut(make("strong", {}), data.runs[answer.run].name),
-      make("span", { class: "fate", "data-fate": answer.fate }, outcome(clip, answer)));
+      make("span", { class: "fate", "data-verdict": answer.verdict }, outcome(clip, answer)));
     const body = make("div", {}, answer.text === null ? failure(answer) : highlighted(clip, answer), how(clip, answer));
     if (answer.given) {
       body.append(make("details", { class: "given" }, make("summary", {}, "What it got in place of the sound"),
@@ -202,6 +202,11 @@
   function outcome(clip, answer) {
     if (data.panels[clip.panel].kind === "caption") {
       return answer.score === undefined ? data.fates[answer.fate] : `ROUGE-L F ${answer.score.toFixed(3)}`;
+    }
+    if (data.panels[clip.panel].kind === "tag" && answer.labels) {
+      const hits = answer.labels.filter((label) => clip.gold.includes(label)).length;
+      const off = answer.labels.length - hits;
+      return `${hits} of ${clip.gold.length} labels named` + (off ? `, ${off} wrong` : "");
     }
     return data.fates[answer.fate];
   }
@@ -353,6 +358,15 @@
       setTimeout(() => { button.textContent = "Copy"; }, 2500);
     });
   }
+
+  // What is wider than the screen says so.
+  const watch = new ResizeObserver((seen) => {
+    for (const { target } of seen) {
+      const box = target.closest(".scroll");
+      if (box.previousElementSibling?.classList.contains("wider")) box.previousElementSibling.hidden = box.scrollWidth <= box.clientWidth + 1;
+    }
+  });
+  for (const one of document.querySelectorAll(".scroll, .scroll > table")) watch.observe(one);
 
   const THEMES = ["system", "light", "dark"];
   byId("theme").addEventListener("click", (event) => {

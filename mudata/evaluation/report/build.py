@@ -53,11 +53,14 @@ def write(
     from mudata.evaluation.report import charts, exports, paper_tables
     from mudata.evaluation.report.explorer import find_audio
     from mudata.evaluation.report.gather import gather
+    from mudata.evaluation.report.headline import headline
     from mudata.evaluation.report.page import render
     from mudata.evaluation.report.waveforms import BUDGET_S
 
     with progress.bar("Gathering the runs", unit=""):
         report = gather(home, _runs(home, names, progress), title)
+    for panel in report.panels:
+        progress.say(f"{panel.title}: {headline(panel)}")
     audio = find_audio(home, report, page, embed=embed_audio, waveforms=waveforms, progress=progress)
     if audio.left:
         progress.say(f"{audio.embedded} clips are in the page; {audio.left} would make it too large and are linked.")

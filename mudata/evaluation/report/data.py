@@ -16,7 +16,9 @@ from mudata.evaluation.report.wording import COLUMNS, FATES, fate
 
 if TYPE_CHECKING:
     from mudata.evaluation.comparison.audio_use import AudioUse
-    from mudata.evaluation.comparison.comparison_result import MetricComparison
+    from mudata.evaluation.comparison.comparison_result import Comparison, MetricComparison
+    from mudata.evaluation.comparison.floors import FloorContrast
+    from mudata.evaluation.report.confusion import Confusion
     from mudata.evaluation.run_settings import RunSettings
     from mudata.evaluation.suites.suite import Anchor
     from mudata.evaluation.suites.suite_table import Verdict
@@ -51,6 +53,14 @@ class ReportAnswer:
     def fate(self) -> str:
         """A key of `wording.FATES`."""
         return fate(self.status, right=bool(self.read.get("right")))
+
+    @property
+    def verdict(self) -> str | None:
+        """'right' or 'wrong'; None where an answer can be right in part: some labels of several, and
+        captions."""
+        if self.read.get("right"):
+            return "right"
+        return None if self.fate in ("set", "answered") else "wrong"
 
     @property
     def scored(self) -> ScoredAnswer:
@@ -108,26 +118,6 @@ class ReportRun:
         return tuple(answer for answer in self.answers if answer.answer is None)
 
 
-@dataclass(frozen=True)
-class Confusion:
-    """Counts by reference (rows) and by what was answered (columns):
-    labels first, then what came instead of one."""
-
-    references: tuple[str, ...]
-    answers: tuple[str, ...]
-    counts: Mapping[tuple[str, str], int]
-    labels: Mapping[str, str]
-
-    def row(self, reference: str) -> int:
-        return sum(self.counts.get((reference, answer), 0) for answer in self.answers)
-
-    @property
-    def mistakes(self) -> list[tuple[str, str, int]]:
-        """The most frequent wrong answers: reference, answer, how often."""
-        wrong = [(g, a, n) for (g, a), n in self.counts.items() if g != a]
-        return sorted(wrong, key=lambda mistake: (-mistake[2], mistake[:2]))[:20]
-
-
 @dataclass(frozen=True, kw_only=True)
 class PanelEntry:
     """One run in one panel."""
@@ -143,6 +133,11 @@ class PanelEntry:
     @property
     def name(self) -> str:
         return self.run.name
+
+    @cached_property
+    def asked(self) -> frozenset[str]:
+        """The ids of its clips."""
+        return frozenset(answer.clip_id for answer in self.answers)
 
     @cached_property
     def fates(self) -> dict[str, int]:
@@ -177,8 +172,8 @@ class Panel:
     """The runs that answered one question about the same part of a split, best first.
 
     `whole`: it covers all datasets of its runs; some facts of scores.json are of the whole only.
-    `measured` compares the runs by the headline metric; None, and `incomparable` tells why, where
-    they cannot be.
+    `comparison` compares the runs; None, and `incomparable` tells why, where they cannot be.
+    `floors` has each run that is no control beside what needs no listening, by run id.
     """
 
     key: str
@@ -189,7 +184,8 @@ class Panel:
     dataset: str
     whole: bool
     entries: tuple[PanelEntry, ...]
-    measured: MetricComparison | None
+    comparison: Comparison | None
+    floors: Mapping[str, FloorContrast]
     incomparable: str | None
     anchors: tuple[Anchor, ...]
     """What was published about this question by the headline metric."""
@@ -204,6 +200,20 @@ class Panel:
     @property
     def headline(self) -> str:
         return HEADLINE[self.kind]
+
+    @property
+    def measured(self) -> MetricComparison | None:
+        """The runs by the headline metric, on the clips that all have."""
+        return self.comparison.metrics[0] if self.comparison else None
+
+    @property
+    def unequal(self) -> bool:
+        """Whether the runs were asked about different clips."""
+        return len({entry.asked for entry in self.entries}) > 1
+
+    def is_other_clips(self, entry: PanelEntry) -> bool:
+        """Whether a run was asked about other clips than most."""
+        return entry.asked != usual_clips(self.entries)
 
     @property
     def columns(self) -> list[str]:
@@ -236,7 +246,8 @@ class Panel:
 
     @property
     def groups(self) -> dict[str, str]:
-        """Letters of each run by its id: runs with a letter in common are not told apart."""
+        """Letters of each run that is compared, by its id: runs with a letter in common are not told
+        apart."""
         return {run.run: run.groups for run in self.measured.standings} if self.measured else {}
 
     @property
@@ -268,6 +279,13 @@ class Panel:
 
     def name_of(self, run_id: str) -> str:
         return next(entry.name for entry in self.entries if entry.run.id == run_id)
+
+
+def usual_clips(entries: Sequence[PanelEntry]) -> frozenset[str]:
+    """The clips that most runs were asked about; where as many were asked about others, the larger
+    set."""
+    asked = Counter(entry.asked for entry in entries)
+    return max(asked, key=lambda clips: (asked[clips], len(clips)))
 
 
 @dataclass(frozen=True)

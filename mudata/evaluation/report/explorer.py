@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from mudata.evaluation.report.waveforms import Sound, affordable, draw
-from mudata.evaluation.report.wording import FATES, ROLES
+from mudata.evaluation.report.wording import FATES, ROLES, role
 from mudata.narration import SILENT, Progress
 
 if TYPE_CHECKING:
@@ -162,6 +162,7 @@ def _answer(run: int, answer: ReportAnswer) -> dict[str, Any]:
         "error": answer.error,
         "status": answer.status,
         "fate": answer.fate,
+        "verdict": answer.verdict,
         "label": read.get("label"),
         "labels": read.get("labels") or None,
         "rule": read.get("rule_id") or None,
@@ -181,7 +182,11 @@ def _spans(answer: ReportAnswer) -> list[list[Any]]:
     def place(index: int) -> int:
         return index if plain else len(text[:index].encode("utf-16-le", "surrogatepass")) // 2
 
-    return [[place(start), place(end), role, label] for start, end, role, label in answer.read.get("spans") or ()]
+    counts = answer.fate in ("right", "set")
+    return [
+        [place(start), place(end), role(kind, counts=counts, right=label in answer.references), label]
+        for start, end, kind, label in answer.read.get("spans") or ()
+    ]
 
 
 def apart(answers: Sequence[ReportAnswer]) -> float:

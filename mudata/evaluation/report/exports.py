@@ -1,4 +1,4 @@
-"""What was gathered as files for other programs: Parquet, DuckDB, results as JSON, badges."""
+"""What was gathered as files for other programs: Parquet, DuckDB, JSON, badges."""
 
 # ruff: noqa: S608 - names come from `tables`, values go through `quote`
 
@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import asdict
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
@@ -15,6 +16,7 @@ import pyarrow as pa
 from mudata.catalog.read.scratch_database import scratch_database
 from mudata.catalog.read.sql_literals import quote
 from mudata.evaluation.metrics.scored import HEADLINE
+from mudata.evaluation.report import headline
 from mudata.evaluation.report.badge import badge
 from mudata.evaluation.run_views import RUN_TABLES, run_selects
 from mudata.home import write_atomic
@@ -23,7 +25,7 @@ from mudata.version import __version__
 if TYPE_CHECKING:
     import duckdb
 
-    from mudata.evaluation.report.data import Report, ReportRun
+    from mudata.evaluation.report.data import Panel, Report, ReportRun
 
 _PER_LABEL = pa.schema(
     [(name, pa.string()) for name in ("run", "dataset", "label")]
@@ -37,10 +39,11 @@ _FLAT = (
 
 
 def save(report: Report, folder: Path) -> dict[Path, str]:
-    """Write answers.parquet, report.duckdb, results/<run>.json and badge-<run>.svg;
+    """Write answers.parquet, report.duckdb, report.json, results/<run>.json and badge-<run>.svg;
     what each file is, by path."""
     files: dict[str, tuple[bytes | str, str]] = {
         "answers.parquet": (parquet(report), "every answer and how it was read"),
+        "report.json": (_json(overview(report)), "headlines, scores, tests and published values"),
         "report.duckdb": (database(report), "tables runs, answers, alignments, scores, per_label"),
     }
     for run in report.runs:
@@ -107,7 +110,54 @@ def result(run: ReportRun) -> dict[str, Any]:
 
 
 def result_text(run: ReportRun) -> str:
-    return json.dumps(result(run), indent=2, ensure_ascii=False) + "\n"
+    return _json(result(run))
+
+
+def overview(report: Report) -> dict[str, Any]:
+    """What the page says before any answer is looked at: per panel its headline, the runs with what
+    must be known of them, the tests, and what was published. Shares are fractions."""
+    return {
+        "title": report.title,
+        "mudata_version": __version__,
+        "tests": headline.tests(report),
+        "panels": [_panel(panel) for panel in report.panels],
+    }
+
+
+def _panel(panel: Panel) -> dict[str, Any]:
+    pairs = panel.measured.pairs if panel.measured else ()
+    return {
+        "dataset": panel.dataset,
+        "task": panel.task,
+        "split": panel.split,
+        "part": panel.part,
+        "metric": panel.headline,
+        "headline": headline.headline(panel),
+        "clips": panel.clips,
+        "same_clips": not panel.unequal,
+        "not_compared": panel.incomparable,
+        "runs": [
+            {
+                "run": entry.run.id,
+                "name": entry.name,
+                "control": entry.run.settings.control,
+                "n": entry.n,
+                **{key: entry.metrics[panel.headline][key] for key in ("value", "low", "high")},
+                "group": panel.groups.get(entry.run.id),
+                "floor": asdict(panel.floors[entry.run.id]) if entry.run.id in panel.floors else None,
+                "flags": [{"flag": flag.text, "why": flag.why} for flag in entry.flags],
+            }
+            for entry in panel.entries
+        ],
+        "pairs": [
+            {key: value for key, value in asdict(pair).items() if not key.startswith("clips_")} for pair in pairs
+        ],
+        "published": [asdict(anchor) for anchor in panel.anchors],
+    }
+
+
+def _json(value: dict[str, Any]) -> str:
+    return json.dumps(value, indent=2, ensure_ascii=False) + "\n"
 
 
 def stem(run: ReportRun) -> str:

@@ -10,20 +10,33 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from mudata.errors import EvaluationError
 from mudata.evaluation.comparison import audio_use
 from mudata.evaluation.comparison.compare import compare
+from mudata.evaluation.comparison.floors import FloorQuestion, above_floors
 from mudata.evaluation.metrics.scored import HEADLINE, Metric
-from mudata.evaluation.report.data import ALL, Confusion, Flag, Panel, PanelEntry, Report, ReportAnswer, ReportRun
-from mudata.evaluation.report.wording import METRICS
+from mudata.evaluation.report.confusion import confusion
+from mudata.evaluation.report.data import (
+    ALL,
+    Flag,
+    Panel,
+    PanelEntry,
+    Report,
+    ReportAnswer,
+    ReportRun,
+    usual_clips,
+)
 from mudata.evaluation.suites.suite import Anchor, anchors
 from mudata.evaluation.suites.suite_table import Verdict, verdict
 from mudata.jsonl import numbered
 
 if TYPE_CHECKING:
-    from mudata.evaluation.comparison.comparison_result import MetricComparison
+    from mudata.evaluation.comparison.comparison_result import Comparison
+    from mudata.evaluation.comparison.floors import FloorContrast
+    from mudata.evaluation.protocol import Kind
     from mudata.evaluation.run import Run
     from mudata.evaluation.run_settings import RunSettings
     from mudata.home import Home
@@ -39,7 +52,7 @@ def gather(home: Home, runs: Sequence[Run], title: str | None = None) -> Report:
     models = {run.model for run in gathered}
     datasets = ", ".join(dict.fromkeys(dataset for run in gathered for dataset in run.scores["datasets"]))
     count = f"{len(models)} model{'s' * (len(models) > 1)}"
-    return Report(title or f"{count} on {datasets}", gathered, _panels(gathered))
+    return Report(title or f"{count} on {datasets}", gathered, panels(gathered))
 
 
 def _asked(settings: RunSettings) -> tuple[Any, ...]:
@@ -108,20 +121,23 @@ def _stale(run: Run, why: str) -> EvaluationError:
     )
 
 
-def _panels(runs: Sequence[ReportRun]) -> tuple[Panel, ...]:
+def panels(runs: Sequence[ReportRun]) -> tuple[Panel, ...]:
+    """One panel per question, of the runs that were asked it."""
     alike: dict[tuple[Any, ...], list[ReportRun]] = {}
     for run in runs:
         alike.setdefault(_asked(run.settings)[2:], []).append(run)
-    panels: list[Panel] = []
+    found: list[Panel] = []
     for (task, kind, split, part, datasets), members in alike.items():
         for dataset in datasets if len(datasets) == 1 else (ALL, *datasets):
             entries = [_entry(run, dataset) for run in members]
             entries.sort(key=lambda entry: (-float(entry.metrics[HEADLINE[kind]]["value"]), entry.run.id))
-            measured, incomparable = _compared(entries)
+            entries = _clips_marked(entries)
+            usual = [entry for entry in entries if entry.asked == usual_clips(entries)]
+            comparison, incomparable = _compared(usual if len(usual) > 1 else entries)
             published, verdicts = _published(dataset, task, entries, HEADLINE[kind])
-            panels.append(
+            found.append(
                 Panel(
-                    key=f"panel-{len(panels) + 1}",
+                    key=f"panel-{len(found) + 1}",
                     task=task,
                     kind=kind,
                     split=split,
@@ -129,13 +145,14 @@ def _panels(runs: Sequence[ReportRun]) -> tuple[Panel, ...]:
                     dataset=dataset,
                     whole=dataset == ALL or len(datasets) == 1,
                     entries=tuple(entries),
-                    measured=measured,
+                    comparison=comparison,
+                    floors=_floors(kind, entries),
                     incomparable=incomparable,
                     anchors=published,
                     verdicts=verdicts,
                 )
             )
-    return tuple(panels)
+    return tuple(found)
 
 
 def _entry(run: ReportRun, dataset: str) -> PanelEntry:
@@ -143,9 +160,9 @@ def _entry(run: ReportRun, dataset: str) -> PanelEntry:
     return PanelEntry(
         run=run,
         n=part["n"],
-        metrics={metric["metric"]: metric for metric in part["metrics"] if metric["metric"] in METRICS},
+        metrics={metric["metric"]: metric for metric in part["metrics"]},
         answers=tuple(answer for answer in run.answers if dataset in (ALL, answer.dataset)),
-        confusion=_confusion(run, dataset),
+        confusion=confusion(run.scores, dataset, run.labels.get(dataset, {})),
         per_label=[row for row in run.scores["per_label"] if row["dataset"] == dataset],
         flags=_flags(run, dataset),
     )
@@ -165,27 +182,51 @@ def _flags(run: ReportRun, dataset: str) -> tuple[Flag, ...]:
     return tuple(flags)
 
 
-def _confusion(run: ReportRun, dataset: str) -> Confusion | None:
-    cells = [cell for cell in run.scores["confusion"] if cell["dataset"] == dataset]
-    if not cells:
-        return None
-    labels = run.labels[dataset]
-    references = tuple(label for label in labels if any(cell["gold"] == label for cell in cells))
-    instead = sorted({cell["answer"] for cell in cells} - set(labels))
-    counts = {(cell["gold"], cell["answer"]): int(cell["n"]) for cell in cells}
-    return Confusion(references, (*labels, *instead), counts, labels)
-
-
-def _compared(entries: Sequence[PanelEntry]) -> tuple[MetricComparison | None, str | None]:
-    """The runs by their headline metric on the clips that all have, or why they cannot be
-    compared."""
+def _compared(entries: Sequence[PanelEntry]) -> tuple[Comparison | None, str | None]:
+    """The runs on the clips that all have, or why they cannot be compared."""
     if len(entries) < 2:
         return None, None
     try:
-        comparison = compare([(entry.run.scores, [answer.scored for answer in entry.answers]) for entry in entries])
+        return compare([(entry.run.scores, [answer.scored for answer in entry.answers]) for entry in entries]), None
     except EvaluationError as error:
         return None, error.what
-    return comparison.metrics[0], None
+
+
+def _floors(kind: Kind, entries: Sequence[PanelEntry]) -> dict[str, FloorContrast]:
+    return above_floors(
+        kind,
+        [
+            FloorQuestion(
+                entry.run.id,
+                entry.metrics,
+                [answer.scored for answer in entry.answers],
+                {task.dataset: task.majority for task in entry.run.settings.tasks if task.majority is not None},
+            )
+            for entry in entries
+            if not entry.run.settings.control
+        ],
+    )
+
+
+def _clips_marked(entries: Sequence[PanelEntry]) -> list[PanelEntry]:
+    """With a flag on every run that was asked about other clips than most."""
+    usual = usual_clips(entries)
+    return [
+        entry if entry.asked == usual else replace(entry, flags=(_other_clips(entry.asked, usual), *entry.flags))
+        for entry in entries
+    ]
+
+
+def _other_clips(asked: frozenset[str], usual: frozenset[str]) -> Flag:
+    shared = len(asked & usual)
+    if shared == len(asked):
+        why = f"asked about {shared} of the {len(usual)} clips that others here were asked"
+    else:
+        why = f"{shared} of its {len(asked)} clips are among the {len(usual)} that others here were asked"
+    return Flag(
+        f"n = {len(asked)}, not {len(usual)}" if len(asked) != len(usual) else "other clips",
+        f"{why}; its score stands beside scores of other clips",
+    )
 
 
 def _published(

@@ -10,12 +10,14 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import re
+from collections import Counter
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
 from mudata.evaluation.align.alignment import RULES
 from mudata.evaluation.comparison import comparison_result
-from mudata.evaluation.report import charts, exports, run_facts, wording
+from mudata.evaluation.report import charts, exports, headline, run_facts, wording
 from mudata.evaluation.report import style as ink
 from mudata.evaluation.report.badge import badge
 from mudata.evaluation.report.explorer import explorer
@@ -34,16 +36,24 @@ SHOWN_ERRORS = 200
 LARGEST_PARQUET = 2 * 2**20
 """Bytes up to which the answers are in the page as Parquet too."""
 
+_HIDDEN = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff\ufffe\uffff]"
+)
+"""As HIDDEN of app.js; also what no UTF-8 has."""
+
 _WASHES: dict[str, tuple[str, str]] = {
     "wash": ("#f5f7f8", "#1c2024"),
     "edge": ("#868e96", "#78828c"),
     "good": ("#d5ecd9", "#1f4429"),
     "bad": ("#f8dcd9", "#55282a"),
     "near": ("#fdf0c9", "#4b3f15"),
+    "off": ("#fbe0c6", "#5a3715"),
     "dull": ("#e4e8eb", "#363d44"),
     "tick": ("#1d7a3a", "#74c493"),
 }
 """As `style.PALETTE`, of what is no figure."""
+COLOURS = ink.PALETTE | _WASHES
+"""Every colour on white and in the dark."""
 
 
 def render(report: Report, audio: Audio) -> bytes:
@@ -52,7 +62,9 @@ def render(report: Report, audio: Audio) -> bytes:
 
     read = files(__package__)
     style, script = (read.joinpath(name).read_text("utf-8") for name in ("style.css", "app.js"))
-    environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+    environment = Environment(
+        autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, finalize=visible
+    )
     environment.globals.update(
         words=wording,
         facts=run_facts,
@@ -62,6 +74,7 @@ def render(report: Report, audio: Audio) -> bytes:
         chance=comparison_result.chance,
     )
     environment.globals.update(strip_caption=_strip_caption, published=_published, detectable=_detectable)
+    environment.globals.update(sentence=headline.headline, tests=headline.tests)
     environment.globals.update(caption_facts=run_facts.caption_facts, largest=LARGEST_CONFUSION, many=SHOWN_ERRORS)
     template = environment.from_string(read.joinpath("template.html").read_text("utf-8"))
     data = explorer(report, audio) | {"rules": RULES, "scores": [run.scores for run in report.runs]}
@@ -71,6 +84,7 @@ def render(report: Report, audio: Audio) -> bytes:
     page = template.render(
         report=report,
         audio=audio,
+        titles=_titles(report),
         figures={panel.key: _figures(panel) for panel in report.panels},
         colours=_colours(),
         style=style,
@@ -83,6 +97,24 @@ def render(report: Report, audio: Audio) -> bytes:
         version=__version__,
     )
     return printable(page).encode()
+
+
+def visible(value: Any) -> Any:
+    """Text as the page has it: what cannot be seen is told by its code, as the page's script does
+    with answers. No browser takes a NUL, and some characters turn the text around them."""
+    from markupsafe import Markup
+
+    if not isinstance(value, str) or isinstance(value, Markup):
+        return value
+    return _HIDDEN.sub(lambda found: f"U+{ord(found[0]):04X}", value)
+
+
+def _titles(report: Report) -> dict[str, str]:
+    """How the contents call each panel: by its split too, where another has the same title."""
+    counts = Counter(panel.title for panel in report.panels)
+    return {
+        panel.key: panel.title + (f" ({panel.split})" if counts[panel.title] > 1 else "") for panel in report.panels
+    }
 
 
 def safe_json(value: Any) -> str:
@@ -113,8 +145,8 @@ def _figures(panel: Panel) -> dict[str, tuple[Any, Any]]:
     drawn = {name: draw for name, draw in charts.figures(panel).items() if name in titles}
     return {
         name: (
-            ink.svg(draw, charts.WIDE, f"{panel.title}: {titles[name]}"),
-            ink.svg(draw, charts.NARROW, f"{panel.title}: {titles[name]}"),
+            ink.svg(draw, ink.WIDE, f"{panel.title}: {titles[name]}", panel.key),
+            ink.svg(draw, ink.NARROW, f"{panel.title}: {titles[name]}", panel.key),
         )
         for name, draw in drawn.items()
     }
@@ -122,8 +154,7 @@ def _figures(panel: Panel) -> dict[str, tuple[Any, Any]]:
 
 def _colours() -> str:
     """Every colour on white and in the dark, as CSS variables; paper is always white."""
-    named = (ink.PALETTE | _WASHES).items()
-    light, dark = ("".join(f"--{name}:{pair[i]};" for name, pair in named) for i in (0, 1))
+    light, dark = ("".join(f"--{name}:{pair[i]};" for name, pair in COLOURS.items()) for i in (0, 1))
     return (
         f":root{{color-scheme:light;{light}}}"
         f"@media screen and (prefers-color-scheme:dark){{:root:not([data-theme=light]){{color-scheme:dark;{dark}}}}}"
@@ -145,7 +176,7 @@ def _strip_caption(panel: Panel) -> str:
             "Open diamonds: what was published about the same model, on other clips or with another prompt."
         )
     if len(panel.verdicts) < len(panel.anchors):
-        sentences.append("Ticks in the last row: what was published about other models.")
+        sentences.append("Below: what was published about other models, on other clips; lines where n is known.")
     return " ".join(sentences)
 
 
@@ -156,8 +187,11 @@ def _published(metric: str, anchor: Anchor) -> str:
 
 
 def _detectable(panel: Panel) -> str | None:
-    """The smallest difference that tells two runs of this size apart, as text."""
-    detectable = (panel.entries[0].run.scores.get("detectable") or {}).get(panel.headline)
-    if not (panel.whole and detectable and detectable["difference"] is not None):
+    """The smallest difference that tells two runs of this size apart, of the least exact run, as
+    text."""
+    found = [(entry.run.scores.get("detectable") or {}).get(panel.headline) for entry in panel.entries]
+    differences = [one["difference"] for one in found if one]
+    if not panel.whole or panel.unequal or not differences or None in differences:
         return None
-    return wording.written(panel.headline, dict.fromkeys(("value", "low", "high"), detectable["difference"]))
+    points = " points" if panel.headline == "accuracy" else f" {wording.METRICS[panel.headline].title}"
+    return comparison_result.shown(panel.headline, max(differences)) + points

@@ -7,6 +7,7 @@ import re
 import unicodedata
 from typing import TYPE_CHECKING
 
+from mudata.evaluation.report.headline import headline
 from mudata.evaluation.report.wording import METRICS, WITH_INTERVAL, written
 
 if TYPE_CHECKING:
@@ -21,7 +22,8 @@ def markdown(report: Report) -> str:
         lines = [header, ["---" if i < _texts(panel) else "---:" for i in range(len(header))]]
         lines += [[_md(cell) for cell in _row(panel, entry)] for entry in panel.entries]
         table = "\n".join(f"| {' | '.join(line)} |" for line in lines)
-        parts.append(f"### {_md(_caption(panel))}\n\n{table}\n\n{_md(_footnote(panel))}\n")
+        sentence = _md(headline(panel))
+        parts.append(f"### {_md(_caption(panel))}\n\n{sentence}\n\n{table}\n\n{_md(_footnote(panel))}\n")
     return "\n".join(parts)
 
 
@@ -36,7 +38,7 @@ def latex(report: Report) -> str:
         lines = [
             r"\begin{table}",
             r"  \centering",
-            rf"  \caption{{{_tex(_caption(panel))}}}",
+            rf"  \caption{{{_tex(_caption(panel))}. {_tex(headline(panel))}}}",
             rf"  \label{{tab:{label}}}",
             r"  \footnotesize",
             r"  \setlength{\tabcolsep}{3pt}",
@@ -79,8 +81,9 @@ def _row(panel: Panel, entry: PanelEntry) -> list[str]:
     if any(other.parser_interval for other in panel.entries):
         ends = entry.parser_interval
         interval = [f"{100 * ends[0]:.1f}–{100 * ends[1]:.1f} %" if ends else "–"]
-    group = [panel.groups[entry.run.id]] if panel.groups else []
-    return [entry.name, *group, *cells, *interval, str(entry.n)]
+    group = [panel.groups.get(entry.run.id, "–")] if panel.groups else []
+    mark = " *" if panel.is_other_clips(entry) else ""
+    return [entry.name, *group, *cells, *interval, f"{entry.n}{mark}"]
 
 
 def _caption(panel: Panel) -> str:
@@ -96,6 +99,8 @@ def _footnote(panel: Panel) -> str:
     sentences = [f"For comparison: {', '.join(comparisons)}."] if comparisons else []
     if panel.measured:
         sentences.append(f"Runs with a letter in common are not told apart ({panel.test}).")
+    if panel.unequal:
+        sentences.append("* Asked about other clips than most: the score stands beside scores of other clips.")
     sentences.append(f"{METRICS[panel.headline].title}: {panel.entries[0].metrics[panel.headline]['recipe']}.")
     if aligner := panel.entries[0].run.scores.get("aligner"):
         sentences.append(f"Answers read by {aligner}, mudata {panel.entries[0].run.scores.get('mudata_version')}.")

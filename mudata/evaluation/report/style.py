@@ -32,9 +32,10 @@ PALETTE: dict[str, tuple[str, str]] = {
     "fate-wrong": ("#d9822b", "#d98b3f"),
     "fate-set": ("#2b6cb1", "#5a9be0"),
     "fate-answered": ("#2b6cb2", "#5a9be0"),
+    "on-wrong": ("#1c2127", "#14171a"),
     "fate-lenient": ("#8fb8e0", "#31577f"),
     "fate-several": ("#f0c48a", "#7d5a2c"),
-    "fate-refused": ("#8d99a6", "#6b7681"),
+    "fate-refused": ("#8d99a6", "#5c6670"),
     "fate-echo": ("#a9b3bd", "#56606a"),
     "fate-oov": ("#c3cad1", "#444c54"),
     "fate-empty": ("#dde1e5", "#343b42"),
@@ -52,11 +53,22 @@ The former all differ, so that each can be found again in the SVG."""
 INK = {name: light for name, (light, _) in PALETTE.items()}
 
 
-def blank(width: float, height: float) -> tuple[Figure, Axes]:
+ON_FATE = {"right": "paper", "set": "paper", "answered": "paper", "wrong": "on-wrong", "error": "paper"}
+"""What numbers on the bar of a fate are written in, where that is not ink."""
+
+WIDE, NARROW = 8.6, 3.4
+"""Inches: beside text on a desk, and on a telephone."""
+
+
+def canvas(
+    size: tuple[float, float], *, left: float = 0.0, right: float = 0.0, top: float = 0.0, bottom: float = 0.0
+) -> tuple[Figure, Axes]:
+    """Axes in a figure of a size, with so much room around them; all in inches."""
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(width, height))
-    axes = figure.subplots()
+    width, height = size
+    figure = Figure(figsize=size)
+    axes = figure.add_axes((left / width, bottom / height, 1 - (left + right) / width, 1 - (top + bottom) / height))
     for side in ("top", "right", "left"):
         axes.spines[side].set_visible(False)
     axes.tick_params(length=0)
@@ -64,19 +76,42 @@ def blank(width: float, height: float) -> tuple[Figure, Axes]:
     return figure, axes
 
 
-def svg(draw: Callable[[float], Figure], width: float, title: str) -> str:
+def text_width(text: str, size: float = 9) -> float:
+    """Inches that a text takes at most, in any common type of so many points."""
+    return sum(1.0 if unicodedata.east_asian_width(c) in "WF" else 0.58 for c in text) * size / 72
+
+
+def folded(text: str, inches: float, most: int = 2) -> list[str]:
+    """A label in lines that fit, without control characters; cut in the middle where `most` lines
+    do not hold it."""
+    shown = plain(text, 10_000)
+    lines: list[str] = []
+    while text_width(shown) > inches and len(lines) < most - 1:
+        fits = next(i for i in range(len(shown), 0, -1) if text_width(shown[:i]) <= inches or i == 1)
+        breaks = [i + 1 for i, c in enumerate(shown[:fits]) if c in " -_/:"]
+        cut = breaks[-1] if breaks and breaks[-1] > fits // 3 else fits
+        lines.append(shown[:cut].rstrip())
+        shown = shown[cut:].lstrip()
+    while text_width(shown) > inches and len(shown) > 3:
+        shown = plain(shown, len(shown) - 1)
+    return [*lines, shown]
+
+
+def svg(draw: Callable[[float], Figure], width: float, title: str, key: str = "") -> str:
     """A figure as inline SVG for the page:
-    CSS variables for colours, the page's own type, a title for readers."""
+    CSS variables for colours, the page's own type, a title for readers. `key` is of the page's
+    figures this one's own."""
     with _style():
         out = io.BytesIO()
-        _write(draw(width), out, "svg", salt=f"{title}-{width}")
+        _write(draw(width), out, "svg", salt=f"{key}-{title}-{width}")
     text = re.sub(r"^.*?(?=<svg)", "", out.getvalue().decode(), count=1, flags=re.DOTALL)
     text = re.sub(r"<metadata>.*?</metadata>", "", text, flags=re.DOTALL)
     text = re.sub(r' xmlns(:xlink)?="[^"]*"| version="1\.1"', "", text)
+    text = re.sub(r'<g id="[^"]*"', "<g", text)  # a page has many figures, and an id once
     named = html.escape(title)
     text = re.sub(
-        r'<svg width="([\d.]+)pt" height="[\d.]+pt"',
-        lambda size: f'<svg role="img" aria-label="{named}" style="max-width: {size[1]}pt"',
+        r'<svg width="[\d.]+pt" height="[\d.]+pt"',
+        lambda _: f'<svg role="img" aria-label="{named}"',
         text,
         count=1,
     )
@@ -89,7 +124,7 @@ def svg(draw: Callable[[float], Figure], width: float, title: str) -> str:
 def write(draw: Callable[[float], Figure], width: float, path: Path) -> None:
     """A figure as a file: PNG (300 dpi) or SVG, by the path's suffix."""
     with _style(), path.open("wb") as out:
-        _write(draw(width), out, path.suffix[1:], salt=path.stem)
+        _write(draw(width), out, path.suffix[1:], salt=path.stem, bbox_inches="tight", pad_inches=0.05)
 
 
 def plain(text: str, longest: int) -> str:
@@ -99,15 +134,13 @@ def plain(text: str, longest: int) -> str:
     return shown if len(shown) <= longest else f"{shown[:half]}…{shown[-half:]}"
 
 
-def _write(figure: Figure, out: Any, form: str, salt: str) -> None:
+def _write(figure: Figure, out: Any, form: str, salt: str, **room: Any) -> None:
     import matplotlib as mpl
 
     metadata: Mapping[str, Any] = {"Date": None, "Creator": None} if form == "svg" else {"Software": None}
     behind = "white" if form == "png" else "none"
     with mpl.rc_context({"svg.hashsalt": salt}):
-        figure.savefig(
-            out, format=form, dpi=300, bbox_inches="tight", pad_inches=0.05, metadata=metadata, facecolor=behind
-        )
+        figure.savefig(out, format=form, dpi=300, metadata=metadata, facecolor=behind, **room)
 
 
 @contextlib.contextmanager

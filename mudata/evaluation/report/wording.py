@@ -116,17 +116,26 @@ _FATE_OF_STATUS = {
 }
 
 ROLES: dict[str, tuple[str, str]] = {
-    "positive": ("+", "counts for the label"),
+    "right": ("✓", "counts for a label that is right"),
+    "off": ("✗", "counts for a label that is not right"),
+    "beside": ("•", "a right label in an answer that does not count as right"),
     "lenient": ("≈", "means nearly the label"),
     "negative": ("−", "denies the label"),
     "guard": ("○", "looks like a label and is none"),
     "cue": ("?", "steers the reading"),
     "anchor": ("»", "announces the answer"),
-    "letter": ("#", "letter of an option"),
     "echo": ('"', "read back from the prompt"),
 }
 """Sign and meaning of each kind of span in an answer;
 the sign carries the meaning where colour does not."""
+
+
+def role(kind: str, *, counts: bool, right: bool) -> str:
+    """A kind of span as a key of ROLES: what names a label is told by whether the label is right,
+    and whether the answer counts as right for it."""
+    if kind not in ("positive", "letter"):
+        return kind
+    return "off" if not right else "right" if counts else "beside"
 
 
 def fate(status: str, *, right: bool) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import html
 import json
 import xml.etree.ElementTree as ElementTree
 from dataclasses import replace
@@ -19,6 +20,7 @@ from report_page import page, report
 from mudata.cli import cli
 from mudata.evaluation.run import find
 from mudata.evaluation.run_views import RUN_TABLES
+from mudata.safe_text import printable
 
 if TYPE_CHECKING:
     from report_fixtures import Built, Imports
@@ -36,10 +38,23 @@ def test_data_are_written_beside_the_page(hostile: Built) -> None:
     folder = hostile.folder
     written = {Path(row["file"]).relative_to(folder).as_posix() for row in json.loads(hostile.stdout)}
     files = {path.relative_to(folder).as_posix() for path in (folder / "data").rglob("*") if path.is_file()}
-    expected = {"data/answers.parquet", "data/report.duckdb"}
+    expected = {"data/answers.parquet", "data/report.duckdb", "data/report.json"}
     expected |= {f"data/results/{name}.json" for name in hostile.runs}
     expected |= {f"data/badge-{name}.svg" for name in hostile.runs}
     assert written - {"page.html"} == files == expected
+
+
+def test_what_the_page_says_first_is_there_for_programs(hostile: Built) -> None:
+    text = (hostile.folder / "data" / "report.json").read_text("utf-8")
+    said = json.loads(text)
+    (panel,) = said["panels"]
+    assert panel["headline"].endswith("3 artists or tracks are too few to tell any two models apart.")
+    assert html.escape(panel["headline"]) in hostile.page.read_text("utf-8")
+    assert (panel["metric"], panel["clips"], panel["same_clips"]) == ("accuracy", 6, True)
+    good, sly = panel["runs"]
+    assert (good["value"], good["n"], good["floor"]["verdict"], good["group"]) == (1, 6, "too few", "a")
+    assert [flag["flag"] for flag in sly["flags"]] == ["imported"]
+    assert panel["pairs"][0]["p_holm"] == panel["pairs"][0]["p"]
 
 
 def test_every_answer_is_in_the_parquet_file_as_it_was(hostile: Built) -> None:
@@ -49,7 +64,7 @@ def test_every_answer_is_in_the_parquet_file_as_it_was(hostile: Built) -> None:
     rows = pyarrow.parquet.read_table(path).to_pylist()
     assert len(rows) == 12
     assert [row["clip_id"] for row in rows if row["run"] == sly] == TEST
-    joined = {k: v and v.encode("utf-16", "surrogatepass").decode("utf-16") for k, v in HOSTILE.items()}
+    joined = {k: v and printable(v.encode("utf-16", "surrogatepass").decode("utf-16")) for k, v in HOSTILE.items()}
     assert {row["clip_id"]: row["answer"] for row in rows if row["run"] == sly} == joined
     first = next(row for row in rows if row["run"] == good)
     assert (first["model"], first["task"], first["split"], first["dataset"]) == ("good", "genre", "half", "tones")
@@ -146,7 +161,7 @@ def test_a_badge_is_a_picture_of_the_headline(
     assert texts[1].startswith(shown[1])
     title = svg.findtext(f"{space}title")
     assert title is not None
-    assert title.startswith("<i>50 % & sly</i>")
+    assert title.startswith("<i>50 % & \ufffdsly</i>")
     widths = [float(node.attrib["width"]) for node in svg.iter(f"{space}rect")]
     assert sum(widths) == float(svg.attrib["width"])
     for node, width in zip(svg.iter(f"{space}text"), widths, strict=True):

@@ -1,0 +1,177 @@
+"""Is a run better than what needs no listening: chance, the most frequent label, a wrong clip?
+
+Accuracy is held against chance by an exact test that takes all clips of one artist for one clip,
+the worst that their likeness can do; tags against the most frequent label as two runs are compared;
+captions against those of wrong clips by the interval that scores have. Holm's correction runs over
+all runs that are asked at once.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+
+from mudata.evaluation.align.alignment import Alignment
+from mudata.evaluation.metrics.exact_tests import binomial, exchange, independent_clips, least_p, student
+from mudata.evaluation.metrics.per_clip import per_clip_metrics
+from mudata.evaluation.metrics.significance import holm, paired_bootstrap
+from mudata.evaluation.metrics.statistics import FEW_GROUPS, Z95
+
+if TYPE_CHECKING:
+    from mudata.evaluation.metrics.scored import ScoredAnswer
+    from mudata.evaluation.protocol import Kind
+
+ALPHA = 0.05
+_ROUNDING = 1e-9
+Verdict = Literal["ahead", "behind", "not told", "too few"]
+Values = Mapping[str, Any]
+
+
+class FloorQuestion(NamedTuple):
+    """A run's metrics by name, as scores.json has them, its answers, and the most frequent label by
+    dataset."""
+
+    run: str
+    metrics: Mapping[str, Values]
+    answers: Sequence[ScoredAnswer]
+    majority: Mapping[str, str]
+
+
+@dataclass(frozen=True, kw_only=True)
+class FloorContrast:
+    """How far a run is above its floor: `difference` with its 95 % interval, in the metric's unit.
+
+    `floor` names the metric that needs no listening, `floor_value` is its value on the same clips.
+    `p` is two-sided, `p_holm` corrected for all runs asked about at once. `independent`: how many
+    independent clips its clips are worth at the least. 'ahead' and 'behind' need p_holm below 0.05
+    and an interval without 0; 'too few' can show neither whatever is answered.
+    """
+
+    run: str
+    floor: str
+    value: float
+    floor_value: float
+    difference: float
+    low: float
+    high: float
+    p: float
+    p_holm: float
+    independent: int
+    verdict: Verdict
+
+
+def above_floors(kind: Kind, runs: Sequence[FloorQuestion]) -> dict[str, FloorContrast]:
+    """Each run beside its floor, by run; without those that have none.
+
+    Args:
+        kind: of the task: classify (floor: chance), tag (the most frequent label), or caption (the
+            same captions against other clips' references).
+        runs: those that one sentence is about.
+
+    Source:
+        Clopper and Pearson 1934, Kish 1965, Fisher 1935, Student 1908, Holm 1979; see `exact_tests`.
+
+    Example:
+        >>> from mudata.evaluation.align.alignment import Alignment
+        >>> from mudata.evaluation.metrics.scored import ScoredAnswer
+        >>> read = Alignment("ALIGNED", ("a",))
+        >>> answers = [ScoredAnswer(f"d/{i}", "d", ("a",), "a", read) for i in range(50)]
+        >>> right = {"value": 0.5, "low": 0.366, "high": 0.634}
+        >>> metrics = {"accuracy": right, "chance": {"value": 0.1, "low": 0.1, "high": 0.1}}
+        >>> found = above_floors("classify", [FloorQuestion("x", metrics, answers, {})])["x"]
+        >>> found.verdict, round(found.difference, 3), round(found.low, 3)
+        ('ahead', 0.4, 0.266)
+    """
+    contrast = {"classify": _by_chance, "tag": _by_majority, "caption": _by_wrong_clips}[kind]
+    found = [one for run in runs if (one := contrast(run))]
+    judged = [
+        replace(one, p_holm=p, verdict=_verdict(one, p))
+        for one, p in zip(found, holm([one.p for one in found]), strict=True)
+    ]
+    return {one.run: one for one in judged}
+
+
+def _by_chance(asked: FloorQuestion) -> FloorContrast | None:
+    if "chance" not in asked.metrics:
+        return None
+    ours, chance = asked.metrics["accuracy"], float(asked.metrics["chance"]["value"])
+    grouped = asked.metrics.get("accuracy_clustered", ours)
+    value, low, high = ours["value"], min(ours["low"], grouped["low"]), max(ours["high"], grouped["high"])
+    n = _independent(asked)
+    right = math.floor(value * n + _ROUNDING) if value > chance else math.ceil(value * n - _ROUNDING)
+    fewest = min(binomial(0, n, chance), binomial(n, n, chance))
+    return FloorContrast(
+        run=asked.run,
+        floor="chance",
+        value=value,
+        floor_value=chance,
+        difference=value - chance,
+        low=low - chance,
+        high=high - chance,
+        p=binomial(right, n, chance),
+        p_holm=1.0,
+        independent=n,
+        verdict="too few" if fewest >= ALPHA else "not told",
+    )
+
+
+def _by_majority(asked: FloorQuestion) -> FloorContrast | None:
+    """The run beside one that always names the most frequent label of the clip's dataset."""
+    if any(answer.dataset not in asked.majority for answer in asked.answers):
+        return None
+    always = [
+        replace(answer, alignment=Alignment("SET", (asked.majority[answer.dataset],))) for answer in asked.answers
+    ]
+    ours, floor = (per_clip_metrics("tag", answers)["micro_f1"] for answers in (asked.answers, always))
+    clusters = [answer.cluster for answer in asked.answers]
+    found = paired_bootstrap(ours.columns, floor.columns, clusters, statistic=ours.statistic)
+    return FloorContrast(
+        run=asked.run,
+        floor="majority_micro_f1",
+        value=asked.metrics["micro_f1"]["value"],
+        floor_value=asked.metrics["micro_f1"]["value"] - found.value,
+        difference=found.value,
+        low=found.low,
+        high=found.high,
+        p=exchange(ours.columns, floor.columns, clusters, ours.statistic),
+        p_holm=1.0,
+        independent=len(set(clusters)),
+        verdict="too few" if least_p(len(set(clusters))) >= ALPHA else "not told",
+    )
+
+
+def _by_wrong_clips(asked: FloorQuestion) -> FloorContrast | None:
+    """The captions beside the same ones held against other clips; the interval is paired."""
+    if "rougeL_f_lift" not in asked.metrics:
+        return None
+    (value, low, high), n = _ends(asked.metrics["rougeL_f_lift"]), _independent(asked)
+    half = (value - low if value > 0 else high - value) / Z95
+    return FloorContrast(
+        run=asked.run,
+        floor="rougeL_f_wrong_clip",
+        value=asked.metrics["rougeL_f"]["value"],
+        floor_value=asked.metrics["rougeL_f_wrong_clip"]["value"],
+        difference=value,
+        low=low,
+        high=high,
+        p=student(value / half, n - 1) if half > 0 and n > 1 else 1.0,
+        p_holm=1.0,
+        independent=n,
+        verdict="too few" if n < FEW_GROUPS else "not told",
+    )
+
+
+def _independent(asked: FloorQuestion) -> int:
+    return math.floor(independent_clips([answer.cluster for answer in asked.answers]) + _ROUNDING)
+
+
+def _ends(metric: Values) -> tuple[float, float, float]:
+    return metric["value"], metric["low"], metric["high"]
+
+
+def _verdict(contrast: FloorContrast, p_holm: float) -> Verdict:
+    if contrast.verdict == "too few" or p_holm >= ALPHA:
+        return contrast.verdict
+    return "ahead" if contrast.low > 0 else "behind" if contrast.high < 0 else "not told"

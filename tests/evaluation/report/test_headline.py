@@ -1,0 +1,182 @@
+"""What the report says first, and that it is no more than its tests show."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+from report_runs import classified, described, report_run, tagged
+
+from mudata.evaluation.comparison.floors import FloorQuestion, above_floors
+from mudata.evaluation.metrics.statistics import wilson
+from mudata.evaluation.report.gather import panels
+from mudata.evaluation.report.headline import headline
+
+if TYPE_CHECKING:
+    from mudata.evaluation.report.data import Panel, ReportRun
+
+
+def panel(*runs: ReportRun) -> Panel:
+    (found,) = panels(runs)
+    return found
+
+
+def said(*runs: ReportRun) -> str:
+    return headline(panel(*runs))
+
+
+def accuracies(n: int, *right: int, artists: int = 0) -> list[ReportRun]:
+    """Runs a, b, c, ... with so many of n clips right, the same ones first."""
+    return [
+        report_run("abcdefgh"[i], classified([k < count for k in range(n)], artists)) for i, count in enumerate(right)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("runs", "sentence"),
+    [
+        (accuracies(50, 40), "a is ahead of chance by 55.0 points [42.0, 63.8]."),
+        (accuracies(50, 13), "a cannot be told from chance."),
+        (accuracies(50, 1), "a is behind chance."),
+        (accuracies(2, 2), "2 clips are too few to tell a from chance."),
+        (accuracies(1, 0), "1 clip is too few to tell a from chance."),
+        (accuracies(50, 13, 13), "a and b cannot be told from chance; a and b cannot be told apart."),
+        (accuracies(50, 40, 13), "a is ahead of chance by 55.0 points [42.0, 63.8], b cannot be told from it; "
+                                 "a is ahead of b by 54.0 points [40.0, 68.0]."),
+        (accuracies(50, 40, 39, 38),
+         "a, b and c are ahead of chance, by 55.0 points [42.0, 63.8], 53.0 points [39.8, 62.2] and 51.0 points [37.6, "
+         "60.7]; no two of the 3 models can be told apart."),
+        (accuracies(50, 45, 42, 12, 1),
+         "a and b are ahead of chance, by 65.0 points [53.6, 70.7] and 59.0 points [46.5, 66.7], d is behind it, c "
+         "cannot be told from it; the best is a or b, which cannot be told apart."),
+        (accuracies(50, 50, 40, 39, 38, 37),
+         "all 5 models are ahead of chance, a by 75.0 points [67.9, 75.0]; a is ahead of all 4 others."),
+        (accuracies(60, 60, 60, 60, 60, 30),
+         "all 5 models are ahead of chance, a by 75.0 points [69.0, 75.0]; the best may be any of 4 of the 5 models."),
+        (accuracies(50, 50, 13, 12, 13, 12),
+         "a is ahead of chance by 75.0 points [67.9, 75.0], the other 4 cannot be told from it; a is ahead of all 4 "
+         "others."),
+        (accuracies(5, 5, 0),
+         "a is ahead of chance by 75.0 points [31.6, 75.0], b cannot be told from it; 5 clips are too few to tell any "
+         "two models apart."),
+        (accuracies(40, 40, 1, artists=4),
+         "a is ahead of chance by 75.0 points [66.2, 75.0], b cannot be told from it; 4 artists or tracks are too few "
+         "to tell any two models apart."),
+        (accuracies(40, 40, artists=1), "clips worth 1 independent one are too few to tell a from chance."),
+    ],
+)  # fmt: skip
+def test_a_sentence_says_who_is_ahead_of_chance_and_who_of_whom(runs: list[ReportRun], sentence: str) -> None:
+    assert said(*runs) == sentence
+
+
+def test_all_of_one_model_are_runs() -> None:
+    runs = [report_run(f"m ({i})", classified([1, 0] * 20), model="m") for i in range(3)]
+    assert said(*runs).endswith("no two of the 3 runs can be told apart.")
+
+
+def test_control_runs_are_no_models() -> None:
+    real, silent = classified([1] * 30), report_run("m (silence)", classified([0] * 30), model="m", control="silence")
+    assert said(report_run("m", real), silent) == "m is ahead of chance by 75.0 points [63.6, 75.0]."
+    assert said(silent) == "Only control runs are here: they say nothing of a model by themselves."
+
+
+def test_a_run_of_fewer_clips_is_flagged_and_does_not_spoil_the_others() -> None:
+    few = report_run("few", classified([1] * 10))
+    found = panel(*accuracies(50, 40, 10), few)
+    assert found.unequal
+    assert headline(found).endswith("; few, asked about other clips, is not compared.")
+    assert [[flag.text for flag in entry.flags] for entry in found.entries] == [["n = 10, not 50"], [], []]
+    assert found.comparison is not None
+    assert found.comparison.n == 50
+
+
+def test_two_runs_of_different_clips_are_compared_on_those_that_both_have() -> None:
+    few, many = report_run("few", classified([1] * 10)), report_run("many", classified([0] * 50))
+    assert said(few, many) == (
+        "few is ahead of chance by 75.0 points [47.2, 75.0], many is behind it; few is ahead of many by 100.0 points "
+        "[100.0, 100.0] on the 10 clips that all have."
+    )  # fmt: skip
+    other = report_run("other", classified([1] * 10, start=60))
+    assert said(other, many).endswith("; the runs cannot be compared.")
+    assert {flag.text for entry in panel(other, many).entries for flag in entry.flags} == {"n = 10, not 50"}
+
+
+def test_as_many_other_clips_are_flagged_as_others() -> None:
+    runs = [*accuracies(40, 30, 20), report_run("moved", classified([1] * 40, start=5))]
+    flags = {entry.name: [flag.text for flag in entry.flags] for entry in panel(*runs).entries}
+    assert flags == {"a": [], "b": [], "moved": ["other clips"]}
+
+
+def test_tags_stand_beside_the_most_frequent_label() -> None:
+    gold = [("a", "b") if i % 2 else ("c",) for i in range(60)]
+    good = report_run("good", tagged(gold, gold), kind="tag")
+    poor = report_run("poor", tagged([("a",)] * 60, gold), kind="tag")
+    size = r"by 0\.600 micro F1 \[0\.\d+, 0\.\d+\]"
+    expected = f"good is ahead of always naming the most frequent label {size}, poor cannot be told from it; good is"
+    assert re.fullmatch(rf"{expected} ahead of poor {size}\.", said(good, poor))
+    few = report_run("few", tagged(gold[:5], gold[:5]), kind="tag")
+    assert said(few) == "5 clips are too few to tell few from always naming the most frequent label."
+
+
+@pytest.mark.slow
+def test_captions_stand_beside_their_own_on_other_clips() -> None:
+    gold = [f"a piece number{i} with theme{i} and mood{i}" for i in range(40)]
+    ears, deaf = (
+        report_run(name, described(text, gold), kind="caption")
+        for name, text in (("ears", gold), ("deaf", ["a piece"] * 40))
+    )
+    found = said(ears, deaf)
+    assert re.match(r"ears is ahead of its own captions on other clips by 0\.\d+ ROUGE-L F \[", found)
+    assert "deaf cannot be told from its own captions on other clips" in found
+    assert re.search(r"; ears is ahead of deaf by 0\.\d+ ROUGE-L F \[[^]]+\]\.$", found)
+
+
+@pytest.mark.slow
+def test_models_that_guess_are_seldom_told_from_chance_or_apart() -> None:
+    """Of 40 panels of two models, whose guesses are mostly alike within an artist, at most 5 % may claim."""
+    random, false = np.random.default_rng(11), 0
+    artist = np.arange(60) % 8
+    for _ in range(40):
+        guessed = [np.where(random.random(60) < 0.7, random.random(8)[artist], random.random(60)) < 0.25 for _ in "ab"]
+        runs = [report_run(name, classified(right.tolist(), 8)) for name, right in zip("ab", guessed, strict=True)]
+        false += bool(re.search(r"ahead|behind|best", said(*runs)))
+    assert false <= 6, "P of more at 5 % is below 1 %"
+
+
+@pytest.mark.parametrize(("clips", "artists", "models"), [(5, 5, 1), (40, 40, 3), (100, 14, 3)])
+def test_guesses_are_seldom_told_from_chance(clips: int, artists: int, models: int) -> None:
+    """Artists of very different numbers of clips, all clips of one guessed alike."""
+    random, false = np.random.default_rng(3), 0
+    sizes = random.pareto(1.2, artists) + 0.2
+    for _ in range(100):
+        whose = np.arange(clips) if artists == clips else random.choice(artists, clips, p=sizes / sizes.sum())
+        asked = []
+        for run in range(models):
+            answers = classified((random.random(artists) < 0.1)[whose].tolist())
+            answers = [replace(one, artist=str(who)) for one, who in zip(answers, whose, strict=True)]
+            right = sum(one.right for one in answers)
+            low, high = wilson(right, clips)
+            metrics = {
+                "accuracy": {"value": right / clips, "low": low, "high": high},
+                "chance": dict.fromkeys(("value", "low", "high"), 0.1),
+            }
+            asked.append(FloorQuestion(str(run), metrics, answers, {}))
+        false += any(one.verdict in ("ahead", "behind") for one in above_floors("classify", asked).values())
+    assert false <= 11, "P of more at 5 % is below 1 %"
+
+
+def test_captions_that_say_nothing_of_the_clip_are_seldom_told_from_those_of_others() -> None:
+    random, false = np.random.default_rng(5), 0
+    answers = described(["a piece"] * 25, ["a piece"] * 25)
+    for _ in range(300):
+        lift = random.normal(0, 0.1, 25)
+        half = 1.96 * lift.std() / 5  # as narrow as a bootstrap finds it
+        gain = {"value": lift.mean(), "low": lift.mean() - half, "high": lift.mean() + half}
+        values = dict.fromkeys(("value", "low", "high"), 0.2)
+        metrics = {"rougeL_f_lift": gain, "rougeL_f": values, "rougeL_f_wrong_clip": values}
+        (found,) = above_floors("caption", [FloorQuestion("x", metrics, answers, {})]).values()
+        false += found.verdict == "ahead"
+    assert false <= 25, "P of more at 5 % is below 1 %"
