@@ -48,6 +48,11 @@ class Home:
         Raises HomeError if it lies in or is a file."""
         if chosen := os.environ.get("MUDATA_HOME"):
             root = Path(chosen).expanduser().absolute()
+            if not is_text(str(root)):
+                raise HomeError(
+                    f"MUDATA_HOME is {os.fsencode(root)!r}, which is no UTF-8: DuckDB and Parquet cannot name it.",
+                    "Set MUDATA_HOME to a folder whose name is UTF-8.",
+                )
             there = next(path for path in (root, *root.parents) if path.exists())
             if not there.is_dir():
                 raise HomeError(
@@ -116,6 +121,11 @@ class Home:
             yield
         finally:
             lock.release()
+
+
+def is_text(path: str) -> bool:
+    """Whether a path is UTF-8, and no bytes that merely were decoded somehow."""
+    return not any("\ud800" <= sign <= "\udfff" for sign in path)
 
 
 def is_file(path: Path) -> bool:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from mudata.catalog.read.files import walk
 from mudata.errors import FetchError
+from mudata.home import is_text
 
 if TYPE_CHECKING:
     from mudata.catalog.fetch.ledger import FetchRecord
@@ -50,8 +51,9 @@ def link(source: Path, target: Path, *, relative: bool = False) -> None:
     target.parent.mkdir(parents=True, exist_ok=True)
     target.unlink(missing_ok=True)
     try:
-        target.symlink_to(os.path.relpath(source, target.parent) if relative else source)
-        return
+        if is_text(str(source)) and "\\" not in str(source):  # through a link DuckDB reads nothing that it cannot name
+            target.symlink_to(os.path.relpath(source, target.parent) if relative else source)
+            return
     except (OSError, NotImplementedError):  # file systems and accounts without links
         pass
     try:

@@ -12,7 +12,9 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import shutil
+import tempfile
 import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -23,7 +25,7 @@ import duckdb
 from mudata.catalog.index import generations
 from mudata.catalog.index.registered_views import RegisteredView, registered
 from mudata.catalog.read.scratch_database import scratch_database
-from mudata.catalog.read.sql_literals import empty_select, files_literal, paths_literal, quote
+from mudata.catalog.read.sql_literals import allowed_literal, empty_select, files_literal, pattern, quote
 from mudata.catalog.tables import TABLES
 from mudata.errors import HomeError
 
@@ -97,7 +99,7 @@ def connect(home: Home) -> duckdb.DuckDBPyConnection:
         "autoinstall_known_extensions = false",
         "autoload_known_extensions = false",
         f"temp_directory = {quote(str(home.index / 'spill'))}",
-        f"allowed_paths = {files_literal(allowed)}",
+        f"allowed_paths = {allowed_literal(allowed)}",
         "enable_external_access = false",
         "lock_configuration = true",
     ):
@@ -191,19 +193,30 @@ def _rebuild(home: Home) -> Path:
         leftover.unlink()
     views = _dataset_views(current_generations(home))
     for name, view in registered().items():
-        # a pattern, so that files of tomorrow are seen; DuckDB refuses one that matches nothing
-        pattern = f"{paths_literal([home.root])[:-1]}/{view.files}'"
-        views[name] = _view(view, pattern if next(home.root.glob(view.files), None) else None)
+        there = sorted(home.root.glob(view.files))
+        # a pattern, so that files of tomorrow are seen; DuckDB refuses one that matches nothing or has a backslash
+        tomorrow = quote(f"{pattern(home.root)}/{view.files}")
+        files = files_literal(there) if "\\" in str(home.root) else tomorrow
+        views[name] = _view(view, files if there else None)
+    target = home.index / DATABASE
     temporary = home.index / f".{os.getpid()}-{time.time_ns()}.{DATABASE}"
-    with scratch_database(temporary) as connection:
+    if re.search(r"[?\\]", str(home.index)):  # where DuckDB 2 can open files and make none
+        with tempfile.TemporaryDirectory() as folder:
+            _write(Path(folder) / DATABASE, views)
+            shutil.copyfile(Path(folder) / DATABASE, temporary)
+    else:
+        _write(temporary, views)
+    Path(f"{target}.wal").unlink(missing_ok=True)  # of somebody who wrote into the file that is replaced
+    temporary.replace(target)
+    return target
+
+
+def _write(file: Path, views: Mapping[str, str]) -> None:
+    with scratch_database(file) as connection:
         connection.execute("BEGIN")  # in one go: every commit waits for the disk
         for name, query in views.items():
             connection.execute(f"CREATE VIEW {name} AS {query}")
         connection.execute("COMMIT")
-    target = home.index / DATABASE
-    Path(f"{target}.wal").unlink(missing_ok=True)  # of somebody who wrote into the file that is replaced
-    temporary.replace(target)
-    return target
 
 
 def _dataset_views(current: Mapping[str, generations.Generation]) -> dict[str, str]:

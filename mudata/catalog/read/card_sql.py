@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import duckdb
 
-from mudata.catalog.read.sql_literals import empty_select, identifier, paths_literal, quote
+from mudata.catalog.read.sql_literals import allowed_literal, empty_select, identifier, paths_literal
 from mudata.errors import CardError, ReadError, some
 
 if TYPE_CHECKING:
@@ -66,8 +66,8 @@ class RawSql:
             "autoinstall_known_extensions = false",
             "autoload_known_extensions = false",
             "temp_directory = ''",  # it would be readable
-            f"allowed_directories = [{quote(str(self.files))}]",
-            f"allowed_paths = [{', '.join(quote(str(path.resolve())) for path in linked)}]",
+            f"allowed_directories = {allowed_literal([self.files])}",
+            f"allowed_paths = {allowed_literal(path.resolve() for path in linked)}",
             "enable_external_access = false",
             "lock_configuration = true",
         ):

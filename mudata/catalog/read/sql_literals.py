@@ -17,18 +17,25 @@ def identifier(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
 
 
-def paths_literal(paths: Sequence[Path]) -> str:
-    """Paths as DuckDB's readers take them: one string, or a list.
+def pattern(path: Path) -> str:
+    """The pattern that matches this path alone. DuckDB 2 takes every path for a pattern, also one that exists."""
+    return re.sub(r"[*?\[]", r"[\g<0>]", str(path))
 
-    Signs that mean something in a glob stand for themselves.
-    """
-    quoted = [quote(re.sub(r"[*?\[]", r"[\g<0>]", str(path))) for path in paths]
-    return quoted[0] if len(quoted) == 1 else f"[{', '.join(quoted)}]"
+
+def paths_literal(paths: Sequence[Path]) -> str:
+    """Paths as DuckDB's readers take them: one string, or a list."""
+    return quote(pattern(paths[0])) if len(paths) == 1 else files_literal(paths)
 
 
 def files_literal(files: Sequence[Path]) -> str:
-    """Existing files as a list of strings: DuckDB never takes a path that exists for a pattern."""
-    return f"[{', '.join(quote(str(file)) for file in files)}]"
+    """Paths as a list of strings for DuckDB's readers."""
+    return f"[{', '.join(quote(pattern(file)) for file in files)}]"
+
+
+def allowed_literal(paths: Iterable[Path]) -> str:
+    """A list of strings for `allowed_paths` and `allowed_directories`: DuckDB wants both the pattern that it is
+    given and the path that it finds to be among them."""
+    return f"[{', '.join(quote(text) for path in paths for text in dict.fromkeys((str(path), pattern(path))))}]"
 
 
 def empty_select(columns: Iterable[tuple[str, str]]) -> str:
