@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import duckdb
 import pytest
@@ -45,6 +45,11 @@ ODD = {
 """The name of a folder, and names that it would match where it was taken for a pattern or otherwise misread."""
 
 
+def seldom(names: Iterable[str]) -> list[Any]:
+    """All but the first and the fourth are slow."""
+    return [name if n in (0, 3) else pytest.param(name, marks=pytest.mark.slow) for n, name in enumerate(names)]
+
+
 @pytest.fixture(scope="module")
 def made(new_folder: Callable[[str], Path]) -> tuple[Card, Path]:
     """A card with a table, and a home with its two clips indexed and one run."""
@@ -80,7 +85,7 @@ def neighbour(root: Path, made: Path) -> None:
         part.write_bytes(b"another's")
 
 
-@pytest.mark.parametrize("name", ODD)
+@pytest.mark.parametrize("name", seldom(ODD))
 def test_a_home_of_any_name_is_read_and_no_other(name: str, made: tuple[Card, Path], tmp_path: Path) -> None:
     card, source = made
     home = Home(tmp_path / name)
@@ -99,7 +104,7 @@ def test_a_home_of_any_name_is_read_and_no_other(name: str, made: tuple[Card, Pa
     assert tones_on_disk.take(card, home).unchanged
 
 
-@pytest.mark.parametrize("name", [*ODD, os.fsdecode(b"caf\xe9")])
+@pytest.mark.parametrize("name", seldom([*ODD, os.fsdecode(b"caf\xe9")]))
 @pytest.mark.parametrize("copy", [False, True])
 def test_a_folder_of_any_name_is_taken(
     name: str, copy: bool, server_less: dict[str, object], home: Home, tmp_path: Path

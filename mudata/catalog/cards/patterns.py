@@ -8,6 +8,7 @@ dataset's `files/` folder and use forward slashes.
 
 from __future__ import annotations
 
+import functools
 import re
 
 from mudata.errors import CardError
@@ -28,10 +29,14 @@ class Pattern:
             raise CardError(f"Pattern {text!r} is not valid: {error}.", "See `{name:regex}` in the card.") from error
         self.names = tuple(self._compiled.groupindex)
 
-    def match(self, path: str) -> dict[str, str] | None:
-        """The named parts if the whole path matches, else None."""
-        matched = self._compiled.fullmatch(path)
+    def match(self, path: str, *, any_case: bool = False) -> dict[str, str] | None:
+        """The named parts if the whole path matches (`any_case`: whatever the case of its letters), else None."""
+        matched = (self._caseless if any_case else self._compiled).fullmatch(path)
         return matched.groupdict() if matched else None
+
+    @functools.cached_property
+    def _caseless(self) -> re.Pattern[str]:
+        return re.compile(self.regex, re.DOTALL | re.IGNORECASE)
 
 
 def _regex(text: str) -> str:

@@ -22,13 +22,15 @@ from mudata.catalog.fetch.ledger import FetchRecord, Ledger, seen
 from mudata.catalog.fetch.plan import adopted_key, in_play
 from mudata.catalog.fetch.sources.shards import write
 from mudata.catalog.fetch.sources.unpacking import unpack
-from mudata.errors import FetchError
+from mudata.catalog.read.files import is_junk
+from mudata.errors import FetchError, some
 
 if TYPE_CHECKING:
     from mudata.catalog.cards.mirrors import Component
     from mudata.catalog.cards.schema import Card
     from mudata.catalog.fetch.request import FetchRequest
     from mudata.catalog.fetch.sources.source import Target
+    from mudata.catalog.read.files import Walk
     from mudata.narration import Progress
 
 _ARCHIVES = (".zip", ".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tar.xz", ".txz")
@@ -63,7 +65,7 @@ class _Adopted:
     files: list[Path] = field(default_factory=list)
     """Below `files/`."""
     useless: list[str] = field(default_factory=list)
-    """Some of what was there and is of no use."""
+    """What was there and is of no use."""
 
 
 def _roots(card: Card, path: Path) -> Iterator[Path]:
@@ -94,28 +96,52 @@ def _snapshot(repo: Path, revision: str) -> Path:
 
 
 def _take(card: Card, root: Path, target: Target, adopted: _Adopted, progress: Progress, *, copy: bool) -> None:
-    base, entries = own_files.files_of(root)
+    base, found = own_files.files_of(root, progress)
     archives, shards = _archive_names(card), []
-    with progress.bar(f"{card.name}: {'copying' if copy else 'linking'}", len(entries), "files") as advance:
-        for path in entries:
+    twins, useless = _Twins(base, found), len(adopted.useless)
+    with progress.bar(f"{card.name}: {'copying' if copy else 'linking'}", len(found.files), "files") as advance:
+        for path, _ in found.files:
             advance(1)
-            name = PurePosixPath(path).name
+            name = PurePosixPath(path).name.lower()
             if belongs := _wanted_path(base, path, target.wanted):
+                if (twin := twins.of(path)) and _wanted_path(base, twin, target.wanted):
+                    continue
                 adopted.files.append(_bring(base / path, target.files / _text(belongs), target.files, copy=copy))
             elif name in archives or (root.is_file() and name.endswith(_ARCHIVES)):
                 adopted.files += unpack(base / path, target, progress)
             elif name.endswith(_SHARDS):
                 shards.append(path)
-            elif len(adopted.useless) < 5:
+            elif not is_junk(path):
                 adopted.useless.append(path)
     adopted.files += _rows(card, base, shards, target, progress)
+    if more := adopted.useless[useless:]:
+        progress.say(
+            f"{card.name}: {len(more)} of {len(found.files)} files match nothing in the card: {some(more, 3)}."
+        )
+
+
+class _Twins:
+    """Files that are come to by a link to a folder, and under their own names as well."""
+
+    def __init__(self, base: Path, found: Walk) -> None:
+        self._base = f"{os.path.realpath(base)}/"
+        self._linked = sorted(found.linked.items(), key=lambda link: -len(link[0]))
+        self._paths = {path for path, _ in found.files} if found.linked else set()
+
+    def of(self, path: str) -> str | None:
+        """The same file's path without any link, if it lies below the same folder."""
+        for link, real in self._linked:
+            if path.startswith(f"{link}/"):
+                own = (real + path[len(link) :]).removeprefix(self._base)
+                return own if own in self._paths else None
+        return None
 
 
 def _archive_names(card: Card) -> set[str]:
-    """File names that the card's archives have, on any of its mirrors."""
+    """File names in small letters that the card's archives have, on any of its mirrors."""
     mirrors = [mirror for component in card.sources.values() for mirror in component.mirrors]
     files = [file for mirror in mirrors for file in getattr(mirror, "files", ())]
-    return {PurePosixPath(file.path).name for file in files if file.unpack == "archive"}
+    return {PurePosixPath(file.path).name.lower() for file in files if file.unpack == "archive"}
 
 
 def _wanted_path(base: Path, path: str, wanted: Callable[[str], bool]) -> str | None:
@@ -163,7 +189,9 @@ def _rows(card: Card, base: Path, shards: list[str], target: Target, progress: P
                 continue
             globs = [Pattern(f"**/{file.path}") for file in mirror.files if file.unpack == "rows"]
             globs += [Pattern(PurePosixPath(file.path).name) for file in mirror.files if file.unpack == "rows"]
-            if fitting := [path for path in shards if any(glob.match(path) is not None for glob in globs)]:
+            if fitting := [
+                path for path in shards if any(glob.match(path, any_case=True) is not None for glob in globs)
+            ]:
                 return write(
                     [(path, base / path) for path in fitting],
                     mirror.rows,
@@ -183,7 +211,10 @@ def _satisfied(card: Card, files: dict[str, tuple[int, int]]) -> dict[str, dict[
     have.
     """
     tables = {name: Pattern(table.path) for name, table in card.tables.items()}
-    of_table = {name: {path for path in files if pattern.match(path) is not None} for name, pattern in tables.items()}
+    of_table = {
+        name: {path for path in files if pattern.match(path, any_case=True) is not None}
+        for name, pattern in tables.items()
+    }
     clips = set(files) - set().union(*of_table.values())
     gives = {name: _tables_of(component, tables) for name, component in card.sources.items()}
     given = set().union(*gives.values())
@@ -209,7 +240,7 @@ def _tables_of(component: Component, tables: dict[str, Pattern]) -> set[str]:
 
 def _nothing(card: Card, origin: tuple[Path, ...], adopted: _Adopted) -> FetchError:
     patterns = [pattern for rule in card.clips for pattern in rule.files] + [t.path for t in card.tables.values()]
-    useless = ", ".join(adopted.useless)
+    useless = some(adopted.useless, 5)
     there = f"There is, for instance: {useless}." if useless else "There are no files at all."
     return FetchError(
         f"{card.name}: nothing of use in {', '.join(map(str, origin))}.\n"

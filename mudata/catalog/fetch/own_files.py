@@ -12,12 +12,13 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mudata.catalog.read.files import walk
+from mudata.catalog.read.files import Walk, look_through
 from mudata.errors import FetchError
 from mudata.home import is_text
 
 if TYPE_CHECKING:
     from mudata.catalog.fetch.ledger import FetchRecord
+    from mudata.narration import Progress
 
 _LABEL = "own files: "
 """Begins what the ledger has in place of a mirror."""
@@ -30,10 +31,16 @@ def existing(path: Path, expected: str) -> Path:
     return path
 
 
-def files_of(path: Path) -> tuple[Path, list[str]]:
-    """The folder of what a user gave, and its files' paths below it;
-    a file stands for itself alone."""
-    return (path, [name for name, _ in walk(path)]) if path.is_dir() else (path.parent, [path.name])
+def files_of(path: Path, progress: Progress) -> tuple[Path, Walk]:
+    """The folder of what a user gave, and its files; a file stands for itself alone.
+    What could not be looked at is said."""
+    if not path.is_dir():
+        return path.parent, Walk([(path.name, path.stat().st_size)])
+    found = look_through(path)
+    for why, paths in found.left_out.items():
+        rest = f", as {len(paths) - 1} others do" if len(paths) > 1 else ""
+        progress.say(f"{path / paths[0]} {why}{rest}; left out.")
+    return path, found
 
 
 def label(origins: Iterable[str | Path]) -> str:

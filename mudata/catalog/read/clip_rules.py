@@ -62,6 +62,7 @@ def load(sql: RawSql, card: Card, entries: Sequence[tuple[str, int]], subsets: S
     sql.run(f"CREATE TEMP TABLE clips AS FROM ({union}) {within}")
     every = " UNION ALL BY NAME ".join(f'FROM "files {n}"' for n in rules)
     sql.run(f"CREATE OR REPLACE TEMP VIEW files AS {every or 'SELECT NULL AS path, NULL AS size LIMIT 0'}")
+    _take_spelling_of_files(sql, readable)
     _check(sql)
     return ["".join(map(_shown, path)) for path, _ in entries if not _is_text(path)]
 
@@ -139,6 +140,21 @@ def _template(where: str, text: str, parts: Sequence[str]) -> str:
                 )
             pieces.append(identifier(field))
     return " || ".join(pieces) or "NULL"
+
+
+def _take_spelling_of_files(sql: RawSql, entries: Sequence[tuple[str, int]]) -> None:
+    """A clip whose path no file has gets that of the one file that differs from it by case only;
+    not where two clips' paths differ so, as ids of YouTube may."""
+    sql.register("_there", pa.table({"path": pa.array([path for path, _ in entries], pa.string())}))
+    if sql.values("SELECT path FROM clips ANTI JOIN _there USING (path) LIMIT 1"):
+        alone = (
+            "SELECT lower(path) AS folded, any_value(path) AS path FROM {} GROUP BY 1 HAVING count(DISTINCT path) = 1"
+        )
+        sql.run(
+            "UPDATE clips SET path = single.path"
+            f" FROM ({alone.format('_there')}) AS single SEMI JOIN ({alone.format('clips')}) USING (folded)"
+            " WHERE lower(clips.path) = single.folded AND clips.path NOT IN (SELECT path FROM _there)"
+        )
 
 
 def _check(sql: RawSql) -> None:

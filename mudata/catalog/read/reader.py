@@ -22,7 +22,7 @@ from mudata.catalog.cards.subsets import subsets_of
 from mudata.catalog.cards.vocabulary import canonical
 from mudata.catalog.read import clip_rules
 from mudata.catalog.read.card_sql import RawSql
-from mudata.catalog.read.files import match_all, walk
+from mudata.catalog.read.files import look_through, match_all
 from mudata.catalog.read.sql_literals import identifier, quote
 from mudata.errors import CardError, QueryError
 
@@ -41,7 +41,7 @@ class Issue:
     """Something in the raw files that was left out or could not be understood."""
 
     kind: str
-    """bad-record, bad-name, no-clips, unknown-label, several-labels, unknown-part or two-parts."""
+    """not-read, bad-record, bad-name, no-clips, unknown-label, several-labels, unknown-part or two-parts."""
     where: str
     what: str
 
@@ -83,14 +83,21 @@ def read(
     than its folder), QueryError (`where`, `limit`), UnknownName (`subset`).
     """
     wanted = subsets_of(card, subset)
-    entries = walk(files.resolve())
+    root = files.resolve()
+    found = look_through(root)
+    entries = found.files
     tables = {
-        name: [files.resolve() / path for path, _, _ in match_all(entries, (table.path,))]
-        for name, table in card.tables.items()
+        name: [root / path for path, _, _ in match_all(entries, (table.path,))] for name, table in card.tables.items()
     }
-    sql = RawSql(card.name, files, [p for paths in tables.values() for p in paths if p.is_symlink()])
+    sql = RawSql(
+        card.name,
+        files,
+        [p for paths in tables.values() for p in paths if not p.resolve().is_relative_to(files.resolve())],
+    )
     try:
-        return _Reader(card, sql).read(entries, tables, wanted, where, limit)
+        reader = _Reader(card, sql)
+        reader.issues += [Issue("not-read", path, why) for why, paths in found.left_out.items() for path in paths]
+        return reader.read(entries, tables, wanted, where, limit)
     finally:
         sql.close()
 

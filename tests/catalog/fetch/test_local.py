@@ -12,7 +12,9 @@ from tiny_set import CLIPS, TABLE, archive, as_dict, built, http, plain, zipped
 
 from mudata.catalog.fetch.fetcher import fetch
 from mudata.catalog.fetch.request import FetchRequest
+from mudata.catalog.read.reader import read
 from mudata.errors import FetchError, Offline
+from mudata.narration import Progress
 
 if TYPE_CHECKING:
     from mudata.catalog.cards.schema import Card
@@ -259,3 +261,71 @@ def test_a_table_that_only_the_archive_can_have_makes_it_needed(server: Server, 
     other = type(home)(tmp_path / "home")
     get(built(made), other, lay_out(tmp_path / "whole", EVERYTHING))
     assert files_of(other) == EVERYTHING
+
+
+def test_linked_folders_are_followed_and_what_matches_nothing_is_counted(
+    server: Server, home: Home, tmp_path: Path
+) -> None:
+    disk = lay_out(tmp_path / "disk", {name.removeprefix("tiny/"): data for name, data in CLIPS.items()})
+    root = lay_out(tmp_path / "mine", {"tiny.csv": TABLE, "notes.txt": b"?", "cover.jpg": b"?", ".DS_Store": b"?"})
+    (root / "tiny").symlink_to(disk)
+    (root / "loop").symlink_to(root)
+    heard = Heard()
+    assert fetch(of_own(server), home, FetchRequest(origin=(root,)), heard).files == 7
+    assert f"{root}/loop leads back to a folder that it lies in; left out." in heard.text
+    assert "tiny: 2 of 10 files match nothing in the card: cover.jpg, notes.txt." in heard.text
+
+
+def test_a_folder_that_is_come_to_twice_is_taken_once(server: Server, home: Home, tmp_path: Path) -> None:
+    root = lay_out(tmp_path / "mine", CLIPS | {"tiny.csv": TABLE})
+    (root / "latest").mkdir()
+    (root / "latest" / "tiny").symlink_to(root / "tiny")
+    assert fetch(of_own(server), home, FetchRequest(origin=(root,))).files == 7
+    assert read(of_own(server), home.raw("tiny") / "files").clips.num_rows == 6
+
+
+@pytest.mark.parametrize("packed", [False, True])
+def test_the_case_of_letters_does_not_count(packed: bool, server: Server, home: Home, tmp_path: Path) -> None:
+    files = {f"Tiny/{name[5:-4]}.WAV": data for name, data in CLIPS.items()} | {"TINY.csv": TABLE}
+    root = tmp_path / "TINY.ZIP"
+    if packed:
+        root.write_bytes(zipped(files))
+    else:
+        root = lay_out(tmp_path / "mine", files)
+    of = of_own(server)
+    assert fetch(of, home, FetchRequest(origin=(root,))).files == 7
+    paths = read(of, home.raw("tiny") / "files").clips["path"].to_pylist()
+    assert sorted(paths) == sorted(name for name in files if name.endswith(".WAV"))
+
+
+def test_of_two_files_that_differ_by_case_the_exact_one_counts(server: Server, home: Home, tmp_path: Path) -> None:
+    clips = {name[:-3] + "WAV": b"another" for name in CLIPS}
+    root = lay_out(tmp_path / "mine", CLIPS | clips | {"tiny.csv": TABLE})
+    of = of_own(server)
+    fetch(of, home, FetchRequest(origin=(root,)))
+    assert sorted(read(of, home.raw("tiny") / "files").clips["path"].to_pylist()) == sorted(CLIPS)
+
+
+def test_clips_that_differ_by_case_keep_their_own_files(server: Server, home: Home, tmp_path: Path) -> None:
+    table = TABLE + b"Rock.00000,rock,artist 9\n"
+    root = lay_out(tmp_path / "mine", CLIPS | {"tiny.csv": table})
+    of = of_own(server)
+    fetch(of, home, FetchRequest(origin=(root,)))
+    clips = read(of, home.raw("tiny") / "files").clips.to_pylist()
+    assert {clip["path"] for clip in clips} == {*CLIPS, "tiny/Rock.00000.wav"}
+
+
+class Heard(Progress):
+    def __init__(self) -> None:
+        self.text = ""
+
+    def say(self, text: str) -> None:
+        self.text += text + "\n"
+
+
+def of_own(server: Server) -> Card:
+    """The card, which no host has."""
+    made = as_dict(server)
+    for component in made["sources"].values():
+        component["mirrors"] = [{"kind": "local", "how": "By hand."}]
+    return built(made)

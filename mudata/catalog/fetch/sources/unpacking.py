@@ -27,6 +27,10 @@ def unpack(
     if nothing in it is wanted.
     """
     globs = [Pattern(glob) for glob in keep]
+
+    def kept(path: str) -> bool:
+        return any(glob.match(path, any_case=True) is not None for glob in globs)
+
     size = archive.stat().st_size
     downloaded = archive.is_relative_to(target.downloads)
     with progress.bar(f"unpacking {archive.name}", size, "bytes") as advance:
@@ -34,7 +38,7 @@ def unpack(
             files = extract(
                 archive,
                 target.files,
-                keep=(lambda path: any(glob.match(path) is not None for glob in globs)) if globs else target.wanted,
+                keep=kept if globs else target.wanted,
                 max_bytes=max_bytes or max(20 * size, 64 << 20),
                 advance=advance,
                 left_out=progress.say,

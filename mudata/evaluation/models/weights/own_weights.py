@@ -69,8 +69,9 @@ def adopt(parts: Sequence[PartOnDisk], origins: Sequence[str], progress: Progres
         name, equals, path = origin.partition("=")
         named = [part for part in parts if equals and part.name == name]
         given = Path(path if named else origin).expanduser().absolute()
-        base, entries = own_files.files_of(own_files.existing(given, "a folder or a file"))
         progress.say(f"Looking through {given}")
+        base, found = own_files.files_of(own_files.existing(given, "a folder or a file"), progress)
+        entries = [path for path, _ in found.files]
         for part in named or parts:
             claims += _claims(part, base, entries, named=bool(named))
     settled = list(_settle(claims, adopted.notes))
