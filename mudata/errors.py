@@ -224,7 +224,13 @@ def _from_file_error(error: OSError) -> MudataError | None:
         return from_machine_error(MemoryError(error.strerror))
     if error.filename is None or error.errno is None:
         return None
-    return HomeError(f"{error.filename} cannot be used: {error.strerror}.", "Give another file or folder.")
+    hint = "Give another file or folder."
+    if error.errno in (errno.ENOENT, errno.ESTALE):
+        hint = (
+            "If its folder (MUDATA_HOME, or one that was given) was moved or deleted meanwhile, put it back;"
+            " then run the same command again."
+        )
+    return HomeError(f"{error.filename} cannot be used: {error.strerror}.", hint)
 
 
 @contextlib.contextmanager

@@ -15,14 +15,20 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
+import sys
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import BinaryIO
 
 from mudata.errors import Busy, HomeError
 
+PARTIAL = ".part"
+"""How names of unfinished files end; they begin with a dot."""
+
+_ON_WINDOWS = sys.platform == "win32"
 _TRUE = {"1", "true", "yes", "on"}
 
 
@@ -140,20 +146,61 @@ def write_atomic(path: Path, data: bytes | str, *, shared: bool = False) -> None
     """Write beside `path`, flush to disk, move into place: readers see the old file or the new one.
 
     What a killed writer left beside it, the next one overwrites;
-    `shared` is for those who hold no lock and may meet.
+    `shared` is for those who hold no lock and may meet: they sweep the folder (see `sweep`).
     """
     raw = data.encode() if isinstance(data, str) else data
     path.parent.mkdir(parents=True, exist_ok=True)
     name = path.name if len(os.fsencode(path.name)) <= 200 else hashlib.sha256(os.fsencode(path.name)).hexdigest()
     own = f".{os.getpid()}-{threading.get_ident()}" if shared else ""
-    temporary = path.with_name(f".{name}{own}.part")
+    temporary = path.with_name(f".{name}{own}{PARTIAL}")
+    if shared:
+        sweep(path.parent)
     try:
-        with temporary.open("wb") as file:
+        with _held(temporary) as file:
             file.write(raw)
             file.flush()
             os.fsync(file.fileno())
-        temporary.replace(path)
+            if not _ON_WINDOWS:
+                temporary.replace(path)
+        if _ON_WINDOWS:  # moves no file that is open, and deletes none, so that it needs no lock
+            temporary.replace(path)
     except BaseException:
         with contextlib.suppress(OSError):
             temporary.unlink()
         raise
+
+
+def sweep(folder: Path) -> None:
+    """Delete the unfinished files in a folder whose writers were killed: those that no living process holds locked."""
+    for leftover in folder.glob(f".*{PARTIAL}"):
+        with contextlib.suppress(OSError), leftover.open("rb") as file:
+            if _lock(file, wait=False):
+                leftover.unlink()
+
+
+@contextlib.contextmanager
+def _held(path: Path) -> Iterator[BinaryIO]:
+    """A new file that is held locked while it is written."""
+    while True:
+        with path.open("wb") as file:
+            _lock(file, wait=True)
+            try:
+                ours = os.path.samestat(os.fstat(file.fileno()), path.stat())
+            except FileNotFoundError:
+                ours = False
+            if ours:  # nobody swept it between the making and the locking
+                yield file
+                return
+
+
+def _lock(file: BinaryIO, *, wait: bool) -> bool:
+    """Lock a file for this process; whether that could be done."""
+    if sys.platform == "win32":
+        return True
+    import fcntl
+
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+    except OSError:  # held by another, or a file system without locks
+        return False
+    return True

@@ -8,6 +8,7 @@ import os
 from typing import TYPE_CHECKING, Any
 
 from mudata.errors import AudioError
+from mudata.home import PARTIAL
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -18,9 +19,6 @@ if TYPE_CHECKING:
 FLAC_LEVEL = 0.625
 """libsndfile's scale for FLAC level 5, the reference default:
 music 1 to 9 % smaller than level 0 for 7 % more time."""
-
-PARTIAL = ".part"
-"""How names of unfinished files end."""
 
 
 class _Disk(io.BufferedRandom):

@@ -19,13 +19,13 @@ from urllib.parse import quote
 
 from mudata.catalog.audio import clip
 from mudata.catalog.audio.containers import structure
-from mudata.catalog.audio.encode import PARTIAL
 from mudata.catalog.audio.journal import Journal
 from mudata.catalog.audio.mix import LOUDEST, Mix
 from mudata.catalog.audio.process_pool import Lost, available, scattered
 from mudata.catalog.symbolic import midi
 from mudata.catalog.tables import TABLES
 from mudata.errors import AudioError, HomeError, from_os_error, telling_os_errors
+from mudata.home import PARTIAL
 from mudata.narration import SILENT, Progress
 
 if TYPE_CHECKING:

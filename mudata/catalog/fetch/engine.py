@@ -8,6 +8,7 @@ goes, is the caller's: see `Delivery`.
 from __future__ import annotations
 
 import contextlib
+import os
 import shutil
 from collections.abc import Callable, Generator, Iterable, Sequence
 from dataclasses import dataclass, field
@@ -20,8 +21,9 @@ from mudata.catalog.fetch.ledger import FetchRecord, Ledger, seen, stat_below
 from mudata.catalog.fetch.parallel import run_parallel
 from mudata.catalog.fetch.plan import FetchJob, Option, State, describe, record_of
 from mudata.catalog.fetch.sources import http
+from mudata.catalog.fetch.transfer import NOTE
 from mudata.errors import FetchError, HomeError, MissingExtra, MudataError, NeedsToken, ReadError
-from mudata.home import Home, flag
+from mudata.home import PARTIAL, Home, flag
 
 if TYPE_CHECKING:
     from mudata.catalog.cards.mirrors import AnyMirror
@@ -97,6 +99,7 @@ class Engine:
         files = [file for mirror in mirrors if mirror.kind == "http" for file in mirror.files]
         check_room(target.dataset, sum(http.lacking(file, target) for file in files), target.files)
         self.home.make(target.downloads)
+        sweep_unfinished(target.files)
         if not target.offline and any(mirror.kind != "local" for mirror in mirrors):
             self.progress.say(delivery.announcement)
         with contextlib.closing(_run(jobs, target, self.progress)) as results:
@@ -171,6 +174,19 @@ def check_room(name: str, needed: float, folder: Path) -> None:
             f"{name} needs {needed / 1e9:.1f} GB more below {folder}; {free / 1e9:.1f} GB are free.",
             "Free some space, or set MUDATA_HOME to a folder on a larger disk.",
         )
+
+
+def sweep_unfinished(files: Path, *, downloads: bool = False) -> None:
+    """Delete what killed processes left half-made; only for the holder of the lock of these files.
+
+    Unfinished downloads, which have a note beside them, are gone on with; `downloads` says that nobody will.
+    """
+    for folder, _, names in os.walk(files):
+        there = {name for name in names if name.startswith(".") and name.endswith((PARTIAL, NOTE))}
+        for name in there:
+            if downloads or (name.endswith(PARTIAL) and name.removesuffix(PARTIAL) + NOTE not in there):
+                with contextlib.suppress(OSError):
+                    Path(folder, name).unlink()
 
 
 def discard_archive(job: FetchJob, target: Target) -> None:

@@ -13,7 +13,15 @@ from typing import TYPE_CHECKING
 from mudata.catalog.cards import loader
 from mudata.catalog.cards.patterns import Pattern
 from mudata.catalog.cards.subsets import subsets_of
-from mudata.catalog.fetch.engine import Delivery, Engine, FailedOption, discard_archive, error_of, try_in_order
+from mudata.catalog.fetch.engine import (
+    Delivery,
+    Engine,
+    FailedOption,
+    discard_archive,
+    error_of,
+    sweep_unfinished,
+    try_in_order,
+)
 from mudata.catalog.fetch.ledger import FetchRecord, Ledger, stat_below
 from mudata.catalog.fetch.plan import CLIPWISE, Option, Requirement, describe, plan, record_of
 from mudata.catalog.fetch.request import Fetched, FetchRequest
@@ -66,6 +74,8 @@ class _DatasetFetch:
             else:
                 self._get(requirement)
         records = [record for records in self.used.values() for record in records]
+        if self.engine.jobs and not self.engine.notes and not any(record.failures for record in records):
+            sweep_unfinished(self.files, downloads=True)  # of mirrors that another one stood in for
         return Fetched(
             dataset=self.card.name,
             mirrors={name: records[0].mirror for name, records in self.used.items()},

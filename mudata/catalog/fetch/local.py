@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 from mudata.catalog.cards.patterns import Pattern
 from mudata.catalog.cards.subsets import subsets_of
 from mudata.catalog.fetch import own_files
+from mudata.catalog.fetch.engine import sweep_unfinished
 from mudata.catalog.fetch.ledger import FetchRecord, Ledger, seen
 from mudata.catalog.fetch.plan import adopted_key, in_play
 from mudata.catalog.fetch.sources.shards import write
@@ -43,6 +44,7 @@ def adopt(card: Card, request: FetchRequest, target: Target, ledger: Ledger, pro
 
     Raises FetchError if a path does not exist, or nothing in all of them is of use.
     """
+    sweep_unfinished(target.files)
     adopted = _Adopted()
     for path in request.origin:
         existing = own_files.existing(path, "a folder, an archive or a shard")

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from mudata.catalog.fetch.checksums import Checksums, mismatch
 from mudata.errors import FetchError, NeedsToken
+from mudata.home import PARTIAL
 from mudata.json_files import read_object
 from mudata.web_address import fault_of, shown
 
@@ -25,6 +26,9 @@ if TYPE_CHECKING:
     import httpx2
 
     from mudata.narration import Advance
+
+NOTE = f"{PARTIAL}.json"
+"""How the name of the note beside an unfinished download ends."""
 
 _TEMPORARY = frozenset({408, 425, 429, 500, 502, 503, 504})
 """Statuses that RFC 9110 and RFC 6585 call temporary."""
@@ -59,8 +63,8 @@ class PartialFile:
         name = want.target.name
         if len(os.fsencode(name)) > 200:  # a name may have 255 bytes, and we add some
             name = hashlib.sha256(os.fsencode(name)).hexdigest()
-        self.path = want.target.with_name(f".{name}.part")
-        self._note = want.target.with_name(f".{name}.part.json")
+        self.path = want.target.with_name(f".{name}{PARTIAL}")
+        self._note = want.target.with_name(f".{name}{NOTE}")
         self._url = hashlib.sha256(want.url.encode(errors="surrogatepass")).hexdigest()
 
     @property

@@ -53,12 +53,12 @@ def publish(
     draft = generations.GenerationDraft(dataset, tables, selection)
     try:
         with home.lock(f"parts-{dataset}"):
+            generations.sweep(folder)
             current = generations.newest(folder)
             if current and current.about["identity_sha256"] == draft.identity_sha256:
-                if _outdated(home, current):
+                if _outdated(home, current) or _leftovers(home):
                     rebuild(home)
                 return current.folder
-            generations.sweep(folder)
             temporary = draft.write(folder)
             with home.lock("index"):
                 target = generations.commit(temporary)
@@ -81,6 +81,11 @@ def _outdated(home: Home, current: generations.Generation) -> bool:
         return (home.index / DATABASE).stat().st_mtime_ns < current.file("clips").stat().st_mtime_ns
     except FileNotFoundError:
         return True
+
+
+def _leftovers(home: Home) -> list[Path]:
+    """What writers of mudata.duckdb left that were killed, if the lock of the index is held or free."""
+    return list(home.index.glob(f".*.{DATABASE}*"))
 
 
 def connect(home: Home) -> duckdb.DuckDBPyConnection:
@@ -189,7 +194,7 @@ def forget(home: Home, dataset: str) -> None:
 
 def _rebuild(home: Home) -> Path:
     """As `rebuild`, by the holder of the lock."""
-    for leftover in home.index.glob(f".*.{DATABASE}*"):
+    for leftover in _leftovers(home):
         leftover.unlink()
     views = _dataset_views(current_generations(home))
     for name, view in registered().items():

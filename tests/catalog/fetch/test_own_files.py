@@ -9,15 +9,17 @@ import pytest
 
 from mudata.catalog.fetch import own_files
 from mudata.catalog.fetch.ledger import FetchRecord
+from mudata.catalog.read.files import Walk
 from mudata.errors import FetchError
+from mudata.narration import SILENT
 
 
 def test_a_folder_has_its_files_and_a_file_itself(tmp_path: Path) -> None:
     (tmp_path / "a").mkdir()
     for name in ("a/1.wav", "b.csv"):
         (tmp_path / name).touch()
-    assert own_files.files_of(tmp_path) == (tmp_path, ["a/1.wav", "b.csv"])
-    assert own_files.files_of(tmp_path / "b.csv") == (tmp_path, ["b.csv"])
+    assert own_files.files_of(tmp_path, SILENT) == (tmp_path, Walk([("a/1.wav", 0), ("b.csv", 0)]))
+    assert own_files.files_of(tmp_path / "b.csv", SILENT) == (tmp_path, Walk([("b.csv", 0)]))
 
 
 def test_a_path_without_anything_is_told(tmp_path: Path) -> None:
