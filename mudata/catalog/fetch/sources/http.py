@@ -92,6 +92,9 @@ def fetch_clips(mirror: ClipwiseMirror, target: Target, progress: Progress) -> F
         url = _fill(mirror.url, {name: quote(str(value)) for name, value in clip.items() if value is not None})
         wants[url] = Download(url, path, checksums={"sha256": sha256} if sha256 else {})
         ids.setdefault(url, []).append(clip["id"])
+    if unusable and not wants:
+        first_why = next(iter(unusable.values()))
+        raise FetchError(f"none of the {len(clips)} clips could be had; the first: {first_why}", "Correct the card.")
     present = {url for url, want in wants.items() if want.target.is_file()}
     results = download_many(
         wants.values(), jobs=target.jobs, progress=progress, title=f"{target.dataset}: clips", offline=target.offline
