@@ -66,13 +66,13 @@ def numbered(
         yield number, value
 
 
-def records(path: Path, kind: type[T], *, appended: bool = False) -> Iterator[T]:
+def records(path: Path, kind: type[T], keys: Collection[str] = (), *, appended: bool = False) -> Iterator[T]:
     """The lines of a JSON Lines file as any type that pydantic knows, such as a dataclass;
-    keys that the type does not have are passed over.
+    keys that the type does not have are passed over. `keys` are as for `numbered`.
 
     Raises EvaluationError with file and line, as `numbered` does.
     """
-    for number, line in numbered(path, appended=appended):
+    for number, line in numbered(path, keys, appended=appended):
         try:
             yield as_type(line, kind)
         except ValueError as wrong:

@@ -32,7 +32,7 @@ _WRONG_VALUE = (ValueError, TypeError, LookupError, AttributeError)
 """What the parser raises where a value is not what its tag says, such as `!!bool maybe`."""
 _PLAINLY = {
     "found character that cannot start any token": "a tab, or a sign that cannot stand at the start of a value",
-    "found a tab character that violates indentation": "a tab where spaces are expected",
+    "found a tab character that violates indentation": "found a tab character where spaces are expected",
     "mapping values are not allowed in this context": "a colon that is no key's: put the text into quotes",
     "did not find expected node content": "it is cut short, or a bracket is not closed",
 }

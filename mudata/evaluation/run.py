@@ -20,7 +20,7 @@ import contextlib
 import os
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import MISSING, asdict, dataclass, fields
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
@@ -64,6 +64,10 @@ class AnswerRecord:
     heard_clip: str | None = None
     given: str | None = None
     notes: Mapping[str, object] | None = None
+
+
+_KEYS = tuple(field.name for field in fields(AnswerRecord) if field.default is MISSING)
+"""What every line of answers.jsonl has."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -157,7 +161,7 @@ class Run:
         Raises EvaluationError with file and line where questions.jsonl is damaged.
         """
         path = self.folder / "questions.jsonl"
-        questions = list(records(path, QuestionRecord))
+        questions = list(records(path, QuestionRecord, ("clip_id", "dataset", "gold")))
         if not questions:
             raise damaged(path, "it has no line")
         return questions
@@ -167,7 +171,7 @@ class Run:
 
         Raises EvaluationError with file and line for any other damage.
         """
-        lines = records(self.folder / "answers.jsonl", AnswerRecord, appended=True)
+        lines = records(self.folder / "answers.jsonl", AnswerRecord, _KEYS, appended=True)
         return {record.clip_id: record for record in lines}
 
     def failures(self) -> dict[str, int]:

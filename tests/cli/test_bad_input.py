@@ -122,7 +122,6 @@ def test_a_name_that_nobody_knows_is_told_with_its_neighbours(words: str, said: 
         ("vocabulary: [rock, jazz]", "vocabulary: [rock, rock]", 13, "labels listed twice: rock"),
         ("namespace: genre, noun", "namespace: mood, noun", 1, "task 'genre' asks for labels.mood"),
         ("name: odd", "name: even", 1, "the card is named 'even', its file 'odd'.\nRename the file to even.yaml"),
-        ("homepage: https://example.org", "homepage: 2024-13-45", 1, "not valid YAML: month must be in 1..12"),
         (CARD, "", 1, "the card: keys with values are expected here"),
         (CARD, "\x00", 1, "not valid YAML"),
     ],

@@ -7,7 +7,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, PositiveFloat, PositiveInt, StringConstraints, model_validator
 
-from mudata.catalog.cards.strict_model import PathPatterns, Strict
+from mudata.catalog.cards.strict_model import PathPatterns, PathTemplate, RelativePath, Strict, Template
 
 Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 Sha1 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{40}$")]
@@ -25,8 +25,8 @@ class Rows(Strict):
     """
 
     audio: str
-    path: str
-    table: str
+    path: PathTemplate
+    table: RelativePath
     split: str = r"(train|validation|valid|test)"
     """Regular expression that finds the split's name in a shard's path."""
 
@@ -35,7 +35,7 @@ class RemoteFile(Strict):
     """One file of a source: its address (`path` in a repository or Kaggle set, or `url`),
     what is known of its bytes, and what to do with it."""
 
-    path: str
+    path: RelativePath
     """Where it goes below `files/` (plain files), or its name in the host's repository; a
     glob for hosts that can list (Hugging Face, Kaggle)."""
     url: str | None = None
@@ -107,8 +107,8 @@ class ClipwiseMirror(Mirror):
     """
 
     kind: Literal["http-clips"]
-    url: str
-    path: str
+    url: Template
+    path: PathTemplate
     sha256: str | None = None
     subset: str | None = None
 
@@ -120,7 +120,7 @@ class YoutubeMirror(Mirror):
     video: str = "ytid"
     start: str = "start_s"
     end: str = "end_s"
-    path: str
+    path: PathTemplate
     tolerance_s: PositiveFloat = 0.1
 
 

@@ -27,7 +27,17 @@ from pydantic import Field, PositiveFloat, PositiveInt, SerializerFunctionWrapHa
 
 from mudata.catalog.cards.labels import LabelSpace
 from mudata.catalog.cards.mirrors import Component
-from mudata.catalog.cards.strict_model import Name, PartName, PathPattern, PathPatterns, Select, Strict, Texts, Usage
+from mudata.catalog.cards.strict_model import (
+    Name,
+    PartName,
+    PathPattern,
+    PathPatterns,
+    Select,
+    Strict,
+    Template,
+    Texts,
+    Usage,
+)
 
 Tag = Literal["genre", "mood", "theme", "instrument", "caption", "beats", "keys", "rhythm", "lyrics"]
 Availability = Literal["open", "token", "on-request", "do-it-yourself", "features-only"]
@@ -121,8 +131,8 @@ class Clips(Strict):
     kind: Literal["audio", "midi"] = "audio"
     files: PathPatterns = ()
     ignore: PathPatterns = ("**/.*", "**/._*", "**/__MACOSX/**")
-    id: str = "{stem}"
-    groups: dict[Literal["artist", "album", "track"], str] = {}
+    id: Template = "{stem}"
+    groups: dict[Literal["artist", "album", "track"], Template] = {}
     select: Select | None = None
     crop: Crop | None = None
     mix: Literal["mean", "first"] = "mean"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import string
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, StringConstraints
@@ -13,6 +15,10 @@ Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_]*$", max_len
 PartName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_.-]*$", max_length=64)]
 Select = Annotated[str, StringConstraints(strip_whitespace=True, min_length=8)]
 Usage = Literal["unrestricted", "noncommercial", "research", "unknown"]
+
+
+_LONGEST_NAME = 255
+"""Bytes of a file's name on the file systems in use."""
 
 
 def _as_tuple(value: Any) -> Any:
@@ -32,6 +38,34 @@ def _pattern(text: str) -> str:
 
 PathPattern = Annotated[str, AfterValidator(_pattern)]
 PathPatterns = Annotated[tuple[PathPattern, ...], BeforeValidator(_as_tuple)]
+
+
+def _relative(path: str) -> str:
+    """A path that stays in its folder and names something in it, also as a glob."""
+    if "\\" in path or re.match("[A-Za-z]:", path) or any(part in ("", ".", "..") for part in path.split("/")):
+        raise ValueError("a path within the folder is expected, such as audio/one.zip, with forward slashes")
+    if any(len(part.encode()) > _LONGEST_NAME for part in path.split("/")):
+        raise ValueError(f"no file can have a name of more than {_LONGEST_NAME} bytes")
+    return path
+
+
+def _template(text: str, width: str = "") -> str:
+    """Text with names in braces, each with no more than a `width` (a regular expression)."""
+    try:
+        fields = [field for _, *field in string.Formatter().parse(text) if field[0] is not None]
+    except ValueError as error:
+        raise ValueError(f"braces have to be closed, and hold a name: {error}") from error
+    for name, given, conversion in fields:
+        if not str(name).isidentifier() or conversion or not re.fullmatch(width, given or ""):
+            raise ValueError(f"braces hold a name{', or name:04d for a number of four digits' if width else ''}")
+    return text
+
+
+RelativePath = Annotated[str, AfterValidator(_relative)]
+Template = Annotated[str, AfterValidator(_template)]
+"""Text with the names of columns or of parts of a pattern in braces."""
+PathTemplate = Annotated[str, AfterValidator(_relative), AfterValidator(lambda text: _template(text, r"0?\d{0,2}d?"))]
+"""A relative path with names in braces; numbers may have a width: {row:04d}."""
 
 
 class Strict(BaseModel):
