@@ -215,7 +215,8 @@ def from_machine_error(error: Exception) -> MudataError | None:
             f"DuckDB could not do it: {reason}",
             "Run the same command again; if it comes again, `mudata verify` tells what is damaged.",
         )
-    return None
+    circle = isinstance(error, RuntimeError) and reason.startswith("Symlink loop")  # of pathlib, before Python 3.13
+    return HomeError(f"{reason}: a link leads to itself.", "Give another file or folder.") if circle else None
 
 
 def _from_file_error(error: OSError) -> MudataError | None:

@@ -36,7 +36,7 @@ and Python's own functions stop at some hundreds."""
 
 HINT = "It is damaged, or not of a run: remove its folder, and evaluate again."
 
-ODD_REPLY = (ValueError, TypeError, LookupError, AttributeError, ArithmeticError, RecursionError)
+WRONG_SHAPE = (ValueError, TypeError, LookupError, AttributeError, ArithmeticError, RecursionError)
 """What code raises that reads a document of another shape than it expects."""
 
 _EXPECTED = {
@@ -251,7 +251,7 @@ def reading(path: Path, hint: str = HINT, *, error: type[MudataError] = Evaluati
         raise damaged(path, str(wrong), hint, error=error) from wrong
     except OSError as wrong:
         raise damaged(path, wrong.strerror or str(wrong), hint, error=error) from wrong
-    except ODD_REPLY as wrong:
+    except WRONG_SHAPE as wrong:
         told = str(wrong) if isinstance(wrong, ValueError) else f"{type(wrong).__name__}: {wrong}"
         raise damaged(path, told, hint, error=error) from wrong
 

@@ -9,6 +9,7 @@ import subprocess
 import sys
 from typing import TYPE_CHECKING
 
+import duckdb
 import pytest
 from shell import typed
 
@@ -98,3 +99,30 @@ def test_a_file_in_the_place_of_a_folder_is_told(home: Home) -> None:
     assert done.code == 2
     assert done.err.startswith("Error: A file is where a folder should be, or a folder where a file should be (")
     assert done.err.endswith("index/parts).\nMove it away, then run the same command again.\n")
+
+
+@pytest.mark.parametrize(
+    ("error", "what"),
+    [
+        (MemoryError("Unable to allocate 8 GiB"), r"not enough memory \(Unable to allocate 8 GiB\).*\nClose other"),
+        (
+            duckdb.OutOfMemoryException("Out of Memory Error: 1 MB\nmore"),
+            r"not enough memory \(Out of Memory Error: 1 MB\)",
+        ),
+        (RuntimeError("can't start new thread"), "not enough memory"),
+        (OSError(errno.ENOMEM, "Cannot allocate memory"), "not enough memory"),
+        (duckdb.IOException("IO Error: no such file"), "file of the index cannot be read or written: IO Error"),
+        (duckdb.InternalException("INTERNAL Error: oops"), "DuckDB could not do it: INTERNAL Error: oops"),
+        (OSError(errno.ELOOP, "Too many levels", "a/b"), "a/b cannot be used: Too many levels"),
+        (RuntimeError("Symlink loop from 'a'"), "Symlink loop from 'a': a link leads to itself"),
+    ],
+)
+def test_what_befalls_a_machine_is_told_in_one_place(error: Exception, what: str) -> None:
+    with pytest.raises(errors.MudataError, match=rf"(?s){what}"), errors.telling_machine_errors():
+        raise error
+
+
+@pytest.mark.parametrize("error", [ValueError("x"), RuntimeError("x"), KeyError("x"), ConnectionError("x")])
+def test_what_is_a_fault_of_the_program_stays_one(error: Exception) -> None:
+    with pytest.raises(type(error), match="x"), errors.telling_machine_errors():
+        raise error

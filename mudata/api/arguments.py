@@ -45,6 +45,8 @@ def checked(**former: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
                 for one in value if many_given else (value,):
                     if not (fits(one, hints()[key]) or (one is None and parameter.default == ())):
                         raise _unfit(function, parameter, one)
+                    if "Path" in str(parameter.annotation) and _has_null(one):
+                        raise ArgumentError(f"{name}: {key} holds a null character.", "No path can have one.")
                 bound.arguments[key] = () if value is None and parameter.default == () else plain(value)
             with telling_machine_errors():
                 return cast("Callable[..., R]", function)(*bound.args, **bound.kwargs)
@@ -52,6 +54,13 @@ def checked(**former: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
         return call
 
     return decorate
+
+
+def _has_null(value: object) -> bool:
+    """Whether a text or path, or one of several, holds a null character."""
+    if isinstance(value, list | tuple):
+        return any(map(_has_null, value))
+    return isinstance(value, str | Path) and "\0" in str(value)
 
 
 def _unfit(function: Callable[..., object], parameter: inspect.Parameter, value: object) -> ArgumentError:

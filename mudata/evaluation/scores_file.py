@@ -3,12 +3,10 @@ damaged or changed by hand is told with the place that is wrong."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any, Self
 
-from pydantic import FiniteFloat, NonNegativeInt, ValidationError, model_validator
+from pydantic import Field, FiniteFloat, NonNegativeInt, ValidationError, model_validator
 
 from mudata.evaluation.metrics.scored import HEADLINE
 from mudata.evaluation.protocol import Kind
@@ -92,7 +90,7 @@ class _SavedScores(_Part):
     per_label: tuple[_LabelRow, ...]
     confusion: tuple[_ConfusionCell, ...]
     policies: tuple[_ParsingRule, ...] = ()
-    detectable: Mapping[str, _Detectable] = MappingProxyType({})
+    detectable: dict[str, _Detectable] = Field(default_factory=dict)
     captions: JsonObject | None = None
     oov_terms: tuple[tuple[str, NonNegativeInt], ...] = ()
     opinions: tuple[_Opinion, ...] = ()

@@ -132,3 +132,30 @@ def test_only_what_is_appended_may_be_absent_or_torn(tmp_path: Path) -> None:
     assert list(numbered(path, {"a"}, appended=True)) == [(1, {"a": 1})]
     with pytest.raises(EvaluationError, match="line 2 is no JSON"):
         list(numbered(path))
+
+
+def test_options_that_are_no_labels_are_told(tmp_path: Path) -> None:
+    task = {"dataset": "d", "name": "genre", "kind": "classify", "noun": "genre", "namespace": "genre"}
+    task |= {"prompt_id": "p", "prompt_template": "?", "card_sha256": "", "options": ["low", "odd"]}
+    task["labels"] = {"part": "genre", "vocabulary": [{"id": "low"}, {"id": "high"}]}
+    (tmp_path / "run.json").write_text(json.dumps(settings().record() | {"tasks": [task]}))
+    with pytest.raises(EvaluationError, match=r"run\.json cannot be read: options of d: 'odd' is none of its labels"):
+        _ = Run(tmp_path).tasks
+
+
+@pytest.mark.parametrize(
+    ("text", "what"),
+    [
+        ("[1]", "it is no JSON object but a list"),
+        ("{}", "it has no n"),
+        ("[" * 100_000, "line 1 is no JSON: .*nested more than 100 deep"),
+        ('{"n": ' + "9" * 5000 + "}", "line 1 is no JSON: a number of 5,000 digits"),
+        ('{"n": NaN}', "n: a whole number is expected|n: a finite number is expected"),
+    ],
+)
+def test_scores_that_are_none_are_told_with_what_to_do(tmp_path: Path, text: str, what: str) -> None:
+    (tmp_path / "scores.json").write_text(text)
+    with pytest.raises(
+        EvaluationError, match=rf"(?s)scores\.json cannot be read: ({what}).*\nScore the run again: mudata"
+    ):
+        _ = Run(tmp_path).scores

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mudata.errors import MissingExtra
+from mudata.errors import EvaluationError, MissingExtra
 from mudata.home import write_atomic
 from mudata.narration import SILENT, Progress
 
@@ -47,9 +47,11 @@ def write(
     Raises:
         MissingExtra: the extra `report` is not installed.
         UnknownName: no run has that name.
-        EvaluationError: a run is damaged or not scored.
+        EvaluationError: a run is damaged or not scored, or a folder is named for a file, or a file for
+            a folder.
     """
     _needs_extra()
+    _check_places((page, markdown, latex), (plots, data))
     from mudata.evaluation.report import charts, exports, paper_tables
     from mudata.evaluation.report.explorer import find_audio
     from mudata.evaluation.report.gather import gather
@@ -83,6 +85,16 @@ def write(
         with progress.bar("Writing the data", unit=""):
             written |= exports.save(report, data)
     return written
+
+
+def _check_places(files: Sequence[Path | None], folders: Sequence[Path | None]) -> None:
+    """Before minutes of work: whether each name can be that of a file, or of a folder."""
+    for path in filter(None, files):
+        if not path.name or path.is_dir():
+            raise EvaluationError(f"{path} is a folder.", "Name a file to write.")
+    for path in filter(None, folders):
+        if path.exists() and not path.is_dir():
+            raise EvaluationError(f"{path} is a file.", "Name a folder to write to.")
 
 
 def _needs_extra() -> None:

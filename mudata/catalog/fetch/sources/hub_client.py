@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 from mudata.errors import FetchError, NeedsToken, Offline
 from mudata.home import flag
-from mudata.json_files import ODD_REPLY
+from mudata.json_files import WRONG_SHAPE
 from mudata.safe_text import keep_secret
 from mudata.web_address import fault_of, shown
 
@@ -175,7 +175,7 @@ class HubClient:
             raise FetchError(f"{self._page}: the host answers {status}.", "Try again later.") from error
         except httpx2.HTTPError as error:
             raise FetchError(f"{self._page} cannot be reached: {error}.", "Try again later.") from error
-        except ODD_REPLY as error:
+        except WRONG_SHAPE as error:
             raise FetchError(
                 f"{self._page}: the host's reply is not what the client expects ({type(error).__name__}: {error}).",
                 "Try again later.",

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 from mudata.catalog.fetch.transfer import retry_after
 from mudata.errors import FetchError, NeedsToken, Offline, from_os_error
-from mudata.json_files import ODD_REPLY, as_type
+from mudata.json_files import WRONG_SHAPE, as_type
 from mudata.safe_text import keep_secret
 
 if TYPE_CHECKING:
@@ -81,7 +81,7 @@ class KaggleClient:
         while True:
             try:
                 return action(self._api)
-            except (OSError, *ODD_REPLY) as error:  # what requests raises are OSErrors
+            except (OSError, *WRONG_SHAPE) as error:  # what requests raises are OSErrors
                 tries += 1
                 response = getattr(error, "response", None)
                 status = getattr(response, "status_code", None)

@@ -32,6 +32,7 @@ from mudata.evaluation.models.device import placement, quieten
 from mudata.evaluation.models.weights.weight_store import provenance
 from mudata.evaluation.protocol import Answer, Clip, Failure, ModelCapabilities, Question, Ranking
 from mudata.evaluation.tasks.prompts import LETTERS
+from mudata.json_files import WRONG_SHAPE
 
 if TYPE_CHECKING:
     import numpy as np
@@ -182,7 +183,7 @@ class AudioLLM:
             ) from error
         except KeyError as error:
             raise ModelError(f"A setting is missing in {self.folder}: {error}.", "Fetch the model again.") from error
-        except (OSError, ValueError, TypeError) as error:  # transformers' own words for files that are not there or odd
+        except (OSError, *WRONG_SHAPE) as error:  # transformers' own words for files that are not there or odd
             first = (str(error).strip().splitlines() or [type(error).__name__])[0]
             raise ModelError(f"{self.folder} cannot be loaded: {first}", "Fetch the model again.") from error
         if self.device.startswith("cuda"):

@@ -226,4 +226,16 @@ def _file(path: Path, inside: str | None, allow: tuple[Any, ...]) -> dict[str, A
         return slices
     content = unpickled(path, allow)
     entry = content if inside is None else _entry(path, content, inside)
-    return {name: tensor for name, tensor in entry.items() if isinstance(tensor, torch.Tensor)}
+    if not isinstance(entry, dict):
+        raise ModelError(
+            f"{path.name} holds {_kind(entry)} where tensors by their names are expected.",
+            "It is another model's file.",
+        )
+    return {
+        name: tensor for name, tensor in entry.items() if isinstance(tensor, torch.Tensor) and isinstance(name, str)
+    }
+
+
+def _kind(value: object) -> str:
+    names = {type(None): "nothing", list: "a list", tuple: "a list", torch.Tensor: "one tensor"}
+    return names.get(type(value), f"a {type(value).__name__}")

@@ -168,3 +168,51 @@ def test_taking_tensors_one_by_one_keeps_one_in_memory(tmp_path: Path, kind: str
         assert moved[0] == int(name)
         most = max(most, anonymous() - before)
     assert most < 8 * each, "far less than the 24 that the file has"
+
+
+@pytest.mark.parametrize("write", [torch.save, lambda what, path: old(path, what)], ids=["zip", "old"])
+@pytest.mark.parametrize(
+    ("saved", "what"),
+    [
+        ([torch.ones(2)], "holds a list where tensors by their names are expected"),
+        ((torch.ones(2),), "holds a list where"),
+        (torch.ones(2), "holds one tensor where"),
+        (None, "holds nothing where"),
+        (7, "holds a int where"),
+        ("text", "holds a str where"),
+    ],
+)
+def test_what_was_saved_without_names_is_told(tmp_path: Path, write: Any, saved: Any, what: str) -> None:
+    path = tmp_path / "w.bin"
+    write(saved, path)
+    assert convert.convert(path) is None
+    with pytest.raises(ModelError, match=rf"w\.bin {what}"):
+        read(path)
+    write({"model": saved}, path)
+    with pytest.raises(ModelError, match=rf"w\.bin {what}"):
+        read(path, inside="model")
+
+
+def test_names_that_are_none_are_passed_over(tmp_path: Path) -> None:
+    torch.save({"a": torch.ones(2), 3: torch.ones(2), None: torch.ones(1)}, tmp_path / "w.bin")
+    assert list(read(tmp_path / "w.bin")) == ["a"]
+
+
+@pytest.mark.parametrize(
+    ("text", "what"),
+    [
+        ('{"weight_map": {"a": 5}}', "names the shard 5"),
+        ('{"weight_map": {"a": ["s1.bin"]}}', r"names the shard \['s1\.bin'\]"),
+        ('{"weight_map": {"a": null}}', "names the shard None"),
+        ('{"weight_map": ["s1.bin"]}', "has no weight_map"),
+        ('{"weight_map": 3}', "has no weight_map"),
+        ("[1]", "cannot be read: it is no JSON object but a list"),
+        ("[" * 100_000, "cannot be read: .*nested more than 100 deep"),
+        ('{"weight_map": {"a": ' + "7" * 5000 + "}}", "cannot be read: .*a number of 5,000 digits"),
+        ("\0\0", "cannot be read: .*zero bytes"),
+    ],
+)
+def test_an_index_of_something_else_is_told(tmp_path: Path, text: str, what: str) -> None:
+    (tmp_path / "pytorch_model.bin.index.json").write_text(text)
+    with pytest.raises(ModelError, match=rf"(?s)index\.json {what}"):
+        read(tmp_path)
