@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 
 STATEMENTS = {
     "UPDATE EXTENSIONS": "UNKNOWN", "EXPLAIN UPDATE EXTENSIONS": "UNKNOWN", "PRAGMA database_list": "PRAGMA",
-    "PRAGMA threads=4": "SET", "CALL pragma_version()": "CALL", "CHECKPOINT": "CALL", "COPY (SELECT 1) TO 'z.csv'": "COPY",
+    "PRAGMA threads=4": "SET", "CALL pragma_version()": "CALL", "CHECKPOINT": "CALL",
+    "COPY (SELECT 1) TO 'z.csv'": "COPY",
     "ATTACH ':memory:' AS x": "ATTACH", "DETACH x": "DETACH", "USE memory": "SET", "SET threads = 1": "SET",
     "RESET threads": "SET", "LOAD json": "LOAD", "INSTALL json": "LOAD", "EXPORT DATABASE 'z'": "EXPORT",
     "IMPORT DATABASE 'z'": "PRAGMA", "VACUUM": "VACUUM", "ANALYZE": "VACUUM", "PREPARE p AS SELECT 1": "PREPARE",

@@ -183,8 +183,8 @@ def test_an_unfinished_run_is_not_scored(corpus: Corpus, home: Home, tmp_path: P
     [
         ("answers.jsonl", b"{oops", r"answers\.jsonl cannot be read: line 3 is no JSON"),
         ("answers.jsonl", b"[1]", r"answers\.jsonl cannot be read: line 3 is no JSON object"),
-        ("answers.jsonl", b'{"clip_id": "x"}', r"answers\.jsonl cannot be read: line 3: it has no key"),
-        ("questions.jsonl", b'{"clip_id": "x"}', r"questions\.jsonl cannot be read: line 3: it has no dataset"),
+        ("answers.jsonl", b'{"clip_id": "x"}', r"answers\.jsonl cannot be read: line 3 lacks answer"),
+        ("questions.jsonl", b'{"clip_id": "x"}', r"questions\.jsonl cannot be read: line 3 lacks dataset"),
         ("answers.jsonl", b'"\xff"', r"line 3 is no JSON: not UTF-8 text"),
     ],
 )
