@@ -8,7 +8,6 @@ people write stays to the letter: line ends, tabs, every script, marks that join
 
 from __future__ import annotations
 
-import base64
 import os
 import re
 from functools import lru_cache
@@ -28,8 +27,9 @@ _VARIABLES = (
 )
 """Environment variables whose values this program or its clients send."""
 
-_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]|\r(?!\n)")
-"""C0 and C1 (ECMA-48) but for tabs and line ends; explicit directional formatting (UAX 9)."""
+_CONTROL = "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]|\r(?!\n)"
+"""C0 and C1 (ECMA-48) but for tabs and line ends; explicit directional formatting (UAX 9).
+A pattern that `re` compiles when it is first needed: every start of mudata reads this module."""
 
 _kept: set[str] = set()
 
@@ -59,7 +59,7 @@ def printable(text: str) -> str:
     marks for halves of surrogate pairs."""
     if text.isprintable():
         return text
-    return _CONTROL.sub("\ufffd", text.encode("utf-8", "replace").decode())
+    return re.sub(_CONTROL, "\ufffd", text.encode("utf-8", "replace").decode())
 
 
 def safe_values(value: Any) -> Any:
@@ -73,7 +73,7 @@ def safe_values(value: Any) -> Any:
 
 def escaped(json_text: str) -> str:
     """JSON that means the same and is printable: control characters as \\u001b."""
-    return _CONTROL.sub(lambda found: f"\\u{ord(found[0]):04x}", json_text)
+    return re.sub(_CONTROL, lambda found: f"\\u{ord(found[0]):04x}", json_text)
 
 
 @lru_cache(maxsize=8)
@@ -95,6 +95,8 @@ def _sign(sign: str) -> str:
 
 def _base64(key: str) -> set[str]:
     """What of a key is the same in every base64 text that it is in, for each place where it may begin."""
+    import base64
+
     found = set()
     for before in range(3):
         encoded = base64.b64encode(bytes(before) + key.encode()).decode()
