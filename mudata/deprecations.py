@@ -2,8 +2,8 @@
 
 They speak to the authors of mudata, and the user can do nothing about them. Only the showing is
 changed, neither filters nor logs: where warnings are errors or are recorded, as in the tests, they
-still are. Shown as ever are warnings of mudata itself, those of calls that do not come from mudata,
-and everything where Python was started with -W or PYTHONWARNINGS.
+still are. Shown as ever are warnings of mudata itself (of files in one line), those of calls that
+do not come from mudata, and everything where Python was started with -W or PYTHONWARNINGS.
 """
 
 from __future__ import annotations
@@ -13,6 +13,8 @@ import sys
 import warnings
 from types import FrameType
 from typing import TYPE_CHECKING, Any
+
+from mudata.errors import UnreadableFileWarning
 
 if TYPE_CHECKING:
     import logging
@@ -44,6 +46,9 @@ def hide_deprecations() -> None:
 
 def _show_others(message: Warning | str, category: type[Warning], *where: Any) -> None:
     """In the place of `warnings.showwarning`; `where` are its other arguments."""
+    if issubclass(category, UnreadableFileWarning):  # it names its file itself
+        sys.stderr.write(f"Warning: {message}\n")
+        return
     if issubclass(category, _KINDS) or announced(f"{category.__name__} {message}"):
         warner = sys._getframe(2)  # beyond the one function of `warnings` that calls this
         if not _is_ours(warner) and _called_by_us():

@@ -157,6 +157,10 @@ class EvaluationError(MudataError):
     """An evaluation that cannot be run or scored, or whose files cannot be read back."""
 
 
+class UnreadableFileWarning(UserWarning):
+    """A file of the user's own, such as a card, that cannot be read; it was passed over."""
+
+
 def some(names: Iterable[str], most: int, *, counted: bool = True) -> str:
     """The first of many names for a message: 'a, b and 3 more', or not counted 'a, b, ...'."""
     every = list(names)

@@ -102,6 +102,7 @@ def evaluate(
     rank: bool = False,
     timeout: float | None = None,
     force: bool = False,
+    offline: bool = False,
     seed: int = 0,
     options: Mapping[str, object] | None = None,
     command: str | None = None,
@@ -134,6 +135,7 @@ def evaluate(
         rank: also keep how likely the model finds every option.
         timeout: seconds after which a batch is given up [default: wait].
         force: load the model even if its weights are larger than the memory.
+        offline: take weights from this machine only; never ask Hugging Face.
         seed: of everything that is drawn.
         options: any other option of the model, by name.
         command: what run.json keeps as the command that repeats the run.
@@ -174,6 +176,7 @@ def evaluate(
         rank=rank,
         audio=audio,
         force=force,
+        offline=offline,
     )
     return ScoredRun(ask(Home.default(), request, chosen(progress)).folder)
 

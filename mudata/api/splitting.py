@@ -200,8 +200,7 @@ def export_split(
 
 @checked()
 def splits() -> list[Manifest]:
-    """The splits in the home, by name."""
+    """The splits in the home, by name; manifests that cannot be read are passed over with a warning."""
     from mudata.catalog.splits import manifest
 
-    home = Home.default()
-    return [manifest.load(home, name) for name in manifest.names(home)]
+    return list(manifest.load_all(Home.default()))

@@ -81,16 +81,17 @@ def check(paths: tuple[Path, ...], notes: bool, as_json: bool) -> None:
     exit 1 if one is broken.
 
     A card's label sets are resolved, as reading answers needs them. Files in a folder `words` are
-    words files, in `models` model cards, in `models/parts` parts of models.
+    words files, in `suites` suites, in `models` model cards, in `models/parts` parts of models.
     """
     from mudata.catalog.cards import lexicon as words
     from mudata.evaluation.models import card_lint as lint
     from mudata.evaluation.models import model_card
+    from mudata.evaluation.suites import suite
 
     files = [f for p in paths for f in (sorted(p.glob("*.yaml")) if p.is_dir() else [p])]
     if paths and not files:
         raise click.UsageError(f"There is no card (*.yaml) in {', '.join(map(str, paths))}.")
-    kinds = (card_files.files(), words.files(), model_card.files(), model_card.parts())
+    kinds = (card_files.files(), words.files(), model_card.files(), model_card.parts(), suite.files())
     rows = [_checked(file) for file in files or [file for kind in kinds for file in kind.values()]]
     whole = {row["card"] for row in rows if row["ok"]}
     if not files and (wrong := lint.survey(model_card.load(f) for f in model_card.files().values() if str(f) in whole)):
@@ -121,6 +122,11 @@ def _checked(file: Path) -> dict[str, Any]:
     try:
         if file.resolve().parent.name == "words":
             loader.parse(file, Lexicon)
+            return {"card": str(file), "ok": True, "problem": None, "notes": []}
+        if file.resolve().parent.name == "suites":
+            from mudata.evaluation.suites import suite
+
+            suite.load(str(file))
             return {"card": str(file), "ok": True, "problem": None, "notes": []}
         if _is_of_models(file):
             from mudata.evaluation.models.card_lint import lint as lint_model

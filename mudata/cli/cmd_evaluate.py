@@ -119,6 +119,11 @@ def _pair(_: click.Context, __: click.Parameter, given: tuple[str, ...]) -> dict
     help="Give up a batch that takes longer [default: wait].",
 )
 @click.option("--force", is_flag=True, help="Load the model even if its weights are larger than the memory.")
+@click.option(
+    "--offline",
+    is_flag=True,
+    help="Only weights that are here; never ask Hugging Face (also MUDATA_OFFLINE=1).",
+)
 @click.option("--dry-run", is_flag=True, help="Show what would be asked, and ask nothing.")
 @click.option("--seed", type=int, default=0, show_default=True, help="Seed of everything that is drawn.")
 @click.option(

@@ -16,8 +16,10 @@ def models(ctx: click.Context, as_json: bool) -> None:
     """List the models that can be asked, those of the survey first.
 
     params: all of them, encoders included. GB: memory that the weights take as they are loaded by
-    default. use: what the terms of the weights and of what they are built on allow. weights:
-    whether they were fetched. fits: GPU; RAM (in 32 bit); RAM, bf16 (half of that); no.
+    default. use: what the terms of the weights and of what they are built on allow. weights: yes
+    (fetched); part; cached (Hugging Face's own client has them); no. fits: GPU; RAM (in 32 bit);
+    RAM, bf16 (half of that); no. packages: whether those that run it are installed. ready: whether
+    it can be asked without fetching or installing anything.
     """
     if not ctx.invoked_subcommand:
         _list(as_json)
@@ -36,7 +38,7 @@ def _list(as_json: bool) -> None:
 
     home, here = Home.default(), hardware.look()
     if as_json:
-        emit_json([model_facts.facts(listing, card, home, here) for listing, card in model_facts.ordered()])
+        emit_json(model_facts.all_facts(home, here))
         return
     emit(model_facts.rows(home), as_json=False, columns=model_facts.COLUMNS)
     click.echo(f"This machine: {here}. More: mudata models info NAME", err=True)

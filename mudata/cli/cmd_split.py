@@ -231,20 +231,17 @@ def list_(as_json: bool) -> None:
     from mudata.catalog.splits import manifest
     from mudata.home import Home
 
-    home = Home.default()
-    rows = []
-    for name in manifest.names(home):
-        made = manifest.load(home, name)
-        rows.append(
-            {
-                "name": name,
-                "datasets": list(made.datasets),
-                "parts": [f"{part} {len(members)}" for part, members in made.parts.items()],
-                "seed": made.seed,
-                "made": made.created_at,
-                "sha256": made.sha256 if as_json else made.sha256[:12],
-            }
-        )
+    rows = [
+        {
+            "name": made.name,
+            "datasets": list(made.datasets),
+            "parts": [f"{part} {len(members)}" for part, members in made.parts.items()],
+            "seed": made.seed,
+            "made": made.created_at,
+            "sha256": made.sha256 if as_json else made.sha256[:12],
+        }
+        for made in manifest.load_all(Home.default())
+    ]
     emit(rows, as_json=as_json)
 
 

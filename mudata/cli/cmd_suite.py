@@ -45,7 +45,7 @@ def list_(as_json: bool) -> None:
 
 
 def _list(as_json: bool) -> None:
-    from mudata.evaluation.suites.suite import files, load
+    from mudata.evaluation.suites.suite import load_all
 
     rows = [
         {
@@ -55,7 +55,7 @@ def _list(as_json: bool) -> None:
             "tables": [table.title for table in suite.tables],
             "source": suite.source.text,
         }
-        for suite in map(load, files())
+        for suite in load_all()
     ]
     emit(rows, as_json=as_json)
 

@@ -27,7 +27,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 from pydantic import Field, FiniteFloat
 
-from mudata.errors import EvaluationError, UnknownName
+from mudata.errors import CardError, EvaluationError, UnknownName
 from mudata.evaluation import scores_file
 from mudata.evaluation.run_settings import RunSettings, SessionRecord
 from mudata.home import is_file, write_atomic
@@ -249,7 +249,7 @@ def readable_runs(home: Home, read: Callable[[Run], T], progress: Progress = SIL
     for run in all_runs(home):
         try:
             taken = read(run)
-        except EvaluationError as error:
+        except (EvaluationError, CardError, UnknownName) as error:  # the latter of the cards that are asked
             progress.say(f"Left out: {error.what}")
         else:
             yield run, taken

@@ -3,15 +3,18 @@ by name or by the path of a file."""
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
+import re
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from mudata import yaml_files
 from mudata.catalog.cards import card_files
-from mudata.errors import CardError, UnknownName
+from mudata.errors import CardError, MudataError, UnknownName, UnreadableFileWarning
 from mudata.home import is_file
 
 if TYPE_CHECKING:  # building the schema costs 0.1 s, which `--help` need not pay
@@ -31,10 +34,9 @@ def find(name: str) -> Path:
     wanted = name.casefold().replace("-", "_").replace(" ", "_")
     if wanted in known:
         return known[wanted]
-    for path in known.values():
-        aliases = [a.casefold().replace("-", "_") for a in load(path).aliases]
-        if wanted in aliases:
-            return path
+    for card in load_all():
+        if wanted in [a.casefold().replace("-", "_") for a in card.aliases]:
+            return known[card.name]
     raise UnknownName(
         "dataset", name, known, "See `mudata list`, or put your own card into a folder named by MUDATA_CARDS."
     )
@@ -64,9 +66,33 @@ def load(card: str | Path) -> Card:
 
 
 def load_all() -> Iterator[Card]:
-    """Every card that is found, by name."""
+    """Every card that is found, by name; those that cannot be read are passed over."""
     for path in card_files.files().values():
-        yield load(path)
+        with passing_over(path):
+            yield load(path)
+
+
+_told: dict[str | tuple[str, type[Warning], int], int] = {}
+"""What `warnings` keeps of what was told, so that it is told once."""
+
+
+@contextlib.contextmanager
+def passing_over(path: Path) -> Iterator[None]:
+    """Whoever looks through many files goes on where one cannot be read: an error of mudata in
+    here becomes an UnreadableFileWarning, which is told once.
+
+    Whoever asks for a file by name does without this, and gets the error.
+    """
+    try:
+        yield
+    except MudataError as error:
+        first, *more = error.what.split("\n")
+        at = re.match(r".+\.ya?ml:(\d+): ", first)
+        text = first if at or first.startswith(str(path)) else f"{path}: {first}"
+        text = text.rstrip(".") + (f" (and {len(more)} more)" if more else "")
+        warnings.warn_explicit(
+            f"{text}. It is passed over.", UnreadableFileWarning, str(path), int(at[1]) if at else 1, registry=_told
+        )
 
 
 def parse(path: Path, model: type[Model]) -> Model:

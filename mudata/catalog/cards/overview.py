@@ -26,12 +26,19 @@ FILE = BUILT_IN / "datasets" / "overview.json"
 def rows() -> list[dict[str, Any]]:
     """A line for each dataset that has a card, by name: name, title, tags, format, duration, clips
     (of the default subset; None where the card does not say), audio, usage, availability, licence,
-    homepage.
-
-    Raises CardError.
+    homepage. A card that cannot be read is passed over.
     """
     ready = read_object(FILE, missing_ok=True, hint="Install mudata again.", error=CardError)
-    return [ready.get(_sha256(path)) or _read(path) for path in files().values()]
+    lines = []
+    for path in files().values():
+        line = ready.get(_sha256(path)) if path.is_file() else None
+        if line is None:
+            from mudata.catalog.cards.loader import passing_over
+
+            with passing_over(path):
+                line = _read(path)
+        lines.append(line)
+    return [line for line in lines if line]
 
 
 def made() -> str:

@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from mudata.catalog.read.sql_literals import identifier, quote
-from mudata.errors import QueryError, SplitError, UnknownName, some
+from mudata.errors import CardError, QueryError, SplitError, UnknownName, some
 
 Faults = Literal["drop", "warn", "keep"]
 
@@ -155,7 +155,7 @@ def _silent(datasets: Sequence[str]) -> list[str]:
 
     notes = []
     for name in datasets:
-        with contextlib.suppress(UnknownName):  # indexed from a card file that is elsewhere
+        with contextlib.suppress(UnknownName, CardError):  # indexed from a card file that is elsewhere, or was changed
             if note := loader.load(name).audio_note:
                 notes.append(f"{name}: {note}")
     return notes

@@ -10,11 +10,12 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, ClassVar, Literal
 
+from mudata.catalog.cards.loader import passing_over
 from mudata.errors import SplitError, UnknownName
 from mudata.home import Home, now, write_atomic
 from mudata.json_files import as_type, parse
@@ -141,6 +142,13 @@ def in_order(parts: Iterable[str]) -> list[str]:
 def names(home: Home) -> list[str]:
     """The splits in the home, sorted."""
     return sorted(path.stem for path in home.splits.glob("*.json"))
+
+
+def load_all(home: Home) -> Iterator[Manifest]:
+    """Every split in the home, by name; manifests that cannot be read are passed over."""
+    for name in names(home):
+        with passing_over(path := home.splits / f"{name}.json"):
+            yield _parse(path)
 
 
 def load(home: Home, name_or_path: str | Path) -> Manifest:

@@ -36,7 +36,7 @@ class EvalRequest:
     timeout_s: how long one call of the model may take. rank: also let the model tell how likely
     every option is. audio: 'source' plays the original files, neither mixed nor resampled. batch:
     'auto' finds the largest that fits. force: load the model even where its weights are larger than
-    the memory.
+    the memory. offline: take weights from this machine only.
     """
 
     model: str
@@ -56,6 +56,7 @@ class EvalRequest:
     rank: bool = False
     audio: AudioSource = "clip"
     force: bool = False
+    offline: bool = False
 
 
 class Plan:

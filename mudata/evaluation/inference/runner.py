@@ -61,7 +61,7 @@ def preview(home: Home, request: EvalRequest) -> dict[str, Any]:
 
 def _planned(home: Home, request: EvalRequest) -> Plan:
     batch = None if request.batch == "auto" else request.batch
-    offer = {"seed": request.seed, "cache": home.models / "cache", "batch": batch}
+    offer = {"seed": request.seed, "cache": home.models / "cache", "batch": batch, "offline": request.offline or None}
     model = registry.create(request.model, offer=offer, **request.options)
     _check(request, model)
     card = registry.card_of(registry.find(request.model))

@@ -16,6 +16,7 @@ import numpy as np
 
 from mudata.errors import ModelError
 from mudata.evaluation.models.device import placement, quieten
+from mudata.evaluation.models.weights.hub_checkpoint import loading_options
 from mudata.evaluation.models.weights.safe_load import reading
 from mudata.evaluation.models.weights.weight_store import provenance
 from mudata.evaluation.protocol import Answer, Clip, Failure, ModelCapabilities, Question, Ranking
@@ -29,7 +30,7 @@ class Clap:
     """A CLAP checkpoint (Hugging Face id or folder).
 
     template: the sentence around an option, with `{}`. tags: how many options a tagging question
-    gets, since similarities have no threshold of their own.
+    gets, since similarities have no threshold of their own. offline: never ask the Hub.
     """
 
     def __init__(
@@ -42,8 +43,10 @@ class Clap:
         batch: int = 16,
         template: str = TEMPLATE,
         tags: int = 3,
+        offline: bool = False,
     ) -> None:
         self.checkpoint, self.revision, self.device, self.dtype = checkpoint, revision, device, dtype
+        self.offline = offline
         self.template, self.tags = template, tags
         self.capabilities = ModelCapabilities(batch=batch, forced_choice=True, gives_logits=True)
         self._sentences: dict[tuple[str, ...], Any] = {}
@@ -54,12 +57,11 @@ class Clap:
 
         quieten()
         self.device, self._torch_dtype = placement(self.device, self.dtype)
+        where = {"revision": self.revision, **loading_options(self.checkpoint, self.revision, offline=self.offline)}
         hint = "Check the name and --revision, for example laion/clap-htsat-unfused."
         with reading(f"The CLAP checkpoint {self.checkpoint!r}", hint, done="loaded"):
-            self.processor: Any = transformers.ClapProcessor.from_pretrained(self.checkpoint, revision=self.revision)
-            model = transformers.ClapModel.from_pretrained(
-                self.checkpoint, revision=self.revision, dtype=self._torch_dtype
-            )
+            self.processor: Any = transformers.ClapProcessor.from_pretrained(self.checkpoint, **where)
+            model = transformers.ClapModel.from_pretrained(self.checkpoint, dtype=self._torch_dtype, **where)
         self.model: Any = model.to(self.device).eval()
         extractor = self.processor.feature_extractor
         self._window = int(extractor.nb_max_samples)

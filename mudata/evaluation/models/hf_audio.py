@@ -18,6 +18,7 @@ from mudata.errors import ModelError
 from mudata.evaluation.align.thoughts import MARKS, left_open
 from mudata.evaluation.models import hf_architectures
 from mudata.evaluation.models.device import placement, quieten
+from mudata.evaluation.models.weights.hub_checkpoint import loading_options
 from mudata.evaluation.models.weights.safe_load import reading
 from mudata.evaluation.models.weights.weight_store import provenance
 from mudata.evaluation.protocol import Answer, Clip, Failure, ModelCapabilities, Question, Ranking
@@ -45,7 +46,8 @@ class TransformersAudio:
     it lacks it) and float32 on a CPU; or 'bf16', 'fp16', 'fp32'. sampling: 'greedy', or 'paper': as
     the checkpoint's generation_config says, drawn with `seed`. batch: None takes 8, or what a GPU
     has room for. thinking: switches thoughts on or off where the chat template has a switch for
-    them (`enable_thinking`); None leaves it as the template has it.
+    them (`enable_thinking`); None leaves it as the template has it. offline: never ask the
+    Hub.
     """
 
     def __init__(
@@ -60,10 +62,11 @@ class TransformersAudio:
         sampling: str = "greedy",
         thinking: bool | None = None,
         seed: int = 0,
+        offline: bool = False,
     ) -> None:
         if sampling not in ("greedy", "paper"):
             raise ModelError(f"No sampling named {sampling!r}.", "Known: greedy, paper.")
-        self.checkpoint, self.revision = checkpoint, revision
+        self.checkpoint, self.revision, self.offline = checkpoint, revision, offline
         self.device, self.dtype = device, dtype
         self.max_new_tokens, self.sampling, self.seed = max_new_tokens, sampling, seed
         self.thinking, self._batch = thinking, batch
@@ -82,6 +85,7 @@ class TransformersAudio:
         quieten()
         self.device, self._torch_dtype = placement(self.device, self.dtype)
         where: dict[str, Any] = {"revision": self.revision, "trust_remote_code": False}
+        where |= loading_options(self.checkpoint, self.revision, offline=self.offline)
         hint = "Check the name and --revision; for a gated repository accept its terms on its page and set HF_TOKEN."
         try:
             with reading(f"The checkpoint {self.checkpoint!r}", hint, done="loaded"):

@@ -3,12 +3,15 @@ models."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from mudata.catalog.cards import loader
 from mudata.catalog.fetch.plan import describe
 from mudata.evaluation.models import hardware
 from mudata.evaluation.models.registry import card_of, listings
-from mudata.evaluation.models.weights import fetch_weights, weight_store
+from mudata.evaluation.models.weights import fetch_weights, hub_checkpoint, weight_store
 
 if TYPE_CHECKING:
     from mudata.evaluation.models.hardware import Machine
@@ -17,8 +20,11 @@ if TYPE_CHECKING:
     from mudata.evaluation.models.weights.weight_store import PartOnDisk
     from mudata.home import Home
 
-COLUMNS = ("name", "language model", "params", "hears", "GB", "use", "weights", "fits", "installed")
+COLUMNS = ("name", "language model", "params", "hears", "GB", "use", "weights", "fits", "packages", "ready")
 """Of `rows`; `mudata models --help` says what they mean."""
+
+_NEED_A_CHECKPOINT = ("transformers", "clap", "served")
+"""Listings that stand for any checkpoint or server of one's own."""
 
 
 def ordered() -> list[tuple[Listing, ModelCard | None]]:
@@ -33,8 +39,16 @@ def ordered() -> list[tuple[Listing, ModelCard | None]]:
 
 def rows(home: Home) -> list[dict[str, Any]]:
     """A row of `COLUMNS` for each model, as it is on this machine."""
-    machine = hardware.look()
-    return [row(listing, card, home, machine) for listing, card in ordered()]
+    return [row(known) for known in all_facts(home, hardware.look())]
+
+
+def all_facts(home: Home, machine: Machine) -> list[dict[str, Any]]:
+    """Everything that is known of each model; one whose parts cannot be read is passed over."""
+    every = []
+    for listing, card in ordered():
+        with loader.passing_over(listing.card or Path(listing.name)):
+            every.append(facts(listing, card, home, machine))
+    return every
 
 
 def facts(listing: Listing, card: ModelCard | None, home: Home, machine: Machine) -> dict[str, Any]:
@@ -43,12 +57,15 @@ def facts(listing: Listing, card: ModelCard | None, home: Home, machine: Machine
     known |= {"code": listing.code, "comes_from": listing.package, "needs": list(listing.packages)}
     known |= {"installed": not listing.missing, "extra": listing.extra, "missing": list(listing.missing)}
     if card is None:
-        return known
+        return known | {"ready": not listing.missing and listing.name not in _NEED_A_CHECKPOINT}
     held = weight_store.look(card, home)
     known |= card.model_dump(mode="json", exclude_none=True, exclude={"name", "title", "family", "options"})
     known |= {"card_options": dict(card.options), "usage": fetch_weights.terms(card).usage}
     known |= {"parts": [part_facts(part) for part in held]}
     known |= {"downloaded": weight_store.downloaded(held) if held else None}
+    known["cached"] = bool(card.checkpoint) and hub_checkpoint.cached(str(card.checkpoint), card.revision)
+    whole = not held or known["downloaded"] == "yes" or known["cached"]
+    known["ready"] = whole and not listing.missing
     folder = home.models / card.name
     known["fits"] = machine.fits(card, folder) if held else None
     if folder.is_dir():
@@ -68,21 +85,21 @@ def part_facts(part: PartOnDisk) -> dict[str, Any]:
     return known | {"mirrors": mirrors, "how": how} | here | came
 
 
-def row(listing: Listing, card: ModelCard | None, home: Home, machine: Machine) -> dict[str, Any]:
-    """One line of the table of models."""
-    known = facts(listing, card, home, machine)
-    installed = "yes" if listing.missing == () else f"needs {listing.missing[0]}"
-    line: dict[str, Any] = {"name": listing.name, "installed": installed}
-    if card is None:
-        return line | {"hears": listing.family}
-    longest, rate, size = card.longest_s, card.sample_rate, card.parameters
+def row(known: Mapping[str, Any]) -> dict[str, Any]:
+    """One line of the table of models, of what `facts` knows."""
+    packages = f"needs {known['missing'][0]}" if known["missing"] else "yes"
+    line = {"name": known["name"], "packages": packages, "ready": "yes" if known["ready"] else "no"}
+    line["installed"] = packages  # what the column was called in 0.1.0
+    if "usage" not in known:  # no card
+        return line
+    longest, rate, size = (known.get(key) for key in ("longest_s", "sample_rate", "parameters"))
     rate_text = f"{rate / 1000:g} kHz" if rate else ""
     return line | {
-        "language model": card.language_model,
+        "language model": known.get("language_model"),
         "params": f"{size / 1e9:.2f} B" if size else None,
         "hears": " ".join(filter(None, [rate_text, f"{longest:.4g} s" if longest else ""])),
-        "GB": f"{card.memory_gb:g}" if card.memory_gb else None,
+        "GB": f"{known['memory_gb']:g}" if known.get("memory_gb") else None,
         "use": known["usage"],
-        "weights": known["downloaded"],
+        "weights": "cached" if known["cached"] and known["downloaded"] != "yes" else known["downloaded"],
         "fits": known["fits"],
     }

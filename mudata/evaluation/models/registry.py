@@ -15,6 +15,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from mudata.catalog.cards import loader
 from mudata.errors import MissingExtra, ModelError, UnknownName
 from mudata.evaluation.models import hf_architectures, model_card
 from mudata.evaluation.models.listing import BUILT_IN, FAMILIES, Listing, names, plug_ins
@@ -50,9 +51,11 @@ def find(name: str) -> Listing:
 
 
 def listings() -> Iterator[Listing]:
-    """All models, by name."""
+    """All models, by name; those whose cards cannot be read are passed over."""
+    cards = model_card.files()
     for name in names():
-        yield find(name)
+        with loader.passing_over(cards.get(name, Path(name))):
+            yield find(name)
 
 
 def card_of(listing: Listing) -> ModelCard | None:

@@ -249,12 +249,19 @@ def interval(metric: str, value: float, n: int | None) -> tuple[float, float] | 
 def anchors(dataset: str, task: str, model: str | None = None) -> list[Anchor]:
     """What all suites know to be published about a task of a dataset;
     with a model's name here, only of that one."""
-    return [anchor for name in files() for anchor in load(name).anchors(dataset, task, model)]
+    return [anchor for suite in load_all() for anchor in suite.anchors(dataset, task, model)]
 
 
 def files() -> Mapping[str, Path]:
     """Suite file by name (the file's stem), sorted by name."""
     return card_files.files("suites")
+
+
+def load_all() -> Iterator[Suite]:
+    """Every suite that is found, by name; those that cannot be read are passed over."""
+    for path in files().values():
+        with loader.passing_over(path):
+            yield load(str(path))
 
 
 def load(name: str) -> Suite:

@@ -205,12 +205,12 @@ def existing_results(home: Home, suite: Suite, progress: Progress = SILENT) -> l
     """
     best: dict[tuple[str, str, str], tuple[int, str, Run]] = {}
     exams = {suite.split_of(name): name for name in suite.exams}
+    hashes = {split.name: split.sha256 for split in manifest.load_all(home) if split.name in exams}
     for run, settings in readable_runs(home, lambda run: run.settings):
         name = exams.get(settings.split)
         if name is None or settings.task != suite.exams[name].task or settings.control:
             continue
-        path = manifest.path_of(home, settings.split)
-        if path.is_file() and manifest.load(home, settings.split).sha256 != settings.split_sha256:
+        if hashes.get(settings.split, settings.split_sha256) != settings.split_sha256:
             continue
         key = (name, settings.model, str(settings.model_sha256))
         rank = (settings.clips, settings.created_at, run)

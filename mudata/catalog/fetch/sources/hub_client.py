@@ -35,6 +35,12 @@ class Blob:
     checksums: Checksums
 
 
+def hub_cache() -> Path:
+    """Where the client keeps what came; its own constant is fixed when it is first imported."""
+    home = os.environ.get("HF_HOME") or Path(os.environ.get("XDG_CACHE_HOME", "~/.cache"), "huggingface")
+    return Path(os.environ.get("HF_HUB_CACHE") or Path(home, "hub")).expanduser()
+
+
 class HubClient:
     """One repository at one revision; the client's errors become ours, which name the card."""
 
@@ -42,9 +48,7 @@ class HubClient:
         self.mirror, self.card = mirror, card
         self.offline = offline or flag("HF_HUB_OFFLINE")
         self.endpoint = os.environ.get("HF_ENDPOINT", "https://huggingface.co").rstrip("/")
-        home = os.environ.get("HF_HOME") or Path(os.environ.get("XDG_CACHE_HOME", "~/.cache"), "huggingface")
-        self.cache = Path(os.environ.get("HF_HUB_CACHE") or Path(home, "hub")).expanduser()
-        # the client has constants for these, which are fixed when it is first imported
+        self.cache = hub_cache()
         if fault := fault_of(self.endpoint):
             raise FetchError(
                 f"Nothing can be asked at HF_ENDPOINT, {shown(self.endpoint)}: {fault}.",

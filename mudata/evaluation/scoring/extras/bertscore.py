@@ -101,15 +101,17 @@ class TokenEncoder:
         except ImportError as error:
             raise MissingExtra("BERTScore", str(error.name), "captions") from error
         from mudata.evaluation.models.device import placement, quieten
+        from mudata.evaluation.models.weights.hub_checkpoint import loading_options
         from mudata.evaluation.models.weights.safe_load import reading
 
         quieten()
         self.model, self.layer = model, layer
         self._device, _ = placement(device, "fp32")
+        where = {"revision": revision, **loading_options(model, revision)}
         hint = f"Check the name and the option revision; the default is {MODEL}."
         with reading(f"The encoder {model!r}", hint, done="loaded"):
-            self._tokenizer: Any = transformers.AutoTokenizer.from_pretrained(model, revision=revision)
-            network = transformers.AutoModel.from_pretrained(model, revision=revision, dtype=torch.float32)
+            self._tokenizer: Any = transformers.AutoTokenizer.from_pretrained(model, **where)
+            network = transformers.AutoModel.from_pretrained(model, dtype=torch.float32, **where)
         self._network: Any = network.to(self._device).eval()
         config = self._network.config
         if not 0 <= layer <= config.num_hidden_layers:

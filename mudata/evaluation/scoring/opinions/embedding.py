@@ -43,9 +43,12 @@ class SentenceEncoder:
             return path
         from huggingface_hub import snapshot_download
 
+        from mudata.evaluation.models.weights.hub_checkpoint import loading_options
+
+        where = {"revision": self.revision, **loading_options(self.checkpoint, self.revision)}
         files = ["*.json", "*.txt", "*.model", "model*.safetensors", "1_Pooling/*"]
         try:
-            return Path(snapshot_download(self.checkpoint, revision=self.revision, allow_patterns=files))
+            return Path(snapshot_download(self.checkpoint, allow_patterns=files, **where))
         except (OSError, ValueError) as error:
             raise ModelError(
                 f"The sentence encoder {self.checkpoint!r} cannot be had: {str(error).strip().splitlines()[0]}",
