@@ -88,6 +88,7 @@ def fetch(
     rate: int | None = None,
     workers: int | None = None,
     jobs: int = 4,
+    partial: bool | None = None,
     offline: bool = False,
     accept_licence: bool = False,
     progress: Progress | bool | None = None,
@@ -104,6 +105,7 @@ def fetch(
     rate: int | None = None,
     workers: int | None = None,
     jobs: int = 4,
+    partial: bool | None = None,
     offline: bool = False,
     accept_licence: bool = False,
     progress: Progress | bool | None = None,
@@ -120,6 +122,7 @@ def fetch(
     rate: int | None = None,
     workers: int | None = None,
     jobs: int = 4,
+    partial: bool | None = None,
     offline: bool = False,
     accept_licence: bool = False,
     progress: Progress | bool | None = None,
@@ -136,6 +139,8 @@ def fetch(
         rate: sample rate of the normalised clips in Hz [default: each source's own].
         workers: processes that decode [default: all cores].
         jobs: downloads at a time.
+        partial: True: the copy is partial on purpose, and what it lacks is no fault; it is kept with
+            the dataset, and False takes it back [default: as it was].
         offline: never touch the network.
         accept_licence: accept the dataset's terms; needed once where use is restricted.
         progress: True, False, or None for what `show_progress` says.
@@ -162,6 +167,7 @@ def fetch(
         copy=copy,
         accept_licence=accept_licence,
         jobs=jobs,
+        partial=partial,
     )
     audio_format, reporter = AudioFormat(rate), chosen(progress)
     ingested = [

@@ -19,7 +19,7 @@ from mudata.catalog.cards.licences import usage_of
 from mudata.catalog.fetch.fetcher import fetch
 from mudata.catalog.fetch.lock import alone
 from mudata.catalog.index import database
-from mudata.catalog.read.reader import DatasetContents, Issue, read
+from mudata.catalog.read.reader import NO_TABLE, DatasetContents, Issue, read
 from mudata.catalog.read.scratch_database import scratch_database
 from mudata.narration import SILENT, Progress
 from mudata.version import __version__
@@ -53,15 +53,38 @@ class Ingested:
     audio_format: str
     unchanged: bool
     """Whether the index said exactly this before; then nothing was written."""
+    lacking: int = 0
+    """Clips that the card promises, were asked for, and are neither here nor accounted for."""
+    partial: bool = False
+    """Whether that is so on purpose: see `FetchRequest.partial`."""
 
     @property
     def flavour(self) -> str:
         """The audio format, as version 0.1.0 called it."""
         return self.audio_format
 
+    @property
+    def is_incomplete(self) -> bool:
+        """Whether clips, or tables that tell of them, are not here."""
+        return self.lacking > 0 or any(issue.kind == NO_TABLE for issue in self.issues)
+
+    @property
+    def at_fault(self) -> bool:
+        """Whether anything is not as it should be: a clip is unusable, or something is not here
+        that was asked for, and not left out on purpose."""
+        return bool(self.quarantined) or (not self.partial and (bool(self.missing) or self.is_incomplete))
+
+    @property
+    def extent(self) -> str:
+        """How much is here, in words."""
+        tables = [issue.where for issue in self.issues if issue.kind == NO_TABLE]
+        without = f", without {', '.join(tables)}" if tables else ""
+        return f"{self.declared - self.lacking:,} of {self.declared:,} clips are here{without}"
+
     def __repr__(self) -> str:
         counts = f"{self.usable:,} usable of {self.fetched:,} fetched of {self.declared:,} declared clips"
         others = f", {len(self.quarantined):,} quarantined, {len(self.missing):,} missing"
+        others += ", partial on purpose" if self.partial else ""
         return f"{self.dataset}: {counts}{others} ({self.audio_format})"
 
 
@@ -109,7 +132,7 @@ def ingest(
     """
     files = home.raw(card.name) / "files"
     with progress.bar(f"{card.name}: reading", unit=""):
-        reading = read(card, files, subset=request.subset, where=request.where, limit=request.limit)
+        reading = read(card, files, subset=request.subset, where=request.where, limit=request.limit, loose=True)
     here = pa.array([(files / path).is_file() for path in reading.clips["path"].to_pylist()], pa.bool_())
     made = run(
         _jobs(card, reading.clips.filter(here)),
@@ -148,7 +171,14 @@ def ingest(
             }
         ]
     )
-    before = database.current_generation(home, card.name)
+    promised = declared if request.limit is None else min(request.limit, declared)
+    lacking = max(0, promised - len(clips)) if request.where is None else 0
+    known = database.current_generations(home).get(card.name)
+    wish = request.partial if request.partial is not None else bool(known and known.about["selection"].get("partial"))
+    partial = wish and (lacking > 0 or any(issue.kind == NO_TABLE for issue in reading.issues))
+    if partial:
+        selection["partial"] = True
+    before = known.folder if known else None
     with progress.bar(f"{card.name}: indexing", unit=""):
         after = database.publish(home, card.name, tables, selection=selection)
     return Ingested(
@@ -162,6 +192,8 @@ def ingest(
         generation=after,
         audio_format=audio_format.name,
         unchanged=before == after,
+        lacking=lacking,
+        partial=partial,
     )
 
 

@@ -9,10 +9,12 @@ from typing import Any, get_args
 import click
 
 from mudata.catalog.cards import card_files, loader, overview
+from mudata.catalog.index.holdings import holdings
 from mudata.cli import name_completion
 from mudata.cli.habits import HabitGroup
 from mudata.cli.output import emit, emit_json, json_option
-from mudata.errors import CardError, UnknownName
+from mudata.errors import CardError, HomeError, UnknownName
+from mudata.home import Home
 
 USAGES = ("unrestricted", "noncommercial", "research", "unknown")
 
@@ -25,7 +27,7 @@ USAGES = ("unrestricted", "noncommercial", "research", "unknown")
 @click.option("--audio", type=click.Choice(["yes", "no", "unverified"]), help="Only datasets whose host has audio.")
 @json_option
 def list_(tags: tuple[str, ...], usage: str | None, audio: str | None, as_json: bool) -> None:
-    """List the datasets that have a card."""
+    """List the datasets that have a card; here: how many of its clips are indexed."""
     if tags:
         from mudata.catalog.cards.schema import Tag
 
@@ -37,10 +39,11 @@ def list_(tags: tuple[str, ...], usage: str | None, audio: str | None, as_json: 
         for row in overview.rows()
         if set(tags) <= set(row["tags"]) and usage in (None, row["usage"]) and audio in (None, row["audio"])
     ]
+    held = _held()
     emit(
-        rows,
+        [row | {"here": held.get(row["name"])} for row in rows],
         as_json=as_json,
-        columns=["name", "tags", "format", "duration", "clips", "audio", "usage", "availability", "title"],
+        columns=["name", "tags", "format", "duration", "clips", "here", "audio", "usage", "availability", "title"],
     )
 
 
@@ -54,6 +57,16 @@ def info(name: str, as_json: bool) -> None:
         emit_json(card.model_dump(mode="json", exclude_defaults=True))
         return
     click.echo(str(card))
+    if here := _held().get(card.name):
+        click.echo(f"{'here:':14}{here}")
+
+
+def _held() -> dict[str, str]:
+    """How much of each dataset is here; nothing where the index cannot be read, of which those tell that need it."""
+    try:
+        return {name: str(holding) for name, holding in holdings(Home.default()).items()}
+    except HomeError:
+        return {}
 
 
 @click.command()

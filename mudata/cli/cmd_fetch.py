@@ -39,6 +39,11 @@ _SHOWN = 5
 @click.option("--rate", type=click.IntRange(1000, 655_350), metavar="HZ", help="Sample rate (default: native).")
 @click.option("--workers", type=click.IntRange(min=1), metavar="N", help="Processes that decode (default: all cores).")
 @click.option("--jobs", type=click.IntRange(min=1), default=4, metavar="N", help="Downloads at a time (default: 4).")
+@click.option(
+    "--partial/--no-partial",
+    default=None,
+    help="The copy is partial on purpose: what it lacks is then no fault, here and in verify [default: as it was].",
+)
 @click.option("--offline", is_flag=True, help="Never touch the network (also MUDATA_OFFLINE=1).")
 @click.option("--accept-licence", is_flag=True, help="Accept the dataset's terms; needed once where use is restricted.")
 @common
@@ -89,13 +94,10 @@ def fetch(
             click.echo(f"Error: {error}", err=True)
             code = max(code, error.exit_code)
             continue
-        some = request["limit"] is not None or request["where"] is not None
-        lacking = 0 if some or card.audio == "no" else max(0, ingested.declared - ingested.usable)
         rows.append(_row(ingested))
-        for line in _story(card, home, ingested, lacking):
+        for line in _story(card, home, ingested):
             say.say(line)
-        if ingested.quarantined or ingested.missing or lacking:
-            code = max(code, 1)
+        code = max(code, int(ingested.at_fault))
     if as_json:
         emit_json(rows)
     else:
@@ -118,10 +120,12 @@ def _row(ingested: Ingested) -> dict[str, Any]:
         "issues": [{"kind": issue.kind, "where": issue.where, "what": issue.what} for issue in ingested.issues],
         "flavour": ingested.audio_format,
         "unchanged": ingested.unchanged,
+        "lacking": ingested.lacking,
+        "partial": ingested.partial,
     }
 
 
-def _story(card: Card, home: Home, ingested: Ingested, lacking: int) -> list[str]:
+def _story(card: Card, home: Home, ingested: Ingested) -> list[str]:
     """What a person wants to know after a fetch:
     what is not usable and why, where things are, how to go on."""
     name = card.name
@@ -135,21 +139,21 @@ def _story(card: Card, home: Home, ingested: Ingested, lacking: int) -> list[str
     if ingested.quarantined or ingested.missing:
         query = f"SELECT clip_id, status, reason FROM clips WHERE dataset = '{name}' AND status <> 'ok'"  # noqa: S608 - shown, not run
         lines.append(f'All of them: mudata sql "{query}"')
-    elif lacking:
-        lines.append(f"{name}: the card promises {ingested.declared} clips; {lacking} of them are not here.")
+    if ingested.partial:
+        lines.append(f"{name}: {ingested.extent}, partial on purpose (--no-partial takes that back).")
+    elif ingested.is_incomplete:
+        lines.append(
+            f"{name}: {ingested.extent}. If that is on purpose, run the same command with --partial: it is then no"
+            " fault. What is not here comes with --from and a folder that has it, or from the dataset's host."
+        )
     if card.audio == "no":
         lines.append(f"{name}: {card.audio_note}")
     lines.append(
         f"{name}: raw files are in {home.raw(name) / 'files'}, clips in {home.clips(name, ingested.audio_format)}"
     )
     if ingested.usable:
-        lines.append(f"Next: {_next(card)}")
+        from mudata.catalog.splits import suggestion
+
+        if request := suggestion.suggest(home, card):
+            lines.append(f"Next: {suggestion.command(request)}")
     return lines
-
-
-def _next(card: Card) -> str:
-    words = [f"mudata split {card.name}-exam --dataset {card.name}"]
-    closed = [namespace for namespace, space in card.labels.items() if not space.open]
-    words += [f"--stratify {closed[0]}"] if closed else []
-    words += [f"--group {card.grouped_by[0]}"] if card.grouped_by else []
-    return " ".join(words)

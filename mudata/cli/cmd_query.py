@@ -169,6 +169,8 @@ def verify(name: str, deep: bool, as_json: bool, quiet: bool) -> None:
         _print_findings(findings)
         summary = ", ".join(f"{counts[severity]:,} {severity}s" for severity in ("error", "warning", "note"))
         click.echo(f"{card.name}: {summary}.", err=True)
+        if any(finding.check == "count" for finding in findings):
+            click.echo(f"Where a copy is partial on purpose: mudata fetch {card.name} --partial", err=True)
     raise SystemExit(1 if counts["error"] else 0)
 
 

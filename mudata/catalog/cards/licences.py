@@ -13,7 +13,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from mudata.errors import HomeError, NeedsLicence
+from mudata.errors import CardError, HomeError, NeedsLicence, UnknownName
 from mudata.home import Home, now, write_atomic
 from mudata.json_files import read_as
 from mudata.narration import SILENT, Progress
@@ -122,6 +122,18 @@ def consent(terms: Terms, home: Home, *, accept: bool = False, progress: Progres
 def agreed(card: Card, home: Home) -> bool:
     """Whether the dataset's terms ask for no consent, or it was given to these very terms."""
     return _agreed(_terms(card), home)
+
+
+def fetch_command(dataset: str, home: Home) -> str:
+    """The command that fetches a dataset, by name, as it can be run: with consent where it was not
+    given yet, and from a card file where no card of that name is found."""
+    from mudata.catalog.cards import loader
+
+    try:
+        card = loader.load(dataset)
+    except (UnknownName, CardError):
+        return f"mudata fetch --card FILE (the card of {dataset})"
+    return f"mudata fetch {card.name}" + ("" if agreed(card, home) else " --accept-licence")
 
 
 def _terms(card: Card) -> Terms:

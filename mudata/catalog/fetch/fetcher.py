@@ -57,12 +57,14 @@ class _DatasetFetch:
         self.ledger = Ledger(home.raw(card.name) / "fetched.json")
         self.engine = Engine(home, progress)
         self.used: dict[str, list[FetchRecord]] = {}
+        self.own = ""
+        """What the user's own files gave and did not give, in words."""
 
     def run(self) -> Fetched:
         if self.request.origin:
             from mudata.catalog.fetch.local import adopt
 
-            adopt(self.card, self.request, self._target("own files", None), self.ledger, self.progress)
+            self.own = adopt(self.card, self.request, self._target("own files", None), self.ledger, self.progress)
         stat = stat_below(self.files)
         for requirement in plan(self.card, self.subsets, self._selection(), self.ledger.records, stat):
             if requirement.adopted:
@@ -126,9 +128,19 @@ class _DatasetFetch:
             errors = [failure.error for failure in failures]
             self.engine.notes.append(f"{what} is missing: {'; '.join(dict.fromkeys(e.what for e in errors))}")
             self.engine.notes += [e.hint for e in errors if e.hint and not isinstance(e, Offline)]
+        elif self._has_own_clips():
+            why = "; ".join(dict.fromkeys(failure.error.what for failure in failures))
+            self.engine.notes.append(f"{what} could not be had: {why} {self.own}".rstrip())
         else:
-            hint = f"With files of your own: mudata fetch {self.card.name} --from FOLDER"
+            hint = self.own or f"With files of your own: mudata fetch {self.card.name} --from FOLDER"
             raise error_of(f"{self.card.name}: {what}", failures, hint)
+
+    def _has_own_clips(self) -> bool:
+        """Whether clips of the user's own are here, which are clips without any table."""
+        from mudata.catalog.fetch.local import CLIPS
+
+        own = self.ledger.records.get(CLIPS)
+        return own is not None and own.unchanged(stat_below(self.files))
 
     def _take(self, requirement: Requirement, option: Option) -> None:
         """Fetch and record what one mirror still has to give."""

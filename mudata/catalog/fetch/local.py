@@ -38,11 +38,17 @@ _ARCHIVES = (".zip", ".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tar.xz", 
 _SHARDS = (".parquet", ".arrow")
 
 
-def adopt(card: Card, request: FetchRequest, target: Target, ledger: Ledger, progress: Progress) -> None:
-    """Take what the card reads out of `request.origin`,
-    and record the components that need nothing more.
+CLIPS = "own files: clips"
+"""Names clips that came without the tables which tell of them, in the ledger."""
 
-    Raises FetchError if a path does not exist, or nothing in all of them is of use.
+
+def adopt(card: Card, request: FetchRequest, target: Target, ledger: Ledger, progress: Progress) -> str:
+    """Take what the card reads out of `request.origin`, and record the components that need nothing
+    more, and clips whether they do or not.
+
+    Where not a single clip lies as the card has it, files lie where they do not matter: a card
+    that wants `audio/{stem}.wav` takes `any/folder/x.wav`. Gives what was taken and what was not
+    among it, in words. Raises FetchError if a path does not exist, or nothing in all of them is of use.
     """
     sweep_unfinished(target.files)
     adopted = _Adopted()
@@ -51,6 +57,9 @@ def adopt(card: Card, request: FetchRequest, target: Target, ledger: Ledger, pro
         for root in _roots(card, existing.absolute()):
             progress.say(f"{card.name}: looking through {root}")
             _take(card, root, target, adopted, progress, copy=request.copy)
+    if not _clips_among(card, adopted.files, target.files):
+        for path in request.origin:
+            _take_loose(card, path.absolute(), target, adopted, progress, copy=request.copy)
     if not adopted.files:
         raise _nothing(card, request.origin, adopted)
     mirror = own_files.label(path.absolute() for path in request.origin)
@@ -60,6 +69,29 @@ def adopt(card: Card, request: FetchRequest, target: Target, ledger: Ledger, pro
         if in_play(component, subsets):
             record = FetchRecord(component=name, mirror=mirror, files=files)
             ledger.add(adopted_key(name, component, subsets), record)
+    if clips := _clips_among(card, adopted.files, target.files):
+        ledger.add(CLIPS, FetchRecord(component="clips", mirror=mirror, files=seen(clips, target.files)))
+    return _told(card, adopted.files, target.files)
+
+
+def _clips_among(card: Card, files: Iterable[Path], below: Path) -> list[Path]:
+    """The files that are no tables."""
+    tables = [Pattern(table.path) for table in card.tables.values()]
+    return [p for p in files if not any(t.match(p.relative_to(below).as_posix()) is not None for t in tables)]
+
+
+def _told(card: Card, files: list[Path], below: Path) -> str:
+    """What was taken, and what the card reads and was not among it."""
+    names = sorted({path.relative_to(below).as_posix() for path in files})
+    lacking = [
+        table.path
+        for table in card.tables.values()
+        if not table.optional and not any(Pattern(table.path).match(name) is not None for name in names)
+    ]
+    if not _clips_among(card, files, below):
+        lacking += [pattern for rule in card.clips for pattern in rule.files]
+    taken = f"Of your own files {len(names)} were taken, such as {names[0]}"
+    return taken + (f"; no file matches {', '.join(lacking)}." if lacking else ".")
 
 
 @dataclass
@@ -137,6 +169,25 @@ class _Twins:
                 own = (real + path[len(link) :]).removeprefix(self._base)
                 return own if own in self._paths else None
         return None
+
+
+def _take_loose(card: Card, root: Path, target: Target, adopted: _Adopted, progress: Progress, *, copy: bool) -> None:
+    """Take files by their names alone, into the folders that the card's patterns name outright."""
+    base, entries = own_files.files_of(root)
+    patterns = [text for rule in card.clips for text in rule.files]
+    folders = {text: text.removeprefix("**/").rpartition("/")[0] for text in patterns}
+    fixed = {Pattern(text): f for text, f in folders.items() if f and not set("*?{}") & set(f)}
+    for path in entries:
+        name = PurePosixPath(path).name
+        places = (
+            f"{folder}/{name}" for pattern, folder in fixed.items() if pattern.match(f"{folder}/{name}") is not None
+        )
+        if (belongs := next(places, None)) and target.wanted(belongs):
+            there = target.files / _text(belongs)
+            if there in adopted.files:
+                progress.say(f"{card.name}: {path} is left out: another file has its name.")
+                continue
+            adopted.files.append(_bring(base / path, there, target.files, copy=copy))
 
 
 def _archive_names(card: Card) -> set[str]:

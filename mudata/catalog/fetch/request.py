@@ -24,6 +24,9 @@ class FetchRequest:
     accept_licence: bool = False
     jobs: int = 4
     """Downloads at a time."""
+    partial: bool | None = None
+    """Whether the copy is partial on purpose: that it lacks clips or tables is then a state and no
+    fault. It is kept with the dataset; None: as it was, False takes it back."""
 
 
 @dataclass(frozen=True, kw_only=True)

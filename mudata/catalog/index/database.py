@@ -165,7 +165,9 @@ def index_sha256(home: Home, dataset: str) -> str:
     """
     newest = generations.newest(home.index / "parts" / dataset)
     if newest is None:
-        raise HomeError(f"{dataset!r} is not in the index.", f"Run: mudata fetch {dataset}")
+        from mudata.catalog.cards.licences import fetch_command
+
+        raise HomeError(f"{dataset!r} is not in the index.", f"Run: {fetch_command(dataset, home)}")
     return str(newest.about["content_sha256"])
 
 

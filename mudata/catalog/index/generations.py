@@ -187,6 +187,7 @@ class GenerationDraft:
             "mudata_version": __version__,
             "dataset": self.dataset,
             "selection": self.selection,
+            "counts": self._counts(),
             "content_sha256": self.content_sha256,
             "identity_sha256": self.identity_sha256,
             "tables": sizes,
@@ -195,6 +196,11 @@ class GenerationDraft:
         _flush(temporary / ABOUT)
         _flush(temporary)
         return temporary
+
+    def _counts(self) -> dict[str, int]:
+        """What `datasets` says of its clips, for whoever lists datasets without SQL."""
+        row = self._connection.execute("SELECT declared, usable FROM datasets").fetchone()
+        return dict(zip(("declared", "usable"), row, strict=True)) if row else {}
 
     def _view(self, name: str, columns: Sequence[Column], table: pa.Table | None) -> None:
         if table is None:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from mudata.catalog.cards import loader
+from mudata.catalog.cards.licences import fetch_command
 from mudata.catalog.index import database, stats_text
+from mudata.catalog.index.holdings import holdings
 from mudata.errors import HomeError
 
 if TYPE_CHECKING:
@@ -88,15 +90,18 @@ FROM labels GROUP BY ALL ORDER BY namespace, clips DESC, label
 
 def overview(home: Home) -> list[Row]:
     """One row per indexed dataset:
-    clips declared, fetched, usable, quarantined, missing; hours; labels; usage."""
+    clips declared, fetched, usable, quarantined, missing; hours; labels; usage; state (whole,
+    incomplete, partial on purpose, selected by where or limit)."""
+    held = holdings(home)
     with database.snapshot(home) as connection:
-        return _rows(connection, _OVERVIEW)
+        rows = _rows(connection, _OVERVIEW)
+    return [row | {"state": held[row["dataset"]].state if row["dataset"] in held else None} for row in rows]
 
 
 def stats(home: Home, name: str) -> Stats:
     """All numbers of one dataset, by its name or an alias.
 
-    Keys: dataset, title, licence, usage, tags, subset, flavour, declared, fetched, usable,
+    Keys: dataset, state (as in `overview`), title, licence, usage, tags, subset, flavour, declared, fetched, usable,
     indexed_at, hours, shortest_s, median_s, longest_s, artists, albums, tracks,
     clips_without_artist; and tables as lists of rows: status, sources, licences, splits, texts,
     attributes, faults, labels (namespace, label, known, clips, share of all clips). Hours and
@@ -106,11 +111,11 @@ def stats(home: Home, name: str) -> Stats:
     """
     dataset = name if name in database.current_generations(home) else loader.load(name).name
     if database.current_generation(home, dataset) is None:
-        raise HomeError(f"{dataset!r} is not in the index.", f"Run: mudata fetch {dataset}")
+        raise HomeError(f"{dataset!r} is not in the index.", f"Run: {fetch_command(dataset, home)}")
     with database.snapshot(home) as connection:
         for table in ("datasets", "clips", "labels", "captions", "attributes", "splits", "faults"):
             connection.execute(f'CREATE TEMP TABLE "{table}" AS FROM main.{table} WHERE dataset = ?', [dataset])
-        numbers: Row = {"dataset": dataset}
+        numbers: Row = {"dataset": dataset, "state": holdings(home)[dataset].state}
         for query in (_DATASET, _AUDIO, _GROUPS):
             numbers |= next(iter(_rows(connection, query)), {})
         tables = {key: _rows(connection, query) for key, query in _TABLES.items()}

@@ -37,7 +37,8 @@ def _summary(found: Mapping[str, Any]) -> Iterable[tuple[str, str]]:
     if found["subset"]:
         yield "subset", found["subset"]
     usable, fetched, declared = (f"{found[key] or 0:,}" for key in ("usable", "fetched", "declared"))
-    yield "clips", f"{usable} usable of {fetched} fetched of {declared} declared"
+    partial = ", partial on purpose" if found["state"] == "partial" else ""
+    yield "clips", f"{usable} usable of {fetched} fetched of {declared} declared{partial}"
     yield "hours", f"{found['hours']:,.2f}"
     if found["median_s"] is not None:
         durations = (found["shortest_s"], found["median_s"], found["longest_s"])

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from mudata.catalog.cards import loader
+from mudata.catalog.cards.licences import fetch_command
 from mudata.catalog.index import database
 from mudata.catalog.read.files import JUNK, match_all, walk, wanted
 from mudata.errors import AudioError, HomeError, some
@@ -42,7 +43,7 @@ class Finding:
 
     check: missing, changed, clip-missing, clip-changed,
     not-indexed, unexpected, quarantined, not-had, count, duration,
-        sample-rate, label-count, unknown-label, duplicate, label-conflict, split, card or selection
+        sample-rate, label-count, unknown-label, duplicate, label-conflict, split, card, selection or partial
     where: a clip id, a file, a label, or what was counted severity: error (disk, index and card
     disagree), warning (a property of the data), note (known or harmless)
     """
@@ -59,7 +60,7 @@ def verify(card: Card, home: Home, *, deep: bool = False, progress: Progress = S
     indexed."""
     generation = database.current_generations(home).get(card.name)
     if generation is None:
-        raise HomeError(f"{card.name!r} is not in the index.", f"Run: mudata fetch {card.name}")
+        raise HomeError(f"{card.name!r} is not in the index.", f"Run: {fetch_command(card.name, home)}")
     selection = generation.about["selection"]
     with database.snapshot(home) as connection:
         for table in ("datasets", "clips", "labels", "splits", "faults"):
@@ -220,6 +221,12 @@ def _counts(card: Card, connection: duckdb.DuckDBPyConnection, selection: dict[s
     ).fetchall()
     for label, clips in unknown:
         yield Finding("unknown-label", label, "a label of the vocabulary", f"{clips} clips", "warning")
+    if selection.get("partial"):
+        ((clips, declared),) = connection.execute(
+            "SELECT (SELECT count(*) FROM clips), (SELECT any_value(declared) FROM datasets)"
+        ).fetchall()
+        yield Finding("partial", card.name, f"{declared:,} clips", f"{clips:,} clips, partial on purpose", "note")
+        return
     if chosen := [f"{key} {value}" for key, value in selection.items() if key != "subset"]:
         yield Finding("selection", ", ".join(chosen), "all clips", "a part; counts are not compared", "note")
         return

@@ -42,11 +42,14 @@ _UNSAFE = r"(^|[/\\])\.{0,2}([/\\]|$)|^[A-Za-z]:[/\\]|[\x00-\x1f]"
 root."""
 
 
-def load(sql: RawSql, card: Card, entries: Sequence[tuple[str, int]], subsets: Sequence[str]) -> list[str]:
+def load(
+    sql: RawSql, card: Card, entries: Sequence[tuple[str, int]], subsets: Sequence[str], *, loose: bool = False
+) -> list[str]:
     """Create `clips` (COLUMNS, CROP, then all else that the rules give) and `files` (of all rules).
 
     `entries` are path and size of the files that are there; clips outside `subsets` are left out
-    (none named: no clip is). Gives the files whose names are no text. Raises CardError, or
+    (none named: no clip is). `loose`: tables are lacking, and files that no SELECT makes a clip of
+    are clips by their names alone. Gives the files whose names are no text. Raises CardError, or
     ReadError if ids or paths are unfit.
     """
     readable = [(path, size) for path, size in entries if _is_text(path)]
@@ -55,6 +58,8 @@ def load(sql: RawSql, card: Card, entries: Sequence[tuple[str, int]], subsets: S
     for number, rule in enumerate(card.clips):
         _files(sql, number, rule, readable)
         _clips(sql, number, rule)
+        if loose and rule.select:
+            _loose_clips(sql, number, rule)
     rules = range(len(card.clips))
     union = " UNION ALL BY NAME ".join(["FROM _found", *(f'FROM "clips {n}"' for n in rules)])
     wanted = f"[{', '.join(map(quote, subsets))}]::VARCHAR[]"
@@ -116,6 +121,24 @@ def _clips(sql: RawSql, number: int, rule: Clips) -> None:
     columns.append(f"{quote(rule.mix)} AS channel_mix")
     columns += [identifier(name) for name in given if name not in COLUMNS | CROP]
     sql.create(where, f"clips {number}", select, ", ".join(columns))
+
+
+def _loose_clips(sql: RawSql, number: int, rule: Clips) -> None:
+    """Add the files of a rule that its SELECT did not name: by the name of the file, or where
+    several have one, by their paths."""
+    sql.run(
+        f"CREATE TEMP TABLE \"loose {number}\" AS SELECT path, regexp_replace(path, '\\.[^./]*$', '') AS whole,"
+        " parse_filename(path, true, 'forward_slash') AS stem"
+        f' FROM "files {number}" WHERE path NOT IN (SELECT path FROM "clips {number}" WHERE path IS NOT NULL)'
+    )
+    sql.run(
+        f'INSERT INTO "clips {number}" BY NAME SELECT'
+        f" if(count(*) OVER (PARTITION BY stem) = 1, stem, whole) AS id, path, {quote(rule.kind)} AS kind"
+        f' FROM "loose {number}"'
+    )
+    if rule.crop:
+        mode, seconds = ("centre", rule.crop.centre) if rule.crop.centre else ("first", rule.crop.first)
+        sql.run(f'UPDATE "clips {number}" SET crop_mode = {quote(mode)}, crop_s = {seconds}')
 
 
 def _templates(where: str, rule: Clips) -> str:

@@ -35,13 +35,16 @@ __all__ = ["DatasetContents", "Issue", "canonical", "read"]
 _RESERVED = ("files", "clips")  # all else of ours begins with _, which no name of a card does
 _TEXT = pa.string()
 
+NO_TABLE = "no-table"
+"""The kind of issue that a table is not there without which clips have no labels."""
+
 
 @dataclass(frozen=True)
 class Issue:
     """Something in the raw files that was left out or could not be understood."""
 
     kind: str
-    """not-read, bad-record, bad-name, no-clips, unknown-label, several-labels, unknown-part or two-parts."""
+    """no-table, not-read, bad-record, bad-name, no-clips, unknown-label, several-labels, unknown-part or two-parts."""
     where: str
     what: str
 
@@ -70,7 +73,13 @@ class DatasetContents:
 
 
 def read(
-    card: Card, files: Path, *, subset: str | None = None, where: str | None = None, limit: int | None = None
+    card: Card,
+    files: Path,
+    *,
+    subset: str | None = None,
+    where: str | None = None,
+    limit: int | None = None,
+    loose: bool = False,
 ) -> DatasetContents:
     """Read a dataset's raw files as its card says.
 
@@ -78,6 +87,8 @@ def read(
     default). `where` is an SQL condition over the columns of `clips` and one list column of
     canonical labels per namespace, such as "list_contains(genre, 'rock')". `limit` keeps the clips
     that come first by the MD5 of their id: always the same ones, and no genre before another.
+    `loose`: where a table that the card wants is not there, files that its clips come from are
+    clips all the same, without what the table would tell; else that is a ReadError.
 
     Raises ReadError (files without the declared shape), CardError (SQL that is wrong or wants more
     than its folder), QueryError (`where`, `limit`), UnknownName (`subset`).
@@ -94,8 +105,9 @@ def read(
         files,
         [p for paths in tables.values() for p in paths if not p.resolve().is_relative_to(files.resolve())],
     )
+    is_loose = loose and any(True for rule in card.clips for _ in match_all(entries, rule.files, rule.ignore))
     try:
-        reader = _Reader(card, sql)
+        reader = _Reader(card, sql, is_loose=is_loose)
         reader.issues += [Issue("not-read", path, why) for why, paths in found.left_out.items() for path in paths]
         return reader.read(entries, tables, wanted, where, limit)
     finally:
@@ -105,9 +117,10 @@ def read(
 class _Reader:
     """One reading: the locked connection, and what is found to be odd on the way."""
 
-    def __init__(self, card: Card, sql: RawSql) -> None:
+    def __init__(self, card: Card, sql: RawSql, *, is_loose: bool) -> None:
         self.card = card
         self.sql = sql
+        self.is_loose = is_loose
         self.issues: list[Issue] = []
 
     def read(
@@ -118,13 +131,19 @@ class _Reader:
         where: str | None,
         limit: int | None,
     ) -> DatasetContents:
+        absent = 0
         for name, table in self.card.tables.items():
             if name in _RESERVED:
                 raise CardError(f"Card {self.card.name}: tables.{name}: this name is taken.", "Choose another name.")
-            self.sql.load(name, table, tables[name])
+            if self.is_loose and not (table.optional or tables[name]):
+                self._issue(NO_TABLE, table.path, "is not there; what it tells of clips (labels, texts) is not known")
+                self.sql.load(name, table.model_copy(update={"optional": True}), ())
+                absent += 1
+            else:
+                self.sql.load(name, table, tables[name])
         for bad in self.sql.bad_records():
             self._issue("bad-record", bad.file if bad.line is None else f"{bad.file}:{bad.line}", bad.problem)
-        for name in clip_rules.load(self.sql, self.card, entries, subsets):
+        for name in clip_rules.load(self.sql, self.card, entries, subsets, loose=absent > 0):
             self._issue("bad-name", name, "the name is not UTF-8, or has control characters; the file is left out")
         if not self.sql.values("SELECT id FROM clips LIMIT 1"):
             patterns = [p for rule in self.card.clips for p in rule.files]

@@ -15,6 +15,7 @@ import pyarrow.compute as pc
 
 from mudata.catalog.read.sql_literals import identifier, quote
 from mudata.errors import CardError, QueryError, SplitError, UnknownName, some
+from mudata.home import Home
 
 Faults = Literal["drop", "warn", "keep"]
 
@@ -74,11 +75,13 @@ def datasets_of(con: duckdb.DuckDBPyConnection, names: Sequence[str]) -> tuple[s
     indexed = [str(row[0]) for row in con.sql("SELECT dataset FROM datasets ORDER BY dataset").fetchall()]
     if unknown := [name for name in names if name not in indexed]:
         from mudata.catalog.cards import loader  # only now: the grammar of cards takes 0.1 s to load
+        from mudata.catalog.cards.licences import fetch_command
 
         alias = {name: loader.load(name).name for name in unknown}
         for name in unknown:
             if alias[name] not in indexed:
-                raise UnknownName("indexed dataset", name, indexed, f"Run: mudata fetch {name}")
+                how = f"Run: {fetch_command(alias[name], Home.default())}"
+                raise UnknownName("indexed dataset", name, indexed, how)
         names = [alias.get(name, name) for name in names]
     return tuple(sorted(set(names or indexed)))
 

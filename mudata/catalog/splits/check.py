@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from mudata.catalog.cards.licences import fetch_command
 from mudata.catalog.index import database
 from mudata.catalog.splits import leaks
 from mudata.catalog.splits.manifest import Manifest, ManifestFinding, Member
@@ -32,7 +33,7 @@ def _against_index(home: Home, con: duckdb.DuckDBPyConnection, manifest: Manifes
     cards = {str(name): card for name, card in con.sql("SELECT dataset, card_sha256 FROM datasets").fetchall()}
     for dataset in manifest.datasets:
         if dataset not in cards:
-            text = f"{dataset} is not in the index. Run: mudata fetch {dataset}"
+            text = f"{dataset} is not in the index. Run: {fetch_command(dataset, home)}"
             findings.append(ManifestFinding("fault", "not-indexed", text))
             continue
         if cards[dataset] != manifest.card_sha256.get(dataset):

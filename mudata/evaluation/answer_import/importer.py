@@ -17,6 +17,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from mudata.catalog.cards import loader
+from mudata.catalog.cards.licences import fetch_command
 from mudata.catalog.index import database
 from mudata.catalog.splits import manifest
 from mudata.errors import EvaluationError, UnknownName
@@ -96,7 +97,7 @@ def _from_index(home: Home, request: ImportRequest, given: Sequence[FileAnswer])
     if absent := [name for name in datasets if database.current_generation(home, name) is None]:
         raise EvaluationError(
             f"{', '.join(absent)} is not in the index, which has the references.",
-            f"Run: mudata fetch {absent[0]}, or take the references from the file: --references file",
+            f"Run: {fetch_command(absent[0], home)}, or take the references from the file: --references file",
         )
     with database.snapshot(home) as connection:
         rows = connection.execute(
@@ -107,8 +108,8 @@ def _from_index(home: Home, request: ImportRequest, given: Sequence[FileAnswer])
     if not rows:
         raise EvaluationError(
             f"{', '.join(datasets)} is in the index without any clip.",
-            f"List what has no audio as well: mudata fetch {datasets[0]} --where true; or take the references from the "
-            "file: --references file",
+            f"List what has no audio as well: {fetch_command(datasets[0], home)} --where true;"
+            " or take the references from the file: --references file",
         )
     joined = join(given, (ClipNames(*row) for row in rows))
     if not joined.answers:

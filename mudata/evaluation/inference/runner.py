@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, get_args
 
+from mudata.catalog.cards.licences import fetch_command
 from mudata.catalog.index import database
 from mudata.errors import EvaluationError, ModelError, UnknownName
 from mudata.evaluation.inference.controls import Control
@@ -81,7 +82,8 @@ def _planned(home: Home, request: EvalRequest) -> Plan:
     if request.audio == "source" and not any(i.source and i.source.is_file() for i in plan.selection.items):
         raise EvaluationError(
             f"None of the original files of {', '.join(plan.selection.tasks)} is here.",
-            f"Run: mudata fetch {' '.join(plan.selection.tasks)}; or leave out --audio source.",
+            f"Run: {' && '.join(fetch_command(name, home) for name in plan.selection.tasks)};"
+            " or leave out --audio source.",
         )
     if request.rank and plan.task.kind == "caption":
         raise EvaluationError("A caption has no options to rank.", "Leave out --rank, or ask a task that has labels.")

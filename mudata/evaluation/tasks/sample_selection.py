@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from mudata.catalog.cards import loader
+from mudata.catalog.cards.licences import fetch_command
 from mudata.catalog.index import database
 from mudata.catalog.splits import manifest
 from mudata.errors import EvaluationError, UnknownName
@@ -26,11 +27,11 @@ from mudata.evaluation.tasks.indexed_clips import (
 )
 from mudata.evaluation.tasks.samples import Sample, SampleSet
 from mudata.evaluation.tasks.task import OptionsOrder, Task, bind_all
+from mudata.home import Home
 
 if TYPE_CHECKING:
     from mudata.catalog.cards.schema import Card
     from mudata.evaluation.protocol import Kind
-    from mudata.home import Home
 
 TRAIN = "train"
 """The part that models learn from."""
@@ -162,7 +163,7 @@ def _looked_up(
         if absent := [name for name in datasets if database.current_generation(home, name) is None]:
             raise EvaluationError(
                 f"{', '.join(absent)} of split {split} is not in the index.",
-                f"Run: {' && '.join(f'mudata fetch {name}' for name in absent)}",
+                f"Run: {' && '.join(fetch_command(name, home) for name in absent)}",
             )
         captioned = [card for card in cards if tasks[card.name].kind == "caption"]
         return IndexedClips(
@@ -200,7 +201,7 @@ def _refuse_nothing(items: Sequence[Sample], part: str, task: str, datasets: Seq
     if audio and all(sample.absent for sample in items):
         raise EvaluationError(
             f"None of the {len(items)} clips of part {part!r} is here: {items[0].absent}.",
-            f"Run: {' && '.join(f'mudata fetch {name}' for name in datasets)}",
+            f"Run: {' && '.join(fetch_command(name, Home.default()) for name in datasets)}",
         )
 
 
