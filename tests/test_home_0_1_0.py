@@ -107,6 +107,15 @@ def but_for_p(text: str) -> str:
     return re.sub(r"(\])  +<?[\d.]+  +<?[\d.]+  ", r"\1  ?  ?  ", text)
 
 
+def comparable(text: str) -> str:
+    """Text without what is told otherwise since 0.1.0, on purpose: intervals have a comma in every table, which changes
+    the widths of columns; what is compared is told in lines, not in one; statistics tell their `state`."""
+    text = re.sub(r"\[([\d.]+)–([\d.]+)\]", r"[\1, \2]", text)
+    text = "\n\n".join(part for part in text.split("\n\n") if not re.match(r"\w+ on \d+ clips \(", part))
+    text = re.sub(r'\n *"state": "whole",', "", text)
+    return re.sub(r"-{2,}", "--", re.sub(r" {2,}", "  ", text))
+
+
 def finished_ids(root: Path) -> list[str]:
     return sorted(path.parent.name for path in root.glob("home/runs/*/scores.json"))
 
@@ -148,11 +157,8 @@ def test_what_a_command_prints_is_what_it_printed(untouched: Path, name: str) ->
     done = typed(*COMMANDS[name])
     assert done.code == 0, done.err
     then = (EXPECTED / "outputs" / f"{name}.txt").read_text("utf-8")
-    now = versionless(done.out.replace(str(untouched / "home"), "HOME"))
-    then = versionless(then)
-    assert (
-        (but_for_p(now), now.count("\n")) == (but_for_p(then), then.count("\n")) if "compare" in name else now == then
-    )
+    now, then = (comparable(versionless(text)) for text in (done.out.replace(str(untouched / "home"), "HOME"), then))
+    assert (but_for_p(now) == but_for_p(then)) if "compare" in name else (now == then)
 
 
 @pytest.mark.slow

@@ -95,7 +95,7 @@ def fetch(
             code = max(code, error.exit_code)
             continue
         rows.append(_row(ingested))
-        for line in _story(card, home, ingested):
+        for line in () if quiet else _story(card, home, ingested):  # to find the next step may take seconds
             say.say(line)
         code = max(code, int(ingested.at_fault))
     if as_json:

@@ -50,6 +50,10 @@ def sql(
     mudata sql
     mudata sql "SELECT dataset, count(*) FROM clips GROUP BY ALL"
     mudata sql "FROM labels WHERE namespace = 'genre'" --csv > genres.csv
+    mudata sql "FROM dataset_gtzan WHERE list_contains(genre, 'rock') AND duration_s > 30"
+
+    The view dataset_NAME has the clips of one dataset with the columns of --where (a list of labels per
+    namespace); splits and split_members have published splits and those drawn here.
     """
     from mudata.catalog.index import database
     from mudata.catalog.index import query as asking
@@ -59,9 +63,9 @@ def sql(
         raise click.UsageError("Choose one of --json, --csv, --parquet.")
     if schema:
         if as_json:
-            emit_json(asking.schema())
+            emit_json(asking.schema(Home.default()))
         else:
-            click.echo(asking.schema_text())
+            click.echo(asking.schema_text(Home.default()))
         return
     if parquet and not (parquet.name and parquet.absolute().parent.is_dir()):
         raise click.BadParameter(f"{str(parquet)!r} is no place for a file.", param_hint="--parquet")

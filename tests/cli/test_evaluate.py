@@ -47,7 +47,7 @@ def test_eval_prints_a_table_and_says_where_the_run_is(corpus: Corpus, home: Hom
     for column in ("model", "split", "dataset", "task", "accuracy", "macro F1", "coverage", "chance", "majority"):
         assert column in head
     assert row.split()[:5] == ["constant", "half", "tones", "genre", "6"]
-    assert "33.3 % [9.7–70.0]" in row
+    assert "33.3 % [9.7, 70.0]" in row
     assert f"Run: {all_runs(home)[0].folder}" in done.stderr
 
 

@@ -212,7 +212,8 @@ def test_stats_of_a_dataset_draw_its_labels(toy: Home, mudata: Mudata) -> None:
 
 
 def test_stats_of_what_is_not_indexed_say_what_to_do(home: Home, mudata: Mudata) -> None:
-    assert mudata("stats", "gtzan") == (2, "", "Error: 'gtzan' is not in the index.\nRun: mudata fetch gtzan\n")
+    run = "Run: mudata fetch gtzan --accept-licence\n"
+    assert mudata("stats", "gtzan") == (2, "", f"Error: 'gtzan' is not in the index.\n{run}")
 
 
 # ------------------------------------------------------------------------------------- verify

@@ -137,9 +137,9 @@ class _DatasetFetch:
 
     def _has_own_clips(self) -> bool:
         """Whether clips of the user's own are here, which are clips without any table."""
-        from mudata.catalog.fetch.local import CLIPS
+        from mudata.catalog.fetch.local import clips_key
 
-        own = self.ledger.records.get(CLIPS)
+        own = self.ledger.records.get(clips_key(self.subsets))
         return own is not None and own.unchanged(stat_below(self.files))
 
     def _take(self, requirement: Requirement, option: Option) -> None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
@@ -38,8 +38,9 @@ _ARCHIVES = (".zip", ".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tar.xz", 
 _SHARDS = (".parquet", ".arrow")
 
 
-CLIPS = "own files: clips"
-"""Names clips that came without the tables which tell of them, in the ledger."""
+def clips_key(subsets: Sequence[str]) -> str:
+    """Names clips that came without the tables which tell of them, in the ledger: for these subsets."""
+    return "own files: clips" + (f" of {','.join(sorted(subsets))}" if subsets else "")
 
 
 def adopt(card: Card, request: FetchRequest, target: Target, ledger: Ledger, progress: Progress) -> str:
@@ -70,7 +71,7 @@ def adopt(card: Card, request: FetchRequest, target: Target, ledger: Ledger, pro
             record = FetchRecord(component=name, mirror=mirror, files=files)
             ledger.add(adopted_key(name, component, subsets), record)
     if clips := _clips_among(card, adopted.files, target.files):
-        ledger.add(CLIPS, FetchRecord(component="clips", mirror=mirror, files=seen(clips, target.files)))
+        ledger.add(clips_key(subsets), FetchRecord(component="clips", mirror=mirror, files=seen(clips, target.files)))
     return _told(card, adopted.files, target.files)
 
 
@@ -173,11 +174,11 @@ class _Twins:
 
 def _take_loose(card: Card, root: Path, target: Target, adopted: _Adopted, progress: Progress, *, copy: bool) -> None:
     """Take files by their names alone, into the folders that the card's patterns name outright."""
-    base, entries = own_files.files_of(root)
+    base, found = own_files.files_of(root, progress)
     patterns = [text for rule in card.clips for text in rule.files]
     folders = {text: text.removeprefix("**/").rpartition("/")[0] for text in patterns}
     fixed = {Pattern(text): f for text, f in folders.items() if f and not set("*?{}") & set(f)}
-    for path in entries:
+    for path, _ in found.files:
         name = PurePosixPath(path).name
         places = (
             f"{folder}/{name}" for pattern, folder in fixed.items() if pattern.match(f"{folder}/{name}") is not None

@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any
 
 import duckdb
 
-from mudata.catalog.index import generations
+from mudata.catalog.index import composed_views, generations
 from mudata.catalog.index.registered_views import RegisteredView, registered
 from mudata.catalog.read.scratch_database import scratch_database
 from mudata.catalog.read.sql_literals import allowed_literal, empty_select, files_literal, pattern, quote
@@ -98,6 +98,8 @@ def connect(home: Home) -> duckdb.DuckDBPyConnection:
     """
     connection = duckdb.connect(":memory:")
     allowed = _make_views(home, connection)
+    for name, query in composed_views.dataset_views(namespaces(home)).items():
+        connection.execute(f"CREATE VIEW {name} AS {query}")
     for setting in (
         "TimeZone = 'UTC'",
         "python_enable_replacements = false",  # else SQL would see the variables of Python frames
@@ -125,7 +127,8 @@ def _make_views(home: Home, connection: duckdb.DuckDBPyConnection) -> list[Path]
     """Make the views of the index as it is now; the files that they read. Raises HomeError as `connect` does."""
     current = current_generations(home)
     others = {name: (view, sorted(home.root.glob(view.files))) for name, view in registered().items()}
-    views = _dataset_views(current) | {
+    manifests = sorted(home.root.glob(composed_views.MANIFESTS))
+    views = _table_views(current, files_literal(manifests) if manifests else None) | {
         name: _view(view, files_literal(files) if files else None) for name, (view, files) in others.items()
     }
     try:
@@ -137,7 +140,21 @@ def _make_views(home: Home, connection: duckdb.DuckDBPyConnection) -> list[Path]
             "Remove the folder that is named, and run `mudata fetch` for its dataset again.",
         ) from error
     files = [generation.file(table) for generation in current.values() for table in TABLES]
-    return files + [file for _, own in others.values() for file in own]
+    return files + manifests + [file for _, own in others.values() for file in own]
+
+
+def namespaces(home: Home) -> dict[str, list[str]]:
+    """The label namespaces of each indexed dataset."""
+    found: dict[str, list[str]] = {}
+    for name, generation in current_generations(home).items():
+        known = generation.about.get("namespaces")
+        if known is None:  # written by an older version
+            with scratch_database() as connection:
+                labels = generations.select("labels", [generation.file("labels")])
+                rows = connection.execute(f"SELECT DISTINCT namespace FROM ({labels}) ORDER BY 1").fetchall()  # noqa: S608
+                known = [row[0] for row in rows]
+        found[name] = list(known)
+    return found
 
 
 def current_generations(home: Home) -> dict[str, generations.Generation]:
@@ -198,13 +215,16 @@ def _rebuild(home: Home) -> Path:
     """As `rebuild`, by the holder of the lock."""
     for leftover in _leftovers(home):
         leftover.unlink()
-    views = _dataset_views(current_generations(home))
-    for name, view in registered().items():
-        there = sorted(home.root.glob(view.files))
-        # a pattern, so that files of tomorrow are seen; DuckDB refuses one that matches nothing or has a backslash
-        tomorrow = quote(f"{pattern(home.root)}/{view.files}")
-        files = files_literal(there) if "\\" in str(home.root) else tomorrow
-        views[name] = _view(view, files if there else None)
+
+    def over(files: str) -> str | None:
+        """A pattern, so that files of tomorrow are seen; DuckDB refuses one that matches nothing or has a backslash."""
+        there = sorted(home.root.glob(files))
+        tomorrow = quote(f"{pattern(home.root)}/{files}")
+        return (files_literal(there) if "\\" in str(home.root) else tomorrow) if there else None
+
+    views = _table_views(current_generations(home), over(composed_views.MANIFESTS))
+    views |= {name: _view(view, over(view.files)) for name, view in registered().items()}
+    views |= composed_views.dataset_views(namespaces(home))
     target = home.index / DATABASE
     temporary = home.index / f".{os.getpid()}-{time.time_ns()}.{DATABASE}"
     if re.search(r"[?\\]", str(home.index)):  # where DuckDB 2 can open files and make none
@@ -226,9 +246,10 @@ def _write(file: Path, views: Mapping[str, str]) -> None:
         connection.execute("COMMIT")
 
 
-def _dataset_views(current: Mapping[str, generations.Generation]) -> dict[str, str]:
-    """A SELECT for each of TABLES over the current generation of every dataset."""
-    return {table: generations.select(table, [g.file(table) for g in current.values()]) for table in TABLES}
+def _table_views(current: Mapping[str, generations.Generation], manifests: str | None) -> dict[str, str]:
+    """A SELECT for each of TABLES over the current generation of every dataset, and for the views over splits."""
+    views = {table: generations.select(table, [g.file(table) for g in current.values()]) for table in TABLES}
+    return views | composed_views.split_views(views["splits"], manifests)
 
 
 def _view(view: RegisteredView, files: str | None) -> str:

@@ -188,6 +188,7 @@ class GenerationDraft:
             "dataset": self.dataset,
             "selection": self.selection,
             "counts": self._counts(),
+            "namespaces": self._namespaces(),
             "content_sha256": self.content_sha256,
             "identity_sha256": self.identity_sha256,
             "tables": sizes,
@@ -201,6 +202,10 @@ class GenerationDraft:
         """What `datasets` says of its clips, for whoever lists datasets without SQL."""
         row = self._connection.execute("SELECT declared, usable FROM datasets").fetchone()
         return dict(zip(("declared", "usable"), row, strict=True)) if row else {}
+
+    def _namespaces(self) -> list[str]:
+        rows = self._connection.execute("SELECT DISTINCT namespace FROM labels ORDER BY 1").fetchall()
+        return [row[0] for row in rows]
 
     def _view(self, name: str, columns: Sequence[Column], table: pa.Table | None) -> None:
         if table is None:

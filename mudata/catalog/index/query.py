@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import duckdb
 
 from mudata.catalog.index import database
+from mudata.catalog.index.composed_views import dataset_view, label_columns
 from mudata.catalog.index.registered_views import all_tables
 from mudata.catalog.read.card_sql import ARROW, LAMBDA, statement_kind
+from mudata.catalog.tables import TABLES, Column
 from mudata.errors import QueryError, from_machine_error
 
 if TYPE_CHECKING:
@@ -118,28 +120,50 @@ def check(connection: duckdb.DuckDBPyConnection, sql: str) -> str:
     return sql
 
 
-def schema() -> list[dict[str, str]]:
-    """Every column of every table: table, column, type, doc."""
+def schema(home: Home | None = None) -> list[dict[str, str]]:
+    """Every column of every table: table, column, type, doc. With a home also those of the views
+    `dataset_<name>`, one for each dataset that is indexed there."""
     return [
         {"table": table, "column": column.name, "type": column.type, "doc": column.doc}
-        for table, columns in all_tables().items()
+        for table, columns in (all_tables() | _dataset_columns(home)).items()
         for column in columns
     ]
 
 
-def schema_text() -> str:
+def schema_text(home: Home | None = None) -> str:
     """The tables of the index and what each column means, for people."""
-    name = max(len(row["column"]) for row in schema())
-    type_ = max(len(row["type"]) for row in schema())
+    of_datasets = {table: columns[len(TABLES["clips"]) :] for table, columns in _dataset_columns(home).items()}
+    tables = all_tables() | of_datasets
+    name = max(len(column.name) for columns in tables.values() for column in columns)
+    type_ = max(len(column.type) for columns in tables.values() for column in columns)
     lines = []
-    for table, columns in all_tables().items():
-        lines += ["", table, *(f"  {c.name:{name}}  {c.type:{type_}}  {c.doc}" for c in columns)]
-    return "\n".join(lines[1:])
+    for table, columns in tables.items():
+        more = ": the columns of clips, and" if table in of_datasets else ""
+        lines += ["", table + more, *(f"  {c.name:{name}}  {c.type:{type_}}  {c.doc}" for c in columns)]
+    return "\n".join([*lines[1:], "", _DATASETS])
+
+
+_DATASETS = (
+    "dataset_<name> has the clips of one dataset with the columns that --where has: what holds there holds here,\n"
+    "as in: FROM dataset_gtzan WHERE list_contains(genre, 'rock')"
+)
+
+
+def _dataset_columns(home: Home | None) -> dict[str, tuple[Column, ...]]:
+    named = database.namespaces(home) if home else {}
+    return {
+        dataset_view(dataset): (
+            *TABLES["clips"],
+            *(Column(n, "VARCHAR[]", "canonical labels, sorted") for n in label_columns(spaces)),
+        )
+        for dataset, spaces in named.items()
+    }
 
 
 def _allowed() -> str:
     return (
-        f"It is one SELECT over the tables of the index ({', '.join(all_tables())}), and can read no other file.\n"
+        f"It is one SELECT over the tables of the index ({', '.join(all_tables())}, dataset_<name>),"
+        " and can read no other file.\n"
         "See `mudata sql --schema`; to combine them with files of your own,"
         " open index/mudata.duckdb with duckdb itself."
     )

@@ -41,7 +41,9 @@ def registered() -> dict[str, RegisteredView]:
 
 
 def all_tables() -> dict[str, tuple[Column, ...]]:
-    """The columns of every table that SQL can ask for: those of datasets, then registered ones."""
+    """The columns of every table that SQL can ask for: those of datasets, those over splits, then
+    registered ones. Each dataset has a view of its own besides: see `composed_views`."""
+    from mudata.catalog.index.composed_views import COMPOSED
     from mudata.catalog.tables import TABLES
 
-    return TABLES | {name: view.columns for name, view in registered().items()}
+    return TABLES | COMPOSED | {name: view.columns for name, view in registered().items()}

@@ -67,7 +67,7 @@ _TABLES = {
         SELECT licence, usage, count(*) AS clips FROM clips GROUP BY ALL ORDER BY clips DESC, licence
     """,
     "splits": """
-        SELECT split, part, count(*) AS clips FROM splits GROUP BY ALL ORDER BY split, clips DESC, part
+        SELECT split, part, count(*) AS clips FROM official_splits GROUP BY ALL ORDER BY split, clips DESC, part
     """,
     "texts": """
         SELECT kind, count(*) AS texts, count(DISTINCT clip_id) AS clips FROM captions GROUP BY ALL ORDER BY kind
@@ -113,7 +113,7 @@ def stats(home: Home, name: str) -> Stats:
     if database.current_generation(home, dataset) is None:
         raise HomeError(f"{dataset!r} is not in the index.", f"Run: {fetch_command(dataset, home)}")
     with database.snapshot(home) as connection:
-        for table in ("datasets", "clips", "labels", "captions", "attributes", "splits", "faults"):
+        for table in ("datasets", "clips", "labels", "captions", "attributes", "official_splits", "faults"):
             connection.execute(f'CREATE TEMP TABLE "{table}" AS FROM main.{table} WHERE dataset = ?', [dataset])
         numbers: Row = {"dataset": dataset, "state": holdings(home)[dataset].state}
         for query in (_DATASET, _AUDIO, _GROUPS):

@@ -63,7 +63,7 @@ def verify(card: Card, home: Home, *, deep: bool = False, progress: Progress = S
         raise HomeError(f"{card.name!r} is not in the index.", f"Run: {fetch_command(card.name, home)}")
     selection = generation.about["selection"]
     with database.snapshot(home) as connection:
-        for table in ("datasets", "clips", "labels", "splits", "faults"):
+        for table in ("datasets", "clips", "labels", "official_splits", "faults"):
             connection.execute(f'CREATE TEMP TABLE "{table}" AS FROM main.{table} WHERE dataset = ?', [card.name])
         findings = [
             *_files(card, home, connection, deep=deep, progress=progress),
@@ -247,7 +247,7 @@ def _counts(card: Card, connection: duckdb.DuckDBPyConnection, selection: dict[s
                 if (got := counts.get(f"{namespace}/{label}", 0)) != number:
                     yield Finding("label-count", f"{namespace}/{label}", f"{number} clips", f"{got} clips", "error")
     parts = dict(
-        connection.execute("SELECT split || '/' || part, count(*) FROM splits GROUP BY split, part").fetchall()
+        connection.execute("SELECT split || '/' || part, count(*) FROM official_splits GROUP BY split, part").fetchall()
     )
     for split, declared in card.splits.items():
         for part in declared.parts:

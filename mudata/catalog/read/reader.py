@@ -23,6 +23,7 @@ from mudata.catalog.cards.vocabulary import canonical
 from mudata.catalog.read import clip_rules
 from mudata.catalog.read.card_sql import RawSql
 from mudata.catalog.read.files import look_through, match_all
+from mudata.catalog.read.label_lists import with_labels
 from mudata.catalog.read.sql_literals import identifier, quote
 from mudata.errors import CardError, QueryError
 
@@ -204,18 +205,10 @@ class _Reader:
 
     def _choose(self, where: str | None, limit: int | None) -> None:
         """The table `_chosen` (id): which clips the reading is about."""
-        lists = [
-            f"list(DISTINCT canonical ORDER BY canonical) FILTER (namespace = {quote(n)} AND canonical IS NOT NULL)"
-            f" AS {identifier(n)}"
-            for n in self.card.labels
-        ]
         columns = [str(row[0]) for row in self.sql.values("DESCRIBE clips")]
-        given = [f"clips.{identifier(name)}" for name in columns if name not in self.card.labels]
-        labelled = [f"coalesce(listed.{identifier(n)}, []) AS {identifier(n)}" for n in self.card.labels]
-        self.sql.run(
-            f"CREATE TEMP TABLE _candidates AS SELECT {', '.join(given + labelled)} FROM clips LEFT JOIN"
-            f" (SELECT {', '.join(['id', *lists])} FROM _labels GROUP BY id) AS listed USING (id)"
-        )
+        own = ", ".join(identifier(name) for name in columns if name not in self.card.labels)
+        labelled = with_labels(f"(SELECT {own} FROM clips)", "_labels", list(self.card.labels), key="id")
+        self.sql.run(f"CREATE TEMP TABLE _candidates AS {labelled}")
         if limit is not None and limit < 0:
             raise QueryError(f"A limit of {limit} clips makes no sense.", "Give a number from 0 upwards.")
         first = "" if limit is None else f"ORDER BY md5(id), id LIMIT {limit}"

@@ -13,7 +13,9 @@ import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from mudata.catalog.read.sql_literals import identifier, quote
+from mudata.catalog.index.composed_views import label_columns
+from mudata.catalog.read.label_lists import with_labels
+from mudata.catalog.read.sql_literals import quote
 from mudata.errors import CardError, QueryError, SplitError, UnknownName, some
 from mudata.home import Home
 
@@ -111,7 +113,7 @@ def select(
     within = f"dataset IN ({', '.join(map(quote, datasets))})"
     _refuse_unknown(con, "label namespace", f"SELECT DISTINCT namespace FROM labels WHERE {within}", namespaces)
     published = [official] if official else []
-    _refuse_unknown(con, "published split", f"SELECT DISTINCT split FROM splits WHERE {within}", published)
+    _refuse_unknown(con, "published split", f"SELECT DISTINCT split FROM official_splits WHERE {within}", published)
     kept = ", ".join(map(quote, namespaces)) or "NULL"
     chosen = f"""
         SELECT {", ".join(f"matched.{name}" for name in COLUMNS)}, published.part, published.parts, flaws.flaw,
@@ -128,7 +130,7 @@ def select(
                    WHERE {within} AND namespace IN ({kept}) AND canonical IS NOT NULL) AS told USING (clip_id)
         {"" if official else "LEFT"} JOIN (
             SELECT clip_id, min(part) AS part, count(DISTINCT part) AS parts
-            FROM splits WHERE {within} AND split = {quote(official or "")} GROUP BY clip_id) AS published
+            FROM official_splits WHERE {within} AND split = {quote(official or "")} GROUP BY clip_id) AS published
             USING (clip_id)
         ORDER BY matched.clip_id"""
     matched = _where(con, within, where, chosen)
@@ -182,23 +184,10 @@ def _where(con: duckdb.DuckDBPyConnection, within: str, where: str | None, query
     if where is None:
         return _query(con.sql(clips), query)
     columns = [str(row[0]) for row in con.sql("DESCRIBE clips").fetchall()]
-    namespaces = [
-        str(row[0])
-        for row in con.sql(f"SELECT DISTINCT namespace FROM labels WHERE {within} ORDER BY 1").fetchall()
-        if row[0] not in columns
-    ]
+    named = con.sql(f"SELECT DISTINCT namespace FROM labels WHERE {within}").fetchall()
+    namespaces = label_columns([str(row[0]) for row in named])
     used = [name for name in namespaces if re.search(rf"\b{re.escape(name)}\b", where, re.IGNORECASE)]
-    if used:
-        lists = ", ".join(
-            f"list(DISTINCT canonical ORDER BY canonical) FILTER (namespace = {quote(n)} AND canonical IS NOT NULL)"
-            f" AS {identifier(n)}"
-            for n in used
-        )
-        filled = ", ".join(f"coalesce(listed.{identifier(n)}, []) AS {identifier(n)}" for n in used)
-        clips = (
-            f"SELECT own.*, {filled} FROM ({clips}) AS own LEFT JOIN"
-            f" (SELECT clip_id, {lists} FROM labels WHERE {within} GROUP BY clip_id) AS listed USING (clip_id)"
-        )
+    clips = with_labels(f"({clips})", f"(SELECT * FROM labels WHERE {within})", used, key="clip_id")
     try:
         # a filter is parsed as one expression, so that nothing can stand before or after it
         return _query(con.sql(clips).filter(where), query)

@@ -97,7 +97,7 @@ class Leaks:
 def official(con: duckdb.DuckDBPyConnection, datasets: Sequence[str], split: str) -> dict[str, str]:
     """The part of every clip in a published split, usable or not. Raises UnknownName."""
     rows = con.sql(
-        "SELECT clip_id, split, part FROM splits WHERE dataset IN (SELECT unnest($datasets::VARCHAR[]))",
+        "SELECT clip_id, split, part FROM official_splits WHERE dataset IN (SELECT unnest($datasets::VARCHAR[]))",
         params={"datasets": list(datasets)},
     ).fetchall()
     parts = {str(clip_id): str(part) for clip_id, name, part in rows if name == split}

@@ -195,5 +195,10 @@ def save(home: Home, manifest: Manifest, *, force: bool = False) -> Path:
                 f" {manifest.sha256[:12]}.",
                 "Choose another name, or replace it with --force.",
             )
+        is_first = not names(home)
         write_atomic(path, manifest.to_json())
+    if is_first:
+        from mudata.catalog.index import database  # imports DuckDB, which names of splits do without
+
+        database.rebuild(home)  # its views are over files that are there
     return path

@@ -143,12 +143,13 @@ def _from_index(home: Home, request: ImportRequest, given: Sequence[FileAnswer])
 
 def _published(connection: Any, dataset: str, part: str) -> list[str]:
     """Clip ids of a part of a published split, named by itself or as split/part."""
-    rows = connection.execute("SELECT DISTINCT split, part FROM splits WHERE dataset = ?", [dataset]).fetchall()
+    parts = "SELECT DISTINCT split, part FROM official_splits WHERE dataset = ?"
+    rows = connection.execute(parts, [dataset]).fetchall()
     known = {f"{split}/{name}": (split, name) for split, name in rows}
     fits = [pair for name, pair in known.items() if part in (name, pair[1])]
     if len(fits) != 1:
         raise UnknownName(f"one part of {dataset}'s published splits", part, known, "Choose one with --part.")
-    query = "SELECT DISTINCT clip_id FROM splits WHERE dataset = ? AND split = ? AND part = ?"
+    query = "SELECT DISTINCT clip_id FROM official_splits WHERE dataset = ? AND split = ? AND part = ?"
     return [row[0] for row in connection.execute(query, [dataset, *fits[0]]).fetchall()]
 
 

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import textwrap
 from dataclasses import dataclass
 
+from mudata.evaluation.metrics.statistics import WILSON
 from mudata.table import Table
 
+WIDTH = 100
+"""Of a line of text above a table, in characters."""
 LEAST = 0.0001
 """Smaller p values are only told to be."""
 
@@ -91,10 +95,15 @@ class Comparison:
     metrics: tuple[MetricComparison, ...]
 
     def heading(self, of: MetricComparison) -> str:
-        """What is compared, on how many clips, by which recipe."""
+        """What is compared, on how many clips, and by which recipe: a line for the intervals of
+        values, of differences, and for p."""
         shared = f"{self.independent} groups of one artist or track"
         known = shared if self.independent < self.n else "none known to share an artist or track"
-        return f"{of.metric} on {self.n} clips ({known}); {of.recipe}"
+        values, differences, *tests = of.recipe.split("; ")
+        lines = [f"{of.metric} on {self.n} clips ({known})", values, differences, "; ".join(tests)]
+        if of.metric == "accuracy" and self.independent < self.n:
+            lines[1] += f" (mudata eval and score show {WILSON}, each clip by itself)"
+        return "\n".join(textwrap.fill(line, WIDTH, subsequent_indent="  ") for line in lines)
 
     def ranks(self, of: MetricComparison) -> list[dict[str, object]]:
         """A row for each run, best first."""

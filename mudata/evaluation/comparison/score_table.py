@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 from mudata.evaluation.metrics.power import detectable
 from mudata.evaluation.metrics.scored import HEADLINE, Metric
+from mudata.evaluation.metrics.statistics import WILSON
 
 _WORTH_A_WORD = 1.05
 Metrics = Mapping[str, Mapping[str, Any]]
@@ -49,7 +50,7 @@ def _table(kind: str, runs: Sequence[Mapping[str, Any]]) -> ScoreTable:
     varying = [key for key in ("model", "split", "dataset", "task", "n") if key not in shared]
     run_column = ("run",) if len(runs) > 1 else ()
     everywhere = ", ".join(f"{key.capitalize()}: {runs[0][key]}" for key in shared)
-    notes = [*([f"{everywhere}."] if shared else []), _told_apart(kind, runs), *_grouped(runs)]
+    notes = [*([f"{everywhere}."] if shared else []), _told_apart(kind, runs), _intervals(kind, runs), *_grouped(runs)]
     return ScoreTable((*varying, *_OF_KIND[kind], *run_column), _rows(kind, runs), " ".join(notes))
 
 
@@ -95,6 +96,15 @@ def _told_apart(kind: str, runs: Sequence[Mapping[str, Any]]) -> str:
     return f"Smallest difference of {HEADLINE[kind]} told apart, 80 % power, not paired: {'; '.join(each)}."
 
 
+def _intervals(kind: str, runs: Sequence[Mapping[str, Any]]) -> str:
+    """Which kind of interval is shown, as the recipes of the headline have it."""
+    recipes = {metrics[HEADLINE[kind]]["recipe"] for scores in runs for metrics in _parts(scores).values()}
+    if kind == "classify":
+        return f"Intervals: {WILSON}, each clip by itself."
+    kinds = sorted({recipe[recipe.index("95 %") :].partition(";")[0] for recipe in recipes if "95 %" in recipe})
+    return f"Intervals: {'; '.join(kinds)}." if kinds else ""
+
+
 def _grouped(runs: Sequence[Mapping[str, Any]]) -> list[str]:
     """A word on accuracies whose interval is wider once artists or tracks are drawn instead of
     clips."""
@@ -106,7 +116,10 @@ def _grouped(runs: Sequence[Mapping[str, Any]]) -> list[str]:
                 wider = max(wider, (grouped["high"] - grouped["low"]) / width)
     if wider < _WORTH_A_WORD:
         return []
-    return [f"Clips share artists or tracks: by those, intervals of accuracy are up to {wider:.1f} times as wide."]
+    return [
+        "Clips share artists or tracks: by those, as in mudata compare, intervals of accuracy are up to"
+        f" {wider:.1f} times as wide."
+    ]
 
 
 def _cells(kind: str, metrics: Metrics) -> dict[str, str]:
@@ -145,7 +158,7 @@ def _cells(kind: str, metrics: Metrics) -> dict[str, str]:
 def _interval(metric: Mapping[str, Any], *, percent: bool = False) -> str:
     if percent:
         value, low, high = (100 * metric[key] for key in ("value", "low", "high"))
-        return f"{value:.1f} % [{low:.1f}–{high:.1f}]"
+        return f"{value:.1f} % [{low:.1f}, {high:.1f}]"
     value, low, high = (_short(metric[key]) for key in ("value", "low", "high"))
     return f"{value} [{low}, {high}]"
 

@@ -61,7 +61,7 @@ class Cell:
         shown = f"{100 * self.value:.1f} %" if self.metric in SHARES else f"{self.value:.3f}"
         if self.low is not None:
             low, high = (f"{100 * x:.1f}" if self.metric in SHARES else f"{x:.3f}" for x in _ends(self))
-            shown += f" [{low}–{high}]"
+            shown += f" [{low}, {high}]"
         marks = [" *" * bool(self.note), f" n={self.n}" * (self.n != table_n), f" {self.verdict}" * bool(self.verdict)]
         return shown + "".join(marks)
 

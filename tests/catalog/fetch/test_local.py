@@ -84,8 +84,20 @@ def test_the_folder_may_lie_higher_or_lower_than_the_card_thinks(
 
 def test_what_is_missing_is_fetched_and_offline_told(server: Server, home: Home, tmp_path: Path) -> None:
     own = lay_out(tmp_path / "own", CLIPS)
-    with pytest.raises(Offline, match="metadata"):
-        get(built(as_dict(server)), home, own, offline=True)
+    got = fetch(built(as_dict(server)), home, FetchRequest(origin=(own,), offline=True))
+    assert got.mirrors == {"audio": f"own files: {own}"}
+    (note,) = got.notes
+    assert note.startswith("metadata (")
+    assert note.endswith("Of your own files 6 were taken, such as tiny/jazz.00000.wav; no file matches **/tiny.csv.")
+    with pytest.raises(
+        Offline, match=r"audio (.|\n)*Of your own files 1 were taken, such as tiny\.csv; no file matches"
+    ):
+        get(
+            built(as_dict(server)),
+            type(home)(tmp_path / "other"),
+            lay_out(tmp_path / "table", {"tiny.csv": TABLE}),
+            offline=True,
+        )
     got = fetch(built(as_dict(server)), home, FetchRequest(origin=(own,)))
     assert got.mirrors["metadata"] == "http 127.0.0.1"
     assert files_of(home) == EVERYTHING

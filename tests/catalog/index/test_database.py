@@ -291,7 +291,7 @@ def test_any_other_content_has_another_hash(home: Home) -> None:
 
 
 def test_the_hash_of_what_is_not_indexed_is_refused(home: Home) -> None:
-    with pytest.raises(HomeError, match=r"'toy' is not in the index\.\nRun: mudata fetch toy"):
+    with pytest.raises(HomeError, match=r"'toy' is not in the index\.\nRun: mudata fetch --card FILE"):
         index.index_sha256(home, "toy")
 
 

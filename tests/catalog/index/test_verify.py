@@ -71,7 +71,7 @@ def test_a_dataset_in_order_has_nothing_but_notes(home: Home, files: Path, tmp_p
 
 
 def test_what_is_not_indexed_cannot_be_verified(home: Home, tmp_path: Path) -> None:
-    with pytest.raises(HomeError, match=r"'tones' is not in the index\.\nRun: mudata fetch tones"):
+    with pytest.raises(HomeError, match=r"'tones' is not in the index\.\nRun: mudata fetch --card FILE"):
         verify(card(tmp_path), home)
 
 

@@ -190,7 +190,7 @@ def test_a_dataset_that_is_not_indexed_is_a_fault(home: Home, made: Manifest) ->
     elsewhere = replace(made, datasets=("other",), parts={"test": (Member("other/1", "1"),)}).sealed()
     found = check.check(home, elsewhere)
     assert [(f.level, f.kind) for f in found] == [("fault", "not-indexed"), ("fault", "missing")]
-    assert found[0].what == "other is not in the index. Run: mudata fetch other"
+    assert found[0].what == "other is not in the index. Run: mudata fetch --card FILE (the card of other)"
 
 
 @pytest.mark.slow

@@ -129,6 +129,22 @@ def test_few_captions_show_no_more_than_they_can(clips: int, p: float) -> None:
     assert found.metrics[0].pairs[0].p == p
 
 
+@pytest.mark.parametrize(("artists", "groups"), [(0, 0), (6, 6), (30, 30)])
+def test_the_heading_says_line_by_line_which_interval_is_which(artists: int, groups: int) -> None:
+    found = compared("1" * 60, ("1" * 4 + "0" * 2) * 10, artists=artists)
+    lines = found.heading(found.metrics[0]).split("\n")
+    assert max(map(len, lines)) <= 100
+    text = " ".join(" ".join(lines).split())
+    if groups:
+        assert f"values: 95 % percentile bootstrap over {groups} groups of clips" in text
+        assert "(mudata eval and score show Wilson 95 %, each clip by itself)" in text
+    else:
+        assert "values: Wilson 95 % differences: paired" in text
+        assert "mudata eval" not in text
+    assert [line.partition(":")[0] for line in lines if ":" in line][-3:] == ["values", "differences", "p"]
+    assert lines[0].startswith("accuracy on 60 clips (")
+
+
 def test_one_run_that_knows_the_artists_is_enough() -> None:
     plain, known = answers("10" * 30), answers("01" * 30, artists=6)
     found = compare([(head("x", plain), plain), (head("y", known), known)])
@@ -231,8 +247,8 @@ def test_compare_prints_standings_pairs_and_verdicts(corpus: Corpus, home: Home)
     done = run("compare", *ids)
     assert done.exit_code == 0
     lines = done.stdout.splitlines()
-    assert lines[0].startswith("accuracy on 6 clips (3 groups of one artist or track); ")
-    assert lines[2].split() == ["rank", "model", "accuracy", "tied", "run"]
+    assert lines[0] == "accuracy on 6 clips (3 groups of one artist or track)"
+    assert lines[lines.index("") + 1].split() == ["rank", "model", "accuracy", "tied", "run"]
     assert any(line.split()[:2] == ["first", "second"] for line in lines)
     assert " and " in lines[-1]
     assert "not told apart" in lines[-1]

@@ -387,10 +387,10 @@ def test_suites_are_listed_and_shown_without_any_run(corpus: Corpus) -> None:
     assert [row["name"] for row in rows] == ["survey", "tiny"]
     done = typed("suites", "show", "survey")
     assert done.code == 0
-    assert "LTU           published  61.0 % [51.2–70.0]  70.0 % [60.4–78.1]" in done.out
+    assert "LTU           published  61.0 % [51.2, 70.0]  70.0 % [60.4, 78.1]" in done.out
     assert "* SALMONN, RL R: 0.256 is above R1 R 0.235, which cannot be" in done.out
     assert "survey-musiccaps" in done.out
-    assert "gtzan genre accuracy LLark 56.8 % [53.7–59.8] 1000 notebook" in " ".join(done.out.split())
+    assert "gtzan genre accuracy LLark 56.8 % [53.7, 59.8] 1000 notebook" in " ".join(done.out.split())
     assert json.loads(typed("suites", "show", "survey", "--json").out)["tables"][1]["rows"][2]["cells"][4]["note"]
     assert typed("suites", "show", "survey", "--markdown").out.startswith("**Table 3, accuracy**")
     done = typed("suites", "table", "tiny")

@@ -198,10 +198,10 @@ def test_our_rows_follow_those_of_the_same_model_and_the_others_come_last(survey
         ("random", "here"),
     ]
     ours = table.lines()[2]
-    assert ours["GTZAN"] == "30.0 % [21.9–39.6] outside"
-    assert ours["FMA"] == "30.0 % [10.8–60.3] n=10 outside"
+    assert ours["GTZAN"] == "30.0 % [21.9, 39.6] outside"
+    assert ours["FMA"] == "30.0 % [10.8, 60.3] n=10 outside"
     assert ours["Music_Classification"] == ""
-    assert table.lines()[-1]["GTZAN"] == "10.0 % [5.5–17.4]"
+    assert table.lines()[-1]["GTZAN"] == "10.0 % [5.5, 17.4]"
     assert any("Newcombe" in remark for remark in table.remarks())
     assert fill(survey, [])[1].remarks()[0].startswith("* SALMONN, RL R: 0.256 is above R1 R 0.235")
     assert not any("Newcombe" in remark for remark in fill(survey, [])[0].remarks())

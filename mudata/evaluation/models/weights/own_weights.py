@@ -18,7 +18,7 @@ from mudata.catalog.fetch import own_files
 from mudata.catalog.fetch.ledger import FetchRecord, seen
 from mudata.catalog.fetch.plan import adopted_key
 from mudata.catalog.fetch.sources import selecting
-from mudata.errors import EvaluationError, FetchError
+from mudata.errors import EvaluationError, FetchError, some
 from mudata.evaluation.models.weights.file_kinds import INDEXES, SINGLES, SUFFIXES
 from mudata.json_files import as_type, read_object
 
@@ -65,6 +65,7 @@ def adopt(parts: Sequence[PartOnDisk], origins: Sequence[str], progress: Progres
     """
     adopted = Adopted()
     claims: list[Claim] = []
+    names: list[str] = []
     for origin in origins:
         name, equals, path = origin.partition("=")
         named = [part for part in parts if equals and part.name == name]
@@ -72,6 +73,7 @@ def adopt(parts: Sequence[PartOnDisk], origins: Sequence[str], progress: Progres
         progress.say(f"Looking through {given}")
         base, found = own_files.files_of(own_files.existing(given, "a folder or a file"), progress)
         entries = [path for path, _ in found.files]
+        names += entries
         for part in named or parts:
             claims += _claims(part, base, entries, named=bool(named))
     settled = list(_settle(claims, adopted.notes))
@@ -82,7 +84,7 @@ def adopt(parts: Sequence[PartOnDisk], origins: Sequence[str], progress: Progres
         adopted.claims[claim.part.name] = claim
         progress.say(f"{claim.part.name}: {len(claim.files)} files from {claim.root}")
     if not settled and any(part.state != "here" for part in parts):
-        raise _nothing(parts, origins, adopted.notes)
+        raise _nothing(parts, origins, adopted.notes, names)
     return adopted
 
 
@@ -230,10 +232,13 @@ def _record(part: PartOnDisk, mirror: str, files: Iterable[Path]) -> None:
     part.ledger.add(adopted_key(part.name, part.card.sources[part.name], ()), record)
 
 
-def _nothing(parts: Sequence[PartOnDisk], origins: Sequence[str], notes: Sequence[str]) -> FetchError:
+def _nothing(
+    parts: Sequence[PartOnDisk], origins: Sequence[str], notes: Sequence[str], found: Sequence[str]
+) -> FetchError:
     wanted = [f"  {part.name}: {_looked_for(part.card)}" for part in parts if part.state != "here"]
+    there = f"There is, for instance: {some(found, 5)}." if found else "There are no files at all."
     return FetchError(
-        "\n".join([f"Nothing of use in {', '.join(origins)}.", *notes, "Looked for:", *wanted]),
+        "\n".join([f"Nothing of use in {', '.join(origins)}.", *notes, "Looked for:", *wanted, there]),
         "Give a folder laid out as the model's authors publish it, or a part: --from PART=FOLDER.",
     )
 

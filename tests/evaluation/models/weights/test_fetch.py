@@ -306,10 +306,10 @@ def test_a_shard_that_a_folder_lacks_is_not_overlooked(cards: Path, tmp_path: Pa
 @pytest.mark.parametrize(
     ("files", "said"),
     [
-        ({"notes.txt": b"x"}, "Nothing of use in"),
+        ({"notes.txt": b"x"}, "There is, for instance: notes.txt."),
         ({"a/model.safetensors.index.json": b"[]"}, "Nothing of use in"),
         ({"a/model.safetensors.index.json": b'{"weight_map": 3}'}, "Nothing of use in"),
-        ({}, "Nothing of use in"),
+        ({}, "There are no files at all."),
         (None, "There is no "),
     ],
 )
