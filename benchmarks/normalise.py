@@ -64,12 +64,15 @@ MP3 = {"format": "MP3", "subtype": "MPEG_LAYER_III", "bitrate_mode": "CONSTANT",
 """libsndfile's scale: 0.2 is 256 kbit/s at 44.1 kHz."""
 
 
-def make(folder: Path, minutes: float) -> None:
+def make(folder: Path, minutes: float, *, mp3_alone: bool = False) -> None:
     """mp3/ and wav/: clips of 30 s like FMA's and GTZAN's; four/ and sixty/: mp3 of 4 and 60 minutes; many/: 10,000."""
     clips = max(2, round(minutes * 2))
     for n in range(clips):
         _write(folder / f"mp3/{n}.mp3", partial(music, n, 30, 44_100, 2), 44_100, MP3)
-        _write(folder / f"wav/{n}.wav", partial(music, n, 30, 22_050, 1), 22_050, {"subtype": "PCM_16"})
+        if not mp3_alone:
+            _write(folder / f"wav/{n}.wav", partial(music, n, 30, 22_050, 1), 22_050, {"subtype": "PCM_16"})
+    if mp3_alone:
+        return
     for n in range(4):
         _write(folder / f"four/{n}.mp3", partial(music, n, 240, 44_100, 2), 44_100, MP3)
     for n in range(2):
@@ -259,7 +262,7 @@ def main() -> None:
         print(json.dumps(measure(options.method, options.folder)))
         return
     folder = options.folder / f"{options.minutes:g}-minutes"
-    make(folder, options.minutes)
+    make(folder, options.minutes, mp3_alone=bool(options.against))
     if options.against:
         beside(folder / "mp3", options.against, options.rounds)
         return

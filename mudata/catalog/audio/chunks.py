@@ -13,6 +13,11 @@ _UNKNOWN = 0x7FFF_0000
 """A size of 32 bits from here on is what programs write that do not know the length yet; it promises nothing."""
 
 
+_MOST, _MOST_BLOCKS = 100_000, 1_000_000
+"""Chunks, and blocks of Matroska, that are looked at: live streams have a chunk or 50 blocks a second. A file of more,
+with nothing in them, would hold up a worker. Chosen here."""
+
+
 @dataclass(frozen=True)
 class Chunk:
     name: bytes
@@ -50,7 +55,9 @@ def chunks(file: BinaryIO, layout: Layout, start: int, stop: int) -> Iterator[Ch
     """The chunks in the bytes [start, stop), as long as they look like some."""
     at = start + layout.first
     header = layout.name + layout.size
-    while at + header <= stop:
+    for _ in range(_MOST):
+        if at + header > stop:
+            return
         file.seek(at)
         head = file.read(header)
         name, raw = head[: layout.name], head[layout.name :]
@@ -93,8 +100,10 @@ _SEGMENT, _CLUSTER = 0x18538067, 0x1F43B675
 
 def matroska_share(file: BinaryIO, start: int, stop: int) -> tuple[float, bool]:
     """As `share`, and whether an element of unknown length ends inside one of its own (RFC 8794, RFC 9559)."""
-    at, end = start, stop
-    while at < end:
+    at = start
+    for _ in range(_MOST_BLOCKS):
+        if at >= stop:
+            break
         file.seek(at)
         head = file.read(12)
         found = _element(head)

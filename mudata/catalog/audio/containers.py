@@ -13,7 +13,7 @@ from pathlib import Path
 
 from mudata.catalog.audio import chunked, flac_stream, ogg_pages
 from mudata.catalog.audio.frame_walk import Framing, after_tags, count
-from mudata.catalog.audio.mpeg_audio import ADTS, MPEG_AUDIO, counted
+from mudata.catalog.audio.mpeg_audio import ADTS, MPEG_AUDIO, counted, of_constant_rate
 from mudata.catalog.audio.structure import OpenFile, Stated, Structure, changes
 from mudata.catalog.read.source_file import reading
 
@@ -85,6 +85,8 @@ def _begin(whole: OpenFile) -> int:
 
 def _unframed(opened: OpenFile, head: bytes) -> Structure:
     """A stream without a container, if it is one: frames of MPEG audio or of AAC."""
+    if sized := of_constant_rate(opened):
+        return sized
     kinds: tuple[tuple[str, Framing], ...] = (("mp3", MPEG_AUDIO), ("aac", ADTS))
     for name, framing in reversed(kinds) if ADTS.pattern.match(head) else kinds:
         found = count(opened.file, framing, opened.start, opened.stop)

@@ -27,7 +27,7 @@ LOUDEST = 10.0
 """Above this, samples are no share of full scale but numbers of another scale: +20 dB, where lossy codings
 overshoot by 6 at most and loud mixes in floats by 12. Chosen here."""
 
-_EVERY = 17
+_EVERY = 61
 """Of so many frames one is looked at, to compare channels with their mean: a prime, so that no rhythm of the
 wave comes back at each."""
 

@@ -85,6 +85,27 @@ def counted(opened: OpenFile, known: Structure, found: FrameCount) -> Structure:
     return replace(known, stated=tuple(stated), counted=not believed, changes=changes(heard))
 
 
+def of_constant_rate(opened: OpenFile) -> Structure | None:
+    """An mp3 of constant bit rate that is as large as the count in its Info frame makes it: nothing needs counting.
+    None if this is none, or another size."""
+    head = opened.read(opened.start, 4)
+    first = _mpeg(head) if len(head) == 4 and MPEG_AUDIO.pattern.match(head) else None
+    told = length_frame(opened, opened.start) if first else None
+    if not first or not told or told.name != "Info" or not told.frames:
+        return None
+    head = opened.read(opened.start + first.size, 4)
+    frame = _mpeg(head) if len(head) == 4 and MPEG_AUDIO.pattern.match(head) else None
+    if not frame or (frame.rate, frame.samples, frame.channels) != (first.rate, first.samples, first.channels):
+        return None
+    kbps = _KBPS[1 if head[1] & 8 else 2, 3][head[2] >> 4]
+    expected = first.size + told.frames * frame.samples * kbps * 125 / frame.rate
+    if abs(opened.stop - opened.start - expected) > frame.size:
+        return None
+    packet = frame.samples / frame.rate
+    stated = Stated(told.frames * packet - told.trimmed / frame.rate, "its Info frame", packet)
+    return Structure(container="mp3", start=opened.start, stated=(stated,))
+
+
 def length_frame(opened: OpenFile, at: int) -> LengthFrame | None:
     """Of the frame that begins at a byte of the file; None if that holds audio."""
     head = opened.read(at, 256)

@@ -126,6 +126,16 @@ def test_joined_mp3s_are_heard_to_the_end_of_the_last(tmp_path: Path, mp3: Mp3) 
     assert facts_of(tmp_path / "in.mp3", tagged).duration_s == pytest.approx(4, abs=0.2)
 
 
+@pytest.mark.parametrize("count", [0, 9, 40])
+def test_an_info_frame_is_believed_only_if_the_file_is_as_large_as_it_says(
+    tmp_path: Path, mp3: Mp3, count: int
+) -> None:
+    pytest.importorskip("av")
+    at = mp3.constant.index(b"Info") + 8
+    content = mp3.constant[:at] + count.to_bytes(4, "big") + mp3.constant[at + 4 :]
+    assert facts_of(tmp_path / "in.mp3", content).duration_s == pytest.approx(2, abs=0.15)
+
+
 def test_junk_within_an_mp3_is_stepped_over_or_told(tmp_path: Path, mp3: Mp3) -> None:
     half = len(mp3.frames) // 2
     content = b"".join(mp3.frames[1:half]) + bytes(4000) + b"".join(mp3.frames[half:])
