@@ -118,8 +118,7 @@ def test_no_command_is_stopped_by_files_that_it_does_not_name(
     home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     corpus = Corpus(home, tmp_path, monkeypatch)
-    corpus.publish("tones")
-    assert typed("split", "fine", "--dataset", "tones", "--n", "6").code == 0
+    corpus.split("fine", {"test": corpus.publish("tones")})
     assert typed("eval", "--model", "random", "--split", "fine", "--task", "genre").code == 0
     assert typed("eval", "--model", "majority", "--split", "fine", "--task", "genre").code == 0
     for kind in (".", "suites", "models", "words"):
