@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from mudata.catalog.audio.normalise import Job, run
 from mudata.catalog.cards import licences, loader
@@ -21,6 +22,7 @@ from mudata.catalog.fetch.lock import alone
 from mudata.catalog.index import database
 from mudata.catalog.read.reader import NO_TABLE, DatasetContents, Issue, read
 from mudata.catalog.read.scratch_database import scratch_database
+from mudata.errors import number
 from mudata.narration import SILENT, Progress
 from mudata.version import __version__
 
@@ -148,6 +150,7 @@ def ingest(
     asked_for = bool(selection) or len(absent) == reading.clips.num_rows
     gone = _gone(absent, fetched.failures if fetched else {}, asked_for)
     tables = _tables(card, home, reading, made, gone=gone, audio_format=audio_format)
+    issues = (*reading.issues, *_untold(reading, fetched), *_valueless(tables["attributes"]))
     clips = tables["clips"].select(["clip_id", "status", "reason"]).to_pylist()
     counts = Counter(clip["status"] for clip in clips)
     subset = request.subset or card.default_subset
@@ -180,7 +183,8 @@ def ingest(
         selection["partial"] = True
     before = known.folder if known else None
     with progress.bar(f"{card.name}: indexing", unit=""):
-        after = database.publish(home, card.name, tables, selection=selection)
+        told = [vars(issue) for issue in issues]
+        after = database.publish(home, card.name, tables, selection=selection, issues=told)
     return Ingested(
         dataset=card.name,
         declared=declared,
@@ -188,7 +192,7 @@ def ingest(
         usable=counts["ok"],
         quarantined=_reasons(clips, "quarantined"),
         missing=_reasons(clips, "missing"),
-        issues=reading.issues,
+        issues=issues,
         generation=after,
         audio_format=audio_format.name,
         unchanged=before == after,
@@ -225,6 +229,24 @@ def _gone(absent: list[str], failures: Mapping[str, str], asked: bool) -> dict[s
         elif asked:
             reasons[id_] = "absent: the file is not there"
     return reasons
+
+
+def _untold(reading: DatasetContents, fetched: Fetched | None) -> list[Issue]:
+    """What could not be had and is no clip by its id, such as rows of a shard without audio."""
+    clips = set(reading.clips["id"].to_pylist())
+    failures = fetched.failures if fetched else {}
+    return [Issue("not-had", name, why) for name, why in sorted(failures.items()) if name not in clips]
+
+
+def _valueless(attributes: pa.Table) -> list[Issue]:
+    """Which MIDI files write what is no value (`..._reason`, see `symbolic.midi`), by attribute."""
+    told: dict[str, list[tuple[str, str]]] = {}
+    for row in attributes.filter(pc.ends_with(attributes["name"], "_reason")).to_pylist():
+        told.setdefault(row["name"].removesuffix("_reason"), []).append((row["clip_id"], row["value"]))
+    return [
+        Issue("no-value", f"attributes.{name}", f"{number(len(rows), 'clip')}, such as {rows[0][0]}: {rows[0][1]}")
+        for name, rows in sorted(told.items())
+    ]
 
 
 def _reasons(clips: list[dict[str, Any]], status: str) -> Reasons:

@@ -200,6 +200,6 @@ def _print_findings(findings: list[Finding]) -> None:
         alike = list(group)
         for finding in alike[:_SHOWN]:
             expected = f" (expected {finding.expected})" if finding.expected else ""
-            click.echo(f"{severity:8}{name:14}{finding.where}: {finding.got}{expected}")
+            click.echo(f"{severity:8}{name:13} {finding.where}: {finding.got}{expected}")
         if (more := len(alike) - _SHOWN) > 0:
-            click.echo(f"{severity:8}{name:14}… and {more:,} more (--json shows all)")
+            click.echo(f"{severity:8}{name:13} … and {more:,} more (--json shows all)")

@@ -242,7 +242,7 @@ def list_(as_json: bool) -> None:
         }
         for made in manifest.load_all(Home.default())
     ]
-    emit(rows, as_json=as_json)
+    emit(rows, as_json=as_json, hint="To draw a split: mudata split NAME --dataset DATASET")
 
 
 @split.command()

@@ -21,13 +21,16 @@ def progress(quiet: bool) -> Progress:
     return Progress() if quiet else Terminal()
 
 
-def emit(rows: Sequence[Mapping[str, Any]], *, as_json: bool, columns: Sequence[str] | None = None) -> None:
-    """Print rows as a JSON array, or as a table of `columns` (default: the first row's keys)."""
+def emit(
+    rows: Sequence[Mapping[str, Any]], *, as_json: bool, columns: Sequence[str] | None = None, hint: str = ""
+) -> None:
+    """Print rows as a JSON array, or as a table of `columns` (default: the first row's keys); `hint` says how to go on
+    where there are none."""
     if as_json:
         emit_json(list(rows))
         return
     if not rows:
-        click.echo("(no rows)", err=True)
+        click.echo(f"(no rows) {hint}".rstrip(), err=True)
         return
     table = Table(rows, columns)
     if sys.stdout.isatty():

@@ -32,7 +32,8 @@ def print_table(relation: Relation, limit: int) -> int:
         for _, drawing in rows:
             click.echo(printable(drawing))
     else:
-        emit([dict(zip(rows.names, map(_shown, row), strict=True)) for row in rows], as_json=False)
+        shown = [dict(zip(rows.names, map(_shown, row), strict=True)) for row in rows]
+        emit(shown, as_json=False, hint="What is there: mudata stats, mudata sql --schema")
     return rows.left
 
 

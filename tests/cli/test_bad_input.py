@@ -431,7 +431,7 @@ def test_a_home_that_is_a_file_is_refused(
         ("stats gtzan", 2, "", "Run: mudata fetch gtzan"),
         ("verify gtzan", 2, "", "Run: mudata fetch gtzan"),
         ("split exam --dataset gtzan", 2, "", "Run: mudata fetch gtzan"),
-        ("split list", 0, "", "(no rows)"),
+        ("split list", 0, "", "(no rows) To draw a split: mudata split NAME --dataset"),
         ("split show exam", 2, "", "Make one: mudata split NAME"),
         ("eval --model random --split exam", 2, "", "Make one: mudata split NAME"),
         ("score", 0, "", "There is no run yet. To begin: mudata eval --help"),

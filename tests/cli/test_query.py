@@ -114,7 +114,7 @@ def test_no_rows_are_an_empty_array_or_a_header(toy: Home, mudata: Mudata) -> No
     query = "SELECT clip_id, title FROM clips WHERE false"
     assert mudata("sql", query, "--json").out == "[]\n"
     assert mudata("sql", query, "--csv").out == "clip_id,title\n"
-    assert mudata("sql", query) == (0, "", "(no rows)\n")
+    assert mudata("sql", query) == (0, "", "(no rows) What is there: mudata stats, mudata sql --schema\n")
 
 
 def test_parquet_is_written_whole_or_not_at_all(toy: Home, mudata: Mudata, tmp_path: Path) -> None:

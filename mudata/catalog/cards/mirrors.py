@@ -20,8 +20,8 @@ class Rows(Strict):
     `audio` names the column that holds encoded audio bytes; each row is written to
     `path`, a template over the row's columns, `{index}` (row number in its shard), `{row}`
     (row number over all shards of one split), `{shard}`, `{split}`, and `{name}` and `{stem}` of the file
-    name that is embedded beside the bytes. ClassLabel columns give their names. All other columns
-    but images go, with `path` (NULL where a row has no audio) and `split`, to the Parquet file `table`.
+    name that is embedded beside the bytes (else of `<split>-<row>`). ClassLabel columns give their names. All
+    other columns but images go, with `path` (NULL where a row has no audio) and `split`, to the Parquet file `table`.
     """
 
     audio: str

@@ -93,9 +93,9 @@ class CardTable(Strict):
     """A raw table, seen by the card's SQL under its key.
 
     `path` is a pattern below `files/`; in `select` the word `{path}` stands for the files that match it, quoted
-    (a list if they are several). `store_rejects = true` in `read_csv` reports bad records instead of failing.
-    `columns` (name: DuckDB type) is the shape it must have, and what an absent optional
-    table looks like, with no rows.
+    (a list if they are several). `store_rejects = true` in `read_csv` leaves records out that do not fit and
+    tells them by file and line, in place of failing; blank rows are left out without it. `columns` (name: DuckDB
+    type) is the shape it must have, and what an absent optional table looks like, with no rows.
     """
 
     path: PathPattern

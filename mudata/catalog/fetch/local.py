@@ -21,7 +21,7 @@ from mudata.catalog.fetch import own_files
 from mudata.catalog.fetch.engine import sweep_unfinished
 from mudata.catalog.fetch.ledger import FetchRecord, Ledger, seen
 from mudata.catalog.fetch.plan import adopted_key, in_play
-from mudata.catalog.fetch.sources.shards import write
+from mudata.catalog.fetch.sources.shards import Written, write
 from mudata.catalog.fetch.sources.unpacking import unpack
 from mudata.catalog.read.files import is_junk
 from mudata.errors import FetchError, some
@@ -68,7 +68,10 @@ def adopt(card: Card, request: FetchRequest, target: Target, ledger: Ledger, pro
     for name, files in _satisfied(card, seen(adopted.files, target.files)).items():
         component = card.sources[name]
         if in_play(component, subsets):
-            record = FetchRecord(component=name, mirror=mirror, files=files)
+            of_rows = any(m.kind == "huggingface" and m.rows for m in component.mirrors)
+            record = FetchRecord(
+                component=name, mirror=mirror, files=files, failures=adopted.failures if of_rows else {}
+            )
             ledger.add(adopted_key(name, component, subsets), record)
     if clips := _clips_among(card, adopted.files, target.files):
         ledger.add(clips_key(subsets), FetchRecord(component="clips", mirror=mirror, files=seen(clips, target.files)))
@@ -99,6 +102,8 @@ def _told(card: Card, files: list[Path], below: Path) -> str:
 class _Adopted:
     files: list[Path] = field(default_factory=list)
     """Below `files/`."""
+    failures: dict[str, str] = field(default_factory=dict)
+    """Rows of shards that gave no file, by the stem it would have, and why."""
     useless: list[str] = field(default_factory=list)
     """What was there and is of no use."""
 
@@ -148,7 +153,9 @@ def _take(card: Card, root: Path, target: Target, adopted: _Adopted, progress: P
                 shards.append(path)
             elif not is_junk(path):
                 adopted.useless.append(path)
-    adopted.files += _rows(card, base, shards, target, progress)
+    if written := _rows(card, base, shards, target, progress):
+        adopted.files += written.files
+        adopted.failures |= written.failures
     if more := adopted.useless[useless:]:
         progress.say(
             f"{card.name}: {len(more)} of {len(found.files)} files match nothing in the card: {some(more, 3)}."
@@ -235,7 +242,7 @@ def _bring(source: Path, target: Path, files: Path, *, copy: bool) -> Path:
     return target
 
 
-def _rows(card: Card, base: Path, shards: list[str], target: Target, progress: Progress) -> Iterable[Path]:
+def _rows(card: Card, base: Path, shards: list[str], target: Target, progress: Progress) -> Written | None:
     """Write out the rows of shards that a Hub mirror of the card describes."""
     for component in card.sources.values():
         for mirror in component.mirrors:
@@ -253,8 +260,8 @@ def _rows(card: Card, base: Path, shards: list[str], target: Target, progress: P
                     source=f"{base}: {' '.join(fitting)}",
                     limit=target.limit,
                     progress=progress,
-                ).files
-    return ()
+                )
+    return None
 
 
 def _satisfied(card: Card, files: dict[str, tuple[int, int]]) -> dict[str, dict[str, tuple[int, int]]]:

@@ -16,7 +16,7 @@ import re
 import shutil
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -38,19 +38,25 @@ DATABASE = "mudata.duckdb"
 
 
 def publish(
-    home: Home, dataset: str, tables: Mapping[str, pa.Table], *, selection: Mapping[str, Any] | None = None
+    home: Home,
+    dataset: str,
+    tables: Mapping[str, pa.Table],
+    *,
+    selection: Mapping[str, Any] | None = None,
+    issues: Sequence[Mapping[str, str]] = (),
 ) -> Path:
     """Replace all rows of a dataset; the folder of the generation that now counts.
 
     `tables` are some of `tables.TABLES`, with their columns (those left out get no rows).
-    `selection` says which clips were asked for (subset, where, limit); it is kept with them. If
-    nothing but the time differs from the current generation, nothing is written.
+    `selection` says which clips were asked for (subset, where, limit), `issues` what in the raw
+    files was left out (kind, where, what); both are kept with them. If nothing but the time differs
+    from the current generation, nothing is written.
 
     Raises ReadError for tables that do not have the declared shape,
     HomeError if the home cannot be written or is of a newer version.
     """
     folder = home.make(home.index / "parts" / dataset)
-    draft = generations.GenerationDraft(dataset, tables, selection)
+    draft = generations.GenerationDraft(dataset, tables, selection, issues)
     try:
         with home.lock(f"parts-{dataset}"):
             generations.sweep(folder)

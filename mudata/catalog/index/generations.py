@@ -2,7 +2,7 @@
 generations of Parquet files that are never changed once they are there.
 
     index/parts/<dataset>/<generation>/<table>.parquet     all tables of `tables.TABLES`
-    index/parts/<dataset>/<generation>/about.json          sizes, hashes, versions, what was selected
+    index/parts/<dataset>/<generation>/about.json          sizes, hashes, versions, what was selected, what was left out
 
 A generation is written to a folder whose name begins with a dot, and renamed: the rename is the
 commit. The newest complete one counts. A generation that was replaced is kept for those who read
@@ -149,12 +149,19 @@ def select(table: str, files: Sequence[Path]) -> str:
 class GenerationDraft:
     """The tables of a generation before it is written: checked, and with their hashes."""
 
-    def __init__(self, dataset: str, tables: Mapping[str, pa.Table], selection: Mapping[str, Any] | None) -> None:
+    def __init__(
+        self,
+        dataset: str,
+        tables: Mapping[str, pa.Table],
+        selection: Mapping[str, Any] | None,
+        issues: Sequence[Mapping[str, str]] = (),
+    ) -> None:
         """Raises ReadError for tables that do not have the declared shape."""
         if unknown := sorted(set(tables) - set(TABLES)):
             raise ReadError(f"No table of the index is named {unknown[0]!r}.", f"They are: {', '.join(TABLES)}.")
         self.dataset = dataset
         self.selection = dict(selection or {})
+        self.issues = [dict(issue) for issue in issues]
         self._open = contextlib.ExitStack()
         self._connection = self._open.enter_context(scratch_database())
         for name, columns in TABLES.items():
@@ -166,7 +173,7 @@ class GenerationDraft:
         except duckdb.ConversionException as error:
             raise ReadError(f"{dataset}: {error}", "The shapes are printed by `mudata sql --schema`.") from error
         self.content_sha256 = _sha256(content)
-        self.identity_sha256 = _sha256([*content, about, self.selection])
+        self.identity_sha256 = _sha256([*content, about, self.selection, *([self.issues] if self.issues else [])])
 
     def write(self, folder: Path) -> Path:
         """Write everything into a new hidden folder in `folder`, down to the disk; its path."""
@@ -189,6 +196,7 @@ class GenerationDraft:
             "selection": self.selection,
             "counts": self._counts(),
             "namespaces": self._namespaces(),
+            "issues": self.issues,
             "content_sha256": self.content_sha256,
             "identity_sha256": self.identity_sha256,
             "tables": sizes,

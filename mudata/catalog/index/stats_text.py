@@ -19,7 +19,7 @@ def sections(found: Mapping[str, Any]) -> Iterator[tuple[str, Table | Sequence[s
     yield "", [f"{title + ':':14}{value}" for title, value in _summary(found)]
     for title in ("status", "sources", "licences", "splits", "texts", "attributes", "faults"):
         if found[title]:
-            yield title, Table(found[title])
+            yield "captions" if title == "texts" else title, Table(found[title])
     for namespace, labels in groupby(found["labels"], key=lambda row: row["namespace"]):
         yield namespace, list(_bars(list(labels)))
 

@@ -8,7 +8,7 @@ not an error.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
@@ -35,6 +35,14 @@ LEVEL_TOLERANCE = 1e-3
 33 steps of 16 bits, well below any damage."""
 
 _SHOWN = 5
+_OF_RAW_FILES: dict[str, Severity] = {
+    "bad-record": "warning",
+    "bad-name": "warning",
+    "unmatched": "warning",
+    "not-had": "warning",
+    "no-value": "note",
+}
+"""Kinds of `read.dataset_contents.Issue` that the index cannot tell by itself."""
 
 
 @dataclass(frozen=True)
@@ -43,7 +51,8 @@ class Finding:
 
     check: missing, changed, clip-missing, clip-changed,
     not-indexed, unexpected, quarantined, not-had, count, duration,
-        sample-rate, label-count, unknown-label, duplicate, label-conflict, split, card, selection or partial
+        sample-rate, label-count, unknown-label, duplicate, label-conflict, split, card, selection, partial, or
+        of the raw files bad-record, bad-name, unmatched (rows without a clip, clips without a row), no-value
     where: a clip id, a file, a label, or what was counted severity: error (disk, index and card
     disagree), warning (a property of the data), note (known or harmless)
     """
@@ -72,6 +81,7 @@ def verify(card: Card, home: Home, *, deep: bool = False, progress: Progress = S
             *_facts(card, connection),
             *_counts(card, connection, selection),
             *_duplicates(connection),
+            *_issues(generation.about.get("issues", ())),  # 0.1.0 kept none
         ]
     return sorted(findings, key=lambda finding: get_args(Severity).index(finding.severity))
 
@@ -282,6 +292,13 @@ def _duplicates(connection: duckdb.DuckDBPyConnection) -> Iterator[Finding]:
             yield Finding("label-conflict", where, "the same labels", got, severity)
         else:
             yield Finding("duplicate", where, "different samples", f"the same in {len(ids)} clips", severity)
+
+
+def _issues(issues: Sequence[Mapping[str, str]]) -> Iterator[Finding]:
+    """What the reading of the raw files left out or did not understand, as it was told then."""
+    for issue in issues:
+        if issue["kind"] in _OF_RAW_FILES:
+            yield Finding(issue["kind"], issue["where"], None, issue["what"], _OF_RAW_FILES[issue["kind"]])
 
 
 def _first(names: Sequence[str]) -> str:

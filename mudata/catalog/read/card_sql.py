@@ -7,31 +7,35 @@ neither COPY nor any other statement that writes, not even in a WITH clause.
 # ruff: noqa: S608 - names and values go through `identifier` and `quote`
 from __future__ import annotations
 
-import mmap
 import re
+import shutil
+import tempfile
+import uuid
 from collections.abc import Sequence
-from itertools import groupby
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import duckdb
 
-from mudata.catalog.read.sql_literals import allowed_literal, empty_select, identifier, paths_literal
-from mudata.errors import CardError, ReadError, some
+from mudata.catalog.read.sql_literals import allowed_literal, identifier
+from mudata.errors import CardError, ReadError
 
 if TYPE_CHECKING:
     import pyarrow as pa
-
-    from mudata.catalog.cards.schema import CardTable
-
-SHOWN_PER_FILE = 20
-"""Bad records told one by one; the rest of a file is only counted."""
 
 ARROW = "Deprecated lambda arrow"
 """In what DuckDB 2 says of `x -> x + 1`; the setting that it advises is locked."""
 LAMBDA = "A function of a list's elements is written `lambda x: x + 1`, not `x -> x + 1`, since DuckDB 2."
 
-_TYPE = re.compile(r"[A-Za-z][A-Za-z0-9_ ,()\[\]]*")
+_ADVICE = (
+    "\n\nLINE ",
+    "\nPossible ",
+    "\n  file =",
+    "\nThe search space used was:",
+    "\nThis can happen when",
+    "\nTry ",
+)
+"""What DuckDB's errors go on with: an echo of the SQL, and what to change in it."""
 _WRONG_SQL = (
     duckdb.PermissionException,
     duckdb.ParserException,
@@ -42,17 +46,9 @@ _WRONG_SQL = (
 )
 
 
-class BadRecord(NamedTuple):
-    """A record that does not fit the rest of its file;
-    `line` counts from 1, None for those that are only counted."""
-
-    file: str
-    line: int | None
-    problem: str
-
-
 class RawSql:
-    """A locked connection for the card `name` over the folder `files`.
+    """A locked connection for the card `name` over the folder `files`, and over `scratch`, which
+    is made by who needs it and goes with it.
 
     `linked` are files below it that are links: what they point to may be read as well.
     """
@@ -60,13 +56,14 @@ class RawSql:
     def __init__(self, name: str, files: Path, linked: Sequence[Path] = ()) -> None:
         self.name = name
         self.files = files.resolve()
+        self.scratch = Path(tempfile.gettempdir()).resolve() / f"mudata-{uuid.uuid4().hex}"
         self._connection = duckdb.connect(":memory:")
         for setting in (
             "python_enable_replacements = false",  # else SQL would see the variables of Python frames
             "autoinstall_known_extensions = false",
             "autoload_known_extensions = false",
             "temp_directory = ''",  # it would be readable
-            f"allowed_directories = {allowed_literal([self.files])}",
+            f"allowed_directories = {allowed_literal([self.files, self.scratch])}",
             f"allowed_paths = {allowed_literal(path.resolve() for path in linked)}",
             "enable_external_access = false",
             "lock_configuration = true",
@@ -75,6 +72,7 @@ class RawSql:
 
     def close(self) -> None:
         self._connection.close()
+        shutil.rmtree(self.scratch, ignore_errors=True)
 
     def register(self, name: str, table: pa.Table) -> None:
         """Make an Arrow table visible under a name."""
@@ -119,108 +117,37 @@ class RawSql:
         try:
             statements = self._connection.extract_statements(select)
         except duckdb.Error as error:
-            raise self._card_error(where, str(error)) from error
+            raise self.card_error(where, str(error)) from error
         if [statement_kind(statement) for statement in statements] != ["SELECT"]:
-            raise self._card_error(where, "exactly one SELECT is expected")
+            raise self.card_error(where, "exactly one SELECT is expected")
         return f"(\n{select.strip().rstrip(';')}\n)"
-
-    def load(self, name: str, table: CardTable, matching: Sequence[Path]) -> None:
-        """A raw table of the card,
-        read from the matching files and checked against its declared columns.
-
-        Raises ReadError if the files lack the shape, CardError if the SQL is wrong.
-        """
-        where = f"tables.{name}"
-        if bad := [t for t in table.columns.values() if not _TYPE.fullmatch(t)]:
-            raise self._card_error(where, f"{bad[0]!r} is not a type")
-        if not matching:
-            if not table.optional:
-                raise ReadError(
-                    f"{self.name}: no file matches {table.path!r} (for {where}) below {self.files}.",
-                    f"Run `mudata fetch {self.name}`; with a copy of your own, name the folder that has it.",
-                )
-            self.run(f"CREATE TEMP TABLE {identifier(name)} AS {empty_select(table.columns.items())}")
-            return
-        shown = some((self._relative(str(path)) for path in matching), 3, counted=False)
-        select = table.select.replace("{path}", paths_literal(matching))
-        try:
-            types = self.columns(where, select)
-        except CardError as error:
-            if "Referenced column" in error.what:  # the SELECT names columns of the file: it is the file that differs
-                raise ReadError(f"{self.name}: {shown}: {error.what}", "Compare the file with the card.") from error
-            raise
-        if missing := [column for column in table.columns if column not in types]:
-            raise ReadError(
-                f"{self.name}: {shown}: no column {', '.join(map(repr, missing))} (for {where}).\n"
-                f"Expected: {', '.join(table.columns)}. Got: {', '.join(types)}.",
-                "The file is not the one the card was written for, or the card's `select` is wrong.",
-            )
-        casts = [f"CAST({identifier(c)} AS {t}) AS {identifier(c)}" for c, t in table.columns.items()]
-        try:
-            self.create(where, name, select, ", ".join(casts) or "*")
-        except ReadError as error:
-            raise self._told_by_column(where, table, select, shown) or ReadError(
-                f"{self.name}: {shown}: {error.what}", error.hint
-            ) from error
-
-    def bad_records(self) -> list[BadRecord]:
-        """What `store_rejects = true` in the tables' SELECTs has put aside."""
-        try:
-            rejected = self.values(
-                "SELECT DISTINCT ON (file_path, line) file_path, line, line_byte_position,"
-                " error_message, coalesce(column_name, '')"
-                " FROM reject_errors JOIN reject_scans USING (scan_id, file_id)"
-                " ORDER BY file_path, line, column_idx"
-            )
-        except duckdb.CatalogException:  # no table asked for it
-            return []
-        records: list[BadRecord] = []
-        for path, group in groupby(rejected, key=lambda row: str(row[0])):
-            rows = list(group)
-            file = self._relative(path)
-            lines = _lines(Path(path), [(int(str(r[1])), int(str(r[2]))) for r in rows[:SHOWN_PER_FILE]])
-            for line, (*_, message, column) in zip(lines, rows, strict=False):
-                records.append(BadRecord(file, line, f"{message}{f' Column: {column}.' if column else ''}"))
-            if more := len(rows) - len(lines):
-                records.append(BadRecord(file, None, f"and {more} more records that do not fit"))
-        return records
-
-    def _told_by_column(self, where: str, table: CardTable, select: str, shown: str) -> ReadError | None:
-        """Which column holds a value that is not of its declared type, if that is what is wrong."""
-        for column, type_ in table.columns.items():
-            name = identifier(column)
-            wrong = (
-                f"SELECT {name}::VARCHAR FROM {self.source(where, select)}"
-                f" WHERE {name} IS NOT NULL AND TRY_CAST({name} AS {type_}) IS NULL LIMIT 1"
-            )
-            try:
-                rows = self.values(wrong)
-            except duckdb.Error:
-                return None
-            if rows:
-                return ReadError(
-                    f"{self.name}: {shown}: column {column!r} (for {where}): expected {type_}, got {rows[0][0]!r}.",
-                    "The file is not the one the card was written for, or it is damaged.",
-                )
-        return None
 
     def _card_sql(self, where: str, sql: str) -> list[tuple[object, ...]]:
         try:
             return self._connection.execute(sql).fetchall()
         except duckdb.Error as error:
             if isinstance(error, _WRONG_SQL) or "has been locked" in str(error):  # settings are
-                raise self._card_error(where, str(error)) from error
+                raise self.card_error(where, str(error)) from error
             raise ReadError(
-                f"{self.name}: {where}: {_first_lines(str(error))}", "The raw files differ from what the card expects."
+                f"{self.name}: {where}: {self._told(str(error))}", "The raw files differ from what the card expects."
             ) from error
 
-    def _card_error(self, where: str, problem: str) -> CardError:
+    def _told(self, message: str) -> str:
+        """DuckDB's message without its advice, with the line of a CSV file beside its name."""
+        file = re.search(r"^\s*file = (.+)$", message, re.MULTILINE)
+        line = re.search(r"CSV Error on Line: (\d+)", message)
+        told = _first_lines(message).replace(f"{self.files}/", "").replace(f"{self.scratch}/", "")
+        if file and line:
+            told = re.sub(r"^.*?CSV Error on Line: \d+ ", f"{self.relative(file[1])}:{line[1]}: ", told)
+        return told
+
+    def card_error(self, where: str, problem: str) -> CardError:
         return CardError(
             f"Card {self.name}: {where}: {LAMBDA if ARROW in problem else _first_lines(problem)}",
             f"A card's SQL is one SELECT; it may only read below its folder ({self.files}), through the card's tables.",
         )
 
-    def _relative(self, path: str) -> str:
+    def relative(self, path: str) -> str:
         return path.removeprefix(str(self.files)).replace("\\", "/").lstrip("/")
 
 
@@ -233,29 +160,8 @@ def statement_kind(statement: duckdb.Statement) -> str:
         return "UNKNOWN"
 
 
-def _lines(path: Path, records: Sequence[tuple[int, int]]) -> list[int]:
-    """Physical lines (from 1) of records given as
-    (record number, position of its first byte from 1), ascending.
-
-    DuckDB counts records, which differ from lines where quoted fields hold newlines. A position
-    that is not the start of a line (another encoding than UTF-8) is not trusted.
-    """
-    lines: list[int] = []
-    with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
-        line, at = 1, 0
-        for record, position in records:
-            start = position - 1
-            if not at < start < len(data) or data[start - 1] not in b"\r\n":
-                lines.append(record)
-                continue
-            while (newline := data.find(b"\n", at, start)) >= 0:
-                line, at = line + 1, newline + 1
-            lines.append(line)
-    return lines
-
-
 def _first_lines(message: str) -> str:
     """DuckDB's message without the echo of the SQL and the long list of advice."""
-    for end in ("\n\nLINE ", "\nPossible fixes:", "\n  file ="):
+    for end in _ADVICE:
         message = message.partition(end)[0]
     return " ".join(message.split())[:600]

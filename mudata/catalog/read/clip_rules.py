@@ -4,15 +4,17 @@
 from __future__ import annotations
 
 import string
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
 from mudata.catalog.cards.patterns import Pattern
+from mudata.catalog.read import repeated_rows
 from mudata.catalog.read.files import match_all
 from mudata.catalog.read.sql_literals import identifier, quote
-from mudata.errors import CardError, ReadError
+from mudata.errors import CardError, ReadError, number
 
 if TYPE_CHECKING:
     from mudata.catalog.cards.schema import Card, Clips
@@ -37,39 +39,57 @@ COLUMNS = {
 CROP = {"crop_mode": "VARCHAR", "crop_s": "DOUBLE", "channel_mix": "VARCHAR"}
 """The crop and the mix of the clip's rule; a SELECT cannot give them."""
 
+_NO_TEXT = "the name is not UTF-8, or has control characters; the file is left out"
 _UNSAFE = r"(^|[/\\])\.{0,2}([/\\]|$)|^[A-Za-z]:[/\\]|[\x00-\x1f]"
 """Paths and ids become file names: nothing in them may be empty, lead upwards, or start at a
 root."""
 
 
 def load(
-    sql: RawSql, card: Card, entries: Sequence[tuple[str, int]], subsets: Sequence[str], *, loose: bool = False
-) -> list[str]:
-    """Create `clips` (COLUMNS, CROP, then all else that the rules give) and `files` (of all rules).
+    sql: RawSql,
+    card: Card,
+    entries: Sequence[tuple[str, int]],
+    tables: Mapping[str, Sequence[Path]],
+    subsets: Sequence[str],
+    *,
+    loose: bool = False,
+) -> list[tuple[str, str, str]]:
+    """Create `clips` (COLUMNS, CROP, then all else that the rules give), `files` (of all rules) and
+    `_every_clip` (id), which has those of other subsets too.
 
-    `entries` are path and size of the files that are there; clips outside `subsets` are left out
-    (none named: no clip is). `loose`: tables are lacking, and files that no SELECT makes a clip of
-    are clips by their names alone. Gives the files whose names are no text. Raises CardError, or
-    ReadError if ids or paths are unfit.
+    `entries` are path and size of the files that are there, `tables` the files of each raw table;
+    clips outside `subsets` are left out (none named: no clip is). `loose`: tables are lacking, and
+    files that no SELECT makes a clip of are clips by their names alone. Gives what else is left out, as
+    (kind, where, what) of issues: files whose names are no text, rows without id or path. Raises
+    CardError, or ReadError if ids or paths are unfit.
     """
     readable = [(path, size) for path, size in entries if _is_text(path)]
     empty = ", ".join(f"NULL::{type_} AS {name}" for name, type_ in (COLUMNS | CROP).items())
     sql.run(f"CREATE TEMP TABLE _found AS SELECT {empty} LIMIT 0")
-    for number, rule in enumerate(card.clips):
-        _files(sql, number, rule, readable)
-        _clips(sql, number, rule)
+    for position, rule in enumerate(card.clips):
+        _files(sql, position, rule, readable)
+        _clips(sql, position, rule)
         if loose and rule.select:
-            _loose_clips(sql, number, rule)
+            _loose_clips(sql, position, rule)
     rules = range(len(card.clips))
     union = " UNION ALL BY NAME ".join(["FROM _found", *(f'FROM "clips {n}"' for n in rules)])
     wanted = f"[{', '.join(map(quote, subsets))}]::VARCHAR[]"
     within = f"WHERE subset IS NULL OR list_has_any(string_split(subset, ','), {wanted})" if subsets else ""
-    sql.run(f"CREATE TEMP TABLE clips AS FROM ({union}) {within}")
+    sql.run(f"CREATE TEMP TABLE _all AS FROM ({union})")
+    unnamed = sql.values("SELECT id, path FROM _all WHERE id IS NULL OR path IS NULL ORDER BY ALL")
+    sql.run("DELETE FROM _all WHERE id IS NULL OR path IS NULL")
+    sql.run("CREATE TEMP TABLE _every_clip AS SELECT id FROM _all")
+    sql.run(f"CREATE TEMP TABLE clips AS FROM _all {within}")
     every = " UNION ALL BY NAME ".join(f'FROM "files {n}"' for n in rules)
     sql.run(f"CREATE OR REPLACE TEMP VIEW files AS {every or 'SELECT NULL AS path, NULL AS size LIMIT 0'}")
     _take_spelling_of_files(sql, readable)
-    _check(sql)
-    return ["".join(map(_shown, path)) for path, _ in entries if not _is_text(path)]
+    _check(sql, card, tables)
+    issues = [("bad-name", "".join(map(_shown, path)), _NO_TEXT) for path, _ in entries if not _is_text(path)]
+    if unnamed:
+        example = f"id {unnamed[0][0] or 'missing'}, path {unnamed[0][1] or 'missing'}"
+        what = f"{number(len(unnamed), 'row gives', 'rows give')} no id or no path, such as: {example}"
+        issues.append(("bad-record", "clips", f"{what}; left out"))
+    return issues
 
 
 def _is_text(path: str) -> bool:
@@ -180,22 +200,34 @@ def _take_spelling_of_files(sql: RawSql, entries: Sequence[tuple[str, int]]) -> 
         )
 
 
-def _check(sql: RawSql) -> None:
+def _check(sql: RawSql, card: Card, tables: Mapping[str, Sequence[Path]]) -> None:
     for name in ("id", "path"):
-        unsafe = f"{name} IS NULL OR regexp_matches({name}, {quote(_UNSAFE)})"
-        if rows := sql.values(f"SELECT {name}, path FROM clips WHERE {unsafe} ORDER BY ALL LIMIT 3"):
-            shown = ", ".join(f"{value!r} (of {path})" for value, path in rows)
+        unsafe = f"regexp_matches({name}, {quote(_UNSAFE)})"
+        if unfit := sql.values(f"SELECT {name}, path FROM clips WHERE {unsafe} ORDER BY ALL LIMIT 3"):
+            shown = ", ".join(f"{value!r} (of {path})" for value, path in unfit)
             raise ReadError(
                 f"{sql.name}: {name}s of clips that are no plain relative path: {shown}.",
                 "Correct the card's clip rule, or the table that the clips come from.",
             )
     twice = sql.values(
-        "SELECT id, array_to_string(list(path ORDER BY path)[:3], ', ') FROM clips"
+        "SELECT id, count(*), list(DISTINCT path ORDER BY path)[:3] FROM clips"
         " GROUP BY id HAVING count(*) > 1 ORDER BY id LIMIT 5"
     )
-    if twice:
-        shown = "\n".join(f"  {id_}: {paths}" for id_, paths in twice)
+    if not twice:
+        return
+    lines: list[str] = []
+    of_rows = True
+    for id_, rows, paths in twice:
+        where = list(map(str, paths))  # type: ignore[call-overload]
+        places = repeated_rows.places(sql, card, tables, str(id_), where[0]) if len(where) == 1 else []
+        of_rows = of_rows and len(where) == 1
+        lines.append(f"  {id_}: {'; '.join(places) or ', '.join(where) + (f' ({rows} rows)' if of_rows else '')}")
+    if of_rows:
         raise ReadError(
-            f"{sql.name}: several files or rows have the same clip id:\n{shown}",
-            f"If the data was copied in twice, remove one of the copies below {sql.files}.",
+            f"{sql.name}: several rows of a table have the same clip id:\n" + "\n".join(lines),
+            "Remove all but one of these rows from the table; the file that they name is there once.",
         )
+    raise ReadError(
+        f"{sql.name}: several files or rows have the same clip id:\n" + "\n".join(lines),
+        f"If the data was copied in twice, remove one of the copies below {sql.files}.",
+    )

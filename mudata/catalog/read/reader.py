@@ -10,8 +10,8 @@ that the rules give.
 # ruff: noqa: S608 - names and values go through `identifier` and `quote`, a card's SQL through `RawSql`
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,12 +20,13 @@ import pyarrow as pa
 
 from mudata.catalog.cards.subsets import subsets_of
 from mudata.catalog.cards.vocabulary import canonical
-from mudata.catalog.read import clip_rules
+from mudata.catalog.read import clip_rules, joins, raw_tables
 from mudata.catalog.read.card_sql import RawSql
+from mudata.catalog.read.dataset_contents import DatasetContents, Issue
 from mudata.catalog.read.files import look_through, match_all
 from mudata.catalog.read.label_lists import with_labels
 from mudata.catalog.read.sql_literals import identifier, quote
-from mudata.errors import CardError, QueryError
+from mudata.errors import CardError, QueryError, number
 
 if TYPE_CHECKING:
     from mudata.catalog.cards.labels import LabelSpace
@@ -38,39 +39,6 @@ _TEXT = pa.string()
 
 NO_TABLE = "no-table"
 """The kind of issue that a table is not there without which clips have no labels."""
-
-
-@dataclass(frozen=True)
-class Issue:
-    """Something in the raw files that was left out or could not be understood."""
-
-    kind: str
-    """no-table, not-read, bad-record, bad-name, no-clips, unknown-label, several-labels, unknown-part or two-parts."""
-    where: str
-    what: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class DatasetContents:
-    """All that the raw files and the card say.
-    `id` is without the dataset's name; tables are sorted by it."""
-
-    clips: pa.Table
-    """The columns `clip_rules.COLUMNS`,
-    crop_mode ('centre', 'first' or NULL), crop_s, channel_mix ('mean' or 'first'), then the card's own."""
-    labels: pa.Table
-    """id, namespace, label, canonical"""
-    captions: pa.Table
-    """id, kind ('caption' or 'lyrics'), text"""
-    attributes: pa.Table
-    """id, name, value"""
-    splits: pa.Table
-    """id, split, part"""
-    faults: pa.Table
-    """id, kind, action, note, source"""
-    vocabulary: pa.Table
-    """namespace, ordinal, label, name, parent, aliases"""
-    issues: tuple[Issue, ...]
 
 
 def read(
@@ -123,6 +91,7 @@ class _Reader:
         self.sql = sql
         self.is_loose = is_loose
         self.issues: list[Issue] = []
+        self.joined: dict[str, joins.JoinedRows] = {}
 
     def read(
         self,
@@ -138,19 +107,23 @@ class _Reader:
                 raise CardError(f"Card {self.card.name}: tables.{name}: this name is taken.", "Choose another name.")
             if self.is_loose and not (table.optional or tables[name]):
                 self._issue(NO_TABLE, table.path, "is not there; what it tells of clips (labels, texts) is not known")
-                self.sql.load(name, table.model_copy(update={"optional": True}), ())
+                self._bad(raw_tables.load(self.sql, name, table.model_copy(update={"optional": True}), ()))
                 absent += 1
             else:
-                self.sql.load(name, table, tables[name])
-        for bad in self.sql.bad_records():
-            self._issue("bad-record", bad.file if bad.line is None else f"{bad.file}:{bad.line}", bad.problem)
-        for name in clip_rules.load(self.sql, self.card, entries, subsets, loose=absent > 0):
-            self._issue("bad-name", name, "the name is not UTF-8, or has control characters; the file is left out")
+                self._bad(raw_tables.load(self.sql, name, table, tables[name]))
+        self._bad(raw_tables.rejected(self.sql))
+        for kind, at, what in clip_rules.load(self.sql, self.card, entries, tables, subsets, loose=absent > 0):
+            self._issue(kind, at, what)
         if not self.sql.values("SELECT id FROM clips LIMIT 1"):
             patterns = [p for rule in self.card.clips for p in rule.files]
             self._issue("no-clips", str(self.sql.files), f"nothing matches {', '.join(patterns) or 'the clip rules'}")
         self._labels()
         self._choose(where, limit)
+        contents = self._contents()
+        self._unmatched(whole=where is None and limit is None)
+        return replace(contents, issues=tuple(self.issues))
+
+    def _contents(self) -> DatasetContents:
         return DatasetContents(
             clips=self.sql.fetch("SELECT * FROM clips SEMI JOIN _chosen USING (id) ORDER BY id"),
             labels=self._known_labels(),
@@ -159,8 +132,31 @@ class _Reader:
             splits=self._splits(),
             faults=self._faults(),
             vocabulary=_vocabulary(self.card),
-            issues=tuple(self.issues),
+            issues=(),
         )
+
+    def _unmatched(self, *, whole: bool) -> None:
+        """Rows that name no clip, and clips that no row names; where there is no clip at all, that is told."""
+        if not self.sql.values("SELECT id FROM _every_clip LIMIT 1"):
+            return
+        for namespace in self.card.labels:
+            if rows := self.joined.get(f"labels.{namespace}"):
+                named = f"SELECT id FROM _labels WHERE namespace = {quote(namespace)}"
+                self._tell(rows, joins.without(self.sql, named), whole=whole)
+        for where, rows in self.joined.items():
+            if rows.thing != "label":
+                self._tell(rows, joins.without(self.sql, f"SELECT id FROM {identifier(f'_rows {where}')}"), whole=whole)
+
+    def _tell(self, rows: joins.JoinedRows, clips: list[str], *, whole: bool) -> None:
+        if what := joins.sentence(rows, clips, whole=whole):
+            self._issue("unmatched", rows.where, what)
+
+    def _bad(self, records: Iterable[raw_tables.BadRecord]) -> None:
+        told = {issue.where for issue in self.issues if ":" in issue.where}
+        for bad in records:
+            if f"{bad.file}:{bad.line}" not in told:
+                where = bad.file if bad.line is None else f"{bad.file}:{bad.line}"
+                self._issue("bad-record", where, bad.problem)
 
     def _issue(self, kind: str, where: str, what: str) -> None:
         self.issues.append(Issue(kind, where, what))
@@ -175,7 +171,10 @@ class _Reader:
                 space.select or f"SELECT id, {identifier(str(space.part))} AS label FROM clips",
                 "CAST(id AS VARCHAR) AS id, trim(CAST(label AS VARCHAR)) AS label",
             )
-            self.sql.run("DELETE FROM _given WHERE label IS NULL OR label = '' OR id NOT IN (SELECT id FROM clips)")
+            self.sql.run("DELETE FROM _given WHERE label IS NULL OR label = ''")
+            if space.select:
+                self.joined[where] = joins.joined(self.sql, where, "label", "_given")
+            self.sql.run("DELETE FROM _given WHERE id IS NULL OR id NOT IN (SELECT id FROM clips)")
             self.sql.register("_spellings", self._spellings(space))
             self.sql.run(
                 f"INSERT INTO _labels SELECT DISTINCT id, {quote(namespace)}, label, canonical"
@@ -192,7 +191,7 @@ class _Reader:
             " WHERE canonical IS NULL GROUP BY ALL ORDER BY ALL"
         )
         for namespace, label, clips in unknown:
-            self._issue("unknown-label", f"labels.{namespace}", f"{label!r} is not in the vocabulary ({clips} clips)")
+            self._issue("unknown-label", f"labels.{namespace}", f"{label!r} is not in the vocabulary ({_clips(clips)})")
         single = [namespace for namespace, space in self.card.labels.items() if space.kind == "single"]
         several = self.sql.values(
             "SELECT namespace, count(*), min(id) FROM (SELECT id, namespace FROM _labels SEMI JOIN _chosen USING (id)"
@@ -200,7 +199,8 @@ class _Reader:
             " GROUP BY ALL HAVING count(DISTINCT coalesce(canonical, label)) > 1) GROUP BY namespace ORDER BY namespace"
         )
         for namespace, clips, example in several:
-            self._issue("several-labels", f"labels.{namespace}", f"{clips} clips have more than one, such as {example}")
+            what = f"{_clips(clips)} {'has' if clips == 1 else 'have'} more than one, such as {example}"
+            self._issue("several-labels", f"labels.{namespace}", what)
         return self.sql.fetch("SELECT * FROM _labels SEMI JOIN _chosen USING (id) ORDER BY id, namespace, label")
 
     def _choose(self, where: str | None, limit: int | None) -> None:
@@ -223,21 +223,24 @@ class _Reader:
             ) from error
         self.sql.run(f"CREATE TEMP TABLE _chosen AS SELECT id FROM _kept {first}")
 
-    def _rows(self, where: str, select: str, names: Sequence[str], more: str = "") -> pa.Table:
-        """The rows of a card's SELECT about the chosen clips, as text;
-        those with anything empty are left out."""
-        self.sql.create(where, "_given_rows", select, ", ".join(f"CAST({name} AS VARCHAR) AS {name}" for name in names))
-        filled = " AND ".join(f"trim({name}) != ''" for name in names)
+    def _rows(self, where: str, thing: str, select: str, names: Sequence[str], more: str = "") -> pa.Table:
+        """The rows of a card's SELECT about the chosen clips, as text; those with anything empty are left out.
+        `thing` is what a row is."""
+        table = f"_rows {where}"
+        self.sql.create(where, table, select, ", ".join(f"CAST({name} AS VARCHAR) AS {name}" for name in names))
+        filled = " AND ".join(f"trim({name}) != ''" for name in names if name != "id")
+        self.sql.run(f"DELETE FROM {identifier(table)} WHERE NOT coalesce({filled}, false)")
+        self.joined[where] = joins.joined(self.sql, where, thing, identifier(table))
         return self.sql.fetch(
-            f"SELECT DISTINCT id, {more} * EXCLUDE (id) FROM _given_rows SEMI JOIN _chosen USING (id)"
-            f" WHERE {filled} ORDER BY ALL"
+            f"SELECT DISTINCT id, {more} * EXCLUDE (id) FROM {identifier(table)} SEMI JOIN _chosen USING (id)"
+            " WHERE trim(id) != '' ORDER BY ALL"
         )
 
     def _captions(self) -> pa.Table:
         schema = pa.schema([("id", _TEXT), ("kind", _TEXT), ("text", _TEXT)])
         prose = (("captions", "caption", self.card.captions), ("lyrics", "lyrics", self.card.lyrics))
         texts = [
-            self._rows(where, declared.select, ("id", "text"), f"{quote(kind)} AS kind,")
+            self._rows(where, kind, declared.select, ("id", "text"), f"{quote(kind)} AS kind,")
             for where, kind, declared in prose
             if declared
         ]
@@ -246,17 +249,19 @@ class _Reader:
     def _attributes(self) -> pa.Table:
         if self.card.attributes is None:
             return pa.schema([("id", _TEXT), ("name", _TEXT), ("value", _TEXT)]).empty_table()
-        return self._rows("attributes", self.card.attributes.select, ("id", "name", "value"))
+        return self._rows("attributes", "attribute", self.card.attributes.select, ("id", "name", "value"))
 
     def _splits(self) -> pa.Table:
         tables = [pa.schema([("id", _TEXT), ("split", _TEXT), ("part", _TEXT)]).empty_table()]
         for name, split in self.card.splits.items():
             where = f"splits.{name}"
-            self.sql.register("_rows", self._rows(where, split.select, ("id", "part"), f"{quote(name)} AS split,"))
+            self.sql.register(
+                "_rows", self._rows(where, "split", split.select, ("id", "part"), f"{quote(name)} AS split,")
+            )
             declared = ", ".join(map(quote, split.parts))
             unknown = f"SELECT part, count(*) FROM _rows WHERE part NOT IN ({declared}) GROUP BY part ORDER BY part"
             for part, clips in self.sql.values(unknown):
-                self._issue("unknown-part", where, f"{part!r} is none of the split's parts ({clips} clips)")
+                self._issue("unknown-part", where, f"{part!r} is none of the split's parts ({_clips(clips)})")
             several = "SELECT id, list(part ORDER BY part) FROM _rows GROUP BY id HAVING count(*) > 1 ORDER BY id"
             for id_, parts in self.sql.values(several):
                 self._issue("two-parts", where, f"{id_} is in {' and '.join(parts)}; left out")  # type: ignore[arg-type]
@@ -276,6 +281,10 @@ class _Reader:
         schema = pa.schema([(name, _TEXT) for name in ("id", "kind", "action", "note", "source")])
         self.sql.register("_faults", pa.Table.from_pylist(rows, schema))
         return self.sql.fetch("FROM _faults SEMI JOIN _chosen USING (id) ORDER BY ALL")
+
+
+def _clips(count: object) -> str:
+    return number(int(str(count)), "clip")
 
 
 def _vocabulary(card: Card) -> pa.Table:

@@ -211,8 +211,10 @@ def _notes(matched: pa.Table, clips: pa.Table, namespaces: Sequence[str], faults
         if number := pc.sum(pc.equal(matched["out"], reason)).as_py():
             notes.append(f"{_clips(number)} left out: {why.format(labels=' or '.join(namespaces))}.")
     flawed = len(clips) - clips["flaw"].null_count
-    if flawed and faults != "keep":
+    if flawed and faults == "warn":
         notes.append(f"{_clips(flawed)} with known faults let in.")
+    elif flawed and faults == "drop":
+        notes.append(f"{_clips(flawed)} let in with known faults that the card only warns of.")
     return tuple(notes)
 
 

@@ -67,7 +67,7 @@ def root(tmp_path: Path) -> Path:
 @pytest.mark.slow
 def test_a_recording_has_its_code_and_the_instrument_that_the_code_is_a_variant_of(root: Path) -> None:
     reading = read(CARD, root)
-    assert reading.issues == ()
+    assert {issue.kind for issue in reading.issues} <= {"unmatched"}
     assert reading.clips["path"].to_pylist() == [
         "audio/C0090_0001.wav",
         "audio/C0090_0002.wav",

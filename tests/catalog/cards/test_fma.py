@@ -158,8 +158,8 @@ def test_genres_have_two_levels_and_numbers_that_nobody_knows_are_told(files: Pa
         "Singer-Songwriter",
         "Rock",
     }
-    assert [(i.kind, i.where, i.what) for i in reading.issues] == [
-        ("unknown-label", "labels.genre", "'99999' is not in the vocabulary (1 clips)")
+    assert [(i.kind, i.where, i.what) for i in reading.issues if i.kind != "unmatched"] == [
+        ("unknown-label", "labels.genre", "'99999' is not in the vocabulary (1 clip)")
     ]
     chosen = read(
         loader.load("fma"), files, subset="large", where="list_contains(genre, 'Rock') AND artist IS NOT NULL"
@@ -202,7 +202,7 @@ def test_a_table_that_ends_in_the_middle_of_a_record_is_told_and_that_record_is_
     (files / "fma_metadata/tracks.csv").write_text(cut, encoding="utf-8", newline="")
     reading = read(loader.load("fma"), files, subset="large")
     assert reading.clips["id"].to_pylist() == ["000002", "001040", "099134"]
-    (issue,) = reading.issues
+    (issue,) = (i for i in reading.issues if i.kind != "unmatched")
     line = cut[: cut.rindex("\n5,") + 1].count("\n") + 1
     assert (issue.kind, issue.where) == ("bad-record", f"fma_metadata/tracks.csv:{line}")
 
@@ -246,7 +246,7 @@ def test_the_head_of_the_real_table_gives_the_known_counts(shared: Path, tmp_pat
     shutil.copy(shared / "data/fma/000002.mp3", tmp_path / "fma_small/000")
     large, medium, small = (read(loader.load("fma"), tmp_path, subset=s) for s in ("large", "medium", "small"))
     assert [r.clips.num_rows for r in (small, medium, large)] == [58, 58 + 136, 58 + 136 + 488]
-    assert [i.kind for i in large.issues] == ["bad-record"]
+    assert [i.kind for i in large.issues if i.kind != "unmatched"] == ["bad-record"]
     assert Counter(large.splits["part"].to_pylist()) == {"train": 563, "test": 71, "validation": 48}
     assert len(set(large.clips["artist"].to_pylist())) == 84
     genres = Counter(r["canonical"] for r in small.labels.to_pylist() if r["namespace"] == "genre_top")

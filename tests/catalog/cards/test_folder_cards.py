@@ -22,7 +22,7 @@ def touch(root: Path, *names: str) -> None:
 def test_moods_are_found_at_any_depth_and_in_either_case(tmp_path: Path, base: str) -> None:
     touch(tmp_path, f"{base}Aggressive/1.wav", f"{base}sad/1.wav", f"{base}sad/notes.txt", f"{base}other/1.wav")
     reading = read(loader.load("music_classification"), tmp_path)
-    assert reading.issues == ()
+    assert {issue.kind for issue in reading.issues} <= {"unmatched"}
     assert reading.clips["id"].to_pylist() == ["aggressive/1", "sad/1"]
     assert [row["canonical"] for row in reading.labels.to_pylist()] == ["aggressive", "sad"]
 
@@ -45,7 +45,7 @@ def test_a_table_of_features_without_labels_is_told_by_name(tmp_path: Path) -> N
 def test_sound_in_folders_of_genres_would_be_clips(tmp_path: Path) -> None:
     touch(tmp_path, "train/drum_and_bass/1.wav", "test/drum_and_bass/1.wav", "test/future_garage_wave_trap/1.mp3")
     reading = read(loader.load("edm"), tmp_path)
-    assert reading.issues == ()
+    assert {issue.kind for issue in reading.issues} <= {"unmatched"}
     assert {row["id"]: row["canonical"] for row in reading.labels.to_pylist()} == {
         "train/drum_and_bass/1": "Drum and Bass",
         "test/drum_and_bass/1": "Drum and Bass",

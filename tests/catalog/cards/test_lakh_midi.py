@@ -38,7 +38,7 @@ def root(tmp_path: Path) -> Path:
 
 def test_the_default_is_every_file_once_by_its_sum(root: Path) -> None:
     reading = read(CARD, root)
-    assert reading.issues == ()
+    assert {issue.kind for issue in reading.issues} <= {"unmatched"}
     assert [(row["id"], row["hash"], row["kind"]) for row in reading.clips.to_pylist()] == [
         (f"full/{MD5}", f"md5:{MD5}", "midi"),
         (f"full/{OTHER}", f"md5:{OTHER}", "midi"),

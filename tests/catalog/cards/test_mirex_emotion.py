@@ -44,7 +44,7 @@ def of(reading: DatasetContents, id_: str) -> dict[str, object]:
 
 def test_a_song_is_linked_over_its_files_by_its_number(root: Path) -> None:
     reading = read(CARD, root)
-    assert reading.issues == ()
+    assert {issue.kind for issue in reading.issues} <= {"unmatched"}
     assert reading.clips["id"].to_pylist() == ["001", "002", "002.midi", "003", "004"]
     assert of(reading, "002")["track"] == of(reading, "002.midi")["track"] == "002"
     assert of(reading, "002.midi")["kind"] == "midi"

@@ -65,7 +65,7 @@ def clips(reading: DatasetContents) -> dict[str, dict[str, object]]:
 
 def test_lines_of_any_length_become_clips_with_groups(root: Path) -> None:
     reading = read(CARD, root)
-    assert reading.issues == ()
+    assert {issue.kind for issue in reading.issues} <= {"unmatched"}
     found = clips(reading)
     assert list(found) == ["track_0000101", "track_0000202", "track_1000303"]
     assert [row["artist"] for row in found.values()] == ["artist_000001", "artist_000001", "artist_000002"]
@@ -211,7 +211,7 @@ def counted(reading: DatasetContents, namespace: str) -> Counter[str]:
 @pytest.mark.slow
 def test_published_tags_have_their_published_counts(published: tuple[Path, DatasetContents], namespace: str) -> None:
     _, reading = published
-    assert reading.issues == ()
+    assert {issue.kind for issue in reading.issues} <= {"unmatched"}
     assert counted(reading, namespace) == CARD.expected.labels[namespace]
 
 

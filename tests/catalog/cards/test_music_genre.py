@@ -43,7 +43,7 @@ def test_numbered_folders_give_the_genre_on_every_level(tmp_path: Path) -> None:
         (tmp_path / name).write_bytes(b"sound")
     assert read(CARD, tmp_path).clips.num_rows == 0, "the default subset has no sound"
     reading = read(CARD, tmp_path, subset="raw")
-    assert reading.issues == ()
+    assert {issue.kind for issue in reading.issues} <= {"unmatched"}
     assert reading.clips["id"].to_pylist() == ["a", "b", "c", "d"]
     labels: dict[str, dict[str, set[str]]] = {}
     for row in reading.labels.to_pylist():

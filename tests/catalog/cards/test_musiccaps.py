@@ -117,7 +117,7 @@ def published(shared: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[l
 @pytest.mark.slow
 def test_the_published_table_gives_its_known_numbers(published: tuple[list[dict[str, str]], DatasetContents]) -> None:
     rows, reading = published
-    assert reading.issues == ()
+    assert {issue.kind for issue in reading.issues} <= {"unmatched"}
     assert reading.clips.num_rows == reading.captions.num_rows == len(rows) == CARD.expected.clips["all"] == 5521
     parts = Counter((row["split"], row["part"]) for row in reading.splits.to_pylist())
     assert parts == {("official", "test"): 2858, ("official", "train"): 2663, ("balanced", "test"): 1000}

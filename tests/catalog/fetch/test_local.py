@@ -242,6 +242,11 @@ def test_rows_of_shards_are_written_out(server: Server, home: Home, tmp_path: Pa
     assert found.pop("rows.parquet")
     assert found == EVERYTHING
     assert server.seen == []
+    silent = pa.table({"id": [*(Path(name).stem for name in CLIPS), "x"], "audio": [*audio.to_pylist(), None]})
+    pq.write_table(silent, own / "data/train-00000.parquet")
+    why = {"x": f"no audio in row {len(CLIPS)} of data/train-00000.parquet"}
+    assert fetch(built(made), home, FetchRequest(origin=(own,))).failures == why
+    assert fetch(built(made), home, FetchRequest(offline=True)).failures == why, "and it is told again"
 
 
 @pytest.mark.parametrize(

@@ -179,6 +179,20 @@ def test_clips_that_could_not_be_had_are_warnings(home: Home, tone: Tone, tmp_pa
     assert findings[0] == Finding("not-had", "tones/b", "a clip", "unavailable: private video", "warning")
 
 
+def test_rows_without_a_clip_and_what_else_was_left_out_is_told_again(home: Home, tone: Tone, tmp_path: Path) -> None:
+    files = lay(home, tone, ROWS)
+    with (files / "about.csv").open("a") as about:
+        about.write("," * 20 + "\n")
+    labels = "SELECT id || if(id = 'a', '!', '') AS id, genre AS label FROM about"
+    made = take(card(tmp_path, **{"select: SELECT id, genre AS label FROM about": f"select: {labels}"}), home)
+    told = [(issue.kind, issue.where, issue.what) for issue in made.issues]
+    found = verify(card(tmp_path), home)
+    assert told
+    assert [t for t in told if (t[0], t[1], t[2]) in {(f.check, f.where, f.got) for f in found}] == [
+        t for t in told if t[0] in ("bad-record", "unmatched")
+    ]
+
+
 @pytest.mark.parametrize(
     ("expected", "finding"),
     [

@@ -84,7 +84,7 @@ def test_only_usable_clips_enter_and_the_rest_is_counted(home: Home) -> None:
         "1 clip left out: quarantined as unusable.",
         "1 clip left out: known faults (--faults keep lets them in).",
         "2 clips left out: no genre label.",
-        "1 clip with known faults let in.",
+        "1 clip let in with known faults that the card only warns of.",
     )
     warned, kept = _ask(home, faults="warn", **wishes), _ask(home, faults="keep", **wishes)
     assert _ids(warned) == _ids(kept) == {"test": ["toy/doubtful", "toy/fine", "toy/flawed"]}

@@ -17,7 +17,7 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from mudata.catalog.fetch.sources.templates import fill
-from mudata.errors import CardError, ReadError
+from mudata.errors import ReadError
 from mudata.home import write_atomic
 from mudata.json_files import as_type, parse
 from mudata.narration import SILENT, Progress
@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
 _BATCH = 16
 """Rows in memory at a time: audio of full tracks is a few MB each."""
+_ENDINGS = {b"RIFF": ".wav", b"fLaC": ".flac", b"OggS": ".ogg", b"ID3": ".mp3", b"\xff\xfb": ".mp3", b".snd": ".au"}
+"""By how a file begins: what audio in such sets is mostly coded as."""
 _NOTE = b"mudata.rows"
 """Key of the table's metadata that says which rows of what are there."""
 
@@ -72,14 +74,16 @@ def write(
     """Write the rows of `shards` (name in the repository, local file; in order) below `files`.
 
     A row's path may use its columns, {index}, {row}, {shard}, {split} and, from the name that is
-    embedded with the audio, {name} and {stem}. The table holds every column that is no audio or
-    image, `path` (NULL where a row gave no file) and `split`. A file of the same size is kept as it
-    is. Stops after `limit` files. Raises ReadError for a shard that cannot be read or lacks the
-    audio column, CardError for a path template that cannot be filled or gives two rows one path.
+    embedded with the audio, {name} and {stem}; where no name is embedded, it is that of the split and
+    the row: train-00012.wav. A path that another row has gets a number: song~2.wav. The table holds
+    every column that is no audio or image, `path` (NULL where a row gave no file) and `split`. A file of
+    the same size is kept as it is. Stops after `limit` files. Raises ReadError for a shard that cannot
+    be read or lacks the audio column, CardError for a path template that cannot be filled.
     """
     made: dict[Path, None] = {}
     failures: dict[str, str] = {}
     counts: dict[str, int] = {}
+    taken: dict[str, int] = {}
     with (
         _Table(files / rows.table) as table,
         progress.bar("unpacking rows", limit, "clips") as advance,
@@ -88,15 +92,12 @@ def write(
         for shard, index, row in every:
             audio, split = row.pop(rows.audio), _split(rows, shard)
             given = {"index": index, "row": counts.get(split, 0), "split": split, "shard": PurePosixPath(shard).stem}
-            given |= {"name": audio.name, "stem": PurePosixPath(audio.name).stem}
+            name = audio.name or f"{split}-{given['row']:05d}{_ending(audio.data)}"
+            given |= {"name": name, "stem": PurePosixPath(name).stem}
             counts[split] = counts.get(split, 0) + 1
             path = fill(rows.path, given | {key: value for key, value in row.items() if value is not None})
+            path = _free(path, taken)
             target = files / path
-            if target in made:
-                raise CardError(
-                    f"Two rows want to be {path}; the second is row {index} of {shard}.",
-                    f"Make `rows.path` ({rows.path}) different for every row, for instance with {{row}}.",
-                )
             if audio.data:
                 _keep_or_write(target, audio.data)
                 made[target] = None
@@ -117,6 +118,21 @@ def _split(rows: Rows, name: str) -> str:
     split."""
     match = re.search(rows.split, name)
     return match[match.re.groups and 1] if match else "train"
+
+
+def _ending(data: bytes | None) -> str:
+    """The ending that a file of these bytes has."""
+    return next((ending for signature, ending in _ENDINGS.items() if (data or b"").startswith(signature)), "")
+
+
+def _free(path: str, taken: dict[str, int]) -> str:
+    """The path, with a number if a row before has it; `taken` counts."""
+    wanted, this = path, PurePosixPath(path)
+    while path in taken:
+        taken[wanted] += 1
+        path = str(this.with_name(f"{this.stem}~{taken[wanted]}{this.suffix}"))
+    taken[path] = 1
+    return path
 
 
 def _keep_or_write(target: Path, data: bytes) -> None:

@@ -183,12 +183,38 @@ def test_plain_bytes_without_features_are_audio_too(tmp_path: Path) -> None:
     assert got.files[0].read_bytes() == sound(1)
 
 
+@pytest.mark.parametrize("path", [None, "", "/"])
+def test_audio_without_a_name_is_kept_under_that_of_its_split_and_row(path: str | None, tmp_path: Path) -> None:
+    nameless = [song(n, audio={"bytes": sound(n), "path": path}) for n in range(3)]
+    shards = [(name, parquet(tmp_path / name, nameless)) for name in ("test-0.parquet", "train-0.parquet")]
+    rules = RULES.model_copy(update={"path": "in/{genre}/{name}"})
+    for _ in range(2):  # the same again
+        got = rows.write(shards, rules, tmp_path / "files", source="here")
+        assert [file.relative_to(tmp_path / "files").as_posix() for file in got.files[:-1]] == [
+            "in/blues/test-00000.wav",
+            "in/jazz/test-00001.wav",
+            "in/blues/test-00002.wav",
+            "in/blues/train-00000.wav",
+            "in/jazz/train-00001.wav",
+            "in/blues/train-00002.wav",
+        ]
+        assert (got.files[1].read_bytes(), got.failures) == (sound(1), {})
+
+
+def test_rows_of_one_path_are_all_kept(tmp_path: Path) -> None:
+    shard = parquet(tmp_path / "train.parquet", [song(n) for n in range(3)])
+    rules = RULES.model_copy(update={"path": "all.wav"})
+    got = rows.write([("train.parquet", shard)], rules, tmp_path / "files", source="here")
+    assert [file.name for file in got.files[:-1]] == ["all.wav", "all~2.wav", "all~3.wav"]
+    assert [file.read_bytes() for file in got.files[:-1]] == [sound(n) for n in range(3)]
+    assert pq.read_table(tmp_path / "files/rows.parquet")["path"].to_pylist() == ["all.wav", "all~2.wav", "all~3.wav"]
+
+
 @pytest.mark.parametrize(
     ("rules", "songs", "error", "says"),
     [
         ({"audio": "sound"}, [song(0)], ReadError, r"has no column 'sound'; it has: audio, mel, genre"),
         ({"path": "{artist}.wav"}, [song(0)], CardError, r"wants 'artist', which a row does not have"),
-        ({"path": "all.wav"}, [song(0), song(1)], CardError, r"Two rows want to be all.wav"),
         ({"path": "../{cname}.wav"}, [song(0)], ReadError, r"no usable file name"),
         ({"path": "{cname}"}, [song(0, cname="..")], ReadError, r"no usable file name"),
     ],
