@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 
 from mudata.errors import EvaluationError, MudataError
 from mudata.json_files import NotJson, as_type, damaged, kind_of, parse, reading
-from mudata.safe_text import safe_values
+from mudata.safe_text import masked, safe_values
 
 T = TypeVar("T")
 
@@ -88,7 +88,10 @@ def _lines(raw: bytes) -> list[bytes]:
 def as_line(value: Mapping[str, Any]) -> str:
     """An object as one line of a file, with its end; text in it is safe to keep and to show
     (see `safe_text`), whoever wrote it."""
-    return json.dumps(safe_values(value), ensure_ascii=False) + "\n"
+    text = json.dumps(value, ensure_ascii=False)
+    if not (text.isprintable() and "\\u" not in text and masked(text) == text):  # seldom, and slow
+        text = json.dumps(safe_values(value), ensure_ascii=False)
+    return text + "\n"
 
 
 def mend(path: Path) -> None:
