@@ -143,7 +143,8 @@ class Corpus:
             ]
             text = f"A {genre} tone that sounds {' and '.join(MOODS[genre])}, number {i}."
             rows["captions"].append({"clip_id": clip_id, "dataset": name, "kind": "caption", "text": text})
-        rows["datasets"].append({"dataset": name, "title": name, "tags": ["genre"], "usable": clips - len(absent)})
+        dataset = {"dataset": name, "title": name, "tags": ["genre"], "usable": clips - len(absent)}
+        rows["datasets"].append(dataset | {"card_sha256": "0" * 64})
         database.publish(self.home, name, {table: _table(table, said) for table, said in rows.items()})
         return hashes
 
