@@ -14,6 +14,7 @@ from mudata.catalog.index import database
 from mudata.catalog.index.composed_views import dataset_view, label_columns
 from mudata.catalog.index.registered_views import all_tables
 from mudata.catalog.read.card_sql import ARROW, LAMBDA, statement_kind
+from mudata.catalog.read.read_only import is_one_query, more_than_reading
 from mudata.catalog.tables import TABLES, Column
 from mudata.errors import QueryError, from_machine_error
 
@@ -26,7 +27,7 @@ Result = TypeVar("Result")
 
 _KINDS = ("SELECT", "MULTI")
 """SELECT, FROM, WITH, VALUES, DESCRIBE, SHOW, SUMMARIZE;
-DuckDB makes several statements of one PIVOT (MULTI)."""
+DuckDB makes several statements of one PIVOT (MULTI), and of whatever a PIVOT stands in."""
 
 _EXPLAIN = re.compile(r"\s*explain\s*(analyze\b|\(\s*(analyze|format)\b[^)]*\))?", re.IGNORECASE)
 
@@ -113,10 +114,14 @@ def check(connection: duckdb.DuckDBPyConnection, sql: str) -> str:
     if len(statements) != 1:
         raise QueryError(f"One statement is expected; got {len(statements)}.", _allowed())
     kind = statement_kind(statements[0])
-    if kind == "EXPLAIN" and (explain := _EXPLAIN.match(sql)):
+    if kind in ("EXPLAIN", "MULTI") and (explain := _EXPLAIN.match(sql)):
         check(connection, sql[explain.end() :])  # EXPLAIN ANALYZE runs what it explains
-    elif kind not in _KINDS:
-        raise QueryError(f"The index is read-only here; a statement of kind {kind} is refused.", _allowed())
+        return sql
+    refused = None if kind in _KINDS else f"a statement of kind {kind}"
+    if kind == "MULTI" and not is_one_query(connection, sql):
+        refused = "a PIVOT within another statement than a query"
+    if refused := refused or more_than_reading(sql):
+        raise QueryError(f"The index is read-only here; {refused} is refused.", _allowed())
     return sql
 
 

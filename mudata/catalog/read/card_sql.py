@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 
 import duckdb
 
+from mudata.catalog.read.read_only import more_than_reading, refuse_more_than_reading
 from mudata.catalog.read.sql_literals import allowed_literal, identifier
 from mudata.errors import CardError, ReadError
 
@@ -95,6 +96,7 @@ class RawSql:
 
         Raises duckdb.Error: only the caller knows whom to tell.
         """
+        refuse_more_than_reading(expression)
         # a filter is parsed as one expression, so that nothing can stand before or after it
         self._connection.table(table).filter(expression).create(name)
 
@@ -120,6 +122,8 @@ class RawSql:
             raise self.card_error(where, str(error)) from error
         if [statement_kind(statement) for statement in statements] != ["SELECT"]:
             raise self.card_error(where, "exactly one SELECT is expected")
+        if more := more_than_reading(select):
+            raise self.card_error(where, f"{more} is refused")
         return f"(\n{select.strip().rstrip(';')}\n)"
 
     def _card_sql(self, where: str, sql: str) -> list[tuple[object, ...]]:

@@ -15,6 +15,7 @@ import pyarrow.compute as pc
 
 from mudata.catalog.index.composed_views import label_columns
 from mudata.catalog.read.label_lists import with_labels
+from mudata.catalog.read.read_only import refuse_more_than_reading
 from mudata.catalog.read.sql_literals import quote
 from mudata.errors import CardError, QueryError, SplitError, UnknownName, some
 from mudata.home import Home
@@ -189,6 +190,7 @@ def _where(con: duckdb.DuckDBPyConnection, within: str, where: str | None, query
     used = [name for name in namespaces if re.search(rf"\b{re.escape(name)}\b", where, re.IGNORECASE)]
     clips = with_labels(f"({clips})", f"(SELECT * FROM labels WHERE {within})", used, key="clip_id")
     try:
+        refuse_more_than_reading(where)
         # a filter is parsed as one expression, so that nothing can stand before or after it
         return _query(con.sql(clips).filter(where), query)
     except duckdb.Error as error:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import duckdb
 import pytest
 
 from mudata.catalog.index import query
@@ -27,6 +28,17 @@ STATEMENTS = {
     "DELETE FROM clips": "DELETE", "UPDATE clips SET path = ''": "UPDATE", "TRUNCATE clips": "DELETE",
     "CREATE SECRET s (TYPE s3)": "CREATE", "COMMENT ON VIEW clips IS 'x'": "ALTER",
 }  # fmt: skip
+MORE = {
+    "COPY (PIVOT clips ON kind) TO 'z.csv'": "a PIVOT within another statement than a query",
+    "CREATE TABLE t AS PIVOT clips ON kind": "a PIVOT within another statement than a query",
+    "WITH x AS (PIVOT clips ON kind) DELETE FROM clips": "a PIVOT within another statement than a query",
+    "WITH x AS (COPY clips TO 'z.csv') SELECT 1": "COPY within a SELECT",
+    "WITH x AS (FROM clips), y AS (copy (SELECT 1) TO 'z.csv') FROM x": "COPY within a SELECT",
+    "WITH x AS (INSERT INTO clips FROM clips RETURNING *) FROM x": "INSERT within a SELECT",
+    "WITH x AS (DELETE FROM clips) SELECT 1": "DELETE within a SELECT",
+    "FROM json_execute_serialized_sql(json_serialize_sql('SELECT 1'))": "the function json_execute_serialized_sql",
+    "FROM system.main.\"Query\" ('SELECT 1')": "the function query, which runs SQL from a text,",
+}
 NONE = {
     "": 0,
     "  ": 0,
@@ -48,6 +60,26 @@ def test_other_statements_are_refused_by_their_kind(home: Home, sql: str, kind: 
 def test_exactly_one_statement_is_expected(home: Home, sql: str, count: int) -> None:
     with pytest.raises(QueryError, match=f"One statement is expected; got {count}"):
         query.run(home, sql)
+
+
+@pytest.mark.parametrize(("sql", "what"), MORE.items())
+def test_what_writes_within_a_query_is_refused(home: Home, sql: str, what: str) -> None:
+    with pytest.raises(QueryError, match=f"The index is read-only here; {what}.* is refused"):
+        query.run(home, sql)
+
+
+@pytest.mark.parametrize("sql", MORE)
+def test_no_card_writes_within_its_select(tmp_path: Path, sql: str) -> None:
+    with pytest.raises(CardError, match=r"labels\.genre: (exactly one SELECT is expected|.* is refused)"):
+        RawSql("odd", tmp_path).create("labels.genre", "t", sql)
+    assert not list(tmp_path.iterdir())
+
+
+def test_no_condition_runs_a_text(tmp_path: Path) -> None:
+    raw = RawSql("odd", tmp_path)
+    raw.run("CREATE TABLE t AS SELECT 1 AS a")
+    with pytest.raises(duckdb.PermissionException, match=r"the function json_execute_serialized_sql, .* is refused"):
+        raw.condition("kept", "t", "a IN (FROM json_execute_serialized_sql(json_serialize_sql('SELECT 1')))")
 
 
 def test_none_of_them_is_the_select_of_a_card(tmp_path: Path) -> None:

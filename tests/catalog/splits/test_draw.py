@@ -116,6 +116,7 @@ def test_a_condition_sees_columns_labels_and_other_tables(toy: Home, where: str,
         ("true; drop table clips", "cannot be used: Parser Error"),
         ("artist", "cannot be used: Conversion Error"),
         ("x in (select * from read_csv('/etc/passwd'))", "cannot be used: "),
+        ("clip_id in (from query('select 1'))", "the function query, which runs SQL from a text, is refused"),
     ],
 )
 def test_a_condition_that_cannot_be_used_is_told_with_what_can(toy: Home, where: str, said: str) -> None:
