@@ -38,11 +38,11 @@ class Table(Sequence[Mapping[str, Any]]):
 
     def lines(self) -> list[str]:
         """The table as aligned text: names, a rule, a line per row."""
-        cells = self.cells
-        widths = [max([len(name), *(len(line[i]) for line in cells)]) for i, name in enumerate(self.columns)]
+        cells, names = self.cells, [cell(name) for name in self.columns]
+        widths = [max([len(name), *(len(line[i]) for line in cells)]) for i, name in enumerate(names)]
         return [
             "  ".join(text.ljust(width) for text, width in zip(line, widths, strict=True)).rstrip()
-            for line in [list(self.columns), ["-" * width for width in widths], *cells]
+            for line in [names, ["-" * width for width in widths], *cells]
         ]
 
     def df(self) -> Any:
@@ -52,14 +52,14 @@ class Table(Sequence[Mapping[str, Any]]):
         return pd.DataFrame(self.rows)
 
     def __repr__(self) -> str:
-        return "\n".join([*([self.title] if self.title else []), *(self.lines() if self.rows else ["(no rows)"])])
+        return "\n".join([*([cell(self.title)] if self.title else []), *(self.lines() if self.rows else ["(no rows)"])])
 
     def _repr_html_(self) -> str:
-        head = "".join(f"<th>{html.escape(name)}</th>" for name in self.columns)
+        head = "".join(f"<th>{html.escape(cell(name))}</th>" for name in self.columns)
         body = "".join(
             "<tr>" + "".join(f"<td>{html.escape(text)}</td>" for text in line) + "</tr>" for line in self.cells
         )
-        title = f"<caption>{html.escape(self.title)}</caption>" if self.title else ""
+        title = f"<caption>{html.escape(cell(self.title))}</caption>" if self.title else ""
         return f"<table>{title}<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
 
 

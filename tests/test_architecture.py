@@ -111,3 +111,10 @@ def test_modules_fit_in_one_head() -> None:
 
 def test_every_module_says_what_it_is() -> None:
     assert [name for name, (_, tree) in trees().items() if not ast.get_docstring(tree)] == []
+
+
+def test_all_text_reaches_the_terminal_by_one_door() -> None:
+    """`output.echo`: nothing in it is obeyed. JSON has escapes, and what the front door tells of errors is safe."""
+    doors = {"mudata.cli", "mudata.cli.output", "mudata.cli.rows"}
+    callers = {name for name, (path, _) in trees().items() if "click.echo(" in path.read_text("utf-8")}
+    assert callers == doors

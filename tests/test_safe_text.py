@@ -10,13 +10,18 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote, quote_plus
 
 import pytest
+import small_corpus
 from shell import typed
 
+import mudata
 from mudata.errors import ModelError
 from mudata.evaluation.run import AnswerRecord, Run
 from mudata.safe_text import MASK, escaped, keep_secret, masked, printable, safe_values
+from mudata.table import Table
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from mudata.home import Home
 
 KEY = "sk-Ab+/\"9&x_secret'<>"
@@ -129,3 +134,55 @@ def test_nothing_of_an_answer_reaches_a_terminal_through_sql() -> None:
     assert json.loads(document.out) == [{"x": "\x1b[31m\u202e\x9b", "y": ["a", "\x07"]}]
     assert typed("sql", query, "--csv").out.splitlines()[1].startswith("\x1b[31m")
     assert typed("sql", f"SELECT error('{chr(27)}[2J')").err.splitlines()[0].isprintable()
+
+
+ODD = "a\x1b[31m\u202e\x9bb"
+"""A text in the words of a terminal, which must never be read as such."""
+
+
+@pytest.fixture
+def unstripped(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Text comes as a terminal would get it: for other streams click takes colours out."""
+    monkeypatch.setattr("click.utils.should_strip_ansi", lambda *_: False)
+
+
+@pytest.mark.usefixtures("unstripped")
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("sql", f'SELECT 1 AS "{ODD}"'),
+        ("sql", f"EXPLAIN SELECT '{ODD}'"),
+        ("sql", "SELECT 'a\rb' AS x"),
+        ("list", ODD),
+        ("list", f"--{ODD}"),
+        (ODD,),
+        ("verify", f"gtzan/{ODD}"),
+        ("align", f"rock {ODD}", "--labels", "gtzan:genre"),
+        ("align", f"rock {ODD}", "--labels", "gtzan:genre", "--json"),
+        ("models", "info", ODD),
+        ("rm", ODD),
+    ],
+)
+def test_nothing_that_is_typed_or_asked_is_obeyed(words: tuple[str, ...]) -> None:
+    done = typed(*words)
+    assert all(line.isprintable() for line in (done.out + done.err).splitlines()), done
+
+
+@pytest.mark.usefixtures("unstripped")
+def test_nothing_of_a_card_is_obeyed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """YAML holds no control characters but those that turn the writing around."""
+    shown = "\u202eddo"
+    text = small_corpus.CARD.format(name="odd", audio="yes", note="").replace("Twelve tones", shown)
+    (tmp_path / "odd.yaml").write_text(text.replace("Nobody.", shown).replace("Sines", shown))
+    monkeypatch.setenv("MUDATA_CARDS", str(tmp_path))
+    for words in (("list",), ("info", "odd"), ("cite", "odd")):
+        done = typed(*words)
+        assert "\ufffdddo" in done.out
+        assert "\u202e" not in done.out + done.err
+    assert "\u202e" not in str(mudata.info("odd")) + repr(mudata.info("odd")) + repr(mudata.cards())
+
+
+def test_names_of_columns_are_as_safe_as_cells() -> None:
+    table = Table([{ODD: 1}], title=ODD)
+    assert all(line.isprintable() for line in repr(table).splitlines())
+    assert "\x1b" not in table._repr_html_()

@@ -17,6 +17,7 @@ import click
 from mudata.cli.habits import HabitGroup
 from mudata.deprecations import hide_deprecations
 from mudata.errors import MudataError, from_machine_error
+from mudata.safe_text import safe
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
@@ -111,7 +112,9 @@ def main() -> None:
         click.echo(f"Error: {error}", err=True)
         sys.exit(error.exit_code)
     except click.ClickException as error:
-        error.show()
+        told = io.StringIO()
+        error.show(told)
+        click.echo(safe(told.getvalue()), err=True, nl=False)
         sys.exit(error.exit_code)
     except (click.Abort, KeyboardInterrupt):
         click.echo("Stopped. What was finished is kept; the same command goes on from here.", err=True)

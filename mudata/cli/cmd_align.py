@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 import click
 
 from mudata.cli import name_completion
-from mudata.cli.output import emit, emit_json, json_option
+from mudata.cli.output import echo, emit, emit_json, json_option
+from mudata.safe_text import escaped
 
 if TYPE_CHECKING:
     from mudata.evaluation.align.alignment import Alignment, Shown
@@ -69,7 +70,7 @@ def align(
     each = ((line, _read(line, label_set, shown)) for line in map(_line, lines or sys.stdin.buffer))
     if as_json:
         for line, read in each:
-            click.echo(json.dumps(_record(line, read, label_set), ensure_ascii=False))
+            echo(escaped(json.dumps(_record(line, read, label_set), ensure_ascii=False)))
     else:
         emit([_row(line, read) for line, read in each], as_json=False)
 
@@ -113,8 +114,8 @@ def _explain(answer: str, read: Alignment) -> None:
         styled = ((text, _MARKS[role][1] if role else "") for text, role in _pieces(answer, read))
         Console(highlight=False).print(Text.assemble(*styled))
     else:
-        click.echo(_marked(answer, read))
-    click.echo(f"{'status:':9}{read.status}")
+        echo(_marked(answer, read))
+    echo(f"{'status:':9}{read.status}")
     for title, values in (
         ("label", read.labels),
         ("said", read.positives if read.positives != read.labels else ()),
@@ -123,8 +124,8 @@ def _explain(answer: str, read: Alignment) -> None:
         ("flags", read.flags),
     ):
         if values:
-            click.echo(f"{title + ('s:' if title == 'label' and len(values) > 1 else ':'):9}{', '.join(values)}")
-    click.echo(f"{'rule:':9}{RULES[read.rule_id]} ({read.rule_id})")
+            echo(f"{title + ('s:' if title == 'label' and len(values) > 1 else ':'):9}{', '.join(values)}")
+    echo(f"{'rule:':9}{RULES[read.rule_id]} ({read.rule_id})")
 
 
 def _marked(answer: str, read: Alignment) -> str:

@@ -12,7 +12,7 @@ from mudata.catalog.cards import card_files, loader, overview
 from mudata.catalog.index.holdings import holdings
 from mudata.cli import name_completion
 from mudata.cli.habits import HabitGroup
-from mudata.cli.output import emit, emit_json, json_option
+from mudata.cli.output import echo, emit, emit_json, json_option
 from mudata.errors import CardError, HomeError, UnknownName
 from mudata.home import Home
 
@@ -56,9 +56,9 @@ def info(name: str, as_json: bool) -> None:
     if as_json:
         emit_json(card.model_dump(mode="json", exclude_defaults=True))
         return
-    click.echo(str(card))
+    echo(str(card))
     if here := _held().get(card.name):
-        click.echo(f"{'here:':14}{here}")
+        echo(f"{'here:':14}{here}")
 
 
 def _held() -> dict[str, str]:
@@ -76,8 +76,8 @@ def cite(name: str, bibtex: bool) -> None:
     """Print how to cite a dataset."""
     citation = loader.load(name).citation
     if not bibtex:
-        click.echo(citation.text + "\n")
-    click.echo(citation.bibtex.strip())
+        echo(citation.text + "\n")
+    echo(citation.bibtex.strip())
 
 
 @click.group(cls=HabitGroup)
@@ -114,11 +114,11 @@ def check(paths: tuple[Path, ...], notes: bool, as_json: bool) -> None:
         emit_json(rows)
     else:
         for row in broken:
-            click.echo(row["problem"])
+            echo(row["problem"])
         for row in rows if notes else ():
             for note in row["notes"]:
-                click.echo(f"{row['card']}: {note}")
-        click.echo(f"{len(rows) - len(broken)} of {len(rows)} cards are fine.", err=True)
+                echo(f"{row['card']}: {note}")
+        echo(f"{len(rows) - len(broken)} of {len(rows)} cards are fine.", err=True)
     raise SystemExit(1 if broken else 0)
 
 
@@ -164,4 +164,4 @@ def schema(words: bool) -> None:
     from mudata.catalog.cards.lexicon import Lexicon
     from mudata.catalog.cards.schema import Card
 
-    click.echo(json.dumps((Lexicon if words else Card).model_json_schema(), indent=2))
+    echo(json.dumps((Lexicon if words else Card).model_json_schema(), indent=2))

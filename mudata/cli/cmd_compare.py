@@ -7,7 +7,7 @@ from dataclasses import asdict
 import click
 
 from mudata.cli import name_completion
-from mudata.cli.output import common, emit, emit_json, progress
+from mudata.cli.output import common, echo, emit, emit_json, progress
 
 
 @click.command()
@@ -40,11 +40,11 @@ def compare(runs: tuple[str, ...], quiet: bool, as_json: bool) -> None:
             )
     for i, metric in enumerate(comparison.metrics):
         if i:
-            click.echo()
-        click.echo(comparison.heading(metric) + "\n")
+            echo()
+        echo(comparison.heading(metric) + "\n")
         emit(comparison.ranks(metric), as_json=False)
-        click.echo()
+        echo()
         emit(comparison.differences(metric), as_json=False)
-        click.echo()
+        echo()
         for pair in metric.pairs:
-            click.echo(pair.verdict)
+            echo(pair.verdict)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import click
 
+from mudata.cli.output import echo
+
 LINES = {
     "bash": ('eval "$(_MUDATA_COMPLETE=bash_source mudata)"', "~/.bashrc"),
     "zsh": ('eval "$(_MUDATA_COMPLETE=zsh_source mudata)"', "~/.zshrc, below `compinit`"),
@@ -23,5 +25,5 @@ def completion(shell: str) -> None:
     mudata completion fish > ~/.config/fish/completions/mudata.fish
     """
     line, place = LINES[shell]
-    click.echo(line)
-    click.echo(f"Add this line to {place}, and open a new terminal.", err=True)
+    echo(line)
+    echo(f"Add this line to {place}, and open a new terminal.", err=True)

@@ -7,6 +7,8 @@ import shlex
 
 import click
 
+from mudata.cli.output import echo
+
 STEPS: tuple[tuple[str, str], ...] = (
     ("Compose 96 clips in eight styles, normalise and index them", "fetch demo"),
     (
@@ -56,4 +58,4 @@ def demo() -> None:
             code = stop.code
         if code:
             raise SystemExit(code)
-    click.echo(NEXT, err=True)
+    echo(NEXT, err=True)

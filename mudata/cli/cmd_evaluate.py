@@ -13,7 +13,7 @@ from click.core import ParameterSource
 
 from mudata.cli import name_completion
 from mudata.cli.cmd_score import show_scores
-from mudata.cli.output import common, emit_json, progress
+from mudata.cli.output import common, echo, emit_json, progress
 from mudata.home import Home
 from mudata.json_files import NotJson, parse
 
@@ -205,15 +205,13 @@ def _show_plan(plan: Mapping[str, Any], *, as_json: bool) -> None:
     if as_json:
         emit_json(plan)
         return
-    click.echo(f"Run:      {plan['run']}")
-    click.echo(f"Clips:    {plan['clips']} of part {plan['part']} of split {plan['split']}")
+    echo(f"Run:      {plan['run']}")
+    echo(f"Clips:    {plan['clips']} of part {plan['part']} of split {plan['split']}")
     for task in plan["tasks"]:
-        click.echo(
-            f"\nAsked of {task['clips']} clips of {task['dataset']}, prompt {task['prompt_id']}:\n{task['prompt']}"
-        )
-    click.echo(f"\nFirst:    {plan['first']['clip_id']}, reference: {'; '.join(plan['first']['gold'])}")
+        echo(f"\nAsked of {task['clips']} clips of {task['dataset']}, prompt {task['prompt_id']}:\n{task['prompt']}")
+    echo(f"\nFirst:    {plan['first']['clip_id']}, reference: {'; '.join(plan['first']['gold'])}")
     for warning in plan["prompt_warnings"]:
-        click.echo(warning, err=True)
+        echo(warning, err=True)
 
 
 def _as_typed() -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from mudata.cli import name_completion
-from mudata.cli.output import common, emit, emit_json, progress
+from mudata.cli.output import common, echo, emit, emit_json, progress
 from mudata.errors import HomeError, MudataError
 
 if TYPE_CHECKING:
@@ -91,7 +91,7 @@ def fetch(
         except MudataError as error:
             if len(wanted) == 1:
                 raise
-            click.echo(f"Error: {error}", err=True)
+            echo(f"Error: {error}", err=True)
             code = max(code, error.exit_code)
             continue
         rows.append(_row(ingested))

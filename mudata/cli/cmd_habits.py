@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import click
 
+from mudata.cli.output import echo
+
 
 @click.command(hidden=True)
 def version() -> None:
     """Show the version."""
     from mudata.version import __version__
 
-    click.echo(f"mudata {__version__}")
+    echo(f"mudata {__version__}")
 
 
 @click.command("help", hidden=True, context_settings={"help_option_names": []})

@@ -6,7 +6,7 @@ import click
 
 from mudata.cli import name_completion
 from mudata.cli.habits import HabitGroup
-from mudata.cli.output import common, emit, emit_json, json_option, progress
+from mudata.cli.output import common, echo, emit, emit_json, json_option, progress
 
 
 @click.group(cls=HabitGroup, invoke_without_command=True)
@@ -41,7 +41,7 @@ def _list(as_json: bool) -> None:
         emit_json(model_facts.all_facts(home, here))
         return
     emit(model_facts.rows(home), as_json=False, columns=model_facts.COLUMNS)
-    click.echo(f"This machine: {here}. More: mudata models info NAME", err=True)
+    echo(f"This machine: {here}. More: mudata models info NAME", err=True)
 
 
 @models.command()
@@ -63,7 +63,7 @@ def info(name: str, as_json: bool) -> None:
         emit_json(facts)
         return
     for line in page(facts):
-        click.echo(line)
+        echo(line)
 
 
 @models.command()

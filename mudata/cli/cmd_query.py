@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NoReturn
 import click
 
 from mudata.cli import name_completion
-from mudata.cli.output import common, emit, emit_json, progress
+from mudata.cli.output import common, echo, emit, emit_json, progress
 from mudata.home import Home
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ def sql(
         if as_json:
             emit_json(asking.schema(Home.default()))
         else:
-            click.echo(asking.schema_text(Home.default()))
+            echo(asking.schema_text(Home.default()))
         return
     if parquet and not (parquet.name and parquet.absolute().parent.is_dir()):
         raise click.BadParameter(f"{str(parquet)!r} is no place for a file.", param_hint="--parquet")
@@ -101,7 +101,7 @@ def _from_stdin(home: Home, limit: int | None, *, prompt: bool) -> str:
 
 def _more(left: int) -> None:
     if left:
-        click.echo(f"… {left:,} more rows (--limit shows more, --csv and --json print all)", err=True)
+        echo(f"… {left:,} more rows (--limit shows more, --csv and --json print all)", err=True)
 
 
 @click.command()
@@ -127,11 +127,11 @@ def stats(name: str | None, as_json: bool, quiet: bool) -> None:
         return
     for title, piece in stats_text.sections(statistics):
         if title:
-            click.echo(f"\n{title}")
+            echo(f"\n{title}")
         if isinstance(piece, Table):
             emit(piece.rows, as_json=False)
         else:
-            click.echo("\n".join(piece))
+            echo("\n".join(piece))
 
 
 @click.command()
@@ -172,9 +172,9 @@ def verify(name: str, deep: bool, as_json: bool, quiet: bool) -> None:
     else:
         _print_findings(findings)
         summary = ", ".join(f"{counts[severity]:,} {severity}s" for severity in ("error", "warning", "note"))
-        click.echo(f"{card.name}: {summary}.", err=True)
+        echo(f"{card.name}: {summary}.", err=True)
         if any(finding.check == "count" for finding in findings):
-            click.echo(f"Where a copy is partial on purpose: mudata fetch {card.name} --partial", err=True)
+            echo(f"Where a copy is partial on purpose: mudata fetch {card.name} --partial", err=True)
     raise SystemExit(1 if counts["error"] else 0)
 
 
@@ -188,8 +188,8 @@ def _verify_clip(clip_id: str, *, as_json: bool) -> NoReturn:
         emit_json(asdict(found) | {"ok": found.ok})
     else:
         said = found.status if found.reason is None else f"{found.status}: {found.reason}"
-        click.echo(f"{found.clip_id}: {said}", err=True)
-        click.echo(f"{found.source}: {found.problem or f'read by {len(found.verdicts)} decoders'}", err=True)
+        echo(f"{found.clip_id}: {said}", err=True)
+        echo(f"{found.source}: {found.problem or f'read by {len(found.verdicts)} decoders'}", err=True)
         emit(found.rows(), as_json=False)
     raise SystemExit(0 if found.ok else 1)
 
@@ -200,6 +200,6 @@ def _print_findings(findings: list[Finding]) -> None:
         alike = list(group)
         for finding in alike[:_SHOWN]:
             expected = f" (expected {finding.expected})" if finding.expected else ""
-            click.echo(f"{severity:8}{name:13} {finding.where}: {finding.got}{expected}")
+            echo(f"{severity:8}{name:13} {finding.where}: {finding.got}{expected}")
         if (more := len(alike) - _SHOWN) > 0:
-            click.echo(f"{severity:8}{name:13} … and {more:,} more (--json shows all)")
+            echo(f"{severity:8}{name:13} … and {more:,} more (--json shows all)")

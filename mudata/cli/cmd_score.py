@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import click
 
 from mudata.cli import name_completion
-from mudata.cli.output import common, emit, emit_json, progress
+from mudata.cli.output import common, echo, emit, emit_json, progress
 from mudata.evaluation.answer_import.formats import FORMATS
 from mudata.home import Home
 
@@ -103,11 +103,11 @@ def show_scores(results: Sequence[Mapping[str, Any]], say: Progress, *, as_json:
     shown = tables(results)
     for i, table in enumerate(shown):
         if i:
-            click.echo()
+            echo()
         emit(table.rows, as_json=False, columns=table.columns)
         say.say(table.note)
     if not shown:
-        click.echo("There is no run yet. To begin: mudata eval --help", err=True)
+        echo("There is no run yet. To begin: mudata eval --help", err=True)
 
 
 @click.command()

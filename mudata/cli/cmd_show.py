@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from mudata.cli import name_completion
-from mudata.cli.output import emit_json, json_option
+from mudata.cli.output import echo, emit_json, json_option
 from mudata.home import Home
 
 _COLOUR: dict[str, dict[str, Any]] = {
@@ -74,5 +74,5 @@ def show(
         return
     for view in views:
         for line in clip_text.markdown(view) if markdown else clip_text.lines(view, _styled):
-            click.echo(line)
-        click.echo()
+            echo(line)
+        echo()

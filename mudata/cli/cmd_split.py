@@ -9,7 +9,7 @@ import click
 from mudata.cli import name_completion
 from mudata.cli.cmd_split_export import export
 from mudata.cli.habits import HabitGroup, hints
-from mudata.cli.output import emit, emit_json, json_option, progress, quiet_option
+from mudata.cli.output import echo, emit, emit_json, json_option, progress, quiet_option
 
 if TYPE_CHECKING:
     from mudata.catalog.splits.manifest import Manifest
@@ -152,7 +152,7 @@ def show(split_: str, as_json: bool) -> None:
     if not as_json:
         for title, value in _facts(made):
             if value:
-                click.echo(f"{title + ':':10}{value}")
+                echo(f"{title + ':':10}{value}")
     _print(home, made, as_json)
 
 
@@ -180,7 +180,7 @@ def _print(home: Home, made: Manifest, as_json: bool, **more: str) -> None:
         rows = [vars(part) for part in label_balance(home, made)]
     except MudataError as error:  # a manifest from elsewhere can be read without its data
         rows = [{"part": part, "clips": len(members)} for part, members in made.parts.items()]
-        click.echo(f"Labels are not told: {error.what}", err=True)
+        echo(f"Labels are not told: {error.what}", err=True)
     if as_json:
         facts = {"name": made.name, "sha256": made.sha256, "seed": made.seed, "datasets": made.datasets}
         emit_json(
@@ -263,11 +263,11 @@ def check(split_: str, as_json: bool) -> None:
         emit_json([vars(finding) for finding in findings])
     else:
         for finding in findings:
-            click.echo(f"{finding.level}: {finding.what}")
+            echo(f"{finding.level}: {finding.what}")
             if finding.clip_ids:
                 more = f", and {len(finding.clip_ids) - 5} more" if len(finding.clip_ids) > 5 else ""
-                click.echo(f"  {', '.join(finding.clip_ids[:5])}{more}")
-        click.echo(f"{made.name} ({made.sha256[:12]}): {faults or 'no'} faults.", err=True)
+                echo(f"  {', '.join(finding.clip_ids[:5])}{more}")
+        echo(f"{made.name} ({made.sha256[:12]}): {faults or 'no'} faults.", err=True)
     raise SystemExit(1 if faults else 0)
 
 
@@ -303,11 +303,11 @@ def leaks(split_: str | None, official: str | None, datasets: tuple[str, ...], a
     if as_json:
         emit_json({**vars(report), "shared": [vars(shared) for shared in report.shared]})
     else:
-        click.echo("\n".join(report.counts()) + "\n")
+        echo("\n".join(report.counts()) + "\n")
         if report.shared:
             emit(report.table().rows, as_json=False)
         else:
-            click.echo(looking.NOTHING_SHARED)
+            echo(looking.NOTHING_SHARED)
     raise SystemExit(1 if report.shared else 0)
 
 

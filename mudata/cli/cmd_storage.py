@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from mudata.cli import name_completion
-from mudata.cli.output import common, emit, emit_json, json_option, progress
+from mudata.cli.output import common, echo, emit, emit_json, json_option, progress
 from mudata.home import Home
 
 if TYPE_CHECKING:
@@ -153,7 +153,7 @@ def mv(old: str | None, new: str | None, *, place: Path | None, link: bool, quie
         tell.say(f"The home is {moved.root} now.")
         if home.root.resolve() != moved.root.resolve():
             tell.say("From now on set MUDATA_HOME to it, as in the line below.")
-            click.echo(f"export MUDATA_HOME={shlex.quote(str(moved.root))}")
+            echo(f"export MUDATA_HOME={shlex.quote(str(moved.root))}")
         return
     from mudata.storage.renaming import rename
 

@@ -10,7 +10,7 @@ import click
 
 from mudata.cli import name_completion
 from mudata.cli.habits import HabitGroup
-from mudata.cli.output import emit, emit_json, json_option, progress, quiet_option
+from mudata.cli.output import echo, emit, emit_json, json_option, progress, quiet_option
 from mudata.home import Home
 from mudata.table import Table
 
@@ -94,18 +94,18 @@ def show(suite: str, markdown: bool, as_json: bool) -> None:
         return
     if not markdown:
         source = ", ".join(filter(None, [loaded.source.text, loaded.source.url]))
-        click.echo(f"{loaded.title} ({source})\n")
+        echo(f"{loaded.title} ({source})\n")
         emit(exams, as_json=False)
-        click.echo()
+        echo()
     _print(tables, markdown=markdown)
     if loaded.elsewhere and not markdown:
-        click.echo("Published elsewhere, of clips of their own")
+        echo("Published elsewhere, of clips of their own")
         emit(elsewhere_lines(loaded), as_json=False)
-        click.echo()
+        echo()
     for note in loaded.notes:
-        click.echo(f"- {note}")
+        echo(f"- {note}")
     if own and not results:
-        click.echo(_to_begin(suite), err=True)
+        echo(_to_begin(suite), err=True)
 
 
 @suites.command()
@@ -194,16 +194,16 @@ def _told(problem: Problem) -> str:
 def _print(tables: Sequence[FilledTable], *, markdown: bool = False) -> None:
     for table in tables:
         if markdown:
-            click.echo(table.markdown())
+            echo(table.markdown())
             continue
-        click.echo(table.title + (f", {table.n} clips" if table.n else ""))
+        echo(table.title + (f", {table.n} clips" if table.n else ""))
         if table.rows:
             emit(table.lines(), as_json=False)
         else:  # what it will show
-            click.echo("\n".join(Table([], ("model", "from", *table.columns)).lines()))
+            echo("\n".join(Table([], ("model", "from", *table.columns)).lines()))
         for remark in table.remarks():
-            click.echo(remark)
-        click.echo()
+            echo(remark)
+        echo()
 
 
 def _plain(table: FilledTable) -> dict[str, Any]:

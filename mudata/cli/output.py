@@ -10,11 +10,16 @@ from typing import Any
 import click
 
 from mudata.narration import Progress, Terminal
-from mudata.safe_text import escaped
+from mudata.safe_text import escaped, printable, safe
 from mudata.table import Table
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON for machines.")
 quiet_option = click.option("--quiet", "-q", is_flag=True, help="No notes and no progress bars.")
+
+
+def echo(text: str = "", *, err: bool = False) -> None:
+    """Print text for people; whoever wrote what is in it, no terminal obeys it."""
+    click.echo(safe(text), err=err)
 
 
 def progress(quiet: bool) -> Progress:
@@ -30,14 +35,14 @@ def emit(
         emit_json(list(rows))
         return
     if not rows:
-        click.echo(f"(no rows) {hint}".rstrip(), err=True)
+        echo(f"(no rows) {hint}".rstrip(), err=True)
         return
     table = Table(rows, columns)
     if sys.stdout.isatty():
         _draw(table)
     else:  # aligned plain text: what a pipe, a README and a test can read
         for line in table.lines():
-            click.echo(line)
+            echo(line)
 
 
 def emit_json(value: Any) -> None:
@@ -53,7 +58,7 @@ def _draw(table: Table) -> None:
 
     drawn = rich_table.Table(box=box.SIMPLE_HEAD, pad_edge=False)
     for name in table.columns:
-        drawn.add_column(name, overflow="fold")
+        drawn.add_column(Text(printable(name)), overflow="fold")
     for line in table.cells:
         drawn.add_row(*(Text(text) for text in line))
     Console().print(drawn)

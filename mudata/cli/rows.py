@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from mudata.cli.output import emit
+from mudata.cli.output import echo, emit
 from mudata.errors import QueryError
 from mudata.json_files import NotJson, parse
 from mudata.safe_text import escaped, printable
@@ -30,7 +30,7 @@ def print_table(relation: Relation, limit: int) -> int:
     rows = _Rows(relation, limit)
     if relation.columns == ["explain_key", "explain_value"]:  # a drawing of several lines
         for _, drawing in rows:
-            click.echo(printable(drawing))
+            echo(drawing)
     else:
         shown = [dict(zip(rows.names, map(_shown, row), strict=True)) for row in rows]
         emit(shown, as_json=False, hint="What is there: mudata stats, mudata sql --schema")

@@ -16,7 +16,7 @@ import click
 from mudata.catalog.index import database
 from mudata.catalog.index import query as asking
 from mudata.cli import rows, sql_reader
-from mudata.cli.output import emit
+from mudata.cli.output import echo, emit
 from mudata.errors import MudataError, UnknownName
 
 if TYPE_CHECKING:
@@ -40,9 +40,9 @@ def run(home: Home, limit: int, read: Callable[[str], str] | None = None) -> Non
     with; raises EOFError at the end, KeyboardInterrupt where a line is given up [default: the terminal].
     """
     read = read or sql_reader.reader(home)
-    click.echo("Ask the index; \\? helps, \\q leaves.", err=True)
+    echo("Ask the index; \\? helps, \\q leaves.", err=True)
     if not database.current_generations(home):
-        click.echo("Nothing is fetched yet, so the tables are empty. To begin: mudata fetch demo", err=True)
+        echo("Nothing is fetched yet, so the tables are empty. To begin: mudata fetch demo", err=True)
     last, begun = "", ""
     while True:
         try:
@@ -62,9 +62,9 @@ def run(home: Home, limit: int, read: Callable[[str], str] | None = None) -> Non
         try:
             _do(home, text, limit)
         except MudataError as error:
-            click.echo(f"Error: {error}", err=True)
+            echo(f"Error: {error}", err=True)
         except KeyboardInterrupt:
-            click.echo("Stopped.", err=True)
+            echo("Stopped.", err=True)
 
 
 def _do(home: Home, text: str, limit: int) -> None:
@@ -74,9 +74,9 @@ def _do(home: Home, text: str, limit: int) -> None:
     if word == "\\d":
         _describe(rest.rstrip("; "))
     elif word in ("\\?", "\\h") or text.rstrip(";").casefold() == "help":
-        click.echo(HELP)
+        echo(HELP)
     elif word.startswith("\\"):
-        click.echo(f"No command {word}; \\? shows all.", err=True)
+        echo(f"No command {word}; \\? shows all.", err=True)
     else:
         _ask(home, text, limit)
 
@@ -84,7 +84,7 @@ def _do(home: Home, text: str, limit: int) -> None:
 def _ask(home: Home, sql: str, limit: int) -> None:
     left = rows.print_table(asking.run(home, sql), limit)
     if left:
-        click.echo(f"… {left:,} more rows (LIMIT and OFFSET choose, `mudata sql --limit N` shows more)", err=True)
+        echo(f"… {left:,} more rows (LIMIT and OFFSET choose, `mudata sql --limit N` shows more)", err=True)
 
 
 def _describe(table: str) -> None:
@@ -105,5 +105,5 @@ def _edited(text: str) -> str:
     try:
         return (click.edit(text, extension=".sql") or text).strip()
     except click.ClickException as error:
-        click.echo(f"Error: {error.message} EDITOR is {os.environ.get('EDITOR', 'not set')}.", err=True)
+        echo(f"Error: {error.message} EDITOR is {os.environ.get('EDITOR', 'not set')}.", err=True)
         return text

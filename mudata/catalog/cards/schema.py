@@ -38,6 +38,7 @@ from mudata.catalog.cards.strict_model import (
     Texts,
     Usage,
 )
+from mudata.safe_text import printable
 
 Tag = Literal["genre", "mood", "theme", "instrument", "caption", "beats", "keys", "rhythm", "lyrics"]
 Availability = Literal["open", "token", "on-request", "do-it-yourself", "features-only"]
@@ -307,7 +308,7 @@ class Card(Strict):
             if value:
                 first, *rest = value if isinstance(value, list) else [value]
                 lines += [f"{title + ':':14}{first}", *(" " * 14 + line for line in rest)]
-        return "\n".join(lines)
+        return printable("\n".join(lines))
 
     def __repr__(self) -> str:
-        return f"Card {self.name!r}: {self.title} ({', '.join(self.tags)}; {', '.join(self.format)})"
+        return printable(f"Card {self.name!r}: {self.title} ({', '.join(self.tags)}; {', '.join(self.format)})")

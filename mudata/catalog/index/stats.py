@@ -9,6 +9,7 @@ from mudata.catalog.cards.licences import fetch_command
 from mudata.catalog.index import database, stats_text
 from mudata.catalog.index.holdings import holdings
 from mudata.errors import HomeError
+from mudata.safe_text import printable
 
 if TYPE_CHECKING:
     import duckdb
@@ -22,7 +23,7 @@ class Stats(dict[str, Any]):
     """Numbers and tables of a dataset by name (see `stats`), shown as `mudata stats` prints them."""
 
     def __repr__(self) -> str:
-        return "\n".join(stats_text.lines(self))
+        return printable("\n".join(stats_text.lines(self)))
 
 
 _OVERVIEW = """
