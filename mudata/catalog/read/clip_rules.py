@@ -12,7 +12,7 @@ import pyarrow as pa
 
 from mudata.catalog.cards.patterns import Pattern
 from mudata.catalog.read import repeated_rows
-from mudata.catalog.read.files import match_all
+from mudata.catalog.read.files import left_for_case, match_all
 from mudata.catalog.read.sql_literals import identifier, quote
 from mudata.errors import CardError, ReadError, number
 
@@ -40,6 +40,7 @@ CROP = {"crop_mode": "VARCHAR", "crop_s": "DOUBLE", "channel_mix": "VARCHAR"}
 """The crop and the mix of the clip's rule; a SELECT cannot give them."""
 
 _NO_TEXT = "the name is not UTF-8, or has control characters; the file is left out"
+_DIFFERS_BY_CASE = "another file's name differs from it by the case of its letters alone; the file is left out"
 _UNSAFE = r"(^|[/\\])\.{0,2}([/\\]|$)|^[A-Za-z]:[/\\]|[\x00-\x1f]"
 """Paths and ids become file names: nothing in them may be empty, lead upwards, or start at a
 root."""
@@ -60,8 +61,8 @@ def load(
     `entries` are path and size of the files that are there, `tables` the files of each raw table;
     clips outside `subsets` are left out (none named: no clip is). `loose`: tables are lacking, and
     files that no SELECT makes a clip of are clips by their names alone. Gives what else is left out, as
-    (kind, where, what) of issues: files whose names are no text, rows without id or path. Raises
-    CardError, or ReadError if ids or paths are unfit.
+    (kind, where, what) of issues: files whose names are no text or are told apart by case
+    alone, rows without id or path. Raises CardError, or ReadError if ids or paths are unfit.
     """
     readable = [(path, size) for path, size in entries if _is_text(path)]
     empty = ", ".join(f"NULL::{type_} AS {name}" for name, type_ in (COLUMNS | CROP).items())
@@ -85,6 +86,10 @@ def load(
     _take_spelling_of_files(sql, readable)
     _check(sql, card, tables)
     issues = [("bad-name", "".join(map(_shown, path)), _NO_TEXT) for path, _ in entries if not _is_text(path)]
+    doubtful = {path for rule in card.clips for path in left_for_case(readable, rule.files, rule.ignore)}
+    if doubtful:
+        doubtful -= {str(path) for (path,) in sql.values("SELECT path FROM files UNION SELECT path FROM _all")}
+        issues += [("bad-name", path, _DIFFERS_BY_CASE) for path in sorted(doubtful)]
     if unnamed:
         example = f"id {unnamed[0][0] or 'missing'}, path {unnamed[0][1] or 'missing'}"
         what = f"{number(len(unnamed), 'row gives', 'rows give')} no id or no path, such as: {example}"

@@ -117,6 +117,22 @@ def match_all(
             yield path, size, parts
 
 
+def left_for_case(
+    entries: Sequence[tuple[str, int]], patterns: Sequence[str], ignore: Sequence[str] = JUNK
+) -> list[str]:
+    """Files that would match but for the case of their letters, and are left out because another's path
+    differs from theirs by it alone."""
+    alone = Counter(path.casefold() for path, _ in entries)
+    doubtful = [(path, size) for path, size in entries if alone[path.casefold()] > 1]
+    matching = {path for path, _, _ in match_all(doubtful, patterns, ignore)}
+    compiled, ignored = [Pattern(p) for p in patterns], _ignored(ignore)
+    return [
+        path
+        for path, _ in doubtful
+        if path not in matching and not ignored(path) and _first_match(compiled, path, any_case=True) is not None
+    ]
+
+
 def _first_match(patterns: Sequence[Pattern], path: str, *, any_case: bool) -> dict[str, str] | None:
     return next((parts for p in patterns if (parts := p.match(path, any_case=any_case)) is not None), None)
 

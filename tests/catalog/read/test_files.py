@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from mudata.catalog.read.files import look_through, match_all
+from mudata.catalog.read.files import left_for_case, look_through, match_all
 
 
 def lay(root: Path, *paths: str) -> Path:
@@ -96,15 +96,19 @@ def test_a_folder_that_is_not_there_is_empty(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("there", "matching"),
+    ("there", "matching", "left"),
     [
-        (["rock/a.WAV", "ROCK/b.wav", "rock/c.wav"], ["rock/a.WAV", "ROCK/b.wav", "rock/c.wav"]),
-        (["rock/a.WAV", "rock/a.wav"], ["rock/a.wav"]),
-        (["rock/a.WAV", "rock/A.wav", "rock/b.Wav"], ["rock/A.wav", "rock/b.Wav"]),
-        (["rock/a.WAV", "rock/a.Wav"], []),
-        (["rock/Ä.WAV", "rock/ä.wav"], ["rock/ä.wav"]),
-        (["rock/.a.WAV", "rock/a.mp3"], []),
+        (["rock/a.WAV", "ROCK/b.wav", "rock/c.wav"], ["rock/a.WAV", "ROCK/b.wav", "rock/c.wav"], []),
+        (["rock/a.WAV", "rock/a.wav"], ["rock/a.wav"], ["rock/a.WAV"]),
+        (["rock/a.WAV", "rock/A.wav", "rock/b.Wav"], ["rock/A.wav", "rock/b.Wav"], ["rock/a.WAV"]),
+        (["rock/a.WAV", "rock/a.Wav"], [], ["rock/a.WAV", "rock/a.Wav"]),
+        (["rock/Ä.WAV", "rock/ä.wav"], ["rock/ä.wav"], ["rock/Ä.WAV"]),
+        (["rock/.a.WAV", "rock/a.mp3", "rock/A.mp3"], [], []),
     ],
 )
-def test_case_does_not_count_where_no_two_files_differ_by_it_alone(there: list[str], matching: list[str]) -> None:
-    assert [path for path, _, _ in match_all([(path, 1) for path in there], ["{genre}/{stem}.wav"])] == matching
+def test_case_does_not_count_where_no_two_files_differ_by_it_alone(
+    there: list[str], matching: list[str], left: list[str]
+) -> None:
+    entries = [(path, 1) for path in there]
+    assert [path for path, _, _ in match_all(entries, ["{genre}/{stem}.wav"])] == matching
+    assert left_for_case(entries, ["{genre}/{stem}.wav"]) == left

@@ -165,6 +165,14 @@ def test_a_file_name_that_is_not_text_is_left_out_and_told(files: Path) -> None:
     assert [(i.kind, i.where) for i in reading.issues] == [("bad-name", "rock/\\udcff.wav")]
 
 
+def test_a_file_that_is_left_out_for_the_case_of_its_letters_is_told(files: Path) -> None:
+    twin = next(files.glob("rock/*.wav"))
+    twin.with_suffix(".WAV").write_bytes(b"RIFF")
+    reading = read(make(clips=[BY_FOLDER]), files)
+    assert reading.clips.num_rows == 3
+    assert [(i.kind, i.where) for i in reading.issues] == [("bad-name", f"rock/{twin.stem}.WAV")]
+
+
 def test_signs_of_globs_and_quotes_in_names_mean_themselves(files: Path) -> None:
     listed(files, "x\n1\n", "o'[1]*?/list.csv")
     card = make(
