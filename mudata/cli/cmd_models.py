@@ -18,8 +18,8 @@ def models(ctx: click.Context, as_json: bool) -> None:
     params: all of them, encoders included. GB: memory that the weights take as they are loaded by
     default. use: what the terms of the weights and of what they are built on allow. weights: yes
     (fetched); part; cached (Hugging Face's own client has them); no. fits: GPU; RAM (in 32 bit);
-    RAM, bf16 (half of that); no. packages: whether those that run it are installed. ready: whether
-    it can be asked without fetching or installing anything.
+    RAM, bf16 (half of that); no. needs: what is missing before it can be asked (a package, weights, a
+    server that runs, a checkpoint that you name).
     """
     if not ctx.invoked_subcommand:
         _list(as_json)

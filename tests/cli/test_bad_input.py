@@ -347,7 +347,7 @@ def test_odd_but_valid_audio_becomes_a_clip(zoo: Zoo, name: str, coding: str, ra
         ("one", "too_short: 1 samples"),
         ("cut", "truncated: 0.05975 s of 0.3 s can be decoded"),
         ("half", "truncated: "),
-        ("head", "undecodable: no audio found in it"),
+        ("head", "undecodable: libsndfile: no audio found in it; PyAV: "),
         ("zero", "empty: the file has zero bytes"),
         ("text", "undecodable: Format not recognised"),
         ("list", "undecodable: Format not recognised"),

@@ -17,7 +17,7 @@ from shell import started, typed, wait_for
 import mudata
 from mudata.catalog.index import database
 from mudata.catalog.index.query import run as ask
-from mudata.errors import ArgumentError, Busy, HomeError, UnknownName
+from mudata.errors import ArgumentError, Busy, HomeError, UnknownName, UnreadableFileWarning
 from mudata.storage import inventory, removal
 
 if TYPE_CHECKING:
@@ -163,7 +163,10 @@ def test_a_dataset_goes_by_an_alias_of_its_card_and_a_broken_card_hides_no_answe
     corpus.home.splits.joinpath("half.json").unlink()
     assert {row["name"] for row in mudata.remove("Sines")} == {"tones"}
     (corpus.cards / "broken.yaml").write_text("{: broken")
-    with pytest.raises(UnknownName, match="No thing in the home named 'nope'"):
+    with (
+        pytest.warns(UnreadableFileWarning, match=r"broken\.yaml:1: not valid YAML"),
+        pytest.raises(UnknownName, match="No thing in the home named 'nope'"),
+    ):
         mudata.remove("nope")
 
 

@@ -34,13 +34,14 @@ def typed(*words: object) -> Done:
     """`mudata WORDS` in this process."""
     out, err = (io.TextIOWrapper(io.BytesIO(), "utf-8") for _ in range(2))
     argv, sys.argv = sys.argv, ["mudata", *map(str, words)]
+    stdin, sys.stdin = sys.stdin, io.TextIOWrapper(io.BytesIO())  # nobody types
     try:
         with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
             main()
     except SystemExit as stop:
         code = int(stop.code or 0)
     finally:
-        sys.argv = argv
+        sys.argv, sys.stdin = argv, stdin
     return Done(code, *(_text(stream) for stream in (out, err)))
 
 

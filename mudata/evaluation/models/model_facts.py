@@ -20,11 +20,11 @@ if TYPE_CHECKING:
     from mudata.evaluation.models.weights.weight_store import PartOnDisk
     from mudata.home import Home
 
-COLUMNS = ("name", "language model", "params", "hears", "GB", "use", "weights", "fits", "packages", "ready")
+COLUMNS = ("name", "language model", "params", "hears", "GB", "use", "weights", "fits", "needs")
 """Of `rows`; `mudata models --help` says what they mean."""
 
-_NEED_A_CHECKPOINT = ("transformers", "clap", "served")
-"""Listings that stand for any checkpoint or server of one's own."""
+_NEEDED_OF_THE_USER = {"transformers": "a checkpoint", "clap": "a checkpoint", "served": "a server"}
+"""What is still to be named, by listings that stand for any checkpoint or server of one's own."""
 
 
 def ordered() -> list[tuple[Listing, ModelCard | None]]:
@@ -57,7 +57,8 @@ def facts(listing: Listing, card: ModelCard | None, home: Home, machine: Machine
     known |= {"code": listing.code, "comes_from": listing.package, "needs": list(listing.packages)}
     known |= {"installed": not listing.missing, "extra": listing.extra, "missing": list(listing.missing)}
     if card is None:
-        return known | {"ready": not listing.missing and listing.name not in _NEED_A_CHECKPOINT}
+        needed = _NEEDED_OF_THE_USER.get(listing.name)
+        return known | {"ready": not (listing.missing or needed), "needed": needed}
     held = weight_store.look(card, home)
     known |= card.model_dump(mode="json", exclude_none=True, exclude={"name", "title", "family", "options"})
     known |= {"card_options": dict(card.options), "usage": fetch_weights.terms(card).usage}
@@ -65,7 +66,8 @@ def facts(listing: Listing, card: ModelCard | None, home: Home, machine: Machine
     known |= {"downloaded": weight_store.downloaded(held) if held else None}
     known["cached"] = bool(card.checkpoint) and hub_checkpoint.cached(str(card.checkpoint), card.revision)
     whole = not held or known["downloaded"] == "yes" or known["cached"]
-    known["ready"] = whole and not listing.missing
+    known["needed"] = "weights" if not whole else "a server" if card.serve else None
+    known["ready"] = not (listing.missing or known["needed"])
     folder = home.models / card.name
     known["fits"] = machine.fits(card, folder) if held else None
     if folder.is_dir():
@@ -89,6 +91,7 @@ def row(known: Mapping[str, Any]) -> dict[str, Any]:
     """One line of the table of models, of what `facts` knows."""
     packages = f"needs {known['missing'][0]}" if known["missing"] else "yes"
     line = {"name": known["name"], "packages": packages, "ready": "yes" if known["ready"] else "no"}
+    line["needs"] = known["missing"][0] if known["missing"] else known["needed"] or "nothing"
     line["installed"] = packages  # what the column was called in 0.1.0
     if "usage" not in known:  # no card
         return line

@@ -147,5 +147,5 @@ def test_free_terms_need_no_consent(home: Home) -> None:
 
 def test_a_broken_record_is_told(home: Home) -> None:
     home.licences.write_text("{")
-    with pytest.raises(HomeError, match=r"licences\.json is not readable"):
+    with pytest.raises(HomeError, match=r"licences\.json cannot be read: line 1 is no JSON: it is cut short"):
         licences.require(a_card(), home)

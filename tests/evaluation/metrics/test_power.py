@@ -176,8 +176,7 @@ def test_plan_refuses_what_cannot_be(words: tuple[str, ...], said: str) -> None:
 
 
 def test_no_split_can_be_named_plan() -> None:
-    from mudata.catalog.splits.manifest import path_of
-    from mudata.home import Home
+    from mudata.catalog.splits.manifest import check_name
 
     with pytest.raises(SplitError, match="'plan' cannot be the name of a split"):
-        path_of(Home.default(), "plan")
+        check_name("plan")

@@ -287,6 +287,7 @@ def test_second_opinions_and_people_are_quoted_beside_the_rules(imports: Imports
     score.override(home, run, [{"clip_id": "tones/06", "label": "mid", "author": "Ada", "reason": "I hear it"}])
     said = score.score(run)
     opinion = {"opinion": "judge", "accuracy": 0.5, "low": 0.2, "high": 0.8, "n": 6, "asked": 4, "agreement": 0.25}
+    opinion["recipe"] = "1"
     said["opinions"] = [opinion | {"detail": {"model": "<i>other</i>"}}]
     (run.folder / "scores.json").write_text(json.dumps(said))
     report(run.id, "-o", tmp_path / "page.html")

@@ -14,6 +14,7 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
+from mudata.catalog.read.source_file import reading
 from mudata.catalog.symbolic.smf import unwrap
 from mudata.errors import AudioError, ModelError
 
@@ -52,7 +53,8 @@ class Abc:
 def from_midi(file: Path) -> Abc:
     """Convert a MIDI file. Raises AudioError where it has no notes or cannot be read,
     ModelError without midi2abc."""
-    raw = file.read_bytes()
+    with reading(file):
+        raw = file.read_bytes()
     plain = unwrap(raw)  # midi2abc knows no RMID
     try:
         with tempfile.NamedTemporaryFile(suffix=".mid") if plain != raw else contextlib.nullcontext() as unwrapped:

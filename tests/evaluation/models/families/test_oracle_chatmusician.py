@@ -79,4 +79,4 @@ def test_oracle_a_midi_clip_is_asked_as_abc_and_what_was_given_is_kept(bundle: B
     (silent,) = model.answer(
         [Clip("x/1", np.zeros(0, np.float32), 1, midi=file.parent)], Question("caption", "?", (), "c")
     )
-    assert silent.kind == "no-notes"
+    assert (silent.kind, silent.reason) == ("undecodable", "not a regular file")

@@ -91,16 +91,23 @@ def test_a_folder_asks_nobody(tmp_path: Path, nobody: str, monkeypatch: pytest.M
 def test_models_tell_weights_packages_and_readiness_apart(cache: Path) -> None:
     put(cache, "config.json", "model.safetensors", ref="8fa0f1c6d0433df6e97c127f64b2a1d6c0dcda8a")
     rows = {row["name"]: row for row in registry_rows()}
-    assert rows["random"] == {"name": "random", "packages": "yes", "ready": "yes", "installed": "yes"}
-    assert (rows["clap"]["ready"], rows["served"]["ready"]) == ("no", "no")
-    assert (rows["salmonn-7b"]["weights"], rows["salmonn-7b"]["ready"]) == ("no", "no")
+    assert rows["random"] == {
+        "name": "random",
+        "packages": "yes",
+        "ready": "yes",
+        "needs": "nothing",
+        "installed": "yes",
+    }
+    assert (rows["clap"]["needs"], rows["served"]["needs"]) == ("a checkpoint", "a server")
+    assert (rows["kimi-audio"]["ready"], rows["kimi-audio"]["needs"]) == ("no", "a server")
+    assert (rows["salmonn-7b"]["weights"], rows["salmonn-7b"]["needs"]) == ("no", "weights")
     revision = registry.card_of(registry.find("clap-htsat-unfused")).revision  # type: ignore[union-attr]
     put(cache, "config.json", "model.safetensors", revision=str(revision), ref=None)
     row = {row["name"]: row for row in registry_rows()}["clap-htsat-unfused"]
-    assert (row["weights"], row["ready"]) == ("cached", "no" if row["packages"] != "yes" else "yes")
+    assert (row["weights"], row["ready"]) == ("cached", "yes" if row["packages"] == "yes" else "no")
     shown = typed("models").out.splitlines()
-    assert shown[0].split()[-3:] == ["fits", "packages", "ready"]
-    assert next(line for line in shown if line.startswith("random ")).split() == ["random", "yes", "yes"]
+    assert shown[0].split()[-3:] == ["weights", "fits", "needs"]
+    assert next(line for line in shown if line.startswith("random ")).split() == ["random", "nothing"]
 
 
 def registry_rows() -> list[dict[str, object]]:
