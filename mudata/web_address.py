@@ -10,6 +10,8 @@ _LABEL = re.compile(r"[A-Za-z0-9_-]{1,63}")
 """A part of a host's name between dots: RFC 1035, section 2.3.4, and the underscore, which some hosts have."""
 _LONGEST_HOST = 253
 """Signs of a host's name, by the same section (255 bytes on the wire)."""
+_LONGEST_ADDRESS = 65_536
+"""Signs of an address that httpx2 takes (its MAX_URL_LENGTH)."""
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 
 
@@ -27,7 +29,19 @@ def fault_of(address: object) -> str | None:
         parts = urlsplit(address)
     except ValueError:  # what it says may hold a password
         return "it is malformed"
-    return _fault_of_port(parts) or _fault_of_host(parts.hostname or "", within_brackets="[" in parts.netloc)
+    return (
+        _fault_of_whole(address, parts)
+        or _fault_of_port(parts)
+        or _fault_of_host(parts.hostname or "", within_brackets="[" in parts.netloc)
+    )
+
+
+def _fault_of_whole(address: str, parts: SplitResult) -> str | None:
+    if re.search(r"\\.*@|\](?!:|$)", parts.netloc):  # where others read another host
+        return "it is malformed"
+    if len(address) > _LONGEST_ADDRESS:
+        return f"it has {len(address):,} signs, and {_LONGEST_ADDRESS:,} are the most that can be asked"
+    return None
 
 
 def _fault_of_port(parts: SplitResult) -> str | None:
@@ -50,7 +64,17 @@ def _fault_of_host(host: str, *, within_brackets: bool) -> str | None:
     labels = name.removesuffix(".").split(".")
     if len(name) > _LONGEST_HOST or not all(map(_LABEL.fullmatch, labels)):
         return f"its host {host!r} is no name of one"
+    if re.fullmatch(r"[0-9]+(\.[0-9]+){3}", name) and not _is_ipv4(name):
+        return f"its host {host} is no IPv4 address"
     return None
+
+
+def _is_ipv4(host: str) -> bool:
+    try:
+        ipaddress.IPv4Address(host)
+    except ValueError:
+        return False
+    return True
 
 
 def _is_ipv6(host: str) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from mudata.catalog.audio import chunks
+from mudata.catalog.audio import behind, chunks
 from mudata.catalog.audio.chunks import Chunk
 from mudata.catalog.audio.frame_walk import count
 from mudata.catalog.audio.mpeg_audio import MPEG_AUDIO, counted
@@ -25,7 +25,8 @@ def wav(opened: OpenFile, known: Structure) -> Structure:
     if kind in {b"RF64", b"BW64"} and data and found[0].name == b"ds64":
         size = int.from_bytes(opened.read(found[0].start + 8, 8), "little")
         data = [replace(data[0], size=size or None)]
-    known = replace(known, share=chunks.share(data, opened.stop))
+        found = [data[0] if chunk.name == b"data" else chunk for chunk in found]
+    known = _ends(opened, replace(known, share=chunks.share(data, opened.stop)), found, data)
     form = next((chunk for chunk in found if chunk.name == b"fmt "), None)
     if kind != b"RIFF" or not data or form is None or not 16 <= (form.size or 0) < 1 << 16:
         return known
@@ -75,8 +76,20 @@ def iff(opened: OpenFile, known: Structure) -> Structure:
 
 
 def _shared(opened: OpenFile, known: Structure, layout: chunks.Layout, name: bytes) -> Structure:
-    found = chunks.chunks(opened.file, layout, opened.start, opened.stop)
-    return replace(known, share=chunks.share([chunk for chunk in found if chunk.name[:4] == name], opened.stop))
+    found = list(chunks.chunks(opened.file, layout, opened.start, opened.stop))
+    data = [chunk for chunk in found if chunk.name[:4] == name]
+    return _ends(opened, replace(known, share=chunks.share(data, opened.stop)), found, data)
+
+
+def _ends(opened: OpenFile, known: Structure, found: list[Chunk], data: list[Chunk]) -> Structure:
+    """What stands behind the chunks: another file, or samples that no size tells of."""
+    sizes = [chunk.size for chunk in data]
+    if not data or None in sizes or not sum(filter(None, sizes)):
+        return known  # nobody says where they end
+    last, final = data[-1], found[-1]
+    known = replace(known, changes=behind.joined(opened, last.start + (last.size or 0)))
+    end = final.start + (opened.stop if final.size is None else final.size)
+    return replace(known, cut=behind.surplus(opened, end + end % 2, sum(filter(None, sizes))))
 
 
 def aiff(opened: OpenFile, known: Structure) -> Structure:
@@ -104,7 +117,7 @@ def au(opened: OpenFile, known: Structure) -> Structure:
     head = opened.read(opened.start, 12)
     size = int.from_bytes(head[8:12], "big")
     data = Chunk(b"", opened.start + int.from_bytes(head[4:8], "big"), None if size == 0xFFFF_FFFF else size)
-    return replace(known, share=chunks.share([data], opened.stop))
+    return _ends(opened, replace(known, share=chunks.share([data], opened.stop)), [data], [data])
 
 
 def mov(opened: OpenFile, known: Structure) -> Structure:
@@ -112,7 +125,13 @@ def mov(opened: OpenFile, known: Structure) -> Structure:
     boxes = list(chunks.chunks(opened.file, chunks.BOXES, opened.start, opened.stop))
     share = chunks.share([box for box in boxes if box.name == b"mdat"], opened.stop)
     cut = any(box.start + (box.size or 0) > opened.stop for box in boxes if box.name != b"mdat")
-    return replace(known, share=share, cut="the file ends inside a box" if cut else None)
+    movies = [box.start for box in boxes if box.name == b"moov"]
+    return replace(
+        known,
+        share=share,
+        cut="the file ends inside a box" if cut else None,
+        changes=behind.told(movies[1]) if len(movies) > 1 else None,  # FFmpeg passes over the second
+    )
 
 
 def matroska(opened: OpenFile, known: Structure) -> Structure:

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from mudata.catalog.audio import chunked, flac_stream, ogg_pages
+from mudata.catalog.audio import behind, chunked, flac_stream, header_lengths, ogg_pages
 from mudata.catalog.audio.frame_walk import Framing, after_tags, count
 from mudata.catalog.audio.mpeg_audio import ADTS, MPEG_AUDIO, counted, of_constant_rate
 from mudata.catalog.audio.structure import OpenFile, Stated, Structure, changes
@@ -39,12 +39,24 @@ _CONTAINERS = (
     (re.compile(rb"MP\+"), "mpc"),
     (re.compile(rb"tBaK"), "tak"),
     (re.compile(rb"DSD "), "dsf"),
-    (re.compile(rb"\.RMF"), "rm"),
+    (re.compile(rb"\.RMF|\.ra\xfd"), "rm"),
+    (re.compile(rb"RIFF....XWMA", re.DOTALL), "xwma"),
+    (re.compile(rb"FRM8.{8}DSD ", re.DOTALL), "iff"),  # dff
+    (re.compile(rb"ajkg"), "shn"),
+    (re.compile(rb"\.SoX|XoS\."), "sox"),
+    (re.compile(rb"nut/multimedia container\0"), "nut"),
+    (re.compile(rb"ea3\x03|EA3\x01"), "oma"),
+    (re.compile(rb"[FC]WS[\x01-\x20]"), "swf"),
+    (re.compile(rb"\xb7\xd8\x00\x20\x37\x49\xda\x11"), "wtv"),
+    (re.compile(rb"\x06\x0e\x2b\x34\x02\x05\x01\x01\x0d\x01\x02"), "mxf"),
+    (re.compile(rb".{4}\xf8\x72\x6f\xba", re.DOTALL), "truehd"),
+    (re.compile(rb".{4}\xf8\x72\x6f\xbb", re.DOTALL), "mlp"),
+    (re.compile(rb"\x56[\xe0-\xff]"), "loas"),
     (re.compile(rb"Creative Voice File"), "voc"),
     (re.compile(rb"\x0b\x77...[\x50-\x87]", re.DOTALL), "eac3"),  # bsid, five bits, of 11 to 16
     (re.compile(rb"\x0b\x77"), "ac3"),
     (re.compile(rb"\x7f\xfe\x80\x01|\xfe\x7f\x01\x80|\x1f\xff\xe8\x00|\xff\x1f\x00\xe8"), "dts"),
-    (re.compile(rb"\x47.{187}\x47.{187}\x47", re.DOTALL), "mpegts"),
+    (re.compile(rb"\x47.{187}\x47.{187}\x47|.{4}\x47.{191}\x47.{191}\x47", re.DOTALL), "mpegts"),
     (re.compile(rb"\x00\x00\x01\xba"), "mpeg"),
 )
 """How containers begin, by libavformat's names of their demuxers."""
@@ -84,14 +96,17 @@ def _begin(whole: OpenFile) -> int:
 
 
 def _unframed(opened: OpenFile, head: bytes) -> Structure:
-    """A stream without a container, if it is one: frames of MPEG audio or of AAC."""
+    """What only libsndfile reads, or a stream without a container: frames of MPEG audio or of AAC."""
+    if (share := header_lengths.share(opened._replace(start=0))) is not None:
+        return Structure(share=share)
     if sized := of_constant_rate(opened):
         return sized
     kinds: tuple[tuple[str, Framing], ...] = (("mp3", MPEG_AUDIO), ("aac", ADTS))
     for name, framing in reversed(kinds) if ADTS.pattern.match(head) else kinds:
         found = count(opened.file, framing, opened.start, opened.stop)
         if found and (found.frames > 2 or found.first == opened.start):
-            return counted(opened, Structure(container=name, start=found.first, stop=found.end), found)
+            known = counted(opened, Structure(container=name, start=found.first, stop=found.end), found)
+            return replace(known, changes=known.changes or behind.joined(opened, found.end))
     return Structure()
 
 
@@ -102,7 +117,7 @@ def _ogg(opened: OpenFile, known: Structure) -> Structure:
     return replace(
         known,
         stated=(Stated(total, by),) if total else (),
-        cut="the file ends inside a page" if ogg.missing_bytes else None,
+        cut=ogg.cut,
         changes=changes([(stream.rate, stream.channels) for stream in ogg.streams]),
     )
 
@@ -115,12 +130,17 @@ def _flac(opened: OpenFile, known: Structure) -> Structure:
     stated = tuple(Stated(samples / flac.rate, by) for samples, by in lengths if samples)
     end = opened.stop - _ID3V1
     tagged = end > opened.start and opened.read(end, 3) == b"TAG"  # libsndfile takes it for a damaged frame
+    known = replace(known, cut=flac.cut, changes=behind.joined_flac(opened))
     return replace(known, stated=stated, flac=flac, mended=(range(opened.start, end),) if tagged else ())
+
+
+def _voc(opened: OpenFile, known: Structure) -> Structure:
+    return replace(known, share=header_lengths.share(opened) or 1.0)
 
 
 _INSIDE: dict[str, Callable[[OpenFile, Structure], Structure]] = {
     "ogg": _ogg, "flac": _flac, "au": chunked.au, "mov": chunked.mov, "matroska": chunked.matroska,
     "wav": chunked.wav, "w64": chunked.w64, "aiff": chunked.aiff, "iff": chunked.iff, "caf": chunked.caf,
-    "avi": chunked.avi,
+    "avi": chunked.avi, "voc": _voc,
 }  # fmt: skip
 """Who looks inside a container; FFmpeg knows enough of the others."""

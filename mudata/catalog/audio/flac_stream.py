@@ -25,6 +25,8 @@ class FlacStream:
     """Of the samples, as whole numbers of little-endian bytes; zeros where it was not computed."""
     last_sample: int
     """Where the last frame ends, by its own number; 0 if that cannot be told."""
+    cut: str | None = None
+    """In words, that the last frame is not whole; looked at only where the header states no length."""
 
 
 def stream(file: BinaryIO, start: int, stop: int) -> FlacStream | None:
@@ -40,22 +42,26 @@ def stream(file: BinaryIO, start: int, stop: int) -> FlacStream | None:
     block_size = int.from_bytes(head[8:10], "big")
     first = max(start + 42, stop - _TAIL)
     file.seek(first)
-    last = _last_sample(file.read(stop - first), block_size)
-    return FlacStream(rate, channels, bits, packed & (1 << 36) - 1, head[26:42], last)
+    tail = file.read(stop - first)
+    begin, last = _last_frame(tail, block_size)
+    samples = packed & (1 << 36) - 1
+    cut = None if samples or not last or _is_whole(tail[begin:]) else "the file ends inside a frame"
+    return FlacStream(rate, channels, bits, samples, head[26:42], last, cut)
 
 
-def _last_sample(tail: bytes, block_size: int) -> int:
-    """Where the last frame ends that follows upon another: two wrong headers do not happen to."""
+def _last_frame(tail: bytes, block_size: int) -> tuple[int, int]:
+    """Where in the tail the last frame begins that follows upon another (two wrong headers do not happen to), and the
+    sample where it ends; 0 and 0 if there is none."""
     following: int | None = None
-    end = 0
+    begin = end = 0
     for found in reversed(list(_SYNC.finditer(tail))):
         extent = _extent(tail[found.start() : found.start() + 16], block_size)
         if extent is None:
             continue
         if following is not None and extent[1] == following:
-            return end
-        following, end = extent
-    return 0
+            return begin, end
+        (following, end), begin = extent, found.start()
+    return 0, 0
 
 
 def _extent(head: bytes, block_size: int) -> tuple[int, int] | None:
@@ -80,6 +86,32 @@ def _extent(head: bytes, block_size: int) -> tuple[int, int] | None:
         return None
     first = number if head[1] & 1 else number * block_size
     return first, first + size
+
+
+def _is_whole(frame: bytes) -> bool:
+    """Whether the bytes are a frame, by the sum in its last two bytes; padding and an ID3v1 tag may follow."""
+    if frame[-128:-125] == b"TAG":
+        frame = frame[:-128]
+    bare = frame.rstrip(b"\0")
+    return any(_crc16(bare + frame[len(bare) : len(bare) + more]) == 0 for more in range(3))
+
+
+def _crc16(data: bytes) -> int:
+    """Polynomial x^16 + x^15 + x^2 + 1, as frames have it at their end; 0 over a frame with its sum."""
+    crc = 0
+    for byte in data:
+        crc = (crc << 8 & 0xFFFF) ^ _CRC16[crc >> 8 ^ byte]
+    return crc
+
+
+def _of_byte(byte: int) -> int:
+    crc = byte << 8
+    for _ in range(8):
+        crc = (crc << 1 ^ (0x8005 if crc & 0x8000 else 0)) & 0xFFFF
+    return crc
+
+
+_CRC16 = [_of_byte(byte) for byte in range(256)]
 
 
 def _crc8(data: bytes) -> int:

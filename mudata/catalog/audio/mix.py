@@ -5,12 +5,14 @@ from __future__ import annotations
 import hashlib
 import math
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING, Literal, get_args
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from mudata.catalog.audio.audio_source import BLOCK
 from mudata.errors import AudioError
 
 if TYPE_CHECKING:
+    import numpy.typing as npt
+
     from mudata.catalog.audio.audio_source import Samples, Source
     from mudata.catalog.audio.flac_stream import FlacStream
 
@@ -121,24 +123,23 @@ def _md5_checked(blocks: Iterable[Samples], flac: FlacStream) -> Iterator[Sample
     says; floats hold up to 24 bits exactly."""
     import numpy as np
 
-    if not any(flac.md5) or flac.bits not in {16, 24}:
+    if not any(flac.md5) or flac.bits > 24:
         yield from blocks
         return
     md5 = hashlib.md5(usedforsecurity=False)
-    steps = np.float32(2 ** (flac.bits - 1))
+    steps, width = np.float32(2 ** (flac.bits - 1)), (flac.bits + 7) // 8
     samples = 0
     for block in blocks:
         samples += len(block)
-        whole = (block * steps).astype("<i2" if flac.bits == 16 else "<i4")
-        # of 24 bits, the three low bytes
-        md5.update(np.ascontiguousarray(whole).data if flac.bits == 16 else _three_bytes(whole))
+        md5.update(_low_bytes((block * steps).astype("<i2" if width == 2 else "<i4"), width))
         yield block
     if md5.digest() != flac.md5 and samples >= flac.samples:  # what is too short is told as that
         raise AudioError("checksum", f"the samples have MD5 {md5.hexdigest()}, the FLAC header says {flac.md5.hex()}")
 
 
-def _three_bytes(whole: object) -> bytes:
+def _low_bytes(whole: npt.NDArray[Any], width: int) -> memoryview | bytes:
+    """The lower bytes of whole numbers, as many as `width`; one number after the other."""
     import numpy as np
 
-    raw = np.ascontiguousarray(whole).view(np.uint8).reshape(-1, 4)
-    return raw[:, :3].tobytes()
+    raw = np.ascontiguousarray(whole)
+    return raw.data if raw.itemsize == width else raw.view(np.uint8).reshape(-1, raw.itemsize)[:, :width].tobytes()

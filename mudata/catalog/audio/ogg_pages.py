@@ -23,6 +23,8 @@ class OggStream:
     """Samples at the beginning that are not played (Opus)."""
     positions: list[int] = field(default_factory=list)
     """The first and the highest granule position: samples up to there."""
+    ended: bool = False
+    """Whether its last page is there, which is marked (RFC 3533, section 6)."""
 
     @property
     def seconds(self) -> float:
@@ -44,6 +46,13 @@ class OggFile:
     """Of audio, in their order: several are a chain."""
     missing_bytes: int
     """Of the last page."""
+
+    @property
+    def cut(self) -> str | None:
+        """Where the file breaks off, in words."""
+        if self.missing_bytes:
+            return "the file ends inside a page"
+        return None if all(stream.ended for stream in self.streams) else "the page is missing that ends a stream"
 
 
 def streams(file: BinaryIO, start: int, stop: int) -> OggFile:
@@ -72,6 +81,8 @@ def streams(file: BinaryIO, start: int, stop: int) -> OggFile:
             at += size
             continue
         headers = False
+        if flags & 4 and (ending := known.get(serial)):
+            ending.ended = True
         if (stream := known.get(serial)) and position not in {0, _NO_PACKET_ENDS}:
             first = stream.positions[0] if stream.positions else position
             stream.positions = [first, max(position, *stream.positions, first)]

@@ -18,6 +18,9 @@ _DELIMITERS = ",\t;|"
 MOST_FAULTS = 10_000
 """After so many records that do not fit, the file is something else."""
 
+_LONGEST_FIELD = (1 << 31) - 1
+"""The largest limit that the module csv takes on every system."""
+
 
 @dataclass(frozen=True)
 class CsvOptions:
@@ -68,6 +71,7 @@ def _option(select: str, names: str) -> str | None:
 
 def examine(path: Path, given: CsvOptions) -> CsvRecords:
     """Read a file to its end. Records have as many fields as the first. Raises OSError."""
+    csv.field_size_limit(_LONGEST_FIELD)  # it is the process's; DuckDB has a limit of its own
     raw = path.read_bytes()
     found = CsvRecords()
     try:

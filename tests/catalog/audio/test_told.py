@@ -82,7 +82,7 @@ def test_a_loud_mix_in_floats_is_cut_off_and_counted(tmp_path: Path) -> None:
     assert facts.clipped == np.count_nonzero(np.abs(wave) > 1) > 1000
 
 
-@pytest.mark.parametrize("subtype", ["PCM_16", "PCM_24"])
+@pytest.mark.parametrize("subtype", ["PCM_S8", "PCM_16", "PCM_24"])
 @pytest.mark.parametrize("channels", [1, 2])
 def test_a_flac_whose_samples_are_not_those_of_its_md5_is_told(tmp_path: Path, subtype: str, channels: int) -> None:
     path = tmp_path / "in.flac"

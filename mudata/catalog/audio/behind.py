@@ -1,0 +1,76 @@
+"""What stands behind the end of a container: padding and tags belong there, audio and another file do not.
+
+A header that promises too little, and files joined by their bytes: decoders end where the first header says.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from mudata.catalog.audio.structure import OpenFile
+
+
+_MAGIC = re.compile(
+    rb"(?:RIFF|RIFX|RF64|BW64)....WAVE|riff\x2e\x91\xcf\x11|FORM....(?:AIF[FC]|8SVX|16SV)|caff\0\x01|\.snd\0\0"
+    rb"|fLaC[\0\x80]\0\0\x22|OggS\0\x02|....ftyp",
+    re.DOTALL,
+)
+_FLAC = re.compile(rb"fLaC[\0\x80]\0\0\x22")
+"""How files of these kinds begin: enough of them that no samples look so."""
+
+_TAGS = re.compile(rb"TAG|ID3|APETAGEX|LYRICSBEGIN|LIST|id3 ")
+
+_LITTLE, _LITTLE_SHARE = 4096, 0.01
+"""So many bytes, or so large a share of the samples, may stand behind them, whatever they are. Chosen here."""
+
+_BLOCK = 1 << 20
+
+
+def joined(opened: OpenFile, at: int) -> str | None:
+    """In words, that another file begins at a byte, behind padding; None if none does."""
+    begin = _past_zeros(opened, at)
+    return told(begin) if begin is not None and _MAGIC.match(opened.read(begin, 16)) else None
+
+
+def joined_flac(opened: OpenFile) -> str | None:
+    """The same for FLAC, whose header does not say where it ends: anywhere in the file."""
+    at = opened.start + 8
+    while at < opened.stop:
+        block = opened.read(at, _BLOCK)
+        if found := _FLAC.search(block):
+            return told(at + found.start())
+        at += max(len(block) - 7, 1)
+    return None
+
+
+def surplus(opened: OpenFile, at: int, size: int) -> str | None:
+    """In words, that too much stands behind `size` bytes of samples to be padding, a tag or a text; None if not."""
+    begin = _past_zeros(opened, at)
+    if begin is None:
+        return None
+    head = opened.read(begin, 4096)
+    if _TAGS.match(head) or all(byte in b"\t\n\r" or 0x20 <= byte < 0x7F for byte in head):
+        return None
+    much = opened.stop - begin
+    if much < max(_LITTLE, size * _LITTLE_SHARE):
+        return None
+    return f"{much:,} bytes stand behind the {size:,} of samples that its header states"
+
+
+def _past_zeros(opened: OpenFile, at: int) -> int | None:
+    """The first byte from a place on that is not 0."""
+    while at < opened.stop:
+        block = opened.read(at, _BLOCK)[: opened.stop - at]
+        if rest := block.lstrip(b"\0"):
+            return at + len(block) - len(rest)
+        at += len(block)
+        if not block:
+            return None
+    return None
+
+
+def told(begin: int) -> str:
+    """That another file begins at a byte."""
+    return f"another file begins at byte {begin:,}, behind the end of the first"
