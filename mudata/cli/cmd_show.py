@@ -51,7 +51,8 @@ def show(
     """Show clips with everything that models said of them.
 
     Facts, where to listen, references, and every run's answer: how it was read, whether that is right, and on a
-    terminal by which words (green: said, red: denied, yellow: only nearly, grey: not meant).
+    terminal by which words (green: said and right, red: said and wrong, struck out: denied, yellow: only nearly, grey:
+    not meant).
 
     \b
     mudata show gtzan/blues.00000
@@ -74,5 +75,5 @@ def show(
         return
     for view in views:
         for line in clip_text.markdown(view) if markdown else clip_text.lines(view, _styled):
-            echo(line)
+            echo(line, coloured=not markdown)
         echo()

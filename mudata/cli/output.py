@@ -10,16 +10,19 @@ from typing import Any
 import click
 
 from mudata.narration import Progress, Terminal
-from mudata.safe_text import escaped, printable, safe
+from mudata.safe_text import escaped, masked, printable, safe
 from mudata.table import Table
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON for machines.")
 quiet_option = click.option("--quiet", "-q", is_flag=True, help="No notes and no progress bars.")
 
 
-def echo(text: str = "", *, err: bool = False) -> None:
-    """Print text for people; whoever wrote what is in it, no terminal obeys it."""
-    click.echo(safe(text), err=err)
+def echo(text: str = "", *, err: bool = False, coloured: bool = False) -> None:
+    """Print text for people; whoever wrote what is in it, no terminal obeys it.
+
+    `coloured`: with colours of our own, added to text that was made printable before.
+    """
+    click.echo(masked(text) if coloured else safe(text), err=err)
 
 
 def progress(quiet: bool) -> Progress:

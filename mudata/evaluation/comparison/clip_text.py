@@ -30,15 +30,18 @@ def _facts(view: ClipView) -> Iterator[tuple[str, str]]:
 
 
 def lines(view: ClipView, style: Style = plainly) -> Iterator[str]:
-    """A clip's facts and every answer about it, as text; `style` colours pieces by their role."""
-    yield style(view.clip_id, "name")
-    yield from (f"  {name + ':':12}{_plain(value)}" for name, value in _facts(view) if value)
+    """A clip's facts and every answer about it, as printable text; `style` colours pieces by their role.
+    What a wrong answer says has the role of what is wrong."""
+    yield style(_plain(view.clip_id), "name")
+    yield from (f"  {_plain(name) + ':':12}{_plain(value)}" for name, value in _facts(view) if value)
     if not view.said:
         yield "  No run has an answer about it."
     for answer in view.said:
         mark = {True: style("right", "right"), False: style("wrong", "wrong"), None: ""}[answer.right]
         yield ""
-        yield "  " + "  ".join(text for text in (style(_who(answer, view), "name"), mark, _read(answer)) if text)
+        yield "  " + "  ".join(
+            text for text in (style(_plain(_who(answer, view)), "name"), mark, _plain(_read(answer))) if text
+        )
         yield f"      {_coloured(answer, style)}"
         if answer.given is not None:
             yield style(f"      given: {_short(_plain(answer.given))}", "given")
@@ -84,7 +87,9 @@ def _pieces(answer: ClipAnswer) -> Iterator[tuple[str | None, str]]:
 def _coloured(answer: ClipAnswer, style: Style) -> str:
     if answer.answer is None:
         return style(f"no answer: {_plain(answer.error or '')}", "wrong")
-    return "".join(style(text, role) if role else text for role, text in _pieces(answer)) or "(empty)"
+    roles = dict.fromkeys(("positive", "letter"), "wrong") if answer.right is False else {}
+    pieces = ((role and roles.get(role, role), text) for role, text in _pieces(answer))
+    return "".join(style(text, role) if role else text for role, text in pieces) or "(empty)"
 
 
 def markdown(view: ClipView) -> Iterator[str]:
