@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from mudata.catalog.fetch.extraction import FOLDS_NAMES, Damage, Extraction
 from mudata.catalog.fetch.tar_archive import extract_tar
 from mudata.catalog.fetch.zip_archive import extract_zip
-from mudata.errors import FetchError, from_os_error
+from mudata.errors import FetchError, UnsafeArchive, from_os_error
 
 if TYPE_CHECKING:
     from mudata.narration import Advance
@@ -63,6 +63,9 @@ def extract(
             else:
                 _refuse_unknown(magic, archive)
                 extract_tar(extraction, file)
+    except UnsafeArchive:
+        extraction.discard()
+        raise
     except Damage as error:
         extraction.discard()
         raise FetchError(

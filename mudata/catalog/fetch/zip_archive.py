@@ -29,6 +29,8 @@ _LOCAL = struct.Struct("<4s22xHH")
 """A member's own header, section 4.3.7: signature, lengths of name and extra field."""
 _END = struct.Struct("<4s6xH8xH")
 """The end record, section 4.3.16: signature, number of members, length of the comment."""
+_LONGEST_DESCRIPTOR = 24
+"""Bytes that may follow a member's data, with what its header did not know (section 4.3.9)."""
 _MOST = 0xFFFF
 """Members that the end record can state; of more, the record of Zip64 does (section 4.4.1.4)."""
 
@@ -106,6 +108,26 @@ def _check_directory(archive: zipfile.ZipFile, path: Path) -> None:
                     f"member {number} of {len(members)}, {info.filename!r}, does not begin at byte"
                     f" {info.header_offset}, where the directory has it"
                 )
+        _check_gaps(file, members, archive.start_dir)
+
+
+def _check_gaps(file: io.BufferedReader, members: list[zipfile.ZipInfo], directory: int) -> None:
+    """Raise Damage if a member that the directory lacks stands in front of, between or behind those that it has."""
+    sizes = {info.header_offset: info.compress_size for info in members}
+    end = 0
+    for begin in (*sorted(info.header_offset for info in members), directory):
+        if begin - end >= _LOCAL.size:
+            file.seek(end)
+            gap = file.read(min(begin - end, _LONGEST_DESCRIPTOR + 4))
+            if b"PK\x03\x04" in gap:
+                raise Damage(
+                    f"at byte {end + gap.index(b'PK' + bytes((3, 4)))} stands a member that its directory lacks"
+                )
+        if begin == directory:
+            return
+        file.seek(begin)
+        _, name, extra = _LOCAL.unpack(file.read(_LOCAL.size))
+        end = begin + _LOCAL.size + name + extra + sizes[begin]
 
 
 def _stated(file: io.BufferedReader) -> int | None:

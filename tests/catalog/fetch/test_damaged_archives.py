@@ -148,7 +148,20 @@ def without_a_member() -> bytes:
     return ZIP[: CENTRAL[2]] + ZIP[CENTRAL[3] : RECORD] + bytes(end)
 
 
+def counted_without_a_member() -> bytes:
+    """The same, and the end record agrees: only the member itself is left."""
+    lost = bytearray(without_a_member())
+    record = lost.rindex(b"PK\5\6")
+    lost[record + 8 : record + 12] = struct.pack("<HH", 3, 3)
+    return bytes(lost)
+
+
 DAMAGED_ZIPS = {
+    "a member that nobody lists": (
+        counted_without_a_member(),
+        f"at byte {LOCAL[2]} stands a member that its directory",
+    ),
+    "another archive in front": (ZIP + ZIP, "at byte 0 stands a member that its directory lacks"),
     "a name in the directory": (flipped(ZIP, CENTRAL[1] + 50), "member 2 of 4, .* does not begin at byte"),
     "a name before the member": (flipped(ZIP, LOCAL[1] + 34), "member 2 of 4, 'set/rock/b.wav', does not begin"),
     "the place of a member": (flipped(ZIP, CENTRAL[1] + 42), "member 2 of 4"),
@@ -171,6 +184,12 @@ def test_a_damaged_zip_is_told_and_leaves_nothing(what: str, tmp_path: Path) -> 
     data, match = DAMAGED_ZIPS[what]
     with pytest.raises(FetchError, match=f"archive is damaged, or no zip or tar archive: .*{match}|{match}"):
         unpacked(tmp_path, data)
+    assert below(tmp_path / "out") == {}
+
+
+def test_a_wrong_size_of_a_member_leaves_nothing_either(tmp_path: Path) -> None:
+    with pytest.raises(UnsafeArchive, match=r"does not have the .* bytes that are declared"):
+        unpacked(tmp_path, flipped(ZIP, CENTRAL[2] + 24))
     assert below(tmp_path / "out") == {}
 
 
