@@ -41,6 +41,14 @@ if (
 gc.disable()  # while tests are collected: what is imported stays
 
 
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """What needs the open network is run only by `-m network`."""
+    if "network" not in config.option.markexpr:
+        left_out = [item for item in items if item.get_closest_marker("network")]
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = [item for item in items if item not in left_out]
+
+
 def pytest_collection_finish() -> None:
     """Take what was imported (torch, transformers and all else) out of every later garbage collection."""
     gc.freeze()

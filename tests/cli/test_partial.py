@@ -6,6 +6,8 @@ import json
 from typing import TYPE_CHECKING
 
 import pytest
+import tiny_set
+from misbehaving import Server
 from published_sets import SETS, put
 from shell import Done, typed
 
@@ -84,11 +86,16 @@ def test_what_is_unusable_or_was_lost_is_a_fault_of_a_partial_copy_too(home: Hom
     assert "missing       sad/1.wav" in checked.out
 
 
-def test_a_copy_that_is_whole_is_not_called_partial(home: Home) -> None:
-    done = typed("fetch", "demo", "--partial", "--limit", "4", "--json", "--workers", "1")
+def test_a_copy_that_is_whole_is_not_called_partial(
+    home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with Server() as server:
+        tiny_set.write(tiny_set.card(server), tmp_path)
+        monkeypatch.setenv("MUDATA_CARDS", str(tmp_path))
+        done = typed("fetch", "tiny", "--partial", "--limit", "4", "--json", "--workers", "1")
     assert (done.code, json.loads(done.out)[0]["partial"]) == (0, False)
-    assert mudata.stats("demo")["state"] == "selected"
-    assert typed("verify", "demo").code == 0
+    assert mudata.stats("tiny")["state"] == "selected"
+    assert typed("verify", "tiny").code == 0
 
 
 @pytest.mark.parametrize(
