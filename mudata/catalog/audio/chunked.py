@@ -40,6 +40,8 @@ def wav(opened: OpenFile, known: Structure) -> Structure:
     parts = [part for part in parts if len(part)]
     if not parts:
         return replace(known, container=None)  # FFmpeg would take what follows for data
+    if known.changes:
+        return known
     if tag in _MPEG_TAGS and parts:
         frames = count(opened.file, MPEG_AUDIO, parts[0].start, min(parts[-1].stop, opened.stop))
         return counted(opened, known, frames) if frames else known
@@ -87,7 +89,8 @@ def _ends(opened: OpenFile, known: Structure, found: list[Chunk], data: list[Chu
     if not data or None in sizes or not sum(filter(None, sizes)):
         return known  # nobody says where they end
     last, final = data[-1], found[-1]
-    known = replace(known, changes=behind.joined(opened, last.start + (last.size or 0)))
+    another = next((at for chunk in found[:-1] if (at := behind.joined(opened, chunk.start + (chunk.size or 0)))), None)
+    known = replace(known, changes=another or behind.joined(opened, last.start + (last.size or 0)))
     end = final.start + (opened.stop if final.size is None else final.size)
     return replace(known, cut=behind.surplus(opened, end + end % 2, sum(filter(None, sizes))))
 

@@ -11,7 +11,8 @@ from typing import BinaryIO
 
 _UNKNOWN = 0x7FFF_0000
 """A size of 32 bits from here on is what programs write that do not know the length yet; it promises nothing."""
-
+_UNKNOWN_64 = 1 << 62
+"""The same for a size of 64 bits: FFmpeg writes nearly 2^63 into a W64 that goes to a pipe."""
 
 _MOST, _MOST_BLOCKS = 100_000, 1_000_000
 """Chunks, and blocks of Matroska, that are looked at: live streams have a chunk or 50 blocks a second. A file of more,
@@ -72,7 +73,7 @@ def chunks(file: BinaryIO, layout: Layout, start: int, stop: int) -> Iterator[Ch
             content += 8
         if layout.size == 4 and size >= _UNKNOWN and content + size > stop:
             size = -1
-        if size == (1 << 8 * layout.size) - 1 or (layout is BOXES and size == 0):
+        if size >= _UNKNOWN_64 or size == (1 << 8 * layout.size) - 1 or (layout is BOXES and size == 0):
             size = -1
         if size < 0:
             yield Chunk(name, content, None)

@@ -135,7 +135,8 @@ def _flac(opened: OpenFile, known: Structure) -> Structure:
 
 
 def _voc(opened: OpenFile, known: Structure) -> Structure:
-    return replace(known, share=header_lengths.share(opened) or 1.0)
+    share = header_lengths.share(opened) or 1.0
+    return replace(known, share=share, cut="the file ends inside a block" if share > 1 else None)
 
 
 _INSIDE: dict[str, Callable[[OpenFile, Structure], Structure]] = {

@@ -72,6 +72,13 @@ def _au(opened: OpenFile, head: bytes) -> Iterator[Chunk]:
     yield Chunk(b"", opened.start + begin, None if size == 0xFFFF_FFFF else size)
 
 
+def _sds(opened: OpenFile, head: bytes) -> Iterator[Chunk]:
+    """MIDI Sample Dump Standard: packets of 127 bytes, 120 of them samples of seven bits a byte."""
+    per_packet = 120 // -(-head[6] // 7) if head[6] else 120
+    samples = head[10] | head[11] << 7 | head[12] << 14
+    yield Chunk(b"", opened.start + 21, -(-samples // per_packet) * 127)
+
+
 def _mpc2k(opened: OpenFile, head: bytes) -> Iterator[Chunk]:
     """Akai MPC 2000: 16 bits."""
     yield Chunk(b"", opened.start + 42, int.from_bytes(head[30:34], "little") * (2 if head[21] else 1) * 2)
@@ -117,6 +124,7 @@ _FORMATS: tuple[tuple[re.Pattern[bytes], Callable[[OpenFile, bytes], Iterator[Ch
     (re.compile(rb"NIST_1A"), _nist),
     (re.compile(rb"2BIT"), _avr),
     (re.compile(rb"dns\."), _au),
+    (re.compile(rb"\xf0\x7e.\x01", re.DOTALL), _sds),
     (re.compile(rb"\x01\x04.{19}[\0\x01]", re.DOTALL), _mpc2k),
     (re.compile(rb"ALawSoundFile\*\*"), _wve),
     (re.compile(rb"MATLAB 5\.0 MAT-file"), _matlab_5),

@@ -46,7 +46,7 @@ def refused(tmp_path: Path, content: bytes, match: str) -> str:
     return caught.value.reason
 
 
-@pytest.mark.parametrize("format_", ["NIST", "VOC", "AVR", "MAT4", "MAT5", "MPC2K", "WVE", "AU"])
+@pytest.mark.parametrize("format_", ["NIST", "VOC", "AVR", "MAT4", "MAT5", "MPC2K", "WVE", "AU", "SDS"])
 @pytest.mark.parametrize("endian", ["FILE", "LITTLE", "BIG"])
 def test_half_of_what_only_libsndfile_reads_is_told(tmp_path: Path, format_: str, endian: str) -> None:
     try:
@@ -66,6 +66,26 @@ JOINED = ["WAV", "WAVEX", "RF64", "W64", "AIFF", "AU", "CAF", "FLAC", "SVX"]
 def test_a_file_behind_the_end_of_another_is_told(tmp_path: Path, format_: str, between: bytes) -> None:
     raw = written(format_)
     refused(tmp_path, raw + between + raw, f"another file begins at byte {len(raw + between):,}")
+
+
+def test_a_file_behind_other_chunks_is_told(tmp_path: Path) -> None:
+    raw = written("CAF") + b"pakt" + struct.pack(">Q", 24) + bytes(24)
+    refused(tmp_path, raw + raw, f"another file begins at byte {len(raw):,}")
+
+
+def test_a_w64_of_unknown_size_is_whole(tmp_path: Path) -> None:
+    raw = with_size(written("W64"), b"data", (1 << 63) - 16, "<Q", 16)
+    assert facts_of(tmp_path, raw).duration_s == 4
+
+
+def test_a_voc_of_small_blocks_that_ends_inside_one_is_told(tmp_path: Path) -> None:
+    raw = written("VOC")
+    begin = raw.index(b"\x09") if raw[26] == 9 else 26
+    head, data = raw[: begin + 16], raw[begin + 16 : begin + 16 + 8 * RATE]
+    first = head[: begin + 1] + (12 + 1000).to_bytes(3, "little") + head[begin + 4 :] + data[:1000]
+    more = [b"\2" + (1000).to_bytes(3, "little") + data[at : at + 1000] for at in range(1000, len(data), 1000)]
+    content = first + b"".join(more)
+    assert refused(tmp_path, content[: len(content) // 2], "ends inside a block|can be decoded|undecod") == "truncated"
 
 
 @pytest.mark.parametrize("format_", ["WAV", "OGG", "FLAC"])
