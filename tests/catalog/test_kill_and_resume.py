@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import json
 import random
 import signal
@@ -19,39 +18,13 @@ import tiny_set
 from misbehaving import Answer, Server
 from shell import Done, ended, spawned, started, typed, wait_for
 from small_corpus import Corpus
+from stopper import files_of, stopping, watching
 from tiny_set import CLIPS, archive, as_dict, built, http, zipped
 
 if TYPE_CHECKING:
     from mudata.home import Home
 
 pytestmark = pytest.mark.slow
-
-STOPPER = """
-import collections, os, re, sys
-home, log, signal, chosen = os.environ["STOPPER"].split("\\n")
-process = "worker" if "serve()" in " ".join(sys.orig_argv) else "mudata"
-places = {"open": 0, "os.remove": 0, "os.rename": 1}
-seen = collections.Counter()
-def watch(event, arguments):
-    if event not in places or (event == "open" and not arguments[2] & (os.O_WRONLY | os.O_RDWR)):
-        return
-    try:
-        path = os.fsdecode(arguments[places[event]])
-    except TypeError:  # a file descriptor
-        return
-    if path.startswith(home) and not path.startswith(home + "/locks"):
-        what = process, event, re.sub(r"[.]\\d+-(\\d{15,})?", ".N-", path[len(home) + 1 :])
-        seen[what] += 1
-        moment = " ".join([*what, str(seen[what])])
-        if log:
-            with os.fdopen(os.open(log, os.O_WRONLY | os.O_APPEND | os.O_CREAT), "w") as file:
-                print(moment, file=file)
-        elif moment == chosen:
-            os.kill(os.getpid() if process == "mudata" else os.getppid(), int(signal))
-sys.addaudithook(watch)
-"""
-"""A sitecustomize that watches every file that mudata and its workers open for writing, rename or remove below the
-home. It notes these moments in a log, or sends mudata a signal when it comes to the chosen one."""
 
 STAGES = {
     "download": (" raw/tiny/downloads", " raw/tiny/files/.tiny.csv", " raw/tiny/files/tiny.csv"),
@@ -72,11 +45,6 @@ class Course:
     files: dict[str, str]
     index: Done
 
-    def stopper(self, home: Path, sent: signal.Signals, moment: str) -> dict[str, str]:
-        """The environment in which a process is stopped at that moment."""
-        at = "\n".join([str(home), "", str(sent.value), moment])
-        return {"PYTHONPATH": str(self.folder), "STOPPER": at, "MUDATA_HOME": str(home)}
-
     def drawn(self, stage: str, seed: int) -> str:
         """A moment of a stage."""
         of = [moment for moment in self.moments if any(start in moment for start in STAGES[stage])]
@@ -89,27 +57,14 @@ QUERY = "SELECT c.* EXCLUDE (peak, rms), l.* FROM clips c JOIN labels l USING (c
 @pytest.fixture(scope="module")
 def course(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Course]:
     folder = tmp_path_factory.mktemp("course")
-    (folder / "sitecustomize.py").write_text(STOPPER)
     with Server() as server:
         path = tiny_set.write(built(as_dict(server)), folder)
         words = ("fetch", "--card", str(path), "--workers", "1")
         home, log = folder / "home", folder / "log"
-        env = {"PYTHONPATH": str(folder), "STOPPER": f"{home}\n{log}\n0\n", "MUDATA_HOME": str(home)}
-        assert spawned(*words, env=env).code == 0
+        assert spawned(*words, env=watching(folder, home, log)).code == 0
         moments = tuple(log.read_text().splitlines())
         index = spawned("sql", QUERY, "--json", env={"MUDATA_HOME": str(home)})
         yield Course(words, folder, moments, files_of(home), index)
-
-
-def files_of(home: Path) -> dict[str, str]:
-    """Every file below a home, with the hash of its content where that is always the same."""
-    found = {}
-    for path in sorted(home.rglob("*")):
-        name = path.relative_to(home).as_posix()
-        if path.is_file() and not name.startswith("locks/"):
-            same = path.suffix in (".flac", ".wav", ".csv")
-            found[name] = hashlib.sha256(path.read_bytes()).hexdigest() if same else ""
-    return found
 
 
 def goes_on(course: Course, home: Path) -> None:
@@ -129,7 +84,7 @@ def goes_on(course: Course, home: Path) -> None:
 @pytest.mark.parametrize("stage", STAGES)
 def test_a_fetch_that_was_killed_goes_on(course: Course, tmp_path: Path, stage: str, seed: int) -> None:
     moment = course.drawn(stage, seed)
-    killed = spawned(*course.words, env=course.stopper(tmp_path / "home", signal.SIGKILL, moment))
+    killed = spawned(*course.words, env=stopping(course.folder, tmp_path / "home", signal.SIGKILL, moment))
     assert killed.code == -signal.SIGKILL, moment
     goes_on(course, tmp_path / "home")
 
@@ -137,7 +92,7 @@ def test_a_fetch_that_was_killed_goes_on(course: Course, tmp_path: Path, stage: 
 @pytest.mark.parametrize("stage", STAGES)
 def test_a_fetch_that_was_interrupted_says_so_and_goes_on(course: Course, tmp_path: Path, stage: str) -> None:
     moment = course.drawn(stage, 2)
-    stopped = spawned(*course.words, env=course.stopper(tmp_path / "home", signal.SIGINT, moment))
+    stopped = spawned(*course.words, env=stopping(course.folder, tmp_path / "home", signal.SIGINT, moment))
     assert stopped.code == 130, (moment, stopped.err)
     assert stopped.err.endswith("Stopped. What was finished is kept; the same command goes on from here.\n")
     assert "Exception" not in stopped.err

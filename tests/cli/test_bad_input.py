@@ -731,6 +731,7 @@ def test_wrong_arguments_are_told_with_what_was_expected(
     card(tmp_path / "cards", CARD.replace("name: odd", "name: toy"), "toy")
     monkeypatch.setenv("MUDATA_CARDS", str(tmp_path / "cards"))
     monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO()))
     (tmp_path / "unready.py").write_text("raise ValueError('not today')")
     (tmp_path / "latin.txt").write_bytes(b"caf\xe9 {options}")
     (tmp_path / "broken.json").write_text('{"name": "exam"')

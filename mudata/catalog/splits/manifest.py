@@ -189,16 +189,22 @@ def save(home: Home, manifest: Manifest, *, force: bool = False) -> Path:
         if path.exists() and not force:
             there = _parse(path)
             if there.sha256 == manifest.sha256 == there.digest():
+                _show_in_index(home)
                 return path
             raise SplitError(
                 f"Another split is named {manifest.name!r}: it has the hash {there.sha256[:12]}, the new one"
                 f" {manifest.sha256[:12]}.",
                 "Choose another name, or replace it with --force.",
             )
-        is_first = not names(home)
         write_atomic(path, manifest.to_json())
-    if is_first:
-        from mudata.catalog.index import database  # imports DuckDB, which names of splits do without
-
-        database.rebuild(home)  # its views are over files that are there
+        _show_in_index(home)
     return path
+
+
+def _show_in_index(home: Home) -> None:
+    """Make mudata.duckdb anew if no split was there when it was made: its views are over files that are there."""
+    from mudata.catalog.index import database  # imports DuckDB, which names of splits do without
+
+    since = min(path.stat().st_mtime_ns for path in home.splits.glob("*.json"))
+    if not (file := home.index / database.DATABASE).exists() or file.stat().st_mtime_ns < since:
+        database.rebuild(home)

@@ -69,16 +69,24 @@ def add(
     run: Run, given: Iterable[Mapping[str, Any]], items: Sequence[ScoredAnswer], sets: Mapping[str, LabelSet | None]
 ) -> list[Override]:
     """Append lines, once all of them have proved right, and flush them;
-    lines that are there already are passed over.
+    lines that are there already are passed over, and so are those without `at` that say what the clip's
+    last line says: a command that was stopped is given again.
 
     `given` have clip_id, label, author, reason, and may have at; `items` are the run's clips as the
     aligner reads them. Hold `run.writing`. Raises UnknownName (label), EvaluationError for what
     cannot be overridden.
     """
     by_clip = {item.clip_id: item for item in items}
-    there = {json.dumps(asdict(line), sort_keys=True) for line in read(run)}
-    made = [_checked(number, line, by_clip, sets) for number, line in enumerate(given, 1)]
-    new = [line for line in made if json.dumps(asdict(line), sort_keys=True) not in there]
+    there, last = set(), {}
+    for line in read(run):
+        there.add(_said(line))
+        last[line.clip_id] = _said(replace(line, at=""))
+    made = [(_checked(number, line, by_clip, sets), bool(line.get("at"))) for number, line in enumerate(given, 1)]
+    new = [
+        line
+        for line, dated in made
+        if _said(line) not in there and (dated or _said(replace(line, at="")) != last.get(line.clip_id))
+    ]
     if new:
         mend(run.folder / FILE)
         with (run.folder / FILE).open("ab") as file:
@@ -86,6 +94,10 @@ def add(
             file.flush()
             os.fsync(file.fileno())
     return new
+
+
+def _said(line: Override) -> str:
+    return json.dumps(asdict(line), sort_keys=True)
 
 
 def _checked(

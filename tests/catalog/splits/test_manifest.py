@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 import shelf
 
+from mudata.catalog.index import database
 from mudata.catalog.splits import check, draw, manifest
 from mudata.catalog.splits.manifest import Manifest, Member
 from mudata.catalog.splits.split_request import SplitRequest
@@ -111,6 +113,17 @@ def test_the_same_split_again_changes_nothing(home: Home, made: Manifest) -> Non
     before = path.read_bytes()
     manifest.save(home, replace(made, created_at="later"))
     assert path.read_bytes() == before
+
+
+def test_the_same_split_again_is_shown_in_the_index_if_a_kill_came_before_that(home: Home, made: Manifest) -> None:
+    database.rebuild(home)
+    path = manifest.save(home, made)
+    os.utime(home.index / database.DATABASE, ns=(0, 0))  # as it was before the split
+    manifest.save(home, made)
+    shown = (home.index / database.DATABASE).stat().st_mtime_ns
+    assert shown >= path.stat().st_mtime_ns
+    manifest.save(home, made)
+    assert (home.index / database.DATABASE).stat().st_mtime_ns == shown
 
 
 def test_another_split_of_the_same_name_is_refused_unless_forced(home: Home, made: Manifest) -> None:

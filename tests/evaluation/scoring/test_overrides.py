@@ -72,6 +72,16 @@ def test_the_same_file_twice_adds_nothing(run: Run, home: Home) -> None:
     assert len(overrides.read(run)) == 1
 
 
+def test_the_same_command_again_adds_nothing_and_a_return_to_it_does(
+    run: Run, home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    times = iter(f"2024-05-01T10:00:0{second}+00:00" for second in range(5))
+    monkeypatch.setattr(overrides, "now", lambda: next(times))
+    for label, new in (("high", 1), ("high", 0), ("mid", 1), ("mid", 0), ("high", 1)):
+        assert len(score.override(home, run, [line(2, label)])) == new
+    assert [one.label for one in overrides.read(run)] == ["high", "mid", "high"]
+
+
 @pytest.mark.parametrize(
     ("given", "error", "what"),
     [
