@@ -31,6 +31,9 @@ SET_TEMPO, TIME_SIGNATURE, KEY_SIGNATURE, LYRIC, MARKER, END_OF_TRACK, PORT = 0x
 MOST_TRACKS = 65_535
 """What a header can count."""
 
+_HEADER = 6
+"""Bytes that a header has at least: type, number of tracks, time division."""
+
 _MAC_BINARY = 128
 """Bytes of the header that MacBinary puts before a file (MacBinary II, 1987)."""
 
@@ -106,6 +109,8 @@ def read(data: bytes) -> MidiFile:
     data = unwrap(data)
     if data[:4] != b"MThd" or len(data) < 14:
         raise AudioError("parse_error", "no MIDI header (MThd)")
+    if (size := int.from_bytes(data[4:8], "big")) < _HEADER:
+        raise AudioError("parse_error", f"a header of {size} bytes, expected {_HEADER}")
     type_ = int.from_bytes(data[8:10], "big")
     if type_ not in (0, 1):
         meant = ", a set of independent sequences" if type_ == 2 else ""
@@ -131,7 +136,7 @@ def unwrap(data: bytes) -> bytes:
         while at + 8 <= len(data):
             size = int.from_bytes(data[at + 4 : at + 8], "little")
             if data[at : at + 4] == b"data":
-                return data[at + 8 : at + 8 + size]
+                return data[at + 8 : at + 8 + size] if size else data[at + 8 :]  # 0: written before it was known
             at += 8 + size + size % 2
     if data[:1] == b"\0" and data[_MAC_BINARY : _MAC_BINARY + 4] == b"MThd":
         return data[_MAC_BINARY:]

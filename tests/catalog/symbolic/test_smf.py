@@ -11,6 +11,7 @@ import pytest
 
 from mudata.catalog.symbolic import smf
 from mudata.catalog.symbolic.notes import MidiNotes, notes
+from mudata.errors import AudioError
 
 KINDS = ("note_on", "note_off", "polytouch", "control_change", "program_change", "aftertouch", "pitchwheel")
 
@@ -110,3 +111,11 @@ def test_a_file_of_many_tracks_or_programs_is_read_at_once() -> None:
     events = b"\0\x90\x3c\x40\0\x80\x3c\x40\0\xc0\1" * 20_000
     chunk = b"MTrk" + len(events).to_bytes(4, "big") + events
     assert len(notes(smf.read(head + chunk)).start) == 20_000
+
+
+def test_a_header_that_is_too_short_is_told_and_an_rmid_of_unknown_size_is_unwrapped() -> None:
+    data = made(1)
+    with pytest.raises(AudioError, match="a header of 4 bytes, expected 6"):
+        smf.read(data[:7] + b"\4" + data[8:12] + data[14:])
+    wrapped = b"RIFF\0\0\0\0RMIDdata\0\0\0\0" + data
+    assert smf.unwrap(wrapped) == data
