@@ -33,8 +33,15 @@ def _pattern(text: str) -> str:
         Pattern(text)
     except CardError as error:
         raise ValueError(f"{error.what} {error.hint}") from error
+    if not _NOWHERE.isdisjoint(text.split("/")):
+        raise ValueError(
+            "a pattern of paths within the folder is expected, such as **/{stem}.wav; no file matches this"
+        )
     return text
 
+
+_NOWHERE = {"", ".", ".."}
+"""Parts of a path that lead to no file below a folder, or out of it."""
 
 PathPattern = Annotated[str, AfterValidator(_pattern)]
 PathPatterns = Annotated[tuple[PathPattern, ...], BeforeValidator(_as_tuple)]
@@ -42,7 +49,7 @@ PathPatterns = Annotated[tuple[PathPattern, ...], BeforeValidator(_as_tuple)]
 
 def _relative(path: str) -> str:
     """A path that stays in its folder and names something in it, also as a glob."""
-    if "\\" in path or re.match("[A-Za-z]:", path) or any(part in ("", ".", "..") for part in path.split("/")):
+    if "\\" in path or re.match("[A-Za-z]:", path) or not _NOWHERE.isdisjoint(path.split("/")):
         raise ValueError("a path within the folder is expected, such as audio/one.zip, with forward slashes")
     if any(len(part.encode()) > _LONGEST_NAME for part in path.split("/")):
         raise ValueError(f"no file can have a name of more than {_LONGEST_NAME} bytes")
