@@ -18,10 +18,13 @@ HEAD = """# mudata in Python
 
 What the command line does, Python does, with the same names and defaults; `mudata eval` is `evaluate` here, and what
 has two words there is one function: `split leaks` is `leaks`, `split check` is `check_split`, `split export` is
-`export_split`, `models fetch` is `fetch_model`; `rm` is `remove`, `du` is `disk_use`, and `mv` is `rename` or
-`move_home`. Everything happens in the home (`MUDATA_HOME`). Names of datasets and splits are text; paths are text or
-`Path`; a run (`Runs` below) is named by its id, the beginning of it, its folder, or what `evaluate` gave back; where
-several things make sense, give one or many.
+`export_split`, `split plan` is `plan_split`, `models info` and `models fetch` are `model_info` and `fetch_model`,
+`eval --suite` is `evaluate_suite`, `suites show` and `suites table` are `suite_tables`, `sql --schema` is `schema`;
+`rm` is `remove`, `du` is `disk_use`, and `mv` is `rename` or `move_home`. Only commands: `demo`, `completion`,
+`cards check`, the schemas of cards and suites, `eval --dry-run`, `override --from` and `--list`. Everything happens in
+the home (`MUDATA_HOME`). Names of datasets and splits are text; paths are text or `Path`; a run (`Runs` below) is named
+by its id, the beginning of it, its folder, or what `evaluate` gave back; where several things make sense, give one or
+many.
 Wrong arguments, like everything else that can go wrong, are a `mudata.errors.MudataError` that says what to do.
 Progress shows in notebooks and at a prompt; `mudata.show_progress(False)` turns it off, `True` on everywhere.
 

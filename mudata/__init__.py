@@ -13,11 +13,13 @@ from mudata.lazy import lazy_names
 from mudata.version import __version__
 
 if TYPE_CHECKING:
-    from mudata.api.datasets import cards, cite, fetch, info, sql, stats, verify, verify_clip
-    from mudata.api.evaluations import evaluate, fetch_model, import_answers, models, override, runs, score
+    from mudata.api.datasets import cards, cite, fetch, info, schema, sql, stats, verify, verify_clip
+    from mudata.api.evaluations import evaluate, import_answers, override, runs, score
     from mudata.api.housekeeping import disk_use, move_home, remove, rename, where
     from mudata.api.inspection import align, compare, report, show
-    from mudata.api.splitting import check_split, export_split, leaks, load_split, split, splits
+    from mudata.api.known_models import fetch_model, model_info, models
+    from mudata.api.splitting import check_split, export_split, leaks, load_split, plan_split, split, splits
+    from mudata.api.suite_exams import evaluate_suite, suite_tables, suites
     from mudata.narration import show_progress
 
 __all__ = [
@@ -29,6 +31,7 @@ __all__ = [
     "compare",
     "disk_use",
     "evaluate",
+    "evaluate_suite",
     "export_split",
     "fetch",
     "fetch_model",
@@ -36,13 +39,16 @@ __all__ = [
     "info",
     "leaks",
     "load_split",
+    "model_info",
     "models",
     "move_home",
     "override",
+    "plan_split",
     "remove",
     "rename",
     "report",
     "runs",
+    "schema",
     "score",
     "show",
     "show_progress",
@@ -50,6 +56,8 @@ __all__ = [
     "splits",
     "sql",
     "stats",
+    "suite_tables",
+    "suites",
     "verify",
     "verify_clip",
     "where",

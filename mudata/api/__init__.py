@@ -19,11 +19,13 @@ from typing import TYPE_CHECKING
 from mudata.lazy import lazy_names
 
 if TYPE_CHECKING:
-    from mudata.api.datasets import cards, cite, fetch, info, sql, stats, verify, verify_clip
-    from mudata.api.evaluations import evaluate, fetch_model, import_answers, models, override, runs, score
+    from mudata.api.datasets import cards, cite, fetch, info, schema, sql, stats, verify, verify_clip
+    from mudata.api.evaluations import evaluate, import_answers, override, runs, score
     from mudata.api.housekeeping import disk_use, move_home, remove, rename, where
     from mudata.api.inspection import align, compare, report, show
-    from mudata.api.splitting import check_split, export_split, leaks, load_split, split, splits
+    from mudata.api.known_models import fetch_model, model_info, models
+    from mudata.api.splitting import check_split, export_split, leaks, load_split, plan_split, split, splits
+    from mudata.api.suite_exams import evaluate_suite, suite_tables, suites
 
 __all__ = [
     "align",
@@ -33,6 +35,7 @@ __all__ = [
     "compare",
     "disk_use",
     "evaluate",
+    "evaluate_suite",
     "export_split",
     "fetch",
     "fetch_model",
@@ -40,19 +43,24 @@ __all__ = [
     "info",
     "leaks",
     "load_split",
+    "model_info",
     "models",
     "move_home",
     "override",
+    "plan_split",
     "remove",
     "rename",
     "report",
     "runs",
+    "schema",
     "score",
     "show",
     "split",
     "splits",
     "sql",
     "stats",
+    "suite_tables",
+    "suites",
     "verify",
     "verify_clip",
     "where",
@@ -68,19 +76,25 @@ __getattr__, __dir__ = lazy_names(
         "export_split": "splitting",
         "leaks": "splitting",
         "load_split": "splitting",
+        "plan_split": "splitting",
         "split": "splitting",
         "splits": "splitting",
+        "schema": "datasets",
         "sql": "datasets",
         "stats": "datasets",
         "verify": "datasets",
         "verify_clip": "datasets",
         "evaluate": "evaluations",
-        "fetch_model": "evaluations",
         "import_answers": "evaluations",
-        "models": "evaluations",
         "override": "evaluations",
         "runs": "evaluations",
         "score": "evaluations",
+        "fetch_model": "known_models",
+        "model_info": "known_models",
+        "models": "known_models",
+        "evaluate_suite": "suite_exams",
+        "suite_tables": "suite_exams",
+        "suites": "suite_exams",
         "align": "inspection",
         "compare": "inspection",
         "report": "inspection",

@@ -221,7 +221,7 @@ def sql(query: str) -> Relation:
     a relation with `.df()`, `.pl()`, `.arrow()`, `.fetchall()`.
 
     Args:
-        query: one SELECT; tables and columns are told by `mudata sql --schema`.
+        query: one SELECT; tables and columns are told by `schema()`.
 
     Raises:
         QueryError: the SQL is wrong, or wants more than to read.
@@ -229,6 +229,24 @@ def sql(query: str) -> Relation:
     from mudata.catalog.index.query import run
 
     return run(Home.default(), query)
+
+
+@checked()
+def schema(table: str | None = None) -> Table:
+    """The tables that `sql` can ask and what their columns mean: table, column, type, doc.
+
+    Args:
+        table: only the columns of this one.
+
+    Raises:
+        UnknownName.
+    """
+    from mudata.catalog.index import query as asking
+
+    rows = asking.schema(Home.default())
+    if table is not None:
+        one_of("table", table, {row["table"]: None for row in rows})
+    return Table([row for row in rows if table in (None, row["table"])])
 
 
 @overload

@@ -1,4 +1,4 @@
-"""Evaluation as functions: who can be asked, asking, scoring, comparing, looking."""
+"""Evaluation as functions: asking, scoring, answers made elsewhere, a person's reading."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, Literal, overload
 
-from mudata.api.arguments import checked, within
+from mudata.api.arguments import checked, many, one_of
+from mudata.api.eval_options import eval_request
 from mudata.api.scored_run import Runs, ScoredRun, ScoredRuns, named_runs
 from mudata.deprecations import hide_deprecations
 from mudata.errors import ArgumentError
@@ -14,67 +15,8 @@ from mudata.evaluation.run import Run
 from mudata.home import Home
 from mudata.json_files import read_text
 from mudata.narration import Progress, chosen
-from mudata.table import Table
 
 hide_deprecations()
-
-
-@checked()
-def models() -> Table:
-    """The models that can be asked, those of the survey first:
-    what `mudata models` prints, with more columns."""
-    from mudata.evaluation.models import model_facts
-
-    return Table(model_facts.rows(Home.default()), model_facts.COLUMNS)
-
-
-@checked()
-def fetch_model(
-    name: str,
-    *,
-    source: str | Path | Iterable[str | Path] = (),
-    jobs: int = 4,
-    offline: bool = False,
-    accept_licence: bool = False,
-    progress: Progress | bool | None = None,
-) -> Path:
-    """Get a model's weights; parts that models share are fetched once.
-    Stopped, the same call goes on.
-
-    Args:
-        name: a model from `models()` that has weights.
-        source: files you have: the model's folder, a cache of Hugging Face,
-            or 'PART=PATH' for a part's folder or file.
-        jobs: downloads at a time.
-        offline: never touch the network.
-        accept_licence: accept the model's terms; needed once where use is restricted.
-        progress: True, False, or None for what `show_progress` says.
-
-    Returns:
-        The model's folder.
-
-    Raises:
-        UnknownName, ModelError, NeedsLicence, FetchError, HomeError.
-    """
-    from mudata.errors import ModelError
-    from mudata.evaluation.models.registry import card_of, find
-    from mudata.evaluation.models.weights import fetch_weights
-
-    within(1, jobs=jobs)
-    card = card_of(find(name))
-    if card is None:
-        raise ModelError(f"{name} has no weights to fetch.", "Models with weights are shown by mudata.models().")
-    request = fetch_weights.WeightsRequest(
-        origin=tuple(str(given) for given in ((source,) if isinstance(source, str | Path) else source)),
-        accept_licence=accept_licence,
-        offline=offline,
-        jobs=jobs,
-    )
-    reporter = chosen(progress)
-    fetched = fetch_weights.fetch(card, Home.default(), request, reporter)
-    for note in fetched.notes:
-        reporter.say(note)
-    return fetched.folder
 
 
 @checked(narrator="progress", timeout_s="timeout")
@@ -144,50 +86,37 @@ def evaluate(
     Raises:
         UnknownName, MissingExtra, ModelError, EvaluationError, HomeError.
     """
-    from mudata.evaluation.inference.run_plan import EvalRequest
+    given = dict(locals())
     from mudata.evaluation.inference.runner import evaluate as ask
 
-    within(1, limit=limit, max_new_tokens=max_new_tokens, batch=None if batch == "auto" else batch)
-    if sum([silence, swap_audio, control is not None]) > 1:
-        raise ArgumentError("silence and swap_audio are two controls, a run each.", "Ask for one at a time.")
-    of_model = {
-        "checkpoint": None if checkpoint is None else str(checkpoint),
-        "revision": revision,
-        "device": device,
-        "dtype": dtype,
-        "max_new_tokens": max_new_tokens,
-        "sampling": sampling,
-    }
-    request = EvalRequest(
-        model=model,
-        split=str(split),
-        task=task,
-        part=part,
-        limit=limit,
-        prompt=None if prompt is None else str(prompt),
-        batch=batch,
-        seed=seed,
-        options=of_model | dict(options or {}),
-        command=command,
-        letters=letters,
-        options_order=options_order,
-        control="silence" if silence else "swap-audio" if swap_audio else control,
-        timeout_s=timeout,
-        rank=rank,
-        audio=audio,
-        force=force,
-        offline=offline,
-    )
-    return ScoredRun(ask(Home.default(), request, chosen(progress)).folder)
+    reporter = chosen(given.pop("progress"))
+    return ScoredRun(ask(Home.default(), eval_request(given), reporter).folder)
 
 
 @overload
-def score(run: Runs, *, reference_scorer: bool = False, progress: Progress | bool | None = None) -> dict[str, Any]: ...
+def score(
+    run: Runs,
+    *,
+    reference_scorer: bool = False,
+    extra: str | Iterable[str] = (),
+    opinion: str | Iterable[str] = (),
+    embedding_model: str | Path | None = None,
+    embedding_revision: str | None = None,
+    judge_url: str | None = None,
+    judge_model: str | None = None,
+    progress: Progress | bool | None = None,
+) -> dict[str, Any]: ...
 @overload
 def score(
     run: list[Runs] | tuple[Runs, ...] | None = None,
     *,
     reference_scorer: bool = False,
+    extra: str | Iterable[str] = (),
+    opinion: str | Iterable[str] = (),
+    embedding_model: str | Path | None = None,
+    embedding_revision: str | None = None,
+    judge_url: str | None = None,
+    judge_model: str | None = None,
     progress: Progress | bool | None = None,
 ) -> list[dict[str, Any]]: ...
 @checked(narrator="progress")
@@ -195,6 +124,12 @@ def score(
     run: Runs | Iterable[Runs] | None = None,
     *,
     reference_scorer: bool = False,
+    extra: str | Iterable[str] = (),
+    opinion: str | Iterable[str] = (),
+    embedding_model: str | Path | None = None,
+    embedding_revision: str | None = None,
+    judge_url: str | None = None,
+    judge_model: str | None = None,
     progress: Progress | bool | None = None,
 ) -> dict[str, Any] | list[dict[str, Any]]:
     """Score runs again, offline; former scores are kept, and what changed is told with its cause.
@@ -202,25 +137,49 @@ def score(
     Args:
         run: one run, several, or None for all that can be scored.
         reference_scorer: have the package rouge-score count captions: the same numbers, slowly.
+        extra: also score captions by 'meteor', 'bertscore' or 'clap', with options as in 'NAME:OPTION=VALUE';
+            kept from then on.
+        opinion: have the answers read by 'embedding' or 'judge' as well; kept from then on, and never the headline.
+        embedding_model: sentence encoder of 'embedding': Hugging Face id or folder.
+        embedding_revision: revision of the sentence encoder.
+        judge_url: server that speaks OpenAI's chat protocol, such as 'https://host/v1'.
+        judge_model: model to ask there; the key is read from MUDATA_JUDGE_KEY.
+        progress: True, False, or None for what `show_progress` says.
 
     Returns:
         What scores.json says, of one run or of each.
 
     Raises:
-        UnknownName, EvaluationError: a run that was named cannot be scored.
+        UnknownName, MissingExtra, ModelError.
+        EvaluationError: a run that was named cannot be scored.
     """
     from mudata.evaluation.run import readable_runs
-    from mudata.evaluation.scoring.score import score as again
+    from mudata.evaluation.scoring import score as scoring
+    from mudata.evaluation.scoring.opinions.named_opinion import named_opinion
 
-    reporter = chosen(progress)
-    if run is not None:
-        scores = [again(each, reporter, reference_scorer=reference_scorer) for each in named_runs(run)]
-        return scores[0] if isinstance(run, str | Path | Run) else scores
+    for name in many(opinion):
+        one_of("opinion", name, ("embedding", "judge"))
+    home, reporter = Home.default(), chosen(progress)
+    encoder = None if embedding_model is None else str(embedding_model)
+    opinions = [
+        named_opinion(
+            name,
+            embedding_model=encoder,
+            embedding_revision=embedding_revision,
+            judge_url=judge_url,
+            judge_model=judge_model,
+        )
+        for name in many(opinion)
+    ]
 
     def scored(run: Run) -> dict[str, Any]:
-        return again(run, reporter, reference_scorer=reference_scorer)
+        scoring.read_further(home, run, opinions, many(extra), reporter)
+        return scoring.score(run, reporter, reference_scorer=reference_scorer)
 
-    return [scores for _, scores in readable_runs(Home.default(), scored, reporter)]
+    if run is not None:
+        scores = [scored(each) for each in named_runs(run)]
+        return scores[0] if isinstance(run, str | Path | Run) else scores
+    return [scores for _, scores in readable_runs(home, scored, reporter)]
 
 
 @checked()

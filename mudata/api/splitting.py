@@ -7,10 +7,11 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, get_args
 
-from mudata.api.arguments import checked, many, one_of
+from mudata.api.arguments import checked, many, one_of, within
 from mudata.deprecations import hide_deprecations
 from mudata.home import Home
 from mudata.narration import Progress, chosen
+from mudata.table import Table
 
 if TYPE_CHECKING:
     from mudata.catalog.splits.export_split import Exported
@@ -196,6 +197,41 @@ def export_split(
     return exporting.export(
         home, manifest.load(home, split), Path(to), format_=format, copy=copy, force=force, progress=chosen(progress)
     )
+
+
+@checked()
+def plan_split(
+    *,
+    margin: float = 0.05,
+    p: float = 0.5,
+    difference: float = 0.1,
+    paired: bool = False,
+    discordance: float | None = None,
+    labels: int | None = None,
+) -> Table:
+    """How many clips a question needs, before any is drawn: what `mudata split plan` prints.
+
+    Scores have Wilson's interval; runs are told apart at 5 % with 80 % power. The last rows tell what 100 clips per
+    dataset can show, the size of a published survey (arXiv 2409.09601).
+
+    Args:
+        margin: half of the 95 % interval of a score, as a share.
+        p: the accuracy expected; one half needs the most.
+        difference: how far apart two runs are, as a share.
+        paired: both runs get the same clips, as runs on one split do.
+        discordance: share of clips that one run has right and the other wrong (with `paired`).
+        labels: so many labels, each of whose recalls is to be as exact.
+
+    Returns:
+        Rows of question, points (of a hundred) and clips.
+
+    Raises:
+        EvaluationError: numbers that cannot be.
+    """
+    from mudata.evaluation.metrics.power import plan
+
+    within(1, labels=labels)
+    return Table(plan(margin, p, difference, paired=paired, discordance=discordance, labels=labels))
 
 
 @checked()

@@ -50,15 +50,11 @@ def _list(as_json: bool) -> None:
 def info(name: str, as_json: bool) -> None:
     """Show one model: what it is, its terms,
     its weights and where they are, what it needs, and its options."""
-    from mudata.cli.model_page import page
-    from mudata.evaluation.models import hardware, model_facts
-    from mudata.evaluation.models.registry import card_of, find, options_of
+    from mudata.evaluation.models import model_facts
+    from mudata.evaluation.models.model_page import page
     from mudata.home import Home
 
-    listing = find(name)
-    card = card_of(listing)
-    facts = model_facts.facts(listing, card, Home.default(), hardware.look())
-    facts["options"] = None if listing.missing else options_of(listing) | (dict(card.options) if card else {})
+    facts = model_facts.named_facts(Home.default(), name)
     if as_json:
         emit_json(facts)
         return

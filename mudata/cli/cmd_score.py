@@ -17,7 +17,6 @@ from mudata.home import Home
 
 if TYPE_CHECKING:
     from mudata.evaluation.run import Run
-    from mudata.evaluation.scoring.opinions.opinion import SecondaryScorer
     from mudata.narration import Progress
 
 
@@ -61,16 +60,13 @@ def score(
     """
     from mudata.evaluation.run import find, readable_runs
     from mudata.evaluation.scoring import score as scoring
+    from mudata.evaluation.scoring.opinions.named_opinion import named_opinion
 
     home, say = Home.default(), progress(quiet)
-    opinions = [_opinion(name, options) for name in asked]
+    opinions = [named_opinion(name, **options) for name in asked]
 
     def scored(run: Run) -> dict[str, Any]:
-        for opinion in opinions:
-            new = scoring.ask_secondary_scorer(run, opinion, say)
-            say.say(f"{run.id}: {opinion.NAME} read {new} answers; what it had read before was kept.")
-        for wanted in extras:
-            scoring.add_extra_metric(home, run, wanted, say)
+        scoring.read_further(home, run, opinions, extras, say)
         return scoring.score(run, say, reference_scorer=reference_scorer)
 
     if runs:
@@ -78,18 +74,6 @@ def score(
     else:
         results = [scores for _, scores in readable_runs(home, scored, say)]
     show_scores(results, say, as_json=as_json, several=len(runs) != 1)
-
-
-def _opinion(name: str, options: Mapping[str, str | None]) -> SecondaryScorer:
-    if name == "embedding":
-        from mudata.evaluation.scoring.opinions.embedding import CHECKPOINT, SentenceEncoder
-
-        return SentenceEncoder(options["embedding_model"] or CHECKPOINT, options["embedding_revision"])
-    from mudata.evaluation.scoring.opinions.llm_judge import JudgeServer
-
-    if not options["judge_url"] or not options["judge_model"]:
-        raise click.UsageError("--opinion judge needs --judge-url and --judge-model.")
-    return JudgeServer(options["judge_url"], options["judge_model"])
 
 
 def show_scores(results: Sequence[Mapping[str, Any]], say: Progress, *, as_json: bool, several: bool = False) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -12,11 +13,9 @@ from mudata.cli import name_completion
 from mudata.cli.habits import HabitGroup
 from mudata.cli.output import echo, emit, emit_json, json_option, progress, quiet_option
 from mudata.home import Home
-from mudata.table import Table
 
 if TYPE_CHECKING:
     from mudata.evaluation.inference.runner import EvalRequest
-    from mudata.evaluation.suites.suite_runner import Problem
     from mudata.evaluation.suites.suite_table import FilledTable, Result
 
 markdown_option = click.option("--markdown", is_flag=True, help="Print GitHub's Markdown.")
@@ -45,19 +44,9 @@ def list_(as_json: bool) -> None:
 
 
 def _list(as_json: bool) -> None:
-    from mudata.evaluation.suites.suite import load_all
+    from mudata.evaluation.suites.suite import overview
 
-    rows = [
-        {
-            "name": suite.name,
-            "title": suite.title,
-            "exams": list(suite.exams),
-            "tables": [table.title for table in suite.tables],
-            "source": suite.source.text,
-        }
-        for suite in load_all()
-    ]
-    emit(rows, as_json=as_json)
+    emit(overview(), as_json=as_json)
 
 
 @suites.command()
@@ -153,7 +142,7 @@ def ask(suite: str, models: str, request: EvalRequest, *, dry_run: bool, quiet: 
     if not names:
         raise click.UsageError("--models names nobody: give names from `mudata models` with commas between.")
     asked = ask_all(Home.default(), loaded, names, request, say, dry_run=dry_run)
-    problems = "\n".join(_told(problem) for problem in asked.problems)
+    problems = "\n".join(map(str, asked.problems))
     if not (asked.results or asked.planned):
         raise EvaluationError(f"Nothing of the suite {loaded.name!r} could be asked.\n{problems}", None)
     tables = [] if dry_run else fill(loaded, asked.results)
@@ -186,23 +175,18 @@ def _next(suite: str, results: Sequence[Result]) -> str:
     return "Next: mudata " + (shlex.join(["compare", *pair]) if pair else f"suites table {shlex.quote(suite)}")
 
 
-def _told(problem: Problem) -> str:
-    who = ", ".join(name for name in (problem.model, problem.exam) if name)
-    return "\n    ".join([f"  {who}: {problem.what}", *(problem.how or "").splitlines()])
-
-
 def _print(tables: Sequence[FilledTable], *, markdown: bool = False) -> None:
     for table in tables:
         if markdown:
             echo(table.markdown())
             continue
-        echo(table.title + (f", {table.n} clips" if table.n else ""))
-        if table.rows:
+        if table.rows and sys.stdout.isatty():
+            echo(table.heading)
             emit(table.lines(), as_json=False)
-        else:  # what it will show
-            echo("\n".join(Table([], ("model", "from", *table.columns)).lines()))
-        for remark in table.remarks():
-            echo(remark)
+            for remark in table.remarks():
+                echo(remark)
+        else:
+            echo(str(table))
         echo()
 
 

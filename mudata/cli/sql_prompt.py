@@ -72,7 +72,7 @@ def _do(home: Home, text: str, limit: int) -> None:
     if not text.rstrip("; "):
         return
     if word == "\\d":
-        _describe(rest.rstrip("; "))
+        _describe(home, rest.strip("; "))
     elif word in ("\\?", "\\h") or text.rstrip(";").casefold() == "help":
         echo(HELP)
     elif word.startswith("\\"):
@@ -87,9 +87,9 @@ def _ask(home: Home, sql: str, limit: int) -> None:
         echo(f"… {left:,} more rows (LIMIT and OFFSET choose, `mudata sql --limit N` shows more)", err=True)
 
 
-def _describe(table: str) -> None:
+def _describe(home: Home, table: str) -> None:
     columns: dict[str, list[dict[str, str]]] = {}
-    for row in asking.schema():
+    for row in asking.schema(home):
         columns.setdefault(row["table"], []).append(row)
     if not table:
         shown = [{"table": name, "columns": ", ".join(c["column"] for c in of)} for name, of in columns.items()]

@@ -57,10 +57,10 @@ def is_kept(text: str) -> bool:
     return not text.startswith(" ") and bool(text.strip()) and not _SECRET.search(text)
 
 
-def candidates(before: str) -> tuple[str, list[str]]:
+def candidates(home: Home, before: str) -> tuple[str, list[str]]:
     """The word that the text before the cursor ends with, and what it may become."""
     word = re.search(r"[\w\\?]*\(?\Z", before)[0]  # type: ignore[index]  # it matches nothing, too
-    names = asking.schema()
+    names = asking.schema(home)
     tables, columns = ({row[key]: None for row in names} for key in ("table", "column"))
     if word.startswith("\\"):
         known: Iterable[str] = _COMMANDS
@@ -82,11 +82,11 @@ def reader(home: Home) -> Reader:
     try:
         import prompt_toolkit  # noqa: F401 - looked for
     except ImportError:
-        return _plain(history)
-    return _with_toolkit(history)
+        return _plain(home, history)
+    return _with_toolkit(home, history)
 
 
-def _with_toolkit(history: Path | None) -> Reader:
+def _with_toolkit(home: Home, history: Path | None) -> Reader:
     from prompt_toolkit import PromptSession
     from prompt_toolkit.completion import CompleteEvent, Completer, Completion
     from prompt_toolkit.filters import Condition
@@ -94,7 +94,7 @@ def _with_toolkit(history: Path | None) -> Reader:
 
     class Names(Completer):
         def get_completions(self, document: Document, complete_event: CompleteEvent) -> Iterable[Completion]:
-            word, known = candidates(document.text_before_cursor)
+            word, known = candidates(home, document.text_before_cursor)
             return [Completion(name, -len(word)) for name in known]
 
     class Kept(FileHistory):
@@ -115,13 +115,13 @@ def _with_toolkit(history: Path | None) -> Reader:
     return lambda begun: session.prompt(PROMPT, default=begun)
 
 
-def _plain(history: Path | None) -> Reader:
+def _plain(home: Home, history: Path | None) -> Reader:
     try:
         import readline
     except ImportError:  # as on Windows: no history
         return _lines
     readline.parse_and_bind("tab: complete")
-    readline.set_completer(lambda word, n: (candidates(word)[1] + [None] * (n + 1))[n])
+    readline.set_completer(lambda word, n: (candidates(home, word)[1] + [None] * (n + 1))[n])
     readline.set_auto_history(False)
     if history:
         with contextlib.suppress(OSError):

@@ -87,6 +87,7 @@ def test_rows_are_limited_and_the_others_counted(say: Callable[..., tuple[str, s
 
 def test_d_tells_tables_and_columns_with_their_meaning(say: Callable[..., tuple[str, str]]) -> None:
     out, err = say("\\d", "\\d clips;", "\\d clip", "\\x", "\\?")
+    assert re.search(r"^dataset_toy +clip_id, dataset, ", out, re.MULTILINE)
     assert re.search(r"^clips +clip_id, dataset, ", out, re.MULTILINE)
     assert re.search(r"^duration_s +DOUBLE +\S+", out, re.MULTILINE)
     assert "Did you mean 'clips'" in err
@@ -162,13 +163,14 @@ def test_history_keeps_no_secrets(text: str, kept: bool) -> None:
         ("SELECT dur", "duration_s"),
         ("sel", "SELECT"),
         ("\\d lab", "labels"),
+        ("FROM dataset_", "dataset_toy"),
         ("\\", "\\d"),
         ("SELECT list_con", "list_contains("),
     ],
 )
-def test_tables_columns_and_words_are_completed(before: str, expected: str) -> None:
-    assert expected in sql_reader.candidates(before)[1]
-    assert sql_reader.candidates("\\d dur")[1] == []
+def test_tables_columns_and_words_are_completed(toy: Home, before: str, expected: str) -> None:
+    assert expected in sql_reader.candidates(toy, before)[1]
+    assert sql_reader.candidates(toy, "\\d dur")[1] == []
 
 
 class Screen:

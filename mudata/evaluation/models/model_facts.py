@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from mudata.catalog.cards import loader
 from mudata.catalog.fetch.plan import describe
 from mudata.evaluation.models import hardware
-from mudata.evaluation.models.registry import card_of, listings
+from mudata.evaluation.models.registry import card_of, find, listings, options_of
 from mudata.evaluation.models.weights import fetch_weights, hub_checkpoint, weight_store
 
 if TYPE_CHECKING:
@@ -49,6 +49,16 @@ def all_facts(home: Home, machine: Machine) -> list[dict[str, Any]]:
         with loader.passing_over(listing.card or Path(listing.name)):
             every.append(facts(listing, card, home, machine))
     return every
+
+
+def named_facts(home: Home, name: str) -> dict[str, Any]:
+    """Everything that is known of one model by its name, its options too, which are those of its code; None where
+    packages that it imports are missing. Raises UnknownName, CardError."""
+    listing = find(name)
+    card = card_of(listing)
+    known = facts(listing, card, home, hardware.look())
+    known["options"] = None if listing.missing else options_of(listing) | (dict(card.options) if card else {})
+    return known
 
 
 def facts(listing: Listing, card: ModelCard | None, home: Home, machine: Machine) -> dict[str, Any]:

@@ -72,6 +72,17 @@ def add_extra_metric(home: Home, run: Run, wanted: str, progress: Progress = SIL
     extras_cache.compute(run, wanted, items, audio, progress)
 
 
+def read_further(
+    home: Home, run: Run, opinions: Iterable[SecondaryScorer], extras: Iterable[str], progress: Progress = SILENT
+) -> None:
+    """Have the answers read by others as well, and captions scored by further metrics; score the run to see it."""
+    for opinion in opinions:
+        new = ask_secondary_scorer(run, opinion, progress)
+        progress.say(f"{run.id}: {opinion.NAME} read {new} answers; what it had read before was kept.")
+    for wanted in extras:
+        add_extra_metric(home, run, wanted, progress)
+
+
 def score(run: Run, progress: Progress = SILENT, *, reference_scorer: bool = False) -> dict[str, Any]:
     """Score a run, write alignments.jsonl and scores.json, and return the scores.
 

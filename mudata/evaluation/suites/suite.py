@@ -264,6 +264,20 @@ def load_all() -> Iterator[Suite]:
             yield load(str(path))
 
 
+def overview() -> list[dict[str, object]]:
+    """A row for each suite: name, title, exams, titles of its tables, source."""
+    return [
+        {
+            "name": suite.name,
+            "title": suite.title,
+            "exams": list(suite.exams),
+            "tables": [table.title for table in suite.tables],
+            "source": suite.source.text,
+        }
+        for suite in load_all()
+    ]
+
+
 def load(name: str) -> Suite:
     """A suite by name or by the path of its file. Raises UnknownName, CardError with file and
     line."""

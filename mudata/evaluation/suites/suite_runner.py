@@ -51,6 +51,10 @@ class Problem:
     what: str
     how: str | None
 
+    def __str__(self) -> str:
+        who = ", ".join(name for name in (self.model, self.exam) if name)
+        return "\n    ".join([f"  {who}: {self.what}", *(self.how or "").splitlines()])
+
 
 @dataclass
 class SuiteOutcome:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from mudata.evaluation.suites.headline_table import headline_tables
 from mudata.evaluation.suites.suite import SHARES, interval
+from mudata.table import Table
 
 if TYPE_CHECKING:
     from mudata.evaluation.suites.suite import PublishedColumn, PublishedTable, Suite
@@ -104,6 +105,16 @@ class FilledTable:
         ]
         verdicts = any(cell and cell.verdict for row in self.rows for cell in row.cells)
         return [*marked, *self.notes, *([VERDICTS] if verdicts else [])]
+
+    def __str__(self) -> str:
+        """As it is printed: title, aligned rows, remarks; without a row, what it will show."""
+        columns = ("model", "from", *self.columns)
+        return "\n".join([self.heading, *Table(self.lines(), columns).lines(), *self.remarks()])
+
+    @property
+    def heading(self) -> str:
+        """Its title, and of how many clips each cell is."""
+        return self.title + (f", {self.n} clips" if self.n else "")
 
     def markdown(self) -> str:
         """The same as a table of GitHub's Markdown, with its remarks below."""

@@ -13,12 +13,13 @@ import yaml
 from shell import Done, typed
 from small_corpus import Corpus
 
+import mudata
 from mudata.catalog.cards import licences
 from mudata.catalog.cards import loader as cards
 from mudata.catalog.splits import draw as splits
 from mudata.catalog.splits import manifest
 from mudata.catalog.splits.split_request import SplitRequest
-from mudata.errors import SplitError
+from mudata.errors import ArgumentError, EvaluationError, SplitError
 from mudata.evaluation.run import all_runs
 from mudata.evaluation.suites import suite
 from mudata.evaluation.suites.suite_runner import Problem, draw, existing_results
@@ -424,3 +425,19 @@ def test_a_folder_of_gtzan_clips_sits_the_survey(home: Home, tmp_path: Path, ton
     assert done.out.count(" here ") == 3
     assert done.err.count("has not been fetched") == 4
     assert "Run: mudata fetch musiccaps --accept-licence" in done.err
+
+
+def test_python_asks_a_suite_and_shows_what_the_command_prints(corpus: Corpus, home: Home) -> None:
+    assert {row["name"]: row["exams"] for row in mudata.suites()}["tiny"] == list(EXAMS)
+    asked = mudata.evaluate_suite("tiny", ["majority", "nobody"], limit=3)
+    assert [(run.scores["n"], run.settings.model) for run in asked.runs] == [(3, "majority")]
+    assert {("waves", None), (None, "nobody")} < {(problem.exam, problem.model) for problem in asked.problems}
+    assert "nobody: No model named 'nobody'" in repr(asked)
+    assert str(mudata.suite_tables(corpus.cards / "suites" / "tiny.yaml")) == str(asked.tables)
+    printed = typed("suites", "table", "tiny").out
+    assert printed.strip() == repr(mudata.suite_tables("tiny"))
+    assert typed("suites", "table", "tiny", "--markdown").out.strip() == asked.tables._repr_markdown_().strip()
+    with pytest.raises(EvaluationError, match=r"(?s)'tiny' could be asked.*No model named 'nobody'"):
+        mudata.evaluate_suite("tiny", "nobody")
+    with pytest.raises(ArgumentError, match="two controls, a run each"):
+        mudata.evaluate_suite("tiny", "majority", silence=True, swap_audio=True)

@@ -15,7 +15,8 @@ from bars import Bars
 from shell import typed
 from small_corpus import Corpus
 
-from mudata.errors import EvaluationError, ModelError
+import mudata
+from mudata.errors import EvaluationError, ModelError, UnknownName
 from mudata.evaluation.align.label_set import LabelEntry, LabelSet
 from mudata.evaluation.scoring import score
 from mudata.evaluation.scoring.opinions.embedding import SentenceEncoder
@@ -310,6 +311,12 @@ def test_the_command_asks_once_and_keeps_the_column(run: Run, chat: Chat) -> Non
     assert f"{run.id}: judge read 4 answers" in done.err
     assert json.loads(done.out)["opinions"][0]["opinion"] == "judge"
     assert f"{run.id}: judge read 0 answers" in typed(*words).err
+    in_python = mudata.score(run.id, opinion="judge", judge_url=chat.url, judge_model="m")
+    assert in_python["opinions"][0]["asked"] == 5
+    with pytest.raises(EvaluationError, match="In Python: judge_url and judge_model"):
+        mudata.score(run.id, opinion="judge")
+    with pytest.raises(UnknownName, match="No opinion named 'me'"):
+        mudata.score(run.id, opinion="me")
     assert json.loads(typed("score", run.id, "--json").out)["opinions"][0]["asked"] == 5
     wrong = typed("score", "--opinion", "judge")
     assert (wrong.code, "--opinion judge needs --judge-url and --judge-model." in wrong.err) == (2, True)
@@ -321,6 +328,7 @@ def test_further_scores_of_captions_are_kept_until_answers_change(home: Home, ru
         score.add_extra_metric(home, run, "meteor")
     other = answered(home, tmp_path, dict(zip(IDS, SAID, strict=True)), task="caption")
     assert typed("score", other.id, "--extra", "meteor").code == 0
+    assert mudata.score(other.id, extra="meteor") == other.scores
     value = metric(other, "meteor")
     assert other.scores["captions"]["extras"]["meteor"]["nltk"]
     assert other.scores["datasets"]["tones"]["metrics"][-1]["metric"] == "meteor"

@@ -1,0 +1,163 @@
+"""Suites as functions: published exams that models are asked as a whole, and their tables."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from mudata.api.arguments import checked, many
+from mudata.api.eval_options import eval_request
+from mudata.api.scored_run import ScoredRun, ScoredRuns
+from mudata.deprecations import hide_deprecations
+from mudata.errors import EvaluationError
+from mudata.home import Home
+from mudata.narration import Progress, chosen
+from mudata.table import Table
+
+if TYPE_CHECKING:
+    from mudata.evaluation.suites.suite_runner import Problem
+    from mudata.evaluation.suites.suite_table import FilledTable
+
+hide_deprecations()
+
+
+class SuiteTables(list["FilledTable"]):
+    """Tables of a suite, shown as `mudata suites table` prints them."""
+
+    def __repr__(self) -> str:
+        return "\n\n".join(map(str, self)) or "(no tables)"
+
+    def _repr_markdown_(self) -> str:
+        return "\n".join(table.markdown() for table in self)
+
+
+@dataclass(frozen=True, repr=False)
+class AskedSuite:
+    """What asking a suite came to: its `tables`, the `runs`, and the `problems` of what was not asked.
+
+    Shows itself as the tables, and what was not asked below them.
+    """
+
+    tables: SuiteTables
+    runs: ScoredRuns
+    problems: tuple[Problem, ...]
+
+    def __repr__(self) -> str:
+        told = ["Not asked:", *map(str, self.problems)] if self.problems else []
+        return "\n".join([repr(self.tables), *told])
+
+    def _repr_markdown_(self) -> str:
+        return "\n".join([self.tables._repr_markdown_(), *(f"- Not asked: {problem}" for problem in self.problems)])
+
+
+@checked()
+def suites() -> Table:
+    """The suites that models can be asked: what `mudata suites` prints."""
+    from mudata.evaluation.suites.suite import overview
+
+    return Table(overview())
+
+
+@checked(narrator="progress")
+def suite_tables(suite: str | Path, *, progress: Progress | bool | None = None) -> SuiteTables:
+    """A suite's tables: what was published, and beside it the runs that are there. Nothing is asked.
+
+    Args:
+        suite: a name from `suites()`, or the path of its file.
+        progress: True, False, or None for what `show_progress` says.
+
+    Raises:
+        UnknownName, CardError.
+    """
+    from mudata.evaluation.suites.suite import load
+    from mudata.evaluation.suites.suite_runner import existing_results
+    from mudata.evaluation.suites.suite_table import fill
+
+    loaded = load(str(suite))
+    return SuiteTables(fill(loaded, existing_results(Home.default(), loaded, chosen(progress))))
+
+
+@checked()
+def evaluate_suite(
+    suite: str | Path,
+    models: str | Iterable[str],
+    *,
+    limit: int | None = None,
+    checkpoint: str | Path | None = None,
+    revision: str | None = None,
+    device: str | None = None,
+    dtype: str | None = None,
+    batch: int | Literal["auto"] | None = None,
+    max_new_tokens: int | None = None,
+    sampling: Literal["greedy", "paper"] | None = None,
+    audio: Literal["clip", "source"] = "clip",
+    prompt: str | Path | None = None,
+    letters: bool = False,
+    options_order: Literal["published", "shuffled"] = "published",
+    silence: bool = False,
+    swap_audio: bool = False,
+    control: Literal["silence", "swap-audio"] | None = None,
+    rank: bool = False,
+    timeout: float | None = None,
+    force: bool = False,
+    offline: bool = False,
+    seed: int = 0,
+    options: Mapping[str, object] | None = None,
+    command: str | None = None,
+    progress: Progress | bool | None = None,
+) -> AskedSuite:
+    """Ask models all exams of a suite whose clips are here. Stopped or killed, the same call goes on.
+
+    A model or an exam that fails is told in `problems`, and the rest goes on.
+
+    Args:
+        suite: a name from `suites()`, or the path of its file.
+        models: names from `models()`, or 'package.module:Class'; one or several.
+        limit: ask only so many clips, drawn by `seed`.
+        checkpoint: Hugging Face id or folder of the weights.
+        revision: of the checkpoint.
+        device: 'cpu', 'cuda', 'cuda:1' [default: the best there is].
+        dtype: 'bf16', 'fp16', 'fp32' [default: the model's choice].
+        batch: clips per batch; 'auto': as many as fit [default: the model's choice].
+        max_new_tokens: longest answer, in tokens.
+        sampling: 'greedy', or 'paper' as the model's authors do.
+        audio: 'clip' plays the normalised clips, 'source' the original files.
+        prompt: id of a prompt, a text file with {noun} and {options} in it,
+            or 'own' for its authors' words.
+        letters: show the options as (A) ..., (B) ...; a letter is then an answer.
+        options_order: 'published', or 'shuffled' by `seed`.
+        silence: control: play silence instead of every clip.
+        swap_audio: control: play another clip instead of every clip.
+        control: the same as one word: 'silence' or 'swap-audio'.
+        rank: also keep how likely the model finds every option.
+        timeout: seconds after which a batch is given up [default: wait].
+        force: load the model even if its weights are larger than the memory.
+        offline: take weights from this machine only; never ask Hugging Face.
+        seed: of everything that is drawn.
+        options: any other option of the model, by name.
+        command: what run.json keeps as the command that repeats the run.
+        progress: True, False, or None for what `show_progress` says.
+
+    Raises:
+        UnknownName, CardError, HomeError.
+        EvaluationError: nothing of the suite could be asked; all reasons are told.
+    """
+    given = dict(locals())
+    from mudata.evaluation.suites.suite import load
+    from mudata.evaluation.suites.suite_runner import run_suite
+    from mudata.evaluation.suites.suite_table import fill
+
+    reporter, loaded, names = chosen(given.pop("progress")), load(str(given.pop("suite"))), many(given.pop("models"))
+    if not names:
+        raise EvaluationError("models names nobody.", "Give names from mudata.models().")
+    request = eval_request(given | {"model": "", "split": ""})
+    home = Home.default()
+    asked = run_suite(home, loaded, list(dict.fromkeys(names)), request, reporter)
+    if not asked.results:
+        raise EvaluationError(
+            f"Nothing of the suite {loaded.name!r} could be asked.\n" + "\n".join(map(str, asked.problems)), None
+        )
+    runs = ScoredRuns(ScoredRun(home.runs / str(result.scores["run"])) for result in asked.results)
+    return AskedSuite(SuiteTables(fill(loaded, asked.results)), runs, tuple(asked.problems))
