@@ -17,6 +17,9 @@ MASK = "[key]"
 SHORTEST = 6
 """Characters of a key: what is shorter is a placeholder (EMPTY, none), and may be an answer."""
 
+_NO_WORDS = 16
+"""Characters of a key that no sentence has by chance: it is known in any case, spelt out, wrapped or hidden. Ours."""
+
 _VARIABLES = (
     "OPENAI_API_KEY",
     "MUDATA_JUDGE_KEY",
@@ -30,6 +33,9 @@ _VARIABLES = (
 _CONTROL = "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]|\r(?!\n)"
 """C0 and C1 (ECMA-48) but for tabs and line ends; explicit directional formatting (UAX 9).
 A pattern that `re` compiles when it is first needed: every start of mudata reads this module."""
+
+_BETWEEN = r"""[\s\x00-\x1f\x7f-\xa0\xad\u200b-\u200f\u2060\ufeff,"']{0,4}"""
+"""What may stand between two characters of a key that is spelt out, wrapped or hidden."""
 
 _kept: set[str] = set()
 
@@ -48,10 +54,8 @@ def safe(text: str) -> str:
 def masked(text: str) -> str:
     """The text with [key] in place of every key that this process may have sent."""
     keys = tuple(sorted({*_kept, *filter(None, map(os.environ.get, _VARIABLES))}))
-    plain, pattern = _forms(keys)
-    if not pattern or not (any(form in text for form in plain) or any(sign in text for sign in "%&\\")):
-        return text
-    return pattern.sub(MASK, text)
+    pattern = _forms(keys)
+    return pattern.sub(MASK, text) if pattern else text
 
 
 def printable(text: str) -> str:
@@ -77,20 +81,22 @@ def escaped(json_text: str) -> str:
 
 
 @lru_cache(maxsize=8)
-def _forms(keys: tuple[str, ...]) -> tuple[tuple[str, ...], re.Pattern[str] | None]:
-    """The forms of these keys that have no escapes in them, and what finds them in all forms."""
+def _forms(keys: tuple[str, ...]) -> re.Pattern[str] | None:
+    """What finds these keys in all forms."""
     long = sorted((key for key in keys if len(key) >= SHORTEST), key=len, reverse=True)
     encoded = [form for key in long for form in _base64(key)]
-    every = ["".join(map(_sign, key)) for key in long] + [re.escape(form) for form in encoded]
-    return (*long, *encoded), re.compile("|".join(every)) if every else None
+    every = ["".join(map(_sign, key)) for key in long]
+    every += [f"(?i:{_BETWEEN.join(map(_sign, key))})" for key in long if len(key) >= _NO_WORDS]
+    every += [r"\s{0,2}".join(map(re.escape, form)) for form in encoded]
+    return re.compile("|".join(every)) if every else None
 
 
 def _sign(sign: str) -> str:
-    """A regular expression for one character, as it is or escaped."""
+    """A regular expression for one character, as it is, escaped, or as a number (hexadecimal, octal)."""
     code = ord(sign)
     names = {"&": "|&amp;", "<": "|&lt;", ">": "|&gt;", '"': "|&quot;", "'": "|&apos;"}.get(sign, "")
-    escapes = rf"(?i:%{code:02x}|\\u{code:04x}|\\x{code:02x}|&\#0*{code};|&\#x0*{code:x};)"
-    return rf"(?:\\{{0,4}}{re.escape(sign)}|{escapes}{names})"
+    numbers = rf"(?:%(?:25)*|\\{{1,4}}[ux]\{{?0*|&\#x0*|=|0x)?{code:02x}[;}}]?|&\#0*{code};|\\{{1,4}}0*{code:o}"
+    return rf"(?:\\{{0,4}}{re.escape(sign)}|(?i:{numbers}{names}))"
 
 
 def _base64(key: str) -> set[str]:

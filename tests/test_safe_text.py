@@ -56,6 +56,34 @@ def test_a_key_that_was_sent_is_masked_in_every_form(form: Callable[[str], str])
     assert masked(f"you sent {said}, did you?").startswith("you sent ")
 
 
+LONG = "sk-Ab0_cdefgh12345678"
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        str.lower, str.upper, " ".join, "\u200b".join, "\0".join, "\xad".join, lambda key: str(list(key)),
+        lambda key: f"{key[:10]}\r\n{key[10:]}", lambda key: f"{key[:8]}\x1b{key[8:]}",
+        lambda key: key.encode().hex(), lambda key: key.encode().hex(" ").upper(),
+        lambda key: ", ".join(map(hex, key.encode())), lambda key: "".join(f"\\{ord(sign):03o}" for sign in key),
+        lambda key: "".join(f"\\u{{{ord(sign):x}}}" for sign in key),
+        lambda key: "".join(f"%25{ord(sign):02x}" for sign in key),
+        lambda key: "".join(f"={ord(sign):02X}" for sign in key),
+        lambda key: base64.encodebytes(50 * b"x" + key.encode()).decode(),
+    ],
+)  # fmt: skip
+def test_a_long_key_is_masked_spelt_out_wrapped_and_hidden(form: Callable[[str], str]) -> None:
+    keep_secret(LONG)
+    assert masked(f"you sent {form(LONG)}, did you?").startswith("you sent ")
+    assert MASK in masked(f"you sent {form(LONG)}, did you?")
+    assert "345678" not in masked(form(LONG)).replace(" ", "")
+
+
+def test_a_placeholder_is_no_sentence() -> None:
+    keep_secret("notneeded")
+    assert masked("It is Not Needed; notneeded.") == "It is Not Needed; [key]."
+
+
 def test_what_only_resembles_a_key_stays() -> None:
     keep_secret(KEY)
     text = f"{KEY[:-3]} 100 % & \\ sk-Ab"
