@@ -57,9 +57,7 @@ def sentence(of: JoinedRows, clips: list[str], *, whole: bool) -> str | None:
         names = "names" if of.lost == 1 else "name"
         rows = f"{of.lost:,} of {number(of.rows, f'{of.thing} row')}"
         told.append(f"{rows} {names} no clip: {some(of.examples, _SHOWN, counted=False)}")
-    if clips:
-        lack = "is in no part" if len(clips) == 1 else "are in no part"
-        if of.thing != "split":
-            lack = f"{'has' if len(clips) == 1 else 'have'} no {of.thing}"
+    if clips and of.thing != "split":  # a split may well be of some clips only, as MusicCaps's balanced one is
+        lack = f"{'has' if len(clips) == 1 else 'have'} no {of.thing}"
         told.append(f"{number(len(clips), 'clip')} {lack}: {some(clips, _SHOWN, counted=False)}")
     return "; ".join(told) or None
