@@ -4,8 +4,9 @@
     python benchmarks/midi.py --files 500 --json
 
 `attributes` is one process reading file after file, imports not counted; `run` is the whole run as a user sees it, with
-its processes, source hashes, journal and table. The aim is 1,000 files a second with two cores; symusic reached it, and lost
-channels and bits (see `mudata.catalog.symbolic.smf`); the reader that keeps them took five times as long when it was written.
+its processes, source hashes, journal and table. The aim is 1,000 files a second with two cores. symusic reached it, and
+lost channels and bits (see `mudata.catalog.symbolic.smf`); the reader that keeps them took five times as long when it
+was written.
 """
 
 from __future__ import annotations
