@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import io
 import json
 import os
 import pty
@@ -256,6 +255,6 @@ def test_tab_completes_on_a_real_terminal(screen: Screen) -> None:
     assert not screen.shows("Traceback", 0.3)
 
 
-def test_without_a_terminal_the_query_is_read_from_stdin(toy: Home, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"SELECT count(*) AS n FROM clips;")))
-    assert json.loads(typed("sql", "--json").out) == [{"n": 60}]
+@pytest.mark.usefixtures("toy")
+def test_without_a_terminal_the_query_is_read_from_stdin() -> None:
+    assert json.loads(typed("sql", "--json", stdin=b"SELECT count(*) AS n FROM clips;").out) == [{"n": 60}]

@@ -30,18 +30,18 @@ class Done:
         assert "Traceback" not in self.err, self.err
 
 
-def typed(*words: object) -> Done:
-    """`mudata WORDS` in this process."""
+def typed(*words: object, stdin: bytes = b"") -> Done:
+    """`mudata WORDS` in this process, with `stdin` in a pipe."""
     out, err = (io.TextIOWrapper(io.BytesIO(), "utf-8") for _ in range(2))
     argv, sys.argv = sys.argv, ["mudata", *map(str, words)]
-    stdin, sys.stdin = sys.stdin, io.TextIOWrapper(io.BytesIO())  # nobody types
+    former, sys.stdin = sys.stdin, io.TextIOWrapper(io.BytesIO(stdin))  # nobody types
     try:
         with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
             main()
     except SystemExit as stop:
         code = int(stop.code or 0)
     finally:
-        sys.argv, sys.stdin = argv, stdin
+        sys.argv, sys.stdin = argv, former
     return Done(code, *(_text(stream) for stream in (out, err)))
 
 
