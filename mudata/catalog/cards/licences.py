@@ -106,7 +106,8 @@ def consent(terms: Terms, home: Home, *, accept: bool = False, progress: Progres
         raise NeedsLicence(
             f"The terms of {terms.title} {changed}:\n  {terms.text}\n  use: {terms.usage}"
             + "".join(f"\n  {more}" for more in terms.more),
-            f"If you agree, run: {terms.command} (in Python: accept_licence=True)",
+            f"If you agree, run: {terms.command} (in Python: accept_licence=True)\n"
+            "With it goes whatever else you gave, such as --from.",
         )
     with home.lock("licences"):
         record = {

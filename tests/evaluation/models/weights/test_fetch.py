@@ -129,6 +129,7 @@ def test_terms_are_shown_and_have_to_be_accepted_once(cards: Path, home: Home, t
     assert f"The terms of Model toy-a have to be accepted once:\n  {said}\n  use: research" in done.err
     assert "https://example.org/terms" in done.err
     assert "If you agree, run: mudata models fetch toy-a --accept-licence" in done.err
+    assert "whatever else you gave, such as --from" in done.err  # which would else be downloaded
     assert not there.asked
     assert fetch("toy-a", YES).code == 0
     assert fetch("toy-a").code == 0
