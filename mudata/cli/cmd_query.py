@@ -75,7 +75,7 @@ def sql(
     relation = asking.run(home, query)
     say = progress(quiet).say
     if not database.current_generations(home):
-        say("Nothing is fetched yet, so the tables are empty. To begin: mudata fetch demo")
+        say("Nothing is fetched yet, so the tables of datasets are empty. To begin: mudata fetch demo")
     if parquet:
         say(f"{rows.write_parquet(relation, parquet)} rows in {parquet}")
     elif as_json:

@@ -42,7 +42,7 @@ def run(home: Home, limit: int, read: Callable[[str], str] | None = None) -> Non
     read = read or sql_reader.reader(home)
     echo("Ask the index; \\? helps, \\q leaves.", err=True)
     if not database.current_generations(home):
-        echo("Nothing is fetched yet, so the tables are empty. To begin: mudata fetch demo", err=True)
+        echo("Nothing is fetched yet, so the tables of datasets are empty. To begin: mudata fetch demo", err=True)
     last, begun = "", ""
     while True:
         try:

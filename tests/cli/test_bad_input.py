@@ -425,7 +425,12 @@ def test_a_home_that_is_a_file_is_refused(
 @pytest.mark.parametrize(
     ("command", "code", "out", "err"),
     [
-        ("sql 'SELECT count(*) AS n FROM clips'", 0, "n\n-\n0\n", "Nothing is fetched yet, so the tables are empty"),
+        (
+            "sql 'SELECT count(*) AS n FROM clips'",
+            0,
+            "n\n-\n0\n",
+            "Nothing is fetched yet, so the tables of datasets are empty",
+        ),
         ("sql 'FROM labels' --json", 0, "[]\n", "To begin: mudata fetch demo"),
         ("stats", 0, "", "Nothing is fetched yet. To begin: mudata fetch demo"),
         ("stats gtzan", 2, "", "Run: mudata fetch gtzan"),

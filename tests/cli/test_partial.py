@@ -117,6 +117,7 @@ def test_recordings_without_their_table_are_clips_without_labels(
     done = fetched(name, "--from", tmp_path, "--accept-licence")
     assert done.code == 1
     assert f"no file matches {table}" in done.err
+    assert "match nothing in the card" not in done.err
     assert f"{name}: {table}: is not there" in done.err
     rows = mudata.sql("SELECT clip_id, status FROM clips ORDER BY ALL").fetchall()
     assert rows == [(f"{name}/{id_}", "ok") for id_ in ids]

@@ -146,10 +146,10 @@ def test_a_plan_is_drawn_as_it_is(toy: Home, mudata: Mudata) -> None:
 
 
 def test_nothing_fetched_is_said_on_stderr(home: Home, mudata: Mudata) -> None:
-    note = "Nothing is fetched yet, so the tables are empty. To begin: mudata fetch demo\n"
+    note = "Nothing is fetched yet, so the tables of datasets are empty. To begin: mudata fetch demo\n"
     assert mudata("sql", "SELECT count(*) AS n FROM clips") == (0, "n\n-\n0\n", note)
     assert mudata("sql", "SELECT count(*) AS n FROM clips", "--quiet").err == ""
-    assert mudata("stats").err == note.replace(", so the tables are empty", "")
+    assert mudata("stats").err == note.replace(", so the tables of datasets are empty", "")
     assert mudata("stats", "--json").out == "[]\n"
 
 

@@ -61,6 +61,10 @@ def adopt(card: Card, request: FetchRequest, target: Target, ledger: Ledger, pro
     if not _clips_among(card, adopted.files, target.files):
         for path in request.origin:
             _take_loose(card, path.absolute(), target, adopted, progress, copy=request.copy)
+    if more := adopted.useless:
+        progress.say(
+            f"{card.name}: {len(more)} of {adopted.looked_at} files match nothing in the card: {some(more, 3)}."
+        )
     if not adopted.files:
         raise _nothing(card, request.origin, adopted)
     mirror = own_files.label(path.absolute() for path in request.origin)
@@ -106,6 +110,8 @@ class _Adopted:
     """Rows of shards that gave no file, by the stem it would have, and why."""
     useless: list[str] = field(default_factory=list)
     """What was there and is of no use."""
+    looked_at: int = 0
+    """How many files there were."""
 
 
 def _roots(card: Card, path: Path) -> Iterator[Path]:
@@ -138,7 +144,8 @@ def _snapshot(repo: Path, revision: str) -> Path:
 def _take(card: Card, root: Path, target: Target, adopted: _Adopted, progress: Progress, *, copy: bool) -> None:
     base, found = own_files.files_of(root, progress)
     archives, shards = _archive_names(card), []
-    twins, useless = _Twins(base, found), len(adopted.useless)
+    twins = _Twins(base, found)
+    adopted.looked_at += len(found.files)
     with progress.bar(f"{card.name}: {'copying' if copy else 'linking'}", len(found.files), "files") as advance:
         for path, _ in found.files:
             advance(1)
@@ -156,10 +163,6 @@ def _take(card: Card, root: Path, target: Target, adopted: _Adopted, progress: P
     if written := _rows(card, base, shards, target, progress):
         adopted.files += written.files
         adopted.failures |= written.failures
-    if more := adopted.useless[useless:]:
-        progress.say(
-            f"{card.name}: {len(more)} of {len(found.files)} files match nothing in the card: {some(more, 3)}."
-        )
 
 
 class _Twins:
@@ -196,6 +199,8 @@ def _take_loose(card: Card, root: Path, target: Target, adopted: _Adopted, progr
                 progress.say(f"{card.name}: {path} is left out: another file has its name.")
                 continue
             adopted.files.append(_bring(base / path, there, target.files, copy=copy))
+            if path in adopted.useless:
+                adopted.useless.remove(path)
 
 
 def _archive_names(card: Card) -> set[str]:
