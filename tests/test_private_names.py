@@ -22,6 +22,8 @@ ALLOWED = {
     ("data/home-0.1.0/make.py", "_tokenizer"): "runs on version 0.1.0 alone, which had no public name for it",
     ("api/test_whole_way.py", "_repr_html_"): "the name by which notebooks ask",
     ("test_table.py", "_repr_html_"): "the name by which notebooks ask",
+    ("test_safe_text.py", "_repr_html_"): "the name by which notebooks ask",
+    ("evaluation/suites/test_runner.py", "_repr_markdown_"): "the name by which notebooks ask",
 }
 
 

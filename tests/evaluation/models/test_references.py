@@ -578,7 +578,7 @@ def test_chatmusician_is_given_whole_bars_and_keeps_them_with_the_answer(
 
 
 def test_chatmusician_says_which_clip_holds_no_notes(model_of: Callable[[str], Any], tmp_path: Path) -> None:
-    (tmp_path / "none.mid").write_bytes(b"")
+    (tmp_path / "none.mid").write_bytes(b"MThd")
     files = tmp_path / "none.mid", tune(tmp_path / "some.mid", 4)
     silent, sung = model_of("chatmusician").answer(
         [Clip(file.name, np.zeros(0, np.float32), 1, midi=file) for file in files], GENRE

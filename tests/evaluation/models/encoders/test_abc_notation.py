@@ -118,16 +118,24 @@ def test_a_file_of_several_parts_gives_the_fullest_melody(tmp_path: Path) -> Non
     assert score.drums
 
 
-@pytest.mark.parametrize("content", [b"", b"MThd", b"not MIDI at all", None])
-def test_a_file_without_notes_is_told(tmp_path: Path, content: bytes | None) -> None:
+@pytest.mark.parametrize(
+    ("content", "reason", "said"),
+    [
+        (b"", "empty", "the file has zero bytes"),
+        (b"MThd", "no-notes", r"midi2abc found no notes in odd\.mid"),
+        (b"not MIDI at all", "no-notes", r"midi2abc found no notes in odd\.mid"),
+        (None, "no-notes", r"midi2abc found no notes in odd\.mid"),
+    ],
+)
+def test_a_file_without_notes_is_told(tmp_path: Path, content: bytes | None, reason: str, said: str) -> None:
     file = tmp_path / "odd.mid"
     if content is None:
         save(file, (0, []))
     else:
         file.write_bytes(content)
-    with pytest.raises(AudioError, match=r"midi2abc found no notes in odd\.mid") as raised:
+    with pytest.raises(AudioError, match=said) as raised:
         abc_notation.from_midi(file)
-    assert raised.value.reason == "no-notes"
+    assert raised.value.reason == reason
 
 
 def test_a_file_of_drums_alone_has_no_melody(tmp_path: Path) -> None:
