@@ -22,7 +22,7 @@ from mudata.evaluation.metrics.scored import ScoredAnswer
 
 Floats = NDArray[np.float64]
 SPREAD = 1.0
-"""Standard deviation of the logarithm of cluster sizes: the largest of 30 artists has some 7 times the median's clips."""
+"""Standard deviation of the logarithm of cluster sizes: the largest of 30 has some 7 times the median's clips."""
 
 
 @dataclass(frozen=True)
