@@ -1,4 +1,9 @@
-"""Answers in the manner of real models, label set by label set, and what a careful reader takes each to mean."""
+"""Answers in the manner of real models, and what a careful reader takes each to mean.
+
+`golden/<card>-<namespace>.yaml` goes through a label set, `golden/kinds` through the ways of answering and
+`golden/languages` through the languages; rows of these two say which label set they are read by (`of`).
+`golden/not_yet.yaml` lists answers that are still read wrongly: a row leaves it as soon as it is read right.
+"""
 
 from __future__ import annotations
 
@@ -11,12 +16,24 @@ import yaml
 
 from mudata.catalog.cards import loader
 from mudata.evaluation.align.aligner import align
-from mudata.evaluation.align.alignment import Shown
+from mudata.evaluation.align.alignment import Alignment, Shown
 from mudata.evaluation.align.label_set import LabelSet, resolve
 from mudata.evaluation.tasks.task import bind
 
 GOLDEN = Path(__file__).parents[2] / "golden"
-ROWS = [(path.stem, row) for path in sorted(GOLDEN.glob("*.yaml")) for row in yaml.safe_load(path.read_text("utf-8"))]
+
+
+def _rows_of(path: Path) -> list[dict[str, Any]]:
+    return yaml.load(path.read_bytes(), getattr(yaml, "CSafeLoader", yaml.SafeLoader)) or []
+
+
+NOT_YET = {(row["of"], row["answer"]) for row in _rows_of(GOLDEN / "not_yet.yaml")}
+ROWS = [
+    (row.get("of", path.stem), row)
+    for path in sorted(GOLDEN.rglob("*.yaml"))
+    if path.name != "not_yet.yaml"
+    for row in _rows_of(path)
+]
 
 
 @cache
@@ -29,11 +46,28 @@ def read_by(name: str) -> tuple[LabelSet, str]:
     return resolve(card.labels[namespace]), prompt
 
 
-@pytest.mark.parametrize(("name", "row"), ROWS, ids=[f"{name}: {row['answer'][:40]!r}" for name, row in ROWS])
-def test_an_answer_means_what_a_careful_reader_takes_it_to_mean(name: str, row: dict[str, Any]) -> None:
+def read(name: str, row: dict[str, Any]) -> Alignment:
     label_set, prompt = read_by(name)
-    found = align(row["answer"], label_set, Shown(prompt, letters=row.get("letters", False)))
-    assert (found.status, set(found.labels)) == (row["status"], set(row.get("labels", ()))), row["why"]
+    return align(row["answer"], label_set, Shown(row.get("prompt", prompt), letters=row.get("letters", False)))
+
+
+def is_as_judged(found: Alignment, row: dict[str, Any]) -> bool:
+    meant = (found.status, set(found.labels)) == (row["status"], set(row.get("labels", ())))
+    return meant and set(row.get("flags", ())) <= set(found.flags)
+
+
+READ = [(name, row) for name, row in ROWS if (name, row["answer"]) not in NOT_YET]
+
+
+@pytest.mark.parametrize(("name", "row"), READ, ids=[f"{name}: {row['answer'][:40]!r}" for name, row in READ])
+def test_an_answer_means_what_a_careful_reader_takes_it_to_mean(name: str, row: dict[str, Any]) -> None:
+    assert is_as_judged(found := read(name, row), row), f"{found}: {row['why']}"
+
+
+def test_only_what_is_still_misread_is_listed_as_such() -> None:
+    listed = [(name, row) for name, row in ROWS if (name, row["answer"]) in NOT_YET]
+    assert len(listed) == len(NOT_YET)
+    assert [row["answer"] for name, row in listed if is_as_judged(read(name, row), row)] == []
 
 
 def test_every_label_set_of_every_card_has_golden_answers() -> None:
@@ -41,13 +75,13 @@ def test_every_label_set_of_every_card_has_golden_answers() -> None:
         f"{card.name}-{name}" for card in loader.load_all() for name, space in card.labels.items() if not space.open
     }
     assert {name for name, _ in ROWS} == closed
-    assert len(ROWS) > 100
+    assert len(ROWS) > 1000
 
 
 @pytest.mark.slow
 def test_a_golden_row_names_labels_that_exist_and_says_why() -> None:
     for name, row in ROWS:
-        assert set(row) <= {"answer", "status", "labels", "letters", "why"}, row
+        assert set(row) <= {"of", "answer", "status", "labels", "flags", "letters", "prompt", "why"}, row
         assert set(row.get("labels", ())) <= set(read_by(name)[0].ids), row
         assert row["why"]
 

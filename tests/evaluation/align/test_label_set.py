@@ -313,7 +313,7 @@ def test_a_near_word_or_kind_does_not_hold_its_concept_as_a_word(name: str) -> N
 
 @pytest.mark.parametrize("name", BUILT_IN)
 def test_languages_are_named_by_their_code(name: str) -> None:
-    codes = {"zh", "ja", "ko", "es", "fr", "de", "it", "pt", "ru", "nl", "pl", "tr", "ar", "hi", "vi", "id"}
+    codes = {"zh", "ja", "ko", "es", "fr", "de", "it", "pt", "ru", "nl", "pl", "tr", "ar", "hi", "vi", "id", "sv", "no"}
     assert {code for known in lexicon.load(name).concepts.values() for code in known.translations} <= codes
 
 
