@@ -91,9 +91,10 @@ def said(*words: object) -> Done:
 
 
 def versionless(text: str) -> str:
-    """Text without the columns of later versions, and without the version that wrote it, be it a JSON field or the last
-    words of a table's note."""
+    """Text without the columns and fields of later versions, and without the version that wrote it, be it a JSON field
+    or the last words of a table's note."""
     text = re.sub("".join(f', "{name}": null' for name in ADDED["clips"]), "", text)
+    text = re.sub(r',\s*"(clusters|interval|interval_methods)": (\{[^}]*\}|"[^"]*"|\d+|null)', "", text)
     text = re.sub(rf'"({"|".join(VERSION_FIELDS)})":\s*"[^"]*"', r'"\1": "?"', text)
     return re.sub(r"\bmudata \d+\.\d+\.\d+\w*\.", "mudata ?.", text)
 
@@ -185,7 +186,8 @@ def test_the_report_gives_other_programs_what_it_gave(untouched: Path, tmp_path:
         assert versionless(path.read_text("utf-8")) == versionless(then[name].read_text("utf-8")), name
     with duckdb.connect(str(database), read_only=True) as connection:
         for table, rows in tables.items():
-            found = connection.execute(f"FROM {table}").fetchall()
+            later = "EXCLUDE (clusters, interval)" if table == "scores" else ""
+            found = connection.execute(f"SELECT * {later} FROM {table}").fetchall()
             assert [[str(value) for value in row] for row in found] == rows, table
 
 

@@ -55,10 +55,12 @@ RUN_TABLES: dict[str, tuple[Column, ...]] = {
         Column("run", "VARCHAR", "as in runs"),
         Column("metric", "VARCHAR", "accuracy, rouge1_f, ..."),
         Column("value", "DOUBLE", "the score"),
-        Column("low", "DOUBLE", "lower end of its 95 % interval"),
+        Column("low", "DOUBLE", "lower end of its 95 % interval; NULL where nothing can be said"),
         Column("high", "DOUBLE", "upper end"),
         Column("n", "BIGINT", "clips in the denominator"),
         Column("recipe", "VARCHAR", "exactly how it was computed"),
+        Column("clusters", "BIGINT", "clusters of clips that the interval is over"),
+        Column("interval", "VARCHAR", "how the interval was found, or why there is none"),
     ),
 }
 

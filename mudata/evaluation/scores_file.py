@@ -17,10 +17,12 @@ from mudata.json_files import first_problem, read_object, reading
 class _Metric(JsonRecord):
     metric: str
     value: FiniteFloat
-    low: FiniteFloat
-    high: FiniteFloat
+    low: FiniteFloat | None
+    high: FiniteFloat | None
     n: NonNegativeInt
     recipe: str
+    clusters: NonNegativeInt | None = None  # the last two are in no file of 0.1.0
+    interval: str = ""
 
 
 class _Part(JsonRecord):
@@ -54,8 +56,8 @@ class _ConfusionCell(JsonRecord):
 class _ParsingRule(JsonRecord):
     policy: str
     accuracy: FiniteFloat
-    low: FiniteFloat
-    high: FiniteFloat
+    low: FiniteFloat | None
+    high: FiniteFloat | None
     n: NonNegativeInt
     note: str
 
@@ -68,8 +70,8 @@ class _Detectable(JsonRecord):
 class _Opinion(JsonRecord):
     opinion: str
     accuracy: FiniteFloat
-    low: FiniteFloat
-    high: FiniteFloat
+    low: FiniteFloat | None
+    high: FiniteFloat | None
     n: NonNegativeInt
     agreement: FiniteFloat | None
     recipe: str

@@ -44,6 +44,7 @@ def test_runs_answers_and_scores_are_tables_too(home: Home) -> None:
         )
     )
     metric = {"metric": "accuracy", "value": 0.5, "low": 0.1, "high": 0.9, "n": 2, "recipe": "top-1", "dataset": "toy"}
+    metric |= {"clusters": 2, "interval": "Wilson"}
     scores = json.dumps({"run": "r1", "metrics": [metric, {"metric": "rest", "value": None, "n": 2}], "n": 2})
     _run(home, "r1", answers + b'\n{"clip_id": "toy/c", "answer": "\xc3', scores)
     _run(home, "r2")
@@ -61,8 +62,8 @@ def test_runs_answers_and_scores_are_tables_too(home: Home) -> None:
         ("r1", "toy/b", "roc\nk ü", None, 0.25, None),
     ]
     assert ask(home, "SELECT * FROM scores ORDER BY metric") == [
-        ("r1", "accuracy", 0.5, 0.1, 0.9, 2, "top-1"),
-        ("r1", "rest", None, None, None, 2, None),
+        ("r1", "accuracy", 0.5, 0.1, 0.9, 2, "top-1", 2, "Wilson"),
+        ("r1", "rest", None, None, None, 2, None, None, None),
     ]
     index.rebuild(home)
     with duckdb.connect(str(home.index / index.DATABASE), read_only=True) as connection:

@@ -22,6 +22,7 @@ from mudata.evaluation.comparison.comparison_result import (
     PairComparison,
     RankedRun,
     chance,
+    ends,
     shown,
 )
 from mudata.evaluation.metrics.exact_tests import DRAWS, exchange, least_p
@@ -251,9 +252,9 @@ def _letter(k: int) -> str:
 def _verdict(metric: str, names: tuple[str, str], pair: Mapping[str, Any], n: int, independent: int) -> str:
     a, b = names
     points = " points" if metric == "accuracy" else ""
-    size, low, high = (shown(metric, pair[key]) for key in ("difference", "low", "high"))
+    size, interval = shown(metric, pair["difference"]), ends(metric, pair["low"], pair["high"])
     p = f"p {'' if pair['p_holm'] < LEAST else '= '}{chance(pair['p_holm'])}"
-    numbers = f"{size}{points} [{low}, {high}], {p}"
+    numbers = f"{size}{points} {interval}, {p}"
     if pair["p_holm"] < ALPHA:
         return f"{a} is ahead of {b}: {numbers}."
     needed = pair["detectable"]

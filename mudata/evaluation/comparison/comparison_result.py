@@ -5,6 +5,7 @@ from __future__ import annotations
 import textwrap
 from dataclasses import dataclass
 
+from mudata.evaluation.metrics.scored import interval_text
 from mudata.evaluation.metrics.statistics import WILSON
 from mudata.table import Table
 
@@ -37,8 +38,8 @@ class RankedRun:
     run: str
     name: str
     value: float
-    low: float
-    high: float
+    low: float | None
+    high: float | None
     first: int
     last: int
     groups: str
@@ -56,8 +57,8 @@ class PairComparison:
     a: str
     b: str
     difference: float
-    low: float
-    high: float
+    low: float | None
+    high: float | None
     p: float
     p_holm: float
     p_mcnemar: float | None
@@ -112,8 +113,7 @@ class Comparison:
             {
                 "rank": str(run.first) if run.first == run.last else f"{run.first}–{run.last}",
                 "model": run.name,
-                of.metric: f"{shown(of.metric, run.value)}{percent} "
-                f"[{shown(of.metric, run.low)}, {shown(of.metric, run.high)}]",
+                of.metric: f"{shown(of.metric, run.value)}{percent} {ends(of.metric, run.low, run.high)}",
                 "tied": run.groups,
                 "run": run.run,
             }
@@ -127,8 +127,7 @@ class Comparison:
             {
                 "first": names[pair.a],
                 "second": names[pair.b],
-                "difference": f"{shown(of.metric, pair.difference)} "
-                f"[{shown(of.metric, pair.low)}, {shown(of.metric, pair.high)}]",
+                "difference": f"{shown(of.metric, pair.difference)} {ends(of.metric, pair.low, pair.high)}",
                 "p": chance(pair.p),
                 "p (Holm)": chance(pair.p_holm),
                 "n10": pair.n10,
@@ -156,6 +155,11 @@ class Comparison:
 def shown(metric: str, value: float) -> str:
     """A difference as text: points of a hundred for accuracy, else as it is."""
     return f"{100 * value:.1f}" if metric == "accuracy" else f"{value:.3f}"
+
+
+def ends(metric: str, low: float | None, high: float | None) -> str:
+    """An interval of differences or values as text, or that there is none."""
+    return interval_text(low, high, lambda end: shown(metric, end))
 
 
 def chance(p: float) -> str:

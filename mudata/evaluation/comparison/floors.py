@@ -54,8 +54,8 @@ class FloorContrast:
     value: float
     floor_value: float
     difference: float
-    low: float
-    high: float
+    low: float | None
+    high: float | None
     p: float
     p_holm: float
     independent: int
@@ -98,7 +98,9 @@ def _by_chance(asked: FloorQuestion) -> FloorContrast | None:
         return None
     ours, chance = asked.metrics["accuracy"], float(asked.metrics["chance"]["value"])
     grouped = asked.metrics.get("accuracy_clustered", ours)
-    value, low, high = ours["value"], min(ours["low"], grouped["low"]), max(ours["high"], grouped["high"])
+    value, low, high = ours["value"], grouped["low"], grouped["high"]
+    if None not in (low, high, ours["low"], ours["high"]):
+        low, high = min(ours["low"], low), max(ours["high"], high)
     n = _independent(asked)
     right = math.floor(value * n + _ROUNDING) if value > chance else math.ceil(value * n - _ROUNDING)
     fewest = min(binomial(0, n, chance), binomial(n, n, chance))
@@ -108,8 +110,8 @@ def _by_chance(asked: FloorQuestion) -> FloorContrast | None:
         value=value,
         floor_value=chance,
         difference=value - chance,
-        low=low - chance,
-        high=high - chance,
+        low=None if low is None else low - chance,
+        high=None if high is None else high - chance,
         p=binomial(right, n, chance),
         p_holm=1.0,
         independent=n,
@@ -147,7 +149,7 @@ def _by_wrong_clips(asked: FloorQuestion) -> FloorContrast | None:
     if "rougeL_f_lift" not in asked.metrics:
         return None
     (value, low, high), n = _ends(asked.metrics["rougeL_f_lift"]), _independent(asked)
-    half = (value - low if value > 0 else high - value) / Z95
+    half = 0.0 if low is None or high is None else (value - low if value > 0 else high - value) / Z95
     return FloorContrast(
         run=asked.run,
         floor="rougeL_f_wrong_clip",
@@ -167,11 +169,11 @@ def _independent(asked: FloorQuestion) -> int:
     return math.floor(independent_clips([answer.cluster for answer in asked.answers]) + _ROUNDING)
 
 
-def _ends(metric: Values) -> tuple[float, float, float]:
+def _ends(metric: Values) -> tuple[float, float | None, float | None]:
     return metric["value"], metric["low"], metric["high"]
 
 
 def _verdict(contrast: FloorContrast, p_holm: float) -> Verdict:
-    if contrast.verdict == "too few" or p_holm >= ALPHA:
+    if contrast.verdict == "too few" or p_holm >= ALPHA or contrast.low is None or contrast.high is None:
         return contrast.verdict
     return "ahead" if contrast.low > 0 else "behind" if contrast.high < 0 else "not told"

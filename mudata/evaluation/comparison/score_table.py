@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from mudata.evaluation.metrics.power import detectable
-from mudata.evaluation.metrics.scored import HEADLINE, Metric
+from mudata.evaluation.metrics.scored import HEADLINE, Metric, interval_text
 from mudata.evaluation.metrics.statistics import WILSON
 
 _WORTH_A_WORD = 1.05
@@ -111,7 +111,8 @@ def _grouped(runs: Sequence[Mapping[str, Any]]) -> list[str]:
     wider = 1.0
     for scores in runs:
         for metrics in _parts(scores).values():
-            if grouped := metrics.get("accuracy_clustered"):
+            grouped = metrics.get("accuracy_clustered")
+            if grouped and None not in (grouped["low"], metrics["accuracy"]["low"]):
                 width = metrics["accuracy"]["high"] - metrics["accuracy"]["low"]
                 wider = max(wider, (grouped["high"] - grouped["low"]) / width)
     if wider < _WORTH_A_WORD:
@@ -156,15 +157,15 @@ def _cells(kind: str, metrics: Metrics) -> dict[str, str]:
 
 
 def _interval(metric: Mapping[str, Any], *, percent: bool = False) -> str:
+    low, high = metric["low"], metric["high"]
     if percent:
-        value, low, high = (100 * metric[key] for key in ("value", "low", "high"))
-        return f"{value:.1f} % [{low:.1f}, {high:.1f}]"
-    value, low, high = (_short(metric[key]) for key in ("value", "low", "high"))
-    return f"{value} [{low}, {high}]"
+        return f"{100 * metric['value']:.1f} % {interval_text(low, high, lambda end: f'{100 * end:.1f}')}"
+    return f"{_short(metric['value'])} {interval_text(low, high, _short)}"
 
 
 def _half(metric: Mapping[str, Any]) -> str:
-    return f"±{_short((metric['high'] - metric['low']) / 2)}"
+    low, high = metric["low"], metric["high"]
+    return interval_text(low, high, _short) if low is None or high is None else f"±{_short((high - low) / 2)}"
 
 
 def _percent(metrics: Metrics, name: str) -> str:

@@ -96,9 +96,11 @@ def classification_metrics(
         *label_set_metrics(scored, labels, ("macro_f1",)),
     ]
     if chance < 1:
-        value, low, high = ((x - chance) / (1 - chance) for x in (accuracy.value, accuracy.low, accuracy.high))
+        value, low, high = (
+            None if x is None else (x - chance) / (1 - chance) for x in (accuracy.value, accuracy.low, accuracy.high)
+        )
         recipe = f"(accuracy - chance) / (1 - chance); {accuracy.recipe}"
-        metrics.append(Metric("centred_accuracy", value, low, high, n, recipe))
+        metrics.append(Metric("centred_accuracy", value or 0.0, low, high, n, recipe))
     return [
         *metrics,
         Metric("chance", chance, chance, chance, n, "1 / number of labels"),

@@ -231,19 +231,23 @@ def detectable(metrics: Sequence[Metric]) -> dict[str, dict[str, object]]:
     for name in ("accuracy", "micro_f1", "rouge1_f", "rougeL_f"):
         if not (metric := by_name.get(name)):
             continue
-        width = metric.high - metric.low
+        width = _width(metric)
         if name == "accuracy":
-            n, grouped = metric.n, by_name.get("accuracy_clustered")
-            if grouped and grouped.high - grouped.low > width:
-                n = round(n * (width / (grouped.high - grouped.low)) ** 2)
+            n, grouped = metric.n, _width(by_name.get("accuracy_clustered"))
+            if width and grouped and grouped > width:
+                n = round(n * (width / grouped) ** 2)
             difference = detectable_difference(n, metric.value)
             recipe = f"two proportions, this accuracy and one nearer to 50 %, {n} independent clips"
         else:
-            difference = (Z95 + Z80) * math.sqrt(2) * width / (2 * Z95)
+            difference = (Z95 + Z80) * math.sqrt(2) * width / (2 * Z95) if width is not None else None
             recipe = "two runs with the standard error that this interval has"
         recipe += "; 80 % power, two-sided 5 %, not paired (on the same clips less may do: mudata compare)"
         differences[name] = {"difference": difference, "recipe": recipe}
     return differences
+
+
+def _width(metric: Metric | None) -> float | None:
+    return None if metric is None or metric.low is None or metric.high is None else metric.high - metric.low
 
 
 def _clips(difference: float, p: float, other: float, paired: bool, discordance: float | None) -> float:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -11,19 +11,28 @@ if TYPE_CHECKING:
 
 HEADLINE = {"classify": "accuracy", "tag": "micro_f1", "caption": "rougeL_f"}
 """The metric that stands for a run, by the kind of its questions."""
+TOO_FEW = "too few to say"
+"""What stands in the place of an interval where there is none."""
 
 
 @dataclass(frozen=True)
 class Metric:
     """One number with its 95 % interval, its denominator and its recipe, as the table `scores` has
-    it."""
+    it.
+
+    `low` and `high` are None where nothing can be said of the number's certainty. `clusters` are
+    those that the interval is over, None for a constant and in scores of older versions. `interval`
+    tells in few words how it was found, or why there is none.
+    """
 
     metric: str
     value: float
-    low: float
-    high: float
+    low: float | None
+    high: float | None
     n: int
     recipe: str
+    clusters: int | None = None
+    interval: str = ""
 
 
 @dataclass(frozen=True)
@@ -79,6 +88,20 @@ class ScoredAnswer:
         clip itself."""
         whose = self.artist or self.track
         return f"{self.dataset}/{whose}" if whose else self.clip_id
+
+
+def interval_text(low: float | None, high: float | None, written: Callable[[float], str]) -> str:
+    """An interval as every table shows it.
+
+    Args:
+        low, high: its ends; None where nothing can be said.
+        written: how one end is written.
+
+    Example:
+        >>> interval_text(0.25, 0.75, "{:.2f}".format), interval_text(None, None, str)
+        ('[0.25, 0.75]', '[too few to say]')
+    """
+    return f"[{TOO_FEW}]" if low is None or high is None else f"[{written(low)}, {written(high)}]"
 
 
 Labels = Mapping[str, Sequence[str]]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 from typing import TYPE_CHECKING
 
-from mudata.evaluation.metrics.scored import HEADLINE
+from mudata.evaluation.metrics.scored import HEADLINE, interval_text
 from mudata.evaluation.report.style import plain
 from mudata.evaluation.report.wording import METRICS
 
@@ -25,8 +25,8 @@ def badge(run: ReportRun) -> str:
     what = f"{datasets[0] if len(datasets) == 1 else f'{len(datasets)} datasets'} {run.scores['task']}"
     scale, digits, unit = (100, 0, " %") if METRICS[name].style == "percent" else (1, 3, "")
     value = f"{100 * headline['value']:.1f}" if unit else f"{headline['value']:.3f}"
-    ends = "–".join(f"{scale * headline[end]:.{digits}f}" for end in ("low", "high"))
-    score = f"{value}{unit} [{ends}]" if unit else f"{METRICS[name].title} {value} [{ends}]"
+    ends = interval_text(headline["low"], headline["high"], lambda end: f"{scale * end:.{digits}f}").replace(", ", "–")
+    score = f"{value}{unit} {ends}" if unit else f"{METRICS[name].title} {value} {ends}"
     title = plain(f"{run.name}, {what}: {METRICS[name].title} {score} of {headline['n']} clips", 200)
     return _svg(plain(what, 60), score, title)
 

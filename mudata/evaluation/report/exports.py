@@ -92,6 +92,8 @@ def result(run: ReportRun) -> dict[str, Any]:
                 "outcomes": part["outcomes"],
                 **{name: metric["value"] for name, metric in metrics.items()},
                 "intervals": {name: [metric["low"], metric["high"]] for name, metric in metrics.items()},
+                "interval_methods": {name: metric.get("interval", "") for name, metric in metrics.items()},
+                "clusters": {name: metric.get("clusters") for name, metric in metrics.items()},
             }
         )
     seconds = round(sum(float(session.wall_s) for session in settings.sessions), 3)
@@ -143,6 +145,7 @@ def _panel(panel: Panel) -> dict[str, Any]:
                 "control": entry.run.settings.control,
                 "n": entry.n,
                 **{key: entry.metrics[panel.headline][key] for key in ("value", "low", "high")},
+                **{key: entry.metrics[panel.headline].get(key) for key in ("clusters", "interval")},
                 "group": panel.groups.get(entry.run.id),
                 "floor": asdict(panel.floors[entry.run.id]) if entry.run.id in panel.floors else None,
                 "flags": [{"flag": flag.text, "why": flag.why} for flag in entry.flags],

@@ -241,6 +241,6 @@ def _published(
         if not entry.run.settings.control:
             ours = Metric(**entry.metrics[metric])
             for anchor in anchors(dataset, task, entry.run.model):
-                if anchor.metric == metric:
-                    verdicts.setdefault(anchor, {})[entry.name] = verdict(ours, anchor)
+                if anchor.metric == metric and (said := verdict(ours, anchor)):
+                    verdicts.setdefault(anchor, {})[entry.name] = said
     return tuple(anchor for anchor in anchors(dataset, task) if anchor.metric == metric), verdicts

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from mudata.evaluation.comparison.comparison_result import shown
+from mudata.evaluation.comparison.comparison_result import ends, shown
 from mudata.evaluation.metrics.exact_tests import least_p
 from mudata.evaluation.report.wording import METRICS
 
@@ -105,8 +105,8 @@ def _value(panel: Panel, runs: Sequence[PanelEntry]) -> str:
         return ""
     metric = runs[0].metrics[panel.headline]
     unit = " %" if panel.headline == "accuracy" else ""
-    value, low, high = (shown(panel.headline, metric[key]) for key in ("value", "low", "high"))
-    return f"{runs[0].name} has {METRICS[panel.headline].title} {value}{unit} [{low}, {high}]"
+    value, interval = shown(panel.headline, metric["value"]), ends(panel.headline, metric["low"], metric["high"])
+    return f"{runs[0].name} has {METRICS[panel.headline].title} {value}{unit} {interval}"
 
 
 def _pairs(panel: Panel, runs: Sequence[PanelEntry]) -> str:
@@ -176,10 +176,9 @@ def _unheard(runs: Sequence[PanelEntry]) -> str:
     return f"by the control runs, {_listed(deaf)} did not use the audio" if deaf else ""
 
 
-def _size(panel: Panel, value: float, low: float, high: float) -> str:
-    ends = ", ".join(shown(panel.headline, end) for end in (low, high))
+def _size(panel: Panel, value: float, low: float | None, high: float | None) -> str:
     unit = "points" if panel.headline == "accuracy" else METRICS[panel.headline].title
-    return f"{shown(panel.headline, value)} {unit} [{ends}]"
+    return f"{shown(panel.headline, value)} {unit} {ends(panel.headline, low, high)}"
 
 
 def _who(of: Sequence[tuple[PanelEntry, FloorContrast]], runs: Sequence[PanelEntry]) -> str:

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from mudata.evaluation.align.alignment import RULES
 from mudata.evaluation.comparison import comparison_result
+from mudata.evaluation.metrics.scored import interval_text
 from mudata.evaluation.report import charts, exports, headline, run_facts, wording
 from mudata.evaluation.report import style as ink
 from mudata.evaluation.report.badge import badge
@@ -72,6 +73,8 @@ def render(report: Report, audio: Audio) -> bytes:
         written=wording.written,
         shown=comparison_result.shown,
         chance=comparison_result.chance,
+        ends=comparison_result.ends,
+        interval_text=interval_text,
     )
     environment.globals.update(strip_caption=_strip_caption, published=_published, detectable=_detectable)
     environment.globals.update(sentence=headline.headline, tests=headline.tests)

@@ -7,9 +7,10 @@ above. Rows are placed in inches from the top.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from mudata.evaluation.metrics.scored import interval_text
 from mudata.evaluation.report.style import INK, NARROW, ON_FATE, WIDE, canvas, folded, text_width
 from mudata.evaluation.report.wording import FATES, METRICS
 
@@ -60,12 +61,11 @@ def score_strip(panel: Panel, width: float = WIDE) -> Figure:
         if entry.parser_interval:
             low, high = (scale * end for end in entry.parser_interval)
             axes.plot([low, high], [y, y], color=INK["band"], linewidth=10, solid_capstyle="butt", zorder=2)
-        _whisker(axes, y, [scale * metric[key] for key in ("low", "value", "high")], "accent", "o")
+        _whisker(axes, y, [scale * end for end in _ends(metric)], "accent", "o")
     for y, anchor in zip(places, published, strict=True):
         if anchor:
-            ends = (anchor.value if end is None else end for end in (anchor.low, anchor.value, anchor.high))
-            _whisker(axes, y, [scale * end for end in ends], "anchor", "D")
-    highest = [entry.metrics[name]["high"] for entry in panel.entries]
+            _whisker(axes, y, [scale * end for end in _ends(_measured(anchor))], "anchor", "D")
+    highest = [_ends(entry.metrics[name])[-1] for entry in panel.entries]
     highest += [anchor.high or anchor.value for anchor in panel.anchors]
     highest += [metric["value"] for metric in panel.references.values()]
     axes.set_xlim(0, 100 if scale == 100 else min(1.0, 1.1 * max(highest) + 0.02))
@@ -132,8 +132,8 @@ def captions(panel: Panel, width: float = WIDE) -> Figure:
             ("rougeL_f_wrong_clip", 0.07, "X", "fate-wrong"),
         ):
             if metric := entry.metrics.get(name):
-                _whisker(axes, y + lower, [metric[key] for key in ("low", "value", "high")], ink, marker)
-                highest.append(metric["high"])
+                _whisker(axes, y + lower, _ends(metric), ink, marker)
+                highest.append(_ends(metric)[-1])
     for value, style in lines:
         axes.axvline(value, color=INK["soft"], linewidth=1, linestyle=style, zorder=1)
     axes.set_xlim(0, 1.1 * max(highest) or 1)
@@ -154,13 +154,22 @@ def _number(metric: str, value: float) -> str:
 
 
 def _value(metric: str, values: Any) -> str:
-    ends = [_number(metric, values[key]) for key in ("low", "high")]
-    return f"{_number(metric, values['value'])} [{', '.join(ends)}]"
+    ends = interval_text(values["low"], values["high"], lambda end: _number(metric, end))
+    return f"{_number(metric, values['value'])} {ends}"
+
+
+def _ends(values: Mapping[str, Any]) -> tuple[float, float, float]:
+    """Low, value and high; without an interval the value alone, so that no line is drawn."""
+    low, value, high = (values[key] for key in ("low", "value", "high"))
+    return (value, value, value) if low is None or high is None else (low, value, high)
+
+
+def _measured(anchor: Anchor) -> dict[str, float | None]:
+    return {"value": anchor.value, "low": anchor.low, "high": anchor.high}
 
 
 def _published(metric: str, anchor: Anchor) -> ChartRow:
-    value = {"value": anchor.value, "low": anchor.low, "high": anchor.high}
-    text = _number(metric, anchor.value) if anchor.low is None else _value(metric, value)
+    text = _number(metric, anchor.value) if anchor.low is None else _value(metric, _measured(anchor))
     return ChartRow(anchor.model, text + (f"  n = {anchor.n}" if anchor.n else ""), "published")
 
 

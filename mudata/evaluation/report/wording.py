@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Literal, NamedTuple
 
-from mudata.evaluation.metrics.scored import HEADLINE
+from mudata.evaluation.metrics.scored import HEADLINE, interval_text
 
 
 class Wording(NamedTuple):
@@ -149,7 +149,12 @@ def written(name: str, metric: Mapping[str, Any], *, interval: bool = True) -> s
     """A metric as people read it: '73.8 % [68.4, 78.5]' or '0.215 [0.210, 0.220]'."""
     value, low, high = metric["value"], metric["low"], metric["high"]
     if METRICS[name].style == "percent":
-        text, ends = f"{100 * value:.1f} %", f"[{100 * low:.1f}, {100 * high:.1f}]"
+        text, ends = f"{100 * value:.1f} %", percents(low, high)
     else:
-        text, ends = f"{value:.3f}", f"[{low:.3f}, {high:.3f}]"
-    return f"{text} {ends}" if interval and low != high else text
+        text, ends = f"{value:.3f}", interval_text(low, high, "{:.3f}".format)
+    return f"{text} {ends}" if interval and not value == low == high else text
+
+
+def percents(low: float | None, high: float | None) -> str:
+    """An interval of shares in points of a hundred."""
+    return interval_text(low, high, lambda end: f"{100 * end:.1f}")

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
+from mudata.evaluation.metrics.scored import interval_text
 from mudata.evaluation.suites.headline_table import headline_tables
 from mudata.evaluation.suites.suite import SHARES, interval
 from mudata.table import Table
@@ -60,9 +61,9 @@ class Cell:
     def text(self, table_n: int | None) -> str:
         """As a table shows it; n is told where it is not the n of the table."""
         shown = f"{100 * self.value:.1f} %" if self.metric in SHARES else f"{self.value:.3f}"
-        if self.low is not None:
-            low, high = (f"{100 * x:.1f}" if self.metric in SHARES else f"{x:.3f}" for x in _ends(self))
-            shown += f" [{low}, {high}]"
+        if self.low is not None or self.run is not None:  # of published values often nobody knows n
+            written = (lambda end: f"{100 * end:.1f}") if self.metric in SHARES else "{:.3f}".format
+            shown += f" {interval_text(self.low, self.high, written)}"
         marks = [" *" * bool(self.note), f" n={self.n}" * (self.n != table_n), f" {self.verdict}" * bool(self.verdict)]
         return shown + "".join(marks)
 
@@ -220,8 +221,10 @@ def _judged(mine: Cell | None, other: Cell | None) -> Cell | None:
     return replace(mine, verdict=verdict(mine, other)) if mine and other else mine
 
 
-def verdict(ours: Estimate, published: Estimate) -> Verdict:
-    """Whether a published value agrees with ours: see VERDICTS."""
+def verdict(ours: Estimate, published: Estimate) -> Verdict | None:
+    """Whether a published value agrees with ours: see VERDICTS; None where ours has no interval."""
+    if ours.low is None or ours.high is None:
+        return None
     low, high = difference(ours, published)
     return "inside" if low <= 0 <= high else "outside"
 
