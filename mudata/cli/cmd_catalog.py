@@ -93,7 +93,7 @@ def check(paths: tuple[Path, ...], notes: bool, as_json: bool) -> None:
     """Check cards and words files, or folders of them (default: all that are found);
     exit 1 if one is broken.
 
-    A card's label sets are resolved, as reading answers needs them. Files in a folder `words` are
+    A card's label sets are resolved, as reading answers needs them, and its SQL runs on tables without rows. Files in a folder `words` are
     words files, in `suites` suites, in `models` model cards, in `models/parts` parts of models.
     """
     from mudata.catalog.cards import lexicon as words
@@ -130,6 +130,7 @@ def _is_of_models(file: Path) -> bool:
 def _checked(file: Path) -> dict[str, Any]:
     from mudata.catalog.cards.addresses import faults_of_card
     from mudata.catalog.cards.lexicon import Lexicon
+    from mudata.catalog.read.sql_faults import faults_of_sql
     from mudata.evaluation.align.label_set import lint
 
     try:
@@ -149,7 +150,7 @@ def _checked(file: Path) -> dict[str, Any]:
         card = loader.load(file)
         spaces = {name: space for name, space in card.labels.items() if not space.open}
         findings = [(f"labels.{name}: {f.what}", f.level) for name, space in spaces.items() for f in lint(space)]
-        findings += [(fault, "error") for fault in faults_of_card(card)]
+        findings += [(fault, "error") for faults in (faults_of_card, faults_of_sql) for fault in faults(card)]
     except (CardError, UnknownName) as error:
         return {"card": str(file), "ok": False, "problem": error.what, "notes": []}
     problem = "\n".join(f"{file}: {what}" for what, level in findings if level == "error") or None

@@ -39,7 +39,7 @@ class DownloadRetries:
     longest_s: float = 120.0
     """Longest pause; a host that asks for more (Retry-After) is given up."""
     timeout_s: float = 60.0
-    """Without any byte."""
+    """Without any byte of the file."""
 
 
 DEFAULT_RETRIES = DownloadRetries()
@@ -174,7 +174,7 @@ def _until_complete(
         cause: Exception
         after_s: float | None = None
         try:
-            return attempt(client, want, partial, at) or pieced
+            return attempt(client, want, partial, at, timeout_s=retries.timeout_s) or pieced
         except (httpx2.InvalidURL, httpx2.UnsupportedProtocol, UnicodeError) as error:  # stricter than `fault_of`
             raise FetchError(f"Nothing can be asked at {shown(want.url)}: {error}.", "Correct the card.") from error
         except httpx2.HTTPError as error:

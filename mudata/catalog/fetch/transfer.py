@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mudata.catalog.fetch.checksums import Checksums, mismatch
+from mudata.catalog.fetch.deadline import deadline, keeping_deadlines
 from mudata.errors import FetchError, NeedsToken
 from mudata.home import PARTIAL
 from mudata.json_files import read_object
@@ -106,11 +107,12 @@ class PartialFile:
 
 
 def open_client(**settings: Any) -> httpx2.Client:
-    """A pool of connections with httpx2's own settings. Raises FetchError for proxies that cannot be used."""
+    """A pool of connections with httpx2's own settings, which keeps to `deadline`. Raises FetchError for proxies that
+    cannot be used."""
     import httpx2
 
     try:
-        return httpx2.Client(**settings)
+        return keeping_deadlines(httpx2.Client(**settings))
     except (httpx2.InvalidURL, ValueError, ImportError) as error:  # it reads the variables; the last for SOCKS
         raise FetchError(
             "A proxy that the environment names cannot be used.",
@@ -118,11 +120,12 @@ def open_client(**settings: Any) -> httpx2.Client:
         ) from error
 
 
-def attempt(client: httpx2.Client, want: Download, partial: PartialFile, at: Advance) -> bool:
+def attempt(client: httpx2.Client, want: Download, partial: PartialFile, at: Advance, *, timeout_s: float) -> bool:
     """Bring a partial file to its end with one request;
     whether it was added to what was there already.
 
-    `at` is told the position in the file. Raises TryAgain, httpx2.HTTPError, NeedsToken,
+    `at` is told the position in the file; `timeout_s` is the time for all that comes before the file's first byte
+    (connection, redirects, headers), and for each further piece of it. Raises TryAgain, httpx2.HTTPError, NeedsToken,
     ChecksumMismatch (more bytes than expected), FetchError.
     """
     if not partial.resumes:
@@ -134,7 +137,7 @@ def attempt(client: httpx2.Client, want: Download, partial: PartialFile, at: Adv
         headers["Range"] = f"bytes={offset}-"
         if validator:
             headers["If-Range"] = validator
-    with _open(client, want, headers) as response:
+    with _open(client, want, headers, timeout_s) as response:
         if response.status_code == 416 and offset:
             if _number(r"\*/(\d+)$", response) == offset:
                 return True
@@ -151,7 +154,7 @@ def attempt(client: httpx2.Client, want: Download, partial: PartialFile, at: Adv
             at(0)
         partial.describe(now)
         with partial.path.open("ab" if resumed else "wb") as file:
-            for chunk in response.iter_raw():
+            for chunk in _pieces(response, timeout_s):
                 offset += len(chunk)
                 if want.size is not None and offset > want.size:
                     raise mismatch(shown(want.url), f"{want.size} bytes", f"more than {want.size} bytes")
@@ -166,18 +169,25 @@ def attempt(client: httpx2.Client, want: Download, partial: PartialFile, at: Adv
 
 
 @contextlib.contextmanager
-def _open(client: httpx2.Client, want: Download, headers: Mapping[str, str]) -> Iterator[httpx2.Response]:
-    """Send a GET and follow redirects; the want's own headers go to its own host only."""
+def _open(
+    client: httpx2.Client, want: Download, headers: Mapping[str, str], timeout_s: float
+) -> Iterator[httpx2.Response]:
+    """Send a GET and follow redirects, all within the time; the want's own headers go to its own host only."""
+    with deadline(timeout_s):
+        response = _answer(client, want, headers)
+    try:
+        yield response
+    finally:
+        response.close()
+
+
+def _answer(client: httpx2.Client, want: Download, headers: Mapping[str, str]) -> httpx2.Response:
     request = client.build_request("GET", want.url, headers=headers)
     origin = request.url.origin
     for _ in range(10):
         response = client.send(request, stream=True, follow_redirects=False)
         if not response.has_redirect_location:
-            try:
-                yield response
-            finally:
-                response.close()
-            return
+            return response
         response.close()
         following, fault = response.next_request, _fault_of_location(response)
         if following is None or fault:
@@ -191,6 +201,17 @@ def _open(client: httpx2.Client, want: Download, headers: Mapping[str, str]) -> 
             for name in want.headers:
                 request.headers.pop(name, None)
     raise FetchError(f"{shown(want.url)} redirects in circles.", "Look at the address in a browser.")
+
+
+def _pieces(response: httpx2.Response, timeout_s: float) -> Iterator[bytes]:
+    """The body as it arrives; each piece of it within the time, however slowly what stands around it comes."""
+    pieces = response.iter_raw()
+    while True:
+        with deadline(timeout_s):
+            piece = next(pieces, None)
+        if piece is None:
+            return
+        yield piece
 
 
 def _fault_of_location(response: httpx2.Response) -> str | None:

@@ -3,6 +3,7 @@
 # ruff: noqa: S608 - names and values go through `identifier` and `quote`, a card's SQL through `RawSql`
 from __future__ import annotations
 
+import contextlib
 import mmap
 import re
 from collections.abc import Sequence
@@ -46,15 +47,14 @@ def load(sql: RawSql, name: str, table: CardTable, matching: Sequence[Path]) -> 
     (`rejected`). Raises ReadError if the files lack the shape, CardError if the SQL is wrong.
     """
     where = f"tables.{name}"
-    if bad := [type_ for type_ in table.columns.values() if not _TYPE.fullmatch(type_)]:
-        raise sql.card_error(where, f"{bad[0]!r} is not a type")
+    _check_types(sql, where, table)
     if not matching:
         if not table.optional:
             raise ReadError(
                 f"{sql.name}: no file matches {table.path!r} (for {where}) below {sql.files}.",
                 f"Run `mudata fetch {sql.name}`; with a copy of your own, name the folder that has it.",
             )
-        sql.run(f"CREATE TEMP TABLE {identifier(name)} AS {empty_select(table.columns.items())}")
+        _create_empty(sql, name, table)
         return []
     for path in matching:
         if found := of_another_kind(path, table.select):
@@ -76,6 +76,25 @@ def load(sql: RawSql, name: str, table: CardTable, matching: Sequence[Path]) -> 
         if blank:
             left_out.append(BadRecord(_shown(sql, matching), None, f"{number(int(str(blank)), 'blank row')} left out"))
     return left_out
+
+
+def check(sql: RawSql, name: str, table: CardTable) -> None:
+    """Raises CardError for a SELECT that `load` refuses, as far as that is seen without a file; else the raw table
+    is created, without rows."""
+    where = f"tables.{name}"
+    _check_types(sql, where, table)
+    with contextlib.suppress(ReadError):  # there is no such file
+        sql.columns(where, table.select.replace("{path}", paths_literal([sql.files / "none"])))
+    _create_empty(sql, name, table)
+
+
+def _create_empty(sql: RawSql, name: str, table: CardTable) -> None:
+    sql.run(f"CREATE TEMP TABLE {identifier(name)} AS {empty_select(table.columns.items())}")
+
+
+def _check_types(sql: RawSql, where: str, table: CardTable) -> None:
+    if bad := [type_ for type_ in table.columns.values() if not _TYPE.fullmatch(type_)]:
+        raise sql.card_error(where, f"{bad[0]!r} is not a type")
 
 
 def _create(sql: RawSql, name: str, table: CardTable, files: Sequence[Path], matching: Sequence[Path]) -> None:

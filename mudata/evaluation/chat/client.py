@@ -13,12 +13,12 @@ import os
 import random
 import re
 import threading
-import time
 from collections.abc import Mapping
 from typing import Any, NoReturn
 
 import httpx2
 
+from mudata.catalog.fetch.deadline import deadline
 from mudata.catalog.fetch.transfer import open_client, retry_after
 from mudata.errors import FetchError, ModelError
 from mudata.evaluation.chat.rate_limit import PATIENT, Pace, RetryPolicy
@@ -178,16 +178,16 @@ class ChatServer:
 
     def send(self, method: str, path: str, raw: bytes | None) -> tuple[httpx2.Response, bytes]:
         """One request and its whole reply, within the time for one; errors are those of httpx2."""
-        until = time.monotonic() + self.patience.timeout_s
         headers = {"Content-Type": "application/json"} if raw is not None else {}
         arrived = bytearray()
-        with self._client.stream(method, f"{self.url}/{path}", content=raw, headers=headers) as got:
+        with (
+            deadline(self.patience.timeout_s),
+            self._client.stream(method, f"{self.url}/{path}", content=raw, headers=headers) as got,
+        ):
             for chunk in got.iter_bytes():
                 arrived += chunk
                 if len(arrived) > LARGEST:
                     raise NoReply("too-long", f"a reply of more than {LARGEST >> 20} MiB")
-                if time.monotonic() > until:
-                    raise self._late()
         return got, bytes(arrived)
 
     def _late(self) -> NoReply:
