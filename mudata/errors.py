@@ -29,6 +29,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import os
 from collections.abc import Iterable, Iterator
 from typing import ClassVar
 
@@ -173,9 +174,48 @@ def number(count: int, thing: str, things: str | None = None) -> str:
     return f"{count:,} {thing if count == 1 else things or thing + 's'}"
 
 
+_LIMITS = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOMEM})
+
+
+def is_of_machine(error: BaseException) -> bool:
+    """Whether an error tells of a limit of the machine (open files, memory) and nothing of the file at hand.
+    It must never become a verdict on that file."""
+    kinds = _kinds_of_duckdb(error)
+    return (
+        isinstance(error, MemoryError)
+        or (isinstance(error, OSError) and error.errno in _LIMITS)
+        or "OutOfMemoryException" in kinds
+        or ("IOException" in kinds and os.strerror(errno.EMFILE) in str(error))
+    )
+
+
+def _kinds_of_duckdb(error: BaseException) -> set[str]:
+    """The names of the error's classes that are DuckDB's, which may not be imported yet."""
+    return {kind.__name__ for kind in type(error).__mro__ if kind.__module__ in ("duckdb", "_duckdb")}
+
+
+def _too_many_files(where: str = "") -> MudataError:
+    return HomeError(
+        f"Too many files are open{where}. What was finished is kept.",
+        "Allow more of them (ulimit -n, the limits of a container or a batch job); then run the same command again.",
+    )
+
+
+def _too_little_memory(reason: str = "") -> MudataError:
+    return MudataError(
+        f"There is not enough memory{f' ({reason})' if reason else ''}. What was finished is kept.",
+        "Close other programs, or allow this one more (ulimit -v, the limits of a container or a batch job); then "
+        "run the same command again.",
+    )
+
+
 def from_os_error(error: OSError) -> MudataError | None:
     """The errors of a machine rather than of its user, in one place; None if unrecognised."""
     where = f" ({error.filename})" if error.filename else ""
+    if error.errno in (errno.EMFILE, errno.ENFILE):
+        return _too_many_files(where)
+    if error.errno == errno.ENOMEM:
+        return _too_little_memory(error.strerror or "")
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
         return HomeError(
             f"The disk is full{where}. What was finished is kept.",
@@ -201,14 +241,23 @@ def from_machine_error(error: Exception) -> MudataError | None:
         return error
     if isinstance(error, OSError):
         return from_os_error(error) or _from_file_error(error)
-    kinds = {kind.__name__ for kind in type(error).__mro__ if kind.__module__ in ("duckdb", "_duckdb")}
+    if isinstance(error, ImportError):
+        return _from_import_error(error)
     reason = next(iter(str(error).splitlines()), "")
-    if isinstance(error, MemoryError) or "OutOfMemoryException" in kinds or "can't start new thread" in reason:
-        return MudataError(
-            f"There is not enough memory{f' ({reason})' if reason else ''}. What was finished is kept.",
-            "Close other programs, or allow this one more (ulimit -v, the limits of a container or a batch job); then "
-            "run the same command again.",
-        )
+    if isinstance(error, MemoryError) or "can't start new thread" in reason:
+        return _too_little_memory(reason)
+    if isinstance(error, RuntimeError) and reason.startswith("Symlink loop"):  # of pathlib, before Python 3.13
+        return HomeError(f"{reason}: a link leads to itself.", "Give another file or folder.")
+    return _from_duckdb(error, reason)
+
+
+def _from_duckdb(error: Exception, reason: str) -> MudataError | None:
+    """DuckDB's own failures."""
+    kinds = _kinds_of_duckdb(error)
+    if "OutOfMemoryException" in kinds:
+        return _too_little_memory(reason)
+    if "IOException" in kinds and os.strerror(errno.EMFILE) in reason:
+        return _too_many_files()
     if "IOException" in kinds:
         return HomeError(
             f"A file of the index cannot be read or written: {reason}",
@@ -219,14 +268,21 @@ def from_machine_error(error: Exception) -> MudataError | None:
             f"DuckDB could not do it: {reason}",
             "Run the same command again; if it comes again, `mudata verify` tells what is damaged.",
         )
-    circle = isinstance(error, RuntimeError) and reason.startswith("Symlink loop")  # of pathlib, before Python 3.13
-    return HomeError(f"{reason}: a link leads to itself.", "Give another file or folder.") if circle else None
+    return None
+
+
+def _from_import_error(error: ImportError) -> MudataError | None:
+    """Of a library that could not be loaded since the machine gives no more; None where that is not why."""
+    told = str(error)  # the texts of dlopen stand somewhere in it
+    if os.strerror(errno.EMFILE) in told:
+        return _too_many_files()
+    if os.strerror(errno.ENOMEM) in told or "failed to map segment" in told:
+        return _too_little_memory(f"{error.name or 'a library'} cannot be loaded")
+    return None
 
 
 def _from_file_error(error: OSError) -> MudataError | None:
     """An error about a file that a person may have named; None for those of networks and processes."""
-    if error.errno == errno.ENOMEM:
-        return from_machine_error(MemoryError(error.strerror))
     if error.filename is None or error.errno is None:
         return None
     hint = "Give another file or folder."

@@ -23,7 +23,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
-from mudata.errors import EvaluationError, MudataError
+from mudata.errors import EvaluationError, MudataError, is_of_machine
 
 if TYPE_CHECKING:
     from pydantic import TypeAdapter, ValidationError
@@ -232,6 +232,8 @@ def read_text(path: Path, what: str, *, error: type[MudataError] = EvaluationErr
     except NotJson as wrong:
         raise error(f"{what} {path} is {wrong.problem}, line {wrong.line}.", "Save it as UTF-8.") from wrong
     except (OSError, ValueError) as wrong:  # the latter for a name with a null in it
+        if is_of_machine(wrong):
+            raise
         reason = getattr(wrong, "strerror", None) or wrong
         raise error(f"{what} {path} cannot be read: {reason}.", "Give a text file that is there.") from wrong
 
@@ -250,6 +252,8 @@ def reading(path: Path, hint: str = HINT, *, error: type[MudataError] = Evaluati
     except NotJson as wrong:
         raise damaged(path, str(wrong), hint, error=error) from wrong
     except OSError as wrong:
+        if is_of_machine(wrong):
+            raise
         raise damaged(path, wrong.strerror or str(wrong), hint, error=error) from wrong
     except WRONG_SHAPE as wrong:
         told = str(wrong) if isinstance(wrong, ValueError) else f"{type(wrong).__name__}: {wrong}"

@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 
 import yaml
 
-from mudata.errors import CardError, MudataError
+from mudata.errors import CardError, MudataError, is_of_machine
 
 DEEPEST = 100
 """Levels of lists and mappings within each other, aliases followed. Ours: cards have up to ten."""
@@ -74,6 +74,8 @@ def read(path: Path, *, error: type[MudataError] = CardError) -> Any:
     try:
         raw = path.read_bytes()
     except OSError as wrong:
+        if is_of_machine(wrong):
+            raise
         raise error(f"{path}: cannot be read: {wrong.strerror}.", "Give a YAML file that is there.") from wrong
     root = None
     try:

@@ -17,6 +17,7 @@ import click
 from mudata.cli.habits import HabitGroup
 from mudata.deprecations import hide_deprecations
 from mudata.errors import MudataError, from_machine_error
+from mudata.memory import spare
 from mudata.safe_text import safe
 
 if TYPE_CHECKING:
@@ -105,6 +106,7 @@ def main() -> None:
             setattr(sys, stream, open(os.devnull, "w", encoding="utf-8"))  # noqa: PTH123, SIM115 - for good
     if isinstance(sys.stdout, io.TextIOWrapper):  # names that the terminal's encoding lacks are escaped
         sys.stdout.reconfigure(errors="backslashreplace")
+    spare()
     try:
         code = cli.main(standalone_mode=False, complete_var="_MUDATA_COMPLETE")
         sys.exit(code if isinstance(code, int) else 0)

@@ -93,8 +93,8 @@ def check(paths: tuple[Path, ...], notes: bool, as_json: bool) -> None:
     """Check cards and words files, or folders of them (default: all that are found);
     exit 1 if one is broken.
 
-    A card's label sets are resolved, as reading answers needs them, and its SQL runs on tables without rows. Files in a folder `words` are
-    words files, in `suites` suites, in `models` model cards, in `models/parts` parts of models.
+    A card's label sets are resolved, as reading answers needs them, and its SQL runs on tables without rows. Files in
+    a folder `words` are words files, in `suites` suites, in `models` model cards, in `models/parts` parts of models.
     """
     from mudata.catalog.cards import lexicon as words
     from mudata.evaluation.models import card_lint as lint

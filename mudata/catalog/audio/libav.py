@@ -16,7 +16,7 @@ from typing import IO, TYPE_CHECKING, Any, cast
 from mudata.catalog.audio.audio_source import BLOCK, breaks_off
 from mudata.catalog.audio.file_pieces import FilePieces
 from mudata.catalog.audio.structure import Stated
-from mudata.errors import AudioError
+from mudata.errors import AudioError, is_of_machine
 
 if TYPE_CHECKING:
     from mudata.catalog.audio.audio_source import Samples
@@ -99,6 +99,8 @@ class PyAV(_Libav):
                     raise AudioError("undecodable", f"this {name} file has no audio in it")
                 yield container, container.streams.audio[0]
         except av.FFmpegError as error:
+            if is_of_machine(error):
+                raise
             raise AudioError("undecodable", str(error.strerror or error)) from error
 
     def blocks(self, start: int, stop: int | None) -> Iterator[Samples]:
@@ -118,6 +120,8 @@ class PyAV(_Libav):
                     if stop is not None and at >= stop:
                         return
             except av.FFmpegError as error:
+                if is_of_machine(error):
+                    raise
                 raise breaks_off(max(at - start, 0), self.rate) from error
 
     def close(self) -> None:

@@ -29,6 +29,9 @@ _LOSSY = {"VORBIS", "OPUS", "MPEG_LAYER_I", "MPEG_LAYER_II", "MPEG_LAYER_III"}
 _NOTHING_FOUND = 7
 """libsndfile's SFE_BAD_FILE (common.h), which its mp3 reader gives; its text speaks of pipes."""
 
+_SYSTEM, _NO_MEMORY = 2, 17
+"""SFE_SYSTEM and SFE_MALLOC_FAILED (sndfile.h, common.h)."""
+
 
 class Sndfile:
     """A Source (`audio_source.Source`)."""
@@ -63,6 +66,11 @@ class Sndfile:
         except TypeError as error:  # .raw: soundfile wants to be told what it is
             raise AudioError("undecodable", "samples without a header") from error
         except soundfile.LibsndfileError as error:
+            if error.code == _SYSTEM:
+                with self._path.open("rb"):  # which says what the system has against it
+                    pass
+            if error.code == _NO_MEMORY:
+                raise MemoryError(error.error_string) from error
             why = "no audio found in it" if error.code == _NOTHING_FOUND else error.error_string.rstrip(".")
             raise AudioError("undecodable", why) from error
 

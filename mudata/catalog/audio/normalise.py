@@ -9,6 +9,7 @@ tore is made again.
 from __future__ import annotations
 
 import contextlib
+import errno
 import hashlib
 import math
 import os
@@ -144,7 +145,7 @@ def perform(task: list[Any]) -> dict[str, Any]:
         row = _failed(status, error.reason, str(error).replace("\n", " "))
         return row | ({} if status == "missing" else _source(source))
     except OSError as error:
-        if known := from_os_error(error):
+        if error.errno != errno.ENOMEM and (known := from_os_error(error)):
             return {"fatal": [known.what, known.hint]}
         return _failed("quarantined", "crashed", f"{type(error).__name__}: {error.strerror or error}")
     except Exception as error:  # whatever it is, the other clips go on
@@ -223,8 +224,8 @@ def _done(journal: Journal, job: Job, request: list[Any], files: Path, target: P
         if job.kind == "midi" or answered != [1, *request[1:]] or not _holds(row, files / job.source):
             return False
         journal.put(job.id, request, row)
-    if row["status"] != "ok":
-        return not row["reason"].startswith("unsupported:")  # an extra may have been installed since
+    if row["status"] != "ok":  # an extra may have been installed since, or there is more memory now
+        return not row["reason"].startswith(("unsupported:", "crashed:"))
     try:
         return "path" not in row or (target / row["path"]).stat().st_size == row["clip_size"]
     except OSError:

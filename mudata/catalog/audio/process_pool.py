@@ -22,7 +22,7 @@ import threading
 from collections import deque
 from typing import IO, TYPE_CHECKING, Any, cast
 
-from mudata.errors import MudataError
+from mudata.errors import MudataError, from_machine_error
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Generator, Iterable, Iterator
@@ -30,6 +30,9 @@ if TYPE_CHECKING:
 AHEAD = 2
 """Calls given to a worker before it answers:
 it never waits, and few are left at the end for one worker alone."""
+
+_READY = b"ready\n"
+"""What a process says when it is."""
 
 _idle: list[tuple[list[str], subprocess.Popen[bytes]]] = []
 """Processes that wait, with the command that started each: the next pool of the same function takes them."""
@@ -137,8 +140,12 @@ class _Pool:
                 process.kill()
         kept = False
         try:
-            if not waiting and cast("IO[bytes]", process.stdout).readline() != b"ready\n" and not self._stopped:
-                raise MudataError("A worker process could not start.", "What it said is above.")
+            if not waiting:
+                try:
+                    _await(process)
+                except MudataError:
+                    if not self._stopped:
+                        raise
             yield process
             kept = not sent
         finally:
@@ -165,6 +172,18 @@ class _Pool:
 def _started(command: list[str]) -> subprocess.Popen[bytes]:
     one_thread = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}  # the processes are the parallelism
     return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=os.environ | one_thread)
+
+
+def _await(process: subprocess.Popen[bytes]) -> None:
+    """Wait until a new process is ready. Raises MudataError where it says why it cannot be, or ends."""
+    said = cast("IO[bytes]", process.stdout).readline()
+    if said == _READY:
+        return
+    try:
+        what, hint = json.loads(said)
+    except ValueError:
+        what, hint = "A worker process could not start.", "What it said is above; most often memory was short."
+    raise MudataError(what, hint)
 
 
 def _take(command: list[str]) -> subprocess.Popen[bytes] | None:
@@ -224,9 +243,15 @@ def serve() -> None:
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides
     module, _, name = sys.argv[2].partition(":")
-    function = getattr(importlib.import_module(module), name)
     with os.fdopen(os.dup(1), "wb") as answers, open(os.devnull, "wb") as nowhere:  # noqa: PTH123
-        answers.write(b"ready\n")
+        try:
+            function = getattr(importlib.import_module(module), name)
+        except Exception as error:
+            if (known := from_machine_error(error)) is None:
+                raise
+            answers.write(json.dumps([known.what, known.hint]).encode() + b"\n")
+            return
+        answers.write(_READY)
         answers.flush()
         os.dup2(nowhere.fileno(), 1)
         os.dup2(nowhere.fileno(), 2)

@@ -22,6 +22,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from mudata.catalog.fetch.extraction import BLOCK, Damage, Extraction, blocks
+from mudata.errors import is_of_machine
 
 _METHODS = {9: "Deflate64", 93: "Zstandard", 95: "XZ", 96: "JPEG", 97: "WavPack", 98: "PPMd", 99: "AES encryption"}
 """Methods that Python may not have, by APPNOTE.TXT 6.3.10, section 4.4.5."""
@@ -170,6 +171,8 @@ def _is_there(path: Path, info: zipfile.ZipInfo) -> bool:
         with path.open("rb") as file:
             while block := file.read(BLOCK):
                 crc = zlib.crc32(block, crc)
-    except OSError:
+    except OSError as error:
+        if is_of_machine(error):
+            raise
         return False
     return crc == info.CRC

@@ -24,10 +24,10 @@ import duckdb
 
 from mudata.catalog.index import composed_views, generations
 from mudata.catalog.index.registered_views import RegisteredView, registered
-from mudata.catalog.read.scratch_database import scratch_database
+from mudata.catalog.read.scratch_database import new_instance, scratch_database
 from mudata.catalog.read.sql_literals import allowed_literal, empty_select, files_literal, pattern, quote
 from mudata.catalog.tables import TABLES
-from mudata.errors import HomeError
+from mudata.errors import HomeError, is_of_machine
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -72,6 +72,8 @@ def publish(
                 generations.retire(folder)
             return target
     except (duckdb.IOException, duckdb.TransactionException) as error:
+        if is_of_machine(error):
+            raise
         raise HomeError(
             f"The index cannot be written: {' '.join(str(error).split())}",
             "Free some space, or set MUDATA_HOME to another folder; then run the same command again.",
@@ -102,7 +104,7 @@ def connect(home: Home) -> duckdb.DuckDBPyConnection:
     Where nothing is indexed the views are empty. Raises HomeError for an index that is damaged or
     of a newer version.
     """
-    connection = duckdb.connect(":memory:")
+    connection = new_instance()
     allowed = _make_views(home, connection)
     for name, query in composed_views.dataset_views(namespaces(home)).items():
         connection.execute(f"CREATE VIEW {name} AS {query}")
@@ -141,6 +143,8 @@ def _make_views(home: Home, connection: duckdb.DuckDBPyConnection) -> list[Path]
         for name, query in views.items():
             connection.execute(f"CREATE VIEW {name} AS {query}")
     except duckdb.Error as error:
+        if is_of_machine(error):
+            raise
         raise HomeError(
             f"The index in {home.index} cannot be read: {error}",
             "Remove the folder that is named, and run `mudata fetch` for its dataset again.",

@@ -29,7 +29,7 @@ import duckdb
 from mudata.catalog.read.scratch_database import scratch_database
 from mudata.catalog.read.sql_literals import empty_select, files_literal, identifier, quote
 from mudata.catalog.tables import ADDED, INDEX_VERSION, TABLES, Column
-from mudata.errors import HomeError, ReadError
+from mudata.errors import HomeError, ReadError, is_of_machine
 from mudata.json_files import read_object
 from mudata.version import __version__
 
@@ -111,15 +111,20 @@ def _complete(folder: Path) -> Iterator[Generation]:
     """Complete generations, newest first."""
     for number in sorted(_numbers(folder), reverse=True):
         path = folder / f"{number:06d}"
-        with contextlib.suppress(HomeError, OSError, ValueError, LookupError, TypeError, AttributeError):
+        try:
             about = read_object(path / ABOUT, _KEYS, error=HomeError)
             sizes = {table: facts["bytes"] for table, facts in about["tables"].items()}
-            if (
+            is_whole = (
                 about["index_version"] > 0
                 and isinstance(about["selection"], dict)
                 and all((path / f"{table}.parquet").stat().st_size == size for table, size in sizes.items())
-            ):
-                yield Generation(path, about)
+            )
+        except (HomeError, OSError, ValueError, LookupError, TypeError, AttributeError) as error:
+            if is_of_machine(error):  # else an older generation would count
+                raise
+            continue
+        if is_whole:
+            yield Generation(path, about)
 
 
 def _numbers(folder: Path) -> list[int]:

@@ -16,7 +16,7 @@ from mudata.catalog.index.registered_views import all_tables
 from mudata.catalog.read.card_sql import ARROW, LAMBDA, statement_kind
 from mudata.catalog.read.read_only import is_one_query, more_than_reading
 from mudata.catalog.tables import TABLES, Column
-from mudata.errors import QueryError, from_machine_error
+from mudata.errors import MudataError, QueryError, from_machine_error, is_of_machine
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -84,7 +84,7 @@ class Relation:
             except KeyboardInterrupt:
                 self._connection.interrupt()
                 raise
-            except (duckdb.OutOfMemoryException, MemoryError) as error:
+            except MemoryError as error:
                 raise from_machine_error(error) or error from error
             except duckdb.Error as error:
                 raise _query_error(error) from error
@@ -174,7 +174,9 @@ def _allowed() -> str:
     )
 
 
-def _query_error(error: duckdb.Error) -> QueryError:
+def _query_error(error: duckdb.Error) -> MudataError:
+    if is_of_machine(error) and (known := from_machine_error(error)):
+        return known
     message = str(error).strip()
     if ARROW in message:
         return QueryError(LAMBDA)

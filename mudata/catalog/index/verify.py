@@ -19,7 +19,7 @@ from mudata.catalog.cards import loader
 from mudata.catalog.cards.licences import fetch_command
 from mudata.catalog.index import database
 from mudata.catalog.read.files import JUNK, match_all, walk, wanted
-from mudata.errors import AudioError, HomeError, some
+from mudata.errors import AudioError, HomeError, is_of_machine, some
 from mudata.narration import SILENT, Progress
 
 if TYPE_CHECKING:
@@ -101,8 +101,8 @@ def _files(
     card: Card, home: Home, connection: duckdb.DuckDBPyConnection, *, deep: bool, progress: Progress
 ) -> Iterator[Finding]:
     """Raw files and normalised clips, one by one."""
-    indexed_at = connection.execute("SELECT epoch(indexed_at) FROM datasets").fetchall()
-    since = -1.0 if deep else float(indexed_at[0][0])
+    rows = connection.execute("SELECT epoch(indexed_at) FROM datasets WHERE indexed_at IS NOT NULL").fetchall()
+    since = -1.0 if deep or not rows else float(rows[0][0])
     sources = connection.execute(
         "SELECT source_path, source_size, source_sha256 FROM clips WHERE status <> 'missing' GROUP BY ALL ORDER BY ALL"
     ).fetchall()
@@ -134,6 +134,8 @@ def _source(files: Path, since: float, row: tuple[Any, ...]) -> Finding | None:
     except FileNotFoundError:
         return Finding("missing", path, "a file", "none", "error")
     except (AudioError, OSError) as error:
+        if is_of_machine(error):
+            raise
         return Finding("changed", path, "a readable file", str(error), "error")
     return None
 
@@ -152,6 +154,8 @@ def _clip(root: Path, since: float, row: tuple[Any, ...]) -> Finding | None:
     except FileNotFoundError:
         return Finding("clip-missing", clip_id, path, "none", "error")
     except (AudioError, OSError) as error:
+        if is_of_machine(error):
+            raise
         return Finding("clip-changed", clip_id, "a clip that can be decoded", str(error), "error")
     if abs(len(samples) - duration_s * sample_rate) > 2:
         return Finding("clip-changed", clip_id, f"{duration_s:.6g} s", f"{len(samples) / sample_rate:.6g} s", "error")

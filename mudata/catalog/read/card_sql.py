@@ -18,8 +18,9 @@ from typing import TYPE_CHECKING
 import duckdb
 
 from mudata.catalog.read.read_only import more_than_reading, refuse_more_than_reading
+from mudata.catalog.read.scratch_database import new_instance
 from mudata.catalog.read.sql_literals import allowed_literal, identifier
-from mudata.errors import CardError, ReadError
+from mudata.errors import CardError, ReadError, is_of_machine
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -58,7 +59,7 @@ class RawSql:
         self.name = name
         self.files = files.resolve()
         self.scratch = Path(tempfile.gettempdir()).resolve() / f"mudata-{uuid.uuid4().hex}"
-        self._connection = duckdb.connect(":memory:")
+        self._connection = new_instance()
         for setting in (
             "python_enable_replacements = false",  # else SQL would see the variables of Python frames
             "autoinstall_known_extensions = false",
@@ -119,6 +120,8 @@ class RawSql:
         try:
             statements = self._connection.extract_statements(select)
         except duckdb.Error as error:
+            if is_of_machine(error):
+                raise
             raise self.card_error(where, str(error)) from error
         if [statement_kind(statement) for statement in statements] != ["SELECT"]:
             raise self.card_error(where, "exactly one SELECT is expected")
@@ -130,6 +133,8 @@ class RawSql:
         try:
             return self._connection.execute(sql).fetchall()
         except duckdb.Error as error:
+            if is_of_machine(error):
+                raise
             if isinstance(error, _WRONG_SQL) or "has been locked" in str(error):  # settings are
                 raise self.card_error(where, str(error)) from error
             raise ReadError(

@@ -7,6 +7,8 @@ import zipfile
 from pathlib import Path
 from typing import NamedTuple
 
+from mudata.errors import is_of_machine
+
 _AGAIN = "Delete it and fetch again, or bring the table by hand."
 _UNPACK = "Unpack it, and put what it holds in its place."
 _SAVE = "Save it as the text that its name says, and put that in its place."
@@ -87,5 +89,7 @@ def _is_workbook(path: Path) -> bool:
     try:
         with zipfile.ZipFile(path) as archive:
             return "xl/workbook.xml" in archive.namelist()
-    except (zipfile.BadZipFile, OSError, ValueError):
+    except (zipfile.BadZipFile, OSError, ValueError) as error:
+        if is_of_machine(error):
+            raise
         return False

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mudata.catalog.cards.patterns import Pattern
+from mudata.errors import is_of_machine
 
 if TYPE_CHECKING:
     from mudata.catalog.cards.schema import Card
@@ -93,6 +94,8 @@ def _told(found: Walk, path: str) -> Iterator[None]:
     except FileNotFoundError:
         pass  # it vanished meanwhile
     except OSError as error:
+        if is_of_machine(error):
+            raise
         found.leave_out(f"cannot be looked at ({error.strerror})", path)
 
 

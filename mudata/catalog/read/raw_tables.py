@@ -16,7 +16,7 @@ import duckdb
 from mudata.catalog.read import csv_records
 from mudata.catalog.read.file_contents import of_another_kind
 from mudata.catalog.read.sql_literals import empty_select, identifier, paths_literal
-from mudata.errors import CardError, ReadError, number, some
+from mudata.errors import CardError, ReadError, is_of_machine, number, some
 from mudata.json_files import NotJson, parse
 
 if TYPE_CHECKING:
@@ -226,7 +226,9 @@ def _told_by_column(sql: RawSql, where: str, table: CardTable, select: str, show
         )
         try:
             rows = sql.values(wrong)
-        except duckdb.Error:
+        except duckdb.Error as error:
+            if is_of_machine(error):
+                raise
             return None
         if rows:
             return ReadError(

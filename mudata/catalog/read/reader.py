@@ -26,7 +26,7 @@ from mudata.catalog.read.dataset_contents import DatasetContents, Issue
 from mudata.catalog.read.files import look_through, match_all
 from mudata.catalog.read.label_lists import with_labels
 from mudata.catalog.read.sql_literals import identifier, quote
-from mudata.errors import CardError, QueryError, number
+from mudata.errors import CardError, QueryError, is_of_machine, number
 
 if TYPE_CHECKING:
     from mudata.catalog.cards.labels import LabelSpace
@@ -215,6 +215,8 @@ class _Reader:
         try:
             self.sql.condition("_kept", "_candidates", where or "true")
         except duckdb.Error as error:
+            if is_of_machine(error):
+                raise
             columns = [str(row[0]) for row in self.sql.values("DESCRIBE _candidates")]
             raise QueryError(
                 f"The condition {where!r} cannot be used: {error}",

@@ -17,10 +17,14 @@ from pathlib import Path
 import duckdb
 
 from mudata.catalog.read.sql_literals import quote
+from mudata.memory import spare
 
 STORAGE = "v1.0.0"
 """Storage version of files:
 the oldest that DuckDB still writes, so that every duckdb since 1.0 opens them."""
+
+_SHARE = 4
+"""Of a limited address space one part is DuckDB's: libraries take half a gigabyte, and two instances may be at work."""
 
 _numbers = itertools.count()
 _starting = threading.Lock()
@@ -49,9 +53,18 @@ def scratch_database(file: Path | None = None) -> Iterator[duckdb.DuckDBPyConnec
             connection.execute(f"DETACH {name}")
 
 
+def new_instance() -> duckdb.DuckDBPyConnection:
+    """A DuckDB of its own, in memory. Where address space is short it has one thread, and no more memory than there is:
+    DuckDB looks at the machine and at cgroups alone."""
+    limit = spare()
+    if limit is None:
+        return duckdb.connect(":memory:")
+    return duckdb.connect(":memory:", config={"threads": "1", "memory_limit": f"{limit // _SHARE}B"})
+
+
 @functools.cache
 def _instance() -> duckdb.DuckDBPyConnection:
-    connection = duckdb.connect(":memory:")
+    connection = new_instance()
     for setting in ("autoinstall_known_extensions", "autoload_known_extensions"):
         connection.execute(f"SET {setting} = false")
     return connection

@@ -7,7 +7,7 @@ import stat
 from collections.abc import Iterator
 from pathlib import Path
 
-from mudata.errors import AudioError
+from mudata.errors import AudioError, is_of_machine
 
 
 @contextlib.contextmanager
@@ -23,4 +23,6 @@ def reading(path: Path) -> Iterator[None]:
     except FileNotFoundError as error:
         raise AudioError("vanished", "no such file") from error
     except OSError as error:
+        if is_of_machine(error):
+            raise
         raise AudioError("undecodable", f"cannot be read ({error.strerror or error})") from error

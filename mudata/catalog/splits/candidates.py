@@ -17,7 +17,7 @@ from mudata.catalog.index.composed_views import label_columns
 from mudata.catalog.read.label_lists import with_labels
 from mudata.catalog.read.read_only import refuse_more_than_reading
 from mudata.catalog.read.sql_literals import quote
-from mudata.errors import CardError, QueryError, SplitError, UnknownName, some
+from mudata.errors import CardError, QueryError, SplitError, UnknownName, is_of_machine, some
 from mudata.home import Home
 
 Faults = Literal["drop", "warn", "keep"]
@@ -194,6 +194,8 @@ def _where(con: duckdb.DuckDBPyConnection, within: str, where: str | None, query
         # a filter is parsed as one expression, so that nothing can stand before or after it
         return _query(con.sql(clips).filter(where), query)
     except duckdb.Error as error:
+        if is_of_machine(error):
+            raise
         raise QueryError(
             f"The condition {where!r} cannot be used: {str(error).partition(chr(10))[0]}",
             f"It is one SQL expression over the columns {', '.join(columns)}; labels are lists"

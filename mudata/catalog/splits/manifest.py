@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, ClassVar, Literal
 
 from mudata.catalog.cards.loader import passing_over
-from mudata.errors import SplitError, UnknownName
+from mudata.errors import SplitError, UnknownName, is_of_machine
 from mudata.home import Home, now, write_atomic
 from mudata.json_files import as_type, parse
 from mudata.version import __version__
@@ -170,6 +170,8 @@ def _parse(path: Path) -> Manifest:
         made = as_type(parse(path.read_bytes()), Manifest)
         as_type(made.query.get("parts", {}), dict[str, float])
     except (OSError, ValueError) as error:
+        if is_of_machine(error):
+            raise
         raise SplitError(
             f"{path} is not a split manifest: {error}.",
             "Make the split again, or get the file again from where it came.",

@@ -27,7 +27,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from mudata.errors import EvaluationError, UnknownName
+from mudata.errors import EvaluationError, UnknownName, is_of_machine
 from mudata.json_files import NotJson, decoded, is_number, kind_of, parse
 
 _SOME_ID = ("clip_id", "audioid", "audio_id", "question_id", "id", "ytid", "track_id", "file", "filename", "file_name",
@@ -153,6 +153,8 @@ def _objects(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
             "Correct that line, or remove it.",
         ) from error
     except OSError as error:
+        if is_of_machine(error):
+            raise
         raise EvaluationError(f"{path} cannot be read: {error.strerror}.", "Give a file that is there.") from error
 
 

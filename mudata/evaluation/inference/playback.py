@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from mudata.catalog.audio import clip
-from mudata.errors import AudioError
+from mudata.errors import AudioError, is_of_machine
 from mudata.evaluation.protocol import Clip, Failure, ModelCapabilities
 
 if TYPE_CHECKING:
@@ -85,6 +85,8 @@ def play(item: Sample, capabilities: ModelCapabilities, playback: Playback = ITS
     except AudioError as error:
         return Failure(error.reason, error.what)
     except OSError as error:
+        if is_of_machine(error):
+            raise
         return Failure("missing", str(error))
     if playback.silent:
         samples = np.zeros_like(samples)

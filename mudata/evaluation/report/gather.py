@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from mudata.errors import EvaluationError
+from mudata.errors import EvaluationError, is_of_machine
 from mudata.evaluation.comparison import audio_use
 from mudata.evaluation.comparison.compare import compare
 from mudata.evaluation.comparison.floors import FloorQuestion, above_floors
@@ -109,6 +109,8 @@ def _alignments(run: Run, sha256: str | None) -> dict[str, dict[str, Any]]:
     try:
         data = path.read_bytes()
     except OSError as error:
+        if is_of_machine(error):
+            raise
         raise _stale(run, f"alignments.jsonl cannot be read ({error.strerror or error})") from error
     if hashlib.sha256(data).hexdigest() != sha256:
         raise _stale(run, "alignments.jsonl is not the one that belongs to them")

@@ -270,7 +270,8 @@ def test_a_decoder_that_crashes_costs_its_own_clip_only(
         "crashed: the process was ended by SIGSEGV",
     )
     assert [rows[id_]["status"] for id_ in ("rock.0", "rock.2", "rock.3", "song")] == ["ok"] * 4
-    assert again(files) == (rows, 0)
+    rows, made = again(files)
+    assert (rows["rock.1"]["status"], made) == ("ok", 1)  # it may have been memory that was short
 
 
 @pytest.mark.slow

@@ -150,7 +150,10 @@ def test_check_and_fetch_refuse_the_same(place: str, every: int, files: Path) ->
 def test_what_only_the_files_can_tell_is_left_to_the_fetch(files: Path) -> None:
     made = card("clips", "SELECT id, path FROM listed WHERE id::INTEGER > 0")
     assert list(faults_of_sql(made)) == []
-    assert list(faults_of_sql(make(tables={"listed": LISTED | {"path": "**/none.csv"}}, clips=[{"files": "{stem}.wav"}]))) == []
+    assert (
+        list(faults_of_sql(make(tables={"listed": LISTED | {"path": "**/none.csv"}}, clips=[{"files": "{stem}.wav"}])))
+        == []
+    )
 
 
 @pytest.mark.slow

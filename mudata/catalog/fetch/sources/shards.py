@@ -17,7 +17,7 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from mudata.catalog.fetch.sources.templates import fill
-from mudata.errors import ReadError
+from mudata.errors import ReadError, is_of_machine
 from mudata.home import write_atomic
 from mudata.json_files import as_type, parse
 from mudata.narration import SILENT, Progress
@@ -57,7 +57,9 @@ def present(rows: Rows, files: Path, *, source: str, limit: int | None) -> Writt
             return None
         paths = [files / path for path in pq.read_table(table, columns=["path"])["path"].to_pylist() if path]
         failures = as_type(note["failures"], dict[str, str])
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        if is_of_machine(error):
+            raise
         return None
     return Written((*paths, table), failures) if all(path.is_file() for path in paths) else None
 
