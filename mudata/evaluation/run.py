@@ -27,6 +27,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 from pydantic import Field, FiniteFloat
 
+from mudata.catalog.clusters import ClusterEvidence
 from mudata.errors import CardError, EvaluationError, UnknownName
 from mudata.evaluation import scores_file
 from mudata.evaluation.run_settings import RunSettings, SessionRecord
@@ -75,8 +76,9 @@ class QuestionRecord:
     """One line of questions.jsonl: a clip that is asked about.
 
     `references` are canonical label ids in published order, or captions (the file's key is
-    `gold`). `artist`, `album` and `track` are its groups, `aspects` short phrases that people gave
-    it. `prompt` is there where it is not the task's.
+    `gold`). `artist`, `album`, `track` and the hashes decide its cluster (see `clusters`), `aspects`
+    are short phrases that people gave it. `prompt` and `source_sha256` are there where they say
+    something.
     """
 
     clip_id: str
@@ -88,6 +90,7 @@ class QuestionRecord:
     track: str | None = None
     aspects: tuple[str, ...] = ()
     prompt: str | None = None
+    source_sha256: str | None = None
 
     @classmethod
     def of(cls, sample: Sample, prompt: str | None = None) -> QuestionRecord:
@@ -101,12 +104,26 @@ class QuestionRecord:
             track=sample.track,
             aspects=sample.aspects,
             prompt=prompt,
+            source_sha256=sample.source_sha256,
+        )
+
+    @property
+    def evidence(self) -> ClusterEvidence:
+        """What decides the clip's cluster; files of older versions have fewer hashes."""
+        return ClusterEvidence(
+            self.clip_id,
+            self.dataset,
+            self.artist,
+            self.album,
+            self.track,
+            pcm_sha256=self.pcm_sha256 or None,
+            source_sha256=self.source_sha256,
         )
 
     def record(self) -> dict[str, object]:
         """The line: `prompt` only where it is another than the task's."""
         line = {"gold" if key == "references" else key: value for key, value in vars(self).items()}
-        return {key: value for key, value in line.items() if key != "prompt" or value is not None}
+        return {k: v for k, v in line.items() if k not in ("prompt", "source_sha256") or v is not None}
 
 
 @dataclass(frozen=True, kw_only=True)

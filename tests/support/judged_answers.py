@@ -24,13 +24,17 @@ def single(
     labels = (said,) if said else ()
     alignment = Alignment(status, labels, positives=named or labels)  # type: ignore[arg-type]
     answer = None if status == "ERROR" else said or "?"
-    return ScoredAnswer(f"{dataset}/{clip}", dataset, (gold,), answer, alignment, artist=artist)
+    return ScoredAnswer(f"{dataset}/{clip}", dataset, (gold,), answer, alignment, cluster=_cluster(artist))
 
 
 def many(clip: int, gold: tuple[str, ...], said: tuple[str, ...], artist: str | None = None) -> ScoredAnswer:
     """An answer to a question with any number of right labels."""
     alignment = Alignment("SET" if said else "OOV", said, positives=said)
-    return ScoredAnswer(f"d/{clip}", "d", gold, ", ".join(said), alignment, artist=artist)
+    return ScoredAnswer(f"d/{clip}", "d", gold, ", ".join(said), alignment, cluster=_cluster(artist))
+
+
+def _cluster(artist: str | None) -> str:
+    return f"artist:{artist}" if artist else ""
 
 
 def by_name(metrics: Iterable[Metric]) -> dict[str, Metric]:

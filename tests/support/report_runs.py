@@ -32,7 +32,7 @@ def classified(right: Sequence[object], artists: int = 0, start: int = 0) -> lis
             ("a",),
             "said",
             Alignment("ALIGNED", ("a" if one in ("1", 1, True) else "b",), "exact"),
-            artist=f"artist {i % artists}" if artists else None,
+            cluster=f"artist:{i % artists}" if artists else "",
         )
         for i, one in enumerate(right, start)
     ]
@@ -107,7 +107,7 @@ def _answer(item: ScoredAnswer) -> ReportAnswer:
     else:
         (row,) = rouge([item.answer or ""], [item.references])
         read["rouge"] = dict(zip(COLUMNS, map(float, row), strict=True))
-    groups = {"artist": item.artist, "album": None, "track": None}
+    groups = {"artist": item.cluster, "album": None, "track": None}
     return ReportAnswer(
         clip_id=item.clip_id,
         dataset=item.dataset,
@@ -115,6 +115,7 @@ def _answer(item: ScoredAnswer) -> ReportAnswer:
         answer=item.answer,
         error=item.error,
         groups=groups,
+        cluster=item.cluster,
         read=read,
         seconds=0.0,
         given=None,

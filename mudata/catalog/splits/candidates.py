@@ -13,6 +13,7 @@ import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from mudata.catalog import clusters
 from mudata.catalog.index.composed_views import label_columns
 from mudata.catalog.read.label_lists import with_labels
 from mudata.catalog.read.read_only import refuse_more_than_reading
@@ -22,7 +23,7 @@ from mudata.home import Home
 
 Faults = Literal["drop", "warn", "keep"]
 
-COLUMNS = ("clip_id", "dataset", "artist", "album", "track", "pcm_sha256", "source_sha256")
+COLUMNS = ("clip_id", *clusters.COLUMNS)
 """What a split has to know of a clip."""
 
 _WHY = {

@@ -9,12 +9,13 @@ artist, album or track if asked. What cannot be had is refused with the numbers.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from mudata.catalog import clusters
 from mudata.catalog.index import database
 from mudata.catalog.read.scratch_database import scratch_database
-from mudata.catalog.splits import groups, manifest, stratify
+from mudata.catalog.splits import manifest, stratify
 from mudata.catalog.splits.candidates import Candidates, datasets_of, select
 from mudata.catalog.splits.manifest import Manifest, Member
 from mudata.catalog.splits.split_request import SplitRequest, listed
@@ -93,14 +94,12 @@ def draw(chosen: Candidates, request: SplitRequest) -> tuple[dict[str, list[int]
 
 def tie(chosen: Candidates, keys: Sequence[str]) -> list[int]:
     """The group of every clip:
-    exact copies, and clips that agree in artist, album or track as `keys` has it."""
-    columns: list[list[Hashable]] = [chosen.column(name) for name in groups.CONTENT]
-    columns += [_names(chosen, key) for key in keys]
-    return groups.union(chosen.clips.num_rows, columns)
+    exact copies, and clips that agree in artist, album or track as `keys` has it; see `clusters`."""
+    return clusters.tie(_columns(chosen), keys)
 
 
-def _names(chosen: Candidates, key: str) -> list[Hashable]:
-    return [groups.key(*pair) for pair in zip(chosen.column("dataset"), chosen.column(key), strict=True)]
+def _columns(chosen: Candidates) -> dict[str, list[str | None]]:
+    return {name: chosen.column(name) for name in clusters.COLUMNS}
 
 
 def _drawn(chosen: Candidates, request: SplitRequest) -> tuple[list[int], list[str]]:
@@ -159,8 +158,9 @@ def _dealt(drawn: Candidates, request: SplitRequest) -> tuple[dict[str, list[int
 def _unknown(drawn: Candidates, keys: Sequence[str]) -> list[str]:
     """How many clips have no artist, album or track. Raises SplitError where none has."""
     notes = []
+    columns = _columns(drawn) if keys else {}
     for key in keys:
-        values = _names(drawn, key)
+        values = clusters.keys(key, columns)
         unknown = values.count(None)
         if unknown == len(values):
             raise SplitError(
@@ -168,7 +168,12 @@ def _unknown(drawn: Candidates, keys: Sequence[str]) -> list[str]:
                 f"Leave --group {key} out. `mudata info DATASET` tells by what a dataset can be grouped.",
             )
         if unknown:
-            notes.append(f"{unknown} of {len(values)} clips have no {key}; each counts as a group of its own.")
+            alone = "each counts as a group of its own"
+            finer = clusters.KEYS[clusters.KEYS.index(key) + 1 :]
+            told = [any(names) for names in zip(*(columns[name] for name in finer), strict=True)]
+            if any(value is None and has for value, has in zip(values, told, strict=False)):
+                alone = f"those of one {' or '.join(finer)} stay together, of the others {alone}"
+            notes.append(f"{unknown} of {len(values)} clips have no {key}; {alone}.")
     return notes
 
 

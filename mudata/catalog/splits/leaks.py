@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from itertools import combinations
 from typing import TYPE_CHECKING, Literal
 
-from mudata.catalog.splits import groups
+from mudata.catalog import clusters
 from mudata.catalog.splits.manifest import ManifestFinding, in_order
 from mudata.errors import UnknownName
 from mudata.table import Table
@@ -28,7 +28,7 @@ class Shared:
     """What two parts have in common."""
 
     kind: str
-    """copy, song, or one of `groups.KEYS`."""
+    """copy, song, or one of `clusters.KEYS`."""
     first: str
     second: str
     groups: int
@@ -109,16 +109,17 @@ def official(con: duckdb.DuckDBPyConnection, datasets: Sequence[str], split: str
 def find(con: duckdb.DuckDBPyConnection, part_of: Mapping[str, str]) -> Leaks:
     """What the parts share, given the part of every clip id;
     clips that the index does not know count as unknown."""
-    rows = con.sql(
-        "SELECT clip_id, dataset, artist, album, track, title, pcm_sha256, source_sha256 FROM clips"
+    columns = con.sql(
+        f"SELECT clip_id, {', '.join(clusters.COLUMNS)} FROM clips"  # noqa: S608 - names of our own
         " SEMI JOIN (SELECT unnest($ids::VARCHAR[]) AS clip_id) USING (clip_id) ORDER BY clip_id",
         params={"ids": list(part_of)},
-    ).fetchall()
-    ids = [str(row[0]) for row in rows]
+    ).to_arrow_table().to_pydict()  # fmt: skip
+    ids = columns["clip_id"]
     sizes = Counter(part_of.values())
     parts = in_order(sizes)
     known, repeated, across, shared = {}, {}, {}, []
-    for kind, values in _groups(rows).items():
+    for kind in ("copy", "song", *clusters.KEYS):
+        values = clusters.keys(kind, columns)
         where: dict[Hashable, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
         for clip_id, value in zip(ids, values, strict=True):
             if value is not None:
@@ -141,7 +142,7 @@ def find(con: duckdb.DuckDBPyConnection, part_of: Mapping[str, str]) -> Leaks:
                         examples=tuple(clips[:3]),
                     )
                 )
-    datasets = {str(row[1]) for row in rows}
+    datasets = set(columns["dataset"])
     all_cards = con.sql("SELECT dataset, card_sha256 FROM datasets ORDER BY dataset").fetchall()
     cards = {str(name): str(sha256) for name, sha256 in all_cards if name in datasets}
     return Leaks(
@@ -152,23 +153,6 @@ def find(con: duckdb.DuckDBPyConnection, part_of: Mapping[str, str]) -> Leaks:
         shared=tuple(shared),
         card_sha256=cards,
     )
-
-
-def _groups(rows: Sequence[tuple[str, ...]]) -> dict[str, list[Hashable]]:
-    """For each kind, what a clip shares with others, None where that is not known."""
-    named = {
-        name: [groups.key(row[1], row[column]) for row in rows]
-        for column, name in enumerate(("artist", "album", "track", "title"), start=2)
-    }
-    hashes = [[row[column] for row in rows] for column in (6, 7)]
-    content = groups.union(len(rows), hashes)
-    copies: list[Hashable] = [group if any(own) else None for group, *own in zip(content, *hashes, strict=True)]
-    titles = named.pop("title")
-    songs: list[Hashable] = [
-        None if artist is None or title is None else (artist, title)
-        for artist, title in zip(named["artist"], titles, strict=True)
-    ]
-    return {"copy": copies, "song": songs, **named}
 
 
 def findings(leaks: Leaks, kept_apart: Sequence[str]) -> list[ManifestFinding]:

@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from dataclasses import KW_ONLY, dataclass, field
 from typing import TYPE_CHECKING, get_args
 
-from mudata.catalog.splits import groups, manifest
+from mudata.catalog import clusters
+from mudata.catalog.splits import manifest
 from mudata.catalog.splits.candidates import Faults
 from mudata.errors import SplitError, UnknownName
 
@@ -36,7 +37,7 @@ class SplitRequest:
     stratify: tuple[str, ...] = ()
     """Label namespaces; every part gets its share of each of their labels."""
     group: tuple[str, ...] = ()
-    """artist, album, track: clips that agree in one of them stay together."""
+    """artist, album, track: clips that agree in one of them, or in what is finer, stay together; see `clusters`."""
     parts: Mapping[str, float] = field(default_factory=dict)
     """Share of the clips by part; none: `DEFAULT_PARTS`, or all is 'test' when clips are drawn."""
     per_label: int | None = None
@@ -57,8 +58,8 @@ class SplitRequest:
             if wrong:
                 raise SplitError(what, hint)
         for key in self.group:
-            if key not in groups.KEYS:
-                raise UnknownName("group", key, groups.KEYS)
+            if key not in clusters.KEYS:
+                raise UnknownName("group", key, clusters.KEYS)
 
     @property
     def shares(self) -> Mapping[str, float]:

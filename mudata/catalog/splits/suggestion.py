@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from mudata.catalog.clusters import KEYS
 from mudata.catalog.index import database
 from mudata.catalog.splits import draw, manifest
-from mudata.catalog.splits.groups import KEYS
 from mudata.catalog.splits.split_request import SplitRequest
 from mudata.errors import SplitError, UnknownName
 

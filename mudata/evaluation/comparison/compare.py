@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from itertools import combinations
 from typing import TYPE_CHECKING, Any
 
+from mudata.catalog.clusters import merged
 from mudata.errors import EvaluationError
 from mudata.evaluation.comparison.comparable import require_different_runs, require_same_questions
 from mudata.evaluation.comparison.comparison_result import (
@@ -93,7 +94,8 @@ def compare(runs: Sequence[tuple[Mapping[str, Any], Sequence[ScoredAnswer]]]) ->
         )
     shared = [[by_clip[clip] for clip in common] for by_clip in answers]
     require_same_questions(heads, names, shared)
-    kind, clusters = str(heads[0]["kind"]), [_cluster(of_clip) for of_clip in zip(*shared, strict=True)]
+    kind, cluster_of = str(heads[0]["kind"]), merged({a.clip_id: a.cluster for a in scored} for _, scored in runs)
+    clusters = [cluster_of[clip] for clip in common]
     by_run = [per_clip_metrics(kind, scored) for scored in shared]
     compared_runs = _compared_runs(heads, names, answers, set(common))
     metrics = [
@@ -101,12 +103,6 @@ def compare(runs: Sequence[tuple[Mapping[str, Any], Sequence[ScoredAnswer]]]) ->
         for name in by_run[0]
     ]
     return Comparison(kind, len(common), len(set(clusters)), tuple(compared_runs), tuple(metrics))
-
-
-def _cluster(answers: Sequence[ScoredAnswer]) -> str:
-    """The group of one clip as the first run has it that knows an artist or track: imported answers
-    may not."""
-    return next((answer for answer in answers if answer.artist or answer.track), answers[0]).cluster
 
 
 def _names(heads: Sequence[Mapping[str, Any]]) -> list[str]:

@@ -1,4 +1,4 @@
-"""What captions are held against: other clips' references, and one sentence for all clips.
+"""What captions are held against beside other clips' references (`derangement`): one sentence for all clips.
 
 ROUGE on captions rewards the manner of a dataset more than the music: one fixed sentence beats most
 models on MusicCaps and a wrong clip's caption scores nearly as well as the right one's. A score
@@ -8,7 +8,7 @@ means something beside these controls only.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import chain
 from typing import TYPE_CHECKING
@@ -20,73 +20,8 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from mudata.evaluation.metrics.scored import ScoredAnswer
-
 SAMPLE = 1000
 """Captions that a medoid is sought among; comparing all with all costs their square."""
-
-
-# ------------------------------------------------------------------------------------- another clip
-
-
-def other_clips(scored: Sequence[ScoredAnswer]) -> NDArray[np.intp] | None:
-    """For each clip another one of its dataset, by a seeded derangement: nobody keeps their own.
-
-    Clips of one track, or with a caption in common, are not given to each other. Where that is
-    impossible (one track has more than half of a dataset), clips of one track may be. Clips are put
-    in random order and everyone takes the next one's; whoever has got kin exchanges it with the
-    first one for whom that helps both.
-
-    Args:
-        scored: n clips with their references.
-
-    Returns:
-        Places in `scored`, shape (n,); None where even captions cannot be kept apart.
-
-    Example:
-        >>> from mudata.evaluation.metrics.scored import ScoredAnswer
-        >>> scored = [ScoredAnswer(f"d/{text}", "d", (text,), None) for text in "abc"]
-        >>> sorted(other_clips(scored).tolist()), any(other_clips(scored) == [0, 1, 2])
-        ([0, 1, 2], False)
-    """
-    import numpy as np
-
-    other = np.empty(len(scored), dtype=np.intp)
-    places: defaultdict[str, list[int]] = defaultdict(list)
-    for i, item in enumerate(scored):
-        places[item.dataset].append(i)
-    for mine in places.values():
-        order = np.array(mine)[np.random.default_rng(SEED).permutation(len(mine))]
-        other[order] = np.roll(order, -1)
-        if not _kept_apart(scored, other, order, _akin) and not _kept_apart(scored, other, order, _share_a_caption):
-            return None
-    return other
-
-
-def _kept_apart(
-    scored: Sequence[ScoredAnswer],
-    other: NDArray[np.intp],
-    order: NDArray[np.intp],
-    kin: Callable[[ScoredAnswer, ScoredAnswer], bool],
-) -> bool:
-    """Exchange until nobody in `order` has kin; False as soon as somebody has whom no exchange
-    helps."""
-    for i in order:
-        if kin(scored[i], scored[other[i]]):
-            helps = (j for j in order if not (kin(scored[i], scored[other[j]]) or kin(scored[j], scored[other[i]])))
-            j = next(helps, None)
-            if j is None:
-                return False
-            other[i], other[j] = other[j], other[i]
-    return True
-
-
-def _share_a_caption(a: ScoredAnswer, b: ScoredAnswer) -> bool:
-    return not set(a.references).isdisjoint(b.references)
-
-
-def _akin(a: ScoredAnswer, b: ScoredAnswer) -> bool:
-    return (a.track is not None and a.track == b.track) or _share_a_caption(a, b)
 
 
 # ------------------------------------------------------------------------------------- the constant caption

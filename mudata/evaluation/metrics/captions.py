@@ -1,6 +1,7 @@
 """Scores of descriptions with the controls that give them meaning.
 
-`rouge` has the recipe of ROUGE, `caption_controls` the controls, `caption_refusals` what refuses.
+`rouge` has the recipe of ROUGE, `caption_controls` and `derangement` the controls, `caption_refusals`
+what refuses.
 
 Every number is a ratio of two sums over clips, and one set of resamples gives the intervals of all
 of them.
@@ -17,10 +18,10 @@ from mudata.evaluation.metrics.caption_controls import (
     ConstantCaption,
     aspect_recall,
     leave_one_out,
-    other_clips,
     pronounceable,
 )
 from mudata.evaluation.metrics.caption_refusals import refuses
+from mudata.evaluation.metrics.derangement import NONE, other_clips
 from mudata.evaluation.metrics.scored import Metric, ScoredAnswer
 from mudata.evaluation.metrics.statistics import SEED, interval, method, require_clips, resampled, share
 
@@ -177,9 +178,11 @@ def _rouge_ratios(scored: Sequence[ScoredAnswer], recorded: Constants, reference
     answers, references = _texts(scored)
     compared: dict[str, tuple[list[str], list[tuple[str, ...]]]] = {"own": (answers, references)}
     other, constants = other_clips(scored), _constants(scored, recorded)
-    if other is not None:
-        compared["wrong_clip"] = answers, [references[i] for i in other]
-        compared["random_human"] = [references[i][0] for i in other], references
+    has = other != NONE
+    if has.any():
+        given = [references[i] for i in np.where(has, other, np.arange(n))]  # who has none does not count below
+        compared["wrong_clip"] = answers, given
+        compared["random_human"] = [texts[0] for texts in given], references
     if len(constants) == len({item.dataset for item in scored}):
         captions = {dataset: iter(texts) for dataset, (texts, _) in constants.items()}
         compared["constant"] = [next(captions[item.dataset]) for item in scored], references
@@ -189,29 +192,44 @@ def _rouge_ratios(scored: Sequence[ScoredAnswer], recorded: Constants, reference
         reference_scorer=reference_scorer,
     )
     scores = dict(zip(compared, rows.reshape(len(compared), n, -1), strict=True))
-    if other is not None:
+    if has.any():
         scores["lift"] = scores["own"] - scores["wrong_clip"]
     stemmed = rouge.rouge(answers, references, stem=True, reference_scorer=reference_scorer)
-    wrong = f"references of another clip of the dataset, of another track where there is one (seed {SEED})"
+    wrong = f"references of another clip of the dataset, of another track where there is one ({_draw(scored, has)})"
     sources = "; ".join(f"{constant.source}: {constant.recipe}" for _, constant in constants.values())
     recipes = {
         "wrong_clip": f"against {wrong}",
         "lift": f"minus the same against {wrong}; paired by clip",
         "constant": f"of one caption for all clips ({sources})",
-        "random_human": f"of a person's caption of another clip of the dataset (seed {SEED})",
+        "random_human": f"of a person's caption of another clip of the dataset ({_draw(scored, has)})",
     }
     ones = np.ones(n)
+    counts = {"constant": ones} | dict.fromkeys(("wrong_clip", "lift", "random_human"), has.astype(np.float64))
     ratios = []
     for i, name in enumerate(rouge.COLUMNS):
         ratios.append(ClipRatio(name, scores["own"][:, i], ones, rouge.RECIPE))
         ratios.append(ClipRatio(f"{name}_stem", stemmed[:, i], ones, rouge.STEMMED_RECIPE))
         if name in HEADLINES:
             ratios += [
-                ClipRatio(f"{name}_{control}", scores[control][:, i], ones, f"{rouge.RECIPE}; {recipe}")
+                ClipRatio(
+                    f"{name}_{control}",
+                    scores[control][:, i] * counts[control],
+                    counts[control],
+                    f"{rouge.RECIPE}; {recipe}",
+                )
                 for control, recipe in recipes.items()
                 if control in scores
             ]
     return ratios
+
+
+def _draw(scored: Sequence[ScoredAnswer], has: NDArray[np.bool_]) -> str:
+    """How other clips were drawn, and for which there is none."""
+    alone = Counter(item.dataset for item, one in zip(scored, has, strict=True) if not one)
+    left_out = "".join(
+        f"; without the {n} clips of {name}: too many captions are the same" for name, n in alone.items()
+    )
+    return f"seed {SEED}, one derangement, not uniform over all{left_out}"
 
 
 def _constants(scored: Sequence[ScoredAnswer], recorded: Constants) -> dict[str, tuple[list[str], ConstantCaption]]:
@@ -246,7 +264,7 @@ def _aspect_ratios(scored: Sequence[ScoredAnswer]) -> list[ClipRatio]:
     """Recall of aspects, over the clips that have any."""
     import numpy as np
 
-    has, recall, lift = np.zeros((3, len(scored)))
+    has, recall, lift, paired = np.zeros((4, len(scored)))
     rows = [i for i, item in enumerate(scored) if pronounceable(item.aspects)]
     if not rows:
         return []
@@ -256,13 +274,15 @@ def _aspect_ratios(scored: Sequence[ScoredAnswer]) -> list[ClipRatio]:
     recipe = "aspects that people gave the clip whose words occur in the answer in a row / all; mean over clips"
     ratios = [ClipRatio("aspect_recall", recall, has, recipe)]
     other = other_clips(with_aspects)
-    if other is not None:
+    paired[rows] = other != NONE
+    if paired.any():
         lift[rows] = [
             aspect_recall(item.answer or "", with_aspects[i].aspects)
             for item, i in zip(with_aspects, other, strict=True)
         ]
-        recipe = f"{recipe}; minus the same with aspects of another clip (seed {SEED}); paired by clip"
-        ratios.append(ClipRatio("aspect_recall_lift", recall - lift, has, recipe))
+        draw = _draw(with_aspects, other != NONE)
+        recipe = f"{recipe}; minus the same with aspects of another clip ({draw}); paired by clip"
+        ratios.append(ClipRatio("aspect_recall_lift", (recall - lift) * paired, paired, recipe))
     return ratios
 
 

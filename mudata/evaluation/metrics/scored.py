@@ -41,8 +41,9 @@ class ScoredAnswer:
     means.
 
     `answer` is None for a failure, and `error` says why; `alignment` is None for captions.
-    `artist`, `album` and `track` are the clip's groups as the index had them; `aspects` are short
-    phrases that people gave the clip (MusicCaps).
+    `track` is the piece that the clip is of, `aspects` are short phrases that people gave it
+    (MusicCaps). `cluster` is what makes clips depend on each other, over all clips of a run (see
+    `mudata.catalog.clusters`); without one the clip is taken as independent.
     """
 
     clip_id: str
@@ -51,10 +52,13 @@ class ScoredAnswer:
     answer: str | None
     alignment: Alignment | None = None
     error: str | None = None
-    artist: str | None = None
-    album: str | None = None
     track: str | None = None
     aspects: tuple[str, ...] = ()
+    cluster: str = ""
+
+    def __post_init__(self) -> None:
+        if not self.cluster:
+            object.__setattr__(self, "cluster", f"clip:{self.clip_id}")
 
     @property
     def counted_labels(self) -> tuple[str, ...]:
@@ -81,13 +85,6 @@ class ScoredAnswer:
         if self.alignment is not None:
             return self.alignment.status
         return "ERROR" if self.answer is None else "ANSWERED" if self.answer.strip() else "EMPTY"
-
-    @property
-    def cluster(self) -> str:
-        """What makes clips depend on each other: the artist, else the track, else nothing but the
-        clip itself."""
-        whose = self.artist or self.track
-        return f"{self.dataset}/{whose}" if whose else self.clip_id
 
 
 def interval_text(low: float | None, high: float | None, written: Callable[[float], str]) -> str:

@@ -31,7 +31,8 @@ class ReportAnswer:
     """One clip, what is right about it, what a run answered,
     and how that was read (a line of alignments.jsonl).
 
-    `groups` has the clip's artist, album and track; `seconds` is the time that the answer took.
+    `groups` has the clip's artist, album and track, `cluster` is what it shares with others of the
+    run; `seconds` is the time that the answer took.
     `given` is what the model got in place of the sound, where that was text.
     """
 
@@ -41,6 +42,7 @@ class ReportAnswer:
     answer: str | None
     error: str | None
     groups: Mapping[str, str | None]
+    cluster: str
     read: Mapping[str, Any]
     seconds: float
     given: str | None
@@ -75,9 +77,7 @@ class ReportAnswer:
             answer=self.answer,
             alignment=alignment,
             error=self.error,
-            artist=self.groups["artist"],
-            album=self.groups["album"],
-            track=self.groups["track"],
+            cluster=self.cluster,
         )
 
 

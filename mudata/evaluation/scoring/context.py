@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 from mudata.catalog.cards import loader
+from mudata.catalog.clusters import cluster_ids
 from mudata.errors import EvaluationError, MudataError
 from mudata.evaluation.align.aligner import align
 from mudata.evaluation.align.thoughts import without_thoughts
@@ -70,6 +71,11 @@ class ScoringContext:
         """What each dataset's answers are read with; None for captions."""
         return {dataset: in_use.label_set for dataset, in_use in self.in_use.items()}
 
+    @cached_property
+    def clusters(self) -> dict[str, str]:
+        """The cluster of every clip that is asked about."""
+        return cluster_ids(question.evidence for question in self.questions)
+
     def read_answers(self, *, overridden: bool = True, only: Collection[str] | None = None) -> list[ScoredAnswer]:
         """Every question with its references and what the answer means,
         in the order of questions.jsonl.
@@ -98,10 +104,9 @@ class ScoringContext:
             without_thoughts(record.answer or "") if is_caption else record.answer,
             self._alignment(question, record.answer, overridden),
             record.error,
-            question.artist,
-            question.album,
             question.track,
             question.aspects,
+            self.clusters[question.clip_id],
         )
 
     def _alignment(self, question: QuestionRecord, answer: str | None, overridden: bool) -> Alignment | None:

@@ -34,6 +34,7 @@ class ClipRow(NamedTuple):
     artist: str | None
     album: str | None
     track: str | None
+    source_sha256: str | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,6 +70,7 @@ class IndexedClips:
             pcm_sha256=row.hash or pcm_sha256,
             sample_rate=row.sample_rate or 0,
             absent=None if path else f"{row.status}: {row.reason}",
+            source_sha256=row.source_sha256,
             artist=row.artist,
             album=row.album,
             track=row.track,
@@ -84,7 +86,7 @@ def clip_rows(connection: duckdb.DuckDBPyConnection, datasets: Sequence[str]) ->
     """Every clip of some datasets, by its id."""
     rows = connection.execute(
         "SELECT clip_id, kind, path, source_path, coalesce(pcm_sha256, source_sha256), start_s, duration_s,"
-        " sample_rate, status, reason, artist, album, track FROM clips WHERE list_contains(?, dataset)",
+        " sample_rate, status, reason, artist, album, track, source_sha256 FROM clips WHERE list_contains(?, dataset)",
         [list(datasets)],
     ).fetchall()
     return {row[0]: ClipRow(*row) for row in rows}

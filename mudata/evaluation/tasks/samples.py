@@ -28,6 +28,8 @@ class Sample:
     pcm_sha256: str
     sample_rate: int
     absent: str | None = None
+    source_sha256: str | None = None
+    """Of the file that the clip was cut from: clips of one file are of one recording."""
     artist: str | None = None
     album: str | None = None
     track: str | None = None

@@ -12,7 +12,8 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from mudata.catalog.splits import groups, stratify
+from mudata.catalog import clusters
+from mudata.catalog.splits import stratify
 
 UNEVEN = [[0.5, 0.5], [0.9, 0.1], [0.7, 0.1, 0.2], [1 / 3, 1 / 3, 1 / 3]]
 SHARES = st.lists(st.floats(0.01, 1), min_size=1, max_size=5)
@@ -221,7 +222,7 @@ def test_jamendo_is_spread_better_by_artist_than_in_its_published_split(shared: 
     assert (len(ids), len(names)) == (55_525, 183)
     number = {name: i for i, name in enumerate(names)}
     labels = [sorted(number[tag] for tag in tracks[track][2]) for track in ids]
-    artists = groups.union(len(ids), [[tracks[track][0] for track in ids]])
+    artists = clusters.union(len(ids), [[tracks[track][0] for track in ids]])
     published = [("train", "validation", "test").index(tracks[track][1]) for track in ids]
     sizes = [published.count(part) for part in range(3)]
     total = Counter(label for own in labels for label in own)

@@ -12,8 +12,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from small_corpus import Corpus
 
 from mudata.errors import EvaluationError
@@ -98,7 +96,10 @@ def test_one_caption_alone_has_no_control_of_other_clips() -> None:
 
 
 def test_clips_of_one_track_are_resampled_together() -> None:
-    plain, tied = twelve(), [clip(i, x.references, x.answer, track=f"t{i // 4}") for i, x in enumerate(twelve())]
+    plain, tied = (
+        twelve(),
+        [clip(i, x.references, x.answer, cluster=f"d track:t{i // 4}") for i, x in enumerate(twelve())],
+    )
     plain_f, tied_f = (by_name(captions.caption_metrics(items))["rouge1_f"] for items in (plain, tied))
     assert plain_f.value == tied_f.value
     assert (plain_f.low, plain_f.high) != (tied_f.low, tied_f.high)
@@ -106,67 +107,6 @@ def test_clips_of_one_track_are_resampled_together() -> None:
 
 
 # ------------------------------------------------------------------------------------- another clip
-
-
-@pytest.mark.parametrize("n", [2, 3, 10, 101])
-def test_nobody_keeps_their_own_and_everybody_is_given_once(n: int) -> None:
-    other = caption_controls.other_clips([clip(i, f"text {i}", "x") for i in range(n)])
-    assert other is not None
-    assert sorted(other) == list(range(n))
-    assert all(i != j for i, j in enumerate(other))
-
-
-def test_another_clip_is_of_the_same_dataset_another_track_and_has_another_caption() -> None:
-    items = [clip(i, f"text {i % 7}", "x", dataset="de"[i % 2], track=f"t{i // 3}") for i in range(40)]
-    other = caption_controls.other_clips(items)
-    assert other is not None
-    assert sorted(other) == list(range(40))
-    for i, j in enumerate(other):
-        assert items[i].dataset == items[j].dataset
-        assert items[i].track != items[j].track
-        assert items[i].references != items[j].references
-
-
-@given(st.lists(st.tuples(st.integers(0, 5), st.integers(0, 3)), min_size=1, max_size=14))
-def test_captions_are_kept_apart_unless_one_has_more_than_half(clips: list[tuple[int, int]]) -> None:
-    items = [clip(i, f"text {text}", "x", track=f"t{track}") for i, (text, track) in enumerate(clips)]
-    other = caption_controls.other_clips(items)
-    if 2 * max(Counter(text for text, _ in clips).values()) > len(clips):
-        assert other is None
-        return
-    assert other is not None
-    assert sorted(other) == list(range(len(items)))
-    assert all(items[i].references != items[j].references for i, j in enumerate(other))
-
-
-def test_where_one_track_is_nearly_everything_only_its_captions_are_kept_apart() -> None:
-    items = [clip(i, f"text {i % 4}", "x", track="one") for i in range(8)]
-    other = caption_controls.other_clips(items)
-    assert other is not None
-    assert all(items[i].references != items[j].references for i, j in enumerate(other))
-
-
-def test_clips_that_share_any_of_their_captions_are_not_exchanged() -> None:
-    items = [clip(0, ("a", "b"), "x"), clip(1, ("b", "c"), "x"), clip(2, ("d",), "x"), clip(3, ("e", "f"), "x")]
-    other = caption_controls.other_clips(items)
-    assert other is not None
-    assert all(not set(items[i].references) & set(items[j].references) for i, j in enumerate(other))
-
-
-def test_where_most_clips_have_one_caption_there_is_no_wrong_clip() -> None:
-    items = [clip(i, "the same" if i < 3 else "other", "x") for i in range(5)]
-    assert caption_controls.other_clips(items) is None
-    assert "rouge1_f_wrong_clip" not in by_name(captions.caption_metrics(items))
-    assert "rouge1_f_constant" in by_name(captions.caption_metrics(items))
-
-
-def test_a_dataset_beside_others_has_the_same_wrong_clips_as_alone() -> None:
-    alone = [clip(i, f"text {i}", "x") for i in range(9)]
-    beside = [*alone, *(clip(i, f"more {i}", "x", dataset="e") for i in range(5))]
-    first, second = caption_controls.other_clips(alone), caption_controls.other_clips(beside)
-    assert first is not None
-    assert second is not None
-    assert first.tolist() == second[:9].tolist()
 
 
 def test_a_model_that_says_the_same_of_every_clip_has_no_lift() -> None:
@@ -182,6 +122,33 @@ def test_lift_is_the_difference_of_the_two_it_is_made_of() -> None:
     for name in ("rouge1_f", "rougeL_f"):
         assert got[f"{name}_lift"].value == pytest.approx(got[name].value - got[f"{name}_wrong_clip"].value)
         assert got[f"{name}_lift"].low > 0
+
+
+def test_a_dataset_without_a_derangement_drops_its_own_clips_only() -> None:
+    good = [clip(i, f"text {i}", f"text {i}") for i in range(6)]
+    bad = [clip(i, "the same", "x", dataset="e") for i in range(4)]
+    got = by_name(captions.caption_metrics([*good, *bad]))
+    alone = by_name(captions.caption_metrics(good))
+    for name in ("rouge1_f_wrong_clip", "rougeL_f_lift", "rouge1_f_random_human"):
+        assert (got[name].value, got[name].n) == (alone[name].value, 6)
+        assert "without the 4 clips of e: too many captions are the same" in got[name].recipe
+        assert "too many captions" not in alone[name].recipe
+    assert got["rouge1_f"].n == 10
+
+
+def test_where_most_clips_have_one_caption_there_is_no_wrong_clip() -> None:
+    got = by_name(captions.caption_metrics([clip(i, "the same" if i < 3 else "other", "x") for i in range(5)]))
+    assert "rouge1_f_wrong_clip" not in got
+    assert "rougeL_f_lift" not in got
+    assert "rouge1_f_constant" in got
+
+
+def test_aspects_of_a_dataset_without_a_derangement_have_recall_and_no_lift() -> None:
+    good = [clip(i, f"text {i}", f"word {i}", aspects=(f"word {i}",)) for i in range(6)]
+    bad = [clip(i, "the same", "word", dataset="e", aspects=("word",)) for i in range(4)]
+    got = by_name(captions.caption_metrics([*good, *bad]))
+    assert (got["aspect_recall"].n, got["aspect_recall_lift"].n) == (10, 6)
+    assert (got["aspect_recall"].value, got["aspect_recall_lift"].value) == (1, 1)
 
 
 # ------------------------------------------------------------------------------------- the constant caption
@@ -409,7 +376,14 @@ def published(shared: Path, model: str) -> list[ScoredAnswer]:
     said = json.loads((shared / f"data/answers/cmi-bench/{model}_MusicCaps.jsonl").read_text())
     ids = [x["audioid"].rpartition("/")[2].removesuffix(".wav") for x in said]
     return [
-        ScoredAnswer(f"musiccaps/{i}", "musiccaps", (x["correct_answer"],), x["response"], track=i, aspects=aspects[i])
+        ScoredAnswer(
+            f"musiccaps/{i}",
+            "musiccaps",
+            (x["correct_answer"],),
+            x["response"],
+            cluster=f"musiccaps track:{i}",
+            aspects=aspects[i],
+        )
         for i, x in zip(ids, said, strict=True)
     ]
 

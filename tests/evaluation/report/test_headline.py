@@ -156,7 +156,7 @@ def test_guesses_are_seldom_told_from_chance(clips: int, artists: int, models: i
         asked = []
         for run in range(models):
             answers = classified((random.random(artists) < 0.1)[whose].tolist())
-            answers = [replace(one, artist=str(who)) for one, who in zip(answers, whose, strict=True)]
+            answers = [replace(one, cluster=f"artist:{who}") for one, who in zip(answers, whose, strict=True)]
             right = sum(one.right for one in answers)
             low, high = wilson(right, clips)
             metrics = {
