@@ -5,7 +5,9 @@ agree in one of these, and ties carry over (a with b, b with c: one cluster):
 
     artist  the same name (see `name_matching`), also across datasets; a pure number is an id, which means
             nothing outside its own dataset. "Various Artists", "unknown", "n/a", "-" and blanks are no artist
-    album   of clips whose artist is not known, inside its dataset; "Greatest Hits" of two artists ties nothing
+    album   of clips whose artist is not known, inside its dataset; "Greatest Hits" and the like of nobody known tie
+            nothing. Where clips are grouped by album, it is one inside its dataset, and one of one artist everywhere;
+            "Greatest Hits" of two artists are two
     track   inside its dataset: sections of one recording, and MIDI and audio of one piece, where the card says so.
             A track is no artist: "12" the artist and "12" the track are two
     copies  equal samples, or bytes of one and the same file
@@ -20,11 +22,11 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence
+from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping, Sequence
 from itertools import chain
 from typing import NamedTuple
 
-from mudata.catalog.name_matching import same_name, spelling
+from mudata.catalog.name_matching import is_generic, same_name, spelling
 
 KEYS = ("artist", "album", "track")
 """By what clips can be kept together, the coarsest first: the columns of `clips`."""
@@ -67,7 +69,7 @@ def keys(kind: str, columns: Columns) -> list[Hashable]:
     """What each clip shares with others of its artist, album, track or song; None where that is not known.
 
     Args:
-        kind: artist, album (of its artist, where that is known), album alone (where it is not), track, song, or copy.
+        kind: artist, album, album alone (of clips whose artist is not known), track, song (title and artist), or copy.
         columns: of n clips, by the names of COLUMNS.
 
     Returns:
@@ -87,17 +89,32 @@ def keys(kind: str, columns: Columns) -> list[Hashable]:
     ]
     if kind == "artist":
         return artists
-    names = columns["title" if kind == "song" else "album"]
-    if kind == "album alone":
-        names = [None if artist else name for artist, name in zip(artists, names, strict=True)]
-    known = {name: same_name(name) for name in set(names) if name}
-    rows = zip(datasets, artists, names, (known[name] if name else "" for name in names), strict=True)
     if kind == "song":
-        return [f"{artist} song:{same}" if artist and same else None for _, artist, _, same in rows]
-    return [  # an id is of one album, whoever plays on it
-        f"{d if not artist or _is_number(name) else artist} album:{same}" if same else None
-        for d, artist, name, same in rows
-    ]
+        return [key and f"{key[0]} song:{key[1]}" for key in _known(artists, columns["title"])]
+    albums = columns["album"]
+    if kind == "album alone":
+        albums = [None if artist else album for artist, album in zip(artists, albums, strict=True)]
+    within: list[Hashable] = _albums(datasets, albums)
+    if kind == "album alone":
+        return within
+    of_artist = [key and f"{key[0]} album:{key[1]}" for key in _known(artists, albums)]
+    groups = union(len(albums), [within, of_artist])
+    return [group if any(own) else None for group, *own in zip(groups, within, of_artist, strict=True)]
+
+
+def _known(artists: Sequence[Hashable], names: Sequence[str | None]) -> Iterator[tuple[Hashable, str] | None]:
+    """Artist and name, where both are known and the name is no number, which may be counted anew by every artist."""
+    known = {name: same_name(name) for name in set(names) if name and not _is_number(name)}
+    for artist, name in zip(artists, names, strict=True):
+        same = known.get(name) if name else None
+        yield (artist, same) if artist and same else None
+
+
+def _albums(datasets: Sequence[str | None], albums: Sequence[str | None]) -> list[Hashable]:
+    """The album of each clip inside its dataset; None where its title is that of many."""
+    known = {name: same_name(name) for name in set(albums) if name}
+    told = {name: same for name, same in known.items() if same and (_is_number(name) or not is_generic(same))}
+    return [f"{d} album:{told[name]}" if name in told else None for d, name in zip(datasets, albums, strict=True)]
 
 
 def _track_key(dataset: str | None, track: str) -> str | None:
@@ -217,8 +234,8 @@ def _names(clip: ClusterEvidence) -> list[str]:
     names = []
     if key := artist_key(clip.dataset, clip.artist):
         names.append(f"{key.partition(':')[0]}:{spelling(str(clip.artist))}")
-    elif clip.album and same_name(clip.album):
-        names.append(f"{clip.dataset} album:{spelling(clip.album)}")
+    elif _albums([clip.dataset], [clip.album]) != [None]:
+        names.append(f"{clip.dataset} album:{spelling(str(clip.album))}")
     if clip.track and (track := _track_key(clip.dataset, clip.track)):
         names.append(track)
     return names

@@ -19,12 +19,23 @@ _NOBODY = frozenset((
     "unknowntitle", "untitledalbum", "untitledtrack", "noalbum", "notitle", "tba", "tbd",
 ))  # fmt: skip
 """What stands where an artist, album, track or title is not known, letters alone."""
+_GENERIC = frozenset((
+    "greatesthits", "hits", "besthits", "biggesthits", "hitsingles", "bestof", "verybestof", "collection",
+    "collected", "anthology", "essential", "essentials", "retrospective", "compilation", "singles", "single",
+    "bsides", "rarities", "outtakes", "remixes", "remixed", "remastered", "live", "inconcert", "liveinconcert",
+    "unplugged", "mtvunplugged", "acoustic", "demo", "demos", "demotape", "ep", "lp", "debut",
+    "debutalbum", "firstalbum", "selftitled", "st", "instrumental", "instrumentals", "covers", "sessions",
+    "studiosessions", "soundtrack", "originalsoundtrack", "originalmotionpicturesoundtrack", "ost", "christmas",
+    "christmasalbum",
+))  # fmt: skip
+"""Titles of albums that many artists have, letters alone, without a number behind them."""
 _DASHES = frozenset("-–—_.?*/\\#~'\"·•… ")
 """A name of nothing but these is none; "!!!" and "+/-" are names."""
 _LETTERS = str.maketrans({"ø": "o", "ł": "l", "đ": "d", "æ": "ae", "œ": "oe", "ı": "i"})
 """Latin letters that people also write without their stroke, and that Unicode does not take apart."""
 _GUEST = re.compile(r"\s+[(\[]?(?:feat\.?|ft\.?|featuring)\s.*")
 _NUMBERED = re.compile(r"\s*\[\d+\]$")
+_VOLUME = re.compile(r"(?:vol|volume|part|pt|disc|disk|cd)?\d*$")
 _AND = re.compile(r"\s[&+]\s|&")
 
 
@@ -66,6 +77,17 @@ def same_name(name: str) -> str:
         text = f"{last} {first}"
     text = _AND.sub(" and ", text.removeprefix("the "))
     return _letters(text) or ("" if set(text) <= _DASHES else text.replace(" ", ""))
+
+
+def is_generic(title: str) -> bool:
+    """Whether an album's title, as `same_name` has it, says nothing without its artist: "Greatest Hits", "Vol. 2".
+
+    Example:
+        >>> [is_generic(same_name(title)) for title in ("The Best Of", "Live, Vol. 2", "Disc 1", "Abbey Road")]
+        [True, True, True, False]
+    """
+    base = _VOLUME.sub("", title, count=1)
+    return base in _GENERIC or not base
 
 
 def _is_inverted(last_name: str, first_names: str) -> bool:

@@ -9,12 +9,13 @@ clips whose artist is not known, and copies that are not exact.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from typing import TYPE_CHECKING, Literal
 
 from mudata.catalog import clusters
+from mudata.catalog.name_matching import spelling
 from mudata.catalog.splits.manifest import ManifestFinding, in_order
 from mudata.errors import UnknownName
 from mudata.table import Table
@@ -57,6 +58,8 @@ class Leaks:
     """Groups of two or more clips, by kind."""
     across: Mapping[str, int]
     """Those of them with clips in more than one part."""
+    alike: Mapping[str, int]
+    """Those of `across` that are so by the letter too, but for case and blanks: as 0.1.0 compared names."""
     shared: tuple[Shared, ...]
     """One entry per kind and pair of parts that have anything in common."""
     card_sha256: Mapping[str, str]
@@ -117,7 +120,7 @@ def find(con: duckdb.DuckDBPyConnection, part_of: Mapping[str, str]) -> Leaks:
     ids = columns["clip_id"]
     sizes = Counter(part_of.values())
     parts = in_order(sizes)
-    known, repeated, across, shared = {}, {}, {}, []
+    known, repeated, across, alike, shared = {}, {}, {}, {}, []
     for kind in ("copy", "song", *clusters.KEYS):
         values = clusters.keys(kind, columns)
         where: dict[Hashable, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
@@ -126,7 +129,11 @@ def find(con: duckdb.DuckDBPyConnection, part_of: Mapping[str, str]) -> Leaks:
                 where[value][part_of[clip_id]].append(clip_id)
         known[kind] = sum(value is not None for value in values)
         repeated[kind] = sum(sum(map(len, own.values())) > 1 for own in where.values())
-        across[kind] = sum(len(own) > 1 for own in where.values())
+        apart = [own for own in where.values() if len(own) > 1]
+        across[kind] = alike[kind] = len(apart)
+        if kind in clusters.KEYS:
+            name_of = dict(zip(ids, columns[kind], strict=True))
+            alike[kind] = sum(_agree_by_letter(own.values(), name_of) for own in apart)
         for first, second in combinations(parts, 2):
             both = [own[second] for own in where.values() if first in own and second in own]
             if both:
@@ -150,21 +157,34 @@ def find(con: duckdb.DuckDBPyConnection, part_of: Mapping[str, str]) -> Leaks:
         known=known,
         repeated=repeated,
         across=across,
+        alike=alike,
         shared=tuple(shared),
         card_sha256=cards,
     )
 
 
-def findings(leaks: Leaks, kept_apart: Sequence[str]) -> list[ManifestFinding]:
-    """The leaks as findings: exact copies, and groups that the split was to keep apart, are
-    faults."""
+def _agree_by_letter(parts: Iterable[Sequence[str]], name_of: Mapping[str, str]) -> bool:
+    """Whether a name is in two parts, with no difference but case and blanks."""
+    names = [name for own in parts for name in {spelling(name_of[clip_id]) for clip_id in own}]
+    return len(set(names)) < len(names)
+
+
+def findings(leaks: Leaks, kept_apart: Sequence[str], *, by_letter: bool = False) -> list[ManifestFinding]:
+    """The leaks as findings: exact copies, and groups that the split was to keep apart, are faults.
+
+    by_letter: the split was drawn when names were compared by the letter; that the same artist is in two parts under
+    two spellings is then no fault of it, and is noted.
+    """
     made = []
     for kind, number in leaks.across.items():
         if number:
-            level: Literal["fault", "note"] = "fault" if kind == "copy" or kind in kept_apart else "note"
+            kept = kind == "copy" or (kind in kept_apart and (leaks.alike[kind] > 0 or not by_letter))
+            level: Literal["fault", "note"] = "fault" if kept else "note"
             pairs = "; ".join(
                 f"{s.clips} of {s.of} {s.second} clips in {s.first}" for s in leaks.shared if s.kind == kind
             )
             what = "Exact copies lie" if kind == "copy" else f"The same {kind} lies"
+            if kind in kept_apart and not kept:
+                what = f"The same {kind} under two spellings, which were two when the split was drawn, lies"
             made.append(ManifestFinding(level, f"leak-{kind}", f"{what} in several parts, {number} of them: {pairs}."))
     return made

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import contextlib
 import shutil
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -27,6 +27,7 @@ from mudata.evaluation.answer_import.matching import ClipNames, Joined, join, wi
 from mudata.evaluation.answer_import.references import canonical_references, disagreement
 from mudata.evaluation.run import Run
 from mudata.evaluation.scoring import score
+from mudata.evaluation.tasks.indexed_clips import clip_rows
 from mudata.evaluation.tasks.sample_selection import SampleRequest, select
 from mudata.evaluation.tasks.samples import Sample, SampleSet
 from mudata.evaluation.tasks.task import bind_all
@@ -54,7 +55,7 @@ def import_answers(home: Home, request: ImportRequest, progress: Progress = SILE
     given = formats.read(request.file, request.format, request.fields)
     settled: dict[str, Any] = {"references": request.references}
     if request.references == "file":
-        joined, selection = _from_file(request, given)
+        joined, selection = _from_file(home, request, given)
     else:
         joined, selection = _from_index(home, request, given)
         settled |= disagreement(selection, joined)
@@ -159,8 +160,9 @@ def _not_known(answer: FileAnswer, noun: str, dataset: str) -> str:
     return f"{', '.join(map(repr, answer.references))} is no {noun} of {dataset}"
 
 
-def _from_file(request: ImportRequest, given: Sequence[FileAnswer]) -> tuple[Joined, SampleSet]:
-    """Take the file at its word: its names are the clips, its references are right."""
+def _from_file(home: Home, request: ImportRequest, given: Sequence[FileAnswer]) -> tuple[Joined, SampleSet]:
+    """Take the file at its word: its names are the clips, its references are right. Of whom they are, the index tells
+    where the dataset is in it."""
     card = loader.load(str(request.dataset))
     task = bind_all([card], request.task)[0]
     names = _shortest({answer.ids[0] for answer in given if answer.ids})
@@ -170,15 +172,16 @@ def _from_file(request: ImportRequest, given: Sequence[FileAnswer]) -> tuple[Joi
         [ClipNames(clip_id) for clip_id in clips.values()],
     )
     right = {clip_id: canonical_references(task, answer.references) for clip_id, answer in joined.answers.items()}
+    indexed = _indexed(home, card.name, joined.answers)
     items = tuple(
         Sample(
             clip_id=clip_id,
             dataset=card.name,
             references=references,
             path=None,
-            pcm_sha256="",
             sample_rate=0,
             absent=IMPORTED,
+            **indexed.get(clip_id, {"pcm_sha256": ""}),
         )
         for clip_id, references in sorted(right.items())
         if references
@@ -206,6 +209,26 @@ def _from_file(request: ImportRequest, given: Sequence[FileAnswer]) -> tuple[Joi
     )
     answers = {item.clip_id: joined.answers[item.clip_id] for item in items}
     return replace(joined, answers=answers, lost=lost), selection
+
+
+def _indexed(home: Home, dataset: str, answers: Mapping[str, FileAnswer]) -> dict[str, dict[str, Any]]:
+    """What the index knows of the clips that a file is about, as it decides clusters, by clip id of the file."""
+    if database.current_generation(home, dataset) is None:
+        return {}
+    with database.snapshot(home) as connection:
+        rows = clip_rows(connection, [dataset])
+    of_place = {answer.place: clip_id for clip_id, answer in answers.items()}
+    found = join(answers.values(), (ClipNames(row.clip_id, row.source_path) for row in rows.values())).answers
+    return {
+        of_place[answer.place]: {
+            "pcm_sha256": rows[clip_id].hash or "",
+            "source_sha256": rows[clip_id].source_sha256,
+            "artist": rows[clip_id].artist,
+            "album": rows[clip_id].album,
+            "track": rows[clip_id].track,
+        }
+        for clip_id, answer in found.items()
+    }
 
 
 def _shortest(names: Iterable[str]) -> dict[str, str]:

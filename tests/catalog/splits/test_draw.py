@@ -305,6 +305,31 @@ def test_clips_without_artist_are_groups_of_their_own_and_counted(toy: Home) -> 
         _ask(toy, datasets=("half",), group=("track",))
 
 
+def test_clips_without_artist_stay_with_their_album_or_track(home: Home) -> None:
+    rows = [
+        ("Various Artists", "Now", None),
+        ("n/a", "Now", None),
+        (None, None, "t"),
+        ("x", None, "t"),
+        ("The X", None, None),
+    ]
+    clips = [{"id": f"{i}", "artist": a, "album": b, "track": t} for i, (a, b, t) in enumerate(rows)]
+    shelf.shelve(home, clips=[*clips, {"id": "5"}])
+    split = _ask(home, group=("artist",), parts={"train": 0.5, "test": 0.5})
+    assert sorted(_ids(split).values()) == [["toy/0", "toy/1", "toy/5"], ["toy/2", "toy/3", "toy/4"]]
+    assert split.warnings == (
+        "4 of 6 clips have no artist; those of one album or track stay together, of the others each counts as a group"
+        " of its own.",
+    )
+
+
+def test_near_copies_stay_together_where_tracks_are_grouped(home: Home) -> None:
+    rows = [("a", "One", "1"), ("A", "one!", "2"), ("b", "One", "3"), ("b", "Two", "4")]
+    shelf.shelve(home, clips=[{"id": f"{i}", "artist": a, "title": b, "track": t} for i, (a, b, t) in enumerate(rows)])
+    split = _ask(home, group=("track",), parts={"train": 0.5, "test": 0.5})
+    assert ["toy/0", "toy/1"] in _ids(split).values()
+
+
 # ----------------------------------------------------------------------------------- what is refused
 
 
@@ -416,13 +441,12 @@ _WISHES = st.fixed_dictionaries(
 
 
 def _agree(one: dict[str, Any], other: dict[str, Any], key: str) -> bool:
-    """Whether two clips are of one artist, or of one album: a number, or a title of the same artist."""
+    """Whether two clips are of one artist or album; numbers mean nothing outside their dataset."""
     mine, theirs = ({name: (clip[name] or "").strip().lower() for name in ("artist", "album")} for clip in (one, other))
     here = one["dataset"] == other["dataset"]
     if not mine[key] or mine[key] != theirs[key] or (mine[key].isdigit() and not here):
         return False
-    same_artist = mine["artist"] == theirs["artist"] and (here or mine["artist"].isalpha())
-    return key == "artist" or mine[key].isdigit() or same_artist
+    return here or key == "artist" or (mine["artist"] == theirs["artist"] and mine["artist"].isalpha())
 
 
 @settings(deadline=None)

@@ -30,7 +30,14 @@ def _pairs(found: leaks.Leaks, kind: str) -> dict[tuple[str, str], tuple[int, in
     ("split", "version", "artists", "in_train", "songs", "copies"),
     [
         ("stratified", "2024", (84, 80, 65), (206, 250), 42, 11),
-        ("stratified", "2012", (83, 77, 63), (197, 250), 45, 11),
+        (
+            "stratified",
+            "2012",
+            (83, 77, 63),
+            (197, 250),
+            46,
+            11,
+        ),  # "Caught inthe Middle" is one song with "Caught In The Middle"
         ("fault-filtered", "2024", (2, 6, 4), (14, 290), 0, 0),
         ("fault-filtered", "2012", (0, 0, 0), (0, 290), 0, 0),
     ],
@@ -57,7 +64,7 @@ def test_published_splits_of_gtzan_leak_as_is_known(
     assert found.card_sha256 == {"gtzan": shelf.sha("card 1")}
 
 
-@pytest.mark.parametrize(("version", "songs", "artists"), [("2024", 59, 983), ("2012", 66, 919)])
+@pytest.mark.parametrize(("version", "songs", "artists"), [("2024", 59, 983), ("2012", 67, 919)])
 @pytest.mark.slow
 def test_gtzan_recurs_as_is_known(home: Home, shared: Path, version: str, songs: int, artists: int) -> None:
     shelf.gtzan(home, shared, version)
@@ -156,3 +163,25 @@ def test_only_copies_and_groups_to_be_kept_apart_are_faults(home: Home) -> None:
         ("fault", "leak-album"),
     ]
     assert found[0].what == "Exact copies lie in several parts, 1 of them: 1 of 1 test clips in train."
+
+
+def test_what_two_artists_have_in_common_by_their_album_alone_is_nothing(home: Home) -> None:
+    hits = [{"id": f"{i}", "artist": f"band {'ab'[i]}", "album": "Greatest Hits"} for i in range(2)]
+    shelf.shelve(home, clips=hits)
+    found = _of(home, {"toy/0": "train", "toy/1": "test"})
+    assert found.shared == ()
+    assert found.known["album"] == 2
+
+
+def test_two_spellings_in_two_parts_are_a_fault_unless_names_were_compared_by_the_letter(home: Home) -> None:
+    rows = [("0", "The Beatles"), ("1", "Beatles"), ("2", "x"), ("3", "X ")]
+    shelf.shelve(home, clips=[{"id": i, "artist": artist} for i, artist in rows])
+    spelled = _of(home, {"toy/0": "train", "toy/1": "test"})
+    (now,) = leaks.findings(spelled, ("artist",))
+    (then,) = leaks.findings(spelled, ("artist",), by_letter=True)
+    assert (now.level, now.kind) == ("fault", "leak-artist")
+    assert (then.level, then.kind) == ("note", "leak-artist")
+    assert "under two spellings, which were two when the split was drawn" in then.what
+    alike = _of(home, {"toy/2": "train", "toy/3": "test"})
+    (found,) = leaks.findings(alike, ("artist",), by_letter=True)
+    assert found.level == "fault"

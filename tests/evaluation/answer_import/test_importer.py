@@ -9,16 +9,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+import shelf
 from answered import GOLD, IDS, Notes, lines, metric
 from shell import typed
 from small_corpus import Corpus
 
+from mudata.catalog.clusters import counted, unknown
 from mudata.errors import EvaluationError, UnknownName
 from mudata.evaluation.answer_import import formats
 from mudata.evaluation.answer_import.formats import Fields, FileAnswer
 from mudata.evaluation.answer_import.import_request import ImportRequest
 from mudata.evaluation.answer_import.importer import import_answers
 from mudata.evaluation.answer_import.matching import ClipNames, join
+from mudata.evaluation.scoring.score import read_answers
 
 if TYPE_CHECKING:
     from mudata.evaluation.run import Run
@@ -116,6 +119,22 @@ def test_nothing_need_be_fetched_where_the_file_is_taken_at_its_word(
     ]
     with pytest.raises(EvaluationError, match=r"No answer of .* has a reference that is a genre of tones"):
         take(home, cmi(tmp_path, [("1.wav", "low", "loud")]), dataset="tones", references="file")
+
+
+def test_references_of_the_file_have_the_artists_of_the_index(corpus: Corpus, home: Home, tmp_path: Path) -> None:
+    corpus.publish()
+    rows = [(f"x/{i}.wav", "low", "low") for i in ("00", "01", "02", "elsewhere")]
+    run = take(home, cmi(tmp_path, rows), dataset="tones", references="file")
+    assert {q.clip_id: q.artist for q in run.questions()} == {
+        "tones/00": "artist 0", "tones/01": "artist 0", "tones/02": "artist 1", "tones/elsewhere": None
+    }  # fmt: skip
+    assert [item.cluster for item in read_answers(run)] == [
+        "artist:artist 0", "artist:artist 0", "artist:artist 1", "clip:tones/elsewhere"
+    ]  # fmt: skip
+    (home.root / "index").rename(home.root / "elsewhere")
+    again = take(home, cmi(tmp_path, rows), dataset="tones", references="file")
+    assert again.id == run.id
+    assert [item.cluster for item in read_answers(again)] == [f"clip:{q.clip_id}" for q in again.questions()]
 
 
 @pytest.mark.slow
@@ -542,6 +561,15 @@ def test_published_genres_have_their_known_accuracy(home: Home, shared: Path, mo
     assert run.scores["n"] == 290
     assert round(100 * metric(run, "accuracy"), 1) == accuracy
     assert run.questions()[0].clip_id == "gtzan/blues.00012"
+
+
+@pytest.mark.shared
+def test_published_genres_have_the_artists_of_the_index(home: Home, shared: Path) -> None:
+    shelf.gtzan(home, shared)
+    file = shared / "data" / "answers" / "cmi-bench" / "qwen_GTZAN.jsonl"
+    answers = read_answers(take(home, file, dataset="gtzan", references="file", model="qwen"))
+    clusters = [item.cluster for item in answers]
+    assert (len(clusters), counted(clusters), unknown(clusters)) == (290, "111 artists", 5)
 
 
 @pytest.mark.shared
