@@ -25,12 +25,19 @@ class _Metric(JsonRecord):
     interval: str = ""
 
 
+class _Clusters(JsonRecord):
+    count: NonNegativeInt
+    unknown: NonNegativeInt
+    known: str
+
+
 class _Part(JsonRecord):
     """The scores of one dataset, or of all."""
 
     n: NonNegativeInt
     outcomes: dict[str, NonNegativeInt]
     metrics: tuple[_Metric, ...]
+    clusters: _Clusters | None = None
 
 
 class _LabelRow(JsonRecord):

@@ -9,6 +9,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, Protocol
 
 from mudata.evaluation.metrics import captions, classification, parsing_rules, power, rouge, tagging
+from mudata.evaluation.metrics.interval_notes import clusters_of
 
 if TYPE_CHECKING:
     from mudata.evaluation.align.alignment import Shown
@@ -74,11 +75,13 @@ def summarise(
             "n": len(part),
             "outcomes": part_outcomes,
             "metrics": list(map(asdict, part_metrics)),
+            "clusters": clusters_of(part),
         }
     known = {dataset: label_set for dataset, label_set in label_sets.items() if label_set}
     return {
         "outcomes": outcomes,
         "metrics": list(map(asdict, metrics)),
+        "clusters": clusters_of(scored),
         "datasets": datasets,
         "per_label": tagging.per_label(scored, labels) if kind != "caption" else [],
         "confusion": classification.confusion(scored) if kind == "classify" else [],

@@ -1,0 +1,100 @@
+"""What every table says of its numbers, in few words: of how many clips in how many clusters, and how intervals were
+found. Read off scores.json, so that all tables say the same."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from mudata.catalog.clusters import counted, kind_of
+
+if TYPE_CHECKING:
+    from mudata.evaluation.metrics.scored import ScoredAnswer
+
+_EFFECTIVE = re.compile(r"(.*, effective n )(\d+)")
+_OF_OLD = "clusters not recorded: score again"
+
+
+def clusters_of(scored: Sequence[ScoredAnswer]) -> dict[str, int | str]:
+    """What scores.json keeps of the clusters of its clips.
+
+    Returns:
+        `count` clusters in all; `unknown` clips of which nothing is known that ties them to others, each taken as a
+        cluster of its own; `known`, what the others are, in words.
+
+    Example:
+        >>> from mudata.evaluation.metrics.scored import ScoredAnswer
+        >>> clusters = ("artist:ann", "artist:ann", "d track:1", "")
+        >>> clusters_of([ScoredAnswer(f"d/{i}", "d", (), None, cluster=c) for i, c in enumerate(clusters)])
+        {'count': 3, 'unknown': 1, 'known': '2 artists or tracks'}
+    """
+    known = [item.cluster for item in scored if kind_of(item.cluster) != "clip"]
+    unknown = len(scored) - len(known)
+    return {"count": len(set(known)) + unknown, "unknown": unknown, "known": counted(known) if known else ""}
+
+
+def clips_and_clusters(n: int, clusters: Mapping[str, Any] | None) -> str:
+    """How many clips there are in how many clusters, and of how many clips the cluster is not known.
+
+    Args:
+        n: number of clips.
+        clusters: as `clusters_of` has them; None in scores of older versions.
+
+    Example:
+        >>> clips_and_clusters(290, {"count": 111, "unknown": 0, "known": "111 artists"})
+        '290 clips of 111 artists'
+        >>> clips_and_clusters(290, {"count": 111, "unknown": 40, "known": "71 artists"})
+        '290 clips in 111 clusters (71 artists; clusters unknown for 40 of 290 clips: taken as independent)'
+        >>> clips_and_clusters(2, {"count": 2, "unknown": 2, "known": ""})
+        '2 clips (clusters unknown for all of them: taken as independent)'
+    """
+    clips = f"{n} clip{'s' * (n != 1)}"
+    if clusters is None:
+        return f"{clips} ({_OF_OLD})"
+    count, unknown = int(clusters["count"]), int(clusters["unknown"])
+    if not unknown:
+        return f"{clips} of {clusters['known']}"
+    if unknown == n:
+        return f"{clips} (clusters unknown for {'all of them' if n > 1 else 'it'}: taken as independent)"
+    lost = f"clusters unknown for {unknown} of {n} clips: taken as independent"
+    return f"{clips} in {count} cluster{'s' * (count != 1)} ({clusters['known']}; {lost})"
+
+
+def methods(metrics: Iterable[Mapping[str, Any]]) -> str:
+    """How intervals of some metrics were found, or why there are none: each way once.
+
+    Args:
+        metrics: as scores.json has them; older ones tell it in their recipe only.
+
+    Returns:
+        "" where no metric has an interval (chance).
+
+    Example:
+        >>> methods([{"interval": f"Wilson, effective n {n}", "low": 0.1} for n in (60, 35)])
+        '95 % Wilson, effective n 35 to 60'
+        >>> methods([{"interval": "none: 2 clips of 1 artist", "low": None}])
+        'none: 2 clips of 1 artist'
+    """
+    effective: dict[str, list[int]] = {}
+    ways: dict[str, None] = {}
+    for metric in metrics:
+        way = _way(metric)
+        if found := _EFFECTIVE.fullmatch(way):
+            effective.setdefault(found[1], []).append(int(found[2]))
+            way = found[1]
+        if way:
+            ways[way] = None
+    return "; ".join(sorted(way + (_range(effective[way]) if way in effective else "") for way in ways))
+
+
+def _way(metric: Mapping[str, Any]) -> str:
+    if how := metric.get("interval"):
+        return str(how) if metric["low"] is None else f"95 % {how}"
+    parts = str(metric.get("recipe", "")).split("; ")
+    return next((part for part in parts if "95 %" in part), "")
+
+
+def _range(numbers: Sequence[int]) -> str:
+    least, most = min(numbers), max(numbers)
+    return f"{least}" if least == most else f"{least} to {most}"
