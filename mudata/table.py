@@ -12,15 +12,21 @@ from mudata.safe_text import printable
 class Table(Sequence[Mapping[str, Any]]):
     """Rows with the same columns, to be looped over, shown, or taken on as a data frame.
 
-    `rows` are mappings; `columns` says which of their keys are shown, and in which order.
+    `rows` are mappings; `columns` says which of their keys are shown, and in which order. `note` stands below.
     """
 
     def __init__(
-        self, rows: Sequence[Mapping[str, Any]], columns: Sequence[str] | None = None, *, title: str = ""
+        self,
+        rows: Sequence[Mapping[str, Any]],
+        columns: Sequence[str] | None = None,
+        *,
+        title: str = "",
+        note: str = "",
     ) -> None:
         self.rows = list(rows)
         self.columns = tuple(columns or (rows[0] if rows else ()))
         self.title = title
+        self.note = note
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -52,7 +58,8 @@ class Table(Sequence[Mapping[str, Any]]):
         return pd.DataFrame(self.rows)
 
     def __repr__(self) -> str:
-        return "\n".join([*([cell(self.title)] if self.title else []), *(self.lines() if self.rows else ["(no rows)"])])
+        title, note = ([cell(text)] if text else [] for text in (self.title, self.note))
+        return "\n".join([*title, *(self.lines() if self.rows else ["(no rows)"]), *note])
 
     def _repr_html_(self) -> str:
         head = "".join(f"<th>{html.escape(cell(name))}</th>" for name in self.columns)
@@ -60,7 +67,8 @@ class Table(Sequence[Mapping[str, Any]]):
             "<tr>" + "".join(f"<td>{html.escape(text)}</td>" for text in line) + "</tr>" for line in self.cells
         )
         title = f"<caption>{html.escape(cell(self.title))}</caption>" if self.title else ""
-        return f"<table>{title}<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+        note = f"<p>{html.escape(cell(self.note))}</p>" if self.note else ""
+        return f"<table>{title}<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>{note}"
 
 
 def cell(value: object) -> str:

@@ -184,7 +184,10 @@ def test_the_report_gives_other_programs_what_it_gave(untouched: Path, tmp_path:
     parquet = Path("answers.parquet")
     assert pyarrow.parquet.read_table(now.pop(parquet)).equals(pyarrow.parquet.read_table(then.pop(parquet)))
     for name, path in now.items():
-        assert versionless(path.read_text("utf-8")) == versionless(then[name].read_text("utf-8")), name
+        texts = [versionless(file.read_text("utf-8")) for file in (path, then[name])]
+        if path.suffix == ".svg":  # badges tell the number of clips too, and are wider for it
+            texts = [" ".join(re.findall(r"\[.*?(?=\])", text)) for text in texts]
+        assert re.sub(r' *"basis": "[^"]*",\n', "", texts[0]) == texts[1], name
     with duckdb.connect(str(database), read_only=True) as connection:
         for table, rows in tables.items():
             later = "EXCLUDE (clusters, interval)" if table == "scores" else ""

@@ -71,7 +71,7 @@ class ScoredRuns(list[ScoredRun]):
         """Accuracy, tags, captions: a table for each that the runs have."""
         from mudata.evaluation.comparison.score_table import tables
 
-        return [Table(table.rows, table.columns) for table in tables([run.scores for run in self])]
+        return [Table(table.rows, table.columns, note=table.note) for table in tables([run.scores for run in self])]
 
     def __repr__(self) -> str:
         return "\n\n".join(map(repr, self.tables())) or "(no runs)"

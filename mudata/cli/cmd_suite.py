@@ -58,7 +58,7 @@ def show(suite: str, markdown: bool, as_json: bool) -> None:
     tables with intervals, impossible cells, other sources; and how exams are drawn."""
     from mudata.evaluation.suites.suite import load
     from mudata.evaluation.suites.suite_runner import existing_results
-    from mudata.evaluation.suites.suite_table import elsewhere_lines, filled, unpublished
+    from mudata.evaluation.suites.suite_table import PUBLISHED, elsewhere_lines, filled, unpublished
 
     loaded = load(suite)
     tables = [filled(loaded, table, []) for table in loaded.tables]
@@ -88,7 +88,7 @@ def show(suite: str, markdown: bool, as_json: bool) -> None:
         echo()
     _print(tables, markdown=markdown)
     if loaded.elsewhere and not markdown:
-        echo("Published elsewhere, of clips of their own")
+        echo(f"Published elsewhere, of clips of their own; intervals: {PUBLISHED}, clusters not known")
         emit(elsewhere_lines(loaded), as_json=False)
         echo()
     for note in loaded.notes:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, cast
 from mudata.evaluation.align.alignment import Alignment
 from mudata.evaluation.metrics.captions import caption_metrics
 from mudata.evaluation.metrics.classification import classification_metrics
+from mudata.evaluation.metrics.interval_notes import clusters_of
 from mudata.evaluation.metrics.rouge import COLUMNS, rouge
 from mudata.evaluation.metrics.scored import ScoredAnswer
 from mudata.evaluation.metrics.tagging import tagging_metrics
@@ -56,7 +57,7 @@ def report_run(
 ) -> ReportRun:
     """A run of these answers, scored as `mudata score` does."""
     metrics = [asdict(metric) for metric in _metrics(kind, answers)]
-    part = {"n": len(answers), "metrics": metrics, "outcomes": {}}
+    part = {"n": len(answers), "metrics": metrics, "outcomes": {}, "clusters": clusters_of(answers)}
     scores = part | {
         "run": name,
         "model": model or name,

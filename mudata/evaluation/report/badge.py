@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 from typing import TYPE_CHECKING
 
+from mudata.evaluation.metrics.interval_notes import clips_and_clusters, methods
 from mudata.evaluation.metrics.scored import HEADLINE, interval_text
 from mudata.evaluation.report.style import plain
 from mudata.evaluation.report.wording import METRICS
@@ -18,7 +19,8 @@ _GREY, _BLUE, _WHITE = "#4a525a", "#1f5fa8", "#ffffff"
 
 
 def badge(run: ReportRun) -> str:
-    """The badge as SVG of one line: datasets and task, then the score with its 95 % interval."""
+    """The badge as SVG of one line: datasets and task, then the score with its 95 % interval and its clips; of how many
+    clusters they are and how the interval was found is told to who points at it."""
     name = HEADLINE[run.scores["kind"]]
     headline = next(metric for metric in run.scores["metrics"] if metric["metric"] == name)
     datasets = list(run.scores["datasets"])
@@ -27,8 +29,9 @@ def badge(run: ReportRun) -> str:
     value = f"{100 * headline['value']:.1f}" if unit else f"{headline['value']:.3f}"
     ends = interval_text(headline["low"], headline["high"], lambda end: f"{scale * end:.{digits}f}").replace(", ", "–")
     score = f"{value}{unit} {ends}" if unit else f"{METRICS[name].title} {value} {ends}"
-    title = plain(f"{run.name}, {what}: {METRICS[name].title} {score} of {headline['n']} clips", 200)
-    return _svg(plain(what, 60), score, title)
+    basis = f"{clips_and_clusters(run.scores['n'], run.scores.get('clusters'))}; interval: {methods([headline])}"
+    title = plain(f"{run.name}, {what}: {METRICS[name].title} {score} of {basis}", 400)
+    return _svg(plain(what, 60), f"{score} n {headline['n']}", title)
 
 
 def _svg(left: str, right: str, title: str) -> str:

@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mudata.evaluation.align.alignment import Alignment
+from mudata.evaluation.metrics.interval_notes import clips_and_clusters, methods
 from mudata.evaluation.metrics.scored import HEADLINE, ScoredAnswer
-from mudata.evaluation.report.wording import COLUMNS, FATES, fate
+from mudata.evaluation.report.wording import COLUMNS, FATES, WITH_INTERVAL, fate
 
 if TYPE_CHECKING:
     from mudata.evaluation.comparison.audio_use import AudioUse
@@ -124,6 +125,8 @@ class PanelEntry:
 
     run: ReportRun
     n: int
+    clusters: Mapping[str, Any] | None
+    """As `interval_notes.clusters_of` has them; None in scores of older versions."""
     metrics: Mapping[str, Mapping[str, Any]]
     answers: tuple[ReportAnswer, ...]
     confusion: Confusion | None
@@ -133,6 +136,11 @@ class PanelEntry:
     @property
     def name(self) -> str:
         return self.run.name
+
+    @property
+    def basis(self) -> str:
+        """Of how many clips in how many clusters its scores are."""
+        return clips_and_clusters(self.n, self.clusters)
 
     @cached_property
     def asked(self) -> frozenset[str]:
@@ -219,6 +227,15 @@ class Panel:
     def columns(self) -> list[str]:
         """The metrics to show: those that any of the runs has."""
         return [name for name in COLUMNS[self.kind] if any(name in entry.metrics for entry in self.entries)]
+
+    @property
+    def basis(self) -> str:
+        """Of how many clips in how many clusters the scores are, and how the intervals that tables show were found."""
+        told = {entry.basis for entry in self.entries}
+        each = [f"{entry.name}: {entry.basis}" for entry in self.entries] if len(told) > 1 else sorted(told)
+        with_interval = [name for name in self.columns if name in WITH_INTERVAL]
+        shown = [entry.metrics[name] for entry in self.entries for name in with_interval if name in entry.metrics]
+        return "; ".join([*each, f"intervals: {methods(shown)}"])
 
     @property
     def labels(self) -> Mapping[str, str]:

@@ -15,6 +15,7 @@ import pyarrow as pa
 
 from mudata.catalog.read.scratch_database import scratch_database
 from mudata.catalog.read.sql_literals import quote
+from mudata.evaluation.metrics.interval_notes import clips_and_clusters
 from mudata.evaluation.metrics.scored import HEADLINE
 from mudata.evaluation.report import headline
 from mudata.evaluation.report.badge import badge
@@ -89,6 +90,7 @@ def result(run: ReportRun) -> dict[str, Any]:
                 "main_metric": HEADLINE[scores["kind"]],
                 "main_score": metrics[HEADLINE[scores["kind"]]]["value"],
                 "n": part["n"],
+                "basis": clips_and_clusters(part["n"], part.get("clusters")),
                 "outcomes": part["outcomes"],
                 **{name: metric["value"] for name, metric in metrics.items()},
                 "intervals": {name: [metric["low"], metric["high"]] for name, metric in metrics.items()},
@@ -136,6 +138,8 @@ def _panel(panel: Panel) -> dict[str, Any]:
         "metric": panel.headline,
         "headline": headline.headline(panel),
         "clips": panel.clips,
+        "basis": panel.basis,
+        "test": panel.test,
         "same_clips": not panel.unequal,
         "not_compared": panel.incomparable,
         "runs": [
@@ -144,7 +148,8 @@ def _panel(panel: Panel) -> dict[str, Any]:
                 "name": entry.name,
                 "control": entry.run.settings.control,
                 "n": entry.n,
-                **{key: entry.metrics[panel.headline][key] for key in ("value", "low", "high")},
+                "basis": entry.basis,
+                **{key: entry.metrics[panel.headline].get(key) for key in ("value", "low", "high", "interval")},
                 **{key: entry.metrics[panel.headline].get(key) for key in ("clusters", "interval")},
                 "group": panel.groups.get(entry.run.id),
                 "floor": asdict(panel.floors[entry.run.id]) if entry.run.id in panel.floors else None,

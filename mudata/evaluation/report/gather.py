@@ -165,6 +165,7 @@ def _entry(run: ReportRun, dataset: str) -> PanelEntry:
     return PanelEntry(
         run=run,
         n=part["n"],
+        clusters=part.get("clusters"),
         metrics={metric["metric"]: metric for metric in part["metrics"]},
         answers=tuple(answer for answer in run.answers if dataset in (ALL, answer.dataset)),
         confusion=confusion(run.scores, dataset, run.labels.get(dataset, {})),

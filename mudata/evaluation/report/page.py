@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from mudata.evaluation.align.alignment import RULES
 from mudata.evaluation.comparison import comparison_result
+from mudata.evaluation.metrics.interval_notes import methods
 from mudata.evaluation.metrics.scored import interval_text
 from mudata.evaluation.report import charts, exports, headline, run_facts, wording
 from mudata.evaluation.report import style as ink
@@ -75,6 +76,7 @@ def render(report: Report, audio: Audio) -> bytes:
         chance=comparison_result.chance,
         ends=comparison_result.ends,
         interval_text=interval_text,
+        methods=methods,
     )
     environment.globals.update(strip_caption=_strip_caption, published=_published, detectable=_detectable)
     environment.globals.update(sentence=headline.headline, tests=headline.tests)

@@ -92,11 +92,13 @@ def _caption(panel: Panel) -> str:
 
 
 def _footnote(panel: Panel) -> str:
-    """Chance, ties and how the headline was computed."""
+    """Clips, clusters and intervals, chance, ties, and how the headline was computed."""
     comparisons = [
         f"{METRICS[name].title} {written(name, metric, interval=False)}" for name, metric in panel.references.items()
     ]
-    sentences = [f"For comparison: {', '.join(comparisons)}."] if comparisons else []
+    sentences = [f"{_capital(panel.basis)}."]
+    if comparisons:
+        sentences.append(f"For comparison: {', '.join(comparisons)}.")
     if panel.measured:
         sentences.append(f"Runs with a letter in common are not told apart ({panel.test}).")
     if panel.unequal:
@@ -105,6 +107,10 @@ def _footnote(panel: Panel) -> str:
     if aligner := panel.entries[0].run.scores.get("aligner"):
         sentences.append(f"Answers read by {aligner}, mudata {panel.entries[0].run.scores.get('mudata_version')}.")
     return " ".join(sentences)
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
 
 
 def _md(text: str) -> str:

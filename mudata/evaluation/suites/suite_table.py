@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
+from mudata.evaluation.metrics.interval_notes import clips_and_clusters, methods
 from mudata.evaluation.metrics.scored import interval_text
 from mudata.evaluation.suites.headline_table import headline_tables
 from mudata.evaluation.suites.suite import SHARES, interval
@@ -57,6 +58,10 @@ class Cell:
     note: str | None = None
     run: str | None = None
     verdict: Verdict | None = None
+    clusters: int | None = None
+    """Those that the interval is over; None of what was published, where nobody tells."""
+    interval: str = ""
+    """How the interval was found, or why there is none."""
 
     def text(self, table_n: int | None) -> str:
         """As a table shows it; n is told where it is not the n of the table."""
@@ -138,6 +143,10 @@ VERDICTS = (
 )
 
 
+PUBLISHED = "95 % Wilson at the published n"
+"""How intervals of published shares are found."""
+
+
 def fill(suite: Suite, results: Sequence[Result]) -> list[FilledTable]:
     """The suite's tables with the results in them, and one of all exams that they say nothing of."""
     tables = [filled(suite, table, results) for table in suite.tables]
@@ -159,7 +168,7 @@ def filled(suite: Suite, table: PublishedTable, results: Sequence[Result]) -> Fi
         table.n,
         tuple(column.title for column in table.columns),
         tuple(_rows(suite, table, results)),
-        (*table.notes, *_exam_notes(suite, table)),
+        (*table.notes, *_exam_notes(suite, table), *_interval_notes(suite, table, results)),
     )
 
 
@@ -186,6 +195,23 @@ def _exam_notes(suite: Suite, table: PublishedTable) -> Iterator[str]:
             yield f"{suite.exams[name].title}: {note}"
 
 
+def _interval_notes(suite: Suite, table: PublishedTable, results: Sequence[Result]) -> Iterator[str]:
+    """Of how many clips in how many clusters values are, and how intervals were found."""
+    for name in dict.fromkeys(column.exam for column in table.columns):
+        scores = [result.scores for result in results if result.exam == name]
+        wanted = {column.metric for column in table.columns if column.exam == name}
+        shown = [metric for one in scores for metric in one["metrics"] if metric["metric"] in wanted]
+        if shown:
+            basis = "; ".join(dict.fromkeys(clips_and_clusters(one["n"], one.get("clusters")) for one in scores))
+            yield f"{suite.exams[name].title}, here: {basis}; intervals: {methods(shown)}."
+    if any(
+        value is not None and interval(column.metric, value, table.n)
+        for values in table.rows.values()
+        for column, value in zip(table.columns, values, strict=True)
+    ):
+        yield f"Published: intervals: {PUBLISHED}; of how many artists their clips are is not known."
+
+
 def _rows(suite: Suite, table: PublishedTable, results: Sequence[Result]) -> Iterator[Row]:
     names = {result.label: result.model for result in results}
     ours = {label: [_ours(column, label, results) for column in table.columns] for label in names}
@@ -204,7 +230,7 @@ def _rows(suite: Suite, table: PublishedTable, results: Sequence[Result]) -> Ite
 
 def _published(metric: str, value: float, n: int | None, note: str | None = None) -> Cell:
     low, high = interval(metric, value, n) or (None, None)
-    return Cell(metric, value, low, high, n, note)
+    return Cell(metric, value, low, high, n, note, interval="" if low is None else PUBLISHED)
 
 
 def _ours(column: PublishedColumn, label: str, results: Sequence[Result]) -> Cell | None:
@@ -212,8 +238,16 @@ def _ours(column: PublishedColumn, label: str, results: Sequence[Result]) -> Cel
         if (result.exam, result.label) == (column.exam, label):
             for metric in result.scores["metrics"]:
                 if metric["metric"] == column.metric:
-                    run = str(result.scores["run"])
-                    return Cell(column.metric, metric["value"], metric["low"], metric["high"], metric["n"], run=run)
+                    return Cell(
+                        column.metric,
+                        metric["value"],
+                        metric["low"],
+                        metric["high"],
+                        metric["n"],
+                        run=str(result.scores["run"]),
+                        clusters=metric.get("clusters"),
+                        interval=methods([metric]),
+                    )
     return None
 
 

@@ -318,8 +318,9 @@ def test_controls_are_told_apart_and_not_compared_with_what_was_published(
     )
     publish(corpus.cards, models={"Coin": ["suite_ear:Model"]})
     done = ask("suite_ear:Model", "--silence")
-    last = done.out.partition("\n\n")[0].splitlines()[-1]
-    assert last.startswith("suite_ear:Model (silence)")
+    first = done.out.partition("\n\n")[0]
+    rows = [line for line in first.splitlines() if "  here  " in line or "  published  " in line]
+    assert rows[-1].startswith("suite_ear:Model (silence)")
     assert "side" not in done.out  # neither inside nor outside
     assert "suite_ear:Model" not in typed("suites", "table", "tiny").out
 
