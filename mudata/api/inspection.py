@@ -40,10 +40,10 @@ class ShownClips(list["ClipView"]):
 def compare(*runs: Runs | Iterable[Runs]) -> Comparison:
     """Which runs differ on the clips that all of them have: `print` it, or take its fields.
 
-    Each pair has its difference with a 95 % interval (paired bootstrap, by artist or track where
-    clips share them), a p value (both runs exchanged at random, artist by artist; for accuracy of
-    clips that share none McNemar's exact test) corrected for the number of pairs (Holm), and how
-    many clips are better in the first (n10) and in the second (n01).
+    Each pair has its difference, a p value (both runs exchanged at random, artist by artist; for accuracy of clips that
+    share none McNemar's exact test) corrected for the number of pairs (Holm), an interval that holds 95 % over all
+    pairs and agrees with that p, the smallest difference that could be told (80 % power), and how many clips are better
+    in the first (n10) and in the second (n01).
 
     Raises:
         UnknownName, EvaluationError: the runs cannot be compared.

@@ -211,11 +211,12 @@ def plan_split(
 ) -> Table:
     """How many clips a question needs, before any is drawn: what `mudata split plan` prints.
 
-    Scores have Wilson's interval; runs are told apart at 5 % with 80 % power. The last rows tell what 100 clips per
-    dataset can show, the size of a published survey (arXiv 2409.09601).
+    Scores have Wilson's interval; runs are told apart at 5 % with 80 % power, those on the same clips by McNemar's
+    exact test. All numbers are of independent clips: of clips that share artists more are needed. The last rows tell
+    what 100 clips per dataset can show, the size of a published survey (arXiv 2409.09601).
 
     Args:
-        margin: half of the 95 % interval of a score, as a share.
+        margin: how far the 95 % interval of a score may reach from it, as a share.
         p: the accuracy expected; one half needs the most.
         difference: how far apart two runs are, as a share.
         paired: both runs get the same clips, as runs on one split do.
@@ -226,11 +227,14 @@ def plan_split(
         Rows of question, points (of a hundred) and clips.
 
     Raises:
-        EvaluationError: numbers that cannot be.
+        ArgumentError, EvaluationError: numbers that cannot be.
     """
+    from mudata.errors import ArgumentError
     from mudata.evaluation.metrics.power import plan
 
     within(1, labels=labels)
+    if discordance is not None and not paired:
+        raise ArgumentError("discordance is about two runs on the same clips.", "Give paired=True.")
     return Table(plan(margin, p, difference, paired=paired, discordance=discordance, labels=labels))
 
 

@@ -16,11 +16,11 @@ from mudata.cli.output import common, echo, emit, emit_json, progress
 def compare(runs: tuple[str, ...], quiet: bool, as_json: bool) -> None:
     """Tell which runs differ on the clips that all of them have: RUNS are ids or folders.
 
-    Each pair gets its difference with a 95 % interval (paired bootstrap, by artist or track where
-    clips share them), a p value (both runs exchanged at random, artist by artist; for accuracy of
-    clips that share none McNemar's exact test) corrected for the number of pairs (Holm), and how
-    many clips are better in the first (n10) and in the second (n01); --json names them. Runs with a
-    letter in common are tied; a rank is the range that what was told apart leaves open.
+    Each pair gets its difference, a p value (both runs exchanged at random, artist by artist; for accuracy of clips
+    that share none McNemar's exact test) corrected for the number of pairs (Holm), an interval that holds 95 % over all
+    pairs and agrees with that p, how many clips are better in the first (n10) and in the second (n01), which --json
+    names, and the smallest difference that could be told (80 % power). Runs with a letter in common are tied; a rank
+    is the range that what was told apart leaves open. So few clips or artists that no p can be small get no verdict.
     """
     from mudata.evaluation.comparison.compare import compare as compared
     from mudata.evaluation.run import find

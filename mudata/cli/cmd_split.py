@@ -204,7 +204,9 @@ def _print(home: Home, made: Manifest, as_json: bool, **more: str) -> None:
 
 
 @split.command()
-@click.option("--margin", type=float, default=0.05, show_default=True, help="Half of the 95 % interval of a score.")
+@click.option(
+    "--margin", type=float, default=0.05, show_default=True, help="How far the 95 % interval of a score may reach."
+)
 @click.option("--p", type=float, default=0.5, show_default=True, help="The accuracy expected; one half needs the most.")
 @click.option("--difference", type=float, default=0.1, show_default=True, help="How far apart two runs are.")
 @click.option("--paired", is_flag=True, help="Both runs get the same clips, as runs on one split do.")
@@ -216,8 +218,9 @@ def _print(home: Home, made: Manifest, as_json: bool, **more: str) -> None:
 def plan(as_json: bool, **wishes: Any) -> None:
     """Tell how many clips a question needs, before drawing any.
 
-    Scores have Wilson's interval; runs are told apart at 5 % with 80 % power. The last lines tell
-    what 100 clips per dataset can show, the size of a published survey (arXiv 2409.09601).
+    Scores have Wilson's interval; runs are told apart at 5 % with 80 % power, those on the same clips by McNemar's
+    exact test. All numbers are of independent clips: of clips that share artists more are needed. The last lines
+    tell what 100 clips per dataset can show, the size of a published survey (arXiv 2409.09601).
     """
     from mudata.evaluation.metrics.power import plan
 

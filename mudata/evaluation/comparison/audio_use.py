@@ -10,12 +10,13 @@ care.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 from mudata.errors import EvaluationError
-from mudata.evaluation.metrics.significance import mcnemar
-from mudata.evaluation.metrics.statistics import wilson
+from mudata.evaluation.metrics.hypothesis_tests import exchange, holm
+from mudata.evaluation.metrics.intervals import ALPHA, ratio
+from mudata.evaluation.metrics.jackknife import ClusteredClips
 from mudata.evaluation.metrics.tagging import jaccard
 
 if TYPE_CHECKING:
@@ -31,24 +32,25 @@ FEWEST = 50
 NOISE = 0.1
 """Share of answers that may change for no reason (batches of another size round differently); our
 choice. With no change among 50 answers Wilson's upper bound is 0.071."""
-ALPHA = 0.05
 
 
 @dataclass(frozen=True, kw_only=True)
 class ControlContrast:
     """A run beside one control, over the `n` clips that both answered.
 
-    `changed`: share of answers whose text differs, with its 95 % interval (Wilson); `relabelled`:
-    share whose labels that count differ. `score` and `control_score`: accuracy, or mean Jaccard for
-    tags; `p` of both being equally good (exact two-sided sign test over the clips on which they
-    differ, which for accuracy is McNemar's). None for captions.
+    `clusters`: how many artists or tracks they are of. `changed`: share of answers whose text differs, with its 95 %
+    interval (None where so few clusters give none); `relabelled`: share whose labels that count differ. `score` and
+    `control_score`: accuracy, or mean Jaccard for tags; `p` of both being equally good (runs exchanged in whole
+    clusters; for accuracy of clips that share none that is McNemar's), corrected by Holm over the controls. None for
+    captions.
     """
 
     control: str
     n: int
+    clusters: int
     changed: float
-    low: float
-    high: float
+    low: float | None
+    high: float | None
     relabelled: float | None
     score: float | None
     control_score: float | None
@@ -90,8 +92,7 @@ def check_audio_use(
         EvaluationError: there is no control.
 
     Source:
-        Thresholds are ours; see FEWEST, NOISE, ALPHA. Tests: `significance.mcnemar`,
-        `statistics.wilson`.
+        Thresholds are ours; see FEWEST, NOISE. Tests: `hypothesis_tests.exchange` and `holm`, `intervals.ratio`.
 
     Example:
         >>> from mudata.evaluation.metrics.scored import ScoredAnswer
@@ -101,7 +102,13 @@ def check_audio_use(
     """
     if not controls:
         raise EvaluationError("There is no control to compare with.", "Ask the same with --silence or --swap-audio.")
-    contrasts = [_contrast(name, real, answers, kind, deterministic) for name, answers in controls.items()]
+    found = [_contrast(name, real, answers, kind) for name, answers in controls.items()]
+    ps = [contrast.p for contrast in found if contrast.p is not None]
+    corrected = iter(holm(ps))
+    contrasts = [
+        _judged(contrast if contrast.p is None else replace(contrast, p=next(corrected)), kind, deterministic, len(ps))
+        for contrast in found
+    ]
     order: tuple[Verdict, ...] = ("heard", "not heard", "cannot tell")
     first = min(contrasts, key=lambda contrast: (order.index(contrast.verdict), -contrast.n))
     reasons = "; ".join(contrast.why for contrast in contrasts)
@@ -151,62 +158,76 @@ def control_family(home: Home, run: Run) -> dict[str, Run]:
     return members
 
 
-def _contrast(
-    name: str, real: Sequence[ScoredAnswer], control: Sequence[ScoredAnswer], kind: Kind, deterministic: bool
-) -> ControlContrast:
+def _contrast(name: str, real: Sequence[ScoredAnswer], control: Sequence[ScoredAnswer], kind: Kind) -> ControlContrast:
+    """Both beside each other, not yet judged; `p` is not yet corrected."""
+    import numpy as np
+
     other = {item.clip_id: item for item in control if item.answer is not None}
     pairs = [(item, other[item.clip_id]) for item in real if item.answer is not None and item.clip_id in other]
-    n = len(pairs)
+    n, names = len(pairs), [item.cluster for item, _ in pairs]
+    contrast = ControlContrast(
+        control=name,
+        n=n,
+        clusters=len(set(names)),
+        changed=0.0,
+        low=None,
+        high=None,
+        relabelled=None,
+        score=None,
+        control_score=None,
+        p=None,
+        verdict="cannot tell",
+        why=f"{name}: no clip in common",
+    )
     if not n:
-        return ControlContrast(
-            control=name,
-            n=0,
-            changed=0.0,
-            low=0.0,
-            high=1.0,
-            relabelled=None,
-            score=None,
-            control_score=None,
-            p=None,
-            verdict="cannot tell",
-            why=f"{name}: no clip in common",
-        )
-    k = sum((a.answer or "").strip() != (b.answer or "").strip() for a, b in pairs)
-    low, high = wilson(k, n)
-    relabelled = score = control_score = p = None
-    why = f"{name}: {k} of {n} answers change"
-    if kind != "caption":
-        relabelled = sum(a.counted_labels != b.counted_labels for a, b in pairs) / n
-        points = [(_points(a, kind), _points(b, kind)) for a, b in pairs]
-        score, control_score = (sum(column) / n for column in zip(*points, strict=True))
-        p = mcnemar(sum(a > b for a, b in points), sum(a < b for a, b in points))
+        return contrast
+    changed = np.array([(a.answer or "").strip() != (b.answer or "").strip() for a, b in pairs], dtype=np.float64)
+    interval = ratio(changed, np.ones(n), ClusteredClips.named(names))
+    contrast = replace(
+        contrast,
+        changed=float(changed.mean()),
+        low=interval.low,
+        high=interval.high,
+        why=f"{name}: {int(changed.sum())} of {n} answers change",
+    )
+    if kind == "caption":
+        return contrast
+    ours, theirs = (np.array([_points(item, kind) for item in items]) for items in zip(*pairs, strict=True))
+    return replace(
+        contrast,
+        relabelled=sum(a.counted_labels != b.counted_labels for a, b in pairs) / n,
+        score=float(ours.mean()),
+        control_score=float(theirs.mean()),
+        p=exchange(ours, theirs, names),
+    )
+
+
+def _judged(contrast: ControlContrast, kind: Kind, deterministic: bool, controls: int) -> ControlContrast:
+    """With its verdict, and why in full."""
+    n, p, low, high, why = contrast.n, contrast.p, contrast.low, contrast.high, contrast.why
+    if not n:
+        return contrast
+    better = False
+    if p is not None and contrast.score is not None and contrast.control_score is not None:
+        better = p < ALPHA and contrast.score > contrast.control_score
         what = "accuracy" if kind == "classify" else "Jaccard"
-        why += f", {what} {100 * score:.1f} % against {100 * control_score:.1f} % (p = {p:.2g})"
-    better = p is not None and score is not None and control_score is not None and p < ALPHA and score > control_score
+        of = f", {contrast.clusters} artists or tracks" if contrast.clusters < n else ""
+        of += f", Holm over {controls} controls" if controls > 1 else ""
+        why += f", {what} {100 * contrast.score:.1f} % against {100 * contrast.control_score:.1f} % (p = {p:.2g}{of})"
     verdict: Verdict = "cannot tell"
     if n < FEWEST:
         why += f"; {FEWEST} clips are the fewest that can show it"
-    elif better or (deterministic and low > NOISE):
+    elif better or (deterministic and low is not None and low > NOISE):
         verdict = "heard"
         if p is not None and not better:
             why += "; no more often right for it"
+    elif low is None or high is None:
+        why += "; of so few artists or tracks that nothing can be said"
     elif high < NOISE:
         verdict = "not heard"
     elif low > NOISE:
         why += "; that may be chance"
-    return ControlContrast(
-        control=name,
-        n=n,
-        changed=k / n,
-        low=low,
-        high=high,
-        relabelled=relabelled,
-        score=score,
-        control_score=control_score,
-        p=p,
-        verdict=verdict,
-        why=why,
-    )
+    return replace(contrast, verdict=verdict, why=why)
 
 
 def _points(item: ScoredAnswer, kind: Kind) -> float:

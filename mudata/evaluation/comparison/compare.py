@@ -1,9 +1,8 @@
 """Which runs can be told apart: on the clips that all of them have, pair by pair.
 
-A difference comes with the interval of a paired bootstrap that draws artists or tracks where clips
-share them, and with a p value: how often a difference as large comes up when the runs change places
-at random, artist by artist (for accuracy of clips that share none that is McNemar's exact test).
-Holm's correction runs over all pairs of one metric.
+A difference comes with a p value: how often one as large comes up when the runs change places at random, artist by
+artist (for accuracy of clips that share none that is McNemar's exact test), corrected by Holm over all pairs of one
+metric; and with an interval that is simultaneous over all of them and never contradicts the p value. See `pairwise`.
 """
 
 from __future__ import annotations
@@ -15,37 +14,17 @@ from typing import TYPE_CHECKING, Any
 from mudata.catalog.clusters import merged
 from mudata.errors import EvaluationError
 from mudata.evaluation.comparison.comparable import require_different_runs, require_same_questions
-from mudata.evaluation.comparison.comparison_result import (
-    LEAST,
-    ComparedRun,
-    Comparison,
-    MetricComparison,
-    PairComparison,
-    RankedRun,
-    chance,
-    ends,
-    shown,
-)
-from mudata.evaluation.metrics.exact_tests import DRAWS, exchange, least_p
+from mudata.evaluation.comparison.comparison_result import ComparedRun, Comparison, MetricComparison, RankedRun
+from mudata.evaluation.comparison.pairwise import compare_pairs, no_verdict
+from mudata.evaluation.metrics.hypothesis_tests import draws_for, least_p, tied_groups
+from mudata.evaluation.metrics.intervals import ALPHA, Interval, ratio
+from mudata.evaluation.metrics.jackknife import ClusteredClips
 from mudata.evaluation.metrics.per_clip import per_clip_metrics
-from mudata.evaluation.metrics.power import Z80
-from mudata.evaluation.metrics.significance import (
-    PAIRED_RESAMPLES,
-    difference,
-    holm,
-    mcnemar,
-    tied_groups,
-)
-from mudata.evaluation.metrics.statistics import WILSON, Z95, bootstrap, group_count, method, resampled, wilson
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
+    from mudata.evaluation.comparison.comparison_result import PairComparison
     from mudata.evaluation.metrics.per_clip import PerClipMetric
     from mudata.evaluation.metrics.scored import ScoredAnswer
-
-ALPHA = 0.05
 
 
 def compare(runs: Sequence[tuple[Mapping[str, Any], Sequence[ScoredAnswer]]]) -> Comparison:
@@ -62,7 +41,7 @@ def compare(runs: Sequence[tuple[Mapping[str, Any], Sequence[ScoredAnswer]]]) ->
             kinds of task, no clip in common, other labels or other references.
 
     Source:
-        Fisher 1935, McNemar 1947, Holm 1979, Efron and Tibshirani 1993; see `significance`.
+        Fisher 1935, McNemar 1947, Holm 1979; see `hypothesis_tests` and `intervals`.
 
     Example:
         >>> from mudata.evaluation.align.alignment import Alignment
@@ -102,7 +81,9 @@ def compare(runs: Sequence[tuple[Mapping[str, Any], Sequence[ScoredAnswer]]]) ->
         _compare_metric(name, compared_runs, [metrics[name] for metrics in by_run], common, clusters)
         for name in by_run[0]
     ]
-    return Comparison(kind, len(common), len(set(clusters)), tuple(compared_runs), tuple(metrics))
+    pairs = len(runs) * (len(runs) - 1) // 2
+    refused = no_verdict(len(common), len(set(clusters)), pairs)
+    return Comparison(kind, len(common), len(set(clusters)), tuple(compared_runs), tuple(metrics), refused)
 
 
 def _names(heads: Sequence[Mapping[str, Any]]) -> list[str]:
@@ -144,118 +125,56 @@ def _compare_metric(
     clusters: Sequence[str],
 ) -> MetricComparison:
     """One metric of runs, each with its values on the same clips."""
-    values = [float(run.statistic(run.columns.sum(0, keepdims=True))[0]) for run in measured]
-    order = sorted(range(len(runs)), key=lambda i: -values[i])
+    order = sorted(range(len(runs)), key=lambda i: -measured[i].value)
     ranked, sorted_runs = [measured[i] for i in order], [runs[i] for i in order]
+    pairs = compare_pairs(metric, sorted_runs, ranked, clips, clusters)
     places = list(combinations(range(len(runs)), 2))
-    resamples = _resampled(ranked, clusters)
-    differences = [
-        _difference(metric, (ranked[i], resamples[i]), (ranked[j], resamples[j]), clips, clusters) for i, j in places
-    ]
-    for found, p in zip(differences, holm([d["p"] for d in differences]), strict=True):
-        found["p_holm"] = p
-    apart = {pair for pair, d in zip(places, differences, strict=True) if d["p_holm"] < ALPHA}
-    pairs = []
-    for (i, j), found in zip(places, differences, strict=True):
-        a, b = sorted_runs[i], sorted_runs[j]
-        verdict = _verdict(metric, (a.name, b.name), found, len(clips), len(set(clusters)))
-        pairs.append(PairComparison(a=a.run, b=b.run, verdict=verdict, **found))
+    apart = {place for place, pair in zip(places, pairs, strict=True) if pair.p_holm < ALPHA}
     groups = tied_groups(len(runs), apart)
-    standings = []
+    standings, intervals = [], []
     for place, run in enumerate(sorted_runs):
-        low, high = _interval(metric, ranked[place], clusters)
         better = sum((other, place) in apart for other in range(place))
         worse = sum((place, other) in apart for other in range(place + 1, len(runs)))
+        interval = _interval(ranked[place], clusters)
+        intervals.append(interval.how)
         standings.append(
             RankedRun(
                 run=run.run,
                 name=run.name,
-                value=values[order[place]],
-                low=low,
-                high=high,
+                value=ranked[place].value,
+                low=interval.low,
+                high=interval.high,
                 first=1 + better,
                 last=len(runs) - worse,
                 groups="".join(_letter(k) for k, group in enumerate(groups) if place in group),
             )
         )
     by_id = tuple(tuple(sorted_runs[place].run for place in group) for group in groups)
-    return MetricComparison(metric, _recipe(metric, clusters), tuple(standings), by_id, tuple(pairs))
+    recipe = _recipe(metric, clusters, list(dict.fromkeys(intervals)), pairs)
+    return MetricComparison(metric, recipe, tuple(standings), by_id, pairs)
 
 
-def _resampled(runs: Sequence[PerClipMetric], clusters: Sequence[str]) -> list[NDArray[np.float64]]:
-    """Column sums of the same resamples of clips, for each run."""
-    import numpy as np
-
-    columns = [run.columns for run in runs]
-    sums = resampled(np.hstack(columns), clusters, PAIRED_RESAMPLES)
-    return np.split(sums, np.cumsum([one.shape[1] for one in columns])[:-1], axis=1)
+def _interval(measured: PerClipMetric, clusters: Sequence[str]) -> Interval:
+    """The one that `mudata score` shows, where these are all clips of the run."""
+    if not measured.under.any():
+        return Interval(None, None, len(set(clusters)), "none: no label")
+    return ratio(measured.over, measured.under, ClusteredClips.named(clusters))
 
 
-def _difference(
-    metric: str,
-    first: tuple[PerClipMetric, NDArray[np.float64]],
-    second: tuple[PerClipMetric, NDArray[np.float64]],
-    clips: Sequence[str],
-    clusters: Sequence[str],
-) -> dict[str, Any]:
-    """What `PairComparison` has, but for names, correction and verdict."""
-    (a, sums_a), (b, sums_b) = first, second
-    bootstrapped = difference(a.columns, b.columns, sums_a, sums_b, a.statistic)
-    better, worse = a.values > b.values, a.values < b.values
-    n10, n01 = int(better.sum()), int(worse.sum())
-    pair: dict[str, Any] = {
-        "difference": bootstrapped.value,
-        "low": bootstrapped.low,
-        "high": bootstrapped.high,
-        "p_mcnemar": mcnemar(n10, n01) if metric == "accuracy" else None,
-        "p_bootstrap": bootstrapped.p,
-        "n10": n10,
-        "n01": n01,
-        "detectable": (Z95 + Z80) * bootstrapped.error or None,
-    }
-    alone = pair["p_mcnemar"] is not None and not _grouped(clusters)
-    pair["p"] = pair["p_mcnemar"] if alone else exchange(a.columns, b.columns, clusters, a.statistic)
-    if metric == "accuracy":
-        for key, which in (("clips_10", better), ("clips_01", worse)):
-            pair[key] = tuple(clip for clip, flipped in zip(clips, which, strict=True) if flipped)
-    return pair
-
-
-def _grouped(clusters: Sequence[str]) -> bool:
-    return len(set(clusters)) < len(clusters)
-
-
-def _interval(metric: str, measured: PerClipMetric, clusters: Sequence[str]) -> tuple[float, float]:
-    if metric == "accuracy" and not group_count(clusters):
-        return wilson(int(measured.values.sum()), len(measured.values))
-    return bootstrap(measured.columns, measured.statistic, clusters)
-
-
-def _recipe(metric: str, clusters: Sequence[str]) -> str:
-    alone = WILSON if metric == "accuracy" and not group_count(clusters) else method(clusters)
-    paired = f"differences: paired, {method(clusters, PAIRED_RESAMPLES)}"
-    what = "artists (else tracks)" if _grouped(clusters) else "clips"
-    test = f"p: runs exchanged in whole {what}, at least {1 / (DRAWS + 1):.4f} where drawn"
-    if metric == "accuracy" and not _grouped(clusters):
-        test = "p: McNemar exact"
-    return f"values: {alone}; {paired}; {test}; Holm over all pairs, told apart below {ALPHA}"
+def _recipe(metric: str, clusters: Sequence[str], intervals: Sequence[str], pairs: Sequence[PairComparison]) -> str:
+    grouped, several = len(set(clusters)) < len(clusters), len(pairs) > 1
+    what = "artists or tracks" if grouped else "clips"
+    drawn = least_p(len(set(clusters)), draws_for(len(pairs))) == 1 / (draws_for(len(pairs)) + 1)
+    at_least = f" ({draws_for(len(pairs)):,} ways drawn)" if drawn else ""
+    test = f"p: runs exchanged in whole {what}{at_least}" if grouped or metric != "accuracy" else "p: McNemar exact"
+    over_all = f", simultaneous over {len(pairs)} pairs" if several else ""
+    holm_s = f"; Holm over {len(pairs)} pairs" if several else ""
+    return (
+        f"values: 95 % {' | '.join(intervals)}; differences: 95 % {'cluster ' if grouped else ''}jackknife t, "
+        f"paired{over_all}, made to agree with p; {test}{holm_s}, told apart below {ALPHA}; can tell: with 80 % power "
+        f"at {ALPHA}{f' / {len(pairs)}' if several else ''}"
+    )
 
 
 def _letter(k: int) -> str:
     return chr(ord("a") + k) if k < 26 else f"[{k + 1}]"
-
-
-def _verdict(metric: str, names: tuple[str, str], pair: Mapping[str, Any], n: int, independent: int) -> str:
-    a, b = names
-    points = " points" if metric == "accuracy" else ""
-    size, interval = shown(metric, pair["difference"]), ends(metric, pair["low"], pair["high"])
-    p = f"p {'' if pair['p_holm'] < LEAST else '= '}{chance(pair['p_holm'])}"
-    numbers = f"{size}{points} {interval}, {p}"
-    if pair["p_holm"] < ALPHA:
-        return f"{a} is ahead of {b}: {numbers}."
-    needed = pair["detectable"]
-    hint = f"; these {n} clips can tell apart about {shown(metric, needed)}{points}" if needed else ""
-    if least_p(independent) >= ALPHA:
-        what = "clips" if independent == n else "artists or tracks"
-        hint = f"; {independent} {what} are too few to show any difference"
-    return f"{a} and {b} are not told apart: {numbers}{hint}."

@@ -6,7 +6,6 @@ import textwrap
 from dataclasses import dataclass
 
 from mudata.evaluation.metrics.scored import interval_text
-from mudata.evaluation.metrics.statistics import WILSON
 from mudata.table import Table
 
 WIDTH = 100
@@ -47,11 +46,13 @@ class RankedRun:
 
 @dataclass(frozen=True, kw_only=True)
 class PairComparison:
-    """How run a differs from run b: `difference` = a - b, with its 95 % interval.
+    """How run a differs from run b: `difference` = a - b, with an interval that holds 95 % over all pairs at once.
 
-    `n10` clips are better in a, `n01` in b (for accuracy: right in one and wrong in the other;
-    `clips_10` and `clips_01` name them). `p` counts, `p_holm` is corrected. `detectable` is the
-    smallest difference that these clips would tell apart with 80 % power.
+    `p` is the test's, `p_holm` corrected over all pairs, and the verdict is by the latter: the interval has 0 in it if
+    and only if `p_holm` is 0.05 or more. `n10` clips are better in a, `n01` in b (for accuracy: right in one and wrong
+    in the other; `clips_10` and `clips_01` name them); `p_mcnemar` is what they would show if no two shared an artist
+    (None but for accuracy), and no verdict is by it. `detectable` is the smallest difference that these clips would
+    tell apart with 80 % power at 0.05 / pairs. `low`, `high` and `detectable` are None where nothing can be said.
     """
 
     a: str
@@ -62,7 +63,6 @@ class PairComparison:
     p: float
     p_holm: float
     p_mcnemar: float | None
-    p_bootstrap: float
     n10: int
     n01: int
     detectable: float | None
@@ -87,13 +87,15 @@ class MetricComparison:
 
 @dataclass(frozen=True, repr=False)
 class Comparison:
-    """`n` clips, in `independent` groups of one artist or track."""
+    """`n` clips, in `independent` groups of one artist or track. `no_verdict` tells why no two runs can be told apart
+    on them, whatever they answer; None where they can."""
 
     kind: str
     n: int
     independent: int
     runs: tuple[ComparedRun, ...]
     metrics: tuple[MetricComparison, ...]
+    no_verdict: str | None = None
 
     def heading(self, of: MetricComparison) -> str:
         """What is compared, on how many clips, and by which recipe: a line for the intervals of
@@ -102,8 +104,8 @@ class Comparison:
         known = shared if self.independent < self.n else "none known to share an artist or track"
         values, differences, *tests = of.recipe.split("; ")
         lines = [f"{of.metric} on {self.n} clips ({known})", values, differences, "; ".join(tests)]
-        if of.metric == "accuracy" and self.independent < self.n:
-            lines[1] += f" (mudata eval and score show {WILSON}, each clip by itself)"
+        if self.no_verdict:
+            lines.append(f"no verdict: {self.no_verdict}")
         return "\n".join(textwrap.fill(line, WIDTH, subsequent_indent="  ") for line in lines)
 
     def ranks(self, of: MetricComparison) -> list[dict[str, object]]:
@@ -129,7 +131,7 @@ class Comparison:
                 "second": names[pair.b],
                 "difference": f"{shown(of.metric, pair.difference)} {ends(of.metric, pair.low, pair.high)}",
                 "p": chance(pair.p),
-                "p (Holm)": chance(pair.p_holm),
+                **({f"p (Holm, {len(of.pairs)} pairs)": chance(pair.p_holm)} if len(of.pairs) > 1 else {}),
                 "n10": pair.n10,
                 "n01": pair.n01,
                 "can tell": shown(of.metric, pair.detectable) if pair.detectable else "",
@@ -165,3 +167,13 @@ def ends(metric: str, low: float | None, high: float | None) -> str:
 def chance(p: float) -> str:
     """A p value as text."""
     return f"{p:.4f}" if p >= LEAST else f"<{LEAST}"
+
+
+def p_text(p_holm: float, pairs: int) -> str:
+    """A corrected p value with what it is corrected for, as a verdict has it.
+
+    Example:
+        >>> p_text(0.0123, 1), p_text(0.0123, 28)
+        ('p = 0.0123', 'p = 0.0123 (Holm over 28 pairs)')
+    """
+    return f"p {'' if p_holm < LEAST else '= '}{chance(p_holm)}{f' (Holm over {pairs} pairs)' if pairs > 1 else ''}"

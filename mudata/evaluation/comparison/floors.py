@@ -2,8 +2,8 @@
 
 Accuracy is held against chance by an exact test that takes all clips of one artist for one clip,
 the worst that their likeness can do; tags against the most frequent label as two runs are compared;
-captions against those of wrong clips by the interval that scores have. Holm's correction runs over
-all runs that are asked at once.
+captions against those of wrong clips by t, so that p is .05 where the interval that scores have just
+reaches 0. Holm's correction runs over all runs that are asked at once.
 """
 
 from __future__ import annotations
@@ -14,16 +14,15 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from mudata.evaluation.align.alignment import Alignment
-from mudata.evaluation.metrics.exact_tests import binomial, exchange, independent_clips, least_p, student
+from mudata.evaluation.metrics.hypothesis_tests import binomial, exchange, holm, independent_clips, too_few
+from mudata.evaluation.metrics.intervals import ALPHA, FEWEST_CLUSTERS, difference
+from mudata.evaluation.metrics.jackknife import ClusteredClips
 from mudata.evaluation.metrics.per_clip import per_clip_metrics
-from mudata.evaluation.metrics.significance import holm, paired_bootstrap
-from mudata.evaluation.metrics.statistics import FEW_GROUPS, Z95
 
 if TYPE_CHECKING:
     from mudata.evaluation.metrics.scored import ScoredAnswer
     from mudata.evaluation.protocol import Kind
 
-ALPHA = 0.05
 _ROUNDING = 1e-9
 Verdict = Literal["ahead", "behind", "not told", "too few"]
 Values = Mapping[str, Any]
@@ -71,7 +70,7 @@ def above_floors(kind: Kind, runs: Sequence[FloorQuestion]) -> dict[str, FloorCo
         runs: those that one sentence is about.
 
     Source:
-        Clopper and Pearson 1934, Kish 1965, Fisher 1935, Student 1908, Holm 1979; see `exact_tests`.
+        Clopper and Pearson 1934, Kish 1965, Fisher 1935, Student 1908, Holm 1979; see `hypothesis_tests`.
 
     Example:
         >>> from mudata.evaluation.align.alignment import Alignment
@@ -97,10 +96,7 @@ def _by_chance(asked: FloorQuestion) -> FloorContrast | None:
     if "chance" not in asked.metrics:
         return None
     ours, chance = asked.metrics["accuracy"], float(asked.metrics["chance"]["value"])
-    grouped = asked.metrics.get("accuracy_clustered", ours)
-    value, low, high = ours["value"], grouped["low"], grouped["high"]
-    if None not in (low, high, ours["low"], ours["high"]):
-        low, high = min(ours["low"], low), max(ours["high"], high)
+    value, low, high = _ends(ours)
     n = _independent(asked)
     right = math.floor(value * n + _ROUNDING) if value > chance else math.ceil(value * n - _ROUNDING)
     fewest = min(binomial(0, n, chance), binomial(n, n, chance))
@@ -127,20 +123,23 @@ def _by_majority(asked: FloorQuestion) -> FloorContrast | None:
         replace(answer, alignment=Alignment("SET", (asked.majority[answer.dataset],))) for answer in asked.answers
     ]
     ours, floor = (per_clip_metrics("tag", answers)["micro_f1"] for answers in (asked.answers, always))
+    if not ours.under.any():  # no clip has a label, and none was named
+        return None
     clusters = [answer.cluster for answer in asked.answers]
-    found = paired_bootstrap(ours.columns, floor.columns, clusters, statistic=ours.statistic)
+    found = difference((ours.over, ours.under), (floor.over, floor.under), ClusteredClips.named(clusters))
+    value, apart = float(asked.metrics["micro_f1"]["value"]), ours.value - floor.value
     return FloorContrast(
         run=asked.run,
         floor="majority_micro_f1",
-        value=asked.metrics["micro_f1"]["value"],
-        floor_value=asked.metrics["micro_f1"]["value"] - found.value,
-        difference=found.value,
+        value=value,
+        floor_value=value - apart,
+        difference=apart,
         low=found.low,
         high=found.high,
         p=exchange(ours.columns, floor.columns, clusters, ours.statistic),
         p_holm=1.0,
         independent=len(set(clusters)),
-        verdict="too few" if least_p(len(set(clusters))) >= ALPHA else "not told",
+        verdict="too few" if too_few(len(set(clusters))) else "not told",
     )
 
 
@@ -149,7 +148,6 @@ def _by_wrong_clips(asked: FloorQuestion) -> FloorContrast | None:
     if "rougeL_f_lift" not in asked.metrics:
         return None
     (value, low, high), n = _ends(asked.metrics["rougeL_f_lift"]), _independent(asked)
-    half = 0.0 if low is None or high is None else (value - low if value > 0 else high - value) / Z95
     return FloorContrast(
         run=asked.run,
         floor="rougeL_f_wrong_clip",
@@ -158,11 +156,21 @@ def _by_wrong_clips(asked: FloorQuestion) -> FloorContrast | None:
         difference=value,
         low=low,
         high=high,
-        p=student(value / half, n - 1) if half > 0 and n > 1 else 1.0,
+        p=_p_of_interval(value, low, high, n - 1),
         p_holm=1.0,
         independent=n,
-        verdict="too few" if n < FEW_GROUPS else "not told",
+        verdict="too few" if low is None or n < FEWEST_CLUSTERS else "not told",
     )
+
+
+def _p_of_interval(value: float, low: float | None, high: float | None, freedom: int) -> float:
+    """The p of a test by t that is 0.05 where the interval just reaches 0; 1 where there is no interval."""
+    if low is None or high is None or low == high or freedom < 1:
+        return 1.0
+    from scipy.special import stdtr, stdtrit
+
+    t = value * stdtrit(freedom, 1 - ALPHA / 2) / ((high - low) / 2)
+    return float(2 * stdtr(freedom, -abs(t)))
 
 
 def _independent(asked: FloorQuestion) -> int:

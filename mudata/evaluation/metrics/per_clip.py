@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -18,16 +18,39 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class PerClipMetric:
-    """A metric of one run on n clips: columns whose sums make it, and what each clip is worth by
-    itself.
+    """A metric of one run on n clips, a ratio of sums, and what each clip is worth by itself.
 
-    columns: shape (n, k). statistic: from sums of shape (m, k) to values of shape (m,). values:
-    shape (n,).
+    over, under: shape (n,), whose sums are divided. values: shape (n,).
     """
 
-    columns: NDArray[np.float64]
-    statistic: Callable[[NDArray[np.float64]], NDArray[np.float64]]
-    values: NDArray[np.float64]
+    over: NDArray[np.float64]
+    under: NDArray[np.float64]
+
+    @property
+    def values(self) -> NDArray[np.float64]:
+        return ratio_or_zero(self.over, self.under)
+
+    @property
+    def value(self) -> float:
+        """Of all clips; 0 where nothing is divided by."""
+        return float(self.over.sum() / self.under.sum()) if self.under.any() else 0.0
+
+    @property
+    def is_mean(self) -> bool:
+        """Whether it is the mean of what clips are worth."""
+        return bool((self.under == 1).all())
+
+    @property
+    def columns(self) -> NDArray[np.float64]:
+        """Both, shape (n, 2), as `statistic` sums them."""
+        import numpy as np
+
+        return np.column_stack([self.over, self.under])
+
+    @staticmethod
+    def statistic(sums: NDArray[np.float64]) -> NDArray[np.float64]:
+        """From sums of both, shape (m, 2), to values of shape (m,)."""
+        return ratio_or_zero(sums[:, 0], sums[:, 1])
 
 
 def per_clip_metrics(kind: str, scored: Sequence[ScoredAnswer]) -> dict[str, PerClipMetric]:
@@ -55,8 +78,8 @@ def per_clip_metrics(kind: str, scored: Sequence[ScoredAnswer]) -> dict[str, Per
         case "classify":
             return {"accuracy": _mean(np.array([float(item.right) for item in scored]))}
         case "tag":
-            columns = np.array([label_counts(item) for item in scored], dtype=np.float64)
-            return {"micro_f1": PerClipMetric(columns, _micro_f1, _micro_f1(columns))}
+            hits, asked, said = np.array([label_counts(item) for item in scored], dtype=np.float64).T
+            return {"micro_f1": PerClipMetric(2 * hits, asked + said)}
         case _:
             scores = rouge.rouge([item.answer or "" for item in scored], [item.references for item in scored])
             return {name: _mean(scores[:, rouge.COLUMNS.index(name)]) for name in ("rougeL_f", "rouge1_f")}
@@ -65,8 +88,4 @@ def per_clip_metrics(kind: str, scored: Sequence[ScoredAnswer]) -> dict[str, Per
 def _mean(values: NDArray[np.float64]) -> PerClipMetric:
     import numpy as np
 
-    return PerClipMetric(np.column_stack([values, np.ones(len(values))]), lambda sums: sums[:, 0] / sums[:, 1], values)
-
-
-def _micro_f1(sums: NDArray[np.float64]) -> NDArray[np.float64]:
-    return ratio_or_zero(2 * sums[:, 0], sums[:, 1] + sums[:, 2])
+    return PerClipMetric(values, np.ones(len(values)))

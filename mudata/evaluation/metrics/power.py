@@ -1,16 +1,17 @@
-"""How many clips a question needs, and what a number of clips can tell.
+"""How many clips a question needs, and what a number of clips can tell: two-sided 5 %, power 80 %.
 
-Normal approximations without continuity correction, two-sided 5 %, power 80 %; intervals are
-Wilson's.
+Intervals are Wilson's. Runs on the same clips are told apart by McNemar's exact test, whose power is exact too; runs on
+clips of their own by the normal approximation without continuity correction.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from mudata.errors import EvaluationError
+from mudata.evaluation.metrics.paired_power import POWER, fewest, mcnemar_clips, mcnemar_power, smallest
 from mudata.evaluation.metrics.statistics import Z95
 
 if TYPE_CHECKING:
@@ -20,46 +21,49 @@ SURVEY_CLIPS = 100
 """Clips per dataset of the survey's tests (arXiv 2409.09601, section 4.1)."""
 Z80 = 0.8416212335729143
 """80 % quantile of the normal distribution: the power of a test."""
+_ROUNDING = 1e-9
 
 
-def half_width(n: int, p: float = 0.5) -> float:
-    """Half of the 95 % Wilson interval of a share.
+def reach(n: int, p: float = 0.5) -> float:
+    """How far the 95 % Wilson interval of a share reaches from it, on its longer side: half of its width at one half,
+    nearly all of it at 0 and at 1.
 
     Args:
         n: number of clips.
         p: the share, in [0, 1].
 
     Returns:
-        Half of the interval's width, as a share.
+        The distance, as a share.
 
     Source:
         E. B. Wilson, 1927; see `statistics.wilson`.
 
     Example:
-        >>> round(half_width(100), 4)
-        0.0962
+        >>> round(reach(100), 4), round(reach(100, 0.0), 4)
+        (0.0962, 0.037)
     """
     z2 = Z95 * Z95
-    return Z95 * math.sqrt(p * (1 - p) / n + z2 / (4 * n * n)) / (1 + z2 / n)
+    half = Z95 * math.sqrt(p * (1 - p) / n + z2 / (4 * n * n)) / (1 + z2 / n)
+    return half + abs(0.5 - p) * z2 / (n + z2)
 
 
 def clips_needed(margin: float, p: float = 0.5) -> int:
-    """The fewest clips whose 95 % Wilson interval of a share is within +- margin.
+    """The fewest clips whose 95 % Wilson interval of a share is within +- margin, on either side.
 
     Args:
-        margin: half of the width wanted, as a share.
+        margin: how far the interval may reach from the share.
         p: the share.
 
     Raises:
         EvaluationError: unless 0 < margin < 1 and 0 <= p <= 1.
 
     Example:
-        >>> clips_needed(0.05)
-        381
+        >>> clips_needed(0.05), clips_needed(0.05, 0.0)
+        (381, 73)
     """
     _within("margin", margin, 0 < margin < 1)
     _within("p", p, 0 <= p <= 1)
-    return _fewest(lambda n: half_width(n, p) <= margin)
+    return fewest(lambda n: reach(n, p) <= margin)
 
 
 def clips_to_tell(difference: float, p: float = 0.5, *, paired: bool = False, discordance: float | None = None) -> int:
@@ -69,13 +73,11 @@ def clips_to_tell(difference: float, p: float = 0.5, *, paired: bool = False, di
     Args:
         difference: of their accuracies, as a share.
         p: one run's accuracy; the other's lies `difference` towards one half of it or beyond.
-        paired: both runs have the same clips (McNemar's test); else each has so many of its own
-            (two proportions).
-        discordance: if paired, the share of clips that one has right and the other wrong; None
-            takes the answers of the two for independent, when pairing gains nothing: it even needs
-            a few clips more (391 for 388 in the example), because without a difference McNemar's
-            test expects the discordance that it finds, which is larger by half the squared
-            difference than that of two equal accuracies.
+        paired: both runs have the same clips (McNemar's exact test, with its exact power); else each has so many
+            of its own (two proportions, by the normal approximation).
+        discordance: if paired, the share of clips that one has right and the other wrong; None takes the answers of
+            the two for independent, when pairing gains nothing: the exact test even needs some clips more (408 for
+            388 in the example).
 
     Returns:
         Clips per run.
@@ -85,20 +87,21 @@ def clips_to_tell(difference: float, p: float = 0.5, *, paired: bool = False, di
 
     Source:
         Two proportions: J. L. Fleiss, B. Levin, M. C. Paik, Statistical Methods for Rates and
-            Proportions, 2003, chapter 4, without their correction. Paired: R. J. Connor, Sample
-            size for testing differences in proportions for the paired-sample design, 1987.
+            Proportions, 2003, chapter 4, without their correction. Paired: see `mcnemar_power`.
 
     Example:
         >>> clips_to_tell(0.1), clips_to_tell(0.1, paired=True, discordance=0.2)
-        (388, 155)
+        (388, 168)
     """
     _within("difference", difference, 0 < difference < 1)
     _within("p", p, 0 <= p <= 1)
     other = _other(p, difference)
     _within("difference", difference, 0 <= other <= 1)
-    if paired and discordance is not None:
-        _within("discordance", discordance, difference <= discordance <= 1)
-    return math.ceil(_clips(difference, p, other, paired, discordance) - 1e-9)
+    if paired:
+        if discordance is not None:
+            _require_possible(difference, p, discordance)
+        return mcnemar_clips(difference, _independent(p, difference) if discordance is None else discordance)
+    return math.ceil(_clips(difference, p) - 1e-9)
 
 
 def detectable_difference(
@@ -121,15 +124,12 @@ def detectable_difference(
     most = min(max(p, 1 - p), discordance if paired and discordance is not None else 1.0)
 
     def enough(difference: float) -> bool:
-        return _clips(difference, p, _other(p, difference), paired, discordance) <= n
+        if not paired:
+            return difference > 0 and _clips(difference, p) <= n
+        discordant = _independent(p, difference) if discordance is None else discordance
+        return mcnemar_power(n, difference, discordant) >= POWER
 
-    if n < 1 or not enough(most):
-        return None
-    low, high = 0.0, most
-    for _ in range(60):
-        middle = (low + high) / 2
-        low, high = (low, middle) if enough(middle) else (middle, high)
-    return high
+    return smallest(enough, most) if n >= 1 else None
 
 
 def visible_difference(n: int, p: float = 0.5) -> float:
@@ -180,11 +180,10 @@ def plan(
     if discordance is not None and not paired:
         raise EvaluationError("Discordance is about two runs on the same clips.", "Add --paired.")
     n, exact = SURVEY_CLIPS, clips_needed(margin, p)
-    smallest = detectable_difference(n) or 1.0
     apart = "two runs on clips of their own (two proportions), clips for each"
     if paired:
         how = "as if independent" if discordance is None else f"on {100 * discordance:g} %"
-        apart = f"two runs on the same clips (McNemar's test), which disagree {how}"
+        apart = f"two runs on the same clips (McNemar's exact test), which disagree {how}"
     rows = [
         (f"accuracy near {100 * p:g} %, to ± so many points (95 %)", margin, exact),
         (
@@ -193,9 +192,9 @@ def plan(
             (labels or 0) * exact,
         ),
         (apart, difference, clips_to_tell(difference, p, paired=paired, discordance=discordance)),
-        ("the survey: accuracy near 50 %, to ± so many points (95 %)", half_width(n), n),
+        ("the survey: accuracy near 50 %, to ± so many points (95 %)", reach(n), n),
         ("the survey: two runs near 50 %, difference just significant", visible_difference(n), n),
-        ("the survey: two runs near 50 %, told apart with 80 % power", smallest, n),
+        ("the survey: two runs near 50 %, told apart with 80 % power", detectable_difference(n) or 1.0, n),
     ]
     return [
         {"question": question, "points": round(100 * share, 1), "clips": clips}
@@ -208,8 +207,7 @@ def detectable(metrics: Sequence[Metric]) -> dict[str, dict[str, object]]:
     """For every headline metric, the smallest difference at which another run on as many clips is
     told apart.
 
-    Where clips share artists or tracks, `accuracy_clustered` tells how many independent ones they
-    are worth: n by the squared ratio of both intervals (Kish's effective sample size).
+    Where clips share artists or tracks, intervals tell how many independent ones they are worth.
 
     Args:
         metrics: of one run.
@@ -221,8 +219,8 @@ def detectable(metrics: Sequence[Metric]) -> dict[str, dict[str, object]]:
         L. Kish, Survey Sampling, 1965, for the effective sample size.
 
     Example:
-        >>> from mudata.evaluation.metrics.statistics import share
-        >>> found = detectable([share("accuracy", 50, 100, "right / all")])
+        >>> from mudata.evaluation.metrics.scored import Metric
+        >>> found = detectable([Metric("accuracy", 0.5, 0.404, 0.596, 100, "right / all")])
         >>> round(found["accuracy"]["difference"], 3)
         0.193
     """
@@ -231,48 +229,65 @@ def detectable(metrics: Sequence[Metric]) -> dict[str, dict[str, object]]:
     for name in ("accuracy", "micro_f1", "rouge1_f", "rougeL_f"):
         if not (metric := by_name.get(name)):
             continue
-        width = _width(metric)
-        if name == "accuracy":
-            n, grouped = metric.n, _width(by_name.get("accuracy_clustered"))
-            if width and grouped and grouped > width:
-                n = round(n * (width / grouped) ** 2)
+        low, high = metric.low, metric.high
+        if low is None or high is None:
+            difference, recipe = None, "nothing can be said of the certainty of this run"
+        elif name == "accuracy":
+            n = round(min(metric.n, effective_clips(metric.value, low, high)))
             difference = detectable_difference(n, metric.value)
             recipe = f"two proportions, this accuracy and one nearer to 50 %, {n} independent clips"
         else:
-            difference = (Z95 + Z80) * math.sqrt(2) * width / (2 * Z95) if width is not None else None
+            difference = (Z95 + Z80) * math.sqrt(2) * (high - low) / (2 * Z95)
             recipe = "two runs with the standard error that this interval has"
         recipe += "; 80 % power, two-sided 5 %, not paired (on the same clips less may do: mudata compare)"
         differences[name] = {"difference": difference, "recipe": recipe}
     return differences
 
 
-def _width(metric: Metric | None) -> float | None:
-    return None if metric is None or metric.low is None or metric.high is None else metric.high - metric.low
+def effective_clips(value: float, low: float, high: float) -> float:
+    """How many independent clips a share's interval is worth: of so many, Wilson's 95 % interval has these ends.
+
+    Args:
+        value: the share.
+        low, high: its interval, which does not end at `value` on both sides.
+
+    Example:
+        >>> from mudata.evaluation.metrics.intervals import wilson
+        >>> round(effective_clips(0.8, *wilson(80, 100)), 6), round(effective_clips(0.0, *wilson(0, 20)), 6)
+        (100.0, 20.0)
+    """
+    part, product = (value, low * high) if value >= 0.5 else (1 - value, (1 - low) * (1 - high))
+    # the product of both ends of Wilson's interval is part**2 / (1 + Z95**2 / n)
+    return math.inf if product >= part * part else Z95 * Z95 * product / (part * part - product)
 
 
-def _clips(difference: float, p: float, other: float, paired: bool, discordance: float | None) -> float:
-    """Clips per run, not rounded."""
-    if paired:
-        share = discordance if discordance is not None else p * (1 - other) + other * (1 - p)
-        spread = Z95 * math.sqrt(share) + Z80 * math.sqrt(max(0.0, share - difference**2))
-    else:
-        pooled = (p + other) / 2
-        spread = Z95 * math.sqrt(2 * pooled * (1 - pooled)) + Z80 * math.sqrt(p * (1 - p) + other * (1 - other))
+def _clips(difference: float, p: float) -> float:
+    """Clips for each of two runs on clips of their own, not rounded."""
+    other = _other(p, difference)
+    pooled = (p + other) / 2
+    spread = Z95 * math.sqrt(2 * pooled * (1 - pooled)) + Z80 * math.sqrt(p * (1 - p) + other * (1 - other))
     return (spread / difference) ** 2
+
+
+def _independent(p: float, difference: float) -> float:
+    """The share of discordant clips of two runs that answer independently."""
+    other = _other(p, difference)
+    return p * (1 - other) + other * (1 - p)
+
+
+def _require_possible(difference: float, p: float, discordance: float) -> None:
+    other = _other(p, difference)
+    most = min(p + other, 2 - p - other)
+    if not difference - _ROUNDING <= discordance <= most + _ROUNDING:
+        raise EvaluationError(
+            f"A discordance of {discordance:g} cannot be: with accuracies of {p:g} and {other:g} it lies between "
+            f"{difference:g} and {most:g}.",
+            "It is the share of clips that one run has right and the other wrong.",
+        )
 
 
 def _other(p: float, difference: float) -> float:
     return p - difference if p > 0.5 else p + difference
-
-
-def _fewest(enough: Callable[[int], bool]) -> int:
-    low, high = 0, 1
-    while not enough(high):
-        low, high = high, 2 * high
-    while high - low > 1:
-        middle = (low + high) // 2
-        low, high = (low, middle) if enough(middle) else (middle, high)
-    return high
 
 
 def _within(name: str, value: float, good: bool) -> None:

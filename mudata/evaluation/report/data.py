@@ -271,7 +271,10 @@ class Panel:
     def test(self) -> str:
         """How differences were tested, without how single values were (that goes with each
         metric)."""
-        return self.measured.recipe.partition("; ")[2] if self.measured else ""
+        if self.measured is None or self.comparison is None:
+            return ""
+        refused = f"no verdict, {self.comparison.no_verdict}; " if self.comparison.no_verdict else ""
+        return refused + self.measured.recipe.partition("; ")[2]
 
     @property
     def flags(self) -> dict[Flag, list[str]]:

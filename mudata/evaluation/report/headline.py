@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from mudata.evaluation.comparison.comparison_result import ends, shown
-from mudata.evaluation.metrics.exact_tests import least_p
+from mudata.evaluation.metrics.intervals import ALPHA
 from mudata.evaluation.report.wording import METRICS
 
 if TYPE_CHECKING:
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from mudata.evaluation.comparison.floors import FloorContrast
     from mudata.evaluation.report.data import Panel, PanelEntry, Report
 
-ALPHA = 0.05
 NAMED = 3
 """So many runs are named; of more, the number is told."""
 
@@ -50,7 +49,8 @@ def tests(report: Report) -> str:
     )
     return (
         "Of each question by itself: what is called ahead, behind, told apart or best is so by tests that err in at "
-        f"most 5 % of cases over all its runs (Holm); {grouped}; in brackets 95 % intervals."
+        f"most 5 % of cases over all its runs (Holm); {grouped}; in brackets 95 % intervals, which for differences "
+        "between runs hold over all pairs at once."
     )
 
 
@@ -116,7 +116,7 @@ def _pairs(panel: Panel, runs: Sequence[PanelEntry]) -> str:
     if panel.comparison is None or panel.measured is None:
         return "the runs cannot be compared"
     n, independent = panel.comparison.n, panel.comparison.independent
-    if least_p(independent) >= ALPHA:
+    if panel.comparison.no_verdict:
         few = _few(independent, "clip" if independent == n else "artist or track")
         return f"{few} too few to tell any two {_kind(runs)} apart"
     compared = [run for run in runs if run.run.id in panel.groups]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -55,11 +56,38 @@ def test_verdicts(real: list[str | None], control: list[str | None], greedy: boo
 def test_a_contrast_has_the_numbers() -> None:
     (contrast,) = look(["a"] * 40 + ["b"] * 20, ["b"] * 60).contrasts
     assert (contrast.control, contrast.n, contrast.changed) == ("silence", 60, pytest.approx(2 / 3))
+    assert contrast.low is not None
+    assert contrast.high is not None
     assert contrast.low < 2 / 3 < contrast.high
     assert (contrast.score, contrast.control_score) == (pytest.approx(2 / 3), 0.0)
     assert contrast.relabelled == pytest.approx(2 / 3)
     assert contrast.p == pytest.approx(2 * 0.5**40)
     assert contrast.why == "silence: 40 of 60 answers change, accuracy 66.7 % against 0.0 % (p = 1.8e-12)"
+
+
+def test_clips_of_few_artists_are_no_sixty_clips() -> None:
+    """Right with the audio and wrong without, but of five artists: the smallest p that can be is .062."""
+
+    def of_five(said: str) -> list[ScoredAnswer]:
+        return [replace(item, cluster=f"artist {n % 5}") for n, item in enumerate(judged([said] * 60))]
+
+    found = check_audio_use(of_five("a"), {"silence": of_five("b")}, "classify")
+    (contrast,) = found.contrasts
+    assert (contrast.clusters, contrast.p, found.verdict) == (5, 0.0625, "cannot tell")
+    assert "(p = 0.062, 5 artists or tracks)" in contrast.why
+    alike = check_audio_use(of_five("a"), {"silence": of_five("a")}, "classify", deterministic=True)
+    assert alike.verdict == "cannot tell", "an interval over five artists reaches far"
+    one = [replace(item, cluster="one") for item in judged(["a"] * 60)]
+    assert check_audio_use(one, {"silence": one}, "classify").why.endswith("that nothing can be said")
+
+
+def test_two_controls_are_two_tests() -> None:
+    """Six discordant clips, p .031: of two controls that is .062."""
+    real, control = judged(["a"] * 6 + ["b"] * 54), judged(["b"] * 60)
+    assert check_audio_use(real, {"silence": control}, "classify").verdict == "heard"
+    found = check_audio_use(real, {"silence": control, "swap-audio": control}, "classify")
+    assert found.verdict == "cannot tell"
+    assert "(p = 0.062, Holm over 2 controls)" in found.why
 
 
 def test_only_clips_that_both_answered_count() -> None:

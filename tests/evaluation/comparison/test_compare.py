@@ -15,9 +15,10 @@ from judged_answers import many, single
 from mudata.cli import cli
 from mudata.errors import EvaluationError, UnknownName
 from mudata.evaluation.comparison.compare import compare
+from mudata.evaluation.comparison.pairwise import agreeing
+from mudata.evaluation.metrics.hypothesis_tests import mcnemar
+from mudata.evaluation.metrics.intervals import wilson
 from mudata.evaluation.metrics.scored import ScoredAnswer
-from mudata.evaluation.metrics.significance import mcnemar
-from mudata.evaluation.metrics.statistics import wilson
 from mudata.evaluation.run import all_runs
 
 if TYPE_CHECKING:
@@ -55,7 +56,7 @@ def test_a_pair_has_difference_p_and_the_clips_that_flipped() -> None:
     assert pair.difference == pytest.approx(12 / 42)
     assert pair.low < pair.difference < pair.high
     assert (pair.n10, pair.n01) == (12, 0)
-    assert pair.p == pair.p_mcnemar == pair.p_holm == mcnemar(12, 0)
+    assert pair.p == pair.p_holm == mcnemar(12, 0)
     assert pair.clips_10 == (*(f"d/{i}" for i in range(20, 30)), "d/40", "d/41")
     assert pair.verdict.startswith("r1 is ahead of r0: 28.6 points [")
     assert [(one.run, one.first, one.last, one.groups) for one in of.standings] == [
@@ -79,10 +80,14 @@ def test_what_is_not_told_apart_is_tied_and_says_what_would_be() -> None:
     )
 
 
-def test_runs_that_agree_everywhere_have_no_power_to_speak_of() -> None:
+def test_runs_that_agree_everywhere_tell_only_what_would_be_plain() -> None:
     (pair,) = compared("10" * 9, "10" * 9).metrics[0].pairs
-    assert (pair.p, pair.low, pair.high, pair.detectable) == (1, 0, 0, None)
-    assert pair.verdict == "r0 and r1 are not told apart: 0.0 points [0.0, 0.0], p = 1.0000."
+    assert (pair.p, pair.difference) == (1, 0)
+    assert pair.detectable == pytest.approx(0.404, abs=0.001), "six more right and none fewer, with power .8"
+    assert pair.low is not None
+    assert pair.high is not None
+    assert pair.low < 0 < pair.high
+    assert pair.verdict.startswith("r0 and r1 are not told apart: 0.0 points [")
 
 
 def test_being_tied_does_not_carry_over() -> None:
@@ -104,20 +109,75 @@ def test_clips_of_few_artists_are_not_that_many_clips() -> None:
     alone, grouped = (compared(a, b, artists=artists) for artists in (0, 6))
     (one,), (other,) = alone.metrics[0].pairs, grouped.metrics[0].pairs
     assert (alone.independent, grouped.independent) == (60, 6)
-    assert one.p == one.p_mcnemar == other.p_mcnemar == mcnemar(20, 0)
+    assert one.p == mcnemar(20, 0)
     assert other.p == 0.5, "artists 4 and 5 alone differ, and both may have changed places by chance"
     assert "runs exchanged in whole artists" in grouped.metrics[0].recipe
     assert "McNemar exact" in alone.metrics[0].recipe
 
 
-@pytest.mark.parametrize(("artists", "told"), [(1, "1 artists or tracks are"), (5, "5 artists or tracks are")])
-def test_what_cannot_show_any_difference_says_so(artists: int, told: str) -> None:
+@pytest.mark.parametrize(
+    ("artists", "told"),
+    [
+        (1, "1 artist or track: the smallest p that can be is 1"),
+        (3, "3 artists or tracks: the smallest p that can be is 0.25"),
+        (5, "5 artists or tracks: the smallest p that can be is 0.062"),
+    ],
+)
+def test_there_is_no_verdict_where_the_smallest_p_is_too_large(artists: int, told: str) -> None:
     found = compared("1" * 40, "0" * 40, artists=artists)
     (pair,) = found.metrics[0].pairs
     assert found.independent == artists
     assert pair.p == pytest.approx(2.0 ** (1 - artists))
-    assert pair.verdict.startswith("r0 and r1 are not told apart: 100.0 points")
-    assert pair.verdict.endswith(f"{told} too few to show any difference.")
+    assert (pair.low, pair.high, pair.detectable) == (None, None, None)
+    assert pair.verdict == f"No verdict on r0 and r1: 100.0 points; {told}."
+    assert found.no_verdict == told
+    assert f"no verdict: {told}" in " ".join(found.heading(found.metrics[0]).split())
+    assert {(one.first, one.last, one.groups) for one in found.metrics[0].standings} == {(1, 2, "a")}
+
+
+def test_eight_runs_need_more_clips_than_two() -> None:
+    """28 pairs: of ten clips the smallest p is .002, after Holm .055."""
+    runs = ["1" * k + "0" * (10 - k) for k in range(8)]
+    found = compared(*runs)
+    assert found.no_verdict == "10 clips: the smallest p that can be is 0.002, after Holm over 28 pairs 0.055"
+    assert {pair.low for pair in found.metrics[0].pairs} == {None}
+    assert compared(*(run + "0" for run in runs)).no_verdict is None
+
+
+@pytest.mark.parametrize("artists", [0, 30])
+def test_verdict_and_interval_never_contradict(artists: int) -> None:
+    """Of eight runs, over artists and without: 0 lies in the interval exactly where two are not told apart."""
+    random = np.random.default_rng(9)
+    runs = ["".join("01"[int(right)] for right in random.random(150) < 0.3 + 0.07 * k) for k in range(8)]
+    found = compared(*runs, artists=artists)
+    pairs = found.metrics[0].pairs
+    assert 5 < sum(pair.p_holm < 0.05 for pair in pairs) < 28
+    for pair in pairs:
+        assert pair.low is not None
+        assert pair.high is not None
+        assert (pair.p_holm < 0.05) == (pair.low > 0 or pair.high < 0)
+        assert ("is ahead of" in pair.verdict) == (pair.p_holm < 0.05)
+        assert "(Holm over 28 pairs)" in pair.verdict
+    (two,) = compared(*runs[3:5], artists=artists).metrics[0].pairs
+    same = next(pair for pair in pairs if {pair.a, pair.b} == {"r3", "r4"})
+    assert same.detectable is not None
+    assert two.detectable is not None
+    assert two.detectable < same.detectable, "what eight runs can tell is told for all 28 pairs"
+    assert two.low is not None
+    assert same.low is not None
+    assert same.low < two.low, "and so are intervals"
+
+
+def test_an_interval_is_moved_to_zero_and_no_farther() -> None:
+    assert agreeing(0.01, 0.3, 0.1, told=False) == (0.0, 0.3)
+    assert agreeing(-0.3, -0.01, -0.1, told=False) == (-0.3, 0.0)
+    low, high = agreeing(-0.01, 0.3, 0.1, told=True)
+    assert low is not None
+    assert (0 < low < 1e-300, high) == (True, 0.3)
+    low, high = agreeing(-0.3, 0.01, -0.1, told=True)
+    assert high is not None
+    assert (low, -1e-300 < high < 0) == (-0.3, True)
+    assert agreeing(None, None, 0.1, told=True) == (None, None)
 
 
 @pytest.mark.parametrize(("clips", "p"), [(1, 1), (2, 0.5), (3, 0.25), (5, 0.0625), (6, 0.03125)])
@@ -129,20 +189,25 @@ def test_few_captions_show_no_more_than_they_can(clips: int, p: float) -> None:
     assert found.metrics[0].pairs[0].p == p
 
 
-@pytest.mark.parametrize(("artists", "groups"), [(0, 0), (6, 6), (30, 30)])
-def test_the_heading_says_line_by_line_which_interval_is_which(artists: int, groups: int) -> None:
+@pytest.mark.parametrize("artists", [0, 6, 30])
+def test_the_heading_says_line_by_line_which_interval_is_which(artists: int) -> None:
     found = compared("1" * 60, ("1" * 4 + "0" * 2) * 10, artists=artists)
     lines = found.heading(found.metrics[0]).split("\n")
     assert max(map(len, lines)) <= 100
     text = " ".join(" ".join(lines).split())
-    if groups:
-        assert f"values: 95 % percentile bootstrap over {groups} groups of clips" in text
-        assert "(mudata eval and score show Wilson 95 %, each clip by itself)" in text
+    assert f"accuracy on 60 clips ({artists or 'none known'}" in text
+    if artists:
+        assert "cluster jackknife t, paired" in text
+        assert "p: runs exchanged in whole artists or tracks" in text
     else:
-        assert "values: Wilson 95 % differences: paired" in text
-        assert "mudata eval" not in text
+        assert "values: 95 % Wilson differences: 95 % jackknife t, paired" in text
+        assert "p: McNemar exact, told apart below 0.05" in text
     assert [line.partition(":")[0] for line in lines if ":" in line][-3:] == ["values", "differences", "p"]
-    assert lines[0].startswith("accuracy on 60 clips (")
+    three = compared("1" * 60, "10" * 30, "0" * 60)
+    text = " ".join(three.heading(three.metrics[0]).split())
+    assert "simultaneous over 3 pairs" in text
+    assert "Holm over 3 pairs, told apart below 0.05; can tell: with 80 % power at 0.05 / 3" in text
+    assert "p (Holm, 3 pairs)" in three.differences(three.metrics[0])[0]
 
 
 def test_one_run_that_knows_the_artists_is_enough() -> None:
@@ -164,7 +229,7 @@ def test_only_clips_of_all_runs_count_and_the_others_are_told() -> None:
 def test_small_p_values_are_only_told_to_be() -> None:
     (pair,) = compared("1" * 60, "0" * 60).metrics[0].pairs
     assert pair.p < 1e-15
-    assert pair.verdict == "r0 is ahead of r1: 100.0 points [100.0, 100.0], p <0.0001."
+    assert pair.verdict == "r0 is ahead of r1: 100.0 points [96.7, 100.0], p <0.0001."
 
 
 def test_two_runs_of_one_model_are_told_by_their_ids() -> None:
@@ -183,8 +248,8 @@ def test_tags_are_compared_by_micro_f1() -> None:
     hits, said = 40 * 2 + 10, 40 * 2 + 10
     assert of.standings[0].value == pytest.approx(2 * hits / (100 + said))
     (pair,) = of.pairs
-    assert (pair.a, pair.p_mcnemar, pair.n10, pair.n01) == ("s", None, 50, 0)
-    assert pair.p_holm == pair.p < pair.p_bootstrap < 0.001
+    assert (pair.a, pair.n10, pair.n01) == ("s", 50, 0)
+    assert pair.p_holm == pair.p == pytest.approx(1 / 10_001)
 
 
 def test_captions_are_compared_by_rouge_l_and_rouge_1() -> None:
@@ -250,8 +315,8 @@ def test_compare_prints_standings_pairs_and_verdicts(corpus: Corpus, home: Home)
     assert lines[0] == "accuracy on 6 clips (3 groups of one artist or track)"
     assert lines[lines.index("") + 1].split() == ["rank", "model", "accuracy", "tied", "run"]
     assert any(line.split()[:2] == ["first", "second"] for line in lines)
-    assert " and " in lines[-1]
-    assert "not told apart" in lines[-1]
+    assert lines[-1].startswith("No verdict on ")
+    assert lines[-1].endswith("; 3 artists or tracks: the smallest p that can be is 0.25.")
     said = json.loads(run("compare", *ids, "--json").stdout)
     assert {one["run"] for one in said["runs"]} == set(ids)
     assert {"clips_10", "clips_01", "p_holm", "verdict"} <= set(said["metrics"][0]["pairs"][0])

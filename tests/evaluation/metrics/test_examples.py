@@ -17,7 +17,17 @@ MODULES = [
 ]
 COMPUTING = {
     *("classification", "tagging", "captions", "caption_controls", "caption_refusals", "rouge"),
-    *("per_clip", "parsing_rules", "statistics", "significance", "power", "compare", "audio_use"),
+    *(
+        "per_clip",
+        "parsing_rules",
+        "statistics",
+        "hypothesis_tests",
+        "paired_power",
+        "power",
+        "compare",
+        "pairwise",
+        "audio_use",
+    ),
 }
 """Modules that compute numbers, and have to show some."""
 

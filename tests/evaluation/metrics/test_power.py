@@ -15,34 +15,34 @@ from hypothesis import strategies as st
 
 from mudata.cli import cli
 from mudata.errors import EvaluationError, SplitError
+from mudata.evaluation.metrics.intervals import wilson
 from mudata.evaluation.metrics.power import (
     clips_needed,
     clips_to_tell,
     detectable,
     detectable_difference,
-    half_width,
+    reach,
     visible_difference,
 )
 from mudata.evaluation.metrics.scored import Metric
-from mudata.evaluation.metrics.statistics import wilson
 
 if TYPE_CHECKING:
     from mudata.home import Home
 
 
-@pytest.mark.parametrize(("k", "n"), [(50, 100), (80, 100), (0, 20), (7, 7)])
-def test_half_widths_are_those_of_wilsons_interval(k: int, n: int) -> None:
+@pytest.mark.parametrize(("k", "n"), [(50, 100), (80, 100), (3, 90), (0, 20), (7, 7)])
+def test_an_interval_reaches_as_far_as_its_longer_side(k: int, n: int) -> None:
     low, high = wilson(k, n)
-    assert half_width(n, k / n) == pytest.approx((high - low) / 2)
+    assert reach(n, k / n) == pytest.approx(max(k / n - low, high - k / n))
 
 
 @pytest.mark.parametrize(
-    ("margin", "p", "clips"), [(0.05, 0.5, 381), (0.1, 0.5, 93), (0.01, 0.5, 9600), (0.05, 0.9, 141), (0.05, 0, 35)]
+    ("margin", "p", "clips"), [(0.05, 0.5, 381), (0.1, 0.5, 93), (0.01, 0.5, 9600), (0.05, 0.9, 196), (0.05, 0, 73)]
 )
 def test_clips_needed_are_the_fewest_that_are_enough(margin: float, p: float, clips: int) -> None:
     assert clips_needed(margin, p) == clips
-    widths = [half_width(n, p) for n in range(1, clips + 50)]
-    assert [width <= margin for width in widths] == [n >= clips for n in range(1, clips + 50)]
+    sides = [reach(n, p) for n in range(1, clips + 50)]
+    assert [side <= margin for side in sides] == [n >= clips for n in range(1, clips + 50)]
 
 
 @pytest.mark.slow
@@ -50,15 +50,13 @@ def test_the_margin_of_a_split_is_that_of_its_plan(home: Home) -> None:
     shelf.shelve(home, clips=[{"id": f"{i:03}"} for i in range(93)])
     done = CliRunner().invoke(cli, ["split", "planned", "--dataset", "toy", "--n", "93", "--json", "-q"])
     margin = json.loads(done.stdout)["parts"][0]["margin"]
-    assert margin == pytest.approx(half_width(93), rel=1e-4)
+    assert margin == pytest.approx(reach(93), rel=1e-4)
     assert clips_needed(margin * 1.001) == 93
 
 
 def test_a_tenth_near_one_half_needs_what_tables_say() -> None:
     assert clips_to_tell(0.1) == 388  # two proportions .5 and .6, 80 % power, no continuity correction
     assert clips_to_tell(0.1, 0.8) == 294  # .8 and .7
-    assert clips_to_tell(0.1, paired=True, discordance=0.2) == 155
-    assert clips_to_tell(0.1, paired=True) == 391  # answers as if independent
 
 
 def test_the_surveys_hundred_clips_tell_about_fourteen_points() -> None:
@@ -101,7 +99,7 @@ def test_the_power_is_what_simulation_finds() -> None:
 
 def test_every_headline_says_what_it_can_tell() -> None:
     metrics = [
-        Metric("accuracy", 0.5, 0.4, 0.6, 100, ""),
+        Metric("accuracy", 0.5, *wilson(50, 100), 100, ""),
         Metric("chance", 0.1, 0.1, 0.1, 100, ""),
         Metric("rougeL_f", 0.2, 0.18, 0.22, 147, ""),
         Metric("micro_f1", 0.2, 0.1, 0.3, 20, ""),
@@ -114,13 +112,16 @@ def test_every_headline_says_what_it_can_tell() -> None:
 
 
 def test_clips_of_few_artists_tell_less() -> None:
-    alone = Metric("accuracy", 0.5, 0.4, 0.6, 400, "")
-    grouped = Metric("accuracy_clustered", 0.5, 0.3, 0.7, 400, "")
-    got = detectable([alone, grouped])
+    """400 clips whose interval is that of 100 independent ones."""
+    got = detectable([Metric("accuracy", 0.5, *wilson(50, 100), 400, "")])
     assert got["accuracy"]["difference"] == detectable_difference(100)
     assert "100 independent clips" in str(got["accuracy"]["recipe"])
-    narrower = Metric("accuracy_clustered", 0.5, 0.45, 0.55, 400, "")
-    assert detectable([alone, narrower]) == detectable([alone])
+
+
+def test_a_run_without_an_interval_tells_nothing() -> None:
+    got = detectable([Metric("accuracy", 1.0, None, None, 2, ""), Metric("rougeL_f", 0.2, None, None, 1, "")])
+    assert [one["difference"] for one in got.values()] == [None, None]
+    assert "nothing can be said" in str(got["accuracy"]["recipe"])
 
 
 @pytest.mark.parametrize(
@@ -156,7 +157,7 @@ def test_plan_tells_the_clips_and_what_a_hundred_can_show() -> None:
 def test_plan_counts_labels_and_pairs() -> None:
     words = ("--margin", "0.1", "--p", "0.8", "--labels", "10", "--paired", "--discordance", "0.2", "--json")
     rows = json.loads(plan(*words).stdout)
-    assert [row["clips"] for row in rows[:3]] == [clips_needed(0.1, 0.8), 10 * clips_needed(0.1, 0.8), 155]
+    assert [row["clips"] for row in rows[:3]] == [clips_needed(0.1, 0.8), 10 * clips_needed(0.1, 0.8), 168]
     assert "each of 10 labels" in rows[1]["question"]
     assert "disagree on 20 %" in rows[2]["question"]
 
@@ -167,6 +168,10 @@ def test_plan_counts_labels_and_pairs() -> None:
         (("--margin", "2"), "A margin of 2 cannot be"),
         (("--difference", "0.6"), "A difference of 0.6 cannot be"),
         (("--discordance", "0.2"), "Discordance is about two runs on the same clips"),
+        (
+            ("--paired", "--p", "0.8", "--discordance", "0.6"),
+            "with accuracies of 0.8 and 0.7 it lies between 0.1 and 0.5",
+        ),
     ],
 )
 def test_plan_refuses_what_cannot_be(words: tuple[str, ...], said: str) -> None:

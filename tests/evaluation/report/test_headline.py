@@ -11,7 +11,7 @@ import pytest
 from report_runs import classified, described, report_run, tagged
 
 from mudata.evaluation.comparison.floors import FloorQuestion, above_floors
-from mudata.evaluation.metrics.statistics import wilson
+from mudata.evaluation.metrics.intervals import wilson
 from mudata.evaluation.report.gather import panels
 from mudata.evaluation.report.headline import headline
 
@@ -45,7 +45,7 @@ def accuracies(n: int, *right: int, artists: int = 0) -> list[ReportRun]:
         (accuracies(1, 0), "1 clip is too few to tell a from chance."),
         (accuracies(50, 13, 13), "a and b cannot be told from chance; a and b cannot be told apart."),
         (accuracies(50, 40, 13), "a is ahead of chance by 55.0 points [42.0, 63.8], b cannot be told from it; "
-                                 "a is ahead of b by 54.0 points [40.0, 68.0]."),
+                                 "a is ahead of b by 54.0 points [39.6, 68.4]."),
         (accuracies(50, 40, 39, 38),
          "a, b and c are ahead of chance, by 55.0 points [42.0, 63.8], 53.0 points [39.8, 62.2] and 51.0 points [37.6, "
          "60.7]; no two of the 3 models can be told apart."),
@@ -97,7 +97,7 @@ def test_two_runs_of_different_clips_are_compared_on_those_that_both_have() -> N
     few, many = report_run("few", classified([1] * 10)), report_run("many", classified([0] * 50))
     assert said(few, many) == (
         "few is ahead of chance by 75.0 points [47.2, 75.0], many is behind it; few is ahead of many by 100.0 points "
-        "[100.0, 100.0] on the 10 clips that all have."
+        "[80.4, 100.0] on the 10 clips that all have."
     )  # fmt: skip
     other = report_run("other", classified([1] * 10, start=60))
     assert said(other, many).endswith("; the runs cannot be compared.")

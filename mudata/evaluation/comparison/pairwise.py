@@ -1,0 +1,169 @@
+"""All pairs of runs by one metric, on the clips that all of them have: differences, tests, and what the tests can
+tell.
+
+The verdict is the test's (`metrics.hypothesis_tests`), after Holm's correction over all pairs. Intervals are
+simultaneous (each at 1 - 0.05 / pairs) and say of 0 what the test says: where the exchange of clusters and an interval
+by t part, or Holm's correction tells more than Bonferroni's, the end at fault is moved to 0 and no farther.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from itertools import combinations
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from mudata.evaluation.comparison.comparison_result import (
+    ComparedRun,
+    PairComparison,
+    ends,
+    p_text,
+    shown,
+)
+from mudata.evaluation.metrics.hypothesis_tests import draws_for, exchange, holm, mcnemar, too_few
+from mudata.evaluation.metrics.intervals import ALPHA, difference
+from mudata.evaluation.metrics.jackknife import ClusteredClips
+from mudata.evaluation.metrics.paired_power import exchange_detectable, mcnemar_detectable
+
+if TYPE_CHECKING:
+    from mudata.evaluation.metrics.per_clip import PerClipMetric
+
+_BESIDE_ZERO = sys.float_info.min
+"""Where an interval ends that has to leave 0 out, and would not."""
+
+
+class _Shared(NamedTuple):
+    """The clips that all runs have, their clusters, how many pairs are tested, and why none can be told apart."""
+
+    clips: Sequence[str]
+    clusters: Sequence[str]
+    pairs: int
+    refused: str | None
+
+
+def compare_pairs(
+    metric: str,
+    runs: Sequence[ComparedRun],
+    measured: Sequence[PerClipMetric],
+    clips: Sequence[str],
+    clusters: Sequence[str],
+) -> tuple[PairComparison, ...]:
+    """Every two of several runs.
+
+    Args:
+        metric: by which they are compared.
+        runs: best first.
+        measured: of each run, its values on n clips.
+        clips: their ids.
+        clusters: the cluster of each of them.
+
+    Returns:
+        A comparison for each pair, in the order of `combinations`.
+    """
+    places = list(combinations(range(len(runs)), 2))
+    refused = no_verdict(len(clips), len(set(clusters)), len(places))
+    shared = _Shared(clips, clusters, len(places), refused)
+    found = [_pair(metric, measured[i], measured[j], shared) for i, j in places]
+    pairs = []
+    for (i, j), pair, p_holm in zip(places, found, holm([pair["p"] for pair in found]), strict=True):
+        pair["p_holm"] = p_holm
+        if refused:
+            pair |= {"low": None, "high": None, "detectable": None}
+        else:
+            pair["low"], pair["high"] = agreeing(pair["low"], pair["high"], pair["difference"], told=p_holm < ALPHA)
+        verdict = _verdict(metric, (runs[i].name, runs[j].name), pair, shared)
+        pairs.append(PairComparison(a=runs[i].run, b=runs[j].run, verdict=verdict, **pair))
+    return tuple(pairs)
+
+
+def no_verdict(clips: int, clusters: int, pairs: int) -> str | None:
+    """Why no two runs can be told apart, whatever they answer; None where they can.
+
+    Example:
+        >>> no_verdict(60, 3, 1)
+        '3 artists or tracks: the smallest p that can be is 0.25'
+        >>> no_verdict(1, 1, 1)
+        '1 clip: the smallest p that can be is 1'
+    """
+    if not (why := too_few(clusters, pairs)):
+        return None
+    one, many = ("clip", "clips") if clusters == clips else ("artist or track", "artists or tracks")
+    return f"{clusters} {one if clusters == 1 else many}: {why}"
+
+
+def agreeing(
+    low: float | None, high: float | None, difference: float, *, told: bool
+) -> tuple[float | None, float | None]:
+    """An interval that has 0 in it if and only if two runs are not told apart.
+
+    To take 0 in only widens it. To leave it out is where intervals end that go with Holm's correction.
+
+    Args:
+        low, high: as they are found without the test.
+        difference: of the two.
+        told: whether the test tells them apart.
+
+    Source:
+        O. Guilbaud, Simultaneous confidence regions corresponding to Holm's step-down procedure and other
+        closed-testing procedures, 2008.
+
+    Example:
+        >>> agreeing(0.01, 0.3, 0.15, told=False), agreeing(0.01, 0.3, 0.15, told=True)
+        ((0.0, 0.3), (0.01, 0.3))
+    """
+    if low is None or high is None:
+        return None, None
+    if not told:
+        return min(low, 0.0), max(high, 0.0)
+    return (max(low, _BESIDE_ZERO), high) if difference > 0 else (low, min(high, -_BESIDE_ZERO))
+
+
+def _pair(metric: str, a: PerClipMetric, b: PerClipMetric, shared: _Shared) -> dict[str, Any]:
+    """What `PairComparison` has, but for names, correction and verdict."""
+    (clips, clusters, pairs, _), alpha = shared, ALPHA / shared.pairs
+    better, worse = a.values > b.values, a.values < b.values
+    n10, n01 = int(better.sum()), int(worse.sum())
+    low = high = None
+    if a.under.any() and b.under.any():
+        found = difference((a.over, a.under), (b.over, b.under), ClusteredClips.named(clusters), alpha)
+        low, high = found.low, found.high
+    pair: dict[str, Any] = {"difference": a.value - b.value, "low": low, "high": high, "n10": n10, "n01": n01}
+    discordant = (n10 + n01) / len(clips) if metric == "accuracy" else None
+    if a.is_mean and b.is_mean:
+        pair["p"] = exchange(a.over, b.over, clusters, draws=draws_for(pairs))
+    else:
+        pair["p"] = exchange(a.columns, b.columns, clusters, a.statistic, draws=draws_for(pairs))
+    pair["detectable"] = _detectable(a, b, clusters, discordant, alpha)
+    pair["p_mcnemar"] = mcnemar(n10, n01) if metric == "accuracy" else None
+    if metric == "accuracy":
+        for key, which in (("clips_10", better), ("clips_01", worse)):
+            pair[key] = tuple(clip for clip, flipped in zip(clips, which, strict=True) if flipped)
+    return pair
+
+
+def _detectable(
+    a: PerClipMetric, b: PerClipMetric, clusters: Sequence[str], discordant: float | None, alpha: float
+) -> float | None:
+    """The smallest difference told apart with 80 % power at alpha: of right and wrong answers also as if clips shared
+    no artist, for a difference cannot be larger than their discordance."""
+    needed = []
+    if discordant is not None:
+        needed.append(mcnemar_detectable(len(a.values), lambda difference: max(discordant, difference), alpha))
+    if discordant is None or len(set(clusters)) < len(clusters):
+        step = 0.0 if discordant is None else 1 / len(a.values)
+        needed.append(exchange_detectable(a.columns, b.columns, clusters, a.statistic, alpha, lattice=step))
+    return None if None in needed else max(one for one in needed if one is not None)
+
+
+def _verdict(metric: str, names: tuple[str, str], pair: dict[str, Any], shared: _Shared) -> str:
+    a, b = names
+    points = " points" if metric == "accuracy" else ""
+    size = f"{shown(metric, pair['difference'])}{points}"
+    if shared.refused:
+        return f"No verdict on {a} and {b}: {size}; {shared.refused}."
+    numbers = f"{size} {ends(metric, pair['low'], pair['high'])}, {p_text(pair['p_holm'], shared.pairs)}"
+    if pair["p_holm"] < ALPHA:
+        return f"{a} is ahead of {b}: {numbers}."
+    needed = pair["detectable"]
+    hint = f"; these {len(shared.clips)} clips can tell apart about {shown(metric, needed)}{points}" if needed else ""
+    return f"{a} and {b} are not told apart: {numbers}{hint}."
