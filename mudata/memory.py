@@ -17,6 +17,10 @@ from mudata.errors import MudataError
 AMPLE = 16 << 30
 """Bytes of address space from which on nothing is spared: the threads of a large machine fill less than that."""
 
+LEAST = 600_000_000
+"""Bytes of address space below which libraries crash as they are loaded: tried with 300 MB to 3 GB, of which 500 MB
+were the least that a fetch did with."""
+
 _M_ARENA_MAX = -8
 """glibc's malloc.h."""
 
@@ -47,13 +51,13 @@ def spare() -> int | None:
     return limit
 
 
-def require(needed: int, what: str) -> None:
-    """Raises MudataError where the address space is limited to less than `needed` bytes; `what` needs it."""
+def require_least() -> None:
+    """Raises MudataError where address space is limited to less than LEAST."""
     limit = address_space()
-    if limit is not None and limit < needed:
+    if limit is not None and limit < LEAST:
         raise MudataError(
-            f"There is not enough memory: {what} needs an address space of {needed / 1e9:.1f} GB at least, and this"
-            f" process may have {limit / 1e9:.2f} GB.",
+            f"There is not enough memory: an address space of {LEAST / 1e9:.1f} GB is needed at least, and this process"
+            f" may have {limit / 1e9:.2f} GB.",
             "Raise the limit (ulimit -v, prlimit --as, the memory of a batch job); then run the same command again.",
         )
 

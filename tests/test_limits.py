@@ -24,7 +24,7 @@ from mudata.catalog.audio import clip, normalise
 from mudata.catalog.index import generations
 from mudata.catalog.read import card_sql
 from mudata.catalog.splits import manifest
-from mudata.errors import from_machine_error, is_of_machine
+from mudata.errors import MudataError, from_machine_error, is_of_machine
 
 if TYPE_CHECKING:
     from mudata.home import Home
@@ -205,3 +205,14 @@ def test_a_fetch_under_a_limit_is_whole_or_says_why_not_and_goes_on(
     monkeypatch.setenv("MUDATA_CARDS", str(own))
     again = typed(*words)
     assert (again.code, json.loads(again.out)[0]["usable"]) == (0, 6)
+
+
+def test_where_there_is_too_little_for_any_work_that_is_told_before_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    from mudata.catalog.read.scratch_database import new_instance
+
+    monkeypatch.setattr(memory, "_one_arena", lambda: None)
+    monkeypatch.setattr(memory, "address_space", lambda: 450_000_000)
+    with pytest.raises(
+        MudataError, match=r"an address space of 0\.6 GB is needed at least, and this process may have 0\.45"
+    ):
+        new_instance()

@@ -23,6 +23,7 @@ from mudata.catalog.index import database
 from mudata.catalog.read.reader import NO_TABLE, DatasetContents, Issue, read
 from mudata.catalog.read.scratch_database import scratch_database
 from mudata.errors import number
+from mudata.memory import require_least
 from mudata.narration import SILENT, Progress
 from mudata.version import __version__
 
@@ -101,8 +102,9 @@ def get(
 ) -> Ingested:
     """Fetch a dataset, normalise its clips, and index them; one process at a time per dataset.
 
-    Raises NeedsLicence, and all that `fetch` and `ingest` raise.
+    Raises NeedsLicence, MudataError for too little memory, and all that `fetch` and `ingest` raise.
     """
+    require_least()
     licences.require(card, home, accept=request.accept_licence, progress=progress)
     with alone(home, card.name, progress):
         fetched = fetch(card, home, request, progress)

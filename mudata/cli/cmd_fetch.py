@@ -95,6 +95,8 @@ def fetch(
             code = max(code, error.exit_code)
             continue
         rows.append(_row(ingested))
+        if request["partial"] and not ingested.partial and not quiet:
+            say.say(f"{card.name}: --partial has no effect: all that was asked for is here.")
         for line in () if quiet else _story(card, home, ingested):  # to find the next step may take seconds
             say.say(line)
         code = max(code, int(ingested.at_fault))

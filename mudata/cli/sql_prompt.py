@@ -15,6 +15,8 @@ import click
 
 from mudata.catalog.index import database
 from mudata.catalog.index import query as asking
+from mudata.catalog.index.registered_views import all_tables
+from mudata.catalog.tables import TABLES
 from mudata.cli import rows, sql_reader
 from mudata.cli.output import echo, emit
 from mudata.errors import MudataError, UnknownName
@@ -92,12 +94,19 @@ def _describe(home: Home, table: str) -> None:
     for row in asking.schema(home):
         columns.setdefault(row["table"], []).append(row)
     if not table:
-        shown = [{"table": name, "columns": ", ".join(c["column"] for c in of)} for name, of in columns.items()]
-        emit(shown, as_json=False)
+        emit([{"table": name, "columns": _in_short(name, of)} for name, of in columns.items()], as_json=False)
     elif table not in columns:
         raise UnknownName("table", table, columns)
     else:
         emit([{"column": c["column"], "type": c["type"], "meaning": c["doc"]} for c in columns[table]], as_json=False)
+
+
+def _in_short(table: str, columns: list[dict[str, str]]) -> str:
+    """The columns of a table; of a dataset's view those that `clips` lacks."""
+    names = [column["column"] for column in columns]
+    if table in all_tables():
+        return ", ".join(names)
+    return "those of clips" + "".join(f", {name}" for name in names[len(TABLES["clips"]) :])
 
 
 def _edited(text: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING
 
 import pytest
@@ -94,6 +95,7 @@ def test_a_copy_that_is_whole_is_not_called_partial(
         monkeypatch.setenv("MUDATA_CARDS", str(tmp_path))
         done = typed("fetch", "tiny", "--partial", "--limit", "4", "--json", "--workers", "1")
     assert (done.code, json.loads(done.out)[0]["partial"]) == (0, False)
+    assert "tiny: --partial has no effect: all that was asked for is here." in done.err
     assert mudata.stats("tiny")["state"] == "selected"
     assert typed("verify", "tiny").code == 0
 
@@ -124,6 +126,10 @@ def test_recordings_without_their_table_are_clips_without_labels(
     assert mudata.sql("FROM labels").fetchall() == mudata.sql("FROM captions").fetchall() == []
     assert typed("split", "all", "--dataset", name, "--n", str(len(ids))).code == 0
     assert fetched(name).code == 1, "the same without the folder"
+    checked = typed("verify", name)
+    assert checked.code == 1
+    assert "label-count" not in checked.out, "the labels are in the table that is not there"
+    assert re.search(rf"missing +{re.escape(table)}", checked.out)
 
 
 def test_two_files_of_one_name_are_not_one_clip(home: Home, tmp_path: Path) -> None:

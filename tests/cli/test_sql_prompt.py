@@ -86,7 +86,7 @@ def test_rows_are_limited_and_the_others_counted(say: Callable[..., tuple[str, s
 
 def test_d_tells_tables_and_columns_with_their_meaning(say: Callable[..., tuple[str, str]]) -> None:
     out, err = say("\\d", "\\d clips;", "\\d clip", "\\x", "\\?")
-    assert re.search(r"^dataset_toy +clip_id, dataset, ", out, re.MULTILINE)
+    assert re.search(r"^dataset_toy +those of clips", out, re.MULTILINE)
     assert re.search(r"^clips +clip_id, dataset, ", out, re.MULTILINE)
     assert re.search(r"^duration_s +DOUBLE +\S+", out, re.MULTILINE)
     assert "Did you mean 'clips'" in err

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import io
 import json
 import random
 from collections.abc import Callable
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import yaml
 
 ODD: tuple[Any, ...] = (
@@ -131,3 +134,28 @@ _ACCIDENTS: tuple[Callable[[bytes, random.Random], bytes], ...] = (
     lambda raw, rng: b"\xef\xbb\xbf" + raw,
     lambda raw, rng: raw.decode("utf-8", "replace").encode("utf-16"),
 )
+
+
+def damaged_parquet(raw: bytes, rng: random.Random) -> bytes:
+    """A sound Parquet file that holds what it never should: NULLs, other types, no column, no row, all twice."""
+    table = pq.read_table(io.BytesIO(raw))
+    at = rng.randrange(table.num_columns)
+    field, rows = table.schema.field(at), range(table.num_rows)
+    match rng.randrange(6):
+        case 0:
+            table = table.set_column(at, field, pa.nulls(table.num_rows, field.type))
+        case 1:
+            table = table.remove_column(at)
+        case 2:
+            texts = [rng.choice(("x", "", None, "\x1b[31m", "../x")) for _ in rows]
+            table = table.set_column(at, field.name, pa.array(texts, pa.string()))
+        case 3:
+            numbers = [rng.choice((0, -1, 10**15, None)) for _ in rows]
+            table = table.set_column(at, field.name, pa.array(numbers, pa.int64()))
+        case 4:
+            table = table.slice(0, 0)
+        case _:
+            table = pa.concat_tables([table, table])
+    out = io.BytesIO()
+    pq.write_table(table, out)
+    return out.getvalue()

@@ -53,6 +53,8 @@ done (45 ms each, `benchmarks/normalise.py`)."""
 _BATCH = 4096
 """Rows that are Python objects at one time."""
 
+_TYPES = {column.name: column.type for column in TABLES["clips"] if column.name in COLUMNS}
+
 
 @dataclass(frozen=True)
 class Job:
@@ -220,6 +222,8 @@ def _request(job: Job, files: Path, audio_format: clip.AudioFormat) -> list[Any]
 
 def _done(journal: Journal, job: Job, request: list[Any], files: Path, target: Path) -> bool:
     answered, row = journal.get(job.id)
+    if not _is_sound(row):
+        return False
     if answered != request:
         if job.kind == "midi" or answered != [1, *request[1:]] or not _holds(row, files / job.source):
             return False
@@ -230,6 +234,33 @@ def _done(journal: Journal, job: Job, request: list[Any], files: Path, target: P
         return "path" not in row or (target / row["path"]).stat().st_size == row["clip_size"]
     except OSError:
         return False
+
+
+def _is_sound(row: dict[str, Any]) -> bool:
+    """Whether a row of the journal, which a disk may have damaged, has values of the types that it is written with."""
+    whole = all(_fits(row.get(name), type_) for name, type_ in _TYPES.items())
+    attributes = row.get("attributes") or []
+    return (
+        whole
+        and row.get("status") in ("ok", "quarantined", "missing")
+        and (row["status"] == "ok" or row.get("reason") is not None)
+        and (row.get("path") is None or _fits(row.get("clip_size", ""), "BIGINT"))
+        and isinstance(attributes, list)
+        and all(
+            isinstance(one, dict) and all(isinstance(one.get(k), str) for k in ("name", "value")) for one in attributes
+        )
+    )
+
+
+def _fits(value: object, type_: str) -> bool:
+    if value is None:
+        return True
+    if type_ == "VARCHAR":
+        return isinstance(value, str)
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return False
+    bits = {"INTEGER": 31, "BIGINT": 63}.get(type_)
+    return bits is None or (isinstance(value, int) and abs(value) < 1 << bits)
 
 
 def _holds(row: dict[str, Any], source: Path) -> bool:

@@ -17,7 +17,7 @@ from pathlib import Path
 import httpx2
 
 from mudata.catalog.fetch.checksums import verify_checksums
-from mudata.catalog.fetch.transfer import Download, PartialFile, TryAgain, attempt, open_client
+from mudata.catalog.fetch.transfer import LOOK_AT_NETWORK, Download, PartialFile, TryAgain, attempt, open_client
 from mudata.errors import ChecksumMismatch, FetchError, Offline, telling_os_errors
 from mudata.narration import SILENT, Advance, Progress
 from mudata.web_address import fault_of, shown
@@ -34,6 +34,8 @@ class DownloadRetries:
 
     tries: int = 5
     """In a row, without at least 1 MiB of progress."""
+    unreachable_tries: int = 2
+    """Of a host to which there is no connection at all, before any byte came from it."""
     pause_s: float = 0.5
     """Before the second try; doubles with each further one."""
     longest_s: float = 120.0
@@ -184,13 +186,15 @@ def _until_complete(
         if partial.size >= farthest + _ENOUGH_PROGRESS:
             failures, farthest = 0, partial.size
         failures += 1
-        if failures >= retries.tries or (after_s or 0) > retries.longest_s:
+        is_silent = isinstance(cause, httpx2.ConnectError) and not partial.size
+        tries = min(retries.tries, retries.unreachable_tries) if is_silent else retries.tries
+        if failures >= tries or (after_s or 0) > retries.longest_s:
             waits = f"; the host asks to wait {after_s:.0f} s" if after_s else ""
             raise FetchError(
                 f"{shown(want.url)}: {reason} ({failures} tries{waits}).",
                 f"What has arrived ({partial.size} bytes) is kept; the same command goes on from there."
                 if partial.size
-                else "Look whether the network is up, and run the same command again.",
+                else LOOK_AT_NETWORK,
             ) from cause
         pause = retries.pause_s * 2 ** (failures - 1) if after_s is None else after_s
         _pause(min(pause, retries.longest_s), advance)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
+from collections import Counter
 from collections.abc import Callable, Generator, Iterable, Sequence
 from dataclasses import dataclass, field
 from importlib import import_module
@@ -151,8 +152,12 @@ def try_in_order(
 def error_of(what: str, failures: Sequence[FailedOption], hint: str | None = None) -> FetchError:
     """One error that tells every mirror's reason;
     of their common kind, if those that could be asked have one."""
+    hints = Counter(f.error.hint for f in failures if f.error.hint)
     lines = [f"{what} could not be had:"]
-    lines += [f"  {describe(f.mirror)}: " + str(f.error).replace("\n", "\n    ") for f in failures]
+    for f in failures:
+        told = f.error.what if hints[f.error.hint or ""] > 1 else str(f.error)
+        lines.append(f"  {describe(f.mirror)}: " + told.replace("\n", "\n    "))
+    lines += [hint for hint, times in hints.items() if times > 1]
     asked = [f.error for f in failures if f.mirror.kind != "local" and f.mirror.status != "dead"]
     return common_kind(asked)("\n".join(lines), hint)
 

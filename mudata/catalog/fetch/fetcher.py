@@ -7,7 +7,7 @@ recognised without the network.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from mudata.catalog.cards import loader
@@ -126,11 +126,10 @@ class _DatasetFetch:
             self._use(requirement, option)
         elif requirement.component.optional:
             errors = [failure.error for failure in failures]
-            self.engine.notes.append(f"{what} is missing: {'; '.join(dict.fromkeys(e.what for e in errors))}")
-            self.engine.notes += [e.hint for e in errors if e.hint and not isinstance(e, Offline)]
+            self.engine.notes.append(f"{what} is missing: {_reasons(failures)}")
+            self.engine.notes += dict.fromkeys(e.hint for e in errors if e.hint and not isinstance(e, Offline))
         elif self._has_own_clips():
-            why = "; ".join(dict.fromkeys(failure.error.what for failure in failures))
-            self.engine.notes.append(f"{what} could not be had: {why} {self.own}".rstrip())
+            self.engine.notes.append(f"{what} could not be had: {_reasons(failures)} {self.own}".rstrip())
         else:
             hint = self.own or f"With files of your own: mudata fetch {self.card.name} --from FOLDER"
             raise error_of(f"{self.card.name}: {what}", failures, hint)
@@ -188,6 +187,11 @@ class _DatasetFetch:
                 raise
             return None
         return clips if mirror.kind in CLIPWISE or clips.num_rows else None
+
+
+def _reasons(failures: Sequence[FailedOption]) -> str:
+    """All reasons as one sentence."""
+    return "; ".join(dict.fromkeys(failure.error.what.rstrip(".") for failure in failures)) + "."
 
 
 def _only(of_card: Callable[[str], bool], card: Card, clips: pa.Table) -> Callable[[str], bool]:

@@ -36,6 +36,8 @@ def extract_tar(extraction: Extraction, file: io.FileIO) -> None:
                 last, at = _name(member), archive.offset
                 _take(extraction, archive, member, last)
             _check_end(archive, extraction)
+            if not number:
+                raise tarfile.ReadError("there are zeros in it and nothing else")
     except (tarfile.TarError, DamagedStream, ValueError, OverflowError) as error:  # the last two: sizes that are none
         where = f"after member {number}, {last!r}, which ends at byte {at} of the tar" if number else "at its beginning"
         raise Damage(f"{where}: {error}") from error

@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 NOTE = f"{PARTIAL}.json"
 """How the name of the note beside an unfinished download ends."""
 
+LOOK_AT_NETWORK = "Look whether the network is up, and run the same command again."
+
 _TEMPORARY = frozenset({408, 425, 429, 500, 502, 503, 504})
 """Statuses that RFC 9110 and RFC 6585 call temporary."""
 

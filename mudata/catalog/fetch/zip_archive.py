@@ -139,7 +139,9 @@ def _stated(file: io.BufferedReader) -> int | None:
     at = tail.rfind(b"PK\x05\x06")
     if at < 0 or len(tail) - at < _END.size:
         raise Damage("its end record is missing")
-    _, stated, _ = _END.unpack_from(tail, at)
+    _, stated, comment = _END.unpack_from(tail, at)
+    if (behind := tail[at + _END.size + comment :]).strip(b"\0"):
+        raise Damage(f"{len(behind)} bytes stand behind its end")
     return None if stated == _MOST else int(stated)
 
 

@@ -14,6 +14,7 @@ import contextlib
 import os
 import re
 import shutil
+import sys
 import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -35,6 +36,9 @@ if TYPE_CHECKING:
     from mudata.home import Home
 
 DATABASE = "mudata.duckdb"
+
+_SPILL = ".spill-"
+"""How folders begin in which the process of that number keeps what does not fit into memory."""
 
 
 def publish(
@@ -60,6 +64,7 @@ def publish(
     try:
         with home.lock(f"parts-{dataset}"):
             generations.sweep(folder)
+            _sweep_spilt(home)
             current = generations.newest(folder)
             if current and current.about["identity_sha256"] == draft.identity_sha256:
                 if _outdated(home, current) or _leftovers(home):
@@ -91,6 +96,25 @@ def _outdated(home: Home, current: generations.Generation) -> bool:
         return True
 
 
+def _sweep_spilt(home: Home) -> None:
+    """Remove what queries that were killed had put on the disk, for want of memory; also that of older versions."""
+    for folder in (*home.index.glob(f"{_SPILL}*"), home.index / "spill"):
+        if not _is_alive(folder.name.removeprefix(_SPILL)):
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _is_alive(process: str) -> bool:
+    try:
+        number = int(process)
+        if sys.platform != "win32":  # where that would be an interrupt
+            os.kill(number, 0)
+    except (ValueError, ProcessLookupError, OverflowError):
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
 def _leftovers(home: Home) -> list[Path]:
     """What writers of mudata.duckdb left that were killed, if the lock of the index is held or free."""
     return list(home.index.glob(f".*.{DATABASE}*"))
@@ -113,7 +137,7 @@ def connect(home: Home) -> duckdb.DuckDBPyConnection:
         "python_enable_replacements = false",  # else SQL would see the variables of Python frames
         "autoinstall_known_extensions = false",
         "autoload_known_extensions = false",
-        f"temp_directory = {quote(str(home.index / 'spill'))}",
+        f"temp_directory = {quote(str(home.index / f'{_SPILL}{os.getpid()}'))}",
         f"allowed_paths = {allowed_literal(allowed)}",
         "enable_external_access = false",
         "lock_configuration = true",

@@ -83,7 +83,8 @@ _TABLES = {
 }
 
 _LABELS = """
-SELECT namespace, coalesce(canonical, label) AS label, canonical IS NOT NULL AS known, count(DISTINCT clip_id) AS clips,
+SELECT coalesce(namespace, '?') AS namespace, coalesce(canonical, label, '?') AS label,
+    canonical IS NOT NULL AS known, count(DISTINCT clip_id) AS clips,
     clips / (SELECT count(*) FROM clips) AS share
 FROM labels GROUP BY ALL ORDER BY namespace, clips DESC, label
 """
@@ -117,6 +118,11 @@ def stats(home: Home, name: str) -> Stats:
         for table in ("datasets", "clips", "labels", "captions", "attributes", "official_splits", "faults"):
             connection.execute(f'CREATE TEMP TABLE "{table}" AS FROM main.{table} WHERE dataset = ?', [dataset])
         numbers: Row = {"dataset": dataset, "state": holdings(home)[dataset].state}
+        if not _rows(connection, _DATASET):
+            raise HomeError(
+                f"The index of {dataset!r} is damaged: its table `datasets` has no row.",
+                f"Run: {fetch_command(dataset, home)}",
+            )
         for query in (_DATASET, _AUDIO, _GROUPS):
             numbers |= next(iter(_rows(connection, query)), {})
         tables = {key: _rows(connection, query) for key, query in _TABLES.items()}

@@ -19,6 +19,7 @@ from mudata.catalog.cards import loader
 from mudata.catalog.cards.licences import fetch_command
 from mudata.catalog.index import database
 from mudata.catalog.read.files import JUNK, match_all, walk, wanted
+from mudata.catalog.read.reader import NO_TABLE
 from mudata.errors import AudioError, HomeError, is_of_machine, some
 from mudata.narration import SILENT, Progress
 
@@ -70,7 +71,7 @@ def verify(card: Card, home: Home, *, deep: bool = False, progress: Progress = S
     generation = database.current_generations(home).get(card.name)
     if generation is None:
         raise HomeError(f"{card.name!r} is not in the index.", f"Run: {fetch_command(card.name, home)}")
-    selection = generation.about["selection"]
+    selection, issues = generation.about["selection"], generation.about.get("issues", ())  # 0.1.0 kept none
     with database.snapshot(home) as connection:
         for table in ("datasets", "clips", "labels", "official_splits", "faults"):
             connection.execute(f'CREATE TEMP TABLE "{table}" AS FROM main.{table} WHERE dataset = ?', [card.name])
@@ -79,9 +80,9 @@ def verify(card: Card, home: Home, *, deep: bool = False, progress: Progress = S
             *_unexpected(card, home, connection, whole=not selection),
             *_unusable(connection),
             *_facts(card, connection),
-            *_counts(card, connection, selection),
+            *_counts(card, connection, selection, without=[i["where"] for i in issues if i["kind"] == NO_TABLE]),
             *_duplicates(connection),
-            *_issues(generation.about.get("issues", ())),  # 0.1.0 kept none
+            *_issues(issues),
         ]
     return sorted(findings, key=lambda finding: get_args(Severity).index(finding.severity))
 
@@ -111,8 +112,12 @@ def _files(
         " WHERE status = 'ok' AND kind = 'audio' ORDER BY clip_id"
     ).fetchall()
     raw = home.raw(card.name) / "files"
-    work = [partial(_source, raw, since, row) for row in sources]
-    work += [partial(_clip, home.root, since, row) for row in clips]
+    if lost := sum(row[0] is None for row in sources):
+        yield Finding("changed", "the index", "the path of every raw file", f"{lost} without", "error")
+    if lost := sum(None in row[:4] for row in clips):
+        yield Finding("changed", "the index", "path, length and rate of every clip", f"{lost} without", "error")
+    work = [partial(_source, raw, since, row) for row in sources if row[0] is not None]
+    work += [partial(_clip, home.root, since, row) for row in clips if None not in row[:4]]
     with progress.bar("verifying", len(work), "files") as advance, ThreadPoolExecutor() as pool:
         for finding in pool.map(lambda check: check(), work):
             advance(1)
@@ -225,8 +230,10 @@ def _facts(card: Card, connection: duckdb.DuckDBPyConnection) -> Iterator[Findin
             yield Finding("sample-rate", _first(ids), f"{' or '.join(map(str, rates))} Hz", got, "error")
 
 
-def _counts(card: Card, connection: duckdb.DuckDBPyConnection, selection: dict[str, Any]) -> Iterator[Finding]:
-    """Numbers of clips and labels; they mean something only if a whole subset is indexed."""
+def _counts(
+    card: Card, connection: duckdb.DuckDBPyConnection, selection: dict[str, Any], *, without: Sequence[str]
+) -> Iterator[Finding]:
+    """Numbers of clips and labels; they mean something only if a whole subset is indexed, `without` no table."""
     closed = [namespace for namespace, space in card.labels.items() if not space.open]
     unknown = connection.execute(
         "SELECT namespace || '/' || label, count(*) FROM labels WHERE canonical IS NULL"
@@ -250,6 +257,9 @@ def _counts(card: Card, connection: duckdb.DuckDBPyConnection, selection: dict[s
     expected = card.expected.clips.get(subset or "all")
     if expected is not None and clips != expected:
         yield Finding("count", f"clips of {subset or 'all'}", str(expected), str(clips), "error")
+    if without:
+        yield from (Finding("missing", table, "a table, which tells of clips", "none", "error") for table in without)
+        return
     if subset == card.default_subset:
         counts = dict(
             connection.execute(

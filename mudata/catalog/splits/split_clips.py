@@ -151,7 +151,7 @@ def _labels(connection: duckdb.DuckDBPyConnection, split: Manifest) -> dict[tupl
     """Labels by namespace and clip id, both sorted; canonical where the vocabulary has them."""
     rows = connection.execute(
         "SELECT namespace, clip_id, list(DISTINCT coalesce(canonical, label) ORDER BY coalesce(canonical, label))"
-        " FROM labels WHERE list_contains(?, dataset) GROUP BY ALL ORDER BY ALL",
+        " FROM labels WHERE list_contains(?, dataset) AND namespace IS NOT NULL GROUP BY ALL ORDER BY ALL",
         [list(split.datasets)],
     ).fetchall()
     taken = {*FIXED, "captions"}

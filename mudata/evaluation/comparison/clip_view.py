@@ -230,14 +230,15 @@ def _references(
     labels: defaultdict[str, dict[str, list[str]]] = defaultdict(dict)
     rows = connection.execute(
         "SELECT DISTINCT clip_id, namespace, coalesce(canonical, label) AS label FROM labels"
-        " WHERE list_contains(?, clip_id) ORDER BY ALL",
+        " WHERE list_contains(?, clip_id) AND namespace IS NOT NULL AND label IS NOT NULL ORDER BY ALL",
         [list(clip_ids)],
     ).fetchall()
     for clip_id, namespace, label in rows:
         labels[clip_id].setdefault(namespace, []).append(label)
     captions: defaultdict[str, list[str]] = defaultdict(list)
     rows = connection.execute(
-        "SELECT clip_id, text FROM captions WHERE kind = 'caption' AND list_contains(?, clip_id) ORDER BY ALL",
+        "SELECT clip_id, text FROM captions"
+        " WHERE kind = 'caption' AND list_contains(?, clip_id) AND text IS NOT NULL ORDER BY ALL",
         [list(clip_ids)],
     ).fetchall()
     for clip_id, text in rows:

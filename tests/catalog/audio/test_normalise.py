@@ -292,6 +292,24 @@ def test_a_torn_journal_loses_only_what_was_torn(files: Path, tail: bytes) -> No
     assert again(files) == (first, 0)
 
 
+@pytest.mark.slow
+def test_a_row_of_the_journal_with_values_of_other_kinds_is_made_anew(files: Path) -> None:
+    first, _ = again(files)
+    journal = files.parent / "clips/native/journal.jsonl"
+    lines = journal.read_bytes().splitlines(keepends=True)
+    damage: list[tuple[str, Any]] = [
+        ("decoder", [1]),
+        ("duration_s", "long"),
+        ("sample_rate", 10**12),
+        ("status", None),
+    ]
+    damage += [("clip_size", "x"), ("attributes", [1]), ("attributes", 3), ("peak", True), ("source_size", 1.5)]
+    for key, value in damage:
+        id_, request, row = json.loads(lines[0])
+        journal.write_bytes(b"".join(lines) + json.dumps([id_, request, row | {key: value}]).encode() + b"\n")
+        assert again(files) == (first, 1), key
+
+
 RUN = """
 import sys, json
 from pathlib import Path

@@ -85,6 +85,7 @@ DAMAGED_TARS = {
         zeroed(tarred({"x" * 150: b"1"}, format_=tarfile.PAX_FORMAT), 1024),
         "at its beginning: ",
     ),
+    "nothing but zeros": (bytes(10_240), "at its beginning: there are zeros in it and nothing else"),
     "a size that is no number": (with_size(TAR, b"\xff" * 12), "its size is -1 bytes"),
 }
 
@@ -174,6 +175,8 @@ DAMAGED_ZIPS = {
     "the end record": (ZIP[:RECORD], "not a zip file"),
     "half of the end record": (ZIP[: RECORD + 10], "not a zip file"),
     "the second half": (ZIP[: len(ZIP) // 2], "not a zip file"),
+    "something behind the end": (ZIP + b"more", "4 bytes stand behind its end"),
+    "the beginning of another behind the end": (ZIP + ZIP[:40], "40 bytes stand behind its end"),
     "the version that is needed": (flipped(ZIP, CENTRAL[0] + 6, 7), "zip file version"),
     "junk in front of another archive": (b"junk" + ZIP, "damaged, or no zip or tar archive"),
 }
@@ -198,11 +201,11 @@ def test_a_damaged_name_is_told_though_nobody_wants_it(tmp_path: Path) -> None:
         unpacked(tmp_path, flipped(ZIP, CENTRAL[0] + 59), keep=lambda path: path.endswith(".wav"))
 
 
-def test_junk_after_a_zip_and_its_comment_does_no_harm(tmp_path: Path) -> None:
+def test_a_comment_and_zeros_behind_a_zip_do_no_harm(tmp_path: Path) -> None:
     out = io.BytesIO(zipped())
     with zipfile.ZipFile(out, "a") as archive:
         archive.comment = b"PK\5 a comment"
-    assert unpacked(tmp_path, out.getvalue()) == MEMBERS
+    assert unpacked(tmp_path, out.getvalue() + bytes(100)) == MEMBERS
 
 
 @pytest.mark.slow

@@ -115,6 +115,13 @@ def test_one_error_tells_all_reasons_and_is_of_the_kind_of_those_that_were_asked
     )
 
 
+def test_a_hint_that_several_mirrors_share_is_told_once() -> None:
+    failures = [FailedOption(mirror(f"{name}.org"), FetchError(f"{name} is silent.", "Go online.")) for name in "ab"]
+    assert str(error_of("tables", failures)) == (
+        "tables could not be had:\n  http a.org: a is silent.\n  http b.org: b is silent.\nGo online."
+    )
+
+
 def test_what_cannot_fit_is_told(tmp_path: Path) -> None:
     check_room("tiny", 0, tmp_path)
     with pytest.raises(HomeError, match=r"tiny needs 9000000\.0 GB more below .*GB are free"):

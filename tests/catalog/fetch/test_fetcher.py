@@ -177,6 +177,15 @@ def test_the_line_for_the_card_is_told_and_its_later_entry_changes_nothing(serve
     assert len(server.asked("/own.zip")) == 1, "the card promises other bytes now"
 
 
+def test_nobody_is_advised_to_hold_on_to_a_damaged_archive(server: Server, home: Home) -> None:
+    entry = archive(server, "own.zip", zipped()[:-50])
+    del entry["sha256"], entry["size"]
+    heard = Heard()
+    with pytest.raises(FetchError, match=r"own\.zip is damaged"):
+        fetch(only_audio(server, http(entry)), home, FetchRequest(), heard)
+    assert "has no checksum in the card" not in heard.text
+
+
 def test_a_file_that_was_lost_or_changed_is_fetched_again(server: Server, home: Home) -> None:
     fetch(card(server), home, FetchRequest())
     files = home.raw("tiny") / "files"

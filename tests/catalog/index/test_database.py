@@ -454,3 +454,14 @@ def test_a_kill_at_any_moment_loses_nothing(home: Home) -> None:
     index.publish(home, "one", {"clips": clips("a", dataset="one")})
     assert ask(home, "SELECT clip_id FROM clips") == [("one/a",)]
     assert not list((home.index / "parts" / "one").glob(".*"))
+
+
+def test_what_killed_queries_put_on_the_disk_is_swept(home: Home) -> None:
+    dead = subprocess.Popen([sys.executable, "-c", ""])
+    dead.wait()
+    folders = {name: home.index / name for name in (f".spill-{dead.pid}", f".spill-{os.getpid()}", ".spill-x", "spill")}
+    for folder in folders.values():
+        folder.mkdir(parents=True)
+        (folder / "duckdb_temp_storage_DEFAULT-0.tmp").write_bytes(b"x")
+    index.publish(home, "toy", {"clips": clips("a")})
+    assert [name for name, folder in folders.items() if folder.exists()] == [f".spill-{os.getpid()}"]

@@ -33,16 +33,22 @@ def fetch(mirror: HttpMirror, target: Target, progress: Progress) -> FetchResult
     downloaded = 0
     checksums: dict[str, str] = {}
     for file in mirror.files:
-        want = _want(file, target)
+        want, known = _want(file, target), _checksum_of_card(file)
         new = not want.target.is_file()
         with progress.bar(file.path, file.size, "bytes") as advance:
             path = download(want, advance=advance, offline=target.offline)
-        downloaded += path.stat().st_size if new else 0
-        checksums[file.path] = _recorded_checksum(file, path, progress)
+        size = path.stat().st_size
+        downloaded += size if new else 0
+        checksums[file.path] = known or f"sha256:{compute_checksums(path, ['sha256'])['sha256']}"
         if file.unpack == "archive":
             files += unpack(path, target, progress, keep=file.keep, max_bytes=file.max_unpacked)
         else:
             files.append(path)
+        if not known:  # and the file is what it should be: a damaged one is nothing to hold on to
+            progress.say(
+                f"{file.path} has no checksum in the card. To be sure of the same bytes next time, add these lines to"
+                f" it:\n  size: {size}\n  sha256: {checksums[file.path].removeprefix('sha256:')}"
+            )
     return FetchResult(tuple(files), downloaded, checksums=checksums)
 
 
@@ -58,17 +64,10 @@ def _want(file: RemoteFile, target: Target) -> Download:
     return Download(str(file.url), path, file.size, expected_checksums(file))
 
 
-def _recorded_checksum(file: RemoteFile, path: Path, progress: Progress) -> str:
-    """'sha256:…', by the card if it has a sum, else computed and told."""
-    for algorithm in ("sha256", "sha1", "md5"):
-        if value := getattr(file, algorithm):
-            return f"{algorithm}:{value}"
-    sha256 = compute_checksums(path, ["sha256"])["sha256"]
-    progress.say(
-        f"{file.path} has no checksum in the card. To be sure of the same bytes next time, add these lines to it:\n"
-        f"  size: {path.stat().st_size}\n  sha256: {sha256}"
-    )
-    return f"sha256:{sha256}"
+def _checksum_of_card(file: RemoteFile) -> str | None:
+    """'sha256:…', or another algorithm that the card has it of."""
+    known = ((algorithm, getattr(file, algorithm)) for algorithm in ("sha256", "sha1", "md5"))
+    return next((f"{algorithm}:{value}" for algorithm, value in known if value), None)
 
 
 def fetch_clips(mirror: ClipwiseMirror, target: Target, progress: Progress) -> FetchResult:

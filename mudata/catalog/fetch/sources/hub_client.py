@@ -9,12 +9,15 @@ from __future__ import annotations
 import contextlib
 import os
 import re
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from mudata.catalog.fetch.deadline import deadline
+from mudata.catalog.fetch.transfer import LOOK_AT_NETWORK, open_client
 from mudata.errors import FetchError, NeedsToken, Offline
 from mudata.home import flag
 from mudata.json_files import WRONG_SHAPE
@@ -24,6 +27,9 @@ from mudata.web_address import fault_of, shown
 if TYPE_CHECKING:
     from mudata.catalog.cards.mirrors import HubMirror
     from mudata.catalog.fetch.checksums import Checksums
+
+_PATIENCE_S = 10.0
+"""For the first sign of life."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -87,6 +93,7 @@ class HubClient:
         api = HfApi(endpoint=self.endpoint)
         repo, revision, kind = self.mirror.repo, self.mirror.revision, self.mirror.repo_type
         with self._explained():
+            self._knock(f"{self.endpoint}/api/{kind}s/{repo}/tree/{revision}")
             tree = [*api.list_repo_tree(repo, recursive=True, revision=revision, repo_type=kind)]
         blobs = [
             Blob(file.path, file.size, {"sha256": file.lfs.sha256} if file.lfs else {"git": file.blob_id})
@@ -94,6 +101,21 @@ class HubClient:
             if isinstance(file, RepoFile)
         ]
         return sorted(blobs, key=lambda blob: blob.path)
+
+    def _knock(self, address: str) -> None:
+        """Hear anything at all: where nobody answers, the client goes on asking for half a minute, aloud.
+        Raises httpx2.TransportError."""
+        import httpx2
+
+        for left in (1, 0):
+            try:
+                with open_client(timeout=_PATIENCE_S) as client, deadline(_PATIENCE_S):
+                    client.head(address, headers=self.headers())
+                return
+            except httpx2.TransportError:
+                if not left:
+                    raise
+                time.sleep(1)
 
     def _cached_listing(self) -> list[Blob]:
         """As `listing`, from the client's cache, where a file's own name is its sum."""
@@ -178,7 +200,7 @@ class HubClient:
                 ) from error
             raise FetchError(f"{self._page}: the host answers {status}.", "Try again later.") from error
         except httpx2.HTTPError as error:
-            raise FetchError(f"{self._page} cannot be reached: {error}.", "Try again later.") from error
+            raise FetchError(f"{self._page} cannot be reached: {error}.", LOOK_AT_NETWORK) from error
         except WRONG_SHAPE as error:
             raise FetchError(
                 f"{self._page}: the host's reply is not what the client expects ({type(error).__name__}: {error}).",
