@@ -24,7 +24,7 @@ Status = Literal[
 ]
 Role = Literal["positive", "negative", "lenient", "guard", "cue", "anchor", "letter", "echo"]
 
-ALIGNER = "aligner-1"
+ALIGNER = "aligner-2"
 """Name of these rules; it changes when an answer could be read differently."""
 
 RULES: dict[str, str] = {
@@ -36,23 +36,28 @@ RULES: dict[str, str] = {
     "letters": "the answer gives letters of several options",
     "echo_prompt": "the answer reads the prompt back and adds nothing",
     "echo_examples": "the answer lists the examples of the prompt",
-    "echo_all": "at least 80 % of the labels are listed, and none is chosen",
-    "refusal": "the answer says that it cannot tell, and means no label",
+    "hedged": "the answer says that it cannot tell for certain, and commits to a label all the same",
     "refusal_echo": "the answer says that it cannot tell, and lists the labels",
-    "refusal_mention": "the answer says that it cannot tell, and names a label elsewhere",
+    "refusal_mention": "the answer says that it cannot tell, and names labels without committing to one",
+    "refusal": "the answer says that it cannot tell, and means no label",
+    "echo_all": "at least 80 % of the labels are listed, and none is chosen",
+    "set": "many labels may be meant, and these are",
+    "mixed": "the answer is said to be several, without a name ('multi-genre')",
     "exact": "the whole answer is one label",
     "single": "one label is meant, however often it is said",
-    "anchor": "several labels are said, and the last final answer ('the answer is ...') names one of them alone",
+    "anchor": "several labels are said, and the highest rank announces one of them alone as the answer or the choice",
     "primary": "one label is meant; the others only colour it ('X with elements of Y')",
+    "statement": "one label is stated; the others are likened, left open or asked",
+    "compound": "one phrase means several labels",
     "hedge": "several labels are meant, joined by words such as 'either', 'or', 'blend', 'could be'",
     "list": "several labels are meant",
-    "compound": "one phrase means several labels",
-    "set": "many labels may be meant, and these are",
     "lenient": "no label is said, but a word that is nearly or a kind of one",
     "lenient_several": "no label is said, but words that are nearly or a kind of several",
+    "unmeant": "labels are said, but none as the answer: history, conditions, others' views, another question",
     "negated": "every label that is said is denied",
     "oov": "no word of the answer is in the vocabulary",
 }
+"""In the order in which they are asked."""
 
 
 @dataclass(frozen=True)
@@ -87,8 +92,14 @@ class Alignment:
     answer, sorted; `oov_terms` are words that might have been labels; `normalized` is the cleaned
     text that the rules read.
 
-    Flags: 'letter', 'anchored' (a final answer decided), 'primary' (the other labels only colour
-    it), 'echo' (part of the prompt is read back), 'non_english' (a translation counts as evidence).
+    `clause` is the clause [start, end) of the raw answer that decided, `clause_role` what it does
+    (`clauses.ROLES`).
+
+    Flags: 'letter', 'anchored' (an announced answer or choice decided), 'primary' (the other labels
+    only colour it), 'corrected' (the answer takes back what it said before), 'hedged' (it says that
+    it is not certain, and commits all the same), 'echo' (part of the prompt is read back),
+    'non_english' (a translation counts as evidence), 'unread_language' (no file covers the language:
+    labels alone were read).
     """
 
     status: Status
@@ -100,6 +111,8 @@ class Alignment:
     oov_terms: tuple[str, ...] = ()
     flags: tuple[str, ...] = ()
     normalized: str = ""
+    clause: tuple[int, int] | None = None
+    clause_role: str = ""
 
     def __repr__(self) -> str:
         told = [self.status, ", ".join(self.labels), *(f"not {label}" for label in self.negatives)]

@@ -10,16 +10,12 @@ from operator import itemgetter
 from typing import Any
 
 from mudata.evaluation.align.alignment import Alignment, Role, Shown, Span, Status
+from mudata.evaluation.align.clauses import NONE, SILENT, Clause, Reading, Vote
 from mudata.evaluation.align.clean import Clean, without_markup
+from mudata.evaluation.align.cues import LABELS, Event
+from mudata.evaluation.align.grammar import Grammar
 from mudata.evaluation.align.letters import Letter, letters
-from mudata.evaluation.align.phrase_matcher import Meaning, PhraseMatcher
-from mudata.evaluation.align.polarity import denied
-from mudata.evaluation.align.refusal import refusals
-
-Mention = tuple[int, int, Meaning]
-"""A piece [start, end) of the clean text and what it stands for."""
-
-ANY = ("strict", "synonym", "hyponym")
+from mudata.evaluation.align.phrase_matcher import PhraseMatcher
 
 _ROLE: dict[str, Role] = {"strict": "positive", "synonym": "lenient", "hyponym": "lenient", "guard": "guard"}
 _ECHO_SHARE = 0.8
@@ -32,33 +28,32 @@ _start: Callable[[tuple[Any, ...]], int] = itemgetter(0)
 
 @dataclass(slots=True)
 class Evidence:
-    """Mentions, echoes, refusals and the anchor have offsets of the clean text,
-    letters those of the raw one."""
+    """The reading of an answer, with what was echoed and which letters were given. Echoes and the reading have offsets
+    of the clean text, letters those of the raw one."""
 
     clean: Clean
     matcher: PhraseMatcher
     shown: Shown
-    mentions: list[Mention]
-    denied: list[bool]
+    reading: Reading
     echoed: list[tuple[int, int]]
-    refusals: list[tuple[int, int]]
     letters: list[Letter]
-    anchor: tuple[int, int] | None = None
     flags: list[str] = field(default_factory=list)
+    votes: list[Vote] = field(default_factory=list)
+    """Votes for labels said in so many words and not denied, whatever their rank."""
     strict: tuple[str, ...] = ()
-    """Labels said in so many words and not denied."""
+    """Their labels."""
     positives: tuple[str, ...] = ()
     negatives: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        strict: set[str] = set()
         positives: set[str] = set()
         negatives: set[str] = set()
-        for (_, _, (kind, ids, _)), is_denied in zip(self.mentions, self.denied, strict=True):
-            (negatives if is_denied else positives).update(ids)
-            if kind == "strict" and not is_denied:
-                strict.update(ids)
-        self.strict, self.positives, self.negatives = map(self.ordered, (strict, positives, negatives))
+        for vote in self.reading.votes:
+            (negatives if vote.denied else positives).update(vote.meaning.ids)
+            if vote.meaning.kind == "strict" and not vote.denied:
+                self.votes.append(vote)
+        self.strict = self.ordered({label for vote in self.votes for label in vote.meaning.ids})
+        self.positives, self.negatives = self.ordered(positives), self.ordered(negatives)
 
     @property
     def text(self) -> str:
@@ -67,26 +62,41 @@ class Evidence:
     def ordered(self, ids: Collection[str]) -> tuple[str, ...]:
         return tuple(sorted(ids, key=self.matcher.rank.__getitem__) if len(ids) > 1 else ids)
 
-    def within(self, start: int, end: int, kinds: tuple[str, ...] = ("strict",)) -> list[Mention]:
-        """Mentions of these kinds that begin in a piece and are not denied."""
-        piece = slice(*(bisect_left(self.mentions, place, key=_start) for place in (start, end)))
-        pairs = zip(self.mentions[piece], self.denied[piece], strict=True)
-        return [m for m, is_denied in pairs if not is_denied and m[2].kind in kinds]
+    def labels(self, votes: Iterable[Vote]) -> tuple[str, ...]:
+        return self.ordered({label for vote in votes for label in vote.meaning.ids})
+
+    def best(self, votes: Iterable[Vote]) -> list[Vote]:
+        """The votes of the highest rank, or none where no rank is above NONE."""
+        votes = [vote for vote in votes if vote.rank > NONE]
+        top = max((vote.rank for vote in votes), default=NONE)
+        return [vote for vote in votes if vote.rank == top]
+
+    def lenient(self) -> list[Vote]:
+        """Votes of near words and kinds."""
+        return [v for v in self.reading.votes if v.meaning.kind in ("synonym", "hyponym") and not v.denied]
+
+    def heard(self, votes: Iterable[Vote]) -> list[Vote]:
+        """The votes that count where many labels may be meant."""
+        return [vote for vote in votes if vote.role not in SILENT]
 
     def besides(self) -> str:
-        """The text without its mentions."""
-        return without(self.text, [m[:2] for m in self.mentions])
+        """The text without its labels."""
+        return without(self.text, [(vote.start, vote.end) for vote in self.reading.votes])
 
     def lists_most(self) -> bool:
         """Whether at least 80 % of the labels are said."""
         least, all_ = _ECHO_LEAST[self.matcher.many], len(self.matcher.ids)
         return all_ >= least and len(self.strict) >= _ECHO_SHARE * all_
 
-    def means(self, status: Status, rule: str, labels: tuple[str, ...] = ()) -> Alignment:
-        """What a rule decides, with all the evidence."""
-        foreign = True in [
-            m[2].foreign and not is_denied for m, is_denied in zip(self.mentions, self.denied, strict=True)
-        ]
+    def means(
+        self, status: Status, rule: str, labels: tuple[str, ...] = (), votes: Collection[Vote] = ()
+    ) -> Alignment:
+        """What a rule decides, with all the evidence; `votes` are those that decided."""
+        if not votes and labels:
+            votes = [vote for vote in self.reading.votes if not vote.denied and set(vote.meaning.ids) & set(labels)]
+        top = max(votes, key=lambda vote: (vote.rank, -vote.start), default=None)
+        clause = self.reading.clauses[top.clause] if top is not None and top.clause < len(self.reading.clauses) else None
+        foreign = any(vote.meaning.foreign and not vote.denied for vote in self.reading.votes)
         return Alignment(
             status,
             labels,
@@ -97,21 +107,29 @@ class Evidence:
             oov_terms(self.besides()) if status == "OOV" else (),
             (*self.flags, *(("echo",) if self.echoed else ()), *(("non_english",) if foreign else ())),
             self.text,
+            self.place(clause) if clause is not None else None,
+            top.role if top is not None else "refusal" if self.reading.refusals and status[:7] == "REFUSAL" else "",
         )
+
+    def place(self, clause: Clause) -> tuple[int, int] | None:
+        """A clause as a piece of the raw answer, without the blanks at its ends."""
+        text = self.text[clause.start : clause.end]
+        start = clause.start + len(text) - len(text.lstrip())
+        end = clause.start + len(text.rstrip())
+        return self.clean.raw(start, end) if start < end else None
 
     def _spans(self) -> list[Span]:
         """Evidence as pieces of the raw answer."""
         raw = self.clean.raw
         spans = [Span(letter.start, letter.end, "letter", letter.option) for letter in self.letters]
-        for (start, end, meaning), is_denied in zip(self.mentions, self.denied, strict=True):
-            role: Role = "negative" if is_denied and meaning.ids else _ROLE[meaning.kind]
-            piece = raw(start, end)
+        for vote in self.reading.votes:
+            meaning = vote.meaning
+            role: Role = "negative" if vote.denied and meaning.ids else _ROLE[meaning.kind]
+            piece = raw(vote.start, vote.end)
             spans += [Span(*piece, role, label) for label in sorted(meaning.ids) or _NO_LABEL]
         spans += [Span(*raw(*piece), "echo") for piece in self.echoed]
-        spans += [Span(*raw(*piece), "cue") for piece in self.refusals]
-        if self.anchor:
-            spans.append(Span(*raw(*self.anchor), "anchor"))
-        return spans if len(spans) == len(self.mentions) else sorted(spans, key=_place)
+        spans += [Span(*raw(*piece), "cue") for piece in self.reading.refusals]
+        return spans if len(spans) == len(self.reading.votes) else sorted(spans, key=_place)
 
 
 def _place(span: Span) -> tuple[int, int, str, str]:
@@ -124,28 +142,25 @@ def gather(
     matcher: PhraseMatcher,
     shown: Shown,
     *,
-    mentions: list[Mention],
+    events: list[Event],
     echoed: list[tuple[int, int]],
-    turned: bool,
 ) -> Evidence:
-    """`turned`: whether there is a word that could deny or refuse.
-    What is echoed speaks for nothing."""
+    """All that an answer says. What is echoed speaks for nothing."""
     text = clean.text
-    cues = refusals(text, shown.prompt) if turned else []
     if echoed:
-        echoed = [piece for piece in echoed if not _lists_labels(text, piece, mentions)]
-        mentions = [m for m in mentions if not inside(m[0], echoed)]
-        cues = [cue for cue in cues if not inside(cue[0], echoed)]
-    negations = denied(text, [m[:2] for m in mentions]) if turned and mentions else [False] * len(mentions)
+        echoed = [piece for piece in echoed if not _lists_labels(text, piece, events)]
+        events = [event for event in events if not inside(event[0], echoed)]
+    reading = Grammar(text).read(events)
     given = letters(without_markup(answer), shown.options or matcher.ids) if shown.letters else []
-    return Evidence(clean, matcher, shown, mentions, negations, echoed, cues, given)
+    return Evidence(clean, matcher, shown, reading, echoed, given)
 
 
-def _lists_labels(text: str, piece: tuple[int, int], mentions: list[Mention]) -> bool:
+def _lists_labels(text: str, piece: tuple[int, int], events: list[Event]) -> bool:
     """Whether a piece is nothing but labels:
     such a list is no part of the prompt that only a prompt has."""
-    first, last = (bisect_left(mentions, place, key=_start) for place in piece)
-    return not any(c.isalnum() for c in without(text, [m[:2] for m in mentions[first:last]], *piece))
+    first, last = (bisect_left(events, place, key=_start) for place in piece)
+    labels = [event[:2] for event in events[first:last] if event[2].kind in LABELS]
+    return not any(c.isalnum() for c in without(text, labels, *piece))
 
 
 def without(text: str, pieces: Iterable[tuple[int, int]], start: int = 0, end: int | None = None) -> str:

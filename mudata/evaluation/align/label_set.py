@@ -67,6 +67,8 @@ class LabelSet:
     entries: tuple[LabelEntry, ...]
     guards: tuple[str, ...] = ()
     compounds: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    topics: tuple[str, ...] = ()
+    """What the labels are about, by `language.Language.nouns`: 'genre', 'mood'; empty where it is not known."""
 
     @property
     def ids(self) -> tuple[str, ...]:
@@ -74,18 +76,21 @@ class LabelSet:
 
     @cached_property
     def sha256(self) -> str:
-        return hashlib.sha256(json.dumps(asdict(self), sort_keys=True, ensure_ascii=False).encode()).hexdigest()
+        return hashlib.sha256(json.dumps(self.record(), sort_keys=True, ensure_ascii=False).encode()).hexdigest()
 
     def record(self) -> dict[str, Any]:
         """As JSON keeps it; `restore` is the way back."""
-        return asdict(self)
+        record = asdict(self)
+        if not self.topics:  # as records of old runs are
+            del record["topics"]
+        return record
 
     @classmethod
     def restore(cls, record: dict[str, Any]) -> LabelSet:
         lists = ("strict", "synonyms", "hyponyms", "foreign")
         entries = tuple(LabelEntry(e["id"], e["display"], *(tuple(e[key]) for key in lists)) for e in record["entries"])
         compounds = tuple((phrase, tuple(ids)) for phrase, ids in record["compounds"])
-        return cls(record["kind"], entries, tuple(record["guards"]), compounds)
+        return cls(record["kind"], entries, tuple(record["guards"]), compounds, tuple(record.get("topics", ())))
 
 
 def resolve(space: LabelSpace) -> LabelSet:
@@ -135,7 +140,17 @@ def _join(space: LabelSpace) -> tuple[LabelSet, list[SpellingNote]]:
     spellings.give("synonyms", [(d, concept.synonyms) for d, _, concept in concepts], of_card=False)
     spellings.give("hyponyms", [(d, _kinds(d, files, takers)) for d in drafts], of_card=False)
     guards, compounds, findings = _phrases(space, drafts, files, takers)
-    return LabelSet(space.kind, tuple(map(_entry, drafts)), guards, compounds), [*spellings.findings, *findings]
+    label_set = LabelSet(space.kind, tuple(map(_entry, drafts)), guards, compounds, _topics(space))
+    return label_set, [*spellings.findings, *findings]
+
+
+_TOPICS = {"genre": "genre", "mood": "mood", "theme": "theme", "instrument": "instrument", "key": "key"}
+
+
+def _topics(space: LabelSpace) -> tuple[str, ...]:
+    """What a namespace is about, by its words files and title."""
+    told = " ".join((*space.words, space.title or "")).casefold()
+    return tuple(topic for topic, sign in _TOPICS.items() if sign in told)
 
 
 def _entry(draft: LabelDraft) -> LabelEntry:

@@ -1,29 +1,32 @@
 """Option letters, read only where letters were shown.
 
-A letter counts alone ('C', '(C)', 'C.'), before its text ('C: country', '(C) country'), and after
-words that announce it ('option C', 'the answer is C'). The article 'A', a first character and a
-letter inside a word never count.
+A letter counts alone ('C', '(C)', 'C.'), before its text ('C: country', '(C) country'), and after words that announce
+it in any language ('option C', 'the answer is C', '答案是 C'). What is said to be wrong ('option C is wrong') does not
+count. The article 'A', a first character and a letter inside a word never count.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from functools import cache
 from typing import NamedTuple
 
-_ALONE = re.compile(r"[\s\"'*_`(\[{<]*([A-Za-z])[\s\"'*_`)\]}>.,:;!]*")
+from mudata.evaluation.align.language import languages
+
+_ALONE = re.compile(r"[\s\"'*_`(\[{<#]*([A-Za-z])[\s\"'*_`)\]}>.,:;!]*")
 _FIRST = re.compile(r"[\s\"'*_`]*(?:[(\[]([A-Za-z])[)\]]|([A-Za-z])[).:](?=\s|\*|\Z)|([A-Z])\s[-–—]\s)")
-_NAMED = re.compile(r"\b(?:[Oo]ption|[Cc]hoice|[Ll]etter|OPTION|CHOICE)\s{1,3}[\"'*(\[]{0,3}([A-Z])\b")
-_ANNOUNCED = re.compile(
-    r"(?i:\b(?:answer|choice|option|guess|genre|mood)(?:\s{1,3}(?:is|would\sbe|to\sbe|:)|[\"'*]?\s?[:=])|\b(?:choose|select|pick|go\swith)|boxed\{)"
-    r"\s{0,3}[\"'*(\[]{0,3}(?:([B-Z])(?=[^\w'-]|\Z)|(A)(?=[\"'*)\]}.,:;!]|\s*\Z|\s*\n|\s(?:because|since|as|due|[-–—])\b))"
-)
+_NAMED = re.compile(r"\b(?:[Oo]ption|[Cc]hoice|[Ll]etter|OPTION|CHOICE)\s{1,3}[\"'*(\[]{0,3}(?:([A-Z])\b|([a-z])(?=[\"'*)\].,:;!]*(?:\s|\Z)))")
 _BRACKETED = re.compile(r"(?<!\w)\(([A-Z])\)(?!\w)")
-
-
-_DENIED_BEFORE = re.compile(r"\b(?:not|n't|than|unlike|neither|nor|except)\s+(?:the\s+)?[(\[]?\Z", re.IGNORECASE)
-
-
+_CHOSEN = r"\b(?:choose|select|pick|go\swith|chosen|selected|picked)\s{1,2}(?:is\s)?|boxed\{|\banswer>"
+_LETTER = (
+    r"[\"'*_(\[{\s]{0,6}(?:option\s{1,2})?[\"'*_(\[]{0,3}"
+    r"(?:([B-Z])(?=[^a-zA-Z0-9_'-]|\Z)|(A)(?=[\"'*_)\]}.,:;!]|\s*\Z|\s*\n|\s(?:because|since|as|due|[-–—])\b|[^\x00-\x7f])"
+    r"|([a-z])(?=[\"'*_)\]}.,:;!]*\s*(?:\Z|\n)|[)\].]))"
+)
+_DENIED_BEFORE = re.compile(r"\b(?:not|n't|than|unlike|neither|nor|except|reject(?:ed)?|eliminate)\s+(?:the\s+)?(?:option\s+)?[(\[]?\Z", re.IGNORECASE)
+_DENIED_AFTER = re.compile(r"[\"'*)\]]{0,3}\s{1,2}(?:is|was|are|can\sbe|isn't|is\snot)\s(?:also\s|clearly\s)?(?:wrong|incorrect|not|out\b|ruled|false|eliminated|correct\b(?<=n't\scorrect)|right\b(?<=n't\sright))")
+_AFFIRMED_AFTER = re.compile(r"[\"'*)\]]{0,3}\s{1,2}(?:is|seems|must\sbe)\s(?:the\s)?(?:right|correct|best|true|my\s|answer)")
 _NARROW = {code: chr(code - 0xFEE0) for code in range(0xFF01, 0xFF5F)}
 """Full-width signs and letters by their plain ones."""
 
@@ -38,6 +41,22 @@ class Letter(NamedTuple):
     announced: bool
 
 
+@cache
+def _announced() -> re.Pattern[str]:
+    """A noun for an answer or for the question, with 'is', a colon, or nothing, and a letter."""
+    nouns: dict[str, None] = {}
+    verbs: dict[str, None] = {}
+    for language in languages().values():
+        nouns |= dict.fromkeys(noun for noun in (*language.words["answer"], *language.nouns.get("genre", ()), *language.nouns.get("mood", ())) if "*" not in noun)
+        verbs |= dict.fromkeys(verb for verb in language.words["is"] if "*" not in verb)
+    noun, verb = (
+        "|".join(re.escape(word).replace(r"\ ", r"\s") for word in sorted(words, key=lambda word: (-len(word), word)))
+        for words in (nouns, verbs)
+    )
+    joined = rf"(?:(?<![^\W\d_])|(?<=[^\x00-\x7f]))(?:{noun})[\"'*_]{{0,3}}(?:\s{{0,2}}[:=：]|\s{{0,2}}(?:{verb}|would\sbe|to\sbe)\s{{0,2}}:?|\s?\n)"
+    return re.compile(rf"(?:(?i:{joined}|{_CHOSEN})){_LETTER}")
+
+
 def letters(raw: str, options: Sequence[str]) -> list[Letter]:
     """Letters that an answer gives, sorted; only those announced where there are such."""
     raw = raw.translate(_NARROW)
@@ -45,7 +64,12 @@ def letters(raw: str, options: Sequence[str]) -> list[Letter]:
     for match, announced in _matches(raw):
         start, end = match.span(match.lastindex or 0)
         place = ord(raw[start].upper()) - ord("A")
-        if place < len(options) and not _DENIED_BEFORE.search(raw, max(0, match.start() - 20), match.start()):
+        if (
+            0 <= place < len(options)
+            and not _DENIED_BEFORE.search(raw, max(0, match.start() - 30), start)
+            and not _DENIED_AFTER.match(raw, end)
+        ):
+            announced = announced or _AFFIRMED_AFTER.match(raw, end) is not None
             by_place.setdefault(start, Letter(start, end, options[place], announced))
     given = [by_place[start] for start in sorted(by_place)]
     return [letter for letter in given if letter.announced] or given
@@ -55,7 +79,7 @@ def _matches(raw: str) -> Iterator[tuple[re.Match[str], bool]]:
     if whole := _ALONE.fullmatch(raw):
         yield whole, True
         return
-    for announcing in _ANNOUNCED.finditer(raw):
+    for announcing in _announced().finditer(raw):
         yield announcing, True
     if first := _FIRST.match(raw):
         yield first, False

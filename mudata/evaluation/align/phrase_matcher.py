@@ -1,9 +1,8 @@
 """A label set made ready for reading:
 what every spelling means, and one pattern that finds them all in one pass.
 
-Spellings, guards, compounds and the words that can turn a meaning round (`TRIGGERS`) go into one
-trie, so that the longest match wins and guards take their words before labels can. Between the
-words of a spelling up to three spaces may stand ('hip hop', 'hip - hop') or none ('hiphop'); '&',
+Spellings, guards and compounds go into one trie, so that the longest match wins and guards take
+their words before labels can. Between the words of a spelling up to three spaces may stand ('hip hop', 'hip - hop') or none ('hiphop'); '&',
 'and', 'n' are one word. A spelling stands alone between characters that are no letters or digits;
 scripts without spaces between words (Chinese, Japanese, Thai) need no such border.
 """
@@ -13,36 +12,24 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from itertools import product
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING
 
 from mudata.evaluation.align.clean import clean
-from mudata.evaluation.align.refusal import TRIGGERS
+from mudata.evaluation.align.cues import Meaning, cues_of
+from mudata.evaluation.align.language import ENGLISH, folded
+from mudata.evaluation.align.trie import HANGUL, HAS_UNSPACED, UNSPACED, either
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from mudata.evaluation.align.label_set import LabelSet
 
-TermKind = Literal["strict", "synonym", "hyponym", "guard", "trigger"]
-
-_UNSPACED = r"\u0e00-\u0e7f\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
-_HANGUL = r"\uac00-\ud7af"
-_HAS_UNSPACED = re.compile(f"[{_UNSPACED}{_HANGUL}]")
 _WORD = re.compile(r"[^\W_]+#?|[^\w\s]+")
 _AND = ("&", "and", "n")
 _FEW = 4
 _GAP = " {1,3}"
 _SIGN_GAP = r"[ '.,:+!()]{0,3}"
 _ANY_AND = " {0,3}(?:&|and|'?n'?) {0,3}"
-
-
-class Meaning(NamedTuple):
-    """What a spelling stands for.
-    `ids` is one label, several for a compound, none for guards and triggers."""
-
-    kind: TermKind
-    ids: tuple[str, ...] = ()
-    foreign: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,6 +43,8 @@ class PhraseMatcher:
     ascii: re.Pattern[str]
     """For text that is ASCII; `full` is for any."""
     full: re.Pattern[str]
+    nouns: frozenset[str]
+    """Spellings of labels that are nouns of the question as well ('emotion')."""
 
     def meaning(self, phrase: str) -> Meaning:
         """Of a piece that one of the patterns has found."""
@@ -69,52 +58,61 @@ def squeezed(spelling: str) -> str:
 
 
 _SIGNS = re.compile(r"[^\w&#]+|_")
-_KNOWN: dict[int, tuple[LabelSet, PhraseMatcher]] = {}
+_KNOWN: dict[int, tuple[LabelSet, dict[tuple[str, ...], PhraseMatcher]]] = {}
 _MOST_KNOWN = 64
 
 
-def compiled(label_set: LabelSet) -> PhraseMatcher:
+def compiled(label_set: LabelSet, topics: tuple[str, ...]) -> PhraseMatcher:
     """The vocabulary of a label set, made once for each object: hashing a big frozen set at each
-    call would cost more than reading the answer does."""
+    call would cost more than reading the answer does.
+
+    topics: what is asked for.
+    """
     known = _KNOWN.get(id(label_set))
-    if known is not None and known[0] is label_set:
-        return known[1]
-    matcher = _compile(label_set)
-    if len(_KNOWN) >= _MOST_KNOWN:
-        _KNOWN.clear()
-    _KNOWN[id(label_set)] = (label_set, matcher)
+    if known is None or known[0] is not label_set:
+        if len(_KNOWN) >= _MOST_KNOWN:
+            _KNOWN.clear()
+        known = _KNOWN[id(label_set)] = label_set, {}
+    matcher = known[1].get(topics)
+    if matcher is None:
+        matcher = known[1][topics] = _compile(label_set, topics)
     return matcher
 
 
-def _compile(label_set: LabelSet) -> PhraseMatcher:
+def _compile(label_set: LabelSet, topics: tuple[str, ...]) -> PhraseMatcher:
     meanings: dict[str, Meaning] = {}
     shapes: dict[tuple[str, ...], None] = {}
+    said = {folded(spelling) for entry in label_set.entries for spelling in entry.strict}
+    nouns = {phrase for phrase, classes in cues_of(ENGLISH, topics).items() if classes[0] == "noun" and phrase in said}
     for spelling, meaning in _spellings(label_set):
+        if meaning.kind == "guard" and not nouns.isdisjoint(folded(spelling).split()):
+            continue  # the noun itself is known to be no label
         words = _words(spelling)
         if not words:
             continue
         joined = [""]
         for word in words:
-            either = _AND if word == "&" else (word,)
-            joined = [before + squeezed(spelt) for before in joined for spelt in either]
+            spelt_as = _AND if word == "&" else (word,)
+            joined = [before + squeezed(spelt) for before in joined for spelt in spelt_as]
         for spelt in joined:
             meanings.setdefault(spelt, meaning)
         meanings.setdefault(" ".join(words), meanings[joined[0]])
         shapes[words] = None
-    bounded = [words for words in shapes if not _HAS_UNSPACED.search("".join(words))]
-    free = [words for words in shapes if _HAS_UNSPACED.search("".join(words))]
-    plain = [words for words in bounded if "".join(words).isascii()]
-    letters = rf"[^\W_{_UNSPACED}]"
-    both = [f"(?<!{letters})(?:{_either(bounded)})(?!{letters}|#)"]
+    bounded = [way for words in shapes if not HAS_UNSPACED.search("".join(words)) for way in _written(words)]
+    free = [way for words in shapes if HAS_UNSPACED.search("".join(words)) for way in _written(words)]
+    plain = [way for way in bounded if "".join(way).isascii()]
+    letters = rf"[^\W_{UNSPACED}]"
+    both = [f"(?<!{letters})(?:{either(bounded)})(?!{letters}|#)"]
     if free:
-        both.append(rf"(?:(?<![{_HANGUL}])|(?![{_HANGUL}]))(?:{_either(free)})")
+        both.append(rf"(?:(?<![{HANGUL}])|(?![{HANGUL}]))(?:{either(free)})")
     return PhraseMatcher(
         label_set.ids,
         {label: place for place, label in enumerate(label_set.ids)},
         label_set.kind == "multi",
         meanings,
-        re.compile(rf"\b(?:{_either(plain)})(?![a-z0-9#])"),
+        re.compile(rf"\b(?:{either(plain)})(?![a-z0-9#])"),
         re.compile("|".join(both)),
+        frozenset(nouns),
     )
 
 
@@ -147,25 +145,6 @@ def _spellings(label_set: LabelSet) -> Iterable[tuple[str, Meaning]]:
                 lenient.setdefault(spelling, []).append(entry.id)
         for spelling, several in lenient.items():
             yield spelling, Meaning(kind, tuple(several))
-    for word in TRIGGERS:
-        yield word, Meaning("trigger")
-
-
-# --------------------------------------------------------------------------------- the pattern
-
-Node = dict[str, "Node"]
-
-
-def _either(shapes: Iterable[tuple[str, ...]]) -> str:
-    """A regular expression for any of these spellings, longest first where one begins another."""
-    root: Node = {}
-    for words in sorted(shapes):
-        for symbols in _written(words):
-            node = root
-            for symbol in symbols:
-                node = node.setdefault(symbol, {})
-            node[""] = {}
-    return _expression(root)
 
 
 def _written(words: tuple[str, ...]) -> Iterable[list[str]]:
@@ -187,12 +166,3 @@ def _written(words: tuple[str, ...]) -> Iterable[list[str]]:
             else:
                 symbols.append(_ANY_AND if word == "&" else _SIGN_GAP)
         yield symbols
-
-
-def _expression(node: Node) -> str:
-    branches = [symbol + _expression(after) for symbol, after in node.items() if symbol]
-    if not branches:
-        return ""
-    if len(branches) == 1 and "" not in node:
-        return branches[0]
-    return f"(?:{'|'.join(branches)})" + ("?" if "" in node else "")

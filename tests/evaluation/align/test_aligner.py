@@ -19,7 +19,6 @@ from mudata.catalog.cards import loader
 from mudata.evaluation.align.aligner import align
 from mudata.evaluation.align.alignment import RULES, Alignment, Shown
 from mudata.evaluation.align.label_set import LabelEntry, LabelSet, resolve
-from mudata.evaluation.align.refusal import TRIGGERS
 
 GENRES = LabelSet(
     "single",
@@ -340,14 +339,6 @@ def test_words_that_might_have_been_labels_are_kept() -> None:
 def test_a_foreign_word_is_flagged() -> None:
     assert align("金属", GENRES).flags == ("non_english",)
     assert align("metal", GENRES).flags == ()
-
-
-@pytest.mark.parametrize("word", TRIGGERS)
-def test_every_word_that_can_turn_a_meaning_round_is_noticed(word: str) -> None:
-    """The short way must not be taken past it; 'n/a' and the like are words only when alone."""
-    found = align(f"{word} jazz", GENRES)
-    assert found.rule_id != "exact"
-    assert "jazz" in found.positives + found.negatives
 
 
 # ------------------------------------------------------------------------------------ any text

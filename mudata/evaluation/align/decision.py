@@ -1,0 +1,200 @@
+"""From evidence to a verdict: one table, asked from top to bottom; the first rule that fits decides.
+
+Nothing else decides: what cues and clauses do is only to give votes their ranks (`clauses.RANKS`). `alignment.RULES` says
+every rule in words, `mudata align --explain` prints it all.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from mudata.evaluation.align.alignment import Alignment, Status
+from mudata.evaluation.align.clauses import CHOICE, NONE, PART, PLAIN, WEAK, Vote
+from mudata.evaluation.align.clean import degenerate
+from mudata.evaluation.align.echo import examples
+from mudata.evaluation.align.evidence import Evidence, oov_terms, without
+
+_FRAME = " \n.,;:!?\"'()[]{}<>"
+_CHAT = frozenset(("user", "assistant", "system", "question", "prompt", "response", "human", "model"))
+_NOTHING_ELSE = re.compile(r"[^\w]*(?:none|n a|unknown|null|nil|undefined|idk|no|not applicable)[^\w]*")
+_NOTHING_LENGTH = 40
+_LIST_GOES_ON = re.compile(
+    r"[ \"'\])]*(?:,|/|\||&|\+|\band\b|\bor\b)[ \"'(\[]*(?:and |or )?"
+    r"(?!(?:which|because|with|as|since|not|but|given|due|it|this|that|the|a|an|is|was|has|having|while|featuring|though"
+    r"|although|so|thus|i|its|in|for|from|by|rather|however|where|who|whose|when|there|these|such|based|more|most|because"
+    r"|and|or|specifically|particularly|especially|definitely|clearly|probably|possibly|mainly|likely|characteri[sz]ed)\b)\w"
+)
+_LETTER_REACH = 240
+
+
+def alone(text: str, start: int, end: int) -> bool:
+    """Whether nothing but signs stands round a piece."""
+    return not text[:start].strip(_FRAME) and not text[end:].strip(_FRAME)
+
+
+def decide(evidence: Evidence) -> Alignment:
+    for _, rule in TABLE:
+        if decision := rule(evidence):
+            return decision
+    return evidence.means("OOV", "oov")
+
+
+def _nothing(evidence: Evidence) -> Alignment | None:
+    if not evidence.text.strip():
+        return evidence.means("EMPTY", "empty")
+    return evidence.means("DEGENERATE", "degenerate") if degenerate(evidence.text) else None
+
+
+def _letter(evidence: Evidence) -> Alignment | None:
+    """The letter decides unless the text beside it names another label."""
+    if not evidence.letters or (not evidence.letters[0].announced and evidence.lists_most()):
+        return None
+    last, announced = evidence.letters[-1], evidence.letters[0].announced
+    options = {last.option} if announced else {letter.option for letter in evidence.letters}
+    if len(options) > 1:
+        return evidence.means("SET" if evidence.matcher.many else "MULTI", "letters", evidence.ordered(options))
+    said = [vote for vote in evidence.reading.votes if not vote.denied and vote.rank > PART]
+    place = evidence.clean.place(last.end)
+    clause = next((c for c in evidence.reading.clauses if c.start <= place < c.end), None)
+    stop = min(clause.end if clause else len(evidence.text), place + _LETTER_REACH)
+    beside = [vote for vote in said if place <= vote.start < stop]
+    if not beside and not announced:
+        beside = said
+    named = {label for vote in beside for label in vote.meaning.ids}
+    if named and last.option not in named:
+        return evidence.means("CONFLICT", "letter_conflict")
+    evidence.flags.append("letter")
+    return evidence.means("SET" if evidence.matcher.many else "ALIGNED", "letter", (last.option,))
+
+
+def _prompt(evidence: Evidence) -> Alignment | None:
+    """The prompt read back, or the labels of its examples."""
+    votes = evidence.reading.votes
+    if evidence.echoed and not evidence.reading.refusals and not any(vote.meaning.ids for vote in votes):
+        if not set(oov_terms(without(evidence.text, evidence.echoed))) - _CHAT:
+            return evidence.means("ECHO_PROMPT", "echo_prompt")
+    elif "example" in evidence.shown.prompt.casefold() and len(evidence.strict) > 1:
+        given = [
+            meaning.ids
+            for example in examples(evidence.shown.prompt)
+            if (meaning := evidence.matcher.meanings.get(example))
+        ]
+        listed = list(dict.fromkeys(vote.meaning.ids for vote in votes if vote.meaning.ids))
+        if listed == given and not oov_terms(evidence.besides()):
+            return evidence.means("ECHO_PROMPT", "echo_examples")
+    return None
+
+
+def _refusal(evidence: Evidence) -> Alignment | None:
+    """Cannot tell; but a guess that follows, of one label, is taken (of a set: of those that it names)."""
+    refusals = evidence.reading.refusals
+    if not refusals:
+        short = len(evidence.text) < _NOTHING_LENGTH and not evidence.positives
+        return evidence.means("REFUSAL", "refusal") if short and _NOTHING_ELSE.fullmatch(evidence.text) else None
+    if evidence.lists_most():
+        return evidence.means("REFUSAL", "refusal_echo")
+    guessed = [vote for vote in evidence.votes if vote.committed and vote.rank >= (WEAK if vote.start > refusals[0][0] else CHOICE)]
+    best = evidence.best(guessed)
+    labels = evidence.labels(best)
+    if evidence.matcher.many and guessed:
+        evidence.flags.append("hedged")
+        return evidence.means("SET", "hedged", evidence.labels(evidence.heard(guessed)), guessed)
+    if len(labels) == 1 and not _unsettled(evidence, best):
+        evidence.flags.append("hedged")
+        return evidence.means("ALIGNED", "hedged", labels, best)
+    if evidence.positives:
+        return evidence.means("REFUSAL_WITH_MENTION", "refusal_mention")
+    return evidence.means("REFUSAL", "refusal")
+
+
+def _set(evidence: Evidence) -> Alignment | None:
+    """Many labels may be meant."""
+    if not evidence.matcher.many:
+        return None
+    if evidence.lists_most():
+        return evidence.means("ECHO_ALL", "echo_all")
+    heard = evidence.heard(evidence.votes)
+    return evidence.means("SET", "set", evidence.labels(heard), heard) if heard else None
+
+
+def _one(evidence: Evidence) -> Alignment | None:
+    """One label was asked for: the highest rank decides."""
+    best = evidence.best(evidence.votes)
+    labels = evidence.labels(best)
+    if evidence.reading.mixed and evidence.strict:
+        several = len(evidence.strict) > 1
+        return evidence.means("MULTI" if several else "OOV", "mixed", evidence.strict if several else ())
+    if not best or evidence.matcher.many:
+        return None
+    top = best[0].rank
+    counted = evidence.labels(vote for vote in evidence.votes if vote.rank > NONE)
+    if len(counted) == 1:
+        votes = [vote for vote in evidence.reading.votes if vote.meaning.kind == "strict"]
+        whole = len(votes) == 1 and alone(evidence.text, votes[0].start, votes[0].end)
+        return _aligned(evidence, "exact" if whole else "single", best)
+    if len(labels) == 1 and not _unsettled(evidence, best) and not _listed(evidence, best):
+        if top >= CHOICE:
+            return _aligned(evidence, "anchor", best, "anchored")
+        if top == PLAIN and any(vote.rank == PART for vote in evidence.votes):
+            return _aligned(evidence, "primary", best, "primary")
+        return _aligned(evidence, "statement", best)
+    if evidence.lists_most():
+        return evidence.means("ECHO_ALL", "echo_all")
+    if any(set(counted) == set(vote.meaning.ids) for vote in best):
+        return evidence.means("MULTI", "compound", counted)
+    left_open = evidence.reading.unsure or evidence.reading.either
+    return evidence.means("MULTI", "hedge" if left_open else "list", counted)
+
+
+def _aligned(evidence: Evidence, rule: str, best: list[Vote], *flags: str) -> Alignment:
+    evidence.flags += flags
+    if any(vote.role == "correction" for vote in best):
+        evidence.flags.append("corrected")
+    return evidence.means("ALIGNED", rule, evidence.labels(best), best)
+
+
+def _unsettled(evidence: Evidence, best: list[Vote]) -> bool:
+    """Whether another label is left open after the choice: 'It could be rock as well.'"""
+    said, last = set(best[0].meaning.ids), best[-1].start
+    return any(
+        vote.role == "alternative" and vote.rank > PART and vote.start > last and not said >= set(vote.meaning.ids)
+        for vote in evidence.votes
+    )
+
+
+def _listed(evidence: Evidence, best: list[Vote]) -> bool:
+    """Whether an announced label is one item of a list that goes on with other words."""
+    return any(vote.rank > CHOICE and _LIST_GOES_ON.match(evidence.text, vote.end) for vote in best)
+
+
+def _lenient(evidence: Evidence) -> Alignment | None:
+    """No label, but near words or kinds."""
+    lenient = evidence.lenient()
+    best = evidence.heard(lenient) if evidence.matcher.many else evidence.best(lenient)
+    labels = evidence.labels(best)
+    if not labels:
+        return None
+    status: Status = "SYNONYM" if any(vote.meaning.kind == "synonym" for vote in best) else "HYPONYM"
+    if len(labels) == 1:
+        return evidence.means(status, "lenient", labels, best)
+    return evidence.means(status if evidence.matcher.many else "MULTI", "lenient_several", labels, best)
+
+
+def _none(evidence: Evidence) -> Alignment | None:
+    if evidence.positives:
+        return evidence.means("OOV", "unmeant")
+    return evidence.means("NEGATED_ONLY", "negated") if evidence.negatives else None
+
+
+TABLE: tuple[tuple[str, Callable[[Evidence], Alignment | None]], ...] = (
+    ("empty degenerate", _nothing),
+    ("letter letter_conflict letters", _letter),
+    ("echo_prompt echo_examples", _prompt),
+    ("hedged refusal_echo refusal_mention refusal", _refusal),
+    ("echo_all set", _set),
+    ("mixed exact single anchor primary statement compound hedge list", _one),
+    ("lenient lenient_several", _lenient),
+    ("unmeant negated", _none),
+)
+"""Which rules are asked for in which order; `oov` where none fits."""
