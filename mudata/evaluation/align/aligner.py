@@ -17,7 +17,6 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
-from operator import itemgetter
 from typing import TYPE_CHECKING
 
 from mudata.evaluation.align.alignment import Alignment, Shown, Span
@@ -27,8 +26,8 @@ from mudata.evaluation.align.cues import Meaning
 from mudata.evaluation.align.cues import matcher as cue_matcher
 from mudata.evaluation.align.decision import alone, decide
 from mudata.evaluation.align.echo import echoes
-from mudata.evaluation.align.evidence import Evidence, gather
-from mudata.evaluation.align.language import ENGLISH, foreign_markers, language_of, languages
+from mudata.evaluation.align.evidence import Evidence, gather, without
+from mudata.evaluation.align.language import ENGLISH, language_of, languages, may_be_foreign
 from mudata.evaluation.align.phrase_matcher import compiled
 
 if TYPE_CHECKING:
@@ -39,7 +38,6 @@ if TYPE_CHECKING:
 
 _NOTHING_SHOWN = Shown()
 _NOUN = Meaning("noun")
-_start = itemgetter(0)
 _QUOTES = ("'", '"')
 _PLAIN_LENGTH = 120
 """Characters to which an answer without any doubtful word is read on the short way."""
@@ -57,19 +55,19 @@ def align(answer: str | None, label_set: LabelSet, shown: Shown = _NOTHING_SHOWN
     cleaned = clean(answer)
     text = cleaned.text
     ascii_only = text.isascii()
-    language: str | None = ENGLISH
-    if not ascii_only or not foreign_markers().isdisjoint(text.split()):
-        language = language_of(text)
     topics = label_set.topics or _topics_of(shown.prompt)
     matcher = compiled(label_set, topics)
-    meanings, nouns = matcher.meanings, matcher.nouns
+    meanings, fields = matcher.meanings, matcher.fields
     labels: list[Event] = []
     for match in (matcher.ascii if ascii_only else matcher.full).finditer(text):
         phrase = match.group()
         meaning = meanings.get(phrase) or matcher.meaning(phrase)
-        if phrase in nouns and not _quoted(text, *match.span()):
+        if phrase in fields and _names_the_question(text, *match.span(), own=phrase in matcher.nouns):
             meaning = _NOUN
         labels.append((match.start(), match.end(), meaning))
+    language: str | None = ENGLISH
+    if may_be_foreign(text):
+        language = language_of(without(text, [label[:2] for label in labels]))
     if degenerate(text):
         return decide(Evidence(cleaned, matcher, shown, Reading([Vote(*label) for label in labels]), [], []))
     cues = cue_matcher(language or ENGLISH, topics).find(text)
@@ -88,18 +86,23 @@ def align(answer: str | None, label_set: LabelSet, shown: Shown = _NOTHING_SHOWN
 
 
 def _merged(labels: list[Event], cues: list[Event]) -> list[Event]:
-    """Labels and cues in the order of the text; where they overlap the label counts."""
+    """Labels and cues in the order of the text; where they overlap the label counts, but within a longer cue the cue
+    ('emotional tone')."""
     if not labels:
         return cues
-    apart = []
+    events = []
     i, last = 0, len(labels)
     for cue in cues:
         start, end, _ = cue
         while i < last and labels[i][1] <= start:
+            events.append(labels[i])
             i += 1
         if i == last or labels[i][0] >= end:
-            apart.append(cue)
-    return sorted(labels + apart, key=_start)
+            events.append(cue)
+        elif start == labels[i][0] and labels[i][1] < end and labels[i][2].kind != "guard":
+            events.append(cue)
+            i += 1
+    return events + labels[i:]
 
 
 def _evidence(
@@ -117,9 +120,13 @@ def _evidence(
     return evidence
 
 
-def _quoted(text: str, start: int, end: int) -> bool:
-    """Whether a word is the whole answer, or stands in quotes of its own: the emotion is 'emotion'."""
-    return alone(text, start, end) or (text[start - 1 : start] in _QUOTES and text[end : end + 1] in _QUOTES and text[end + 1 : end + 2] != ":")
+def _names_the_question(text: str, start: int, end: int, *, own: bool) -> bool:
+    """Whether a word that is a label and a noun of a question ('emotion') is the noun here: before a colon, or, a noun of
+    the very question, where it is neither the whole answer nor in quotes of its own ("the emotion is 'emotion'")."""
+    if text[end : end + 3].strip("\"' s")[:1] in (":", "="):
+        return True
+    quoted = text[start - 1 : start] in _QUOTES and text[end : end + 1] in _QUOTES
+    return own and not (quoted or alone(text, start, end))
 
 
 @lru_cache(maxsize=256)

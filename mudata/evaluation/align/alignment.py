@@ -42,7 +42,7 @@ RULES: dict[str, str] = {
     "refusal": "the answer says that it cannot tell, and means no label",
     "echo_all": "at least 80 % of the labels are listed, and none is chosen",
     "set": "many labels may be meant, and these are",
-    "mixed": "the answer is said to be several, without a name ('multi-genre')",
+    "elsewhere": "the announced answer is no label ('so the genre is funk'), whatever labels are said besides",
     "exact": "the whole answer is one label",
     "single": "one label is meant, however often it is said",
     "anchor": "several labels are said, and the highest rank announces one of them alone as the answer or the choice",
@@ -55,6 +55,8 @@ RULES: dict[str, str] = {
     "lenient_several": "no label is said, but words that are nearly or a kind of several",
     "unmeant": "labels are said, but none as the answer: history, conditions, others' views, another question",
     "negated": "every label that is said is denied",
+    "number": "the answer is the number of a label, and nothing else",
+    "misspelt": "the answer is one label with one letter wrong, and nothing else",
     "oov": "no word of the answer is in the vocabulary",
 }
 """In the order in which they are asked."""
@@ -98,7 +100,7 @@ class Alignment:
     Flags: 'letter', 'anchored' (an announced answer or choice decided), 'primary' (the other labels
     only colour it), 'corrected' (the answer takes back what it said before), 'hedged' (it says that
     it is not certain, and commits all the same), 'echo' (part of the prompt is read back),
-    'non_english' (a translation counts as evidence), 'unread_language' (no file covers the language:
+    'misspelt' (one letter is wrong), 'non_english' (a translation counts as evidence), 'unread_language' (no file covers the language:
     labels alone were read).
     """
 

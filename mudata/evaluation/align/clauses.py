@@ -88,5 +88,7 @@ class Reading:
     """Whether a label is left open somewhere: 'could be'."""
     either: bool = False
     """Whether there are words that keep several: 'or', 'blend'."""
+    elsewhere: int = NONE
+    """The rank of an announced answer that is no label, as in 'the genre is funk'."""
     mixed: bool = False
-    """Whether the answer is said to be several, without a name."""
+    """Whether that answer is several, without a name: 'multi-genre'."""

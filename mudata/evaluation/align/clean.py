@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from mudata.evaluation.align.thoughts import THOUGHT, THOUGHT_ENDS
+from mudata.evaluation.align.thoughts import thoughts
 
 _SPACES = "-_/*`~\t\v\f"
 _PLAIN = "".join(
@@ -21,16 +21,16 @@ _PLAIN = "".join(
 """ASCII, one character for one:
 lower case; hyphens, slashes, markdown and control characters are spaces."""
 
-_WIDE = {"—": ";", "―": ";", "‘": "'", "’": "'", "ʼ": "'", "“": '"', "”": '"', "。": ".", "、": ",", "♯": "#"}
+_WIDE = {"—": ";", "―": ";", "‘": "'", "’": "'", "ʼ": "'", "“": '"', "”": '"', "。": ".", "、": ",", "♯": "#", "؟": "?", "،": ",", "؛": ";"}
 _WIDE |= dict.fromkeys("‐‑‒–−⁄∕・•", " ")
 """Signs beyond ASCII that the rules know by a plain one; a long dash ends a clause."""
 
 _MARKUP = re.compile(
-    rf"{THOUGHT}"
-    r"|<\|[^|<>\n]{0,40}\|>|</?s>|<(?:pad|bos|eos|unk|audio|(?:start|end)_of_turn)>|\[/?INST\]|<</?SYS>>"
+    r"<\|channel\|>\s?final\s?(?:<\|constrain\|>\w{1,20})?<\|message\|>|<\|start\|>assistant(?:\sto=user)?|(?<=\|>)to=user(?=<)"
+    r"|<\|[^|<>\n]{0,40}\|>|~~[^~\n]{1,80}~~|[◁▷]|\[(?:BEGIN|END) FINAL RESPONSE\]|</?s>|<(?:pad|bos|eos|unk|audio|(?:start|end)_of_turn)>|\[/?INST\]|<</?SYS>>"
     r"|</?(?:b|i|u|em|strong|p|br|div|span|h[1-6]|li|ul|ol|code|pre|sub|sup|a|font|table|tr|td|th|hr|html|body|mark)"
     r"(?:\s[^<>\n]{0,200})?/?>",
-    re.IGNORECASE | re.DOTALL,
+    re.IGNORECASE,
 )
 _ENTITY = re.compile(r"&(?:#\d{1,7}|#x[0-9a-f]{1,6}|[a-z][a-z0-9]{1,20});", re.IGNORECASE)
 _CLUSTER = re.compile(
@@ -70,21 +70,27 @@ def clean(answer: str) -> Clean:
 
     Dropped markup becomes as many spaces, so that plain ASCII keeps its offsets and needs no map.
     """
-    if "<" in answer or "[" in answer:
-        answer = without_markup(answer)
+    answer = without_markup(answer)
     if answer.isascii() and ("&" not in answer or not _ENTITY.search(answer)):
         return Clean(answer.translate(_PLAIN))
     return _mapped(answer)
 
 
 def without_markup(answer: str) -> str:
-    """An answer with markup as spaces, of the same length.
+    """An answer with thoughts and markup as spaces, of the same length."""
+    if found := thoughts(answer):
+        pieces, last = [], 0
+        for start, end in found:
+            pieces += [answer[last:start], " " * (end - start)]
+            last = end
+        answer = "".join([*pieces, answer[last:]])
+    if "<" in answer or "[" in answer or "~~" in answer:
+        return _MARKUP.sub(_blank, answer)
+    return answer
 
-    A thought whose beginning is cut off ends at its mark; one without an end never ends.
-    """
-    blank = _MARKUP.sub(lambda match: " " * len(match.group()), answer)
-    ends = [match.end() for match in THOUGHT_ENDS.finditer(blank)]
-    return " " * ends[-1] + blank[ends[-1] :] if ends else blank
+
+def _blank(match: re.Match[str]) -> str:
+    return " " * len(match.group())
 
 
 def _mapped(answer: str) -> Clean:

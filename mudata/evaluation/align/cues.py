@@ -50,7 +50,7 @@ _SIGN_KINDS = {
 _SIGNS = {sign: Meaning(kind) for sign, kind in _SIGN_KINDS.items()}
 _STOP, _SCORE = Meaning("stop"), Meaning("score")
 _SIGN = (
-    r"(?:\d{1,3}(?:\.\d{1,4})? ?%|(?:0?\.\d{1,4}|1\.0{1,4})(?![\w.])|(?<=[:=] )[01](?![\w.%])"
+    r"(?:\d{1,3}(?:\.\d{1,4})? ?%|(?:0?\.\d{1,4}|1\.0{1,4})(?![\w.])|(?<=[:=] )[01](?![\w.%])|(?<=[:;=(] )\d{1,3} (?:100|10|5)(?!\w)"
     r"|\[[x ]\]|\.+(?!\d)|[;!?\n,:=|>✓✔☑✅✗✘❌])"
 )
 
@@ -79,10 +79,12 @@ class CueMatcher:
             if start < done:
                 continue
             word = match.group()
-            meaning, goes_on = known(word) or (self._other(word), False)
+            meaning, goes_on = known(word) or (None, False)
             if goes_on and (longer := self._rests[word].match(text, end)):
                 end = done = longer.end()
                 meaning = self._meaning(text[start:end])
+            elif meaning is None and (not goes_on or self._open):
+                meaning = self._other(word)
             if meaning is not None:
                 events.append((start, end, meaning))
         return events

@@ -13,7 +13,11 @@ from mudata.evaluation.align.alignment import Alignment, Status
 from mudata.evaluation.align.clauses import CHOICE, NONE, PART, PLAIN, WEAK, Vote
 from mudata.evaluation.align.clean import degenerate
 from mudata.evaluation.align.echo import examples
-from mudata.evaluation.align.evidence import Evidence, oov_terms, without
+from mudata.evaluation.align.evidence import Evidence, without
+from mudata.evaluation.align.idle_words import oov_terms
+from mudata.evaluation.align.misspelling import misspelt
+from mudata.evaluation.align.numbers import number_alone, numbered
+from mudata.evaluation.align.phrase_matcher import squeezed
 
 _FRAME = " \n.,;:!?\"'()[]{}<>"
 _CHAT = frozenset(("user", "assistant", "system", "question", "prompt", "response", "human", "model"))
@@ -23,9 +27,11 @@ _LIST_GOES_ON = re.compile(
     r"[ \"'\])]*(?:,|/|\||&|\+|\band\b|\bor\b)[ \"'(\[]*(?:and |or )?"
     r"(?!(?:which|because|with|as|since|not|but|given|due|it|this|that|the|a|an|is|was|has|having|while|featuring|though"
     r"|although|so|thus|i|its|in|for|from|by|rather|however|where|who|whose|when|there|these|such|based|more|most|because"
-    r"|and|or|specifically|particularly|especially|definitely|clearly|probably|possibly|mainly|likely|characteri[sz]ed)\b)\w"
+    r"|and|or|specifically|particularly|especially|definitely|clearly|probably|possibly|mainly|likely|characteri[sz]ed)\b)"
+    r"(?![\w ]{1,30}[\"']?\s?[:=])\w"
 )
 _LETTER_REACH = 240
+_MISSPELT_LENGTH = 60
 
 
 def alone(text: str, start: int, end: int) -> bool:
@@ -122,14 +128,14 @@ def _one(evidence: Evidence) -> Alignment | None:
     """One label was asked for: the highest rank decides."""
     best = evidence.best(evidence.votes)
     labels = evidence.labels(best)
-    if evidence.reading.mixed and evidence.strict:
-        several = len(evidence.strict) > 1
-        return evidence.means("MULTI" if several else "OOV", "mixed", evidence.strict if several else ())
+    if evidence.reading.elsewhere and evidence.votes and evidence.reading.elsewhere > (best[0].rank if best else NONE):
+        several = evidence.reading.mixed and len(evidence.strict) > 1
+        return evidence.means("MULTI" if several else "OOV", "elsewhere", evidence.strict if several else ())
     if not best or evidence.matcher.many:
         return None
     top = best[0].rank
     counted = evidence.labels(vote for vote in evidence.votes if vote.rank > NONE)
-    if len(counted) == 1:
+    if len(evidence.strict) == 1:
         votes = [vote for vote in evidence.reading.votes if vote.meaning.kind == "strict"]
         whole = len(votes) == 1 and alone(evidence.text, votes[0].start, votes[0].end)
         return _aligned(evidence, "exact" if whole else "single", best)
@@ -141,7 +147,7 @@ def _one(evidence: Evidence) -> Alignment | None:
         return _aligned(evidence, "statement", best)
     if evidence.lists_most():
         return evidence.means("ECHO_ALL", "echo_all")
-    if any(set(counted) == set(vote.meaning.ids) for vote in best):
+    if len(counted) > 1 and any(set(counted) == set(vote.meaning.ids) for vote in best):
         return evidence.means("MULTI", "compound", counted)
     left_open = evidence.reading.unsure or evidence.reading.either
     return evidence.means("MULTI", "hedge" if left_open else "list", counted)
@@ -184,7 +190,21 @@ def _lenient(evidence: Evidence) -> Alignment | None:
 def _none(evidence: Evidence) -> Alignment | None:
     if evidence.positives:
         return evidence.means("OOV", "unmeant")
-    return evidence.means("NEGATED_ONLY", "negated") if evidence.negatives else None
+    if evidence.negatives:
+        return evidence.means("NEGATED_ONLY", "negated")
+    status: Status = "SET" if evidence.matcher.many else "ALIGNED"
+    if numbers := numbered(evidence.matcher.ids):
+        said = number_alone(evidence.text)
+        if label := next((f"{noun} {number}" for noun, number in numbers if number == said), None):
+            return evidence.means(status, "number", (label,))
+    if len(evidence.text) <= _MISSPELT_LENGTH and not evidence.reading.votes:
+        words = oov_terms(evidence.text)
+        if len(words) == 1:
+            meant = {evidence.matcher.meanings[s].ids for s in misspelt(squeezed(words[0]), evidence.matcher.plain)}
+            if len(meant) == 1:
+                evidence.flags.append("misspelt")
+                return evidence.means(status, "misspelt", meant.pop())
+    return None
 
 
 TABLE: tuple[tuple[str, Callable[[Evidence], Alignment | None]], ...] = (
@@ -193,8 +213,8 @@ TABLE: tuple[tuple[str, Callable[[Evidence], Alignment | None]], ...] = (
     ("echo_prompt echo_examples", _prompt),
     ("hedged refusal_echo refusal_mention refusal", _refusal),
     ("echo_all set", _set),
-    ("mixed exact single anchor primary statement compound hedge list", _one),
+    ("elsewhere exact single anchor primary statement compound hedge list", _one),
     ("lenient lenient_several", _lenient),
-    ("unmeant negated", _none),
+    ("unmeant negated number misspelt", _none),
 )
 """Which rules are asked for in which order; `oov` where none fits."""

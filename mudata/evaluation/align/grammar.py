@@ -17,6 +17,7 @@ from mudata.evaluation.align.clauses import (
     CHOICE, FINAL, MAIN, NONE, NOUN, PART, PLAIN, WEAK, Clause, Reading, Vote,
 )
 from mudata.evaluation.align.cues import LABELS
+from mudata.evaluation.align.idle_words import oov_terms
 from mudata.evaluation.align.negation import Negation
 from mudata.evaluation.align.refusal import Refusals
 from mudata.evaluation.align.scores import Scores
@@ -25,8 +26,11 @@ if TYPE_CHECKING:
     from mudata.evaluation.align.cues import Event, Meaning
 
 _LETTER = re.compile(r"[^\W\d_]")
+_WORD_OR_COMMA = re.compile(r"[^\W\d_]|,")
 _KEY = re.compile(r"\s{0,8}[\"'{]{0,2}[^\W\d_][\w ]{0,30}[\"']? ?[:=]")
 _LISTED = re.compile(r"[ \"'()]*(?:,|,? ?\b(?:and|or|nor|und|oder|y|e|o|et|ou|и|или|en|of)\b|&|[和与、或や]|)[ \"'()]*")
+_OBJECT = re.compile(r"[\s\"'*:]{0,6}(?:(?:a|an|the|probably|most likely|likely|simply|just)\s){0,2}(?:[^\W_]+[ '&]{0,2}){1,3}(?=[\s\"'*})]*(?:[.,;!\n(]|\Z))")
+_STYLE = re.compile(r"\b(?:styles?|class|options?|letter|label)\b")
 _ENDS = ("", ",", ".", ";", "!", "?", "\n", ")")
 _ADJACENT, _NOUN_REACH, _MODIFIER_REACH, _AFTER_REACH, _POSTPOSED = 4, 60, 24, 24, 10
 _FRESH: dict[str, Any] = {
@@ -222,6 +226,9 @@ class Grammar:
 
     def primary(self, start: int, end: int, meaning: Meaning) -> None:
         self.modifier, self.modifier_end = "primary", end
+        if last := self._trailed(start, end):
+            last.rank, last.committed = max(last.rank, CHOICE), True
+            return
         if start - self.is_end <= _POSTPOSED and self._postposed(CHOICE):
             return
         if self.noun and self.noun[2] == "":
@@ -242,6 +249,9 @@ class Grammar:
     def wrong(self, start: int, end: int, meaning: Meaning) -> None:
         if self.scores.marked(start, self.reading.votes, yes=False):
             return
+        if last := self._trailed(start, end):
+            last.deny()
+            return
         self.modifier, self.modifier_end = "secondary", end
         self._block(NONE, "denial", start, end)
 
@@ -255,6 +265,9 @@ class Grammar:
     def hedge(self, start: int, end: int, meaning: Meaning) -> None:
         self.negation.soft()
         self.reading.unsure = True
+        if last := self._trailed(start, end):
+            last.rank, last.role = min(last.rank, WEAK), "alternative"
+            return
         if not self.anchor or not self.committed:
             self._set(WEAK, "alternative", start)
         self.noun = None
@@ -267,6 +280,11 @@ class Grammar:
             self._block(PART, "colour", start, end)
         elif self.role != "guess":
             self._set(WEAK, "comparison", start)
+
+    def weak_after(self, start: int, end: int, meaning: Meaning) -> None:
+        last = self._last_vote()
+        if last and not last.denied and start - last.end <= _ADJACENT:
+            last.rank, last.role = min(last.rank, WEAK), "comparison"
 
     def also_(self, start: int, end: int, meaning: Meaning) -> None:
         last = self._last_vote()
@@ -297,8 +315,18 @@ class Grammar:
 
     def mixed(self, start: int, end: int, meaning: Meaning) -> None:
         """'the identified genre is multi-genre': no label is the answer."""
-        if self.anchor >= NOUN and len(self.reading.votes) == self.first and not self.negation.covers(start, end):
+        if self.pending >= NOUN or (self.concludes and self.role == "guess" and self.rank >= CHOICE and self._last_vote() is None):
+            self.reading.elsewhere = max(self.reading.elsewhere, self.pending or self.rank)
             self.reading.mixed = True
+            self.pending, self.rank = NONE, PLAIN
+
+    def _elsewhere(self, end: int, *, refused: bool) -> None:
+        """An announced answer that is no label: 'the final answer is funk'."""
+        if self.pending < NOUN or refused or self.anchor_end < self.start:
+            return
+        said = _OBJECT.match(self.text, self.anchor_end, end)
+        if said and not _STYLE.search(self.text, self.start, self.anchor_end) and oov_terms(said.group()):
+            self.reading.elsewhere = max(self.reading.elsewhere, self.pending)
 
     def greater(self, start: int, end: int, meaning: Meaning) -> None:
         """An arrow behind a noun, or a ranking: 'country > rock'."""
@@ -325,6 +353,8 @@ class Grammar:
         votes = self.reading.votes
         i = len(votes) - 1
         if i < self.first or start - votes[i].end > 3:
+            if self.with_place == len(votes):  # 'with influences blues'
+                self._block(PART, "colour", start, end)
             return
         at = self.with_place if self.with_place >= self.first else i
         while at == i > self.first and self.with_place < 0 and self._listed(votes[i - 1], votes[i]):
@@ -391,12 +421,14 @@ class Grammar:
                 vote.deny()
             self.asked = slice(0, 0)
             return self.text[end : end + 1] in (",", ".", ";", "!", "", "\n")
+        if "denial_after" in meaning.ids and self._last_vote():
+            return False
         follows = self.text[end : end + 2].strip()[:1]
         if follows in _ENDS and not _LETTER.search(self.text, self.start, start):
-            if follows == "," or follows == ";":
+            if follows in (",", ";"):
                 self.correction(start, end, meaning)
             return True
-        if follows == "," and self.reading.votes:
+        if follows in (",", ":") and self.reading.votes and not self.text.endswith("not", start, end):
             self.correction(start, end, meaning)
             return True
         return follows in (".", "!", "?", "") or self.negation.lone_no(start, end, meaning)
@@ -415,6 +447,7 @@ class Grammar:
     def comma_(self, start: int, end: int, meaning: Meaning) -> None:
         self.negation.comma(start, end)
         self.comma = True
+        self.off_topic = self.thing = -99
         if self.keyed and _KEY.match(self.text, end):
             self._close(end, "stop")
         elif self.blocked and self.lead and self.role not in ("secondary", "denial", "off_topic"):
@@ -443,6 +476,7 @@ class Grammar:
     def contrast(self, start: int, end: int, meaning: Meaning) -> None:
         keep = self.rank if self.anchor and all(v.denied for v in self.reading.votes[self.first :]) else NONE
         self._close(start, "contrast")
+        self.start = end
         if keep:
             self.rank, self.anchor, self.committed = keep, keep, True
 
@@ -452,6 +486,13 @@ class Grammar:
         votes = self.reading.votes
         return votes[-1] if len(votes) > self.first else None
 
+    def _trailed(self, start: int, end: int) -> Vote | None:
+        """The label that a word behind it speaks of: 'Folk - very likely'."""
+        last = self._last_vote()
+        if last is None or last.denied or self.text[end : end + 1] not in _ENDS or last.rank == NONE:
+            return None
+        return None if _WORD_OR_COMMA.search(self.text, last.end, start) else last
+
     def _listed(self, one: Vote, other: Vote) -> bool:
         return _LISTED.fullmatch(self.text, one.end, other.start) is not None
 
@@ -459,6 +500,8 @@ class Grammar:
         votes = self.reading.votes[self.first :]
         refused = self.refusals.close(self.start, end)
         denying = self.negation.end >= 0
+        if self.pending and not denying:
+            self._elsewhere(end, refused=refused)
         self.negation.stop()
         wordless = not votes and not _LETTER.search(self.text, self.start, end)
         if votes and self.carried and self._bare(votes, end):
@@ -504,13 +547,14 @@ _STEPS: dict[str, Callable[[Grammar, int, int, "Meaning"], bool | None]] = {
     **dict.fromkeys(LABELS, _G.label),
     "noun": _G.noun_, "answer": _G.noun_, "off_topic": _G.off_topic_, "other_things": _G.thing_,
     "is": _G.is_, "colon": _G.colon, "final": _G.final, "primary": _G.primary, "secondary": _G.secondary, "wrong": _G.wrong,
-    "guess": _G.guess, "hedge": _G.hedge, "weak": _G.weak, "also": _G.also_, "conclusion": _G.conclusion, "correction": _G.correction,
+    "guess": _G.guess, "hedge": _G.hedge, "weak": _G.weak, "weak_after": _G.weak_after, "also": _G.also_, "conclusion": _G.conclusion, "correction": _G.correction,
     "concession": _G.concession, "reason": _G.reason, "colour": _G.colour, "colour_after": _G.colour_after, "with": _G.with_,
     "history": _G.history, "condition": _G.condition, "others": _G.others,
     "denial": _G.denial, "instead": _G.instead, "denial_after": _G.denial_after, "denial_back": _G.denial_back, "no": _G.no, "yes": _G.yes,
     "comma": _G.comma_, "stop": _G.stop, "question": _G.question, "newline": _G.newline, "contrast": _G.contrast,
     "soft": lambda g, s, e, m: g.negation.soft(),
     "ranked": _G.ranked_,
+    "next": lambda g, s, e, m: g.negation.begin(s, e, next_only=True),
     "more": lambda g, s, e, m: g.negation.comparison(s, e),
     "than": lambda g, s, e, m: g.negation.than(s, e),
     "as": lambda g, s, e, m: g.negation.as_(),

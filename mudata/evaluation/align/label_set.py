@@ -32,6 +32,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from mudata.catalog.cards.vocabulary import fold
 from mudata.errors import CardError
+from mudata.evaluation.align.numbers import number_spellings, numbered, numbered_pairs
 from mudata.evaluation.align.spellings import LabelDraft, SpellingNote, Spellings, folded, plain, within
 
 if TYPE_CHECKING:
@@ -133,6 +134,8 @@ def _join(space: LabelSpace) -> tuple[LabelSet, list[SpellingNote]]:
     spellings = Spellings()
     spellings.give("strict", [(d, (d.label.id, d.display, *d.label.aliases)) for d in drafts], of_card=True)
     spellings.give("foreign", [(d, _all(d.label.translations)) for d in drafts], of_card=True)
+    numbers = numbered([draft.label.id for draft in drafts])
+    spellings.give("strict", [(d, said) for d, said in zip(drafts, map(number_spellings, numbers), strict=False)], of_card=False)
     spellings.give("synonyms", [(d, d.label.synonyms) for d in drafts], of_card=True)
     spellings.give("hyponyms", [(d, d.label.hyponyms) for d in drafts], of_card=True)
     spellings.give("strict", [(d, (name, *concept.aliases)) for d, name, concept in concepts], of_card=False)
@@ -220,7 +223,7 @@ def _phrases(
             else:
                 guards.append(phrase)
 
-    for phrase, ids in space.compounds.items():
+    for phrase, ids in (*space.compounds.items(), *numbered_pairs(order)):
         add(phrase, ids)
     for phrase in space.guards:
         if not within(phrase, [*strict, *lenient]):

@@ -28,6 +28,7 @@ CLASSES: dict[str, str] = {
     "denial_after": "denies the labels before it in its clause: 'is not the genre'",
     "lack": "with a quantity and a noun of the question, or with facts, a refusal: 'does not contain'",
     "denial": "denies the labels after it in its clause",
+    "next": "denies the very next label: 'non'",
     "instead": "so too, but at the head of a clause only to the comma: 'unlike', 'rather than'",
     "cannot": "with a verb of telling soon after it a refusal: 'cannot', 'unable to'",
     "refusal": "says outright that it cannot tell",
@@ -47,6 +48,7 @@ CLASSES: dict[str, str] = {
     "weak": "likens: 'sounds like', 'described as'",
     "soft": "a new statement goes on, as far as denials are concerned: 'just'",
     "ranked": "labels follow in the order of their likelihood: 'top three'",
+    "weak_after": "likens the labels before it",
     "is": "between a noun of the question and the answer, or before the answer: 'is', 'it is'",
     "answer": "nouns for an answer: 'answer', 'choice'",
     "also": "adds one more: 'also'",
@@ -93,8 +95,10 @@ class Language(Strict):
 
     @model_validator(mode="after")
     def _says_the_least(self) -> Self:
-        if lost := [name for name in ("is", "answer", "denial") if not self.words.get(name)]:
+        if lost := [name for name in ("is", "answer") if not self.words.get(name)]:
             raise ValueError(f"words of these classes are needed: {', '.join(lost)}")
+        if not (self.words.get("denial") or self.words.get("denial_after")):
+            raise ValueError("words of denial or of denial_after are needed")
         return self
 
     def cues(self) -> dict[str, tuple[str, ...]]:
@@ -129,43 +133,54 @@ def load(path: Path) -> Language:
 # ------------------------------------------------------------------------------- which language a text is in
 
 ENGLISH = "en"
+_TELLING = ("no", "denial", "denial_after", "instead", "is", "contrast", "untold")
+"""Classes whose words tell a language beside its markers."""
 _WORD = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)?")
 _SCRIPTS = re.compile(
     r"(?P<kana>[\u3040-\u30ff])|(?P<hangul>[\uac00-\ud7af])|(?P<han>[\u3400-\u9fff])"
     r"|(?P<cyrillic>[\u0400-\u04ff])|(?P<arabic>[\u0600-\u06ff])|(?P<other>[\u0370-\u03ff\u0590-\u05ff\u0900-\u0fff])"
 )
 _READ = 2000
+_NO_SIGNS = {ord(sign): " " for sign in ".,;:!?\"()[]{}"}
 _LEAST_WORDS = 4
 
 
 @cache
-def _markers() -> tuple[frozenset[str], dict[str, tuple[str, ...]], dict[str, tuple[str, ...]]]:
-    """English markers; for each marker of other latin languages their codes; languages by script."""
+def _markers() -> tuple[frozenset[str], dict[str, tuple[str, ...]], dict[str, str]]:
+    """English markers; for each marker of other latin languages their codes; a language by its first script."""
     by_word: dict[str, list[str]] = {}
-    by_script: dict[str, list[str]] = {}
+    by_script: dict[str, str] = {}
     english: frozenset[str] = frozenset()
     for code, language in languages().items():
-        words = {folded(word) for word in language.markers}
+        named = (*language.markers, *(word for name in _TELLING for word in language.words.get(name, ())))
+        words = {word for word in map(folded, named) if _WORD.fullmatch(word)}
         if code == ENGLISH:
+            words.update(word for phrase in language.cues() for word in _WORD.findall(phrase))
             english = frozenset(words)
-        for script in language.scripts:
-            by_script.setdefault(script, []).append(code)
+        by_script.setdefault(language.scripts[0], code)
         if "latin" in language.scripts and code != ENGLISH:
             for word in words:
                 by_word.setdefault(word, []).append(code)
-    return english, *({k: tuple(v) for k, v in found.items()} for found in (by_word, by_script))
+    return english, {word: tuple(codes) for word, codes in by_word.items()}, by_script
 
 
 @cache
 def foreign_markers() -> frozenset[str]:
-    """Words of other languages in latin letters that are no English ones:
-    a text without any of them and of ASCII alone is read as English."""
+    """Words of other languages in latin letters that no English cue has."""
     english, by_word, _ = _markers()
     return frozenset(word for word in by_word if word not in english)
 
 
+def may_be_foreign(text: str) -> bool:
+    """Whether a clean text has to be looked at for its language; fast, for most are English."""
+    if not text.isascii():
+        return True
+    words = text.translate(_NO_SIGNS).split()
+    return not foreign_markers().isdisjoint(words) or (len(words) >= _LEAST_WORDS and _markers()[0].isdisjoint(words))
+
+
 def language_of(text: str) -> str | None:
-    """The code of the language of a clean text; None where no file covers it.
+    """The code of the language of a clean text without its labels; None where no file covers it.
 
     A text of a few words that tell nothing, such as a bare label, is English.
     """
@@ -175,8 +190,7 @@ def language_of(text: str) -> str | None:
         scripts = {match.lastgroup or "" for match in _SCRIPTS.finditer(head)}
         for script in ("kana", "hangul", "han", "cyrillic", "arabic"):
             if script in scripts:
-                codes = by_script.get(script, ())
-                return codes[0] if codes else None
+                return by_script.get(script)
         if "other" in scripts:
             return None
     votes: dict[str, int] = {}
@@ -190,4 +204,4 @@ def language_of(text: str) -> str | None:
         return min(code for code, n in votes.items() if n == most)
     if known or words < _LEAST_WORDS or votes:
         return ENGLISH
-    return None if not text.isascii() else ENGLISH
+    return None

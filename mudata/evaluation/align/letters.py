@@ -8,24 +8,30 @@ count. The article 'A', a first character and a letter inside a word never count
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 from typing import NamedTuple
 
-from mudata.evaluation.align.language import languages
+from mudata.evaluation.align.language import ENGLISH, languages
 
 _ALONE = re.compile(r"[\s\"'*_`(\[{<#]*([A-Za-z])[\s\"'*_`)\]}>.,:;!]*")
 _FIRST = re.compile(r"[\s\"'*_`]*(?:[(\[]([A-Za-z])[)\]]|([A-Za-z])[).:](?=\s|\*|\Z)|([A-Z])\s[-–—]\s)")
-_NAMED = re.compile(r"\b(?:[Oo]ption|[Cc]hoice|[Ll]etter|OPTION|CHOICE)\s{1,3}[\"'*(\[]{0,3}(?:([A-Z])\b|([a-z])(?=[\"'*)\].,:;!]*(?:\s|\Z)))")
 _BRACKETED = re.compile(r"(?<!\w)\(([A-Z])\)(?!\w)")
-_CHOSEN = r"\b(?:choose|select|pick|go\swith|chosen|selected|picked)\s{1,2}(?:is\s)?|boxed\{|\banswer>"
+_CHOSEN = r"\b(?:choose|select|pick|go\swith|chosen|selected|picked)\s{1,2}(?:is\s)?|boxed\{|\banswer>|\bnot\s\(?[A-Z]\)?,?\s(?:but|it\sis|it's)\s"
+_ARTICLE = r"(?:(?:option|la|le|el|die|der|den|das|de|o|a|het|il|l'|opción|opção|opzione|optie|alternativ)\s{1,2})?"
 _LETTER = (
-    r"[\"'*_(\[{\s]{0,6}(?:option\s{1,2})?[\"'*_(\[]{0,3}"
+    rf"[\"'*_(\[{{\s]{{0,6}}{_ARTICLE}[\"'*_(\[{{]{{0,3}}"
     r"(?:([B-Z])(?=[^a-zA-Z0-9_'-]|\Z)|(A)(?=[\"'*_)\]}.,:;!]|\s*\Z|\s*\n|\s(?:because|since|as|due|[-–—])\b|[^\x00-\x7f])"
     r"|([a-z])(?=[\"'*_)\]}.,:;!]*\s*(?:\Z|\n)|[)\].]))"
 )
-_DENIED_BEFORE = re.compile(r"\b(?:not|n't|than|unlike|neither|nor|except|reject(?:ed)?|eliminate)\s+(?:the\s+)?(?:option\s+)?[(\[]?\Z", re.IGNORECASE)
-_DENIED_AFTER = re.compile(r"[\"'*)\]]{0,3}\s{1,2}(?:is|was|are|can\sbe|isn't|is\snot)\s(?:also\s|clearly\s)?(?:wrong|incorrect|not|out\b|ruled|false|eliminated|correct\b(?<=n't\scorrect)|right\b(?<=n't\sright))")
+_NAMED_LETTER = r"\s{1,3}[\"'*(\[]{0,3}(?:([A-Z])(?![\w'-])|([a-z])(?=[\"'*)\].,:;!]*(?:\s|\Z)))"
+_DENIED_BEFORE = re.compile(
+    r"\b(?:not|n't|than|unlike|neither|nor|except|reject(?:ed)?|eliminate)\s+(?:the\s+)?(?:option\s+)?[(\[]?\Z", re.IGNORECASE
+)
+_DENIED_AFTER = re.compile(
+    r"[\"'*)\]]{0,3}\s{1,2}(?:is|was|are|can\sbe|isn't|is\snot)\s(?:also\s|clearly\s)?(?:wrong|incorrect|not|out\b|ruled|false"
+    r"|eliminated|correct\b(?<=n't\scorrect)|right\b(?<=n't\sright))"
+)
 _AFFIRMED_AFTER = re.compile(r"[\"'*)\]]{0,3}\s{1,2}(?:is|seems|must\sbe)\s(?:the\s)?(?:right|correct|best|true|my\s|answer)")
 _NARROW = {code: chr(code - 0xFEE0) for code in range(0xFF01, 0xFF5F)}
 """Full-width signs and letters by their plain ones."""
@@ -42,19 +48,32 @@ class Letter(NamedTuple):
 
 
 @cache
-def _announced() -> re.Pattern[str]:
-    """A noun for an answer or for the question, with 'is', a colon, or nothing, and a letter."""
+def _patterns() -> tuple[re.Pattern[str], re.Pattern[str]]:
+    """What announces a letter: a noun for an answer or for the question with 'is', a colon, a dash or a new line; and
+    what names one: such a noun alone ('option C')."""
     nouns: dict[str, None] = {}
     verbs: dict[str, None] = {}
-    for language in languages().values():
-        nouns |= dict.fromkeys(noun for noun in (*language.words["answer"], *language.nouns.get("genre", ()), *language.nouns.get("mood", ())) if "*" not in noun)
+    names: dict[str, None] = {}
+    chosen: dict[str, None] = {}
+    for code, language in languages().items():
+        asked = (noun for topic in ("genre", "mood") for noun in language.nouns.get(topic, ()))
+        nouns |= dict.fromkeys(noun for noun in (*language.words["answer"], *asked) if "*" not in noun)
         verbs |= dict.fromkeys(verb for verb in language.words["is"] if "*" not in verb)
-    noun, verb = (
-        "|".join(re.escape(word).replace(r"\ ", r"\s") for word in sorted(words, key=lambda word: (-len(word), word)))
-        for words in (nouns, verbs)
+        names |= dict.fromkeys(("option", "choice", "letter") if code == ENGLISH else language.words["answer"])
+        if not language.spaced:
+            chosen |= dict.fromkeys(language.words.get("guess", ()))
+    noun, verb, name, choose = map(_any, (nouns, verbs, names, chosen))
+    begins = r"(?:(?<![^\W\d_])|(?<=[^\x00-\x7f]))"
+    joined = (
+        rf"{begins}(?:{noun})[\"'*_]{{0,3}}(?:\s{{1,2}}[^\W\d_]{{2,14}}){{0,2}}?"
+        rf"(?:\s{{0,2}}[:=：]|\s[-–—]\s|\s{{0,2}}(?:{verb}|would\sbe|to\sbe)\s{{0,2}}:?|\s?\n)|(?:{choose})"
     )
-    joined = rf"(?:(?<![^\W\d_])|(?<=[^\x00-\x7f]))(?:{noun})[\"'*_]{{0,3}}(?:\s{{0,2}}[:=：]|\s{{0,2}}(?:{verb}|would\sbe|to\sbe)\s{{0,2}}:?|\s?\n)"
-    return re.compile(rf"(?:(?i:{joined}|{_CHOSEN})){_LETTER}")
+    return re.compile(rf"(?:(?i:{joined}|{_CHOSEN})){_LETTER}"), re.compile(rf"{begins}(?i:{name}){_NAMED_LETTER}")
+
+
+def _any(words: Iterable[str]) -> str:
+    ordered = sorted(words, key=lambda word: (-len(word), word))
+    return "|".join(re.escape(word).replace(r"\ ", r"\s").replace(r"\*", r"\w{0,20}") for word in ordered)
 
 
 def letters(raw: str, options: Sequence[str]) -> list[Letter]:
@@ -79,10 +98,11 @@ def _matches(raw: str) -> Iterator[tuple[re.Match[str], bool]]:
     if whole := _ALONE.fullmatch(raw):
         yield whole, True
         return
-    for announcing in _announced().finditer(raw):
+    announced, named = _patterns()
+    for announcing in announced.finditer(raw):
         yield announcing, True
     if first := _FIRST.match(raw):
         yield first, False
-    for pattern in (_NAMED, _BRACKETED):
+    for pattern in (named, _BRACKETED):
         for match in pattern.finditer(raw):
             yield match, False

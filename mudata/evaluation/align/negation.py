@@ -33,11 +33,11 @@ class Negation:
         self.said, self.comma_seen, self.end = True, False, end + REACH
         return True
 
-    def begin(self, start: int, end: int, *, leading: bool = False) -> None:
+    def begin(self, start: int, end: int, *, leading: bool = False, next_only: bool = False) -> None:
         phrase = self.text[start:end]
         if phrase == "less" and not _THAN.match(self.text, end):
             return
-        self.end = end + (1 if phrase in ("non", "anti") else REACH)
+        self.end = end + (1 if next_only else REACH)
         self.said = self.comma_seen = False
         self.less = phrase == "less"
         self.leading = leading

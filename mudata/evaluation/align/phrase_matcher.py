@@ -28,7 +28,7 @@ _WORD = re.compile(r"[^\W_]+#?|[^\w\s]+")
 _AND = ("&", "and", "n")
 _FEW = 4
 _GAP = " {1,3}"
-_SIGN_GAP = r"[ '.,:+!()]{0,3}"
+_SIGN_GAP = r"[ '.,:+!()#]{0,3}"
 _ANY_AND = " {0,3}(?:&|and|'?n'?) {0,3}"
 
 
@@ -43,8 +43,12 @@ class PhraseMatcher:
     ascii: re.Pattern[str]
     """For text that is ASCII; `full` is for any."""
     full: re.Pattern[str]
+    plain: tuple[str, ...]
+    """Strict spellings of one label in ASCII letters alone."""
     nouns: frozenset[str]
     """Spellings of labels that are nouns of the question as well ('emotion')."""
+    fields: frozenset[str]
+    """Those that are nouns of any question: before a colon they name it."""
 
     def meaning(self, phrase: str) -> Meaning:
         """Of a piece that one of the patterns has found."""
@@ -83,7 +87,9 @@ def _compile(label_set: LabelSet, topics: tuple[str, ...]) -> PhraseMatcher:
     meanings: dict[str, Meaning] = {}
     shapes: dict[tuple[str, ...], None] = {}
     said = {folded(spelling) for entry in label_set.entries for spelling in entry.strict}
-    nouns = {phrase for phrase, classes in cues_of(ENGLISH, topics).items() if classes[0] == "noun" and phrase in said}
+    cues = cues_of(ENGLISH, topics)
+    fields = {phrase for phrase, classes in cues.items() if classes[0] in ("noun", "off_topic") and phrase in said}
+    nouns = {phrase for phrase in fields if cues[phrase][0] == "noun"}
     for spelling, meaning in _spellings(label_set):
         if meaning.kind == "guard" and not nouns.isdisjoint(folded(spelling).split()):
             continue  # the noun itself is known to be no label
@@ -112,7 +118,9 @@ def _compile(label_set: LabelSet, topics: tuple[str, ...]) -> PhraseMatcher:
         meanings,
         re.compile(rf"\b(?:{either(plain)})(?![a-z0-9#])"),
         re.compile("|".join(both)),
+        tuple(s for s, m in meanings.items() if m.kind == "strict" and len(m.ids) == 1 and s.isascii() and s.isalpha()),
         frozenset(nouns),
+        frozenset(fields),
     )
 
 

@@ -44,8 +44,9 @@ class Scores:
             vote.rank, vote.role = NONE, "score"
 
     def score(self, start: int, end: int, votes: list[Vote]) -> None:
-        said = self.text[start:end].rstrip("% ")
-        value = float(said) / (100 if self.text[start:end].endswith("%") else 1)
+        said, _, of = self.text[start:end].partition(" ")  # '8 10' was 8/10
+        most = 100.0 if self.text.endswith("%", start, end) else float(of or 1)
+        value = float(said.rstrip("%")) / most
         self._mark(start, end, value, votes)
 
     def mark(self, start: int, end: int, votes: list[Vote], *, yes: bool) -> None:

@@ -1,22 +1,82 @@
 """What a model thinks aloud before it answers, told from its answer by the marks that models write.
 
-`<think>` and `</think>` (Qwen, Music Flamingo, Nemotron), `<thinking>`, and Gemma 4's `<|channel>`
-and `<channel|>`. A thought whose beginning is not there ends at its mark; one without an end never ends.
+The marks are those of chat templates and reasoning parsers: `<think>` (DeepSeek, Qwen, GLM, MiniMax, Nemotron, Step, ERNIE
+and most others), `<thinking>`, `<thought>` (EXAONE), `<reasoning>`, `<analysis>` and the like that prompts ask for,
+`<seed:think>` (Seed-OSS), `<longcat_think>`, `[THINK]` (Magistral), `◁think▷` (Kimi), `<|inner_prefix|>` (Apertus),
+`<|begin_of_thought|>` (Sky-T1), `<|START_THINKING|>` (Command A), `<|channel>` (Gemma 4), `<unused94>` (MedGemma), harmony's channels
+(gpt-oss; with and without their special tokens), `to=self` (Muse), and in words: Granite 3.2, Apriel, and what Ollama prints. A
+thought whose beginning is not there ends at its mark; one without an end never ends.
 """
 
 from __future__ import annotations
 
 import re
 
-BEGINS = ("<think>", "<thinking>", "<|channel>")
-ENDS = ("</think>", "</thinking>", "<channel|>")
-MARKS = (*BEGINS, *ENDS)
+_TAGS = (
+    "think", "thinking", "thought", "thoughts", "reasoning", "reason", "analysis", "scratchpad", "reflection", "inner_monologue",
+    "antthinking", "seed:think", "longcat_think", "mm:think", "internal", "rationale",
+)  # fmt: skip
+_PAIRS: tuple[tuple[str, str], ...] = (
+    *((f"<{tag}>", f"</{tag}>") for tag in _TAGS),
+    ("[think]", "[/think]"),
+    ("[thinking]", "[/thinking]"),
+    ("◁think▷", "◁/think▷"),
+    ("<|channel>", "<channel|>"),
+    ("<|inner_prefix|>", "<|inner_suffix|>"),
+    ("<|begin_of_thought|>", "<|end_of_thought|>"),
+    ("<|start_thinking|>", "<|end_thinking|>"),
+    ("<|think|>", "<|/think|>"),
+    ("<unused94>", "<unused95>"),
+    ("<|channel|>analysis<|message|>", "<|end|>"),
+    ("<|channel|>commentary<|message|>", "<|end|>"),
+    ("to=self<|message|>", "<|eom|>"),
+    ("thinking...\n", "...done thinking."),
+    ("here is my thought process:", "here is my response:"),
+    ("here are my reasoning steps:", "[begin final response]"),
+)
+_HEADLESS = ("<|end|>", "<|eom|>", "here is my response:")
+"""Ends that stand elsewhere too: without a beginning they end nothing."""
+BEGINS = tuple(begin for begin, _ in _PAIRS)
+ENDS = tuple(end for _, end in _PAIRS)
+MARKS = (
+    "<think>", "</think>", "<thinking>", "</thinking>", "<thought>", "</thought>", "<seed:think>", "</seed:think>",
+    "<longcat_think>", "</longcat_think>", "[THINK]", "[/THINK]", "◁think▷", "◁/think▷", "<|channel>", "<channel|>",
+    "<|inner_prefix|>", "<|inner_suffix|>", "<|START_THINKING|>", "<|END_THINKING|>", "<unused94>", "<unused95>",
+)  # fmt: skip
+"""Marks that tokenizers have as single tokens."""
 
-_END = "|".join(map(re.escape, ENDS))
-THOUGHT = rf"(?:{'|'.join(map(re.escape, BEGINS))}).*?(?:{_END}|\Z)"
-"""A thought with its marks, as a regular expression (IGNORECASE, DOTALL)."""
-THOUGHT_ENDS = re.compile(_END, re.IGNORECASE)
-_THOUGHT = re.compile(THOUGHT, re.IGNORECASE | re.DOTALL)
+_ENDED_BY = {begin: frozenset((end,)) for begin, end in _PAIRS} | {
+    f"<{tag}>": frozenset(f"</{other}>" for other in _TAGS) for tag in _TAGS
+}
+_MARK = re.compile("|".join(re.escape(mark) for mark in sorted((*BEGINS, *ENDS), key=len, reverse=True)), re.IGNORECASE)
+_BARE_HARMONY = re.compile(r"\s*analysis(?=[A-Z\"'(])")
+_BARE_FINAL = "assistantfinal"
+_SIGNS = ("<", "[", "◁", "hinking...", "ere is my", "ere are my")
+
+
+def thoughts(answer: str) -> list[tuple[int, int]]:
+    """Where an answer is thought aloud, marks included, as [start, end), sorted and apart."""
+    if _BARE_HARMONY.match(answer):
+        end = answer.rfind(_BARE_FINAL)
+        if end >= 0:
+            return [(0, end + len(_BARE_FINAL))]
+    if not any(sign in answer for sign in _SIGNS):
+        return []
+    found: list[tuple[int, int]] = []
+    begun, ends = -1, frozenset[str]()
+    for match in _MARK.finditer(answer):
+        mark = match.group().lower()
+        if begun >= 0:
+            if mark in ends:
+                found.append((begun, match.end()))
+                begun = -1
+        elif mark in _ENDED_BY:
+            begun, ends = match.start(), _ENDED_BY[mark]
+        elif mark not in _HEADLESS:
+            found = [(0, match.end())]
+    if begun >= 0:
+        found.append((begun, len(answer)))
+    return found
 
 
 def without_thoughts(answer: str) -> str:
@@ -27,8 +87,14 @@ def without_thoughts(answer: str) -> str:
     >>> without_thoughts("A slow song.")
     'A slow song.'
     """
-    said = THOUGHT_ENDS.split(_THOUGHT.sub(" ", answer))[-1]
-    return answer if said == answer else said.strip()
+    found = thoughts(answer)
+    if not found:
+        return answer
+    said, last = [], 0
+    for start, end in found:
+        said.append(answer[last:start])
+        last = end
+    return " ".join([*said, answer[last:]]).strip()
 
 
 def left_open(prompt: str) -> str:
@@ -39,4 +105,5 @@ def left_open(prompt: str) -> str:
     ('<think>', '')
     """
     end = prompt.rstrip()
-    return next((mark for mark in BEGINS if end.endswith(mark)), "")
+    low = end[-80:].lower()
+    return next((end[len(end) - len(mark) :] for mark in BEGINS if low.endswith(mark)), "")
