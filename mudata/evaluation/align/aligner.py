@@ -31,10 +31,8 @@ from mudata.evaluation.align.language import ENGLISH, language_of, languages, ma
 from mudata.evaluation.align.phrase_matcher import compiled
 
 if TYPE_CHECKING:
-    from mudata.evaluation.align.clean import Clean
     from mudata.evaluation.align.cues import Event
     from mudata.evaluation.align.label_set import LabelSet
-    from mudata.evaluation.align.phrase_matcher import PhraseMatcher
 
 _NOTHING_SHOWN = Shown()
 _NOUN = Meaning("noun")
@@ -82,7 +80,10 @@ def align(answer: str | None, label_set: LabelSet, shown: Shown = _NOTHING_SHOWN
             rule = "exact" if alone(text, start, end) else "single"
             return Alignment("ALIGNED", ids, rule, spans, ids, (), (), flags, text, (0, len(answer)), "statement")
     events = _merged(labels, cues)
-    return decide(_evidence(answer, cleaned, matcher, shown, events, echoed, language))
+    evidence = gather(answer, cleaned, matcher, shown, events=events, echoed=echoed)
+    if language is None:
+        evidence.flags.append("unread_language")
+    return decide(evidence)
 
 
 def _merged(labels: list[Event], cues: list[Event]) -> list[Event]:
@@ -105,24 +106,9 @@ def _merged(labels: list[Event], cues: list[Event]) -> list[Event]:
     return events + labels[i:]
 
 
-def _evidence(
-    answer: str,
-    cleaned: Clean,
-    matcher: PhraseMatcher,
-    shown: Shown,
-    events: list[Event],
-    echoed: list[tuple[int, int]],
-    language: str | None,
-) -> Evidence:
-    evidence = gather(answer, cleaned, matcher, shown, events=events, echoed=echoed)
-    if language is None:
-        evidence.flags.append("unread_language")
-    return evidence
-
-
 def _names_the_question(text: str, start: int, end: int, *, own: bool) -> bool:
-    """Whether a word that is a label and a noun of a question ('emotion') is the noun here: before a colon, or, a noun of
-    the very question, where it is neither the whole answer nor in quotes of its own ("the emotion is 'emotion'")."""
+    """Whether a word that is a label and a noun of a question ('emotion') is the noun here: before a
+    colon, or, of the very question, unless it is the whole answer or stands in quotes of its own."""
     if text[end : end + 3].strip("\"' s")[:1] in (":", "="):
         return True
     quoted = text[start - 1 : start] in _QUOTES and text[end : end + 1] in _QUOTES

@@ -42,7 +42,7 @@ RULES: dict[str, str] = {
     "refusal": "the answer says that it cannot tell, and means no label",
     "echo_all": "at least 80 % of the labels are listed, and none is chosen",
     "set": "many labels may be meant, and these are",
-    "elsewhere": "the announced answer is no label ('so the genre is funk'), whatever labels are said besides",
+    "elsewhere": "the announced answer is no label ('so the genre is funk'), whatever is said besides",
     "exact": "the whole answer is one label",
     "single": "one label is meant, however often it is said",
     "anchor": "several labels are said, and the highest rank announces one of them alone as the answer or the choice",
@@ -100,8 +100,8 @@ class Alignment:
     Flags: 'letter', 'anchored' (an announced answer or choice decided), 'primary' (the other labels
     only colour it), 'corrected' (the answer takes back what it said before), 'hedged' (it says that
     it is not certain, and commits all the same), 'echo' (part of the prompt is read back),
-    'misspelt' (one letter is wrong), 'non_english' (a translation counts as evidence), 'unread_language' (no file covers the language:
-    labels alone were read).
+    'misspelt' (one letter is wrong), 'non_english' (a translation counts as evidence),
+    'unread_language' (no file covers the language: labels alone were read).
     """
 
     status: Status

@@ -52,7 +52,16 @@ class Vote:
 
     __slots__ = ("clause", "committed", "denied", "end", "meaning", "rank", "role", "start")
 
-    def __init__(self, start: int, end: int, meaning: Meaning, rank: int = PLAIN, role: str = "statement", committed: bool = False) -> None:
+    def __init__(
+        self,
+        start: int,
+        end: int,
+        meaning: Meaning,
+        rank: int = PLAIN,
+        *,
+        role: str = "statement",
+        committed: bool = False,
+    ) -> None:
         self.start, self.end, self.meaning = start, end, meaning
         self.rank, self.role, self.committed = rank, role, committed
         self.denied = False

@@ -21,13 +21,28 @@ _PLAIN = "".join(
 """ASCII, one character for one:
 lower case; hyphens, slashes, markdown and control characters are spaces."""
 
-_WIDE = {"—": ";", "―": ";", "‘": "'", "’": "'", "ʼ": "'", "“": '"', "”": '"', "。": ".", "、": ",", "♯": "#", "؟": "?", "،": ",", "؛": ";"}
+_WIDE = {
+    "—": ";",
+    "―": ";",
+    "‘": "'",
+    "’": "'",
+    "ʼ": "'",
+    "“": '"',
+    "”": '"',
+    "。": ".",
+    "、": ",",
+    "♯": "#",
+    "؟": "?",
+    "،": ",",
+    "؛": ";",
+}
 _WIDE |= dict.fromkeys("‐‑‒–−⁄∕・•", " ")
 """Signs beyond ASCII that the rules know by a plain one; a long dash ends a clause."""
 
 _MARKUP = re.compile(
-    r"<\|channel\|>\s?final\s?(?:<\|constrain\|>\w{1,20})?<\|message\|>|<\|start\|>assistant(?:\sto=user)?|(?<=\|>)to=user(?=<)"
-    r"|<\|[^|<>\n]{0,40}\|>|~~[^~\n]{1,80}~~|[◁▷]|\[(?:BEGIN|END) FINAL RESPONSE\]|</?s>|<(?:pad|bos|eos|unk|audio|(?:start|end)_of_turn)>|\[/?INST\]|<</?SYS>>"
+    r"<\|channel\|>\s?final\s?(?:<\|constrain\|>\w{1,20})?<\|message\|>|<\|start\|>assistant(?:\sto=user)?"
+    r"|(?<=\|>)to=user(?=<)|<\|[^|<>\n]{0,40}\|>|~~[^~\n]{1,80}~~|[◁▷]|\[(?:BEGIN|END) FINAL RESPONSE\]"
+    r"|</?s>|<(?:pad|bos|eos|unk|audio|(?:start|end)_of_turn)>|\[/?INST\]|<</?SYS>>"
     r"|</?(?:b|i|u|em|strong|p|br|div|span|h[1-6]|li|ul|ol|code|pre|sub|sup|a|font|table|tr|td|th|hr|html|body|mark)"
     r"(?:\s[^<>\n]{0,200})?/?>",
     re.IGNORECASE,

@@ -50,7 +50,8 @@ _SIGN_KINDS = {
 _SIGNS = {sign: Meaning(kind) for sign, kind in _SIGN_KINDS.items()}
 _STOP, _SCORE = Meaning("stop"), Meaning("score")
 _SIGN = (
-    r"(?:\d{1,3}(?:\.\d{1,4})? ?%|(?:0?\.\d{1,4}|1\.0{1,4})(?![\w.])|(?<=[:=] )[01](?![\w.%])|(?<=[:;=(] )\d{1,3} (?:100|10|5)(?!\w)"
+    r"(?:\d{1,3}(?:\.\d{1,4})? ?%|(?:0?\.\d{1,4}|1\.0{1,4})(?![\w.])|(?<=[:=] )[01](?![\w.%])"
+    r"|(?<=[:;=(] )\d{1,3} (?:100|10|5)(?!\w)"
     r"|\[[x ]\]|\.+(?!\d)|[;!?\n,:=|>✓✔☑✅✗✘❌])"
 )
 
@@ -60,7 +61,9 @@ class CueMatcher:
 
     def __init__(self, language: str, topics: tuple[str, ...]) -> None:
         self._pattern, self._rests = _patterns(language)
-        self._meanings = {phrase: Meaning(classes[0], classes[1:]) for phrase, classes in cues_of(language, topics).items()}
+        self._meanings = {
+            phrase: Meaning(classes[0], classes[1:]) for phrase, classes in cues_of(language, topics).items()
+        }
         self._words: dict[str, tuple[Meaning | None, bool]] = {
             word: (self._meanings.get(word), word in self._rests.phrases)
             for word in (*self._rests.phrases, *(phrase for phrase in self._meanings if " " not in phrase))

@@ -1,23 +1,29 @@
 """From evidence to a verdict: one table, asked from top to bottom; the first rule that fits decides.
 
-Nothing else decides: what cues and clauses do is only to give votes their ranks (`clauses.RANKS`). `alignment.RULES` says
-every rule in words, `mudata align --explain` prints it all.
+Nothing else decides: what cues and clauses do is only to give votes their ranks (`clauses.RANKS`). `alignment.RULES`
+says every rule in words, `mudata align --explain` prints it all.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from typing import TYPE_CHECKING
 
-from mudata.evaluation.align.alignment import Alignment, Status
-from mudata.evaluation.align.clauses import CHOICE, NONE, PART, PLAIN, WEAK, Vote
+from mudata.evaluation.align.clauses import CHOICE, NONE, PART, PLAIN, WEAK
 from mudata.evaluation.align.clean import degenerate
 from mudata.evaluation.align.echo import examples
-from mudata.evaluation.align.evidence import Evidence, without
+from mudata.evaluation.align.evidence import without
 from mudata.evaluation.align.idle_words import oov_terms
 from mudata.evaluation.align.misspelling import misspelt
 from mudata.evaluation.align.numbers import number_alone, numbered
 from mudata.evaluation.align.phrase_matcher import squeezed
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from mudata.evaluation.align.alignment import Alignment, Status
+    from mudata.evaluation.align.clauses import Vote
+    from mudata.evaluation.align.evidence import Evidence
 
 _FRAME = " \n.,;:!?\"'()[]{}<>"
 _CHAT = frozenset(("user", "assistant", "system", "question", "prompt", "response", "human", "model"))
@@ -100,7 +106,11 @@ def _refusal(evidence: Evidence) -> Alignment | None:
         return evidence.means("REFUSAL", "refusal") if short and _NOTHING_ELSE.fullmatch(evidence.text) else None
     if evidence.lists_most():
         return evidence.means("REFUSAL", "refusal_echo")
-    guessed = [vote for vote in evidence.votes if vote.committed and vote.rank >= (WEAK if vote.start > refusals[0][0] else CHOICE)]
+    guessed = [
+        vote
+        for vote in evidence.votes
+        if vote.committed and vote.rank >= (WEAK if vote.start > refusals[0][0] else CHOICE)
+    ]
     best = evidence.best(guessed)
     labels = evidence.labels(best)
     if evidence.matcher.many and guessed:
@@ -124,37 +134,53 @@ def _set(evidence: Evidence) -> Alignment | None:
     return evidence.means("SET", "set", evidence.labels(heard), heard) if heard else None
 
 
-def _one(evidence: Evidence) -> Alignment | None:
-    """One label was asked for: the highest rank decides."""
+def _elsewhere(evidence: Evidence) -> Alignment | None:
+    """One label was asked for, and what is announced is none: 'so the genre is funk'."""
     best = evidence.best(evidence.votes)
-    labels = evidence.labels(best)
-    if evidence.reading.elsewhere and evidence.votes and evidence.reading.elsewhere > (best[0].rank if best else NONE):
-        several = evidence.reading.mixed and len(evidence.strict) > 1
-        return evidence.means("MULTI" if several else "OOV", "elsewhere", evidence.strict if several else ())
-    if not best or evidence.matcher.many:
+    if not evidence.votes or evidence.matcher.many or evidence.reading.elsewhere <= (best[0].rank if best else NONE):
         return None
-    top = best[0].rank
-    counted = evidence.labels(vote for vote in evidence.votes if vote.rank > NONE)
+    several = evidence.reading.mixed and len(evidence.strict) > 1
+    return evidence.means("MULTI" if several else "OOV", "elsewhere", evidence.strict if several else ())
+
+
+def _one(evidence: Evidence) -> Alignment | None:
+    """One label was asked for: the highest rank decides, if it has one."""
+    best = evidence.best(evidence.votes)
+    if evidence.matcher.many:
+        return None
+    if not best or len(evidence.labels(best)) > 1:
+        return None
     if len(evidence.strict) == 1:
-        votes = [vote for vote in evidence.reading.votes if vote.meaning.kind == "strict"]
-        whole = len(votes) == 1 and alone(evidence.text, votes[0].start, votes[0].end)
+        said = [vote for vote in evidence.reading.votes if vote.meaning.kind == "strict"]
+        whole = len(said) == 1 and alone(evidence.text, said[0].start, said[0].end)
         return _aligned(evidence, "exact" if whole else "single", best)
-    if len(labels) == 1 and not _unsettled(evidence, best) and not _listed(evidence, best):
-        if top >= CHOICE:
-            return _aligned(evidence, "anchor", best, "anchored")
-        if top == PLAIN and any(vote.rank == PART for vote in evidence.votes):
-            return _aligned(evidence, "primary", best, "primary")
-        return _aligned(evidence, "statement", best)
+    if _unsettled(evidence, best) or _listed(evidence, best):
+        return None
+    rank, colours = best[0].rank, any(vote.rank == PART for vote in evidence.votes)
+    rule = "anchor" if rank >= CHOICE else "primary" if rank == PLAIN and colours else "statement"
+    return _aligned(evidence, rule, best)
+
+
+def _several(evidence: Evidence) -> Alignment | None:
+    """One label was asked for, and the highest rank has several, or does not settle it."""
+    best = evidence.best(evidence.votes)
+    if not best:
+        return None
     if evidence.lists_most():
         return evidence.means("ECHO_ALL", "echo_all")
+    counted = evidence.labels(vote for vote in evidence.votes if vote.rank > NONE)
     if len(counted) > 1 and any(set(counted) == set(vote.meaning.ids) for vote in best):
         return evidence.means("MULTI", "compound", counted)
     left_open = evidence.reading.unsure or evidence.reading.either
     return evidence.means("MULTI", "hedge" if left_open else "list", counted)
 
 
-def _aligned(evidence: Evidence, rule: str, best: list[Vote], *flags: str) -> Alignment:
-    evidence.flags += flags
+_FLAGS = {"anchor": "anchored", "primary": "primary"}
+
+
+def _aligned(evidence: Evidence, rule: str, best: list[Vote]) -> Alignment:
+    if rule in _FLAGS:
+        evidence.flags.append(_FLAGS[rule])
     if any(vote.role == "correction" for vote in best):
         evidence.flags.append("corrected")
     return evidence.means("ALIGNED", rule, evidence.labels(best), best)
@@ -187,24 +213,29 @@ def _lenient(evidence: Evidence) -> Alignment | None:
     return evidence.means(status if evidence.matcher.many else "MULTI", "lenient_several", labels, best)
 
 
-def _none(evidence: Evidence) -> Alignment | None:
+def _silent(evidence: Evidence) -> Alignment | None:
+    """Labels are said, and none is meant."""
     if evidence.positives:
         return evidence.means("OOV", "unmeant")
-    if evidence.negatives:
-        return evidence.means("NEGATED_ONLY", "negated")
+    return evidence.means("NEGATED_ONLY", "negated") if evidence.negatives else None
+
+
+def _spelled(evidence: Evidence) -> Alignment | None:
+    """No label as it is spelled, but its number or a slip of a letter."""
     status: Status = "SET" if evidence.matcher.many else "ALIGNED"
-    if numbers := numbered(evidence.matcher.ids):
-        said = number_alone(evidence.text)
-        if label := next((f"{noun} {number}" for noun, number in numbers if number == said), None):
-            return evidence.means(status, "number", (label,))
-    if len(evidence.text) <= _MISSPELT_LENGTH and not evidence.reading.votes:
-        words = oov_terms(evidence.text)
-        if len(words) == 1:
-            meant = {evidence.matcher.meanings[s].ids for s in misspelt(squeezed(words[0]), evidence.matcher.plain)}
-            if len(meant) == 1:
-                evidence.flags.append("misspelt")
-                return evidence.means(status, "misspelt", meant.pop())
-    return None
+    said = number_alone(evidence.text)
+    for noun, number in numbered(evidence.matcher.ids) if said else ():
+        if number == said:
+            return evidence.means(status, "number", (f"{noun} {number}",))
+    if len(evidence.text) > _MISSPELT_LENGTH or evidence.reading.votes:
+        return None
+    words = oov_terms(evidence.text)
+    found = misspelt(squeezed(words[0]), evidence.matcher.plain) if len(words) == 1 else ()
+    meant = {evidence.matcher.meanings[spelling].ids for spelling in found}
+    if len(meant) != 1:
+        return None
+    evidence.flags.append("misspelt")
+    return evidence.means(status, "misspelt", meant.pop())
 
 
 TABLE: tuple[tuple[str, Callable[[Evidence], Alignment | None]], ...] = (
@@ -213,8 +244,11 @@ TABLE: tuple[tuple[str, Callable[[Evidence], Alignment | None]], ...] = (
     ("echo_prompt echo_examples", _prompt),
     ("hedged refusal_echo refusal_mention refusal", _refusal),
     ("echo_all set", _set),
-    ("elsewhere exact single anchor primary statement compound hedge list", _one),
+    ("elsewhere", _elsewhere),
+    ("exact single anchor primary statement", _one),
+    ("echo_all compound hedge list", _several),
     ("lenient lenient_several", _lenient),
-    ("unmeant negated number misspelt", _none),
+    ("unmeant negated", _silent),
+    ("number misspelt", _spelled),
 )
 """Which rules are asked for in which order; `oov` where none fits."""

@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
 from operator import itemgetter
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from mudata.evaluation.align.alignment import Alignment, Role, Shown, Span, Status
 from mudata.evaluation.align.clauses import NONE, SILENT, Clause, Reading, Vote
 from mudata.evaluation.align.clean import Clean, without_markup
 from mudata.evaluation.align.cues import LABELS, Event
-from mudata.evaluation.align.grammar import Grammar
+from mudata.evaluation.align.grammar import read
 from mudata.evaluation.align.idle_words import oov_terms
 from mudata.evaluation.align.letters import Letter, letters
-from mudata.evaluation.align.phrase_matcher import PhraseMatcher
+
+if TYPE_CHECKING:
+    from mudata.evaluation.align.phrase_matcher import PhraseMatcher
 
 _ROLE: dict[str, Role] = {"strict": "positive", "synonym": "lenient", "hyponym": "lenient", "guard": "guard"}
 _ECHO_SHARE = 0.8
@@ -89,14 +90,14 @@ class Evidence:
         least, all_ = _ECHO_LEAST[self.matcher.many], len(self.matcher.ids)
         return all_ >= least and len(self.strict) >= _ECHO_SHARE * all_
 
-    def means(
-        self, status: Status, rule: str, labels: tuple[str, ...] = (), votes: Collection[Vote] = ()
-    ) -> Alignment:
+    def means(self, status: Status, rule: str, labels: tuple[str, ...] = (), votes: Collection[Vote] = ()) -> Alignment:
         """What a rule decides, with all the evidence; `votes` are those that decided."""
         if not votes and labels:
             votes = [vote for vote in self.reading.votes if not vote.denied and set(vote.meaning.ids) & set(labels)]
         top = max(votes, key=lambda vote: (vote.rank, -vote.start), default=None)
-        clause = self.reading.clauses[top.clause] if top is not None and top.clause < len(self.reading.clauses) else None
+        clause = (
+            self.reading.clauses[top.clause] if top is not None and top.clause < len(self.reading.clauses) else None
+        )
         foreign = any(vote.meaning.foreign and not vote.denied for vote in self.reading.votes)
         return Alignment(
             status,
@@ -151,7 +152,7 @@ def gather(
     if echoed:
         echoed = [piece for piece in echoed if not _lists_labels(text, piece, events)]
         events = [event for event in events if not inside(event[0], echoed)]
-    reading = Grammar(text).read(events)
+    reading = read(text, events)
     given = letters(without_markup(answer), shown.options or matcher.ids) if shown.letters else []
     return Evidence(clean, matcher, shown, reading, echoed, given)
 

@@ -135,7 +135,9 @@ def _join(space: LabelSpace) -> tuple[LabelSet, list[SpellingNote]]:
     spellings.give("strict", [(d, (d.label.id, d.display, *d.label.aliases)) for d in drafts], of_card=True)
     spellings.give("foreign", [(d, _all(d.label.translations)) for d in drafts], of_card=True)
     numbers = numbered([draft.label.id for draft in drafts])
-    spellings.give("strict", [(d, said) for d, said in zip(drafts, map(number_spellings, numbers), strict=False)], of_card=False)
+    spellings.give(
+        "strict", [(d, said) for d, said in zip(drafts, map(number_spellings, numbers), strict=False)], of_card=False
+    )
     spellings.give("synonyms", [(d, d.label.synonyms) for d in drafts], of_card=True)
     spellings.give("hyponyms", [(d, d.label.hyponyms) for d in drafts], of_card=True)
     spellings.give("strict", [(d, (name, *concept.aliases)) for d, name, concept in concepts], of_card=False)

@@ -1,8 +1,8 @@
 """Languages as answers use them, one file each in `cards/languages`: words by what they do to the labels beside them.
 
 The grammar (`grammar`) knows the classes below and no words; a file fills them. Phrases are written as people write
-them and folded as answers are. `*` at a phrase's end stands for any letters that go on with its last word (`kein*`), `*`
-as a word of its own for one word (`too * for`). Where several phrases could begin, the longest counts.
+them and folded as answers are. `*` at a phrase's end stands for any letters that go on with its last word
+(`kein*`), `*` as a word of its own for one word (`too * for`). Where several phrases could begin, the longest counts.
 """
 
 from __future__ import annotations
@@ -80,7 +80,7 @@ class Language(Strict):
     scripts: tuple[Script, ...]
     markers: Texts
     """Frequent words; the language of a text is the one with most of them."""
-    nouns: dict[str, Texts] = {}
+    nouns: dict[str, Texts] = {}  # noqa: RUF012 - pydantic copies defaults
     """Names of questions by topic: genre, mood, theme, instrument, cluster, key."""
     words: dict[str, Texts]
 
@@ -141,7 +141,7 @@ _SCRIPTS = re.compile(
     r"|(?P<cyrillic>[\u0400-\u04ff])|(?P<arabic>[\u0600-\u06ff])|(?P<other>[\u0370-\u03ff\u0590-\u05ff\u0900-\u0fff])"
 )
 _READ = 2000
-_NO_SIGNS = {ord(sign): " " for sign in ".,;:!?\"()[]{}"}
+_NO_SIGNS = {ord(sign): " " for sign in '.,;:!?"()[]{}'}
 _LEAST_WORDS = 4
 
 

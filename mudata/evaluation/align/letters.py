@@ -17,7 +17,10 @@ from mudata.evaluation.align.language import ENGLISH, languages
 _ALONE = re.compile(r"[\s\"'*_`(\[{<#]*([A-Za-z])[\s\"'*_`)\]}>.,:;!]*")
 _FIRST = re.compile(r"[\s\"'*_`]*(?:[(\[]([A-Za-z])[)\]]|([A-Za-z])[).:](?=\s|\*|\Z)|([A-Z])\s[-–—]\s)")
 _BRACKETED = re.compile(r"(?<!\w)\(([A-Z])\)(?!\w)")
-_CHOSEN = r"\b(?:choose|select|pick|go\swith|chosen|selected|picked)\s{1,2}(?:is\s)?|boxed\{|\banswer>|\bnot\s\(?[A-Z]\)?,?\s(?:but|it\sis|it's)\s"
+_CHOSEN = (
+    r"\b(?:choose|select|pick|go\swith|chosen|selected|picked)\s{1,2}(?:is\s)?|boxed\{|\banswer>"
+    r"|\bnot\s\(?[A-Z]\)?,?\s(?:but|it\sis|it's)\s"
+)
 _ARTICLE = r"(?:(?:option|la|le|el|die|der|den|das|de|o|a|het|il|l'|opción|opção|opzione|optie|alternativ)\s{1,2})?"
 _LETTER = (
     rf"[\"'*_(\[{{\s]{{0,6}}{_ARTICLE}[\"'*_(\[{{]{{0,3}}"
@@ -26,13 +29,16 @@ _LETTER = (
 )
 _NAMED_LETTER = r"\s{1,3}[\"'*(\[]{0,3}(?:([A-Z])(?![\w'-])|([a-z])(?=[\"'*)\].,:;!]*(?:\s|\Z)))"
 _DENIED_BEFORE = re.compile(
-    r"\b(?:not|n't|than|unlike|neither|nor|except|reject(?:ed)?|eliminate)\s+(?:the\s+)?(?:option\s+)?[(\[]?\Z", re.IGNORECASE
+    r"\b(?:not|n't|than|unlike|neither|nor|except|reject(?:ed)?|eliminate)\s+(?:the\s+)?(?:option\s+)?[(\[]?\Z",
+    re.IGNORECASE,
 )
 _DENIED_AFTER = re.compile(
     r"[\"'*)\]]{0,3}\s{1,2}(?:is|was|are|can\sbe|isn't|is\snot)\s(?:also\s|clearly\s)?(?:wrong|incorrect|not|out\b|ruled|false"
     r"|eliminated|correct\b(?<=n't\scorrect)|right\b(?<=n't\sright))"
 )
-_AFFIRMED_AFTER = re.compile(r"[\"'*)\]]{0,3}\s{1,2}(?:is|seems|must\sbe)\s(?:the\s)?(?:right|correct|best|true|my\s|answer)")
+_AFFIRMED_AFTER = re.compile(
+    r"[\"'*)\]]{0,3}\s{1,2}(?:is|seems|must\sbe)\s(?:the\s)?(?:right|correct|best|true|my\s|answer)"
+)
 _NARROW = {code: chr(code - 0xFEE0) for code in range(0xFF01, 0xFF5F)}
 """Full-width signs and letters by their plain ones."""
 
@@ -88,8 +94,8 @@ def letters(raw: str, options: Sequence[str]) -> list[Letter]:
             and not _DENIED_BEFORE.search(raw, max(0, match.start() - 30), start)
             and not _DENIED_AFTER.match(raw, end)
         ):
-            announced = announced or _AFFIRMED_AFTER.match(raw, end) is not None
-            by_place.setdefault(start, Letter(start, end, options[place], announced))
+            affirmed = announced or _AFFIRMED_AFTER.match(raw, end) is not None
+            by_place.setdefault(start, Letter(start, end, options[place], affirmed))
     given = [by_place[start] for start in sorted(by_place)]
     return [letter for letter in given if letter.announced] or given
 
@@ -98,11 +104,11 @@ def _matches(raw: str) -> Iterator[tuple[re.Match[str], bool]]:
     if whole := _ALONE.fullmatch(raw):
         yield whole, True
         return
-    announced, named = _patterns()
-    for announcing in announced.finditer(raw):
+    announces, names = _patterns()
+    for announcing in announces.finditer(raw):
         yield announcing, True
     if first := _FIRST.match(raw):
         yield first, False
-    for pattern in (named, _BRACKETED):
+    for pattern in (names, _BRACKETED):
         for match in pattern.finditer(raw):
             yield match, False

@@ -1,7 +1,7 @@
 """Labels that are misspelt by one letter: 'raggae', 'clasical', 'contry'.
 
-Looked for only in short answers that say nothing else. A word that goes on from a spelling ('bluesy', 'metals') or stops
-short of it ('blue') is another word.
+Looked for only in short answers that say nothing else. A word that goes on from a spelling ('bluesy', 'metals')
+or stops short of it ('blue') is another word.
 """
 
 from __future__ import annotations
@@ -12,8 +12,42 @@ _LEAST = 5
 """Letters of a spelling that may be misspelt."""
 _ENDINGS = tuple("ysedrn")
 _OTHER_WORDS = frozenset(
-    "medal petal mental pedal metro county counts clues glues bluer discs disks cello cellos pianos party dart heart"
-    " hoppy poppy rocky jazzy regal drama dram beats bears boats sweat sweep sweets swept site sand".split()
+    [
+        "medal",
+        "petal",
+        "mental",
+        "pedal",
+        "metro",
+        "county",
+        "counts",
+        "clues",
+        "glues",
+        "bluer",
+        "discs",
+        "disks",
+        "cello",
+        "cellos",
+        "pianos",
+        "party",
+        "dart",
+        "heart",
+        "hoppy",
+        "poppy",
+        "rocky",
+        "jazzy",
+        "regal",
+        "drama",
+        "dram",
+        "beats",
+        "bears",
+        "boats",
+        "sweat",
+        "sweep",
+        "sweets",
+        "swept",
+        "site",
+        "sand",
+    ]
 )
 """English words that are one letter away from labels."""
 
@@ -34,8 +68,13 @@ def _one_off(word: str, spelling: str) -> bool:
         return False
     if word == spelling[:-1] or (word[:-1] == spelling and word.endswith(_ENDINGS)):
         return False
-    same = next((i for i, (a, b) in enumerate(zip(word, spelling, strict=False)) if a != b), min(len(word), len(spelling)))
+    same = next(
+        (i for i, (a, b) in enumerate(zip(word, spelling, strict=False)) if a != b), min(len(word), len(spelling))
+    )
     rest, wanted = word[same:], spelling[same:]
     return (
-        rest[1:] == wanted[1:] or rest[1:] == wanted or rest == wanted[1:] or (rest[:2] == wanted[1::-1] and rest[2:] == wanted[2:])
+        rest[1:] == wanted[1:]
+        or rest[1:] == wanted
+        or rest == wanted[1:]
+        or (rest[:2] == wanted[1::-1] and rest[2:] == wanted[2:])
     )

@@ -42,13 +42,13 @@ class Negation:
         self.less = phrase == "less"
         self.leading = leading
         self.until_as = phrase.endswith("so much")
-        self.no_end = end if phrase.endswith("no") or phrase.endswith("any") else -1
+        self.no_end = end if phrase.endswith(("no", "any")) else -1
 
     def cannot(self, start: int, end: int) -> None:
         if self.text.startswith(("can", "could"), start):
             self.begin(start, end)
 
-    def lone_no(self, start: int, end: int, meaning: object) -> bool:
+    def lone_no(self, start: int, end: int) -> bool:
         """'no rock': a 'no' that is no interjection denies; never stops the other classes of the word."""
         if self.text.endswith(("no", "not"), start, end):
             self.begin(start, end)
@@ -58,7 +58,7 @@ class Negation:
         """Whether 'no' stands a few words before: 'no specific genre'."""
         return 0 <= self.no_end <= start <= self.no_end + _NO_WORDS and self.end >= 0 and not self.said
 
-    def comparison(self, start: int, end: int) -> None:
+    def comparison(self) -> None:
         if self.end < 0 or self.said or self.comma_seen:
             self.end = -1
         self.more = True

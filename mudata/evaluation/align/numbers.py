@@ -6,12 +6,13 @@ import re
 from collections.abc import Iterator, Sequence
 
 _NUMBERED = re.compile(r"([^\W\d_]+) (\d{1,2})")
-_WORDS = "one two three four five six seven eight nine ten".split()
-_ORDINALS = "first second third fourth fifth sixth seventh eighth ninth tenth".split()
-_ROMAN = "I II III IV V VI VII VIII IX X".split()
+_WORDS = ["one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"]
+_ORDINALS = ["first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth"]
+_ROMAN = ["I", "II", "III", "IV", "V", "VI", "VII", "VIII", "IX", "X"]
 _NOUNS = ("group", "category", "class")
 _ALONE = re.compile(
-    r"[\W_]*(?:(?:the |my |correct |right |final |best )*(?:answer|choice|option|prediction)(?: is| would be)?(?: number| no)?[\W_]*)?"
+    r"[\W_]*(?:(?:the |my |correct |right |final |best )*(?:answer|choice|option|prediction)(?: is| would be)?"
+    r"(?: number| no)?[\W_]*)?"
     r"(\d{1,2})[\W_]*"
 )
 _LONGEST = 60

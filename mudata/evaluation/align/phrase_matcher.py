@@ -2,9 +2,10 @@
 what every spelling means, and one pattern that finds them all in one pass.
 
 Spellings, guards and compounds go into one trie, so that the longest match wins and guards take
-their words before labels can. Between the words of a spelling up to three spaces may stand ('hip hop', 'hip - hop') or none ('hiphop'); '&',
-'and', 'n' are one word. A spelling stands alone between characters that are no letters or digits;
-scripts without spaces between words (Chinese, Japanese, Thai) need no such border.
+their words before labels can. Between the words of a spelling up to three spaces may stand ('hip
+hop', 'hip - hop') or none ('hiphop'); '&', 'and', 'n' are one word. A spelling stands alone between
+characters that are no letters or digits; scripts without spaces between words (Chinese, Japanese,
+Thai) need no such border.
 """
 
 from __future__ import annotations

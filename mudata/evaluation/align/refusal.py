@@ -7,9 +7,12 @@ verb of telling, else the subject before it; where neither is named, it is what 
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 
 _LETTER = re.compile(r"[^\W\d_]")
 _TELL_REACH, _OBJECT_REACH, _UNTOLD_REACH, _LACK_REACH = 40, 48, 25, 120
+_HEAD = 160
+"""Characters of a clause that are looked at for its subject."""
 _OTHER_NOUN = re.compile(r" (?:but|other)\b")
 _IT = re.compile(r"\bit\b|\bes\b")
 
@@ -28,6 +31,8 @@ class Refusals:
         self.candidates: list[tuple[int, int, str]] = []
         self.cannot_at = self.lack_at = (-1, -1)
         self.enough = False
+        self.places: list[int] | None = None
+        """Of the subjects, once the clause is over."""
 
     def noun(self, start: int, end: int, *, own: bool, no: bool) -> None:
         if not own and _word_before(self.text, start) == "of" and self.subjects and self.subjects[-1][1]:
@@ -79,20 +84,24 @@ class Refusals:
         return bool(kept)
 
     def _is_about_the_question(self, clause: int, start: int, end: int, kind: str) -> bool:
-        before = [own for place, own in self.subjects if place < start]
-        after = [own for place, own in self.subjects if end <= place <= end + _OBJECT_REACH]
+        subjects, places = self.subjects, [place for place, _ in self.subjects] if self.places is None else self.places
+        self.places = places
+        i, j = bisect_left(places, start), bisect_left(places, end)
+        before = subjects[i - 1][1] if i else None
+        after = subjects[j] if j < len(places) and places[j] <= end + _OBJECT_REACH else None
         if kind == "lack":
             return True
         if kind == "outright":
-            return True in before or True in after or not (before or after)
+            known = [own for own in (before, after and after[1]) if own is not None]
+            return not known or True in known
         if kind == "tell":
-            return after[0] if after else before[-1] if before else True
-        if before:
-            return before[-1]
-        near = [own for place, own in self.subjects if end <= place <= end + _UNTOLD_REACH]
-        if near:
-            return near[0]
-        return not _LETTER.search(self.text, clause, start) or _IT.search(self.text, clause, start) is not None
+            return after[1] if after else before is not False
+        if before is not None:
+            return before
+        if after and after[0] <= end + _UNTOLD_REACH:
+            return after[1]
+        head = self.text[clause : min(start, clause + _HEAD)]
+        return not _LETTER.search(head) or _IT.search(head) is not None
 
 
 def _word_before(text: str, start: int) -> str:

@@ -9,12 +9,14 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from mudata.evaluation.align.clauses import CHOICE, FINAL, NONE, PART
+from mudata.evaluation.align.clauses import CHOICE, FINAL, NONE
 
 if TYPE_CHECKING:
     from mudata.evaluation.align.clauses import Vote
 
-_BETWEEN = re.compile(r"[\s\"'()\[\]{}:=|,*~≈]{0,8}(?:(?:at|with|about|around|confidence|probability|score|likelihood|of|is|chance)[\s:=~\"']{0,4}){0,3}")
+_BETWEEN = re.compile(
+    r"[\s\"'()\[\]{}:=|,*~≈]{0,8}(?:(?:at|with|about|around|confidence|probability|score|likelihood|of|is|chance)[\s:=~\"']{0,4}){0,3}"
+)
 _CLOSE = re.compile(r"[\s\"')\]}:=|(,]{0,6}")
 _VALUED = re.compile(r"[\s\"')\]]{0,4}[:=|(][\s\"'(]{0,4}")
 _LEADS = re.compile(r"[\s\"'()\[\]{}:=|*]{0,6}(?:(?:chance|probability|of|a|likely)\s{1,2}){0,3}")
@@ -49,7 +51,7 @@ class Scores:
         value = float(said.rstrip("%")) / most
         self._mark(start, end, value, votes)
 
-    def mark(self, start: int, end: int, votes: list[Vote], *, yes: bool) -> None:
+    def mark(self, start: int, votes: list[Vote], *, end: int, yes: bool) -> None:
         self._mark(start, end, yes, votes)
 
     def _mark(self, start: int, end: int, mark: float | bool, votes: list[Vote]) -> None:
@@ -90,7 +92,7 @@ class Scores:
                 votes[-1].rank = max(votes[-1].rank, CHOICE)
             self.ranked_end = end
 
-    def settle(self, votes: list[Vote]) -> None:
+    def settle(self) -> None:
         """All is read: the highest number is the choice, if it is one label's alone."""
         numbers = [(value, vote) for value, vote in self.numbers if not vote.denied]
         if len({vote.meaning.ids for _, vote in numbers}) < 2:

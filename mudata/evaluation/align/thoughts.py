@@ -1,11 +1,12 @@
 """What a model thinks aloud before it answers, told from its answer by the marks that models write.
 
-The marks are those of chat templates and reasoning parsers: `<think>` (DeepSeek, Qwen, GLM, MiniMax, Nemotron, Step, ERNIE
-and most others), `<thinking>`, `<thought>` (EXAONE), `<reasoning>`, `<analysis>` and the like that prompts ask for,
-`<seed:think>` (Seed-OSS), `<longcat_think>`, `[THINK]` (Magistral), `◁think▷` (Kimi), `<|inner_prefix|>` (Apertus),
-`<|begin_of_thought|>` (Sky-T1), `<|START_THINKING|>` (Command A), `<|channel>` (Gemma 4), `<unused94>` (MedGemma), harmony's channels
-(gpt-oss; with and without their special tokens), `to=self` (Muse), and in words: Granite 3.2, Apriel, and what Ollama prints. A
-thought whose beginning is not there ends at its mark; one without an end never ends.
+The marks are those of chat templates and reasoning parsers: `<think>` (DeepSeek, Qwen, GLM, MiniMax, Nemotron, Step,
+ERNIE and most others), `<thinking>`, `<thought>` (EXAONE), `<reasoning>`, `<analysis>` and the like that prompts ask
+for, `<seed:think>` (Seed-OSS), `<longcat_think>`, `[THINK]` (Magistral), `◁think▷` (Kimi), `<|inner_prefix|>`
+(Apertus), `<|begin_of_thought|>` (Sky-T1), `<|START_THINKING|>` (Command A), `<|channel>` (Gemma 4), `<unused94>`
+(MedGemma), harmony's channels (gpt-oss; with and without their special tokens), `to=self` (Muse), and in words: Granite
+3.2, Apriel, and what Ollama prints. A thought whose beginning is not there ends at its mark; one without an end never
+ends.
 """
 
 from __future__ import annotations
@@ -13,8 +14,8 @@ from __future__ import annotations
 import re
 
 _TAGS = (
-    "think", "thinking", "thought", "thoughts", "reasoning", "reason", "analysis", "scratchpad", "reflection", "inner_monologue",
-    "antthinking", "seed:think", "longcat_think", "mm:think", "internal", "rationale",
+    "think", "thinking", "thought", "thoughts", "reasoning", "reason", "analysis", "scratchpad", "reflection",
+    "inner_monologue", "antthinking", "seed:think", "longcat_think", "mm:think", "internal", "rationale",
 )  # fmt: skip
 _PAIRS: tuple[tuple[str, str], ...] = (
     *((f"<{tag}>", f"</{tag}>") for tag in _TAGS),

@@ -14,8 +14,8 @@ Node = dict[str, "Node"]
 
 
 def either(ways: Iterable[list[str]]) -> str:
-    """Of ways to write, each a list of symbols (pieces of a pattern). Two ways that begin alike must not part at a symbol
-    that may be nothing.
+    """Of ways to write, each a list of symbols (pieces of a pattern). Two ways that begin alike must not
+    part at a symbol that may be nothing.
 
     >>> either([["a", "b"], ["a", "b", "c"], ["d"]])
     '(?:ab(?:c)?|d)'

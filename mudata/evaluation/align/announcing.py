@@ -1,0 +1,204 @@
+"""What announces an answer: nouns, 'is', colons, choices, guesses. Each step is one class of cues
+(`language.CLASSES`)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mudata.evaluation.align.clause_state import (
+    ADJACENT,
+    AFTER_REACH,
+    ALONE,
+    LETTER,
+    MODIFIER_REACH,
+    NOUN_REACH,
+    POSTPOSED,
+    ClauseState,
+)
+from mudata.evaluation.align.clauses import CHOICE, FINAL, NONE, NOUN, PART, PLAIN, WEAK
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+def noun_(at: ClauseState, start: int, end: int) -> None:
+    near = start - at.modifier_end <= MODIFIER_REACH
+    if start - at.is_end <= POSTPOSED:
+        at.postposed(NOUN)
+    at.noun = start, end, at.modifier if near else ""
+    at.refusals.noun(start, end, own=True, no=at.negation.no_before(start))
+
+
+def off_topic_(at: ClauseState, start: int, end: int) -> None:
+    at.off_topic = end
+    at.noun = None
+    at.refusals.noun(start, end, own=False, no=False)
+
+
+def thing_(at: ClauseState, start: int, end: int) -> None:
+    at.thing = end
+    at.refusals.noun(start, end, own=False, no=False)
+    if at.text[end : end + 3].strip("\"' ")[:1] in (":", "="):
+        at.block(NONE, "off_topic", start, end)
+
+
+def is_(at: ClauseState, start: int, end: int) -> None:
+    at.negation.soft()
+    at.would = at.would or at.text.startswith("would", start)
+    if at.noun and start - at.noun[1] <= NOUN_REACH:
+        at.anchored(end)
+    elif start - at.off_topic <= AFTER_REACH:
+        at.block(NONE, "off_topic", start, end)
+    elif start - at.thing <= AFTER_REACH:
+        at.block(PART, "colour", start, end)
+    elif at.rank < CHOICE or at.blocked:
+        at.announce(CHOICE if at.concludes else PLAIN, "statement", start)
+    last = at.last_vote()
+    if last and start - last.end <= AFTER_REACH and not LETTER.search(at.text, last.end, start):
+        last.committed = True
+    at.is_start, at.is_end = start, end
+    at.committed = at.committed or not at.blocked
+    if at.modifier and start - at.modifier_end <= ADJACENT and not at.blocked:
+        at.rank = max(at.rank, ALONE.get(at.modifier, at.rank))
+
+
+def colon(at: ClauseState, start: int, end: int) -> None:
+    at.negation.soft()
+    if at.scores.colon(start, at.votes):
+        return
+    gap = start - (at.noun[1] if at.noun else -99)
+    if at.noun and gap <= NOUN_REACH:
+        at.anchored(end)
+    elif start - at.off_topic <= ADJACENT:
+        at.block(NONE, "off_topic", start, end)
+    elif start - at.colour_end <= ADJACENT:
+        at.block(PART, "colour", start, end)
+    elif start - at.modifier_end <= ADJACENT and at.modifier in ALONE:
+        rank = ALONE[at.modifier]
+        if rank and at.announce(rank, "final" if rank == FINAL else "guess", start, frees=True):
+            at.await_label(rank, end)
+
+
+def final(at: ClauseState, start: int, end: int) -> None:
+    at.modifier, at.modifier_end = "final", end
+
+
+def primary(at: ClauseState, start: int, end: int) -> None:
+    at.modifier, at.modifier_end = "primary", end
+    if last := at.trailed(start, end):
+        last.rank, last.committed = max(last.rank, CHOICE), True
+        return
+    if start - at.is_end <= POSTPOSED and at.postposed(CHOICE):
+        return
+    if at.noun and at.noun[2] == "":
+        at.noun = (*at.noun[:2], "primary")
+    elif at.rank < CHOICE:
+        committed = at.committed
+        at.announce(CHOICE, "guess", start, frees=at.role in ("secondary", "denial"))
+        at.committed = committed
+
+
+def guess(at: ClauseState, start: int, end: int) -> None:
+    at.negation.soft()
+    rank = FINAL if at.concludes else CHOICE
+    if at.rank < rank or at.blocked:
+        at.announce(rank, "guess", start)
+    at.noun = None
+
+
+def hedge(at: ClauseState, start: int, end: int) -> None:
+    at.negation.soft()
+    at.reading.unsure = True
+    if last := at.trailed(start, end):
+        last.rank, last.role = min(last.rank, WEAK), "alternative"
+        return
+    if not at.anchor or not at.committed:
+        at.announce(WEAK, "alternative", start)
+    at.noun = None
+
+
+def weak(at: ClauseState, start: int, end: int) -> None:
+    at.negation.soft()
+    if at.noun and start - at.noun[1] <= NOUN_REACH:
+        at.anchored(end)
+    elif start - at.thing <= AFTER_REACH:
+        at.block(PART, "colour", start, end)
+    elif at.role != "guess":
+        at.announce(WEAK, "comparison", start)
+
+
+def weak_after(at: ClauseState, start: int, end: int) -> None:
+    last = at.last_vote()
+    if last and not last.denied and start - last.end <= ADJACENT:
+        last.rank, last.role = min(last.rank, WEAK), "comparison"
+
+
+def also_(at: ClauseState, start: int, end: int) -> None:
+    last = at.last_vote()
+    if last and start - last.end <= 2 and not at.blocked and at.first:
+        last.role = "alternative"
+    at.also = True
+
+
+def conclusion(at: ClauseState, start: int, end: int) -> None:
+    if at.text[start:end] == "so" and at.text[max(0, start - 3) : start].strip()[-1:] not in ("", ",", ";", "."):
+        return  # 'so heavy'
+    at.negation.stop()
+    at.concludes = True
+    if at.blocked and at.comma:
+        at.blocked, at.rank, at.role = False, PLAIN, "statement"
+
+
+def correction(at: ClauseState, start: int, end: int) -> None:
+    at.negation.stop()
+    at.correcting = True
+    at.blocked = False
+    at.rank, at.role = FINAL, "correction"
+    at.committed = True
+
+
+def ranked_(at: ClauseState, start: int, end: int) -> None:
+    at.ranked = 1
+
+
+def either(at: ClauseState, start: int, end: int) -> None:
+    at.reading.either = True
+
+
+def mixed(at: ClauseState, start: int, end: int) -> None:
+    """'the identified genre is multi-genre': no label is the answer."""
+    if at.pending >= NOUN or (at.concludes and at.role == "guess" and at.rank >= CHOICE and at.last_vote() is None):
+        at.reading.elsewhere = max(at.reading.elsewhere, at.pending or at.rank)
+        at.reading.mixed = True
+        at.pending, at.rank = NONE, PLAIN
+
+
+def greater(at: ClauseState, start: int, end: int) -> None:
+    """An arrow behind a noun, or a ranking: 'country > rock'."""
+    if at.noun and start - at.noun[1] <= ADJACENT:
+        at.anchored(end)
+    else:
+        at.scores.greater(start, end, at.votes)
+
+
+STEPS: dict[str, Callable[[ClauseState, int, int], bool | None]] = {
+    "noun": noun_,
+    "answer": noun_,
+    "off_topic": off_topic_,
+    "other_things": thing_,
+    "is": is_,
+    "colon": colon,
+    "final": final,
+    "primary": primary,
+    "guess": guess,
+    "hedge": hedge,
+    "weak": weak,
+    "weak_after": weak_after,
+    "also": also_,
+    "conclusion": conclusion,
+    "correction": correction,
+    "ranked": ranked_,
+    "either": either,
+    "mixed": mixed,
+    "greater": greater,
+}

@@ -1,0 +1,257 @@
+"""Where the grammar stands in an answer: the clause at work, what its next label is worth, and how a clause ends."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from mudata.evaluation.align.clauses import CHOICE, FINAL, MAIN, NONE, NOUN, PLAIN, WEAK, Clause, Reading
+from mudata.evaluation.align.idle_words import oov_terms
+from mudata.evaluation.align.negation import Negation
+from mudata.evaluation.align.refusal import Refusals
+from mudata.evaluation.align.scores import Scores
+
+if TYPE_CHECKING:
+    from mudata.evaluation.align.clauses import Vote
+
+LETTER = re.compile(r"[^\W\d_]")
+ENDS = ("", ",", ".", ";", "!", "?", "\n", ")")
+ALONE = {"final": FINAL, "primary": CHOICE, "secondary": NONE}
+"""What a modifier is worth that stands without a noun: 'Final: rock'."""
+ADJACENT, NOUN_REACH, MODIFIER_REACH, AFTER_REACH, POSTPOSED = 4, 60, 24, 24, 10
+"""Characters from one cue to the next that belongs to it."""
+
+_WORD_OR_COMMA = re.compile(r"[^\W\d_]|,")
+_LISTED = re.compile(r"[ \"'()]*(?:,|,? ?\b(?:and|or|nor|und|oder|y|e|o|et|ou|и|или|en|of)\b|&|[和与、或や]|)[ \"'()]*")
+_OBJECT = re.compile(
+    r"[\s\"'*:]{0,6}(?:(?:a|an|the|probably|most likely|likely|simply|just)\s){0,2}"
+    r"(?:[^\W_]{1,40}[ '&]{0,2}){1,3}(?=[\s\"'*})]{0,6}(?:[.,;!\n(]|\Z))"
+)
+_LOOSE_NOUN = re.compile(r"\b(?:styles?|class|options?|letter|label)\b")
+_MODIFIED = {"final": FINAL, "primary": MAIN, "": NOUN}
+_FAR = -99
+_FREED = 15
+"""Characters behind 'secondary' within which a noun is its own."""
+_FRESH: dict[str, Any] = {
+    "rank": PLAIN,
+    "role": "statement",
+    "committed": False,
+    "blocked": False,
+    "lead": False,
+    "comma": False,
+    "block_end": _FAR,
+    "anchor": NONE,
+    "noun": None,
+    "modifier": "",
+    "modifier_end": _FAR,
+    "off_topic": _FAR,
+    "thing": _FAR,
+    "with_place": -1,
+    "colour_end": _FAR,
+    "is_start": _FAR,
+    "is_end": _FAR,
+    "concludes": False,
+    "also": False,
+    "would": False,
+}
+
+
+class ClauseState:
+    """All that one reading knows; attributes without a default are set anew with each clause."""
+
+    rank: int
+    """What the next label is worth, and the role that it has."""
+    role: str
+    committed: bool
+    """Whether something announces it."""
+    blocked: bool
+    """Whether labels are worth less until something new is stated; `lead`: by a word at the head of the clause;
+    `comma`: whether a comma has come since."""
+    lead: bool
+    comma: bool
+    block_end: int
+    anchor: int
+    """The rank of an answer that this clause announces."""
+    noun: tuple[int, int, str] | None
+    """A noun of the question that has no 'is' yet: its place and what modifies it."""
+    modifier: str
+    modifier_end: int
+    off_topic: int
+    """Where a noun of another question ends; `thing`: something else that is not asked for."""
+    thing: int
+    with_place: int
+    """The first vote behind 'with'."""
+    colour_end: int
+    is_start: int
+    is_end: int
+    concludes: bool
+    also: bool
+    would: bool
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.reading = Reading()
+        self.votes = self.reading.votes
+        self.negation = Negation(text)
+        self.refusals = Refusals(text)
+        self.scores = Scores(text)
+        self.keyed = ":" in text or "=" in text
+        self.carried = NONE
+        """The rank of an anchor whose list may go on in the next clause."""
+        self.pending = NONE
+        """The rank of an anchor that nothing has followed yet, and where that ends."""
+        self.anchor_end = 0
+        self.asked = slice(0, 0)
+        """Votes of the question just asked."""
+        self.taken_back = 0
+        """Votes before this one have been denied by a later clause already."""
+        self.correcting = False
+        self.ranked = 0
+        """In a ranking: how many of it have come, and one."""
+        self.classes: tuple[str, ...] = ()
+        """Further classes of the cue at hand."""
+        self.letter = -1
+        """The first letter at or after the beginning of a clause, this or an earlier one."""
+        self.begin(0)
+
+    def begin(self, start: int) -> None:
+        """A clause begins."""
+        self.__dict__.update(_FRESH)
+        self.start = start
+        self.first = len(self.votes)
+        if self.correcting:
+            self.rank, self.role, self.committed = FINAL, "correction", True
+        elif self.pending:
+            self.rank = self.anchor = self.pending
+            self.committed = True
+
+    # ------------------------------------------------------------------------- what the next label is worth
+
+    def announce(self, rank: int, role: str, start: int, *, frees: bool = False) -> bool:
+        """Something new is stated; what blocks votes goes on unless a comma or `frees` ends it. Whether it is heard."""
+        if self.blocked:
+            ends = self.comma or (self.lead and self.role == "reason")
+            if not (ends or (frees and self.role not in ("condition", "opinion", "concession"))):
+                return False
+            if frees and start - self.block_end < _FREED and self.role in ("secondary", "denial"):
+                return False
+            self.blocked = False
+        elif self.role == "correction":
+            return True
+        self.rank, self.role, self.committed = rank, role, True
+        return True
+
+    def block(self, rank: int, role: str, start: int, end: int) -> None:
+        """Labels from here on are worth no more than this, to the end of the clause; at its head to the comma."""
+        if self.blocked and self.rank <= rank:
+            return
+        self.lead = self.heads(start)
+        self.rank, self.role, self.blocked, self.comma, self.block_end = rank, role, True, False, end
+
+    def anchored(self, end: int) -> None:
+        """A noun of the question and 'is' or a colon: what follows is the answer."""
+        noun, self.noun, self.modifier = self.noun, None, ""
+        if noun is None:
+            return
+        rank = FINAL if self.concludes else _MODIFIED.get(noun[2], NOUN)
+        if self.announce(rank, "final" if rank == FINAL else "statement", noun[0], frees=True):
+            self.await_label(self.rank, end)
+
+    def await_label(self, rank: int, end: int) -> None:
+        """What is announced here may follow in the next clause."""
+        self.anchor = self.pending = rank
+        self.anchor_end = end
+
+    def postposed(self, rank: int) -> bool:
+        """'Jazz is the genre', 'jazz seems most likely': what stands before 'is' is the answer, if it is no list."""
+        last = self.last_vote()
+        if (
+            last is None
+            or not 0 <= self.is_start - last.end <= AFTER_REACH
+            or LETTER.search(self.text, last.end, self.is_start)
+        ):
+            return False
+        if len(self.votes) - 1 > self.first and self.listed(self.votes[-2], last):
+            return False
+        if not last.denied and last.rank > NONE:
+            last.rank, last.committed = max(last.rank, rank), True
+        return True
+
+    # ------------------------------------------------------------------------- what has been said
+
+    def heads(self, start: int) -> bool:
+        """Whether no word of the clause comes before a place."""
+        if self.letter < self.start:  # searched once, however many cues ask
+            found = LETTER.search(self.text, self.start)
+            self.letter = found.start() if found else len(self.text)
+        return self.letter >= start
+
+    def last_vote(self) -> Vote | None:
+        return self.votes[-1] if len(self.votes) > self.first else None
+
+    def trailed(self, start: int, end: int) -> Vote | None:
+        """The label that a word behind it speaks of: 'Folk - very likely'."""
+        last = self.last_vote()
+        if last is None or last.denied or last.rank == NONE or start - last.end > AFTER_REACH:
+            return None
+        if self.text[end : end + 1] not in ENDS:
+            return None
+        return None if _WORD_OR_COMMA.search(self.text, last.end, start) else last
+
+    def listed(self, one: Vote, other: Vote) -> bool:
+        """Whether two labels stand in one list."""
+        return _LISTED.fullmatch(self.text, one.end, other.start) is not None
+
+    # ------------------------------------------------------------------------- the end of a clause
+
+    def close(self, end: int, *, goes_on: bool = True) -> None:
+        """The clause is over; `goes_on`: a list that it announced may go on in the next one."""
+        votes = self.votes[self.first :]
+        refused = self.refusals.close(self.start, end)
+        denying = self.negation.end >= 0
+        if self.pending and not denying and not refused:
+            self._elsewhere(end)
+        self.negation.stop()
+        wordless = not votes and self.heads(end)
+        if votes and self.carried and self._bare(votes, end):
+            for vote in votes:
+                if vote.rank == PLAIN:
+                    vote.rank = self.carried
+        elif not wordless:
+            self.carried = NONE
+        if self.anchor and goes_on and votes:
+            self.carried = max(self.carried, self.anchor)
+        if not wordless:
+            best = max(votes, key=_rank_of) if votes else None
+            rank, role = (best.rank, best.role) if best else (NONE, self.role)
+            if refused and rank < WEAK:
+                role = "refusal"
+            self.reading.clauses.append(Clause(self.start, end, role, rank, self.first, len(self.votes)))
+            if denying and not votes:  # 'Is it rock? I doubt it.'
+                for vote in self.votes[self.asked]:
+                    vote.deny()
+            self.asked = slice(0, 0)
+        if self.pending and LETTER.search(self.text, max(self.anchor_end, self.start), end):
+            self.pending = NONE
+        self.begin(end)
+
+    def _elsewhere(self, end: int) -> None:
+        """An announced answer that is no label: 'the final answer is funk'."""
+        if self.pending < NOUN or self.anchor_end < self.start:
+            return
+        said = _OBJECT.match(self.text, self.anchor_end, end)
+        if said and not _LOOSE_NOUN.search(self.text, self.start, self.anchor_end) and oov_terms(said.group()):
+            self.reading.elsewhere = max(self.reading.elsewhere, self.pending)
+
+    def _bare(self, votes: list[Vote], end: int) -> bool:
+        """Whether the clause has nothing but labels."""
+        place = self.start
+        for vote in votes:
+            if LETTER.search(self.text, place, vote.start):
+                return False
+            place = vote.end
+        return not LETTER.search(self.text, place, end)
+
+
+def _rank_of(vote: Vote) -> int:
+    return vote.rank

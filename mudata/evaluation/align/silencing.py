@@ -1,0 +1,172 @@
+"""What takes votes away: denials, and clauses that say something else. Each step is one class of cues
+(`language.CLASSES`)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mudata.evaluation.align.announcing import correction
+from mudata.evaluation.align.clause_state import ADJACENT, AFTER_REACH, ENDS, NOUN_REACH, ClauseState
+from mudata.evaluation.align.clauses import NONE, PART, PLAIN
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+def secondary(at: ClauseState, start: int, end: int) -> None:
+    at.negation.soft()
+    last = at.last_vote()
+    if last and not at.text[last.end : start].strip():
+        last.rank, last.role = NONE, "secondary"
+    at.modifier, at.modifier_end = "secondary", end
+    at.block(NONE, "secondary", start, end)
+
+
+def wrong(at: ClauseState, start: int, end: int) -> None:
+    if at.scores.marked(start, at.votes, yes=False):
+        return
+    if last := at.trailed(start, end):
+        last.deny()
+        return
+    at.modifier, at.modifier_end = "secondary", end
+    at.block(NONE, "denial", start, end)
+
+
+def concession(at: ClauseState, start: int, end: int) -> None:
+    at.negation.stop()
+    at.block(PART, "concession", start, end)
+
+
+def reason(at: ClauseState, start: int, end: int) -> None:
+    at.negation.stop()
+    at.block(PART, "reason", start, end)
+
+
+def colour(at: ClauseState, start: int, end: int) -> None:
+    at.block(PART, "colour", start, end)
+
+
+def colour_after(at: ClauseState, start: int, end: int) -> None:
+    at.colour_end = end
+    last = len(at.votes) - 1
+    if last < at.first or start - at.votes[last].end > ADJACENT:
+        if at.with_place > last:  # 'with influences blues'
+            at.block(PART, "colour", start, end)
+        return
+    first = at.with_place
+    if first < at.first:
+        first = last
+        while first > at.first and at.listed(at.votes[first - 1], at.votes[first]):
+            first -= 1
+    at.with_place = -1
+    for vote in at.votes[first:]:
+        if vote.rank > PART:
+            vote.rank, vote.role = PART, "colour"
+
+
+def with_(at: ClauseState, start: int, end: int) -> None:
+    at.with_place = len(at.votes)
+
+
+def history(at: ClauseState, start: int, end: int) -> None:
+    at.block(NONE, "history", start, end)
+
+
+def condition(at: ClauseState, start: int, end: int) -> None:
+    if at.would:
+        at.would = False
+        for vote in at.votes[at.first :]:
+            if not vote.denied:
+                vote.rank, vote.role = NONE, "condition"
+    at.block(NONE, "condition", start, end)
+
+
+def others(at: ClauseState, start: int, end: int) -> None:
+    at.block(NONE, "opinion", start, end)
+
+
+def denial(at: ClauseState, start: int, end: int) -> None:
+    if at.noun and start - at.noun[1] <= NOUN_REACH:
+        at.anchored(end)
+        at.pending = NONE
+    at.negation.begin(start, end)
+
+
+def instead(at: ClauseState, start: int, end: int) -> None:
+    at.negation.begin(start, end, leading=at.heads(start))
+
+
+def denial_after(at: ClauseState, start: int, end: int) -> None:
+    votes = at.votes
+    i = len(votes) - 1
+    if i >= at.first and start - votes[i].end <= AFTER_REACH:
+        votes[i].deny()
+        while i > at.first and at.listed(votes[i - 1], votes[i]):
+            i -= 1
+            votes[i].deny()
+    elif len(votes) == at.first:
+        at.negation.begin(start, end)
+
+
+def denial_back(at: ClauseState, start: int, end: int) -> None:
+    if at.text[end : end + 1] not in ENDS:
+        if at.text.startswith("not", start):
+            at.negation.begin(start, end)
+        return
+    clauses = at.reading.clauses
+    first = clauses[-1].first if clauses and len(at.votes) == at.first else at.first
+    for vote in at.votes[max(first, at.taken_back) :]:
+        vote.deny()
+    at.taken_back = len(at.votes)
+
+
+def no(at: ClauseState, start: int, end: int) -> bool:
+    """Answers a question, marks an item ('piano: no'), takes back, or denies."""
+    if at.scores.marked(start, at.votes, yes=False):
+        return True
+    if at.asked.stop > at.asked.start and at.heads(start):
+        for vote in at.votes[at.asked]:
+            vote.deny()
+        at.asked = slice(0, 0)
+        return at.text[end : end + 1] in ENDS
+    if "denial_after" in at.classes and at.last_vote():
+        return False
+    follows = at.text[end : end + 2].strip()[:1]
+    if follows in ENDS and at.heads(start):
+        if follows in (",", ";"):
+            correction(at, start, end)
+        return True
+    if follows in (",", ":") and at.votes and not at.text.endswith("not", start, end):
+        correction(at, start, end)
+        return True
+    return follows in (".", "!", "?", "") or at.negation.lone_no(start, end)
+
+
+def yes(at: ClauseState, start: int, end: int) -> bool:
+    if at.scores.marked(start, at.votes, yes=True):
+        return True
+    if at.asked.stop > at.asked.start and at.heads(start):
+        for vote in at.votes[at.asked]:
+            if not vote.denied:
+                vote.rank, vote.role = PLAIN, "statement"
+    return False
+
+
+STEPS: dict[str, Callable[[ClauseState, int, int], bool | None]] = {
+    "secondary": secondary,
+    "wrong": wrong,
+    "concession": concession,
+    "reason": reason,
+    "colour": colour,
+    "colour_after": colour_after,
+    "with": with_,
+    "history": history,
+    "condition": condition,
+    "others": others,
+    "denial": denial,
+    "instead": instead,
+    "denial_after": denial_after,
+    "denial_back": denial_back,
+    "no": no,
+    "yes": yes,
+}
