@@ -91,11 +91,12 @@ def said(*words: object) -> Done:
 
 
 def versionless(text: str) -> str:
-    """Text without the columns and fields of later versions, and without the version that wrote it, be it a JSON field
-    or the last words of a table's note."""
+    """Text without the columns and fields of later versions, and without the version that wrote it and that of the
+    aligner, be it a JSON field or the last words of a table's note."""
     text = re.sub("".join(f', "{name}": null' for name in ADDED["clips"]), "", text)
-    text = re.sub(r',\s*"(clusters|interval|interval_methods|alike)": (\{[^}]*\}|"[^"]*"|\d+|null)', "", text)
+    text = re.sub(r',\s*"(clusters|interval|interval_methods|alike|hedged)": (\{[^}]*\}|"[^"]*"|\d+|null)', "", text)
     text = text.replace("(seed 0, one derangement, not uniform over all)", "(seed 0)")
+    text = re.sub(r"\baligner-\d+\b", "aligner-?", text)
     text = re.sub(rf'"({"|".join(VERSION_FIELDS)})":\s*"[^"]*"', r'"\1": "?"', text)
     return re.sub(r"\bmudata \d+\.\d+\.\d+\w*\.", "mudata ?.", text)
 

@@ -34,7 +34,6 @@ _MARKS = {
 @click.argument("answer", required=False)
 @click.option(
     "--labels",
-    required=True,
     metavar="DATASET[:NAMESPACE]",
     shell_complete=name_completion.label_sets,
     help="Whose labels: a dataset or a card's path.",
@@ -42,9 +41,17 @@ _MARKS = {
 @click.option("--prompt", default="", help="What the model was asked; what it reads back is then no answer.")
 @click.option("--letters", is_flag=True, help="The options had letters (A, B, ... in the order of the labels).")
 @click.option("--file", "lines", type=click.File("rb"), help="Read every line of a file (-: stdin).")
+@click.option("--explain", is_flag=True, help="Show every clause of ANSWER; without ANSWER all rules, on a page.")
 @json_option
 def align(
-    answer: str | None, *, labels: str, prompt: str, letters: bool, lines: BinaryIO | None, as_json: bool
+    answer: str | None,
+    *,
+    labels: str | None,
+    prompt: str,
+    letters: bool,
+    lines: BinaryIO | None,
+    explain: bool,
+    as_json: bool,
 ) -> None:
     """Explain how ANSWER is read: what it means, by which rule, and which words say so.
 
@@ -53,18 +60,31 @@ def align(
     \b
     mudata align --labels gtzan "It's not rock, it is metal"
     mudata align --labels music_classification:mood --file answers.txt --json
+    mudata align --explain
+    mudata align --labels gtzan --explain "Some say rock. It is metal."
     """
     from mudata.evaluation.align.alignment import Shown
+    from mudata.evaluation.align.explain import clauses
     from mudata.evaluation.align.named_labels import label_set as of_name
 
+    if explain and answer is None and lines is None:
+        from mudata.evaluation.align.explain import decision_table
+
+        echo(decision_table())
+        return
+    if labels is None:
+        raise click.UsageError("Missing option '--labels': whose labels, such as gtzan or music_classification:mood.")
     if (answer is not None) == (lines is not None) and (answer is not None or sys.stdin.isatty()):
         raise click.UsageError("Give an ANSWER, or lines of answers with --file or on stdin.")
     label_set, shown = of_name(labels), Shown(prompt, letters=letters)
     if answer is not None:
         read = _read(answer, label_set, shown)
         if as_json:
-            emit_json(_record(answer, read, label_set))
+            more = {"clauses": clauses(answer, label_set, shown)[0]} if explain else {}
+            emit_json(_record(answer, read, label_set) | more)
         else:
+            if explain:
+                _clauses(answer, label_set, shown)
             _explain(answer, read)
         return
     each = ((line, _read(line, label_set, shown)) for line in map(_line, lines or sys.stdin.buffer))
@@ -103,6 +123,22 @@ def _row(answer: str, read: Alignment) -> dict[str, str]:
     }
 
 
+def _clauses(answer: str, label_set: LabelSet, shown: Shown) -> None:
+    from mudata.evaluation.align.explain import clauses
+
+    rows = [
+        {
+            "clause": row["clause"],
+            "role": row["role"],
+            "rank": row["rank"],
+            "labels": ", ".join((*row["labels"], *(f"not {label}" for label in row["denied"]))),
+        }
+        for row in clauses(answer, label_set, shown)[0]
+    ]
+    emit(rows, as_json=False)
+    echo()
+
+
 def _explain(answer: str, read: Alignment) -> None:
     """The marked answer, then what was found, line by line."""
     from mudata.evaluation.align.alignment import RULES
@@ -125,6 +161,8 @@ def _explain(answer: str, read: Alignment) -> None:
     ):
         if values:
             echo(f"{title + ('s:' if title == 'label' and len(values) > 1 else ':'):9}{', '.join(values)}")
+    if read.clause:
+        echo(f"{'clause:':9}{answer[slice(*read.clause)].strip()} ({read.clause_role})")
     echo(f"{'rule:':9}{RULES[read.rule_id]} ({read.rule_id})")
 
 

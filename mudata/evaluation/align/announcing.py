@@ -76,7 +76,7 @@ def colon(at: ClauseState, start: int, end: int) -> None:
     elif start - at.modifier_end <= ADJACENT and at.modifier in ALONE:
         rank = ALONE[at.modifier]
         if rank and at.announce(rank, "final" if rank == FINAL else "guess", start, frees=True):
-            at.await_label(rank, end)
+            at.await_label(rank, start, end)
 
 
 def final(at: ClauseState, start: int, end: int) -> None:

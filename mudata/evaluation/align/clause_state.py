@@ -100,7 +100,7 @@ class ClauseState:
         """The rank of an anchor whose list may go on in the next clause."""
         self.pending = NONE
         """The rank of an anchor that nothing has followed yet, and where that ends."""
-        self.anchor_end = 0
+        self.anchor_place = 0, 0
         self.asked = slice(0, 0)
         """Votes of the question just asked."""
         self.taken_back = 0
@@ -155,12 +155,12 @@ class ClauseState:
             return
         rank = FINAL if self.concludes else _MODIFIED.get(noun[2], NOUN)
         if self.announce(rank, "final" if rank == FINAL else "statement", noun[0], frees=True):
-            self.await_label(self.rank, end)
+            self.await_label(self.rank, noun[0], end)
 
-    def await_label(self, rank: int, end: int) -> None:
+    def await_label(self, rank: int, start: int, end: int) -> None:
         """What is announced here may follow in the next clause."""
         self.anchor = self.pending = rank
-        self.anchor_end = end
+        self.anchor_place = start, end
 
     def postposed(self, rank: int) -> bool:
         """'Jazz is the genre', 'jazz seems most likely': what stands before 'is' is the answer, if it is no list."""
@@ -231,16 +231,16 @@ class ClauseState:
                 for vote in self.votes[self.asked]:
                     vote.deny()
             self.asked = slice(0, 0)
-        if self.pending and LETTER.search(self.text, max(self.anchor_end, self.start), end):
+        if self.pending and LETTER.search(self.text, max(self.anchor_place[1], self.start), end):
             self.pending = NONE
         self.begin(end)
 
     def _elsewhere(self, end: int) -> None:
         """An announced answer that is no label: 'the final answer is funk'."""
-        if self.pending < NOUN or self.anchor_end < self.start:
+        if self.pending < NOUN or self.anchor_place[1] < self.start:
             return
-        said = _OBJECT.match(self.text, self.anchor_end, end)
-        if said and not _LOOSE_NOUN.search(self.text, self.start, self.anchor_end) and oov_terms(said.group()):
+        said = _OBJECT.match(self.text, self.anchor_place[1], end)
+        if said and not _LOOSE_NOUN.search(self.text, self.start, self.anchor_place[1]) and oov_terms(said.group()):
             self.reading.elsewhere = max(self.reading.elsewhere, self.pending)
 
     def _bare(self, votes: list[Vote], end: int) -> bool:

@@ -50,7 +50,7 @@ SILENT = frozenset({"denial", "history", "condition", "opinion", "off_topic"})
 class Vote:
     """A label said: the piece [start, end) of the clean text, what it means, and what it is worth."""
 
-    __slots__ = ("clause", "committed", "denied", "end", "meaning", "rank", "role", "start")
+    __slots__ = ("anchor", "clause", "committed", "denied", "end", "meaning", "rank", "role", "start")
 
     def __init__(
         self,
@@ -66,6 +66,8 @@ class Vote:
         self.rank, self.role, self.committed = rank, role, committed
         self.denied = False
         self.clause = 0
+        self.anchor: tuple[int, int] | None = None
+        """What announces it as the answer."""
 
     def deny(self) -> None:
         if self.meaning.kind != "guard":

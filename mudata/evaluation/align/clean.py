@@ -47,6 +47,7 @@ _MARKUP = re.compile(
     r"(?:\s[^<>\n]{0,200})?/?>",
     re.IGNORECASE,
 )
+_FRAME = " \n.,;:!?\"'()[]{}<>"
 _ENTITY = re.compile(r"&(?:#\d{1,7}|#x[0-9a-f]{1,6}|[a-z][a-z0-9]{1,20});", re.IGNORECASE)
 _CLUSTER = re.compile(
     r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[a-zA-Z][a-zA-Z0-9]{1,20});"
@@ -134,6 +135,11 @@ def _folded(cluster: str) -> str:
         return _WIDE[cluster]
     plain = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", cluster).casefold())
     return "".join(_WIDE.get(c) or _BY_CATEGORY.get(unicodedata.category(c), c) for c in plain).translate(_PLAIN)
+
+
+def alone(text: str, start: int, end: int) -> bool:
+    """Whether nothing but signs stands round a piece of a clean text."""
+    return not text[:start].strip(_FRAME) and not text[end:].strip(_FRAME)
 
 
 # ------------------------------------------------------------------------------------- loops

@@ -72,12 +72,12 @@ class CueMatcher:
         self._open = [(re.compile(_star(phrase)), m) for phrase, m in self._meanings.items() if "*" in phrase]
         self._open.sort(key=lambda found: -len(found[0].pattern))
 
-    def find(self, text: str) -> list[Event]:
-        """All cues and signs of a clean text, in order, none within another."""
+    def find(self, text: str, begin: int = 0) -> list[Event]:
+        """All cues and signs of a clean text from `begin` on, in order, none within another."""
         events: list[Event] = []
         known = self._words.get
         done = 0
-        for match in self._pattern.finditer(text):
+        for match in self._pattern.finditer(text, begin):
             start, end = match.span()
             if start < done:
                 continue

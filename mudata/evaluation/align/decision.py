@@ -10,13 +10,13 @@ import re
 from typing import TYPE_CHECKING
 
 from mudata.evaluation.align.clauses import CHOICE, NONE, PART, PLAIN, WEAK
-from mudata.evaluation.align.clean import degenerate
+from mudata.evaluation.align.clean import alone
 from mudata.evaluation.align.echo import examples
-from mudata.evaluation.align.evidence import without
 from mudata.evaluation.align.idle_words import oov_terms
 from mudata.evaluation.align.misspelling import misspelt
 from mudata.evaluation.align.numbers import number_alone, numbered
 from mudata.evaluation.align.phrase_matcher import squeezed
+from mudata.evaluation.align.text_pieces import without
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from mudata.evaluation.align.clauses import Vote
     from mudata.evaluation.align.evidence import Evidence
 
-_FRAME = " \n.,;:!?\"'()[]{}<>"
 _CHAT = frozenset(("user", "assistant", "system", "question", "prompt", "response", "human", "model"))
 _NOTHING_ELSE = re.compile(r"[^\w]*(?:none|n a|unknown|null|nil|undefined|idk|no|not applicable)[^\w]*")
 _NOTHING_LENGTH = 40
@@ -40,11 +39,6 @@ _LETTER_REACH = 240
 _MISSPELT_LENGTH = 60
 
 
-def alone(text: str, start: int, end: int) -> bool:
-    """Whether nothing but signs stands round a piece."""
-    return not text[:start].strip(_FRAME) and not text[end:].strip(_FRAME)
-
-
 def decide(evidence: Evidence) -> Alignment:
     for _, rule in TABLE:
         if decision := rule(evidence):
@@ -55,7 +49,7 @@ def decide(evidence: Evidence) -> Alignment:
 def _nothing(evidence: Evidence) -> Alignment | None:
     if not evidence.text.strip():
         return evidence.means("EMPTY", "empty")
-    return evidence.means("DEGENERATE", "degenerate") if degenerate(evidence.text) else None
+    return evidence.means("DEGENERATE", "degenerate") if evidence.loops else None
 
 
 def _letter(evidence: Evidence) -> Alignment | None:

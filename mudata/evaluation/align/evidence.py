@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
+from bisect import bisect_left
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
 from operator import itemgetter
@@ -10,14 +10,16 @@ from typing import TYPE_CHECKING, Any
 
 from mudata.evaluation.align.alignment import Alignment, Role, Shown, Span, Status
 from mudata.evaluation.align.clauses import NONE, SILENT, Clause, Reading, Vote
-from mudata.evaluation.align.clean import Clean, without_markup
+from mudata.evaluation.align.clean import Clean, degenerate, without_markup
 from mudata.evaluation.align.cues import LABELS, Event
 from mudata.evaluation.align.grammar import read
 from mudata.evaluation.align.idle_words import oov_terms
 from mudata.evaluation.align.letters import Letter, letters
+from mudata.evaluation.align.text_pieces import inside, without
 
 if TYPE_CHECKING:
     from mudata.evaluation.align.phrase_matcher import PhraseMatcher
+    from mudata.evaluation.align.scan import Scan
 
 _ROLE: dict[str, Role] = {"strict": "positive", "synonym": "lenient", "hyponym": "lenient", "guard": "guard"}
 _ECHO_SHARE = 0.8
@@ -39,6 +41,7 @@ class Evidence:
     reading: Reading
     echoed: list[tuple[int, int]]
     letters: list[Letter]
+    loops: bool = False
     flags: list[str] = field(default_factory=list)
     votes: list[Vote] = field(default_factory=list)
     """Votes for labels said in so many words and not denied, whatever their rank."""
@@ -103,7 +106,7 @@ class Evidence:
             status,
             labels,
             rule,
-            tuple(self._spans()),
+            tuple(self._spans(top.anchor if top is not None and rule == "anchor" else None)),
             self.positives,
             self.negatives,
             oov_terms(self.besides()) if status == "OOV" else (),
@@ -120,8 +123,8 @@ class Evidence:
         end = clause.start + len(text.rstrip())
         return self.clean.raw(start, end) if start < end else None
 
-    def _spans(self) -> list[Span]:
-        """Evidence as pieces of the raw answer."""
+    def _spans(self, anchor: tuple[int, int] | None) -> list[Span]:
+        """Evidence as pieces of the raw answer; `anchor` is what announced the label that decided."""
         raw = self.clean.raw
         spans = [Span(letter.start, letter.end, "letter", letter.option) for letter in self.letters]
         for vote in self.reading.votes:
@@ -131,6 +134,8 @@ class Evidence:
             spans += [Span(*piece, role, label) for label in sorted(meaning.ids) or _NO_LABEL]
         spans += [Span(*raw(*piece), "echo") for piece in self.echoed]
         spans += [Span(*raw(*piece), "cue") for piece in self.reading.refusals]
+        if anchor is not None:
+            spans.append(Span(*raw(*anchor), "anchor"))
         return spans if len(spans) == len(self.reading.votes) else sorted(spans, key=_place)
 
 
@@ -138,23 +143,21 @@ def _place(span: Span) -> tuple[int, int, str, str]:
     return span.start, span.end, span.role, span.label or ""
 
 
-def gather(
-    answer: str,
-    clean: Clean,
-    matcher: PhraseMatcher,
-    shown: Shown,
-    *,
-    events: list[Event],
-    echoed: list[tuple[int, int]],
-) -> Evidence:
+def gather(answer: str, found: Scan, shown: Shown) -> Evidence:
     """All that an answer says. What is echoed speaks for nothing."""
-    text = clean.text
+    text, echoed = found.clean.text, found.echoed
+    if loops := degenerate(text):
+        votes = [Vote(start, end, meaning) for start, end, meaning in found.labels if meaning.kind in LABELS]
+        return Evidence(found.clean, found.matcher, shown, Reading(votes), [], [], loops)
+    events = found.events()
     if echoed:
         echoed = [piece for piece in echoed if not _lists_labels(text, piece, events)]
         events = [event for event in events if not inside(event[0], echoed)]
-    reading = read(text, events)
-    given = letters(without_markup(answer), shown.options or matcher.ids) if shown.letters else []
-    return Evidence(clean, matcher, shown, reading, echoed, given)
+    given = letters(without_markup(answer), shown.options or found.matcher.ids) if shown.letters else []
+    evidence = Evidence(found.clean, found.matcher, shown, read(text, events), echoed, given)
+    if found.language is None:
+        evidence.flags.append("unread_language")
+    return evidence
 
 
 def _lists_labels(text: str, piece: tuple[int, int], events: list[Event]) -> bool:
@@ -163,18 +166,3 @@ def _lists_labels(text: str, piece: tuple[int, int], events: list[Event]) -> boo
     first, last = (bisect_left(events, place, key=_start) for place in piece)
     labels = [event[:2] for event in events[first:last] if event[2].kind in LABELS]
     return not any(c.isalnum() for c in without(text, labels, *piece))
-
-
-def without(text: str, pieces: Iterable[tuple[int, int]], start: int = 0, end: int | None = None) -> str:
-    """Text from start to end with commas in place of pieces."""
-    kept = []
-    for first, last in pieces:
-        kept.append(text[start:first])
-        start = last
-    return ",".join([*kept, text[start:end]])
-
-
-def inside(place: int, pieces: list[tuple[int, int]]) -> bool:
-    """Whether one of the pieces, which are sorted and apart, covers a place."""
-    i = bisect_right(pieces, place, key=_start)
-    return i > 0 and place < pieces[i - 1][1]

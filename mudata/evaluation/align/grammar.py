@@ -50,6 +50,8 @@ def read(text: str, events: list[Event]) -> Reading:
 def label(at: ClauseState, start: int, end: int, meaning: Meaning) -> None:
     vote = Vote(start, end, meaning, at.rank, role=at.role, committed=at.committed)
     vote.clause = len(at.reading.clauses)
+    if at.anchor:
+        vote.anchor = at.anchor_place
     if at.negation.covers(start, end):
         vote.deny()
     elif at.also and not at.blocked:

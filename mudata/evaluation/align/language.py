@@ -171,9 +171,9 @@ def foreign_markers() -> frozenset[str]:
     return frozenset(word for word in by_word if word not in english)
 
 
-def may_be_foreign(text: str) -> bool:
-    """Whether a clean text has to be looked at for its language; fast, for most are English."""
-    if not text.isascii():
+def may_be_foreign(text: str, *, plain: bool) -> bool:
+    """Whether a clean text has to be looked at for its language; fast, for most are English. plain: it is ASCII."""
+    if not plain:
         return True
     words = text.translate(_NO_SIGNS).split()
     return not foreign_markers().isdisjoint(words) or (len(words) >= _LEAST_WORDS and _markers()[0].isdisjoint(words))

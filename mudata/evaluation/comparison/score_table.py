@@ -50,7 +50,8 @@ def _table(kind: str, runs: Sequence[Mapping[str, Any]]) -> ScoreTable:
     varying = [key for key in ("model", "split", "dataset", "task", "n") if key not in shared]
     run_column = ("run",) if len(runs) > 1 else ()
     everywhere = ", ".join(f"{key.capitalize()}: {runs[0][key]}" for key in shared)
-    notes = [*([f"{everywhere}."] if shared else []), _told_apart(kind, runs), _intervals(kind, runs), *_grouped(runs)]
+    notes = [*([f"{everywhere}."] if shared else []), _told_apart(kind, runs), _intervals(kind, runs)]
+    notes += [*_grouped(runs), *_hedged(runs)]
     return ScoreTable((*varying, *_OF_KIND[kind], *run_column), _rows(kind, runs), " ".join(notes))
 
 
@@ -121,6 +122,12 @@ def _grouped(runs: Sequence[Mapping[str, Any]]) -> list[str]:
         "Clips share artists or tracks: by those, as in mudata compare, intervals of accuracy are up to"
         f" {wider:.1f} times as wide."
     ]
+
+
+def _hedged(runs: Sequence[Mapping[str, Any]]) -> list[str]:
+    """A word on answers that commit to a label though they say that they are not certain."""
+    counts = [f"{scores['model']} {n} of {scores['n']}" for scores in runs if (n := scores.get("hedged"))]
+    return [f"Hedged answers that name a label all the same, which counts: {', '.join(counts)}."] if counts else []
 
 
 def _cells(kind: str, metrics: Metrics) -> dict[str, str]:

@@ -74,12 +74,14 @@ def summarise(
         datasets[dataset] = {
             "n": len(part),
             "outcomes": part_outcomes,
+            "hedged": tagging.hedged(part),
             "metrics": list(map(asdict, part_metrics)),
             "clusters": clusters_of(part),
         }
     known = {dataset: label_set for dataset, label_set in label_sets.items() if label_set}
     return {
         "outcomes": outcomes,
+        "hedged": tagging.hedged(scored),
         "metrics": list(map(asdict, metrics)),
         "clusters": clusters_of(scored),
         "datasets": datasets,

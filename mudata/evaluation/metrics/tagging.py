@@ -159,6 +159,19 @@ def outcomes(scored: Sequence[ScoredAnswer]) -> dict[str, int]:
     return dict(Counter(item.outcome for item in scored).most_common())
 
 
+def hedged(scored: Sequence[ScoredAnswer]) -> int:
+    """How many answers say that they are not certain and commit to a label all the same.
+
+    Example:
+        >>> from mudata.evaluation.align.alignment import Alignment
+        >>> from mudata.evaluation.metrics.scored import ScoredAnswer
+        >>> guess = Alignment("ALIGNED", ("rock",), "hedged", flags=("hedged",))
+        >>> hedged([ScoredAnswer("d/1", "d", ("rock",), "I am not sure, but it may be rock.", guess)])
+        1
+    """
+    return sum(item.alignment is not None and "hedged" in item.alignment.flags for item in scored)
+
+
 def label_set_metrics(scored: Sequence[ScoredAnswer], labels: Labels, wanted: Sequence[str]) -> list[Metric]:
     """F1 and its parts from label sets, with bootstrap intervals; labels of different datasets are
     kept apart.

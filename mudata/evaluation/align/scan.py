@@ -1,0 +1,96 @@
+"""What stands in an answer: its labels, the cues of its language, what is echoed; nothing is weighed yet."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from typing import TYPE_CHECKING, NamedTuple
+
+from mudata.evaluation.align import cues
+from mudata.evaluation.align.clean import Clean, alone, clean
+from mudata.evaluation.align.cues import Event, Meaning
+from mudata.evaluation.align.echo import echoes
+from mudata.evaluation.align.language import ENGLISH, language_of, languages, may_be_foreign
+from mudata.evaluation.align.phrase_matcher import PhraseMatcher, compiled
+from mudata.evaluation.align.text_pieces import without
+
+if TYPE_CHECKING:
+    from mudata.evaluation.align.alignment import Shown
+    from mudata.evaluation.align.label_set import LabelSet
+
+_NOUN = Meaning("noun")
+_QUOTES = ("'", '"')
+
+
+class Scan(NamedTuple):
+    """An answer taken apart; all places are of the clean text."""
+
+    clean: Clean
+    matcher: PhraseMatcher
+    language: str | None
+    """None where no file covers it."""
+    labels: list[Event]
+    """Labels and guards, and nouns that are labels too."""
+    cues: list[Event]
+    echoed: list[tuple[int, int]]
+
+    def events(self) -> list[Event]:
+        """Labels and cues in the order of the text; where they overlap the label counts, but within a
+        longer cue the cue ('emotional tone')."""
+        labels = self.labels
+        if not labels:
+            return self.cues
+        events = []
+        i, last = 0, len(labels)
+        for cue in self.cues:
+            start, end, _ = cue
+            while i < last and labels[i][1] <= start:
+                events.append(labels[i])
+                i += 1
+            if i == last or labels[i][0] >= end:
+                events.append(cue)
+            elif start == labels[i][0] and labels[i][1] < end and labels[i][2].kind != "guard":
+                events.append(cue)
+                i += 1
+        return events + labels[i:]
+
+
+def scan(answer: str, label_set: LabelSet, shown: Shown) -> Scan:
+    """Take an answer apart."""
+    cleaned = clean(answer)
+    text = cleaned.text
+    begin = len(text) - len(text.lstrip(" ")) if text[:1] == " " else 0  # blanks where a thought was
+    plain = text.isascii()
+    topics = label_set.topics or _topics_of(shown.prompt)
+    matcher = compiled(label_set, topics)
+    meanings, fields = matcher.meanings, matcher.fields
+    labels: list[Event] = []
+    for match in (matcher.ascii if plain else matcher.full).finditer(text, begin):
+        phrase = match.group()
+        start, end = match.span()
+        meaning = meanings.get(phrase) or matcher.meaning(phrase)
+        if phrase in fields and _names_the_question(text, start, end, own=phrase in matcher.nouns):
+            meaning = _NOUN
+        labels.append((start, end, meaning))
+    language: str | None = ENGLISH
+    if may_be_foreign(text, plain=plain):
+        language = language_of(without(text, [label[:2] for label in labels]))
+    found = cues.matcher(language or ENGLISH, topics).find(text, begin)
+    return Scan(cleaned, matcher, language, labels, found, echoes(text, shown.prompt))
+
+
+def _names_the_question(text: str, start: int, end: int, *, own: bool) -> bool:
+    """Whether a word that is a label and a noun of a question ('emotion') is the noun here: before a
+    colon, or, of the very question, unless it is the whole answer or stands in quotes of its own."""
+    if text[end : end + 3].strip("\"' s")[:1] in (":", "="):
+        return True
+    quoted = text[start - 1 : start] in _QUOTES and text[end : end + 1] in _QUOTES
+    return own and not (quoted or alone(text, start, end))
+
+
+@lru_cache(maxsize=256)
+def _topics_of(prompt: str) -> tuple[str, ...]:
+    """What a prompt asks for, where the label set does not say."""
+    words = frozenset(re.findall(r"\w+", prompt.casefold()))
+    nouns = languages()[ENGLISH].nouns
+    return tuple(topic for topic, spelled in nouns.items() if topic != "cluster" and not words.isdisjoint(spelled))
