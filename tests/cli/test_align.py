@@ -10,6 +10,7 @@ from click.testing import CliRunner, Result
 from shell import typed
 
 from mudata.cli import cli
+from mudata.evaluation.align.alignment import RULES
 
 DENIED = "It's not rock, it is metal"
 
@@ -25,6 +26,7 @@ def test_an_answer_is_explained_word_by_word() -> None:
         "status:  ALIGNED",
         "label:   metal",
         "denied:  rock",
+        "clause:  It's not rock, it is metal (statement)",
         "rule:    one label is meant, however often it is said (single)",
     ]
 
@@ -108,3 +110,25 @@ def test_what_cannot_be_read_is_said(words: tuple[str, ...], said: str) -> None:
     done = typed("align", *words)
     assert (done.code, done.out) == (2, "")
     assert said in done.err
+
+
+def test_all_rules_are_explained_on_a_page() -> None:
+    page = run("--explain").stdout
+    assert all(f"  {rule} " in page for rule in RULES if rule != "error")
+    assert len(page.splitlines()) < 80
+    assert max(map(len, page.splitlines())) < 140
+
+
+def test_every_clause_of_an_answer_is_explained() -> None:
+    done = run("--labels", "gtzan", "--explain", "Some say rock. It is metal, with hints of blues.")
+    assert "Some say rock.                     opinion    0     rock" in done.stdout
+    assert "It is metal, with hints of blues.  statement  3     metal, blues" in done.stdout
+    found = json.loads(run("--labels", "gtzan", "--explain", "--json", "Not rock. Metal.").stdout)
+    assert [(row["role"], row["labels"], row["denied"]) for row in found["clauses"]] == [
+        ("denial", [], ["rock"]),
+        ("statement", ["metal"], []),
+    ]
+
+
+def test_labels_have_to_be_named() -> None:
+    assert "Missing option '--labels'" in typed("align", "rock").err
