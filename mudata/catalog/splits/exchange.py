@@ -172,7 +172,7 @@ class _Trial:
         self.out, self.into = dense[: len(leaving)], dense[len(leaving) :]
         self.weight = parts.weight[self.used].astype(np.float64)
         self.own = self.out**2 @ self.weight, self.into**2 @ self.weight
-        self.shared = np.einsum("ij,kj->ik", self.out * self.weight, self.into)  # no threads to wait for
+        self.shared = _products(self.out * self.weight, self.into)
         self.unequal = own.sizes[: len(leaving), None] != own.sizes[None, len(leaving) :]
 
     def exchange(self) -> bool:
@@ -194,13 +194,16 @@ class _Trial:
             self._swap(i, j)
         return bool(does_good)
 
-    def _absent(self) -> Integers | None:
+    def _absent(self) -> Reals | None:
         """Labels absent from a part after each exchange, more than before; None where it cannot matter."""
-        leaves, comes = (self.parts.absences(*way)[self.used] for way in ((self.a, self.b), (self.b, self.a)))
-        if not leaves.any() and not comes.any():
+        ways = ((self.a, self.b), (self.b, self.a))
+        leaves, comes = (self.parts.absences(*way)[self.used].astype(np.float64) for way in ways)
+        told = np.flatnonzero((leaves != 0) | (comes != 0))
+        if not len(told):
             return None
-        out, into = (self.out > 0).astype(np.int64), (self.into > 0).astype(np.int64)
-        absent: Integers = (out @ leaves)[:, None] + (into @ comes)[None, :] - (out * (leaves + comes)) @ into.T
+        leaves, comes = leaves[told], comes[told]
+        out, into = (self.out[:, told] > 0).astype(np.float64), (self.into[:, told] > 0).astype(np.float64)
+        absent: Reals = (out @ leaves)[:, None] + (into @ comes)[None, :] - _products(out * (leaves + comes), into)
         return absent
 
     def _swap(self, i: int, j: int) -> None:
@@ -212,6 +215,12 @@ class _Trial:
         self.own[0][i], self.own[1][j] = self.own[1][j], self.own[0][i]
         self.shared[i] = self.into @ (self.out[i] * self.weight)
         self.shared[:, j] = self.out @ (self.into[j] * self.weight)
+
+
+def _products(a: Reals, b: Reals) -> Reals:
+    """The scalar product of each row of one with each of the other; too few to be worth the threads of a @ b.T."""
+    made: Reals = np.einsum("ij,kj->ik", a, b)
+    return made
 
 
 def _least(values: Integers, number: int) -> Integers:

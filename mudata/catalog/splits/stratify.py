@@ -128,15 +128,27 @@ def _nearest(table: LabelCounts, sizes: Sequence[int]) -> Integers:
     needed = np.bincount(table.labels, minlength=table.width) >= len(sizes)
     # where a label of fewer clips than parts is absent is left to chance, not to what suits the others
     wanted = np.where(needed, _shares(table, sizes, at_least=1), table.by_part(drawn, len(sizes)) * CLIP)
-    found: list[tuple[int, int, Integers]] = []
-    for number in range(max(1, min(_BEGINNINGS, _SMALL // max(len(table), 1)))):
+
+    def tried(drawn: Integers) -> tuple[int, int, int, Integers]:
         part_of = exchange(table, drawn, wanted, needed)
-        surplus = table.by_part(part_of, len(sizes)) * CLIP - wanted
-        found.append((int((surplus**2 * weights(table)).sum()), number, part_of))
-        if np.ptp(surplus, axis=0).max(initial=0) <= CLIP:
-            break  # every label is as near as whole clips can be
-        drawn = _drawn(table, sizes, chance, halvings=4)
-    return min(found)[-1]
+        clips = table.by_part(part_of, len(sizes))
+        surplus = clips * CLIP - wanted
+        absent = int((needed & (clips == 0)).sum())
+        off = int(np.abs(np.bincount(part_of, minlength=len(sizes)) - sizes).sum())
+        # within half a clip of each other, every label is as near as whole clips can be
+        far = int((surplus**2 * weights(table)).sum()) if np.ptp(surplus, axis=0).max(initial=0) > CLIP else 0
+        return absent, off, far, part_of
+
+    best = tried(drawn)
+    for _ in range(min(_BEGINNINGS, _SMALL // max(len(table), 1)) - 1):
+        if not any(best[:3]):
+            break
+        best = min(best, tried(_drawn(table, sizes, chance, halvings=4)), key=lambda found: found[:3])
+    if best[0]:  # dealing out rare labels first finds some ways that exchanges do not
+        rows = [own.tolist() for own in np.split(table.labels, table.starts[1:-1])]
+        dealt = np.array(deal_groups(range(len(table)), rows, sizes, everywhere=True))
+        best = min(best, tried(dealt), key=lambda found: found[:3])
+    return best[3]
 
 
 def _shares(table: LabelCounts, sizes: Sequence[int], *, at_least: int = 0) -> Integers:

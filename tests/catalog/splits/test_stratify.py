@@ -306,6 +306,12 @@ def test_odd_labels_and_sizes(labels: list[list[int]], sizes: list[int], everywh
     assert [dealt.count(part) for part in range(len(sizes))] == sizes
 
 
+def test_every_label_gets_into_every_part_where_only_dealing_rare_ones_first_finds_a_way() -> None:
+    labels = [[i % 100, 100 + i // 3] for i in range(300)]
+    dealt = stratify.assign(range(300), labels, [210, 30, 60])
+    assert _spread(labels, dealt, 3) == [[1, 1, 1]] * 200
+
+
 def test_where_parts_are_too_small_for_every_label_sizes_give_way() -> None:
     labels = [[label] for label in range(6) for _ in range(3)]
     dealt = stratify.assign(range(18), labels, [13, 2, 3])
