@@ -192,7 +192,7 @@ def _ask(request: EvalRequest, say: Progress, *, as_json: bool) -> None:
 
     home = Home.default()
     run = evaluate(home, request, say)
-    show_scores([run.scores], say, as_json=as_json)
+    show_scores([run.scores], as_json=as_json)
     if failed := run.failures():
         kinds = ", ".join(f"{n} {kind}" for kind, n in failed.items())
         say.say(f"{sum(failed.values())} of {run.scores['n']} clips failed and count as wrong: {kinds}.")

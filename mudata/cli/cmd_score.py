@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 import sys
+import textwrap
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -17,7 +18,9 @@ from mudata.home import Home
 
 if TYPE_CHECKING:
     from mudata.evaluation.run import Run
-    from mudata.narration import Progress
+
+WIDTH = 120
+"""Of the text below a table, in characters."""
 
 
 @click.command()
@@ -73,12 +76,12 @@ def score(
         results = [scored(run) for run in [find(home, name) for name in runs]]
     else:
         results = [scores for _, scores in readable_runs(home, scored, say)]
-    show_scores(results, say, as_json=as_json, several=len(runs) != 1)
+    show_scores(results, as_json=as_json, several=len(runs) != 1)
 
 
-def show_scores(results: Sequence[Mapping[str, Any]], say: Progress, *, as_json: bool, several: bool = False) -> None:
-    """Print what `score.score` returned: a table per kind of task,
-    below it what so many clips can tell; or JSON (a list if `several`)."""
+def show_scores(results: Sequence[Mapping[str, Any]], *, as_json: bool, several: bool = False) -> None:
+    """Print what `score.score` returned: a table per kind of task, below it of how many clips and clusters it is, how
+    intervals were found, and what so many clips can tell; or JSON (a list if `several`)."""
     from mudata.evaluation.comparison.score_table import tables
 
     if as_json:
@@ -89,7 +92,7 @@ def show_scores(results: Sequence[Mapping[str, Any]], say: Progress, *, as_json:
         if i:
             echo()
         emit(table.rows, as_json=False, columns=table.columns)
-        say.say(table.note)
+        echo(textwrap.fill(table.note, WIDTH))
     if not shown:
         echo("There is no run yet. To begin: mudata eval --help", err=True)
 
@@ -156,7 +159,7 @@ def override(
         given = [{"clip_id": clip, "label": label, "author": author, "reason": reason}]
     made = scoring.override(home, chosen, given)
     say.say(f"{len(made)} of {len(given)} lines are new in {chosen.folder / overrides.FILE}.")
-    show_scores([scoring.score(chosen, say)], say, as_json=as_json)
+    show_scores([scoring.score(chosen, say)], as_json=as_json)
 
 
 @click.command("import-answers")
@@ -242,5 +245,5 @@ def import_answers(
         command=command,
     )
     run = make(Home.default(), request, say)
-    show_scores([run.scores], say, as_json=as_json)
+    show_scores([run.scores], as_json=as_json)
     say.say(f"Run: {run.folder}")

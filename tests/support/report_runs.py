@@ -57,7 +57,12 @@ def report_run(
 ) -> ReportRun:
     """A run of these answers, scored as `mudata score` does."""
     metrics = [asdict(metric) for metric in _metrics(kind, answers)]
-    part = {"n": len(answers), "metrics": metrics, "outcomes": {}, "clusters": clusters_of(answers)}
+    part = {
+        "n": len(answers),
+        "metrics": metrics,
+        "outcomes": {},
+        "clusters": clusters_of([one.cluster for one in answers]),
+    }
     scores = part | {
         "run": name,
         "model": model or name,

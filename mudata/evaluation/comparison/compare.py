@@ -17,6 +17,7 @@ from mudata.evaluation.comparison.comparable import require_different_runs, requ
 from mudata.evaluation.comparison.comparison_result import ComparedRun, Comparison, MetricComparison, RankedRun
 from mudata.evaluation.comparison.pairwise import compare_pairs, no_verdict
 from mudata.evaluation.metrics.hypothesis_tests import draws_for, least_p, tied_groups
+from mudata.evaluation.metrics.interval_notes import clusters_of
 from mudata.evaluation.metrics.intervals import ALPHA, Interval, ratio
 from mudata.evaluation.metrics.jackknife import ClusteredClips
 from mudata.evaluation.metrics.per_clip import per_clip_metrics
@@ -83,7 +84,9 @@ def compare(runs: Sequence[tuple[Mapping[str, Any], Sequence[ScoredAnswer]]]) ->
     ]
     pairs = len(runs) * (len(runs) - 1) // 2
     refused = no_verdict(len(common), len(set(clusters)), pairs)
-    return Comparison(kind, len(common), len(set(clusters)), tuple(compared_runs), tuple(metrics), refused)
+    return Comparison(
+        kind, len(common), len(set(clusters)), tuple(compared_runs), tuple(metrics), refused, clusters_of(clusters)
+    )
 
 
 def _names(heads: Sequence[Mapping[str, Any]]) -> list[str]:

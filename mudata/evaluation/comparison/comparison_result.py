@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import textwrap
+from collections.abc import Mapping
 from dataclasses import dataclass
 
+from mudata.evaluation.metrics.interval_notes import clips_and_clusters
 from mudata.evaluation.metrics.scored import interval_text
 from mudata.table import Table
 
@@ -87,8 +89,8 @@ class MetricComparison:
 
 @dataclass(frozen=True, repr=False)
 class Comparison:
-    """`n` clips, in `independent` groups of one artist or track. `no_verdict` tells why no two runs can be told apart
-    on them, whatever they answer; None where they can."""
+    """`n` clips in `independent` clusters, of which `clusters` tells more (see `interval_notes.clusters_of`).
+    `no_verdict` tells why no two runs can be told apart on them, whatever they answer; None where they can."""
 
     kind: str
     n: int
@@ -96,14 +98,13 @@ class Comparison:
     runs: tuple[ComparedRun, ...]
     metrics: tuple[MetricComparison, ...]
     no_verdict: str | None = None
+    clusters: Mapping[str, int | str] | None = None
 
     def heading(self, of: MetricComparison) -> str:
         """What is compared, on how many clips, and by which recipe: a line for the intervals of
         values, of differences, and for p."""
-        shared = f"{self.independent} groups of one artist or track"
-        known = shared if self.independent < self.n else "none known to share an artist or track"
         values, differences, *tests = of.recipe.split("; ")
-        lines = [f"{of.metric} on {self.n} clips ({known})", values, differences, "; ".join(tests)]
+        lines = [f"{of.metric} on {clips_and_clusters(self.n, self.clusters)}", values, differences, "; ".join(tests)]
         if self.no_verdict:
             lines.append(f"no verdict: {self.no_verdict}")
         return "\n".join(textwrap.fill(line, WIDTH, subsequent_indent="  ") for line in lines)

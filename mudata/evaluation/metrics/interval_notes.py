@@ -5,32 +5,30 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from mudata.catalog.clusters import counted, kind_of
-
-if TYPE_CHECKING:
-    from mudata.evaluation.metrics.scored import ScoredAnswer
 
 _EFFECTIVE = re.compile(r"(.*, effective n )(\d+)")
 _OF_OLD = "clusters not recorded: score again"
 
 
-def clusters_of(scored: Sequence[ScoredAnswer]) -> dict[str, int | str]:
+def clusters_of(clusters: Sequence[str]) -> dict[str, int | str]:
     """What scores.json keeps of the clusters of its clips.
+
+    Args:
+        clusters: of n clips, each as `ScoredAnswer.cluster` has it.
 
     Returns:
         `count` clusters in all; `unknown` clips of which nothing is known that ties them to others, each taken as a
         cluster of its own; `known`, what the others are, in words.
 
     Example:
-        >>> from mudata.evaluation.metrics.scored import ScoredAnswer
-        >>> clusters = ("artist:ann", "artist:ann", "d track:1", "")
-        >>> clusters_of([ScoredAnswer(f"d/{i}", "d", (), None, cluster=c) for i, c in enumerate(clusters)])
+        >>> clusters_of(["artist:ann", "artist:ann", "d track:1", "clip:d/3"])
         {'count': 3, 'unknown': 1, 'known': '2 artists or tracks'}
     """
-    known = [item.cluster for item in scored if kind_of(item.cluster) != "clip"]
-    unknown = len(scored) - len(known)
+    known = [cluster for cluster in clusters if kind_of(cluster) != "clip"]
+    unknown = len(clusters) - len(known)
     return {"count": len(set(known)) + unknown, "unknown": unknown, "known": counted(known) if known else ""}
 
 

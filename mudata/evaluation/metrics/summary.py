@@ -76,14 +76,14 @@ def summarise(
             "outcomes": part_outcomes,
             "hedged": tagging.hedged(part),
             "metrics": list(map(asdict, part_metrics)),
-            "clusters": clusters_of(part),
+            "clusters": clusters_of([item.cluster for item in part]),
         }
     known = {dataset: label_set for dataset, label_set in label_sets.items() if label_set}
     return {
         "outcomes": outcomes,
         "hedged": tagging.hedged(scored),
         "metrics": list(map(asdict, metrics)),
-        "clusters": clusters_of(scored),
+        "clusters": clusters_of([item.cluster for item in scored]),
         "datasets": datasets,
         "per_label": tagging.per_label(scored, labels) if kind != "caption" else [],
         "confusion": classification.confusion(scored) if kind == "classify" else [],
