@@ -3,6 +3,7 @@
     python benchmarks/index.py                    # about a minute
     python benchmarks/index.py --clips 100000 --rounds 3 --json
     python benchmarks/index.py --files 10000      # also: fetching again when there is nothing to do
+    python benchmarks/index.py --beside FOLDER    # also: dealing into parts, beside another checkout of mudata
 
 The rows are seeded: random hashes, names of 40,000 artists, titles of three words for every other clip, 195 labels of
 very different frequency, 4.64 of them per clip. All methods read the same Parquet file and take turns, so that a busy
@@ -168,6 +169,50 @@ def command_line(home: Home, query: str) -> Callable[[], object]:
     return lambda: subprocess.run(command, env=environment, check=True, capture_output=True)
 
 
+_DEAL = """
+import sys, time
+from pathlib import Path
+import mudata, numpy as np
+from mudata.catalog.splits import stratify
+assert Path(mudata.__file__).parents[1] == Path.cwd(), mudata.__file__
+begins, found = np.load(sys.argv[1]).values()
+found, begins = found.tolist(), begins.tolist()
+labels = [found[a:b] for a, b in zip(begins, begins[1:])]
+for shares in ((0.7, 0.1, 0.2), (0.1, 0.9)):
+    sizes = stratify.apportion(len(labels), shares)
+    begin = time.process_time()
+    stratify.assign(range(len(labels)), labels, sizes, everywhere=len(shares) == 3)
+    print(time.process_time() - begin)
+"""
+
+
+def dealing(n: int, rounds: int, beside: Path, folder: Path) -> list[Row]:
+    """Dealing n clips into three parts, and drawing a tenth of them; processor time, both builds taking turns."""
+    made = tables(n)["labels"]
+    clip = np.asarray(made["clip_id"].dictionary_encode().combine_chunks().indices)
+    label = np.asarray(made["canonical"].dictionary_encode().combine_chunks().indices)
+    np.savez(folder / "labels.npz", begins=np.searchsorted(clip, np.arange(n + 1)), found=label)
+    own = Path(__file__).parents[1]
+    seconds: dict[Path, list[list[float]]] = {own: [], beside.resolve(): []}
+    for _ in range(rounds):
+        for build, found in seconds.items():
+            done = subprocess.run(
+                [sys.executable, "-c", _DEAL, str(folder / "labels.npz")],
+                cwd=build,  # where python -c looks first for mudata
+                check=True, capture_output=True, text=True,
+            )  # fmt: skip
+            found.append([float(line) for line in done.stdout.split()])
+    rows = []
+    for number, what in enumerate((f"deal {n:,} clips into three parts", "draw a tenth of them")):
+        ours, theirs = (statistics.median(row[number] for row in found) for found in seconds.values())
+        rows += [
+            Row(what, ours, "s"),
+            Row("  the other build", theirs, "s"),
+            Row("  this build / the other", ours / theirs, "x", "<= 1.3"),
+        ]
+    return rows
+
+
 # ---------------------------------------------------------------------------------- the report
 
 
@@ -276,10 +321,13 @@ def main() -> None:
     parser.add_argument("--clips", type=int, default=1_000_000)
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--files", type=int, default=0, help="also ingest so many tiny files, twice")
+    parser.add_argument("--beside", type=Path, help="also deal clips into parts, beside the mudata of this checkout")
     parser.add_argument("--json", action="store_true", help="print JSON")
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="mudata-benchmark-") as folder:
         rows = report(asked.clips, asked.rounds, Path(folder) / "index") if asked.clips else []
+        if asked.beside:
+            rows += dealing(asked.clips, asked.rounds, asked.beside, Path(folder))
         rows += again(asked.files, Path(folder) / "files") if asked.files else []
     if asked.json:
         print(

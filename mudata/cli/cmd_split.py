@@ -110,7 +110,9 @@ def _parts(_ctx: click.Context, _param: click.Parameter, value: str | None) -> d
     help="The parts; default: train=0.7,validation=0.1,test=0.2, or with --n or --per-label all is test.",
 )
 @click.option("--per-label", type=int, help="Draw this many clips of every label.")
-@click.option("--n", type=int, help="Draw this many clips.")
+@click.option(
+    "--n", type=int, help="Draw this many clips, each with the same chance; with --stratify, labels in proportion."
+)
 @click.option("--seed", type=int, default=0, show_default=True, help="Another seed, another draw.")
 @click.option(
     "--faults",
@@ -164,6 +166,7 @@ def _facts(made: Manifest) -> list[tuple[str, str]]:
         ("made", f"{made.created_at} by mudata {made.mudata_version}"),
         ("datasets", ", ".join(made.datasets)),
         ("seed", str(made.seed)),
+        ("recipe", made.recipe or ""),
         ("stratify", ", ".join(made.stratify)),
         ("group", ", ".join(made.group)),
         ("parts", ", ".join(f"{part}={share:g}" for part, share in parts.items())),

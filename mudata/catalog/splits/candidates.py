@@ -65,7 +65,8 @@ class Candidates:
         coded = spelling.combine_chunks().dictionary_encode()
         spelled = coded.dictionary.to_pylist()
         names = sorted(spelled)
-        number = [names.index(name) for name in spelled]
+        number_of = {name: number for number, name in enumerate(names)}
+        number = [number_of[name] for name in spelled]
         rows = pc.index_in(self.labels["clip_id"], value_set=self.clips["clip_id"].combine_chunks()).to_pylist()
         labels: list[list[int]] = [[] for _ in range(self.clips.num_rows)]
         for row, code in zip(rows, coded.indices.to_pylist(), strict=True):

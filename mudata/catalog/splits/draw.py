@@ -19,7 +19,7 @@ from mudata.catalog.splits import manifest, stratify
 from mudata.catalog.splits.candidates import Candidates, datasets_of, select
 from mudata.catalog.splits.manifest import Manifest, Member
 from mudata.catalog.splits.split_request import SplitRequest, listed
-from mudata.errors import SplitError
+from mudata.errors import SplitError, some
 
 if TYPE_CHECKING:
     import duckdb
@@ -60,6 +60,7 @@ def make(home: Home, request: SplitRequest) -> Manifest:
         card_sha256={dataset: cards[dataset] for dataset in datasets},
         index_sha256={dataset: database.index_sha256(home, dataset) for dataset in datasets},
         warnings=(*chosen.notes, *notes),
+        recipe=stratify.RECIPE if len(request.shares) > 1 or (request.n and request.stratify) else None,
     ).sealed()
 
 
@@ -118,10 +119,16 @@ def _drawn(chosen: Candidates, request: SplitRequest) -> tuple[list[int], list[s
         )
     if not request.stratify:
         return order[: request.n], []
-    _, labels = chosen.take(order).labelled()
+    names, labels = chosen.take(order).labelled()
     sizes = [request.n, len(order) - request.n]
     dealt = stratify.assign(range(len(order)), labels, sizes, everywhere=False)
-    return [row for row, part in zip(order, dealt, strict=True) if part == 0], []
+    taken = [i for i, part in enumerate(dealt) if part == 0]
+    absent = sorted(set(range(len(names))).difference(*(labels[i] for i in taken)))
+    told = (
+        f"{len(absent)} of {len(names)} labels have none of the {request.n} clips, being rare; which ones, chance"
+        f" decides: {some((names[i] for i in absent), 5)}."
+    )
+    return [order[i] for i in taken], [told] if absent else []
 
 
 def _per_label(chosen: Candidates, n: int, request: SplitRequest) -> tuple[set[str], list[str]]:

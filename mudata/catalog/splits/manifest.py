@@ -32,7 +32,7 @@ RESERVED = frozenset(
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 _ORDER = ("train", "training", "validation", "valid", "val", "dev", "test", "testing")
-_NOT_HASHED = ("name", "mudata_version", "created_at", "warnings", "sha256")
+_NOT_HASHED = ("name", "recipe", "mudata_version", "created_at", "warnings", "sha256")
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,7 @@ class Member:
 
 @dataclass(frozen=True, kw_only=True, repr=False)
 class Manifest:
-    """A split. `sha256` is over all but the name, the version, the time and the warnings."""
+    """A split. `sha256` is over all but the name, the recipe, the version, the time and the warnings."""
 
     __pydantic_config__: ClassVar[Mapping[str, str]] = {"extra": "forbid"}
     """A file with further keys is of something else."""
@@ -64,6 +64,9 @@ class Manifest:
     card_sha256: Mapping[str, str]
     index_sha256: Mapping[str, str]
     warnings: tuple[str, ...] = ()
+    recipe: str | None = None
+    """How labels were spread, `stratify.RECIPE` of the mudata that drew it. None: nothing was spread, or in the way of
+    0.1.0, whose splits are as valid as any; only drawn again, they have other clips."""
     mudata_version: str = __version__
     created_at: str = field(default_factory=now)
     sha256: str = ""
@@ -193,14 +196,24 @@ def save(home: Home, manifest: Manifest, *, force: bool = False) -> Path:
             if there.sha256 == manifest.sha256 == there.digest():
                 _show_in_index(home)
                 return path
-            raise SplitError(
-                f"Another split is named {manifest.name!r}: it has the hash {there.sha256[:12]}, the new one"
-                f" {manifest.sha256[:12]}.",
-                "Choose another name, or replace it with --force.",
-            )
+            raise SplitError(*_another(there, manifest))
         write_atomic(path, manifest.to_json())
         _show_in_index(home)
     return path
+
+
+def _another(there: Manifest, made: Manifest) -> tuple[str, str]:
+    """What is to be said of a split that has the name of one just made."""
+    hashes = f"it has the hash {there.sha256[:12]}, the new one {made.sha256[:12]}."
+    asked = [(m.datasets, m.query, m.seed, m.stratify, m.group, m.index_sha256) for m in (there, made)]
+    if asked[0] == asked[1] and there.recipe != made.recipe:
+        return (
+            f"The split {made.name!r} was drawn by an older mudata ({there.mudata_version}), which spread labels in"
+            f" another way: {hashes}",
+            "The old one is sound and stays as it is; `mudata split check` says so. For one drawn in today's way choose"
+            " another name, or replace it with --force.",
+        )
+    return f"Another split is named {made.name!r}: {hashes}", "Choose another name, or replace it with --force."
 
 
 def _show_in_index(home: Home) -> None:

@@ -1,11 +1,9 @@
 """Dealing clips into parts so that every label is spread as asked and no group is torn.
 
-`assign` is iterative stratification (Sechidis, Tsoumakas, Vlahavas: On the Stratification of
-Multi-Label Data, ECML PKDD 2011), extended from clips to groups of clips: the label with the fewest
-groups left is dealt first, its largest groups first, each group to the part that lacks most clips
-of that label. Then groups change parts as long as that brings the labels nearer to their shares.
-All arithmetic is in integers and the only order is that of `shuffled`, so that every machine deals
-the same parts.
+Single clips: the parts are drawn one after another, every clip with the same chance, and labels rounded up or down
+at random (`balanced_sample`). Groups of clips: iterative stratification (`group_deal`). Then clips, or groups of one
+size, change places as long as that brings the labels nearer to their shares (`exchange`). Arithmetic is in whole
+numbers and the only order is that of `shuffled`, so that every machine deals the same parts.
 """
 
 from __future__ import annotations
@@ -14,9 +12,28 @@ import hashlib
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
+from mudata.catalog.splits.balanced_sample import coins, sample
+from mudata.catalog.splits.exchange import CLIP, exchange, weights
+from mudata.catalog.splits.group_deal import deal_groups
+from mudata.catalog.splits.label_counts import label_counts
+
 if TYPE_CHECKING:
+    import random
+
     import duckdb
     import pyarrow as pa
+
+    from mudata.catalog.splits.label_counts import Integers, LabelCounts
+
+RECIPE = "exchange-1"
+"""How parts are drawn; another name whenever the same request would be answered with other clips.
+Manifests without one were drawn by iterative stratification without exchanges."""
+
+_BEGINNINGS, _SMALL = 8, 1 << 13
+"""Single clips are dealt so often at most, and the nearest to the shares counts; all deals together have so many clips
+at most. Where clips are many, the first is as near as can be."""
 
 
 def shuffled(ids: Sequence[str], seed: int) -> list[int]:
@@ -71,115 +88,80 @@ def assign(
 
     groups: the group of each clip, numbered from 0 without gaps; clips come in the order of
     `shuffled` labels: the labels of each clip, numbered from 0, none twice sizes: clips that each
-    part should get; they sum to the number of clips everywhere: whether a label's last groups must
-    go to parts that have none of it yet, whatever their size
+    part should get; they sum to the number of clips everywhere: whether every label is to be in
+    every part if it has so many groups, and near its share of clips rather than at it on average
 
-    Without `everywhere`, a part gets less than the largest group more than its size, and exactly
-    its size when all groups are single clips.
+    Single clips fill the parts exactly; without `everywhere`, each is in a part with the probability
+    size / clips. Groups without `everywhere` exceed a part's size by less than the largest group.
+
+    Example:
+        >>> assign(range(6), [[0], [0], [0], [1], [1], [1]], [4, 2]).count(1)
+        2
     """
-    deal = _Deal(groups, labels, sizes, everywhere)
-    deal.place_all()
-    deal.improve()
-    return [deal.part_of[group] for group in groups]
+    table = label_counts(groups, labels)
+    if len(table) == len(groups):
+        part_of = _nearest(table, sizes) if everywhere else _drawn(table, sizes, coins(table))
+    else:
+        part_of = np.array(deal_groups(groups, labels, sizes, everywhere=everywhere))
+        borne = np.bincount(table.labels, minlength=table.width) > 0
+        part_of = exchange(table, part_of, _shares(table, sizes), everywhere & borne)
+    own: list[int] = part_of[np.asarray(groups, dtype=np.int64)].tolist()
+    return own
 
 
-class _Deal:
-    """Groups on their way into parts.
+def _drawn(table: LabelCounts, sizes: Sequence[int], chance: random.Random, *, halvings: int = 8) -> Integers:
+    """The part of every clip, the smallest parts drawn first, each from what the others left."""
+    *order, largest = sorted(range(len(sizes)), key=sizes.__getitem__)
+    part_of = np.full(len(table), largest, np.int64)
+    left = np.arange(len(table))
+    for part in order:
+        chosen = sample(table.take(left), sizes[part], chance, halvings=halvings)
+        part_of[left[chosen]] = part
+        left = np.delete(left, chosen)
+    return part_of
 
-    Label `whole`, the last one, is borne by all clips: its shares are the sizes of the parts.
-    """
 
-    def __init__(
-        self, groups: Sequence[int], labels: Sequence[Sequence[int]], sizes: Sequence[int], everywhere: bool
-    ) -> None:
-        self.whole = max((max(own) for own in labels if own), default=-1) + 1
-        self.total = len(groups)
-        self.parts = range(len(sizes))
-        self.everywhere = everywhere
-        self.bears: list[dict[int, int]] = [{} for _ in range(max(groups, default=-1) + 1)]  # clips by label, per group
-        for group, own in zip(groups, labels, strict=True):
-            for label in (*own, self.whole):
-                self.bears[group][label] = self.bears[group].get(label, 0) + 1
-        self.bearers: list[list[int]] = [[] for _ in range(self.whole + 1)]  # groups per label
-        for group, bears in enumerate(self.bears):
-            for label in bears:
-                self.bearers[label].append(group)
-        self.clips = [sum(self.bears[group][label] for group in own) for label, own in enumerate(self.bearers)]
-        self.part_of = [-1] * len(self.bears)
-        self.has = [[0] * len(self.clips) for _ in sizes]  # groups by part and label
-        # clips of a label that a part lacks, times `total` to stay whole
-        self.lacks = [[size * clips for clips in self.clips] for size in sizes]
+def _nearest(table: LabelCounts, sizes: Sequence[int]) -> Integers:
+    """The part of every clip, labels as near to their shares as exchanges get them; of several beginnings the best."""
+    chance = coins(table)
+    drawn = _drawn(table, sizes, chance, halvings=4)
+    needed = np.bincount(table.labels, minlength=table.width) >= len(sizes)
+    # where a label of fewer clips than parts is absent is left to chance, not to what suits the others
+    wanted = np.where(needed, _shares(table, sizes, at_least=1), table.by_part(drawn, len(sizes)) * CLIP)
 
-    def put(self, group: int, part: int, sign: int = 1) -> None:
-        """Put a group into a part, or with sign -1 take it out."""
-        self.part_of[group] = part
-        has, lacks = self.has[part], self.lacks[part]
-        for label, clips in self.bears[group].items():
-            has[label] += sign
-            lacks[label] -= sign * clips * self.total
+    def tried(drawn: Integers) -> tuple[int, int, int, Integers]:
+        part_of = exchange(table, drawn, wanted, needed)
+        clips = table.by_part(part_of, len(sizes))
+        surplus = clips * CLIP - wanted
+        absent = int((needed & (clips == 0)).sum())
+        off = int(np.abs(np.bincount(part_of, minlength=len(sizes)) - sizes).sum())
+        # within half a clip of each other, every label is as near as whole clips can be
+        far = int((surplus**2 * weights(table)).sum()) if np.ptp(surplus, axis=0).max(initial=0) > CLIP else 0
+        return absent, off, far, part_of
 
-    def place_all(self) -> None:
-        left = [len(own) for own in self.bearers]
-        waiting = set(range(self.whole))
-        while waiting:
-            label = min(waiting, key=lambda i: (left[i], i))
-            waiting.remove(label)
-            self._place(label, left)
-        self._place(self.whole, left)
+    best = tried(drawn)
+    for _ in range(min(_BEGINNINGS, _SMALL // max(len(table), 1)) - 1):
+        if not any(best[:3]):
+            break
+        best = min(best, tried(_drawn(table, sizes, chance, halvings=4)), key=lambda found: found[:3])
+    if best[0]:  # dealing out rare labels first finds some ways that exchanges do not
+        rows = [own.tolist() for own in np.split(table.labels, table.starts[1:-1])]
+        dealt = np.array(deal_groups(range(len(table)), rows, sizes, everywhere=True))
+        best = min(best, tried(dealt), key=lambda found: found[:3])
+    return best[3]
 
-    def _place(self, label: int, left: list[int]) -> None:
-        """Deal the groups of a label that are not in a part yet."""
-        own = [group for group in self.bearers[label] if self.part_of[group] < 0]
-        for group in sorted(own, key=lambda g: (-self.bears[g][label], g)):
-            choice = self._must(group, left) or [part for part in self.parts if self.lacks[part][self.whole] > 0]
-            self.put(group, max(choice, key=lambda j: (self.lacks[j][label], self.lacks[j][self.whole], -j)))
-            for other in self.bears[group]:
-                left[other] -= 1
 
-    def _must(self, group: int, left: list[int]) -> list[int]:
-        """The parts that have to get this group, else one of its labels would be absent there."""
-        if not self.everywhere:
-            return []
-        scarce = [i for i in self.bears[group] if left[i] <= sum(not has[i] for has in self.has)]
-        absent = [sum(not has[i] for i in scarce) for has in self.has]
-        return [part for part in self.parts if absent[part] == max(absent)] if scarce else []
-
-    def improve(self, rounds: int = 50) -> None:
-        """Move groups while the sum over labels and parts of
-        (share of the label's clips - wanted share)^2 falls.
-
-        The sizes of the parts count as much as all labels together,
-        and stay within the bounds that `assign` promises.
-        """
-        heaviest = max((bears[self.whole] for bears in self.bears), default=1)
-        if heaviest == 1:
-            return  # sizes are exact, and every move would spoil them
-        slack = (heaviest - 1) * self.total
-        weight = [10**12 // max(clips, 1) ** 2 for clips in self.clips]  # integers: 12 digits are finer than any share
-        weight[self.whole] *= max(self.whole, 1)
-        for _ in range(rounds):
-            moved = [self._move(group, slack, weight) for group in range(len(self.bears))]
-            if not any(moved):
-                break
-
-    def _move(self, group: int, slack: int, weight: list[int]) -> bool:
-        here, bears = self.part_of[group], self.bears[group]
-        source = self.lacks[here]
-        size = bears[self.whole] * self.total
-        if source[self.whole] + size > slack or (self.everywhere and any(self.has[here][i] == 1 for i in bears)):
-            return False
-        best, gain = here, 0
-        for part in self.parts:
-            target = self.lacks[part]
-            if part == here or target[self.whole] - size < -slack:
-                continue
-            change = 0
-            for label, clips in bears.items():
-                change += weight[label] * clips * (source[label] - target[label] + clips * self.total)
-            if change < gain:
-                best, gain = part, change
-        if best == here:
-            return False
-        self.put(group, here, -1)
-        self.put(group, best)
-        return True
+def _shares(table: LabelCounts, sizes: Sequence[int], *, at_least: int = 0) -> Integers:
+    """Clips of each label that each part should have, times `CLIP`, and `at_least` so many clips of each label that
+    has enough; shape (parts, labels)."""
+    clips = np.bincount(table.labels, table.clips, table.width).astype(np.int64)
+    size = np.array(sizes, np.int64)[:, None]
+    raised = np.zeros((len(sizes), table.width), bool)
+    while True:
+        free = np.where(raised, 0, size)
+        rest = (clips - at_least * raised.sum(axis=0)) * CLIP
+        shares: Integers = np.where(raised, at_least * CLIP, rest * free // np.maximum(free.sum(axis=0), 1))
+        low = ~raised & (shares < at_least * CLIP) & (clips >= at_least * len(sizes))
+        if not low.any():
+            return shares
+        raised |= low

@@ -118,6 +118,40 @@ def agreeing(
     return (max(low, _BESIDE_ZERO), high) if difference > 0 else (low, min(high, -_BESIDE_ZERO))
 
 
+def pair_p(a: PerClipMetric, b: PerClipMetric, clusters: Sequence[str], pairs: int = 1) -> float:
+    """The p of two runs being as good as each other, not corrected. See `hypothesis_tests.exchange`.
+
+    Args:
+        a, b: of n clips.
+        clusters: the cluster of each of them.
+        pairs: over which it will be corrected.
+    """
+    if a.is_mean and b.is_mean:
+        return exchange(a.over, b.over, clusters, draws=draws_for(pairs))
+    return exchange(a.columns, b.columns, clusters, a.statistic, draws=draws_for(pairs))
+
+
+def pair_detectable(a: PerClipMetric, b: PerClipMetric, clusters: Sequence[str], pairs: int = 1) -> float | None:
+    """The smallest difference that would be told apart with 80 % power, at 0.05 / pairs; None where none would be.
+
+    Of right and wrong answers it is also no smaller than if clips shared no artist: a difference cannot be larger than
+    their discordance, which `paired_power.mcnemar_detectable` knows and `exchange_detectable` does not.
+
+    Args:
+        a, b, clusters, pairs: as of `pair_p`.
+    """
+    needed, alpha = [], ALPHA / pairs
+    shares = a.is_share and b.is_share
+    if shares:
+        discordant = float((a.over != b.over).mean())
+        needed.append(mcnemar_detectable(len(a.over), lambda difference: max(discordant, difference), alpha))
+    if not shares or len(set(clusters)) < len(clusters):
+        step = 1 / len(a.over) if shares else 0.0
+        needed.append(exchange_detectable(a.columns, b.columns, clusters, a.statistic, alpha, lattice=step))
+    most = max((one for one in needed if one is not None), default=None)
+    return None if None in needed or most is None or most > 1 else most
+
+
 def _pair(metric: str, a: PerClipMetric, b: PerClipMetric, shared: _Shared) -> dict[str, Any]:
     """What `PairComparison` has, but for names, correction and verdict."""
     (clips, clusters, pairs, _), alpha = shared, ALPHA / shared.pairs
@@ -128,31 +162,13 @@ def _pair(metric: str, a: PerClipMetric, b: PerClipMetric, shared: _Shared) -> d
         found = difference((a.over, a.under), (b.over, b.under), ClusteredClips.named(clusters), alpha)
         low, high = found.low, found.high
     pair: dict[str, Any] = {"difference": a.value - b.value, "low": low, "high": high, "n10": n10, "n01": n01}
-    discordant = (n10 + n01) / len(clips) if metric == "accuracy" else None
-    if a.is_mean and b.is_mean:
-        pair["p"] = exchange(a.over, b.over, clusters, draws=draws_for(pairs))
-    else:
-        pair["p"] = exchange(a.columns, b.columns, clusters, a.statistic, draws=draws_for(pairs))
-    pair["detectable"] = _detectable(a, b, clusters, discordant, alpha)
+    pair["p"] = pair_p(a, b, clusters, pairs)
+    pair["detectable"] = None if shared.refused else pair_detectable(a, b, clusters, pairs)
     pair["p_mcnemar"] = mcnemar(n10, n01) if metric == "accuracy" else None
     if metric == "accuracy":
         for key, which in (("clips_10", better), ("clips_01", worse)):
             pair[key] = tuple(clip for clip, flipped in zip(clips, which, strict=True) if flipped)
     return pair
-
-
-def _detectable(
-    a: PerClipMetric, b: PerClipMetric, clusters: Sequence[str], discordant: float | None, alpha: float
-) -> float | None:
-    """The smallest difference told apart with 80 % power at alpha: of right and wrong answers also as if clips shared
-    no artist, for a difference cannot be larger than their discordance."""
-    needed = []
-    if discordant is not None:
-        needed.append(mcnemar_detectable(len(a.values), lambda difference: max(discordant, difference), alpha))
-    if discordant is None or len(set(clusters)) < len(clusters):
-        step = 0.0 if discordant is None else 1 / len(a.values)
-        needed.append(exchange_detectable(a.columns, b.columns, clusters, a.statistic, alpha, lattice=step))
-    return None if None in needed else max(one for one in needed if one is not None)
 
 
 def _verdict(metric: str, names: tuple[str, str], pair: dict[str, Any], shared: _Shared) -> str:

@@ -187,7 +187,7 @@ def exchange_detectable(
         return float((_exchange_p(difference * shares + rest, lattice) < level * (1 + _ROUNDING)).mean()) >= POWER
 
     usual = float(ndtri(1 - level / 2) + ndtri(POWER)) * spread  # were sums of clusters normal
-    return smallest(told, most=2 * usual if told(2 * usual) else 50 * spread, steps=14)
+    return smallest(told, most=2 * usual, steps=10) if told(2 * usual) else smallest(told, most=50 * spread, steps=14)
 
 
 def _exchange_p(effects: NDArray[np.float64], lattice: float) -> NDArray[np.float64]:
@@ -209,10 +209,11 @@ def _exchange_p(effects: NDArray[np.float64], lattice: float) -> NDArray[np.floa
     small, large = sizes[:, : k - m], sizes[:, k - m :]
     signs = 2.0 * ((np.arange(2**m)[:, None] >> np.arange(m)) & 1) - 1
     observed = np.maximum(0, np.abs(effects.sum(1)) - lattice)[:, None] * (1 - _ROUNDING)
-    squares = (small**2).sum(1, keepdims=True)
+    small *= small
+    squares = small.sum(1, keepdims=True)
     scale = np.sqrt(squares) + 1e-12 * observed + 1e-300
     y = np.clip((observed - large @ signs.T) / scale, -38, 38)
-    cumulant = -2 * (small**4).sum(1, keepdims=True) / (scale**4 + 1e-300)
+    cumulant = -2 * (small * small).sum(1, keepdims=True) / (scale**4 + 1e-300)
     density = np.exp(-(y**2) / 2) / math.sqrt(2 * math.pi)
     tail = ndtr(-y) + cumulant / 24 * (y**3 - 3 * y) * density
     return np.asarray(2 * np.clip(tail.mean(1), 0, 0.5))

@@ -41,6 +41,11 @@ class PerClipMetric:
         return bool((self.under == 1).all())
 
     @property
+    def is_share(self) -> bool:
+        """Whether clips are right or wrong."""
+        return self.is_mean and bool(((self.over == 0) | (self.over == 1)).all())
+
+    @property
     def columns(self) -> NDArray[np.float64]:
         """Both, shape (n, 2), as `statistic` sums them."""
         import numpy as np

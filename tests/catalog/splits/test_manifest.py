@@ -6,13 +6,13 @@ import json
 import os
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import shelf
 
 from mudata.catalog.index import database
-from mudata.catalog.splits import check, draw, manifest
+from mudata.catalog.splits import check, draw, manifest, stratify
 from mudata.catalog.splits.manifest import Manifest, Member
 from mudata.catalog.splits.split_request import SplitRequest
 from mudata.errors import SplitError, UnknownName
@@ -48,6 +48,7 @@ def test_the_file_says_all_that_the_contract_asks(home: Home, made: Manifest) ->
         "card_sha256",
         "index_sha256",
         "warnings",
+        "recipe",
         "mudata_version",
         "created_at",
         "sha256",
@@ -64,9 +65,10 @@ def test_a_manifest_reads_back_as_it_was(home: Home, made: Manifest) -> None:
 
 
 @pytest.mark.parametrize(
-    "changed", [{"name": "other"}, {"created_at": "then"}, {"mudata_version": "9"}, {"warnings": ("!",)}]
+    "changed",
+    [{"name": "other"}, {"created_at": "then"}, {"mudata_version": "9"}, {"warnings": ("!",)}, {"recipe": None}],
 )
-def test_the_hash_is_not_over_name_time_version_and_remarks(made: Manifest, changed: dict[str, str]) -> None:
+def test_the_hash_is_not_over_name_time_version_recipe_and_remarks(made: Manifest, changed: dict[str, str]) -> None:
     assert replace(made, **changed).digest() == made.sha256
 
 
@@ -133,6 +135,39 @@ def test_another_split_of_the_same_name_is_refused_unless_forced(home: Home, mad
         manifest.save(home, other)
     manifest.save(home, other, force=True)
     assert manifest.load(home, "exam") == other
+
+
+def test_a_split_of_an_older_recipe_is_told_as_old_and_is_sound(home: Home, made: Manifest) -> None:
+    parts = {**made.parts, "train": made.parts["test"], "test": made.parts["train"]}
+    old = replace(made, parts=parts, recipe=None, mudata_version="0.1.0").sealed()
+    path = manifest.save(home, old)
+    said = json.loads(path.read_text(encoding="utf-8"))
+    del said["recipe"]  # as 0.1.0 wrote it
+    path.write_text(json.dumps(said), encoding="utf-8")
+    assert manifest.load(home, "exam") == old
+    assert check.check(home, old) == []
+    with pytest.raises(SplitError, match=r"was drawn by an older mudata \(0\.1\.0\), which spread"):
+        manifest.save(home, made)
+    assert manifest.load(home, "exam") == old
+
+
+def test_a_split_that_an_older_recipe_drew_alike_is_the_same(home: Home, made: Manifest) -> None:
+    path = manifest.save(home, replace(made, recipe=None))
+    before = path.read_bytes()
+    manifest.save(home, made)
+    assert path.read_bytes() == before
+
+
+def test_only_splits_whose_labels_or_parts_were_spread_have_a_recipe(home: Home) -> None:
+    shelf.shelve(home, clips=CLIPS, labels=LABELS)
+    wishes: list[tuple[dict[str, Any], str | None]] = [
+        ({"n": 3}, None),
+        ({"stratify": "genre", "per_label": 2}, None),
+        ({"stratify": "genre", "n": 3}, stratify.RECIPE),
+        ({"n": 3, "parts": {"train": 0.5, "test": 0.5}}, stratify.RECIPE),
+    ]
+    for wish, recipe in wishes:
+        assert draw.make(home, SplitRequest(name="s", datasets=("toy",), **wish)).recipe == recipe
 
 
 def test_a_broken_file_is_replaced_only_by_force(home: Home, made: Manifest) -> None:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import hashlib
 import random
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 
 import duckdb
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from scipy.stats import chi2
 
 from mudata.catalog import clusters
 from mudata.catalog.splits import stratify
@@ -183,6 +185,137 @@ def test_many_labels_are_spread_far_better_than_by_chance() -> None:
     off = [abs(got[label, part] / total[label] - sizes[part] / 4000) for label in total for part in range(3)]
     assert max(off) < 0.01  # by chance, the rarest of 100 clips is off by 0.05
     assert Counter(dealt) == Counter({0: 2800, 1: 400, 2: 800})
+
+
+# ------------------------------------------------------------------ rounding, of which no label gets more than its part
+
+
+def _spread(labels: list[list[int]], dealt: Sequence[int], parts: int) -> list[list[int]]:
+    """Clips by label and part."""
+    got = Counter((label, part) for own, part in zip(labels, dealt, strict=True) for label in own)
+    return [[got[label, part] for part in range(parts)] for label in sorted({i for own in labels for i in own})]
+
+
+def _drawn(labels: list[list[int]], n: int, seed: int) -> list[int]:
+    """The clips of `labels` that a seed draws."""
+    order = stratify.shuffled([f"toy/{i}" for i in range(len(labels))], seed)
+    sizes = [n, len(labels) - n]
+    dealt = stratify.assign(range(len(order)), [labels[i] for i in order], sizes, everywhere=False)
+    assert Counter(dealt)[0] == n
+    return [i for i, part in zip(order, dealt, strict=True) if part == 0]
+
+
+@pytest.mark.parametrize(("names", "clips", "shares"), [(8, 12, UNEVEN[2]), (30, 25, UNEVEN[2]), (10, 100, UNEVEN[1])])
+def test_rounding_falls_on_all_labels_alike(names: int, clips: int, shares: list[float]) -> None:
+    labels = [[i % names] for i in range(names * clips)]
+    sizes = stratify.apportion(len(labels), shares)
+    dealt = stratify.assign(range(len(labels)), labels, sizes)
+    assert [dealt.count(part) for part in range(len(sizes))] == sizes
+    for counts in _spread(labels, dealt, len(sizes)):
+        assert all(abs(count - clips * size / len(labels)) < 1 for count, size in zip(counts, sizes, strict=True))
+
+
+@pytest.mark.parametrize(("names", "clips"), [(8, 12), (10, 100), (40, 25)])
+@pytest.mark.parametrize("n", [4, 5, 15, 19, 95])
+def test_a_drawn_clip_is_of_each_label_in_turn(names: int, clips: int, n: int) -> None:
+    labels = [[i // clips] for i in range(names * clips)]
+    for seed in range(3):
+        counts = Counter(labels[i][0] for i in _drawn(labels, n, seed))
+        assert {counts[label] for label in range(names)} <= {n // names, -(-n // names)}
+
+
+def test_labels_of_unequal_size_get_their_share_rounded_up_or_down() -> None:
+    clips = [1, 2, 3, 5, 8, 13, 21, 34, 55, 89]
+    labels = [[label] for label, own in enumerate(clips) for _ in range(own)]
+    for n in (1, 10, 77, 230, len(labels) - 1, len(labels)):
+        counts = Counter(labels[i][0] for i in _drawn(labels, n, 0))
+        assert all(abs(counts[label] - own * n / len(labels)) < 1 for label, own in enumerate(clips))
+
+
+def _several() -> list[list[int]]:
+    """Labels of 300 clips: one to four each of 25, the rarest of a clip or two."""
+    chance = random.Random(5)
+    weights = [1 / (rank + 1) ** 1.3 for rank in range(25)]
+    return [sorted(set(chance.choices(range(25), weights, k=chance.randint(1, 4)))) for _ in range(300)]
+
+
+ONE_RARE = [[label] for label, own in enumerate([1, 2, 3, 6, 12, 24, 52]) for _ in range(own)]
+
+
+@pytest.mark.parametrize("labels", [ONE_RARE, _several()], ids=["one label", "several labels"])
+@pytest.mark.slow
+def test_every_clip_is_drawn_equally_often_those_of_rare_labels_too(labels: list[list[int]]) -> None:
+    seeds, n = 500, 10
+    times = Counter(i for seed in range(seeds) for i in _drawn(labels, n, seed))
+    share = n / len(labels)
+    bearers = Counter(label for own in labels for label in own)
+    rare = [i for i, own in enumerate(labels) if any(bearers[label] * share < 0.5 for label in own)]
+    assert len(rare) >= 6
+    for clips in (range(len(labels)), rare):
+        spread = sum((times[i] - seeds * share) ** 2 for i in clips) / (seeds * share * (1 - share))
+        assert chi2.sf(spread, len(clips)) > 0.01
+
+
+def test_several_labels_are_drawn_within_a_clip_or_two_of_their_share() -> None:
+    labels = _several()
+    bearers = Counter(label for own in labels for label in own)
+    for n in (30, 100, 150):
+        got = Counter(label for i in _drawn(labels, n, 1) for label in labels[i])
+        off = [abs(got[label] - clips * n / len(labels)) for label, clips in bearers.items()]
+        assert max(off) < 1.5
+        assert sum(off) / len(off) < 0.6
+
+
+def test_exact_copies_among_single_clips_leave_rounding_to_all_labels_too() -> None:
+    labels = [[i // 12] for i in range(96)]
+    groups = [*range(95), 94]  # one clip is there twice
+    sizes = stratify.apportion(96, [0.7, 0.1, 0.2])
+    for counts in _spread(labels, stratify.assign(groups, labels, sizes), 3):
+        assert all(abs(count - 12 * size / 96) < 1 for count, size in zip(counts, sizes, strict=True))
+
+
+def test_a_label_of_fewer_clips_than_parts_is_in_each_part_at_times() -> None:
+    labels = [[0]] + [[1]] * 39
+    found = set()
+    for seed in range(60):
+        order = stratify.shuffled([str(i) for i in range(40)], seed)
+        dealt = stratify.assign(range(40), [labels[i] for i in order], [28, 4, 8])
+        assert Counter(dealt) == {0: 28, 1: 4, 2: 8}
+        found.add(dealt[order.index(0)])
+    assert found == {0, 1, 2}
+
+
+@pytest.mark.parametrize(
+    ("labels", "sizes"),
+    [
+        ([], [0, 0]),
+        ([[]], [0, 1]),
+        ([[3]], [1, 0]),
+        ([[0]] * 7, [7]),
+        ([[0]] * 7, [2, 2, 3]),
+        ([[]] * 7, [2, 2, 3]),
+        ([[5], [], [2, 5]], [1, 1, 1]),
+        ([[i] for i in range(5000)], [3500, 500, 1000]),
+        ([[0, i] for i in range(1, 5001)], [3500, 500, 1000]),
+        ([list(range(500))] * 6, [3, 3]),
+    ],
+)
+@pytest.mark.parametrize("everywhere", [True, False])
+def test_odd_labels_and_sizes(labels: list[list[int]], sizes: list[int], everywhere: bool) -> None:
+    dealt = stratify.assign(range(len(labels)), labels, sizes, everywhere=everywhere)
+    assert [dealt.count(part) for part in range(len(sizes))] == sizes
+
+
+def test_every_label_gets_into_every_part_where_only_dealing_rare_ones_first_finds_a_way() -> None:
+    labels = [[i % 100, 100 + i // 3] for i in range(300)]
+    dealt = stratify.assign(range(300), labels, [210, 30, 60])
+    assert _spread(labels, dealt, 3) == [[1, 1, 1]] * 200
+
+
+def test_where_parts_are_too_small_for_every_label_sizes_give_way() -> None:
+    labels = [[label] for label in range(6) for _ in range(3)]
+    dealt = stratify.assign(range(18), labels, [13, 2, 3])
+    assert _spread(labels, dealt, 3) == [[1, 1, 1]] * 6
 
 
 def test_groups_of_many_labels_are_spread_better_than_by_chance() -> None:

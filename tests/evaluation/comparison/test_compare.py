@@ -253,6 +253,40 @@ def test_tags_are_compared_by_micro_f1() -> None:
     assert pair.p_holm == pair.p == pytest.approx(1 / 10_001)
 
 
+def test_tags_that_nobody_has_and_nobody_names_differ_in_nothing() -> None:
+    found = compare(
+        [
+            (head(run, items, kind="tag"), items)
+            for run, items in ((k, [many(i, (), ()) for i in range(40)]) for k in "ab")
+        ]
+    )
+    (of,) = found.metrics
+    (pair,) = of.pairs
+    assert (pair.p, pair.difference, pair.low, pair.high, pair.detectable) == (1, 0, None, None, None)
+    assert pair.verdict == "a and b are not told apart: 0.000 [too few to say], p = 1.0000."
+    assert {(one.value, one.low) for one in of.standings} == {(0.0, None)}
+    assert "none: no label" in of.recipe
+
+
+def test_five_thousand_labels_are_compared_like_five() -> None:
+    gold = [(f"l{i}", f"l{i + 1}") for i in range(5000)]
+    runs = {"good": gold, "poor": [("l0",)] * 5000}
+    listed = {name: [many(i, gold[i], said[i]) for i in range(5000)] for name, said in runs.items()}
+    (of,) = compare([(head(name, items, kind="tag"), items) for name, items in listed.items()]).metrics
+    assert of.pairs[0].verdict.startswith("good is ahead of poor: ")
+
+
+@pytest.mark.parametrize("clips", [1, 2, 5])
+def test_runs_that_are_right_or_wrong_throughout_get_no_verdict_from_few_clips(clips: int) -> None:
+    found = compared("1" * clips, "0" * clips)
+    what = "1 clip" if clips == 1 else f"{clips} clips"
+    smallest = f"{2.0 ** (1 - clips):.2g}"
+    assert found.metrics[0].pairs[0].verdict == (
+        f"No verdict on r0 and r1: 100.0 points; {what}: the smallest p that can be is {smallest}."
+    )
+    assert found.metrics[0].groups == (("r0", "r1"),)
+
+
 def test_captions_are_compared_by_rouge_l_and_rouge_1() -> None:
     gold = [f"slow piano number {i} with soft drums" for i in range(12)]
     good = [ScoredAnswer(f"d/{i}", "d", (text,), text if i else None) for i, text in enumerate(gold)]

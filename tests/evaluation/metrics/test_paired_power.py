@@ -9,7 +9,6 @@ import pytest
 from scipy import stats
 
 from mudata.errors import EvaluationError
-from mudata.evaluation.metrics.hypothesis_tests import exchange
 from mudata.evaluation.metrics.paired_power import (
     exchange_detectable,
     mcnemar_clips,
@@ -73,26 +72,6 @@ def test_a_detectable_difference_has_the_power_it_is_for(alpha: float) -> None:
     assert found is not None
     assert mcnemar_power(290, found, 0.3, alpha) == pytest.approx(0.8, abs=1e-6)
     assert mcnemar_detectable(5, lambda difference: max(0.3, difference), alpha) is None
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize(("sizes", "alpha"), [("even", 0.05), ("uneven", 0.05), ("uneven", 0.05 / 28)])
-def test_the_exchange_of_clusters_has_the_power_it_says(sizes: str, alpha: float) -> None:
-    random = np.random.default_rng(2)
-    names = np.repeat(np.arange(40), 5 if sizes == "even" else random.geometric(0.2, 40)).astype(str)
-    _, of = np.unique(names, return_inverse=True)
-
-    def pair(gain: float) -> np.ndarray:
-        return gain + random.normal(size=40)[of] * 0.2 + random.normal(size=len(of)) * 0.4
-
-    def mean(sums: np.ndarray) -> np.ndarray:
-        return np.asarray(sums[:, 0] / len(of))
-
-    none = np.zeros((len(of), 1))
-    found = [exchange_detectable(pair(0)[:, None], none, names.tolist(), mean, alpha) for _ in range(60)]
-    gain = float(np.mean([one for one in found if one is not None]))
-    told = np.mean([exchange(pair(gain), none[:, 0], names.tolist(), draws=4000) < alpha for _ in range(400)])
-    assert told == pytest.approx(0.8, abs=0.06)
 
 
 def test_nothing_is_detectable_where_nothing_varies_or_clusters_are_too_few() -> None:

@@ -1,0 +1,307 @@
+"""How often verdicts are wrong, and how often differences that they are said to tell are told: by simulation.
+
+    python benchmarks/verdicts.py                    # all tables, some ten minutes on one core
+    python benchmarks/verdicts.py --rounds 100       # rougher
+    python benchmarks/verdicts.py --write            # into docs/statistics.md, between the marks of this script
+
+Runs answer clips of artists that have unequally many (log-normal, sigma .8). Behind every answer lies a normal number:
+in part that of the clip, which all runs share (`alike`), and within either part in part that of the artist (`icc`, the
+intra-class correlation). Accuracy is whether it lies below a threshold; ROUGE a value between 0 and .5; micro-F1 made
+of counts that depend on it. Verdicts are those of the program: `comparison.pairwise`, `suites.suite_table`,
+`comparison.floors`, `comparison.audio_use`.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from itertools import combinations
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import ndtr
+
+from mudata.evaluation.align.alignment import Alignment
+from mudata.evaluation.comparison.audio_use import check_audio_use
+from mudata.evaluation.comparison.floors import FloorQuestion, above_floors
+from mudata.evaluation.comparison.pairwise import no_verdict, pair_detectable, pair_p
+from mudata.evaluation.metrics.hypothesis_tests import holm
+from mudata.evaluation.metrics.intervals import ALPHA, ratio
+from mudata.evaluation.metrics.jackknife import ClusteredClips
+from mudata.evaluation.metrics.per_clip import PerClipMetric
+from mudata.evaluation.metrics.scored import ScoredAnswer
+from mudata.evaluation.suites.suite_table import Cell, verdict
+
+SEED = 20261201
+DOCS = Path(__file__).parents[1] / "docs" / "statistics.md"
+BEGIN, END = "<!-- benchmarks/verdicts.py -->", "<!-- end of benchmarks/verdicts.py -->"
+Floats = NDArray[np.float64]
+Places = NDArray[np.intp]
+
+
+@dataclass(frozen=True)
+class Exam:
+    """What runs are asked: `n` clips of `artists` (None: of as many), and how alike answers are."""
+
+    metric: str
+    n: int
+    artists: int | None = None
+    icc: float = 0.3
+    p: float = 0.5
+    alike: float = 0.3
+    even: bool = False
+
+    def __str__(self) -> str:
+        artists = f", {self.artists} {'even ' if self.even else ''}artists, icc {self.icc:g}" if self.artists else ""
+        p = f" {self.p:g}" if self.metric == "accuracy" else ""
+        return f"{self.metric}{p}, {self.n} clips{artists}"
+
+    def clusters(self, random: np.random.Generator) -> Places:
+        """The artist of each clip; every artist has one."""
+        if self.artists is None:
+            return np.arange(self.n)
+        if self.even:
+            return np.arange(self.n) % self.artists
+        weights = random.lognormal(0, 0.8, self.artists)
+        more = random.choice(self.artists, self.n - self.artists, p=weights / weights.sum())
+        return np.concatenate([np.arange(self.artists), more])
+
+    def answered(self, of: Places, gains: Sequence[float], random: np.random.Generator) -> list[PerClipMetric]:
+        """Runs, each better than the exam's p by its gain; gains of others than accuracy are of the same order."""
+        shared, asked = self._latent(of, random), random.integers(1, 5, len(of)).astype(float)
+        runs = []
+        for gain in gains:
+            mix = np.sqrt(self.alike) * shared + np.sqrt(1 - self.alike) * self._latent(of, random)
+            runs.append(self._measured(ndtr(mix), gain, asked, random))
+        return runs
+
+    def _latent(self, of: Places, random: np.random.Generator) -> Floats:
+        artists = random.standard_normal(int(of.max()) + 1)[of]
+        return np.sqrt(self.icc) * artists + np.sqrt(1 - self.icc) * random.standard_normal(len(of))
+
+    def _measured(self, uniform: Floats, gain: float, asked: Floats, random: np.random.Generator) -> PerClipMetric:
+        ones = np.ones(len(uniform))
+        if self.metric == "accuracy":
+            return PerClipMetric((uniform > 1 - self.p - gain).astype(float), ones)
+        if self.metric == "ROUGE":
+            return PerClipMetric(0.5 * np.clip(uniform + gain, 0, 1) ** 2, ones)
+        hits = random.binomial(asked.astype(int), np.clip(0.8 * uniform + gain, 0, 1))
+        return PerClipMetric(2.0 * hits, asked + hits + random.binomial(3, 0.4, len(uniform)))
+
+
+# ------------------------------------------------------------------------------------------ compare
+
+
+def false_alarms(exam: Exam, runs: int, rounds: int, seed: int = SEED) -> float:
+    """How often any two of `runs` that are as good are told apart."""
+    random, pairs, alarms = np.random.default_rng(seed), runs * (runs - 1) // 2, 0
+    for _ in range(rounds):
+        of = exam.clusters(random)
+        names = of.astype(str).tolist()
+        if no_verdict(len(of), len(set(names)), pairs):
+            continue
+        answered = exam.answered(of, [0.0] * runs, random)
+        ps = [pair_p(a, b, names, pairs) for a, b in combinations(answered, 2)]
+        alarms += min(holm(ps)) < ALPHA
+    return alarms / rounds
+
+
+def power(exam: Exam, runs: int, rounds: int, seed: int = SEED) -> tuple[float, float] | None:
+    """The difference that is said to be told apart, on average, of two of `runs` that differ by so much; and how often
+    they then are. None where none is said to be."""
+    random, pairs = np.random.default_rng(seed), runs * (runs - 1) // 2
+    of = exam.clusters(random)
+    names = of.astype(str).tolist()
+    differs = _differences(exam, of, random)
+    gain = said = 0.0
+    for pilots in (max(20, rounds // 10), max(40, rounds // 2)):
+        found = [pair_detectable(*exam.answered(of, (gain, 0.0), random), names, pairs) for _ in range(pilots)]
+        known = [one for one in found if one is not None]
+        if len(known) < len(found) / 2:
+            return None
+        said = float(np.mean(known))
+        gain = float(np.interp(said, differs[1], differs[0]))
+    told = sum(pair_p(*exam.answered(of, (gain, 0.0), random), names, pairs) < ALPHA / pairs for _ in range(rounds))
+    return said, told / rounds
+
+
+def _differences(exam: Exam, of: Places, random: np.random.Generator) -> tuple[Floats, Floats]:
+    """Gains, and the differences that they make on average."""
+    gains = np.linspace(0, 0.6, 13)
+    if exam.metric == "accuracy":
+        return gains, gains
+    many = np.resize(of, 40_000)
+    values = [run.value for run in replace(exam, icc=0.0).answered(np.arange(len(many)), gains.tolist(), random)]
+    return gains, np.array(values) - values[0]
+
+
+# ------------------------------------------------------------------------------------------ suites, floors, audio
+
+
+def suite_alarms(exam: Exam, theirs: int, rounds: int, seed: int = SEED) -> float:
+    """How often a value that was published on `theirs` other clips of other artists is called outside, of a run that is
+    as good."""
+    random, outside = np.random.default_rng(seed), 0
+    metric = "accuracy" if exam.metric == "accuracy" else "rougeL_f"
+    artists = None if exam.artists is None else min(theirs, exam.artists)
+    other = replace(exam, n=theirs, artists=artists)
+    for _ in range(rounds):
+        of = exam.clusters(random)
+        (ours,) = exam.answered(of, (0.0,), random)
+        (published,) = other.answered(other.clusters(random), (0.0,), random)
+        low, high, *_ = ratio(ours.over, ours.under, ClusteredClips(of, int(of.max()) + 1))
+        cell = Cell(metric, ours.value, low, high, exam.n)
+        outside += verdict(cell, Cell(metric, round(published.value, 3), None, None, theirs)) == "outside"
+    return outside / rounds
+
+
+def floor_alarms(exam: Exam, runs: int, rounds: int, seed: int = SEED) -> float:
+    """How often any of `runs` that guess among 1 / p labels is called ahead of chance, or behind it."""
+    random, alarms = np.random.default_rng(seed), 0
+    for _ in range(rounds):
+        of = exam.clusters(random)
+        asked = []
+        for i, run in enumerate(exam.answered(of, [0.0] * runs, random)):
+            low, high, *_ = ratio(run.over, run.under, ClusteredClips(of, int(of.max()) + 1))
+            values = {"accuracy": {"value": run.value, "low": low, "high": high}, "chance": {"value": exam.p}}
+            asked.append(FloorQuestion(str(i), values, _answers(run, of), {}))
+        alarms += any(one.verdict in ("ahead", "behind") for one in above_floors("classify", asked).values())
+    return alarms / rounds
+
+
+def audio_alarms(exam: Exam, controls: int, rounds: int, seed: int = SEED) -> float:
+    """How often a model that hears nothing, and answers at random, is said to have heard."""
+    random, heard = np.random.default_rng(seed), 0
+    for _ in range(rounds):
+        of = exam.clusters(random)
+        real, *rest = (_answers(run, of) for run in exam.answered(of, [0.0] * (1 + controls), random))
+        heard += check_audio_use(real, {str(i): one for i, one in enumerate(rest)}, "classify").verdict == "heard"
+    return heard / rounds
+
+
+def _answers(run: PerClipMetric, of: Places) -> list[ScoredAnswer]:
+    said = ["a" if right else "b" for right in run.over]
+    return [
+        ScoredAnswer(f"d/{i}", "d", ("a",), label, Alignment("ALIGNED", (label,)), cluster=f"artist {whose}")
+        for i, (label, whose) in enumerate(zip(said, of, strict=True))
+    ]
+
+
+# ------------------------------------------------------------------------------------------ tables
+
+CAPTIONS = [Exam("ROUGE", n) for n in (1, 2, 3, 5, 8, 10, 20, 50)]
+CLUSTERED = [
+    *(Exam("ROUGE", 100, artists) for artists in (2, 3, 5, 8, 15)),
+    *(Exam("accuracy", 290, artists, icc=0.6) for artists in (2, 3, 5, 8, 38, 111)),
+    *(Exam("accuracy", n, artists, icc=0.6) for n, artists in ((50, 8), (100, 14))),
+    Exam("accuracy", 1000, 300, icc=0.8, p=0.9),
+    *(Exam("micro-F1", n, artists, icc=0.4) for n, artists in ((30, 10), (300, 60))),
+]
+SEVERAL = [
+    Exam("accuracy", 100),
+    Exam("accuracy", 290, 111),
+    Exam("accuracy", 290, 38, icc=0.6),
+    Exam("ROUGE", 147, 40),
+    Exam("micro-F1", 100, 30),
+]
+POWERS = [
+    Exam("accuracy", 100),
+    Exam("accuracy", 290, p=0.3, alike=0.5),
+    Exam("accuracy", 1000, p=0.1, alike=0.7),
+    Exam("accuracy", 290, 111, p=0.4, alike=0.5),
+    Exam("accuracy", 300, 40),
+    Exam("accuracy", 300, 30, even=True),
+    Exam("accuracy", 160, 16, even=True),
+    Exam("ROUGE", 50),
+    Exam("ROUGE", 147),
+    Exam("ROUGE", 147, 40, icc=0.5),
+    Exam("micro-F1", 50),
+    Exam("micro-F1", 290, 60, icc=0.5),
+]
+PUBLISHED = [
+    (Exam("accuracy", 100), 100),
+    *((Exam("accuracy", n, artists, icc=icc), 100) for n in (100, 290) for artists in (60, 30) for icc in (0.3, 0.6)),
+    (Exam("accuracy", 100, 30, p=0.9), 1000),
+    (Exam("ROUGE", 147), 147),
+    (Exam("ROUGE", 147, 40), 147),
+]
+GUESSES = [
+    (Exam("accuracy", 60, p=0.1), 3),
+    (Exam("accuracy", 60, 8, p=0.1, icc=0.8), 3),
+    (Exam("accuracy", 290, 111, p=0.1), 8),
+]
+DEAF = [(Exam("accuracy", 60), 2), (Exam("accuracy", 60, 12, icc=0.6), 1), (Exam("accuracy", 290, 38, icc=0.6), 2)]
+
+
+NONE = ("none", "")
+"""Where no difference is said to be told apart."""
+
+
+def tables(rounds: int) -> str:
+    """All of them, as Markdown."""
+    lines = [
+        f"Monte-Carlo error: {100 * np.sqrt(0.05 * 0.95 / rounds):.1f} points of a false alarm in 20, "
+        f"{100 * np.sqrt(0.16 / rounds):.1f} points of a power of .8 ({rounds} simulations of each line).",
+        "",
+        "**`compare`: two runs that are as good are told apart**",
+        "",
+        *_table(("clips", "false alarms"), [(exam, false_alarms(exam, 2, rounds)) for exam in CAPTIONS + CLUSTERED]),
+        "**`compare`: any two of several runs that are as good are told apart (Holm)**",
+        "",
+        *_table(
+            ("clips", "3 runs", "8 runs"),
+            [(exam, *(false_alarms(exam, runs, rounds // 2) for runs in (3, 8))) for exam in SEVERAL],
+        ),
+        "**`compare`: two runs that differ as much as is said to be told apart are told apart (promised: .80)**",
+        "",
+        *_table(
+            ("clips", "can tell, of 2 runs", "power", "can tell, of 8 runs", "power"),
+            [(exam, *(power(exam, 2, rounds) or NONE), *(power(exam, 8, rounds) or NONE)) for exam in POWERS],
+        ),
+        "**Suites: a published value that ours agrees with is called outside**",
+        "",
+        *_table(
+            ("ours", "clips of theirs", "false alarms"),
+            [(exam, theirs, suite_alarms(exam, theirs, rounds)) for exam, theirs in PUBLISHED],
+        ),
+        "**Report: any of several runs that guess is called ahead of chance, or behind**",
+        "",
+        *_table(
+            ("clips", "runs", "false alarms"),
+            [(exam, runs, floor_alarms(exam, runs, rounds // 2)) for exam, runs in GUESSES],
+        ),
+        "**Was the audio used? A model that hears nothing and answers at random is said to have heard**",
+        "",
+        *_table(
+            ("clips", "controls", "false alarms"),
+            [(exam, controls, audio_alarms(exam, controls, rounds // 2)) for exam, controls in DEAF],
+        ),
+    ]
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def _table(names: Sequence[str], rows: Sequence[Sequence[object]]) -> list[str]:
+    cells = [list(map(_cell, row)) for row in rows]
+    return [f"| {' | '.join(row)} |" for row in (names, ["---"] * len(names), *cells)] + [""]
+
+
+def _cell(value: object) -> str:
+    return f"{value:.3f}".replace("0.", ".", 1) if isinstance(value, float) else str(value)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("--rounds", type=int, default=1000, help="simulations of each line")
+    parser.add_argument("--write", action="store_true", help=f"into {DOCS.name}")
+    asked = parser.parse_args()
+    text = tables(asked.rounds)
+    print(text)
+    if asked.write:
+        before, _, rest = DOCS.read_text("utf-8").partition(BEGIN)
+        DOCS.write_text(f"{before}{BEGIN}\n{text}{END}{rest.partition(END)[2]}", "utf-8")
+
+
+if __name__ == "__main__":
+    main()
