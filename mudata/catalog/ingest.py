@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from mudata.catalog.audio.containers import STATING_NO_LENGTH
 from mudata.catalog.audio.normalise import Job, run
 from mudata.catalog.cards import licences, loader
 from mudata.catalog.cards.licences import usage_of
@@ -152,7 +153,7 @@ def ingest(
     asked_for = bool(selection) or len(absent) == reading.clips.num_rows
     gone = _gone(absent, fetched.failures if fetched else {}, asked_for)
     tables = _tables(card, home, reading, made, gone=gone, audio_format=audio_format)
-    issues = (*reading.issues, *_untold(reading, fetched), *_valueless(tables["attributes"]))
+    issues = (*reading.issues, *_untold(reading, fetched), *_valueless(tables["attributes"]), *_lengthless(made))
     clips = tables["clips"].select(["clip_id", "status", "reason"]).to_pylist()
     counts = Counter(clip["status"] for clip in clips)
     subset = request.subset or card.default_subset
@@ -249,6 +250,17 @@ def _valueless(attributes: pa.Table) -> list[Issue]:
         Issue("no-value", f"attributes.{name}", f"{number(len(rows), 'clip')}, such as {rows[0][0]}: {rows[0][1]}")
         for name, rows in sorted(told.items())
     ]
+
+
+def _lengthless(made: pa.Table) -> list[Issue]:
+    """Clips of files that state no length, so that nobody can tell whether they are whole."""
+    ok = made.filter(pc.equal(made["status"], "ok")).select(["id", "source_format"]).to_pylist()
+    told = [(c["id"], kind) for c in ok if (kind := str(c["source_format"]).partition("/")[0]) in STATING_NO_LENGTH]
+    if not told:
+        return []
+    kinds = ", ".join(sorted({kind for _, kind in told}))
+    what = f"{number(len(told), 'clip')}, such as {told[0][0]}: length not stated by the file ({kinds}); one that was"
+    return [Issue("no-length", "clips", f"{what} cut between two frames cannot be told from a whole one")]
 
 
 def _reasons(clips: list[dict[str, Any]], status: str) -> Reasons:

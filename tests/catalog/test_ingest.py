@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 import mido
 import pytest
+import soundfile
 from tones_on_disk import Tone, card, lay, take
 
 from mudata.catalog.audio.clip import load
 from mudata.catalog.cards import loader
 from mudata.catalog.index import database
 from mudata.catalog.index.generations import ABOUT
+from mudata.catalog.index.verify import verify
 from mudata.errors import ReadError
 
 if TYPE_CHECKING:
@@ -67,6 +69,20 @@ def test_everything_that_was_read_and_measured_is_in_the_index(home: Home, tone:
     ]  # fmt: skip
     about = ("tones", "Tones on disk", ["genre", "caption"], "CC-BY-4.0", "unrestricted", loader.sha256(of), "native")
     assert ask(home, "SELECT * EXCLUDE (indexed_at, mudata_version) FROM datasets") == [(*about, None, 5, 3, 3)]
+
+
+@pytest.mark.slow
+def test_clips_of_files_that_state_no_length_are_told_as_such(home: Home, tone: Tone, tmp_path: Path) -> None:
+    lay(home, tone, ROWS)
+    path = home.raw("tones") / "files" / "audio" / "low" / "a.wav"
+    samples, rate = soundfile.read(path)
+    soundfile.write(path, samples, rate, format="IRCAM", subtype="PCM_16")
+    of = card(tmp_path)
+    what = "1 clip, such as a: length not stated by the file (IRCAM); one that was cut between two frames cannot"
+    (told,) = [issue for issue in take(of, home).issues if issue.kind == "no-length"]
+    assert (told.where, told.what.startswith(what)) == ("clips", True)
+    (found,) = [finding for finding in verify(of, home) if finding.check == "no-length"]
+    assert (found.where, found.severity, found.got) == ("clips", "note", told.what)
 
 
 @pytest.mark.slow

@@ -17,8 +17,15 @@ _MAGIC = re.compile(
     rb"|fLaC[\0\x80]\0\0\x22|OggS\0\x02|....ftyp",
     re.DOTALL,
 )
-_FLAC = re.compile(rb"fLaC[\0\x80]\0\0\x22")
 """How files of these kinds begin: enough of them that no samples look so."""
+_WITHOUT_END = {
+    "flac": re.compile(rb"fLaC[\0\x80]\0\0\x22"),
+    "tta": re.compile(rb"TTA1[\x01\x02]\0[\x01-\x08]\0[\x08-\x20]\0"),
+    "flv": re.compile(rb"FLV\x01[\x01\x04\x05]\0\0\0\x09\0\0\0\0"),
+    "wtv": re.compile(rb"\xb7\xd8\x00\x20\x37\x49\xda\x11\xa6\x4e\x00\x07\xe9\x5e\xad\x8d"),
+}
+"""How those begin whose header does not say where they end, by libavformat's names."""
+_LONGEST = 16
 
 _TAGS = re.compile(rb"TAG|ID3|APETAGEX|LYRICSBEGIN|LIST|id3 ")
 
@@ -34,14 +41,14 @@ def joined(opened: OpenFile, at: int) -> str | None:
     return told(begin) if begin is not None and _MAGIC.match(opened.read(begin, 16)) else None
 
 
-def joined_flac(opened: OpenFile) -> str | None:
-    """The same for FLAC, whose header does not say where it ends: anywhere in the file."""
+def joined_anywhere(opened: OpenFile, container: str) -> str | None:
+    """The same for a container whose header does not say where it ends: one like it anywhere in the file."""
     at = opened.start + 8
     while at < opened.stop:
         block = opened.read(at, _BLOCK)
-        if found := _FLAC.search(block):
+        if found := _WITHOUT_END[container].search(block):
             return told(at + found.start())
-        at += max(len(block) - 7, 1)
+        at += max(len(block) - _LONGEST + 1, 1)
     return None
 
 

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from mudata.catalog.audio import behind, chunked, flac_stream, header_lengths, ogg_pages
+from mudata.catalog.audio import behind, chunked, flac_stream, frame_ends, header_lengths, ogg_pages
 from mudata.catalog.audio.frame_walk import Framing, after_tags, count
 from mudata.catalog.audio.mpeg_audio import ADTS, MPEG_AUDIO, counted, of_constant_rate
 from mudata.catalog.audio.structure import OpenFile, Stated, Structure, changes
@@ -61,6 +61,11 @@ _CONTAINERS = (
 )
 """How containers begin, by libavformat's names of their demuxers."""
 
+STATING_NO_LENGTH = frozenset(
+    ("AAC", "AC3", "EAC3", "DTS", "MPEGTS", "MPEG", "LOAS", "TRUEHD", "MLP", "AMR", "PAF", "PVF", "IRCAM")
+)
+"""Kinds of files in which nothing says how long they are: one that was cut between frames looks like a whole one."""
+
 _HEAD = 600
 
 _MOST_PADDING = 1 << 20
@@ -106,8 +111,9 @@ def _unframed(opened: OpenFile, head: bytes) -> Structure:
         found = count(opened.file, framing, opened.start, opened.stop)
         if found and (found.frames > 2 or found.first == opened.start):
             known = counted(opened, Structure(container=name, start=found.first, stop=found.end), found)
-            return replace(known, changes=known.changes or behind.joined(opened, found.end))
-    return Structure()
+            cut = frame_ends.adts(opened, found.end) if name == "aac" else None
+            return replace(known, changes=known.changes or behind.joined(opened, found.end), cut=cut)
+    return Structure(cut=frame_ends.samples(opened))
 
 
 def _ogg(opened: OpenFile, known: Structure) -> Structure:
@@ -130,7 +136,7 @@ def _flac(opened: OpenFile, known: Structure) -> Structure:
     stated = tuple(Stated(samples / flac.rate, by) for samples, by in lengths if samples)
     end = opened.stop - _ID3V1
     tagged = end > opened.start and opened.read(end, 3) == b"TAG"  # libsndfile takes it for a damaged frame
-    known = replace(known, cut=flac.cut, changes=behind.joined_flac(opened))
+    known = replace(known, cut=flac.cut, changes=behind.joined_anywhere(opened, "flac"))
     return replace(known, stated=stated, flac=flac, mended=(range(opened.start, end),) if tagged else ())
 
 
@@ -139,9 +145,19 @@ def _voc(opened: OpenFile, known: Structure) -> Structure:
     return replace(known, share=share, cut="the file ends inside a block" if share > 1 else None)
 
 
+def _alone(opened: OpenFile, known: Structure) -> Structure:
+    return replace(known, changes=behind.joined_anywhere(opened, str(known.container)))
+
+
+def _framed(cut: Callable[[OpenFile], str | None]) -> Callable[[OpenFile, Structure], Structure]:
+    return lambda opened, known: replace(known, cut=cut(opened))
+
+
 _INSIDE: dict[str, Callable[[OpenFile, Structure], Structure]] = {
     "ogg": _ogg, "flac": _flac, "au": chunked.au, "mov": chunked.mov, "matroska": chunked.matroska,
     "wav": chunked.wav, "w64": chunked.w64, "aiff": chunked.aiff, "iff": chunked.iff, "caf": chunked.caf,
-    "avi": chunked.avi, "voc": _voc,
+    "avi": chunked.avi, "voc": _voc, "ac3": _framed(frame_ends.ac3), "eac3": _framed(frame_ends.ac3),
+    "dts": _framed(frame_ends.dts), "mpegts": _framed(frame_ends.transport_stream),
+    "mpeg": _framed(frame_ends.program_stream), "tta": _alone, "flv": _alone, "wtv": _alone,
 }  # fmt: skip
 """Who looks inside a container; FFmpeg knows enough of the others."""

@@ -26,6 +26,12 @@ _LONGEST_FREE = 8192
 
 _BLOCK = 1 << 16
 
+_TAG_FRAME = re.compile(rb"[A-Z][A-Z0-9]{3}")
+"""The name of a frame of an ID3v2 tag."""
+
+_SYNC = re.compile(rb"\xff[\xe2-\xff]")
+"""How frames of MPEG audio and of AAC begin."""
+
 
 class Frame(NamedTuple):
     """What a header says."""
@@ -86,13 +92,47 @@ def after_tags(read: Callable[[int, int], bytes], at: int) -> int:
     while True:
         head = read(at, 32)
         if head[:3] == b"ID3" and len(head) >= 10 and max(head[6:10]) < 0x80:
-            a, b, c, d = head[6:10]
-            at += 10 + (a << 21 | b << 14 | c << 7 | d) + (10 if head[5] & 0x10 else 0)
+            end = at + 10 + _seven_bits(head[6:10]) + (10 if head[5] & 0x10 else 0)
+            at = _sound_within(read, at, end) or end
         elif head[:8] == b"APETAGEX" and len(head) == 32:
             is_header = head[23] & 0x20  # bit 29 of the flags
             at += 32 + (int.from_bytes(head[12:16], "little") if is_header else 0)
         else:
             return at
+
+
+def _seven_bits(raw: bytes) -> int:
+    a, b, c, d = raw
+    return a << 21 | b << 14 | c << 7 | d
+
+
+def _sound_within(read: Callable[[int, int], bytes], at: int, end: int) -> int | None:
+    """Where sound begins within an ID3v2 tag that says it is longer than it is; None if its padding is padding.
+
+    Of versions 3 and 4 without unsynchronisation and extended header, which nearly all are.
+    """
+    head = read(at, 10)
+    if head[3] not in (3, 4) or head[5] & 0xC0:
+        return None
+    place = at + 10
+    while place + 10 <= end and _TAG_FRAME.match(head := read(place, 10)):
+        size = int.from_bytes(head[4:8], "big")
+        place += 10 + (size if max(head[4:8]) > 0x7F or _version_3(read, at) else _seven_bits(head[4:8]))
+    while place < end:
+        block = read(place, min(_BLOCK, end - place))
+        if rest := block.lstrip(b"\0"):
+            place += len(block) - len(rest)
+            begin = read(place, _LONGEST_FREE)
+            again = _SYNC.match(begin) and begin.find(begin[:2], 24)
+            return place if again and again > 0 else None
+        if not block:
+            return None
+        place += len(block)
+    return None
+
+
+def _version_3(read: Callable[[int, int], bytes], at: int) -> bool:
+    return read(at + 3, 1) == b"\3"
 
 
 class _Walk:

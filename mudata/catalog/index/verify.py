@@ -42,6 +42,7 @@ _OF_RAW_FILES: dict[str, Severity] = {
     "unmatched": "warning",
     "not-had": "warning",
     "no-value": "note",
+    "no-length": "note",
 }
 """Kinds of `read.dataset_contents.Issue` that the index cannot tell by itself."""
 
@@ -53,7 +54,7 @@ class Finding:
     check: missing, changed, clip-missing, clip-changed,
     not-indexed, unexpected, quarantined, not-had, count, duration,
         sample-rate, label-count, unknown-label, duplicate, label-conflict, split, card, selection, partial, or
-        of the raw files bad-record, bad-name, unmatched (rows without a clip, clips without a row), no-value
+        of the raw files bad-record, bad-name, unmatched (rows without a clip, clips without a row), no-value, no-length
     where: a clip id, a file, a label, or what was counted severity: error (disk, index and card
     disagree), warning (a property of the data), note (known or harmless)
     """

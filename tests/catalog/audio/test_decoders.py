@@ -189,3 +189,44 @@ def test_where_every_decoder_refuses_each_says_why(tmp_path: Path) -> None:
     with pytest.raises(AudioError, match=r"libsndfile: .*; PyAV: ") as caught:
         audio.load(tmp_path / "in.flac")
     assert caught.value.reason == "undecodable"
+
+
+FRAMED = {
+    "a.ac3": ["-ar", "48000"],
+    "b.ac3": ["-ar", "44100", "-b:a", "192k"],
+    "a.eac3": ["-ar", "48000"],
+    "a.dts": ["-ar", "48000", "-strict", "-2"],
+    "a.aac": [],
+    "a.ts": ["-c:a", "mp2", "-ar", "48000"],
+    "a.m2ts": ["-c:a", "ac3", "-ar", "48000", "-mpegts_m2ts_mode", "1"],
+    "a.mpg": ["-c:a", "mp2", "-ar", "48000", "-f", "mpeg"],
+    "a.vob": ["-c:a", "ac3", "-ar", "48000", "-f", "vob"],
+}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", FRAMED)
+def test_a_stream_without_a_length_that_ends_inside_a_frame_is_told(
+    tmp_path: Path, by_ffmpeg: Callable[..., bytes], name: str
+) -> None:
+    raw, path = by_ffmpeg(name, *FRAMED[name]), tmp_path / "in.audio"
+    path.write_bytes(raw)
+    assert audio.normalise(path, tmp_path / "out.flac", AudioFormat()).duration_s == pytest.approx(1, abs=0.2)
+    for cut in (1, 7, 101, len(raw) // 2 + 1):
+        path.write_bytes(raw[:-cut])
+        with pytest.raises(AudioError, match=r"ends inside a frame|breaks off") as caught:
+            audio.normalise(path, tmp_path / "out.flac", AudioFormat())
+        assert caught.value.reason == "truncated", cut
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["a.tta", "a.flv", "a.wtv"])
+def test_a_file_behind_one_whose_header_does_not_say_where_it_ends_is_told(
+    tmp_path: Path, by_ffmpeg: Callable[..., bytes], name: str
+) -> None:
+    raw, path = by_ffmpeg(name, *(["-ar", "44100"] if name == "a.flv" else [])), tmp_path / "in.audio"
+    path.write_bytes(raw)
+    assert audio.normalise(path, tmp_path / "out.flac", AudioFormat()).duration_s == pytest.approx(1, abs=0.2)
+    path.write_bytes(raw + raw)
+    with pytest.raises(AudioError, match=f"another file begins at byte {len(raw):,}"):
+        audio.normalise(path, tmp_path / "out.flac", AudioFormat())

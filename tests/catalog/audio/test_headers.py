@@ -58,6 +58,25 @@ def test_half_of_what_only_libsndfile_reads_is_told(tmp_path: Path, format_: str
         assert refused(tmp_path, raw[: round(len(raw) * share)], "by the size|means to decode") == "truncated"
 
 
+@pytest.mark.parametrize(
+    ("format_", "subtype"),
+    [
+        ("PAF", "PCM_16"),
+        ("PAF", "PCM_24"),
+        ("PVF", "PCM_16"),
+        ("PVF", "PCM_32"),
+        ("IRCAM", "PCM_16"),
+        ("IRCAM", "FLOAT"),
+    ],
+)
+@pytest.mark.parametrize("endian", ["FILE", "LITTLE", "BIG"])
+def test_bare_samples_that_end_inside_one_are_told(tmp_path: Path, format_: str, subtype: str, endian: str) -> None:
+    raw = written(format_, subtype=subtype, endian=endian)
+    assert facts_of(tmp_path, raw).duration_s == 4
+    for cut in (1, 3, len(raw) // 4 * 2 + 1):
+        assert refused(tmp_path, raw[:-cut], "ends inside a frame") == "truncated"
+
+
 JOINED = ["WAV", "WAVEX", "RF64", "W64", "AIFF", "AU", "CAF", "FLAC", "SVX"]
 
 

@@ -20,6 +20,9 @@ from mudata.errors import AudioError
 
 RATE = 16_000
 TAG = b"ID3\x03\0\0" + bytes([0, 0, 2, 44]) + bytes(300)
+TOO_LONG = b"ID3\x03\0\0" + bytes([0, 0, 40, 0]) + bytes(300)
+TITLE = b"TIT2" + struct.pack(">I", 200) + bytes(2) + b"\0" + b"a" * 199
+TOO_LONG_WITH_TEXT = b"ID3\x03\0\0" + bytes([0, 0, 40, 0]) + TITLE + bytes(50)
 WITH_FOOTER = b"ID3\x04\0\x10" + bytes([0, 0, 2, 44]) + bytes(300) + b"3DI\x04\0\x10" + bytes([0, 0, 2, 44])
 ITEMS = b"\x04\0\0\0\0\0\0\0Art\0Xing" + bytes(100)
 APE = b"".join(
@@ -103,6 +106,8 @@ MP3S: dict[str, Callable[[Mp3], bytes]] = {
     "zeros in front": lambda m: bytes(1000) + m.bare,
     "more zeros in front than libsndfile steps over": lambda m: bytes(70_000) + m.bare,
     "junk in front": lambda m: bytes(range(255)) * 5 + m.bare,
+    "a tag that says it is longer": lambda m: TOO_LONG + m.bare,
+    "one with a text, that does too": lambda m: TOO_LONG_WITH_TEXT + m.bare,
     "tags at the end": lambda m: m.bare + APE + LYRICS + ID3V1,
     "tags and zeros at both ends": lambda m: TAG + bytes(99) + m.bare + bytes(999) + APE + ID3V1,
     "a count of 0": lambda m: with_count(m.frames, 0) + m.bare,
