@@ -15,8 +15,9 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 import yaml
 
@@ -35,8 +36,10 @@ SETS = {
     "music_classification-mood": "mood",
 }
 """Label sets of one right label, and what their questions ask for."""
-WITH_WORDS = ("gtzan-genre", "demo-genre", "music_classification-mood", "demo-mood")
-"""Those whose labels have translations in most languages."""
+WITH_WORDS = ("gtzan-genre", "demo-genre")
+"""Those whose labels have names in most languages; sentences in other languages speak of genres."""
+_NOT_LATIN = ("zh", "ja", "ko", "ru", "ar")
+_NO_BLANKS = ("zh", "ja")
 
 Meant = Literal["one", "none", "several"]
 
@@ -81,20 +84,15 @@ _FILES = ("answer_templates.yaml", "answer_templates_by_language.yaml")
 
 @cache
 def _words(name: str, language: str) -> dict[str, tuple[str, ...]]:
-    """For each label of a set what it is called in a language: first of all a translation, else its name."""
+    """What labels are called in a language: two translations, or where its letters are latin the name."""
+    concepts = {fold(concept): known for concept, known in lexicon.load("genre").concepts.items()}
     found = {}
-    concepts = {
-        fold(concept): known
-        for file in loader.load(name.split("-")[0]).labels[name.split("-")[1]].words
-        for concept, known in lexicon.load(file).concepts.items()
-    }
     for entry in label_set(name).entries:
         concept = next((concepts[key] for key in map(fold, (entry.id, entry.display)) if key in concepts), None)
         foreign = concept.translations.get(language, ()) if concept else ()
-        known = [spelling for spelling in foreign if spelling in entry.strict]
-        latin = language not in ("zh", "ja", "ko", "ru", "ar")
-        if known or latin:
-            found[entry.id] = tuple(known[:2]) or (entry.display,)
+        called = tuple(spelling for spelling in foreign if spelling in entry.strict)[:2]
+        if called or language not in _NOT_LATIN:
+            found[entry.id] = called or (entry.display,)
     return found
 
 
@@ -119,6 +117,15 @@ _PLANS = {
     "several": 8,
     "others": 2,
     "letters": 5,
+}
+_PLANS_ELSEWHERE = {
+    "statements": 4,
+    "beset": 4,
+    "contrasts": 5,
+    "hedges": 2,
+    "denials": 5,
+    "refusals": 2,
+    "several": 2,
 }
 _MEANT: dict[str, Meant] = {"denials": "none", "refusals": "none", "others": "none", "several": "several"}
 
@@ -170,7 +177,7 @@ def _one(chance: random.Random, plan: str, noun: str) -> str:
 def _joined(chance: random.Random, sentences: list[str]) -> str:
     """Sentences one after another; what begins with a sign or ends with none has a line of its own."""
     text = sentences[0]
-    for before, sentence in zip(sentences, sentences[1:], strict=False):
+    for before, sentence in pairwise(sentences):
         apart = sentence[0] in "#>-`<|\\*'\"" or before[-1] not in ".!?" or chance.random() < 0.2
         text += ("\n" if apart else " ") + sentence
     return text
@@ -179,23 +186,18 @@ def _joined(chance: random.Random, sentences: list[str]) -> str:
 def _in_another_language(chance: random.Random) -> Made:
     _, of = _templates()
     language = chance.choice(tuple(of))
-    name = chance.choice(WITH_WORDS if SETS[WITH_WORDS[0]] else WITH_WORDS)
+    name = chance.choice(WITH_WORDS)
     words = _words(name, language)
-    if len(words) < 3 or SETS[name] == "mood":  # sentences about genres need labels that are genres
-        name = "gtzan-genre"
-        words = _words(name, language)
     ids = chance.sample(tuple(words), 3)
     filled = {key: chance.choice(words[i]) for key, i in zip("XYZ", ids, strict=True)}
-    plan = chance.choices(
-        ("statements", "contrasts", "denials", "refusals", "several", "hedges", "beset"), (4, 5, 5, 2, 2, 2, 4)
-    )[0]
+    plan = chance.choices(tuple(_PLANS_ELSEWHERE), tuple(_PLANS_ELSEWHERE.values()))[0]
     template = chance.choice(of[language]["statements" if plan == "beset" else plan])
     if plan == "beset":
-        after = chance.choice(of[language]["after"])
-        template = template + ("" if language in ("zh", "ja") and template[-1] in "。" else "\n" if template[-1] not in ".。" else " ") + after
+        apart = "\n" if template[-1] not in ".。" else "" if language in _NO_BLANKS else " "
+        template += apart + chance.choice(of[language]["after"])
     meant = _MEANT.get(plan, "one")
-    answer = template.format_map(filled)
-    return Made(name, answer, meant, ids[0] if meant == "one" else None, f"{language} {plan}: {template}")
+    label = ids[0] if meant == "one" else None
+    return Made(name, template.format_map(filled), meant, label, f"{language} {plan}: {template}")
 
 
 def main() -> None:
@@ -206,7 +208,7 @@ def main() -> None:
     asked = parser.parse_args()
     verdicts: Counter[str] = Counter()
     by: dict[str, Counter[str]] = {}
-    shown: dict[str, Any] = {}
+    shown: dict[str, Made] = {}
     for made in answers(asked.n, asked.seed):
         verdict = made.verdict()
         verdicts[verdict] += 1
@@ -221,7 +223,8 @@ def main() -> None:
         print(f"  {group}: {dict(found)}")
     for what, made in sorted(shown.items())[: asked.show]:
         found = made.read()
-        print(f"{what}\n    {made.of} {made.answer!r}: {made.label}, read as {found.status} {found.labels} ({found.rule_id})")
+        print(f"{what}\n    {made.of} {made.answer!r}:")
+        print(f"    {made.label}, read as {found.status} {found.labels} ({found.rule_id})")
 
 
 if __name__ == "__main__":

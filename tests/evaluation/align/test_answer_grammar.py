@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 
 import pytest
-
 from answer_grammar import SETS, answers, label_set
 
 WRONG, ABSTAINED = 0.003, 0.03
@@ -15,7 +14,9 @@ WRONG, ABSTAINED = 0.003, 0.03
 def test_hardly_any_answer_is_misread() -> None:
     read = [(made, made.verdict()) for made in answers(1500, seed=7)]
     found = Counter(verdict for _, verdict in read)
-    misread = [f"{made.answer!r} ({made.of}): {made.label}, {made.read()}" for made, verdict in read if verdict != "right"]
+    misread = [
+        f"{made.answer!r} ({made.of}): {made.label}, {made.read()}" for made, verdict in read if verdict != "right"
+    ]
     assert found["wrong"] <= WRONG * len(read), misread
     assert found["abstained"] <= ABSTAINED * sum(made.meant == "one" for made, _ in read), misread
 
