@@ -1,4 +1,5 @@
-"""What is made of the source and committed beside it: docs/api.md, of docstrings, and the overview of cards.
+"""What is made of the source and committed beside it: docs/api.md, of docstrings, docs/answers.md, of golden answers,
+and the overview of cards.
 
 `make docs` writes them (--write), `make check` compares (--check).
 """
@@ -9,6 +10,8 @@ import inspect
 import re
 import sys
 from pathlib import Path
+
+import yaml
 
 import mudata
 from mudata.catalog.cards import overview
@@ -40,6 +43,20 @@ mudata.align("It's not rock, it is metal", labels="gtzan").label
 ```
 
 This page is made of the docstrings (`make docs`).
+"""
+ANSWERS = Path(__file__).parent / "answers.md"
+GOLDEN = Path(__file__).parents[1] / "tests" / "golden"
+ANSWERS_HEAD = """# How answers are read
+
+Every answer gets a status and, where it commits to one, a label; `mudata align "..." --labels gtzan` shows how any
+answer is read. What the aligner has to do is fixed by golden answers: sentences with the verdict of a careful reader. They
+are kept by label set (`tests/golden/*.yaml`), by language (`tests/golden/languages`), and by the way of answering
+(`tests/golden/kinds`). Below is what each way of answering asks for, with its first sentence. Beyond them,
+`python tests/support/answer_grammar.py --n 20000` makes answers whose meaning is known by construction, and counts
+those that are read otherwise.
+
+| way of answering | what holds | for example | is read as |
+|---|---|---|---|
 """
 SECTION = re.compile(r"(Args|Returns|Raises|Source|Example|Note):\Z")
 
@@ -89,8 +106,25 @@ def text(doc: str) -> str:
     return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip()
 
 
+def answers_page() -> str:
+    """The ways of answering, one a row: the rule that heads its file of golden answers, and the first of these."""
+    rows = []
+    for path in sorted((GOLDEN / "kinds").glob("*.yaml")):
+        rule, _, listed = path.read_text("utf-8").partition("\n")
+        first = yaml.safe_load(listed)[0]
+        meant = ", ".join((first["status"], *first.get("labels", ())))
+        name = path.stem.replace("_", " ")
+        link = f"[{name}](../tests/golden/kinds/{path.name})"
+        rows.append(f"| {link} | {_cell(rule.removeprefix('# '))} | `{_cell(first['answer'])}` | {meant} |")
+    return ANSWERS_HEAD + "\n".join(rows) + "\n"
+
+
+def _cell(words: str) -> str:
+    return words.replace("|", "\\|").replace("\n", " ")
+
+
 if __name__ == "__main__":
-    for path, text_made in ((PAGE, page()), (overview.FILE, overview.made())):
+    for path, text_made in ((PAGE, page()), (ANSWERS, answers_page()), (overview.FILE, overview.made())):
         if "--write" in sys.argv:
             path.write_text(text_made, "utf-8")
         elif not path.exists() or path.read_text("utf-8") != text_made:
