@@ -49,8 +49,8 @@ GOLDEN = Path(__file__).parents[1] / "tests" / "golden"
 ANSWERS_HEAD = """# How answers are read
 
 Every answer gets a status and, where it commits to one, a label; `mudata align "..." --labels gtzan` shows how any
-answer is read. What the aligner has to do is fixed by golden answers: sentences with the verdict of a careful reader. They
-are kept by label set (`tests/golden/*.yaml`), by language (`tests/golden/languages`), and by the way of answering
+answer is read. What the aligner has to do is fixed by golden answers: sentences with the verdict of a careful reader.
+They are kept by label set (`tests/golden/*.yaml`), by language (`tests/golden/languages`), and by the way of answering
 (`tests/golden/kinds`). Below is what each way of answering asks for, with its first sentence. Beyond them,
 `python tests/support/answer_grammar.py --n 20000` makes answers whose meaning is known by construction, and counts
 those that are read otherwise.
