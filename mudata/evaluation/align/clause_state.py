@@ -22,7 +22,11 @@ ADJACENT, NOUN_REACH, MODIFIER_REACH, AFTER_REACH, POSTPOSED = 4, 60, 24, 24, 10
 """Characters from one cue to the next that belongs to it."""
 
 _WORD_OR_COMMA = re.compile(r"[^\W\d_]|,")
-_LISTED = re.compile(r"[ \"'()]*(?:,|,? ?\b(?:and|or|nor|und|oder|y|e|o|et|ou|и|или|en|of)\b|&|[和与、或や]|)[ \"'()]*")
+_LISTED = re.compile(
+    r"[ \"'()]*(?:,|,? ?\b(?:and|or|nor|und|oder|noch|y|e|o|et|ou|ni|né|nem|и|или|ни|en|of|i|lub|albo|ani|eller|ne|ve|veya"
+    r"|hay|và|hoặc|و|أو|ولا)\b|&|[和与、或也跟及や와과나도]|でも|이나|)[ \"'()]*"
+)
+"""What stands between the items of a list of labels, in any language of the files."""
 _OBJECT = re.compile(
     r"[\s\"'*:]{0,6}(?:(?:a|an|the|probably|most likely|likely|simply|just)\s){0,2}"
     r"(?:[^\W_]{1,40}[ '&]{0,2}){1,3}(?=[\s\"'*})]{0,6}(?:[.,;!\n(]|\Z))"

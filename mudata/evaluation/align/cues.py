@@ -82,7 +82,7 @@ class CueMatcher:
             if start < done:
                 continue
             word = match.group()
-            meaning, goes_on = known(word) or (None, False)
+            meaning, goes_on = known(word) or (self._meanings.get(word), False)
             if goes_on and (longer := self._rests[word].match(text, end)):
                 end = done = longer.end()
                 meaning = self._meaning(text[start:end])
@@ -157,7 +157,10 @@ def _patterns(language: str) -> tuple[re.Pattern[str], _Rests]:
             rests.setdefault(word, []).append(rest)
     letters = rf"[^\W_{UNSPACED}]"
     words = rf"(?<!{letters})(?:{either(map(_symbols, beginnings))})(?!{letters})"
-    free = rf"|(?:(?<![{HANGUL}])|(?![{HANGUL}]))(?:{either(unspaced)})" if unspaced else ""
+    short = [symbols for symbols in unspaced if len(symbols) == 1 and symbols[0] > "\uabff"]
+    long = [symbols for symbols in unspaced if symbols not in short]
+    free = f"|(?:{either(long)})" if long else ""
+    free += f"|(?<![{HANGUL}])(?:{either(short)})" if short else ""
     return re.compile(f"{words}{free}|{_SIGN}"), _Rests(rests)
 
 

@@ -133,8 +133,6 @@ def load(path: Path) -> Language:
 # ------------------------------------------------------------------------------- which language a text is in
 
 ENGLISH = "en"
-_TELLING = ("no", "denial", "denial_after", "instead", "is", "contrast", "untold")
-"""Classes whose words tell a language beside its markers."""
 _WORD = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)?")
 _SCRIPTS = re.compile(
     r"(?P<kana>[\u3040-\u30ff])|(?P<hangul>[\uac00-\ud7af])|(?P<han>[\u3400-\u9fff])"
@@ -146,29 +144,34 @@ _LEAST_WORDS = 4
 
 
 @cache
-def _markers() -> tuple[frozenset[str], dict[str, tuple[str, ...]], dict[str, str]]:
-    """English markers; for each marker of other latin languages their codes; a language by its first script."""
-    by_word: dict[str, list[str]] = {}
+def _tells() -> tuple[dict[str, dict[str, float]], dict[str, str]]:
+    """What each word of latin letters tells: its share by language; and a language by its first script.
+
+    A marker or a cue of one word weighs one in its language, a word of a longer cue half; shares add up to one.
+    """
+    weights: dict[str, dict[str, float]] = {}
     by_script: dict[str, str] = {}
-    english: frozenset[str] = frozenset()
     for code, language in languages().items():
-        named = (*language.markers, *(word for name in _TELLING for word in language.words.get(name, ())))
-        words = {word for word in map(folded, named) if _WORD.fullmatch(word)}
-        if code == ENGLISH:
-            words.update(word for phrase in language.cues() for word in _WORD.findall(phrase))
-            english = frozenset(words)
         by_script.setdefault(language.scripts[0], code)
-        if "latin" in language.scripts and code != ENGLISH:
-            for word in words:
-                by_word.setdefault(word, []).append(code)
-    return english, {word: tuple(codes) for word, codes in by_word.items()}, by_script
+        if "latin" in language.scripts:
+            for phrase in (*language.cues(), *map(folded, language.markers)):
+                words = _WORD.findall(phrase)
+                for word in words:
+                    held = weights.setdefault(word, {})
+                    held[code] = max(held.get(code, 0.0), 1.0 if len(words) == 1 else 0.5)
+    shares = {word: {code: held[code] / sum(held.values()) for code in held} for word, held in weights.items()}
+    return shares, by_script
 
 
 @cache
-def foreign_markers() -> frozenset[str]:
+def foreign_words() -> frozenset[str]:
     """Words of other languages in latin letters that no English cue has."""
-    english, by_word, _ = _markers()
-    return frozenset(word for word in by_word if word not in english)
+    return frozenset(word for word, held in _tells()[0].items() if ENGLISH not in held)
+
+
+@cache
+def _english_words() -> frozenset[str]:
+    return frozenset(word for word, held in _tells()[0].items() if ENGLISH in held)
 
 
 def may_be_foreign(text: str, *, plain: bool) -> bool:
@@ -176,7 +179,7 @@ def may_be_foreign(text: str, *, plain: bool) -> bool:
     if not plain:
         return True
     words = text.translate(_NO_SIGNS).split()
-    return not foreign_markers().isdisjoint(words) or (len(words) >= _LEAST_WORDS and _markers()[0].isdisjoint(words))
+    return not foreign_words().isdisjoint(words) or (len(words) >= _LEAST_WORDS and _english_words().isdisjoint(words))
 
 
 def language_of(text: str) -> str | None:
@@ -184,7 +187,7 @@ def language_of(text: str) -> str | None:
 
     A text of a few words that tell nothing, such as a bare label, is English.
     """
-    english, by_word, by_script = _markers()
+    tells, by_script = _tells()
     head = text[:_READ]
     if not text.isascii():
         scripts = {match.lastgroup or "" for match in _SCRIPTS.finditer(head)}
@@ -193,15 +196,12 @@ def language_of(text: str) -> str | None:
                 return by_script.get(script)
         if "other" in scripts:
             return None
-    votes: dict[str, int] = {}
-    known = words = 0
-    for word in _WORD.findall(head):
-        words += 1
-        known += word in english
-        for code in by_word.get(word, ()):
-            votes[code] = votes.get(code, 0) + 1
-    if votes and (most := max(votes.values())) > known:
-        return min(code for code, n in votes.items() if n == most)
-    if known or words < _LEAST_WORDS or votes:
-        return ENGLISH
-    return None
+    votes = {ENGLISH: 0.0}
+    words = _WORD.findall(head)
+    for word in words:
+        for code, share in tells.get(word, {}).items():
+            votes[code] = votes.get(code, 0.0) + share
+    most = max(votes.values())
+    if not most and len(words) >= _LEAST_WORDS:
+        return None
+    return ENGLISH if votes[ENGLISH] == most else min(code for code, n in votes.items() if n == most)
