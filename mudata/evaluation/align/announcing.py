@@ -44,7 +44,10 @@ def thing_(at: ClauseState, start: int, end: int) -> None:
 
 def is_(at: ClauseState, start: int, end: int) -> None:
     at.negation.soft()
-    at.would = at.would or at.text.startswith("would", start)
+    would = at.text.find("would", start, end) >= 0
+    at.would = at.would or would
+    if would and at.conditional:  # 'were it slower, it would be pop'
+        return
     if at.noun and start - at.noun[1] <= NOUN_REACH:
         at.anchored(end)
     elif start - at.off_topic <= AFTER_REACH:
@@ -110,7 +113,7 @@ def hedge(at: ClauseState, start: int, end: int) -> None:
     at.negation.soft()
     at.reading.unsure = True
     if last := at.trailed(start, end):
-        last.rank, last.role = min(last.rank, WEAK), "alternative"
+        last.rank, last.role, last.committed = min(last.rank, WEAK), "alternative", True
         return
     if not at.anchor or not at.committed:
         at.announce(WEAK, "alternative", start)

@@ -57,6 +57,7 @@ _FRESH: dict[str, Any] = {
     "concludes": False,
     "also": False,
     "would": False,
+    "conditional": False,
 }
 
 
@@ -91,6 +92,8 @@ class ClauseState:
     concludes: bool
     also: bool
     would: bool
+    conditional: bool
+    """Whether the clause begins with a condition."""
 
     def __init__(self, text: str) -> None:
         self.text = text

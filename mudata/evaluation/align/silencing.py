@@ -13,6 +13,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 
+_NOTHING_FOLLOWS = ("", ",", ".", ";", "!", "\n")
+"""Signs behind a negator that has nothing to deny but what stands before it."""
+
+
 def secondary(at: ClauseState, start: int, end: int) -> None:
     at.negation.soft()
     last = at.last_vote()
@@ -79,6 +83,7 @@ def condition(at: ClauseState, start: int, end: int) -> None:
             if not vote.denied:
                 vote.rank, vote.role = NONE, "condition"
     at.block(NONE, "condition", start, end)
+    at.conditional = at.conditional or at.lead
 
 
 def others(at: ClauseState, start: int, end: int) -> None:
@@ -86,6 +91,10 @@ def others(at: ClauseState, start: int, end: int) -> None:
 
 
 def denial(at: ClauseState, start: int, end: int) -> None:
+    last = at.last_vote()
+    if last and at.text[end : end + 1] in _NOTHING_FOLLOWS and start - last.end <= AFTER_REACH:
+        last.deny()  # 'disco it is not'
+        return
     if at.noun and start - at.noun[1] <= NOUN_REACH:
         at.anchored(end)
         at.pending = NONE
