@@ -23,8 +23,8 @@ ADJACENT, NOUN_REACH, MODIFIER_REACH, AFTER_REACH, POSTPOSED = 4, 60, 24, 24, 10
 
 _WORD_OR_COMMA = re.compile(r"[^\W\d_]|,")
 _LISTED = re.compile(
-    r"[ \"'()]*(?:,|,? ?\b(?:and|or|nor|und|oder|noch|y|e|o|et|ou|ni|né|nem|и|или|ни|en|of|i|lub|albo|ani|eller|ne|ve|veya"
-    r"|hay|và|hoặc|و|أو|ولا)\b|&|[和与、或也跟及や와과나도]|でも|이나|)[ \"'()]*"
+    r"[ \"'()]*(?:,|,? ?\b(?:and|or|nor|und|oder|noch|y|e|o|et|ou|ni|né|nem|и|или|ни|en|of|i|lub|albo|ani|eller|ne"
+    r"|ve|veya|hay|và|hoặc|و|أو|ولا)\b|&|[和与、或也跟及や와과나도]|でも|이나|)[ \"'()]*"
 )
 """What stands between the items of a list of labels, in any language of the files."""
 _OBJECT = re.compile(

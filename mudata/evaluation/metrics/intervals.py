@@ -220,9 +220,7 @@ class _Spread(NamedTuple):
     effective: float
 
     @classmethod
-    def of(
-        cls, found: Jackknife, alpha: float, unseen: float, room: float | None = None, added: float = 0.0
-    ) -> _Spread | None:
+    def of(cls, found: Jackknife, alpha: float, unseen: float, room: float | None = None, added: float = 0.0) -> _Spread | None:
         """None without variance.
 
         unseen: weight of the worst case. room: largest variance of one clip, where there is one. added: clips that
