@@ -8,7 +8,7 @@ import pytest
 from shell import typed
 
 import mudata
-from mudata.errors import EvaluationError, UnknownName
+from mudata.errors import ArgumentError, EvaluationError, UnknownName
 
 
 def test_a_model_is_told_as_the_command_tells_it() -> None:
@@ -26,6 +26,10 @@ def test_a_plan_has_the_numbers_of_the_command() -> None:
     assert json.loads(typed("split", "plan", "--margin", "0.05", "--labels", "10", "--json").out) == planned.rows
     with pytest.raises(EvaluationError, match="margin of 2 cannot be"):
         mudata.plan_split(margin=2)
+    with pytest.raises(ArgumentError, match=r"(?s)discordance is about two runs.*paired=True"):
+        mudata.plan_split(discordance=0.2)
+    paired = mudata.plan_split(paired=True, discordance=0.2)
+    assert [row["clips"] for row in paired if "McNemar" in row["question"]] == [168]
 
 
 @pytest.mark.usefixtures("home")

@@ -212,7 +212,7 @@ def binomial(k: int, n: int, p: float) -> float:
     """
     if n == 0 or not 0 < p < 1:
         return 1.0 if k == n * p else 0.0
-    from scipy.special import bdtr  # not scipy.stats, which takes ten times as long to import
+    from scipy.special import bdtr  # not scipy.stats, which takes four times as long to import
 
     return float(min(1.0, 2 * min(bdtr(k, n, p), bdtr(n - k, n, 1 - p))))
 
