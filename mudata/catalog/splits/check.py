@@ -24,7 +24,8 @@ def check(home: Home, manifest: Manifest) -> list[ManifestFinding]:
         )
     with database.snapshot(home) as con:
         findings += _against_index(home, con, manifest)
-        findings += leaks.findings(leaks.find(con, manifest.part_of()), manifest.group)
+        shared = leaks.find(con, manifest.part_of())
+        findings += leaks.findings(shared, manifest.group, by_letter=manifest.recipe is None)  # of 0.1.0, and older
     return findings
 
 

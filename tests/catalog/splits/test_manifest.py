@@ -253,6 +253,15 @@ def test_midi_is_compared_by_its_file(home: Home) -> None:
     assert ("fault", "changed") in _kinds(home, split)
 
 
+def test_two_spellings_of_an_artist_in_two_parts_are_no_fault_of_an_old_split(home: Home) -> None:
+    shelf.shelve(home, clips=[{"id": f"{i}", "artist": name} for i, name in enumerate(("The Beatles", "Beatles"))])
+    members = [(Member(f"toy/{i}", shelf.sha(f"toy/{i}")),) for i in range(2)]
+    split = draw.make(home, SplitRequest(name="exam", datasets=("toy",), parts={"train": 0.5, "test": 0.5}))
+    torn = replace(split, group=("artist",), parts=dict(zip(("train", "test"), members, strict=True))).sealed()
+    assert _kinds(home, torn) == [("fault", "leak-artist")]
+    assert _kinds(home, replace(torn, recipe=None)) == [("note", "leak-artist")]
+
+
 @pytest.mark.slow
 def test_leaks_are_part_of_the_check(home: Home, made: Manifest) -> None:
     train, test = made.parts["train"], made.parts["test"]
