@@ -48,12 +48,13 @@ def split(
         dataset: whose clips; a name or several.
         where: SQL condition on clips (columns of clips, one list per label namespace).
         official: take the parts of this published split instead of drawing.
-        stratify: label namespaces to spread evenly.
+        stratify: label namespaces to spread evenly: each label as near to its share in each part as whole clips
+            (or groups) allow.
         group: never tear these apart: 'artist', 'album', 'track'.
         parts: share of the clips by part
             [default: train .7, validation .1, test .2; with `n` or `per_label` all is test].
         per_label: draw so many clips of every label.
-        n: draw so many clips.
+        n: draw so many clips, each with the same chance; with `stratify`, labels in proportion.
         seed: another seed, another draw.
         faults: clips with known faults that the card says to drop: 'drop' leaves them out, 'warn'
             lets them in with a word, 'keep' lets them in.

@@ -125,8 +125,8 @@ def _drawn(chosen: Candidates, request: SplitRequest) -> tuple[list[int], list[s
     taken = [i for i, part in enumerate(dealt) if part == 0]
     absent = sorted(set(range(len(names))).difference(*(labels[i] for i in taken)))
     told = (
-        f"{len(absent)} of {len(names)} labels have none of the {request.n} clips, being rare; which ones, chance"
-        f" decides: {some((names[i] for i in absent), 5)}."
+        f"{len(absent)} of {len(names)} labels have none of the {request.n} clips; which ones, chance decides:"
+        f" {some((names[i] for i in absent), 5)}."
     )
     return [order[i] for i in taken], [told] if absent else []
 

@@ -208,8 +208,8 @@ def _another(there: Manifest, made: Manifest) -> tuple[str, str]:
     asked = [(m.datasets, m.query, m.seed, m.stratify, m.group, m.index_sha256) for m in (there, made)]
     if asked[0] == asked[1] and there.recipe != made.recipe:
         return (
-            f"The split {made.name!r} was drawn by an older mudata ({there.mudata_version}), which spread labels in"
-            f" another way: {hashes}",
+            f"The split {made.name!r} was drawn by an older recipe ({there.recipe or 'that of mudata 0.1.0'}; today's"
+            f" is {made.recipe}), and drawn again it has other clips: {hashes}",
             "The old one is sound and stays as it is; `mudata split check` says so. For one drawn in today's way choose"
             " another name, or replace it with --force.",
         )

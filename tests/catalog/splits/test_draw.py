@@ -228,7 +228,7 @@ def test_labels_too_rare_for_a_clip_are_told_and_chance_decides(toy: Home) -> No
     assert set().union(*found) == set(range(4))
     for split, genres in zip(drawn, found, strict=True):
         (absent,) = set(range(4)) - genres
-        said = f"1 of 4 labels have none of the 3 clips, being rare; which ones, chance decides: genre 'g{absent}'."
+        said = f"1 of 4 labels have none of the 3 clips; which ones, chance decides: genre 'g{absent}'."
         assert split.warnings == (said,)
 
 

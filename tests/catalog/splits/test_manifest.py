@@ -146,7 +146,7 @@ def test_a_split_of_an_older_recipe_is_told_as_old_and_is_sound(home: Home, made
     path.write_text(json.dumps(said), encoding="utf-8")
     assert manifest.load(home, "exam") == old
     assert check.check(home, old) == []
-    with pytest.raises(SplitError, match=r"was drawn by an older mudata \(0\.1\.0\), which spread"):
+    with pytest.raises(SplitError, match=r"drawn by an older recipe \(that of mudata 0\.1\.0; today's"):
         manifest.save(home, made)
     assert manifest.load(home, "exam") == old
 
