@@ -94,7 +94,7 @@ def versionless(text: str) -> str:
     """Text without the columns and fields of later versions, and without the version that wrote it and that of the
     aligner, be it a JSON field or the last words of a table's note."""
     text = re.sub("".join(f', "{name}": null' for name in ADDED["clips"]), "", text)
-    text = re.sub(r',\s*"(clusters|interval|interval_methods|alike|hedged)": (\{[^}]*\}|"[^"]*"|\d+|null)', "", text)
+    text = but_for_intervals(text)
     text = text.replace("(seed 0, one derangement, not uniform over all)", "(seed 0)")
     text = re.sub(r"\baligner-\d+\b", "aligner-?", text)
     text = re.sub(rf'"({"|".join(VERSION_FIELDS)})":\s*"[^"]*"', r'"\1": "?"', text)
@@ -112,6 +112,28 @@ def but_for_certainty(text: str) -> str:
     ]
     text = "\n".join(re.sub(r"  can tell$|p \(Holm[^)]*\)", "", line).rstrip() for line in rows)
     return re.sub(r" \[[^]]*\](  +<?[\d.]+  +<?[\d.]+(  +\d+  +\d+)(  +[\d.]+)?)?", r"\2", text).strip()
+
+
+def but_for_intervals(text: str) -> str:
+    """Text without intervals and what hangs on them: those of 0.1.0 took clips of one artist for independent ones, or
+    drew artists, which finds too much certainty where they are few. Values, counts and how values are counted stay."""
+    text = re.sub(r'\s*\{[^{}]*"metric": "accuracy_clustered"[^{}]*\},?', "", text)
+    text = re.sub(r'\s*"accuracy_clustered": [\d.]+,', "", text)
+    text = re.sub(r',\s*"(clusters|interval|interval_methods|alike|hedged)": (\{[^}]*\}|"[^"]*"|\d+|null)', "", text)
+    text = re.sub(r'"(intervals|detectable)": \{.*?\n( {2}|\s*)\}(?=,\n)', r'"\1": "?"', text, flags=re.DOTALL)
+    text = re.sub(r'"(low|high|difference)": (-?[\d.e-]+|null)', r'"\1": "?"', text)
+    text = re.sub(r'"recipe": "[^"]*; 80 % power[^"]*"', '"recipe": "?"', text)
+    text = re.sub(r'; (Wilson 95 %|95 % |interval none)[^"]*"', '"', text)
+    text = re.sub(r',\s*"bootstrap": 0', "", text)
+    ends = r"(\\?\[|\{\[\})(-?[\d.]+[,–] ?-?[\d.]+|too few to say)(\\?\]|\{\]\})|±[\d.]+"
+    return re.sub(ends, "[?]", text)
+
+
+def table_row(table: str, row: list[str]) -> list[str]:
+    """A row of report.duckdb without ends of intervals; a recipe without what it says of them."""
+    low = {"scores": 3, "per_label": 7}.get(table)
+    kept = row if low is None else row[:low] + row[low + 2 :]
+    return [versionless(f'"{value}"') for value in kept]
 
 
 def comparable(text: str) -> str:
@@ -183,7 +205,8 @@ def test_the_report_gives_other_programs_what_it_gave(untouched: Path, tmp_path:
     assert set(now) == set(then)
     for table in (Path("table.md"), Path("table.tex")):  # their rows but for the tests; what is said around has grown
         texts = [
-            re.sub(r"([|&]) [a-f]{1,3} (?=[|&])", r"\1 ? ", path.pop(table).read_text("utf-8")) for path in (now, then)
+            re.sub(r"([|&]) [a-f]{1,3} (?=[|&])", r"\1 ? ", but_for_intervals(path.pop(table).read_text("utf-8")))
+            for path in (now, then)
         ]
         rows = [[line for line in text.splitlines() if line.count("|") + line.count("&") > 3] for text in texts]
         assert rows[0] == rows[1]
@@ -196,9 +219,11 @@ def test_the_report_gives_other_programs_what_it_gave(untouched: Path, tmp_path:
         assert re.sub(r' *"basis": "[^"]*",\n', "", texts[0]) == texts[1], name
     with duckdb.connect(str(database), read_only=True) as connection:
         for table, rows in tables.items():
-            later = "EXCLUDE (clusters, interval)" if table == "scores" else ""
+            later = "EXCLUDE (clusters, interval)" if table in ("scores", "per_label") else ""
             found = connection.execute(f"SELECT * {later} FROM {table}").fetchall()
-            assert [[str(value) for value in row] for row in found] == rows, table
+            kept = sorted(table_row(table, row) for row in rows if row[1] != "accuracy_clustered")
+            found = [row for row in found if row[1] != "accuracy_clustered"]  # scored by whoever was here before
+            assert sorted(table_row(table, [str(value) for value in row]) for row in found) == kept, table
 
 
 def test_what_was_fetched_is_not_fetched_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,9 +11,7 @@ from typing import Any, NamedTuple
 
 from mudata.evaluation.metrics.power import detectable
 from mudata.evaluation.metrics.scored import HEADLINE, Metric, interval_text
-from mudata.evaluation.metrics.statistics import WILSON
 
-_WORTH_A_WORD = 1.05
 Metrics = Mapping[str, Mapping[str, Any]]
 
 
@@ -51,7 +49,7 @@ def _table(kind: str, runs: Sequence[Mapping[str, Any]]) -> ScoreTable:
     run_column = ("run",) if len(runs) > 1 else ()
     everywhere = ", ".join(f"{key.capitalize()}: {runs[0][key]}" for key in shared)
     notes = [*([f"{everywhere}."] if shared else []), _told_apart(kind, runs), _intervals(kind, runs)]
-    notes += [*_grouped(runs), *_hedged(runs)]
+    notes += _hedged(runs)
     return ScoreTable((*varying, *_OF_KIND[kind], *run_column), _rows(kind, runs), " ".join(notes))
 
 
@@ -98,30 +96,20 @@ def _told_apart(kind: str, runs: Sequence[Mapping[str, Any]]) -> str:
 
 
 def _intervals(kind: str, runs: Sequence[Mapping[str, Any]]) -> str:
-    """Which kind of interval is shown, as the recipes of the headline have it."""
-    recipes = {metrics[HEADLINE[kind]]["recipe"] for scores in runs for metrics in _parts(scores).values()}
-    if kind == "classify":
-        return f"Intervals: {WILSON}, each clip by itself."
-    kinds = sorted({recipe[recipe.index("95 %") :].partition(";")[0] for recipe in recipes if "95 %" in recipe})
-    return f"Intervals: {'; '.join(kinds)}." if kinds else ""
+    """How the intervals of the headline that are shown were found, and over how many clusters."""
+    headlines = [metrics[HEADLINE[kind]] for scores in runs for metrics in _parts(scores).values()]
+    told = sorted({words for headline in headlines if (words := _found(headline))})
+    return f"Intervals: {'; '.join(told)}." if told else ""
 
 
-def _grouped(runs: Sequence[Mapping[str, Any]]) -> list[str]:
-    """A word on accuracies whose interval is wider once artists or tracks are drawn instead of
-    clips."""
-    wider = 1.0
-    for scores in runs:
-        for metrics in _parts(scores).values():
-            grouped = metrics.get("accuracy_clustered")
-            if grouped and None not in (grouped["low"], metrics["accuracy"]["low"]):
-                width = metrics["accuracy"]["high"] - metrics["accuracy"]["low"]
-                wider = max(wider, (grouped["high"] - grouped["low"]) / width)
-    if wider < _WORTH_A_WORD:
-        return []
-    return [
-        "Clips share artists or tracks: by those, as in mudata compare, intervals of accuracy are up to"
-        f" {wider:.1f} times as wide."
-    ]
+def _found(metric: Mapping[str, Any]) -> str:
+    if how := metric.get("interval"):
+        clusters, n = metric["clusters"], metric["n"]
+        if metric["low"] is None:
+            return str(how)
+        return f"95 % {how}" + (f" ({clusters} clusters of {n} clips)" if clusters < n else "")
+    parts = metric["recipe"].split("; ")  # of scores by mudata 0.1.0
+    return next((part for part in parts if "95 %" in part), "")
 
 
 def _hedged(runs: Sequence[Mapping[str, Any]]) -> list[str]:

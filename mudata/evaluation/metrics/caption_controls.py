@@ -14,7 +14,7 @@ from itertools import chain
 from typing import TYPE_CHECKING
 
 from mudata.evaluation.metrics import rouge
-from mudata.evaluation.metrics.statistics import SEED
+from mudata.evaluation.metrics.scored import SEED
 
 if TYPE_CHECKING:
     import numpy as np

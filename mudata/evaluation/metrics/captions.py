@@ -3,8 +3,7 @@
 `rouge` has the recipe of ROUGE, `caption_controls` and `derangement` the controls, `caption_refusals`
 what refuses.
 
-Every number is a ratio of two sums over clips, and one set of resamples gives the intervals of all
-of them.
+Every number is a ratio of two sums over clips.
 """
 
 from __future__ import annotations
@@ -22,8 +21,9 @@ from mudata.evaluation.metrics.caption_controls import (
 )
 from mudata.evaluation.metrics.caption_refusals import refuses
 from mudata.evaluation.metrics.derangement import NONE, other_clips
-from mudata.evaluation.metrics.scored import Metric, ScoredAnswer
-from mudata.evaluation.metrics.statistics import SEED, interval, method, require_clips, resampled, share
+from mudata.evaluation.metrics.estimates import LIFTS, SHARES, clustered, metric, ratio, share
+from mudata.evaluation.metrics.intervals import Interval, require_clips
+from mudata.evaluation.metrics.scored import SEED, Metric, ScoredAnswer
 
 if TYPE_CHECKING:
     import numpy as np
@@ -54,12 +54,14 @@ _BINS = (0, 1, 5, 10, 20, 30, 50, 75, 100, 200)
 
 
 class ClipRatio(NamedTuple):
-    """One metric as a ratio of sums over clips: `over` / `under`, both of shape (n,)."""
+    """One metric as a ratio of sums over clips: `over` / `under`, both of shape (n,); `within` are
+    the least and the most that a clip can be worth, where there are such."""
 
     name: str
     over: Values
     under: Values
     recipe: str
+    within: tuple[float, float] | None = SHARES
 
 
 def caption_metrics(
@@ -101,14 +103,13 @@ def caption_metrics(
         _length_ratio(scored),
         *_aspect_ratios(scored),
     ]
-    distinct = len(set(answers) - {""}) / n
-    distinct_recipe = "different answers that are not empty / all"
-    refusing = sum(map(refuses, answers))
+    clips, distinct = clustered(scored), len(set(answers) - {""}) / n
+    unknown = Interval(None, None, clips.count, "none: it falls with the number of clips")
     metrics = [
-        *_means(ratios, [item.cluster for item in scored]),
-        share("refusals", refusing, n, "answers that refuse to describe the clip / all"),
-        Metric("distinct_ratio", distinct, distinct, distinct, n, distinct_recipe),
-        share("coverage", sum(map(bool, answers)), n, "answers that are not empty / all"),
+        *(ratio(*one[:4], clips, within=one.within) for one in ratios if one.under.any()),
+        share("refusals", list(map(refuses, answers)), "answers that refuse to describe the clip / all", clips),
+        metric("distinct_ratio", distinct, unknown, n, "different answers that are not empty / all"),
+        share("coverage", list(map(bool, answers)), "answers that are not empty / all", clips),
     ]
     return sorted(metrics, key=lambda metric: NAMES.index(metric.metric))
 
@@ -146,7 +147,7 @@ def caption_details(scored: Sequence[ScoredAnswer], constants: Constants | None 
             dataset: {"text": constant.text, "source": constant.source, "recipe": constant.recipe}
             for dataset, (_, constant) in _constants(scored, constants or {}).items()
         },
-        "seeds": {"wrong_clip": SEED, "random_human": SEED, "constant_sample": SEED, "bootstrap": SEED},
+        "seeds": {"wrong_clip": SEED, "random_human": SEED, "constant_sample": SEED},
         "most_frequent": {"answer": frequent[0][0], "count": frequent[0][1]} if frequent else None,
         "refusals": {
             "count": refusing.total(),
@@ -216,6 +217,7 @@ def _rouge_ratios(scored: Sequence[ScoredAnswer], recorded: Constants, reference
                     scores[control][:, i] * counts[control],
                     counts[control],
                     f"{rouge.RECIPE}; {recipe}",
+                    within=LIFTS if control == "lift" else SHARES,
                 )
                 for control, recipe in recipes.items()
                 if control in scores
@@ -251,7 +253,7 @@ def _length_ratio(scored: Sequence[ScoredAnswer]) -> ClipRatio:
 
     answers = np.array([len((item.answer or "").split()) for item in scored], dtype=np.float64)
     recipe = "words of the answers / words of the references (several: their mean), between blanks"
-    return ClipRatio("length_ratio", answers, _reference_words(scored), recipe)
+    return ClipRatio("length_ratio", answers, _reference_words(scored), recipe, within=None)
 
 
 def _reference_words(scored: Sequence[ScoredAnswer]) -> Values:
@@ -282,25 +284,5 @@ def _aspect_ratios(scored: Sequence[ScoredAnswer]) -> list[ClipRatio]:
         ]
         draw = _draw(with_aspects, other != NONE)
         recipe = f"{recipe}; minus the same with aspects of another clip ({draw}); paired by clip"
-        ratios.append(ClipRatio("aspect_recall_lift", (recall - lift) * paired, paired, recipe))
+        ratios.append(ClipRatio("aspect_recall_lift", (recall - lift) * paired, paired, recipe, within=LIFTS))
     return ratios
-
-
-def _means(ratios: Sequence[ClipRatio], clusters: Sequence[str]) -> list[Metric]:
-    """Metrics of all ratios whose denominator is not 0."""
-    import numpy as np
-
-    ratios = [ratio for ratio in ratios if ratio.under.any()]
-    over, under = (np.column_stack([getattr(ratio, key) for ratio in ratios]) for key in ("over", "under"))
-    sums = resampled(np.hstack([over, under]), clusters)
-    top, bottom = np.hsplit(sums, 2)
-    drawn = np.divide(top, bottom, out=np.full_like(top, np.nan), where=bottom > 0)  # some have no clip with aspects
-    resampling = method(clusters)
-    metrics = []
-    for i, ratio in enumerate(ratios):
-        value, (low, high) = float(over[:, i].sum() / under[:, i].sum()), interval(drawn[:, i])
-        n = int(np.count_nonzero(under[:, i]))
-        # rounding must not push a bound past the value
-        low, high = min(low, value), max(high, value)
-        metrics.append(Metric(ratio.name, value, low, high, n, f"{ratio.recipe}; {resampling}"))
-    return metrics

@@ -11,14 +11,16 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from mudata.evaluation.metrics.scored import Labels, Metric, ScoredAnswer
-from mudata.evaluation.metrics.statistics import group_count, mean, require_clips, share
+from mudata.evaluation.metrics.estimates import clustered, constant, mean, share
+from mudata.evaluation.metrics.intervals import require_clips
 from mudata.evaluation.metrics.tagging import label_set_metrics
 
 if TYPE_CHECKING:
     from mudata.evaluation.align.alignment import Alignment
+    from mudata.evaluation.metrics.scored import Labels, Metric, ScoredAnswer
 
 
 def classification_metrics(
@@ -26,9 +28,8 @@ def classification_metrics(
 ) -> list[Metric]:
     """Metrics of a task with one right label per clip.
 
-    `accuracy_clustered` is there where clips share artists or tracks and some but not all answers
-    are right; `selective_accuracy` where any answer is aligned; `centred_accuracy` (0 is chance, 1
-    is all right) where there is more than one label.
+    `selective_accuracy` is there where any answer is aligned, `centred_accuracy` (0 is chance, 1 is
+    all right) where there is more than one label.
 
     Args:
         scored: the answers with their references.
@@ -60,55 +61,47 @@ def classification_metrics(
     """
     import numpy as np
 
-    n, clusters = require_clips(len(scored)), [item.cluster for item in scored]
-    aligned = sum(bool(item.counted_labels) for item in scored)
-    right = sum(item.right for item in scored)
+    n, clips = require_clips(len(scored)), clustered(scored)
+    aligned, right = [bool(item.counted_labels) for item in scored], [item.right for item in scored]
     chance = sum(1 / len(labels[item.dataset]) for item in scored) / n
-    accuracy = share("accuracy", right, n, "aligned and equal / all")
-    metrics = [accuracy]
-    if group_count(clusters) and 0 < right < n:
-        grouped = mean(
-            "accuracy", np.array([float(item.right) for item in scored]), "aligned and equal / all", clusters
-        )
-        metrics.append(Metric("accuracy_clustered", accuracy.value, grouped.low, grouped.high, n, grouped.recipe))
-    metrics.append(share("coverage", aligned, n, "answers that name exactly one label / all"))
-    if aligned:
-        metrics.append(share("selective_accuracy", right, aligned, "aligned and equal / aligned"))
+    accuracy = share("accuracy", right, "aligned and equal / all", clips)
+    metrics = [accuracy, share("coverage", aligned, "answers that name exactly one label / all", clips)]
+    if any(aligned):
+        metrics.append(share("selective_accuracy", right, "aligned and equal / aligned", clips, aligned))
     metrics += [
         share(
             "lenient_accuracy",
-            sum(item.alignment is not None and item.alignment.lenient_label in item.references for item in scored),
-            n,
+            [item.alignment is not None and item.alignment.lenient_label in item.references for item in scored],
             "as accuracy, with synonyms and kinds of a label",
+            clips,
         ),
         share(
             "any_mention_accuracy",
-            sum(any_mention(item.alignment, item.references) for item in scored),
-            n,
+            [any_mention(item.alignment, item.references) for item in scored],
             "the reference is meant or named affirmatively anywhere; an upper bound",
+            clips,
         ),
         mean(
             "partial_credit",
             np.array([_credit(item) for item in scored]),
             "1 if aligned and equal; else 1 / labels named affirmatively, if the reference is among them",
-            clusters,
+            clips,
         ),
         *label_set_metrics(scored, labels, ("macro_f1",)),
     ]
     if chance < 1:
-        value, low, high = (
-            None if x is None else (x - chance) / (1 - chance) for x in (accuracy.value, accuracy.low, accuracy.high)
-        )
+        value = (accuracy.value - chance) / (1 - chance)
+        low, high = (None if end is None else (end - chance) / (1 - chance) for end in (accuracy.low, accuracy.high))
         recipe = f"(accuracy - chance) / (1 - chance); {accuracy.recipe}"
-        metrics.append(Metric("centred_accuracy", value or 0.0, low, high, n, recipe))
+        metrics.append(replace(accuracy, metric="centred_accuracy", value=value, low=low, high=high, recipe=recipe))
     return [
         *metrics,
-        Metric("chance", chance, chance, chance, n, "1 / number of labels"),
+        constant("chance", chance, n, "1 / number of labels"),
         share(
             "majority",
-            sum(majority[item.dataset] in item.references for item in scored),
-            n,
+            [majority[item.dataset] in item.references for item in scored],
             f"accuracy of always saying the most frequent label of the {source}",
+            clips,
         ),
     ]
 

@@ -7,7 +7,7 @@ from collections.abc import Hashable, Sequence
 from typing import TYPE_CHECKING
 
 from mudata.evaluation.metrics import rouge
-from mudata.evaluation.metrics.statistics import SEED
+from mudata.evaluation.metrics.scored import SEED
 
 if TYPE_CHECKING:
     import numpy as np

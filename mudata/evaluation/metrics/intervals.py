@@ -3,9 +3,9 @@
 One way for all of them. One cluster at a time is left out; how far the number moves gives its variance (the jackknife
 CV3), which is taken back to its expectation for clusters of these sizes and alikeness (as CR2 does), and is larger than
 that of independent clips by the design effect. Few clusters tell little of either: both are drawn towards the worst
-case, clips of a cluster all alike, the more the fewer clusters differ. What lies in [0, 1] gets Wilson's interval at the
-effective number of clips, anything else a symmetric one, with the quantile of Student's t that such clusters leave, and
-never narrower than for independent clips. Shares of independent clips have Wilson's own interval.
+case, clips of a cluster all alike, the more the fewer clusters differ. What lies in [0, 1] gets Wilson's interval at
+the effective number of clips, anything else a symmetric one, with the quantile of Student's t that such clusters leave,
+and none is narrower than for independent clips. Shares of independent clips have Wilson's own interval.
 
 Assumed: clusters are independent, a sample of those that one wants to know of, and how well one is answered does not
 hang on its size. How often intervals hold the truth, simulated: docs/statistics.md.
@@ -19,11 +19,11 @@ cluster-robust inference, 2023. The drawing towards the worst case is ours.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from mudata.errors import EvaluationError
 from mudata.evaluation.metrics.jackknife import ClusteredClips, Jackknife
+from mudata.evaluation.metrics.variance import UNSEEN, UNSEEN_OF_SHARES, Spread
 
 if TYPE_CHECKING:
     import numpy as np
@@ -41,10 +41,6 @@ FEWEST_CLUSTERS = 8
 simulations."""
 FEWEST_OF_SHARES = 4
 """Below, not even shares of clips in clusters have one."""
-UNSEEN, UNSEEN_OF_SHARES = 3.0, 1.0
-"""Weight, in degrees of freedom, of the worst case beside what clusters show. By simulation: with half of it intervals
-near 0 and 1 hold the truth too seldom; with twice as much all are wider and few are better."""
-_NOTHING = 1e-14
 
 
 class Interval(NamedTuple):
@@ -95,8 +91,7 @@ def ratio(over: Floats, under: Floats, clips: ClusteredClips, alpha: float = ALP
 
     Returns:
         Wilson's own interval where all is 0 or 1 and clips are independent. No ends for one clip, one cluster, fewer
-        than FEWEST_OF_SHARES clusters (shares) or FEWEST_CLUSTERS (all else), and values that are all alike without
-        being 0 or 1.
+        than FEWEST_OF_SHARES clusters (shares) or FEWEST_CLUSTERS (all else).
 
     Raises:
         EvaluationError: no clip counts.
@@ -132,24 +127,29 @@ def bounded(found: Jackknife, alpha: float = ALPHA, *, binary: bool = False) -> 
     """
     if refused := _refused(found, binary):
         return refused
-    spread, value = _Spread.of(found, alpha, _unseen(binary), room=found.value * (1 - found.value)), found.value
+    value, unseen = found.value, UNSEEN_OF_SHARES if binary else UNSEEN
+    spread = Spread.of(found, alpha, unseen, room=value * (1 - value))
     if spread is None:
-        return _none(found, "no variance")
+        return _all_alike(found, (0.0, 1.0), alpha)
     low, high = _wilson(value, spread.effective, spread.quantile)
     how = f"Wilson, effective n {spread.effective:.0f}" if binary else _jackknife(found)
     return Interval(min(value, max(0.0, low)), max(value, min(1.0, high)), len(found.moves), how)
 
 
-def symmetric(found: Jackknife, alpha: float = ALPHA, *, binary: bool = False) -> Interval:
+def symmetric(
+    found: Jackknife, alpha: float = ALPHA, *, binary: bool = False, ends: tuple[float, float] | None = None
+) -> Interval:
     """Interval of any other number (a lift, a difference, a ratio of lengths, kappa) from its jackknife.
 
     Args:
         found: of the number.
         alpha: 1 minus the confidence, two-sided.
         binary: a difference of shares on the same clips: one clip is counted as if it differed, half of it each way.
+        ends: the least and the most that a clip can be worth, where there are such.
 
     Returns:
-        No ends for one clip, fewer than FEWEST_CLUSTERS clusters (shares: FEWEST_OF_SHARES), or no variance.
+        No low and high for one clip, fewer than FEWEST_CLUSTERS clusters (shares: FEWEST_OF_SHARES), or no variance
+        and no ends.
 
     Source:
         See the module; A. Agresti, Y. Min, Simple improved confidence intervals for comparing matched proportions,
@@ -165,9 +165,9 @@ def symmetric(found: Jackknife, alpha: float = ALPHA, *, binary: bool = False) -
     """
     if refused := _refused(found, binary):
         return refused
-    spread = _Spread.of(found, alpha, _unseen(binary), added=1.0 if binary else 0.0)
+    spread = Spread.of(found, alpha, UNSEEN_OF_SHARES if binary else UNSEEN, added=1.0 if binary else 0.0)
     if spread is None:
-        return _none(found, "no variance")
+        return _all_alike(found, ends, alpha) if ends else _none(found, "no variance")
     half = spread.quantile * math.sqrt(spread.variance)
     return Interval(found.value - half, found.value + half, len(found.moves), _jackknife(found))
 
@@ -198,7 +198,8 @@ def difference(
     """
     require_clips(len(clips.of))
     first, second = (Jackknife.ratio(over, under, clips) for over, under in (a, b))
-    low, high, clusters, how = symmetric(first.minus(second), alpha, binary=_binary(*a) and _binary(*b))
+    apart, binary = first.minus(second), _binary(*a) and _binary(*b)
+    low, high, clusters, how = symmetric(apart, alpha, binary=binary, ends=(-1.0, 1.0))
     if low is None or high is None:
         return Interval(None, None, clusters, how)
     return Interval(max(-1.0, low), min(1.0, high), clusters, how)
@@ -212,66 +213,15 @@ def require_clips(n: float) -> int:
     return int(n)
 
 
-class _Spread(NamedTuple):
-    """Variance of a number, the quantile that goes with it, and how many independent clips would vary as much."""
+def _all_alike(found: Jackknife, ends: tuple[float, float], alpha: float) -> Interval:
+    """Where no clip differs from another, so many of those that were not seen still may as Wilson's bound has it for
+    none of the clusters; at worst they lie at an end."""
+    from scipy.special import ndtri
 
-    variance: float
-    quantile: float
-    effective: float
-
-    @classmethod
-    def of(cls, found: Jackknife, alpha: float, unseen: float, room: float | None = None, added: float = 0.0) -> _Spread | None:
-        """None without variance.
-
-        unseen: weight of the worst case. room: largest variance of one clip, where there is one. added: clips that
-        count as if they differed.
-        """
-        from scipy.special import ndtri, stdtrit
-
-        z, whole = float(ndtri(1 - alpha / 2)), found.clip_weights.sum()
-        clips, clusters = (float(whole**2 / (of @ of)) for of in (found.clip_weights, found.weights))  # Kish's
-        most = clips / clusters  # the design effect where all clips of a cluster are alike
-        apart = added / whole**2
-        alone = float(found.clip_moves @ found.clip_moves) + apart
-        squares, count = found.moves**2, len(found.moves)
-        together = (count - 1) / count * float(squares.sum())
-        if room is not None and room < _NOTHING:
-            return cls(0.0, z, clusters)
-        if alone * clips < _NOTHING:
-            return None
-        if apart and (together < _NOTHING or count == len(found.clip_moves)):  # nothing is estimated but a share
-            return cls(alone * most, z, clips / most)
-        unequal = float(squares @ squares) / float(squares.sum()) ** 2 if together > 0 else 1.0
-        of_moves = 2 / max(unequal - 1 / count, 1 / (2 * count))  # degrees of freedom that the moves themselves show
-        trust = max(0.0, of_moves - 2) / (max(0.0, of_moves - 2) + unseen)
-        effect = (together + apart) / alone
-        drawn = most ** (1 - trust) * max(effect, 1.0) ** trust
-        alike = (drawn - 1) / (most - 1) if most > 1 + _NOTHING else 0.0
-        freedom, bias = _clustered(found.weights / found.clip_weights.mean(), alike)
-        quantile = float(stdtrit(min(freedom, max(1.0, of_moves)), 1 - alpha / 2))
-        if room is not None:  # a variance that is assumed needs no quantile of t
-            quantile = z ** (1 - trust) * quantile**trust
-        least = alone * (z / quantile) ** 2
-        if room is not None:  # clips, too, are drawn towards varying as much as they could
-            alone *= max(1.0, room / clips / alone) ** (1 - trust)
-        variance = max(alone * most ** (1 - trust) * (effect / bias) ** trust, least)
-        return cls(variance, quantile, room / variance if room is not None else clips * alone / variance)
-
-
-def _clustered(weights: Floats, alike: float) -> tuple[float, float]:
-    """Degrees of freedom of the jackknife's variance, and how many times too large it is, for a mean over clusters of so
-    many clips that correlate by `alike` (Bell and McCaffrey 2002)."""
-    alike, count, whole = min(1.0, max(0.0, alike)), len(weights), float(weights.sum())
-    variance = weights * (1 + (weights - 1) * alike)
-    left_out = 1 / (whole - weights)
-    a, b, q = left_out * weights, left_out * variance, left_out**2 * variance
-    total = float(variance.sum())
-    own = -2 * a * b / whole + a * a * total / whole**2
-    trace = float((q + own).sum())
-    aa, bb, ab = float(a @ a), float(b @ b), float(a @ b)
-    squared = float(q @ q + 2 * q @ own) + (2 * aa * bb + 2 * ab * ab) / whole**2
-    squared += (aa * total / whole) ** 2 / whole**2 - 4 * aa * ab * total / whole**3
-    return trace**2 / squared, (count - 1) / count * trace * whole**2 / total
+    effective = float(found.weights.sum() ** 2 / (found.weights @ found.weights))
+    unseen = _wilson(0.0, effective, float(ndtri(1 - alpha / 2)))[1]
+    low, high = (found.value + unseen * (end - found.value) for end in ends)
+    return Interval(low, high, len(found.moves), "Wilson, no clip differs")
 
 
 def _wilson(value: float, n: float, quantile: float) -> tuple[float, float]:
@@ -281,10 +231,6 @@ def _wilson(value: float, n: float, quantile: float) -> tuple[float, float]:
     # at the ends rounding must not push the bound past the value
     low = 0.0 if value <= 0 else (centre - half) / (1 + square / n)
     return low, 1.0 if value >= 1 else (centre + half) / (1 + square / n)
-
-
-def _unseen(binary: bool) -> float:
-    return UNSEEN_OF_SHARES if binary else UNSEEN
 
 
 def _binary(over: Floats, under: Floats) -> bool:

@@ -106,7 +106,9 @@ class Jackknife:
         return cls(value, moves, clips.sums(ones), clip_moves, ones)
 
     @classmethod
-    def macro_f1(cls, references: tuple[Places, Places], named: tuple[Places, Places], clips: ClusteredClips) -> Jackknife:
+    def macro_f1(
+        cls, references: tuple[Places, Places], named: tuple[Places, Places], clips: ClusteredClips
+    ) -> Jackknife:
         """Of the mean F1 over the labels that occur in the references; without a cluster, over those that still do.
 
         Args:

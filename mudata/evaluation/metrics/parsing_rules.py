@@ -18,8 +18,8 @@ from mudata.catalog.cards.vocabulary import fold
 from mudata.evaluation.align.aligner import align
 from mudata.evaluation.align.alignment import Shown
 from mudata.evaluation.metrics.classification import any_mention
+from mudata.evaluation.metrics.estimates import clustered, share
 from mudata.evaluation.metrics.scored import ScoredAnswer
-from mudata.evaluation.metrics.statistics import share
 
 if TYPE_CHECKING:
     from mudata.evaluation.align.label_set import LabelSet
@@ -91,17 +91,20 @@ def sensitivity(
         shown: by dataset, what the model had before it.
 
     Returns:
-        Rows of policy (the rule's name), accuracy with its 95 % interval, n, and the rule's note.
+        Rows of policy (the rule's name), accuracy with its 95 % interval and what that is over, n,
+        and the rule's note.
 
     Raises:
         EvaluationError: there is nothing to score.
     """
     rows: list[dict[str, object]] = []
+    clips = clustered(scored)
     for rule in PARSING_RULES.values():
-        right = sum(_right(rule, item, label_sets[item.dataset], shown[item.dataset]) for item in scored)
-        accuracy = share(rule.name, right, len(scored), rule.note)
+        right = [_right(rule, item, label_sets[item.dataset], shown[item.dataset]) for item in scored]
+        accuracy = share(rule.name, right, rule.note, clips)
         row = {"policy": rule.name, "accuracy": accuracy.value, "low": accuracy.low, "high": accuracy.high}
-        rows.append(row | {"n": accuracy.n, "note": rule.note})
+        row |= {"n": accuracy.n, "clusters": accuracy.clusters, "interval": accuracy.interval}
+        rows.append(row | {"note": rule.note})
     return rows
 
 

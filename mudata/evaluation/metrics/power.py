@@ -11,8 +11,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from mudata.errors import EvaluationError
+from mudata.evaluation.metrics.intervals import Z95
 from mudata.evaluation.metrics.paired_power import POWER, fewest, mcnemar_clips, mcnemar_power, smallest
-from mudata.evaluation.metrics.statistics import Z95
 
 if TYPE_CHECKING:
     from mudata.evaluation.metrics.scored import Metric

@@ -11,6 +11,8 @@ if TYPE_CHECKING:
 
 HEADLINE = {"classify": "accuracy", "tag": "micro_f1", "caption": "rougeL_f"}
 """The metric that stands for a run, by the kind of its questions."""
+SEED = 0
+"""Of all that is drawn when scores are computed."""
 TOO_FEW = "too few to say"
 """What stands in the place of an interval where there is none."""
 

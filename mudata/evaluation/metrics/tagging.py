@@ -7,16 +7,22 @@ hard sets measure the threshold.
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from itertools import chain
 from typing import TYPE_CHECKING
 
-from mudata.evaluation.metrics.scored import Labels, Metric, ScoredAnswer
-from mudata.evaluation.metrics.statistics import interval, mean, method, require_clips, resampled, share, wilson
+from mudata.evaluation.metrics import intervals
+from mudata.evaluation.metrics.estimates import clustered, mean, metric, ratio, share
+from mudata.evaluation.metrics.intervals import Interval, require_clips
+from mudata.evaluation.metrics.jackknife import ClusteredClips, Jackknife
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
+
+    from mudata.evaluation.metrics.scored import Labels, Metric, ScoredAnswer
 
 
 def tagging_metrics(
@@ -53,26 +59,27 @@ def tagging_metrics(
     """
     import numpy as np
 
-    n = require_clips(len(scored))
-    named = sum(item.outcome == "SET" for item in scored)
-    with_majority = sum(majority[item.dataset] in item.references for item in scored)
-    always = 2 * with_majority / max(1, n + sum(len(item.references) for item in scored))
+    require_clips(len(scored))
+    clips = clustered(scored)
+    with_majority = np.array([majority[item.dataset] in item.references for item in scored], dtype=np.float64)
+    labels_of_both = np.array([1.0 + len(item.references) for item in scored])
     return [
         *label_set_metrics(scored, labels, ("micro_f1", "micro_precision", "micro_recall", "macro_f1")),
         mean(
             "jaccard",
             np.array([jaccard(item) for item in scored]),
             "mean over clips of labels in both / labels in either; 1 where both are empty",
-            [item.cluster for item in scored],
+            clips,
         ),
-        share("coverage", named, n, "answers that name at least one label / all"),
-        Metric(
+        share(
+            "coverage", [item.outcome == "SET" for item in scored], "answers that name at least one label / all", clips
+        ),
+        ratio(
             "majority_micro_f1",
-            always,
-            always,
-            always,
-            n,
+            2 * with_majority,
+            labels_of_both,
             f"micro-F1 of always saying the most frequent label of the {source}",
+            clips,
         ),
     ]
 
@@ -109,7 +116,7 @@ def label_counts(scored: ScoredAnswer) -> tuple[int, int, int]:
 
 
 def per_label(scored: Sequence[ScoredAnswer], labels: Labels) -> list[dict[str, object]]:
-    """Support (`n`), recall with Wilson's interval, precision and F1 of every label that occurs.
+    """Support (`n`), recall with its interval, precision and F1 of every label that occurs.
 
     Args:
         scored: the answers with their references.
@@ -118,7 +125,8 @@ def per_label(scored: Sequence[ScoredAnswer], labels: Labels) -> list[dict[str, 
     Returns:
         One row per dataset and label that the references or the answers have. What would divide by
         nothing is None: recall and F1 of a label that no reference has, precision of one that no
-        answer names.
+        answer names; and so are the ends of an interval where nothing can be said (see
+        `intervals.ratio`).
 
     Example:
         >>> from mudata.evaluation.align.alignment import Alignment
@@ -131,27 +139,41 @@ def per_label(scored: Sequence[ScoredAnswer], labels: Labels) -> list[dict[str, 
     rows: list[dict[str, object]] = []
     for dataset, ids in labels.items():
         mine = [item for item in scored if item.dataset == dataset]
-        support = Counter(label for item in mine for label in item.references)
         named = Counter(label for item in mine for label in item.counted_labels)
-        hit = Counter(label for item in mine for label in item.counted_labels if label in item.references)
+        asked: defaultdict[str, list[ScoredAnswer]] = defaultdict(list)
+        for item in mine:
+            for label in item.references:
+                asked[label].append(item)
         for label in ids:
-            if support[label] or named[label]:
-                low, high = wilson(hit[label], support[label]) if support[label] else (None, None)
+            support, said = len(asked[label]), named[label]
+            if support or said:
+                hits = [label in item.counted_labels for item in asked[label]]
+                hit, recall = sum(hits), _recall(hits, asked[label])
                 rows.append(
                     {
                         "dataset": dataset,
                         "label": label,
-                        "n": support[label],
-                        "said": named[label],
-                        "right": hit[label],
-                        "recall": hit[label] / support[label] if support[label] else None,
-                        "low": low,
-                        "high": high,
-                        "precision": hit[label] / named[label] if named[label] else None,
-                        "f1": 2 * hit[label] / (support[label] + named[label]) if support[label] else None,
+                        "n": support,
+                        "said": said,
+                        "right": hit,
+                        "recall": hit / support if support else None,
+                        "low": recall.low,
+                        "high": recall.high,
+                        "clusters": recall.clusters,
+                        "interval": recall.how,
+                        "precision": hit / said if said else None,
+                        "f1": 2 * hit / (support + said) if support else None,
                     }
                 )
     return rows
+
+
+def _recall(hits: Sequence[bool], asked: Sequence[ScoredAnswer]) -> Interval:
+    import numpy as np
+
+    if not hits:
+        return Interval(None, None, 0, "none: no clip has the label")
+    return intervals.ratio(np.array(hits, dtype=np.float64), np.ones(len(hits)), clustered(asked))
 
 
 def outcomes(scored: Sequence[ScoredAnswer]) -> dict[str, int]:
@@ -173,8 +195,7 @@ def hedged(scored: Sequence[ScoredAnswer]) -> int:
 
 
 def label_set_metrics(scored: Sequence[ScoredAnswer], labels: Labels, wanted: Sequence[str]) -> list[Metric]:
-    """F1 and its parts from label sets, with bootstrap intervals; labels of different datasets are
-    kept apart.
+    """F1 and its parts from label sets; labels of different datasets are kept apart.
 
     Args:
         scored: n answers with their references.
@@ -189,42 +210,37 @@ def label_set_metrics(scored: Sequence[ScoredAnswer], labels: Labels, wanted: Se
     """
     import numpy as np
 
-    pairs = ((dataset, label) for dataset, ids in labels.items() for label in ids)
-    column = {pair: i for i, pair in enumerate(pairs)}
-    references, named = np.zeros((2, len(scored), len(column)))
-    for row, item in enumerate(scored):
-        references[row, [column[item.dataset, label] for label in item.references]] = 1
-        named[row, [column[item.dataset, label] for label in item.counted_labels]] = 1
-    occurs = references.any(0)
-
-    def parts(sums: NDArray[np.float64]) -> list[NDArray[np.float64]]:
-        return np.split(sums, 3, axis=-1)  # hits, in the references, in the answers: each (..., labels)
-
-    def macro(sums: NDArray[np.float64]) -> NDArray[np.float64]:
-        hit, support, named = (part[..., occurs] for part in parts(sums))
-        there = support + named > 0  # a resample may hold no clip of a rare label, which is no failure at it
-        return np.asarray(ratio_or_zero(2 * hit, support + named).sum(-1) / np.maximum(1, there.sum(-1)))
-
-    def micro(sums: NDArray[np.float64], which: str) -> NDArray[np.float64]:
-        hit, support, named = (part.sum(-1) for part in parts(sums))
-        over = {"f1": (2 * hit, support + named), "recall": (hit, support), "precision": (hit, named)}
-        return ratio_or_zero(*over[which])
-
-    statistics: dict[str, tuple[Callable[[NDArray[np.float64]], NDArray[np.float64]], str]] = {
-        "macro_f1": (macro, "mean of F1 over the labels that occur in the references"),
-        "micro_f1": (lambda sums: micro(sums, "f1"), "2 * hits / (labels in references + labels in answers)"),
-        "micro_precision": (lambda sums: micro(sums, "precision"), "hits / labels in answers"),
-        "micro_recall": (lambda sums: micro(sums, "recall"), "hits / labels in references"),
+    require_clips(len(scored))
+    clips = clustered(scored)
+    hit, support, named = np.array([label_counts(item) for item in scored], dtype=np.float64).T
+    ratios = {
+        "micro_f1": (2 * hit, support + named, "2 * hits / (labels in references + labels in answers)"),
+        "micro_precision": (hit, named, "hits / labels in answers"),
+        "micro_recall": (hit, support, "hits / labels in references"),
     }
-    columns, clusters = np.hstack([references * named, references, named]), [item.cluster for item in scored]
-    sums, metrics = resampled(columns, clusters), []
-    for name in wanted:
-        statistic, recipe = statistics[name]
-        value = float(statistic(columns.sum(0, keepdims=True))[0])
-        low, high = interval(statistic(sums))
-        recipe = f"{recipe}; {method(clusters)}"
-        metrics.append(Metric(name, value, low, high, len(scored), recipe))
-    return metrics
+    found = {name: replace(ratio(name, *ratios[name], clips), n=len(scored)) for name in wanted if name in ratios}
+    return [found.get(name) or _macro_f1(scored, labels, clips) for name in wanted]
+
+
+def _macro_f1(scored: Sequence[ScoredAnswer], labels: Labels, clips: ClusteredClips) -> Metric:
+    recipe, n = "mean of F1 over the labels that occur in the references", len(scored)
+    column = {pair: i for i, pair in enumerate((dataset, label) for dataset, ids in labels.items() for label in ids)}
+    references, named = (
+        _entries([[column[item.dataset, label] for label in dict.fromkeys(of)] for item, of in pairs])
+        for pairs in ([(item, item.references) for item in scored], [(item, item.counted_labels) for item in scored])
+    )
+    if not len(references[0]):
+        return metric("macro_f1", 0.0, Interval(None, None, clips.count, "none: no label occurs"), n, recipe)
+    found = Jackknife.macro_f1(references, named, clips)
+    return metric("macro_f1", found.value, intervals.bounded(found), n, recipe)
+
+
+def _entries(columns: Sequence[Sequence[int]]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """The clip and the label of every label of every clip."""
+    import numpy as np
+
+    clips = np.repeat(np.arange(len(columns)), [len(of) for of in columns])
+    return clips, np.fromiter(chain.from_iterable(columns), dtype=np.intp, count=len(clips))
 
 
 def ratio_or_zero(top: NDArray[np.float64], bottom: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -197,7 +197,7 @@ class Panel:
     incomparable: str | None
     anchors: tuple[Anchor, ...]
     """What was published about this question by the headline metric."""
-    verdicts: Mapping[Anchor, Mapping[str, Verdict]]
+    verdicts: Mapping[Anchor, Mapping[str, Verdict | None]]
     """Those of `anchors` that are about a model here:
     whether they agree with what its entries, by name, have here."""
 

@@ -31,7 +31,9 @@ if TYPE_CHECKING:
 _PER_LABEL = pa.schema(
     [(name, pa.string()) for name in ("run", "dataset", "label")]
     + [(name, pa.int64()) for name in ("n", "said", "right")]
-    + [(name, pa.float64()) for name in ("recall", "low", "high", "precision", "f1")]
+    + [(name, pa.float64()) for name in ("recall", "low", "high")]
+    + [("clusters", pa.int64()), ("interval", pa.string())]
+    + [(name, pa.float64()) for name in ("precision", "f1")]
 )
 _FLAT = (
     "SELECT run, model, task, split, answers.* EXCLUDE (run), alignments.* EXCLUDE (run, clip_id)"

@@ -237,16 +237,16 @@ def _other_clips(asked: frozenset[str], usual: frozenset[str]) -> Flag:
 
 def _published(
     dataset: str, task: str, entries: Sequence[PanelEntry], metric: str
-) -> tuple[tuple[Anchor, ...], dict[Anchor, dict[str, Verdict]]]:
+) -> tuple[tuple[Anchor, ...], dict[Anchor, dict[str, Verdict | None]]]:
     """What suites know to be published about this question,
     and how that of a model here agrees with its entries."""
     if dataset == ALL:
         return (), {}
-    verdicts: dict[Anchor, dict[str, Verdict]] = {}
+    verdicts: dict[Anchor, dict[str, Verdict | None]] = {}
     for entry in entries:
         if not entry.run.settings.control:
             ours = Metric(**entry.metrics[metric])
             for anchor in anchors(dataset, task, entry.run.model):
-                if anchor.metric == metric and (said := verdict(ours, anchor)):
-                    verdicts.setdefault(anchor, {})[entry.name] = said
+                if anchor.metric == metric:
+                    verdicts.setdefault(anchor, {})[entry.name] = verdict(ours, anchor)
     return tuple(anchor for anchor in anchors(dataset, task) if anchor.metric == metric), verdicts

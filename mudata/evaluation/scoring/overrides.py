@@ -17,7 +17,9 @@ from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from mudata.errors import EvaluationError, UnknownName
-from mudata.evaluation.metrics.statistics import bootstrap, method
+from mudata.evaluation.metrics.estimates import clustered, metric
+from mudata.evaluation.metrics.intervals import Interval, symmetric
+from mudata.evaluation.metrics.jackknife import Jackknife
 from mudata.home import now
 from mudata.jsonl import as_line, mend, records
 
@@ -175,27 +177,36 @@ def kappa(items: Sequence[ScoredAnswer], last: Mapping[str, Override]) -> dict[s
     )
 
     def statistic(sums: NDArray[np.float64]) -> NDArray[np.float64]:
-        n, width = len(looked), len(names)
+        width = len(names)
+        n: NDArray[np.float64] = np.maximum(1, sums[:, 1 : width + 1].sum(1))
         agreed = sums[:, 0] / n
         expected = (sums[:, 1 : width + 1] * sums[:, width + 1 :]).sum(1) / n**2
         room = 1 - expected
         kappas = np.full_like(agreed, np.nan)
         np.divide(agreed - expected, room, out=kappas, where=room > 1e-12)
-        return kappas
+        return np.asarray(kappas)
 
     value = float(statistic(table.sum(0, keepdims=True))[0])
     known = value == value  # noqa: PLR0124 - not a number where there is nothing to disagree on
-    low, high = bootstrap(table, statistic) if known else (None, None)
+    clips = clustered(looked)
+    interval = Interval(None, None, clips.count, "none: nothing to disagree on")
+    if known:
+        found = Jackknife.statistic(table, lambda sums: np.nan_to_num(statistic(sums), nan=value), clips)
+        interval = symmetric(found)
+    recipe = "Cohen's kappa over the clips that people read, which are no random sample"
+    told = metric("kappa", value, interval, len(looked), recipe)
     return {
         "kappa": value if known else None,
-        "low": low,
-        "high": high,
+        "low": told.low,
+        "high": told.high,
+        "clusters": told.clusters,
+        "interval": told.interval,
         "n": len(looked),
         "agreed": int(table[:, 0].sum()),
         "aligner_said_otherwise": sum(
             in_a_word(item.alignment) != last[item.clip_id].aligner_said for item in looked if item.alignment
         ),
-        "recipe": f"Cohen's kappa over the clips that people read, which are no random sample; {method()}",
+        "recipe": told.recipe,
     }
 
 

@@ -19,7 +19,7 @@ from pydantic import Field, NonNegativeInt, PositiveInt, StringConstraints, mode
 from mudata.catalog.cards import card_files, loader
 from mudata.catalog.cards.strict_model import Name, PartName, Strict, Texts
 from mudata.errors import CardError, UnknownName
-from mudata.evaluation.metrics.statistics import wilson
+from mudata.evaluation.metrics.intervals import wilson
 
 MetricName = Annotated[str, StringConstraints(pattern=r"^[a-z][A-Za-z0-9_]*$", max_length=64)]
 

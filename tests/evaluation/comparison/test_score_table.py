@@ -58,7 +58,9 @@ def test_a_line_fits_into_120_characters(kind: str, runs: int) -> None:
 
 
 def test_accuracy_stands_between_its_interval_and_the_parsers() -> None:
-    (table,) = tables([scores()])
+    one = scores()
+    one["metrics"][0] |= {"clusters": 30, "interval": "Wilson, effective n 90"}
+    (table,) = tables([one])
     assert table.columns[:5] == ("model", "split", "dataset", "task", "n")
     (row,) = table.rows
     assert (row["accuracy"], row["parser"], row["coverage"]) == ("50.0 % [40.4, 59.6]", "50.0–55.0", "90.0 %")
@@ -66,7 +68,7 @@ def test_accuracy_stands_between_its_interval_and_the_parsers() -> None:
     assert (
         table.note
         == "Smallest difference of accuracy told apart, 80 % power, not paired: gtzan (100 clips) 19.3 points."
-        " Intervals: Wilson 95 %, each clip by itself."
+        " Intervals: 95 % Wilson, effective n 90 (30 clusters of 100 clips)."
     )
 
 
@@ -105,15 +107,25 @@ def test_models_that_must_choose_have_no_coverage_to_boast_of() -> None:
     assert (table.rows[0]["coverage"], table.rows[0]["parser"]) == ("forced", "")
 
 
-@pytest.mark.parametrize(("low", "high", "told"), [(0.3, 0.7, "up to 2.1 times as wide"), (0.41, 0.59, "")])
-def test_clips_that_share_artists_get_a_word(low: float, high: float, told: str) -> None:
+@pytest.mark.parametrize(
+    ("of_interval", "told"),
+    [
+        ({"clusters": 100, "interval": "Wilson"}, " Intervals: 95 % Wilson."),
+        (
+            {"low": None, "high": None, "clusters": 1, "interval": "none: 9 clips of 1 artist or track"},
+            " Intervals: none: 9 clips of 1 artist or track.",
+        ),
+        ({"recipe": "right / all; Wilson 95 %"}, " Intervals: Wilson 95 %."),
+        (
+            {"recipe": "r; 95 % percentile bootstrap over clips, 1000 resamples, seed 0; x"},
+            "bootstrap over clips, 1000",
+        ),
+    ],
+)
+def test_the_note_says_how_intervals_were_found(of_interval: dict[str, Any], told: str) -> None:
     one = scores()
-    one["metrics"].append(
-        {"metric": "accuracy_clustered", "value": 0.5, "low": low, "high": high, "n": 100, "recipe": ""}
-    )
-    note = tables([one])[0].note
-    assert ("share artists or tracks" in note) == bool(told)
-    assert told in note
+    one["metrics"][0] |= of_interval
+    assert told in tables([one])[0].note
 
 
 def test_three_clips_tell_nothing_apart() -> None:

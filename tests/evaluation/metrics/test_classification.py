@@ -11,8 +11,8 @@ from judged_answers import LABELS, by_name, single
 from mudata.errors import EvaluationError
 from mudata.evaluation.align.alignment import Alignment
 from mudata.evaluation.metrics.classification import any_mention, classification_metrics, confusion
+from mudata.evaluation.metrics.intervals import wilson
 from mudata.evaluation.metrics.scored import Metric, ScoredAnswer
-from mudata.evaluation.metrics.statistics import wilson
 from mudata.evaluation.metrics.tagging import outcomes, per_label
 
 ANSWERS = [
@@ -58,21 +58,28 @@ def test_metrics_come_in_the_order_they_are_shown() -> None:
 
 def test_metrics_that_would_divide_by_nothing_are_absent() -> None:
     got = by_name(classification_metrics([single(0, "a", None, "OOV")], {"d": ("a",)}, {"d": "a"}, "x"))
-    assert {"selective_accuracy", "centred_accuracy", "accuracy_clustered"}.isdisjoint(got)
+    assert {"selective_accuracy", "centred_accuracy"}.isdisjoint(got)
     with pytest.raises(EvaluationError, match="nothing to score"):
         classification_metrics([], LABELS, {}, "")
 
 
+CLUSTERED = ("accuracy", "coverage", "selective_accuracy", "lenient_accuracy", "any_mention_accuracy", "partial_credit")
+CLUSTERED += ("macro_f1", "centred_accuracy", "majority")
+"""All that is counted on clips, so that artists count."""
+
+
 def test_clips_of_one_artist_widen_the_interval() -> None:
     items = [single(i, "a", "a" if i // 10 % 2 else "b", artist=f"artist {i // 10}") for i in range(80)]
-    got = scored(items)
-    apart, together = got["accuracy"], got["accuracy_clustered"]
-    assert apart.value == together.value == 0.5
-    assert together.high - together.low > 2 * (apart.high - apart.low)
-    assert "over 8 groups of clips" in together.recipe
-    assert "over 8 groups of clips" in got["macro_f1"].recipe
-    alone = scored([single(i, "a", "ab"[i % 2], artist=f"artist {i}") for i in range(80)])
-    assert "accuracy_clustered" not in alone
+    together = scored(items)
+    apart = scored([single(i, "a", "a" if i // 10 % 2 else "b", artist=f"artist {i}") for i in range(80)])
+    assert "accuracy_clustered" not in together
+    for name in CLUSTERED:
+        assert apart[name].value == together[name].value
+        assert together[name].clusters == 8
+        assert together[name].recipe.endswith(f", 8 clusters of {together[name].n} clips")
+        if 0 < apart[name].value < 1:
+            assert together[name].high - together[name].low > 2 * (apart[name].high - apart[name].low)
+    assert (apart["accuracy"].low, apart["accuracy"].high) == wilson(40, 80)
 
 
 @pytest.mark.parametrize(

@@ -20,7 +20,9 @@ COMPUTING = {
     *(
         "per_clip",
         "parsing_rules",
-        "statistics",
+        "estimates",
+        "intervals",
+        "jackknife",
         "hypothesis_tests",
         "paired_power",
         "power",

@@ -10,6 +10,7 @@ from mudata.errors import EvaluationError
 from mudata.evaluation.metrics import intervals
 from mudata.evaluation.metrics.intervals import difference, ratio, symmetric, wilson
 from mudata.evaluation.metrics.jackknife import ClusteredClips, Jackknife
+from mudata.evaluation.metrics.variance import of_clusters
 
 
 def share(answers: list[int], artists: list[int] | None = None, alpha: float = 0.05) -> intervals.Interval:
@@ -73,11 +74,14 @@ def test_one_more_error_changes_little_near_the_ends() -> None:
     assert none > one > two > 0.83
 
 
-def test_values_that_are_all_alike_have_none_unless_they_are_at_an_end() -> None:
+def test_values_that_are_all_alike_are_no_certainty() -> None:
     def mean(values: np.ndarray) -> intervals.Interval:
         return ratio(values, np.ones(len(values)), _clips(len(values)))
 
-    assert mean(np.full(40, 0.3)) == (None, None, 40, "none: no variance")
+    low, high, *_, how = mean(np.full(40, 0.3))
+    unseen = wilson(0, 40)[1]  # so many of those not seen may be 0, or 1
+    assert (low, high) == (pytest.approx(0.3 - 0.3 * unseen), pytest.approx(0.3 + 0.7 * unseen))
+    assert how == "Wilson, no clip differs"
     assert mean(np.append(np.full(39, 0.3), 0.31)).low is not None
     assert mean(np.linspace(0, 1, 7)) == (None, None, 7, "none: 7 clips are too few")
     weights = np.ones(40) * 2.5
@@ -177,7 +181,7 @@ def test_degrees_of_freedom_are_those_of_the_whole_matrix() -> None:
     residual = np.eye(n) - 1 / n
     sums = (of == np.arange(6)[:, None]) / (n - sizes)[:, None] @ residual
     middle = sums @ covariance @ sums.T
-    freedom, bias = intervals._clustered(sizes, alike)
+    freedom, bias = of_clusters(sizes, alike)
     assert freedom == pytest.approx(np.trace(middle) ** 2 / (middle**2).sum())
     assert bias == pytest.approx(5 / 6 * np.trace(middle) / (covariance.sum() / n**2))
 
@@ -213,7 +217,10 @@ def test_runs_that_are_right_about_the_same_clips_still_may_differ() -> None:
     assert high is not None
     assert -0.06 < low < 0 < high < 0.06
     values = np.linspace(0, 1, 40)
-    assert difference((values, ones), (values, ones), _clips(40)).how == "none: no variance"
+    found = difference((values, ones), (values, ones), _clips(40))
+    assert (found.low, found.high) == (pytest.approx(-wilson(0, 40)[1]), pytest.approx(wilson(0, 40)[1]))
+    lengths = symmetric(Jackknife.ratio(ones * 2, ones, _clips(40)))  # there is no longest answer
+    assert lengths == (None, None, 40, "none: no variance")
 
 
 def test_intervals_of_several_pairs_at_once_are_wider() -> None:

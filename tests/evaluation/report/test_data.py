@@ -143,7 +143,7 @@ def test_time_is_that_of_all_sittings(imports: Imports, home: Home, tmp_path: Pa
 @pytest.mark.parametrize(
     ("task", "answers", "shown"),
     [
-        ("genre", HALF, ["tones genre", "50.0 % [19–81]"]),
+        ("genre", HALF, ["tones genre", "50.0 % [too few to say]"]),
         ("mood", dict.fromkeys(TEST, "calm"), ["tones mood", "micro F1 "]),
     ],
 )
@@ -233,4 +233,4 @@ def test_page_and_suite_say_the_same_of_published_values(corpus: Corpus, home: H
     done = CliRunner().invoke(cli, ["suites", "table", "exam", "--json"], catch_exceptions=False)
     rows = json.loads(done.stdout)["tables"][0]["rows"]
     theirs = {row["model"]: row["cells"][0]["verdict"] for row in rows if row["whose"] == "here"}
-    assert ours == theirs == {"good": "outside", "poor": "inside"}
+    assert ours == theirs == {"good": None, "poor": None}  # 3 artists are too few for a verdict

@@ -18,6 +18,7 @@ from hostile import HALF, HOSTILE, RIGHT, TEST, imported
 from report_page import page, report
 
 from mudata.errors import EvaluationError, MissingExtra, UnknownName
+from mudata.evaluation.metrics.intervals import wilson
 from mudata.evaluation.metrics.scored import Metric
 from mudata.evaluation.run import Run, find
 from mudata.evaluation.scoring import score
@@ -168,12 +169,15 @@ def test_published_values_stand_beside_the_run_of_their_model(
     assert [anchor.model for anchor in panel.published_here] == ["Good"]
     assert [anchor.model for anchor in panel.published_elsewhere] == ["Other"]
     ours, theirs = Metric(**panel.entries[0].metrics["accuracy"]), panel.published_here[0]
-    assert not ours.low <= theirs.value <= ours.high, "0.9 is above 0.812"
-    assert panel.verdicts == {theirs: {"good": "inside"}}, "but 9 of 10 and 3 of 6 may be the same share"
-    assert panel.verdicts[theirs]["good"] == verdict(ours, theirs)
+    assert panel.verdicts == {theirs: {"good": None}}, "of 6 clips in 3 artists nothing can be said"
+    low, high = wilson(3, 6)
+    apart = Metric("accuracy", 0.5, low, high, 6, "if each had an artist of its own", 6, "Wilson")
+    assert not low <= theirs.value <= high, "0.9 is above 0.812"
+    assert verdict(apart, theirs) == "inside", "but 9 of 10 and 3 of 6 may be the same share"
+    assert verdict(ours, theirs) is None
     report(runs[0].id, "-o", tmp_path / "page.html")
     text = (tmp_path / "page.html").read_text("utf-8")
-    assert "inside: good here" in text
+    assert "no verdict: good here" in text
     assert VERDICTS in html.unescape(text)
 
 
@@ -314,13 +318,13 @@ def test_markdown_and_latex_say_the_same_and_escape(two_models: Built) -> None:
     assert rows[0] == (
         r"| model | group | accuracy \[95 %\] | coverage | selective | lenient | macro F1 | parser interval | n |"
     )
-    assert rows[2].startswith(r"| 50%\_\$x\_1\$\|y | a | 100.0 % \[61.0, 100.0\] | 100.0 % | 100.0 % |")
-    assert rows[3].startswith(r"| poor | a | 50.0 % \[18.8, 81.2\] |")
+    assert rows[2].startswith(r"| 50%\_\$x\_1\$\|y | a | 100.0 % \[too few to say\] | 100.0 % | 100.0 % |")
+    assert rows[3].startswith(r"| poor | a | 50.0 % \[too few to say\] |")
     assert len({row.replace(r"\|", "").count("|") for row in rows}) == 1
-    assert r"50\%\_\$x\_1\$\textbar{}y & a & 100.0 \% [61.0, 100.0] & 100.0 \%" in latex
+    assert r"50\%\_\$x\_1\$\textbar{}y & a & 100.0 \% [too few to say] & 100.0 \%" in latex
     assert latex.count(r"\begin{tabular}{@{}llrrrrrrr@{}}") == latex.count(r"\end{tabular}") == 1
     for text in (markdown, latex):
-        assert "Wilson 95" in text
+        assert "aligned and equal / all; interval none" in text
         assert "Runs with a letter in common are not told apart (no verdict, 3 artists or tracks" in text
         assert "6 clips" in text
 

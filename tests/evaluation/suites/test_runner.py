@@ -236,7 +236,7 @@ def test_the_tables_show_ours_beside_theirs(corpus: Corpus) -> None:
         ["Oracle", "published"],
         ["constant", "here"],
     ]
-    assert lines[4][-2:] == ["n=4", "outside"]  # 2 of 4 at most, against 99 of 100
+    assert "[too few to say] n=4" in " ".join(lines[4])  # no verdict either
     assert "[" not in "".join(second.splitlines()[3])  # a published ROUGE has no interval
     assert second.splitlines()[4].startswith("random    here       0.")
 

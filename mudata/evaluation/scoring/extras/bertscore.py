@@ -14,7 +14,8 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from mudata.errors import EvaluationError, MissingExtra
-from mudata.evaluation.metrics.statistics import mean, require_clips
+from mudata.evaluation.metrics.estimates import clustered, mean
+from mudata.evaluation.metrics.intervals import require_clips
 from mudata.narration import Advance, untold
 
 if TYPE_CHECKING:
@@ -84,7 +85,7 @@ def bertscore(
         f"BERTScore F1; {model}, layer {layer}, weights sha256 {str(facts['weights_sha256'])[:12]}; no idf; {scale}; "
         "best reference; mean of per-clip scores"
     )
-    return [mean("bertscore_f", scores, recipe, [item.cluster for item in items])], {
+    return [mean("bertscore_f", scores, recipe, clustered(items), within=None)], {
         **facts,
         "baseline": baseline,
     }

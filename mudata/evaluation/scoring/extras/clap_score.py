@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mudata.errors import AudioError, EvaluationError, MissingExtra
-from mudata.evaluation.metrics.statistics import mean
+from mudata.evaluation.metrics.estimates import LIFTS, clustered, mean
 from mudata.narration import Advance, untold
 
 if TYPE_CHECKING:
@@ -75,8 +75,8 @@ def clap_score(
         )
     places = sorted(scored)
     recipe = f"cosine of CLAP embeddings of sound and caption; {model}; mean over clips whose sound is here"
-    clusters = [items[i].cluster for i in places]
-    metric = mean("clap_score", np.array([scored[i] for i in places]), recipe, clusters)
+    clips = clustered([items[i] for i in places])
+    metric = mean("clap_score", np.array([scored[i] for i in places]), recipe, clips, within=LIFTS)
     return [metric], {**scorer.describe(), "without_audio": len(unheard)}
 
 

@@ -12,7 +12,8 @@ from importlib import metadata
 from typing import TYPE_CHECKING, Any
 
 from mudata.evaluation.metrics import rouge
-from mudata.evaluation.metrics.statistics import mean, require_clips
+from mudata.evaluation.metrics.estimates import clustered, mean
+from mudata.evaluation.metrics.intervals import require_clips
 from mudata.narration import Advance, untold
 
 if TYPE_CHECKING:
@@ -49,8 +50,8 @@ def meteor(items: Sequence[ScoredAnswer], *, advance: Advance = untold) -> tuple
     nltk, version = metadata.version("nltk"), synonyms.get_version() if synonyms else None
     stages = f"exact, stem, WordNet {version} synonyms" if version else "exact, stem; no WordNet"
     recipe = f"METEOR of nltk=={nltk}; {stages}; alpha=0.9, beta=3, gamma=0.5; best reference; mean of per-clip scores"
-    clusters = [item.cluster for item in items]
-    return [mean("meteor", np.array(scores, dtype=np.float64), recipe, clusters)], {"nltk": nltk, "wordnet": version}
+    metric = mean("meteor", np.array(scores, dtype=np.float64), recipe, clustered(items))
+    return [metric], {"nltk": nltk, "wordnet": version}
 
 
 def wordnet() -> Any:

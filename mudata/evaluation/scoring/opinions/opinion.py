@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Protocol
 
 from mudata.errors import EvaluationError
 from mudata.evaluation.align.thoughts import without_thoughts
-from mudata.evaluation.metrics.statistics import share
+from mudata.evaluation.metrics.estimates import clustered, share
 from mudata.evaluation.scoring.opinions.loglik import likeliest
 from mudata.home import write_atomic
 from mudata.json_files import read_object
@@ -122,8 +122,8 @@ def scorer_columns(context: ScoringContext, items: Sequence[ScoredAnswer]) -> li
 
 def _column(name: str, items: Sequence[ScoredAnswer], labels: Labels, detail: Mapping[str, Any]) -> dict[str, Any]:
     """Accuracy over all clips: those without an answer or an opinion are wrong."""
-    right = sum(labels.get(item.clip_id) in item.references for item in items)
-    score = share(name, right, len(items), "the opinion's label is right / all")
+    right = [labels.get(item.clip_id) in item.references for item in items]
+    score = share(name, right, "the opinion's label is right / all", clustered(items))
     mine = [item for item in items if item.clip_id in labels]
     same = sum(item.alignment is not None and item.alignment.label == labels[item.clip_id] for item in mine)
     return {
@@ -132,6 +132,8 @@ def _column(name: str, items: Sequence[ScoredAnswer], labels: Labels, detail: Ma
         "low": score.low,
         "high": score.high,
         "n": score.n,
+        "clusters": score.clusters,
+        "interval": score.interval,
         "asked": len(mine),
         "labelled": sum(label is not None for label in labels.values()),
         "agreement": same / len(mine) if mine else None,
