@@ -292,7 +292,8 @@ def counted(clusters: Collection[str]) -> str:
         ('1 artist', '2 artists or tracks', '1 clip')
     """
     count, kinds = len(set(clusters)), {kind_of(cluster) for cluster in clusters}
-    named = [kind for kind in _RANK[:3] if kind in kinds] or ["clip" if kinds <= {"clip", "copy"} else "cluster"]
+    nouns = dict(zip(_RANK, ("artist", "album", "track", "recording"), strict=False))
+    named = [nouns[kind] for kind in nouns if kind in kinds] or ["clip" if kinds <= {"clip"} else "cluster"]
     if count != 1:
         named = [f"{kind}s" for kind in named]
     return f"{count} {' or '.join(filter(None, [', '.join(named[:-1]), named[-1]]))}"

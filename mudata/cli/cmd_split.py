@@ -204,6 +204,8 @@ def _print(home: Home, made: Manifest, as_json: bool, **more: str) -> None:
             row["fewest"], row["most"] = (f"{clips} {label}" for clips, label in (labels[0], labels[-1]))
     columns = ["part", "clips", "groups", "fewest", "most", "share", "low", "high", "deviation", "chance", "margin"]
     emit(rows, as_json=False, columns=[name for name in columns if any(row.get(name) is not None for row in rows)])
+    if any("margin" in row for row in rows):
+        echo("margin: 95 % Wilson at one half, of so many independent clips; clips of one artist are worth fewer.")
 
 
 @split.command()
@@ -228,6 +230,8 @@ def plan(as_json: bool, **wishes: Any) -> None:
     from mudata.evaluation.metrics.power import plan
 
     emit(plan(**wishes), as_json=as_json)
+    if not as_json:
+        echo("Of independent clips; intervals: 95 % Wilson; tests: two-sided 5 % of one comparison.")
 
 
 @split.command(name="list")

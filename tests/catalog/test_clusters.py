@@ -206,7 +206,8 @@ def test_what_one_run_knows_of_a_clip_counts_for_all() -> None:
         (["artist:x", "d track:y", "clip:d/1"], "3 artists or tracks"),
         (["artist:x", "d album:z", "d track:y"], "3 artists, albums or tracks"),
         (["clip:d/1"], "1 clip"),
-        (["clip:d/1", "copy:ab"], "2 clips"),
+        (["clip:d/1", "copy:ab"], "2 recordings"),
+        (["artist:x", "copy:ab"], "2 artists or recordings"),
         (["ann", "bob"], "2 clusters"),
     ],
 )
