@@ -17,7 +17,7 @@ from mudata.evaluation.comparison.comparable import require_different_runs, requ
 from mudata.evaluation.comparison.comparison_result import ComparedRun, Comparison, MetricComparison, RankedRun
 from mudata.evaluation.comparison.pairwise import compare_pairs, no_verdict
 from mudata.evaluation.metrics.hypothesis_tests import draws_for, least_p, tied_groups
-from mudata.evaluation.metrics.interval_notes import clusters_of
+from mudata.evaluation.metrics.interval_notes import clusters_of, methods
 from mudata.evaluation.metrics.intervals import ALPHA, Interval, ratio
 from mudata.evaluation.metrics.jackknife import ClusteredClips
 from mudata.evaluation.metrics.per_clip import per_clip_metrics
@@ -83,7 +83,7 @@ def compare(runs: Sequence[tuple[Mapping[str, Any], Sequence[ScoredAnswer]]]) ->
         for name in by_run[0]
     ]
     pairs = len(runs) * (len(runs) - 1) // 2
-    refused = no_verdict(len(common), len(set(clusters)), pairs)
+    refused = no_verdict(clusters, pairs)
     return Comparison(
         kind, len(common), len(set(clusters)), tuple(compared_runs), tuple(metrics), refused, clusters_of(clusters)
     )
@@ -134,26 +134,24 @@ def _compare_metric(
     places = list(combinations(range(len(runs)), 2))
     apart = {place for place, pair in zip(places, pairs, strict=True) if pair.p_holm < ALPHA}
     groups = tied_groups(len(runs), apart)
-    standings, intervals = [], []
+    standings, intervals = [], [_interval(one, clusters) for one in ranked]
     for place, run in enumerate(sorted_runs):
         better = sum((other, place) in apart for other in range(place))
         worse = sum((place, other) in apart for other in range(place + 1, len(runs)))
-        interval = _interval(ranked[place], clusters)
-        intervals.append(interval.how)
         standings.append(
             RankedRun(
                 run=run.run,
                 name=run.name,
                 value=ranked[place].value,
-                low=interval.low,
-                high=interval.high,
+                low=intervals[place].low,
+                high=intervals[place].high,
                 first=1 + better,
                 last=len(runs) - worse,
                 groups="".join(_letter(k) for k, group in enumerate(groups) if place in group),
             )
         )
     by_id = tuple(tuple(sorted_runs[place].run for place in group) for group in groups)
-    recipe = _recipe(metric, clusters, list(dict.fromkeys(intervals)), pairs)
+    recipe = _recipe(metric, clusters, intervals, pairs)
     return MetricComparison(metric, recipe, tuple(standings), by_id, pairs)
 
 
@@ -164,16 +162,19 @@ def _interval(measured: PerClipMetric, clusters: Sequence[str]) -> Interval:
     return ratio(measured.over, measured.under, ClusteredClips.named(clusters))
 
 
-def _recipe(metric: str, clusters: Sequence[str], intervals: Sequence[str], pairs: Sequence[PairComparison]) -> str:
+def _recipe(
+    metric: str, clusters: Sequence[str], intervals: Sequence[Interval], pairs: Sequence[PairComparison]
+) -> str:
     grouped, several = len(set(clusters)) < len(clusters), len(pairs) > 1
     what = "artists or tracks" if grouped else "clips"
     drawn = least_p(len(set(clusters)), draws_for(len(pairs))) == 1 / (draws_for(len(pairs)) + 1)
     at_least = f" ({draws_for(len(pairs)):,} ways drawn)" if drawn else ""
     test = f"p: runs exchanged in whole {what}{at_least}" if grouped or metric != "accuracy" else "p: McNemar exact"
+    values = methods({"interval": one.how, "low": one.low} for one in intervals).replace("; ", ", ")
     over_all = f", simultaneous over {len(pairs)} pairs" if several else ""
     holm_s = f"; Holm over {len(pairs)} pairs" if several else ""
     return (
-        f"values: 95 % {' | '.join(intervals)}; differences: 95 % {'cluster ' if grouped else ''}jackknife t, "
+        f"values: {values}; differences: 95 % {'cluster ' if grouped else ''}jackknife t, "
         f"paired{over_all}, made to agree with p; {test}{holm_s}, told apart below {ALPHA}; can tell: with 80 % power "
         f"at {ALPHA}{f' / {len(pairs)}' if several else ''}"
     )

@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from itertools import combinations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from mudata.catalog.clusters import counted, kind_of
 from mudata.evaluation.comparison.comparison_result import (
     ComparedRun,
     PairComparison,
@@ -61,7 +62,7 @@ def compare_pairs(
         A comparison for each pair, in the order of `combinations`.
     """
     places = list(combinations(range(len(runs)), 2))
-    refused = no_verdict(len(clips), len(set(clusters)), len(places))
+    refused = no_verdict(clusters, len(places))
     shared = _Shared(clips, clusters, len(places), refused)
     found = [_pair(metric, measured[i], measured[j], shared) for i, j in places]
     pairs = []
@@ -76,19 +77,20 @@ def compare_pairs(
     return tuple(pairs)
 
 
-def no_verdict(clips: int, clusters: int, pairs: int) -> str | None:
+def no_verdict(clusters: Sequence[str], pairs: int) -> str | None:
     """Why no two runs can be told apart, whatever they answer; None where they can.
 
     Example:
-        >>> no_verdict(60, 3, 1)
-        '3 artists or tracks: the smallest p that can be is 0.25'
-        >>> no_verdict(1, 1, 1)
+        >>> no_verdict(["artist:ann", "artist:bob", "artist:bob"], 1)
+        '2 artists: the smallest p that can be is 0.5'
+        >>> no_verdict(["clip:d/1"], 1)
         '1 clip: the smallest p that can be is 1'
     """
-    if not (why := too_few(clusters, pairs)):
+    count = len(set(clusters))
+    if not (why := too_few(count, pairs)):
         return None
-    one, many = ("clip", "clips") if clusters == clips else ("artist or track", "artists or tracks")
-    return f"{clusters} {one if clusters == 1 else many}: {why}"
+    mixed = len({kind_of(cluster) == "clip" for cluster in clusters}) > 1
+    return f"{f'{count} clusters' if mixed else counted(clusters)}: {why}"
 
 
 def agreeing(

@@ -118,9 +118,9 @@ def test_clips_of_few_artists_are_not_that_many_clips() -> None:
 @pytest.mark.parametrize(
     ("artists", "told"),
     [
-        (1, "1 artist or track: the smallest p that can be is 1"),
-        (3, "3 artists or tracks: the smallest p that can be is 0.25"),
-        (5, "5 artists or tracks: the smallest p that can be is 0.062"),
+        (1, "1 artist: the smallest p that can be is 1"),
+        (3, "3 artists: the smallest p that can be is 0.25"),
+        (5, "5 artists: the smallest p that can be is 0.062"),
     ],
 )
 def test_there_is_no_verdict_where_the_smallest_p_is_too_large(artists: int, told: str) -> None:
@@ -351,7 +351,7 @@ def test_compare_prints_standings_pairs_and_verdicts(corpus: Corpus, home: Home)
     assert lines[lines.index("") + 1].split() == ["rank", "model", "accuracy", "tied", "run"]
     assert any(line.split()[:2] == ["first", "second"] for line in lines)
     assert lines[-1].startswith("No verdict on ")
-    assert lines[-1].endswith("; 3 artists or tracks: the smallest p that can be is 0.25.")
+    assert lines[-1].endswith("; 3 artists: the smallest p that can be is 0.25.")
     said = json.loads(run("compare", *ids, "--json").stdout)
     assert {one["run"] for one in said["runs"]} == set(ids)
     assert {"clips_10", "clips_01", "p_holm", "verdict"} <= set(said["metrics"][0]["pairs"][0])
