@@ -13,6 +13,7 @@ from mudata.evaluation.align.clause_state import (
     MODIFIER_REACH,
     NOUN_REACH,
     POSTPOSED,
+    SUBJECT_REACH,
     ClauseState,
 )
 from mudata.evaluation.align.clauses import CHOICE, FINAL, NONE, NOUN, PART, PLAIN, WEAK
@@ -38,6 +39,8 @@ def off_topic_(at: ClauseState, start: int, end: int) -> None:
 def thing_(at: ClauseState, start: int, end: int) -> None:
     at.thing = end
     at.refusals.noun(start, end, own=False, no=False)
+    if start - at.start <= SUBJECT_REACH and len(at.votes) == at.first:  # a clause about a part or a person
+        at.block(PART, "colour", start, end)
     if at.text[end : end + 3].strip("\"' ")[:1] in (":", "="):
         at.block(NONE, "off_topic", start, end)
 
@@ -72,6 +75,8 @@ def colon(at: ClauseState, start: int, end: int) -> None:
     gap = start - (at.noun[1] if at.noun else -99)
     if at.noun and gap <= NOUN_REACH:
         at.anchored(end)
+    elif start - at.conclusion_end <= ADJACENT and at.announce(FINAL, "final", start, frees=True):
+        at.await_label(FINAL, start, end)
     elif start - at.off_topic <= ADJACENT:
         at.block(NONE, "off_topic", start, end)
     elif start - at.colour_end <= ADJACENT:
@@ -131,9 +136,13 @@ def weak(at: ClauseState, start: int, end: int) -> None:
 
 
 def weak_after(at: ClauseState, start: int, end: int) -> None:
-    last = at.last_vote()
-    if last and not last.denied and start - last.end <= ADJACENT:
-        last.rank, last.role = min(last.rank, WEAK), "comparison"
+    i = len(at.votes) - 1
+    if i < at.first or start - at.votes[i].end > ADJACENT:
+        return
+    while i > at.first and at.listed(at.votes[i - 1], at.votes[i]):
+        i -= 1
+    for vote in at.votes[i:]:
+        vote.rank, vote.role = min(vote.rank, WEAK), vote.role if vote.denied else "comparison"
 
 
 def also_(at: ClauseState, start: int, end: int) -> None:
@@ -148,6 +157,9 @@ def conclusion(at: ClauseState, start: int, end: int) -> None:
         return  # 'so heavy'
     at.negation.stop()
     at.concludes = True
+    at.conclusion_end = end
+    if not at.blocked and at.rank < CHOICE:
+        at.rank = CHOICE
     if at.blocked and at.comma:
         at.blocked, at.rank, at.role = False, PLAIN, "statement"
 

@@ -18,7 +18,7 @@ LETTER = re.compile(r"[^\W\d_]")
 ENDS = ("", ",", ".", ";", "!", "?", "\n", ")")
 ALONE = {"final": FINAL, "primary": CHOICE, "secondary": NONE}
 """What a modifier is worth that stands without a noun: 'Final: rock'."""
-ADJACENT, NOUN_REACH, MODIFIER_REACH, AFTER_REACH, POSTPOSED = 4, 60, 24, 24, 10
+ADJACENT, NOUN_REACH, MODIFIER_REACH, AFTER_REACH, POSTPOSED, SUBJECT_REACH = 4, 60, 24, 24, 10, 16
 """Characters from one cue to the next that belongs to it."""
 
 _WORD_OR_COMMA = re.compile(r"[^\W\d_]|,")
@@ -55,6 +55,7 @@ _FRESH: dict[str, Any] = {
     "is_start": _FAR,
     "is_end": _FAR,
     "concludes": False,
+    "conclusion_end": _FAR,
     "also": False,
     "would": False,
     "conditional": False,
@@ -90,6 +91,7 @@ class ClauseState:
     is_start: int
     is_end: int
     concludes: bool
+    conclusion_end: int
     also: bool
     would: bool
     conditional: bool

@@ -68,10 +68,12 @@ def label(at: ClauseState, start: int, end: int, meaning: Meaning) -> None:
 def comma_(at: ClauseState, start: int, end: int) -> None:
     at.negation.comma(start, end)
     at.comma = True
+    if at.noun and at.noun[2] == "final" and start - at.noun[1] <= 1:  # 'my final answer, jazz'
+        at.anchored(end)
     at.off_topic = at.thing = -99
     if at.keyed and _KEY.match(at.text, end):
         at.close(end)
-    elif at.blocked and at.lead and at.role not in ("secondary", "denial", "off_topic"):
+    elif at.blocked and at.lead and at.role in ("concession", "reason", "opinion"):
         at.blocked = False
         at.rank, at.role = PLAIN, "statement"
 

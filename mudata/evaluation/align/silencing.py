@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 _NOTHING_FOLLOWS = ("", ",", ".", ";", "!", "\n")
 """Signs behind a negator that has nothing to deny but what stands before it."""
+_NEGATORS = ("not", "n't")
 
 
 def secondary(at: ClauseState, start: int, end: int) -> None:
@@ -108,7 +109,9 @@ def instead(at: ClauseState, start: int, end: int) -> None:
 def denial_after(at: ClauseState, start: int, end: int) -> None:
     votes = at.votes
     i = len(votes) - 1
-    if i >= at.first and start - votes[i].end <= AFTER_REACH:
+    if at.text.endswith(_NEGATORS, start, end) and at.text[end : end + 1] not in ENDS:
+        at.negation.begin(start, end)  # 'it is not rock'
+    elif i >= at.first and start - votes[i].end <= AFTER_REACH:
         votes[i].deny()
         while i > at.first and at.listed(votes[i - 1], votes[i]):
             i -= 1
