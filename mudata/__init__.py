@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from mudata.api.datasets import cards, cite, fetch, info, schema, sql, stats, verify, verify_clip
     from mudata.api.evaluations import evaluate, import_answers, override, runs, score
     from mudata.api.housekeeping import disk_use, move_home, remove, rename, where
-    from mudata.api.inspection import align, compare, report, show
+    from mudata.api.inspection import align, audit_labels, compare, lint_labels, report, show
     from mudata.api.known_models import fetch_model, model_info, models
     from mudata.api.splitting import check_split, export_split, leaks, load_split, plan_split, split, splits
     from mudata.api.suite_exams import evaluate_suite, suite_tables, suites
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 __all__ = [
     "__version__",
     "align",
+    "audit_labels",
     "cards",
     "check_split",
     "cite",
@@ -38,6 +39,7 @@ __all__ = [
     "import_answers",
     "info",
     "leaks",
+    "lint_labels",
     "load_split",
     "model_info",
     "models",

@@ -22,13 +22,14 @@ if TYPE_CHECKING:
     from mudata.api.datasets import cards, cite, fetch, info, schema, sql, stats, verify, verify_clip
     from mudata.api.evaluations import evaluate, import_answers, override, runs, score
     from mudata.api.housekeeping import disk_use, move_home, remove, rename, where
-    from mudata.api.inspection import align, compare, report, show
+    from mudata.api.inspection import align, audit_labels, compare, lint_labels, report, show
     from mudata.api.known_models import fetch_model, model_info, models
     from mudata.api.splitting import check_split, export_split, leaks, load_split, plan_split, split, splits
     from mudata.api.suite_exams import evaluate_suite, suite_tables, suites
 
 __all__ = [
     "align",
+    "audit_labels",
     "cards",
     "check_split",
     "cite",
@@ -42,6 +43,7 @@ __all__ = [
     "import_answers",
     "info",
     "leaks",
+    "lint_labels",
     "load_split",
     "model_info",
     "models",
@@ -96,6 +98,8 @@ __getattr__, __dir__ = lazy_names(
         "suite_tables": "suite_exams",
         "suites": "suite_exams",
         "align": "inspection",
+        "audit_labels": "inspection",
+        "lint_labels": "inspection",
         "compare": "inspection",
         "report": "inspection",
         "show": "inspection",

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, overload
+from typing import TYPE_CHECKING, Any, overload
 
 from mudata.api.arguments import checked, many, within
 from mudata.api.scored_run import Runs, named_runs
@@ -171,3 +171,52 @@ def align(
 
     known, shown = label_set(str(labels)), Shown(prompt or "", letters=letters)
     return read(text, known, shown) if isinstance(text, str) else [read(answer, known, shown) for answer in text]
+
+
+@checked()
+def lint_labels(*labels: str | Path) -> list[dict[str, Any]]:
+    """What is wrong or worth knowing of label sets: rows of `labels`, `level` (error, note) and `what`.
+
+    Args:
+        labels: 'dataset', 'dataset:namespace', or a card's path; without any, every label set there is.
+
+    Raises:
+        UnknownName, CardError, EvaluationError: it is not clear which labels are meant.
+    """
+    from mudata.evaluation.align.label_lint import lint
+    from mudata.evaluation.align.named_labels import label_spaces
+
+    return [
+        {"labels": name, "level": note.level, "what": note.what}
+        for name, space in label_spaces(*map(str, labels)).items()
+        for note in lint(space)
+    ]
+
+
+@checked()
+def audit_labels(file: str | Path, labels: str | Path, *, format: str = "jsonl") -> list[dict[str, Any]]:  # noqa: A002
+    """How often answers use each spelling of a label set, and how often it is right.
+
+    Args:
+        file: answers that were made elsewhere, with references if there are any.
+        labels: whose labels: 'dataset', 'dataset:namespace', or a card's path.
+        format: of the file, as in `import_answers`.
+
+    Returns:
+        Rows of `label`, `spelling`, `said`, `counted` (where the label is meant), `gold` (the share of
+        these where it is right), `base` (the share of all answers where it is) and `uninformative`.
+
+    Raises:
+        UnknownName, CardError, EvaluationError: the labels or the format are not known, or the file is not of it.
+    """
+    from mudata.evaluation.align.label_audit import audit
+    from mudata.evaluation.align.named_labels import label_set
+    from mudata.evaluation.answer_import import formats
+
+    known = label_set(str(labels))
+    given = (
+        (one.answer, tuple(tag for said in one.references for tag in said.split(", ")), one.prompt or "")
+        for one in formats.read(Path(file), format)
+        if one.answer is not None
+    )
+    return [use._asdict() for use in audit(given, known)]

@@ -21,19 +21,12 @@ from mudata.evaluation.align.alignment import Alignment, Shown, Span
 from mudata.evaluation.align.clean import alone
 from mudata.evaluation.align.decision import decide
 from mudata.evaluation.align.evidence import gather
-from mudata.evaluation.align.language import ENGLISH
 from mudata.evaluation.align.scan import Scan, scan
 
 if TYPE_CHECKING:
     from mudata.evaluation.align.label_set import LabelSet
 
 _NOTHING_SHOWN = Shown()
-_PLAIN_LENGTH = 120
-"""Characters to which an answer without any doubtful word is read on the short way."""
-_PLAIN_KINDS = frozenset(
-    {"is", "noun", "answer", "colon", "comma", "stop", "quantity", "tell", "facts", "soft", "as", "with", "either"}
-)
-"""What an answer of one label may have besides to be read on the short way; the long one comes to the same."""
 
 
 def align(answer: str | None, label_set: LabelSet, shown: Shown = _NOTHING_SHOWN) -> Alignment:
@@ -42,25 +35,16 @@ def align(answer: str | None, label_set: LabelSet, shown: Shown = _NOTHING_SHOWN
     if answer is None:
         return Alignment("ERROR", rule_id="error")
     found = scan(answer, label_set, shown)
-    if len(found.labels) == 1 and len(found.clean.text) < _PLAIN_LENGTH and not shown.letters:
-        plainly = _plainly(found, len(answer))
-        if plainly is not None:
-            return plainly
-    return decide(gather(answer, found, shown))
+    return _plainly(found, len(answer)) if found.plain else decide(gather(answer, found, shown))
 
 
-def _plainly(found: Scan, length: int) -> Alignment | None:
-    """The reading of an answer that says one label and nothing that could turn it; None if there is anything."""
-    start, end, (kind, ids, foreign) = found.labels[0]
-    if kind != "strict" or len(ids) != 1 or found.echoed or found.language != ENGLISH:
-        return None
-    for cue in found.cues:
-        if cue[2].kind not in _PLAIN_KINDS:
-            return None
+def _plainly(found: Scan, length: int) -> Alignment:
+    """An answer that says one label and nothing that could turn it; the long way comes to the same."""
+    start, end, (_, ids, foreign) = found.labels[0]
     text = found.clean.text
     spans = (Span(*found.clean.raw(start, end), "positive", ids[0]),)
     flags = ("non_english",) if foreign else ()
-    status, rule = "ALIGNED", "exact" if alone(text, start, end) else "single"
     if found.matcher.many:
-        status, rule = "SET", "set"
-    return Alignment(status, ids, rule, spans, ids, (), (), flags, text, (0, length), "statement")  # type: ignore[arg-type]
+        return Alignment("SET", ids, "set", spans, ids, (), (), flags, text, (0, length), "statement")
+    rule = "exact" if alone(text, start, end) else "single"
+    return Alignment("ALIGNED", ids, rule, spans, ids, (), (), flags, text, (0, length), "statement")

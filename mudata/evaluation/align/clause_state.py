@@ -231,11 +231,7 @@ class ClauseState:
         if self.anchor and goes_on and votes:
             self.carried = max(self.carried, self.anchor)
         if not wordless:
-            best = max(votes, key=_rank_of) if votes else None
-            rank, role = (best.rank, best.role) if best else (NONE, self.role)
-            if refused and rank < WEAK:
-                role = "refusal"
-            self.reading.clauses.append(Clause(self.start, end, role, rank, self.first, len(self.votes)))
+            self._add_clause(votes, end, refused=refused)
             if denying and not votes:  # 'Is it rock? I doubt it.'
                 for vote in self.votes[self.asked]:
                     vote.deny()
@@ -243,6 +239,15 @@ class ClauseState:
         if self.pending and LETTER.search(self.text, max(self.anchor_place[1], self.start), end):
             self.pending = NONE
         self.begin(end)
+
+    def _add_clause(self, votes: list[Vote], end: int, *, refused: bool) -> None:
+        rank, role = (votes[0].rank, votes[0].role) if votes else (NONE, self.role)
+        for vote in votes:
+            if vote.rank > rank:
+                rank, role = vote.rank, vote.role
+        if refused and rank < WEAK:
+            role = "refusal"
+        self.reading.clauses.append(Clause(self.start, end, role, rank, self.first, len(self.votes)))
 
     def _elsewhere(self, end: int) -> None:
         """An announced answer that is no label: 'the final answer is funk'."""
@@ -260,7 +265,3 @@ class ClauseState:
                 return False
             place = vote.end
         return not LETTER.search(self.text, place, end)
-
-
-def _rank_of(vote: Vote) -> int:
-    return vote.rank

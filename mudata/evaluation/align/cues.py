@@ -49,10 +49,11 @@ _SIGN_KINDS = {
 }
 _SIGNS = {sign: Meaning(kind) for sign, kind in _SIGN_KINDS.items()}
 _STOP, _SCORE = Meaning("stop"), Meaning("score")
-_SIGN = (
-    r"(?:\d{1,3}(?:\.\d{1,4})? ?%|(?:0?\.\d{1,4}|1\.0{1,4})(?![\w.])|(?<=[:=] )[01](?![\w.%])"
-    r"|(?<=[:;=(] )\d{1,3} (?:100|10|5)(?!\w)|(?<=[^\W\d_] )\d{1,3} (?:100|10)(?!\w)"
-    r"|\[[x ]\]|\.+(?!\d)|[;!?\n,:=|>✓✔☑✅✗✘❌])"
+_SIGN = (  # each way begins with a character that tells it
+    r"[;!?\n,:=|>✓✔☑✅✗✘❌]|\.(?:\d{1,4}(?![\w.])|\.*(?!\d))|\[[x ]\]"
+    r"|[0-9](?<![\d.][0-9])(?:\d{0,2}(?:\.\d{1,4})? ?%|(?<=0)\.\d{1,4}(?![\w.])|(?<=1)\.0{1,4}(?![\w.])"
+    r"|(?<=[:=] [01])(?![\w.%])|(?<=[:;=(] [0-9])\d{0,2} (?:100|10|5)(?!\w)"
+    r"|(?<=[^\W\d_] [0-9])\d{0,2} (?:100|10)(?!\w))"
 )
 
 
@@ -60,15 +61,15 @@ class CueMatcher:
     """The cues of a language, and those of English where it says nothing else."""
 
     def __init__(self, language: str, topics: tuple[str, ...]) -> None:
-        self._pattern, self._rests = _patterns(language)
+        self._pattern, rests = _patterns(language)
         self._meanings = {
             phrase: Meaning(classes[0], classes[1:]) for phrase, classes in cues_of(language, topics).items()
         }
-        self._words: dict[str, tuple[Meaning | None, bool]] = {
-            word: (self._meanings.get(word), word in self._rests.phrases)
-            for word in (*self._rests.phrases, *(phrase for phrase in self._meanings if " " not in phrase))
+        single = (phrase for phrase in self._meanings if " " not in phrase)
+        self._words: dict[str, tuple[Meaning | None, _Rest | None]] = {
+            word: (self._meanings.get(word), rests.get(word)) for word in (*rests, *single)
         }
-        self._words |= {sign: (meaning, False) for sign, meaning in _SIGNS.items()}
+        self._words |= {sign: (meaning, None) for sign, meaning in _SIGNS.items()}
         self._open = [(re.compile(_star(phrase)), m) for phrase, m in self._meanings.items() if "*" in phrase]
         self._open.sort(key=lambda found: -len(found[0].pattern))
 
@@ -82,11 +83,11 @@ class CueMatcher:
             if start < done:
                 continue
             word = match.group()
-            meaning, goes_on = known(word) or (self._meanings.get(word), False)
-            if goes_on and (longer := self._rests[word].match(text, end)):
+            meaning, rest = known(word) or (self._meanings.get(word), None)
+            if rest is not None and (longer := rest.match(text, end)):
                 end = done = longer.end()
                 meaning = self._meaning(text[start:end])
-            elif meaning is None and (not goes_on or self._open):
+            elif meaning is None and (rest is None or self._open):
                 meaning = self._other(word)
             if meaning is not None:
                 events.append((start, end, meaning))
@@ -105,16 +106,46 @@ class CueMatcher:
         return next((meaning for cue, meaning in self._open if cue.fullmatch(word)), None)
 
 
-class _Rests(dict[str, re.Pattern[str]]):
-    """By the word that begins cues: what may come behind it; made when it is first asked for."""
+class _Rest:
+    """What may come behind a word that begins cues; made ready when it is first asked for."""
 
-    def __init__(self, phrases: dict[str, list[str]]) -> None:
+    def __init__(self, phrases: list[str]) -> None:
         self.phrases = phrases
 
-    def __missing__(self, word: str) -> re.Pattern[str]:
-        found = re.compile(rf"{_GAP}(?:{either(map(_symbols, self.phrases[word]))})(?![^\W_])")
-        self[word] = found
-        return found
+    def match(self, text: str, end: int) -> re.Match[str] | None:
+        pattern = re.compile(rf"{_GAP}(?:{either(map(_symbols, self.phrases))})(?![^\W_])")
+        self.match = pattern.match  # type: ignore[method-assign,assignment]
+        return pattern.match(text, end)
+
+
+_PLAIN_KINDS = frozenset(
+    {"is", "noun", "answer", "colon", "comma", "stop", "quantity", "tell", "facts", "soft", "as", "with", "either"}
+)
+"""Classes that cannot turn an answer of one label."""
+_COMMON_WORDS = """the a an of is are was it its it's this that in to as i i'm i'd for with on at by and or be has have
+so genre style mood emotion music song piece track clip audio given answer right best case instrument feel vibe"""
+_COMMON = frozenset(_COMMON_WORDS.split())
+_ODD = re.compile(r"[^ a-z.,;:!\"'(){}\\-]")
+
+
+@cache
+def _turning(topics: tuple[str, ...]) -> tuple[frozenset[str], re.Pattern[str]]:
+    """What an English answer has wherever it has a cue that could turn it: one of these words, the first of each such
+    cue that is not very common; or a whole cue of very common words."""
+    words = set()
+    phrases = []
+    for phrase, classes in cues_of(ENGLISH, topics).items():
+        if not _PLAIN_KINDS.issuperset(classes):
+            rare = [word for word in phrase.split() if word not in _COMMON and "*" not in word]
+            words.update(rare[:1])
+            phrases += [] if rare else [_symbols(phrase)]
+    return frozenset(words), re.compile(rf"\b(?:{either(phrases)})\b")
+
+
+def is_plain(text: str, words: list[str], topics: tuple[str, ...]) -> bool:
+    """Whether a clean English text has nothing that could turn an answer of one label: no such cue, sign or digit."""
+    rare, common = _turning(topics)
+    return rare.isdisjoint(words) and _ODD.search(text) is None and common.search(text) is None
 
 
 @cache
@@ -142,7 +173,7 @@ def _cues(language: str) -> dict[str, tuple[str, ...]]:
 
 
 @cache
-def _patterns(language: str) -> tuple[re.Pattern[str], _Rests]:
+def _patterns(language: str) -> tuple[re.Pattern[str], dict[str, _Rest]]:
     """What finds the beginnings of cues, and what may go on behind them."""
     beginnings: dict[str, None] = {}
     rests: dict[str, list[str]] = {}
@@ -156,12 +187,13 @@ def _patterns(language: str) -> tuple[re.Pattern[str], _Rests]:
         if rest:
             rests.setdefault(word, []).append(rest)
     letters = rf"[^\W_{UNSPACED}]"
-    words = rf"(?<!{letters})(?:{either(map(_symbols, beginnings))})(?!{letters})"
+    begins = either(map(_symbols, beginnings))
+    words = rf"(?<!{letters})(?:{begins})(?!{letters})" if unspaced else rf"\b(?:{begins})\b"
     short = [symbols for symbols in unspaced if len(symbols) == 1 and symbols[0] > "\uabff"]
     long = [symbols for symbols in unspaced if symbols not in short]
     free = f"|(?:{either(long)})" if long else ""
     free += f"|(?<![{HANGUL}])(?:{either(short)})" if short else ""
-    return re.compile(f"{words}{free}|{_SIGN}"), _Rests(rests)
+    return re.compile(f"{words}{free}|{_SIGN}"), {word: _Rest(phrases) for word, phrases in rests.items()}
 
 
 def _symbols(phrase: str) -> list[str]:

@@ -80,7 +80,7 @@ def _prompt(evidence: Evidence) -> Alignment | None:
     if evidence.echoed and not evidence.reading.refusals and not any(vote.meaning.ids for vote in votes):
         if not set(oov_terms(without(evidence.text, evidence.echoed))) - _CHAT:
             return evidence.means("ECHO_PROMPT", "echo_prompt")
-    elif "example" in evidence.shown.prompt.casefold() and len(evidence.strict) > 1:
+    elif len(evidence.strict) > 1 and "example" in evidence.shown.prompt.casefold():
         given = [
             meaning.ids
             for example in examples(evidence.shown.prompt)
@@ -98,6 +98,8 @@ def _refusal(evidence: Evidence) -> Alignment | None:
     if not refusals:
         short = len(evidence.text) < _NOTHING_LENGTH and not evidence.positives
         return evidence.means("REFUSAL", "refusal") if short and _NOTHING_ELSE.fullmatch(evidence.text) else None
+    if not evidence.positives:
+        return evidence.means("REFUSAL", "refusal")
     if evidence.lists_most():
         return evidence.means("REFUSAL", "refusal_echo")
     guessed = [
@@ -113,9 +115,7 @@ def _refusal(evidence: Evidence) -> Alignment | None:
     if len(labels) == 1 and not _unsettled(evidence, best):
         evidence.flags.append("hedged")
         return evidence.means("ALIGNED", "hedged", labels, best)
-    if evidence.positives:
-        return evidence.means("REFUSAL_WITH_MENTION", "refusal_mention")
-    return evidence.means("REFUSAL", "refusal")
+    return evidence.means("REFUSAL_WITH_MENTION", "refusal_mention")
 
 
 def _set(evidence: Evidence) -> Alignment | None:
@@ -130,8 +130,10 @@ def _set(evidence: Evidence) -> Alignment | None:
 
 def _elsewhere(evidence: Evidence) -> Alignment | None:
     """One label was asked for, and what is announced is none: 'so the genre is funk'."""
+    if not evidence.reading.elsewhere or not evidence.votes or evidence.matcher.many:
+        return None
     best = evidence.best(evidence.votes)
-    if not evidence.votes or evidence.matcher.many or evidence.reading.elsewhere <= (best[0].rank if best else NONE):
+    if best and evidence.reading.elsewhere <= best[0].rank:
         return None
     several = evidence.reading.mixed and len(evidence.strict) > 1
     return evidence.means("MULTI" if several else "OOV", "elsewhere", evidence.strict if several else ())
@@ -139,9 +141,9 @@ def _elsewhere(evidence: Evidence) -> Alignment | None:
 
 def _one(evidence: Evidence) -> Alignment | None:
     """One label was asked for: the highest rank decides, if it has one."""
-    best = evidence.best(evidence.votes)
     if evidence.matcher.many:
         return None
+    best = evidence.best(evidence.votes)
     if not best or len(evidence.labels(best)) > 1:
         return None
     if len(evidence.strict) == 1:
@@ -191,7 +193,9 @@ def _unsettled(evidence: Evidence, best: list[Vote]) -> bool:
 
 def _listed(evidence: Evidence, best: list[Vote]) -> bool:
     """Whether an announced label is one item of a list that goes on with other words."""
-    return any(vote.rank > CHOICE and _LIST_GOES_ON.match(evidence.text, vote.end) for vote in best)
+    labels = {vote.start for vote in evidence.reading.votes}
+    listed = (_LIST_GOES_ON.match(evidence.text, vote.end) for vote in best if vote.rank > CHOICE)
+    return any(match is not None and match.end() - 1 not in labels for match in listed)
 
 
 def _lenient(evidence: Evidence) -> Alignment | None:

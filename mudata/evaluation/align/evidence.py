@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from mudata.evaluation.align.alignment import Alignment, Role, Shown, Span, Status
 from mudata.evaluation.align.clauses import NONE, SILENT, Clause, Reading, Vote
-from mudata.evaluation.align.clean import Clean, degenerate, without_markup
+from mudata.evaluation.align.clean import Clean, without_markup
 from mudata.evaluation.align.cues import LABELS, Event
 from mudata.evaluation.align.grammar import read
 from mudata.evaluation.align.idle_words import oov_terms
@@ -50,15 +50,26 @@ class Evidence:
     positives: tuple[str, ...] = ()
     negatives: tuple[str, ...] = ()
 
+    foreign: bool = False
+    """Whether a translation speaks for a label."""
+
     def __post_init__(self) -> None:
+        if not self.reading.votes:
+            return
+        strict: set[str] = set()
         positives: set[str] = set()
         negatives: set[str] = set()
         for vote in self.reading.votes:
-            (negatives if vote.denied else positives).update(vote.meaning.ids)
-            if vote.meaning.kind == "strict" and not vote.denied:
+            kind, ids, foreign = vote.meaning
+            if vote.denied:
+                negatives.update(ids)
+                continue
+            positives.update(ids)
+            self.foreign = self.foreign or foreign
+            if kind == "strict":
                 self.votes.append(vote)
-        self.strict = self.ordered({label for vote in self.votes for label in vote.meaning.ids})
-        self.positives, self.negatives = self.ordered(positives), self.ordered(negatives)
+                strict.update(ids)
+        self.strict, self.positives, self.negatives = map(self.ordered, (strict, positives, negatives))
 
     @property
     def text(self) -> str:
@@ -72,9 +83,13 @@ class Evidence:
 
     def best(self, votes: Iterable[Vote]) -> list[Vote]:
         """The votes of the highest rank, or none where no rank is above NONE."""
-        votes = [vote for vote in votes if vote.rank > NONE]
-        top = max((vote.rank for vote in votes), default=NONE)
-        return [vote for vote in votes if vote.rank == top]
+        top, best = NONE, []
+        for vote in votes:
+            if vote.rank > top:
+                top, best = vote.rank, [vote]
+            elif vote.rank == top != NONE:
+                best.append(vote)
+        return best
 
     def lenient(self) -> list[Vote]:
         """Votes of near words and kinds."""
@@ -95,13 +110,20 @@ class Evidence:
 
     def means(self, status: Status, rule: str, labels: tuple[str, ...] = (), votes: Collection[Vote] = ()) -> Alignment:
         """What a rule decides, with all the evidence; `votes` are those that decided."""
+        clauses = self.reading.clauses
         if not votes and labels:
-            votes = [vote for vote in self.reading.votes if not vote.denied and set(vote.meaning.ids) & set(labels)]
-        top = max(votes, key=lambda vote: (vote.rank, -vote.start), default=None)
-        clause = (
-            self.reading.clauses[top.clause] if top is not None and top.clause < len(self.reading.clauses) else None
-        )
-        foreign = any(vote.meaning.foreign and not vote.denied for vote in self.reading.votes)
+            votes = [vote for vote in self.votes if not set(labels).isdisjoint(vote.meaning.ids)]
+        top = next(iter(self.best(votes)), None) if votes else None
+        clause, role = None, ""
+        if top is not None:
+            clause, role = (clauses[top.clause] if top.clause < len(clauses) else None), top.role
+        elif self.reading.refusals:
+            clause, role = next((clause for clause in clauses if clause.role == "refusal"), None), "refusal"
+        flags = tuple(self.flags)
+        if self.echoed:
+            flags += ("echo",)
+        if self.foreign:
+            flags += ("non_english",)
         return Alignment(
             status,
             labels,
@@ -110,10 +132,10 @@ class Evidence:
             self.positives,
             self.negatives,
             oov_terms(self.besides()) if status == "OOV" else (),
-            (*self.flags, *(("echo",) if self.echoed else ()), *(("non_english",) if foreign else ())),
+            flags,
             self.text,
             self.place(clause) if clause is not None else None,
-            top.role if top is not None else "refusal" if self.reading.refusals and status[:7] == "REFUSAL" else "",
+            role,
         )
 
     def place(self, clause: Clause) -> tuple[int, int] | None:
@@ -128,15 +150,23 @@ class Evidence:
         raw = self.clean.raw
         spans = [Span(letter.start, letter.end, "letter", letter.option) for letter in self.letters]
         for vote in self.reading.votes:
-            meaning = vote.meaning
-            role: Role = "negative" if vote.denied and meaning.ids else _ROLE[meaning.kind]
-            piece = raw(vote.start, vote.end)
-            spans += [Span(*piece, role, label) for label in sorted(meaning.ids) or _NO_LABEL]
-        spans += [Span(*raw(*piece), "echo") for piece in self.echoed]
-        spans += [Span(*raw(*piece), "cue") for piece in self.reading.refusals]
-        if anchor is not None:
-            spans.append(Span(*raw(*anchor), "anchor"))
-        return spans if len(spans) == len(self.reading.votes) else sorted(spans, key=_place)
+            kind, ids, _ = vote.meaning
+            start, end = raw(vote.start, vote.end)
+            role: Role = "negative" if vote.denied and ids else _ROLE[kind]
+            if len(ids) == 1:
+                spans.append(Span(start, end, role, ids[0]))
+            else:
+                spans.extend(Span(start, end, role, label) for label in sorted(ids) or _NO_LABEL)
+        plain = not self.letters
+        for places, role in (
+            (self.echoed, "echo"),
+            (self.reading.refusals, "cue"),
+            ((anchor,) if anchor else (), "anchor"),
+        ):
+            for place in places:
+                plain = False
+                spans.append(Span(*raw(*place), role))
+        return spans if plain else sorted(spans, key=_place)
 
 
 def _place(span: Span) -> tuple[int, int, str, str]:
@@ -146,9 +176,9 @@ def _place(span: Span) -> tuple[int, int, str, str]:
 def gather(answer: str, found: Scan, shown: Shown) -> Evidence:
     """All that an answer says. What is echoed speaks for nothing."""
     text, echoed = found.clean.text, found.echoed
-    if loops := degenerate(text):
+    if found.loops:
         votes = [Vote(start, end, meaning) for start, end, meaning in found.labels if meaning.kind in LABELS]
-        return Evidence(found.clean, found.matcher, shown, Reading(votes), [], [], loops)
+        return Evidence(found.clean, found.matcher, shown, Reading(votes), [], [], loops=True)
     events = found.events()
     if echoed:
         echoed = [piece for piece in echoed if not _lists_labels(text, piece, events)]

@@ -41,7 +41,8 @@ def read(text: str, events: list[Event]) -> Reading:
             for other in meaning.ids:
                 if steps[other](at, start, end):
                     break
-    at.close(len(text))
+    if at.start < len(text):
+        at.close(len(text))
     at.scores.settle()
     at.reading.refusals = at.refusals.found
     return at.reading

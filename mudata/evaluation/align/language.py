@@ -139,7 +139,7 @@ _SCRIPTS = re.compile(
     r"|(?P<cyrillic>[\u0400-\u04ff])|(?P<arabic>[\u0600-\u06ff])|(?P<other>[\u0370-\u03ff\u0590-\u05ff\u0900-\u0fff])"
 )
 _READ = 2000
-_NO_SIGNS = {ord(sign): " " for sign in '.,;:!?"()[]{}'}
+_NO_SIGNS = "".join(" " if chr(c) in '.,;:!?"()[]{}' else chr(c) for c in range(128))
 _LEAST_WORDS = 4
 
 
@@ -164,22 +164,25 @@ def _tells() -> tuple[dict[str, dict[str, float]], dict[str, str]]:
 
 
 @cache
-def foreign_words() -> frozenset[str]:
-    """Words of other languages in latin letters that no English cue has."""
-    return frozenset(word for word, held in _tells()[0].items() if ENGLISH not in held)
-
-
 @cache
-def _english_words() -> frozenset[str]:
-    return frozenset(word for word, held in _tells()[0].items() if ENGLISH in held)
+def _telling() -> tuple[frozenset[str], frozenset[str]]:
+    """Words of English, and words of other languages in latin letters that no English cue has."""
+    held = _tells()[0].items()
+    return (
+        frozenset(word for word, codes in held if ENGLISH in codes),
+        frozenset(word for word, codes in held if ENGLISH not in codes),
+    )
 
 
-def may_be_foreign(text: str, *, plain: bool) -> bool:
-    """Whether a clean text has to be looked at for its language; fast, for most are English. plain: it is ASCII."""
-    if not plain:
-        return True
-    words = text.translate(_NO_SIGNS).split()
-    return not foreign_words().isdisjoint(words) or (len(words) >= _LEAST_WORDS and _english_words().isdisjoint(words))
+def words_of(text: str) -> list[str]:
+    """Words of an ASCII text, fast."""
+    return text.translate(_NO_SIGNS).split()
+
+
+def may_be_foreign(words: list[str]) -> bool:
+    """Whether an ASCII text has to be looked at for its language; fast, for most are English."""
+    english, foreign = _telling()
+    return not foreign.isdisjoint(words) or (len(words) >= _LEAST_WORDS and english.isdisjoint(words))
 
 
 def language_of(text: str) -> str | None:

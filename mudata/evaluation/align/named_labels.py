@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from mudata.catalog.cards import loader
 from mudata.errors import EvaluationError, UnknownName
 from mudata.evaluation.align.label_set import LabelSet, resolve
+
+if TYPE_CHECKING:
+    from mudata.catalog.cards.labels import LabelSpace
 
 
 def label_set(name: str) -> LabelSet:
@@ -13,6 +18,26 @@ def label_set(name: str) -> LabelSet:
 
     Raises UnknownName, CardError, EvaluationError.
     """
+    return resolve(_space(name)[1])
+
+
+def label_spaces(*names: str) -> dict[str, LabelSpace]:
+    """Namespaces by `dataset:namespace`, of the names that `label_set` takes;
+    without any, of every card that is found.
+
+    Raises UnknownName, CardError, EvaluationError.
+    """
+    if names:
+        return dict(map(_space, names))
+    return {
+        f"{card.name}:{namespace}": space
+        for card in loader.load_all()
+        for namespace, space in card.labels.items()
+        if not space.open
+    }
+
+
+def _space(name: str) -> tuple[str, LabelSpace]:
     dataset, colon, namespace = name.rpartition(":")
     card = loader.load(dataset if colon else namespace)
     asked = {task.namespace: task.kind for task in card.tasks.values() if task.namespace}
@@ -29,4 +54,4 @@ def label_set(name: str) -> LabelSet:
         raise UnknownName(f"vocabulary of {card.name}", namespace, closed)
     space = closed[namespace]
     kind = {"classify": "single", "tag": "multi"}.get(asked.get(namespace, ""), space.kind)
-    return resolve(space.model_copy(update={"kind": kind}))
+    return f"{card.name}:{namespace}", space.model_copy(update={"kind": kind})

@@ -19,12 +19,11 @@ _NO_WORDS = 40
 class Negation:
     """The negator at work in a clause; `end` is how far it reaches, -1 when there is none."""
 
-    __slots__ = ("comma_seen", "end", "leading", "less", "more", "no_end", "said", "text", "until_as")
+    end = no_end = -1
+    said = comma_seen = leading = until_as = more = less = False
 
     def __init__(self, text: str) -> None:
         self.text = text
-        self.end = self.no_end = -1
-        self.said = self.comma_seen = self.leading = self.until_as = self.more = self.less = False
 
     def covers(self, start: int, end: int) -> bool:
         """Whether a label said here is denied."""

@@ -7,10 +7,10 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from mudata.evaluation.align import cues
-from mudata.evaluation.align.clean import Clean, alone, clean
+from mudata.evaluation.align.clean import Clean, alone, clean, degenerate
 from mudata.evaluation.align.cues import Event, Meaning
 from mudata.evaluation.align.echo import echoes
-from mudata.evaluation.align.language import ENGLISH, language_of, languages, may_be_foreign
+from mudata.evaluation.align.language import ENGLISH, language_of, languages, may_be_foreign, words_of
 from mudata.evaluation.align.phrase_matcher import PhraseMatcher, compiled
 from mudata.evaluation.align.text_pieces import without
 
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from mudata.evaluation.align.alignment import Shown
     from mudata.evaluation.align.label_set import LabelSet
 
+_SHORT = 120
+"""Characters to which an answer without any doubtful word is read on the short way."""
 _NOUN = Meaning("noun")
 _QUOTES = ("'", '"')
 
@@ -33,6 +35,9 @@ class Scan(NamedTuple):
     """Labels and guards, and nouns that are labels too."""
     cues: list[Event]
     echoed: list[tuple[int, int]]
+    loops: bool = False
+    plain: bool = False
+    """Whether it says one label and nothing that could turn it."""
 
     def events(self) -> list[Event]:
         """Labels and cues in the order of the text; where they overlap the label counts, but within a
@@ -73,10 +78,17 @@ def scan(answer: str, label_set: LabelSet, shown: Shown) -> Scan:
             meaning = _NOUN
         labels.append((start, end, meaning))
     language: str | None = ENGLISH
-    if may_be_foreign(text, plain=plain):
+    words = words_of(text) if plain else []
+    if not plain or may_be_foreign(words):
         language = language_of(without(text, [label[:2] for label in labels]))
-    found = cues.matcher(language or ENGLISH, topics).find(text, begin)
-    return Scan(cleaned, matcher, language, labels, found, echoes(text, shown.prompt))
+    echoed = echoes(text, shown.prompt)
+    if language == ENGLISH and len(labels) == 1 and len(text) < _SHORT and not echoed and not shown.letters:
+        start, end, (kind, ids, _) = labels[0]
+        if kind == "strict" and len(ids) == 1 and cues.is_plain(text[:start] + text[end:], words, topics):
+            return Scan(cleaned, matcher, language, labels, [], echoed, plain=True)
+    loops = degenerate(text)
+    found = [] if loops else cues.matcher(language or ENGLISH, topics).find(text, begin)
+    return Scan(cleaned, matcher, language, labels, found, echoed, loops=loops)
 
 
 def _names_the_question(text: str, start: int, end: int, *, own: bool) -> bool:

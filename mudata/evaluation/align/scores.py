@@ -26,14 +26,15 @@ _LEAST = 0.1
 class Scores:
     """Marks of one answer, and the labels that they belong to."""
 
+    waiting: tuple[int, float | bool] | None = None
+    """A mark that its label has not followed yet, and where it ends."""
+    before: bool | None = None
+    """Whether marks stand before their labels."""
+    ranked_end = -99
+
     def __init__(self, text: str) -> None:
         self.text = text
         self.numbers: list[tuple[float, Vote]] = []
-        self.waiting: tuple[int, float | bool] | None = None
-        """A mark that its label has not followed yet, and where it ends."""
-        self.before: bool | None = None
-        """Whether marks stand before their labels."""
-        self.ranked_end = -99
 
     def label(self, vote: Vote, votes: list[Vote]) -> None:
         """A label is said: give it the mark that waits."""
@@ -94,6 +95,8 @@ class Scores:
 
     def settle(self) -> None:
         """All is read: the highest number is the choice, if it is one label's alone."""
+        if not self.numbers:
+            return
         numbers = [(value, vote) for value, vote in self.numbers if not vote.denied]
         if len({vote.meaning.ids for _, vote in numbers}) < 2:
             return

@@ -52,17 +52,17 @@ _ENDED_BY = {begin: frozenset((end,)) for begin, end in _PAIRS} | {
 _MARK = re.compile("|".join(re.escape(mark) for mark in sorted((*BEGINS, *ENDS), key=len, reverse=True)), re.IGNORECASE)
 _BARE_HARMONY = re.compile(r"\s*analysis(?=[A-Z\"'(])")
 _BARE_FINAL = "assistantfinal"
-_SIGNS = ("<", "[", "◁", "hinking...", "ere is my", "ere are my")
 
 
 def thoughts(answer: str) -> list[tuple[int, int]]:
     """Where an answer is thought aloud, marks included, as [start, end), sorted and apart."""
-    if _BARE_HARMONY.match(answer):
-        end = answer.rfind(_BARE_FINAL)
-        if end >= 0:
-            return [(0, end + len(_BARE_FINAL))]
-    if not any(sign in answer for sign in _SIGNS):
+    if not (
+        "<" in answer or "[" in answer or "hinking.." in answer or "ere is my" in answer or "◁" in answer
+        or "nalysis" in answer or "ere are my" in answer
+    ):  # fmt: skip
         return []
+    if _BARE_HARMONY.match(answer) and _BARE_FINAL in answer:
+        return [(0, answer.rindex(_BARE_FINAL) + len(_BARE_FINAL))]
     found: list[tuple[int, int]] = []
     begun, ends = -1, frozenset[str]()
     for match in _MARK.finditer(answer):

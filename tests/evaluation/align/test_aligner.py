@@ -18,6 +18,8 @@ from hypothesis import strategies as st
 from mudata.catalog.cards import loader
 from mudata.evaluation.align.aligner import align
 from mudata.evaluation.align.alignment import RULES, Alignment, Shown
+from mudata.evaluation.align.clauses import ROLES
+from mudata.evaluation.align.explain import clauses
 from mudata.evaluation.align.label_set import LabelEntry, LabelSet, resolve
 
 GENRES = LabelSet(
@@ -432,22 +434,75 @@ def test_every_spelling_means_its_label(entry: LabelEntry) -> None:
         assert align(f"It is {spelling}!", GENRES).label == entry.id
 
 
-@pytest.mark.parametrize(
-    "piece",
-    ["rock blues ", "does not contain any ", "example 1: rock\n", "unknown jazz. ", "金属", "&", "<think>", "(A) "],
-)
+CRAFTED = [
+    "rock blues ", "does not contain any ", "example 1: rock\n", "unknown jazz. ", "金属", "&", "<think>", "(A) ",
+    "<think></think>", "~~rock~~", "[THINK]", "is ", "no ", "rock, ", "rock elements ", "with ", "genre ",
+    "genre is ", "answer:\n", "\n", "if rock ", "would be rock if ", "they are wrong, ",
+    "rock they are wrong, ", "rock is wrong ", "unknown genre ", "cannot determine ", "rock 10% ", "✓ ",
+    "> rock ", "? no ", "perhaps ", "not so much rock as ", "more rock than ", ". ", "1.", "' ", "rock\u0301",
+    "不是摇滚", "ロックでも", "록도 ", "nicht ", "\u202e", "|", "{\"genre\": \"rock\", ", "too heavy for ", "isn't ",
+    "rock or ", "rock & ", "-", "\x00",
+]  # fmt: skip
+"""Pieces that repeated make the worst of each part of the reading."""
+
+
+@pytest.mark.parametrize("piece", CRAFTED)
 @pytest.mark.slow
 def test_a_long_answer_takes_time_in_proportion(piece: str) -> None:
     shown = Shown(PROMPT.prompt, letters=True)
 
-    def seconds(length: int) -> float:
-        text = piece * (length // len(piece))
-        begin = time.perf_counter()
+    def seconds(length: int, before: str) -> float:
+        text = before + piece * (length // len(piece))
+        begin = time.process_time()
         align(text, GENRES, shown)
-        return time.perf_counter() - begin
+        return time.process_time() - begin
 
-    short = min(seconds(20_000) for _ in range(3))
-    assert seconds(200_000) < 40 * short + 0.5  # quadratic would be 100 times
+    for before in ("", "rock " + " " * 2_000):
+        short = min(seconds(4_000, before) for _ in range(3))
+        assert seconds(64_000, before) < 50 * short + 0.3  # 16 times the length; quadratic would be 256 times
+
+
+@pytest.mark.slow
+def test_a_megabyte_in_one_line_is_read() -> None:
+    for piece in ("rock is not jazz, ", "\ud800", "\x00", "\u202erock\u202c ", "摇滚rock록ロック "):
+        text = piece * (1_000_000 // len(piece))
+        found = align(text, GENRES, PROMPT)
+        assert all(0 <= span.start < span.end <= len(text) for span in found.spans)
+
+
+_PIECES = """jazz|Rock|metal|pop|The genre of the given music is jazz.|it is|I think|the answer is|sounds like|hip-hop|
+people say|gave rise to|secondary|final|wait, actually,|I'm not sure, but|C|(B)|option C|the|song|music"""
+SENTENCES = st.lists(st.sampled_from([*CRAFTED, *_PIECES.replace("\n", "").split("|")]), max_size=12).map(" ".join)
+
+
+@given(SENTENCES, SHOWN)
+@settings(max_examples=300, deadline=None)
+@pytest.mark.slow
+def test_sentences_of_cues_are_read_alike_and_every_verdict_names_its_clause(text: str, shown: Shown) -> None:
+    found = align(text, GENRES, shown)
+    assert found == align(text, GENRES, shown)
+    assert found.rule_id in RULES
+    for span in found.spans:
+        assert 0 <= span.start < span.end <= len(text)
+    if found.label:
+        assert found.clause_role or "letter" in found.flags or found.rule_id in ("number", "misspelt")
+    if found.clause:
+        assert 0 <= found.clause[0] < found.clause[1] <= len(text)
+    assert {row["role"] for row in clauses(text, GENRES, shown)[0]} <= set(ROLES)
+
+
+@given(SENTENCES)
+@settings(max_examples=300, deadline=None)
+@pytest.mark.slow
+def test_the_short_way_comes_to_the_same_as_the_long_one(text: str) -> None:
+    found, (_, long) = align(text, GENRES), clauses(text, GENRES)
+    assert (found.status, found.labels, found.rule_id, found.spans) == (
+        long.status,
+        long.labels,
+        long.rule_id,
+        long.spans,
+    )
+    assert (found.flags, found.clause_role) == (long.flags, long.clause_role)
 
 
 SAID = ["It's not rock, it is metal", "C", "blues, jazz, rock", "金属", "unknown", "ｒｏｃｋ &amp; roll", "polka"]
