@@ -92,7 +92,8 @@ def show_scores(results: Sequence[Mapping[str, Any]], *, as_json: bool, several:
         if i:
             echo()
         emit(table.rows, as_json=False, columns=table.columns)
-        echo(textwrap.fill(table.note, WIDTH))
+        for note in table.notes:
+            echo(textwrap.fill(note, WIDTH, subsequent_indent="  "))
     if not shown:
         echo("There is no run yet. To begin: mudata eval --help", err=True)
 

@@ -6,9 +6,10 @@ several runs are shown, split and task only where they differ.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
+from mudata.evaluation.metrics.interval_notes import clips_and_clusters, methods
 from mudata.evaluation.metrics.power import detectable
 from mudata.evaluation.metrics.scored import HEADLINE, Metric, interval_text
 
@@ -16,11 +17,16 @@ Metrics = Mapping[str, Mapping[str, Any]]
 
 
 class ScoreTable(NamedTuple):
-    """Rows of ready text by column name, and what the number of clips allows to say."""
+    """Rows of ready text by column name, and what stands below: of how many clips in how many clusters values are, how
+    intervals were found, and what the number of clips allows to say."""
 
     columns: tuple[str, ...]
     rows: list[dict[str, str]]
-    note: str
+    notes: tuple[str, ...]
+
+    @property
+    def note(self) -> str:
+        return " ".join(self.notes)
 
 
 _OF_KIND = {
@@ -48,9 +54,9 @@ def _table(kind: str, runs: Sequence[Mapping[str, Any]]) -> ScoreTable:
     varying = [key for key in ("model", "split", "dataset", "task", "n") if key not in shared]
     run_column = ("run",) if len(runs) > 1 else ()
     everywhere = ", ".join(f"{key.capitalize()}: {runs[0][key]}" for key in shared)
-    notes = [*([f"{everywhere}."] if shared else []), _told_apart(kind, runs), _intervals(kind, runs)]
+    notes = [*([f"{everywhere}."] if shared else []), _told_apart(kind, runs), *_basis(kind, runs)]
     notes += _hedged(runs)
-    return ScoreTable((*varying, *_OF_KIND[kind], *run_column), _rows(kind, runs), " ".join(notes))
+    return ScoreTable((*varying, *_OF_KIND[kind], *run_column), _rows(kind, runs), tuple(notes))
 
 
 def _rows(kind: str, runs: Sequence[Mapping[str, Any]]) -> list[dict[str, str]]:
@@ -70,10 +76,25 @@ def _rows(kind: str, runs: Sequence[Mapping[str, Any]]) -> list[dict[str, str]]:
 
 def _parts(scores: Mapping[str, Any]) -> dict[str, Metrics]:
     """Metrics by name of every dataset, and of `all` where there are several."""
-    parts = {name: part["metrics"] for name, part in scores["datasets"].items()}
-    if len(parts) > 1:
-        parts["all"] = scores["metrics"]
-    return {name: {metric["metric"]: metric for metric in metrics} for name, metrics in parts.items()}
+    return {name: {one["metric"]: one for one in part["metrics"]} for name, part in _whole_parts(scores).items()}
+
+
+def _whole_parts(scores: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
+    datasets = scores["datasets"]
+    return {**datasets, "all": scores} if len(datasets) > 1 else dict(datasets)
+
+
+def _basis(kind: str, runs: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    """Of each dataset, of how many clips in how many clusters values are, and how the intervals shown were found."""
+    by_dataset: dict[str, list[Mapping[str, Any]]] = {}
+    for scores in runs:
+        for dataset, part in _whole_parts(scores).items():
+            by_dataset.setdefault(dataset, []).append(part)
+    shown = (HEADLINE[kind], "rougeL_f_lift")
+    for dataset, parts in by_dataset.items():
+        basis = "; ".join(dict.fromkeys(clips_and_clusters(part["n"], part.get("clusters")) for part in parts))
+        found = methods(metric for part in parts for metric in part["metrics"] if metric["metric"] in shown)
+        yield f"{dataset}: {basis}; intervals: {found}."
 
 
 def _told_apart(kind: str, runs: Sequence[Mapping[str, Any]]) -> str:
@@ -93,23 +114,6 @@ def _told_apart(kind: str, runs: Sequence[Mapping[str, Any]]) -> str:
         for (dataset, n), least in needed.items()
     )
     return f"Smallest difference of {HEADLINE[kind]} told apart, 80 % power, not paired: {'; '.join(each)}."
-
-
-def _intervals(kind: str, runs: Sequence[Mapping[str, Any]]) -> str:
-    """How the intervals of the headline that are shown were found, and over how many clusters."""
-    headlines = [metrics[HEADLINE[kind]] for scores in runs for metrics in _parts(scores).values()]
-    told = sorted({words for headline in headlines if (words := _found(headline))})
-    return f"Intervals: {'; '.join(told)}." if told else ""
-
-
-def _found(metric: Mapping[str, Any]) -> str:
-    if how := metric.get("interval"):
-        clusters, n = metric["clusters"], metric["n"]
-        if metric["low"] is None:
-            return str(how)
-        return f"95 % {how}" + (f" ({clusters} clusters of {n} clips)" if clusters < n else "")
-    parts = metric["recipe"].split("; ")  # of scores by mudata 0.1.0
-    return next((part for part in parts if "95 %" in part), "")
 
 
 def _hedged(runs: Sequence[Mapping[str, Any]]) -> list[str]:

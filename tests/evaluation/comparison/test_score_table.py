@@ -60,6 +60,7 @@ def test_a_line_fits_into_120_characters(kind: str, runs: int) -> None:
 def test_accuracy_stands_between_its_interval_and_the_parsers() -> None:
     one = scores()
     one["metrics"][0] |= {"clusters": 30, "interval": "Wilson, effective n 90"}
+    one["datasets"]["gtzan"]["clusters"] = {"count": 30, "unknown": 0, "known": "30 artists"}
     (table,) = tables([one])
     assert table.columns[:5] == ("model", "split", "dataset", "task", "n")
     (row,) = table.rows
@@ -68,7 +69,7 @@ def test_accuracy_stands_between_its_interval_and_the_parsers() -> None:
     assert (
         table.note
         == "Smallest difference of accuracy told apart, 80 % power, not paired: gtzan (100 clips) 19.3 points."
-        " Intervals: 95 % Wilson, effective n 90 (30 clusters of 100 clips)."
+        " gtzan: 100 clips of 30 artists; intervals: 95 % Wilson, effective n 90."
     )
 
 
@@ -110,12 +111,12 @@ def test_models_that_must_choose_have_no_coverage_to_boast_of() -> None:
 @pytest.mark.parametrize(
     ("of_interval", "told"),
     [
-        ({"clusters": 100, "interval": "Wilson"}, " Intervals: 95 % Wilson."),
+        ({"clusters": 100, "interval": "Wilson"}, "intervals: 95 % Wilson."),
         (
             {"low": None, "high": None, "clusters": 1, "interval": "none: 9 clips of 1 artist or track"},
-            " Intervals: none: 9 clips of 1 artist or track.",
+            "intervals: none: 9 clips of 1 artist or track.",
         ),
-        ({"recipe": "right / all; Wilson 95 %"}, " Intervals: Wilson 95 %."),
+        ({"recipe": "right / all; Wilson 95 %"}, "intervals: Wilson 95 %."),
         (
             {"recipe": "r; 95 % percentile bootstrap over clips, 1000 resamples, seed 0; x"},
             "bootstrap over clips, 1000",
