@@ -190,7 +190,7 @@ def test_a_run_tells_its_numbers(asked: list[str]) -> None:
 def test_runs_are_compared_shown_and_reported(asked: list[str], tmp_path: Path) -> None:
     compared = mudata.compare(*asked)
     assert compared.n == 6
-    assert "are not told apart" in repr(compared)
+    assert "No verdict on" in repr(compared)
     assert repr(mudata.compare(mudata.runs())) == repr(compared)
 
     clip = compared.metrics[0].pairs[0].clips_10 or compared.metrics[0].pairs[0].clips_01
