@@ -6,7 +6,8 @@ import contextlib
 import json
 import random
 import signal
-import threading
+import subprocess
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -128,7 +129,7 @@ def test_bytes_that_arrived_are_not_fetched_again(
     assert stopped.code == (130 if sent == signal.SIGINT else -sent)
     assert ("the same command goes on from here" in stopped.err) == (sent == signal.SIGINT)
     kept = part.stat().st_size
-    assert spawned("fetch", "--card", path, "--workers", 1).code == 0
+    assert typed("fetch", "--card", path, "--workers", 1).code == 0
     first, second = server.asked("/tiny.zip")
     assert "range" not in first.headers
     assert second.headers["range"] == f"bytes={kept}-"
@@ -158,11 +159,12 @@ def test_an_evaluation_that_was_stopped_asks_only_what_is_open(
     home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, sent: signal.Signals
 ) -> None:
     (tmp_path / "slow.py").write_text(SLOW)
+    monkeypatch.syspath_prepend(tmp_path)
     (tmp_path / "cards").mkdir()
     corpus = Corpus(home, tmp_path / "cards", monkeypatch)
     corpus.split("all", {"test": corpus.publish()})
     words = ("eval", "--model", "slow:Slow", "--split", "all", "--task", "genre", "--json")
-    whole = spawned(*words, cwd=tmp_path)
+    whole = typed(*words)
     assert whole.code == 0, whole.err
     run = next(home.runs.iterdir())
     expected = answers(run)
@@ -174,7 +176,7 @@ def test_an_evaluation_that_was_stopped_asks_only_what_is_open(
     assert stopped.code == (130 if sent == signal.SIGINT else -sent), stopped.err
     before = answers(run)
     assert 4 <= len(before) < 12
-    again = spawned(*words, cwd=tmp_path)
+    again = typed(*words)
     assert again.code == 0, again.err
     assert f"Going on: {12 - len(before)} of 12 clips are still open." in again.err
     assert answers(run) == expected
@@ -201,7 +203,7 @@ def test_two_fetches_of_one_dataset_share_the_work(server: Server, home: Home, t
     assert sorted(json.loads(done.out)[0]["unchanged"] for done in (one, other)) == [False, True]
     assert sum("tiny: waiting for another mudata process" in done.err for done in (one, other)) == 1
     assert len(server.asked("/tiny.zip")) == 1
-    assert spawned("verify", path, "--deep").code == 0
+    assert typed("verify", path, "--deep").code == 0
 
 
 def test_two_datasets_can_be_fetched_at_once(server: Server, home: Home, tmp_path: Path) -> None:
@@ -211,7 +213,7 @@ def test_two_datasets_can_be_fetched_at_once(server: Server, home: Home, tmp_pat
         done = [ended(process) for process in running]
     assert [one.code for one in done] == [0, 0], done
     assert "waiting" not in done[0].err + done[1].err
-    rows = spawned(
+    rows = typed(
         "sql", "SELECT dataset, count(*) AS n FROM clips WHERE status = 'ok' GROUP BY ALL ORDER BY 1", "--json"
     )
     assert json.loads(rows.out) == [{"dataset": "one", "n": 6}, {"dataset": "two", "n": 6}]
@@ -219,31 +221,37 @@ def test_two_datasets_can_be_fetched_at_once(server: Server, home: Home, tmp_pat
         assert index.sql("SELECT count(*) FROM labels").fetchall() == [(12,)]
 
 
+READER = """
+import contextlib, io, json, sys, time
+from mudata.cli import main
+answers = []
+sys.argv = ["mudata", "sql", *sys.argv[1:]]
+print("ready", flush=True)
+for _ in range(25):  # and with pauses: readers that fill the cores would only make the fetch slow
+    with contextlib.redirect_stdout(io.StringIO()) as out, contextlib.redirect_stderr(io.StringIO()) as err:
+        try:
+            main()
+        except SystemExit as end:
+            answers.append([end.code, out.getvalue(), err.getvalue()])
+    time.sleep(0.1)
+print(json.dumps(answers))
+"""
+
+
 def test_readers_never_fail_while_a_fetch_writes(server: Server, home: Home, tmp_path: Path) -> None:
     path = tiny_set.write(built(as_dict(server)), tmp_path)
     query = "SELECT (SELECT count(*) FROM clips) AS clips, (SELECT count(*) FROM labels) AS labels"
-    seen: list[Done] = []
-    over = threading.Event()
-
-    def read() -> None:
-        left = 15  # and with pauses: readers that fill the cores would only make the fetch slow
-        while left and not over.wait(0.2):
-            seen.append(spawned("sql", query, "--json"))
-            left -= 1
-
-    readers = [threading.Thread(target=read) for _ in range(2)]
-    for reader in readers:
-        reader.start()
-    try:
+    command = [sys.executable, "-c", READER, query, "--json"]
+    with contextlib.ExitStack() as both:
+        readers = [both.enter_context(subprocess.Popen(command, stdout=subprocess.PIPE, text=True)) for _ in range(2)]
+        outs = [reader.stdout for reader in readers]
+        assert [out.readline() for out in outs if out] == ["ready\n"] * 2
         for limit in (2, 4, 6, 1):
-            assert spawned("fetch", "--card", path, "--workers", 1, "--limit", limit).code == 0
-    finally:
-        over.set()
-        for reader in readers:
-            reader.join()
+            assert typed("fetch", "--card", path, "--workers", 1, "--limit", limit).code == 0
+        seen = [Done(*answer) for out in outs if out for answer in json.loads(out.read())]
+    assert len(seen) == 50
     assert {done.code for done in seen} == {0}, next(done.err for done in seen if done.code)
     counts = [json.loads(done.out)[0] for done in seen]
     assert all(row["clips"] == row["labels"] for row in counts)
     assert {row["clips"] for row in counts} <= {0, 1, 2, 4, 6}
     assert len({row["clips"] for row in counts}) >= 2
-    assert len(seen) >= 10

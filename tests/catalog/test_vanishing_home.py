@@ -64,7 +64,7 @@ def test_a_home_that_is_deleted_during_a_fetch_ends_in_an_error(words: list[str]
     with Server() as server:
         tiny_set.write(tiny_set.card(server), tmp_path)
         done = subprocess.run(
-            [sys.executable, "-c", SCRIPT, "12", *words],
+            [sys.executable, "-c", SCRIPT, "8", *words],
             capture_output=True,
             check=True,
             cwd=tmp_path,
@@ -72,6 +72,6 @@ def test_a_home_that_is_deleted_during_a_fetch_ends_in_an_error(words: list[str]
         )
     whole, *deleted = json.loads(done.stdout)
     assert whole[0] == 0
-    assert len(deleted) >= 12
+    assert len(deleted) >= 8
     assert [told for code, told in deleted if code not in {0, 1, 2}] == []
     assert any("cannot be used: No such file or directory.\nIf its folder (MUDATA_HOME" in told for _, told in deleted)

@@ -477,10 +477,12 @@ def test_a_home_that_may_not_be_written_can_be_read() -> None:
         folder.chmod(0o755)
         own, path = folder_of_sounds(folder / "own"), card(folder)
         ours, full, empty = (folder / name for name in ("ours", "full", "empty"))
-        for home in (ours, full):
-            env = {"MUDATA_HOME": str(home), "MUDATA_CARDS": place}
-            assert spawned("fetch", "odd", "--from", own, "--workers", 1, env=env).code == 0
-            assert spawned("split", "exam", "--dataset", "odd", env=env).code == 0
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv("MUDATA_HOME", str(ours))
+            patch.setenv("MUDATA_CARDS", place)
+            assert typed("fetch", "odd", "--from", own, "--workers", 1).code == 0
+            assert typed("split", "exam", "--dataset", "odd").code == 0
+        shutil.copytree(ours, full, symlinks=True)
         empty.mkdir()
         for entry in (folder, full, *full.rglob("*"), empty):
             entry.chmod(entry.stat().st_mode & ~0o222)
