@@ -84,7 +84,11 @@ def _floors(panel: Panel, runs: Sequence[PanelEntry]) -> str:
         verb = "is" if len(behind) == 1 else "are"
         clauses.append(f"{_who(behind, runs)} {verb} behind {_it(clauses, one, many, len(behind))}")
     if unsure := by_verdict["not told"]:
-        rest = f"the other {len(unsure)}" if len(ahead) + len(unsure) == len(runs) and len(unsure) > NAMED else ""
+        rest = (
+            f"the other {len(unsure)}"
+            if ahead and len(ahead) + len(unsure) == len(runs) and len(unsure) > NAMED
+            else ""
+        )
         clauses.append(f"{rest or _who(unsure, runs)} cannot be told from {_it(clauses, one, many, len(unsure))}")
     if few := by_verdict["too few"]:
         n = min(contrast.independent for _, contrast in few)

@@ -44,6 +44,8 @@ def accuracies(n: int, *right: int, artists: int = 0) -> list[ReportRun]:
         (accuracies(2, 2), "2 clips are too few to tell a from chance."),
         (accuracies(1, 0), "1 clip is too few to tell a from chance."),
         (accuracies(50, 13, 13), "a and b cannot be told from chance; a and b cannot be told apart."),
+        (accuracies(50, *[13] * 5),
+         "all 5 models cannot be told from chance; no two of the 5 models can be told apart."),
         (accuracies(50, 40, 13), "a is ahead of chance by 55.0 points [42.0, 63.8], b cannot be told from it; "
                                  "a is ahead of b by 54.0 points [39.6, 68.4]."),
         (accuracies(50, 40, 39, 38),

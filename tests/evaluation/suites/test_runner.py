@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -239,6 +240,22 @@ def test_the_tables_show_ours_beside_theirs(corpus: Corpus) -> None:
     assert "[too few to say] n=4" in " ".join(lines[4])  # no verdict either
     assert "[" not in "".join(second.splitlines()[3])  # a published ROUGE has no interval
     assert second.splitlines()[4].startswith("random    here       0.")
+
+
+def test_tables_tell_of_clips_clusters_and_intervals_whose_and_how_found(corpus: Corpus) -> None:
+    asked = ask("random", "-q").out
+    for text in (asked, typed("suites", "table", "tiny", "-q").out, typed("suites", "table", "tiny", "--markdown").out):
+        told = " ".join(text.split())
+        assert re.search(r"[\w ]+, here: 4 clips of \d artists; intervals: (95 % |none: )", told), text
+        assert (
+            "Published: intervals: 95 % Wilson at the published n; of how many artists their clips are is not" in told
+        )
+    said = json.loads(typed("suites", "table", "tiny", "--json").out)
+    ours = [
+        cell for table in said["tables"] for row in table["rows"] if row["whose"] == "here" for cell in row["cells"]
+    ]
+    assert all(cell["n"] and cell["clusters"] and cell["interval"] for cell in ours if cell)
+    assert any(ours)
 
 
 def test_a_suite_without_tables_shows_every_exam_by_its_headline(corpus: Corpus, home: Home) -> None:
