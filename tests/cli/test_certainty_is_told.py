@@ -126,6 +126,7 @@ def test_the_page(report: Path) -> None:
         assert METHOD.search(caption)
     (pairs,) = [one for one in captions if "on the clips that all runs have" in one]
     assert "Holm" in pairs
+    assert CLIPS in pairs
     for caption in captions:
         if "ecall of each label" in caption:
             assert METHOD.search(caption), caption

@@ -238,6 +238,11 @@ class Panel:
         return "; ".join([*each, f"intervals: {methods(shown)}"])
 
     @property
+    def compared(self) -> str:
+        """Of how many clips in how many clusters the comparison of the runs is."""
+        return clips_and_clusters(self.comparison.n, self.comparison.clusters) if self.comparison else ""
+
+    @property
     def labels(self) -> Mapping[str, str]:
         """How each label is written; empty for captions and for several datasets together."""
         return self.entries[0].run.labels.get(self.dataset, {})

@@ -141,6 +141,7 @@ def _panel(panel: Panel) -> dict[str, Any]:
         "headline": headline.headline(panel),
         "clips": panel.clips,
         "basis": panel.basis,
+        "compared": panel.compared,
         "test": panel.test,
         "same_clips": not panel.unequal,
         "not_compared": panel.incomparable,
