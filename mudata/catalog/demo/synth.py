@@ -45,10 +45,30 @@ def harmonics(freq: float, seconds: float, amplitudes: Wave, vibrato: float = 0.
     """Sum of the partials 1, 2, 3, ...
     below Nyquist; `vibrato` is its depth at 5.5 Hz, in semitones."""
     t = _time(seconds)
-    bend = vibrato * np.sin(2 * np.pi * 5.5 * t) * np.minimum(1, t / 0.25)
-    phase = 2 * np.pi * np.cumsum(freq * 2 ** (bend / 12)) / RATE
+    pitch = np.full_like(t, freq)
+    if vibrato:
+        bend = vibrato * np.sin(2 * np.pi * 5.5 * t) * np.minimum(1, t / 0.25)
+        pitch = freq * 2 ** (bend / 12)
+    phase = 2 * np.pi * np.cumsum(pitch) / RATE
     usable = amplitudes[: max(1, min(len(amplitudes), int(RATE / 2.2 / freq)))]
-    return np.asarray(sum(a * np.sin(k * phase) for k, a in enumerate(usable, 1)) / np.abs(usable).sum())
+    return sines(phase, usable) / np.abs(usable).sum()
+
+
+def sines(phase: Wave, amplitudes: Wave) -> Wave:
+    """The sum of a[k - 1] * sin(k * phase) for k from 1, by Clenshaw's recurrence (1955): one sine and one cosine in
+    all, where a sine for each took half of the demo's time.
+
+    >>> round(float(sines(np.array([0.5]), np.array([1.0, 0.5]))[0] - (np.sin(0.5) + 0.5 * np.sin(1.0))), 12)
+    0.0
+    """
+    twice = 2 * np.cos(phase)
+    before, last, following = np.zeros_like(phase), np.full_like(phase, amplitudes[-1]), np.empty_like(phase)
+    for amplitude in amplitudes[-2::-1]:
+        np.multiply(twice, last, out=following)
+        following -= before
+        following += amplitude
+        before, last, following = last, following, before
+    return np.asarray(np.sin(phase) * last)
 
 
 _SAW = 1 / np.arange(1, 25)
@@ -64,9 +84,11 @@ def pluck(freq: float, seconds: float, rng: np.random.Generator, damping: float 
     line -= line.mean()
     periods = -(-len(_time(seconds)) // period)
     out = np.empty((periods, period))
+    before = np.empty(period)
     for row in range(periods):
         out[row] = line
-        line = damping * 0.5 * (line + np.roll(line, 1))
+        before[0], before[1:] = line[-1], line[:-1]
+        line = damping * 0.5 * (line + before)
     fade = envelope(seconds, 0.001, 0.03)
     wave = out.ravel()[: len(fade)]
     return np.asarray(wave / (np.abs(wave).max() + 1e-9) * fade)
