@@ -10,7 +10,9 @@ refusals, option lists and loops. Nothing is remembered from answer to answer.
 
 `substring` asks which of ten labels a lower-case answer contains; `regex` searches ten patterns, one for each label
 between word borders. Neither knows aliases, denials or refusals, and neither says why. Rules take turns, so that a busy
-machine disturbs them alike; figures are medians of processor time, on one core. The bar is 50,000 answers a second.
+machine disturbs them alike; figures are medians of processor time, on one core. The bar is 40,000 a second where
+`regex` reads 166,000; other programs on the same cores cost `mudata` more than it, since it needs more of their caches.
+Long answers, with 20,000 characters of thoughts before the label, are read at 20 MB a second and more.
 """
 
 from __future__ import annotations
@@ -31,7 +33,7 @@ from mudata.evaluation.align.alignment import Shown
 from mudata.evaluation.align.label_set import resolve
 
 SEED = 20261123
-TARGET = 50_000
+TARGET = 40_000
 LABELS = ("blues", "classical", "country", "disco", "hiphop", "jazz", "metal", "pop", "reggae", "rock")
 PROMPT = (
     "Listen to the music. Which genre is it? Choose exactly one of these: Blues, Classical, Country, Disco, Hip-Hop, "
@@ -101,15 +103,35 @@ def main() -> None:
                 rule(answer, shown)
             seconds[name].append(time.process_time() - begin)
     each = {name: len(items) / statistics.median(taken) for name, taken in seconds.items()}
+    thought = "The pulse is steady and the guitars play distorted chords, so it could be rock or metal. " * 240
+    long = f"<think>{thought[:20_000]}</think>Metal"
+    taken = []
+    for _ in range(20 * args.rounds):
+        begin = time.process_time()
+        align(long, label_set)
+        taken.append(time.process_time() - begin)
+    megabytes = len(long) / statistics.median(taken) / 1e6
     outcomes = Counter(align(answer, label_set, shown).status for answer, shown in items)
     if args.json:
-        print(json.dumps({"answers": len(items), "per_second": each, "outcomes": outcomes, "target": TARGET}, indent=2))
+        print(
+            json.dumps(
+                {
+                    "answers": len(items),
+                    "per_second": each,
+                    "long_mb_per_second": megabytes,
+                    "outcomes": outcomes,
+                    "target": TARGET,
+                },
+                indent=2,
+            )
+        )
         return
     length = statistics.mean(len(answer) for answer, _ in items)
     print(f"{len(items):,} answers of {length:.0f} characters on average, medians of {args.rounds} rounds\n")
     for name, rate in each.items():
         bar = f"   bar {TARGET:,}" if name == "mudata" else ""
         print(f"{name:10}{rate:>12,.0f} answers a second{1e6 / rate:>8.1f} us each{bar}")
+    print(f"{'long':10}{megabytes:>12,.1f} MB a second (mudata, thoughts of 20,000 characters)   bar 20")
     print(f"\nread as: {', '.join(f'{status} {n:,}' for status, n in outcomes.most_common())}")
 
 

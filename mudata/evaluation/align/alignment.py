@@ -73,7 +73,7 @@ class Shown:
     letters: bool = False
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, init=False)
 class Span:
     """A piece [start, end) of the raw answer (indices of Python characters), what it is and of
     which label."""
@@ -83,8 +83,12 @@ class Span:
     role: Role
     label: str | None = None
 
+    def __init__(self, start: int, end: int, role: Role, label: str | None = None) -> None:
+        # a generated one sets each field through object.__setattr__, which takes twice as long
+        self.__dict__.update(start=start, end=end, role=role, label=label)
 
-@dataclass(frozen=True, repr=False)
+
+@dataclass(frozen=True, repr=False, init=False)
 class Alignment:
     """What an answer means.
 
@@ -115,6 +119,35 @@ class Alignment:
     normalized: str = ""
     clause: tuple[int, int] | None = None
     clause_role: str = ""
+
+    def __init__(  # noqa: PLR0917 - in the order of the fields
+        self,
+        status: Status,
+        labels: tuple[str, ...] = (),
+        rule_id: str = "",
+        spans: tuple[Span, ...] = (),
+        positives: tuple[str, ...] = (),
+        negatives: tuple[str, ...] = (),
+        oov_terms: tuple[str, ...] = (),
+        flags: tuple[str, ...] = (),
+        normalized: str = "",
+        clause: tuple[int, int] | None = None,
+        clause_role: str = "",
+    ) -> None:
+        # as in Span
+        self.__dict__.update(
+            status=status,
+            labels=labels,
+            rule_id=rule_id,
+            spans=spans,
+            positives=positives,
+            negatives=negatives,
+            oov_terms=oov_terms,
+            flags=flags,
+            normalized=normalized,
+            clause=clause,
+            clause_role=clause_role,
+        )
 
     def __repr__(self) -> str:
         told = [self.status, ", ".join(self.labels), *(f"not {label}" for label in self.negatives)]

@@ -97,7 +97,7 @@ class ClauseState:
     conditional: bool
     """Whether the clause begins with a condition."""
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, begin: int = 0) -> None:
         self.text = text
         self.reading = Reading()
         self.votes = self.reading.votes
@@ -121,7 +121,7 @@ class ClauseState:
         """Further classes of the cue at hand."""
         self.letter = -1
         """The first letter at or after the beginning of a clause, this or an earlier one."""
-        self.begin(0)
+        self.begin(begin)
 
     def begin(self, start: int) -> None:
         """A clause begins."""

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from mudata.evaluation.align.cues import Meaning
 
 NONE, PART, WEAK, PLAIN, CHOICE, NOUN, MAIN, FINAL = range(8)
@@ -88,13 +90,14 @@ class Clause:
     """Its votes are votes[first:last] of the reading."""
 
 
-@dataclass(slots=True)
 class Reading:
     """All clauses and votes of an answer in their order, and where it says that it cannot tell."""
 
-    votes: list[Vote] = field(default_factory=list)
-    clauses: list[Clause] = field(default_factory=list)
-    refusals: list[tuple[int, int]] = field(default_factory=list)
+    def __init__(self, votes: Iterable[Vote] = ()) -> None:
+        self.votes: list[Vote] = list(votes)
+        self.clauses: list[Clause] = []
+        self.refusals: list[tuple[int, int]] = []
+
     unsure: bool = False
     """Whether a label is left open somewhere: 'could be'."""
     either: bool = False

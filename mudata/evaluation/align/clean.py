@@ -94,15 +94,18 @@ def clean(answer: str) -> Clean:
 
 def without_markup(answer: str) -> str:
     """An answer with thoughts and markup as spaces, of the same length."""
-    if found := thoughts(answer):
-        pieces, last = [], 0
-        for start, end in found:
-            pieces += [answer[last:start], " " * (end - start)]
-            last = end
-        answer = "".join([*pieces, answer[last:]])
-    if "<" in answer or "[" in answer or "~~" in answer:
-        return _MARKUP.sub(_blank, answer)
-    return answer
+    found = thoughts(answer)
+    if not found:
+        return _blanked(answer)
+    pieces, last = [], 0
+    for start, end in found:
+        pieces += [_blanked(answer[last:start]), " " * (end - start)]
+        last = end
+    return "".join([*pieces, _blanked(answer[last:])])
+
+
+def _blanked(said: str) -> str:
+    return _MARKUP.sub(_blank, said) if "<" in said or "[" in said or "~~" in said or "◁" in said else said
 
 
 def _blank(match: re.Match[str]) -> str:

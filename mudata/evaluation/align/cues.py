@@ -9,10 +9,13 @@ from __future__ import annotations
 
 import re
 from functools import cache
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from mudata.evaluation.align.language import ENGLISH, languages
 from mudata.evaluation.align.trie import HANGUL, HAS_UNSPACED, UNSPACED, either
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 
 class Meaning(NamedTuple):
@@ -125,7 +128,7 @@ _PLAIN_KINDS = frozenset(
 _COMMON_WORDS = """the a an of is are was it its it's this that in to as i i'm i'd for with on at by and or be has have
 so genre style mood emotion music song piece track clip audio given answer right best case instrument feel vibe"""
 _COMMON = frozenset(_COMMON_WORDS.split())
-_ODD = re.compile(r"[^ a-z.,;:!\"'(){}\\-]")
+_ODD = re.compile(r"[^ a-z0-9.,;:!\"'(){}%\\-]")
 
 
 @cache
@@ -187,13 +190,22 @@ def _patterns(language: str) -> tuple[re.Pattern[str], dict[str, _Rest]]:
         if rest:
             rests.setdefault(word, []).append(rest)
     letters = rf"[^\W_{UNSPACED}]"
-    begins = either(map(_symbols, beginnings))
+    cues = _cues(language)
+    begins = either(_beginning(word, () if word in cues else rests[word]) for word in beginnings)
     words = rf"(?<!{letters})(?:{begins})(?!{letters})" if unspaced else rf"\b(?:{begins})\b"
     short = [symbols for symbols in unspaced if len(symbols) == 1 and symbols[0] > "\uabff"]
     long = [symbols for symbols in unspaced if symbols not in short]
     free = f"|(?:{either(long)})" if long else ""
     free += f"|(?<![{HANGUL}])(?:{either(short)})" if short else ""
     return re.compile(f"{words}{free}|{_SIGN}"), {word: _Rest(phrases) for word, phrases in rests.items()}
+
+
+def _beginning(word: str, rests: Sequence[str]) -> list[str]:
+    """A word that cues begin with; one that is no cue alone only where the next word may go on with it."""
+    following = {rest.split(" ", 1)[0] for rest in rests}
+    if not following or any("*" in other for other in following):
+        return _symbols(word)
+    return [*_symbols(word), rf"(?={_GAP}(?:{either(map(_symbols, following))})(?![^\W_]))"]
 
 
 def _symbols(phrase: str) -> list[str]:

@@ -26,11 +26,11 @@ class _Prompt:
     examples: tuple[str, ...]
 
 
-def echoes(text: str, prompt: str) -> list[tuple[int, int]]:
-    """Pieces of a clean text that are the prompt's, sorted and apart, as [start, end)."""
+def echoes(text: str, prompt: str, begin: int = 0) -> list[tuple[int, int]]:
+    """Pieces of a clean text, from `begin` on, that are the prompt's, sorted and apart, as [start, end)."""
     pieces = [piece.span() for piece in _EXAMPLE.finditer(text)] if "example" in text else []
     if prompt and (sentences := _known(prompt).sentences):
-        pieces += [piece.span() for piece in sentences.finditer(text)]
+        pieces += [piece.span() for piece in sentences.finditer(text, begin)]
     return _apart(sorted(pieces))
 
 

@@ -184,7 +184,7 @@ def gather(answer: str, found: Scan, shown: Shown) -> Evidence:
         echoed = [piece for piece in echoed if not _lists_labels(text, piece, events)]
         events = [event for event in events if not inside(event[0], echoed)]
     given = letters(without_markup(answer), shown.options or found.matcher.ids) if shown.letters else []
-    evidence = Evidence(found.clean, found.matcher, shown, read(text, events), echoed, given)
+    evidence = Evidence(found.clean, found.matcher, shown, read(text, events, found.begin), echoed, given)
     if found.language is None:
         evidence.flags.append("unread_language")
     return evidence

@@ -27,9 +27,9 @@ _HEADING_LETTERS = 14
 """Letters that a heading may have beside its noun: 'Final', 'My best'."""
 
 
-def read(text: str, events: list[Event]) -> Reading:
-    """All clauses, votes and refusals of a clean text."""
-    at = ClauseState(text)
+def read(text: str, events: list[Event], begin: int = 0) -> Reading:
+    """All clauses, votes and refusals of a clean text that begins behind blanks."""
+    at = ClauseState(text, begin)
     steps = _STEPS
     for start, end, meaning in events:
         kind = meaning.kind

@@ -35,6 +35,8 @@ class Scan(NamedTuple):
     """Labels and guards, and nouns that are labels too."""
     cues: list[Event]
     echoed: list[tuple[int, int]]
+    begin: int = 0
+    """Where it begins, behind blanks."""
     loops: bool = False
     plain: bool = False
     """Whether it says one label and nothing that could turn it."""
@@ -77,18 +79,18 @@ def scan(answer: str, label_set: LabelSet, shown: Shown) -> Scan:
         if phrase in fields and _names_the_question(text, start, end, own=phrase in matcher.nouns):
             meaning = _NOUN
         labels.append((start, end, meaning))
-    language: str | None = ENGLISH
     words = words_of(text) if plain else []
-    if not plain or may_be_foreign(words):
-        language = language_of(without(text, [label[:2] for label in labels]))
-    echoed = echoes(text, shown.prompt)
-    if language == ENGLISH and len(labels) == 1 and len(text) < _SHORT and not echoed and not shown.letters:
+    foreign = not plain or may_be_foreign(words)
+    echoed = echoes(text, shown.prompt, begin)
+    if not foreign and len(labels) == 1 and len(text) < _SHORT and not echoed and not shown.letters:
         start, end, (kind, ids, _) = labels[0]
         if kind == "strict" and len(ids) == 1 and cues.is_plain(text[:start] + text[end:], words, topics):
-            return Scan(cleaned, matcher, language, labels, [], echoed, plain=True)
-    loops = degenerate(text)
-    found = [] if loops else cues.matcher(language or ENGLISH, topics).find(text, begin)
-    return Scan(cleaned, matcher, language, labels, found, echoed, loops=loops)
+            return Scan(cleaned, matcher, ENGLISH, labels, [], echoed, plain=True)
+    if degenerate(text):
+        return Scan(cleaned, matcher, ENGLISH, labels, [], echoed, loops=True)
+    language = language_of(without(text, [label[:2] for label in labels])) if foreign else ENGLISH
+    found = cues.matcher(language or ENGLISH, topics).find(text, begin)
+    return Scan(cleaned, matcher, language, labels, found, echoed, begin)
 
 
 def _names_the_question(text: str, start: int, end: int, *, own: bool) -> bool:

@@ -49,23 +49,32 @@ MARKS = (
 _ENDED_BY = {begin: frozenset((end,)) for begin, end in _PAIRS} | {
     f"<{tag}>": frozenset(f"</{other}>" for other in _TAGS) for tag in _TAGS
 }
-_MARK = re.compile("|".join(re.escape(mark) for mark in sorted((*BEGINS, *ENDS), key=len, reverse=True)), re.IGNORECASE)
+_LONGEST_FIRST = sorted((*BEGINS, *ENDS), key=len, reverse=True)
+
+
+def _opened_by(opener: str) -> str:
+    rest = "|".join(re.escape(mark[1:]) for mark in _LONGEST_FIRST if mark[0] == opener)
+    return rf"{re.escape(opener)}(?i:{rest})"
+
+
+_MARK = re.compile("|".join(map(_opened_by, "<[◁")))
+"""Marks in brackets; found fast, for each way begins with a character of its own."""
+_WORDED = re.compile("|".join(map(re.escape, _LONGEST_FIRST)), re.IGNORECASE)
+"""All marks, those in words too."""
 _BARE_HARMONY = re.compile(r"\s*analysis(?=[A-Z\"'(])")
 _BARE_FINAL = "assistantfinal"
 
 
 def thoughts(answer: str) -> list[tuple[int, int]]:
     """Where an answer is thought aloud, marks included, as [start, end), sorted and apart."""
-    if not (
-        "<" in answer or "[" in answer or "hinking.." in answer or "ere is my" in answer or "◁" in answer
-        or "nalysis" in answer or "ere are my" in answer
-    ):  # fmt: skip
+    worded = "hinking.." in answer or "ere is my" in answer or "ere are my" in answer or "to=self" in answer
+    if not (worded or "<" in answer or "[" in answer or "◁" in answer or "nalysis" in answer):
         return []
     if _BARE_HARMONY.match(answer) and _BARE_FINAL in answer:
         return [(0, answer.rindex(_BARE_FINAL) + len(_BARE_FINAL))]
     found: list[tuple[int, int]] = []
     begun, ends = -1, frozenset[str]()
-    for match in _MARK.finditer(answer):
+    for match in (_WORDED if worded else _MARK).finditer(answer):
         mark = match.group().lower()
         if begun >= 0:
             if mark in ends:

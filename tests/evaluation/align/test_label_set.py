@@ -346,6 +346,7 @@ def card(tmp_path: Path, **labels: Any) -> Path:
                 "mirrors": [{"kind": "http", "files": [{"path": "x", "url": "https://example.org/x"}]}],
             }
         },
+        "clips": [{"files": "{genre}/{stem}.wav", "id": "{stem}"}],
         "labels": {"genre": {"part": "genre", **labels}},
     }
     return write(tmp_path / "toy.yaml", said)
