@@ -100,7 +100,7 @@ def show_scores(results: Sequence[Mapping[str, Any]], *, as_json: bool, several:
 
 @click.command()
 @click.argument("run", shell_complete=name_completion.runs)
-@click.argument("clip", required=False)
+@click.argument("clip", required=False, shell_complete=name_completion.clips)
 @click.argument("labels", nargs=-1, metavar="[LABEL]...")
 @click.option("--none", "no_label", is_flag=True, help="No label is meant.")
 @click.option("--author", help="Who reads the answer so.")

@@ -32,7 +32,7 @@ def _styled(text: str, role: str) -> str:
 
 
 @click.command()
-@click.argument("clips", nargs=-1, metavar="CLIP...")
+@click.argument("clips", nargs=-1, metavar="CLIP...", shell_complete=name_completion.clips)
 @click.option(
     "--runs",
     default="all",

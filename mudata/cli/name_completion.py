@@ -19,6 +19,9 @@ from mudata.home import Home
 if TYPE_CHECKING:
     from mudata.storage.inventory import Kind
 
+_MOST = 200
+"""Ids of clips that are offered before datasets are."""
+
 Completer = Callable[[click.Context, click.Parameter, str], list[CompletionItem]]
 
 
@@ -100,6 +103,21 @@ everything = _to(lambda _: _named())
 namespaces = _to(lambda ctx: _keys("labels", _datasets_of(ctx)))
 tasks = _to(lambda ctx: _keys("tasks", _datasets_of(ctx)))
 parts = _to(lambda ctx: _manifest(ctx).get("parts", ()))
+
+
+def clips(ctx: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """Ids of clips; where more of them begin so than a screen holds, their datasets."""
+
+    def begin_so(_: click.Context) -> list[str]:
+        from mudata.catalog.index import database
+
+        with database.snapshot(Home.default()) as connection:
+            query = "SELECT clip_id FROM clips WHERE starts_with(clip_id, ?) ORDER BY clip_id"
+            ids = [str(row[0]) for row in connection.execute(query, [incomplete]).fetchall()]
+        names = sorted({id_.partition("/")[0] for id_ in ids})
+        return ids if len(ids) <= _MOST or len(names) == 1 else [f"{name}/" for name in names]
+
+    return _to(begin_so)(ctx, parameter, incomplete)
 
 
 def label_sets(ctx: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:

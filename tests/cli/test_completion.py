@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 from shell import typed
+from small_corpus import Corpus
 
+from mudata.cli import name_completion
 from mudata.cli.cmd_completion import LINES
 
 if TYPE_CHECKING:
@@ -95,6 +97,21 @@ def names(home: Home) -> Home:
 )
 def test_names_are_completed(names: Home, complete: Complete, line: str, offered: list[str]) -> None:
     assert complete(line) == offered
+
+
+def test_clips_are_completed_and_where_they_are_many_datasets(
+    home: Home, complete: Complete, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert complete("mudata show ") == []
+    corpus = Corpus(home, tmp_path, monkeypatch)
+    corpus.publish("tones")
+    assert complete("mudata show tones/1") == ["tones/10", "tones/11"]
+    assert complete("mudata show tones/10 tones/1") == ["tones/11"]
+    assert complete("mudata override some-run tones/0")[:2] == ["tones/00", "tones/01"]
+    corpus.publish("others")
+    monkeypatch.setattr(name_completion, "_MOST", 5)
+    assert complete("mudata show ") == ["others/", "tones/"]
+    assert len(complete("mudata show t")) == 12
 
 
 def test_cards_of_ones_own_are_completed_and_broken_ones_break_nothing(
