@@ -51,7 +51,7 @@ def harmonics(freq: float, seconds: float, amplitudes: Wave, vibrato: float = 0.
         pitch = freq * 2 ** (bend / 12)
     phase = 2 * np.pi * np.cumsum(pitch) / RATE
     usable = amplitudes[: max(1, min(len(amplitudes), int(RATE / 2.2 / freq)))]
-    return sines(phase, usable) / np.abs(usable).sum()
+    return np.asarray(sines(phase, usable) / np.abs(usable).sum())
 
 
 def sines(phase: Wave, amplitudes: Wave) -> Wave:
