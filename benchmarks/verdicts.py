@@ -2,6 +2,7 @@
 
     python benchmarks/verdicts.py                    # all tables, some ten minutes on one core
     python benchmarks/verdicts.py --rounds 100       # rougher
+    python benchmarks/verdicts.py --only power       # one of them
     python benchmarks/verdicts.py --write            # into docs/statistics.md, between the marks of this script
 
 Runs answer clips of artists that have unequally many (log-normal, sigma .8). Behind every answer lies a normal number:
@@ -14,7 +15,7 @@ of counts that depend on it. Verdicts are those of the program: `comparison.pair
 from __future__ import annotations
 
 import argparse
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations
 from pathlib import Path
@@ -260,53 +261,60 @@ NONE = ("none", "")
 """Where no difference is said to be told apart."""
 
 
-def tables(rounds: int) -> str:
-    """All of them, as Markdown."""
+def tables(rounds: int, only: Sequence[str] = ()) -> str:
+    """All of them, or some of TABLES, as Markdown."""
+    errors = [100 * np.sqrt(share * (1 - share) / rounds) for share in (0.05, 0.8)]
     lines = [
-        f"Monte-Carlo error: {100 * np.sqrt(0.05 * 0.95 / rounds):.1f} points of a false alarm in 20, "
-        f"{100 * np.sqrt(0.16 / rounds):.1f} points of a power of .8 ({rounds} simulations of each line).",
+        f"{rounds} simulations of each line, half as many where there are 3 or 8 runs but for power: Monte-Carlo error "
+        f"{errors[0]:.1f} points of a rate of .05, {errors[1]:.1f} of one of .80.",
         "",
-        "**`compare`: two runs that are as good are told apart**",
-        "",
-        *_table(("clips", "false alarms"), [(exam, false_alarms(exam, 2, rounds)) for exam in CAPTIONS + CLUSTERED]),
-        "**`compare`: any two of several runs that are as good are told apart (Holm)**",
-        "",
-        *_table(
-            ("clips", "3 runs", "8 runs"),
-            [(exam, *(false_alarms(exam, runs, rounds // 2) for runs in (3, 8))) for exam in SEVERAL],
-        ),
-        "**`compare`: two runs that differ as much as is said to be told apart are told apart (promised: .80)**",
-        "",
-        *_table(
-            ("clips", "can tell, of 2 runs", "power", "can tell, of 8 runs", "power"),
-            [(exam, *(power(exam, 2, rounds) or NONE), *(power(exam, 8, rounds) or NONE)) for exam in POWERS],
-        ),
-        "**`compare`: the intervals of all pairs hold the true differences at once (promised: .95)**",
-        "",
-        *_table(
-            ("clips", "2 runs", "8 runs"),
-            [(exam, *(held(exam, runs, rounds // 2) for runs in (2, 8))) for exam in HELD],
-        ),
-        "**Suites: a published value that ours agrees with is called outside**",
-        "",
-        *_table(
-            ("ours", "clips of theirs", "false alarms"),
-            [(exam, theirs, suite_alarms(exam, theirs, rounds)) for exam, theirs in PUBLISHED],
-        ),
-        "**Report: any of several runs that guess is called ahead of chance, or behind**",
-        "",
-        *_table(
-            ("clips", "runs", "false alarms"),
-            [(exam, runs, floor_alarms(exam, runs, rounds // 2)) for exam, runs in GUESSES],
-        ),
-        "**Was the audio used? A model that hears nothing and answers at random is said to have heard**",
-        "",
-        *_table(
-            ("clips", "controls", "false alarms"),
-            [(exam, controls, audio_alarms(exam, controls, rounds // 2)) for exam, controls in DEAF],
-        ),
     ]
+    for name, (title, names, rows) in TABLES.items():
+        if not only or name in only:
+            lines += [f"**{title}**", "", *_table(names, rows(rounds))]
     return "\n".join(lines).rstrip() + "\n"
+
+
+Rows = list[tuple[object, ...]]
+TABLES: dict[str, tuple[str, tuple[str, ...], Callable[[int], Rows]]] = {
+    "alarms": (
+        "`compare`: two runs that are as good are told apart",
+        ("clips", "false alarms"),
+        lambda rounds: [(exam, false_alarms(exam, 2, rounds)) for exam in CAPTIONS + CLUSTERED],
+    ),
+    "several": (
+        "`compare`: any two of several runs that are as good are told apart (Holm)",
+        ("clips", "3 runs", "8 runs"),
+        lambda rounds: [(exam, *(false_alarms(exam, runs, rounds // 2) for runs in (3, 8))) for exam in SEVERAL],
+    ),
+    "power": (
+        "`compare`: two runs that differ as much as is said to be told apart are told apart (promised: .80)",
+        ("clips", "can tell, of 2 runs", "power", "can tell, of 8 runs", "power"),
+        lambda rounds: [
+            (exam, *(power(exam, 2, rounds) or NONE), *(power(exam, 8, rounds) or NONE)) for exam in POWERS
+        ],
+    ),
+    "held": (
+        "`compare`: the intervals of all pairs hold the true differences at once (promised: .95)",
+        ("clips", "2 runs", "8 runs"),
+        lambda rounds: [(exam, *(held(exam, runs, rounds // 2) for runs in (2, 8))) for exam in HELD],
+    ),
+    "suites": (
+        "Suites: a published value that ours agrees with is called outside",
+        ("ours", "clips of theirs", "false alarms"),
+        lambda rounds: [(exam, theirs, suite_alarms(exam, theirs, rounds)) for exam, theirs in PUBLISHED],
+    ),
+    "floors": (
+        "Report: any of several runs that guess is called ahead of chance, or behind",
+        ("clips", "runs", "false alarms"),
+        lambda rounds: [(exam, runs, floor_alarms(exam, runs, rounds // 2)) for exam, runs in GUESSES],
+    ),
+    "audio": (
+        "Was the audio used? A model that hears nothing and answers at random is said to have heard",
+        ("clips", "controls", "false alarms"),
+        lambda rounds: [(exam, controls, audio_alarms(exam, controls, rounds // 2)) for exam, controls in DEAF],
+    ),
+}
 
 
 def _table(names: Sequence[str], rows: Sequence[Sequence[object]]) -> list[str]:
@@ -322,8 +330,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--rounds", type=int, default=1000, help="simulations of each line")
     parser.add_argument("--write", action="store_true", help=f"into {DOCS.name}")
+    parser.add_argument("--only", nargs="*", choices=TABLES, default=[], help="these tables")
     asked = parser.parse_args()
-    text = tables(asked.rounds)
+    if asked.write and asked.only:
+        parser.error("--write writes all tables, --only prints some")
+    text = tables(asked.rounds, asked.only)
     print(text)
     if asked.write:
         before, _, rest = DOCS.read_text("utf-8").partition(BEGIN)

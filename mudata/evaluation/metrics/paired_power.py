@@ -173,10 +173,11 @@ def exchange_detectable(
     k, level = len(shares), _attainable(len(shares), alpha)
     rests = effects - effects.sum() * shares
     rests *= math.sqrt((k - 1) / k) / np.maximum(1 - shares, 1 / k)  # the jackknife's (CV3)
-    rests /= 1 - (shares**2).sum() / 4  # that the root of their squares is right on average
-    spread = float(np.sqrt((rests**2).sum()))
-    if level <= 0 or spread < _ROUNDING:
+    squares = rests**2
+    if level <= 0 or squares.sum() < _ROUNDING**2:
         return None
+    rests /= 1 - float(squares @ squares / squares.sum() ** 2) / 12  # that the root of their sum is right on average
+    spread = float(np.sqrt((rests**2).sum()))
     sets = min(600, max(200, 100_000 // k))
     signs, sizes = 2.0 * np.random.default_rng(SEED).integers(0, 2, (2, sets, k)) - 1
     rest = rests * signs * np.sqrt(1 + sizes * _SIZES)

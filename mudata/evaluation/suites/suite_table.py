@@ -145,7 +145,7 @@ def _escaped(text: str) -> str:
 VERDICTS = (
     "inside: the published value agrees with ours as far as the clips can tell: the 95 % interval of the difference "
     "has 0 in it (Newcombe 1998, method 10: both intervals; of a share the published one is Wilson's, of anything else "
-    "as wide as ours would be on as many clips; their clips are taken to be as clustered as ours). Each cell is judged "
+    "as wide as ours would be on as many clips; their clips are taken to be clustered like ours). Each cell is judged "
     "by itself, at 5 %, not adjusted for the number of cells: of 20 values that agree one is outside by chance. No "
     "verdict where nobody says on how many clips, or where ours has no interval."
 )
@@ -280,7 +280,7 @@ def difference(ours: Estimate, published: Estimate) -> tuple[float, float] | Non
     """
     if ours.low is None or ours.high is None or not ours.n or not published.n:
         return None
-    their_low, their_high = _published_ends(ours, published, (ours.low, ours.high), published.n / ours.n)
+    their_low, their_high = _published_ends(ours, (ours.low, ours.high), published.value, (ours.n, published.n))
     apart = ours.value - published.value
     below = math.hypot(ours.value - ours.low, their_high - published.value)
     above = math.hypot(ours.high - ours.value, published.value - their_low)
@@ -288,11 +288,16 @@ def difference(ours: Estimate, published: Estimate) -> tuple[float, float] | Non
 
 
 def _published_ends(
-    ours: Estimate, published: Estimate, ends: tuple[float, float], clips: float
+    ours: Estimate, ends: tuple[float, float], value: float, clips: tuple[int, int]
 ) -> tuple[float, float]:
-    """The interval of a published value on `clips` times as many clips as ours, which are as clustered."""
-    value, (low, high) = published.value, ends
-    if ours.metric in SHARES and ours.n:
-        n = clips * max(1.0, min(float(ours.n), effective_clips(ours.value, low, high)))
-        return wilson(value * n, n)
-    return value - (ours.value - low) / math.sqrt(clips), value + (high - ours.value) / math.sqrt(clips)
+    """The interval of a published value, from our own and both numbers of clips, ours first.
+
+    How much clustering costs (Kish's design effect, less 1) grows as the number of clips drawn from the same artists.
+    """
+    (low, high), (n, theirs) = ends, clips
+    if ours.metric in SHARES:
+        effect = n / max(1.0, min(float(n), effective_clips(ours.value, low, high)))
+        worth = theirs / (1 + (effect - 1) * (theirs - 1) / max(1, n - 1))
+        return wilson(value * worth, worth)
+    scale = math.sqrt(n / theirs)
+    return value - scale * (ours.value - low), value + scale * (high - ours.value)

@@ -81,7 +81,7 @@ def test_tables_are_written_between_their_marks(tmp_path: Path, monkeypatch: pyt
     page = tmp_path / "statistics.md"
     page.write_text(f"above\n{verdicts.BEGIN}\nold\n{verdicts.END}\nbelow\n", "utf-8")
     monkeypatch.setattr(verdicts, "DOCS", page)
-    monkeypatch.setattr(verdicts, "tables", lambda rounds: f"{rounds} rounds\n")
+    monkeypatch.setattr(verdicts, "tables", lambda rounds, _only: f"{rounds} rounds\n")
     monkeypatch.setattr(sys, "argv", ["verdicts.py", "--rounds", "7", "--write"])
     verdicts.main()
     assert page.read_text("utf-8") == f"above\n{verdicts.BEGIN}\n7 rounds\n{verdicts.END}\nbelow\n"
