@@ -100,13 +100,22 @@ def assign(
     """
     table = label_counts(groups, labels)
     if len(table) == len(groups):
-        part_of = _nearest(table, sizes) if everywhere else _drawn(table, sizes, coins(table))
+        part_of = _nearest(table, _none_empty(sizes)) if everywhere else _drawn(table, sizes, coins(table))
     else:
         part_of = np.array(deal_groups(groups, labels, sizes, everywhere=everywhere))
         borne = np.bincount(table.labels, minlength=table.width) > 0
         part_of = exchange(table, part_of, _shares(table, sizes), everywhere & borne)
     own: list[int] = part_of[np.asarray(groups, dtype=np.int64)].tolist()
     return own
+
+
+def _none_empty(sizes: Sequence[int]) -> list[int]:
+    """Sizes where no part is empty while another has two clips: those of 70, 10, 20 % of three clips are 1, 1, 1."""
+    made = list(sizes)
+    while 0 in made and max(made) > 1:
+        made[made.index(max(made))] -= 1
+        made[made.index(0)] += 1
+    return made
 
 
 def _drawn(table: LabelCounts, sizes: Sequence[int], chance: random.Random, *, halvings: int = 8) -> Integers:

@@ -306,6 +306,12 @@ def test_odd_labels_and_sizes(labels: list[list[int]], sizes: list[int], everywh
     assert [dealt.count(part) for part in range(len(sizes))] == sizes
 
 
+@pytest.mark.parametrize(("clips", "sizes"), [(3, [1, 1, 1]), (4, [2, 1, 1]), (7, [5, 1, 1]), (2, [1, 0, 1])])
+def test_no_part_is_empty_while_another_has_two_clips(clips: int, sizes: list[int]) -> None:
+    dealt = stratify.assign(range(clips), [[]] * clips, stratify.apportion(clips, UNEVEN[2]))
+    assert [dealt.count(part) for part in range(3)] == sizes
+
+
 def test_every_label_gets_into_every_part_where_only_dealing_rare_ones_first_finds_a_way() -> None:
     labels = [[i % 100, 100 + i // 3] for i in range(300)]
     dealt = stratify.assign(range(300), labels, [210, 30, 60])
