@@ -222,7 +222,7 @@ class ClauseState:
             self._elsewhere(end)
         self.negation.stop()
         wordless = not votes and self.heads(end)
-        if votes and self.carried and self._bare(votes, end):
+        if votes and self.carried and self.bare(end):
             for vote in votes:
                 if vote.rank == PLAIN:
                     vote.rank = self.carried
@@ -257,10 +257,10 @@ class ClauseState:
         if said and not _LOOSE_NOUN.search(self.text, self.start, self.anchor_place[1]) and oov_terms(said.group()):
             self.reading.elsewhere = max(self.reading.elsewhere, self.pending)
 
-    def _bare(self, votes: list[Vote], end: int) -> bool:
+    def bare(self, end: int) -> bool:
         """Whether the clause has nothing but labels."""
         place = self.start
-        for vote in votes:
+        for vote in self.votes[self.first :]:
             if LETTER.search(self.text, place, vote.start):
                 return False
             place = vote.end

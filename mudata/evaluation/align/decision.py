@@ -192,10 +192,10 @@ def _unsettled(evidence: Evidence, best: list[Vote]) -> bool:
 
 
 def _listed(evidence: Evidence, best: list[Vote]) -> bool:
-    """Whether an announced label is one item of a list that goes on with other words."""
-    labels = {vote.start for vote in evidence.reading.votes}
+    """Whether an announced label is one item of a list that goes on with words that are neither labels nor cues."""
+    read = {start for start, _, _ in evidence.events}
     listed = (_LIST_GOES_ON.match(evidence.text, vote.end) for vote in best if vote.rank > CHOICE)
-    return any(match is not None and match.end() - 1 not in labels for match in listed)
+    return any(match is not None and match.end() - 1 not in read for match in listed)
 
 
 def _lenient(evidence: Evidence) -> Alignment | None:

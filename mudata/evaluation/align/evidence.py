@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any
@@ -41,6 +41,8 @@ class Evidence:
     reading: Reading
     echoed: list[tuple[int, int]]
     letters: list[Letter]
+    events: Sequence[Event] = ()
+    """Labels and cues that were read."""
     loops: bool = False
     flags: list[str] = field(default_factory=list)
     votes: list[Vote] = field(default_factory=list)
@@ -184,7 +186,7 @@ def gather(answer: str, found: Scan, shown: Shown) -> Evidence:
         echoed = [piece for piece in echoed if not _lists_labels(text, piece, events)]
         events = [event for event in events if not inside(event[0], echoed)]
     given = letters(without_markup(answer), shown.options or found.matcher.ids) if shown.letters else []
-    evidence = Evidence(found.clean, found.matcher, shown, read(text, events, found.begin), echoed, given)
+    evidence = Evidence(found.clean, found.matcher, shown, read(text, events, found.begin), echoed, given, events)
     if found.language is None:
         evidence.flags.append("unread_language")
     return evidence

@@ -84,9 +84,11 @@ def stop(at: ClauseState, start: int, end: int) -> None:
 
 
 def question(at: ClauseState, start: int, end: int) -> None:
+    guessed = at.bare(start)  # 'Jazz?'
     for vote in at.votes[at.first :]:
         if not vote.denied:
             vote.rank, vote.role = min(vote.rank, WEAK), "question"
+            vote.committed = vote.committed or guessed
     asked = slice(at.first, len(at.votes))
     at.close(end, goes_on=False)
     at.asked = asked

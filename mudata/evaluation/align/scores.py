@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from mudata.evaluation.align.clauses import Vote
 
 _BETWEEN = re.compile(
-    r"[\s\"'()\[\]{}:=|,*~≈]{0,8}(?:(?:at|with|about|around|confidence|probability|score|likelihood|of|is|chance)[\s:=~\"']{0,4}){0,3}"
+    r"[\s\"'()\[\]{}:;=|,*~≈]{0,8}(?:(?:at|with|about|around|confidence|probability|score|likelihood|of|is|chance)[\s:=~\"']{0,4}){0,3}"
 )
 _CLOSE = re.compile(r"[\s\"')\]}:=|(,]{0,6}")
 _VALUED = re.compile(r"[\s\"')\]]{0,4}[:=|(][\s\"'(]{0,4}")

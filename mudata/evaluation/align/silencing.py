@@ -21,7 +21,7 @@ _NEGATORS = ("not", "n't")
 def secondary(at: ClauseState, start: int, end: int) -> None:
     at.negation.soft()
     last = at.last_vote()
-    if last and not at.text[last.end : start].strip():
+    if last and start - last.end <= ADJACENT and at.text[last.end : start].strip() in ("", "a", "as"):
         last.rank, last.role = NONE, "secondary"
     at.modifier, at.modifier_end = "secondary", end
     at.block(NONE, "secondary", start, end)
