@@ -222,11 +222,10 @@ def independent_clips(clusters: Sequence[str]) -> float:
     were alike.
 
     Args:
-        clusters: the cluster of each of n clips.
+        clusters: of each of n clips.
 
     Returns:
-        n**2 / the sum of squared sizes: n where all clips are apart, the number of clusters where
-        those are of one size, less where they are not.
+        n**2 / the sum of squared sizes: n of clips apart, the number of clusters of one size, less of others.
 
     Source:
         L. Kish, Survey Sampling, 1965: the design effect at an intra-class correlation of 1.

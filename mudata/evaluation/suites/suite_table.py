@@ -274,9 +274,8 @@ def difference(ours: Estimate, published: Estimate) -> tuple[float, float] | Non
     the other is.
 
     From both intervals (R. G. Newcombe, Interval estimation for the difference between independent proportions, 1998,
-    method 10): 56 of 70 and 48 of 80 give 0.0524 to 0.3339. Of what was published only value and number of clips are
-    known. Assumed is that those clips are other ones, as clustered by artists as ours; then it errs to the safe side
-    where they are the same, or less clustered.
+    method 10): 56 of 70 and 48 of 80 give 0.0524 to 0.3339. Published clips are taken to be other ones, clustered like
+    ours: it errs to the safe side where they are the same, or less clustered.
     """
     if ours.low is None or ours.high is None or not ours.n or not published.n:
         return None
@@ -290,10 +289,8 @@ def difference(ours: Estimate, published: Estimate) -> tuple[float, float] | Non
 def _published_ends(
     ours: Estimate, ends: tuple[float, float], value: float, clips: tuple[int, int]
 ) -> tuple[float, float]:
-    """The interval of a published value, from our own and both numbers of clips, ours first.
-
-    How much clustering costs (Kish's design effect, less 1) grows as the number of clips drawn from the same artists.
-    """
+    """The interval of a published value, from ours and both numbers of clips; clustering costs (Kish's design effect,
+    less 1) in proportion to the number of clips drawn from the same artists."""
     (low, high), (n, theirs) = ends, clips
     if ours.metric in SHARES:
         effect = n / max(1.0, min(float(n), effective_clips(ours.value, low, high)))
