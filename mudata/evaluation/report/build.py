@@ -62,7 +62,7 @@ def write(
     with progress.bar("Gathering the runs", unit=""):
         report = gather(home, _runs(home, names, progress), title)
     for panel in report.panels:
-        progress.say(f"{panel.title}: {headline(panel)}")
+        progress.say(f"{report.titles[panel.key]}: {headline(panel)}")
     audio = find_audio(home, report, page, embed=embed_audio, waveforms=waveforms, progress=progress)
     if audio.left:
         progress.say(f"{audio.embedded} clips are in the page; {audio.left} would make it too large and are linked.")

@@ -319,6 +319,19 @@ class Report:
     runs: tuple[ReportRun, ...]
     panels: tuple[Panel, ...]
 
+    @cached_property
+    def titles(self) -> dict[str, str]:
+        """What each panel is called, by its key: with its split and part too, where others have the same without."""
+        plain = Counter(panel.title for panel in self.panels)
+        split = Counter((panel.title, panel.split) for panel in self.panels)
+        return {
+            panel.key: panel.title
+            + (f" ({panel.split}" if plain[panel.title] > 1 else "")
+            + (f", {panel.part or 'all parts'}" if split[panel.title, panel.split] > 1 else "")
+            + (")" if plain[panel.title] > 1 else "")
+            for panel in self.panels
+        }
+
     @property
     def answer_count(self) -> int:
         return sum(len(run.answers) for run in self.runs)

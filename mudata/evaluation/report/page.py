@@ -11,7 +11,6 @@ import base64
 import hashlib
 import json
 import re
-from collections import Counter
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
@@ -89,8 +88,8 @@ def render(report: Report, audio: Audio) -> bytes:
     page = template.render(
         report=report,
         audio=audio,
-        titles=_titles(report),
-        figures={panel.key: _figures(panel) for panel in report.panels},
+        titles=report.titles,
+        figures={panel.key: _figures(panel, report.titles[panel.key]) for panel in report.panels},
         colours=_colours(),
         style=style,
         script=script,
@@ -114,14 +113,6 @@ def visible(value: Any) -> Any:
     return _HIDDEN.sub(lambda found: f"U+{ord(found[0]):04X}", value)
 
 
-def _titles(report: Report) -> dict[str, str]:
-    """How the contents call each panel: by its split too, where another has the same title."""
-    counts = Counter(panel.title for panel in report.panels)
-    return {
-        panel.key: panel.title + (f" ({panel.split})" if counts[panel.title] > 1 else "") for panel in report.panels
-    }
-
-
 def safe_json(value: Any) -> str:
     """JSON that can stand inside a script element:
     no character of it can end the element or begin a comment."""
@@ -138,7 +129,7 @@ def _policy(script: str) -> str:
     )
 
 
-def _figures(panel: Panel) -> dict[str, tuple[Any, Any]]:
+def _figures(panel: Panel, title: str) -> dict[str, tuple[Any, Any]]:
     """Wide and narrow SVG of each figure; confusion is a table on the page."""
     titles = {
         "scores": f"{wording.METRICS[panel.headline].title} with 95 % intervals, by run",
@@ -150,8 +141,8 @@ def _figures(panel: Panel) -> dict[str, tuple[Any, Any]]:
     drawn = {name: draw for name, draw in charts.figures(panel).items() if name in titles}
     return {
         name: (
-            ink.svg(draw, ink.WIDE, f"{panel.title}: {titles[name]}", panel.key),
-            ink.svg(draw, ink.NARROW, f"{panel.title}: {titles[name]}", panel.key),
+            ink.svg(draw, ink.WIDE, f"{title}: {titles[name]}", panel.key),
+            ink.svg(draw, ink.NARROW, f"{title}: {titles[name]}", panel.key),
         )
         for name, draw in drawn.items()
     }

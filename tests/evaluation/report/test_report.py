@@ -93,6 +93,20 @@ def test_runs_over_several_datasets_get_a_panel_for_all_and_one_for_each(
     assert len(page(tmp_path / "page.html").data["clips"]) == 24
 
 
+def test_two_splits_of_one_task_are_told_apart(corpus: Corpus, home: Home, tmp_path: Path) -> None:
+    clips = corpus.publish("tones")
+    for name, part in (("first", sorted(clips)[:6]), ("second", sorted(clips)[6:])):
+        corpus.split(name, {"test": {clip: clips[clip] for clip in part}})
+    runs = [
+        imported(tmp_path, "low", dict.fromkeys((f"tones/{i:02}" for i in those), "low"), split=name)
+        for name, those in (("first", range(6)), ("second", range(6, 12)))
+    ]
+    told = report(*runs, "-o", tmp_path / "page.html").stderr
+    for name in ("first", "second"):
+        assert f"tones · genre ({name}): " in told
+        assert f">tones · genre ({name})</h2>" in (tmp_path / "page.html").read_text("utf-8")
+
+
 def lose(run: Run) -> None:
     (run.folder / "alignments.jsonl").unlink()
 
