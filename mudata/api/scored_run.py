@@ -26,11 +26,12 @@ class ScoredRun(Run):
     @property
     def metrics(self) -> dict[str, Metric]:
         """Every metric over all clips by name,
-        with its 95 % interval, n and recipe. Raises EvaluationError."""
+        with its 95 % interval over clusters of clips, n and recipe. Raises EvaluationError."""
         return {metric["metric"]: Metric(**metric) for metric in self.scores["metrics"]}
 
     def metric(self, name: str) -> Metric:
-        """One metric, such as 'macro_f1' or 'rougeL_f': `.value`, `.low`, `.high`, `.n`, `.recipe`.
+        """One metric, such as 'macro_f1' or 'rougeL_f': `.value`, `.low`, `.high` (None where so few
+        clips or artists tell nothing), `.n`, `.clusters`, `.interval` (how it was found), `.recipe`.
 
         Raises:
             UnknownName: the run has no such metric; those it has are named.

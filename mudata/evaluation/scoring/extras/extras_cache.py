@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 FOLDER = "extras"
 _HINT = "Remove it; then ask for it again."
+_OLDER = "none: computed by an older version, ask for it again"
 
 
 def compute(
@@ -56,9 +57,14 @@ def cached(run: Run, items: Sequence[ScoredAnswer]) -> tuple[list[dict[str, Any]
         record = read_object(path, ("of", "metrics", "provenance"), hint=_HINT)
         with reading(path, _HINT):
             if record["of"] == _of(items):
-                metrics += map(asdict, as_type(record["metrics"], list[Metric]))
+                metrics += [asdict(_certain(metric)) for metric in as_type(record["metrics"], list[Metric])]
                 provenance[path.stem] = record["provenance"]
     return metrics, provenance
+
+
+def _certain(metric: Metric) -> Metric:
+    """Without an interval that an older version found, which did not count clusters as those of today do."""
+    return metric if metric.interval else replace(metric, low=None, high=None, interval=_OLDER)
 
 
 def _of(items: Sequence[ScoredAnswer]) -> str:

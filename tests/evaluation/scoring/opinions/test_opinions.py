@@ -336,6 +336,15 @@ def test_further_scores_of_captions_are_kept_until_answers_change(home: Home, ru
     before = (other.folder / "scores.json").read_bytes()
     score.score(other)
     assert (other.folder / "scores.json").read_bytes() == before
+    kept = json.loads((other.folder / "extras" / "meteor.json").read_text())
+    (of_old,) = kept["metrics"]
+    kept["metrics"] = [
+        {key: of_old[key] for key in of_old if key not in ("clusters", "interval")} | {"low": 0, "high": 1}
+    ]
+    (other.folder / "extras" / "meteor.json").write_text(json.dumps(kept))  # as mudata 0.1.0 wrote it
+    told = score.score(other)["metrics"][-1]
+    assert (told["metric"], told["value"], told["low"], told["high"]) == ("meteor", value, None, None)
+    assert told["interval"] == "none: computed by an older version, ask for it again"
     (other.folder / "extras" / "meteor.json").write_text("{")
     with pytest.raises(EvaluationError, match=r"meteor\.json cannot be read.*\nRemove it"):
         score.score(other)
