@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Hashable, Sequence
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from mudata.evaluation.metrics import rouge
@@ -22,6 +23,9 @@ ALL_PAIRS = 4096
 CANDIDATES = 128
 """Of more clips each has so many others to go to, drawn at random: many times the ln(n) that a random graph needs to
 have a perfect matching (P. Erdős, A. Rényi, On random matrices, 1964)."""
+
+MANY = 10_000
+"""Of more clips, whom to exchange with is drawn: to look at all costs their square where one track has nearly half."""
 
 
 def other_clips(scored: Sequence[ScoredAnswer]) -> NDArray[np.intp]:
@@ -65,6 +69,8 @@ def other_clips(scored: Sequence[ScoredAnswer]) -> NDArray[np.intp]:
         given = np.roll(order, -1)
         for shared in (tracks, captions):
             of = [shared[i] for i in order]
+            if 2 * max(Counter(chain.from_iterable(of)).values(), default=0) > len(of):
+                continue  # whoever has what more than half have finds too few without it
             rank = {i: k for k, i in enumerate(order.tolist())}
             found = _exchanged([rank[i] for i in given.tolist()], of)
             if found is None:
@@ -77,15 +83,20 @@ def other_clips(scored: Sequence[ScoredAnswer]) -> NDArray[np.intp]:
 
 def _exchanged(given: list[int], shared: Sequence[frozenset[Hashable]]) -> list[int] | None:
     """`given` after exchanges until nobody has kin; None as soon as somebody has whom no exchange helps."""
+    import numpy as np
+
     given = list(given)
 
     def kin(i: int, j: int) -> bool:
         return not shared[i].isdisjoint(shared[j])
 
-    everybody = range(len(given))
+    n = len(given)
+    everybody, random = range(n), np.random.default_rng(SEED)
     for i in everybody:
         if kin(i, given[i]):
-            j = next((j for j in everybody if not (kin(i, given[j]) or kin(j, given[i]))), None)
+            # of very many, some at random first: the first ones have been exchanged already, one after the other
+            tried = chain(random.integers(0, n, CANDIDATES).tolist() if n > MANY else (), everybody)
+            j = next((j for j in tried if not (kin(i, given[j]) or kin(j, given[i]))), None)
             if j is None:
                 return None
             given[i], given[j] = given[j], given[i]

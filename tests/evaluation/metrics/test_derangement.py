@@ -129,3 +129,11 @@ def test_a_matching_among_many_is_found_from_candidates(monkeypatch: pytest.Monk
     other = others(items)
     assert sorted(other) == list(range(300))
     assert all(items[i].track != items[j].track for i, j in enumerate(other))
+
+
+def test_of_very_many_clips_nearly_half_may_be_of_one_track(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(derangement, "MANY", 100)
+    items = [clip(i, f"text {i}", track="big" if i < 490 else f"t{i // 5}") for i in range(1000)]
+    other = others(items)
+    assert sorted(other) == list(range(1000))
+    assert all(items[i].track != items[j].track for i, j in enumerate(other))
