@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mudata.evaluation.metrics import derangement
@@ -45,6 +45,7 @@ def test_another_clip_is_of_the_same_dataset_another_track_and_has_another_capti
         assert items[i].references != items[j].references
 
 
+@settings(deadline=None)  # scipy is imported in the first
 @given(st.lists(st.tuples(st.integers(0, 5), st.integers(0, 3)), min_size=1, max_size=14))
 def test_captions_are_kept_apart_unless_one_has_more_than_half(clips: list[tuple[int, int]]) -> None:
     items = [clip(i, f"text {text}", track=f"t{track}") for i, (text, track) in enumerate(clips)]
