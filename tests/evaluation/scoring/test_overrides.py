@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +13,8 @@ from shell import typed
 from small_corpus import Corpus
 
 from mudata.errors import EvaluationError, HomeError, UnknownName
+from mudata.evaluation.align.alignment import Alignment
+from mudata.evaluation.metrics.scored import ScoredAnswer
 from mudata.evaluation.scoring import overrides, score
 
 if TYPE_CHECKING:
@@ -203,3 +206,22 @@ def test_wrong_use_is_told(run: Run, words: list[str], what: str) -> None:
     done = typed("override", run.id, *words)
     assert (done.code, done.out) == (2, "")
     assert what in done.err
+
+
+def test_the_interval_of_the_agreement_counts_artists() -> None:
+    said = [("a", "b")[i % 2] for i in range(60)]
+    people = ["b" if i // 6 == 3 else label for i, label in enumerate(said)]  # of one artist they read all as b
+    items = [
+        ScoredAnswer(f"d/{i}", "d", ("a",), label, Alignment("ALIGNED", (label,)), cluster=f"artist:{i // 6}")
+        for i, label in enumerate(said)
+    ]
+    last = {
+        item.clip_id: overrides.Override(item.clip_id, label, "me", "", "", item.answer or "")
+        for item, label in zip(items, people, strict=True)
+    }
+    found = overrides.kappa(items, last)
+    assert found is not None
+    assert (found["n"], found["clusters"], found["interval"]) == (60, 10, "cluster jackknife t")
+    alone = overrides.kappa([replace(item, cluster=item.clip_id) for item in items], last)
+    assert alone is not None
+    assert found["low"] < alone["low"] < found["kappa"] == alone["kappa"] < alone["high"] < found["high"]
