@@ -168,7 +168,7 @@ NUMBERS = {
         Number(recall, "recall of a label", labels=(2, 10)),
         Number(partial_credit, "partial credit"),
         Number(macro_f1, "macro-F1", labels=(2, 10)),
-        Number(micro_f1, "micro-F1 of tags", "micro-recall, Jaccard, F1 of the majority", labels=(2, 10)),
+        Number(micro_f1, "micro-F1 of tags", "micro-recall, Jaccard, F1 of the majority", labels=(5,)),
         Number(micro_precision, "micro-precision of tags", labels=(5,)),
         Number(tag_macro_f1, "macro-F1 of tags", labels=(5,)),
         Number(rouge, "mean ROUGE", "aspect recall, METEOR"),
