@@ -1,4 +1,4 @@
-"""A limit on this process's address space, and how to do with little of it.
+"""Limits on this process's memory, and how to do with little of it.
 
 `ulimit -v`, `prlimit --as` and many batch systems limit what a process reserves, not what it uses. Libraries reserve
 freely: glibc 64 MiB for every thread that allocates (an arena), OpenBLAS a buffer for every core, DuckDB as much as it
@@ -11,6 +11,7 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
+from pathlib import Path
 
 from mudata.errors import MudataError
 
@@ -20,6 +21,15 @@ AMPLE = 16 << 30
 LEAST = 600_000_000
 """Bytes of address space below which libraries crash as they are loaded: tried with 300 MB to 3 GB, of which 500 MB
 were the least that a fetch did with."""
+
+A_PROCESS = 300 << 20
+"""Bytes of memory for each process that decodes: 70 MB were measured with a clip of 300 s; the command itself, files
+in the system's cache and other codecs want some."""
+
+CGROUPS = Path("/sys/fs/cgroup")
+
+_ENDLESS = 1 << 60
+"""Bytes; what version 1 of cgroups says where there is no limit is more."""
 
 _M_ARENA_MAX = -8
 """glibc's malloc.h."""
@@ -33,6 +43,33 @@ def address_space() -> int | None:
 
     limit = resource.getrlimit(resource.RLIMIT_AS)[0]
     return None if limit == resource.RLIM_INFINITY else limit
+
+
+def container() -> int | None:
+    """Bytes of memory that the container or batch job of this process may use (cgroups of version 1 and 2); None if as
+    many as there are."""
+    limits: list[int] = []
+    with contextlib.suppress(OSError, ValueError):  # no Linux, or none of cgroups
+        for line in Path("/proc/self/cgroup").read_text().splitlines():
+            _, controllers, path = line.split(":", 2)
+            if not controllers:
+                root, name = CGROUPS, "memory.max"
+            elif "memory" in controllers.split(","):
+                root, name = CGROUPS / "memory", "memory.limit_in_bytes"
+            else:
+                continue
+            place = root / path.lstrip("/")
+            for folder in (place, *place.parents):
+                if folder.is_relative_to(root):
+                    with contextlib.suppress(OSError, ValueError):  # the latter of "max"
+                        limits.append(int((folder / name).read_text()))
+    return min((limit for limit in limits if limit < _ENDLESS), default=None)
+
+
+def most_processes() -> int | None:
+    """How many processes that decode fit into the memory of the container; None if as many as one likes."""
+    limit = container()
+    return None if limit is None else max(1, limit // A_PROCESS)
 
 
 def spare() -> int | None:

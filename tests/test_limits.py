@@ -161,6 +161,35 @@ def test_where_address_space_is_short_little_is_reserved(monkeypatch: pytest.Mon
     assert told == (1, "476.8 MiB")
 
 
+@pytest.mark.parametrize(
+    ("groups", "files", "limit", "processes"),
+    [
+        ("0::/\n", {"memory.max": "1073741824\n"}, 1 << 30, 3),
+        (
+            "0::/job/step\n",
+            {"job/step/memory.max": "max", "job/memory.max": "400000000", "memory.max": "max"},
+            400_000_000,
+            1,
+        ),
+        ("4:cpu:/\n3:memory:/a\n0::/\n", {"memory/a/memory.limit_in_bytes": "9223372036854771712"}, None, None),
+        ("3:cpu,memory:/a\n", {"memory/a/memory.limit_in_bytes": "2147483648"}, 2 << 30, 6),
+        ("nonsense", {}, None, None),
+    ],
+)
+def test_the_memory_of_a_container_decides_how_many_processes_decode(
+    groups: str, files: dict[str, str], limit: int | None, processes: int | None, tmp_path: Path, monkeypatch: Any
+) -> None:
+    for name, text in files.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(text)
+    read = Path.read_text
+    monkeypatch.setattr(
+        Path, "read_text", lambda path, *a: groups if str(path) == "/proc/self/cgroup" else read(path, *a)
+    )
+    monkeypatch.setattr(memory, "CGROUPS", tmp_path)
+    assert (memory.container(), memory.most_processes()) == (limit, processes)
+
+
 @pytest.fixture(scope="module")
 def own(new_folder: Callable[[str], Path]) -> Path:
     """A card, six clips, and a home in which they are fetched."""

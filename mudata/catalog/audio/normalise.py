@@ -27,6 +27,7 @@ from mudata.catalog.symbolic import midi
 from mudata.catalog.tables import TABLES
 from mudata.errors import AudioError, HomeError, from_os_error, telling_os_errors
 from mudata.home import PARTIAL
+from mudata.memory import most_processes
 from mudata.narration import SILENT, Progress
 
 if TYPE_CHECKING:
@@ -102,7 +103,7 @@ def run(
                     requests[n] = _request(job, files, audio_format)
                     yield [str(files), str(target), audio_format.rate, asdict(job)]
 
-            processes = workers or min(available(), math.ceil(len(todo) / PAYS))
+            processes = workers or min(available(), math.ceil(len(todo) / PAYS), most_processes() or len(todo))
             results = scattered(perform, tasks(), min(processes, len(todo)))
             with progress.bar("normalising", total=len(todo)) as advance, contextlib.closing(results):
                 for n, result in results:
@@ -238,17 +239,14 @@ def _done(journal: Journal, job: Job, request: list[Any], files: Path, target: P
 
 def _is_sound(row: dict[str, Any]) -> bool:
     """Whether a row of the journal, which a disk may have damaged, has values of the types that it is written with."""
-    whole = all(_fits(row.get(name), type_) for name, type_ in _TYPES.items())
-    attributes = row.get("attributes") or []
+    named = row.get("attributes") or []
     return (
-        whole
+        all(_fits(row.get(name), type_) for name, type_ in _TYPES.items())
         and row.get("status") in ("ok", "quarantined", "missing")
         and (row["status"] == "ok" or row.get("reason") is not None)
         and (row.get("path") is None or _fits(row.get("clip_size", ""), "BIGINT"))
-        and isinstance(attributes, list)
-        and all(
-            isinstance(one, dict) and all(isinstance(one.get(k), str) for k in ("name", "value")) for one in attributes
-        )
+        and isinstance(named, list)
+        and all(isinstance(a, dict) and {type(a.get("name")), type(a.get("value"))} == {str} for a in named)
     )
 
 
