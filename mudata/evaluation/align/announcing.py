@@ -117,7 +117,7 @@ def guess(at: ClauseState, start: int, end: int) -> None:
 def hedge(at: ClauseState, start: int, end: int) -> None:
     at.negation.soft()
     at.reading.unsure = True
-    if last := at.trailed(start, end):
+    if last := at.trailed(start, end, comma=True):
         last.rank, last.role, last.committed = min(last.rank, WEAK), "alternative", True
         return
     if not at.anchor or not at.committed:
@@ -182,7 +182,12 @@ def either(at: ClauseState, start: int, end: int) -> None:
 
 def mixed(at: ClauseState, start: int, end: int) -> None:
     """'the identified genre is multi-genre': no label is the answer."""
-    if at.pending >= NOUN or (at.concludes and at.role == "guess" and at.rank >= CHOICE and at.last_vote() is None):
+    if at.pending >= NOUN or (
+        at.concludes
+        and at.role == "guess"
+        and at.rank >= CHOICE
+        and all(vote.end < at.conclusion_end for vote in at.votes[-1:])
+    ):
         at.reading.elsewhere = max(at.reading.elsewhere, at.pending or at.rank)
         at.reading.mixed = True
         at.pending, at.rank = NONE, PLAIN

@@ -198,14 +198,14 @@ class ClauseState:
     def last_vote(self) -> Vote | None:
         return self.votes[-1] if len(self.votes) > self.first else None
 
-    def trailed(self, start: int, end: int) -> Vote | None:
-        """The label that a word behind it speaks of: 'Folk - very likely'."""
+    def trailed(self, start: int, end: int, *, comma: bool = False) -> Vote | None:
+        """The label that a word behind it speaks of: 'Folk - very likely', with a comma between: 'Folk, perhaps'."""
         last = self.last_vote()
         if last is None or last.denied or last.rank == NONE or start - last.end > AFTER_REACH:
             return None
         if self.text[end : end + 1] not in ENDS:
             return None
-        return None if _WORD_OR_COMMA.search(self.text, last.end, start) else last
+        return None if (LETTER if comma else _WORD_OR_COMMA).search(self.text, last.end, start) else last
 
     def listed(self, one: Vote, other: Vote) -> bool:
         """Whether two labels stand in one list."""

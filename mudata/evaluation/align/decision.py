@@ -26,7 +26,10 @@ if TYPE_CHECKING:
     from mudata.evaluation.align.evidence import Evidence
 
 _CHAT = frozenset(("user", "assistant", "system", "question", "prompt", "response", "human", "model"))
-_NOTHING_ELSE = re.compile(r"[^\w]*(?:none|n a|unknown|null|nil|undefined|idk|no|not applicable)[^\w]*")
+_NOTHING_ELSE = re.compile(
+    r"[^\w]*(?:(?:the )?(?:genre|mood|emotion|instrument|answer|label|tag|category)s?(?: is)?[^\w]*)?"
+    r"(?:none|n a|unknown|null|nil|undefined|idk|no|not applicable)[^\w]*"
+)
 _NOTHING_LENGTH = 40
 _LIST_GOES_ON = re.compile(
     r"[ \"'\])]*(?:,|/|\||&|\+|\band\b|\bor\b)[ \"'(\[]*(?:and |or )?"

@@ -38,7 +38,7 @@ class Refusals:
         if not own and _word_before(self.text, start) == "of" and self.subjects and self.subjects[-1][1]:
             return  # 'the genre of the song'
         self.subjects.append((start, own))
-        lacking = self.enough and 0 <= start - self.lack_at[1] <= _LACK_REACH
+        lacking = self.enough and self.lack_at[0] >= 0 and start - self.lack_at[1] <= _LACK_REACH
         if own and (no or lacking) and not _OTHER_NOUN.match(self.text, end):
             self.candidates.append((self.lack_at[0] if lacking else start, end, "lack"))
             self.lack_at = (-1, -1)

@@ -21,7 +21,11 @@ _NEGATORS = ("not", "n't")
 def secondary(at: ClauseState, start: int, end: int) -> None:
     at.negation.soft()
     last = at.last_vote()
-    if last and start - last.end <= ADJACENT and at.text[last.end : start].strip() in ("", "a", "as"):
+    if (
+        last
+        and start - last.end <= AFTER_REACH
+        and at.text[last.end : start].strip() in ("", "a", "as", "as a", "as the")
+    ):
         last.rank, last.role = NONE, "secondary"
     at.modifier, at.modifier_end = "secondary", end
     at.block(NONE, "secondary", start, end)
@@ -38,6 +42,10 @@ def wrong(at: ClauseState, start: int, end: int) -> None:
 
 
 def concession(at: ClauseState, start: int, end: int) -> None:
+    if at.refusals.candidates:  # 'no clear genre, though it leans rock'
+        at.close(start, goes_on=False)
+        at.start = end
+        return
     at.negation.stop()
     at.block(PART, "concession", start, end)
 
