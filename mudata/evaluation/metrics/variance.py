@@ -29,29 +29,35 @@ class Spread(NamedTuple):
     def of(
         cls, found: Jackknife, alpha: float, unseen: float, room: float | None = None, added: float = 0.0
     ) -> Spread | None:
-        """None without variance.
+        """From a jackknife; None where no clip differs from another.
 
-        unseen: weight of the worst case. room: largest variance of one clip, where there is one. added: clips that
-        count as if they differed.
+        Args:
+            found: the number without each cluster, and without each clip.
+            alpha: 1 minus the confidence, two-sided.
+            unseen: weight of the worst case, in degrees of freedom.
+            room: the largest variance that one clip can have, where there is one.
+            added: so many clips count as if they differed.
         """
         from scipy.special import ndtri, stdtrit
 
-        z, whole = float(ndtri(1 - alpha / 2)), float(found.clip_weights.sum())
+        z, whole, count = float(ndtri(1 - alpha / 2)), float(found.clip_weights.sum()), len(found.moves)
         clips, clusters = (float(whole**2 / (of @ of)) for of in (found.clip_weights, found.weights))  # Kish's
         most = clips / clusters  # the design effect where all clips of a cluster are alike
         apart = added / whole**2
-        alone = float(found.clip_moves @ found.clip_moves) + apart
-        squares, count = found.moves**2, len(found.moves)
+        alone, squares = float(found.clip_moves @ found.clip_moves) + apart, found.moves**2
         together = (count - 1) / count * float(squares.sum())
-        if room is not None and room < _NOTHING:
+        if room is not None and room < _NOTHING:  # at an end: nothing varies, and the worst case is all there is
             return cls(0.0, z, clusters)
         if alone * clips < _NOTHING:
             return None
         if apart and (together < _NOTHING or count == len(found.clip_moves)):  # nothing is estimated but a share
             return cls(alone * most, z, clips / most)
+
+        # degrees of freedom that the moves themselves show: about twice the number of clusters that make the variance
         unequal = float(squares @ squares) / float(squares.sum()) ** 2 if together > 0 else 1.0
-        of_moves = 2 / max(unequal - 1 / count, 1 / (2 * count))  # degrees of freedom that the moves themselves show
+        of_moves = 2 / max(unequal - 1 / count, 1 / (2 * count))
         trust = max(0.0, of_moves - 2) / (max(0.0, of_moves - 2) + unseen)
+
         effect = (together + apart) / alone
         drawn = most ** (1 - trust) * max(effect, 1.0) ** trust
         alike = (drawn - 1) / (most - 1) if most > 1 + _NOTHING else 0.0
@@ -59,7 +65,8 @@ class Spread(NamedTuple):
         quantile = float(stdtrit(min(freedom, max(1.0, of_moves)), 1 - alpha / 2))
         if room is not None:  # a variance that is assumed needs no quantile of t
             quantile = z ** (1 - trust) * quantile**trust
-        least = alone * (z / quantile) ** 2
+
+        least = alone * (z / quantile) ** 2  # no interval is narrower than that of independent clips
         if room is not None:  # clips, too, are drawn towards varying as much as they could
             alone *= max(1.0, room / clips / alone) ** (1 - trust)
         variance = max(alone * most ** (1 - trust) * (effect / bias) ** trust, least)
