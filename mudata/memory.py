@@ -26,6 +26,9 @@ A_PROCESS = 300 << 20
 """Bytes of memory for each process that decodes: 70 MB were measured with a clip of 300 s; the command itself, files
 in the system's cache and other codecs want some."""
 
+A_THREAD = 2 << 30
+"""Bytes of address space for each thread that a library may start: several do so, and each reserves. Chosen here."""
+
 CGROUPS = Path("/sys/fs/cgroup")
 
 _ENDLESS = 1 << 60
@@ -82,10 +85,15 @@ def spare() -> int | None:
     if limit is None or limit >= AMPLE:
         return None
     for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "ARROW_IO_THREADS", "MALLOC_ARENA_MAX"):
-        os.environ.setdefault(name, "1")
+        os.environ.setdefault(name, str(threads(limit)))
     os.environ.setdefault("ARROW_DEFAULT_MEMORY_POOL", "system")  # the others reserve in large pieces
-    _one_arena()
+    _few_arenas(threads(limit))
     return limit
+
+
+def threads(limit: int) -> int:
+    """How many threads of each library fit into an address space: one for every A_THREAD, at most one per core."""
+    return max(1, min(limit // A_THREAD, os.cpu_count() or 1))
 
 
 def require_least() -> None:
@@ -99,9 +107,9 @@ def require_least() -> None:
         )
 
 
-def _one_arena() -> None:
+def _few_arenas(count: int) -> None:
     """Threads share what is allocated; only glibc knows how to be told."""
     import ctypes
 
     with contextlib.suppress(OSError, AttributeError):
-        ctypes.CDLL(None).mallopt(_M_ARENA_MAX, 1)
+        ctypes.CDLL(None).mallopt(_M_ARENA_MAX, count)

@@ -146,7 +146,7 @@ def test_where_address_space_is_short_little_is_reserved(monkeypatch: pytest.Mon
     monkeypatch.setattr(memory, "address_space", lambda: None)
     assert memory.spare() is None
     assert "MALLOC_ARENA_MAX" not in os.environ
-    monkeypatch.setattr(memory, "_one_arena", lambda: None)
+    monkeypatch.setattr(memory, "_few_arenas", lambda count: None)
     monkeypatch.setattr(memory, "address_space", lambda: 2_000_000_000)
     for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MALLOC_ARENA_MAX", "MKL_NUM_THREADS", "ARROW_IO_THREADS"):
         monkeypatch.setenv(name, "")  # so that they are put back
@@ -159,6 +159,11 @@ def test_where_address_space_is_short_little_is_reserved(monkeypatch: pytest.Mon
     with new_instance() as connection:
         (told,) = connection.sql("SELECT current_setting('threads'), current_setting('memory_limit')").fetchall()
     assert told == (1, "476.8 MiB")
+
+
+def test_more_threads_where_there_is_more_room(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "cpu_count", lambda: 4)
+    assert [memory.threads(gigabytes << 30) for gigabytes in (1, 2, 5, 6, 12)] == [1, 1, 2, 3, 4]
 
 
 @pytest.mark.parametrize(
@@ -237,7 +242,7 @@ def test_a_fetch_under_a_limit_is_whole_or_says_why_not_and_goes_on(
 def test_where_there_is_too_little_for_any_work_that_is_told_before_it(monkeypatch: pytest.MonkeyPatch) -> None:
     from mudata.catalog.read.scratch_database import new_instance
 
-    monkeypatch.setattr(memory, "_one_arena", lambda: None)
+    monkeypatch.setattr(memory, "_few_arenas", lambda count: None)
     monkeypatch.setattr(memory, "address_space", lambda: 450_000_000)
     with pytest.raises(
         MudataError, match=r"an address space of 0\.6 GB is needed at least, and this process may have 0\.45"

@@ -17,7 +17,7 @@ from pathlib import Path
 import duckdb
 
 from mudata.catalog.read.sql_literals import quote
-from mudata.memory import require_least, spare
+from mudata.memory import require_least, spare, threads
 
 STORAGE = "v1.0.0"
 """Storage version of files:
@@ -54,13 +54,13 @@ def scratch_database(file: Path | None = None) -> Iterator[duckdb.DuckDBPyConnec
 
 
 def new_instance() -> duckdb.DuckDBPyConnection:
-    """A DuckDB of its own, in memory. Where address space is short it has one thread, and no more memory than there is:
-    DuckDB looks at the machine and at cgroups alone. Raises MudataError where there is too little for any work."""
+    """A DuckDB of its own, in memory. Where address space is short it has few threads, and no more memory than there
+    is: DuckDB looks at the machine and at cgroups alone. Raises MudataError where there is too little for any work."""
     limit = spare()
     if limit is None:
         return duckdb.connect(":memory:")
     require_least()
-    return duckdb.connect(":memory:", config={"threads": "1", "memory_limit": f"{limit // _SHARE}B"})
+    return duckdb.connect(":memory:", config={"threads": str(threads(limit)), "memory_limit": f"{limit // _SHARE}B"})
 
 
 @functools.cache
