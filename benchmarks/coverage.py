@@ -253,7 +253,8 @@ def tables(cells: Sequence[Cell], repetitions: int) -> str:
     lines = [
         f"Each cell was drawn {repetitions} times (Monte-Carlo error {error:.1f} points). A line has the lowest, the",
         "median and the highest coverage (%) over correlations 0, .1, .4, .8, truths .02, .1, .5, .9, .98 and numbers",
-        "of labels, and how often an interval was given. Of independent clips the correlation is 0.",
+        "of labels, and how often an interval was given. Of independent clips the correlation is 0. The lowest of twenty",
+        f"cells that hold 95 % is near {95 - 1.9 * error:.0f} by chance alone.",
         "",
         f"![Coverage by number, design, correlation and truth]({PICTURE})",
         "",
@@ -327,8 +328,8 @@ def picture(cells: Sequence[Cell], path: Path) -> None:
             np.arange(len(DESIGNS)) + 0.5, [f"{n} in {count}" if count < n else f"{n} alone" for n, count in DESIGNS]
         )
         axis.set_xticks(np.arange(len(ICCS)) * len(TRUTHS) + len(TRUTHS) / 2, [f"icc {icc:g}" for icc in ICCS])
-        axis.invert_yaxis()
         axis.tick_params(labelsize=8, length=0)
+    axes[0, 0].invert_yaxis()  # shared by all
     figure.supxlabel(
         "within each icc: truth .02, .1, .5, .9, .98; grey: no interval (or independent clips)", fontsize=9
     )
