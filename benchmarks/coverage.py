@@ -253,7 +253,7 @@ def tables(cells: Sequence[Cell], repetitions: int) -> str:
     lines = [
         f"Each cell was drawn {repetitions} times (Monte-Carlo error {error:.1f} points). A line has the lowest, the",
         "median and the highest coverage (%) over correlations 0, .1, .4, .8, truths .02, .1, .5, .9, .98 and numbers",
-        "of labels, and how often an interval was given. Of independent clips the correlation is 0. The lowest of twenty",
+        "of labels, and how often an interval was given. Of independent clips the correlation is 0. The lowest of 20",
         f"cells that hold 95 % is near {95 - 1.9 * error:.0f} by chance alone.",
         "",
         f"![Coverage by number, design, correlation and truth]({PICTURE})",
