@@ -22,6 +22,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 
+_NOTHING_FOLLOWS = ("", ".", ";", "!", "\n")
+"""Signs behind 'it is' where the answer stands before it."""
+
+
 def noun_(at: ClauseState, start: int, end: int) -> None:
     near = start - at.modifier_end <= MODIFIER_REACH
     if start - at.is_end <= POSTPOSED:
@@ -62,6 +66,8 @@ def is_(at: ClauseState, start: int, end: int) -> None:
     last = at.last_vote()
     if last and start - last.end <= AFTER_REACH and not LETTER.search(at.text, last.end, start):
         last.committed = True
+        if at.text.endswith("it is", start, end) and at.text[end : end + 1] in _NOTHING_FOLLOWS and last.rank > NONE:
+            last.rank = max(last.rank, CHOICE)  # 'rock it is'
     at.is_start, at.is_end = start, end
     at.committed = at.committed or not at.blocked
     if at.modifier and start - at.modifier_end <= ADJACENT and not at.blocked:
@@ -72,6 +78,9 @@ def colon(at: ClauseState, start: int, end: int) -> None:
     at.negation.soft()
     if at.scores.colon(start, at.votes):
         return
+    if at.blocked and at.lead and at.role == "condition":  # 'if I had to put a label on it: jazz'
+        at.blocked = False
+        at.announce(CHOICE, "guess", start)
     gap = start - (at.noun[1] if at.noun else -99)
     if at.noun and gap <= NOUN_REACH:
         at.anchored(end)
@@ -195,6 +204,7 @@ def mixed(at: ClauseState, start: int, end: int) -> None:
 
 def greater(at: ClauseState, start: int, end: int) -> None:
     """An arrow behind a noun, or a ranking: 'country > rock'."""
+    at.negation.stop()
     if at.noun and start - at.noun[1] <= ADJACENT:
         at.anchored(end)
     else:

@@ -112,6 +112,8 @@ class ClauseState:
         self.anchor_place = 0, 0
         self.asked = slice(0, 0)
         """Votes of the question just asked."""
+        self.doubted: list[Vote] = []
+        """Labels that were asked for on their own, with more to come."""
         self.taken_back = 0
         """Votes before this one have been denied by a later clause already."""
         self.correcting = False

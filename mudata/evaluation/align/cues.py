@@ -44,16 +44,17 @@ _SIGN_KINDS = {
     "\n": "newline",
     "?": "question",
     ">": "greater",
+    "≫": "greater",
     "[x]": "check",
     "[ ]": "cross",
     **dict.fromkeys(".;!", "stop"),
-    **dict.fromkeys("✓✔☑✅", "check"),
-    **dict.fromkeys("✗✘❌", "cross"),
+    **dict.fromkeys("✓✔☑✅👍🥇", "check"),
+    **dict.fromkeys("✗✘❌👎¬", "cross"),
 }
 _SIGNS = {sign: Meaning(kind) for sign, kind in _SIGN_KINDS.items()}
 _STOP, _SCORE = Meaning("stop"), Meaning("score")
 _SIGN = (  # each way begins with a character that tells it
-    r"[;!?\n,:=|>✓✔☑✅✗✘❌]|\.(?:\d{1,4}(?![\w.])|\.*(?!\d))|\[[x ]\]"
+    r"[;!?\n,:=|>✓✔☑✅👍🥇✗✘❌👎¬≫]|\.(?:\d{1,4}(?![\w.])|\.*(?!\d))|\[[x ]\]"
     r"|[0-9](?<![\d.][0-9])(?:\d{0,2}(?:\.\d{1,4})? ?%|(?<=0)\.\d{1,4}(?![\w.])|(?<=1)\.0{1,4}(?![\w.])"
     r"|(?<=[:=] [01])(?![\w.%])|(?<=[:;=(] [0-9])\d{0,2} (?:100|10|5)(?!\w)"
     r"|(?<=[^\W\d_] [0-9])\d{0,2} (?:100|10)(?!\w))"

@@ -43,6 +43,9 @@ def read(text: str, events: list[Event], begin: int = 0) -> Reading:
                     break
     if at.start < len(text):
         at.close(len(text))
+    for vote in at.doubted:
+        if vote.role == "question":  # 'Rock? In what world?': asked, and nothing says yes
+            vote.rank = NONE
     at.scores.settle()
     at.reading.refusals = at.refusals.found
     return at.reading
@@ -90,6 +93,8 @@ def question(at: ClauseState, start: int, end: int) -> None:
             vote.rank, vote.role = min(vote.rank, WEAK), "question"
             vote.committed = vote.committed or guessed
     asked = slice(at.first, len(at.votes))
+    if guessed and LETTER.search(at.text, end):
+        at.doubted += at.votes[asked]
     at.close(end, goes_on=False)
     at.asked = asked
 

@@ -164,7 +164,6 @@ def _tells() -> tuple[dict[str, dict[str, float]], dict[str, str]]:
 
 
 @cache
-@cache
 def _telling() -> tuple[frozenset[str], frozenset[str]]:
     """Words of English, and words of other languages in latin letters that no English cue has."""
     held = _tells()[0].items()

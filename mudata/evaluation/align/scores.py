@@ -18,7 +18,8 @@ _BETWEEN = re.compile(
     r"[\s\"'()\[\]{}:;=|,*~≈]{0,8}(?:(?:at|with|about|around|confidence|probability|score|likelihood|of|is|chance)[\s:=~\"']{0,4}){0,3}"
 )
 _CLOSE = re.compile(r"[\s\"')\]}:=|(,]{0,6}")
-_VALUED = re.compile(r"[\s\"')\]]{0,4}[:=|(][\s\"'(]{0,4}")
+_VALUED = re.compile(r"[\s\"')\]]{0,4}[:=|(→>][\s\"'(]{0,4}")
+_ENDED = re.compile(r"[\"']? {0,2}(?:[^\w\s]|\n|\Z)")
 _LEADS = re.compile(r"[\s\"'()\[\]{}:=|*]{0,6}(?:(?:chance|probability|of|a|likely)\s{1,2}){0,3}")
 _LEAST = 0.1
 
@@ -75,9 +76,9 @@ class Scores:
         else:
             self.numbers.append((mark, vote))
 
-    def marked(self, start: int, votes: list[Vote], *, yes: bool) -> bool:
+    def marked(self, start: int, end: int, votes: list[Vote], *, yes: bool) -> bool:
         """Whether 'yes' or 'no' is the value of the label before it ('piano: no'); then it is marked."""
-        if not votes or not _VALUED.fullmatch(self.text, votes[-1].end, start):
+        if not votes or not _VALUED.fullmatch(self.text, votes[-1].end, start) or not _ENDED.match(self.text, end):
             return False
         self._give(votes[-1], yes)
         return True

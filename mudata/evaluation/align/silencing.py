@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from mudata.evaluation.align.announcing import correction
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
 _NOTHING_FOLLOWS = ("", ",", ".", ";", "!", "\n")
 """Signs behind a negator that has nothing to deny but what stands before it."""
 _NEGATORS = ("not", "n't")
+
+_IT_IS = re.compile(r"\W*(?:it|this|that)(?:'s| is| was)? ?")
 
 
 def secondary(at: ClauseState, start: int, end: int) -> None:
@@ -32,7 +35,7 @@ def secondary(at: ClauseState, start: int, end: int) -> None:
 
 
 def wrong(at: ClauseState, start: int, end: int) -> None:
-    if at.scores.marked(start, at.votes, yes=False):
+    if at.scores.marked(start, end, at.votes, yes=False):
         return
     if last := at.trailed(start, end):
         last.deny()
@@ -101,9 +104,13 @@ def others(at: ClauseState, start: int, end: int) -> None:
 
 def denial(at: ClauseState, start: int, end: int) -> None:
     last = at.last_vote()
-    if last and at.text[end : end + 1] in _NOTHING_FOLLOWS and start - last.end <= AFTER_REACH:
-        last.deny()  # 'disco it is not'
-        return
+    if at.text[end : end + 1] in _NOTHING_FOLLOWS:
+        if last and start - last.end <= NOUN_REACH:
+            last.deny()  # 'disco it is not'
+            return
+        if not last and _IT_IS.fullmatch(at.text, at.start, start):
+            denial_back(at, start, end)  # 'It's not.'
+            return
     if at.noun and start - at.noun[1] <= NOUN_REACH:
         at.anchored(end)
         at.pending = NONE
@@ -130,7 +137,7 @@ def denial_after(at: ClauseState, start: int, end: int) -> None:
 
 def denial_back(at: ClauseState, start: int, end: int) -> None:
     if at.text[end : end + 1] not in ENDS:
-        if at.text.startswith("not", start):
+        if at.text.endswith(("not", "n't"), start, end) or at.text.startswith("not", start):
             at.negation.begin(start, end)
         return
     clauses = at.reading.clauses
@@ -142,7 +149,7 @@ def denial_back(at: ClauseState, start: int, end: int) -> None:
 
 def no(at: ClauseState, start: int, end: int) -> bool:
     """Answers a question, marks an item ('piano: no'), takes back, or denies."""
-    if at.scores.marked(start, at.votes, yes=False):
+    if at.scores.marked(start, end, at.votes, yes=False):
         return True
     if at.asked.stop > at.asked.start and at.heads(start):
         for vote in at.votes[at.asked]:
@@ -152,6 +159,10 @@ def no(at: ClauseState, start: int, end: int) -> bool:
     if "denial_after" in at.classes and at.last_vote():
         return False
     follows = at.text[end : end + 2].strip()[:1]
+    last = at.last_vote()
+    if last and follows in _NOTHING_FOLLOWS and start - last.end <= NOUN_REACH and at.text.endswith("not", start, end):
+        last.deny()  # 'folk this is definitely not'
+        return True
     if follows in ENDS and at.heads(start):
         if follows in (",", ";"):
             correction(at, start, end)
@@ -163,7 +174,7 @@ def no(at: ClauseState, start: int, end: int) -> bool:
 
 
 def yes(at: ClauseState, start: int, end: int) -> bool:
-    if at.scores.marked(start, at.votes, yes=True):
+    if at.scores.marked(start, end, at.votes, yes=True):
         return True
     if at.asked.stop > at.asked.start and at.heads(start):
         for vote in at.votes[at.asked]:
