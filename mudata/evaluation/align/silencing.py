@@ -103,12 +103,10 @@ def others(at: ClauseState, start: int, end: int) -> None:
 
 
 def denial(at: ClauseState, start: int, end: int) -> None:
-    last = at.last_vote()
     if at.text[end : end + 1] in _NOTHING_FOLLOWS:
-        if last and start - last.end <= NOUN_REACH:
-            last.deny()  # 'disco it is not'
+        if _denies_before(at, start):
             return
-        if not last and _IT_IS.fullmatch(at.text, at.start, start):
+        if at.last_vote() is None and _IT_IS.fullmatch(at.text, at.start, start):
             denial_back(at, start, end)  # 'It's not.'
             return
     if at.noun and start - at.noun[1] <= NOUN_REACH:
@@ -159,18 +157,23 @@ def no(at: ClauseState, start: int, end: int) -> bool:
     if "denial_after" in at.classes and at.last_vote():
         return False
     follows = at.text[end : end + 2].strip()[:1]
-    last = at.last_vote()
-    if last and follows in _NOTHING_FOLLOWS and start - last.end <= NOUN_REACH and at.text.endswith("not", start, end):
-        last.deny()  # 'folk this is definitely not'
+    negates = at.text.endswith("not", start, end)
+    if negates and follows in _NOTHING_FOLLOWS and _denies_before(at, start):
         return True
-    if follows in ENDS and at.heads(start):
-        if follows in (",", ";"):
-            correction(at, start, end)
-        return True
-    if follows in (",", ":") and at.votes and not at.text.endswith("not", start, end):
+    heads = at.heads(start) and follows in ENDS
+    if (heads and follows in (",", ";")) or (not heads and not negates and follows in (",", ":") and at.votes):
         correction(at, start, end)
         return True
-    return follows in (".", "!", "?", "") or at.negation.lone_no(start, end)
+    return heads or follows in (".", "!", "?", "") or at.negation.lone_no(start, end)
+
+
+def _denies_before(at: ClauseState, start: int) -> bool:
+    """'Disco it is not': a negator with nothing behind it denies what stands before it in its clause."""
+    last = at.last_vote()
+    if last is None or start - last.end > NOUN_REACH:
+        return False
+    last.deny()
+    return True
 
 
 def yes(at: ClauseState, start: int, end: int) -> bool:
