@@ -80,7 +80,7 @@ class CueMatcher:
     def find(self, text: str, begin: int = 0) -> list[Event]:
         """All cues and signs of a clean text from `begin` on, in order, none within another."""
         events: list[Event] = []
-        known = self._words.get
+        known, add = self._words.get, events.append
         done = 0
         for match in self._pattern.finditer(text, begin):
             start, end = match.span()
@@ -94,7 +94,7 @@ class CueMatcher:
             elif meaning is None and (rest is None or self._open):
                 meaning = self._other(word)
             if meaning is not None:
-                events.append((start, end, meaning))
+                add((start, end, meaning))
         return events
 
     def _meaning(self, phrase: str) -> Meaning:

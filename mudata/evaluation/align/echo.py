@@ -23,15 +23,21 @@ class _Prompt:
     its sentences and lines of four words and more, and what examples say."""
 
     sentences: re.Pattern[str] | None
+    longest: tuple[str, ...]
+    """The longest word of each sentence: a text without any of them has none of the sentences."""
     examples: tuple[str, ...]
 
 
 def echoes(text: str, prompt: str, begin: int = 0) -> list[tuple[int, int]]:
     """Pieces of a clean text, from `begin` on, that are the prompt's, sorted and apart, as [start, end)."""
     pieces = [piece.span() for piece in _EXAMPLE.finditer(text)] if "example" in text else []
-    if prompt and (sentences := _known(prompt).sentences):
-        pieces += [piece.span() for piece in sentences.finditer(text, begin)]
-    return _apart(sorted(pieces))
+    if prompt:
+        known = _known(prompt)
+        for word in known.longest:
+            if word in text and known.sentences is not None:
+                pieces += [piece.span() for piece in known.sentences.finditer(text, begin)]
+                break
+    return _apart(sorted(pieces)) if pieces else pieces
 
 
 def _apart(pieces: list[tuple[int, int]]) -> list[tuple[int, int]]:
@@ -57,6 +63,7 @@ def _known(prompt: str) -> _Prompt:
     pieces = {tuple(_WORD.findall(line)) for line in (*text.split("\n"), *_SENTENCE.split(text))}
     long = sorted((words for words in pieces if len(words) >= _LEAST_WORDS), key=lambda words: (-len(words), words))
     if not long:
-        return _Prompt(None, shown)
+        return _Prompt(None, (), shown)
     alternatives = "|".join(r"\W{1,6}".join(words) for words in long)
-    return _Prompt(re.compile(rf"\b(?:{alternatives})\b"), shown)
+    longest = tuple(dict.fromkeys(max(words, key=len) for words in long))
+    return _Prompt(re.compile(rf"\b(?:{alternatives})\b"), longest, shown)

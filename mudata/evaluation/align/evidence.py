@@ -179,7 +179,8 @@ def gather(answer: str, found: Scan, shown: Shown) -> Evidence:
     """All that an answer says. What is echoed speaks for nothing."""
     text, echoed = found.clean.text, found.echoed
     if found.loops:
-        votes = [Vote(start, end, meaning) for start, end, meaning in found.labels if meaning.kind in LABELS]
+        once = {meaning: (start, end) for start, end, meaning in reversed(found.labels) if meaning.kind in LABELS}
+        votes = [Vote(*place, meaning) for meaning, place in sorted(once.items(), key=itemgetter(1))]
         return Evidence(found.clean, found.matcher, shown, Reading(votes), [], [], loops=True)
     events = found.events()
     if echoed:
