@@ -21,6 +21,9 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+if __name__ == "coverage":  # numba, which librosa brings, looks for the package of this name wherever it can
+    raise ImportError("This is benchmarks/coverage.py, and not the package coverage.")
+
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "support"))
 
 from simulated_answers import Design, clusters, labelled, right, tag_sets, values

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import sys
-from pathlib import Path
+from importlib import import_module
 
 import numpy as np
 import pytest
+from benchmark import FOLDER, benchmark
 from scipy.stats import binom
 from simulated_answers import Design
 
-sys.path.insert(0, str(Path(__file__).parents[3] / "benchmarks"))
-
-import coverage
+coverage = benchmark("coverage")
 
 ROUNDS = 120
 ALIKE = ((0.0, 0.5), (0.4, 0.1), (0.4, 0.5), (0.8, 0.5), (0.4, 0.95))
@@ -63,3 +62,10 @@ def test_of_one_cluster_and_of_few_nothing_is_said() -> None:
     for design in (Design(10, 1, 0.4, 0.5), Design(200, 3, 0.4, 0.5)):
         assert coverage.cell("accuracy", design, 20).given == 0
     assert coverage.cell("rouge", Design(200, 7, 0.4, 0.5), 20).given == 0
+
+
+def test_the_benchmark_is_not_taken_for_the_package_of_its_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(str(FOLDER))
+    monkeypatch.delitem(sys.modules, "coverage", raising=False)
+    with pytest.raises(ImportError, match="not the package coverage"):
+        import_module("coverage")
