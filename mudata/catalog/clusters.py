@@ -37,7 +37,11 @@ CONTENT = ("pcm_sha256", "source_sha256")
 COLUMNS = ("dataset", *KEYS, "title", *CONTENT)
 """All that decides a clip's cluster, as columns of `clips`."""
 
-_TIES = {"artist": ("artist", "album alone", "track"), "album": ("album", "track", "song"), "track": ("track", "song")}
+_TIES = {
+    "artist": ("artist", "album alone", "track"),
+    "album": ("album within", "album of artist", "track", "song"),
+    "track": ("track", "song"),
+}
 """What ties clips that are kept together by each of KEYS: itself and what is finer."""
 
 _DIGIT = re.compile(r"\d")
@@ -69,17 +73,19 @@ def keys(kind: str, columns: Columns) -> list[Hashable]:
     """What each clip shares with others of its artist, album, track or song; None where that is not known.
 
     Args:
-        kind: artist, album, album alone (of clips whose artist is not known), track, song (title and artist), or copy.
+        kind: artist, album, track, song (title and artist), or copy; of albums also "album within" (its dataset),
+            "album of artist", and "album alone" (of clips whose artist is not known).
         columns: of n clips, by the names of COLUMNS.
 
     Returns:
         n keys; two clips are tied where theirs are equal and not None.
     """
     datasets = columns["dataset"]
-    if kind == "copy":
-        hashes = [columns[name] for name in CONTENT]
-        groups = union(len(datasets), map(_filled, hashes))
-        return [group if any(own) else None for group, *own in zip(groups, *hashes, strict=True)]
+    if kind in ("copy", "album"):
+        albums_of = ("album within", "album of artist")
+        two = [_filled(columns[n]) for n in CONTENT] if kind == "copy" else [keys(one, columns) for one in albums_of]
+        groups = union(len(datasets), two)
+        return [group if any(own) else None for group, *own in zip(groups, *two, strict=True)]
     if kind == "track":
         return [_track_key(d, track) if track else None for d, track in zip(datasets, columns["track"], strict=True)]
     by_name = {name: artist_key("", name) for name in set(columns["artist"])}  # once a name: " artist:12", "artist:x"
@@ -94,12 +100,9 @@ def keys(kind: str, columns: Columns) -> list[Hashable]:
     albums = columns["album"]
     if kind == "album alone":
         albums = [None if artist else album for artist, album in zip(artists, albums, strict=True)]
-    within: list[Hashable] = _albums(datasets, albums)
-    if kind == "album alone":
-        return within
-    of_artist = [key and f"{key[0]} album:{key[1]}" for key in _known(artists, albums)]
-    groups = union(len(albums), [within, of_artist])
-    return [group if any(own) else None for group, *own in zip(groups, within, of_artist, strict=True)]
+    if kind == "album of artist":
+        return [key and f"{key[0]} album:{key[1]}" for key in _known(artists, albums)]
+    return _albums(datasets, albums)
 
 
 def _known(artists: Sequence[Hashable], names: Sequence[str | None]) -> Iterator[tuple[Hashable, str] | None]:

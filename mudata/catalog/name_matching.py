@@ -54,7 +54,7 @@ def spelling(name: str) -> str:
     return " ".join(text.split())
 
 
-@lru_cache(maxsize=1 << 16)  # of the names of a large dataset, most come back
+@lru_cache(maxsize=1 << 18)  # of the names of a large dataset, most come back
 def same_name(name: str) -> str:
     """What two spellings of one name have in common; empty for what is no name.
 
