@@ -34,10 +34,50 @@ _LITTLE, _LITTLE_SHARE = 4096, 0.01
 
 _BLOCK = 1 << 20
 
+_ID3V1, _ID3V1_LONG = 128, 227
+"""Bytes of an ID3v1 tag, and of the longer one that may stand before it (id3.org)."""
+_APE_FOOTER = 32
+_ID3V2_FOOTER = re.compile(rb"3DI[\x04-\xfe][\0-\xfe].[\0-\x7f]{4}", re.DOTALL)
+_LYRICS_ENDS, _LYRICS_MOST = (b"LYRICSEND", b"LYRICS200"), 1 << 17
+"""How Lyrics3 of versions 1 and 2 ends (id3.org), and the bytes in which its beginning is looked for."""
+
+
+def before_tags(opened: OpenFile) -> int:
+    """Where the tags begin that stand at the end: ID3v1, ID3v2 with a footer, APE, Lyrics3, in any order."""
+    stop = opened.stop
+    while (size := _tag_bytes(opened, stop)) and stop - size > opened.start:
+        stop -= size
+    return stop
+
+
+def _tag_bytes(opened: OpenFile, stop: int) -> int:
+    """Of the tag that ends at a byte; 0 if none does."""
+
+    def last(size: int) -> bytes:
+        return opened.read(max(stop - size, 0), min(size, stop))
+
+    if last(_ID3V1).startswith(b"TAG"):
+        return _ID3V1
+    if last(_ID3V1_LONG).startswith(b"TAG+"):
+        return _ID3V1_LONG
+    footer = last(_APE_FOOTER)
+    if footer.startswith(b"APETAGEX"):
+        size = int.from_bytes(footer[12:16], "little")
+        whole = last(size + _APE_FOOTER)
+        return len(whole) if whole.startswith(b"APETAGEX") else size  # a header of its own is not counted
+    if _ID3V2_FOOTER.fullmatch(footer[-10:]):
+        a, b, c, d = footer[-4:]
+        size = 20 + (a << 21 | b << 14 | c << 7 | d)
+        return size if last(size).startswith(b"ID3") else 0
+    if footer.endswith(_LYRICS_ENDS):
+        begin = last(_LYRICS_MOST).rfind(b"LYRICSBEGIN")  # the size that version 2 states is wrong at times
+        return min(_LYRICS_MOST, stop) - begin if begin >= 0 else 0
+    return 0
+
 
 def joined(opened: OpenFile, at: int) -> str | None:
     """In words, that another file begins at a byte, behind padding; None if none does."""
-    begin = _past_zeros(opened, at)
+    begin = past_zeros(opened, at)
     return told(begin) if begin is not None and _MAGIC.match(opened.read(begin, 16)) else None
 
 
@@ -54,7 +94,7 @@ def joined_anywhere(opened: OpenFile, container: str) -> str | None:
 
 def surplus(opened: OpenFile, at: int, size: int) -> str | None:
     """In words, that too much stands behind `size` bytes of samples to be padding, a tag or a text; None if not."""
-    begin = _past_zeros(opened, at)
+    begin = past_zeros(opened, at)
     if begin is None:
         return None
     head = opened.read(begin, 4096)
@@ -66,7 +106,7 @@ def surplus(opened: OpenFile, at: int, size: int) -> str | None:
     return f"{much:,} bytes stand behind the {size:,} of samples that its header states"
 
 
-def _past_zeros(opened: OpenFile, at: int) -> int | None:
+def past_zeros(opened: OpenFile, at: int) -> int | None:
     """The first byte from a place on that is not 0."""
     while at < opened.stop:
         block = opened.read(at, _BLOCK)[: opened.stop - at]

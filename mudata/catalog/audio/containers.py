@@ -71,20 +71,18 @@ _HEAD = 600
 _MOST_PADDING = 1 << 20
 """Zero bytes in front of a container that are stepped over. Chosen here."""
 
-_ID3V1 = 128
-"""Bytes of an ID3v1 tag, which stands at the end."""
-
 
 def structure(path: Path) -> Structure:
     """Of a file. Raises AudioError: `vanished`, `empty`, `undecodable` if it cannot be read."""
     with reading(path), path.open("rb") as file:
         whole = OpenFile(file, 0, path.stat().st_size)
         opened = whole._replace(start=_begin(whole))
+        opened = opened._replace(stop=behind.before_tags(opened))
         head = opened.read(opened.start, _HEAD)
         name = next((name for magic, name in _CONTAINERS if magic.match(head)), None)
         if name is None:
             return _unframed(opened, head)
-        known = Structure(container=name, start=opened.start)
+        known = Structure(container=name, start=opened.start, stop=opened.stop)
         look = _INSIDE.get(name)
         return look(opened, known) if look else known
 
@@ -134,10 +132,9 @@ def _flac(opened: OpenFile, known: Structure) -> Structure:
         return known
     lengths = ((flac.samples, "its header"), (flac.last_sample, "the number of its last frame"))
     stated = tuple(Stated(samples / flac.rate, by) for samples, by in lengths if samples)
-    end = opened.stop - _ID3V1
-    tagged = end > opened.start and opened.read(end, 3) == b"TAG"  # libsndfile takes it for a damaged frame
+    tagged = opened.read(opened.stop, 1) != b""  # libsndfile takes it for a damaged frame
     known = replace(known, cut=flac.cut, changes=behind.joined_anywhere(opened, "flac"))
-    return replace(known, stated=stated, flac=flac, mended=(range(opened.start, end),) if tagged else ())
+    return replace(known, stated=stated, flac=flac, mended=(range(opened.start, opened.stop),) if tagged else ())
 
 
 def _voc(opened: OpenFile, known: Structure) -> Structure:
@@ -149,15 +146,19 @@ def _alone(opened: OpenFile, known: Structure) -> Structure:
     return replace(known, changes=behind.joined_anywhere(opened, str(known.container)))
 
 
-def _framed(cut: Callable[[OpenFile], str | None]) -> Callable[[OpenFile, Structure], Structure]:
-    return lambda opened, known: replace(known, cut=cut(opened))
+def _framed(opened: OpenFile, known: Structure) -> Structure:
+    end, cut = frame_ends.walk(opened, str(known.container))
+    return replace(known, stop=end, cut=cut)
+
+
+def _packets(opened: OpenFile, known: Structure) -> Structure:
+    return replace(known, cut=frame_ends.transport_stream(opened))
 
 
 _INSIDE: dict[str, Callable[[OpenFile, Structure], Structure]] = {
     "ogg": _ogg, "flac": _flac, "au": chunked.au, "mov": chunked.mov, "matroska": chunked.matroska,
     "wav": chunked.wav, "w64": chunked.w64, "aiff": chunked.aiff, "iff": chunked.iff, "caf": chunked.caf,
-    "avi": chunked.avi, "voc": _voc, "ac3": _framed(frame_ends.ac3), "eac3": _framed(frame_ends.ac3),
-    "dts": _framed(frame_ends.dts), "mpegts": _framed(frame_ends.transport_stream),
-    "mpeg": _framed(frame_ends.program_stream), "tta": _alone, "flv": _alone, "wtv": _alone,
+    "avi": chunked.avi, "voc": _voc, "mpegts": _packets, "tta": _alone, "flv": _alone, "wtv": _alone,
+    **dict.fromkeys(frame_ends.FRAMED, _framed),
 }  # fmt: skip
 """Who looks inside a container; FFmpeg knows enough of the others."""

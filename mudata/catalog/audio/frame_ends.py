@@ -1,5 +1,5 @@
 """Whether streams that state no length end with a whole frame: AC-3, E-AC-3, DTS, AAC, MPEG transport and program
-streams, and the bare samples of PAF, PVF and IRCAM.
+streams, and the bare samples of PAF, PVF and IRCAM; and where WavPack ends.
 
 A file of these that was cut between two frames cannot be told from a shorter one; most cuts are within a frame.
 """
@@ -7,8 +7,11 @@ A file of these that was cut between two frames cannot be told from a shorter on
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Literal
+
+from mudata.catalog.audio import behind
+from mudata.catalog.audio.frame_walk import after_tags
 
 if TYPE_CHECKING:
     from mudata.catalog.audio.structure import OpenFile
@@ -27,18 +30,27 @@ _IRCAM = re.compile(rb"\x64\xa3[\x00-\x04]\0|\0[\x00-\x04]\xa3\x64")
 _PVF = re.compile(rb"PVF1\n(\d+) (\d+) (\d+)\s")
 
 
-def ac3(opened: OpenFile) -> str | None:
-    """AC-3 and E-AC-3; in words, as all of these, that the last frame is not whole."""
-    return _walk(opened, _ac3_bytes)
+def walk(opened: OpenFile, container: str) -> tuple[int, str | None]:
+    """Where a stream of FRAMED ends, less zeros and tags behind the last frame; in words, that this is not whole.
+
+    From frame to frame; what is no frame ends the walk without a word: decoders pass over it, or break off.
+    """
+    at, size_of = opened.start, FRAMED[container]
+    while at < opened.stop:
+        size = size_of(opened.read(at, _HEADER).ljust(_HEADER, b"\0"))
+        if not size:
+            return (opened.stop if _is_something(opened, at) else at), None
+        at += size
+    return opened.stop, CUT if at > opened.stop else None
 
 
-def dts(opened: OpenFile) -> str | None:
-    """Cores in words of 16 bits, big end first, as they lie in files."""
-    return _walk(opened, _dts_bytes)
-
-
-def program_stream(opened: OpenFile) -> str | None:
-    return _walk(opened, _pack_bytes)
+def _is_something(opened: OpenFile, at: int) -> bool:
+    """Whether anything but zeros and tags stands from a byte on."""
+    while (begin := behind.past_zeros(opened, at)) is not None:
+        at = after_tags(opened.read, begin)
+        if at == begin:
+            return True
+    return False
 
 
 def transport_stream(opened: OpenFile) -> str | None:
@@ -77,18 +89,6 @@ def samples(opened: OpenFile) -> str | None:
     return CUT if frame and (opened.stop - opened.start - begin) % frame else None
 
 
-def _walk(opened: OpenFile, size_of: Callable[[bytes], int]) -> str | None:
-    """From frame to frame; what is no frame ends the walk without a word."""
-    at = opened.start
-    while at < opened.stop:
-        head = opened.read(at, _HEADER)
-        size = size_of(head.ljust(_HEADER, b"\0"))
-        if not size:
-            return None
-        at += size
-    return CUT if at > opened.stop else None
-
-
 def _ac3_bytes(head: bytes) -> int:
     if head[:2] != b"\x0b\x77":
         return 0
@@ -118,3 +118,24 @@ def _pack_bytes(head: bytes) -> int:
         return 14 + (head[13] & 7) if head[4] >> 6 == 1 else 12
     size = int.from_bytes(head[4:6], "big")
     return 6 + size if code > 0xBA and size else 0
+
+
+def _loas_bytes(head: bytes) -> int:
+    """ISO/IEC 14496-3, 1.7.2: 11 bits of a sync word, 13 of the bytes that follow."""
+    return 3 + ((head[1] & 31) << 8 | head[2]) if head[0] == 0x56 and head[1] >> 5 == 7 else 0
+
+
+def _wavpack_bytes(head: bytes) -> int:
+    """WavPack 4 and 5 File Format, section 2: a size that does not count the first 8 bytes."""
+    return 8 + int.from_bytes(head[4:8], "little") if head[:4] == b"wvpk" else 0
+
+
+FRAMED: Mapping[str, Callable[[bytes], int]] = {
+    "ac3": _ac3_bytes,
+    "eac3": _ac3_bytes,
+    "dts": _dts_bytes,  # cores in words of 16 bits, big end first, as they lie in files
+    "loas": _loas_bytes,
+    "mpeg": _pack_bytes,
+    "wv": _wavpack_bytes,
+}
+"""Bytes of the frame that a header begins, 0 for what is none, by libavformat's names."""

@@ -230,3 +230,58 @@ def test_a_file_behind_one_whose_header_does_not_say_where_it_ends_is_told(
     path.write_bytes(raw + raw)
     with pytest.raises(AudioError, match=f"another file begins at byte {len(raw):,}"):
         audio.normalise(path, tmp_path / "out.flac", AudioFormat())
+
+
+ITEMS = b"".join(struct.pack("<2I", len(v), 0) + k + b"\0" + v for k, v in ((b"Artist", b"A"), (b"Title", b"B" * 400)))
+APE_HEADER, APE_FOOTER = (
+    b"APETAGEX" + struct.pack("<4I", 2000, len(ITEMS) + 32, 2, flags) + bytes(8) for flags in (0xA000_0000, 0x8000_0000)
+)
+ID3V1 = b"TAG" + b"Title".ljust(125, b"\0")
+APPENDED = b"ID3\x04\0\x10\0\0\x02\x2c" + bytes(300) + b"3DI\x04\0\x10\0\0\x02\x2c"
+TAGS_BEHIND = {
+    "ID3v1": ID3V1,
+    "APE": APE_HEADER + ITEMS + APE_FOOTER,
+    "APE without header": ITEMS + APE_FOOTER[:20] + bytes(12),
+    "APE and ID3v1": APE_HEADER + ITEMS + APE_FOOTER + ID3V1,
+    "Lyrics3": b"LYRICSBEGIN" + b"words" * 9 + b"LYRICSEND" + ID3V1,
+    "Lyrics3v2": b"LYRICSBEGININD0000200" + b"000021LYRICS200" + ID3V1,
+    "Lyrics3v2 of a wrong size": b"LYRICSBEGININD0000200" + b"000030LYRICS200" + ID3V1,
+    "long ID3v1": b"TAG+" + bytes(223) + ID3V1,
+    "ID3v2": APPENDED,
+}
+TAGGED = FRAMED | {
+    "a.latm": ["-c:a", "aac", "-f", "latm"],
+    "a.wv": [],
+    "a.m4a": [],
+    "a.webm": ["-c:a", "libopus"],
+    "a.rm": ["-c:a", "ac3", "-ar", "48000"],
+    "a.nut": [],
+    "a.tta": [],
+    "a.flac": [],
+}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", TAGGED)
+def test_tags_behind_a_stream_are_no_part_of_it(tmp_path: Path, by_ffmpeg: Callable[..., bytes], name: str) -> None:
+    raw, path = by_ffmpeg(name, *TAGGED[name]), tmp_path / "in.audio"
+    path.write_bytes(raw)
+    whole = audio.normalise(path, tmp_path / "out.flac", AudioFormat())
+    for kind, tags in TAGS_BEHIND.items():
+        path.write_bytes(raw + tags)
+        assert audio.normalise(path, tmp_path / "out.flac", AudioFormat()).pcm_sha256 == whole.pcm_sha256, kind
+    if name in FRAMED:
+        path.write_bytes(raw[:-7] + TAGS_BEHIND["APE and ID3v1"])
+        with pytest.raises(AudioError, match=r"ends inside a frame|breaks off"):
+            audio.normalise(path, tmp_path / "out.flac", AudioFormat())
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["a.ac3", "a.eac3", "a.dts", "a.aac", "a.latm", "a.wv", "a.mpg"])
+def test_zeros_behind_a_stream_are_no_part_of_it(tmp_path: Path, by_ffmpeg: Callable[..., bytes], name: str) -> None:
+    raw, path = by_ffmpeg(name, *TAGGED[name]), tmp_path / "in.audio"
+    path.write_bytes(raw)
+    whole = audio.normalise(path, tmp_path / "out.flac", AudioFormat())
+    for behind in (bytes(500), bytes(500) + ID3V1):
+        path.write_bytes(raw + behind)
+        assert audio.normalise(path, tmp_path / "out.flac", AudioFormat()).pcm_sha256 == whole.pcm_sha256
