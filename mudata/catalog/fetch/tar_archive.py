@@ -12,6 +12,7 @@ Names that are no UTF-8 are read as Latin-1.
 from __future__ import annotations
 
 import io
+import re
 import tarfile
 from collections.abc import Iterator
 from typing import IO, TYPE_CHECKING, Any, Self, cast
@@ -23,6 +24,11 @@ if TYPE_CHECKING:
     from _typeshed import WriteableBuffer as Buffer
 
     from mudata.narration import Advance
+
+_RECORD = re.compile(rb"([1-9][0-9]{0,9}) ([!-<>-~]+)=")
+"""How a record of a pax header begins: its bytes, all of them, and its keyword."""
+_KEYWORDS = frozenset("atime charset comment ctime gid gname hdrcharset linkpath mtime path size uid uname".split())
+"""All without a dot and in small letters: others of that form are the standard's to give (the same place)."""
 
 
 def extract_tar(extraction: Extraction, file: io.FileIO) -> None:
@@ -59,6 +65,46 @@ class _Member(tarfile.TarInfo):
             if not buf.strip(b"\0"):  # a block of zeros: `_check_end` looks at what follows
                 raise
             raise tarfile.ReadError("what should be a header is none") from error
+
+    def _proc_pax(self, archive: tarfile.TarFile) -> tarfile.TarInfo:
+        """Raises ReadError where `tarfile` would take damaged records for others, or for none."""
+        inner, stream = cast("Any", super()), cast("IO[bytes]", archive.fileobj)
+        records = stream.read(-(-self.size // tarfile.BLOCKSIZE) * tarfile.BLOCKSIZE)
+        _check_records(records[: self.size])
+        archive.fileobj = cast("Any", _PutBack(stream, records))
+        try:
+            return cast("tarfile.TarInfo", inner._proc_pax(archive))
+        finally:
+            archive.fileobj = cast("Any", stream)
+
+
+class _PutBack:
+    """A stream of which some bytes were read already."""
+
+    def __init__(self, stream: IO[bytes], start: bytes) -> None:
+        self._stream, self._start = stream, start
+
+    def read(self, size: int) -> bytes:
+        data, self._start = self._start[:size], self._start[size:]
+        return data + self._stream.read(size - len(data))
+
+    def tell(self) -> int:
+        return self._stream.tell() - len(self._start)
+
+
+def _check_records(records: bytes) -> None:
+    """Raise ReadError unless these are the records of a pax header, whose lengths add up (POSIX.1-2017, pax,
+    "pax Extended Header"); nothing but their form guards them."""
+    at = 0
+    while at < len(records):
+        begin = _RECORD.match(records, at)
+        end = at + int(begin[1]) if begin else at
+        if not begin or not begin.end() < end <= len(records) or records[end - 1] != 0x0A:
+            raise tarfile.ReadError("a record of an extended header is damaged")
+        keyword = begin[2].decode()
+        if keyword.islower() and "." not in keyword and keyword not in _KEYWORDS:
+            raise tarfile.ReadError(f"an extended header has a record {keyword!r}, which there is not")
+        at = end
 
 
 def _members(archive: tarfile.TarFile) -> Iterator[tarfile.TarInfo]:

@@ -51,7 +51,20 @@ def with_size(tar: bytes, size: bytes) -> bytes:
     return header[:148] + b"%06o\0 " % sum(header) + header[156:] + tar[512:]
 
 
+LONG = "set/" + "x" * 150
+PAX = tarred({"a": b"1", LONG: b"2"}, format_=tarfile.PAX_FORMAT)
+PATH = PAX.index(b"path=")
+RECORD_BEGINS = PAX.rindex(b"\0", 0, PATH) + 1
+
 DAMAGED_TARS = {
+    "a digit of a pax record's length": (flipped(PAX, RECORD_BEGINS + 1), "after member 1, .*extended header is dam"),
+    "a shorter pax record": (flipped(PAX, RECORD_BEGINS, 1), "after member 1, 'a', .*extended header is damaged"),
+    "the blank behind it": (flipped(PAX, PATH - 1), "extended header is damaged"),
+    "a pax keyword": (flipped(PAX, PATH + 1), "an extended header has a record 'p`th'|extended header is damaged"),
+    "another pax keyword": (flipped(PAX, PATH, 1), "an extended header has a record 'rath', which there is not"),
+    "the sign behind a keyword": (flipped(PAX, PATH + 4), "extended header is damaged"),
+    "the end of a pax record": (flipped(PAX, PAX.index(b"\n", PATH)), "extended header is damaged"),
+    "records of zeros": (zeroed(PAX, RECORD_BEGINS, 170), "extended header is damaged"),
     "a bit of a header": (
         flipped(TAR, STARTS[1] + 3),
         "after member 1, 'set/rock/a.wav', which ends at byte 2048 .*none",
