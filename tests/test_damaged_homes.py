@@ -20,7 +20,7 @@ from tiny_set import CLIPS, TABLE
 pytestmark = pytest.mark.slow
 
 SEEDS = 24
-"""How many accidents are tried; 1,000 were before."""
+"""How many accidents are tried: a file of a home each, and five of the commands after it; other seeds make others."""
 COMMANDS = {
     "fetch": "fetch tiny --from {mine} --workers 1",
     "clips": "sql 'FROM clips'",

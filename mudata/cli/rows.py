@@ -4,7 +4,6 @@ What is left out is counted."""
 from __future__ import annotations
 
 import contextlib
-import csv
 import json
 import math
 import sys
@@ -17,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from mudata.cli.output import echo, emit
+from mudata.csv_lines import csv_line
 from mudata.errors import QueryError
 from mudata.json_files import NotJson, parse
 from mudata.safe_text import escaped, printable
@@ -55,11 +55,11 @@ def print_csv(relation: Relation, limit: int | None = None) -> int:
     """CSV with a header; NULL is empty, lists and structs are JSON. The number of rows left out."""
     rows = _Rows(relation, limit)
     seen = sys.stdout.isatty()  # by a person: a terminal would obey what is data to a program
-    writer = csv.writer(sys.stdout, lineterminator="\n")
-    writer.writerow(rows.names)
+    sys.stdout.write(csv_line(rows.names))
     for row in rows:
         cells = [_cell(value) for value in row]
-        writer.writerow([printable(cell) if seen and isinstance(cell, str) else cell for cell in cells])
+        shown = [printable(cell) if seen and isinstance(cell, str) else cell for cell in cells]
+        sys.stdout.write(csv_line(shown))
     return rows.left
 
 

@@ -27,7 +27,10 @@ if TYPE_CHECKING:
 
 _RECORD = re.compile(rb"([1-9][0-9]{0,9}) ([!-<>-~]+)=")
 """How a record of a pax header begins: its bytes, all of them, and its keyword."""
-_KEYWORDS = frozenset("atime charset comment ctime gid gname hdrcharset linkpath mtime path size uid uname".split())
+_KEYWORDS = {
+    *("atime", "charset", "comment", "ctime", "gid", "gname", "hdrcharset", "linkpath", "mtime", "path", "size"),
+    *("uid", "uname"),
+}
 """All without a dot and in small letters: others of that form are the standard's to give (the same place)."""
 
 

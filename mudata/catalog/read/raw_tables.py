@@ -100,7 +100,7 @@ def _check_types(sql: RawSql, where: str, table: CardTable) -> None:
 def _create(sql: RawSql, name: str, table: CardTable, files: Sequence[Path], matching: Sequence[Path]) -> None:
     """Create the table from `files`, which are those that match or copies of them."""
     where, shown = f"tables.{name}", _shown(sql, matching)
-    select = table.select.replace("{path}", paths_literal(files))
+    select = _with_quote(table.select, files).replace("{path}", paths_literal(files))
     try:
         types = sql.columns(where, select)
     except CardError as error:
@@ -113,13 +113,34 @@ def _create(sql: RawSql, name: str, table: CardTable, files: Sequence[Path], mat
             f"Expected: {', '.join(table.columns)}. Got: {', '.join(types)}.",
             _DIFFERS,
         )
-    casts = [f"CAST({identifier(c)} AS {t}) AS {identifier(c)}" for c, t in table.columns.items()]
+    casts = [f"CAST({_text(c, types[c], t)} AS {t}) AS {identifier(c)}" for c, t in table.columns.items()]
     try:
         sql.create(where, name, select, ", ".join(casts) or "*")
     except ReadError as error:
         raise _told_by_column(sql, where, table, select, shown) or ReadError(
             f"{sql.name}: {shown}: {error.what}", error.hint
         ) from error
+
+
+def _text(column: str, found: str, wanted: str) -> str:
+    """A column as SQL: of JSON, which a column of numbers and texts is, each as its text without quotes."""
+    return f"({identifier(column)} ->> '$')" if found == "JSON" and wanted.upper() == "VARCHAR" else identifier(column)
+
+
+def _with_quote(select: str, files: Sequence[Path]) -> str:
+    """The SELECT, with the quote that CSV has where DuckDB would take apostrophes for quotes: fields begin with them,
+    and the first line does not."""
+    given = csv_records.options(select)
+    if given is None or not given.quoted or "quote" in select or not any(map(_has_apostrophes, files)):
+        return select
+    return re.sub(r"(\bread_csv(?:_auto)?\s*\(\s*\{path\})", r"""\1, quote = '"', escape = '"'""", select)
+
+
+def _has_apostrophes(path: Path) -> bool:
+    if not path.stat().st_size:
+        return False
+    with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
+        return data[:1] != b"'" and any(data.find(sign + b"'") >= 0 for sign in (b"\n", b"\r", b",", b"\t", b";", b"|"))
 
 
 def _shown(sql: RawSql, matching: Sequence[Path]) -> str:

@@ -9,8 +9,6 @@ FOLDER/left_out.csv               clips that cannot be heard, with the reason; o
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 import os
 import shutil
@@ -22,6 +20,7 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 from mudata.catalog.fetch import own_files
 from mudata.catalog.splits import manifest
 from mudata.catalog.splits.split_clips import SplitPart, load_parts
+from mudata.csv_lines import csv_line
 from mudata.errors import SplitError, UnknownName
 from mudata.home import write_atomic
 from mudata.narration import SILENT, Progress
@@ -134,13 +133,8 @@ def _put(source: Path, target: Path, *, copy: bool) -> None:
 
 def _csv(rows: Sequence[Mapping[str, Any]]) -> str:
     """CSV with a header; lists are JSON, what is not known is empty."""
-    file = io.StringIO()
-    writer = csv.writer(file, lineterminator="\n")
-    if rows:
-        writer.writerow(rows[0])
-    for row in rows:
-        writer.writerow([json.dumps(v, ensure_ascii=False) if isinstance(v, list) else v for v in row.values()])
-    return file.getvalue()
+    cells = [[json.dumps(v, ensure_ascii=False) if isinstance(v, list) else v for v in row.values()] for row in rows]
+    return "".join(map(csv_line, [*rows[:1], *cells]))
 
 
 def _jsonl(rows: Sequence[Mapping[str, Any]]) -> str:

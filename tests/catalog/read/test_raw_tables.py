@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import io
+import json
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ import pytest
 
 from mudata.catalog.cards.schema import Card
 from mudata.catalog.read.reader import DatasetContents, read
+from mudata.csv_lines import csv_line
 from mudata.errors import ReadError
 
 CSV = "SELECT * FROM read_csv({path}, header = true, all_varchar = true)"
@@ -324,3 +326,43 @@ def test_rows_about_another_subset_are_not_lost(tmp_path: Path) -> None:
     said = {"clips": clips, "subsets": subsets, "default_subset": "small"}
     found = tagged(tmp_path, "a,rock\nb,rock\nnope,rock\n", card=said).issues
     assert [i.what for i in found] == ["1 of 3 label rows names no clip: nope"]
+
+
+APOSTROPHES = ["'quoted'", "'b'", "'Round Midnight", "'a, b'", "=SUM(A1)", "+1", "-1", "@x", "it's", "''"]
+
+
+@pytest.mark.parametrize("some", [APOSTROPHES, APOSTROPHES[:2], APOSTROPHES[3:4], APOSTROPHES[4:8]])
+@pytest.mark.parametrize("select", [CSV, REJECTING])
+def test_signs_that_other_programs_take_for_quotes_and_formulas_are_kept(
+    tmp_path: Path, some: list[str], select: str
+) -> None:
+    found = take(tmp_path, "".join(map(csv_line, [["id", "path"], *([name, "x.wav"] for name in some)])), select)
+    assert (sorted(ids(found)), told(found)) == (sorted(some), [])
+
+
+def test_a_table_in_apostrophes_is_read_as_such(tmp_path: Path) -> None:
+    assert ids(take(tmp_path, "'id','path'\n'a, b','x.wav'\n'c','y.wav'\n")) == ["a, b", "c"]
+
+
+@pytest.mark.parametrize(
+    ("values", "texts"),
+    [
+        ([1, "b"], ["1", "b"]),
+        (["007", 7], ["007", "7"]),
+        ([1.5, 'x"y', "ü"], ["1.5", 'x"y', "ü"]),
+        ([True, "x", 12345678901234567890123], ["true", "x", "12345678901234567890123"]),
+        ([1, 2], ["1", "2"]),
+    ],
+)
+@pytest.mark.parametrize("name", ["list.json", "list.jsonl"])
+def test_ids_of_several_types_are_their_texts(tmp_path: Path, name: str, values: list[Any], texts: list[str]) -> None:
+    rows = [json.dumps({"id": value, "path": f"{n}.wav"}) for n, value in enumerate(values)]
+    raw = "\n".join(rows) if name.endswith("l") else f"[{','.join(rows)}]"
+    assert sorted(ids(take(tmp_path, raw, JSON, name))) == sorted(texts)
+
+
+def test_a_missing_id_among_several_types_is_missing(tmp_path: Path) -> None:
+    raw = '[{"id": 1, "path": "a"}, {"id": "b", "path": "b"}, {"id": null, "path": "c"}]'
+    found = take(tmp_path, raw, JSON, "list.json")
+    assert sorted(ids(found)) == ["1", "b"]
+    assert "id missing, path c" in told(found)[0][1]
