@@ -24,6 +24,17 @@ ALLOWED = {
     ("test_table.py", "_repr_html_"): "the name by which notebooks ask",
     ("test_safe_text.py", "_repr_html_"): "the name by which notebooks ask",
     ("evaluation/suites/test_runner.py", "_repr_markdown_"): "the name by which notebooks ask",
+    ("cli/test_certainty_is_told.py", "_repr_html_"): "the name by which notebooks ask",
+    ("cli/test_completion.py", "_MOST"): "so many names as are cut off would take long to make",
+    (
+        "evaluation/metrics/test_derangement.py",
+        "_exchanged",
+    ): "the matching is reached only where exchanges find nothing",
+    ("test_limits.py", "_parse"): "where memory runs out cannot be chosen from outside",
+    ("test_limits.py", "_connection"): "the same",
+    ("test_limits.py", "_card_sql"): "the same",
+    ("test_limits.py", "_failed"): "the same",
+    ("test_limits.py", "_few_arenas"): "it would change the process that runs the tests",
 }
 
 

@@ -18,7 +18,7 @@ HALF = RIGHT | {"tones/06": "It is mid.", "tones/07": "either low or mid", "tone
 """What is right, and what is so for three of six."""
 
 HOSTILE: dict[str, str | None] = {
-    "tones/06": "<script>document.title = 'owned'</script><img src=x onerror=\"document.title='owned'\"> low",
+    "tones/06": "<script>document.title = 'owned'</script><img src=x onerror=\"document.title='owned'\">. It is low.",
     "tones/07": "</script><!--<script> high & {{ 7 * 7 }} $x_1$ \\textbf{%}",
     "tones/08": "high \u202egnorw\u202c \u0000\u0007\u2028 and \ud83c\udfb5 then not mid",
     "tones/09": "I cannot tell what it is, \U0001f3b5 sorry.",
