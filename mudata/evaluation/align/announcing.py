@@ -3,12 +3,14 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from mudata.evaluation.align.clause_state import (
     ADJACENT,
     AFTER_REACH,
     ALONE,
+    ENDS,
     LETTER,
     MODIFIER_REACH,
     NOUN_REACH,
@@ -17,11 +19,13 @@ from mudata.evaluation.align.clause_state import (
     ClauseState,
 )
 from mudata.evaluation.align.clauses import CHOICE, FINAL, NONE, NOUN, PART, PLAIN, WEAK
+from mudata.evaluation.align.descriptions import describes
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 
+_WHAT = re.compile(r"\W*what ")
 _NOTHING_FOLLOWS = ("", ".", ";", "!", "\n")
 """Signs behind 'it is' where the answer stands before it."""
 
@@ -55,14 +59,17 @@ def is_(at: ClauseState, start: int, end: int) -> None:
     at.would = at.would or would
     if would and at.conditional:  # 'were it slower, it would be pop'
         return
+    if at.blocked and at.role == "opinion" and _WHAT.match(at.text, at.start, at.block_end):
+        at.believed()  # 'what you take for a piano is a guitar'
     if at.noun and start - at.noun[1] <= NOUN_REACH:
         at.anchored(end)
     elif start - at.off_topic <= AFTER_REACH:
         at.block(NONE, "off_topic", start, end)
-    elif start - at.thing <= AFTER_REACH:
+    elif start - at.thing <= AFTER_REACH and not at.text.startswith("make", start):  # 'the drums make this hip-hop'
         at.block(PART, "colour", start, end)
-    elif at.rank < CHOICE or at.blocked:
-        at.announce(CHOICE if at.concludes else PLAIN, "statement", start)
+    elif (at.rank < CHOICE or at.blocked) and at.announce(CHOICE if at.concludes else PLAIN, "statement", start):
+        for vote in at.votes[at.has] if len(at.votes) == at.first else ():  # 'it has jazz swing, but it is blues'
+            vote.rank, vote.role = min(vote.rank, PART), vote.role if vote.denied else "colour"
     last = at.last_vote()
     if last and start - last.end <= AFTER_REACH and not LETTER.search(at.text, last.end, start):
         last.committed = True
@@ -81,6 +88,11 @@ def colon(at: ClauseState, start: int, end: int) -> None:
     if at.blocked and at.lead and at.role == "condition":  # 'if I had to put a label on it: jazz'
         at.blocked = False
         at.announce(CHOICE, "guess", start)
+    if describes(at, start, end):
+        at.blocked = False
+        at.negation.stop()
+        at.announce(CHOICE, "guess", start)
+        return
     gap = start - (at.noun[1] if at.noun else -99)
     if at.noun and gap <= NOUN_REACH:
         at.anchored(end)
@@ -211,6 +223,18 @@ def greater(at: ClauseState, start: int, end: int) -> None:
         at.scores.greater(start, end, at.votes)
 
 
+def ascending(at: ClauseState, start: int, end: int) -> None:
+    ended = at.text[end : end + 1] in ENDS
+    at.scores.ascend([vote for vote in at.votes[at.first :] if ended and not vote.denied])
+
+
+def in_fact(at: ClauseState, start: int, end: int) -> None:
+    """'what sounds like a horn is really a sample': what is now said is meant, whatever it was taken for."""
+    at.believed()
+    is_(at, start, end)
+    at.seeming = end
+
+
 STEPS: dict[str, Callable[[ClauseState, int, int], bool | None]] = {
     "noun": noun_,
     "answer": noun_,
@@ -228,6 +252,8 @@ STEPS: dict[str, Callable[[ClauseState, int, int], bool | None]] = {
     "conclusion": conclusion,
     "correction": correction,
     "ranked": ranked_,
+    "ascending": ascending,
+    "in_fact": in_fact,
     "either": either,
     "mixed": mixed,
     "greater": greater,

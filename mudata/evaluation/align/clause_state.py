@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from mudata.evaluation.align.clauses import CHOICE, FINAL, MAIN, NONE, NOUN, PLAIN, WEAK, Clause, Reading
+from mudata.evaluation.align.clauses import CHOICE, FINAL, MAIN, NONE, NOUN, PART, PLAIN, WEAK, Clause, Reading
 from mudata.evaluation.align.idle_words import oov_terms
 from mudata.evaluation.align.negation import Negation
 from mudata.evaluation.align.refusal import Refusals
@@ -33,6 +33,8 @@ _OBJECT = re.compile(
 )
 _LOOSE_NOUN = re.compile(r"\b(?:styles?|class|options?|letter|label)\b")
 _MODIFIED = {"final": FINAL, "primary": MAIN, "": NOUN}
+_MODIFIES = re.compile(r" {1,3}(?:(?!(?:and|or|with|but|by|on|in|to|from|than|not)\b)[^\W\d_]{2,14} {1,3})?")
+_AN = re.compile(r" {1,3}(?:(?:just|only|nothing but) )?(?:an? |the )?")
 _FAR = -99
 _FREED = 15
 """Characters behind 'secondary' within which a noun is its own."""
@@ -51,6 +53,9 @@ _FRESH: dict[str, Any] = {
     "off_topic": _FAR,
     "thing": _FAR,
     "with_place": -1,
+    "has": slice(0, 0),
+    "modifies": _FAR,
+    "seeming": _FAR,
     "colour_end": _FAR,
     "is_start": _FAR,
     "is_end": _FAR,
@@ -87,6 +92,12 @@ class ClauseState:
     thing: int
     with_place: int
     """The first vote behind 'with'."""
+    has: slice
+    """Votes behind 'has' in the clause that a word of contrast has ended."""
+    modifies: int
+    """Where a word ends that makes the label before it a modifier of the one behind it: 'blues-inspired'."""
+    seeming: int
+    """Where a word ends that tells what is from what seems: 'is really'."""
     colour_end: int
     is_start: int
     is_end: int
@@ -159,6 +170,11 @@ class ClauseState:
         self.lead = self.heads(start)
         self.rank, self.role, self.blocked, self.comma, self.block_end = rank, role, True, False, end
 
+    def believed(self) -> None:
+        """What others take it for is said; what follows is what it is."""
+        if self.blocked and self.role == "opinion":
+            self.blocked, self.rank, self.role = False, PLAIN, "statement"
+
     def anchored(self, end: int) -> None:
         """A noun of the question and 'is' or a colon: what follows is the answer."""
         noun, self.noun, self.modifier = self.noun, None, ""
@@ -189,6 +205,17 @@ class ClauseState:
         return True
 
     # ------------------------------------------------------------------------- what has been said
+
+    def outdone(self, start: int) -> None:
+        """A label is said: what the one before it was, if it modifies this one ('blues-inspired rock') or only seemed
+        to be what this one is ('the piano is really an electric guitar')."""
+        last = self.last_vote()
+        if last is None or last.denied:
+            return
+        if _MODIFIES.fullmatch(self.text, self.modifies, start) and last.end < self.modifies:
+            last.rank, last.role = min(last.rank, PART), "colour"
+        elif _AN.fullmatch(self.text, self.seeming, start):
+            last.rank, last.role = NONE, "opinion"
 
     def heads(self, start: int) -> bool:
         """Whether no word of the clause comes before a place."""

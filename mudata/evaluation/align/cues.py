@@ -124,6 +124,7 @@ class _Rest:
 
 _PLAIN_KINDS = frozenset(
     {"is", "noun", "answer", "colon", "comma", "stop", "quantity", "tell", "facts", "soft", "as", "with", "either"}
+    | {"modifier", "in_fact"}
 )
 """Classes that cannot turn an answer of one label."""
 _COMMON_WORDS = """the a an of is are was it its it's this that in to as i i'm i'd for with on at by and or be has have

@@ -38,6 +38,8 @@ _LIST_GOES_ON = re.compile(
     r"|and|or|specifically|particularly|especially|definitely|clearly|probably|possibly|mainly|likely|characteri[sz]ed)\b)"
     r"(?![\w ]{1,30}[\"']?\s?[:=])\w"
 )
+_UNDECIDED = re.compile(r"\b(?:either|between|both|decide|choose|hard to|difficult to)\b")
+"""Words of one who has two labels and does not choose."""
 _LETTER_REACH = 240
 _MISSPELT_LENGTH = 60
 
@@ -95,6 +97,16 @@ def _prompt(evidence: Evidence) -> Alignment | None:
     return None
 
 
+def _undecided(evidence: Evidence) -> Alignment | None:
+    """Cannot choose between labels: 'either rock or metal; I can't decide'."""
+    refusals = evidence.reading.refusals
+    left = [vote for vote in evidence.votes if vote.rank > PART and vote.start < refusals[0][0]]
+    between = evidence.reading.either and _UNDECIDED.search(evidence.text)
+    if len(evidence.labels(left)) > 1 and (between or all(vote.role == "alternative" for vote in left)):
+        return evidence.means("MULTI", "hedge", evidence.labels(left), left)
+    return None
+
+
 def _refusal(evidence: Evidence) -> Alignment | None:
     """Cannot tell; but a guess that follows, of one label, is taken (of a set: of those that it names)."""
     refusals = evidence.reading.refusals
@@ -118,7 +130,7 @@ def _refusal(evidence: Evidence) -> Alignment | None:
     if len(labels) == 1 and not _unsettled(evidence, best):
         evidence.flags.append("hedged")
         return evidence.means("ALIGNED", "hedged", labels, best)
-    return evidence.means("REFUSAL_WITH_MENTION", "refusal_mention")
+    return _undecided(evidence) or evidence.means("REFUSAL_WITH_MENTION", "refusal_mention")
 
 
 def _set(evidence: Evidence) -> Alignment | None:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from mudata.evaluation.align.cues import Event, Meaning
 
-_KEY = re.compile(r"\s{0,8}[\"'{]{0,2}[^\W\d_][\w ]{0,30}[\"']? ?[:=]")
+_KEY = re.compile(r"\s{0,8}(?:[\"'{]{1,2}|(?!not ))[^\W\d_][\w ]{0,30}[\"']? ?[:=]")
 _HEADING_LETTERS = 14
 """Letters that a heading may have beside its noun: 'Final', 'My best'."""
 
@@ -63,6 +63,8 @@ def label(at: ClauseState, start: int, end: int, meaning: Meaning) -> None:
     elif at.ranked:
         at.ranked += 1
         vote.rank, vote.role = (CHOICE, "guess") if at.ranked == 2 else (NONE, "score")
+    if at.modifies > 0 or at.seeming > 0:
+        at.outdone(start)
     at.scores.label(vote, at.votes)
     at.votes.append(vote)
     at.noun, at.modifier = None, ""
@@ -110,8 +112,9 @@ def newline(at: ClauseState, start: int, end: int) -> None:
 
 def contrast(at: ClauseState, start: int, end: int) -> None:
     keep = at.rank if at.anchor and all(v.denied for v in at.votes[at.first :]) else NONE
+    has = slice(at.with_place, len(at.votes)) if at.with_place >= at.first else slice(0, 0)
     at.close(start, goes_on=False)
-    at.start = end
+    at.start, at.has = end, has
     if keep:
         at.rank, at.anchor, at.committed = keep, keep, True
 

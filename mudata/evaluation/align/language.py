@@ -21,6 +21,7 @@ from mudata.evaluation.align.clean import clean
 Script = Literal["latin", "han", "kana", "hangul", "cyrillic", "arabic"]
 
 CLASSES: dict[str, str] = {
+    "modifier": "joined to the label before it, which then only colours the label behind it: 'blues-inspired rock'",
     "no": "answers a question with no; before a comma it corrects; else it denies, if it is a denial too",
     "yes": "answers a question with yes",
     "no_denial": "holds a negator and denies nothing: 'not only', 'no doubt'",
@@ -48,8 +49,10 @@ CLASSES: dict[str, str] = {
     "weak": "likens: 'sounds like', 'described as'",
     "soft": "a new statement goes on, as far as denials are concerned: 'just'",
     "ranked": "labels follow in the order of their likelihood: 'top three'",
+    "ascending": "labels in the order of their likelihood, the least likely first: 'from least to most probable'",
     "weak_after": "likens the labels before it",
     "is": "between a noun of the question and the answer, or before the answer: 'is', 'it is'",
+    "in_fact": "between what seems to be and what is: 'is really'",
     "answer": "nouns for an answer: 'answer', 'choice'",
     "also": "adds one more: 'also'",
     "either": "keeps several: 'or', 'blend'",
@@ -82,6 +85,8 @@ class Language(Strict):
     """Frequent words; the language of a text is the one with most of them."""
     nouns: dict[str, Texts] = {}  # noqa: RUF012 - pydantic copies defaults
     """Names of questions by topic: genre, mood, theme, instrument, cluster, key."""
+    heads: Texts = ()
+    """Nouns for music that are written together with a label before them: 'låt' of 'countrylåt'."""
     words: dict[str, Texts]
 
     @model_validator(mode="before")

@@ -39,6 +39,19 @@ _DENIED_AFTER = re.compile(
 _AFFIRMED_AFTER = re.compile(
     r"[\"'*)\]]{0,3}\s{1,2}(?:is|seems|must\sbe)\s(?:the\s)?(?:right|correct|best|true|my\s|answer)"
 )
+_SAID = r"(?<![\w'])[(\[\"'*]{0,3}([A-Z])"
+_CLOSED = r"[)\]\"'*]{0,3}"
+_ENDED = rf"(?={_CLOSED}\s*(?:[.,;!?\n]|\Z|\b(?:because|since|given|as|due)\b))"
+_IN_PROSE = re.compile(
+    r"\b(?i:it's|it\sis|it\smust\sbe|must\sbe|that's|this\sis|definitely|probably|clearly"
+    r"|i(?:'d|\swould)?\s(?:think|believe|guess|say)(?:\s(?:it's|it\sis))?)\s[(\[\"'*]{0,3}(?!I\b)([A-Z])" + _ENDED
+)
+"""A letter that is stated: 'it's D', 'I think C.'"""
+_AFFIRMED = re.compile(
+    rf"{_SAID}{_CLOSED}\s(?:is|seems|must\sbe)\s(?:clearly\s)?(?:the\s)?(?:right|correct|best|true|my\s|answer)\b"
+)
+_UNDECIDED = re.compile(rf"\b[Bb]etween\s{_SAID}{_CLOSED}\sand\s{_SAID}{_ENDED}|{_SAID}{_CLOSED}\sor\s{_SAID}{_ENDED}")
+"""Two letters that are left open: 'between F and A', 'either F or A'."""
 _NARROW = {code: chr(code - 0xFEE0) for code in range(0xFF01, 0xFF5F)}
 """Full-width signs and letters by their plain ones."""
 
@@ -51,6 +64,20 @@ class Letter(NamedTuple):
     end: int
     option: str
     announced: bool
+
+
+@cache
+def _judged() -> re.Pattern[str]:
+    """A letter with its verdict, in any language: 'C: no', 'D - yes'."""
+    no, yes = (
+        _any(word for language in languages().values() for word in language.words.get(name, ()) if "*" not in word)
+        for name in ("no", "yes")
+    )
+    return re.compile(
+        rf"{_SAID}(?:{_CLOSED}(?:\s?[:=?：]|,|\s[-–—])|[)\]])\s{{0,2}}"
+        rf"(?i:(?P<no>{no}|wrong|incorrect|false|❌|✗|✘)|(?P<yes>{yes}|right|correct|true|✅|✓|✔))"
+        r"(?=\s*(?:[.,;!。、)(\n]|\Z|[A-Z]\b))"
+    )
 
 
 @cache
@@ -96,6 +123,17 @@ def letters(raw: str, options: Sequence[str]) -> list[Letter]:
         ):
             affirmed = announced or _AFFIRMED_AFTER.match(raw, end) is not None
             by_place.setdefault(start, Letter(start, end, options[place], affirmed))
+    for match in _UNDECIDED.finditer(raw):
+        for group, said in enumerate(match.groups(), 1):
+            if said and (place := ord(said) - ord("A")) < len(options):
+                by_place.setdefault(match.start(group), Letter(*match.span(group), options[place], False))
+    for match in _judged().finditer(raw):
+        start, end = match.span(1)
+        place = ord(raw[start]) - ord("A")
+        if match["no"]:
+            by_place.pop(start, None)
+        elif place < len(options):
+            by_place[start] = Letter(start, end, options[place], True)
     given = [by_place[start] for start in sorted(by_place)]
     return [letter for letter in given if letter.announced] or given
 
@@ -107,6 +145,9 @@ def _matches(raw: str) -> Iterator[tuple[re.Match[str], bool]]:
     announces, names = _patterns()
     for announcing in announces.finditer(raw):
         yield announcing, True
+    for pattern in (_IN_PROSE, _AFFIRMED):
+        for match in pattern.finditer(raw):
+            yield match, True
     if first := _FIRST.match(raw):
         yield first, False
     for pattern in (names, _BRACKETED):

@@ -38,7 +38,7 @@ class Negation:
             return
         self.end = end + (1 if next_only else REACH)
         self.said = self.comma_seen = False
-        self.less = phrase == "less"
+        self.less = phrase.startswith("less")
         self.leading = leading
         self.until_as = phrase.endswith("so much")
         self.no_end = end if phrase.endswith(("no", "any")) else -1

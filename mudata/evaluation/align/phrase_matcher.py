@@ -4,20 +4,21 @@ what every spelling means, and one pattern that finds them all in one pass.
 Spellings, guards and compounds go into one trie, so that the longest match wins and guards take
 their words before labels can. Between the words of a spelling up to three spaces may stand ('hip
 hop', 'hip - hop') or none ('hiphop'); '&', 'and', 'n' are one word. A spelling stands alone between
-characters that are no letters or digits; scripts without spaces between words (Chinese, Japanese,
-Thai) need no such border.
+characters that are no letters or digits, or before a noun that is joined to it ('Rockmusik');
+scripts without spaces between words (Chinese, Japanese, Thai) need no such border.
 """
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import cache
 from itertools import product
 from typing import TYPE_CHECKING
 
 from mudata.evaluation.align.clean import clean
 from mudata.evaluation.align.cues import Meaning, cues_of
-from mudata.evaluation.align.language import ENGLISH, folded
+from mudata.evaluation.align.language import ENGLISH, folded, languages
 from mudata.evaluation.align.trie import HANGUL, HAS_UNSPACED, UNSPACED, either
 
 if TYPE_CHECKING:
@@ -109,7 +110,7 @@ def _compile(label_set: LabelSet, topics: tuple[str, ...]) -> PhraseMatcher:
     free = [way for words in shapes if HAS_UNSPACED.search("".join(words)) for way in _written(words)]
     plain = [way for way in bounded if "".join(way).isascii()]
     letters = rf"[^\W_{UNSPACED}]"
-    both = [f"(?<!{letters})(?:{either(bounded)})(?!{letters}|#)"]
+    both = [f"(?<!{letters})(?:{either(bounded)})(?:(?!{letters}|#)|(?={_heads()}(?!{letters})))"]
     if free:
         both.append(rf"(?:(?<![{HANGUL}])|(?![{HANGUL}]))(?:{either(free)})")
     return PhraseMatcher(
@@ -117,12 +118,18 @@ def _compile(label_set: LabelSet, topics: tuple[str, ...]) -> PhraseMatcher:
         {label: place for place, label in enumerate(label_set.ids)},
         label_set.kind == "multi",
         meanings,
-        re.compile(rf"\b(?:{either(plain)})(?![a-z0-9#])"),
+        re.compile(rf"\b(?:{either(plain)})(?:(?![a-z0-9#])|(?={_heads()}(?![a-z0-9#])))"),
         re.compile("|".join(both)),
         tuple(s for s, m in meanings.items() if m.kind == "strict" and len(m.ids) == 1 and s.isascii() and s.isalpha()),
         frozenset(nouns),
         frozenset(fields),
     )
+
+
+@cache
+def _heads() -> str:
+    """Nouns that Germanic languages join to a label, as a pattern: 'Rockmusik', 'countrylåt'."""
+    return either([re.escape(c) for c in head] for language in languages().values() for head in language.heads)
 
 
 def _words(spelling: str) -> tuple[str, ...]:

@@ -56,7 +56,7 @@ class Scan(NamedTuple):
                 i += 1
             if i == last or labels[i][0] >= end:
                 events.append(cue)
-            elif start == labels[i][0] and labels[i][1] < end and labels[i][2].kind != "guard":
+            elif labels[i][1] < end and _gives_way(labels[i], start):
                 events.append(cue)
                 i += 1
         return events + labels[i:]
@@ -100,6 +100,12 @@ def _names_the_question(text: str, start: int, end: int, *, own: bool) -> bool:
         return True
     quoted = text[start - 1 : start] in _QUOTES and text[end : end + 1] in _QUOTES
     return own and not (quoted or alone(text, start, end))
+
+
+def _gives_way(label: Event, start: int) -> bool:
+    """Whether a label is but a part of a longer cue that begins at a place: it begins there too, or is a near word."""
+    place, _, meaning = label
+    return meaning.kind != "guard" if place == start else place > start and meaning.kind in ("synonym", "hyponym")
 
 
 @lru_cache(maxsize=256)

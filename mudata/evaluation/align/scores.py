@@ -32,6 +32,9 @@ class Scores:
     before: bool | None = None
     """Whether marks stand before their labels."""
     ranked_end = -99
+    ascending = False
+    """Whether labels come in the order of their likelihood, the least likely first."""
+    likeliest: Vote | None = None
 
     def __init__(self, text: str) -> None:
         self.text = text
@@ -46,6 +49,19 @@ class Scores:
                 self._give(vote, mark)
         if 0 <= vote.start - self.ranked_end <= 8 and not vote.denied:
             vote.rank, vote.role = NONE, "score"
+        if self.ascending and not vote.denied:
+            self._outrank(vote)
+
+    def ascend(self, said: list[Vote]) -> None:
+        """'from least to most likely': of the labels that follow, or of those `said` just before, the last counts."""
+        self.ascending = True
+        for vote in said:
+            self._outrank(vote)
+
+    def _outrank(self, vote: Vote) -> None:
+        if self.likeliest is not None:
+            self.likeliest.rank, self.likeliest.role = NONE, "score"
+        self.likeliest, vote.rank, vote.role = vote, CHOICE, "guess"
 
     def score(self, start: int, end: int, votes: list[Vote]) -> None:
         said, _, of = self.text[start:end].partition(" ")  # '8 10' was 8/10

@@ -18,6 +18,15 @@ _NOTHING_FOLLOWS = ("", ",", ".", ";", "!", "\n")
 """Signs behind a negator that has nothing to deny but what stands before it."""
 _NEGATORS = ("not", "n't")
 
+_AT_FIRST = ("at first", "initially")
+_PARTICIPLE = re.compile(
+    r"(?:\A|[^\w ]|\b(?:an?|is|hear|like|of|very|some|say|call it)) {0,3}"
+    r"(?!(?:that|which|it|this|who|later|has|have|also|directly|they|and)\b)[^\W_]{2,20} {1,3}\Z"
+)
+"""What stands before a participle, as in 'a Latin-inspired disco'; a verb has a subject."""
+_DOUBLE = ("anything ", "hesitate", "doubt", "fail", "deny", "everything but", "other than")
+"""Negators that another one before them undoes: 'I wouldn't call it anything but metal'."""
+
 _IT_IS = re.compile(r"\W*(?:it|this|that)(?:'s| is| was)? ?")
 
 
@@ -84,6 +93,19 @@ def with_(at: ClauseState, start: int, end: int) -> None:
     at.with_place = len(at.votes)
 
 
+def modifier(at: ClauseState, start: int, end: int) -> bool:
+    """'blues-inspired rock', and what else is inspired: 'a Latin-inspired disco'."""
+    last = at.last_vote()
+    if last is not None and start - last.end == 1 and at.text[last.end] == " ":
+        if at.text[end : end + 1] == " " and at.text[max(0, last.start - 4) : last.start] != "the ":
+            at.modifies = end
+        if "colour_after" in at.classes:
+            colour_after(at, start, end)
+    if "history" not in at.classes:
+        return False
+    return at.modifies == end or _PARTICIPLE.search(at.text[max(at.start, start - 40) : start]) is not None
+
+
 def history(at: ClauseState, start: int, end: int) -> None:
     at.block(NONE, "history", start, end)
 
@@ -99,6 +121,8 @@ def condition(at: ClauseState, start: int, end: int) -> None:
 
 
 def others(at: ClauseState, start: int, end: int) -> None:
+    if at.text.startswith(_AT_FIRST, start) and at.trailed(start, end):
+        return  # 'calm at first, it becomes energetic'
     at.block(NONE, "opinion", start, end)
 
 
@@ -109,6 +133,9 @@ def denial(at: ClauseState, start: int, end: int) -> None:
         if at.last_vote() is None and _IT_IS.fullmatch(at.text, at.start, start):
             denial_back(at, start, end)  # 'It's not.'
             return
+    if at.negation.end >= start and not at.negation.said and at.text.startswith(_DOUBLE, start):
+        at.negation.stop()
+        return
     if at.noun and start - at.noun[1] <= NOUN_REACH:
         at.anchored(end)
         at.pending = NONE
@@ -187,6 +214,7 @@ def yes(at: ClauseState, start: int, end: int) -> bool:
 
 
 STEPS: dict[str, Callable[[ClauseState, int, int], bool | None]] = {
+    "modifier": modifier,
     "secondary": secondary,
     "wrong": wrong,
     "concession": concession,
