@@ -24,6 +24,12 @@ if TYPE_CHECKING:
     from mudata.evaluation.protocol import Kind
 
 _ROUNDING = 1e-9
+TESTS = {
+    "chance": "exact binomial test, all clips of an artist or track taken for one",
+    "majority_micro_f1": "runs exchanged with it in whole artists or tracks",
+    "rougeL_f_wrong_clip": "t of the lift, .05 where its interval just reaches 0",
+}
+"""How runs are held against each floor, in few words."""
 Verdict = Literal["ahead", "behind", "not told", "too few"]
 Values = Mapping[str, Any]
 
@@ -45,7 +51,8 @@ class FloorContrast:
     `floor` names the metric that needs no listening, `floor_value` is its value on the same clips.
     `p` is two-sided, `p_holm` corrected for all runs asked about at once. `independent`: how many
     independent clips its clips are worth at the least. 'ahead' and 'behind' need p_holm below 0.05
-    and an interval without 0; 'too few' can show neither whatever is answered.
+    and an interval without 0; 'too few': of so few clips or clusters there is no interval, or no test can show either,
+    whatever is answered.
     """
 
     run: str
@@ -111,7 +118,7 @@ def _by_chance(asked: FloorQuestion) -> FloorContrast | None:
         p=binomial(right, n, chance),
         p_holm=1.0,
         independent=n,
-        verdict="too few" if fewest >= ALPHA else "not told",
+        verdict="too few" if low is None or fewest >= ALPHA else "not told",
     )
 
 
@@ -139,7 +146,7 @@ def _by_majority(asked: FloorQuestion) -> FloorContrast | None:
         p=exchange(ours.columns, floor.columns, clusters, ours.statistic),
         p_holm=1.0,
         independent=len(set(clusters)),
-        verdict="too few" if too_few(len(set(clusters))) else "not told",
+        verdict="too few" if found.low is None or too_few(len(set(clusters))) else "not told",
     )
 
 
@@ -182,6 +189,7 @@ def _ends(metric: Values) -> tuple[float, float | None, float | None]:
 
 
 def _verdict(contrast: FloorContrast, p_holm: float) -> Verdict:
-    if contrast.verdict == "too few" or p_holm >= ALPHA or contrast.low is None or contrast.high is None:
+    low, high = contrast.low, contrast.high
+    if contrast.verdict == "too few" or p_holm >= ALPHA or low is None or high is None:
         return contrast.verdict
-    return "ahead" if contrast.low > 0 else "behind" if contrast.high < 0 else "not told"
+    return "ahead" if low > 0 else "behind" if high < 0 else "not told"

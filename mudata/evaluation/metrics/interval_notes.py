@@ -10,6 +10,9 @@ from typing import Any
 from mudata.catalog.clusters import counted, kind_of
 
 _EFFECTIVE = re.compile(r"(.*, effective n )(\d+)")
+_OF_INTERVAL = re.compile(r"95 %|^interval none$")
+_UNCLUSTERED = "clips taken as independent by an older version"
+"""Of intervals of older versions, which did not know of clusters."""
 _OF_OLD = "clusters not recorded: score again"
 
 
@@ -86,11 +89,28 @@ def methods(metrics: Iterable[Mapping[str, Any]]) -> str:
     return "; ".join(sorted(way + (_range(effective[way]) if way in effective else "") for way in ways))
 
 
+def formulas(metrics: Iterable[Mapping[str, Any]]) -> str:
+    """How numbers were computed, each formula once, without how their intervals were found: that differs between runs.
+
+    Args:
+        metrics: one of several runs, as scores.json has them.
+
+    Example:
+        >>> formulas({"recipe": f"right / all; {how}"} for how in ("interval none", "95 % Wilson", "Wilson 95 %"))
+        'right / all'
+    """
+    told = (str(metric["recipe"]).split("; ") for metric in metrics)
+    return " or ".join(
+        dict.fromkeys("; ".join(part for part in parts if not _OF_INTERVAL.search(part)) for parts in told)
+    )
+
+
 def _way(metric: Mapping[str, Any]) -> str:
     if how := metric.get("interval"):
         return str(how) if metric["low"] is None else f"95 % {how}"
     parts = str(metric.get("recipe", "")).split("; ")
-    return next((part for part in parts if "95 %" in part), "")
+    old = next((part for part in parts if "95 %" in part), "")
+    return f"{old}, {_UNCLUSTERED}" if old and "groups" not in old else old
 
 
 def _range(numbers: Sequence[int]) -> str:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mudata.evaluation.align.alignment import Alignment
-from mudata.evaluation.metrics.interval_notes import clips_and_clusters, methods
+from mudata.evaluation.metrics.interval_notes import clips_and_clusters, formulas, methods
 from mudata.evaluation.metrics.scored import HEADLINE, ScoredAnswer
 from mudata.evaluation.report.wording import COLUMNS, FATES, WITH_INTERVAL, fate
 
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from mudata.evaluation.suites.suite_table import Verdict
 
 ALL = "all datasets"
+REFERENCES = ("chance", "majority", "majority_micro_f1")
+"""What needs no listening, and belongs to the clips."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -125,8 +127,8 @@ class PanelEntry:
 
     run: ReportRun
     n: int
-    clusters: Mapping[str, Any] | None
-    """As `interval_notes.clusters_of` has them; None in scores of older versions."""
+    clusters: Mapping[str, Any]
+    """As `interval_notes.clusters_of` has them; found anew where scores of older versions have none."""
     metrics: Mapping[str, Mapping[str, Any]]
     answers: tuple[ReportAnswer, ...]
     confusion: Confusion | None
@@ -262,9 +264,10 @@ class Panel:
 
     @property
     def references(self) -> dict[str, Mapping[str, Any]]:
-        """Chance and majority; they belong to the clips, not to the run."""
-        names = ("chance", "majority", "majority_micro_f1")
-        return {name: self.entries[0].metrics[name] for name in names if name in self.entries[0].metrics}
+        """Chance and majority; they belong to the clips, not to the run, and are those of the clips that most runs were
+        asked about."""
+        usual = next(entry for entry in self.entries if not self.is_other_clips(entry))
+        return {name: usual.metrics[name] for name in REFERENCES if name in usual.metrics}
 
     @property
     def groups(self) -> dict[str, str]:
@@ -340,10 +343,6 @@ class Report:
     def recipes(self) -> dict[str, str]:
         """How each metric that is shown was computed."""
         shown = [name for panel in self.panels for name in (*panel.columns, *panel.references)]
-        recipes = {
-            name: metric["recipe"]
-            for panel in self.panels
-            for entry in panel.entries
-            for name, metric in entry.metrics.items()
-        }
-        return {name: recipes[name] for name in dict.fromkeys(shown) if name in recipes}
+        metrics = [entry.metrics for panel in self.panels for entry in panel.entries]
+        found = {name: [one[name] for one in metrics if name in one] for name in dict.fromkeys(shown)}
+        return {name: "; ".join(filter(None, (formulas(of), methods(of)))) for name, of in found.items() if of}

@@ -18,6 +18,7 @@ from mudata.errors import EvaluationError, is_of_machine
 from mudata.evaluation.comparison import audio_use
 from mudata.evaluation.comparison.compare import compare
 from mudata.evaluation.comparison.floors import FloorQuestion, above_floors
+from mudata.evaluation.metrics.interval_notes import clusters_of
 from mudata.evaluation.metrics.scored import HEADLINE, Metric
 from mudata.evaluation.report.confusion import confusion
 from mudata.evaluation.report.data import (
@@ -162,12 +163,13 @@ def panels(runs: Sequence[ReportRun]) -> tuple[Panel, ...]:
 
 def _entry(run: ReportRun, dataset: str) -> PanelEntry:
     part = run.scores if dataset == ALL else run.scores["datasets"][dataset]
+    answers = tuple(answer for answer in run.answers if dataset in (ALL, answer.dataset))
     return PanelEntry(
         run=run,
         n=part["n"],
-        clusters=part.get("clusters"),
+        clusters=part.get("clusters") or clusters_of([answer.cluster for answer in answers]),
         metrics={metric["metric"]: metric for metric in part["metrics"]},
-        answers=tuple(answer for answer in run.answers if dataset in (ALL, answer.dataset)),
+        answers=answers,
         confusion=confusion(run.scores, dataset, run.labels.get(dataset, {})),
         per_label=[row for row in run.scores["per_label"] if row["dataset"] == dataset],
         flags=_flags(run, dataset),

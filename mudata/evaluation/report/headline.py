@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from mudata.evaluation.comparison.comparison_result import ends, shown
+from mudata.evaluation.comparison.floors import TESTS
 from mudata.evaluation.metrics.intervals import ALPHA
 from mudata.evaluation.report.wording import METRICS
 
@@ -54,6 +55,15 @@ def tests(report: Report) -> str:
     )
 
 
+def floor_test(panel: Panel) -> str:
+    """How the runs of a panel were held against what needs no listening; "" where none were."""
+    found = list(panel.floors.values())
+    if not found:
+        return ""
+    corrected = f", Holm over {len(found)} runs" if len(found) > 1 else ""
+    return f"Ahead of {_FLOORS[found[0].floor][1]}, or behind: {TESTS[found[0].floor]}{corrected}, told below {ALPHA}"
+
+
 def _clusters(panel: Panel) -> Iterator[list[str]]:
     for entry in panel.entries:
         yield [answer.scored.cluster for answer in entry.answers]
@@ -91,10 +101,15 @@ def _floors(panel: Panel, runs: Sequence[PanelEntry]) -> str:
         )
         clauses.append(f"{rest or _who(unsure, runs)} cannot be told from {_it(clauses, one, many, len(unsure))}")
     if few := by_verdict["too few"]:
-        n = min(contrast.independent for _, contrast in few)
-        worth = f"clips worth {n} independent {'one' if n == 1 else 'ones'} are"
-        worth = _few(n, "clip") if n == min(run.n for run, _ in few) else worth
-        clauses.append(f"{worth} too few to tell {_who(few, runs)} from {one if len(few) == 1 else many}")
+        by_size: dict[str, list[tuple[PanelEntry, FloorContrast]]] = {}
+        for run, contrast in few:
+            by_size.setdefault(_worth(run.n, contrast.independent), []).append((run, contrast))
+        if len(by_size) > NAMED:
+            by_size = {"their clips are": few}
+        clauses += [
+            f"{worth} too few to tell {_who(of, runs)} from {one if len(of) == 1 else many}"
+            for worth, of in by_size.items()
+        ]
     return ", ".join(clauses)
 
 
@@ -183,6 +198,12 @@ def _unheard(runs: Sequence[PanelEntry]) -> str:
 def _size(panel: Panel, value: float, low: float | None, high: float | None) -> str:
     unit = "points" if panel.headline == "accuracy" else METRICS[panel.headline].title
     return f"{shown(panel.headline, value)} {unit} {ends(panel.headline, low, high)}"
+
+
+def _worth(clips: int, independent: int) -> str:
+    if clips == independent:
+        return _few(clips, "clip")
+    return f"{clips} clips worth {independent} independent {'one' if independent == 1 else 'ones'} are"
 
 
 def _who(of: Sequence[tuple[PanelEntry, FloorContrast]], runs: Sequence[PanelEntry]) -> str:

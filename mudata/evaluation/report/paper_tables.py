@@ -7,7 +7,9 @@ import re
 import unicodedata
 from typing import TYPE_CHECKING
 
-from mudata.evaluation.report.headline import headline
+from mudata.evaluation.metrics.interval_notes import formulas
+from mudata.evaluation.report.data import REFERENCES
+from mudata.evaluation.report.headline import floor_test, headline
 from mudata.evaluation.report.wording import METRICS, WITH_INTERVAL, written
 
 if TYPE_CHECKING:
@@ -93,24 +95,34 @@ def _caption(panel: Panel) -> str:
 
 def _footnote(panel: Panel) -> str:
     """Clips, clusters and intervals, chance, ties, and how the headline was computed."""
-    comparisons = [
-        f"{METRICS[name].title} {written(name, metric, interval=False)}" for name, metric in panel.references.items()
-    ]
-    sentences = [f"{_capital(panel.basis)}."]
-    if comparisons:
-        sentences.append(f"For comparison: {', '.join(comparisons)}.")
+    sentences = [f"{panel.basis}."]
+    if compared_with := _compared_with(panel):
+        sentences.append(f"For comparison: {compared_with}.")
+    if tested := floor_test(panel):
+        sentences.append(f"{tested}.")
     if panel.measured:
         sentences.append(f"Runs with a letter in common are not told apart ({panel.test}).")
     if panel.unequal:
         sentences.append("* Asked about other clips than most: the score stands beside scores of other clips.")
-    sentences.append(f"{METRICS[panel.headline].title}: {panel.entries[0].metrics[panel.headline]['recipe']}.")
+    sentences.append(
+        f"{METRICS[panel.headline].title}: {formulas(entry.metrics[panel.headline] for entry in panel.entries)}."
+    )
     if aligner := panel.entries[0].run.scores.get("aligner"):
         sentences.append(f"Answers read by {aligner}, mudata {panel.entries[0].run.scores.get('mudata_version')}.")
     return " ".join(sentences)
 
 
-def _capital(text: str) -> str:
-    return text[:1].upper() + text[1:]
+def _compared_with(panel: Panel) -> str:
+    """Chance and majority in words; where they differ with the clips, of whose clips each is."""
+    told = []
+    for name in REFERENCES:
+        runs: dict[str, list[str]] = {}
+        for entry in panel.entries:
+            if name in entry.metrics:
+                runs.setdefault(written(name, entry.metrics[name], interval=False), []).append(entry.name)
+        each = [f"{value} ({', '.join(names)})" if len(runs) > 1 else value for value, names in runs.items()]
+        told += [f"{METRICS[name].title} {', '.join(each)}"] if each else []
+    return "; ".join(told)
 
 
 def _md(text: str) -> str:

@@ -116,7 +116,7 @@ def test_models_that_must_choose_have_no_coverage_to_boast_of() -> None:
             {"low": None, "high": None, "clusters": 1, "interval": "none: 9 clips of 1 artist or track"},
             "intervals: none: 9 clips of 1 artist or track.",
         ),
-        ({"recipe": "right / all; Wilson 95 %"}, "intervals: Wilson 95 %."),
+        ({"recipe": "right / all; Wilson 95 %"}, "Wilson 95 %, clips taken as independent by an older version."),
         (
             {"recipe": "r; 95 % percentile bootstrap over clips, 1000 resamples, seed 0; x"},
             "bootstrap over clips, 1000",

@@ -10,10 +10,14 @@ import numpy as np
 import pytest
 from report_runs import classified, described, report_run, tagged
 
+from mudata.evaluation.align.alignment import Alignment
 from mudata.evaluation.comparison.floors import FloorQuestion, above_floors
 from mudata.evaluation.metrics.intervals import wilson
+from mudata.evaluation.metrics.scored import ScoredAnswer
+from mudata.evaluation.report.data import Report
 from mudata.evaluation.report.gather import panels
 from mudata.evaluation.report.headline import headline
+from mudata.evaluation.report.paper_tables import markdown
 
 if TYPE_CHECKING:
     from mudata.evaluation.report.data import Panel, ReportRun
@@ -67,7 +71,7 @@ def accuracies(n: int, *right: int, artists: int = 0) -> list[ReportRun]:
         (accuracies(40, 40, 1, artists=4),
          "a is ahead of chance by 75.0 points [26.0, 75.0], b cannot be told from it; 4 artists or tracks are too few "
          "to tell any two models apart."),
-        (accuracies(40, 40, artists=1), "clips worth 1 independent one are too few to tell a from chance."),
+        (accuracies(40, 40, artists=1), "40 clips worth 1 independent one are too few to tell a from chance."),
     ],
 )  # fmt: skip
 def test_a_sentence_says_who_is_ahead_of_chance_and_who_of_whom(runs: list[ReportRun], sentence: str) -> None:
@@ -182,3 +186,54 @@ def test_captions_that_say_nothing_of_the_clip_are_seldom_told_from_those_of_oth
         (found,) = above_floors("caption", [FloorQuestion("x", metrics, answers, {})]).values()
         false += found.verdict == "ahead"
     assert false <= 25, "P of more at 5 % is below 1 %"
+
+
+def test_each_run_is_told_to_have_too_few_clips_of_its_own() -> None:
+    runs = [report_run("one", classified([1])), report_run("few", classified([1] * 3, artists=1))]
+    assert said(*runs, *accuracies(50, 13)).startswith(
+        "a cannot be told from chance, 3 clips worth 1 independent one are too few to tell few from chance, 1 clip is "
+        "too few to tell one from chance"
+    )
+
+
+def test_a_run_without_an_interval_is_of_too_few_clips_whatever_its_p() -> None:
+    """Of 9 right in 3 artists p is .031, yet nothing is told: of 3 artists there is no interval."""
+    found = panel(report_run("few", classified([1] * 9, artists=3)))
+    assert found.floors["few"].p_holm < 0.05
+    assert found.floors["few"].verdict == "too few"
+    assert headline(found) == "9 clips worth 3 independent ones are too few to tell few from chance."
+
+
+def labelled(labels: str) -> list[ScoredAnswer]:
+    """A clip of each of these labels, and always the answer a."""
+    read = Alignment("ALIGNED", ("a",), "exact")
+    return [ScoredAnswer(f"d/{i}", "d", (label,), "said", read) for i, label in enumerate(labels)]
+
+
+def test_footnotes_tell_what_holds_for_some_runs_only() -> None:
+    runs = [report_run("few", labelled("a")), *(report_run(name, labelled("abcd" * 10)) for name in "xy")]
+    text = markdown(Report("t", tuple(runs), panels(runs)))
+    assert "For comparison: chance 25.0 %; majority 0.0 % (few), 25.0 % (x, y). " in text
+    assert "\nfew: 1 clip (" in text
+    assert text.rstrip().endswith(" accuracy: aligned and equal / all.")
+    assert (
+        "Ahead of chance, or behind: exact binomial test, all clips of an artist or track taken for one, Holm over 3 "
+        "runs, told below 0.05."
+    ) in text
+    recipe = Report("t", tuple(runs), panels(runs)).recipes["accuracy"]
+    assert recipe == "aligned and equal / all; 95 % Wilson; none: 1 clip"
+    alone = markdown(Report("t", tuple(runs[1:]), panels(runs[1:])))
+    assert "For comparison: chance 25.0 %; majority 25.0 %. " in alone
+
+
+def test_scores_without_clusters_are_told_to_take_clips_as_independent() -> None:
+    run = report_run("old", classified([1] * 20 + [0] * 4, artists=6))
+    scores = dict(run.scores)
+    scores.pop("clusters")
+    old = [
+        {"metric": "accuracy", "value": 20 / 24, "low": 0.64, "high": 0.93, "n": 24, "recipe": "r / all; Wilson 95 %"}
+    ]
+    scores["datasets"] = {"d": {"n": 24, "metrics": old, "outcomes": {}}}
+    found = panel(replace(run, scores=scores))
+    taken = "Wilson 95 %, clips taken as independent by an older version"
+    assert found.basis == f"24 clips of 6 artists; intervals: {taken}"

@@ -338,7 +338,7 @@ def test_markdown_and_latex_say_the_same_and_escape(two_models: Built) -> None:
     assert r"50\%\_\$x\_1\$\textbar{}y & a & 100.0 \% [too few to say] & 100.0 \%" in latex
     assert latex.count(r"\begin{tabular}{@{}llrrrrrrr@{}}") == latex.count(r"\end{tabular}") == 1
     for text in (markdown, latex):
-        assert "aligned and equal / all; interval none" in text
+        assert "accuracy: aligned and equal / all." in text
         assert "Runs with a letter in common are not told apart (no verdict, 3 artists" in text
         assert "6 clips" in text
 
