@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from mudata.catalog.audio.containers import STATING_NO_LENGTH
+from mudata.catalog.audio.containers import states_no_length
 from mudata.catalog.audio.normalise import Job, run
 from mudata.catalog.cards import licences, loader
 from mudata.catalog.cards.licences import usage_of
@@ -255,7 +255,7 @@ def _valueless(attributes: pa.Table) -> list[Issue]:
 def _lengthless(made: pa.Table) -> list[Issue]:
     """Clips of files that state no length, so that nobody can tell whether they are whole."""
     ok = made.filter(pc.equal(made["status"], "ok")).select(["id", "source_format"]).to_pylist()
-    told = [(c["id"], kind) for c in ok if (kind := str(c["source_format"]).partition("/")[0]) in STATING_NO_LENGTH]
+    told = [(c["id"], kind) for c in ok if states_no_length(kind := str(c["source_format"]).partition("/")[0])]
     if not told:
         return []
     kinds = ", ".join(sorted({kind for _, kind in told}))

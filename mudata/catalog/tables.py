@@ -53,7 +53,11 @@ TABLES: dict[str, tuple[Column, ...]] = {
         Column("sample_rate", "INTEGER", "of the normalised clip, Hz"),
         Column("peak", "DOUBLE", "largest absolute sample of the mono clip, full scale = 1"),
         Column("rms", "DOUBLE", "root mean square of the mono clip, full scale = 1"),
-        Column("source_format", "VARCHAR", "container and coding of the source, such as WAV/PCM_16"),
+        Column(
+            "source_format",
+            "VARCHAR",
+            "container and coding of the source, such as WAV/PCM_16, or WAV WITHOUT LENGTH/PCM_16",
+        ),
         Column("source_rate", "INTEGER", "sample rate of the source, Hz"),
         Column("source_channels", "INTEGER", "channels of the source"),
         Column("source_duration_s", "DOUBLE", "length of the source, seconds"),

@@ -22,10 +22,11 @@ _WITHOUT_END = {
     "flac": re.compile(rb"fLaC[\0\x80]\0\0\x22"),
     "tta": re.compile(rb"TTA1[\x01\x02]\0[\x01-\x08]\0[\x08-\x20]\0"),
     "flv": re.compile(rb"FLV\x01[\x01\x04\x05]\0\0\0\x09\0\0\0\0"),
+    "xi": re.compile(rb"Extended Instrument: "),
     "wtv": re.compile(rb"\xb7\xd8\x00\x20\x37\x49\xda\x11\xa6\x4e\x00\x07\xe9\x5e\xad\x8d"),
 }
 """How those begin whose header does not say where they end, by libavformat's names."""
-_LONGEST = 16
+_LONGEST = 21
 
 _TAGS = re.compile(rb"TAG|ID3|APETAGEX|LYRICSBEGIN|LIST|id3 ")
 
@@ -75,10 +76,10 @@ def _tag_bytes(opened: OpenFile, stop: int) -> int:
     return 0
 
 
-def joined(opened: OpenFile, at: int) -> str | None:
+def joined(opened: OpenFile, at: int, magic: re.Pattern[bytes] = _MAGIC) -> str | None:
     """In words, that another file begins at a byte, behind padding; None if none does."""
     begin = past_zeros(opened, at)
-    return told(begin) if begin is not None and _MAGIC.match(opened.read(begin, 16)) else None
+    return told(begin) if begin is not None and magic.match(opened.read(begin, 64)) else None
 
 
 def joined_anywhere(opened: OpenFile, container: str) -> str | None:

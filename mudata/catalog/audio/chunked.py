@@ -7,11 +7,15 @@ from dataclasses import replace
 from mudata.catalog.audio import behind, chunks
 from mudata.catalog.audio.chunks import Chunk
 from mudata.catalog.audio.frame_walk import count
+from mudata.catalog.audio.mp4_fragments import fragments
 from mudata.catalog.audio.mpeg_audio import MPEG_AUDIO, counted
 from mudata.catalog.audio.structure import OpenFile, Stated, Structure
 
 _MPEG_TAGS = {0x50, 0x55}
 """Format tags of MPEG audio in a WAV (RFC 2361)."""
+
+_READ_ON = {"w64", "iff"}
+"""Of which libsndfile reads all up to the end of the file, whatever stands there."""
 
 _EXTENSIBLE = 0xFFFE
 """Format tag of a WAV whose own tag stands further behind."""
@@ -87,11 +91,14 @@ def _ends(opened: OpenFile, known: Structure, found: list[Chunk], data: list[Chu
     """What stands behind the chunks: another file, or samples that no size tells of."""
     sizes = [chunk.size for chunk in data]
     if not data or None in sizes or not sum(filter(None, sizes)):
-        return known  # nobody says where they end
+        return replace(known, unstated=bool(data))  # nobody says where they end
     last, final = data[-1], found[-1]
     another = next((at for chunk in found[:-1] if (at := behind.joined(opened, chunk.start + (chunk.size or 0)))), None)
     known = replace(known, changes=another or behind.joined(opened, last.start + (last.size or 0)))
     end = final.start + (opened.stop if final.size is None else final.size)
+    ends = last.start + (last.size or 0)
+    if known.container in _READ_ON and opened.read(ends + 1, 1):
+        known = replace(known, mended=(range(opened.start, ends),), reads_on=True)
     return replace(known, cut=behind.surplus(opened, end + end % 2, sum(filter(None, sizes))))
 
 
@@ -129,8 +136,11 @@ def mov(opened: OpenFile, known: Structure) -> Structure:
     share = chunks.share([box for box in boxes if box.name == b"mdat"], opened.stop)
     cut = any(box.start + (box.size or 0) > opened.stop for box in boxes if box.name != b"mdat")
     movies = [box.start for box in boxes if box.name == b"moov"]
+    told = fragments(opened, boxes)
     return replace(
         known,
+        stated=told.stated,
+        unstated=told.unstated,
         share=share,
         cut="the file ends inside a box" if cut else None,
         changes=behind.told(movies[1]) if len(movies) > 1 else None,  # FFmpeg passes over the second

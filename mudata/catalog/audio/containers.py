@@ -14,7 +14,7 @@ from pathlib import Path
 from mudata.catalog.audio import behind, chunked, flac_stream, frame_ends, header_lengths, ogg_pages
 from mudata.catalog.audio.frame_walk import Framing, after_tags, count
 from mudata.catalog.audio.mpeg_audio import ADTS, MPEG_AUDIO, counted, of_constant_rate
-from mudata.catalog.audio.structure import OpenFile, Stated, Structure, changes
+from mudata.catalog.audio.structure import UNSTATED, OpenFile, Stated, Structure, changes
 from mudata.catalog.read.source_file import reading
 
 _CONTAINERS = (
@@ -61,7 +61,7 @@ _CONTAINERS = (
 )
 """How containers begin, by libavformat's names of their demuxers."""
 
-STATING_NO_LENGTH = frozenset(
+_STATING_NO_LENGTH = frozenset(
     ("AAC", "AC3", "EAC3", "DTS", "MPEGTS", "MPEG", "LOAS", "TRUEHD", "MLP", "AMR", "PAF", "PVF", "IRCAM")
 )
 """Kinds of files in which nothing says how long they are: one that was cut between frames looks like a whole one."""
@@ -70,6 +70,11 @@ _HEAD = 600
 
 _MOST_PADDING = 1 << 20
 """Zero bytes in front of a container that are stepped over. Chosen here."""
+
+
+def states_no_length(kind: str) -> bool:
+    """Of what stands before the slash in a coding."""
+    return kind in _STATING_NO_LENGTH or kind.endswith(UNSTATED.upper())
 
 
 def structure(path: Path) -> Structure:
@@ -100,8 +105,8 @@ def _begin(whole: OpenFile) -> int:
 
 def _unframed(opened: OpenFile, head: bytes) -> Structure:
     """What only libsndfile reads, or a stream without a container: frames of MPEG audio or of AAC."""
-    if (share := header_lengths.share(opened._replace(start=0))) is not None:
-        return Structure(share=share)
+    if known := header_lengths.look(opened._replace(start=0)):
+        return known
     if sized := of_constant_rate(opened):
         return sized
     kinds: tuple[tuple[str, Framing], ...] = (("mp3", MPEG_AUDIO), ("aac", ADTS))
@@ -134,12 +139,16 @@ def _flac(opened: OpenFile, known: Structure) -> Structure:
     stated = tuple(Stated(samples / flac.rate, by) for samples, by in lengths if samples)
     tagged = opened.read(opened.stop, 1) != b""  # libsndfile takes it for a damaged frame
     known = replace(known, cut=flac.cut, changes=behind.joined_anywhere(opened, "flac"))
-    return replace(known, stated=stated, flac=flac, mended=(range(opened.start, opened.stop),) if tagged else ())
+    unstated = not flac.samples
+    return replace(
+        known, stated=stated, unstated=unstated, flac=flac, mended=(range(opened.start, opened.stop),) if tagged else ()
+    )
 
 
 def _voc(opened: OpenFile, known: Structure) -> Structure:
-    share = header_lengths.share(opened) or 1.0
-    return replace(known, share=share, cut="the file ends inside a block" if share > 1 else None)
+    found = header_lengths.look(opened) or known
+    cut = "the file ends inside a block" if found.share > 1 else found.cut
+    return replace(found, container=known.container, stop=known.stop, cut=cut)
 
 
 def _alone(opened: OpenFile, known: Structure) -> Structure:

@@ -104,7 +104,7 @@ def verdicts(path: Path) -> list[Verdict]:
 
 def _at_hand(known: Structure) -> dict[str, _Opening]:
     """The decoders for a file, by name, in the order in which they are asked."""
-    found: dict[str, _Opening] = {"libsndfile": Sndfile}
+    found: dict[str, _Opening] = {} if known.reads_on else {"libsndfile": Sndfile}
     if known.mended:
         found["libsndfile, mended"] = partial(Sndfile, mended=True)
     if known.container and libav.pyav_is_here():

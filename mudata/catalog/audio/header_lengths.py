@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING, Literal
 
-from mudata.catalog.audio import chunks
+from mudata.catalog.audio import behind, chunks
 from mudata.catalog.audio.chunks import Chunk
+from mudata.catalog.audio.structure import Structure
 
 if TYPE_CHECKING:
     from mudata.catalog.audio.structure import OpenFile
@@ -24,16 +26,41 @@ _MATLAB_ELEMENTS_AT = 128
 _VOC_AUDIO = {1, 2, 9}
 """Types of blocks with samples in them: sound, sound that goes on, sound in the newer form (Creative Labs)."""
 
+_OF_AN_INSTRUMENT = b"sample"
+
 _MOST = 100_000
 """Blocks or matrices that are looked at."""
 
 
-def share(opened: OpenFile) -> float | None:
-    """Bytes of samples that a header states for each that is there; 1 if none is missing. None if this is none of these
-    formats."""
+def look(opened: OpenFile) -> Structure | None:
+    """What a header states, held against what is there and what stands behind; None of any other format."""
     head = opened.read(opened.start, 1024)
-    look = next((look for magic, look in _FORMATS if magic.match(head)), None)
-    return chunks.share(list(look(opened, head)), opened.stop) if look else None
+    found = next(((magic, each) for magic, each in _FORMATS if magic.match(head)), None)
+    if found is None:
+        return None
+    magic, each = found
+    told = list(each(opened, head))
+    known = Structure(start=opened.start, share=chunks.share(told, opened.stop))
+    size = sum(chunk.size or 0 for chunk in told)
+    if not size or told[-1].size is None:
+        return replace(known, unstated=True, changes=behind.joined_anywhere(opened, "xi") if each is _xi else None)
+    names = [chunk.name for chunk in told]
+    end = told[-1].start + told[-1].size
+    several = sum(bool(chunk.size) for chunk in told if chunk.name == _OF_AN_INSTRUMENT)
+    if b"samplerate" in names and names.count(names[0]) > 1:
+        known = replace(known, changes=behind.told(told[names.index(names[0], 1)].start))
+    elif several > 1:
+        known = replace(known, changes=f"it holds {several} samples of an instrument, not one sound")
+    if not opened.read(end + 1, 1):  # a VOC ends with a byte of its own
+        return known
+    another = behind.joined(opened, end) or behind.joined(opened, end, magic)
+    return replace(
+        known,
+        changes=known.changes or another,
+        cut=behind.surplus(opened, end, size),
+        mended=(range(opened.start, end),),
+        reads_on=True,
+    )
 
 
 def _voc(opened: OpenFile, head: bytes) -> Iterator[Chunk]:
@@ -89,6 +116,16 @@ def _wve(opened: OpenFile, head: bytes) -> Iterator[Chunk]:
     yield Chunk(b"", opened.start + 32, int.from_bytes(head[18:22], "big"))
 
 
+def _xi(opened: OpenFile, head: bytes) -> Iterator[Chunk]:
+    """FastTracker II instruments, of one sample or several; libsndfile writes lengths of 0."""
+    count = int.from_bytes(head[296:298], "little")
+    at = opened.start + 298 + 40 * count
+    for number in range(min(count, _MOST)):
+        size = int.from_bytes(opened.read(opened.start + 298 + 40 * number, 4), "little")
+        yield Chunk(_OF_AN_INSTRUMENT, at, size)
+        at += size
+
+
 def _matlab_4(opened: OpenFile, head: bytes) -> Iterator[Chunk]:
     """Matrices one after another."""
     order: Literal["big", "little"] = "big" if head[:2] == b"\0\0" and head[2:4] != b"\0\0" else "little"
@@ -102,7 +139,7 @@ def _matlab_4(opened: OpenFile, head: bytes) -> Iterator[Chunk]:
         if width is None or kind > 9999:
             return
         size = rows * columns * width * (2 if imaginary else 1)
-        yield Chunk(b"", at + 20 + name, size)
+        yield Chunk(opened.read(at + 20, name).rstrip(b"\0"), at + 20 + name, size)
         at += 20 + name + size
 
 
@@ -112,17 +149,29 @@ def _matlab_5(opened: OpenFile, head: bytes) -> Iterator[Chunk]:
     at = opened.start + _MATLAB_ELEMENTS_AT
     for _ in range(_MOST):
         block = opened.read(at, 8)
-        if len(block) < 8 or (block[:2] if order == "big" else block[2:4]) != b"\0\0":
+        if len(block) < 8 or not any(block) or (block[:2] if order == "big" else block[2:4]) != b"\0\0":
             return
         size = int.from_bytes(block[4:], order)
-        yield Chunk(b"", at + 8, size)
+        yield Chunk(b"", at + 8, _matrix_bytes(opened, at + 8, size, order))
         at += 8 + size
+
+
+def _matrix_bytes(opened: OpenFile, begin: int, size: int, order: Literal["big", "little"]) -> int:
+    """Of the four parts of a matrix of real numbers: libsndfile writes a size that is 8 too large."""
+    end = begin
+    for _ in range(4):
+        tag = opened.read(end, 8)
+        small = any(tag[:2] if order == "big" else tag[2:4])
+        length = 8 if small else 8 + int.from_bytes(tag[4:], order)
+        end += length + -length % 8
+    return end - begin if end <= begin + size else size
 
 
 _FORMATS: tuple[tuple[re.Pattern[bytes], Callable[[OpenFile, bytes], Iterator[Chunk]]], ...] = (
     (re.compile(rb"Creative Voice File"), _voc),
     (re.compile(rb"NIST_1A"), _nist),
     (re.compile(rb"2BIT"), _avr),
+    (re.compile(rb"Extended Instrument: "), _xi),
     (re.compile(rb"dns\."), _au),
     (re.compile(rb"\xf0\x7e.\x01", re.DOTALL), _sds),
     (re.compile(rb"\x01\x04.{19}[\0\x01]", re.DOTALL), _mpc2k),

@@ -10,6 +10,7 @@ import json
 import shutil
 import subprocess
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, cast
 
@@ -44,7 +45,7 @@ class _Libav:
     def _take(self, *, codec: str, sample_format: str, rate: int, channels: int, packet: int) -> None:
         if rate <= 0 or channels <= 0:
             raise AudioError("undecodable", "a stream without a sample rate or without channels")
-        self.coding = f"{self.structure.container}/{codec}".upper()
+        self.coding = self.structure.coding(str(self.structure.container), codec)
         self.rate, self.channels = rate, channels
         self.wide = not (sample_format in _NARROW or codec in _AS_LIBSNDFILE)
         self._packet_s = packet / rate
@@ -56,6 +57,9 @@ class _Libav:
         lengths = ((stream_s, "its stream"), (container_s if alone else None, "its container"))
         told = tuple(Stated(seconds, by, self._packet_s) for seconds, by in lengths if seconds)
         self.stated = (*self.structure.stated, *told)
+        if not self.stated:  # a live stream
+            codec = self.coding.partition("/")[2]
+            self.coding = replace(self.structure, unstated=True).coding(str(self.structure.container), codec)
         self.frames = round(stream_s * self.rate) if stream_s else None
 
 

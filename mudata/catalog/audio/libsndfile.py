@@ -44,7 +44,7 @@ class Sndfile:
         self._path, self._mended = path, mended
         self._file = self._open()
         self._at = 0
-        self.coding = f"{self._file.format}/{self._file.subtype}"
+        self.coding = structure.coding(self._file.format, self._file.subtype)
         self.rate: int = self._file.samplerate
         self.channels: int = self._file.channels
         self.wide = self._file.subtype in WIDE

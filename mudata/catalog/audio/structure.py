@@ -10,6 +10,9 @@ from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 if TYPE_CHECKING:
     from mudata.catalog.audio.flac_stream import FlacStream
 
+UNSTATED = " without length"
+"""What follows the name of a container in a coding where the file does not say how long it is."""
+
 SLACK_S = 0.1
 """How much a header may promise too much:
 encoders round up to packets (an mp3 frame is 26 to 72 ms). Chosen here."""
@@ -49,7 +52,16 @@ class Structure:
     """How the sample rate or the channels change on the way, in words: nothing can be made of that."""
     mended: tuple[bytes | range, ...] = ()
     """Pieces of which a file can be put together that libsndfile reads whole, where it is known how."""
+    unstated: bool = False
+    """Whether nothing in the file says how long it is, though files of its kind do: cut in the right place, it looks
+    whole."""
+    reads_on: bool = False
+    """Whether libsndfile takes for samples what stands behind those that the header states; `mended` is without it."""
     flac: FlacStream | None = None
+
+    def coding(self, container: str, codec: str) -> str:
+        """Container and coding, such as WAV/PCM_16."""
+        return f"{container}{UNSTATED if self.unstated else ''}/{codec}".upper()
 
     @property
     def seconds(self) -> float:

@@ -14,6 +14,7 @@ import pytest
 import soundfile
 
 from mudata.catalog.audio import clip as audio
+from mudata.catalog.audio import containers
 from mudata.catalog.audio.clip import AudioFormat, ClipFacts
 from mudata.errors import AudioError
 
@@ -170,3 +171,39 @@ def test_a_flac_without_a_length_that_is_cut_off_is_told(tmp_path: Path) -> None
         assert facts_of(tmp_path, piped + behind).duration_s == 4
     for cut in (len(piped) // 2, len(piped) - 3):
         assert refused(tmp_path, piped[:cut], "inside a frame|breaks off|can be decoded") == "truncated"
+
+
+BY_LIBSNDFILE = ["NIST", "VOC", "AVR", "MAT4", "MAT5", "MPC2K", "WVE", "SDS", "W64", "SVX", "XI"]
+
+
+@pytest.mark.parametrize("format_", [*BY_LIBSNDFILE, "AU"])
+def test_what_stands_behind_the_samples_is_not_taken_for_some(tmp_path: Path, format_: str) -> None:
+    raw = written(format_, endian="LITTLE") if format_ == "AU" else written(format_)
+    if format_ == "XI":  # libsndfile writes no length
+        raw = raw[:298] + struct.pack("<I", len(raw) - 338) + raw[302:]
+    whole = facts_of(tmp_path, raw)
+    for behind in (bytes(1000), b"TAG" + bytes(125), b"a text\n" * 9):
+        assert facts_of(tmp_path, raw + behind).pcm_sha256 == whole.pcm_sha256
+    refused(tmp_path, raw + bytes(range(1, 256)) * 400, r"stand behind the [\d,]+ of samples")
+    refused(tmp_path, raw + raw, "another file begins at byte|stand behind the")
+    refused(tmp_path, raw[: len(raw) // 2], "by the size|means to decode|inside a block")
+
+
+def test_an_instrument_of_several_samples_is_told(tmp_path: Path) -> None:
+    raw = written("XI")
+    sizes = struct.pack("<H", 2) + (struct.pack("<I", 20_000) + raw[302:338]) * 2
+    refused(tmp_path, raw[:296] + sizes + raw[338:40_338], "it holds 2 samples of an instrument|xcess samples")
+
+
+@pytest.mark.parametrize(("format_", "field"), [("WAV", b"data"), ("AU", b".snd"), ("CAF", b"data"), ("FLAC", b"")])
+def test_where_no_length_is_stated_that_is_told(tmp_path: Path, format_: str, field: bytes) -> None:
+    raw = written(format_)
+    if format_ == "FLAC":
+        raw = raw[:18] + (int.from_bytes(raw[18:26], "big") >> 36 << 36).to_bytes(8, "big") + raw[26:]
+    else:
+        code, at = {"WAV": ("<I", 4), "AU": (">I", 8), "CAF": (">Q", 4)}[format_]
+        raw = with_size(raw, field, (1 << 8 * struct.calcsize(code)) - 1, code, at)
+    facts = facts_of(tmp_path, raw)
+    assert (facts.duration_s, facts.source_format.partition("/")[0]) == (4, f"{format_} WITHOUT LENGTH")
+    assert containers.states_no_length(facts.source_format.partition("/")[0])
+    assert facts_of(tmp_path, written(format_)).source_format == f"{format_}/PCM_16"

@@ -286,3 +286,58 @@ def test_what_ffmpeg_writes_is_whole_and_half_of_it_is_told(
     raw = by_ffmpeg(name, *FFMPEG[name])
     assert facts_of(tmp_path / name, raw).duration_s == pytest.approx(3, abs=0.1)
     assert reason_of(tmp_path / name, raw[: len(raw) // 2]) in {"truncated", "undecodable"}
+
+
+def boxes_of(raw: bytes, at: int = 0) -> list[tuple[bytes, int, int]]:
+    """Name, first byte and the one after the last, of the boxes of an MP4."""
+    found = []
+    while at < len(raw):
+        end = at + int.from_bytes(raw[at : at + 4], "big")
+        found.append((raw[at + 4 : at + 8], at, end))
+        at = end
+    return found
+
+
+def with_mehd(raw: bytes, milliseconds: int) -> bytes:
+    """The movie's header, which counts thousandths here, with the length of all fragments in it."""
+    box = struct.pack(">I4sII", 16, b"mehd", 0, milliseconds)
+    for name in (b"moov", b"mvex"):
+        at = raw.index(name) - 4
+        raw = raw[:at] + struct.pack(">I", int.from_bytes(raw[at : at + 4], "big") + 16) + raw[at + 4 :]
+    at = raw.index(b"mvex") + 4
+    return raw[:at] + box + raw[at:]
+
+
+@pytest.mark.slow
+def test_an_mp4_that_ends_between_two_fragments_is_told_where_anything_tells(
+    tmp_path: Path, by_ffmpeg: Callable[..., bytes]
+) -> None:
+    path, options = tmp_path / "in.mp4", ("-c:a", "aac", "-frag_duration", "500000", "-movflags")
+    raw = by_ffmpeg("cmaf.mp4", *options, "cmaf+empty_moov")
+    whole = facts_of(path, raw)
+    assert (whole.duration_s, whole.source_format) == (pytest.approx(3, abs=0.1), "MOV/AAC")
+    places = [at for name, at, _ in boxes_of(raw) if name == b"moof"]
+    for place in places[1:]:
+        assert facts_of(path, raw[:place]).source_format == "MOV WITHOUT LENGTH/AAC"
+    untailed = raw[: raw.index(b"mfra") - 4]
+    assert facts_of(path, untailed).source_format == "MOV WITHOUT LENGTH/AAC"
+    headed = with_mehd(untailed, 3021)
+    assert facts_of(path, headed).source_format == "MOV/AAC"
+    for place in places[1:]:
+        with pytest.raises(AudioError, match="by its header"):
+            facts_of(path, headed[: place + 16])
+    with pytest.raises(AudioError, match="by the times of its fragments"):
+        facts_of(path, raw[: places[2]] + raw[places[4] :])
+    indexed = by_ffmpeg("dash.mp4", *options, "dash+empty_moov+default_base_moof")
+    assert facts_of(path, indexed).duration_s == pytest.approx(3, abs=0.1)
+    for place in [at for name, at, _ in boxes_of(indexed) if name == b"moof"][1:]:
+        with pytest.raises(AudioError, match="by its index"):
+            facts_of(path, indexed[:place])
+
+
+@pytest.mark.slow
+def test_of_a_live_stream_it_is_told_that_it_states_no_length(tmp_path: Path, by_ffmpeg: Callable[..., bytes]) -> None:
+    live = facts_of(tmp_path / "in.webm", by_ffmpeg("live.webm", "-c:a", "libopus", "-live", "1"))
+    assert (live.duration_s, live.source_format) == (pytest.approx(3, abs=0.1), "MATROSKA WITHOUT LENGTH/OPUS")
+    whole = facts_of(tmp_path / "in.webm", by_ffmpeg("whole.webm", "-c:a", "libopus"))
+    assert whole.source_format == "MATROSKA/OPUS"
