@@ -42,6 +42,27 @@ _UNDECIDED = re.compile(r"\b(?:either|between|both|decide|choose|hard to|difficu
 """Words of one who has two labels and does not choose."""
 _LETTER_REACH = 240
 _MISSPELT_LENGTH = 60
+_LEAVES_AS_IT_IS = frozenset(
+    {
+        "is",
+        "noun",
+        "answer",
+        "colon",
+        "comma",
+        "stop",
+        "newline",
+        "guess",
+        "primary",
+        "final",
+        "conclusion",
+        "soft",
+        "yes",
+        "weak",
+        "hedge",
+        "tell",
+    }
+)
+"""Cues beside which a misspelt label means what it would mean alone."""
 
 
 def decide(evidence: Evidence) -> Alignment:
@@ -242,8 +263,12 @@ def _spelled(evidence: Evidence) -> Alignment | None:
             return evidence.means(status, "number", (f"{noun} {number}",))
     if len(evidence.text) > _MISSPELT_LENGTH or evidence.reading.votes:
         return None
-    words = oov_terms(evidence.text)
-    found = misspelt(squeezed(words[0]), evidence.matcher.plain) if len(words) == 1 else ()
+    if not all(cue.kind in _LEAVES_AS_IT_IS for _, _, cue in evidence.events):
+        return None
+    runs, spellings = oov_terms(evidence.text), evidence.matcher.plain
+    found = misspelt(squeezed(runs[0]), spellings) if len(runs) == 1 else set()
+    if not found and evidence.text.isascii():
+        found = {spelling for run in runs for word in run.split() for spelling in misspelt(word, spellings)}
     meant = {evidence.matcher.meanings[spelling].ids for spelling in found}
     if len(meant) != 1:
         return None

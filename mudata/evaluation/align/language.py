@@ -87,6 +87,8 @@ class Language(Strict):
     """Names of questions by topic: genre, mood, theme, instrument, cluster, key."""
     heads: Texts = ()
     """Nouns for music that are written together with a label before them: 'låt' of 'countrylåt'."""
+    near: Texts = ()
+    """Words that are one letter away from labels, and are not misspelt."""
     words: dict[str, Texts]
 
     @model_validator(mode="before")

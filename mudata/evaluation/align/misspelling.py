@@ -1,55 +1,25 @@
 """Labels that are misspelt by one letter: 'raggae', 'clasical', 'contry'.
 
-Looked for only in short answers that say nothing else. A word that goes on from a spelling ('bluesy', 'metals')
+Looked for only in short answers without a label. A word that goes on from a spelling ('bluesy', 'metals')
 or stops short of it ('blue') is another word.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import cache
 
-_LEAST = 5
+from mudata.evaluation.align.language import ENGLISH, languages
+
+_LEAST = 4
 """Letters of a spelling that may be misspelt."""
 _ENDINGS = tuple("ysedrn")
-_OTHER_WORDS = frozenset(
-    [
-        "medal",
-        "petal",
-        "mental",
-        "pedal",
-        "metro",
-        "county",
-        "counts",
-        "clues",
-        "glues",
-        "bluer",
-        "discs",
-        "disks",
-        "cello",
-        "cellos",
-        "pianos",
-        "party",
-        "dart",
-        "heart",
-        "hoppy",
-        "poppy",
-        "rocky",
-        "jazzy",
-        "regal",
-        "drama",
-        "dram",
-        "beats",
-        "bears",
-        "boats",
-        "sweat",
-        "sweep",
-        "sweets",
-        "swept",
-        "site",
-        "sand",
-    ]
-)
-"""English words that are one letter away from labels."""
+
+
+@cache
+def _other_words() -> frozenset[str]:
+    """Words that are one letter away from labels and mean something else."""
+    return frozenset(languages()[ENGLISH].near)
 
 
 def misspelt(word: str, spellings: Iterable[str]) -> set[str]:
@@ -58,12 +28,14 @@ def misspelt(word: str, spellings: Iterable[str]) -> set[str]:
     >>> sorted(misspelt("raggae", ["reggae", "rock"])), sorted(misspelt("bluesy", ["blues"]))
     (['reggae'], [])
     """
-    if len(word) < _LEAST or word in _OTHER_WORDS:
+    if len(word) < _LEAST - 1 or word in _other_words():
         return set()
     return {spelling for spelling in spellings if len(spelling) >= _LEAST and _one_off(word, spelling)}
 
 
 def _one_off(word: str, spelling: str) -> bool:
+    if len(word) < _LEAST:  # 'jaz'
+        return spelling == word + word[-1]
     if word == spelling or abs(len(word) - len(spelling)) > 1 or word[0] != spelling[0]:
         return False
     if word == spelling[:-1] or (word[:-1] == spelling and word.endswith(_ENDINGS)):
