@@ -28,7 +28,8 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "support"))
 
 from simulated_answers import Design, clusters, labelled, right, tag_sets, values
 
-from mudata.evaluation.metrics.intervals import Interval, bounded, difference, ratio, symmetric
+from mudata.evaluation.metrics.differences import difference, mean_difference
+from mudata.evaluation.metrics.intervals import Interval, bounded, ratio, symmetric
 from mudata.evaluation.metrics.jackknife import ClusteredClips, Jackknife
 
 SEED = 20261130
@@ -111,8 +112,7 @@ def tag_macro_f1(design: Design, random: np.random.Generator) -> Drawn:
 def lift(design: Design, random: np.random.Generator) -> Drawn:
     of = clusters(design, random)
     own, wrong = values(design, of, random, (design.p, design.p / 2))
-    found = Jackknife.ratio(own - wrong, np.ones(design.n), _clips(of))
-    return symmetric(found, ends=(-1.0, 1.0)), design.p / 2
+    return mean_difference(own - wrong, _clips(of)), design.p / 2
 
 
 def length_ratio(design: Design, random: np.random.Generator) -> Drawn:

@@ -28,8 +28,9 @@ from mudata.evaluation.align.alignment import Alignment
 from mudata.evaluation.comparison.audio_use import check_audio_use
 from mudata.evaluation.comparison.floors import FloorQuestion, above_floors
 from mudata.evaluation.comparison.pairwise import agreeing, no_verdict, pair_detectable, pair_p
+from mudata.evaluation.metrics.differences import difference
 from mudata.evaluation.metrics.hypothesis_tests import holm
-from mudata.evaluation.metrics.intervals import ALPHA, difference, ratio
+from mudata.evaluation.metrics.intervals import ALPHA, ratio
 from mudata.evaluation.metrics.jackknife import ClusteredClips
 from mudata.evaluation.metrics.per_clip import PerClipMetric
 from mudata.evaluation.metrics.scored import ScoredAnswer

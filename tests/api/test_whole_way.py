@@ -178,7 +178,7 @@ def test_a_run_tells_its_numbers(asked: list[str]) -> None:
     assert first.accuracy == first.metric("accuracy").value == 0.5
     metric = first.metric("accuracy")
     assert (metric.low, metric.high, metric.clusters) == (None, None, 2)
-    assert metric.interval == "none: 2 artists or tracks are too few"
+    assert metric.interval == "none: 2 clusters are too few"
     assert [row["model"] for row in first.table()] == ["majority"]
     assert "50.0 %" in repr(first)
     assert "<td>majority</td>" in first._repr_html_()

@@ -48,7 +48,7 @@ def test_eval_prints_a_table_and_says_where_the_run_is(corpus: Corpus, home: Hom
         assert column in head
     assert row.split()[:5] == ["constant", "half", "tones", "genre", "6"]
     assert "33.3 % [too few to say]" in row
-    assert "tones: 6 clips of 3 artists; intervals: none: 3 artists or tracks are too few." in note
+    assert "tones: 6 clips of 3 artists; intervals: none: 3 clusters are too few." in note
     assert f"Run: {all_runs(home)[0].folder}" in done.stderr
 
 

@@ -173,8 +173,9 @@ def _recipe(
     values = methods({"interval": one.how, "low": one.low} for one in intervals).replace("; ", ", ")
     over_all = f", simultaneous over {len(pairs)} pairs" if several else ""
     holm_s = f"; Holm over {len(pairs)} pairs" if several else ""
+    way = f"{'cluster ' if grouped else ''}{'Newcombe' if metric == 'accuracy' else 'jackknife t'}"
     return (
-        f"values: {values}; differences: 95 % {'cluster ' if grouped else ''}jackknife t, "
+        f"values: {values}; differences: 95 % {way}, "
         f"paired{over_all}, made to agree with p; {test}{holm_s}, told apart below {ALPHA}; can tell: with 80 % power "
         f"at {ALPHA}{f' / {len(pairs)}' if several else ''}"
     )

@@ -14,8 +14,9 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from mudata.evaluation.align.alignment import Alignment
+from mudata.evaluation.metrics.differences import difference
 from mudata.evaluation.metrics.hypothesis_tests import binomial, exchange, holm, independent_clips, too_few
-from mudata.evaluation.metrics.intervals import ALPHA, FEWEST_CLUSTERS, difference
+from mudata.evaluation.metrics.intervals import ALPHA, FEWEST_CLUSTERS
 from mudata.evaluation.metrics.jackknife import ClusteredClips
 from mudata.evaluation.metrics.per_clip import per_clip_metrics
 
@@ -172,11 +173,12 @@ def _by_wrong_clips(asked: FloorQuestion) -> FloorContrast | None:
 
 def _p_of_interval(value: float, low: float | None, high: float | None, freedom: int) -> float:
     """The p of a test by t that is 0.05 where the interval just reaches 0; 1 where there is no interval."""
-    if low is None or high is None or low == high or freedom < 1:
+    if low is None or high is None or value in (low, high) or freedom < 1:
         return 1.0
     from scipy.special import stdtr, stdtrit
 
-    t = value * stdtrit(freedom, 1 - ALPHA / 2) / ((high - low) / 2)
+    reach = value - low if value > 0 else high - value  # towards 0: the sides differ
+    t = value * stdtrit(freedom, 1 - ALPHA / 2) / reach
     return float(2 * stdtr(freedom, -abs(t)))
 
 

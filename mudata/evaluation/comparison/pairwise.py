@@ -21,8 +21,9 @@ from mudata.evaluation.comparison.comparison_result import (
     p_text,
     shown,
 )
+from mudata.evaluation.metrics.differences import difference
 from mudata.evaluation.metrics.hypothesis_tests import draws_for, exchange, holm, mcnemar, too_few
-from mudata.evaluation.metrics.intervals import ALPHA, difference
+from mudata.evaluation.metrics.intervals import ALPHA
 from mudata.evaluation.metrics.jackknife import ClusteredClips
 from mudata.evaluation.metrics.paired_power import exchange_detectable, mcnemar_detectable
 

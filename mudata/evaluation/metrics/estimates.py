@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mudata.evaluation.metrics import intervals
+from mudata.evaluation.metrics.differences import mean_difference
 from mudata.evaluation.metrics.intervals import Interval, require_clips
 from mudata.evaluation.metrics.jackknife import ClusteredClips, Jackknife
 from mudata.evaluation.metrics.scored import Metric
@@ -115,8 +116,11 @@ def ratio(
     if within == SHARES:
         interval = intervals.ratio(over, under, clips)
     else:
-        found = Jackknife.ratio(over[asked], under[asked], clips.only(asked))
-        interval = intervals.symmetric(found, ends=within)
+        over_asked, under_asked, asked_clips = over[asked], under[asked], clips.only(asked)
+        if within == LIFTS and (under_asked == 1).all():
+            interval = mean_difference(over_asked, asked_clips)
+        else:
+            interval = intervals.symmetric(Jackknife.ratio(over_asked, under_asked, asked_clips), ends=within)
     return metric(name, float(over.sum() / under.sum()), interval, int(asked.sum()), recipe)
 
 

@@ -5,7 +5,8 @@ CV3), which is taken back to its expectation for clusters of these sizes and ali
 that of independent clips by the design effect. Few clusters tell little of either: both are drawn towards the worst
 case, clips of a cluster all alike, the more the fewer clusters differ. What lies in [0, 1] gets Wilson's interval at
 the effective number of clips, anything else a symmetric one, with the quantile of Student's t that such clusters leave,
-and none is narrower than for independent clips. Shares of independent clips have Wilson's own interval.
+and none is narrower than for independent clips. Shares of independent clips have Wilson's own interval. Differences on
+the same clips: `differences`.
 
 Assumed: clusters are independent, a sample of those that one wants to know of, and how well one is answered does not
 hang on its size. How often intervals hold the truth, simulated: docs/statistics.md.
@@ -131,78 +132,59 @@ def bounded(found: Jackknife, alpha: float = ALPHA, *, binary: bool = False) -> 
     if spread is None:
         return _all_alike(found, (0.0, 1.0), alpha)
     low, high = _wilson(value, spread.effective, spread.quantile)
-    how = f"Wilson, effective n {spread.effective:.0f}" if binary else _jackknife(found)
-    return Interval(min(value, max(0.0, low)), max(value, min(1.0, high)), len(found.moves), how)
+    low, high = min(value, max(0.0, low)), max(value, min(1.0, high))
+    how = _jackknife(found)
+    if binary:
+        how = f"Wilson, effective n {min(len(found.clip_moves), effective_clips(value, low, high, alpha)):.0f}"
+    return Interval(low, high, len(found.moves), how)
 
 
-def symmetric(
-    found: Jackknife, alpha: float = ALPHA, *, binary: bool = False, ends: tuple[float, float] | None = None
-) -> Interval:
-    """Interval of any other number (a lift, a difference, a ratio of lengths, kappa) from its jackknife.
+def symmetric(found: Jackknife, alpha: float = ALPHA, *, ends: tuple[float, float] | None = None) -> Interval:
+    """Interval of any other number (a ratio of lengths, a difference of micro-F1, kappa) from its jackknife.
 
     Args:
         found: of the number.
         alpha: 1 minus the confidence, two-sided.
-        binary: a difference of shares on the same clips: one clip is counted as if it differed, half of it each way.
         ends: the least and the most that a clip can be worth, where there are such.
 
     Returns:
-        No low and high for one clip, fewer than FEWEST_CLUSTERS clusters (shares: FEWEST_OF_SHARES), or no variance
-        and no ends.
-
-    Source:
-        See the module; A. Agresti, Y. Min, Simple improved confidence intervals for comparing matched proportions,
-        2005, for the clip that is added. Differences and lifts of values near 0 or 1, of clusters that are nearly all
-        alike, it holds in 77 to 93 of 100 simulations only (docs/statistics.md).
+        No low and high for one clip, fewer than FEWEST_CLUSTERS clusters, or no variance and no ends.
 
     Example:
         >>> import numpy as np
-        >>> lifts = np.array([0.1, 0.2, 0.0, 0.3, 0.1, 0.2, 0.1, 0.2, 0.3, 0.1])
+        >>> ratios = np.array([1.1, 1.2, 1.0, 1.3, 1.1, 1.2, 1.1, 1.2, 1.3, 1.1])
         >>> clips = ClusteredClips(np.arange(10), 10)
-        >>> found = symmetric(Jackknife.ratio(lifts, np.ones(10), clips))
+        >>> found = symmetric(Jackknife.ratio(ratios, np.ones(10), clips))
         >>> round(found.low, 2), round(found.high, 2), found.how
-        (0.09, 0.23, 'jackknife t')
+        (1.09, 1.23, 'jackknife t')
     """
-    if refused := _refused(found, binary):
+    if refused := _refused(found, binary=False):
         return refused
-    spread = Spread.of(found, alpha, UNSEEN_OF_SHARES if binary else UNSEEN, added=1.0 if binary else 0.0)
+    spread = Spread.of(found, alpha, UNSEEN)
     if spread is None:
         return _all_alike(found, ends, alpha) if ends else _none(found, "no variance")
     half = spread.quantile * math.sqrt(spread.variance)
     return Interval(found.value - half, found.value + half, len(found.moves), _jackknife(found))
 
 
-def difference(
-    a: tuple[Floats, Floats], b: tuple[Floats, Floats], clips: ClusteredClips, alpha: float = ALPHA
-) -> Interval:
-    """Interval of the difference a - b of two ratios of sums on the same clips.
+def effective_clips(value: float, low: float, high: float, alpha: float = ALPHA) -> float:
+    """How many independent clips a share's interval is worth: of so many, Wilson's interval has these ends.
 
     Args:
-        a, b: (over, under) of each run, as of `ratio`; each of shape (n,).
-        clips: the clusters of those clips.
-        alpha: 1 minus the confidence, two-sided: ALPHA / pairs holds all of several pairs at once (Bonferroni).
-
-    Returns:
-        As `symmetric`, within [-1, 1].
-
-    Raises:
-        EvaluationError: there is no clip.
+        value: the share.
+        low, high: its interval, which does not end at `value` on both sides.
+        alpha: 1 minus the confidence that it has.
 
     Example:
-        >>> import numpy as np
-        >>> a, b = np.array([1.0] * 12 + [0] * 4), np.array([1.0] * 6 + [0] * 10)
-        >>> clips = ClusteredClips(np.arange(16), 16)
-        >>> found = difference((a, np.ones(16)), (b, np.ones(16)), clips)
-        >>> round(found.low, 2), round(found.high, 2)
-        (0.11, 0.64)
+        >>> round(effective_clips(0.8, *wilson(80, 100)), 6), round(effective_clips(0.0, *wilson(0, 20)), 6)
+        (100.0, 20.0)
     """
-    require_clips(len(clips.of))
-    first, second = (Jackknife.ratio(over, under, clips) for over, under in (a, b))
-    apart, binary = first.minus(second), _binary(*a) and _binary(*b)
-    low, high, clusters, how = symmetric(apart, alpha, binary=binary, ends=(-1.0, 1.0))
-    if low is None or high is None:
-        return Interval(None, None, clusters, how)
-    return Interval(max(-1.0, low), min(1.0, high), clusters, how)
+    from scipy.special import ndtri
+
+    part, product = (value, low * high) if value >= 0.5 else (1 - value, (1 - low) * (1 - high))
+    # the product of both ends of Wilson's interval is part**2 / (1 + z**2 / n)
+    z = float(ndtri(1 - alpha / 2))
+    return math.inf if product >= part * part else z * z * product / (part * part - product)
 
 
 def require_clips(n: float) -> int:
@@ -247,9 +229,9 @@ def _refused(found: Jackknife, binary: bool) -> Interval | None:
     if clips == 1:
         return Interval(None, None, clusters, "none: 1 clip")
     if clusters == 1:
-        return Interval(None, None, 1, f"none: {clips} clips of 1 artist or track")
+        return Interval(None, None, 1, f"none: {clips} clips of 1 cluster")
     if clusters < (FEWEST_OF_SHARES if binary else FEWEST_CLUSTERS):
-        return _none(found, f"{clusters} {'clips' if clusters == clips else 'artists or tracks'} are too few")
+        return _none(found, f"{clusters} {'clips' if clusters == clips else 'clusters'} are too few")
     return None
 
 

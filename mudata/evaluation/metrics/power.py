@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from mudata.errors import EvaluationError
-from mudata.evaluation.metrics.intervals import Z95
+from mudata.evaluation.metrics.intervals import Z95, effective_clips
 from mudata.evaluation.metrics.paired_power import POWER, fewest, mcnemar_clips, mcnemar_power, smallest
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ def reach(n: int, p: float = 0.5) -> float:
         The distance, as a share.
 
     Source:
-        E. B. Wilson, 1927; see `statistics.wilson`.
+        E. B. Wilson, 1927; see `intervals.wilson`.
 
     Example:
         >>> round(reach(100), 4), round(reach(100, 0.0), 4)
@@ -242,23 +242,6 @@ def detectable(metrics: Sequence[Metric]) -> dict[str, dict[str, object]]:
         recipe += "; 80 % power, two-sided 5 %, not paired (on the same clips less may do: mudata compare)"
         differences[name] = {"difference": difference, "recipe": recipe}
     return differences
-
-
-def effective_clips(value: float, low: float, high: float) -> float:
-    """How many independent clips a share's interval is worth: of so many, Wilson's 95 % interval has these ends.
-
-    Args:
-        value: the share.
-        low, high: its interval, which does not end at `value` on both sides.
-
-    Example:
-        >>> from mudata.evaluation.metrics.intervals import wilson
-        >>> round(effective_clips(0.8, *wilson(80, 100)), 6), round(effective_clips(0.0, *wilson(0, 20)), 6)
-        (100.0, 20.0)
-    """
-    part, product = (value, low * high) if value >= 0.5 else (1 - value, (1 - low) * (1 - high))
-    # the product of both ends of Wilson's interval is part**2 / (1 + Z95**2 / n)
-    return math.inf if product >= part * part else Z95 * Z95 * product / (part * part - product)
 
 
 def _clips(difference: float, p: float) -> float:

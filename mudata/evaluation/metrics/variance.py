@@ -26,9 +26,7 @@ class Spread(NamedTuple):
     effective: float
 
     @classmethod
-    def of(
-        cls, found: Jackknife, alpha: float, unseen: float, room: float | None = None, added: float = 0.0
-    ) -> Spread | None:
+    def of(cls, found: Jackknife, alpha: float, unseen: float, room: float | None = None) -> Spread | None:
         """From a jackknife; None where no clip differs from another.
 
         Args:
@@ -36,29 +34,22 @@ class Spread(NamedTuple):
             alpha: 1 minus the confidence, two-sided.
             unseen: weight of the worst case, in degrees of freedom.
             room: the largest variance that one clip can have, where there is one.
-            added: so many clips count as if they differed.
         """
         from scipy.special import ndtri, stdtrit
 
         z, whole, count = float(ndtri(1 - alpha / 2)), float(found.clip_weights.sum()), len(found.moves)
         clips, clusters = (float(whole**2 / (of @ of)) for of in (found.clip_weights, found.weights))  # Kish's
         most = clips / clusters  # the design effect where all clips of a cluster are alike
-        apart = added / whole**2
-        alone, squares = float(found.clip_moves @ found.clip_moves) + apart, found.moves**2
+        alone, squares = float(found.clip_moves @ found.clip_moves), found.moves**2
         together = (count - 1) / count * float(squares.sum())
         if room is not None and room < _NOTHING:  # at an end: nothing varies, and the worst case is all there is
             return cls(0.0, z, clusters)
         if alone * clips < _NOTHING:
             return None
-        if apart and (together < _NOTHING or count == len(found.clip_moves)):  # nothing is estimated but a share
-            return cls(alone * most, z, clips / most)
+        of_moves = freedom_of_moves(found)
+        trust = trust_in(of_moves, unseen)
 
-        # degrees of freedom that the moves themselves show: about twice the number of clusters that make the variance
-        unequal = float(squares @ squares) / float(squares.sum()) ** 2 if together > 0 else 1.0
-        of_moves = 2 / max(unequal - 1 / count, 1 / (2 * count))
-        trust = max(0.0, of_moves - 2) / (max(0.0, of_moves - 2) + unseen)
-
-        effect = (together + apart) / alone
+        effect = together / alone
         drawn = most ** (1 - trust) * max(effect, 1.0) ** trust
         alike = (drawn - 1) / (most - 1) if most > 1 + _NOTHING else 0.0
         freedom, bias = of_clusters(found.weights / found.clip_weights.mean(), alike)
@@ -71,6 +62,25 @@ class Spread(NamedTuple):
             alone *= max(1.0, room / clips / alone) ** (1 - trust)
         variance = max(alone * most ** (1 - trust) * (effect / bias) ** trust, least)
         return cls(variance, quantile, room / variance if room is not None else clips * alone / variance)
+
+
+def freedom_of_moves(found: Jackknife) -> float:
+    """Degrees of freedom that the moves themselves show: about twice the number of clusters that make the variance."""
+    squares, count = found.moves**2, len(found.moves)
+    whole = float(squares.sum())
+    unequal = float(squares @ squares) / whole**2 if whole > _NOTHING**2 else 1.0
+    return 2 / max(unequal - 1 / count, 1 / (2 * count))
+
+
+def trust_in(freedom: float, unseen: float) -> float:
+    """What clusters weigh that show so many degrees of freedom beside the worst case, from 0 to 1.
+
+    Example:
+        >>> trust_in(2.0, UNSEEN), trust_in(5.0, UNSEEN)
+        (0.0, 0.5)
+    """
+    shown = max(0.0, freedom - 2)
+    return shown / (shown + unseen)
 
 
 def of_clusters(weights: Floats, alike: float) -> tuple[float, float]:

@@ -8,8 +8,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from mudata.evaluation.metrics.interval_notes import clips_and_clusters, methods
-from mudata.evaluation.metrics.intervals import wilson
-from mudata.evaluation.metrics.power import effective_clips
+from mudata.evaluation.metrics.intervals import effective_clips, wilson
 from mudata.evaluation.metrics.scored import interval_text
 from mudata.evaluation.suites.headline_table import headline_tables
 from mudata.evaluation.suites.suite import SHARES, interval

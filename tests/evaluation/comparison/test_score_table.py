@@ -113,8 +113,8 @@ def test_models_that_must_choose_have_no_coverage_to_boast_of() -> None:
     [
         ({"clusters": 100, "interval": "Wilson"}, "intervals: 95 % Wilson."),
         (
-            {"low": None, "high": None, "clusters": 1, "interval": "none: 9 clips of 1 artist or track"},
-            "intervals: none: 9 clips of 1 artist or track.",
+            {"low": None, "high": None, "clusters": 1, "interval": "none: 9 clips of 1 cluster"},
+            "intervals: none: 9 clips of 1 cluster.",
         ),
         ({"recipe": "right / all; Wilson 95 %"}, "Wilson 95 %, clips taken as independent by an older version."),
         (

@@ -208,9 +208,9 @@ def test_one_artist_for_all_clips_is_no_evidence_of_certainty() -> None:
     for metric in scored(items).values():
         if metric.metric != "chance":
             assert (metric.low, metric.high) == (None, None), metric.metric
-            assert metric.interval == f"none: {metric.n} clips of 1 artist or track"
+            assert metric.interval == f"none: {metric.n} clips of 1 cluster"
     (row, *_) = per_label(items, LABELS)
-    assert (row["recall"], row["low"], row["interval"]) == (1.0, None, "none: 48 clips of 1 artist or track")
+    assert (row["recall"], row["low"], row["interval"]) == (1.0, None, "none: 48 clips of 1 cluster")
 
 
 def test_all_right_is_no_certainty_beyond_the_artists() -> None:

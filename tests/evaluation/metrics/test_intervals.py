@@ -8,7 +8,8 @@ from simulated_answers import Design, clusters, labelled, right, tag_sets
 
 from mudata.errors import EvaluationError
 from mudata.evaluation.metrics import intervals
-from mudata.evaluation.metrics.intervals import difference, ratio, symmetric, wilson
+from mudata.evaluation.metrics.differences import difference, mean_difference
+from mudata.evaluation.metrics.intervals import ratio, symmetric, wilson
 from mudata.evaluation.metrics.jackknife import ClusteredClips, Jackknife
 from mudata.evaluation.metrics.variance import of_clusters
 
@@ -47,9 +48,9 @@ def _clips(n: int, clusters: int | None = None) -> ClusteredClips:
     ("answers", "artists", "why"),
     [
         ([1], [0], "none: 1 clip"),
-        ([1, 0], [7, 7], "none: 2 clips of 1 artist or track"),
-        ([1] * 96, [0] * 96, "none: 96 clips of 1 artist or track"),
-        ([1, 0] * 30, [0, 0, 1] * 20, "none: 2 artists or tracks are too few"),
+        ([1, 0], [7, 7], "none: 2 clips of 1 cluster"),
+        ([1] * 96, [0] * 96, "none: 96 clips of 1 cluster"),
+        ([1, 0] * 30, [0, 0, 1] * 20, "none: 2 clusters are too few"),
     ],
 )
 def test_where_nothing_can_be_said_it_is_said(answers: list[int], artists: list[int], why: str) -> None:
@@ -113,7 +114,7 @@ def test_copies_of_clips_in_one_cluster_add_no_certainty() -> None:
     low, high = wilson(int(once.sum()), 60)
     assert copied.low == pytest.approx(low, abs=0.006)
     assert copied.high == pytest.approx(high, abs=0.006)
-    assert copied.how in ("Wilson, effective n 59", "Wilson, effective n 60")
+    assert copied.how == "Wilson, effective n 57"  # Student's t costs three
 
 
 def test_clustered_clips_are_never_surer_than_independent_ones() -> None:
@@ -210,12 +211,58 @@ def test_differences_are_paired() -> None:
     assert together.how == "cluster jackknife t"
 
 
+def test_differences_of_shares_count_clusters_at_the_ends() -> None:
+    """What neither of two runs shows alone their difference cannot show: all of a few artists are alike."""
+    for n, artists in ((96, 32), (1000, 30)):
+        clips, all_right, all_wrong = _clips(n, artists), (np.ones(n),) * 2, (np.zeros(n), np.ones(n))
+        unseen = wilson(0, artists)[1]
+        low, high, count, how = difference(all_right, all_wrong, clips)
+        assert low is not None
+        assert low < 1 - 0.9 * unseen
+        assert (high, count, how) == (1.0, artists, "cluster Newcombe")
+        found = difference(all_wrong, all_wrong, clips)
+        assert found.high == pytest.approx(-found.low) == pytest.approx(unseen, rel=0.02)  # type: ignore[operator]
+
+
+@pytest.mark.parametrize(("n", "artists", "truth"), [(96, 32, 0.95), (290, 38, 0.97), (1000, 30, 0.97)])
+def test_differences_hold_where_few_artists_differ(n: int, artists: int, truth: float) -> None:
+    random, of, ones, held = np.random.default_rng(0), np.arange(n) % artists, np.ones(n), 0
+    for _ in range(100):
+        manner = (random.random(artists) < truth)[of].astype(float)
+        low, high, *_ = difference((manner, ones), (0 * ones, ones), ClusteredClips(of, artists))
+        held += low <= truth <= high  # type: ignore[operator]
+    assert held >= 93  # 65 to 81 when a clip was added, and no cluster
+
+
+def test_lifts_near_0_of_few_artists_reach_as_far_as_unseen_ones_may_lie() -> None:
+    clips, lifts = _clips(100, 14), np.full(100, 0.001)
+    lifts[3] = 0.002
+    found = mean_difference(lifts, clips)
+    assert found.high > 0.03  # type: ignore[operator]
+    assert mean_difference(-lifts, clips).low == pytest.approx(-found.high)  # type: ignore[operator]
+
+
+def test_the_effective_number_of_clips_gives_the_interval_that_is_printed() -> None:
+    random = np.random.default_rng(8)
+    for n, count in ((96, 32), (290, 38), (60, 12)):
+        for icc, p in ((0.0, 0.5), (0.5, 0.9), (0.9, 0.5)):
+            design = Design(n, count, icc, p)
+            of = clusters(design, random)
+            answers = right(design, of, random)[0].astype(float)
+            low, high, _, how = ratio(answers, np.ones(n), ClusteredClips(of, count))
+            told = int(how.rpartition(" ")[2])
+            assert told <= n
+            wide, narrow = (wilson(answers.mean() * m, m) for m in (told - 0.51, told + 0.51))
+            assert wide[0] <= low <= narrow[0]  # type: ignore[operator]
+            assert narrow[1] <= high <= wide[1]  # type: ignore[operator]
+
+
 def test_runs_that_are_right_about_the_same_clips_still_may_differ() -> None:
     right_ones, ones = np.repeat([1.0, 0], 20), np.ones(40)
     low, high, *_ = difference((right_ones, ones), (right_ones, ones), _clips(40))
     assert low is not None
     assert high is not None
-    assert -0.06 < low < 0 < high < 0.06
+    assert (low, high) == (pytest.approx(-wilson(0, 40)[1]), pytest.approx(wilson(0, 40)[1]))
     values = np.linspace(0, 1, 40)
     found = difference((values, ones), (values, ones), _clips(40))
     assert (found.low, found.high) == (pytest.approx(-wilson(0, 40)[1]), pytest.approx(wilson(0, 40)[1]))

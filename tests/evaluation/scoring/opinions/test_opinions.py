@@ -59,7 +59,7 @@ def test_the_likeliest_option_is_read_from_what_the_runner_kept(run: Run) -> Non
     assert by_mean["accuracy"] == pytest.approx(2 / 6)  # the four tokens of in-between are the likeliest each
     assert by_mean["detail"]["rule"].endswith("per token")
     assert (by_sum["low"], by_sum["high"], by_sum["clusters"]) == (None, None, 3)
-    assert by_sum["interval"] == "none: 3 artists or tracks are too few"
+    assert by_sum["interval"] == "none: 3 clusters are too few"
     assert metric(run, "accuracy") == before
 
 
