@@ -2,6 +2,7 @@
 
     python benchmarks/coverage.py                      # all cells, some twenty minutes of two cores; prints the tables
     python benchmarks/coverage.py --quick              # few cells and repetitions
+    python benchmarks/coverage.py --mixtures           # only where a few clusters fail altogether: seconds
     python benchmarks/coverage.py --write              # tables into docs/statistics.md, the picture beside it
 
 `tests/support/simulated_answers.py` draws clips in clusters of uneven size and answers that are alike within a cluster.
@@ -36,6 +37,7 @@ SEED = 20261130
 DOCS = Path(__file__).parents[1] / "docs" / "statistics.md"
 PICTURE = "coverage.png"
 BEGIN, END = "<!-- benchmarks/coverage.py -->", "<!-- end of benchmarks/coverage.py -->"
+BEGIN_MIXTURES, END_MIXTURES = BEGIN.replace(" -->", ", mixtures -->"), END.replace(" -->", ", mixtures -->")
 REPETITIONS = 400
 APART = 0.04
 """How much better the first of two runs is."""
@@ -178,7 +180,7 @@ NUMBERS = {
         Number(lift, "lift of ROUGE", "lift of aspects, CLAP score"),
         Number(length_ratio, "ratio of lengths"),
         Number(difference_of_accuracies, "difference of accuracies"),
-        Number(difference_of_rouge, "difference of ROUGE", "of micro-F1"),
+        Number(difference_of_rouge, "difference of ROUGE"),
     )
 }
 
@@ -193,6 +195,13 @@ ICCS, TRUTHS = (0.0, 0.1, 0.4, 0.8), (0.02, 0.1, 0.5, 0.9, 0.98)
 FEW_DESIGNS = tuple(design for design in DESIGNS if design in ((10, 4), (30, 8), (100, 14), (100, 100), (290, 38)))
 MAIN = ("accuracy", "macro_f1", "micro_f1", "rouge", "difference_of_accuracies", "difference_of_rouge")
 """Those drawn on all designs, and in the picture; the others on FEW_DESIGNS."""
+
+
+MIXTURES = (
+    *((290, 8, 0.1, 0.05), (30, 8, 0.1, 0.1), (100, 14, 0.1, 0.1), (1000, 30, 0.05, 0.1), (290, 38, 0.05, 0.05)),
+    *((290, 111, 0.03, 0.05), (1000, 300, 0.03, 0.05)),
+)
+"""Clips, clusters, the share of clusters that fail altogether, and of clips of all others that are wrong by chance."""
 
 
 class Cell(NamedTuple):
@@ -218,7 +227,8 @@ def cell(number: str, design: Design, repetitions: int) -> Cell:
 
 
 def _integers(design: Design) -> tuple[int, ...]:
-    return design.n, design.clusters, round(1000 * design.icc), round(1000 * design.p), design.labels
+    beta = design.n, design.clusters, round(1000 * design.icc), round(1000 * design.p), design.labels
+    return (*beta, round(1000 * design.failing)) if design.failing else beta
 
 
 def designs(number: str, *, quick: bool = False) -> Iterable[Design]:
@@ -231,6 +241,15 @@ def designs(number: str, *, quick: bool = False) -> Iterable[Design]:
             for p in truths:
                 for labels in NUMBERS[number].labels:
                     yield Design(n, count, icc, p, labels)
+
+
+def mixtures(repetitions: int) -> list[Cell]:
+    """Accuracy where a few clusters fail altogether, of clusters of even size."""
+    designs = [
+        Design(n, count, p=(1 - failing) * (1 - wrong), failing=failing, even=True)
+        for n, count, failing, wrong in MIXTURES
+    ]
+    return [cell("accuracy", design, repetitions) for design in designs]
 
 
 def simulated(numbers: Sequence[str], repetitions: int, *, quick: bool = False, workers: int = 2) -> list[Cell]:
@@ -284,6 +303,22 @@ def tables(cells: Sequence[Cell], repetitions: int) -> str:
             lines.append(f"| {name} | {where} | {given} | {row} |")
     within = _shares([one for one in cells if _clips_asked(one) >= 30 and one.design.clusters >= 8])
     return "\n".join([*lines, "", f"From 30 clips and 8 clusters on: {within}.", ""])
+
+
+def mixture_table(cells: Sequence[Cell], repetitions: int) -> str:
+    """As Markdown, a line for each design."""
+    lines = [
+        f"Even clusters, of which a few fail altogether, and chance errors in all others; {repetitions} draws each.",
+        "",
+        "| accuracy of clips | clusters that fail | errors in others | truth | coverage | draws with none failing |",
+        "|---|---:|---:|---:|---:|---:|",
+    ]
+    for one in cells:
+        of, failing = one.design, one.design.failing
+        wrong, none = 1 - of.p / (1 - failing), (1 - failing) ** of.clusters
+        row = f"{100 * failing:.0f} % | {100 * wrong:.0f} % | {100 * of.p:.1f} % | {100 * (one.coverage or 0):.1f}"
+        lines.append(f"| {of.n} in {of.clusters} | {row} | {100 * none:.0f} % |")
+    return "\n".join([*lines, ""])
 
 
 def _clips_asked(one: Cell) -> float:
@@ -347,16 +382,27 @@ def main() -> None:
     parser.add_argument("--repetitions", type=int, default=REPETITIONS, help="draws of each cell")
     parser.add_argument("--quick", action="store_true", help="few cells, and 100 repetitions unless told otherwise")
     parser.add_argument("--workers", type=int, default=2, help="processes")
+    parser.add_argument("--mixtures", action="store_true", help="only where a few clusters fail altogether")
     parser.add_argument("--write", action="store_true", help=f"into {DOCS.name}, and the picture beside it")
     asked: Any = parser.parse_args()
     repetitions = 100 if asked.quick and asked.repetitions == REPETITIONS else asked.repetitions
+    mixed = mixture_table(mixtures(repetitions), repetitions)
+    print(mixed)
+    if asked.write:
+        _write(mixed, BEGIN_MIXTURES, END_MIXTURES)
+    if asked.mixtures:
+        return
     cells = simulated(list(NUMBERS), repetitions, quick=asked.quick, workers=asked.workers)
     text = tables(cells, repetitions)
     print(text)
     if asked.write:
-        before, _, rest = DOCS.read_text("utf-8").partition(BEGIN)
-        DOCS.write_text(f"{before}{BEGIN}\n{text}{END}{rest.partition(END)[2]}", "utf-8")
+        _write(text, BEGIN, END)
         picture(cells, DOCS.parent / PICTURE)
+
+
+def _write(text: str, begin: str, end: str) -> None:
+    before, _, rest = DOCS.read_text("utf-8").partition(begin)
+    DOCS.write_text(f"{before}{begin}\n{text}{end}{rest.partition(end)[2]}", "utf-8")
 
 
 if __name__ == "__main__":

@@ -5,6 +5,8 @@ Answers of one cluster are alike: each cluster has its own chance of being right
 mean is the truth and whose variance gives the intra-cluster correlation, which is that of the answers themselves
 (0 and 1), not that of something behind them. Several runs meet the same difficult artists and clips: their chances are
 tied by Gaussian copulas, which leave each run's own truth and correlation as they are.
+
+Or a mixture: a few clusters fail altogether, and all others err about as few clips by chance.
 """
 
 from __future__ import annotations
@@ -17,9 +19,6 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import betaincinv, ndtr
 
-from mudata.evaluation.align.alignment import Alignment
-from mudata.evaluation.metrics.scored import ScoredAnswer
-
 Floats = NDArray[np.float64]
 SPREAD = 1.0
 """Standard deviation of the logarithm of cluster sizes: the largest of 30 has some 7 times the median's clips."""
@@ -31,6 +30,8 @@ class Design:
 
     `icc`: correlation of two clips of one cluster. `p`: the truth (accuracy, recall of each label, mean score).
     `labels`: how many there are. `agreement`: how far several runs are right about the same artists and clips, 0 to 1.
+    `failing`: share of clusters that fail altogether, while clips of all others are right by p / (1 - failing), each by
+    itself; `icc` does not count then.
     """
 
     n: int
@@ -40,6 +41,7 @@ class Design:
     labels: int = 2
     agreement: float = 0.5
     even: bool = False
+    failing: float = 0.0
 
 
 class LabelledSets(NamedTuple):
@@ -76,7 +78,10 @@ def right(
     """
     ps = np.array([design.p] if truths is None else truths)[:, None]
     difficulty = _tied(len(ps), int(of.max()) + 1, design.agreement, random)
-    chances = _beta(ps, design.icc, difficulty)[:, of]
+    if design.failing:
+        chances = np.where(difficulty < design.failing, 0.0, ps / (1 - design.failing))[:, of]
+    else:
+        chances = _beta(ps, design.icc, difficulty)[:, of]
     return np.asarray(_tied(len(ps), len(of), design.agreement, random) < chances)
 
 
@@ -120,23 +125,6 @@ def tag_sets(design: Design, of: NDArray[np.intp], random: np.random.Generator) 
     hits = np.column_stack([right(design, of, random)[0] for _ in range(design.labels)])
     misses = np.column_stack([right(replace(design, p=false), of, random)[0] for _ in range(design.labels)])
     return LabelledSets(references, np.where(references, hits, misses))
-
-
-def scored_answers(
-    references: Sequence[Sequence[str]], named: Sequence[Sequence[str]], of: NDArray[np.intp], status: str = "ALIGNED"
-) -> list[ScoredAnswer]:
-    """The same as scoring has it: one answer a clip, artists by number."""
-    return [
-        ScoredAnswer(
-            clip_id=f"d/{i}",
-            dataset="d",
-            references=tuple(right_ones),
-            answer=", ".join(said),
-            alignment=Alignment(status, tuple(said)),  # type: ignore[arg-type]
-            artist=str(artist),
-        )
-        for i, (right_ones, said, artist) in enumerate(zip(references, named, of.tolist(), strict=True))
-    ]
 
 
 def _tied(runs: int, n: int, agreement: float, random: np.random.Generator) -> Floats:

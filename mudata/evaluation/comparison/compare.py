@@ -170,13 +170,16 @@ def _recipe(
     drawn = least_p(len(set(clusters)), draws_for(len(pairs))) == 1 / (draws_for(len(pairs)) + 1)
     at_least = f" ({draws_for(len(pairs)):,} ways drawn)" if drawn else ""
     test = f"p: runs exchanged in whole {what}{at_least}" if grouped or metric != "accuracy" else "p: McNemar exact"
-    values = methods({"interval": one.how, "low": one.low} for one in intervals).replace("; ", ", ")
+    values = methods({"interval": one.how, "low": one.low} for one in intervals)
+    values = values.replace("; ", ", ").replace("none: ", "no interval, ")
     over_all = f", simultaneous over {len(pairs)} pairs" if several else ""
     holm_s = f"; Holm over {len(pairs)} pairs" if several else ""
     way = f"{'cluster ' if grouped else ''}{'Newcombe' if metric == 'accuracy' else 'jackknife t'}"
+    told = f"95 % {way}, paired{over_all}, made to agree with p"
+    if all(pair.low is None for pair in pairs):
+        told = "no interval"
     return (
-        f"values: {values}; differences: 95 % {way}, "
-        f"paired{over_all}, made to agree with p; {test}{holm_s}, told apart below {ALPHA}; can tell: with 80 % power "
+        f"values: {values}; differences: {told}; {test}{holm_s}, told apart below {ALPHA}; can tell: with 80 % power "
         f"at {ALPHA}{f' / {len(pairs)}' if several else ''}"
     )
 

@@ -227,6 +227,13 @@ def test_only_clips_of_all_runs_count_and_the_others_are_told() -> None:
     assert y.why == "x was not asked about 2 of them (split small, part test, 3 clips)"
 
 
+def test_the_heading_says_where_there_is_no_interval() -> None:
+    found = compared("1" * 60, ("1" * 4 + "0" * 2) * 10, artists=3)
+    lines = found.heading(found.metrics[0]).split("\n")
+    assert lines[1:3] == ["values: no interval, 3 clusters are too few", "differences: no interval"]
+    assert lines[-1] == "no verdict: 3 artists: the smallest p that can be is 0.25"
+
+
 def test_small_p_values_are_only_told_to_be() -> None:
     (pair,) = compared("1" * 60, "0" * 60).metrics[0].pairs
     assert pair.p < 1e-15
@@ -265,7 +272,7 @@ def test_tags_that_nobody_has_and_nobody_names_differ_in_nothing() -> None:
     assert (pair.p, pair.difference, pair.low, pair.high, pair.detectable) == (1, 0, None, None, None)
     assert pair.verdict == "a and b are not told apart: 0.000 [too few to say], p = 1.0000."
     assert {(one.value, one.low) for one in of.standings} == {(0.0, None)}
-    assert "none: no label" in of.recipe
+    assert "values: no interval, no label;" in of.recipe
 
 
 def test_five_thousand_labels_are_compared_like_five() -> None:
