@@ -71,21 +71,12 @@ def read(path: Path, *, error: type[MudataError] = CardError) -> Any:
 
     Raises `error`, which begins with file and line.
     """
-    return understood(content(path, error=error), path, error=error)
-
-
-def content(path: Path, *, error: type[MudataError] = CardError) -> bytes:
-    """The bytes of a YAML file. Raises `error`."""
     try:
-        return path.read_bytes()
+        raw = path.read_bytes()
     except OSError as wrong:
         if is_of_machine(wrong):
             raise
         raise error(f"{path}: cannot be read: {wrong.strerror}.", "Give a YAML file that is there.") from wrong
-
-
-def understood(raw: bytes, path: Path, *, error: type[MudataError] = CardError) -> Any:
-    """What the bytes of the YAML file at `path` say; see `read`."""
     root = None
     try:
         loader = _Loader(raw)

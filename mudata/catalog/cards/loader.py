@@ -10,7 +10,7 @@ import re
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import TYPE_CHECKING, TypeVar
 
 from mudata import yaml_files
 from mudata.catalog.cards import card_files
@@ -95,22 +95,13 @@ def passing_over(path: Path) -> Iterator[None]:
         )
 
 
-_parsed: dict[tuple[type, bytes], Any] = {}
-"""What files of these bytes said: a words file is asked for again with every label set."""
-_KEPT = 200
-"""More than there are files of mudata's own."""
-
-
 def parse(path: Path, model: type[Model]) -> Model:
     """One YAML file as a pydantic model; every problem is told with its line."""
     from pydantic import ValidationError
 
-    raw = yaml_files.content(path)
-    if (known := _parsed.get((model, raw))) is not None:
-        return cast("Model", known)
-    data = yaml_files.understood(raw, path)
+    data = yaml_files.read(path)
     try:
-        valid = model.model_validate(data)
+        return model.model_validate(data)
     except ValidationError as error:
         problems = error.errors()
         inner = {e["loc"][:length] for e in problems for length in range(len(e["loc"]))}  # these have said it better
@@ -118,10 +109,6 @@ def parse(path: Path, model: type[Model]) -> Model:
             "\n".join(_problem(path, e) for e in [e for e in problems if e["loc"] not in inner][:20]),
             "The grammar is printed by `mudata cards schema`.",
         ) from None
-    if len(_parsed) >= _KEPT:
-        _parsed.clear()
-    _parsed[model, raw] = valid
-    return valid
 
 
 def sha256(card: Card) -> str:

@@ -53,7 +53,7 @@ def figures(panel: Panel) -> dict[str, Callable[[float], Figure]]:
     """The figures that a panel has something to show for, by name;
     each is drawn at a width in inches."""
     drawings: dict[str, Callable[[float], Figure]] = {"scores": lambda width: row_charts.score_strip(panel, width)}
-    if len(panel.fates) > 1:
+    if len(panel.fates) > 1 or "error" in panel.fates:
         drawings["outcomes"] = lambda width: row_charts.outcomes(panel, width)
     if panel.kind == "caption":
         drawings["controls"] = lambda width: row_charts.captions(panel, width)

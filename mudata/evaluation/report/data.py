@@ -340,6 +340,10 @@ class Report:
         return sum(len(run.answers) for run in self.runs)
 
     @property
+    def failure_count(self) -> int:
+        return sum(len(run.errors) for run in self.runs)
+
+    @property
     def recipes(self) -> dict[str, str]:
         """How each metric that is shown was computed."""
         shown = [name for panel in self.panels for name in (*panel.columns, *panel.references)]

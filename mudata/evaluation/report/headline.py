@@ -36,7 +36,9 @@ def headline(panel: Panel) -> str:
     runs = [entry for entry in panel.entries if not entry.run.settings.control]
     if not runs:
         return "Only control runs are here: they say nothing of a model by themselves."
-    clauses = [_floors(panel, runs), _pairs(panel, runs), _constant(runs), _unheard(runs)]
+    answered = [run for run in runs if set(run.fates) != {"error"}]
+    clauses = [_failed(runs), _floors(panel, answered), _pairs(panel, runs) if answered else "", _constant(runs)]
+    clauses.append(_unheard(runs))
     return "; ".join(clause for clause in clauses if clause) + "."
 
 
@@ -67,6 +69,14 @@ def floor_test(panel: Panel) -> str:
 def _clusters(panel: Panel) -> Iterator[list[str]]:
     for entry in panel.entries:
         yield [answer.scored.cluster for answer in entry.answers]
+
+
+def _failed(runs: Sequence[PanelEntry]) -> str:
+    """Who answered nothing: a score of 0 that says nothing of what a model hears."""
+    failed = [run for run in runs if set(run.fates) == {"error"}]
+    if len(failed) > NAMED:
+        return f"{len(failed)} of the {len(runs)} {_kind(runs)} failed on every clip"
+    return f"{_listed([run.name for run in failed])} failed on every clip" if failed else ""
 
 
 def _floors(panel: Panel, runs: Sequence[PanelEntry]) -> str:
@@ -120,7 +130,7 @@ def _it(said: Sequence[str], one: str, many: str, runs: int) -> str:
 
 def _value(panel: Panel, runs: Sequence[PanelEntry]) -> str:
     """Of one run without a floor, what it reached."""
-    if len(runs) > 1:
+    if len(runs) != 1:
         return ""
     metric = runs[0].metrics[panel.headline]
     unit = " %" if panel.headline == "accuracy" else ""

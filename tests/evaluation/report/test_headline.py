@@ -237,3 +237,26 @@ def test_scores_without_clusters_are_told_to_take_clips_as_independent() -> None
     found = panel(replace(run, scores=scores))
     taken = "Wilson 95 %, clips taken as independent by an older version"
     assert found.basis == f"24 clips of 6 artists; intervals: {taken}"
+
+
+def failed(n: int) -> list[ScoredAnswer]:
+    return [ScoredAnswer(f"d/{i}", "d", ("a",), None, Alignment("ERROR", (), "none"), error="boom") for i in range(n)]
+
+
+def test_a_run_that_failed_on_every_clip_is_not_held_against_chance() -> None:
+    assert said(report_run("x", failed(6))) == "x failed on every clip."
+    assert said(report_run("x", failed(50)), report_run("y", failed(50))) == "x and y failed on every clip."
+    assert said(report_run("x", failed(50)), *accuracies(50, 40)).startswith(
+        "x failed on every clip; a is ahead of chance by 55.0 points [42.0, 63.8]; a is ahead of x by 80.0 points"
+    )
+    assert said(*[report_run(name, failed(6)) for name in "wxyz"]) == "4 of the 4 models failed on every clip."
+    tags = [ScoredAnswer("d/0", "d", ("a",), None, Alignment("ERROR", (), "none"), error="boom")]
+    assert said(report_run("x", tags, kind="tag")) == "x failed on every clip."
+
+
+def test_where_the_answers_ended_is_shown_of_failures_too() -> None:
+    pytest.importorskip("matplotlib")
+    from mudata.evaluation.report.charts import figures
+
+    assert "outcomes" in figures(panel(report_run("x", failed(6))))
+    assert "outcomes" not in figures(panel(*accuracies(5, 5)))

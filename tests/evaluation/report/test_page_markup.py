@@ -112,7 +112,7 @@ def test_green_is_for_what_is_right_and_never_alone(two_models: Built) -> None:
 def test_the_page_begins_with_what_it_shows_and_differences_are_points(two_models: Built) -> None:
     text = two_models.page.read_text("utf-8")
     said = (
-        "clips worth 3 independent ones are too few to tell 50%_$x_1$|y and poor from chance; 3 artists or tracks are"
+        "6 clips worth 3 independent ones are too few to tell 50%_$x_1$|y and poor from chance; 3 artists or tracks are"
     )
     assert f'<p class="headline">{said} too few to tell any two models apart.</p>' in text
     assert "6 clips" in text
