@@ -326,6 +326,9 @@ def test_a_telephone_shows_the_page_without_sideways_scrolling(browser: Browser,
     for _ in range(2):
         assert seen.page.evaluate("document.documentElement.scrollWidth") == PHONE["width"]
         seen.page.evaluate("for (const one of document.querySelectorAll('details')) one.open = true")
+    label = seen.page.locator(".confusion tbody th").first
+    label.evaluate("one => one.textContent = 'a label of a rather long name'")
+    assert label.evaluate("one => one.scrollWidth <= one.clientWidth"), "it covers no number beside it"
     assert seen.page.locator(".narrow svg").first.is_visible()
     assert not seen.page.locator(".wide svg").first.is_visible()
     seen.close()
