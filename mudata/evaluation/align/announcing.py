@@ -25,6 +25,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 
+_BETWEEN = re.compile(r"\bbetween (?:the )?\Z")
+_WITH = re.compile(r"\W*with [^,.;:!?\n]{1,80}, (?:it|this|that|the \w+)\b")
+_STATED = re.compile(r" {1,3}(?:this|it|that)(?:'s| is)\b")
 _WHAT = re.compile(r"\W*what ")
 _NOTHING_FOLLOWS = ("", ".", ";", "!", "\n")
 """Signs behind 'it is' where the answer stands before it."""
@@ -47,6 +50,9 @@ def off_topic_(at: ClauseState, start: int, end: int) -> None:
 def thing_(at: ClauseState, start: int, end: int) -> None:
     at.thing = end
     at.refusals.noun(start, end, own=False, no=False)
+    last = at.last_vote()
+    if last and start - last.end == 1 and at.part_place < at.first:  # 'a rock beat'
+        at.part_place = len(at.votes) - 1
     if start - at.start <= SUBJECT_REACH and len(at.votes) == at.first:  # a clause about a part or a person
         at.block(PART, "colour", start, end)
     if at.text[end : end + 3].strip("\"' ")[:1] in (":", "="):
@@ -68,7 +74,12 @@ def is_(at: ClauseState, start: int, end: int) -> None:
     elif start - at.thing <= AFTER_REACH and not at.text.startswith("make", start):  # 'the drums make this hip-hop'
         at.block(PART, "colour", start, end)
     elif (at.rank < CHOICE or at.blocked) and at.announce(CHOICE if at.concludes else PLAIN, "statement", start):
-        for vote in at.votes[at.has] if len(at.votes) == at.first else ():  # 'it has jazz swing, but it is blues'
+        mentioned = (
+            at.has
+            if len(at.votes) == at.first
+            else slice(at.first, None if at.is_end < at.start and _WITH.match(at.text, at.start) else 0)
+        )
+        for vote in at.votes[mentioned]:  # 'it has jazz swing, but it is blues', 'with jazz swing, it is blues'
             vote.rank, vote.role = min(vote.rank, PART), vote.role if vote.denied else "colour"
     last = at.last_vote()
     if last and start - last.end <= AFTER_REACH and not LETTER.search(at.text, last.end, start):
@@ -83,6 +94,16 @@ def is_(at: ClauseState, start: int, end: int) -> None:
 
 def colon(at: ClauseState, start: int, end: int) -> None:
     at.negation.soft()
+    between = at.votes[at.first :]
+    if len(between) == 2 and at.listed(*between) and _BETWEEN.search(at.text, at.start, between[0].start):
+        for vote in between:  # 'if I have to choose between pop and rock: rock'
+            vote.rank, vote.role = min(vote.rank, WEAK), vote.role if vote.denied else "alternative"
+        at.blocked = False
+        at.announce(CHOICE, "guess", start)
+        return
+    if at.blocked and at.role == "opinion" and _STATED.match(at.text, end):  # 'for fans of jazz: this is blues'
+        at.close(end)
+        return
     if at.scores.colon(start, at.votes):
         return
     if at.blocked and at.lead and at.role == "condition":  # 'if I had to put a label on it: jazz'

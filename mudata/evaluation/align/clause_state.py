@@ -53,6 +53,7 @@ _FRESH: dict[str, Any] = {
     "off_topic": _FAR,
     "thing": _FAR,
     "with_place": -1,
+    "part_place": -1,
     "has": slice(0, 0),
     "modifies": _FAR,
     "seeming": _FAR,
@@ -91,7 +92,8 @@ class ClauseState:
     """Where a noun of another question ends; `thing`: something else that is not asked for."""
     thing: int
     with_place: int
-    """The first vote behind 'with'."""
+    """The first vote behind 'with'; `part_place`: the first before a part of the music, as in 'rock beat'."""
+    part_place: int
     has: slice
     """Votes behind 'has' in the clause that a word of contrast has ended."""
     modifies: int

@@ -112,7 +112,8 @@ def newline(at: ClauseState, start: int, end: int) -> None:
 
 def contrast(at: ClauseState, start: int, end: int) -> None:
     keep = at.rank if at.anchor and all(v.denied for v in at.votes[at.first :]) else NONE
-    has = slice(at.with_place, len(at.votes)) if at.with_place >= at.first else slice(0, 0)
+    mentioned = [place for place in (at.with_place, at.part_place) if place >= at.first]
+    has = slice(min(mentioned), len(at.votes)) if mentioned else slice(0, 0)
     at.close(start, goes_on=False)
     at.start, at.has = end, has
     if keep:
@@ -122,6 +123,14 @@ def contrast(at: ClauseState, start: int, end: int) -> None:
 def cannot(at: ClauseState, start: int, end: int) -> None:
     at.refusals.cannot(start, end)
     at.negation.cannot(start, end)
+
+
+def than(at: ClauseState, start: int, end: int) -> None:
+    last = at.last_vote()
+    if at.text[start:end] == "over" and last and start - last.end == 1 and at.role == "guess" and not last.denied:
+        at.negation.begin(start, end)  # 'I'd say pop over disco'
+    else:
+        at.negation.than(start, end)
 
 
 def lack(at: ClauseState, start: int, end: int) -> None:
@@ -140,7 +149,7 @@ _STEPS: dict[str, Callable[[ClauseState, int, int], bool | None]] = {
     "soft": lambda at, start, end: at.negation.soft(),
     "next": lambda at, start, end: at.negation.begin(start, end, next_only=True),
     "more": lambda at, start, end: at.negation.comparison(),
-    "than": lambda at, start, end: at.negation.than(start, end),
+    "than": than,
     "as": lambda at, start, end: at.negation.as_(),
     "cannot": cannot,
     "lack": lack,

@@ -43,12 +43,14 @@ _SAID = r"(?<![\w'])[(\[\"'*]{0,3}([A-Z])"
 _CLOSED = r"[)\]\"'*]{0,3}"
 _ENDED = rf"(?={_CLOSED}\s*(?:[.,;!?\n]|\Z|\b(?:because|since|given|as|due)\b))"
 _IN_PROSE = re.compile(
-    r"\b(?i:it's|it\sis|it\smust\sbe|must\sbe|that's|this\sis|definitely|probably|clearly"
+    r"\b(?i:it's|it\sis|it\smust\sbe|must\sbe|that's|this\sis|definitely|probably|clearly|lean(?:ing)?(?:\stowards?)?"
     r"|i(?:'d|\swould)?\s(?:think|believe|guess|say)(?:\s(?:it's|it\sis))?)\s[(\[\"'*]{0,3}(?!I\b)([A-Z])" + _ENDED
 )
 """A letter that is stated: 'it's D', 'I think C.'"""
 _AFFIRMED = re.compile(
-    rf"{_SAID}{_CLOSED}\s(?:is|seems|must\sbe)\s(?:clearly\s)?(?:the\s)?(?:right|correct|best|true|my\s|answer)\b"
+    rf"{_SAID}{_CLOSED}\s(?:is|seems|must\sbe)\s(?:clearly\s)?(?:the\s)?(?:right|correct|best|true|my\s|answer|it(?=[.!,;]|\Z))"
+    rf"|\A\s*{_SAID}{_CLOSED},?\s(?i:i\s(?:think|guess|believe)|i'd\s(?:say|guess)|probably|definitely|most\slikely|for\ssure)\b"
+    rf"|(?<=[.!?;])\s{{1,3}}{_SAID}{_CLOSED}[.!]*\s*\Z"
 )
 _UNDECIDED = re.compile(rf"\b[Bb]etween\s{_SAID}{_CLOSED}\sand\s{_SAID}{_ENDED}|{_SAID}{_CLOSED}\sor\s{_SAID}{_ENDED}")
 """Two letters that are left open: 'between F and A', 'either F or A'."""
