@@ -173,14 +173,14 @@ def _recipe(
     values = methods({"interval": one.how, "low": one.low} for one in intervals)
     values = values.replace("; ", ", ").replace("none: ", "no interval, ")
     over_all = f", simultaneous over {len(pairs)} pairs" if several else ""
+    given = methods({"interval": pair.interval, "low": pair.low} for pair in pairs if pair.low is not None)
+    none = methods({"interval": pair.interval, "low": None} for pair in pairs if pair.low is None)
+    found = f"{given.replace('; ', ' or ')}, paired{over_all}, made to agree with p" if given else ""
+    differences = ", ".join(filter(None, (found, none.replace("; ", ", ").replace("none: ", "no interval, "))))
     holm_s = f"; Holm over {len(pairs)} pairs" if several else ""
-    way = f"{'cluster ' if grouped else ''}{'Newcombe' if metric == 'accuracy' else 'jackknife t'}"
-    told = f"95 % {way}, paired{over_all}, made to agree with p"
-    if all(pair.low is None for pair in pairs):
-        told = "no interval"
     return (
-        f"values: {values}; differences: {told}; {test}{holm_s}, told apart below {ALPHA}; can tell: with 80 % power "
-        f"at {ALPHA}{f' / {len(pairs)}' if several else ''}"
+        f"values: {values}; differences: {differences}; {test}{holm_s}, told apart below {ALPHA}; can tell: with 80 % "
+        f"power at {ALPHA}{f' / {len(pairs)}' if several else ''}"
     )
 
 

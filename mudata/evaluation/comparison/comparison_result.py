@@ -54,7 +54,8 @@ class PairComparison:
     and only if `p_holm` is 0.05 or more. `n10` clips are better in a, `n01` in b (for accuracy: right in one and wrong
     in the other; `clips_10` and `clips_01` name them); `p_mcnemar` is what they would show if no two shared an artist
     (None but for accuracy), and no verdict is by it. `detectable` is the smallest difference that these clips would
-    tell apart with 80 % power at 0.05 / pairs. `low`, `high` and `detectable` are None where nothing can be said.
+    tell apart with 80 % power at 0.05 / pairs. `low`, `high` and `detectable` are None where nothing can be said;
+    `interval` tells how the interval was found, or why there is none.
     """
 
     a: str
@@ -69,6 +70,7 @@ class PairComparison:
     n01: int
     detectable: float | None
     verdict: str
+    interval: str
     clips_10: tuple[str, ...] = ()
     clips_01: tuple[str, ...] = ()
 

@@ -69,10 +69,7 @@ def compare_pairs(
     pairs = []
     for (i, j), pair, p_holm in zip(places, found, holm([pair["p"] for pair in found]), strict=True):
         pair["p_holm"] = p_holm
-        if refused:
-            pair |= {"low": None, "high": None, "detectable": None}
-        else:
-            pair["low"], pair["high"] = agreeing(pair["low"], pair["high"], pair["difference"], told=p_holm < ALPHA)
+        pair["low"], pair["high"] = agreeing(pair["low"], pair["high"], pair["difference"], told=p_holm < ALPHA)
         verdict = _verdict(metric, (runs[i].name, runs[j].name), pair, shared)
         pairs.append(PairComparison(a=runs[i].run, b=runs[j].run, verdict=verdict, **pair))
     return tuple(pairs)
@@ -137,8 +134,10 @@ def pair_p(a: PerClipMetric, b: PerClipMetric, clusters: Sequence[str], pairs: i
 def pair_detectable(a: PerClipMetric, b: PerClipMetric, clusters: Sequence[str], pairs: int = 1) -> float | None:
     """The smallest difference that would be told apart with 80 % power, at 0.05 / pairs; None where none would be.
 
-    Of right and wrong answers it is also no smaller than if clips shared no artist: a difference cannot be larger than
-    their discordance, which `paired_power.mcnemar_detectable` knows and `exchange_detectable` does not.
+    Runs that differ more are taken to vary around their difference as these do: of right and wrong answers the
+    discordance, which is the variance and the squared difference, grows with it. Of those it is also no smaller than if
+    clips shared no artist: a difference cannot be larger than the discordance, which `paired_power.mcnemar_detectable`
+    knows and `exchange_detectable` does not.
 
     Args:
         a, b, clusters, pairs: as of `pair_p`.
@@ -146,8 +145,8 @@ def pair_detectable(a: PerClipMetric, b: PerClipMetric, clusters: Sequence[str],
     needed, alpha = [], ALPHA / pairs
     shares = a.is_share and b.is_share
     if shares:
-        discordant = float((a.over != b.over).mean())
-        needed.append(mcnemar_detectable(len(a.over), lambda difference: max(discordant, difference), alpha))
+        variance = float((a.over - b.over).var())
+        needed.append(mcnemar_detectable(len(a.over), lambda apart: max(apart, min(1.0, variance + apart**2)), alpha))
     if not shares or len(set(clusters)) < len(clusters):
         step = 1 / len(a.over) if shares else 0.0
         needed.append(exchange_detectable(a.columns, b.columns, clusters, a.statistic, alpha, lattice=step))
@@ -160,11 +159,14 @@ def _pair(metric: str, a: PerClipMetric, b: PerClipMetric, shared: _Shared) -> d
     (clips, clusters, pairs, _), alpha = shared, ALPHA / shared.pairs
     better, worse = a.values > b.values, a.values < b.values
     n10, n01 = int(better.sum()), int(worse.sum())
-    low = high = None
-    if a.under.any() and b.under.any():
+    pair: dict[str, Any] = {"difference": a.value - b.value, "n10": n10, "n01": n01}
+    if shared.refused:
+        pair |= {"low": None, "high": None, "interval": "none: no verdict"}
+    elif a.under.any() and b.under.any():
         found = difference((a.over, a.under), (b.over, b.under), ClusteredClips.named(clusters), alpha)
-        low, high = found.low, found.high
-    pair: dict[str, Any] = {"difference": a.value - b.value, "low": low, "high": high, "n10": n10, "n01": n01}
+        pair |= {"low": found.low, "high": found.high, "interval": found.how}
+    else:
+        pair |= {"low": None, "high": None, "interval": "none: no label"}
     pair["p"] = pair_p(a, b, clusters, pairs)
     pair["detectable"] = None if shared.refused else pair_detectable(a, b, clusters, pairs)
     pair["p_mcnemar"] = mcnemar(n10, n01) if metric == "accuracy" else None

@@ -11,13 +11,16 @@ import numpy as np
 import pytest
 from click.testing import CliRunner, Result
 from judged_answers import many, single
+from scipy.special import ndtri
 
 from mudata.cli import cli
 from mudata.errors import EvaluationError, UnknownName
 from mudata.evaluation.comparison.compare import compare
-from mudata.evaluation.comparison.pairwise import agreeing
+from mudata.evaluation.comparison.pairwise import agreeing, pair_detectable
 from mudata.evaluation.metrics.hypothesis_tests import mcnemar
-from mudata.evaluation.metrics.intervals import wilson
+from mudata.evaluation.metrics.intervals import ALPHA, wilson
+from mudata.evaluation.metrics.paired_power import mcnemar_power
+from mudata.evaluation.metrics.per_clip import PerClipMetric
 from mudata.evaluation.metrics.scored import ScoredAnswer
 from mudata.evaluation.run import all_runs
 
@@ -73,7 +76,8 @@ def test_what_is_not_told_apart_is_tied_and_says_what_would_be() -> None:
     assert (pair.n10, pair.n01, pair.p, pair.difference) == (10, 10, 1, 0)
     assert of.groups == (("r0", "r1"),)
     assert {(one.first, one.last, one.groups) for one in of.standings} == {(1, 2, "a")}
-    assert pair.detectable == pytest.approx(2.8016 * np.sqrt(0.5 / 40), rel=0.05)
+    assert pair.detectable is not None
+    assert mcnemar_power(40, pair.detectable, 0.5 + pair.detectable**2) == pytest.approx(0.8, abs=0.001)
     assert pair.verdict == (
         f"r0 and r1 are not told apart: 0.0 points [{100 * pair.low:.1f}, {100 * pair.high:.1f}], p = 1.0000; "
         f"these 40 clips can tell apart about {100 * pair.detectable:.1f} points."
@@ -88,6 +92,20 @@ def test_runs_that_agree_everywhere_tell_only_what_would_be_plain() -> None:
     assert pair.high is not None
     assert pair.low < 0 < pair.high
     assert pair.verdict.startswith("r0 and r1 are not told apart: 0.0 points [")
+
+
+@pytest.mark.parametrize(("n", "pairs"), [(100, 1), (100, 28), (290, 1), (290, 28)])
+def test_what_equal_runs_say_can_be_told_is_told_of_runs_that_differ(n: int, pairs: int) -> None:
+    """Answers are normal numbers below a threshold, correlated by .5: a third of those at one half are discordant, and
+    the more the farther the thresholds are apart."""
+    equal = [PerClipMetric(np.resize(right, n), np.ones(n)) for right in ([1.0, 0, 0, 1, 0, 1], [0.0, 1, 0, 1, 0, 1])]
+    said = pair_detectable(*equal, [str(i) for i in range(n)], pairs)
+    assert said is not None
+    shared, *own = np.random.default_rng(0).normal(size=(3, 200_000))
+    first, second = (
+        shared + one < np.sqrt(2) * ndtri(0.5 + sign * said / 2) for one, sign in zip(own, (1, -1), strict=True)
+    )
+    assert mcnemar_power(n, said, float((first != second).mean()), ALPHA / pairs) == pytest.approx(0.81, abs=0.03)
 
 
 def test_being_tied_does_not_carry_over() -> None:
@@ -211,6 +229,22 @@ def test_the_heading_says_line_by_line_which_interval_is_which(artists: int) -> 
     assert "p (Holm, 3 pairs)" in three.differences(three.metrics[0])[0]
 
 
+@pytest.mark.parametrize(("artists", "told"), [(3, "none: no verdict"), (6, "none: 6 clusters are too few")])
+def test_how_intervals_of_differences_were_found_is_not_told_where_there_are_none(artists: int, told: str) -> None:
+    items = [
+        [
+            ScoredAnswer(
+                f"d/{i}", "d", (f"a calm piano piece {i}",), text + f" {i % 5}", cluster=f"artist:{i % artists}"
+            )
+            for i in range(36)
+        ]
+        for text in ("a calm piano", "-")
+    ]
+    for of in compare([(head(f"r{i}", listed, kind="caption"), listed) for i, listed in enumerate(items)]).metrics:
+        assert {(pair.low, pair.interval) for pair in of.pairs} == {(None, told)}
+        assert f"; differences: {told.replace('none: ', 'no interval, ')}; p: " in of.recipe
+
+
 def test_one_run_that_knows_the_artists_is_enough() -> None:
     plain, known = answers("10" * 30), answers("01" * 30, artists=6)
     found = compare([(head("x", plain), plain), (head("y", known), known)])
@@ -230,7 +264,7 @@ def test_only_clips_of_all_runs_count_and_the_others_are_told() -> None:
 def test_the_heading_says_where_there_is_no_interval() -> None:
     found = compared("1" * 60, ("1" * 4 + "0" * 2) * 10, artists=3)
     lines = found.heading(found.metrics[0]).split("\n")
-    assert lines[1:3] == ["values: no interval, 3 clusters are too few", "differences: no interval"]
+    assert lines[1:3] == ["values: no interval, 3 clusters are too few", "differences: no interval, no verdict"]
     assert lines[-1] == "no verdict: 3 artists: the smallest p that can be is 0.25"
 
 
