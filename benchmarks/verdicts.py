@@ -110,6 +110,20 @@ def false_alarms(exam: Exam, runs: int, rounds: int, seed: int = SEED) -> float:
     return alarms / rounds
 
 
+def unlike_alarms(exam: Exam, rounds: int, seed: int = SEED) -> float:
+    """How often two runs of the same accuracy are told apart, of which one errs clip by clip and the other by artists:
+    the share of an artist's clips that it has right follows a beta distribution of mean p and correlation icc."""
+    random, alarms, clumped = np.random.default_rng(seed), 0, 1 / exam.icc - 1
+    for _ in range(rounds):
+        of = exam.clusters(random)
+        shares = random.beta(exam.p * clumped, (1 - exam.p) * clumped, int(of.max()) + 1)[of]
+        a, b = (
+            PerClipMetric((random.random(exam.n) < right).astype(float), np.ones(exam.n)) for right in (exam.p, shares)
+        )
+        alarms += pair_p(a, b, of.astype(str).tolist()) < ALPHA
+    return alarms / rounds
+
+
 def power(exam: Exam, runs: int, rounds: int, seed: int = SEED) -> tuple[float, float] | None:
     """The difference that is said to be told apart, on average, of two of `runs` that differ by so much; and how often
     they then are. None where none is said to be."""
@@ -221,6 +235,16 @@ CLUSTERED = [
     Exam("accuracy", 1000, 300, icc=0.8, p=0.9),
     *(Exam("micro-F1", n, artists, icc=0.4) for n, artists in ((30, 10), (300, 60))),
 ]
+UNLIKE = [
+    *(
+        Exam("accuracy", n, artists, icc=0.8, p=0.9, even=True)
+        for n, artists in ((290, 8), (290, 14), (290, 38), (1000, 30), (290, 111), (1000, 300))
+    ),
+    Exam("accuracy", 290, 14, icc=0.8, p=0.9),
+    Exam("accuracy", 290, 38, icc=0.8, p=0.9),
+    *(Exam("accuracy", 290, artists, icc=0.8, even=True) for artists in (8, 38)),
+    Exam("accuracy", 290, 38, icc=0.8, p=0.7, even=True),
+]
 SEVERAL = [
     Exam("accuracy", 100),
     Exam("accuracy", 290, 111),
@@ -282,6 +306,11 @@ TABLES: dict[str, tuple[str, tuple[str, ...], Callable[[int], Rows]]] = {
         "`compare`: two runs that are as good are told apart",
         ("clips", "false alarms"),
         lambda rounds: [(exam, false_alarms(exam, 2, rounds)) for exam in CAPTIONS + CLUSTERED],
+    ),
+    "unlike": (
+        "`compare`: runs that err in different ways, one clip by clip, one by artists, are told apart though as good",
+        ("clips", "false alarms"),
+        lambda rounds: [(exam, unlike_alarms(exam, rounds)) for exam in UNLIKE],
     ),
     "several": (
         "`compare`: any two of several runs that are as good are told apart (Holm)",

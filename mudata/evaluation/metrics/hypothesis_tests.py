@@ -43,8 +43,8 @@ def exchange(
     Assumes that within each cluster both runs might as well have changed names, and that clusters are independent;
     nothing of their sizes, of the clips within one, or of any distribution. Then the chance of p <= alpha is at most
     alpha for any number of clusters. Where it errs: with few clusters to the safe side, for p takes 2**k values only
-    (`least_p`); where runs are equally good on average but one of them spreads more within a few large clusters, to
-    either side.
+    (`least_p`); towards false alarms where runs are equally good on average but one errs clip by clip and the other by
+    whole clusters, of sizes however even (at an accuracy of .9 in 34 of 100 cases with 8 artists, 6 with 38).
 
     Args:
         a, b: shape (n,), values whose means are compared; or (n, k), columns for `statistic`.

@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 
 ALL = "all datasets"
 REFERENCES = ("chance", "majority", "majority_micro_f1")
-"""What needs no listening, and belongs to the clips."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -264,8 +263,7 @@ class Panel:
 
     @property
     def references(self) -> dict[str, Mapping[str, Any]]:
-        """Chance and majority; they belong to the clips, not to the run, and are those of the clips that most runs were
-        asked about."""
+        """Chance and majority of the clips that most runs were asked about: they do not hang on the run."""
         usual = next(entry for entry in self.entries if not self.is_other_clips(entry))
         return {name: usual.metrics[name] for name in REFERENCES if name in usual.metrics}
 
