@@ -15,7 +15,7 @@ from mudata.evaluation.metrics.interval_notes import clusters_of
 from mudata.evaluation.metrics.rouge import COLUMNS, rouge
 from mudata.evaluation.metrics.scored import ScoredAnswer
 from mudata.evaluation.metrics.tagging import tagging_metrics
-from mudata.evaluation.report.data import ReportAnswer, ReportRun
+from mudata.evaluation.report.report_run import ReportAnswer, ReportRun
 
 if TYPE_CHECKING:
     from mudata.evaluation.metrics.scored import Metric

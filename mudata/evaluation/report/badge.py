@@ -11,7 +11,7 @@ from mudata.evaluation.report.style import plain
 from mudata.evaluation.report.wording import METRICS
 
 if TYPE_CHECKING:
-    from mudata.evaluation.report.data import ReportRun
+    from mudata.evaluation.report.report_run import ReportRun
 
 _SIZE, _SIDE, _HEIGHT = 11, 6, 20
 """Pixels: type, room beside it, and height, as other badges have them."""

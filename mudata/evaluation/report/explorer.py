@@ -17,7 +17,8 @@ from mudata.evaluation.report.wording import FATES, ROLES, role
 from mudata.narration import SILENT, Progress
 
 if TYPE_CHECKING:
-    from mudata.evaluation.report.data import Panel, Report, ReportAnswer
+    from mudata.evaluation.report.data import Panel, Report
+    from mudata.evaluation.report.report_run import ReportAnswer
     from mudata.home import Home
 
 EMBED_LIMIT = 100 * 2**20

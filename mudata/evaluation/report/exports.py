@@ -26,7 +26,8 @@ from mudata.version import __version__
 if TYPE_CHECKING:
     import duckdb
 
-    from mudata.evaluation.report.data import Panel, Report, ReportRun
+    from mudata.evaluation.report.data import Panel, Report
+    from mudata.evaluation.report.report_run import ReportRun
 
 _PER_LABEL = pa.schema(
     [(name, pa.string()) for name in ("run", "dataset", "label")]

@@ -21,16 +21,8 @@ from mudata.evaluation.comparison.floors import FloorQuestion, above_floors
 from mudata.evaluation.metrics.interval_notes import clusters_of
 from mudata.evaluation.metrics.scored import HEADLINE, Metric
 from mudata.evaluation.report.confusion import confusion
-from mudata.evaluation.report.data import (
-    ALL,
-    Flag,
-    Panel,
-    PanelEntry,
-    Report,
-    ReportAnswer,
-    ReportRun,
-    usual_clips,
-)
+from mudata.evaluation.report.data import ALL, Panel, PanelEntry, Report, usual_clips
+from mudata.evaluation.report.report_run import Flag, ReportAnswer, ReportRun
 from mudata.evaluation.suites.suite import Anchor, anchors
 from mudata.evaluation.suites.suite_table import Verdict, verdict
 from mudata.jsonl import numbered

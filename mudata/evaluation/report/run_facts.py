@@ -7,7 +7,8 @@ from statistics import median
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
-    from mudata.evaluation.report.data import PanelEntry, ReportRun
+    from mudata.evaluation.report.data import PanelEntry
+    from mudata.evaluation.report.report_run import ReportRun
     from mudata.evaluation.run_settings import RunSettings
 
 

@@ -20,7 +20,8 @@ from mudata.evaluation.report.headline import headline
 from mudata.evaluation.report.paper_tables import markdown
 
 if TYPE_CHECKING:
-    from mudata.evaluation.report.data import Panel, ReportRun
+    from mudata.evaluation.report.data import Panel
+    from mudata.evaluation.report.report_run import ReportRun
 
 
 def panel(*runs: ReportRun) -> Panel:
