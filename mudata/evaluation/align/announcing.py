@@ -29,6 +29,7 @@ _BETWEEN = re.compile(r"\bbetween (?:the )?\Z")
 _WITH = re.compile(r"\W*with [^,.;:!?\n]{1,80}, (?:it|this|that|the \w+)\b")
 _STATED = re.compile(r" {1,3}(?:this|it|that)(?:'s| is)\b")
 _WHAT = re.compile(r"\W*what ")
+_ITSELF = re.compile(r"(?:it|this|that)(?:'s| is| must be| has to be)\b")
 _NOTHING_FOLLOWS = ("", ".", ";", "!", "\n")
 """Signs behind 'it is' where the answer stands before it."""
 
@@ -67,7 +68,9 @@ def is_(at: ClauseState, start: int, end: int) -> None:
         return
     if at.blocked and at.role == "opinion" and _WHAT.match(at.text, at.start, at.block_end):
         at.believed()  # 'what you take for a piano is a guitar'
-    if at.noun and start - at.noun[1] <= NOUN_REACH:
+    if at.correcting and at.role in ("correction", "reason", "colour", "statement") and _ITSELF.match(at.text, start):
+        correction(at, start, end)  # 'Wait, no, with those blast beats it's metal'
+    elif at.noun and start - at.noun[1] <= NOUN_REACH:
         at.anchored(end)
     elif start - at.off_topic <= AFTER_REACH:
         at.block(NONE, "off_topic", start, end)

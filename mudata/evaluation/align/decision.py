@@ -141,7 +141,7 @@ def _refusal(evidence: Evidence) -> Alignment | None:
     guessed = [
         vote
         for vote in evidence.votes
-        if vote.committed and vote.rank >= (WEAK if vote.start > refusals[0][0] else CHOICE)
+        if vote.committed and vote.rank >= (WEAK if vote.start > refusals[0][0] or evidence.is_likely(vote) else CHOICE)
     ]
     best = evidence.best(guessed)
     labels = evidence.labels(best)

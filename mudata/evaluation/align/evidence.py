@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_left
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
@@ -26,6 +27,8 @@ _ECHO_SHARE = 0.8
 _ECHO_LEAST = {False: 3, True: 10}
 """Labels that a set has at least (by whether many may be meant)
 before naming 80 % of them is an echo."""
+_LIKELY = re.compile(r"\b(?:probably|likely|presumably)(?: (?:it's|it is|an?|some))?[ \"'*]{1,4}\Z")
+_CERTAINTY = re.compile(r"(?:sure|certain|certainty|confident)\Z")
 _NO_LABEL = (None,)
 _start: Callable[[tuple[Any, ...]], int] = itemgetter(0)
 
@@ -100,6 +103,13 @@ class Evidence:
     def heard(self, votes: Iterable[Vote]) -> list[Vote]:
         """The votes that count where many labels may be meant."""
         return [vote for vote in votes if vote.role not in SILENT]
+
+    def is_likely(self, vote: Vote) -> bool:
+        """Whether a label is said to be likely, and nothing but certainty is refused: 'Probably jazz, though I can't be
+        sure.'"""
+        if not _LIKELY.search(self.text, max(0, vote.start - 24), vote.start):
+            return False
+        return all(_CERTAINTY.search(self.text, *refusal) for refusal in self.reading.refusals)
 
     def besides(self) -> str:
         """The text without its labels."""

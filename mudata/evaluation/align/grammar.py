@@ -68,7 +68,9 @@ def label(at: ClauseState, start: int, end: int, meaning: Meaning) -> None:
     at.scores.label(vote, at.votes)
     at.votes.append(vote)
     at.noun, at.modifier = None, ""
-    at.pending, at.correcting = NONE, False
+    at.pending = NONE
+    if meaning.kind != "guard" and not (at.blocked and at.role in ("reason", "colour")):
+        at.correcting = False  # it goes on in 'wait, because of the swing it's ...'
 
 
 def comma_(at: ClauseState, start: int, end: int) -> None:
