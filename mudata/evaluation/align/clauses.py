@@ -104,5 +104,8 @@ class Reading:
     """Whether there are words that keep several: 'or', 'blend'."""
     elsewhere: int = NONE
     """The rank of an announced answer that is no label, as in 'the genre is funk'."""
+    conditioned: int = -1
+    """The last clause with a condition; `otherwise`: the clause that tells the other case of one."""
+    otherwise: int = -1
     mixed: bool = False
     """Whether that answer is several, without a name: 'multi-genre'."""

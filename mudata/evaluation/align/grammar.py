@@ -58,6 +58,8 @@ def label(at: ClauseState, start: int, end: int, meaning: Meaning) -> None:
         vote.anchor = at.anchor_place
     if at.negation.covers(start, end):
         vote.deny()
+    elif vote.clause == at.reading.otherwise:
+        vote.rank, vote.role = NONE, "condition"
     elif at.also and not at.blocked:
         vote.role = "alternative"
     elif at.ranked:

@@ -68,6 +68,8 @@ CLASSES: dict[str, str] = {
     "as": "ends 'not so much ... as'",
     "history": "what follows came before or after: 'gave rise to'",
     "condition": "its clause does not hold: 'if'",
+    "otherwise": "behind a condition, the other case: 'if not'; neither is stated",
+    "agrees": "takes over the view of others that was told before: 'I agree'",
     "others": "what others say, or what was thought at first",
     "other_things": "what is not asked for: 'artist', 'tempo', 'drums'",
 }

@@ -50,7 +50,8 @@ _IN_PROSE = re.compile(
 _AFFIRMED = re.compile(
     rf"{_SAID}{_CLOSED}\s(?:is|seems|must\sbe)\s(?:clearly\s)?(?:the\s)?(?:right|correct|best|true|my\s|answer|it(?=[.!,;]|\Z))"
     rf"|\A\s*{_SAID}{_CLOSED},?\s(?i:i\s(?:think|guess|believe)|i'd\s(?:say|guess)|probably|definitely|most\slikely|for\ssure)\b"
-    rf"|(?<=[.!?;])\s{{1,3}}{_SAID}{_CLOSED}[.!]*\s*\Z"
+    rf"|(?<=[.!?;])\s{{1,3}}{_SAID}{_CLOSED}[.!]*\s*\Z|\A\s*(?i:not)\s[A-Z][,;]\s{_SAID}{_CLOSED}[.!]*\s*\Z"
+    rf"|\A\s*{_SAID}{_CLOSED},?\s(?:because|since|due\sto|thanks\sto|owing\sto)\b"
 )
 _UNDECIDED = re.compile(rf"\b[Bb]etween\s{_SAID}{_CLOSED}\sand\s{_SAID}{_ENDED}|{_SAID}{_CLOSED}\sor\s{_SAID}{_ENDED}")
 """Two letters that are left open: 'between F and A', 'either F or A'."""

@@ -89,6 +89,7 @@ class Scores:
                 vote.rank, vote.role, vote.committed = FINAL, "final", True
         elif mark is False:
             vote.deny()
+            self.ranked_end = -99  # 'classical -> no, jazz'
         else:
             self.numbers.append((mark, vote))
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from mudata.evaluation.align.announcing import correction
 from mudata.evaluation.align.clause_state import ADJACENT, AFTER_REACH, ENDS, NOUN_REACH, ClauseState
-from mudata.evaluation.align.clauses import NONE, PART, PLAIN
+from mudata.evaluation.align.clauses import CHOICE, NONE, PART, PLAIN
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -117,7 +117,30 @@ def condition(at: ClauseState, start: int, end: int) -> None:
             if not vote.denied:
                 vote.rank, vote.role = NONE, "condition"
     at.block(NONE, "condition", start, end)
+    at.reading.conditioned = len(at.reading.clauses)
     at.conditional = at.conditional or at.lead
+
+
+def otherwise(at: ClauseState, start: int, end: int) -> None:
+    """'If there are vocals it's pop; if not, it's classical': two cases, and neither is stated."""
+    clauses = at.reading.clauses
+    if not clauses or at.reading.conditioned != len(clauses) - 1 or not at.heads(start):
+        return
+    for vote in at.votes[clauses[-1].first :]:
+        if not vote.denied:
+            vote.rank, vote.role = NONE, "condition"
+    at.reading.otherwise = len(clauses)
+
+
+def agrees(at: ClauseState, start: int, end: int) -> None:
+    """'Spotify tags it as rock. I agree.'"""
+    clauses = at.reading.clauses
+    if at.text[end : end + 1] not in ENDS or at.negation.end >= start:
+        return
+    first = clauses[-1].first if clauses and len(at.votes) == at.first else at.first
+    for vote in at.votes[first:]:
+        if vote.role == "opinion" and not vote.denied:
+            vote.rank, vote.role, vote.committed = CHOICE, "guess", True
 
 
 def others(at: ClauseState, start: int, end: int) -> None:
@@ -224,6 +247,8 @@ STEPS: dict[str, Callable[[ClauseState, int, int], bool | None]] = {
     "with": with_,
     "history": history,
     "condition": condition,
+    "otherwise": otherwise,
+    "agrees": agrees,
     "others": others,
     "denial": denial,
     "instead": instead,
