@@ -11,7 +11,7 @@ refusals, option lists and loops. Nothing is remembered from answer to answer.
 `substring` asks which of ten labels a lower-case answer contains; `regex` searches ten patterns, one for each label
 between word borders. Neither knows aliases, denials or refusals, and neither says why. Rules take turns, so that a busy
 machine disturbs them alike; figures are medians of processor time, on one core. The bar is 40,000 a second where
-`regex` reads 166,000; other programs on the same cores cost `mudata` more than it, since it needs more of their caches.
+`regex` reads 166,000.
 Long answers, with 20,000 characters of thoughts before the label, are read at 20 MB a second and more.
 """
 

@@ -36,7 +36,6 @@ ALPHA = 0.05
 """Intervals hold 1 - ALPHA, two-sided; the one constant of intervals and tests."""
 Z95 = 1.959963984540054
 """97.5 % quantile of the normal distribution."""
-FEWEST_CLIPS = 2
 FEWEST_CLUSTERS = 8
 """Below, nothing but shares has an interval: with fewer, those of means near 0 or 1 hold the truth in 70 to 90 of 100
 simulations."""
