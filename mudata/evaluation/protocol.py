@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-Kind = Literal["classify", "tag", "caption"]
+Kind = Literal["classify", "tag", "caption", "number", "key", "metre", "choose", "pair", "order", "structure"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,6 +72,8 @@ class Question:
     options: tuple[str, ...]
     noun: str
     letters: bool = False
+    numbered: bool = False
+    """The prompt shows the options as '(1) slower, (2) faster', and a number may be the answer."""
 
 
 @dataclass(frozen=True)

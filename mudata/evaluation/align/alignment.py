@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
+from mudata.evaluation.align.value_rules import VALUE_RULES
+
 Status = Literal[
     "ALIGNED",  # one label, strictly
     "SYNONYM",  # one label, by a word that means nearly the same
@@ -19,6 +21,8 @@ Status = Literal[
     "CONFLICT",  # letter and text disagree
     "DEGENERATE",  # a loop
     "OOV",  # out of vocabulary
+    "OUTSIDE",  # a value of the kind asked for, but none that may be answered
+    "UNPARSED",  # no value of the kind asked for
     "EMPTY",
     "ERROR",  # no answer: the model or the clip failed
 ]
@@ -71,6 +75,8 @@ class Shown:
     options: tuple[str, ...] = ()
     """Canonical ids in the order shown; empty means the order of the label set."""
     letters: bool = False
+    numbered: bool = False
+    """Options are shown as '(1) C major, (2) F major': numbers, since letters may name notes."""
 
 
 @dataclass(frozen=True, init=False)
@@ -162,7 +168,7 @@ class Alignment:
     @property
     def rule(self) -> str:
         """The rule that decided, in words; `rule_id` is its name."""
-        return RULES.get(self.rule_id, "")
+        return RULES.get(self.rule_id) or VALUE_RULES.get(self.rule_id, "")
 
     @property
     def lenient_label(self) -> str | None:

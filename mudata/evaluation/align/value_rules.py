@@ -1,0 +1,15 @@
+"""The rules by which answers that are no labels are read: keys, tempi, metres, numbers, choices, orders, forms.
+
+As `alignment.RULES`, by the id that a verdict names; `mudata.evaluation.readers` applies them.
+"""
+
+from __future__ import annotations
+
+VALUE_RULES: dict[str, str] = {
+    "value": "one value of the kind asked for is said",
+    "final": "several values are said, and one of them alone is announced as the final answer",
+    "range": "a range or a choice between values is said, which is no single value",
+    "several": "several values are said, and none is announced as the answer",
+    "outside": "the value said is none that may be answered",
+    "unparsed": "no value of the kind asked for is said",
+}

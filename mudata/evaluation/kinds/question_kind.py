@@ -1,0 +1,67 @@
+"""What a kind of question is, apart from the labels and captions that `align` and `metrics` know:
+how its truth is written, how answers are read, what a reading is worth.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from mudata.catalog.cards.number_scale import NumberScale
+    from mudata.evaluation.align.alignment import Alignment, Shown
+
+MeasuredValues = Mapping[str, float]
+"""ScoreMeasure -> what one item is worth by it; a measure that says nothing of the item is not there."""
+
+
+@dataclass(frozen=True)
+class ScoreMeasure:
+    """One score of a kind. `recipe` says in words what is averaged over all items; all lie in [0, 1]."""
+
+    name: str
+    recipe: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class AskedItem:
+    """What a reader and a score know of an item.
+
+    `shown` is what the model had before it (prompt, options in the order shown as they were written, whether numbered);
+    `scale` the card's settings of a number; `duration_s` the length of the clip, for boundaries.
+    """
+
+    shown: Shown
+    scale: NumberScale | None = None
+    asks: str | None = None
+    """Which part of a structure: form, boundaries, segments."""
+    duration_s: float | None = None
+
+
+class QuestionKind(Protocol):
+    """One kind. `measures` come with the headline first. Pure: no file, no clock, no random draw."""
+
+    name: str
+    measures: Sequence[ScoreMeasure]
+
+    def truth(self, text: str, asked: AskedItem) -> str:
+        """The truth in its canonical spelling. Raises ValueError where it is none of this kind."""
+        ...
+
+    def read(self, answer: str | None, asked: AskedItem) -> Alignment:
+        """What an answer means: one label, the value in canonical spelling, if ALIGNED; else none."""
+        ...
+
+    def score(self, value: str | None, truth: str, asked: AskedItem) -> MeasuredValues:
+        """What a value is worth beside the truth, both canonical; None is an answer without one: 0 by every
+        measure."""
+        ...
+
+    def guess(self, truth: str, asked: AskedItem) -> MeasuredValues:
+        """What a uniform guess among all that may be answered is worth on average, exactly."""
+        ...
+
+    def constants(self, items: Sequence[tuple[str, AskedItem]]) -> Sequence[str]:
+        """MeasuredValues among which the best constant answer to these items (truth, asked) is found."""
+        ...
