@@ -1,4 +1,4 @@
-"""Music as notes: what MIDI files say."""
+"""Music as notes: what MIDI files say, and how complex rhythms and harmonies are."""
 
 from __future__ import annotations
 
