@@ -293,7 +293,7 @@ _SELECTS = {
     "vocabulary": "FROM vocabulary",
     "captions": _OWN.format("captions"),
     "attributes": _OWN.format(
-        "(FROM attributes UNION SELECT id, told.name, told.value FROM"
+        "(FROM attributes UNION BY NAME SELECT id, told.name, told.value, NULL::VARCHAR AS source FROM"
         " (SELECT id, unnest(attributes) AS told FROM made))"
     ),
     "splits": _OWN.format("splits"),

@@ -107,6 +107,25 @@ TABLES: dict[str, tuple[Column, ...]] = {
             " pitch_min, pitch_max, lyrics, markers; and what the dataset's own tables tell",
         ),
         Column("value", "VARCHAR", "value as text; cast to compare numbers"),
+        Column(
+            "source",
+            "VARCHAR",
+            "what the value rests on: event (written in the file), notes (computed from them) or construction (the"
+            " music was made so); NULL where nothing is known of it",
+        ),
+    ),
+    "items": (
+        Column("item_id", "VARCHAR", "'<dataset>/<id>', unique within its task; of one clip's own fact the clip_id"),
+        DATASET,
+        Column("task", "VARCHAR", "task of the card that asks this"),
+        Column("kind", "VARCHAR", "kind of the task: number, key, metre, choose, pair, order or structure"),
+        Column("clips", "VARCHAR[]", "clip_ids that are heard, in the order asked"),
+        Column("question", "VARCHAR", "the item's own question; NULL: the kind's"),
+        Column("options", "VARCHAR[]", "what may be answered, in the order written; NULL where the kind says it"),
+        Column("truth", "VARCHAR", "the right answer in canonical spelling: 120, F# minor, 6/8, an option, 2 1 3, ABA"),
+        Column("category", "VARCHAR", "group of items that scores are also told of"),
+        Column("cluster", "VARCHAR", "what items share that are no independent evidence, such as their piece"),
+        Column("difficulty", "VARCHAR", "how hard the item is meant to be"),
     ),
     "splits": (
         CLIP_ID,
@@ -125,5 +144,8 @@ TABLES: dict[str, tuple[Column, ...]] = {
 }
 """Tables that `fetch` writes per dataset."""
 
-ADDED = {"clips": ("clipped", "decoder")}
+ADDED = {"clips": ("clipped", "decoder"), "attributes": ("source",)}
 """Columns that files of older versions do not have; NULL there. They stand at the end of their table."""
+
+ADDED_TABLES = ("items",)
+"""Tables that generations of older versions do not have."""

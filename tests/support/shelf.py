@@ -30,19 +30,22 @@ def sha(text: str) -> str:
 def shelve(home: Home, dataset: str = "toy", *, card: str = "card 1", **tables: Rows) -> None:
     """Publish a dataset: rows per table of `TABLES`, of which only the telling columns need be given.
 
-    All say `id` instead of clip_id and dataset. Clips are usable audio unless they say otherwise, their hashes given
-    as any text, and rows of other tables that are about other clips are left out. Labels are canonical as they are.
-    Row order is kept.
+    All say `id` instead of clip_id and dataset (items too, and their clips are such ids). Clips are usable audio unless
+    they say otherwise, their hashes given as any text, and rows of other tables that are about other clips are left
+    out. Labels are canonical as they are. Row order is kept.
     """
     tables["clips"] = list(tables["clips"])
     known = {row["id"] for row in tables["clips"]}
     filled: dict[str, list[dict[str, Any]]] = {name: [] for name in TABLES}
     for name, rows in tables.items():
         for row in rows:
-            if row["id"] not in known:
+            if name != "items" and row["id"] not in known:
                 continue
             full = {**_DEFAULTS.get(name, {}), **row, "dataset": dataset}
             full["clip_id"] = f"{dataset}/{full.pop('id')}"
+            if name == "items":
+                full["item_id"] = full.pop("clip_id")
+                full["clips"] = [f"{dataset}/{clip}" for clip in full["clips"]]
             if name == "labels":
                 full.setdefault("canonical", full["label"])
             if name == "clips":
@@ -62,6 +65,7 @@ def shelve(home: Home, dataset: str = "toy", *, card: str = "card 1", **tables: 
 _DEFAULTS: dict[str, dict[str, Any]] = {
     "clips": {"kind": "audio", "status": "ok", "sample_rate": 22050},
     "labels": {"namespace": "genre"},
+    "items": {"task": "tempo", "kind": "number"},
     "faults": {"kind": "corrupt", "action": "drop", "note": "broken", "source": "a test"},
 }
 

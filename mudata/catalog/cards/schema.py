@@ -159,7 +159,8 @@ class Prose(Strict):
 
 
 class Attributes(Strict):
-    """Further facts of clips; `select` gives (id, name, value)."""
+    """Further facts of clips; `select` gives (id, name, value), and may give what the value rests on as `source`: event
+    (written in the file), notes (computed from them), construction (the music was made so)."""
 
     select: Select
 

@@ -173,7 +173,7 @@ def _make_views(home: Home, connection: duckdb.DuckDBPyConnection) -> list[Path]
             f"The index in {home.index} cannot be read: {error}",
             "Remove the folder that is named, and run `mudata fetch` for its dataset again.",
         ) from error
-    files = [generation.file(table) for generation in current.values() for table in TABLES]
+    files = [generation.file(table) for generation in current.values() for table in TABLES if generation.has(table)]
     return files + manifests + [file for _, own in others.values() for file in own]
 
 
@@ -282,7 +282,9 @@ def _write(file: Path, views: Mapping[str, str]) -> None:
 
 def _table_views(current: Mapping[str, generations.Generation], manifests: str | None) -> dict[str, str]:
     """A SELECT for each of TABLES over the current generation of every dataset, and for the views over splits."""
-    views = {table: generations.select(table, [g.file(table) for g in current.values()]) for table in TABLES}
+    views = {
+        table: generations.select(table, [g.file(table) for g in current.values() if g.has(table)]) for table in TABLES
+    }
     return views | composed_views.split_views(views["splits"], manifests)
 
 

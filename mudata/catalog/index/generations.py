@@ -26,9 +26,10 @@ from typing import TYPE_CHECKING, Any
 
 import duckdb
 
+from mudata.catalog.index import row_checks
 from mudata.catalog.read.scratch_database import scratch_database
 from mudata.catalog.read.sql_literals import empty_select, files_literal, identifier, quote
-from mudata.catalog.tables import ADDED, INDEX_VERSION, TABLES, Column
+from mudata.catalog.tables import ADDED, ADDED_TABLES, INDEX_VERSION, TABLES, Column
 from mudata.errors import HomeError, ReadError, is_of_machine
 from mudata.json_files import read_object
 from mudata.version import __version__
@@ -92,6 +93,10 @@ class Generation:
 
     def file(self, table: str) -> Path:
         return self.folder / f"{table}.parquet"
+
+    def has(self, table: str) -> bool:
+        """Whether it has a file of this table: older versions wrote fewer."""
+        return table in self.about["tables"]
 
 
 def newest(folder: Path) -> Generation | None:
@@ -172,8 +177,8 @@ class GenerationDraft:
         for name, columns in TABLES.items():
             self._view(name, columns, tables.get(name))
         try:
-            self._check()
-            content = [self._digest(name, _MEASURED) for name in TABLES if name != "datasets"]
+            row_checks.refuse_unfit(self._connection, dataset)
+            content = [self._digest(name, _MEASURED | self._unused(name)) for name in TABLES if self._counts_for(name)]
             about = self._digest("datasets", _UNDATED)
         except duckdb.ConversionException as error:
             raise ReadError(f"{dataset}: {error}", "The shapes are printed by `mudata sql --schema`.") from error
@@ -243,33 +248,6 @@ class GenerationDraft:
         casts = ", ".join(f"CAST({identifier(c.name)} AS {c.type}) AS {identifier(c.name)}" for c in columns)
         self._connection.execute(f"CREATE VIEW {name} AS SELECT {casts} FROM {given}")
 
-    def _check(self) -> None:
-        """What every query takes for granted."""
-        own = quote(self.dataset)
-        checks = {
-            "clips: a clip_id that does not begin with the dataset's name": "SELECT clip_id FROM clips"
-            f" WHERE NOT coalesce(starts_with(clip_id, {quote(self.dataset + '/')}), false)",
-            "clips: a clip_id that comes twice": "SELECT clip_id FROM clips GROUP BY clip_id HAVING count(*) > 1",
-            "clips: a status that is not ok, quarantined or missing": "SELECT status FROM clips"
-            " WHERE NOT coalesce(status IN ('ok', 'quarantined', 'missing'), false)",
-            "labels: a row without a label": "SELECT clip_id FROM labels WHERE label IS NULL",
-        }
-        for column in ("source_sha256", "pcm_sha256"):
-            checks[f"clips: {column} that is not 64 hexadecimal digits in small letters"] = (
-                f"SELECT {column} FROM clips WHERE NOT regexp_full_match({column}, '[0-9a-f]{{64}}')"
-            )
-        for name, columns in TABLES.items():
-            checks[f"{name}: rows of another dataset"] = (
-                f"SELECT dataset FROM {name} WHERE dataset IS DISTINCT FROM {own}"
-            )
-            if name != "clips" and columns[0].name == "clip_id":
-                checks[f"{name}: a clip_id that is not in clips"] = (
-                    f"SELECT clip_id FROM {name} ANTI JOIN clips USING (clip_id)"
-                )
-        for what, query in checks.items():
-            if rows := self._connection.execute(f"{query} LIMIT 1").fetchall():
-                raise ReadError(f"{self.dataset}: the index cannot take {what}: {rows[0][0]!r}.", "Correct the rows.")
-
     def _digest(self, name: str, without: set[str]) -> list[str]:
         """A hash of a table's rows, whatever their order:
         their number, and the sums of both halves of their MD5."""
@@ -280,6 +258,18 @@ class GenerationDraft:
         sums = ", ".join(f"coalesce(sum(({half})::HUGEINT), 0)" for half in halves)
         query = f"SELECT count(*), {sums} FROM (SELECT md5_number({row}) AS md5 FROM {name})"
         return [name, *map(str, self._connection.execute(query).fetchall()[0])]
+
+    def _counts_for(self, name: str) -> bool:
+        """Whether a table is part of the content's hash: a new one only where it has rows, so that hashes stay."""
+        return name != "datasets" and (name not in ADDED_TABLES or self._has_any(name, "true"))
+
+    def _unused(self, name: str) -> set[str]:
+        """Columns that older versions did not have and that say nothing here."""
+        added = set(ADDED.get(name, ())) - _MEASURED
+        return {column for column in added if not self._has_any(name, f"{identifier(column)} IS NOT NULL")}
+
+    def _has_any(self, name: str, condition: str) -> bool:
+        return bool(self._connection.execute(f"SELECT 1 FROM {name} WHERE {condition} LIMIT 1").fetchall())
 
     def close(self) -> None:
         self._open.close()

@@ -33,7 +33,7 @@ class DatasetContents:
     captions: pa.Table
     """id, kind ('caption' or 'lyrics'), text"""
     attributes: pa.Table
-    """id, name, value"""
+    """id, name, value, source (of the value: event, notes, construction, or NULL)"""
     splits: pa.Table
     """id, split, part"""
     faults: pa.Table

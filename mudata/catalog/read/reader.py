@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 
 import duckdb
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from mudata.catalog.cards.subsets import subsets_of
 from mudata.catalog.cards.vocabulary import canonical
@@ -36,6 +37,9 @@ __all__ = ["DatasetContents", "Issue", "canonical", "read"]
 
 _RESERVED = ("files", "clips")  # all else of ours begins with _, which no name of a card does
 _TEXT = pa.string()
+
+SOURCES = ("event", "notes", "construction")
+"""What the value of an attribute may rest on: an event in the file, its notes, or that the music was made so."""
 
 NO_TABLE = "no-table"
 """The kind of issue that a table is not there without which clips have no labels."""
@@ -230,7 +234,7 @@ class _Reader:
         `thing` is what a row is."""
         table = f"_rows {where}"
         self.sql.create(where, table, select, ", ".join(f"CAST({name} AS VARCHAR) AS {name}" for name in names))
-        filled = " AND ".join(f"trim({name}) != ''" for name in names if name != "id")
+        filled = " AND ".join(f"trim({name}) != ''" for name in names if name not in ("id", "source"))
         self.sql.run(f"DELETE FROM {identifier(table)} WHERE NOT coalesce({filled}, false)")
         self.joined[where] = joins.joined(self.sql, where, thing, identifier(table))
         return self.sql.fetch(
@@ -250,8 +254,18 @@ class _Reader:
 
     def _attributes(self) -> pa.Table:
         if self.card.attributes is None:
-            return pa.schema([("id", _TEXT), ("name", _TEXT), ("value", _TEXT)]).empty_table()
-        return self._rows("attributes", "attribute", self.card.attributes.select, ("id", "name", "value"))
+            return pa.schema([(name, _TEXT) for name in ("id", "name", "value", "source")]).empty_table()
+        select = self.card.attributes.select
+        told = "source" in self.sql.columns("attributes", select)
+        names = ("id", "name", "value", *(("source",) if told else ()))
+        rows = self._rows("attributes", "attribute", select, names, "" if told else "NULL::VARCHAR AS source,")
+        source = rows["source"].combine_chunks()
+        known = pc.is_in(source, value_set=pa.array(SOURCES))
+        for unknown in sorted({*source.filter(pc.invert(known)).to_pylist()} - {None}):
+            what = f"{unknown!r} is no source of a value, which is {', '.join(SOURCES)}; it is taken for unknown"
+            self._issue("bad-record", "attributes", what)
+        rows = rows.set_column(rows.schema.get_field_index("source"), "source", pc.if_else(known, source, None))
+        return rows.select(["id", "name", "value", "source"])
 
     def _splits(self) -> pa.Table:
         tables = [pa.schema([("id", _TEXT), ("split", _TEXT), ("part", _TEXT)]).empty_table()]

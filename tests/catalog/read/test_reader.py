@@ -402,7 +402,7 @@ def test_texts_attributes_splits_and_faults_are_those_of_the_clips_that_are_ther
         ("rock-a", "lyrics", "la la"),
         ("rock-b", "caption", "quiet"),
     ]
-    assert rows(reading.attributes) == [("rock-a", "length", "4"), ("rock-b", "length", "5")]
+    assert rows(reading.attributes) == [("rock-a", "length", "4", None), ("rock-b", "length", "5", None)]
     assert rows(reading.splits) == [
         ("rap-a", "twice", "test"),
         ("rock-a", "official", "train"),
@@ -426,7 +426,7 @@ def test_what_a_card_does_not_have_is_an_empty_table_of_the_same_columns(files: 
     reading = read(make(clips=[BY_FOLDER]), files)
     assert reading.labels.schema.names == ["id", "namespace", "label", "canonical"]
     assert reading.captions.schema.names == ["id", "kind", "text"]
-    assert reading.attributes.schema.names == ["id", "name", "value"]
+    assert reading.attributes.schema.names == ["id", "name", "value", "source"]
     assert reading.splits.schema.names == ["id", "split", "part"]
     assert reading.faults.schema.names == ["id", "kind", "action", "note", "source"]
     assert reading.vocabulary.schema.names == ["namespace", "ordinal", "label", "name", "parent", "aliases"]
