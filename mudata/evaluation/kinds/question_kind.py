@@ -6,7 +6,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from importlib import import_module
+from typing import TYPE_CHECKING, ClassVar, Protocol, cast
+
+from mudata.evaluation.kinds.kind_card import kind_card
 
 if TYPE_CHECKING:
     from mudata.catalog.cards.number_scale import NumberScale
@@ -21,6 +24,7 @@ class ScoreMeasure:
     """One score of a kind. `recipe` says in words what is averaged over all items; all lie in [0, 1]."""
 
     name: str
+    title: str
     recipe: str
 
 
@@ -29,7 +33,8 @@ class AskedItem:
     """What a reader and a score know of an item.
 
     `shown` is what the model had before it (prompt, options in the order shown as they were written, whether numbered);
-    `scale` the card's settings of a number; `duration_s` the length of the clip, for boundaries.
+    `scale` the card's settings of a number; `duration_s` the length of the clip, for boundaries; `clips` how many there
+    are, for an order.
     """
 
     shown: Shown
@@ -37,13 +42,16 @@ class AskedItem:
     asks: str | None = None
     """Which part of a structure: form, boundaries, segments."""
     duration_s: float | None = None
+    clips: int = 1
 
 
 class QuestionKind(Protocol):
-    """One kind. `measures` come with the headline first. Pure: no file, no clock, no random draw."""
+    """One kind. `measures` come with the headline first. Pure: no clock, no random draw, no file but its card."""
 
-    name: str
-    measures: Sequence[ScoreMeasure]
+    name: ClassVar[str]
+
+    @property
+    def measures(self) -> Sequence[ScoreMeasure]: ...
 
     def truth(self, text: str, asked: AskedItem) -> str:
         """The truth in its canonical spelling. Raises ValueError where it is none of this kind."""
@@ -53,9 +61,13 @@ class QuestionKind(Protocol):
         """What an answer means: one label, the value in canonical spelling, if ALIGNED; else none."""
         ...
 
+    def partial(self, alignment: Alignment) -> str | None:
+        """What an answer without one value says all the same, where a measure counts that: a range, a tonic."""
+        ...
+
     def score(self, value: str | None, truth: str, asked: AskedItem) -> MeasuredValues:
-        """What a value is worth beside the truth, both canonical; None is an answer without one: 0 by every
-        measure."""
+        """What a value (or what `partial` found) is worth beside the truth, both canonical; None is an answer without
+        one: 0 by every measure."""
         ...
 
     def guess(self, truth: str, asked: AskedItem) -> MeasuredValues:
@@ -63,5 +75,23 @@ class QuestionKind(Protocol):
         ...
 
     def constants(self, items: Sequence[tuple[str, AskedItem]]) -> Sequence[str]:
-        """MeasuredValues among which the best constant answer to these items (truth, asked) is found."""
+        """Values among which the best constant answer to these items (truth, asked) is found."""
         ...
+
+
+def read_by(reader: str, *given: object) -> Alignment:
+    """What a reader of `mudata.evaluation.readers` makes of an answer; it is loaded when one is read."""
+    module = import_module(f"mudata.evaluation.readers.{reader}")
+    return cast("Alignment", getattr(module, f"read_{reader}")(*given))
+
+
+def measures_of(name: str) -> tuple[ScoreMeasure, ...]:
+    """The measures of a kind as its card has them."""
+    words = kind_card(name).measures
+    return tuple(ScoreMeasure(measure, said.title, said.recipe) for measure, said in words.items())
+
+
+def mean_score(kind: QuestionKind, values: Sequence[str], truth: str, asked: AskedItem) -> MeasuredValues:
+    """What values are worth on average: a uniform guess among them."""
+    scored = [kind.score(value, truth, asked) for value in values]
+    return {measure: sum(one[measure] for one in scored) / len(scored) for measure in scored[0]}
