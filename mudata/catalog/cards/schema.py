@@ -25,6 +25,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, PositiveFloat, PositiveInt, SerializerFunctionWrapHandler, model_serializer, model_validator
 
+from mudata.catalog.cards.card_task import CardTask, Items
 from mudata.catalog.cards.labels import LabelSpace
 from mudata.catalog.cards.mirrors import Component
 from mudata.catalog.cards.strict_model import (
@@ -195,23 +196,6 @@ class Expected(Strict):
     sample_rate: tuple[PositiveInt, ...] = ()
 
 
-class CardTask(Strict):
-    """A question that an evaluation asks of the clips."""
-
-    kind: Literal["classify", "tag", "caption"]
-    namespace: str | None = None
-    noun: str
-    """What is asked for, in the singular: 'genre', 'mood'."""
-    labels: Texts = ()
-    """Only these of the namespace are options (canonical ids); none named means all of them."""
-
-    @model_validator(mode="after")
-    def _namespace(self) -> Self:
-        if (self.kind == "caption") != (self.namespace is None):
-            raise ValueError("classify and tag want a namespace, caption has none")
-        return self
-
-
 class Card(Strict):
     """One dataset."""
 
@@ -241,11 +225,18 @@ class Card(Strict):
     captions: Prose | None = None
     lyrics: Prose | None = None
     attributes: Attributes | None = None
+    items: Items | None = None
     splits: dict[PartName, OfficialSplit] = {}
     faults: tuple[Fault, ...] = ()
     expected: Expected = Expected()
     tasks: dict[Name, CardTask] = {}
     notes: Texts = ()
+
+    @model_serializer(mode="wrap")
+    def _as_before(self, serialise: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Without `items` where there are none: the hashes of cards stay."""
+        fields: dict[str, Any] = serialise(self)
+        return {name: value for name, value in fields.items() if (name, value) != ("items", None)}
 
     @model_validator(mode="after")
     def _whole(self) -> Self:
@@ -263,6 +254,12 @@ class Card(Strict):
                 raise ValueError(f"task {name!r} lists what labels.{task.namespace} has not: {', '.join(lost)}")
             if task.kind == "caption" and self.captions is None:
                 raise ValueError(f"task {name!r} wants captions")
+            if task.attribute and self.attributes is None and all(rule.kind != "midi" for rule in self.clips):
+                raise ValueError(f"task {name!r} asks for the attribute {task.attribute!r}; the card has no attributes")
+            if task.has_items and task.attribute is None and self.items is None:
+                raise ValueError(f"task {name!r} of kind {task.kind} wants an attribute that has the truth, or items")
+        if self.items and not any(task.has_items and not task.attribute for task in self.tasks.values()):
+            raise ValueError("items wants a task that asks them, such as {kind: choose, noun: form}")
         return self
 
     @property
@@ -295,7 +292,7 @@ class Card(Strict):
             ("labels", [f"{k}: {len(s.vocabulary) or 'open'} ({s.kind})" for k, s in self.labels.items()]),
             ("groups", ", ".join(self.grouped_by) or (self.leakage_risk and f"none. {self.leakage_risk}") or "none"),
             ("splits", [f"{k}: {s.title}" for k, s in self.splits.items()]),
-            ("tasks", [f"{k}: {t.kind}" for k, t in self.tasks.items()]),
+            ("tasks", [f"{k}: {t}" for k, t in self.tasks.items()]),
             ("faults", f"{sum(len(f.ids) for f in self.faults)} clips with known faults" if self.faults else ""),
             ("survey", f"row {survey.row}: {survey.tag}; {survey.format}; {survey.duration}" if survey else ""),
             ("but", list(survey.differences) if survey else ""),
