@@ -40,7 +40,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 from published_sizes import MODELS, SEED, WHISPER, lay_out, weights_are_made
 
 from mudata.evaluation.inference.batching import BatchRunner
-from mudata.evaluation.inference.playback import PlayedClip
+from mudata.evaluation.inference.playback import PlayedClip, PlayedItem
 from mudata.evaluation.models.decoders.generation import PromptEmbedding
 from mudata.evaluation.models.device import placement
 from mudata.evaluation.models.hf_audio import TransformersAudio
@@ -87,6 +87,11 @@ def noises(count: int, seconds: float, rate: int) -> list[PlayedClip]:
     rng = np.random.default_rng(SEED)
     lengths = rng.integers(int(0.8 * seconds * rate), int(seconds * rate) + 1, count)
     return [PlayedClip(f"c{i}", rng.normal(0, 0.1, n).astype(np.float32), rate) for i, n in enumerate(lengths)]
+
+
+def asked(clips: Sequence[PlayedClip]) -> list[PlayedItem]:
+    """The question of this benchmark about each clip."""
+    return [PlayedItem(clip.clip_id, (clip,), QUESTION) for clip in clips]
 
 
 def loaded(name: str, size: str, folder: Path, device: str, dtype: str, tokens: int, batch: int | None) -> BatchRunner:
@@ -178,7 +183,7 @@ def plain(model: Any, clip: PlayedClip, tokens: int, gaps: Gaps | None = None) -
         settings["logits_processor"] = [gaps]
     with torch.inference_mode():
         if isinstance(model, TransformersAudio):
-            inputs = model.inputs([clip], QUESTION)
+            inputs = model.inputs(asked([clip]))
             ids = model.model.generate(**inputs, **settings)[0, inputs["input_ids"].shape[1] :].tolist()
             return ids, model.processor.tokenizer.decode(ids, skip_special_tokens=True).strip()
         prompt = model.embed_clip(clip, QUESTION)
@@ -195,8 +200,8 @@ def plain(model: Any, clip: PlayedClip, tokens: int, gaps: Gaps | None = None) -
 def together(model: Any, clips: Sequence[PlayedClip]) -> list[list[int]]:
     """Ids of a batch as the product writes them."""
     if isinstance(model, TransformersAudio):
-        return [list(ids) for ids in model.new_ids(model.inputs(clips, QUESTION))]
-    prompts = model.embed_clips(clips, QUESTION)
+        return [list(ids) for ids in model.new_ids(model.inputs(asked(clips)))]
+    prompts = model.embed_items(asked(clips))
     return model.write(prompts, model.generation_config())
 
 
@@ -255,7 +260,7 @@ def measured(name: str, args: argparse.Namespace) -> Row:
     few = clips[: args.plain_clips]
 
     def ask() -> None:
-        for reply in runner.ask(clips, QUESTION):
+        for reply in runner.ask(asked(clips)):
             if not isinstance(reply.outcome, Answer):
                 raise SystemExit(f"{name}: {reply.outcome}")
 

@@ -1,17 +1,17 @@
 """What a model is: the whole contract between the
 runner and anything that answers questions about music.
 
-A model declares what it can hear and answers batches of clips, one question at a time. Everything
-else is the runner's work: finding clips, decoding, resampling, batching, retrying, recording. A
-complete model:
+A model declares what it can hear and answers batches of items, each a question about one clip or
+several. Everything else is the runner's work: finding clips, decoding, resampling, batching,
+retrying, recording. A complete model:
 
     class Echo:
         capabilities = ModelCapabilities(sample_rate=16000)
 
         def load(self): ...
 
-        def answer(self, clips, question):
-            return [Answer("rock" if clip.audio.any() else "silence") for clip in clips]
+        def answer(self, items):
+            return [Answer("rock" if item.clip.audio.any() else "silence") for item in items]
 
         def describe(self):
             return {"revision": "1"}
@@ -27,6 +27,7 @@ import warnings
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from string import ascii_uppercase
 from typing import TYPE_CHECKING, Literal, Protocol
 
 if TYPE_CHECKING:
@@ -58,7 +59,7 @@ class Clip:
 
 @dataclass(frozen=True)
 class Question:
-    """What a model is asked: one prompt, the same for every clip of a call.
+    """What a model is asked about the clips of an item.
 
     `options` are the labels to choose from as they are written for people, in the order shown
     (empty for captions); `noun` is what is asked for, in the singular: 'genre'. `letters`: the
@@ -74,6 +75,31 @@ class Question:
     letters: bool = False
     numbered: bool = False
     """The prompt shows the options as '(1) slower, (2) faster', and a number may be the answer."""
+
+    @property
+    def marks(self) -> tuple[str, ...]:
+        """How each option is chosen in fewest words: by its letter or number where it is shown with
+        one, else as it is written."""
+        if self.letters:
+            return tuple(ascii_uppercase[: len(self.options)])
+        return tuple(map(str, range(1, len(self.options) + 1))) if self.numbered else self.options
+
+
+@dataclass(frozen=True, eq=False)
+class Item:
+    """What is asked at once: a question and the clips it is about, in the order that it speaks of
+    them. Most items have one clip, and its id."""
+
+    item_id: str
+    clips: tuple[Clip, ...]
+    question: Question
+
+    @property
+    def clip(self) -> Clip:
+        """The one clip. Raises ValueError where there are several, which only a model gets whose
+        `capabilities.max_clips` says so."""
+        (clip,) = self.clips
+        return clip
 
 
 @dataclass(frozen=True)
@@ -122,7 +148,8 @@ class ModelCapabilities:
     Ranks). needs_audio: clips carry samples. control: a baseline that answers without listening on
     purpose; any other model without audio is refused. takes_midi: it reads `Clip.midi`.
     takes_source: it mixes channels and resamples by a rule of its own, whatever shape and rate
-    clips have.
+    clips have. max_clips: how many clips of one item it tells apart; where an item has more, they
+    are played one after the other as a single one, with a gap between them.
     """
 
     sample_rate: int | None = None
@@ -134,15 +161,16 @@ class ModelCapabilities:
     control: bool = False
     takes_midi: bool = False
     takes_source: bool = False
+    max_clips: int = 1
 
 
 class Model(Protocol):
     """Anything that answers. The runner calls `load` once,
-    then `answer` with at most `batch` clips.
+    then `answer` with at most `batch` items, whose questions may differ.
 
-    `answer` returns one Answer or Failure per clip, in order. It may raise: an error whose text
+    `answer` returns one Answer or Failure per item, in order. It may raise: an error whose text
     contains 'out of memory' halves the batch, a MudataError ends the run, anything else is recorded
-    as that clip's failure. `describe` tells what was really used (revision, dtype, device,
+    as that item's failure. `describe` tells what was really used (revision, dtype, device,
     versions) after `load`; it goes into run.json.
     """
 
@@ -150,7 +178,7 @@ class Model(Protocol):
 
     def load(self) -> None: ...
 
-    def answer(self, clips: Sequence[Clip], question: Question) -> list[Answer | Failure]: ...
+    def answer(self, items: Sequence[Item]) -> list[Answer | Failure]: ...
 
     def describe(self) -> dict[str, object]: ...
 
@@ -159,12 +187,11 @@ class Ranks(Protocol):
     """A model that can tell how likely every option is, instead of saying one:
     a second opinion beside its answer.
 
-    `rank` owes one Ranking or Failure per clip, in order, and may raise as `Model.answer` may. What
-    is ranked is what the prompt asks for: the options as written, or their letters where
-    `Question.letters`.
+    `rank` owes one Ranking or Failure per item, in order, and may raise as `Model.answer` may. What
+    is ranked is what the prompt asks for: `Question.marks`.
     """
 
-    def rank(self, clips: Sequence[Clip], question: Question) -> list[Ranking | Failure]: ...
+    def rank(self, items: Sequence[Item]) -> list[Ranking | Failure]: ...
 
 
 class Trainable(Protocol):

@@ -147,9 +147,10 @@ class Slow:
     capabilities = ModelCapabilities(batch=2)
     def __init__(self, seed): self.seed = seed
     def load(self): pass
-    def answer(self, clips, question):
+    def answer(self, items):
         time.sleep(0.15)
-        return [Answer(question.options[len(clip.audio) % len(question.options)]) for clip in clips]
+        options = items[0].question.options
+        return [Answer(options[len(item.clip.audio) % len(options)]) for item in items]
     def describe(self): return {"revision": "1"}
 """
 

@@ -797,8 +797,8 @@ from mudata.evaluation.protocol import Answer, ModelCapabilities
 class Wordy:
     capabilities = ModelCapabilities(batch=2)
     def load(self): pass
-    def answer(self, clips, question):
-        return [Answer("low " + str(clip.audio.size) * 2000) for clip in clips]
+    def answer(self, items):
+        return [Answer("low " + str(item.clip.audio.size) * 2000) for item in items]
     def describe(self): return {}
 """
 

@@ -128,8 +128,8 @@ def test_failures_are_told_and_the_command_is_kept(
         "    capabilities = ModelCapabilities(batch=6)\n"
         "    def __init__(self, word='low', times=1): self.word, self.times = word, times\n"
         "    def load(self): pass\n"
-        "    def answer(self, clips, question):\n"
-        "        said = [Answer(self.word * self.times) for clip in clips if clip.audio.any()]\n"
+        "    def answer(self, items):\n"
+        "        said = [Answer(self.word * self.times) for item in items if item.clip.audio.any()]\n"
         "        return [Failure('mood', 'not today'), *said[1:]]\n"
         "    def describe(self): return {}\n"
     )
@@ -147,10 +147,10 @@ from mudata.evaluation.protocol import Answer, ModelCapabilities, Ranking
 class Ear:
     capabilities = ModelCapabilities(batch=8, gives_logits=True)
     def load(self): pass
-    def answer(self, clips, question):
-        return [Answer("low" if abs(clip.audio).max() > 0.1 else "high") for clip in clips]
-    def rank(self, clips, question):
-        return [Ranking(tuple(-float(len(option)) for option in question.options)) for c in clips if c.audio.any()]
+    def answer(self, items):
+        return [Answer("low" if abs(item.clip.audio).max() > 0.1 else "high") for item in items]
+    def rank(self, items):
+        return [Ranking(tuple(-float(len(o)) for o in i.question.options)) for i in items if i.clip.audio.any()]
     def describe(self): return {"generation": {"do_sample": False}}
 """
 

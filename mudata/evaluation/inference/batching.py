@@ -1,7 +1,7 @@
 """Putting batches to a model, and turning whatever happens into answers and failures.
 
 A call that runs out of memory is repeated in halves, and batches stay that small; where the largest
-batch is to be found, they double before. A call that fails otherwise is narrowed down to the clips
+batch is to be found, they double before. A call that fails otherwise is narrowed down to the items
 that cause it. A broken connection is tried again. A call that takes too long is given up, and with
 it the session: nothing inside a process can end it. A MudataError is meant for the user and ends
 the run. No failure ever becomes an answer.
@@ -20,10 +20,10 @@ from typing import TYPE_CHECKING, Literal, NamedTuple, TypeVar, cast
 
 from mudata.errors import EvaluationError, ModelError, MudataError
 from mudata.evaluation.models import hardware
-from mudata.evaluation.protocol import Answer, Failure, Model, Question, Ranking, Ranks
+from mudata.evaluation.protocol import Answer, Failure, Model, Ranking, Ranks
 
 if TYPE_CHECKING:
-    from mudata.evaluation.inference.playback import PlayedClip
+    from mudata.evaluation.inference.playback import PlayedItem
 
 T = TypeVar("T")
 CallKind = Literal["answer", "rank"]
@@ -35,14 +35,14 @@ ATTEMPTS = 3
 """How often a call is made whose connection breaks (models behind a server)."""
 OUT_OF_MEMORY, TIMEOUT = "out-of-memory", "timeout"
 LARGEST = 64
-"""Clips beyond which a batch that is to be as large as fits does not grow. Ours."""
+"""Items beyond which a batch that is to be as large as fits does not grow. Ours."""
 LONGEST, LONGEST_REASON = 1_000_000, 2_000
 """Characters of an answer, beyond which it is a malfunction and not kept;
 and of a reason, beyond which it is cut."""
 
 
 class ModelReply(NamedTuple):
-    """What came back for one clip;
+    """What came back for one item;
     `batch` is the size of the call, `seconds` its share of the time."""
 
     outcome: Outcome
@@ -51,7 +51,7 @@ class ModelReply(NamedTuple):
 
 
 class BatchRunner:
-    """One model in one session. `batch` is how many clips it gets at once (None: as many as it says
+    """One model in one session. `batch` is how many items it gets at once (None: as many as it says
     after loading; 'auto': the same, doubled with every full batch that fits), `halvings` how often
     that was halved, `search` the sizes that were tried for 'auto' and whether they fitted,
     `timeout_s` how long a call may take (None: for ever), `hung` whether one took longer: then no
@@ -81,32 +81,32 @@ class BatchRunner:
             self.batch = self._wanted or max(1, self.model.capabilities.batch)
             self.loaded = True
 
-    def ask(self, clips: Sequence[PlayedClip], question: Question, method: CallKind = "answer") -> list[ModelReply]:
-        """One reply per clip, in order:
+    def ask(self, items: Sequence[PlayedItem], method: CallKind = "answer") -> list[ModelReply]:
+        """One reply per item, in order:
         Answers, or Rankings where it is asked to rank, or Failures.
 
         Raises EvaluationError when the model answers without listening or cannot answer anything,
         ModelError when it breaks the protocol, and what MudataError it raises itself.
         """
         self.load()
-        if len(clips) > self.batch:
-            return self.ask(clips[: self.batch], question, method) + self.ask(clips[self.batch :], question, method)
+        if len(items) > self.batch:
+            return self.ask(items[: self.batch], method) + self.ask(items[self.batch :], method)
         begun = time.perf_counter()
-        outcomes = self._call(clips, question, method)
-        seconds = (time.perf_counter() - begun) / len(clips)
+        outcomes = self._call(items, method)
+        seconds = (time.perf_counter() - begun) / len(items)
         if isinstance(outcomes, Failure):
             if self.hung:
-                return [ModelReply(outcomes, len(clips), seconds) for _ in clips]
-            if len(clips) > 1:
-                half = len(clips) // 2
+                return [ModelReply(outcomes, len(items), seconds) for _ in items]
+            if len(items) > 1:
+                half = len(items) // 2
                 if outcomes.kind == OUT_OF_MEMORY:
-                    self._shrink(len(clips), half)
-                return self.ask(clips[:half], question, method) + self.ask(clips[half:], question, method)
+                    self._shrink(len(items), half)
+                return self.ask(items[:half], method) + self.ask(items[half:], method)
             outcomes = [outcomes]
-        self._check(clips, question, outcomes, method)
-        if self._growing and len(clips) == self.batch and method == "answer":
+        self._check(items, outcomes, method)
+        if self._growing and len(items) == self.batch and method == "answer":
             self._grow()
-        return [ModelReply(_kept(outcome), len(clips), seconds) for outcome in outcomes]
+        return [ModelReply(_kept(outcome), len(items), seconds) for outcome in outcomes]
 
     def _grow(self) -> None:
         """After a full batch that fitted. Main memory must have room for as much as the whole
@@ -123,7 +123,7 @@ class BatchRunner:
             self.search.append((tried, False))
         self.batch, self.halvings, self._growing = batch, self.halvings + 1, False
 
-    def _call(self, clips: Sequence[PlayedClip], question: Question, method: CallKind) -> list[Outcome] | Failure:
+    def _call(self, items: Sequence[PlayedItem], method: CallKind) -> list[Outcome] | Failure:
         """The model's replies, or why there are none;
         keeps no traceback, which would hold on to device memory."""
         if self.hung:
@@ -133,11 +133,11 @@ class BatchRunner:
         )
         for attempt in range(1, ATTEMPTS + 1):
             try:
-                replies = _within(self.timeout_s, lambda: put(clips, question))
+                replies = _within(self.timeout_s, lambda: put(items))
                 break
             except _Hung:
                 self.hung = True
-                return Failure(TIMEOUT, f"no answer to {len(clips)} clips within {self.timeout_s:g} s")
+                return Failure(TIMEOUT, f"no answer to {len(items)} clips within {self.timeout_s:g} s")
             except (ConnectionError, TimeoutError) as error:
                 if attempt == ATTEMPTS:
                     return Failure("connection", _reason(error))
@@ -151,37 +151,37 @@ class BatchRunner:
                 del error
                 _free_device_memory()
                 return Failure(OUT_OF_MEMORY, reason)
-        if len(replies) != len(clips):
+        if len(replies) != len(items):
             raise ModelError(
-                f"The model gave {len(replies)} answers to {len(clips)} clips.",
-                f"Its `{method}` owes one per clip.",
+                f"The model gave {len(replies)} answers to {len(items)} questions.",
+                f"Its `{method}` owes one to each, in order.",
             )
         return list(replies)
 
-    def _check(
-        self, clips: Sequence[PlayedClip], question: Question, replies: Sequence[Outcome], method: CallKind
-    ) -> None:
+    def _check(self, items: Sequence[PlayedItem], replies: Sequence[Outcome], method: CallKind) -> None:
         wanted: type[Answer | Ranking] = Answer if method == "answer" else Ranking
         if alien := [reply for reply in replies if not isinstance(reply, wanted | Failure)]:
-            owed = f"Its `{method}` owes one {wanted.__name__} or Failure per clip."
+            owed = f"Its `{method}` owes one {wanted.__name__} or Failure per item."
             raise ModelError(f"The model gave a {type(alien[0]).__name__}.", owed)
         texts: list[object] = [reply.text for reply in replies if isinstance(reply, Answer)]
         if wordless := [text for text in texts if not isinstance(text, str)]:
             kind = type(wordless[0]).__name__
             raise ModelError(f"The model gave an Answer whose text is a {kind}.", "An answer is text.")
-        counts = {len(reply.loglik) for reply in replies if isinstance(reply, Ranking)}
-        if short := counts - {len(question.options)}:
-            raise ModelError(
-                f"The model ranked {min(short)} options of {len(question.options)}.", "It owes all of them."
-            )
+        for item, reply in zip(items, replies, strict=True):
+            if isinstance(reply, Ranking) and len(reply.loglik) != (owed_options := len(item.question.options)):
+                raise ModelError(
+                    f"The model ranked {len(reply.loglik)} options of {owed_options}.", "It owes all of them."
+                )
         failures = [reply for reply in replies if isinstance(reply, Failure)]
         self._bad[method] += len(failures)
         self._good[method] += len(replies) - len(failures)
-        for clip, reply in zip(clips, replies, strict=True):
-            if not isinstance(reply, Failure) and self.model.capabilities.needs_audio and not clip.listened:
+        for item, reply in zip(items, replies, strict=True):
+            if isinstance(reply, Failure) or not self.model.capabilities.needs_audio:
+                continue
+            if unheard := [clip.clip_id for clip in item.clips if not clip.listened]:
                 raise EvaluationError(
-                    f"The model answered about {clip.clip_id} without taking its audio; that is not recorded.",
-                    f"A model's `{method}` must read `clip.audio`, or `clip.midi` where a clip is MIDI.",
+                    f"The model answered about {unheard[0]} without taking its audio; that is not recorded.",
+                    f"A model's `{method}` must read every clip's `clip.audio`, or `clip.midi` where a clip is MIDI.",
                 )
         if not self._good[method] and self._bad[method] >= PATIENCE:
             raise EvaluationError(

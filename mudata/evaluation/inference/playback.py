@@ -18,7 +18,7 @@ import numpy as np
 
 from mudata.catalog.audio import clip
 from mudata.errors import AudioError, is_of_machine
-from mudata.evaluation.protocol import Clip, Failure, ModelCapabilities
+from mudata.evaluation.protocol import Clip, Failure, Item, ModelCapabilities
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -52,6 +52,13 @@ class PlayedClip(Clip):
         if name == "midi" or (name == "audio" and super().__getattribute__("midi") is None):
             object.__setattr__(self, "listened", self.listened or value is not None)
         return value
+
+
+@dataclass(frozen=True, eq=False)
+class PlayedItem(Item):
+    """An item with clips that are played."""
+
+    clips: tuple[PlayedClip, ...]
 
 
 @dataclass(frozen=True)

@@ -146,5 +146,5 @@ class Plan:
 
 
 def _plain(question: Question) -> dict[str, object]:
-    plain = asdict(question)
-    return plain if question.letters else {key: value for key, value in plain.items() if key != "letters"}
+    """What decides an answer; how options are marked only where they are."""
+    return {k: v for k, v in asdict(question).items() if v or k not in ("letters", "numbered")}

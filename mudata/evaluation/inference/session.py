@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, cast
 from mudata.errors import EvaluationError
 from mudata.evaluation.inference import provenance
 from mudata.evaluation.inference.batching import TIMEOUT, BatchRunner, CallKind, ModelReply
-from mudata.evaluation.inference.playback import Playback, PlayedClip, played
+from mudata.evaluation.inference.playback import Playback, PlayedClip, PlayedItem, played
 from mudata.evaluation.models import hardware
 from mudata.evaluation.protocol import Answer, Clip, Failure, Ranking, Trainable
 from mudata.evaluation.run import AnswerRecord, RankingRecord, Run
@@ -146,7 +146,8 @@ class Session:
         waiting: list[tuple[Sample, PlayedClip]] = []
 
         def asked() -> list[tuple[Sample, PlayedClip | None, ModelReply]]:
-            replies = self.batch_runner.ask([clip for _, clip in waiting], task.question, method)
+            asked_items = [PlayedItem(sample.clip_id, (clip,), task.question) for sample, clip in waiting]
+            replies = self.batch_runner.ask(asked_items, method)
             asked_batch = [(item, clip, reply) for (item, clip), reply in zip(waiting, replies, strict=True)]
             waiting.clear()
             return [*asked_batch]

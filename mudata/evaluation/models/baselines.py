@@ -12,7 +12,8 @@ from collections.abc import Iterable, Sequence
 
 from mudata.errors import ModelError
 from mudata.evaluation.metrics.caption_controls import medoid
-from mudata.evaluation.protocol import Answer, Clip, Failure, Kind, ModelCapabilities, Question
+from mudata.evaluation.models.question_calls import by_question
+from mudata.evaluation.protocol import Answer, Clip, Failure, Item, Kind, ModelCapabilities, Question
 
 
 class _Control:
@@ -47,8 +48,8 @@ class Random(_Control):
         super().__init__()
         self.seed = seed
 
-    def answer(self, clips: Sequence[Clip], question: Question) -> list[Answer | Failure]:
-        return [self._draw(clip.clip_id, question) for clip in clips]
+    def answer(self, items: Sequence[Item]) -> list[Answer | Failure]:
+        return [self._draw(item.item_id, item.question) for item in items]
 
     def describe(self) -> dict[str, object]:
         return {"seed": self.seed, **super().describe()}
@@ -73,15 +74,17 @@ class Majority(_Control):
 
     needs_fit = ("classify", "tag")
 
-    def answer(self, clips: Sequence[Clip], question: Question) -> list[Answer | Failure]:
+    def answer(self, items: Sequence[Item]) -> list[Answer | Failure]:
+        return by_question(items, lambda some, question: [self._commonest(question)] * len(some))
+
+    def _commonest(self, question: Question) -> Answer:
         if question.kind == "caption":
             raise ModelError(
                 "There is no majority among captions.", "Use the model 'constant' or 'random' for captions."
             )
         counts = Counter(label for _, labels in self._taught for label in labels)
         ranked = sorted(question.options, key=lambda option: -counts[option])  # ties keep the published order
-        answer = Answer(", ".join(ranked[: self._tags_per_clip() if question.kind == "tag" else 1]))
-        return [answer] * len(clips)
+        return Answer(", ".join(ranked[: self._tags_per_clip() if question.kind == "tag" else 1]))
 
 
 class Constant(_Control):
@@ -93,7 +96,10 @@ class Constant(_Control):
 
     needs_fit = ("caption",)
 
-    def answer(self, clips: Sequence[Clip], question: Question) -> list[Answer | Failure]:
+    def answer(self, items: Sequence[Item]) -> list[Answer | Failure]:
+        return by_question(items, lambda some, question: [self._same(question)] * len(some))
+
+    def _same(self, question: Question) -> Answer:
         captions = [text for _, texts in self._taught for text in texts]
         text = medoid(captions) if question.kind == "caption" else None
-        return [Answer(text or question.options[0])] * len(clips)
+        return Answer(text or question.options[0])

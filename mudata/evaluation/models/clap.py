@@ -16,10 +16,11 @@ import numpy as np
 
 from mudata.errors import ModelError
 from mudata.evaluation.models.device import placement, quieten
+from mudata.evaluation.models.question_calls import by_question
 from mudata.evaluation.models.weights.hub_checkpoint import loading_options
 from mudata.evaluation.models.weights.safe_load import reading
 from mudata.evaluation.models.weights.weight_store import provenance
-from mudata.evaluation.protocol import Answer, Clip, Failure, ModelCapabilities, Question, Ranking
+from mudata.evaluation.protocol import Answer, Failure, Item, ModelCapabilities, Question, Ranking
 
 TEMPLATE = "This audio is a {} song."
 """The sentence with which LAION's README reports
@@ -67,18 +68,32 @@ class Clap:
         self._window = int(extractor.nb_max_samples)
         self.capabilities = replace(self.capabilities, sample_rate=int(extractor.sampling_rate))
 
-    def answer(self, clips: Sequence[Clip], question: Question) -> list[Answer | Failure]:
-        if question.kind == "caption":
-            raise ModelError("CLAP ranks given labels; it cannot write captions.", "Ask it for a classify or tag task.")
-        scores = self.embed_audio([c.audio for c in clips]) @ self.embed_options(question.options).T
-        keep = 1 if question.kind == "classify" else min(self.tags, len(question.options))
-        ranked = scores.argsort(dim=1, descending=True)[:, :keep].tolist()
-        return [Answer(", ".join(question.options[i] for i in row)) for row in ranked]
+    def answer(self, items: Sequence[Item]) -> list[Answer | Failure]:
+        if open_kinds := [item.question.kind for item in items if not item.question.options]:
+            what = "captions" if open_kinds[0] == "caption" else f"an answer of kind {open_kinds[0]} of its own"
+            raise ModelError(
+                f"CLAP ranks given options; it cannot write {what}.", "Ask it for a task that has labels or options."
+            )
+        return [
+            self._nearest(item.question, ranking.loglik)
+            for item, ranking in zip(items, self._scores(items), strict=True)
+        ]
 
-    def rank(self, clips: Sequence[Clip], question: Question) -> list[Ranking | Failure]:
+    def rank(self, items: Sequence[Item]) -> list[Ranking | Failure]:
         """Cosine similarities of sound and sentences: scores, but no log-likelihoods."""
-        scores = self.embed_audio([c.audio for c in clips]) @ self.embed_options(question.options).T
-        return [Ranking(tuple(row)) for row in scores.tolist()]
+        return [*self._scores(items)]
+
+    def _nearest(self, question: Question, scores: Sequence[float]) -> Answer:
+        keep = min(self.tags, len(scores)) if question.kind == "tag" else 1
+        ranked = sorted(range(len(scores)), key=lambda i: -scores[i])[:keep]
+        return Answer(", ".join(question.options[i] for i in ranked))
+
+    def _scores(self, items: Sequence[Item]) -> list[Ranking]:
+        def of_one_question(some: Sequence[Item], question: Question) -> list[Ranking]:
+            scores = self.embed_audio([item.clip.audio for item in some]) @ self.embed_options(question.options).T
+            return [Ranking(tuple(row)) for row in scores.tolist()]
+
+        return by_question(items, of_one_question)
 
     def similarity(self, waves: Sequence[np.ndarray[Any, Any]], sentences: Sequence[str]) -> list[float]:
         """Cosine of each wave, (n,) at the model's rate, with its sentence."""

@@ -30,7 +30,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mudata.errors import ModelError
-from mudata.evaluation.protocol import Answer, Clip, Failure, ModelCapabilities, Question
+from mudata.evaluation.protocol import Answer, Clip, Failure, Item, ModelCapabilities
 from mudata.home import write_atomic
 
 RECIPE = "features-1"
@@ -126,12 +126,13 @@ class Features:
         else:
             self._fitted, self._chosen = _tagger(np.stack(vectors), labels, groups, self.seed)
 
-    def answer(self, clips: Sequence[Clip], question: Question) -> list[Answer | Failure]:
-        if question.kind == "caption":
-            raise ModelError("The model 'features' writes no captions.", "Choose another model, or a task with labels.")
+    def answer(self, items: Sequence[Item]) -> list[Answer | Failure]:
+        if others := [item.question.kind for item in items if item.question.kind not in self.needs_fit]:
+            what = "writes no captions" if others[0] == "caption" else f"answers no question of kind {others[0]}"
+            raise ModelError(f"The model 'features' {what}.", "Choose another model, or a task with labels.")
         if self._fitted is None:
             raise ModelError("The model 'features' has learned nothing yet.", "Call `fit` with clips and labels first.")
-        predicted = self._fitted.predict(np.stack(self._features(clips)))
+        predicted = self._fitted.predict(np.stack(self._features([item.clip for item in items])))
         return [Answer(label if isinstance(label, str) else ", ".join(label)) for label in predicted]
 
     def describe(self) -> dict[str, object]:

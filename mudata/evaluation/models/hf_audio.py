@@ -21,8 +21,7 @@ from mudata.evaluation.models.device import placement, quieten
 from mudata.evaluation.models.weights.hub_checkpoint import loading_options
 from mudata.evaluation.models.weights.safe_load import reading
 from mudata.evaluation.models.weights.weight_store import provenance
-from mudata.evaluation.protocol import Answer, Clip, Failure, ModelCapabilities, Question, Ranking
-from mudata.evaluation.tasks.prompts import LETTERS
+from mudata.evaluation.protocol import Answer, Clip, Failure, Item, ModelCapabilities, Ranking
 
 if TYPE_CHECKING:
     import numpy as np
@@ -110,13 +109,13 @@ class TransformersAudio:
             batch=self._batch or batch_for(self.model, self.device),
         )
 
-    def answer(self, clips: Sequence[Clip], question: Question) -> list[Answer | Failure]:
-        """One continuation per clip; prompts of a batch are padded on the left."""
+    def answer(self, items: Sequence[Item]) -> list[Answer | Failure]:
+        """One continuation per item; prompts of a batch are padded on the left."""
         import torch
 
-        if len(clips) > 1 and self.architecture.alone:
-            return [answer for clip in clips for answer in self.answer([clip], question)]
-        inputs = self.inputs(clips, question)
+        if len(items) > 1 and self.architecture.alone:
+            return [answer for item in items for answer in self.answer([item])]
+        inputs = self.inputs(items)
         torch.manual_seed(self.seed)  # greedy answers draw nothing
         written = zip(inputs["input_ids"], self.new_ids(inputs), strict=True)
         return [Answer(self.text(prompt, new)) for prompt, new in written]
@@ -147,28 +146,26 @@ class TransformersAudio:
             out = self.model.generate(**inputs, **self._generation())
         return out[:, inputs["input_ids"].shape[1] :]
 
-    def rank(self, clips: Sequence[Clip], question: Question) -> list[Ranking | Failure]:
+    def rank(self, items: Sequence[Item]) -> list[Ranking | Failure]:
         """Log-likelihood of every option as the beginning of the answer:
         its tokens' sum, given sound and prompt.
 
-        Sound and prompt are computed once per clip, without padding; options continue them
-        together, as many at once as clips were given, so that what fits for clips fits here.
+        Sound and prompt are computed once per item, without padding; options continue them
+        together, as many at once as items were given, so that what fits for items fits here.
         """
         import torch
 
-        written = LETTERS[: len(question.options)] if question.letters else question.options
-        options = [self.processor.tokenizer(o, add_special_tokens=False)["input_ids"] for o in written]
         with torch.inference_mode():
-            return [self._rank(clip, question, options, len(clips)) for clip in clips]
+            return [self._rank(item, at_once=len(items)) for item in items]
 
-    def _rank(self, clip: Clip, question: Question, options: list[list[int]], at_once: int) -> Ranking:
-        """`options` are token ids."""
+    def _rank(self, item: Item, *, at_once: int) -> Ranking:
         import torch
 
         from mudata.evaluation.models.decoders.kv_cache import cache_name
 
+        options = [self.processor.tokenizer(o, add_special_tokens=False)["input_ids"] for o in item.question.marks]
         cached = cache_name(self.model)
-        prefix = self.model(**self.inputs([clip], question), use_cache=True)
+        prefix = self.model(**self.inputs([item]), use_cache=True)
         first = prefix.logits[0, -1].float().log_softmax(-1)
         sums: list[float] = []
         # states of recurrent layers cannot be repeated, so that their options continue one by one
@@ -189,16 +186,19 @@ class TransformersAudio:
             ]  # what is beyond an option's own tokens is padding, which nothing before it sees
         return Ranking(tuple(sums), tuple(map(len, options)))
 
-    def inputs(self, clips: Sequence[Clip], question: Question) -> Any:
-        """What the checkpoint's processor makes of the clips and the prompt, on the device."""
+    def inputs(self, items: Sequence[Item]) -> Any:
+        """What the checkpoint's processor makes of clips and prompts, on the device."""
         talks = [
             [
                 {
                     "role": "user",
-                    "content": [{"type": "audio", "audio": self.mono(c)}, {"type": "text", "text": question.prompt}],
+                    "content": [
+                        *({"type": "audio", "audio": self.mono(clip)} for clip in item.clips),
+                        {"type": "text", "text": item.question.prompt},
+                    ],
                 }
             ]
-            for c in clips
+            for item in items
         ]
         inputs = self.processor.apply_chat_template(
             talks,
@@ -210,7 +210,7 @@ class TransformersAudio:
             processor_kwargs={"text_kwargs": {"padding": True, "padding_side": "left"}},
             **({} if self.thinking is None else {SWITCH: self.thinking}),
         )
-        self._check_audio_tokens(inputs["input_ids"], clips)
+        self._check_audio_tokens(inputs["input_ids"], items)
         return inputs.to(self.device, self._torch_dtype)
 
     def mono(self, clip: Clip) -> NDArray[np.float32]:
@@ -260,7 +260,7 @@ class TransformersAudio:
                 "Leave the option thinking out.",
             )
 
-    def _check_audio_tokens(self, ids: Any, clips: Sequence[Clip]) -> None:
+    def _check_audio_tokens(self, ids: Any, items: Sequence[Item]) -> None:
         """Fail loudly when a prompt holds no audio: such answers would be about nothing. Raises
         TooShort where that is for the clip's own sake."""
         holders = (self.model.config, self.processor)
@@ -268,7 +268,7 @@ class TransformersAudio:
         if token is None:
             return
         there = (ids == token).any(dim=1).tolist()
-        seconds = [len(clip.audio) / clip.sample_rate for clip in clips]
+        seconds = [sum(len(clip.audio) / clip.sample_rate for clip in item.clips) for item in items]
         lost = [s for s, audible in zip(seconds, there, strict=True) if not audible]
         if lost and max(lost) < SHORT_S:
             raise TooShort(f"{min(lost):.3g} s leave no audio in the prompt")

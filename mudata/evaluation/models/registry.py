@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 from mudata.catalog.cards import loader
 from mudata.errors import MissingExtra, ModelError, UnknownName
-from mudata.evaluation.models import hf_architectures, model_card
+from mudata.evaluation.models import hf_architectures, model_card, question_calls
 from mudata.evaluation.models.listing import BUILT_IN, FAMILIES, Listing, names, plug_ins
 from mudata.evaluation.models.weights import weight_store
 from mudata.evaluation.protocol import ModelCapabilities
@@ -105,7 +105,7 @@ def create(name: str, /, *, offer: Mapping[str, object] | None = None, **options
         )
     if lacking := [name for name in ("load", "answer", "describe") if not callable(getattr(model, name, None))]:
         raise ModelError(f"{listing.code} is not a model: it has no method `{lacking[0]}`.", _CONTRACT)
-    return model
+    return question_calls.with_items(model, name)
 
 
 def options_of(listing: Listing) -> dict[str, object]:

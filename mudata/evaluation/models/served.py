@@ -1,7 +1,7 @@
 """Any audio-language model behind a server that speaks OpenAI's chat protocol:
 vLLM, the llama.cpp server, hosted ones.
 
-Every clip is one request: the sound as 16-bit WAV or FLAC inside it (`input_audio`), then the
+Every item is one request: its sound as 16-bit WAV or FLAC inside it (`input_audio`), then the
 prompt. The sound comes first because that is how the templates of such models write it
 (Qwen2-Audio, Audio Flamingo) and how they were trained, and so that a checkpoint served reads what
 the same checkpoint reads here through `transformers`.
@@ -31,7 +31,7 @@ from mudata.errors import EvaluationError, ModelError
 from mudata.evaluation.chat.client import ChatServer, NoReply, checked_url
 from mudata.evaluation.chat.completions import Counts, finish_reason, mapping, text, tokens
 from mudata.evaluation.chat.rate_limit import Pace, RetryPolicy, at_once
-from mudata.evaluation.protocol import Answer, Clip, Failure, ModelCapabilities, Question
+from mudata.evaluation.protocol import Answer, Failure, Item, ModelCapabilities
 from mudata.json_files import parse
 from mudata.safe_text import safe
 
@@ -141,14 +141,14 @@ class Served:
                 "To ask all the same: -o allow_unheard=true.",
             )
 
-    def answer(self, clips: Sequence[Clip], question: Question) -> list[Answer | Failure]:
-        """One answer per clip, all clips at once as far as `concurrency` goes.
+    def answer(self, items: Sequence[Item]) -> list[Answer | Failure]:
+        """One answer per item, all at once as far as `concurrency` goes.
 
-        What went wrong with one clip is its own failure. Where the server refuses everything, the
+        What went wrong with one item is its own failure. Where the server refuses everything, the
         answers that there are come back first, and the next call raises ModelError.
         """
         if not self._given_up:
-            replies = at_once(lambda clip: self._ask(clip, question), clips, self.concurrency)
+            replies = at_once(self._ask, items, self.concurrency)
             if not self._given_up or any(isinstance(reply, Answer) for reply in replies):
                 return replies
         raise self._given_up
@@ -181,12 +181,13 @@ class Served:
             "cost": counts.cost(*self.prices),
         }
 
-    def body(self, prompt: str, sound: NDArray[np.float32] | None, **more: object) -> dict[str, object]:
+    def body(self, prompt: str, *sounds: NDArray[np.float32], **more: object) -> dict[str, object]:
         """A request. `extra` has the last word, and its nulls remove what they name."""
-        content: list[dict[str, object]] = [{"type": "text", "text": prompt}]
-        if sound is not None:
+        content: list[dict[str, object]] = []
+        for sound in sounds:
             data = _encoded(sound, self.capabilities.sample_rate or 0, self.audio_format)
-            content.insert(0, {"type": "input_audio", "input_audio": {"data": data, "format": self.audio_format}})
+            content.append({"type": "input_audio", "input_audio": {"data": data, "format": self.audio_format}})
+        content.append({"type": "text", "text": prompt})
         system = [{"role": "system", "content": self.system}] if self.system else []
         talk = [*system, {"role": "user", "content": content}]
         body = {"model": self.model, "messages": talk, **self.generation, **more, **self.extra}
@@ -204,7 +205,7 @@ class Served:
         if with_sound is None:
             return "unknown"
         try:
-            silent = self._complete(self.body(PROBE_PROMPT, None, max_tokens=PROBE_TOKENS), "probe without sound")
+            silent = self._complete(self.body(PROBE_PROMPT, max_tokens=PROBE_TOKENS), "probe without sound")
         except NoReply as why:
             if why.kind == "refused" and not why.for_all:  # some models take nothing but sound
                 return "unknown"
@@ -212,11 +213,12 @@ class Served:
         without = tokens(silent, "prompt_tokens")
         return "unknown" if without is None else "yes" if with_sound > without else "no"
 
-    def _ask(self, clip: Clip, question: Question) -> Answer | Failure:
+    def _ask(self, item: Item) -> Answer | Failure:
         if self._given_up:
             return Failure("not-asked", "the server refused the one before")
         try:
-            reply = self._complete(self.body(question.prompt, clip.audio), clip.clip_id)
+            sounds = [clip.audio for clip in item.clips]
+            reply = self._complete(self.body(item.question.prompt, *sounds), item.item_id)
         except NoReply as why:
             if why.for_all:
                 self._given_up = self._explained(why)

@@ -16,7 +16,7 @@ from mudata.catalog.audio import clip as audio
 from mudata.errors import AudioError, EvaluationError, ModelError
 from mudata.evaluation.inference.playback import AFTER_S, Playback, PlayedClip, play
 from mudata.evaluation.inference.runner import EvalRequest, evaluate
-from mudata.evaluation.protocol import Answer, Clip, Failure, ModelCapabilities, Question
+from mudata.evaluation.protocol import Answer, Failure, Item, ModelCapabilities
 from mudata.evaluation.tasks.samples import Sample
 
 if TYPE_CHECKING:
@@ -32,8 +32,8 @@ class Stereo:
 
     def load(self) -> None: ...
 
-    def answer(self, clips: Sequence[Clip], question: Question) -> list[Answer | Failure]:
-        return [Answer(f"{clip.audio.shape} at {clip.sample_rate}") for clip in clips]
+    def answer(self, items: Sequence[Item]) -> list[Answer | Failure]:
+        return [Answer(f"{item.clip.audio.shape} at {item.clip.sample_rate}") for item in items]
 
     def describe(self) -> dict[str, object]:
         return {}

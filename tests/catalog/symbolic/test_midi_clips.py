@@ -17,7 +17,7 @@ from shell import Done, typed
 from mudata.errors import EvaluationError
 from mudata.evaluation.inference.playback import PlayedClip, play
 from mudata.evaluation.inference.runner import EvalRequest, evaluate
-from mudata.evaluation.protocol import Answer, Clip, Failure, ModelCapabilities, Question
+from mudata.evaluation.protocol import Answer, Failure, Item, ModelCapabilities, Question
 from mudata.evaluation.run import all_runs
 from mudata.evaluation.tasks.samples import Sample
 
@@ -88,9 +88,9 @@ class Reader:
 
     def load(self) -> None: ...
 
-    def answer(self, clips: Sequence[Clip], question: Question) -> list[Answer | Failure]:
-        assert not any(clip.audio.size for clip in clips)
-        return [Answer("jig", f"notes of {clip.midi.name if clip.midi else None}") for clip in clips]
+    def answer(self, items: Sequence[Item]) -> list[Answer | Failure]:
+        assert not any(item.clip.audio.size for item in items)
+        return [Answer("jig", f"notes of {item.clip.midi.name if item.clip.midi else None}") for item in items]
 
     def describe(self) -> dict[str, object]:
         return {}
@@ -99,8 +99,8 @@ class Reader:
 class Deaf(Reader):
     """Takes MIDI, and looks at the samples that a score does not have."""
 
-    def answer(self, clips: Sequence[Clip], question: Question) -> list[Answer | Failure]:
-        return [Answer("jig" if clip.audio.size == 0 else "reel") for clip in clips]
+    def answer(self, items: Sequence[Item]) -> list[Answer | Failure]:
+        return [Answer("jig" if item.clip.audio.size == 0 else "reel") for item in items]
 
 
 class Listener(Reader):

@@ -40,7 +40,7 @@ def corpus(corpus: Corpus, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> C
             "class Model:\n"
             "    capabilities = ModelCapabilities(needs_audio=False, control=True, batch=2)\n"
             "    def load(self): pass\n"
-            f"    def answer(self, clips, question): return [Answer({said}) for clip in clips]\n"
+            f"    def answer(self, items): return [Answer({said}) for clip in (item.clip for item in items)]\n"
             "    def describe(self): return {}\n"
         )
     monkeypatch.syspath_prepend(str(tmp_path))

@@ -17,7 +17,7 @@ from mudata.errors import EvaluationError, ModelError, UnknownName
 from mudata.evaluation.inference import batching
 from mudata.evaluation.inference.runner import EvalRequest, evaluate, preview
 from mudata.evaluation.models import hardware
-from mudata.evaluation.protocol import Answer, Clip, Failure, ModelCapabilities, Question, Ranking
+from mudata.evaluation.protocol import Answer, Clip, Failure, Item, ModelCapabilities, Ranking
 from mudata.evaluation.run import Run, all_runs
 from mudata.narration import Progress
 from mudata.safe_text import printable
@@ -40,13 +40,15 @@ class Odd:
     def load(self) -> None:
         pass
 
-    def answer(self, clips: Sequence[Clip], question: Question) -> list[Answer | Failure]:
+    def answer(self, items: Sequence[Item]) -> list[Answer | Failure]:
+        clips = [item.clip for item in items]
         assert all(clip.audio.any() for clip in clips)
         assert all(clip.group is None for clip in clips)  # nobody learns who plays
         type(self).asked.append([clip.clip_id for clip in clips])
         return [type(self).says(clip) for clip in clips]  # type: ignore[misc]
 
-    def rank(self, clips: Sequence[Clip], question: Question) -> list[Ranking | Failure]:
+    def rank(self, items: Sequence[Item]) -> list[Ranking | Failure]:
+        clips = [item.clip for item in items]
         assert all(clip.audio.any() for clip in clips)
         type(self).ranked.append([clip.clip_id for clip in clips])
         return type(self).ranks(clips)  # type: ignore[return-value]
@@ -210,7 +212,8 @@ from mudata.evaluation.protocol import Answer, ModelCapabilities
 class Hangs:
     capabilities = ModelCapabilities(batch=4)
     def load(self): pass
-    def answer(self, clips, question):
+    def answer(self, items):
+        clips = [item.clip for item in items]
         with open("asked.txt", "a") as file:
             print(*[clip.clip_id[-2:] for clip in clips], file=file)
         if any(clip.clip_id.endswith("07") for clip in clips):
@@ -441,10 +444,10 @@ class Roomy(Odd):
     capabilities = ModelCapabilities(batch=2)
     room = 64
 
-    def answer(self, clips: Sequence[Clip], question: Question) -> list[Answer | Failure]:
-        if len(clips) > self.room:
+    def answer(self, items: Sequence[Item]) -> list[Answer | Failure]:
+        if len(items) > self.room:
             raise RuntimeError("CUDA out of memory. Tried to allocate")
-        return super().answer(clips, question)
+        return super().answer(items)
 
 
 @pytest.mark.parametrize(

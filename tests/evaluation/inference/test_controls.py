@@ -15,7 +15,7 @@ from mudata.errors import EvaluationError
 from mudata.evaluation.comparison import audio_use
 from mudata.evaluation.inference.controls import deranged
 from mudata.evaluation.inference.runner import EvalRequest, evaluate
-from mudata.evaluation.protocol import Answer, Clip, Failure, ModelCapabilities, Question
+from mudata.evaluation.protocol import Answer, Clip, Failure, Item, ModelCapabilities
 from mudata.evaluation.run import Run, all_runs
 from mudata.evaluation.tasks.samples import Sample
 
@@ -32,10 +32,10 @@ class Ear:
     def load(self) -> None:
         pass
 
-    def answer(self, clips: Sequence[Clip], question: Question) -> list[Answer | Failure]:
-        for clip in clips:
-            type(self).lengths.setdefault(clip.clip_id, []).append(clip.audio.size)
-        return [Answer(self.pitch(clip)) for clip in clips]
+    def answer(self, items: Sequence[Item]) -> list[Answer | Failure]:
+        for item in items:
+            type(self).lengths.setdefault(item.item_id, []).append(item.clip.audio.size)
+        return [Answer(self.pitch(item.clip)) for item in items]
 
     def pitch(self, clip: Clip) -> str:
         hertz = int(np.abs(np.fft.rfft(clip.audio, 16000)).argmax()) if clip.audio.any() else 0

@@ -21,7 +21,7 @@ from mudata.catalog.index import database
 from mudata.errors import EvaluationError, HomeError, ModelError, UnknownName
 from mudata.evaluation.inference import batching
 from mudata.evaluation.inference.runner import EvalRequest, evaluate
-from mudata.evaluation.protocol import Answer, Clip, Failure, ModelCapabilities, Question
+from mudata.evaluation.protocol import Answer, Clip, Failure, Item, ModelCapabilities
 from mudata.evaluation.run import Run, all_runs, find
 from mudata.evaluation.scoring import score
 from mudata.narration import Progress
@@ -46,7 +46,8 @@ class Ear:
     def load(self) -> None:
         type(self).loads += 1
 
-    def answer(self, clips: Sequence[Clip], question: Question) -> list[Answer | Failure]:
+    def answer(self, items: Sequence[Item]) -> list[Answer | Failure]:
+        clips = [item.clip for item in items]
         type(self).trouble(clips)
         type(self).batches.append([clip.clip_id for clip in clips])
         return [Answer(self.accent + self.pitch(clip)) for clip in clips]
@@ -317,13 +318,13 @@ class Deaf(Ear):
 
 
 class Mute(Ear):
-    def answer(self, clips: Sequence[Clip], question: Question) -> list[Answer | Failure]:
-        return [Answer("low") for clip in clips[1:] if clip.audio.any()]
+    def answer(self, items: Sequence[Item]) -> list[Answer | Failure]:
+        return [Answer("low") for item in items[1:] if item.clip.audio.any()]
 
 
 class Talker(Ear):
-    def answer(self, clips: Sequence[Clip], question: Question) -> list[Answer | Failure]:
-        return [self.pitch(clip) for clip in clips]  # type: ignore[misc]
+    def answer(self, items: Sequence[Item]) -> list[Answer | Failure]:
+        return [self.pitch(item.clip) for item in items]  # type: ignore[misc]
 
 
 class Reader(Ear):
@@ -342,7 +343,7 @@ class Pupil(Ear):
     ("model", "error", "what"),
     [
         ("Deaf", EvaluationError, "answered about tones/06 without taking its audio"),
-        ("Mute", ModelError, "gave 3 answers to 4 clips"),
+        ("Mute", ModelError, "gave 3 answers to 4 questions"),
         ("Talker", ModelError, "gave a str"),
         ("Reader", EvaluationError, "takes no audio, and the task is to listen"),
     ],
@@ -490,11 +491,11 @@ from mudata.evaluation.protocol import Answer, ModelCapabilities
 class Slow:
     capabilities = ModelCapabilities(batch=2)
     def load(self): pass
-    def answer(self, clips, question):
+    def answer(self, items):
         with open("asked.txt", "a") as file:
-            file.writelines(f"{c.clip_id} {c.audio.size}\\n" for c in clips)
+            file.writelines(f"{i.item_id} {i.clip.audio.size}\\n" for i in items)
         time.sleep(float(os.environ["PACE"]))
-        return [Answer("low") for c in clips]
+        return [Answer("low") for _ in items]
     def describe(self): return {}
 """
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
+from asking import asked
 from fake_hub import Cdn, ModelHub
 from oracles import Bundle, bundles, first
 from shell import Done, spawned, typed
@@ -227,7 +228,7 @@ def test_oracle_short_clips_and_silence_are_answered(model: Any, kind: str) -> N
     seconds = 0.05 if "short" in kind else 2.0
     rate, channels = (44_100, (2,)) if "stereo" in kind else (model.RATE, ())
     audio = noise(seconds, rate, *channels) * np.float32("silence" not in kind)
-    (answer,), (ranking,) = (ask([Clip("a", audio, rate)], GENRE) for ask in (model.answer, model.rank))
+    (answer,), (ranking,) = (ask(asked(GENRE, Clip("a", audio, rate))) for ask in (model.answer, model.rank))
     assert isinstance(answer, Answer)
     assert isinstance(ranking, Ranking)
     assert all(map(math.isfinite, ranking.loglik))
@@ -238,7 +239,7 @@ def test_oracle_what_is_too_short_to_hear_is_a_failure_of_that_clip_alone(model:
     rate = model.RATE
     clips = [Clip("a", noise(0.5, rate), rate), Clip("b", noise(seconds, rate), rate)]
     for ask in (model.answer, model.rank):
-        good, bad = ask(clips, GENRE)
+        good, bad = ask(asked(GENRE, *clips))
         assert isinstance(good, Answer | Ranking)
         assert isinstance(bad, Failure)
         assert bad.kind == "too-short"

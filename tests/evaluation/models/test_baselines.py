@@ -6,6 +6,7 @@ from collections import Counter
 
 import numpy as np
 import pytest
+from asking import asked
 
 from mudata.errors import ModelError
 from mudata.evaluation.models.baselines import Constant, Majority, Random, medoid
@@ -30,27 +31,27 @@ LESSONS = [(clip(0), ("b", "c")), (clip(1), ("c",)), (clip(2), ("c", "b", "a"))]
 
 
 def test_random_is_the_same_for_a_seed_in_any_batch_and_uniform() -> None:
-    whole = texts(Random(seed=3).answer(CLIPS, ask("classify")))
-    single = [texts(Random(seed=3).answer([c], ask("classify")))[0] for c in CLIPS[:20]]
+    whole = texts(Random(seed=3).answer(asked(ask("classify"), *CLIPS)))
+    single = [texts(Random(seed=3).answer(asked(ask("classify"), c)))[0] for c in CLIPS[:20]]
     assert whole[:20] == single
-    assert whole != texts(Random(seed=4).answer(CLIPS, ask("classify")))
+    assert whole != texts(Random(seed=4).answer(asked(ask("classify"), *CLIPS)))
     assert all(70 <= n <= 130 for n in Counter(whole).values())
 
 
 def test_random_tags_are_as_many_as_clips_have() -> None:
     model = Random()
     model.fit(LESSONS)
-    assert {len(set(text.split(", "))) for text in texts(model.answer(CLIPS[:20], ask("tag")))} == {2}
+    assert {len(set(text.split(", "))) for text in texts(model.answer(asked(ask("tag"), *CLIPS[:20])))} == {2}
 
 
 def test_a_random_caption_is_never_the_clips_own() -> None:
     model = Random(seed=1)
     model.fit([(clip(i), (f"caption {i}",)) for i in range(5)])
-    said = texts(model.answer(CLIPS[:5], ask("caption")))
+    said = texts(model.answer(asked(ask("caption"), *CLIPS[:5])))
     assert all(text != f"caption {i}" for i, text in enumerate(said))
     alone = Random()
     alone.fit([(clip(0), ("only",))])
-    assert alone.answer([clip(0)], ask("caption")) == [
+    assert alone.answer(asked(ask("caption"), clip(0))) == [
         Failure("no-other-clip", "there is no caption of another clip to draw")
     ]
 
@@ -58,23 +59,23 @@ def test_a_random_caption_is_never_the_clips_own() -> None:
 def test_majority_says_the_most_frequent_label_and_breaks_ties_by_published_order() -> None:
     model = Majority()
     model.fit(LESSONS)
-    assert texts(model.answer(CLIPS[:2], ask("classify"))) == ["c", "c"]
-    assert texts(model.answer(CLIPS[:1], ask("tag"))) == ["c, b"]
+    assert texts(model.answer(asked(ask("classify"), *CLIPS[:2]))) == ["c", "c"]
+    assert texts(model.answer(asked(ask("tag"), *CLIPS[:1]))) == ["c, b"]
     model.fit([(clip(0), ("d",)), (clip(1), ("b",))])
-    assert texts(model.answer(CLIPS[:1], ask("classify"))) == ["b"]
+    assert texts(model.answer(asked(ask("classify"), *CLIPS[:1]))) == ["b"]
 
 
 def test_majority_refuses_captions() -> None:
     with pytest.raises(ModelError, match="no majority among captions"):
-        Majority().answer(CLIPS[:1], ask("caption"))
+        Majority().answer(asked(ask("caption"), *CLIPS[:1]))
 
 
 def test_constant_says_the_first_option_or_the_medoid_caption() -> None:
     model = Constant()
-    assert texts(model.answer(CLIPS[:2], ask("classify"))) == ["a", "a"]
+    assert texts(model.answer(asked(ask("classify"), *CLIPS[:2]))) == ["a", "a"]
     captions = ["A slow sad piano.", "A slow piano.", "Loud drums!", "a slow, sad song"]
     model.fit([(clip(i), (text,)) for i, text in enumerate(captions)])
-    assert texts(model.answer(CLIPS[:2], ask("caption"))) == ["A slow sad piano."] * 2
+    assert texts(model.answer(asked(ask("caption"), *CLIPS[:2]))) == ["A slow sad piano."] * 2
 
 
 def test_the_medoid_does_not_depend_on_the_order() -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from asking import asked
 from tiny_clap import write_clap
 
 from mudata.errors import ModelError
@@ -46,14 +47,14 @@ def test_a_clip_is_heard_the_same_alone_in_company_and_again(clap: Clap) -> None
 
 
 def test_every_clip_gets_exactly_one_of_the_options(clap: Clap) -> None:
-    answers = clap.answer(noises(1, 12), GENRE)
+    answers = clap.answer(asked(GENRE, *noises(1, 12)))
     assert all(isinstance(a, Answer) and a.text in GENRE.options for a in answers)
     assert clap.capabilities.forced_choice
 
 
 def test_the_answer_is_the_option_that_ranks_first(clap: Clap) -> None:
     clips = noises(1, 12, 4)
-    for ranking, answer in zip(clap.rank(clips, GENRE), clap.answer(clips, GENRE), strict=True):
+    for ranking, answer in zip(clap.rank(asked(GENRE, *clips)), clap.answer(asked(GENRE, *clips)), strict=True):
         assert isinstance(ranking, Ranking)
         assert isinstance(answer, Answer)
         assert len(ranking.loglik) == 3
@@ -64,14 +65,14 @@ def test_the_answer_is_the_option_that_ranks_first(clap: Clap) -> None:
 
 
 def test_a_tagging_question_gets_the_nearest_few(clap: Clap) -> None:
-    (answer,) = clap.answer(noises(2), Question("tag", "", ("a", "b", "c", "d", "e"), "tag"))
+    (answer,) = clap.answer(asked(Question("tag", "", ("a", "b", "c", "d", "e"), "tag"), *noises(2)))
     assert isinstance(answer, Answer)
     assert len(set(answer.text.split(", "))) == 3
 
 
 def test_captions_are_refused(clap: Clap) -> None:
     with pytest.raises(ModelError, match="cannot write captions"):
-        clap.answer(noises(1), Question("caption", "Describe.", (), "caption"))
+        clap.answer(asked(Question("caption", "Describe.", (), "caption"), *noises(1)))
 
 
 def test_the_sentence_around_a_label_matters_and_is_recorded(clap: Clap) -> None:

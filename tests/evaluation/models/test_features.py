@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from asking import asked
 
 pytest.importorskip("librosa")
 pytest.importorskip("sklearn")
@@ -33,7 +34,7 @@ def sound(kind: str, i: int, seconds: float = 1.0) -> Clip:
 
 def said(model: Features, clips: list[Clip], kind: str = "classify") -> list[str]:
     question = Question(kind, "?", ("sine", "noise", "clicks"), "genre")  # type: ignore[arg-type]
-    return [answer.text for answer in model.answer(clips, question) if isinstance(answer, Answer)]
+    return [answer.text for answer in model.answer(asked(question, *clips)) if isinstance(answer, Answer)]
 
 
 LESSONS = [(sound(kind, i), (kind,)) for i in range(6) for kind in ("sine", "noise", "clicks")]
@@ -142,9 +143,9 @@ def test_tags_that_cannot_be_learned_do_not_stop_it() -> None:
 
 def test_it_refuses_what_it_cannot_do() -> None:
     with pytest.raises(ModelError, match="writes no captions"):
-        Features().answer([sound("sine", 1)], Question("caption", "?", (), "description"))
+        Features().answer(asked(Question("caption", "?", (), "description"), sound("sine", 1)))
     with pytest.raises(ModelError, match="learned nothing yet"):
-        Features().answer([sound("sine", 1)], QUESTION)
+        Features().answer(asked(QUESTION, sound("sine", 1)))
     with pytest.raises(ModelError, match="not one clip to learn from"):
         Features().fit(iter([]))
 

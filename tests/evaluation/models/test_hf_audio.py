@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from asking import asked
 
 from mudata.errors import ModelError
 from mudata.evaluation.protocol import Answer, Clip, Question, Ranking
@@ -96,8 +97,8 @@ def loaded(folder: Path, **options: Any) -> TransformersAudio:
 def test_a_batch_of_unequal_clips_answers_as_each_clip_alone(checkpoints: dict[str, Path], kind: str) -> None:
     model = loaded(checkpoints[kind])
     clips = noises(1, 4, 2.5)
-    together = model.answer(clips, GENRE)
-    assert together == [model.answer([clip], GENRE)[0] for clip in clips]
+    together = model.answer(asked(GENRE, *clips))
+    assert together == [model.answer(asked(GENRE, clip))[0] for clip in clips]
     assert all(isinstance(answer, Answer) for answer in together)
 
 
@@ -106,7 +107,7 @@ def test_a_batch_of_unequal_clips_answers_as_each_clip_alone(checkpoints: dict[s
 def test_decoding_in_place_writes_what_generate_writes(checkpoints: dict[str, Path], kind: str, penalty: float) -> None:
     model = loaded(checkpoints[kind])
     model.model.generation_config.repetition_penalty = penalty
-    inputs = model.inputs(noises(1, 4, 2.5), GENRE)
+    inputs = model.inputs(asked(GENRE, *noises(1, 4, 2.5)))
     with torch.inference_mode():
         out = model.model.generate(**inputs, do_sample=False, max_new_tokens=20)[:, inputs["input_ids"].shape[1] :]
     end = model.model.generation_config.eos_token_id
@@ -121,10 +122,10 @@ def test_the_sound_changes_what_is_computed(checkpoints: dict[str, Path]) -> Non
     model = loaded(checkpoints["qwen2_audio"])
     seen = []
     model.model.register_forward_hook(lambda _, __, out: seen.append(out.logits[:, -1]))
-    model.answer(noises(2), GENRE)
+    model.answer(asked(GENRE, *noises(2)))
     first = seen[0]
     seen.clear()
-    model.answer([Clip("x", np.zeros(32_000, np.float32), 16_000)], GENRE)
+    model.answer(asked(GENRE, Clip("x", np.zeros(32_000, np.float32), 16_000)))
     assert not torch.allclose(first, seen[0], atol=1e-4)
 
 
@@ -136,7 +137,7 @@ def test_what_it_hears_is_read_from_the_checkpoint(checkpoints: dict[str, Path],
 
 def spelled_out(model: TransformersAudio, clip: Clip, question: Question, option: str) -> tuple[float, int]:
     """The log-likelihood of one option by the textbook: the whole text at once, no cache, no batch."""
-    inputs = dict(model.inputs([clip], question))
+    inputs = dict(model.inputs(asked(question, clip)))
     tokens = model.processor.tokenizer(option, add_special_tokens=False)["input_ids"]
     ids = torch.cat([inputs["input_ids"], torch.tensor([tokens])], dim=1)
     inputs |= {"input_ids": ids, "attention_mask": torch.ones_like(ids)}
@@ -153,14 +154,14 @@ def test_options_are_ranked_as_the_textbook_says(checkpoints: dict[str, Path], k
     options = ("rock", "pop", "rock and roll", "r&b", "a")
     question = Question("classify", f"Which genre? {', '.join(options)}.", options, "genre", letters)
     clips = noises(1, 3)
-    rankings = model.rank(clips, question)
+    rankings = model.rank(asked(question, *clips))
     for clip, ranking in zip(clips, rankings, strict=True):
         assert isinstance(ranking, Ranking)
         expected = [spelled_out(model, clip, question, option) for option in ("ABCDE" if letters else options)]
         assert ranking.loglik == pytest.approx([loglik for loglik, _ in expected], abs=1e-3)
         assert ranking.tokens == tuple(count for _, count in expected)
     assert rankings[0] != rankings[1]
-    alone = model.rank(clips[:1], question)[0]  # one option at a time instead of two
+    alone = model.rank(asked(question, *clips[:1]))[0]  # one option at a time instead of two
     assert isinstance(alone, Ranking)
     assert isinstance(rankings[0], Ranking)
     assert alone.loglik == pytest.approx(rankings[0].loglik, abs=1e-4)
@@ -171,7 +172,7 @@ def test_half_precision_is_used_when_asked_for_and_recorded(checkpoints: dict[st
     model = loaded(checkpoints["qwen2_audio"], dtype="bf16")
     assert next(model.model.parameters()).dtype == torch.bfloat16
     assert model.describe()["dtype"] == "bfloat16"
-    assert len(model.answer(noises(1), GENRE)) == 1
+    assert len(model.answer(asked(GENRE, *noises(1)))) == 1
 
 
 def test_answers_are_drawn_as_the_checkpoint_says_where_that_is_asked_for(checkpoints: dict[str, Path]) -> None:
@@ -181,7 +182,7 @@ def test_answers_are_drawn_as_the_checkpoint_says_where_that_is_asked_for(checkp
     )
     for model in (drawn, again, other):
         model.model.generation_config.update(do_sample=True, temperature=5.0, top_k=0)
-    said = [model.answer(noises(1), GENRE) for model in (greedy, drawn, again, other)]
+    said = [model.answer(asked(GENRE, *noises(1))) for model in (greedy, drawn, again, other)]
     assert said[1] == said[2] != said[3]
     assert greedy.describe()["generation"] == {"do_sample": False, "max_new_tokens": 8}
     assert drawn.describe()["generation"] == {"max_new_tokens": 8}
@@ -203,7 +204,7 @@ def test_a_chat_template_that_drops_the_audio_is_noticed(checkpoints: dict[str, 
     model = loaded(checkpoints["audioflamingo3"])
     model.processor.chat_template = "{% for m in messages %}{{ m.role }}{% endfor %}"
     with pytest.raises((ModelError, ValueError), match=r"(?i)audio"):
-        model.answer(noises(1), GENRE)
+        model.answer(asked(GENRE, *noises(1)))
 
 
 def test_a_checkpoint_that_is_not_there_is_told_with_what_to_do(tmp_path: Path) -> None:
@@ -216,7 +217,7 @@ def test_the_untrained_control_says_so_and_repeats(tmp_path: Path) -> None:
     for folder in ("a", "b"):
         model = Untrained(tmp_path / folder, seed=3, device="cpu")
         model.load()
-        answers.append(model.answer(noises(1, 2), GENRE))
+        answers.append(model.answer(asked(GENRE, *noises(1, 2))))
     assert answers[0] == answers[1]
     assert model.describe()["untrained"] is True
 

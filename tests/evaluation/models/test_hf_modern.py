@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
+from asking import asked
 
 from mudata.errors import ModelError
 from mudata.evaluation.align.thoughts import without_thoughts
@@ -72,18 +73,18 @@ def test_the_class_and_what_it_hears_are_read_from_the_checkpoint(loaded: tuple[
 def test_a_batch_of_unequal_clips_answers_as_each_clip_alone(loaded: tuple[str, TransformersAudio]) -> None:
     _, model = loaded
     clips = noises(1, 4, 2.5)
-    together = model.answer(clips, GENRE)
-    assert together == [model.answer([clip], GENRE)[0] for clip in clips]
+    together = model.answer(asked(GENRE, *clips))
+    assert together == [model.answer(asked(GENRE, clip))[0] for clip in clips]
     assert all(isinstance(answer, Answer) for answer in together)
 
 
 def test_options_are_ranked_as_the_textbook_says(loaded: tuple[str, TransformersAudio]) -> None:
     _, model = loaded
     (clip,) = noises(2)
-    (ranking,) = model.rank([clip], GENRE)
+    (ranking,) = model.rank(asked(GENRE, clip))
     assert isinstance(ranking, Ranking)
     for option, loglik, count in zip(GENRE.options, ranking.loglik, ranking.tokens, strict=True):
-        inputs = dict(model.inputs([clip], GENRE))
+        inputs = dict(model.inputs(asked(GENRE, clip)))
         tokens = model.processor.tokenizer(option, add_special_tokens=False)["input_ids"]
         ids = torch.cat([inputs["input_ids"], torch.tensor([tokens])], dim=1)
         inputs |= {"input_ids": ids, "attention_mask": torch.ones_like(ids)}
@@ -102,7 +103,7 @@ def test_a_stereo_original_is_mixed_and_resampled_as_transformers_does_with_a_fi
     heard = model.mono(Clip("a", stereo, 44_100))
     assert (heard.shape, heard.dtype) == ((32_000,), np.float32)
     assert float(np.abs(heard).max()) == pytest.approx(0.1, abs=0.01)
-    assert isinstance(model.answer([Clip("a", stereo, 44_100)], GENRE)[0], Answer)
+    assert isinstance(model.answer(asked(GENRE, Clip("a", stereo, 44_100)))[0], Answer)
 
 
 def test_what_leaves_no_trace_in_the_prompt_is_that_clips_failure(loaded: tuple[str, TransformersAudio]) -> None:
@@ -110,7 +111,7 @@ def test_what_leaves_no_trace_in_the_prompt_is_that_clips_failure(loaded: tuple[
     if name not in ("glm-asr", "qwen2.5-omni"):
         pytest.skip("it has a position for clips of any length")
     with pytest.raises(TooShort, match=r"0\.001 s leave no audio in the prompt"):
-        model.answer(noises(1, 0.001), GENRE)
+        model.answer(asked(GENRE, *noises(1, 0.001)))
 
 
 CARDS = [card for name in names() if (card := card_of(find(name))) and card.family == "transformers"]
@@ -140,7 +141,7 @@ def thinking(model: TransformersAudio, text: str, **switch: bool) -> str:
     ids = model.processor.tokenizer(text, add_special_tokens=False)["input_ids"]
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(model, "new_ids", lambda _: [ids])
-        (answer,) = model.answer(noises(1), GENRE)
+        (answer,) = model.answer(asked(GENRE, *noises(1)))
     model.thinking = None
     assert isinstance(answer, Answer)
     return answer.text
@@ -185,7 +186,7 @@ def test_the_answer_of_qwen3_omni_thinking_is_what_follows_the_thought_that_its_
         model = TransformersAudio(str(tmp_path), device="cpu", max_new_tokens=6)
         model.load()
     assert thinking(model, f"Drums.</think>\n\nrock{END}") == "<think>Drums.</think>\n\nrock"
-    (answer,) = model.answer(noises(1), GENRE)
+    (answer,) = model.answer(asked(GENRE, *noises(1)))
     assert isinstance(answer, Answer)
     assert answer.text.startswith("<think>")
 

@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from asking import asked
 
 from mudata.errors import ModelError
 from mudata.evaluation.protocol import Answer, Clip, Failure, Question, Ranking
@@ -638,27 +639,27 @@ def tones(*loudness: float) -> list[Clip]:
 def test_a_clip_that_cannot_be_heard_fails_alone(llm: Any, tmp_path: Path) -> None:
     model, good = parrot(llm, tmp_path), tones(0.2, 0.9)
     empty = Clip("none", np.zeros(0, np.float32), 8000)
-    answers = model.answer([good[0], empty, good[1]], GENRE)
+    answers = model.answer(asked(GENRE, good[0], empty, good[1]))
     assert answers[1] == Failure("empty", "the clip holds no samples")
-    assert [answers[0], answers[2]] == model.answer(good, GENRE)
-    assert model.answer([empty], GENRE) == [Failure("empty", "the clip holds no samples")]
-    rankings = model.rank([good[0], empty, good[1]], GENRE)
+    assert [answers[0], answers[2]] == model.answer(asked(GENRE, *good))
+    assert model.answer(asked(GENRE, empty)) == [Failure("empty", "the clip holds no samples")]
+    rankings = model.rank(asked(GENRE, good[0], empty, good[1]))
     assert rankings[1] == answers[1]
-    assert [rankings[0], rankings[2]] == model.rank(good, GENRE)
+    assert [rankings[0], rankings[2]] == model.rank(asked(GENRE, *good))
 
 
 def test_what_stood_for_the_clip_is_kept_with_the_answer(llm: Any, tmp_path: Path) -> None:
-    answers = parrot(llm, tmp_path).answer(tones(0.25, 0.5), GENRE)
+    answers = parrot(llm, tmp_path).answer(asked(GENRE, *tones(0.25, 0.5)))
     assert [a.given for a in answers if isinstance(a, Answer)] == ["loudness 0.25", "loudness 0.50"]
 
 
 def test_the_authors_sampling_repeats_with_its_seed(llm: Any, tmp_path: Path) -> None:
     clips = tones(0.1, 0.4, 0.8)
-    one, same, other = (parrot(llm, tmp_path, sampling="paper", seed=s).answer(clips, GENRE) for s in (7, 7, 8))
+    one, same, other = (parrot(llm, tmp_path, sampling="paper", seed=s).answer(asked(GENRE, *clips)) for s in (7, 7, 8))
     assert one == same
     assert one != other
     model = parrot(llm, tmp_path, sampling="paper", seed=7)
-    assert model.answer(clips, GENRE) == model.answer(clips, GENRE) == one
+    assert model.answer(asked(GENRE, *clips)) == model.answer(asked(GENRE, *clips)) == one
     assert model.generation_config().max_new_tokens == 9
     assert parrot(llm, tmp_path, max_new_tokens=2).generation_config().max_new_tokens == 2
     assert not parrot(llm, tmp_path).generation_config().sample
@@ -666,13 +667,32 @@ def test_the_authors_sampling_repeats_with_its_seed(llm: Any, tmp_path: Path) ->
 
 def test_letters_are_ranked_where_letters_are_asked_for(llm: Any, tmp_path: Path) -> None:
     model = parrot(llm, tmp_path)
-    asked = Question("classify", GENRE.prompt, GENRE.options, "genre", letters=True)
-    (words,), (letters,) = model.rank(tones(0.3), GENRE), model.rank(tones(0.3), asked)
+    lettered = Question("classify", GENRE.prompt, GENRE.options, "genre", letters=True)
+    (words,), (letters,) = model.rank(asked(GENRE, *tones(0.3))), model.rank(asked(lettered, *tones(0.3)))
     assert isinstance(words, Ranking)
     assert isinstance(letters, Ranking)
     assert (words.tokens, letters.tokens) == ((4, 10), (1, 1))
     spelled = Question("classify", GENRE.prompt, ("A", "B"), "genre")
-    assert model.rank(tones(0.3), spelled) == [letters]
+    assert model.rank(asked(spelled, *tones(0.3))) == [letters]
+    numbered = Question("choose", GENRE.prompt, GENRE.options, "genre", numbered=True)
+    spelled = Question("choose", GENRE.prompt, ("1", "2"), "genre")
+    assert model.rank(asked(numbered, *tones(0.3))) == model.rank(asked(spelled, *tones(0.3)))
+
+
+def test_items_of_one_batch_have_questions_of_their_own(llm: Any, tmp_path: Path) -> None:
+    model, (one, two) = parrot(llm, tmp_path), tones(0.25, 0.5)
+    other = Question("classify", "Fast or slow, that is to say?", ("fast", "slow", "neither of them"), "tempo")
+    mixed = [*asked(GENRE, one), *asked(other, two)]
+    alone = [model.answer([item])[0] for item in mixed]
+    assert alone[0] != alone[1]
+    assert model.answer(mixed) == alone
+    rankings = model.rank(mixed)
+    assert [len(ranking.loglik) for ranking in rankings if isinstance(ranking, Ranking)] == [2, 3]
+    for item, ranking in zip(mixed, rankings, strict=True):
+        (single,) = model.rank([item])
+        assert isinstance(ranking, Ranking)
+        assert isinstance(single, Ranking)
+        assert ranking.loglik == pytest.approx(single.loglik, abs=1e-4)
 
 
 def test_a_model_tells_what_it_used_as_json(llm: Any, tmp_path: Path) -> None:

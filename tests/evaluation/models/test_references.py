@@ -18,6 +18,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from asking import asked
 
 from mudata.errors import ModelError
 from mudata.evaluation.protocol import Answer, Clip, Failure, Question, Ranking
@@ -265,14 +266,14 @@ def test_it_hears_reads_and_answers_as_the_slow_reference(
     model = model_of(name)
     for clip in clips(name, tmp_path):
         prompt = model.embed_clip(clip, GENRE)
-        asked = FAMILIES[name].slow(folder_of(name), clip, GENRE.prompt, prompt.given)
-        assert list(prompt.ids) == asked.ids
-        torch.testing.assert_close(prompt.embeds.double(), asked.embeds, atol=2e-4, rtol=1e-4)
+        slow = FAMILIES[name].slow(folder_of(name), clip, GENRE.prompt, prompt.given)
+        assert list(prompt.ids) == slow.ids
+        torch.testing.assert_close(prompt.embeds.double(), slow.embeds, atol=2e-4, rtol=1e-4)
         with torch.inference_mode(), model.attending([prompt]):
             logits = model.llm(inputs_embeds=prompt.embeds[None]).logits[0]
-        torch.testing.assert_close(logits.double(), asked.run(asked.embeds), atol=2e-3, rtol=1e-3)
+        torch.testing.assert_close(logits.double(), slow.run(slow.embeds), atol=2e-3, rtol=1e-3)
         written = model.write([prompt], model.generation_config())[0]
-        assert written == greedily(asked, set(model.stop_ids()), 6)
+        assert written == greedily(slow, set(model.stop_ids()), 6)
 
 
 def greedily(asked: Asked, stop: set[int], longest: int) -> list[int]:
@@ -293,8 +294,8 @@ def test_a_batch_of_unequal_clips_is_answered_as_each_alone(
     name: str, model_of: Callable[[str], Any], tmp_path: Path
 ) -> None:
     model, heard = model_of(name), clips(name, tmp_path)
-    together = model.answer(heard, GENRE)
-    assert together == [model.answer([clip], GENRE)[0] for clip in heard]
+    together = model.answer(asked(GENRE, *heard))
+    assert together == [model.answer(asked(GENRE, clip))[0] for clip in heard]
     assert all(isinstance(answer, Answer) for answer in together)
 
 
@@ -304,12 +305,12 @@ def test_options_are_ranked_by_the_reference_likelihood(
     name: str, folder_of: Callable[[str], Path], model_of: Callable[[str], Any], tmp_path: Path
 ) -> None:
     model, clip = model_of(name), clips(name, tmp_path)[0]
-    (ranking,) = model.rank([clip], GENRE)
+    (ranking,) = model.rank(asked(GENRE, clip))
     assert isinstance(ranking, Ranking)
-    asked = FAMILIES[name].slow(folder_of(name), clip, GENRE.prompt, model.embed_clip(clip, GENRE).given)
+    slow = FAMILIES[name].slow(folder_of(name), clip, GENRE.prompt, model.embed_clip(clip, GENRE).given)
     for option, got in zip(GENRE.options, ranking.loglik, strict=True):
         ids = model.continuation(option)
-        logits = asked.run(torch.cat([asked.embeds, asked.table[ids]]))[len(asked.embeds) - 1 : -1]
+        logits = slow.run(torch.cat([slow.embeds, slow.table[ids]]))[len(slow.embeds) - 1 : -1]
         wanted = sum(math.log(float(softmax(row)[i])) for row, i in zip(logits, ids, strict=True))
         assert got == pytest.approx(wanted, abs=5e-3)
     assert ranking.tokens == tuple(len(model.continuation(option)) for option in GENRE.options)
@@ -417,7 +418,9 @@ def test_updates_named_by_a_later_peft_are_found_as_well(folder_of: Callable[[st
 
     layouts.change(folder / "ltu_ori_paper.bin", rename)
     clip = clips("ltu", tmp_path)[1]
-    assert loaded("ltu", folder).answer([clip], GENRE) == loaded("ltu", folder_of("ltu")).answer([clip], GENRE)
+    assert loaded("ltu", folder).answer(asked(GENRE, clip)) == loaded("ltu", folder_of("ltu")).answer(
+        asked(GENRE, clip)
+    )
 
 
 def test_updates_that_are_not_there_at_all_are_missed(folder_of: Callable[[str], Path], tmp_path: Path) -> None:
@@ -440,8 +443,8 @@ def test_half_precision_and_the_authors_sampling_work_and_repeat(
 ) -> None:
     heard = clips(name, tmp_path)
     model = loaded(name, folder_of(name), dtype="bf16", sampling="paper", seed=5)
-    answers = model.answer(heard, GENRE)
-    assert answers == model.answer(heard, GENRE)
+    answers = model.answer(asked(GENRE, *heard))
+    assert answers == model.answer(asked(GENRE, *heard))
     assert all(isinstance(answer, Answer) for answer in answers)
     assert {p.dtype for p in model.llm.parameters()} == {torch.bfloat16}
     said = model.describe()
@@ -546,7 +549,7 @@ def test_m2ugen_answers_one_line_without_the_tokens_of_generated_music(model_of:
 
 def test_the_base_anygpt_chooses_among_options_by_their_likelihood(model_of: Callable[[str], Any]) -> None:
     model, (clip, _) = model_of("anygpt"), clips("anygpt", Path())
-    (answer,), (ranking,) = model.answer([clip], GENRE), model.rank([clip], GENRE)
+    (answer,), (ranking,) = model.answer(asked(GENRE, clip)), model.rank(asked(GENRE, clip))
     assert answer.text == GENRE.options[int(np.argmax(ranking.loglik))]
     assert model.capabilities.forced_choice
     assert not model_of("anygpt-chat").capabilities.forced_choice
@@ -564,7 +567,7 @@ def test_chatmusician_is_given_whole_bars_and_keeps_them_with_the_answer(
     model_of: Callable[[str], Any], tmp_path: Path
 ) -> None:
     model = model_of("chatmusician")
-    (short,) = model.answer([Clip("a", np.zeros(0, np.float32), 1, midi=tune(tmp_path / "a.mid", 7))], GENRE)
+    (short,) = model.answer(asked(GENRE, Clip("a", np.zeros(0, np.float32), 1, midi=tune(tmp_path / "a.mid", 7))))
     assert short.given.startswith("X:1\nL:1/8\nM:4/4\nK:C\n")
     assert "E2" in short.given
     import mido
@@ -581,7 +584,7 @@ def test_chatmusician_says_which_clip_holds_no_notes(model_of: Callable[[str], A
     (tmp_path / "none.mid").write_bytes(b"MThd")
     files = tmp_path / "none.mid", tune(tmp_path / "some.mid", 4)
     silent, sung = model_of("chatmusician").answer(
-        [Clip(file.name, np.zeros(0, np.float32), 1, midi=file) for file in files], GENRE
+        asked(GENRE, *(Clip(file.name, np.zeros(0, np.float32), 1, midi=file) for file in files))
     )
     assert isinstance(silent, Failure)
     assert (silent.kind, silent.reason) == ("no-notes", "midi2abc found no notes in none.mid.")
@@ -596,7 +599,7 @@ def test_chatmusician_hears_through_a_transcription(folder_of: Callable[[str], P
     wave = np.zeros(3 * 22_050, np.float32)
     for start in (6000, 30_000, 50_000):
         wave[start : start + 12_000] = 0.6
-    silent, sung = model.answer([Clip("s", 0 * wave, 22_050), Clip("t", wave, 22_050)], GENRE)
+    silent, sung = model.answer(asked(GENRE, Clip("s", 0 * wave, 22_050), Clip("t", wave, 22_050)))
     assert (silent.kind, silent.reason) == ("no-notes", "the transcription found no notes in the audio")
     assert sung.given.startswith("X:1\n")
 

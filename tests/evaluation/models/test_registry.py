@@ -21,7 +21,7 @@ class Toy:
     capabilities = ModelCapabilities()
     def __init__(self, word="rock", seed=0): self.word, self.seed = word, seed
     def load(self): pass
-    def answer(self, clips, question): return [Answer(self.word) for c in clips if c.audio.any()]
+    def answer(self, items): return [Answer(self.word) for i in items if i.clip.audio.any()]
     def describe(self): return {"word": self.word}
 """
 

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 import soundfile
+from asking import asked
 from fake_host import Answer as Sent
 from fake_host import Asked, Host, unused_port
 from shell import started, typed, wait_for
@@ -148,7 +149,7 @@ def tone(name: str = "low", seconds: float = 0.2) -> Clip:
 
 
 def ask(model: Served, *names: str) -> list[Answer | Failure]:
-    return model.answer([tone(name) for name in names or ("low",)], QUESTION)
+    return model.answer(asked(QUESTION, *(tone(name) for name in names or ("low",))))
 
 
 def failure(model: Served) -> Failure:
@@ -164,7 +165,7 @@ def failure(model: Served) -> Failure:
 def test_sound_is_sent_before_the_prompt_and_greedily_answered(host: Chat, audio_format: str) -> None:
     model = loaded(host, audio_format=audio_format, max_new_tokens=7, seed=5)
     clips = [tone("high"), tone("low"), tone("mid")]
-    assert model.answer(clips, QUESTION) == [Answer("high"), Answer("low"), Answer("mid")]
+    assert model.answer(asked(QUESTION, *clips)) == [Answer("high"), Answer("low"), Answer("mid")]
     said = next(one for one in host.questions() if np.array_equal(sound(one), np.rint(clips[0].audio * 32768)))
     assert {key: said[key] for key in said if key != "messages"} == {
         "model": "ears",
@@ -180,7 +181,7 @@ def test_sound_is_sent_before_the_prompt_and_greedily_answered(host: Chat, audio
 
 def test_16_bits_arrive_as_they_were_and_full_scale_does_not_wrap(host: Chat) -> None:
     clip = Clip("x", np.array([1.0, -1.0, 1.5, -1.5, 0.0, 12345 / 32768], np.float32), RATE)
-    loaded(host).answer([clip], QUESTION)
+    loaded(host).answer(asked(QUESTION, clip))
     assert sound(host.questions()[0]).tolist() == [32767, -32768, 32767, -32768, 0, 12345]
 
 
@@ -188,11 +189,11 @@ def test_extra_fields_have_the_last_word_and_null_removes(host: Chat) -> None:
     extra = {"max_tokens": None, "max_completion_tokens": 9, "modalities": ["text"]}
     host.replies = lambda said: sent(completion())
     model = made(host, extra=json.dumps(extra), system="You hear.")
-    body = model.body("Well?", None)
+    body = model.body("Well?")
     assert "max_tokens" not in body
     assert (body["max_completion_tokens"], body["modalities"]) == (9, ["text"])
     assert body["messages"][0] == {"role": "system", "content": "You hear."}  # type: ignore[index]
-    assert made(host, extra=extra).body("Well?", None) == {**body, "messages": body["messages"][1:]}  # type: ignore[index]
+    assert made(host, extra=extra).body("Well?") == {**body, "messages": body["messages"][1:]}  # type: ignore[index]
 
 
 @pytest.mark.parametrize(

@@ -80,13 +80,13 @@ def ask(models: str, *more: str) -> Done:
     return typed("eval", "--suite", "tiny", "--models", models, *more)
 
 
-def model(folder: Path, name: str, load: str = "pass", answer: str = "[Answer('low') for clip in clips]") -> str:
+def model(folder: Path, name: str, load: str = "pass", answer: str = "[Answer('low') for item in items]") -> str:
     (folder / f"{name}.py").write_text(
         "from mudata.evaluation.protocol import Answer, Failure, ModelCapabilities\n"
         "class Model:\n"
         "    capabilities = ModelCapabilities(needs_audio=False, control=True)\n"
         f"    def load(self): {load}\n"
-        f"    def answer(self, clips, question): return {answer}\n"
+        f"    def answer(self, items): return {answer}\n"
         "    def describe(self): return {}\n"
     )
     return f"{name}:Model"
@@ -183,7 +183,7 @@ def test_what_cannot_be_asked_is_told_and_the_rest_goes_on(corpus: Corpus, home:
 
 
 def test_clips_that_fail_are_told_and_are_no_fault_of_the_suite(corpus: Corpus, tmp_path: Path) -> None:
-    answer = "[Failure('mood', 'not today') if clip.clip_id[-1] in '02468' else Answer('low') for clip in clips]"
+    answer = "[Failure('mood', 'not today') if item.item_id[-1] in '02468' else Answer('low') for item in items]"
     moody = model(tmp_path, "suite_moody", answer=answer)
     done = ask(moody)
     assert done.code == 0
@@ -330,7 +330,7 @@ def test_controls_are_told_apart_and_not_compared_with_what_was_published(
         "class Model:\n"
         "    capabilities = ModelCapabilities()\n"
         "    def load(self): pass\n"
-        "    def answer(self, clips, question): return [Answer('low' if c.audio.any() else 'mid') for c in clips]\n"
+        "    def answer(self, items): return [Answer('low' if i.clip.audio.any() else 'mid') for i in items]\n"
         "    def describe(self): return {}\n"
     )
     publish(corpus.cards, models={"Coin": ["suite_ear:Model"]})

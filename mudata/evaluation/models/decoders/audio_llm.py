@@ -13,7 +13,6 @@ import dataclasses
 import queue
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -30,8 +29,7 @@ from mudata.evaluation.models.decoders.generation import (
 )
 from mudata.evaluation.models.device import placement, quieten
 from mudata.evaluation.models.weights.weight_store import provenance
-from mudata.evaluation.protocol import Answer, Clip, Failure, ModelCapabilities, Question, Ranking
-from mudata.evaluation.tasks.prompts import LETTERS
+from mudata.evaluation.protocol import Answer, Clip, Failure, Item, ModelCapabilities, Question, Ranking
 from mudata.json_files import WRONG_SHAPE
 
 if TYPE_CHECKING:
@@ -210,13 +208,13 @@ class AudioLLM:
         """The whole prompt for a wave, as `waveform` gives it."""
         return self.compose(self.hear(wave), question.prompt, question)
 
-    def answer(self, clips: Sequence[Clip], question: Question) -> list[Answer | Failure]:
-        """One answer per clip. Encoders hear clips one by one, since padding would change what they
+    def answer(self, items: Sequence[Item]) -> list[Answer | Failure]:
+        """One answer per item. Encoders hear clips one by one, since padding would change what they
         hear; the language model answers all at once."""
         config = self.generation_config()
         if config.sample:
             torch.manual_seed(self.seed)
-        prompts = self.embed_clips(clips, question)
+        prompts = self.embed_items(items)
         embedded = [prompt for prompt in prompts if isinstance(prompt, PromptEmbedding)]
         written = iter(self.write(embedded, config) if embedded else ())
         return [
@@ -224,20 +222,20 @@ class AudioLLM:
             for prompt in prompts
         ]
 
-    def embed_clips(self, clips: Sequence[Clip], question: Question) -> list[PromptEmbedding | Failure]:
-        """Every clip's prompt, or why there is none."""
-        if not self.device.startswith("cuda") or len(clips) == 1:
-            return [self._embedded(clip, question) for clip in clips]
+    def embed_items(self, items: Sequence[Item]) -> list[PromptEmbedding | Failure]:
+        """Every item's prompt, or why there is none."""
+        if not self.device.startswith("cuda") or len(items) == 1:
+            return [self._embedded(item) for item in items]
         with ThreadPoolExecutor(STREAMS) as pool:
-            return list(pool.map(partial(self._on_stream, question=question), clips))
+            return list(pool.map(self._on_stream, items))
 
-    def _on_stream(self, clip: Clip, question: Question) -> PromptEmbedding | Failure:
-        """A clip's prompt, made on a stream that no other clip uses meanwhile, and complete."""
+    def _on_stream(self, item: Item) -> PromptEmbedding | Failure:
+        """An item's prompt, made on a stream that no other clip uses meanwhile, and complete."""
         stream, writing = self._streams.get(), torch.cuda.default_stream(self.device)
         try:
             stream.wait_stream(writing)  # what was loaded has to be there
             with torch.cuda.stream(stream):
-                prompt = self._embedded(clip, question)
+                prompt = self._embedded(item)
             stream.synchronize()
         finally:
             self._streams.put(stream)
@@ -248,12 +246,13 @@ class AudioLLM:
                         tensor.record_stream(writing)
         return prompt
 
-    def _embedded(self, clip: Clip, question: Question) -> PromptEmbedding | Failure:
+    def _embedded(self, item: Item) -> PromptEmbedding | Failure:
+        clip = item.clip
         seconds = len(clip.audio) / clip.sample_rate
         if 0 < seconds < SHORTEST_S:  # MIDI has no samples at all
             return Failure("too-short", f"{seconds:.3g} s; below {SHORTEST_S} s is nothing")
         try:
-            return self.embed_clip(clip, question)
+            return self.embed_clip(clip, item.question)
         except UnusableClip as unusable:
             return Failure(unusable.kind, unusable.reason)
 
@@ -268,21 +267,20 @@ class AudioLLM:
         with torch.inference_mode(), self.attending(prompts):
             return write(self.llm, prompts, config)
 
-    def rank(self, clips: Sequence[Clip], question: Question) -> list[Ranking | Failure]:
-        """Log-likelihood in nats of each of the question's options after each clip's prompt, which
+    def rank(self, items: Sequence[Item]) -> list[Ranking | Failure]:
+        """Log-likelihood in nats of each of the question's options after each item's prompt, which
         is read once.
 
-        As many options at once as clips were given, so that what fits for clips fits here.
+        As many options at once as items were given, so that what fits for items fits here.
         """
-        written = LETTERS[: len(question.options)] if question.letters else question.options
-        continuations = [self.continuation(option) for option in written]
         rankings: list[Ranking | Failure] = []
-        for prompt in self.embed_clips(clips, question):
+        for item, prompt in zip(items, self.embed_items(items), strict=True):
             if isinstance(prompt, Failure):
                 rankings.append(prompt)
                 continue
+            continuations = [self.continuation(option) for option in item.question.marks]
             with torch.inference_mode(), self.attending([prompt]):
-                likely = rank(self.llm, prompt, continuations, at_once=len(clips))
+                likely = rank(self.llm, prompt, continuations, at_once=len(items))
             rankings.append(Ranking(tuple(likely), tuple(map(len, continuations))))
         return rankings
 

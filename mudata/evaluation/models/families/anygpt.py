@@ -28,7 +28,7 @@ from mudata.evaluation.protocol import Answer, Failure
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from mudata.evaluation.protocol import Clip, Question
+    from mudata.evaluation.protocol import Item, Question
 
 SYSTEM = (
     "You are an AI assistant named MMGPT who can understand and generate multimodal content, "
@@ -99,16 +99,22 @@ class AnyGPT(AudioLLM):
             ids = [self.tokenizer.bos, *asked, added[TURN], *text(" "), added[MODEL], *text(":")]
         return PromptEmbedding(self.llm.get_input_embeddings()(torch.tensor(ids, device=audio.device)), tuple(ids))
 
-    def answer(self, clips: Sequence[Clip], question: Question) -> list[Answer | Failure]:
-        if self._chat or question.kind == "caption":
-            return super().answer(clips, question)
+    def answer(self, items: Sequence[Item]) -> list[Answer | Failure]:
+        if self._chat:
+            return super().answer(items)
+        written = iter(super().answer([item for item in items if not item.question.options]))
+        chosen = iter(self._likeliest([item for item in items if item.question.options]))
+        return [next(chosen if item.question.options else written) for item in items]
+
+    def _likeliest(self, items: Sequence[Item]) -> list[Answer | Failure]:
         answers: list[Answer | Failure] = []
-        for ranking in self.rank(clips, question):
+        for item, ranking in zip(items, self.rank(items), strict=True):
             if isinstance(ranking, Failure):
                 answers.append(ranking)
                 continue
-            best = max(range(len(question.options)), key=ranking.loglik.__getitem__)
-            answers.append(Answer(question.options[best]))
+            options = item.question.options
+            best = max(range(len(options)), key=ranking.loglik.__getitem__)
+            answers.append(Answer(options[best]))
         return answers
 
     def describe(self) -> dict[str, object]:

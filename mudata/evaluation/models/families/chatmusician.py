@@ -42,6 +42,10 @@ TAG = (
     "Answer only with all that apply, separated by commas."
 )
 CAPTION = "Describe the following piece of music given in ABC notation."
+IN_NOTATION = {"classify": CLASSIFY, "tag": TAG, "caption": CAPTION}
+"""What is asked instead of the prompts of mudata for listeners, by kind of question."""
+TO_READERS = "Read the following music in ABC notation"
+"""How prompts of other kinds begin for it, instead of `TO_LISTENERS`."""
 LONGEST_ABC = 1400
 """Tokens of ABC that leave room in the 2,048
 positions of its training for a question and an answer."""
@@ -128,8 +132,11 @@ class ChatMusician(AudioLLM):
         """What is asked: the question's words, or those for a reader of notation, and the score."""
         words = question.prompt
         if self._own_words and words.startswith(TO_LISTENERS):
-            form = {"classify": CLASSIFY, "tag": TAG, "caption": CAPTION}[question.kind]
-            words = form.replace("{noun}", question.noun).replace("{options}", ", ".join(question.options))
+            form = IN_NOTATION.get(question.kind)
+            if form is None:  # its own words say what may be answered
+                words = words.replace(TO_LISTENERS, TO_READERS, 1)
+            else:
+                words = form.replace("{noun}", question.noun).replace("{options}", ", ".join(question.options))
         return f"{words}\n{score}"
 
     def ids(self, prompt: str) -> list[int]:
@@ -149,5 +156,5 @@ class ChatMusician(AudioLLM):
 
     def describe(self) -> dict[str, object]:
         chain = "audio -> basic-pitch nmp.onnx -> strongest voice -> MIDI -> midi2abc; MIDI -> midi2abc -> lead voice"
-        asked = {"classify": CLASSIFY, "tag": TAG, "caption": CAPTION} if self._own_words else {}
+        asked = IN_NOTATION if self._own_words else {}
         return super().describe() | {"chain": chain, "asked_in_own_words": asked}

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from asking import asked
 
 torch = pytest.importorskip("torch")
 pytest.importorskip("transformers")
@@ -42,7 +43,7 @@ def test_options_are_ranked_as_the_textbook_says(name: str, letters: bool, tmp_p
     model = tiny(name, tmp_path)
     question = Question("classify", "Which genre?", OPTIONS, "genre", letters)
     clips = gpu_eval.noises(2, 1.0, model.capabilities.sample_rate)
-    rankings = model.rank(clips, question)
+    rankings = model.rank(asked(question, *clips))
     for clip, ranking in zip(clips, rankings, strict=True):
         prompt = model.embed_clip(clip, question)
         ids = [model.continuation(option) for option in ("ABCD" if letters else OPTIONS)]
@@ -50,7 +51,7 @@ def test_options_are_ranked_as_the_textbook_says(name: str, letters: bool, tmp_p
         assert ranking.loglik == pytest.approx([spelled_out(model, prompt, one) for one in ids], abs=1e-3)
         assert ranking.tokens == tuple(map(len, ids))
     assert rankings[0].loglik != rankings[1].loglik
-    (alone,) = model.rank(clips[:1], question)  # one option at a time instead of two
+    (alone,) = model.rank(asked(question, *clips[:1]))  # one option at a time instead of two
     assert alone.loglik == pytest.approx(rankings[0].loglik, abs=1e-4)
 
 
@@ -75,7 +76,7 @@ def test_a_gpu_hears_and_answers_as_the_cpu_does(tmp_path: Path) -> None:
     clips = gpu_eval.noises(6, 1.0, 16_000)
     answers = [
         gpu_eval.loaded("salmonn-7b", "tiny", tmp_path / device, device, "fp32", 12, None).model.answer(
-            clips, gpu_eval.QUESTION
+            asked(gpu_eval.QUESTION, *clips)
         )
         for device in ("cpu", "cuda")
     ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from asking import asked
 from oracles import Bundle, bundles, check_batch, check_cache, check_steps, clip, question
 
 pytest.importorskip("torch")
@@ -86,9 +87,9 @@ def test_oracle_the_base_model_chooses_the_likeliest_option_and_says_so(bundle: 
     from mudata.evaluation.protocol import Question
 
     model = loaded(bundle, "base")
-    asked = Question("classify", "Which genre is it?", ("Rock", "Folk", "Jazz"), "genre")
-    heard = [clip(bundle, bundle.cases[0])]
-    (answer,), (ranking,) = model.answer(heard, asked), model.rank(heard, asked)
-    assert answer.text == asked.options[ranking.loglik.index(max(ranking.loglik))]
+    genre = Question("classify", "Which genre is it?", ("Rock", "Folk", "Jazz"), "genre")
+    heard = asked(genre, clip(bundle, bundle.cases[0]))
+    (answer,), (ranking,) = model.answer(heard), model.rank(heard)
+    assert answer.text == genre.options[ranking.loglik.index(max(ranking.loglik))]
     assert model.capabilities.forced_choice
     assert model.describe()["chooses"] == "the likeliest of the options"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from asking import asked
 from oracles import Bundle, bundles, check_batch, check_steps, greedy
 
 pytest.importorskip("torch")
@@ -74,9 +75,9 @@ def test_oracle_a_midi_clip_is_asked_as_abc_and_what_was_given_is_kept(bundle: B
 
     model, file = loaded(bundle), bundle.folder / bundle.expected["midi_to_abc"][0]["midi"]
     heard = Clip("lakh/1", np.zeros(0, np.float32), 1, midi=file)
-    (answer,) = model.answer([heard], Question("classify", "?", ("jig", "reel"), "dance"))
+    (answer,) = model.answer(asked(Question("classify", "?", ("jig", "reel"), "dance"), heard))
     assert answer.given.startswith("X:1\nL:1/8\n")
     (silent,) = model.answer(
-        [Clip("x/1", np.zeros(0, np.float32), 1, midi=file.parent)], Question("caption", "?", (), "c")
+        asked(Question("caption", "?", (), "c"), Clip("x/1", np.zeros(0, np.float32), 1, midi=file.parent))
     )
     assert (silent.kind, silent.reason) == ("undecodable", "not a regular file")

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from asking import asked
 from oracles import Bundle, all_prompts, bundles, check_batch, check_cache, check_language, clip, greedy, question
 
 from mudata.errors import ModelError
@@ -112,12 +113,12 @@ def test_oracle_ranks_options_by_their_likelihood(bundle: Bundle) -> None:
     from mudata.evaluation.protocol import Question
 
     model, case = loaded(bundle), bundle.cases[0]
-    asked = Question("classify", case["question"], ("a track", "horses", "slow"), "genre")
-    (ranking,) = model.rank([clip(bundle, case)], asked)
-    for option, got in zip(asked.options, ranking.loglik, strict=True):
+    what = Question("classify", case["question"], ("a track", "horses", "slow"), "genre")
+    (ranking,) = model.rank(asked(what, clip(bundle, case)))
+    for option, got in zip(what.options, ranking.loglik, strict=True):
         ids = model.continuation(option)
         with torch.inference_mode():
-            embeds = model.embed_clip(clip(bundle, case), asked).embeds
+            embeds = model.embed_clip(clip(bundle, case), what).embeds
             table = model.llm.get_input_embeddings()
             whole = torch.cat([embeds, table(torch.tensor(ids))])
             steps = model.llm(inputs_embeds=whole[None]).logits[0].log_softmax(-1)[len(embeds) - 1 : -1]
