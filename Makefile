@@ -22,6 +22,7 @@ define make_environment
 @$(2)/bin/python -m pip install --quiet --upgrade --constraint $(3) pip setuptools
 @PYTHONWARNINGS=ignore $(2)/bin/python -m pip install --quiet --constraint $(3) --no-build-isolation --editable '.[$(subst $(space),$(comma),$(EXTRAS))]'
 @$(2)/bin/python -m pip install --quiet --constraint $(3) --no-deps basic-pitch  # its model file; what it requires conflicts
+@$(2)/bin/python -m pip install --quiet --constraint $(3) --no-deps tinysoundfont  # without PyAudio, which wants PortAudio
 endef
 
 # $(call resolve,OPTIONS,FILE): write to FILE which versions of everything go together.

@@ -5,6 +5,7 @@
     ├── ArgumentError           2   a function called with arguments that it does not have
     ├── CardError               2   a card that cannot be read, with file and line
     ├── MissingExtra            2   an optional dependency that is not installed
+    ├── MissingSoundfont        2   a soundfont, or what plays it, that is not on this machine
     ├── HomeError               2   the home folder is read-only, full, or from a newer version
     │   └── Busy                2   another process is at it
     ├── FetchError              1   bytes that could not be had
@@ -84,6 +85,10 @@ class MissingExtra(MudataError):
             f"{purpose} needs the package {package!r}, which is not installed.",
             f"Run: pip install 'mudata-music[{extra}]'",
         )
+
+
+class MissingSoundfont(MudataError):
+    """No soundfont, or nothing that plays one; the hint has the commands that install it."""
 
 
 class HomeError(MudataError):

@@ -15,6 +15,9 @@ LONGEST_S = 900.0
 MOST_NOTES = 200_000
 """Notes that are rendered at most; a MIDI file of more is a picture drawn with notes ("black MIDI"), no music."""
 
+MOST_PARTS = 256
+"""Parts that are rendered at most: one for each channel of sixteen ports."""
+
 MOST_AT_ONCE = 1024
 """Notes that may sound at once: as many full-scale tones as the integers of the synthesiser can add up."""
 
@@ -58,12 +61,14 @@ class RenderedPart:
 def check(parts: Sequence[RenderedPart]) -> float:
     """Seconds from 0 to the end of the last note.
 
-    Raises AudioError: `no_notes`; `too_long`, `too_many_notes`, beyond the limits above; `bad_notes`, values that are
-    out of range, are no numbers, or end before they begin.
+    Raises AudioError: `no_notes`; `too_long`, `too_many_notes`, `too_many_parts`, beyond the limits above; `bad_notes`,
+    values that are out of range, are no numbers, or end before they begin.
     """
     notes = [note for part in parts for note in part.notes]
     if not notes:
         raise AudioError("no_notes", "There is not one note to render.", "Give parts with notes.")
+    if len(parts) > MOST_PARTS:
+        raise AudioError("too_many_parts", f"{len(parts):,} parts; at most {MOST_PARTS} are rendered.")
     for part in parts:
         _check_part(part)
     for note in notes:

@@ -7,14 +7,23 @@ from dataclasses import dataclass, replace
 from math import ceil
 from typing import TYPE_CHECKING, Any, Literal
 
+import numpy as np
+
+from mudata.catalog.render import fluidsynth_engine, soundfonts, tinysoundfont_engine
 from mudata.catalog.render.events import LONGEST_S, RenderedPart, check
-from mudata.errors import AudioError
+from mudata.catalog.render.integer_tables import RATE
+from mudata.catalog.render.synthesiser import FULL_NOTE, VERSION, synthesise
+from mudata.errors import AudioError, MissingSoundfont
 
 if TYPE_CHECKING:
-    import numpy as np
+    from pathlib import Path
+
     from numpy.typing import NDArray
 
-EngineName = Literal["embedded"]
+    from mudata.catalog.render.soundfonts import Soundfont
+
+EngineName = Literal["embedded", "tinysoundfont", "fluidsynth"]
+EngineChoice = Literal["embedded", "tinysoundfont", "fluidsynth", "soundfont"]
 
 PEAK = 0.9
 """Of every rendering: models hear pieces equally loud, and nothing clips."""
@@ -40,6 +49,7 @@ class RenderingRecord:
     """Factor by which the engine's own sound was scaled to PEAK."""
     soundfont: str | None = None
     soundfont_sha256: str | None = None
+    soundfont_licence: str | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,37 +63,55 @@ def render(
     parts: Sequence[RenderedPart],
     *,
     seconds: float | None = None,
+    engine: EngineChoice = "embedded",
+    soundfont: Path | None = None,
     channels: Literal[1, 2] = 1,
 ) -> Rendering:
     """Play parts from 0 s on, for `seconds` or until the last note has rung.
 
-    Mono is the mean of left and right. Raises AudioError: `silent`, where nothing is heard in that time, and what
-    `events.check` raises.
+    Mono is the mean of left and right. `engine` "soundfont" is the first that is there of those that play one. Raises
+    AudioError: `silent`, where nothing is heard in that time, and what `events.check` and the engine raise;
+    MissingSoundfont.
     """
     end = check(parts)
     length = end + TAIL_S if seconds is None else seconds
     if length > LONGEST_S + TAIL_S:
         raise AudioError("too_long", f"{length:.0f} s are asked for; at most {LONGEST_S:.0f} s are rendered.")
-    sound, full_note, record = _embedded(parts, length)
-    return _finished(sound, full_note, record, channels)
+    if engine == "embedded":
+        return _finished(*_embedded(parts, length), channels)
+    font = soundfonts.find(soundfont)
+    name = _player() if engine == "soundfont" else engine
+    return _finished(*_recorded(parts, length, name, font), channels)
+
+
+def _player() -> EngineName:
+    """What plays soundfonts here. Raises MissingSoundfont."""
+    if tinysoundfont_engine.is_there():
+        return "tinysoundfont"
+    if fluidsynth_engine.is_there():
+        return "fluidsynth"
+    raise MissingSoundfont(
+        "There is nothing on this machine that plays soundfonts.",
+        f"Run: {tinysoundfont_engine.INSTALL}, or: {fluidsynth_engine.INSTALL}",
+    )
 
 
 def _embedded(parts: Sequence[RenderedPart], seconds: float) -> tuple[Any, float, RenderingRecord]:
     """Sound of shape (n, 2), the level of a full note in it, and the record."""
-    import numpy as np
+    left, right = synthesise(parts, ceil(seconds * RATE))
+    return np.stack([left, right], axis=1), FULL_NOTE, RenderingRecord("embedded", str(VERSION), RATE, 1.0)
 
-    from mudata.catalog.render import synthesiser
-    from mudata.catalog.render.integer_tables import RATE
 
-    left, right = synthesiser.synthesise(parts, ceil(seconds * RATE))
-    record = RenderingRecord("embedded", str(synthesiser.VERSION), RATE, 1.0)
-    return np.stack([left, right], axis=1), synthesiser.FULL_NOTE, record
+def _recorded(
+    parts: Sequence[RenderedPart], seconds: float, name: EngineName, font: Soundfont
+) -> tuple[Any, float, RenderingRecord]:
+    module = tinysoundfont_engine if name == "tinysoundfont" else fluidsynth_engine
+    sound = module.play(parts, seconds, font)
+    return sound, 1.0, RenderingRecord(name, module.version(), module.RATE, 1.0, font.name, font.sha256, font.licence)
 
 
 def _finished(sound: Any, full_note: float, record: RenderingRecord, channels: int) -> Rendering:
     """Faded at both ends and scaled. Each sample is multiplied and rounded once, alike on every machine."""
-    import numpy as np
-
     wave = sound.astype(np.float64)
     if channels == 1:
         wave = wave.mean(axis=1, keepdims=True)
