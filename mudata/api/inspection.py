@@ -4,6 +4,7 @@ comparing runs, seeing answers beside clips, reports, reading one answer."""
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, overload
 
@@ -145,14 +146,31 @@ def report(
 
 
 @overload
-def align(text: str, labels: str | Path, prompt: str | None = None, letters: bool = False) -> Alignment: ...
+def align(
+    text: str,
+    labels: str | Path | None = None,
+    prompt: str | None = None,
+    letters: bool = False,
+    *,
+    kind: str | None = None,
+) -> Alignment: ...
 @overload
 def align(
-    text: list[str] | tuple[str, ...], labels: str | Path, prompt: str | None = None, letters: bool = False
+    text: list[str] | tuple[str, ...],
+    labels: str | Path | None = None,
+    prompt: str | None = None,
+    letters: bool = False,
+    *,
+    kind: str | None = None,
 ) -> list[Alignment]: ...
 @checked()
 def align(
-    text: str | Iterable[str], labels: str | Path, prompt: str | None = None, letters: bool = False
+    text: str | Iterable[str],
+    labels: str | Path | None = None,
+    prompt: str | None = None,
+    letters: bool = False,
+    *,
+    kind: str | None = None,
 ) -> Alignment | list[Alignment]:
     """What an answer means: `.status`, `.label`, `.labels`, `.rule`, `.spans`, and more.
 
@@ -161,16 +179,27 @@ def align(
         labels: whose labels: 'dataset', 'dataset:namespace', or a card's path.
         prompt: what the model was asked; what it reads back is then no answer.
         letters: the options had letters (A, B, ... in the order of the labels).
+        kind: instead of labels what value was asked for: 'key', 'tempo', 'metre', 'number'.
 
     Raises:
-        UnknownName, CardError, EvaluationError: it is not clear which labels are meant.
+        UnknownName, CardError, EvaluationError: it is not clear which labels or values are meant.
     """
-    from mudata.evaluation.align.aligner import align as read
     from mudata.evaluation.align.alignment import Shown
-    from mudata.evaluation.align.named_labels import label_set
 
-    known, shown = label_set(str(labels)), Shown(prompt or "", letters=letters)
-    return read(text, known, shown) if isinstance(text, str) else [read(answer, known, shown) for answer in text]
+    if (labels is None) == (kind is None):
+        raise ArgumentError("align() takes labels or a kind.", "Give one: labels='gtzan', or kind='key'.")
+    shown = Shown(prompt or "", letters=letters)
+
+    if kind is not None:
+        from mudata.evaluation.readers.reading import read as read_kind
+
+        read = partial(read_kind, kind, shown=shown)
+    else:
+        from mudata.evaluation.align.aligner import align as read_labels
+        from mudata.evaluation.align.named_labels import label_set
+
+        read = partial(read_labels, label_set=label_set(str(labels)), shown=shown)
+    return read(text) if isinstance(text, str) else [read(answer) for answer in text]
 
 
 @checked()

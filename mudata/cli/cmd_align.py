@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any, BinaryIO
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
 
 import click
 
@@ -14,8 +14,7 @@ from mudata.cli.output import echo, emit, emit_json, json_option
 from mudata.safe_text import escaped
 
 if TYPE_CHECKING:
-    from mudata.evaluation.align.alignment import Alignment, Shown
-    from mudata.evaluation.align.label_set import LabelSet
+    from mudata.evaluation.align.alignment import Alignment
 
 _MARKS = {
     "positive": ("+", "bold green"),
@@ -38,6 +37,11 @@ _MARKS = {
     shell_complete=name_completion.label_sets,
     help="Whose labels: a dataset or a card's path.",
 )
+@click.option(
+    "--kind",
+    metavar="KIND",
+    help="Read a value instead of labels: key, tempo, metre, number.",
+)
 @click.option("--prompt", default="", help="What the model was asked; what it reads back is then no answer.")
 @click.option("--letters", is_flag=True, help="The options had letters (A, B, ... in the order of the labels).")
 @click.option("--file", "lines", type=click.File("rb"), help="Read every line of a file (-: stdin).")
@@ -47,6 +51,7 @@ def align(
     answer: str | None,
     *,
     labels: str | None,
+    kind: str | None,
     prompt: str,
     letters: bool,
     lines: BinaryIO | None,
@@ -60,57 +65,89 @@ def align(
     \b
     mudata align --labels gtzan "It's not rock, it is metal"
     mudata align --labels music_classification:mood --file answers.txt --json
+    mudata align --kind key "Not C major: a-Moll"
     mudata align --explain
     mudata align --labels gtzan --explain "Some say rock. It is metal."
     """
-    from mudata.evaluation.align.alignment import Shown
+    if explain and answer is None and lines is None:
+        echo(_rules(kind))
+        return
+    reader = _reader(labels, kind, prompt, letters=letters)
+    if (answer is not None) == (lines is not None) and (answer is not None or sys.stdin.isatty()):
+        raise click.UsageError("Give an ANSWER, or lines of answers with --file or on stdin.")
+    if answer is not None:
+        read = reader.read(answer)
+        if as_json:
+            more = {"clauses": reader.clauses(answer)} if explain else {}
+            emit_json(_record(answer, read, reader) | more)
+        else:
+            if explain:
+                _clauses(reader.clauses(answer))
+            _explain(answer, read)
+        return
+    each = ((line, reader.read(line)) for line in map(_line, lines or sys.stdin.buffer))
+    if as_json:
+        for line, read in each:
+            echo(escaped(json.dumps(_record(line, read, reader), ensure_ascii=False)))
+    else:
+        emit([_row(line, read) for line, read in each], as_json=False)
+
+
+class _Reader(NamedTuple):
+    """How answers are read: by the labels of a set, or as values of a kind; `names` tells by which rules."""
+
+    read: Callable[[str], Alignment]
+    clauses: Callable[[str], list[dict[str, Any]]]
+    names: dict[str, str]
+
+
+def _reader(labels: str | None, kind: str | None, prompt: str, *, letters: bool) -> _Reader:
+    from mudata.evaluation.align.alignment import ALIGNER, Shown
+    from mudata.evaluation.align.value_rules import READER
+
+    if (labels is None) == (kind is None):
+        raise click.UsageError(
+            "Missing option '--labels' (whose labels, such as gtzan or music_classification:mood) or"
+            " '--kind' (key, tempo, metre, number): one of both."
+        )
+    shown = Shown(prompt, letters=letters)
+    if kind is not None:
+        from mudata.evaluation.readers import reading
+
+        reading.known(kind)
+        return _Reader(
+            lambda answer: reading.read(kind, answer, shown),
+            lambda answer: reading.clauses(kind, answer, shown),
+            {"kind": kind, "reader": READER},
+        )
+    from mudata.evaluation.align.aligner import align as read
     from mudata.evaluation.align.explain import clauses
     from mudata.evaluation.align.named_labels import label_set as of_name
 
-    if explain and answer is None and lines is None:
-        from mudata.evaluation.align.explain import decision_table
+    label_set = of_name(labels or "")
+    return _Reader(
+        lambda answer: read(answer, label_set, shown),
+        lambda answer: clauses(answer, label_set, shown)[0],
+        {"aligner": ALIGNER, "labels_sha256": label_set.sha256},
+    )
 
-        echo(decision_table())
-        return
-    if labels is None:
-        raise click.UsageError("Missing option '--labels': whose labels, such as gtzan or music_classification:mood.")
-    if (answer is not None) == (lines is not None) and (answer is not None or sys.stdin.isatty()):
-        raise click.UsageError("Give an ANSWER, or lines of answers with --file or on stdin.")
-    label_set, shown = of_name(labels), Shown(prompt, letters=letters)
-    if answer is not None:
-        read = _read(answer, label_set, shown)
-        if as_json:
-            more = {"clauses": clauses(answer, label_set, shown)[0]} if explain else {}
-            emit_json(_record(answer, read, label_set) | more)
-        else:
-            if explain:
-                _clauses(answer, label_set, shown)
-            _explain(answer, read)
-        return
-    each = ((line, _read(line, label_set, shown)) for line in map(_line, lines or sys.stdin.buffer))
-    if as_json:
-        for line, read in each:
-            echo(escaped(json.dumps(_record(line, read, label_set), ensure_ascii=False)))
-    else:
-        emit([_row(line, read) for line, read in each], as_json=False)
+
+def _rules(kind: str | None) -> str:
+    if kind is not None:
+        from mudata.evaluation.readers.reading import rules
+
+        return rules()
+    from mudata.evaluation.align.explain import decision_table
+
+    return decision_table()
 
 
 def _line(raw: bytes) -> str:
     return raw.decode("utf-8", "replace").rstrip("\r\n")
 
 
-def _read(answer: str, label_set: LabelSet, shown: Shown) -> Alignment:
-    from mudata.evaluation.align.aligner import align as read
-
-    return read(answer, label_set, shown)
-
-
-def _record(answer: str, read: Alignment, label_set: LabelSet) -> dict[str, Any]:
-    from mudata.evaluation.align.alignment import ALIGNER, RULES
-
-    marked = _marked(answer, read)
-    names = {"rule": RULES[read.rule_id], "marked": marked, "aligner": ALIGNER, "labels_sha256": label_set.sha256}
-    return {"answer": answer, **read.record(), **names}
+def _record(answer: str, read: Alignment, reader: _Reader) -> dict[str, Any]:
+    return {"answer": answer, **read.record(), "rule": read.rule, "marked": _marked(answer, read), **reader.names}
 
 
 def _row(answer: str, read: Alignment) -> dict[str, str]:
@@ -123,9 +160,7 @@ def _row(answer: str, read: Alignment) -> dict[str, str]:
     }
 
 
-def _clauses(answer: str, label_set: LabelSet, shown: Shown) -> None:
-    from mudata.evaluation.align.explain import clauses
-
+def _clauses(clauses: list[dict[str, Any]]) -> None:
     rows = [
         {
             "clause": row["clause"],
@@ -133,7 +168,7 @@ def _clauses(answer: str, label_set: LabelSet, shown: Shown) -> None:
             "rank": row["rank"],
             "labels": ", ".join((*row["labels"], *(f"not {label}" for label in row["denied"]))),
         }
-        for row in clauses(answer, label_set, shown)[0]
+        for row in clauses
     ]
     emit(rows, as_json=False)
     echo()
@@ -141,8 +176,6 @@ def _clauses(answer: str, label_set: LabelSet, shown: Shown) -> None:
 
 def _explain(answer: str, read: Alignment) -> None:
     """The marked answer, then what was found, line by line."""
-    from mudata.evaluation.align.alignment import RULES
-
     if sys.stdout.isatty():
         from rich.console import Console
         from rich.text import Text
@@ -163,7 +196,7 @@ def _explain(answer: str, read: Alignment) -> None:
             echo(f"{title + ('s:' if title == 'label' and len(values) > 1 else ':'):9}{', '.join(values)}")
     if read.clause:
         echo(f"{'clause:':9}{answer[slice(*read.clause)].strip()} ({read.clause_role})")
-    echo(f"{'rule:':9}{RULES[read.rule_id]} ({read.rule_id})")
+    echo(f"{'rule:':9}{read.rule} ({read.rule_id})")
 
 
 def _marked(answer: str, read: Alignment) -> str:

@@ -7,7 +7,7 @@ import html
 import re
 import unicodedata
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -113,6 +113,12 @@ def _blank(match: re.Match[str]) -> str:
 
 
 def _mapped(answer: str) -> Clean:
+    return mapped(answer, lambda run: run.translate(_PLAIN), _folded)
+
+
+def mapped(answer: str, fold_run: Callable[[str], str], fold: Callable[[str], str]) -> Clean:
+    """A text put together anew, with the way back: runs of ASCII by `fold_run`, which keeps their length, and single
+    characters with their marks by `fold`."""
     pieces: list[str] = []
     starts: list[int] = []
     ends: list[int] = []
@@ -120,11 +126,11 @@ def _mapped(answer: str) -> Clean:
         raw = match.group()
         start, end = match.span()
         if raw.isascii() and (raw[0] != "&" or len(raw) == 1):
-            pieces.append(raw.translate(_PLAIN))
+            pieces.append(fold_run(raw))
             starts.extend(range(start, end))
             ends.extend(range(start + 1, end + 1))
             continue
-        piece = _folded(html.unescape(raw) if raw[0] == "&" else raw)
+        piece = fold(html.unescape(raw) if raw[0] == "&" else raw)
         pieces.append(piece)
         starts.extend([start] * len(piece))
         ends.extend([end] * len(piece))

@@ -163,9 +163,11 @@ _STEPS: dict[str, Callable[[ClauseState, int, int], bool | None]] = {
     "facts": lambda at, start, end: at.refusals.facts(start, end),
     "refusal": lambda at, start, end: at.refusals.outright(start, end),
     "untold": lambda at, start, end: at.refusals.untold(start, end),
+    "aside": lambda at, start, end: at.refusals.noun(start, end, own=False, no=False),
     "no_denial": lambda at, start, end: None,
     "score": lambda at, start, end: at.scores.score(start, end, at.votes),
     "check": lambda at, start, end: at.scores.mark(start, at.votes, end=end, yes=True),
     "cross": lambda at, start, end: at.scores.mark(start, at.votes, end=end, yes=False),
 }
-"""What each class of cues and each sign does; a step that returns True ends what its cue does."""
+"""What each class of cues and each sign does ('aside': a noun of something else, where values are read, which no other
+noun's values can be mistaken for); a step that returns True ends what its cue does."""

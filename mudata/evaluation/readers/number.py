@@ -1,0 +1,143 @@
+"""Counts and other numbers: '4', 'four parts', 'a total of 4', 'three or four', 'at least 3'.
+
+The unit is the card's (`NumberScale.unit`, `.words`); the commonest nouns of counts are known in other languages too.
+A number with a unit counts first, a number of its own where nothing clearer is said. A number of something else ('2
+guitars') is none. A range or a bound is hedged, however narrow.
+"""
+
+from __future__ import annotations
+
+import re
+from decimal import Decimal
+from functools import lru_cache
+from typing import TYPE_CHECKING, NamedTuple
+
+from mudata.evaluation.readers.lone_numbers import is_lone
+from mudata.evaluation.readers.number_candidates import Candidate, candidates, canonical, within
+from mudata.evaluation.readers.said_values import Said, ValueKind
+from mudata.evaluation.readers.values import read_value
+
+if TYPE_CHECKING:
+    from mudata.catalog.cards.number_scale import NumberScale
+    from mudata.evaluation.align.alignment import Alignment, Shown
+
+_TRANSLATED: dict[str, str] = {
+    "part": (
+        "teile stimmen parties voix partes voces parti voci vozes partijen stemmen stämmor deler stemmer partie głosy"
+        " głosów głosami partii партии партий голоса голосов ses parça bè phần 声部 パート 성부 파트 أجزاء أصوات"
+    ),
+    "voice": (
+        "stimmen stimme voix voces voz voci voce vozes stemmen stem stämmor röster stemmer głosy głosów głos голоса"
+        " голосов голос ses bè giọng 声部 성부 أصوات"
+    ),
+    "instrument": (
+        "instrumente instrumenten instrumentos strumenti strumento instrumento instrumenter instrumenty instrumentów"
+        " инструмента инструментов инструмент enstrüman çalgı 乐器 樂器 楽器 악기 آلات آلة"
+    ),
+    "track": "spuren pistes pistas tracce faixas sporen spår spor ścieżki дорожки 音轨 トラック 트랙",
+}
+"""Nouns of counts in other languages, by the English one that a card's words hold."""
+_DEFAULT = ("parts", "voices", "instruments", "tracks", "lines", "layers")
+_COUNTERS = r"(?: ?(?:个|個|つ|種類|种|개의?|가지|명의?))?(?:の|的|의)?"
+_BETWEEN = (
+    r"(?:[ -](?:different|distinct|separate|independent|main|simultaneous|individual|unique|musical|melodic"
+    r"|instrumental|pitched"
+    r"|sounding|audible|concurrent|verschiedene|verschillende|différentes|distinctes|diferentes|distintas"
+    r"|distintos|diverse|distinte"
+    r"|olika|forskjellige|różnych|różne|различных|разных|farklı|khác nhau|不同)){0,2}"
+)
+
+
+def read_number(answer: str | None, shown: Shown, scale: NumberScale | None = None) -> Alignment:
+    """The number that an answer says, in the scale's unit: '4', '118.5'.
+
+    >>> from mudata.evaluation.align.alignment import Shown
+    >>> read_number("There are four parts.", Shown()).label
+    '4'
+    """
+    return read_value(answer, shown, number_of(scale))
+
+
+def number_of(scale: NumberScale | None = None) -> ValueKind:
+    """How numbers are found, in a card's unit and within its bounds."""
+    words = tuple(dict.fromkeys((scale.unit, *scale.words))) if scale else _DEFAULT
+    low, high, integer = (scale.low, scale.high, scale.integer) if scale else (0.0, 1e6, True)
+    return _kind(tuple(word for word in words if word), low, high, integer)
+
+
+class _Counting(NamedTuple):
+    """What is counted, and what can be meant."""
+
+    unit: re.Pattern[str]
+    low: float
+    high: float
+    integer: bool
+
+
+@lru_cache(maxsize=64)
+def _kind(words: tuple[str, ...], low: float, high: float, integer: bool) -> ValueKind:
+    counting = _Counting(_unit_pattern(words), low, high, integer)
+    single = re.compile(
+        rf"\b(?:an? )?(?:single|sole|solo|lone){_BETWEEN}[ -](?:{_alternatives(words)})\b", re.IGNORECASE
+    )
+
+    def find(text: str, language: str | None) -> list[Said]:
+        found = [said for one in candidates(text, language) if (said := _said(text, one, counting))]
+        found += [Said(*match.span(), ("1",)) for match in single.finditer(text) if low <= 1 <= high]
+        return _apart(sorted(found))
+
+    return ValueKind("number", find, words, within=within)
+
+
+def _apart(found: list[Said]) -> list[Said]:
+    apart: list[Said] = []
+    for said in found:
+        if not apart or said.start >= apart[-1].end:
+            apart.append(said)
+    return apart
+
+
+def _alternatives(words: tuple[str, ...]) -> str:
+    spelled: dict[str, None] = {}
+    for word in words:
+        stem = word[:-1] if word.endswith("s") and len(word) > 3 else word
+        spelled |= dict.fromkeys((word, stem, f"{stem}s"))
+        spelled |= dict.fromkeys(_TRANSLATED.get(stem, "").split())
+    return "|".join(re.escape(word) for word in sorted(spelled, key=lambda word: (-len(word), word)))
+
+
+def _unit_pattern(words: tuple[str, ...]) -> re.Pattern[str]:
+    return re.compile(rf"{_COUNTERS}{_BETWEEN}[ -]{{0,2}}(?:{_alternatives(words)})(?![A-Za-z0-9_])", re.IGNORECASE)
+
+
+def _said(text: str, one: Candidate, counting: _Counting) -> Said | None:
+    after = counting.unit.match(text, one.end)
+    start, end = one.start, after.end() if after else one.end
+    texts = tuple(map(canonical, one.values))
+    if not after and (not is_lone(text, one) or (one.spelled and not _may_be_lone(text, one))):
+        return None
+    if not all(counting.low <= value <= counting.high for value in one.values) or (
+        counting.integer and any(value != value.to_integral_value() for value in one.values)
+    ):
+        return Said(start, end, texts, "outside")
+    if len(one.values) > 1 or one.bound:
+        return Said(start, end, texts, "range" if len(one.values) > 1 else "bound")
+    return Said(start, end, texts, "value" if after else "lone")
+
+
+_SINGLE_WORD = re.compile(r"[\s\"'*(]*[^\W\d_]+[\s\"'*).!]*")
+_ANNOUNCED = re.compile(
+    r"(?:[:=]|\bis|\bare|\banswer|\bsay|\bguess|\bcount|\bhear|\bthink|\btotal of|\bor|\bbetween|\bto|\bnot"
+    r"|\bbut|\bist|\best|\bes|\bé|\bè|\bsont|\bsind|\bson|\bsono|\bsão) {1,2}[\"'*]{0,2}\Z",
+    re.IGNORECASE,
+)
+
+
+def _may_be_lone(text: str, one: Candidate) -> bool:
+    """Whether a number in words stands where an answer does; 'one' and its kin are pronouns elsewhere."""
+    if not text[: one.start].strip(" \n\"'*(") and not text[one.end :].strip(" \n.!\"'*)"):
+        return True
+    return one.values[0] != Decimal(1) and (
+        not text[: one.start].strip(" \n\"'*(")
+        or _ANNOUNCED.search(text, max(0, one.start - 16), one.start) is not None
+    )

@@ -1,0 +1,166 @@
+"""Numbers in digits and words with what stands round them: ranges, bounds, 'about', units; tempo and counts "
+"share it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from decimal import Decimal
+from typing import NamedTuple
+
+from mudata.evaluation.readers.number_words import spelled_alone, spelled_numbers
+
+_DIGITS = re.compile(
+    r"(?<![A-Za-z0-9_\u00c0-\u024f/#])(?<!\d[.,:])(\d{1,3}(?:,\d{3})+(?:\.\d+)?"
+    r"|\d{1,7}(?:[.,]\d{1,6})?)(?![\d/]|[.,:]\d)"
+)
+"""A number alone: no part of a date, a fraction, a time of day or a word."""
+_TO = re.compile(
+    r" ?(?:-|~|/|\.\.\.?|to|and|till|until|bis|à|a|et|y|e|und|en|och|og|i|do|и|до|ve|ile|và|đến|tot|til|或|到|至|と"
+    r"|から|より|에서|"
+    r"و|إلى) ?"
+)
+_BETWEEN = re.compile(
+    r"(?:between|from|zwischen|von|entre|de|tra|fra|da|tussen|van|mellan|mellom|między|od|между|от|từ|arasında"
+    r"|بين|من|介于|在)"
+    r"(?: the)?\s{1,2}\Z",
+    re.IGNORECASE,
+)
+_ABOUT = re.compile(
+    r"(?:\b(?:a?round|about|approx(?:imately|\.)?|roughly|ca?\.?|circa|close to|near(?:ly)?|almost|just "
+    r"(?:under|over|below"
+    r"|above|shy of)|somewhere around|ungefähr|etwa|rund|environ|autour de|à peu près|alrededor de|aproximadamente"
+    r"|cerca de|unos|circa|approssimativamente|intorno a|ongeveer|rond|omkring|ungefär|cirka|około|ok\.|примерно|около"
+    r"|приблизительно|yaklaşık|khoảng|exactly|precisely|exakt|genau|exactement)|[~]|约|大约|大概|約|およそ|だいたい|약|대략|حوالي"
+    r"|تقريبا) {0,2}\Z",
+    re.IGNORECASE,
+)
+_BOUND = re.compile(
+    r"(?:\b(?:at least|at most|more than|less than|fewer than|over|under|above|below|up to|no more than|no less than|no"
+    r" fewer than|not more than|not less than|a minimum of|a maximum of|minimum|maximum|upwards of|in excess of"
+    r"|exceeding|mindestens"
+    r"|höchstens|mehr als|weniger als|über|unter|bis zu|au moins|au plus|plus de|moins de|al menos|por lo menos|como"
+    r" mínimo|más de|menos de|pelo menos|mais de|almeno|più di|meno di|oltre|minstens|ten minste|minst|mer än"
+    r"|mer enn|co najmniej"
+    r"|ponad|как минимум|не менее|более|больше|en az|ít nhất|hơn)"
+    r"|[<>≥≤]=?|至少|超过|最少|少なくとも|적어도|최소) {0,2}\Z",
+    re.IGNORECASE,
+)
+_BOUND_AFTER = re.compile(
+    r"\+(?![\d\w])| ?(?:or|and) (?:more|less|fewer|above|over|higher|faster|slower|lower|up)\b|以上|以下|이상|이하",
+    re.IGNORECASE,
+)
+_REACH = 24
+
+
+class Candidate(NamedTuple):
+    """A number said: the piece [start, end) with what belongs to it ('about'), its digits [first, last), its values
+    (two of a range) and whether it is a bound; `spelled`: in words."""
+
+    start: int
+    end: int
+    first: int
+    values: tuple[Decimal, ...]
+    bound: bool
+    spelled: bool
+
+
+def candidates(text: str, language: str | None) -> list[Candidate]:
+    """All numbers of a kept text in order; two that are the ends of a range are one."""
+    found = sorted(_single(text, language))
+    joined: list[Candidate] = []
+    i = 0
+    while i < len(found):
+        here = found[i]
+        after = found[i + 1] if i + 1 < len(found) else None
+        if after is not None and (ends := _range(text, here, after)):
+            joined.append(ends)
+            i += 2
+            continue
+        joined.append(_with_words(text, here))
+        i += 1
+    return joined
+
+
+def _single(text: str, language: str | None) -> Iterator[Candidate]:
+    taken: list[tuple[int, int]] = []
+    for match in _DIGITS.finditer(text):
+        value = _value(match.group(1))
+        if value is not None:
+            taken.append(match.span())
+            yield Candidate(*match.span(), match.start(), (value,), False, False)
+    for start, end, said in spelled_numbers(text, language):
+        yield Candidate(start, end, start, (Decimal(said),), False, True)
+    if not taken and (alone := spelled_alone(text)) is not None and not spelled_numbers(text, language):
+        start = len(text) - len(text.lstrip(" \n\"'*`"))
+        yield Candidate(start, len(text.rstrip(" \n.!\"'*`")), start, (Decimal(alone),), False, True)
+
+
+def _value(digits: str) -> Decimal | None:
+    """Of '1,200.5', '120,5' and '120.5'.
+
+    >>> _value("1,200"), _value("120,5"), _value("118.50")
+    (Decimal('1200'), Decimal('120.5'), Decimal('118.50'))
+    """
+    if re.fullmatch(r"\d{1,3}(?:,\d{3})+(?:\.\d+)?", digits):
+        return Decimal(digits.replace(",", ""))
+    return Decimal(digits.replace(",", "."))
+
+
+_UNIT_BETWEEN = re.compile(r" ?(?:bpm|BPM|beats per minute)")
+
+
+def _range(text: str, one: Candidate, other: Candidate) -> Candidate | None:
+    """Two numbers that are the ends of one range: '120-125', 'between 120 and 125'."""
+    place = one.end
+    if unit := _UNIT_BETWEEN.match(text, place):
+        place = unit.end()
+    if other.start - place > 8:
+        return None
+    between = text[place : other.start]
+    if not _TO.fullmatch(between):
+        return None
+    led = _BETWEEN.search(text, max(0, one.start - _REACH), one.start)
+    mark = between.strip()
+    if mark == "/" or (not led and mark in _ONLY_LED):
+        return None
+    low, high = sorted((one.values[0], other.values[0]))
+    start = _with_words(text, one).start
+    return Candidate(start, other.end, one.first, (low, high), False, one.spelled) if low != high else None
+
+
+_ONLY_LED = frozenset(
+    ["and", "et", "y", "e", "und", "en", "och", "og", "i", "и", "ve", "và", "或", "と", "و", "a", "do", "de"]
+)
+"""Words that make a range of two numbers only behind 'between'."""
+
+
+def _with_words(text: str, one: Candidate) -> Candidate:
+    """A number with 'about' or 'at least' before it, or '+' behind."""
+    head = max(0, one.start - _REACH)
+    if bound := _BOUND.search(text, head, one.start):
+        return one._replace(start=bound.start(), bound=True)
+    if after := _BOUND_AFTER.match(text, one.end):
+        return one._replace(end=after.end(), bound=True)
+    if about := _ABOUT.search(text, head, one.start):
+        return one._replace(start=about.start())
+    return one
+
+
+def canonical(value: Decimal) -> str:
+    """The shortest decimal.
+
+    >>> canonical(Decimal("118.50")), canonical(Decimal("120"))
+    ('118.5', '120')
+    """
+    text = f"{value:f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def within(value: str, ends: tuple[str, ...]) -> bool:
+    """Whether a canonical value lies in a range.
+
+    >>> within("122", ("120", "125"))
+    True
+    """
+    return Decimal(ends[0]) <= Decimal(value) <= Decimal(ends[1])

@@ -1,0 +1,279 @@
+"""Answers that are one value: what every reader of values shares.
+
+A finder says where values stand in an answer; `align`'s grammar says what is denied, announced, taken back, left open
+or told of something else, in the languages that it knows; and the table below decides:
+
+    nothing said, a loop, the prompt or all possible values read back    EMPTY, DEGENERATE, ECHO_PROMPT, ECHO_ALL
+    a refusal, and no value announced after it                           REFUSAL, REFUSAL_WITH_MENTION
+    only the highest rank that has a value counts (`clauses.RANKS`)
+        one value there, or a range beside a value within it             ALIGNED
+        several, but the last announced answer or what is set in bold
+        or in a box is one                                               ALIGNED, rule 'final'
+        a range, a bound, 'either ... or', 'could also be'               MULTI, rule 'range', flag 'hedged'
+        several                                                          MULTI, rule 'several'
+    values of history, conditions and others' views; all denied          UNPARSED, NEGATED_ONLY
+    values that cannot be meant; half a value; none                      OUTSIDE, UNPARSED
+
+No value is ever chosen by chance or place. Of a range the labels are its two ends, the lower first; of a bound ('at
+least 3') the one value said.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from functools import cache
+from typing import TYPE_CHECKING
+
+from mudata.evaluation.align.alignment import Alignment, Role, Shown, Span, Status
+from mudata.evaluation.align.clauses import CHOICE, FINAL, NONE, NOUN, PART, WEAK, Vote
+from mudata.evaluation.align.idle_words import oov_terms
+from mudata.evaluation.align.language import languages
+from mudata.evaluation.align.text_pieces import inside, without
+from mudata.evaluation.readers.said_values import ValueEvidence, ValueKind, gather
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+_ECHO_SHARE = 0.8
+_CHAT = frozenset(("user", "assistant", "system", "question", "prompt", "response", "human", "model"))
+_NOTHING = re.compile(
+    r"[^\w]*(?:(?:the )?[\w ]{0,20}?(?: is|:)[^\w]*)?"
+    r"(?:none|n a|unknown|null|nil|undefined|idk|not applicable|unclear|indeterminate|undetermined)[^\w]*"
+)
+_SET_OFF = re.compile(
+    r"\*\*([^*\n]{1,80})\*\*|\\boxed\{([^{}\n]{1,80}(?:\{[^{}\n]{0,40}\}[^{}\n]{0,40}){0,3})\}|__([^_\n]{1,80})__"
+)
+_BEFORE_LONE = 12
+
+
+def read_value(answer: str | None, shown: Shown, kind: ValueKind) -> Alignment:
+    """Read one answer; None stands for a failure and is ERROR. Pure, and linear in the length of the answer."""
+    if answer is None:
+        return Alignment("ERROR", rule_id="error")
+    return _decide(gather(answer, shown, kind), kind)
+
+
+def _decide(gathered: ValueEvidence, kind: ValueKind) -> Alignment:
+    reading = gathered.reading
+    if gathered.loops or not gathered.clean.text.strip():
+        return _means(gathered, *(("DEGENERATE", "degenerate") if gathered.loops else ("EMPTY", "empty")))
+    votes = _counted(gathered)
+    live = [vote for vote in votes if not vote.denied]
+    if gathered.echoed and not votes and not reading.refusals and _adds_nothing(gathered):
+        return _means(gathered, "ECHO_PROMPT", "echo_prompt")
+    if kind.all_values and len(_values(gathered, live)) >= _ECHO_SHARE * kind.all_values:
+        return _means(gathered, "ECHO_ALL", "echo_all", votes=votes)
+    if reading.refusals:
+        return _refused(gathered, live, kind)
+    best = _best(live)
+    return _one_or_several(gathered, live, best, kind) if best else _no_value(gathered, live, votes)
+
+
+def _adds_nothing(gathered: ValueEvidence) -> bool:
+    return not set(oov_terms(without(gathered.clean.text, gathered.echoed))) - _CHAT
+
+
+def _no_value(gathered: ValueEvidence, live: list[Vote], votes: list[Vote]) -> Alignment:
+    if live:
+        return _means(gathered, "UNPARSED", "unmeant", votes=live)
+    if votes:
+        return _means(gathered, "NEGATED_ONLY", "negated")
+    if gathered.half:
+        gathered.flags.append("half")
+        return _means(gathered, "UNPARSED", "half")
+    if gathered.outside:
+        return _means(
+            gathered, "OUTSIDE", "outside", tuple(dict.fromkeys(v for s in gathered.outside for v in s.values))
+        )
+    if len(gathered.clean.text) < 60 and _NOTHING.fullmatch(gathered.clean.text):
+        return _means(gathered, "REFUSAL", "refusal")
+    return _means(gathered, "UNPARSED", "unparsed")
+
+
+def _counted(gathered: ValueEvidence) -> list[Vote]:
+    """The votes for values, those of asides brought down; lone ones where nothing clearer is said, or announced."""
+    votes = [vote for vote in gathered.reading.votes if vote.meaning.kind == "strict"]
+    clear = False
+    for vote in votes:
+        sort = gathered.of(vote).sort
+        if sort == "aside":
+            vote.rank = min(vote.rank, PART)
+        clear = clear or (sort not in ("lone", "aside"))
+    lone = [vote for vote in votes if gathered.of(vote).sort == "lone"]
+    announced = {id(vote) for vote in lone if vote.rank >= NOUN and _near(vote)}
+    if clear or announced:
+        votes = [vote for vote in votes if gathered.of(vote).sort != "lone" or id(vote) in announced]
+    return votes
+
+
+def _near(vote: Vote) -> bool:
+    """Whether a lone value stands right behind what announces it."""
+    return vote.anchor is not None and 0 <= vote.start - vote.anchor[1] <= _BEFORE_LONE + 24
+
+
+def _values(gathered: ValueEvidence, votes: Iterable[Vote]) -> tuple[tuple[str, ...], ...]:
+    return tuple(dict.fromkeys(gathered.of(vote).values for vote in votes))
+
+
+def _best(votes: Iterable[Vote]) -> list[Vote]:
+    top, best = NONE, list[Vote]()
+    for vote in votes:
+        if vote.rank > top:
+            top, best = vote.rank, [vote]
+        elif vote.rank == top != NONE:
+            best.append(vote)
+    return best
+
+
+def _refused(gathered: ValueEvidence, live: list[Vote], kind: ValueKind) -> Alignment:
+    """Cannot tell; but a guess that follows, of one value, is taken."""
+    if not live:
+        return _means(gathered, "REFUSAL", "refusal")
+    first = gathered.reading.refusals[0][0]
+    guessed = [vote for vote in live if vote.committed and vote.rank >= (WEAK if vote.start > first else CHOICE)]
+    best = _best(guessed)
+    if best:
+        found = _one_or_several(gathered, guessed, best, kind)
+        if found.status == "ALIGNED":
+            gathered.flags.append("hedged")
+            return _means(gathered, "ALIGNED", "hedged", found.labels, best)
+        return found
+    return _means(gathered, "REFUSAL_WITH_MENTION", "refusal_mention", votes=live)
+
+
+def _one_or_several(gathered: ValueEvidence, live: list[Vote], best: list[Vote], kind: ValueKind) -> Alignment:
+    said = _values(gathered, best)
+    if any(vote.role == "correction" for vote in best):
+        gathered.flags.append("corrected")
+    if best[0].rank >= NOUN and len(said) > 1 and (last := _last_announced(gathered, best)):
+        best, said = last, _values(gathered, last)
+        if len(said) == 1 and not _is_wide(gathered, best):
+            gathered.flags.append("anchored")
+            return _means(gathered, "ALIGNED", "final", said[0], best)
+    if len(said) > 1 and (off := _set_off(gathered, live)):
+        gathered.flags.append("anchored")
+        return _means(gathered, "ALIGNED", "final", _values(gathered, off)[0], off)
+    if len(said) > 1 and (point := _point(gathered, best, kind)) and not _left_open(gathered, live, best):
+        return _means(gathered, "ALIGNED", "value", point, best)
+    if len(said) > 1 or _is_wide(gathered, best) or _left_open(gathered, live, best):
+        open_ = [*best, *_left_open(gathered, live, best)]
+        return _hedged(gathered, open_)
+    return _means(gathered, "ALIGNED", "value", said[0], best)
+
+
+def _point(gathered: ValueEvidence, best: list[Vote], kind: ValueKind) -> tuple[str, ...]:
+    """The one value that stands beside ranges which all hold it: '120-125, say 122'; none where that is not so."""
+    said = [gathered.of(vote) for vote in best]
+    points = {one.values for one in said if one.sort not in ("range", "bound")}
+    ranges = [one.values for one in said if one.sort == "range"]
+    if len(points) != 1 or kind.within is None or any(one.sort == "bound" for one in said):
+        return ()
+    (point,) = points
+    return point if all(kind.within(point[0], ends) for ends in ranges) else ()
+
+
+def _hedged(gathered: ValueEvidence, votes: list[Vote]) -> Alignment:
+    reading = gathered.reading
+    labels = tuple(dict.fromkeys(value for vote in votes for value in gathered.of(vote).values))
+    hedged = reading.either or reading.unsure or _is_wide(gathered, votes)
+    if hedged or len(gathered.clean.text) < 40:  # 'C major / A minor'
+        gathered.flags.append("hedged")
+        return _means(gathered, "MULTI", "range", labels, votes)
+    return _means(gathered, "MULTI", "several", labels, votes)
+
+
+def _is_wide(gathered: ValueEvidence, votes: Iterable[Vote]) -> bool:
+    return any(gathered.of(vote).sort in ("range", "bound") for vote in votes)
+
+
+def _left_open(gathered: ValueEvidence, live: list[Vote], best: list[Vote]) -> list[Vote]:
+    """Other values left open after the choice: 'It could be A minor as well.'"""
+    said, last = {gathered.of(vote).values for vote in best}, best[-1].start
+    return [
+        vote
+        for vote in live
+        if vote.role == "alternative"
+        and vote.rank > PART
+        and vote.start > last
+        and gathered.of(vote).values not in said
+    ]
+
+
+@cache
+def _answer_words() -> re.Pattern[str]:
+    words = {word for language in languages().values() for word in language.words["answer"] if "*" not in word}
+    return re.compile("|".join(re.escape(word) for word in sorted(words, key=lambda word: (-len(word), word))))
+
+
+def _last_announced(gathered: ValueEvidence, best: list[Vote]) -> list[Vote]:
+    """Of values announced as the answer ('Answer:', 'the final answer is') those of the last announcement; none where
+    what announces them is only the noun of the question."""
+    anchors = [vote.anchor for vote in best if vote.anchor]
+    if not anchors:
+        return []
+    text = gathered.clean.text
+    if best[0].rank < FINAL and not _answer_words().search(text, *anchors[-1]):
+        return []
+    last = max(anchors)
+    return [vote for vote in best if vote.start >= last[0]]
+
+
+def _set_off(gathered: ValueEvidence, live: list[Vote]) -> list[Vote]:
+    """The votes in bold or in a box, if these say one value."""
+    places = [match.span() for match in _SET_OFF.finditer(gathered.text.text)] if _may_set_off(gathered.answer) else []
+    off = [vote for vote in live if vote.rank > NONE and inside(gathered.of(vote).start, places)]
+    return off if len(_values(gathered, off)) == 1 and not _is_wide(gathered, off) else []
+
+
+def _may_set_off(answer: str) -> bool:
+    return "**" in answer or "boxed" in answer or "__" in answer
+
+
+# ------------------------------------------------------------------------------------- the verdict
+
+
+def _means(
+    gathered: ValueEvidence, status: Status, rule: str, labels: tuple[str, ...] = (), votes: Sequence[Vote] = ()
+) -> Alignment:
+    counted = [vote for vote in gathered.reading.votes if vote.meaning.kind == "strict"]
+    positives = tuple(dict.fromkeys(v for vote in counted if not vote.denied for v in gathered.of(vote).values))
+    negatives = tuple(dict.fromkeys(v for vote in counted if vote.denied for v in gathered.of(vote).values))
+    if rule == "half":
+        positives = tuple(dict.fromkeys(value for said in gathered.half for value in said.values))
+    clauses = gathered.reading.clauses
+    top = max(votes, key=lambda vote: vote.rank, default=None)
+    clause = clauses[top.clause] if top is not None and top.clause < len(clauses) else None
+    return Alignment(
+        status,
+        labels,
+        rule,
+        tuple(_spans(gathered, top)),
+        positives,
+        negatives,
+        (),
+        tuple(dict.fromkeys(gathered.flags)),
+        gathered.clean.text,
+        gathered.raw(clause.start, clause.end) if clause else None,
+        clause.role if clause else "",
+    )
+
+
+def _spans(gathered: ValueEvidence, top: Vote | None) -> list[Span]:
+    spans: list[Span] = []
+    for vote in gathered.reading.votes:
+        said = gathered.said.get((vote.start, vote.end))
+        if said is None:
+            continue
+        start, end = gathered.text.raw(said.start, said.end)
+        role: Role = "guard" if not said.values else "negative" if vote.denied else "positive"
+        spans += [Span(start, end, role, value) for value in said.values or (None,)]
+    for some, role in ((gathered.half, "lenient"), (gathered.outside, "guard")):
+        spans += [Span(*gathered.text.raw(said.start, said.end), role, value) for said in some for value in said.values]
+    places: list[tuple[tuple[int, int], Role]] = [(place, "echo") for place in gathered.echoed] + [
+        (place, "cue") for place in gathered.reading.refusals
+    ]
+    if top is not None and top.anchor and top.anchor[0] < top.anchor[1]:
+        places.append((top.anchor, "anchor"))
+    spans += [Span(*gathered.clean.raw(*place), role) for place, role in places if place[0] < place[1]]
+    return sorted(spans, key=lambda span: (span.start, span.end, span.role, span.label or ""))
