@@ -8,7 +8,7 @@ from typing import Any, Self
 
 from pydantic import Field, FiniteFloat, NonNegativeInt, ValidationError, model_validator
 
-from mudata.evaluation.metrics.scored import HEADLINE
+from mudata.evaluation.metrics.scored import headline_of
 from mudata.evaluation.protocol import Kind
 from mudata.evaluation.run_settings import JsonObject, JsonRecord
 from mudata.json_files import first_problem, read_object, reading
@@ -107,8 +107,9 @@ class _SavedScores(_Part):
 
     @model_validator(mode="after")
     def _whole(self) -> Self:
-        if HEADLINE[self.kind] not in {metric.metric for metric in self.metrics}:
-            raise ValueError(f"there is no {HEADLINE[self.kind]} among the metrics")
+        named = {metric.metric for metric in self.metrics}
+        if (headline := headline_of(self.kind, named)) not in named:
+            raise ValueError(f"there is no {headline} among the metrics")
         if (self.kind == "caption") != (self.captions is not None):
             raise ValueError("captions stands there for runs that ask for captions, and for no others")
         return self

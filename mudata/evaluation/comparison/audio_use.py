@@ -40,9 +40,9 @@ class ControlContrast:
 
     `clusters`: how many artists or tracks they are of. `changed`: share of answers whose text differs, with its 95 %
     interval (None where so few clusters give none); `relabelled`: share whose labels that count differ. `score` and
-    `control_score`: accuracy, or mean Jaccard for tags; `p` of both being equally good (runs exchanged in whole
-    clusters; for accuracy of clips that share none that is McNemar's), corrected by Holm over the controls. None for
-    captions.
+    `control_score`: accuracy, mean Jaccard for tags, or the headline of what has exact truth; `p` of both being equally
+    good (runs exchanged in whole clusters; for accuracy of clips that share none that is McNemar's), corrected by Holm
+    over the controls. None for captions.
     """
 
     control: str
@@ -210,7 +210,7 @@ def _judged(contrast: ControlContrast, kind: Kind, deterministic: bool, controls
     better = False
     if p is not None and contrast.score is not None and contrast.control_score is not None:
         better = p < ALPHA and contrast.score > contrast.control_score
-        what = "accuracy" if kind == "classify" else "Jaccard"
+        what = {"classify": "accuracy", "tag": "Jaccard"}.get(kind, "score")
         of = f", {contrast.clusters} artists or tracks" if contrast.clusters < n else ""
         of += f", Holm over {controls} controls" if controls > 1 else ""
         why += f", {what} {100 * contrast.score:.1f} % against {100 * contrast.control_score:.1f} % (p = {p:.2g}{of})"
@@ -231,5 +231,8 @@ def _judged(contrast: ControlContrast, kind: Kind, deterministic: bool, controls
 
 
 def _points(item: ScoredAnswer, kind: Kind) -> float:
-    """1 for a right answer; for tags the Jaccard index of what was said and what is right."""
+    """1 for a right answer; for tags the Jaccard index of what was said and what is right; for what has exact truth
+    what the answer is worth by the headline."""
+    if item.worth is not None:
+        return next(iter(item.worth.values()), 0.0)
     return float(item.right) if kind == "classify" else jaccard(item)

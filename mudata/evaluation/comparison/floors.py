@@ -1,7 +1,8 @@
-"""Is a run better than what needs no listening: chance, the most frequent label, a wrong clip?
+"""Is a run better than what needs no listening: chance, the most frequent label, a wrong clip, a constant answer?
 
 Accuracy is held against chance by an exact test that takes all clips of one artist for one clip,
-the worst that their likeness can do; tags against the most frequent label as two runs are compared;
+the worst that their likeness can do; tags against the most frequent label, and what has exact truth against the best
+constant answer to the same items, as two runs are compared;
 captions against those of wrong clips by t, so that p is .05 where the interval that scores have just
 reaches 0. Holm's correction runs over all runs that are asked at once.
 """
@@ -11,14 +12,16 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from mudata.evaluation.align.alignment import Alignment
 from mudata.evaluation.metrics.differences import difference
+from mudata.evaluation.metrics.exact_truth import best_constant
 from mudata.evaluation.metrics.hypothesis_tests import binomial, exchange, holm, independent_clips, too_few
 from mudata.evaluation.metrics.intervals import ALPHA, FEWEST_CLUSTERS
 from mudata.evaluation.metrics.jackknife import ClusteredClips
-from mudata.evaluation.metrics.per_clip import per_clip_metrics
+from mudata.evaluation.metrics.per_clip import PerClipMetric, per_clip_metrics
 
 if TYPE_CHECKING:
     from mudata.evaluation.metrics.scored import ScoredAnswer
@@ -27,6 +30,7 @@ if TYPE_CHECKING:
 _ROUNDING = 1e-9
 TESTS = {
     "chance": "exact binomial test, all clips of an artist or track taken for one",
+    "constant": "runs exchanged with it in whole pieces",
     "majority_micro_f1": "runs exchanged with it in whole artists or tracks",
     "rougeL_f_wrong_clip": "t of the lift, .05 where its interval just reaches 0",
 }
@@ -73,8 +77,8 @@ def above_floors(kind: Kind, runs: Sequence[FloorQuestion]) -> dict[str, FloorCo
     """Each run beside its floor, by run; without those that have none.
 
     Args:
-        kind: of the task: classify (floor: chance), tag (the most frequent label), or caption (the
-            same captions against other clips' references).
+        kind: of the task: classify (floor: chance), tag (the most frequent label), caption (the
+            same captions against other clips' references), or one with exact truth (the best constant answer).
         runs: those that one sentence is about.
 
     Source:
@@ -91,7 +95,8 @@ def above_floors(kind: Kind, runs: Sequence[FloorQuestion]) -> dict[str, FloorCo
         >>> found.verdict, round(found.difference, 3), round(found.low, 3)
         ('ahead', 0.4, 0.266)
     """
-    contrast = {"classify": _by_chance, "tag": _by_majority, "caption": _by_wrong_clips}[kind]
+    contrasts = {"classify": _by_chance, "tag": _by_majority, "caption": _by_wrong_clips}
+    contrast = contrasts.get(kind, partial(_by_constant, kind))
     found = [one for run in runs if (one := contrast(run))]
     judged = [
         replace(one, p_holm=p, verdict=_verdict(one, p))
@@ -133,12 +138,28 @@ def _by_majority(asked: FloorQuestion) -> FloorContrast | None:
     ours, floor = (per_clip_metrics("tag", answers)["micro_f1"] for answers in (asked.answers, always))
     if not ours.under.any():  # no clip has a label, and none was named
         return None
+    return _exchanged(asked, "majority_micro_f1", float(asked.metrics["micro_f1"]["value"]), ours, floor)
+
+
+def _by_constant(kind: Kind, asked: FloorQuestion) -> FloorContrast | None:
+    """The run beside the constant answer that is the best of all on these items."""
+    name, ours = next(iter(per_clip_metrics(kind, asked.answers).items()))
+    best = best_constant(kind, asked.answers, name)
+    if best is None:
+        return None
+    return _exchanged(asked, "constant", ours.value, ours, PerClipMetric(best.values, ours.under))
+
+
+def _exchanged(
+    asked: FloorQuestion, name: str, value: float, ours: PerClipMetric, floor: PerClipMetric
+) -> FloorContrast:
+    """Both as two runs are compared."""
     clusters = [answer.cluster for answer in asked.answers]
     found = difference((ours.over, ours.under), (floor.over, floor.under), ClusteredClips.named(clusters))
-    value, apart = float(asked.metrics["micro_f1"]["value"]), ours.value - floor.value
+    apart = ours.value - floor.value
     return FloorContrast(
         run=asked.run,
-        floor="majority_micro_f1",
+        floor=name,
         value=value,
         floor_value=value - apart,
         difference=apart,

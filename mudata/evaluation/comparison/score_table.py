@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
+from mudata.evaluation.kinds.kind_registry import EXACT_KINDS, kind_of
 from mudata.evaluation.metrics.interval_notes import clips_and_clusters, methods
 from mudata.evaluation.metrics.power import detectable
-from mudata.evaluation.metrics.scored import HEADLINE, Metric, interval_text
+from mudata.evaluation.metrics.scored import Metric, headline_of, interval_text
 
 Metrics = Mapping[str, Mapping[str, Any]]
 
@@ -36,17 +37,21 @@ _OF_KIND = {
 }
 
 
+_BESIDE_EXACT = ("coverage", "chance", "constant", "answers")
+"""What stands beside the measures of a kind with exact truth."""
+
+
 def tables(runs: Sequence[Mapping[str, Any]]) -> list[ScoreTable]:
     """What scores.json says of one or several runs, best first within each dataset; a table
     per kind of task.
 
     `parser` is the parser interval, from strict accuracy to that of any mention; `lift` the ROUGE-L
     F gained over the captions of wrong clips; `constant` the ROUGE-1 F and ROUGE-L F of one
-    sentence for all clips.
+    sentence for all clips, or the best constant answer to questions with exact truth; `answers` how many different
+    values were given, and the share of the commonest.
     """
-    return [
-        _table(kind, alike) for kind in _OF_KIND if (alike := [scores for scores in runs if scores["kind"] == kind])
-    ]
+    kinds = (*_OF_KIND, *EXACT_KINDS)
+    return [_table(kind, alike) for kind in kinds if (alike := [scores for scores in runs if scores["kind"] == kind])]
 
 
 def _table(kind: str, runs: Sequence[Mapping[str, Any]]) -> ScoreTable:
@@ -55,15 +60,23 @@ def _table(kind: str, runs: Sequence[Mapping[str, Any]]) -> ScoreTable:
     run_column = ("run",) if len(runs) > 1 else ()
     everywhere = ", ".join(f"{key.capitalize()}: {runs[0][key]}" for key in shared)
     notes = [*([f"{everywhere}."] if shared else []), _told_apart(kind, runs), *_basis(kind, runs)]
-    notes += _hedged(runs)
-    return ScoreTable((*varying, *_OF_KIND[kind], *run_column), _rows(kind, runs), tuple(notes))
+    notes += _exact_notes(runs) if kind in EXACT_KINDS else _hedged(runs)
+    return ScoreTable((*varying, *_columns(kind, runs), *run_column), _rows(kind, runs), tuple(notes))
+
+
+def _columns(kind: str, runs: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:
+    if kind in _OF_KIND:
+        return _OF_KIND[kind]
+    measured = {metric["metric"] for scores in runs for metric in scores["metrics"]}
+    titles = [measure.title for measure in kind_of(kind).measures if measure.name in measured]
+    return (*titles, *_BESIDE_EXACT)
 
 
 def _rows(kind: str, runs: Sequence[Mapping[str, Any]]) -> list[dict[str, str]]:
     lines = []
     for scores in runs:
         for dataset, metrics in _parts(scores).items():
-            headline = metrics[HEADLINE[kind]]
+            headline = metrics[headline_of(kind, metrics)]
             row = {column: str(scores[column]) for column in ("model", "split", "task", "run")}
             row |= {"dataset": dataset, "n": str(headline["n"])} | _cells(kind, metrics)
             if control := scores.get("control"):
@@ -90,10 +103,11 @@ def _basis(kind: str, runs: Sequence[Mapping[str, Any]]) -> Iterator[str]:
     for scores in runs:
         for dataset, part in _whole_parts(scores).items():
             by_dataset.setdefault(dataset, []).append(part)
-    shown = (HEADLINE[kind], "rougeL_f_lift")
     for dataset, parts in by_dataset.items():
         basis = "; ".join(dict.fromkeys(clips_and_clusters(part["n"], part.get("clusters")) for part in parts))
-        found = methods(metric for part in parts for metric in part["metrics"] if metric["metric"] in shown)
+        metrics = [metric for part in parts for metric in part["metrics"]]
+        shown = (headline_of(kind, {metric["metric"] for metric in metrics}), "rougeL_f_lift")
+        found = methods(metric for metric in metrics if metric["metric"] in shown)
         yield f"{dataset}: {basis}; intervals: {found}."
 
 
@@ -101,19 +115,21 @@ def _told_apart(kind: str, runs: Sequence[Mapping[str, Any]]) -> str:
     """The smallest difference that shows on so many clips, of the least exact run of each
     dataset."""
     needed: dict[tuple[str, int], float] = {}
+    headline, what = headline_of(kind, ()), "items" if kind in EXACT_KINDS else "clips"
     for scores in runs:
         for dataset, metrics in _parts(scores).items():
-            difference = detectable([Metric(**metric) for metric in metrics.values()])[HEADLINE[kind]]["difference"]
+            headline = headline_of(kind, metrics)
+            difference = detectable([Metric(**metric) for metric in metrics.values()])[headline]["difference"]
             if isinstance(difference, float):
-                key = (dataset, int(metrics[HEADLINE[kind]]["n"]))
+                key = (dataset, int(metrics[headline]["n"]))
                 needed[key] = max(difference, needed.get(key, 0.0))
     if not needed:
-        return "So few clips tell no two runs apart."
+        return f"So few {what} tell no two runs apart."
     each = (
-        f"{dataset} ({n} clips) {f'{100 * least:.1f} points' if kind == 'classify' else _short(least)}"
+        f"{dataset} ({n} {what}) {f'{100 * least:.1f} points' if headline == 'accuracy' else _short(least)}"
         for (dataset, n), least in needed.items()
     )
-    return f"Smallest difference of {HEADLINE[kind]} told apart, 80 % power, not paired: {'; '.join(each)}."
+    return f"Smallest difference of {headline} told apart, 80 % power, not paired: {'; '.join(each)}."
 
 
 def _hedged(runs: Sequence[Mapping[str, Any]]) -> list[str]:
@@ -143,7 +159,7 @@ def _cells(kind: str, metrics: Metrics) -> dict[str, str]:
                 "coverage": _percent(metrics, "coverage"),
                 "majority": _value(metrics, "majority_micro_f1"),
             }
-        case _:
+        case "caption":
             lift = metrics.get("rougeL_f_lift")
             triples = {n: " ".join(_value(metrics, f"rouge{n}_{part}") for part in "prf") for n in "1L"}
             return {
@@ -153,6 +169,41 @@ def _cells(kind: str, metrics: Metrics) -> dict[str, str]:
                 "constant": f"{_value(metrics, 'rouge1_f_constant')} {_value(metrics, 'rougeL_f_constant')}".strip(),
                 "refusals": _percent(metrics, "refusals"),
             }
+        case _:
+            return _exact_cells(kind, metrics)
+
+
+def _exact_cells(kind: str, metrics: Metrics) -> dict[str, str]:
+    headline, cells = headline_of(kind, metrics), {}
+    for measure in kind_of(kind).measures:
+        if measure.name == headline:
+            cells[measure.title] = _interval(metrics[headline], percent=headline == "accuracy")
+        elif measure.name in metrics:
+            cells[measure.title] = (_percent if measure.style == "percent" else _value)(metrics, measure.name)
+    beside = _percent if headline == "accuracy" else _value
+    commonest = f" ({_percent(metrics, 'commonest_share')})" if "commonest_share" in metrics else ""
+    return cells | {
+        "coverage": _percent(metrics, "coverage"),
+        "chance": beside(metrics, "chance"),
+        "constant": beside(metrics, "constant"),
+        "answers": f"{metrics['distinct_answers']['value']:.0f}{commonest}",
+    }
+
+
+def _exact_notes(runs: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    """Which constant answers are the best, and how answers ended that do not give one value."""
+    constants: dict[tuple[str, str], None] = {}
+    for scores in runs:
+        for dataset, part in scores["datasets"].items():
+            for answer in (part.get("exact") or {}).get("constants", {}).values():
+                constants[dataset, answer] = None
+    if constants:
+        told = (f"{dataset}: {answer!r}" for dataset, answer in constants)
+        yield f"Best constant answers on these items: {', '.join(told)}."
+    for scores in runs:
+        counts = (scores.get("exact") or {}).get("counts", {})
+        if told_counts := [f"{n} {name}" for name, n in counts.items() if n and name != "parsed"]:
+            yield f"{scores['model']}: {counts['parsed']} of {scores['n']} parsed, {', '.join(told_counts)}."
 
 
 def _interval(metric: Mapping[str, Any], *, percent: bool = False) -> str:

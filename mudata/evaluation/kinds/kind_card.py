@@ -16,7 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import cache
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -64,6 +64,8 @@ class MeasureWords(Strict):
 
     title: str
     recipe: str
+    style: Literal["percent", "number"] = "number"
+    """How tables write it: shares of items as 73.8 %, means of what items are worth as .738."""
 
 
 class KindCard(Strict):

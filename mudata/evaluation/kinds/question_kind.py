@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib import import_module
-from typing import TYPE_CHECKING, ClassVar, Protocol, cast
+from typing import TYPE_CHECKING, ClassVar, Literal, Protocol, cast
 
 from mudata.evaluation.kinds.kind_card import kind_card
 
@@ -26,6 +26,7 @@ class ScoreMeasure:
     name: str
     title: str
     recipe: str
+    style: Literal["percent", "number"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -88,7 +89,7 @@ def read_by(reader: str, *given: object) -> Alignment:
 def measures_of(name: str) -> tuple[ScoreMeasure, ...]:
     """The measures of a kind as its card has them."""
     words = kind_card(name).measures
-    return tuple(ScoreMeasure(measure, said.title, said.recipe) for measure, said in words.items())
+    return tuple(ScoreMeasure(measure, said.title, said.recipe, said.style) for measure, said in words.items())
 
 
 def mean_score(kind: QuestionKind, values: Sequence[str], truth: str, asked: AskedItem) -> MeasuredValues:

@@ -1,4 +1,4 @@
-"""What runs are compared by, clip by clip: accuracy, micro-F1, or ROUGE F."""
+"""What runs are compared by, clip by clip: accuracy, micro-F1, ROUGE F, or the measures of a kind with exact truth."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from mudata.evaluation.metrics import rouge
+from mudata.evaluation.metrics.exact_truth import measure_values
 from mudata.evaluation.metrics.tagging import label_counts, ratio_or_zero
 
 if TYPE_CHECKING:
@@ -62,11 +63,11 @@ def per_clip_metrics(kind: str, scored: Sequence[ScoredAnswer]) -> dict[str, Per
     """What runs of a kind of task are compared by.
 
     Args:
-        kind: of task: classify, tag, or caption.
+        kind: of task.
         scored: n answers with their references.
 
     Returns:
-        By metric name, the headline first: accuracy; micro-F1; or ROUGE-L and ROUGE-1 F.
+        By metric name, the headline first: accuracy; micro-F1; ROUGE-L and ROUGE-1 F; or all measures of the kind.
 
     Raises:
         EvaluationError: a description without a reference.
@@ -85,9 +86,11 @@ def per_clip_metrics(kind: str, scored: Sequence[ScoredAnswer]) -> dict[str, Per
         case "tag":
             hits, asked, said = np.array([label_counts(item) for item in scored], dtype=np.float64).T
             return {"micro_f1": PerClipMetric(2 * hits, asked + said)}
-        case _:
+        case "caption":
             scores = rouge.rouge([item.answer or "" for item in scored], [item.references for item in scored])
             return {name: _mean(scores[:, rouge.COLUMNS.index(name)]) for name in ("rougeL_f", "rouge1_f")}
+        case _:
+            return {name: PerClipMetric(*sums) for name, sums in measure_values(kind, scored).items()}
 
 
 def _mean(values: NDArray[np.float64]) -> PerClipMetric:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from mudata.evaluation.kinds.kind_registry import kind_of
+
 if TYPE_CHECKING:
     from mudata.evaluation.align.alignment import Alignment
+    from mudata.evaluation.kinds.question_kind import AskedItem, MeasuredValues
 
-HEADLINE = {"classify": "accuracy", "tag": "micro_f1", "caption": "rougeL_f"}
-"""The metric that stands for a run, by the kind of its questions."""
+_HEADLINE = {"classify": "accuracy", "tag": "micro_f1", "caption": "rougeL_f"}
 SEED = 0
 """Of all that is drawn when scores are computed."""
 TOO_FEW = "too few to say"
@@ -57,6 +59,12 @@ class ScoredAnswer:
     track: str | None = None
     aspects: tuple[str, ...] = ()
     cluster: str = ""
+    asked: AskedItem | None = None
+    """What the model had before it, of a question with exact truth."""
+    worth: MeasuredValues | None = None
+    """What the answer is worth by each measure of its kind, the headline first; None for labels and captions."""
+    category: str | None = None
+    difficulty: str | None = None
 
     def __post_init__(self) -> None:
         if not self.cluster:
@@ -76,10 +84,18 @@ class ScoredAnswer:
     @property
     def right(self) -> bool:
         """Whether the one label counted is among the references; of a set, whether it is all of
-        them and no other."""
+        them and no other; of a value, whether it is worth all that the headline can give."""
+        if self.worth is not None:
+            return next(iter(self.worth.values()), 0.0) >= 1.0
         if self.alignment is not None and self.alignment.status == "SET":
             return set(self.counted_labels) == set(self.references)
         return bool(self.counted_labels) and self.counted_labels[0] in self.references
+
+    def require_asked(self) -> AskedItem:
+        """What was asked; of labels and captions there is nothing such."""
+        if self.asked is None:
+            raise ValueError(f"{self.clip_id} is no question with exact truth")
+        return self.asked
 
     @property
     def outcome(self) -> str:
@@ -87,6 +103,23 @@ class ScoredAnswer:
         if self.alignment is not None:
             return self.alignment.status
         return "ERROR" if self.answer is None else "ANSWERED" if self.answer.strip() else "EMPTY"
+
+
+def headline_of(kind: str, metrics: Collection[str]) -> str:
+    """The metric that stands for a run.
+
+    Args:
+        kind: of its questions.
+        metrics: that the run has. Of a kind with exact truth it is the first of its measures that is among them.
+
+    Example:
+        >>> headline_of("tag", []), headline_of("structure", ["boundary_f_3s", "boundary_f_500ms"])
+        ('micro_f1', 'boundary_f_500ms')
+    """
+    if kind in _HEADLINE:
+        return _HEADLINE[kind]
+    measures = [measure.name for measure in kind_of(kind).measures]
+    return next((name for name in measures if name in metrics), measures[0])
 
 
 def interval_text(low: float | None, high: float | None, written: Callable[[float], str]) -> str:

@@ -8,7 +8,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, Protocol
 
-from mudata.evaluation.metrics import captions, classification, parsing_rules, power, rouge, tagging
+from mudata.evaluation.kinds.kind_registry import EXACT_KINDS
+from mudata.evaluation.metrics import captions, classification, exact_truth, parsing_rules, power, rouge, tagging
 from mudata.evaluation.metrics.interval_notes import clusters_of
 
 if TYPE_CHECKING:
@@ -77,7 +78,10 @@ def summarise(
             "hedged": tagging.hedged(part),
             "metrics": list(map(asdict, part_metrics)),
             "clusters": clusters_of([item.cluster for item in part]),
+            **_exact(kind, part),
         }
+    if exact := kind in EXACT_KINDS:
+        labels = exact_truth.few_values(scored)
     known = {dataset: label_set for dataset, label_set in label_sets.items() if label_set}
     return {
         "outcomes": outcomes,
@@ -85,13 +89,19 @@ def summarise(
         "metrics": list(map(asdict, metrics)),
         "clusters": clusters_of([item.cluster for item in scored]),
         "datasets": datasets,
+        **_exact(kind, scored),
         "per_label": tagging.per_label(scored, labels) if kind != "caption" else [],
-        "confusion": classification.confusion(scored) if kind == "classify" else [],
+        "confusion": classification.confusion(scored) if kind == "classify" or (exact and labels) else [],
         "policies": parsing_rules.sensitivity(scored, known, shown) if kind == "classify" else [],
         "detectable": power.detectable(metrics),
         "captions": captions.caption_details(scored, _constants(tasks)) if kind == "caption" else None,
         "oov_terms": oov_terms(scored),
     }
+
+
+def _exact(kind: Kind, scored: Sequence[ScoredAnswer]) -> dict[str, Any]:
+    """What a kind with exact truth has besides; nothing is said of other kinds."""
+    return {"exact": exact_truth.exact_details(kind, scored)} if kind in EXACT_KINDS else {}
 
 
 def rouge_by_clip(scored: Sequence[ScoredAnswer], reference_scorer: bool) -> dict[str, dict[str, float]]:
@@ -123,8 +133,10 @@ def _metrics(
             return classification.classification_metrics(items, labels, majority, source)
         case "tag":
             return tagging.tagging_metrics(items, labels, majority, source)
-        case _:
+        case "caption":
             return captions.caption_metrics(items, _constants(tasks), reference_scorer=reference_scorer)
+        case _:
+            return exact_truth.exact_metrics(kind, items)
 
 
 def _constants(tasks: Sequence[AskedTask]) -> dict[str, Mapping[str, str] | None]:

@@ -6,7 +6,7 @@ import html
 from typing import TYPE_CHECKING
 
 from mudata.evaluation.metrics.interval_notes import clips_and_clusters, methods
-from mudata.evaluation.metrics.scored import HEADLINE, interval_text
+from mudata.evaluation.metrics.scored import headline_of, interval_text
 from mudata.evaluation.report.style import plain
 from mudata.evaluation.report.wording import METRICS
 
@@ -21,8 +21,8 @@ _GREY, _BLUE, _WHITE = "#4a525a", "#1f5fa8", "#ffffff"
 def badge(run: ReportRun) -> str:
     """The badge as SVG of one line: datasets and task, then the score with its 95 % interval and its clips; of how many
     clusters they are and how the interval was found is told to who points at it."""
-    name = HEADLINE[run.scores["kind"]]
-    headline = next(metric for metric in run.scores["metrics"] if metric["metric"] == name)
+    metrics = {metric["metric"]: metric for metric in run.scores["metrics"]}
+    headline = metrics[name := headline_of(run.scores["kind"], metrics)]
     datasets = list(run.scores["datasets"])
     what = f"{datasets[0] if len(datasets) == 1 else f'{len(datasets)} datasets'} {run.scores['task']}"
     scale, digits, unit = (100, 0, " %") if METRICS[name].style == "percent" else (1, 3, "")

@@ -10,7 +10,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from mudata.evaluation.metrics.interval_notes import clips_and_clusters, formulas, methods
-from mudata.evaluation.metrics.scored import HEADLINE
+from mudata.evaluation.metrics.scored import headline_of
 from mudata.evaluation.report.wording import COLUMNS, FATES, WITH_INTERVAL
 
 if TYPE_CHECKING:
@@ -113,7 +113,7 @@ class Panel:
 
     @property
     def headline(self) -> str:
-        return HEADLINE[self.kind]
+        return headline_of(self.kind, self.entries[0].metrics)
 
     @property
     def measured(self) -> MetricComparison | None:

@@ -16,7 +16,7 @@ import pyarrow as pa
 from mudata.catalog.read.scratch_database import scratch_database
 from mudata.catalog.read.sql_literals import quote
 from mudata.evaluation.metrics.interval_notes import clips_and_clusters
-from mudata.evaluation.metrics.scored import HEADLINE
+from mudata.evaluation.metrics.scored import headline_of
 from mudata.evaluation.report import headline
 from mudata.evaluation.report.badge import badge
 from mudata.evaluation.run_views import RUN_TABLES, run_selects
@@ -86,12 +86,13 @@ def result(run: ReportRun) -> dict[str, Any]:
     entries = []
     for dataset, part in scores["datasets"].items():
         metrics = {metric["metric"]: metric for metric in part["metrics"]}
+        main = headline_of(scores["kind"], metrics)
         entries.append(
             {
                 "dataset": dataset,
                 "dataset_revision": settings.index_sha256.get(dataset) or tasks[dataset].card_sha256,
-                "main_metric": HEADLINE[scores["kind"]],
-                "main_score": metrics[HEADLINE[scores["kind"]]]["value"],
+                "main_metric": main,
+                "main_score": metrics[main]["value"],
                 "n": part["n"],
                 "basis": clips_and_clusters(part["n"], part.get("clusters")),
                 "outcomes": part["outcomes"],

@@ -19,7 +19,7 @@ from mudata.evaluation.comparison import audio_use
 from mudata.evaluation.comparison.compare import compare
 from mudata.evaluation.comparison.floors import FloorQuestion, above_floors
 from mudata.evaluation.metrics.interval_notes import clusters_of
-from mudata.evaluation.metrics.scored import HEADLINE, Metric
+from mudata.evaluation.metrics.scored import Metric, headline_of
 from mudata.evaluation.report.confusion import confusion
 from mudata.evaluation.report.data import ALL, Panel, PanelEntry, Report, usual_clips
 from mudata.evaluation.report.report_run import Flag, ReportAnswer, ReportRun
@@ -128,11 +128,12 @@ def panels(runs: Sequence[ReportRun]) -> tuple[Panel, ...]:
     for (task, kind, split, part, datasets), members in alike.items():
         for dataset in datasets if len(datasets) == 1 else (ALL, *datasets):
             entries = [_entry(run, dataset) for run in members]
-            entries.sort(key=lambda entry: (-float(entry.metrics[HEADLINE[kind]]["value"]), entry.run.id))
+            headline = headline_of(kind, entries[0].metrics)
+            entries.sort(key=lambda entry: (-float(entry.metrics[headline]["value"]), entry.run.id))
             entries = _clips_marked(entries)
             usual = [entry for entry in entries if entry.asked == usual_clips(entries)]
             comparison, incomparable = _compared(usual if len(usual) > 1 else entries)
-            published, verdicts = _published(dataset, task, entries, HEADLINE[kind])
+            published, verdicts = _published(dataset, task, entries, headline)
             found.append(
                 Panel(
                     key=f"panel-{len(found) + 1}",

@@ -9,27 +9,31 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Literal, NamedTuple
 
-from mudata.evaluation.metrics.scored import HEADLINE, interval_text
+from mudata.evaluation.kinds.kind_registry import EXACT_KINDS, kind_of
+from mudata.evaluation.metrics.scored import interval_text
 
 
 class Wording(NamedTuple):
     """A metric's title, how it is written, and what it is."""
 
     title: str
-    style: Literal["percent", "number"]
+    style: Literal["percent", "number", "count"]
     meaning: str
 
 
 METRICS: dict[str, Wording] = {
-    "accuracy": Wording("accuracy", "percent", "answers that name the right label and no other, of all clips"),
-    "coverage": Wording("coverage", "percent", "answers that could be read, of all clips"),
-    "selective_accuracy": Wording("selective", "percent", "right answers, of those that name one label"),
+    "accuracy": Wording("accuracy", "percent", "answers that give what is right and nothing else, of all"),
+    "coverage": Wording("coverage", "percent", "answers that could be read, of all"),
+    "selective_accuracy": Wording("selective", "percent", "right answers, of those that give one label or value"),
     "lenient_accuracy": Wording("lenient", "percent", "as accuracy, near-synonyms and kinds of it accepted"),
     "any_mention_accuracy": Wording("any-mention accuracy", "percent", "answers with the right label anywhere in them"),
     "partial_credit": Wording("partial credit", "percent", "a right label among k named counts 1/k"),
     "macro_f1": Wording("macro F1", "number", "F1 of each label, averaged over the labels"),
     "centred_accuracy": Wording("centred accuracy", "number", "(accuracy - chance) / (1 - chance)"),
     "chance": Wording("chance", "percent", "accuracy of a blind guess"),
+    "constant": Wording("constant", "percent", "the best constant answer to these items"),
+    "commonest_share": Wording("commonest", "percent", "answers that give the commonest value, of all"),
+    "distinct_answers": Wording("distinct", "count", "how many different values were given"),
     "majority": Wording("majority", "percent", "accuracy of always saying the most frequent label"),
     "micro_f1": Wording("micro F1", "number", "F1 over all labels of all clips"),
     "micro_precision": Wording("precision", "number", "of the labels said, those that are right"),
@@ -61,6 +65,13 @@ METRICS: dict[str, Wording] = {
     "clap_score": Wording("CLAP score", "number", "cosine of caption and audio embeddings"),
 }
 
+METRICS |= {
+    measure.name: Wording(measure.title, measure.style, measure.recipe)
+    for kind in EXACT_KINDS
+    for measure in kind_of(kind).measures
+    if measure.name not in METRICS
+}
+
 COLUMNS: dict[str, tuple[str, ...]] = {
     "classify": ("accuracy", "coverage", "selective_accuracy", "lenient_accuracy", "macro_f1"),
     "tag": ("micro_f1", "micro_precision", "micro_recall", "macro_f1", "jaccard", "coverage"),
@@ -76,21 +87,29 @@ COLUMNS: dict[str, tuple[str, ...]] = {
         "meteor",
         "clap_score",
     ),
+} | {
+    kind: (
+        *(measure.name for measure in kind_of(kind).measures),
+        *("coverage", "selective_accuracy", "distinct_answers", "commonest_share"),
+    )
+    for kind in EXACT_KINDS
 }
 """The metrics that tables show, headline first."""
 
-WITH_INTERVAL = frozenset({*HEADLINE.values(), "rougeL_f_lift"})
+WITH_INTERVAL = frozenset({columns[0] for columns in COLUMNS.values()} | {"rougeL_f_lift", "boundary_f_500ms"})
 """Those that tables show with their intervals: the others have theirs in scores.json."""
 
 FATES: dict[str, tuple[str, str]] = {
     "right": ("right", "names the right label and no other"),
-    "wrong": ("wrong label", "names one label, not the right one"),
+    "wrong": ("wrong", "gives one label or value, not the right one"),
     "set": ("labels named", "names the labels of a task with many"),
     "answered": ("answered", "a caption that is not empty"),
     "lenient": ("near miss in words", "a synonym or a kind of a label: not counted as right"),
-    "several": ("several labels", "more than one label where one was asked for"),
+    "several": ("several", "more than one label or value where one was asked for"),
     "refused": ("refused", "says that it cannot tell"),
     "echo": ("echo", "repeats the prompt or all options"),
+    "outside": ("outside", "a value that may not be answered"),
+    "unparsed": ("no value", "no value of the kind that was asked for"),
     "oov": ("no label", "words outside the vocabulary, or a loop"),
     "empty": ("empty", "an empty answer"),
     "error": ("failed", "the model or the clip failed: counted as wrong"),
@@ -111,6 +130,8 @@ _FATE_OF_STATUS = {
     "REFUSAL_WITH_MENTION": "refused",
     "DEGENERATE": "oov",
     "OOV": "oov",
+    "OUTSIDE": "outside",
+    "UNPARSED": "unparsed",
     "EMPTY": "empty",
     "ERROR": "error",
 }
@@ -148,6 +169,8 @@ def fate(status: str, *, right: bool) -> str:
 def written(name: str, metric: Mapping[str, Any], *, interval: bool = True) -> str:
     """A metric as people read it: '73.8 % [68.4, 78.5]' or '0.215 [0.210, 0.220]'."""
     value, low, high = metric["value"], metric["low"], metric["high"]
+    if METRICS[name].style == "count":
+        return f"{value:.0f}"
     if METRICS[name].style == "percent":
         text, ends = f"{100 * value:.1f} %", percents(low, high)
     else:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from mudata.catalog.cards import loader
 from mudata.errors import CardError, UnknownName
-from mudata.evaluation.metrics.scored import HEADLINE
+from mudata.evaluation.metrics.scored import headline_of
 from mudata.evaluation.suites.suite import PublishedColumn, PublishedTable
 
 if TYPE_CHECKING:
@@ -36,8 +36,8 @@ def headline_tables(suite: Suite, scores: Mapping[str, Scores]) -> list[Publishe
         if _is_shown(suite, name, of_exam):
             continue
         kind = _kind(exam, of_exam)
-        if kind in HEADLINE:
-            metric = HEADLINE[kind]
+        if kind:
+            metric = headline_of(kind, {metric["metric"] for run in of_exam for metric in run["metrics"]})
             columns.append(PublishedColumn(title=f"{name} ({metric})", exam=name, metric=metric))
     if not columns:
         return []
@@ -59,7 +59,7 @@ def _is_shown(suite: Suite, exam: str, scores: Scores) -> bool:
 
 
 def _kind(exam: Exam, scores: Scores) -> str | None:
-    """classify, tag or caption, as the runs of an exam say, else as its dataset's card does."""
+    """The kind of its questions, as the runs of an exam say, else as its dataset's card does."""
     if scores:
         return str(scores[0]["kind"])
     try:

@@ -1,0 +1,265 @@
+"""Scores of questions with exact truth: what a kind measures of each item, over all items, with what stands beside it.
+
+Failures and answers without one value are worth 0 and stay in the denominator; nothing is drawn at random. Beside every
+score: what a uniform guess and the best constant answer reach on these items, and the same over the answers that give
+one value. Intervals count items of one piece together (`ScoredAnswer.cluster`).
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+
+from mudata.evaluation.kinds.kind_registry import kind_of
+from mudata.evaluation.metrics.estimates import clustered, mean, share
+from mudata.evaluation.metrics.intervals import require_clips
+from mudata.evaluation.metrics.scored import Metric
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from mudata.evaluation.kinds.question_kind import QuestionKind, ScoreMeasure
+    from mudata.evaluation.metrics.jackknife import ClusteredClips
+    from mudata.evaluation.metrics.scored import ScoredAnswer
+
+    Floats = NDArray[np.float64]
+
+AnswerCount = Literal["parsed", "hedged", "ambiguous", "refused", "outside", "unparsed", "error"]
+COUNTS: tuple[AnswerCount, ...] = ("parsed", "hedged", "ambiguous", "refused", "outside", "unparsed", "error")
+"""How answers end, over all items: one value; several, as a range or with 'or'; several otherwise; it says that it
+cannot tell; a value that may not be answered; no value; no answer. Each item is in one of them."""
+_OF_STATUS: dict[str, AnswerCount] = {
+    "ALIGNED": "parsed",
+    "MULTI": "ambiguous",
+    "CONFLICT": "ambiguous",
+    "REFUSAL": "refused",
+    "REFUSAL_WITH_MENTION": "refused",
+    "OUTSIDE": "outside",
+    "ERROR": "error",
+}
+FEW_TRUTHS = 30
+"""Where there are no more different truths and answers than these, tables show them one by one."""
+
+
+class BestConstant(NamedTuple):
+    """The answer that is worth most if it is given to every item, and what it is worth for each, shape (n,)."""
+
+    answer: str
+    values: Floats
+    tried: int
+
+
+class _Measured(NamedTuple):
+    """One measure of a kind over the items that it says something of: those are `asked`, shape (n,)."""
+
+    measure: ScoreMeasure
+    asked: NDArray[np.bool_]
+    values: Floats
+
+
+def exact_metrics(kind: str, scored: Sequence[ScoredAnswer]) -> list[Metric]:
+    """Every measure of a kind, the headline first, then what goes with the headline, then what goes with the others.
+
+    Of a measure m: `m` itself over all items; `selective_m` over the answers with one value, where there are any;
+    `chance` what a uniform guess is worth, exactly, and `constant` what the best constant answer is worth on this set
+    (`chance_m`, `constant_m` of a measure that is not the headline). Further `coverage`, the share of answers with one
+    value, `commonest_share`, how often the commonest value is given, and `distinct_answers`, how many there are.
+
+    Args:
+        kind: one of EXACT_KINDS.
+        scored: the answers, with what they are worth.
+
+    Returns:
+        Metrics in [0, 1], but for `distinct_answers`.
+
+    Raises:
+        EvaluationError: there is nothing to score.
+    """
+    import numpy as np
+
+    n, clips = require_clips(len(scored)), clustered(scored)
+    found, beside = [], []
+    measured = _measured(kind_of(kind), scored)
+    for place, one in enumerate(measured):
+        tail = f"_{one.measure.name}" if place else ""
+        metrics = [*_with_baselines(one, kind, scored, clips, tail)]
+        found.append(metrics[0])
+        beside.append(metrics[1:])
+    parsed = [bool(item.counted_labels) for item in scored]
+    values = Counter(item.counted_labels[0] for item in scored if item.counted_labels)
+    commonest = values.most_common(1)[0][0] if values else None
+    said = np.array([commonest is not None and item.counted_labels[:1] == (commonest,) for item in scored])
+    answers = [
+        share("coverage", parsed, "answers that give exactly one value / all", clips),
+        share("commonest_share", said.tolist(), "answers that give the commonest value / all", clips),
+        Metric("distinct_answers", float(len(values)), None, None, n, "how many different values are given"),
+    ]
+    return [*found, *beside[0], *answers, *(metric for others in beside[1:] for metric in others)]
+
+
+def _with_baselines(
+    one: _Measured, kind: str, scored: Sequence[ScoredAnswer], clips: ClusteredClips, tail: str
+) -> list[Metric]:
+    """The measure, then selective, chance and constant."""
+    import numpy as np
+
+    name, recipe, asked = one.measure.name, one.measure.recipe, one.asked
+    here, of = clips.only(asked), [item for item, is_asked in zip(scored, asked, strict=True) if is_asked]
+    metrics = [mean(name, one.values, recipe, here)]
+    parsed = np.array([bool(item.counted_labels) for item in of])
+    if parsed.any():
+        of_parsed = f"as {name}, of the answers with one value alone"
+        metrics.append(mean(f"selective_{name}", one.values[parsed], of_parsed, here.only(parsed)))
+    guesses = [_guess(kind_of(kind), item).get(name) for item in of]
+    known = np.array([guess is not None for guess in guesses])
+    if known.any():
+        chances = np.array([guess for guess in guesses if guess is not None])
+        mean_guess = float(chances.mean())
+        told = "what a uniform guess among all that may be answered is worth, exactly"
+        metrics.append(Metric(f"chance{tail}", mean_guess, mean_guess, mean_guess, len(chances), told))
+    if best := best_constant(kind, of, name):
+        told = f"what always answering {best.answer!r} is worth, the best of {best.tried} constant answers on this set"
+        metrics.append(mean(f"constant{tail}", best.values, told, here))
+    return metrics
+
+
+def best_constant(kind: str, scored: Sequence[ScoredAnswer], measure: str) -> BestConstant | None:
+    """The constant answer that is worth most by a measure, on these items; None where none can be tried.
+
+    Of equal ones the first that the kind names. It is found on the set itself, so that it is hard to beat by luck.
+    """
+    import numpy as np
+
+    if not scored:
+        return None
+    of_kind = kind_of(kind)
+    pairs = [(item.references[0], item.require_asked()) for item in scored]
+    tried = of_kind.constants(pairs)
+    best: BestConstant | None = None
+    for answer in tried:
+        values = np.array([of_kind.score(answer, truth, asked).get(measure, 0.0) for truth, asked in pairs])
+        if best is None or values.sum() > best.values.sum() + 1e-9:
+            best = BestConstant(answer, values, len(tried))
+    return best
+
+
+def measure_values(kind: str, scored: Sequence[ScoredAnswer]) -> dict[str, tuple[Floats, Floats]]:
+    """What each item is worth by each measure, as sums over and under the line of a ratio, shape (n,) each."""
+    import numpy as np
+
+    found = {}
+    for one in _measured(kind_of(kind), scored):
+        over = np.zeros(len(scored))
+        over[one.asked] = one.values
+        found[one.measure.name] = (over, one.asked.astype(np.float64))
+    return found
+
+
+def _measured(kind: QuestionKind, scored: Sequence[ScoredAnswer]) -> list[_Measured]:
+    """Measures that say something of any item, in the order of the kind."""
+    import numpy as np
+
+    found = []
+    for measure in kind.measures:
+        asked = np.array([measure.name in (item.worth or {}) for item in scored])
+        if asked.any():
+            values = np.array(
+                [(item.worth or {})[measure.name] for item in scored if measure.name in (item.worth or {})]
+            )
+            found.append(_Measured(measure, asked, values))
+    return found
+
+
+def _guess(kind: QuestionKind, item: ScoredAnswer) -> Mapping[str, float]:
+    return kind.guess(item.references[0], item.require_asked())
+
+
+def answer_counts(scored: Sequence[ScoredAnswer]) -> dict[AnswerCount, int]:
+    """How answers end, over all items; the counts add up to them."""
+    counts = Counter(_count(item) for item in scored)
+    return {name: counts[name] for name in COUNTS}
+
+
+def _count(item: ScoredAnswer) -> AnswerCount:
+    flags = item.alignment.flags if item.alignment else ()
+    if item.outcome == "MULTI" and "hedged" in flags:
+        return "hedged"
+    return _OF_STATUS.get(item.outcome, "unparsed")
+
+
+def exact_details(kind: str, scored: Sequence[ScoredAnswer]) -> dict[str, Any]:
+    """What scores.json has of a kind with exact truth beside its metrics.
+
+    Args:
+        kind: one of EXACT_KINDS.
+        scored: the answers, with what they are worth.
+
+    Returns:
+        counts: see COUNTS. constants: by measure, the best constant answer. answers: the values given, commonest first,
+        with how often (at most FEW_TRUTHS). groups: the headline by category and by difficulty, each with n, its
+        interval, chance and constant.
+    """
+    values = Counter(item.counted_labels[0] for item in scored if item.counted_labels)
+    constants = {
+        one.measure.name: best.answer
+        for one in _measured(kind_of(kind), scored)
+        if (
+            best := best_constant(
+                kind, [item for item in scored if one.measure.name in (item.worth or {})], one.measure.name
+            )
+        )
+    }
+    return {
+        "counts": answer_counts(scored),
+        "constants": constants,
+        "answers": [[value, n] for value, n in values.most_common(FEW_TRUTHS)],
+        "groups": [row for by in ("category", "difficulty") for row in _groups(kind, scored, by)],
+    }
+
+
+def _groups(kind: str, scored: Sequence[ScoredAnswer], by: Literal["category", "difficulty"]) -> list[dict[str, Any]]:
+    """The measures of the items of each category or difficulty, where items have any."""
+    names = sorted({name for item in scored if (name := getattr(item, by)) is not None}, key=_in_order)
+    rows = []
+    for name in names:
+        of = [item for item in scored if getattr(item, by) == name]
+        metrics = {metric.metric: metric for metric in exact_metrics(kind, of)}
+        for place, one in enumerate(_measured(kind_of(kind), of)):
+            metric, tail = metrics[one.measure.name], f"_{one.measure.name}" if place else ""
+            beside = {name: found.value for name in ("chance", "constant") if (found := metrics.get(f"{name}{tail}"))}
+            rows.append(
+                {
+                    "by": by,
+                    "name": name,
+                    "metric": metric.metric,
+                    "n": metric.n,
+                    "value": metric.value,
+                    "low": metric.low,
+                    "high": metric.high,
+                    "clusters": metric.clusters,
+                    "interval": metric.interval,
+                    "chance": beside.get("chance"),
+                    "constant": beside.get("constant"),
+                }
+            )
+    return rows
+
+
+def _in_order(name: str) -> tuple[float, str]:
+    """Numbers by their size, then names by the alphabet."""
+    try:
+        return float(name), name
+    except ValueError:
+        return float("inf"), name
+
+
+def few_values(scored: Sequence[ScoredAnswer]) -> dict[str, tuple[str, ...]]:
+    """By dataset every value that is right or given somewhere; nothing where they are more than FEW_TRUTHS (tempi)."""
+    found: dict[str, set[str]] = {}
+    for item in scored:
+        found.setdefault(item.dataset, set()).update(item.references, item.counted_labels)
+    if any(len(values) > FEW_TRUTHS for values in found.values()):
+        return {}
+    return {dataset: tuple(sorted(values, key=_in_order)) for dataset, values in found.items()}
