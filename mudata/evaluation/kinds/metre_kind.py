@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, ClassVar
 
+from mudata.catalog.read import truth_spelling
 from mudata.evaluation.kinds.question_kind import MeasuredValues, ScoreMeasure, mean_score, measures_of, read_by
 
 if TYPE_CHECKING:
@@ -19,7 +19,6 @@ CLASSES = (
     frozenset({"3/2", "3/4", "3/8"}),
     frozenset({"6/8", "9/8", "12/8"}),  # beats in three: never one with 3/4
 )
-_WRITTEN = re.compile(r"([1-9]\d?) */ *(1|2|4|8|16|32)")
 
 
 class MetreKind:
@@ -32,10 +31,7 @@ class MetreKind:
         return measures_of(self.name)
 
     def truth(self, text: str, asked: AskedItem) -> str:
-        written = _WRITTEN.fullmatch(text.strip())
-        if written is None:
-            raise ValueError(f"{text!r} is no time signature: two numbers are expected, such as 6/8")
-        return f"{written[1]}/{written[2]}"
+        return truth_spelling.metre(text)
 
     def read(self, answer: str | None, asked: AskedItem) -> Alignment:
 

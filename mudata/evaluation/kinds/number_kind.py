@@ -12,6 +12,7 @@ from itertools import pairwise
 from math import ceil, floor
 from typing import TYPE_CHECKING, ClassVar
 
+from mudata.catalog.read import truth_spelling
 from mudata.evaluation.kinds.question_kind import MeasuredValues, ScoreMeasure, measures_of, read_by
 
 if TYPE_CHECKING:
@@ -39,13 +40,7 @@ class NumberKind:
         return measures_of(self.name)
 
     def truth(self, text: str, asked: AskedItem) -> str:
-        number = _number(text)
-        scale = _scale(asked)
-        if not Fraction(str(scale.low)) <= number <= Fraction(str(scale.high)):
-            raise ValueError(f"{text} is outside of the card's scale, {scale.low:g} to {scale.high:g}")
-        if scale.integer and number.denominator != 1:
-            raise ValueError(f"{text} is no whole number, which the card's scale wants")
-        return decimal(number)
+        return truth_spelling.number(text, _scale(asked))
 
     def read(self, answer: str | None, asked: AskedItem) -> Alignment:
         scale = _scale(asked)
@@ -103,13 +98,6 @@ def decimal(number: Fraction) -> str:
     """
     text = f"{float(number):.6f}".rstrip("0").rstrip(".")
     return "0" if text == "-0" else text
-
-
-def _number(text: str) -> Fraction:
-    try:
-        return Fraction(text.strip())
-    except (ValueError, ZeroDivisionError):
-        raise ValueError(f"{text!r} is no number") from None
 
 
 def _scale(asked: AskedItem) -> NumberScale:

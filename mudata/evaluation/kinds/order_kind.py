@@ -7,6 +7,7 @@ from itertools import combinations, permutations
 from math import factorial
 from typing import TYPE_CHECKING, ClassVar
 
+from mudata.catalog.read import truth_spelling
 from mudata.evaluation.kinds.question_kind import MeasuredValues, ScoreMeasure, measures_of, read_by
 
 if TYPE_CHECKING:
@@ -27,12 +28,7 @@ class OrderKind:
         return measures_of(self.name)
 
     def truth(self, text: str, asked: AskedItem) -> str:
-        numbers = text.split()
-        if len(numbers) < 2 or sorted(numbers, key=_place) != [str(i) for i in range(1, len(numbers) + 1)]:
-            raise ValueError(f"{text!r} is no order: every number from 1 on is expected once, such as '2 1 3'")
-        if (there := _things(asked)) not in (1, len(numbers)):
-            raise ValueError(f"{text!r} orders {len(numbers)} things, and there are {there}")
-        return " ".join(numbers)
+        return truth_spelling.order(text, _things(asked))
 
     def read(self, answer: str | None, asked: AskedItem) -> Alignment:
 
@@ -61,7 +57,3 @@ class OrderKind:
 
 def _things(asked: AskedItem) -> int:
     return len(asked.shown.options) or asked.clips
-
-
-def _place(number: str) -> int:
-    return int(number) if number.isdecimal() else 0

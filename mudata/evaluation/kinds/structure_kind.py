@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING, ClassVar
 
+from mudata.catalog.read import truth_spelling
 from mudata.evaluation.kinds.question_kind import MeasuredValues, ScoreMeasure, mean_score, measures_of, read_by
 from mudata.evaluation.kinds.segmentation import (
     WINDOWS,
@@ -28,7 +28,6 @@ _TRUTHS = 50
 """So many of the commonest truths are tried as constant answers."""
 _GRID_S = (1, 2, 3, 4, 5, 6, 8, 10, 12, 15, 20)
 """Boundaries every so many seconds are tried as constant answers: dense ones hit many windows."""
-_FORM = re.compile(r"[A-Z]{1,26}")
 
 
 class StructureKind:
@@ -44,13 +43,11 @@ class StructureKind:
     def truth(self, text: str, asked: AskedItem) -> str:
         match asked.asks:
             case "form":
-                if not _FORM.fullmatch(text.strip()):
-                    raise ValueError(f"{text!r} is no form: letters are expected, such as ABA")
-                return relettered(text.strip())
+                return relettered(truth_spelling.form(text))
             case "boundaries":
-                return Segments.of_boundaries(text, _duration(asked)).boundaries_text
+                return Segments.of_boundaries(truth_spelling.boundaries(text), _duration(asked)).boundaries_text
             case "segments":
-                return Segments.of_text(text).text
+                return Segments.of_text(truth_spelling.segments(text)).text
             case other:
                 raise ValueError(f"a structure is asked for its form, boundaries or segments, not {other!r}")
 

@@ -37,6 +37,8 @@ PALETTE: dict[str, tuple[str, str]] = {
     "fate-several": ("#f0c48a", "#7d5a2c"),
     "fate-refused": ("#8d99a6", "#5c6670"),
     "fate-echo": ("#a9b3bd", "#56606a"),
+    "fate-outside": ("#e3b7cf", "#74415c"),
+    "fate-unparsed": ("#c3cad2", "#444c54"),
     "fate-oov": ("#c3cad1", "#444c54"),
     "fate-empty": ("#dde1e5", "#343b42"),
     "fate-error": ("#b3363f", "#d4616a"),

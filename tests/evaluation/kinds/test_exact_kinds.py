@@ -95,7 +95,7 @@ def test_keys_that_mir_eval_refuses_are_spelled_anew(written: str, canonical: st
     assert kind_of("key").truth(written, NOTHING) == canonical
 
 
-@pytest.mark.parametrize("written", ["Am", "C", "C:maj", "C dorian", "", "H minor", "c major"])
+@pytest.mark.parametrize("written", ["C", "", "H minor", "C chord"])
 def test_what_is_no_key_is_told(written: str) -> None:
     with pytest.raises(ValueError, match="is no key"):
         kind_of("key").truth(written, NOTHING)
@@ -162,12 +162,12 @@ def test_a_range_is_what_the_range_rule_found() -> None:
 def test_numbers_in_one_spelling_and_within_the_scale() -> None:
     number = kind_of("number")
     assert [number.truth(text, tempo()) for text in ("120.0", "118.50", "0120")] == ["120", "118.5", "120"]
-    for text, why in (("fast", "no number"), ("401", "outside"), ("1/0", "no number")):
+    for text, why in (("fast", "no number"), ("401", "out of scale"), ("1/0", "no number")):
         with pytest.raises(ValueError, match=why):
             number.truth(text, tempo())
     with pytest.raises(ValueError, match="whole number"):
         number.truth("2.5", tempo(COUNT))
-    with pytest.raises(ValueError, match="scale"):
+    with pytest.raises(ValueError, match="no scale"):
         number.truth("2.5", NOTHING)
 
 
@@ -251,8 +251,8 @@ def test_orders_by_pairs() -> None:
     guess = order.guess("2 1 3", three)
     for measure in ("accuracy", "pairwise_agreement"):
         assert np.mean([order.score(v, "2 1 3", three)[measure] for v in every]) == pytest.approx(guess[measure])
-    for text, why in (("1 3", "every number"), ("2 1 3 4", "there are 3"), ("first", "every number")):
-        with pytest.raises(ValueError, match=why):
+    for text in ("1 3", "2 1 3 4", "first"):
+        with pytest.raises(ValueError, match="no order of 3"):
             order.truth(text, three)
 
 
@@ -303,15 +303,15 @@ def test_a_structure_by_what_is_asked() -> None:
 @pytest.mark.parametrize(
     ("text", "asked", "why"),
     [
-        ("verse", asks("form"), "no form"),
-        ("10 10", asks("boundaries", 30.0), "ascend"),
+        ("A1 B", asks("form"), "no form"),
+        ("10 10", asks("boundaries", 30.0), "ascending"),
         ("10 31", asks("boundaries", 30.0), "within the clip"),
-        ("0 10", asks("boundaries", 30.0), "within the clip"),
-        ("ten", asks("boundaries", 30.0), "no times"),
+        ("0 10", asks("boundaries", 30.0), "start of the clip"),
+        ("ten", asks("boundaries", 30.0), "in seconds"),
         ("10", asks("boundaries"), "length of the clip"),
         ("0 A 10 B", asks("segments"), "no list of segments"),
         ("5 A 10", asks("segments"), "no list of segments"),
-        ("0 A inf", asks("segments"), "no times"),
+        ("0 A inf", asks("segments"), "seconds and letters"),
         ("ABA", NOTHING, "form, boundaries or segments"),
     ],
 )
