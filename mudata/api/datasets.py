@@ -15,9 +15,9 @@ from mudata.table import Table
 if TYPE_CHECKING:
     from mudata.catalog.cards.schema import Card
     from mudata.catalog.index.clip_verdicts import ClipVerdicts
+    from mudata.catalog.index.finding import Finding
     from mudata.catalog.index.query import Relation
     from mudata.catalog.index.stats import Stats
-    from mudata.catalog.index.verify import Finding
     from mudata.catalog.ingest import Ingested
 
 hide_deprecations()

@@ -21,6 +21,7 @@ from mudata.catalog.cards.licences import usage_of
 from mudata.catalog.fetch.fetcher import fetch
 from mudata.catalog.fetch.lock import alone
 from mudata.catalog.index import database
+from mudata.catalog.read.items_table import items_table
 from mudata.catalog.read.reader import NO_TABLE, DatasetContents, Issue, read
 from mudata.catalog.read.scratch_database import scratch_database
 from mudata.errors import number
@@ -153,7 +154,10 @@ def ingest(
     asked_for = bool(selection) or len(absent) == reading.clips.num_rows
     gone = _gone(absent, fetched.failures if fetched else {}, asked_for)
     tables = _tables(card, home, reading, made, gone=gone, audio_format=audio_format)
-    issues = (*reading.issues, *_untold(reading, fetched), *_valueless(tables["attributes"]), *_lengthless(made))
+    indexed = set(tables["clips"]["clip_id"].to_pylist())
+    tables["items"], unasked = items_table(card, reading.items, attributes=tables["attributes"], clips=indexed)
+    valueless = _valueless(tables["attributes"])
+    issues = (*reading.issues, *_untold(reading, fetched), *valueless, *_lengthless(made), *unasked)
     clips = tables["clips"].select(["clip_id", "status", "reason"]).to_pylist()
     counts = Counter(clip["status"] for clip in clips)
     subset = request.subset or card.default_subset

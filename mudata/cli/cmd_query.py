@@ -17,7 +17,7 @@ from mudata.home import Home
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from mudata.catalog.index.verify import Finding
+    from mudata.catalog.index.finding import Finding
 
 ROWS = 50
 """Rows of a table for people unless --limit says otherwise."""

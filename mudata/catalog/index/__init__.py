@@ -8,11 +8,11 @@ from mudata.lazy import lazy_names
 
 if TYPE_CHECKING:
     from mudata.catalog.index.database import connect, publish, rebuild
+    from mudata.catalog.index.finding import Finding
     from mudata.catalog.index.query import Relation
-    from mudata.catalog.index.verify import Finding
 
 __all__ = ["Finding", "Relation", "connect", "publish", "rebuild"]
 __getattr__, __dir__ = lazy_names(
     __name__,
-    {"Finding": "verify", "Relation": "query", "connect": "database", "publish": "database", "rebuild": "database"},
+    {"Finding": "finding", "Relation": "query", "connect": "database", "publish": "database", "rebuild": "database"},
 )

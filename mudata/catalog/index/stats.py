@@ -77,6 +77,11 @@ _TABLES = {
         SELECT name, count(DISTINCT value) AS "values", count(DISTINCT clip_id) AS clips
         FROM attributes GROUP BY ALL ORDER BY name
     """,
+    "items": """
+        SELECT task, kind, count(DISTINCT item_id) AS items, count(DISTINCT clip) AS clips,
+            count(DISTINCT truth) AS answers
+        FROM (SELECT task, kind, item_id, truth, unnest(clips) AS clip FROM items) GROUP BY ALL ORDER BY task
+    """,
     "faults": """
         SELECT kind, action, count(DISTINCT clip_id) AS clips FROM faults GROUP BY ALL ORDER BY clips DESC, 1, 2
     """,
@@ -106,7 +111,8 @@ def stats(home: Home, name: str) -> Stats:
     Keys: dataset, state (as in `overview`), title, licence, usage, tags, subset, flavour, declared, fetched, usable,
     indexed_at, hours, shortest_s, median_s, longest_s, artists, albums, tracks,
     clips_without_artist; and tables as lists of rows: status, sources, licences, splits, texts,
-    attributes, faults, labels (namespace, label, known, clips, share of all clips). Hours and
+    attributes, items (by task: how many, about how many clips, with how many different answers), faults, labels
+    (namespace, label, known, clips, share of all clips). Hours and
     durations are those of usable clips.
 
     Raises UnknownName, or HomeError if the dataset is not indexed.
@@ -115,7 +121,8 @@ def stats(home: Home, name: str) -> Stats:
     if database.current_generation(home, dataset) is None:
         raise HomeError(f"{dataset!r} is not in the index.", f"Run: {fetch_command(dataset, home)}")
     with database.snapshot(home) as connection:
-        for table in ("datasets", "clips", "labels", "captions", "attributes", "official_splits", "faults"):
+        tables = ("datasets", "clips", "labels", "captions", "attributes", "items", "official_splits", "faults")
+        for table in tables:
             connection.execute(f'CREATE TEMP TABLE "{table}" AS FROM main.{table} WHERE dataset = ?', [dataset])
         numbers: Row = {"dataset": dataset, "state": holdings(home)[dataset].state}
         if not _rows(connection, _DATASET):
@@ -125,8 +132,8 @@ def stats(home: Home, name: str) -> Stats:
             )
         for query in (_DATASET, _AUDIO, _GROUPS):
             numbers |= next(iter(_rows(connection, query)), {})
-        tables = {key: _rows(connection, query) for key, query in _TABLES.items()}
-        return Stats(numbers | tables | {"labels": _rows(connection, _LABELS)})
+        counted = {key: _rows(connection, query) for key, query in _TABLES.items()}
+        return Stats(numbers | counted | {"labels": _rows(connection, _LABELS)})
 
 
 def _rows(connection: duckdb.DuckDBPyConnection, query: str) -> list[Row]:

@@ -17,7 +17,7 @@ _BAR = 30
 def sections(found: Mapping[str, Any]) -> Iterator[tuple[str, Table | Sequence[str]]]:
     """What `stats.stats` found, piece by piece: a title (empty at first), and a table or lines."""
     yield "", [f"{title + ':':14}{value}" for title, value in _summary(found)]
-    for title in ("status", "sources", "licences", "splits", "texts", "attributes", "faults"):
+    for title in ("status", "sources", "licences", "splits", "texts", "attributes", "items", "faults"):
         if found[title]:
             yield "captions" if title == "texts" else title, Table(found[title])
     for namespace, labels in groupby(found["labels"], key=lambda row: row["namespace"]):

@@ -10,14 +10,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, get_args
+from typing import TYPE_CHECKING, Any, get_args
 
 from mudata.catalog.cards import loader
 from mudata.catalog.cards.licences import fetch_command
-from mudata.catalog.index import database
+from mudata.catalog.index import database, item_findings
+from mudata.catalog.index.finding import Finding, Severity
 from mudata.catalog.read.files import JUNK, match_all, walk, wanted
 from mudata.catalog.read.reader import NO_TABLE
 from mudata.errors import AudioError, HomeError, is_of_machine, some
@@ -29,8 +29,6 @@ if TYPE_CHECKING:
     from mudata.catalog.cards.schema import Card
     from mudata.home import Home
 
-Severity = Literal["error", "warning", "note"]
-
 LEVEL_TOLERANCE = 1e-3
 """How far peak and rms of a stored clip may be from what was measured:
 33 steps of 16 bits, well below any damage."""
@@ -41,29 +39,12 @@ _OF_RAW_FILES: dict[str, Severity] = {
     "bad-name": "warning",
     "unmatched": "warning",
     "not-had": "warning",
+    "bad-item": "warning",
+    "not-asked": "note",
     "no-value": "note",
     "no-length": "note",
 }
 """Kinds of `read.dataset_contents.Issue` that the index cannot tell by itself."""
-
-
-@dataclass(frozen=True)
-class Finding:
-    """One thing that is not as it should be, or that is good to know.
-
-    check: missing, changed, clip-missing, clip-changed,
-    not-indexed, unexpected, quarantined, not-had, count, duration,
-        sample-rate, label-count, unknown-label, duplicate, label-conflict, split, card, selection, partial, or
-        of the raw files bad-record, bad-name, unmatched (rows without a clip, clips without a row), no-value, no-length
-    where: a clip id, a file, a label, or what was counted severity: error (disk, index and card
-    disagree), warning (a property of the data), note (known or harmless)
-    """
-
-    check: str
-    where: str
-    expected: str | None
-    got: str | None
-    severity: Severity
 
 
 def verify(card: Card, home: Home, *, deep: bool = False, progress: Progress = SILENT) -> list[Finding]:
@@ -74,7 +55,7 @@ def verify(card: Card, home: Home, *, deep: bool = False, progress: Progress = S
         raise HomeError(f"{card.name!r} is not in the index.", f"Run: {fetch_command(card.name, home)}")
     selection, issues = generation.about["selection"], generation.about.get("issues", ())  # 0.1.0 kept none
     with database.snapshot(home) as connection:
-        for table in ("datasets", "clips", "labels", "official_splits", "faults"):
+        for table in ("datasets", "clips", "labels", "official_splits", "faults", "items"):
             connection.execute(f'CREATE TEMP TABLE "{table}" AS FROM main.{table} WHERE dataset = ?', [card.name])
         findings = [
             *_files(card, home, connection, deep=deep, progress=progress),
@@ -83,6 +64,7 @@ def verify(card: Card, home: Home, *, deep: bool = False, progress: Progress = S
             *_facts(card, connection),
             *_counts(card, connection, selection, without=[i["where"] for i in issues if i["kind"] == NO_TABLE]),
             *_duplicates(connection),
+            *item_findings.findings(card, connection),
             *_issues(issues),
         ]
     return sorted(findings, key=lambda finding: get_args(Severity).index(finding.severity))

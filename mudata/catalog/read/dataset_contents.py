@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -14,10 +14,25 @@ class Issue:
     """Something in the raw files that was left out or could not be understood."""
 
     kind: str
-    """no-table, not-read, bad-record, bad-name, no-clips, unknown-label, several-labels, unknown-part, two-parts or
-    unmatched."""
+    """no-table, not-read, bad-record, bad-name, no-clips, unknown-label, several-labels, unknown-part, two-parts,
+    unmatched, bad-item or not-asked."""
     where: str
     what: str
+
+
+class ItemRow(NamedTuple):
+    """One item, ids without the dataset's name. As a card gives it `kind` is None and `truth` in any spelling."""
+
+    id: str | None
+    task: str | None
+    kind: str | None
+    clips: tuple[str | None, ...]
+    question: str | None = None
+    options: tuple[str, ...] | None = None
+    truth: str | None = None
+    category: str | None = None
+    cluster: str | None = None
+    difficulty: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,4 +55,6 @@ class DatasetContents:
     """id, kind, action, note, source"""
     vocabulary: pa.Table
     """namespace, ordinal, label, name, parent, aliases"""
+    items: tuple[ItemRow, ...]
+    """Those of the card's `items`; what attributes ask is known only when clips are, see `item_rows.of_attributes`."""
     issues: tuple[Issue, ...]

@@ -21,7 +21,7 @@ import pyarrow.compute as pc
 
 from mudata.catalog.cards.subsets import subsets_of
 from mudata.catalog.cards.vocabulary import canonical
-from mudata.catalog.read import clip_rules, joins, raw_tables
+from mudata.catalog.read import clip_rules, declared_items, joins, raw_tables
 from mudata.catalog.read.card_sql import RawSql
 from mudata.catalog.read.dataset_contents import DatasetContents, Issue
 from mudata.catalog.read.files import look_through, match_all
@@ -124,8 +124,10 @@ class _Reader:
         self._labels()
         self._choose(where, limit)
         contents = self._contents()
-        self._unmatched(whole=where is None and limit is None)
-        return replace(contents, issues=tuple(self.issues))
+        whole = where is None and limit is None
+        self._unmatched(whole=whole)
+        items = declared_items.read(self.sql, self.card, whole=whole)
+        return replace(contents, items=tuple(items.rows), issues=(*self.issues, *items.issues))
 
     def _contents(self) -> DatasetContents:
         return DatasetContents(
@@ -136,6 +138,7 @@ class _Reader:
             splits=self._splits(),
             faults=self._faults(),
             vocabulary=_vocabulary(self.card),
+            items=(),
             issues=(),
         )
 

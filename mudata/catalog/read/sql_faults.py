@@ -60,7 +60,8 @@ def _selects(card: Card) -> Iterator[tuple[str, str]]:
     for name, space in card.labels.items():
         if space.select:
             yield f"labels.{name}", space.select
-    for where, rows in (("captions", card.captions), ("lyrics", card.lyrics), ("attributes", card.attributes)):
+    sections = {"captions": card.captions, "lyrics": card.lyrics, "attributes": card.attributes, "items": card.items}
+    for where, rows in sections.items():
         if rows:
             yield where, rows.select
     for name, split in card.splits.items():

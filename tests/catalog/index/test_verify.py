@@ -13,7 +13,8 @@ from made_once import publish_once
 from tones_on_disk import Tone, card, lay, take
 
 from mudata.catalog.index import database
-from mudata.catalog.index.verify import Finding, missing_and_invalid, verify
+from mudata.catalog.index.finding import Finding
+from mudata.catalog.index.verify import missing_and_invalid, verify
 from mudata.errors import HomeError
 
 if TYPE_CHECKING:

@@ -1,0 +1,165 @@
+"""Items: questions with a truth of their own, checked one by one. What is none is left out, with the reason."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, NamedTuple
+
+from mudata.catalog.read import truth_spelling
+from mudata.catalog.read.dataset_contents import Issue, ItemRow
+from mudata.errors import number
+
+if TYPE_CHECKING:
+    from mudata.catalog.cards.card_task import CardTask
+    from mudata.catalog.cards.schema import Card
+
+_OF_OPTIONS = ("choose", "pair", "order")
+"""Kinds whose items may have options; those of choose must."""
+
+
+class UnfitItemError(ValueError):
+    """Why a row is no item. `rule` is the same for all rows with the same fault."""
+
+    def __init__(self, rule: str, why: str) -> None:
+        super().__init__(why)
+        self.rule = rule
+
+
+class ItemsFound(NamedTuple):
+    """Items, sorted by task and id, and what was left out."""
+
+    rows: list[ItemRow]
+    issues: list[Issue]
+
+
+def declared(card: Card, given: Iterable[ItemRow]) -> ItemsFound:
+    """The items of a card's own SELECT, whose clips are known."""
+    rows = list(dict.fromkeys(given))  # a join may give one row several times
+    twice = {key for key, times in Counter((row.task, row.id) for row in rows).items() if times > 1}
+    kept: list[ItemRow] = []
+    unfit: dict[tuple[str, str], list[tuple[str, str]]] = defaultdict(list)
+    for row in rows:
+        try:
+            kept.append(checked(row, _task_of(card, row, twice)))
+        except UnfitItemError as error:
+            unfit[row.task or "", error.rule].append((row.id or "NULL", str(error)))
+    issues = [
+        Issue("bad-item", f"items.{task}" if task in card.tasks else "items", _left_out(found))
+        for (task, _), found in sorted(unfit.items())
+    ]
+    return ItemsFound(sorted(kept, key=lambda row: (row.task, row.id)), issues)
+
+
+def of_attributes(card: Card, attributes: Sequence[Mapping[str, str]]) -> ItemsFound:
+    """The items of the tasks whose truth is an attribute: one for each clip that has it.
+
+    `attributes` are rows of id, name and value. A clip is left out where the attribute's `..._reason` or
+    `..._is_default` says that the value means nothing, where it has several values, or where its value is none of the
+    task's kind.
+    """
+    told: dict[str, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
+    for row in attributes:
+        told[row["name"]][row["id"]].append(row["value"])
+    kept: list[ItemRow] = []
+    issues: list[Issue] = []
+    for name, task in sorted(card.tasks.items()):
+        if not task.attribute:
+            continue
+        doubts = {doubt: told[doubt] for doubt in doubts_of(task.attribute) if doubt in told}
+        unfit: dict[str, list[tuple[str, str]]] = defaultdict(list)
+        for id_, values in sorted(told.get(task.attribute, {}).items()):
+            try:
+                truth = _undoubted(values, doubts, id_)
+                kept.append(checked(ItemRow(id_, name, None, (id_,), truth=truth), task))
+            except UnfitItemError as error:
+                unfit[error.rule].append((id_, str(error)))
+        for rule, found in sorted(unfit.items()):
+            issues.append(Issue("not-asked" if rule == "doubt" else "bad-item", f"tasks.{name}", _left_out(found)))
+    return ItemsFound(kept, issues)
+
+
+def doubts_of(attribute: str) -> Iterator[str]:
+    """The attributes that say that a value of this one means nothing: those of `tempo_bpm` are tempo_bpm_reason,
+    tempo_bpm_is_default, tempo_reason and tempo_is_default."""
+    parts = attribute.split("_")
+    for length in range(len(parts), 0, -1):
+        stem = "_".join(parts[:length])
+        yield from (f"{stem}_reason", f"{stem}_is_default")
+
+
+def _undoubted(values: Sequence[str], doubts: Mapping[str, Mapping[str, Sequence[str]]], id_: str) -> str:
+    """The one value of a clip's attribute. Raises UnfitItemError."""
+    for name, of in doubts.items():
+        for said in of.get(id_, ()):
+            if name.endswith("_reason") or said == "true":
+                raise UnfitItemError("doubt", f"{name}: {said}")
+    if len(values) > 1:
+        raise UnfitItemError("several", f"it has several values, {' and '.join(sorted(values)[:2])}")
+    return values[0]
+
+
+def _task_of(card: Card, row: ItemRow, twice: Collection[tuple[str | None, str | None]]) -> CardTask:
+    """The task of a card's own row, none of those that come `twice`. Raises UnfitItemError."""
+    if row.id and (row.task, row.id) in twice:
+        raise UnfitItemError("twice", "the id comes twice in its task")
+    if row.task not in card.tasks:
+        what = "it names no task" if row.task is None else f"the card has no task {row.task!r}"
+        raise UnfitItemError("task", what)
+    task = card.tasks[row.task]
+    if not task.has_items:
+        raise UnfitItemError("task", f"its task is of kind {task.kind}, which asks no items")
+    if task.attribute:
+        raise UnfitItemError("task", f"its task takes its truth from the attribute {task.attribute!r}")
+    return task
+
+
+def checked(row: ItemRow, task: CardTask) -> ItemRow:
+    """The item with its kind, and its truth in the one spelling. Raises UnfitItemError."""
+    if not row.id or not row.id.isprintable():
+        raise UnfitItemError("id", "it has no id, which is text without control characters")
+    _check_clips(row, task)
+    _check_options(row, task)
+    if row.truth is None:
+        raise UnfitItemError("no truth", "it has no truth")
+    try:
+        truth = truth_spelling.spelled(task, row.truth, row.options, len(row.clips))
+    except ValueError as error:
+        raise UnfitItemError("truth", f"the truth {error}") from None
+    return row._replace(kind=task.kind, truth=truth)
+
+
+def _check_clips(row: ItemRow, task: CardTask) -> None:
+    if not row.clips or None in row.clips:
+        raise UnfitItemError("clips", "it has no clip, or one that is NULL")
+    several = task.kind == "pair" or (task.kind == "order" and not row.options)
+    if task.kind == "pair" and len(row.clips) != 2:
+        raise UnfitItemError("clips", f"a pair has 2 clips, this has {len(row.clips)}")
+    if task.kind == "structure" and len(row.clips) != 1:
+        raise UnfitItemError("clips", f"the structure is that of 1 clip, this has {len(row.clips)}")
+    if several and len(row.clips) < 2:
+        raise UnfitItemError("clips", "an order is of 2 clips at least, or of options")
+    if several and len(set(row.clips)) < len(row.clips):
+        raise UnfitItemError("clips", "one clip stands beside itself")
+
+
+def _check_options(row: ItemRow, task: CardTask) -> None:
+    options = row.options
+    if options is None:
+        if task.kind == "choose":
+            raise UnfitItemError("options", "it has no options to choose from")
+        return
+    if task.kind not in _OF_OPTIONS:
+        raise UnfitItemError("options", f"options are for {', '.join(_OF_OPTIONS)}, not for {task.kind}")
+    if len(options) < 2:
+        raise UnfitItemError("options", f"2 options at least are expected, got {len(options)}")
+    if not all(option and option.strip() == option for option in options):
+        raise UnfitItemError("options", "an option is NULL, empty, or has blanks around it")
+    if len({option.casefold() for option in options}) < len(options):
+        raise UnfitItemError("options", "two options are the same but for capitals")
+
+
+def _left_out(found: Sequence[tuple[str, str]]) -> str:
+    """How many were left out, and why: the first one."""
+    id_, why = found[0]
+    return f"{number(len(found), 'item')} left out, such as {id_}: {why}"

@@ -1,0 +1,58 @@
+"""The table `items` of a dataset: its card's own items, and those whose truth is an attribute of a clip."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from mudata.catalog.read import item_rows
+from mudata.catalog.read.dataset_contents import Issue
+from mudata.errors import number
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Sequence
+
+    from mudata.catalog.cards.schema import Card
+    from mudata.catalog.read.dataset_contents import ItemRow
+
+_SCHEMA = pa.schema(
+    [
+        (name, pa.list_(pa.string()) if name in ("clips", "options") else pa.string())
+        for name in ("item_id", "dataset", "task", "kind", "clips", "question", "options", "truth", "category")
+    ]
+    + [(name, pa.string()) for name in ("cluster", "difficulty")]
+)
+
+
+def items_table(
+    card: Card, declared: Sequence[ItemRow], *, attributes: pa.Table, clips: Collection[str]
+) -> tuple[pa.Table, list[Issue]]:
+    """All items of a dataset by task and id, and what was left out.
+
+    `attributes` has clip_id, name and value, of all clips that are indexed: `clips`, by clip_id. Items of others are
+    left out: their files are not here.
+    """
+    prefix = f"{card.name}/"
+    asked = {task.attribute for task in card.tasks.values() if task.attribute}
+    names = pa.array([*asked, *(doubt for name in asked for doubt in item_rows.doubts_of(name))], pa.string())
+    told = attributes.filter(pc.is_in(attributes["name"], value_set=names)).select(["clip_id", "name", "value"])
+    rows = [{"id": row["clip_id"].removeprefix(prefix), **row} for row in told.to_pylist()]
+    found = item_rows.of_attributes(card, rows)
+    here = [row for row in declared if all(f"{prefix}{clip}" in clips for clip in row.clips)]
+    items = sorted([*here, *found.rows], key=lambda row: (row.task, row.id))
+    issues = list(found.issues)
+    if absent := len(declared) - len(here):
+        issues.append(Issue("not-asked", "items", f"{number(absent, 'item')} left out: a clip of theirs is not here"))
+    shown = [
+        row._asdict()
+        | {
+            "item_id": f"{prefix}{row.id}",
+            "dataset": card.name,
+            "clips": [f"{prefix}{clip}" for clip in row.clips],
+            "options": row.options and list(row.options),
+        }
+        for row in items
+    ]
+    return pa.Table.from_pylist([{name: row[name] for name in _SCHEMA.names} for row in shown], _SCHEMA), issues
