@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from mudata.catalog.audio.clip_jobs import jobs
 from mudata.catalog.audio.containers import states_no_length
-from mudata.catalog.audio.normalise import Job, run
+from mudata.catalog.audio.normalise import run
 from mudata.catalog.cards import licences, loader
 from mudata.catalog.cards.licences import usage_of
 from mudata.catalog.fetch.fetcher import fetch
@@ -141,7 +142,7 @@ def ingest(
         reading = read(card, files, subset=request.subset, where=request.where, limit=request.limit, loose=True)
     here = pa.array([(files / path).is_file() for path in reading.clips["path"].to_pylist()], pa.bool_())
     made = run(
-        _jobs(card, reading.clips.filter(here)),
+        jobs(card, reading.clips.filter(here)),
         files=files,
         target=home.clips(card.name, audio_format.name),
         audio_format=audio_format,
@@ -206,24 +207,6 @@ def ingest(
         lacking=lacking,
         partial=partial,
     )
-
-
-def _jobs(card: Card, clips: pa.Table) -> list[Job]:
-    names = ("id", "kind", "path", "crop_mode", "crop_s", "channel_mix", "start_s", "end_s", "hash")
-    columns = (clips[name].to_pylist() for name in names)
-    return [
-        Job(
-            id=id_,
-            kind=kind,
-            source=path,
-            crop=(mode, seconds) if mode else None,
-            segment=None if start is None or end is None else (start, end),
-            bounds=card.expected.duration if kind == "audio" else None,
-            mix=mix or "mean",
-            expected_hash=expected,
-        )
-        for id_, kind, path, mode, seconds, mix, start, end, expected in zip(*columns, strict=True)
-    ]
 
 
 def _gone(absent: list[str], failures: Mapping[str, str], asked: bool) -> dict[str, str]:
@@ -297,7 +280,7 @@ _SELECTS = {
     "vocabulary": "FROM vocabulary",
     "captions": _OWN.format("captions"),
     "attributes": _OWN.format(
-        "(FROM attributes UNION BY NAME SELECT id, told.name, told.value, NULL::VARCHAR AS source FROM"
+        "(FROM attributes UNION BY NAME SELECT id, told.name, told.value, told.source FROM"
         " (SELECT id, unnest(attributes) AS told FROM made))"
     ),
     "splits": _OWN.format("splits"),

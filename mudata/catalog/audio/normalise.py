@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
     import pyarrow as pa
 
-VERSION, MIDI_VERSION = 2, 2
+VERSION, MIDI_VERSION = 2, 3
 """Raised when the same request about the same source would give another clip or other facts. Clips of
 version 1 are kept where the structure of their source says that they are what they would be today."""
 
@@ -60,7 +60,8 @@ _TYPES = {column.name: column.type for column in TABLES["clips"] if column.name 
 @dataclass(frozen=True)
 class Job:
     """One clip that is wanted.
-    `source` is relative to the files; crop, segment and bounds as in `audio.normalise`."""
+    `source` is relative to the files; crop, segment and bounds as in `audio.normalise`, window as in
+    `symbolic.midi.facts`."""
 
     id: str
     kind: str
@@ -72,6 +73,8 @@ class Job:
     """What becomes of several channels."""
     expected_hash: str | None = None
     """'md5:…', 'sha1:…' or 'sha256:…' of the source."""
+    window: tuple[float, float] | None = None
+    """Of MIDI: seconds of the clip, and at which share of the music it begins."""
 
 
 def run(
@@ -85,7 +88,7 @@ def run(
 ) -> pa.Table:
     """Make every clip that is not there yet; one row per job, in their order.
 
-    Columns: COLUMNS, and `attributes` (list of name and value; what a MIDI file says of itself). A
+    Columns: COLUMNS, and `attributes` (list of name, value and source; what a MIDI file says of itself). A
     job that fails gives a row with status quarantined, or missing when there is no source, and the
     others go on. `workers` is the number of processes (None: one per core, fewer for few clips). MIDI files are read,
     not converted: `path` stays NULL.
@@ -164,18 +167,20 @@ def _audio(source: Path, target: Path, audio_format: clip.AudioFormat, job: Job)
 
 
 def _midi(source: Path, job: Job) -> dict[str, Any]:
-    attributes = midi.attributes(source)
-    facts = dict(attributes)
-    if facts["notes"] == "0":
+    found = midi.facts(source, job.window)
+    if not found.notes:
         raise AudioError("empty", "no notes")
-    seconds = float(facts["duration_s"])
+    start, seconds = found.clip or (0.0, found.duration_s)
     clip.check_duration(seconds, job.bounds)
-    return _source(source) | {
-        "source_format": f"MIDI/{facts['midi_type']}",
-        "start_s": 0.0,
+    file = _source(source)
+    if found.clip and "source_sha256" in file:
+        file["pcm_sha256"] = hashlib.sha256(f"{file['source_sha256']} {start!r} {seconds!r}".encode()).hexdigest()
+    return file | {
+        "source_format": f"MIDI/{found.type}",
+        "start_s": start,
         "duration_s": seconds,
-        "source_duration_s": seconds,
-        "attributes": [{"name": name, "value": value} for name, value in attributes],
+        "source_duration_s": found.duration_s,
+        "attributes": [{"name": name, "value": value, "source": on} for name, value, on in found.attributes],
         "status": "ok",
     }
 
@@ -218,7 +223,8 @@ def _request(job: Job, files: Path, audio_format: clip.AudioFormat) -> list[Any]
     cut = [None if part is None else list(part) for part in (job.crop, job.segment, job.bounds)]
     version = MIDI_VERSION if job.kind == "midi" else VERSION
     mixed = [] if job.mix == "mean" else [job.mix]
-    return [version, audio_format.name, job.kind, job.source, *cut, job.expected_hash, state, *mixed]
+    windowed = [] if job.window is None else [list(job.window)]
+    return [version, audio_format.name, job.kind, job.source, *cut, job.expected_hash, state, *mixed, *windowed]
 
 
 def _done(journal: Journal, job: Job, request: list[Any], files: Path, target: Path) -> bool:
@@ -246,7 +252,12 @@ def _is_sound(row: dict[str, Any]) -> bool:
         and (row["status"] == "ok" or row.get("reason") is not None)
         and (row.get("path") is None or _fits(row.get("clip_size", ""), "BIGINT"))
         and isinstance(named, list)
-        and all(isinstance(a, dict) and {type(a.get("name")), type(a.get("value"))} == {str} for a in named)
+        and all(
+            isinstance(a, dict)
+            and {type(a.get("name")), type(a.get("value"))} == {str}
+            and isinstance(a.get("source"), str | None)
+            for a in named
+        )
     )
 
 
@@ -287,7 +298,8 @@ def _table(jobs: Sequence[Job], journal: Journal, audio_format: clip.AudioFormat
     arrow = {"VARCHAR": pa.string(), "BIGINT": pa.int64(), "INTEGER": pa.int32(), "DOUBLE": pa.float64()}
     types = {column.name: arrow[column.type] for column in TABLES["clips"]}
     schema = pa.schema([(name, types.get(name, pa.string())) for name in COLUMNS])
-    schema = schema.append(pa.field("attributes", pa.list_(pa.struct([("name", pa.string()), ("value", pa.string())]))))
+    told = pa.struct([(name, pa.string()) for name in ("name", "value", "source")])
+    schema = schema.append(pa.field("attributes", pa.list_(told)))
     batches = []
     for first in range(0, len(jobs), _BATCH):
         rows = [

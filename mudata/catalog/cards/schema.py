@@ -119,6 +119,14 @@ class Crop(Strict):
         return self
 
 
+class ClipWindow(Strict):
+    """Which part of a MIDI file becomes the clip: `seconds`, from the bar line on that is nearest to the share `at` of
+    its music."""
+
+    seconds: PositiveFloat
+    at: Annotated[float, Field(ge=0, lt=1)]
+
+
 class Clips(Strict):
     """Which files are clips, and what is known of each.
 
@@ -139,15 +147,21 @@ class Clips(Strict):
     crop: Crop | None = None
     mix: Literal["mean", "first"] = "mean"
     """What becomes of several channels: their mean, or the first alone (where they would cancel each other)."""
+    window: ClipWindow | None = None
+    """Of MIDI; else all of the file is the clip."""
 
     @model_serializer(mode="wrap")
     def _as_before(self, serialise: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        """Without `mix` where that is what it always was: the hashes of cards stay."""
+        """Without `mix` and `window` where they are what they always were: the hashes of cards stay."""
         fields: dict[str, Any] = serialise(self)
-        return {name: value for name, value in fields.items() if (name, value) != ("mix", "mean")}
+        return {
+            name: value for name, value in fields.items() if (name, value) not in (("mix", "mean"), ("window", None))
+        }
 
     @model_validator(mode="after")
     def _some(self) -> Self:
+        if self.window and self.kind != "midi":
+            raise ValueError("window is for clips of kind midi; audio has crop")
         if not self.files and not self.select:
             raise ValueError("clips wants files, select, or both")
         return self

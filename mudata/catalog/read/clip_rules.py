@@ -36,8 +36,10 @@ COLUMNS = {
 }
 """What every clip has, NULL where the card says nothing; further columns of a SELECT follow."""
 
-CROP = {"crop_mode": "VARCHAR", "crop_s": "DOUBLE", "channel_mix": "VARCHAR"}
-"""The crop and the mix of the clip's rule; a SELECT cannot give them."""
+CROP = {
+    "crop_mode": "VARCHAR", "crop_s": "DOUBLE", "channel_mix": "VARCHAR", "window_s": "DOUBLE", "window_at": "DOUBLE",
+}  # fmt: skip
+"""The crop, the mix and the window of the clip's rule; a SELECT cannot give them."""
 
 _NO_TEXT = "the name is not UTF-8, or has control characters; the file is left out"
 _DIFFERS_BY_CASE = "another file's name differs from it by the case of its letters alone; the file is left out"
@@ -144,6 +146,8 @@ def _clips(sql: RawSql, number: int, rule: Clips) -> None:
         mode, seconds = ("centre", crop.centre) if crop.centre else ("first", crop.first)
         columns.append(f"{quote(mode)} AS crop_mode, {seconds}::DOUBLE AS crop_s")
     columns.append(f"{quote(rule.mix)} AS channel_mix")
+    if rule.window:
+        columns.append(f"{rule.window.seconds}::DOUBLE AS window_s, {rule.window.at}::DOUBLE AS window_at")
     columns += [identifier(name) for name in given if name not in COLUMNS | CROP]
     sql.create(where, f"clips {number}", select, ", ".join(columns))
 
@@ -164,6 +168,9 @@ def _loose_clips(sql: RawSql, number: int, rule: Clips) -> None:
     if rule.crop:
         mode, seconds = ("centre", rule.crop.centre) if rule.crop.centre else ("first", rule.crop.first)
         sql.run(f'UPDATE "clips {number}" SET crop_mode = {quote(mode)}, crop_s = {seconds}')
+    if rule.window:
+        seconds, at = rule.window.seconds, rule.window.at
+        sql.run(f'UPDATE "clips {number}" SET window_s = {seconds}, window_at = {at}')
 
 
 def _templates(where: str, rule: Clips) -> str:

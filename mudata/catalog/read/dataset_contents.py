@@ -41,8 +41,8 @@ class DatasetContents:
     `id` is without the dataset's name; tables are sorted by it."""
 
     clips: pa.Table
-    """The columns `clip_rules.COLUMNS`,
-    crop_mode ('centre', 'first' or NULL), crop_s, channel_mix ('mean' or 'first'), then the card's own."""
+    """The columns `clip_rules.COLUMNS`, crop_mode ('centre', 'first' or NULL), crop_s, channel_mix ('mean' or 'first'),
+    window_s, window_at, then the card's own."""
     labels: pa.Table
     """id, namespace, label, canonical"""
     captions: pa.Table

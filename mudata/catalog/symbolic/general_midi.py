@@ -11,6 +11,12 @@ FAMILIES = (
 )  # fmt: skip
 """The families of eight programs each."""
 
+EFFECTS = frozenset({*range(96, 104), *range(120, 128)})
+"""Programs that are no instruments: the families Synth Effects and Sound Effects."""
+
+DRUMS = "Drums"
+"""What stands for a family where the channel of the drums plays."""
+
 PROGRAMS = (
     "Acoustic Grand Piano", "Bright Acoustic Piano", "Electric Grand Piano", "Honky-tonk Piano",
     "Electric Piano 1", "Electric Piano 2", "Harpsichord", "Clavinet",

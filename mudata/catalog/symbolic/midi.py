@@ -10,43 +10,46 @@ only the flag `..._is_default`. What is no value (a key of eight flats, a metre 
 an event of the wrong length) is passed over, and `..._reason` tells it. An explicit C major keeps its
 value and is flagged too, because it mostly means that nobody set it: in Raffel and Ellis's comparison
 with Beatles annotations C major was right for 17 % of the files, other keys for 84 %.
+
+That is what is written. What of it can be taken for true, of the whole music (`file_...`) and of a clip of it
+(`clip_...`), `admission` says.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from mudata.catalog.read.source_file import reading
 from mudata.catalog.symbolic import smf
+from mudata.catalog.symbolic.admission import Attribute, admitted
 from mudata.catalog.symbolic.general_midi import DRUM_CHANNEL, FAMILIES, PROGRAMS
 from mudata.catalog.symbolic.notes import notes
-from mudata.errors import number, some
+from mudata.catalog.symbolic.passage import passage
+from mudata.catalog.symbolic.playing_parts import parts_of
+from mudata.catalog.symbolic.timeline import TickSpan, Timeline, Told, Value, changes
+from mudata.catalog.symbolic.window import window
+from mudata.errors import some
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
     from pathlib import Path
 
-    import numpy as np
-    import numpy.typing as npt
-
+    from mudata.catalog.symbolic.admission import Source
     from mudata.catalog.symbolic.notes import MidiNotes
 
-    Seconds = Callable[[Sequence[int]], npt.NDArray[np.float64]]
 
-DEFAULT_TEMPO = 500_000
-"""Microseconds per quarter note of a file that sets none: 120 bpm (Standard MIDI Files 1.0, "Set Tempo")."""
+@dataclass(frozen=True)
+class MidiFacts:
+    """What a file says."""
 
-SHORTEST_NOTE = 10
-"""A metre counts notes down to 2 to the -10, the 1024th: the shortest that notation has a sign for (MusicXML 4.0)."""
-
-_MAJOR = ("Cb", "Gb", "Db", "Ab", "Eb", "Bb", "F", "C", "G", "D", "A", "E", "B", "F#", "C#")
-_MINOR = ("Ab", "Eb", "Bb", "F", "C", "G", "D", "A", "E", "B", "F#", "C#", "G#", "D#", "A#")
-
-
-class _NoValueError(ValueError):
-    """A meta event whose value is none; the text says why."""
+    attributes: list[Attribute]
+    notes: int
+    type: int
+    """Of the file: 0 or 1."""
+    duration_s: float
+    """From the start of the file to the end of the last note."""
+    clip: tuple[float, float] | None
+    """Start and length of the window, seconds; None where none was asked for, or there are no notes."""
 
 
 @dataclass(frozen=True)
@@ -60,150 +63,110 @@ class _InForce:
     """What was passed over, and why there is no value."""
 
 
-def attributes(path: Path) -> list[tuple[str, str]]:
-    """Rows (name, value) of one file; a file without notes has `notes` 0.
+def attributes(path: Path) -> list[Attribute]:
+    """What the whole of a file says, name, value and source; a file without notes has `notes` 0.
 
     tempo_bpm (quarter notes a minute, in force longest), tempo_bpm_mean (weighted by seconds), tempo_changes;
     time_signature and key (in force longest), time_signature_changes, key_changes; of each of the three
     `..._is_default`, only when true, and `..._reason`, only when an event gave no value; instruments and
     instrument_families (General MIDI names, comma-separated, drums apart), has_drums, parts, notes, polyphony (most
     notes at once), pitch_min and pitch_max (without drums), duration_s (from the start to the end of the last note),
-    lyrics and markers (numbers of events), midi_type, parser. What a file lacks (a key, a pitch) has no row.
+    lyrics and markers (numbers of events), midi_type, parser. What a file lacks (a key, a pitch) has no row. Then what
+    can be taken for true of the whole music: `file_...`, see `admission.admitted`.
 
     Raises AudioError: `parse_error` as `smf.read` does, or as `read.source_file.reading` when the file cannot be read.
     """
-    import numpy as np
+    return facts(path).attributes
 
+
+def facts(path: Path, clip: tuple[float, float] | None = None) -> MidiFacts:
+    """What `attributes` gives, and what can be taken for true of a window of the music (`clip_...`): so many seconds,
+    from the bar line on that is nearest to such a share of the music (see `window.window`). Raises as `attributes`
+    does."""
     with reading(path):
         data = path.read_bytes()
     file = smf.read(data)
-    played = notes(file)
-    pitched = played.channel & 0xF != DRUM_CHANNEL
-    parts = len(np.unique((played.track << 11 | played.channel) << 7 | played.program))
-    music = (int(played.start.min()), int(played.end.max())) if len(played.start) else (0, 0)
-    meta = sorted(file.meta, key=lambda event: event.tick)
-    seconds = _clock(meta, file.ticks_per_beat)
-
-    tempo = _in_force(meta, smf.SET_TEMPO, _tempo, music, seconds)
-    metre = _in_force(meta, smf.TIME_SIGNATURE, _metre, music, seconds)
-    key = _in_force(meta, smf.KEY_SIGNATURE, _key, music, seconds)
-    rows: list[tuple[str, object]] = []
-    if isinstance(tempo.value, int):
-        beats, lasting = (music[1] - music[0]) / file.ticks_per_beat, float(seconds(music)[1] - seconds(music)[0])
-        bpm = 60e6 / tempo.value
-        rows.append(("tempo_bpm", f"{bpm:.6g}"))
-        rows.append(("tempo_bpm_mean", f"{60 * beats / lasting if lasting else bpm:.6g}"))
-    if metre.value is not None:
-        rows.append(("time_signature", metre.value))
-    if key.value is not None:
-        rows.append(("key", key.value))
-    for name, found in (("tempo", tempo), ("time_signature", metre), ("key", key)):
-        rows.append((f"{name}_changes", found.changes))
-        if found.value in (None, "C major"):
-            rows.append((f"{name}_is_default", "true"))
-        if found.reason:
-            rows.append((f"{name}_reason", found.reason))
+    played, timeline = notes(file), Timeline(file)
+    has_notes = len(played.start) > 0
+    music = TickSpan(int(played.start.min()), int(played.end.max())) if has_notes else TickSpan(0, 0)
+    duration_s = float(timeline.seconds(music.end))
+    parts = parts_of(played)
+    rows = [Attribute(name, str(value), source) for name, value, source in _written(file, played, timeline, music)]
     rows += [
-        ("has_drums", str(not pitched.all()).lower()),
-        ("parts", parts),
-        ("notes", len(played.start)),
-        ("polyphony", _polyphony(played)),
+        Attribute("parts", str(len(parts.program)), "notes"),
+        Attribute("duration_s", f"{duration_s:.3f}", "notes"),
+        Attribute("midi_type", str(file.type), "event"),
+        Attribute("parser", "mudata"),
+    ]
+    within = None
+    if has_notes:
+        rows += admitted(passage(file, timeline, played, parts, music), "file")
+        if clip:
+            span = window(played, timeline, *clip)
+            begin, end = timeline.seconds([span.begin, span.end]).tolist()
+            within = (begin, end - begin)
+            rows += admitted(passage(file, timeline, played, parts, span), "clip")
+    return MidiFacts(rows, len(played.start), file.type, duration_s, within)
+
+
+def _written(
+    file: smf.MidiFile, played: MidiNotes, timeline: Timeline, music: TickSpan
+) -> list[tuple[str, object, Source]]:
+    """What the events say of the music, whether it can be true or not."""
+    import numpy as np
+
+    tempo = _in_force(timeline, timeline.tempo, music)
+    metre = _in_force(timeline, timeline.metre, music)
+    key = _in_force(timeline, timeline.key, music)
+    rows: list[tuple[str, object, Source]] = []
+    if isinstance(tempo.value, int):
+        begin, end = timeline.seconds([music.begin, music.end]).tolist()
+        beats = (music.end - music.begin) / file.ticks_per_beat
+        bpm = 60e6 / tempo.value
+        rows.append(("tempo_bpm", f"{bpm:.6g}", "event"))
+        rows.append(("tempo_bpm_mean", f"{60 * beats / (end - begin) if end > begin else bpm:.6g}", "event"))
+    if metre.value is not None:
+        rows.append(("time_signature", metre.value, "event"))
+    if key.value is not None:
+        rows.append(("key", key.value, "event"))
+    for name, found in (("tempo", tempo), ("time_signature", metre), ("key", key)):
+        rows.append((f"{name}_changes", found.changes, "event"))
+        if found.value in (None, "C major"):
+            rows.append((f"{name}_is_default", "true", "event"))
+        if found.reason:
+            rows.append((f"{name}_reason", found.reason, "event"))
+    pitched = played.channel & 0xF != DRUM_CHANNEL
+    rows += [
+        ("has_drums", str(not pitched.all()).lower(), "notes"),
+        ("notes", len(played.start), "notes"),
+        ("polyphony", _polyphony(played), "notes"),
     ]
     if pitched.any():
-        programs = np.unique(played.program[pitched]).tolist()
+        programs = np.flatnonzero(np.bincount(played.program[pitched])).tolist()
+        pitches = played.pitch[pitched]
         rows += [
-            ("instruments", ", ".join(sorted({PROGRAMS[program] for program in programs}))),
-            ("instrument_families", ", ".join(sorted({FAMILIES[program // 8] for program in programs}))),
-            ("pitch_min", int(played.pitch[pitched].min())),
-            ("pitch_max", int(played.pitch[pitched].max())),
+            ("instruments", ", ".join(sorted({PROGRAMS[program] for program in programs})), "event"),
+            ("instrument_families", ", ".join(sorted({FAMILIES[program // 8] for program in programs})), "event"),
+            ("pitch_min", int(pitches.min()), "notes"),
+            ("pitch_max", int(pitches.max()), "notes"),
         ]
-    rows.append(("duration_s", f"{seconds(music[1:])[0]:.3f}"))
     for name, kind in (("lyrics", smf.LYRIC), ("markers", smf.MARKER)):
-        rows.append((name, sum(event.kind == kind for event in meta)))
-    rows += [("midi_type", file.type), ("parser", "mudata")]
-    return [(name, str(value)) for name, value in rows]
+        rows.append((name, sum(event.kind == kind for event in timeline.meta), "event"))
+    return rows
 
 
-def _tempo(data: bytes) -> int:
-    """Microseconds per quarter note."""
-    if len(data) != 3:
-        raise _NoValueError(f"a tempo of {number(len(data), 'byte')}, expected 3")
-    if not any(data):
-        raise _NoValueError("a tempo of 0 microseconds per quarter note")
-    return int.from_bytes(data, "big")
-
-
-def _metre(data: bytes) -> str:
-    if len(data) != 4:
-        raise _NoValueError(f"a time signature of {number(len(data), 'byte')}, expected 4")
-    if data[1] > SHORTEST_NOTE:
-        raise _NoValueError(f"a time signature of {data[0]}/2^{data[1]}: no note is shorter than 1/{2**SHORTEST_NOTE}")
-    if not data[0]:
-        raise _NoValueError(f"a time signature of 0/{2 ** data[1]}")
-    return f"{data[0]}/{2 ** data[1]}"
-
-
-def _key(data: bytes) -> str:
-    if len(data) != 2:
-        raise _NoValueError(f"a key signature of {number(len(data), 'byte')}, expected 2")
-    sharps = int.from_bytes(data[:1], "big", signed=True)
-    if abs(sharps) > 7:
-        what = "sharps" if sharps > 0 else "flats"
-        raise _NoValueError(f"a key signature of {abs(sharps)} {what}, expected at most 7")
-    if data[1] > 1:
-        raise _NoValueError(f"a key signature of mode {data[1]}, expected 0 (major) or 1 (minor)")
-    return f"{_MINOR[sharps + 7]} minor" if data[1] else f"{_MAJOR[sharps + 7]} major"
-
-
-def _clock(meta: Sequence[smf.MetaEvent], ticks_per_beat: int) -> Seconds:
-    """Seconds from the start of the file, of ticks."""
-    import numpy as np
-
-    tempos = {0: DEFAULT_TEMPO}
-    for event in meta:
-        if event.kind == smf.SET_TEMPO and len(event.data) == 3 and any(event.data):
-            tempos[event.tick] = _tempo(event.data)
-    ticks = np.array(list(tempos), np.float64)
-    rates = np.array(list(tempos.values()), np.float64) / 1e6 / ticks_per_beat
-    begins = np.concatenate([[0], np.cumsum(np.diff(ticks) * rates[:-1])])
-
-    def seconds(at: Sequence[int]) -> npt.NDArray[np.float64]:
-        of = np.searchsorted(ticks, at, side="right") - 1
-        return begins[of] + (np.array(at) - ticks[of]) * rates[of]
-
-    return seconds
-
-
-def _in_force(
-    meta: Sequence[smf.MetaEvent],
-    kind: int,
-    read: Callable[[bytes], str | int],
-    music: tuple[int, int],
-    seconds: Seconds,
-) -> _InForce:
-    """What the events of one kind, sorted by tick, say of the music from the first tick to the second; of several at
-    one tick the last one counts."""
-    import numpy as np
-
-    begin, end = music
-    told: dict[int, str | int | None] = {}
-    reasons: list[str] = []
-    for event in meta:
-        if event.kind == kind and (event.tick < end or event.tick <= begin):
-            try:
-                told[event.tick] = read(event.data)
-            except _NoValueError as error:
-                reasons.append(f"at {seconds([event.tick])[0]:.4g} s {error}")
-    at_begin = next((told[tick] for tick in reversed(told) if tick <= begin), None)
-    within = {begin: at_begin} | {tick: value for tick, value in told.items() if tick > begin}
-    lasting: dict[str | int | None, float] = {}
-    for value, length in zip(within.values(), np.diff(seconds([*within, end])).tolist(), strict=True):
-        lasting[value] = lasting.get(value, 0.0) + length
+def _in_force(timeline: Timeline, told: Told[Value], music: TickSpan) -> _InForce:
+    """What the events of one kind say of the music."""
+    lasting = timeline.lasting(told, music)
     longest = max(lasting, key=lambda value: (lasting[value], value is not None))
+    reasons = [
+        f"at {float(timeline.seconds(tick)):.4g} s {fault}"
+        for tick, fault in told.faults
+        if tick < music.end or tick <= music.begin
+    ]
     if longest is None and len(lasting) > 1:
         reasons.append(f"none is set for the first {lasting[None]:.4g} s of {sum(lasting.values()):.4g} s of music")
-    set_ = [value for value in within.values() if value is not None]
-    return _InForce(longest, sum(a != b for a, b in pairwise(set_)), some(reasons, 2) or None)
+    return _InForce(longest, changes(told.within(music)), some(reasons, 2) or None)
 
 
 def _polyphony(played: MidiNotes) -> int:

@@ -23,10 +23,14 @@ class MidiNotes:
     """0 to 127."""
     pitch: npt.NDArray[np.uint8]
     """0 to 127."""
+    velocity: npt.NDArray[np.uint8]
+    """1 to 127, of the note on."""
     start: npt.NDArray[np.int64]
     """Ticks."""
     end: npt.NDArray[np.int64]
     """Ticks."""
+    has_program: npt.NDArray[np.bool_]
+    """Whether its channel was given a program before; else `program` is 0."""
 
 
 def notes(file: MidiFile) -> MidiNotes:
@@ -43,13 +47,16 @@ def notes(file: MidiFile) -> MidiNotes:
     ports = np.array([*file.ports, 0], np.int64)
     channel = (events.status & 0xF) + (ports[events.track] << 4)
     on, off = _begun_and_ended(events)
+    program, given = _programs(events, channel, on)
     return MidiNotes(
         events.track[on],
         channel[on],
-        _programs(events, channel, on),
+        program,
         events.first[on],
+        events.second[on],
         events.tick[on],
         events.tick[off],
+        given,
     )
 
 
@@ -81,13 +88,15 @@ def _begun_and_ended(events: ChannelEvents) -> tuple[npt.NDArray[np.intp], npt.N
     return of[whole], of[ends]
 
 
-def _programs(events: ChannelEvents, channel: npt.NDArray[np.int64], on: npt.NDArray[np.intp]) -> npt.NDArray[np.uint8]:
-    """The program in force at each of the notes that begin with the events `on`."""
+def _programs(
+    events: ChannelEvents, channel: npt.NDArray[np.int64], on: npt.NDArray[np.intp]
+) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.bool_]]:
+    """The program in force at each of the notes that begin with the events `on`, and whether one is."""
     import numpy as np
 
     changes = np.flatnonzero(events.status >> 4 == 0xC)
     if not len(changes):
-        return np.zeros(len(on), np.uint8)
+        return np.zeros(len(on), np.uint8), np.zeros(len(on), np.bool_)
     changes = changes[np.lexsort((events.tick[changes], channel[changes]))]
     longest = int(events.tick.max()) + 1
     when, at = channel[changes] * longest + events.tick[changes], channel[on] * longest + events.tick[on]
@@ -96,7 +105,7 @@ def _programs(events: ChannelEvents, channel: npt.NDArray[np.int64], on: npt.NDA
     if len(tied):
         last[tied] = _at_one_tick(events.track, changes, when, on[tied], last[tied])
     given = (last >= 0) & (channel[changes[last]] == channel[on])
-    return np.where(given, events.first[changes[last]], np.uint8(0))
+    return np.where(given, events.first[changes[last]], np.uint8(0)), given
 
 
 def _at_one_tick(

@@ -25,7 +25,8 @@ if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
-SET_TEMPO, TIME_SIGNATURE, KEY_SIGNATURE, LYRIC, MARKER, END_OF_TRACK, PORT = 0x51, 0x58, 0x59, 0x05, 0x06, 0x2F, 0x21
+SET_TEMPO, TIME_SIGNATURE, KEY_SIGNATURE, END_OF_TRACK, PORT = 0x51, 0x58, 0x59, 0x2F, 0x21
+TEXT, LYRIC, MARKER, CUE_POINT = 0x01, 0x05, 0x06, 0x07
 """Types of meta events (Standard MIDI Files 1.0; the port from "MIDI Port", Cakewalk and others)."""
 
 MOST_TRACKS = 65_535
@@ -80,6 +81,9 @@ class MidiFile:
     events: ChannelEvents
     meta: list[MetaEvent]
     """In the order of the file."""
+    manufacturers: frozenset[int] = frozenset()
+    """First bytes of the system exclusive messages: whose instrument is spoken to (MIDI 1.0; 0x41 Roland, 0x43
+    Yamaha)."""
 
     @property
     def ports(self) -> list[int]:
@@ -98,6 +102,7 @@ class _Found:
     """Where channel events of one length follow each other, and their bytes."""
     others: list[tuple[int, int, int, bytes]] = field(default_factory=list)
     """Meta and system events: place, delta time, type (-1 for system events) and data."""
+    manufacturers: set[int] = field(default_factory=set)
 
 
 def read(data: bytes) -> MidiFile:
@@ -126,7 +131,7 @@ def read(data: bytes) -> MidiFile:
         _walk(data, begin, end, found)
     if not found.begins and data[10:12] != b"\0\0":
         raise AudioError("parse_error", "the file ends behind its header, before any track")
-    return MidiFile(type_, division, len(found.begins), *_timed(found))
+    return MidiFile(type_, division, len(found.begins), *_timed(found), frozenset(found.manufacturers))
 
 
 def unwrap(data: bytes) -> bytes:
@@ -181,6 +186,8 @@ def _walk(data: bytes, begin: int, end: int, found: _Found) -> None:
             elif status >= 0xF0:
                 size, start = _number(raw, after + 1) if status in (0xF0, 0xF7) else (0, after + 1)
                 found.others.append((begin + at, delta, -1, b""))
+                if status == 0xF0 and size:
+                    found.manufacturers.add(raw[start])
                 at = start + size + _SYSTEM_DATA.get(status, 0)
             elif not status:
                 raise AudioError("parse_error", f"track {track} has data of no event, {at} bytes in")

@@ -111,7 +111,7 @@ def test_rows_tell_what_was_made_and_what_went_wrong(files: Path) -> None:
 
     song = rows["song"]
     assert (song["kind"], song["path"], song["duration_s"], song["source_format"]) == ("midi", None, 0.5, "MIDI/1")
-    assert {"name": "notes", "value": "1"} in song["attributes"]
+    assert {"name": "notes", "value": "1", "source": "notes"} in song["attributes"]
 
 
 def test_a_midi_file_without_notes_or_out_of_bounds_is_quarantined(files: Path) -> None:

@@ -81,7 +81,7 @@ def test_files_that_match_become_clips_whose_parts_are_columns(files: Path) -> N
 def test_clips_have_their_columns_and_types_even_where_nothing_is_known(files: Path) -> None:
     schema = read(make(clips=[BY_FOLDER]), files).clips.schema
     everywhere = ["id", "path", "kind", "artist", "album", "track", "title", "licence", "subset"]
-    times = ["start_s", "end_s", "hash", "crop_mode", "crop_s", "channel_mix"]
+    times = ["start_s", "end_s", "hash", "crop_mode", "crop_s", "channel_mix", "window_s", "window_at"]
     assert schema.names == [*everywhere, *times, "genre", "stem"]
     assert {schema.field(name).type for name in ("start_s", "end_s", "crop_s")} == {pa.float64()}
     assert {schema.field(name).type for name in ("id", "hash", "crop_mode")} == {pa.string()}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import mido
 import pytest
@@ -10,6 +11,9 @@ import pytest
 from mudata.catalog.symbolic.general_midi import FAMILIES, PROGRAMS
 from mudata.catalog.symbolic.midi import attributes
 from mudata.errors import AudioError
+
+if TYPE_CHECKING:
+    from mudata.catalog.symbolic.admission import Attribute
 
 
 def save(path: Path, *tracks: list[mido.Message | mido.MetaMessage], type_: int = 1) -> Path:
@@ -35,6 +39,10 @@ def meta(kind: str, time: int = 0, **values: object) -> mido.MetaMessage:
     return mido.MetaMessage(kind, time=time, **values)
 
 
+def as_dict(rows: list[Attribute]) -> dict[str, str]:
+    return {name: value for name, value, _ in rows}
+
+
 @pytest.fixture
 def song(tmp_path: Path) -> Path:
     """Two beats at 60, two at 120 bpm; strings, a bass, drums; every kind of event once."""
@@ -53,32 +61,46 @@ def song(tmp_path: Path) -> Path:
 
 
 def test_a_song_is_described_completely(song: Path) -> None:
-    assert attributes(song) == [
-        ("tempo_bpm", "60"),
-        ("tempo_bpm_mean", "80"),
-        ("time_signature", "3/4"),
-        ("key", "Eb minor"),
-        ("tempo_changes", "1"),
-        ("time_signature_changes", "0"),
-        ("key_changes", "0"),
-        ("has_drums", "true"),
-        ("parts", "3"),
-        ("notes", "5"),
-        ("polyphony", "3"),
-        ("instruments", "Electric Bass (finger), String Ensemble 1"),
-        ("instrument_families", "Bass, Ensemble"),
-        ("pitch_min", "40"),
-        ("pitch_max", "64"),
-        ("duration_s", "3.000"),
-        ("lyrics", "1"),
-        ("markers", "1"),
-        ("midi_type", "1"),
-        ("parser", "mudata"),
+    rows = attributes(song)
+    assert [row for row in rows if not row.name.startswith("file_")] == [
+        ("tempo_bpm", "60", "event"),
+        ("tempo_bpm_mean", "80", "event"),
+        ("time_signature", "3/4", "event"),
+        ("key", "Eb minor", "event"),
+        ("tempo_changes", "1", "event"),
+        ("time_signature_changes", "0", "event"),
+        ("key_changes", "0", "event"),
+        ("has_drums", "true", "notes"),
+        ("notes", "5", "notes"),
+        ("polyphony", "3", "notes"),
+        ("instruments", "Electric Bass (finger), String Ensemble 1", "event"),
+        ("instrument_families", "Bass, Ensemble", "event"),
+        ("pitch_min", "40", "notes"),
+        ("pitch_max", "64", "notes"),
+        ("lyrics", "1", "event"),
+        ("markers", "1", "event"),
+        ("parts", "3", "notes"),
+        ("duration_s", "3.000", "notes"),
+        ("midi_type", "1", "event"),
+        ("parser", "mudata", None),
+    ]
+    assert [row for row in rows if row.name.startswith("file_")] == [
+        ("file_tempo_bpm_unknown", "the tempo lies between 60 and 120 bpm", None),
+        ("file_time_signature_unknown", "2 bars of 3/4, fewer than 8", None),
+        (
+            "file_key_unknown",
+            "Eb minor is written; of 3 key profiles 0 find it in the notes (A minor, E minor)",
+            None,
+        ),
+        ("file_key_estimated_unknown", "the key profiles find A minor, E minor", None),
+        ("file_families", "Bass, Drums, Ensemble", "event"),
+        ("file_parts", "2", "notes"),
+        ("file_sections_unknown", "fewer than 3 sections are named", None),
     ]
 
 
 def test_what_a_file_leaves_out_is_flagged_and_not_invented(tmp_path: Path) -> None:
-    rows = dict(attributes(save(tmp_path / "bare.mid", note(60, 480))))
+    rows = as_dict(attributes(save(tmp_path / "bare.mid", note(60, 480))))
     assert {"tempo_bpm", "tempo_bpm_mean", "time_signature", "key"}.isdisjoint(rows)
     assert {name for name in rows if name.endswith("is_default")} == {
         "tempo_is_default",
@@ -89,33 +111,33 @@ def test_what_a_file_leaves_out_is_flagged_and_not_invented(tmp_path: Path) -> N
 
 
 def test_an_explicit_c_major_is_kept_and_flagged(tmp_path: Path) -> None:
-    rows = dict(attributes(save(tmp_path / "c.mid", [meta("key_signature", key="C"), *note(60, 480)])))
+    rows = as_dict(attributes(save(tmp_path / "c.mid", [meta("key_signature", key="C"), *note(60, 480)])))
     assert (rows["key"], rows["key_is_default"]) == ("C major", "true")
-    assert "key_is_default" not in dict(
+    assert "key_is_default" not in as_dict(
         attributes(save(tmp_path / "a.mid", [meta("key_signature", key="Am"), *note(60, 480)]))
     )
 
 
 def test_a_type_0_file_is_split_by_channel(tmp_path: Path) -> None:
     mixed = [program(0, 0), program(40, 1), *note(60, 100, 0), *note(67, 100, 1), *note(36, 100, 9)]
-    rows = dict(attributes(save(tmp_path / "zero.mid", mixed, type_=0)))
+    rows = as_dict(attributes(save(tmp_path / "zero.mid", mixed, type_=0)))
     assert (rows["parts"], rows["midi_type"], rows["has_drums"]) == ("3", "0", "true")
     assert rows["instruments"] == "Acoustic Grand Piano, Violin"
 
 
 def test_events_at_one_tick_count_once_and_repeats_are_no_change(tmp_path: Path) -> None:
     tempos = [meta("set_tempo", tempo=400_000), meta("set_tempo", tempo=500_000), meta("set_tempo", 480, tempo=500_000)]
-    rows = dict(attributes(save(tmp_path / "t.mid", tempos, note(60, 960))))
+    rows = as_dict(attributes(save(tmp_path / "t.mid", tempos, note(60, 960))))
     assert (rows["tempo_bpm"], rows["tempo_bpm_mean"], rows["tempo_changes"]) == ("120", "120", "0")
 
 
 def test_notes_that_meet_do_not_sound_together(tmp_path: Path) -> None:
-    rows = dict(attributes(save(tmp_path / "scale.mid", [*note(60, 480), *note(62, 480), *note(64, 480)])))
+    rows = as_dict(attributes(save(tmp_path / "scale.mid", [*note(60, 480), *note(62, 480), *note(64, 480)])))
     assert (rows["polyphony"], rows["notes"]) == ("1", "3")
 
 
 def test_a_file_of_drums_alone_has_no_pitch_and_no_instrument(tmp_path: Path) -> None:
-    rows = dict(attributes(save(tmp_path / "drums.mid", note(36, 480, 9))))
+    rows = as_dict(attributes(save(tmp_path / "drums.mid", note(36, 480, 9))))
     assert rows["has_drums"] == "true"
     assert {"instruments", "pitch_min", "pitch_max"}.isdisjoint(rows)
 
@@ -181,4 +203,4 @@ def test_odd_files_are_read_or_refused_as_known(shared: Path, name: str, known: 
         with pytest.raises(AudioError, match=known):
             attributes(path)
     else:
-        assert known.items() <= dict(attributes(path)).items()
+        assert known.items() <= as_dict(attributes(path)).items()

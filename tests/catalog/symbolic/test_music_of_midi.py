@@ -57,7 +57,7 @@ def file(*tracks: bytes, end: bytes = b"\0\xff\x2f\0") -> bytes:
 def said(tmp_path: Path) -> Said:
     def of(data: bytes) -> dict[str, str]:
         (tmp_path / "x.mid").write_bytes(data)
-        return dict(attributes(tmp_path / "x.mid"))
+        return {name: value for name, value, _ in attributes(tmp_path / "x.mid")}
 
     return of
 
@@ -253,4 +253,4 @@ def test_a_file_that_is_cut_short_is_refused(tmp_path: Path) -> None:
         with pytest.raises(AudioError, match=r"cut short|before any track"):
             attributes(path)
     path.write_bytes(SONG[:between])  # as if the header counted wrongly, which is common
-    assert dict(attributes(path))["notes"] == "0"
+    assert ("notes", "0", "notes") in attributes(path)
