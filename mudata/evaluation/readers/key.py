@@ -51,9 +51,10 @@ _LETTER = re.compile(
     re.IGNORECASE,
 )
 _GERMAN = re.compile(
-    r"(?<![A-Za-zÀ-ɏ0-9#'])(?P<name>[A-Ha-h](?:isis|iss?|eses|ess?)?|[AaEe]ss?|[Aa]ses)[ -]{0,2}(?P<mode>dur"
-    r"|moll?|groot|klein|(?:grote|kleine) terts)(?![a-zß-ɏ])",
-    re.IGNORECASE,
+    r"(?<![A-Za-zÀ-ɏ0-9#'])(?:"
+    r"(?P<name>[A-Ha-h](?:isis|iss?|eses|ess?)?|[AaEe]ss?|[Aa]ses)[ -]{0,2}"
+    r"(?P<mode>(?i:dur|moll?|groot|klein|(?:grote|kleine) terts))"
+    r"|(?P<name2>[A-H](?:is|es))[ -](?P<mode2>(?i:majeur|mineur|major|minor)))(?![a-zß-ɏ])"
 )
 _SYLLABLE = re.compile(
     r"(?<![A-Za-zÀ-ɏа-яёА-ЯЁء-ي가-힣])(?P<syllable>do|dó|dò|ut|re|ré|rè|mi|fa|fá|sol|la|lá|là|si|đô|đồ|rê|pha|xon"
@@ -115,17 +116,18 @@ _RELATIVE_BEFORE = re.compile(
     r"(?:\b(?:relative|relativ\w*|paralle\w*|dominant\w*|subdominant|tonic minor|enharmonic\w*|borrow\w*"
     r"|tonici[sz]\w*|modulat\w*|shifts?|shifting|pivot\w*|moves?|moving|transition\w*|"
     r"detours?|excursions?|hints?|touch(?:es)?|similar|compared|same (?:key )?signature|same notes"
-    r"|neighbou?r\w*|closely related)\b(?: (?:key|major|minor|majeur|mineur|to|of|is|briefly|into|with|the|from"
+    r"|neighbou?r\w*|closely related)\b(?: (?:key|major|minor|majeur|mineur|to|of|is|would|be|briefly|into|with"
+    r"|the|from"
     r"|as|at|in|a|an|its|being|temporarily|down|up|de|du|von|zu|"
     r"keys|equivalent|relative|towards?|on|section|bridge|passage|chorus|by|for)){0,5})[ ,:=(\"'*]{0,4}\Z",
     re.IGNORECASE,
 )
 _RELATIVE_AFTER = re.compile(
-    r"[\"'*]{0,2},? ?\(?(?:(?:which is |being )?(?:the|its) )?(?:relative|parallel)(?! of)(?: (?:key|major"
-    r"|minor)(?! of))?\b(?! of)",
+    r"[\"'*]{0,2},? ?(?:(?:(?:which |being )?(?:is|being|as) (?:the|its)|, its|\(its) (?:relative|parallel)(?: "
+    r"key| major| minor)?"
+    r"(?! (?:of|to|key|major|minor))\b|\((?:the )?(?:relative|parallel)(?: key| major| minor)?\))",
     re.IGNORECASE,
 )
-_FROM_TO = re.compile(r"\bfrom [^.!?;\n]{1,40}\Z", re.IGNORECASE)
 _KEY_OF = re.compile(
     r"(?:\bkey(?: signature)?(?: of| is| was| would be|:| =|\W{1,4}:)|\bin|\banswer(?: is|:)|\bnot|\bis|\bto"
     r"|\bsay|\bor|[:=]|\A)[\s\"'*(`]{0,5}(?:\\text\{ ?)?\Z",
@@ -141,12 +143,13 @@ _NOTHING_MORE = re.compile(
     r"|though|although|instead|i think|in my)\b))",
     re.IGNORECASE,
 )
+_OTHER_MODE = re.compile(r" (?:and|or|to|vs\.?) (?:a )?(?:major|minor)\b", re.IGNORECASE)
 _KEY_AFTER = re.compile(r"[\s\"'*]{1,3}(?:key|tonality|scale|tonal)\b", re.IGNORECASE)
 _SENTENCE_START = re.compile(r"(?:\A|[.!?:;\n])[\s\"'*#>-]*\Z")
 _ROMANCE = re.compile(r"minore|menor|maggiore|maior|mayor|mineur|majeur", re.IGNORECASE)
 _TONIC = re.compile(
-    r"(?:\b(?:key(?: signature)?|tonality|tonic|tonal cent(?:er|re)|root|answer)(?: (?:of|is|note|seems to be"
-    r"|would be|around|on|note is)){0,3}[\s:=\"'*(]{1,5}|\b[Ii]n |\A[\s\"'*`]*)"
+    r"(?:(?i:\b(?:key(?: signature)?|tonality|tonic|tonal cent(?:er|re)|root|answer)(?: (?:of|is|note|seems to be"
+    r"|would be|around|on|note is)){0,3}[\s:=\"'*(]{1,5})|\b[Ii]n |\A[\s\"'*`]*)"
     rf"(?P<letter>[A-G])(?P<acc>{_ACC})(?![A-Za-zÀ-ɏ0-9#'+-])(?=[\s\"'*`)]*(?:[.,;!(\n]|\Z|\b(?:key|but|and"
     rf"|with|as|I|though|because)\b))"
 )
@@ -173,8 +176,8 @@ def _find(text: str) -> list[Said]:
 
 def _all(text: str) -> Iterator[Said]:
     for match in _GERMAN.finditer(text):
-        pitch = german_pitch_class(match["name"])
-        mode = "minor" if match["mode"].casefold().startswith(("mol", "kl")) else "major"
+        pitch = german_pitch_class(match["name"] or match["name2"])
+        mode = "minor" if (match["mode"] or match["mode2"]).casefold().startswith(("mo", "mi", "kl")) else "major"
         if pitch is not None:
             yield _placed(text, match, spelled(pitch, mode))
     for match in _LETTER.finditer(text):
@@ -231,7 +234,7 @@ def _is_article(text: str, start: int, end: int, *, capital: bool, joined: bool)
     whole = not text[:start].strip(" \n\"'*`.(") and not text[end:].strip(" \n\"'*`.)")
     if whole:
         return False
-    ends = _NOTHING_MORE.match(text, end) is not None
+    ends = _NOTHING_MORE.match(text, end) is not None and _OTHER_MODE.match(text, end) is None
     if capital and not _SENTENCE_START.search(text, max(0, start - 12), start):
         return False
     if capital:

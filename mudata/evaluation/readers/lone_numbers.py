@@ -16,7 +16,7 @@ _LIST_MARK = re.compile(r"(?:\A|\n)[ \t#*>-]{0,6}\Z")
 _NUMBERED = re.compile(r"[.)](?:[ \t]|\*\*)")
 _OTHER_SIGN = re.compile(
     r" ?(?:%|°|€|\$|st\b|nd\b|rd\b|th\b|s\b|k\b|x\b|["
-    r"秒小节年月日分个])|-(?:bar|beat|bit|second|minute|note|tone|year|piece|track|string|key)"
+    r"秒小节年月日分])|-(?:bar|beat|bit|second|minute|note|tone|year|piece|track|string|key)"
 )
 _SIGN_BEFORE = re.compile(
     r"(?:[$€£#°]|\bno\. ?|\bTR-?|\bbar |\bmeasure |\bexample |\bstep |\boption |\btrack |\bopus |\bop\. ?"
@@ -40,6 +40,11 @@ def _idle() -> frozenset[str]:
     """Frequent words of all languages: none tells what a number counts."""
     markers = {word.casefold() for language in languages().values() for word in language.markers}
     return frozenset(markers | set(_MORE.split())) - {"part", "parts"}
+
+
+def is_whole(text: str, one: Candidate) -> bool:
+    """Whether a number is the whole answer."""
+    return not text[: one.start].strip(" \n\"'*`(") and not text[one.end :].strip(" \n.!\"'*`)")
 
 
 def is_lone(text: str, one: Candidate) -> bool:

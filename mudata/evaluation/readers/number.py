@@ -12,9 +12,9 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
-from mudata.evaluation.readers.lone_numbers import is_lone
-from mudata.evaluation.readers.number_candidates import Candidate, candidates, canonical, within
-from mudata.evaluation.readers.said_values import Said, ValueKind
+from mudata.evaluation.readers.lone_numbers import is_lone, is_whole
+from mudata.evaluation.readers.number_candidates import Candidate, candidates, canonical, unit_shared, within
+from mudata.evaluation.readers.said_values import Said, Sort, ValueKind
 from mudata.evaluation.readers.values import read_value
 
 if TYPE_CHECKING:
@@ -32,11 +32,13 @@ _TRANSLATED: dict[str, str] = {
     ),
     "instrument": (
         "instrumente instrumenten instrumentos strumenti strumento instrumento instrumenter instrumenty instrumentów"
-        " инструмента инструментов инструмент enstrüman çalgı 乐器 樂器 楽器 악기 آلات آلة"
+        " инструмента инструментов инструмент enstrüman çalgı nhạc_cụ 乐器 樂器 楽器 악기 آلات آلة"
     ),
     "track": "spuren pistes pistas tracce faixas sporen spår spor ścieżki дорожки 音轨 トラック 트랙",
 }
 """Nouns of counts in other languages, by the English one that a card's words hold."""
+_MOST = 100.0
+"""The largest count where no card says otherwise: above are years and other names."""
 _DEFAULT = ("parts", "voices", "instruments", "tracks", "lines", "layers")
 _COUNTERS = r"(?: ?(?:个|個|つ|種類|种|개의?|가지|명의?))?(?:の|的|의)?"
 _BETWEEN = (
@@ -61,7 +63,7 @@ def read_number(answer: str | None, shown: Shown, scale: NumberScale | None = No
 def number_of(scale: NumberScale | None = None) -> ValueKind:
     """How numbers are found, in a card's unit and within its bounds."""
     words = tuple(dict.fromkeys((scale.unit, *scale.words))) if scale else _DEFAULT
-    low, high, integer = (scale.low, scale.high, scale.integer) if scale else (0.0, 1e6, True)
+    low, high, integer = (scale.low, scale.high, scale.integer) if scale else (0.0, _MOST, True)
     return _kind(tuple(word for word in words if word), low, high, integer)
 
 
@@ -82,7 +84,11 @@ def _kind(words: tuple[str, ...], low: float, high: float, integer: bool) -> Val
     )
 
     def find(text: str, language: str | None) -> list[Said]:
-        found = [said for one in candidates(text, language) if (said := _said(text, one, counting))]
+        numbers = candidates(text, language)
+        ends = [match.end() if (match := counting.unit.match(text, one.end)) else 0 for one in numbers]
+        shared = unit_shared(text, numbers, [end > 0 for end in ends])
+        told = (_said(text, *one, counting) for one in zip(numbers, ends, shared, strict=True))
+        found = list(filter(None, told))
         found += [Said(*match.span(), ("1",)) for match in single.finditer(text) if low <= 1 <= high]
         return _apart(sorted(found))
 
@@ -102,7 +108,7 @@ def _alternatives(words: tuple[str, ...]) -> str:
     for word in words:
         stem = word[:-1] if word.endswith("s") and len(word) > 3 else word
         spelled |= dict.fromkeys((word, stem, f"{stem}s"))
-        spelled |= dict.fromkeys(_TRANSLATED.get(stem, "").split())
+        spelled |= dict.fromkeys(noun.replace("_", " ") for noun in _TRANSLATED.get(stem, "").split())
     return "|".join(re.escape(word) for word in sorted(spelled, key=lambda word: (-len(word), word)))
 
 
@@ -110,24 +116,23 @@ def _unit_pattern(words: tuple[str, ...]) -> re.Pattern[str]:
     return re.compile(rf"{_COUNTERS}{_BETWEEN}[ -]{{0,2}}(?:{_alternatives(words)})(?![A-Za-z0-9_])", re.IGNORECASE)
 
 
-def _said(text: str, one: Candidate, counting: _Counting) -> Said | None:
-    after = counting.unit.match(text, one.end)
-    start, end = one.start, after.end() if after else one.end
-    texts = tuple(map(canonical, one.values))
-    if not after and (not is_lone(text, one) or (one.spelled and not _may_be_lone(text, one))):
+def _said(text: str, one: Candidate, end: int, unit: bool, counting: _Counting) -> Said | None:
+    if not unit and (not is_lone(text, one) or (one.spelled and not _may_be_lone(text, one))):
         return None
+    sort: Sort = "value" if unit else "lone"
     if not all(counting.low <= value <= counting.high for value in one.values) or (
         counting.integer and any(value != value.to_integral_value() for value in one.values)
     ):
-        return Said(start, end, texts, "outside")
-    if len(one.values) > 1 or one.bound:
-        return Said(start, end, texts, "range" if len(one.values) > 1 else "bound")
-    return Said(start, end, texts, "value" if after else "lone")
+        if not unit and not is_whole(text, one):
+            return None
+        sort = "outside"
+    elif len(one.values) > 1 or one.bound:
+        sort = "range" if len(one.values) > 1 else "bound"
+    return Said(one.start, end or one.end, tuple(map(canonical, one.values)), sort)
 
 
-_SINGLE_WORD = re.compile(r"[\s\"'*(]*[^\W\d_]+[\s\"'*).!]*")
 _ANNOUNCED = re.compile(
-    r"(?:[:=]|\bis|\bare|\banswer|\bsay|\bguess|\bcount|\bhear|\bthink|\btotal of|\bor|\bbetween|\bto|\bnot"
+    r"(?:[:=]|\bis|\bare|\bbe|\banswer|\bsay|\bguess|\bcount|\bhear|\bthink|\btotal of|\bor|\bbetween|\bto|\bnot"
     r"|\bbut|\bist|\best|\bes|\bé|\bè|\bsont|\bsind|\bson|\bsono|\bsão) {1,2}[\"'*]{0,2}\Z",
     re.IGNORECASE,
 )
@@ -135,9 +140,13 @@ _ANNOUNCED = re.compile(
 
 def _may_be_lone(text: str, one: Candidate) -> bool:
     """Whether a number in words stands where an answer does; 'one' and its kin are pronouns elsewhere."""
-    if not text[: one.start].strip(" \n\"'*(") and not text[one.end :].strip(" \n.!\"'*)"):
+    if is_whole(text, one):
         return True
-    return one.values[0] != Decimal(1) and (
-        not text[: one.start].strip(" \n\"'*(")
-        or _ANNOUNCED.search(text, max(0, one.start - 16), one.start) is not None
+    return (
+        not one.foreign
+        and one.values[0] != Decimal(1)
+        and (
+            not text[: one.start].strip(" \n\"'*(")
+            or _ANNOUNCED.search(text, max(0, one.start - 16), one.start) is not None
+        )
     )

@@ -11,7 +11,7 @@ from typing import NamedTuple
 from mudata.evaluation.readers.number_words import spelled_alone, spelled_numbers
 
 _DIGITS = re.compile(
-    r"(?<![A-Za-z0-9_\u00c0-\u024f/#])(?<!\d[.,:])(\d{1,3}(?:,\d{3})+(?:\.\d+)?"
+    r"(?<![A-Za-z0-9_\u00c0-\u024f/#])(?<!\d[.,:])(?<!\d{4}-)(?<!\d-\d\d-)(?!\d{4}-\d\d?-\d)(\d{1,3}(?:,\d{3})+(?:\.\d+)?"
     r"|\d{1,7}(?:[.,]\d{1,6})?)(?![\d/]|[.,:]\d)"
 )
 """A number alone: no part of a date, a fraction, a time of day or a word."""
@@ -63,6 +63,8 @@ class Candidate(NamedTuple):
     values: tuple[Decimal, ...]
     bound: bool
     spelled: bool
+    foreign: bool = False
+    """In words of a language that the answer is not known to be in: it needs a unit."""
 
 
 def candidates(text: str, language: str | None) -> list[Candidate]:
@@ -89,8 +91,8 @@ def _single(text: str, language: str | None) -> Iterator[Candidate]:
         if value is not None:
             taken.append(match.span())
             yield Candidate(*match.span(), match.start(), (value,), False, False)
-    for start, end, said in spelled_numbers(text, language):
-        yield Candidate(start, end, start, (Decimal(said),), False, True)
+    for start, end, said, foreign in spelled_numbers(text, language):
+        yield Candidate(start, end, start, (Decimal(said),), False, True, foreign)
     if not taken and (alone := spelled_alone(text)) is not None and not spelled_numbers(text, language):
         start = len(text) - len(text.lstrip(" \n\"'*`"))
         yield Candidate(start, len(text.rstrip(" \n.!\"'*`")), start, (Decimal(alone),), False, True)
@@ -126,7 +128,11 @@ def _range(text: str, one: Candidate, other: Candidate) -> Candidate | None:
         return None
     low, high = sorted((one.values[0], other.values[0]))
     start = _with_words(text, one).start
-    return Candidate(start, other.end, one.first, (low, high), False, one.spelled) if low != high else None
+    return (
+        Candidate(start, other.end, one.first, (low, high), False, one.spelled, one.foreign or other.foreign)
+        if low != high
+        else None
+    )
 
 
 _ONLY_LED = frozenset(
@@ -145,6 +151,23 @@ def _with_words(text: str, one: Candidate) -> Candidate:
     if about := _ABOUT.search(text, head, one.start):
         return one._replace(start=about.start())
     return one
+
+
+_ALTERNATIVE = re.compile(
+    r" ?(?:,|/|,? ?\b(?:or|and|to|oder|und|ou|o|of|eller|lub|или|veya|hoặc|y|e|et)\b|或|か|とか|또는|أو)"
+    r" ?(?:maybe |perhaps |even |possibly |else |either |probably )?",
+    re.IGNORECASE,
+)
+
+
+def unit_shared(text: str, found: list[Candidate], has_unit: list[bool]) -> list[bool]:
+    """Which numbers have a unit, where one behind an alternative is that of both: '120 or 60 bpm'."""
+    shared = list(has_unit)
+    for i in range(len(found) - 2, -1, -1):
+        end, start = found[i].end, found[i + 1].start
+        if shared[i + 1] and not shared[i] and start - end < _REACH and _ALTERNATIVE.fullmatch(text, end, start):
+            shared[i] = True
+    return shared
 
 
 def canonical(value: Decimal) -> str:

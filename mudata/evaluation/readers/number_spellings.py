@@ -220,8 +220,8 @@ COUNTING: dict[str, CountingWords] = {
 
 @cache
 def forms_of(language: str) -> dict[str, int]:
-    """Every spelling of a language's numbers by its words between single spaces."""
-    how = COUNTING[language]
+    """Every spelling of a language's numbers (of an unknown one: of English) by its words between single spaces."""
+    how = COUNTING.get(language, COUNTING["en"])
     under = _below_hundred(how)
     forms: dict[str, int] = {}
     for value, phrases in under.items():

@@ -7,7 +7,9 @@ two numbers. Chinese, Japanese and Korean are counted by their signs.
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterator
+from functools import cache
 from typing import NamedTuple
 
 from mudata.evaluation.readers.number_spellings import COUNTING, forms_of, key_of
@@ -23,6 +25,8 @@ class SpelledNumber(NamedTuple):
     start: int
     end: int
     value: int
+    foreign: bool = False
+    """In words of another language than the one asked for."""
 
 
 def spelled_numbers(text: str, language: str | None) -> list[SpelledNumber]:
@@ -31,9 +35,35 @@ def spelled_numbers(text: str, language: str | None) -> list[SpelledNumber]:
     >>> [number.value for number in spelled_numbers("one hundred and twenty or ninety-six", "en")]
     [120, 96]
     """
-    if language in _SIGNED:
-        return list(_signed(text))
-    return list(_worded(text, forms_of(language if language in COUNTING else "en")))
+    found = list(_signed(text)) if language in _SIGNED else list(_worded(text, forms_of(language or "en")))
+    known = [number[:2] for number in found]
+    others = (number for number in _worded(text, _forms_anywhere()) if not _overlaps(number, known))
+    return sorted([*found, *(number._replace(foreign=True) for number in others)])
+
+
+@cache
+def _forms_anywhere() -> dict[str, int]:
+    """Numbers of all languages by their words, but those that differ between languages or are words of English."""
+    meant: dict[str, set[int]] = {}
+    for language in COUNTING:
+        for phrase, value in forms_of(language).items():
+            meant.setdefault(phrase, set()).add(value)
+    return {
+        phrase: min(values)
+        for phrase, values in meant.items()
+        if len(values) == 1 and len(phrase) > _SHORTEST and phrase not in _ENGLISH_WORDS
+    }
+
+
+_SHORTEST = 2
+_ENGLISH_WORDS = frozenset(("fire", "one", "seven", "ten", "once", "ate", "sex", "dos"))
+"""Numbers of other languages that are words of English."""
+
+
+def _overlaps(number: SpelledNumber, places: list[tuple[int, int]]) -> bool:
+    i = bisect_left(places, (number.start, 0))
+    before = i > 0 and places[i - 1][1] > number.start
+    return before or (i < len(places) and places[i][0] < number.end)
 
 
 def spelled_alone(text: str) -> int | None:

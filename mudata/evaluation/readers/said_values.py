@@ -71,7 +71,11 @@ class ValueKind:
 
 _NO_TOPIC = ("value",)
 _OTHER = frozenset({"off_topic", "other_things"})
-_ASIDE = Meaning("aside")
+_ASIDE, _NOUN, _CANNOT = Meaning("aside"), Meaning("noun"), Meaning("cannot")
+_COUNT = Meaning("noun", ("tell",))
+"""'count' is what is asked for, and what one cannot do."""
+_CANNOT_LATE = re.compile(r"\bkann (?:die|den|das|es) (?:\w{2,30} ){0,3}(nicht)\b")
+"""German says 'not' behind what cannot be told."""
 _EXAMPLE = re.compile(r"\bexample ?\d{1,2} ?[:.)][ ]*\n[^\n]*")
 """An example whose text has a line of its own."""
 
@@ -142,9 +146,12 @@ def _events(text: str, placed: dict[tuple[int, int], Said], kind: ValueKind, lan
         for (start, end), said in placed.items()
     ]
     found.sort(key=lambda event: event[:2])
-    noun = Meaning("noun")
-    nouns = [(*match.span(), noun) for match in noun_pattern(kind.topic, kind.nouns).finditer(text)]
-    own = _over(found, nouns)
+    nouns = [
+        (*match.span(), _COUNT if match.group() == "count" else _NOUN)
+        for match in noun_pattern(kind.topic, kind.nouns).finditer(text)
+    ]
+    own = _over(found, [(*match.span(1), _CANNOT) for match in _CANNOT_LATE.finditer(text)])
+    own = _over(own, nouns)
     others = [
         (start, end, _without_topics(meaning))
         for start, end, meaning in cues.matcher(language or ENGLISH, _NO_TOPIC).find(text)

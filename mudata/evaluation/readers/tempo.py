@@ -13,9 +13,9 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from mudata.evaluation.readers.lone_numbers import is_lone
-from mudata.evaluation.readers.number_candidates import Candidate, candidates, canonical, within
-from mudata.evaluation.readers.said_values import Said, ValueKind
+from mudata.evaluation.readers.lone_numbers import is_lone, is_whole
+from mudata.evaluation.readers.number_candidates import Candidate, candidates, canonical, unit_shared, within
+from mudata.evaluation.readers.said_values import Said, Sort, ValueKind
 from mudata.evaluation.readers.values import read_value
 
 if TYPE_CHECKING:
@@ -47,7 +47,8 @@ _UNIT_BEFORE = re.compile(
     re.IGNORECASE,
 )
 _OTHER_LEVEL = re.compile(
-    r"[ ,(-]{0,3}(?:in|at|as|for|with|when|if)?[ -]{0,2}(?:an? |the |felt |heard |counted |taken |played "
+    r"(?:[ (-]{1,3}|[ ,(-]{1,3}(?:in|at|as|for|with|when|if|felt|counted)[ -]{1,2})(?:an? |the |felt |heard "
+    r"|counted |taken |played "
     r")?(?:in |at |as )?(?:half|double|cut)[- ]?(?:time|tempo|speed|the)",
     re.IGNORECASE,
 )
@@ -77,32 +78,44 @@ def tempo_of(scale: NumberScale | None = None) -> ValueKind:
 @lru_cache(maxsize=64)
 def _kind(low: float, high: float) -> ValueKind:
     def find(text: str, language: str | None) -> list[Said]:
-        return [said for one in candidates(text, language) if (said := _said(text, one, low, high))]
+        found = candidates(text, language)
+        units = [_unit(text, one) for one in found]
+        shared = unit_shared(text, found, [place is not None for place in units])
+        said = (_said(text, *one, low, high) for one in zip(found, units, shared, strict=True))
+        return list(filter(None, said))
 
     return ValueKind("tempo", find, within=within)
 
 
-def _said(text: str, one: Candidate, low: float, high: float) -> Said | None:
-    start, end = one.start, one.end
-    head = max(0, start - _HEAD)
-    before = _UNIT_BEFORE.search(text, head, start)
-    after = _UNIT.match(text, end)
-    if after:
-        end = after.end()
-    if before:
-        start = before.start()
-    unit = bool(before or after)
-    if one.spelled and not unit and max(one.values) < Decimal(str(low)):
+def _unit(text: str, one: Candidate) -> tuple[int, int] | None:
+    """The piece of a number and its unit; None where it has none."""
+    before = _UNIT_BEFORE.search(text, max(0, one.start - _HEAD), one.start)
+    after = _UNIT.match(text, one.end)
+    if not (before or after):
         return None
+    return before.start() if before else one.start, after.end() if after else one.end
+
+
+def _said(  # noqa: PLR0917 - one number, its unit, and what can be meant
+    text: str, one: Candidate, place: tuple[int, int] | None, unit: bool, low: float, high: float
+) -> Said | None:
+    start, end = place or (one.start, one.end)
+    if not unit and (
+        (one.foreign and not is_whole(text, one))
+        or not is_lone(text, one)
+        or (one.spelled and max(one.values) < Decimal(str(low)))
+    ):
+        return None
+    sort: Sort = "value" if unit else "lone"
     if not all(low <= value <= high for value in one.values):
-        return Said(start, end, _texts(one), "outside") if unit or is_lone(text, one) else None
-    if not unit and not is_lone(text, one):
-        return None
-    if _OTHER_LEVEL.match(text, end, end + _TAIL) or _OTHER_LEVEL_BEFORE.search(text, max(0, start - _HEAD), start):
-        return Said(start, end, _texts(one), "aside")
-    if len(one.values) > 1 or one.bound:
-        return Said(start, end, _texts(one), "range" if len(one.values) > 1 else "bound")
-    return Said(start, end, _texts(one), "value" if unit else "lone")
+        if not unit and not is_whole(text, one):
+            return None
+        sort = "outside"
+    elif _OTHER_LEVEL.match(text, end, end + _TAIL) or _OTHER_LEVEL_BEFORE.search(text, max(0, start - _HEAD), start):
+        sort = "aside"
+    elif len(one.values) > 1 or one.bound:
+        sort = "range" if len(one.values) > 1 else "bound"
+    return Said(start, end, _texts(one), sort)
 
 
 def _texts(one: Candidate) -> tuple[str, ...]:

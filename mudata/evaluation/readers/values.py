@@ -44,6 +44,11 @@ _NOTHING = re.compile(
 _SET_OFF = re.compile(
     r"\*\*([^*\n]{1,80})\*\*|\\boxed\{([^{}\n]{1,80}(?:\{[^{}\n]{0,40}\}[^{}\n]{0,40}){0,3})\}|__([^_\n]{1,80})__"
 )
+_GENERALLY = re.compile(
+    r"[\"']? (?:is|are|being|would be) (?:an? )?(?:very |most |more |quite |fairly |also )?"
+    r"(?:common|typical|popular|usual|standard|frequent|often)\b"
+)
+"""What is said of music at large: 'C major is common in pop'."""
 _BEFORE_LONE = 12
 
 
@@ -97,13 +102,18 @@ def _counted(gathered: ValueEvidence) -> list[Vote]:
     clear = False
     for vote in votes:
         sort = gathered.of(vote).sort
-        if sort == "aside":
+        if sort == "aside" or _GENERALLY.match(gathered.clean.text, vote.end):
             vote.rank = min(vote.rank, PART)
         clear = clear or (sort not in ("lone", "aside"))
     lone = [vote for vote in votes if gathered.of(vote).sort == "lone"]
     announced = {id(vote) for vote in lone if vote.rank >= NOUN and _near(vote)}
     if clear or announced:
-        votes = [vote for vote in votes if gathered.of(vote).sort != "lone" or id(vote) in announced]
+        clearly = {gathered.of(vote).values for vote in votes if gathered.of(vote).sort != "lone"}
+        votes = [
+            vote
+            for vote in votes
+            if gathered.of(vote).sort != "lone" or id(vote) in announced or gathered.of(vote).values in clearly
+        ]
     return votes
 
 
@@ -128,8 +138,8 @@ def _best(votes: Iterable[Vote]) -> list[Vote]:
 
 def _refused(gathered: ValueEvidence, live: list[Vote], kind: ValueKind) -> Alignment:
     """Cannot tell; but a guess that follows, of one value, is taken."""
-    if not live:
-        return _means(gathered, "REFUSAL", "refusal")
+    if not live:  # 'The tonic is D, but I cannot tell the mode.'
+        return _no_value(gathered, live, []) if gathered.half else _means(gathered, "REFUSAL", "refusal")
     first = gathered.reading.refusals[0][0]
     guessed = [vote for vote in live if vote.committed and vote.rank >= (WEAK if vote.start > first else CHOICE)]
     best = _best(guessed)
