@@ -50,8 +50,8 @@ TABLES: dict[str, tuple[Column, ...]] = {
         Column(
             "pcm_sha256",
             "VARCHAR",
-            "SHA-256 of the decoded clip: mono float32 LE at native rate, after the crop; of a window of MIDI that of the"
-            " file and the window",
+            "SHA-256 of the decoded clip: mono float32 LE at native rate, after the crop; of a window of MIDI that of"
+            " the file and the window",
         ),
         Column("start_s", "DOUBLE", "where the clip starts in its source, seconds"),
         Column("duration_s", "DOUBLE", "length of the clip, seconds"),
@@ -109,9 +109,9 @@ TABLES: dict[str, tuple[Column, ...]] = {
             "of MIDI: tempo_bpm (quarter notes), time_signature and key (each the one in force longest from the first"
             " note to the end of the last), tempo_bpm_mean, ..._changes, ..._is_default (nobody set it), ..._reason"
             " (why what is written is no value), instruments, instrument_families, has_drums, parts, notes, polyphony,"
-            " pitch_min, pitch_max, lyrics, markers; what of it can be taken for true, of the whole music as file_... and of"
-            " a clip's window as clip_...: tempo_bpm, beat_bpm, time_signature, key, key_estimated, families, parts,"
-            " sections, or ..._unknown with the reason; and what the dataset's own tables tell",
+            " pitch_min, pitch_max, lyrics, markers; what of it can be taken for true, of the whole music as file_..."
+            " and of a clip's window as clip_...: tempo_bpm, beat_bpm, time_signature, key, key_estimated, families,"
+            " parts, sections, or ..._unknown with the reason; and what the dataset's own tables tell",
         ),
         Column("value", "VARCHAR", "value as text; cast to compare numbers"),
         Column(

@@ -53,3 +53,18 @@ def key_of(data: bytes) -> str:
     if data[1] > 1:
         raise NoValueError(f"a key signature of mode {data[1]}, expected 0 (major) or 1 (minor)")
     return f"{_MINOR[sharps + 7]} minor" if data[1] else f"{_MAJOR[sharps + 7]} major"
+
+
+def key_data(name: str, semitones: int = 0) -> bytes:
+    """The event data of a key so many semitones higher, written with the fewest accidentals, six sharps rather than six
+    flats.
+
+    >>> key_data("G major", 3).hex(), key_data("F# minor").hex()
+    ('fe00', '0301')
+    """
+    tonic, mode = name.split()
+    names = _MINOR if mode == "minor" else _MAJOR
+    sharps = names.index(tonic) - 7
+    if semitones % 12:
+        sharps = (sharps + 7 * semitones + 5) % 12 - 5
+    return bytes([sharps % 256, mode == "minor"])
