@@ -38,9 +38,7 @@ class KeyKind:
     def partial(self, alignment: Alignment) -> str | None:
         """The tonic, where the answer says one alone and no mode."""
         said = alignment.positives
-        return (
-            said[0] if alignment.status == "UNPARSED" and len(said) == 1 and said[0] in truth_spelling.TONICS else None
-        )
+        return said[0] if alignment.rule_id == "half" and len(said) == 1 else None
 
     def score(self, value: str | None, truth: str, asked: AskedItem) -> MeasuredValues:
         if value is None:

@@ -48,9 +48,9 @@ class NumberKind:
 
     def partial(self, alignment: Alignment) -> str | None:
         """A range, where the answer is one of two numbers."""
-        if alignment.rule_id != "range" or len(alignment.positives) != 2:
+        if alignment.rule_id != "range" or len(alignment.labels) != 2:
             return None
-        return " ".join(sorted(alignment.positives, key=Fraction))
+        return " ".join(sorted(alignment.labels, key=Fraction))
 
     def score(self, value: str | None, truth: str, asked: AskedItem) -> MeasuredValues:
         windows = _windows(truth, _scale(asked))

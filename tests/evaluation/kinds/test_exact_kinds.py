@@ -111,10 +111,11 @@ def test_a_uniform_guess_of_keys() -> None:
 
 def test_a_tonic_without_a_mode_counts_as_a_tonic_alone() -> None:
     key = kind_of("key")
-    value = key.partial(Alignment("UNPARSED", positives=("C",)))
+    value = key.partial(Alignment("UNPARSED", rule_id="half", positives=("C",)))
     assert key.score(value, "C major", NOTHING) == {"accuracy": 0, "mirex": 0, "tonic_accuracy": 1}
-    assert key.partial(Alignment("MULTI", positives=("C",))) is None
-    assert key.partial(Alignment("UNPARSED", positives=("C", "D"))) is None
+    assert key.partial(Alignment("UNPARSED", rule_id="unparsed", positives=("C",))) is None
+    assert key.partial(Alignment("UNPARSED", rule_id="half", positives=("C", "D"))) is None
+    assert key.partial(key.read("It is in the key of B flat.", NOTHING)) == "Bb"
 
 
 # numbers
@@ -155,8 +156,23 @@ def test_counts(said: str | None, worth: tuple[float, ...]) -> None:
 
 def test_a_range_is_what_the_range_rule_found() -> None:
     number = kind_of("number")
-    assert number.partial(Alignment("MULTI", rule_id="range", positives=("125", "120"))) == "120 125"
-    assert number.partial(Alignment("MULTI", rule_id="several", positives=("125", "120"))) is None
+    assert number.partial(Alignment("MULTI", rule_id="several", labels=("125", "120"))) is None
+    said = number.read("The tempo is between 116 and 124 bpm.", tempo())
+    assert said.status == "MULTI"
+    assert number.score(number.partial(said), "120", tempo())["accuracy"] == 1.0
+
+
+@pytest.mark.parametrize(
+    ("kind", "answer", "asked", "value"),
+    [
+        ("number", "around 120 beats per minute", tempo(), "120"),
+        ("number", "There are four parts.", tempo(COUNT), "4"),
+        ("key", "a-Moll", NOTHING, "A minor"),
+        ("metre", "It is in six-eight.", NOTHING, "6/8"),
+    ],
+)
+def test_answers_are_read_by_the_reader_of_their_kind(kind: str, answer: str, asked: AskedItem, value: str) -> None:
+    assert kind_of(kind).read(answer, asked).label == value
 
 
 def test_numbers_in_one_spelling_and_within_the_scale() -> None:
