@@ -5,6 +5,9 @@ from __future__ import annotations
 import shlex
 import sys
 from collections.abc import Sequence
+from dataclasses import asdict
+from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -16,6 +19,8 @@ from mudata.home import Home
 
 if TYPE_CHECKING:
     from mudata.evaluation.inference.runner import EvalRequest
+    from mudata.evaluation.suites.exam_table import ExamTable
+    from mudata.evaluation.suites.suite import Suite
     from mudata.evaluation.suites.suite_table import FilledTable, Result
 
 markdown_option = click.option("--markdown", is_flag=True, help="Print GitHub's Markdown.")
@@ -51,11 +56,20 @@ def _list(as_json: bool) -> None:
 
 @suites.command()
 @click.argument("suite", shell_complete=name_completion.suites)
+@click.option(
+    "--plot",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Draw the exams of a suite like `objective` too, by difficulty and beside their floors: PNG or SVG.",
+)
 @markdown_option
 @json_option
-def show(suite: str, markdown: bool, as_json: bool) -> None:
+def show(suite: str, plot: Path | None, markdown: bool, as_json: bool) -> None:
     """Show what was published:
-    tables with intervals, impossible cells, other sources; and how exams are drawn."""
+    tables with intervals, impossible cells, other sources; and how exams are drawn.
+
+    A suite whose exams nobody has published, such as `objective`, shows what the runs of this home reached, a row for
+    each exam, metric and difficulty.
+    """
     from mudata.evaluation.suites.suite import load
     from mudata.evaluation.suites.suite_runner import existing_results
     from mudata.evaluation.suites.suite_table import PUBLISHED, elsewhere_lines, filled, unpublished
@@ -64,14 +78,17 @@ def show(suite: str, markdown: bool, as_json: bool) -> None:
     tables = [filled(loaded, table, []) for table in loaded.tables]
     own = unpublished(loaded, [])
     results = existing_results(Home.default(), loaded) if own else []
-    tables += [filled(loaded, table, results) for table in own]
+    by_exam = _exam_table(loaded, results)
+    if plot:
+        _plot(loaded.name, by_exam, plot)
+    tables += [] if by_exam else [filled(loaded, table, results) for table in own]
     exams = [
         {
             "exam": name,
             "dataset": exam.dataset,
             "subset": exam.subset or "",
             "task": exam.task,
-            "clips": exam.split.n,
+            "clips": exam.split.n or "all",
             "seed": exam.split.seed,
             "train": exam.split.train,
             "split": loaded.split_of(name),
@@ -79,7 +96,8 @@ def show(suite: str, markdown: bool, as_json: bool) -> None:
         for name, exam in loaded.exams.items()
     ]
     if as_json:
-        emit_json({"suite": loaded.model_dump(mode="json"), "tables": [_plain(table) for table in tables]})
+        shown = {"suite": loaded.model_dump(mode="json"), "tables": [_plain(table) for table in tables]}
+        emit_json(shown | ({"exams": [asdict(row) for row in by_exam.rows]} if by_exam else {}))
         return
     if not markdown:
         source = ", ".join(filter(None, [loaded.source.text, loaded.source.url]))
@@ -87,6 +105,7 @@ def show(suite: str, markdown: bool, as_json: bool) -> None:
         emit(exams, as_json=False)
         echo()
     _print(tables, markdown=markdown)
+    _print_exams(by_exam, markdown=markdown)
     if loaded.elsewhere and not markdown:
         echo(f"Published elsewhere, of clips of their own; intervals: {PUBLISHED}, clusters not known")
         emit(elsewhere_lines(loaded), as_json=False)
@@ -110,11 +129,14 @@ def table(suite: str, markdown: bool, quiet: bool, as_json: bool) -> None:
 
     loaded = load(suite)
     results = existing_results(Home.default(), loaded, progress(quiet))
-    tables = fill(loaded, results)
+    by_exam = _exam_table(loaded, results)
+    tables = [] if by_exam else fill(loaded, results)
     if as_json:
-        emit_json({"suite": loaded.name, "tables": [_plain(filled) for filled in tables]})
+        shown = {"suite": loaded.name, "tables": [_plain(filled) for filled in tables]}
+        emit_json(shown | ({"exams": [asdict(row) for row in by_exam.rows]} if by_exam else {}))
         return
     _print(tables, markdown=markdown)
+    _print_exams(by_exam, markdown=markdown)
     if not results:
         progress(quiet).say(_to_begin(suite))
 
@@ -145,16 +167,19 @@ def ask(suite: str, models: str, request: EvalRequest, *, dry_run: bool, quiet: 
     problems = "\n".join(map(str, asked.problems))
     if not (asked.results or asked.planned):
         raise EvaluationError(f"Nothing of the suite {loaded.name!r} could be asked.\n{problems}", None)
-    tables = [] if dry_run else fill(loaded, asked.results)
+    by_exam = None if dry_run else _exam_table(loaded, asked.results)
+    tables = [] if dry_run or by_exam else fill(loaded, asked.results)
     runs = [{"exam": one.exam, "model": one.label, "run": one.scores["run"]} for one in asked.results]
     runs += [{"exam": exam, "model": model, "run": run} for (exam, model), run in asked.planned.items()]
     if as_json:
         more = {"runs": runs, "problems": [vars(problem) for problem in asked.problems]}
+        more |= {"exams": [asdict(row) for row in by_exam.rows]} if by_exam else {}
         emit_json({"suite": loaded.name, "tables": [_plain(one) for one in tables], **more})
     elif dry_run:
         emit(runs, as_json=False)
     else:
         _print(tables)
+        _print_exams(by_exam)
     if problems:
         say.say(f"Not asked:\n{problems}")
     if asked.results:
@@ -191,6 +216,39 @@ def _print(tables: Sequence[FilledTable], *, markdown: bool = False) -> None:
 
 
 def _plain(table: FilledTable) -> dict[str, Any]:
-    from dataclasses import asdict
-
     return asdict(table)
+
+
+def _exam_table(suite: Suite, results: Sequence[Result]) -> ExamTable | None:
+    """The table of a suite whose exams have rows; None for other suites."""
+    from mudata.evaluation.suites.exam_table import exam_table
+
+    return exam_table(suite, results) if suite.rows == "exams" else None
+
+
+def _print_exams(table: ExamTable | None, *, markdown: bool = False) -> None:
+    if table is None or not table.rows:
+        return
+    echo(table.markdown() if markdown else repr(table.table()))
+    echo()
+
+
+def _plot(suite: str, table: ExamTable | None, path: Path) -> None:
+    """Raises ArgumentError where there is nothing to draw, MissingExtra without matplotlib."""
+    from mudata.errors import ArgumentError, MissingExtra
+
+    if table is None:
+        raise ArgumentError(f"The suite {suite!r} has published tables, and no chart.", "Leave out --plot.")
+    if path.suffix not in (".png", ".svg"):
+        raise ArgumentError(f"{path}: a chart is a PNG or an SVG.", "Give a name that ends in .png or .svg.")
+    if not table.rows:
+        raise ArgumentError(f"No exam of {suite!r} has been asked: there is nothing to draw.", _to_begin(suite))
+    try:
+        import matplotlib  # noqa: F401
+    except ImportError as error:
+        raise MissingExtra("A chart", "matplotlib", "report") from error
+    from mudata.evaluation.report import style
+    from mudata.evaluation.report.exam_chart import small_multiples
+
+    style.write(partial(small_multiples, table), style.WIDE, path)
+    echo(f"The chart is in {path}.", err=True)

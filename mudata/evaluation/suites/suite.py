@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import Field, NonNegativeInt, PositiveInt, StringConstraints, model_validator
 
@@ -35,13 +35,13 @@ class Publication(Strict):
 
 
 class Draw(Strict):
-    """Which clips are asked: `n`, drawn as `mudata split` draws them.
+    """Which clips are asked: `n`, drawn as `mudata split` draws them; without n all that there are.
 
     Up to `train` more are drawn beside them for models that learn first, fewer where there are not so many; `group`
     (artist, album, track) keeps the two apart, at the price of numbers that are only nearly so.
     """
 
-    n: PositiveInt
+    n: PositiveInt | None = None
     seed: int = 0
     train: NonNegativeInt = 0
     where: str | None = None
@@ -52,6 +52,8 @@ class Draw(Strict):
     def _apart(self) -> Self:
         if self.group and not self.train:
             raise ValueError("group keeps train and test apart, and there is no train")
+        if self.train and self.n is None:
+            raise ValueError("train is drawn beside n clips, and there is no n: all clips are asked")
         return self
 
 
@@ -63,7 +65,9 @@ class Exam(Strict):
     subset: str | None = None
     """What to fetch, where the card has subsets."""
     task: Name
-    split: Draw
+    split: Draw = Draw()
+    also: str | None = None
+    """Further datasets of the same task whose runs are shown beside, by a pattern of their names: 'composed_key_*'."""
     note: str | None = None
 
 
@@ -158,6 +162,8 @@ class Suite(Strict):
     exams: dict[PartName, Exam]
     tables: tuple[PublishedTable, ...] = ()
     elsewhere: tuple[Elsewhere, ...] = ()
+    rows: Literal["models", "exams"] = "models"
+    """What has a row in the table of what was not published: exams where each is scored in its own way."""
     notes: Texts = ()
 
     @model_validator(mode="after")

@@ -12,6 +12,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Literal
 
 from mudata.catalog.cards import licences, loader
@@ -147,11 +148,13 @@ def draw(home: Home, suite: Suite, name: str) -> Manifest | Problem:
     request = SplitRequest(
         name=split, datasets=(card.name,), where=recipe.where, stratify=recipe.stratify, n=recipe.n, seed=recipe.seed
     )
-    have = _usable(home, request)
-    if have < recipe.n:
-        what = f"{recipe.n} clips of {card.title} are asked for, {have} can be had."
+    if recipe.n is None:
+        request = replace(request, parts={TEST: 1.0})
+    have, wanted = _usable(home, request), recipe.n or 1
+    if have < wanted:
+        what = f"{recipe.n or 'All'} clips of {card.title} are asked for, {have} can be had."
         return Problem("missing", name, None, what, how_to_get(home, card, exam))
-    if more := min(recipe.train, have - recipe.n):
+    if recipe.n and (more := min(recipe.train, have - recipe.n)):
         n = recipe.n + more
         request = replace(request, n=n, parts={TRAIN: more / n, TEST: recipe.n / n}, group=recipe.group)
     made = splits.make(home, request)
@@ -170,7 +173,8 @@ def _usable(home: Home, request: SplitRequest) -> int:
 def _as_asked(home: Home, drawn: Manifest, exam: Exam, card: Card) -> Manifest:
     """A split that is there already. Raises SplitError unless it was drawn by the exam's recipe."""
     recipe, query = exam.split, drawn.query
-    tested = round(query.get("n", 0) * query.get("parts", {}).get(TEST, 0))
+    drawn_n = query.get("n")
+    tested = None if drawn_n is None else round(drawn_n * query.get("parts", {}).get(TEST, 0))
     group = recipe.group if TRAIN in drawn.parts else ()
     is_drawn = (drawn.datasets, drawn.seed, drawn.stratify, drawn.group, query.get("where"), tested)
     if is_drawn != ((card.name,), recipe.seed, recipe.stratify, group, recipe.where, recipe.n):
@@ -202,35 +206,47 @@ def _installed(model: str) -> bool:
 
 def existing_results(home: Home, suite: Suite, progress: Progress = SILENT) -> list[Result]:
     """The results that a home has already:
-    for every exam and model the run with most clips, the newest of equals.
+    for every exam, dataset and model the run with most clips, the newest of equals.
 
-    Runs of another draw of the split, controls and unfinished runs are left out. Models of one name
-    that differ in options or seed are told apart by the beginning of their hash.
+    What is asked of another dataset of the exam (`Exam.also`) may be of any split of it. Runs of another draw of the
+    split, controls and unfinished runs are left out. Models of one name that differ in options or seed are told apart
+    by the beginning of their hash.
     """
-    best: dict[tuple[str, str, str], tuple[int, str, Run]] = {}
+    best: dict[tuple[str, str, str, str], tuple[int, str, Run]] = {}
     exams = {suite.split_of(name): name for name in suite.exams}
     hashes = {split.name: split.sha256 for split in manifest.load_all(home) if split.name in exams}
     for run, settings in readable_runs(home, lambda run: run.settings):
-        name = exams.get(settings.split)
-        if name is None or settings.task != suite.exams[name].task or settings.control:
+        if settings.control:
+            continue
+        datasets = ", ".join(task.dataset for task in settings.tasks)
+        name = exams.get(settings.split) or _also(suite, datasets, settings.task)
+        if name is None or settings.task != suite.exams[name].task:
             continue
         if hashes.get(settings.split, settings.split_sha256) != settings.split_sha256:
             continue
-        key = (name, settings.model, str(settings.model_sha256))
+        key = (name, datasets, settings.model, str(settings.model_sha256))
         rank = (settings.clips, settings.created_at, run)
         if key not in best or rank[:2] > best[key][:2]:
             best[key] = rank
     alike: dict[str, set[str]] = {}
-    for _, model, digest in best:
+    for _, _, model, digest in best:
         alike.setdefault(model, set()).add(digest)
     results = []
-    for (name, model, digest), (_, _, run) in best.items():
+    for (name, _, model, digest), (_, _, run) in best.items():
         label = model if len(alike[model]) == 1 else f"{model} ({digest[:6]})"
         try:
             results.append(Result(name, label, model, _scores(run)))
         except EvaluationError as error:
             progress.say(f"Left out: {error.what}")
     return results
+
+
+def _also(suite: Suite, dataset: str, task: str) -> str | None:
+    """The exam that a dataset of another name belongs to."""
+    for name, exam in suite.exams.items():
+        if exam.also and exam.task == task and fnmatchcase(dataset, exam.also):
+            return name
+    return None
 
 
 def _scores(run: Run) -> dict[str, object]:
