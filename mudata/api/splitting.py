@@ -37,6 +37,7 @@ def split(
     seed: int = 0,
     faults: str = "drop",
     best_effort: bool = False,
+    no_group: bool = False,
     force: bool = False,
     progress: Progress | bool | None = None,
 ) -> Manifest:
@@ -59,6 +60,7 @@ def split(
         faults: clips with known faults that the card says to drop: 'drop' leaves them out, 'warn'
             lets them in with a word, 'keep' lets them in.
         best_effort: accept absent or rare labels instead of refusing.
+        no_group: tear apart even clips that one item (a pair of clips) is about; how many is told.
         force: replace another split of the same name.
 
     Raises:
@@ -86,6 +88,7 @@ def split(
         seed=seed,
         faults=faults,  # type: ignore[arg-type]  # checked above
         best_effort=best_effort,
+        no_group=no_group,
     )
     with reporter.bar("Drawing", unit=""):
         made = draw.make(home, request)

@@ -13,6 +13,7 @@ agree in one of these, and ties carry over (a with b, b with c: one cluster):
     copies  equal samples, or bytes of one and the same file
     song    near copies: one title by one known artist. Their artist ties them already, unless clips are grouped by
             album or track
+    items   clips that one question is about, and clips of questions that say they are of one piece (`items.cluster`)
 
 What is not tied: copies that are not exact and whose artist is not known; one artist under two names ("Prince",
 "The Artist"); several artists in one name ("Miles Davis & John Coltrane" is a third).
@@ -36,6 +37,9 @@ CONTENT = ("pcm_sha256", "source_sha256")
 
 COLUMNS = ("dataset", *KEYS, "title", *CONTENT)
 """All that decides a clip's cluster, as columns of `clips`."""
+
+ITEMS = "items"
+"""The column of what ties clips by the questions about them."""
 
 _TIES = {
     "artist": ("artist", "album alone", "track"),
@@ -136,7 +140,8 @@ def tie(columns: Columns, by: Sequence[str] = ("artist",)) -> list[int]:
     """The group of each clip: exact copies, and clips that agree in what `by` says or in anything finer.
 
     Args:
-        columns: of n clips, by the names of COLUMNS.
+        columns: of n clips, by the names of COLUMNS; and, where clips of one question are to stay together, ITEMS (see
+            `item_clusters`).
         by: some of KEYS; ("artist",) makes clusters, none ties exact copies only.
 
     Returns:
@@ -148,7 +153,8 @@ def tie(columns: Columns, by: Sequence[str] = ("artist",)) -> list[int]:
         [0, 0, 1]
     """
     kinds = dict.fromkeys(kind for key in by for kind in _TIES[key])
-    ties = chain((_filled(columns[name]) for name in CONTENT), (keys(kind, columns) for kind in kinds))
+    exactly = (*CONTENT, *((ITEMS,) if ITEMS in columns else ()))
+    ties = chain((_filled(columns[name]) for name in exactly), (keys(kind, columns) for kind in kinds))
     return union(len(columns["dataset"]), ties)
 
 
@@ -198,7 +204,7 @@ class ClusterEvidence(NamedTuple):
     source_sha256: str | None = None
 
 
-_RANK = ("artist", "album", "track", "copy", "clip")
+_RANK = ("artist", "album", "track", "piece", "copy", "clip")
 """What a cluster is called by, the best first."""
 
 
@@ -250,7 +256,7 @@ def _order(cluster: str) -> tuple[int, str]:
 
 
 def kind_of(cluster: str) -> str:
-    """artist, album, track, copy, or clip where nothing is known.
+    """artist, album, track, piece (as an item says), copy, or clip where nothing is known.
 
     Example:
         >>> kind_of("artist:miles davis"), kind_of("gtzan artist:12"), kind_of("clip:gtzan/blues.00001")
@@ -295,7 +301,7 @@ def counted(clusters: Collection[str]) -> str:
         ('1 artist', '2 artists or tracks', '1 clip')
     """
     count, kinds = len(set(clusters)), {kind_of(cluster) for cluster in clusters}
-    nouns = dict(zip(_RANK, ("artist", "album", "track", "recording"), strict=False))
+    nouns = dict(zip(_RANK, ("artist", "album", "track", "piece", "recording"), strict=False))
     named = [nouns[kind] for kind in nouns if kind in kinds] or ["clip" if kinds <= {"clip"} else "cluster"]
     if count != 1:
         named = [f"{kind}s" for kind in named]

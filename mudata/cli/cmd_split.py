@@ -104,6 +104,9 @@ def _parts(_ctx: click.Context, _param: click.Parameter, value: str | None) -> d
     help="Never tear these apart; may be repeated.",
 )
 @click.option(
+    "--no-group", is_flag=True, help="Tear apart even clips that one item (a pair of clips) is about; how many is told."
+)
+@click.option(
     "--parts",
     callback=_parts,
     metavar="PART=SHARE,...",

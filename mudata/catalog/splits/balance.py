@@ -85,7 +85,7 @@ def label_balance(home: Home, split: Manifest) -> list[PartBalance]:
             PartBalance(
                 part=part,
                 clips=len(members),
-                groups=len(set(draw.tie(pool.take(rows), request.group))),
+                groups=len(set(draw.tie(pool.take(rows), request.group, items=not request.no_group))),
                 labels={name: has[label] for label, name in enumerate(names)},
                 share=asked,
                 low=min(shares) if even else None,

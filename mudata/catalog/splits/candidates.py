@@ -6,7 +6,7 @@ from __future__ import annotations
 import contextlib
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import duckdb
@@ -15,6 +15,7 @@ import pyarrow.compute as pc
 
 from mudata.catalog import clusters
 from mudata.catalog.index.composed_views import label_columns
+from mudata.catalog.item_clusters import TyingItem
 from mudata.catalog.read.label_lists import with_labels
 from mudata.catalog.read.read_only import refuse_more_than_reading
 from mudata.catalog.read.sql_literals import quote
@@ -41,12 +42,13 @@ class Candidates:
 
     clips: `COLUMNS` and part (of a published split, else NULL), sorted by clip_id labels: clip_id,
     namespace, label (canonical), sorted, only of the namespaces that were asked for notes: how many
-    clips were left out, and why
+    clips were left out, and why items: those about these clips that tie some of them
     """
 
     clips: pa.Table
     labels: pa.Table
     notes: tuple[str, ...]
+    items: tuple[TyingItem, ...] = ()
 
     def column(self, name: str) -> list[Any]:
         """One value per clip."""
@@ -56,7 +58,7 @@ class Candidates:
     def take(self, rows: Sequence[int]) -> Candidates:
         """Only these rows, in this order."""
         clips = self.clips.take(pa.array(rows, pa.int64()))
-        return Candidates(clips, _of(clips, self.labels), self.notes)
+        return replace(self, clips=clips, labels=_of(clips, self.labels))
 
     def labelled(self) -> tuple[list[str], list[list[int]]]:
         """What the labels are called ("genre 'rock'"),
@@ -154,7 +156,18 @@ def select(
         f"SELECT DISTINCT clip_id, namespace, canonical AS label FROM labels WHERE {within}"
         f" AND namespace IN ({kept}) AND canonical IS NOT NULL ORDER BY ALL"
     ).to_arrow_table()
-    return Candidates(clips.select([*COLUMNS, "part"]), _of(clips, labels), notes)
+    chosen_ids = set(clips["clip_id"].to_pylist())
+    items = tuple(item for item in items_that_tie(con, within) if chosen_ids.issuperset(item.clips))
+    return Candidates(clips.select([*COLUMNS, "part"]), _of(clips, labels), notes, items)
+
+
+def items_that_tie(con: duckdb.DuckDBPyConnection, within: str) -> list[TyingItem]:
+    """The items, within a SQL condition, that are about several clips or of a cluster."""
+    rows = con.sql(
+        f"SELECT dataset, clips, cluster FROM items WHERE {within} AND (len(clips) > 1 OR cluster IS NOT NULL)"
+        " ORDER BY task, item_id"
+    ).fetchall()
+    return [TyingItem(str(dataset), tuple(clips), cluster) for dataset, clips, cluster in rows]
 
 
 def _silent(datasets: Sequence[str]) -> list[str]:

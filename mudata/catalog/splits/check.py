@@ -25,7 +25,8 @@ def check(home: Home, manifest: Manifest) -> list[ManifestFinding]:
     with database.snapshot(home) as con:
         findings += _against_index(home, con, manifest)
         shared = leaks.find(con, manifest.part_of())
-        findings += leaks.findings(shared, manifest.group, by_letter=manifest.recipe is None)  # of 0.1.0, and older
+        kept = (*manifest.group, *(("item",) if manifest.group else ()))
+        findings += leaks.findings(shared, kept, by_letter=manifest.recipe is None)  # of 0.1.0, and older
     return findings
 
 

@@ -2,8 +2,9 @@
 
     select clips -> (draw some of them) -> tie groups -> deal them into parts -> manifest
 
-Clips with equal samples, or from one and the same file, are always tied; so are those of one
-artist, album or track if asked. What cannot be had is refused with the numbers.
+Clips with equal samples, or from one and the same file, are always tied, and unless nothing else
+shall be those that one item is about; so are those of one artist, album or track if asked. What
+cannot be had is refused with the numbers.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from mudata.catalog import clusters
 from mudata.catalog.index import database
+from mudata.catalog.item_clusters import tied_by_items
 from mudata.catalog.read.scratch_database import scratch_database
 from mudata.catalog.splits import manifest, stratify
 from mudata.catalog.splits.candidates import Candidates, datasets_of, select
@@ -48,6 +50,7 @@ def make(home: Home, request: SplitRequest) -> Manifest:
         "n": request.n,
         "per_label": request.per_label,
         "best_effort": request.best_effort,
+        "no_group": request.no_group,
     }
     return Manifest(
         name=request.name,
@@ -78,6 +81,11 @@ def selected(con: duckdb.DuckDBPyConnection, request: SplitRequest) -> Candidate
 
 def draw(chosen: Candidates, request: SplitRequest) -> tuple[dict[str, list[int]], list[str]]:
     """Rows of `chosen.clips` by part, and notes for the user."""
+    parts, notes = _in_parts(chosen, request)
+    return parts, [*notes, *_torn(chosen, parts)]
+
+
+def _in_parts(chosen: Candidates, request: SplitRequest) -> tuple[dict[str, list[int]], list[str]]:
     if request.official:
         published: dict[str, list[int]] = defaultdict(list)
         for row, part in enumerate(chosen.column("part")):
@@ -85,7 +93,7 @@ def draw(chosen: Candidates, request: SplitRequest) -> tuple[dict[str, list[int]
         return {part: published[part] for part in manifest.in_order(published)}, []
     rows, notes = _drawn(chosen, request)
     drawn = chosen.take(rows)
-    if copies := len(rows) - len(set(tie(drawn, ()))):
+    if copies := len(rows) - len(set(tie(drawn, (), items=False))):
         notes.append(f"{copies} of {len(rows)} clips repeat others exactly; copies stay together.")
     if len(request.shares) == 1:
         return {next(iter(request.shares)): rows}, notes
@@ -93,10 +101,26 @@ def draw(chosen: Candidates, request: SplitRequest) -> tuple[dict[str, list[int]
     return {part: [rows[i] for i in own] for part, own in parts.items()}, notes + more
 
 
-def tie(chosen: Candidates, keys: Sequence[str]) -> list[int]:
-    """The group of every clip:
-    exact copies, and clips that agree in artist, album or track as `keys` has it; see `clusters`."""
-    return clusters.tie(_columns(chosen), keys)
+def tie(chosen: Candidates, keys: Sequence[str], *, items: bool) -> list[int]:
+    """The group of every clip: exact copies, clips that agree in artist, album or track as `keys` has it, and with
+    `items` those that one question is about; see `clusters`."""
+    columns = _columns(chosen)
+    if items and chosen.items:
+        tied = tied_by_items(chosen.items)
+        columns[clusters.ITEMS] = [tied.get(clip_id) for clip_id in chosen.column("clip_id")]
+    return clusters.tie(columns, keys)
+
+
+def _torn(chosen: Candidates, parts: Mapping[str, list[int]]) -> list[str]:
+    """How many items have not all of their clips in one part."""
+    ids = chosen.column("clip_id")
+    part_of = {ids[row]: part for part, rows in parts.items() for row in rows}
+    several = [item.clips for item in chosen.items if len(item.clips) > 1]
+    torn = [clips for clips in several if len({part_of.get(clip_id) for clip_id in clips}) > 1]
+    if not torn:
+        return []
+    what = f"{len(torn)} of {_many(len(several), 'item')} about several clips cannot be asked"
+    return [f"{what}: their clips are in different parts, or not all drawn, such as {' and '.join(torn[0][:2])}."]
 
 
 def _columns(chosen: Candidates) -> dict[str, list[str | None]]:
@@ -152,8 +176,9 @@ def _dealt(drawn: Candidates, request: SplitRequest) -> tuple[dict[str, list[int
     """Rows of `drawn` by part, and notes. Raises SplitError for what cannot be met."""
     notes = _unknown(drawn, request.group)
     names, labels = drawn.labelled()
-    tied = tie(drawn, request.group)
-    _refuse_scarce(tied, labels, names, request)
+    tied = tie(drawn, request.group, items=not request.no_group)
+    by_items = not request.no_group and bool(drawn.items)
+    _refuse_scarce(tied, labels, names, request, by_items=by_items)
     sizes = stratify.apportion(len(tied), list(request.shares.values()))
     parts: dict[str, list[int]] = {part: [] for part in request.shares}
     order = list(parts)
@@ -184,15 +209,18 @@ def _unknown(drawn: Candidates, keys: Sequence[str]) -> list[str]:
     return notes
 
 
-def _refuse_scarce(tied: list[int], own: list[list[int]], names: list[str], request: SplitRequest) -> None:
+def _refuse_scarce(
+    tied: list[int], own: list[list[int]], names: list[str], request: SplitRequest, *, by_items: bool
+) -> None:
     """Raises SplitError if there are fewer groups,
-    in all or (without best effort) of a label, than parts."""
+    in all or (without best effort) of a label, than parts. `by_items`: some clips are tied by items."""
     need = len(request.shares)
-    noun = request.group[0] if len(request.group) == 1 else "group" if request.group else "distinct clip"
+    noun = request.group[0] if len(request.group) == 1 else "group" if request.group or by_items else "distinct clip"
     if len(set(tied)) < need:
+        apart = " Clips that one item is about stay together, unless --no-group is given." if by_items else ""
         raise SplitError(
             f"{_many(len(set(tied)), noun)} ({_many(len(tied), 'clip')}) cannot be dealt into {need} parts.",
-            "Ask for fewer parts, or for more clips.",
+            f"Ask for fewer parts, or for more clips.{apart}",
         )
     bearers: list[set[int]] = [set() for _ in names]
     clips = [0] * len(names)

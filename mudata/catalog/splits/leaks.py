@@ -1,5 +1,5 @@
 """What the parts of a split share:
-artists, albums, tracks, exact copies, and songs (same artist and title).
+artists, albums, tracks, exact copies, songs (same artist and title), and questions about several clips.
 
 A model that has heard a clip's artist, let alone the clip, in training is not asked what it knows
 of music. Works for any assignment of clips to parts, published ones included. What cannot be seen:
@@ -15,7 +15,9 @@ from itertools import combinations
 from typing import TYPE_CHECKING, Literal
 
 from mudata.catalog import clusters
+from mudata.catalog.item_clusters import tied_by_items
 from mudata.catalog.name_matching import spelling
+from mudata.catalog.splits.candidates import items_that_tie
 from mudata.catalog.splits.manifest import ManifestFinding, in_order
 from mudata.errors import UnknownName
 from mudata.table import Table
@@ -29,7 +31,7 @@ class Shared:
     """What two parts have in common."""
 
     kind: str
-    """copy, song, or one of `clusters.KEYS`."""
+    """copy, song, item (clips that one question is about), or one of `clusters.KEYS`."""
     first: str
     second: str
     groups: int
@@ -121,8 +123,11 @@ def find(con: duckdb.DuckDBPyConnection, part_of: Mapping[str, str]) -> Leaks:
     sizes = Counter(part_of.values())
     parts = in_order(sizes)
     known, repeated, across, alike, shared = {}, {}, {}, {}, []
-    for kind in ("copy", "song", *clusters.KEYS):
-        values = clusters.keys(kind, columns)
+    of_kind = {kind: clusters.keys(kind, columns) for kind in ("copy", "song", *clusters.KEYS)}
+    tied = tied_by_items(item for item in items_that_tie(con, "true") if part_of.keys() >= {*item.clips})
+    if tied:
+        of_kind["item"] = [tied.get(clip_id) for clip_id in ids]
+    for kind, values in of_kind.items():
         where: dict[Hashable, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
         for clip_id, value in zip(ids, values, strict=True):
             if value is not None:

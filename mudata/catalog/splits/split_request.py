@@ -48,6 +48,8 @@ class SplitRequest:
     faults: Faults = "drop"
     best_effort: bool = False
     """Accept labels that are absent from a part, or have fewer than `per_label` clips."""
+    no_group: bool = False
+    """Tie nothing but exact copies: clips that one item is about may lie in different parts, which is told."""
 
     def __post_init__(self) -> None:
         for several in ("datasets", "stratify", "group"):
@@ -96,6 +98,11 @@ class SplitRequest:
                 bool(self.group) and len(self.shares) < 2,
                 f"To keep {' and '.join(self.group)} apart takes two parts or more; got {len(self.shares)}.",
                 "Name the parts, as in --parts train=0.8,test=0.2, or leave --group out.",
+            ),
+            (
+                bool(self.group) and self.no_group,
+                f"To keep {' and '.join(self.group)} apart and to keep nothing apart are two wishes.",
+                "Leave --group or --no-group out.",
             ),
             (
                 self.n is not None and self.per_label is not None,
