@@ -15,5 +15,8 @@ VALUE_RULES: dict[str, str] = {
     "several": "several values are said, and none is announced as the answer",
     "half": "only part of a value is said: a tonic without a mode",
     "outside": "the value said is none that may be answered",
+    "incomplete": "an order is said that leaves some out",
+    "repeated": "an order is said in which one comes twice",
+    "gaps": "segments are said that overlap, or do not follow one another",
     "unparsed": "no value of the kind asked for is said",
 }
