@@ -14,7 +14,7 @@ from mudata.cli.output import echo, emit, emit_json, json_option
 from mudata.safe_text import escaped
 
 if TYPE_CHECKING:
-    from mudata.evaluation.align.alignment import Alignment
+    from mudata.evaluation.align.alignment import Alignment, Shown
 
 _MARKS = {
     "positive": ("+", "bold green"),
@@ -40,8 +40,12 @@ _MARKS = {
 @click.option(
     "--kind",
     metavar="KIND",
-    help="Read a value instead of labels: key, tempo, metre, number.",
+    help="Read a value instead of labels: key, tempo, metre, number, choice, order, structure (its form).",
 )
+@click.option(
+    "--option", "options", multiple=True, help="An option as it was shown, in order; for --kind choice, order."
+)
+@click.option("--numbers", is_flag=True, help="The options had numbers: (1), (2), ...")
 @click.option("--prompt", default="", help="What the model was asked; what it reads back is then no answer.")
 @click.option("--letters", is_flag=True, help="The options had letters (A, B, ... in the order of the labels).")
 @click.option("--file", "lines", type=click.File("rb"), help="Read every line of a file (-: stdin).")
@@ -54,6 +58,8 @@ def align(
     kind: str | None,
     prompt: str,
     letters: bool,
+    options: tuple[str, ...],
+    numbers: bool,
     lines: BinaryIO | None,
     explain: bool,
     as_json: bool,
@@ -66,13 +72,18 @@ def align(
     mudata align --labels gtzan "It's not rock, it is metal"
     mudata align --labels music_classification:mood --file answers.txt --json
     mudata align --kind key "Not C major: a-Moll"
+    mudata align --kind choice --option slow --option fast "The second one, not slow"
     mudata align --explain
     mudata align --labels gtzan --explain "Some say rock. It is metal."
     """
+    from mudata.evaluation.align.alignment import Shown
+
     if explain and answer is None and lines is None:
         echo(_rules(kind))
         return
-    reader = _reader(labels, kind, prompt, letters=letters)
+    if options and kind is None:
+        raise click.UsageError("--option goes with --kind: the options of --labels are its labels.")
+    reader = _reader(labels, kind, Shown(prompt, options, letters=letters, numbered=numbers))
     if (answer is not None) == (lines is not None) and (answer is not None or sys.stdin.isatty()):
         raise click.UsageError("Give an ANSWER, or lines of answers with --file or on stdin.")
     if answer is not None:
@@ -101,16 +112,15 @@ class _Reader(NamedTuple):
     names: dict[str, str]
 
 
-def _reader(labels: str | None, kind: str | None, prompt: str, *, letters: bool) -> _Reader:
-    from mudata.evaluation.align.alignment import ALIGNER, Shown
+def _reader(labels: str | None, kind: str | None, shown: Shown) -> _Reader:
+    from mudata.evaluation.align.alignment import ALIGNER
     from mudata.evaluation.align.value_rules import READER
 
     if (labels is None) == (kind is None):
         raise click.UsageError(
             "Missing option '--labels' (whose labels, such as gtzan or music_classification:mood) or"
-            " '--kind' (key, tempo, metre, number): one of both."
+            " '--kind' (key, tempo, metre, number, choice, order, structure): one of both."
         )
-    shown = Shown(prompt, letters=letters)
     if kind is not None:
         from mudata.evaluation.readers import reading
 

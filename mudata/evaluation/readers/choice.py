@@ -21,40 +21,51 @@ from typing import NamedTuple
 
 from mudata.evaluation.align.alignment import Alignment, Shown
 from mudata.evaluation.align.clauses import CHOICE, NONE, NOUN, PLAIN, Vote
-from mudata.evaluation.align.decision import decide
-from mudata.evaluation.align.evidence import Evidence
 from mudata.evaluation.align.letters import letters
+from mudata.evaluation.align.misspelling import misspelt
 from mudata.evaluation.align.text_pieces import inside
-from mudata.evaluation.readers.comparisons import AskedQuality, Effect, asked_quality, behind_than, effects
+from mudata.evaluation.readers.comparisons import Effect, asked_quality, behind_than, effects
+from mudata.evaluation.readers.kept_text import lower
 from mudata.evaluation.readers.option_labels import NUMBERS, labels
 from mudata.evaluation.readers.option_texts import option_tokens, texts
-from mudata.evaluation.readers.weighed import UNSTATED, ValueSaid, matcher, plain, weigh
+from mudata.evaluation.readers.said_values import Said, ValueEvidence, ValueKind, gather
+from mudata.evaluation.readers.values import decide
 
 CLIPS = ("first", "second")
 """The options of a pair that has none of its own."""
 
+UNSTATED = ("condition", "question", "opinion", "history")
+"""Roles of clauses that state nothing."""
 _BESIDE = re.compile(r"[\s\"'*_`)\]}>(\[{.:,=;-]{0,6}(?:is\s)?[\"'*_`(\[{]{0,3}")
 """What may stand between a label and the text beside it."""
 _ONE_OF_CLIPS = re.compile(
-    r"(?:the )?(?:(?:audio )?(?:clip|recording|excerpt|track|sample|segment|sound|audio|song|piece)s? (?:no\. ?|number |#)?"
+    r"(?:the )?(?:(?:audio )?(?:clip|recording|excerpt|track|sample|segment|sound|audio"
+    r"|song|piece)s? (?:no\. ?|number |#)?"
     r"(?:\d|one|two|three|four|[a-f])|(?:first|second|third|fourth|1st|2nd|3rd|4th|former|latter)"
     r"(?: (?:clip|recording|excerpt|track|sample|segment|sound|audio|song|piece|one))?)"
 )
-_IS_ITS_LABEL = re.compile(r"(?:the )?(?:\w+ )?(?:clip )?(?:no\. ?|number |#)?(?:\d|one|two|three|four|first|second|third|fourth|1st|2nd|3rd|4th)(?: \w+)?")
+_IS_ITS_LABEL = re.compile(
+    r"(?:the )?(?:\w+ )?(?:clip )?(?:no\. ?|number |#)?(?:\d|one|two|three|four|first"
+    r"|second|third|fourth|1st|2nd|3rd|4th)(?: \w+)?"
+)
 """Options that only number clips: 'first', 'Clip 2'."""
 _NO_CHOICE = {
-    "same": r"the same|identical|equal|equally|no (?:real |audible |noticeable |clear )?difference|a tie|tied|alike|indistinguishable",
+    "same": r"the same|identical|equal|equally|no (?:real |audible |noticeable |clear )?difference"
+    r"|a tie|tied|alike|indistinguishable",
     "both": r"both|all of (?:the above|them)|each of them|all options",
     "neither": r"neither|none of (?:the above|them|these|the options)|no option|none",
 }
 _NONE_CHOSEN = re.compile(r"\b(?:" + "|".join(f"(?P<{name}>{said})" for name, said in _NO_CHOICE.items()) + r")\b")
-_ALONE = re.compile(rf"[\W_]*(?:it's |it is |they are |they're )?{_NONE_CHOSEN.pattern}[\W_]*")
-_OTHER_ONE = re.compile(r"\bthe other(?: one| clip| recording| excerpt| track| sample| option| of the two)?\b(?! (?:hand|way|day))")
+_ECHO_LEAST, _ECHO_SHARE = 3, 0.8
+"""As `align` has it of labels: of three and more options 80 % are all of them."""
+_OTHER_ONE = re.compile(
+    r"\bthe other(?: one| clip| recording| excerpt| track| sample| option| of the two)?\b(?! (?:hand|way|day))"
+)
 
 
 class _Said(NamedTuple):
-    """An option [start, end) of the raw answer: by its label, its text, or both; `options` are two where these disagree,
-    none for what may not be answered."""
+    """An option [start, end) of the kept text: by its label, its text, or both; `options` are two where these
+    disagree, none for what may not be answered."""
 
     start: int
     end: int
@@ -73,46 +84,56 @@ def read_choice(answer: str | None, shown: Shown, *, clips: bool = False) -> Ali
             these are 'first' and 'second'.
 
     Returns:
-        ALIGNED with the option's text; CONFLICT where label and text disagree; MULTI, NEGATED_ONLY, REFUSAL and so on as
-        `align` gives them; OUTSIDE for 'both', 'neither', 'the same' and labels that were not shown; UNPARSED.
+        ALIGNED with the option's text; CONFLICT where label and text disagree; OUTSIDE for 'both', 'neither', 'the
+        same' and labels that were not shown; MULTI, ECHO_ALL, NEGATED_ONLY, REFUSAL, UNPARSED and so on as `values`.
     """
     if answer is None:
         return Alignment("ERROR", rule_id="error")
     options = shown.options or CLIPS
     clips = clips or sum(_ONE_OF_CLIPS.fullmatch(option.lower()) is not None for option in options) > 1
-    lower = plain(answer)
-    said = _said(plain(answer, lower=False), lower, options, shown, clips=clips)
     asked = asked_quality(shown.prompt) if clips else None
-    told = effects(lower, [(one.start, one.end) for one in said], asked) if asked else {}
+    by_place: dict[tuple[int, int], tuple[_Said, Effect | None]] = {}
 
-    def values(k: int, one: _Said) -> ValueSaid:
-        compared = clips and told.get(k) != "chosen" and behind_than(lower, one.start)
-        return ValueSaid(one.start, one.end, () if compared else tuple(options[i - 1] for i in one.options))
+    def find(text: str, _: str | None) -> list[Said]:
+        small = lower(text)
+        said = _said(text, small, options, shown, clips=clips)
+        told = effects(small, [(one.start, one.end) for one in said], asked) if asked else {}
+        values = []
+        for k, one in enumerate(said):
+            by_place[one.start, one.end] = one, told.get(k)
+            compared = clips and told.get(k) != "chosen" and behind_than(small, one.start)
+            meant = () if compared else tuple(options[i - 1] for i in one.options)
+            values.append(Said(one.start, one.end, meant, "value" if meant else "guard"))
+        return values
 
-    def adjust(vote: Vote, k: int) -> None:
-        if k in told:
-            _compare(vote, told[k])
-
-    slips = [] if clips else [option for option in options if option.isascii() and option.isalpha()]
-    known = matcher(options, slips)
-    evidence = weigh(answer, [values(k, one) for k, one in enumerate(said)], known, shown, adjust)
-    return _settled(decide(evidence), evidence, said, lower, options)
+    kind = ValueKind("option", find)
+    gathered = gather(answer, shown, kind)
+    for vote in gathered.reading.votes:
+        said = gathered.said.get((vote.start, vote.end))
+        if said and (effect := by_place[said.start, said.end][1]):
+            _compare(vote, effect)
+    found = decide(gathered, kind)
+    return _settled(found, gathered, [one for one, _ in by_place.values()], options, clips=clips)
 
 
 # --------------------------------------------------------------------------------------- what is said of the options
 
 
-def _said(raw: str, lower: str, options: Sequence[str], shown: Shown, *, clips: bool) -> list[_Said]:
+def _said(raw: str, small: str, options: Sequence[str], shown: Shown, *, clips: bool) -> list[_Said]:
     """All options said in their order, labels joined to the texts beside them."""
     worded = [option if not clips or not _IS_ITS_LABEL.fullmatch(option.lower()) else "" for option in options]
-    by_text = [_Said(start, end, (option,), False, True) for start, end, option in texts(lower, worded)]
+    by_text = [_Said(start, end, (option,), False, True) for start, end, option in texts(small, worded)]
     numbered = shown.numbered or clips
-    named = {}
-    numbers = {tokens[0]: k for k, tokens in enumerate(map(option_tokens, options), 1) if len(tokens) == 1 and tokens[0].isdigit()}
+    named: dict[int, _Said] = {}
+    numbers = {
+        tokens[0]: k
+        for k, tokens in enumerate(map(option_tokens, options), 1)
+        if len(tokens) == 1 and tokens[0].isdigit()
+    }
     leading = {tokens[0] for tokens in map(option_tokens, options) if tokens and tokens[0].isdigit()}
     own = _own_numbers(options) if clips else {}
-    for label in labels(lower, len(options), numbered=numbered, clips=clips):
-        text = lower[label.start : label.end]
+    for label in labels(small, len(options), numbered=numbered, clips=clips):
+        text = small[label.start : label.end]
         place = label.option if label.bracketed and shown.numbered else own.get(label.option, label.option)
         found = (place,) if place else ()
         if label.bare and not label.bracketed and text in leading:  # '3' where options are numbers: label, text or both
@@ -127,10 +148,10 @@ def _said(raw: str, lower: str, options: Sequence[str], shown: Shown, *, clips: 
         for letter in letters(raw, options):
             named[letter.start] = _Said(letter.start, letter.end, (places[letter.option],), True, False)
     if len(options) == 2 and clips:
-        for match in _OTHER_ONE.finditer(lower):
+        for match in _OTHER_ONE.finditer(small):
             named.setdefault(match.start(), _Said(*match.span(), (-1,), True, False))
-    merged = sorted(_apart(named.values(), by_text, lower))
-    return list(_other_ones(_joined(lower, merged)))
+    merged = sorted(_apart(named.values(), by_text, small))
+    return list(_other_ones(_joined(small, merged)))
 
 
 def _own_numbers(options: Sequence[str]) -> dict[int, int]:
@@ -183,8 +204,13 @@ def _beside(text: str, one: _Said, other: _Said) -> bool:
         return False
     between = text[one.end : other.start]
     if one.by_label and not one.by_text:
-        return _BESIDE.fullmatch(between) is not None and not ("," in between and text[one.start - 1 : one.start] != "(")
-    return between.strip(" \"'*") in ("(", "[", "- (", ", option", ", number") or re.fullmatch(r"[\"'*]*\s*[(\[](?:option|number|clip)?\s?", between) is not None
+        return _BESIDE.fullmatch(between) is not None and not (
+            "," in between and text[one.start - 1 : one.start] != "("
+        )
+    return (
+        between.strip(" \"'*") in ("(", "[", "- (", ", option", ", number")
+        or re.fullmatch(r"[\"'*]*\s*[(\[](?:option|number|clip)?\s?", between) is not None
+    )
 
 
 def _other_ones(said: Iterator[_Said]) -> Iterator[_Said]:
@@ -219,36 +245,64 @@ def _compare(vote: Vote, effect: Effect) -> None:
 # ------------------------------------------------------------------------------------------------------ the verdict
 
 
-def _settled(found: Alignment, evidence: Evidence, said: list[_Said], lower: str, options: Sequence[str]) -> Alignment:
-    """The verdict of `align`, by what is not known there: labels and texts that disagree, and what may not be answered."""
-    if found.status == "ALIGNED" and found.rule_id != "misspelt" and _contradicted(evidence, said, found.labels[0]):
-        return replace(found, status="CONFLICT", rule_id="letter_conflict", labels=())
-    if found.status == "MULTI" and any(len(vote.meaning.ids) > 1 for vote in evidence.best(evidence.votes)):
-        return replace(found, status="CONFLICT", rule_id="letter_conflict", labels=())
-    if found.status not in ("OOV", "NEGATED_ONLY") and not (found.status == "REFUSAL" and _ALONE.fullmatch(lower)):
-        return found
-    if match := _NONE_CHOSEN.search(lower):
+def _settled(
+    found: Alignment, gathered: ValueEvidence, said: Sequence[_Said], options: Sequence[str], *, clips: bool
+) -> Alignment:
+    """The verdict by what the table of values does not know: labels and texts that disagree, what may not be answered,
+    slips of a letter."""
+    if found.status == "ALIGNED":
+        at_odds = len(found.labels) > 1 or _contradicted(gathered, said, options.index(found.labels[0]) + 1)
+        return replace(found, status="CONFLICT", rule_id="letter_conflict", labels=()) if at_odds else found
+    if found.status == "MULTI":
+        if any(len(one.options) > 1 for one in said):
+            return replace(found, status="CONFLICT", rule_id="letter_conflict", labels=())
+        most = len(options) >= _ECHO_LEAST and len(found.positives) >= _ECHO_SHARE * len(options)
+        return replace(found, status="ECHO_ALL", rule_id="echo_all", labels=()) if most else found
+    refused = gathered.reading.refusals
+    is_no_refusal = found.status == "REFUSAL" and all(_NONE_CHOSEN.search(gathered.clean.text, *at) for at in refused)
+    if found.status in ("UNPARSED", "NEGATED_ONLY") or is_no_refusal:
+        return _not_chosen(found, gathered, said, options, clips=clips)
+    return found
+
+
+def _not_chosen(
+    found: Alignment, gathered: ValueEvidence, said: Sequence[_Said], options: Sequence[str], *, clips: bool
+) -> Alignment:
+    """No option is said as such."""
+    small = lower(gathered.text.text)
+    denied = found.status == "NEGATED_ONLY"
+    if match := _NONE_CHOSEN.search(small):
         meant = [option for option in options if _says(option, match.lastgroup or "")]
-        if len(meant) == 1 and found.status != "NEGATED_ONLY":
-            return replace(found, status="ALIGNED", rule_id="single", labels=(meant[0],))
+        if len(meant) == 1 and not denied:
+            return replace(found, status="ALIGNED", rule_id="value", labels=(meant[0],))
         return replace(found, status="OUTSIDE", rule_id="outside", labels=())
-    if found.status == "NEGATED_ONLY":
-        return found
-    if any(not one.options for one in said) or evidence.reading.elsewhere:
+    if not denied and (any(not one.options for one in said) or gathered.reading.elsewhere):
         return replace(found, status="OUTSIDE", rule_id="outside", labels=())
-    return replace(found, status="UNPARSED", rule_id="unparsed", labels=())
+    if not (denied or clips) and (slip := _slip(small, options)):
+        return replace(found, status="ALIGNED", rule_id="misspelt", labels=(slip,), flags=(*found.flags, "misspelt"))
+    return found if denied else replace(found, status="UNPARSED", rule_id="unparsed", labels=())
+
+
+def _slip(text: str, options: Sequence[str]) -> str | None:
+    """The one option of a single word that is the whole answer with one letter wrong."""
+    words = {option.lower(): option for option in options if option.isascii() and option.isalpha()}
+    said = text.strip(" \n.!\"'*`()")
+    found = misspelt(said, tuple(words)) if said.isalpha() else set()
+    return words[found.pop()] if len(found) == 1 else None
 
 
 def _says(option: str, group: str) -> bool:
     return any(match.lastgroup == group for match in _NONE_CHOSEN.finditer(option.lower()))
 
 
-def _contradicted(evidence: Evidence, said: list[_Said], label: str) -> bool:
-    """Whether an option chosen by its label alone has another one's text stated behind it: 'Answer: 2. It is C major.'"""
-    place = evidence.matcher.rank[label] + 1
+def _contradicted(gathered: ValueEvidence, said: Sequence[_Said], place: int) -> bool:
+    """Whether an option chosen by its label alone has another one's text stated behind it: 'Answer: 2. It is C.'"""
     mine = [one for one in said if one.options == (place,)]
-    if any(one.by_text for one in mine) or not mine:
+    if not mine or any(one.by_text for one in mine):
         return False
-    first = evidence.clean.place(mine[0].start)
-    texts_at = {evidence.clean.place(one.start) for one in said if one.by_text and not one.by_label}
-    return any(v.start > first and v.start in texts_at and v.rank >= PLAIN and not v.denied for v in evidence.reading.votes)
+    texts_at = {one.start for one in said if one.by_text and not one.by_label and one.start > mine[0].start}
+    return any(
+        gathered.of(vote).start in texts_at and vote.rank >= PLAIN and not vote.denied
+        for vote in gathered.reading.votes
+        if (vote.start, vote.end) in gathered.said
+    )

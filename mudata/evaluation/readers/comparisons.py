@@ -1,8 +1,8 @@
 """Which of two clips a comparison speaks for: 'the second is brighter than the first', when the brighter was asked for.
 
-Only the quality that the prompt asks for speaks for a clip. Of another one ('the second is darker') nothing is inferred:
-opposites are the card's to name, not the reader's to guess. 'Less bright' and 'not as bright as' speak for what stands
-behind 'than' and 'as', if anything does.
+Only the quality that the prompt asks for speaks for a clip. Of another one ('the second is darker') nothing is
+inferred: opposites are the card's to name, not the reader's to guess. 'Less bright' and 'not as bright as' speak for
+what stands behind 'than' and 'as', if anything does.
 """
 
 from __future__ import annotations
@@ -11,27 +11,33 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from os.path import commonprefix
 from typing import Literal
 
 from mudata.evaluation.readers.option_labels import CLIP_NOUNS
 
-_NO_DEGREE = frozenset(
-    "other former latter either neither together after over under never however whether another later number answer timbre "
-    "rather character player better ever per her their letter order earlier further remainder consider prefer filter hear "
-    "guitarist singer flower water paper center centre buffer enter layer layers remember computer power composer chamber "
-    "meter tempter drummer hammer speaker listener easier chorister est best test rest least west honest interest request "
-    "suggest digest forest harvest latest modest nearest furthest closest almost".split()
+_NO_DEGREE = """
+other former latter either neither together after over under never however whether another later number answer
+timbre rather character player better ever per her their letter order earlier further remainder consider prefer
+filter hear guitarist singer flower water paper center centre buffer enter layer layers remember computer power
+composer chamber tempter drummer hammer speaker listener easier chorister best test rest least west honest interest
+request suggest digest forest harvest latest modest nearest furthest closest almost
+"""
+"""Words that end as degrees of adjectives do, and are none."""
+_NOT_ONE = frozenset(_NO_DEGREE.split())
+_DEGREE = re.compile(
+    r"\b(?:(?P<by>more|less|most|least)\s(?P<word>[a-z][a-z'-]{2,30})|(?P<end>[a-z]{2,20}(?:er|est)))\b"
 )
-_DEGREE = re.compile(r"\b(?:(?P<by>more|less|most|least)\s(?P<word>[a-z][a-z'-]{2,30})|(?P<end>[a-z]{2,20}(?:er|est)))\b")
 _ASKED_FOR = re.compile(r"\b(?:which|what|who|whose|choose|select|pick|decide|tell|name|say|is|does)\b")
 _COMPARED = re.compile(
-    r"\b(?:than|compared (?:to|with)|in comparison (?:to|with)|in contrast (?:to|with)|relative to|as opposed to|unlike|versus|vs\.?|over"
+    r"\b(?:than|compared (?:to|with)|in comparison (?:to|with)|in contrast (?:to|with)"
+    r"|relative to|as opposed to|unlike|versus|vs\.?|over"
     r"|as (?:[a-z]+ )?as|beats|surpasses|exceeds)\s(?:that of |in |those of |of |with )?(?:the )?[\"'*(]{0,3}\Z"
 )
 _IS = re.compile(
-    rf"(?:[\"'*)\]]{{0,3}}\s(?:of the two|one|option|{CLIP_NOUNS}))?[\"'*)\]]{{0,3}}(?:\s|(?:'s|\s(?:is|isn't|was|wasn't|sounds|seems|appears|feels|has"
-    r"|hasn't|had|contains|uses|features|does|doesn't|would|must|might|may|could|being|comes|clearly|definitely|probably|obviously))"
+    rf"(?:[\"'*)\]]{{0,3}}\s(?:of the two|one|option|{CLIP_NOUNS}))?[\"'*)\]]{{0,3}}(?:\s"
+    rf"|(?:'s|\s(?:is|isn't|was|wasn't|sounds|seems|appears|feels|has"
+    r"|hasn't|had|contains|uses|features|does|doesn't|would|must|might|may|could|being"
+    r"|comes|clearly|definitely|probably|obviously))"
     r"(?:\s(?!(?:and|but|because|since|it|which|than|if)\b)[a-z%\d'-]{1,16}){0,5}\s)"
 )
 """From a clip to a quality that is told of it."""
@@ -70,7 +76,7 @@ def _degrees(text: str) -> list[tuple[int, int, str, bool]]:
         word = match["end"]
         if word is None:
             found.append((*match.span(), match["word"], match["by"] in ("less", "least")))
-        elif word not in _NO_DEGREE and (stem := _stem(word)):
+        elif word not in _NOT_ONE and (stem := _stem(word)):
             found.append((*match.span(), stem, False))
     return found
 
@@ -96,8 +102,8 @@ def behind_than(text: str, start: int) -> bool:
 
 
 def effects(text: str, clips: Sequence[tuple[int, int]], asked: AskedQuality) -> dict[int, Effect]:
-    """What comparisons do to each clip said, by its place in `clips`, which are pieces [start, end) of a lower-case text in
-    order."""
+    """What comparisons do to each clip said, by its place in `clips`, which are pieces [start, end) of a lower-case
+    text in order."""
     found: dict[int, Effect] = {}
     places = [*_degrees(text), *_plain(text, asked)]
     places.sort()
@@ -153,5 +159,5 @@ def _same(stem: str, stems: frozenset[str]) -> bool:
 
 
 def _alike(one: str, other: str) -> bool:
-    same = len(commonprefix([one, other]))
+    same = next((k for k, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other)))
     return same >= max(4, 0.75 * min(len(one), len(other)))

@@ -38,9 +38,9 @@ NAMED_FORMS = {
 }
 """Letters by name of a form (Caplin 1998; Green 1979); '' where the name does not settle them."""
 SECTIONS = (
-    "intro", "introduction", "verse", "pre-chorus", "prechorus", "post-chorus", "chorus", "refrain", "bridge", "middle eight",
-    "interlude", "instrumental", "solo", "outro", "coda", "hook", "drop", "breakdown", "build-up", "buildup", "break", "exposition",
-    "development", "recapitulation",
+    "intro", "introduction", "verse", "pre-chorus", "prechorus", "post-chorus", "chorus", "refrain", "bridge",
+    "middle eight", "interlude", "instrumental", "solo", "outro", "coda", "hook", "drop", "breakdown", "build-up",
+    "buildup", "break", "exposition", "development", "recapitulation",
 )  # fmt: skip
 """What sections are called."""
 
@@ -55,27 +55,44 @@ SECTION = _any(SECTIONS, "[- ]?")
 _PRIME = r"(?:['′*]{1,3}|₁|₂|[12](?!\d))?"
 _JOINED = re.compile(rf"(?<![\w#♭♯'/\\-])((?:[A-H]{_PRIME}){{2,40}})(?![\w#♭♯]|[-/][A-Z]?\w)")
 _LOWER = re.compile(
-    r"(?:\A[\s\"'*_`(]*|\b(?:form|structure|pattern|scheme|layout)(?:\s(?:is|would be|of)(?: an?)?|:)?\s[\"'*(]{0,3}|\ban?\s)([a-h]{2,40})"
+    r"(?:\A[\s\"'*_`(]*|\b(?:form|structure|pattern|scheme|layout)(?:\s(?:is|would be"
+    r"|of)(?: an?)?|:)?\s[\"'*(]{0,3}|\ban?\s)([a-h]{2,40})"
     r"(?=[\"'*_`)]*(?:[.,;!]|\s*\Z|\s(?:form|structure|pattern|scheme|layout)))"
 )
-_LETTER = rf"(?<![\w#♭♯'/.])(?:\(|\[)?(?:(?:the )?(?:section|part)\s)?[\"'*]{{0,2}}([A-H])({_PRIME})(?![\w#♭♯]|\.\w| ?(?i:major|minor|maj\b|min\b|flat|sharp|dorian|mixolydian|chord|note))[\"'*]{{0,2}}(?:\)|\])?(?:\s?[x×]\s?(\d)(?!\d))?(?:\s(?i:sections?|parts?|theme)\b)?"
+_LETTER = (
+    rf"(?<![\w#♭♯'/.])(?:\(|\[)?(?:(?:the )?(?:section|part)\s)?[\"'*]{{0,2}}([A-H])({_PRIME})"
+    r"(?![\w#♭♯]|\.\w| ?(?i:major|minor|maj\b|min\b|flat|sharp|dorian|mixolydian|chord|note))[\"'*]{0,2}(?:\)|\])?"
+    r"(?:\s?[x×]\s?(\d)(?!\d))?(?:\s(?i:sections?|parts?|theme)\b)?"
+)
 _FILLER = (
-    r"(?:[\s\"'*,;|&+>~→⇒➔()\[\].–—-]|\b(?i:and|then|finally|again|followed|by|returns?|returning|back|to|goes|moves|with|the|a|an|section|part|a return|return|of|repeat of|"
-    r"it|contrasting|new|in|before|first|second|third|once more|another|is|comes|ending|ends|on|into|leads|middle|reprise|opening|final|same|as|next|we|have|hear|material|theme)\b)"
+    r"(?:[\s\"'*,;|&+>~→⇒➔()\[\].–—-]|\b(?i:and|then|finally|again|followed|by|returns?"
+    r"|returning|back|to|goes|moves|with|the|a|an|section|part|a return|return|of|repeat"
+    r" of|"
+    r"it|contrasting|new|in|before|first|second|third|once more|another|is|comes|ending"
+    r"|ends|on|into|leads|middle|reprise|opening|final|same|as|next|we|have|hear|material"
+    r"|theme)\b)"
 )
 _STEP = re.compile(rf"{_FILLER}{{0,60}}")
 _LETTERED = re.compile(_LETTER)
-_SECTIONED = re.compile(rf"(?i)\b(?:(?:first|second|third|final|last|short|brief|long|another|repeated)\s)?({SECTION})(?:s\b|\b)(?:\s?\d\b)?(?:\s?[x×]\s?(\d)(?!\d))?")
+_SECTIONED = re.compile(
+    rf"(?i)\b(?:(?:first|second|third|final|last|short|brief|long|another|repeated)\s)?({SECTION})(?:s\b"
+    rf"|\b)(?:\s?\d\b)?(?:\s?[x×]\s?(\d)(?!\d))?"
+)
 _NAMED = re.compile(
     rf"(?i)\b({_any(NAMED_FORMS, '[- ]')})"
     r"(?:[- ](?:song|musical|overall))?[- ](?:form|structure)\b"
-    r"|\b(?:form|structure)\b(?:\s(?:is|of this \w+ is|appears to be|seems to be)|:)\s[\"'*]{0,3}(?:a |an )?(ternary|binary|rounded binary|rondo|strophic|through[- ]composed)\b"
+    r"|\b(?:form|structure)\b(?:\s(?:is|of this \w+ is|appears to be|seems to be)|:)\s[\"'*]{0,3}(?:a"
+    r" |an )?(ternary|binary|rounded binary|rondo|strophic|through[- ]composed)\b"
     r"|\A[\s\"'*]*(ternary|binary|rondo|strophic|through[- ]composed)[\s\"'*.]*\Z"
 )
-_CHORDS = re.compile(r"(?i)\b(?:chords?|progression|notes?|keys?|pitch(?:es)?|scale|tuning|strings?)\b[^.;!?\n]{0,40}\Z")
+_CHORDS = re.compile(
+    r"(?i)\b(?:chords?|progression|notes?|keys?|pitch(?:es)?|scale|tuning|strings?)\b[^.;!?\n]{0,40}\Z"
+)
 _TYPE = re.compile(r"(?i)[\s\"'*-]{0,3}(?:form|structure|song|type|format|alternation|pattern)\b")
 _REPEATED = re.compile(
-    r"(?i)[\"'*)\s,]{0,4}(?:(?:is |are |and |all |that |which |this |the whole |pattern |form |structure ){0,4}(?:repeated|repeats|repeating|looped|loops|[x×]\s?\d)|and so on|etc\b|\.\.\.|…)"
+    r"(?i)[\"'*)\s,]{0,4}(?:(?:is |are |and |all |that |which |this |the whole |pattern"
+    r" |form |structure ){0,4}(?:repeated|repeats|repeating|looped|loops|[x×]\s?\d)|and"
+    r" so on|etc\b|\.\.\.|…)"
 )
 _LEADING_NAME = re.compile(r"(?i)(?:band|group|by|abba['s]*)\s*\Z")
 
@@ -119,9 +136,12 @@ def _joined(text: str) -> Iterator[FormSaid]:
     for match in _JOINED.finditer(text):
         letters = re.sub(r"[^A-H]", "", match[1])
         start = match.start()
-        if len(letters) > 1 and first_occurrences(letters) == letters and not _CHORDS.search(text, max(0, start - 60), start):
-            if not _LEADING_NAME.search(text, max(0, start - 10), start):
-                yield FormSaid(start, match.end(), "" if _REPEATED.match(text, match.end()) else letters)
+        if (
+            len(letters) > 1
+            and first_occurrences(letters) == letters
+            and not _CHORDS.search(text, max(0, start - 60), start)
+        ) and not _LEADING_NAME.search(text, max(0, start - 10), start):
+            yield FormSaid(start, match.end(), "" if _REPEATED.match(text, match.end()) else letters)
     lower = text.lower()
     for match in _LOWER.finditer(lower):
         letters = match[1]
@@ -134,7 +154,11 @@ def _runs(text: str) -> Iterator[FormSaid]:
     for pattern, least, alphabetic in ((_LETTERED, 2, True), (_SECTIONED, 2, False)):
         run: list[re.Match[str]] = []
         for match in (*pattern.finditer(text), None):
-            if run and (match is None or not _STEP.fullmatch(text, run[-1].end(), min(match.start(), run[-1].end() + 61)) or match.start() - run[-1].end() > 60):
+            if run and (
+                match is None
+                or not _STEP.fullmatch(text, run[-1].end(), min(match.start(), run[-1].end() + 61))
+                or match.start() - run[-1].end() > 60
+            ):
                 if len(run) >= least and (said := _form_of(text, run, alphabetic=alphabetic)):
                     yield said
                 run = []
@@ -158,5 +182,7 @@ def _names(text: str) -> Iterator[FormSaid]:
     """'ternary form'."""
     for match in _NAMED.finditer(text):
         name = (match[1] or match[2] or match[3]).lower()
-        form = NAMED_FORMS.get(name, NAMED_FORMS.get(name.replace(" ", "-"), NAMED_FORMS.get(name.replace("-", " "), "")))
+        form = NAMED_FORMS.get(
+            name, NAMED_FORMS.get(name.replace(" ", "-"), NAMED_FORMS.get(name.replace("-", " "), ""))
+        )
         yield FormSaid(*match.span(), form)

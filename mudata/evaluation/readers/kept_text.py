@@ -34,3 +34,13 @@ def _plain(piece: str) -> str:
         return _SIGNS[piece]
     text = "".join(_SIGNS.get(sign, sign) for sign in unicodedata.normalize("NFKC", piece))
     return "".join(sign for sign in text if unicodedata.category(sign) not in ("Cf", "Cs"))
+
+
+def lower(text: str) -> str:
+    """A text in small letters, of the same length.
+
+    >>> lower("İA"), len(lower("İA"))
+    ('İa', 2)
+    """
+    small = text.lower()
+    return small if len(small) == len(text) else "".join(c.lower() if len(c.lower()) == 1 else c for c in text)

@@ -24,12 +24,21 @@ CLIP_NOUNS = (
     "|audio file|file|example|snippet|version|performance|melody|rhythm"
 )
 """What clips are called in answers."""
-_NO_UNIT = r"(?![\w]|[/.:,]\d|[ -]{0,2}(?:%|bpm|hz|beats?\b|bars?\b|seconds?\b|minutes?\b|parts?\b|voices?\b|semitones?\b|times\b))"
+_NO_UNIT = (
+    r"(?![\w]|[/.:,]\d|[ -]{0,2}(?:%|bpm|hz|beats?\b|bars?\b|seconds?\b|minutes?\b|parts?\b"
+    r"|voices?\b|semitones?\b|times\b))"
+)
 """Behind a number that is a label."""
-_ENDS = r"(?=[\s\"'*)}\]]*(?:[.,;:!?\n}]|\Z|\s-|\s?[–—]|\s\(|\s(?:because|since|as|due|given|is|was|has|sounds|but|with|over|than)\b))"
+_ENDS = (
+    r"(?=[\s\"'*)}\]]*(?:[.,;:!?\n}]|\Z|\s-|\s?[–—]|\s\(|\s(?:because|since|as|due|given"
+    r"|is|was|has|sounds|but|with|over|than)\b))"
+)
 _AFTER_ORDINAL = (
-    r"(?=[\"'*)}\]]*(?:[.;:!?,)\n]|\Z|\s?[-–—]\s|\s\(|\s(?:is|was|are|isn't|wasn't|has|had|sounds|seems|appears|feels|because|since|as|than|but|and|or"
-    r"|nor|while|whereas|rather|with|due|given|more|less|much|slightly|clearly|one's|i|in my|by|clearly|definitely|probably|obviously|over|to me|instead|would|must|might|could|may|can|"
+    r"(?=[\"'*)}\]]*(?:[.;:!?,)\n]|\Z|\s?[-–—]\s|\s\(|\s(?:is|was|are|isn't|wasn't|has"
+    r"|had|sounds|seems|appears|feels|because|since|as|than|but|and|or"
+    r"|nor|while|whereas|rather|with|due|given|more|less|much|slightly|clearly|one's|i"
+    r"|in my|by|clearly|definitely|probably|obviously|over|to me|instead|would|must|might"
+    r"|could|may|can|"
     r"does|doesn't|did|didn't|having|being|contains|uses|features|,)\b))"
 )
 
@@ -63,10 +72,16 @@ def _ordinal(nouns: str) -> re.Pattern[str]:
 
 
 _BRACKETED = re.compile(r"[(\[](\d{1,2})[)\]]")
-_LISTED = re.compile(r"(?:\A|\n)[\s\"'*_>]{0,6}(\d{1,2})[\"'*_]{0,2}(?:[.):](?=\s|[\"'*_]|\Z)|(?=\s-{1,2}\s|\s?[–—]\s))")
+_LISTED = re.compile(
+    r"(?:\A|\n)[\s\"'*_>]{0,6}(\d{1,2})[\"'*_]{0,2}(?:[.):](?=\s|[\"'*_]|\Z)|(?=\s-{1,2}\s|\s?[–—]\s))"
+)
 _STATED = re.compile(
-    r"(?:\b(?:choose|select|pick|go(?:ing)? with|say|think|it's|it is|is|be|answer|choice|option|selected|chose|picked|chosen|vote for|prediction)"
-    r"[\"'*]{0,3}[ :=\"'*{(]{1,5}(?:number |no\. ?|#)?|boxed\{(?:\\text\{)?|\banswer>\s*)(?P<said>\d{1,2})(?:" + _NO_UNIT + ")" + _ENDS
+    r"(?:\b(?:choose|select|pick|go(?:ing)? with|say|think|it's|it is|is|be|answer|choice"
+    r"|option|selected|chose|picked|chosen|vote for|prediction)"
+    r"[\"'*]{0,3}[ :=\"'*{(]{1,5}(?:number |no\. ?|#)?|boxed\{(?:\\text\{)?|\banswer>\s*)(?P<said>\d{1,2})(?:"
+    + _NO_UNIT
+    + ")"
+    + _ENDS
 )
 _NUMBERS_ONLY = re.compile(r"[\W_]*\d{1,2}[\W_]+(?:(?:\d{1,2}|or|and|either|both|vs)[\W_]*){1,20}")
 _A_NUMBER = re.compile(r"(?<![\d./:])\d{1,2}(?![\d./:]\d|\d)")
@@ -75,10 +90,16 @@ _ALONE = re.compile(rf"[\s\"'*_`(\[{{#<$]*(\d{{1,2}}|{COUNT}|{ORDINAL})[\s\"'*_`
 _OPENS = re.compile(r"[\s\"'*_`]*(\d{1,2})[\"'*_`]{0,2},?\s(?:because|since|as|due|is|i think|i believe|i guess)\b")
 _ORDINAL_BARE = re.compile(rf"\b({ORDINAL}|former|latter|last)\b{_AFTER_ORDINAL}")
 _NO_ORDINAL_BEFORE = re.compile(
-    r"(?:\d|\b(?:a|per|each|every|split|half a|at|one|two|three|four|five|six|seven|eight|nine|ten|(?<!for the )very)[ -]?)\s?\Z"
+    r"(?:\d|\b(?:a|per|each|every|split|half a|at|one|two|three|four|five|six|seven|eight"
+    r"|nine|ten|(?<!for the )very)[ -]?)\s?\Z"
 )
-_ARTICLE = re.compile(r"(?:\bthe|\bmy|\b(?:clip|option|answer)\b\W{0,3}|[:=]\W{0,4}|\bis|\bor|\bnor|\band|\bnot)\s\Z|[:={(\"*]\s?\Z|[)\]]\s?\Z|\A\W*\Z")
-_ADVERB = re.compile(r",\s(?!(?:because|since|as|due|it|the|with|by|for sure|definitely|i think|obviously|clearly|given|not)\b)\w")
+_ARTICLE = re.compile(
+    r"(?:\bthe|\bmy|\b(?:clip|option|answer)\b\W{0,3}|[:=]\W{0,4}|\bis|\bor|\bnor|\band"
+    r"|\bnot)\s\Z|[:={(\"*]\s?\Z|[)\]]\s?\Z|\A\W*\Z"
+)
+_ADVERB = re.compile(
+    r",\s(?!(?:because|since|as|due|it|the|with|by|for sure|definitely|i think|obviously|clearly|given|not)\b)\w"
+)
 
 
 _FEW = 80
@@ -102,31 +123,31 @@ def labels(text: str, count: int, *, numbered: bool, clips: bool) -> Iterator[La
             start = match.start()
         return LabelSaid(start, end, option if option <= count else 0, **more)
 
-    nouns = f"{_OPTION_NOUNS}|{CLIP_NOUNS}" if clips else _OPTION_NOUNS
     if match := _ALONE.fullmatch(text):
         if numbered or clips or match[1] in NUMBERS:
             yield said(match, bare=match[1].isdigit(), bracketed=_in_brackets(text, *match.span(1)))
         return
-    for pattern in (_numbered(nouns), _ordinal(nouns)):
-        for match in pattern.finditer(text):
-            yield said(match, whole=True)
+    nouns = f"{_OPTION_NOUNS}|{CLIP_NOUNS}" if clips else _OPTION_NOUNS
+    for match in (*_numbered(nouns).finditer(text), *_ordinal(nouns).finditer(text)):
+        yield said(match, whole=True)
     for match in _ORDINAL_BARE.finditer(text):
         if (option := _ordinal_option(text, match, count, clips=clips)) is not None:
             yield LabelSaid(*match.span(1), option)
-    if not (numbered or clips):
-        return
-    for match in _BRACKETED.finditer(text):
-        yield said(match, bracketed=True)
-    for pattern in (_LISTED, _HASH):
-        for match in pattern.finditer(text):
-            yield said(match)
+    if numbered or clips:
+        yield from (said(match, bracketed=True) for match in _BRACKETED.finditer(text))
+        yield from (said(match) for pattern in (_LISTED, _HASH) for match in pattern.finditer(text))
+        yield from (said(match, group, bare=True) for match, group in _bare(text))
+
+
+def _bare(text: str) -> Iterator[tuple[re.Match[str], int | str]]:
+    """Numbers with nothing beside them that are labels: announced, at the head of a reason, or with others alone."""
     for match in _STATED.finditer(text):
-        yield said(match, "said", bare=True)
-    if match := _OPENS.match(text):
-        yield said(match, bare=True)
+        yield match, "said"
+    if opens := _OPENS.match(text):
+        yield opens, 1
     if len(text) <= _FEW and "(" not in text and _NUMBERS_ONLY.fullmatch(text):
         for match in _A_NUMBER.finditer(text):
-            yield said(match, 0, bare=True)
+            yield match, 0
 
 
 def _in_brackets(text: str, start: int, end: int) -> bool:

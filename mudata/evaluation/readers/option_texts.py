@@ -50,8 +50,8 @@ def _by_first(options: tuple[str, ...]) -> dict[str, list[tuple[tuple[str, ...],
 
 
 def texts(text: str, options: Sequence[str]) -> Iterator[TextSaid]:
-    """Options said in a lower-case answer, in order; of those that begin at one place the longest, which hides what lies
-    within it ('bass guitar' hides 'guitar')."""
+    """Options said in a lower-case answer, in order; of those that begin at one place the longest, which hides what
+    lies within it ('bass guitar' hides 'guitar')."""
     known = _by_first(tuple(options))
     bare_articles = any(tokens[0] in _ARTICLES for tokens in known if tokens) or not _ARTICLES.isdisjoint(known)
     tokens = [item for item in _tokens(text) if bare_articles or item[0] not in _ARTICLES]

@@ -1,9 +1,10 @@
 """Orders of clips or options: which permutation an answer means.
 
 A run of mentions ('2, 1, 3', 'second, first, third', 'clip 2, then clip 1', '2 > 1 > 3', 'B A C' where letters were
-shown, or the options' texts) is an order as it is written. Where every clip has its place said ('clip 2 is first', '1st:
-clip 2', a numbered list of clips), the places count and not the order of words. 'After' turns a run of two round; '<' is
-unparsed, since it may be read either way. What the answer says of several orders is read by the grammar of `align`.
+shown, or the options' texts) is an order as it is written. Where every clip has its place said ('clip 2 is first',
+'1st: clip 2', a numbered list of clips), the places count and not the order of words. 'After' turns a run of two round;
+'<' is unparsed, since it may be read either way, and so is an order in the other direction than was asked for. What the
+answer says of several orders is read by the grammar of `align`.
 
 A run that is no permutation is no order: 'incomplete' if some are missing, 'repeated' if one comes twice, 'outside' if
 there is no such clip.
@@ -12,50 +13,38 @@ there is no such clip.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 from mudata.evaluation.align.alignment import Alignment, Shown
-from mudata.evaluation.align.decision import decide
-from mudata.evaluation.readers.option_labels import CLIP_NOUNS, COUNT, NUMBERS, ORDINAL
-from mudata.evaluation.readers.option_texts import texts
-from mudata.evaluation.readers.weighed import ValueSaid, announced, matcher, plain, weigh
+from mudata.evaluation.readers.kept_text import lower
+from mudata.evaluation.readers.order_mentions import Mention, mentions
+from mudata.evaluation.readers.said_values import Said, ValueKind
+from mudata.evaluation.readers.values import read_value
 
-_NOUN = rf"(?:{CLIP_NOUNS}|option|item|number|no\.|part|section|choice|stimulus)s?"
-_ITEM = re.compile(
-    rf"\b{_NOUN}[\s\"'*_]{{0,2}}(?:number |no\. ?|#)?[\"'*(\[]{{0,2}}(?P<named>\d{{1,2}}|{COUNT}|[a-z](?![\w'])|i{{1,3}}\b|iv\b)"
-    rf"|\b(?P<ordinal>{ORDINAL})\s(?:{_NOUN}|one)\b(?!\s?[\"'*(]{{0,2}}#?(?:\d|[a-f]\b|{COUNT}))"
-    rf"|\b(?P<position>{ORDINAL}|last|lastly|finally)\b"
-    r"|(?<![\w./])(?P<joined>[1-9]{2,9}|[a-h]{2,8})(?![\w%']|[.:/-]\d)"
-    rf"|(?<![\w./:])(?P<number>\d{{1,2}}|{COUNT})(?![\w%]|[.:/]\d|,\d{{3}})"
-    r"|(?<![\w'.])\(?(?P<letter>[a-z])(?![\w'.]\w|\w)",
-)
-_NOT_A_COUNT = re.compile(
-    r"[ -]?(?:%|seconds?\b|secs?\b|s\b|bpm\b|hz\b|beats?\b|bars?\b|(?:audio )?clips\b|(?:audio )?(?:recordings|excerpts|tracks|samples|segments|options|items)\b|minutes?\b)"
-)
 _SEPARATOR = re.compile(
-    r"(?:[\s\"'*_`,;|&)(\]\[}{.:#>~→⇒➔➜–—-]|\b(?:and|then|finally|lastly|next|followed|by|that|before|comes?|which|is|followed by|the|it's|last|after that|afterwards|to|goes|precedes?|preceding|ending with|und|dann|y|et|puis|luego"
+    r"(?:[\s\"'*_`,;|&)(\]\[}{.:#>~→⇒➔➜–—-]|\b(?:and|then|finally|lastly|next|followed"
+    r"|by|that|before|comes?|which|is|followed by|the|it's|last|after that|afterwards"
+    r"|to|goes|precedes?|preceding|ending with|und|dann|y|et|puis|luego"
     r"|clips?|with|at the end|in turn|subsequently)\b)*"
 )
-_AFTER = re.compile(r"[\s\"'*,]*(?:comes? |is |goes |plays? |occurs? |was |follows?|heard )?(?:right |directly )?(?:after|follows)\s(?:the )?[\s\"'*]*")
+_AFTER = re.compile(
+    r"[\s\"'*,]*(?:comes? |is |goes |plays? |occurs? |was |follows?|heard )?(?:right "
+    r"|directly )?(?:after|follows)\s(?:the )?[\s\"'*]*"
+)
 _LESS = re.compile(r"\s*<\s*")
-_PLACE_OF = re.compile(r"[\s\"'*)\]]{0,3}(?:is|was|comes?|comes in|enters?|starts?|begins?|appears?|is heard|is played|should be|goes|plays?|must be|would be|=|:|-+>?|→|\()\s?(?:the |in |at |number |no\. |position |place |heard |played |placed |ranked |rank |#|\(){0,3}[\"'*]{0,2}")
-_LETTERS_ONLY = re.compile(r"[\W_]*[a-h](?:[\W_]+[a-h]){1,8}[\W_]*")
+_PLACE_OF = re.compile(
+    r"[\s\"'*)\]]{0,3}(?:is|was|comes?|comes in|enters?|starts?|begins?|appears?|is heard"
+    r"|is played|should be|goes|plays?|must be|would be|=|:|-+>?|→|\()\s?(?:the |in |at"
+    r" |number |no\. |position |place |heard |played |placed |ranked |rank |#|\(){0,3}[\"'*]{0,2}"
+)
 _SUPERLATIVE = re.compile(r"\b(?:[a-z]{3,20}est|(?:most|least) [a-z]{3,20})\b")
-_LEADS = re.compile(rf"[\"'*)]{{0,3}} is (?:the )?({_SUPERLATIVE.pattern})(?: one| clip)?,? (?:and )?(?:then|followed by|next)(?: comes)? (?:the )?")
-_NOUNS = "order|ordering|sequence|ranking|arrangement|permutation"
+_LEADS = re.compile(
+    rf"[\"'*)]{{0,3}} is (?:the )?({_SUPERLATIVE.pattern})(?: one| clip)?,? (?:and )?(?:then"
+    rf"|followed by|next)(?: comes)? (?:the )?"
+)
 _REACH = 60
-
-
-class Mention(NamedTuple):
-    """A clip or option [start, end) of the answer, from 1 (0: there is none such), and how it is said; `position` is an
-    ordinal that may say a place or a clip, `number` a number alone."""
-
-    start: int
-    end: int
-    item: int
-    kind: Literal["item", "number", "position"]
 
 
 class _Order(NamedTuple):
@@ -73,28 +62,37 @@ def read_order(answer: str | None, shown: Shown, count: int | None = None) -> Al
         count: how many clips or options there are; default the number of options, else of the items said.
 
     Returns:
-        ALIGNED with the numbers in the order meant, '2 1 3'; OUTSIDE by rule 'incomplete', 'repeated', 'outside' for what
-        is no permutation; else as `align` does; UNPARSED.
+        ALIGNED with the numbers in the order meant, '2 1 3'; OUTSIDE by rule 'incomplete', 'repeated', 'outside' for
+        what is no permutation; else as `values` has it.
     """
     if answer is None:
         return Alignment("ERROR", rule_id="error")
     count = count or len(shown.options) or None
-    text = plain(answer)
-    mentions = list(_mentions(plain(answer, lower=False), text, shown, count))
-    orders, unsettled = _orders(text, mentions, count, shown.prompt.lower())
+    faults: list[str] = []
+
+    def find(text: str, _: str | None) -> list[Said]:
+        return _found(text, shown, count, faults)
+
+    found = read_value(answer, shown, ValueKind("order", find))
+    if found.status == "OUTSIDE" and faults:
+        return replace(found, rule_id=faults[-1], labels=())
+    return found
+
+
+def _found(text: str, shown: Shown, count: int | None, faults: list[str]) -> list[Said]:
+    """Orders said in a kept text; what is wrong with those that are none goes to `faults`."""
+    small = lower(text)
+    orders, unsettled = _orders(small, list(mentions(text, small, shown, count)), count, shown.prompt.lower())
     size = count or max((len(set(order.items)) for order in orders), default=0)
-    good = [order for order in orders if sorted(order.items) == list(range(1, size + 1)) and size > 1]
-    known = [" ".join(map(str, order.items)) for order in good]
-    said = [ValueSaid(order.start, order.end, (value,)) for order, value in zip(good, known, strict=True)]
-    bad = [order for order in orders if order not in good and len(order.items) > 1]
-    guards = [ValueSaid(order.start, order.end, ()) for order in bad]
-    every = sorted([*said, *guards])
-    found = decide(weigh(answer, every, matcher(known), shown, announced(text, every, _NOUNS)))
-    if found.status not in ("OOV", "NEGATED_ONLY") or (found.status == "NEGATED_ONLY" and not bad):
-        return found
-    if bad and not unsettled:
-        return replace(found, status="OUTSIDE", rule_id=_fault(bad[-1].items, size if count else 0), labels=())
-    return replace(found, status="UNPARSED", rule_id="unparsed", labels=())
+    said: list[Said] = []
+    for order in orders:
+        value = " ".join(map(str, order.items))
+        if size > 1 and sorted(order.items) == list(range(1, size + 1)):
+            said.append(Said(order.start, order.end, (value,)))
+        elif not unsettled:
+            faults.append(_fault(order.items, size if count else 0))
+            said.append(Said(order.start, order.end, (value,), "outside"))
+    return said
 
 
 def _fault(items: Sequence[int], count: int) -> str:
@@ -103,84 +101,6 @@ def _fault(items: Sequence[int], count: int) -> str:
     if len(set(items)) < len(items):
         return "repeated"
     return "incomplete"
-
-
-# ------------------------------------------------------------------------------------------------- what is mentioned
-
-
-def _mentions(raw: str, text: str, shown: Shown, count: int | None) -> Iterator[Mention]:
-    """All clips and options said, in order and apart."""
-    by_text = list(texts(text, shown.options)) if shown.options else []
-    pieces = iter([*by_text, None])
-    piece = next(pieces)
-    place = 0
-    for match in _ITEM.finditer(text):
-        while piece and piece.start <= match.start():
-            if piece.start >= place:
-                yield Mention(piece.start, piece.end, piece.option, "item")
-                place = piece.end
-            piece = next(pieces)
-        if match.start() < place:
-            continue
-        if match.lastgroup == "joined":
-            yield from _digits(raw, match, shown, count)
-            place = match.end()
-            continue
-        if mention := _mention(raw, text, match, shown, count):
-            yield mention
-            place = mention.end
-    while piece:
-        if piece.start >= place:
-            yield Mention(piece.start, piece.end, piece.option, "item")
-            place = piece.end
-        piece = next(pieces)
-
-
-def _digits(raw: str, match: re.Match[str], shown: Shown, count: int | None) -> Iterator[Mention]:
-    """'213', 'BAC': every sign an item, where all of them are an order; else one number."""
-    start, end = match.span("joined")
-    signs = raw[start:end]
-    whole = not re.search(r"[^\W_]", raw[:start] + raw[end:])
-    if signs.isdigit():
-        items, may_be = list(map(int, signs)), whole or len(signs) > 2  # '12' may be a number
-    else:
-        items, may_be = [ord(sign) - ord("A") + 1 for sign in signs.upper()], shown.letters and (whole or signs.isupper())
-    if may_be and sorted(items) == list(range(1, (count or len(items)) + 1)):
-        for k, item in enumerate(items, start):
-            yield Mention(k, k + 1, item, "number")
-    elif signs.isdigit() and not _NOT_A_COUNT.match(raw, end):
-        yield _of(Mention(start, end, int(signs), "number"), count)
-
-
-def _mention(raw: str, text: str, match: re.Match[str], shown: Shown, count: int | None) -> Mention | None:
-    kind = match.lastgroup or ""
-    word = match[kind]
-    start, end = match.span(kind)
-    if kind == "letter":
-        if (shown.options and not shown.letters) or not (raw[start].isupper() or _LETTERS_ONLY.fullmatch(text)):
-            return None
-        return _of(Mention(start, end, ord(word) - ord("a") + 1, "item"), count)
-    if kind == "position":
-        return Mention(start, end, NUMBERS.get(word, -1), "position")
-    if _NOT_A_COUNT.match(text, end) and kind == "number":
-        return None
-    if kind == "ordinal":
-        return _of(Mention(start, match.end(), NUMBERS[word], "item"), count)
-    if word.isdigit():
-        item = int(word)
-    elif word in NUMBERS:
-        item = NUMBERS[word]
-    elif word in ("i", "ii", "iii", "iv") and not shown.letters:
-        item = ("i", "ii", "iii", "iv").index(word) + 1
-    else:
-        if not raw[start].isupper() and word == "a":
-            return None
-        item = ord(word[0]) - ord("a") + 1
-    return _of(Mention(match.start() if kind == "named" else start, end, item, "number" if kind == "number" else "item"), count)
-
-
-def _of(mention: Mention, count: int | None) -> Mention:
-    return mention._replace(item=0) if count and mention.item > count else mention
 
 
 # ------------------------------------------------------------------------------------------------- what they make up
@@ -197,44 +117,58 @@ def _orders(text: str, mentions: list[Mention], count: int | None, prompt: str) 
     said = _SUPERLATIVE.findall(text)
     if len(asked) > 1 and len(said) > 1 and [word for word in said if word in asked[:2]][:2] == asked[1::-1]:
         return [], True  # 'from fastest to slowest' where slowest to fastest was asked for
-    orders: list[_Order] = []
-    unsettled = False
-    items = [mention for mention in mentions if mention.item > 0 or mention.kind != "position"]
-    named = any(mention.kind == "item" for mention in items)
-    run: list[Mention] = []
-    after, end = False, 0
-    for mention in items:
-        if run:
-            between = text[end : mention.start]
-            if mention.kind == "position" and run[-1].kind == "item" and _PLACE_OF.fullmatch(between):
-                if mention.item in (len(run), -1):  # 'the second clip comes first, then ...'
-                    end = mention.end
-                    continue
-                unsettled = True
-        if named and mention.kind == "position" and not (run and run[-1].kind == "position") and not _is_clip(text, mention):
-            continue
-        if run:
-            if len(between) <= _REACH and _SEPARATOR.fullmatch(between) and not after:
-                run.append(mention)
-                end = mention.end
-                continue
-            if len(between) <= _REACH and _AFTER.fullmatch(between):
-                after = True
-                run.append(mention)
-                end = mention.end
-                continue
-            if len(run) == 1 and (leads := _LEADS.fullmatch(between)) and leads[1] == first_asked:
-                run.append(mention)
-                end = mention.end
-                continue
-            if _LESS.fullmatch(between):
-                unsettled = True
-            orders += _run(run, after)
-        run, after, end = [mention], False, mention.end
-    orders += _run(run, after)
-    if unsettled:
-        return [], True
-    return orders, False
+    runs = _Runs(text, first_asked)
+    named = any(mention.kind == "item" for mention in mentions)
+    for mention in mentions:
+        if mention.item > 0 or mention.kind != "position":
+            runs.add(mention, named=named)
+    runs.end_run()
+    return ([], True) if runs.unsettled else (runs.orders, False)
+
+
+class _Runs:
+    """Runs of mentions with nothing but words of an order between them."""
+
+    def __init__(self, text: str, first_asked: str) -> None:
+        self.text, self.first_asked = text, first_asked
+        self.orders: list[_Order] = []
+        self.unsettled = False
+        """Whether something is said that may be read in two ways."""
+        self.run: list[Mention] = []
+        self.end = 0
+        self.after = False
+
+    def add(self, mention: Mention, *, named: bool) -> None:
+        """One more; `named`: clips are said by more than ordinals, which then say places."""
+        between = self.text[self.end : mention.start] if self.run else ""
+        if self.run and mention.kind == "position" and self.run[-1].kind == "item" and _PLACE_OF.fullmatch(between):
+            if mention.item in (len(self.run), -1):  # 'the second clip comes first, then ...'
+                self.end = mention.end
+                return
+            self.unsettled = True
+        is_place = named and mention.kind == "position" and not (self.run and self.run[-1].kind == "position")
+        if is_place and self.text[max(0, mention.start - 4) : mention.start] != "the ":
+            return
+        if not (self.run and self._goes_on(between)):
+            self.unsettled = self.unsettled or (self.run != [] and _LESS.fullmatch(between) is not None)
+            self.end_run()
+        self.run.append(mention)
+        self.end = mention.end
+
+    def _goes_on(self, between: str) -> bool:
+        if len(between) <= _REACH and _SEPARATOR.fullmatch(between) and not self.after:
+            return True
+        if len(between) <= _REACH and _AFTER.fullmatch(between):
+            self.after = True
+            return True
+        leads = _LEADS.fullmatch(between) if len(self.run) == 1 else None
+        return leads is not None and leads[1] == self.first_asked
+
+    def end_run(self) -> None:
+        if len(self.run) > 1:
+            items = tuple(mention.item for mention in self.run)
+            self.orders.append(_Order(self.run[0].start, self.run[-1].end, items[::-1] if self.after else items))
+        self.run, self.after = [], False
 
 
 def _without_doubles(text: str, mentions: list[Mention]) -> list[Mention]:
@@ -242,63 +176,61 @@ def _without_doubles(text: str, mentions: list[Mention]) -> list[Mention]:
     kept: list[Mention] = []
     for mention in mentions:
         last = kept[-1] if kept else None
-        if last and last.kind == mention.kind == "item" == mention.kind and last.item == mention.item:
-            if not text[last.end : mention.start].strip(" \"'*):.]"):
-                kept[-1] = last._replace(end=mention.end)
-                continue
-        kept.append(mention)
+        same = last is not None and last.kind == mention.kind == "item" and last.item == mention.item
+        if last and same and not text[last.end : mention.start].strip(" \"'*):.]"):
+            kept[-1] = last._replace(end=mention.end)
+        else:
+            kept.append(mention)
     return kept
 
 
-def _is_clip(text: str, mention: Mention) -> bool:
-    return text[max(0, mention.start - 4) : mention.start] == "the "
-
-
-def _run(run: list[Mention], after: bool) -> Iterator[_Order]:
-    if len(run) > 1:
-        items = tuple(mention.item for mention in run)
-        yield _Order(run[0].start, run[-1].end, items[::-1] if after else items)
-
-
+_ITEM_AT = re.compile(
+    r"[\s\"'*_)\]]{0,3}(?:\.|:|\)|=|-+>?|→|,|is|was|comes|would be|place:?|position:?|plays|plays:)[\s\"'*_]{0,3}"
+    r"(?:is |was |comes |the )?"
+)
 _FIELD = re.compile(r"[\"'*]{0,2}\s?(?::|=|->|→|\bis\b)\s?[\"'*]{0,2}")
 
 
 def _by_places(text: str, mentions: list[Mention], count: int | None) -> list[_Order]:
     """Orders in which every item has its place said: 'clip 2 is first, clip 1 second', '1. Clip 2', '1st: clip 2'."""
-    found: list[_Order] = []
     pairs: list[tuple[Mention, Mention]] = []
     k = 0
-    while k + 1 < len(mentions):
-        one, other = mentions[k], mentions[k + 1]
-        between = text[one.end : other.start]
-        pair = None
-        if one.kind == "item" and other.kind == "position" and _PLACE_OF.fullmatch(between):
-            pair = (other, one)
-        elif one.kind == "position" and other.kind == "number" and _FIELD.fullmatch(between):
-            pair = (one, other)
-        elif one.kind in ("position", "number") and other.kind == "item" and re.fullmatch(
-            r"[\s\"'*_)\]]{0,3}(?:\.|:|\)|=|-+>?|→|,|is|was|comes|would be|place:?|position:?|plays|plays:)[\s\"'*_]{0,3}(?:is |was |comes |the )?", between
-        ):
-            pair = (one, other)
-        elif one.kind == "position" and other.kind == "item" and between in (" ", " is ", " comes "):
-            pair = (one, other)
+    unplaced = False
+    while k < len(mentions):
+        pair = _placed(text, *mentions[k : k + 2]) if k + 1 < len(mentions) else None
         if pair:
             pairs.append(pair)
-            k += 2
         else:
-            k += 1
-    used = {id(m) for pair in pairs for m in pair}
-    if len(pairs) < 2 or any(m.kind == "item" and id(m) not in used for m in mentions):
+            unplaced = unplaced or mentions[k].kind == "item"
+        k += 2 if pair else 1
+    if len(pairs) < 2 or unplaced:
         return []
     size = count or len(pairs)
-    for at in range(0, len(pairs), size):
-        group = pairs[at : at + size]
-        places = [size if place.item == -1 else place.item for place, _ in group]
-        if sorted(places) != list(range(1, len(group) + 1)):
-            return []
-        if all(place.item == item.item for place, item in group):  # '(2) chorus, (1) verse': the options' own numbers
-            group = [(Mention(0, 0, k, "number")._replace(start=place.start, end=place.end), item) for k, (place, item) in enumerate(group, 1)]
-        items = tuple(item.item for _, item in sorted(group, key=lambda pair: size if pair[0].item == -1 else pair[0].item))
-        ends = [m for pair in group for m in pair]
-        found.append(_Order(min(m.start for m in ends), max(m.end for m in ends), items))
-    return found
+    groups = [pairs[at : at + size] for at in range(0, len(pairs), size)]
+    found = [_placed_order(group, size) for group in groups]
+    return [order for order in found if order] if all(found) else []
+
+
+def _placed(text: str, one: Mention, other: Mention) -> tuple[Mention, Mention] | None:
+    """A place and the item said to be in it, of two mentions that follow each other."""
+    between = text[one.end : other.start]
+    if one.kind == "item" and other.kind == "position":
+        return (other, one) if _PLACE_OF.fullmatch(between) else None
+    if one.kind == "position" and other.kind == "number":
+        return (one, other) if _FIELD.fullmatch(between) else None
+    if one.kind == "item" or other.kind != "item":
+        return None
+    near = one.kind == "position" and between in (" ", " is ", " comes ")
+    return (one, other) if near or _ITEM_AT.fullmatch(between) else None
+
+
+def _placed_order(pairs: list[tuple[Mention, Mention]], size: int) -> _Order | None:
+    if all(place.item == item.item for place, item in pairs):  # '(2) chorus, (1) verse': the options' own numbers
+        items = tuple(item.item for _, item in pairs)
+    else:
+        by_place = {size if place.item == -1 else place.item: item.item for place, item in pairs}
+        if sorted(by_place) != list(range(1, len(pairs) + 1)):
+            return None
+        items = tuple(by_place[place] for place in sorted(by_place))
+    both = [mention for pair in pairs for mention in pair]
+    return _Order(min(mention.start for mention in both), max(mention.end for mention in both), items)

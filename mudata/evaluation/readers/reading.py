@@ -7,10 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 from mudata.errors import UnknownName
 from mudata.evaluation.align.value_rules import READER, VALUE_RULES
+from mudata.evaluation.readers.choice import read_choice
 from mudata.evaluation.readers.key import KEY, read_key
 from mudata.evaluation.readers.metre import METRE, read_metre
 from mudata.evaluation.readers.number import number_of, read_number
+from mudata.evaluation.readers.order import read_order
 from mudata.evaluation.readers.said_values import SORTS, ValueKind, clauses_of
+from mudata.evaluation.readers.structure import read_structure
 from mudata.evaluation.readers.tempo import read_tempo, tempo_of
 
 if TYPE_CHECKING:
@@ -21,8 +24,12 @@ READERS: dict[str, Callable[[str | None, Shown], Alignment]] = {
     "tempo": read_tempo,
     "metre": read_metre,
     "number": read_number,
+    "choice": read_choice,
+    "order": read_order,
+    "structure": read_structure,
 }
-"""Tempi in beats per minute, numbers as counts of parts, voices or instruments; a card's scale can say otherwise."""
+"""Tempi in beats per minute, numbers as counts of parts, voices or instruments; a card's scale can say otherwise. Of a
+structure the form is read; choices are those of `Shown.options`, without which they are of two clips."""
 
 _OF_VALUES: dict[str, Callable[[], ValueKind]] = {
     "key": lambda: KEY,

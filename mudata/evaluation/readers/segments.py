@@ -9,17 +9,22 @@ from mudata.evaluation.readers.forms import SECTION
 from mudata.evaluation.readers.times import times
 
 _LABEL = re.compile(
-    rf"(?<![\w#♭♯'.])(?P<letter>[A-H])(?:['′]{{1,3}}|\d(?![\d.:]))?(?![\w#♭♯]| ?(?i:major|minor|maj\b|min\b|flat|sharp|chord)|'[a-z])|\b(?i:(?P<name>{SECTION}))(?:s\b|\b)(?: \d(?![\d.:]|\s?(?:-|s\b|sec)))?"
+    rf"(?<![\w#♭♯'.])(?P<letter>[A-H])(?:['′]{{1,3}}|\d(?![\d.:]))?(?![\w#♭♯]| ?(?i:major"
+    rf"|minor|maj\b|min\b|flat|sharp|chord)|'[a-z])|\b(?i:(?P<name>{SECTION}))(?:s\b|\b)(?:"
+    rf" \d(?![\d.:]|\s?(?:-|s\b|sec)))?"
 )
-_ARTICLE_LIKE = re.compile(r"A (?:new|short|long|piece|song|clip|section|contrasting|slow|fast|brief|solo|different|second|third|boundary|change|total|few)")
+_ARTICLE_LIKE = re.compile(
+    r"A (?:new|short|long|piece|song|clip|section|contrasting|slow|fast|brief|solo|different"
+    r"|second|third|boundary|change|total|few)"
+)
 _SHAPE = re.compile(r"(?:LTT){2,}|(?:TTL){2,}|(?:LT){2,}T?|(?:TL){2,}T?|\A(?:LTT|TTL)\Z")
 _NEAR = 60
 """Characters between two tokens of a segmentation."""
 
 
 class Segment(NamedTuple):
-    """A segment, said at [start, end) of the text: its label, and its times in seconds; without an end it goes on to the
-    next one."""
+    """A segment, said at [start, end) of the text: its label, and its times in seconds; without an end it goes on to
+    the next one."""
 
     start: int
     end: int

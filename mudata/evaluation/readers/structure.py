@@ -18,16 +18,17 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Literal
 
-from mudata.evaluation.align.alignment import Alignment, Shown, Span
+from mudata.evaluation.align.alignment import Alignment, Shown
 from mudata.evaluation.align.clauses import FINAL, PLAIN, WEAK
-from mudata.evaluation.align.decision import decide
 from mudata.evaluation.readers.forms import FormSaid, first_occurrences, forms
+from mudata.evaluation.readers.kept_text import lower
+from mudata.evaluation.readers.said_values import Said, Sort, ValueEvidence, ValueKind, gather
 from mudata.evaluation.readers.segments import Segment, segmentations
-from mudata.evaluation.readers.times import TimesSaid, boundaries
-from mudata.evaluation.readers.weighed import ValueSaid, announced, matcher, plain, weigh
+from mudata.evaluation.readers.times import boundaries
+from mudata.evaluation.readers.values import decide, read_value
 
 Asks = Literal["form", "boundaries", "segments"]
-_NOUNS = "form|structure|pattern|sections?|layout|scheme|boundaries|boundary|changes?|transitions?"
+_NONE = re.compile(r"\b(?:no|any) (?:\w+ )?(?:boundar|change|transition|section)|\bboundar|\bchanges\b")
 _SLACK = 0.5
 """Seconds within which a time is the start or the end of the piece, or two segments meet; mir_eval's smaller window."""
 
@@ -47,36 +48,50 @@ def read_structure(answer: str | None, shown: Shown, asks: Asks = "form", durati
     """
     if answer is None:
         return Alignment("ERROR", rule_id="error")
-    text = plain(answer, lower=False)
     if asks == "form":
-        return _form(answer, text, shown)
-    found = segmentations(text)
+        return read_value(answer, shown, _FORM)
+    faults: list[str] = []
     if asks == "segments":
-        return _segments(answer, text, shown, found, duration_s)
-    return _boundaries(answer, text, shown, found, duration_s)
+        return _told(read_value(answer, shown, _segments(duration_s, faults)), faults)
+    return _boundaries(answer, shown, duration_s)
 
 
-def _form(answer: str, text: str, shown: Shown) -> Alignment:
+def _find_forms(text: str, _: str | None) -> list[Said]:
     said = forms(text)
     for run in segmentations(text):
         said = [one for one in said if one.end <= run[0].start or one.start >= run[-1].end]
         said.append(FormSaid(run[0].start, run[-1].end, first_occurrences([part.label for part in run])))
-    values = [ValueSaid(one.start, one.end, (one.form,) if one.form else ()) for one in sorted(said)]
-    known = matcher([one.form for one in said if one.form])
-    return _told(decide(weigh(answer, values, known, shown, announced(text.lower(), values, _NOUNS))), values)
+    return [
+        Said(one.start, one.end, (one.form or text[one.start : one.end],), "value" if one.form else "outside")
+        for one in sorted(said)
+    ]
 
 
-def _segments(
-    answer: str, text: str, shown: Shown, found: Sequence[Sequence[Segment]], duration_s: float | None
-) -> Alignment:
-    values, fault = [], ""
-    for run in found:
-        value, wrong = _canonical(run, duration_s)
-        fault = wrong or fault
-        values.append(ValueSaid(run[0].start, run[-1].end, (value,) if value else ()))
-    known = matcher([value for one in values for value in one.values])
-    read = decide(weigh(answer, values, known, shown, announced(text.lower(), values, _NOUNS)))
-    return _told(read, values, fault)
+_FORM = ValueKind("structure", _find_forms)
+
+
+def _segments(duration_s: float | None, faults: list[str]) -> ValueKind:
+    """Segments as values; what is wrong with those that do not fit goes to `faults`."""
+
+    def find(text: str, _: str | None) -> list[Said]:
+        said = []
+        for run in segmentations(text):
+            value, fault = _canonical(run, duration_s)
+            if fault:
+                faults.append(fault)
+            start, end = run[0].start, run[-1].end
+            said.append(Said(start, end, (value or text[start:end],), "outside" if fault else "value"))
+        return said
+
+    return ValueKind("structure", find)
+
+
+def _told(found: Alignment, faults: Sequence[str]) -> Alignment:
+    if found.status != "OUTSIDE" or not faults:
+        return found
+    if faults[-1] == "unparsed":
+        return replace(found, status="UNPARSED", rule_id="unparsed", labels=())
+    return replace(found, rule_id=faults[-1], labels=())
 
 
 def _canonical(run: Sequence[Segment], duration_s: float | None) -> tuple[str, str]:
@@ -100,56 +115,55 @@ def _canonical(run: Sequence[Segment], duration_s: float | None) -> tuple[str, s
     return " ".join([*told, f"{end:.3f}"]), ""
 
 
-def _boundaries(
-    answer: str, text: str, shown: Shown, found: Sequence[Sequence[Segment]], duration_s: float | None
-) -> Alignment:
-    lower = text.lower()
-    values, fault = [], ""
-    for run in found:
-        ends = [part.begin_s for part in run] + [part.end_s for part in run if part.end_s is not None]
-        value, wrong = _inner(ends, duration_s, closed=run[-1].end_s is not None)
-        fault = wrong or fault
-        values.append(ValueSaid(run[0].start, run[-1].end, (value,) if value else ()))
-    if found:
-        known = matcher([value for one in values for value in one.values])
-        return _told(decide(weigh(answer, values, known, shown, announced(lower, values, _NOUNS))), values, fault)
-    return _points(answer, lower, shown, duration_s)
+def _boundaries(answer: str, shown: Shown, duration_s: float | None) -> Alignment:
+    """All boundaries that are stated are meant, wherever they are said; or those of the final answer."""
+    faults: list[str] = []
+
+    def value(times_s: Sequence[float], *, closed: bool = False) -> str:
+        told, fault = _inner(times_s, duration_s, closed=closed)
+        if fault:
+            faults.append(fault)
+        return told
+
+    def find(text: str, _: str | None) -> list[Said]:
+        said = []
+        for run in segmentations(text):
+            ends = [part.begin_s for part in run] + [part.end_s for part in run if part.end_s is not None]
+            told = value(ends, closed=run[-1].end_s is not None)
+            said.append(Said(run[0].start, run[-1].end, (told or "-",), "value" if told else "outside"))
+        for one in [] if said else boundaries(lower(text)):
+            told = value(one.times_s)
+            sort: Sort = "range" if one.several else "value" if told else "outside"
+            said.append(
+                Said(one.start, one.end, (told or "-",), sort)
+                if not one.relative
+                else Said(one.start, one.end, (), "guard")
+            )
+        return said
+
+    kind = ValueKind("structure", find)
+    gathered = gather(answer, shown, kind)
+    found = decide(gathered, kind)
+    refusals = gathered.reading.refusals
+    if found.status == "REFUSAL" and any(_NONE.search(gathered.clean.text, *place) for place in refusals):
+        return replace(found, status="UNPARSED", rule_id="unparsed")  # 'there are no boundaries'
+    return _told(_united(found, gathered, faults), faults)
 
 
-def _points(answer: str, lower: str, shown: Shown, duration_s: float | None) -> Alignment:
-    """Boundaries that are listed or stated one by one: all that are stated are meant, or those of the final answer."""
-    said = boundaries(lower)
-    values = [ValueSaid(one.start, one.end, (str(k),)) for k, one in enumerate(said)]
-    known = matcher([one.values[0] for one in values])
-    evidence = weigh(answer, values, known, shown, announced(lower, values, _NOUNS))
-    read = decide(evidence)
-    if read.status not in ("ALIGNED", "MULTI", "ECHO_ALL"):
-        return _named(_told(read, values), said, duration_s)
-    top = max(vote.rank for vote in evidence.votes)
-    stated = [vote for vote in evidence.votes if vote.rank == top or (top < FINAL and vote.rank >= PLAIN)]
-    open_ = evidence.reading.either or any(vote.rank == WEAK for vote in evidence.votes if top > WEAK)
-    meant = [said[int(vote.meaning.ids[0])] for vote in stated]
-    value, fault = _inner([time for one in meant for time in one.times_s], duration_s)
-    named = _named(read, said, duration_s)
-    if open_ or any(one.several for one in meant):
-        return replace(named, status="MULTI", rule_id="range" if not open_ else "hedge", labels=())
-    if fault or any(one.relative for one in meant):
-        outside = fault == "outside" and not any(one.relative for one in meant)
-        return replace(named, status="OUTSIDE" if outside else "UNPARSED", rule_id="outside" if outside else "unparsed", labels=())
-    return replace(named, status="ALIGNED", rule_id="final" if top == FINAL else "value", labels=(value,))
-
-
-def _named(read: Alignment, said: Sequence[TimesSaid], duration_s: float | None) -> Alignment:
-    """A reading whose values are places in `said`, with the boundaries themselves."""
-
-    def spelled(label: str | None) -> str | None:
-        return label and _inner(said[int(label)].times_s, duration_s)[0]
-
-    def all_(labels: Sequence[str]) -> tuple[str, ...]:
-        return tuple(dict.fromkeys(value for label in labels if (value := spelled(label))))
-
-    spans = tuple(Span(span.start, span.end, span.role, spelled(span.label)) for span in read.spans)
-    return replace(read, labels=(), spans=spans, positives=all_(read.positives), negatives=all_(read.negatives))
+def _united(found: Alignment, gathered: ValueEvidence, faults: Sequence[str]) -> Alignment:
+    """All boundaries stated as one value."""
+    live = [vote for vote in gathered.reading.votes if vote.meaning.kind == "strict" and not vote.denied]
+    ranges = any(gathered.of(vote).sort == "range" for vote in live)
+    if not live or ranges or gathered.reading.either or found.rule_id not in ("value", "several", "range"):
+        return found
+    top = max(vote.rank for vote in live)
+    if top > WEAK and any(vote.rank == WEAK for vote in live):
+        return replace(found, status="MULTI", rule_id="range", labels=())
+    meant = [vote for vote in live if vote.rank == top or (top < FINAL and vote.rank >= PLAIN)]
+    stated = sorted({float(time) for vote in meant for time in gathered.of(vote).values[0].split()})
+    if not stated or "outside" in faults:
+        return replace(found, status="OUTSIDE", rule_id="outside", labels=())
+    return replace(found, status="ALIGNED", rule_id="value", labels=(" ".join(f"{time:.3f}" for time in stated),))
 
 
 def _inner(times_s: Sequence[float], duration_s: float | None, *, closed: bool = False) -> tuple[str, str]:
@@ -163,13 +177,3 @@ def _inner(times_s: Sequence[float], duration_s: float | None, *, closed: bool =
         ordered = ordered[:-1]
     ordered = [time for time in ordered if time > _SLACK]
     return " ".join(f"{time:.3f}" for time in ordered), "" if ordered else "unparsed"
-
-
-def _told(read: Alignment, values: Sequence[ValueSaid], fault: str = "") -> Alignment:
-    if read.status != "OOV":
-        return read
-    if fault in ("gaps", "outside"):
-        return replace(read, status="OUTSIDE", rule_id=fault, labels=())
-    if fault == "" and values and not any(one.values for one in values):
-        return replace(read, status="OUTSIDE", rule_id="outside", labels=())
-    return replace(read, status="UNPARSED", rule_id="unparsed", labels=())

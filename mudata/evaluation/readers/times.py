@@ -2,40 +2,62 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
+
+from mudata.evaluation.align.text_pieces import without
 
 _SECONDS = r"(?:s|sec|secs|second|seconds|segundos?|secondes?|sekunden?|seconden)"
 _MINUTES = r"(?:m|min|mins|minutes?)"
 TIME = re.compile(
     r"(?<![\w.])(?<!\d:)(?:"
     r"(?P<clock>(?:(?P<h>\d{1,2}):)?(?P<m>\d{1,3}):(?P<s>[0-5]\d(?:\.\d{1,4})?))(?!\d|:\d)"
-    rf"|(?P<min>\d{{1,3}}(?:\.\d+)?) ?{_MINUTES}(?:,? (?:and )?|)(?P<sec>\d{{1,2}}(?:\.\d{{1,4}})?) ?{_SECONDS}(?![^\W\d_])"
+    rf"|(?P<min>\d{{1,3}}(?:\.\d+)?) ?{_MINUTES}(?:,? (?:and )?|)(?P<sec>\d{{1,2}}(?:\.\d{{1,4}})?)"
+    rf" ?{_SECONDS}(?![^\W\d_])"
     rf"|(?P<minutes>\d{{1,3}}(?:\.\d+)?)[ -]?{_MINUTES}(?![^\W\d_])"
     r"|(?P<ms>\d{1,7})[ -]?(?:ms|milliseconds)(?![^\W\d_])"
     rf"|(?P<united>\d{{1,5}}(?:\.\d{{1,6}})?)[ -]?(?:{_SECONDS}(?![^\W\d_])|''|\"(?=[\s,.;)]|\Z))"
-    r"|(?P<bare>\d{1,5}(?:\.\d{1,6})?)(?![\w%#]|\.\d|:\d|/\d| ?(?:bpm|beats?|bars?|measures?|hz|sections?|parts?|segments?|boundaries|boundary|times|voices?|semitones?|changes?|transitions?|st\b|nd\b|rd\b|th\b))"
+    r"|(?P<bare>\d{1,5}(?:\.\d{1,6})?)(?![\w%#]|\.\d|:\d|/\d| ?(?:bpm|beats?|bars?|measures?"
+    r"|hz|sections?|parts?|segments?|boundaries|boundary|times|voices?|semitones?|changes?"
+    r"|transitions?|st\b|nd\b|rd\b|th\b))"
     r")",
     re.IGNORECASE,
 )
-_JOINED = re.compile(r"(?:\n\s?[-*•]\s|[\s,;&|\[\](){}\"'*~]|\b(?:and|then|at|around|about|approximately|roughly|the|again|also|finally|circa|near|und|y|et)\b|\+)*", re.IGNORECASE)
+_JOINED = re.compile(
+    r"(?:\n\s?[-*•]\s|[\s,;&|\[\](){}\"'*~]|\b(?:and|then|at|around|about|approximately"
+    r"|roughly|the|again|also|finally|circa|near|und|y|et)\b|\+)*",
+    re.IGNORECASE,
+)
 _TO = re.compile(r"[ \"'*]{0,2}(?:-|to|until|till|through|and|->|–|—)[ \"'*]{0,2}(?:about |around )?", re.IGNORECASE)
+_OR = re.compile(r"[ \"'*]{0,2}\bor\b[ \"'*]{0,2}(?:at |perhaps |maybe |around |about )?", re.IGNORECASE)
 _BETWEEN = re.compile(r"\b(?:between|somewhere from|from)\s(?:about |around |roughly )?\Z")
 _LENGTH_AFTER = re.compile(
-    r"[ -]?(?:long\b|in length|(?:long )?(?:audio|clip|excerpt|piece|track|recording|song|music|sample|fragment|passage|segment\b|section\b|file|duration|intro|silence))"
+    r"[ -]?(?:long\b|in length|(?:long )?(?:audio|clip|excerpt|piece|track|recording|song"
+    r"|music|sample|fragment|passage|segment\b|section\b|file|duration|intro|silence))"
 )
 _LENGTH_BEFORE = re.compile(
-    r"\b(?:lasts?|lasting|duration(?: of| is|:)?|length(?: of| is|:)?|runs?|for|total(?: of)?|long(?:er)? than|within|takes?|ends?(?: at)?|until the end at)\s(?:about |around |approximately |roughly |a total of |some )?\Z"
+    r"\b(?:lasts?|lasting|duration(?: of| is|:)?|length(?: of| is|:)?|runs?|for|total(?:"
+    r" of)?|long(?:er)? than|within|takes?|ends?(?: at)?|until the end at)\s(?:about "
+    r"|around |approximately |roughly |a total of |some )?\Z"
 )
-_RELATIVE_BEFORE = re.compile(r"\b(?:every|each|next|another|following|last|final|further|per|additional)\s(?:(?!at\b|around\b|near\b|by\b|after\b|is\b)\w+ )?\Z")
+_RELATIVE_BEFORE = re.compile(
+    r"\b(?:every|each|next|another|following|last|final|further|per|additional)\s(?:(?!at\b"
+    r"|around\b|near\b|by\b|after\b|is\b)\w+ )?\Z"
+)
 _RELATIVE_AFTER = re.compile(r"\s(?:later|afterwards|after that|intervals?|before the end|each|apart|more)\b")
 _ANNOUNCED = re.compile(
-    r"(?:boundar|change|transition|break|times?|timestamps?|seconds|sections? begin|starts?|switch|answer|onsets?)[^.;!?\n]{0,40}?(?:[:=]|\bat|\bare|\bis|\bin)[\s\"'*\[({]{0,6}(?:about |around |approximately |the )?\Z|[\[(]\s?\Z"
+    r"(?:boundar|change|transition|break|times?|timestamps?|seconds|sections? begin|starts?"
+    r"|switch|answer|onsets?)[^.;!?\n]{0,40}?(?:[:=]|\bat|\bare|\bis|\bin)[\s\"'*\[({]{0,6}(?:about"
+    r" |around |approximately |the )?\Z|[\[(]\s?\Z"
 )
 _UNITS_AFTER = re.compile(r"[\])}\"'*\s]{0,4}(?:in |\()?(?:s|sec|secs|seconds)\b")
 _MARKER = re.compile(r"(?:\A|\n)[ \t>*-]{0,6}(\d{1,2})[.)][ \t]")
 """The number of an item in a list."""
+_BETWEEN_TIMES = (_JOINED, _TO, _OR)
+_CONNECTIVE = re.compile(r"\b(?:and|then|to|or|at|y|et|und)\b", re.IGNORECASE)
+_LETTER = re.compile(r"[^\W\d_]")
 _SEPARATE = 40
 
 
@@ -49,8 +71,8 @@ class TimeSaid(NamedTuple):
 
 
 class TimesSaid(NamedTuple):
-    """Times [start, end) of the text that are said together. `several`: a range, which is no point in time; `relative`: a
-    time that counts from another one."""
+    """Times [start, end) of the text that are said together. `several`: a range, which is no point in time; `relative`:
+    a time that counts from another one."""
 
     start: int
     end: int
@@ -82,33 +104,32 @@ def times(text: str) -> Iterator[TimeSaid]:
 def boundaries(text: str) -> list[TimesSaid]:
     """Times in a lower-case text that are points in time, those of one list together."""
     runs: list[list[TimeSaid]] = []
-    for time in times(text):
-        if runs and time.start - runs[-1][-1].end <= _SEPARATE and (
-            _JOINED.fullmatch(text, runs[-1][-1].end, time.start) or _TO.fullmatch(text, runs[-1][-1].end, time.start)
+    said = list(times(text))
+    alone = not _LETTER.search(_CONNECTIVE.sub("", without(text, [time[:2] for time in said])))
+    for time in said:
+        last = runs[-1][-1].end if runs else 0
+        if (
+            runs
+            and time.start - last <= _SEPARATE
+            and any(way.fullmatch(text, last, time.start) for way in _BETWEEN_TIMES)
         ):
             runs[-1].append(time)
         else:
             runs.append([time])
-    found = []
-    for run in runs:
-        if said := _points(text, run):
-            found.append(said)
-    return found
+    return [points for run in runs if (points := _points(text, run, alone=alone))]
 
 
-def _points(text: str, run: list[TimeSaid]) -> TimesSaid | None:
-    """What a list of times says; None where they are none."""
+def _points(text: str, run: list[TimeSaid], *, alone: bool) -> TimesSaid | None:
+    """What a list of times says; None where they are none. `alone`: nothing else is said, so numbers are times."""
     start, end = run[0].start, run[-1].end
     before = text[max(0, start - 80) : start]
-    if all(time.bare for time in run):
-        whole = not re.search(r"[^\W\d_]", text[:start] + text[end:])
-        if not (whole or _ANNOUNCED.search(before) or _UNITS_AFTER.match(text, end)):
-            return None
+    if all(time.bare for time in run) and not (alone or _ANNOUNCED.search(before) or _UNITS_AFTER.match(text, end)):
+        return None
     if _LENGTH_AFTER.match(text, end) or (len(run) == 1 and _LENGTH_BEFORE.search(before)):
         return None
     relative = _RELATIVE_BEFORE.search(before) is not None or _RELATIVE_AFTER.match(text, end) is not None
     points = tuple(time.seconds for time in run)
-    ranged = [_is_range(text, one, other) for one, other in zip(run, run[1:], strict=False)]
+    ranged = [_is_range(text, one, other) for one, other in itertools.pairwise(run)]
     if not any(ranged):
         return TimesSaid(start, end, points, False, relative)
     if _are_segments(run, ranged):
@@ -118,6 +139,8 @@ def _points(text: str, run: list[TimeSaid]) -> TimesSaid | None:
 
 def _is_range(text: str, one: TimeSaid, other: TimeSaid) -> bool:
     between = text[one.end : other.start]
+    if _OR.fullmatch(between):
+        return True
     if not _TO.fullmatch(between):
         return False
     return "and" not in between or _BETWEEN.search(text[max(0, one.start - 30) : one.start]) is not None

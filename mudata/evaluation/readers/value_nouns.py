@@ -33,6 +33,20 @@ NOUNS: dict[str, tuple[str, ...]] = {
         "numero", "aantal", "antall", "antal", "liczba", "число", "количество", "sayısı", "sayı", "số lượng", "số",
         "수", "개수", "数", "数量", "عدد", "gesamt", "au total", "en total",
     ),
+    "option": ("selection", "option number", "correct option", "right option"),
+    "order": (
+        "order", "ordering", "sequence", "ranking", "arrangement", "permutation", "reihenfolge", "orden", "secuencia",
+        "ordre", "séquence", "ordem", "sequência", "ordine", "sequenza", "volgorde", "rækkefølge", "rekkefølge",
+        "ordning", "ordningen", "kolejność", "порядок", "sıra", "sıralama", "thứ tự", "順序", "順番", "顺序", "순서",
+        "الترتيب", "ترتيب",
+    ),
+    "structure": (
+        "form", "forms", "structure", "layout", "scheme", "sections", "segments", "boundary", "boundaries",
+        "section boundaries", "change points", "changes", "transitions", "aufbau", "struktur", "grenzen", "forme",
+        "frontières", "forma", "estructura", "límites", "estrutura", "limites", "struttura", "confini", "vorm",
+        "structuur", "grenzen", "formen", "strukturen", "struktura", "форма", "структура", "границы", "biçim", "yapı",
+        "hình thức", "cấu trúc", "形式", "構成", "構造", "曲式", "结构", "형식", "구조", "البنية",
+    ),
 }  # fmt: skip
 
 

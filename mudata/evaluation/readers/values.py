@@ -56,10 +56,11 @@ def read_value(answer: str | None, shown: Shown, kind: ValueKind) -> Alignment:
     """Read one answer; None stands for a failure and is ERROR. Pure, and linear in the length of the answer."""
     if answer is None:
         return Alignment("ERROR", rule_id="error")
-    return _decide(gather(answer, shown, kind), kind)
+    return decide(gather(answer, shown, kind), kind)
 
 
-def _decide(gathered: ValueEvidence, kind: ValueKind) -> Alignment:
+def decide(gathered: ValueEvidence, kind: ValueKind) -> Alignment:
+    """The verdict of the table above."""
     reading = gathered.reading
     if gathered.loops or not gathered.clean.text.strip():
         return _means(gathered, *(("DEGENERATE", "degenerate") if gathered.loops else ("EMPTY", "empty")))

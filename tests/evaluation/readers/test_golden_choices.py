@@ -20,7 +20,9 @@ KINDS = ("choice", "order", "structure")
 
 @cache
 def golden(kind: str) -> dict[str, Any]:
-    read: dict[str, Any] = yaml.load((GOLDEN / f"{kind}.yaml").read_bytes(), getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+    read: dict[str, Any] = yaml.load(
+        (GOLDEN / f"{kind}.yaml").read_bytes(), getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    )
     return read
 
 
@@ -58,7 +60,9 @@ def meaning(found: Alignment) -> str:
 
 
 @pytest.mark.parametrize(("kind", "of", "answer", "meant", "why"), rows(not_yet=False))
-def test_an_answer_means_what_a_careful_reader_takes_it_to_mean(kind: str, of: str, answer: str, meant: str, why: str) -> None:
+def test_an_answer_means_what_a_careful_reader_takes_it_to_mean(
+    kind: str, of: str, answer: str, meant: str, why: str
+) -> None:
     found = read(kind, of, answer)
     assert meaning(found) == meant, f"{found}: {why}"
     assert all(0 <= span.start < span.end <= len(answer) for span in found.spans)
