@@ -3,7 +3,7 @@ comparing runs, seeing answers beside clips, reports, reading one answer."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, overload
@@ -153,6 +153,8 @@ def align(
     letters: bool = False,
     *,
     kind: str | None = None,
+    options: Sequence[str] = (),
+    numbered: bool = False,
 ) -> Alignment: ...
 @overload
 def align(
@@ -162,6 +164,8 @@ def align(
     letters: bool = False,
     *,
     kind: str | None = None,
+    options: Sequence[str] = (),
+    numbered: bool = False,
 ) -> list[Alignment]: ...
 @checked()
 def align(
@@ -171,6 +175,8 @@ def align(
     letters: bool = False,
     *,
     kind: str | None = None,
+    options: Sequence[str] = (),
+    numbered: bool = False,
 ) -> Alignment | list[Alignment]:
     """What an answer means: `.status`, `.label`, `.labels`, `.rule`, `.spans`, and more.
 
@@ -179,7 +185,10 @@ def align(
         labels: whose labels: 'dataset', 'dataset:namespace', or a card's path.
         prompt: what the model was asked; what it reads back is then no answer.
         letters: the options had letters (A, B, ... in the order of the labels).
-        kind: instead of labels what value was asked for: 'key', 'tempo', 'metre', 'number'.
+        kind: instead of labels what value was asked for: 'key', 'tempo', 'metre', 'number', 'choice', 'order',
+            'structure' (its form).
+        options: of a choice or an order, as they were shown; a choice without options is one of two clips.
+        numbered: the options had numbers: '(1)', '(2)'.
 
     Raises:
         UnknownName, CardError, EvaluationError: it is not clear which labels or values are meant.
@@ -188,7 +197,7 @@ def align(
 
     if (labels is None) == (kind is None):
         raise ArgumentError("align() takes labels or a kind.", "Give one: labels='gtzan', or kind='key'.")
-    shown = Shown(prompt or "", letters=letters)
+    shown = Shown(prompt or "", tuple(options), letters=letters, numbered=numbered)
 
     if kind is not None:
         from mudata.evaluation.readers.reading import read as read_kind

@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, ClassVar
 
 from mudata.catalog.read import truth_spelling
-from mudata.evaluation.kinds.question_kind import MeasuredValues, ScoreMeasure, mean_score, measures_of, read_by
+from mudata.evaluation.kinds.question_kind import MeasuredValues, ScoreMeasure, mean_score, measures_of
 from mudata.evaluation.kinds.segmentation import (
     WINDOWS,
     Segments,
@@ -52,8 +52,9 @@ class StructureKind:
                 raise ValueError(f"a structure is asked for its form, boundaries or segments, not {other!r}")
 
     def read(self, answer: str | None, asked: AskedItem) -> Alignment:
+        from mudata.evaluation.readers.sections import read_structure
 
-        return read_by("structure", answer, asked.shown, asked.asks or "form", asked.duration_s)
+        return read_structure(answer, asked.shown, asked.asks or "form", asked.duration_s)
 
     def partial(self, alignment: Alignment) -> str | None:
         return None

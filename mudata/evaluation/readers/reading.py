@@ -13,7 +13,7 @@ from mudata.evaluation.readers.metre import METRE, read_metre
 from mudata.evaluation.readers.number import number_of, read_number
 from mudata.evaluation.readers.order import read_order
 from mudata.evaluation.readers.said_values import SORTS, ValueKind, clauses_of
-from mudata.evaluation.readers.structure import read_structure
+from mudata.evaluation.readers.sections import read_structure
 from mudata.evaluation.readers.tempo import read_tempo, tempo_of
 
 if TYPE_CHECKING:

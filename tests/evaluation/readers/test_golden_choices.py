@@ -12,7 +12,7 @@ import yaml
 from mudata.evaluation.align.alignment import Alignment, Shown
 from mudata.evaluation.readers.choice import read_choice
 from mudata.evaluation.readers.order import read_order
-from mudata.evaluation.readers.structure import read_structure
+from mudata.evaluation.readers.sections import read_structure
 
 GOLDEN = Path(__file__).parents[2] / "golden" / "values"
 KINDS = ("choice", "order", "structure")

@@ -16,7 +16,6 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Literal
 
 from mudata.evaluation.align.alignment import Alignment, Shown
 from mudata.evaluation.align.clauses import FINAL, PLAIN, WEAK
@@ -27,19 +26,19 @@ from mudata.evaluation.readers.segments import Segment, segmentations
 from mudata.evaluation.readers.times import boundaries
 from mudata.evaluation.readers.values import decide, read_value
 
-Asks = Literal["form", "boundaries", "segments"]
 _NONE = re.compile(r"\b(?:no|any) (?:\w+ )?(?:boundar|change|transition|section)|\bboundar|\bchanges\b")
 _SLACK = 0.5
 """Seconds within which a time is the start or the end of the piece, or two segments meet; mir_eval's smaller window."""
 
 
-def read_structure(answer: str | None, shown: Shown, asks: Asks = "form", duration_s: float | None = None) -> Alignment:
+def read_structure(answer: str | None, shown: Shown, asks: str = "form", duration_s: float | None = None) -> Alignment:
     """The structure that an answer means.
 
     Args:
         answer: as the model gave it; None stands for a failure.
         shown: what the model had before it.
-        asks: form 'ABA'; boundaries '8.000 16.000' (inner ones, seconds); segments '0.000 A 8.000 B 16.000'.
+        asks: 'form', as in 'ABA'; 'boundaries', '8.000 16.000' (inner ones, seconds); 'segments',
+            '0.000 A 8.000 B 16.000'.
         duration_s: seconds of the piece, so that its end is no boundary and a last segment without an end has one.
 
     Returns:
