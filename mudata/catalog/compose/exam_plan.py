@@ -1,0 +1,93 @@
+"""What an exam consists of before anything is played: its pieces, and what is asked of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal, Protocol
+
+from mudata.errors import ArgumentError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from mudata.catalog.compose.piece import Piece
+
+Level = Literal["easy", "standard", "hard"]
+LEVELS: tuple[Level, ...] = ("easy", "standard", "hard")
+
+MOST = 10_000
+"""Pieces, or pairs of them, that an exam has at most: a share of so many has an interval of one point."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ComposedItem:
+    """A row of the index's `items`; ids without the dataset."""
+
+    id: str
+    task: str
+    clips: tuple[str, ...]
+    truth: str
+    cluster: str
+    category: str | None = None
+    question: str | None = None
+    options: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class ExamPlan:
+    """The pieces in the order of their ids, and the questions about them."""
+
+    pieces: tuple[Piece, ...]
+    items: tuple[ComposedItem, ...]
+
+
+class Planning(Protocol):
+    """Plans the pieces and items of an exam; `n` is a multiple of what its balance needs."""
+
+    def __call__(self, seed: int, n: int, level: Level) -> ExamPlan: ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class ComposedExam:
+    """One exam. `version` rises when the same seed would give another exam."""
+
+    name: str
+    title: str
+    version: int
+    plan: Planning
+    balanced: Mapping[Level, Mapping[str, int]]
+    """What comes equally often, and how many of it there are, as a refusal tells it: {'keys': 24}; by level."""
+    tasks: Mapping[str, Mapping[str, Any]]
+    """As a card has them."""
+    unit: str = "pieces"
+    """What n counts."""
+    needs_soundfont: bool = False
+    standard: int = 120
+    """n of the standard edition."""
+    labels: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    """Vocabularies by namespace, where the exam asks for labels."""
+
+    def require(self, n: int, level: Level) -> None:
+        """Raise ArgumentError, with the numbers, unless n can be balanced."""
+        need = self.multiple(level)
+        told = " and ".join(f"{count} {what}" for what, count in self.balanced[level].items())
+        if n < 1 or n % need or n > MOST:
+            last = MOST // need * need
+            low, high = n // need * need, (n // need + 1) * need
+            ways = ", ".join(str(w) for w in (low, high) if need <= w <= last) or str(last if n > MOST else need)
+            raise ArgumentError(
+                f"{self.name}: {n} {self.unit} cannot have {told} equally often; that takes a multiple of {need}, from"
+                f" {need} to {last}.",
+                f"Ask for {ways.replace(', ', ' or ')}.",
+            )
+
+    def multiple(self, level: Level) -> int:
+        """n is a multiple of it."""
+        from math import lcm
+
+        return lcm(*self.balanced[level].values())
+
+
+def same(balanced: Mapping[str, int]) -> dict[Level, Mapping[str, int]]:
+    """The same balance at every level."""
+    return {level: balanced for level in LEVELS}

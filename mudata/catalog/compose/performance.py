@@ -1,0 +1,70 @@
+"""A piece is played and written as a WAV file; what the pool of processes calls."""
+
+from __future__ import annotations
+
+import os
+import wave
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from mudata.catalog.compose.arrangement import PANS, Arrangement, arrange
+from mudata.catalog.compose.exams import planned
+from mudata.catalog.render.events import RenderedNote, RenderedPart
+from mudata.errors import AudioError, from_os_error
+from mudata.home import PARTIAL
+
+if TYPE_CHECKING:
+    from mudata.catalog.compose.exam_plan import Level
+
+_SAMPLE_BYTES = 2
+_HEADER_BYTES = 44
+
+
+def rendered_parts(arrangement: Arrangement) -> list[RenderedPart]:
+    """The parts in seconds, as any engine plays them; of a gain of 1 at most."""
+    tick_s = arrangement.piece.tick_s
+    return [
+        RenderedPart(
+            program=part.program,
+            notes=tuple(RenderedNote(s * tick_s, e * tick_s, pitch, loud) for s, e, pitch, loud in part.notes),
+            is_drum=part.role == "drums",
+            pan=PANS[part.role],
+            gain=min(part.gain, 1.0),
+        )
+        for part in arrangement.parts
+    ]
+
+
+def perform(call: list[Any]) -> dict[str, Any]:
+    """Play one piece of an exam into a file: [path, exam, seed, n, level, number] -> its row in the journal.
+
+    A failure is returned: {'failed': why}, or {'fatal': [what, hint]} where no other piece can be written either.
+    """
+    path, exam, seed, n, level, number = call
+    try:
+        return _played(Path(path), exam, seed, n, level, number)
+    except AudioError as error:
+        return {"failed": f"{error.reason}: {error.what}"}
+    except OSError as error:
+        if known := from_os_error(error):
+            return {"fatal": [known.what, known.hint]}
+        return {"failed": f"{type(error).__name__}: {error.strerror or error}"}
+
+
+def _played(path: Path, exam: str, seed: int, n: int, level: Level, number: int) -> dict[str, Any]:
+    import numpy as np
+
+    from mudata.catalog.render.renderer import render
+
+    piece = planned(exam, seed, n, level).pieces[number]
+    rendering = render(rendered_parts(arrange(piece)), seconds=piece.duration_s)
+    samples = np.rint(rendering.samples * np.float32(32767)).astype("<i2")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{os.getpid()}-{path.name}{PARTIAL}")
+    with wave.open(str(temporary), "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(_SAMPLE_BYTES)
+        file.setframerate(rendering.record.rate)
+        file.writeframes(samples.tobytes())
+    temporary.replace(path)
+    return {"size": _HEADER_BYTES + _SAMPLE_BYTES * len(samples)} | vars(rendering.record)

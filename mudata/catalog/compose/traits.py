@@ -1,0 +1,54 @@
+"""What all exams decide alike of a piece, by level of difficulty: the idiom, beat, syncopation and mix."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from mudata.catalog.compose.draws import Draws
+from mudata.catalog.compose.idioms import IDIOMS
+from mudata.catalog.compose.progressions import MODES, Mode
+
+if TYPE_CHECKING:
+    from mudata.catalog.compose.exam_plan import Level
+    from mudata.catalog.compose.piece import Piece
+
+KEYS: tuple[tuple[int, Mode], ...] = tuple((tonic, mode) for mode in MODES for tonic in range(12))
+"""All 24."""
+
+SECONDS = 20
+"""Nominal length of a piece."""
+
+
+class Series:
+    """The choices of an exam's pieces that are balanced over all of them: idioms, keys, and what an exam adds."""
+
+    def __init__(self, seed: int, exam: str, n: int) -> None:
+        self.seed, self.exam, self.n = seed, exam, n
+        self.idioms = self.draws("idioms").rounds([idiom.name for idiom in IDIOMS], n)
+        self.keys = self.draws("keys").rounds(KEYS, n)
+
+    def draws(self, *what: str | int) -> Draws:
+        return Draws(self.seed, self.exam, *what)
+
+    def source(self, number: int) -> str:
+        """The key of a piece's notes."""
+        return f"{self.seed}/{self.exam}/{number}"
+
+    def clip(self, number: int) -> str:
+        """The id of a clip."""
+        return f"{self.exam}.{number + 1:04d}"
+
+
+def with_tonic(piece: Piece, id_: str, tonic: int) -> Piece:
+    """A transposed twin."""
+    return replace(piece, id=id_, tonic=tonic)
+
+
+def of_level(level: Level, draws: Draws) -> dict[str, Any]:
+    """Beat, syncopation and mix as arguments of `Piece`: the harder, the less do drums and bass show the beat."""
+    if level == "easy":
+        return {"beat": "steady", "syncopation": 0}
+    if level == "standard":
+        return {"beat": "plain", "syncopation": 1}
+    return {"beat": "halved" if draws.chance(50) else "plain", "syncopation": 2, "gains": {"drums": 0.45}}
