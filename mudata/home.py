@@ -5,6 +5,7 @@ MUDATA_HOME/
     clips/<dataset>/<audio format>/   normalised audio
     index/                            Parquet parts (the truth) and mudata.duckdb (views)
     splits/  runs/  models/           manifests, evaluations, checkpoints
+    cards/                            cards of exams that were composed here
     licences.json                     which terms were accepted, and when
     sql_history                       what was asked at the prompt of `mudata sql`
     locks/
@@ -87,6 +88,10 @@ class Home:
     @property
     def runs(self) -> Path:
         return self.root / "runs"
+
+    @property
+    def cards(self) -> Path:
+        return self.root / "cards"
 
     @property
     def models(self) -> Path:

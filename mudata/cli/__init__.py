@@ -29,6 +29,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "cite": ("mudata.cli.cmd_catalog:cite", "Print how to cite a dataset."),
     "cards": ("mudata.cli.cmd_catalog:cards", "Check cards; print their grammar."),
     "fetch": ("mudata.cli.cmd_fetch:fetch", "Get a dataset, normalise its clips, index them."),
+    "compose": ("mudata.cli.cmd_compose:compose", "Compose an exam with exact truth, ready to be asked."),
     "verify": ("mudata.cli.cmd_query:verify", "Compare what is on disk with the card and the index."),
     "sql": ("mudata.cli.cmd_query:sql", "Ask the index anything, read-only."),
     "stats": ("mudata.cli.cmd_query:stats", "Counts, durations and labels of a dataset."),

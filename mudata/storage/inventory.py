@@ -42,6 +42,7 @@ def _places(home: Home, kind: Kind, name: str) -> dict[str, Path]:
         case "dataset":
             return {
                 "index": home.index / "parts" / name,
+                "card": home.cards / f"{name}.yaml",  # of an exam that was composed here
                 "clips": home.root / "clips" / name,
                 "raw": home.raw(name),
             }

@@ -43,8 +43,9 @@ def _home(home: Home) -> Iterator[dict[str, Any]]:
     yield _row("home", "", "MUDATA_HOME" if os.environ.get("MUDATA_HOME") else "default", home.root)
     for name in folders:
         yield _row("home", name, "folder", home.root / name)
+    told = {card_files.BUILT_IN: "built in", home.cards: "composed"}
     for folder in card_files.folders():
-        yield _row("cards", "", "built in" if folder == card_files.BUILT_IN else "MUDATA_CARDS", folder)
+        yield _row("cards", "", told.get(folder, "MUDATA_CARDS"), folder)
 
 
 def _named(home: Home, name: str, kind: Kind | None) -> Iterator[dict[str, Any]]:
@@ -82,7 +83,7 @@ def _finer(item: Stored) -> Iterator[tuple[str, Path]]:
     for what, path in item.places.items():
         if what == "clips" and path.is_dir():
             yield from ((f"clips {below.name}", below) for below in sorted(path.iterdir()))
-        else:
+        elif what != "card":  # which has its row already
             yield what, path
 
 

@@ -1,10 +1,14 @@
-"""Where cards lie: built-in ones in `mudata/cards`, a user's own in the folders that MUDATA_CARDS
-names (separated as in PATH), which win over built-in ones of the same name."""
+"""Where cards lie: built-in ones in `mudata/cards`, a user's own in the folders that MUDATA_CARDS names (separated as
+in PATH), those of composed exams in the home. A user's own win over the others of the same name."""
 
 from __future__ import annotations
 
+import contextlib
 import os
 from pathlib import Path
+
+from mudata.errors import HomeError
+from mudata.home import Home
 
 BUILT_IN = Path(__file__).resolve().parents[2] / "cards"
 
@@ -26,5 +30,9 @@ def files(kind: str = "datasets") -> dict[str, Path]:
 
 
 def folders() -> list[Path]:
-    """Where cards are looked for: the built-in folder, then those of MUDATA_CARDS."""
-    return [BUILT_IN, *(Path(p).expanduser() for p in os.environ.get("MUDATA_CARDS", "").split(os.pathsep) if p)]
+    """Where cards are looked for: the built-in folder, those of MUDATA_CARDS, then the home's, if it has any."""
+    own = [Path(p).expanduser() for p in os.environ.get("MUDATA_CARDS", "").split(os.pathsep) if p]
+    with contextlib.suppress(HomeError, OSError):  # who works in the home is told what is wrong with it
+        if (composed := Home.default().cards).is_dir():
+            own.append(composed)
+    return [BUILT_IN, *own]

@@ -20,6 +20,26 @@ MOST = 10_000
 
 
 @dataclass(frozen=True, kw_only=True)
+class ExamRequest:
+    """Which exam is wanted; everything in it follows from this."""
+
+    exam: str
+    seed: int
+    n: int
+    """Pieces, or pairs of them, as `ComposedExam.unit` says."""
+    level: Level = "standard"
+
+    @property
+    def dataset(self) -> str:
+        """The name of the dataset that holds the exam: whoever composes the same exam finds it.
+
+        >>> ExamRequest(exam="key", seed=7, n=48, level="hard").dataset
+        'composed_key_7_48_hard'
+        """
+        return f"composed_{self.exam}_{self.seed}_{self.n}" + ("" if self.level == "standard" else f"_{self.level}")
+
+
+@dataclass(frozen=True, kw_only=True)
 class ComposedItem:
     """A row of the index's `items`; ids without the dataset."""
 
@@ -90,4 +110,4 @@ class ComposedExam:
 
 def same(balanced: Mapping[str, int]) -> dict[Level, Mapping[str, int]]:
     """The same balance at every level."""
-    return {level: balanced for level in LEVELS}
+    return dict.fromkeys(LEVELS, balanced)

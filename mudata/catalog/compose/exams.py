@@ -10,7 +10,7 @@ from mudata.catalog.compose.single_clip_exams import SINGLE_CLIP_EXAMS
 from mudata.errors import UnknownName
 
 if TYPE_CHECKING:
-    from mudata.catalog.compose.exam_plan import ComposedExam, ExamPlan, Level
+    from mudata.catalog.compose.exam_plan import ComposedExam, ExamPlan, ExamRequest
 
 EXAMS = {exam.name: exam for exam in (*SINGLE_CLIP_EXAMS, *PAIR_EXAMS)}
 
@@ -22,9 +22,9 @@ def exam_of(name: str) -> ComposedExam:
     return EXAMS[name]
 
 
-@lru_cache(maxsize=2)
-def planned(name: str, seed: int, n: int, level: Level) -> ExamPlan:
+@lru_cache(maxsize=4)
+def planned(request: ExamRequest) -> ExamPlan:
     """The plan of an exam. Raises UnknownName, ArgumentError for an n that cannot be balanced."""
-    exam = exam_of(name)
-    exam.require(n, level)
-    return exam.plan(seed, n, level)
+    exam = exam_of(request.exam)
+    exam.require(request.n, request.level)
+    return exam.plan(request.seed, request.n, request.level)

@@ -36,9 +36,9 @@ class _Pair:
     complex: Piece
 
 
-def _exam(seed: int, n: int, name: str, task: str, question: str, make: Callable[[Piece, Draws], _Pair]) -> ExamPlan:
+def _exam(series: Series, task: str, question: str, make: Callable[[Piece, Draws], _Pair]) -> ExamPlan:
     """Pairs of pieces in one idiom, key and tempo; the more complex one is the first as often as the second."""
-    series = Series(seed, name, n)
+    n, name = series.n, series.exam
     answers = series.draws("answers").rounds((FIRST, SECOND), n)
     tempi = series.draws("order").shuffled(evenly(84, 132, n, series.draws("tempi")))
     pieces: list[Piece] = []
@@ -87,7 +87,7 @@ def rhythm_of(steps: tuple[int, ...]) -> CyclicRhythm:
 
 
 def rhythmic_complexity(seed: int, n: int, level: Level) -> ExamPlan:
-    """Both melodies have the same chords, drums, bass and number of notes in a bar; their rhythm is one bar repeated."""
+    """Both melodies have the same chords, drums, bass and number of notes in a bar, which is repeated."""
     wide, high = _RHYTHM_GAPS[level]
 
     def make(plain: Piece, draws: Draws) -> _Pair:
@@ -101,7 +101,7 @@ def rhythmic_complexity(seed: int, n: int, level: Level) -> ExamPlan:
                 return _Pair(replace(steady, rhythm=first), replace(steady, rhythm=second))
 
     question = "In which of the two clips is the rhythm of the melody more syncopated?"
-    return _exam(seed, n, "rhythmic_complexity", "more_syncopated", question, make)
+    return _exam(Series(seed, "rhythmic_complexity", n), "more_syncopated", question, make)
 
 
 _HARMONY: dict[str, tuple[dict[str, Any], dict[str, Any], float, float]] = {
@@ -127,8 +127,7 @@ def harmony(piece: Piece) -> tuple[Fraction, Fraction]:
     ends = [start for start, _, _ in chords[1:]]
     heard = [(start, end - start, name) for (start, name, _), end in zip(chords[:-1], ends, strict=True)]
     consonance = sum(
-        (Fraction(mean_dyadic_consonance(pitch_classes(name))).limit_denominator(10**6) * length)
-        for _, length, name in heard
+        (Fraction(str(mean_dyadic_consonance(pitch_classes(name)))) * length for _, length, name in heard), Fraction(0)
     )
     distinct = len({(start // bar, name) for start, _, name in heard})
     return consonance / (bar * piece.bars), Fraction(distinct, piece.bars)
@@ -148,7 +147,7 @@ def harmonic_complexity(seed: int, n: int, level: Level) -> ExamPlan:
                 return pair
 
     question = "Which of the two clips has the more complex harmony: more different chords, and more dissonant ones?"
-    return _exam(seed, n, "harmonic_complexity", "more_complex_harmony", question, make)
+    return _exam(Series(seed, "harmonic_complexity", n), "more_complex_harmony", question, make)
 
 
 PAIR_EXAMS = (

@@ -8,13 +8,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mudata.catalog.compose.arrangement import PANS, Arrangement, arrange
+from mudata.catalog.compose.exam_plan import ExamRequest
 from mudata.catalog.compose.exams import planned
 from mudata.catalog.render.events import RenderedNote, RenderedPart
 from mudata.errors import AudioError, from_os_error
 from mudata.home import PARTIAL
 
 if TYPE_CHECKING:
-    from mudata.catalog.compose.exam_plan import Level
+    from mudata.catalog.compose.piece import Piece
 
 _SAMPLE_BYTES = 2
 _HEADER_BYTES = 44
@@ -41,8 +42,9 @@ def perform(call: list[Any]) -> dict[str, Any]:
     A failure is returned: {'failed': why}, or {'fatal': [what, hint]} where no other piece can be written either.
     """
     path, exam, seed, n, level, number = call
+    piece = planned(ExamRequest(exam=exam, seed=seed, n=n, level=level)).pieces[number]
     try:
-        return _played(Path(path), exam, seed, n, level, number)
+        return _played(piece, Path(path))
     except AudioError as error:
         return {"failed": f"{error.reason}: {error.what}"}
     except OSError as error:
@@ -51,12 +53,11 @@ def perform(call: list[Any]) -> dict[str, Any]:
         return {"failed": f"{type(error).__name__}: {error.strerror or error}"}
 
 
-def _played(path: Path, exam: str, seed: int, n: int, level: Level, number: int) -> dict[str, Any]:
+def _played(piece: Piece, path: Path) -> dict[str, Any]:
     import numpy as np
 
     from mudata.catalog.render.renderer import render
 
-    piece = planned(exam, seed, n, level).pieces[number]
     rendering = render(rendered_parts(arrange(piece)), seconds=piece.duration_s)
     samples = np.rint(rendering.samples * np.float32(32767)).astype("<i2")
     path.parent.mkdir(parents=True, exist_ok=True)

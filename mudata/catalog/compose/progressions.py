@@ -1,8 +1,8 @@
 """Harmony of composed pieces: phrases of four bars, by mode, and what makes them richer.
 
 Chords are (root above the tonic, intervals above the root), in semitones; their names and those of scales are the
-demo's. Phrases for the sections that state the key ('home') begin on the tonic; those that leave it ('away') do not. All
-end on a chord that leads back.
+demo's. Phrases for the sections that state the key ('home') begin on the tonic; those that leave it ('away') do not.
+All end on a chord that leads back.
 """
 
 from __future__ import annotations

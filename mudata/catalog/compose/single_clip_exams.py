@@ -7,10 +7,11 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from mudata.catalog.compose.draws import evenly
-from mudata.catalog.compose.exam_plan import ComposedExam, ComposedItem, ExamPlan, same
+from mudata.catalog.compose.exam_plan import LEVELS, ComposedExam, ComposedItem, ExamPlan, same
 from mudata.catalog.compose.metres import METRES, TOLD_APART
 from mudata.catalog.compose.piece import PHRASE, ROLES, Piece, PieceSection, Role, bars_near, phrased
-from mudata.catalog.compose.traits import KEYS, SECONDS, Series, of_level
+from mudata.catalog.compose.progressions import MODES
+from mudata.catalog.compose.traits import SECONDS, Series, of_level
 
 if TYPE_CHECKING:
     from mudata.catalog.compose.draws import Draws
@@ -96,8 +97,8 @@ def key(seed: int, n: int, level: Level) -> ExamPlan:
     draws = series.draws("tonics")
     pairs = []
     for _ in range(n // 24):
-        for mode in ("major", "minor"):
-            tonics = draws.shuffled([tonic for tonic, m in KEYS if m == mode])
+        for mode in MODES:
+            tonics = draws.shuffled(range(12))
             pairs += [(mode, tonics[i : i + 2]) for i in range(0, 12, 2)]
     pairs = draws.shuffled(pairs)
     metres = series.draws("metres").rounds(TOLD_APART, n // 2)
@@ -106,6 +107,10 @@ def key(seed: int, n: int, level: Level) -> ExamPlan:
     for number, (mode, tonics) in enumerate(pairs):
         signature = METRES[metres[number]]
         traits = of_level(level, series.draws("traits", number))
+        sections = phrased(bars_near(SECONDS, signature, tempi[number], PHRASE))
+        if level == "easy":  # no section leaves the tonic, and little hides it
+            sections = tuple(replace(section, letter="A") for section in sections)
+            traits |= {"gains": {"drums": 0.4}, "roles": ROLES[:4] + ("pad",)}
         if level == "hard":
             traits |= {"chords_per_bar": 2, "inserted": 40, "gains": {"drums": 1.25}}
         for twin, tonic in enumerate(tonics):
@@ -118,7 +123,7 @@ def key(seed: int, n: int, level: Level) -> ExamPlan:
                     tempo=tempi[number],
                     tonic=tonic,
                     mode=mode,
-                    sections=phrased(bars_near(SECONDS, signature, tempi[number], PHRASE)),
+                    sections=sections,
                     **traits,
                 )
             )
@@ -277,7 +282,7 @@ SINGLE_CLIP_EXAMS = (
     ),
     ComposedExam(
         name="metre", title="Metre", version=1, plan=metre,
-        balanced={"easy": {"metres": 5}, "standard": {"metres": 5}, "hard": {"metres": 7}},
+        balanced={level: {"metres": 7 if level == "hard" else 5} for level in LEVELS},
         tasks={"metre": {"kind": "metre", "noun": "time signature"}},
     ),
     ComposedExam(
@@ -298,7 +303,7 @@ SINGLE_CLIP_EXAMS = (
     ),
     ComposedExam(
         name="parts", title="Number of parts", version=1, plan=parts,
-        balanced={"easy": {"numbers of parts": 5}, "standard": {"numbers of parts": 5}, "hard": {"numbers of parts": 6}},
+        balanced={level: {"numbers of parts": 6 if level == "hard" else 5} for level in LEVELS},
         tasks={
             "parts": {
                 "kind": "number",

@@ -25,7 +25,9 @@ CLIPWISE = ("http-clips", "youtube")
 """Kinds of mirrors that can fetch exactly the clips that are asked for."""
 _LISTING = ("http", "huggingface", "kaggle")
 """Kinds of mirrors with a list of files."""
-_VOLATILE = frozenset({"status", "checked", "note", "size", "sha256", "sha1", "md5", "also", "max_unpacked", "subset"})
+_VOLATILE = frozenset(
+    {"status", "checked", "note", "size", "sha256", "sha1", "md5", "also", "max_unpacked", "subset", "subsets"}
+)
 """What a card may change of a mirror without making its files other files;
 sums are compared one by one."""
 
@@ -157,6 +159,9 @@ def _jobs(mirror: AnyMirror, subsets: Sequence[str], selection: str | None) -> I
         if getattr(mirror, "subset", None) in (None, *subsets):
             named = ",".join(subsets)
             yield FetchJob(mirror, _key(mirror, f"{named} {selection}"), _key(mirror, f"{named} {None}"))
+    elif mirror.kind == "composed":
+        if not mirror.subsets or set(mirror.subsets) & set(subsets):
+            yield FetchJob(mirror, _key(mirror, selection), _key(mirror, None))
     else:
         update = {"files": tuple(f.model_copy(update={"subset": None}) for f in files)} if files else {}
         narrowed = mirror.model_copy(update=update)

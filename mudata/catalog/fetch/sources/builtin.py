@@ -12,8 +12,11 @@ if TYPE_CHECKING:
     from mudata.catalog.cards.mirrors import ComposedMirror, LocalMirror
     from mudata.narration import Progress
 
-COMPOSERS: dict[str, str] = {"demo": "mudata.catalog.demo.dataset:compose"}
-"""Name of a composer -> function (files, Progress) -> paths; imported when needed."""
+COMPOSERS: dict[str, str] = {
+    "demo": "mudata.catalog.demo.dataset:compose",
+    "exam": "mudata.catalog.compose.exam_files:compose",
+}
+"""Name of a composer -> function (files, Progress, **settings) -> paths; imported when needed."""
 
 
 def compose(mirror: ComposedMirror, target: Target, progress: Progress) -> FetchResult:
@@ -21,7 +24,7 @@ def compose(mirror: ComposedMirror, target: Target, progress: Progress) -> Fetch
     if mirror.composer not in COMPOSERS:
         raise FetchError(f"there is no composer {mirror.composer!r}.", f"There are: {', '.join(COMPOSERS)}.")
     module, _, function = COMPOSERS[mirror.composer].partition(":")
-    return FetchResult(tuple(getattr(import_module(module), function)(target.files, progress)), 0)
+    return FetchResult(tuple(getattr(import_module(module), function)(target.files, progress, **mirror.settings)), 0)
 
 
 def by_hand(mirror: LocalMirror, _target: Target, _progress: Progress) -> FetchResult:

@@ -1,0 +1,56 @@
+"""Exams that mudata composes, as a function."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+from mudata.api.arguments import checked, one_of, within
+from mudata.deprecations import hide_deprecations
+from mudata.home import Home
+from mudata.narration import Progress, chosen
+
+if TYPE_CHECKING:
+    from mudata.catalog.compose.exam_dataset import ComposedDataset
+
+hide_deprecations()
+
+
+@checked(narrator="progress")
+def compose(
+    exam: str,
+    *,
+    seed: int = 0,
+    n: int | None = None,
+    difficulty: Literal["easy", "standard", "hard"] = "standard",
+    workers: int | None = None,
+    progress: Progress | bool | None = None,
+) -> ComposedDataset:
+    """Compose an exam whose truth is exact by construction, index it, and draw a split of all its clips.
+
+    Stopped at any moment, the same call goes on. The same seed gives the same items on every machine.
+
+    Args:
+        exam: such as 'tempo', 'key', 'structure'; `mudata compose` lists them.
+        seed: another seed, another exam.
+        n: pieces, or pairs of them, a number that can be balanced [default: that of the standard edition].
+        difficulty: how plainly beat, key and parts are heard.
+        workers: processes that decode [default: all cores].
+        progress: True, False, or None for what `show_progress` says.
+
+    Returns:
+        The dataset that is in the index now, its split, and the tasks to ask.
+
+    Raises:
+        UnknownName: no exam has that name.
+        ArgumentError: n cannot be balanced; the numbers that can are told.
+        HomeError.
+    """
+    from mudata.catalog.compose.exam_dataset import compose_exam
+    from mudata.catalog.compose.exam_plan import LEVELS
+
+    within(1, n=n, workers=workers)
+    within(0, seed=seed)
+    one_of("difficulty", difficulty, LEVELS)
+    return compose_exam(
+        Home.default(), exam, seed=seed, n=n, level=difficulty, workers=workers, progress=chosen(progress)
+    )

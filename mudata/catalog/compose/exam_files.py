@@ -1,0 +1,149 @@
+"""The raw files of a composed exam: a WAV file for each piece, and tables of what is known and asked of them.
+
+files/<exam>/
+    audio/<id>.wav
+    pieces.csv        id, file, track, title
+    facts.csv         id, name, value
+    items.csv         as the index's `items`; clips with blanks between, options with bars
+played-<exam>.jsonl   what each file was played by: engine, version, rate, gain (a journal, see `audio.journal`)
+"""
+
+from __future__ import annotations
+
+import contextlib
+import csv
+import io
+import math
+from typing import TYPE_CHECKING, Any
+
+from mudata.catalog.audio.journal import Journal
+from mudata.catalog.audio.process_pool import Lost, available, scattered
+from mudata.catalog.compose.exam_plan import ExamRequest
+from mudata.catalog.compose.exams import exam_of, planned
+from mudata.catalog.compose.performance import perform
+from mudata.errors import FetchError, HomeError, number, telling_os_errors
+from mudata.home import write_atomic
+from mudata.memory import most_processes
+from mudata.narration import SILENT, Progress
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from pathlib import Path
+
+    from mudata.catalog.compose.exam_plan import ExamPlan, Level
+
+PAYS = 8
+"""Pieces for which a further process is started: it takes as long to start (0.4 s) as to play them (50 ms each)."""
+
+
+def compose(
+    files: Path, progress: Progress = SILENT, *, exam: str, version: int, seed: int, n: int, difficulty: Level
+) -> list[Path]:
+    """Write an exam below `files`; what is there of it already is kept.
+
+    Raises UnknownName, ArgumentError for an n that cannot be balanced, FetchError for an exam of another `version` than
+    this mudata composes or a piece that cannot be played, HomeError.
+    """
+    recipe = exam_of(exam)
+    if version != recipe.version:
+        raise FetchError(
+            f"{exam}: version {version} of this exam is asked for; this mudata composes version {recipe.version}.",
+            "Take the mudata that the card was made with, or compose the exam anew.",
+        )
+    request = ExamRequest(exam=exam, seed=seed, n=n, level=difficulty)
+    plan = planned(request)
+    folder = files / exam
+    with telling_os_errors(), Journal(files.parent / f"played-{exam}.jsonl") as journal:
+        _play(request, version, folder, journal, progress)
+        records = {piece.id: journal.get(piece.id)[1] for piece in plan.pieces}
+        written = list(_write_tables(plan, folder, f"{exam} {version}", difficulty, records))
+    return [*(_audio(folder, piece.id) for piece in plan.pieces), *written]
+
+
+def _audio(folder: Path, id_: str) -> Path:
+    return folder / "audio" / f"{id_}.wav"
+
+
+def _play(wanted: ExamRequest, version: int, folder: Path, journal: Journal, progress: Progress) -> None:
+    from mudata.catalog.render import synthesiser
+
+    plan, settings = planned(wanted), [wanted.exam, wanted.seed, wanted.n, wanted.level]
+    request = [*settings, version, synthesiser.VERSION]
+    todo = [
+        number
+        for number, piece in enumerate(plan.pieces)
+        if not _is_done(journal, piece.id, request, _audio(folder, piece.id))
+    ]
+    if not todo:
+        return
+    calls = ([str(_audio(folder, plan.pieces[at].id)), *settings, at] for at in todo)
+    processes = min(available(), math.ceil(len(todo) / PAYS), most_processes() or len(todo))
+    failed: dict[str, str] = {}
+    results = scattered(perform, calls, processes)
+    with progress.bar(f"composing {settings[0]}", len(todo), "pieces") as advance, contextlib.closing(results):
+        for at, row in results:
+            id_ = plan.pieces[todo[at]].id
+            if isinstance(row, Lost):
+                failed[id_] = row.how
+            elif "fatal" in row:
+                raise HomeError(*row["fatal"])
+            elif "failed" in row:
+                failed[id_] = row["failed"]
+            else:
+                journal.put(id_, request, row)
+            advance(1)
+    if failed:
+        id_, why = next(iter(failed.items()))
+        raise FetchError(f"{number(len(failed), 'piece')} could not be played, such as {id_}: {why}.")
+
+
+def _is_done(journal: Journal, id_: str, request: list[Any], path: Path) -> bool:
+    answered, row = journal.get(id_)
+    try:
+        return bool(answered == request and path.stat().st_size == row["size"])
+    except (OSError, KeyError):
+        return False
+
+
+def _write_tables(
+    plan: ExamPlan, folder: Path, exam: str, level: Level, records: Mapping[str, Mapping[str, Any]]
+) -> Iterator[Path]:
+    pieces = [
+        (piece.id, f"{folder.name}/audio/{piece.id}.wav", piece.source, f"{piece.idiom.capitalize()} in {piece.key}")
+        for piece in plan.pieces
+    ]
+    facts = [
+        (piece.id, name, value)
+        for piece in plan.pieces
+        for name, value in (
+            piece.facts()
+            | {
+                "exam": exam,
+                "difficulty": level,
+                "engine": "{engine} {version}".format_map(records[piece.id]),
+                "engine_gain": repr(records[piece.id]["gain"]),
+            }
+        ).items()
+    ]
+    items = [
+        (
+            item.id, item.task, " ".join(item.clips), item.question or "", "|".join(item.options), item.truth,
+            item.category or "", item.cluster, level,
+        )
+        for item in plan.items
+    ]  # fmt: skip
+    yield _write(folder / "pieces.csv", ("id", "file", "track", "title"), pieces)
+    yield _write(folder / "facts.csv", ("id", "name", "value"), facts)
+    yield _write(folder / "items.csv", ITEM_COLUMNS, items)
+
+
+ITEM_COLUMNS = ("id", "task", "clips", "question", "options", "truth", "category", "cluster", "difficulty")
+
+
+def _write(path: Path, columns: Sequence[str], rows: Iterable[Sequence[str]]) -> Path:
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(columns)
+    writer.writerows(rows)
+    write_atomic(path, text.getvalue())
+    return path
