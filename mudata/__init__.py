@@ -13,6 +13,7 @@ from mudata.lazy import lazy_names
 from mudata.version import __version__
 
 if TYPE_CHECKING:
+    from mudata.api.composing import compose
     from mudata.api.datasets import cards, cite, fetch, info, schema, sql, stats, verify, verify_clip
     from mudata.api.evaluations import evaluate, import_answers, override, runs, score
     from mudata.api.housekeeping import disk_use, move_home, remove, rename, where
@@ -30,6 +31,7 @@ __all__ = [
     "check_split",
     "cite",
     "compare",
+    "compose",
     "disk_use",
     "evaluate",
     "evaluate_suite",

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 from mudata.lazy import lazy_names
 
 if TYPE_CHECKING:
+    from mudata.api.composing import compose
     from mudata.api.datasets import cards, cite, fetch, info, schema, sql, stats, verify, verify_clip
     from mudata.api.evaluations import evaluate, import_answers, override, runs, score
     from mudata.api.housekeeping import disk_use, move_home, remove, rename, where
@@ -34,6 +35,7 @@ __all__ = [
     "check_split",
     "cite",
     "compare",
+    "compose",
     "disk_use",
     "evaluate",
     "evaluate_suite",
@@ -73,6 +75,7 @@ __getattr__, __dir__ = lazy_names(
         "cards": "datasets",
         "check_split": "splitting",
         "cite": "datasets",
+        "compose": "composing",
         "fetch": "datasets",
         "info": "datasets",
         "export_split": "splitting",

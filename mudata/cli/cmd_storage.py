@@ -85,8 +85,8 @@ def rm(
     """Remove datasets, splits, runs (or the beginning of a run's id) or weights of models from the home.
 
     What would go is shown first, and asked about. Files that are linked from elsewhere are unlinked only. A model
-    takes with it the parts that no other model needs, an exam that was composed here its card. Cards stay, and so do terms that were accepted. Stopped or
-    killed, the same command goes on.
+    takes with it the parts that no other model needs, an exam that was composed here its card. Other cards stay, and
+    so do terms that were accepted. Stopped or killed, the same command goes on.
 
     \b
     mudata rm gtzan --dry-run

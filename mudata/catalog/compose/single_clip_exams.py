@@ -110,7 +110,7 @@ def key(seed: int, n: int, level: Level) -> ExamPlan:
         sections = phrased(bars_near(SECONDS, signature, tempi[number], PHRASE))
         if level == "easy":  # no section leaves the tonic, and little hides it
             sections = tuple(replace(section, letter="A") for section in sections)
-            traits |= {"gains": {"drums": 0.4}, "roles": ROLES[:4] + ("pad",)}
+            traits |= {"gains": {"drums": 0.4}, "roles": (*ROLES[:4], "pad")}
         if level == "hard":
             traits |= {"chords_per_bar": 2, "inserted": 40, "gains": {"drums": 1.25}}
         for twin, tonic in enumerate(tonics):

@@ -1,0 +1,155 @@
+"""A composed exam is a dataset like any other: indexed, split, verified, removed; and a kill is survived."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+import soundfile
+from click.testing import CliRunner
+
+import mudata
+from mudata.catalog.cards import card_files, loader
+from mudata.catalog.cards.schema import Card
+from mudata.catalog.compose.exam_card import exam_card
+from mudata.catalog.compose.exam_files import compose
+from mudata.catalog.compose.exam_plan import ExamRequest
+from mudata.catalog.compose.exams import EXAMS
+from mudata.catalog.fetch.request import FetchRequest
+from mudata.cli import cli
+from mudata.errors import ArgumentError, FetchError
+from mudata.home import Home
+
+REQUEST = {"exam": "parts", "version": 1, "seed": 3, "n": 10, "difficulty": "standard"}
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Home:
+    monkeypatch.setenv("MUDATA_HOME", str(tmp_path / "home"))
+    return Home.default()
+
+
+@pytest.mark.slow
+def test_a_composed_exam_is_a_dataset_like_any_other(home: Home) -> None:
+    made = mudata.compose("structure", seed=4, n=6, progress=False)
+    assert made.dataset == "composed_structure_4_6"
+    assert made.ingested.usable == 6
+    assert made.commands()[0] == "mudata eval --model MODEL --split composed_structure_4_6-exam --task form"
+    [(clips, source)] = mudata.sql(
+        "SELECT count(*), any_value(a.source) FROM clips JOIN attributes a USING (clip_id) WHERE a.name = 'form'"
+    ).fetchall()
+    assert (clips, source) == (6, "construction")
+    rows = mudata.sql("SELECT task, truth, clips, cluster, difficulty FROM items ORDER BY item_id").fetchall()
+    assert len(rows) == made.items == 12
+    assert {row[0] for row in rows} == {"form", "boundaries"}
+    assert sorted(row[1] for row in rows if row[0] == "form") == sorted(("ABA", "AABA", "ABAB", "ABAC", "AABB", "ABCB"))
+    assert mudata.verify(made.dataset, deep=True, progress=False) == []
+    again = mudata.compose("structure", seed=4, n=6, progress=False)
+    assert again.ingested.unchanged
+    assert again.split.sha256 == made.split.sha256
+    assert mudata.info(made.dataset).tasks["boundaries"].asks == "boundaries"
+    removed = CliRunner().invoke(cli, ["rm", made.dataset, "--yes", "--force"])
+    assert removed.exit_code == 0, removed.output
+    assert made.dataset not in card_files.files()
+    assert not home.raw(made.dataset).exists()
+
+
+def test_what_is_there_is_kept_and_what_is_torn_is_made_again(tmp_path: Path) -> None:
+    files = tmp_path / "files"
+    written = compose(files, **REQUEST)
+    sounds = [path for path in written if path.suffix == ".wav"]
+    assert len(sounds) == 10
+    before = {path: (path.stat().st_mtime_ns, hashlib.sha256(path.read_bytes()).digest()) for path in sounds}
+    sounds[3].write_bytes(sounds[3].read_bytes()[:1000])
+    sounds[4].unlink()
+    compose(files, **REQUEST)
+    after = {path: (path.stat().st_mtime_ns, hashlib.sha256(path.read_bytes()).digest()) for path in sounds}
+    assert {path: h for path, (_, h) in before.items()} == {path: h for path, (_, h) in after.items()}
+    assert [path for path in sounds if before[path] != after[path]] == sounds[3:5]
+
+
+def test_pieces_sound_at_one_level_and_to_their_end(tmp_path: Path) -> None:
+    for path in compose(tmp_path / "files", **REQUEST):
+        if path.suffix == ".wav":
+            samples, rate = soundfile.read(path)
+            assert (rate, samples.ndim) == (22_050, 1)
+            assert abs(samples).max() == pytest.approx(0.9, abs=0.001)
+            assert (samples[-3 * rate // 2 : -rate] ** 2).mean() > 1e-7  # the closing chord
+
+
+@pytest.mark.slow
+def test_killed_on_the_way_the_same_command_goes_on_and_ends_with_the_same_files(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "mudata", "compose", "modulation", "--seed", "2", "--n", "24"]
+    homes = []
+    for delay in (None, 1.5, 2.5):
+        home = tmp_path / f"home-{delay}"
+        env = os.environ | {"MUDATA_HOME": str(home)}
+        if delay:
+            process = subprocess.Popen(command, env=env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            time.sleep(delay)
+            process.send_signal(signal.SIGKILL)
+            process.wait()
+        done = subprocess.run(command, env=env, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr
+        homes.append(home)
+    contents = [
+        {
+            str(path.relative_to(home)): hashlib.sha256(path.read_bytes()).hexdigest()
+            for part in ("raw", "clips", "splits", "cards")
+            for path in sorted((home / part).rglob("*"))
+            if path.suffix in (".wav", ".csv", ".flac", ".yaml")
+        }
+        for home in homes
+    ]
+    assert contents[0] == contents[1] == contents[2]
+    assert len(contents[0]) == 2 * 24 + 3 + 1
+
+
+def test_an_exam_of_another_version_is_not_passed_off_as_this_one(tmp_path: Path) -> None:
+    with pytest.raises(FetchError, match="version 99 of this exam is asked for; this mudata composes version 1"):
+        compose(tmp_path / "files", **REQUEST | {"version": 99})
+
+
+def test_every_exam_has_a_card_that_the_grammar_takes() -> None:
+    for exam in EXAMS.values():
+        request = ExamRequest(exam=exam.name, seed=1, n=exam.multiple("standard"))
+        card = Card.model_validate(exam_card(request.dataset, exam.title, "Of one seed.", [request]))
+        assert set(card.tasks) == set(exam.tasks)
+
+
+def test_the_standard_edition_is_what_its_card_says() -> None:
+    """mudata/cards/datasets/composed.yaml is written by `python -m mudata.catalog.compose.standard_edition`."""
+    from mudata.catalog.compose.standard_edition import text
+
+    assert (card_files.BUILT_IN / "datasets" / "composed.yaml").read_text("utf-8") == text()
+    card = loader.load("composed")
+    assert set(card.subsets) == {"all", *(name for name, exam in EXAMS.items() if not exam.needs_soundfont)}
+
+
+@pytest.mark.slow
+def test_one_exam_of_the_standard_edition_is_fetched_alone(home: Home) -> None:
+    from mudata.catalog.audio.clip import AudioFormat
+    from mudata.catalog.ingest import get
+
+    card = exam_card(
+        "small", "Small", "Two exams.", [ExamRequest(exam=e, seed=1, n=10) for e in ("metre", "parts")], subsets=True
+    )
+    small = Card.model_validate(card)
+    got = get(small, home, FetchRequest(subset="parts"), audio_format=AudioFormat())
+    assert (got.declared, got.usable) == (10, 10)
+    assert not (home.raw("small") / "files" / "metre").exists()
+    assert get(small, home, FetchRequest(), audio_format=AudioFormat()).usable == 20
+
+
+def test_the_command_line_lists_refuses_and_says_what_to_do(home: Home) -> None:
+    listed = CliRunner().invoke(cli, ["compose"])
+    assert all(name in listed.stdout for name in EXAMS)
+    with pytest.raises(ArgumentError, match="a multiple of 24"):
+        CliRunner().invoke(cli, ["compose", "key", "--n", "25"], catch_exceptions=False)
+    assert not home.cards.exists()

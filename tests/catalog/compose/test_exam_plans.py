@@ -1,0 +1,182 @@
+"""Exams as they are planned: balanced, the same from the same seed, other from another, refused where none can be."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import subprocess
+import sys
+from collections import Counter, defaultdict
+from dataclasses import astuple, replace
+from pathlib import Path
+
+import pytest
+
+from mudata.catalog.cards.card_task import CardTask
+from mudata.catalog.compose.arrangement import arrange
+from mudata.catalog.compose.exam_plan import LEVELS, MOST, ExamPlan, ExamRequest
+from mudata.catalog.compose.exams import EXAMS, exam_of, planned
+from mudata.catalog.compose.idioms import IDIOMS
+from mudata.catalog.read import truth_spelling
+from mudata.errors import ArgumentError, UnknownName
+
+SMALL = {name: 2 * exam.multiple("standard") if exam.multiple("standard") > 6 else 12 for name, exam in EXAMS.items()}
+SMALL |= {"metre": 10, "parts": 10}
+
+
+def small(name: str, seed: int = 5) -> ExamPlan:
+    return planned(ExamRequest(exam=name, seed=seed, n=SMALL[name]))
+
+
+def digest(plan: ExamPlan) -> str:
+    """Of the items, and of every note that is played for them."""
+    notes = [[part.program, [list(note) for note in part.notes]] for p in plan.pieces for part in arrange(p).parts]
+    items = [astuple(item) for item in plan.items]
+    times = [[p.tempo.to_eng_string(), p.duration_s.hex(), [b.hex() for b in p.boundaries]] for p in plan.pieces]
+    return hashlib.sha256(json.dumps([items, notes, times]).encode()).hexdigest()[:16]
+
+
+def digests() -> dict[str, str]:
+    return {name: digest(small(name)) for name in EXAMS}
+
+
+PINNED: dict[str, str] = {
+    "tempo": "0d4bd0c3c5518169",
+    "metre": "7b00df1419c09651",
+    "key": "67cf03180097bf19",
+    "modulation": "821aa3240fd95bb2",
+    "parts": "59035cca2131e0f7",
+    "structure": "425a57922fe1b9f7",
+    "rhythmic_complexity": "053d38117f5d794e",
+    "harmonic_complexity": "cb29cbfde04dd8ed",
+}
+
+
+def test_the_same_seed_gives_the_same_items_and_notes_for_ever() -> None:
+    """A change here changes exams that people have been asked: raise the exam's version with it."""
+    assert digests() == PINNED
+
+
+def test_another_process_with_other_hashes_plans_the_same() -> None:
+    code = "import test_exam_plans as t; print(t.digests())"
+    env = os.environ | {"PYTHONHASHSEED": "123", "PYTHONPATH": os.pathsep.join([*sys.path, str(Path(__file__).parent)])}
+    said = subprocess.run([sys.executable, "-c", code], env=env, capture_output=True, text=True, check=True)
+    assert said.stdout.strip() == str(digests())
+
+
+@pytest.mark.parametrize("name", EXAMS)
+def test_another_seed_gives_other_pieces(name: str) -> None:
+    ours = {arrange(piece).parts for piece in small(name, 5).pieces}
+    assert not ours & {arrange(piece).parts for piece in small(name, 6).pieces}
+
+
+@pytest.mark.parametrize("name", EXAMS)
+@pytest.mark.parametrize("level", LEVELS)
+def test_truths_are_balanced_and_spelled_as_the_index_wants_them(name: str, level: str) -> None:
+    exam = exam_of(name)
+    n = exam.multiple(level) * (2 if exam.multiple(level) > 6 else 4)
+    plan = planned(ExamRequest(exam=name, seed=9, n=n, level=level))
+    durations = {piece.id: piece.duration_s for piece in plan.pieces}
+    for task, asked in exam.tasks.items():
+        of_task = [item for item in plan.items if item.task == task]
+        truths = Counter(item.truth for item in of_task)
+        if task not in ("tempo", "boundaries"):
+            assert len(set(truths.values())) == 1, truths
+        for item in of_task:
+            card_task = CardTask.model_validate(asked)
+            assert truth_spelling.spelled(card_task, item.truth, item.options, len(item.clips)) == item.truth
+            assert set(item.clips) <= set(durations)
+            assert len(item.clips) == (2 if asked["kind"] == "pair" else 1)
+    assert len({item.id for item in plan.items}) == len(plan.items)
+    assert len(durations) == len(plan.pieces)
+    assert max(durations.values()) < (40 if level == "hard" else 31)
+
+
+@pytest.mark.parametrize("name", EXAMS)
+def test_idioms_and_keys_come_as_often_as_they_can(name: str) -> None:
+    exam = exam_of(name)
+    n = -(-240 // exam.multiple("standard")) * exam.multiple("standard")
+    plan = planned(ExamRequest(exam=name, seed=1, n=n))
+    idioms, keys = (Counter(piece.idiom for piece in plan.pieces), Counter(piece.key for piece in plan.pieces))
+    assert set(idioms) == {idiom.name for idiom in IDIOMS}
+    assert len(keys) == 24
+    twins = len(plan.pieces) // len({item.cluster for item in plan.items})
+    for counts in (idioms, keys):
+        assert max(counts.values()) - min(counts.values()) <= twins
+
+
+def test_twins_share_a_cluster_and_their_notes() -> None:
+    for name, same in (("key", "tempo"), ("tempo", "tonic")):
+        groups = defaultdict(list)
+        plan = small(name)
+        for piece in plan.pieces:
+            groups[piece.source].append(piece)
+        assert {len(twins) for twins in groups.values()} == {2}
+        assert {item.cluster for item in plan.items} == set(groups)
+        for one, other in groups.values():
+            assert getattr(one, same) == getattr(other, same)
+            assert one.key != other.key if name == "key" else one.tempo != other.tempo
+            bars = min(one.bars, other.bars)
+            ends = bars * one.measure.bar
+            for mine, theirs in zip(arrange(one).parts, arrange(other).parts, strict=True):
+                moved = 0 if mine.role == "drums" else _base(other.tonic) - _base(one.tonic)
+                shown = [n._replace(pitch=n.pitch + moved) for n in mine.notes if n.start < ends]
+                assert shown == [n for n in theirs.notes if n.start < ends]
+
+
+def _base(tonic: int) -> int:
+    return tonic if tonic <= 6 else tonic - 12
+
+
+def test_tempi_fill_the_range_on_a_logarithmic_scale() -> None:
+    plan = planned(ExamRequest(exam="tempo", seed=3, n=90))
+    tempi = sorted(float(item.truth) for item in plan.items)
+    assert 60 <= tempi[0] < 62
+    assert 177 < tempi[-1] <= 180
+    assert Counter(item.category for item in plan.items) == {"slow": 30, "medium": 30, "fast": 30}
+
+
+@pytest.mark.parametrize(
+    ("exam", "n", "level", "told"),
+    [
+        ("key", 50, "standard", r"50 pieces cannot have 24 keys equally often; .* multiple of 24, from 24 to 9984"),
+        ("metre", 12, "hard", r"7 metres equally often"),
+        ("structure", 10_002, "standard", r"10002 pieces .* from 6 to 9996"),
+        ("tempo", 0, "standard", r"0 pieces"),
+        ("rhythmic_complexity", 7, "standard", r"7 pairs cannot have 2 answers"),
+    ],
+)
+def test_what_cannot_be_balanced_is_refused_with_the_numbers(exam: str, n: int, level: str, told: str) -> None:
+    with pytest.raises(ArgumentError, match=told):
+        planned(ExamRequest(exam=exam, seed=1, n=n, level=level))
+
+
+def test_a_refusal_names_what_can_be_had() -> None:
+    with pytest.raises(ArgumentError) as refused:
+        planned(ExamRequest(exam="key", seed=1, n=50))
+    assert refused.value.hint == "Ask for 48 or 72."
+    with pytest.raises(ArgumentError) as refused:
+        planned(ExamRequest(exam="key", seed=1, n=MOST + 1))
+    assert refused.value.hint == "Ask for 9984."
+
+
+def test_an_unknown_exam_is_told_with_those_there_are() -> None:
+    with pytest.raises(UnknownName, match="Did you mean 'metre'"):
+        planned(ExamRequest(exam="meter", seed=1, n=10))
+
+
+def test_eight_idioms_at_least_can_be_played_in_every_metre_and_mode() -> None:
+    from mudata.catalog.compose.metres import METRES
+    from mudata.catalog.compose.piece import ROLES
+
+    assert len(IDIOMS) >= 8
+    plain = small("metre").pieces[0]
+    for idiom in IDIOMS:
+        for metre in METRES:
+            for beat in ("plain", "steady", "halved"):
+                piece = replace(plain, idiom=idiom.name, metre=metre, beat=beat, roles=ROLES, programs={})
+                for part in arrange(piece).parts:
+                    heard = {note.start // piece.measure.bar for note in part.notes}
+                    assert len(heard) > piece.bars / 2, (idiom.name, metre, part.role)
+                    assert all(n.start < n.end and 0 <= n.pitch < 128 and 0 < n.velocity < 128 for n in part.notes)
