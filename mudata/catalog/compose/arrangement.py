@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from mudata.catalog.compose.draws import Draws
 from mudata.catalog.compose.idioms import DRUM_PITCHES, IDIOMS, Idiom
 from mudata.catalog.compose.material import REGISTERS, Material, WrittenNote, voicing
-from mudata.catalog.compose.piece import CLOSING, PHRASE, Piece, Role
+from mudata.catalog.compose.piece import CLOSING, PHRASE, ComposedPiece, Role
 from mudata.catalog.compose.progressions import TONIC
 
 GAINS: dict[Role, float] = {"drums": 0.8, "bass": 0.85, "chords": 0.55, "melody": 0.85, "counter": 0.6, "pad": 0.4}
@@ -38,12 +38,12 @@ class WrittenPart:
 class Arrangement:
     """A piece in notes. `chords` has every chord: (tick, name, semitones of its tonic above C)."""
 
-    piece: Piece
+    piece: ComposedPiece
     parts: tuple[WrittenPart, ...]
     chords: tuple[tuple[int, str, int], ...]
 
 
-def arrange(piece: Piece) -> Arrangement:
+def arrange(piece: ComposedPiece) -> Arrangement:
     """Write the notes of a piece."""
     idiom = OF_NAME[piece.idiom]
     metre = piece.measure
@@ -73,11 +73,11 @@ def arrange(piece: Piece) -> Arrangement:
     return Arrangement(piece, parts, tuple(chords))
 
 
-def _gain(piece: Piece, idiom: Idiom, role: Role) -> float:
+def _gain(piece: ComposedPiece, idiom: Idiom, role: Role) -> float:
     return idiom.gains.get(role, GAINS[role]) * piece.gains.get(role, 1.0)
 
 
-def _program(piece: Piece, idiom: Idiom, role: Role) -> int:
+def _program(piece: ComposedPiece, idiom: Idiom, role: Role) -> int:
     if role in piece.programs:
         return piece.programs[role]
     choices: dict[Role, tuple[int, ...]] = {

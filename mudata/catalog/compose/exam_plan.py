@@ -10,7 +10,7 @@ from mudata.errors import ArgumentError
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from mudata.catalog.compose.piece import Piece
+    from mudata.catalog.compose.piece import ComposedPiece
 
 Level = Literal["easy", "standard", "hard"]
 LEVELS: tuple[Level, ...] = ("easy", "standard", "hard")
@@ -57,7 +57,7 @@ class ComposedItem:
 class ExamPlan:
     """The pieces in the order of their ids, and the questions about them."""
 
-    pieces: tuple[Piece, ...]
+    pieces: tuple[ComposedPiece, ...]
     items: tuple[ComposedItem, ...]
 
 

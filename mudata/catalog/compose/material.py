@@ -8,7 +8,7 @@ from mudata.catalog.compose import melody
 from mudata.catalog.compose.draws import Draws
 from mudata.catalog.compose.idioms import DRUM_PITCHES, Idiom
 from mudata.catalog.compose.metres import QUARTER, STEP, Metre, Strength
-from mudata.catalog.compose.piece import PHRASE, Piece, Role
+from mudata.catalog.compose.piece import PHRASE, ComposedPiece, Role
 from mudata.catalog.compose.progressions import CHORD_OF, inserted, nearest_tone, phrase
 
 REGISTERS: dict[Role, int] = {"bass": 36, "chords": 55, "melody": 72, "counter": 60, "pad": 48}
@@ -36,7 +36,7 @@ def voicing(chord: str, low: int) -> list[int]:
 class Material:
     """The bars of a letter, at the tonic C: what a phrase has, whichever section plays it."""
 
-    def __init__(self, piece: Piece, idiom: Idiom, letter: str) -> None:
+    def __init__(self, piece: ComposedPiece, idiom: Idiom, letter: str) -> None:
         self._piece, self._idiom, self._letter = piece, idiom, letter
         self._metre = piece.measure
         self._strengths = _halved(self._metre) if piece.beat == "halved" else self._metre.strengths

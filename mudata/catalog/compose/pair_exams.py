@@ -10,7 +10,7 @@ from mudata.catalog.compose.arrangement import arrange
 from mudata.catalog.compose.draws import evenly
 from mudata.catalog.compose.exam_plan import ComposedExam, ComposedItem, ExamPlan, same
 from mudata.catalog.compose.metres import METRES
-from mudata.catalog.compose.piece import PHRASE, Piece, bars_near, phrased
+from mudata.catalog.compose.piece import PHRASE, ComposedPiece, bars_near, phrased
 from mudata.catalog.compose.progressions import pitch_classes
 from mudata.catalog.compose.traits import SECONDS, Series
 from mudata.catalog.symbolic.consonance import mean_dyadic_consonance
@@ -32,20 +32,20 @@ PULSES = 16
 
 @dataclass(frozen=True)
 class _Pair:
-    simple: Piece
-    complex: Piece
+    simple: ComposedPiece
+    complex: ComposedPiece
 
 
-def _exam(series: Series, task: str, question: str, make: Callable[[Piece, Draws], _Pair]) -> ExamPlan:
+def _exam(series: Series, task: str, question: str, make: Callable[[ComposedPiece, Draws], _Pair]) -> ExamPlan:
     """Pairs of pieces in one idiom, key and tempo; the more complex one is the first as often as the second."""
     n, name = series.n, series.exam
     answers = series.draws("answers").rounds((FIRST, SECOND), n)
     tempi = series.draws("order").shuffled(evenly(84, 132, n, series.draws("tempi")))
-    pieces: list[Piece] = []
+    pieces: list[ComposedPiece] = []
     items = []
     for number in range(n):
         tonic, mode = series.keys[number]
-        plain = Piece(
+        plain = ComposedPiece(
             id="",
             source=series.source(number),
             idiom=series.idioms[number],
@@ -90,7 +90,7 @@ def rhythmic_complexity(seed: int, n: int, level: Level) -> ExamPlan:
     """Both melodies have the same chords, drums, bass and number of notes in a bar, which is repeated."""
     wide, high = _RHYTHM_GAPS[level]
 
-    def make(plain: Piece, draws: Draws) -> _Pair:
+    def make(plain: ComposedPiece, draws: Draws) -> _Pair:
         while True:
             count = 4 + draws.below(4)
             first, second = (tuple(sorted(draws.shuffled(range(PULSES))[:count])) for _ in range(2))
@@ -118,7 +118,7 @@ _HARMONY: dict[str, tuple[dict[str, Any], dict[str, Any], float, float]] = {
 distinct chords in a bar."""
 
 
-def harmony(piece: Piece) -> tuple[Fraction, Fraction]:
+def harmony(piece: ComposedPiece) -> tuple[Fraction, Fraction]:
     """(mean dyadic consonance of the chords, by how long they last; mean number of distinct chords in a bar).
 
     The closing chord is left out.
@@ -137,7 +137,7 @@ def harmonic_complexity(seed: int, n: int, level: Level) -> ExamPlan:
     """One piece has fewer and plainer chords: more consonant ones, and fewer distinct ones in a bar."""
     plainer, richer, consonance, distinct = _HARMONY[level]
 
-    def make(plain: Piece, draws: Draws) -> _Pair:
+    def make(plain: ComposedPiece, draws: Draws) -> _Pair:
         source = plain.source
         while True:
             tried = replace(plain, source=f"{source}/{draws.below(10**9)}", roles=("drums", "bass", "chords", "pad"))

@@ -15,7 +15,7 @@ from mudata.errors import AudioError, from_os_error
 from mudata.home import PARTIAL
 
 if TYPE_CHECKING:
-    from mudata.catalog.compose.piece import Piece
+    from mudata.catalog.compose.piece import ComposedPiece
 
 _SAMPLE_BYTES = 2
 _HEADER_BYTES = 44
@@ -53,7 +53,7 @@ def perform(call: list[Any]) -> dict[str, Any]:
         return {"failed": f"{type(error).__name__}: {error.strerror or error}"}
 
 
-def _played(piece: Piece, path: Path) -> dict[str, Any]:
+def _played(piece: ComposedPiece, path: Path) -> dict[str, Any]:
     import numpy as np
 
     from mudata.catalog.render.renderer import render

@@ -39,7 +39,7 @@ class PieceSection:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Piece:
+class ComposedPiece:
     """A piece as it is planned. Pieces of one `source` and equal choices have the same notes, transposed to the tonic
     and played at the tempo."""
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from mudata.catalog.compose.draws import evenly
 from mudata.catalog.compose.exam_plan import LEVELS, ComposedExam, ComposedItem, ExamPlan, same
 from mudata.catalog.compose.metres import METRES, TOLD_APART
-from mudata.catalog.compose.piece import PHRASE, ROLES, Piece, PieceSection, Role, bars_near, phrased
+from mudata.catalog.compose.piece import PHRASE, ROLES, ComposedPiece, PieceSection, Role, bars_near, phrased
 from mudata.catalog.compose.progressions import MODES
 from mudata.catalog.compose.traits import SECONDS, Series, of_level
 
@@ -21,7 +21,7 @@ TEMPO_METRES = ("2/4", "3/4", "4/4", "5/4")
 """Metres whose beat is the quarter and nothing else."""
 
 
-def _item(piece: Piece, task: str, truth: str, *, category: str | None = None) -> ComposedItem:
+def _item(piece: ComposedPiece, task: str, truth: str, *, category: str | None = None) -> ComposedItem:
     return ComposedItem(
         id=f"{piece.id}.{task}", task=task, clips=(piece.id,), truth=truth, cluster=piece.source, category=category
     )
@@ -41,7 +41,7 @@ def tempo(seed: int, n: int, level: Level) -> ExamPlan:
         for twin in (0, 1):
             bpm, metre = tempi[order[number] + twin * half], METRES[metres[number]]
             pieces.append(
-                Piece(
+                ComposedPiece(
                     id=series.clip(2 * number + twin),
                     source=series.source(number),
                     idiom=series.idioms[number],
@@ -76,7 +76,7 @@ def metre(seed: int, n: int, level: Level) -> ExamPlan:
         bpm = tempi[number] if signature.unit_name == "quarter" else (tempi[number] * 6 / 10).quantize(Decimal("0.1"))
         traits = of_level(level, series.draws("traits", number)) | {"beat": "plain"}
         pieces.append(
-            Piece(
+            ComposedPiece(
                 id=series.clip(number),
                 source=series.source(number),
                 idiom=series.idioms[number],
@@ -115,7 +115,7 @@ def key(seed: int, n: int, level: Level) -> ExamPlan:
             traits |= {"chords_per_bar": 2, "inserted": 40, "gains": {"drums": 1.25}}
         for twin, tonic in enumerate(tonics):
             pieces.append(
-                Piece(
+                ComposedPiece(
                     id=series.clip(2 * number + twin),
                     source=series.source(number),
                     idiom=series.idioms[number],
@@ -153,7 +153,7 @@ def modulation(seed: int, n: int, level: Level) -> ExamPlan:
         first = number + series.draws("first", number).below(2)  # which of the two comes first says nothing
         for twin in (0, 1):
             shift = shifts[number] if (first + twin) % 2 else 0
-            piece = Piece(
+            piece = ComposedPiece(
                 id=series.clip(2 * number + twin),
                 source=series.source(number),
                 idiom=series.idioms[number],
@@ -207,7 +207,7 @@ def parts(seed: int, n: int, level: Level) -> ExamPlan:
         signature = METRES[metres[number]]
         roles = _roles(counts[number], draws)
         pieces.append(
-            Piece(
+            ComposedPiece(
                 id=series.clip(number),
                 source=series.source(number),
                 idiom=series.idioms[number],
@@ -248,7 +248,7 @@ def structure(seed: int, n: int, level: Level) -> ExamPlan:
         bpm = places[number] if metres[number] == "4/4" else (places[number] * 8 / 10).quantize(Decimal("0.1"))
         traits = of_level(level, series.draws("traits", number)) | {"contrast": level != "hard"}
         pieces.append(
-            Piece(
+            ComposedPiece(
                 id=series.clip(number),
                 source=series.source(number),
                 idiom=series.idioms[number],

@@ -11,7 +11,7 @@ from mudata.catalog.compose.progressions import MODES, Mode
 
 if TYPE_CHECKING:
     from mudata.catalog.compose.exam_plan import Level
-    from mudata.catalog.compose.piece import Piece
+    from mudata.catalog.compose.piece import ComposedPiece
 
 KEYS: tuple[tuple[int, Mode], ...] = tuple((tonic, mode) for mode in MODES for tonic in range(12))
 """All 24."""
@@ -40,13 +40,13 @@ class Series:
         return f"{self.exam}.{number + 1:04d}"
 
 
-def with_tonic(piece: Piece, id_: str, tonic: int) -> Piece:
+def with_tonic(piece: ComposedPiece, id_: str, tonic: int) -> ComposedPiece:
     """A transposed twin."""
     return replace(piece, id=id_, tonic=tonic)
 
 
 def of_level(level: Level, draws: Draws) -> dict[str, Any]:
-    """Beat, syncopation and mix as arguments of `Piece`: the harder, the less do drums and bass show the beat."""
+    """Arguments of `ComposedPiece`: the harder, the less do drums and bass show the beat, the more is syncopated."""
     if level == "easy":
         return {"beat": "steady", "syncopation": 0}
     if level == "standard":

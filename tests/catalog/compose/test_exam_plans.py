@@ -121,7 +121,7 @@ def test_twins_share_a_cluster_and_their_notes() -> None:
             ends = bars * one.measure.bar
             for mine, theirs in zip(arrange(one).parts, arrange(other).parts, strict=True):
                 moved = 0 if mine.role == "drums" else _base(other.tonic) - _base(one.tonic)
-                shown = [n._replace(pitch=n.pitch + moved) for n in mine.notes if n.start < ends]
+                shown = [(n.start, n.end, n.pitch + moved, n.velocity) for n in mine.notes if n.start < ends]
                 assert shown == [n for n in theirs.notes if n.start < ends]
 
 

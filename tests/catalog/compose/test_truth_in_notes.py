@@ -24,7 +24,7 @@ from mudata.catalog.symbolic.rhythm_complexity import (
 )
 
 if TYPE_CHECKING:
-    from mudata.catalog.compose.piece import Piece
+    from mudata.catalog.compose.piece import ComposedPiece
     from mudata.catalog.render.events import RenderedNote, RenderedPart
 
 TONICS = {"C": 0, "Db": 1, "D": 2, "Eb": 3, "E": 4, "F": 5, "F#": 6, "G": 7, "Ab": 8, "A": 9, "Bb": 10, "B": 11}
@@ -35,7 +35,7 @@ def plan_of(exam: str, n: int, level: str = "standard") -> ExamPlan:
     return planned(ExamRequest(exam=exam, seed=11, n=n, level=level))
 
 
-def played(piece: Piece) -> dict[str, RenderedPart]:
+def played(piece: ComposedPiece) -> dict[str, RenderedPart]:
     return dict(zip(piece.roles, rendered_parts(arrange(piece)), strict=True))
 
 
@@ -43,7 +43,7 @@ def onsets(part: RenderedPart, *pitches: int) -> list[float]:
     return sorted({note.start_s for note in part.notes if not pitches or note.pitch in pitches})
 
 
-def chords_heard(piece: Piece) -> list[tuple[float, float, frozenset[int]]]:
+def chords_heard(piece: ComposedPiece) -> list[tuple[float, float, frozenset[int]]]:
     """(start, end, pitch classes) of what the pad holds, which is every chord of the piece."""
     pad = played(replace(piece, roles=(*piece.roles, "pad") if "pad" not in piece.roles else piece.roles))["pad"]
     notes: dict[tuple[float, float], set[int]] = defaultdict(set)
