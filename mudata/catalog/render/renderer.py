@@ -63,11 +63,12 @@ def render(
     parts: Sequence[RenderedPart],
     *,
     seconds: float | None = None,
+    skip_s: float = 0.0,
     engine: EngineChoice = "embedded",
     soundfont: Path | None = None,
     channels: Literal[1, 2] = 1,
 ) -> Rendering:
-    """Play parts from 0 s on, for `seconds` or until the last note has rung.
+    """Play parts from 0 s on, for `seconds` or until the last note has rung; the first `skip_s` of it are not kept.
 
     Mono is the mean of left and right. `engine` "soundfont" is the first that is there of those that play one. Raises
     AudioError: `silent`, where nothing is heard in that time, and what `events.check` and the engine raise;
@@ -78,10 +79,11 @@ def render(
     if length > LONGEST_S + TAIL_S:
         raise AudioError("too_long", f"{length:.0f} s are asked for; at most {LONGEST_S:.0f} s are rendered.")
     if engine == "embedded":
-        return _finished(*_embedded(parts, length), channels)
-    font = soundfonts.find(soundfont)
-    name = _player() if engine == "soundfont" else engine
-    return _finished(*_recorded(parts, length, name, font), channels)
+        sound, full_note, record = _embedded(parts, length)
+    else:
+        font = soundfonts.find(soundfont)
+        sound, full_note, record = _recorded(parts, length, _player() if engine == "soundfont" else engine, font)
+    return _finished(sound[round(skip_s * record.rate) :], full_note, record, channels)
 
 
 def _player() -> EngineName:

@@ -1,0 +1,170 @@
+"""A MIDI file, or a stretch of one, as parts to be played.
+
+What was set before the stretch holds in it: programs, volumes, pans, bends and the pedal of every channel; and what
+sounds already when it begins is played from where it was struck, and cut. Notes that hang are closed where the file
+silences them, or where it ends. The sustain pedal (controller 64) makes notes longer, as not every engine knows it.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+
+from mudata.catalog.read.source_file import reading
+from mudata.catalog.render.events import Change, RenderedNote, RenderedPart
+from mudata.catalog.render.midi_channels import ChannelStates, channel_states
+from mudata.catalog.render.renderer import EngineChoice, Rendering, render
+from mudata.catalog.symbolic import smf
+from mudata.catalog.symbolic.general_midi import DRUM_CHANNEL
+from mudata.catalog.symbolic.notes import notes
+from mudata.catalog.symbolic.timeline import Timeline
+from mudata.errors import AudioError
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from mudata.catalog.symbolic.notes import MidiNotes
+
+LEAD_S = 8.0
+"""Seconds before a stretch that are played, and cut off, so that notes held into it do not begin anew."""
+
+
+@dataclass(frozen=True)
+class _HeldNotes:
+    """Notes with the hanging ones closed; one array each. Times are ticks."""
+
+    channel: NDArray[np.int64]
+    program: NDArray[np.int64]
+    pitch: NDArray[np.int64]
+    velocity: NDArray[np.int64]
+    start: NDArray[np.int64]
+    end: NDArray[np.int64]
+
+
+def render_midi(
+    path: Path,
+    *,
+    start_s: float = 0.0,
+    seconds: float | None = None,
+    engine: EngineChoice = "embedded",
+    soundfont: Path | None = None,
+    channels: Literal[1, 2] = 1,
+) -> Rendering:
+    """Play a file from `start_s` on, for `seconds` or to its end.
+
+    Raises AudioError: as `smf.read` and `renderer.render` do; `no_notes`, the file has none; `silent`, none sounds in
+    that stretch; MissingSoundfont.
+    """
+    with reading(path):
+        data = path.read_bytes()
+    parts, lead = midi_parts(smf.read(data), start_s, seconds)
+    length = None if seconds is None else seconds + lead
+    return render(parts, seconds=length, skip_s=lead, engine=engine, soundfont=soundfont, channels=channels)
+
+
+def midi_parts(
+    file: smf.MidiFile, start_s: float = 0.0, seconds: float | None = None
+) -> tuple[list[RenderedPart], float]:
+    """The parts that sound in a stretch, and how many seconds of what they play lie before it.
+
+    Raises AudioError: `no_notes`, `silent`.
+    """
+    timeline = Timeline(file)
+    told = channel_states(file, timeline)
+    held = _notes(file, told)
+    if not len(held.start):
+        raise AudioError("no_notes", "The MIDI file has no notes.")
+    begins, ends = timeline.seconds(held.start), timeline.seconds(held.end)
+    keys = zip(held.channel.tolist(), ends.tolist(), strict=True)
+    ends = np.array([_pedalled(told[channel].pedal, end) for channel, end in keys])
+    stop = np.inf if seconds is None else start_s + seconds
+    heard = (ends > start_s) & (begins < stop) & (ends > begins)
+    if not heard.any():
+        raise AudioError("silent", f"No note sounds from {start_s:g} s to {stop:g} s.", "Choose another stretch.")
+    zero = max(min(float(begins[heard].min()), start_s), start_s - LEAD_S, 0.0)
+    by_part: dict[tuple[int, int], list[RenderedNote]] = defaultdict(list)
+    for i in np.flatnonzero(heard).tolist():
+        of = int(held.channel[i]), int(held.program[i])
+        start, end = max(float(begins[i]) - zero, 0.0), float(ends[i]) - zero
+        by_part[of].append(RenderedNote(start, end, int(held.pitch[i]), int(held.velocity[i])))
+    parts = [_part(told[channel], channel, program, played, zero) for (channel, program), played in by_part.items()]
+    return parts, start_s - zero
+
+
+def _part(told: ChannelStates, channel: int, program: int, played: Sequence[RenderedNote], zero: float) -> RenderedPart:
+    first = min(note.start_s for note in played)
+    return RenderedPart(
+        program,
+        tuple(played),
+        is_drum=channel & 0xF == DRUM_CHANNEL,
+        pan=_from(told.pans, zero + first)[0].value,
+        levels=tuple(_from(told.levels, zero)),
+        bends=tuple(_from(told.bends, zero)),
+    )
+
+
+def _from(changes: Sequence[Change], zero: float) -> list[Change]:
+    """Changes from a moment on, which is then 0, with what holds at it."""
+    following = bisect_right([change.at_s for change in changes], zero)
+    held = [Change(0.0, changes[following - 1].value)] if following else []
+    return held + [Change(change.at_s - zero, change.value) for change in changes[following:]]
+
+
+def _pedalled(pedal: Sequence[Change], end: float) -> float:
+    """When a note ends whose key is let go at `end`: as soon as the pedal is up."""
+    following = bisect_right([change.at_s for change in pedal], end)
+    if following and pedal[following - 1].value:
+        return next((change.at_s for change in pedal[following:] if not change.value), pedal[-1].at_s)
+    return end
+
+
+def _notes(file: smf.MidiFile, told: dict[int, ChannelStates]) -> _HeldNotes:
+    """Those that begin and end, and those that hang, which last to the end of the file; silence on their channel ends
+    either."""
+    whole = notes(file)
+    hanging = _hanging(file, whole)
+    columns = zip(
+        (whole.channel, whole.program, whole.pitch, whole.velocity, whole.start, whole.end), hanging, strict=True
+    )
+    joined = _HeldNotes(*(np.concatenate([a.astype(np.int64), b]) for a, b in columns))
+    for channel, state in told.items():
+        if state.silenced:
+            silenced = np.array([*state.silenced, np.iinfo(np.int64).max])
+            of = np.flatnonzero(joined.channel == channel)
+            first = silenced[np.searchsorted(silenced, joined.start[of], side="right")]
+            joined.end[of] = np.minimum(joined.end[of], first)
+    return joined
+
+
+def _hanging(file: smf.MidiFile, whole: MidiNotes) -> tuple[NDArray[np.int64], ...]:
+    """Columns of the notes that no note off ends: of every track, channel and pitch those behind the ones that end."""
+    events = file.events
+    ports = np.array([*file.ports, 0], np.int64)
+    channel = (events.status & 0xF) + (ports[events.track] << 4)
+    on = np.flatnonzero((events.status >> 4 == 0x9) & (events.second > 0))
+    ended: dict[tuple[int, int, int], int] = defaultdict(int)
+    for key in zip(whole.track.tolist(), whole.channel.tolist(), whole.pitch.tolist(), strict=True):
+        ended[key] += 1
+    left = []
+    for at in on.tolist():
+        key = int(events.track[at]), int(channel[at]), int(events.first[at])
+        if ended[key]:
+            ended[key] -= 1
+        else:
+            left.append(at)
+    of = np.array(left, np.intp)
+    changes = np.flatnonzero(events.status >> 4 == 0xC)
+    changes = changes[np.argsort(events.tick[changes], kind="stable")]
+    programs = []
+    for at in left:
+        before = changes[(channel[changes] == channel[at]) & (events.tick[changes] <= events.tick[at])]
+        programs.append(int(events.first[before[-1]]) if len(before) else 0)
+    end = np.full(len(of), events.tick.max(initial=0), np.int64)
+    columns = (channel[of], np.array(programs), events.first[of], events.second[of], events.tick[of], end)
+    return tuple(column.astype(np.int64) for column in columns)
