@@ -129,10 +129,8 @@ def _notes(file: smf.MidiFile, told: dict[int, ChannelStates]) -> _HeldNotes:
     either."""
     whole = notes(file)
     hanging = _hanging(file, whole)
-    columns = zip(
-        (whole.channel, whole.program, whole.pitch, whole.velocity, whole.start, whole.end), hanging, strict=True
-    )
-    joined = _HeldNotes(*(np.concatenate([a.astype(np.int64), b]) for a, b in columns))
+    columns = (whole.channel, whole.program, whole.pitch, whole.velocity, whole.start, whole.end)
+    joined = _HeldNotes(*(np.concatenate([np.asarray(a, np.int64), b]) for a, b in zip(columns, hanging, strict=True)))
     for channel, state in told.items():
         if state.silenced:
             silenced = np.array([*state.silenced, np.iinfo(np.int64).max])
