@@ -56,7 +56,7 @@ def of_attributes(card: Card, attributes: Sequence[Mapping[str, str]]) -> ItemsF
 
     `attributes` are rows of id, name and value. A clip is left out where the attribute's `..._reason` or
     `..._is_default` says that the value means nothing, where it has several values, or where its value is none of the
-    task's kind.
+    task's kind; and how many have `..._unknown` in its place is told.
     """
     told: dict[str, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
     for row in attributes:
@@ -74,13 +74,17 @@ def of_attributes(card: Card, attributes: Sequence[Mapping[str, str]]) -> ItemsF
                 kept.append(checked(ItemRow(id_, name, None, (id_,), truth=truth), task))
             except UnfitItemError as error:
                 unfit[error.rule].append((id_, str(error)))
+        for id_, whys in sorted(told.get(unknown := f"{task.attribute}_unknown", {}).items()):
+            unfit["unknown"].append((id_, f"{unknown}: {whys[0]}"))
         for rule, found in sorted(unfit.items()):
-            issues.append(Issue("not-asked" if rule == "doubt" else "bad-item", f"tasks.{name}", _left_out(found)))
+            issues.append(
+                Issue("not-asked" if rule in ("doubt", "unknown") else "bad-item", f"tasks.{name}", _left_out(found))
+            )
     return ItemsFound(kept, issues)
 
 
 def doubts_of(attribute: str) -> Iterator[str]:
-    """The attributes that say that a value of this one means nothing: those of `tempo_bpm` are tempo_bpm_reason,
+    """The attributes that say of a value of this one that it means nothing: those of `tempo_bpm` are tempo_bpm_reason,
     tempo_bpm_is_default, tempo_reason and tempo_is_default."""
     parts = attribute.split("_")
     for length in range(len(parts), 0, -1):

@@ -36,7 +36,8 @@ def items_table(
     """
     prefix = f"{card.name}/"
     asked = {task.attribute for task in card.tasks.values() if task.attribute}
-    names = pa.array([*asked, *(doubt for name in asked for doubt in item_rows.doubts_of(name))], pa.string())
+    doubts = [doubt for name in asked for doubt in (f"{name}_unknown", *item_rows.doubts_of(name))]
+    names = pa.array([*asked, *doubts], pa.string())
     told = attributes.filter(pc.is_in(attributes["name"], value_set=names)).select(["clip_id", "name", "value"])
     rows = [{"id": row["clip_id"].removeprefix(prefix), **row} for row in told.to_pylist()]
     found = item_rows.of_attributes(card, rows)

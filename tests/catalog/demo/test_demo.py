@@ -14,6 +14,7 @@ from mudata.catalog.cards import loader
 from mudata.catalog.demo import composition, synth
 from mudata.catalog.demo import dataset as demo
 from mudata.catalog.demo.styles import CHORDS, SCALES, STYLES
+from mudata.catalog.read.items_table import items_table
 from mudata.catalog.read.reader import read
 
 
@@ -40,6 +41,26 @@ def test_the_card_reads_what_the_composer_writes(composed: Path) -> None:
     assert by_namespace["genre"] == by_namespace["mood"] == 96
     assert by_namespace["instrument"] == sum(r["instruments"].count(";") + 1 for r in rows(composed))
     assert set(reading.captions["kind"].to_pylist()) == {"caption"}
+
+
+@pytest.mark.slow
+def test_tempo_key_and_metre_are_asked_of_every_clip_as_it_was_composed(composed: Path) -> None:
+    card = loader.load("demo")
+    attributes = read(card, composed).attributes
+    assert set(attributes["source"].to_pylist()) == {"construction"}
+    clips = [f"demo/{id_}" for id_ in attributes["id"].to_pylist()]
+    told = attributes.append_column("clip_id", [clips]).select(["clip_id", "name", "value"])
+    items, issues = items_table(card, (), attributes=told, clips=set(clips))
+    assert issues == []
+    pieces = [composition.plan(style, n) for style in range(len(STYLES)) for n in range(composition.CLIPS_PER_STYLE)]
+    truth = {
+        "tempo": {piece.id: str(piece.tempo) for piece in pieces},
+        "key": {piece.id: piece.key for piece in pieces},
+        "metre": {piece.id: f"{piece.style.beats}/4" for piece in pieces},
+    }
+    for task, of in truth.items():
+        found = {row["clips"][0]: row["truth"] for row in items.to_pylist() if row["task"] == task}
+        assert found == {f"demo/{id_}": value for id_, value in of.items()}
 
 
 @pytest.mark.slow

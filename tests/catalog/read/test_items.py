@@ -239,6 +239,16 @@ def test_doubts_of_other_attributes_and_flags_that_are_false_are_nothing() -> No
     assert [row.id for row in item_rows.of_attributes(MIDI, said).rows] == ["a"]
 
 
+def test_how_many_clips_are_of_an_unknown_value_is_told() -> None:
+    said = facts(a={"tempo_bpm": "120"}, b={"tempo_bpm_unknown": "notes ignore the grid"})
+    found = item_rows.of_attributes(MIDI, said)
+    assert [row.id for row in found.rows] == ["a"]
+    what = "1 item left out, such as b: tempo_bpm_unknown: notes ignore the grid"
+    assert found.issues == [Issue("not-asked", "tasks.tempo", what)]
+    told = pa.table({"clip_id": ["tiny/b"], "name": ["tempo_bpm_unknown"], "value": ["notes ignore the grid"]})
+    assert items_table(MIDI, [], attributes=told, clips={"tiny/b"})[1] == found.issues
+
+
 def test_a_clip_with_two_values_is_not_asked() -> None:
     twice = [*facts(a={"tempo_bpm": "120"}), *facts(a={"tempo_bpm": "90"})]
     found = item_rows.of_attributes(MIDI, twice)
