@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mudata.catalog.symbolic.general_midi import DRUM_CHANNEL
 from mudata.catalog.symbolic.key_profiles import PROFILES, TONICS, estimated_keys
 from mudata.catalog.symbolic.passage import Passage, UnknownFactError
 
@@ -21,9 +20,10 @@ def found_keys(of: Passage) -> list[str | None]:
     """What each of `key_profiles.PROFILES` finds in the durations of the pitched notes."""
     import numpy as np
 
-    pitched = of.played.channel[of.which] & 0xF != DRUM_CHANNEL
-    lengths = (of.end - of.start) * pitched
-    return estimated_keys(np.bincount(of.played.pitch[of.which] % 12, lengths, 12))
+    lengths = of.end - of.start
+    if of.score.parts.is_drum.any():
+        lengths *= ~of.score.parts.is_drum[of.part]
+    return estimated_keys(np.bincount(of.pitch, lengths, 132).reshape(-1, 12).sum(0))
 
 
 def key(of: Passage, found: Sequence[str | None]) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mudata.catalog.symbolic.general_midi import DRUMS, EFFECTS, FAMILIES
-from mudata.catalog.symbolic.passage import Passage, UnknownFactError
+from mudata.catalog.symbolic.passage import BANK, LEVELS, Passage, UnknownFactError
 from mudata.catalog.symbolic.playing_parts import CELLS, doubled, sounding_seconds
 from mudata.errors import number
 
@@ -21,106 +21,119 @@ MOST_COMPARED = 64
 """Parts that are looked through for doublings."""
 OTHER_SOUNDS = {0x41: "Roland", 0x43: "Yamaha"}
 """Manufacturers whose messages choose other sounds than those of General MIDI (ids of MIDI 1.0)."""
-_BANK, _LEVELS = (0, 32), (7, 11)
-"""Controllers: bank select; volume and expression (MIDI 1.0)."""
+STROKE_S = 0.25
+"""Seconds that a stroke of a drum sounds at least: when its note ends says nothing, and in many files it does at once.
+Ours."""
 
 
 class HeardParts:
-    """How long each part of a passage is heard, all drums as one part, the last."""
+    """Which parts of a passage are heard, and how long."""
 
     def __init__(self, of: Passage) -> None:
         import numpy as np
 
         self._of = of
-        is_drum = of.parts.is_drum
-        self.drums = len(is_drum)
-        self._part = np.where(is_drum[of.part], self.drums, of.part) if is_drum.any() else of.part
-        silent = (of.played.velocity[of.which] <= 1) | _silenced(of)
-        audible = np.where(silent, -1, self._part) if silent.any() else self._part
-        self.seconds = sounding_seconds(audible, of.start, of.end, of.timeline, parts=self.drums + 1, stroke=self.drums)
-        self.notes = np.bincount(self._part, minlength=self.drums + 1)
+        self._is_drum = of.score.parts.is_drum.tolist()
+        count = len(self._is_drum)
+        self._seconds: list[float] = _heard_seconds(of).tolist()
+        """Of each part; each kit has those of all drums together."""
+        self._playing: list[int] = np.flatnonzero(np.bincount(of.part, minlength=count)).tolist()
 
     def families(self) -> str:
         """Families of General MIDI and Drums, sorted, with commas between. Raises UnknownFactError."""
-        import numpy as np
-
-        of = self._of
         self._require_general_midi()
-        names = np.array(
-            [
-                DRUMS if n == self.drums else FAMILIES[program // 8]
-                for n, program in enumerate([*of.parts.program.tolist(), 0])
-            ]
-        )
-        counts = (self.notes > 0) & ~np.isin(np.append(of.parts.program, 0), list(EFFECTS))
-        heard = {str(name) for name in names[counts & (self.seconds >= LEAST_HEARD_S)]}
-        for n in np.flatnonzero(counts & (self.seconds < LEAST_HEARD_S)).tolist():
-            if names[n] not in heard:
-                raise UnknownFactError(f"{names[n]}: heard for {self.seconds[n]:.3g} s, which is hardly at all")
+        programs = self._of.score.parts.program.tolist()
+        heard, hardly = set(), {}
+        for part in self._playing:
+            if self._is_drum[part] or programs[part] not in EFFECTS:
+                name = DRUMS if self._is_drum[part] else FAMILIES[programs[part] // 8]
+                if self._seconds[part] >= LEAST_HEARD_S:
+                    heard.add(name)
+                else:
+                    hardly[name] = self._seconds[part]
+        for name, seconds in hardly.items():
+            if name not in heard:
+                raise UnknownFactError(f"{name}: heard for {seconds:.3g} s, which is hardly at all")
         if not heard:
             raise UnknownFactError("no instrument is heard")
         return ", ".join(sorted(heard))
 
     def parts(self) -> int:
         """Parts that sound long enough and do more than double others; all drums are one. Raises UnknownFactError."""
-        import numpy as np
-
-        of = self._of
-        lasting = self.seconds >= LEAST_PART_S
-        pitched = np.flatnonzero(lasting[:-1])
-        if not lasting.any():
+        lasting = [part for part in self._playing if self._seconds[part] >= LEAST_PART_S]
+        pitched = [part for part in lasting if not self._is_drum[part]]
+        if not lasting:
             raise UnknownFactError(f"no part sounds for {LEAST_PART_S:g} s")
         if len(pitched) > MOST_COMPARED:
             raise UnknownFactError(f"{len(pitched)} parts, more than {MOST_PARTS}")
-        count = int(lasting.sum())
+        count = len(pitched) + (len(lasting) > len(pitched))
         if len(pitched) > 1:
-            place = np.full(self.drums + 1, -1)
-            place[pitched] = np.arange(len(pitched))
-            part = place[self._part]
-            notes = np.flatnonzero((part >= 0) & of.begins)
-            cell = (of.start[notes] * CELLS + of.timeline.ticks_per_beat // 2) // of.timeline.ticks_per_beat
-            count -= len(doubled(part[notes], cell, of.played.pitch[of.which[notes]], len(pitched)))
+            count -= len(self._doubled(pitched))
         if count > MOST_PARTS:
             raise UnknownFactError(f"{count} parts, more than {MOST_PARTS}")
         return count
 
-    def _require_general_midi(self) -> None:
-        """Raises UnknownFactError where a program may not be the sound that General MIDI gives it."""
+    def _doubled(self, among: list[int]) -> set[int]:
         import numpy as np
 
         of = self._of
-        if makers := [name for id_, name in OTHER_SOUNDS.items() if id_ in of.file.manufacturers]:
+        place = np.full(len(self._is_drum), len(among))
+        place[among] = np.arange(len(among))
+        beat = of.timeline.ticks_per_beat
+        # as a whole division, which takes longer: quotients of numbers below 2**53 are not rounded up to whole ones
+        cell = ((of.start[of.begins] * CELLS + beat // 2) / beat).astype(np.int64)
+        return doubled(place[of.part[of.begins]], cell, of.pitch[of.begins], len(among))
+
+    def _require_general_midi(self) -> None:
+        """Raises UnknownFactError where a program may not be the sound that General MIDI gives it."""
+        score = self._of.score
+        if makers := [name for id_, name in OTHER_SOUNDS.items() if id_ in score.file.manufacturers]:
             raise UnknownFactError(f"messages of {' and '.join(makers)} may choose other sounds")
-        pitched = of.which[~of.parts.is_drum[of.part]]
-        if not of.played.has_program[pitched].all():
+        has_program = score.played.has_program[self._of.which]
+        if not has_program.all() and not (has_program | score.parts.is_drum[self._of.part]).all():
             raise UnknownFactError("a channel plays before a program is set")
-        events = of.file.events
-        banks = np.flatnonzero((events.status >> 4 == 0xB) & np.isin(events.first, _BANK) & (events.second > 0))
-        if len(banks):
-            channel = (events.status[banks] & 0xF) + (np.array(of.file.ports)[events.track[banks]] << 4)
-            other = np.isin(of.played.channel[pitched], channel)
-            if other.any():
-                what = number(len(np.unique(of.played.channel[pitched][other])), "channel")
-                raise UnknownFactError(f"another bank is chosen on {what}")
+        told = score.controls
+        if len(told.value):
+            bank = (told.controller == BANK[0]) | (told.controller == BANK[1])
+            chosen = set(told.channel[bank & (told.value > 0)].tolist())
+            channels = score.parts.channel.tolist()
+            playing = {channels[part] for part in self._playing if not self._is_drum[part]}
+            if others := chosen & playing:
+                raise UnknownFactError(f"another bank is chosen on {number(len(others), 'channel')}")
 
 
-def _silenced(of: Passage) -> npt.NDArray[np.bool_]:
-    """Which notes begin while the volume or the expression of their channel is 0."""
+def _heard_seconds(of: Passage) -> npt.NDArray[np.float64]:
+    """How long each part is heard, shape (parts,); each kit of drums as long as all drums."""
     import numpy as np
 
-    events = of.file.events
-    levels = np.flatnonzero((events.status >> 4 == 0xB) & ((events.first == _LEVELS[0]) | (events.first == _LEVELS[1])))
-    silent = np.zeros(len(of.which), np.bool_)
-    zeros = levels[events.second[levels] == 0]
-    if not len(zeros):
+    is_drum = of.score.parts.is_drum
+    part, begins, ends = of.part, of.timeline.seconds(of.start), of.timeline.seconds(of.end)
+    for kit in np.flatnonzero(is_drum):
+        first, last = np.searchsorted(part, [kit, kit + 1])
+        ends[first:last] = np.maximum(ends[first:last], begins[first:last] + STROKE_S)
+    if (silent := _silent(of)).any():
+        part, begins, ends = part[~silent], begins[~silent], ends[~silent]
+    seconds = sounding_seconds(part, begins, ends, len(is_drum))
+    if is_drum.sum() > 1:
+        strokes = np.flatnonzero(is_drum[part])
+        strokes = strokes[np.argsort(begins[strokes], kind="stable")]
+        one = np.zeros(len(strokes), np.intp)
+        seconds[is_drum] = sounding_seconds(one, begins[strokes], ends[strokes], 1)[0]
+    return seconds
+
+
+def _silent(of: Passage) -> npt.NDArray[np.bool_]:
+    """Which notes nobody hears: of velocity 1, or begun while the volume or the expression of their channel is 0."""
+    import numpy as np
+
+    played, told = of.score.played, of.score.controls
+    silent = played.velocity[of.which] <= 1
+    if told.value.all():
         return silent
-    ports = np.array(of.file.ports) << 4
-    channel = (events.status & 0xF) + ports[events.track]
-    begun = of.played.start[of.which]
-    for of_channel, controller in {(int(channel[n]), int(events.first[n])) for n in zeros}:
-        mine = levels[(channel[levels] == of_channel) & (events.first[levels] == controller)]
-        mine = mine[np.argsort(events.tick[mine], kind="stable")]
-        values = np.concatenate([[127], events.second[mine]])
-        notes = np.flatnonzero(of.played.channel[of.which] == of_channel)
-        silent[notes] |= values[np.searchsorted(events.tick[mine], begun[notes], side="right")] == 0
+    zeros = (told.value == 0) & ((told.controller == LEVELS[0]) | (told.controller == LEVELS[1]))
+    for channel, controller in set(zip(told.channel[zeros].tolist(), told.controller[zeros].tolist(), strict=True)):
+        mine = (told.channel == channel) & (told.controller == controller)
+        values = np.concatenate([[127], told.value[mine]])
+        in_force = values[np.searchsorted(told.tick[mine], played.start[of.which], side="right")]
+        silent |= (played.channel[of.which] == channel) & (in_force == 0)
     return silent

@@ -101,10 +101,10 @@ def estimated_keys(durations: npt.ArrayLike) -> list[str | None]:
     import numpy as np
 
     given = np.asarray(durations, np.float64)
-    correlations = (given - given.mean()) @ _all_turned()  # what is no longer divided by is the same for all keys
-    if not np.ptp(given):
+    if given.max() == given.min():
         return [None] * len(PROFILES)
-    return [key_name(int(best)) for best in correlations.reshape(len(PROFILES), 24).argmax(1)]
+    # profiles have no mean, and the length of what is given is the same for all keys
+    return [key_name(best) for best in (given @ _all_turned()).reshape(len(PROFILES), 24).argmax(1).tolist()]
 
 
 def key_name(index: int) -> str:

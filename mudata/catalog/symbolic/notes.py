@@ -12,9 +12,13 @@ if TYPE_CHECKING:
     from mudata.catalog.symbolic.smf import ChannelEvents, MidiFile
 
 
+_TRACK_BITS = 5
+"""Of the 16 bits of a key what four of a channel and seven of a pitch leave for a track."""
+
+
 @dataclass(frozen=True)
 class MidiNotes:
-    """Notes, in no order; one array each, of one length."""
+    """Notes by track, channel and program, and then by start; one array each, of one length."""
 
     track: npt.NDArray[np.int64]
     channel: npt.NDArray[np.int64]
@@ -44,20 +48,28 @@ def notes(file: MidiFile) -> MidiNotes:
     import numpy as np
 
     events = file.events
-    ports = np.array([*file.ports, 0], np.int64)
-    channel = (events.status & 0xF) + (ports[events.track] << 4)
     on, off = _begun_and_ended(events)
+    ends, begins = np.zeros(len(events.tick), np.intp), np.zeros(len(events.tick), np.bool_)
+    ends[on], begins[on] = off, True
+    on = np.flatnonzero(begins)  # in the order of the file, in which the notes of a track are sorted by time
+    channel = (events.status & 0xF).astype(np.int64)
+    if any(ports := file.ports):
+        channel += np.array(ports, np.int64)[events.track] << 4
     program, given = _programs(events, channel, on)
-    return MidiNotes(
-        events.track[on],
-        channel[on],
-        program,
-        events.first[on],
-        events.second[on],
-        events.tick[on],
-        events.tick[off],
-        given,
-    )
+    track, end = events.track[on], events.tick[ends[on]]
+    code = part_code(track, channel[on], program)
+    played = MidiNotes(track, channel[on], program, events.first[on], events.second[on], events.tick[on], end, given)
+    if (code[1:] < code[:-1]).any():
+        order = np.argsort(code, kind="stable")
+        played = MidiNotes(**{name: column[order] for name, column in vars(played).items()})
+    return played
+
+
+def part_code(
+    track: npt.NDArray[np.int64], channel: npt.NDArray[np.int64], program: npt.NDArray[np.uint8]
+) -> npt.NDArray[np.int64]:
+    """A number for each part, which is what one track plays on one channel with one program."""
+    return (track << 12 | channel) << 7 | program
 
 
 def _begun_and_ended(events: ChannelEvents) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:
@@ -67,9 +79,15 @@ def _begun_and_ended(events: ChannelEvents) -> tuple[npt.NDArray[np.intp], npt.N
     kind = events.status >> 4
     of = np.flatnonzero((kind == 0x8) | (kind == 0x9))
     key = (events.status[of] & np.uint16(0xF)) << 7 | events.first[of]
-    of = of[np.argsort(key, kind="stable")]  # numbers of 16 bits are sorted by radix
-    of = of[np.argsort(events.track[of].astype(np.uint16), kind="stable")]
-    key = events.track[of] << 11 | (events.status[of] & np.uint16(0xF)) << 7 | events.first[of]
+    track = events.track[of]
+    if len(of) and int(track[-1]) < 1 << _TRACK_BITS:  # numbers of 16 bits are sorted by radix
+        key |= track.astype(np.uint16) << 11
+        order = np.argsort(key, kind="stable")
+        of, key = of[order], key[order].astype(np.int64)
+    else:
+        order = np.argsort(key, kind="stable")
+        order = order[np.argsort(track[order].astype(np.uint16), kind="stable")]
+        of, key = of[order], track[order] << 11 | key[order]
     begins = (kind[of] == 0x9) & (events.second[of] > 0)
     if begins[::2].all() and not begins[1::2].any() and np.array_equal(key[::2], key[1::2]):
         return of[::2], of[1::2]  # nothing overlaps, hangs or ends twice
@@ -97,7 +115,10 @@ def _programs(
     changes = np.flatnonzero(events.status >> 4 == 0xC)
     if not len(changes):
         return np.zeros(len(on), np.uint8), np.zeros(len(on), np.bool_)
-    changes = changes[np.lexsort((events.tick[changes], channel[changes]))]
+    channels = channel[changes]
+    if len(set(channels.tolist())) == len(channels):
+        return _of_lone_changes(events, channels, channel[on], changes, on)
+    changes = changes[np.lexsort((events.tick[changes], channels))]
     longest = int(events.tick.max()) + 1
     when, at = channel[changes] * longest + events.tick[changes], channel[on] * longest + events.tick[on]
     last = np.searchsorted(when, at, side="right") - 1
@@ -106,6 +127,30 @@ def _programs(
         last[tied] = _at_one_tick(events.track, changes, when, on[tied], last[tied])
     given = (last >= 0) & (channel[changes[last]] == channel[on])
     return np.where(given, events.first[changes[last]], np.uint8(0)), given
+
+
+def _of_lone_changes(
+    events: ChannelEvents,
+    channels: npt.NDArray[np.int64],
+    channel: npt.NDArray[np.int64],
+    changes: npt.NDArray[np.intp],
+    on: npt.NDArray[np.intp],
+) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.bool_]]:
+    """The same where no channel is given more than one program, which is so in most files: `channels` by the events
+    `changes`."""
+    import numpy as np
+
+    of_channel = np.full(max(int(channels.max()), int(channel.max(initial=0))) + 1, -1)
+    of_channel[channels] = changes
+    change = of_channel[channel]
+    since = np.append(events.tick, np.iinfo(np.int64).max)[of_channel][channel]
+    at = events.tick[on]
+    given = since <= at
+    tied = np.flatnonzero(since == at)
+    after = (events.track[change[tied]] == events.track[on[tied]]) & (change[tied] > on[tied])
+    given[tied[after]] = False
+    program = np.append(events.first, np.uint8(0))[of_channel][channel]
+    return np.where(given, program, np.uint8(0)), given
 
 
 def _at_one_tick(

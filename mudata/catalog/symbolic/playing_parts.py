@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from mudata.catalog.symbolic.general_midi import DRUM_CHANNEL
+from mudata.catalog.symbolic.notes import part_code
 
 if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
     from mudata.catalog.symbolic.notes import MidiNotes
-    from mudata.catalog.symbolic.timeline import Timeline
 
 CELLS = 8
 """Cells of a quarter note within which onsets count as the same: a 32nd note."""
@@ -21,21 +21,13 @@ DOUBLED = 0.8
 """Share of a part's notes that another part has at the same time in any octave, from which on it doubles that part: so
 were 197 parts of 196 real files."""
 
-STROKE_S = 0.25
-"""Seconds that a stroke of a drum sounds at least: when its note ends says nothing, and in many files that is at once.
-Ours."""
-
-_SPREAD = 256
-"""A table of parts by cells with more places than this for each note is not made; the cells that occur are counted
-first."""
-
 
 @dataclass(frozen=True)
 class Parts:
     """The parts of a file, and the part of each of its notes. A part is notes of one track, channel and program."""
 
     of: npt.NDArray[np.intp]
-    """Of each note, the place of its part below."""
+    """Of each note, the place of its part below; it never falls."""
     channel: npt.NDArray[np.int64]
     program: npt.NDArray[np.int64]
     is_drum: npt.NDArray[np.bool_]
@@ -45,41 +37,31 @@ def parts_of(played: MidiNotes) -> Parts:
     """Parts in the order of their tracks, channels and programs."""
     import numpy as np
 
-    code = (played.track << 12 | played.channel) << 7 | played.program
-    starts = np.flatnonzero(np.diff(code, prepend=-1))  # notes of one part mostly stand together
-    distinct, place = np.unique(code[starts], return_inverse=True)
-    of = np.repeat(place, np.diff(np.append(starts, len(code))))
+    code = part_code(played.track, played.channel, played.program)
+    starts = np.flatnonzero(np.diff(code, prepend=-1))  # notes of one part stand together
+    distinct = code[starts]
+    of = np.repeat(np.arange(len(starts)), np.diff(np.append(starts, len(code))))
     channel = distinct >> 7 & 0xFFF
     return Parts(of, channel, distinct & 0x7F, channel & 0xF == DRUM_CHANNEL)
 
 
 def sounding_seconds(
-    part: npt.NDArray[np.intp],
-    start: npt.NDArray[np.int64],
-    end: npt.NDArray[np.int64],
-    timeline: Timeline,
-    *,
-    parts: int,
-    stroke: int,
+    part: npt.NDArray[np.intp], begins: npt.NDArray[np.float64], ends: npt.NDArray[np.float64], parts: int
 ) -> npt.NDArray[np.float64]:
     """How long each part sounds, chords counted once, shape (parts,).
 
-    `part`, `start` and `end` (ticks) are those of each note; a note of part -1 is left out. Notes of the part `stroke`
-    ring for STROKE_S at least, whenever they end.
+    `part`, `begins` and `ends` (seconds) are those of each note, sorted by part and then by begin.
     """
     import numpy as np
 
-    order = np.lexsort((start, part))
-    order = order[np.searchsorted(part[order], 0) :]
-    of, begins, ends = part[order], timeline.seconds(start[order]), timeline.seconds(end[order])
-    if not len(of):
+    if not len(part):
         return np.zeros(parts)
-    ends = np.where(of == stroke, np.maximum(ends, begins + STROKE_S), ends)
     # parts are moved apart in time, so that one running maximum of ends serves all
-    apart = of * (ends.max() + 1.0)
-    latest = np.maximum.accumulate(ends + apart)
-    alone = ends + apart - np.maximum(begins + apart, np.concatenate([[-1.0], latest[:-1]]))
-    return np.bincount(of, np.maximum(alone, 0), parts).astype(np.float64)
+    apart = part * (ends.max() + 1.0)
+    begins, ends = begins + apart, ends + apart
+    latest = np.maximum.accumulate(ends)
+    begins[1:] = np.maximum(begins[1:], latest[:-1])
+    return np.bincount(part, np.maximum(ends - begins, 0), parts).astype(np.float64)
 
 
 def doubled(
@@ -88,24 +70,31 @@ def doubled(
     """The parts that only double others: at least DOUBLED of their notes begin in the same cell as a note of the same
     pitch class of a part with as many notes or more. Of two that double each other the later one does.
 
-    `part`, `cell` (of the onset) and `pitch` are those of each note.
+    `part` (from `parts` on: left out), `cell` (of the onset) and `pitch` are those of each note. Notes of a part in one
+    cell and pitch class count once.
     """
     import numpy as np
 
-    if not len(part):
-        return set()
-    place = (cell - cell.min()) * 12 + pitch % 12
-    if parts * place.max() > _SPREAD * len(place):
-        place = np.unique(place, return_inverse=True)[1]
-    table = np.zeros((parts, int(place.max()) + 1), np.bool_)
-    table[part, place] = True
-    sets = [int.from_bytes(row.tobytes(), "big") for row in np.packbits(table, axis=1)]
-    sizes = [one.bit_count() for one in sets]
-    kept: list[int] = []
-    gone = set()
-    for of in sorted((of for of in range(parts) if sizes[of]), key=lambda of: (-sizes[of], of)):
-        if any((sets[of] & sets[other]).bit_count() >= DOUBLED * sizes[of] for other in kept):
-            gone.add(of)
-        else:
-            kept.append(of)
+    bits = parts.bit_length()
+    key = np.sort((cell * 12 + pitch % 12) << bits | np.minimum(part, parts))
+    key = key[np.diff(key, prepend=-1) > 0]
+    place, part = key >> bits, key & (1 << bits) - 1
+    sizes = np.bincount(part, minlength=parts + 1)
+    shared = np.zeros((parts + 1) ** 2, np.int64)
+    for apart in range(1, parts):  # notes of one place stand together, sorted by part
+        same = np.flatnonzero(place[apart:] == place[:-apart])
+        if not len(same):
+            break
+        shared += np.bincount(part[same] * (parts + 1) + part[same + apart], minlength=len(shared))
+    pairs, sizes = shared.reshape(parts + 1, -1)[:parts, :parts], sizes[:parts]
+    of_lower, of_higher = np.nonzero(pairs >= DOUBLED * np.minimum.outer(sizes, sizes))
+    alike = {(low, high) for low, high in zip(of_lower.tolist(), of_higher.tolist(), strict=True) if low < high}
+    gone: set[int] = set()
+    if alike:
+        kept: list[int] = []
+        for of in np.lexsort((np.arange(parts), -sizes)).tolist():
+            if sizes[of] and any((min(of, other), max(of, other)) in alike for other in kept):
+                gone.add(of)
+            else:
+                kept.append(of)
     return gone

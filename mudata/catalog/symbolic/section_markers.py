@@ -29,5 +29,5 @@ def sections(of: Passage) -> str:
             names[max(event.tick, span.begin)] = word[1].decode("ascii").lower()
     if len(set(names.values())) < LEAST_SECTIONS:
         raise UnknownFactError(f"fewer than {LEAST_SECTIONS} sections are named")
-    begins = of.timeline.seconds(list(names)) - of.timeline.seconds(span.begin)
-    return " ".join(f"{begin:.3f} {name}" for begin, name in zip(begins.tolist(), names.values(), strict=True))
+    start = of.timeline.second(span.begin)
+    return " ".join(f"{of.timeline.second(tick) - start:.3f} {name}" for tick, name in names.items())

@@ -46,6 +46,8 @@ _RUNS = {
 """Channel events one after another: those with one byte of data, those with two. A status byte that is
 left out is that of the event before."""
 
+_HIGH = bytes(range(0x80, 0x100))
+
 _SYSTEM_DATA = {0xF1: 1, 0xF2: 2, 0xF3: 1}
 """Data bytes of system messages, which no file should have; others have none."""
 
@@ -261,14 +263,14 @@ def _decode(runs: list[tuple[int, bytes]], width: int) -> tuple[npt.NDArray[Any]
     """
     import numpy as np
 
-    byte = np.frombuffer(b"".join(raw for _, raw in runs), np.uint8)
-    if not len(byte):
+    data = b"".join(raw for _, raw in runs)
+    if not data:
         return (np.empty(0, np.int64),) * 2 + (np.empty(0, np.uint8),) * 3
-    is_low = byte < 0x80
-    low, value = np.flatnonzero(is_low), byte[is_low]
+    byte = np.frombuffer(data, np.uint8)
+    low, value = np.flatnonzero(byte < 0x80), np.frombuffer(data.translate(None, _HIGH), np.uint8)
     ends, delta = low[::width], value[::width].astype(np.int64)
     longer = np.diff(low[width - 1 :: width], prepend=-1) - (low[width - 1 :: width] - ends)  # bytes of the delta time
-    for more in range(1, 4):
+    for more in range(1, int(longer.max())):
         of = np.flatnonzero(longer > more)
         delta[of] += (byte[ends[of] - more] & np.int64(0x7F)) << 7 * more
     status = byte[ends + 1]

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import pairwise
 from typing import TYPE_CHECKING, Generic, TypeVar
 
@@ -15,6 +17,9 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
 Value = TypeVar("Value", bound="str | int")
+
+_NEVER = 1 << 53
+"""A tick behind all others."""
 
 
 @dataclass(frozen=True)
@@ -46,44 +51,51 @@ class Timeline:
     """Ticks and seconds of a file, and what its meta events tell of tempo, metre and key."""
 
     def __init__(self, file: smf.MidiFile) -> None:
-        import numpy as np
-
         self.ticks_per_beat = file.ticks_per_beat
         self.meta = sorted(file.meta, key=lambda event: event.tick)
         self.tempo: Told[int] = self._told(smf.SET_TEMPO, tempo_of)
         self.metre: Told[str] = self._told(smf.TIME_SIGNATURE, metre_of)
         self.key: Told[str] = self._told(smf.KEY_SIGNATURE, key_of)
         tempi = {0: DEFAULT_TEMPO} | self.tempo.values
-        self._ticks = np.array(list(tempi), np.float64)
-        self._rates = np.array(list(tempi.values()), np.float64) / 1e6 / file.ticks_per_beat
-        self._begins = np.concatenate([[0], np.cumsum(np.diff(self._ticks) * self._rates[:-1])])
+        self._ticks = list(tempi)
+        self._rates = [tempo / 1e6 / file.ticks_per_beat for tempo in tempi.values()]
+        """Seconds per tick."""
+        self._begins = [0.0]
+        for (tick, following), rate in zip(pairwise(self._ticks), self._rates, strict=False):
+            self._begins.append(self._begins[-1] + (following - tick) * rate)
 
-    def seconds(self, ticks: npt.ArrayLike) -> npt.NDArray[np.float64]:
+    def second(self, tick: int) -> float:
         """Seconds from the start of the file."""
+        of = bisect_right(self._ticks, tick) - 1
+        return self._begins[of] + (tick - self._ticks[of]) * self._rates[of]
+
+    def seconds(self, ticks: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
+        """Seconds from the start of the file, of ticks below 2**53."""
         import numpy as np
 
-        at = np.asarray(ticks)
         if len(self._ticks) == 1:
-            return np.asarray(at * self._rates[0])
-        of = np.searchsorted(self._ticks, at, side="right") - 1
-        return np.asarray(self._begins[of] + (at - self._ticks[of]) * self._rates[of])
+            return np.asarray(ticks * self._rates[0])
+        return np.interp(ticks, *self._knots)
 
-    def tick(self, seconds: float) -> int:
-        """The tick nearest to a time."""
+    @cached_property
+    def _knots(self) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+        """Ticks and seconds between which time goes evenly."""
         import numpy as np
 
-        of = max(0, int(np.searchsorted(self._begins, seconds, side="right")) - 1)
-        return round(float(self._ticks[of] + (seconds - self._begins[of]) / self._rates[of]))
+        return np.array([*self._ticks, _NEVER], np.float64), np.array([*self._begins, self.second(_NEVER)])
+
+    def tick(self, second: float) -> int:
+        """The tick nearest to a time."""
+        of = max(0, bisect_right(self._begins, second) - 1)
+        return round(self._ticks[of] + (second - self._begins[of]) / self._rates[of])
 
     def lasting(self, told: Told[Value], span: TickSpan) -> dict[Value | None, float]:
         """Seconds of the span for which each value is in force, in the order of their first coming."""
-        import numpy as np
-
         within = told.within(span)
-        lengths = np.diff(self.seconds([*within, span.end])).tolist()
+        begins = [*map(self.second, within), self.second(span.end)]
         found: dict[Value | None, float] = {}
-        for value, length in zip(within.values(), lengths, strict=True):
-            found[value] = found.get(value, 0.0) + length
+        for value, (begin, end) in zip(within.values(), pairwise(begins), strict=True):
+            found[value] = found.get(value, 0.0) + end - begin
         return found
 
     def _told(self, kind: int, read: Callable[[bytes], Value]) -> Told[Value]:

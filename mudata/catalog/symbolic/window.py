@@ -22,7 +22,7 @@ def window(played: MidiNotes, timeline: Timeline, seconds: float, at: float) -> 
     import numpy as np
 
     music = TickSpan(int(played.start.min()), int(played.end.max()))
-    first, last = timeline.seconds([music.begin, music.end]).tolist()
+    first, last = timeline.second(music.begin), timeline.second(music.end)
     latest = timeline.tick(max(first, last - seconds))
     begin = _bar(timeline, timeline.tick(first + at * (last - first)), nearest=True)
     if begin > latest:
@@ -40,5 +40,5 @@ def _bar(timeline: Timeline, tick: int, *, nearest: bool) -> int:
 
 
 def _from(timeline: Timeline, begin: int, seconds: float, music: TickSpan) -> TickSpan:
-    end = timeline.tick(float(timeline.seconds(begin)) + seconds)
+    end = timeline.tick(timeline.second(begin) + seconds)
     return TickSpan(begin, max(begin + 1, min(end, music.end)))
