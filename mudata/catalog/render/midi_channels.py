@@ -58,7 +58,7 @@ def channel_states(file: MidiFile, timeline: Timeline) -> dict[int, ChannelState
             _bend(told[of], at)
         else:
             _control(told[of], first, second, tick, at)
-    end = float(timeline.seconds(last))
+    end = timeline.second(last)
     for state in told.values():
         state.pedal.append(Change(end, 0.0))
     return told
