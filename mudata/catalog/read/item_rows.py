@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from mudata.catalog.cards.card_task import CardTask
     from mudata.catalog.cards.schema import Card
 
-_OF_OPTIONS = ("choose", "pair", "order")
-"""Kinds whose items may have options; those of choose must."""
+_OF_OPTIONS = ("choose", "pair", "order", "key", "metre", "structure")
+"""Kinds whose items may have options; those of choose must. A structure's are forms."""
 
 
 class UnfitItemError(ValueError):
@@ -153,8 +153,8 @@ def _check_options(row: ItemRow, task: CardTask) -> None:
         if task.kind == "choose":
             raise UnfitItemError("options", "it has no options to choose from")
         return
-    if task.kind not in _OF_OPTIONS:
-        raise UnfitItemError("options", f"options are for {', '.join(_OF_OPTIONS)}, not for {task.kind}")
+    if task.kind not in _OF_OPTIONS or task.asks in ("boundaries", "segments"):
+        raise UnfitItemError("options", f"nothing is chosen from where {task.asks or 'a number'} is asked for")
     if len(options) < 2:
         raise UnfitItemError("options", f"2 options at least are expected, got {len(options)}")
     if not all(option and option.strip() == option for option in options):

@@ -190,8 +190,23 @@ def choice(text: str, options: Sequence[str]) -> str:
     return text.strip()
 
 
+_OF_VALUES = ("key", "metre", "structure")
+"""Kinds whose options, where an item has some, are values of the kind."""
+
+
 def spelled(task: CardTask, text: str, options: Sequence[str] | None, clips: int) -> str:
-    """The truth of an item of a task, with so many clips, in its one spelling."""
+    """The truth of an item of a task, with so many clips, in its one spelling. Options of a kind that could do without
+    are values of this kind, and the truth is one of them."""
+    truth = _spelled(task, text, options, clips)
+    values = [_spelled(task, option, None, clips) for option in options or () if task.kind in _OF_VALUES]
+    if len(set(values)) < len(values):
+        raise ValueError(f"{text!r} stands among options two of which are the same: {', '.join(options or ())}")
+    if values and truth not in values:
+        raise ValueError(f"{text!r} is none of the options: {', '.join(options or ())}")
+    return truth
+
+
+def _spelled(task: CardTask, text: str, options: Sequence[str] | None, clips: int) -> str:
     if task.kind == "number":
         return number(text, task.scale)
     if task.kind == "key":
