@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, get_args
 
 from mudata.api.arguments import checked, one_of, within
 from mudata.deprecations import hide_deprecations
@@ -22,6 +22,7 @@ def compose(
     seed: int = 0,
     n: int | None = None,
     difficulty: Literal["easy", "standard", "hard"] = "standard",
+    engine: Literal["embedded", "soundfont", "tinysoundfont", "fluidsynth"] | None = None,
     workers: int | None = None,
     progress: Progress | bool | None = None,
 ) -> ComposedDataset:
@@ -34,6 +35,8 @@ def compose(
         seed: another seed, another exam.
         n: pieces, or pairs of them, a number that can be balanced [default: that of the standard edition].
         difficulty: how plainly beat, key and parts are heard.
+        engine: who plays it [default: embedded; soundfont, which is what is there, where the exam asks about recorded
+            instruments].
         workers: processes that decode [default: all cores].
         progress: True, False, or None for what `show_progress` says.
 
@@ -43,14 +46,25 @@ def compose(
     Raises:
         UnknownName: no exam has that name.
         ArgumentError: n cannot be balanced; the numbers that can are told.
+        MissingSoundfont: the exam needs one; the command that installs one is told.
         HomeError.
     """
     from mudata.catalog.compose.exam_dataset import compose_exam
     from mudata.catalog.compose.exam_plan import LEVELS
+    from mudata.catalog.render.renderer import EngineChoice
 
     within(1, n=n, workers=workers)
     within(0, seed=seed)
     one_of("difficulty", difficulty, LEVELS)
+    if engine is not None:
+        one_of("engine", engine, get_args(EngineChoice))
     return compose_exam(
-        Home.default(), exam, seed=seed, n=n, level=difficulty, workers=workers, progress=chosen(progress)
+        Home.default(),
+        exam,
+        seed=seed,
+        n=n,
+        level=difficulty,
+        engine=engine,
+        workers=workers,
+        progress=chosen(progress),
     )

@@ -23,6 +23,11 @@ if TYPE_CHECKING:
     show_default=True,
     help="How plainly beat, key and parts are heard.",
 )
+@click.option(
+    "--engine",
+    type=click.Choice(["embedded", "soundfont", "tinysoundfont", "fluidsynth"]),
+    help="Who plays it [default: embedded; soundfont where the exam asks about recorded instruments].",
+)
 @click.option("--workers", type=click.IntRange(min=1), metavar="N", help="Processes (default: all cores).")
 @common
 def compose(
@@ -31,6 +36,7 @@ def compose(
     seed: int,
     n: int | None,
     difficulty: Any,
+    engine: Any,
     workers: int | None,
     as_json: bool,
     quiet: bool,
@@ -40,12 +46,16 @@ def compose(
     Pieces are planned first (metre, key, tempo, form, parts), then written and played: what is asked was decided before
     a note sounded, and no training set can hold it. The same seed gives the same items on every machine, a fresh seed a
     fresh exam. Everything is balanced; an n that cannot be is refused with those that can. The dataset that is made is
-    one like any other, and a split of all its clips has its name. Stopped at any moment, the same command goes on.
+    one like any other, and there is a split of all its clips. Stopped at any moment, the same command goes on.
+
+    The embedded engine plays the same samples on every machine. Instruments and timbre are asked of a soundfont that is
+    installed, or named by MUDATA_SOUNDFONT; which one is part of the dataset's name.
 
     \b
     mudata compose
     mudata compose tempo --seed 7 --n 120
     mudata compose key --seed 7 --n 240 --difficulty hard
+    mudata compose timbre --seed 7 --engine fluidsynth
     """
     from mudata.catalog.compose.exam_dataset import compose_exam, default_n
     from mudata.catalog.compose.exams import EXAMS
@@ -55,7 +65,9 @@ def compose(
         emit([_row(each, default_n(each, difficulty), difficulty) for each in EXAMS.values()], as_json=as_json)
         return
     say = progress(quiet)
-    made = compose_exam(Home.default(), exam, seed=seed, n=n, level=difficulty, workers=workers, progress=say)
+    made = compose_exam(
+        Home.default(), exam, seed=seed, n=n, level=difficulty, engine=engine, workers=workers, progress=say
+    )
     row = {
         "exam": exam,
         "dataset": made.dataset,

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from mudata.catalog.compose.exam_files import ITEM_COLUMNS
+from mudata.catalog.compose.exam_tables import FACT_COLUMNS, ITEM_COLUMNS, PIECE_COLUMNS
 from mudata.catalog.compose.exams import exam_of, planned
-from mudata.catalog.render.integer_tables import RATE
+from mudata.catalog.compose.playing import engine_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -15,9 +15,16 @@ if TYPE_CHECKING:
 
 _CITATION = "The mudata maintainers, exams composed by mudata: pieces whose facts are known by construction."
 
+_ITEMS = """\
+SELECT id, task, string_split(clips, ' ') AS clips, nullif(question, '') AS question,
+  CASE WHEN options <> '' THEN string_split(options, '|') END AS options, truth,
+  nullif(category, '') AS category, cluster, difficulty
+FROM items
+"""
+
 _OF_SUBSETS = "SELECT id, file AS path, track, title, string_split(file, '/')[1] || ',all' AS subset FROM pieces"
 
-_TABLES = {"pieces": ("id", "file", "track", "title"), "facts": ("id", "name", "value"), "items": ITEM_COLUMNS}
+_TABLES = {"pieces": PIECE_COLUMNS, "facts": FACT_COLUMNS, "items": ITEM_COLUMNS}
 
 
 def exam_card(
@@ -66,6 +73,14 @@ def exam_card(
                             "seed": request.seed,
                             "n": request.n,
                             "difficulty": request.level,
+                        }
+                        | {
+                            name: value
+                            for name, value in (
+                                ("engine", request.engine),
+                                ("soundfont_sha256", request.soundfont_sha256),
+                            )
+                            if request.soundfont_sha256
                         },
                     }
                     | ({"subsets": ["all", exam.name]} if subsets else {})
@@ -87,19 +102,27 @@ def exam_card(
                 "select": _OF_SUBSETS if subsets else "SELECT id, file AS path, track, title FROM pieces",
             }
         ],
-        "attributes": {"select": "SELECT id, name, value, 'construction' AS source FROM facts"},
-        "items": {
-            "select": "SELECT id, task, string_split(clips, ' ') AS clips, nullif(question, '') AS question,\n"
-            "  CASE WHEN options <> '' THEN string_split(options, '|') END AS options, truth,\n"
-            "  nullif(category, '') AS category, cluster, difficulty\nFROM items\n"
-        },
+        "attributes": {"select": "SELECT id, name, value, nullif(source, '') AS source FROM facts"},
         "expected": {
             "clips": (counts | {"all": sum(counts.values())}) if subsets else {"all": sum(counts.values())},
             "duration": [duration["min"], duration["max"]],
-            "sample_rate": [RATE],
+            "sample_rate": sorted({engine_of(request).rate for request in requests}),
         },
         "tasks": {task: dict(asked) for exam in exams for task, asked in exam.tasks.items()},
     }
+    labels = {
+        namespace: {
+            "kind": "multi",
+            "select": "SELECT id, unnest(string_split(value, ' ')) AS label FROM facts WHERE name = 'families'",
+            "vocabulary": [dict(label) for label in vocabulary],
+        }
+        for exam in exams
+        for namespace, vocabulary in exam.labels.items()
+    }
+    if any(not exam.labels for exam in exams):
+        card["items"] = {"select": _ITEMS}
+    if labels:
+        card["labels"] = labels
     if subsets:
         titles = {"all": {"title": "All exams"}} | {exam.name: {"title": exam.title} for exam in exams}
         card |= {"subsets": titles, "default_subset": "all"}

@@ -12,11 +12,13 @@ from mudata.catalog.cards import loader
 from mudata.catalog.compose.exam_card import exam_card
 from mudata.catalog.compose.exam_plan import ExamRequest
 from mudata.catalog.compose.exams import exam_of, planned
+from mudata.catalog.compose.playing import PlayingEngine, engine_here
 from mudata.catalog.fetch.request import FetchRequest
+from mudata.catalog.index import database
 from mudata.catalog.ingest import Ingested, get
 from mudata.catalog.splits import draw, manifest
 from mudata.catalog.splits.split_request import SplitRequest
-from mudata.errors import ArgumentError
+from mudata.errors import ArgumentError, MissingSoundfont
 from mudata.home import write_atomic
 from mudata.narration import SILENT, Progress
 
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from mudata.catalog.compose.exam_plan import ComposedExam, Level
+    from mudata.catalog.render.renderer import EngineChoice
     from mudata.catalog.splits.manifest import Manifest
     from mudata.home import Home
 
@@ -38,7 +41,9 @@ class ComposedDataset:
     ingested: Ingested
     split: Manifest
     items: int
+    """Rows of the index's `items`; an exam of labels has none."""
     tasks: tuple[str, ...]
+    engine: PlayingEngine
 
     @property
     def dataset(self) -> str:
@@ -56,6 +61,7 @@ def compose_exam(
     seed: int,
     n: int | None = None,
     level: Level = "standard",
+    engine: EngineChoice | None = None,
     workers: int | None = None,
     progress: Progress = SILENT,
 ) -> ComposedDataset:
@@ -67,13 +73,39 @@ def compose_exam(
     exam = exam_of(name)
     if not 0 <= seed <= LARGEST_SEED:
         raise ArgumentError(f"A seed is a whole number from 0 to {LARGEST_SEED}; got {seed}.", "Give another seed.")
-    request = ExamRequest(exam=name, seed=seed, n=default_n(exam, level) if n is None else n, level=level)
-    plan, dataset = planned(request), request.dataset
-    card = loader.load(_write_card(home, exam, request))
+    plays = _engine(exam, engine)
+    request = ExamRequest(
+        exam=name,
+        seed=seed,
+        n=default_n(exam, level) if n is None else n,
+        level=level,
+        engine=plays.name,
+        soundfont_sha256=plays.soundfont_sha256,
+    )
+    planned(request)
+    dataset = request.dataset
+    card = loader.load(_write_card(home, exam, request, plays))
     ingested = get(card, home, FetchRequest(), audio_format=AudioFormat(), workers=workers, progress=progress)
     split = draw.make(home, SplitRequest(name=f"{dataset}-exam", datasets=(dataset,), parts={"test": 1.0}))
     manifest.save(home, split)
-    return ComposedDataset(name, ingested, split, len(plan.items), tuple(exam.tasks))
+    with database.connect(home) as con:
+        [items] = con.execute("SELECT count(*) FROM items WHERE dataset = ?", [dataset]).fetchone() or (0,)
+    return ComposedDataset(name, ingested, split, items, tuple(exam.tasks), plays)
+
+
+def _engine(exam: ComposedExam, choice: EngineChoice | None) -> PlayingEngine:
+    """Raises MissingSoundfont, ArgumentError where an exam of recorded instruments is to be played without."""
+    if not exam.needs_soundfont:
+        return engine_here(choice or "embedded")
+    if choice == "embedded":
+        raise ArgumentError(
+            f"{exam.name} asks about recorded instruments, which the embedded engine has not.",
+            "Leave the engine out, or take one that plays a soundfont: tinysoundfont, fluidsynth.",
+        )
+    try:
+        return engine_here(choice or "soundfont")
+    except MissingSoundfont as error:
+        raise MissingSoundfont(f"{exam.name}: skipped: no soundfont. {error.what}", error.hint) from error
 
 
 def default_n(exam: ComposedExam, level: Level) -> int:
@@ -82,9 +114,9 @@ def default_n(exam: ComposedExam, level: Level) -> int:
     return -(-exam.standard // multiple) * multiple
 
 
-def _write_card(home: Home, exam: ComposedExam, request: ExamRequest) -> Path:
+def _write_card(home: Home, exam: ComposedExam, request: ExamRequest, plays: PlayingEngine) -> Path:
     title = f"{exam.title} ({request.level}, seed {request.seed})"
-    summary = f"{request.n} {exam.unit} composed by mudata from one seed, with exact truth by construction."
+    summary = f"{request.n} {exam.unit} of one seed, with exact truth. Played by {plays}."
     card = exam_card(request.dataset, title, summary, [request])
     path = home.cards / f"{request.dataset}.yaml"
     text = yaml.safe_dump(card, sort_keys=False, allow_unicode=True, width=120)

@@ -3,7 +3,7 @@
 files/<exam>/
     audio/<id>.wav
     pieces.csv        id, file, track, title
-    facts.csv         id, name, value
+    facts.csv         id, name, value, source
     items.csv         as the index's `items`; clips with blanks between, options with bars
 played-<exam>.jsonl   what each file was played by: engine, version, rate, gain (a journal, see `audio.journal`)
 """
@@ -11,38 +11,48 @@ played-<exam>.jsonl   what each file was played by: engine, version, rate, gain 
 from __future__ import annotations
 
 import contextlib
-import csv
-import io
 import math
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from mudata.catalog.audio.journal import Journal
 from mudata.catalog.audio.process_pool import Lost, available, scattered
 from mudata.catalog.compose.exam_plan import ExamRequest
+from mudata.catalog.compose.exam_tables import write_tables
 from mudata.catalog.compose.exams import exam_of, planned
 from mudata.catalog.compose.performance import perform
+from mudata.catalog.compose.playing import engine_of
 from mudata.errors import FetchError, HomeError, number, telling_os_errors
-from mudata.home import write_atomic
 from mudata.memory import most_processes
 from mudata.narration import SILENT, Progress
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Sequence
     from pathlib import Path
 
-    from mudata.catalog.compose.exam_plan import ExamPlan, Level
+    from mudata.catalog.compose.exam_plan import ComposedExam, ComposedItem, Level
+    from mudata.catalog.render.renderer import EngineName
 
 PAYS = 8
 """Pieces for which a further process is started: it takes as long to start (0.4 s) as to play them (50 ms each)."""
 
 
 def compose(
-    files: Path, progress: Progress = SILENT, *, exam: str, version: int, seed: int, n: int, difficulty: Level
+    files: Path,
+    progress: Progress = SILENT,
+    *,
+    exam: str,
+    version: int,
+    seed: int,
+    n: int,
+    difficulty: Level,
+    engine: EngineName = "embedded",
+    soundfont_sha256: str = "",
 ) -> list[Path]:
     """Write an exam below `files`; what is there of it already is kept.
 
     Raises UnknownName, ArgumentError for an n that cannot be balanced, FetchError for an exam of another `version` than
-    this mudata composes or a piece that cannot be played, HomeError.
+    this mudata composes, another soundfont than here, or a piece that cannot be played, MissingSoundfont, HomeError.
     """
     recipe = exam_of(exam)
     if version != recipe.version:
@@ -50,14 +60,24 @@ def compose(
             f"{exam}: version {version} of this exam is asked for; this mudata composes version {recipe.version}.",
             "Take the mudata that the card was made with, or compose the exam anew.",
         )
-    request = ExamRequest(exam=exam, seed=seed, n=n, level=difficulty)
+    request = ExamRequest(exam=exam, seed=seed, n=n, level=difficulty, engine=engine, soundfont_sha256=soundfont_sha256)
     plan = planned(request)
     folder = files / exam
     with telling_os_errors(), Journal(files.parent / f"played-{exam}.jsonl") as journal:
         _play(request, version, folder, journal, progress)
         records = {piece.id: journal.get(piece.id)[1] for piece in plan.pieces}
-        written = list(_write_tables(plan, folder, f"{exam} {version}", difficulty, records))
+        items = recipe.items_heard(plan, difficulty, records) if recipe.items_heard else plan.items
+        _tell_left_out(recipe, n, items, progress)
+        written = write_tables(folder, request, items, records)
     return [*(_audio(folder, piece.id) for piece in plan.pieces), *written]
+
+
+def _tell_left_out(exam: ComposedExam, n: int, items: Sequence[ComposedItem], progress: Progress) -> None:
+    for task in exam.tasks if exam.items_heard else ():
+        if fewer := n - sum(item.task == task for item in items):
+            progress.say(
+                f"{exam.name}: {task}: {fewer} of {n} {exam.unit} left out: no two of their clips differ enough."
+            )
 
 
 def _audio(folder: Path, id_: str) -> Path:
@@ -65,10 +85,9 @@ def _audio(folder: Path, id_: str) -> Path:
 
 
 def _play(wanted: ExamRequest, version: int, folder: Path, journal: Journal, progress: Progress) -> None:
-    from mudata.catalog.render import synthesiser
-
-    plan, settings = planned(wanted), [wanted.exam, wanted.seed, wanted.n, wanted.level]
-    request = [*settings, version, synthesiser.VERSION]
+    plan, engine = planned(wanted), engine_of(wanted)
+    settings = asdict(wanted)
+    request = [version, settings, engine.version]
     todo = [
         number
         for number, piece in enumerate(plan.pieces)
@@ -76,11 +95,11 @@ def _play(wanted: ExamRequest, version: int, folder: Path, journal: Journal, pro
     ]
     if not todo:
         return
-    calls = ([str(_audio(folder, plan.pieces[at].id)), *settings, at] for at in todo)
+    calls = ([str(_audio(folder, plan.pieces[at].id)), settings, at] for at in todo)
     processes = min(available(), math.ceil(len(todo) / PAYS), most_processes() or len(todo))
     failed: dict[str, str] = {}
     results = scattered(perform, calls, processes)
-    with progress.bar(f"composing {settings[0]}", len(todo), "pieces") as advance, contextlib.closing(results):
+    with progress.bar(f"composing {wanted.exam}", len(todo), "pieces") as advance, contextlib.closing(results):
         for at, row in results:
             id_ = plan.pieces[todo[at]].id
             if isinstance(row, Lost):
@@ -103,47 +122,3 @@ def _is_done(journal: Journal, id_: str, request: list[Any], path: Path) -> bool
         return bool(answered == request and path.stat().st_size == row["size"])
     except (OSError, KeyError):
         return False
-
-
-def _write_tables(
-    plan: ExamPlan, folder: Path, exam: str, level: Level, records: Mapping[str, Mapping[str, Any]]
-) -> Iterator[Path]:
-    pieces = [
-        (piece.id, f"{folder.name}/audio/{piece.id}.wav", piece.source, f"{piece.idiom.capitalize()} in {piece.key}")
-        for piece in plan.pieces
-    ]
-    facts = [
-        (piece.id, name, value)
-        for piece in plan.pieces
-        for name, value in (
-            piece.facts()
-            | {
-                "exam": exam,
-                "difficulty": level,
-                "engine": "{engine} {version}".format_map(records[piece.id]),
-                "engine_gain": repr(records[piece.id]["gain"]),
-            }
-        ).items()
-    ]
-    items = [
-        (
-            item.id, item.task, " ".join(item.clips), item.question or "", "|".join(item.options), item.truth,
-            item.category or "", item.cluster, level,
-        )
-        for item in plan.items
-    ]  # fmt: skip
-    yield _write(folder / "pieces.csv", ("id", "file", "track", "title"), pieces)
-    yield _write(folder / "facts.csv", ("id", "name", "value"), facts)
-    yield _write(folder / "items.csv", ITEM_COLUMNS, items)
-
-
-ITEM_COLUMNS = ("id", "task", "clips", "question", "options", "truth", "category", "cluster", "difficulty")
-
-
-def _write(path: Path, columns: Sequence[str], rows: Iterable[Sequence[str]]) -> Path:
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(columns)
-    writer.writerows(rows)
-    write_atomic(path, text.getvalue())
-    return path

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from mudata.catalog.compose.piece import ComposedPiece
+    from mudata.catalog.render.renderer import EngineName
 
 Level = Literal["easy", "standard", "hard"]
 LEVELS: tuple[Level, ...] = ("easy", "standard", "hard")
@@ -28,6 +29,8 @@ class ExamRequest:
     n: int
     """Pieces, or pairs of them, as `ComposedExam.unit` says."""
     level: Level = "standard"
+    engine: EngineName = "embedded"
+    soundfont_sha256: str = ""
 
     @property
     def dataset(self) -> str:
@@ -36,7 +39,9 @@ class ExamRequest:
         >>> ExamRequest(exam="key", seed=7, n=48, level="hard").dataset
         'composed_key_7_48_hard'
         """
-        return f"composed_{self.exam}_{self.seed}_{self.n}" + ("" if self.level == "standard" else f"_{self.level}")
+        level = "" if self.level == "standard" else f"_{self.level}"
+        engine = f"_{self.engine}_{self.soundfont_sha256[:8]}" if self.soundfont_sha256 else ""
+        return f"composed_{self.exam}_{self.seed}_{self.n}{level}{engine}"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,7 +69,15 @@ class ExamPlan:
 class Planning(Protocol):
     """Plans the pieces and items of an exam; `n` is a multiple of what its balance needs."""
 
-    def __call__(self, seed: int, n: int, level: Level) -> ExamPlan: ...
+    def __call__(self, seed: int, n: int, level: Level, /) -> ExamPlan: ...
+
+
+class ItemsHeard(Protocol):
+    """Makes items of what was measured on the clips of a plan; those that differ too little are left out."""
+
+    def __call__(
+        self, plan: ExamPlan, level: Level, values: Mapping[str, Mapping[str, float]], /
+    ) -> tuple[ComposedItem, ...]: ...
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,8 +97,10 @@ class ComposedExam:
     needs_soundfont: bool = False
     standard: int = 120
     """n of the standard edition."""
-    labels: Mapping[str, Sequence[str]] = field(default_factory=dict)
-    """Vocabularies by namespace, where the exam asks for labels."""
+    labels: Mapping[str, Sequence[Mapping[str, object]]] = field(default_factory=dict)
+    """Vocabularies by namespace, as a card has them, where the exam asks for labels."""
+    items_heard: ItemsHeard | None = None
+    """Items whose truth is measured on the samples; None: the plan has the items."""
 
     def require(self, n: int, level: Level) -> None:
         """Raise ArgumentError, with the numbers, unless n can be balanced."""

@@ -9,13 +9,15 @@ from typing import TYPE_CHECKING, Any
 
 from mudata.catalog.compose.arrangement import PANS, Arrangement, arrange
 from mudata.catalog.compose.exam_plan import ExamRequest
-from mudata.catalog.compose.exams import planned
+from mudata.catalog.compose.exams import exam_of, planned
+from mudata.catalog.compose.sound_measures import measured
 from mudata.catalog.render.events import RenderedNote, RenderedPart
 from mudata.errors import AudioError, from_os_error
 from mudata.home import PARTIAL
 
 if TYPE_CHECKING:
     from mudata.catalog.compose.piece import ComposedPiece
+    from mudata.catalog.render.renderer import EngineName
 
 _SAMPLE_BYTES = 2
 _HEADER_BYTES = 44
@@ -37,14 +39,15 @@ def rendered_parts(arrangement: Arrangement) -> list[RenderedPart]:
 
 
 def perform(call: list[Any]) -> dict[str, Any]:
-    """Play one piece of an exam into a file: [path, exam, seed, n, level, number] -> its row in the journal.
+    """Play one piece of an exam into a file: [path, fields of ExamRequest, number] -> its row in the journal.
 
     A failure is returned: {'failed': why}, or {'fatal': [what, hint]} where no other piece can be written either.
     """
-    path, exam, seed, n, level, number = call
-    piece = planned(ExamRequest(exam=exam, seed=seed, n=n, level=level)).pieces[number]
+    path, request, number = call
+    wanted = ExamRequest(**request)
+    piece = planned(wanted).pieces[number]
     try:
-        return _played(piece, Path(path))
+        return _played(piece, Path(path), wanted.engine, listen=exam_of(wanted.exam).items_heard is not None)
     except AudioError as error:
         return {"failed": f"{error.reason}: {error.what}"}
     except OSError as error:
@@ -53,12 +56,13 @@ def perform(call: list[Any]) -> dict[str, Any]:
         return {"failed": f"{type(error).__name__}: {error.strerror or error}"}
 
 
-def _played(piece: ComposedPiece, path: Path) -> dict[str, Any]:
+def _played(piece: ComposedPiece, path: Path, engine: EngineName, *, listen: bool) -> dict[str, Any]:
     import numpy as np
 
     from mudata.catalog.render.renderer import render
 
-    rendering = render(rendered_parts(arrange(piece)), seconds=piece.duration_s)
+    parts = rendered_parts(arrange(piece))
+    rendering = render(parts, seconds=piece.duration_s, engine=engine)
     samples = np.rint(rendering.samples * np.float32(32767)).astype("<i2")
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{os.getpid()}-{path.name}{PARTIAL}")
@@ -68,4 +72,8 @@ def _played(piece: ComposedPiece, path: Path) -> dict[str, Any]:
         file.setframerate(rendering.record.rate)
         file.writeframes(samples.tobytes())
     temporary.replace(path)
-    return {"size": _HEADER_BYTES + _SAMPLE_BYTES * len(samples)} | vars(rendering.record)
+    heard = {}
+    if listen:
+        notes = [(note.start_s, note.end_s) for note in parts[0].notes]
+        heard = measured(rendering.samples, rendering.record.rate, notes)._asdict()
+    return {"size": _HEADER_BYTES + _SAMPLE_BYTES * len(samples)} | vars(rendering.record) | heard

@@ -69,6 +69,8 @@ class ComposedPiece:
     """Whether chords have sevenths; None: as the idiom has it."""
     contrast: bool = True
     """Whether sections of other letters differ in drums and register as well as in chords and melody."""
+    families: tuple[str, ...] = ()
+    """Families of instruments that play, where an exam asks for them."""
     gains: Mapping[Role, float] = field(default_factory=dict)
     """Factors of amplitude beside those of the idiom."""
 
@@ -128,6 +130,7 @@ class ComposedPiece:
             "boundaries": " ".join(f"{second:.3f}" for second in self.boundaries),
             "parts": str(len(self.roles)),
             "roles": " ".join(self.roles),
+            "families": " ".join(self.families),
             "modulation_semitones": str(moved[0]) if moved else "0",
         }
         return {name: value for name, value in facts.items() if value}

@@ -82,11 +82,11 @@ def render(
         sound, full_note, record = _embedded(parts, length)
     else:
         font = soundfonts.find(soundfont)
-        sound, full_note, record = _recorded(parts, length, _player() if engine == "soundfont" else engine, font)
+        sound, full_note, record = _recorded(parts, length, player() if engine == "soundfont" else engine, font)
     return _finished(sound[round(skip_s * record.rate) :], full_note, record, channels)
 
 
-def _player() -> EngineName:
+def player() -> EngineName:
     """What plays soundfonts here. Raises MissingSoundfont."""
     if tinysoundfont_engine.is_there():
         return "tinysoundfont"

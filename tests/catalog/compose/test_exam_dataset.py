@@ -19,11 +19,12 @@ from mudata.catalog.cards import card_files, loader
 from mudata.catalog.cards.schema import Card
 from mudata.catalog.compose.exam_card import exam_card
 from mudata.catalog.compose.exam_files import compose
-from mudata.catalog.compose.exam_plan import ExamRequest
+from mudata.catalog.compose.exam_plan import ComposedExam, ExamRequest
 from mudata.catalog.compose.exams import EXAMS
+from mudata.catalog.compose.playing import engine_here
 from mudata.catalog.fetch.request import FetchRequest
 from mudata.cli import cli
-from mudata.errors import ArgumentError, FetchError
+from mudata.errors import ArgumentError, FetchError, MissingSoundfont
 from mudata.home import Home
 
 REQUEST = {"exam": "parts", "version": 1, "seed": 3, "n": 10, "difficulty": "standard"}
@@ -116,11 +117,11 @@ def test_an_exam_of_another_version_is_not_passed_off_as_this_one(tmp_path: Path
         compose(tmp_path / "files", **REQUEST | {"version": 99})
 
 
-def test_every_exam_has_a_card_that_the_grammar_takes() -> None:
-    for exam in EXAMS.values():
-        request = ExamRequest(exam=exam.name, seed=1, n=exam.multiple("standard"))
-        card = Card.model_validate(exam_card(request.dataset, exam.title, "Of one seed.", [request]))
-        assert set(card.tasks) == set(exam.tasks)
+@pytest.mark.parametrize("exam", EXAMS.values(), ids=list(EXAMS))
+def test_every_exam_has_a_card_that_the_grammar_takes(exam: ComposedExam) -> None:
+    request = ExamRequest(exam=exam.name, seed=1, n=exam.multiple("standard"))
+    card = Card.model_validate(exam_card(request.dataset, exam.title, "Of one seed.", [request]))
+    assert set(card.tasks) == set(exam.tasks)
 
 
 def test_the_standard_edition_is_what_its_card_says() -> None:
@@ -153,3 +154,64 @@ def test_the_command_line_lists_refuses_and_says_what_to_do(home: Home) -> None:
     with pytest.raises(ArgumentError, match="a multiple of 24"):
         CliRunner().invoke(cli, ["compose", "key", "--n", "25"], catch_exceptions=False)
     assert not home.cards.exists()
+
+
+@pytest.fixture
+def no_soundfont(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("MUDATA_SOUNDFONT", str(tmp_path / "none.sf2"))
+
+
+@pytest.mark.usefixtures("no_soundfont")
+@pytest.mark.parametrize("exam", ["timbre", "instrumentation"])
+def test_without_a_soundfont_an_exam_of_instruments_is_skipped_with_the_command_that_installs_one(
+    home: Home, exam: str
+) -> None:
+    with pytest.raises(MissingSoundfont, match=f"{exam}: skipped: no soundfont") as told:
+        mudata.compose(exam, progress=False)
+    assert "apt-get install timgm6mb-soundfont" in str(told.value.hint)
+    assert not home.cards.exists()
+
+
+@pytest.mark.usefixtures("no_soundfont")
+def test_other_exams_need_none(tmp_path: Path) -> None:
+    assert compose(tmp_path / "files", **REQUEST)
+
+
+def test_the_embedded_engine_has_no_recorded_instruments(home: Home) -> None:
+    with pytest.raises(ArgumentError, match="timbre asks about recorded instruments"):
+        mudata.compose("timbre", engine="embedded", progress=False)
+
+
+@pytest.mark.slow
+def test_timbre_is_asked_of_what_was_measured(home: Home) -> None:
+    try:
+        engine_here("soundfont")
+    except MissingSoundfont as error:
+        pytest.skip(str(error))
+    made = mudata.compose("timbre", seed=5, n=8, progress=False)
+    assert made.engine.soundfont_sha256[:8] in made.dataset
+    rows = mudata.sql(
+        """
+        SELECT task, truth, first.value::DOUBLE AS a, second.value::DOUBLE AS b FROM items
+        JOIN attributes first ON first.clip_id = clips[1] JOIN attributes second ON second.clip_id = clips[2]
+        WHERE first.name = second.name
+        AND first.name = CASE task WHEN 'brighter' THEN 'centroid_hz' WHEN 'louder' THEN 'rms' ELSE 'attack_s' END
+        """
+    ).fetchall()
+    assert len(rows) == made.items > 12
+    for _, truth, first, second in rows:
+        assert (first >= 1.19 * second) if truth == "first" else (second >= 1.19 * first)
+    for clip, value in mudata.sql(
+        "SELECT path, value::DOUBLE FROM clips JOIN attributes USING (clip_id) WHERE name = 'rms'"
+    ).fetchall():
+        samples, _ = soundfile.read(home.root / clip)
+        assert (samples**2).mean() ** 0.5 == pytest.approx(value, rel=0.01)
+
+
+def test_another_soundfont_than_the_card_was_made_with_is_told(tmp_path: Path) -> None:
+    try:
+        engine_here("soundfont")
+    except MissingSoundfont as error:
+        pytest.skip(str(error))
+    with pytest.raises(FetchError, match="composed with the soundfont 00000"):
+        compose(tmp_path / "files", **REQUEST, engine=engine_here("soundfont").name, soundfont_sha256="0" * 64)
