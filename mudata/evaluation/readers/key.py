@@ -47,11 +47,11 @@ _QUALITY = (
     r"|naturelle?|armonica|naturale|armónica|natural|гармонический|натуральный)[ -])?"
 )
 _LETTER = re.compile(
-    rf"(?<![A-Za-zÀ-ɏ0-9#'])(?<!\\)(?P<letter>[A-Ga-gH])(?P<acc>{_ACC}){_GAP}{_QUALITY}(?:{MODE})(?![A-Za-zÀ-ɏ#]|(?<=maj)\d|(?<=min)\d)",
+    rf"(?<![A-Za-zÀ-ɏ0-9#])(?<![A-Za-z]')(?<!\\)(?P<letter>[A-Ga-gH])(?P<acc>{_ACC}){_GAP}{_QUALITY}(?:{MODE})(?![A-Za-zÀ-ɏ#]|(?<=maj)\d|(?<=min)\d)",
     re.IGNORECASE,
 )
 _GERMAN = re.compile(
-    r"(?<![A-Za-zÀ-ɏ0-9#'])(?:"
+    r"(?<![A-Za-zÀ-ɏ0-9#])(?<![A-Za-z]')(?:"
     r"(?P<name>[A-Ha-h](?:isis|iss?|eses|ess?)?|[AaEe]ss?|[Aa]ses)[ -]{0,2}"
     r"(?P<mode>(?i:dur|moll?|groot|klein|(?:grote|kleine) terts))"
     r"|(?P<name2>[A-H](?:is|es))[ -](?P<mode2>(?i:majeur|mineur|major|minor)))(?![a-zß-ɏ])"
@@ -73,7 +73,7 @@ _CHINESE = re.compile(
     r"(?P<mode>大调|大調|小调|小調|メジャー|マイナー|장조|단조)"
 )
 _SHORT = re.compile(
-    r"(?<![A-Za-zÀ-ɏ0-9#'./&-])(?P<letter>[A-G])(?P<acc>[#b]?)(?P<m>m|min|maj|M(?=[\s\"'.)*]*\Z)"
+    r"(?<![A-Za-zÀ-ɏ0-9#./&-])(?<![A-Za-z]')(?P<letter>[A-G])(?P<acc>[#b]?)(?P<m>m|min|maj|M(?=[\s\"'.)*]*\Z)"
     r"|-)(?![A-Za-zÀ-ɏ0-9#'/-])"
 )
 _SHORT_ALONE = re.compile(r"[\s\"'*`(]*(?P<letter>[A-Ga-g])(?P<acc>[#b]?)(?P<m>m)[\s\"'*`).]*")
@@ -139,7 +139,7 @@ _KEY_OF_FIRMLY = re.compile(
     re.IGNORECASE,
 )
 _NOTHING_MORE = re.compile(
-    r"[\s\"'*`)}$]*(?:\\\)|\\\]|\$)?\s*(?:[.,;!?(\n]|\Z|(?:\b(?:and|or|but|not|because|with|rather|since|as"
+    r"[\s\"'*`)}$]*(?:\\\)|\\\]|\$)?\s*(?:[.,;!?(\n\u3000-\uffef]|- |\Z|(?:\b(?:and|or|but|not|because|with|rather|since|as"
     r"|though|although|instead|i think|in my)\b))",
     re.IGNORECASE,
 )
@@ -298,7 +298,10 @@ def _shortened(text: str) -> Iterator[Said]:
             yield Said(*match.span(), (spelled(pitch if minor else pitch + 3, "minor" if minor else "major"),))
 
 
-_CHORD_NEIGHBOUR = re.compile(r"[ ,|>-]{1,4}(?:and )?[A-G][#b]?(?:m|maj|min|dim|sus|aug)?\d?(?![A-Za-z#])")
+_CHORD_NEIGHBOUR = re.compile(
+    r"[ ,|>-]{1,4}(?:and )?[A-G][#b]?(?:m|maj|min|dim|sus|aug)?\d?(?![A-Za-z#:]| "
+    r"(?:maj|min|flat|sharp))"
+)
 _CHORD_NEIGHBOUR_BEFORE = re.compile(r"(?<![A-Za-z])[A-G][#b]?(?:m|maj|min|dim|sus|aug)?\d?[ ,|>-]{1,4}(?:and )?\Z")
 
 

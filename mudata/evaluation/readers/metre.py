@@ -101,9 +101,7 @@ _WORDED = [
     (metre, re.compile(rf"(?<![A-Za-zÀ-ɏ])(?:{pattern})(?![a-zß-ɏ])", re.IGNORECASE))
     for metre, pattern in _PHRASES.items()
 ]
-_NUMBER_NOT_METRE = re.compile(
-    r"[ -](?:notes?|triplets?|bars?|measures?|hours?|o'clock|inch|tones?)\b|[ -](?:and|or) ", re.IGNORECASE
-)
+_NUMBER_NOT_METRE = re.compile(r"[ -](?:notes?|triplets?|bars?|measures?|hours?|o'clock|inch|tones?)\b", re.IGNORECASE)
 _SAID_IN = re.compile(
     r"\b(?:is|it's|are|felt|counted|played|feels?|goes|written|piece|song|music|count(?:ed)?|clip|track|be|set"
     r"|feel|mostly|firmly|clearly|definitely) in (three|four|six|3|4|6)(?=\s*(?:[.,;!)]|\Z|\n))"

@@ -132,21 +132,23 @@ def _said(text: str, one: Candidate, end: int, unit: bool, counting: _Counting) 
 
 
 _ANNOUNCED = re.compile(
-    r"(?:[:=]|\bis|\bare|\bbe|\banswer|\bsay|\bguess|\bcount|\bhear|\bthink|\btotal of|\bor|\bbetween|\bto|\bnot"
-    r"|\bbut|\bist|\best|\bes|\bé|\bè|\bsont|\bsind|\bson|\bsono|\bsão) {1,2}[\"'*]{0,2}\Z",
+    r"(?:[:=]|\bis|'s|\bare|\bbe|\beither|\bnot|\bbut|\bor|\bist|\best|\bes|\bé|\bè|\bsont|\bsind|\bson|\bsono|\bsão)"
+    r"(?: (?:clearly|probably|definitely|only|just|exactly|likely|most likely))? {1,2}[\"'*]{0,2}\Z",
     re.IGNORECASE,
+)
+_CLAUSE_BEFORE = re.compile(r"(?:\A|[.,:;!?\n>|({\"'*])[ \"'*]{0,4}\Z")
+_CLAUSE_AFTER = re.compile(
+    r"[ \"'*]{0,4}(?:\Z|[.,;!?\n|)(}]|- )|,? (?:or|and|to|but|I|because|instead|rather|not|ou|oder|o|y|e|und|et)\b"
 )
 
 
 def _may_be_lone(text: str, one: Candidate) -> bool:
-    """Whether a number in words stands where an answer does; 'one' and its kin are pronouns elsewhere."""
+    """Whether a number in words stands where an answer does: at the end of a clause; 'one', which is a pronoun
+    elsewhere, also at its beginning or behind 'is'."""
     if is_whole(text, one):
         return True
-    return (
-        not one.foreign
-        and one.values[0] != Decimal(1)
-        and (
-            not text[: one.start].strip(" \n\"'*(")
-            or _ANNOUNCED.search(text, max(0, one.start - 16), one.start) is not None
-        )
-    )
+    if one.foreign or not _CLAUSE_AFTER.match(text, one.end):
+        return False
+    head = max(0, one.start - 16)
+    led = _CLAUSE_BEFORE.search(text, head, one.start) or _ANNOUNCED.search(text, head, one.start)
+    return one.values[0] != Decimal(1) or led is not None

@@ -43,7 +43,7 @@ _BOUND = re.compile(
     r" mínimo|más de|menos de|pelo menos|mais de|almeno|più di|meno di|oltre|minstens|ten minste|minst|mer än"
     r"|mer enn|co najmniej"
     r"|ponad|как минимум|не менее|более|больше|en az|ít nhất|hơn)"
-    r"|[<>≥≤]=?|至少|超过|最少|少なくとも|적어도|최소) {0,2}\Z",
+    r"|<=?|(?<=[^\n])>=?|>(?=\Z)|[≥≤]|至少|超过|最少|少なくとも|적어도|최소) {0,2}\Z",
     re.IGNORECASE,
 )
 _BOUND_AFTER = re.compile(
@@ -122,7 +122,7 @@ def _range(text: str, one: Candidate, other: Candidate) -> Candidate | None:
     between = text[place : other.start]
     if not _TO.fullmatch(between):
         return None
-    led = _BETWEEN.search(text, max(0, one.start - _REACH), one.start)
+    led = is_led(text, one.start) and _BETWEEN.search(text, max(0, one.start - _REACH), one.start)
     mark = between.strip()
     if mark == "/" or (not led and mark in _ONLY_LED):
         return None
@@ -141,9 +141,21 @@ _ONLY_LED = frozenset(
 """Words that make a range of two numbers only behind 'between'."""
 
 
+_LEADS = frozenset("=:(\"'~-.*<>\n")
+
+
+def is_led(text: str, start: int) -> bool:
+    """Whether a word or a sign that can lead a number stands before a place; fast, for most look no further."""
+    before = text[max(0, start - 3) : start].rstrip(" ")[-1:]
+    return before.isalpha() or before in _LEADS or before > "\x7f"
+
+
 def _with_words(text: str, one: Candidate) -> Candidate:
     """A number with 'about' or 'at least' before it, or '+' behind."""
     head = max(0, one.start - _REACH)
+    if not is_led(text, one.start):
+        after = _BOUND_AFTER.match(text, one.end)
+        return one._replace(end=after.end(), bound=True) if after else one
     if bound := _BOUND.search(text, head, one.start):
         return one._replace(start=bound.start(), bound=True)
     if after := _BOUND_AFTER.match(text, one.end):

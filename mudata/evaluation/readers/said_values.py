@@ -76,6 +76,7 @@ _COUNT = Meaning("noun", ("tell",))
 """'count' is what is asked for, and what one cannot do."""
 _CANNOT_LATE = re.compile(r"\bkann (?:die|den|das|es) (?:\w{2,30} ){0,3}(nicht)\b")
 """German says 'not' behind what cannot be told."""
+_WORD = re.compile(r"[^\W\d_]{2}")
 _EXAMPLE = re.compile(r"\bexample ?\d{1,2} ?[:.)][ ]*\n[^\n]*")
 """An example whose text has a line of its own."""
 
@@ -109,16 +110,15 @@ def gather(answer: str, shown: Shown, kind: ValueKind) -> ValueEvidence:
     cleaned, text = clean(answer), kept(answer)
     if degenerate(cleaned.text):
         return ValueEvidence(answer, cleaned, Reading(), {}, [], [], [], text, loops=True)
-    language = _language(cleaned.text)
+    found, language = _found(cleaned, text, kind)
     placed: dict[tuple[int, int], Said] = {}
     outside: list[Said] = []
     half: list[Said] = []
-    for said in kind.find(text.text, language):
-        start, end = (cleaned.place(place) for place in text.raw(said.start, said.end))
+    for place, said in found:
         if said.sort in ("outside", "half"):
             (outside if said.sort == "outside" else half).append(said)
-        elif start < end:
-            placed[start, end] = said
+        else:
+            placed[place] = said
     echoed = echoes(cleaned.text, shown.prompt)
     if "example" in cleaned.text:
         echoed = sorted({*(match.span() for match in _EXAMPLE.finditer(cleaned.text)), *echoed})
@@ -130,7 +130,37 @@ def gather(answer: str, shown: Shown, kind: ValueKind) -> ValueEvidence:
         outside, half = (
             [said for said in some if not inside(text.raw(said.start, said.end)[0], raw)] for some in (outside, half)
         )
-    return ValueEvidence(answer, cleaned, read(cleaned.text, events), placed, echoed, outside, half, text)
+    return ValueEvidence(
+        answer, cleaned, read(_filled(cleaned.text, placed), events), placed, echoed, outside, half, text
+    )
+
+
+def _found(cleaned: Clean, text: Clean, kind: ValueKind) -> tuple[list[tuple[tuple[int, int], Said]], str | None]:
+    """The values with their places in the clean text, and the language of the words beside them."""
+
+    def find(language: str | None) -> list[tuple[tuple[int, int], Said]]:
+        found = []
+        for said in kind.find(text.text, language):
+            start, end = (cleaned.place(place) for place in text.raw(said.start, said.end))
+            if start < end:
+                found.append(((start, end), said))
+        return found
+
+    guessed = _language(cleaned.text)
+    found = find(guessed)
+    besides = without(cleaned.text, [place for place, _ in found])
+    language = _language(besides) if found and _WORD.search(besides) else guessed
+    return (found if language == guessed else find(language)), language
+
+
+def _filled(text: str, placed: dict[tuple[int, int], Said]) -> str:
+    """The text with letters in place of values: their own signs ('C:maj', '~120') end and announce nothing."""
+    pieces, last = [], 0
+    for start, end in sorted(placed):
+        if start >= last:
+            pieces += [text[last:start], "x" * (end - start)]
+            last = end
+    return "".join([*pieces, text[last:]])
 
 
 def _language(text: str) -> str | None:

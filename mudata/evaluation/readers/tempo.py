@@ -14,7 +14,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from mudata.evaluation.readers.lone_numbers import is_lone, is_whole
-from mudata.evaluation.readers.number_candidates import Candidate, candidates, canonical, unit_shared, within
+from mudata.evaluation.readers.number_candidates import Candidate, candidates, canonical, is_led, unit_shared, within
 from mudata.evaluation.readers.said_values import Said, Sort, ValueKind
 from mudata.evaluation.readers.values import read_value
 
@@ -39,11 +39,11 @@ _UNIT = re.compile(
     re.IGNORECASE,
 )
 _UNIT_BEFORE = re.compile(
-    r"(?:(?:\b(?:quarter|crotchet|half|minim|eighth|quaver)(?: ?-? ?note)?s?|[♩♪♫]\.?|noire|negra|semínima"
-    r"|semiminima|viertel|"
-    r"четверть|q|\bM\.? ?M\.?) {0,2}(?:=|equals|is|at|:)? {0,2}|\bbpms?\b[\"']? {0,2}(?:[:=]|of|is|=|\(|-)? "
-    r"{0,2}[\"']?|\bdakikada |每分钟|每分鐘|毎分|1分間に|一分間に|"
-    r"분당 ?|في الدقيقة )(?:about|around|~|approximately|约|大约)? {0,2}\Z",
+    r"(?:(?:\b(?:quarter|crotchet|half|minim|eighth|quaver)(?: ?-? ?note)?s?|noire|blanche|negra|semínima|semiminima"
+    r"|viertel|четверть|\bq) {0,2}(?:=|equals|at) {0,2}|(?:[♩♪♫]\.?|\bM\.? ?M\.?) {0,2}(?:=|equals|is|at|:)? {0,2}"
+    r"|\bbpms?\b[\"']? {0,2}(?:[:=]|of|is|\(|-)? {0,2}[\"']?"
+    r"|\bdakikada |每分钟|每分鐘|毎分|1分間に|一分間に|분당 ?|في الدقيقة )"
+    r"(?:about|around|~|approximately|约|大约)? {0,2}\Z",
     re.IGNORECASE,
 )
 _OTHER_LEVEL = re.compile(
@@ -89,7 +89,8 @@ def _kind(low: float, high: float) -> ValueKind:
 
 def _unit(text: str, one: Candidate) -> tuple[int, int] | None:
     """The piece of a number and its unit; None where it has none."""
-    before = _UNIT_BEFORE.search(text, max(0, one.start - _HEAD), one.start)
+    led = is_led(text, one.start)
+    before = _UNIT_BEFORE.search(text, max(0, one.start - _HEAD), one.start) if led else None
     after = _UNIT.match(text, one.end)
     if not (before or after):
         return None
