@@ -15,7 +15,8 @@ from shell import typed
 
 import mudata
 from mudata.errors import ModelError
-from mudata.evaluation.run import AnswerRecord, Run
+from mudata.evaluation.run import Run
+from mudata.evaluation.run_records import AnswerRecord
 from mudata.safe_text import MASK, escaped, keep_secret, masked, printable, safe_values
 from mudata.table import Table
 
@@ -142,7 +143,7 @@ def test_what_a_server_says_is_kept_without_the_key(home: Home) -> None:
     keep_secret(KEY)
     run = Run(home.make(home.runs / "r"))
     record = AnswerRecord(
-        key="k", clip_id="d/1", answer=f"low\n{KEY} \x1b[31m音\t", error=None, seconds=0.0, heard_s=0.0, batch=1,
+        key="k", item_id="d/1", answer=f"low\n{KEY} \x1b[31m音\t", error=None, seconds=0.0, heard_s=0.0, batch=1,
         notes={"finish_reason": KEY},
     )  # fmt: skip
     run.append([record])

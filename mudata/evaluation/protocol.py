@@ -75,6 +75,12 @@ class Question:
     letters: bool = False
     numbered: bool = False
     """The prompt shows the options as '(1) slower, (2) faster', and a number may be the answer."""
+    unit: str = ""
+    """Of a number: what it is counted in, 'bpm'."""
+    bounds: tuple[float, float] | None = None
+    """Of a number: between what it lies, both included."""
+    whole: bool = False
+    """Of a number: it has no decimals."""
 
     @property
     def marks(self) -> tuple[str, ...]:
@@ -197,13 +203,13 @@ class Ranks(Protocol):
 class Trainable(Protocol):
     """A model that learns from the split's train part first, anew for every dataset of the split.
 
-    `needs_fit` is True, or the kinds of question that need it. `fit` gets clips with their
-    references: options (as `Question.options` writes them), or captions.
+    `needs_fit` is True, or the kinds of question that need it. `fit` gets items with their
+    references: options (as `Question.options` writes them), captions, or the one true value.
     """
 
     needs_fit: bool | Collection[Kind]
 
-    def fit(self, train: Iterable[tuple[Clip, tuple[str, ...]]]) -> None: ...
+    def fit(self, train: Iterable[tuple[Item, tuple[str, ...]]]) -> None: ...
 
 
 if not TYPE_CHECKING:  # type checkers know the new name only

@@ -1,8 +1,8 @@
 """A run on disk: `runs/<id>/`.
 
     run.json         everything needed to repeat it; `sittings` tells when, where and with which versions it went on
-    questions.jsonl  one line per clip: its id, dataset, hash of its audio, references
-    answers.jsonl    appended and flushed to disk after every batch; the last line of a clip counts
+    questions.jsonl  one line per item: its id, dataset, clips, hashes of their audio, references, what it asks
+    answers.jsonl    appended and flushed to disk after every batch; the last line of an item counts
     overrides.jsonl  how people read answers; appended by `mudata override`, never changed
     rankings.jsonl   log-likelihoods of the options, from models that give them
     opinions/        what others than the aligner make of the answers
@@ -20,20 +20,18 @@ import contextlib
 import os
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import MISSING, asdict, dataclass, fields
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Annotated, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from pydantic import Field, FiniteFloat
-
-from mudata.catalog.clusters import ClusterEvidence
 from mudata.errors import CardError, EvaluationError, UnknownName
 from mudata.evaluation import scores_file
+from mudata.evaluation.kinds.kind_registry import EXACT_KINDS
+from mudata.evaluation.run_records import ANSWER_KEYS, AnswerRecord, QuestionRecord, RankingRecord, read_records
 from mudata.evaluation.run_settings import RunSettings, SessionRecord
 from mudata.home import is_file, write_atomic
 from mudata.json_files import damaged, reading
-from mudata.jsonl import as_line, mend, records
+from mudata.jsonl import as_line, mend
 from mudata.narration import SILENT, Progress
 
 if TYPE_CHECKING:
@@ -42,103 +40,6 @@ if TYPE_CHECKING:
     from mudata.home import Home
 
 T = TypeVar("T")
-
-
-@dataclass(frozen=True, kw_only=True)
-class AnswerRecord:
-    """One line of answers.jsonl. `answer` is None when it failed, `error` None when it did not.
-
-    `key` is a hash of audio, question and model; `seconds` the time per clip in its batch,
-    `heard_s` how much of the clip was played to the model, `batch` the size of the batch it was in.
-    `heard_clip` is the clip that was played in its stead, in a run with swapped audio. `given` is
-    what the model got in place of the sound, where that was text, and `notes` what a server told
-    about the answer.
-    """
-
-    key: str
-    clip_id: str
-    answer: str | None
-    error: str | None
-    seconds: FiniteFloat
-    heard_s: FiniteFloat
-    batch: int
-    heard_clip: str | None = None
-    given: str | None = None
-    notes: Mapping[str, object] | None = None
-
-
-_KEYS = tuple(field.name for field in fields(AnswerRecord) if field.default is MISSING)
-"""What every line of answers.jsonl has."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class QuestionRecord:
-    """One line of questions.jsonl: a clip that is asked about.
-
-    `references` are canonical label ids in published order, or captions (the file's key is
-    `gold`). `artist`, `album`, `track` and the hashes decide its cluster (see `clusters`), `aspects`
-    are short phrases that people gave it. `prompt` and `source_sha256` are there where they say
-    something.
-    """
-
-    clip_id: str
-    dataset: str
-    pcm_sha256: str = ""
-    references: Annotated[tuple[str, ...], Field(alias="gold")]
-    artist: str | None = None
-    album: str | None = None
-    track: str | None = None
-    aspects: tuple[str, ...] = ()
-    prompt: str | None = None
-    source_sha256: str | None = None
-
-    @classmethod
-    def of(cls, sample: Sample, prompt: str | None = None) -> QuestionRecord:
-        return cls(
-            clip_id=sample.clip_id,
-            dataset=sample.dataset,
-            pcm_sha256=sample.pcm_sha256,
-            references=sample.references,
-            artist=sample.artist,
-            album=sample.album,
-            track=sample.track,
-            aspects=sample.aspects,
-            prompt=prompt,
-            source_sha256=sample.source_sha256,
-        )
-
-    @property
-    def evidence(self) -> ClusterEvidence:
-        """What decides the clip's cluster; files of older versions have fewer hashes."""
-        return ClusterEvidence(
-            self.clip_id,
-            self.dataset,
-            self.artist,
-            self.album,
-            self.track,
-            pcm_sha256=self.pcm_sha256 or None,
-            source_sha256=self.source_sha256,
-        )
-
-    def record(self) -> dict[str, object]:
-        """The line: `prompt` only where it is another than the task's."""
-        line = {"gold" if key == "references" else key: value for key, value in vars(self).items()}
-        return {k: v for k, v in line.items() if k not in ("prompt", "source_sha256") or v is not None}
-
-
-@dataclass(frozen=True, kw_only=True)
-class RankingRecord:
-    """One line of rankings.jsonl: how likely a model finds each of `options` (canonical ids).
-
-    `loglik` and `tokens` are those of `protocol.Ranking`, one per option, `tokens` empty where the
-    scores are no log-likelihoods. `key` is that of the clip's answer.
-    """
-
-    clip_id: str
-    key: str | None = None
-    options: tuple[str, ...]
-    loglik: tuple[FiniteFloat, ...]
-    tokens: tuple[int, ...] = ()
 
 
 class Run:
@@ -173,26 +74,26 @@ class Run:
             return {entry.dataset: entry.task for entry in self.settings.tasks}
 
     def questions(self) -> list[QuestionRecord]:
-        """Every clip that is asked about.
+        """Every item that is asked about.
 
         Raises EvaluationError with file and line where questions.jsonl is damaged.
         """
         path = self.folder / "questions.jsonl"
-        questions = list(records(path, QuestionRecord, ("clip_id", "dataset", "gold")))
+        questions = list(read_records(path, QuestionRecord, ("dataset", "gold")))
         if not questions:
             raise damaged(path, "it has no line")
         return questions
 
     def answers(self) -> dict[str, AnswerRecord]:
-        """The last record of each clip; a line that a kill cut short is passed over.
+        """The last record of each item; a line that a kill cut short is passed over.
 
         Raises EvaluationError with file and line for any other damage.
         """
-        lines = records(self.folder / "answers.jsonl", AnswerRecord, _KEYS, appended=True)
-        return {record.clip_id: record for record in lines}
+        lines = read_records(self.folder / "answers.jsonl", AnswerRecord, ANSWER_KEYS, appended=True)
+        return {record.item_id: record for record in lines}
 
     def failures(self) -> dict[str, int]:
-        """How many clips have no answer, by the kind of failure, most frequent first."""
+        """How many items have no answer, by the kind of failure, most frequent first."""
         kinds = Counter(record.error.partition(":")[0] for record in self.answers().values() if record.error)
         return dict(kinds.most_common())
 
@@ -216,26 +117,28 @@ class Run:
         """Write questions.jsonl and run.json (keeping creation date and sessions);
         mend torn ends of other files.
 
-        `prompts` are those, by clip id, that are not the task's.
+        `prompts` are those, by item id, that are not the task's.
         """
-        records = (QuestionRecord.of(item, prompts.get(item.clip_id)) for item in items)
-        write_atomic(self.folder / "questions.jsonl", "".join(as_line(record.record()) for record in records))
+        lines = (
+            QuestionRecord.of(item, prompts.get(item.item_id), exact=settings.kind in EXACT_KINDS) for item in items
+        )
+        write_atomic(self.folder / "questions.jsonl", "".join(as_line(line.record()) for line in lines))
         self._write(settings.going_on(self.settings if (self.folder / "run.json").exists() else None))
         for name in ("answers.jsonl", "rankings.jsonl"):
             mend(self.folder / name)
 
     def append(self, records: Sequence[AnswerRecord]) -> None:
         """Add answers and flush them to disk."""
-        self._append("answers.jsonl", map(asdict, records))
+        self._append("answers.jsonl", (record.record() for record in records))
 
     def rankings(self) -> dict[str, RankingRecord]:
-        """The last line of each clip in rankings.jsonl; clips that failed have none."""
-        lines = records(self.folder / "rankings.jsonl", RankingRecord, appended=True)
-        return {record.clip_id: record for record in lines}
+        """The last line of each item in rankings.jsonl; items that failed have none."""
+        lines = read_records(self.folder / "rankings.jsonl", RankingRecord, appended=True)
+        return {record.item_id: record for record in lines}
 
     def append_rankings(self, records: Sequence[RankingRecord]) -> None:
         """Add rankings and flush them to disk."""
-        self._append("rankings.jsonl", map(asdict, records))
+        self._append("rankings.jsonl", (record.record() for record in records))
 
     def _append(self, name: str, lines: Iterable[Mapping[str, Any]]) -> None:
         with (self.folder / name).open("ab") as file:
@@ -245,7 +148,7 @@ class Run:
 
     def replace(self, records: Iterable[AnswerRecord]) -> None:
         """Write answers.jsonl anew: for answers that were all made before."""
-        write_atomic(self.folder / "answers.jsonl", "".join(as_line(asdict(record)) for record in records))
+        write_atomic(self.folder / "answers.jsonl", "".join(as_line(record.record()) for record in records))
 
     def log_session(self, session: SessionRecord) -> None:
         """Add to run.json what one session did."""

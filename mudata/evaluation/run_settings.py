@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from mudata.catalog.cards.labels import LabelSpace
+from mudata.catalog.cards.number_scale import NumberScale
 from mudata.evaluation.align.label_set import LabelSet, resolve
 from mudata.evaluation.metrics.caption_controls import ConstantCaption
 from mudata.evaluation.protocol import Kind
@@ -72,11 +73,17 @@ class TaskSettings(JsonRecord):
     options: tuple[str, ...] = ()
     """Canonical ids in the order shown."""
     letters: bool = False
+    scale: NumberScale | None = None
+    """Of kind number."""
+    asks: str | None = None
+    """Of kind structure."""
+    numbered: bool = False
+    """Options of items are shown with numbers."""
     card_sha256: str
     clips: int = 0
     train_clips: int = 0
     majority: str | None = None
-    """The most frequent label of `majority_source`; None for captions."""
+    """The most frequent label or value of `majority_source`; None for captions."""
     majority_source: str | None = None
     constant: ConstantCaption | None = None
 
@@ -85,6 +92,10 @@ class TaskSettings(JsonRecord):
         """A task that is asked about its dataset's samples; `task` is the way back.
         `more` may have `constant`."""
         majority, source = samples.common(task.dataset)
+        if task.is_exact:
+            known = {"scale": task.scale, "asks": task.asks, "numbered": task.numbered or None}
+            more |= {key: value for key, value in known.items() if value is not None}
+        asked = samples.of(task.dataset)
         return cls(
             dataset=task.dataset,
             name=task.name,
@@ -94,14 +105,14 @@ class TaskSettings(JsonRecord):
             prompt_id=task.prompt.id,
             prompt_template=task.prompt.template,
             prompt_sha256=task.prompt.sha256,
-            prompt=task.question.prompt,
+            prompt=samples.question_of(asked[0]).prompt if asked else task.question.prompt,
             labels=task.space.model_dump(mode="json", exclude_defaults=True) if task.space else None,
             labels_sha256=task.labels_sha256,
             label_set=task.label_set.record() if task.label_set else None,
             options=task.order,
             letters=task.letters,
             card_sha256=task.card_sha256,
-            clips=len(samples.of(task.dataset)),
+            clips=len(asked),
             train_clips=len(samples.train_of(task.dataset)),
             majority=majority,
             majority_source=source,
@@ -133,6 +144,9 @@ class TaskSettings(JsonRecord):
             label_set=label_set,
             order=self.options or (label_set.ids if label_set else ()),
             letters=self.letters,
+            scale=self.scale,
+            asks=self.asks,
+            numbered=self.numbered,
         )
 
 
@@ -210,9 +224,12 @@ class RunSettings(JsonRecord):
     part: str | None = None
     limit: int | None = None
     clips: int
+    """Items that are asked; each is a clip, but for items with ids of their own."""
     clips_without_reference: int = 0
     clips_without_audio: int = 0
     clips_with_other_audio: int = 0
+    items_torn: int = 0
+    """Items with clips in the part and others outside of it, which are not asked."""
     tasks: tuple[TaskSettings, ...]
     imported: ImportRecord | None = None
 

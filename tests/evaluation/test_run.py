@@ -8,25 +8,23 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from answered import read_lines
+from asking import sample
 
 from mudata.errors import EvaluationError
-from mudata.evaluation.run import AnswerRecord, Run
+from mudata.evaluation.run import Run
+from mudata.evaluation.run_records import AnswerRecord
 from mudata.evaluation.run_settings import RunSettings
-from mudata.evaluation.tasks.samples import Sample
 from mudata.jsonl import numbered
 
 if TYPE_CHECKING:
     from mudata.home import Home
 
-ITEMS = [
-    Sample(clip_id=f"d/{i}", dataset="d", references=("x",), path=None, pcm_sha256="", sample_rate=0, artist="Ann")
-    for i in range(2)
-]
+ITEMS = [sample(f"d/{i}", "x", artist="Ann") for i in range(2)]
 
 
 def record(clip: str, answer: str | None) -> AnswerRecord:
     return AnswerRecord(
-        key="k", clip_id=clip, answer=answer, error=None if answer else "e: f", seconds=0.1, heard_s=1.0, batch=1
+        key="k", item_id=clip, answer=answer, error=None if answer else "e: f", seconds=0.1, heard_s=1.0, batch=1
     )
 
 

@@ -52,7 +52,6 @@ def recorded(task: Task) -> dict[str, Any]:
         items=(),
         train=(),
         skipped=0,
-        changed=0,
         constants={},
     )
     made: dict[str, Any] = json.loads(json.dumps(TaskSettings.of(task, samples).record()))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -55,9 +55,36 @@ tasks:
   aspect: {{kind: tag, namespace: aspect, noun: aspect}}
   caption: {{kind: caption, noun: description}}
 """
+ITEMS = 'items: {select: "SELECT id, task, clips, truth FROM i"}\n'
+EXACT = """  higher: {kind: pair, noun: higher one}
+  pitch: {kind: number, noun: pitch, scale: {unit: Hz, tolerance: 0.04, octaves: [2, 0.5], low: 20, high: 8000}}
+  name: {kind: choose, noun: name}
+  tune: {kind: key, noun: key}
+  ascent: {kind: order, noun: order from low to high}
+"""
+"""Tasks of items; `publish(items=...)` adds them to the card."""
 GENRES = ("low", "mid", "high")
 HERTZ = {"low": 110.0, "mid": 660.0, "high": 3520.0}
 MOODS = {"low": ("dark", "calm"), "mid": ("calm",), "high": ("bright",)}
+
+
+class AskedOf(NamedTuple):
+    """An item of the dataset, about clips by their numbers."""
+
+    name: str
+    task: str
+    clips: tuple[int, ...]
+    truth: str
+    kind: str = "pair"
+    question: str | None = None
+    options: tuple[str, ...] = ()
+    cluster: str | None = None
+
+    def row(self, dataset: str) -> dict[str, object]:
+        clips = [f"{dataset}/{clip:02}" for clip in self.clips]
+        item_id = f"{dataset}/{self.name}" if self.name else clips[0]
+        asked = {"item_id": item_id, "clips": clips, "options": list(self.options) or None, "dataset": dataset}
+        return {**self._asdict(), **asked}
 
 
 class Corpus:
@@ -80,11 +107,15 @@ class Corpus:
         kind: str = "audio",
         audio: str = "yes",
         note: str = "",
+        items: tuple[AskedOf, ...] = (),
     ) -> dict[str, str]:
         """Make one dataset; returns the hash of the samples by clip id."""
-        card = CARD.format(name=name, audio=audio, note=f'audio_note: "{note}"' if note else "")
+        said = {"audio": audio, "note": f'audio_note: "{note}"' if note else ""}
+        card = CARD.format(name=name, **said)
+        if items:
+            card = card.replace("tasks:\n", f"{ITEMS}tasks:\n") + EXACT
         (self.cards / f"{name}.yaml").write_text(card)
-        asked = (name, clips, rate, absent, broken, unlabelled, aspects, kind)
+        asked = (name, clips, rate, absent, broken, unlabelled, aspects, kind, items)
         return dict(publish_once(self.home, name, ("corpus", *asked), lambda: self._made(*asked)))
 
     def _made(
@@ -97,6 +128,7 @@ class Corpus:
         unlabelled: tuple[str, ...],
         aspects: tuple[str, ...],
         kind: str,
+        items: tuple[AskedOf, ...],
     ) -> dict[str, str]:
         rows: dict[str, list[dict[str, object]]] = {table: [] for table in TABLES}
         hashes = {}
@@ -143,6 +175,7 @@ class Corpus:
             ]
             text = f"A {genre} tone that sounds {' and '.join(MOODS[genre])}, number {i}."
             rows["captions"].append({"clip_id": clip_id, "dataset": name, "kind": "caption", "text": text})
+        rows["items"] = [item.row(name) for item in items]
         dataset = {"dataset": name, "title": name, "tags": ["genre"], "usable": clips - len(absent)}
         rows["datasets"].append(dataset | {"card_sha256": "0" * 64})
         database.publish(self.home, name, {table: _table(table, said) for table, said in rows.items()})

@@ -11,7 +11,7 @@ from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any
 
 from mudata.errors import UnknownName
-from mudata.evaluation.run import AnswerRecord
+from mudata.evaluation.run_records import AnswerRecord
 from mudata.evaluation.run_settings import ImportRecord, RunSettings, TaskSettings
 from mudata.evaluation.tasks.prompts import Prompt
 from mudata.home import now
@@ -125,11 +125,18 @@ class Import:
     def records(self) -> Iterator[AnswerRecord]:
         """One per clip; the key is a hash of the file and the clip."""
         for item in self.selection.items:
-            given = self.joined.answers.get(item.clip_id)
+            given = self.joined.answers.get(item.item_id)
             answer, error = (given.answer, given.error) if given else (None, _ABSENT)
-            key = digest([self.sha256, item.clip_id])
+            key = digest([self.sha256, item.item_id])
             yield AnswerRecord(
-                key=key, clip_id=item.clip_id, answer=answer, error=error, seconds=0.0, heard_s=0.0, batch=0
+                key=key,
+                item_id=item.item_id,
+                is_clip=item.is_clip,
+                answer=answer,
+                error=error,
+                seconds=0.0,
+                heard_s=0.0,
+                batch=0,
             )
 
     def notes(self) -> Iterator[str]:
@@ -139,7 +146,7 @@ class Import:
         if joined.lost:
             yield f"{len(joined.lost)} answers did not join: {reasons(joined)}"
         if without := len(samples.items) - len(joined.answers):
-            first = [item.clip_id for item in samples.items if item.clip_id not in joined.answers][:_SHOWN]
+            first = [item.item_id for item in samples.items if item.item_id not in joined.answers][:_SHOWN]
             yield f"{without} clips have no answer in the file and count as wrong: {', '.join(first)}."
         if samples.skipped and self.request.references == "index":
             yield f"{samples.skipped} clips have no reference for this task and are left out."

@@ -29,7 +29,7 @@ from mudata.evaluation.run import Run
 from mudata.evaluation.scoring import score
 from mudata.evaluation.tasks.indexed_clips import clip_rows
 from mudata.evaluation.tasks.sample_selection import SampleRequest, select
-from mudata.evaluation.tasks.samples import Sample, SampleSet
+from mudata.evaluation.tasks.samples import ClipFile, Sample, SampleSet
 from mudata.evaluation.tasks.task import bind_all
 from mudata.jsonl import digest
 from mudata.narration import SILENT, Progress
@@ -132,13 +132,13 @@ def _from_index(home: Home, request: ImportRequest, given: Sequence[FileAnswer])
         selection = select(home, drawn, SampleRequest(task=request.task, part=part, audio=False))
     else:
         selection = select(home, drawn, SampleRequest(task=request.task, part=request.part, audio=False))
-    asked = {item.clip_id for item in selection.items}
+    asked = {item.item_id for item in selection.items}
     outside = tuple(
-        (answer, f"{clip_id} is not asked") for clip_id, answer in joined.answers.items() if clip_id not in asked
+        (answer, f"{item_id} is not asked") for item_id, answer in joined.answers.items() if item_id not in asked
     )
     if len(outside) == len(joined.answers):
         raise _nothing(request, replace(joined, lost=outside))
-    answers = {clip_id: answer for clip_id, answer in joined.answers.items() if clip_id in asked}
+    answers = {item_id: answer for item_id, answer in joined.answers.items() if item_id in asked}
     return replace(joined, answers=answers, lost=(*joined.lost, *outside)), selection
 
 
@@ -175,13 +175,18 @@ def _from_file(home: Home, request: ImportRequest, given: Sequence[FileAnswer]) 
     indexed = _indexed(home, card.name, joined.answers)
     items = tuple(
         Sample(
-            clip_id=clip_id,
+            item_id=clip_id,
             dataset=card.name,
             references=references,
-            path=None,
-            sample_rate=0,
-            absent=IMPORTED,
-            **indexed.get(clip_id, {"pcm_sha256": ""}),
+            clips=(
+                ClipFile(
+                    clip_id=clip_id,
+                    path=None,
+                    sample_rate=0,
+                    absent=IMPORTED,
+                    **indexed.get(clip_id, {"pcm_sha256": ""}),
+                ),
+            ),
         )
         for clip_id, references in sorted(right.items())
         if references
@@ -204,10 +209,9 @@ def _from_file(home: Home, request: ImportRequest, given: Sequence[FileAnswer]) 
         items=items,
         train=(),
         skipped=len(without),
-        changed=0,
         constants={},
     )
-    answers = {item.clip_id: joined.answers[item.clip_id] for item in items}
+    answers = {item.item_id: joined.answers[item.item_id] for item in items}
     return replace(joined, answers=answers, lost=lost), selection
 
 

@@ -30,7 +30,7 @@ def canonical_references(task: Task, references: Sequence[str]) -> tuple[str, ..
 
 def disagreement(selection: SampleSet, joined: Joined) -> dict[str, Any]:
     """How many references of the file are not those of the index, with the first ids."""
-    samples = {item.clip_id: item for item in selection.items}
+    samples = {item.item_id: item for item in selection.items}
     compared, other = 0, []
     for clip_id, answer in joined.answers.items():
         if not answer.references:

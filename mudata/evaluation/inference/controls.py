@@ -1,4 +1,4 @@
-"""Control runs: the same questions with silence, or with another clip's audio.
+"""Control runs: the same questions with silence, or with the audio of other clips.
 Was the audio heard at all?
 
 A harness or a chat template can lose the audio without a word; the model then answers from the
@@ -30,35 +30,46 @@ def playback_of(control: Control | None, items: Sequence[Sample], seed: int, sou
         case None:
             return Playback(source=source)
         case "silence":
-            if notes := [item.clip_id for item in items if item.midi]:
+            if notes := [clip.clip_id for item in items for clip in item.clips if clip.midi]:
                 raise EvaluationError(f"{notes[0]} is MIDI, which cannot be silenced.", "Use --swap-audio.")
             return Playback(silent=True, source=source)
         case "swap-audio":
-            sounding = [item for item in items if not item.absent]
-            datasets = dict.fromkeys(item.dataset for item in sounding)
-            parts = ([item for item in sounding if item.dataset == dataset] for dataset in datasets)
-            swapped = {clip_id: other for part in parts for clip_id, other in deranged(part, seed).items()}
+            alike: dict[tuple[str, int], list[Sample]] = {}
+            for item in items:
+                if not item.absent:
+                    alike.setdefault((item.dataset, len(item.clips)), []).append(item)
+            swapped = {item_id: other for part in alike.values() for item_id, other in deranged(part, seed).items()}
             return Playback(swapped, source=source)
 
 
 def deranged(items: Sequence[Sample], seed: int) -> dict[str, Sample]:
-    """Another clip for every clip, by its id, each of them once;
-    one with other references wherever that can be.
+    """Another item for every item, by its id, each of them once, whose clips are played in the place
+    of its own: all are other clips, and the references are others wherever that can be. Items have
+    equally many clips.
 
-    Clips are laid in a circle, those with the same references side by side (all in an order drawn
+    Items are laid in a circle, those with the same references side by side (all in an order drawn
     by the seed), and each is given the one that is as many places further as the largest such group
-    has. Raises EvaluationError for a single clip.
+    has; or more, until none shares a clip with its own. Raises EvaluationError where that cannot be,
+    as for a single item.
     """
+    noun = "clip" if items[0].is_clip else "item"
     if len(items) == 1:
         raise EvaluationError(
-            f"{items[0].clip_id} is the only clip asked of {items[0].dataset}: there is no other to swap audio with.",
-            "Ask more clips, or use --silence.",
+            f"{items[0].item_id} is the only {noun} asked of {items[0].dataset}: there is no other to swap audio with.",
+            f"Ask more {noun}s, or use --silence.",
         )
 
     def drawn(what: str) -> bytes:
         return hashlib.sha256(f"{seed}\0{what}".encode()).digest()
 
-    circle = sorted(items, key=lambda item: (drawn("\0".join(item.references)), item.references, drawn(item.clip_id)))
+    circle = sorted(items, key=lambda item: (drawn("\0".join(item.references)), item.references, drawn(item.item_id)))
     largest = max(Counter(item.references for item in circle).values())
-    step = largest if largest < len(circle) else 1
-    return {item.clip_id: circle[(place + step) % len(circle)] for place, item in enumerate(circle)}
+    n, first = len(circle), largest if largest < len(circle) else 1
+    heard = [frozenset(item.clip_ids) for item in circle]
+    for step in (*range(first, n), *range(1, first)):
+        if not any(clips & heard[(place + step) % n] for place, clips in enumerate(heard)):
+            return {item.item_id: circle[(place + step) % n] for place, item in enumerate(circle)}
+    raise EvaluationError(
+        f"The {n} items asked of {items[0].dataset} share so many clips that no other can be played for each.",
+        "Ask more items, or use --silence.",
+    )

@@ -1,31 +1,35 @@
 """Clips on their way to a model's ears:
 decoded by threads while the model is busy with those before.
 
+A model that tells fewer clips apart than an item has hears them one after the other as one, with a
+gap of silence and a word about it, if all of it fits what it hears of a clip; else the item fails.
+
 libsndfile and soxr work without Python's lock, so threads use all cores.
 """
 
 from __future__ import annotations
 
+import math
 import os
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field
-from functools import partial
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
 from mudata.catalog.audio import clip
 from mudata.errors import AudioError, is_of_machine
-from mudata.evaluation.protocol import Clip, Failure, Item, ModelCapabilities
+from mudata.evaluation.protocol import Clip, Failure, Item, ModelCapabilities, Question
+from mudata.evaluation.tasks.prompts import joined_cue
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from numpy.typing import NDArray
 
-    from mudata.evaluation.tasks.samples import Sample
+    from mudata.evaluation.tasks.samples import ClipFile, Sample
 
 AudioSource = Literal["clip", "source"]
 """What is decoded: the normalised clip, mono;
@@ -39,6 +43,10 @@ AFTER_S = 0.1
 it resamples first and cuts then. Ours."""
 AHEAD_BYTES = 1 << 30
 """What clips that wait decoded may take up. Ours."""
+GAP_S = 1.0
+"""Silence between clips that are played as one: longer than a rest inside of music, short enough for
+two clips of 14 s in the 30 s that most models hear. Ours."""
+TOO_MANY = "too-many-clips"
 
 
 class PlayedClip(Clip):
@@ -56,39 +64,97 @@ class PlayedClip(Clip):
 
 @dataclass(frozen=True, eq=False)
 class PlayedItem(Item):
-    """An item with clips that are played."""
+    """An item with clips that are played.
+
+    `heard_s` is how many seconds of them, without gaps; `joined` the gap in seconds, where several
+    are played as one.
+    """
 
     clips: tuple[PlayedClip, ...]
+    heard_s: float = 0.0
+    joined: float | None = None
 
 
 @dataclass(frozen=True)
 class Playback:
-    """What is played: every clip itself, or as a control the clip that `instead` has for its id, or
-    silence as long as the clip, decoded all the same; `source` says from which file."""
+    """What is played: the clips of every item themselves, or as a control those of the item that
+    `instead` has for its id, or silence as long, decoded all the same; `source` says from which
+    file."""
 
     instead: Mapping[str, Sample] = field(default_factory=dict)
     silent: bool = False
     source: AudioSource = "clip"
 
     def of(self, item: Sample) -> Sample:
-        """The sample whose file is played for this one."""
-        return self.instead.get(item.clip_id, item)
+        """The sample whose clips are played for this one."""
+        return self.instead.get(item.item_id, item)
 
 
 ITSELF = Playback()
 
 
-def play(item: Sample, capabilities: ModelCapabilities, playback: Playback = ITSELF) -> PlayedClip | Failure:
-    """One clip as a model of these capabilities gets it: mono float32 at its rate, cut to what it
-    can take; or of the original file (n, channels) at the file's own rate; or MIDI as it is. A
-    model that hears all of a clip gets none beyond LONGEST_S."""
-    if not capabilities.needs_audio:
-        return PlayedClip(item.clip_id, np.zeros(0, np.float32), capabilities.sample_rate or item.sample_rate or 1)
+def play(
+    item: Sample, question: Question, capabilities: ModelCapabilities, playback: Playback = ITSELF
+) -> PlayedItem | Failure:
+    """One item as a model of these capabilities gets it: each clip mono float32 at its rate, cut to
+    what it can take; or of the original file (n, channels) at the file's own rate; or MIDI as it
+    is. A model that hears all of a clip gets none beyond LONGEST_S."""
     played = playback.of(item)
-    if played.path is None:
-        return Failure("missing", played.absent or "no audio")
+    if not capabilities.needs_audio:
+        rates = [capabilities.sample_rate or clip.sample_rate or 1 for clip in played.clips]
+        silent = (PlayedClip(i, np.zeros(0, np.float32), r) for i, r in zip(item.clip_ids, rates, strict=True))
+        return PlayedItem(item.item_id, tuple(silent), question)
+    as_one = len(played.clips) > capabilities.max_clips
+    if as_one and played.midi:
+        return Failure(TOO_MANY, f"{len(played.clips)} clips that are MIDI; this model reads {capabilities.max_clips}")
+    rate = capabilities.sample_rate or (played.clips[0].sample_rate if as_one else None)
+    heard = []
+    for name, clip_file in zip(item.clip_ids, played.clips, strict=True):
+        found = _clip(name, clip_file, rate, capabilities, playback)
+        if isinstance(found, Failure):
+            return found
+        heard.append(found)
+    seconds = sum(_heard_s(one, capabilities) for one in heard)
+    if not as_one:
+        return PlayedItem(item.item_id, tuple(heard), question, seconds)
+    one = _joined(item.item_id, heard, capabilities)
+    if isinstance(one, Failure):
+        return one
+    told = replace(question, prompt=f"{joined_cue(len(heard), GAP_S)} {question.prompt}")
+    return PlayedItem(item.item_id, (one,), told, seconds, GAP_S)
+
+
+def _heard_s(played: PlayedClip, capabilities: ModelCapabilities) -> float:
+    samples = object.__getattribute__(played, "audio")  # which is not the model's listening
+    return min(len(samples) / played.sample_rate, capabilities.max_seconds or math.inf)
+
+
+def _joined(item_id: str, clips: Sequence[PlayedClip], capabilities: ModelCapabilities) -> PlayedClip | Failure:
+    """Clips one after the other as one, if all of it can be heard."""
+    kinds = {(one.sample_rate, one.audio.shape[1:]) for one in clips}
+    if len(kinds) > 1:
+        return Failure(TOO_MANY, f"{len(clips)} clips of different rates or channels cannot be played as one")
+    rate, channels = kinds.pop()
+    gap = np.zeros((round(GAP_S * rate), *channels), np.float32)
+    whole = np.concatenate([piece for one in clips for piece in (one.audio, gap)][:-1])
+    seconds, longest = len(whole) / rate, capabilities.max_seconds or LONGEST_S
+    if seconds > longest:
+        return Failure(
+            TOO_MANY,
+            f"{len(clips)} clips, and this model tells {capabilities.max_clips} apart; as one they are {seconds:.1f} s,"
+            f" and it hears {longest:g} s",
+        )
+    return PlayedClip(item_id, whole, rate)
+
+
+def _clip(
+    name: str, clip_file: ClipFile, rate: int | None, capabilities: ModelCapabilities, playback: Playback
+) -> PlayedClip | Failure:
+    """A clip, as the one of that name."""
+    if clip_file.path is None:
+        return Failure("missing", clip_file.absent or "no audio")
     try:
-        samples, rate = _decoded(played, played.path, capabilities, playback.source)
+        samples, decoded_rate = _decoded(clip_file, clip_file.path, rate, capabilities, playback.source)
     except AudioError as error:
         return Failure(error.reason, error.what)
     except OSError as error:
@@ -97,42 +163,49 @@ def play(item: Sample, capabilities: ModelCapabilities, playback: Playback = ITS
         return Failure("missing", str(error))
     if playback.silent:
         samples = np.zeros_like(samples)
-    return PlayedClip(item.clip_id, samples, rate, midi=played.path if played.midi else None)
+    return PlayedClip(name, samples, decoded_rate, midi=clip_file.path if clip_file.midi else None)
 
 
 def _decoded(
-    item: Sample, path: Path, capabilities: ModelCapabilities, source: AudioSource
+    clip_file: ClipFile, path: Path, rate: int | None, capabilities: ModelCapabilities, source: AudioSource
 ) -> tuple[NDArray[np.float32], int]:
     """Samples and their rate; none of MIDI. Raises AudioError, OSError."""
     longest = capabilities.max_seconds
-    if item.midi:
-        return np.zeros(0, np.float32), capabilities.sample_rate or 1
-    if longest is None and (item.duration_s or 0) > LONGEST_S:
-        too_long = f"{item.duration_s:.0f} s; this model hears a clip to its end, and {LONGEST_S:.0f} s at most"
+    if clip_file.midi:
+        return np.zeros(0, np.float32), rate or 1
+    if longest is None and (clip_file.duration_s or 0) > LONGEST_S:
+        too_long = f"{clip_file.duration_s:.0f} s; this model hears a clip to its end, and {LONGEST_S:.0f} s at most"
         raise AudioError("too-long", too_long)
     if source == "clip":
-        rate = capabilities.sample_rate or item.sample_rate
-        samples = clip.load(path, rate, duration_s=longest)
-    elif item.source is None:
+        decoded_rate = rate or clip_file.sample_rate
+        samples = clip.load(path, decoded_rate, duration_s=longest)
+    elif clip_file.source is None:
         raise AudioError("missing", "the index does not say which file the clip is from")
     else:
-        known = [seconds for seconds in (item.duration_s, longest and longest + AFTER_S) if seconds is not None]
-        samples, rate = clip.load_channels(item.source, start_s=item.start_s, duration_s=min(known, default=None))
+        known = [s for s in (clip_file.duration_s, longest and longest + AFTER_S) if s is not None]
+        samples, decoded_rate = clip.load_channels(
+            clip_file.source, start_s=clip_file.start_s, duration_s=min(known, default=None)
+        )
     if not samples.size:
         raise AudioError("empty", "no samples")
-    return samples, rate
+    return samples, decoded_rate
 
 
 def played(
-    items: Sequence[Sample], capabilities: ModelCapabilities, *, ahead: Callable[[], int], playback: Playback = ITSELF
-) -> Iterator[tuple[Sample, PlayedClip | Failure]]:
-    """Samples with their clips, in order;
-    at most `ahead()` clips wait decoded, and fewer if they are large."""
+    items: Sequence[Sample],
+    ask: Callable[[Sample], Question],
+    capabilities: ModelCapabilities,
+    *,
+    ahead: Callable[[], int],
+    playback: Playback = ITSELF,
+) -> Iterator[tuple[Sample, PlayedItem | Failure]]:
+    """Samples with their clips and what `ask` asks of each, in order;
+    at most `ahead()` items wait decoded, and fewer if they are large."""
     with ThreadPoolExecutor(min(8, os.cpu_count() or 1)) as pool:
-        pending: deque[tuple[Sample, Future[PlayedClip | Failure]]] = deque()
+        pending: deque[tuple[Sample, Future[PlayedItem | Failure]]] = deque()
         try:
             for item in items:
-                pending.append((item, pool.submit(partial(play, item, capabilities, playback))))
+                pending.append((item, pool.submit(play, item, ask(item), capabilities, playback)))
                 while len(pending) > ahead() or _too_much([sample for sample, _ in pending], capabilities, playback):
                     first, future = pending.popleft()
                     yield first, future.result()
@@ -145,11 +218,9 @@ def played(
 
 
 def _too_much(items: Sequence[Sample], capabilities: ModelCapabilities, playback: Playback) -> bool:
-    """Whether several clips fill AHEAD_BYTES, by the lengths that the index has;
+    """Whether several items fill AHEAD_BYTES, by the lengths that the index has;
     an original is taken for stereo."""
-    played = [playback.of(item) for item in items]
+    clips = [clip for item in items for clip in playback.of(item).clips]
     per_second = 4 * (capabilities.sample_rate or 48_000) if playback.source == "clip" else 8 * 48_000
-    seconds = sum(
-        min(sample.duration_s or 0.0, capabilities.max_seconds or LONGEST_S) for sample in played if not sample.midi
-    )
+    seconds = sum(min(one.duration_s or 0.0, capabilities.max_seconds or LONGEST_S) for one in clips if not one.midi)
     return len(items) > 1 and seconds * per_second > AHEAD_BYTES

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from mudata.evaluation.inference.playback import AudioSource
     from mudata.evaluation.protocol import Model, Question
     from mudata.evaluation.tasks.samples import Sample, SampleSet
-    from mudata.evaluation.tasks.task import OptionsOrder
+    from mudata.evaluation.tasks.task import OptionsOrder, Task
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,7 +72,7 @@ class Plan:
         self.playback = controls.playback_of(request.control, selection.items, request.seed, request.audio)
         # what is not as in runs of older versions
         self._changed = [x for x in (request.control, request.audio) if x not in (None, "clip")]
-        self._questions = {dataset: _plain(task.question) for dataset, task in selection.tasks.items()}
+        self._asked = {dataset: _decisive(task) for dataset, task in selection.tasks.items()}
 
     @property
     def run_id(self) -> str:
@@ -83,7 +83,7 @@ class Plan:
             samples.split_sha256,
             samples.part,
             samples.limit,
-            list(self._questions.values()),
+            list(self._asked.values()),
         ]
         words = (self.request.model, samples.split, self.task.name, *([control] if control else []))
         name = "-".join(words).replace("/", "-").replace(":", "-")
@@ -95,13 +95,19 @@ class Plan:
         all but what is played and the limit."""
         samples = self.selection
         source = [self.request.audio] if self.request.audio != "clip" else []
-        return digest([self.model_sha256, samples.split_sha256, samples.part, list(self._questions.values()), *source])
+        return digest([self.model_sha256, samples.split_sha256, samples.part, list(self._asked.values()), *source])
 
     def key(self, item: Sample) -> str:
-        """Hash of what is played for one clip, its question and the model."""
-        return digest(
-            [self.playback.of(item).pcm_sha256, self._questions[item.dataset], self.model_sha256, *self._changed]
-        )
+        """Hash of what is played for one item, its question and the model."""
+        task = self.selection.tasks[item.dataset]
+        asked = _plain(self.selection.question_of(item)) if task.is_exact else self._asked[item.dataset]
+        return digest([self.playback.of(item).pcm_sha256, asked, self.model_sha256, *self._changed])
+
+    @property
+    def prompts(self) -> dict[str, str]:
+        """What each item is asked, by its id, where items have questions of their own."""
+        items = self.selection.items if self.task.is_exact else ()
+        return {item.item_id: self.selection.question_of(item).prompt for item in items}
 
     @property
     def warnings(self) -> list[str]:
@@ -138,6 +144,7 @@ class Plan:
             clips_without_reference=samples.skipped,
             clips_without_audio=sum(item.absent is not None for item in samples.items),
             clips_with_other_audio=samples.changed,
+            **({"items_torn": samples.torn} if self.task.is_exact else {}),
             tasks=tuple(
                 TaskSettings.of(task, samples, constant=samples.constants.get(dataset))
                 for dataset, task in samples.tasks.items()
@@ -145,6 +152,19 @@ class Plan:
         )
 
 
+_ADDED = ("letters", "numbered", "unit", "bounds", "whole")
+"""Fields of a question that older versions did not know."""
+
+
 def _plain(question: Question) -> dict[str, object]:
-    """What decides an answer; how options are marked only where they are."""
-    return {k: v for k, v in asdict(question).items() if v or k not in ("letters", "numbered")}
+    """What decides an answer."""
+    return {key: value for key, value in asdict(question).items() if value or key not in _ADDED}
+
+
+def _decisive(task: Task) -> dict[str, object]:
+    """What is the same for all questions of a task and decides its answers; of a kind with exact
+    truth, items have questions of their own."""
+    if not task.is_exact:
+        return _plain(task.question)
+    words = {options: words.template for options, words in sorted(task.wordings.items())}
+    return {"kind": task.kind, "task": task.name, "asks": task.asks, "words": words, **_plain(task.question)}

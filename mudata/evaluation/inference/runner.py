@@ -51,12 +51,17 @@ def preview(home: Home, request: EvalRequest) -> dict[str, Any]:
     """What `evaluate` would ask, as run.json would say it, with the first question;
     nothing is loaded or written.
 
-    `first` has a clip, its references, the prompt and the options. Raises as `evaluate` does.
+    `first` has an item, its references, the prompt and the options. Raises as `evaluate` does.
     """
     plan = _planned(home, request)
     item = plan.selection.items[0]
     task = plan.selection.tasks[item.dataset]
-    first = {"clip_id": item.clip_id, "gold": item.references, "prompt": task.question.prompt, "options": task.order}
+    first: dict[str, Any] = {"clip_id": item.item_id} if item.is_clip else {"item_id": item.item_id}
+    if not item.is_clip:
+        first["clips"] = item.clip_ids
+    question = plan.selection.question_of(item)
+    options = question.options if task.is_exact else task.order
+    first |= {"gold": item.references, "prompt": question.prompt, "options": options}
     return plan.settings().record() | {"first": first}
 
 
@@ -79,7 +84,9 @@ def _planned(home: Home, request: EvalRequest) -> Plan:
         own=own,
     )
     plan = Plan(request, model, select(home, request.split, samples))
-    if request.audio == "source" and not any(i.source and i.source.is_file() for i in plan.selection.items):
+    if request.audio == "source" and not any(
+        clip.source and clip.source.is_file() for item in plan.selection.items for clip in item.clips
+    ):
         raise EvaluationError(
             f"None of the original files of {', '.join(plan.selection.tasks)} is here.",
             f"Run: {' && '.join(fetch_command(name, home) for name in plan.selection.tasks)};"
@@ -87,6 +94,13 @@ def _planned(home: Home, request: EvalRequest) -> Plan:
         )
     if request.rank and plan.task.kind == "caption":
         raise EvaluationError("A caption has no options to rank.", "Leave out --rank, or ask a task that has labels.")
+    if request.rank and plan.task.is_exact:
+        without = [item.item_id for item in plan.selection.items if not item.options]
+        if without:
+            raise EvaluationError(
+                f"{without[0]} has no options to rank: a {plan.task.noun} is asked for.",
+                "Leave out --rank, or ask a task whose items have options.",
+            )
     return plan
 
 

@@ -1,20 +1,19 @@
 """One execution of a plan:
 what is open is decoded ahead, asked in batches, and appended batch by batch.
 
-Clips are asked dataset by dataset in the order of their ids; those that made the model hang before
-come last and alone, so that they keep nothing from being asked. Every clip ends as an answer or as
+Items are asked dataset by dataset in the order of their ids; those that made the model hang before
+come last and alone, so that they keep nothing from being asked. Every item ends as an answer or as
 a recorded failure, and failures are asked again when the same command runs again.
 """
 
 from __future__ import annotations
 
-import math
 import os
 import platform
 import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
@@ -22,16 +21,17 @@ from typing import TYPE_CHECKING, cast
 from mudata.errors import EvaluationError
 from mudata.evaluation.inference import provenance
 from mudata.evaluation.inference.batching import TIMEOUT, BatchRunner, CallKind, ModelReply
-from mudata.evaluation.inference.playback import Playback, PlayedClip, PlayedItem, played
+from mudata.evaluation.inference.playback import Playback, PlayedItem, played
 from mudata.evaluation.models import hardware
-from mudata.evaluation.protocol import Answer, Clip, Failure, Ranking, Trainable
-from mudata.evaluation.run import AnswerRecord, RankingRecord, Run
+from mudata.evaluation.protocol import Answer, Failure, Item, Ranking, Trainable
+from mudata.evaluation.run_records import AnswerRecord, RankingRecord
 from mudata.evaluation.run_settings import SessionRecord
 from mudata.home import now
 from mudata.version import __version__
 
 if TYPE_CHECKING:
     from mudata.evaluation.inference.run_plan import Plan
+    from mudata.evaluation.run import Run
     from mudata.evaluation.tasks.samples import Sample
     from mudata.evaluation.tasks.task import Task
     from mudata.narration import Advance, Progress
@@ -58,14 +58,14 @@ class Session:
         Raises EvaluationError when the model hung and clips are left,
         or when not one clip could be answered.
         """
-        before, keys = self.run.answers(), {item.clip_id: self.plan.key(item) for item in self.selection.items}
-        done = {clip_id for clip_id, record in before.items() if not record.error and record.key == keys.get(clip_id)}
-        todo = [item for item in self.selection.items if item.clip_id not in done]
-        hung = {clip_id for clip_id, record in before.items() if (record.error or "").startswith(TIMEOUT)}
+        before, keys = self.run.answers(), {item.item_id: self.plan.key(item) for item in self.selection.items}
+        done = {item_id for item_id, record in before.items() if not record.error and record.key == keys.get(item_id)}
+        todo = [item for item in self.selection.items if item.item_id not in done]
+        hung = {item_id for item_id, record in before.items() if (record.error or "").startswith(TIMEOUT)}
         unranked = self._unranked(keys)
         self._tell(len(todo))
         if not todo and not unranked:
-            self.run.begin(self.plan.settings(), self.selection.items)
+            self.run.begin(self.plan.settings(), self.selection.items, self.plan.prompts)
             return
         started, begun = now(), time.perf_counter()
         if not all(item.absent for item in [*todo, *unranked]):
@@ -78,7 +78,7 @@ class Session:
             with self.progress.bar(f"Asking {self.plan.request.model}", len(todo)) as advance:
                 for records in self._answers(todo, hung, keys):
                     if not self.asked:
-                        self.run.begin(self.plan.settings(), self.selection.items)
+                        self.run.begin(self.plan.settings(), self.selection.items, self.plan.prompts)
                     self.run.append(records)
                     self.asked += len(records)
                     advance(len(records))
@@ -93,9 +93,9 @@ class Session:
         """Records of all samples, one list per batch; none after a call that took too long."""
         for again in (False, True):
             for dataset, task in self.selection.tasks.items():
-                mine = [i for i in todo if i.dataset == dataset and (i.clip_id in hung) == again]
+                mine = [i for i in todo if i.dataset == dataset and (i.item_id in hung) == again]
                 for replies in self._batches(mine, task, "answer", 1 if again else None):
-                    records = [self._record(keys, item, clip, reply) for item, clip, reply in replies]
+                    records = [self._record(keys, *reply) for reply in replies]
                     self.failures.update(r.error.partition(":")[0] for r in records if r.error)
                     yield records
                     if self.batch_runner.hung:
@@ -103,20 +103,21 @@ class Session:
 
     def _rank(self, todo: Sequence[Sample], keys: dict[str, str]) -> None:
         if not self.asked:
-            self.run.begin(self.plan.settings(), self.selection.items)
+            self.run.begin(self.plan.settings(), self.selection.items, self.plan.prompts)
         with self.progress.bar("Ranking options", len(todo)) as advance:
             for dataset, task in self.selection.tasks.items():
                 mine = [item for item in todo if item.dataset == dataset]
                 for replies in self._batches(mine, task, "rank"):
                     lines = [
                         RankingRecord(
-                            clip_id=item.clip_id,
-                            key=keys[item.clip_id],
-                            options=task.order,
+                            item_id=sample.item_id,
+                            is_clip=sample.is_clip,
+                            key=keys[sample.item_id],
+                            options=sample.options if task.is_exact else task.order,
                             loglik=reply.outcome.loglik,
                             tokens=reply.outcome.tokens,
                         )
-                        for item, _, reply in replies
+                        for sample, _, reply in replies
                         if isinstance(reply.outcome, Ranking)
                     ]
                     self.run.append_rankings(lines)
@@ -125,17 +126,19 @@ class Session:
                     if self.batch_runner.hung:
                         break
         if left := len(todo) - self.ranked:
-            self.progress.say(f"The options of {left} clips could not be ranked; the same command tries again.")
+            self.progress.say(
+                f"The options of {left} {self.selection.noun} could not be ranked; the same command tries again."
+            )
 
     def _unranked(self, keys: dict[str, str]) -> list[Sample]:
         if not self.plan.request.rank:
             return []
-        ranked = {clip_id: line.key for clip_id, line in self.run.rankings().items()}
-        return [item for item in self.selection.items if ranked.get(item.clip_id) != keys[item.clip_id]]
+        ranked = {item_id: line.key for item_id, line in self.run.rankings().items()}
+        return [item for item in self.selection.items if ranked.get(item.item_id) != keys[item.item_id]]
 
     def _batches(
         self, items: Sequence[Sample], task: Task, method: CallKind, most: int | None = None
-    ) -> Iterator[list[tuple[Sample, PlayedClip | None, ModelReply]]]:
+    ) -> Iterator[list[tuple[Sample, PlayedItem | None, ModelReply]]]:
         """Samples with what was played and what came back, batch by batch.
 
         What cannot be heard is a failure at once.
@@ -143,43 +146,45 @@ class Session:
         if not items:
             return
         self._fit(task)
-        waiting: list[tuple[Sample, PlayedClip]] = []
+        waiting: list[tuple[Sample, PlayedItem]] = []
 
-        def asked() -> list[tuple[Sample, PlayedClip | None, ModelReply]]:
-            asked_items = [PlayedItem(sample.clip_id, (clip,), task.question) for sample, clip in waiting]
-            replies = self.batch_runner.ask(asked_items, method)
-            asked_batch = [(item, clip, reply) for (item, clip), reply in zip(waiting, replies, strict=True)]
+        def asked() -> list[tuple[Sample, PlayedItem | None, ModelReply]]:
+            replies = self.batch_runner.ask([item for _, item in waiting], method)
+            asked_batch = [(sample, item, reply) for (sample, item), reply in zip(waiting, replies, strict=True)]
             waiting.clear()
             return [*asked_batch]
 
         capabilities, playback = self.model.capabilities, self.plan.playback
-        for item, clip in played(items, capabilities, ahead=lambda: 2 * self.batch_runner.batch, playback=playback):
-            if isinstance(clip, Failure):
-                yield [(item, None, ModelReply(clip, 0, 0.0))]
+
+        def ahead() -> int:
+            return 2 * self.batch_runner.batch
+
+        for sample, item in played(items, self.selection.question_of, capabilities, ahead=ahead, playback=playback):
+            if isinstance(item, Failure):
+                yield [(sample, None, ModelReply(item, 0, 0.0))]
                 continue
-            waiting.append((item, clip))
+            waiting.append((sample, item))
             if len(waiting) >= (most or self.batch_runner.batch):
                 yield asked()
         if waiting:
             yield asked()
 
-    def _record(self, keys: dict[str, str], item: Sample, clip: PlayedClip | None, reply: ModelReply) -> AnswerRecord:
-        outcome, other = reply.outcome, self.plan.playback.of(item)
+    def _record(self, keys: dict[str, str], sample: Sample, item: PlayedItem | None, reply: ModelReply) -> AnswerRecord:
+        outcome, other = reply.outcome, self.plan.playback.of(sample)
         return AnswerRecord(
-            key=keys[item.clip_id],
-            clip_id=item.clip_id,
+            key=keys[sample.item_id],
+            item_id=sample.item_id,
+            is_clip=sample.is_clip,
             answer=outcome.text if isinstance(outcome, Answer) else None,
             error=f"{outcome.kind}: {outcome.reason}" if isinstance(outcome, Failure) else None,
             seconds=round(reply.seconds, 4),
-            heard_s=self._seconds(clip) if clip else 0.0,
+            heard_s=round(item.heard_s, 3) if item else 0.0,
             batch=reply.batch,
-            heard_clip=None if other is item else other.clip_id,
+            heard_clip=None if other is sample else other.item_id,
+            joined=item.joined if item else None,
             given=outcome.given if isinstance(outcome, Answer) else None,
             notes=outcome.notes if isinstance(outcome, Answer) else None,
         )
-
-    def _seconds(self, clip: PlayedClip) -> float:
-        return round(min(len(clip.audio) / clip.sample_rate, self.model.capabilities.max_seconds or math.inf), 3)
 
     def _fit(self, task: Task) -> None:
         """Let a model learn first, from the train part;
@@ -191,25 +196,31 @@ class Session:
         if not items and not self.model.capabilities.control:
             raise EvaluationError(
                 f"The model {name!r} learns from the part 'train', and split {self.selection.split} "
-                f"has no labelled {task.dataset} clips in one.",
+                f"has no labelled {task.dataset} {self.selection.noun} in one.",
                 "Draw a split with a train part: see `mudata split --help`.",
             )
         if not items:
-            source, items = "clips asked", self.selection.of(task.dataset)
-            self.progress.say(f"No train part: {name} is fitted on the {task.dataset} clips it is asked.")
+            noun = self.selection.noun
+            source, items = f"{noun} asked", self.selection.of(task.dataset)
+            self.progress.say(f"No train part: {name} is fitted on the {task.dataset} {noun} it is asked.")
         self.batch_runner.load()
         unheard: list[str] = []
 
-        def lessons(advance: Advance) -> Iterator[tuple[Clip, tuple[str, ...]]]:
-            playback = Playback(source=self.plan.request.audio)
+        def lessons(advance: Advance) -> Iterator[tuple[Item, tuple[str, ...]]]:
+            playback, capabilities = Playback(source=self.plan.request.audio), self.model.capabilities
             ahead = 4 * (os.cpu_count() or 1)
-            for item, clip in played(items, self.model.capabilities, ahead=lambda: ahead, playback=playback):
+            heard = played(items, self.selection.question_of, capabilities, ahead=lambda: ahead, playback=playback)
+            for sample, item in heard:
                 advance(1)
-                if isinstance(clip, Failure):
-                    unheard.append(item.clip_id)
-                else:
-                    lesson = Clip(clip.clip_id, clip.audio, clip.sample_rate, item.artist, clip.midi)
-                    yield lesson, tuple(task.written.get(label, label) for label in item.references)
+                if isinstance(item, Failure):
+                    unheard.append(sample.item_id)
+                    continue
+                artists = [clip.artist for clip in sample.clips][: len(item.clips)]
+                clips = tuple(replace(clip, group=artist) for clip, artist in zip(item.clips, artists, strict=True))
+                yield (
+                    Item(sample.item_id, clips, item.question),
+                    tuple(task.written.get(label, label) for label in sample.references),
+                )
 
         with self.progress.bar(f"Learning {task.dataset}", len(items)) as advance:  # to the end of the fitting
             cast("Trainable", self.model).fit(lessons(advance))
@@ -259,18 +270,18 @@ class Session:
                     )
 
     def _check_end(self) -> None:
-        answers = self.run.answers()
-        if self.batch_runner.hung and (left := sum(item.clip_id not in answers for item in self.selection.items)):
+        answers, noun = self.run.answers(), self.selection.noun
+        if self.batch_runner.hung and (left := sum(item.item_id not in answers for item in self.selection.items)):
             raise EvaluationError(
                 f"{self.plan.request.model} took longer than {self.batch_runner.timeout_s:g} s and cannot be "
-                f"stopped from within; {left} of {len(self.selection.items)} clips have not been asked yet.",
-                "What was answered is kept. Run the same command again: it goes on after the clips that hung, and asks "
-                "those last and alone. A longer --timeout gives them more time.",
+                f"stopped from within; {left} of {len(self.selection.items)} {noun} have not been asked yet.",
+                f"What was answered is kept. Run the same command again: it goes on after the {noun} that hung, and "
+                "asks those last and alone. A longer --timeout gives them more time.",
             )
         if all(record.error for record in answers.values()):
             last = next(reversed(answers.values())).error
             raise EvaluationError(
-                f"Not one of the {len(answers)} clips was answered; the last failed with {last}",
+                f"Not one of the {len(answers)} {noun} was answered; the last failed with {last}",
                 f"Nothing was scored. Mend that, then run the same command again: see {self.run.folder}.",
             )
 
@@ -278,7 +289,8 @@ class Session:
         settings = self.plan.settings()
         notes = {
             "clips_without_reference": "clips have no reference for this task and are not asked.",
-            "clips_without_audio": "clips have no audio here and count as wrong; fetch them, then run this again.",
+            "clips_without_audio": f"{self.selection.noun} have no audio here and count as wrong; fetch them, then run "
+            "this again.",
             "clips_with_other_audio": "clips do not sound as when the split was drawn; see `mudata split check`.",
         }
         for warning in self.plan.warnings:
@@ -288,10 +300,14 @@ class Session:
                 self.progress.say(f"{number} {note}")
         for dataset, source in settings.seen_in_training.items():
             self.progress.say(f"{self.plan.request.model} has seen {dataset} in training ({source}).")
+        if self.selection.torn:
+            torn = f"{self.selection.torn} items have clips in part {self.selection.part!r} and others outside of it"
+            self.progress.say(f"{torn}; they are not asked.")
+        noun = self.selection.noun
         if not todo:
-            self.progress.say(f"All {settings.clips} clips were answered before.")
+            self.progress.say(f"All {settings.clips} {noun} were answered before.")
         elif todo < settings.clips:
-            self.progress.say(f"Going on: {todo} of {settings.clips} clips are still open.")
+            self.progress.say(f"Going on: {todo} of {settings.clips} {noun} are still open.")
 
 
 def _versions() -> dict[str, str]:

@@ -108,16 +108,17 @@ class Features:
     def load(self) -> None:
         """Nothing to load: librosa and scikit-learn are imported where they are used."""
 
-    def fit(self, train: Iterable[tuple[Clip, tuple[str, ...]]]) -> None:
+    def fit(self, train: Iterable[tuple[Item, tuple[str, ...]]]) -> None:
         """Extract features, choose a classifier, and fit it. Raises ModelError without any clip."""
         vectors: list[Vector] = []
         labels: list[tuple[str, ...]] = []
         groups: list[str] = []
         lessons = iter(train)
         while chunk := list(islice(lessons, 4 * workers())):
-            vectors += self._features([clip for clip, _ in chunk])
+            clips = [item.clip for item, _ in chunk]
+            vectors += self._features(clips)
             labels += [references for _, references in chunk]
-            groups += [f"artist {clip.group}" if clip.group else f"clip {clip.clip_id}" for clip, _ in chunk]
+            groups += [f"artist {clip.group}" if clip.group else f"clip {clip.clip_id}" for clip in clips]
         if not vectors:
             raise ModelError("There is not one clip to learn from.", "Check the train part of the split.")
         if all(len(references) == 1 for references in labels):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from mudata.errors import ModelError
@@ -89,7 +89,10 @@ class _OneQuestion:
 
     def __getattr__(self, name: str) -> Any:
         found = getattr(self._model, name)
-        return self._ranked if name == "rank" else found
+        return {"rank": self._ranked, "fit": self._fitted}.get(name, found)
+
+    def _fitted(self, train: Iterable[tuple[Item, tuple[str, ...]]]) -> None:
+        self._model.fit((item.clip, references) for item, references in train)
 
     def _ranked(self, items: Sequence[Item]) -> list[Ranking | Failure]:
         return by_question(items, lambda some, question: self._model.rank([i.clip for i in some], question))

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from mudata.catalog.clusters import cluster_ids
+from mudata.catalog.item_clusters import item_cluster_ids
 from mudata.errors import EvaluationError, is_of_machine
 from mudata.evaluation.comparison import audio_use
 from mudata.evaluation.comparison.compare import compare
@@ -61,7 +61,7 @@ def _report_run(home: Home, run: Run, *, alone: bool) -> ReportRun:
     settings, scores, records = run.settings, run.scores, run.answers()
     read = _alignments(run, scores.get("alignments_sha256"))
     answers, questions = [], run.questions()
-    clusters = cluster_ids(question.evidence for question in questions)
+    clusters = item_cluster_ids(question.evidence for question in questions)
     for question in questions:
         clip_id = question.clip_id
         record, line = records.get(clip_id), read.get(clip_id)

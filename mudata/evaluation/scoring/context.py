@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 from mudata.catalog.cards import loader
-from mudata.catalog.clusters import cluster_ids
+from mudata.catalog.item_clusters import item_cluster_ids
 from mudata.errors import EvaluationError, MudataError
 from mudata.evaluation.align.aligner import align
 from mudata.evaluation.align.thoughts import without_thoughts
@@ -21,7 +21,8 @@ from mudata.json_files import damaged
 if TYPE_CHECKING:
     from mudata.evaluation.align.alignment import Alignment
     from mudata.evaluation.align.label_set import LabelSet
-    from mudata.evaluation.run import AnswerRecord, QuestionRecord, Run
+    from mudata.evaluation.run import Run
+    from mudata.evaluation.run_records import AnswerRecord, QuestionRecord
     from mudata.evaluation.run_settings import RunSettings
     from mudata.evaluation.scoring.overrides import Override
 
@@ -74,7 +75,7 @@ class ScoringContext:
     @cached_property
     def clusters(self) -> dict[str, str]:
         """The cluster of every clip that is asked about."""
-        return cluster_ids(question.evidence for question in self.questions)
+        return item_cluster_ids(question.evidence for question in self.questions)
 
     def read_answers(self, *, overridden: bool = True, only: Collection[str] | None = None) -> list[ScoredAnswer]:
         """Every question with its references and what the answer means,

@@ -1,14 +1,14 @@
-"""What the index knows of the clips of a task:
-where their audio is, their references, their groups."""
+"""What the index knows of the clips and the items of a task:
+where their audio is, what is right about them, their groups."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
-from mudata.evaluation.tasks.samples import Sample
+from mudata.evaluation.tasks.samples import ClipFile, Sample
 
 if TYPE_CHECKING:
     import duckdb
@@ -45,27 +45,18 @@ class IndexedClips:
     rows: Mapping[str, ClipRow]
     references: Mapping[str, Mapping[str, tuple[str, ...]]]
     aspects: Mapping[str, Mapping[str, tuple[str, ...]]]
+    items: Sequence[IndexedItem] = ()
+    """Of tasks whose items have a truth of their own, by id."""
 
-    def sample(self, clip_id: str, pcm_sha256: str) -> Sample:
-        """A clip with what is right about it; `pcm_sha256` is what the split was drawn from."""
+    def clip(self, clip_id: str, pcm_sha256: str) -> ClipFile:
+        """Where a clip is; `pcm_sha256` is what the split was drawn from."""
         dataset, row = clip_id.partition("/")[0], self.rows.get(clip_id)
-        references = self.references.get(dataset, {}).get(clip_id, ())
         if row is None:
-            return Sample(
-                clip_id=clip_id,
-                dataset=dataset,
-                references=references,
-                path=None,
-                pcm_sha256=pcm_sha256,
-                sample_rate=0,
-                absent="not in the index",
-            )
+            return ClipFile(clip_id=clip_id, path=None, pcm_sha256=pcm_sha256, sample_rate=0, absent="not in the index")
         path = self.home.root / row.path if row.status == "ok" and row.path else None
         source = self.home.raw(dataset) / "files" / row.source_path if row.source_path else None
-        return Sample(
+        return ClipFile(
             clip_id=clip_id,
-            dataset=dataset,
-            references=references,
             path=path,
             pcm_sha256=row.hash or pcm_sha256,
             sample_rate=row.sample_rate or 0,
@@ -74,12 +65,51 @@ class IndexedClips:
             artist=row.artist,
             album=row.album,
             track=row.track,
-            aspects=self.aspects.get(dataset, {}).get(clip_id, ()),
             midi=row.kind == "midi",
             source=source,
             start_s=row.start_s or 0.0,
             duration_s=row.duration_s,
+            drawn_sha256=pcm_sha256 or None,
         )
+
+    def sample(self, clip_id: str, pcm_sha256: str) -> Sample:
+        """A clip with its labels or captions."""
+        dataset = clip_id.partition("/")[0]
+        return Sample(
+            item_id=clip_id,
+            dataset=dataset,
+            references=self.references.get(dataset, {}).get(clip_id, ()),
+            clips=(self.clip(clip_id, pcm_sha256),),
+            aspects=self.aspects.get(dataset, {}).get(clip_id, ()),
+        )
+
+
+class IndexedItem(NamedTuple):
+    """An item as the index has it: see `catalog.tables`."""
+
+    item_id: str
+    dataset: str
+    clips: tuple[str, ...]
+    question: str | None
+    options: tuple[str, ...]
+    truth: str
+    category: str | None
+    cluster: str | None
+    difficulty: str | None
+
+
+def item_rows(connection: duckdb.DuckDBPyConnection, tasks: Iterable[Task]) -> list[IndexedItem]:
+    """Every item of some tasks, by id."""
+    rows = []
+    for task in tasks:
+        found = connection.execute(
+            "SELECT item_id, dataset, clips, question, options, truth, category, cluster, difficulty FROM items"
+            " WHERE dataset = ? AND task = ? ORDER BY item_id",
+            [task.dataset, task.name],
+        ).fetchall()
+        for item_id, dataset, clips, question, options, *rest in found:
+            rows.append(IndexedItem(item_id, dataset, tuple(clips), question, tuple(options or ()), *rest))
+    return rows
 
 
 def clip_rows(connection: duckdb.DuckDBPyConnection, datasets: Sequence[str]) -> dict[str, ClipRow]:

@@ -103,12 +103,28 @@ def find_prompt(
         return PROMPTS[LETTERS_PROMPT if letters and kind == "classify" else DEFAULT_PROMPT[kind]]
     if name in PROMPTS:
         return PROMPTS[name]
+    return prompt_file(name, [*PROMPTS, OWN], "{noun} and {options}")
+
+
+def prompt_file(name: str, known: Sequence[str], places: str) -> Prompt:
+    """The text of a file. Raises UnknownName with what is `known` where there is none,
+    EvaluationError for a file that is empty or not UTF-8."""
     if not is_file(path := Path(name)):
-        hint = "Or give the path of a text file with {noun} and {options} in it."
-        raise UnknownName("prompt", name, [*PROMPTS, OWN], hint)
+        raise UnknownName("prompt", name, known, f"Or give the path of a text file with {places} in it.")
     if not (text := read_text(path, "The prompt file")):
         raise EvaluationError(f"The prompt file {name} is empty.", "Write the question into it.")
     return Prompt(f"file:{path.stem}", text)
+
+
+def joined_cue(clips: int, gap_s: float) -> str:
+    """What is said before a question to a model that hears several clips as one.
+
+    Example:
+        >>> joined_cue(2, 1.0)
+        'You hear 2 clips one after the other, with 1 second of silence between them.'
+    """
+    seconds = f"{gap_s:g} second{'' if gap_s == 1 else 's'}"
+    return f"You hear {clips} clips one after the other, with {seconds} of silence between them."
 
 
 def lint(prompt: Prompt, kind: Kind, dataset: str, labels: Sequence[str]) -> list[str]:
@@ -118,7 +134,9 @@ def lint(prompt: Prompt, kind: Kind, dataset: str, labels: Sequence[str]) -> lis
     22 times) and take "the caption of the given audio" for a text that was not given to them (1,370
     of 2,813 answers of one model).
     """
-    own = re.sub(r"\{(noun|options)\}", " ", prompt.template)
+    exact = kind not in DEFAULT_PROMPT
+    places = ("question", "noun", "options", "unit") if exact else ("noun", "options")
+    own = re.sub(rf"\{{({'|'.join(places)})\}}", " ", prompt.template)
     warnings = []
     if named := [label for label in dict.fromkeys(labels) if len(label) > 1 and _has_words(own, re.escape(label))]:
         warnings.append(
@@ -126,14 +144,15 @@ def lint(prompt: Prompt, kind: Kind, dataset: str, labels: Sequence[str]) -> lis
         )
     if _has_words(own, "[-_]?".join(map(re.escape, re.split("[-_]", dataset)))):
         warnings.append(f"it names the dataset {dataset}, whose labels a model may have memorised.")
-    if kind != "caption" and "{options}" not in prompt.template:
+    if kind != "caption" and not exact and "{options}" not in prompt.template:
         warnings.append("it has no {options}: the model is not told what it may choose from.")
+    if exact and "{question}" not in prompt.template:
+        warnings.append("it has no {question}: items are not asked what they ask themselves.")
     if re.search(r"\bcaption\S* (of|for) (the |this )?(given|provided) ", own, re.IGNORECASE):
         warnings.append("it asks for the caption of a given audio, which models take for a text that they should have.")
     if unknown := re.findall(r"\{\w+\}", own):
-        warnings.append(
-            f"{some(map(repr, unknown), 3)} in it stays as it is: only {{noun}} and {{options}} are filled in."
-        )
+        filled = " and ".join(filter(None, [", ".join(f"{{{p}}}" for p in places[:-1]), f"{{{places[-1]}}}"]))
+        warnings.append(f"{some(map(repr, unknown), 3)} in it stays as it is: only {filled} are filled in.")
     return warnings
 
 

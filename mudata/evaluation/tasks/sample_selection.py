@@ -1,16 +1,16 @@
-"""Which clips a run asks about: one part of a split, looked up in the index.
+"""Which items a run asks about: those of one part of a split, looked up in the index.
 
-Clips of the split that cannot be heard (missing, quarantined) stay in: they are asked, fail, and
-count as wrong. Clips without any reference cannot be scored; they are skipped, and their number is
-part of the run.
+Of tasks with labels or captions every clip is an item. Clips of the split that cannot be heard
+(missing, quarantined) stay in: they are asked, fail, and count as wrong. Clips without any
+reference cannot be scored; they are skipped, and their number is part of the run.
 """
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, TypeVar
 
 from mudata.catalog.cards import loader
 from mudata.catalog.cards.licences import fetch_command
@@ -21,10 +21,13 @@ from mudata.evaluation.metrics.caption_controls import ConstantCaption, constant
 from mudata.evaluation.tasks.indexed_clips import (
     ClipRow,
     IndexedClips,
+    IndexedItem,
     aspects_of,
     clip_rows,
+    item_rows,
     references_of,
 )
+from mudata.evaluation.tasks.part_items import PartItems, sample_of
 from mudata.evaluation.tasks.samples import Sample, SampleSet
 from mudata.evaluation.tasks.task import OptionsOrder, Task, bind_all
 from mudata.home import Home
@@ -33,6 +36,7 @@ if TYPE_CHECKING:
     from mudata.catalog.cards.schema import Card
     from mudata.evaluation.protocol import Kind
 
+T = TypeVar("T")
 TRAIN = "train"
 """The part that models learn from."""
 
@@ -41,9 +45,10 @@ TRAIN = "train"
 class SampleRequest:
     """What is asked of a split.
 
-    `part` defaults to 'test', or to the only part. `limit` takes that many clips in the order of a
-    hash of seed and clip id, so that a smaller limit is a subset of a larger one. `letters` and
-    `options_order` decide how options are shown, the latter with the seed. Without `audio` clips
+    `part` defaults to 'test', or to the only part. `limit` takes that many items in the order of a
+    hash of seed and item id, so that a smaller limit is a subset of a larger one. `letters` and
+    `options_order` decide how options are shown, the latter with the seed, by which options of an
+    item's own are drawn as well. Without `audio` clips
     need nothing but their references, since the answers are there already. `midi`: the model takes
     clips that are MIDI. `own` are the model's own prompts, for the prompt named 'own'.
     """
@@ -78,11 +83,19 @@ def select(home: Home, split: str | manifest.Manifest, request: SampleRequest = 
         raise EvaluationError(f"Part {part!r} of split {drawn.name} is empty.", "Choose another with --part.")
     cards = [loader.load(name) for name in datasets]
     tasks = _tasks(cards, drawn, request)
-    asked = _limited(in_part, request.limit, request.seed)
+    exact = any(task.is_exact for task in tasks.values())
+    asked = in_part if exact else _limited(in_part, request.limit, request.seed)
     clips = _looked_up(home, cards, tasks, request, split=drawn.name, asked=asked)
-    samples = [clips.sample(clip_id, pcm_sha256) for clip_id, pcm_sha256 in sorted(asked.items())]
-    items = tuple(sample for sample in samples if sample.references)
-    _refuse_nothing(items, part, next(iter(tasks.values())).name, datasets, audio=request.audio)
+    if exact:
+        found = PartItems.of(clips.items, in_part)
+        items, skipped, torn = _items(found.whole, tasks, clips, in_part, request), found.unasked, found.torn
+        train = _items(PartItems.of(clips.items, learned).whole, tasks, clips, learned, replace(request, limit=None))
+    else:
+        samples = _samples(clips, asked)
+        items, torn = tuple(sample for sample in samples if sample.references), 0
+        skipped = len(samples) - len(items)
+        train = tuple(s for s in _samples(clips, learned) if s.references and s.dataset in tasks)
+    _refuse_nothing(items, part, next(iter(tasks.values())), datasets, torn=torn, audio=request.audio)
     return SampleSet(
         split=drawn.name,
         split_sha256=drawn.sha256,
@@ -93,9 +106,9 @@ def select(home: Home, split: str | manifest.Manifest, request: SampleRequest = 
         limit=request.limit,
         tasks=tasks,
         items=items,
-        train=_train(clips, learned, tasks, request),
-        skipped=len(samples) - len(items),
-        changed=sum(sample.pcm_sha256 != asked[sample.clip_id] for sample in items if not sample.absent),
+        train=_audible(train, request),
+        skipped=skipped,
+        torn=torn,
         constants={
             name: _constant(clips.references[name], asked, learned)
             for name, task in tasks.items()
@@ -136,12 +149,28 @@ def _tasks(cards: Sequence[Card], drawn: manifest.Manifest, request: SampleReque
     return {task.dataset: task for task in tasks}
 
 
-def _limited(hashes: Mapping[str, str], limit: int | None, seed: int) -> Mapping[str, str]:
-    """The first clips in the order that the seed draws."""
+def _limited(by_id: Mapping[str, T], limit: int | None, seed: int) -> Mapping[str, T]:
+    """The first clips or items in the order that the seed draws."""
     if limit is None:
-        return hashes
-    drawn = sorted(hashes, key=lambda clip_id: hashlib.sha256(f"{seed}:{clip_id}".encode()).hexdigest())
-    return {clip_id: hashes[clip_id] for clip_id in drawn[:limit]}
+        return by_id
+    drawn = sorted(by_id, key=lambda its_id: hashlib.sha256(f"{seed}:{its_id}".encode()).hexdigest())
+    return {its_id: by_id[its_id] for its_id in drawn[:limit]}
+
+
+def _items(
+    rows: Sequence[IndexedItem],
+    tasks: Mapping[str, Task],
+    clips: IndexedClips,
+    part: Mapping[str, str],
+    request: SampleRequest,
+) -> tuple[Sample, ...]:
+    chosen = _limited({row.item_id: row for row in rows}, request.limit, request.seed)
+    ordered = (row for _, row in sorted(chosen.items()))
+    return tuple(sample_of(row, tasks[row.dataset], clips, part, request.seed) for row in ordered)
+
+
+def _samples(clips: IndexedClips, asked: Mapping[str, str]) -> list[Sample]:
+    return [clips.sample(clip_id, pcm_sha256) for clip_id, pcm_sha256 in sorted(asked.items())]
 
 
 def _looked_up(
@@ -165,12 +194,14 @@ def _looked_up(
                 f"{', '.join(absent)} of split {split} is not in the index.",
                 f"Run: {' && '.join(fetch_command(name, home) for name in absent)}",
             )
+        labelled = [name for name in datasets if not tasks[name].is_exact]
         captioned = [card for card in cards if tasks[card.name].kind == "caption"]
         return IndexedClips(
             home=home,
             rows=rows,
-            references={name: references_of(connection, tasks[name]) for name in datasets},
+            references={name: references_of(connection, tasks[name]) for name in labelled},
             aspects={card.name: aspects_of(connection, card) for card in captioned},
+            items=item_rows(connection, (task for task in tasks.values() if task.is_exact)),
         )
 
 
@@ -191,29 +222,34 @@ def _refuse_unheard(cards: Sequence[Card], rows: Sequence[ClipRow], *, midi: boo
         )
 
 
-def _refuse_nothing(items: Sequence[Sample], part: str, task: str, datasets: Sequence[str], *, audio: bool) -> None:
+def _refuse_nothing(
+    items: Sequence[Sample], part: str, task: Task, datasets: Sequence[str], *, torn: int, audio: bool
+) -> None:
     """Say why nothing is left to ask."""
-    if not items:
+    if not items and torn:
         raise EvaluationError(
-            f"No clip of part {part!r} has a reference for the task {task!r}.",
-            "Choose another task, or draw the split from clips that have labels.",
+            f"No item of the task {task.name!r} has all of its clips in part {part!r}; {torn} have some.",
+            "Draw a split that keeps the clips of an item together: by their track, or as the dataset publishes it.",
+        )
+    if not items:
+        what = "item of the task" if task.is_exact else "reference for the task"
+        raise EvaluationError(
+            f"No clip of part {part!r} has {'an' if task.is_exact else 'a'} {what} {task.name!r}.",
+            f"Choose another task, or draw the split from clips that have {'items' if task.is_exact else 'labels'}.",
         )
     if audio and all(sample.absent for sample in items):
+        noun = "items" if task.is_exact else "clips"
         raise EvaluationError(
-            f"None of the {len(items)} clips of part {part!r} is here: {items[0].absent}.",
+            f"None of the {len(items)} {noun} of part {part!r} is here: {items[0].absent}.",
             f"Run: {' && '.join(fetch_command(name, Home.default()) for name in datasets)}",
         )
 
 
-def _train(
-    clips: IndexedClips, learned: Mapping[str, str], tasks: Mapping[str, Task], request: SampleRequest
-) -> tuple[Sample, ...]:
-    """What may be learned from: clips of the train part that have references and can be heard."""
-    samples = [clips.sample(clip_id, pcm_sha256) for clip_id, pcm_sha256 in sorted(learned.items())]
-    labelled = [sample for sample in samples if sample.references and sample.dataset in tasks]
+def _audible(train: tuple[Sample, ...], request: SampleRequest) -> tuple[Sample, ...]:
+    """What may be learned from: what can be heard of it, where that is asked for."""
     if not request.audio:
-        return tuple(labelled)
-    return tuple(s for s in labelled if not s.absent and (request.midi or not s.midi))
+        return train
+    return tuple(s for s in train if not s.absent and (request.midi or not s.midi))
 
 
 def _constant(

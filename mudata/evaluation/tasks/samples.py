@@ -1,4 +1,4 @@
-"""The clips that a run asks about, with their audio and their references."""
+"""The items that a run asks about: clips with their audio, the question, and what is right."""
 
 from __future__ import annotations
 
@@ -10,20 +10,19 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from mudata.evaluation.metrics.caption_controls import ConstantCaption
+    from mudata.evaluation.protocol import Question
     from mudata.evaluation.tasks.task import Task
 
 
 @dataclass(frozen=True, kw_only=True)
-class Sample:
-    """One clip and what is right about it: canonical label ids in published order, or captions.
+class ClipFile:
+    """One clip as the index has it.
 
     `path` is None, and `absent` says why, when there is nothing to hear.
     `pcm_sha256` is, for MIDI, the hash of the file.
     """
 
     clip_id: str
-    dataset: str
-    references: tuple[str, ...]
     path: Path | None
     pcm_sha256: str
     sample_rate: int
@@ -33,14 +32,71 @@ class Sample:
     artist: str | None = None
     album: str | None = None
     track: str | None = None
-    aspects: tuple[str, ...] = ()
-    """Short phrases that people gave the clip (MusicCaps), for captions."""
     midi: bool = False
     """`path` is a MIDI file."""
     source: Path | None = None
     """The original file, of which the clip is `duration_s` seconds from `start_s` on."""
     start_s: float = 0.0
     duration_s: float | None = None
+    drawn_sha256: str | None = None
+    """`pcm_sha256` as it was when the split was drawn."""
+
+    @property
+    def changed(self) -> bool:
+        """Whether it is here and sounds otherwise than when the split was drawn."""
+        return self.absent is None and self.drawn_sha256 is not None and self.pcm_sha256 != self.drawn_sha256
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sample:
+    """One item: its clips in the order asked, and what is right about them.
+
+    `references` are canonical label ids in published order, or captions, or the one true value. An
+    item about one clip alone has the clip's id; `question` (None: that of the task's kind) and
+    `options`, in the order shown, are the item's own.
+    """
+
+    item_id: str
+    dataset: str
+    references: tuple[str, ...]
+    clips: tuple[ClipFile, ...]
+    aspects: tuple[str, ...] = ()
+    """Short phrases that people gave the clip (MusicCaps), for captions."""
+    question: str | None = None
+    options: tuple[str, ...] = ()
+    category: str | None = None
+    cluster: str | None = None
+    """What items share that are no independent evidence, where the dataset says so."""
+    difficulty: str | None = None
+
+    @property
+    def clip_ids(self) -> tuple[str, ...]:
+        return tuple(clip.clip_id for clip in self.clips)
+
+    @property
+    def is_clip(self) -> bool:
+        """Whether it is one clip, known by the clip's id."""
+        return self.clip_ids == (self.item_id,)
+
+    @property
+    def absent(self) -> str | None:
+        """Why it cannot be heard whole; None where it can."""
+        return next((clip.absent for clip in self.clips if clip.absent), None)
+
+    @property
+    def midi(self) -> bool:
+        return any(clip.midi for clip in self.clips)
+
+    @property
+    def duration_s(self) -> float | None:
+        """Length of the one clip; None where there are several, or it is not known."""
+        return self.clips[0].duration_s if len(self.clips) == 1 else None
+
+    @property
+    def pcm_sha256(self) -> str | list[str]:
+        """What is heard, as hashes of samples: that of the one clip, or those of all."""
+        hashes = [clip.pcm_sha256 for clip in self.clips]
+        return hashes[0] if len(hashes) == 1 else hashes
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,11 +114,26 @@ class SampleSet:
     train: tuple[Sample, ...]
     skipped: int
     """Clips without a reference."""
-    changed: int
-    """Clips whose audio is not what the split was drawn from."""
     constants: Mapping[str, ConstantCaption | None]
     """The constant caption by dataset, for tasks that ask for captions;
     None where all there are are asked."""
+    torn: int = 0
+    """Items that have clips in the part and others outside of it, and are not asked."""
+
+    @property
+    def changed(self) -> int:
+        """Clips that are asked and do not sound as when the split was drawn."""
+        return len({clip.clip_id for item in self.items for clip in item.clips if clip.changed})
+
+    @property
+    def noun(self) -> str:
+        """What is counted: clips, or items where these are not the same."""
+        return "clips" if all(item.is_clip for item in self.items) else "items"
+
+    def question_of(self, item: Sample) -> Question:
+        """What an item is asked."""
+        task = self.tasks[item.dataset]
+        return task.question_of(item.question, item.options) if task.is_exact else task.question
 
     def of(self, dataset: str) -> tuple[Sample, ...]:
         return tuple(item for item in self.items if item.dataset == dataset)
@@ -71,13 +142,14 @@ class SampleSet:
         return tuple(item for item in self.train if item.dataset == dataset)
 
     def common(self, dataset: str) -> tuple[str | None, str]:
-        """The most frequent label of the train part,
+        """The most frequent label or value of the train part,
         else of what is asked, and which of the two it was."""
         source, items = "train part", self.train_of(dataset)
         if not items:
-            source, items = "clips asked (the split has no train part)", self.of(dataset)
+            source, items = f"{self.noun} asked (the split has no train part)", self.of(dataset)
         task = self.tasks[dataset]
         if task.kind == "caption":
             return None, source
         counts = Counter(label for item in items for label in item.references)
-        return max(task.written, key=lambda label: counts[label]), source  # the first in published order wins ties
+        known = task.written or sorted(counts)  # the first in published order wins ties
+        return max(known, key=lambda label: counts[label], default=None), source

@@ -1,14 +1,15 @@
 """Tasks: from what a card wants asked to the question that a model gets.
 
 A card says `genre: {kind: classify, namespace: genre, noun: genre}`; a prompt turns that into a
-question, with the options in their published order or in one drawn once for the whole run.
+question, with the options in their published order or in one drawn once for the whole run. Kinds
+with exact truth (`evaluation.kinds`) ask of every item what is its own, in the words of the kind.
 """
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Literal
 
@@ -16,12 +17,18 @@ from mudata.catalog.cards import loader
 from mudata.errors import EvaluationError, UnknownName
 from mudata.evaluation.align.alignment import Shown
 from mudata.evaluation.align.label_set import LabelSet, resolve
+from mudata.evaluation.kinds.kind_card import kind_card
+from mudata.evaluation.kinds.kind_registry import EXACT_KINDS
+from mudata.evaluation.kinds.question_kind import AskedItem
 from mudata.evaluation.protocol import Kind, Question
+from mudata.evaluation.tasks.kind_wordings import kind_wordings
 from mudata.evaluation.tasks.prompts import LETTERS, Prompt, find_prompt, lint
 
 if TYPE_CHECKING:
     from mudata.catalog.cards.labels import LabelSpace
+    from mudata.catalog.cards.number_scale import NumberScale
     from mudata.catalog.cards.schema import Card
+    from mudata.evaluation.kinds.kind_card import KindPrompt
 
 OptionsOrder = Literal["published", "shuffled"]
 
@@ -49,6 +56,24 @@ class Task:
     """Canonical ids in the order shown."""
     letters: bool = False
     """Options are shown as '(A) blues, (B) rock', and their letters are answers."""
+    wordings: Mapping[bool, KindPrompt] = field(default_factory=dict)
+    """Of a kind with exact truth: the words of items without options (False) and with them."""
+    scale: NumberScale | None = None
+    """Of kind number."""
+    asks: str | None = None
+    """Of kind structure: form, boundaries or segments."""
+    numbered: bool = False
+    """Of a kind with exact truth: options are shown as '(1) slower, (2) faster'."""
+
+    @property
+    def is_exact(self) -> bool:
+        """Whether every item has a truth of its own, instead of labels or captions."""
+        return self.kind in EXACT_KINDS
+
+    @property
+    def kind_options(self) -> tuple[str, ...]:
+        """What is chosen from where an item has no options of its own."""
+        return kind_card(self.kind).options if self.is_exact else ()
 
     @cached_property
     def written(self) -> dict[str, str]:
@@ -59,9 +84,50 @@ class Task:
 
     @cached_property
     def question(self) -> Question:
+        """What is asked about every clip; of a kind with exact truth, what is asked of an item
+        that has no words of its own."""
+        if self.is_exact:
+            return self.question_of(None, self.kind_options)
         options = tuple(self.written[label] for label in self.order)
         asked = self.prompt.write(self.noun, options, letters=self.letters)
         return Question(self.kind, asked, options, self.noun, self.letters)
+
+    def question_of(self, question: str | None, options: tuple[str, ...]) -> Question:
+        """What is asked of an item of a kind with exact truth.
+
+        Args:
+            question: the item's own; None asks the kind's.
+            options: in the order shown.
+        """
+        words = self.wordings.get(bool(options)) or next(iter(self.wordings.values()), None)
+        scale = self.scale
+        unit = scale.unit if scale else ""
+        return Question(
+            self.kind,
+            words.write(question, self.noun, options, unit) if words else self.prompt.template,
+            options,
+            self.noun,
+            numbered=self.numbered and bool(options),
+            unit=unit,
+            bounds=(scale.low, scale.high) if scale else None,
+            whole=bool(scale and scale.integer),
+        )
+
+    def asked(
+        self, prompt: str | None, options: tuple[str, ...], *, clips: int = 1, duration_s: float | None = None
+    ) -> AskedItem:
+        """What a reader and a score of a kind with exact truth know of an item.
+
+        Args:
+            prompt: as the model got it; None is the task's.
+            options: in the order shown.
+            clips: how many it is about.
+            duration_s: of its clip, seconds.
+        """
+        shown = Shown(
+            self.question.prompt if prompt is None else prompt, options, numbered=self.numbered and bool(options)
+        )
+        return AskedItem(shown=shown, scale=self.scale, asks=self.asks, clips=clips, duration_s=duration_s)
 
     @cached_property
     def shown(self) -> Shown:
@@ -98,6 +164,8 @@ def bind(
     if name not in card.tasks:
         raise UnknownName(f"task of {card.name}", name, card.tasks, "Tasks are listed by `mudata info`.")
     wanted = card.tasks[name]
+    if wanted.has_items:
+        return _bind_exact(card, name, prompt, own, letters=letters)
     space = card.labels[wanted.namespace] if wanted.namespace else None
     if space is not None:
         if space.open:
@@ -126,6 +194,29 @@ def bind(
         label_set=label_set,
         order=order,
         letters=letters,
+    )
+
+
+def _bind_exact(card: Card, name: str, prompt: str | None, own: Mapping[Kind, str] | None, *, letters: bool) -> Task:
+    wanted = card.tasks[name]
+    if letters:
+        _check_letters(card, name, wanted.kind, 0)
+    wordings = kind_wordings(wanted, prompt, own)
+    first = next(iter(wordings.values()))
+    return Task(
+        dataset=card.name,
+        name=name,
+        kind=wanted.kind,
+        noun=wanted.noun,
+        namespace=None,
+        space=None,
+        prompt=Prompt(first.id, first.template),
+        card_sha256=loader.sha256(card),
+        label_set=None,
+        wordings=wordings,
+        scale=wanted.scale,
+        asks=wanted.asks,
+        numbered=any(words.numbered for words in wordings.values()),
     )
 
 

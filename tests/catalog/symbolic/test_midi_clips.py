@@ -10,16 +10,16 @@ from typing import TYPE_CHECKING
 import mido
 import numpy as np
 import pytest
+from asking import sample
 from made_once import publish_once
 from oracles import Bundle, bundles
 from shell import Done, typed
 
 from mudata.errors import EvaluationError
-from mudata.evaluation.inference.playback import PlayedClip, play
+from mudata.evaluation.inference.playback import PlayedItem, play
 from mudata.evaluation.inference.runner import EvalRequest, evaluate
 from mudata.evaluation.protocol import Answer, Failure, Item, ModelCapabilities, Question
 from mudata.evaluation.run import all_runs
-from mudata.evaluation.tasks.samples import Sample
 
 if TYPE_CHECKING:
     from mudata.home import Home
@@ -148,11 +148,13 @@ def test_another_score_can_be_played_in_its_stead(dances: None, home: Home) -> N
 
 
 def test_looking_at_the_samples_of_a_score_is_not_listening(tmp_path: Path) -> None:
-    item = Sample(
-        clip_id="d/a", dataset="d", references=(), path=tmp_path / "a.mid", pcm_sha256="", sample_rate=0, midi=True
+    item = play(
+        sample("d/a", path=tmp_path / "a.mid", midi=True),
+        Question("classify", "Which dance is it?", ("jig", "reel"), "dance"),
+        ModelCapabilities(takes_midi=True),
     )
-    clip = play(item, ModelCapabilities(takes_midi=True))
-    assert isinstance(clip, PlayedClip)
+    assert isinstance(item, PlayedItem)
+    (clip,) = item.clips
     assert (clip.audio.size, clip.audio.dtype, clip.listened) == (0, np.float32, False)
     assert (clip.midi, clip.listened) == (tmp_path / "a.mid", True)
 

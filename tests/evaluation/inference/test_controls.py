@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
+from asking import sample
 from small_corpus import Corpus
 
 from mudata.errors import EvaluationError
@@ -17,9 +18,9 @@ from mudata.evaluation.inference.controls import deranged
 from mudata.evaluation.inference.runner import EvalRequest, evaluate
 from mudata.evaluation.protocol import Answer, Clip, Failure, Item, ModelCapabilities
 from mudata.evaluation.run import Run, all_runs
-from mudata.evaluation.tasks.samples import Sample
 
 if TYPE_CHECKING:
+    from mudata.evaluation.tasks.samples import Sample
     from mudata.home import Home
 
 
@@ -71,12 +72,7 @@ def answers(run: Run) -> dict[str, str | None]:
 
 
 def items(*gold: str, dataset: str = "d") -> list[Sample]:
-    return [
-        Sample(
-            clip_id=f"{dataset}/{n:03}", dataset=dataset, references=(label,), path=None, pcm_sha256="", sample_rate=0
-        )
-        for n, label in enumerate(gold)
-    ]
+    return [sample(f"{dataset}/{n:03}", label) for n, label in enumerate(gold)]
 
 
 @pytest.mark.slow
@@ -180,15 +176,15 @@ def test_one_clip_has_nothing_to_swap_with(corpus: Corpus, home: Home) -> None:
 def test_swapping_moves_every_clip_and_as_many_labels_as_can_be(gold: list[str], same: int, seed: int) -> None:
     given = items(*gold)
     other = deranged(given, seed)
-    assert sorted(item.clip_id for item in other.values()) == [item.clip_id for item in given]
-    assert all(other[item.clip_id] is not item for item in given)
-    assert sum(other[item.clip_id].references == item.references for item in given) == same
+    assert sorted(item.item_id for item in other.values()) == [item.item_id for item in given]
+    assert all(other[item.item_id] is not item for item in given)
+    assert sum(other[item.item_id].references == item.references for item in given) == same
     assert deranged(given[::-1], seed) == other
 
 
 def test_swapping_is_drawn_by_the_seed() -> None:
     given = items(*[f"caption {n}" for n in range(30)])
-    drawn = {tuple(other.clip_id for _, other in sorted(deranged(given, seed).items())) for seed in range(5)}
+    drawn = {tuple(other.item_id for _, other in sorted(deranged(given, seed).items())) for seed in range(5)}
     assert len(drawn) == 5
 
 

@@ -4,19 +4,35 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
+from asking import sample
 
 from mudata.evaluation.inference.playback import PlayedClip, play, played
-from mudata.evaluation.protocol import Failure, ModelCapabilities
-from mudata.evaluation.tasks.samples import Sample
+from mudata.evaluation.protocol import Failure, ModelCapabilities, Question
+
+if TYPE_CHECKING:
+    from mudata.evaluation.tasks.samples import Sample
 
 
 @pytest.fixture
 def item(tone: Callable[..., Path], tmp_path: Path) -> Sample:
     path = tone(tmp_path / "a.flac", seconds=2.0, rate=22050, channels=2, hz=440.0)
-    return Sample(clip_id="d/a", dataset="d", references=("x",), path=path, pcm_sha256="0" * 64, sample_rate=22050)
+    return sample("d/a", "x", path=path, pcm_sha256="0" * 64, sample_rate=22050)
+
+
+QUESTION = Question("classify", "Which?", ("x", "y"), "letter")
+
+
+def heard(item: Sample, capabilities: ModelCapabilities) -> PlayedClip | Failure:
+    """The one clip of an item."""
+    got = play(item, QUESTION, capabilities)
+    if isinstance(got, Failure):
+        return got
+    (clip,) = got.clips
+    return clip
 
 
 @pytest.mark.parametrize(
@@ -31,7 +47,7 @@ def item(tone: Callable[..., Path], tmp_path: Path) -> Sample:
 def test_a_model_gets_what_it_can_hear(
     item: Sample, capabilities: ModelCapabilities, rate: int, seconds: float
 ) -> None:
-    clip = play(item, capabilities)
+    clip = heard(item, capabilities)
     assert isinstance(clip, PlayedClip)
     assert not clip.listened
     assert (clip.audio.dtype, clip.audio.ndim, clip.sample_rate) == (np.float32, 1, rate)
@@ -41,57 +57,40 @@ def test_a_model_gets_what_it_can_hear(
 
 
 def test_a_model_that_does_not_listen_gets_no_samples(item: Sample) -> None:
-    clip = play(item, ModelCapabilities(needs_audio=False))
+    clip = heard(item, ModelCapabilities(needs_audio=False))
     assert isinstance(clip, PlayedClip)
     assert clip.audio.size == 0
 
 
 @pytest.mark.parametrize("content", [b"", b"fLaC", b"RIFF and nothing", None])
 def test_what_cannot_be_decoded_is_a_failure_with_a_reason(item: Sample, content: bytes | None) -> None:
-    assert item.path is not None
+    path = item.clips[0].path
+    assert path is not None
     if content is None:
-        item.path.unlink()
+        path.unlink()
     else:
-        item.path.write_bytes(content)
-    clip = play(item, ModelCapabilities())
+        path.write_bytes(content)
+    clip = heard(item, ModelCapabilities())
     assert isinstance(clip, Failure)
     assert clip.kind
     assert clip.reason
 
 
 def test_a_clip_that_is_not_here_is_a_failure() -> None:
-    gone = Sample(
-        clip_id="d/a",
-        dataset="d",
-        references=("x",),
-        path=None,
-        pcm_sha256="",
-        sample_rate=0,
-        absent="missing: taken down",
-    )
-    assert play(gone, ModelCapabilities()) == Failure("missing", "missing: taken down")
+    gone = sample("d/a", "x", absent="missing: taken down")
+    assert heard(gone, ModelCapabilities()) == Failure("missing", "missing: taken down")
 
 
 @pytest.mark.parametrize("ahead", [1, 3, 100])
 def test_clips_come_in_order_however_many_are_decoded_ahead(item: Sample, ahead: int) -> None:
-    items = [
-        Sample(
-            clip_id=f"d/{i}",
-            dataset="d",
-            references=(),
-            path=item.path if i % 3 else None,
-            pcm_sha256="",
-            sample_rate=22050,
-            absent="gone",
-        )
-        for i in range(20)
-    ]
-    got = list(played(items, ModelCapabilities(), ahead=lambda: ahead))
-    assert [one.clip_id for one, _ in got] == [f"d/{i}" for i in range(20)]
+    path = item.clips[0].path
+    items = [sample(f"d/{i}", path=path if i % 3 else None, sample_rate=22050, absent="gone") for i in range(20)]
+    got = list(played(items, lambda _: QUESTION, ModelCapabilities(), ahead=lambda: ahead))
+    assert [one.item_id for one, _ in got] == [f"d/{i}" for i in range(20)]
     assert [isinstance(clip, Failure) for _, clip in got] == [i % 3 == 0 for i in range(20)]
 
 
 def test_leaving_early_does_not_decode_the_rest(item: Sample) -> None:
-    clips = played([item] * 50, ModelCapabilities(), ahead=lambda: 2)
+    clips = played([item] * 50, lambda _: QUESTION, ModelCapabilities(), ahead=lambda: 2)
     assert next(clips)[0] is item
     clips.close()

@@ -336,7 +336,7 @@ class Pupil(Ear):
     lessons: list[tuple[str, int, tuple[str, ...]]] = []  # noqa: RUF012 - the test's notebook
 
     def fit(self, train: object) -> None:
-        type(self).lessons = [(c.clip_id, c.audio.size, labels) for c, labels in train]  # type: ignore[attr-defined]
+        type(self).lessons = [(i.item_id, i.clip.audio.size, labels) for i, labels in train]  # type: ignore[attr-defined]
 
 
 @pytest.mark.parametrize(

@@ -14,21 +14,21 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
-from asking import asked
+from asking import asked, sample
 from fake_hub import Cdn, ModelHub
 from oracles import Bundle, bundles, first
 from shell import Done, spawned, typed
 from small_corpus import Corpus
 
 from mudata.errors import ModelError
-from mudata.evaluation.inference.playback import LONGEST_S, Playback, PlayedClip, play
+from mudata.evaluation.inference.playback import LONGEST_S, Playback, PlayedItem, play
 from mudata.evaluation.models import hardware
 from mudata.evaluation.models.registry import card_of, find
 from mudata.evaluation.protocol import Answer, Clip, Failure, ModelCapabilities, Question, Ranking
 from mudata.evaluation.run import all_runs
-from mudata.evaluation.tasks.samples import Sample
 
 if TYPE_CHECKING:
+    from mudata.evaluation.tasks.samples import Sample
     from mudata.home import Home
 
 pytest.importorskip("torch")
@@ -256,27 +256,20 @@ def eight_hours(tmp_path_factory: pytest.TempPathFactory) -> Sample:
     form = struct.pack("<IHHIIHH", 16, 1, 1, 8000, 16_000, 2, 16)
     path.write_bytes(b"RIFF" + struct.pack("<I", 36 + size) + b"WAVEfmt " + form + b"data" + struct.pack("<I", size))
     os.truncate(path, 44 + size)
-    return Sample(
-        clip_id="d/a",
-        dataset="d",
-        references=(),
-        path=path,
-        pcm_sha256="",
-        sample_rate=8000,
-        source=path,
-        duration_s=float(HOURS_S),
-    )
+    return sample("d/a", path=path, sample_rate=8000, source=path, duration_s=float(HOURS_S))
 
 
 @pytest.mark.parametrize("source", ["clip", "source"])
 def test_of_eight_hours_only_what_is_heard_is_decoded(eight_hours: Sample, source: Any) -> None:
     tracemalloc.start()
     try:
-        clip = play(eight_hours, ModelCapabilities(sample_rate=16_000, max_seconds=30.0), Playback(source=source))
+        capabilities = ModelCapabilities(sample_rate=16_000, max_seconds=30.0)
+        item = play(eight_hours, GENRE, capabilities, Playback(source=source))
         peak = tracemalloc.get_traced_memory()[1]
     finally:
         tracemalloc.stop()
-    assert isinstance(clip, PlayedClip)
+    assert isinstance(item, PlayedItem)
+    clip = item.clip
     assert 30.0 <= len(clip.audio) / clip.sample_rate <= 30.1
     assert peak < 20e6
 
@@ -285,7 +278,7 @@ def test_of_eight_hours_only_what_is_heard_is_decoded(eight_hours: Sample, sourc
 def test_a_model_that_hears_clips_to_their_end_is_spared_those_that_do_not_end(
     eight_hours: Sample, source: Any
 ) -> None:
-    failure = play(eight_hours, ModelCapabilities(sample_rate=16_000), Playback(source=source))
+    failure = play(eight_hours, GENRE, ModelCapabilities(sample_rate=16_000), Playback(source=source))
     assert isinstance(failure, Failure)
     assert (failure.kind, failure.reason.split(";")[0]) == ("too-long", "28800 s")
     assert f"{LONGEST_S:.0f} s at most" in failure.reason

@@ -6,7 +6,7 @@ from collections import Counter
 
 import numpy as np
 import pytest
-from asking import asked
+from asking import asked, taught
 
 from mudata.errors import ModelError
 from mudata.evaluation.models.baselines import Constant, Majority, Random, medoid
@@ -40,17 +40,17 @@ def test_random_is_the_same_for_a_seed_in_any_batch_and_uniform() -> None:
 
 def test_random_tags_are_as_many_as_clips_have() -> None:
     model = Random()
-    model.fit(LESSONS)
+    model.fit(taught(LESSONS))
     assert {len(set(text.split(", "))) for text in texts(model.answer(asked(ask("tag"), *CLIPS[:20])))} == {2}
 
 
 def test_a_random_caption_is_never_the_clips_own() -> None:
     model = Random(seed=1)
-    model.fit([(clip(i), (f"caption {i}",)) for i in range(5)])
+    model.fit(taught([(clip(i), (f"caption {i}",)) for i in range(5)]))
     said = texts(model.answer(asked(ask("caption"), *CLIPS[:5])))
     assert all(text != f"caption {i}" for i, text in enumerate(said))
     alone = Random()
-    alone.fit([(clip(0), ("only",))])
+    alone.fit(taught([(clip(0), ("only",))]))
     assert alone.answer(asked(ask("caption"), clip(0))) == [
         Failure("no-other-clip", "there is no caption of another clip to draw")
     ]
@@ -58,10 +58,10 @@ def test_a_random_caption_is_never_the_clips_own() -> None:
 
 def test_majority_says_the_most_frequent_label_and_breaks_ties_by_published_order() -> None:
     model = Majority()
-    model.fit(LESSONS)
+    model.fit(taught(LESSONS))
     assert texts(model.answer(asked(ask("classify"), *CLIPS[:2]))) == ["c", "c"]
     assert texts(model.answer(asked(ask("tag"), *CLIPS[:1]))) == ["c, b"]
-    model.fit([(clip(0), ("d",)), (clip(1), ("b",))])
+    model.fit(taught([(clip(0), ("d",)), (clip(1), ("b",))]))
     assert texts(model.answer(asked(ask("classify"), *CLIPS[:1]))) == ["b"]
 
 
@@ -74,7 +74,7 @@ def test_constant_says_the_first_option_or_the_medoid_caption() -> None:
     model = Constant()
     assert texts(model.answer(asked(ask("classify"), *CLIPS[:2]))) == ["a", "a"]
     captions = ["A slow sad piano.", "A slow piano.", "Loud drums!", "a slow, sad song"]
-    model.fit([(clip(i), (text,)) for i, text in enumerate(captions)])
+    model.fit(taught([(clip(i), (text,)) for i, text in enumerate(captions)]))
     assert texts(model.answer(asked(ask("caption"), *CLIPS[:2]))) == ["A slow sad piano."] * 2
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from asking import asked
+from asking import asked, taught
 
 pytest.importorskip("librosa")
 pytest.importorskip("sklearn")
@@ -56,7 +56,7 @@ def test_features_are_the_same_every_time_and_tell_sounds_apart() -> None:
 
 def test_it_learns_to_tell_sounds_apart() -> None:
     model = Features(seed=1)
-    model.fit(iter(LESSONS))
+    model.fit(taught(LESSONS))
     unheard = [sound(kind, i) for i in (20, 21) for kind in ("sine", "noise", "clicks")]
     assert said(model, unheard) == ["sine", "noise", "clicks"] * 2
     about = model.describe()
@@ -64,14 +64,14 @@ def test_it_learns_to_tell_sounds_apart() -> None:
     assert about["cross_validated_accuracy"] == 1.0
     assert about["folds"] == 5
     other = Features(seed=1)
-    other.fit(iter(LESSONS))
+    other.fit(taught(LESSONS))
     assert other.describe() == about
 
 
 def test_it_learns_tags() -> None:
     lessons = [(clip, (labels[0], "loud") if labels[0] == "sine" else labels) for clip, labels in LESSONS]
     model = Features()
-    model.fit(iter(lessons))
+    model.fit(taught(lessons))
     assert [set(text.split(", ")) for text in said(model, [sound("sine", 20), sound("noise", 20)], "tag")] == [
         {"sine", "loud"},
         {"noise"},
@@ -80,13 +80,13 @@ def test_it_learns_tags() -> None:
 
 def test_features_are_kept_on_disk_and_found_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     model = Features(cache=tmp_path)
-    model.fit(iter(LESSONS))
+    model.fit(taught(LESSONS))
     expected = said(model, [sound("sine", 20)])
     kept = list((tmp_path / RECIPE).rglob("*.npy"))
     assert len(kept) == len(LESSONS) + 1
     monkeypatch.setattr(features, "extract", None)  # nothing may be computed again
     again = Features(cache=tmp_path)
-    again.fit(iter(LESSONS))
+    again.fit(taught(LESSONS))
     assert said(again, [sound("sine", 20)]) == expected
 
 
@@ -122,7 +122,7 @@ def test_artists_are_kept_apart_when_a_classifier_is_chosen() -> None:
     found = {}
     for known in (True, False):
         model = Features()
-        model.fit((Clip(c.clip_id, c.audio, RATE, c.group if known else None), said) for c, said in lessons)
+        model.fit(taught((Clip(c.clip_id, c.audio, RATE, c.group if known else None), said) for c, said in lessons))
         found[known] = model.describe()
     assert (found[True]["folds_by_artist"], found[False]["folds_by_artist"]) == (True, False)
     assert float(str(found[True]["cross_validated_accuracy"])) < float(str(found[False]["cross_validated_accuracy"]))
@@ -131,13 +131,13 @@ def test_artists_are_kept_apart_when_a_classifier_is_chosen() -> None:
 @pytest.mark.parametrize("labels", [["sine"], ["sine", "noise"], ["sine", "sine", "noise"]])
 def test_few_clips_are_enough_to_answer_something(labels: list[str]) -> None:
     model = Features()
-    model.fit((sound(label, i), (label,)) for i, label in enumerate(labels))
+    model.fit(taught((sound(label, i), (label,)) for i, label in enumerate(labels)))
     assert said(model, [sound("sine", 30)])[0] in labels
 
 
 def test_tags_that_cannot_be_learned_do_not_stop_it() -> None:
     model = Features()
-    model.fit(iter([(sound("sine", 1), ("a", "b")), (sound("noise", 1), ("a", "c"))]))
+    model.fit(taught([(sound("sine", 1), ("a", "b")), (sound("noise", 1), ("a", "c"))]))
     assert said(model, [sound("sine", 2)], "tag") == ["a"]
 
 

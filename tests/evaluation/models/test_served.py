@@ -31,9 +31,10 @@ from mudata.evaluation.models import registry, served
 from mudata.evaluation.models.model_identity import identity
 from mudata.evaluation.models.served import Served
 from mudata.evaluation.protocol import Answer, Clip, Failure, Question
-from mudata.evaluation.run import AnswerRecord, Run, all_runs
+from mudata.evaluation.run import Run, all_runs
 
 if TYPE_CHECKING:
+    from mudata.evaluation.run_records import AnswerRecord
     from mudata.home import Home
 
 CHAT, MODELS = "/v1/chat/completions", "/v1/models"

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from mudata.evaluation.run import RankingRecord
+    from mudata.evaluation.run_records import RankingRecord
 
 _SUM = "the option with the highest score"
 _MEAN = "the option with the highest log-likelihood per token"

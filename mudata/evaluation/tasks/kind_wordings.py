@@ -1,0 +1,67 @@
+"""The words of tasks whose items have a truth of their own: the kind's, or a text of one's own."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from mudata.errors import EvaluationError, UnknownName
+from mudata.evaluation.kinds.kind_card import KindPrompt, kind_card, kind_prompts
+from mudata.evaluation.tasks.prompts import OWN, prompt_file
+
+if TYPE_CHECKING:
+    from mudata.catalog.cards.card_task import CardTask
+    from mudata.evaluation.protocol import Kind
+
+
+def kind_wordings(
+    wanted: CardTask, prompt: str | None, own: Mapping[Kind, str] | None = None
+) -> dict[bool, KindPrompt]:
+    """The words of a task by whether an item has options: both where the kind has both.
+
+    Args:
+        wanted: the card's task.
+        prompt: id of one of the kind's prompts, a text file with {question}, {noun}, {options} and {unit} in it, 'own'
+            for the words of a model's card, or None for the kind's default.
+        own: those words by kind of question.
+
+    Raises:
+        UnknownName, EvaluationError: as `prompts.find_prompt`; a prompt of another kind.
+    """
+    defaults = _defaults(wanted)
+    if prompt is None:
+        return defaults
+    if prompt == OWN:
+        if not own or wanted.kind not in own:
+            raise EvaluationError(
+                f"The model's card has no prompt of its own for questions of kind {wanted.kind}.",
+                "Leave out --prompt, or give a text file.",
+            )
+        return {options: _in_words(words, OWN, own[wanted.kind]) for options, words in defaults.items()}
+    known = kind_prompts()
+    if prompt in known:
+        if prompt not in {words.id for words in kind_card(wanted.kind).prompts}:
+            raise EvaluationError(
+                f"The prompt {prompt!r} is none for questions of kind {wanted.kind}.",
+                f"It has: {', '.join(words.id for words in kind_card(wanted.kind).prompts)}.",
+            )
+        chosen = known[prompt]
+        return {**defaults, chosen.options: chosen}
+    found = prompt_file(prompt, [*known, OWN], "{question}, {noun}, {options} and {unit}")
+    return {options: _in_words(words, found.id, found.template) for options, words in defaults.items()}
+
+
+def _defaults(wanted: CardTask) -> dict[bool, KindPrompt]:
+    card, found = kind_card(wanted.kind), {}
+    integer = bool(wanted.scale and wanted.scale.integer)
+    for options in (False, True):
+        try:
+            found[options] = card.prompt(asks=wanted.asks, options=options, integer=integer)
+        except UnknownName:  # a pair always has options, boundaries never
+            continue
+    return found
+
+
+def _in_words(default: KindPrompt, prompt_id: str, template: str) -> KindPrompt:
+    """Words of one's own in place of a kind's; they may lack {question}, which is warned of."""
+    return default.model_copy(update={"id": prompt_id, "template": template})
