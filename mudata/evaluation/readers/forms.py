@@ -65,10 +65,10 @@ _LETTER = (
     r"(?:\s?[x×]\s?(\d)(?!\d))?(?:\s(?i:sections?|parts?|theme)\b)?"
 )
 _FILLER = (
-    r"(?:[\s\"'*,;|&+>~→⇒➔()\[\].–—-]|\b(?i:and|then|finally|again|followed|by|returns?"
+    r"(?:[\s\"'*,|&+>~→⇒➔()\[\].–—-]|\b(?i:and|then|finally|again|followed|by|returns?"
     r"|returning|back|to|goes|moves|with|the|a|an|section|part|a return|return|of|repeat"
     r" of|"
-    r"it|contrasting|new|in|before|first|second|third|once more|another|is|comes|ending"
+    r"it|contrasting|new|in|before|first|second|third|once more|another|comes|ending"
     r"|ends|on|into|leads|middle|reprise|opening|final|same|as|next|we|have|hear|material"
     r"|theme)\b)"
 )

@@ -15,6 +15,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import pairwise
 from typing import NamedTuple
 
 from mudata.evaluation.align.alignment import Alignment, Shown
@@ -24,7 +25,7 @@ from mudata.evaluation.readers.said_values import Said, ValueKind
 from mudata.evaluation.readers.values import read_value
 
 _SEPARATOR = re.compile(
-    r"(?:[\s\"'*_`,;|&)(\]\[}{.:#>~→⇒➔➜–—-]|\b(?:and|then|finally|lastly|next|followed"
+    r"(?:[\s\"'*_`,;|&)(\]\[}{:#>~→⇒➔➜–—-]|\b(?:and|then|finally|lastly|next|followed"
     r"|by|that|before|comes?|which|is|followed by|the|it's|last|after that|afterwards"
     r"|to|goes|precedes?|preceding|ending with|und|dann|y|et|puis|luego"
     r"|clips?|with|at the end|in turn|subsequently)\b)*"
@@ -44,6 +45,7 @@ _LEADS = re.compile(
     rf"[\"'*)]{{0,3}} is (?:the )?({_SUPERLATIVE.pattern})(?: one| clip)?,? (?:and )?(?:then"
     rf"|followed by|next)(?: comes)? (?:the )?"
 )
+_PLACE_LIST = re.compile(r"[ ,;>→–-]{1,4}(?:and |then |the ){0,3}")
 _REACH = 60
 
 
@@ -117,6 +119,7 @@ def _orders(text: str, mentions: list[Mention], count: int | None, prompt: str) 
     said = _SUPERLATIVE.findall(text)
     if len(asked) > 1 and len(said) > 1 and [word for word in said if word in asked[:2]][:2] == asked[1::-1]:
         return [], True  # 'from fastest to slowest' where slowest to fastest was asked for
+    mentions = _listed_places(text, mentions)
     runs = _Runs(text, first_asked)
     named = any(mention.kind == "item" for mention in mentions)
     for mention in mentions:
@@ -124,6 +127,22 @@ def _orders(text: str, mentions: list[Mention], count: int | None, prompt: str) 
             runs.add(mention, named=named)
     runs.end_run()
     return ([], True) if runs.unsettled else (runs.orders, False)
+
+
+def _listed_places(text: str, mentions: list[Mention]) -> list[Mention]:
+    """'First, third, second' names clips, though other mentions have nouns."""
+    placed = [False] + [
+        one.kind == "item" and other.kind == "position" and _PLACE_OF.fullmatch(text, one.end, other.start) is not None
+        for one, other in pairwise(mentions)
+    ]
+    listed = [
+        one.kind == other.kind == "position" and _PLACE_LIST.fullmatch(text, one.end, other.start) is not None
+        for one, other in pairwise(mentions)
+    ]
+    return [
+        mention._replace(kind="item") if (left or right) and not place else mention
+        for mention, place, left, right in zip(mentions, placed, [False, *listed], [*listed, False], strict=False)
+    ]
 
 
 class _Runs:

@@ -20,7 +20,7 @@ _ITEM = re.compile(
     rf"|\b(?P<position>{ORDINAL}|last|lastly|finally)\b"
     r"|(?<![\w./])(?P<joined>[1-9]{2,9}|[a-h]{2,8})(?![\w%']|[.:/-]\d)"
     rf"|(?<![\w./:])(?P<number>\d{{1,2}}|{COUNT})(?![\w%]|[.:/]\d|,\d{{3}})"
-    r"|(?<![\w'.])\(?(?P<letter>[a-z])(?![\w'.]\w|\w)",
+    r"|(?<![\w'.])\(?(?P<letter>[a-h])(?![\w'.]\w|\w)",
 )
 _NOT_A_COUNT = re.compile(
     r"[ -]?(?:%|seconds?\b|secs?\b|s\b|bpm\b|hz\b|beats?\b|bars?\b|(?:audio )?clips\b"

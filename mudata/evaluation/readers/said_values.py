@@ -65,6 +65,8 @@ class ValueKind:
     """Further names, as a card gives them."""
     all_values: int | None = None
     """Where they can be counted: an answer with 80 % of them lists what may be answered."""
+    repeats: bool = False
+    """Whether a value may be a list of parts that are alike, so that a short answer with few words is no loop."""
     within: Callable[[str, tuple[str, ...]], bool] | None = None
     """Whether a value lies in a range."""
 
@@ -77,6 +79,11 @@ _COUNT = Meaning("noun", ("tell",))
 _CANNOT_LATE = re.compile(r"\bkann (?:die|den|das|es) (?:\w{2,30} ){0,3}(nicht)\b")
 """German says 'not' behind what cannot be told."""
 _WORD = re.compile(r"[^\W\d_]{2}")
+_LOOP = 1000
+"""Characters: a list of twenty sections with their times has no more."""
+_VIEW = Meaning("others")
+_OTHERS = re.compile(r"(?:,|;|\band|\bwhile|\bbut) (others)\b")
+"""The second of two views: 'some would say C major, others A minor'."""
 _EXAMPLE = re.compile(r"\bexample ?\d{1,2} ?[:.)][ ]*\n[^\n]*")
 """An example whose text has a line of its own."""
 
@@ -108,7 +115,7 @@ class ValueEvidence:
 
 def gather(answer: str, shown: Shown, kind: ValueKind) -> ValueEvidence:
     cleaned, text = clean(answer), kept(answer)
-    if degenerate(cleaned.text):
+    if degenerate(cleaned.text) and not (kind.repeats and len(cleaned.text) < _LOOP):
         return ValueEvidence(answer, cleaned, Reading(), {}, [], [], [], text, loops=True)
     found, language = _found(cleaned, text, kind)
     placed: dict[tuple[int, int], Said] = {}
@@ -182,6 +189,7 @@ def _events(text: str, placed: dict[tuple[int, int], Said], kind: ValueKind, lan
     ]
     own = _over(found, [(*match.span(1), _CANNOT) for match in _CANNOT_LATE.finditer(text)])
     own = _over(own, nouns)
+    own = _over([(*match.span(1), _VIEW) for match in _OTHERS.finditer(text)], own)
     others = [
         (start, end, _without_topics(meaning))
         for start, end, meaning in cues.matcher(language or ENGLISH, _NO_TOPIC).find(text)

@@ -18,7 +18,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from mudata.evaluation.align.alignment import Alignment, Shown
-from mudata.evaluation.align.clauses import FINAL, PLAIN, WEAK
+from mudata.evaluation.align.clauses import FINAL, NOUN, PLAIN, WEAK
 from mudata.evaluation.readers.forms import FormSaid, first_occurrences, forms
 from mudata.evaluation.readers.kept_text import lower
 from mudata.evaluation.readers.said_values import Said, Sort, ValueEvidence, ValueKind, gather
@@ -66,7 +66,7 @@ def _find_forms(text: str, _: str | None) -> list[Said]:
     ]
 
 
-_FORM = ValueKind("structure", _find_forms)
+_FORM = ValueKind("structure", _find_forms, repeats=True)
 
 
 def _segments(duration_s: float | None, faults: list[str]) -> ValueKind:
@@ -82,7 +82,7 @@ def _segments(duration_s: float | None, faults: list[str]) -> ValueKind:
             said.append(Said(start, end, (value or text[start:end],), "outside" if fault else "value"))
         return said
 
-    return ValueKind("structure", find)
+    return ValueKind("structure", find, repeats=True)
 
 
 def _told(found: Alignment, faults: Sequence[str]) -> Alignment:
@@ -140,7 +140,7 @@ def _boundaries(answer: str, shown: Shown, duration_s: float | None) -> Alignmen
             )
         return said
 
-    kind = ValueKind("structure", find)
+    kind = ValueKind("structure", find, repeats=True)
     gathered = gather(answer, shown, kind)
     found = decide(gathered, kind)
     refusals = gathered.reading.refusals
@@ -156,7 +156,7 @@ def _united(found: Alignment, gathered: ValueEvidence, faults: Sequence[str]) ->
     if not live or ranges or gathered.reading.either or found.rule_id not in ("value", "several", "range"):
         return found
     top = max(vote.rank for vote in live)
-    if top > WEAK and any(vote.rank == WEAK for vote in live):
+    if PLAIN <= top < NOUN and any(vote.rank == WEAK for vote in live):
         return replace(found, status="MULTI", rule_id="range", labels=())
     meant = [vote for vote in live if vote.rank == top or (top < FINAL and vote.rank >= PLAIN)]
     stated = sorted({float(time) for vote in meant for time in gathered.of(vote).values[0].split()})

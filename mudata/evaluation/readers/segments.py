@@ -18,6 +18,8 @@ _ARTICLE_LIKE = re.compile(
     r"|second|third|boundary|change|total|few)"
 )
 _SHAPE = re.compile(r"(?:LTT){2,}|(?:TTL){2,}|(?:LT){2,}T?|(?:TL){2,}T?|\A(?:LTT|TTL)\Z")
+_BACK_S = 0.5
+"""Seconds by which times may go back within a list: segments that overlap by so little nearly meet."""
 _NEAR = 60
 """Characters between two tokens of a segmentation."""
 
@@ -44,15 +46,37 @@ class _Token(NamedTuple):
 def segmentations(text: str) -> list[list[Segment]]:
     """All lists of segments in a text that keeps its case, in order and apart."""
     tokens = _tokens(text)
+    begun = _beginnings(tokens)
     shape: list[str] = []
     at: list[int] = []
     for k, token in enumerate(tokens):
-        if k and token.start - tokens[k - 1].end > _NEAR:
+        if k in begun:
             shape.append(" ")
             at.append(k)
         shape.append(token.kind)
         at.append(k)
     return [_segments(tokens[at[m.start()] : at[m.end() - 1] + 1], m.group()) for m in _SHAPE.finditer("".join(shape))]
+
+
+def _beginnings(tokens: list[_Token]) -> set[int]:
+    """Tokens with which a new list may begin: far from the one before, or where time goes back to the beginning."""
+    begun: set[int] = set()
+    first, last, begin_s = 0, 0.0, 0.0
+    for k, token in enumerate(tokens):
+        if k and token.start - tokens[k - 1].end > _NEAR:
+            begun.add(k)
+            first, last = k, 0.0
+        if token.kind != "T":
+            continue
+        if token.seconds < last - _BACK_S and token.seconds <= begin_s + _BACK_S:
+            label_first = tokens[first].kind == "L" or (k > 1 and tokens[k - 2].kind == "L")
+            first = k - 1 if tokens[k - 1].kind == "L" and label_first else k
+            begun.add(first)
+            begin_s = token.seconds
+        elif all(earlier.kind == "L" for earlier in tokens[first:k][:2]):
+            begin_s = token.seconds
+        last = token.seconds
+    return begun
 
 
 def _tokens(text: str) -> list[_Token]:

@@ -1,0 +1,168 @@
+"""Options that an answer says, by label, by text or by value, and labels joined to the texts beside them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, NamedTuple
+
+from mudata.evaluation.align.letters import letters
+from mudata.evaluation.align.text_pieces import inside
+from mudata.evaluation.readers.kept_text import lower
+from mudata.evaluation.readers.option_labels import NUMBERS, labels
+from mudata.evaluation.readers.option_texts import option_tokens, texts
+from mudata.evaluation.readers.option_values import option_values
+
+if TYPE_CHECKING:
+    from mudata.evaluation.align.alignment import Shown
+    from mudata.evaluation.readers.said_values import Sort
+
+_BESIDE = re.compile(r"[\s\"'*_`)\]}>(\[{.:=-]{0,6}(?:is\s)?[\"'*_`(\[{]{0,3}")
+"""What may stand between a label and the text beside it."""
+_IS_ITS_LABEL = re.compile(
+    r"(?:the )?(?:\w+ )?(?:clip )?(?:no\. ?|number |#)?(?:\d|one|two|three|four|first"
+    r"|second|third|fourth|1st|2nd|3rd|4th)(?: \w+)?"
+)
+"""Options that only number clips: 'first', 'Clip 2'."""
+_OTHER_ONE = re.compile(
+    r"\bthe other(?: one| clip| recording| excerpt| track| sample| option| of the two)?\b(?! (?:hand|way|day))"
+)
+
+
+class OptionSaid(NamedTuple):
+    """An option [start, end) of the kept text: by its label, its text, or both; `options` are two where these
+    disagree, none for what may not be answered."""
+
+    start: int
+    end: int
+    options: tuple[int, ...]
+    by_label: bool
+    by_text: bool
+    sort: Sort = "value"
+
+
+def options_said(
+    text: str, language: str | None, options: Sequence[str], shown: Shown, *, clips: bool
+) -> list[OptionSaid]:
+    """All options said in a kept text in their order, labels joined to the texts beside them.
+
+    `clips`: the options are the clips heard (`option_labels.labels`).
+    """
+    small = lower(text)
+    by_text = _texts(text, small, language, options, clips=clips)
+    named = {said.start: said for said in _labels(small, options, shown, clips=clips)}
+    if shown.letters:
+        places = {option: k for k, option in enumerate(options, 1)}
+        for letter in letters(text, options):
+            named[letter.start] = OptionSaid(letter.start, letter.end, (places[letter.option],), True, False)
+    if len(options) == 2 and clips:
+        for match in _OTHER_ONE.finditer(small):
+            named.setdefault(match.start(), OptionSaid(*match.span(), (-1,), True, False))
+    merged = sorted(_apart(named.values(), by_text, small))
+    return list(_other_ones(_joined(small, merged)))
+
+
+def _texts(text: str, small: str, language: str | None, options: Sequence[str], *, clips: bool) -> list[OptionSaid]:
+    """Options by their texts, or by value where they have one."""
+    if not clips and (values := option_values(tuple(options))):
+        return [
+            OptionSaid(start, end, said, False, True, sort) for start, end, said, sort in values.said(text, language)
+        ]
+    worded = [option if not clips or not _IS_ITS_LABEL.fullmatch(option.lower()) else "" for option in options]
+    return [OptionSaid(start, end, (option,), False, True) for start, end, option in texts(small, worded)]
+
+
+def _labels(small: str, options: Sequence[str], shown: Shown, *, clips: bool) -> Iterator[OptionSaid]:
+    """Options by their numbers; a bare number may be the text of an option as well, or both."""
+    numbers = {
+        tokens[0]: k
+        for k, tokens in enumerate(map(option_tokens, options), 1)
+        if len(tokens) == 1 and tokens[0].isdigit()
+    }
+    leading = {tokens[0] for tokens in map(option_tokens, options) if tokens and tokens[0].isdigit()}
+    own = _own_numbers(options) if clips else {}
+    for label in labels(small, len(options), numbered=shown.numbered or clips, clips=clips):
+        text = small[label.start : label.end]
+        place = label.option if label.bracketed and shown.numbered else own.get(label.option, label.option)
+        found = (place,) if place else ()
+        if label.bare and not label.bracketed and text in leading:  # '3' where options are numbers: label, text or both
+            if text in numbers:
+                found = tuple(dict.fromkeys((*found, numbers[text])))
+            elif found != ():
+                continue
+        worded = clips and text in NUMBERS  # 'first' is label and text
+        yield OptionSaid(label.start, label.end, found, not worded, worded)
+
+
+def _own_numbers(options: Sequence[str]) -> dict[int, int]:
+    """Place of each option that numbers a clip, by that number: of ('second', 'first') 1 is in place 2."""
+    found = {}
+    for place, option in enumerate(options, 1):
+        for word in re.findall(r"\w+", option.lower()):
+            if number := NUMBERS.get(word) or (int(word) if word.isdigit() else 0):
+                found[number] = place
+    return found
+
+
+def _apart(named: Iterable[OptionSaid], by_text: list[OptionSaid], text: str) -> Iterator[OptionSaid]:
+    """Labels and texts, none within another: a text hides labels within it, but a label hides a number of one text."""
+    numbers = {said.start: said for said in by_text if text[said.start : said.end].isdigit()}
+    pieces = [(said.start, said.end) for said in by_text if said.start not in numbers]
+    hidden = set()
+    for said in named:
+        if not inside(said.start, pieces):
+            hidden.add(said.start)
+            yield said
+    for said in by_text:
+        if said.start not in hidden:
+            yield said
+
+
+def _joined(text: str, said: list[OptionSaid]) -> Iterator[OptionSaid]:
+    """Each label with the text beside it: '(2) rock', 'rock (2)'."""
+    i, done = 0, 0
+    while i < len(said):
+        one = said[i]
+        if one.start < done:  # within what came before
+            i += 1
+            continue
+        other = said[i + 1] if i + 1 < len(said) else None
+        if other and _beside(text, one, other) and one.by_label != other.by_label:
+            third = said[i + 2] if i + 2 < len(said) else None
+            if one.by_label or not (third and third.by_text and _beside(text, other, third)):
+                both = one.options and other.options  # '(2) D major' where D major is no option is none
+                options = tuple(dict.fromkeys((*one.options, *other.options))) if both else ()
+                yield OptionSaid(one.start, other.end, options, True, True)
+                i, done = i + 2, other.end
+                continue
+        yield one
+        done = one.end
+        i += 1
+
+
+def _beside(text: str, one: OptionSaid, other: OptionSaid) -> bool:
+    if one.end > other.start:
+        return False
+    between = text[one.end : other.start]
+    if one.by_label and not one.by_text:
+        return _BESIDE.fullmatch(between) is not None and not (
+            "," in between and text[one.start - 1 : one.start] != "("
+        )
+    return (
+        between.strip(" \"'*") in ("(", "[", "- (", ", option", ", number")
+        or re.fullmatch(r"[\"'*]*\s*[(\[](?:option|number|clip)?\s?", between) is not None
+    )
+
+
+def _other_ones(said: Iterator[OptionSaid]) -> Iterator[OptionSaid]:
+    """'The other one' is the one that was not said last."""
+    last = 0
+    for one in said:
+        if one.options == (-1,):
+            if last:
+                last = 3 - last
+                yield one._replace(options=(last,))
+            continue
+        if len(one.options) == 1:
+            last = one.options[0]
+        yield one

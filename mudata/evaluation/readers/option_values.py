@@ -1,0 +1,52 @@
+"""Options that are all keys, metres or tempi, which an answer may say by value: F# major where Gb major is written."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import lru_cache
+from typing import TYPE_CHECKING, NamedTuple
+
+from mudata.evaluation.align.alignment import Shown
+from mudata.evaluation.readers.key import KEY
+from mudata.evaluation.readers.metre import METRE
+from mudata.evaluation.readers.tempo import tempo_of
+from mudata.evaluation.readers.values import read_value
+
+if TYPE_CHECKING:
+    from mudata.evaluation.readers.said_values import Sort, ValueKind
+
+_SAYS_NOTHING = ("half", "outside", "guard")
+
+
+class OptionValues(NamedTuple):
+    """How the values are found, and the place of each option, from 1, by its value."""
+
+    kind: ValueKind
+    places: dict[str, int]
+
+    def said(self, text: str, language: str | None) -> Iterator[tuple[int, int, tuple[int, ...], Sort]]:
+        """Values [start, end) of a kept text: the places of their options, none where it is the value of no option."""
+        for said in self.kind.find(text, language):
+            if said.sort not in _SAYS_NOTHING:
+                found = tuple(self.places[value] for value in said.values if value in self.places)
+                yield said.start, said.end, found, "guard" if len(found) < len(said.values) else said.sort
+
+
+@lru_cache(maxsize=256)
+def option_values(options: tuple[str, ...]) -> OptionValues | None:
+    """What options are read as, if all are keys, all metres or all tempi, and no two alike; else None.
+
+    >>> found = option_values(("Gb major", "A minor"))
+    >>> found and found.places
+    {'F# major': 1, 'A minor': 2}
+    >>> option_values(("guitar", "A minor"))
+    """
+    kinds = [KEY, METRE]
+    if any("bpm" in option.lower() or "beats per minute" in option.lower() for option in options):
+        kinds.append(tempo_of())
+    for kind in kinds:
+        read = [read_value(option, Shown(), kind) for option in options]
+        places = {one.labels[0]: place for place, one in enumerate(read, 1) if one.status == "ALIGNED"}
+        if len(places) == len(options):
+            return OptionValues(kind, places)
+    return None
