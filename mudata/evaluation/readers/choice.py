@@ -70,6 +70,7 @@ def read_choice(answer: str | None, shown: Shown, *, clips: bool = False) -> Ali
     by_place: dict[tuple[int, int], tuple[OptionSaid, Effect | None]] = {}
 
     def find(text: str, language: str | None) -> list[Said]:
+        by_place.clear()
         said = options_said(text, language, options, shown, clips=clips)
         small = lower(text)
         told = effects(small, [(one.start, one.end) for one in said], asked) if asked else {}

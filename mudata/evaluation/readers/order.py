@@ -73,6 +73,7 @@ def read_order(answer: str | None, shown: Shown, count: int | None = None) -> Al
     faults: list[str] = []
 
     def find(text: str, _: str | None) -> list[Said]:
+        faults.clear()
         return _found(text, shown, count, faults)
 
     found = read_value(answer, shown, ValueKind("order", find))

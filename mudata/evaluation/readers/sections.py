@@ -73,6 +73,7 @@ def _segments(duration_s: float | None, faults: list[str]) -> ValueKind:
     """Segments as values; what is wrong with those that do not fit goes to `faults`."""
 
     def find(text: str, _: str | None) -> list[Said]:
+        faults.clear()
         said = []
         for run in segmentations(text):
             value, fault = _canonical(run, duration_s)
@@ -125,6 +126,7 @@ def _boundaries(answer: str, shown: Shown, duration_s: float | None) -> Alignmen
         return told
 
     def find(text: str, _: str | None) -> list[Said]:
+        faults.clear()
         said = []
         for run in segmentations(text):
             ends = [part.begin_s for part in run] + [part.end_s for part in run if part.end_s is not None]
