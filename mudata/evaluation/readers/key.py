@@ -39,8 +39,9 @@ _ACC_WORD = (
     r"|دييز|بيمول|샵|플랫|シャープ|フラット))?"
 )
 _GAP = (
-    r"(?:[ \n]{0,2}[-:_/]?[ \n]{0,2}|[\"'*}$, ]{1,6}(?:\\text\{ ?|\\,|\\ )?|[\"'*, ]{0,4}\(?(?:mode|scale"
-    r"|modo|tipo|type|key)[\"'*]{0,3} ?(?::|=|is) ?[\"'*]{0,3})"
+    r"(?:[ \n]{0,2}[-:_/]?[ \n]{0,2}|[\"'*}$, ]{1,6}(?:\\text\{ ?|\\,|\\ )?"
+    r"|[\"'*,; ]{0,4}\(?(?:mode|scale|modo|tipo|type|key|quality)[\"'*]{0,3} ?(?::|=|is)? ?[\"'*]{0,3}"
+    r"|, an? (?=(?:major|minor) (?:key|mode|tonality)\b))"
 )
 _QUALITY = (
     r"(?:(?:natural|harmonic|melodic|pure|relative|harmonisch(?:es)?|natürlich(?:es)?|harmonique"
@@ -72,9 +73,13 @@ _CHINESE = re.compile(
     r"(?P<acc>[升降]|#|b)(?P<letter>[A-Ga-g]) ?(?:自然|和声|旋律)?"
     r"(?P<mode>大调|大調|小调|小調|メジャー|マイナー|장조|단조)"
 )
+_MODE_FIRST = re.compile(
+    rf"\b(?P<mode>(?i:major|minor)) key of (?P<letter>[A-G])(?P<acc>{_ACC})(?![A-Za-zÀ-ɏ0-9#])"
+    rf"|\A\W*(?P<mode2>(?i:major|minor))[,: ]{{1,2}}(?P<letter2>[A-G])(?P<acc2>{_ACC})\W*\Z"
+)
 _SHORT = re.compile(
     r"(?<![A-Za-zÀ-ɏ0-9#./&-])(?<![A-Za-z]')(?P<letter>[A-G])(?P<acc>[#b]?)(?P<m>m|min|maj|M(?=[\s\"'.)*]*\Z)"
-    r"|-)(?![A-Za-zÀ-ɏ0-9#'/-])"
+    r"|-)(?![A-Za-zÀ-ɏ0-9#/-]|'[a-z])"
 )
 _SHORT_ALONE = re.compile(r"[\s\"'*`(]*(?P<letter>[A-Ga-g])(?P<acc>[#b]?)(?P<m>m)[\s\"'*`).]*")
 _HARTE = re.compile(r"(?<![A-Za-z0-9#])(?P<letter>[A-G])(?P<acc>[#b]{0,2}):(?P<m>maj|min)(?![A-Za-z0-9])")
@@ -101,6 +106,7 @@ _CHORD_LIST = re.compile(
     r"\b(?:chords?|triads?|progressions?|chord sequence|akkorde|accords|acordes|accordi|turnaround|vamp)\b",
     re.IGNORECASE,
 )
+_IN = re.compile(r"\b(?:in|in the key of)[ \"'*]{1,3}\Z", re.IGNORECASE)
 _STATEMENT = re.compile(r"[.!?;\n]|\b(?:key|tonality|tonart|tonalité|tonalidad|answer)\b", re.IGNORECASE)
 _SOLO = re.compile(
     r"\b(?:solo|soloist|lick|licks|lead line|run|runs|riff|fill|fills|ornaments?|improvis\w+|noodl\w+|melod(?:y"
@@ -115,10 +121,10 @@ _SCALE_AFTER = re.compile(
 _RELATIVE_BEFORE = re.compile(
     r"(?:\b(?:relative|relativ\w*|paralle\w*|dominant\w*|subdominant|tonic minor|enharmonic\w*|borrow\w*"
     r"|tonici[sz]\w*|modulat\w*|shifts?|shifting|pivot\w*|moves?|moving|transition\w*|"
-    r"detours?|excursions?|hints?|touch(?:es)?|similar|compared|same (?:key )?signature|same notes"
+    r"detours?|excursions?|hints?|touch(?:es)?|transpos\w*|similar|compared|same (?:key )?signature|same notes"
     r"|neighbou?r\w*|closely related)\b(?: (?:key|major|minor|majeur|mineur|to|of|is|would|be|briefly|into|with"
     r"|the|from"
-    r"|as|at|in|a|an|its|being|temporarily|down|up|de|du|von|zu|"
+    r"|as|at|in|a|an|its|being|temporarily|down|up|from|de|du|von|zu|"
     r"keys|equivalent|relative|towards?|on|section|bridge|passage|chorus|by|for)){0,5})[ ,:=(\"'*]{0,4}\Z",
     re.IGNORECASE,
 )
@@ -139,7 +145,8 @@ _KEY_OF_FIRMLY = re.compile(
     re.IGNORECASE,
 )
 _NOTHING_MORE = re.compile(
-    r"[\s\"'*`)}$]*(?:\\\)|\\\]|\$)?\s*(?:[.,;!?(\n\u3000-\uffef]|- |\Z|(?:\b(?:and|or|but|not|because|with|rather|since|as"
+    r"[\s\"'*`)}$]*(?:\\\)|\\\]|\$)?\s*(?:[.,;!?(\n\u3000-\uffef]|- |\Z|(?:\b(?:and|or|but|not|because|with"
+    r"|rather|since|as"
     r"|though|although|instead|i think|in my)\b))",
     re.IGNORECASE,
 )
@@ -197,6 +204,13 @@ def _all(text: str) -> Iterator[Said]:
     for match in _CHINESE.finditer(text):
         mode = "major" if match["mode"] in ("大调", "大調", "メジャー", "장조") else "minor"
         yield _placed(text, match, spelled(pitch_class(match["letter"], match["acc"]), mode))
+    for match in _MODE_FIRST.finditer(text):
+        letter, acc, mode = (
+            (match["letter"], match["acc"], match["mode"])
+            if match["letter"]
+            else (match["letter2"], match["acc2"], match["mode2"])
+        )
+        yield _placed(text, match, spelled(pitch_class(letter, acc), mode.casefold()))
     yield from _shortened(text)
     yield from _halves(text)
 
@@ -253,7 +267,7 @@ def _sort(text: str, start: int, end: int) -> Sort:
         return "guard"
     clause = text[head:start]
     cut = max((m.end() for m in _STATEMENT.finditer(clause)), default=0)
-    if _CHORD_LIST.search(clause, cut):
+    if _CHORD_LIST.search(clause, cut) and not _IN.search(text, head, start):
         return "guard"
     if _SCALE_AFTER.match(text, end, end + 40):
         return "guard" if _SOLO.search(text, head, start) else "aside"

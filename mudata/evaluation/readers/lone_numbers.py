@@ -31,7 +31,8 @@ _SCORE_BEFORE = re.compile(
 _MORE = (
     "i think probably maybe perhaps likely sure final approximately roughly here which while because since due based"
     " overall now then so or also instead though although but however given where what if yes no per can could may"
-    " would seems feels sounds fits works matches correct exactly precisely tempo approx then if when depending です だ"
+    " would seems feels sounds fits works matches correct exactly precisely tempo approx then if when "
+    "depending à al la ish です だ"
 )
 
 
@@ -52,6 +53,8 @@ def is_lone(text: str, one: Candidate) -> bool:
     start, end = one.start, one.end
     if _LIST_MARK.search(text, max(0, start - 8), start) and _NUMBERED.match(text, end) and end - start < 3:
         return False
+    if text[end : end + 1] == ")" and "(" not in text[max(0, start - 12) : start]:
+        return False  # '1) piano 2) bass'
     if _OTHER_SIGN.match(text, end) or _SIGN_BEFORE.search(text, max(0, start - 12), start):
         return False
     if _SCORE_BEFORE.search(text, max(0, start - 24), start):

@@ -26,7 +26,7 @@ _WRITTEN = re.compile(
 )
 _FRACTION = re.compile(r"\\[dt]?frac ?\{(\d{1,2})\} ?\{(\d{1,2})\}")
 _LOOSE = re.compile(
-    r"(?<![\d/.,:A-Za-z-])(\d{1,2})(?: ?[-:] ?| over | by | por | (?=(?:2|4|8|16)[ -](?:time|metre|meter"
+    r"(?<![\d/.,:A-Za-z-])(\d{1,2})(?: ?[-:|] ?| over | by | por | (?=(?:2|4|8|16)[ -](?:time|metre|meter"
     r"|signature|takt)))(\d{1,2})(?![\d/:-]|[.,]\d)",
     re.IGNORECASE,
 )
@@ -38,11 +38,19 @@ _LOOSE_LED = re.compile(
 )
 _TIME_AFTER = re.compile(r"[ -](?:time|metre|meter|signature|takt)", re.IGNORECASE)
 _NO_METRE = re.compile(
-    r"[ -]?(?:th\b|notes?\b|inch|of (?:the|a|all|its|this)\b|way\b|full\b|rests?\b|(?:points?|stars?"
+    r"[ -]?(?:th\b|sure\b|certain\b|confident\b|notes?\b|inch|of (?:the|a|all|its|this)\b|way\b|full\b|rests?\b"
+    r"|(?:points?|stars?"
     r"|confidence)\b|cup|\W{0,2}through)",
     re.IGNORECASE,
 )
-_FEEL = re.compile(r"[ -](?:feel|swing|undertone|shuffle|inflection|overlay|polyrhythm|cross[- ]rhythm)", re.IGNORECASE)
+_FEEL = re.compile(
+    r"[ -](?:bars?\b|measures?\b|feel|swing|undertone|shuffle|inflection|overlay|polyrhythm|cross[- ]rhythm)",
+    re.IGNORECASE,
+)
+_BAR_OF = re.compile(
+    r"\b(?:one|two|a|an|some|odd|single|extra|occasional) (?:bars?|measures?) (?:of|in) \Z", re.IGNORECASE
+)
+_IN_TWO = re.compile(r"\bin (\d{1,2}) (2|4|8|16)(?=\s*(?:[.,;!)]|\Z))", re.IGNORECASE)
 _SCORED = re.compile(r"(?:rat(?:e|ed|ing)|score|confidence|level|volume)\W{1,3}(?:of |is |at )?\Z", re.IGNORECASE)
 
 _PHRASES: dict[str, str] = {
@@ -135,6 +143,19 @@ def _find(text: str) -> list[Said]:
 
 
 def _all(text: str) -> Iterator[Said]:
+    yield from _in_figures(text)
+    for metre, pattern in _WORDED:
+        for match in pattern.finditer(text):
+            if not _NUMBER_NOT_METRE.match(text, match.end()):
+                yield Said(*match.span(), (metre,), _sort(text, *match.span()))
+    for match in _SAID_IN.finditer(text):
+        group = match.group(1) or match.group(2)
+        yield Said(*match.span(1 if match.group(1) else 2), (_IN[group.casefold()],))
+    for match in _SIGN_C.finditer(text):
+        yield Said(*match.span(1), ("4/4",))
+
+
+def _in_figures(text: str) -> Iterator[Said]:
     for match in _WRITTEN.finditer(text):
         top = sum(int(n) for n in match.group(1).split("+")) if match.group(1) else int(match.group(2))
         if said := _said(text, match.start(), match.end(), top, match.group(3)):
@@ -149,15 +170,9 @@ def _all(text: str) -> Iterator[Said]:
         led = near or _LOOSE_LED.search(text, max(0, match.start() - 30), match.start())
         if led and (said := _said(text, match.start(), match.end(), int(match.group(1)), match.group(2))):
             yield said
-    for metre, pattern in _WORDED:
-        for match in pattern.finditer(text):
-            if not _NUMBER_NOT_METRE.match(text, match.end()):
-                yield Said(*match.span(), (metre,), _sort(text, match.end()))
-    for match in _SAID_IN.finditer(text):
-        group = match.group(1) or match.group(2)
-        yield Said(*match.span(1 if match.group(1) else 2), (_IN[group.casefold()],))
-    for match in _SIGN_C.finditer(text):
-        yield Said(*match.span(1), ("4/4",))
+    for match in _IN_TWO.finditer(text):
+        if said := _said(text, match.start(1), match.end(), int(match.group(1)), match.group(2)):
+            yield said
 
 
 def _said(text: str, start: int, end: int, top: int, bottom: str) -> Said | None:
@@ -167,11 +182,11 @@ def _said(text: str, start: int, end: int, top: int, bottom: str) -> Said | None
         return None
     if top == 1:
         return Said(start, end, (f"{top}/{bottom}",), "outside")
-    return Said(start, end, (f"{top}/{int(bottom)}",), _sort(text, end))
+    return Said(start, end, (f"{top}/{int(bottom)}",), _sort(text, start, end))
 
 
-def _sort(text: str, end: int) -> Sort:
-    return "aside" if _FEEL.match(text, end) else "value"
+def _sort(text: str, start: int, end: int) -> Sort:
+    return "aside" if _FEEL.match(text, end) or _BAR_OF.search(text, max(0, start - 24), start) else "value"
 
 
 METRE = ValueKind("metre", lambda text, _: _find(text))

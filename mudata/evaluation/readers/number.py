@@ -83,12 +83,18 @@ def _kind(words: tuple[str, ...], low: float, high: float, integer: bool) -> Val
         rf"\b(?:an? )?(?:single|sole|solo|lone){_BETWEEN}[ -](?:{_alternatives(words)})\b", re.IGNORECASE
     )
 
+    none = re.compile(
+        rf"\bno (?:{_alternatives(words)})(?= at all\b| (?:is|are|can be) (?:present|heard|playing|audible)|\W*\Z)",
+        re.IGNORECASE,
+    )
+
     def find(text: str, language: str | None) -> list[Said]:
         numbers = candidates(text, language)
         ends = [match.end() if (match := counting.unit.match(text, one.end)) else 0 for one in numbers]
         shared = unit_shared(text, numbers, [end > 0 for end in ends])
         told = (_said(text, *one, counting) for one in zip(numbers, ends, shared, strict=True))
         found = list(filter(None, told))
+        found += [Said(*match.span(), ("0",)) for match in none.finditer(text) if low <= 0 <= high]
         found += [Said(*match.span(), ("1",)) for match in single.finditer(text) if low <= 1 <= high]
         return _apart(sorted(found))
 
@@ -132,13 +138,15 @@ def _said(text: str, one: Candidate, end: int, unit: bool, counting: _Counting) 
 
 
 _ANNOUNCED = re.compile(
-    r"(?:[:=]|\bis|'s|\bare|\bbe|\beither|\bnot|\bbut|\bor|\bist|\best|\bes|\bé|\bè|\bsont|\bsind|\bson|\bsono|\bsão)"
+    r"(?:[:=]|\bis|'s|\bare|\bbe|\beither|\bonly|\bjust|\bnot|\bbut|\bor|\bist|\best|\bes|\bé|\bè|\bsont|\bsind"
+    r"|\bson|\bsono|\bsão)"
     r"(?: (?:clearly|probably|definitely|only|just|exactly|likely|most likely))? {1,2}[\"'*]{0,2}\Z",
     re.IGNORECASE,
 )
 _CLAUSE_BEFORE = re.compile(r"(?:\A|[.,:;!?\n>|({\"'*])[ \"'*]{0,4}\Z")
 _CLAUSE_AFTER = re.compile(
     r"[ \"'*]{0,4}(?:\Z|[.,;!?\n|)(}]|- )|,? (?:or|and|to|but|I|because|instead|rather|not|ou|oder|o|y|e|und|et)\b"
+    r"| of (?:them|these)\s*(?:[.,;!]|\Z)"
 )
 
 

@@ -11,7 +11,8 @@ from typing import NamedTuple
 from mudata.evaluation.readers.number_words import spelled_alone, spelled_numbers
 
 _DIGITS = re.compile(
-    r"(?<![A-Za-z0-9_\u00c0-\u024f/#])(?<!\d[.,:])(?<!\d{4}-)(?<!\d-\d\d-)(?!\d{4}-\d\d?-\d)(\d{1,3}(?:,\d{3})+(?:\.\d+)?"
+    r"(?<![A-Za-z0-9_\u00c0-\u024f#])(?<!\d/)(?<!\d / "
+    r")(?<!\d[.,:])(?<!\d{4}-)(?<!\d-\d\d-)(?!\d{4}-\d\d?-\d)(\d{1,3}(?:,\d{3})+(?:\.\d+)?"
     r"|\d{1,7}(?:[.,]\d{1,6})?)(?![\d/]|[.,:]\d)"
 )
 """A number alone: no part of a date, a fraction, a time of day or a word."""
@@ -36,7 +37,9 @@ _ABOUT = re.compile(
     re.IGNORECASE,
 )
 _BOUND = re.compile(
-    r"(?:\b(?:at least|at most|more than|less than|fewer than|over|under|above|below|up to|no more than|no less than|no"
+    r"(?:\b(?:at least|at most|(?:not |no )?(?:slower|faster|higher|lower|greater|bigger|smaller) than|more "
+    r"than|less than|fewer than|over|under|above|below|(?<!speeds )(?<!speed )(?<!sped )(?<!goes )(?<!picks "
+    r")(?<!builds )(?<!ramps )up to|no more than|no less than|no"
     r" fewer than|not more than|not less than|a minimum of|a maximum of|minimum|maximum|upwards of|in excess of"
     r"|exceeding|mindestens"
     r"|höchstens|mehr als|weniger als|über|unter|bis zu|au moins|au plus|plus de|moins de|al menos|por lo menos|como"
@@ -50,6 +53,7 @@ _BOUND_AFTER = re.compile(
     r"\+(?![\d\w])| ?(?:or|and) (?:more|less|fewer|above|over|higher|faster|slower|lower|up)\b|以上|以下|이상|이하",
     re.IGNORECASE,
 )
+_ISH = re.compile(r"-?ish\b")
 _REACH = 24
 
 
@@ -90,7 +94,8 @@ def _single(text: str, language: str | None) -> Iterator[Candidate]:
         value = _value(match.group(1))
         if value is not None:
             taken.append(match.span())
-            yield Candidate(*match.span(), match.start(), (value,), False, False)
+            ish = _ISH.match(text, match.end())
+            yield Candidate(match.start(), (ish or match).end(), match.start(), (value,), False, False)
     for start, end, said, foreign in spelled_numbers(text, language):
         yield Candidate(start, end, start, (Decimal(said),), False, True, foreign)
     if not taken and (alone := spelled_alone(text)) is not None and not spelled_numbers(text, language):

@@ -78,6 +78,8 @@ _COUNT = Meaning("noun", ("tell",))
 """'count' is what is asked for, and what one cannot do."""
 _CANNOT_LATE = re.compile(r"\bkann (?:die|den|das|es) (?:\w{2,30} ){0,3}(nicht)\b")
 """German says 'not' behind what cannot be told."""
+_MEANWHILE, _SENTENCE_ENDS = ("while", "whereas"), ("", ".", "!", "?", "\n", ";", ":")
+"""Words that concede at the head of a sentence; within one they only say what else there is."""
 _WORD = re.compile(r"[^\W\d_]{2}")
 _LOOP = 1000
 """Characters: a list of twenty sections with their times has no more."""
@@ -193,6 +195,7 @@ def _events(text: str, placed: dict[tuple[int, int], Said], kind: ValueKind, lan
     others = [
         (start, end, _without_topics(meaning))
         for start, end, meaning in cues.matcher(language or ENGLISH, _NO_TOPIC).find(text)
+        if text[start:end] not in _MEANWHILE or text[max(0, start - 4) : start].rstrip(" ")[-1:] in _SENTENCE_ENDS
     ]
     return _over(own, others)
 

@@ -105,7 +105,7 @@ def _counted(gathered: ValueEvidence) -> list[Vote]:
         sort = gathered.of(vote).sort
         if sort == "aside" or _GENERALLY.match(gathered.clean.text, vote.end):
             vote.rank = min(vote.rank, PART)
-        clear = clear or (sort not in ("lone", "aside"))
+        clear = clear or (sort not in ("lone", "aside") and not vote.denied)
     lone = [vote for vote in votes if gathered.of(vote).sort == "lone"]
     announced = {id(vote) for vote in lone if vote.rank >= NOUN and _near(vote)}
     if clear or announced:
@@ -162,7 +162,7 @@ def _one_or_several(gathered: ValueEvidence, live: list[Vote], best: list[Vote],
         if len(said) == 1 and not _is_wide(gathered, best):
             gathered.flags.append("anchored")
             return _means(gathered, "ALIGNED", "final", said[0], best)
-    if len(said) > 1 and (off := _set_off(gathered, live)):
+    if len(said) > 1 and (off := _set_off(gathered, live) or _concluded(gathered, live)):
         gathered.flags.append("anchored")
         return _means(gathered, "ALIGNED", "final", _values(gathered, off)[0], off)
     if len(said) > 1 and (point := _point(gathered, best, kind)) and not _left_open(gathered, live, best):
@@ -174,11 +174,12 @@ def _one_or_several(gathered: ValueEvidence, live: list[Vote], best: list[Vote],
 
 
 def _point(gathered: ValueEvidence, best: list[Vote], kind: ValueKind) -> tuple[str, ...]:
-    """The one value that stands beside ranges which all hold it: '120-125, say 122'; none where that is not so."""
+    """The one value that stands beside bounds, or beside ranges which all hold it: '120-125, say 122'; none where that
+    is not so."""
     said = [gathered.of(vote) for vote in best]
     points = {one.values for one in said if one.sort not in ("range", "bound")}
     ranges = [one.values for one in said if one.sort == "range"]
-    if len(points) != 1 or kind.within is None or any(one.sort == "bound" for one in said):
+    if len(points) != 1 or kind.within is None:
         return ()
     (point,) = points
     return point if all(kind.within(point[0], ends) for ends in ranges) else ()
@@ -235,6 +236,26 @@ def _set_off(gathered: ValueEvidence, live: list[Vote]) -> list[Vote]:
     places = [match.span() for match in _SET_OFF.finditer(gathered.text.text)] if _may_set_off(gathered.answer) else []
     off = [vote for vote in live if vote.rank > NONE and inside(gathered.of(vote).start, places)]
     return off if len(_values(gathered, off)) == 1 and not _is_wide(gathered, off) else []
+
+
+_CONCLUDES = re.compile(
+    r"(?:\b(?:so|therefore|thus|hence|which makes it|making it|donc|por tanto|por lo tanto|quindi|portanto"
+    r"|daher|dus|więc)\b,?"
+    r"(?: (?:it(?:'s| is| must be)?|this is|the [\w ]{2,24} (?:is|must be)|i(?:'d| would) (?:say|go with)"
+    r"|probably|likely)){0,2}"
+    r"|因此|所以|したがって|따라서) ?(?:an? |the )?\Z"
+)
+_BEFORE_CONCLUDED = 60
+
+
+def _concluded(gathered: ValueEvidence, live: list[Vote]) -> list[Vote]:
+    """The last value, where it stands right behind 'so' or 'therefore' and nothing else is said after it."""
+    last = max(live, key=lambda vote: vote.start)
+    if last.rank <= PART or not _CONCLUDES.search(
+        gathered.clean.text, max(0, last.start - _BEFORE_CONCLUDED), last.start
+    ):
+        return []
+    return [] if _is_wide(gathered, [last]) else [last]
 
 
 def _may_set_off(answer: str) -> bool:
