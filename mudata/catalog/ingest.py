@@ -22,6 +22,7 @@ from mudata.catalog.cards.licences import usage_of
 from mudata.catalog.fetch.fetcher import fetch
 from mudata.catalog.fetch.lock import alone
 from mudata.catalog.index import database
+from mudata.catalog.read.attribute_labels import with_attribute_labels
 from mudata.catalog.read.items_table import items_table
 from mudata.catalog.read.reader import NO_TABLE, DatasetContents, Issue, read
 from mudata.catalog.read.scratch_database import scratch_database
@@ -155,10 +156,11 @@ def ingest(
     asked_for = bool(selection) or len(absent) == reading.clips.num_rows
     gone = _gone(absent, fetched.failures if fetched else {}, asked_for)
     tables = _tables(card, home, reading, made, gone=gone, audio_format=audio_format)
+    tables["labels"], unlisted = with_attribute_labels(card, tables["labels"], tables["attributes"])
     indexed = set(tables["clips"]["clip_id"].to_pylist())
     tables["items"], unasked = items_table(card, reading.items, attributes=tables["attributes"], clips=indexed)
     valueless = _valueless(tables["attributes"])
-    issues = (*reading.issues, *_untold(reading, fetched), *valueless, *_lengthless(made), *unasked)
+    issues = (*reading.issues, *_untold(reading, fetched), *valueless, *_lengthless(made), *unlisted, *unasked)
     clips = tables["clips"].select(["clip_id", "status", "reason"]).to_pylist()
     counts = Counter(clip["status"] for clip in clips)
     subset = request.subset or card.default_subset

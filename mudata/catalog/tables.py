@@ -133,6 +133,8 @@ TABLES: dict[str, tuple[Column, ...]] = {
         Column("category", "VARCHAR", "group of items that scores are also told of"),
         Column("cluster", "VARCHAR", "what items share that are no independent evidence, such as their piece"),
         Column("difficulty", "VARCHAR", "how hard the item is meant to be"),
+        Column("semitones", "INTEGER[]", "by how many each clip, MIDI, is heard higher, drums not; NULL: none is"),
+        Column("seconds", "DOUBLE", "how much of each clip is heard, from its start; NULL: all"),
     ),
     "splits": (
         CLIP_ID,

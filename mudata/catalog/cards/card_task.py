@@ -7,9 +7,9 @@ the task.
 
 from __future__ import annotations
 
-from typing import Any, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import SerializerFunctionWrapHandler, model_serializer, model_validator
+from pydantic import Field, PositiveFloat, PositiveInt, SerializerFunctionWrapHandler, model_serializer, model_validator
 
 from mudata.catalog.cards.number_scale import NumberScale
 from mudata.catalog.cards.strict_model import Select, Strict, Texts
@@ -35,6 +35,14 @@ class Items(Strict):
     select: Select
 
 
+class Transposition(Strict):
+    """Clips that are MIDI beside themselves in another key: the second is one of these many `semitones` higher, drums
+    not, and of both the first `seconds` are heard."""
+
+    semitones: Annotated[tuple[PositiveInt, ...], Field(min_length=2)]
+    seconds: PositiveFloat
+
+
 class CardTask(Strict):
     """A question that an evaluation asks: of labels (`namespace`), of captions, or of items."""
 
@@ -50,12 +58,15 @@ class CardTask(Strict):
     """Of kind number: unit, and how near an answer must be."""
     asks: Literal["form", "boundaries", "segments"] | None = None
     """Of kind structure: letters of the sections (ABA), seconds where one ends, or both."""
+    transposed: Transposition | None = None
+    """Of kind number: every clip that has the attribute is heard beside itself, so many semitones higher, and that is
+    the truth."""
 
     @model_serializer(mode="wrap")
     def _as_before(self, serialise: SerializerFunctionWrapHandler) -> dict[str, Any]:
         """Without what a task does not say that older versions did not know: the hashes of cards stay."""
         fields: dict[str, Any] = serialise(self)
-        added = ("attribute", "scale", "asks")
+        added = ("attribute", "scale", "asks", "transposed")
         return {name: value for name, value in fields.items() if name not in added or value is not None}
 
     @model_validator(mode="after")
@@ -69,12 +80,15 @@ class CardTask(Strict):
             "attribute": OF_ATTRIBUTES,
             "scale": ("number",),
             "asks": ("structure",),
+            "transposed": ("number",),
         }
         for name, kinds in only_of.items():
             if getattr(self, name) and self.kind not in kinds:
                 raise ValueError(f"{name} is for tasks of kind {' or '.join(kinds)}, not {self.kind}")
         if self.kind == "number" and self.scale is None:
             raise ValueError("a task of kind number wants a scale, such as {unit: bpm, tolerance: 0.04, high: 400}")
+        if self.transposed and self.attribute is None:
+            raise ValueError("transposed wants an attribute: clips that have it are asked about")
         if self.kind == "structure" and self.asks is None:
             raise ValueError("a task of kind structure wants asks: form, boundaries or segments")
         return self

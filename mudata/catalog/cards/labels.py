@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BeforeValidator, model_validator
+from pydantic import BeforeValidator, SerializerFunctionWrapHandler, model_serializer, model_validator
 
 from mudata.catalog.cards.strict_model import Select, Strict, Texts
 
@@ -35,7 +35,9 @@ def _label(value: Any) -> Any:
 class LabelSpace(Strict):
     """A namespace of labels: its ordered vocabulary, and where a clip's labels come from.
 
-    `part` names a named part of the clip pattern; `select` gives (id, label), one row per label.
+    `part` names a named part of the clip pattern; `select` gives (id, label), one row per label; `attribute` names an
+    attribute that lists labels with commas between, such as clip_families of MIDI (a condition on clips, which is
+    answered before they are measured, knows no such labels).
     Labels are matched to the vocabulary after case folding and removal of everything that is
     not a letter or a digit, by id, name, code and alias. An `open` namespace has no vocabulary
     (MusicCaps aspects).
@@ -50,16 +52,23 @@ class LabelSpace(Strict):
     open: bool = False
     part: str | None = None
     select: Select | None = None
+    attribute: str | None = None
     vocabulary: tuple[Annotated[Label, BeforeValidator(_label)], ...] = ()
     words: Texts = ()
     guards: Texts = ()
     compounds: dict[str, Texts] = {}
     note: str | None = None
 
+    @model_serializer(mode="wrap")
+    def _as_before(self, serialise: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Without `attribute` where there is none: the hashes of cards stay."""
+        fields: dict[str, Any] = serialise(self)
+        return {name: value for name, value in fields.items() if (name, value) != ("attribute", None)}
+
     @model_validator(mode="after")
     def _consistent(self) -> Self:
-        if (self.part is None) == (self.select is None):
-            raise ValueError("a label namespace wants exactly one of: part, select")
+        if sum(source is not None for source in (self.part, self.select, self.attribute)) != 1:
+            raise ValueError("a label namespace wants exactly one of: part, select, attribute")
         if self.open == bool(self.vocabulary):
             raise ValueError("a label namespace wants a vocabulary, or open: true")
         ids = [label.id for label in self.vocabulary]

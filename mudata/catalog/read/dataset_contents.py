@@ -33,6 +33,10 @@ class ItemRow(NamedTuple):
     category: str | None = None
     cluster: str | None = None
     difficulty: str | None = None
+    semitones: tuple[int, ...] | None = None
+    """By how many each clip, MIDI, is heard higher."""
+    seconds: float | None = None
+    """Of each clip, from its start; None: all."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -58,7 +58,7 @@ def _columns(sql: RawSql, select: str) -> Iterator[str]:
     if unknown := [name for name in types if name not in (*WANTED, *OPTIONAL)]:
         known = ", ".join((*WANTED, *OPTIONAL))
         raise sql.card_error("items", f"the SELECT gives a column {unknown[0]}; an item has {known}")
-    for name in (name for name in ItemRow._fields if name != "kind"):
+    for name in (*WANTED, *OPTIONAL):
         type_ = types.get(name, _NULL_ALONE[0])
         if name not in ("clips", "options"):
             yield (

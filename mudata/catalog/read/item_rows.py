@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
@@ -11,11 +12,17 @@ from mudata.catalog.read.dataset_contents import Issue, ItemRow
 from mudata.errors import number
 
 if TYPE_CHECKING:
-    from mudata.catalog.cards.card_task import CardTask
+    from mudata.catalog.cards.card_task import CardTask, Transposition
     from mudata.catalog.cards.schema import Card
 
 _OF_OPTIONS = ("choose", "pair", "order", "key", "metre", "structure")
 """Kinds whose items may have options; those of choose must. A structure's are forms."""
+
+
+HIGHEST = "pitch_max"
+"""The attribute of MIDI that has the highest pitch, drums apart."""
+
+TRANSPOSED = "The second clip is the first one, transposed upwards. By how many semitones?"
 
 
 class UnfitItemError(ValueError):
@@ -71,7 +78,10 @@ def of_attributes(card: Card, attributes: Sequence[Mapping[str, str]]) -> ItemsF
         for id_, values in sorted(told.get(task.attribute, {}).items()):
             try:
                 truth = _undoubted(values, doubts, id_)
-                kept.append(checked(ItemRow(id_, name, None, (id_,), truth=truth), task))
+                item = ItemRow(id_, name, None, (id_,), truth=truth)
+                if task.transposed:
+                    item = _transposed(item, task.transposed, told[HIGHEST].get(id_, ()))
+                kept.append(checked(item, task))
             except UnfitItemError as error:
                 unfit[error.rule].append((id_, str(error)))
         for id_, whys in sorted(told.get(unknown := f"{task.attribute}_unknown", {}).items()):
@@ -81,6 +91,25 @@ def of_attributes(card: Card, attributes: Sequence[Mapping[str, str]]) -> ItemsF
                 Issue("not-asked" if rule in ("doubt", "unknown") else "bad-item", f"tasks.{name}", _left_out(found))
             )
     return ItemsFound(kept, issues)
+
+
+def _transposed(row: ItemRow, by: Transposition, highest: Sequence[str]) -> ItemRow:
+    """The clip beside itself, some semitones higher: as many as the hash of task and id says, of those that leave its
+    highest pitch one that MIDI has. Raises UnfitItemError."""
+    within = [semitones for semitones in by.semitones if all(int(pitch) + semitones <= 127 for pitch in highest)]
+    if not highest or not within:
+        raise UnfitItemError("range", "it has no pitches, or none that can be higher")
+    seed = hashlib.sha256(f"{row.task} {row.id}".encode()).digest()
+    semitones = within[int.from_bytes(seed[:8], "big") % len(within)]
+    return row._replace(
+        id=f"{row.id}+{semitones}",
+        clips=(row.id, row.id),
+        question=TRANSPOSED,
+        truth=str(semitones),
+        cluster=row.id,
+        semitones=(0, semitones),
+        seconds=by.seconds,
+    )
 
 
 def doubts_of(attribute: str) -> Iterator[str]:

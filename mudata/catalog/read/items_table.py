@@ -17,12 +17,22 @@ if TYPE_CHECKING:
     from mudata.catalog.cards.schema import Card
     from mudata.catalog.read.dataset_contents import ItemRow
 
+_TEXTS = (
+    "item_id",
+    "dataset",
+    "task",
+    "kind",
+    "clips",
+    "question",
+    "options",
+    "truth",
+    "category",
+    "cluster",
+    "difficulty",
+)
 _SCHEMA = pa.schema(
-    [
-        (name, pa.list_(pa.string()) if name in ("clips", "options") else pa.string())
-        for name in ("item_id", "dataset", "task", "kind", "clips", "question", "options", "truth", "category")
-    ]
-    + [(name, pa.string()) for name in ("cluster", "difficulty")]
+    [(name, pa.list_(pa.string()) if name in ("clips", "options") else pa.string()) for name in _TEXTS]
+    + [("semitones", pa.list_(pa.int32())), ("seconds", pa.float64())]
 )
 
 
@@ -37,7 +47,7 @@ def items_table(
     prefix = f"{card.name}/"
     asked = {task.attribute for task in card.tasks.values() if task.attribute}
     doubts = [doubt for name in asked for doubt in (f"{name}_unknown", *item_rows.doubts_of(name))]
-    names = pa.array([*asked, *doubts], pa.string())
+    names = pa.array([*asked, *doubts, item_rows.HIGHEST], pa.string())
     told = attributes.filter(pc.is_in(attributes["name"], value_set=names)).select(["clip_id", "name", "value"])
     rows = [{"id": row["clip_id"].removeprefix(prefix), **row} for row in told.to_pylist()]
     found = item_rows.of_attributes(card, rows)
@@ -53,6 +63,7 @@ def items_table(
             "dataset": card.name,
             "clips": [f"{prefix}{clip}" for clip in row.clips],
             "options": row.options and list(row.options),
+            "semitones": row.semitones and list(row.semitones),
         }
         for row in items
     ]

@@ -171,6 +171,8 @@ class _Reader:
     def _labels(self) -> None:
         self.sql.run("CREATE TEMP TABLE _labels (id VARCHAR, namespace VARCHAR, label VARCHAR, canonical VARCHAR)")
         for namespace, space in self.card.labels.items():
+            if space.attribute:
+                continue  # known when clips are measured: `attribute_labels`
             where = f"labels.{namespace}"
             self.sql.create(
                 where,

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 import pytest
 from little_card import little_card
+from pydantic import ValidationError
 
+from mudata.catalog.cards.card_task import PAIR_OPTIONS
 from mudata.catalog.read import item_rows
 from mudata.catalog.read.dataset_contents import Issue, ItemRow
 from mudata.catalog.read.items_table import items_table
@@ -266,9 +269,81 @@ def test_the_table_has_both_kinds_and_only_of_clips_that_are_here() -> None:
     own.append(ItemRow("q", "faster", "pair", ("a", "z"), truth="second"))
     told = pa.table({"clip_id": ["tiny/a", "tiny/b"], "name": ["tempo_bpm", "mode"], "value": ["120", "A minor"]})
     made, issues = items_table(of, own, attributes=told, clips={"tiny/a", "tiny/b"})
+    nothing = (None, None, None)  # difficulty, semitones, seconds
     assert [tuple(row.values()) for row in made.to_pylist()] == [
-        ("tiny/p", "tiny", "faster", "pair", ["tiny/a", "tiny/b"], None, ["first", "second"], "first", None, "1", None),
-        ("tiny/b", "tiny", "mode", "key", ["tiny/b"], None, None, "A minor", None, None, None),
-        ("tiny/a", "tiny", "tempo", "number", ["tiny/a"], None, None, "120", None, None, None),
+        (
+            "tiny/p",
+            "tiny",
+            "faster",
+            "pair",
+            ["tiny/a", "tiny/b"],
+            None,
+            list(PAIR_OPTIONS),
+            "first",
+            None,
+            "1",
+            *nothing,
+        ),
+        ("tiny/b", "tiny", "mode", "key", ["tiny/b"], None, None, "A minor", None, None, *nothing),
+        ("tiny/a", "tiny", "tempo", "number", ["tiny/a"], None, None, "120", None, None, *nothing),
     ]
     assert issues == [Issue("not-asked", "items", "1 item left out: a clip of theirs is not here")]
+
+
+TRANSPOSED = {
+    "higher": {
+        "kind": "number",
+        "attribute": "clip_key_estimated",
+        "noun": "number of semitones",
+        "scale": {"unit": "semitones", "high": 12, "integer": True},
+        "transposed": {"semitones": [1, 2, 3, 4, 5], "seconds": 14},
+    }
+}
+
+
+def test_a_clip_is_asked_beside_itself_some_semitones_higher() -> None:
+    of = card(tasks=TASKS | TRANSPOSED)
+    said = {f"c{n}": {"clip_key_estimated": "C major", "pitch_max": "80"} for n in range(200)}
+    rows = item_rows.of_attributes(of, facts(**said)).rows
+    assert {row.clips for row in rows} == {(f"c{n}", f"c{n}") for n in range(200)}
+    for row in rows:
+        semitones = int(str(row.truth))
+        assert (row.id, row.semitones, row.seconds) == (f"{row.clips[0]}+{semitones}", (0, semitones), 14)
+        assert (row.cluster, row.kind) == (row.clips[0], "number")
+    counts = Counter(row.truth for row in rows)
+    assert set(counts) == {"1", "2", "3", "4", "5"}
+    assert max(counts.values()) < 2 * min(counts.values())
+    assert rows == item_rows.of_attributes(of, facts(**said)).rows, "the same every time"
+
+
+def test_pitches_that_midi_has_not_are_not_asked_for() -> None:
+    of = card(tasks=TASKS | TRANSPOSED)
+    said = {f"c{n}": {"clip_key_estimated": "C major", "pitch_max": "125"} for n in range(50)}
+    said |= {"high": {"clip_key_estimated": "C major", "pitch_max": "127"}, "drums": {"clip_key_estimated": "C major"}}
+    found = item_rows.of_attributes(of, facts(**said))
+    assert {row.truth for row in found.rows} == {"1", "2"}
+    what = "2 items left out, such as drums: it has no pitches, or none that can be higher"
+    assert found.issues == [Issue("bad-item", "tasks.higher", what)]
+
+
+def test_the_table_says_how_clips_are_heard() -> None:
+    of = card(tasks=TASKS | TRANSPOSED)
+    said = {"name": ["clip_key_estimated", "pitch_max"], "value": ["C major", "70"]}
+    told = pa.table({"clip_id": ["tiny/a"] * 2} | said)
+    (row,) = items_table(of, [], attributes=told, clips={"tiny/a"})[0].to_pylist()
+    assert (row["clips"], row["semitones"], row["seconds"]) == (["tiny/a"] * 2, [0, int(row["truth"])], 14.0)
+
+
+@pytest.mark.parametrize(
+    ("change", "why"),
+    [
+        ({"attribute": None}, "transposed wants an attribute"),
+        ({"transposed": {"semitones": [1], "seconds": 14}}, "at least 2 items"),
+        ({"transposed": {"semitones": [0, 1], "seconds": 14}}, "greater than 0"),
+        ({"kind": "key", "scale": None}, "transposed is for tasks of kind number"),
+    ],
+)
+def test_what_is_no_transposition_is_refused(change: dict[str, object], why: str) -> None:
+    task = {name: value for name, value in (TRANSPOSED["higher"] | change).items() if value is not None}
+    with pytest.raises(ValidationError, match=why):
+        card(tasks=TASKS | {"higher": task})
