@@ -33,6 +33,8 @@ class Made:
     value: str | None
     made_by: str
     read: Callable[[], Alignment]
+    options: tuple[str, ...] = ()
+    """Of a choice."""
 
     def verdict(self) -> Literal["right", "wrong", "abstained"]:
         """'wrong': a value is credited that is not meant; 'abstained': none is credited though one is meant."""
@@ -108,13 +110,16 @@ def _choice(chance: random.Random) -> Made:
         sign = f"({'ABCD'[place]})" if shown.letters else f"({place + 1})"
         return chance.choice((text, text, sign, f"{sign} {text}", f"option {sign[1]}"))
 
-    return _made("choice", chance, tuple(map(said, places)), shown.options[places[0]], lambda a: read_choice(a, shown))
+    names, value = tuple(map(said, places)), shown.options[places[0]]
+    return _made("choice", chance, names, value, lambda a: read_choice(a, shown), options=shown.options)
 
 
 def _pair(chance: random.Random) -> Made:
     true = chance.randrange(2)
     names = tuple(chance.choice(_CLIPS[place]) for place in (true, 1 - true, true))
-    return _made("pair", chance, names, _PAIR.options[true], lambda a: read_choice(a, _PAIR), _COMPARED, _UNCOMPARED)
+    value = _PAIR.options[true]
+    own = (_COMPARED, _UNCOMPARED, _PAIR.options)
+    return _made("pair", chance, names, value, lambda a: read_choice(a, _PAIR), *own)
 
 
 def _order(chance: random.Random) -> Made:
@@ -217,6 +222,7 @@ def _made(
     read: Callable[[str], Alignment],
     one: tuple[str, ...] = (),
     none: tuple[str, ...] = (),
+    options: tuple[str, ...] = (),
 ) -> Made:
     means_one = chance.random() < 0.75
     own = chance.random() < 0.4
@@ -229,7 +235,7 @@ def _made(
     answer = answer[:1].upper() + answer[1:] if template.startswith("{") else answer
     if not template.startswith("{T}") and template not in ("**{T}**", "\\boxed{T}", '{"answer": "{T}"}'):
         answer = chance.choice(BEFORE) + answer + (chance.choice(AFTER) if answer.endswith((".", "。")) else "")
-    return Made(kind, answer, value if means_one else None, template, lambda: read(answer))
+    return Made(kind, answer, value if means_one else None, template, lambda: read(answer), options)
 
 
 _MAKERS = (_choice, _pair, _order, _form, _boundaries, _segments)

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 from mudata.catalog.cards.vocabulary import fold
 from mudata.evaluation.align.aligner import align
 from mudata.evaluation.align.alignment import Shown
+from mudata.evaluation.metrics.choice_rules import mucho_choice
 from mudata.evaluation.metrics.classification import any_mention
 from mudata.evaluation.metrics.estimates import clustered, share
 from mudata.evaluation.metrics.scored import ScoredAnswer
@@ -28,7 +29,6 @@ Accepts = Callable[[str, str, Sequence[str]], bool]
 """(answer, reference, all labels in the order shown), labels as the dataset writes them."""
 
 _NO_SHOWN = Shown()
-_LETTERS = string.ascii_uppercase
 
 
 @dataclass(frozen=True)
@@ -149,11 +149,7 @@ def _words(text: str) -> set[str]:
 
 
 def _mucho(answer: str, reference: str, options: Sequence[str]) -> bool:
-    chosen = answer.rpartition("The correct answer is:")[2].strip()
-    letters = set(chosen) & set(_LETTERS[: len(options)])
-    if len(letters) == 1:
-        return options[_LETTERS.index(letters.pop())] == reference
-    return next((option for option in options if option.lower().strip() in chosen.lower()), None) == reference
+    return mucho_choice(answer, options) == reference
 
 
 PARSING_RULES: Mapping[str, ParsingRule] = {
