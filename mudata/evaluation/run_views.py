@@ -1,7 +1,9 @@
 """Runs as tables of the index:
-`runs`, `answers`, `alignments` and `scores`, over the files of every run.
+`runs`, `questions`, `answers`, `alignments` and `scores`, over the files of every run.
 
-Views, so that an answer can be asked for as soon as it is on disk; what a kill tore is left out.
+What is known by `item_id` in one of them is known by it in all; where an item is one clip under the
+clip's id, `clip_id` has it as well. Views, so that an answer can be asked for as soon as it is on
+disk; what a kill tore is left out.
 `mudata/__init__.py` registers VIEWS with the index (see `catalog.index.registered_views`).
 """
 
@@ -17,6 +19,9 @@ from mudata.catalog.index.registered_views import RegisteredView
 from mudata.catalog.read.sql_literals import empty_select, files_literal, identifier, quote
 from mudata.catalog.tables import CLIP_ID, DATASET, Column
 
+_ITEM_ID = Column("item_id", "VARCHAR", "item that was asked about; a clip's id where it is one clip alone")
+_CLIP = Column(CLIP_ID.name, CLIP_ID.type, "the same, of an item that is one clip under the clip's id; else NULL")
+
 RUN_TABLES: dict[str, tuple[Column, ...]] = {
     "runs": (
         Column("run", "VARCHAR", "name of the folder under runs/"),
@@ -26,17 +31,32 @@ RUN_TABLES: dict[str, tuple[Column, ...]] = {
         Column("created_at", "TIMESTAMPTZ", "when it began"),
         Column("settings", "JSON", "the whole run.json"),
     ),
+    "questions": (
+        Column("run", "VARCHAR", "as in runs"),
+        _ITEM_ID,
+        _CLIP,
+        DATASET,
+        Column("clips", "VARCHAR[]", "the clips that it is about, in the order asked"),
+        Column("gold", "VARCHAR[]", "what is right: canonical ids, captions, or the one true value"),
+        Column("prompt", "VARCHAR", "what the model was asked; NULL where that is the task's prompt (see runs)"),
+        Column("options", "VARCHAR[]", "options of the item's own in the order shown; NULL if there are none"),
+        Column("category", "VARCHAR", "group of items that scores are also told of"),
+        Column("cluster", "VARCHAR", "the piece, as the dataset says it"),
+        Column("difficulty", "VARCHAR", "how hard the item is meant to be"),
+    ),
     "answers": (
         Column("run", "VARCHAR", "as in runs"),
-        CLIP_ID,
+        _CLIP,
         Column("answer", "VARCHAR", "what the model said; NULL when it failed"),
         Column("error", "VARCHAR", "why it failed; NULL when it answered"),
         Column("seconds", "DOUBLE", "time per answer within its batch"),
         Column("given", "VARCHAR", "text that the model got in place of the sound (ABC notation), if it did"),
+        _ITEM_ID,
+        Column("joined", "DOUBLE", "silence in seconds between clips that were played as one; NULL if none were"),
     ),
     "alignments": (
         Column("run", "VARCHAR", "as in runs"),
-        CLIP_ID,
+        _CLIP,
         DATASET,
         Column("status", "VARCHAR", "how the answer was read: ALIGNED, SET, MULTI, OOV, REFUSAL, ERROR, ..."),
         Column("label", "VARCHAR", "the one label that it means strictly; NULL if there is none"),
@@ -50,6 +70,10 @@ RUN_TABLES: dict[str, tuple[Column, ...]] = {
         Column("flags", "VARCHAR[]", "what else the aligner noticed"),
         Column("rouge1_f", "DOUBLE", "ROUGE-1 F of a caption, without stemmer"),
         Column("rougeL_f", "DOUBLE", "ROUGE-L F of a caption, without stemmer"),
+        _ITEM_ID,
+        Column(
+            "worth", "JSON", "what a value is worth by each measure of its kind, 0 to 1; NULL for labels and captions"
+        ),
     ),
     "scores": (
         Column("run", "VARCHAR", "as in runs"),
@@ -66,17 +90,25 @@ RUN_TABLES: dict[str, tuple[Column, ...]] = {
 
 _FILES = {
     "runs": "run.json",
+    "questions": "questions.jsonl",
     "answers": "answers.jsonl",
     "alignments": "alignments.jsonl",
     "scores": "scores.json",
 }
 """The file in a run's folder that each of RUN_TABLES is made of."""
 
-_RENAMED = {"is_right": ('"right"', "BOOLEAN")} | {
-    name: (f"rouge.{name}", "STRUCT(rouge1_f DOUBLE, rougeL_f DOUBLE)") for name in ("rouge1_f", "rougeL_f")
+_RENAMED = {
+    "is_right": ('"right"', {"right": "BOOLEAN"}),
+    "item_id": ("coalesce(item_id, clip_id)", {"item_id": "VARCHAR", "clip_id": "VARCHAR"}),
+    "clips": (
+        "coalesce([clip.clip_id for clip in clips], [clip_id])",
+        {"clips": "STRUCT(clip_id VARCHAR)[]", "clip_id": "VARCHAR"},
+    ),
+} | {
+    name: (f"rouge.{name}", {"rouge": "STRUCT(rouge1_f DOUBLE, rougeL_f DOUBLE)"}) for name in ("rouge1_f", "rougeL_f")
 }
 """Columns that files have under another name:
-expression, and type of the field that it starts with."""
+expression, and the fields of a line that it is made of."""
 
 _SCORE = json.dumps([{c.name: c.type for c in RUN_TABLES["scores"][1:]}])
 
@@ -107,17 +139,17 @@ def _select(table: str, files: str) -> str:
             f"SELECT run, {scored} FROM (SELECT run,"
             f" unnest(from_json(content->'metrics', {quote(_SCORE)})) AS score FROM {whole})"
         )
-    columns = [(c.name, *_RENAMED.get(c.name, (identifier(c.name), c.type))) for c in RUN_TABLES[table][1:]]
-    fields = {source.partition(".")[0]: type_ for _, source, type_ in columns}
+    columns = [(c.name, *_RENAMED.get(c.name, (identifier(c.name), {c.name: c.type}))) for c in RUN_TABLES[table][1:]]
+    fields = {name: type_ for _, _, made_of in columns for name, type_ in made_of.items()}
     lines = (
         f"SELECT {run}, {', '.join(f'{source} AS {identifier(name)}' for name, source, _ in columns)},"
         f" row_number() OVER () AS line FROM read_json({files}, format = 'newline_delimited',"
         " ignore_errors = true, filename = true,"
-        f" columns = {{{', '.join(f'{name}: {quote(type_)}' for name, type_ in fields.items())}}})"
+        f" columns = {{{', '.join(f'{identifier(name)}: {quote(type_)}' for name, type_ in fields.items())}}})"
     )
-    return (  # a clip that failed may have been asked again: its last line counts
-        f"SELECT * EXCLUDE (line) FROM ({lines}) WHERE clip_id IS NOT NULL"
-        " QUALIFY row_number() OVER (PARTITION BY run, clip_id ORDER BY line DESC) = 1"
+    return (  # an item that failed may have been asked again: its last line counts
+        f"SELECT * EXCLUDE (line) FROM ({lines}) WHERE item_id IS NOT NULL"
+        " QUALIFY row_number() OVER (PARTITION BY run, item_id ORDER BY line DESC) = 1"
     )
 
 

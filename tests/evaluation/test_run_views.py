@@ -58,8 +58,8 @@ def test_runs_answers_and_scores_are_tables_too(home: Home) -> None:
         ('"toy"', 7)
     ]
     assert ask(home, "SELECT * FROM answers ORDER BY clip_id") == [
-        ("r1", "toy/a", "pop", None, 0.5, None),
-        ("r1", "toy/b", "roc\nk ü", None, 0.25, None),
+        ("r1", "toy/a", "pop", None, 0.5, None, "toy/a", None),
+        ("r1", "toy/b", "roc\nk ü", None, 0.25, None, "toy/b", None),
     ]
     assert ask(home, "SELECT * FROM scores ORDER BY metric") == [
         ("r1", "accuracy", 0.5, 0.1, 0.9, 2, "top-1", 2, "Wilson"),
@@ -69,6 +69,42 @@ def test_runs_answers_and_scores_are_tables_too(home: Home) -> None:
     with duckdb.connect(str(home.index / index.DATABASE), read_only=True) as connection:
         for table, rows in (("runs", 2), ("answers", 2), ("scores", 2)):
             assert connection.execute(f"SELECT count(*) FROM {table}").fetchall() == [(rows,)]
+
+
+def test_items_are_joined_by_their_own_id_and_clips_by_theirs(home: Home) -> None:
+    said = [
+        {"key": "k", "item_id": "toy/p1", "answer": "first", "error": None, "joined": 1.0},
+        {"key": "k", "item_id": "toy/p2", "answer": None, "error": "crash: x"},
+        {"key": "k", "clip_id": "toy/a", "answer": "120", "error": None},
+        {"key": "k", "item_id": "toy/p2", "answer": "second", "error": None},
+    ]
+    asked = [
+        {
+            "item_id": "toy/p1", "dataset": "toy", "gold": ["first"], "prompt": "Which?",
+            "options": ["first", "second"],
+            "clips": [{"clip_id": "toy/b", "artist": "x"}, {"clip_id": "toy/a", "pcm_sha256": "0"}], "cluster": "piece",
+        },
+        {
+            "item_id": "toy/p2", "dataset": "toy", "gold": ["first"],
+            "clips": [{"clip_id": "toy/b"}, {"clip_id": "toy/c"}],
+        },
+        {"clip_id": "toy/a", "dataset": "toy", "pcm_sha256": "", "gold": ["119"], "artist": None},
+    ]  # fmt: skip
+    read = [{"item_id": "toy/p1", "dataset": "toy", "status": "ALIGNED", "label": "first", "worth": {"accuracy": 1.0}}]
+    folder = _run(home, "r1", "".join(json.dumps(line) + "\n" for line in said).encode())
+    for name, lines in (("questions", asked), ("alignments", read)):
+        (folder / f"{name}.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
+    query = "SELECT item_id, questions.clip_id, clips, gold[1], answer, joined"
+    assert ask(home, f"{query} FROM questions JOIN answers USING (run, item_id) ORDER BY item_id") == [
+        ("toy/a", "toy/a", ["toy/a"], "119", "120", None),
+        ("toy/p1", None, ["toy/b", "toy/a"], "first", "first", 1.0),
+        ("toy/p2", None, ["toy/b", "toy/c"], "first", "second", None),
+    ]
+    rest = "SELECT prompt, options, category, cluster, difficulty FROM questions ORDER BY item_id"
+    assert ask(home, rest)[1] == ("Which?", ["first", "second"], None, "piece", None)
+    assert ask(home, "SELECT item_id, clip_id, label, (worth->'accuracy')::DOUBLE FROM alignments") == [
+        ("toy/p1", None, "first", 1.0)
+    ]
 
 
 _CATALOG_ONLY = """

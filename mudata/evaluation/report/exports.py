@@ -37,8 +37,8 @@ _PER_LABEL = pa.schema(
     + [(name, pa.float64()) for name in ("precision", "f1")]
 )
 _FLAT = (
-    "SELECT run, model, task, split, answers.* EXCLUDE (run), alignments.* EXCLUDE (run, clip_id)"
-    " FROM runs JOIN answers USING (run) JOIN alignments USING (run, clip_id) ORDER BY run, clip_id"
+    "SELECT run, model, task, split, answers.* EXCLUDE (run), alignments.* EXCLUDE (run, clip_id, item_id)"
+    " FROM runs JOIN answers USING (run) JOIN alignments USING (run, item_id) ORDER BY run, item_id"
 )
 
 
@@ -48,7 +48,7 @@ def save(report: Report, folder: Path) -> dict[Path, str]:
     files: dict[str, tuple[bytes | str, str]] = {
         "answers.parquet": (parquet(report), "every answer and how it was read"),
         "report.json": (_json(overview(report)), "headlines, scores, tests and published values"),
-        "report.duckdb": (database(report), "tables runs, answers, alignments, scores, per_label"),
+        "report.duckdb": (database(report), "tables runs, questions, answers, alignments, scores, per_label"),
     }
     for run in report.runs:
         files[f"results/{stem(run)}.json"] = result_text(run), "results"
@@ -184,7 +184,7 @@ def _fill(connection: duckdb.DuckDBPyConnection, report: Report) -> None:
     rows = [{"run": run.id, **row} for run in report.runs for row in run.scores["per_label"]]
     connection.execute("BEGIN")  # in one go: every commit waits for the disk
     for table, select in selects.items():
-        keys = ", ".join(column.name for column in RUN_TABLES[table] if column.name in ("run", "clip_id"))
+        keys = ", ".join(column.name for column in RUN_TABLES[table] if column.name in ("run", "item_id"))
         connection.execute(f"CREATE TABLE {table} AS SELECT * FROM ({select}) ORDER BY {keys}")
     connection.register("said", pa.Table.from_pylist(rows, _PER_LABEL))
     connection.execute("CREATE TABLE per_label AS SELECT * FROM said")
