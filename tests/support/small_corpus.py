@@ -218,6 +218,7 @@ _ARROW = {
     "DOUBLE": pa.float64(),
     "BIGINT": pa.int64(),
     "INTEGER": pa.int32(),
+    "INTEGER[]": pa.list_(pa.int32()),
     "TIMESTAMPTZ": pa.timestamp("us", "UTC"),
 }
 
