@@ -197,9 +197,9 @@ def exact_details(kind: str, scored: Sequence[ScoredAnswer]) -> dict[str, Any]:
         scored: the answers, with what they are worth.
 
     Returns:
-        counts: see COUNTS. constants: by measure, the best constant answer. answers: the values given, commonest first,
-        with how often (at most FEW_TRUTHS). groups: the headline by category and by difficulty, each with n, its
-        interval, chance and constant.
+        counts: see COUNTS. constants: by measure, the best constant answer. values: those that are right or given,
+        where they are few. answers: the values given, commonest first, with how often (at most FEW_TRUTHS). groups: the
+        measures by category and by difficulty, each with n, its interval, chance and constant.
     """
     values = Counter(item.counted_labels[0] for item in scored if item.counted_labels)
     constants = {
@@ -214,6 +214,7 @@ def exact_details(kind: str, scored: Sequence[ScoredAnswer]) -> dict[str, Any]:
     return {
         "counts": answer_counts(scored),
         "constants": constants,
+        "values": sorted({value for of in few_values(scored).values() for value in of}, key=_in_order),
         "answers": [[value, n] for value, n in values.most_common(FEW_TRUTHS)],
         "groups": [row for by in ("category", "difficulty") for row in _groups(kind, scored, by)],
     }

@@ -140,9 +140,22 @@
       if (i) gold.append(caption ? " / " : ", ");
       gold.append(writeOut(make("bdi", {}), written(clip, one)));
     });
-    const head = make("div", { class: "clip-head" }, make("div", {}, heading, gold));
-    if (Object.hasOwn(data.sounds, clip.id)) head.append(player(clip.id, data.sounds[clip.id]));
+    const head = make("div", { class: "clip-head" }, make("div", {}, heading, ...asked(clip), gold));
+    const heard = (clip.clips || [clip.id]).filter((id) => Object.hasOwn(data.sounds, id));
+    const players = heard.map((id) => player(id, data.sounds[id]));
+    if (players.length > 1) head.append(make("ol", { class: "heard" }, ...players.map((one) => make("li", {}, one))));
+    else head.append(...players);
     return make("li", {}, head, ...answers.map((answer) => reading(clip, answer)));
+  }
+
+  // What an item asks that is its own.
+  function asked(clip) {
+    const lines = [];
+    if (clip.question) lines.push(writeOut(make("p", { class: "question", dir: "auto" }), clip.question));
+    const facts = [clip.clips && clip.clips.length > 1 ? `clips ${clip.clips.join(", ")}` : "", clip.category || "",
+      clip.difficulty ? `difficulty ${clip.difficulty}` : ""].filter(Boolean);
+    if (facts.length) lines.push(writeOut(make("p", { class: "soft" }), facts.join(" · ")));
+    return lines;
   }
 
   function player(id, sound) {
@@ -208,6 +221,11 @@
       const off = answer.labels.length - hits;
       return `${hits} of ${clip.gold.length} labels named` + (off ? `, ${off} wrong` : "");
     }
+    if (answer.worth) {
+      const parts = Object.entries(answer.worth).slice(1).filter(([, value]) => value > 0)
+        .map(([name, value]) => `${data.measures[name] || name} ${Number(value.toFixed(3))}`);
+      return [data.fates[answer.fate], ...parts].join(", ");
+    }
     return data.fates[answer.fate];
   }
 
@@ -253,11 +271,14 @@
   let forms = 0;
 
   function dissentForm(clip, answer, button) {
-    const many = data.panels[clip.panel].kind === "tag";
+    const { kind, exact, labels } = data.panels[clip.panel];
+    const many = kind === "tag";
     const n = ++forms;
-    const label = make("select", { id: `label-${n}`, multiple: many ? "" : null, size: many ? "6" : null });
-    label.append(...(many ? [] : [option("", "no single label")]),
-      ...Object.entries(data.panels[clip.panel].labels[clip.dataset] || {}).map(([id, name]) => option(id, name)));
+    const free = exact && !clip.options; // any value of the kind
+    const label = free ? make("input", { id: `label-${n}`, placeholder: `as ${clip.gold[0]}; empty: no single value` })
+      : make("select", { id: `label-${n}`, multiple: many ? "" : null, size: many ? "6" : null });
+    const choices = exact ? (clip.options || []).map((one) => [one, one]) : Object.entries(labels[clip.dataset] || {});
+    if (!free) label.append(...(many ? [] : [option("", exact ? "no single value" : "no single label")]), ...choices.map(([id, name]) => option(id, name)));
     const reason = make("input", { id: `reason-${n}`, required: "" });
     const form = make("form", { class: "own" },
       make("p", {}, make("label", { for: label.id }, many ? "It means (none, or several)" : "It means"), label),
@@ -265,7 +286,7 @@
       make("p", {}, make("button", {}, "Keep"), " ", make("button", { type: "reset" }, "Never mind")));
     form.addEventListener("submit", (event) => {
       event.preventDefault();
-      const chosen = [...label.selectedOptions].map((one) => one.value);
+      const chosen = free ? [label.value.trim()] : [...label.selectedOptions].map((one) => one.value);
       const said = many ? (chosen.length ? chosen : null) : chosen[0] || null;
       dissents.set(`${answer.run}\n${clip.id}`, { run: answer.run, clip_id: clip.id, label: said, reason: reason.value });
       button.textContent = "Kept; change it";
@@ -322,10 +343,10 @@
 
   byId("get-samples").addEventListener("click", () => {
     const lines = data.clips.flatMap((clip) => clip.answers.map((answer) => jsonLine({
-      run: data.runs[answer.run].id, clip_id: clip.id, dataset: clip.dataset, gold: clip.gold, answer: answer.text,
+      run: data.runs[answer.run].id, [clip.clips ? "item_id" : "clip_id"]: clip.id, dataset: clip.dataset, gold: clip.gold, answer: answer.text,
       error: answer.error ?? null, status: answer.status, label: answer.label ?? null, labels: answer.labels ?? [],
       right: answer.fate === "right", rule_id: answer.rule ?? null, rougeL_f: answer.score ?? null,
-      ...(answer.given ? { given: answer.given } : {}),
+      ...(answer.given ? { given: answer.given } : {}), ...(answer.worth ? { worth: answer.worth } : {}),
     })));
     save("answers.jsonl", lines.join(""));
   });

@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mudata.evaluation.report import line_charts, row_charts
+from mudata.evaluation.report import line_charts, octave_chart, row_charts
 from mudata.evaluation.report.style import INK, WIDE, canvas, plain, write
 
 if TYPE_CHECKING:
@@ -59,6 +59,8 @@ def figures(panel: Panel) -> dict[str, Callable[[float], Figure]]:
         drawings["controls"] = lambda width: row_charts.captions(panel, width)
         if panel.whole and all(entry.run.scores.get("captions") for entry in panel.entries):
             drawings["lengths"] = lambda width: line_charts.lengths(panel, width)
+    if octave_chart.has_octaves(panel):
+        drawings["octaves"] = lambda width: octave_chart.octave_errors(panel, width)
     if panel.parsing_rules:
         drawings["policies"] = lambda width: line_charts.parsing_rules(panel, width)
     return drawings

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from mudata.evaluation.kinds.kind_registry import EXACT_KINDS, kind_of
 from mudata.evaluation.metrics.interval_notes import clips_and_clusters, formulas, methods
 from mudata.evaluation.metrics.scored import headline_of
 from mudata.evaluation.report.wording import COLUMNS, FATES, WITH_INTERVAL
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from mudata.evaluation.suites.suite_table import Verdict
 
 ALL = "all datasets"
-REFERENCES = ("chance", "majority", "majority_micro_f1")
+REFERENCES = ("chance", "constant", "majority", "majority_micro_f1")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,6 +38,8 @@ class PanelEntry:
     answers: tuple[ReportAnswer, ...]
     confusion: Confusion | None
     per_label: Sequence[Mapping[str, Any]]
+    exact: Mapping[str, Any]
+    """What scores.json says of a kind with exact truth beside its metrics; nothing of other kinds."""
     flags: tuple[Flag, ...]
 
     @property
@@ -75,6 +78,11 @@ class PanelEntry:
     def parsing_rules(self) -> dict[str, Mapping[str, Any]]:
         """Accuracy under each parsing rule, by its name."""
         return {row["policy"]: row for row in self.run.scores.get("policies") or ()}
+
+    def beside(self, kind: str, measure: str) -> Mapping[str, Any] | None:
+        """What stands beside a measure with exact truth: 'selective', 'chance' or 'constant'."""
+        headline = measure == headline_of(str(self.run.scores["kind"]), self.metrics)
+        return self.metrics.get(kind if headline and kind != "selective" else f"{kind}_{measure}")
 
     @property
     def oov_terms(self) -> Sequence[tuple[str, int]]:
@@ -147,6 +155,17 @@ class Panel:
     def compared(self) -> str:
         """Of how many clips in how many clusters the comparison of the runs is."""
         return clips_and_clusters(self.comparison.n, self.comparison.clusters) if self.comparison else ""
+
+    @property
+    def is_exact(self) -> bool:
+        """Whether questions have values for answers, in place of labels and captions."""
+        return self.kind in EXACT_KINDS
+
+    @property
+    def measures(self) -> list[str]:
+        """The measures of a kind with exact truth that the runs have, the headline first."""
+        known = [measure.name for measure in kind_of(self.kind).measures] if self.is_exact else []
+        return [name for name in known if any(name in entry.metrics for entry in self.entries)]
 
     @property
     def labels(self) -> Mapping[str, str]:

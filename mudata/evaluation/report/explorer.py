@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from mudata.evaluation.report.waveforms import Sound, affordable, draw
-from mudata.evaluation.report.wording import FATES, ROLES, role
+from mudata.evaluation.report.wording import FATES, METRICS, ROLES, role
 from mudata.narration import SILENT, Progress
 
 if TYPE_CHECKING:
@@ -56,7 +56,8 @@ def find_audio(
 ) -> Audio:
     """Look clips up in the index, and draw their waveforms. Where not all can be taken into the
     page (`embed`) or drawn, those on which runs disagree come first."""
-    sounds = _sounds(home, {answer.clip_id for run in report.runs for answer in run.answers})
+    heard = (clip_id for run in report.runs for answer in run.answers for clip_id in answer.clips or (answer.clip_id,))
+    sounds = _sounds(home, set(heard))
     worth = _disagreements(report)
     order = sorted(sounds, key=lambda clip_id: (-worth.get(clip_id, 0.0), clip_id))
     inside = _embedded(sounds, order) if embed else {}
@@ -114,10 +115,16 @@ def explorer(report: Report, audio: Audio) -> dict[str, Any]:
         clips += _clips(number, panel, runs)
     return {
         "panels": [
-            {"title": f"{panel.title} ({panel.split})", "kind": panel.kind, "labels": _labels(panel)}
+            {
+                "title": f"{panel.title} ({panel.split})",
+                "kind": panel.kind,
+                "labels": _labels(panel),
+                **({"exact": True} if panel.is_exact else {}),
+            }
             for panel in panels
         ],
         "runs": [{"id": run.id, "name": run.name} for run in report.runs],
+        "measures": {name: METRICS[name].title for panel in panels for name in panel.measures},
         "fates": {name: title for name, (title, _) in FATES.items()},
         "roles": {name: {"sign": sign, "meaning": meaning} for name, (sign, meaning) in ROLES.items()},
         "clips": clips,
@@ -147,11 +154,22 @@ def _clips(number: int, panel: Panel, runs: list[str]) -> list[dict[str, Any]]:
             "id": clip_id,
             "dataset": answers[0][1].dataset,
             "gold": answers[0][1].references,
+            **_asked(clip_id, answers[0][1]),
             "apart": round(apart([answer for _, answer in answers]), 3),
             "answers": [_answer(run, answer) for run, answer in answers],
         }
         for clip_id, answers in sorted(by_clip.items())
     ]
+
+
+def _asked(item_id: str, answer: ReportAnswer) -> dict[str, Any]:
+    """What an item asks that is its own: of a kind with exact truth, and of which clips."""
+    asked: dict[str, object] = {"clips": list(answer.clips)} if answer.clips not in ((), (item_id,)) else {}
+    if answer.asked is None:
+        return asked
+    facts: dict[str, object] = {"question": answer.asked.shown.prompt, "options": list(answer.asked.shown.options)}
+    facts |= {"category": answer.category, "difficulty": answer.difficulty}
+    return asked | {name: fact for name, fact in facts.items() if fact}
 
 
 def _answer(run: int, answer: ReportAnswer) -> dict[str, Any]:
@@ -172,6 +190,7 @@ def _answer(run: int, answer: ReportAnswer) -> dict[str, Any]:
         "override": read.get("override") or None,
         "given": answer.given,
         "score": (read.get("rouge") or {}).get("rougeL_f"),
+        "worth": read.get("worth"),
     }
     return {key: value for key, value in row.items() if value is not None or key == "text"}
 
@@ -184,8 +203,12 @@ def _spans(answer: ReportAnswer) -> list[list[Any]]:
         return index if plain else len(text[:index].encode("utf-16-le", "surrogatepass")) // 2
 
     counts = answer.fate in ("right", "set")
+    right = {
+        *answer.references,
+        *(answer.read["labels"] if answer.read.get("worth") and answer.fate == "right" else ()),
+    }
     return [
-        [place(start), place(end), role(kind, counts=counts, right=label in answer.references), label]
+        [place(start), place(end), role(kind, counts=counts, right=label in right), label]
         for start, end, kind, label in answer.read.get("spans") or ()
     ]
 
@@ -207,5 +230,6 @@ def _disagreements(report: Report) -> dict[str, float]:
     for panel in report.panels:
         if panel.whole:
             for clip in _clips(0, panel, runs):
-                disagreements[clip["id"]] = max(clip["apart"], disagreements.get(clip["id"], 0.0))
+                for clip_id in clip.get("clips", [clip["id"]]):
+                    disagreements[clip_id] = max(clip["apart"], disagreements.get(clip_id, 0.0))
     return disagreements

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -23,9 +23,10 @@ from mudata.evaluation.metrics.scored import Metric, headline_of
 from mudata.evaluation.report.confusion import confusion
 from mudata.evaluation.report.data import ALL, Panel, PanelEntry, Report, usual_clips
 from mudata.evaluation.report.report_run import Flag, ReportAnswer, ReportRun
+from mudata.evaluation.scoring.alignment_lines import read_alignments
+from mudata.evaluation.scoring.context import asked_item
 from mudata.evaluation.suites.suite import Anchor, anchors
 from mudata.evaluation.suites.suite_table import Verdict, verdict
-from mudata.jsonl import numbered
 
 if TYPE_CHECKING:
     from mudata.evaluation.comparison.comparison_result import Comparison
@@ -80,13 +81,17 @@ def _report_run(home: Home, run: Run, *, alone: bool) -> ReportRun:
                 read=line,
                 seconds=record.seconds,
                 given=record.given,
+                clips=question.clip_ids,
+                asked=asked_item(task, question) if (task := run.tasks[question.dataset]).is_exact else None,
+                category=question.category,
+                difficulty=question.difficulty,
             )
         )
     if len(answers) != scores["n"]:
         raise _stale(run, f"they count {scores['n']} clips, the run has {len(answers)}")
     marks = [settings.control, None if alone else run.id.rpartition("-")[2][:6]]
     name = " ".join([settings.model, *(f"({mark})" for mark in marks if mark)])
-    labels = {dataset: task.written for dataset, task in run.tasks.items()}
+    labels = {dataset: task.written or _values(scores, dataset) for dataset, task in run.tasks.items()}
     return ReportRun(
         folder=run.folder,
         name=name,
@@ -96,6 +101,11 @@ def _report_run(home: Home, run: Run, *, alone: bool) -> ReportRun:
         labels=labels,
         audio_use=audio_use.check_run(home, run),
     )
+
+
+def _values(scores: Mapping[str, Any], dataset: str) -> dict[str, str]:
+    """The values that are right or given somewhere, where they are few, as labels are written."""
+    return {value: value for value in scores["datasets"][dataset].get("exact", {}).get("values", ())}
 
 
 def _alignments(run: Run, sha256: str | None) -> dict[str, dict[str, Any]]:
@@ -110,7 +120,7 @@ def _alignments(run: Run, sha256: str | None) -> dict[str, dict[str, Any]]:
         raise _stale(run, f"alignments.jsonl cannot be read ({error.strerror or error})") from error
     if hashlib.sha256(data).hexdigest() != sha256:
         raise _stale(run, "alignments.jsonl is not the one that belongs to them")
-    return {line["clip_id"]: line for _, line in numbered(path, ("clip_id", "status"))}
+    return read_alignments(path)
 
 
 def _stale(run: Run, why: str) -> EvaluationError:
@@ -165,6 +175,7 @@ def _entry(run: ReportRun, dataset: str) -> PanelEntry:
         answers=answers,
         confusion=confusion(run.scores, dataset, run.labels.get(dataset, {})),
         per_label=[row for row in run.scores["per_label"] if row["dataset"] == dataset],
+        exact=part.get("exact") or {},
         flags=_flags(run, dataset),
     )
 

@@ -15,6 +15,7 @@ from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
 from mudata.evaluation.align.alignment import RULES
+from mudata.evaluation.align.value_rules import VALUE_RULES
 from mudata.evaluation.comparison import comparison_result
 from mudata.evaluation.metrics.interval_notes import methods
 from mudata.evaluation.metrics.scored import interval_text
@@ -81,7 +82,7 @@ def render(report: Report, audio: Audio) -> bytes:
     environment.globals.update(sentence=headline.headline, tests=headline.tests)
     environment.globals.update(caption_facts=run_facts.caption_facts, largest=LARGEST_CONFUSION, many=SHOWN_ERRORS)
     template = environment.from_string(read.joinpath("template.html").read_text("utf-8"))
-    data = explorer(report, audio) | {"rules": RULES, "scores": [run.scores for run in report.runs]}
+    data = explorer(report, audio) | {"rules": RULES | VALUE_RULES, "scores": [run.scores for run in report.runs]}
     data["results"] = [{"file": f"{exports.stem(run)}.json", "text": exports.result_text(run)} for run in report.runs]
     data["badges"] = [f"badge-{exports.stem(run)}.svg" for run in report.runs]
     answers = exports.parquet(report)
@@ -136,6 +137,7 @@ def _figures(panel: Panel, title: str) -> dict[str, tuple[Any, Any]]:
         "outcomes": "Where the answers ended, by run",
         "controls": "ROUGE-L F beside its controls, by run",
         "lengths": "Words per caption, by run",
+        "octaves": "Ratio of answer and truth in octaves, by run",
         "policies": "The same answers under other rules of reading, by run",
     }
     drawn = {name: draw for name, draw in charts.figures(panel).items() if name in titles}

@@ -14,14 +14,16 @@ from mudata.evaluation.report.wording import fate
 
 if TYPE_CHECKING:
     from mudata.evaluation.comparison.audio_use import AudioUse
+    from mudata.evaluation.kinds.question_kind import AskedItem
     from mudata.evaluation.run_settings import RunSettings
 
 
 @dataclass(frozen=True, kw_only=True)
 class ReportAnswer:
-    """One clip, what is right about it, what a run answered,
+    """One clip or item, what is right about it, what a run answered,
     and how that was read (a line of alignments.jsonl).
 
+    `clips` are those that it asks about, in their order; `asked` is what it asks, of a question with exact truth.
     `groups` has the clip's artist, album and track, `cluster` is what it shares with others of the
     run; `seconds` is the time that the answer took.
     `given` is what the model got in place of the sound, where that was text.
@@ -37,6 +39,10 @@ class ReportAnswer:
     read: Mapping[str, Any]
     seconds: float
     given: str | None
+    clips: tuple[str, ...] = ()
+    asked: AskedItem | None = None
+    category: str | None = None
+    difficulty: str | None = None
 
     @property
     def status(self) -> str:
@@ -69,6 +75,10 @@ class ReportAnswer:
             alignment=alignment,
             error=self.error,
             cluster=self.cluster,
+            asked=self.asked,
+            worth=self.read.get("worth"),
+            category=self.category,
+            difficulty=self.difficulty,
         )
 
 

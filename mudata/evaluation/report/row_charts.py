@@ -24,7 +24,12 @@ if TYPE_CHECKING:
 HATCH = {"lenient": "////", "several": "\\\\\\\\", "refused": "....", "echo": "xxxx", "error": "||||"}
 _NAMES = 2.7
 """Most inches that names take of a wide figure; longer ones are folded."""
-_SIGNS = {"chance": (":", "·····"), "majority": ("--", "– – –"), "majority_micro_f1": ("--", "– – –")}
+_SIGNS = {
+    "chance": (":", "·····"),
+    "constant": ("--", "– – –"),
+    "majority": ("--", "– – –"),
+    "majority_micro_f1": ("--", "– – –"),
+}
 
 
 class ChartRow(NamedTuple):
@@ -52,7 +57,7 @@ def score_strip(panel: Panel, width: float = WIDE) -> Figure:
             rows += [ChartRow(heading, whose="heading"), *(_published(name, anchor) for anchor in best_first)]
             published += [None, *best_first]
     words = [
-        f"{_SIGNS[reference][1]} {METRICS[reference].title} {_number(reference, metric['value'])}"
+        f"{_SIGNS[reference][1]} {METRICS[reference].title} {_number(name, metric['value'])}"
         for reference, metric in panel.references.items()
     ]
     figure, axes, places = _rows(width, rows, words)

@@ -13,6 +13,7 @@ from mudata.catalog.item_clusters import item_cluster_ids
 from mudata.errors import EvaluationError, MudataError
 from mudata.evaluation.align.aligner import align
 from mudata.evaluation.align.thoughts import without_thoughts
+from mudata.evaluation.kinds.kind_registry import EXACT_KINDS, kind_of
 from mudata.evaluation.metrics.scored import ScoredAnswer
 from mudata.evaluation.scoring import overrides
 from mudata.evaluation.tasks.task import Task, bind
@@ -21,6 +22,7 @@ from mudata.json_files import damaged
 if TYPE_CHECKING:
     from mudata.evaluation.align.alignment import Alignment
     from mudata.evaluation.align.label_set import LabelSet
+    from mudata.evaluation.kinds.question_kind import AskedItem
     from mudata.evaluation.run import Run
     from mudata.evaluation.run_records import AnswerRecord, QuestionRecord
     from mudata.evaluation.run_settings import RunSettings
@@ -29,7 +31,7 @@ if TYPE_CHECKING:
 
 class LabelSetInUse(NamedTuple):
     """The label set that a dataset's answers are read
-    with (None for captions), and where it is from."""
+    with (None for captions and values), and where it is from."""
 
     label_set: LabelSet | None
     source: str
@@ -69,7 +71,7 @@ class ScoringContext:
 
     @cached_property
     def label_sets(self) -> dict[str, LabelSet | None]:
-        """What each dataset's answers are read with; None for captions."""
+        """What each dataset's answers are read with; None for captions and values."""
         return {dataset: in_use.label_set for dataset, in_use in self.in_use.items()}
 
     @cached_property
@@ -96,6 +98,8 @@ class ScoringContext:
         return [self._read(question, overridden) for question in questions]
 
     def _read(self, question: QuestionRecord, overridden: bool) -> ScoredAnswer:
+        if self.settings.kind in EXACT_KINDS:
+            return self._read_value(question, overridden)
         record = self.answers[question.clip_id]
         is_caption = self.settings.kind == "caption" and record.answer is not None
         return ScoredAnswer(
@@ -110,6 +114,29 @@ class ScoringContext:
             self.clusters[question.clip_id],
         )
 
+    def _read_value(self, question: QuestionRecord, overridden: bool) -> ScoredAnswer:
+        """An answer to a question with exact truth: read and scored by its kind."""
+        record, kind = self.answers[question.item_id], kind_of(self.settings.kind)
+        asked = asked_item(self.tasks[question.dataset], question)
+        alignment = kind.read(record.answer, asked)
+        override = self.overrides.get(question.item_id) if overridden else None
+        if override is not None and record.answer is not None:
+            alignment = overrides.apply_value(alignment, override)
+        value = alignment.label or (None if alignment.rule_id == overrides.RULE else kind.partial(alignment))
+        return ScoredAnswer(
+            question.item_id,
+            question.dataset,
+            question.references,
+            record.answer,
+            alignment,
+            record.error,
+            cluster=self.clusters[question.item_id],
+            asked=asked,
+            worth=kind.score(value, question.references[0], asked),
+            category=question.category,
+            difficulty=question.difficulty,
+        )
+
     def _alignment(self, question: QuestionRecord, answer: str | None, overridden: bool) -> Alignment | None:
         label_set, shown = self.label_sets[question.dataset], self.tasks[question.dataset].shown
         if label_set is None:
@@ -121,6 +148,12 @@ class ScoringContext:
         if override is None or answer is None:
             return alignment
         return overrides.apply(alignment, override, label_set)
+
+
+def asked_item(task: Task, question: QuestionRecord) -> AskedItem:
+    """What a kind with exact truth knows of a question."""
+    clips = len(question.clip_ids)
+    return task.asked(question.prompt, question.options, clips=clips, duration_s=question.duration_s)
 
 
 def _label_set_in_use(task: Task) -> LabelSetInUse:

@@ -5,14 +5,14 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mudata.errors import EvaluationError
 from mudata.evaluation import scores_file
+from mudata.evaluation.scoring.alignment_lines import read_alignments
 from mudata.home import write_atomic
-from mudata.jsonl import numbered
 
 if TYPE_CHECKING:
     from mudata.evaluation.run import Run
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 _SHOWN = 5
 _PERCENT = {
     "accuracy", "coverage", "selective_accuracy", "lenient_accuracy", "any_mention_accuracy", "partial_credit",
-    "centred_accuracy", "chance", "majority", "refusals", "distinct_ratio",
+    "centred_accuracy", "chance", "majority", "refusals", "distinct_ratio", "constant", "commonest_share",
 }  # fmt: skip
 """Metrics that are told in per cent; others as they are."""
 
@@ -68,15 +68,15 @@ def describe_changes(run: Run, former: str) -> list[str]:
 def since(run: Run, former: str) -> list[ChangedReading]:
     """The answers that are read differently now than in a kept scoring;
     none if that one kept no alignments."""
-    lines = [_lines(path) for path in (_alignments(run, former), run.folder / "alignments.jsonl")]
+    lines = [read_alignments(path) for path in (_alignments(run, former), run.folder / "alignments.jsonl")]
     return reread(*lines)
 
 
-def reread(old: Iterable[Mapping[str, Any]], new: Iterable[Mapping[str, Any]]) -> list[ChangedReading]:
-    """Lines of two alignments.jsonl compared, in the order of the new one;
+def reread(old: Mapping[str, Mapping[str, Any]], new: Mapping[str, Mapping[str, Any]]) -> list[ChangedReading]:
+    """Lines of two alignments.jsonl, by id, compared in the order of the new one;
     clips that only one has are left out."""
-    before = {line["clip_id"]: _read_as(line) for line in old}
-    pairs = ((line["clip_id"], before.get(line["clip_id"]), _read_as(line)) for line in new)
+    before = {item_id: _read_as(line) for item_id, line in old.items()}
+    pairs = ((item_id, before.get(item_id), _read_as(line)) for item_id, line in new.items())
     return [ChangedReading(clip_id, was, now) for clip_id, was, now in pairs if was is not None and was != now]
 
 
@@ -134,12 +134,8 @@ def _read_as(line: Mapping[str, Any]) -> str:
     return ", ".join(line["labels"]) if line.get("labels") and line["status"] in ("ALIGNED", "SET") else line["status"]
 
 
-def _lines(path: Path) -> list[dict[str, Any]]:
-    return [line for _, line in numbered(path, ("clip_id", "status"), appended=True)]
-
-
 def _number(name: str, value: float) -> str:
-    text = f"{100 * value:.1f}" if name in _PERCENT else f"{value:.4f}"
+    text = f"{100 * value:.1f}" if name in _PERCENT or "accuracy" in name else f"{value:.4f}"
     return text.removeprefix("-") if float(text) == 0 else text
 
 

@@ -1,9 +1,9 @@
 """How people read answers: `overrides.jsonl`, which outranks the aligner and is never edited.
 
-A line has clip_id, label (an id; a list of ids where answers name many; null where no label is
-meant), author, reason, at (UTC) and aligner_said (what the aligner made of it then). The last line
-of a clip counts, all are kept. A line may agree with the aligner: confirmations are what makes the
-agreement measurable.
+A line has clip_id (of an item with an id of its own, that), label (an id; a list of ids where answers name many; a
+value in the one spelling of its kind; null where none is meant), author, reason, at (UTC) and aligner_said (what the
+aligner made of it then). The last line of a clip counts, all are kept. A line may agree with the aligner: confirmations
+are what makes the agreement measurable.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from mudata.errors import EvaluationError, UnknownName
+from mudata.evaluation.kinds.kind_registry import kind_of
 from mudata.evaluation.metrics.estimates import clustered, metric
 from mudata.evaluation.metrics.intervals import Interval, symmetric
 from mudata.evaluation.metrics.jackknife import Jackknife
@@ -33,6 +34,8 @@ if TYPE_CHECKING:
     from mudata.evaluation.run import Run
 
 FILE = "overrides.jsonl"
+RULE = "override"
+"""The rule that decided where a person did."""
 NONE = "(none)"
 """How 'no label is meant' is written where a text is needed."""
 
@@ -68,22 +71,26 @@ def sha256(run: Run) -> str | None:
 
 
 def add(
-    run: Run, given: Iterable[Mapping[str, Any]], items: Sequence[ScoredAnswer], sets: Mapping[str, LabelSet | None]
+    run: Run,
+    given: Iterable[Mapping[str, Any]],
+    items: Sequence[ScoredAnswer],
+    sets: Mapping[str, LabelSet | None],
+    kind: str,
 ) -> list[Override]:
     """Append lines, once all of them have proved right, and flush them;
     lines that are there already are passed over, and so are those without `at` that say what the clip's
     last line says: a command that was stopped is given again.
 
     `given` have clip_id, label, author, reason, and may have at; `items` are the run's clips as the
-    aligner reads them. Hold `run.writing`. Raises UnknownName (label), EvaluationError for what
-    cannot be overridden.
+    aligner reads them, `kind` is that of its questions. Hold `run.writing`. Raises UnknownName (label),
+    EvaluationError for what cannot be overridden.
     """
     by_clip = {item.clip_id: item for item in items}
     there, last = set(), {}
     for line in read(run):
         there.add(_said(line))
         last[line.clip_id] = _said(replace(line, at=""))
-    made = [(_checked(number, line, by_clip, sets), bool(line.get("at"))) for number, line in enumerate(given, 1)]
+    made = [(_checked(number, line, by_clip, sets, kind), bool(line.get("at"))) for number, line in enumerate(given, 1)]
     new = [
         line
         for line, dated in made
@@ -103,7 +110,11 @@ def _said(line: Override) -> str:
 
 
 def _checked(
-    number: int, line: Mapping[str, Any], by_clip: Mapping[str, ScoredAnswer], sets: Mapping[str, LabelSet | None]
+    number: int,
+    line: Mapping[str, Any],
+    by_clip: Mapping[str, ScoredAnswer],
+    sets: Mapping[str, LabelSet | None],
+    kind: str,
 ) -> Override:
     where = f"Override {number}"
     for key in ("clip_id", "author", "reason"):
@@ -119,7 +130,7 @@ def _checked(
         )
     item = by_clip[line["clip_id"]]
     label_set = sets[item.dataset]
-    if label_set is None or item.alignment is None:
+    if item.alignment is None:
         raise EvaluationError(f"{where}: {item.clip_id} was asked for a description, which has no label.")
     if item.answer is None:
         raise EvaluationError(
@@ -130,12 +141,26 @@ def _checked(
     made = Override(item.clip_id, line["label"], at=str(at), aligner_said=in_a_word(item.alignment), **plain)
     if not isinstance(made.label, str | list | tuple | None):
         raise EvaluationError(f"{where}: label {made.label!r} is neither a label's id nor null.", "Give one of both.")
+    if label_set is None:
+        return _checked_value(where, made, item, kind)
     for label in made.labels:
         if label not in label_set.ids:
             raise UnknownName(f"label of {item.dataset}", str(label), label_set.ids, "Or say that no label is meant.")
     if label_set.kind == "single" and not isinstance(made.label, str | None):
         raise EvaluationError(f"{where} gives several labels where one was asked for.", "Give one, or null.")
     return made
+
+
+def _checked_value(where: str, made: Override, item: ScoredAnswer, kind: str) -> Override:
+    """The value in its one spelling. Raises EvaluationError for what is none of the kind."""
+    if made.label is None:
+        return made
+    if not isinstance(made.label, str):
+        raise EvaluationError(f"{where} gives several values where one was asked for.", "Give one, or null.")
+    try:
+        return replace(made, label=kind_of(kind).truth(made.label, item.require_asked()))
+    except ValueError as wrong:
+        raise EvaluationError(f"{where}: {wrong}.", "Or say that no value is meant.") from wrong
 
 
 def in_a_word(alignment: Alignment) -> str:
@@ -150,7 +175,15 @@ def apply(alignment: Alignment, override: Override, label_set: LabelSet) -> Alig
     read_as: Status = "SET" if label_set.kind == "multi" else "ALIGNED"
     if not labels:
         read_as = "OOV" if alignment.tier else alignment.status
-    return replace(alignment, status=read_as, labels=labels, rule_id="override", flags=(*alignment.flags, "override"))
+    return replace(alignment, status=read_as, labels=labels, rule_id=RULE, flags=(*alignment.flags, "override"))
+
+
+def apply_value(alignment: Alignment, override: Override) -> Alignment:
+    """As `apply`, of a value: ALIGNED; without one the reader's own reason why there is none, or UNPARSED where it saw
+    one."""
+    read_as: Status = "ALIGNED" if override.labels else "UNPARSED" if alignment.tier else alignment.status
+    flags = (*alignment.flags, "override")
+    return replace(alignment, status=read_as, labels=override.labels, rule_id=RULE, flags=flags)
 
 
 def kappa(items: Sequence[ScoredAnswer], last: Mapping[str, Override]) -> dict[str, Any] | None:

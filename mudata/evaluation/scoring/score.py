@@ -14,6 +14,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from mudata.evaluation.align.alignment import ALIGNER
+from mudata.evaluation.align.value_rules import READER
+from mudata.evaluation.kinds.kind_registry import EXACT_KINDS
 from mudata.evaluation.metrics import summary
 from mudata.evaluation.scoring import history, overrides
 from mudata.evaluation.scoring.context import LabelSetInUse, ScoringContext
@@ -48,7 +50,8 @@ def override(home: Home, run: Run, given: Iterable[Mapping[str, Any]]) -> list[O
     """
     with run.writing(home):
         context = ScoringContext.load(run)
-        return overrides.add(run, given, context.read_answers(overridden=False), context.label_sets)
+        read = context.read_answers(overridden=False)
+        return overrides.add(run, given, read, context.label_sets, context.settings.kind)
 
 
 def ask_secondary_scorer(run: Run, opinion: SecondaryScorer, progress: Progress = SILENT) -> int:
@@ -122,7 +125,7 @@ def _scored(context: ScoringContext, items: Sequence[ScoredAnswer], reference_sc
         "kind": settings.kind,
         "n": len(items),
         "mudata_version": __version__,
-        "aligner": ALIGNER if any(sets.values()) else None,
+        "aligner": READER if settings.kind in EXACT_KINDS else ALIGNER if any(sets.values()) else None,
         "labels_sha256": {dataset: label_set.sha256 if label_set else None for dataset, label_set in sets.items()},
         "labels_from": _source(context.in_use),
         "answers_sha256": digest([(item.clip_id, item.answer) for item in items]),
@@ -149,10 +152,11 @@ def _source(in_use: Mapping[str, LabelSetInUse]) -> str | None:
 def _lines(context: ScoringContext, items: Sequence[ScoredAnswer], reference_scorer: bool) -> Iterable[dict[str, Any]]:
     """Lines of alignments.jsonl."""
     last = context.overrides
+    ids = {q.item_id: {"clip_id" if q.is_clip else "item_id": q.item_id} for q in context.questions}
     rouge = summary.rouge_by_clip(items, reference_scorer) if any(item.alignment is None for item in items) else {}
     for item in items:
         read = item.alignment
-        line = {"clip_id": item.clip_id, "dataset": item.dataset, "gold": item.references, "status": item.outcome}
+        line = {**ids[item.clip_id], "dataset": item.dataset, "gold": item.references, "status": item.outcome}
         if read is None:
             yield {**line, "rouge": rouge[item.clip_id]}
             continue
@@ -167,5 +171,6 @@ def _lines(context: ScoringContext, items: Sequence[ScoredAnswer], reference_sco
             "oov_terms": read.oov_terms,
             "flags": read.flags,
             "spans": [[span.start, span.end, span.role, span.label] for span in read.spans],
-            "override": vars(last[item.clip_id]) if item.clip_id in last and read.rule_id == "override" else None,
+            "override": vars(last[item.clip_id]) if item.clip_id in last and read.rule_id == overrides.RULE else None,
+            **({} if item.worth is None else {"worth": item.worth}),
         }
