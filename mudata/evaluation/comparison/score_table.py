@@ -104,7 +104,9 @@ def _basis(kind: str, runs: Sequence[Mapping[str, Any]]) -> Iterator[str]:
         for dataset, part in _whole_parts(scores).items():
             by_dataset.setdefault(dataset, []).append(part)
     for dataset, parts in by_dataset.items():
-        basis = "; ".join(dict.fromkeys(clips_and_clusters(part["n"], part.get("clusters")) for part in parts))
+        noun = "item" if kind in EXACT_KINDS else "clip"
+        told = (clips_and_clusters(part["n"], part.get("clusters"), noun) for part in parts)
+        basis = "; ".join(dict.fromkeys(told))
         metrics = [metric for part in parts for metric in part["metrics"]]
         shown = (headline_of(kind, {metric["metric"] for metric in metrics}), "rougeL_f_lift")
         found = methods(metric for metric in metrics if metric["metric"] in shown)
@@ -192,16 +194,14 @@ def _exact_cells(kind: str, metrics: Metrics) -> dict[str, str]:
 
 def _exact_notes(runs: Sequence[Mapping[str, Any]]) -> Iterator[str]:
     """Which constant answers are the best, and how answers ended that do not give one value."""
-    constants: dict[tuple[str, str], None] = {}
+    for dataset, constants in {
+        dataset: part["exact"]["constants"] for scores in runs for dataset, part in scores["datasets"].items()
+    }.items():
+        titles = {measure.name: measure.title for measure in kind_of(str(runs[0]["kind"])).measures}
+        told = ", ".join(f"{titles[measure]} {answer!r}" for measure, answer in constants.items())
+        yield f"{dataset}: best constant answers to these items: {told}."
     for scores in runs:
-        for dataset, part in scores["datasets"].items():
-            for answer in (part.get("exact") or {}).get("constants", {}).values():
-                constants[dataset, answer] = None
-    if constants:
-        told = (f"{dataset}: {answer!r}" for dataset, answer in constants)
-        yield f"Best constant answers on these items: {', '.join(told)}."
-    for scores in runs:
-        counts = (scores.get("exact") or {}).get("counts", {})
+        counts = scores["exact"]["counts"]
         if told_counts := [f"{n} {name}" for name, n in counts.items() if n and name != "parsed"]:
             yield f"{scores['model']}: {counts['parsed']} of {scores['n']} parsed, {', '.join(told_counts)}."
 

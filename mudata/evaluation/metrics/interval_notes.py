@@ -35,12 +35,13 @@ def clusters_of(clusters: Sequence[str]) -> dict[str, int | str]:
     return {"count": len(set(known)) + unknown, "unknown": unknown, "known": counted(known) if known else ""}
 
 
-def clips_and_clusters(n: int, clusters: Mapping[str, Any] | None) -> str:
+def clips_and_clusters(n: int, clusters: Mapping[str, Any] | None, noun: str = "clip") -> str:
     """How many clips there are in how many clusters, and of how many clips the cluster is not known.
 
     Args:
         n: number of clips.
         clusters: as `clusters_of` has them; None in scores of older versions.
+        noun: what is counted, in the singular: clip, item.
 
     Example:
         >>> clips_and_clusters(290, {"count": 111, "unknown": 0, "known": "111 artists"})
@@ -50,7 +51,7 @@ def clips_and_clusters(n: int, clusters: Mapping[str, Any] | None) -> str:
         >>> clips_and_clusters(2, {"count": 2, "unknown": 2, "known": ""})
         '2 clips (clusters unknown for all of them: taken as independent)'
     """
-    clips = f"{n} clip{'s' * (n != 1)}"
+    clips = f"{n} {noun}{'s' * (n != 1)}"
     if clusters is None:
         return f"{clips} ({_OF_OLD})"
     count, unknown = int(clusters["count"]), int(clusters["unknown"])
@@ -58,7 +59,7 @@ def clips_and_clusters(n: int, clusters: Mapping[str, Any] | None) -> str:
         return f"{clips} of {clusters['known']}"
     if unknown == n:
         return f"{clips} (clusters unknown for {'all of them' if n > 1 else 'it'}: taken as independent)"
-    lost = f"clusters unknown for {unknown} of {n} clips: taken as independent"
+    lost = f"clusters unknown for {unknown} of {n} {noun}s: taken as independent"
     return f"{clips} in {count} cluster{'s' * (count != 1)} ({clusters['known']}; {lost})"
 
 

@@ -49,7 +49,7 @@ class PanelEntry:
     @property
     def basis(self) -> str:
         """Of how many clips in how many clusters its scores are."""
-        return clips_and_clusters(self.n, self.clusters)
+        return clips_and_clusters(self.n, self.clusters, "item" if self.exact else "clip")
 
     @cached_property
     def asked(self) -> frozenset[str]:
@@ -154,7 +154,9 @@ class Panel:
     @property
     def compared(self) -> str:
         """Of how many clips in how many clusters the comparison of the runs is."""
-        return clips_and_clusters(self.comparison.n, self.comparison.clusters) if self.comparison else ""
+        if self.comparison is None:
+            return ""
+        return clips_and_clusters(self.comparison.n, self.comparison.clusters, "item" if self.is_exact else "clip")
 
     @property
     def is_exact(self) -> bool:
