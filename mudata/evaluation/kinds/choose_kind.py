@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, ClassVar
 
-from mudata.evaluation.kinds.question_kind import MeasuredValues, ScoreMeasure, measures_of, read_by
+from mudata.evaluation.kinds.question_kind import MeasuredValues, ScoreMeasure, measures_of
 
 if TYPE_CHECKING:
     from mudata.evaluation.align.alignment import Alignment
@@ -33,7 +33,9 @@ class ChooseKind:
 
     def read(self, answer: str | None, asked: AskedItem) -> Alignment:
 
-        return read_by("choice", answer, asked.shown)
+        from mudata.evaluation.readers.choice import read_choice
+
+        return read_choice(answer, asked.shown)
 
     def partial(self, alignment: Alignment) -> str | None:
         return None

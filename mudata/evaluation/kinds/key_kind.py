@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, ClassVar
 
 from mudata.catalog.read import truth_spelling
-from mudata.evaluation.kinds.question_kind import MeasuredValues, ScoreMeasure, mean_score, measures_of, read_by
+from mudata.evaluation.kinds.question_kind import MeasuredValues, ScoreMeasure, mean_score, measures_of
 
 if TYPE_CHECKING:
     from mudata.evaluation.align.alignment import Alignment
@@ -33,7 +33,9 @@ class KeyKind:
 
     def read(self, answer: str | None, asked: AskedItem) -> Alignment:
 
-        return read_by("key", answer, asked.shown)
+        from mudata.evaluation.readers.key import read_key
+
+        return read_key(answer, asked.shown)
 
     def partial(self, alignment: Alignment) -> str | None:
         """The tonic, where the answer says one alone and no mode."""

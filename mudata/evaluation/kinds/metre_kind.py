@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, ClassVar
 
 from mudata.catalog.read import truth_spelling
-from mudata.evaluation.kinds.question_kind import MeasuredValues, ScoreMeasure, mean_score, measures_of, read_by
+from mudata.evaluation.kinds.question_kind import MeasuredValues, ScoreMeasure, mean_score, measures_of
 
 if TYPE_CHECKING:
     from mudata.evaluation.align.alignment import Alignment
@@ -35,7 +35,9 @@ class MetreKind:
 
     def read(self, answer: str | None, asked: AskedItem) -> Alignment:
 
-        return read_by("metre", answer, asked.shown)
+        from mudata.evaluation.readers.metre import read_metre
+
+        return read_metre(answer, asked.shown)
 
     def partial(self, alignment: Alignment) -> str | None:
         return None

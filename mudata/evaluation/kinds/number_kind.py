@@ -13,7 +13,7 @@ from math import ceil, floor
 from typing import TYPE_CHECKING, ClassVar
 
 from mudata.catalog.read import truth_spelling
-from mudata.evaluation.kinds.question_kind import MeasuredValues, ScoreMeasure, measures_of, read_by
+from mudata.evaluation.kinds.question_kind import MeasuredValues, ScoreMeasure, measures_of
 
 if TYPE_CHECKING:
     from mudata.catalog.cards.number_scale import NumberScale
@@ -44,7 +44,13 @@ class NumberKind:
 
     def read(self, answer: str | None, asked: AskedItem) -> Alignment:
         scale = _scale(asked)
-        return read_by("tempo" if scale.octaves else "number", answer, asked.shown, scale)
+        if scale.octaves:
+            from mudata.evaluation.readers.tempo import read_tempo
+
+            return read_tempo(answer, asked.shown, scale)
+        from mudata.evaluation.readers.number import read_number
+
+        return read_number(answer, asked.shown, scale)
 
     def partial(self, alignment: Alignment) -> str | None:
         """A range, where the answer is one of two numbers."""

@@ -8,7 +8,7 @@ from math import factorial
 from typing import TYPE_CHECKING, ClassVar
 
 from mudata.catalog.read import truth_spelling
-from mudata.evaluation.kinds.question_kind import MeasuredValues, ScoreMeasure, measures_of, read_by
+from mudata.evaluation.kinds.question_kind import MeasuredValues, ScoreMeasure, measures_of
 
 if TYPE_CHECKING:
     from mudata.evaluation.align.alignment import Alignment
@@ -32,7 +32,9 @@ class OrderKind:
 
     def read(self, answer: str | None, asked: AskedItem) -> Alignment:
 
-        return read_by("order", answer, asked.shown, _things(asked))
+        from mudata.evaluation.readers.order import read_order
+
+        return read_order(answer, asked.shown, _things(asked))
 
     def partial(self, alignment: Alignment) -> str | None:
         return None

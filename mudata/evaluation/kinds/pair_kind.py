@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 from mudata.evaluation.kinds.choose_kind import ChooseKind
 
 if TYPE_CHECKING:
+    from mudata.evaluation.align.alignment import Alignment
     from mudata.evaluation.kinds.question_kind import AskedItem
 
 
@@ -19,3 +20,8 @@ class PairKind(ChooseKind):
         if len(asked.shown.options) != 2:
             raise ValueError(f"a pair has two options, not {len(asked.shown.options)}")
         return super().truth(text, asked)
+
+    def read(self, answer: str | None, asked: AskedItem) -> Alignment:
+        from mudata.evaluation.readers.choice import read_choice
+
+        return read_choice(answer, asked.shown, clips=True)

@@ -6,8 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from importlib import import_module
-from typing import TYPE_CHECKING, ClassVar, Literal, Protocol, cast
+from typing import TYPE_CHECKING, ClassVar, Literal, Protocol
 
 from mudata.evaluation.kinds.kind_card import kind_card
 
@@ -78,12 +77,6 @@ class QuestionKind(Protocol):
     def constants(self, items: Sequence[tuple[str, AskedItem]]) -> Sequence[str]:
         """Values among which the best constant answer to these items (truth, asked) is found."""
         ...
-
-
-def read_by(reader: str, *given: object) -> Alignment:
-    """What a reader of `mudata.evaluation.readers` makes of an answer; it is loaded when one is read."""
-    module = import_module(f"mudata.evaluation.readers.{reader}")
-    return cast("Alignment", getattr(module, f"read_{reader}")(*given))
 
 
 def measures_of(name: str) -> tuple[ScoreMeasure, ...]:

@@ -169,6 +169,11 @@ def test_a_range_is_what_the_range_rule_found() -> None:
         ("number", "There are four parts.", tempo(COUNT), "4"),
         ("key", "a-Moll", NOTHING, "A minor"),
         ("metre", "It is in six-eight.", NOTHING, "6/8"),
+        ("choose", "(2)", options("D minor", "A minor"), "A minor"),
+        ("pair", "The second clip is brighter.", AskedItem(shown=Shown(options=("first", "second"))), "second"),
+        ("order", "2, 1, 3", AskedItem(shown=Shown(), clips=3), "2 1 3"),
+        ("structure", "A-B-A", asks("form"), "ABA"),
+        ("structure", "New sections begin at 8 s and 16.5 s.", asks("boundaries", 24.0), "8.000 16.500"),
     ],
 )
 def test_answers_are_read_by_the_reader_of_their_kind(kind: str, answer: str, asked: AskedItem, value: str) -> None:
