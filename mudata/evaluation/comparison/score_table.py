@@ -43,31 +43,36 @@ _BESIDE_EXACT = ("coverage", "chance", "constant", "answers")
 
 def tables(runs: Sequence[Mapping[str, Any]]) -> list[ScoreTable]:
     """What scores.json says of one or several runs, best first within each dataset; a table
-    per kind of task.
+    per kind of task, of kinds with exact truth one for what is measured alike (tempi, counts).
 
     `parser` is the parser interval, from strict accuracy to that of any mention; `lift` the ROUGE-L
     F gained over the captions of wrong clips; `constant` the ROUGE-1 F and ROUGE-L F of one
     sentence for all clips, or the best constant answer to questions with exact truth; `answers` how many different
     values were given, and the share of the commonest.
     """
-    kinds = (*_OF_KIND, *EXACT_KINDS)
-    return [_table(kind, alike) for kind in kinds if (alike := [scores for scores in runs if scores["kind"] == kind])]
+    alike: dict[tuple[str, tuple[str, ...]], list[Mapping[str, Any]]] = {}
+    for scores in runs:
+        alike.setdefault((kind := scores["kind"], _columns(kind, scores)), []).append(scores)
+    order = [*_OF_KIND, *EXACT_KINDS]
+    return [
+        _table(kind, columns, of) for (kind, columns), of in sorted(alike.items(), key=lambda k: order.index(k[0][0]))
+    ]
 
 
-def _table(kind: str, runs: Sequence[Mapping[str, Any]]) -> ScoreTable:
+def _table(kind: str, columns: tuple[str, ...], runs: Sequence[Mapping[str, Any]]) -> ScoreTable:
     shared = [key for key in ("split", "task") if len(runs) > 1 and len({scores[key] for scores in runs}) == 1]
     varying = [key for key in ("model", "split", "dataset", "task", "n") if key not in shared]
     run_column = ("run",) if len(runs) > 1 else ()
     everywhere = ", ".join(f"{key.capitalize()}: {runs[0][key]}" for key in shared)
     notes = [*([f"{everywhere}."] if shared else []), _told_apart(kind, runs), *_basis(kind, runs)]
     notes += _exact_notes(runs) if kind in EXACT_KINDS else _hedged(runs)
-    return ScoreTable((*varying, *_columns(kind, runs), *run_column), _rows(kind, runs), tuple(notes))
+    return ScoreTable((*varying, *columns, *run_column), _rows(kind, runs), tuple(notes))
 
 
-def _columns(kind: str, runs: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:
+def _columns(kind: str, scores: Mapping[str, Any]) -> tuple[str, ...]:
     if kind in _OF_KIND:
         return _OF_KIND[kind]
-    measured = {metric["metric"] for scores in runs for metric in scores["metrics"]}
+    measured = {metric["metric"] for metric in scores["metrics"]}
     titles = [measure.title for measure in kind_of(kind).measures if measure.name in measured]
     return (*titles, *_BESIDE_EXACT)
 
@@ -194,12 +199,13 @@ def _exact_cells(kind: str, metrics: Metrics) -> dict[str, str]:
 
 def _exact_notes(runs: Sequence[Mapping[str, Any]]) -> Iterator[str]:
     """Which constant answers are the best, and how answers ended that do not give one value."""
-    for dataset, constants in {
-        dataset: part["exact"]["constants"] for scores in runs for dataset, part in scores["datasets"].items()
-    }.items():
-        titles = {measure.name: measure.title for measure in kind_of(str(runs[0]["kind"])).measures}
-        told = ", ".join(f"{titles[measure]} {answer!r}" for measure, answer in constants.items())
-        yield f"{dataset}: best constant answers to these items: {told}."
+    titles = {measure.name: measure.title for measure in kind_of(str(runs[0]["kind"])).measures}
+    constants: dict[str, None] = {}
+    for scores in runs:
+        for dataset, part in scores["datasets"].items():
+            best = ", ".join(f"{titles[measure]} {answer!r}" for measure, answer in part["exact"]["constants"].items())
+            constants[f"{dataset}, {scores['task']}: best constant answers to these items: {best}."] = None
+    yield from constants
     for scores in runs:
         counts = scores["exact"]["counts"]
         if told_counts := [f"{n} {name}" for name, n in counts.items() if n and name != "parsed"]:
