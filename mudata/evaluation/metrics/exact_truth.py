@@ -39,6 +39,8 @@ _OF_STATUS: dict[str, AnswerCount] = {
     "OUTSIDE": "outside",
     "ERROR": "error",
 }
+LEVELS = ("easy", "standard", "hard")
+"""Difficulties of composed exams, in this order."""
 FEW_TRUTHS = 30
 """Where there are no more different truths and answers than these, tables show them one by one."""
 
@@ -248,12 +250,12 @@ def _groups(kind: str, scored: Sequence[ScoredAnswer], by: Literal["category", "
     return rows
 
 
-def _in_order(name: str) -> tuple[float, str]:
-    """Numbers by their size, then names by the alphabet."""
+def _in_order(name: str) -> tuple[float, int, str]:
+    """Numbers by their size, then LEVELS, then names by the alphabet."""
     try:
-        return float(name), name
+        return float(name), 0, name
     except ValueError:
-        return float("inf"), name
+        return float("inf"), LEVELS.index(name) if name in LEVELS else len(LEVELS), name
 
 
 def few_values(scored: Sequence[ScoredAnswer]) -> dict[str, tuple[str, ...]]:

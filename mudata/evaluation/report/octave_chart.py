@@ -69,7 +69,8 @@ def octave_errors(panel: Panel, width: float = WIDE) -> Figure:
         peak = int(np.argmax(share))
         if share[peak] > 0:
             told = f"{100 * share[peak]:.0f} %"
-            axes.text(centres[peak] + 0.05, floor + 0.78 * share[peak] / highest, told, va="top", fontsize=8)
+            side, ha = (0.05, "left") if centres[peak] < 1 else (-0.05, "right")
+            axes.text(centres[peak] + side, floor + 0.78 * share[peak] / highest, told, va="top", ha=ha, fontsize=8)
     axes.set_xlim(edges[0], edges[-1])
     axes.set_ylim(-0.02, len(names))
     axes.set_yticks([])

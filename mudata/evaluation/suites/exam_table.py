@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 from mudata.evaluation.kinds.kind_registry import EXACT_KINDS, kind_of
+from mudata.evaluation.metrics.exact_truth import LEVELS
 from mudata.evaluation.metrics.scored import headline_of, interval_text
 from mudata.table import Table
 
@@ -23,8 +24,6 @@ if TYPE_CHECKING:
 
 ALL = "all"
 """Every difficulty together."""
-LEVELS = ("easy", "standard", "hard")
-"""In this order; others follow by name."""
 _OF_TAGS = {"macro_f1": ("macro F1", "number"), "micro_f1": ("micro F1", "number")}
 
 Style = Literal["percent", "number"]
