@@ -42,6 +42,9 @@ def lines(view: ClipView, style: Style = plainly) -> Iterator[str]:
         yield "  " + "  ".join(
             text for text in (style(_plain(_who(answer, view)), "name"), mark, _plain(_read(answer))) if text
         )
+        if answer.question is not None:
+            about = f"{answer.item} ({', '.join(answer.clips)}): " if answer.item else ""
+            yield style(f"      asked: {_short(_plain(about + answer.question))}", "given")
         yield f"      {_coloured(answer, style)}"
         if answer.given is not None:
             yield style(f"      given: {_short(_plain(answer.given))}", "given")

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter, defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from mudata.evaluation.align.alignment import Span
     from mudata.evaluation.metrics.scored import ScoredAnswer
     from mudata.evaluation.run import Run
+    from mudata.evaluation.run_records import QuestionRecord
     from mudata.home import Home
 
 
@@ -52,6 +53,15 @@ class ClipAnswer:
     rouge: dict[str, float] | None
     given: str | None = None
     """What the model got in place of the sound, where that was text."""
+    item: str | None = None
+    """The item that was asked about, where it is not the clip by itself."""
+    clips: tuple[str, ...] = ()
+    """The clips of that item, in the order asked."""
+    question: str | None = None
+    """What was asked, of a question with exact truth: its whole prompt."""
+    options: tuple[str, ...] = ()
+    worth: Mapping[str, float] | None = None
+    """What the answer is worth by each measure, of a question with exact truth."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -88,7 +98,7 @@ def clip_views(home: Home, clip_ids: Sequence[str], runs: Sequence[Run]) -> list
 
     Args:
         home: whose index is read.
-        clip_ids: the clips, in the order wanted.
+        clip_ids: the clips, in the order wanted; also items of several clips, or of one under an id of its own.
         runs: whose answers are shown.
 
     Returns:
@@ -100,14 +110,21 @@ def clip_views(home: Home, clip_ids: Sequence[str], runs: Sequence[Run]) -> list
     """
     answers: defaultdict[str, list[ClipAnswer]] = defaultdict(list)
     recorded: defaultdict[str, dict[str, list[str]]] = defaultdict(dict)
+    items: dict[str, tuple[str, ...]] = {}
     for asked in runs:
         context = ScoringContext.load(asked)
         task = "caption" if context.settings.kind == "caption" else context.settings.task
+        about = {question.item_id: question for question in context.questions}
         for question in context.questions:
-            recorded[question.clip_id][task] = list(question.references)
-        for scored in context.read_answers(only=set(clip_ids)):
-            given = context.answers[scored.clip_id].given
-            answers[scored.clip_id].append(_answer(asked, scored, given))
+            recorded[question.item_id][task] = list(question.references)
+            if not question.is_clip:
+                items[question.item_id] = question.clip_ids
+        wanted = set(clip_ids)
+        of_these = {q.item_id for q in context.questions if q.item_id in wanted or not wanted.isdisjoint(q.clip_ids)}
+        for scored in context.read_answers(only=of_these):
+            answer = _answer(asked, scored, context.answers[scored.clip_id].given, about[scored.clip_id])
+            for shown in wanted & {scored.clip_id, *about[scored.clip_id].clip_ids}:
+                answers[shown].append(answer)
     with database.snapshot(home) as connection:
         facts = _facts(connection, clip_ids)
         for clip_id in clip_ids:
@@ -130,7 +147,7 @@ def clip_views(home: Home, clip_ids: Sequence[str], runs: Sequence[Run]) -> list
                 duration_s=seconds,
                 path=str(home.root / path) if path else None,
                 licence=licence,
-                status=status or "not in the index",
+                status=status or (f"clips {', '.join(items[clip_id])}" if clip_id in items else "not in the index"),
                 labels=labels[clip_id],
                 captions=captions[clip_id],
                 said=tuple(answers[clip_id]),
@@ -189,7 +206,7 @@ def _disagreement(runs: Sequence[Run]) -> dict[str, float]:
     return disagreement
 
 
-def _answer(asked: Run, scored: ScoredAnswer, given: str | None) -> ClipAnswer:
+def _answer(asked: Run, scored: ScoredAnswer, given: str | None, question: QuestionRecord) -> ClipAnswer:
     settings, alignment = asked.settings, scored.alignment
     scores = None
     if alignment is None and scored.answer is not None:
@@ -212,6 +229,11 @@ def _answer(asked: Run, scored: ScoredAnswer, given: str | None) -> ClipAnswer:
         spans=alignment.spans if alignment else (),
         rouge=scores,
         given=given,
+        item=None if question.is_clip else question.item_id,
+        clips=() if question.is_clip else question.clip_ids,
+        question=scored.asked.shown.prompt if scored.asked else None,
+        options=scored.asked.shown.options if scored.asked else (),
+        worth=scored.worth,
     )
 
 

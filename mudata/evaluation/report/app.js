@@ -275,7 +275,7 @@
     const many = kind === "tag";
     const n = ++forms;
     const free = exact && !clip.options; // any value of the kind
-    const label = free ? make("input", { id: `label-${n}`, placeholder: `as ${clip.gold[0]}; empty: no single value` })
+    const label = free ? make("input", { id: `label-${n}`, placeholder: `as ${clip.gold[0]}, or empty` })
       : make("select", { id: `label-${n}`, multiple: many ? "" : null, size: many ? "6" : null });
     const choices = exact ? (clip.options || []).map((one) => [one, one]) : Object.entries(labels[clip.dataset] || {});
     if (!free) label.append(...(many ? [] : [option("", exact ? "no single value" : "no single label")]), ...choices.map(([id, name]) => option(id, name)));
