@@ -68,6 +68,8 @@ class Exam(Strict):
     split: Draw = Draw()
     also: str | None = None
     """Further datasets of the same task whose runs are shown beside, by a pattern of their names: 'composed_key_*'."""
+    compose: str | None = None
+    """How the dataset is made, where its name hangs on what it is made with: only the pattern `also` is known then."""
     note: str | None = None
 
 

@@ -15,12 +15,20 @@ from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Literal
 
-from mudata.catalog.cards import licences, loader
+from mudata.catalog.cards import card_files, licences, loader
 from mudata.catalog.index import database
 from mudata.catalog.splits import draw as splits
 from mudata.catalog.splits import manifest
 from mudata.catalog.splits.split_request import SplitRequest
-from mudata.errors import Busy, EvaluationError, HomeError, MissingExtra, MudataError, SplitError, from_os_error
+from mudata.errors import (
+    Busy,
+    EvaluationError,
+    HomeError,
+    MissingExtra,
+    MudataError,
+    SplitError,
+    from_os_error,
+)
 from mudata.evaluation.models import registry
 from mudata.evaluation.run import Run, readable_runs
 from mudata.evaluation.scoring import score
@@ -140,7 +148,11 @@ def draw(home: Home, suite: Suite, name: str) -> Manifest | Problem:
     SplitError if another split has the name.
     """
     exam = suite.exams[name]
-    card, recipe, split = loader.load(exam.dataset), exam.split, suite.split_of(name)
+    recipe, split = exam.split, suite.split_of(name)
+    dataset = _composed(home, exam, split) if exam.compose else exam.dataset
+    if dataset is None:
+        return Problem("missing", name, None, f"{exam.title}: its pieces have not been composed.", exam.compose)
+    card = loader.load(dataset)
     if database.current_generation(home, card.name) is None:
         return Problem("missing", name, None, f"{card.title} has not been fetched.", how_to_get(home, card, exam))
     if manifest.path_of(home, split).is_file():
@@ -160,6 +172,15 @@ def draw(home: Home, suite: Suite, name: str) -> Manifest | Problem:
     made = splits.make(home, request)
     manifest.save(home, made)
     return made
+
+
+def _composed(home: Home, exam: Exam, split: str) -> str | None:
+    """The dataset of an exam whose name hangs on what it was composed with: that of the split, else the first there
+    is."""
+    if manifest.path_of(home, split).is_file():
+        return manifest.load(home, split).datasets[0]
+    known = [name for name in card_files.files() if exam.also and fnmatchcase(name, exam.also)]
+    return next((name for name in known if database.current_generation(home, name)), None)
 
 
 def _usable(home: Home, request: SplitRequest) -> int:
