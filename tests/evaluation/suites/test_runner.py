@@ -403,7 +403,7 @@ def test_runs_of_another_draw_and_controls_do_not_count(corpus: Corpus, home: Ho
 
 def test_suites_are_listed_and_shown_without_any_run(corpus: Corpus) -> None:
     rows = json.loads(typed("suites", "--json").out)
-    assert [row["name"] for row in rows] == ["survey", "tiny"]
+    assert [row["name"] for row in rows] == ["objective", "survey", "tiny"]
     done = typed("suites", "show", "survey")
     assert done.code == 0
     assert "LTU           published  61.0 % [51.2, 70.0]  70.0 % [60.4, 78.1]" in done.out
