@@ -58,16 +58,16 @@ def declared(card: Card, given: Iterable[ItemRow]) -> ItemsFound:
     return ItemsFound(sorted(kept, key=lambda row: (row.task, row.id)), issues)
 
 
-def of_attributes(card: Card, attributes: Sequence[Mapping[str, str]]) -> ItemsFound:
+def of_attributes(card: Card, attributes: Iterable[tuple[str, str, str]]) -> ItemsFound:
     """The items of the tasks whose truth is an attribute: one for each clip that has it.
 
-    `attributes` are rows of id, name and value. A clip is left out where the attribute's `..._reason` or
+    `attributes` are ids, names and values. A clip is left out where the attribute's `..._reason` or
     `..._is_default` says that the value means nothing, where it has several values, or where its value is none of the
     task's kind; and how many have `..._unknown` in its place is told.
     """
     told: dict[str, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
-    for row in attributes:
-        told[row["name"]][row["id"]].append(row["value"])
+    for id_, attribute, value in attributes:
+        told[attribute][id_].append(value)
     kept: list[ItemRow] = []
     issues: list[Issue] = []
     for name, task in sorted(card.tasks.items()):

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from mudata.catalog.read import item_rows
-from mudata.catalog.read.dataset_contents import Issue
+from mudata.catalog.read.dataset_contents import Issue, ItemRow
 from mudata.errors import number
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
     from mudata.catalog.cards.schema import Card
-    from mudata.catalog.read.dataset_contents import ItemRow
 
 _TEXTS = (
     "item_id",
@@ -48,23 +47,17 @@ def items_table(
     asked = {task.attribute for task in card.tasks.values() if task.attribute}
     doubts = [doubt for name in asked for doubt in (f"{name}_unknown", *item_rows.doubts_of(name))]
     names = pa.array([*asked, *doubts, item_rows.HIGHEST], pa.string())
-    told = attributes.filter(pc.is_in(attributes["name"], value_set=names)).select(["clip_id", "name", "value"])
-    rows = [{"id": row["clip_id"].removeprefix(prefix), **row} for row in told.to_pylist()]
-    found = item_rows.of_attributes(card, rows)
+    told = attributes.filter(pc.is_in(attributes["name"], value_set=names))
+    ids = [clip_id.removeprefix(prefix) for clip_id in told["clip_id"].to_pylist()]
+    found = item_rows.of_attributes(card, zip(ids, told["name"].to_pylist(), told["value"].to_pylist(), strict=True))
     here = [row for row in declared if all(f"{prefix}{clip}" in clips for clip in row.clips)]
     items = sorted([*here, *found.rows], key=lambda row: (row.task, row.id))
     issues = list(found.issues)
     if absent := len(declared) - len(here):
         issues.append(Issue("not-asked", "items", f"{number(absent, 'item')} left out: a clip of theirs is not here"))
-    shown = [
-        row._asdict()
-        | {
-            "item_id": f"{prefix}{row.id}",
-            "dataset": card.name,
-            "clips": [f"{prefix}{clip}" for clip in row.clips],
-            "options": row.options and list(row.options),
-            "semitones": row.semitones and list(row.semitones),
-        }
-        for row in items
-    ]
-    return pa.Table.from_pylist([{name: row[name] for name in _SCHEMA.names} for row in shown], _SCHEMA), issues
+    given = zip(*items, strict=True) if items else ([] for _ in ItemRow._fields)
+    columns: dict[str, Any] = dict(zip(ItemRow._fields, given, strict=True))
+    columns["item_id"] = [f"{prefix}{id_}" for id_ in columns["id"]]
+    columns["dataset"] = [card.name] * len(items)
+    columns["clips"] = [[f"{prefix}{clip}" for clip in heard] for heard in columns["clips"]]
+    return pa.table({field.name: pa.array(columns[field.name], field.type) for field in _SCHEMA}), issues

@@ -213,8 +213,8 @@ def test_values_that_are_none_are_told_as_of_the_files(files: Path) -> None:
 # ------------------------------------------------------------------------------------- of attributes
 
 
-def facts(**by_clip: dict[str, str]) -> list[dict[str, str]]:
-    return [{"id": id_, "name": n, "value": v} for id_, said in by_clip.items() for n, v in said.items()]
+def facts(**by_clip: dict[str, str]) -> list[tuple[str, str, str]]:
+    return [(id_, name, value) for id_, said in by_clip.items() for name, value in said.items()]
 
 
 TEMPO = {"tempo": TASKS["tempo"] | {"attribute": "tempo_bpm"}}
