@@ -153,7 +153,7 @@ TABLES: dict[str, tuple[Column, ...]] = {
 }
 """Tables that `fetch` writes per dataset."""
 
-ADDED = {"clips": ("clipped", "decoder"), "attributes": ("source",)}
+ADDED = {"clips": ("clipped", "decoder"), "attributes": ("source",), "items": ("semitones", "seconds")}
 """Columns that files of older versions do not have; NULL there. They stand at the end of their table."""
 
 ADDED_TABLES = ("items",)
