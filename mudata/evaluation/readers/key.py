@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from mudata.evaluation.readers.key_contexts import among_chords, key_sort
 from mudata.evaluation.readers.key_names import (
     GERMANIC,
     KEYS,
@@ -89,51 +90,6 @@ _CAMELOT_MINOR = (8, 3, 10, 5, 0, 7, 2, 9, 4, 11, 6, 1)
 """Pitch classes of 1A to 12A; the major key beside each ('B') lies three semitones higher (Mark Davis's "
 "Camelot wheel)."""
 
-_CHORD_AFTER = re.compile(
-    r"[\"'*]{0,2}[ -]?(?:(?:7th|seventh|9th|ninth|11th|13th|sus\d?|add\d)\b|\d|\(?(?:chord|triad|arpeggio"
-    r"|power chord|broken chord|accord|akkord|acorde|accordo|third|"
-    r"sixth|second|6th|3rd|inversion|barre|note\b|to [A-G](?:#|b)? (?:major|minor) chord|аккорд|和弦|コード|和音|화음"
-    r"|코드))|(?:,? (?:and|or|then|to)? ?[A-G][#b]?(?: (?:major|minor|flat|sharp)){0,2}){1,8} chords\b",
-    re.IGNORECASE,
-)
-_CHORD_BEFORE = re.compile(
-    r"(?:\b(?:chords?|triads?|progression|arpeggio|harmony|harmonies|akkord\w*|accords?|acordes?|accordi)\b(?: "
-    r"(?:of|is|are|include|includes|like|such as|between|being|from|de|di|with))?"
-    r"|\b(?:chords?|progression)\b[^.!?\n]{0,24}?[:(])[ \"'*]{0,3}\Z",
-    re.IGNORECASE,
-)
-_CHORD_LIST = re.compile(
-    r"\b(?:chords?|triads?|progressions?|chord sequence|akkorde|accords|acordes|accordi|turnaround|vamp)\b",
-    re.IGNORECASE,
-)
-_IN = re.compile(r"\b(?:in|in the key of)[ \"'*]{1,3}\Z", re.IGNORECASE)
-_STATEMENT = re.compile(r"[.!?;\n]|\b(?:key|tonality|tonart|tonalité|tonalidad|answer)\b", re.IGNORECASE)
-_SOLO = re.compile(
-    r"\b(?:solo|soloist|lick|licks|lead line|run|runs|riff|fill|fills|ornaments?|improvis\w+|noodl\w+|melod(?:y"
-    r"|ic) (?:uses|borrows|line))\b[^.!?;\n]{0,48}\Z",
-    re.IGNORECASE,
-)
-_SCALE_AFTER = re.compile(
-    r"[ -](?:pentatonic|blues|bebop)?[ -]?(?:scale|scales|pentatonic|lick|run|riff|solo|skala|tonleiter|gamme"
-    r"|escala|scala)\b",
-    re.IGNORECASE,
-)
-_RELATIVE_BEFORE = re.compile(
-    r"(?:\b(?:relative|relativ\w*|paralle\w*|dominant\w*|subdominant|tonic minor|enharmonic\w*|borrow\w*"
-    r"|tonici[sz]\w*|modulat\w*|shifts?|shifting|pivot\w*|moves?|moving|transition\w*|"
-    r"detours?|excursions?|hints?|touch(?:es)?|transpos\w*|similar|compared|same (?:key )?signature|same notes"
-    r"|neighbou?r\w*|closely related)\b(?: (?:key|major|minor|majeur|mineur|to|of|is|would|be|briefly|into|with"
-    r"|the|from"
-    r"|as|at|in|a|an|its|being|temporarily|down|up|from|de|du|von|zu|"
-    r"keys|equivalent|relative|towards?|on|section|bridge|passage|chorus|by|for)){0,5})[ ,:=(\"'*]{0,4}\Z",
-    re.IGNORECASE,
-)
-_RELATIVE_AFTER = re.compile(
-    r"[\"'*]{0,2},? ?(?:(?:(?:which |being )?(?:is|being|as) (?:the|its)|, its|\(its) (?:relative|parallel)(?: "
-    r"key| major| minor)?"
-    r"(?! (?:of|to|key|major|minor))\b|\((?:the )?(?:relative|parallel)(?: key| major| minor)?\))",
-    re.IGNORECASE,
-)
 _KEY_OF = re.compile(
     r"(?:\bkey(?: signature)?(?: of| is| was| would be|:| =|\W{1,4}:)|\bin|\banswer(?: is|:)|\bnot|\bis|\bto"
     r"|\bsay|\bor|[:=]|\A)[\s\"'*(`]{0,5}(?:\\text\{ ?)?\Z",
@@ -257,29 +213,7 @@ def _is_article(text: str, start: int, end: int, *, capital: bool, joined: bool)
 
 
 def _placed(text: str, match: re.Match[str], key: str) -> Said:
-    return Said(*match.span(), (key,), _sort(text, match.start(), match.end())).guarded()
-
-
-def _sort(text: str, start: int, end: int) -> Sort:
-    """What a key by its form is beside its neighbours."""
-    head = max(0, start - 90)
-    if _CHORD_AFTER.match(text, end, end + 160) or _CHORD_BEFORE.search(text, max(0, start - 60), start):
-        return "guard"
-    clause = text[head:start]
-    cut = max((m.end() for m in _STATEMENT.finditer(clause)), default=0)
-    if _CHORD_LIST.search(clause, cut) and not _IN.search(text, head, start):
-        return "guard"
-    if _SCALE_AFTER.match(text, end, end + 40):
-        return "guard" if _SOLO.search(text, head, start) else "aside"
-    if _SOLO.search(text, max(head, head + cut), start):
-        return "guard"
-    if _RELATIVE_BEFORE.search(text, head, start) or _RELATIVE_AFTER.match(text, end, end + 60):
-        return (
-            "guard"
-            if re.compile(r"relativ|paralle", re.IGNORECASE).search(text, max(0, start - 50), end + 30)
-            else "aside"
-        )
-    return "value"
+    return Said(*match.span(), (key,), key_sort(text, match.start(), match.end())).guarded()
 
 
 def _shortened(text: str) -> Iterator[Said]:
@@ -295,7 +229,7 @@ def _shortened(text: str) -> Iterator[Said]:
         if match["m"] == "-":
             continue
         mode = "minor" if match["m"] in ("m", "min") else "major"
-        sort: Sort = "guard" if _among_chords(text, *match.span()) else _sort(text, *match.span())
+        sort: Sort = "guard" if among_chords(text, *match.span()) else key_sort(text, *match.span())
         if match.group() == "Am" and re.compile(r" I\b").match(text, match.end()):
             continue
         key = spelled(pitch_class(match["letter"], match["acc"]), mode)
@@ -310,17 +244,6 @@ def _shortened(text: str) -> Iterator[Said]:
             pitch = _CAMELOT_MINOR[int(match[1]) - 1]
             minor = match[2] in "Aa"
             yield Said(*match.span(), (spelled(pitch if minor else pitch + 3, "minor" if minor else "major"),))
-
-
-_CHORD_NEIGHBOUR = re.compile(
-    r"[ ,|>-]{1,4}(?:and )?[A-G][#b]?(?:m|maj|min|dim|sus|aug)?\d?(?![A-Za-z#:]| "
-    r"(?:maj|min|flat|sharp))"
-)
-_CHORD_NEIGHBOUR_BEFORE = re.compile(r"(?<![A-Za-z])[A-G][#b]?(?:m|maj|min|dim|sus|aug)?\d?[ ,|>-]{1,4}(?:and )?\Z")
-
-
-def _among_chords(text: str, start: int, end: int) -> bool:
-    return bool(_CHORD_NEIGHBOUR.match(text, end) or _CHORD_NEIGHBOUR_BEFORE.search(text, max(0, start - 14), start))
 
 
 def _halves(text: str) -> Iterator[Said]:

@@ -43,24 +43,38 @@ def _idle() -> frozenset[str]:
     return frozenset(markers | set(_MORE.split())) - {"part", "parts"}
 
 
+_COUNTING = re.compile(r"(?<![\d.,])1[, -]{1,3}2(?:[, -]{1,3}\d{1,2})*(?![\d.,]\d)")
+"""'1, 2, 3': somebody counts."""
+_COUNTED_TO = 16
+
+
+def _is_counting(text: str, start: int, end: int) -> bool:
+    head = max(0, start - 64)
+    return any(head + m.start() <= start < head + m.end() for m in _COUNTING.finditer(text[head : end + 8]))
+
+
 def is_whole(text: str, one: Candidate) -> bool:
     """Whether a number is the whole answer."""
     return not text[: one.start].strip(" \n\"'*`(") and not text[one.end :].strip(" \n.!\"'*`)")
 
 
+def _numbers_something(text: str, start: int, end: int, *, small: bool) -> bool:
+    """Whether signs tell that a number counts along, marks an item of a list, or is an amount of something else."""
+    if small and _is_counting(text, start, end):
+        return True
+    if text[end : end + 1] == ")" and "(" not in text[max(0, start - 12) : start]:
+        return True  # '1) piano 2) bass'
+    marks = _LIST_MARK.search(text, max(0, start - 8), start) and _NUMBERED.match(text, end) and end - start < 3
+    signs = _OTHER_SIGN.match(text, end) or _SIGN_BEFORE.search(text, max(0, start - 12), start)
+    return bool(marks or signs or _SCORE_BEFORE.search(text, max(0, start - 24), start))
+
+
 def is_lone(text: str, one: Candidate) -> bool:
     """Whether nothing beside a number tells that it counts or numbers something else."""
-    start, end = one.start, one.end
-    if _LIST_MARK.search(text, max(0, start - 8), start) and _NUMBERED.match(text, end) and end - start < 3:
+    if _numbers_something(text, one.start, one.end, small=one.values[0] <= _COUNTED_TO):
         return False
-    if text[end : end + 1] == ")" and "(" not in text[max(0, start - 12) : start]:
-        return False  # '1) piano 2) bass'
-    if _OTHER_SIGN.match(text, end) or _SIGN_BEFORE.search(text, max(0, start - 12), start):
-        return False
-    if _SCORE_BEFORE.search(text, max(0, start - 24), start):
-        return False
-    word = _WORD.match(text, end)
-    if word is None or "\n" in text[end : word.start(1)]:
+    word = _WORD.match(text, one.end)
+    if word is None or "\n" in text[one.end : word.start(1)]:
         return True
     said = word.group(1).casefold()
     return (not said.isascii() and not _LATIN.match(said)) or said in _idle()

@@ -26,7 +26,8 @@ _WRITTEN = re.compile(
 )
 _FRACTION = re.compile(r"\\[dt]?frac ?\{(\d{1,2})\} ?\{(\d{1,2})\}")
 _LOOSE = re.compile(
-    r"(?<![\d/.,:A-Za-z-])(\d{1,2})(?: ?[-:|] ?| over | by | por | (?=(?:2|4|8|16)[ -](?:time|metre|meter"
+    r"(?<![\d/.,:A-Za-z-])(\d{1,2})(?: ?[-:|] ?| (?=\d{1,2}\W*\Z)| over | by | por | (?=(?:2|4|8|16)[ -](?:time"
+    r"|metre|meter"
     r"|signature|takt)))(\d{1,2})(?![\d/:-]|[.,]\d)",
     re.IGNORECASE,
 )
@@ -55,22 +56,22 @@ _SCORED = re.compile(r"(?:rat(?:e|ed|ing)|score|confidence|level|volume)\W{1,3}(
 
 _PHRASES: dict[str, str] = {
     "4/4": (
-        r"common[- ]time|common (?:metre|meter)|four[- ](?:four|quarter)(?:[- ]time)?|four over four|four by "
+        r"common[- /]time|common (?:metre|meter)|four[- /](?:four|quarter)(?:[- /]time)?|four over four|four by "
         r"four|four to the floor(?=\Z)|𝄴"
-        r"|vier-?viertel-?takt|vier-?viertel|quatre[- ]quatre|à quatre temps|cuatro por cuatro|cuatro cuartos"
+        r"|vier-?viertel-?takt|vier-?viertel|quatre[- /]quatre|à quatre temps|cuatro por cuatro|cuatro cuartos"
         r"|compasillo|quattro quarti|quattro"
-        r" (?:su )?quattro|tempo ordinario|quatro por quatro|quaternário|quatro quartos|vierkwartsmaat|vier[- "
-        r"]vier(?:de)?|fyra fjärdedelar|fyrfjärdedelstakt"
+        r" (?:su )?quattro|tempo ordinario|quatro por quatro|quaternário|quatro quartos|vierkwartsmaat|vier[- /]"
+        r"vier(?:de)?|fyra fjärdedelar|fyrfjärdedelstakt"
         r"|fire fjerdedels? takt|fire fjerdedeler|cztery czwarte|четыре четверти|четырёх четвертей|четыре на "
         r"четыре|dört dörtlük|dörtlük"
         r"|四四拍|四分之四拍|4分之4拍|四分の四拍子?|4分の4拍子?|4拍子|四拍子|4분의 ?4박자?|사분의 ?사박자?|4박자"
         r"|أربعة أرباع|أربعة على أربعة|bốn bốn|四四"
     ),
-    "2/2": r"cut[- ]time|cut common(?: time)?|alla[- ]breve|two[- ](?:two|half)(?: time)?|two over two|[¢₵𝄵]"
+    "2/2": r"cut[- /]time|cut common(?: time)?|alla[- /]breve|two[- /](?:two|half)(?: time)?|two over two|[¢₵𝄵]"
     r"|C\|| zwei-?halbe-?takt|二分の二拍子?|2분의 ?2박자?|二二拍",
     "3/4": (
-        r"waltz (?:time|metre|meter)|three[- ](?:four|quarter)(?:s)?(?:[- ]time)?|three over four|three by four"
-        r"|drei-?viertel-?takt|drei-?viertel|walzer-?takt|trois[- ]quatre"
+        r"waltz (?:time|metre|meter)|three[- /](?:four|quarter)(?:s)?(?:[- /]time)?|three over four|three by four"
+        r"|drei-?viertel-?takt|drei-?viertel|walzer-?takt|trois[- /]quatre"
         r"|à trois temps|tres por cuatro|tres cuartos|tre quarti|tempo di valzer|três por quatro|três quartos"
         r"|driekwartsmaat|trefjärdedelstakt|tre fjärdedelar|tre"
         r" fjerdedels? takt|valstakt|valsetakt|trzy czwarte|три четверти|три на четыре|üç dörtlük|三四拍|四分之三拍"
@@ -78,31 +79,31 @@ _PHRASES: dict[str, str] = {
         r"|4분의 ?3박자?|사분의 ?삼박자?|3박자|ثلاثة أرباع|ثلاثة على أربعة|ba bốn"
     ),
     "2/4": (
-        r"two[- ](?:four|quarter)(?:[- ]time)?|two over four|two by four(?= time)|zwei-?viertel-?takt"
-        r"|zwei-?viertel|deux[- ]quatre|dos por cuatro|dos cuartos|due quarti|dois por quatro|dois"
+        r"two[- /](?:four|quarter)(?:[- /]time)?|two over four|two by four(?= time)|zwei-?viertel-?takt"
+        r"|zwei-?viertel|deux[- /]quatre|dos por cuatro|dos cuartos|due quarti|dois por quatro|dois"
         r" quartos|tweekwartsmaat|tvåfjärdedelstakt|to fjerdedels? takt|dwie czwarte|две четверти|iki dörtlük"
         r"|二四拍|四分之二拍|4分之2拍|四分の二拍子?|4分の2拍子?|2拍子|二拍子"
         r"|4분의 ?2박자?|사분의 ?이박자?|2박자|hai bốn"
     ),
     "6/8": (
-        r"six[- ](?:eight|eighths?)(?:[- ]time)?|six over eight|sechs-?achtel-?takt|sechs-?achtel|six[- ]huit"
+        r"six[- /](?:eight|eighths?)(?:[- /]time)?|six over eight|sechs-?achtel-?takt|sechs-?achtel|six[- /]huit"
         r"|seis por ocho|seis octavos|sei ottavi|seis por oito|seis oitavos"
         r"|zes-?achtste(?: maat|maat)?|sexåttondelstakt|sex åttondelar|seks åttendedels? takt|sześć ósmych"
         r"|шесть восьмых|altı sekizlik|六八拍|八六拍|八分之六拍|8分之6拍"
         r"|八分の六拍子?|8分の6拍子?|6拍子|六拍子|8분의 ?6박자?|팔분의 ?육박자?|sáu tám|ستة أثمان"
     ),
-    "5/4": r"five[- ](?:four|quarter)(?:[- ]time)?|five over four|fünf-?viertel-?takt|cinq[- ]quatre|cinco por "
+    "5/4": r"five[- /](?:four|quarter)(?:[- /]time)?|five over four|fünf-?viertel-?takt|cinq[- /]quatre|cinco por "
     r"cuatro|cinque quarti|cinco por quatro|пять четвертей|四分之五拍|五四拍|4分の5拍子?|四分の五拍子?|4분의 ?5박자?",
-    "7/8": r"seven[- ](?:eight|eighths?)(?:[- ]time)?|seven over eight|sieben-?achtel-?takt|sept[- ]huit|siete "
+    "7/8": r"seven[- /](?:eight|eighths?)(?:[- /]time)?|seven over eight|sieben-?achtel-?takt|sept[- /]huit|siete "
     r"por ocho|sette ottavi|sete por oito|семь восьмых|八分之七拍|七八拍|8分の7拍子?|8분의 ?7박자?",
-    "5/8": r"five[- ](?:eight|eighths?)(?:[- ]time)?|five over eight|fünf-?achtel-?takt",
-    "7/4": r"seven[- ](?:four|quarter)(?:[- ]time)?|seven over four|sieben-?viertel-?takt",
-    "6/4": r"six[- ](?:four|quarter)(?:[- ]time)?|six over four|sechs-?viertel-?takt",
-    "3/8": r"three[- ](?:eight|eighths?)(?:[- ]time)?|three over eight|drei-?achtel-?takt|trois[- ]huit|tre "
+    "5/8": r"five[- /](?:eight|eighths?)(?:[- /]time)?|five over eight|fünf-?achtel-?takt",
+    "7/4": r"seven[- /](?:four|quarter)(?:[- /]time)?|seven over four|sieben-?viertel-?takt",
+    "6/4": r"six[- /](?:four|quarter)(?:[- /]time)?|six over four|sechs-?viertel-?takt",
+    "3/8": r"three[- /](?:eight|eighths?)(?:[- /]time)?|three over eight|drei-?achtel-?takt|trois[- /]huit|tre "
     r"ottavi|tres por ocho|八分之三拍|三八拍|8分の3拍子?|8분의 ?3박자?",
-    "9/8": r"nine[- ](?:eight|eighths?)(?:[- ]time)?|nine over eight|neun-?achtel-?takt|neuf[- ]huit|nove "
+    "9/8": r"nine[- /](?:eight|eighths?)(?:[- /]time)?|nine over eight|neun-?achtel-?takt|neuf[- /]huit|nove "
     r"ottavi|nueve por ocho|八分之九拍|九八拍|8分の9拍子?|8분의 ?9박자?",
-    "12/8": r"twelve[- ](?:eight|eighths?)(?:[- ]time)?|twelve over eight|zwölf-?achtel-?takt|douze[- ]huit"
+    "12/8": r"twelve[- /](?:eight|eighths?)(?:[- /]time)?|twelve over eight|zwölf-?achtel-?takt|douze[- /]huit"
     r"|dodici ottavi|doce por ocho|八分之十二拍|8分の12拍子?|8분의 ?12박자?",
 }
 _WORDED = [

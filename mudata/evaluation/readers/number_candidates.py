@@ -37,7 +37,8 @@ _ABOUT = re.compile(
     re.IGNORECASE,
 )
 _BOUND = re.compile(
-    r"(?:\b(?:at least|at most|(?:not |no )?(?:slower|faster|higher|lower|greater|bigger|smaller) than|more "
+    r"(?:\b(?:as many as|as few as|closer to|nearer to|at least|at most|(?:not |no )?(?:slower|faster|higher"
+    r"|lower|greater|bigger|smaller) than|more "
     r"than|less than|fewer than|over|under|above|below|(?<!speeds )(?<!speed )(?<!sped )(?<!goes )(?<!picks "
     r")(?<!builds )(?<!ramps )up to|no more than|no less than|no"
     r" fewer than|not more than|not less than|a minimum of|a maximum of|minimum|maximum|upwards of|in excess of"

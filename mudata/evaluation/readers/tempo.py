@@ -26,7 +26,8 @@ LOW, HIGH = 20.0, 400.0
 """Beats per minute that a lone number can mean where no card says otherwise."""
 
 _UNIT = re.compile(
-    r"[ -]?(?:\(?bpms?\b\)?|b\.p\.m\.?|beats?(?: ?/ ?|[- ](?:per|a|each|every)[- ])min(?:ute|utes|\.)?|b/min\b"
+    r"[ -]?(?:\(?bpms?\b\)?|b\.p\.m\.?|beats?(?: ?/ ?|[- ](?:per|a|each|every|in (?:a|one|the))[- ])min(?:ute"
+    r"|utes|\.)?|b/min\b"
     r"|mm\b(?! )|quarter[- ]notes? per minute"
     r"|crotchets? per minute|schläge(?:n)? (?:pro|in der) minute|schläge/min(?:ute)?|battements?(?: par "
     r"|/)min(?:ute)?|pulsaciones(?: por |/)minuto"

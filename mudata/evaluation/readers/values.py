@@ -22,14 +22,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from functools import cache
 from typing import TYPE_CHECKING
 
 from mudata.evaluation.align.alignment import Alignment, Role, Shown, Span, Status
-from mudata.evaluation.align.clauses import CHOICE, FINAL, NONE, NOUN, PART, WEAK, Vote
+from mudata.evaluation.align.clauses import CHOICE, NONE, NOUN, PART, WEAK, Vote
 from mudata.evaluation.align.idle_words import oov_terms
-from mudata.evaluation.align.language import languages
-from mudata.evaluation.align.text_pieces import inside, without
+from mudata.evaluation.align.text_pieces import without
+from mudata.evaluation.readers.chosen_values import concluded, is_wide, last_announced, set_off, values_of
 from mudata.evaluation.readers.said_values import ValueEvidence, ValueKind, gather
 
 if TYPE_CHECKING:
@@ -40,9 +39,6 @@ _CHAT = frozenset(("user", "assistant", "system", "question", "prompt", "respons
 _NOTHING = re.compile(
     r"[^\w]*(?:(?:the )?[\w ]{0,20}?(?: is|:)[^\w]*)?"
     r"(?:none|n a|unknown|null|nil|undefined|idk|not applicable|unclear|indeterminate|undetermined)[^\w]*"
-)
-_SET_OFF = re.compile(
-    r"\*\*([^*\n]{1,80})\*\*|\\boxed\{([^{}\n]{1,80}(?:\{[^{}\n]{0,40}\}[^{}\n]{0,40}){0,3})\}|__([^_\n]{1,80})__"
 )
 _GENERALLY = re.compile(
     r"[\"']? (?:is|are|being|would be) (?:an? )?(?:very |most |more |quite |fairly |also )?"
@@ -64,11 +60,11 @@ def decide(gathered: ValueEvidence, kind: ValueKind) -> Alignment:
     reading = gathered.reading
     if gathered.loops or not gathered.clean.text.strip():
         return _means(gathered, *(("DEGENERATE", "degenerate") if gathered.loops else ("EMPTY", "empty")))
-    votes = _counted(gathered)
+    votes = _counted(gathered, kind)
     live = [vote for vote in votes if not vote.denied]
     if gathered.echoed and not votes and not reading.refusals and _adds_nothing(gathered):
         return _means(gathered, "ECHO_PROMPT", "echo_prompt")
-    if kind.all_values and len(_values(gathered, live)) >= _ECHO_SHARE * kind.all_values:
+    if kind.all_values and len(values_of(gathered, live)) >= _ECHO_SHARE * kind.all_values:
         return _means(gathered, "ECHO_ALL", "echo_all", votes=votes)
     if reading.refusals:
         return _refused(gathered, live, kind)
@@ -97,34 +93,40 @@ def _no_value(gathered: ValueEvidence, live: list[Vote], votes: list[Vote]) -> A
     return _means(gathered, "UNPARSED", "unparsed")
 
 
-def _counted(gathered: ValueEvidence) -> list[Vote]:
-    """The votes for values, those of asides brought down; lone ones where nothing clearer is said, or announced."""
+def _counted(gathered: ValueEvidence, kind: ValueKind) -> list[Vote]:
+    """The votes for values, those of asides brought down; lone ones where nothing clearer is said, or announced, or
+    within the ranges said."""
     votes = [vote for vote in gathered.reading.votes if vote.meaning.kind == "strict"]
-    clear = False
+    clear: set[tuple[str, ...]] = set()
+    ranges: set[tuple[str, ...]] = set()
     for vote in votes:
-        sort = gathered.of(vote).sort
-        if sort == "aside" or _GENERALLY.match(gathered.clean.text, vote.end):
+        said = gathered.of(vote)
+        if said.sort == "aside" or _GENERALLY.match(gathered.clean.text, vote.end):
             vote.rank = min(vote.rank, PART)
-        clear = clear or (sort not in ("lone", "aside") and not vote.denied)
-    lone = [vote for vote in votes if gathered.of(vote).sort == "lone"]
-    announced = {id(vote) for vote in lone if vote.rank >= NOUN and _near(vote)}
-    if clear or announced:
-        clearly = {gathered.of(vote).values for vote in votes if gathered.of(vote).sort != "lone"}
-        votes = [
-            vote
-            for vote in votes
-            if gathered.of(vote).sort != "lone" or id(vote) in announced or gathered.of(vote).values in clearly
-        ]
-    return votes
+        if not vote.denied and said.sort == "value":
+            clear.add(said.values)
+        elif not vote.denied and said.sort in ("range", "bound"):
+            ranges.add(said.values)
+    if not clear and not ranges:
+        announced = [vote for vote in votes if gathered.of(vote).sort == "lone" and _is_announced(vote)]
+        return [vote for vote in votes if gathered.of(vote).sort != "lone" or vote in announced or not announced]
+    return [
+        vote
+        for vote in votes
+        if (said := gathered.of(vote)).sort != "lone"
+        or said.values in clear
+        or _is_announced(vote)
+        or (not clear and kind.within and all(len(r) == 2 and kind.within(said.values[0], r) for r in ranges))
+    ]
+
+
+def _is_announced(vote: Vote) -> bool:
+    return vote.rank >= NOUN and vote.anchor is not None and _near(vote)
 
 
 def _near(vote: Vote) -> bool:
     """Whether a lone value stands right behind what announces it."""
     return vote.anchor is not None and 0 <= vote.start - vote.anchor[1] <= _BEFORE_LONE + 24
-
-
-def _values(gathered: ValueEvidence, votes: Iterable[Vote]) -> tuple[tuple[str, ...], ...]:
-    return tuple(dict.fromkeys(gathered.of(vote).values for vote in votes))
 
 
 def _best(votes: Iterable[Vote]) -> list[Vote]:
@@ -154,20 +156,20 @@ def _refused(gathered: ValueEvidence, live: list[Vote], kind: ValueKind) -> Alig
 
 
 def _one_or_several(gathered: ValueEvidence, live: list[Vote], best: list[Vote], kind: ValueKind) -> Alignment:
-    said = _values(gathered, best)
+    said = values_of(gathered, best)
     if any(vote.role == "correction" for vote in best):
         gathered.flags.append("corrected")
-    if best[0].rank >= NOUN and len(said) > 1 and (last := _last_announced(gathered, best)):
-        best, said = last, _values(gathered, last)
-        if len(said) == 1 and not _is_wide(gathered, best):
+    if best[0].rank >= NOUN and len(said) > 1 and (last := last_announced(gathered, best)):
+        best, said = last, values_of(gathered, last)
+        if len(said) == 1 and not is_wide(gathered, best):
             gathered.flags.append("anchored")
             return _means(gathered, "ALIGNED", "final", said[0], best)
-    if len(said) > 1 and (off := _set_off(gathered, live) or _concluded(gathered, live)):
+    if len(said) > 1 and (off := set_off(gathered, live) or concluded(gathered, live)):
         gathered.flags.append("anchored")
-        return _means(gathered, "ALIGNED", "final", _values(gathered, off)[0], off)
+        return _means(gathered, "ALIGNED", "final", values_of(gathered, off)[0], off)
     if len(said) > 1 and (point := _point(gathered, best, kind)) and not _left_open(gathered, live, best):
         return _means(gathered, "ALIGNED", "value", point, best)
-    if len(said) > 1 or _is_wide(gathered, best) or _left_open(gathered, live, best):
+    if len(said) > 1 or is_wide(gathered, best) or _left_open(gathered, live, best):
         open_ = [*best, *_left_open(gathered, live, best)]
         return _hedged(gathered, open_)
     return _means(gathered, "ALIGNED", "value", said[0], best)
@@ -188,15 +190,11 @@ def _point(gathered: ValueEvidence, best: list[Vote], kind: ValueKind) -> tuple[
 def _hedged(gathered: ValueEvidence, votes: list[Vote]) -> Alignment:
     reading = gathered.reading
     labels = tuple(dict.fromkeys(value for vote in votes for value in gathered.of(vote).values))
-    hedged = reading.either or reading.unsure or _is_wide(gathered, votes)
+    hedged = reading.either or reading.unsure or is_wide(gathered, votes)
     if hedged or len(gathered.clean.text) < 40:  # 'C major / A minor'
         gathered.flags.append("hedged")
         return _means(gathered, "MULTI", "range", labels, votes)
     return _means(gathered, "MULTI", "several", labels, votes)
-
-
-def _is_wide(gathered: ValueEvidence, votes: Iterable[Vote]) -> bool:
-    return any(gathered.of(vote).sort in ("range", "bound") for vote in votes)
 
 
 def _left_open(gathered: ValueEvidence, live: list[Vote], best: list[Vote]) -> list[Vote]:
@@ -210,56 +208,6 @@ def _left_open(gathered: ValueEvidence, live: list[Vote], best: list[Vote]) -> l
         and vote.start > last
         and gathered.of(vote).values not in said
     ]
-
-
-@cache
-def _answer_words() -> re.Pattern[str]:
-    words = {word for language in languages().values() for word in language.words["answer"] if "*" not in word}
-    return re.compile("|".join(re.escape(word) for word in sorted(words, key=lambda word: (-len(word), word))))
-
-
-def _last_announced(gathered: ValueEvidence, best: list[Vote]) -> list[Vote]:
-    """Of values announced as the answer ('Answer:', 'the final answer is') those of the last announcement; none where
-    what announces them is only the noun of the question."""
-    anchors = [vote.anchor for vote in best if vote.anchor]
-    if not anchors:
-        return []
-    text = gathered.clean.text
-    if best[0].rank < FINAL and not _answer_words().search(text, *anchors[-1]):
-        return []
-    last = max(anchors)
-    return [vote for vote in best if vote.start >= last[0]]
-
-
-def _set_off(gathered: ValueEvidence, live: list[Vote]) -> list[Vote]:
-    """The votes in bold or in a box, if these say one value."""
-    places = [match.span() for match in _SET_OFF.finditer(gathered.text.text)] if _may_set_off(gathered.answer) else []
-    off = [vote for vote in live if vote.rank > NONE and inside(gathered.of(vote).start, places)]
-    return off if len(_values(gathered, off)) == 1 and not _is_wide(gathered, off) else []
-
-
-_CONCLUDES = re.compile(
-    r"(?:\b(?:so|therefore|thus|hence|which makes it|making it|donc|por tanto|por lo tanto|quindi|portanto"
-    r"|daher|dus|więc)\b,?"
-    r"(?: (?:it(?:'s| is| must be)?|this is|the [\w ]{2,24} (?:is|must be)|i(?:'d| would) (?:say|go with)"
-    r"|probably|likely)){0,2}"
-    r"|因此|所以|したがって|따라서) ?(?:an? |the )?\Z"
-)
-_BEFORE_CONCLUDED = 60
-
-
-def _concluded(gathered: ValueEvidence, live: list[Vote]) -> list[Vote]:
-    """The last value, where it stands right behind 'so' or 'therefore' and nothing else is said after it."""
-    last = max(live, key=lambda vote: vote.start)
-    if last.rank <= PART or not _CONCLUDES.search(
-        gathered.clean.text, max(0, last.start - _BEFORE_CONCLUDED), last.start
-    ):
-        return []
-    return [] if _is_wide(gathered, [last]) else [last]
-
-
-def _may_set_off(answer: str) -> bool:
-    return "**" in answer or "boxed" in answer or "__" in answer
 
 
 # ------------------------------------------------------------------------------------- the verdict

@@ -1,0 +1,77 @@
+"""Which of several values an answer settles on: the last announced, what is in bold or in a box, what it concludes."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from functools import cache
+from typing import TYPE_CHECKING
+
+from mudata.evaluation.align.clauses import FINAL, NONE, PART, Vote
+from mudata.evaluation.align.language import languages
+from mudata.evaluation.align.text_pieces import inside
+
+if TYPE_CHECKING:
+    from mudata.evaluation.readers.said_values import ValueEvidence
+
+_SET_OFF = re.compile(
+    r"\*\*([^*\n]{1,80})\*\*|\\boxed\{([^{}\n]{1,80}(?:\{[^{}\n]{0,40}\}[^{}\n]{0,40}){0,3})\}|__([^_\n]{1,80})__"
+)
+
+
+def values_of(gathered: ValueEvidence, votes: Iterable[Vote]) -> tuple[tuple[str, ...], ...]:
+    return tuple(dict.fromkeys(gathered.of(vote).values for vote in votes))
+
+
+def is_wide(gathered: ValueEvidence, votes: Iterable[Vote]) -> bool:
+    return any(gathered.of(vote).sort in ("range", "bound") for vote in votes)
+
+
+@cache
+def _answer_words() -> re.Pattern[str]:
+    words = {word for language in languages().values() for word in language.words["answer"] if "*" not in word}
+    return re.compile("|".join(re.escape(word) for word in sorted(words, key=lambda word: (-len(word), word))))
+
+
+def last_announced(gathered: ValueEvidence, best: list[Vote]) -> list[Vote]:
+    """Of values announced as the answer ('Answer:', 'the final answer is') those of the last announcement; none where
+    what announces them is only the noun of the question."""
+    anchors = [vote.anchor for vote in best if vote.anchor]
+    if not anchors:
+        return []
+    text = gathered.clean.text
+    if best[0].rank < FINAL and not _answer_words().search(text, *anchors[-1]):
+        return []
+    last = max(anchors)
+    return [vote for vote in best if vote.start >= last[0]]
+
+
+def set_off(gathered: ValueEvidence, live: list[Vote]) -> list[Vote]:
+    """The votes in bold or in a box, if these say one value."""
+    places = [match.span() for match in _SET_OFF.finditer(gathered.text.text)] if _may_set_off(gathered.answer) else []
+    off = [vote for vote in live if vote.rank > NONE and inside(gathered.of(vote).start, places)]
+    return off if len(values_of(gathered, off)) == 1 and not is_wide(gathered, off) else []
+
+
+_CONCLUDES = re.compile(
+    r"(?:\b(?:so|therefore|thus|hence|which makes it|making it|donc|por tanto|por lo tanto|quindi|portanto"
+    r"|daher|dus|więc)\b,?"
+    r"(?: (?:it(?:'s| is| must be)?|this is|the [\w ]{2,24} (?:is|must be)|i(?:'d| would) (?:say|go with)"
+    r"|probably|likely)){0,2}"
+    r"|因此|所以|したがって|따라서) ?(?:an? |the )?\Z"
+)
+_BEFORE_CONCLUDED = 60
+
+
+def concluded(gathered: ValueEvidence, live: list[Vote]) -> list[Vote]:
+    """The last value, where it stands right behind 'so' or 'therefore' and nothing else is said after it."""
+    last = max(live, key=lambda vote: vote.start)
+    if last.rank <= PART or not _CONCLUDES.search(
+        gathered.clean.text, max(0, last.start - _BEFORE_CONCLUDED), last.start
+    ):
+        return []
+    return [] if is_wide(gathered, [last]) else [last]
+
+
+def _may_set_off(answer: str) -> bool:
+    return "**" in answer or "boxed" in answer or "__" in answer
