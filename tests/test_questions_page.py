@@ -72,6 +72,14 @@ def test_the_card_goes_the_whole_way(dances: Path) -> None:
     assert shares[0] == ("dance", "a waltz", 2, 0.5)
     assert torn == []
     assert len(asked) == 3
+    done = typed("eval", "--model", "random", "--split", "halves", "--task", "dance")
+    assert done.code == 0, done.err
+    run = mudata.evaluate("random", "halves", task="faster")
+    assert run.scores["n"] == 1
+    whole = {str(item) for (item,) in asked}
+    assert {*mudata.sql("SELECT item_id FROM answers").fetchall()} == {(item,) for item in whole}
+    said = mudata.sql("SELECT answer FROM answers JOIN items USING (item_id) WHERE kind = 'choose'").fetchall()
+    assert {answer.removeprefix("a ") for (answer,) in said} <= {"waltz", "tango", "polka"}
 
 
 @pytest.mark.slow
