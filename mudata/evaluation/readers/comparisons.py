@@ -11,7 +11,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from mudata.evaluation.readers.option_labels import CLIP_NOUNS
 
@@ -29,9 +29,10 @@ _DEGREE = re.compile(
 )
 _ASKED_FOR = re.compile(r"\b(?:which|what|who|whose|choose|select|pick|decide|tell|name|say|is|does)\b")
 _COMPARED = re.compile(
-    r"\b(?:than|compared (?:to|with)|in comparison (?:to|with)|in contrast (?:to|with)"
+    r"(?:(?<=\s)|\b)(?:than|compared (?:to|with)|in comparison (?:to|with)|in contrast (?:to|with)"
     r"|relative to|as opposed to|unlike|versus|vs\.?|over"
-    r"|as (?:[a-z]+ )?as|beats|surpasses|exceeds)\s(?:that of |in |those of |of |with )?(?:the )?[\"'*(]{0,3}\Z"
+    r"|as (?:[a-z]+ )?as|beats|surpasses|exceeds|edges out|outshines|tops|outdoes|>)\s"
+    r"(?:that of |in |those of |of |with )?(?:the )?[\"'*(]{0,3}\Z"
 )
 _IS = re.compile(
     rf"(?:[\"'*)\]]{{0,3}}\s(?:of the two|one|option|{CLIP_NOUNS}))?[\"'*)\]]{{0,3}}(?:\s"
@@ -41,6 +42,18 @@ _IS = re.compile(
     r"(?:\s(?!(?:and|but|because|since|it|which|than|if)\b)[a-z%\d'-]{1,16}){0,5}\s)"
 )
 """From a clip to a quality that is told of it."""
+_MAKES = re.compile(
+    r"[^.;!?\n]{0,80}\b(?:which|that|and|so|hence|thus|therefore)?,?\s?(?:makes|making|so|hence|thus|therefore)\s"
+    r"(?:it|this one|that one)(?:'s| is)?\s(?:also\s)?(?:the\s)?(?:clearly\s|much\s)?"
+)
+"""From a clip to the quality that something told of it makes it have."""
+_FIELD = re.compile(
+    r"(?:\s(?:one|clip|rhythm|sound|of the two))?[\"'*]{0,2}(?:\s?[:=]|\s(?:is|would be))\s[\"'*(]{0,2}(?:the )?"
+)
+"""From a quality to the clip that is said to have it: 'more syncopated: the second'."""
+_AS_MUCH = re.compile(r"\b(?:as|so)\s\Z")
+_THAN_REACH = 40
+"""Characters from a quality to the clip behind 'than'."""
 _REACH = 90
 """Characters from a clip to the quality that is told of it."""
 _DENIED = re.compile(r"n't\b|\bnot\b|\bno\b|\bnever\b|\bhardly\b")
@@ -64,20 +77,33 @@ def asked_quality(prompt: str) -> AskedQuality | None:
     (True, None)
     """
     for sentence in reversed(re.split(r"(?<=[.?!])\s+|\n+", prompt.lower())):
-        degrees = [(stem, less) for _, _, stem, less in _degrees(sentence)]
+        degrees = _degrees(sentence)
         if degrees and _ASKED_FOR.search(sentence):
-            return AskedQuality(frozenset(stem for stem, _ in degrees), all(less for _, less in degrees))
+            return AskedQuality(frozenset(one.stem for one in degrees), all(one.less for one in degrees))
     return None
 
 
-def _degrees(text: str) -> list[tuple[int, int, str, bool]]:
+class _Degree(NamedTuple):
+    """An adjective [start, end) with its degree, its stem, and whether it is 'less' or 'least'."""
+
+    start: int
+    end: int
+    stem: str
+    less: bool
+
+    def positive(self, text: str) -> bool:
+        """Whether it has no degree: 'bright'."""
+        return text[self.start : self.end] == self.stem
+
+
+def _degrees(text: str) -> list[_Degree]:
     found = []
     for match in _DEGREE.finditer(text):
         word = match["end"]
         if word is None:
-            found.append((*match.span(), match["word"], match["by"] in ("less", "least")))
+            found.append(_Degree(*match.span(), match["word"], match["by"] in ("less", "least")))
         elif word not in _NOT_ONE and (stem := _stem(word)):
-            found.append((*match.span(), stem, False))
+            found.append(_Degree(*match.span(), stem, False))
     return found
 
 
@@ -105,52 +131,54 @@ def effects(text: str, clips: Sequence[tuple[int, int]], asked: AskedQuality) ->
     """What comparisons do to each clip said, by its place in `clips`, which are pieces [start, end) of a lower-case
     text in order."""
     found: dict[int, Effect] = {}
-    places = [*_degrees(text), *_plain(text, asked)]
-    places.sort()
     at = -1
-    for start, end, stem, less in places:
-        while at + 1 < len(clips) and clips[at + 1][1] <= start:
+    for degree in sorted([*_degrees(text), *_plain(text, asked)]):
+        while at + 1 < len(clips) and clips[at + 1][1] <= degree.start:
             at += 1
+        behind = clips[at + 1] if at + 1 < len(clips) else None
+        is_asked = _same(degree.stem, asked.stems)
+        if behind and is_asked and _FIELD.fullmatch(text, degree.end, behind[0]):
+            found[at + 1] = "chosen" if degree.less == asked.least else "lost"
+            continue
         subject = at
-        while subject >= 0 and start - clips[subject][1] <= _REACH and behind_than(text, clips[subject][0]):
+        while subject >= 0 and degree.start - clips[subject][1] <= _REACH and behind_than(text, clips[subject][0]):
             subject -= 1
-        if subject < 0 or start - clips[subject][1] > _REACH or not _IS.fullmatch(text, clips[subject][1], start):
+        if subject < 0 or degree.start - clips[subject][1] > _REACH:
             continue
-        between = text[clips[subject][1] : start]
-        is_asked = _same(stem, asked.stems)
-        degree = text[start:end]
-        denied = _DENIED.search(between) is not None
-        as_much = re.search(r"\b(?:as|so)\s\Z", between) is not None
-        if not is_asked:
-            if not _positive(degree, stem):
-                found.setdefault(subject, "other")
-            continue
-        behind = at + 1
-        compared = behind < len(clips) and clips[behind][0] - end <= 40 and behind_than(text, clips[behind][0])
-        if denied:
-            found[subject] = "denied"
-            if as_much and compared and not asked.least:
-                found[behind] = "chosen"
-        elif less != asked.least:
-            found[subject] = "lost"
-            if compared:
-                found[behind] = "chosen"
-        elif _positive(degree, stem):
-            found.setdefault(subject, "said")
-        else:
+        said = clips[subject][1]
+        if is_asked and degree.less == asked.least and _MAKES.fullmatch(text, said, degree.start):
             found[subject] = "chosen"
+        elif _IS.fullmatch(text, said, degree.start):
+            if not is_asked:
+                if not degree.positive(text):
+                    found.setdefault(subject, "other")
+                continue
+            effect, turns = _effect(text, said, degree, asked)
+            if effect == "said":
+                found.setdefault(subject, effect)
+            else:
+                found[subject] = effect
+            if turns and behind and behind[0] - degree.end <= _THAN_REACH and behind_than(text, behind[0]):
+                found[at + 1] = "chosen"
     return found
 
 
-def _plain(text: str, asked: AskedQuality) -> list[tuple[int, int, str, bool]]:
+def _effect(text: str, said: int, degree: _Degree, asked: AskedQuality) -> tuple[Effect, bool]:
+    """What the quality asked for does to the clip said before it, and whether it speaks for the one behind 'than' or
+    'as'."""
+    between = text[said : degree.start]
+    if _DENIED.search(between):
+        return "denied", _AS_MUCH.search(between) is not None and not asked.least
+    if degree.less != asked.least:
+        return "lost", True
+    return ("said" if degree.positive(text) else "chosen"), False
+
+
+def _plain(text: str, asked: AskedQuality) -> list[_Degree]:
     """The asked adjectives without a degree: 'bright'."""
     stems = "|".join(map(re.escape, sorted(asked.stems)))
     pattern = re.compile(rf"(?<!more )(?<!less )(?<!most )(?<!least )\b(?:{stems})\b")
-    return [(*match.span(), match.group(), asked.least) for match in pattern.finditer(text)]
-
-
-def _positive(degree: str, stem: str) -> bool:
-    return degree == stem
+    return [_Degree(*match.span(), match.group(), asked.least) for match in pattern.finditer(text)]
 
 
 def _same(stem: str, stems: frozenset[str]) -> bool:

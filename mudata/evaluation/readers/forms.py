@@ -65,7 +65,7 @@ _LETTER = (
     r"(?:\s?[x×]\s?(\d)(?!\d))?(?:\s(?i:sections?|parts?|theme)\b)?"
 )
 _FILLER = (
-    r"(?:[\s\"'*,|&+>~→⇒➔()\[\].–—-]|\b(?i:and|then|finally|again|followed|by|returns?"
+    r"(?:\([^()\n]{1,40}\)|[\s\"'*,|&+>~→⇒➔\[\].–—-]|\b(?i:and|then|finally|again|followed|by|returns?"
     r"|returning|back|to|goes|moves|with|the|a|an|section|part|a return|return|of|repeat"
     r" of|"
     r"it|contrasting|new|in|before|first|second|third|once more|another|comes|ending"
@@ -94,6 +94,10 @@ _REPEATED = re.compile(
     r" |form |structure ){0,4}(?:repeated|repeats|repeating|looped|loops|[x×]\s?\d)|and"
     r" so on|etc\b|\.\.\.|…)"
 )
+_GOES_BACK = re.compile(r"(?i)[\s,]*(?:(?:and|then)\s)?(?:back|returns?|returning)\b")
+_GOES_ON = re.compile(r"(?:,|\s?[(→>–-]|\s(?:and|then)\b)(?!\s?(?:where|with|which|in which|as)\b)[^.;!?\n]{0,24}")
+"""From a list of sections to one more, with words between them that are not known."""
+_WHOLE = 80
 _LEADING_NAME = re.compile(r"(?i)(?:band|group|by|abba['s]*)\s*\Z")
 
 
@@ -125,7 +129,9 @@ def _bare(label: str) -> str:
 def forms(text: str) -> list[FormSaid]:
     """Forms in a text that keeps its case, in order and apart."""
     found: list[FormSaid] = []
-    for one in sorted([*_joined(text), *_runs(text), *_names(text)], key=lambda one: (one.start, -one.end)):
+    for one in sorted(
+        [*_separated(text), *_joined(text), *_runs(text), *_names(text)], key=lambda one: (one.start, -one.end)
+    ):
         if not found or one.start >= found[-1].end:
             found.append(one)
     return found
@@ -149,6 +155,17 @@ def _joined(text: str) -> Iterator[FormSaid]:
             yield FormSaid(*match.span(1), "" if _REPEATED.match(text, match.end(1)) else letters.upper())
 
 
+_SEPARATED = re.compile(r"[\s\"'*`(\[]*([A-Za-z](?:[ ,|>–-]{1,4}[A-Za-z]){1,15})[\s\"'*`).\]]*")
+
+
+def _separated(text: str) -> Iterator[FormSaid]:
+    """'X Y X', 'a b a': any letters apart that are the whole answer, where one comes again."""
+    match = _SEPARATED.fullmatch(text) if len(text) < _WHOLE else None
+    letters = re.findall(r"[A-Za-z]", match[1]) if match else []
+    if match and len({letter.isupper() for letter in letters}) == 1 and len(set(letters)) < len(letters):
+        yield FormSaid(*match.span(1), first_occurrences(letters))
+
+
 def _runs(text: str) -> Iterator[FormSaid]:
     """'A, B, then A again'; 'verse, chorus, verse'."""
     for pattern, least, alphabetic in ((_LETTERED, 2, True), (_SECTIONED, 2, False)):
@@ -160,7 +177,8 @@ def _runs(text: str) -> Iterator[FormSaid]:
                 or match.start() - run[-1].end() > 60
             ):
                 if len(run) >= least and (said := _form_of(text, run, alphabetic=alphabetic)):
-                    yield said
+                    goes_on = match is not None and _GOES_ON.fullmatch(text, said.end, match.start())
+                    yield said._replace(form="") if goes_on or _GOES_BACK.match(text, said.end) else said
                 run = []
             if match is not None:
                 run.append(match)

@@ -34,12 +34,12 @@ _ENDS = (
     r"|is|was|has|sounds|but|with|over|than)\b))"
 )
 _AFTER_ORDINAL = (
-    r"(?=[\"'*)}\]]*(?:[.;:!?,)\n]|\Z|\s?[-–—]\s|\s\(|\s(?:is|was|are|isn't|wasn't|has"
+    r"(?=[\"'*)}\]]*(?:[.;:!?,)\n]|\Z|\s?[-–—]\s|\s\(|\s?>|\s(?:is|was|are|isn't|wasn't|has"
     r"|had|sounds|seems|appears|feels|because|since|as|than|but|and|or"
     r"|nor|while|whereas|rather|with|due|given|more|less|much|slightly|clearly|one's|i"
     r"|in my|by|clearly|definitely|probably|obviously|over|to me|instead|would|must|might"
     r"|could|may|can|"
-    r"does|doesn't|did|didn't|having|being|contains|uses|features|,)\b))"
+    r"does|doesn't|did|didn't|having|being|contains|uses|features|wins|edges|beats|takes|stands|sparkles|shines|comes|starts|ends|begins|gets|came|felt|sounded|seemed|looks|outshines|tops|,)\b))"
 )
 
 
@@ -60,7 +60,7 @@ class LabelSaid(NamedTuple):
 def _numbered(nouns: str) -> re.Pattern[str]:
     """'option 2', 'clip no. 2', 'number two'."""
     return re.compile(
-        rf"\b(?:(?:{nouns})s?|number|no\.|nr\.|#)[\s\"'*]{{0,3}}(?:number |no\. ?|nr\. ?|#)?[\"'*]{{0,2}}"
+        rf"\b(?:(?:{nouns})s?|number|no\.|nr\.|#)[\s:\"'*]{{0,3}}(?:number |no\. ?|nr\. ?|#)?[\"'*]{{0,2}}"
         rf"[(\[{{]?(\d{{1,2}}|{COUNT})[)\]}}]?(?:{_NO_UNIT})",
     )
 
@@ -68,7 +68,9 @@ def _numbered(nouns: str) -> re.Pattern[str]:
 @cache
 def _ordinal(nouns: str) -> re.Pattern[str]:
     """'the second option', 'the 2nd'."""
-    return re.compile(rf"\b({ORDINAL})[\"'*]{{0,2}}(?:\s(?:of the two |listed )?(?:{nouns}|one|of the two|of these)\b)")
+    return re.compile(
+        rf"\b({ORDINAL}|last)[\"'*]{{0,2}}(?:\s(?:of the two |listed )?(?:{nouns}|one|of the two|of these)\b)"
+    )
 
 
 _BRACKETED = re.compile(r"[(\[](\d{1,2})[)\]]")
@@ -117,7 +119,7 @@ def labels(text: str, count: int, *, numbered: bool, clips: bool) -> Iterator[La
 
     def said(match: re.Match[str], group: int | str = 1, *, whole: bool = False, **more: bool) -> LabelSaid:
         number = match[group]
-        option = int(number) if number.isdigit() else NUMBERS[number]
+        option = count if number == "last" else int(number) if number.isdigit() else NUMBERS[number]
         start, end = match.span(group)
         if whole and not text.startswith(("answer", "choice"), match.start()):  # these announce as well
             start = match.start()

@@ -35,7 +35,13 @@ def option_tokens(text: str) -> tuple[str, ...]:
 def _tokens(text: str) -> Iterator[tuple[str, int, int]]:
     for match in _TOKEN.finditer(text):
         token = match.group().replace("♯", "#").replace("♭", "b").replace("’", "'")
-        yield _COUNTS.get(token, token), *match.span()
+        yield _singular(_COUNTS.get(token, token)), *match.span()
+
+
+def _singular(token: str) -> str:
+    """Number aside: 'string' is 'strings' where options are named."""
+    plural = len(token) > 3 and token.endswith("s") and not token.endswith(("ss", "us", "is"))
+    return token[:-1] if plural else token
 
 
 @lru_cache(maxsize=512)

@@ -235,7 +235,7 @@ def _placed(text: str, one: Mention, other: Mention) -> tuple[Mention, Mention] 
     """A place and the item said to be in it, of two mentions that follow each other."""
     between = text[one.end : other.start]
     if one.kind == "item" and other.kind == "position":
-        return (other, one) if _PLACE_OF.fullmatch(between) else None
+        return (other, one) if between == " " or _PLACE_OF.fullmatch(between) else None
     if one.kind == "position" and other.kind == "number":
         return (one, other) if _FIELD.fullmatch(between) else None
     if one.kind == "item" or other.kind != "item":

@@ -7,7 +7,8 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from mudata.evaluation.align.text_pieces import without
+from mudata.evaluation.align.text_pieces import inside, without
+from mudata.evaluation.readers.number_words import spelled_numbers
 
 _SECONDS = r"(?:s|sec|secs|second|seconds|segundos?|secondes?|sekunden?|seconden)"
 _MINUTES = r"(?:m|min|mins|minutes?)"
@@ -50,9 +51,14 @@ _RELATIVE_AFTER = re.compile(r"\s(?:later|afterwards|after that|intervals?|befor
 _ANNOUNCED = re.compile(
     r"(?:boundar|change|transition|break|times?|timestamps?|seconds|sections? begin|starts?"
     r"|switch|answer|onsets?)[^.;!?\n]{0,40}?(?:[:=]|\bat|\bare|\bis|\bin)[\s\"'*\[({]{0,6}(?:about"
-    r" |around |approximately |the )?\Z|[\[(]\s?\Z"
+    r" |around |approximately |the )?\Z|[\[(]\s?\Z|\bt\s?=\s?\Z"
 )
 _UNITS_AFTER = re.compile(r"[\])}\"'*\s]{0,4}(?:in |\()?(?:s|sec|secs|seconds)\b")
+_UNIT = re.compile(rf"[ -]{_SECONDS}(?![^\W\d_])", re.IGNORECASE)
+_SECTION_LASTS = re.compile(
+    r"\b(?:section|part|segment|verse|chorus|intro|theme|one)\b[^.;:!?\n]{0,30}\b(?:lasts?|takes?|runs?)\b[^.;:!?\n]{0,200}"
+)
+"""How long sections are, which says where they begin only if it is added up."""
 _MARKER = re.compile(r"(?:\A|\n)[ \t>*-]{0,6}(\d{1,2})[.)][ \t]")
 """The number of an item in a list."""
 _BETWEEN_TIMES = (_JOINED, _TO, _OR)
@@ -81,8 +87,17 @@ class TimesSaid(NamedTuple):
     relative: bool = False
 
 
-def times(text: str) -> Iterator[TimeSaid]:
+def times(text: str) -> list[TimeSaid]:
     """All that may be times, in order."""
+    spelled = [
+        TimeSaid(number.start, match.end(), float(number.value), False)
+        for number in spelled_numbers(text, None)
+        if (match := _UNIT.match(text, number.end))
+    ]
+    return sorted([*_in_digits(text), *spelled])
+
+
+def _in_digits(text: str) -> Iterator[TimeSaid]:
     markers = {match.end(1) for match in _MARKER.finditer(text)}
     for match in TIME.finditer(text):
         start, end = match.span()
@@ -104,7 +119,7 @@ def times(text: str) -> Iterator[TimeSaid]:
 def boundaries(text: str) -> list[TimesSaid]:
     """Times in a lower-case text that are points in time, those of one list together."""
     runs: list[list[TimeSaid]] = []
-    said = list(times(text))
+    said = times(text)
     alone = not _LETTER.search(_CONNECTIVE.sub("", without(text, [time[:2] for time in said])))
     for time in said:
         last = runs[-1][-1].end if runs else 0
@@ -116,7 +131,9 @@ def boundaries(text: str) -> list[TimesSaid]:
             runs[-1].append(time)
         else:
             runs.append([time])
-    return [points for run in runs if (points := _points(text, run, alone=alone))]
+    lasting = [match.span() for match in _SECTION_LASTS.finditer(text)]
+    found = [points for run in runs if (points := _points(text, run, alone=alone))]
+    return [points._replace(relative=points.relative or inside(points.start, lasting)) for points in found]
 
 
 def _points(text: str, run: list[TimeSaid], *, alone: bool) -> TimesSaid | None:
