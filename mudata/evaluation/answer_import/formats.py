@@ -9,7 +9,7 @@
                 resps only where they differ. The document is left out (some forks keep it as doc),
                 so a clip is named by input_media, by doc, or by a field of the task's own; doc_id,
                 its place in a table that is elsewhere, names none
-    jsonl       a line per clip with clip_id and answer, or error: also the answers.jsonl of any run
+    jsonl       a line per clip or item with clip_id or item_id and answer, or error: also the answers.jsonl of any run
 
 A list may stand for lines in all of them, and lines for a list.
 
@@ -30,14 +30,14 @@ from typing import Any
 from mudata.errors import EvaluationError, UnknownName, is_of_machine
 from mudata.json_files import NotJson, decoded, is_number, kind_of, parse
 
-_SOME_ID = ("clip_id", "audioid", "audio_id", "question_id", "id", "ytid", "track_id", "file", "filename", "file_name",
-            "path", "audio_path", "audio", "context", "name")  # fmt: skip
-"""Fields that may name a clip in documents of lmms-eval's tasks, the likelier first."""
+_SOME_ID = ("item_id", "clip_id", "audioid", "audio_id", "question_id", "id", "ytid", "track_id", "file", "filename",
+            "file_name", "path", "audio_path", "audio", "context", "name")  # fmt: skip
+"""Fields that may name a clip or an item in documents of lmms-eval's tasks, the likelier first."""
 
 
 @dataclass(frozen=True)
 class FileAnswer:
-    """One answer of a file. `ids` are what may name its clip, the likelier first;
+    """One answer of a file. `ids` are what may name its clip or item, the likelier first;
 
     `place` is its line or number, from 1.
     `answer` is None when there is none, and `error` says why.
@@ -116,7 +116,7 @@ def _lmms(place: int, row: Mapping[str, Any]) -> FileAnswer:
 def _plain(place: int, row: Mapping[str, Any]) -> FileAnswer:
     return FileAnswer(
         place,
-        _texts(row.get("clip_id")),
+        (*_texts(row.get("item_id")), *_texts(row.get("clip_id"))),
         **_answer(row.get("answer"), row.get("error")),
         **_references(row.get("references", row.get("reference"))),
         prompt=_text(row.get("prompt")),

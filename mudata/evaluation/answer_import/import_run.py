@@ -58,7 +58,7 @@ class Import:
         )
         shown = Prompt(IMPORTED, self.prompt or "")
         self.selection = replace(
-            selection, tasks={name: replace(task, prompt=shown) for name, task in selection.tasks.items()}
+            selection, tasks={name: replace(task, prompt=shown, wordings={}) for name, task in selection.tasks.items()}
         )
         self.sha256 = hashlib.sha256(request.file.read_bytes()).hexdigest()
 
@@ -142,18 +142,20 @@ class Import:
     def notes(self) -> Iterator[str]:
         """What a person should know before believing the scores."""
         joined, samples = self.joined, self.selection
-        yield f"{len(joined.answers)} answers joined to {len(samples.items)} clips."
+        yield f"{len(joined.answers)} answers joined to {len(samples.items)} {samples.noun}."
         if joined.lost:
             yield f"{len(joined.lost)} answers did not join: {reasons(joined)}"
         if without := len(samples.items) - len(joined.answers):
             first = [item.item_id for item in samples.items if item.item_id not in joined.answers][:_SHOWN]
-            yield f"{without} clips have no answer in the file and count as wrong: {', '.join(first)}."
+            yield f"{without} {samples.noun} have no answer in the file and count as wrong: {', '.join(first)}."
         if samples.skipped and self.request.references == "index":
             yield f"{samples.skipped} clips have no reference for this task and are left out."
+        if samples.torn:
+            yield f"{samples.torn} items have clips outside of the part, and are left out."
         if joined.duplicates:
+            different = f"{joined.contradictions} of them different"
             yield (
-                f"{joined.duplicates} further answers to the same clips, {joined.contradictions} of them different: "
-                "the last of each counts."
+                f"{joined.duplicates} further answers to the same {samples.noun}, {different}: the last of each counts."
             )
         if differ := self.settled.get("references_differ"):
             names, of_all = ", ".join(self.settled["differ_first"]), self.settled["references_compared"]

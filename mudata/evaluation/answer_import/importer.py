@@ -1,7 +1,7 @@
 """Answers that were made elsewhere, as an ordinary run:
 `score`, `compare`, `report` and `show` work on it.
 
-    read the file -> join its answers to clips -> look up their references -> write the run
+    read the file -> join its answers to clips or items -> look up their references -> write the run
 
 Scoring needs no audio, so the clips may be 'missing'; where a dataset is not even indexed, the
 file's own references can stand in. Clips of the split without an answer in the file are failures
@@ -27,7 +27,7 @@ from mudata.evaluation.answer_import.matching import ClipNames, Joined, join, wi
 from mudata.evaluation.answer_import.references import canonical_references, disagreement
 from mudata.evaluation.run import Run
 from mudata.evaluation.scoring import score
-from mudata.evaluation.tasks.indexed_clips import clip_rows
+from mudata.evaluation.tasks.indexed_clips import IndexedItem, clip_rows, item_rows
 from mudata.evaluation.tasks.sample_selection import SampleRequest, select
 from mudata.evaluation.tasks.samples import ClipFile, Sample, SampleSet
 from mudata.evaluation.tasks.task import bind_all
@@ -91,10 +91,11 @@ def _whole_or_not_at_all(run: Run, home: Home) -> Iterator[Run]:
 
 
 def _from_index(home: Home, request: ImportRequest, given: Sequence[FileAnswer]) -> tuple[Joined, SampleSet]:
-    """Join to the clips of the index,
+    """Join to the clips or items of the index,
     and look up what is right about those of the split, the part or the file."""
     drawn = manifest.load(home, request.split) if request.split else None
     datasets = drawn.datasets if drawn else (loader.load(str(request.dataset)).name,)
+    tasks = bind_all([loader.load(name) for name in datasets], request.task, stratify=drawn.stratify if drawn else ())
     if absent := [name for name in datasets if database.current_generation(home, name) is None]:
         raise EvaluationError(
             f"{', '.join(absent)} is not in the index, which has the references.",
@@ -104,6 +105,7 @@ def _from_index(home: Home, request: ImportRequest, given: Sequence[FileAnswer])
         rows = connection.execute(
             "SELECT clip_id, source_path FROM clips WHERE list_contains(?, dataset) ORDER BY clip_id", [list(datasets)]
         ).fetchall()
+        items = item_rows(connection, (task for task in tasks if task.is_exact))
         if drawn is None:
             parts = _published(connection, datasets[0], request.part) if request.part else None
     if not rows:
@@ -112,11 +114,13 @@ def _from_index(home: Home, request: ImportRequest, given: Sequence[FileAnswer])
             f"List what has no audio as well: {fetch_command(datasets[0], home)} --where true;"
             " or take the references from the file: --references file",
         )
-    joined = join(given, (ClipNames(*row) for row in rows))
+    joined = join(given, _names(rows, items if tasks[0].is_exact else None))
     if not joined.answers:
         raise _nothing(request, joined)
     if drawn is None:
-        members = sorted(parts if parts is not None else joined.answers)
+        clips = {item.item_id: item.clips for item in items}
+        named = {clip_id for answered in joined.answers for clip_id in clips.get(answered, (answered,))}
+        members = sorted(parts if parts is not None else named)
         part = request.part.replace("/", "-") if request.part else IMPORTED
         drawn = manifest.Manifest(
             name=f"{datasets[0]}-{IMPORTED}",
@@ -130,6 +134,9 @@ def _from_index(home: Home, request: ImportRequest, given: Sequence[FileAnswer])
             card_sha256={},
         ).sealed()
         selection = select(home, drawn, SampleRequest(task=request.task, part=part, audio=False))
+        if parts is None:  # of items whose clips are in the file, only those that are in it
+            asked_of = tuple(item for item in selection.items if item.item_id in joined.answers)
+            selection = replace(selection, items=asked_of, torn=0)
     else:
         selection = select(home, drawn, SampleRequest(task=request.task, part=request.part, audio=False))
     asked = {item.item_id for item in selection.items}
@@ -140,6 +147,17 @@ def _from_index(home: Home, request: ImportRequest, given: Sequence[FileAnswer])
         raise _nothing(request, replace(joined, lost=outside))
     answers = {item_id: answer for item_id, answer in joined.answers.items() if item_id in asked}
     return replace(joined, answers=answers, lost=(*joined.lost, *outside)), selection
+
+
+def _names(rows: Iterable[tuple[str, str | None]], items: Sequence[IndexedItem] | None) -> Iterator[ClipNames]:
+    """What answers may be about: clips (id and path), or the items of a task that has some."""
+    if items is None:
+        yield from (ClipNames(*row) for row in rows)
+        return
+    paths = dict(rows)
+    for item in items:
+        clip_id = item.clips[0] if len(item.clips) == 1 else None
+        yield ClipNames(item.item_id, paths.get(clip_id) if clip_id else None, clip_id)
 
 
 def _published(connection: Any, dataset: str, part: str) -> list[str]:

@@ -1,9 +1,10 @@
-"""Which clip an answer is about, when all that the file has is some name or path of it.
+"""Which clip or item an answer is about, when all that the file has is some name or path of it.
 
-A clip is known by its id, with or without the dataset before it, by any tail of the path of its raw
-file ('blues/blues.00012.wav'), with or without the ending. The most exact kind of name that says
-anything decides, the longest tail first; a name of several clips joins none, and several names of
-one clip join none either.
+An item is known by its id, and as its clip is where it is about one alone. A clip is known by its
+id, with or without the dataset before it, by any tail of the path of its raw file
+('blues/blues.00012.wav'), with or without the ending. The most exact kind of name that says anything
+decides, the longest tail first; a name of several clips joins none, and several names of one clip
+join none either.
 """
 
 from __future__ import annotations
@@ -25,15 +26,17 @@ _SHOWN = 3
 
 
 class ClipNames(NamedTuple):
-    """A clip, and the path of its raw file where the index has it."""
+    """A clip or an item by its id, and the path of the clip's raw file where the index has it."""
 
     clip_id: str
     source_path: str | None = None
+    of_clip: str | None = None
+    """The only clip that an item with an id of its own is about."""
 
 
 @dataclass(frozen=True)
 class Joined:
-    """`answers` by clip id (the last of a clip counts);
+    """`answers` by id of clip or item (the last of each counts);
     `lost` are those that joined none, each with the reason."""
 
     answers: Mapping[str, FileAnswer]
@@ -86,11 +89,11 @@ class _Index:
 
     def __init__(self, clips: Iterable[ClipNames]) -> None:
         self._by: tuple[defaultdict[str, set[str]], ...] = tuple(defaultdict(set) for _ in range(4))
-        for clip_id, source in clips:
-            own = clip_id.partition("/")[2]
-            self._by[0][clip_id].add(clip_id)
-            self._by[0][own].add(clip_id)
-            for path in {own, clip_id, *([source] if source else [])}:
+        for clip_id, source, of_clip in clips:
+            ids = {known for name in (clip_id, of_clip) if name for known in (name, name.partition("/")[2])}
+            for known in ids:
+                self._by[0][known].add(clip_id)
+            for path in {*ids, *([source] if source else [])}:
                 for tail in _tails(path):
                     self._by[1][tail].add(clip_id)
                 for tail in _tails(without_ending(path)):

@@ -3,10 +3,12 @@ as the index would have them, and whether the index agrees."""
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from mudata.catalog.cards.vocabulary import fold
+from mudata.evaluation.kinds.kind_registry import kind_of
 
 if TYPE_CHECKING:
     from mudata.evaluation.answer_import.matching import Joined
@@ -17,15 +19,26 @@ _SHOWN = 3
 
 
 def canonical_references(task: Task, references: Sequence[str]) -> tuple[str, ...]:
-    """References of the file as the index would have them: canonical ids, or captions; nothing where
-    none is a label. A tag may be one reference of a list, or stand in one between commas."""
+    """References of the file as the index would have them: canonical ids, captions, or the one true
+    value; nothing where none is such. A tag may be one reference of a list, or stand in one between commas."""
     texts = [text for reference in references if (text := reference.strip())]
+    if task.is_exact:
+        return _values(task, texts)
     if task.label_set is None:
         return tuple(dict.fromkeys(texts))
     spelt = {fold(word): entry.id for entry in task.label_set.entries for word in entry.strict}
     words = [[text] if task.kind == "classify" or fold(text) in spelt else text.split(",") for text in texts]
     labels = {spelt.get(fold(word)) for several in words for word in several}
     return tuple(label for label in task.label_set.ids if label in labels)
+
+
+def _values(task: Task, texts: Sequence[str]) -> tuple[str, ...]:
+    kind, asked = kind_of(task.kind), task.asked("", task.kind_options)
+    values = []
+    for text in texts:
+        with contextlib.suppress(ValueError):
+            values.append(kind.truth(text, asked))
+    return tuple(dict.fromkeys(values))[:1]
 
 
 def disagreement(selection: SampleSet, joined: Joined) -> dict[str, Any]:
@@ -39,6 +52,8 @@ def disagreement(selection: SampleSet, joined: Joined) -> dict[str, Any]:
         item = samples[clip_id]
         task = selection.tasks[item.dataset]
         ours, theirs = item.references, canonical_references(task, answer.references)
+        if task.is_exact and not theirs:
+            theirs = answer.references  # options and boundaries are compared as they are written
         if task.kind == "caption":
             said = {" ".join(text.split()) for text in ours}
             same = bool(theirs) and all(" ".join(text.split()) in said for text in theirs)

@@ -37,9 +37,9 @@ class PartItems:
         return cls(whole=whole, torn=torn, unasked=sum(clip_id not in heard for clip_id in part))
 
 
-def sample_of(row: IndexedItem, task: Task, clips: IndexedClips, part: Mapping[str, str], seed: int) -> Sample:
+def sample_of(row: IndexedItem, task: Task, clips: IndexedClips, part: Mapping[str, str], seed: int | None) -> Sample:
     """An item as it is asked. `part` has the hash of each clip when the split was drawn, `seed`
-    draws the order in which options are shown."""
+    draws the order in which options are shown (None: as they are written)."""
     return Sample(
         item_id=row.item_id,
         dataset=row.dataset,
@@ -53,11 +53,11 @@ def sample_of(row: IndexedItem, task: Task, clips: IndexedClips, part: Mapping[s
     )
 
 
-def _options(row: IndexedItem, task: Task, seed: int) -> tuple[str, ...]:
+def _options(row: IndexedItem, task: Task, seed: int | None) -> tuple[str, ...]:
     """Those of an order stay as they are written: its truth counts them."""
     if not row.options:
         return task.kind_options
-    return row.options if task.kind == "order" else shown(row.options, row.item_id, seed)
+    return row.options if task.kind == "order" or seed is None else shown(row.options, row.item_id, seed)
 
 
 def shown(options: Sequence[str], item_id: str, seed: int) -> tuple[str, ...]:

@@ -49,7 +49,8 @@ class SampleRequest:
     hash of seed and item id, so that a smaller limit is a subset of a larger one. `letters` and
     `options_order` decide how options are shown, the latter with the seed, by which options of an
     item's own are drawn as well. Without `audio` clips
-    need nothing but their references, since the answers are there already. `midi`: the model takes
+    need nothing but their references, since the answers are there already, and
+    items' own options stay as they are written. `midi`: the model takes
     clips that are MIDI. `own` are the model's own prompts, for the prompt named 'own'.
     """
 
@@ -166,7 +167,8 @@ def _items(
 ) -> tuple[Sample, ...]:
     chosen = _limited({row.item_id: row for row in rows}, request.limit, request.seed)
     ordered = (row for _, row in sorted(chosen.items()))
-    return tuple(sample_of(row, tasks[row.dataset], clips, part, request.seed) for row in ordered)
+    seed = request.seed if request.audio else None
+    return tuple(sample_of(row, tasks[row.dataset], clips, part, seed) for row in ordered)
 
 
 def _samples(clips: IndexedClips, asked: Mapping[str, str]) -> list[Sample]:

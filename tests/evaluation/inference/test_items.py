@@ -19,7 +19,6 @@ from bars import Bars
 from small_corpus import AskedOf, Corpus
 
 from mudata.errors import EvaluationError, ModelError
-from mudata.evaluation.inference import runner
 from mudata.evaluation.inference.runner import EvalRequest, evaluate, preview
 from mudata.evaluation.protocol import Answer, Clip, Failure, Item, ModelCapabilities, Ranking
 from mudata.evaluation.run import Run, all_runs
@@ -417,7 +416,7 @@ def test_a_run_of_pairs_that_was_killed_asks_only_what_is_open(corpus: Corpus, h
     kept = set(all_runs(home)[0].answers())
     assert 2 <= len(kept) < 4
     assert len(set(asked) - kept) <= 1
-    subprocess.run(command, cwd=tmp_path, env=os.environ | {"PACE": "0"}, check=False, stdout=subprocess.DEVNULL)
+    subprocess.run(command, cwd=tmp_path, env=os.environ | {"PACE": "0"}, check=True, stdout=subprocess.DEVNULL)
     after = [line.split()[0] for line in log.read_text().splitlines()][len(asked) :]
     assert set(after) == set(WHOLE) - kept
     (run,) = all_runs(home)
@@ -506,8 +505,3 @@ def test_a_model_that_learns_gets_whole_items_of_the_train_part(
 def test_models_that_only_know_labels_say_so(corpus: Corpus, home: Home) -> None:
     with pytest.raises(ModelError, match="'features' answers no question of kind pair"):
         ask(home, "features")
-
-
-@pytest.fixture(autouse=True)
-def unscored(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(runner.score, "score", lambda run: {})
