@@ -24,7 +24,7 @@ from collections.abc import Iterable, Sequence
 from functools import cache
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,6 +32,9 @@ from numpy.typing import NDArray
 from mudata.errors import ModelError
 from mudata.evaluation.protocol import Answer, Clip, Failure, Item, ModelCapabilities
 from mudata.home import write_atomic
+
+if TYPE_CHECKING:
+    from filelock import FileLock
 
 RECIPE = "features-1"
 """Changes with the numbers that `extract` gives; part of where they are cached."""
@@ -173,11 +176,16 @@ def _compile() -> None:
     that crash every later reader (seen with numba 0.68: two cold workers, then a segmentation fault
     in each run).
     """
+    with librosa_lock():
+        _extract(np.zeros(SHORTEST, np.float32))
+
+
+def librosa_lock() -> FileLock:
+    """Held while librosa's functions are compiled: of all processes that use this environment one at a time."""
     from filelock import FileLock
 
     environment = hashlib.sha256(sys.prefix.encode()).hexdigest()[:16]
-    with FileLock(Path(tempfile.gettempdir()) / f"mudata-librosa-{getpass.getuser()}-{environment}.lock"):
-        _extract(np.zeros(SHORTEST, np.float32))
+    return FileLock(Path(tempfile.gettempdir()) / f"mudata-librosa-{getpass.getuser()}-{environment}.lock")
 
 
 def extract_all(audio: Sequence[Vector], *, alone: bool) -> list[Vector]:

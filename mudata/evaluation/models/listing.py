@@ -76,6 +76,15 @@ BUILT_IN = (
         key="features",
     ),
     Listing(
+        name="classic",
+        title="signal processing that has learned nothing: tempo, metre, key, form, parts, which of two clips",
+        family="classic",
+        code=f"{_HERE}.classic.classic_model:Classic",
+        extra="features",
+        packages=("librosa", "sklearn"),
+        key="classic",
+    ),
+    Listing(
         name="untrained",
         title="a tiny audio-language model with random weights: what no training looks like",
         family="control",

@@ -1,0 +1,189 @@
+"""What signal processing answers without having learned anything: tempo, metre, key, form, parts, which of two clips.
+
+Every table of questions with exact truth gets a reference by it: a model that hears less than this does not hear much.
+What is asked is told by the kind of the question and the words of its noun, else of its prompt; what it has no measure
+for is refused with the reason, never guessed.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, TypeVar
+
+from mudata.evaluation.models.classic import pulse, repetition, sound_measures, tonality
+from mudata.evaluation.models.features import librosa_lock
+from mudata.evaluation.protocol import Answer, Failure, Item, ModelCapabilities
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Measure = Callable[[NDArray[np.float32]], float | None]
+
+Found = TypeVar("Found")
+
+RECIPE = "classic-1"
+LONGEST_S = 120.0
+"""Seconds of a clip that are heard."""
+
+
+def _tempo(audio: NDArray[np.float32]) -> float | None:
+    found = pulse.pulse(audio)
+    return found.bpm if found else None
+
+
+def _sharpness(audio: NDArray[np.float32]) -> float | None:
+    rise = sound_measures.attack_s(audio)
+    return None if rise is None else -rise
+
+
+_NUMBERS: tuple[tuple[str, Measure], ...] = (
+    (r"semitone|distance of the keys", tonality.shift),
+    (r"tempo|bpm|beats per minute", _tempo),
+    (r"parts|instruments|voices", sound_measures.parts),
+)
+_COMPARED: tuple[tuple[str, Measure], ...] = (
+    (r"attack", _sharpness),
+    (r"syncopat|rhythm", pulse.syncopation),
+    (r"harmon|chord|dissonan", tonality.harmonic_change),
+    (r"bright|dark|dull", sound_measures.brightness),
+    (r"loud|quiet|soft", sound_measures.loudness),
+    (r"tempo|faster|slower", _tempo),
+)
+"""By which words a measure is meant; higher is brighter, louder, faster, more complex, sharper in attack."""
+_THE_OTHER_WAY = r"\b(less|least|fewer|lower|darker|duller|quieter|softer|slower|gentler|longer|simpler|plainer)\b"
+
+_STAYS, _CHANGES = r"\b(same|stays?|no change)\b", r"\b(another|different|changes?|modulates?)\b"
+_METRE = r"\d{1,2}/\d{1,2}"
+
+
+class _Refused(Exception):
+    """No measure fits what is asked, or nothing was found."""
+
+    def __init__(self, kind: str, reason: str) -> None:
+        super().__init__(reason)
+        self.failure = Failure(kind, reason)
+
+
+class Classic:
+    """See the module."""
+
+    def __init__(self, batch: int = 16) -> None:
+        self.capabilities = ModelCapabilities(pulse.RATE, LONGEST_S, batch, forced_choice=True, max_clips=2)
+
+    def load(self) -> None:
+        """Let librosa's functions be compiled, by one process at a time."""
+        import numpy as np
+
+        clicks = np.zeros(8 * pulse.RATE, np.float32)
+        clicks[:: pulse.RATE // 2] = 1.0
+        with librosa_lock():
+            pulse.metre(clicks)
+            pulse.syncopation(clicks)
+            repetition.sections(clicks)
+            sound_measures.attack_s(clicks)
+
+    def answer(self, items: Sequence[Item]) -> list[Answer | Failure]:
+        from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
+
+        with threadpool_limits(1):  # the last digits of linear algebra depend on it
+            return [_answered(item) for item in items]
+
+    def describe(self) -> dict[str, object]:
+        from importlib.metadata import version
+
+        packages = {name: version(name) for name in ("librosa", "numpy", "scipy")}
+        return {"recipe": RECIPE, "device": "cpu", **packages}
+
+
+def _answered(item: Item) -> Answer | Failure:
+    try:
+        return Answer(_ANSWERS.get(item.question.kind, _unlearned)(item))
+    except _Refused as refused:
+        return refused.failure
+
+
+def _unlearned(item: Item) -> str:
+    raise _Refused(
+        "not-measured",
+        f"what a {item.question.noun} is has to be learned: the model 'features' does; this one measures only",
+    )
+
+
+def _number(item: Item) -> str:
+    measure, _ = _measure(item, _NUMBERS)
+    value = _heard(measure(_audio(item)))
+    return f"{value:.1f}" if measure is _tempo else f"{value:g}"
+
+
+def _key(item: Item) -> str:
+    return _heard(tonality.key(_audio(item)))
+
+
+def _metre(item: Item) -> str:
+    return _heard(pulse.metre(_audio(item), item.question.options))
+
+
+def _pair(item: Item) -> str:
+    measure, turned = _measure(item, _COMPARED)
+    if len(item.clips) != 2 or len(item.question.options) != 2:
+        raise _Refused("not-measured", f"two clips and two options are compared, not {len(item.clips)}")
+    first, second = (_heard(measure(_audio(item, at))) for at in (0, 1))
+    return item.question.options[int((second > first) != turned)]
+
+
+def _structure(item: Item) -> str:
+    found = _heard(repetition.sections(_audio(item)))
+    text = f"{item.question.noun} {item.question.prompt}".casefold()
+    if "segments" in item.question.noun or "start and its end" in text:
+        return "\n".join(f"{start:.3f} {end:.3f} {letter}" for start, end, letter in found.segments)
+    if "boundar" in item.question.noun or "times" in text:
+        return ", ".join(f"{at:.3f}" for at in found.boundaries)
+    return found.form
+
+
+def _choose(item: Item) -> str:
+    """Only what options themselves show how to measure: keys, metres, and whether the key changes."""
+    options = item.question.options
+    if options and all(re.fullmatch(_METRE, option) for option in options):
+        return _metre(item)
+    if options and all(re.fullmatch(r"[A-G][#b♯♭]? (major|minor)", option) for option in options):
+        return _key(item)
+    stays = [option for option in options if re.search(_STAYS, option)]
+    changes = [option for option in options if re.search(_CHANGES, option) and option not in stays]
+    if len(options) == 2 and len(stays) == len(changes) == 1 and re.search(r"\bkey\b", item.question.prompt):
+        return changes[0] if tonality.shift(_audio(item)) else stays[0]
+    return _unlearned(item)
+
+
+_ANSWERS: dict[str, Callable[[Item], str]] = {
+    "number": _number,
+    "key": _key,
+    "metre": _metre,
+    "pair": _pair,
+    "structure": _structure,
+    "choose": _choose,
+}
+
+
+def _measure(item: Item, known: Sequence[tuple[str, Measure]]) -> tuple[Measure, bool]:
+    """The measure that is asked for, and whether less of it is."""
+    for text in (item.question.noun.casefold(), item.question.prompt.casefold()):
+        for words, measure in known:
+            if re.search(words, text):
+                return measure, bool(re.search(_THE_OTHER_WAY, text))
+    raise _Refused("not-measured", f"there is no measure of {item.question.noun!r} here")
+
+
+def _audio(item: Item, at: int = 0) -> NDArray[np.float32]:
+    audio = item.clips[at].audio
+    if not audio.any():
+        raise _Refused("nothing-found", "the clip is silent")
+    return audio
+
+
+def _heard(value: Found | None) -> Found:
+    if value is None:
+        raise _Refused("nothing-found", "nothing in the clip moves, so that there is nothing to measure")
+    return value
