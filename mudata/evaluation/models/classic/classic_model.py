@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, TypeVar
 
-from mudata.evaluation.models.classic import pulse, repetition, sound_measures, tonality
+from mudata.evaluation.models.classic import pulse, repetition, spectrum, tonality
 from mudata.evaluation.models.features import librosa_lock
 from mudata.evaluation.protocol import Answer, Failure, Item, ModelCapabilities
 
@@ -34,21 +34,21 @@ def _tempo(audio: NDArray[np.float32]) -> float | None:
 
 
 def _sharpness(audio: NDArray[np.float32]) -> float | None:
-    rise = sound_measures.attack_s(audio)
+    rise = spectrum.attack_s(audio)
     return None if rise is None else -rise
 
 
 _NUMBERS: tuple[tuple[str, Measure], ...] = (
     (r"semitone|distance of the keys", tonality.shift),
     (r"tempo|bpm|beats per minute", _tempo),
-    (r"parts|instruments|voices", sound_measures.parts),
+    (r"parts|instruments|voices", spectrum.parts),
 )
 _COMPARED: tuple[tuple[str, Measure], ...] = (
     (r"attack", _sharpness),
     (r"syncopat|rhythm", pulse.syncopation),
     (r"harmon|chord|dissonan", tonality.harmonic_change),
-    (r"bright|dark|dull", sound_measures.brightness),
-    (r"loud|quiet|soft", sound_measures.loudness),
+    (r"bright|dark|dull", spectrum.brightness),
+    (r"loud|quiet|soft", spectrum.loudness),
     (r"tempo|faster|slower", _tempo),
 )
 """By which words a measure is meant; higher is brighter, louder, faster, more complex, sharper in attack."""
@@ -82,7 +82,7 @@ class Classic:
             pulse.metre(clicks)
             pulse.syncopation(clicks)
             repetition.sections(clicks)
-            sound_measures.attack_s(clicks)
+            spectrum.attack_s(clicks)
 
     def answer(self, items: Sequence[Item]) -> list[Answer | Failure]:
         from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]

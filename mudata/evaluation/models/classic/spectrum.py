@@ -20,7 +20,7 @@ def loudness(audio: NDArray[np.float32]) -> float:
 
 
 def brightness(audio: NDArray[np.float32]) -> float:
-    """Spectral centroid of the energy in Hz, frames weighted by theirs (Peeters et al. 2011): faint noise counts little."""
+    """Spectral centroid of the energy in Hz, frames weighted by theirs (after Peeters et al. 2011)."""
     from librosa import stft
 
     energy = np.abs(stft(audio, n_fft=_WINDOW, hop_length=HOP)) ** 2
