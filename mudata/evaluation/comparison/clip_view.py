@@ -231,7 +231,7 @@ def _answer(asked: Run, scored: ScoredAnswer, given: str | None, question: Quest
         given=given,
         item=None if question.is_clip else question.item_id,
         clips=() if question.is_clip else question.clip_ids,
-        question=scored.asked.shown.prompt if scored.asked else None,
+        question=(scored.asked.shown.prompt or None) if scored.asked else None,
         options=scored.asked.shown.options if scored.asked else (),
         worth=scored.worth,
     )

@@ -259,7 +259,11 @@ def _in_order(name: str) -> tuple[float, int, str]:
 
 
 def few_values(scored: Sequence[ScoredAnswer]) -> dict[str, tuple[str, ...]]:
-    """By dataset every value that is right or given somewhere; nothing where they are more than FEW_TRUTHS (tempi)."""
+    """By dataset every value that is right or given somewhere; nothing where they are more than FEW_TRUTHS, or where
+    other values than the truth are right too (tempi)."""
+    scales = [item.asked.scale for item in scored if item.asked and item.asked.scale]
+    if any(scale.tolerance or scale.within for scale in scales):
+        return {}
     found: dict[str, set[str]] = {}
     for item in scored:
         found.setdefault(item.dataset, set()).update(item.references, item.counted_labels)
