@@ -39,7 +39,7 @@ _IS = re.compile(
     rf"|(?:'s|\s(?:is|isn't|was|wasn't|sounds|seems|appears|feels|has"
     r"|hasn't|had|contains|uses|features|does|doesn't|would|must|might|may|could|being"
     r"|comes|clearly|definitely|probably|obviously))"
-    r"(?:\s(?!(?:and|but|because|since|it|which|than|if)\b)[a-z%\d'-]{1,16}){0,5}\s)"
+    r"(?:,?\s(?!(?:and|but|because|since|it|which|than|if)\b)[a-z%\d'-]{1,16}){0,5},?\s)"
 )
 """From a clip to a quality that is told of it."""
 _MAKES = re.compile(

@@ -65,8 +65,8 @@ _LETTER = (
     r"(?:\s?[x×]\s?(\d)(?!\d))?(?:\s(?i:sections?|parts?|theme)\b)?"
 )
 _FILLER = (
-    r"(?:\([^()\n]{1,40}\)|[\s\"'*,|&+>~→⇒➔\[\].–—-]|\b(?i:and|then|finally|again|followed|by|returns?"
-    r"|returning|back|to|goes|moves|with|the|a|an|section|part|a return|return|of|repeat"
+    r"(?:\([^()\n]{1,40}\)|[\s\"'*,/|&+>~→⇒➔\[\].–—-]|\b(?i:and|then|finally|again|followed|by|returns?"
+    r"|returning|back|to|goes|moves|with|the|(?-i:a|an)|section|part|(?-i:a) return|return|of|repeat"
     r" of|"
     r"it|contrasting|new|in|before|first|second|third|once more|another|comes|ending"
     r"|ends|on|into|leads|middle|reprise|opening|final|same|as|next|we|have|hear|material"

@@ -36,10 +36,12 @@ _ENDS = (
 _AFTER_ORDINAL = (
     r"(?=[\"'*)}\]]*(?:[.;:!?,)\n]|\Z|\s?[-–—]\s|\s\(|\s?>|\s(?:is|was|are|isn't|wasn't|has"
     r"|had|sounds|seems|appears|feels|because|since|as|than|but|and|or"
-    r"|nor|while|whereas|rather|with|due|given|more|less|much|slightly|clearly|one's|i"
+    r"|nor|while|whereas|rather|with|due|given|more|less|much|slightly|clearly|one's|i (?:think"
+    r"|believe|guess|would|say|hear)"
     r"|in my|by|clearly|definitely|probably|obviously|over|to me|instead|would|must|might"
     r"|could|may|can|"
-    r"does|doesn't|did|didn't|having|being|contains|uses|features|wins|edges|beats|takes|stands|sparkles|shines|comes|starts|ends|begins|gets|came|felt|sounded|seemed|looks|outshines|tops|,)\b))"
+    r"does|doesn't|did|didn't|having|being|contains|uses|features|wins|edges|beats|takes|stands|sparkles|shines|comes"
+    r"|starts|ends|begins|gets|came|felt|sounded|seemed|looks|outshines|tops|,)\b))"
 )
 
 
@@ -80,7 +82,7 @@ _LISTED = re.compile(
 _STATED = re.compile(
     r"(?:\b(?:choose|select|pick|go(?:ing)? with|say|think|it's|it is|is|be|answer|choice"
     r"|option|selected|chose|picked|chosen|vote for|prediction)"
-    r"[\"'*]{0,3}[ :=\"'*{(]{1,5}(?:number |no\. ?|#)?|boxed\{(?:\\text\{)?|\banswer>\s*)(?P<said>\d{1,2})(?:"
+    r"[\"'*]{0,3}[ :=\"'*{(]{1,5}(?:- )?(?:number |no\. ?|#)?|boxed\{(?:\\text\{)?|\banswer>\s*)(?P<said>\d{1,2})(?:"
     + _NO_UNIT
     + ")"
     + _ENDS
@@ -97,10 +99,11 @@ _NO_ORDINAL_BEFORE = re.compile(
 )
 _ARTICLE = re.compile(
     r"(?:\bthe|\bmy|\b(?:clip|option|answer)\b\W{0,3}|[:=]\W{0,4}|\bis|\bor|\bnor|\band"
-    r"|\bnot)\s\Z|[:={(\"*]\s?\Z|[)\]]\s?\Z|\A\W*\Z"
+    r"|\bnot)\s\Z|[:={(\"*]\s?\Z|[)\].!?]\s?\Z|\b(?:both|either|neither)\s\Z|\A\W*\Z"
 )
 _ADVERB = re.compile(
-    r",\s(?!(?:because|since|as|due|it|the|with|by|for sure|definitely|i think|obviously|clearly|given|not)\b)\w"
+    r",\s(?!(?:because|since|as|due|it|the|with|by|but|though|although|albeit|just|only|which"
+    r"|for sure|definitely|i think|obviously|clearly|given|not)\b)\w"
 )
 
 

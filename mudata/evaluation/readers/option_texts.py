@@ -29,7 +29,7 @@ def option_tokens(text: str) -> tuple[str, ...]:
     (('slow', 'waltz', 'in', '3/4', 'time'), ('a',))
     """
     tokens = [token for token, _, _ in _tokens(text.lower())]
-    return tuple(token for token in tokens if token not in _ARTICLES) or tuple(tokens)
+    return tuple(token for token in tokens[:-1] if token not in _ARTICLES) + tuple(tokens[-1:])  # 'Clip A'
 
 
 def _tokens(text: str) -> Iterator[tuple[str, int, int]]:
@@ -59,7 +59,7 @@ def texts(text: str, options: Sequence[str]) -> Iterator[TextSaid]:
     """Options said in a lower-case answer, in order; of those that begin at one place the longest, which hides what
     lies within it ('bass guitar' hides 'guitar')."""
     known = _by_first(tuple(options))
-    bare_articles = any(tokens[0] in _ARTICLES for tokens in known if tokens) or not _ARTICLES.isdisjoint(known)
+    bare_articles = any(wanted[-1] in _ARTICLES for some in known.values() for wanted, _ in some)
     tokens = [item for item in _tokens(text) if bare_articles or item[0] not in _ARTICLES]
     i = 0
     while i < len(tokens):

@@ -25,7 +25,7 @@ from mudata.evaluation.readers.said_values import Said, ValueKind
 from mudata.evaluation.readers.values import read_value
 
 _SEPARATOR = re.compile(
-    r"(?:[\s\"'*_`,;|&)(\]\[}{:#>~→⇒➔➜–—-]|\b(?:and|then|finally|lastly|next|followed"
+    r"(?:\([a-z -]{2,30}\)|[\s\"'*_`,;|&)(\]\[}{:#>~→⇒➔➜–—-]|\b(?:and|then|finally|lastly|next|followed"
     r"|by|that|before|comes?|which|is|followed by|the|it's|last|after that|afterwards"
     r"|to|goes|precedes?|preceding|ending with|und|dann|y|et|puis|luego"
     r"|clips?|with|at the end|in turn|subsequently)\b)*"

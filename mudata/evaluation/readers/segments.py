@@ -83,7 +83,8 @@ def _tokens(text: str) -> list[_Token]:
     labels = [
         _Token(*match.span(), "L", match["letter"] or match["name"].lower())
         for match in _LABEL.finditer(text)
-        if not _ARTICLE_LIKE.match(text, match.start())
+        if text[max(0, match.start() - 4) : match.start()].lower() == "the "
+        or not _ARTICLE_LIKE.match(text, match.start())
     ]
     merged = sorted([*labels, *(_Token(time.start, time.end, "T", "", time.seconds) for time in times(text))])
     found: list[_Token] = []
