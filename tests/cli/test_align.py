@@ -132,3 +132,35 @@ def test_every_clause_of_an_answer_is_explained() -> None:
 
 def test_labels_have_to_be_named() -> None:
     assert "Missing option '--labels'" in typed("align", "rock").err
+
+
+def test_a_value_is_explained_by_its_words_and_the_rule() -> None:
+    assert run("--kind", "key", "Not C major but a-Moll.").stdout.splitlines() == [
+        "Not [-C major-] but [+a-Moll+].",
+        "status:  ALIGNED",
+        "label:   A minor",
+        "denied:  C major",
+        "clause:  a-Moll. (statement)",
+        "rule:    one value of the kind asked for is said (value)",
+    ]
+
+
+def test_values_are_read_line_by_line_and_as_json_with_the_name_of_the_rules(tmp_path: Path) -> None:
+    lines = tmp_path / "answers.txt"
+    lines.write_text("120-125 BPM\nabout 96 bpm\n", "utf-8")
+    first, second = map(json.loads, run("--kind", "tempo", "--file", str(lines), "--json").stdout.splitlines())
+    assert (first["status"], first["labels"], first["flags"]) == ("MULTI", ["120", "125"], ["hedged"])
+    assert (second["label"], second["kind"]) == ("96", "tempo")
+    assert second["reader"].startswith("reader-")
+
+
+def test_clauses_and_rules_of_values_can_be_seen() -> None:
+    shown = run("--kind", "metre", "--explain", "It is not 4/4. It is 6/8.").stdout
+    assert "not 4/4" in shown
+    assert "label:   6/8" in shown
+    assert "'at least 3'" in run("--kind", "number", "--explain").stdout
+
+
+def test_labels_or_a_kind_and_one_that_there_is() -> None:
+    assert "one of both" in typed("align", "rock", "--labels", "gtzan", "--kind", "key").err
+    assert "No reader named 'kay'. Did you mean 'key'?" in typed("align", "C", "--kind", "kay").err

@@ -63,14 +63,25 @@ _CONCLUDES = re.compile(
 _BEFORE_CONCLUDED = 60
 
 
+_LIKELIEST_BEFORE = re.compile(r"\b(?:probably|most likely|more likely|likelier|likely|rather) (?:an? |the )?\Z")
+_LIKELIEST_AFTER = re.compile(
+    r"[\"']? (?:is|seems|appears|being) (?:far |much )?(?:(?:more|most) (?:likely|plausible|probable)|likelier"
+    r"|the (?:main|better|best)\b)"
+)
+
+
 def concluded(gathered: ValueEvidence, live: list[Vote]) -> list[Vote]:
-    """The last value, where it stands right behind 'so' or 'therefore' and nothing else is said after it."""
+    """The last value, where it stands right behind 'so' or 'therefore', or is one of those said before and now said to
+    be the likelier one; nothing else is said after it."""
     last = max(live, key=lambda vote: vote.start)
-    if last.rank <= PART or not _CONCLUDES.search(
-        gathered.clean.text, max(0, last.start - _BEFORE_CONCLUDED), last.start
-    ):
+    text, head = gathered.clean.text, max(0, last.start - _BEFORE_CONCLUDED)
+    if last.rank <= PART or is_wide(gathered, [last]):
         return []
-    return [] if is_wide(gathered, [last]) else [last]
+    if _CONCLUDES.search(text, head, last.start):
+        return [last]
+    again = any(vote is not last and gathered.of(vote).values == gathered.of(last).values for vote in live)
+    likeliest = _LIKELIEST_BEFORE.search(text, head, last.start) or _LIKELIEST_AFTER.match(text, last.end)
+    return [last] if again and likeliest else []
 
 
 def _may_set_off(answer: str) -> bool:

@@ -55,7 +55,7 @@ _RELATIVE_AFTER = re.compile(
     re.IGNORECASE,
 )
 _OR_TONIC = re.compile(
-    r" ?(?:/|or|oder|ou|o|eller) ?[A-G][#b]?(?![A-Za-z0-9#:]| (?:flat|sharp|maj|min|Maj|Min"
+    r" ?(?:/|or|oder|ou|o|eller) ?[A-G][#b]?(?![A-Za-z0-9#:]|[ -](?:flat|sharp|maj|min|Maj|Min"
     r"|dur|moll|major|minor))"
 )
 """A tonic alone that the key is left open with."""

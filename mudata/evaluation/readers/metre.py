@@ -56,7 +56,7 @@ _SCORED = re.compile(r"(?:rat(?:e|ed|ing)|score|confidence|level|volume)\W{1,3}(
 
 _PHRASES: dict[str, str] = {
     "4/4": (
-        r"common[- /]time|common (?:metre|meter)|four[- /](?:four|quarter)(?:[- /]time)?|four over four|four by "
+        r"common[- /]time(?! sig)|common (?:metre|meter)|four[- /](?:four|quarter)(?:[- /]time)?|four over four|four by "
         r"four|four to the floor(?=\Z)|𝄴"
         r"|vier-?viertel-?takt|vier-?viertel|quatre[- /]quatre|à quatre temps|cuatro por cuatro|cuatro cuartos"
         r"|compasillo|quattro quarti|quattro"

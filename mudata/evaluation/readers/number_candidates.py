@@ -13,7 +13,7 @@ from mudata.evaluation.readers.number_words import spelled_alone, spelled_number
 _DIGITS = re.compile(
     r"(?<![A-Za-z0-9_\u00c0-\u024f#])(?<!\d/)(?<!\d / "
     r")(?<!\d[.,:])(?<!\d{4}-)(?<!\d-\d\d-)(?!\d{4}-\d\d?-\d)(\d{1,3}(?:,\d{3})+(?:\.\d+)?"
-    r"|\d{1,7}(?:[.,]\d{1,6})?)(?![\d/]|[.,:]\d)"
+    r"|\d{1,7}(?:[.,]\d{1,6})?)(?![\d/]|[.,:]\d| ?[*/×÷] ?\d)"
 )
 """A number alone: no part of a date, a fraction, a time of day or a word."""
 _TO = re.compile(

@@ -48,13 +48,14 @@ _UNIT_BEFORE = re.compile(
     re.IGNORECASE,
 )
 _OTHER_LEVEL = re.compile(
-    r"(?:[ (-]{1,3}|[ ,(-]{1,3}(?:in|at|as|for|with|when|if|felt|counted)[ -]{1,2})(?:an? |the |felt |heard "
+    r"(?:[ (-]{1,3}|[ ,(-]{1,3}(?:in|at|as|for|when|if|felt|counted)[ -]{1,2})(?:an? |the |felt |heard "
     r"|counted |taken |played "
     r")?(?:in |at |as )?(?:half|double|cut)[- ]?(?:time|tempo|speed|the)",
     re.IGNORECASE,
 )
 _OTHER_LEVEL_BEFORE = re.compile(
-    r"(?:half|double|cut)[- ]?(?:time|tempo|speed)(?: feel)?[ ,:=(]{0,3}(?:of|at|is|would be|as|feel)?[ "
+    r"(?:half|double|cut)[- ]?(?:time|tempo|speed)(?: (?:feel|section|part|groove|bridge|chorus))?[ "
+    r",:=(]{0,3}(?:of|at|is|would be|as|feel)?[ "
     r":=(~]{0,3}(?:about |around |approximately )?\Z",
     re.IGNORECASE,
 )

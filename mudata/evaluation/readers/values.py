@@ -29,6 +29,7 @@ from mudata.evaluation.align.clauses import CHOICE, NONE, NOUN, PART, WEAK, Vote
 from mudata.evaluation.align.idle_words import oov_terms
 from mudata.evaluation.align.text_pieces import without
 from mudata.evaluation.readers.chosen_values import concluded, is_wide, last_announced, set_off, values_of
+from mudata.evaluation.readers.counted_votes import counted
 from mudata.evaluation.readers.said_values import ValueEvidence, ValueKind, gather
 
 if TYPE_CHECKING:
@@ -40,12 +41,6 @@ _NOTHING = re.compile(
     r"[^\w]*(?:(?:the )?[\w ]{0,20}?(?: is|:)[^\w]*)?"
     r"(?:none|n a|unknown|null|nil|undefined|idk|not applicable|unclear|indeterminate|undetermined)[^\w]*"
 )
-_GENERALLY = re.compile(
-    r"[\"']? (?:is|are|being|would be) (?:an? )?(?:very |most |more |quite |fairly |also )?"
-    r"(?:common|typical|popular|usual|standard|frequent|often)\b"
-)
-"""What is said of music at large: 'C major is common in pop'."""
-_BEFORE_LONE = 12
 
 
 def read_value(answer: str | None, shown: Shown, kind: ValueKind) -> Alignment:
@@ -60,7 +55,7 @@ def decide(gathered: ValueEvidence, kind: ValueKind) -> Alignment:
     reading = gathered.reading
     if gathered.loops or not gathered.clean.text.strip():
         return _means(gathered, *(("DEGENERATE", "degenerate") if gathered.loops else ("EMPTY", "empty")))
-    votes = _counted(gathered, kind)
+    votes = counted(gathered, kind)
     live = [vote for vote in votes if not vote.denied]
     if gathered.echoed and not votes and not reading.refusals and _adds_nothing(gathered):
         return _means(gathered, "ECHO_PROMPT", "echo_prompt")
@@ -91,42 +86,6 @@ def _no_value(gathered: ValueEvidence, live: list[Vote], votes: list[Vote]) -> A
     if len(gathered.clean.text) < 60 and _NOTHING.fullmatch(gathered.clean.text):
         return _means(gathered, "REFUSAL", "refusal")
     return _means(gathered, "UNPARSED", "unparsed")
-
-
-def _counted(gathered: ValueEvidence, kind: ValueKind) -> list[Vote]:
-    """The votes for values, those of asides brought down; lone ones where nothing clearer is said, or announced, or
-    within the ranges said."""
-    votes = [vote for vote in gathered.reading.votes if vote.meaning.kind == "strict"]
-    clear: set[tuple[str, ...]] = set()
-    ranges: set[tuple[str, ...]] = set()
-    for vote in votes:
-        said = gathered.of(vote)
-        if said.sort == "aside" or _GENERALLY.match(gathered.clean.text, vote.end):
-            vote.rank = min(vote.rank, PART)
-        if not vote.denied and said.sort == "value":
-            clear.add(said.values)
-        elif not vote.denied and said.sort in ("range", "bound"):
-            ranges.add(said.values)
-    if not clear and not ranges:
-        announced = [vote for vote in votes if gathered.of(vote).sort == "lone" and _is_announced(vote)]
-        return [vote for vote in votes if gathered.of(vote).sort != "lone" or vote in announced or not announced]
-    return [
-        vote
-        for vote in votes
-        if (said := gathered.of(vote)).sort != "lone"
-        or said.values in clear
-        or _is_announced(vote)
-        or (not clear and kind.within and all(len(r) == 2 and kind.within(said.values[0], r) for r in ranges))
-    ]
-
-
-def _is_announced(vote: Vote) -> bool:
-    return vote.rank >= NOUN and vote.anchor is not None and _near(vote)
-
-
-def _near(vote: Vote) -> bool:
-    """Whether a lone value stands right behind what announces it."""
-    return vote.anchor is not None and 0 <= vote.start - vote.anchor[1] <= _BEFORE_LONE + 24
 
 
 def _best(votes: Iterable[Vote]) -> list[Vote]:
