@@ -53,7 +53,7 @@ class Clip:
     sample_rate: int
     group: str | None = None
     midi: Path | None = None
-    """The file of a clip that is MIDI, never cut,
+    """The file of a clip that is MIDI, with what is asked about and no more,
     for models whose `capabilities.takes_midi` is true."""
 
 

@@ -173,6 +173,8 @@ class SessionRecord(JsonRecord):
     versions: Mapping[str, str] = {}
     git: JsonObject | None = None
     peak_memory_gib: Mapping[str, Number] = {}
+    renderings: tuple[JsonObject, ...] = ()
+    """What played clips that are MIDI: engine, version, rate, and its soundfont."""
 
 
 class ImportRecord(JsonRecord):

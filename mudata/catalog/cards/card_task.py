@@ -58,6 +58,8 @@ class CardTask(Strict):
     """Of kind number: unit, and how near an answer must be."""
     asks: Literal["form", "boundaries", "segments"] | None = None
     """Of kind structure: letters of the sections (ABA), seconds where one ends, or both."""
+    sound: Literal["soundfont"] | None = None
+    """Of clips that are MIDI: instruments have to sound as they do, which the embedded synthesiser's do not."""
     transposed: Transposition | None = None
     """Of kind number: every clip that has the attribute is heard beside itself, so many semitones higher, and that is
     the truth."""
@@ -66,7 +68,7 @@ class CardTask(Strict):
     def _as_before(self, serialise: SerializerFunctionWrapHandler) -> dict[str, Any]:
         """Without what a task does not say that older versions did not know: the hashes of cards stay."""
         fields: dict[str, Any] = serialise(self)
-        added = ("attribute", "scale", "asks", "transposed")
+        added = ("attribute", "scale", "asks", "sound", "transposed")
         return {name: value for name, value in fields.items() if name not in added or value is not None}
 
     @model_validator(mode="after")

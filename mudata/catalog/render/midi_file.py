@@ -52,24 +52,25 @@ def render_midi(
     *,
     start_s: float = 0.0,
     seconds: float | None = None,
+    semitones: int = 0,
     engine: EngineChoice = "embedded",
     soundfont: Path | None = None,
     channels: Literal[1, 2] = 1,
 ) -> Rendering:
-    """Play a file from `start_s` on, for `seconds` or to its end.
+    """Play a file from `start_s` on, for `seconds` or to its end, all but the drums `semitones` higher.
 
     Raises AudioError: as `smf.read` and `renderer.render` do; `no_notes`, the file has none; `silent`, none sounds in
     that stretch; MissingSoundfont.
     """
     with reading(path):
         data = path.read_bytes()
-    parts, lead = midi_parts(smf.read(data), start_s, seconds)
+    parts, lead = midi_parts(smf.read(data), start_s, seconds, semitones)
     length = None if seconds is None else seconds + lead
     return render(parts, seconds=length, skip_s=lead, engine=engine, soundfont=soundfont, channels=channels)
 
 
 def midi_parts(
-    file: smf.MidiFile, start_s: float = 0.0, seconds: float | None = None
+    file: smf.MidiFile, start_s: float = 0.0, seconds: float | None = None, semitones: int = 0
 ) -> tuple[list[RenderedPart], float]:
     """The parts that sound in a stretch, and how many seconds of what they play lie before it.
 
@@ -92,7 +93,8 @@ def midi_parts(
     for i in np.flatnonzero(heard).tolist():
         of = int(held.channel[i]), int(held.program[i])
         start, end = max(float(begins[i]) - zero, 0.0), float(ends[i]) - zero
-        by_part[of].append(RenderedNote(start, end, int(held.pitch[i]), int(held.velocity[i])))
+        pitch = int(held.pitch[i]) + (0 if of[0] & 0xF == DRUM_CHANNEL else semitones)
+        by_part[of].append(RenderedNote(start, end, pitch, int(held.velocity[i])))
     parts = [_part(told[channel], channel, program, played, zero) for (channel, program), played in by_part.items()]
     return parts, start_s - zero
 

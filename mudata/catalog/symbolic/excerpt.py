@@ -15,7 +15,7 @@ from mudata.catalog.symbolic.timeline import TickSpan, Timeline
 from mudata.errors import AudioError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
 _Event = tuple[int, int, bytes]
 """Tick, place among the events of that tick, bytes."""
@@ -32,20 +32,37 @@ def excerpt(data: bytes, start_s: float, duration_s: float, semitones: int = 0) 
 
     Raises AudioError: as `smf.read`; `no_notes` where none sounds; `out_of_range` where a transposed pitch is none.
     """
+    return excerpts(data, start_s, duration_s, (semitones,), 0.0)
+
+
+def excerpts(data: bytes, start_s: float, duration_s: float, semitones: Sequence[int], gap_s: float) -> bytes:
+    """The same stretch several times, each so many semitones higher, with `gap_s` seconds of silence between. Raises as
+    `excerpt` does."""
     file = smf.read(data)
     timeline = Timeline(file)
     span = TickSpan(timeline.tick(start_s), timeline.tick(start_s + duration_s))
-    tracks = _note_events(file, span, semitones)
-    if not tracks:
-        raise AudioError("no_notes", f"No note sounds from {start_s:.3f} s to {start_s + duration_s:.3f} s.")
-    _add_channel_events(tracks, file, span)
+    each = timeline.tick(start_s + duration_s + gap_s) - span.begin
+    conductor: list[_Event] = []
+    tracks: defaultdict[int, list[_Event]] = defaultdict(list)
+    for number, higher in enumerate(semitones):
+        played = _note_events(file, span, higher)
+        if not played:
+            raise AudioError("no_notes", f"No note sounds from {start_s:.3f} s to {start_s + duration_s:.3f} s.")
+        _add_channel_events(played, file, span)
+        for track, events in played.items():
+            tracks[track] += _later(events, number * each)
+        conductor += _later(_conductor(timeline, span, higher), number * each)
     ports = file.ports
-    written = [_track(_conductor(timeline, span, semitones))]
+    written = [_track(conductor)]
     for track, events in sorted(tracks.items()):
         port = [(0, _META, _meta(smf.PORT, bytes([ports[track]])))] if ports[track] else []
         written.append(_track([*port, *events]))
     head = b"MThd\0\0\0\6\0\1" + len(written).to_bytes(2, "big") + file.ticks_per_beat.to_bytes(2, "big")
     return head + b"".join(written)
+
+
+def _later(events: Iterable[_Event], ticks: int) -> list[_Event]:
+    return [(tick + ticks, place, event) for tick, place, event in events]
 
 
 def _note_events(file: smf.MidiFile, span: TickSpan, semitones: int) -> defaultdict[int, list[_Event]]:

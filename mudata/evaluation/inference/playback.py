@@ -21,6 +21,7 @@ import numpy as np
 
 from mudata.catalog.audio import clip
 from mudata.errors import AudioError, is_of_machine
+from mudata.evaluation.inference.midi_clips import NotesFile, rendered
 from mudata.evaluation.protocol import Clip, Failure, Item, ModelCapabilities, Question
 from mudata.evaluation.tasks.prompts import joined_cue
 
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from mudata.catalog.render.renderer import EngineChoice, RenderingRecord
     from mudata.evaluation.tasks.samples import ClipFile, Sample
 
 AudioSource = Literal["clip", "source"]
@@ -54,6 +56,10 @@ class PlayedClip(Clip):
     or its notes where it is MIDI (`listened`)."""
 
     listened: bool = False
+    notes_file: NotesFile | None = None
+    """What keeps the file of `midi` there, where it was written for this."""
+    rendering: RenderingRecord | None = None
+    """What made the samples, where the clip is MIDI."""
 
     def __getattribute__(self, name: str) -> Any:
         value = super().__getattribute__(name)
@@ -73,6 +79,8 @@ class PlayedItem(Item):
     clips: tuple[PlayedClip, ...]
     heard_s: float = 0.0
     joined: float | None = None
+    rendering: RenderingRecord | None = None
+    """What made the sound of the first clip that is MIDI."""
 
 
 @dataclass(frozen=True)
@@ -84,6 +92,8 @@ class Playback:
     instead: Mapping[str, Sample] = field(default_factory=dict)
     silent: bool = False
     source: AudioSource = "clip"
+    engine: EngineChoice = "embedded"
+    """What plays MIDI to models that do not read it."""
 
     def of(self, item: Sample) -> Sample:
         """The sample whose clips are played for this one."""
@@ -105,8 +115,8 @@ def play(
         silent = (PlayedClip(i, np.zeros(0, np.float32), r) for i, r in zip(item.clip_ids, rates, strict=True))
         return PlayedItem(item.item_id, tuple(silent), question)
     as_one = len(played.clips) > capabilities.max_clips
-    if as_one and played.midi:
-        return Failure(TOO_MANY, f"{len(played.clips)} clips that are MIDI; this model reads {capabilities.max_clips}")
+    if capabilities.takes_midi and all(clip.midi for clip in played.clips):
+        return _notes(item, played, question, capabilities, as_one=as_one)
     rate = capabilities.sample_rate or (played.clips[0].sample_rate if as_one else None)
     heard = []
     for name, clip_file in zip(item.clip_ids, played.clips, strict=True):
@@ -115,13 +125,41 @@ def play(
             return found
         heard.append(found)
     seconds = sum(_heard_s(one, capabilities) for one in heard)
+    rendering = next((one.rendering for one in heard if one.rendering), None)
     if not as_one:
-        return PlayedItem(item.item_id, tuple(heard), question, seconds)
+        return PlayedItem(item.item_id, tuple(heard), question, seconds, rendering=rendering)
     one = _joined(item.item_id, heard, capabilities)
     if isinstance(one, Failure):
         return one
     told = replace(question, prompt=f"{joined_cue(len(heard), GAP_S)} {question.prompt}")
-    return PlayedItem(item.item_id, (one,), told, seconds, GAP_S)
+    return PlayedItem(item.item_id, (one,), told, seconds, GAP_S, rendering)
+
+
+def _notes(
+    item: Sample, played: Sample, question: Question, capabilities: ModelCapabilities, *, as_one: bool
+) -> PlayedItem | Failure:
+    """An item of MIDI for a model that reads it: each clip as a file, or all one after the other in one."""
+    files: list[PlayedClip] = []
+    names = (item.item_id,) if as_one else item.clip_ids
+    for name, clips in zip(names, (played.clips,) if as_one else [(one,) for one in played.clips], strict=True):
+        if clips[0].path is None:
+            return Failure("missing", clips[0].absent or "no file")
+        try:
+            wanted = as_one or clips[0].is_excerpt
+            written = NotesFile(clips, clips[0].path, GAP_S) if wanted else None
+        except AudioError as error:
+            return Failure(error.reason, error.what)
+        except OSError as error:
+            if is_of_machine(error):
+                raise
+            return Failure("missing", str(error))
+        path = written.path if written else clips[0].path
+        files.append(PlayedClip(name, np.zeros(0, np.float32), capabilities.sample_rate or 1, midi=path))
+        object.__setattr__(files[-1], "notes_file", written)
+    if not as_one:
+        return PlayedItem(item.item_id, tuple(files), question)
+    told = replace(question, prompt=f"{joined_cue(len(played.clips), GAP_S)} {question.prompt}")
+    return PlayedItem(item.item_id, tuple(files), told, joined=GAP_S)
 
 
 def _heard_s(played: PlayedClip, capabilities: ModelCapabilities) -> float:
@@ -153,8 +191,13 @@ def _clip(
     """A clip, as the one of that name."""
     if clip_file.path is None:
         return Failure("missing", clip_file.absent or "no audio")
+    rendering = None
     try:
-        samples, decoded_rate = _decoded(clip_file, clip_file.path, rate, capabilities, playback.source)
+        if clip_file.midi:
+            longest = capabilities.max_seconds
+            samples, decoded_rate, rendering = rendered(clip_file, clip_file.path, rate, longest, playback.engine)
+        else:
+            samples, decoded_rate = _decoded(clip_file, clip_file.path, rate, capabilities, playback.source)
     except AudioError as error:
         return Failure(error.reason, error.what)
     except OSError as error:
@@ -163,16 +206,16 @@ def _clip(
         return Failure("missing", str(error))
     if playback.silent:
         samples = np.zeros_like(samples)
-    return PlayedClip(name, samples, decoded_rate, midi=clip_file.path if clip_file.midi else None)
+    found = PlayedClip(name, samples, decoded_rate)
+    object.__setattr__(found, "rendering", rendering)
+    return found
 
 
 def _decoded(
     clip_file: ClipFile, path: Path, rate: int | None, capabilities: ModelCapabilities, source: AudioSource
 ) -> tuple[NDArray[np.float32], int]:
-    """Samples and their rate; none of MIDI. Raises AudioError, OSError."""
+    """Samples and their rate. Raises AudioError, OSError."""
     longest = capabilities.max_seconds
-    if clip_file.midi:
-        return np.zeros(0, np.float32), rate or 1
     if longest is None and (clip_file.duration_s or 0) > LONGEST_S:
         too_long = f"{clip_file.duration_s:.0f} s; this model hears a clip to its end, and {LONGEST_S:.0f} s at most"
         raise AudioError("too-long", too_long)
@@ -222,5 +265,5 @@ def _too_much(items: Sequence[Sample], capabilities: ModelCapabilities, playback
     an original is taken for stereo."""
     clips = [clip for item in items for clip in playback.of(item).clips]
     per_second = 4 * (capabilities.sample_rate or 48_000) if playback.source == "clip" else 8 * 48_000
-    seconds = sum(min(one.duration_s or 0.0, capabilities.max_seconds or LONGEST_S) for one in clips if not one.midi)
+    seconds = sum(min(one.duration_s or 0.0, capabilities.max_seconds or LONGEST_S) for one in clips)
     return len(items) > 1 and seconds * per_second > AHEAD_BYTES

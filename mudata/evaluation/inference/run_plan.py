@@ -8,7 +8,7 @@ older runs keep their ids.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Literal
 
 from mudata.evaluation.inference import controls
@@ -69,7 +69,9 @@ class Plan:
         self.card = registry.card_of(registry.find(request.model))
         self.identity = model_identity.identity(request.model, request.options)
         self.model_sha256 = digest({**model_identity.hashed(self.identity), "seed": request.seed})
-        self.playback = controls.playback_of(request.control, selection.items, request.seed, request.audio)
+        played = controls.playback_of(request.control, selection.items, request.seed, request.audio)
+        recorded = any(task.soundfont for task in selection.tasks.values())
+        self.playback = replace(played, engine="soundfont") if recorded else played
         # what is not as in runs of older versions
         self._changed = [x for x in (request.control, request.audio) if x not in (None, "clip")]
         self._asked = {dataset: _decisive(task) for dataset, task in selection.tasks.items()}

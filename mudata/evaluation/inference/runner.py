@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any, get_args
 
 from mudata.catalog.cards.licences import fetch_command
 from mudata.catalog.index import database
+from mudata.catalog.render import soundfonts
+from mudata.catalog.render.renderer import player
 from mudata.errors import EvaluationError, ModelError, UnknownName
 from mudata.evaluation.inference.controls import Control
 from mudata.evaluation.inference.playback import AudioSource
@@ -80,7 +82,6 @@ def _planned(home: Home, request: EvalRequest) -> Plan:
         letters=request.letters,
         options_order=request.options_order,
         seed=request.seed,
-        midi=model.capabilities.takes_midi,
         own=own,
     )
     plan = Plan(request, model, select(home, request.split, samples))
@@ -92,6 +93,9 @@ def _planned(home: Home, request: EvalRequest) -> Plan:
             f"Run: {' && '.join(fetch_command(name, home) for name in plan.selection.tasks)};"
             " or leave out --audio source.",
         )
+    if plan.playback.engine == "soundfont" and model.capabilities.needs_audio and not model.capabilities.takes_midi:
+        player()
+        soundfonts.find(None)
     if request.rank and plan.task.kind == "caption":
         raise EvaluationError("A caption has no options to rank.", "Leave out --rank, or ask a task that has labels.")
     if request.rank and plan.task.is_exact:

@@ -30,6 +30,7 @@ from mudata.home import now
 from mudata.version import __version__
 
 if TYPE_CHECKING:
+    from mudata.catalog.render.renderer import RenderingRecord
     from mudata.evaluation.inference.run_plan import Plan
     from mudata.evaluation.run import Run
     from mudata.evaluation.tasks.samples import Sample
@@ -46,6 +47,7 @@ class Session:
         self.plan, self.run, self.progress = plan, run, progress
         self.model, self.selection = plan.model, plan.selection
         self.batch_runner = BatchRunner(plan.model, plan.request.batch, plan.request.timeout_s)
+        self.renderings: set[RenderingRecord] = set()
         self.fitted: dict[str, dict[str, object]] = {}
         self._taught: str | None = None
         self.asked = self.ranked = 0
@@ -163,6 +165,8 @@ class Session:
             if isinstance(item, Failure):
                 yield [(sample, None, ModelReply(item, 0, 0.0))]
                 continue
+            if item.rendering:
+                self.renderings.add(replace(item.rendering, gain=1.0))
             waiting.append((sample, item))
             if len(waiting) >= (most or self.batch_runner.batch):
                 yield asked()
@@ -207,7 +211,8 @@ class Session:
         unheard: list[str] = []
 
         def lessons(advance: Advance) -> Iterator[tuple[Item, tuple[str, ...]]]:
-            playback, capabilities = Playback(source=self.plan.request.audio), self.model.capabilities
+            playback = Playback(source=self.plan.request.audio, engine=self.plan.playback.engine)
+            capabilities = self.model.capabilities
             ahead = 4 * (os.cpu_count() or 1)
             heard = played(items, self.selection.question_of, capabilities, ahead=lambda: ahead, playback=playback)
             for sample, item in heard:
@@ -228,6 +233,10 @@ class Session:
         self.fitted[task.dataset] = {"on": source, "clips": len(items) - len(unheard), "undecodable": unheard}
 
     def _log(self, started_at: str, wall_s: float) -> SessionRecord:
+        renderings = tuple(
+            {name: value for name, value in asdict(one).items() if name != "gain" and value is not None}
+            for one in sorted(self.renderings, key=str)
+        )
         return SessionRecord(
             started_at=started_at,
             wall_s=wall_s,
@@ -245,6 +254,7 @@ class Session:
             versions=_versions(),
             git=provenance.git(),
             peak_memory_gib=provenance.peak_memory(),
+            **({"renderings": renderings} if renderings else {}),
         )
 
     def _check_memory(self) -> None:

@@ -70,6 +70,7 @@ class IndexedClips:
             start_s=row.start_s or 0.0,
             duration_s=row.duration_s,
             drawn_sha256=pcm_sha256 or None,
+            is_excerpt=row.kind == "midi" and row.hash != row.source_sha256,
         )
 
     def sample(self, clip_id: str, pcm_sha256: str) -> Sample:
@@ -96,6 +97,9 @@ class IndexedItem(NamedTuple):
     category: str | None
     cluster: str | None
     difficulty: str | None
+    semitones: tuple[int, ...]
+    """Of each clip, or none."""
+    seconds: float | None
 
 
 def item_rows(connection: duckdb.DuckDBPyConnection, tasks: Iterable[Task]) -> list[IndexedItem]:
@@ -103,12 +107,14 @@ def item_rows(connection: duckdb.DuckDBPyConnection, tasks: Iterable[Task]) -> l
     rows = []
     for task in tasks:
         found = connection.execute(
-            "SELECT item_id, dataset, clips, question, options, truth, category, cluster, difficulty FROM items"
+            "SELECT item_id, dataset, clips, question, options, truth, category, cluster, difficulty, semitones,"
+            " seconds FROM items"
             " WHERE dataset = ? AND task = ? ORDER BY item_id",
             [task.dataset, task.name],
         ).fetchall()
-        for item_id, dataset, clips, question, options, *rest in found:
-            rows.append(IndexedItem(item_id, dataset, tuple(clips), question, tuple(options or ()), *rest))
+        for item_id, dataset, clips, question, options, *rest, semitones, seconds in found:
+            own = (question, tuple(options or ()), *rest, tuple(semitones or ()), seconds)
+            rows.append(IndexedItem(item_id, dataset, tuple(clips), *own))
     return rows
 
 

@@ -44,7 +44,10 @@ def sample_of(row: IndexedItem, task: Task, clips: IndexedClips, part: Mapping[s
         item_id=row.item_id,
         dataset=row.dataset,
         references=(row.truth,),
-        clips=tuple(clips.clip(clip_id, part[clip_id]) for clip_id in row.clips),
+        clips=tuple(
+            clips.clip(clip_id, part[clip_id]).heard_as(semitones, row.seconds)
+            for clip_id, semitones in zip(row.clips, row.semitones or (0,) * len(row.clips), strict=True)
+        ),
         question=row.question,
         options=_options(row, task, seed),
         category=row.category,

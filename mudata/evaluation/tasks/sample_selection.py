@@ -48,10 +48,9 @@ class SampleRequest:
     `part` defaults to 'test', or to the only part. `limit` takes that many items in the order of a
     hash of seed and item id, so that a smaller limit is a subset of a larger one. `letters` and
     `options_order` decide how options are shown, the latter with the seed, by which options of an
-    item's own are drawn as well. Without `audio` clips
-    need nothing but their references, since the answers are there already, and
-    items' own options stay as they are written. `midi`: the model takes
-    clips that are MIDI. `own` are the model's own prompts, for the prompt named 'own'.
+    item's own are drawn as well. Without `audio` clips need nothing but their references, since the
+    answers are there already, and items' own options stay as they are written. `own` are the
+    model's own prompts, for the prompt named 'own'.
     """
 
     task: str | None = None
@@ -62,7 +61,6 @@ class SampleRequest:
     options_order: OptionsOrder = "published"
     seed: int = 0
     audio: bool = True
-    midi: bool = False
     own: Mapping[Kind, str] | None = None
 
 
@@ -190,7 +188,7 @@ def _looked_up(
     with database.snapshot(home) as connection:
         rows = clip_rows(connection, datasets)
         if request.audio:
-            _refuse_unheard(cards, [rows[clip_id] for clip_id in asked if clip_id in rows], midi=request.midi)
+            _refuse_unheard(cards, [rows[clip_id] for clip_id in asked if clip_id in rows])
         if absent := [name for name in datasets if database.current_generation(home, name) is None]:
             raise EvaluationError(
                 f"{', '.join(absent)} of split {split} is not in the index.",
@@ -207,21 +205,13 @@ def _looked_up(
         )
 
 
-def _refuse_unheard(cards: Sequence[Card], rows: Sequence[ClipRow], *, midi: bool) -> None:
-    """Say why there is nothing to hear: not one clip is here that is sound, and the card knows the
-    reason; or clips are MIDI, and that is not taken."""
-    audible = any((row.kind == "audio" or midi) and row.path for row in rows)
-    notes = [] if midi else [row.clip_id for row in rows if row.kind == "midi"]
-    reader = ", or a model that reads MIDI: chatmusician" if notes else ""
-    for card in cards if not audible else ():
+def _refuse_unheard(cards: Sequence[Card], rows: Sequence[ClipRow]) -> None:
+    """Say why there is nothing to hear, where the card knows it and no clip is here."""
+    for card in cards if not any(row.path for row in rows) else ():
         if card.audio_note:
             raise EvaluationError(
-                f"{card.name} has no audio to ask about: {card.audio_note}", f"Choose another dataset{reader}."
+                f"{card.name} has no audio to ask about: {card.audio_note}", "Choose another dataset."
             )
-    if notes:
-        raise EvaluationError(
-            f"{notes[0]} is MIDI, which this model cannot hear.", f"Choose a split of clips with audio{reader}."
-        )
 
 
 def _refuse_nothing(
@@ -251,7 +241,7 @@ def _audible(train: tuple[Sample, ...], request: SampleRequest) -> tuple[Sample,
     """What may be learned from: what can be heard of it, where that is asked for."""
     if not request.audio:
         return train
-    return tuple(s for s in train if not s.absent and (request.midi or not s.midi))
+    return tuple(s for s in train if not s.absent)
 
 
 def _constant(

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
+import math
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,7 +21,7 @@ class ClipFile:
     """One clip as the index has it.
 
     `path` is None, and `absent` says why, when there is nothing to hear.
-    `pcm_sha256` is, for MIDI, the hash of the file.
+    `pcm_sha256` is, for MIDI, the hash of the file, or of the file and what of it is heard.
     """
 
     clip_id: str
@@ -40,11 +42,34 @@ class ClipFile:
     duration_s: float | None = None
     drawn_sha256: str | None = None
     """`pcm_sha256` as it was when the split was drawn."""
+    is_excerpt: bool = False
+    """Of MIDI: it is not the whole file, or not as it is written."""
+    semitones: int = 0
+    """Of MIDI: by how many it is heard higher, drums not."""
+
+    def heard_as(self, semitones: int, seconds: float | None) -> ClipFile:
+        """MIDI transposed, and no more than so many seconds of it."""
+        if not semitones and seconds is None:
+            return self
+        shorter = min(s for s in (self.duration_s, seconds, math.inf) if s is not None)
+        how = f"{semitones} {shorter!r}"
+        return replace(
+            self,
+            is_excerpt=True,
+            semitones=semitones,
+            duration_s=None if shorter == math.inf else shorter,
+            pcm_sha256=_hash(self.pcm_sha256, how),
+            drawn_sha256=self.drawn_sha256 and _hash(self.drawn_sha256, how),
+        )
 
     @property
     def changed(self) -> bool:
         """Whether it is here and sounds otherwise than when the split was drawn."""
         return self.absent is None and self.drawn_sha256 is not None and self.pcm_sha256 != self.drawn_sha256
+
+
+def _hash(sound: str, how: str) -> str:
+    return hashlib.sha256(f"{sound} {how}".encode()).hexdigest()
 
 
 @dataclass(frozen=True, kw_only=True)

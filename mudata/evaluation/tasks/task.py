@@ -64,6 +64,8 @@ class Task:
     """Of kind structure: form, boundaries or segments."""
     numbered: bool = False
     """Of a kind with exact truth: options are shown as '(1) slower, (2) faster'."""
+    soundfont: bool = False
+    """Clips that are MIDI are played with a soundfont, by none else."""
 
     @property
     def is_exact(self) -> bool:
@@ -185,6 +187,7 @@ def bind(
     return Task(
         dataset=card.name,
         name=name,
+        soundfont=wanted.sound == "soundfont",
         kind=wanted.kind,
         noun=wanted.noun,
         namespace=wanted.namespace,
@@ -206,6 +209,7 @@ def _bind_exact(card: Card, name: str, prompt: str | None, own: Mapping[Kind, st
     return Task(
         dataset=card.name,
         name=name,
+        soundfont=wanted.sound == "soundfont",
         kind=wanted.kind,
         noun=wanted.noun,
         namespace=None,

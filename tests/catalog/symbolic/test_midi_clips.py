@@ -18,7 +18,7 @@ from shell import Done, typed
 from mudata.errors import EvaluationError
 from mudata.evaluation.inference.playback import PlayedItem, play
 from mudata.evaluation.inference.runner import EvalRequest, evaluate
-from mudata.evaluation.protocol import Answer, Failure, Item, ModelCapabilities, Question
+from mudata.evaluation.protocol import Answer, Clip, Failure, Item, ModelCapabilities, Question
 from mudata.evaluation.run import all_runs
 
 if TYPE_CHECKING:
@@ -104,7 +104,17 @@ class Deaf(Reader):
 
 
 class Listener(Reader):
+    """Says how loud and how long it is."""
+
     capabilities = ModelCapabilities(sample_rate=16000)
+
+    def answer(self, items: Sequence[Item]) -> list[Answer | Failure]:
+        assert not any(item.clip.midi for item in items)
+        return [Answer(self.heard(item.clip)) for item in items]
+
+    def heard(self, clip: Clip) -> str:
+        is_loud = 0.85 < abs(clip.audio).max() < 0.95
+        return f"{clip.sample_rate} Hz, {len(clip.audio) / clip.sample_rate:.1f} s, {'loud' if is_loud else 'not'}"
 
 
 def ask(home: Home, model: str, **more: object) -> object:
@@ -129,7 +139,6 @@ def test_a_model_that_takes_midi_gets_the_files_and_what_it_was_given_is_kept(da
 @pytest.mark.parametrize(
     ("model", "more", "what"),
     [
-        ("Listener", {}, r"dances has no audio to ask about: Only scores are published"),
         ("Deaf", {}, r"without taking its audio.*\n.*`clip.midi` where a clip is MIDI"),
         ("Reader", {"control": "silence"}, r"is MIDI, which cannot be silenced\.\nUse --swap-audio"),
     ],
@@ -140,6 +149,18 @@ def test_midi_is_refused_where_it_cannot_be_taken(
     with pytest.raises(EvaluationError, match=what):
         ask(home, model, **more)
     assert all_runs(home) == []
+
+
+def test_a_model_that_listens_hears_what_a_synthesiser_makes_of_the_notes(dances: None, home: Home) -> None:
+    found = ask(home, "Listener")
+    for record in found.answers().values():
+        assert record.answer == "16000 Hz, 4.0 s, loud"
+        assert record.heard_s == 4.0
+    (session,) = found.settings.sessions
+    (rendering,) = session.renderings
+    assert (rendering["engine"], rendering["rate"]) == ("embedded", 22050)
+    assert "soundfont" not in rendering
+    assert ask(home, "Reader").settings.sessions[0].renderings == ()
 
 
 def test_another_score_can_be_played_in_its_stead(dances: None, home: Home) -> None:

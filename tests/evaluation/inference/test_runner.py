@@ -431,21 +431,6 @@ def test_each_clip_is_asked_its_own_datasets_task(corpus: Corpus, home: Home) ->
     assert all(len({clip_id.partition("/")[0] for clip_id in batch}) == 1 for batch in Ear.batches)
 
 
-@pytest.mark.parametrize(
-    ("more", "what"),
-    [
-        ({"kind": "midi"}, "is MIDI, which this model cannot hear"),
-        ({"kind": "midi", "audio": "no", "note": "Only scores are published."}, r"no audio .* Only scores"),
-    ],
-)
-def test_what_cannot_be_heard_is_refused_with_the_reason(
-    corpus: Corpus, home: Home, more: dict[str, str], what: str
-) -> None:
-    corpus.halves(**more)
-    with pytest.raises(EvaluationError, match=what):
-        ask(home, model="random")
-
-
 def test_audio_of_ones_own_is_asked_though_the_host_has_none(corpus: Corpus, home: Home) -> None:
     corpus.halves(audio="no", note="Only mel spectrograms are published.")
     assert ask(home, model="random").scores["n"] == 6
