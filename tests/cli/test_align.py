@@ -130,6 +130,40 @@ def test_every_clause_of_an_answer_is_explained() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("words", "marked", "status", "label"),
+    [
+        (
+            ("--kind", "choice", "--option", "slow", "--option", "fast", "--numbers", "(2), not slow"),
+            "([+2+]), not [-slow-]",
+            "ALIGNED",
+            "fast",
+        ),
+        (
+            ("--kind", "choice", "--prompt", "Which is brighter?", "The first is brighter."),
+            "The [+first+] is brighter.",
+            "ALIGNED",
+            "first",
+        ),
+        (("--kind", "order", "Clip 2, then clip 1."), "[+Clip 2, then clip 1+].", "ALIGNED", "2 1"),
+        (("--kind", "structure", "verse, chorus, verse"), "[+verse, chorus, verse+]", "ALIGNED", "ABA"),
+    ],
+)
+def test_choices_orders_and_structures_are_explained(
+    words: tuple[str, ...], marked: str, status: str, label: str
+) -> None:
+    told = run(*words).stdout.splitlines()
+    assert told[0] == marked
+    assert [line.split() for line in told if line.startswith(("status", "label"))] == [
+        ["status:", status],
+        ["label:", *label.split()],
+    ]
+
+
+def test_options_are_no_labels() -> None:
+    assert "--option goes with --kind" in typed("align", "--labels", "gtzan", "--option", "rock", "rock").err
+
+
 def test_labels_have_to_be_named() -> None:
     assert "Missing option '--labels'" in typed("align", "rock").err
 

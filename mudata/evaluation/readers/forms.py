@@ -78,6 +78,9 @@ _SECTIONED = re.compile(
     rf"(?i)\b(?:(?:first|second|third|final|last|short|brief|long|another|repeated)\s)?({SECTION})(?:s\b"
     rf"|\b)(?:\s?\d\b)?(?:\s?[x×]\s?(\d)(?!\d))?"
 )
+_NAMED_BEFORE = re.compile(rf"(?i)\b(?:{SECTION})s?\s?(?:,|-+>?|→|–)\s?(?:and |then ){{0,2}}\Z")
+_NAMED_BEHIND = re.compile(rf"(?i)\s?(?:,|-+>?|→|–)\s?(?:(?:and|then|an?)\s){{0,3}}(?:{SECTION})\b")
+"""Named sections beside letters: which letter they have is not said."""
 _NAMED = re.compile(
     rf"(?i)\b({_any(NAMED_FORMS, '[- ]')})"
     r"(?:[- ](?:song|musical|overall))?[- ](?:form|structure)\b"
@@ -191,6 +194,8 @@ def _form_of(text: str, run: list[re.Match[str]], *, alphabetic: bool) -> FormSa
     if alphabetic:
         if letters != "".join(labels).upper() or _CHORDS.search(text, max(0, start - 60), start):
             return None
+        if _NAMED_BEFORE.search(text, max(0, start - 40), start) or _NAMED_BEHIND.match(text, end):
+            return FormSaid(start, end, "")  # 'intro, A, B, A, outro'
     elif len(run) == 2 and _TYPE.match(text, end) and not re.search(r"[,>→]", text[run[0].end() : run[1].start()]):
         return FormSaid(start, end, "")  # 'verse-chorus form'
     return FormSaid(start, end, "" if _REPEATED.match(text, end) else letters)

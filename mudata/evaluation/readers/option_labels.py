@@ -62,7 +62,7 @@ class LabelSaid(NamedTuple):
 def _numbered(nouns: str) -> re.Pattern[str]:
     """'option 2', 'clip no. 2', 'number two'."""
     return re.compile(
-        rf"\b(?:(?:{nouns})s?|number|no\.|nr\.|#)[\s:\"'*]{{0,3}}(?:number |no\. ?|nr\. ?|#)?[\"'*]{{0,2}}"
+        rf"\b(?:(?:{nouns})s?|number|no\.|nr\.|#)[\s:=\"'*]{{0,3}}(?:number |no\. ?|nr\. ?|#)?[\"'*]{{0,2}}"
         rf"[(\[{{]?(\d{{1,2}}|{COUNT})[)\]}}]?(?:{_NO_UNIT})",
     )
 

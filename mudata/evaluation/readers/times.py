@@ -51,7 +51,7 @@ _RELATIVE_AFTER = re.compile(r"\s(?:later|afterwards|after that|intervals?|befor
 _ANNOUNCED = re.compile(
     r"(?:boundar|change|transition|break|times?|timestamps?|seconds|sections? begin|starts?"
     r"|switch|answer|onsets?)[^.;!?\n]{0,40}?(?:[:=]|\bat|\bare|\bis|\bin)[\s\"'*\[({]{0,6}(?:about"
-    r" |around |approximately |the )?\Z|[\[(]\s?\Z|\bt\s?=\s?\Z"
+    r" |around |approximately |the )?\Z|[\[(]\s?\Z|\bt\s?=\s?\Z|\bit(?:'s| is)\s(?:at |about |around ){0,2}\Z"
 )
 _UNITS_AFTER = re.compile(r"[\])}\"'*\s]{0,4}(?:in |\()?(?:s|sec|secs|seconds)\b")
 _UNIT = re.compile(rf"[ -]{_SECONDS}(?![^\W\d_])", re.IGNORECASE)
