@@ -14,6 +14,9 @@ from mudata.catalog.compose.progressions import CHORD_OF, inserted, nearest_tone
 REGISTERS: dict[Role, int] = {"bass": 36, "chords": 55, "melody": 72, "counter": 60, "pad": 48}
 """Pitch of the tonic C in the register of each role, or the lowest of its chords."""
 
+APART = 3
+"""Ticks of silence between notes that follow one another: a quarter of a sixteenth."""
+
 _LOUD = {"strong": 112, "middle": 102, "weak": 94}
 """Velocities on beats; off them 84."""
 
@@ -198,9 +201,12 @@ def _slots(metre: Metre, count: int) -> list[int]:
 
 
 def _lengths(marks: list[tuple[int, str]], longest: int, metre: Metre) -> list[tuple[int, int, str]]:
-    """(start, end, mark): a note lasts until the next or the bar line, `longest` steps at most."""
-    ends = [start for start, _ in marks[1:]] + [metre.bar]
-    return [(start, min(end, start + longest * STEP), mark) for (start, mark), end in zip(marks, ends, strict=True)]
+    """(start, end, mark): a note lasts until shortly before the next or the bar line, `longest` steps at most."""
+    nexts = [start for start, _ in marks[1:]] + [metre.bar]
+    return [
+        (start, min(following, start + longest * STEP) - APART, mark)
+        for (start, mark), following in zip(marks, nexts, strict=True)
+    ]
 
 
 def _halved(metre: Metre) -> tuple[Strength, ...]:

@@ -111,6 +111,8 @@ def key(seed: int, n: int, level: Level) -> ExamPlan:
         if level == "easy":  # no section leaves the tonic, and little hides it
             sections = tuple(replace(section, letter="A") for section in sections)
             traits |= {"gains": {"drums": 0.4}, "roles": (*ROLES[:4], "pad")}
+        if level == "standard":
+            traits |= {"beat": "plain", "gains": {"drums": 0.7}}
         if level == "hard":
             traits |= {"chords_per_bar": 2, "inserted": 40, "gains": {"drums": 1.25}}
         for twin, tonic in enumerate(tonics):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from mudata.catalog.compose.draws import Draws
@@ -11,7 +10,6 @@ from mudata.catalog.compose.progressions import MODES, Mode
 
 if TYPE_CHECKING:
     from mudata.catalog.compose.exam_plan import Level
-    from mudata.catalog.compose.piece import ComposedPiece
 
 KEYS: tuple[tuple[int, Mode], ...] = tuple((tonic, mode) for mode in MODES for tonic in range(12))
 """All 24."""
@@ -40,15 +38,10 @@ class Series:
         return f"{self.exam}.{number + 1:04d}"
 
 
-def with_tonic(piece: ComposedPiece, id_: str, tonic: int) -> ComposedPiece:
-    """A transposed twin."""
-    return replace(piece, id=id_, tonic=tonic)
-
-
 def of_level(level: Level, draws: Draws) -> dict[str, Any]:
     """Arguments of `ComposedPiece`: the harder, the less do drums and bass show the beat, the more is syncopated."""
     if level == "easy":
         return {"beat": "steady", "syncopation": 0}
     if level == "standard":
-        return {"beat": "plain", "syncopation": 1}
+        return {"beat": "steady" if draws.chance(60) else "plain", "syncopation": 1}
     return {"beat": "halved" if draws.chance(50) else "plain", "syncopation": 2, "gains": {"drums": 0.45}}

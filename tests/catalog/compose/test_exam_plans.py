@@ -43,16 +43,16 @@ def digests() -> dict[str, str]:
 
 
 PINNED: dict[str, str] = {
-    "tempo": "0d4bd0c3c5518169",
-    "metre": "7b00df1419c09651",
-    "key": "67cf03180097bf19",
-    "modulation": "821aa3240fd95bb2",
-    "parts": "59035cca2131e0f7",
-    "structure": "425a57922fe1b9f7",
-    "rhythmic_complexity": "053d38117f5d794e",
-    "harmonic_complexity": "cb29cbfde04dd8ed",
-    "instrumentation": "ae3d0cad5e60da68",
-    "timbre": "09097b5321700fb2",
+    "tempo": "12862b1ce2004320",
+    "metre": "94027bf5ba141159",
+    "key": "110ba1c947f15944",
+    "modulation": "9c2401fb223b4408",
+    "parts": "f294185e9cc01ff3",
+    "structure": "9155655a8c2fffe7",
+    "rhythmic_complexity": "08332a16892761b8",
+    "harmonic_complexity": "09f07e584fe88e54",
+    "instrumentation": "86ce9015b0625911",
+    "timbre": "c82ec502fd044282",
 }
 
 
