@@ -273,8 +273,8 @@ def _satisfied(card: Card, files: dict[str, tuple[int, int]]) -> dict[str, dict[
     """The components that want nothing more, each with its files.
 
     A component that is known to give tables has what it needs if they are all there. Any other
-    gives the clips: it is satisfied by clips, provided that no table is missing which only it could
-    have.
+    gives the clips: it is satisfied by clips (of a card without audio by its tables alone), provided
+    that no table is missing which only it could have.
     """
     tables = {name: Pattern(table.path) for name, table in card.tables.items()}
     of_table = {
@@ -289,7 +289,7 @@ def _satisfied(card: Card, files: dict[str, tuple[int, int]]) -> dict[str, dict[
     for name, names in gives.items():
         if names and all(of_table[table] for table in names):
             result[name] = {path: files[path] for table in sorted(names) for path in sorted(of_table[table])}
-        elif not names and clips and not lacking:
+        elif not names and (clips or card.audio == "no") and not lacking:
             own = clips | {path for table, paths in of_table.items() if table not in given for path in paths}
             result[name] = {path: files[path] for path in sorted(own)}
     return result

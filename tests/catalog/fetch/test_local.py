@@ -122,6 +122,16 @@ def test_optional_tables_are_still_fetched_unless_offline(server: Server, home: 
     assert files_of(home) == EVERYTHING | {"extra.txt": b"more"}
 
 
+def test_of_a_card_without_audio_the_tables_are_all_there_is(server: Server, home: Home, tmp_path: Path) -> None:
+    own = lay_out(tmp_path / "own", {"tiny.csv": TABLE})
+    card = as_dict(server)
+    card["sources"] = {"labels": {"what": "tiny.csv", "mirrors": [{"kind": "local", "how": "Write it."}]}}
+    with pytest.raises(FetchError, match="could not be had"):
+        get(built(card), home, own)
+    card |= {"audio": "no", "audio_note": "only labels are read"}
+    assert get(built(card), home, own) == {"labels": f"own files: {own}"}
+
+
 @pytest.mark.parametrize("where", ["the file", "its folder"])
 def test_an_archive_is_unpacked(server: Server, home: Home, tmp_path: Path, where: str) -> None:
     own = lay_out(tmp_path / "own", {"tiny.zip": zipped(), "tiny.csv": TABLE, "other.zip": b"not looked at"})
