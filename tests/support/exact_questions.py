@@ -48,11 +48,11 @@ KEYS = ("C major", "A minor", "F# minor", "Bb major")
 TEMPI = ("60", "90", "120", "140")
 
 
-def quiz(home: Home, cards: Path, patch: pytest.MonkeyPatch) -> None:
+def quiz(home: Home, cards: Path, patch: pytest.MonkeyPatch, name: str = "quiz") -> None:
     """24 clips of 12 pieces: each asked for its key and tempo (easy or hard) and its sections; 12 pairs, of both clips
-    of a piece. All in the part `test` of the split `quiz`."""
+    of a piece. All in the part `test` of the split of the dataset's name."""
     cards.mkdir(exist_ok=True)
-    (cards / "quiz.yaml").write_text(CARD)
+    (cards / f"{name}.yaml").write_text(CARD.replace("name: quiz", f"name: {name}"))
     patch.setenv("MUDATA_CARDS", str(cards))
     items: list[dict[str, Any]] = []
     for i, clip in enumerate(CLIPS):
@@ -66,5 +66,5 @@ def quiz(home: Home, cards: Path, patch: pytest.MonkeyPatch) -> None:
             both = [CLIPS[i - 1], clip]
             pair = {"id": f"pair {i // 2}", "task": "brighter", "kind": "pair", "clips": both}
             items.append({**pair, "truth": ("first", "second")[i // 2 % 2], "cluster": f"piece {i // 2}"})
-    shelve(home, "quiz", clips=[{"id": clip, "duration_s": 30.0} for clip in CLIPS], items=items)
-    manifest.save(home, draw.make(home, SplitRequest(name="quiz", datasets=("quiz",), parts={"test": 1.0})))
+    shelve(home, name, clips=[{"id": clip, "duration_s": 30.0} for clip in CLIPS], items=items)
+    manifest.save(home, draw.make(home, SplitRequest(name=name, datasets=(name,), parts={"test": 1.0})))

@@ -19,6 +19,8 @@ _BIN = 0.05
 _MARKS = {"⅓": math.log2(1 / 3), "½": -1.0, "1": 0.0, "2": 1.0, "3": math.log2(3)}
 _ROW, _NAME = 0.62, 2.2
 """Inches: height of a run, and most that its name takes."""
+_TALLEST = 0.68
+"""Of a run's height, what the tallest bar takes."""
 
 
 def has_octaves(panel: Panel) -> bool:
@@ -59,7 +61,7 @@ def octave_errors(panel: Panel, width: float = WIDE) -> Figure:
     for place, (share, name) in enumerate(zip(shares, names, strict=True)):
         floor = len(names) - 1 - place
         centres = (edges[:-1] + edges[1:]) / 2
-        axes.bar(centres, 0.78 * share / highest, width=_BIN * 0.9, bottom=floor, color=INK["accent"], zorder=2)
+        axes.bar(centres, _TALLEST * share / highest, width=_BIN * 0.9, bottom=floor, color=INK["accent"], zorder=2)
         axes.axhline(floor, color=INK["rule"], linewidth=0.8, zorder=1)
         text = "\n".join(name)
         if narrow:
@@ -70,7 +72,8 @@ def octave_errors(panel: Panel, width: float = WIDE) -> Figure:
         if share[peak] > 0:
             told = f"{100 * share[peak]:.0f} %"
             side, ha = (0.05, "left") if centres[peak] < 1 else (-0.05, "right")
-            axes.text(centres[peak] + side, floor + 0.78 * share[peak] / highest, told, va="top", ha=ha, fontsize=8)
+            top = floor + _TALLEST * share[peak] / highest
+            axes.text(centres[peak] + side, top, told, va="bottom", ha=ha, fontsize=8)
     axes.set_xlim(edges[0], edges[-1])
     axes.set_ylim(-0.02, len(names))
     axes.set_yticks([])

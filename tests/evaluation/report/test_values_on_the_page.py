@@ -79,7 +79,7 @@ def test_octaves_are_counted_from_the_truth(home: Home, runs: list[str]) -> None
     assert off[:4] == [0.0, 1.0, -1.0, 0.585]
     figure = charts.figures(tempo)["octaves"](8.6)
     heights = [round(bar.get_height(), 3) for bar in figure.axes[0].patches if bar.get_height() > 0]
-    assert heights == [0.78] * 4  # a quarter of all each
+    assert heights == [0.68] * 4  # a quarter of all each
     assert "octaves" not in charts.figures(panels(home, runs)[0])
 
 

@@ -2,20 +2,30 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
+from answered import answered
+from exact_questions import CLIPS, quiz
+from shell import typed
 
+from mudata.catalog.cards import loader
+from mudata.catalog.compose.exams import EXAMS
 from mudata.evaluation.align.alignment import Alignment, Shown
 from mudata.evaluation.kinds.kind_registry import kind_of
 from mudata.evaluation.kinds.question_kind import AskedItem
 from mudata.evaluation.metrics.exact_truth import exact_details, exact_metrics
 from mudata.evaluation.metrics.scored import ScoredAnswer
 from mudata.evaluation.suites.exam_table import ExamTable, exam_table
-from mudata.evaluation.suites.suite import Draw, Exam, Publication, Suite
+from mudata.evaluation.suites.suite import Draw, Exam, Publication, Suite, load
+from mudata.evaluation.suites.suite_runner import Problem, draw, existing_results
 from mudata.evaluation.suites.suite_table import Result
+
+if TYPE_CHECKING:
+    from mudata.home import Home
 
 SUITE = Suite(
     name="own",
@@ -134,3 +144,93 @@ def test_the_chart_has_a_mark_for_every_model_and_both_floors(table: ExamTable, 
     assert names == ["a", "b", "uniform guess", "best constant answer", "open: composed anew"]
     style.write(lambda width: small_multiples(table, width), style.NARROW, tmp_path / "narrow.png")
     assert (tmp_path / "narrow.png").stat().st_size > 10_000
+
+
+QUIZ = """
+name: quizzes
+title: Quizzes
+source: {text: nobody}
+rows: exams
+exams:
+  key: {title: Keys, dataset: quiz, task: key, also: "quiz_*"}
+  pairs: {title: Brighter, dataset: quiz, task: brighter, split: {where: "clip_id < 'quiz/12'"}}
+  timbre: {title: Timbre, dataset: quiz_timbre, task: louder, compose: "Run: mudata compose timbre", also: "timbre_*"}
+"""
+
+
+@pytest.fixture
+def quizzes(home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Suite:
+    quiz(home, tmp_path / "cards", monkeypatch)
+    (tmp_path / "cards" / "suites").mkdir()
+    (tmp_path / "cards" / "suites" / "quizzes.yaml").write_text(QUIZ)
+    return load("quizzes")
+
+
+def test_an_exam_without_n_asks_all_clips_and_what_is_not_composed_is_told(home: Home, quizzes: Suite) -> None:
+    drawn = [draw(home, quizzes, name) for name in quizzes.exams]
+    assert [len(split.parts["test"]) for split in drawn if not isinstance(split, Problem)] == [24, 12]
+    assert drawn[2] == Problem(
+        "missing", "timbre", None, "Timbre: its pieces have not been composed.", "Run: mudata compose timbre"
+    )
+    again = draw(home, quizzes, "key")
+    assert not isinstance(again, Problem)
+    assert not isinstance(drawn[0], Problem)
+    assert again.sha256 == drawn[0].sha256
+
+
+def test_runs_of_the_suite_and_of_further_datasets_fill_the_table(
+    home: Home, quizzes: Suite, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("key", "pairs"):
+        draw(home, quizzes, name)
+    answered(home, tmp_path, {f"quiz/{c}": "C major" for c in CLIPS}, split="quizzes-key", task="key", model="dead")
+    said = {f"quiz/pair {i}": "first" for i in range(6)}
+    answered(home, tmp_path, said, split="quizzes-pairs", task="brighter", model="dead")
+    quiz(home, tmp_path / "cards", monkeypatch, name="quiz_2")
+    answered(home, tmp_path, {f"quiz_2/{c}": "A minor" for c in CLIPS}, split="quiz_2", task="key", model="dead")
+    rows = exam_table(quizzes, existing_results(home, quizzes)).rows
+    shown = [(r.exam, r.dataset, r.difficulty, round(r.models["dead"].value, 3)) for r in rows if r.headline]
+    assert shown == [
+        ("key", "quiz", "all", 0.25),
+        ("key", "quiz", "easy", 0.5),
+        ("key", "quiz", "hard", 0.0),
+        ("key", "quiz_2", "all", 0.25),
+        ("key", "quiz_2", "easy", 0.0),
+        ("key", "quiz_2", "hard", 0.5),
+        ("pairs", "quiz", "all", 0.5),
+    ]
+
+
+@pytest.mark.slow
+def test_the_table_and_the_chart_are_shown(home: Home, quizzes: Suite, tmp_path: Path) -> None:
+    done = typed("suites", "show", "quizzes", "--plot", tmp_path / "none.png")
+    assert done.code == 2
+    assert "there is nothing to draw" in done.err
+    draw(home, quizzes, "key")
+    answered(home, tmp_path, {f"quiz/{c}": "C major" for c in CLIPS}, split="quizzes-key", task="key", model="dead")
+    done = typed("suites", "show", "quizzes", "--plot", tmp_path / "chart.svg")
+    assert done.code == 0, done.err
+    assert "Keys  quiz  all         accuracy        4.2 %   25.0 % (" in done.out
+    assert "uniform guess" in (tmp_path / "chart.svg").read_text()
+    rows = json.loads(typed("suites", "show", "quizzes", "--json").out)["exams"]
+    assert (rows[0]["metric"], rows[0]["constant"], rows[0]["models"]["dead"]["n"]) == ("accuracy", 0.25, 24)
+    assert "| Keys | quiz | all | accuracy |" in typed("suites", "table", "quizzes", "--markdown").out
+    for words, why in (
+        (("show", "survey", "--plot", "x.png"), "published tables, and no chart"),
+        (("show", "quizzes", "--plot", "x.gif"), "a PNG or an SVG"),
+    ):
+        done = typed("suites", *words)
+        assert done.code == 2
+        assert why in done.err
+
+
+def test_the_objective_suite_asks_what_the_composed_card_has() -> None:
+    suite, card = load("objective"), loader.load("composed")
+    composed = [exam for exam in suite.exams.values() if exam.dataset == "composed"]
+    assert {exam.task for exam in composed} == set(card.tasks)
+    assert {exam.subset for exam in composed} == set(card.subsets) - {"all"}
+    others = [exam for exam in suite.exams.values() if exam.compose]
+    assert {exam.task for exam in others} == {t for e in EXAMS.values() if e.needs_soundfont for t in e.tasks}
+    for exam in suite.exams.values():
+        assert exam.also is not None
+        assert exam.also.removeprefix("composed_").removesuffix("_*") in EXAMS
