@@ -98,7 +98,9 @@ _REPEATED = re.compile(
     r" so on|etc\b|\.\.\.|…)"
 )
 _GOES_BACK = re.compile(r"(?i)[\s,]*(?:(?:and|then)\s)?(?:back|returns?|returning)\b")
-_GOES_ON = re.compile(r"(?:,|\s?[(→>–-]|\s(?:and|then)\b)(?!\s?(?:where|with|which|in which|as)\b)[^.;!?\n]{0,24}")
+_GOES_ON = re.compile(
+    r"(?:,|\s?[(→>–-]|\s(?:and|then)\b)(?!\s?(?:not|rather|but|where|with|which|in which|as)\b)[^.;!?\n]{0,24}"
+)
 """From a list of sections to one more, with words between them that are not known."""
 _WHOLE = 80
 _LEADING_NAME = re.compile(r"(?i)(?:band|group|by|abba['s]*)\s*\Z")
