@@ -11,19 +11,19 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from mudata.catalog.read.truth_spelling import TONICS
 from mudata.evaluation.readers.key_contexts import among_chords, key_sort
 from mudata.evaluation.readers.key_names import (
     GERMANIC,
     KEYS,
     MODE,
-    TONICS,
     eastern_pitch_class,
     german_pitch_class,
     pitch_class,
     spelled,
 )
 from mudata.evaluation.readers.said_values import Said, Sort, ValueKind
-from mudata.evaluation.readers.values import read_value
+from mudata.evaluation.readers.values import NOTHING_SHOWN, read_value, within_options
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -125,7 +125,7 @@ def read_key(answer: str | None, shown: Shown) -> Alignment:
     >>> read_key("Ges-Dur", Shown()).label, read_key("in a minor key", Shown()).label
     ('F# major', None)
     """
-    return read_value(answer, shown, KEY)
+    return within_options(read_value(answer, shown, KEY), shown, lambda option: read_key(option, NOTHING_SHOWN).label)
 
 
 def _find(text: str) -> list[Said]:

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import re
 
-TONICS = ("C", "Db", "D", "Eb", "E", "F", "F#", "G", "Ab", "A", "Bb", "B")
-"""The spelling of each pitch class, C first."""
+from mudata.catalog.read.truth_spelling import TONICS
+
 KEYS = tuple(f"{tonic} {mode}" for tonic in TONICS for mode in ("major", "minor"))
 
 _STEPS = {"c": 0, "d": 2, "e": 4, "f": 5, "g": 7, "a": 9, "b": 11, "h": 11}

@@ -12,7 +12,7 @@ import re
 from typing import TYPE_CHECKING
 
 from mudata.evaluation.readers.said_values import Said, Sort, ValueKind
-from mudata.evaluation.readers.values import read_value
+from mudata.evaluation.readers.values import NOTHING_SHOWN, read_value, within_options
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -56,8 +56,8 @@ _SCORED = re.compile(r"(?:rat(?:e|ed|ing)|score|confidence|level|volume)\W{1,3}(
 
 _PHRASES: dict[str, str] = {
     "4/4": (
-        r"common[- /]time(?! sig)|common (?:metre|meter)|four[- /](?:four|quarter)(?:[- /]time)?|four over four|four by "
-        r"four|four to the floor(?=\Z)|𝄴"
+        r"common[- /]time(?! sig)|common (?:metre|meter)|four[- /](?:four|quarter)(?:[- /]time)?|four over four"
+        r"|four by four|four to the floor(?=\Z)|𝄴"
         r"|vier-?viertel-?takt|vier-?viertel|quatre[- /]quatre|à quatre temps|cuatro por cuatro|cuatro cuartos"
         r"|compasillo|quattro quarti|quattro"
         r" (?:su )?quattro|tempo ordinario|quatro por quatro|quaternário|quatro quartos|vierkwartsmaat|vier[- /]"
@@ -131,7 +131,9 @@ def read_metre(answer: str | None, shown: Shown) -> Alignment:
     >>> read_metre("It is in 12/8, not 4/4.", Shown()).label
     '12/8'
     """
-    return read_value(answer, shown, METRE)
+    return within_options(
+        read_value(answer, shown, METRE), shown, lambda option: read_metre(option, NOTHING_SHOWN).label
+    )
 
 
 def _find(text: str) -> list[Said]:

@@ -21,7 +21,8 @@ least 3') the one value said.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from mudata.evaluation.align.alignment import Alignment, Role, Shown, Span, Status
@@ -48,6 +49,17 @@ def read_value(answer: str | None, shown: Shown, kind: ValueKind) -> Alignment:
     if answer is None:
         return Alignment("ERROR", rule_id="error")
     return decide(gather(answer, shown, kind), kind)
+
+
+NOTHING_SHOWN = Shown()
+
+
+def within_options(found: Alignment, shown: Shown, value_of: Callable[[str], str | None]) -> Alignment:
+    """OUTSIDE in place of a value that is none of the options shown; options may be spelled in any way."""
+    if found.status != "ALIGNED" or not shown.options:
+        return found
+    options = {value for option in shown.options if (value := value_of(option))}
+    return found if found.label in options or not options else replace(found, status="OUTSIDE", rule_id="outside")
 
 
 def decide(gathered: ValueEvidence, kind: ValueKind) -> Alignment:
