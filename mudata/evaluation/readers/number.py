@@ -138,7 +138,8 @@ def _said(text: str, one: Candidate, end: int, unit: bool, counting: _Counting) 
 
 
 _ANNOUNCED = re.compile(
-    r"(?:[:=]|\bis|'s|\bare|\bbe|\beither|\bonly|\bjust|\bnot|\bbut|\bor|\bist|\best|\bes|\bé|\bè|\bsont|\bsind"
+    r"(?:[:=]|\bis|'s|\bare|\bbe|\beither|\bperhaps|\bmaybe|\bpossibly|\bhas|\bhave|\bonly|\bjust|\bnot|\bbut"
+    r"|\bor|\bist|\best|\bes|\bé|\bè|\bsont|\bsind"
     r"|\bson|\bsono|\bsão)"
     r"(?: (?:clearly|probably|definitely|only|just|exactly|likely|most likely))? {1,2}[\"'*]{0,2}\Z",
     re.IGNORECASE,
