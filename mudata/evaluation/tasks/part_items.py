@@ -57,8 +57,9 @@ def sample_of(row: IndexedItem, task: Task, clips: IndexedClips, part: Mapping[s
 
 
 def _options(row: IndexedItem, task: Task, seed: int | None) -> tuple[str, ...]:
-    """Those of an order stay as they are written: its truth counts them."""
-    if not row.options:
+    """Those of an order stay as they are written, since its truth counts them, and so do those of
+    the kind ('first', 'second')."""
+    if not row.options or row.options == task.kind_options:
         return task.kind_options
     return row.options if task.kind == "order" or seed is None else shown(row.options, row.item_id, seed)
 
