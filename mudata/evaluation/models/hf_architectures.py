@@ -13,6 +13,8 @@ from typing import Any, Literal
 from mudata.errors import MissingExtra, ModelError
 
 SEES = ("PIL", "torchvision")
+SEVERAL = 8
+"""Clips of one question that a model gets apart where it takes several. Ours; none says how many it was trained on."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,8 +28,9 @@ class Architecture:
     them. takes_question: whether it can be asked anything, or only writes down or translates speech.
     alone: it hears a clip otherwise when that is padded beside a longer one, and gets clips one by
     one. plain: its language model is a plain one, so that greedy decoding can be that of
-    `decoders.generation`. thinker: the class of the part that listens and writes, of a model that
-    also speaks; its voice is not even loaded.
+    `decoders.generation`. several: its processor takes several clips in one prompt, in their order
+    (tried with random weights: as many positions as each clip has alone). thinker: the class of the
+    part that listens and writes, of a model that also speaks; its voice is not even loaded.
     """
 
     longest_s: float | Literal["extractor"] | None = None
@@ -36,6 +39,7 @@ class Architecture:
     takes_question: bool = True
     alone: bool = False
     plain: bool = False
+    several: bool = False
     thinker: str | None = None
 
 
@@ -52,7 +56,7 @@ ARCHITECTURES: dict[str, Architecture] = {
     "dots3_note": _sees(),
     "fun_asr_nano": Architecture(needs=("torchaudio",)),
     "gemma3n": _sees(longest_s=30.0, needs=("timm",)),
-    "gemma4": _sees(longest_s=30.0),
+    "gemma4": _sees(longest_s=30.0, several=True),
     "gemma4_unified": _sees(),
     "glmasr": Architecture(),
     "granite_speech": Architecture(needs=("torchaudio",)),
@@ -63,16 +67,16 @@ ARCHITECTURES: dict[str, Architecture] = {
     "muse_spark": _sees(),
     "musicflamingo": Architecture(plain=True),
     "nemo_speechlm": Architecture(),
-    "nemotron_h_omni": _sees(),
+    "nemotron_h_omni": _sees(several=True),
     "omniasr": _WRITES_DOWN,
     # logits of a small random one differ by 6 % of their spread when it is padded (transformers 5.23)
-    "phi4_multimodal": _sees(alone=True),
-    "qwen2_5_omni": _sees(longest_s="extractor", thinker="Qwen2_5OmniThinkerForConditionalGeneration"),
-    "qwen2_5_omni_thinker": _sees(longest_s="extractor"),
-    "qwen2_audio": Architecture(longest_s="extractor", plain=True),
+    "phi4_multimodal": _sees(alone=True, several=True),
+    "qwen2_5_omni": _sees(longest_s="extractor", several=True, thinker="Qwen2_5OmniThinkerForConditionalGeneration"),
+    "qwen2_5_omni_thinker": _sees(longest_s="extractor", several=True),
+    "qwen2_audio": Architecture(longest_s="extractor", plain=True, several=True),
     "qwen3_asr": Architecture(),
-    "qwen3_omni_moe": _sees(thinker="Qwen3OmniMoeThinkerForConditionalGeneration"),
-    "qwen3_omni_moe_thinker": _sees(),
+    "qwen3_omni_moe": _sees(several=True, thinker="Qwen3OmniMoeThinkerForConditionalGeneration"),
+    "qwen3_omni_moe_thinker": _sees(several=True),
     "seamless_m4t": _WRITES_DOWN,
     "seamless_m4t_v2": _WRITES_DOWN,
     "vibevoice_asr": Architecture(),

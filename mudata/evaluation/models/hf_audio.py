@@ -107,6 +107,7 @@ class TransformersAudio:
             sample_rate=int(self._feature_extractor().sampling_rate),
             max_seconds=hf_architectures.longest_s(config.model_type, self.processor),
             batch=self._batch or batch_for(self.model, self.device),
+            max_clips=hf_architectures.SEVERAL if self.architecture.several else 1,
         )
 
     def answer(self, items: Sequence[Item]) -> list[Answer | Failure]:

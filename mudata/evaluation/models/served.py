@@ -55,7 +55,8 @@ class Served:
     environment variable with the key, sent where it is set. concurrency: requests at once.
     requests_per_minute: at most. timeout_s: for one reply. tries: requests for one answer, where
     failing may pass. audio_format: 'wav' or 'flac'. sample_rate (Hz) and max_seconds: what is sent
-    of a clip. price_in, price_out: for a million tokens of prompt and answer, in any currency.
+    of a clip. max_clips: how many clips of one question it takes in one request, each as a part of its own; further
+    ones are sent as one. price_in, price_out: for a million tokens of prompt and answer, in any currency.
     system: a system prompt. extra: further fields of the request, an object or its JSON; null
     removes a field (hosted models that want `max_completion_tokens`: {"max_tokens": null,
     "max_completion_tokens": 100}). allow_unheard: ask even if sound makes no difference to the
@@ -78,6 +79,7 @@ class Served:
         audio_format: Literal["wav", "flac"] = "wav",
         sample_rate: int = 16000,
         max_seconds: float | None = None,
+        max_clips: int = 1,
         price_in: float | None = None,
         price_out: float | None = None,
         extra: str | Mapping[str, object] | None = None,
@@ -105,6 +107,7 @@ class Served:
             sample_rate=int(_above_zero("sample_rate", sample_rate)),
             max_seconds=max_seconds and _above_zero("max_seconds", max_seconds),
             batch=self.concurrency,
+            max_clips=int(_above_zero("max_clips", max_clips)),
         )
         self._lock, self._counts = threading.Lock(), Counts()
         self._revision: str | None = None

@@ -13,7 +13,7 @@ from asking import asked
 
 from mudata.errors import ModelError
 from mudata.evaluation.align.thoughts import without_thoughts
-from mudata.evaluation.protocol import Answer, Clip, Question, Ranking
+from mudata.evaluation.protocol import Answer, Clip, Item, Question, Ranking
 
 torch = pytest.importorskip("torch")
 transformers = pytest.importorskip("transformers")
@@ -22,7 +22,7 @@ from tiny_hf import gemma4, glm_asr, music_flamingo, nemotron, phi4, qwen3_omni,
 
 from mudata.evaluation.models import hf_architectures  # noqa: E402
 from mudata.evaluation.models.hf_architectures import model_class  # noqa: E402
-from mudata.evaluation.models.hf_audio import TooShort, TransformersAudio  # noqa: E402
+from mudata.evaluation.models.hf_audio import AUDIO_TOKENS, TooShort, TransformersAudio  # noqa: E402
 from mudata.evaluation.models.registry import card_of, find, names  # noqa: E402
 
 if TYPE_CHECKING:
@@ -76,6 +76,33 @@ def test_a_batch_of_unequal_clips_answers_as_each_clip_alone(loaded: tuple[str, 
     together = model.answer(asked(GENRE, *clips))
     assert together == [model.answer(asked(GENRE, clip))[0] for clip in clips]
     assert all(isinstance(answer, Answer) for answer in together)
+
+
+ONE_CLIP = ("glm-asr", "music-flamingo-think")
+
+
+def test_several_clips_of_a_question_are_heard_in_their_order(loaded: tuple[str, TransformersAudio]) -> None:
+    name, model = loaded
+    first, second = noises(2, 3.5)
+    both, swapped = (Item("pair", clips, GENRE) for clips in ((first, second), (second, first)))
+    if name in ONE_CLIP:
+        assert model.capabilities.max_clips == 1
+        with pytest.raises(ValueError, match="1 text but 2 audios"):
+            model.inputs([both])
+        return
+    assert model.capabilities.max_clips == hf_architectures.SEVERAL
+    holders = (model.model.config, model.processor)
+    tokens = [t for holder in holders for name in AUDIO_TOKENS if (t := getattr(holder, name, None)) is not None]
+
+    def positions(*items: Item) -> list[int]:
+        return [int((model.inputs([item])["input_ids"] == tokens[0]).sum()) for item in items]
+
+    alone = positions(*asked(GENRE, first, second))
+    assert min(alone) > 0
+    assert alone[0] != alone[1]
+    assert positions(both, swapped) == [sum(alone)] * 2
+    one = asked(GENRE, second)[0]
+    assert model.answer([both, one, swapped]) == [model.answer([item])[0] for item in (both, one, swapped)]
 
 
 def test_options_are_ranked_as_the_textbook_says(loaded: tuple[str, TransformersAudio]) -> None:

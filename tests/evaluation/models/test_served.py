@@ -30,7 +30,7 @@ from mudata.evaluation.chat.rate_limit import Pace, RetryPolicy, at_once
 from mudata.evaluation.models import registry, served
 from mudata.evaluation.models.model_identity import identity
 from mudata.evaluation.models.served import Served
-from mudata.evaluation.protocol import Answer, Clip, Failure, Question
+from mudata.evaluation.protocol import Answer, Clip, Failure, Item, Question
 from mudata.evaluation.run import Run, all_runs
 
 if TYPE_CHECKING:
@@ -178,6 +178,20 @@ def test_sound_is_sent_before_the_prompt_and_greedily_answered(host: Chat, audio
     assert [part["type"] for part in message["content"]] == ["input_audio", "text"]
     assert message["content"][0]["input_audio"]["format"] == audio_format
     assert message["content"][1]["text"] == QUESTION.prompt
+
+
+def test_several_clips_of_a_question_are_parts_of_one_request_in_their_order(host: Chat) -> None:
+    model = loaded(host, max_clips=2)
+    assert model.capabilities.max_clips == 2
+    clips = (tone("high"), tone("low", 0.3))
+    model.answer([Item("pair", clips, QUESTION)])
+    (message,) = host.questions()[0]["messages"]
+    assert [part["type"] for part in message["content"]] == ["input_audio", "input_audio", "text"]
+    lengths = [len(base64.b64decode(part["input_audio"]["data"])) for part in message["content"][:2]]
+    assert lengths[1] - lengths[0] == 2 * (len(clips[1].audio) - len(clips[0].audio))
+    assert loaded(host).capabilities.max_clips == 1
+    with pytest.raises(ModelError, match="The option max_clips is 0"):
+        made(host, max_clips=0)
 
 
 def test_16_bits_arrive_as_they_were_and_full_scale_does_not_wrap(host: Chat) -> None:
