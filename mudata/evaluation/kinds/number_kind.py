@@ -77,21 +77,18 @@ class NumberKind:
     def guess(self, truth: str, asked: AskedItem) -> MeasuredValues:
         """Of a number drawn evenly between the ends of the scale, or from its whole numbers."""
         scale = _scale(asked)
-        low, high = Fraction(str(scale.low)), Fraction(str(scale.high))
-        room = Fraction(floor(high) - ceil(low) + 1) if scale.integer else high - low
+        whole = _size((Fraction(str(scale.low)), Fraction(str(scale.high))), scale)
         return {
-            measure: float(sum(_size(window, scale) for window in _joined(counted, low, high)) / room)
-            for measure, counted in _windows(truth, scale).items()
+            measure: float(sum(_size(window, scale) for window in counted) / whole)
+            for measure, counted in _on_scale(truth, scale).items()
         }
 
     def constants(self, items: Sequence[tuple[str, AskedItem]]) -> Sequence[str]:
         """For each measure the number in the windows of most items: one that is best, exactly."""
         by_measure: dict[str, list[Window]] = {}
         for truth, asked in items:
-            scale = _scale(asked)
-            low, high = Fraction(str(scale.low)), Fraction(str(scale.high))
-            for measure, counted in _windows(truth, scale).items():
-                by_measure.setdefault(measure, []).extend(_joined(counted, low, high))
+            for measure, counted in _on_scale(truth, _scale(asked)).items():
+                by_measure.setdefault(measure, []).extend(counted)
         return list(dict.fromkeys(_deepest(windows) for windows in by_measure.values()))
 
 
@@ -112,7 +109,7 @@ def _scale(asked: AskedItem) -> NumberScale:
     return asked.scale
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=16384)
 def _windows(truth: str, scale: NumberScale) -> dict[str, tuple[Window, ...]]:
     """What counts as right, by each measure that there is on this scale."""
     number = Fraction(truth)
@@ -139,6 +136,13 @@ def _p_score(truth: float, said: float) -> float:
     from mir_eval import tempo
 
     return float(tempo.detection(np.array([truth, truth]), 1.0, np.array([said, said]))[0])
+
+
+@lru_cache(maxsize=16384)
+def _on_scale(truth: str, scale: NumberScale) -> dict[str, list[Window]]:
+    """The same cut to the scale, windows that overlap joined."""
+    low, high = Fraction(str(scale.low)), Fraction(str(scale.high))
+    return {measure: _joined(counted, low, high) for measure, counted in _windows(truth, scale).items()}
 
 
 def _joined(windows: Sequence[Window], low: Fraction, high: Fraction) -> list[Window]:

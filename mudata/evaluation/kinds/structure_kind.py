@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from mudata.evaluation.align.alignment import Alignment
     from mudata.evaluation.kinds.question_kind import AskedItem
 
-_TRUTHS = 50
+_TRUTHS = 30
 """So many of the commonest truths are tried as constant answers."""
 _GRID_S = (1, 2, 3, 4, 5, 6, 8, 10, 12, 15, 20)
 """Boundaries every so many seconds are tried as constant answers: dense ones hit many windows."""
@@ -98,7 +98,7 @@ def _duration(asked: AskedItem) -> float:
     return asked.duration_s
 
 
-@lru_cache(maxsize=16384)
+@lru_cache(maxsize=131072)
 def _score(value: str | None, truth: str, asks: str, duration_s: float | None) -> dict[str, float]:
     if asks == "form":
         said = relettered(value) if value else ""

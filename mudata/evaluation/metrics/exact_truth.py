@@ -9,10 +9,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from mudata.evaluation.kinds.kind_registry import kind_of
-from mudata.evaluation.metrics.estimates import clustered, mean, share
+from mudata.evaluation.metrics.estimates import clustered, constant, mean, share
 from mudata.evaluation.metrics.intervals import require_clips
 from mudata.evaluation.metrics.scored import Metric
 
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from mudata.evaluation.kinds.question_kind import QuestionKind, ScoreMeasure
+    from mudata.evaluation.kinds.question_kind import MeasuredValues, QuestionKind, ScoreMeasure
     from mudata.evaluation.metrics.jackknife import ClusteredClips
     from mudata.evaluation.metrics.scored import ScoredAnswer
 
@@ -83,10 +84,10 @@ def exact_metrics(kind: str, scored: Sequence[ScoredAnswer]) -> list[Metric]:
 
     n, clips = require_clips(len(scored)), clustered(scored)
     found, beside = [], []
-    measured = _measured(kind_of(kind), scored)
-    for place, one in enumerate(measured):
+    floors = _Floors.of(kind_of(kind), scored)
+    for place, one in enumerate(_measured(kind_of(kind), scored)):
         tail = f"_{one.measure.name}" if place else ""
-        metrics = [*_with_baselines(one, kind, scored, clips, tail)]
+        metrics = [*_with_baselines(one, floors, scored, clips, tail)]
         found.append(metrics[0])
         beside.append(metrics[1:])
     parsed = [bool(item.counted_labels) for item in scored]
@@ -101,8 +102,34 @@ def exact_metrics(kind: str, scored: Sequence[ScoredAnswer]) -> list[Metric]:
     return [*found, *beside[0], *answers, *(metric for others in beside[1:] for metric in others)]
 
 
+@dataclass(frozen=True)
+class _Floors:
+    """What needs no listening, of each of n items: what a uniform guess is worth, and what each constant answer is."""
+
+    guesses: Sequence[MeasuredValues]
+    constants: Mapping[str, Sequence[MeasuredValues]]
+
+    @classmethod
+    def of(cls, kind: QuestionKind, scored: Sequence[ScoredAnswer]) -> _Floors:
+        pairs = [(item.references[0], item.require_asked()) for item in scored]
+        tried = kind.constants(pairs) if pairs else ()
+        guesses = [kind.guess(*pair) for pair in pairs]
+        return cls(guesses, {answer: [kind.score(answer, *pair) for pair in pairs] for answer in tried})
+
+    def best(self, measure: str) -> BestConstant | None:
+        """Of equal answers the first that the kind names; over the items that the measure says something of."""
+        import numpy as np
+
+        best: BestConstant | None = None
+        for answer, worth in self.constants.items():
+            values = np.array([one[measure] for one in worth if measure in one])
+            if len(values) and (best is None or values.sum() > best.values.sum() + 1e-9):
+                best = BestConstant(answer, values, len(self.constants))
+        return best
+
+
 def _with_baselines(
-    one: _Measured, kind: str, scored: Sequence[ScoredAnswer], clips: ClusteredClips, tail: str
+    one: _Measured, floors: _Floors, scored: Sequence[ScoredAnswer], clips: ClusteredClips, tail: str
 ) -> list[Metric]:
     """The measure, then selective, chance and constant."""
     import numpy as np
@@ -114,14 +141,10 @@ def _with_baselines(
     if parsed.any():
         of_parsed = f"as {name}, of the answers with one value alone"
         metrics.append(mean(f"selective_{name}", one.values[parsed], of_parsed, here.only(parsed)))
-    guesses = [_guess(kind_of(kind), item).get(name) for item in of]
-    known = np.array([guess is not None for guess in guesses])
-    if known.any():
-        chances = np.array([guess for guess in guesses if guess is not None])
-        mean_guess = float(chances.mean())
+    if chances := [guess[name] for guess in floors.guesses if name in guess]:
         told = "what a uniform guess among all that may be answered is worth, exactly"
-        metrics.append(Metric(f"chance{tail}", mean_guess, mean_guess, mean_guess, len(chances), told))
-    if best := best_constant(kind, of, name):
+        metrics.append(constant(f"chance{tail}", float(np.mean(chances)), len(chances), told))
+    if best := floors.best(name):
         told = f"what always answering {best.answer!r} is worth, the best of {best.tried} constant answers on this set"
         metrics.append(mean(f"constant{tail}", best.values, told, here))
     return metrics
@@ -132,19 +155,7 @@ def best_constant(kind: str, scored: Sequence[ScoredAnswer], measure: str) -> Be
 
     Of equal ones the first that the kind names. It is found on the set itself, so that it is hard to beat by luck.
     """
-    import numpy as np
-
-    if not scored:
-        return None
-    of_kind = kind_of(kind)
-    pairs = [(item.references[0], item.require_asked()) for item in scored]
-    tried = of_kind.constants(pairs)
-    best: BestConstant | None = None
-    for answer in tried:
-        values = np.array([of_kind.score(answer, truth, asked).get(measure, 0.0) for truth, asked in pairs])
-        if best is None or values.sum() > best.values.sum() + 1e-9:
-            best = BestConstant(answer, values, len(tried))
-    return best
+    return _Floors.of(kind_of(kind), scored).best(measure)
 
 
 def measure_values(kind: str, scored: Sequence[ScoredAnswer]) -> dict[str, tuple[Floats, Floats]]:
@@ -174,10 +185,6 @@ def _measured(kind: QuestionKind, scored: Sequence[ScoredAnswer]) -> list[_Measu
     return found
 
 
-def _guess(kind: QuestionKind, item: ScoredAnswer) -> Mapping[str, float]:
-    return kind.guess(item.references[0], item.require_asked())
-
-
 def answer_counts(scored: Sequence[ScoredAnswer]) -> dict[AnswerCount, int]:
     """How answers end, over all items; the counts add up to them."""
     counts = Counter(_count(item) for item in scored)
@@ -204,15 +211,9 @@ def exact_details(kind: str, scored: Sequence[ScoredAnswer]) -> dict[str, Any]:
         measures by category and by difficulty, each with n, its interval, chance and constant.
     """
     values = Counter(item.counted_labels[0] for item in scored if item.counted_labels)
-    constants = {
-        one.measure.name: best.answer
-        for one in _measured(kind_of(kind), scored)
-        if (
-            best := best_constant(
-                kind, [item for item in scored if one.measure.name in (item.worth or {})], one.measure.name
-            )
-        )
-    }
+    floors = _Floors.of(kind_of(kind), scored)
+    names = [one.measure.name for one in _measured(kind_of(kind), scored)]
+    constants = {name: best.answer for name in names if (best := floors.best(name))}
     return {
         "counts": answer_counts(scored),
         "constants": constants,
