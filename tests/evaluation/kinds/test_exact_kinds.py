@@ -146,7 +146,8 @@ def test_tempi(truth: str, said: str | None, worth: tuple[float, ...]) -> None:
 
 
 @pytest.mark.parametrize(
-    ("said", "worth"), [("4", (1, 1)), ("3", (0, 1)), ("6", (0, 0)), ("3 4", (0, 1)), ("4 6", (0, 0)), (None, (0, 0))]
+    ("said", "worth"),
+    [("4", (1, 1)), ("3", (0, 1)), ("6", (0, 0)), ("3 4", (0, 1)), ("5 6", (0, 0)), ("4 6", (0, 0)), (None, (0, 0))],
 )
 def test_counts(said: str | None, worth: tuple[float, ...]) -> None:
     found = kind_of("number").score(said, "4", tempo(COUNT))
