@@ -70,7 +70,7 @@ def _note_events(file: smf.MidiFile, span: TickSpan, semitones: int) -> defaultd
     import numpy as np
 
     played = notes(file)
-    which = np.flatnonzero((played.start < span.end) & (played.end > span.begin))
+    which = np.flatnonzero(played.sounding(span.begin, span.end))
     channel = played.channel[which] & 0xF
     pitch = played.pitch[which].astype(np.int64) + np.where(channel == DRUM_CHANNEL, 0, semitones)
     if len(pitch) and not 0 <= pitch.min() <= pitch.max() <= 127:

@@ -36,6 +36,10 @@ class MidiNotes:
     has_program: npt.NDArray[np.bool_]
     """Whether its channel was given a program before; else `program` is 0."""
 
+    def sounding(self, begin: int, end: int) -> npt.NDArray[np.bool_]:
+        """Which sound from one tick until before another; a note without length does where it begins."""
+        return (self.start < end) & ((self.end > begin) | (self.start >= begin))
+
 
 def notes(file: MidiFile) -> MidiNotes:
     """The notes that begin and end.

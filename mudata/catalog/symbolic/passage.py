@@ -103,7 +103,7 @@ def passage(score: Score, span: TickSpan) -> Passage:
     import numpy as np
 
     played = score.played
-    which = np.flatnonzero((played.start < span.end) & (played.end > span.begin))
+    which = np.flatnonzero(played.sounding(span.begin, span.end))
     start, end = np.maximum(played.start[which], span.begin), np.minimum(played.end[which], span.end)
     return Passage(score, span, which, start, end)
 

@@ -17,20 +17,24 @@ def window(played: MidiNotes, timeline: Timeline, seconds: float, at: float) -> 
 
     Music begins with the first note and ends with the last. Where less is left, the window begins at an earlier bar
     line, so that it ends with the music; the whole music where that is shorter. Where nothing sounds in it, it begins
-    at the bar line at or before the next note. There has to be a note.
+    at the bar line at or before the next note, or at that note where the rest of its bar is longer. There has to be a
+    note.
     """
     import numpy as np
 
-    music = TickSpan(int(played.start.min()), int(played.end.max()))
+    ends = int(max(played.end.max(), played.start.max() + 1))  # a note may have no length
+    music = TickSpan(int(played.start.min()), ends)
     first, last = timeline.second(music.begin), timeline.second(music.end)
     latest = timeline.tick(max(first, last - seconds))
     begin = _bar(timeline, timeline.tick(first + at * (last - first)), nearest=True)
     if begin > latest:
         begin = _bar(timeline, latest, nearest=False)
     span = _from(timeline, begin, seconds, music)
-    if not ((played.start < span.end) & (played.end > span.begin)).any():
-        following = played.start[played.start >= span.end]
-        span = _from(timeline, _bar(timeline, int(np.min(following)), nearest=False), seconds, music)
+    if not played.sounding(span.begin, span.end).any():
+        following = int(np.min(played.start[played.start >= span.end]))
+        span = _from(timeline, _bar(timeline, following, nearest=False), seconds, music)
+        if span.end <= following:  # a bar of rest that is longer than the window
+            span = _from(timeline, following, seconds, music)
     return span
 
 

@@ -183,6 +183,7 @@ def test_families_are_those_in_force_at_the_notes(told: Facts) -> None:
     ("track", "why"),
     [
         (scale([60] * 8), "a channel plays before a program is set"),
+        ([*scale([60] * 8), program(5)], "a channel plays before a program is set"),
         ([program(5, 0, 2 * BEAT), *scale([60] * 8)], "a channel plays before a program is set"),
         ([program(5), control(0, 8), *scale([60] * 8)], "another bank is chosen on 1 channel"),
         ([program(5), control(32, 1), *scale([60] * 8)], "another bank is chosen on 1 channel"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import random
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -45,7 +46,7 @@ def at_start(data: bytes, of: int = 1) -> list[Sequence[int]]:
     return [message.bytes() for _, message in found[:first]]
 
 
-def test_notes_are_those_that_sound_cut_to_the_stretch() -> None:
+def test_strokesare_those_that_sound_cut_to_the_stretch() -> None:
     """At 120 bpm a beat is half a second."""
     held = [program(48), *note(50, 0, 100)]
     data = midi_file([tempo(120)], [program(5, 1), *scale(range(60, 80), channel=1)], held)
@@ -135,7 +136,7 @@ def test_texts_are_left_out() -> None:
     }
 
 
-def test_hanging_notes_are_left_out() -> None:
+def test_hanging_strokesare_left_out() -> None:
     hanging = [(0, bytes([0x90, 60, 80])), *scale([64, 65])]
     assert [pitch for *_, pitch in played(excerpt(midi_file(hanging), 0, 9))] == [64, 65]
 
@@ -161,3 +162,48 @@ def test_an_excerpt_of_a_window_has_the_facts_of_the_clip(tmp_path: Path) -> Non
     assert ("key", "G major") in clip
     (tmp_path / "higher.mid").write_bytes(excerpt((tmp_path / "song.mid").read_bytes(), *found.clip, semitones=4))
     assert ("file_key", "B major", "event") in facts(tmp_path / "higher.mid").attributes
+
+
+def test_a_note_without_length_sounds_where_it_begins() -> None:
+    strokes = [
+        (tick * BEAT, bytes([0x90, pitch, velocity])) for tick, pitch in ((4, 60), (5, 62)) for velocity in (80, 0)
+    ]
+    data = midi_file([tempo(120)], [program(3), *strokes])
+    assert played(excerpt(data, 2, 0.5)) == [(0, 1, 0, 3, 60)]
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_whatever_a_file_holds_every_window_of_it_is_an_excerpt_with_facts(tmp_path: Path, seed: int) -> None:
+    """Notes that hang, have no length, or end twice; programs, banks, tempi and metres anywhere."""
+    rng = random.Random(seed)
+    tracks = []
+    for _ in range(rng.choice([1, 3, 40])):
+        events: list[Event] = []
+        for _ in range(rng.randint(0, 20)):
+            channel, tick, kind = rng.choice([0, 1, 9]), rng.randint(0, 12) * 120, rng.random()
+            if kind < 0.7:
+                pitch = rng.randint(50, 55)
+                events.append((tick, bytes([0x90 | channel, pitch, rng.choice([1, 64])])))
+                off = bytes([rng.choice([0x80, 0x90]) | channel, rng.choice([pitch, pitch, 50]), 0])
+                events.append((tick + rng.choice([0, 60, 240, 2000]), off))
+            else:
+                events.append(
+                    rng.choice(
+                        [
+                            program(rng.randint(0, 127), channel, tick),
+                            control(rng.choice([0, 7, 11, 64]), rng.choice([0, 99]), channel, tick),
+                            tempo(rng.choice([60, 100, 120]), tick),
+                            metre(rng.choice([3, 4, 5]), 4, tick),
+                        ]
+                    )
+                )
+        tracks.append(events)
+    (tmp_path / "x.mid").write_bytes(midi_file(*tracks))
+    for window in ((1.0, 0.25), (0.3, 0.99), (100.0, 0.0)):
+        found = facts(tmp_path / "x.mid", window)
+        assert (found.clip is None) == (found.notes == 0)
+        if found.clip:
+            (tmp_path / "part.mid").write_bytes(excerpt((tmp_path / "x.mid").read_bytes(), *found.clip))
+            part = facts(tmp_path / "part.mid")
+            assert 0 < part.notes <= found.notes
+            assert part.duration_s <= found.clip[1] + 0.01
