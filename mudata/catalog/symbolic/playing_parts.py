@@ -38,9 +38,10 @@ def parts_of(played: MidiNotes) -> Parts:
     import numpy as np
 
     code = part_code(played.track, played.channel, played.program)
-    starts = np.flatnonzero(np.diff(code, prepend=-1))  # notes of one part stand together
-    distinct = code[starts]
-    of = np.repeat(np.arange(len(starts)), np.diff(np.append(starts, len(code))))
+    first = np.ones(len(code), np.bool_)
+    np.not_equal(code[1:], code[:-1], out=first[1:])  # notes of one part stand together
+    distinct = code[first]
+    of = np.cumsum(first) - 1
     channel = distinct >> 7 & 0xFFF
     return Parts(of, channel, distinct & 0x7F, channel & 0xF == DRUM_CHANNEL)
 
@@ -77,7 +78,9 @@ def doubled(
 
     bits = parts.bit_length()
     key = np.sort((cell * 12 + pitch % 12) << bits | np.minimum(part, parts))
-    key = key[np.diff(key, prepend=-1) > 0]
+    once = np.ones(len(key), np.bool_)
+    np.not_equal(key[1:], key[:-1], out=once[1:])
+    key = key[once]
     place, part = key >> bits, key & (1 << bits) - 1
     sizes = np.bincount(part, minlength=parts + 1)
     shared = np.zeros((parts + 1) ** 2, np.int64)
