@@ -49,11 +49,6 @@ class AnswerRecord:
     joined: FiniteFloat | None = None
     is_clip: bool = True
 
-    @property
-    def clip_id(self) -> str:
-        """`item_id`, by the name it has where every item is a clip."""
-        return self.item_id
-
     def record(self) -> dict[str, object]:
         """The line: `joined` only where it says something."""
         line = _named(asdict(self))
@@ -123,11 +118,6 @@ class QuestionRecord:
         return cls(**shared, clips=tuple(clips))
 
     @property
-    def clip_id(self) -> str:
-        """`item_id`, by the name it has where every item is a clip."""
-        return self.item_id
-
-    @property
     def clip_ids(self) -> tuple[str, ...]:
         """The clips that it asks about, in the order asked."""
         return tuple(clip.clip_id for clip in self.clips) or (self.item_id,)
@@ -135,10 +125,10 @@ class QuestionRecord:
     @property
     def evidence(self) -> ItemEvidence:
         """What decides the item's cluster; files of older versions have fewer hashes."""
-        heard = self.clips or (self,)
+        heard: tuple[AskedClip | QuestionRecord, ...] = self.clips or (self,)
         clips = (
             ClusterEvidence(
-                clip.clip_id,
+                clip_id,
                 self.dataset,
                 clip.artist,
                 clip.album,
@@ -146,7 +136,7 @@ class QuestionRecord:
                 pcm_sha256=clip.pcm_sha256 or None,
                 source_sha256=clip.source_sha256,
             )
-            for clip in heard
+            for clip_id, clip in zip(self.clip_ids, heard, strict=True)
         )
         return ItemEvidence(self.item_id, tuple(clips), self.cluster)
 
@@ -187,11 +177,6 @@ class RankingRecord:
     loglik: tuple[FiniteFloat, ...]
     tokens: tuple[int, ...] = ()
     is_clip: bool = True
-
-    @property
-    def clip_id(self) -> str:
-        """`item_id`, by the name it has where every item is a clip."""
-        return self.item_id
 
     def record(self) -> dict[str, object]:
         return _named(asdict(self))

@@ -171,7 +171,7 @@ def draw_clips(home: Home, runs: Sequence[Run], n: int, seed: int, *, disagree: 
     Raises:
         EvaluationError: there is nothing to draw from, or no two runs read labels of one clip.
     """
-    ids = {question.clip_id for asked in runs for question in asked.questions()}
+    ids = {question.item_id for asked in runs for question in asked.questions()}
     if not runs:
         with database.snapshot(home) as connection:
             rows = connection.execute("SELECT clip_id FROM clips WHERE status = 'ok'").fetchall()

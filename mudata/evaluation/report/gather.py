@@ -64,7 +64,7 @@ def _report_run(home: Home, run: Run, *, alone: bool) -> ReportRun:
     answers, questions = [], run.questions()
     clusters = item_cluster_ids(question.evidence for question in questions)
     for question in questions:
-        clip_id = question.clip_id
+        clip_id = question.item_id
         record, line = records.get(clip_id), read.get(clip_id)
         if record is None or line is None or (record.answer is None) != (line.get("status") == "ERROR"):
             raise _stale(run, f"{clip_id} was asked later")

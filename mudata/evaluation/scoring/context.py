@@ -57,7 +57,7 @@ class ScoringContext:
         """Raises EvaluationError for damaged files."""
         answers, questions, tasks = run.answers(), run.questions(), run.tasks
         if lost := next((question for question in questions if question.dataset not in tasks), None):
-            what = f"{lost.clip_id} is of {lost.dataset!r}, which run.json has no task for"
+            what = f"{lost.item_id} is of {lost.dataset!r}, which run.json has no task for"
             raise damaged(run.folder / "questions.jsonl", what)
         return cls(
             run=run,
@@ -89,8 +89,8 @@ class ScoringContext:
         """
         questions = self.questions
         if only is not None:
-            questions = [q for q in questions if q.clip_id in only and q.clip_id in self.answers]
-        if unanswered := sum(question.clip_id not in self.answers for question in questions):
+            questions = [q for q in questions if q.item_id in only and q.item_id in self.answers]
+        if unanswered := sum(question.item_id not in self.answers for question in questions):
             raise EvaluationError(
                 f"{self.run.id} is not finished: {unanswered} of {len(questions)} clips have not been asked yet.",
                 f"Go on with: {self.settings.last_command or 'the same mudata eval'}",
@@ -100,10 +100,10 @@ class ScoringContext:
     def _read(self, question: QuestionRecord, overridden: bool) -> ScoredAnswer:
         if self.settings.kind in EXACT_KINDS:
             return self._read_value(question, overridden)
-        record = self.answers[question.clip_id]
+        record = self.answers[question.item_id]
         is_caption = self.settings.kind == "caption" and record.answer is not None
         return ScoredAnswer(
-            question.clip_id,
+            question.item_id,
             question.dataset,
             question.references,
             without_thoughts(record.answer or "") if is_caption else record.answer,
@@ -111,7 +111,7 @@ class ScoringContext:
             record.error,
             question.track,
             question.aspects,
-            self.clusters[question.clip_id],
+            self.clusters[question.item_id],
         )
 
     def _read_value(self, question: QuestionRecord, overridden: bool) -> ScoredAnswer:
@@ -144,7 +144,7 @@ class ScoringContext:
         if question.prompt is not None:  # imported answers may have been asked for in various words
             shown = replace(shown, prompt=question.prompt)
         alignment = align(answer, label_set, shown)
-        override = self.overrides.get(question.clip_id) if overridden else None
+        override = self.overrides.get(question.item_id) if overridden else None
         if override is None or answer is None:
             return alignment
         return overrides.apply(alignment, override, label_set)

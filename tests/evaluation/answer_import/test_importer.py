@@ -106,14 +106,14 @@ def test_nothing_need_be_fetched_where_the_file_is_taken_at_its_word(
         take(home, cmi(tmp_path, rows), dataset="tones")
     notes = Notes()
     run = take(home, cmi(tmp_path, rows), notes, dataset="tones", references="file")
-    assert [(q.clip_id, q.references) for q in run.questions()] == [("tones/1", ("low",)), ("tones/2", ("mid",))]
+    assert [(q.item_id, q.references) for q in run.questions()] == [("tones/1", ("low",)), ("tones/2", ("mid",))]
     assert metric(run, "accuracy") == 0.5
     assert "1 answers did not join: 3: 'loud' is no genre of tones." in notes.said
     captions = take(home, cmi(tmp_path, rows), dataset="tones", references="file", task="caption")
     assert [q.references for q in captions.questions()] == [("Low",), ("IN-BETWEEN",), ("loud",)]
     tags = cmi(tmp_path, [("a/1.wav", "calm", "Calm, dark"), ("b/1.wav", "calm", "bright,unheard-of")])
     both = take(home, tags, dataset="tones", references="file", task="mood")
-    assert [(q.clip_id, q.references) for q in both.questions()] == [
+    assert [(q.item_id, q.references) for q in both.questions()] == [
         ("tones/a/1", ("calm", "dark")),
         ("tones/b/1", ("bright",)),
     ]
@@ -125,7 +125,7 @@ def test_references_of_the_file_have_the_artists_of_the_index(corpus: Corpus, ho
     corpus.publish()
     rows = [(f"x/{i}.wav", "low", "low") for i in ("00", "01", "02", "elsewhere")]
     run = take(home, cmi(tmp_path, rows), dataset="tones", references="file")
-    assert {q.clip_id: q.artist for q in run.questions()} == {
+    assert {q.item_id: q.artist for q in run.questions()} == {
         "tones/00": "artist 0", "tones/01": "artist 0", "tones/02": "artist 1", "tones/elsewhere": None
     }  # fmt: skip
     assert [item.cluster for item in read_answers(run)] == [
@@ -134,7 +134,7 @@ def test_references_of_the_file_have_the_artists_of_the_index(corpus: Corpus, ho
     (home.root / "index").rename(home.root / "elsewhere")
     again = take(home, cmi(tmp_path, rows), dataset="tones", references="file")
     assert again.id == run.id
-    assert [item.cluster for item in read_answers(again)] == [f"clip:{q.clip_id}" for q in again.questions()]
+    assert [item.cluster for item in read_answers(again)] == [f"clip:{q.item_id}" for q in again.questions()]
 
 
 @pytest.mark.slow
@@ -560,7 +560,7 @@ def test_published_genres_have_their_known_accuracy(home: Home, shared: Path, mo
     run = take(home, file, dataset="gtzan", references="file", model=model)
     assert run.scores["n"] == 290
     assert round(100 * metric(run, "accuracy"), 1) == accuracy
-    assert run.questions()[0].clip_id == "gtzan/blues.00012"
+    assert run.questions()[0].item_id == "gtzan/blues.00012"
 
 
 @pytest.mark.shared

@@ -302,7 +302,7 @@ def test_rankings_are_kept_beside_the_answers(corpus: Corpus, home: Home, monkey
     assert sorted(order) == ["high", "low", "mid"]
     assert run.tasks["tones"].question.options == tuple(run.tasks["tones"].written[label] for label in order)
     lines = run.rankings()
-    assert list(lines) == [question.clip_id for question in run.questions()]
+    assert list(lines) == [question.item_id for question in run.questions()]
     for line in lines.values():
         assert line.key
         assert list(line.options) == order

@@ -89,7 +89,7 @@ def test_silence_is_as_long_as_the_clip(corpus: Corpus, home: Home) -> None:
 def test_swapped_audio_is_another_clips_of_another_label_and_recorded(corpus: Corpus, home: Home) -> None:
     corpus.halves()
     run = ask(home, control="swap-audio")
-    records, gold = run.answers(), {q.clip_id: q.references for q in run.questions()}
+    records, gold = run.answers(), {q.item_id: q.references for q in run.questions()}
     heard_clips = [str(record.heard_clip) for record in records.values()]
     assert sorted(heard_clips) == sorted(records)  # each clip once
     names = {"low": "low", "mid": "in-between", "high": "high"}

@@ -118,8 +118,8 @@ def test_a_run_keeps_everything_needed_to_repeat_it(corpus: Corpus, home: Home) 
     assert session.capabilities["sample_rate"] == 16000
     assert {"mudata", "python", "numpy", "soundfile"} <= set(session.versions)
     questions = run.questions()
-    assert [q.clip_id for q in questions] == sorted(hashes)[6:]
-    assert all(q.pcm_sha256 == hashes[q.clip_id] for q in questions)
+    assert [q.item_id for q in questions] == sorted(hashes)[6:]
+    assert all(q.pcm_sha256 == hashes[q.item_id] for q in questions)
     records = run.answers()
     assert all(r.answer and r.error is None and r.heard_s >= 0.5 for r in records.values())
     assert len({r.key for r in records.values()}) == 6
@@ -164,7 +164,7 @@ def test_what_does_not_decide_the_answers_makes_no_other_run(
 
 def test_a_smaller_limit_is_a_part_of_a_larger_one(corpus: Corpus, home: Home) -> None:
     corpus.halves()
-    few, more = ({q.clip_id for q in ask(home, limit=n).questions()} for n in (2, 4))
+    few, more = ({q.item_id for q in ask(home, limit=n).questions()} for n in (2, 4))
     assert (len(few), len(more)) == (2, 4)
     assert few < more
 

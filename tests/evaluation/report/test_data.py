@@ -207,7 +207,7 @@ def test_what_a_model_got_in_place_of_the_sound_goes_with_its_answer(
     imports: Imports, home: Home, tmp_path: Path
 ) -> None:
     run = find(home, imports("good", RIGHT))
-    run.replace(replace(one, given=f"X:1\nK:C\n{one.clip_id}") for one in run.answers().values())
+    run.replace(replace(one, given=f"X:1\nK:C\n{one.item_id}") for one in run.answers().values())
     report(run.id, "-o", tmp_path / "page.html", "--data", tmp_path / "data")
     clip = page(tmp_path / "page.html").data["clips"][0]
     assert clip["answers"][0]["given"] == "X:1\nK:C\ntones/06"
