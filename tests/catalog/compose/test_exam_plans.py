@@ -217,6 +217,16 @@ def test_what_differs_by_less_than_a_fifth_is_not_asked() -> None:
     assert exam_of("timbre").items_heard(plan, "standard", measures) == ()
 
 
+def test_a_tempo_counts_dotted_quarters_in_compound_metres_and_quarters_elsewhere() -> None:
+    from mudata.catalog.compose.metres import METRES
+
+    dotted = {name for name, metre in METRES.items() if (metre.unit_name, metre.unit) == ("dotted quarter", 72)}
+    assert dotted == {"6/8", "12/8"}
+    assert {metre.unit for name, metre in METRES.items() if name not in dotted} == {48}
+    bars = {name: metre.bar for name, metre in METRES.items()}
+    assert bars == {"2/4": 96, "3/4": 144, "4/4": 192, "5/4": 240, "6/8": 144, "7/8": 168, "12/8": 288}
+
+
 def test_eight_idioms_at_least_can_be_played_in_every_metre_and_mode() -> None:
     from mudata.catalog.compose.metres import METRES
     from mudata.catalog.compose.piece import ROLES
