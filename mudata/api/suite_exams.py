@@ -129,7 +129,7 @@ def evaluate_suite(
         letters: show the options as (A) ..., (B) ...; a letter is then an answer.
         options_order: 'published', or 'shuffled' by `seed`.
         silence: control: play silence instead of every clip.
-        swap_audio: control: play another clip instead of every clip.
+        swap_audio: control: play other clips instead of each item's.
         control: the same as one word: 'silence' or 'swap-audio'.
         rank: also keep how likely the model finds every option.
         timeout: seconds after which a batch is given up [default: wait].

@@ -75,7 +75,7 @@ def _pair(_: click.Context, __: click.Parameter, given: tuple[str, ...]) -> dict
 @click.option(
     "--part", shell_complete=name_completion.parts, help="Part of the split [default: test, or the only one]."
 )
-@click.option("--limit", type=click.IntRange(min=1), help="Ask only this many clips, drawn by --seed.")
+@click.option("--limit", type=click.IntRange(min=1), help="Ask only this many clips or items, drawn by --seed.")
 @click.option("--checkpoint", help="Hugging Face id or folder of the weights.")
 @click.option("--revision", help="Revision of the checkpoint.")
 @click.option("--device", help="auto, cpu, cuda, cuda:1, ... [default: auto]")
@@ -84,7 +84,7 @@ def _pair(_: click.Context, __: click.Parameter, given: tuple[str, ...]) -> dict
     "--batch",
     callback=_batch,
     metavar="N|auto",
-    help="Clips per batch; auto: as many as fit [default: the model's choice].",
+    help="Clips or items per batch; auto: as many as fit [default: the model's choice].",
 )
 @click.option("--max-new-tokens", type=click.IntRange(min=1), help="Longest answer, in tokens.")
 @click.option(
@@ -109,7 +109,7 @@ def _pair(_: click.Context, __: click.Parameter, given: tuple[str, ...]) -> dict
     help="Show the options in published order, or in one drawn by --seed.",
 )
 @click.option("--silence", is_flag=True, help="Control: play silence instead of every clip. Was it heard?")
-@click.option("--swap-audio", is_flag=True, help="Control: play another clip instead of every clip.")
+@click.option("--swap-audio", is_flag=True, help="Control: play other clips instead of each item's.")
 @click.option("--rank", is_flag=True, help="Also keep how likely the model finds every option.")
 @click.option(
     "--timeout",
@@ -195,7 +195,8 @@ def _ask(request: EvalRequest, say: Progress, *, as_json: bool) -> None:
     show_scores([run.scores], as_json=as_json)
     if failed := run.failures():
         kinds = ", ".join(f"{n} {kind}" for kind, n in failed.items())
-        say.say(f"{sum(failed.values())} of {run.scores['n']} clips failed and count as wrong: {kinds}.")
+        noun = "clips" if all(question.is_clip for question in run.questions()) else "items"
+        say.say(f"{sum(failed.values())} of {run.scores['n']} {noun} failed and count as wrong: {kinds}.")
     if verdict := audio_use.check_run(home, run):
         say.say(f"Was it heard? {verdict}")
     say.say(f"Run: {run.folder}")
@@ -206,10 +207,14 @@ def _show_plan(plan: Mapping[str, Any], *, as_json: bool) -> None:
         emit_json(plan)
         return
     echo(f"Run:      {plan['run']}")
-    echo(f"Clips:    {plan['clips']} of part {plan['part']} of split {plan['split']}")
+    first = plan["first"]
+    noun = "items" if "item_id" in first else "clips"
+    torn = f"; {plan['items_torn']} have clips outside of it and are not asked" if plan.get("items_torn") else ""
+    echo(f"{f'{noun.capitalize()}:':<10}{plan['clips']} of part {plan['part']} of split {plan['split']}{torn}")
     for task in plan["tasks"]:
-        echo(f"\nAsked of {task['clips']} clips of {task['dataset']}, prompt {task['prompt_id']}:\n{task['prompt']}")
-    echo(f"\nFirst:    {plan['first']['clip_id']}, reference: {'; '.join(plan['first']['gold'])}")
+        echo(f"\nAsked of {task['clips']} {noun} of {task['dataset']}, prompt {task['prompt_id']}:\n{task['prompt']}")
+    about = f" about {', '.join(first['clips'])}" if "clips" in first else ""
+    echo(f"\nFirst:    {first.get('item_id') or first['clip_id']}{about}, reference: {'; '.join(first['gold'])}")
     for warning in plan["prompt_warnings"]:
         echo(warning, err=True)
 

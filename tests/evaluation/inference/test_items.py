@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 from bars import Bars
+from shell import typed
 from small_corpus import AskedOf, Corpus
 
 from mudata.errors import EvaluationError, ModelError
@@ -354,6 +355,17 @@ def test_a_preview_shows_the_first_item_as_it_would_be_asked(corpus: Corpus, hom
     assert (
         preview(home, EvalRequest(model=f"{__name__}:Ear", split="half", task="pitch"))["first"]["clip_id"]
         == "tones/06"
+    )
+
+
+def test_a_dry_run_prints_the_first_item_with_its_clips(corpus: Corpus) -> None:
+    done = typed("eval", "--model", "random", "--split", "half", "--task", "higher", "--dry-run")
+    assert done.code == 0
+    assert "Items:    4 of part test of split half; 1 have clips outside of it and are not asked" in done.out
+    assert "First:    tones/pair2 about tones/06, tones/08, reference: second" in done.out
+    assert (
+        "Clips:    6 of part test"
+        in typed("eval", "--model", "random", "--split", "half", "--task", "pitch", "--dry-run").out
     )
 
 
