@@ -149,6 +149,7 @@ PAIR = ("first", "second")
 
 def pair(noun: str, first: Clip, second: Clip) -> str:
     told = said("pair", noun, first, second, options=PAIR)
+    assert said("pair", noun, first, second, options=PAIR[::-1]) == told
     assert said("pair", noun, second, first, options=PAIR) == PAIR[1 - PAIR.index(told)]
     return told
 

@@ -55,6 +55,7 @@ _COMPARED: tuple[tuple[str, Measure], ...] = (
 _THE_OTHER_WAY = r"\b(less|least|fewer|lower|darker|duller|quieter|softer|slower|gentler|longer|simpler|plainer)\b"
 
 _STAYS, _CHANGES = r"\b(same|stays?|no change)\b", r"\b(another|different|changes?|modulates?)\b"
+_PLACES = ("first", "second")
 _METRE = r"\d{1,2}/\d{1,2}"
 
 
@@ -127,10 +128,11 @@ def _metre(item: Item) -> str:
 
 def _pair(item: Item) -> str:
     measure, turned = _measure(item, _COMPARED)
-    if len(item.clips) != 2 or len(item.question.options) != 2:
-        raise _Refused("not-measured", f"two clips and two options are compared, not {len(item.clips)}")
+    names = {word: option for option in item.question.options for word in _PLACES if word in option.casefold()}
+    if len(item.clips) != 2 or len(names) != 2:
+        raise _Refused("not-measured", "two clips are compared, of which the options name the first and the second")
     first, second = (_heard(measure(_audio(item, at))) for at in (0, 1))
-    return item.question.options[int((second > first) != turned)]
+    return names[_PLACES[int((second > first) != turned)]]  # options may be shown in any order
 
 
 def _structure(item: Item) -> str:
