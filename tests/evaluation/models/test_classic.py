@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import importlib.util
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import cache
@@ -11,6 +13,7 @@ import pytest
 
 from mudata.catalog.render.events import RenderedNote, RenderedPart
 from mudata.catalog.render.renderer import render
+from mudata.errors import ModelError
 from mudata.evaluation.protocol import Answer, Clip, Failure, Item, Kind, Question
 
 pytest.importorskip("librosa")
@@ -216,3 +219,20 @@ def test_the_same_answer_every_time_and_a_description() -> None:
     clip = sound(band(111))
     assert [said("number", "tempo", clip) for _ in range(2)] == [said("number", "tempo", clip)] * 2
     assert classic().describe()["recipe"] == "classic-1"
+
+
+def test_essentia_is_asked_only_where_it_is_installed_and_wanted() -> None:
+    from mudata.evaluation.models import registry
+
+    with pytest.raises(ModelError, match="no estimates by 'madmom'"):
+        registry.create("classic", estimates="madmom")
+    if importlib.util.find_spec("essentia") is None:
+        with pytest.raises(ModelError, match="pip install essentia"):
+            registry.create("classic", estimates="essentia")
+        return
+    model = registry.create("classic", estimates="essentia")
+    clip = sound(band(120, root=66))
+    for kind, noun, wanted in (("number", "tempo", r"1(19|20)\.\d"), ("key", "key", "F# major")):
+        (answer,) = model.answer([Item("item", (clip,), Question(kind, "", (), noun))])
+        assert isinstance(answer, Answer)
+        assert re.fullmatch(wanted, answer.text)

@@ -11,7 +11,8 @@ import re
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, TypeVar
 
-from mudata.evaluation.models.classic import pulse, repetition, spectrum, tonality
+from mudata.errors import ModelError
+from mudata.evaluation.models.classic import essentia_estimates, pulse, repetition, spectrum, tonality
 from mudata.evaluation.models.features import librosa_lock
 from mudata.evaluation.protocol import Answer, Failure, Item, ModelCapabilities
 
@@ -68,9 +69,14 @@ class _Refused(Exception):
 
 
 class Classic:
-    """See the module."""
+    """See the module. `estimates`: 'librosa', or 'essentia', by which tempo and key are found where it is installed."""
 
-    def __init__(self, batch: int = 16) -> None:
+    def __init__(self, estimates: str = "librosa", batch: int = 16) -> None:
+        if estimates not in ("librosa", "essentia"):
+            raise ModelError(f"There are no estimates by {estimates!r}.", "Choose estimates=librosa or essentia.")
+        if estimates == "essentia":
+            essentia_estimates.require()
+        self._estimates = estimates
         self.capabilities = ModelCapabilities(pulse.RATE, LONGEST_S, batch, forced_choice=True, max_clips=2)
 
     def load(self) -> None:
@@ -89,20 +95,30 @@ class Classic:
         from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
         with threadpool_limits(1):  # the last digits of linear algebra depend on it
-            return [_answered(item) for item in items]
+            return [self._answered(item) for item in items]
 
     def describe(self) -> dict[str, object]:
         from importlib.metadata import version
 
-        packages = {name: version(name) for name in ("librosa", "numpy", "scipy")}
+        essentia = ("essentia",) if self._estimates == "essentia" else ()
+        packages = {name: version(name) for name in ("librosa", "numpy", "scipy", *essentia)}
         return {"recipe": RECIPE, "device": "cpu", **packages}
 
+    def _answered(self, item: Item) -> Answer | Failure:
+        try:
+            return Answer(self._by_essentia(item) or _ANSWERS.get(item.question.kind, _unlearned)(item))
+        except _Refused as refused:
+            return refused.failure
 
-def _answered(item: Item) -> Answer | Failure:
-    try:
-        return Answer(_ANSWERS.get(item.question.kind, _unlearned)(item))
-    except _Refused as refused:
-        return refused.failure
+    def _by_essentia(self, item: Item) -> str | None:
+        """An answer where essentia is asked for and has an estimate of its own."""
+        if self._estimates != "essentia":
+            return None
+        if item.question.kind == "key":
+            return _heard(essentia_estimates.key(_audio(item)))
+        if item.question.kind == "number" and _measure(item, _NUMBERS)[0] is _tempo:
+            return f"{_heard(essentia_estimates.bpm(_audio(item))):.1f}"
+        return None
 
 
 def _unlearned(item: Item) -> str:
