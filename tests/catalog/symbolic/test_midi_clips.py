@@ -196,6 +196,22 @@ def test_a_reader_of_notation_is_not_told_to_listen_but_asked_in_words_that_were
     assert model.instruction(Question("classify", prompt, ("jig", "reel"), "dance"), "X:1").startswith(asked)
 
 
+def test_no_prompt_of_a_kind_with_exact_truth_tells_a_reader_of_notation_to_listen() -> None:
+    pytest.importorskip("torch")
+    from mudata.evaluation.kinds.kind_card import kind_prompts
+    from mudata.evaluation.models.families.chatmusician import ChatMusician
+    from mudata.evaluation.tasks.prompts import joined_cue
+
+    model, told = ChatMusician("nowhere"), ChatMusician("nowhere", own_words=False)
+    for words in kind_prompts().values():
+        prompt = f"{joined_cue(2, 1.0)} {words.write(None, 'key', ('C', 'D'), 'bpm')}"
+        question = Question("key", prompt, (), "key")
+        asked = model.instruction(question, "X:1")
+        assert not {"Listen", "hear"} & set(asked.replace(",", " ").split()), words.id
+        assert asked.startswith("You get 2 clips one after the other")
+        assert told.instruction(question, "X:1") == f"{prompt}\nX:1"
+
+
 @bundles("chatmusician")
 def test_oracle_chatmusician_is_asked_about_midi_through_the_command_line(
     bundle: Bundle, dances: None, home: Home

@@ -44,8 +44,13 @@ TAG = (
 CAPTION = "Describe the following piece of music given in ABC notation."
 IN_NOTATION = {"classify": CLASSIFY, "tag": TAG, "caption": CAPTION}
 """What is asked instead of the prompts of mudata for listeners, by kind of question."""
-TO_READERS = "Read the following music in ABC notation"
-"""How prompts of other kinds begin for it, instead of `TO_LISTENERS`."""
+TO_READERS = {
+    TO_LISTENERS: "Read the following music in ABC notation",
+    "Listen to the two clips of music": "Read the following two pieces of music in ABC notation",
+    "Listen to the clips of music": "Read the following pieces of music in ABC notation",
+    "You hear": "You get",
+}
+"""What is said to it in prompts of other kinds, instead of what mudata's prompts say to listeners."""
 LONGEST_ABC = 1400
 """Tokens of ABC that leave room in the 2,048
 positions of its training for a question and an answer."""
@@ -131,12 +136,12 @@ class ChatMusician(AudioLLM):
     def instruction(self, question: Question, score: str) -> str:
         """What is asked: the question's words, or those for a reader of notation, and the score."""
         words = question.prompt
-        if self._own_words and words.startswith(TO_LISTENERS):
-            form = IN_NOTATION.get(question.kind)
-            if form is None:  # its own words say what may be answered
-                words = words.replace(TO_LISTENERS, TO_READERS, 1)
-            else:
-                words = form.replace("{noun}", question.noun).replace("{options}", ", ".join(question.options))
+        if self._own_words and question.kind not in IN_NOTATION:  # its own words say what may be answered
+            for heard, read in TO_READERS.items():
+                words = words.replace(heard, read, 1)
+        elif self._own_words and words.startswith(TO_LISTENERS):
+            form = IN_NOTATION[question.kind]
+            words = form.replace("{noun}", question.noun).replace("{options}", ", ".join(question.options))
         return f"{words}\n{score}"
 
     def ids(self, prompt: str) -> list[int]:
@@ -156,5 +161,5 @@ class ChatMusician(AudioLLM):
 
     def describe(self) -> dict[str, object]:
         chain = "audio -> basic-pitch nmp.onnx -> strongest voice -> MIDI -> midi2abc; MIDI -> midi2abc -> lead voice"
-        asked = IN_NOTATION if self._own_words else {}
+        asked = {**IN_NOTATION, "instead": TO_READERS} if self._own_words else {}
         return super().describe() | {"chain": chain, "asked_in_own_words": asked}
