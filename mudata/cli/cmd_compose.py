@@ -28,7 +28,9 @@ if TYPE_CHECKING:
     type=click.Choice(["embedded", "soundfont", "tinysoundfont", "fluidsynth"]),
     help="Who plays it [default: embedded; soundfont where the exam asks about recorded instruments].",
 )
-@click.option("--workers", type=click.IntRange(min=1), metavar="N", help="Processes (default: all cores).")
+@click.option(
+    "--workers", type=click.IntRange(min=1), metavar="N", help="Processes that normalise clips (default: all cores)."
+)
 @common
 def compose(
     exam: str | None,

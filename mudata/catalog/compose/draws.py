@@ -23,7 +23,7 @@ class Draws:
     """The draws of one key, in the order in which they are asked for.
 
     >>> Draws(7, "tempo", 0).below(100), Draws(7, "tempo", 1).below(100)
-    (75, 29)
+    (40, 19)
     """
 
     def __init__(self, *key: str | int) -> None:

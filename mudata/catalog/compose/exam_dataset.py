@@ -30,7 +30,8 @@ if TYPE_CHECKING:
     from mudata.catalog.splits.manifest import Manifest
     from mudata.home import Home
 
-LARGEST_SEED = 2**63 - 1
+LARGEST_SEED = 2**31 - 1
+"""So that every exam has a name that a dataset may have."""
 
 
 @dataclass(frozen=True)

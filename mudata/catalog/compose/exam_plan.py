@@ -38,9 +38,12 @@ class ExamRequest:
 
         >>> ExamRequest(exam="key", seed=7, n=48, level="hard").dataset
         'composed_key_7_48_hard'
+        >>> ExamRequest(exam="timbre", seed=7, n=60, engine="fluidsynth", soundfont_sha256="c5378b62028c").dataset
+        'composed_timbre_7_60_fluid_c5378b62'
         """
         level = "" if self.level == "standard" else f"_{self.level}"
-        engine = f"_{self.engine}_{self.soundfont_sha256[:8]}" if self.soundfont_sha256 else ""
+        player = {"tinysoundfont": "tiny", "fluidsynth": "fluid"}.get(self.engine)
+        engine = f"_{player}_{self.soundfont_sha256[:8]}" if player else ""
         return f"composed_{self.exam}_{self.seed}_{self.n}{level}{engine}"
 
 

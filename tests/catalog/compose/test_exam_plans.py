@@ -12,8 +12,10 @@ from dataclasses import astuple, replace
 from pathlib import Path
 
 import pytest
+from pydantic import TypeAdapter
 
 from mudata.catalog.cards.card_task import CardTask
+from mudata.catalog.cards.strict_model import Name
 from mudata.catalog.compose.arrangement import arrange
 from mudata.catalog.compose.exam_plan import LEVELS, MOST, ExamPlan, ExamRequest
 from mudata.catalog.compose.exams import EXAMS, exam_of, planned
@@ -225,6 +227,14 @@ def test_a_tempo_counts_dotted_quarters_in_compound_metres_and_quarters_elsewher
     assert {metre.unit for name, metre in METRES.items() if name not in dotted} == {48}
     bars = {name: metre.bar for name, metre in METRES.items()}
     assert bars == {"2/4": 96, "3/4": 144, "4/4": 192, "5/4": 240, "6/8": 144, "7/8": 168, "12/8": 288}
+
+
+def test_every_exam_that_can_be_asked_for_has_a_name_that_a_dataset_may_have() -> None:
+    from mudata.catalog.compose.exam_dataset import LARGEST_SEED
+
+    longest = max(EXAMS, key=len)
+    wanted = {"seed": LARGEST_SEED, "n": 9984, "level": "hard", "engine": "fluidsynth", "soundfont_sha256": "0" * 64}
+    TypeAdapter(Name).validate_python(ExamRequest(exam=longest, **wanted).dataset)
 
 
 def test_eight_idioms_at_least_can_be_played_in_every_metre_and_mode() -> None:
