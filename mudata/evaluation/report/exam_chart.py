@@ -69,9 +69,10 @@ def _draw(axes: Axes, rows: Sequence[ExamRow], models: Sequence[str]) -> None:
     axes.set_xlim(-0.5, len(levels) - 0.5)
     axes.set_xticks(range(len(levels)), levels)
     own = rows[0].dataset
+    told = {row.difficulty for row in rows if row.dataset == own}
     for row in (row for row in rows if row.difficulty in x):
         at = x[row.difficulty]
-        if row.dataset == own:
+        if row.dataset == own or row.difficulty not in told:
             for floor, dashes in ((row.chance, ":"), (row.constant, "--")):
                 if floor is not None:
                     axes.plot([at - 0.45, at + 0.45], [floor, floor], dashes, color=INK["soft"], linewidth=1.1)
