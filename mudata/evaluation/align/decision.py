@@ -16,6 +16,7 @@ from mudata.evaluation.align.idle_words import oov_terms
 from mudata.evaluation.align.misspelling import misspelt
 from mudata.evaluation.align.numbers import number_alone, numbered
 from mudata.evaluation.align.phrase_matcher import squeezed
+from mudata.evaluation.align.refusal import only_of_certainty, sentence_before
 from mudata.evaluation.align.text_pieces import without
 
 if TYPE_CHECKING:
@@ -143,6 +144,9 @@ def _refusal(evidence: Evidence) -> Alignment | None:
         for vote in evidence.votes
         if vote.committed and vote.rank >= (WEAK if vote.start > refusals[0][0] or evidence.is_likely(vote) else CHOICE)
     ]
+    if not guessed and all(only_of_certainty(evidence.text, *place) for place in refusals):
+        stated = sentence_before(evidence.text, refusals[0][0])
+        guessed = [vote for vote in evidence.votes if vote.rank >= PLAIN and vote.end <= stated]
     best = evidence.best(guessed)
     labels = evidence.labels(best)
     if evidence.matcher.many and guessed:

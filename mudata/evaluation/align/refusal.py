@@ -17,6 +17,28 @@ _OTHER_NOUN = re.compile(r" (?:but|other)\b")
 _IT = re.compile(r"\bit\b|\bes\b")
 
 
+_CERTAINTY = re.compile(
+    r"\b(?:exact(?:ly)?|precise(?:ly)?|certain(?:ty)?|sure|confirm\w*|confident(?:ly)?|definitive(?:ly)?|definitely"
+    r"|verify|pinpoint|conclusively)\b"
+)
+_SENTENCE_END, _CERTAINTY_REACH = re.compile(r"[.!?;\n]"), 60
+
+
+def only_of_certainty(text: str, start: int, end: int) -> bool:
+    """Whether a refusal [start, end) only says that nothing is certain: 'difficult to determine the exact key'.
+
+    What was stated in a sentence before it stands then, with a doubt.
+    """
+    stop = _SENTENCE_END.search(text, end)
+    reach = min(stop.start() if stop else len(text), end + _CERTAINTY_REACH)
+    return _CERTAINTY.search(text, start, reach) is not None
+
+
+def sentence_before(text: str, start: int) -> int:
+    """Where the sentence before the one at `start` ends; 0 where it is the first."""
+    return max((match.end() for match in _SENTENCE_END.finditer(text, 0, start)), default=0)
+
+
 class Refusals:
     """The refusals of an answer; `found` are those about the question, as [start, end)."""
 
@@ -39,6 +61,7 @@ class Refusals:
             return  # 'the genre of the song'
         self.subjects.append((start, own))
         lacking = self.enough and self.lack_at[0] >= 0 and start - self.lack_at[1] <= _LACK_REACH
+        lacking = lacking and "," not in self.text[self.lack_at[1] : start]  # 'no dissonance, which suits the key'
         if own and (no or lacking) and not _OTHER_NOUN.match(self.text, end):
             self.candidates.append((self.lack_at[0] if lacking else start, end, "lack"))
             self.lack_at = (-1, -1)

@@ -27,6 +27,11 @@ def is_wide(gathered: ValueEvidence, votes: Iterable[Vote]) -> bool:
     return any(gathered.of(vote).sort in ("range", "bound") for vote in votes)
 
 
+_MOST_ANSWERS = 3
+"""Answers that one may announce while changing one's mind; more are a list of what may be answered ('### Response: C
+major ### Response: E minor ...'), whose last one says nothing."""
+
+
 @cache
 def _answer_words() -> re.Pattern[str]:
     words = {word for language in languages().values() for word in language.words["answer"] if "*" not in word}
@@ -41,6 +46,8 @@ def last_announced(gathered: ValueEvidence, best: list[Vote]) -> list[Vote]:
         return []
     text = gathered.clean.text
     if best[0].rank < FINAL and not _answer_words().search(text, *anchors[-1]):
+        return []
+    if len(set(anchors)) > _MOST_ANSWERS and len(values_of(gathered, best)) > _MOST_ANSWERS:
         return []
     last = max(anchors)
     return [vote for vote in best if vote.start >= last[0]]
@@ -63,7 +70,11 @@ _CONCLUDES = re.compile(
 _BEFORE_CONCLUDED = 60
 
 
-_LIKELIEST_BEFORE = re.compile(r"\b(?:probably|most likely|more likely|likelier|likely|rather) (?:an? |the )?\Z")
+_LIKELIEST_BEFORE = re.compile(
+    r"\b(?:probably|most likely|more likely|likelier|likely|rather"
+    r"|i(?:'d| would|'ll| will)?(?: rather| probably)? (?:choose|pick|say|go with|go for|lean towards?"
+    r"|opt for|settle (?:on|for)|favou?r|prefer)) (?:an? |the )?\Z"
+)
 _LIKELIEST_AFTER = re.compile(
     r"[\"']? (?:is|seems|appears|being) (?:far |much )?(?:(?:more|most) (?:likely|plausible|probable)|likelier"
     r"|the (?:main|better|best)\b)"
@@ -82,6 +93,31 @@ def concluded(gathered: ValueEvidence, live: list[Vote]) -> list[Vote]:
     again = any(vote is not last and gathered.of(vote).values == gathered.of(last).values for vote in live)
     likeliest = _LIKELIEST_BEFORE.search(text, head, last.start) or _LIKELIEST_AFTER.match(text, last.end)
     return [last] if again and likeliest else []
+
+
+_FORMER_OR_LATTER = re.compile(
+    r"(?:(?:(?<!not )\b(?:is|it's|be|to|towards?|with|say|choose|pick|prefer|for|seems|suggests?|supports?|favou?rs?"
+    r"|confirms?|indicates?|means)|[:=]) (?:rather |clearly |probably |definitely |more likely |most likely )?the "
+    r"(?P<chosen>former|latter)"
+    r"|\bthe (?P<fits>former|latter)(?: one)? (?:is|seems|feels|sounds|fits|appears)(?: (?:much|far|slightly|the))? "
+    r"(?:(?:more|most) (?:likely|plausible|probable|convincing|accurate)|likelier|better|best|right|correct|dominant"
+    r"|stronger))\b"
+)
+_TAKES_BACK = re.compile(r"\b(?:not|n't|unlike|than|instead of|rule[sd]? out|(?:un|less )likely)\b|n't\b")
+
+
+def former_or_latter(gathered: ValueEvidence, live: list[Vote]) -> list[Vote]:
+    """Of two values the one that is chosen as 'the former' or 'the latter' behind them."""
+    said = values_of(gathered, [vote for vote in live if vote.rank > PART])
+    if len(said) != 2 or is_wide(gathered, live):
+        return []
+    last = max(live, key=lambda vote: vote.start)
+    text = gathered.clean.text
+    chosen = [match["chosen"] or match["fits"] for match in _FORMER_OR_LATTER.finditer(text, last.end)]
+    if len(set(chosen)) != 1 or _TAKES_BACK.search(text, last.end):
+        return []
+    meant = said[0] if chosen[0] == "former" else said[1]
+    return [vote for vote in live if gathered.of(vote).values == meant]
 
 
 def _may_set_off(answer: str) -> bool:

@@ -29,7 +29,11 @@ _OF_A_PART = re.compile(
     r"[\"']? (?:in|for|during|at) (?:the|its|an?) (?:short |brief )?"
     r"(?:bridge|intro|introduction|outro|coda|break|breakdown|interlude|ending|pre chorus|middle eight)\b"
 )
-_IN_TOTAL = re.compile(r",? (?:in total|altogether|in all|all together|overall)\b")
+_IN_TOTAL = re.compile(r",? (?:in total|altogether|in all|all together|all told|all in all|overall)\b")
+_IN_TOTAL_BEFORE = re.compile(
+    r"\b(?:in total|altogether|in all|all together|all told|all in all|overall),? (?:that is |that's |that makes "
+    r"|i count |i hear |there are |it's |we have )?\Z"
+)
 _CLAUSE_HEAD = 90
 _NEAR = 36
 """Characters from what announces a lone number to it."""
@@ -40,19 +44,22 @@ def counted(gathered: ValueEvidence, kind: ValueKind) -> list[Vote]:
     votes = [vote for vote in gathered.reading.votes if vote.meaning.kind == "strict"]
     clear: set[tuple[str, ...]] = set()
     ranges: set[tuple[str, ...]] = set()
+    totals: set[int] = set()
     for vote in votes:
         sort, values = gathered.of(vote).sort, gathered.of(vote).values
         if sort == "aside" or _is_of_something_else(gathered, vote):
             vote.rank = min(vote.rank, PART)
-        elif not vote.denied and vote.rank > NONE and _IN_TOTAL.match(gathered.clean.text, vote.end):
+        elif not vote.denied and vote.rank > NONE and _is_total(gathered.clean.text, vote):
             vote.rank = max(vote.rank, NOUN)
+            if sort == "lone":
+                totals.add(id(vote))
         if not vote.denied and vote.rank > NONE:
             if sort == "value":
                 clear.add(values)
             elif sort == "range":
                 ranges.add(values)
     lone = [vote for vote in votes if gathered.of(vote).sort == "lone" and vote.rank > NONE]
-    kept = {id(vote) for vote in lone if _is_announced(vote)}
+    kept = totals | {id(vote) for vote in lone if _is_announced(vote)}
     if clear or kept:
         kept |= {id(vote) for vote in lone if gathered.of(vote).values in clear}
     else:
@@ -76,6 +83,11 @@ def _is_of_something_else(gathered: ValueEvidence, vote: Vote) -> bool:
         or _OF_A_PART.match(text, vote.end) is not None
         or _GENERALLY_BEFORE.search(text, head, vote.start) is not None
     )
+
+
+def _is_total(text: str, vote: Vote) -> bool:
+    before = _IN_TOTAL_BEFORE.search(text, max(0, vote.start - 40), vote.start)
+    return before is not None or _IN_TOTAL.match(text, vote.end) is not None
 
 
 def _holds(kind: ValueKind, ends: tuple[str, ...], value: tuple[str, ...]) -> bool:

@@ -113,9 +113,24 @@ _ROMANCE = re.compile(r"minore|menor|maggiore|maior|mayor|mineur|majeur", re.IGN
 _TONIC = re.compile(
     r"(?:(?i:\b(?:key(?: signature)?|tonality|tonic|tonal cent(?:er|re)|root|answer)(?: (?:of|is|note|seems to be"
     r"|would be|around|on|note is)){0,3}[\s:=\"'*(]{1,5})|\b[Ii]n |\A[\s\"'*`]*)"
-    rf"(?P<letter>[A-G])(?P<acc>{_ACC})(?![A-Za-zÀ-ɏ0-9#'+-])(?=[\s\"'*`)]*(?:[.,;!(\n]|\Z|\b(?:key|but|and"
+    rf"(?P<letter>[A-G])(?P<acc>{_ACC})(?![A-Za-zÀ-ɏ0-9#+-]|'[a-z])(?=[\s\"'*`)]*(?:[.,;!(\n]|\Z|\b(?:key|but|and"
     rf"|with|as|I|though|because)\b))"
 )
+
+_TONIC_ALONE = re.compile(r"[\s\"'*`(]*(?P<letter>[a-g])(?P<acc>[#b]?)[\s\"'*`).]*")
+"""The whole answer, in small letters."""
+_TONIC_NOUN = (
+    r"(?:tonic|key cent(?:er|re)|tonal cent(?:er|re)|root|home note|keynote|key)(?: note| pitch)?"
+    r"(?: is| seems to be| =|[\"'*]{0,2}:)[\s\"'*(]{1,4}"
+)
+_MODE_NOUN = r"(?:mode|quality|tonality|modality|scale type)(?: is| seems| =|[\"'*]{0,2}:)[\s\"'*(]{1,4}(?:an? )?"
+_NEXT = r"[\s\"'*).,;|]{1,6}(?:(?:and|with|while|but) )?(?:(?:the|its|a) )?[\s\"'*-]{0,4}"
+_APART = re.compile(
+    rf"\b{_TONIC_NOUN}(?P<letter>[A-G])(?P<acc>{_ACC})(?![A-Za-zÀ-ɏ0-9#]){_NEXT}{_MODE_NOUN}(?P<mode>major|minor)\b"
+    rf"|\b{_MODE_NOUN}(?P<mode2>major|minor)\b{_NEXT}{_TONIC_NOUN}(?P<letter2>[A-G])(?P<acc2>{_ACC})(?![A-Za-zÀ-ɏ0-9#])",
+    re.IGNORECASE,
+)
+"""'The tonic is C and the mode is major.'"""
 
 
 def read_key(answer: str | None, shown: Shown) -> Alignment:
@@ -167,6 +182,10 @@ def _all(text: str) -> Iterator[Said]:
             else (match["letter2"], match["acc2"], match["mode2"])
         )
         yield _placed(text, match, spelled(pitch_class(letter, acc), mode.casefold()))
+    for match in _APART.finditer(text):
+        second = "" if match["letter"] else "2"
+        pitch = pitch_class(match["letter" + second], match["acc" + second])
+        yield Said(*match.span(), (spelled(pitch, match["mode" + second].casefold()),))
     yield from _shortened(text)
     yield from _halves(text)
 
@@ -248,7 +267,8 @@ def _shortened(text: str) -> Iterator[Said]:
 
 def _halves(text: str) -> Iterator[Said]:
     """Tonics without a mode, where something says that they are tonics."""
-    for match in _TONIC.finditer(text):
+    alone = _TONIC_ALONE.fullmatch(text)
+    for match in (*_TONIC.finditer(text), *([alone] if alone else [])):
         tonic = TONICS[pitch_class(match["letter"], match["acc"])]
         yield Said(match.start("letter"), match.end("acc"), (tonic,), "half")
 

@@ -40,18 +40,24 @@ _SCALE_AFTER = re.compile(
 )
 _RELATIVE_BEFORE = re.compile(
     r"(?:\b(?:relative|relativ\w*|paralle\w*|dominant\w*|subdominant|tonic minor|enharmonic\w*|borrow\w*"
-    r"|tonici[sz]\w*|modulat\w*|shifts?|shifting|pivot\w*|moves?|moving|transition\w*|"
+    r"|tonici[sz]\w*|modulat\w*|modula[cçz]\w*|modula|modulier\w*|shifts?|shifting|pivot\w*|moves?|moving|transition\w*|"
     r"detours?|excursions?|hints?|touch(?:es)?|transpos\w*|similar|compared|same (?:key )?signature|same notes"
     r"|neighbou?r\w*|closely related)\b(?: (?:key|major|minor|majeur|mineur|to|of|is|would|be|briefly|into|with"
     r"|the|from"
     r"|as|at|in|a|an|its|being|temporarily|down|up|from|de|du|von|zu|"
-    r"keys|equivalent|relative|towards?|on|section|bridge|passage|chorus|by|for)){0,5})[ ,:=(\"'*]{0,4}\Z",
+    r"keys|pasajera|passagère|passageira|passeggera|breve|brève|vers|hacia|para|verso|nach"
+    r"|equivalent|relative|towards?|on|section|bridge|passage|chorus|by|for)){0,5})[ ,:=(\"'*]{0,4}\Z",
     re.IGNORECASE,
 )
 _RELATIVE_AFTER = re.compile(
     r"[\"'*]{0,2},? ?(?:(?:(?:which |being )?(?:is|being|as) (?:the|its)|, its|\(its) (?:relative|parallel)(?: "
     r"key| major| minor)?"
-    r"(?! (?:of|to|key|major|minor))\b|\((?:the )?(?:relative|parallel)(?: key| major| minor)?\))",
+    r"(?! (?:of|to|key|major|minor|is|being|would)\b)\b|\((?:the )?(?:relative|parallel)(?: key| major| minor)?\))",
+    re.IGNORECASE,
+)
+_OR_RELATIVE = re.compile(
+    r"\b(?:or|oder|ou|o)(?: (?:possibly|perhaps|maybe|rather))?,? (?:its|the|the closely related|seine|sa|su"
+    r"|la sua) (?:relative|parallel)(?: (?:key|major|minor))*(?: (?:of|is))?[ ,:(\"'*]{1,4}\Z",
     re.IGNORECASE,
 )
 _OR_TONIC = re.compile(
@@ -71,6 +77,8 @@ def key_sort(text: str, start: int, end: int) -> Sort:
         return "guard"
     if _SCALE_AFTER.match(text, end, end + 40):
         return "guard" if _SOLO.search(text, head, start) else "aside"
+    if _OR_RELATIVE.search(text, head, start):
+        return "value"  # left open
     if _RELATIVE_BEFORE.search(text, head, start) or _RELATIVE_AFTER.match(text, end, end + 60):
         return "guard" if _RELATIVE.search(text, max(0, start - 50), end + 30) else "aside"
     return "value"

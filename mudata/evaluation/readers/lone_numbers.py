@@ -23,6 +23,11 @@ _SIGN_BEFORE = re.compile(
     r"|\bpage |\bline |\bversion |\bv)\Z",
     re.IGNORECASE,
 )
+_PLACES_BEFORE = re.compile(
+    r"\b(?:beats?|bars|measures|steps|counts|eighths|off-?beats?|strings) (?:\d{1,2}(?:,? (?:and|&) |, ?|-)){0,5}\Z",
+    re.IGNORECASE,
+)
+"""'Beats 2 and 4'."""
 _SCORE_BEFORE = re.compile(
     r"(?:confidence|probability|score|rating|duration|length|year|energy|danceability|volume"
     r"|offset)[^\w\n]{1,4}(?:is |of |= ?|: ?)?\Z",
@@ -31,7 +36,7 @@ _SCORE_BEFORE = re.compile(
 _MORE = (
     "i think probably maybe perhaps likely sure final approximately roughly here which while because since due based"
     " overall now then so or also instead though although but however given where what if yes no per can could may"
-    " would seems feels sounds fits works matches correct exactly precisely tempo approx then if when "
+    " would seems feels sounds fits works matches correct exactly precisely tempo approx then if when all altogether "
     "depending à al la ish です だ"
 )
 
@@ -60,7 +65,7 @@ def is_whole(text: str, one: Candidate) -> bool:
 
 def _numbers_something(text: str, start: int, end: int, *, small: bool) -> bool:
     """Whether signs tell that a number counts along, marks an item of a list, or is an amount of something else."""
-    if small and _is_counting(text, start, end):
+    if small and (_is_counting(text, start, end) or _PLACES_BEFORE.search(text, max(0, start - 40), start)):
         return True
     if text[end : end + 1] == ")" and "(" not in text[max(0, start - 12) : start]:
         return True  # '1) piano 2) bass'

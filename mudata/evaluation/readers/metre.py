@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from mudata.evaluation.readers.option_labels import COUNT, NUMBERS
 from mudata.evaluation.readers.said_values import Said, Sort, ValueKind
 from mudata.evaluation.readers.values import NOTHING_SHOWN, read_value, within_options
 
@@ -51,6 +52,13 @@ _FEEL = re.compile(
 _BAR_OF = re.compile(
     r"\b(?:one|two|a|an|some|odd|single|extra|occasional) (?:bars?|measures?) (?:of|in) \Z", re.IGNORECASE
 )
+_ALSO_WRITTEN = re.compile(
+    r"\b(?:could|can|may|might|sometimes|often|would)(?: (?:also|just as well|equally|alternatively|sometimes"
+    r"|often))?(?: (?:be|been))?(?: (?:also|sometimes|often|equally))?"
+    r" (?:notated|written|transcribed|spelled|scored|notate|write|transcribe) (?:it |this )?(?:as|in) \Z",
+    re.IGNORECASE,
+)
+"""Another way to write the same."""
 _IN_TWO = re.compile(r"\bin (\d{1,2}) (2|4|8|16)(?=\s*(?:[.,;!)]|\Z))", re.IGNORECASE)
 _SCORED = re.compile(r"(?:rat(?:e|ed|ing)|score|confidence|level|volume)\W{1,3}(?:of |is |at )?\Z", re.IGNORECASE)
 
@@ -118,6 +126,14 @@ _SAID_IN = re.compile(
     re.IGNORECASE,
 )
 _IN = {"three": "3/4", "3": "3/4", "four": "4/4", "4": "4/4", "six": "6/8", "6": "6/8"}
+_NOTE_VALUES = {"half": 2, "quart": 4, "crotc": 4, "eight": 8, "quave": 8, "sixte": 16}
+_NOTES_A_BAR = re.compile(
+    rf"\b(?P<top>{COUNT}|twelve|\d{{1,2}}) (?P<note>half|quarter|crotchet|eighth|quaver|sixteenth)s?"
+    r"(?:[- ](?:notes?|beats?))?(?: beats?)?"
+    r" (?:per|in (?:a|each|every|the|one)|to (?:a|the|each)|a|each|every) (?:bar|measure)\b",
+    re.IGNORECASE,
+)
+"""'Four quarter notes per measure'."""
 _SIGN_C = re.compile(
     r"(?:\A\W*|(?i:time signature|metre|meter|answer|signature)\W{0,3}(?i:is |of )?\W{0,3})(C"
     r"|c)(?=[\"'*.\s]*(?:\Z|\n|\(|,|\(common|(?i: time| for common)))"
@@ -154,6 +170,10 @@ def _all(text: str) -> Iterator[Said]:
     for match in _SAID_IN.finditer(text):
         group = match.group(1) or match.group(2)
         yield Said(*match.span(1 if match.group(1) else 2), (_IN[group.casefold()],))
+    for match in _NOTES_A_BAR.finditer(text):
+        top, note = match["top"].lower(), _NOTE_VALUES[match["note"].lower().rstrip("s")[:5].rstrip("-")]
+        value = int(top) if top.isdigit() else NUMBERS.get(top, 12)
+        yield Said(*match.span(), (f"{value}/{note}",))
     for match in _SIGN_C.finditer(text):
         yield Said(*match.span(1), ("4/4",))
 
@@ -189,7 +209,9 @@ def _said(text: str, start: int, end: int, top: int, bottom: str) -> Said | None
 
 
 def _sort(text: str, start: int, end: int) -> Sort:
-    return "aside" if _FEEL.match(text, end) or _BAR_OF.search(text, max(0, start - 24), start) else "value"
+    head = max(0, start - 48)
+    aside = _FEEL.match(text, end) or _BAR_OF.search(text, head, start) or _ALSO_WRITTEN.search(text, head, start)
+    return "aside" if aside else "value"
 
 
 METRE = ValueKind("metre", lambda text, _: _find(text))

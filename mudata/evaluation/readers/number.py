@@ -146,7 +146,7 @@ _ANNOUNCED = re.compile(
 )
 _CLAUSE_BEFORE = re.compile(r"(?:\A|[.,:;!?\n>|({\"'*])[ \"'*]{0,4}\Z")
 _CLAUSE_AFTER = re.compile(
-    r"[ \"'*]{0,4}(?:\Z|[.,;!?\n|)(}]|- )|,? (?:or|and|to|but|I|because|instead|rather|not|ou|oder|o|y|e|und|et)\b"
+    r"[ \"'*]{0,4}(?:\Z|[.,;:!?\n|)(}]|- )|,? (?:or|and|to|but|I|because|instead|rather|not|ou|oder|o|y|e|und|et)\b"
     r"| of (?:them|these)\s*(?:[.,;!]|\Z)"
 )
 

@@ -5,6 +5,7 @@ or told of something else, in the languages that it knows; and the table below d
 
     nothing said, a loop, the prompt or all possible values read back    EMPTY, DEGENERATE, ECHO_PROMPT, ECHO_ALL
     a refusal, and no value announced after it                           REFUSAL, REFUSAL_WITH_MENTION
+        only of certainty ('the exact key'), behind a statement          ALIGNED, rule 'hedged'
     only the highest rank that has a value counts (`clauses.RANKS`)
         one value there, or a range beside a value within it             ALIGNED
         several, but the last announced answer or what is set in bold
@@ -26,16 +27,29 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from mudata.evaluation.align.alignment import Alignment, Role, Shown, Span, Status
-from mudata.evaluation.align.clauses import CHOICE, NONE, NOUN, PART, WEAK, Vote
+from mudata.evaluation.align.clauses import CHOICE, NONE, NOUN, PART, PLAIN, WEAK, Vote
 from mudata.evaluation.align.idle_words import oov_terms
+from mudata.evaluation.align.refusal import only_of_certainty, sentence_before
 from mudata.evaluation.align.text_pieces import without
-from mudata.evaluation.readers.chosen_values import concluded, is_wide, last_announced, set_off, values_of
+from mudata.evaluation.readers.chosen_values import (
+    concluded,
+    former_or_latter,
+    is_wide,
+    last_announced,
+    set_off,
+    values_of,
+)
 from mudata.evaluation.readers.counted_votes import counted
 from mudata.evaluation.readers.said_values import ValueEvidence, ValueKind, gather
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+_CONCEDED = re.compile(
+    r"[^.;!?\n]{0,60},? (?:but|yet|however|although|though)\b(?! (?:i'm|i am|it's|it is|that's|this is) (?:not|un|hard"
+    r"|difficult))"
+)
+"""Behind an alternative that is granted only to be outweighed: 'there's some possibility of C minor, but ...'."""
 _ECHO_SHARE = 0.8
 _CHAT = frozenset(("user", "assistant", "system", "question", "prompt", "response", "human", "model"))
 _NOTHING = re.compile(
@@ -111,14 +125,20 @@ def _best(votes: Iterable[Vote]) -> list[Vote]:
 
 
 def _refused(gathered: ValueEvidence, live: list[Vote], kind: ValueKind) -> Alignment:
-    """Cannot tell; but a guess that follows, of one value, is taken."""
+    """Cannot tell; but a guess that follows, of one value, is taken, and so is what was stated before where only
+    certainty is refused."""
     if not live:  # 'The tonic is D, but I cannot tell the mode.'
         return _no_value(gathered, live, []) if gathered.half else _means(gathered, "REFUSAL", "refusal")
     first = gathered.reading.refusals[0][0]
     guessed = [vote for vote in live if vote.committed and vote.rank >= (WEAK if vote.start > first else CHOICE)]
+    text, refusals = gathered.clean.text, gathered.reading.refusals
+    doubted = not guessed and all(only_of_certainty(text, *place) for place in refusals)
+    if doubted:
+        stated = sentence_before(text, first)
+        guessed = [vote for vote in live if vote.rank >= PLAIN and vote.end <= stated]
     best = _best(guessed)
     if best:
-        found = _one_or_several(gathered, guessed, best, kind)
+        found = _one_or_several(gathered, live if doubted else guessed, best, kind)
         if found.status == "ALIGNED":
             gathered.flags.append("hedged")
             return _means(gathered, "ALIGNED", "hedged", found.labels, best)
@@ -135,7 +155,7 @@ def _one_or_several(gathered: ValueEvidence, live: list[Vote], best: list[Vote],
         if len(said) == 1 and not is_wide(gathered, best):
             gathered.flags.append("anchored")
             return _means(gathered, "ALIGNED", "final", said[0], best)
-    if len(said) > 1 and (off := set_off(gathered, live) or concluded(gathered, live)):
+    if len(said) > 1 and (off := _settled_on(gathered, live)):
         gathered.flags.append("anchored")
         return _means(gathered, "ALIGNED", "final", values_of(gathered, off)[0], off)
     if len(said) > 1 and (point := _point(gathered, best, kind)) and not _left_open(gathered, live, best):
@@ -144,6 +164,10 @@ def _one_or_several(gathered: ValueEvidence, live: list[Vote], best: list[Vote],
         open_ = [*best, *_left_open(gathered, live, best)]
         return _hedged(gathered, open_)
     return _means(gathered, "ALIGNED", "value", said[0], best)
+
+
+def _settled_on(gathered: ValueEvidence, live: list[Vote]) -> list[Vote]:
+    return set_off(gathered, live) or concluded(gathered, live) or former_or_latter(gathered, live)
 
 
 def _point(gathered: ValueEvidence, best: list[Vote], kind: ValueKind) -> tuple[str, ...]:
@@ -178,6 +202,7 @@ def _left_open(gathered: ValueEvidence, live: list[Vote], best: list[Vote]) -> l
         and vote.rank > PART
         and vote.start > last
         and gathered.of(vote).values not in said
+        and not _CONCEDED.match(gathered.clean.text, vote.end)
     ]
 
 
