@@ -86,7 +86,9 @@ def read_choice(answer: str | None, shown: Shown, *, clips: bool = False) -> Ali
     gathered = gather(answer, shown, kind)
     for vote in gathered.reading.votes:
         said = gathered.said.get((vote.start, vote.end))
-        if said and (effect := by_place[said.start, said.end][1]):
+        if said and by_place[said.start, said.end][0].outright:
+            vote.denied, vote.committed, vote.rank = False, True, max(vote.rank, NOUN)
+        elif said and (effect := by_place[said.start, said.end][1]):
             compared = "compared" in gathered.clean.text[max(0, vote.start - 60) : vote.start]
             _compare(vote, effect, compared=compared)
     found = decide(gathered, kind)

@@ -53,7 +53,9 @@ def _any(names: Iterable[str], hyphen: str) -> str:
 
 SECTION = _any(SECTIONS, "[- ]?")
 _PRIME = r"(?:['′*]{1,3}|₁|₂|[12](?!\d))?"
-_JOINED = re.compile(rf"(?<![\w#♭♯'/\\-])((?:[A-H]{_PRIME}){{2,40}})(?![\w#♭♯]|[-/][A-Z]?\w)")
+_WORD = r"A-Za-z0-9_\u00c0-\u024f\u0370-\u04ff"
+"""Letters of scripts that set words apart."""
+_JOINED = re.compile(rf"(?<![{_WORD}#♭♯'/\\-])((?:[A-H]{_PRIME}){{2,40}})(?![{_WORD}#♭♯]|[-/][A-Z]?\w)")
 _LOWER = re.compile(
     r"(?:\A[\s\"'*_`(]*|\b(?:form|structure|pattern|scheme|layout)(?:\s(?:is|would be"
     r"|of)(?: an?)?|:)?\s[\"'*(]{0,3}|\ban?\s)([a-h]{2,40})"
@@ -102,6 +104,9 @@ _GOES_ON = re.compile(
     r"(?:,|\s?[(→>–-]|\s(?:and|then)\b)(?!\s?(?:not|rather|but|where|with|which|in which|as)\b)[^.;!?\n]{0,24}"
 )
 """From a list of sections to one more, with words between them that are not known."""
+_AND = re.compile(r"(?i)\s(?:and|&)\s(?:an?\s|the\s|its\s)?")
+_PLURAL = re.compile(r"(?i)(?:verse|bridge|solo|interlude|refrain|hook|drop|break|breakdown)s\b")
+"""Sections whose plural ends in 's': more than one of them, wherever they are."""
 _WHOLE = 80
 _LEADING_NAME = re.compile(r"(?i)(?:band|group|by|abba['s]*)\s*\Z")
 
@@ -160,6 +165,12 @@ def _joined(text: str) -> Iterator[FormSaid]:
             yield FormSaid(*match.span(1), "" if _REPEATED.match(text, match.end(1)) else letters.upper())
 
 
+_LOWER_APART = re.compile(
+    r"\b(?:form|structure|pattern|scheme|layout)(?: is| would be|:| =) "
+    r"[\"'*(]{0,3}([a-h](?:(?:, ?| ?[-–→] ?)[a-h]){1,15})"
+    r"(?=[\"'*)]{0,3}(?:[.;!\n]|\s*\Z))"
+)
+"""'The structure is a, b, a.'"""
 _SEPARATED = re.compile(r"[\s\"'*`(\[]*([A-Za-z](?:[ ,|>–-]{1,4}[A-Za-z]){1,15})[\s\"'*`).\]]*")
 
 
@@ -167,6 +178,10 @@ def _separated(text: str) -> Iterator[FormSaid]:
     """'X Y X', 'a b a': any letters apart that are the whole answer, where one comes again."""
     match = _SEPARATED.fullmatch(text) if len(text) < _WHOLE else None
     letters = re.findall(r"[A-Za-z]", match[1]) if match else []
+    for said in _LOWER_APART.finditer(text):
+        run = re.findall("[a-h]", said[1])
+        if first_occurrences(run) == "".join(run).upper():
+            yield FormSaid(*said.span(1), first_occurrences(run))
     if match and len({letter.isupper() for letter in letters}) == 1 and len(set(letters)) < len(letters):
         yield FormSaid(*match.span(1), first_occurrences(letters))
 
@@ -198,6 +213,10 @@ def _form_of(text: str, run: list[re.Match[str]], *, alphabetic: bool) -> FormSa
             return None
         if _NAMED_BEFORE.search(text, max(0, start - 40), start) or _NAMED_BEHIND.match(text, end):
             return FormSaid(start, end, "")  # 'intro, A, B, A, outro'
+    elif any(_PLURAL.search(match.group()) for match in run):
+        return FormSaid(start, end, "")  # 'an intro, two verses and a chorus': which follows which is not said
+    elif len(run) == 2 and _AND.fullmatch(text, run[0].end(), run[1].start()):
+        return FormSaid(start, end, "")  # 'a verse and a chorus'
     elif len(run) == 2 and _TYPE.match(text, end) and not re.search(r"[,>→]", text[run[0].end() : run[1].start()]):
         return FormSaid(start, end, "")  # 'verse-chorus form'
     return FormSaid(start, end, "" if _REPEATED.match(text, end) else letters)

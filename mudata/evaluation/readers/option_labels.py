@@ -40,7 +40,7 @@ _AFTER_ORDINAL = (
     r"|believe|guess|would|say|hear)"
     r"|in my|by|clearly|definitely|probably|obviously|over|to me|instead|would|must|might"
     r"|could|may|can|"
-    r"does|doesn't|did|didn't|having|being|contains|uses|features|wins|edges|beats|takes|stands|sparkles|shines|comes"
+    r"does|doesn't|did|didn't|if|when|were|having|being|contains|uses|features|wins|edges|beats|takes|stands|sparkles|shines|comes"
     r"|starts|ends|begins|gets|came|felt|sounded|seemed|looks|outshines|tops|,)\b))"
 )
 
@@ -82,10 +82,9 @@ _LISTED = re.compile(
 _STATED = re.compile(
     r"(?:\b(?:choose|select|pick|go(?:ing)? with|say|think|it's|it is|is|be|answer|choice"
     r"|option|selected|chose|picked|chosen|vote for|prediction)"
-    r"[\"'*]{0,3}[ :=\"'*{(]{1,5}(?:- )?(?:number |no\. ?|#)?|boxed\{(?:\\text\{)?|\banswer>\s*)(?P<said>\d{1,2})(?:"
-    + _NO_UNIT
-    + ")"
-    + _ENDS
+    r"(?: (?:probably|most likely|likely|definitely|clearly|certainly|maybe|perhaps))?"
+    r"[\"'*]{0,3}[ :=\"'*{(]{1,5}(?:- )?(?:number |no\. ?|#)?|boxed\{(?:\\text\{)?|\banswer>\s*)"
+    r"(?P<said>\d{1,2})(?:" + _NO_UNIT + ")" + _ENDS
 )
 _NUMBERS_ONLY = re.compile(r"[\W_]*\d{1,2}[\W_]+(?:(?:\d{1,2}|or|and|either|both|vs)[\W_]*){1,20}")
 _A_NUMBER = re.compile(r"(?<![\d./:])\d{1,2}(?![\d./:]\d|\d)")

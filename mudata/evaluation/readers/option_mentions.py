@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, NamedTuple
 from mudata.evaluation.align.letters import letters
 from mudata.evaluation.align.text_pieces import inside
 from mudata.evaluation.readers.kept_text import lower
-from mudata.evaluation.readers.option_labels import NUMBERS, labels
+from mudata.evaluation.readers.option_labels import CLIP_NOUNS, NUMBERS, labels
 from mudata.evaluation.readers.option_texts import option_tokens, texts
 from mudata.evaluation.readers.option_values import option_values
+from mudata.evaluation.readers.translated_labels import is_all, translated_labels
 
 if TYPE_CHECKING:
     from mudata.evaluation.align.alignment import Shown
@@ -24,6 +25,15 @@ _IS_ITS_LABEL = re.compile(
     r"|second|third|fourth|1st|2nd|3rd|4th)(?: \w+)?"
 )
 """Options that only number clips: 'first', 'Clip 2'."""
+_LETTERED_CLIP = re.compile(
+    rf"\b(?i:{CLIP_NOUNS}) ([A-D])(?![\w'♯#♭-])(?! (?i:major|minor|flat|sharp|chord|section))|\A[\W_]*([A-D])[\W_]*\Z"
+)
+"""'Clip B', where the options are the first and the second."""
+_YES_OR_NO = re.compile(
+    r"[\W_]*(?:(?P<yes>ja|jawohl|oui|sí|sì|sim|да|tak|是的|是|对|はい|예|네|evet|vâng|نعم)"
+    r"|(?P<no>nein|non|não|nee|нет|nie|不是|不|否|没有|いいえ|아니요|아니오|hayır|không|لا))(?=[\W_]|\Z)"
+)
+"""How an answer in another language begins that says 'yes' or 'no'."""
 _OTHER_ONE = re.compile(
     r"\bthe other(?: one| clip| recording| excerpt| track| sample| option| of the two)?\b(?! (?:hand|way|day))"
 )
@@ -39,6 +49,8 @@ class OptionSaid(NamedTuple):
     by_label: bool
     by_text: bool
     sort: Sort = "value"
+    outright: bool = False
+    """A 'yes' or 'no' that begins the answer: what is denied behind it takes nothing back."""
 
 
 def options_said(
@@ -55,11 +67,29 @@ def options_said(
         places = {option: k for k, option in enumerate(options, 1)}
         for letter in letters(text, options):
             named[letter.start] = OptionSaid(letter.start, letter.end, (places[letter.option],), True, False)
+    named |= {said.start: said for said in _translated(small, len(options), clips=clips) if said.start not in named}
+    if (
+        clips
+        and not (shown.letters or shown.numbered)
+        and all(_IS_ITS_LABEL.fullmatch(option.lower()) for option in options)
+    ):
+        for match in _LETTERED_CLIP.finditer(text):
+            place = ord((match[1] or match[2]).upper()) - ord("A") + 1
+            if place <= len(options):
+                named.setdefault(match.start(), OptionSaid(*match.span(), (place,), True, False))
     if len(options) == 2 and clips:
         for match in _OTHER_ONE.finditer(small):
             named.setdefault(match.start(), OptionSaid(*match.span(), (-1,), True, False))
     merged = sorted(_apart(named.values(), by_text, small))
     return list(_other_ones(_joined(small, merged)))
+
+
+def _translated(small: str, count: int, *, clips: bool) -> Iterator[OptionSaid]:
+    """Labels in other languages. Of clips only as the whole answer: what else is told of one in them is not known, and
+    'the first is slower' chooses no faster one."""
+    for start, end, number in translated_labels(small):
+        if number <= count and (not clips or is_all(small, start, end)):
+            yield OptionSaid(start, end, (number,), True, False)
 
 
 def _texts(text: str, small: str, language: str | None, options: Sequence[str], *, clips: bool) -> list[OptionSaid]:
@@ -68,6 +98,10 @@ def _texts(text: str, small: str, language: str | None, options: Sequence[str], 
         return [
             OptionSaid(start, end, said, False, True, sort) for start, end, said, sort in values.said(text, language)
         ]
+    if sorted(option.lower() for option in options) == ["no", "yes"] and (match := _YES_OR_NO.match(small)):
+        said = "yes" if match["yes"] else "no"
+        place = [option.lower() for option in options].index(said) + 1
+        return [OptionSaid(*match.span(match.lastgroup or 0), (place,), False, True, outright=True)]
     worded = [option if not clips or not _IS_ITS_LABEL.fullmatch(option.lower()) else "" for option in options]
     return [OptionSaid(start, end, (option,), False, True) for start, end, option in texts(small, worded)]
 

@@ -13,6 +13,9 @@ _TOKEN = re.compile(r"\d+(?:[/:.]\d+)+|[^\W_]+(?:['’][^\W_]+)*(?:[#♯♭](?!\
 _ARTICLES = frozenset(("a", "an", "the"))
 _COUNTS = {word: str(k) for k, word in enumerate((*COUNT_WORDS, "eleven", "twelve"), 1)} | {"&": "and"}
 
+_NO_DOUBT = re.compile(r" (?:doubt|question|problem|idea|clue|wonder|matter|surprise)\b")
+"""Behind a 'no' that denies nothing of what was asked."""
+
 
 class TextSaid(NamedTuple):
     """The text of an option [start, end) in the raw answer, and which option, from 1."""
@@ -60,10 +63,15 @@ def texts(text: str, options: Sequence[str]) -> Iterator[TextSaid]:
     lies within it ('bass guitar' hides 'guitar')."""
     known = _by_first(tuple(options))
     bare_articles = any(wanted[-1] in _ARTICLES for some in known.values() for wanted, _ in some)
+    singles = {wanted for some in known.values() for wanted, _ in some if len(wanted) == 1}
     tokens = [item for item in _tokens(text) if bare_articles or item[0] not in _ARTICLES]
     i = 0
     while i < len(tokens):
         for wanted, place in known.get(tokens[i][0], ()):
+            if i and (tokens[i - 1][0].removesuffix("ly"),) in singles and tokens[i - 1][0].endswith("ly"):
+                continue  # 'moderately fast' is neither moderate nor fast
+            if wanted == ("no",) and _NO_DOUBT.match(text, tokens[i][2]):
+                continue
             if wanted == ("1",) and text.startswith("one", tokens[i][1]):
                 continue  # 'the second one' says no 1
             if len(wanted) <= len(tokens) - i and all(tokens[i + k][0] == word for k, word in enumerate(wanted)):

@@ -167,6 +167,9 @@ class _Runs:
                 return
             self.unsettled = True
         is_place = named and mention.kind == "position" and not (self.run and self.run[-1].kind == "position")
+        if is_place and self.run and mention.item == len(self.run) and between == " ":
+            self.end = mention.end  # 'clip 1 first, then clip 3, ...'
+            return
         if is_place and self.text[max(0, mention.start - 4) : mention.start] != "the ":
             return
         if not (self.run and self._goes_on(between)):

@@ -13,13 +13,15 @@ if TYPE_CHECKING:
     from mudata.evaluation.align.alignment import Shown
 
 _NOUN = rf"(?:{CLIP_NOUNS}|option|item|number|no\.|part|section|choice|stimulus)s?"
+_WORD = r"A-Za-z0-9_\u00c0-\u024f\u0370-\u04ff"
+"""Letters of scripts that set words apart."""
 _ITEM = re.compile(
     rf"\b{_NOUN}[\s\"'*_]{{0,2}}(?:number |no\. ?|#)?[\"'*(\[]{{0,2}}(?P<named>\d{{1,2}}"
     rf"|{COUNT}|[a-z](?![\w'])|i{{1,3}}\b|iv\b)"
     rf"|\b(?P<ordinal>{ORDINAL})\s(?:{_NOUN}|one)\b(?!\s?[\"'*(]{{0,2}}#?(?:\d|[a-f]\b|{COUNT}))"
     rf"|\b(?P<position>{ORDINAL}|last|lastly|finally)\b"
     r"|(?<![\w./])(?P<joined>[1-9]{2,9}|[a-h]{2,8})(?![\w%']|[.:/-]\d)"
-    rf"|(?<![\w./:])(?P<number>\d{{1,2}}|{COUNT})(?![\w%]|[.:/]\d|,\d{{3}})"
+    rf"|(?<![{_WORD}./])(?<!\d:)(?P<number>\d{{1,2}}|{COUNT})(?![{_WORD}%]|[.:/]\d|,\d{{3}})"
     r"|(?<![\w'.])\(?(?P<letter>[a-h])(?![\w'.]\w|\w)",
 )
 _NOT_A_COUNT = re.compile(
@@ -27,6 +29,7 @@ _NOT_A_COUNT = re.compile(
     r"|(?:audio )?(?:recordings|excerpts|tracks|samples|segments|options|items)\b|minutes?\b)"
 )
 _ROMAN = ("i", "ii", "iii", "iv")
+_ONLY_NUMBERED = re.compile(rf"(?:{CLIP_NOUNS})? ?#?(?:\d|{COUNT}|{ORDINAL})(?: (?:{CLIP_NOUNS}))?")
 _ALONE = 60
 """Characters of an answer that may be nothing but signs of an order."""
 _LETTERS_ONLY = re.compile(r"[\W_]*[a-h](?:[\W_]+[a-h]){1,8}[\W_]*")
@@ -112,7 +115,8 @@ def _mention(raw: str, text: str, match: re.Match[str], shown: Shown, count: int
 def _is_letter(raw: str, text: str, start: int, shown: Shown) -> bool:
     """Whether a letter may name a clip or an option."""
     alone = len(text) < _ALONE and _LETTERS_ONLY.fullmatch(text) is not None
-    return (shown.letters or not shown.options) and (raw[start].isupper() or alone)
+    numbered = all(_ONLY_NUMBERED.fullmatch(option.lower()) for option in shown.options)  # clips by number
+    return (shown.letters or not shown.options or (numbered and alone)) and (raw[start].isupper() or alone)
 
 
 def _item(word: str, shown: Shown) -> int:

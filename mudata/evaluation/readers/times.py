@@ -19,7 +19,8 @@ TIME = re.compile(
     rf" ?{_SECONDS}(?![^\W\d_])"
     rf"|(?P<minutes>\d{{1,3}}(?:\.\d+)?)[ -]?{_MINUTES}(?![^\W\d_])"
     r"|(?P<ms>\d{1,7})[ -]?(?:ms|milliseconds)(?![^\W\d_])"
-    rf"|(?P<united>\d{{1,5}}(?:\.\d{{1,6}})?)[ -]?(?:{_SECONDS}(?![^\W\d_])|''|\"(?=[\s,.;)]|\Z))"
+    rf"|(?P<united>\d{{1,5}}(?:\.\d{{1,6}})?|(?<!\d,)\d{{1,3}},\d{{1,2}})"
+    rf"[ -]?(?:{_SECONDS}(?![^\W\d_])|''|\"(?=[\s,.;)]|\Z))"
     r"|(?P<bare>\d{1,5}(?:\.\d{1,6})?)(?![\w%#]|\.\d|:\d|/\d| ?(?:bpm|beats?|bars?|measures?"
     r"|hz|sections?|parts?|segments?|boundaries|boundary|times|voices?|semitones?|changes?"
     r"|transitions?|st\b|nd\b|rd\b|th\b))"
@@ -112,7 +113,7 @@ def _in_digits(text: str) -> Iterator[TimeSaid]:
         elif match["ms"]:
             seconds = int(match["ms"]) / 1000
         else:
-            seconds = float(match["united"] or match["bare"])
+            seconds = float((match["united"] or match["bare"]).replace(",", "."))
         yield TimeSaid(start, end, seconds, match["bare"] is not None)
 
 
