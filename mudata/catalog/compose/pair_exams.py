@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
+from mudata.catalog.cards.card_task import PAIR_OPTIONS
 from mudata.catalog.compose.arrangement import arrange
 from mudata.catalog.compose.draws import evenly
 from mudata.catalog.compose.exam_plan import ComposedExam, ComposedItem, ExamPlan, same
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from mudata.catalog.compose.draws import Draws
     from mudata.catalog.compose.exam_plan import Level
 
-FIRST, SECOND = "first", "second"
+FIRST, SECOND = PAIR_OPTIONS
 PULSES = 16
 
 
@@ -44,15 +45,10 @@ def _exam(series: Series, task: str, question: str, make: Callable[[ComposedPiec
     pieces: list[ComposedPiece] = []
     items = []
     for number in range(n):
-        tonic, mode = series.keys[number]
-        plain = ComposedPiece(
-            id="",
-            source=series.source(number),
-            idiom=series.idioms[number],
+        plain = series.piece(
+            number,
             metre="4/4",
             tempo=tempi[number],
-            tonic=tonic,
-            mode=mode,
             sections=phrased(bars_near(SECONDS // 2, METRES["4/4"], tempi[number], PHRASE)),
         )
         pair = make(plain, series.draws("pair", number))

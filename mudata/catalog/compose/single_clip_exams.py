@@ -37,18 +37,14 @@ def tempo(seed: int, n: int, level: Level) -> ExamPlan:
     pieces = []
     for number in range(half):
         traits = of_level(level, series.draws("traits", number))
-        tonic, mode = series.keys[number]
         for twin in (0, 1):
             bpm, metre = tempi[order[number] + twin * half], METRES[metres[number]]
             pieces.append(
-                ComposedPiece(
-                    id=series.clip(2 * number + twin),
-                    source=series.source(number),
-                    idiom=series.idioms[number],
+                series.piece(
+                    number,
+                    2 * number + twin,
                     metre=metre.name,
                     tempo=bpm,
-                    tonic=tonic,
-                    mode=mode,
                     sections=phrased(bars_near(SECONDS, metre, bpm, PHRASE)),
                     **traits,
                 )
@@ -71,19 +67,14 @@ def metre(seed: int, n: int, level: Level) -> ExamPlan:
     pieces = []
     tempi = series.draws("order").shuffled(evenly(100, 168, n, series.draws("tempi")))
     for number in range(n):
-        tonic, mode = series.keys[number]
         signature = METRES[metres[number]]
         bpm = tempi[number] if signature.unit_name == "quarter" else (tempi[number] * 6 / 10).quantize(Decimal("0.1"))
         traits = of_level(level, series.draws("traits", number)) | {"beat": "plain"}
         pieces.append(
-            ComposedPiece(
-                id=series.clip(number),
-                source=series.source(number),
-                idiom=series.idioms[number],
+            series.piece(
+                number,
                 metre=signature.name,
                 tempo=bpm,
-                tonic=tonic,
-                mode=mode,
                 sections=phrased(bars_near(SECONDS, signature, bpm, 8)),
                 **traits,
             )
@@ -117,10 +108,9 @@ def key(seed: int, n: int, level: Level) -> ExamPlan:
             traits |= {"chords_per_bar": 2, "inserted": 40, "gains": {"drums": 1.25}}
         for twin, tonic in enumerate(tonics):
             pieces.append(
-                ComposedPiece(
-                    id=series.clip(2 * number + twin),
-                    source=series.source(number),
-                    idiom=series.idioms[number],
+                series.piece(
+                    number,
+                    2 * number + twin,
                     metre=signature.name,
                     tempo=tempi[number],
                     tonic=tonic,
@@ -146,7 +136,6 @@ def modulation(seed: int, n: int, level: Level) -> ExamPlan:
     metres = series.draws("metres").rounds(("3/4", "4/4"), half)
     pieces, items = [], []
     for number in range(half):
-        tonic, mode = series.keys[number]
         signature = METRES[metres[number]]
         bars = bars_near(SECONDS // 2, signature, tempi[number], PHRASE) // PHRASE * PHRASE
         traits = of_level(level, series.draws("traits", number))
@@ -155,14 +144,11 @@ def modulation(seed: int, n: int, level: Level) -> ExamPlan:
         first = number + series.draws("first", number).below(2)  # which of the two comes first says nothing
         for twin in (0, 1):
             shift = shifts[number] if (first + twin) % 2 else 0
-            piece = ComposedPiece(
-                id=series.clip(2 * number + twin),
-                source=series.source(number),
-                idiom=series.idioms[number],
+            piece = series.piece(
+                number,
+                2 * number + twin,
                 metre=signature.name,
                 tempo=tempi[number],
-                tonic=tonic,
-                mode=mode,
                 sections=(*phrased(bars), *(replace(section, shift=shift) for section in phrased(bars))),
                 **traits,
             )
@@ -204,19 +190,14 @@ def parts(seed: int, n: int, level: Level) -> ExamPlan:
     tempi = series.draws("order").shuffled(evenly(84, 150, n, series.draws("tempi")))
     pieces = []
     for number in range(n):
-        tonic, mode = series.keys[number]
         draws = series.draws("parts", number)
         signature = METRES[metres[number]]
         roles = _roles(counts[number], draws)
         pieces.append(
-            ComposedPiece(
-                id=series.clip(number),
-                source=series.source(number),
-                idiom=series.idioms[number],
+            series.piece(
+                number,
                 metre=signature.name,
                 tempo=tempi[number],
-                tonic=tonic,
-                mode=mode,
                 sections=phrased(bars_near(SECONDS, signature, tempi[number], PHRASE)),
                 roles=roles,
                 programs={role: draws.choice(_APART[role]) for role in roles if role != "drums"},
@@ -246,18 +227,13 @@ def structure(seed: int, n: int, level: Level) -> ExamPlan:
     places = series.draws("order").shuffled(evenly(136, 170, n, series.draws("tempi")))
     pieces = []
     for number in range(n):
-        tonic, mode = series.keys[number]
         bpm = places[number] if metres[number] == "4/4" else (places[number] * 8 / 10).quantize(Decimal("0.1"))
         traits = of_level(level, series.draws("traits", number)) | {"contrast": level != "hard"}
         pieces.append(
-            ComposedPiece(
-                id=series.clip(number),
-                source=series.source(number),
-                idiom=series.idioms[number],
+            series.piece(
+                number,
                 metre=metres[number],
                 tempo=bpm,
-                tonic=tonic,
-                mode=mode,
                 sections=tuple(PieceSection(letter, PHRASE) for letter in forms[number]),
                 roles=("drums", "bass", "chords", "melody", "pad") if level == "easy" else ROLES[:4],
                 **traits,

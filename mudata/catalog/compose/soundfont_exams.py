@@ -9,7 +9,7 @@ from mudata.catalog.compose.draws import Draws, evenly
 from mudata.catalog.compose.exam_plan import ComposedExam, ComposedItem, ExamPlan, same
 from mudata.catalog.compose.metres import METRES, TOLD_APART
 from mudata.catalog.compose.pair_exams import FIRST, SECOND
-from mudata.catalog.compose.piece import PHRASE, ROLES, ComposedPiece, Role, bars_near, phrased
+from mudata.catalog.compose.piece import PHRASE, ROLES, Role, bars_near, phrased
 from mudata.catalog.compose.traits import SECONDS, Series
 
 if TYPE_CHECKING:
@@ -46,20 +46,15 @@ def instrumentation(seed: int, n: int, level: Level) -> ExamPlan:
     quiet = {"easy": 1.0, "standard": 0.75, "hard": 0.5}[level]
     pieces = []
     for number in range(n):
-        tonic, mode = series.keys[number]
         signature = METRES[metres[number]]
         played = sets[number]
         programs = {role: draws.choice(_FAMILY_PROGRAMS[family]) for family, role in played.items()}
         roles = tuple(role for role in ROLES if role in programs or role in rhythm[number])
         pieces.append(
-            ComposedPiece(
-                id=series.clip(number),
-                source=series.source(number),
-                idiom=series.idioms[number],
+            series.piece(
+                number,
                 metre=signature.name,
                 tempo=tempi[number],
-                tonic=tonic,
-                mode=mode,
                 sections=phrased(bars_near(SECONDS, signature, tempi[number], PHRASE)),
                 roles=roles,
                 programs=programs,
@@ -120,17 +115,13 @@ def timbre(seed: int, n: int, _level: Level) -> ExamPlan:
     tempi = series.draws("order").shuffled(evenly(84, 120, n, series.draws("tempi")))
     pieces = []
     for number in range(n):
-        tonic, mode = series.keys[number]
         voices = series.draws("voices", number).shuffled(_VOICES)[:3]
         pieces += [
-            ComposedPiece(
-                id=series.clip(3 * number + i),
-                source=series.source(number),
-                idiom=series.idioms[number],
+            series.piece(
+                number,
+                3 * number + i,
                 metre="4/4",
                 tempo=tempi[number],
-                tonic=tonic,
-                mode=mode,
                 sections=phrased(bars_near(SECONDS // 2, METRES["4/4"], tempi[number], PHRASE)),
                 roles=("melody",),
                 programs={"melody": voice},

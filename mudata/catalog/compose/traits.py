@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from mudata.catalog.compose.draws import Draws
 from mudata.catalog.compose.idioms import IDIOMS
+from mudata.catalog.compose.piece import ComposedPiece
 from mudata.catalog.compose.progressions import MODES, Mode
 
 if TYPE_CHECKING:
@@ -36,6 +37,14 @@ class Series:
     def clip(self, number: int) -> str:
         """The id of a clip."""
         return f"{self.exam}.{number + 1:04d}"
+
+    def piece(self, number: int, clip: int | None = None, **choices: Any) -> ComposedPiece:
+        """The piece of one source, in the idiom and key that are dealt to it unless `choices` say otherwise; `clip` is
+        the number of the clip, where a source has several."""
+        tonic, mode = self.keys[number]
+        dealt: dict[str, Any] = {"idiom": self.idioms[number], "tonic": tonic, "mode": mode}
+        own = self.clip(number if clip is None else clip)
+        return ComposedPiece(id=own, source=self.source(number), **dealt | choices)
 
 
 def of_level(level: Level, draws: Draws) -> dict[str, Any]:

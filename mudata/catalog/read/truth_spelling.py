@@ -19,8 +19,6 @@ from decimal import Decimal, InvalidOperation
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from mudata.catalog.cards.card_task import PAIR_OPTIONS
-
 if TYPE_CHECKING:
     from mudata.catalog.cards.card_task import CardTask
     from mudata.catalog.cards.number_scale import NumberScale
@@ -44,7 +42,7 @@ _KEY = re.compile(
 _METRE = re.compile(r"(\d{1,3})\s*/\s*(\d{1,4})")
 
 LONGEST_NOTE, SHORTEST_NOTE = 1, 1024
-"""What a metre may count, as fractions of a whole note; `symbolic.midi` has the source of the second."""
+"""What a metre may count, as fractions of a whole note; `symbolic.meta_values` has the source of the second."""
 
 
 def key(text: str) -> str:
@@ -207,6 +205,8 @@ def spelled(task: CardTask, text: str, options: Sequence[str] | None, clips: int
 
 
 def _spelled(task: CardTask, text: str, options: Sequence[str] | None, clips: int) -> str:
+    from mudata.catalog.cards.card_task import PAIR_OPTIONS  # pydantic, which who only spells a key does without
+
     if task.kind == "number":
         return number(text, task.scale)
     if task.kind == "key":

@@ -41,7 +41,7 @@ def admitted(of: Passage, prefix: str) -> list[Attribute]:
     """Each fact as `<prefix>_<name>` with its value, or as `<prefix>_<name>_unknown` with the reason.
 
     tempo_bpm (quarter notes a minute), beat_bpm (of the beat that is felt), time_signature, key (in the spelling of
-    `key_profiles.TONICS`), key_estimated, families (with commas between), parts, sections ('0.000 intro 8.000 verse',
+    `truth_spelling.key`), key_estimated, families (with commas between), parts, sections ('0.000 intro 8.000 verse',
     seconds).
     """
     rows: list[Attribute] = []

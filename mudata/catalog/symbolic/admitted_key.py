@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mudata.catalog.symbolic.key_profiles import PROFILES, TONICS, estimated_keys
+from mudata.catalog.read import truth_spelling
+from mudata.catalog.symbolic.key_profiles import PROFILES, estimated_keys
 from mudata.catalog.symbolic.passage import Passage, UnknownFactError
 
 if TYPE_CHECKING:
@@ -12,8 +13,6 @@ if TYPE_CHECKING:
 
 LEAST_AGREE = 2
 """Of three profiles: so many have to find a written key in the notes."""
-
-_PITCH = {"C": 0, "D": 2, "E": 4, "F": 5, "G": 7, "A": 9, "B": 11}
 
 
 def found_keys(of: Passage) -> list[str | None]:
@@ -27,11 +26,11 @@ def found_keys(of: Passage) -> list[str | None]:
 
 
 def key(of: Passage, found: Sequence[str | None]) -> str:
-    """The key that is written and heard, its tonic spelled as in `key_profiles.TONICS`. Raises UnknownFactError."""
+    """The key that is written and heard, its spelled as in `truth_spelling.key`. Raises UnknownFactError."""
     written = set(of.timeline.key.within(of.music).values())
     if written == {None}:
         raise UnknownFactError("no key signature is set")
-    names = {canonical(name) if name else "none" for name in written}
+    names = {truth_spelling.key(name) if name else "none" for name in written}
     if len(names) > 1:
         raise UnknownFactError(f"several key signatures: {', '.join(sorted(names))}")
     name = names.pop()
@@ -52,13 +51,3 @@ def key_estimated(found: Sequence[str | None]) -> str:
     if len(set(found)) > 1:
         raise UnknownFactError(f"the key profiles find {', '.join(sorted(map(str, set(found))))}")
     return str(found[0])
-
-
-def canonical(name: str) -> str:
-    """A key in the spelling of `key_profiles.TONICS`.
-
-    >>> canonical("Gb major"), canonical("A# minor"), canonical("Cb major")
-    ('F# major', 'Bb minor', 'B major')
-    """
-    tonic, mode = name.split()
-    return f"{TONICS[(_PITCH[tonic[0]] + tonic.count('#') - tonic[1:].count('b')) % 12]} {mode}"

@@ -11,12 +11,11 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
 
+from mudata.catalog.read.truth_spelling import TONICS
+
 if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
-
-TONICS = ("C", "Db", "D", "Eb", "E", "F", "F#", "G", "Ab", "A", "Bb", "B")
-"""One spelling of each pitch class, from C."""
 
 
 @dataclass(frozen=True)

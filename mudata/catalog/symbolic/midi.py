@@ -18,7 +18,6 @@ That is what is written. What of it can be taken for true, of the whole music (`
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache
 from typing import TYPE_CHECKING
 
 from mudata.catalog.read.source_file import reading
@@ -84,7 +83,6 @@ def facts(path: Path, clip: tuple[float, float] | None = None) -> MidiFacts:
     """What `attributes` gives, and what can be taken for true of a window of the music (`clip_...`): so many seconds,
     from the bar line on that is nearest to such a share of the music (see `window.window`). Raises as `attributes`
     does."""
-    _keep_freed_memory()
     with reading(path):
         data = path.read_bytes()
     file = smf.read(data)
@@ -109,17 +107,6 @@ def facts(path: Path, clip: tuple[float, float] | None = None) -> MidiFacts:
             within = (begin, end - begin)
             rows += admitted(passage(score, span), "clip")
     return MidiFacts(rows, len(played.start), file.type, duration_s, within)
-
-
-@cache
-def _keep_freed_memory() -> None:
-    """Have glibc keep what arrays of a file leave behind for those of the next. Else it gives every freed block above
-    128 kB back, and gets the next one page by page: 200 page faults a file, a fifth of the time. It keeps blocks up to
-    the size of the largest that was ever freed (mallopt(3), M_MMAP_THRESHOLD); one that nobody writes to costs nothing.
-    """
-    import numpy as np
-
-    np.empty(1 << 24, np.uint8)
 
 
 def _written(score: Score, music: TickSpan) -> list[tuple[str, object, Source]]:

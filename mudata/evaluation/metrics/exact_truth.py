@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
+from mudata.catalog.compose.exam_plan import LEVELS
 from mudata.evaluation.kinds.kind_registry import kind_of
 from mudata.evaluation.metrics.estimates import clustered, constant, mean, share
 from mudata.evaluation.metrics.intervals import require_clips
@@ -40,8 +41,6 @@ _OF_STATUS: dict[str, AnswerCount] = {
     "OUTSIDE": "outside",
     "ERROR": "error",
 }
-LEVELS = ("easy", "standard", "hard")
-"""Difficulties of composed exams, in this order."""
 FEW_TRUTHS = 30
 """Where there are no more different truths and answers than these, tables show them one by one."""
 

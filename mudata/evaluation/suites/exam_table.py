@@ -13,8 +13,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
+from mudata.catalog.compose.exam_plan import LEVELS
 from mudata.evaluation.kinds.kind_registry import EXACT_KINDS, kind_of
-from mudata.evaluation.metrics.exact_truth import LEVELS
 from mudata.evaluation.metrics.scored import headline_of, interval_text
 from mudata.table import Table
 

@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 from midi_files import BEAT, Event, control, key, marker, metre, midi_file, note, program, scale, sysex, tempo
 
-from mudata.catalog.symbolic.admitted_key import canonical
 from mudata.catalog.symbolic.midi import facts
 
 Facts = Callable[..., dict[str, str]]
@@ -154,13 +153,6 @@ def test_a_key_has_one_spelling(told: Facts) -> None:
     for sharps in (6, -6):
         assert told([key(sharps)], down)["key"] == "F# major"
     assert told([key(6), key(-6, 0, BEAT * 8)], down)["key"] == "F# major", "two spellings of one key"
-    assert [canonical(name) for name in ("Cb major", "C# major", "A# minor", "Ab minor", "D# minor")] == [
-        "B major",
-        "Db major",
-        "Bb minor",
-        "Ab minor",
-        "Eb minor",
-    ]
 
 
 def test_drums_have_no_key(told: Facts) -> None:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from mudata.catalog.read.truth_spelling import TONICS
 from mudata.catalog.symbolic.key_profiles import (
     AARDEN_ESSEN,
     KOSTKA_PAYNE,
     KRUMHANSL_KESSLER,
     PROFILES,
-    TONICS,
     KeyProfile,
     estimate_key,
     key_correlations,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mudata.catalog.symbolic.key_profiles import TONICS
+from mudata.catalog.read.truth_spelling import TONICS
 from mudata.errors import ModelError
 from mudata.evaluation.models.classic.pulse import RATE
 
