@@ -157,7 +157,7 @@ def ingest(
     gone = _gone(absent, fetched.failures if fetched else {}, asked_for)
     tables = _tables(card, home, reading, made, gone=gone, audio_format=audio_format)
     tables["labels"], unlisted = with_attribute_labels(card, tables["labels"], tables["attributes"])
-    indexed = set(tables["clips"]["clip_id"].to_pylist())
+    indexed = dict(zip(*(tables["clips"][name].to_pylist() for name in ("clip_id", "duration_s")), strict=True))
     tables["items"], unasked = items_table(card, reading.items, attributes=tables["attributes"], clips=indexed)
     valueless = _valueless(tables["attributes"])
     issues = (*reading.issues, *_untold(reading, fetched), *valueless, *_lengthless(made), *unlisted, *unasked)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from mudata.catalog.read import item_rows
 from mudata.catalog.read.dataset_contents import Issue, ItemRow
@@ -32,12 +32,7 @@ def read(sql: RawSql, card: Card, *, whole: bool) -> ItemsFound:
     if card.items is None:
         return ItemsFound([], [])
     sql.create("items", "_items", card.items.select, ", ".join(_columns(sql, card.items.select)))
-    rows = [
-        ItemRow(
-            kind=None, **row | {"clips": tuple(row["clips"] or ()), "options": row["options"] and tuple(row["options"])}
-        )
-        for row in sql.fetch("FROM _items ORDER BY ALL").to_pylist()
-    ]
+    rows = [_item(row) for row in sql.fetch("FROM _items ORDER BY ALL").to_pylist()]
     known = {str(id_) for (id_,) in sql.values("SELECT id FROM _every_clip")}
     chosen = {str(id_) for (id_,) in sql.values("SELECT id FROM _chosen")}
     found = item_rows.declared(card, (row for row in rows if chosen.issuperset(filter(None, row.clips))))
@@ -47,6 +42,12 @@ def read(sql: RawSql, card: Card, *, whole: bool) -> ItemsFound:
         what = f"{number(len(lost), 'item')} left out, such as {row.id}: there is no clip {clip!r}"
         found.issues.append(Issue("bad-item", "items", what))
     return found
+
+
+def _item(row: dict[str, Any]) -> ItemRow:
+    options = row["options"]
+    given = {"clips": tuple(row["clips"] or ()), "options": None if options is None else tuple(options)}
+    return ItemRow(kind=None, **row | given)
 
 
 def _columns(sql: RawSql, select: str) -> Iterator[str]:

@@ -52,7 +52,7 @@ def declared(card: Card, given: Iterable[ItemRow]) -> ItemsFound:
         except UnfitItemError as error:
             unfit[row.task or "", error.rule].append((row.id or "NULL", str(error)))
     issues = [
-        Issue("bad-item", f"items.{task}" if task in card.tasks else "items", _left_out(found))
+        Issue("bad-item", f"items.{task}" if task in card.tasks else "items", left_out(found))
         for (task, _), found in sorted(unfit.items())
     ]
     return ItemsFound(sorted(kept, key=lambda row: (row.task, row.id)), issues)
@@ -88,7 +88,7 @@ def of_attributes(card: Card, attributes: Iterable[tuple[str, str, str]]) -> Ite
             unfit["unknown"].append((id_, f"{unknown}: {whys[0]}"))
         for rule, found in sorted(unfit.items()):
             issues.append(
-                Issue("not-asked" if rule in ("doubt", "unknown") else "bad-item", f"tasks.{name}", _left_out(found))
+                Issue("not-asked" if rule in ("doubt", "unknown") else "bad-item", f"tasks.{name}", left_out(found))
             )
     return ItemsFound(kept, issues)
 
@@ -162,6 +162,16 @@ def checked(row: ItemRow, task: CardTask) -> ItemRow:
     return row._replace(kind=task.kind, truth=truth)
 
 
+def check_within(row: ItemRow, task: CardTask, duration_s: float | None) -> None:
+    """The sections of a checked item begin within its clip, of so many seconds. Raises UnfitItemError."""
+    if duration_s is None or task.asks not in ("boundaries", "segments"):
+        return
+    words = (row.truth or "").split()
+    begin = words[-1] if task.asks == "boundaries" else words[-3]
+    if float(begin) >= duration_s:
+        raise UnfitItemError("length", f"a section begins at {begin} s, of a clip of {duration_s:.3f} s")
+
+
 def _check_clips(row: ItemRow, task: CardTask) -> None:
     if not row.clips or None in row.clips:
         raise UnfitItemError("clips", "it has no clip, or one that is NULL")
@@ -192,7 +202,7 @@ def _check_options(row: ItemRow, task: CardTask) -> None:
         raise UnfitItemError("options", "two options are the same but for capitals")
 
 
-def _left_out(found: Sequence[tuple[str, str]]) -> str:
+def left_out(found: Sequence[tuple[str, str]]) -> str:
     """How many were left out, and why: the first one."""
     id_, why = found[0]
     return f"{number(len(found), 'item')} left out, such as {id_}: {why}"

@@ -42,6 +42,9 @@ _TICKS = 24_000
 _LEAST_S, _SLOWEST = 60.0, 2.0
 """Seconds that the process may take: so many, and so many times as long as the music. It was seen at 0.13 times."""
 
+_TELLS_S = 20.0
+"""Seconds in which it tells its version; it was seen at 0.02."""
+
 _LONGER_S = 30.0
 """Seconds of sound beyond the music after which it is stopped: notes ring 1.5 to 3 s."""
 
@@ -55,7 +58,14 @@ def is_there() -> bool:
 
 @lru_cache(maxsize=1)
 def version() -> str:
-    told = subprocess.run(["fluidsynth", "--version"], capture_output=True, text=True, timeout=_LEAST_S, check=False)
+    """As the program tells it. Raises AudioError `engine_failed`: it cannot be started, or tells nothing."""
+    try:
+        told = subprocess.run(
+            ["fluidsynth", "--version"], capture_output=True, text=True, errors="replace", timeout=_TELLS_S, check=False
+        )
+    except (OSError, subprocess.TimeoutExpired) as error:
+        why = error.strerror if isinstance(error, OSError) else f"no answer in {_TELLS_S:.0f} s"
+        raise AudioError("engine_failed", f"'fluidsynth --version' failed: {why}.", f"Run: {INSTALL}") from error
     found = re.search(r"runtime version (\S+)", told.stdout)
     return found[1] if found else "unknown"
 
@@ -99,7 +109,10 @@ def _run(folder: Path, told: Sequence[ChannelMessage], soundfont: Soundfont) -> 
     ]
     length = told[-1].at_s
     with complaints.open("wb") as errors:
-        process = subprocess.Popen(command, cwd=folder, stdout=errors, stderr=errors, stdin=subprocess.DEVNULL)
+        try:
+            process = subprocess.Popen(command, cwd=folder, stdout=errors, stderr=errors, stdin=subprocess.DEVNULL)
+        except OSError as error:
+            raise AudioError("engine_failed", f"fluidsynth cannot be started: {error.strerror}") from error
         try:
             stopped = _watch(process, wav, length)
         finally:
@@ -110,14 +123,17 @@ def _run(folder: Path, told: Sequence[ChannelMessage], soundfont: Soundfont) -> 
         reason = stopped or (said.strip().splitlines() or [f"it ended with code {process.returncode}"])[-1]
         raise AudioError("engine_failed", f"fluidsynth could not render {length:.0f} s: {reason}")
     if "Failed to load" in said:  # which it ends with code 0 all the same
-        raise AudioError("not_a_soundfont", f"fluidsynth cannot load {soundfont.path}.", "Give another soundfont.")
+        raise AudioError("not_a_soundfont", f"fluidsynth cannot load {soundfont.path}", "Give another soundfont.")
     if missing := _NO_PRESET.search(said):
         raise AudioError(
             "no_preset",
             f"The soundfont {soundfont.name} has no program {missing[1]}.",
             "Take one that has all of General MIDI.",
         )
-    samples, _ = soundfile.read(wav, dtype="float32", always_2d=True)
+    try:
+        samples, _ = soundfile.read(wav, dtype="float32", always_2d=True)
+    except soundfile.LibsndfileError as error:
+        raise AudioError("engine_failed", f"fluidsynth wrote no WAV file: {error.error_string}") from error
     return np.asarray(samples)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import stat
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -49,7 +50,7 @@ def find(given: Path | None = None) -> Soundfont:
 
     Raises MissingSoundfont: none is there; AudioError `not_a_soundfont`: the file is something else, or cut short.
     """
-    chosen = given or (Path(named).expanduser() if (named := os.environ.get(VARIABLE)) else None)
+    chosen = given or (_named(named) if (named := os.environ.get(VARIABLE)) else None)
     if chosen is None:
         chosen = next(iter(_installed()), None)
     if chosen is None:
@@ -57,9 +58,19 @@ def find(given: Path | None = None) -> Soundfont:
     path = chosen.resolve()  # Debian's default-GM.sf2 is a link
     try:
         status = path.stat()
+        if not stat.S_ISREG(status.st_mode) and not stat.S_ISDIR(status.st_mode):  # a pipe is waited for, without end
+            raise AudioError("not_a_soundfont", f"{path} is no file.", "Give a file in the format SF2 or SF3.")
         return _read(path, status.st_size, status.st_mtime_ns)
     except OSError as error:
         raise MissingSoundfont(f"The soundfont {chosen} cannot be read: {error.strerror}.", _INSTALL) from error
+
+
+def _named(path: str) -> Path:
+    """Raises MissingSoundfont for the home of nobody."""
+    try:
+        return Path(path).expanduser()
+    except RuntimeError as error:  # '~nobody/file.sf2'
+        raise MissingSoundfont(f"The soundfont {path} cannot be found: {error}", _INSTALL) from error
 
 
 def _installed() -> list[Path]:

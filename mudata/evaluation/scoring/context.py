@@ -117,7 +117,11 @@ class ScoringContext:
     def _read_value(self, question: QuestionRecord, overridden: bool) -> ScoredAnswer:
         """An answer to a question with exact truth: read and scored by its kind."""
         record, kind = self.answers[question.item_id], kind_of(self.settings.kind)
-        asked = asked_item(self.tasks[question.dataset], question)
+        asked, truth = asked_item(self.tasks[question.dataset], question), question.references[0]
+        try:
+            kind.truth(truth, asked)
+        except ValueError as error:
+            raise damaged(self.run.folder / "questions.jsonl", f"{question.item_id}: {error}") from None
         alignment = kind.read(record.answer, asked)
         override = self.overrides.get(question.item_id) if overridden else None
         if override is not None and record.answer is not None:
@@ -132,7 +136,7 @@ class ScoringContext:
             record.error,
             cluster=self.clusters[question.item_id],
             asked=asked,
-            worth=kind.score(value, question.references[0], asked),
+            worth=kind.score(value, truth, asked),
             category=question.category,
             difficulty=question.difficulty,
         )

@@ -50,7 +50,7 @@ def test_tempo_key_and_metre_are_asked_of_every_clip_as_it_was_composed(composed
     assert set(attributes["source"].to_pylist()) == {"construction"}
     clips = [f"demo/{id_}" for id_ in attributes["id"].to_pylist()]
     told = attributes.append_column("clip_id", [clips]).select(["clip_id", "name", "value"])
-    items, issues = items_table(card, (), attributes=told, clips=set(clips))
+    items, issues = items_table(card, (), attributes=told, clips=dict.fromkeys(clips, 10.0))
     assert issues == []
     pieces = [composition.plan(style, n) for style in range(len(STYLES)) for n in range(composition.CLIPS_PER_STYLE)]
     truth = {

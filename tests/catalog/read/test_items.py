@@ -116,6 +116,7 @@ def test_items_of_every_kind_are_read_with_their_truth_in_one_spelling(files: Pa
         (item(task="waltz", options=["x", ""], truth="x"), "items.waltz", "an option is NULL, empty, or has blanks"),
         (item(task="waltz", options=["x", None], truth="x"), "items.waltz", "an option is NULL, empty, or has blanks"),
         (item(task="waltz", options=["x", "y"], truth="z"), "items.waltz", "the truth 'z' is none of the options: x, "),
+        (item(task="waltz", options=[], truth="x"), "items.waltz", "2 options at least are expected, got 0"),
         (item(options=["120", "60"]), "items.tempo", "nothing is chosen from where a number is asked for"),
         (item(task="key", truth="C major", options=["G major", "F major"]), "items.key",
          "the truth 'C major' is none of the options: G major, F major"),
@@ -254,7 +255,7 @@ def test_how_many_clips_are_of_an_unknown_value_is_told() -> None:
     what = "1 item left out, such as b: tempo_bpm_unknown: notes ignore the grid"
     assert found.issues == [Issue("not-asked", "tasks.tempo", what)]
     told = pa.table({"clip_id": ["tiny/b"], "name": ["tempo_bpm_unknown"], "value": ["notes ignore the grid"]})
-    assert items_table(MIDI, [], attributes=told, clips={"tiny/b"})[1] == found.issues
+    assert items_table(MIDI, [], attributes=told, clips={"tiny/b": 9})[1] == found.issues
 
 
 def test_a_clip_with_two_values_is_not_asked() -> None:
@@ -268,7 +269,7 @@ def test_the_table_has_both_kinds_and_only_of_clips_that_are_here() -> None:
     own = [ItemRow("p", "faster", "pair", ("a", "b"), truth="first", options=("first", "second"), cluster="1")]
     own.append(ItemRow("q", "faster", "pair", ("a", "z"), truth="second"))
     told = pa.table({"clip_id": ["tiny/a", "tiny/b"], "name": ["tempo_bpm", "mode"], "value": ["120", "A minor"]})
-    made, issues = items_table(of, own, attributes=told, clips={"tiny/a", "tiny/b"})
+    made, issues = items_table(of, own, attributes=told, clips={"tiny/a": 9, "tiny/b": 9})
     nothing = (None, None, None)  # difficulty, semitones, seconds
     assert [tuple(row.values()) for row in made.to_pylist()] == [
         (
@@ -288,6 +289,25 @@ def test_the_table_has_both_kinds_and_only_of_clips_that_are_here() -> None:
         ("tiny/a", "tiny", "tempo", "number", ["tiny/a"], None, None, "120", None, None, *nothing),
     ]
     assert issues == [Issue("not-asked", "items", "1 item left out: a clip of theirs is not here")]
+
+
+@pytest.mark.parametrize(
+    ("asks", "inside", "behind", "begin"),
+    [
+        ("boundaries", "1.000 8.999", "1.000 9.000", "9.000"),
+        ("segments", "0.000 A 8.999 B 12.000", "0.000 A 9.500 B 12.000", "9.500"),
+    ],
+)
+def test_sections_that_begin_behind_the_end_of_their_clip_are_not_asked_for(
+    asks: str, inside: str, behind: str, begin: str
+) -> None:
+    of = card(tasks={"s": {"kind": "structure", "noun": "sections", "asks": asks}})
+    own = [ItemRow(id_, "s", "structure", ("a",), truth=truth) for id_, truth in (("q", behind), ("p", inside))]
+    nothing = pa.table({name: pa.array([], pa.string()) for name in ("clip_id", "name", "value")})
+    made, issues = items_table(of, own, attributes=nothing, clips={"tiny/a": 9.0})
+    assert made["item_id"].to_pylist() == ["tiny/p"]
+    what = f"1 item left out, such as q: a section begins at {begin} s, of a clip of 9.000 s"
+    assert issues == [Issue("bad-item", "items.s", what)]
 
 
 TRANSPOSED = {
@@ -330,7 +350,7 @@ def test_the_table_says_how_clips_are_heard() -> None:
     of = card(tasks=TASKS | TRANSPOSED)
     said = {"name": ["clip_key_estimated", "pitch_max"], "value": ["C major", "70"]}
     told = pa.table({"clip_id": ["tiny/a"] * 2} | said)
-    (row,) = items_table(of, [], attributes=told, clips={"tiny/a"})[0].to_pylist()
+    (row,) = items_table(of, [], attributes=told, clips={"tiny/a": None})[0].to_pylist()
     assert (row["clips"], row["semitones"], row["seconds"]) == (["tiny/a"] * 2, [0, int(row["truth"])], 14.0)
 
 

@@ -159,3 +159,31 @@ def test_a_process_that_fails_hangs_or_never_ends_is_stopped(
         render([part], engine="fluidsynth", soundfont=font)
     assert refused.value.reason == "engine_failed"
     assert not list(tmp_path.glob("mudata-*"))
+
+
+@pytest.mark.parametrize(
+    ("script", "said"),
+    [
+        ("#!/bin/sh\nexec /bin/sleep 60", "no answer in 0 s"),
+        ("#!/no/such/shell", "No such file"),
+        ("\x7fELF", "Exec format error"),
+    ],
+)
+def test_a_program_that_does_not_tell_its_version_is_told(
+    script: str, said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "fluidsynth"
+    path.write_text(script)
+    path.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setattr(fluidsynth_engine, "_TELLS_S", 0.2)
+    with pytest.raises(AudioError, match=said):
+        fluidsynth_engine.version.__wrapped__()
+
+
+def test_what_it_wrote_that_is_no_sound_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (font := tmp_path / "x.sf2").write_bytes(b"RIFF\x04\0\0\0sfbk")
+    program(tmp_path, 'while [ "$1" != -F ]; do shift; done; echo junk > "$2"')
+    monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
+    with pytest.raises(AudioError, match="fluidsynth wrote no WAV file"):
+        render([RenderedPart(0, (RenderedNote(0, 0.2, 60, 100),))], engine="fluidsynth", soundfont=font)

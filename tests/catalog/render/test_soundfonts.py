@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from pathlib import Path
 
 import pytest
@@ -79,3 +80,15 @@ def test_one_that_is_cut_short_is_refused(tmp_path: Path) -> None:
     path.write_bytes(path.read_bytes()[:50])
     with pytest.raises(AudioError, match="cut short: 50 bytes of 112"):
         soundfonts.find(path)
+
+
+def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "x.sf2")
+    with pytest.raises(AudioError, match="is no file"):
+        soundfonts.find(tmp_path / "x.sf2")
+
+
+def test_the_home_of_nobody_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MUDATA_SOUNDFONT", "~nobody-of-this-name/x.sf2")
+    with pytest.raises(MissingSoundfont, match="cannot be found"):
+        soundfonts.find()

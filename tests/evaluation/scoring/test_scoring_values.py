@@ -215,3 +215,22 @@ def test_what_the_index_says_otherwise_is_told(home: Home, tmp_path: Path) -> No
     done = typed("import-answers", tmp_path / "keys.jsonl", *words)
     assert done.code == 0, done.err
     assert "18 of 24" in done.err
+
+
+@pytest.mark.parametrize(
+    ("task", "right", "wrong", "why"),
+    [
+        ("sections", "10.000 20.000", "10.000 40.000", "do not lie within the clip, 0 to 30 s"),
+        ("key", "A minor", "sad", "'sad' is no key"),
+        ("tempo", "90", "fast", "'fast' is no number"),
+        ("brighter", "second", "louder", "'louder' is none of the options"),
+    ],
+)
+def test_a_truth_that_is_none_is_a_damaged_file(
+    home: Home, tmp_path: Path, task: str, right: str, wrong: str, why: str
+) -> None:
+    run = asked(home, tmp_path, task, {"quiz/pair 0" if task == "brighter" else "quiz/00": "no idea"})
+    path = run.folder / "questions.jsonl"
+    path.write_text(path.read_text().replace(f'["{right}"]', f'["{wrong}"]', 1))
+    with pytest.raises(EvaluationError, match=rf"questions.jsonl cannot be read: quiz/.*{why}"):
+        score.score(run)
