@@ -7,12 +7,12 @@ the task.
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Literal, Self
 
-from pydantic import Field, PositiveFloat, PositiveInt, SerializerFunctionWrapHandler, model_serializer, model_validator
+from pydantic import Field, PositiveFloat, PositiveInt, model_validator
 
 from mudata.catalog.cards.number_scale import NumberScale
-from mudata.catalog.cards.strict_model import Select, Strict, Texts
+from mudata.catalog.cards.strict_model import Extended, Select, Strict, Texts
 
 OF_ITEMS = ("number", "key", "metre", "choose", "pair", "order", "structure")
 """Kinds whose items have a truth of their own."""
@@ -43,8 +43,10 @@ class Transposition(Strict):
     seconds: PositiveFloat
 
 
-class CardTask(Strict):
+class CardTask(Extended):
     """A question that an evaluation asks: of labels (`namespace`), of captions, or of items."""
+
+    LATER = frozenset({"attribute", "scale", "asks", "sound", "transposed"})
 
     kind: Literal["classify", "tag", "caption", "number", "key", "metre", "choose", "pair", "order", "structure"]
     namespace: str | None = None
@@ -63,13 +65,6 @@ class CardTask(Strict):
     transposed: Transposition | None = None
     """Of kind number: every clip that has the attribute is heard beside itself, so many semitones higher, and that is
     the truth."""
-
-    @model_serializer(mode="wrap")
-    def _as_before(self, serialise: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        """Without what a task does not say that older versions did not know: the hashes of cards stay."""
-        fields: dict[str, Any] = serialise(self)
-        added = ("attribute", "scale", "asks", "sound", "transposed")
-        return {name: value for name, value in fields.items() if name not in added or value is not None}
 
     @model_validator(mode="after")
     def _of_its_kind(self) -> Self:

@@ -5,9 +5,9 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BeforeValidator, SerializerFunctionWrapHandler, model_serializer, model_validator
+from pydantic import BeforeValidator, model_validator
 
-from mudata.catalog.cards.strict_model import Select, Strict, Texts
+from mudata.catalog.cards.strict_model import Extended, Select, Strict, Texts
 
 
 class Label(Strict):
@@ -32,7 +32,7 @@ def _label(value: Any) -> Any:
     return {"id": value} if isinstance(value, str) else value
 
 
-class LabelSpace(Strict):
+class LabelSpace(Extended):
     """A namespace of labels: its ordered vocabulary, and where a clip's labels come from.
 
     `part` names a named part of the clip pattern; `select` gives (id, label), one row per label; `attribute` names an
@@ -47,6 +47,8 @@ class LabelSpace(Strict):
     mean the labels listed, several or one ('hardcore techno': [Hardcore]).
     """
 
+    LATER = frozenset({"attribute"})
+
     kind: Literal["single", "multi"] = "single"
     title: str | None = None
     open: bool = False
@@ -58,12 +60,6 @@ class LabelSpace(Strict):
     guards: Texts = ()
     compounds: dict[str, Texts] = {}
     note: str | None = None
-
-    @model_serializer(mode="wrap")
-    def _as_before(self, serialise: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        """Without `attribute` where there is none: the hashes of cards stay."""
-        fields: dict[str, Any] = serialise(self)
-        return {name: value for name, value in fields.items() if (name, value) != ("attribute", None)}
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:

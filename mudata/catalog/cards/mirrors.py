@@ -3,19 +3,25 @@ preference."""
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import (
     Field,
     PositiveFloat,
     PositiveInt,
-    SerializerFunctionWrapHandler,
     StringConstraints,
-    model_serializer,
     model_validator,
 )
 
-from mudata.catalog.cards.strict_model import PathPatterns, PathTemplate, RelativePath, Strict, Template, Texts
+from mudata.catalog.cards.strict_model import (
+    Extended,
+    PathPatterns,
+    PathTemplate,
+    RelativePath,
+    Strict,
+    Template,
+    Texts,
+)
 
 Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 Sha1 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{40}$")]
@@ -139,20 +145,16 @@ class LocalMirror(Mirror):
     how: str
 
 
-class ComposedMirror(Mirror):
+class ComposedMirror(Mirror, Extended):
     """Written by mudata itself (the demo, exams): `composer` names the function, `settings` say what it writes."""
+
+    LATER = frozenset({"settings", "subsets"})
 
     kind: Literal["composed"]
     composer: str
     settings: dict[str, int | str] = Field(default_factory=dict)
     subsets: Texts = ()
     """Only needed when one of these subsets is fetched; none: always."""
-
-    @model_serializer(mode="wrap")
-    def _as_before(self, serialise: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        """Without what older versions did not know, where it is not said: the hashes of cards stay."""
-        fields: dict[str, Any] = serialise(self)
-        return {name: value for name, value in fields.items() if name not in ("settings", "subsets") or value}
 
 
 AnyMirror = Annotated[

@@ -21,14 +21,15 @@ writes a function of a list's elements as `lambda x: x + 1`; it refuses `x -> x 
 from __future__ import annotations
 
 import re
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Literal, Self
 
-from pydantic import Field, PositiveFloat, PositiveInt, SerializerFunctionWrapHandler, model_serializer, model_validator
+from pydantic import Field, PositiveFloat, PositiveInt, model_validator
 
 from mudata.catalog.cards.card_task import CardTask, Items
 from mudata.catalog.cards.labels import LabelSpace
 from mudata.catalog.cards.mirrors import Component
 from mudata.catalog.cards.strict_model import (
+    Extended,
     Name,
     PartName,
     PathPattern,
@@ -127,7 +128,7 @@ class ClipWindow(Strict):
     at: Annotated[float, Field(ge=0, lt=1)]
 
 
-class Clips(Strict):
+class Clips(Extended):
     """Which files are clips, and what is known of each.
 
     Without `select`, every file that matches `files` is a clip whose id is the template `id`
@@ -137,6 +138,8 @@ class Clips(Strict):
     further columns, which URL templates may use. `subset` names all subsets that the clip is in (a list, or text with
     commas; NULL: all of them).
     """
+
+    LATER = frozenset({"mix", "window"})
 
     kind: Literal["audio", "midi"] = "audio"
     files: PathPatterns = ()
@@ -149,14 +152,6 @@ class Clips(Strict):
     """What becomes of several channels: their mean, or the first alone (where they would cancel each other)."""
     window: ClipWindow | None = None
     """Of MIDI; else all of the file is the clip."""
-
-    @model_serializer(mode="wrap")
-    def _as_before(self, serialise: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        """Without `mix` and `window` where they are what they always were: the hashes of cards stay."""
-        fields: dict[str, Any] = serialise(self)
-        return {
-            name: value for name, value in fields.items() if (name, value) not in (("mix", "mean"), ("window", None))
-        }
 
     @model_validator(mode="after")
     def _some(self) -> Self:
@@ -210,8 +205,10 @@ class Expected(Strict):
     sample_rate: tuple[PositiveInt, ...] = ()
 
 
-class Card(Strict):
+class Card(Extended):
     """One dataset."""
+
+    LATER = frozenset({"items"})
 
     name: Name
     aliases: Texts = ()
@@ -245,12 +242,6 @@ class Card(Strict):
     expected: Expected = Expected()
     tasks: dict[Name, CardTask] = {}
     notes: Texts = ()
-
-    @model_serializer(mode="wrap")
-    def _as_before(self, serialise: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        """Without `items` where there are none: the hashes of cards stay."""
-        fields: dict[str, Any] = serialise(self)
-        return {name: value for name, value in fields.items() if (name, value) != ("items", None)}
 
     @model_validator(mode="after")
     def _whole(self) -> Self:

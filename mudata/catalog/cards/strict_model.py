@@ -4,9 +4,17 @@ from __future__ import annotations
 
 import re
 import string
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, StringConstraints
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    SerializerFunctionWrapHandler,
+    StringConstraints,
+    model_serializer,
+)
 
 from mudata.catalog.cards.patterns import Pattern
 from mudata.errors import CardError
@@ -79,3 +87,19 @@ class Strict(BaseModel):
     """Frozen; no key that is not declared, and no number that is not finite."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, defer_build=True)
+
+
+class Extended(Strict):
+    """A part of cards that has more fields than when cards were first hashed. Those named in `LATER` are written only
+    where they say something, so that the hashes of cards that do not use them stay."""
+
+    LATER: ClassVar[frozenset[str]] = frozenset()
+
+    @model_serializer(mode="wrap")
+    def _as_before(self, serialise: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        fields: dict[str, Any] = serialise(self)
+        known = type(self).model_fields
+        unsaid = {
+            name for name in self.LATER if getattr(self, name) == known[name].get_default(call_default_factory=True)
+        }
+        return {name: value for name, value in fields.items() if name not in unsaid}
