@@ -1,7 +1,7 @@
 """A suite with one row per exam, metric and difficulty, beside what needs no listening: for suites whose exams are
 scored each in its own way, so that no column says the same of all.
 
-    exam   of             difficulty  metric              chance  constant         random            classic
+    exam   of             difficulty  metric              chance  best constant    random            classic
     Tempo  composed       all         accuracy            4.1 %   20.0 % ('116')   2.5 % [0.7, 8.7]  72.5 % [64, 80]
 
 Exams that were composed anew from another seed have rows of their own: they confirm what the first ones show.
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 ALL = "all"
 """Every difficulty together."""
+BEST = "best constant"
+"""Title of the floor's column: there is a model called constant, whose column stands beside it."""
 _OF_TAGS = {"macro_f1": ("macro F1", "number"), "micro_f1": ("micro F1", "number")}
 
 Style = Literal["percent", "number"]
@@ -90,10 +92,10 @@ class ExamTable:
             line |= {
                 "metric": row.metric_title,
                 "chance": "" if row.chance is None else _written(row.chance, row.style),
-                "constant": constant,
+                BEST: constant,
             }
             lines.append(line | {m: row.models[m].text(row.style) if m in row.models else "" for m in self.models})
-        columns = ("exam", "of", "difficulty", "metric", "chance", "constant", *self.models)
+        columns = ("exam", "of", "difficulty", "metric", "chance", BEST, *self.models)
         return Table(lines, columns, title=self.title, note=self.note)
 
     @property
@@ -103,7 +105,7 @@ class ExamTable:
         of = f" of {sizes[0]} items" if sizes and not of else of
         return (
             f"Values{of}, all of them, with 95 % intervals that count items of one piece together; chance: a uniform"
-            " guess; constant: the best constant answer to these items."
+            " guess; best constant: the best constant answer to these items."
         )
 
     def markdown(self) -> str:

@@ -66,6 +66,15 @@ ANEW = Result("metre", "a", "a", scores("metre", "composed_metre_7_8", {"easy": 
 KEY = Result("key", "b", "b", scores("key", "composed", {"easy": [("C major", "G major")] * 8}))
 
 
+def test_a_model_called_as_a_floor_is_has_a_column_of_its_own() -> None:
+    constant = Result(
+        "metre", "constant", "c", scores("metre", "composed", dict.fromkeys(LEVELS, [("6/8", "5/4")] * 8))
+    )
+    best = exam_table(SUITE, [METRE, constant]).table()
+    where = best.columns.index("best constant"), best.columns.index("constant")
+    assert [best.cells[0][place].split(" %")[0] for place in where] == ["75.0", "0.0"]
+
+
 @pytest.fixture
 def table() -> ExamTable:
     return exam_table(SUITE, [KEY, ANEW, METRE])
