@@ -37,6 +37,8 @@ _TRANSLATED: dict[str, str] = {
     "track": "spuren pistes pistas tracce faixas sporen spår spor ścieżki дорожки 音轨 トラック 트랙",
 }
 """Nouns of counts in other languages, by the English one that a card's words hold."""
+_SUBJECT = 80
+"""Characters before a number in which the clip is named that it is said of."""
 _MOST = 100.0
 """The largest count where no card says otherwise: above are years and other names."""
 _DEFAULT = ("parts", "voices", "instruments", "tracks", "lines", "layers")
@@ -122,10 +124,30 @@ def _unit_pattern(words: tuple[str, ...]) -> re.Pattern[str]:
     return re.compile(rf"{_COUNTERS}{_BETWEEN}[ -]{{0,2}}(?:{_alternatives(words)})(?![A-Za-z0-9_])", re.IGNORECASE)
 
 
+_MINUS = re.compile(
+    r"(?:(?<![^\s(])-|\b(?:negative|down(?:wards?)?|lower(?:ed)?)(?: by)?(?: about| exactly)? )\Z", re.IGNORECASE
+)
+_LOWER = re.compile(r" {0,2}(?:lower|down(?:wards?)?|below|beneath)\b", re.IGNORECASE)
+_FIRST = re.compile(r".*\b(?:(first|original)|second|other|it)\b", re.IGNORECASE | re.DOTALL)
+_SENTENCE = re.compile(r"[.!?;\n]")
+
+
+def _is_downwards(text: str, one: Candidate, end: int) -> bool:
+    """Whether a number is said to be below nothing: '-3', 'down 3', '3 semitones lower'. That the first of two clips is
+    lower says how much higher the second is."""
+    before = text[max(0, one.start - _SUBJECT) : one.start]
+    if not (_MINUS.search(before) or (end and _LOWER.match(text, end))):
+        return False
+    subject = _FIRST.match(_SENTENCE.split(before)[-1])
+    return not (subject and subject[1])
+
+
 def _said(text: str, one: Candidate, end: int, unit: bool, counting: _Counting) -> Said | None:
     if not unit and (not is_lone(text, one) or (one.spelled and not _may_be_lone(text, one))):
         return None
     sort: Sort = "value" if unit else "lone"
+    if _is_downwards(text, one, end):
+        one = one._replace(values=tuple(-value for value in one.values))
     if not all(counting.low <= value <= counting.high for value in one.values) or (
         counting.integer and any(value != value.to_integral_value() for value in one.values)
     ):

@@ -124,7 +124,7 @@ class Classic:
 def _unlearned(item: Item) -> str:
     raise _Refused(
         "not-measured",
-        f"what a {item.question.noun} is has to be learned: the model 'features' does; this one measures only",
+        f"to know {item.question.noun} has to be learned: the model 'features' does; this one measures only",
     )
 
 
