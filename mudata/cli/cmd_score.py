@@ -216,8 +216,8 @@ def import_answers(
 ) -> None:
     """Score answers that were made elsewhere: FILE becomes a run like any other. Needs no audio and no model.
 
-    cmi-bench: the result files of CMI-Bench. lmms-eval: what --log_samples writes. jsonl: lines with clip_id and
-    answer (or error).
+    cmi-bench: the result files of CMI-Bench. lmms-eval: what --log_samples writes. jsonl: lines with clip_id, or
+    item_id where questions are items of their own, and answer (or error).
 
     \b
     mudata import-answers qwen_GTZAN.jsonl --format cmi-bench --dataset gtzan --references file --model qwen-audio

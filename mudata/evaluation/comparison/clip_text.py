@@ -33,7 +33,7 @@ def lines(view: ClipView, style: Style = plainly) -> Iterator[str]:
     """A clip's facts and every answer about it, as printable text; `style` colours pieces by their role.
     What a wrong answer says has the role of what is wrong."""
     yield style(_plain(view.clip_id), "name")
-    yield from (f"  {_plain(name) + ':':12}{_plain(value)}" for name, value in _facts(view) if value)
+    yield from (f"  {_plain(name) + ':':11} {_plain(value)}" for name, value in _facts(view) if value)
     if not view.said:
         yield "  No run has an answer about it."
     for answer in view.said:

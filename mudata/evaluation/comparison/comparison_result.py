@@ -5,7 +5,9 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 
+from mudata.evaluation.kinds.kind_registry import EXACT_KINDS, kind_of
 from mudata.evaluation.metrics.interval_notes import clips_and_clusters
 from mudata.evaluation.metrics.scored import interval_text
 from mudata.table import Table
@@ -102,23 +104,34 @@ class Comparison:
     no_verdict: str | None = None
     clusters: Mapping[str, int | str] | None = None
 
+    def title(self, metric: str) -> str:
+        """A metric as the tables of scores call it."""
+        measures = kind_of(self.kind).measures if self.kind in EXACT_KINDS else ()
+        return next((measure.title for measure in measures if measure.name == metric), metric)
+
     def heading(self, of: MetricComparison) -> str:
         """What is compared, on how many clips, and by which recipe: a line for the intervals of
         values, of differences, and for p."""
         values, differences, *tests = of.recipe.split("; ")
-        lines = [f"{of.metric} on {clips_and_clusters(self.n, self.clusters)}", values, differences, "; ".join(tests)]
+        noun = "item" if self.kind in EXACT_KINDS else "clip"
+        lines = [
+            f"{self.title(of.metric)} on {clips_and_clusters(self.n, self.clusters, noun)}",
+            values,
+            differences,
+            "; ".join(tests),
+        ]
         if self.no_verdict:
             lines.append(f"no verdict: {self.no_verdict}")
         return "\n".join(textwrap.fill(line, WIDTH, subsequent_indent="  ") for line in lines)
 
     def ranks(self, of: MetricComparison) -> list[dict[str, object]]:
         """A row for each run, best first."""
-        percent = " %" if of.metric == "accuracy" else ""
+        percent = " %" if in_points(of.metric) else ""
         return [
             {
                 "rank": str(run.first) if run.first == run.last else f"{run.first}–{run.last}",
                 "model": run.name,
-                of.metric: f"{shown(of.metric, run.value)}{percent} {ends(of.metric, run.low, run.high)}",
+                self.title(of.metric): f"{shown(of.metric, run.value)}{percent} {ends(of.metric, run.low, run.high)}",
                 "tied": run.groups,
                 "run": run.run,
             }
@@ -157,9 +170,24 @@ class Comparison:
         )
 
 
+@cache
+def in_points(metric: str) -> bool:
+    """Whether a metric is a share of all clips or items, which tables show in per cent."""
+    return metric == "accuracy" or any(
+        measure.name == metric and measure.style == "percent"
+        for kind in EXACT_KINDS
+        for measure in kind_of(kind).measures
+    )
+
+
 def shown(metric: str, value: float) -> str:
-    """A difference as text: points of a hundred for accuracy, else as it is."""
-    return f"{100 * value:.1f}" if metric == "accuracy" else f"{value:.3f}"
+    """A difference as text: points of a hundred for accuracies, else as it is.
+
+    Example:
+        >>> shown("octave_accuracy", 0.0833), shown("form_similarity", 0.0833)
+        ('8.3', '0.083')
+    """
+    return f"{100 * value:.1f}" if in_points(metric) else f"{value:.3f}"
 
 
 def ends(metric: str, low: float | None, high: float | None) -> str:

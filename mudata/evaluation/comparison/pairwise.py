@@ -18,6 +18,7 @@ from mudata.evaluation.comparison.comparison_result import (
     ComparedRun,
     PairComparison,
     ends,
+    in_points,
     p_text,
     shown,
 )
@@ -178,7 +179,7 @@ def _pair(metric: str, a: PerClipMetric, b: PerClipMetric, shared: _Shared) -> d
 
 def _verdict(metric: str, names: tuple[str, str], pair: dict[str, Any], shared: _Shared) -> str:
     a, b = names
-    points = " points" if metric == "accuracy" else ""
+    points = " points" if in_points(metric) else ""
     size = f"{shown(metric, pair['difference'])}{points}"
     if shared.refused:
         return f"No verdict on {a} and {b}: {size}; {shared.refused}."

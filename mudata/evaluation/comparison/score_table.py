@@ -37,7 +37,7 @@ _OF_KIND = {
 }
 
 
-_BESIDE_EXACT = ("coverage", "chance", "constant", "answers")
+_BESIDE_EXACT = ("coverage", "chance", "best constant", "distinct (commonest)")
 """What stands beside the measures of a kind with exact truth."""
 
 
@@ -47,8 +47,9 @@ def tables(runs: Sequence[Mapping[str, Any]]) -> list[ScoreTable]:
 
     `parser` is the parser interval, from strict accuracy to that of any mention; `lift` the ROUGE-L
     F gained over the captions of wrong clips; `constant` the ROUGE-1 F and ROUGE-L F of one
-    sentence for all clips, or the best constant answer to questions with exact truth; `answers` how many different
-    values were given, and the share of the commonest.
+    sentence for all clips; `best constant` what the best constant answer to questions with exact truth reaches, which
+    the model `constant` need not give; `distinct (commonest)` how many different values were given, and the share of
+    the commonest.
     """
     alike: dict[tuple[str, tuple[str, ...]], list[Mapping[str, Any]]] = {}
     for scores in runs:
@@ -122,6 +123,7 @@ def _told_apart(kind: str, runs: Sequence[Mapping[str, Any]]) -> str:
     """The smallest difference that shows on so many clips, of the least exact run of each
     dataset."""
     needed: dict[tuple[str, int], float] = {}
+    titles = {measure.name: measure.title for measure in kind_of(kind).measures} if kind in EXACT_KINDS else {}
     headline, what = headline_of(kind, ()), "items" if kind in EXACT_KINDS else "clips"
     for scores in runs:
         for dataset, metrics in _parts(scores).items():
@@ -136,7 +138,8 @@ def _told_apart(kind: str, runs: Sequence[Mapping[str, Any]]) -> str:
         f"{dataset} ({n} {what}) {f'{100 * least:.1f} points' if headline == 'accuracy' else _short(least)}"
         for (dataset, n), least in needed.items()
     )
-    return f"Smallest difference of {headline} told apart, 80 % power, not paired: {'; '.join(each)}."
+    measure = titles.get(headline, headline)
+    return f"Smallest difference of {measure} told apart, 80 % power, not paired: {'; '.join(each)}."
 
 
 def _hedged(runs: Sequence[Mapping[str, Any]]) -> list[str]:
@@ -192,8 +195,8 @@ def _exact_cells(kind: str, metrics: Metrics) -> dict[str, str]:
     return cells | {
         "coverage": _percent(metrics, "coverage"),
         "chance": beside(metrics, "chance"),
-        "constant": beside(metrics, "constant"),
-        "answers": f"{metrics['distinct_answers']['value']:.0f}{commonest}",
+        "best constant": beside(metrics, "constant"),
+        "distinct (commonest)": f"{metrics['distinct_answers']['value']:.0f}{commonest}",
     }
 
 

@@ -272,4 +272,4 @@ def _only_task(cards: Sequence[Card], stratify: Sequence[str]) -> str:
         if len(candidates) == 1:
             return candidates[0]
     have = "; ".join(f"{card.name}: {', '.join(card.tasks) or 'no task'}" for card in cards)
-    raise EvaluationError(f"It is not clear what to ask. Tasks are {have}.", "Choose one with --task.")
+    raise EvaluationError(f"It is not clear what to ask ({have}).", "Choose one with --task.")
