@@ -96,8 +96,9 @@ def concluded(gathered: ValueEvidence, live: list[Vote]) -> list[Vote]:
 
 
 _FORMER_OR_LATTER = re.compile(
-    r"(?:(?:(?<!not )\b(?:is|it's|be|to|towards?|with|say|choose|pick|prefer|for|seems|suggests?|supports?|favou?rs?"
-    r"|confirms?|indicates?|means)|[:=]) (?:rather |clearly |probably |definitely |more likely |most likely )?the "
+    r"(?:(?:(?<!not )\b(?:is|it's|be|towards|points? to|leans? to|go(?:ing)? with|say|choose|pick|prefer|opt for"
+    r"|settle (?:on|for)|seems|suggests?|supports?|favou?rs?|confirms?|indicates?)|[:=])"
+    r" (?:rather |clearly |probably |definitely |more likely |most likely )?the "
     r"(?P<chosen>former|latter)"
     r"|\bthe (?P<fits>former|latter)(?: one)? (?:is|seems|feels|sounds|fits|appears)(?: (?:much|far|slightly|the))? "
     r"(?:(?:more|most) (?:likely|plausible|probable|convincing|accurate)|likelier|better|best|right|correct|dominant"

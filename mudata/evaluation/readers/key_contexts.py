@@ -60,6 +60,11 @@ _OR_RELATIVE = re.compile(
     r"|la sua) (?:relative|parallel)(?: (?:key|major|minor))*(?: (?:of|is))?[ ,:(\"'*]{1,4}\Z",
     re.IGNORECASE,
 )
+_MOVES_FROM = re.compile(
+    r"\b(?:modulat|mov|shift|transition|chang|go)\w*(?: (?:briefly|temporarily|later|then|key|keys|up|down)){0,2}"
+    r" from (?:the key of )?(?:an? )?[\"'*]{0,2}\Z",
+    re.IGNORECASE,
+)
 _OR_TONIC = re.compile(
     r" ?(?:/|or|oder|ou|o|eller) ?[A-G][#b]?(?![A-Za-z0-9#:]|[ -](?:flat|sharp|maj|min|Maj|Min"
     r"|dur|moll|major|minor))"
@@ -77,8 +82,8 @@ def key_sort(text: str, start: int, end: int) -> Sort:
         return "guard"
     if _SCALE_AFTER.match(text, end, end + 40):
         return "guard" if _SOLO.search(text, head, start) else "aside"
-    if _OR_RELATIVE.search(text, head, start):
-        return "value"  # left open
+    if _OR_RELATIVE.search(text, head, start) or _MOVES_FROM.search(text, head, start):
+        return "value"  # left open, or one of two keys that the piece has
     if _RELATIVE_BEFORE.search(text, head, start) or _RELATIVE_AFTER.match(text, end, end + 60):
         return "guard" if _RELATIVE.search(text, max(0, start - 50), end + 30) else "aside"
     return "value"

@@ -12,7 +12,7 @@ from mudata.evaluation.readers.kept_text import lower
 from mudata.evaluation.readers.option_labels import CLIP_NOUNS, NUMBERS, labels
 from mudata.evaluation.readers.option_texts import option_tokens, texts
 from mudata.evaluation.readers.option_values import option_values
-from mudata.evaluation.readers.translated_labels import is_all, translated_labels
+from mudata.evaluation.readers.translated_labels import translated_labels
 
 if TYPE_CHECKING:
     from mudata.evaluation.align.alignment import Shown
@@ -85,10 +85,8 @@ def options_said(
 
 
 def _translated(small: str, count: int, *, clips: bool) -> Iterator[OptionSaid]:
-    """Labels in other languages. Of clips only as the whole answer: what else is told of one in them is not known, and
-    'the first is slower' chooses no faster one."""
-    for start, end, number in translated_labels(small):
-        if number <= count and (not clips or is_all(small, start, end)):
+    for start, end, number in translated_labels(small, clips=clips):
+        if number <= count:
             yield OptionSaid(start, end, (number,), True, False)
 
 

@@ -5,11 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-_NOUNS = (
-    r"(?:option|antwort|möglichkeit|clip|ausschnitt|aufnahme|hörbeispiel|stück|audio|extrait|enregistrement|morceau|piste"
-    r"|réponse|proposition|opción|respuesta|fragmento|grabación|extracto|pista|opzione|brano|estratto|registrazione"
-    r"|frammento|opção|resposta|trecho|áudio|gravação|clipe|optie|fragment|opname"
-    r"|вариант|ответ|фрагмент|клип|отрывок|запись|ролик)"
+_OPTION = (
+    r"(?:option|antwort|antwortmöglichkeit|möglichkeit|réponse|proposition|opción|respuesta|opzione|risposta|opção"
+    r"|resposta|optie|antwoord|вариант|ответ)"
+)
+_CLIP = (
+    r"(?:clip|ausschnitt|aufnahme|hörbeispiel|stück|audio|extrait|enregistrement|morceau|fragmento|grabación|extracto"
+    r"|brano|estratto|registrazione|frammento|trecho|áudio|gravação|clipe|fragment|opname|фрагмент|клип|отрывок|запись"
+    r"|ролик)"
 )
 _ORDINALS = (
     r"erste[nrsm]?|premi(?:er|ère)|primer[ao]?|prim[ao]|primeir[ao]|eerste|перв(?:ый|ая|ое|ом|ой|ого)",
@@ -17,28 +20,36 @@ _ORDINALS = (
     r"dritte[nrsm]?|troisième|tercer[ao]?|terz[ao]|terceir[ao]|derde|трет(?:ий|ья|ье|ьем|ьей|ьего)",
     r"vierte[nrsm]?|quatrième|cuart[ao]|quart[ao]|vierde|четв[её]рт(?:ый|ая|ое|ом|ого)",
 )
-_WORDED = [re.compile(rf"(?<!\w)(?:{words}) {_NOUNS}(?!\w)") for words in _ORDINALS]
-_CHINESE_NUMBERS = {"一": 1, "二": 2, "三": 3, "四": 4, "첫": 1, "두": 2, "세": 3, "네": 4}
+_WORDED = [re.compile(rf"(?<!\w)(?:{words}) (?:(?P<option>{_OPTION})|{_CLIP})(?!\w)") for words in _ORDINALS]
+_SIGNS = {"一": 1, "二": 2, "三": 3, "四": 4, "첫": 1, "두": 2, "세": 3, "네": 4}
 _SIGNED = re.compile(
-    r"第(?P<chinese>[一二三四1-4])(?:个|個|段|首|条|項|项)(?:音频|音頻|片段|选项|選項|录音|錄音|剪辑|音乐|音樂)?"
-    r"|(?:选项|選項|選択肢|クリップ|音声|선택지|클립) ?(?P<noun>[1-4一二三四])(?!\d)"
-    r"|(?P<japanese>[1-4一二三四])(?:番目|つ目)(?:の(?:クリップ|音声|曲|選択肢|録音))?"
-    r"|(?P<korean>첫|두|세|네) ?번째(?: ?(?:클립|음원|곡|선택지))?|(?<!\d)(?P<number>[1-4])번(?!째)"
+    r"第(?P<chinese>[一二三四1-4])(?:个|個|段|首|条|項|项)?(?:(?P<option>选项|選項)|音频|音頻|片段|录音|錄音|剪辑)?"
+    r"|(?P<option2>选项|選項|選択肢|선택지|정답은|답은) ?(?P<noun>[1-4一二三四])(?:번)?(?!\d)"
+    r"|(?P<japanese>[1-4一二三四])(?:番目|つ目)(?:の(?:(?P<option3>選択肢)|クリップ|音声|曲|録音))?"
+    r"|(?P<korean>첫|두|세|네) ?번째(?: ?(?:(?P<option4>선택지)|클립|음원|곡))?|(?<!\d)(?P<number>[1-4])번(?!째)"
 )
+_NUMBERS = ("chinese", "noun", "japanese", "korean", "number")
 
 
-def translated_labels(text: str) -> Iterator[tuple[int, int, int]]:
-    """Labels [start, end) of a lower-case text, and the number that each says, from 1; not sorted."""
+def translated_labels(text: str, *, clips: bool) -> Iterator[tuple[int, int, int]]:
+    """Labels [start, end) of a lower-case text, and the number that each says, from 1; not sorted.
+
+    Beside other words only options called so: 'the second piece' may be a part of the music, and what is told of a clip
+    in another language is not known ('the first is slower' chooses no faster one, of `clips`).
+    """
     for number, pattern in enumerate(_WORDED, 1):
         for match in pattern.finditer(text):
-            yield *match.span(), number
+            if (match["option"] and not clips) or _is_all(text, *match.span()):
+                yield *match.span(), number
     for match in _SIGNED.finditer(text):
-        said = match[match.lastgroup or 0]
-        yield *match.span(), _CHINESE_NUMBERS.get(said) or int(said)
+        named = any(match[name] for name in ("option", "option2", "option3", "option4"))
+        if (named and not clips) or _is_all(text, *match.span()):
+            said = next(match[name] for name in _NUMBERS if match[name])
+            yield *match.span(), _SIGNS.get(said) or int(said)
 
 
-def is_all(text: str, start: int, end: int) -> bool:
-    """Whether nothing but signs and articles stands beside a piece of a lower-case text."""
+def _is_all(text: str, start: int, end: int) -> bool:
+    """Whether nothing but signs and articles stands beside a piece of a text."""
     beside = text[:start] + " " + text[end:]
     return (
         re.fullmatch(r"[\W_]*(?:(?:der|die|das|den|le|la|el|il|lo|o|a|de|het|です|입니다)[\W_]*)?", beside) is not None

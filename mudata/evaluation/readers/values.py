@@ -46,8 +46,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 _CONCEDED = re.compile(
-    r"[^.;!?\n]{0,60},? (?:but|yet|however|although|though)\b(?! (?:i'm|i am|it's|it is|that's|this is) (?:not|un|hard"
-    r"|difficult))"
+    r"[^.;!?\n]{0,60},? (?:but|yet|however|although|though)\b(?! (?:(?:i'm|i am|it's|it is|that's|this is)"
+    r" (?:not|un|hard|difficult|torn)|both|either|neither|it could|it might|it may|i can|i do|equally))"
 )
 """Behind an alternative that is granted only to be outweighed: 'there's some possibility of C minor, but ...'."""
 _ECHO_SHARE = 0.8

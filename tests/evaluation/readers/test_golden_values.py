@@ -76,3 +76,9 @@ def test_spans_lie_in_the_answer_and_rules_are_told() -> None:
         assert all(0 <= span.start < span.end <= len(row.answer) for span in found.spans), row
         if found.status == "ALIGNED":
             assert any(span.role == "positive" and span.label == found.label for span in found.spans), row
+
+
+def test_only_what_is_still_misread_is_listed_as_such_and_is_given_no_value() -> None:
+    rows = yaml.safe_load((FOLDER / "not_yet.yaml").read_text("utf-8"))
+    found = [(row["meant"], read(row["kind"], row["answer"], Shown()).label) for row in rows]
+    assert [(meant, label) for meant, label in found if label is not None] == []
