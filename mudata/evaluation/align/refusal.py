@@ -19,7 +19,8 @@ _IT = re.compile(r"\bit\b|\bes\b")
 
 _CERTAINTY = re.compile(
     r"\b(?:exact(?:ly)?|precise(?:ly)?|certain(?:ty)?|sure|confirm\w*|confident(?:ly)?|definitive(?:ly)?|definitely"
-    r"|verify|pinpoint|conclusively)\b"
+    r"|verify|pinpoint|conclusively|more specific|speculative|may not be accurate"
+    r"|(?:just|only)(?: be)?(?: an?)? (?:estimat\w+|guess))\b"
 )
 _SENTENCE_END, _CERTAINTY_REACH = re.compile(r"[.!?;\n]"), 60
 
