@@ -155,6 +155,7 @@ def align(
     kind: str | None = None,
     options: Sequence[str] = (),
     numbered: bool = False,
+    unit: str = "",
 ) -> Alignment: ...
 @overload
 def align(
@@ -166,6 +167,7 @@ def align(
     kind: str | None = None,
     options: Sequence[str] = (),
     numbered: bool = False,
+    unit: str = "",
 ) -> list[Alignment]: ...
 @checked()
 def align(
@@ -177,6 +179,7 @@ def align(
     kind: str | None = None,
     options: Sequence[str] = (),
     numbered: bool = False,
+    unit: str = "",
 ) -> Alignment | list[Alignment]:
     """What an answer means: `.status`, `.label`, `.labels`, `.rule`, `.spans`, and more.
 
@@ -185,24 +188,28 @@ def align(
         labels: whose labels: 'dataset', 'dataset:namespace', or a card's path.
         prompt: what the model was asked; what it reads back is then no answer.
         letters: the options had letters (A, B, ... in the order of the labels).
-        kind: instead of labels what value was asked for: 'key', 'tempo', 'metre', 'number', 'choice', 'order',
-            'structure' (its form).
-        options: of a choice or an order, as they were shown; a choice without options is one of two clips.
+        kind: instead of labels what value was asked for: 'key', 'tempo', 'metre', 'number', 'choose', 'pair', 'order',
+            'structure' (its form), 'boundaries', 'segments'.
+        options: to choose from, or to be put in order, as they were shown; without any one of two clips is chosen.
         numbered: the options had numbers: '(1)', '(2)'.
+        unit: of a number, such as 'semitones' [default: that of a count of parts, voices or instruments].
 
     Raises:
         UnknownName, CardError, EvaluationError: it is not clear which labels or values are meant.
+        ArgumentError: both labels and a kind, or none; a unit of what is no number.
     """
     from mudata.evaluation.align.alignment import Shown
 
     if (labels is None) == (kind is None):
         raise ArgumentError("align() takes labels or a kind.", "Give one: labels='gtzan', or kind='key'.")
+    if unit and kind is None:
+        raise ArgumentError("A unit goes with kind='number'.", "Leave the unit out.")
     shown = Shown(prompt or "", tuple(options), letters=letters, numbered=numbered)
 
     if kind is not None:
         from mudata.evaluation.readers.reading import read as read_kind
 
-        read = partial(read_kind, kind, shown=shown)
+        read = partial(read_kind, kind, shown=shown, unit=unit)
     else:
         from mudata.evaluation.align.aligner import align as read_labels
         from mudata.evaluation.align.named_labels import label_set

@@ -40,10 +40,12 @@ _MARKS = {
 @click.option(
     "--kind",
     metavar="KIND",
-    help="Read a value instead of labels: key, tempo, metre, number, choice, order, structure (its form).",
+    help="Read a value instead of labels: key, tempo, metre, number, choose, pair, order, structure (its form),"
+    " boundaries, segments.",
 )
+@click.option("--unit", default="", help="Of --kind number: its unit, such as semitones [default: parts or the like].")
 @click.option(
-    "--option", "options", multiple=True, help="An option as it was shown, in order; for --kind choice, order."
+    "--option", "options", multiple=True, help="An option as it was shown, in order; for --kind choose, pair, order."
 )
 @click.option("--numbers", is_flag=True, help="The options had numbers: (1), (2), ...")
 @click.option("--prompt", default="", help="What the model was asked; what it reads back is then no answer.")
@@ -56,6 +58,7 @@ def align(
     *,
     labels: str | None,
     kind: str | None,
+    unit: str,
     prompt: str,
     letters: bool,
     options: tuple[str, ...],
@@ -72,7 +75,7 @@ def align(
     mudata align --labels gtzan "It's not rock, it is metal"
     mudata align --labels music_classification:mood --file answers.txt --json
     mudata align --kind key "Not C major: a-Moll"
-    mudata align --kind choice --option slow --option fast "The second one, not slow"
+    mudata align --kind choose --option slow --option fast "The second one, not slow"
     mudata align --explain
     mudata align --labels gtzan --explain "Some say rock. It is metal."
     """
@@ -83,7 +86,9 @@ def align(
         return
     if options and kind is None:
         raise click.UsageError("--option goes with --kind: the options of --labels are its labels.")
-    reader = _reader(labels, kind, Shown(prompt, options, letters=letters, numbered=numbers))
+    if unit and kind is None:
+        raise click.UsageError("--unit goes with --kind number.")
+    reader = _reader(labels, kind, unit, Shown(prompt, options, letters=letters, numbered=numbers))
     if (answer is not None) == (lines is not None) and (answer is not None or sys.stdin.isatty()):
         raise click.UsageError("Give an ANSWER, or lines of answers with --file or on stdin.")
     if answer is not None:
@@ -112,22 +117,22 @@ class _Reader(NamedTuple):
     names: dict[str, str]
 
 
-def _reader(labels: str | None, kind: str | None, shown: Shown) -> _Reader:
+def _reader(labels: str | None, kind: str | None, unit: str, shown: Shown) -> _Reader:
     from mudata.evaluation.align.alignment import ALIGNER
     from mudata.evaluation.align.value_rules import READER
 
     if (labels is None) == (kind is None):
         raise click.UsageError(
             "Missing option '--labels' (whose labels, such as gtzan or music_classification:mood) or"
-            " '--kind' (key, tempo, metre, number, choice, order, structure): one of both."
+            " '--kind' (key, tempo, metre, number, choose, pair, order, structure, ...): one of both."
         )
     if kind is not None:
         from mudata.evaluation.readers import reading
 
-        reading.known(kind)
+        reading.known(kind, unit)
         return _Reader(
-            lambda answer: reading.read(kind, answer, shown),
-            lambda answer: reading.clauses(kind, answer, shown),
+            lambda answer: reading.read(kind, answer, shown, unit),
+            lambda answer: reading.clauses(kind, answer, shown, unit),
             {"kind": kind, "reader": READER},
         )
     from mudata.evaluation.align.aligner import align as read

@@ -20,5 +20,21 @@ def test_labels_or_a_kind_has_to_be_given_and_one_of_both() -> None:
         mudata.align("C major")
     with pytest.raises(ArgumentError, match="takes labels or a kind"):
         mudata.align("C major", "gtzan", kind="key")
-    with pytest.raises(UnknownName, match="No reader named 'kay'"):
+    with pytest.raises(UnknownName, match="No kind of answer named 'kay'"):
         mudata.align("C major", kind="kay")
+
+
+def test_kinds_of_items_are_read_by_their_own_names() -> None:
+    assert mudata.align("The second one.", kind="pair").label == "second"
+    assert mudata.align("a tango", kind="choose", options=["a waltz", "a tango"]).label == "a tango"
+    assert mudata.align("0:08 and 0:16", kind="boundaries").label == "8.000 16.000"
+    assert mudata.align("A 0-8 s, B 8-16 s", kind="segments").label == "0.000 A 8.000 B 16.000"
+
+
+def test_a_number_may_have_a_unit_of_its_own() -> None:
+    assert mudata.align("about 3 semitones", kind="number", unit="semitones").label == "3"
+    assert mudata.align("about 3 semitones", kind="number").label is None
+    with pytest.raises(ArgumentError, match="not with key"):
+        mudata.align("C major", kind="key", unit="semitones")
+    with pytest.raises(ArgumentError, match="kind='number'"):
+        mudata.align("rock", "gtzan", unit="semitones")

@@ -134,18 +134,20 @@ def test_every_clause_of_an_answer_is_explained() -> None:
     ("words", "marked", "status", "label"),
     [
         (
-            ("--kind", "choice", "--option", "slow", "--option", "fast", "--numbers", "(2), not slow"),
+            ("--kind", "choose", "--option", "slow", "--option", "fast", "--numbers", "(2), not slow"),
             "([+2+]), not [-slow-]",
             "ALIGNED",
             "fast",
         ),
         (
-            ("--kind", "choice", "--prompt", "Which is brighter?", "The first is brighter."),
+            ("--kind", "pair", "--prompt", "Which is brighter?", "The first is brighter."),
             "The [+first+] is brighter.",
             "ALIGNED",
             "first",
         ),
         (("--kind", "order", "Clip 2, then clip 1."), "[+Clip 2, then clip 1+].", "ALIGNED", "2 1"),
+        (("--kind", "boundaries", "at 0:08 and 0:16"), "at [+0:08 and 0:16+]", "ALIGNED", "8.000 16.000"),
+        (("--kind", "number", "--unit", "semitones", "Up 3 semitones."), "Up [+3 semitones+].", "ALIGNED", "3"),
         (("--kind", "structure", "verse, chorus, verse"), "[+verse, chorus, verse+]", "ALIGNED", "ABA"),
     ],
 )
@@ -197,4 +199,17 @@ def test_clauses_and_rules_of_values_can_be_seen() -> None:
 
 def test_labels_or_a_kind_and_one_that_there_is() -> None:
     assert "one of both" in typed("align", "rock", "--labels", "gtzan", "--kind", "key").err
-    assert "No reader named 'kay'. Did you mean 'key'?" in typed("align", "C", "--kind", "kay").err
+    assert "No kind of answer named 'kay'. Did you mean 'key'?" in typed("align", "C", "--kind", "kay").err
+
+
+def test_kinds_are_named_as_cards_name_them() -> None:
+    from mudata.evaluation.kinds.kind_registry import EXACT_KINDS
+    from mudata.evaluation.readers.reading import READERS
+
+    assert set(EXACT_KINDS) <= set(READERS)
+    assert all(name in typed("align", "--help").out for name in READERS)
+
+
+def test_a_unit_goes_with_a_number() -> None:
+    assert "not with tempo" in typed("align", "--kind", "tempo", "--unit", "bpm", "120 bpm").err
+    assert "--unit goes with --kind number" in typed("align", "--labels", "gtzan", "--unit", "bpm", "rock").err
