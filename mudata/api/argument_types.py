@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 import numbers
 import types
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 _NUMBERS = {int: numbers.Integral, float: numbers.Real}
@@ -25,13 +25,15 @@ def fits(value: object, hint: Any) -> bool:
     (False, True, False, True)
     >>> fits(["genre", 3], str | Iterable[str]), fits("genre", Iterable[str])
     (False, False)
+    >>> fits(["a waltz", "a tango"], Sequence[str]), fits("a waltz", Sequence[str]), fits([1], Sequence[str])
+    (True, False, False)
     """
     origin, inner = get_origin(hint), get_args(hint)
     if origin in (types.UnionType, Union):
         return any(fits(value, one) for one in inner)
     if origin is Literal:
         return any(type(value) is type(one) and value == one for one in inner)
-    if origin in (Mapping, Iterable):
+    if origin in (Mapping, Iterable, Sequence):
         return _holds(value, origin, inner)
     if hint in _NUMBERS:
         return isinstance(value, _NUMBERS[hint]) and not isinstance(value, bool)
