@@ -123,6 +123,19 @@ def test_how_far_the_second_half_is_moved_and_whether() -> None:
     assert said("choose", "change of key", stays, prompt=question, options=options) == options[0]
 
 
+def test_how_far_a_second_clip_is_transposed() -> None:
+    low, high = sound(band(120, bars=4)), sound(band(120, bars=4, root=64))
+    assert said("number", "number of semitones", low, high) == "4"
+    assert said("number", "number of semitones", low, low) == "0"
+
+
+def test_a_number_of_several_clips_that_is_no_distance_is_refused() -> None:
+    clip = sound(band(120, bars=4))
+    refused = ask("number", "tempo", clip, clip)
+    assert isinstance(refused, Failure)
+    assert refused.kind == "not-measured"
+
+
 def test_form_boundaries_and_segments() -> None:
     """Three sections of eight seconds; the last is the first again."""
     beat = 0.5

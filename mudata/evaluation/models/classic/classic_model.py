@@ -130,6 +130,10 @@ def _unlearned(item: Item) -> str:
 
 def _number(item: Item) -> str:
     measure, _ = _measure(item, _NUMBERS)
+    if len(item.clips) == 2 and measure is tonality.shift:
+        return f"{tonality.transposition(_audio(item), _audio(item, 1)):g}"
+    if len(item.clips) > 1:
+        raise _Refused("not-measured", f"{item.question.noun} of several clips is not measured here")
     value = _heard(measure(_audio(item)))
     return f"{value:.1f}" if measure is _tempo else f"{value:g}"
 

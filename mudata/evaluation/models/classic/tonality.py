@@ -26,12 +26,21 @@ def key(audio: NDArray[np.float32]) -> str | None:
 
 
 def shift(audio: NDArray[np.float32]) -> int:
-    """How many semitones higher, 0 to 11, the second half is than the first: the turn of the mean pitch classes that
-    fits best."""
+    """How many semitones higher, 0 to 11, the second half is than the first."""
     found = chroma(audio)
     middle = found.shape[1] // 2
-    first, second = found[:, :middle].mean(axis=1), found[:, middle:].mean(axis=1)
-    return int(np.argmax([np.corrcoef(np.roll(first, k), second)[0, 1] for k in range(12)]))
+    return _turn(found[:, :middle], found[:, middle:])
+
+
+def transposition(first: NDArray[np.float32], second: NDArray[np.float32]) -> int:
+    """How many semitones higher, 0 to 11, the second clip is than the first, of the same music."""
+    return _turn(chroma(first), chroma(second))
+
+
+def _turn(first: NDArray[np.float64], second: NDArray[np.float64]) -> int:
+    """The turn of the mean pitch classes, in semitones, that fits best."""
+    before, after = first.mean(axis=1), second.mean(axis=1)
+    return int(np.argmax([np.corrcoef(np.roll(before, k), after)[0, 1] for k in range(12)]))
 
 
 def harmonic_change(audio: NDArray[np.float32]) -> float:
