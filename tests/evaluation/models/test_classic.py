@@ -183,16 +183,16 @@ def test_which_is_brighter_louder_sharper_in_attack() -> None:
 
 
 def test_which_is_more_syncopated_and_harmonically_more_complex() -> None:
-    drums = band(110)[0]
+    drums = band(110, bars=4)[0]
     plain, off = (
-        sound([drums, part(73, [(at, 0.2, 72) for at in ats], 110, 8, 4)])
+        sound([drums, part(73, [(at, 0.2, 72) for at in ats], 110, 4, 4)])
         for ats in ((0.0, 1.0, 2.0, 3.0), (0.75, 1.25, 2.75, 3.25))
     )
     assert pair("more syncopated clip", off, plain) == "first"
     chords = [(float(b), 0.9, p) for b in range(4) for p in (60 + 3 * b, 64 + 3 * b, 67 + 3 * b, 70 + 3 * b)]
     rich, poor = (
-        sound([drums, part(0, chords, 110, 8, 4)]),
-        sound([drums, part(0, [(0.0, 3.9, 60), (0.0, 3.9, 67)], 110, 8, 4)]),
+        sound([drums, part(0, chords, 110, 4, 4)]),
+        sound([drums, part(0, [(0.0, 3.9, 60), (0.0, 3.9, 67)], 110, 4, 4)]),
     )
     assert pair("clip with the more complex harmony", rich, poor) == "first"
 

@@ -64,10 +64,11 @@ def test_a_long_answer_takes_time_in_proportion(kind: str) -> None:
         _READERS[kind](text)
         return time.process_time() - begin
 
-    for piece in _PIECES:
-        short = min(seconds(piece, 2_000) for _ in range(3))
-        long = min(seconds(piece, 32_000) for _ in range(3))
-        assert long < 32 * short + 0.05, piece  # 16 times the length; quadratic would be 256 times
+    def grows_in_proportion(piece: str) -> bool:
+        return seconds(piece, 32_000) < 32 * seconds(piece, 2_000) + 0.05  # 16 times the length; its square is 256
+
+    for piece in _PIECES:  # once is enough where it passes; others at work may make one measurement slow, not five
+        assert any(grows_in_proportion(piece) for _ in range(5)), piece
 
 
 @pytest.mark.parametrize("kind", KINDS)
