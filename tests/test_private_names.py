@@ -32,6 +32,7 @@ ALLOWED = {
     ): "a minute is waited for a process that hangs, and no caller has to choose that",
     ("catalog/render/test_soundfont_engines.py", "_SLOWEST"): "the same",
     ("catalog/render/test_soundfont_engines.py", "_LONGER_S"): "the same",
+    ("catalog/render/test_soundfont_engines.py", "_TELLS_S"): "the same",
     ("test_limits.py", "_parse"): "where memory runs out cannot be chosen from outside",
     ("test_limits.py", "_connection"): "the same",
     ("test_limits.py", "_card_sql"): "the same",

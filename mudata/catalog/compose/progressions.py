@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 
 Mode = Literal["major", "minor"]
 MODES: tuple[Mode, ...] = ("major", "minor")
-Chord = tuple[int, tuple[int, ...]]
 
 TONIC: dict[Mode, str] = {"major": "I", "minor": "i"}
 

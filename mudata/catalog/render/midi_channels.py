@@ -46,11 +46,9 @@ def channel_states(file: MidiFile, timeline: Timeline) -> dict[int, ChannelState
     kind = events.status >> 4
     chosen = np.flatnonzero((kind == 0xB) | (kind == 0xE))
     chosen = chosen[np.argsort(events.tick[chosen], kind="stable")]
-    ports = np.array([*file.ports, 0], np.int64)
-    channel = (events.status[chosen] & 0xF) + (ports[events.track[chosen]] << 4)
     last = int(events.tick.max(initial=0))
     told: dict[int, ChannelStates] = defaultdict(ChannelStates)
-    columns = (channel, kind[chosen], events.first[chosen], events.second[chosen], events.tick[chosen])
+    columns = (file.channels(chosen), kind[chosen], events.first[chosen], events.second[chosen], events.tick[chosen])
     times = timeline.seconds(events.tick[chosen]).tolist()
     for of, what, first, second, tick, at in zip(*(column.tolist() for column in columns), times, strict=True):
         if what == 0xE:

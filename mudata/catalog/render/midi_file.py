@@ -145,8 +145,7 @@ def _notes(file: smf.MidiFile, told: dict[int, ChannelStates]) -> _HeldNotes:
 def _hanging(file: smf.MidiFile, whole: MidiNotes) -> tuple[NDArray[np.int64], ...]:
     """Columns of the notes that no note off ends: of every track, channel and pitch those behind the ones that end."""
     events = file.events
-    ports = np.array([*file.ports, 0], np.int64)
-    channel = (events.status & 0xF) + (ports[events.track] << 4)
+    channel = file.channels(slice(None))
     on = np.flatnonzero((events.status >> 4 == 0x9) & (events.second > 0))
     ended: dict[tuple[int, int, int], int] = defaultdict(int)
     for key in zip(whole.track.tolist(), whole.channel.tolist(), whole.pitch.tolist(), strict=True):

@@ -52,9 +52,7 @@ class Score:
         of = np.flatnonzero(events.status >> 4 == 0xB)
         of = of[np.isin(events.first[of], (*BANK, *LEVELS))] if len(of) else of
         of = of[np.argsort(events.tick[of], kind="stable")]
-        ports = np.array([*self.file.ports, 0], np.int64)
-        channel = (events.status[of] & 0xF) + (ports[events.track[of]] << 4)
-        return Controls(channel, events.first[of], events.second[of], events.tick[of])
+        return Controls(self.file.channels(of), events.first[of], events.second[of], events.tick[of])
 
 
 @dataclass(frozen=True)

@@ -93,6 +93,13 @@ class MidiFile:
         told = {event.track: event.data[0] for event in reversed(self.meta) if event.kind == PORT and event.data}
         return [told.get(track, 0) for track in range(self.tracks)]
 
+    def channels(self, of: npt.NDArray[np.intp] | slice) -> npt.NDArray[np.int64]:
+        """Of channel events, by their places: 0 to 15, and 16 more for every further port."""
+        import numpy as np
+
+        ports = np.array([*self.ports, 0], np.int64)
+        return np.asarray((self.events.status[of] & 0xF) + (ports[self.events.track[of]] << 4))
+
 
 @dataclass
 class _Found:

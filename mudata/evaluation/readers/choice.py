@@ -18,6 +18,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
+from mudata.catalog.cards.card_task import PAIR_OPTIONS
 from mudata.evaluation.align.alignment import Alignment, Shown
 from mudata.evaluation.align.clauses import CHOICE, NONE, NOUN, PLAIN, Vote
 from mudata.evaluation.align.misspelling import misspelt
@@ -26,9 +27,6 @@ from mudata.evaluation.readers.kept_text import lower
 from mudata.evaluation.readers.option_mentions import OptionSaid, options_said
 from mudata.evaluation.readers.said_values import Said, ValueEvidence, ValueKind, gather
 from mudata.evaluation.readers.values import decide
-
-CLIPS = ("first", "second")
-"""The options of a pair that has none of its own."""
 
 UNSTATED = ("condition", "question", "opinion", "history")
 """Roles of clauses that state nothing."""
@@ -64,7 +62,7 @@ def read_choice(answer: str | None, shown: Shown, *, clips: bool = False) -> Ali
     """
     if answer is None:
         return Alignment("ERROR", rule_id="error")
-    options = shown.options or CLIPS
+    options = shown.options or PAIR_OPTIONS
     clips = clips or sum(_ONE_OF_CLIPS.fullmatch(option.lower()) is not None for option in options) > 1
     asked = asked_quality(shown.prompt) if clips else None
     by_place: dict[tuple[int, int], tuple[OptionSaid, Effect | None]] = {}

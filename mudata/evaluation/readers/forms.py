@@ -7,6 +7,8 @@ import string
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
+from mudata.evaluation.align.text_pieces import apart
+
 NAMED_FORMS = {
     "ternary": "ABA",
     "simple ternary": "ABA",
@@ -138,13 +140,8 @@ def _bare(label: str) -> str:
 
 def forms(text: str) -> list[FormSaid]:
     """Forms in a text that keeps its case, in order and apart."""
-    found: list[FormSaid] = []
-    for one in sorted(
-        [*_separated(text), *_joined(text), *_runs(text), *_names(text)], key=lambda one: (one.start, -one.end)
-    ):
-        if not found or one.start >= found[-1].end:
-            found.append(one)
-    return found
+    found = [*_separated(text), *_joined(text), *_runs(text), *_names(text)]
+    return apart(sorted(found, key=lambda one: (one.start, -one.end)))
 
 
 def _joined(text: str) -> Iterator[FormSaid]:

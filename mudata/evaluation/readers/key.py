@@ -12,6 +12,7 @@ import re
 from typing import TYPE_CHECKING
 
 from mudata.catalog.read.truth_spelling import TONICS
+from mudata.evaluation.align.text_pieces import apart
 from mudata.evaluation.readers.key_contexts import among_chords, key_sort
 from mudata.evaluation.readers.key_names import (
     GERMANIC,
@@ -87,8 +88,8 @@ _HARTE = re.compile(r"(?<![A-Za-z0-9#])(?P<letter>[A-G])(?P<acc>[#b]{0,2}):(?P<m
 _CAMELOT = re.compile(r"(?<![A-Za-z0-9])(1[0-2]|[1-9])([ABab])(?![A-Za-z0-9])")
 _CAMELOT_NAMED = re.compile(r"camelot", re.IGNORECASE)
 _CAMELOT_MINOR = (8, 3, 10, 5, 0, 7, 2, 9, 4, 11, 6, 1)
-"""Pitch classes of 1A to 12A; the major key beside each ('B') lies three semitones higher (Mark Davis's "
-"Camelot wheel)."""
+"""Pitch classes of 1A to 12A; the major key beside each ('B') lies three semitones higher (Mark Davis's Camelot
+wheel)."""
 
 _KEY_OF = re.compile(
     r"(?:\bkey(?: signature)?(?: of| is| was| would be|:| =|\W{1,4}:)|\bin|\banswer(?: is|:)|\bnot|\bis|\bto"
@@ -144,12 +145,7 @@ def read_key(answer: str | None, shown: Shown) -> Alignment:
 
 
 def _find(text: str) -> list[Said]:
-    found = sorted(_all(text), key=lambda said: (said.start, -said.end))
-    apart: list[Said] = []
-    for said in found:
-        if not apart or said.start >= apart[-1].end:
-            apart.append(said)
-    return apart
+    return apart(sorted(_all(text), key=lambda said: (said.start, -said.end)))
 
 
 def _all(text: str) -> Iterator[Said]:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from mudata.evaluation.align.text_pieces import apart
 from mudata.evaluation.readers.option_labels import COUNT, NUMBERS
 from mudata.evaluation.readers.said_values import Said, Sort, ValueKind
 from mudata.evaluation.readers.values import NOTHING_SHOWN, read_value, within_options
@@ -153,12 +154,7 @@ def read_metre(answer: str | None, shown: Shown) -> Alignment:
 
 
 def _find(text: str) -> list[Said]:
-    found = sorted(_all(text), key=lambda said: (said.start, -said.end))
-    apart: list[Said] = []
-    for said in found:
-        if not apart or said.start >= apart[-1].end:
-            apart.append(said)
-    return apart
+    return apart(sorted(_all(text), key=lambda said: (said.start, -said.end)))
 
 
 def _all(text: str) -> Iterator[Said]:

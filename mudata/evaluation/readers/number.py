@@ -12,6 +12,7 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
+from mudata.evaluation.align.text_pieces import apart
 from mudata.evaluation.readers.lone_numbers import is_lone, is_whole
 from mudata.evaluation.readers.number_candidates import Candidate, candidates, canonical, unit_shared, within
 from mudata.evaluation.readers.said_values import Said, Sort, ValueKind
@@ -98,17 +99,9 @@ def _kind(words: tuple[str, ...], low: float, high: float, integer: bool) -> Val
         found = list(filter(None, told))
         found += [Said(*match.span(), ("0",)) for match in none.finditer(text) if low <= 0 <= high]
         found += [Said(*match.span(), ("1",)) for match in single.finditer(text) if low <= 1 <= high]
-        return _apart(sorted(found))
+        return apart(sorted(found))
 
     return ValueKind("number", find, words, within=within)
-
-
-def _apart(found: list[Said]) -> list[Said]:
-    apart: list[Said] = []
-    for said in found:
-        if not apart or said.start >= apart[-1].end:
-            apart.append(said)
-    return apart
 
 
 def _alternatives(words: tuple[str, ...]) -> str:

@@ -1,5 +1,5 @@
-"""Numbers in digits and words with what stands round them: ranges, bounds, 'about', units; tempo and counts "
-"share it."""
+"""Numbers in digits and words with what stands round them: ranges, bounds, 'about', units; tempo and counts
+share it."""
 
 from __future__ import annotations
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
+from mudata.evaluation.align.text_pieces import apart
 from mudata.evaluation.readers.forms import SECTION
 from mudata.evaluation.readers.times import times
 
@@ -86,12 +87,7 @@ def _tokens(text: str) -> list[_Token]:
         if text[max(0, match.start() - 4) : match.start()].lower() == "the "
         or not _ARTICLE_LIKE.match(text, match.start())
     ]
-    merged = sorted([*labels, *(_Token(time.start, time.end, "T", "", time.seconds) for time in times(text))])
-    found: list[_Token] = []
-    for token in merged:
-        if not found or token.start >= found[-1].end:
-            found.append(token)
-    return found
+    return apart(sorted([*labels, *(_Token(time.start, time.end, "T", "", time.seconds) for time in times(text))]))
 
 
 def _segments(tokens: list[_Token], shape: str) -> list[Segment]:
