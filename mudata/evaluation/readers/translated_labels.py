@@ -48,9 +48,14 @@ def translated_labels(text: str, *, clips: bool) -> Iterator[tuple[int, int, int
             yield *match.span(), _SIGNS.get(said) or int(said)
 
 
+_BESIDE = re.compile(
+    r"[\W_]*(?:(?:die |la |le |的 ?)?(?:antwort|réponse|respuesta|risposta|resposta|antwoord|ответ|答案|答え|正解"
+    r"|正确答案|정답|답)"
+    r"(?: ?(?:ist|est|es|è|é|is|是|为|は|은|이))?[\W_]*)?(?:(?:der|die|das|den|le|la|el|il|lo|o|a|de|het)[\W_]*)?"
+    r"(?:です|입니다)?[\W_]*"
+)
+"""What may stand beside a label that is the whole answer."""
+
+
 def _is_all(text: str, start: int, end: int) -> bool:
-    """Whether nothing but signs and articles stands beside a piece of a text."""
-    beside = text[:start] + " " + text[end:]
-    return (
-        re.fullmatch(r"[\W_]*(?:(?:der|die|das|den|le|la|el|il|lo|o|a|de|het|です|입니다)[\W_]*)?", beside) is not None
-    )
+    return _BESIDE.fullmatch(text[:start] + " " + text[end:]) is not None
