@@ -20,7 +20,7 @@ import subprocess
 import sys
 import threading
 from collections import deque
-from typing import IO, TYPE_CHECKING, Any, cast
+from typing import IO, TYPE_CHECKING, Any, BinaryIO, cast
 
 from mudata.errors import MudataError, from_machine_error
 
@@ -251,14 +251,16 @@ def serve() -> None:
                 raise
             answers.write(json.dumps([known.what, known.hint]).encode() + b"\n")
             return
-        answers.write(_READY)
-        answers.flush()
+        _tell(answers, _READY)
         os.dup2(nowhere.fileno(), 1)
         os.dup2(nowhere.fileno(), 2)
         for line in sys.stdin.buffer:
-            answer = json.dumps(function(json.loads(line)))
-            try:
-                answers.write(answer.encode() + b"\n")
-                answers.flush()
-            except BrokenPipeError:  # the parent is gone
-                os._exit(1)
+            _tell(answers, json.dumps(function(json.loads(line))).encode() + b"\n")
+
+
+def _tell(answers: BinaryIO, line: bytes) -> None:
+    try:
+        answers.write(line)
+        answers.flush()
+    except BrokenPipeError:  # the parent is gone, and nobody reads what closing the pipe would complain of
+        os._exit(1)

@@ -151,6 +151,9 @@ class BatchRunner:
                 del error
                 _free_device_memory()
                 return Failure(OUT_OF_MEMORY, reason)
+        if not isinstance(replies, Sequence):  # None, a generator
+            what = f"The model gave a {type(replies).__name__} for {len(items)} questions."
+            raise ModelError(what, f"Its `{method}` owes a list with one answer to each, in order.")
         if len(replies) != len(items):
             raise ModelError(
                 f"The model gave {len(replies)} answers to {len(items)} questions.",

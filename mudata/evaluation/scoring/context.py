@@ -59,6 +59,9 @@ class ScoringContext:
         if lost := next((question for question in questions if question.dataset not in tasks), None):
             what = f"{lost.item_id} is of {lost.dataset!r}, which run.json has no task for"
             raise damaged(run.folder / "questions.jsonl", what)
+        if len(questions) != run.settings.clips:
+            counted = f"it has {len(questions)} lines, where run.json counts {run.settings.clips}"
+            raise damaged(run.folder / "questions.jsonl", counted)
         return cls(
             run=run,
             settings=run.settings,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import json
 import os
 import signal
 import subprocess
@@ -14,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from mudata.catalog.audio.process_pool import AHEAD, Lost, available, scattered
+from mudata.catalog.audio.process_pool import _START, AHEAD, Lost, available, scattered
 from mudata.errors import MudataError
 
 CALLS = """
@@ -113,6 +114,15 @@ def test_a_worker_that_cannot_import_its_function_says_so(capfd: pytest.CaptureF
     with pytest.raises(MudataError, match="A worker process could not start"):
         list(scattered(local, [1], 1))
     assert "AttributeError" in capfd.readouterr().err
+
+
+def test_a_worker_whose_caller_is_gone_ends_in_silence() -> None:
+    command = [sys.executable, "-c", _START, json.dumps(sys.path), "math:sqrt"]
+    reading, writing = os.pipe()
+    os.close(reading)
+    ended = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=writing, stderr=subprocess.PIPE, check=False)
+    os.close(writing)
+    assert (ended.returncode, ended.stderr) == (1, b"")
 
 
 def test_a_process_that_finished_its_work_takes_on_the_next(calls: Any) -> None:

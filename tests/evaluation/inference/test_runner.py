@@ -322,6 +322,16 @@ class Mute(Ear):
         return [Answer("low") for item in items[1:] if item.clip.audio.any()]
 
 
+class Nothing(Ear):
+    def answer(self, items: Sequence[Item]) -> list[Answer | Failure]:
+        return None  # type: ignore[return-value]
+
+
+class Lazy(Ear):
+    def answer(self, items: Sequence[Item]) -> list[Answer | Failure]:
+        return (Answer("low") for _ in items)  # type: ignore[return-value]
+
+
 class Talker(Ear):
     def answer(self, items: Sequence[Item]) -> list[Answer | Failure]:
         return [self.pitch(item.clip) for item in items]  # type: ignore[misc]
@@ -344,6 +354,8 @@ class Pupil(Ear):
     [
         ("Deaf", EvaluationError, "answered about tones/06 without taking its audio"),
         ("Mute", ModelError, "gave 3 answers to 4 questions"),
+        ("Nothing", ModelError, "gave a NoneType for 4 questions"),
+        ("Lazy", ModelError, "gave a generator for 4 questions"),
         ("Talker", ModelError, "gave a str"),
         ("Reader", EvaluationError, "takes no audio, and the task is to listen"),
     ],

@@ -234,3 +234,11 @@ def test_a_truth_that_is_none_is_a_damaged_file(
     path.write_text(path.read_text().replace(f'["{right}"]', f'["{wrong}"]', 1))
     with pytest.raises(EvaluationError, match=rf"questions.jsonl cannot be read: quiz/.*{why}"):
         score.score(run)
+
+
+def test_questions_that_got_lost_are_not_passed_over(home: Home, tmp_path: Path) -> None:
+    run = asked(home, tmp_path, "key", {"quiz/00": "no idea"})
+    path = run.folder / "questions.jsonl"
+    path.write_text("".join(path.read_text().splitlines(keepends=True)[:-1]))
+    with pytest.raises(EvaluationError, match="it has 23 lines, where run.json counts 24"):
+        score.score(run)
