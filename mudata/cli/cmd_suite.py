@@ -177,6 +177,7 @@ def ask(suite: str, models: str, request: EvalRequest, *, dry_run: bool, quiet: 
         emit_json({"suite": loaded.name, "tables": [_plain(one) for one in tables], **more})
     elif dry_run:
         emit(runs, as_json=False)
+        say.say("Nothing was asked (--dry-run); these runs would be made or gone on with.")
     else:
         _print(tables)
         _print_exams(by_exam)

@@ -11,7 +11,7 @@ from typing import Any, Literal
 import pytest
 
 import mudata
-from mudata.api.argument_types import hints_of
+from mudata.api.argument_types import fits, hints_of
 from mudata.api.arguments import checked, many, one_of, paths, within
 from mudata.errors import ArgumentError, MudataError, UnknownName
 
@@ -144,7 +144,10 @@ def test_values_of_another_type_are_refused(kwargs: dict[str, Any], said: str) -
 @pytest.mark.parametrize("name", sorted(set(mudata.__all__) - {"__version__", "show_progress"}))
 def test_the_types_of_every_public_function_are_known_at_run_time(name: str) -> None:
     function = inspect.unwrap(getattr(mudata, name))
-    assert set(hints_of(function)) == set(inspect.signature(function).parameters)
+    hints = hints_of(function)
+    assert set(hints) == set(inspect.signature(function).parameters)
+    for hint in hints.values():  # whatever is given, it is looked at and nothing breaks
+        assert {type(fits(given, hint)) for given in (["x"], ("x",), {"x": 1}, "x", 1, object())} == {bool}
 
 
 def test_an_error_inside_a_function_stays_what_it_is() -> None:

@@ -34,7 +34,7 @@ LARGEST_SEED = 2**31 - 1
 """So that every exam has a name that a dataset may have."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class ComposedDataset:
     """An exam that is ready to be asked."""
 
@@ -53,6 +53,11 @@ class ComposedDataset:
     def commands(self, model: str = "MODEL") -> list[str]:
         """How a model is asked, one command a task."""
         return [f"mudata eval --model {model} --split {self.split.name} --task {task}" for task in self.tasks]
+
+    def __repr__(self) -> str:
+        lines = [f"{self.dataset}: {self.ingested.usable} clips, {self.items} items, played by {self.engine}"]
+        lines += [f"mudata.evaluate(MODEL, {self.split.name!r}, task={task!r})" for task in self.tasks]
+        return "\n".join(lines)
 
 
 def compose_exam(

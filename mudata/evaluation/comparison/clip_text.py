@@ -44,7 +44,7 @@ def lines(view: ClipView, style: Style = plainly) -> Iterator[str]:
         )
         if answer.question is not None:
             about = f"{answer.item} ({', '.join(answer.clips)}): " if answer.item else ""
-            yield style(f"      asked: {_short(_plain(about + answer.question))}", "given")
+            yield style(f"      asked: {_plain(about)}{_short(_plain(answer.question))}", "given")
         yield f"      {_coloured(answer, style)}"
         if answer.given is not None:
             yield style(f"      given: {_short(_plain(answer.given))}", "given")

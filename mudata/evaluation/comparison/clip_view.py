@@ -69,7 +69,8 @@ class ClipView:
     """A clip's facts (None where the index has none), references and answers, in the order that the
     runs began.
 
-    `path` is the file to play, absolute; `labels` are canonical ids by namespace.
+    `path` is the file to play, absolute; `status` that of the clip, or where the clips of an item lie; `labels` are
+    canonical ids by namespace.
     """
 
     clip_id: str
@@ -126,7 +127,7 @@ def clip_views(home: Home, clip_ids: Sequence[str], runs: Sequence[Run]) -> list
             for shown in wanted & {scored.clip_id, *about[scored.clip_id].clip_ids}:
                 answers[shown].append(answer)
     with database.snapshot(home) as connection:
-        facts = _facts(connection, clip_ids)
+        facts = _facts(connection, [*clip_ids, *(clip for item in clip_ids for clip in items.get(item, ()))])
         for clip_id in clip_ids:
             if clip_id not in facts and clip_id not in recorded:
                 raise EvaluationError(*_unknown(connection, clip_id, recorded))
@@ -134,6 +135,7 @@ def clip_views(home: Home, clip_ids: Sequence[str], runs: Sequence[Run]) -> list
     for clip_id in set(recorded) - set(facts):
         captions[clip_id] = recorded[clip_id].pop("caption", [])
         labels[clip_id] = recorded[clip_id]
+    heard = {item: ", ".join(_place(home, clip, facts) for clip in clips) for item, clips in items.items()}
     views = []
     for clip_id in clip_ids:
         title, artist, album, seconds, path, licence, status = facts.get(clip_id, [None] * 7)
@@ -147,13 +149,19 @@ def clip_views(home: Home, clip_ids: Sequence[str], runs: Sequence[Run]) -> list
                 duration_s=seconds,
                 path=str(home.root / path) if path else None,
                 licence=licence,
-                status=status or (f"clips {', '.join(items[clip_id])}" if clip_id in items else "not in the index"),
+                status=status or heard.get(clip_id, "not in the index"),
                 labels=labels[clip_id],
                 captions=captions[clip_id],
                 said=tuple(answers[clip_id]),
             )
         )
     return views
+
+
+def _place(home: Home, clip_id: str, facts: Mapping[str, tuple[Any, ...]]) -> str:
+    """The file of a clip, or its id where there is none."""
+    path = facts[clip_id][4] if clip_id in facts else None
+    return str(home.root / path) if path else clip_id
 
 
 def draw_clips(home: Home, runs: Sequence[Run], n: int, seed: int, *, disagree: bool = False) -> list[str]:

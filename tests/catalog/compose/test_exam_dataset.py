@@ -51,6 +51,11 @@ def test_a_composed_exam_is_a_dataset_like_any_other(home: Home) -> None:
     assert made.dataset == "composed_structure_4_6"
     assert made.ingested.usable == 6
     assert made.commands()[0] == "mudata eval --model MODEL --split composed_structure_4_6-exam --task form"
+    assert repr(made).splitlines() == [
+        "composed_structure_4_6: 6 clips, 12 items, played by embedded 1",
+        "mudata.evaluate(MODEL, 'composed_structure_4_6-exam', task='form')",
+        "mudata.evaluate(MODEL, 'composed_structure_4_6-exam', task='boundaries')",
+    ]
     [(clips, source)] = mudata.sql(
         "SELECT count(*), any_value(a.source) FROM clips JOIN attributes a USING (clip_id) WHERE a.name = 'form'"
     ).fetchall()
@@ -60,6 +65,11 @@ def test_a_composed_exam_is_a_dataset_like_any_other(home: Home) -> None:
     assert {row[0] for row in rows} == {"form", "boundaries"}
     assert sorted(row[1] for row in rows if row[0] == "form") == sorted(("ABA", "AABA", "ABAB", "ABAC", "AABB", "ABCB"))
     assert mudata.verify(made.dataset, deep=True, progress=False) == []
+    mudata.evaluate("random", made.split.name, task="form", progress=False)
+    shown = repr(mudata.show(f"{made.dataset}/structure.0001.form"))
+    [(path,)] = mudata.sql("SELECT path FROM clips WHERE clip_id LIKE '%structure.0001'").fetchall()
+    assert f"listen:     {home.root / path}" in shown
+    assert "Listen to the music." in shown  # the prompt, however long the ids before it
     again = mudata.compose("structure", seed=4, n=6, progress=False)
     assert again.ingested.unchanged
     assert again.split.sha256 == made.split.sha256

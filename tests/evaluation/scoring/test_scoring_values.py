@@ -164,7 +164,7 @@ def test_items_of_two_clips_have_ids_of_their_own(home: Home, tmp_path: Path) ->
 def test_an_item_is_shown_by_its_id_and_by_its_clips(home: Home, tmp_path: Path) -> None:
     run = pairs(home, tmp_path)
     item, second, other = clip_views(home, ["quiz/pair 0", "quiz/01", "quiz/02"], [run])
-    assert item.status == "clips quiz/00, quiz/01"
+    assert item.status == "quiz/00, quiz/01"  # which have no files
     assert [answer.item for answer in (*item.said, *second.said, *other.said)] == [
         "quiz/pair 0",
         "quiz/pair 0",

@@ -319,7 +319,9 @@ def test_a_dry_run_names_the_runs_and_asks_nothing(corpus: Corpus, home: Home) -
     assert (dry["tables"], len(dry["problems"]), all_runs(home)) == ([], 2, [])
     ask("random")
     assert {run["run"] for run in dry["runs"]} == {run.id for run in all_runs(home)}
-    assert "tiny-genre" in ask("random", "--dry-run").out
+    told = ask("random", "--dry-run")
+    assert "tiny-genre" in told.out
+    assert "Nothing was asked" in told.err
 
 
 def test_controls_are_told_apart_and_not_compared_with_what_was_published(
