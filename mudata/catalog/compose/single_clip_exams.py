@@ -275,7 +275,7 @@ SINGLE_CLIP_EXAMS = (
             "semitones": {
                 "kind": "number",
                 "noun": "distance of the keys",
-                "scale": {"unit": "semitones", "within": 0, "low": 0, "high": 24, "integer": True},
+                "scale": {"unit": "semitones", "within": 0, "low": min(SHIFTS), "high": max(SHIFTS), "integer": True},
             },
         },
     ),

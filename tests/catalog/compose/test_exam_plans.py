@@ -134,6 +134,14 @@ def _base(tonic: int) -> int:
     return tonic if tonic <= 6 else tonic - 12
 
 
+def test_distances_may_be_what_the_question_says_they_are_and_all_are_asked() -> None:
+    """A scale that allowed more would make a uniform guess look worse than it is."""
+    scale = EXAMS["modulation"].tasks["semitones"]["scale"]
+    items = [item for item in small("modulation").items if item.task == "semitones"]
+    assert {f"by {scale['low']} to {scale['high']} semitones" in str(item.question) for item in items} == {True}
+    assert {int(item.truth) for item in items} == set(range(scale["low"], scale["high"] + 1))
+
+
 def test_tempi_fill_the_range_on_a_logarithmic_scale() -> None:
     plan = planned(ExamRequest(exam="tempo", seed=3, n=90))
     tempi = sorted(float(item.truth) for item in plan.items)
