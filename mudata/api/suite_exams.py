@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -17,14 +17,17 @@ from mudata.narration import Progress, chosen
 from mudata.table import Table
 
 if TYPE_CHECKING:
+    from mudata.evaluation.suites.exam_table import ExamTable
+    from mudata.evaluation.suites.suite import Suite
     from mudata.evaluation.suites.suite_runner import Problem
-    from mudata.evaluation.suites.suite_table import FilledTable
+    from mudata.evaluation.suites.suite_table import FilledTable, Result
 
 hide_deprecations()
 
 
-class SuiteTables(list["FilledTable"]):
-    """Tables of a suite, shown as `mudata suites table` prints them."""
+class SuiteTables(list["FilledTable | ExamTable"]):
+    """Tables of a suite, shown as `mudata suites table` prints them: published ones filled, or one whose rows are exams
+    with their floors."""
 
     def __repr__(self) -> str:
         return "\n\n".join(map(str, self)) or "(no tables)"
@@ -52,6 +55,13 @@ class AskedSuite:
         return "\n".join([self.tables._repr_markdown_(), *(f"- Not asked: {problem}" for problem in self.problems)])
 
 
+def _tables(suite: Suite, results: Sequence[Result]) -> SuiteTables:
+    from mudata.evaluation.suites.exam_table import exam_table
+    from mudata.evaluation.suites.suite_table import fill
+
+    return SuiteTables([exam_table(suite, results)] if suite.rows == "exams" else fill(suite, results))
+
+
 @checked()
 def suites() -> Table:
     """The suites that models can be asked: what `mudata suites` prints."""
@@ -73,10 +83,9 @@ def suite_tables(suite: str | Path, *, progress: Progress | bool | None = None) 
     """
     from mudata.evaluation.suites.suite import load
     from mudata.evaluation.suites.suite_runner import existing_results
-    from mudata.evaluation.suites.suite_table import fill
 
     loaded = load(str(suite))
-    return SuiteTables(fill(loaded, existing_results(Home.default(), loaded, chosen(progress))))
+    return _tables(loaded, existing_results(Home.default(), loaded, chosen(progress)))
 
 
 @checked()
@@ -147,7 +156,6 @@ def evaluate_suite(
     given = dict(locals())
     from mudata.evaluation.suites.suite import load
     from mudata.evaluation.suites.suite_runner import run_suite
-    from mudata.evaluation.suites.suite_table import fill
 
     reporter, loaded, names = chosen(given.pop("progress")), load(str(given.pop("suite"))), many(given.pop("models"))
     if not names:
@@ -160,4 +168,4 @@ def evaluate_suite(
             f"Nothing of the suite {loaded.name!r} could be asked.\n" + "\n".join(map(str, asked.problems)), None
         )
     runs = ScoredRuns(ScoredRun(home.runs / str(result.scores["run"])) for result in asked.results)
-    return AskedSuite(SuiteTables(fill(loaded, asked.results)), runs, tuple(asked.problems))
+    return AskedSuite(_tables(loaded, asked.results), runs, tuple(asked.problems))

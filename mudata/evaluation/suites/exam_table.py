@@ -98,6 +98,9 @@ class ExamTable:
         columns = ("exam", "of", "difficulty", "metric", "chance", BEST, *self.models)
         return Table(lines, columns, title=self.title, note=self.note)
 
+    def __str__(self) -> str:
+        return repr(self.table())
+
     @property
     def note(self) -> str:
         sizes = [value.n for row in self.rows for value in row.models.values()]

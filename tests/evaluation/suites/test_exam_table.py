@@ -12,6 +12,7 @@ from answered import answered
 from exact_questions import CLIPS, quiz
 from shell import typed
 
+import mudata
 from mudata.catalog.cards import loader
 from mudata.catalog.compose.exams import EXAMS
 from mudata.evaluation.align.alignment import Alignment, Shown
@@ -221,6 +222,7 @@ def test_the_table_and_the_chart_are_shown(home: Home, quizzes: Suite, tmp_path:
     assert done.code == 0, done.err
     assert "Keys  quiz  all         accuracy        4.2 %   25.0 % (" in done.out
     assert "uniform guess" in (tmp_path / "chart.svg").read_text()
+    assert repr(mudata.suite_tables("quizzes")).strip() == typed("suites", "table", "quizzes").out.strip()
     rows = json.loads(typed("suites", "show", "quizzes", "--json").out)["exams"]
     assert (rows[0]["metric"], rows[0]["constant"], rows[0]["models"]["dead"]["n"]) == ("accuracy", 0.25, 24)
     assert "| Keys | quiz | all | accuracy |" in typed("suites", "table", "quizzes", "--markdown").out
