@@ -64,7 +64,12 @@ def compose(
     from mudata.home import Home
 
     if exam is None:
-        emit([_row(each, default_n(each, difficulty), difficulty) for each in EXAMS.values()], as_json=as_json)
+        if seed or any(given is not None for given in (n, engine, workers)):
+            raise click.UsageError("--seed, --n, --engine and --workers go with an EXAM; `mudata compose` lists them.")
+        if as_json:
+            emit_json([_record(each, default_n(each, difficulty), difficulty) for each in EXAMS.values()])
+        else:
+            emit([_row(each, default_n(each, difficulty), difficulty) for each in EXAMS.values()], as_json=False)
         return
     say = progress(quiet)
     made = compose_exam(
@@ -95,6 +100,18 @@ def _row(exam: ComposedExam, n: int, difficulty: Any) -> dict[str, Any]:
         "n": f"{n} {exam.unit}",
         "multiple of": exam.multiple(difficulty),
         "needs": "a soundfont" if exam.needs_soundfont else "nothing more",
+    }
+
+
+def _record(exam: ComposedExam, n: int, difficulty: Any) -> dict[str, Any]:
+    return {
+        "exam": exam.name,
+        "asks": exam.title,
+        "tasks": list(exam.tasks),
+        "n": n,
+        "unit": exam.unit,
+        "multiple_of": exam.multiple(difficulty),
+        "needs_soundfont": exam.needs_soundfont,
     }
 
 

@@ -7,6 +7,7 @@ the last of it is gone.
 from __future__ import annotations
 
 import contextlib
+import shlex
 import shutil
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -109,7 +110,8 @@ def remove(home: Home, removal: Removal, *, force: bool = False, progress: Progr
         needy = some(map(str, removal.dependents), 5)
         raise HomeError(
             f"{some(map(str, removal.items), 3)}: needed by {needy}.",
-            "Remove these with it, by naming them too, or leave them behind with --force.",
+            "Remove these with it, by naming them too, or leave them behind with --force:\n"
+            f"  mudata rm {shlex.join(one.name for one in (*removal.items, *removal.dependents))}",
         )
     with contextlib.ExitStack() as locks:
         for item in (*removal.items, *(other for other in removal.dependents if other.kind == "run")):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import random
+import shlex
 import signal
 import sys
 from collections.abc import Callable
@@ -59,6 +60,8 @@ def test_what_others_need_is_refused_unless_forced_or_named_with_them(
     with pytest.raises(HomeError, match=f"needed by {needy[0]}") as refused:
         mudata.remove(name)
     assert all(each in str(refused.value) for each in needy)
+    named = [each.split()[1].replace("them", run.id) for each in needy]
+    assert f"mudata rm {shlex.join([name, *named])}" in str(refused.value)
     assert run.folder.is_dir()
     mudata.remove(name, force=True)
     assert run.settings.split == "half"  # what needs it stays

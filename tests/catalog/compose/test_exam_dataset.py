@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import shutil
 import signal
@@ -52,9 +53,9 @@ def test_a_composed_exam_is_a_dataset_like_any_other(home: Home) -> None:
     assert made.ingested.usable == 6
     assert made.commands()[0] == "mudata eval --model MODEL --split composed_structure_4_6-exam --task form"
     assert repr(made).splitlines() == [
-        "composed_structure_4_6: 6 clips, 12 items, played by embedded 1",
-        "mudata.evaluate(MODEL, 'composed_structure_4_6-exam', task='form')",
-        "mudata.evaluate(MODEL, 'composed_structure_4_6-exam', task='boundaries')",
+        f"{made.dataset}: {made.ingested.usable} clips, {made.items} items, played by embedded 1",
+        f"mudata.evaluate(MODEL, '{made.dataset}-exam', task='form')",
+        f"mudata.evaluate(MODEL, '{made.dataset}-exam', task='boundaries')",
     ]
     [(clips, source)] = mudata.sql(
         "SELECT count(*), any_value(a.source) FROM clips JOIN attributes a USING (clip_id) WHERE a.name = 'form'"
@@ -170,6 +171,11 @@ def test_one_exam_of_the_standard_edition_is_fetched_alone(home: Home) -> None:
 def test_the_command_line_lists_refuses_and_says_what_to_do(home: Home) -> None:
     listed = CliRunner().invoke(cli, ["compose"])
     assert all(name in listed.stdout for name in EXAMS)
+    tempo = json.loads(CliRunner().invoke(cli, ["compose", "--json"]).stdout)[0]
+    assert (tempo["exam"], tempo["tasks"], tempo["n"], tempo["unit"]) == ("tempo", ["tempo"], 120, "pieces")
+    assert (tempo["multiple_of"], tempo["needs_soundfont"]) == (EXAMS["tempo"].multiple("standard"), False)
+    nameless = CliRunner().invoke(cli, ["compose", "--seed", "3"])
+    assert (nameless.exit_code, "go with an EXAM" in nameless.stderr) == (2, True)
     with pytest.raises(ArgumentError, match="a multiple of 24"):
         CliRunner().invoke(cli, ["compose", "key", "--n", "25"], catch_exceptions=False)
     assert not home.cards.exists()
