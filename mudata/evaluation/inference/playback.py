@@ -51,6 +51,7 @@ two clips of 14 s in the 30 s that most models hear. Ours."""
 TOO_MANY = "too-many-clips"
 
 
+@dataclass(frozen=True, eq=False, repr=False)
 class PlayedClip(Clip):
     """A clip that remembers whether anybody took its samples,
     or its notes where it is MIDI (`listened`)."""
@@ -154,8 +155,8 @@ def _notes(
                 raise
             return Failure("missing", str(error))
         path = written.path if written else clips[0].path
-        files.append(PlayedClip(name, np.zeros(0, np.float32), capabilities.sample_rate or 1, midi=path))
-        object.__setattr__(files[-1], "notes_file", written)
+        rate = capabilities.sample_rate or 1
+        files.append(PlayedClip(name, np.zeros(0, np.float32), rate, midi=path, notes_file=written))
     if not as_one:
         return PlayedItem(item.item_id, tuple(files), question)
     told = replace(question, prompt=f"{joined_cue(len(played.clips), GAP_S)} {question.prompt}")
@@ -206,9 +207,7 @@ def _clip(
         return Failure("missing", str(error))
     if playback.silent:
         samples = np.zeros_like(samples)
-    found = PlayedClip(name, samples, decoded_rate)
-    object.__setattr__(found, "rendering", rendering)
-    return found
+    return PlayedClip(name, samples, decoded_rate, rendering=rendering)
 
 
 def _decoded(
