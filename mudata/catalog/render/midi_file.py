@@ -160,10 +160,11 @@ def _hanging(file: smf.MidiFile, whole: MidiNotes) -> tuple[NDArray[np.int64], .
     of = np.array(left, np.intp)
     changes = np.flatnonzero(events.status >> 4 == 0xC)
     changes = changes[np.argsort(events.tick[changes], kind="stable")]
-    programs = []
-    for at in left:
-        before = changes[(channel[changes] == channel[at]) & (events.tick[changes] <= events.tick[at])]
-        programs.append(int(events.first[before[-1]]) if len(before) else 0)
+    programs = np.zeros(len(of), np.int64)
+    for number in np.unique(channel[of]):
+        mine, told = np.flatnonzero(channel[of] == number), changes[channel[changes] == number]
+        before = np.searchsorted(events.tick[told], events.tick[of[mine]], side="right")  # the last one that is told
+        programs[mine[before > 0]] = events.first[told[before[before > 0] - 1]]
     end = np.full(len(of), events.tick.max(initial=0), np.int64)
-    columns = (channel[of], np.array(programs), events.first[of], events.second[of], events.tick[of], end)
+    columns = (channel[of], programs, events.first[of], events.second[of], events.tick[of], end)
     return tuple(column.astype(np.int64) for column in columns)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -200,3 +201,14 @@ def test_what_is_no_midi_or_counts_in_smpte_is_refused(path: Path, content: byte
     with pytest.raises(AudioError, match=r"zero bytes|MIDI header|time division") as refused:
         render_midi(path)
     assert refused.value.reason == ("parse_error" if content else "empty")
+
+
+def test_many_notes_that_hang_and_programs_are_told_apart_in_no_time(tmp_path: Path) -> None:
+    changes = (bytes([1, 0xC0 | i % 16, i % 128, 0, 0x90 | i % 16, i * 7 % 128, 100]) for i in range(100_000))
+    track = b"".join(changes) + b"\0\xff\x2f\0"
+    path = tmp_path / "x.mid"
+    path.write_bytes(b"MThd\0\0\0\6\0\1\0\1\1\xe0MTrk" + len(track).to_bytes(4, "big") + track)
+    before = time.process_time()
+    with pytest.raises(AudioError, match="notes sound at once"):
+        render_midi(path, seconds=5)
+    assert time.process_time() - before < 4  # 20 s and more, when every note looked through all changes
