@@ -69,8 +69,16 @@ class Exam(Strict):
     also: str | None = None
     """Further datasets of the same task whose runs are shown beside, by a pattern of their names: 'composed_key_*'."""
     compose: str | None = None
-    """How the dataset is made, where its name hangs on what it is made with: only the pattern `also` is known then."""
+    """How the dataset is made, where its name hangs on what it is made with; `composed` is the pattern of its names
+    then: this seed's, and no other's that happens to be there."""
+    composed: str | None = None
     note: str | None = None
+
+    @model_validator(mode="after")
+    def _is_known_when_composed(self) -> Self:
+        if (self.compose is None) != (self.composed is None):
+            raise ValueError("compose (how a dataset is made) and composed (the pattern of its name) go together")
+        return self
 
 
 class PublishedColumn(Strict):

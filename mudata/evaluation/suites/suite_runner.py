@@ -175,11 +175,11 @@ def draw(home: Home, suite: Suite, name: str) -> Manifest | Problem:
 
 
 def _composed(home: Home, exam: Exam, split: str) -> str | None:
-    """The dataset of an exam whose name hangs on what it was composed with: that of the split, else the first there
-    is."""
+    """The dataset of an exam whose name hangs on what it was composed with: that of the split, else the first that
+    the suite's own command has made."""
     if manifest.path_of(home, split).is_file():
         return manifest.load(home, split).datasets[0]
-    known = [name for name in card_files.files() if exam.also and fnmatchcase(name, exam.also)]
+    known = [name for name in card_files.files() if exam.composed and fnmatchcase(name, exam.composed)]
     return next((name for name in known if database.current_generation(home, name)), None)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +15,8 @@ from shell import typed
 
 import mudata
 from mudata.catalog.cards import loader
+from mudata.catalog.compose.exam_dataset import default_n
+from mudata.catalog.compose.exam_plan import ExamRequest
 from mudata.catalog.compose.exams import EXAMS
 from mudata.evaluation.align.alignment import Alignment, Shown
 from mudata.evaluation.kinds.kind_registry import kind_of
@@ -26,6 +29,7 @@ from mudata.evaluation.suites.suite_runner import Problem, draw, existing_result
 from mudata.evaluation.suites.suite_table import Result
 
 if TYPE_CHECKING:
+    from mudata.catalog.compose.exam_plan import Level
     from mudata.home import Home
 
 SUITE = Suite(
@@ -164,7 +168,13 @@ rows: exams
 exams:
   key: {title: Keys, dataset: quiz, task: key, also: "quiz_*"}
   pairs: {title: Brighter, dataset: quiz, task: brighter, split: {where: "clip_id < 'quiz/12'"}}
-  timbre: {title: Timbre, dataset: quiz_timbre, task: louder, compose: "Run: mudata compose timbre", also: "timbre_*"}
+  timbre:
+    title: Timbre
+    dataset: quiz_timbre
+    task: brighter
+    compose: "Run: mudata compose timbre"
+    composed: "timbre_2_*"
+    also: "timbre_*"
 """
 
 
@@ -186,6 +196,41 @@ def test_an_exam_without_n_asks_all_clips_and_what_is_not_composed_is_told(home:
     assert not isinstance(again, Problem)
     assert not isinstance(drawn[0], Problem)
     assert again.sha256 == drawn[0].sha256
+
+
+def test_an_exam_of_another_seed_is_not_the_suites_own(
+    home: Home, quizzes: Suite, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    quiz(home, tmp_path / "cards", monkeypatch, name="timbre_1_8")
+    assert isinstance(draw(home, quizzes, "timbre"), Problem)
+    quiz(home, tmp_path / "cards", monkeypatch, name="timbre_2_8")
+    drawn = draw(home, quizzes, "timbre")
+    assert not isinstance(drawn, Problem)
+    assert drawn.datasets == ("timbre_2_8",)
+
+
+def test_the_suites_own_exams_are_those_that_its_commands_make() -> None:
+    made = 0
+    for exam in load("objective").exams.values():
+        if exam.compose:
+            words = exam.compose.split()
+            name, seed = words[words.index("compose") + 1], int(words[words.index("--seed") + 1])
+            levels: tuple[Level, ...] = ("standard", "easy", "hard")
+            names = [
+                ExamRequest(
+                    exam=name,
+                    seed=seed,
+                    n=default_n(EXAMS[name], "standard"),
+                    level=level,
+                    engine=engine,
+                    soundfont_sha256="c5378b62028c",
+                ).dataset
+                for level in levels
+                for engine in ("tinysoundfont", "fluidsynth")
+            ]
+            assert [fnmatchcase(one, str(exam.composed)) for one in names] == [True, True, False, False, False, False]
+            made += 1
+    assert made == 4
 
 
 def test_runs_of_the_suite_and_of_further_datasets_fill_the_table(
