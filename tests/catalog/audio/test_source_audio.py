@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 import soundfile
+from asking import sample
 from oracles import Bundle, bundles
 from small_corpus import Corpus
 
 from mudata.catalog.audio import clip as audio
 from mudata.errors import AudioError, EvaluationError, ModelError
-from mudata.evaluation.inference.playback import AFTER_S, Playback, PlayedClip, play
+from mudata.evaluation.inference.playback import AFTER_S, Playback, PlayedItem, play
 from mudata.evaluation.inference.runner import EvalRequest, evaluate
-from mudata.evaluation.protocol import Answer, Failure, Item, ModelCapabilities
-from mudata.evaluation.tasks.samples import Sample
+from mudata.evaluation.protocol import Answer, Failure, Item, ModelCapabilities, Question
 
 if TYPE_CHECKING:
     from mudata.home import Home
@@ -89,13 +89,14 @@ def test_originals_that_are_not_here_are_told(corpus: Corpus, home: Home) -> Non
         ask(home, audio="source")
 
 
+WHICH = Question("classify", "Which?", (), "label")
+
+
 def test_a_segment_is_cut_from_its_original(tmp_path: Path) -> None:
     wave = np.stack([np.linspace(0, 0.5, 8000), np.linspace(0.5, 0, 8000)], 1).astype(np.float32)
     soundfile.write(tmp_path / "a.wav", wave, 8000, subtype="FLOAT")
-    item = Sample(
-        clip_id="d/a",
-        dataset="d",
-        references=(),
+    item = sample(
+        "d/a",
         path=tmp_path / "none.flac",
         pcm_sha256="",
         sample_rate=8000,
@@ -103,8 +104,9 @@ def test_a_segment_is_cut_from_its_original(tmp_path: Path) -> None:
         start_s=0.25,
         duration_s=0.5,
     )
-    clip = play(item, ModelCapabilities(sample_rate=16000), SOURCE)
-    assert isinstance(clip, PlayedClip)
+    heard = play(item, WHICH, ModelCapabilities(sample_rate=16000), SOURCE)
+    assert isinstance(heard, PlayedItem)
+    clip = heard.clip
     assert clip.sample_rate == 8000
     np.testing.assert_array_equal(clip.audio, wave[2000:6000])
 
@@ -113,16 +115,14 @@ def test_an_original_that_is_not_finite_is_a_failure(tmp_path: Path) -> None:
     soundfile.write(tmp_path / "a.wav", np.array([0.1, np.nan, 0.1] * 900), 8000, subtype="FLOAT")
     with pytest.raises(AudioError, match="NaN"):
         audio.load_channels(tmp_path / "a.wav")
-    item = Sample(
-        clip_id="d/a",
-        dataset="d",
-        references=(),
+    item = sample(
+        "d/a",
         path=tmp_path / "a.flac",
         pcm_sha256="",
         sample_rate=8000,
         source=tmp_path / "a.wav",
     )
-    assert play(item, ModelCapabilities(), SOURCE) == Failure("not_finite", "NaN or infinity among the samples")
+    assert play(item, WHICH, ModelCapabilities(), SOURCE) == Failure("not_finite", "NaN or infinity among the samples")
 
 
 @bundles("ltu")
@@ -139,10 +139,8 @@ def test_oracle_through_the_original_a_model_hears_what_its_authors_code_hears(b
     for case in cases:
         original = bundle.folder / case["audio"]
         facts = audio.normalise(original, tmp_path / "clip.flac", audio.AudioFormat())
-        item = Sample(
-            clip_id="d/a",
-            dataset="d",
-            references=(),
+        item = sample(
+            "d/a",
             path=facts.path,
             pcm_sha256="",
             sample_rate=facts.sample_rate,
@@ -151,8 +149,9 @@ def test_oracle_through_the_original_a_model_hears_what_its_authors_code_hears(b
         )
         heard = {}
         for playing in (SOURCE, Playback()):
-            clip = play(item, model.capabilities, playing)
-            assert isinstance(clip, PlayedClip)
+            played = play(item, WHICH, model.capabilities, playing)
+            assert isinstance(played, PlayedItem)
+            clip = played.clip
             with torch.inference_mode():
                 heard[playing.source] = model.hear(model.waveform(clip.audio, clip.sample_rate))
         bundle.check(case, "audio_embeds", heard["source"])
