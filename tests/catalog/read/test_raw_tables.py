@@ -7,16 +7,19 @@ import io
 import json
 import zipfile
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from little_card import little_card
 
-from mudata.catalog.cards.schema import Card
 from mudata.catalog.read.reader import DatasetContents, read
 from mudata.csv_lines import csv_line
 from mudata.errors import ReadError
+
+if TYPE_CHECKING:
+    from mudata.catalog.cards.schema import Card
 
 CSV = "SELECT * FROM read_csv({path}, header = true, all_varchar = true)"
 REJECTING = "SELECT * FROM read_csv({path}, header = true, all_varchar = true, store_rejects = true)"
@@ -26,22 +29,11 @@ PARQUET = "SELECT * FROM read_parquet({path})"
 
 def card(select: str = CSV, name: str = "list.csv", **more: Any) -> Card:
     """Clips that a table lists."""
-    said: dict[str, Any] = {
-        "name": "tiny",
-        "title": "Tiny",
-        "summary": "few files",
-        "tags": ["genre"],
-        "format": "wav",
-        "duration": {"min": 0, "max": 60},
-        "licence": {"text": "none", "usage": "unknown", "redistributable": False},
-        "citation": {"text": "none", "bibtex": "@misc{none}"},
-        "homepage": "https://example.org",
-        "availability": "open",
-        "sources": {"audio": {"what": "files", "mirrors": [{"kind": "local", "how": "make them"}]}},
+    listed: dict[str, Any] = {
         "tables": {"list": {"path": name, "select": select, "columns": {"id": "VARCHAR", "path": "VARCHAR"}}},
         "clips": [{"select": "SELECT id, path FROM list"}],
     }
-    return Card.model_validate(said | more)
+    return little_card(**listed | more)
 
 
 def take(tmp_path: Path, raw: bytes | str, select: str = CSV, name: str = "list.csv") -> DatasetContents:

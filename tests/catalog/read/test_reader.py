@@ -7,37 +7,22 @@ import os
 import threading
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 import pytest
+from little_card import little_card
 
 from mudata.catalog.cards.labels import LabelSpace
-from mudata.catalog.cards.schema import Card
 from mudata.catalog.read.reader import Issue, canonical, read
 from mudata.errors import CardError, QueryError, ReadError, UnknownName
+
+if TYPE_CHECKING:
+    from mudata.catalog.cards.schema import Card
 
 BY_FOLDER = {"files": "{genre}/{stem}.wav", "id": "{genre}-{stem}"}
 GENRES = {"part": "genre", "vocabulary": ["rock", {"id": "hiphop", "aliases": ["rap"]}]}
 LISTED = {"path": "**/list.csv", "select": "SELECT * FROM read_csv({path}, all_varchar = true)", "columns": {}}
-
-
-def make(**sections: Any) -> Card:
-    """A card with little more than what the test is about."""
-    said: dict[str, Any] = {
-        "name": "tiny",
-        "title": "Tiny",
-        "summary": "few files",
-        "tags": ["genre"],
-        "format": "wav",
-        "duration": {"min": 0, "max": 60},
-        "licence": {"text": "none", "usage": "unknown", "redistributable": False},
-        "citation": {"text": "none", "bibtex": "@misc{none}"},
-        "homepage": "https://example.org",
-        "availability": "open",
-        "sources": {"audio": {"what": "files", "mirrors": [{"kind": "local", "how": "make them"}]}},
-    }
-    return Card.model_validate(said | sections)
 
 
 def table(select: str, path: str = "**/list.csv", optional: bool = False, **columns: str) -> dict[str, Any]:
@@ -69,7 +54,7 @@ def rows(found: pa.Table, *columns: str) -> list[tuple[Any, ...]]:
 
 def test_files_that_match_become_clips_whose_parts_are_columns(files: Path) -> None:
     rule = BY_FOLDER | {"groups": {"artist": "artist of {stem}"}, "crop": {"first": 5}}
-    reading = read(make(clips=[rule]), files)
+    reading = read(little_card(clips=[rule]), files)
     assert rows(reading.clips, "id", "path", "kind", "artist", "album", "genre", "crop_mode", "crop_s") == [
         ("rap-a", "rap/a.wav", "audio", "artist of a", None, "rap", "first", 5.0),
         ("rock-a", "rock/a.wav", "audio", "artist of a", None, "rock", "first", 5.0),
@@ -79,7 +64,7 @@ def test_files_that_match_become_clips_whose_parts_are_columns(files: Path) -> N
 
 
 def test_clips_have_their_columns_and_types_even_where_nothing_is_known(files: Path) -> None:
-    schema = read(make(clips=[BY_FOLDER]), files).clips.schema
+    schema = read(little_card(clips=[BY_FOLDER]), files).clips.schema
     everywhere = ["id", "path", "kind", "artist", "album", "track", "title", "licence", "subset"]
     times = ["start_s", "end_s", "hash", "crop_mode", "crop_s", "channel_mix", "window_s", "window_at"]
     assert schema.names == [*everywhere, *times, "genre", "stem"]
@@ -89,7 +74,7 @@ def test_clips_have_their_columns_and_types_even_where_nothing_is_known(files: P
 
 def test_a_select_joins_tables_and_files_and_names_clips_whose_file_is_absent(files: Path) -> None:
     listed(files, "number,who,folder\n1,Ann,rock\n2,Bob,rap\n3,Cyd,jazz\n")
-    card = make(
+    card = little_card(
         tables={"list": table(LISTED["select"], number="INTEGER", who="VARCHAR", folder="VARCHAR")},
         clips=[
             {
@@ -110,7 +95,7 @@ def test_several_rules_add_up_and_each_sees_its_own_files(files: Path) -> None:
     (files / "song.mid").write_bytes(b"MThd")
     select = "SELECT 'midi-' || stem AS id, path, 'x' AS extra FROM files"
     midi = {"kind": "midi", "files": "{stem}.mid", "select": select}
-    reading = read(make(clips=[BY_FOLDER, midi]), files)
+    reading = read(little_card(clips=[BY_FOLDER, midi]), files)
     assert rows(reading.clips, "id", "kind", "genre", "extra") == [
         ("midi-song", "midi", None, "x"),
         ("rap-a", "audio", "rap", None),
@@ -120,20 +105,20 @@ def test_several_rules_add_up_and_each_sees_its_own_files(files: Path) -> None:
 
 
 def test_a_folder_without_clips_is_an_issue_and_no_error(tmp_path: Path) -> None:
-    reading = read(make(clips=[BY_FOLDER]), tmp_path / "nowhere")
+    reading = read(little_card(clips=[BY_FOLDER]), tmp_path / "nowhere")
     assert reading.clips.num_rows == 0
     assert [(i.kind, i.what) for i in reading.issues] == [("no-clips", "nothing matches {genre}/{stem}.wav")]
 
 
 def test_two_files_with_one_id_are_refused_by_name(files: Path) -> None:
     with pytest.raises(ReadError, match=r"same clip id:\n  a: rap/a\.wav, rock/a\.wav\n.*remove one of the copies"):
-        read(make(clips=[{"files": "*/{stem}.wav"}]), files)
+        read(little_card(clips=[{"files": "*/{stem}.wav"}]), files)
 
 
 @pytest.mark.parametrize("path", ["/etc/passwd", "../x.wav", "a/../../x.wav", "", "a//b.wav", "C:\\x.wav", "a\\..\\b"])
 def test_a_path_from_a_table_that_leads_elsewhere_is_refused(files: Path, path: str) -> None:
     listed(files, f'p\n"{path}"\n')
-    card = make(
+    card = little_card(
         tables={"list": table(LISTED["select"], p="VARCHAR")},
         clips=[{"select": "SELECT 'x' AS id, coalesce(p, '') AS path FROM list"}],
     )
@@ -143,24 +128,24 @@ def test_a_path_from_a_table_that_leads_elsewhere_is_refused(files: Path, path: 
 
 @pytest.mark.parametrize("id_", ["../x", "/x", "x/", "."])
 def test_an_id_that_cannot_be_a_file_name_is_refused(files: Path, id_: str) -> None:
-    card = make(clips=[{"select": f"SELECT '{id_}' AS id, 'a.wav' AS path"}])
+    card = little_card(clips=[{"select": f"SELECT '{id_}' AS id, 'a.wav' AS path"}])
     with pytest.raises(ReadError, match="ids of clips that are no plain relative path"):
         read(card, files)
 
 
 def test_a_select_without_id_or_path_says_what_it_gives(files: Path) -> None:
     with pytest.raises(CardError, match=r"clips.0: the SELECT gives no column path.\nIt gives id, artist\."):
-        read(make(clips=[{"select": "SELECT 1 AS id, 'x' AS artist"}]), files)
+        read(little_card(clips=[{"select": "SELECT 1 AS id, 'x' AS artist"}]), files)
 
 
 def test_a_template_that_names_no_part_is_refused(files: Path) -> None:
     with pytest.raises(CardError, match=r"clips.0.artist: '\{who\}' names \{who\}.*\nNamed parts: genre, stem"):
-        read(make(clips=[BY_FOLDER | {"groups": {"artist": "{who}"}}]), files)
+        read(little_card(clips=[BY_FOLDER | {"groups": {"artist": "{who}"}}]), files)
 
 
 def test_a_file_name_that_is_not_text_is_left_out_and_told(files: Path) -> None:
     (Path(os.fsdecode(os.fsencode(files / "rock"))) / os.fsdecode(b"\xff.wav")).write_bytes(b"RIFF")
-    reading = read(make(clips=[BY_FOLDER]), files)
+    reading = read(little_card(clips=[BY_FOLDER]), files)
     assert reading.clips.num_rows == 3
     assert [(i.kind, i.where) for i in reading.issues] == [("bad-name", "rock/\\udcff.wav")]
 
@@ -168,14 +153,14 @@ def test_a_file_name_that_is_not_text_is_left_out_and_told(files: Path) -> None:
 def test_a_file_that_is_left_out_for_the_case_of_its_letters_is_told(files: Path) -> None:
     twin = next(files.glob("rock/*.wav"))
     twin.with_suffix(".WAV").write_bytes(b"RIFF")
-    reading = read(make(clips=[BY_FOLDER]), files)
+    reading = read(little_card(clips=[BY_FOLDER]), files)
     assert reading.clips.num_rows == 3
     assert [(i.kind, i.where) for i in reading.issues] == [("bad-name", f"rock/{twin.stem}.WAV")]
 
 
 def test_signs_of_globs_and_quotes_in_names_mean_themselves(files: Path) -> None:
     listed(files, "x\n1\n", "o'[1]*?/list.csv")
-    card = make(
+    card = little_card(
         tables={"list": table("SELECT x FROM read_csv({path})", x="INTEGER")},
         clips=[BY_FOLDER, {"select": "SELECT 'n' || x AS id, 'x' AS path FROM list"}],
     )
@@ -187,7 +172,7 @@ def test_signs_of_globs_and_quotes_in_names_mean_themselves(files: Path) -> None
 
 @pytest.fixture
 def nested(files: Path) -> Card:
-    return make(
+    return little_card(
         clips=[
             {
                 "files": "{genre}/{stem}.wav",
@@ -225,7 +210,7 @@ def test_an_unknown_subset_is_told_with_the_known_ones(nested: Card, files: Path
     with pytest.raises(UnknownName, match=r"No subset named 'smal'\. Did you mean 'small'"):
         read(nested, files, subset="smal")
     with pytest.raises(UnknownName, match="tiny has no subsets"):
-        read(make(clips=[BY_FOLDER]), files, subset="small")
+        read(little_card(clips=[BY_FOLDER]), files, subset="small")
 
 
 @pytest.mark.parametrize(
@@ -240,7 +225,7 @@ def test_an_unknown_subset_is_told_with_the_known_ones(nested: Card, files: Path
     ],
 )
 def test_a_condition_over_columns_and_lists_of_labels_chooses_clips(files: Path, where: str, ids: list[str]) -> None:
-    card = make(clips=[BY_FOLDER], labels={"genre": GENRES})
+    card = little_card(clips=[BY_FOLDER], labels={"genre": GENRES})
     reading = read(card, files, where=where)
     assert reading.clips["id"].to_pylist() == ids
     assert sorted(set(reading.labels["id"].to_pylist())) == ids
@@ -259,7 +244,7 @@ def test_a_condition_over_columns_and_lists_of_labels_chooses_clips(files: Path,
     ],
 )
 def test_a_condition_that_is_wrong_keeps_the_hint_of_duckdb(files: Path, where: str, problem: str) -> None:
-    card = make(clips=[BY_FOLDER], labels={"genre": GENRES})
+    card = little_card(clips=[BY_FOLDER], labels={"genre": GENRES})
     if not where:
         assert read(card, files, where=where).clips.num_rows == 3
         return
@@ -270,7 +255,7 @@ def test_a_condition_that_is_wrong_keeps_the_hint_of_duckdb(files: Path, where: 
 
 @pytest.mark.slow
 def test_a_limit_keeps_the_same_clips_whatever_else_is_there(files: Path) -> None:
-    card = make(clips=[BY_FOLDER])
+    card = little_card(clips=[BY_FOLDER])
     one, two = (set(read(card, files, limit=n).clips["id"].to_pylist()) for n in (1, 2))
     assert len(one) == 1
     assert len(two) == 2
@@ -287,7 +272,7 @@ def test_a_limit_keeps_the_same_clips_whatever_else_is_there(files: Path) -> Non
 
 
 def test_labels_are_given_as_written_and_as_the_vocabulary_has_them(files: Path) -> None:
-    reading = read(make(clips=[BY_FOLDER], labels={"genre": GENRES}), files)
+    reading = read(little_card(clips=[BY_FOLDER], labels={"genre": GENRES}), files)
     assert rows(reading.labels) == [
         ("rap-a", "genre", "rap", "hiphop"),
         ("rock-a", "genre", "rock", "rock"),
@@ -302,7 +287,7 @@ def test_labels_are_given_as_written_and_as_the_vocabulary_has_them(files: Path)
 def test_labels_of_unknown_clips_empty_ones_and_repetitions_are_dropped_and_unknown_words_told(files: Path) -> None:
     tags = ("rock-a,Rock", "rock-a, Rock ", "rock-b,Schlager", "rap-a,Schlager", "rap-a,", "rap-a,' '", "gone,rock")
     listed(files, "\n".join(["clip,tag", *tags]))
-    card = make(
+    card = little_card(
         tables={"list": table(LISTED["select"], clip="VARCHAR", tag="VARCHAR")},
         clips=[BY_FOLDER],
         labels={
@@ -322,7 +307,7 @@ def test_a_clip_with_two_labels_of_a_single_namespace_is_an_issue(files: Path) -
     both = "SELECT id, unnest(['rock', 'rap', 'hip hop']) AS label FROM clips WHERE stem = 'b'"
     for kind, issues in (("single", ["1 clip has more than one, such as rock-b"]), ("multi", [])):
         labels = {"genre": {"kind": kind, "select": both, "vocabulary": GENRES["vocabulary"]}}
-        found = read(make(clips=[BY_FOLDER], labels=labels), files).issues
+        found = read(little_card(clips=[BY_FOLDER], labels=labels), files).issues
         assert [i.what for i in found if i.kind != "unmatched"] == issues
 
 
@@ -367,7 +352,7 @@ def test_spellings_lead_to_one_label_or_none(label: str, id_: str | None) -> Non
 
 def test_the_labels_of_an_open_namespace_are_their_own_ids(files: Path) -> None:
     space = {"open": True, "kind": "multi", "part": "genre"}
-    reading = read(make(clips=[BY_FOLDER], labels={"genre": space}), files)
+    reading = read(little_card(clips=[BY_FOLDER], labels={"genre": space}), files)
     assert reading.labels["canonical"].to_pylist() == ["rap", "rock", "rock"]
     assert reading.vocabulary.num_rows == 0
     assert reading.issues == ()
@@ -380,7 +365,7 @@ def test_texts_attributes_splits_and_faults_are_those_of_the_clips_that_are_ther
     listed(files, "clip,text,words,part\nrock-a,loud,la la,train\nrock-b,quiet,,test\nrap-a,,,both\ngone,x,y,test\n")
     said = "SELECT clip AS id, {} FROM list"
     fault = {"kind": "corrupt", "action": "drop", "note": "noise", "source": "ears"}
-    card = make(
+    card = little_card(
         tables={"list": table(LISTED["select"], clip="VARCHAR", text="VARCHAR", words="VARCHAR", part="VARCHAR")},
         clips=[BY_FOLDER],
         captions={"select": said.format("text")},
@@ -423,7 +408,7 @@ def test_texts_attributes_splits_and_faults_are_those_of_the_clips_that_are_ther
 
 
 def test_what_a_card_does_not_have_is_an_empty_table_of_the_same_columns(files: Path) -> None:
-    reading = read(make(clips=[BY_FOLDER]), files)
+    reading = read(little_card(clips=[BY_FOLDER]), files)
     assert reading.labels.schema.names == ["id", "namespace", "label", "canonical"]
     assert reading.captions.schema.names == ["id", "kind", "text"]
     assert reading.attributes.schema.names == ["id", "name", "value", "source"]
@@ -437,7 +422,7 @@ def test_what_a_card_does_not_have_is_an_empty_table_of_the_same_columns(files: 
 
 def one(select: str, **columns: str) -> Card:
     """A card whose clips are the rows of `list`."""
-    return make(
+    return little_card(
         tables={"list": table(select, **columns)}, clips=[{"select": "SELECT x AS id, 'p' AS path, * FROM list"}]
     )
 
@@ -463,7 +448,7 @@ def test_a_missing_table_is_told_with_its_pattern_and_folder(files: Path) -> Non
 def test_a_missing_optional_table_has_its_columns_and_no_rows(files: Path) -> None:
     who = table("SELECT * FROM read_csv({path})", optional=True, stem="VARCHAR", artist="VARCHAR", tags="VARCHAR[]")
     select = "SELECT stem || genre AS id, path, artist, tags FROM files LEFT JOIN list USING (stem)"
-    card = make(tables={"list": who}, clips=[{"files": "{genre}/{stem}.wav", "select": select}])
+    card = little_card(tables={"list": who}, clips=[{"files": "{genre}/{stem}.wav", "select": select}])
     assert read(card, files).clips["artist"].to_pylist() == [None, None, None]
 
 
@@ -519,7 +504,7 @@ def test_many_bad_records_are_told_in_part_and_counted(files: Path) -> None:
 
 def test_a_table_cannot_take_a_name_that_has_a_meaning(files: Path) -> None:
     listed(files, "x\n1\n")
-    card = make(tables={"clips": table(LISTED["select"], x="VARCHAR")}, clips=[BY_FOLDER])
+    card = little_card(tables={"clips": table(LISTED["select"], x="VARCHAR")}, clips=[BY_FOLDER])
     with pytest.raises(CardError, match=r"tables\.clips: this name is taken"):
         read(card, files)
 
@@ -540,7 +525,7 @@ def test_any_other_name_is_free_for_a_table(files: Path) -> None:
         "matching",
     )
     fault = {"ids": "1", "kind": "corrupt", "action": "drop", "note": "noise", "source": "ears"}
-    card = make(
+    card = little_card(
         tables={word: table(LISTED["select"], x="VARCHAR") for word in words},
         clips=[{"select": "SELECT x AS id, 'p' AS path FROM found"}],
         labels={"genre": {"open": True, "select": "SELECT x AS id, 'rock' AS label FROM labels"}},
@@ -624,7 +609,7 @@ def test_the_sql_of_a_card_reads_below_its_folder_and_does_nothing_else(
     files: Path, outside: dict[str, str], select: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(files.parent)
-    card = make(clips=[{"select": select.format(**outside)}])
+    card = little_card(clips=[{"select": select.format(**outside)}])
     before = sorted(files.parent.rglob("*"))
     with pytest.raises(CardError, match="one SELECT; it may only read below its folder"):
         read(card, files)
@@ -646,7 +631,7 @@ def test_every_select_of_a_card_is_held_to_that(files: Path, outside: dict[str, 
         "tables": {"list": {"path": "list.csv", "columns": {"x": "VARCHAR"}} | bad},
     }
     with pytest.raises(CardError, match=rf"(?s){section}.*may only read below its folder"):
-        read(make(clips=[BY_FOLDER], **{section: more[section]}), files)
+        read(little_card(clips=[BY_FOLDER], **{section: more[section]}), files)
 
 
 @pytest.mark.parametrize("type_", ["VARCHAR); COPY (SELECT 1) TO 'x", "INTEGER AS a, (SELECT 1", "'x'", ""])

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
+from little_card import little_card
 
 from mudata.catalog.cards import loader
-from mudata.catalog.cards.schema import Card
 from mudata.catalog.read.reader import read
 from mudata.catalog.read.sql_faults import faults_of_sql
 from mudata.errors import CardError, ReadError
+
+if TYPE_CHECKING:
+    from mudata.catalog.cards.schema import Card
 
 FINE = [
     "SELECT * FROM listed",
@@ -78,23 +81,6 @@ COLUMNS = {"id": "VARCHAR", "path": "VARCHAR", "label": "VARCHAR"}
 LISTED = {"path": "list.csv", "select": "FROM read_csv({path}, all_varchar = true)", "columns": COLUMNS}
 
 
-def make(**sections: Any) -> Card:
-    said: dict[str, Any] = {
-        "name": "tiny",
-        "title": "Tiny",
-        "summary": "one file",
-        "tags": ["genre"],
-        "format": "wav",
-        "duration": {"min": 0, "max": 60},
-        "licence": {"text": "none", "usage": "unknown", "redistributable": False},
-        "citation": {"text": "none", "bibtex": "@misc{none}"},
-        "homepage": "https://example.org",
-        "availability": "open",
-        "sources": {"audio": {"what": "files", "mirrors": [{"kind": "local", "how": "make them"}]}},
-    }
-    return Card.model_validate(said | sections)
-
-
 def card(place: str, select: str) -> Card:
     said: dict[str, Any] = {
         "tables": {"listed": LISTED},
@@ -110,7 +96,7 @@ def card(place: str, select: str) -> Card:
         said["labels"]["genre"]["select"] = select
     else:
         said[place]["select"] = select
-    return make(**said)
+    return little_card(**said)
 
 
 def is_refused(made: Card, files: Path) -> bool:
@@ -151,7 +137,11 @@ def test_what_only_the_files_can_tell_is_left_to_the_fetch(files: Path) -> None:
     made = card("clips", "SELECT id, path FROM listed WHERE id::INTEGER > 0")
     assert list(faults_of_sql(made)) == []
     assert (
-        list(faults_of_sql(make(tables={"listed": LISTED | {"path": "**/none.csv"}}, clips=[{"files": "{stem}.wav"}])))
+        list(
+            faults_of_sql(
+                little_card(tables={"listed": LISTED | {"path": "**/none.csv"}}, clips=[{"files": "{stem}.wav"}])
+            )
+        )
         == []
     )
 
