@@ -37,7 +37,7 @@ def compose(
         difficulty: how plainly beat, key and parts are heard.
         engine: who plays it [default: embedded; soundfont, which is what is there, where the exam asks about recorded
             instruments].
-        workers: processes that normalise clips [default: all cores].
+        workers: processes that play pieces, and normalise clips [default: all cores].
         progress: True, False, or None for what `show_progress` says.
 
     Returns:

@@ -6,7 +6,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -111,7 +111,7 @@ def get(
     require_least()
     licences.require(card, home, accept=request.accept_licence, progress=progress)
     with alone(home, card.name, progress):
-        fetched = fetch(card, home, request, progress)
+        fetched = fetch(card, home, replace(request, workers=workers), progress)
         for note in fetched.notes:
             progress.say(f"{card.name}: {note}")
         return ingest(

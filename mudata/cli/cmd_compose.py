@@ -29,7 +29,10 @@ if TYPE_CHECKING:
     help="Who plays it [default: embedded; soundfont where the exam asks about recorded instruments].",
 )
 @click.option(
-    "--workers", type=click.IntRange(min=1), metavar="N", help="Processes that normalise clips (default: all cores)."
+    "--workers",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="Processes that play pieces, and normalise clips (default: all cores).",
 )
 @common
 def compose(

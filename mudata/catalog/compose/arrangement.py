@@ -9,9 +9,10 @@ from dataclasses import dataclass
 
 from mudata.catalog.compose.draws import Draws
 from mudata.catalog.compose.idioms import DRUM_PITCHES, IDIOMS, Idiom
-from mudata.catalog.compose.material import REGISTERS, Material, WrittenNote, voicing
-from mudata.catalog.compose.piece import CLOSING, PHRASE, ComposedPiece, Role
+from mudata.catalog.compose.material import REGISTERS, Material, voicing
+from mudata.catalog.compose.piece import CLOSING, ComposedPiece, Role
 from mudata.catalog.compose.progressions import TONIC
+from mudata.catalog.compose.written_note import WrittenNote
 
 GAINS: dict[Role, float] = {"drums": 0.8, "bass": 0.85, "chords": 0.55, "melody": 0.85, "counter": 0.6, "pad": 0.4}
 """Factors of amplitude of the roles. Chosen here: melody and bass lead, chords and pad stay behind."""
@@ -48,18 +49,20 @@ def arrange(piece: ComposedPiece) -> Arrangement:
     idiom = OF_NAME[piece.idiom]
     metre = piece.measure
     base = piece.tonic if piece.tonic <= 6 else piece.tonic - 12
-    materials = {letter: Material(piece, idiom, letter) for letter in dict.fromkeys(piece.form)}
+    materials: dict[str, Material] = {}
+    for letter in dict.fromkeys(piece.form):
+        materials[letter] = Material(piece, idiom, letter, [other.progression for other in materials.values()])
     notes: dict[Role, list[WrittenNote]] = {role: [] for role in piece.roles}
     chords = []
     at = 0
     for section in piece.sections:
         material, moved = materials[section.letter], base + section.shift
         for number in range(section.bars):
-            for start, name in material.chords[number % PHRASE]:
+            for start, name in material.chords[number % material.phrase]:
                 chords.append((at + start, name, moved))
             for role in piece.roles:
                 by = 0 if role == "drums" else moved
-                bar = material.bar(role, number % PHRASE, first=number == 0)
+                bar = material.bar(role, number % material.phrase, first=number == 0, variant=section.variant)
                 notes[role] += [WrittenNote(at + s, at + e, p + by, v) for s, e, p, v in bar]
             at += metre.bar
     tonic = TONIC[piece.mode]

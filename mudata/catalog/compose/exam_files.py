@@ -40,6 +40,7 @@ PAYS = 8
 def compose(
     files: Path,
     progress: Progress = SILENT,
+    workers: int | None = None,
     *,
     exam: str,
     version: int,
@@ -49,7 +50,7 @@ def compose(
     engine: EngineName = "embedded",
     soundfont_sha256: str = "",
 ) -> list[Path]:
-    """Write an exam below `files`; what is there of it already is kept.
+    """Write an exam below `files`, in `workers` processes (None: one a core); what is there of it already is kept.
 
     Raises UnknownName, ArgumentError for an n that cannot be balanced, FetchError for an exam of another `version` than
     this mudata composes, another soundfont than here, or a piece that cannot be played, MissingSoundfont, HomeError.
@@ -64,7 +65,7 @@ def compose(
     plan = planned(request)
     folder = files / exam
     with telling_os_errors(), Journal(files.parent / f"played-{exam}.jsonl") as journal:
-        _play(request, version, folder, journal, progress)
+        _play(request, folder, journal, progress, workers)
         records = {piece.id: journal.get(piece.id)[1] for piece in plan.pieces}
         items = recipe.items_heard(plan, difficulty, records) if recipe.items_heard else plan.items
         _tell_left_out(recipe, n, items, progress)
@@ -84,10 +85,10 @@ def _audio(folder: Path, id_: str) -> Path:
     return folder / "audio" / f"{id_}.wav"
 
 
-def _play(wanted: ExamRequest, version: int, folder: Path, journal: Journal, progress: Progress) -> None:
+def _play(wanted: ExamRequest, folder: Path, journal: Journal, progress: Progress, workers: int | None) -> None:
     plan, engine = planned(wanted), engine_of(wanted)
     settings = asdict(wanted)
-    request = [version, settings, engine.version]
+    request = [exam_of(wanted.exam).version, settings, engine.version]
     todo = [
         number
         for number, piece in enumerate(plan.pieces)
@@ -96,7 +97,7 @@ def _play(wanted: ExamRequest, version: int, folder: Path, journal: Journal, pro
     if not todo:
         return
     calls = ([str(_audio(folder, plan.pieces[at].id)), settings, at] for at in todo)
-    processes = min(available(), math.ceil(len(todo) / PAYS), most_processes() or len(todo))
+    processes = workers or min(available(), math.ceil(len(todo) / PAYS), most_processes() or len(todo))
     failed: dict[str, str] = {}
     results = scattered(perform, calls, processes)
     with progress.bar(f"composing {wanted.exam}", len(todo), "pieces") as advance, contextlib.closing(results):

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING
 from mudata.catalog.compose.pair_exams import PAIR_EXAMS
 from mudata.catalog.compose.single_clip_exams import SINGLE_CLIP_EXAMS
 from mudata.catalog.compose.soundfont_exams import SOUNDFONT_EXAMS
+from mudata.catalog.compose.structure_exam import STRUCTURE_EXAM
 from mudata.errors import UnknownName
 
 if TYPE_CHECKING:
     from mudata.catalog.compose.exam_plan import ComposedExam, ExamPlan, ExamRequest
 
-EXAMS = {exam.name: exam for exam in (*SINGLE_CLIP_EXAMS, *PAIR_EXAMS, *SOUNDFONT_EXAMS)}
+EXAMS = {exam.name: exam for exam in (*SINGLE_CLIP_EXAMS, STRUCTURE_EXAM, *PAIR_EXAMS, *SOUNDFONT_EXAMS)}
 
 
 def exam_of(name: str) -> ComposedExam:

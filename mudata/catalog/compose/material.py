@@ -1,33 +1,26 @@
-"""The bars of a section at the tonic C: what drums, bass, chords and melodies play in the four bars of a phrase."""
+"""The bars of a section at the tonic C: what drums, bass, chords and melodies play in the bars of a phrase."""
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING
 
 from mudata.catalog.compose import melody
 from mudata.catalog.compose.draws import Draws
 from mudata.catalog.compose.idioms import DRUM_PITCHES, Idiom
-from mudata.catalog.compose.metres import QUARTER, STEP, Metre, Strength
+from mudata.catalog.compose.metres import APART, QUARTER, STEP, Metre, Strength
 from mudata.catalog.compose.piece import PHRASE, ComposedPiece, Role
-from mudata.catalog.compose.progressions import CHORD_OF, inserted, nearest_tone, phrase
+from mudata.catalog.compose.progressions import CHORD_OF, inserted, nearest_tone, of_length, phrase
+from mudata.catalog.compose.variants import varied
+from mudata.catalog.compose.written_note import WrittenNote
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 REGISTERS: dict[Role, int] = {"bass": 36, "chords": 55, "melody": 72, "counter": 60, "pad": 48}
 """Pitch of the tonic C in the register of each role, or the lowest of its chords."""
 
-APART = 3
-"""Ticks of silence between notes that follow one another: a quarter of a sixteenth."""
-
 _LOUD = {"strong": 112, "middle": 102, "weak": 94}
 """Velocities on beats; off them 84."""
-
-
-class WrittenNote(NamedTuple):
-    """Ticks from the beginning; pitch 0 to 127, of drums the instrument; velocity 1 to 127."""
-
-    start: int
-    end: int
-    pitch: int
-    velocity: int
 
 
 def voicing(chord: str, low: int) -> list[int]:
@@ -36,36 +29,57 @@ def voicing(chord: str, low: int) -> list[int]:
     return sorted({low + (root + i - low) % 12 for i in intervals})
 
 
+_MOTIVES = {
+    3: (0, 1, 2),
+    4: (0, 1, 0, 2),
+    5: (0, 1, 0, 3, 2),
+    6: (0, 1, 3, 0, 1, 2),
+    7: (0, 1, 0, 3, 1, 3, 2),
+    8: (0, 1, 0, 3, 1, 0, 3, 2),
+}
+"""Motives of the bars of a phrase, by its length. None is two halves alike, which would be two sections."""
+
+
 class Material:
     """The bars of a letter, at the tonic C: what a phrase has, whichever section plays it."""
 
-    def __init__(self, piece: ComposedPiece, idiom: Idiom, letter: str) -> None:
+    def __init__(self, piece: ComposedPiece, idiom: Idiom, letter: str, taken: Sequence[tuple[str, ...]] = ()) -> None:
+        """`taken` are progressions of other letters: this one has another."""
         self._piece, self._idiom, self._letter = piece, idiom, letter
+        self.phrase = piece.phrases.get(letter, PHRASE)
         self._metre = piece.measure
         self._strengths = _halved(self._metre) if piece.beat == "halved" else self._metre.strengths
-        self._bars: dict[tuple[Role, int, bool], list[WrittenNote]] = {}
-        self.chords = self._harmony()
+        self._bars: dict[tuple[Role, int, bool, int], list[WrittenNote]] = {}
+        self.chords = self._harmony(taken)
         self._lines = self._motives()
 
-    def bar(self, role: Role, number: int, *, first: bool) -> list[WrittenNote]:
-        """Notes of bar 0 to 3 of the phrase; `first`: of a section, which drums mark."""
-        known = (role, number, first and role == "drums")
+    def bar(self, role: Role, number: int, *, first: bool, variant: int = 0) -> list[WrittenNote]:
+        """Notes of a bar of the phrase, from 0; `first`: of a section, which drums mark; `variant`: of it."""
+        known = (role, number, first and role == "drums", variant)
         if known not in self._bars:
             written = getattr(self, f"_{role}")(number, known[2])
+            if variant:
+                draws = self._draws("variant", variant, role, number)
+                written = varied(role, written, self._metre, draws, variant, fills=number == self.phrase - 1)
             self._bars[known] = _swung(written, self._metre) if self._idiom.swing else written
         return self._bars[known]
 
     def _draws(self, *what: str | int) -> Draws:
         return Draws(self._piece.source, self._letter, *what)
 
-    def _harmony(self) -> list[list[tuple[int, str]]]:
+    def _harmony(self, taken: Sequence[tuple[str, ...]]) -> list[list[tuple[int, str]]]:
         piece, draws = self._piece, self._draws("harmony")
         sevenths = self._idiom.sevenths if piece.sevenths is None else piece.sevenths
         names = phrase(piece.mode, away=self._letter != "A", sevenths=sevenths, draws=draws)
+        while names in taken:
+            names = phrase(piece.mode, away=True, sevenths=sevenths, draws=draws)
+        self.progression = names
+        if self.phrase != PHRASE:
+            names = of_length(names, phrase(piece.mode, away=True, sevenths=sevenths, draws=draws), self.phrase)
         starts = _slots(self._metre, piece.chords_per_bar)
         bars = []
         for number, name in enumerate(names):
-            between = names[(number + 1) % PHRASE]
+            between = names[(number + 1) % self.phrase]
             bar = [(0, name)]
             for start in starts[1:]:
                 other = inserted(piece.mode, draws) if draws.chance(piece.inserted) else between
@@ -78,9 +92,11 @@ class Material:
         higher = 3 if piece.contrast and self._letter != "A" else 0
         low, high = higher - 3, higher + 6
         fixed = [STEP * step for step in piece.rhythm]
-        rhythms = [fixed or melody.rhythm(self._metre, piece.syncopation, draws) for _ in range(3)]
-        motive = [melody.walk(rhythms[i], draws.below(4) + higher, draws, low=low, high=high) for i in range(3)]
-        bars = [motive[0], motive[1], motive[0], motive[2]]
+        order = _MOTIVES[self.phrase]
+        count = max(order) + 1
+        rhythms = [fixed or melody.rhythm(self._metre, piece.syncopation, draws) for _ in range(count)]
+        motive = [melody.walk(rhythms[i], draws.below(4) + higher, draws, low=low, high=high) for i in range(count)]
+        bars = [motive[i] for i in order]
         return [melody.pitches(line, piece.mode, self.chords[number], self._metre) for number, line in enumerate(bars)]
 
     def _velocity(self, tick: int, draws: Draws) -> int:
@@ -95,7 +111,7 @@ class Material:
         if piece.contrast and self._letter != "A":
             drums = {_OTHER_DRUM.get(name, name): pattern for name, pattern in drums.items()}
         notes = []
-        fill = number == PHRASE - 1
+        fill = number == self.phrase - 1
         last = metre.starts[-1]
         for name, pattern in drums.items():
             for tick, mark in pattern.bar(metre, self._strengths):
@@ -111,13 +127,13 @@ class Material:
             kick, taken = DRUM_PITCHES["kick"], {note.start for note in notes if note.pitch == DRUM_PITCHES["kick"]}
             pulses = range(0, metre.bar, metre.unit) if metre.bar % metre.unit == 0 else metre.starts
             notes += [WrittenNote(t, t + STEP, kick, 104) for t in pulses if t not in taken]
-        if marked:
+        if marked and piece.contrast:
             notes.append(WrittenNote(0, STEP, DRUM_PITCHES["crash"], 96))
         return notes
 
     def _bass(self, number: int, _marked: bool) -> list[WrittenNote]:
         draws, metre, chords = self._draws("bass", number), self._metre, self.chords[number]
-        following = self.chords[(number + 1) % PHRASE][0][1]
+        following = self.chords[(number + 1) % self.phrase][0][1]
         marks = list(self._idiom.bass.bar(metre, self._strengths))
         for start, _ in chords[1:]:  # a new chord is heard in the bass
             marks = [mark for mark in marks if mark[0] != start] + [(start, "R")]

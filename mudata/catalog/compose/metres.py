@@ -11,6 +11,9 @@ QUARTER = 48
 STEP = 12
 """Ticks of a sixteenth: the grid of every pattern."""
 
+APART = 3
+"""Ticks of silence between notes that follow one another: a quarter of a sixteenth."""
+
 Strength = Literal["strong", "middle", "weak"]
 STRENGTHS: tuple[Strength, ...] = ("strong", "middle", "weak")
 

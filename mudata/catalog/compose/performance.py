@@ -63,14 +63,15 @@ def _played(piece: ComposedPiece, path: Path, engine: EngineName, *, listen: boo
 
     parts = rendered_parts(arrange(piece))
     rendering = render(parts, seconds=piece.duration_s, engine=engine)
-    samples = np.rint(rendering.samples * np.float32(32767)).astype("<i2")
+    scaled = rendering.samples * np.float32(32767)
+    samples = np.rint(scaled, out=scaled).astype("<i2")
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{os.getpid()}-{path.name}{PARTIAL}")
     with wave.open(str(temporary), "wb") as file:
         file.setnchannels(1)
         file.setsampwidth(_SAMPLE_BYTES)
         file.setframerate(rendering.record.rate)
-        file.writeframes(samples.tobytes())
+        file.writeframes(samples.data)
     temporary.replace(path)
     heard = {}
     if listen:

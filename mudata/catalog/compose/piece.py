@@ -26,16 +26,18 @@ Beat = Literal["plain", "steady", "halved"]
 half the tempo is as good an answer to most ears."""
 
 PHRASE = 4
-"""Bars of a phrase, after which chords and melody begin anew."""
+"""Bars of a phrase, after which chords and melody begin anew; `ComposedPiece.phrases` may say otherwise."""
 
 
 @dataclass(frozen=True)
 class PieceSection:
-    """Bars of one letter; sections of one letter have the same notes, `shift` semitones higher."""
+    """Bars of one letter; sections of one letter and one `variant` have the same notes, `shift` semitones higher."""
 
     letter: str
     bars: int
     shift: int = 0
+    variant: int = 0
+    """Played again otherwise: the same chords, bass and theme, with other ornaments, voicings and fills."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,7 +70,10 @@ class ComposedPiece:
     sevenths: bool | None = None
     """Whether chords have sevenths; None: as the idiom has it."""
     contrast: bool = True
-    """Whether sections of other letters differ in drums and register as well as in chords and melody."""
+    """Whether sections of other letters differ in drums and register as well as in chords and melody, and begin with a
+    cymbal."""
+    phrases: Mapping[str, int] = field(default_factory=dict)
+    """Bars of the phrase of a letter, where they are not PHRASE."""
     families: tuple[str, ...] = ()
     """Families of instruments that play, where an exam asks for them."""
     gains: Mapping[Role, float] = field(default_factory=dict)

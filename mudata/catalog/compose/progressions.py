@@ -57,6 +57,18 @@ def phrase(mode: Mode, *, away: bool, sevenths: bool, draws: Draws) -> tuple[str
     return tuple(_WITH_SEVENTH.get(name, name) for name in names) if sevenths else tuple(names)
 
 
+def of_length(names: tuple[str, ...], others: tuple[str, ...], bars: int) -> tuple[str, ...]:
+    """The chords of a phrase of another length than four: it begins and ends alike; long ones go through `others`.
+
+    >>> of_length(("I", "vi", "IV", "V"), ("vi", "ii", "IV", "V"), 3)
+    ('I', 'vi', 'V')
+    >>> of_length(("I", "vi", "IV", "V"), ("vi", "ii", "IV", "V"), 7)
+    ('I', 'vi', 'IV', 'vi', 'ii', 'IV', 'V')
+    """
+    between = (names[1:-1] + others)[: bars - 2]
+    return (names[0], *between, names[-1])
+
+
 def inserted(mode: Mode, draws: Draws) -> str:
     """A chord that is no plain chord of the key, to stand between two that are."""
     return draws.choice(_INSERTED[mode])

@@ -1,4 +1,4 @@
-"""Exams that ask about one piece at a time: tempo, metre, key, modulation, number of parts, structure."""
+"""Exams that ask about one piece at a time: tempo, metre, key, modulation, number of parts."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from mudata.catalog.compose.draws import evenly
 from mudata.catalog.compose.exam_plan import LEVELS, ComposedExam, ComposedItem, ExamPlan, same
 from mudata.catalog.compose.metres import METRES, TOLD_APART
-from mudata.catalog.compose.piece import PHRASE, ROLES, ComposedPiece, PieceSection, Role, bars_near, phrased
+from mudata.catalog.compose.piece import PHRASE, ROLES, ComposedPiece, Role, bars_near, phrased
 from mudata.catalog.compose.progressions import MODES
 from mudata.catalog.compose.traits import SECONDS, Series, of_level
 
@@ -216,37 +216,6 @@ def _roles(count: int, draws: Draws) -> tuple[Role, ...]:
     return tuple(role for role in ROLES if role in chosen)
 
 
-FORMS = ("ABA", "AABA", "ABAB", "ABAC", "AABB", "ABCB")
-
-
-def structure(seed: int, n: int, level: Level) -> ExamPlan:
-    """Every form equally often, in sections of one phrase; 30 s at most."""
-    series = Series(seed, "structure", n)
-    forms = series.draws("forms").rounds(FORMS, n)
-    metres = series.draws("metres").rounds(("3/4", "4/4"), n)
-    places = series.draws("order").shuffled(evenly(136, 170, n, series.draws("tempi")))
-    pieces = []
-    for number in range(n):
-        bpm = places[number] if metres[number] == "4/4" else (places[number] * 8 / 10).quantize(Decimal("0.1"))
-        traits = of_level(level, series.draws("traits", number)) | {"contrast": level != "hard"}
-        pieces.append(
-            series.piece(
-                number,
-                metre=metres[number],
-                tempo=bpm,
-                sections=tuple(PieceSection(letter, PHRASE) for letter in forms[number]),
-                roles=("drums", "bass", "chords", "melody", "pad") if level == "easy" else ROLES[:4],
-                **traits,
-            )
-        )
-    items = [
-        _item(p, task, truth)
-        for p in pieces
-        for task, truth in (("form", p.form), ("boundaries", p.facts()["boundaries"]))
-    ]
-    return ExamPlan(tuple(pieces), tuple(items))
-
-
 _BPM = {
     "unit": "bpm", "words": ["beats per minute"], "tolerance": 0.04, "octaves": [2, 0.5, 3, 0.3333], "low": 20,
     "high": 400,
@@ -291,14 +260,6 @@ SINGLE_CLIP_EXAMS = (
                     "integer": True,
                 },
             }
-        },
-    ),
-    ComposedExam(
-        name="structure", title="Structure: form and boundaries", version=1, plan=structure,
-        balanced=same({"forms": len(FORMS)}),
-        tasks={
-            "form": {"kind": "structure", "asks": "form", "noun": "form"},
-            "boundaries": {"kind": "structure", "asks": "boundaries", "noun": "boundaries of the sections"},
         },
     ),
 )  # fmt: skip

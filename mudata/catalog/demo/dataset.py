@@ -34,8 +34,8 @@ COLUMNS = (
 )
 
 
-def compose(files: Path, progress: Progress = SILENT) -> list[Path]:
-    """Write the demo's clips and `demo/clips.csv` below `files`; what is already there is kept."""
+def compose(files: Path, progress: Progress = SILENT, _workers: int | None = None) -> list[Path]:
+    """Write the demo's clips and `demo/clips.csv` below `files`, in this process; what is already there is kept."""
     import soundfile
 
     written, rows = [], []

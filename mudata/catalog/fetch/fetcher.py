@@ -169,6 +169,7 @@ class _DatasetFetch:
             clips=clips,
             offline=self.offline,
             jobs=self.request.jobs,
+            workers=self.request.workers,
         )
 
     def _clips(self, mirror: AnyMirror) -> pa.Table | None:

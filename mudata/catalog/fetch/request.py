@@ -24,6 +24,8 @@ class FetchRequest:
     accept_licence: bool = False
     jobs: int = 4
     """Downloads at a time."""
+    workers: int | None = None
+    """Processes that compose; None: as many as there are cores."""
     partial: bool | None = None
     """Whether the copy is partial on purpose: that it lacks clips or tables is then a state and no
     fault. It is kept with the dataset; None: as it was, False takes it back."""

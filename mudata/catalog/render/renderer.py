@@ -79,11 +79,12 @@ def render(
     if length > LONGEST_S + TAIL_S:
         raise AudioError("too_long", f"{length:.0f} s are asked for; at most {LONGEST_S:.0f} s are rendered.")
     if engine == "embedded":
-        sound, full_note, record = _embedded(parts, length)
+        sides, full_note, record = _embedded(parts, length)
     else:
         font = soundfonts.find(soundfont)
-        sound, full_note, record = _recorded(parts, length, player() if engine == "soundfont" else engine, font)
-    return _finished(sound[round(skip_s * record.rate) :], full_note, record, channels)
+        sides, full_note, record = _recorded(parts, length, player() if engine == "soundfont" else engine, font)
+    skipped = round(skip_s * record.rate)
+    return _finished([side[skipped:] for side in sides], full_note, record, channels)
 
 
 def player() -> EngineName:
@@ -98,32 +99,39 @@ def player() -> EngineName:
     )
 
 
-def _embedded(parts: Sequence[RenderedPart], seconds: float) -> tuple[Any, float, RenderingRecord]:
-    """Sound of shape (n, 2), the level of a full note in it, and the record."""
-    left, right = synthesise(parts, ceil(seconds * RATE))
-    return np.stack([left, right], axis=1), FULL_NOTE, RenderingRecord("embedded", str(VERSION), RATE, 1.0)
+def _embedded(parts: Sequence[RenderedPart], seconds: float) -> tuple[Sequence[Any], float, RenderingRecord]:
+    """Left and right, shape (n,) each, the level of a full note in them, and the record."""
+    return synthesise(parts, ceil(seconds * RATE)), FULL_NOTE, RenderingRecord("embedded", str(VERSION), RATE, 1.0)
 
 
 def _recorded(
     parts: Sequence[RenderedPart], seconds: float, name: EngineName, font: Soundfont
-) -> tuple[Any, float, RenderingRecord]:
+) -> tuple[Sequence[Any], float, RenderingRecord]:
     module = tinysoundfont_engine if name == "tinysoundfont" else fluidsynth_engine
     sound = module.play(parts, seconds, font)
-    return sound, 1.0, RenderingRecord(name, module.version(), module.RATE, 1.0, font.name, font.sha256, font.licence)
+    return sound.T, 1.0, RenderingRecord(name, module.version(), module.RATE, 1.0, font.name, font.sha256, font.licence)
 
 
-def _finished(sound: Any, full_note: float, record: RenderingRecord, channels: int) -> Rendering:
-    """Faded at both ends and scaled. Each sample is multiplied and rounded once, alike on every machine."""
-    wave = sound.astype(np.float64)
-    if channels == 1:
-        wave = wave.mean(axis=1, keepdims=True)
-    fade = min(round(FADE_S * record.rate), len(wave) // 2)
-    ramp = np.arange(fade)[:, None] / max(fade, 1)
-    wave[:fade] *= ramp
-    wave[len(wave) - fade :] *= ramp[::-1]
-    loudest = float(np.abs(wave).max(initial=0.0))
+def _finished(sides: Sequence[Any], full_note: float, record: RenderingRecord, channels: int) -> Rendering:
+    """Left and right, faded at both ends and scaled. Each sample outside of the fades is multiplied and rounded once,
+    alike on every machine: that a mean is half a sum goes into the factor, which rounds nothing."""
+    whole = np.issubdtype(sides[0].dtype, np.integer)
+    planes = [np.add(*sides, dtype=np.int32 if whole else np.float64)] if channels == 1 else sides
+    part = 0.5 if channels == 1 else 1.0
+    n = len(planes[0])
+    fade = min(round(FADE_S * record.rate), n // 2)
+    ramp = np.arange(fade) / max(fade, 1)
+    ends = [(plane[:fade] * part * ramp, plane[n - fade :] * part * ramp[::-1]) for plane in planes]
+    loudest = max(
+        float(max(values.max(initial=0) * by, values.min(initial=0) * -by))
+        for plane, (head, tail) in zip(planes, ends, strict=True)
+        for values, by in ((plane[fade : n - fade], part), (head, 1.0), (tail, 1.0))
+    )
     if loudest < QUIETEST * full_note:
         raise AudioError("silent", "Nothing is heard in what was rendered.", "Choose a window in which notes sound.")
     gain = PEAK / loudest
-    samples = (wave * gain).astype(np.float32)
+    samples = np.empty((n, channels), np.float32)
+    for at, (plane, (head, tail)) in enumerate(zip(planes, ends, strict=True)):
+        np.multiply(plane, part * gain, out=samples[:, at], dtype=np.float64, casting="same_kind")
+        samples[:fade, at], samples[n - fade :, at] = head * gain, tail * gain
     return Rendering(samples[:, 0] if channels == 1 else samples, replace(record, gain=gain))

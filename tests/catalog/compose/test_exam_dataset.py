@@ -11,12 +11,14 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 import soundfile
 from click.testing import CliRunner
 
 import mudata
+from mudata.catalog.audio.process_pool import scattered
 from mudata.catalog.cards import card_files, loader
 from mudata.catalog.cards.schema import Card
 from mudata.catalog.compose.exam_card import exam_card
@@ -24,6 +26,7 @@ from mudata.catalog.compose.exam_files import compose
 from mudata.catalog.compose.exam_plan import ComposedExam, ExamRequest
 from mudata.catalog.compose.exams import EXAMS
 from mudata.catalog.compose.playing import engine_here
+from mudata.catalog.compose.structure_exam import FORMS
 from mudata.catalog.fetch.request import FetchRequest
 from mudata.cli import cli
 from mudata.errors import ArgumentError, FetchError, MissingSoundfont
@@ -48,10 +51,10 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Home:
 
 @pytest.mark.slow
 def test_a_composed_exam_is_a_dataset_like_any_other(home: Home) -> None:
-    made = mudata.compose("structure", seed=4, n=6, progress=False)
-    assert made.dataset == "composed_structure_4_6"
-    assert made.ingested.usable == 6
-    assert made.commands()[0] == "mudata eval --model MODEL --split composed_structure_4_6-exam --task form"
+    made = mudata.compose("structure", seed=4, n=8, progress=False)
+    assert made.dataset == "composed_structure_4_8"
+    assert made.ingested.usable == 8
+    assert made.commands()[0] == "mudata eval --model MODEL --split composed_structure_4_8-exam --task form"
     assert repr(made).splitlines() == [
         f"{made.dataset}: {made.ingested.usable} clips, {made.items} items, played by embedded 1",
         f"mudata.evaluate(MODEL, '{made.dataset}-exam', task='form')",
@@ -60,18 +63,18 @@ def test_a_composed_exam_is_a_dataset_like_any_other(home: Home) -> None:
     [(clips, source)] = mudata.sql(
         "SELECT count(*), any_value(a.source) FROM clips JOIN attributes a USING (clip_id) WHERE a.name = 'form'"
     ).fetchall()
-    assert (clips, source) == (6, "construction")
+    assert (clips, source) == (8, "construction")
     rows = mudata.sql("SELECT task, truth, clips, cluster, difficulty FROM items ORDER BY item_id").fetchall()
-    assert len(rows) == made.items == 12
+    assert len(rows) == made.items == 16
     assert {row[0] for row in rows} == {"form", "boundaries"}
-    assert sorted(row[1] for row in rows if row[0] == "form") == sorted(("ABA", "AABA", "ABAB", "ABAC", "AABB", "ABCB"))
+    assert sorted(row[1] for row in rows if row[0] == "form") == sorted(FORMS)
     assert mudata.verify(made.dataset, deep=True, progress=False) == []
     mudata.evaluate("random", made.split.name, task="form", progress=False)
     shown = repr(mudata.show(f"{made.dataset}/structure.0001.form"))
     [(path,)] = mudata.sql("SELECT path FROM clips WHERE clip_id LIKE '%structure.0001'").fetchall()
     assert f"listen:     {home.root / path}" in shown
     assert "Listen to the music." in shown  # the prompt, however long the ids before it
-    again = mudata.compose("structure", seed=4, n=6, progress=False)
+    again = mudata.compose("structure", seed=4, n=8, progress=False)
     assert again.ingested.unchanged
     assert again.split.sha256 == made.split.sha256
     assert mudata.info(made.dataset).tasks["boundaries"].asks == "boundaries"
@@ -92,6 +95,24 @@ def test_what_is_there_is_kept_and_what_is_torn_is_made_again(composed: Path, tm
     after = {path: (path.stat().st_mtime_ns, hashlib.sha256(path.read_bytes()).digest()) for path in sounds}
     assert {path: h for path, (_, h) in before.items()} == {path: h for path, (_, h) in after.items()}
     assert [path for path in sounds if before[path] != after[path]] == sounds[3:5]
+
+
+@pytest.mark.slow
+def test_no_more_processes_play_than_workers_are_allowed(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    from mudata.catalog.compose import exam_files
+
+    counts = []
+
+    def counted(function: Any, values: Any, count: int) -> Any:
+        counts.append(count)
+        return scattered(function, values, count)
+
+    monkeypatch.setattr(exam_files, "scattered", counted)
+    monkeypatch.setattr(exam_files, "available", lambda: 2)
+    monkeypatch.setattr(exam_files, "most_processes", lambda: None)
+    mudata.compose("parts", seed=1, n=20, workers=1, progress=False)
+    mudata.compose("parts", seed=2, n=20, progress=False)
+    assert counts == [1, 2]
 
 
 def test_pieces_sound_at_one_level_and_to_their_end(composed: Path) -> None:

@@ -38,6 +38,8 @@ class Target:
     """The network must not be touched: what is missing raises Offline."""
     jobs: int
     """Downloads at a time."""
+    workers: int | None = None
+    """Processes that compose; None: as many as there are cores."""
 
 
 @dataclass(frozen=True)
