@@ -55,7 +55,6 @@ def sql(
     The view dataset_NAME has the clips of one dataset with the columns of --where (a list of labels per
     namespace); splits and split_members have published splits and those drawn here.
     """
-    from mudata.catalog.index import database
     from mudata.catalog.index import query as asking
     from mudata.cli import rows
 
@@ -74,8 +73,8 @@ def sql(
         query = _from_stdin(home, limit, prompt=query is None and not (as_csv or as_json or parquet))
     relation = asking.run(home, query)
     say = progress(quiet).say
-    if not database.current_generations(home):
-        say("Nothing is fetched yet, so the tables of datasets are empty. To begin: mudata fetch demo")
+    for note in what_is_lacking(home):
+        say(note)
     if parquet:
         say(f"{rows.write_parquet(relation, parquet)} rows in {parquet}")
     elif as_json:
@@ -84,6 +83,17 @@ def sql(
         _more(rows.print_csv(relation, limit))
     else:
         _more(rows.print_table(relation, ROWS if limit is None else limit))
+
+
+def what_is_lacking(home: Home) -> list[str]:
+    """What those who ask the index have to know: that it is empty, and whose tables are damaged and left out."""
+    from mudata.catalog.cards.licences import fetch_command
+    from mudata.catalog.index import database
+
+    damaged = database.damaged(home)
+    if not damaged and not database.current_generations(home):
+        return ["Nothing is fetched yet, so the tables of datasets are empty. To begin: mudata fetch demo"]
+    return [f"{name}: its tables are damaged and left out. Run: {fetch_command(name, home)}" for name in damaged]
 
 
 def _from_stdin(home: Home, limit: int | None, *, prompt: bool) -> str:
@@ -95,7 +105,7 @@ def _from_stdin(home: Home, limit: int | None, *, prompt: bool) -> str:
         raise click.UsageError('A query is missing. For example: mudata sql "SELECT * FROM datasets"')
     from mudata.cli import sql_prompt
 
-    sql_prompt.run(home, ROWS if limit is None else limit)
+    sql_prompt.run(home, ROWS if limit is None else limit, notes=what_is_lacking(home))
     raise SystemExit(0)
 
 
@@ -116,8 +126,8 @@ def stats(name: str | None, as_json: bool, quiet: bool) -> None:
 
     if name is None:
         rows = numbers.overview(Home.default())
-        if not rows:
-            progress(quiet).say("Nothing is fetched yet. To begin: mudata fetch demo")
+        for note in what_is_lacking(Home.default()):
+            progress(quiet).say(note)
         if rows or as_json:
             emit(rows, as_json=as_json)
         return

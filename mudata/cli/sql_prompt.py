@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING
 
 import click
 
-from mudata.catalog.index import database
 from mudata.catalog.index import query as asking
 from mudata.catalog.index.registered_views import all_tables
 from mudata.catalog.tables import TABLES
@@ -22,7 +21,7 @@ from mudata.cli.output import echo, emit
 from mudata.errors import MudataError, UnknownName
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from mudata.home import Home
 
@@ -35,16 +34,17 @@ HELP = """\
   Tab           complete tables, columns and words of SQL; arrows go through what was asked before"""
 
 
-def run(home: Home, limit: int, read: Callable[[str], str] | None = None) -> None:
+def run(home: Home, limit: int, read: Callable[[str], str] | None = None, notes: Sequence[str] = ()) -> None:
     """Take queries until the end of input or `\\q`.
 
-    limit: rows of a table that are shown; the others are counted. read: gives the next input, with a text to begin
-    with; raises EOFError at the end, KeyboardInterrupt where a line is given up [default: the terminal].
+    limit: rows of a table that are shown; the others are counted. notes: what is told first. read: gives the next input,
+    with a text to begin with; raises EOFError at the end, KeyboardInterrupt where a line is given up [default: the
+    terminal].
     """
     read = read or sql_reader.reader(home)
     echo("Ask the index; \\? helps, \\q leaves.", err=True)
-    if not database.current_generations(home):
-        echo("Nothing is fetched yet, so the tables of datasets are empty. To begin: mudata fetch demo", err=True)
+    for note in notes:
+        echo(note, err=True)
     last, begun = "", ""
     while True:
         try:

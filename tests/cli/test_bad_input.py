@@ -432,7 +432,7 @@ def test_a_home_that_is_a_file_is_refused(
             "Nothing is fetched yet, so the tables of datasets are empty",
         ),
         ("sql 'FROM labels' --json", 0, "[]\n", "To begin: mudata fetch demo"),
-        ("stats", 0, "", "Nothing is fetched yet. To begin: mudata fetch demo"),
+        ("stats", 0, "", "Nothing is fetched yet, so the tables of datasets are empty. To begin: mudata fetch demo"),
         ("stats gtzan", 2, "", "Run: mudata fetch gtzan"),
         ("verify gtzan", 2, "", "Run: mudata fetch gtzan"),
         ("split exam --dataset gtzan", 2, "", "Run: mudata fetch gtzan"),

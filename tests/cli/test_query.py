@@ -145,11 +145,23 @@ def test_a_plan_is_drawn_as_it_is(toy: Home, mudata: Mudata) -> None:
     assert "╭─" in mudata("sql", "EXPLAIN SELECT 1").out
 
 
+@pytest.mark.parametrize("table", ["clips", "labels"])
+@pytest.mark.parametrize("command", [("sql", "SELECT count(*) AS n FROM clips"), ("stats",)])
+def test_a_dataset_whose_tables_are_damaged_is_told(
+    toy: Home, mudata: Mudata, command: tuple[str, ...], table: str
+) -> None:
+    assert mudata(*command).err == ""
+    next((toy.index / "parts" / "toy").glob(f"*/{table}.parquet")).write_bytes(b"no table")
+    told = mudata(*command)
+    assert told.code == 0
+    assert told.err.startswith("toy: its tables are damaged and left out. Run: mudata fetch ")
+
+
 def test_nothing_fetched_is_said_on_stderr(home: Home, mudata: Mudata) -> None:
     note = "Nothing is fetched yet, so the tables of datasets are empty. To begin: mudata fetch demo\n"
     assert mudata("sql", "SELECT count(*) AS n FROM clips") == (0, "n\n-\n0\n", note)
     assert mudata("sql", "SELECT count(*) AS n FROM clips", "--quiet").err == ""
-    assert mudata("stats").err == note.replace(", so the tables of datasets are empty", "")
+    assert mudata("stats").err == note
     assert mudata("stats", "--json").out == "[]\n"
 
 

@@ -194,12 +194,21 @@ def namespaces(home: Home) -> dict[str, list[str]]:
 def current_generations(home: Home) -> dict[str, generations.Generation]:
     """What is indexed: the current generation by dataset, sorted.
     Raises HomeError for those of a newer version."""
-    try:
-        names = sorted(entry.name for entry in os.scandir(home.index / "parts") if entry.is_dir())
-    except FileNotFoundError:
-        return {}
-    newest = {name: generations.newest(home.index / "parts" / name) for name in names}
+    newest = {folder.name: generations.newest(folder) for folder in _parts(home)}
     return {name: generation for name, generation in newest.items() if generation}
+
+
+def damaged(home: Home) -> list[str]:
+    """Datasets whose tables are there and not as they were written, so that no table has them."""
+    return [folder.name for folder in _parts(home) if generations.is_damaged(folder)]
+
+
+def _parts(home: Home) -> list[Path]:
+    """The folders of datasets that are or were indexed, sorted."""
+    try:
+        return sorted(Path(entry.path) for entry in os.scandir(home.index / "parts") if entry.is_dir())
+    except FileNotFoundError:
+        return []
 
 
 def current_generation(home: Home, dataset: str) -> Path | None:

@@ -112,6 +112,11 @@ def newest(folder: Path) -> Generation | None:
     return current
 
 
+def is_damaged(folder: Path) -> bool:
+    """Whether a dataset's folder has generations, and no table of it can be read as it was written."""
+    return bool(_numbers(folder)) and next(_complete(folder), None) is None
+
+
 def _complete(folder: Path) -> Iterator[Generation]:
     """Complete generations, newest first."""
     for number in sorted(_numbers(folder), reverse=True):
