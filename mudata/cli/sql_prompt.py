@@ -37,9 +37,9 @@ HELP = """\
 def run(home: Home, limit: int, read: Callable[[str], str] | None = None, notes: Sequence[str] = ()) -> None:
     """Take queries until the end of input or `\\q`.
 
-    limit: rows of a table that are shown; the others are counted. notes: what is told first. read: gives the next input,
-    with a text to begin with; raises EOFError at the end, KeyboardInterrupt where a line is given up [default: the
-    terminal].
+    limit: rows of a table that are shown; the others are counted. notes: what is told first. read: gives the next
+    input, with a text to begin with; raises EOFError at the end, KeyboardInterrupt where a line is given up [default:
+    the terminal].
     """
     read = read or sql_reader.reader(home)
     echo("Ask the index; \\? helps, \\q leaves.", err=True)
