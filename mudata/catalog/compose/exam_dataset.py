@@ -18,7 +18,7 @@ from mudata.catalog.index import database
 from mudata.catalog.ingest import Ingested, get
 from mudata.catalog.splits import draw, manifest
 from mudata.catalog.splits.split_request import SplitRequest
-from mudata.errors import ArgumentError, MissingSoundfont
+from mudata.errors import ArgumentError, MissingSoundfont, SplitError
 from mudata.home import write_atomic
 from mudata.narration import SILENT, Progress
 
@@ -93,7 +93,11 @@ def compose_exam(
     card = loader.load(_write_card(home, exam, request, plays))
     ingested = get(card, home, FetchRequest(), audio_format=AudioFormat(), workers=workers, progress=progress)
     split = draw.make(home, SplitRequest(name=f"{dataset}-exam", datasets=(dataset,), parts={"test": 1.0}))
-    manifest.save(home, split)
+    try:
+        manifest.save(home, split)
+    except SplitError as error:  # of an exam of another version; a name of its own cannot be given here
+        hint = f"Remove it and run the same command again: mudata rm {split.name} --kind split"
+        raise SplitError(error.what, hint) from error
     with database.connect(home) as con:
         [items] = con.execute("SELECT count(*) FROM items WHERE dataset = ?", [dataset]).fetchone() or (0,)
     return ComposedDataset(name, ingested, split, items, tuple(exam.tasks), plays)
