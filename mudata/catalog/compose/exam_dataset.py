@@ -18,7 +18,7 @@ from mudata.catalog.index import database
 from mudata.catalog.ingest import Ingested, get
 from mudata.catalog.splits import draw, manifest
 from mudata.catalog.splits.split_request import SplitRequest
-from mudata.errors import ArgumentError, MissingSoundfont, SplitError
+from mudata.errors import ArgumentError, AudioError, MissingSoundfont, SplitError
 from mudata.home import write_atomic
 from mudata.narration import SILENT, Progress
 
@@ -104,7 +104,8 @@ def compose_exam(
 
 
 def _engine(exam: ComposedExam, choice: EngineChoice | None) -> PlayingEngine:
-    """Raises MissingSoundfont, ArgumentError where an exam of recorded instruments is to be played without."""
+    """Raises MissingSoundfont; ArgumentError where an exam of recorded instruments is to be played without, or by a
+    soundfont that is none."""
     if not exam.needs_soundfont:
         return engine_here(choice or "embedded")
     if choice == "embedded":
@@ -116,6 +117,8 @@ def _engine(exam: ComposedExam, choice: EngineChoice | None) -> PlayingEngine:
         return engine_here(choice or "soundfont")
     except MissingSoundfont as error:
         raise MissingSoundfont(f"{exam.name}: skipped: no soundfont. {error.what}", error.hint) from error
+    except AudioError as error:  # here it is no clip that failed, but what was asked for
+        raise ArgumentError(error.what, error.hint or "Give another soundfont.") from error
 
 
 def default_n(exam: ComposedExam, level: Level) -> int:

@@ -101,7 +101,19 @@ def number(text: str, scale: NumberScale | None = None) -> str:
         raise ValueError(f"{text!r} is out of scale, {scale.low:g} to {scale.high:g}{unit}")
     if scale and scale.integer and value != value.to_integral_value():
         raise ValueError(f"{text!r} is no whole number, which the scale expects")
-    return f"{value.normalize():f}" if value else "0"
+    return shortest_decimal(value)
+
+
+def shortest_decimal(value: Decimal) -> str:
+    """A number as answers and truths spell it.
+
+    Example:
+        >>> shortest_decimal(Decimal("118.50")), shortest_decimal(Decimal("120")), shortest_decimal(Decimal("-0.0"))
+        ('118.5', '120', '0')
+    """
+    text = f"{value:f}"
+    text = text.rstrip("0").rstrip(".") if "." in text else text
+    return text if value else "0"
 
 
 _LONGEST = 20

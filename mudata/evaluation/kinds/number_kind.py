@@ -6,6 +6,7 @@ Windows are compared as exact fractions of what is written, so that 124.8 is wit
 from __future__ import annotations
 
 from collections.abc import Sequence
+from decimal import Decimal
 from fractions import Fraction
 from functools import lru_cache
 from itertools import pairwise
@@ -90,17 +91,6 @@ class NumberKind:
             for measure, counted in _on_scale(truth, _scale(asked)).items():
                 by_measure.setdefault(measure, []).extend(counted)
         return list(dict.fromkeys(_deepest(windows) for windows in by_measure.values()))
-
-
-def decimal(number: Fraction) -> str:
-    """A number as its shortest decimal, of at most six places.
-
-    Example:
-        >>> decimal(Fraction("118.50")), decimal(Fraction(120))
-        ('118.5', '120')
-    """
-    text = f"{float(number):.6f}".rstrip("0").rstrip(".")
-    return "0" if text == "-0" else text
 
 
 def _scale(asked: AskedItem) -> NumberScale:
@@ -192,5 +182,10 @@ def _fewest_decimals(low: Fraction, high: Fraction) -> str:
     for places in range(7):
         step = Fraction(1, 10**places)
         if (number := ceil(low / step) * step) <= high:
-            return decimal(number)
-    return decimal(low)
+            return _decimal(number)
+    return _decimal(low)
+
+
+def _decimal(number: Fraction) -> str:
+    """Of at most six places."""
+    return truth_spelling.shortest_decimal(Decimal(f"{float(number):.6f}"))

@@ -12,6 +12,8 @@ from functools import cached_property, lru_cache
 from itertools import pairwise
 from typing import TYPE_CHECKING, Self
 
+from mudata.evaluation.readers.forms import relettered
+
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
@@ -101,17 +103,6 @@ def _seconds(words: Sequence[str]) -> tuple[float, ...]:
     if any(not 0 <= at < float("inf") for at in times) or list(times) != sorted(set(times)):
         raise ValueError(f"{' '.join(words)!r} are no times in seconds that ascend")
     return times
-
-
-def relettered(form: Sequence[str]) -> str:
-    """Letters in the order of first appearance, so that forms are equal whatever their sections are called.
-
-    Example:
-        >>> relettered("XYX"), relettered(["verse", "chorus", "verse"])
-        ('ABA', 'ABA')
-    """
-    letters: dict[str, str] = {}
-    return "".join(letters.setdefault(section, chr(ord("A") + len(letters))) for section in form)
 
 
 def form_similarity(said: str, right: str) -> float:

@@ -17,8 +17,8 @@ from mudata.evaluation.kinds.segmentation import (
     forms_of,
     guessed_boundary_f,
     label_agreement,
-    relettered,
 )
+from mudata.evaluation.readers.forms import relettered
 
 if TYPE_CHECKING:
     from mudata.evaluation.align.alignment import Alignment

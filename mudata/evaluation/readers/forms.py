@@ -121,16 +121,26 @@ class FormSaid(NamedTuple):
     form: str
 
 
+def relettered(form: Sequence[str]) -> str:
+    """Letters in the order of first appearance, so that forms are equal whatever their sections are called; '?' for
+    whatever comes behind 26 of them.
+
+    >>> relettered("XYX"), relettered(["verse", "chorus", "verse"])
+    ('ABA', 'ABA')
+    """
+    letters: dict[str, str] = {}
+    for section in form:
+        letters.setdefault(section, string.ascii_uppercase[len(letters)] if len(letters) < 26 else "?")
+    return "".join(letters[section] for section in form)
+
+
 def first_occurrences(labels: Sequence[str]) -> str:
     """Letters for labels in the order in which they first occur; primes and case aside.
 
     >>> first_occurrences(["verse", "chorus", "verse"]), first_occurrences(["B", "C", "B'"])
     ('ABA', 'ABA')
     """
-    known: dict[str, str] = {}
-    for label in labels:
-        known.setdefault(_bare(label), string.ascii_uppercase[len(known)] if len(known) < 26 else "?")
-    return "".join(known[_bare(label)] for label in labels)
+    return relettered([_bare(label) for label in labels])
 
 
 def _bare(label: str) -> str:

@@ -12,9 +12,10 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
+from mudata.catalog.read.truth_spelling import shortest_decimal
 from mudata.evaluation.align.text_pieces import apart
 from mudata.evaluation.readers.lone_numbers import is_lone, is_whole
-from mudata.evaluation.readers.number_candidates import Candidate, candidates, canonical, unit_shared, within
+from mudata.evaluation.readers.number_candidates import Candidate, candidates, unit_shared, within
 from mudata.evaluation.readers.said_values import Said, Sort, ValueKind
 from mudata.evaluation.readers.values import read_value
 
@@ -149,7 +150,7 @@ def _said(text: str, one: Candidate, end: int, unit: bool, counting: _Counting) 
         sort = "outside"
     elif len(one.values) > 1 or one.bound:
         sort = "range" if len(one.values) > 1 else "bound"
-    return Said(one.start, end or one.end, tuple(map(canonical, one.values)), sort)
+    return Said(one.start, end or one.end, tuple(map(shortest_decimal, one.values)), sort)
 
 
 _ANNOUNCED = re.compile(

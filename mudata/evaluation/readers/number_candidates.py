@@ -188,16 +188,6 @@ def unit_shared(text: str, found: list[Candidate], has_unit: list[bool]) -> list
     return shared
 
 
-def canonical(value: Decimal) -> str:
-    """The shortest decimal.
-
-    >>> canonical(Decimal("118.50")), canonical(Decimal("120"))
-    ('118.5', '120')
-    """
-    text = f"{value:f}"
-    return text.rstrip("0").rstrip(".") if "." in text else text
-
-
 def within(value: str, ends: tuple[str, ...]) -> bool:
     """Whether a canonical value lies in a range.
 

@@ -13,8 +13,9 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from mudata.catalog.read.truth_spelling import shortest_decimal
 from mudata.evaluation.readers.lone_numbers import is_lone, is_whole
-from mudata.evaluation.readers.number_candidates import Candidate, candidates, canonical, is_led, unit_shared, within
+from mudata.evaluation.readers.number_candidates import Candidate, candidates, is_led, unit_shared, within
 from mudata.evaluation.readers.said_values import Said, Sort, ValueKind
 from mudata.evaluation.readers.values import read_value
 
@@ -122,4 +123,4 @@ def _said(  # noqa: PLR0917 - one number, its unit, and what can be meant
 
 
 def _texts(one: Candidate) -> tuple[str, ...]:
-    return tuple(map(canonical, one.values))
+    return tuple(map(shortest_decimal, one.values))

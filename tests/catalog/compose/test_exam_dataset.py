@@ -207,6 +207,15 @@ def no_soundfont(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("MUDATA_SOUNDFONT", str(tmp_path / "none.sf2"))
 
 
+def test_a_soundfont_that_is_none_is_wrong_use(home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (none := tmp_path / "none.sf2").write_bytes(b"no soundfont at all")
+    monkeypatch.setenv("MUDATA_SOUNDFONT", str(none))
+    with pytest.raises(ArgumentError, match=r"none\.sf2 is no soundfont") as told:
+        mudata.compose("timbre", progress=False)
+    assert (told.value.exit_code, told.value.hint) == (2, "Give a file in the format SF2 or SF3.")
+    assert not home.cards.exists()
+
+
 @pytest.mark.usefixtures("no_soundfont")
 @pytest.mark.parametrize("exam", ["timbre", "instrumentation"])
 def test_without_a_soundfont_an_exam_of_instruments_is_skipped_with_the_command_that_installs_one(
