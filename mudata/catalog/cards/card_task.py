@@ -11,8 +11,9 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, PositiveFloat, PositiveInt, model_validator
 
+from mudata.catalog.cards.exam import Combine, OptionOrder, TaskPrompt
 from mudata.catalog.cards.number_scale import NumberScale
-from mudata.catalog.cards.strict_model import Extended, Select, Strict, Texts
+from mudata.catalog.cards.strict_model import Extended, Name, Select, Strict, Texts
 
 OF_ITEMS = ("number", "key", "metre", "choose", "pair", "order", "structure")
 """Kinds whose items have a truth of their own."""
@@ -46,7 +47,10 @@ class Transposition(Strict):
 class CardTask(Extended):
     """A question that an evaluation asks: of labels (`namespace`), of captions, or of items."""
 
-    LATER = frozenset({"attribute", "scale", "asks", "sound", "transposed"})
+    LATER = frozenset(
+        {"attribute", "scale", "asks", "sound", "transposed"}
+        | {"prompts", "order", "strip", "rule", "rule_settings", "combine"}
+    )
 
     kind: Literal["classify", "tag", "caption", "number", "key", "metre", "choose", "pair", "order", "structure"]
     namespace: str | None = None
@@ -65,6 +69,16 @@ class CardTask(Extended):
     transposed: Transposition | None = None
     """Of kind number: every clip that has the attribute is heard beside itself, so many semitones higher, and that is
     the truth."""
+    prompts: tuple[TaskPrompt, ...] = ()
+    """Of an exam: its authors' words, the default first; those of the kind can be had by their ids."""
+    order: OptionOrder | None = None
+    """In which order options are shown; None: shuffled by the seed."""
+    strip: Texts = ()
+    """What stands before an answer and is taken off before the official rule reads it: 'The correct answer is:'."""
+    rule: Name | None = None
+    """The official rule that judges answers beside our own reading: a name of `official_rules.RULES`."""
+    rule_settings: dict[Name, str | int | float | bool | tuple[str, ...]] = {}
+    combine: Combine = "none"
 
     @model_validator(mode="after")
     def _of_its_kind(self) -> Self:

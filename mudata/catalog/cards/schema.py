@@ -26,6 +26,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, PositiveFloat, PositiveInt, model_validator
 
 from mudata.catalog.cards.card_task import CardTask, Items
+from mudata.catalog.cards.exam import ExamSection
 from mudata.catalog.cards.labels import LabelSpace
 from mudata.catalog.cards.mirrors import Component
 from mudata.catalog.cards.strict_model import (
@@ -42,7 +43,7 @@ from mudata.catalog.cards.strict_model import (
 )
 from mudata.safe_text import printable
 
-Tag = Literal["genre", "mood", "theme", "instrument", "caption", "beats", "keys", "rhythm", "lyrics"]
+Tag = Literal["genre", "mood", "theme", "instrument", "caption", "beats", "keys", "rhythm", "lyrics", "exam"]
 Availability = Literal["open", "token", "on-request", "do-it-yourself", "features-only"]
 
 
@@ -208,7 +209,7 @@ class Expected(Strict):
 class Card(Extended):
     """One dataset."""
 
-    LATER = frozenset({"items"})
+    LATER = frozenset({"items", "exam"})
 
     name: Name
     aliases: Texts = ()
@@ -241,6 +242,7 @@ class Card(Extended):
     faults: tuple[Fault, ...] = ()
     expected: Expected = Expected()
     tasks: dict[Name, CardTask] = {}
+    exam: ExamSection | None = None
     notes: Texts = ()
 
     @model_validator(mode="after")
@@ -261,11 +263,23 @@ class Card(Extended):
                 raise ValueError(f"task {name!r} wants captions")
             if task.attribute and self.attributes is None and all(rule.kind != "midi" for rule in self.clips):
                 raise ValueError(f"task {name!r} asks for the attribute {task.attribute!r}; the card has no attributes")
-            if task.has_items and task.attribute is None and self.items is None:
+            if task.has_items and task.attribute is None and self.items is None and self.exam is None:
                 raise ValueError(f"task {name!r} of kind {task.kind} wants an attribute that has the truth, or items")
         if self.items and not any(task.has_items and not task.attribute for task in self.tasks.values()):
             raise ValueError("items wants a task that asks them, such as {kind: choose, noun: form}")
+        self._check_exam()
         return self
+
+    def _check_exam(self) -> None:
+        if self.exam is None:
+            return
+        for items in self.exam.items:
+            if items.task not in self.tasks or not self.tasks[items.task].has_items:
+                raise ValueError(f"exam.items name the task {items.task!r}, which is none of the card's that ask items")
+            if lost := sorted(set(items.subset) - set(self.subsets)):
+                raise ValueError(f"exam.items name subsets that are not here: {', '.join(lost)}")
+        if lost := sorted(set(self.exam.files) & set(self.tables)):
+            raise ValueError(f"exam.files and tables share names: {', '.join(lost)}")
 
     @property
     def grouped_by(self) -> tuple[str, ...]:
