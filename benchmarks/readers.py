@@ -29,7 +29,9 @@ import value_grammar  # noqa: E402
 
 from mudata.catalog.read import truth_spelling  # noqa: E402
 from mudata.evaluation.align.alignment import Shown, Status  # noqa: E402
-from mudata.evaluation.metrics.choice_rules import cmi_key, lmms_choice, mucho_choice  # noqa: E402
+from mudata.evaluation.official_rules.cmi_rules import cmi_key  # noqa: E402
+from mudata.evaluation.official_rules.letter_rules import mucho_choice  # noqa: E402
+from mudata.evaluation.official_rules.mmmu_rules import letter_odds  # noqa: E402
 from mudata.evaluation.readers.choice import read_choice  # noqa: E402
 from mudata.evaluation.readers.order import read_order  # noqa: E402
 from mudata.evaluation.readers.reading import read  # noqa: E402
@@ -180,7 +182,7 @@ def credits_of(row: Row) -> dict[str, dict[str, float]]:
     found = {
         "mudata": {row.ours: 1.0} if row.ours is not None else {},
         "MuChoMusic": {said: 1.0} if (said := mucho_choice(row.answer, row.options)) is not None else {},
-        "lmms-eval": lmms_choice(row.answer, row.options) if row.options else {},
+        "lmms-eval": letter_odds(row.answer, row.options) if row.options else {},
     }
     if row.kind == "key":
         key = cmi_key(row.answer)

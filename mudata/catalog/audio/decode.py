@@ -31,7 +31,7 @@ _Opening = Callable[[Path, Structure], Source]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Verdict:
+class DecoderVerdict:
     """How one decoder fared with a file."""
 
     decoder: str
@@ -91,7 +91,7 @@ def read(path: Path, use: Callable[[Source], Result]) -> Result:
     raise AudioError(next(iter(refused.values())).reason, "; ".join(texts))
 
 
-def verdicts(path: Path) -> list[Verdict]:
+def verdicts(path: Path) -> list[DecoderVerdict]:
     """How each decoder at hand fares with the whole file, in the order in which they are asked.
 
     Raises AudioError: `vanished`, `empty`, `undecodable` if the file cannot be read.
@@ -124,13 +124,13 @@ def _doubt(source: Source) -> AudioError | None:
     return None
 
 
-def _tried(path: Path, known: Structure) -> list[Verdict]:
+def _tried(path: Path, known: Structure) -> list[DecoderVerdict]:
     return [_verdict(name, opening, path, known) for name, opening in _at_hand(known).items()]
 
 
-def _verdict(name: str, opening: _Opening, path: Path, known: Structure) -> Verdict:
+def _verdict(name: str, opening: _Opening, path: Path, known: Structure) -> DecoderVerdict:
     """Of one decoder, by decoding all that it gives."""
-    verdict = Verdict(decoder=name, stated_s=known.seconds or None)
+    verdict = DecoderVerdict(decoder=name, stated_s=known.seconds or None)
     samples = 0
     try:
         with contextlib.closing(opening(path, known)) as source:
@@ -155,7 +155,7 @@ def _verdict(name: str, opening: _Opening, path: Path, known: Structure) -> Verd
     return replace(verdict, problem=f"{problem.reason}: {problem.what}") if problem else verdict
 
 
-def _best(tried: list[Verdict], known: Structure) -> Verdict | None:
+def _best(tried: list[DecoderVerdict], known: Structure) -> DecoderVerdict | None:
     """The first, without a problem if one is, of those that give most; None if none gives anything."""
     told = known.seconds or float("inf")
     most = max(min(verdict.duration_s, told) for verdict in tried)

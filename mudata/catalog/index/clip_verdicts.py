@@ -9,7 +9,7 @@ from mudata.catalog.index import database
 from mudata.errors import AudioError, HomeError
 
 if TYPE_CHECKING:
-    from mudata.catalog.audio.decode import Verdict
+    from mudata.catalog.audio.decode import DecoderVerdict
     from mudata.home import Home
 
 
@@ -24,7 +24,7 @@ class ClipVerdicts:
     """In the index: ok, quarantined or missing."""
     reason: str | None
     """Why it is not ok, in the index."""
-    verdicts: tuple[Verdict, ...]
+    verdicts: tuple[DecoderVerdict, ...]
     problem: str | None = None
     """Why nobody could be asked: a machine word, then ': ' and the details."""
 
@@ -65,7 +65,7 @@ def verify_clip(home: Home, clip_id: str) -> ClipVerdicts:
     if kind != "audio":
         raise HomeError(f"{clip_id!r} is {kind}, which no decoder reads.", "Its reading is tested by `mudata fetch`.")
     path = home.raw(dataset) / "files" / source
-    found: tuple[Verdict, ...] = ()
+    found: tuple[DecoderVerdict, ...] = ()
     problem = None
     try:
         found = tuple(verdicts(path))

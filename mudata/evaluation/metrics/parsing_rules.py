@@ -8,7 +8,6 @@ the model.
 
 from __future__ import annotations
 
-import re
 import string
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -17,10 +16,12 @@ from typing import TYPE_CHECKING
 from mudata.catalog.cards.vocabulary import fold
 from mudata.evaluation.align.aligner import align
 from mudata.evaluation.align.alignment import Shown
-from mudata.evaluation.metrics.choice_rules import mucho_choice
 from mudata.evaluation.metrics.classification import any_mention
 from mudata.evaluation.metrics.estimates import clustered, share
 from mudata.evaluation.metrics.scored import ScoredAnswer
+from mudata.evaluation.official_rules.cmi_rules import unique_substring
+from mudata.evaluation.official_rules.letter_rules import mucho_choice
+from mudata.evaluation.official_rules.token_rule import tokens_agree
 
 if TYPE_CHECKING:
     from mudata.evaluation.align.label_set import LabelSet
@@ -130,24 +131,6 @@ def _substring(answer: str, reference: str, _: Sequence[str]) -> bool:
     return reference.lower() in answer.lower()
 
 
-def _cmi(answer: str, reference: str, options: Sequence[str]) -> bool:
-    joined = _joined(answer)
-    return _joined(reference) in joined and not any(_joined(other) in joined for other in options if other != reference)
-
-
-def _joined(text: str) -> str:
-    return re.sub(r"[_\-' .]", "", text).replace("#", "♯").lower()
-
-
-def _mmau(answer: str, reference: str, options: Sequence[str]) -> bool:
-    words, wanted = _words(answer), _words(reference)
-    return wanted <= words and not any((_words(other) - wanted) & words for other in options)
-
-
-def _words(text: str) -> set[str]:
-    return set(re.findall(r"\w+", text.lower()))
-
-
 def _mucho(answer: str, reference: str, options: Sequence[str]) -> bool:
     return mucho_choice(answer, options) == reference
 
@@ -175,13 +158,13 @@ PARSING_RULES: Mapping[str, ParsingRule] = {
             "cmi",
             "contains the reference and no other label, spaces and hyphens dropped (nicolaus625/CMI-bench@4c15f41); "
             "'popular' is pop, labels that hold another are always wrong",
-            _cmi,
+            unique_substring,
         ),
         ParsingRule(
             "mmau",
             "has the words of the reference and none of another label's (Sakshi113/MMAU@110127f); denials of others "
             "fail, 'hip hop' is not hiphop",
-            _mmau,
+            tokens_agree,
         ),
         ParsingRule(
             "mucho",

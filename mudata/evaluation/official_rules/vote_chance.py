@@ -1,0 +1,58 @@
+"""What a guesser gets who draws one of the options shown in every pass: counted out, never simulated."""
+
+from __future__ import annotations
+
+from collections import Counter
+from fractions import Fraction
+from itertools import product
+
+from mudata.errors import EvaluationError, UnknownName
+
+_MOST = 2_000_000
+"""Sequences of guesses that are counted one by one."""
+_RULES = ("none", "mean", "any", "max", "loo_vote", "majority_raw")
+
+
+def vote_chance(k_options: int, passes: int, rule: str) -> float:
+    """The expected credit of an item under a way to combine passes.
+
+    k_options: options of the item, the right one among them. passes: times it is asked; under loo_vote pass i leaves
+    out wrong option i and shows the others, and there are at most `k_options` - 1 of them. rule: as in `combine`.
+
+    RUListening, 4 of 5 options in 4 passes, ties to the option chosen first:
+
+    >>> round(vote_chance(5, 4, "loo_vote"), 4), vote_chance(4, 3, "mean"), vote_chance(2, 2, "any")
+    (0.2812, 0.25, 0.75)
+
+    Raises UnknownName; EvaluationError for numbers that no exam can have, or that are too many to count out.
+    """
+    if rule not in _RULES:
+        raise UnknownName("way to combine passes", rule, _RULES)
+    if k_options < 2 or passes < 1 or (rule == "loo_vote" and passes > k_options - 1):
+        raise EvaluationError(
+            f"No exam asks an item of {k_options} options {passes} times under {rule}.",
+            "Give at least two options and one pass, and for loo_vote at most one pass for every wrong option.",
+        )
+    if rule in ("none", "mean"):
+        return 1 / k_options
+    if rule in ("any", "max"):
+        return float(1 - Fraction(k_options - 1, k_options) ** passes)
+    return float(_counted_out(k_options, passes, leave_out=rule == "loo_vote"))
+
+
+def _counted_out(k_options: int, passes: int, *, leave_out: bool) -> Fraction:
+    """Option 0 is the right one. Ties go to the first seen where passes leave options out, else to each alike."""
+    shown = [[option for option in range(k_options) if not leave_out or option != i + 1] for i in range(passes)]
+    guesses: int = len(shown[0]) ** passes
+    if guesses > _MOST:
+        raise EvaluationError(
+            f"{passes} passes of {len(shown[0])} options are {guesses:,} sequences, too many to count out.",
+            f"At most {_MOST:,} are.",
+        )
+    right = Fraction(0)
+    for sequence in product(*shown):
+        votes = Counter(sequence)
+        most = max(votes.values())
+        best = [option for option, count in votes.items() if count == most]  # in the order first seen
+        right += Fraction(best[0] == 0) if leave_out else Fraction(0 in best, len(best))
+    return right / guesses
