@@ -27,7 +27,7 @@ def eval_request(given: Mapping[str, Any]) -> EvalRequest:
     asked: dict[str, Any] = {name: str(value) if isinstance(value, Path) else value for name, value in given.items()}
     silence, swap_audio, control = asked.pop("silence"), asked.pop("swap_audio"), asked.pop("control")
     if sum([silence, swap_audio, control is not None]) > 1:
-        raise ArgumentError("silence and swap_audio are two controls, a run each.", "Ask for one at a time.")
+        raise ArgumentError("silence, swap_audio, control: two controls, a run each.", "Ask one at a time.")
     batch = asked["batch"]
     within(1, limit=asked["limit"], max_new_tokens=asked["max_new_tokens"], batch=None if batch == "auto" else batch)
     of_model = {name: asked.pop(name) for name in _OF_MODEL}

@@ -40,7 +40,7 @@ def evaluate(
     options_order: Literal["published", "shuffled"] = "published",
     silence: bool = False,
     swap_audio: bool = False,
-    control: Literal["silence", "swap-audio"] | None = None,
+    control: Literal["silence", "noise", "no-audio", "swap-audio"] | None = None,
     rank: bool = False,
     timeout: float | None = None,
     force: bool = False,
@@ -73,7 +73,8 @@ def evaluate(
         options_order: 'published', or 'shuffled' by `seed`.
         silence: control: play silence instead of every clip.
         swap_audio: control: play other clips instead of each item's.
-        control: the same as one word: 'silence' or 'swap-audio'.
+        control: any control by its name: 'silence', 'noise' (white, as loud), 'no-audio' (the words alone) or
+            'swap-audio'.
         rank: also keep how likely the model finds every option.
         timeout: seconds after which a batch is given up [default: wait].
         force: load the model even if its weights are larger than the memory.

@@ -108,8 +108,13 @@ def _pair(_: click.Context, __: click.Parameter, given: tuple[str, ...]) -> dict
     show_default=True,
     help="Show the options in published order, or in one drawn by --seed.",
 )
-@click.option("--silence", is_flag=True, help="Control: play silence instead of every clip. Was it heard?")
-@click.option("--swap-audio", is_flag=True, help="Control: play other clips instead of each item's.")
+@click.option(
+    "--control",
+    type=click.Choice(["silence", "noise", "no-audio", "swap-audio"]),
+    help="Was it heard? Ask the same with silence, with noise as loud, with the words alone, or with other clips.",
+)
+@click.option("--silence", is_flag=True, help="The same as --control silence.")
+@click.option("--swap-audio", is_flag=True, help="The same as --control swap-audio.")
 @click.option("--rank", is_flag=True, help="Also keep how likely the model finds every option.")
 @click.option(
     "--timeout",
@@ -170,8 +175,9 @@ def _request(model: str, split: str, options: Mapping[str, Any]) -> EvalRequest:
 
     given = dict(options)
     silence, swap_audio = given.pop("silence"), given.pop("swap_audio")
-    if silence and swap_audio:
-        raise click.UsageError("--silence and --swap-audio are two controls, a run each.")
+    control = given.pop("control")
+    if sum([silence, swap_audio, control is not None]) > 1:
+        raise click.UsageError("--control, --silence, --swap-audio: two controls, a run each. Give one.")
     known = {field.name for field in fields(EvalRequest)}
     of_model = given.pop("more")
     of_model = {name: value for name, value in given.items() if name not in known} | of_model
@@ -180,7 +186,7 @@ def _request(model: str, split: str, options: Mapping[str, Any]) -> EvalRequest:
         split=split,
         options=of_model,
         command=_as_typed(),
-        control="silence" if silence else "swap-audio" if swap_audio else None,
+        control="silence" if silence else "swap-audio" if swap_audio else control,
         **{name: value for name, value in given.items() if name in known},
     )
 

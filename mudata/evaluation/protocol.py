@@ -94,7 +94,8 @@ class Question:
 @dataclass(frozen=True, eq=False)
 class Item:
     """What is asked at once: a question and the clips it is about, in the order that it speaks of
-    them. Most items have one clip, and its id."""
+    them. Most items have one clip, and its id; items have none where words alone are asked, which
+    only a model gets whose `capabilities.audio_optional` is true."""
 
     item_id: str
     clips: tuple[Clip, ...]
@@ -103,7 +104,7 @@ class Item:
     @property
     def clip(self) -> Clip:
         """The one clip. Raises ValueError where there are several, which only a model gets whose
-        `capabilities.max_clips` says so."""
+        `capabilities.max_clips` says so, or none, where words alone are asked."""
         (clip,) = self.clips
         return clip
 
@@ -155,7 +156,9 @@ class ModelCapabilities:
     purpose; any other model without audio is refused. takes_midi: it reads `Clip.midi`.
     takes_source: it mixes channels and resamples by a rule of its own, whatever shape and rate
     clips have. max_clips: how many clips of one item it tells apart; where an item has more, they
-    are played one after the other as a single one, with a gap between them.
+    are played one after the other as a single one, with a gap between them. audio_optional: it can
+    be asked by words alone, with `Item.clips` empty (the control `no-audio`); one that takes no
+    audio and is no control can be asked nothing else.
     """
 
     sample_rate: int | None = None
@@ -168,6 +171,12 @@ class ModelCapabilities:
     takes_midi: bool = False
     takes_source: bool = False
     max_clips: int = 1
+    audio_optional: bool = False
+
+    @property
+    def reads_only(self) -> bool:
+        """Whether it is a language model without ears: asked by words alone, and as one."""
+        return self.audio_optional and not self.needs_audio and not self.control
 
 
 class Model(Protocol):

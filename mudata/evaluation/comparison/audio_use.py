@@ -1,5 +1,5 @@
-"""Was the audio heard? A run beside its controls: the same questions with silence, or with another
-clip's audio.
+"""Was the audio heard? A run beside its controls: the same questions with silence, with noise, with
+no audio at all, or with another clip's audio.
 
 What speaks for it is that answers are right more often with the clip's own audio, and that they
 change with what is played; the latter counts only for models that say the same twice. A model that
@@ -84,7 +84,7 @@ def check_audio_use(
 
     Args:
         real: answers to the clips' own audio.
-        controls: answers by name of the control ('silence', 'swap-audio').
+        controls: answers by name of the control ('silence', 'noise', 'no-audio', 'swap-audio').
         kind: of the task.
         deterministic: the model is known to say the same to the same twice.
 

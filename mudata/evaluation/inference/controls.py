@@ -1,4 +1,4 @@
-"""Control runs: the same questions with silence, or with the audio of other clips.
+"""Control runs: the same questions with silence, with noise, with no audio at all, or with the audio of other clips.
 Was the audio heard at all?
 
 A harness or a chat template can lose the audio without a word; the model then answers from the
@@ -20,19 +20,28 @@ if TYPE_CHECKING:
     from mudata.evaluation.inference.playback import AudioSource
     from mudata.evaluation.tasks.samples import Sample
 
-Control = Literal["silence", "swap-audio"]
+Control = Literal["silence", "noise", "no-audio", "swap-audio"]
+"""silence: as long as each clip. noise: white, as long and as loud. no-audio: the words alone. swap-audio: the clips of
+another item, in their order, in the place of its own."""
+BLIND: tuple[Control, ...] = ("no-audio", "silence", "noise")
+"""Controls in which nothing of any clip is heard."""
 
 
 def playback_of(control: Control | None, items: Sequence[Sample], seed: int, source: AudioSource = "clip") -> Playback:
     """What is played to a run, or to one of its controls.
-    Raises EvaluationError where there is nothing to swap, or to silence."""
+    Raises EvaluationError where there is nothing to swap, to silence or to drown."""
     match control:
         case None:
             return Playback(source=source)
-        case "silence":
+        case "no-audio":
+            return Playback(sound="none", source=source)
+        case "silence" | "noise":
             if notes := [clip.clip_id for item in items for clip in item.clips if clip.midi]:
-                raise EvaluationError(f"{notes[0]} is MIDI, which cannot be silenced.", "Use --swap-audio.")
-            return Playback(silent=True, source=source)
+                what = "silenced" if control == "silence" else "made noise of"
+                raise EvaluationError(
+                    f"{notes[0]} is MIDI, which cannot be {what}.", "Use --swap-audio, or --control no-audio."
+                )
+            return Playback(sound=control, source=source, seed=seed)
         case "swap-audio":
             alike: dict[tuple[str, int], list[Sample]] = {}
             for item in items:

@@ -22,6 +22,7 @@ import numpy as np
 from mudata.catalog.audio import clip
 from mudata.errors import AudioError, is_of_machine
 from mudata.evaluation.inference.midi_clips import NotesFile, rendered
+from mudata.evaluation.inference.noise import white_noise
 from mudata.evaluation.protocol import Clip, Failure, Item, ModelCapabilities, Question
 from mudata.evaluation.tasks.prompts import joined_cue
 
@@ -36,6 +37,9 @@ if TYPE_CHECKING:
 AudioSource = Literal["clip", "source"]
 """What is decoded: the normalised clip, mono;
 or the original file, with its channels and at its rate."""
+
+Sound = Literal["own", "silence", "noise", "none"]
+"""What of a clip is heard: itself, silence or noise in its place, or no clip at all."""
 
 LONGEST_S = 3600.0
 """Clips above are not decoded for models that hear all of a clip:
@@ -87,12 +91,13 @@ class PlayedItem(Item):
 @dataclass(frozen=True)
 class Playback:
     """What is played: the clips of every item themselves, or as a control those of the item that
-    `instead` has for its id, or silence as long, decoded all the same; `source` says from which
-    file."""
+    `instead` has for its id, or of every clip another `sound` as long, decoded all the same, or
+    none; `source` says from which file, `seed` draws noise."""
 
     instead: Mapping[str, Sample] = field(default_factory=dict)
-    silent: bool = False
+    sound: Sound = "own"
     source: AudioSource = "clip"
+    seed: int = 0
     engine: EngineChoice = "embedded"
     """What plays MIDI to models that do not read it."""
 
@@ -109,12 +114,14 @@ def play(
 ) -> PlayedItem | Failure:
     """One item as a model of these capabilities gets it: each clip mono float32 at its rate, cut to
     what it can take; or of the original file (n, channels) at the file's own rate; or MIDI as it
-    is. A model that hears all of a clip gets none beyond LONGEST_S."""
+    is; or no clip, where words alone are asked. A model that hears all of a clip gets none beyond
+    LONGEST_S."""
     played = playback.of(item)
-    if not capabilities.needs_audio:
-        rates = [capabilities.sample_rate or clip.sample_rate or 1 for clip in played.clips]
-        silent = (PlayedClip(i, np.zeros(0, np.float32), r) for i, r in zip(item.clip_ids, rates, strict=True))
-        return PlayedItem(item.item_id, tuple(silent), question)
+    if playback.sound == "none" or not capabilities.needs_audio:
+        named = () if playback.sound == "none" else zip(item.clip_ids, played.clips, strict=True)
+        rates = ((name, capabilities.sample_rate or clip.sample_rate or 1) for name, clip in named)
+        empty = tuple(PlayedClip(name, np.zeros(0, np.float32), rate) for name, rate in rates)
+        return PlayedItem(item.item_id, empty, question)
     as_one = len(played.clips) > capabilities.max_clips
     if capabilities.takes_midi and all(clip.midi for clip in played.clips):
         return _notes(item, played, question, capabilities, as_one=as_one)
@@ -205,8 +212,10 @@ def _clip(
         if is_of_machine(error):
             raise
         return Failure("missing", str(error))
-    if playback.silent:
+    if playback.sound == "silence":
         samples = np.zeros_like(samples)
+    elif playback.sound == "noise":
+        samples = white_noise(samples, name, playback.seed)
     return PlayedClip(name, samples, decoded_rate, rendering=rendering)
 
 
@@ -262,6 +271,8 @@ def played(
 def _too_much(items: Sequence[Sample], capabilities: ModelCapabilities, playback: Playback) -> bool:
     """Whether several items fill AHEAD_BYTES, by the lengths that the index has;
     an original is taken for stereo."""
+    if playback.sound == "none":
+        return False
     clips = [clip for item in items for clip in playback.of(item).clips]
     per_second = 4 * (capabilities.sample_rate or 48_000) if playback.source == "clip" else 8 * 48_000
     seconds = sum(min(one.duration_s or 0.0, capabilities.max_seconds or LONGEST_S) for one in clips)

@@ -99,6 +99,10 @@ class Plan:
         source = [self.request.audio] if self.request.audio != "clip" else []
         return digest([self.model_sha256, samples.split_sha256, samples.part, list(self._asked.values()), *source])
 
+    def absent(self, item: Sample) -> str | None:
+        """Why an item cannot be asked; None where it can, as always where words alone are."""
+        return None if self.playback.sound == "none" else item.absent
+
     def key(self, item: Sample) -> str:
         """Hash of what is played for one item, its question and the model."""
         task = self.selection.tasks[item.dataset]
@@ -144,7 +148,7 @@ class Plan:
             limit=samples.limit,
             clips=len(samples.items),
             clips_without_reference=samples.skipped,
-            clips_without_audio=sum(item.absent is not None for item in samples.items),
+            clips_without_audio=sum(self.absent(item) is not None for item in samples.items),
             clips_with_other_audio=samples.changed,
             **({"items_torn": samples.torn} if self.task.is_exact else {}),
             tasks=tuple(

@@ -83,6 +83,7 @@ def _planned(home: Home, request: EvalRequest) -> Plan:
         options_order=request.options_order,
         seed=request.seed,
         own=own,
+        heard=request.control != "no-audio",
     )
     plan = Plan(request, model, select(home, request.split, samples))
     if request.audio == "source" and not any(
@@ -93,7 +94,8 @@ def _planned(home: Home, request: EvalRequest) -> Plan:
             f"Run: {' && '.join(fetch_command(name, home) for name in plan.selection.tasks)};"
             " or leave out --audio source.",
         )
-    if plan.playback.engine == "soundfont" and model.capabilities.needs_audio and not model.capabilities.takes_midi:
+    heard = model.capabilities.needs_audio and request.control != "no-audio"
+    if plan.playback.engine == "soundfont" and heard and not model.capabilities.takes_midi:
         player()
         soundfonts.find(None)
     if request.rank and plan.task.kind == "caption":
@@ -119,14 +121,26 @@ def _check(request: EvalRequest, model: Model) -> None:
     if request.timeout_s is not None and not request.timeout_s > 0:
         raise EvaluationError(f"A timeout of {request.timeout_s} s is none.", "Give seconds, or nothing to wait.")
     capabilities = model.capabilities
-    if not capabilities.needs_audio and not capabilities.control:
+    if capabilities.reads_only:
+        if request.control != "no-audio":
+            raise EvaluationError(
+                f"The model {request.model!r} takes no audio: it can be asked by words alone.",
+                "Ask it with --control no-audio; its answers are kept as those of a reader.",
+            )
+    elif not capabilities.needs_audio and not capabilities.control:
         raise EvaluationError(
             f"The model {request.model!r} takes no audio, and the task is to listen.", "Choose one that hears."
         )
-    if request.control and not capabilities.needs_audio:
+    elif request.control and not capabilities.needs_audio:
         raise EvaluationError(
             f"The model {request.model!r} never listens: with {request.control} it would say the same.",
-            "Ask it without --silence and --swap-audio.",
+            "Ask it without a control.",
+        )
+    if request.control == "no-audio" and not capabilities.audio_optional:
+        raise EvaluationError(
+            f"The model {request.model!r} cannot be asked without audio: its prompt has a place for a clip, and its "
+            "authors say of none how it is left out.",
+            "Use --control silence or --control noise.",
         )
     if request.audio == "source" and not capabilities.takes_source:
         raise ModelError(

@@ -70,7 +70,7 @@ class Session:
             self.run.begin(self.plan.settings(), self.selection.items, self.plan.prompts)
             return
         started, begun = now(), time.perf_counter()
-        if not all(item.absent for item in [*todo, *unranked]):
+        if not all(self.plan.absent(item) for item in [*todo, *unranked]):
             self._check_memory()
             with self.progress.bar(f"Loading {self.plan.request.model}", unit=""):
                 self.batch_runner.load()  # what a model can hear may depend on its checkpoint

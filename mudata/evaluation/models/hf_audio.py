@@ -69,7 +69,9 @@ class TransformersAudio:
         self.device, self.dtype = device, dtype
         self.max_new_tokens, self.sampling, self.seed = max_new_tokens, sampling, seed
         self.thinking, self._batch = thinking, batch
-        self.capabilities = ModelCapabilities(batch=batch or 1, gives_logits=True, takes_source=True)
+        self.capabilities = ModelCapabilities(
+            batch=batch or 1, gives_logits=True, takes_source=True, audio_optional=True
+        )
 
     def load(self) -> None:
         """Read configuration, processor and weights; nothing from the checkpoint is executed.
@@ -262,7 +264,7 @@ class TransformersAudio:
             )
 
     def _check_audio_tokens(self, ids: Any, items: Sequence[Item]) -> None:
-        """Fail loudly when a prompt holds no audio: such answers would be about nothing. Raises
+        """Fail loudly when a prompt of clips holds no audio: such answers would be about nothing. Raises
         TooShort where that is for the clip's own sake."""
         holders = (self.model.config, self.processor)
         token = next((t for h in holders for n in AUDIO_TOKENS if (t := getattr(h, n, None)) is not None), None)
@@ -270,7 +272,7 @@ class TransformersAudio:
             return
         there = (ids == token).any(dim=1).tolist()
         seconds = [sum(len(clip.audio) / clip.sample_rate for clip in item.clips) for item in items]
-        lost = [s for s, audible in zip(seconds, there, strict=True) if not audible]
+        lost = [s for s, audible, item in zip(seconds, there, items, strict=True) if item.clips and not audible]
         if lost and max(lost) < SHORT_S:
             raise TooShort(f"{min(lost):.3g} s leave no audio in the prompt")
         if lost:

@@ -103,6 +103,15 @@ BUILT_IN = (
         key="transformers",
     ),
     Listing(
+        name="transformers-text",
+        title="any language model of the transformers library, asked by words alone (option: checkpoint)",
+        family="transformers_text",
+        code=f"{_HERE}.hf_text:TransformersText",
+        extra="models",
+        packages=_TORCH,
+        key="transformers_text",
+    ),
+    Listing(
         name="clap",
         title="any CLAP checkpoint, ranking the options by text-audio similarity (option: checkpoint)",
         family="clap",

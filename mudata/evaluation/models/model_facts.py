@@ -23,7 +23,12 @@ if TYPE_CHECKING:
 COLUMNS = ("name", "language model", "params", "hears", "GB", "use", "weights", "fits", "needs")
 """Of `rows`; `mudata models --help` says what they mean."""
 
-_NEEDED_OF_THE_USER = {"transformers": "a checkpoint", "clap": "a checkpoint", "served": "a server"}
+_NEEDED_OF_THE_USER = {
+    "transformers": "a checkpoint",
+    "transformers_text": "a checkpoint",
+    "clap": "a checkpoint",
+    "served": "a server",
+}
 """What is still to be named, by listings that stand for any checkpoint or server of one's own."""
 
 

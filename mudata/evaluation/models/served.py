@@ -60,7 +60,7 @@ class Served:
     system: a system prompt. extra: further fields of the request, an object or its JSON; null
     removes a field (hosted models that want `max_completion_tokens`: {"max_tokens": null,
     "max_completion_tokens": 100}). allow_unheard: ask even if sound makes no difference to the
-    prompt.
+    prompt. text_only: it has no ears, is never sent sound, and is asked by words alone.
     """
 
     def __init__(
@@ -84,6 +84,7 @@ class Served:
         price_out: float | None = None,
         extra: str | Mapping[str, object] | None = None,
         allow_unheard: bool = False,
+        text_only: bool = False,
         seed: int = 0,
     ) -> None:
         self.base_url, self.model, self.api_key_env = checked_url(str(base_url)), str(model), str(api_key_env)
@@ -108,6 +109,8 @@ class Served:
             max_seconds=max_seconds and _above_zero("max_seconds", max_seconds),
             batch=self.concurrency,
             max_clips=int(_above_zero("max_clips", max_clips)),
+            needs_audio=not text_only,
+            audio_optional=True,
         )
         self._lock, self._counts = threading.Lock(), Counts()
         self._revision: str | None = None
@@ -134,10 +137,10 @@ class Served:
             self._names = [str(entry["id"]) for entry in listed]
             mine = next((entry for entry in listed if entry["id"] == self.model), {})
             self._listed = {key: safe(str(mine[key]))[:200] for key in _LISTED if mine.get(key)}
-            self._audio_counts = self._probe()
+            self._audio_counts = self._probe() if self.capabilities.needs_audio else self._probe_words()
         except NoReply as why:
             raise self._explained(why) from why
-        if self._audio_counts == "no" and not self.allow_unheard:
+        if self._audio_counts == "no" and self.capabilities.needs_audio and not self.allow_unheard:
             raise EvaluationError(
                 f"Sound does not reach {self.model} at {self.base_url}: with it, a prompt has no more tokens.",
                 "Serve the model with its audio input (the llama.cpp server wants --mmproj), or choose one that hears. "
@@ -215,6 +218,12 @@ class Served:
             raise
         without = tokens(silent, "prompt_tokens")
         return "unknown" if without is None else "yes" if with_sound > without else "no"
+
+    def _probe_words(self) -> Literal["no"]:
+        """Whether a model without ears is there. Raises NoReply."""
+        reply = self._complete(self.body(PROBE_PROMPT, max_tokens=PROBE_TOKENS), "probe")
+        self._revision = safe(str(reply.get("model") or "")) or None
+        return "no"
 
     def _ask(self, item: Item) -> Answer | Failure:
         if self._given_up:

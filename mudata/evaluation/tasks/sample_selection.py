@@ -49,8 +49,9 @@ class SampleRequest:
     hash of seed and item id, so that a smaller limit is a subset of a larger one. `letters` and
     `options_order` decide how options are shown, the latter with the seed, by which options of an
     item's own are drawn as well. Without `audio` clips need nothing but their references, since the
-    answers are there already, and items' own options stay as they are written. `own` are the
-    model's own prompts, for the prompt named 'own'.
+    answers are there already, and items' own options stay as they are written; where nothing is
+    `heard`, clips need no audio either. `own` are the model's own prompts, for the prompt named
+    'own'.
     """
 
     task: str | None = None
@@ -61,7 +62,13 @@ class SampleRequest:
     options_order: OptionsOrder = "published"
     seed: int = 0
     audio: bool = True
+    heard: bool = True
     own: Mapping[Kind, str] | None = None
+
+    @property
+    def needs_files(self) -> bool:
+        """Whether clips are to be heard, so that one without a file is none."""
+        return self.audio and self.heard
 
 
 _ALL = SampleRequest()
@@ -94,7 +101,7 @@ def select(home: Home, split: str | manifest.Manifest, request: SampleRequest = 
         items, torn = tuple(sample for sample in samples if sample.references), 0
         skipped = len(samples) - len(items)
         train = tuple(s for s in _samples(clips, learned) if s.references and s.dataset in tasks)
-    _refuse_nothing(items, part, next(iter(tasks.values())), datasets, torn=torn, audio=request.audio)
+    _refuse_nothing(items, part, next(iter(tasks.values())), datasets, torn=torn, audio=request.needs_files)
     return SampleSet(
         split=drawn.name,
         split_sha256=drawn.sha256,
@@ -187,7 +194,7 @@ def _looked_up(
     datasets = [card.name for card in cards]
     with database.snapshot(home) as connection:
         rows = clip_rows(connection, datasets)
-        if request.audio:
+        if request.needs_files:
             _refuse_unheard(cards, [rows[clip_id] for clip_id in asked if clip_id in rows])
         if absent := [name for name in datasets if database.current_generation(home, name) is None]:
             raise EvaluationError(
@@ -239,7 +246,7 @@ def _refuse_nothing(
 
 def _audible(train: tuple[Sample, ...], request: SampleRequest) -> tuple[Sample, ...]:
     """What may be learned from: what can be heard of it, where that is asked for."""
-    if not request.audio:
+    if not request.needs_files:
         return train
     return tuple(s for s in train if not s.absent)
 

@@ -230,3 +230,15 @@ def test_a_switch_for_thoughts_that_a_template_does_not_have_is_told(loaded: tup
             return
         with pytest.raises(ModelError, match="has no switch for thoughts"):
             again.load()
+
+
+def test_words_alone_are_asked_without_a_clip(loaded: tuple[str, TransformersAudio]) -> None:
+    """The prompt has no place for a sound, and the answer is another than with one in it."""
+    _, model = loaded
+    assert model.capabilities.audio_optional
+    words, other = Item("c0", (), GENRE), Item("c1", (), GENRE)
+    ids = model.inputs([words])["input_ids"]
+    heard = model.inputs(asked(GENRE, *noises(2)))["input_ids"]
+    assert ids.shape[1] < heard.shape[1]
+    assert model.answer([words, other]) == [*model.answer([words]), *model.answer([other])]
+    assert all(isinstance(answer, Answer) for answer in model.answer([words]))

@@ -750,3 +750,18 @@ def test_the_probe_is_patient_with_a_server_that_is_starting(host: Chat, slept: 
     host.trouble[CHAT] = [sent({"error": "loading model"}, 503)] * 3
     assert loaded(host).describe()["audio_tokens_seen"] == "yes"
     assert RetryPolicy().tries == 6
+
+
+def test_a_model_without_ears_is_asked_by_words_alone_and_never_sent_sound(host: Chat) -> None:
+    host.deaf = True
+    model = loaded(host, text_only=True)
+    assert model.capabilities.reads_only
+    assert isinstance(model.answer([Item("d/1", (), QUESTION)])[0], Answer)
+    assert [[part["type"] for part in said["messages"][-1]["content"]] for said in host.posts()] == [["text"]] * 2
+    assert model.describe()["audio_tokens_seen"] == "no"
+
+
+def test_a_model_that_hears_can_be_asked_by_words_alone(host: Chat) -> None:
+    model = loaded(host)
+    assert model.answer([Item("d/1", (), QUESTION)]) == [Answer("silence")]
+    assert [part["type"] for part in host.questions()[0]["messages"][-1]["content"]] == ["text"]

@@ -136,6 +136,10 @@ class AudioLLM:
         """The whole prompt of one clip. audio: what `hear` gave."""
         raise NotImplementedError
 
+    def compose_words(self, prompt: str) -> PromptEmbedding:
+        """The whole prompt of a question without a clip, of a subclass whose `capabilities.audio_optional` is true."""
+        raise NotImplementedError
+
     def finish(self, ids: list[int]) -> str:
         """The answer's text."""
         raise NotImplementedError
@@ -247,6 +251,9 @@ class AudioLLM:
         return prompt
 
     def _embedded(self, item: Item) -> PromptEmbedding | Failure:
+        if not item.clips:
+            with torch.inference_mode():
+                return self.compose_words(item.question.prompt)
         clip = item.clip
         seconds = len(clip.audio) / clip.sample_rate
         if 0 < seconds < SHORTEST_S:  # MIDI has no samples at all

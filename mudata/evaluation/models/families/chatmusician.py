@@ -78,7 +78,7 @@ class ChatMusician(AudioLLM):
         self, checkpoint: str, *, own_words: bool = True, transcription_model: str | None = None, **options: Any
     ) -> None:
         super().__init__(checkpoint, **options)
-        self.capabilities = dataclasses.replace(self.capabilities, takes_midi=True)
+        self.capabilities = dataclasses.replace(self.capabilities, takes_midi=True, audio_optional=True)
         self._own_words = own_words
         self._transcription_model = Path(transcription_model) if transcription_model else None
         self._transcribe: NoteTranscriber | None = None
@@ -106,6 +106,11 @@ class ChatMusician(AudioLLM):
         ids = self.ids(self.instruction(question, score))
         embeds = self.llm.get_input_embeddings()(torch.tensor(ids, device=self.device))
         return PromptEmbedding(embeds, tuple(ids), given=score)
+
+    def compose_words(self, prompt: str) -> PromptEmbedding:
+        """A language model's own way: the words alone, which may have notation in them."""
+        ids = self.ids(prompt)
+        return PromptEmbedding(self.llm.get_input_embeddings()(torch.tensor(ids, device=self.device)), tuple(ids))
 
     def notation(self, clip: Clip) -> str:
         """A clip as ABC: one voice, as many whole bars as the model has room for."""

@@ -9,6 +9,7 @@ Qwen2-Audio's read 30 s.
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -63,6 +64,7 @@ class QwenAudio(AudioLLM):
     def __init__(self, checkpoint: str, *, chat: bool = True, **options: Any) -> None:
         super().__init__(checkpoint, **options)
         self._chat = chat
+        self.capabilities = dataclasses.replace(self.capabilities, audio_optional=chat)
 
     def _load(self, folder: Path, device: str, dtype: torch.dtype) -> None:
         from transformers import Qwen2Config, WhisperFeatureExtractor
@@ -114,21 +116,27 @@ class QwenAudio(AudioLLM):
     def compose(self, audio: torch.Tensor, prompt: str, question: Question) -> PromptEmbedding:
         """The chat form, pieces of which are tokenised one by one as in training;
         or the base model's tags."""
-        text, ids = self.tokenizer, self.tokenizer.ids
+        text = self.tokenizer
         span = self.audio_ids(len(audio))
         if not self._chat:
             tags = CAPTION if question.kind == "caption" else f"{ANALYSIS}<|en|><|question|>{prompt}<|answer|>"
             return self.place(audio, [*span, *text.encode(tags, SPECIALS)])
+        return self.place(audio, self._turn([*text.encode("Audio 1:"), *span, *text.encode(f"\n{prompt}", AUDIO_TAGS)]))
+
+    def compose_words(self, prompt: str) -> PromptEmbedding:
+        """The chat form of a turn without audio."""
+        turn = self._turn(self.tokenizer.encode(prompt, AUDIO_TAGS))
+        return PromptEmbedding(self.llm.get_input_embeddings()(torch.tensor(turn, device=self.device)), tuple(turn))
+
+    def _turn(self, said: list[int]) -> list[int]:
+        """The ids of a whole chat in which the user says this."""
+        text, ids = self.tokenizer, self.tokenizer.ids
         start, end, line = [ids[IM_START]], [ids[IM_END]], text.encode("\n")
-        return self.place(
-            audio,
-            [
-                *(*start, *text.encode("system"), *line, *text.encode(SYSTEM), *end, *line),
-                *(*start, *text.encode("user"), *line, *text.encode("Audio 1:"), *span),
-                *(*text.encode(f"\n{prompt}", AUDIO_TAGS), *end, *line),
-                *(*start, *text.encode("assistant"), *line),
-            ],
-        )
+        return [
+            *(*start, *text.encode("system"), *line, *text.encode(SYSTEM), *end, *line),
+            *(*start, *text.encode("user"), *line, *said, *end, *line),
+            *(*start, *text.encode("assistant"), *line),
+        ]
 
     def audio_ids(self, positions: int) -> list[int]:
         """The span of so many positions that `place` fills, from its begin tag to its end tag."""

@@ -81,3 +81,13 @@ def test_oracle_a_midi_clip_is_asked_as_abc_and_what_was_given_is_kept(bundle: B
         asked(Question("caption", "?", (), "c"), Clip("x/1", np.zeros(0, np.float32), 1, midi=file.parent))
     )
     assert (silent.kind, silent.reason) == ("undecodable", "not a regular file")
+
+
+@bundles("chatmusician")
+def test_oracle_words_alone_are_asked_as_a_language_model_is(bundle: Bundle) -> None:
+    from mudata.evaluation.protocol import Item, Question
+
+    model = loaded(bundle)
+    case = next(case for case in bundle.cases if not case.get("history"))
+    (embedded,) = model.embed_items([Item("d/1", (), Question("choose", case["question"], ("a", "b"), "name"))])
+    assert list(embedded.ids) == case["prompt_ids"]

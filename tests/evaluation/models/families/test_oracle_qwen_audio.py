@@ -130,3 +130,14 @@ def test_oracle_a_missing_shard_is_told_by_name(bundle: Bundle, tmp_path: Path) 
     lost.write_bytes(b"cut short")
     with pytest.raises(ModelError, match=f"{lost.name} cannot be read"):
         loaded(folder, chat=True)
+
+
+@bundles("qwen-audio")
+def test_oracle_words_alone_are_a_turn_of_chat_without_audio(bundle: Bundle) -> None:
+    from mudata.evaluation.protocol import Item, Question
+
+    model = loaded(bundle.checkpoint, chat=True)
+    (prompt,) = model.embed_items([Item("d/1", (), Question("choose", "Which?", ("a", "b"), "name"))])
+    assert model.tokenizer.decode(list(prompt.ids)).endswith("user\nWhich?<|im_end|>\n<|im_start|>assistant\n")
+    assert model.capabilities.audio_optional
+    assert not loaded(bundle.checkpoint, chat=False).capabilities.audio_optional
