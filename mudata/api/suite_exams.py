@@ -104,7 +104,7 @@ def evaluate_suite(
     audio: Literal["clip", "source"] = "clip",
     prompt: str | Path | None = None,
     letters: bool = False,
-    options_order: Literal["published", "shuffled"] = "published",
+    options_order: Literal["published", "shuffled", "rotations", "leave-one-out"] | None = None,
     silence: bool = False,
     swap_audio: bool = False,
     control: Literal["silence", "noise", "no-audio", "swap-audio"] | None = None,
@@ -136,7 +136,8 @@ def evaluate_suite(
         prompt: id of a prompt, a text file with {noun} and {options} in it,
             or 'own' for its authors' words.
         letters: show the options as (A) ..., (B) ...; a letter is then an answer.
-        options_order: 'published', or 'shuffled' by `seed`.
+        options_order: 'published', 'shuffled' by `seed`, or in several passes: 'rotations', 'leave-one-out'
+            [default: as the card says; labels published, items' own options shuffled].
         silence: control: play silence instead of every clip.
         swap_audio: control: play other clips instead of each item's.
         control: any control by its name: 'silence', 'noise' (white, as loud), 'no-audio' (the words alone) or

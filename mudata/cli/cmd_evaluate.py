@@ -103,10 +103,10 @@ def _pair(_: click.Context, __: click.Parameter, given: tuple[str, ...]) -> dict
 @click.option("--letters", is_flag=True, help="Show the options as (A) ..., (B) ...; a letter is then an answer.")
 @click.option(
     "--options-order",
-    type=click.Choice(["published", "shuffled"]),
-    default="published",
-    show_default=True,
-    help="Show the options in published order, or in one drawn by --seed.",
+    type=click.Choice(["published", "shuffled", "rotations", "leave-one-out"]),
+    help="Show the options in published order or in one drawn by --seed; or ask each item several times: in all "
+    "rotations of its options, or with one wrong option left out each time "
+    "[default: as the card says; labels published, items' own options shuffled].",
 )
 @click.option(
     "--control",

@@ -120,7 +120,7 @@ class Run:
         `prompts` are those, by item id, that are not the task's.
         """
         lines = (
-            QuestionRecord.of(item, prompts.get(item.item_id), exact=settings.kind in EXACT_KINDS) for item in items
+            QuestionRecord.about(item, prompts.get(item.item_id), exact=settings.kind in EXACT_KINDS) for item in items
         )
         write_atomic(self.folder / "questions.jsonl", "".join(as_line(line.record()) for line in lines))
         self._write(settings.going_on(self.settings if (self.folder / "run.json").exists() else None))

@@ -80,7 +80,8 @@ class QuestionRecord:
     `clusters`); an item with an id of its own has them in `clips`, in the order asked. `aspects` are
     short phrases that people gave the clip. `prompt` is there where it is another than the task's,
     and of kinds with exact truth always; theirs are `options`, in the order shown, `category`,
-    `cluster` (the piece, as the dataset says it), `difficulty`, and `duration_s` of the one clip.
+    `cluster` (the piece, as the dataset says it), `difficulty`, and `duration_s` of the one clip. Where
+    items are asked several times, each pass has a line, with the item that it is `of` and its number.
     """
 
     item_id: str
@@ -99,14 +100,16 @@ class QuestionRecord:
     cluster: str | None = None
     difficulty: str | None = None
     duration_s: FiniteFloat | None = None
+    of: str | None = None
+    pass_number: int | None = None
     is_clip: bool = True
 
     @classmethod
-    def of(cls, sample: Sample, prompt: str | None = None, *, exact: bool = False) -> QuestionRecord:
+    def about(cls, sample: Sample, prompt: str | None = None, *, exact: bool = False) -> QuestionRecord:
         """An item; of a kind with exact truth also how long its clip is."""
         shared: dict[str, Any] = {"item_id": sample.item_id, "dataset": sample.dataset, "references": sample.references}
         shared |= {"prompt": prompt, "options": sample.options, "is_clip": sample.is_clip}
-        shared |= {name: getattr(sample, name) for name in ("category", "cluster", "difficulty")}
+        shared |= {name: getattr(sample, name) for name in ("category", "cluster", "difficulty", *_OF_PASSES)}
         shared |= {"duration_s": sample.duration_s if exact else None}
         known: list[dict[str, Any]] = [
             {name: getattr(clip, name) for name in ("pcm_sha256", "source_sha256", "artist", "album", "track")}
@@ -149,6 +152,7 @@ class QuestionRecord:
         return {k: v for k, v in line.items() if k not in _ADDED or v not in (None, ())}
 
 
+_OF_PASSES = ("of", "pass_number")
 _OF_A_CLIP = ("pcm_sha256", "artist", "album", "track", "aspects", "source_sha256")
 _ADDED = (
     "prompt",
@@ -159,6 +163,7 @@ _ADDED = (
     "cluster",
     "difficulty",
     "duration_s",
+    *_OF_PASSES,
 )
 
 

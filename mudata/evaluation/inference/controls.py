@@ -43,11 +43,15 @@ def playback_of(control: Control | None, items: Sequence[Sample], seed: int, sou
                 )
             return Playback(sound=control, source=source, seed=seed)
         case "swap-audio":
-            alike: dict[tuple[str, int], list[Sample]] = {}
+            asked: dict[str, list[Sample]] = {}  # every pass of an item gets the clips of the same other one
             for item in items:
                 if not item.absent:
-                    alike.setdefault((item.dataset, len(item.clips)), []).append(item)
-            swapped = {item_id: other for part in alike.values() for item_id, other in deranged(part, seed).items()}
+                    asked.setdefault(item.of or item.item_id, []).append(item)
+            alike: dict[tuple[str, int], list[Sample]] = {}
+            for first, *_ in asked.values():
+                alike.setdefault((first.dataset, len(first.clips)), []).append(first)
+            others = {item_id: other for part in alike.values() for item_id, other in deranged(part, seed).items()}
+            swapped = {one.item_id: others[passes[0].item_id] for passes in asked.values() for one in passes}
             return Playback(swapped, source=source)
 
 

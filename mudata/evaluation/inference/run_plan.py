@@ -22,8 +22,9 @@ if TYPE_CHECKING:
     from mudata.evaluation.inference.controls import Control
     from mudata.evaluation.inference.playback import AudioSource
     from mudata.evaluation.protocol import Model, Question
+    from mudata.evaluation.tasks.option_order import OptionsOrder
     from mudata.evaluation.tasks.samples import Sample, SampleSet
-    from mudata.evaluation.tasks.task import OptionsOrder, Task
+    from mudata.evaluation.tasks.task import Task
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,8 +32,10 @@ class EvalRequest:
     """What `mudata eval` was asked for.
     `options` go to the model, where None means its own default.
 
-    letters: options are shown with letters, which may be the answer. options_order: 'shuffled'
-    draws one order for the whole run by the seed. control: what is played instead of the clips.
+    letters: options are shown with letters, which may be the answer. options_order: None is the
+    card's, else labels as published and items' own options shuffled by the seed; 'shuffled' draws
+    one order of labels for the whole run; 'rotations' and 'leave-one-out' ask each item several
+    times. control: what is played instead of the clips.
     timeout_s: how long one call of the model may take. rank: also let the model tell how likely
     every option is. audio: 'source' plays the original files, neither mixed nor resampled. batch:
     'auto' finds the largest that fits. force: load the model even where its weights are larger than
@@ -50,7 +53,7 @@ class EvalRequest:
     options: Mapping[str, object] = field(default_factory=dict)
     command: str | None = None
     letters: bool = False
-    options_order: OptionsOrder = "published"
+    options_order: OptionsOrder | None = None
     control: Control | None = None
     timeout_s: float | None = None
     rank: bool = False
@@ -121,6 +124,13 @@ class Plan:
         warnings = [f"Prompt {t.prompt.id}: {text}" for t in self.selection.tasks.values() for text in t.warnings]
         return list(dict.fromkeys(warnings))
 
+    @property
+    def _options_order(self) -> str:
+        """As run.json has it, in the words of a request."""
+        if self.task.is_exact and any(item.options for item in self.selection.items):
+            return "published" if self.task.option_order == "stored" else self.task.option_order
+        return self.request.options_order or "published"
+
     def settings(self) -> RunSettings:
         """What run.json keeps, but for the sessions."""
         samples, seen = self.selection, self.card.trained_on if self.card else {}
@@ -140,7 +150,7 @@ class Plan:
             control=self.request.control,
             audio=self.request.audio,
             audio_family=self.audio_family,
-            options_order=self.request.options_order,
+            options_order=self._options_order,
             prompt_warnings=tuple(self.warnings),
             split_sha256=samples.split_sha256,
             index_sha256=samples.index_sha256,
@@ -173,4 +183,5 @@ def _decisive(task: Task) -> dict[str, object]:
     if not task.is_exact:
         return _plain(task.question)
     words = {options: words.template for options, words in sorted(task.wordings.items())}
-    return {"kind": task.kind, "task": task.name, "asks": task.asks, "words": words, **_plain(task.question)}
+    order = {"order": task.option_order} if task.option_order != "shuffled" else {}
+    return {"kind": task.kind, "task": task.name, "asks": task.asks, "words": words, **order, **_plain(task.question)}

@@ -21,8 +21,8 @@ from mudata.evaluation.inference.session import Session
 from mudata.evaluation.models import registry
 from mudata.evaluation.run import Run
 from mudata.evaluation.scoring import score
+from mudata.evaluation.tasks.option_order import OptionsOrder
 from mudata.evaluation.tasks.sample_selection import SampleRequest, select
-from mudata.evaluation.tasks.task import OptionsOrder
 from mudata.narration import SILENT, Progress
 
 if TYPE_CHECKING:
@@ -113,7 +113,7 @@ def _planned(home: Home, request: EvalRequest) -> Plan:
 def _check(request: EvalRequest, model: Model) -> None:
     for what, value, known in (
         ("control", "silence" if request.control is None else request.control, get_args(Control)),
-        ("order of options", request.options_order, get_args(OptionsOrder)),
+        ("order of options", request.options_order or "published", get_args(OptionsOrder)),
         ("audio to play", request.audio, get_args(AudioSource)),
     ):
         if value not in known:

@@ -6,11 +6,11 @@ would ask in one part about what another one may learn from.
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from mudata.evaluation.tasks.option_order import pass_id, passes
 from mudata.evaluation.tasks.samples import Sample
 
 if TYPE_CHECKING:
@@ -37,9 +37,20 @@ class PartItems:
         return cls(whole=whole, torn=torn, unasked=sum(clip_id not in heard for clip_id in part))
 
 
-def sample_of(row: IndexedItem, task: Task, clips: IndexedClips, part: Mapping[str, str], seed: int | None) -> Sample:
-    """An item as it is asked. `part` has the hash of each clip when the split was drawn, `seed`
-    draws the order in which options are shown (None: as they are written)."""
+def samples_of(
+    row: IndexedItem, task: Task, clips: IndexedClips, part: Mapping[str, str], seed: int | None
+) -> Iterator[Sample]:
+    """An item as it is asked, once for each order of its options. `part` has the hash of each clip when the split was
+    drawn, `seed` draws orders (None: options as they are written, once). Raises EvaluationError as `passes` does."""
+    asked = sample_of(row, task, clips, part)
+    order = "stored" if seed is None else task.order_of(asked.options)
+    for number, options in passes(asked.options, row.item_id, row.truth, order, seed or 0):
+        of = None if number is None else row.item_id
+        yield replace(asked, options=options, item_id=pass_id(row.item_id, number), of=of, pass_number=number)
+
+
+def sample_of(row: IndexedItem, task: Task, clips: IndexedClips, part: Mapping[str, str]) -> Sample:
+    """An item as it is written."""
     return Sample(
         item_id=row.item_id,
         dataset=row.dataset,
@@ -49,27 +60,8 @@ def sample_of(row: IndexedItem, task: Task, clips: IndexedClips, part: Mapping[s
             for clip_id, semitones in zip(row.clips, row.semitones or (0,) * len(row.clips), strict=True)
         ),
         question=row.question,
-        options=_options(row, task, seed),
+        options=row.options or task.kind_options,
         category=row.category,
         cluster=row.cluster,
         difficulty=row.difficulty,
     )
-
-
-def _options(row: IndexedItem, task: Task, seed: int | None) -> tuple[str, ...]:
-    """Those of an order stay as they are written, since its truth counts them, and so do those of
-    the kind ('first', 'second')."""
-    if not row.options or row.options == task.kind_options:
-        return task.kind_options
-    return row.options if task.kind == "order" or seed is None else shown(row.options, row.item_id, seed)
-
-
-def shown(options: Sequence[str], item_id: str, seed: int) -> tuple[str, ...]:
-    """Options in the order in which they are shown: drawn by the seed for each item anew, the same
-    on every machine.
-
-    Example:
-        >>> shown(("C major", "F major", "G major"), "d/1", 0), shown(("C major", "F major", "G major"), "d/2", 0)
-        (('G major', 'F major', 'C major'), ('G major', 'C major', 'F major'))
-    """
-    return tuple(sorted(options, key=lambda option: hashlib.sha256(f"{seed}\0{item_id}\0{option}".encode()).digest()))

@@ -27,9 +27,10 @@ from mudata.evaluation.tasks.indexed_clips import (
     item_rows,
     references_of,
 )
-from mudata.evaluation.tasks.part_items import PartItems, sample_of
+from mudata.evaluation.tasks.option_order import SEVERAL, OptionsOrder
+from mudata.evaluation.tasks.part_items import PartItems, samples_of
 from mudata.evaluation.tasks.samples import Sample, SampleSet
-from mudata.evaluation.tasks.task import OptionsOrder, Task, bind_all
+from mudata.evaluation.tasks.task import Task, bind_all
 from mudata.home import Home
 
 if TYPE_CHECKING:
@@ -46,12 +47,12 @@ class SampleRequest:
     """What is asked of a split.
 
     `part` defaults to 'test', or to the only part. `limit` takes that many items in the order of a
-    hash of seed and item id, so that a smaller limit is a subset of a larger one. `letters` and
-    `options_order` decide how options are shown, the latter with the seed, by which options of an
-    item's own are drawn as well. Without `audio` clips need nothing but their references, since the
-    answers are there already, and items' own options stay as they are written; where nothing is
-    `heard`, clips need no audio either. `own` are the model's own prompts, for the prompt named
-    'own'.
+    hash of seed and item id, so that a smaller limit is a subset of a larger one; all passes of an
+    item are asked. `letters` and `options_order` (None: as the card says, else as ever) decide how
+    options are shown, the latter with the seed. Without `audio` clips need nothing but their
+    references, since the answers are there already, and items' own options stay as they are
+    written; where nothing is `heard`, clips need no audio either. `own` are the model's own
+    prompts, for the prompt named 'own'.
     """
 
     task: str | None = None
@@ -59,7 +60,7 @@ class SampleRequest:
     limit: int | None = None
     prompt: str | None = None
     letters: bool = False
-    options_order: OptionsOrder = "published"
+    options_order: OptionsOrder | None = None
     seed: int = 0
     audio: bool = True
     heard: bool = True
@@ -95,7 +96,8 @@ def select(home: Home, split: str | manifest.Manifest, request: SampleRequest = 
     if exact:
         found = PartItems.of(clips.items, in_part)
         items, skipped, torn = _items(found.whole, tasks, clips, in_part, request), found.unasked, found.torn
-        train = _items(PartItems.of(clips.items, learned).whole, tasks, clips, learned, replace(request, limit=None))
+        once = {n: replace(t, option_order="shuffled") if t.option_order in SEVERAL else t for n, t in tasks.items()}
+        train = _items(PartItems.of(clips.items, learned).whole, once, clips, learned, replace(request, limit=None))
     else:
         samples = _samples(clips, asked)
         items, torn = tuple(sample for sample in samples if sample.references), 0
@@ -151,6 +153,7 @@ def _tasks(cards: Sequence[Card], drawn: manifest.Manifest, request: SampleReque
         own=request.own,
         letters=request.letters,
         shuffle_seed=request.seed if request.options_order == "shuffled" else None,
+        options_order=request.options_order,
     )
     return {task.dataset: task for task in tasks}
 
@@ -173,7 +176,7 @@ def _items(
     chosen = _limited({row.item_id: row for row in rows}, request.limit, request.seed)
     ordered = (row for _, row in sorted(chosen.items()))
     seed = request.seed if request.audio else None
-    return tuple(sample_of(row, tasks[row.dataset], clips, part, seed) for row in ordered)
+    return tuple(sample for row in ordered for sample in samples_of(row, tasks[row.dataset], clips, part, seed))
 
 
 def _samples(clips: IndexedClips, asked: Mapping[str, str]) -> list[Sample]:

@@ -93,6 +93,9 @@ class Sample:
     cluster: str | None = None
     """What items share that are no independent evidence, where the dataset says so."""
     difficulty: str | None = None
+    of: str | None = None
+    """The item that this is a pass of, where items are asked several times (see `option_order`)."""
+    pass_number: int | None = None
 
     @property
     def clip_ids(self) -> tuple[str, ...]:

@@ -11,7 +11,7 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from mudata.catalog.cards import loader
 from mudata.errors import EvaluationError, UnknownName
@@ -22,15 +22,15 @@ from mudata.evaluation.kinds.kind_registry import EXACT_KINDS
 from mudata.evaluation.kinds.question_kind import AskedItem
 from mudata.evaluation.protocol import Kind, Question
 from mudata.evaluation.tasks.kind_wordings import kind_wordings
+from mudata.evaluation.tasks.option_order import SEVERAL, OptionsOrder
 from mudata.evaluation.tasks.prompts import LETTERS, Prompt, find_prompt, lint
 
 if TYPE_CHECKING:
+    from mudata.catalog.cards.exam import OptionOrder
     from mudata.catalog.cards.labels import LabelSpace
     from mudata.catalog.cards.number_scale import NumberScale
     from mudata.catalog.cards.schema import Card
     from mudata.evaluation.kinds.kind_card import KindPrompt
-
-OptionsOrder = Literal["published", "shuffled"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,11 +66,21 @@ class Task:
     """Of a kind with exact truth: options are shown as '(1) slower, (2) faster'."""
     soundfont: bool = False
     """Clips that are MIDI are played with a soundfont, by none else."""
+    option_order: OptionOrder = "shuffled"
+    """Of a kind with exact truth: in which order, and how often, an item's own options are shown."""
 
     @property
     def is_exact(self) -> bool:
         """Whether every item has a truth of its own, instead of labels or captions."""
         return self.kind in EXACT_KINDS
+
+    def order_of(self, options: tuple[str, ...]) -> OptionOrder:
+        """In which order an item's options are shown: those of an order stay as they are written, since its truth
+        counts them, and those of the kind ('first', 'second') are not shuffled."""
+        own = options and options != self.kind_options
+        if self.kind == "order" or not (own or self.option_order == "rotations"):
+            return "stored"
+        return self.option_order
 
     @property
     def kind_options(self) -> tuple[str, ...]:
@@ -156,18 +166,20 @@ def bind(
     own: Mapping[Kind, str] | None = None,
     letters: bool = False,
     shuffle_seed: int | None = None,
+    options_order: OptionsOrder | None = None,
 ) -> Task:
-    """The task of that name on a card.
-    With a `shuffle_seed`, options are shown in an order drawn by it. `own` as for `find_prompt`.
+    """The task of that name on a card. With a `shuffle_seed`, the options of a label set are shown in an order drawn by
+    it. `options_order` is that of items' own options; None is the card's, or shuffled. `own` as for `find_prompt`.
 
     Raises UnknownName, EvaluationError when it has no labels to choose from,
-    or more than there are letters.
+    or more than there are letters, or when it cannot be asked in several orders.
     """
     if name not in card.tasks:
         raise UnknownName(f"task of {card.name}", name, card.tasks, "Tasks are listed by `mudata info`.")
     wanted = card.tasks[name]
+    _check_order(card, name, options_order)
     if wanted.has_items:
-        return _bind_exact(card, name, prompt, own, letters=letters)
+        return _bind_exact(card, name, prompt, own, letters=letters, options_order=options_order)
     space = card.labels[wanted.namespace] if wanted.namespace else None
     if space is not None:
         if space.open:
@@ -200,7 +212,15 @@ def bind(
     )
 
 
-def _bind_exact(card: Card, name: str, prompt: str | None, own: Mapping[Kind, str] | None, *, letters: bool) -> Task:
+def _bind_exact(
+    card: Card,
+    name: str,
+    prompt: str | None,
+    own: Mapping[Kind, str] | None,
+    *,
+    letters: bool,
+    options_order: OptionsOrder | None,
+) -> Task:
     wanted = card.tasks[name]
     if letters:
         _check_letters(card, name, wanted.kind, 0)
@@ -221,7 +241,21 @@ def _bind_exact(card: Card, name: str, prompt: str | None, own: Mapping[Kind, st
         scale=wanted.scale,
         asks=wanted.asks,
         numbered=any(words.numbered for words in wordings.values()),
+        option_order="stored" if options_order == "published" else options_order or wanted.order or "shuffled",
     )
+
+
+def _check_order(card: Card, name: str, order: OptionsOrder | None) -> None:
+    """Only options of an item's own can be rotated or left out, and those of an order cannot."""
+    kind = card.tasks[name].kind
+    if order in SEVERAL and kind in ("classify", "tag", "caption", "order"):
+        raise EvaluationError(
+            f"Task {name!r} of {card.name} is of kind {kind}, whose items have no options of their own to show in "
+            "several orders."
+            if kind != "order"
+            else f"Task {name!r} of {card.name} asks for an order, which counts its options as they are written.",
+            "Leave out --options-order.",
+        )
 
 
 def _check_letters(card: Card, name: str, kind: Kind, options: int) -> None:
@@ -246,6 +280,7 @@ def bind_all(
     own: Mapping[Kind, str] | None = None,
     letters: bool = False,
     shuffle_seed: int | None = None,
+    options_order: OptionsOrder | None = None,
 ) -> list[Task]:
     """The task `name` of every card. Without a name: the only one that all cards have, or among
     several the one that the split was stratified by.
@@ -254,7 +289,10 @@ def bind_all(
     or when the cards mean different kinds of task.
     """
     chosen = name or _only_task(cards, stratify)
-    tasks = [bind(card, chosen, prompt, own=own, letters=letters, shuffle_seed=shuffle_seed) for card in cards]
+    tasks = [
+        bind(card, chosen, prompt, own=own, letters=letters, shuffle_seed=shuffle_seed, options_order=options_order)
+        for card in cards
+    ]
     if len({task.kind for task in tasks}) > 1:
         kinds = ", ".join(f"{task.dataset}: {task.kind}" for task in tasks)
         raise EvaluationError(
