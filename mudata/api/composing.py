@@ -49,8 +49,8 @@ def compose(
         MissingSoundfont: the exam needs one; the command that installs one is told.
         HomeError.
     """
+    from mudata.catalog.cards.card_task import LEVELS
     from mudata.catalog.compose.exam_dataset import compose_exam
-    from mudata.catalog.compose.exam_plan import LEVELS
     from mudata.catalog.render.renderer import EngineChoice
 
     within(1, n=n, workers=workers)

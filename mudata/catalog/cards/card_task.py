@@ -21,6 +21,10 @@ OF_ITEMS = ("number", "key", "metre", "choose", "pair", "order", "structure")
 OF_ATTRIBUTES = ("number", "key", "metre", "structure")
 """Those of them that one value can answer, without options and without a second clip."""
 
+Level = Literal["easy", "standard", "hard"]
+LEVELS: tuple[Level, ...] = ("easy", "standard", "hard")
+"""How hard items are, where they say it in these words: tables and charts keep this order."""
+
 PAIR_OPTIONS = ("first", "second")
 """The options of a pair that has none of its own."""
 

@@ -25,7 +25,8 @@ from mudata.narration import SILENT, Progress
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from mudata.catalog.compose.exam_plan import ComposedExam, Level
+    from mudata.catalog.cards.card_task import Level
+    from mudata.catalog.compose.exam_plan import ComposedExam
     from mudata.catalog.render.renderer import EngineChoice
     from mudata.catalog.splits.manifest import Manifest
     from mudata.home import Home

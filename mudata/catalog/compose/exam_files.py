@@ -30,7 +30,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from mudata.catalog.compose.exam_plan import ComposedExam, ComposedItem, Level
+    from mudata.catalog.cards.card_task import Level
+    from mudata.catalog.compose.exam_plan import ComposedExam, ComposedItem
     from mudata.catalog.render.renderer import EngineName
 
 PAYS = 8

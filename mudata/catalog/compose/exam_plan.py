@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
+from mudata.catalog.cards.card_task import LEVELS
 from mudata.errors import ArgumentError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from mudata.catalog.cards.card_task import Level
     from mudata.catalog.compose.piece import ComposedPiece
     from mudata.catalog.render.renderer import EngineName
-
-Level = Literal["easy", "standard", "hard"]
-LEVELS: tuple[Level, ...] = ("easy", "standard", "hard")
 
 MOST = 10_000
 """Pieces, or pairs of them, that an exam has at most: a share of so many has an interval of one point."""

@@ -24,8 +24,8 @@ from mudata.catalog.symbolic.rhythm_complexity import (
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from mudata.catalog.cards.card_task import Level
     from mudata.catalog.compose.draws import Draws
-    from mudata.catalog.compose.exam_plan import Level
 
 FIRST, SECOND = PAIR_OPTIONS
 PULSES = 16

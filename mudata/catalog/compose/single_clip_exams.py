@@ -6,16 +6,17 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from mudata.catalog.cards.card_task import LEVELS
 from mudata.catalog.compose.draws import evenly
-from mudata.catalog.compose.exam_plan import LEVELS, ComposedExam, ComposedItem, ExamPlan, same
+from mudata.catalog.compose.exam_plan import ComposedExam, ComposedItem, ExamPlan, same
 from mudata.catalog.compose.metres import METRES, TOLD_APART
 from mudata.catalog.compose.piece import PHRASE, ROLES, ComposedPiece, Role, bars_near, phrased
 from mudata.catalog.compose.progressions import MODES
 from mudata.catalog.compose.traits import SECONDS, Series, of_level
 
 if TYPE_CHECKING:
+    from mudata.catalog.cards.card_task import Level
     from mudata.catalog.compose.draws import Draws
-    from mudata.catalog.compose.exam_plan import Level
 
 TEMPO_METRES = ("2/4", "3/4", "4/4", "5/4")
 """Metres whose beat is the quarter and nothing else."""

@@ -15,7 +15,7 @@ from mudata.catalog.compose.traits import SECONDS, Series
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from mudata.catalog.compose.exam_plan import Level
+    from mudata.catalog.cards.card_task import Level
 
 _FAMILY_PROGRAMS = {
     "piano": (0, 1, 4), "organ": (16, 19), "guitar": (24, 25, 26), "strings": (40, 42, 48), "brass": (56, 57, 61),

@@ -13,8 +13,8 @@ from mudata.catalog.compose.piece import ROLES, PieceSection
 from mudata.catalog.compose.traits import Series, of_level
 
 if TYPE_CHECKING:
+    from mudata.catalog.cards.card_task import Level
     from mudata.catalog.compose.draws import Draws
-    from mudata.catalog.compose.exam_plan import Level
     from mudata.catalog.compose.metres import Metre
 
 FORMS = ("AB", "AAB", "ABA", "ABB", "ABC", "AABA", "ABAB", "ABACA")

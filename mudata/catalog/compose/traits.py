@@ -10,7 +10,7 @@ from mudata.catalog.compose.piece import ComposedPiece
 from mudata.catalog.compose.progressions import MODES, Mode
 
 if TYPE_CHECKING:
-    from mudata.catalog.compose.exam_plan import Level
+    from mudata.catalog.cards.card_task import Level
 
 KEYS: tuple[tuple[int, Mode], ...] = tuple((tonic, mode) for mode in MODES for tonic in range(12))
 """All 24."""

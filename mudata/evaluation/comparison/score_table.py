@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 from mudata.evaluation.kinds.kind_registry import EXACT_KINDS, kind_of
 from mudata.evaluation.metrics.interval_notes import clips_and_clusters, methods
+from mudata.evaluation.metrics.label_floors import FLOORED, constant_words
 from mudata.evaluation.metrics.power import detectable
 from mudata.evaluation.metrics.scored import Metric, headline_of, interval_text
 
@@ -66,7 +67,7 @@ def _table(kind: str, columns: tuple[str, ...], runs: Sequence[Mapping[str, Any]
     run_column = ("run",) if len(runs) > 1 else ()
     everywhere = ", ".join(f"{key.capitalize()}: {runs[0][key]}" for key in shared)
     notes = [*([f"{everywhere}."] if shared else []), _told_apart(kind, runs), *_basis(kind, runs)]
-    notes += _exact_notes(runs) if kind in EXACT_KINDS else _hedged(runs)
+    notes += _exact_notes(runs) if kind in EXACT_KINDS else [*_hedged(runs), *_floor_notes(kind, runs)]
     return ScoreTable((*varying, *columns, *run_column), _rows(kind, runs), tuple(notes))
 
 
@@ -198,6 +199,41 @@ def _exact_cells(kind: str, metrics: Metrics) -> dict[str, str]:
         "best constant": beside(metrics, "constant"),
         "distinct (commonest)": f"{metrics['distinct_answers']['value']:.0f}{commonest}",
     }
+
+
+def _floor_notes(kind: str, runs: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    """What a uniform guess and the best constant answers are worth on these clips, how many different answers were
+    given, and how answers ended; captions have controls of their own."""
+    floors: dict[str, None] = {}
+    for scores in runs:
+        for dataset, part in _whole_parts(scores).items():
+            if part.get("floors"):
+                floors[f"{dataset}, {scores['task']}: {_told_floors(kind, part)}."] = None
+    yield from floors
+    if given := "; ".join(_given(scores, scores["floors"]) for scores in runs if scores.get("floors")):
+        yield f"Answers: {given}."
+
+
+def _told_floors(kind: str, part: Mapping[str, Any]) -> str:
+    """What a uniform guess reaches by each measure, then the best constant answers."""
+    metrics = {one["metric"]: one for one in (*part["floors"]["metrics"], *part["metrics"])}
+    guessed, constants = [], []
+    for place, measure in enumerate(FLOORED[kind]):
+        title, tail = measure.replace("_f1", " F1"), f"_{measure}" if place else ""
+        written = _percent if measure == "accuracy" else _value
+        guessed.append(f"{title} {written(metrics, f'chance{tail}')}")
+        if best := part["floors"]["constants"].get(measure):
+            constants.append(f"{title} {written(metrics, f'constant{tail}')} ({constant_words(best)!r})")
+    drawn = " among all sets of labels" if kind == "tag" else ""
+    best_told = f"; the best constant answer {', '.join(constants)}" if constants else ""
+    return f"a uniform guess{drawn} reaches {', '.join(guessed)}{best_told}"
+
+
+def _given(scores: Mapping[str, Any], floors: Mapping[str, Any]) -> str:
+    metrics = {one["metric"]: one for one in floors["metrics"]}
+    commonest = f" ({_percent(metrics, 'commonest_share')} the commonest)" if floors["answers"] else ""
+    ended = ", ".join(f"{n} {status}" for status, n in scores["outcomes"].items())
+    return f"{scores['model']} {metrics['distinct_answers']['value']:.0f} different{commonest}, {ended}"
 
 
 def _exact_notes(runs: Sequence[Mapping[str, Any]]) -> Iterator[str]:

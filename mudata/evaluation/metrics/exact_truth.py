@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
-from mudata.catalog.compose.exam_plan import LEVELS
+from mudata.catalog.cards.card_task import LEVELS
 from mudata.evaluation.kinds.kind_registry import kind_of
 from mudata.evaluation.metrics.estimates import clustered, constant, mean, share
 from mudata.evaluation.metrics.intervals import require_clips

@@ -9,7 +9,16 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, Protocol
 
 from mudata.evaluation.kinds.kind_registry import EXACT_KINDS
-from mudata.evaluation.metrics import captions, classification, exact_truth, parsing_rules, power, rouge, tagging
+from mudata.evaluation.metrics import (
+    captions,
+    classification,
+    exact_truth,
+    label_floors,
+    parsing_rules,
+    power,
+    rouge,
+    tagging,
+)
 from mudata.evaluation.metrics.interval_notes import clusters_of
 
 if TYPE_CHECKING:
@@ -78,8 +87,9 @@ def summarise(
             "hedged": tagging.hedged(part),
             "metrics": list(map(asdict, part_metrics)),
             "clusters": clusters_of([item.cluster for item in part]),
-            **_exact(kind, part),
+            **_beside(kind, part, only),
         }
+    answerable = labels
     if exact := kind in EXACT_KINDS:
         labels = exact_truth.few_values(scored)
     known = {dataset: label_set for dataset, label_set in label_sets.items() if label_set}
@@ -89,7 +99,7 @@ def summarise(
         "metrics": list(map(asdict, metrics)),
         "clusters": clusters_of([item.cluster for item in scored]),
         "datasets": datasets,
-        **_exact(kind, scored),
+        **_beside(kind, scored, answerable),
         "per_label": tagging.per_label(scored, labels) if kind != "caption" else [],
         "confusion": classification.confusion(scored) if kind == "classify" or (exact and labels) else [],
         "policies": parsing_rules.sensitivity(scored, known, shown) if kind == "classify" else [],
@@ -99,8 +109,11 @@ def summarise(
     }
 
 
-def _exact(kind: Kind, scored: Sequence[ScoredAnswer]) -> dict[str, Any]:
-    """What a kind with exact truth has besides; nothing is said of other kinds."""
+def _beside(kind: Kind, scored: Sequence[ScoredAnswer], labels: Labels) -> dict[str, Any]:
+    """What stands beside the metrics: of a kind with exact truth all that it has, of labels their floors; captions have
+    controls of their own."""
+    if kind in ("classify", "tag"):
+        return {"floors": label_floors.label_floors(kind, scored, labels)}
     return {"exact": exact_truth.exact_details(kind, scored)} if kind in EXACT_KINDS else {}
 
 

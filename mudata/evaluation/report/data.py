@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from mudata.evaluation.kinds.kind_registry import EXACT_KINDS, kind_of
 from mudata.evaluation.metrics.interval_notes import clips_and_clusters, formulas, methods
+from mudata.evaluation.metrics.label_floors import FLOORED, constant_words
 from mudata.evaluation.metrics.scored import headline_of
 from mudata.evaluation.report.wording import COLUMNS, FATES, WITH_INTERVAL
 
@@ -40,6 +41,8 @@ class PanelEntry:
     per_label: Sequence[Mapping[str, Any]]
     exact: Mapping[str, Any]
     """What scores.json says of a kind with exact truth beside its metrics; nothing of other kinds."""
+    label_floors: Mapping[str, Any]
+    """What it says of labels beside their metrics; nothing of other kinds, and in scores of older versions."""
     flags: tuple[Flag, ...]
 
     @property
@@ -80,9 +83,26 @@ class PanelEntry:
         return {row["policy"]: row for row in self.run.scores.get("policies") or ()}
 
     def beside(self, kind: str, measure: str) -> Mapping[str, Any] | None:
-        """What stands beside a measure with exact truth: 'selective', 'chance' or 'constant'."""
+        """What stands beside a measure of values or of labels: 'selective', 'chance' or 'constant'."""
         headline = measure == headline_of(str(self.run.scores["kind"]), self.metrics)
-        return self.metrics.get(kind if headline and kind != "selective" else f"{kind}_{measure}")
+        name = kind if headline and kind != "selective" else f"{kind}_{measure}"
+        floors = {metric["metric"]: metric for metric in self.label_floors.get("metrics", ())}
+        return self.metrics.get(name, floors.get(name))
+
+    def best_constant(self, measure: str) -> str | None:
+        """Which constant answer is worth most by a measure, as it is shown."""
+        labels = self.label_floors.get("constants", {}).get(measure)
+        return constant_words(labels) if labels else self.exact.get("constants", {}).get(measure)
+
+    @property
+    def given(self) -> Sequence[tuple[str, int]]:
+        """The answers given to questions of values and of labels, the commonest first, with how often."""
+        return self.exact.get("answers") or self.label_floors.get("answers") or ()
+
+    @property
+    def ended(self) -> Mapping[str, int]:
+        """How many answers ended how, over all items."""
+        return self.exact.get("counts") or self.statuses
 
     @property
     def oov_terms(self) -> Sequence[tuple[str, int]]:
@@ -165,7 +185,10 @@ class Panel:
 
     @property
     def measures(self) -> list[str]:
-        """The measures of a kind with exact truth that the runs have, the headline first."""
+        """The measures of a kind with exact truth that the runs have, or those of labels that have floors, the headline
+        first."""
+        if any(entry.label_floors for entry in self.entries):
+            return list(FLOORED[self.kind])
         known = [measure.name for measure in kind_of(self.kind).measures] if self.is_exact else []
         return [name for name in known if any(name in entry.metrics for entry in self.entries)]
 

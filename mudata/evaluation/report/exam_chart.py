@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
-from mudata.catalog.compose.exam_plan import LEVELS
+from mudata.catalog.cards.card_task import LEVELS
 from mudata.evaluation.report.style import INK, WIDE, folded, text_width
 from mudata.evaluation.suites.exam_table import ALL
 

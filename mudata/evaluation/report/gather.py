@@ -176,6 +176,7 @@ def _entry(run: ReportRun, dataset: str) -> PanelEntry:
         confusion=confusion(run.scores, dataset, run.labels.get(dataset, {})),
         per_label=[row for row in run.scores["per_label"] if row["dataset"] == dataset],
         exact=part.get("exact") or {},
+        label_floors=part.get("floors") or {},
         flags=_flags(run, dataset),
     )
 

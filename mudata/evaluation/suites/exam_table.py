@@ -13,8 +13,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
-from mudata.catalog.compose.exam_plan import LEVELS
+from mudata.catalog.cards.card_task import LEVELS
 from mudata.evaluation.kinds.kind_registry import EXACT_KINDS, kind_of
+from mudata.evaluation.metrics.label_floors import constant_words
 from mudata.evaluation.metrics.scored import headline_of, interval_text
 from mudata.table import Table
 
@@ -147,18 +148,17 @@ def _place(row: ExamRow, order: Mapping[str, int], suite: Suite) -> tuple[Any, .
 def _rows(suite: Suite, result: Result) -> Iterator[ExamRow]:
     """The rows of one run: its measures over all items, and the headline by difficulty where there are several."""
     exam, scores, kind = suite.exams[result.exam], result.scores, str(result.scores["kind"])
-    metrics = {metric["metric"]: metric for metric in scores["metrics"]}
+    exact, floors = scores.get("exact") or {}, scores.get("floors") or {}
+    metrics = {metric["metric"]: metric for metric in (*floors.get("metrics", ()), *scores["metrics"])}
+    constants = exact.get("constants") or {of: constant_words(best) for of, best in floors.get("constants", {}).items()}
     wordings = {name: words for name, words in _wordings(kind).items() if name in metrics}
     headline = next(iter(wordings))
-    exact = scores.get("exact") or {}
     groups = [row for row in exact.get("groups", ()) if row["by"] == "difficulty"]
     levels = list(dict.fromkeys(row["name"] for row in groups))
     shared = {"exam": result.exam, "title": exam.title, "dataset": _dataset(scores)}
     for name, (title, style) in wordings.items():
-        tail = "" if name == headline else f"_{name}"
+        tail = "" if name == headline_of(kind, metrics) else f"_{name}"
         beside = {what: found["value"] for what in ("chance", "constant") if (found := metrics.get(f"{what}{tail}"))}
-        if kind == "tag" and name == "micro_f1":
-            beside["constant"] = metrics["majority_micro_f1"]["value"]
         yield ExamRow(
             **shared,
             difficulty=levels[0] if len(levels) == 1 else ALL,
@@ -168,7 +168,7 @@ def _rows(suite: Suite, result: Result) -> Iterator[ExamRow]:
             headline=name == headline,
             chance=beside.get("chance"),
             constant=beside.get("constant"),
-            constant_answer=exact.get("constants", {}).get(name),
+            constant_answer=constants.get(name),
             models={result.label: _value(metrics[name], scores)},
         )
     for group in groups if len(levels) > 1 else ():

@@ -15,10 +15,10 @@ from pathlib import Path
 import pytest
 from pydantic import TypeAdapter
 
-from mudata.catalog.cards.card_task import CardTask
+from mudata.catalog.cards.card_task import LEVELS, CardTask
 from mudata.catalog.cards.strict_model import Name
 from mudata.catalog.compose.arrangement import arrange
-from mudata.catalog.compose.exam_plan import LEVELS, MOST, ExamPlan, ExamRequest
+from mudata.catalog.compose.exam_plan import MOST, ExamPlan, ExamRequest
 from mudata.catalog.compose.exams import EXAMS, exam_of, planned
 from mudata.catalog.compose.idioms import IDIOMS
 from mudata.catalog.read import truth_spelling

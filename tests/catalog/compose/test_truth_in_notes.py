@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from mudata.catalog.cards.card_task import LEVELS
 from mudata.catalog.compose.arrangement import arrange
-from mudata.catalog.compose.exam_plan import LEVELS, ExamPlan, ExamRequest
+from mudata.catalog.compose.exam_plan import ExamPlan, ExamRequest
 from mudata.catalog.compose.exams import planned
 from mudata.catalog.compose.performance import rendered_parts
 from mudata.catalog.symbolic.consonance import mean_dyadic_consonance

@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from judged_answers import LABELS, many
 
 from mudata.evaluation.comparison.score_table import tables
+from mudata.evaluation.metrics.label_floors import label_floors
 
 CLASSIFY = {
     "accuracy": (0.5, 0.404, 0.596),
@@ -141,3 +143,16 @@ def test_kinds_of_task_have_a_table_each() -> None:
         "ROUGE-1 P/R/F",
     ]
     assert tables([]) == []
+
+
+def test_floors_of_labels_stand_below_their_table() -> None:
+    answers = [many(0, ("a", "b"), ("a",)), many(1, ("a",), ("b", "c")), many(2, ("c",), ()), many(3, ("a",), ("a",))]
+    one = scores("tag", outcomes={"SET": 3, "OOV": 1})
+    one["floors"] = one["datasets"]["gtzan"]["floors"] = label_floors("tag", answers, LABELS)
+    (table,) = tables([one])
+    assert table.notes[-2:] == (
+        "gtzan, genre: a uniform guess among all sets of labels reaches micro F1 .444, macro F1 .391; the best constant"
+        " answer micro F1 .667 ('a'), macro F1 .552 ('a, b, c').",
+        "Answers: qwen2-audio 2 different (50.0 % the commonest), 3 SET, 1 OOV.",
+    )
+    assert "best constant" not in tables([scores("tag")])[0].note  # of older versions

@@ -326,6 +326,17 @@ def test_captions_stand_beside_their_controls(imports: Imports, tmp_path: Path) 
     assert "score" in page(tmp_path / "page.html").data["clips"][0]["answers"][0]
 
 
+def test_labels_stand_beside_a_uniform_guess_and_the_best_constant_answer(two_models: Built) -> None:
+    text = two_models.page.read_text("utf-8")
+    section = re.sub(r"<[^>]+>", " ", text[text.index("Beside what needs no listening") :]).partition("Samples")[0]
+    run = json.loads((two_models.home.root / "runs" / two_models.runs[0] / "scores.json").read_bytes())
+    (answer,) = run["floors"]["constants"]["accuracy"]["tones"]
+    constant = next(one["value"] for one in run["floors"]["metrics"] if one["metric"] == "constant")
+    assert f"{100 * constant:.1f} %  ({answer})" in section
+    assert "a uniform guess among all labels, exactly" in section
+    assert "with one value" not in section
+
+
 def test_markdown_and_latex_say_the_same_and_escape(two_models: Built) -> None:
     markdown, latex = ((two_models.folder / name).read_text("utf-8") for name in ("t.md", "t.tex"))
     rows = [line for line in markdown.splitlines() if line.startswith("|")]

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from answered import answered
 from exact_questions import CLIPS, quiz
+from judged_answers import LABELS as LABELS_OF_SETS
+from judged_answers import many
 from shell import typed
 
 import mudata
@@ -22,14 +24,16 @@ from mudata.evaluation.align.alignment import Alignment, Shown
 from mudata.evaluation.kinds.kind_registry import kind_of
 from mudata.evaluation.kinds.question_kind import AskedItem
 from mudata.evaluation.metrics.exact_truth import exact_details, exact_metrics
+from mudata.evaluation.metrics.label_floors import label_floors
 from mudata.evaluation.metrics.scored import ScoredAnswer
+from mudata.evaluation.metrics.tagging import tagging_metrics
 from mudata.evaluation.suites.exam_table import ExamTable, exam_table
 from mudata.evaluation.suites.suite import Draw, Exam, Publication, Suite, load
 from mudata.evaluation.suites.suite_runner import Problem, draw, existing_results
 from mudata.evaluation.suites.suite_table import Result
 
 if TYPE_CHECKING:
-    from mudata.catalog.compose.exam_plan import Level
+    from mudata.catalog.cards.card_task import Level
     from mudata.home import Home
 
 SUITE = Suite(
@@ -290,3 +294,22 @@ def test_the_objective_suite_asks_what_the_composed_card_has() -> None:
     for exam in suite.exams.values():
         assert exam.also is not None
         assert exam.also.removeprefix("composed_").removesuffix("_*") in EXAMS
+
+
+def test_sets_of_labels_stand_beside_floors_of_both_measures() -> None:
+    exam = Exam(title="Instrumentation", dataset="d", task="families", split=Draw())
+    suite = Suite(name="own", title="Own", source=Publication(text="nobody"), rows="exams", exams={"sets": exam})
+    answers = [many(0, ("a", "b"), ("a",)), many(1, ("a",), ("b", "c")), many(2, ("c",), ())]
+    metrics = tagging_metrics(answers, LABELS_OF_SETS, {"d": "a"}, "train part")
+    floors = label_floors("tag", answers, LABELS_OF_SETS)
+    said = {"kind": "tag", "run": "r", "datasets": {"d": {}}, "metrics": list(map(asdict, metrics)), "floors": floors}
+    macro, micro = exam_table(suite, [Result("sets", "m", "m", said)]).rows
+    worth = {one["metric"]: one["value"] for one in floors["metrics"]}
+    assert (macro.metric, macro.headline, macro.chance, macro.constant, macro.constant_answer) == (
+        "macro_f1", True, worth["chance_macro_f1"], worth["constant_macro_f1"], "a, b, c",
+    )  # fmt: skip
+    assert (micro.metric, micro.headline, micro.chance, micro.constant) == (
+        "micro_f1", False, worth["chance"], worth["constant"],
+    )  # fmt: skip
+    older = exam_table(suite, [Result("sets", "m", "m", {k: v for k, v in said.items() if k != "floors"})]).rows
+    assert [(row.chance, row.constant) for row in older] == [(None, None)] * 2
