@@ -125,7 +125,7 @@ TABLES: dict[str, tuple[Column, ...]] = {
         Column("item_id", "VARCHAR", "'<dataset>/<id>', unique within its task; of one clip's own fact the clip_id"),
         DATASET,
         Column("task", "VARCHAR", "task of the card that asks this"),
-        Column("kind", "VARCHAR", "kind of the task: number, key, metre, choose, pair, order or structure"),
+        Column("kind", "VARCHAR", "kind of the task: number, key, metre, choose, pair, order, structure or open"),
         Column("clips", "VARCHAR[]", "clip_ids that are heard, in the order asked"),
         Column("question", "VARCHAR", "the item's own question; NULL: the kind's"),
         Column("options", "VARCHAR[]", "what may be answered, in the order written; NULL where the kind says it"),

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-Kind = Literal["classify", "tag", "caption", "number", "key", "metre", "choose", "pair", "order", "structure"]
+Kind = Literal["classify", "tag", "caption", "number", "key", "metre", "choose", "pair", "order", "structure", "open"]
 
 
 @dataclass(frozen=True, eq=False)

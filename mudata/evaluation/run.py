@@ -119,8 +119,10 @@ class Run:
 
         `prompts` are those, by item id, that are not the task's.
         """
+        exact, judged = settings.kind in EXACT_KINDS, {task.dataset for task in settings.tasks if task.exam}
         lines = (
-            QuestionRecord.about(item, prompts.get(item.item_id), exact=settings.kind in EXACT_KINDS) for item in items
+            QuestionRecord.about(item, prompts.get(item.item_id), exact=exact, judged=item.dataset in judged)
+            for item in items
         )
         write_atomic(self.folder / "questions.jsonl", "".join(as_line(line.record()) for line in lines))
         self._write(settings.going_on(self.settings if (self.folder / "run.json").exists() else None))

@@ -7,7 +7,7 @@ and captions, else by `item_id`; here it is `item_id` in both cases.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import MISSING, asdict, dataclass, fields
+from dataclasses import MISSING, asdict, dataclass, field, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
@@ -82,6 +82,7 @@ class QuestionRecord:
     and of kinds with exact truth always; theirs are `options`, in the order shown, `category`,
     `cluster` (the piece, as the dataset says it), `difficulty`, and `duration_s` of the one clip. Where
     items are asked several times, each pass has a line, with the item that it is `of` and its number.
+    What an official rule looks at besides: the item's own `question`, all its `categories`, `settings`.
     """
 
     item_id: str
@@ -102,15 +103,22 @@ class QuestionRecord:
     duration_s: FiniteFloat | None = None
     of: str | None = None
     pass_number: int | None = None
+    question: str | None = None
+    categories: tuple[str, ...] = ()
+    settings: Mapping[str, object] = field(default_factory=dict)
     is_clip: bool = True
 
     @classmethod
-    def about(cls, sample: Sample, prompt: str | None = None, *, exact: bool = False) -> QuestionRecord:
-        """An item; of a kind with exact truth also how long its clip is."""
+    def about(
+        cls, sample: Sample, prompt: str | None = None, *, exact: bool = False, judged: bool = False
+    ) -> QuestionRecord:
+        """An item; of a kind with exact truth also how long its clip is, and of a task with an official rule what the
+        rule looks at."""
         shared: dict[str, Any] = {"item_id": sample.item_id, "dataset": sample.dataset, "references": sample.references}
         shared |= {"prompt": prompt, "options": sample.options, "is_clip": sample.is_clip}
         shared |= {name: getattr(sample, name) for name in ("category", "cluster", "difficulty", *_OF_PASSES)}
         shared |= {"duration_s": sample.duration_s if exact else None}
+        shared |= {name: getattr(sample, name) for name in _OF_RULES} if judged else {}
         known: list[dict[str, Any]] = [
             {name: getattr(clip, name) for name in ("pcm_sha256", "source_sha256", "artist", "album", "track")}
             for clip in sample.clips
@@ -146,13 +154,15 @@ class QuestionRecord:
     def record(self) -> dict[str, object]:
         """The line; what was added in later versions only where it says something."""
         line = _named({"gold" if key == "references" else key: value for key, value in vars(self).items()})
+        line["settings"] = dict(self.settings)
         if self.clips:
             line["clips"] = [{k: v for k, v in asdict(clip).items() if v} for clip in self.clips]
             line = {k: v for k, v in line.items() if k not in _OF_A_CLIP}
-        return {k: v for k, v in line.items() if k not in _ADDED or v not in (None, ())}
+        return {k: v for k, v in line.items() if k not in _ADDED or v not in (None, (), {})}
 
 
 _OF_PASSES = ("of", "pass_number")
+_OF_RULES = ("question", "categories", "settings")
 _OF_A_CLIP = ("pcm_sha256", "artist", "album", "track", "aspects", "source_sha256")
 _ADDED = (
     "prompt",
@@ -164,6 +174,7 @@ _ADDED = (
     "difficulty",
     "duration_s",
     *_OF_PASSES,
+    *_OF_RULES,
 )
 
 

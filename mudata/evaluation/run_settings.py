@@ -17,11 +17,13 @@ from typing import TYPE_CHECKING, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from mudata.catalog.cards.exam import OptionOrder
 from mudata.catalog.cards.labels import LabelSpace
 from mudata.catalog.cards.number_scale import NumberScale
 from mudata.evaluation.align.label_set import LabelSet, resolve
 from mudata.evaluation.metrics.caption_controls import ConstantCaption
 from mudata.evaluation.protocol import Kind
+from mudata.evaluation.tasks.exam_task import ExamTask
 from mudata.evaluation.tasks.prompts import PROMPTS, Prompt
 from mudata.evaluation.tasks.task import Task
 from mudata.json_files import first_problem, read_object, reading
@@ -79,6 +81,10 @@ class TaskSettings(JsonRecord):
     """Of kind structure."""
     numbered: bool = False
     """Options of items are shown with numbers."""
+    option_order: OptionOrder | None = None
+    """Of items' own options, where it is not drawn by the seed for each."""
+    exam: JsonObject | None = None
+    """How an official rule judges the answers: an `ExamTask`."""
     card_sha256: str
     clips: int = 0
     train_clips: int = 0
@@ -93,7 +99,9 @@ class TaskSettings(JsonRecord):
         `more` may have `constant`."""
         majority, source = samples.common(task.dataset)
         if task.is_exact:
-            known = {"scale": task.scale, "asks": task.asks, "numbered": task.numbered or None}
+            known: dict[str, Any] = {"scale": task.scale, "asks": task.asks, "numbered": task.numbered or None}
+            known |= {"option_order": task.option_order if task.option_order != "shuffled" else None}
+            known |= {"exam": task.exam.model_dump(mode="json", exclude_defaults=True) if task.exam else None}
             more |= {key: value for key, value in known.items() if value is not None}
         asked = samples.of(task.dataset)
         return cls(
@@ -147,6 +155,8 @@ class TaskSettings(JsonRecord):
             scale=self.scale,
             asks=self.asks,
             numbered=self.numbered,
+            option_order=self.option_order or "shuffled",
+            exam=None if self.exam is None else ExamTask.model_validate(self.exam),
         )
 
 

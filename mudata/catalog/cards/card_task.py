@@ -15,7 +15,7 @@ from mudata.catalog.cards.exam import Combine, OptionOrder, TaskPrompt
 from mudata.catalog.cards.number_scale import NumberScale
 from mudata.catalog.cards.strict_model import Extended, Name, Select, Strict, Texts
 
-OF_ITEMS = ("number", "key", "metre", "choose", "pair", "order", "structure")
+OF_ITEMS = ("number", "key", "metre", "choose", "pair", "order", "structure", "open")
 """Kinds whose items have a truth of their own."""
 
 OF_ATTRIBUTES = ("number", "key", "metre", "structure")
@@ -56,7 +56,9 @@ class CardTask(Extended):
         | {"prompts", "order", "strip", "rule", "rule_settings", "combine"}
     )
 
-    kind: Literal["classify", "tag", "caption", "number", "key", "metre", "choose", "pair", "order", "structure"]
+    kind: Literal[
+        "classify", "tag", "caption", "number", "key", "metre", "choose", "pair", "order", "structure", "open"
+    ]
     namespace: str | None = None
     noun: str
     """What is asked for, in the singular: 'genre', 'mood'."""
@@ -104,6 +106,8 @@ class CardTask(Extended):
             raise ValueError("a task of kind number wants a scale, such as {unit: bpm, tolerance: 0.04, high: 400}")
         if self.transposed and self.attribute is None:
             raise ValueError("transposed wants an attribute: clips that have it are asked about")
+        if self.kind == "open" and self.rule is None:
+            raise ValueError("a task of kind open wants a rule: nothing else says what an answer is worth")
         if self.kind == "structure" and self.asks is None:
             raise ValueError("a task of kind structure wants asks: form, boundaries or segments")
         return self

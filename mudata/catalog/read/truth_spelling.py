@@ -5,6 +5,7 @@
     metre       6/8
     choose      the option, letter by letter; pair the same, its options are first and second where it has none
     order       numbers of the options as they are written, else of the clips: 2 1 3
+    open        as it is written
     structure   form: ABA. boundaries: seconds at which a section ends and another begins, 8.000 16.000. segments:
                 0.000 A 8.000 B 16.000
 
@@ -14,7 +15,7 @@ Everything here raises ValueError, whose text says what was expected, for what i
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from decimal import Decimal, InvalidOperation
 from itertools import pairwise
 from typing import TYPE_CHECKING
@@ -200,6 +201,8 @@ def choice(text: str, options: Sequence[str]) -> str:
     return text.strip()
 
 
+_OF_TEXT: dict[str, Callable[[str], str]] = {"key": key, "metre": metre, "open": str}
+"""Kinds whose truth the text alone spells."""
 _OF_VALUES = ("key", "metre", "structure")
 """Kinds whose options, where an item has some, are values of the kind."""
 
@@ -221,10 +224,8 @@ def _spelled(task: CardTask, text: str, options: Sequence[str] | None, clips: in
 
     if task.kind == "number":
         return number(text, task.scale)
-    if task.kind == "key":
-        return key(text)
-    if task.kind == "metre":
-        return metre(text)
+    if task.kind in _OF_TEXT:
+        return _OF_TEXT[task.kind](text)
     if task.kind == "order":
         return order(text, len(options) if options else clips)
     if task.kind == "structure":

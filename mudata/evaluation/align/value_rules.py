@@ -18,5 +18,6 @@ VALUE_RULES: dict[str, str] = {
     "incomplete": "an order is said that leaves some out",
     "repeated": "an order is said in which one comes twice",
     "gaps": "segments are said that overlap, or do not follow one another",
+    "whole": "an open question takes the whole answer",
     "unparsed": "no value of the kind asked for is said",
 }

@@ -182,6 +182,9 @@ def _decisive(task: Task) -> dict[str, object]:
     truth, items have questions of their own."""
     if not task.is_exact:
         return _plain(task.question)
-    words = {options: words.template for options, words in sorted(task.wordings.items())}
+    words = {
+        options: words.template if words.option is None else [words.template, words.option, words.join]
+        for options, words in sorted(task.wordings.items())
+    }
     order = {"order": task.option_order} if task.option_order != "shuffled" else {}
     return {"kind": task.kind, "task": task.name, "asks": task.asks, "words": words, **order, **_plain(task.question)}

@@ -16,7 +16,8 @@ _PLACE = re.compile(r"\((\d+)\)")
 
 
 class ChooseKind:
-    """An option as it is written. Of a constant answer '(2)' is the second option shown, whatever it says."""
+    """An option as it is written. Of a constant answer '(2)' is the second option shown, whatever it says. Options of
+    one text, which only published items have, are one; and a published truth that is no option makes nothing right."""
 
     name: ClassVar[str] = "choose"
 
@@ -27,7 +28,7 @@ class ChooseKind:
     def truth(self, text: str, asked: AskedItem) -> str:
         if len(asked.shown.options) < 2:
             raise ValueError("there are fewer than two options to choose from")
-        if text not in asked.shown.options:
+        if text not in asked.shown.options and not asked.published:
             raise ValueError(f"{text!r} is none of the options: {', '.join(asked.shown.options)}")
         return text
 
@@ -45,10 +46,11 @@ class ChooseKind:
         if value is not None and value not in options and (place := _PLACE.fullmatch(value)):
             number = int(place[1])
             value = options[number - 1] if 1 <= number <= len(options) else None
-        return {"accuracy": float(value == truth)}
+        return {"accuracy": float(value == truth and truth in options)}
 
     def guess(self, truth: str, asked: AskedItem) -> MeasuredValues:
-        return {"accuracy": 1 / len(asked.shown.options)}
+        options = asked.shown.options
+        return {"accuracy": options.count(truth) / len(options)}
 
     def constants(self, items: Sequence[tuple[str, AskedItem]]) -> Sequence[str]:
         """Every right option, and every place."""

@@ -14,8 +14,11 @@ measures:                         # the headline first
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from functools import cache
+from itertools import zip_longest
+from string import ascii_uppercase
 from typing import Annotated, Literal
 
 from pydantic import Field
@@ -23,6 +26,8 @@ from pydantic import Field
 from mudata.catalog.cards import card_files, loader
 from mudata.catalog.cards.strict_model import Name, Strict
 from mudata.errors import UnknownName
+
+_PLACE = re.compile(r"\{(\w+)\}")
 
 
 class KindPrompt(Strict):
@@ -40,12 +45,25 @@ class KindPrompt(Strict):
     numbered: bool = False
     """Options are shown as '(1) first, (2) second', and a number may be the answer."""
     integer: bool = False
+    option: str | None = None
+    """How one option is shown, with {letter}, {number} and {option}: the words of an exam's authors."""
+    join: str = ", "
+    """What stands between options."""
+
+    @property
+    def letters(self) -> bool:
+        """Whether options are shown with letters, so that a letter may be the answer."""
+        return self.option is not None and "{letter}" in self.option
+
+    @property
+    def style(self) -> str:
+        return self.option or ("({number}) {option}" if self.numbered else "{option}")
 
     def write(self, question: str | None, noun: str, options: Sequence[str] = (), unit: str = "") -> str:
         """The whole prompt.
 
         Args:
-            question: of the item; None asks the kind's own.
+            question: of the item, which is asked as it is; None asks the kind's own.
             noun: what is asked for, in the singular.
             options: to choose from, as written, in the order shown.
             unit: of a number.
@@ -54,9 +72,17 @@ class KindPrompt(Strict):
             >>> kind_card("pair").prompts[0].write(None, "brighter clip", ("first", "second"))[34:97]
             'Which is the brighter clip? Choose exactly one of these: first,'
         """
-        shown = [f"({i}) {option}" for i, option in enumerate(options, 1)] if self.numbered else options
-        text = self.template.replace("{question}", question or self.question)
-        return text.replace("{noun}", noun).replace("{unit}", unit).replace("{options}", ", ".join(shown))
+        shown = [
+            _filled(self.style, {"letter": letter, "number": str(i), "option": option})
+            for i, (letter, option) in enumerate(zip_longest(ascii_uppercase[: len(options)], options, fillvalue=""), 1)
+        ]
+        known = {"noun": noun, "unit": unit, "options": self.join.join(shown)}
+        return _filled(self.template, {**known, "question": question or _filled(self.question, known)})
+
+
+def _filled(template: str, places: Mapping[str, str]) -> str:
+    """A template with its places filled once: braces in what fills them stay as they are."""
+    return _PLACE.sub(lambda place: places.get(place[1], place[0]), template)
 
 
 class MeasureWords(Strict):

@@ -19,6 +19,7 @@ EXACT_KINDS = {
     "pair": "PairKind",
     "order": "OrderKind",
     "structure": "StructureKind",
+    "open": "OpenKind",
 }
 """Class by name; it is in the module `<name>_kind` beside this one."""
 

@@ -43,6 +43,8 @@ class AskedItem:
     """Which part of a structure: form, boundaries, segments."""
     duration_s: float | None = None
     clips: int = 1
+    published: bool = False
+    """It is asked as an exam published it: with options of one text, or a truth that is none of them."""
 
 
 class QuestionKind(Protocol):

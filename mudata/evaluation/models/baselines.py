@@ -48,9 +48,9 @@ class _Control:
 
 class Random(_Control):
     """A seeded draw for every item: an option, or of whatever else may be answered; as many tags as
-    clips have on average; a caption of another clip, sections of another item."""
+    clips have on average; a caption of another clip, sections or words of another item."""
 
-    needs_fit = ("tag", "caption", "structure")
+    needs_fit = ("tag", "caption", "structure", "open")
 
     def __init__(self, seed: int = 0) -> None:
         super().__init__()
@@ -85,7 +85,7 @@ class Majority(_Control):
     """The most frequent label or value for every item; to tag, as many of the most frequent as clips
     have on average."""
 
-    needs_fit = ("classify", "tag", "number", "key", "metre", "choose", "pair", "order", "structure")
+    needs_fit = ("classify", "tag", "number", "key", "metre", "choose", "pair", "order", "structure", "open")
 
     def answer(self, items: Sequence[Item]) -> list[Answer | Failure]:
         return by_question(items, lambda some, question: [self._commonest(question)] * len(some))
@@ -110,7 +110,7 @@ class Constant(_Control):
     since a constant written by hand scores whatever its author knows.
     """
 
-    needs_fit = ("caption", "number", "key", "metre", "order", "structure")
+    needs_fit = ("caption", "number", "key", "metre", "order", "structure", "open")
 
     def answer(self, items: Sequence[Item]) -> list[Answer | Failure]:
         return by_question(items, lambda some, question: [self._same(question)] * len(some))

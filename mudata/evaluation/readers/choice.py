@@ -5,6 +5,8 @@ whole text as whole tokens. Both are given to the grammar of `align` in place of
 hedges, announced answers and refusals are read as they are everywhere else, in all its languages.
 
     label and text beside it name two options      CONFLICT
+    options of one text                            one option, whichever label names it
+    options that differ in case or articles alone  the one spelled so; else MULTI
     options that hold each other                   the longest match ('bass guitar', 'guitar')
     options that are all keys, tempi, metres       by value, as their readers read them: F# major is Gb major
     'both', 'neither', 'the same'                  OUTSIDE, unless an option says so
@@ -25,6 +27,7 @@ from mudata.evaluation.align.misspelling import misspelt
 from mudata.evaluation.readers.comparisons import Effect, asked_quality, behind_than, effects
 from mudata.evaluation.readers.kept_text import lower
 from mudata.evaluation.readers.option_mentions import OptionSaid, options_said
+from mudata.evaluation.readers.option_texts import OptionTwins, twins
 from mudata.evaluation.readers.said_values import Said, ValueEvidence, ValueKind, gather
 from mudata.evaluation.readers.values import decide
 
@@ -117,19 +120,26 @@ def _settled(
 ) -> Alignment:
     """The verdict by what the table of values does not know: labels and texts that disagree, what may not be answered,
     slips of a letter."""
+    alike = twins(tuple(options))
     if found.status == "ALIGNED":
+        if len(found.labels) > 1 and set(found.labels) <= _alike(found.labels[0], options, alike):
+            return replace(found, status="MULTI", rule_id="several")
         at_odds = len(found.labels) > 1 or _contradicted(gathered, said, options.index(found.labels[0]) + 1)
         return replace(found, status="CONFLICT", rule_id="letter_conflict", labels=()) if at_odds else found
     if found.status == "MULTI":
-        if any(len(one.options) > 1 for one in said):
+        if any(len(one.options) > 1 and not {*one.options} <= {*alike.alike[one.options[0] - 1]} for one in said):
             return replace(found, status="CONFLICT", rule_id="letter_conflict", labels=())
-        most = len(options) >= _ECHO_LEAST and len(found.positives) >= _ECHO_SHARE * len(options)
+        most = len(options) >= _ECHO_LEAST and len(found.positives) >= _ECHO_SHARE * alike.distinct
         return replace(found, status="ECHO_ALL", rule_id="echo_all", labels=()) if most else found
     refused = gathered.reading.refusals
     is_no_refusal = found.status == "REFUSAL" and all(_NONE_CHOSEN.search(gathered.clean.text, *at) for at in refused)
     if found.status in ("UNPARSED", "NEGATED_ONLY") or is_no_refusal:
         return _not_chosen(found, gathered, said, options, clips=clips)
     return found
+
+
+def _alike(option: str, options: Sequence[str], alike: OptionTwins) -> set[str]:
+    return {options[place - 1] for place in alike.alike[options.index(option)]}
 
 
 def _not_chosen(

@@ -10,7 +10,7 @@ from mudata.evaluation.align.letters import letters
 from mudata.evaluation.align.text_pieces import inside
 from mudata.evaluation.readers.kept_text import lower
 from mudata.evaluation.readers.option_labels import CLIP_NOUNS, NUMBERS, labels
-from mudata.evaluation.readers.option_texts import option_tokens, texts
+from mudata.evaluation.readers.option_texts import option_tokens, spelled_as, texts, twins
 from mudata.evaluation.readers.option_values import option_values
 from mudata.evaluation.readers.translated_labels import translated_labels
 
@@ -41,7 +41,8 @@ _OTHER_ONE = re.compile(
 
 class OptionSaid(NamedTuple):
     """An option [start, end) of the kept text: by its label, its text, or both; `options` are two where these
-    disagree, none for what may not be answered."""
+    disagree, several where options are alike, none for what may not be answered. Of options of one text it is the
+    first."""
 
     start: int
     end: int
@@ -63,10 +64,10 @@ def options_said(
     small = lower(text)
     by_text = _texts(text, small, language, options, clips=clips)
     named = {said.start: said for said in _labels(small, options, shown, clips=clips)}
+    same = twins(tuple(options)).same
     if shown.letters:
-        places = {option: k for k, option in enumerate(options, 1)}
-        for letter in letters(text, options):
-            named[letter.start] = OptionSaid(letter.start, letter.end, (places[letter.option],), True, False)
+        for letter in letters(text, tuple(map(str, same))):
+            named[letter.start] = OptionSaid(letter.start, letter.end, (int(letter.option),), True, False)
     named |= {said.start: said for said in _translated(small, len(options), clips=clips) if said.start not in named}
     if (
         clips
@@ -101,7 +102,11 @@ def _texts(text: str, small: str, language: str | None, options: Sequence[str], 
         place = [option.lower() for option in options].index(said) + 1
         return [OptionSaid(*match.span(match.lastgroup or 0), (place,), False, True, outright=True)]
     worded = [option if not clips or not _IS_ITS_LABEL.fullmatch(option.lower()) else "" for option in options]
-    return [OptionSaid(start, end, (option,), False, True) for start, end, option in texts(small, worded)]
+    alike = twins(tuple(options)).alike
+    return [
+        OptionSaid(start, end, spelled_as(text[start:end], options, alike[option - 1]), False, True)
+        for start, end, option in texts(small, worded)
+    ]
 
 
 def _labels(small: str, options: Sequence[str], shown: Shown, *, clips: bool) -> Iterator[OptionSaid]:
@@ -113,10 +118,11 @@ def _labels(small: str, options: Sequence[str], shown: Shown, *, clips: bool) ->
     }
     leading = {tokens[0] for tokens in map(option_tokens, options) if tokens and tokens[0].isdigit()}
     own = _own_numbers(options) if clips else {}
+    same = twins(tuple(options)).same
     for label in labels(small, len(options), numbered=shown.numbered or clips, clips=clips):
         text = small[label.start : label.end]
         place = label.option if label.bracketed and shown.numbered else own.get(label.option, label.option)
-        found = (place,) if place else ()
+        found = (same[place - 1],) if place else ()
         if label.bare and not label.bracketed and text in leading:  # '3' where options are numbers: label, text or both
             if text in numbers:
                 found = tuple(dict.fromkeys((*found, numbers[text])))
@@ -163,7 +169,8 @@ def _joined(text: str, said: list[OptionSaid]) -> Iterator[OptionSaid]:
             third = said[i + 2] if i + 2 < len(said) else None
             if one.by_label or not (third and third.by_text and _beside(text, other, third)):
                 both = one.options and other.options  # '(2) D major' where D major is no option is none
-                options = tuple(dict.fromkeys((*one.options, *other.options))) if both else ()
+                shared = tuple(place for place in one.options if place in other.options)
+                options = shared or tuple(dict.fromkeys((*one.options, *other.options))) if both else ()
                 yield OptionSaid(one.start, other.end, options, True, True)
                 i, done = i + 2, other.end
                 continue

@@ -25,6 +25,54 @@ class TextSaid(NamedTuple):
     option: int
 
 
+class OptionTwins(NamedTuple):
+    """Options that an answer's words cannot all tell apart. Of each option, by its place (index 0 is place 1): `same`
+    has the first place with that very text, `alike` those whose words are the same when case, articles and punctuation
+    are left aside, of each text the first."""
+
+    same: tuple[int, ...]
+    alike: tuple[tuple[int, ...], ...]
+
+    @property
+    def distinct(self) -> int:
+        return len(set(self.same))
+
+
+@lru_cache(maxsize=4096)
+def twins(options: tuple[str, ...]) -> OptionTwins:
+    """Which options are one text, and which are one but for their spelling.
+
+    >>> twins(("jazz", "rock", "jazz", "Jazz"))
+    OptionTwins(same=(1, 2, 1, 4), alike=((1, 4), (2,), (1, 4), (1, 4)))
+    """
+    first: dict[str, int] = {}
+    same = tuple(first.setdefault(option, place) for place, option in enumerate(options, 1))
+    words: dict[tuple[str, ...], list[int]] = {}
+    for option, place in first.items():
+        words.setdefault(option_tokens(option), []).append(place)
+    return OptionTwins(same, tuple(tuple(words[option_tokens(option)]) for option in options))
+
+
+def spelled_as(text: str, options: Sequence[str], places: Sequence[int]) -> tuple[int, ...]:
+    """Of options alike those that a piece of an answer is spelled as: letter by letter, else case aside; else all.
+
+    >>> spelled_as("Tom-tom", ("Tom-Tom", "Tom-tom"), (1, 2)), spelled_as("tom tom", ("Tom-Tom", "Tom-tom"), (1, 2))
+    ((2,), (1, 2))
+    """
+    for fold in (str, str.casefold):
+        found = tuple(place for place in places if fold(_bare(options[place - 1])) == fold(text))
+        if found:
+            return found
+    return tuple(places)
+
+
+def _bare(option: str) -> str:
+    """An option from its first word that is no article to its last."""
+    tokens = list(_TOKEN.finditer(option))
+    worded = [match for match in tokens[:-1] if match.group().lower() not in _ARTICLES] + tokens[-1:]
+    return option[worded[0].start() : worded[-1].end()] if worded else option
+
+
 def option_tokens(text: str) -> tuple[str, ...]:
     """What is compared of an option.
 

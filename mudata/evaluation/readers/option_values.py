@@ -46,7 +46,10 @@ def option_values(options: tuple[str, ...]) -> OptionValues | None:
         kinds.append(tempo_of())
     for kind in kinds:
         read = [read_value(option, Shown(), kind) for option in options]
-        places = {one.labels[0]: place for place, one in enumerate(read, 1) if one.status == "ALIGNED"}
-        if len(places) == len(options):
+        places: dict[str, int] = {}
+        for place, one in enumerate(read, 1):
+            if one.status == "ALIGNED":
+                places.setdefault(one.labels[0], place)
+        if len(places) == len(set(options)):
             return OptionValues(kind, places)
     return None

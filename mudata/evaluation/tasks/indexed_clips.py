@@ -3,9 +3,11 @@ where their audio is, what is right about them, their groups."""
 
 from __future__ import annotations
 
+import json
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
 from mudata.evaluation.tasks.samples import ClipFile, Sample
@@ -100,21 +102,27 @@ class IndexedItem(NamedTuple):
     semitones: tuple[int, ...]
     """Of each clip, or none."""
     seconds: float | None
+    categories: tuple[str, ...] = ()
+    """All of a published item, of which `category` is the first."""
+    settings: Mapping[str, object] = MappingProxyType({})
+    """What an official rule wants to know of it."""
 
 
 def item_rows(connection: duckdb.DuckDBPyConnection, tasks: Iterable[Task]) -> list[IndexedItem]:
     """Every item of some tasks, by id."""
     rows = []
+    there = {name for name, *_ in connection.execute("DESCRIBE items").fetchall()}
+    of_exams = ", ".join(name if name in there else f"NULL AS {name}" for name in ("categories", "settings"))
+    query = (
+        "SELECT item_id, dataset, clips, question, options, truth, category, cluster, difficulty, semitones,"  # noqa: S608 - columns by their names
+        f" seconds, {of_exams} FROM items WHERE dataset = ? AND task = ? ORDER BY item_id"
+    )
     for task in tasks:
-        found = connection.execute(
-            "SELECT item_id, dataset, clips, question, options, truth, category, cluster, difficulty, semitones,"
-            " seconds FROM items"
-            " WHERE dataset = ? AND task = ? ORDER BY item_id",
-            [task.dataset, task.name],
-        ).fetchall()
-        for item_id, dataset, clips, question, options, *rest, semitones, seconds in found:
+        found = connection.execute(query, [task.dataset, task.name]).fetchall()
+        for item_id, dataset, clips, question, options, *rest, semitones, seconds, categories, settings in found:
             own = (question, tuple(options or ()), *rest, tuple(semitones or ()), seconds)
-            rows.append(IndexedItem(item_id, dataset, tuple(clips), *own))
+            judged = {"categories": tuple(categories or ()), "settings": json.loads(settings) if settings else {}}
+            rows.append(IndexedItem(item_id, dataset, tuple(clips), *own)._replace(**judged))
     return rows
 
 

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 
 from mudata.errors import EvaluationError, UnknownName
 from mudata.evaluation.kinds.kind_card import KindPrompt, kind_card, kind_prompts
-from mudata.evaluation.tasks.prompts import OWN, prompt_file
+from mudata.evaluation.tasks.prompts import KINDS_OWN, OWN, prompt_file
 
 if TYPE_CHECKING:
     from mudata.catalog.cards.card_task import CardTask
+    from mudata.catalog.cards.exam import TaskPrompt
     from mudata.evaluation.protocol import Kind
 
 
@@ -21,16 +22,22 @@ def kind_wordings(
 
     Args:
         wanted: the card's task.
-        prompt: id of one of the kind's prompts, a text file with {question}, {noun}, {options} and {unit} in it, 'own'
-            for the words of a model's card, or None for the kind's default.
+        prompt: id of one of the card's prompts or of the kind's, a text file with {question}, {noun}, {options} and
+            {unit} in it, 'own' for the words of a model's card, 'mudata' for the kind's default, or None for the first
+            of the card's, or the kind's default where it has none.
         own: those words by kind of question.
 
     Raises:
         UnknownName, EvaluationError: as `prompts.find_prompt`; a prompt of another kind.
     """
     defaults = _defaults(wanted)
-    if prompt is None:
+    authors = {words.id: words for words in wanted.prompts}
+    if prompt is None and authors:
+        prompt = wanted.prompts[0].id
+    if prompt is None or prompt == KINDS_OWN:
         return defaults
+    if prompt in authors:
+        return {options: _of_authors(words, authors[prompt]) for options, words in defaults.items()}
     if prompt == OWN:
         if not own or wanted.kind not in own:
             raise EvaluationError(
@@ -43,11 +50,11 @@ def kind_wordings(
         if prompt not in {words.id for words in kind_card(wanted.kind).prompts}:
             raise EvaluationError(
                 f"The prompt {prompt!r} is none for questions of kind {wanted.kind}.",
-                f"It has: {', '.join(words.id for words in kind_card(wanted.kind).prompts)}.",
+                f"It has: {', '.join([*authors, *(words.id for words in kind_card(wanted.kind).prompts)])}.",
             )
         chosen = known[prompt]
         return {**defaults, chosen.options: chosen}
-    found = prompt_file(prompt, [*known, OWN], "{question}, {noun}, {options} and {unit}")
+    found = prompt_file(prompt, [*authors, *known, KINDS_OWN, OWN], "{question}, {noun}, {options} and {unit}")
     return {options: _in_words(words, found.id, found.template) for options, words in defaults.items()}
 
 
@@ -60,6 +67,12 @@ def _defaults(wanted: CardTask) -> dict[bool, KindPrompt]:
         except UnknownName:  # a pair always has options, boundaries never
             continue
     return found
+
+
+def _of_authors(default: KindPrompt, words: TaskPrompt) -> KindPrompt:
+    """The words of an exam's authors in place of a kind's, with their way to show options."""
+    style = {"option": words.option, "join": words.join, "numbered": "{number}" in words.option}
+    return default.model_copy(update={"id": words.id, "template": words.template, **style})
 
 
 def _in_words(default: KindPrompt, prompt_id: str, template: str) -> KindPrompt:

@@ -64,4 +64,6 @@ def sample_of(row: IndexedItem, task: Task, clips: IndexedClips, part: Mapping[s
         category=row.category,
         cluster=row.cluster,
         difficulty=row.difficulty,
+        categories=row.categories,
+        settings=row.settings,
     )

@@ -79,6 +79,8 @@ DEFAULT_PROMPT: dict[Kind, str] = {"classify": "classify-1", "tag": "tag-1", "ca
 LETTERS_PROMPT = "classify-letters-1"
 TO_LISTENERS = "Listen to the music"
 """How the prompts here begin; a model that reads notation may put them otherwise."""
+KINDS_OWN = "mudata"
+"""Asks for the words of the question's kind, where an exam's card has those of its authors."""
 OWN = "own"
 """Asks for the words that a model's authors ask it with, as its card has them."""
 
@@ -144,7 +146,7 @@ def lint(prompt: Prompt, kind: Kind, dataset: str, labels: Sequence[str]) -> lis
         )
     if _has_words(own, "[-_]?".join(map(re.escape, re.split("[-_]", dataset)))):
         warnings.append(f"it names the dataset {dataset}, whose labels a model may have memorised.")
-    if kind != "caption" and not exact and "{options}" not in prompt.template:
+    if (kind == "choose" or (kind != "caption" and not exact)) and "{options}" not in prompt.template:
         warnings.append("it has no {options}: the model is not told what it may choose from.")
     if exact and "{question}" not in prompt.template:
         warnings.append("it has no {question}: items are not asked what they ask themselves.")

@@ -6,7 +6,7 @@ import hashlib
 import math
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -93,6 +93,10 @@ class Sample:
     cluster: str | None = None
     """What items share that are no independent evidence, where the dataset says so."""
     difficulty: str | None = None
+    categories: tuple[str, ...] = ()
+    """All of a published item."""
+    settings: Mapping[str, object] = field(default_factory=dict)
+    """What an official rule wants to know of the item."""
     of: str | None = None
     """The item that this is a pass of, where items are asked several times (see `option_order`)."""
     pass_number: int | None = None

@@ -21,6 +21,7 @@ from mudata.evaluation.kinds.kind_card import kind_card
 from mudata.evaluation.kinds.kind_registry import EXACT_KINDS
 from mudata.evaluation.kinds.question_kind import AskedItem
 from mudata.evaluation.protocol import Kind, Question
+from mudata.evaluation.tasks.exam_task import ExamTask
 from mudata.evaluation.tasks.kind_wordings import kind_wordings
 from mudata.evaluation.tasks.option_order import SEVERAL, OptionsOrder
 from mudata.evaluation.tasks.prompts import LETTERS, Prompt, find_prompt, lint
@@ -68,6 +69,8 @@ class Task:
     """Clips that are MIDI are played with a soundfont, by none else."""
     option_order: OptionOrder = "shuffled"
     """Of a kind with exact truth: in which order, and how often, an item's own options are shown."""
+    exam: ExamTask | None = None
+    """How its official rule judges answers."""
 
     @property
     def is_exact(self) -> bool:
@@ -119,6 +122,7 @@ class Task:
             words.write(question, self.noun, options, unit) if words else self.prompt.template,
             options,
             self.noun,
+            letters=self.letters and bool(options),
             numbered=self.numbered and bool(options),
             unit=unit,
             bounds=(scale.low, scale.high) if scale else None,
@@ -136,10 +140,13 @@ class Task:
             clips: how many it is about.
             duration_s: of its clip, seconds.
         """
-        shown = Shown(
-            self.question.prompt if prompt is None else prompt, options, numbered=self.numbered and bool(options)
+        words = self.question.prompt if prompt is None else prompt
+        some = bool(options)
+        shown = Shown(words, options, letters=self.letters and some, numbered=self.numbered and some)
+        published = self.exam is not None and self.exam.published
+        return AskedItem(
+            shown=shown, scale=self.scale, asks=self.asks, clips=clips, duration_s=duration_s, published=published
         )
-        return AskedItem(shown=shown, scale=self.scale, asks=self.asks, clips=clips, duration_s=duration_s)
 
     @cached_property
     def shown(self) -> Shown:
@@ -240,7 +247,9 @@ def _bind_exact(
         wordings=wordings,
         scale=wanted.scale,
         asks=wanted.asks,
+        letters=any(words.letters for words in wordings.values()),
         numbered=any(words.numbered for words in wordings.values()),
+        exam=ExamTask.of(card, name),
         option_order="stored" if options_order == "published" else options_order or wanted.order or "shuffled",
     )
 
