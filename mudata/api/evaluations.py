@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, Literal, overload
 
-from mudata.api.arguments import checked, many, one_of
+from mudata.api.arguments import checked, many, one_of, paths
 from mudata.api.eval_options import eval_request
 from mudata.api.scored_run import Runs, ScoredRun, ScoredRuns, named_runs
 from mudata.deprecations import hide_deprecations
@@ -219,7 +219,7 @@ def runs() -> ScoredRuns:
 
 @checked(narrator="progress")
 def import_answers(
-    file: str | Path,
+    file: str | Path | Iterable[str | Path],
     *,
     format: str,  # noqa: A002 - as the command line calls it
     model: str,
@@ -238,8 +238,9 @@ def import_answers(
     """Make a run of answers made elsewhere, and score it. Needs no audio and no model.
 
     Args:
-        file: the answers.
-        format: which program wrote it: 'cmi-bench', 'lmms-eval' or 'jsonl'.
+        file: the answers; several files (logs of several seeds) become one run.
+        format: which program wrote it: 'cmi-bench', 'evalscope', 'inspect', 'jsonl', 'lmms-eval', 'mmau', 'muse' or
+            'openai-evals'.
         model: who answered: any name.
         split: whose clips: a name, or a manifest's path.
         dataset: instead of a split: this dataset's clips that the file names.
@@ -252,14 +253,14 @@ def import_answers(
             or the path of a text file with it [default: as in the file].
         id_field: field that names the clip; dots lead into nested objects.
         answer_field: field with the answer.
-        fields: both of them as `answer_import.formats.Fields`.
+        fields: both of them as `answer_import.file_answer.Fields`.
         command: what run.json keeps as the command that repeats the import.
 
     Raises:
         UnknownName, EvaluationError.
     """
     from mudata.evaluation.answer_import import importer
-    from mudata.evaluation.answer_import.formats import Fields
+    from mudata.evaluation.answer_import.file_answer import Fields
     from mudata.evaluation.answer_import.import_request import ImportRequest
 
     if not isinstance(fields, Fields | None):
@@ -267,7 +268,7 @@ def import_answers(
     if isinstance(prompt_text, Path):
         prompt_text = read_text(prompt_text.expanduser(), "prompt_text", error=ArgumentError)
     request = ImportRequest(
-        file=Path(file).expanduser(),
+        file=paths(file),
         format=format,
         model=model,
         split=None if split is None else str(split),

@@ -164,7 +164,7 @@ def override(
 
 
 @click.command("import-answers")
-@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.argument("files", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--format", "format_", type=click.Choice(list(FORMATS)), required=True, help="Which program wrote it.")
 @click.option("--model", required=True, help="Who answered: any name.")
 @click.option(
@@ -199,7 +199,7 @@ def override(
 @click.option("--answer-field", metavar="NAME", help="Field with the answer.")
 @common
 def import_answers(
-    file: Path,
+    files: tuple[Path, ...],
     *,
     format_: str,
     model: str,
@@ -214,15 +214,19 @@ def import_answers(
     quiet: bool,
     as_json: bool,
 ) -> None:
-    """Score answers that were made elsewhere: FILE becomes a run like any other. Needs no audio and no model.
+    """Score answers that were made elsewhere: FILES become one run like any other. Needs no audio and no model.
 
-    cmi-bench: the result files of CMI-Bench. lmms-eval: what --log_samples writes. jsonl: lines with clip_id, or
-    item_id where questions are items of their own, and answer (or error).
+    cmi-bench: the result files of CMI-Bench. evalscope: its predictions or reviews. inspect: its logs, .eval or .json.
+    jsonl: lines with clip_id, or item_id where questions are items of their own, and answer (or error). lmms-eval: what
+    --log_samples writes. mmau: MMAU's or MMAR's item file with model_output in it. muse: the logs of MUSE's runners.
+    openai-evals: the events that OpenAI's evals record.
+
+    Items are known by their id, their clips or their question; epochs, repeats and seeds become passes of an item.
 
     \b
     mudata import-answers qwen_GTZAN.jsonl --format cmi-bench --dataset gtzan --references file --model qwen-audio
     """
-    from mudata.evaluation.answer_import.formats import Fields
+    from mudata.evaluation.answer_import.file_answer import Fields
     from mudata.evaluation.answer_import.import_request import ImportRequest
     from mudata.evaluation.answer_import.importer import import_answers as make
     from mudata.home import is_file
@@ -233,7 +237,7 @@ def import_answers(
     say, fields = progress(quiet), Fields(id_field, answer_field)
     command = shlex.join(["mudata", *sys.argv[1:]])
     request = ImportRequest(
-        file=file,
+        file=files,
         format=format_,
         model=model,
         split=split,

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 from mudata.lazy import lazy_names
 
 if TYPE_CHECKING:
-    from mudata.evaluation.answer_import.formats import Fields
+    from mudata.evaluation.answer_import.file_answer import Fields
     from mudata.evaluation.answer_import.import_request import ImportRequest
     from mudata.evaluation.answer_import.importer import import_answers
 
 __all__ = ["Fields", "ImportRequest", "import_answers"]
 __getattr__, __dir__ = lazy_names(
-    __name__, {"Fields": "formats", "ImportRequest": "import_request", "import_answers": "importer"}
+    __name__, {"Fields": "file_answer", "ImportRequest": "import_request", "import_answers": "importer"}
 )

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from mudata.evaluation.answer_import.formats import Fields
+from mudata.evaluation.answer_import.file_answer import Fields
 
 _NO_FIELDS = Fields()
 
@@ -21,7 +22,7 @@ class ImportRequest:
     does not have it.
     """
 
-    file: Path
+    file: Path | Sequence[Path]
     format: str
     model: str
     split: str | None = None
@@ -32,3 +33,13 @@ class ImportRequest:
     prompt_text: str | None = None
     fields: Fields = _NO_FIELDS
     command: str | None = None
+
+    @property
+    def files(self) -> tuple[Path, ...]:
+        return (self.file,) if isinstance(self.file, Path) else tuple(self.file)
+
+    @property
+    def name(self) -> str:
+        """The file's name, or the first one's and how many there are."""
+        first, *more = self.files
+        return f"{first.name} and {len(more)} more" if more else first.name

@@ -33,8 +33,8 @@ _LONGEST = 60
 
 def reasons(joined: Joined) -> str:
     """Why the first answers joined no clip, with their places in the file."""
-    first = sorted(joined.lost, key=lambda pair: pair[0].place)[:_SHOWN]
-    return "; ".join(f"{answer.place}: {why}" for answer, why in first) + "."
+    first = sorted(joined.lost, key=lambda pair: (pair[0].file, pair[0].place))[:_SHOWN]
+    return "; ".join(f"{answer.at}: {why}" for answer, why in first) + "."
 
 
 class Import:
@@ -60,7 +60,8 @@ class Import:
         self.selection = replace(
             selection, tasks={name: replace(task, prompt=shown, wordings={}) for name, task in selection.tasks.items()}
         )
-        self.sha256 = hashlib.sha256(request.file.read_bytes()).hexdigest()
+        hashes = [hashlib.sha256(file.read_bytes()).hexdigest() for file in request.files]
+        self.sha256 = hashes[0] if len(hashes) == 1 else digest(hashes)
 
     @property
     def task(self) -> Task:
@@ -105,7 +106,7 @@ class Import:
             clips_with_other_audio=0,
             tasks=tuple(self._task(task) for task in samples.tasks.values()),
             imported=ImportRecord(
-                file=self.request.file.name,
+                file=self.request.name,
                 sha256=self.sha256,
                 format=self.request.format,
                 joined=len(joined.answers),
@@ -166,7 +167,7 @@ class Import:
             yield f"The file has {self.distinct} different questions."
         odd = [answer for answer in joined.answers.values() if answer.odd]
         if odd:
-            shown = "; ".join(f"{answer.place}: {answer.odd}" for answer in odd[:_SHOWN])
+            shown = "; ".join(f"{answer.at}: {answer.odd}" for answer in odd[:_SHOWN])
             yield f"{len(odd)} answers are no text in the file: {shown}."
         empty = sum(answer.answer is not None and not answer.answer.strip() for answer in joined.answers.values())
         if empty and self.request.format == "lmms-eval":

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import contextlib
 import shutil
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -22,21 +22,24 @@ from mudata.catalog.index import database
 from mudata.catalog.splits import manifest
 from mudata.errors import EvaluationError, UnknownName
 from mudata.evaluation.answer_import import formats
+from mudata.evaluation.answer_import.asked_items import ClipNames
+from mudata.evaluation.answer_import.asked_passes import in_passes
+from mudata.evaluation.answer_import.file_items import items_of_file
 from mudata.evaluation.answer_import.import_run import IMPORTED, Import, reasons
-from mudata.evaluation.answer_import.matching import ClipNames, Joined, join, without_ending
-from mudata.evaluation.answer_import.references import canonical_references, disagreement
+from mudata.evaluation.answer_import.matching import Joined, item_of, join
+from mudata.evaluation.answer_import.references import disagreement
 from mudata.evaluation.run import Run
 from mudata.evaluation.scoring import score
-from mudata.evaluation.tasks.indexed_clips import IndexedItem, clip_rows, item_rows
+from mudata.evaluation.tasks.indexed_clips import IndexedItem, item_rows
 from mudata.evaluation.tasks.sample_selection import SampleRequest, select
-from mudata.evaluation.tasks.samples import ClipFile, Sample, SampleSet
 from mudata.evaluation.tasks.task import bind_all
-from mudata.jsonl import digest
 from mudata.narration import SILENT, Progress
 
 if TYPE_CHECKING:
     from mudata.evaluation.answer_import.formats import FileAnswer
     from mudata.evaluation.answer_import.import_request import ImportRequest
+    from mudata.evaluation.tasks.samples import SampleSet
+    from mudata.evaluation.tasks.task import Task
     from mudata.home import Home
 
 
@@ -52,12 +55,15 @@ def import_answers(home: Home, request: ImportRequest, progress: Progress = SILE
         raise EvaluationError(
             "A split has its references in the index.", "Give --dataset with --references file, or leave both out."
         )
-    given = formats.read(request.file, request.format, request.fields)
+    drawn = manifest.load(home, request.split) if request.split else None
+    datasets = drawn.datasets if drawn else (loader.load(str(request.dataset)).name,)
+    tasks = bind_all([loader.load(name) for name in datasets], request.task, stratify=drawn.stratify if drawn else ())
+    given = formats.read(request.files, request.format, request.fields, by_question=tasks[0].is_exact)
     settled: dict[str, Any] = {"references": request.references}
     if request.references == "file":
-        joined, selection = _from_file(home, request, given)
+        joined, selection = items_of_file(home, request, tasks[0], given)
     else:
-        joined, selection = _from_index(home, request, given)
+        joined, selection = _from_index(home, request, drawn, tasks, given)
         settled |= disagreement(selection, joined)
     made = Import(request, selection, joined, settled)
     run = Run(home.runs / made.run_id)
@@ -90,12 +96,16 @@ def _whole_or_not_at_all(run: Run, home: Home) -> Iterator[Run]:
             folder.parent.rmdir()
 
 
-def _from_index(home: Home, request: ImportRequest, given: Sequence[FileAnswer]) -> tuple[Joined, SampleSet]:
+def _from_index(
+    home: Home,
+    request: ImportRequest,
+    drawn: manifest.Manifest | None,
+    tasks: Sequence[Task],
+    given: Sequence[FileAnswer],
+) -> tuple[Joined, SampleSet]:
     """Join to the clips or items of the index,
     and look up what is right about those of the split, the part or the file."""
-    drawn = manifest.load(home, request.split) if request.split else None
-    datasets = drawn.datasets if drawn else (loader.load(str(request.dataset)).name,)
-    tasks = bind_all([loader.load(name) for name in datasets], request.task, stratify=drawn.stratify if drawn else ())
+    datasets = tuple(task.dataset for task in tasks)
     if absent := [name for name in datasets if database.current_generation(home, name) is None]:
         raise EvaluationError(
             f"{', '.join(absent)} is not in the index, which has the references.",
@@ -114,18 +124,19 @@ def _from_index(home: Home, request: ImportRequest, given: Sequence[FileAnswer])
             f"List what has no audio as well: {fetch_command(datasets[0], home)} --where true;"
             " or take the references from the file: --references file",
         )
-    joined = join(given, _names(rows, items if tasks[0].is_exact else None))
+    joined = join(given, _names(rows, items if tasks[0].is_exact else None), several=tasks[0].is_exact)
     if not joined.answers:
         raise _nothing(request, joined)
     if drawn is None:
         clips = {item.item_id: item.clips for item in items}
-        named = {clip_id for answered in joined.answers for clip_id in clips.get(answered, (answered,))}
+        answered = {item_of(name, joined.passes) for name in joined.answers}
+        named = {clip_id for item_id in answered for clip_id in clips.get(item_id, (item_id,))}
         members = sorted(parts if parts is not None else named)
         part = request.part.replace("/", "-") if request.part else IMPORTED
         drawn = manifest.Manifest(
             name=f"{datasets[0]}-{IMPORTED}",
             datasets=datasets,
-            query={IMPORTED: request.file.name},
+            query={IMPORTED: request.name},
             seed=0,
             stratify=(),
             group=(),
@@ -133,12 +144,13 @@ def _from_index(home: Home, request: ImportRequest, given: Sequence[FileAnswer])
             index_sha256={},
             card_sha256={},
         ).sealed()
-        selection = select(home, drawn, SampleRequest(task=request.task, part=part, audio=False))
+        selection = select(home, drawn, _as_written(request, part))
         if parts is None:  # of items whose clips are in the file, only those that are in it
-            asked_of = tuple(item for item in selection.items if item.item_id in joined.answers)
+            asked_of = tuple(item for item in selection.items if item.item_id in answered)
             selection = replace(selection, items=asked_of, torn=0)
     else:
-        selection = select(home, drawn, SampleRequest(task=request.task, part=request.part, audio=False))
+        selection = select(home, drawn, _as_written(request, request.part))
+    selection = in_passes(selection, joined)
     asked = {item.item_id for item in selection.items}
     outside = tuple(
         (answer, f"{item_id} is not asked") for item_id, answer in joined.answers.items() if item_id not in asked
@@ -149,6 +161,11 @@ def _from_index(home: Home, request: ImportRequest, given: Sequence[FileAnswer])
     return replace(joined, answers=answers, lost=(*joined.lost, *outside)), selection
 
 
+def _as_written(request: ImportRequest, part: str | None) -> SampleRequest:
+    """Every item once, with its options in the order of the index: the file says how they were shown."""
+    return SampleRequest(task=request.task, part=part, audio=False, options_order="published")
+
+
 def _names(rows: Iterable[tuple[str, str | None]], items: Sequence[IndexedItem] | None) -> Iterator[ClipNames]:
     """What answers may be about: clips (id and path), or the items of a task that has some."""
     if items is None:
@@ -157,7 +174,15 @@ def _names(rows: Iterable[tuple[str, str | None]], items: Sequence[IndexedItem] 
     paths = dict(rows)
     for item in items:
         clip_id = item.clips[0] if len(item.clips) == 1 else None
-        yield ClipNames(item.item_id, paths.get(clip_id) if clip_id else None, clip_id)
+        yield ClipNames(
+            item.item_id,
+            paths.get(clip_id) if clip_id else None,
+            clip_id,
+            clips=tuple(paths.get(heard) or heard for heard in item.clips),
+            question=item.question,
+            options=item.options,
+            truth=item.truth,
+        )
 
 
 def _published(connection: Any, dataset: str, part: str) -> list[str]:
@@ -172,102 +197,9 @@ def _published(connection: Any, dataset: str, part: str) -> list[str]:
     return [row[0] for row in connection.execute(query, [dataset, *fits[0]]).fetchall()]
 
 
-def _not_known(answer: FileAnswer, noun: str, dataset: str) -> str:
-    if not answer.references:
-        return "there is no reference" + (f": {answer.no_reference} is none" if answer.no_reference else "")
-    return f"{', '.join(map(repr, answer.references))} is no {noun} of {dataset}"
-
-
-def _from_file(home: Home, request: ImportRequest, given: Sequence[FileAnswer]) -> tuple[Joined, SampleSet]:
-    """Take the file at its word: its names are the clips, its references are right. Of whom they are, the index tells
-    where the dataset is in it."""
-    card = loader.load(str(request.dataset))
-    task = bind_all([card], request.task)[0]
-    names = _shortest({answer.ids[0] for answer in given if answer.ids})
-    clips = {name: f"{card.name}/{short}" for name, short in names.items()}
-    joined = join(
-        [replace(answer, ids=(clips[answer.ids[0]],)) if answer.ids else answer for answer in given],
-        [ClipNames(clip_id) for clip_id in clips.values()],
-    )
-    right = {clip_id: canonical_references(task, answer.references) for clip_id, answer in joined.answers.items()}
-    indexed = _indexed(home, card.name, joined.answers)
-    items = tuple(
-        Sample(
-            item_id=clip_id,
-            dataset=card.name,
-            references=references,
-            clips=(
-                ClipFile(
-                    clip_id=clip_id,
-                    path=None,
-                    sample_rate=0,
-                    absent=IMPORTED,
-                    **indexed.get(clip_id, {"pcm_sha256": ""}),
-                ),
-            ),
-        )
-        for clip_id, references in sorted(right.items())
-        if references
-    )
-    if not items:
-        raise EvaluationError(
-            f"No answer of {request.file} has a reference that is a {task.noun} of {card.name}.",
-            "Fetch the dataset and leave --references file out, or choose another --task.",
-        )
-    without = [answer for clip_id, answer in joined.answers.items() if not right[clip_id]]
-    lost = (*joined.lost, *((answer, _not_known(answer, task.noun, card.name)) for answer in without))
-    split_sha256 = digest(sorted(right.items()))
-    selection = SampleSet(
-        split=f"{card.name}-{IMPORTED}",
-        split_sha256=split_sha256,
-        index_sha256={},
-        part=IMPORTED,
-        limit=None,
-        tasks={card.name: task},
-        items=items,
-        train=(),
-        skipped=len(without),
-        constants={},
-    )
-    answers = {item.item_id: joined.answers[item.item_id] for item in items}
-    return replace(joined, answers=answers, lost=lost), selection
-
-
-def _indexed(home: Home, dataset: str, answers: Mapping[str, FileAnswer]) -> dict[str, dict[str, Any]]:
-    """What the index knows of the clips that a file is about, as it decides clusters, by clip id of the file."""
-    if database.current_generation(home, dataset) is None:
-        return {}
-    with database.snapshot(home) as connection:
-        rows = clip_rows(connection, [dataset])
-    of_place = {answer.place: clip_id for clip_id, answer in answers.items()}
-    found = join(answers.values(), (ClipNames(row.clip_id, row.source_path) for row in rows.values())).answers
-    return {
-        of_place[answer.place]: {
-            "pcm_sha256": rows[clip_id].hash or "",
-            "source_sha256": rows[clip_id].source_sha256,
-            "artist": rows[clip_id].artist,
-            "album": rows[clip_id].album,
-            "track": rows[clip_id].track,
-        }
-        for clip_id, answer in found.items()
-    }
-
-
-def _shortest(names: Iterable[str]) -> dict[str, str]:
-    """The shortest tails of paths, without the endings of audio files, that tell all names
-    apart."""
-    parts = {name: without_ending(name.strip().replace("\\", "/")).strip("/").split("/") for name in names}
-    deepest = max(map(len, parts.values()))
-    for depth in range(1, deepest + 1):
-        short = {name: "/".join(path[-depth:]) for name, path in parts.items()}
-        if len(set(short.values())) == len(short):
-            break
-    return short
-
-
 def _nothing(request: ImportRequest, joined: Joined) -> EvaluationError:
     where = f"split {request.split}" if request.split else str(request.dataset)
     return EvaluationError(
-        f"None of the {len(joined.lost)} answers of {request.file} is about a clip of {where}: {reasons(joined)}",
+        f"None of the {len(joined.lost)} answers of {request.name} is about a clip of {where}: {reasons(joined)}",
         "Check --split or --dataset, and where the file names its clips (--id-field).",
     )

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from mudata.catalog.cards.vocabulary import fold
+from mudata.evaluation.answer_import.file_answer import of_letters
 from mudata.evaluation.kinds.kind_registry import kind_of
 
 if TYPE_CHECKING:
@@ -18,12 +19,13 @@ if TYPE_CHECKING:
 _SHOWN = 3
 
 
-def canonical_references(task: Task, references: Sequence[str]) -> tuple[str, ...]:
+def canonical_references(task: Task, references: Sequence[str], options: tuple[str, ...] = ()) -> tuple[str, ...]:
     """References of the file as the index would have them: canonical ids, captions, or the one true
-    value; nothing where none is such. A tag may be one reference of a list, or stand in one between commas."""
+    value; nothing where none is such. A tag may be one reference of a list, or stand in one between commas.
+    `options` are an item's own."""
     texts = [text for reference in references if (text := reference.strip())]
     if task.is_exact:
-        return _values(task, texts)
+        return _values(task, texts, options or task.kind_options)
     if task.label_set is None:
         return tuple(dict.fromkeys(texts))
     spelt = {fold(word): entry.id for entry in task.label_set.entries for word in entry.strict}
@@ -32,8 +34,8 @@ def canonical_references(task: Task, references: Sequence[str]) -> tuple[str, ..
     return tuple(label for label in task.label_set.ids if label in labels)
 
 
-def _values(task: Task, texts: Sequence[str]) -> tuple[str, ...]:
-    kind, asked = kind_of(task.kind), task.asked("", task.kind_options)
+def _values(task: Task, texts: Sequence[str], options: tuple[str, ...]) -> tuple[str, ...]:
+    kind, asked = kind_of(task.kind), task.asked("", options)
     values = []
     for text in texts:
         with contextlib.suppress(ValueError):
@@ -51,9 +53,10 @@ def disagreement(selection: SampleSet, joined: Joined) -> dict[str, Any]:
         compared += 1
         item = samples[clip_id]
         task = selection.tasks[item.dataset]
-        ours, theirs = item.references, canonical_references(task, answer.references)
+        given = of_letters(answer.references, item.options)
+        ours, theirs = item.references, canonical_references(task, given, item.options)
         if task.is_exact and not theirs:
-            theirs = answer.references  # options and boundaries are compared as they are written
+            theirs = given  # options and boundaries are compared as they are written
         if task.kind == "caption":
             said = {" ".join(text.split()) for text in ours}
             same = bool(theirs) and all(" ".join(text.split()) in said for text in theirs)

@@ -1,0 +1,1 @@
+"""A module for each program whose files of answers are read: `entries(path)` gives its answers."""
