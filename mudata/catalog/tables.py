@@ -42,7 +42,7 @@ TABLES: dict[str, tuple[Column, ...]] = {
     "clips": (
         CLIP_ID,
         DATASET,
-        Column("kind", "VARCHAR", "audio or midi"),
+        Column("kind", "VARCHAR", "audio, midi, or text (the clip of an item that is words alone)"),
         Column("path", "VARCHAR", "normalised clip (MIDI: the source), relative to MUDATA_HOME; NULL unless ok"),
         Column("source_path", "VARCHAR", "raw file, relative to raw/<dataset>/files"),
         Column("source_sha256", "VARCHAR", "SHA-256 of the raw file"),
@@ -135,6 +135,12 @@ TABLES: dict[str, tuple[Column, ...]] = {
         Column("difficulty", "VARCHAR", "how hard the item is meant to be"),
         Column("semitones", "INTEGER[]", "by how many each clip, MIDI, is heard higher, drums not; NULL: none is"),
         Column("seconds", "DOUBLE", "how much of each clip is heard, from its start; NULL: all"),
+        Column("categories", "VARCHAR[]", "all groups of a published item, of which category is the first"),
+        Column("language", "VARCHAR", "of a published item's words, as its exam writes it"),
+        Column("licence", "VARCHAR", "the published item's own licence; NULL: the dataset's"),
+        Column("settings", "VARCHAR", "what the exam's official rule wants to know of the item: an object, as JSON"),
+        Column("published", "BOOLEAN", "true: an exam's, asked as it was published, with its faults; NULL: mudata's"),
+        Column("subsets", "VARCHAR[]", "subsets of the card that a published item is in; NULL: all"),
     ),
     "splits": (
         CLIP_ID,
@@ -153,7 +159,14 @@ TABLES: dict[str, tuple[Column, ...]] = {
 }
 """Tables that `fetch` writes per dataset."""
 
-ADDED = {"clips": ("clipped", "decoder"), "attributes": ("source",), "items": ("semitones", "seconds")}
+ADDED = {
+    "clips": ("clipped", "decoder"),
+    "attributes": ("source",),
+    "items": (
+        *("semitones", "seconds"),
+        *("categories", "language", "licence", "settings", "published", "subsets"),
+    ),
+}
 """Columns that files of older versions do not have; NULL there. They stand at the end of their table."""
 
 ADDED_TABLES = ("items",)

@@ -219,6 +219,7 @@ _ARROW = {
     "BIGINT": pa.int64(),
     "INTEGER": pa.int32(),
     "INTEGER[]": pa.list_(pa.int32()),
+    "BOOLEAN": pa.bool_(),
     "TIMESTAMPTZ": pa.timestamp("us", "UTC"),
 }
 

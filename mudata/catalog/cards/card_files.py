@@ -18,13 +18,14 @@ def files(kind: str = "datasets") -> dict[str, Path]:
     built-in ones and a user's own.
 
     `kind` is a folder of `mudata/cards`, such as 'models'. A user's own lie in folders of that name
-    within those of MUDATA_CARDS, cards of datasets directly in these. What is named first there
-    wins.
+    within those of MUDATA_CARDS, cards of datasets directly in these; exams are datasets, whose cards lie in
+    `exams`. What is named first there wins.
     """
     built_in, *own = folders()
-    below = "." if kind == "datasets" else kind
+    kinds = (kind, "exams") if kind == "datasets" else (kind,)
+    below = (".", "exams") if kind == "datasets" else (kind,)
     paths: dict[str, Path] = {}
-    for folder in (built_in / kind, *(folder / below for folder in reversed(own))):
+    for folder in (*(built_in / k for k in kinds), *(folder / b for folder in reversed(own) for b in below)):
         paths |= {path.stem: path for path in folder.glob("*.yaml")}
     return dict(sorted(paths.items()))
 

@@ -8,6 +8,7 @@ file's `select` makes further ones.
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Literal, Self
 
 from pydantic import BeforeValidator, Field, PositiveInt, model_validator
@@ -28,13 +29,17 @@ Columns = Annotated[tuple[Column, ...], BeforeValidator(_columns)]
 class ItemFile(Strict):
     """A file of items: a table of text under its key, which the card's SQL sees too.
 
-    `path` is a pattern below `files/`. `layout: map` is an object of rows by id, which is the column `_key`. `select`
-    is SQL over `{rows}` that makes further columns.
+    `path` is a pattern below `files/`. `layout: map` is an object of rows by id, which is the column `_key`; the column
+    `_row` counts rows from 1. `columns` are those that the card uses: a file without one of them is refused, an absent
+    `optional` file is a table of them without rows, and `mudata cards check` holds the mapping against them. `select`
+    is SQL over `{rows}`, the card's `tables` and the files before this one that makes further columns.
     """
 
     path: PathPattern
     format: Literal["json", "jsonl", "csv", "parquet"]
     layout: Literal["list", "map"] = "list"
+    columns: Texts = ()
+    optional: bool = False
     select: Select | None = None
 
     @model_validator(mode="after")
@@ -43,6 +48,8 @@ class ItemFile(Strict):
             raise ValueError("layout: map is for format: json")
         if self.select is not None and "{rows}" not in self.select:
             raise ValueError("select wants {rows}: the rows of the file")
+        if self.optional and not self.columns:
+            raise ValueError("an optional file wants columns: what there is where it is absent")
         return self
 
 
@@ -62,7 +69,7 @@ class PublishedOptions(Strict):
     fixed: Texts = ()
     labelled: bool = False
     order: Column | None = None
-    """A list of places (from 0) in the options: the order in which the exam shows them."""
+    """A list of places (from 0) in the options: the order in which the exam shows them; NULL: as they stand."""
 
     @model_validator(mode="after")
     def _one(self) -> Self:
@@ -95,7 +102,8 @@ class PublishedAnswer(Strict):
 class PublishedClip(Strict):
     """One clip, or several, that an item is about: the `path` of its file below `files/` (a template; `**/` before it
     finds it at any depth), or the `id` of one that the card's `clips` have. `each` names a column with a list of paths:
-    `{each}` in the template stands for one after the other. `start` and `end` are seconds in the file."""
+    `{each}` in the template stands for one after the other. `start` and `end` are seconds in the file; a file from one
+    start to one end is one clip, whatever is asked about it."""
 
     path: Column | None = None
     id: Column | None = None
@@ -108,6 +116,13 @@ class PublishedClip(Strict):
         if (self.path is None) == (self.id is None):
             raise ValueError("a clip wants exactly one of: path, id")
         return self
+
+    @property
+    def pattern(self) -> str | None:
+        """Of the files that the path may name: `**/*.wav`. A path that is a column alone may name any; it ends in *."""
+        if self.path is None:
+            return None
+        return re.sub(r"(\{[^{}]*\})+", "*", self.path) if "{" in self.path else "**/*"
 
 
 class PublishedItems(Strict):

@@ -43,7 +43,7 @@ def rows() -> list[dict[str, Any]]:
 
 def made() -> str:
     """What `overview.json` should say."""
-    paths = sorted((BUILT_IN / "datasets").glob("*.yaml"))
+    paths = sorted(path for folder in ("datasets", "exams") for path in (BUILT_IN / folder).glob("*.yaml"))
     return json.dumps({_sha256(path): _read(path) for path in paths}, indent=1, ensure_ascii=False) + "\n"
 
 

@@ -26,7 +26,7 @@ from mudata.catalog.fetch.ledger import FetchRecord, Ledger, stat_below
 from mudata.catalog.fetch.plan import CLIPWISE, Option, Requirement, describe, plan, record_of
 from mudata.catalog.fetch.request import Fetched, FetchRequest
 from mudata.catalog.fetch.sources.source import Target
-from mudata.catalog.read.files import wanted
+from mudata.catalog.read.files import table_files, wanted
 from mudata.errors import Offline, ReadError
 from mudata.home import Home, flag
 from mudata.narration import SILENT, Progress
@@ -197,8 +197,8 @@ def _reasons(failures: Sequence[FailedOption]) -> str:
 
 def _only(of_card: Callable[[str], bool], card: Card, clips: pa.Table) -> Callable[[str], bool]:
     """Of the card's paths, tables and files that are named as one of the clips is."""
-    tables = [Pattern(table.path) for table in card.tables.values()]
-    names = {path.rpartition("/")[2] for path in clips["path"].to_pylist()}
+    tables = [Pattern(table.path) for table in table_files(card).values()]
+    names = {path.rpartition("/")[2] for path in clips["path"].to_pylist() if path}
     return lambda path: (
         of_card(path) and (path.rpartition("/")[2] in names or any(t.match(path) is not None for t in tables))
     )

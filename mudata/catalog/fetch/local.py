@@ -23,7 +23,7 @@ from mudata.catalog.fetch.ledger import FetchRecord, Ledger, seen
 from mudata.catalog.fetch.plan import adopted_key, in_play
 from mudata.catalog.fetch.sources.shards import Written, write
 from mudata.catalog.fetch.sources.unpacking import unpack
-from mudata.catalog.read.files import is_junk
+from mudata.catalog.read.files import clip_patterns, is_junk, table_files
 from mudata.errors import FetchError, some
 
 if TYPE_CHECKING:
@@ -84,7 +84,7 @@ def adopt(card: Card, request: FetchRequest, target: Target, ledger: Ledger, pro
 
 def _clips_among(card: Card, files: Iterable[Path], below: Path) -> list[Path]:
     """The files that are no tables."""
-    tables = [Pattern(table.path) for table in card.tables.values()]
+    tables = [Pattern(table.path) for table in table_files(card).values()]
     return [p for p in files if not any(t.match(p.relative_to(below).as_posix()) is not None for t in tables)]
 
 
@@ -93,11 +93,11 @@ def _told(card: Card, files: list[Path], below: Path) -> str:
     names = sorted({path.relative_to(below).as_posix() for path in files})
     lacking = [
         table.path
-        for table in card.tables.values()
+        for table in table_files(card).values()
         if not table.optional and not any(Pattern(table.path).match(name) is not None for name in names)
     ]
     if not _clips_among(card, files, below):
-        lacking += [pattern for rule in card.clips for pattern in rule.files]
+        lacking += clip_patterns(card)
     taken = f"Of your own files {len(names)} were taken, such as {names[0]}"
     return taken + (f"; no file matches {', '.join(lacking)}." if lacking else ".")
 
@@ -185,7 +185,7 @@ class _Twins:
 def _take_loose(card: Card, root: Path, target: Target, adopted: _Adopted, progress: Progress, *, copy: bool) -> None:
     """Take files by their names alone, into the folders that the card's patterns name outright."""
     base, found = own_files.files_of(root, progress)
-    patterns = [text for rule in card.clips for text in rule.files]
+    patterns = clip_patterns(card)
     folders = {text: text.removeprefix("**/").rpartition("/")[0] for text in patterns}
     fixed = {Pattern(text): f for text, f in folders.items() if f and not set("*?{}") & set(f)}
     for path, _ in found.files:
@@ -276,7 +276,7 @@ def _satisfied(card: Card, files: dict[str, tuple[int, int]]) -> dict[str, dict[
     gives the clips: it is satisfied by clips (of a card without audio by its tables alone), provided
     that no table is missing which only it could have.
     """
-    tables = {name: Pattern(table.path) for name, table in card.tables.items()}
+    tables = {name: Pattern(table.path) for name, table in table_files(card).items()}
     of_table = {
         name: {path for path in files if pattern.match(path, any_case=True) is not None}
         for name, pattern in tables.items()
@@ -284,7 +284,7 @@ def _satisfied(card: Card, files: dict[str, tuple[int, int]]) -> dict[str, dict[
     clips = set(files) - set().union(*of_table.values())
     gives = {name: _tables_of(component, tables) for name, component in card.sources.items()}
     given = set().union(*gives.values())
-    lacking = {name for name, table in card.tables.items() if not table.optional and not of_table[name]} - given
+    lacking = {name for name, table in table_files(card).items() if not table.optional and not of_table[name]} - given
     result: dict[str, dict[str, tuple[int, int]]] = {}
     for name, names in gives.items():
         if names and all(of_table[table] for table in names):
@@ -305,7 +305,7 @@ def _tables_of(component: Component, tables: dict[str, Pattern]) -> set[str]:
 
 
 def _nothing(card: Card, origin: tuple[Path, ...], adopted: _Adopted) -> FetchError:
-    patterns = [pattern for rule in card.clips for pattern in rule.files] + [t.path for t in card.tables.values()]
+    patterns = clip_patterns(card) + [table.path for table in table_files(card).values()]
     useless = some(adopted.useless, 5)
     there = f"There is, for instance: {useless}." if useless else "There are no files at all."
     return FetchError(

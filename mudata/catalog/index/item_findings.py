@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 _SHOWN = 5
 
 _ITEMS = """
-SELECT item_id AS id, task, kind, clips, question, options, truth, category, cluster, difficulty FROM items
+SELECT item_id AS id, task, kind, clips, question, options, truth, category, cluster, difficulty, published
+FROM items
 ORDER BY task, item_id
 """
 

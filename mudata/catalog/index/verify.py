@@ -18,7 +18,7 @@ from mudata.catalog.cards import loader
 from mudata.catalog.cards.licences import fetch_command
 from mudata.catalog.index import database, item_findings
 from mudata.catalog.index.finding import Finding, Severity
-from mudata.catalog.read.files import JUNK, match_all, walk, wanted
+from mudata.catalog.read.files import JUNK, match_all, table_files, walk, wanted
 from mudata.catalog.read.reader import NO_TABLE
 from mudata.errors import AudioError, HomeError, is_of_machine, some
 from mudata.narration import SILENT, Progress
@@ -40,6 +40,7 @@ _OF_RAW_FILES: dict[str, Severity] = {
     "unmatched": "warning",
     "not-had": "warning",
     "bad-item": "warning",
+    "exam-item": "note",
     "not-asked": "note",
     "no-value": "note",
     "no-length": "note",
@@ -88,7 +89,8 @@ def _files(
     rows = connection.execute("SELECT epoch(indexed_at) FROM datasets WHERE indexed_at IS NOT NULL").fetchall()
     since = -1.0 if deep or not rows else float(rows[0][0])
     sources = connection.execute(
-        "SELECT source_path, source_size, source_sha256 FROM clips WHERE status <> 'missing' GROUP BY ALL ORDER BY ALL"
+        "SELECT source_path, source_size, source_sha256 FROM clips WHERE status <> 'missing'"
+        " AND kind <> 'text' GROUP BY ALL ORDER BY ALL"
     ).fetchall()
     clips = connection.execute(
         "SELECT clip_id, path, duration_s, sample_rate, if(flavour = 'native', peak, NULL), rms FROM clips"
@@ -160,12 +162,13 @@ def _unexpected(card: Card, home: Home, connection: duckdb.DuckDBPyConnection, *
     """Files that no pattern knows, and files that would be clips and are not in the index."""
     known = {path for (path,) in connection.execute("SELECT source_path FROM clips").fetchall()}
     entries = walk(home.raw(card.name) / "files")
-    known |= {path for path, _, _ in match_all(entries, [table.path for table in card.tables.values()])}
+    known |= {path for path, _, _ in match_all(entries, [table.path for table in table_files(card).values()])}
     ignored = (*JUNK, *(pattern for rule in card.clips for pattern in rule.ignore))
     others = [path for path, _, _ in match_all(entries, ("**",), ignored) if path not in known]
     is_wanted = wanted(card)
     strangers = [path for path in others if not is_wanted(path)]
-    templated = whole and not any(rule.select for rule in card.clips)  # a SELECT may leave files out on purpose
+    # a SELECT may leave files out on purpose, and so may the items of an exam
+    templated = whole and card.exam is None and not any(rule.select for rule in card.clips)
     clips = [path for path in others if is_wanted(path)] if templated else []
     if clips:
         yield Finding("not-indexed", _first(clips), "in the index", f"{len(clips)} files", "warning")

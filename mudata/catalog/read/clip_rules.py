@@ -56,15 +56,17 @@ def load(
     subsets: Sequence[str],
     *,
     loose: bool = False,
+    published: pa.Table | None = None,
 ) -> list[tuple[str, str, str]]:
     """Create `clips` (COLUMNS, CROP, then all else that the rules give), `files` (of all rules) and
     `_every_clip` (id), which has those of other subsets too.
 
     `entries` are path and size of the files that are there, `tables` the files of each raw table;
     clips outside `subsets` are left out (none named: no clip is). `loose`: tables are lacking, and
-    files that no SELECT makes a clip of are clips by their names alone. Gives what else is left out, as
-    (kind, where, what) of issues: files whose names are no text or are told apart by case
-    alone, rows without id or path. Raises CardError, or ReadError if ids or paths are unfit.
+    files that no SELECT makes a clip of are clips by their names alone. `published` are clips that
+    items name. Gives what else is left out, as (kind, where, what) of issues: files whose names are no
+    text or are told apart by case alone, rows without id or path. Raises CardError, or ReadError if ids or
+    paths are unfit.
     """
     readable = [(path, size) for path, size in entries if _is_text(path)]
     empty = ", ".join(f"NULL::{type_} AS {name}" for name, type_ in (COLUMNS | CROP).items())
@@ -74,13 +76,17 @@ def load(
         _clips(sql, position, rule)
         if loose and rule.select:
             _loose_clips(sql, position, rule)
+    if published is not None:
+        sql.register("_of_items", published)
     rules = range(len(card.clips))
-    union = " UNION ALL BY NAME ".join(["FROM _found", *(f'FROM "clips {n}"' for n in rules)])
+    given = [*(f'FROM "clips {n}"' for n in rules), *(["FROM _of_items"] if published is not None else [])]
+    union = " UNION ALL BY NAME ".join(["FROM _found", *given])
     wanted = f"[{', '.join(map(quote, subsets))}]::VARCHAR[]"
     within = f"WHERE subset IS NULL OR list_has_any(string_split(subset, ','), {wanted})" if subsets else ""
     sql.run(f"CREATE TEMP TABLE _all AS FROM ({union})")
-    unnamed = sql.values("SELECT id, path FROM _all WHERE id IS NULL OR path IS NULL ORDER BY ALL")
-    sql.run("DELETE FROM _all WHERE id IS NULL OR path IS NULL")
+    nameless = "id IS NULL OR (path IS NULL AND kind <> 'text')"
+    unnamed = sql.values(f"SELECT id, path FROM _all WHERE {nameless} ORDER BY ALL")
+    sql.run(f"DELETE FROM _all WHERE {nameless}")
     sql.run("CREATE TEMP TABLE _every_clip AS SELECT id FROM _all")
     sql.run(f"CREATE TEMP TABLE clips AS FROM _all {within}")
     every = " UNION ALL BY NAME ".join(f'FROM "files {n}"' for n in rules)

@@ -15,7 +15,7 @@ class Issue:
 
     kind: str
     """no-table, not-read, bad-record, bad-name, no-clips, unknown-label, several-labels, unknown-part, two-parts,
-    unmatched, bad-item or not-asked."""
+    unmatched, bad-item (no item), exam-item (a published item that is odd, and asked as it is) or not-asked."""
     where: str
     what: str
 
@@ -37,6 +37,16 @@ class ItemRow(NamedTuple):
     """By how many each clip, MIDI, is heard higher."""
     seconds: float | None = None
     """Of each clip, from its start; None: all."""
+    categories: tuple[str, ...] | None = None
+    """All of a published item; `category` is the first."""
+    language: str | None = None
+    licence: str | None = None
+    settings: str | None = None
+    """What the official rule wants to know of it: an object, as JSON."""
+    published: bool | None = None
+    """True: an exam's, asked as it was published; None: of the card's own making."""
+    subsets: tuple[str, ...] | None = None
+    """Those of the card that it is in; None: all."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,5 +70,6 @@ class DatasetContents:
     vocabulary: pa.Table
     """namespace, ordinal, label, name, parent, aliases"""
     items: tuple[ItemRow, ...]
-    """Those of the card's `items`; what attributes ask is known only when clips are, see `item_rows.of_attributes`."""
+    """Those of the card's `items` and of its `exam`; what attributes ask is known only when clips are, see
+    `item_rows.of_attributes`."""
     issues: tuple[Issue, ...]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from mudata.catalog.read import item_rows
@@ -33,15 +33,23 @@ def read(sql: RawSql, card: Card, *, whole: bool) -> ItemsFound:
         return ItemsFound([], [])
     sql.create("items", "_items", card.items.select, ", ".join(_columns(sql, card.items.select)))
     rows = [_item(row) for row in sql.fetch("FROM _items ORDER BY ALL").to_pylist()]
+    about, issues = about_chosen(sql, rows, "items", whole=whole)
+    found = item_rows.declared(card, about)
+    return ItemsFound(found.rows, [*found.issues, *issues])
+
+
+def about_chosen(sql: RawSql, rows: Sequence[ItemRow], where: str, *, whole: bool) -> ItemsFound:
+    """Those of some items whose clips are all chosen, and, of the `whole` dataset, how many name a clip that there is
+    not."""
     known = {str(id_) for (id_,) in sql.values("SELECT id FROM _every_clip")}
     chosen = {str(id_) for (id_,) in sql.values("SELECT id FROM _chosen")}
-    found = item_rows.declared(card, (row for row in rows if chosen.issuperset(filter(None, row.clips))))
-    lost = {row: clip for row in rows for clip in row.clips if clip is not None and clip not in known}
+    lost = [(row.id, clip) for row in rows for clip in row.clips if clip is not None and clip not in known]
+    issues = []
     if lost and whole:
-        row, clip = next(iter(lost.items()))
-        what = f"{number(len(lost), 'item')} left out, such as {row.id}: there is no clip {clip!r}"
-        found.issues.append(Issue("bad-item", "items", what))
-    return found
+        id_, clip = lost[0]
+        count = number(len({id_ for id_, _ in lost}), "item")
+        issues.append(Issue("bad-item", where, f"{count} left out, such as {id_}: there is no clip {clip!r}"))
+    return ItemsFound([row for row in rows if chosen.issuperset(filter(None, row.clips))], issues)
 
 
 def _item(row: dict[str, Any]) -> ItemRow:

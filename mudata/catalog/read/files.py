@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from mudata.catalog.cards.patterns import Pattern
 from mudata.errors import is_of_machine
@@ -19,6 +19,10 @@ if TYPE_CHECKING:
 
 JUNK = ("**/.*", "**/__MACOSX/**")
 """What archives and desktops leave behind; never a table of a dataset."""
+
+
+_AUDIO = ("wav", "flac", "mp3", "ogg", "opus", "m4a", "aac", "aif", "aiff")
+"""Endings of files that items may name by whole paths."""
 
 
 @dataclass
@@ -140,10 +144,38 @@ def _first_match(patterns: Sequence[Pattern], path: str, *, any_case: bool) -> d
     return next((parts for p in patterns if (parts := p.match(path, any_case=any_case)) is not None), None)
 
 
+class TableFile(NamedTuple):
+    """A pattern of files with rows in them, and whether there may be none."""
+
+    path: str
+    optional: bool
+
+
+def table_files(card: Card) -> dict[str, TableFile]:
+    """What the card's SQL sees by name: its tables, and the item files of its exam."""
+    files = card.exam.files if card.exam else {}
+    found = {name: TableFile(table.path, table.optional) for name, table in card.tables.items()}
+    return found | {name: TableFile(file.path, file.optional) for name, file in files.items()}
+
+
+def clip_patterns(card: Card) -> list[str]:
+    """Patterns of the files that are clips: of the card's rules, and of what its exam's items name."""
+    named = [clip.pattern for items in card.exam.items for clip in items.clips] if card.exam else []
+    return [pattern for rule in card.clips for pattern in rule.files] + [
+        pattern for text in dict.fromkeys(filter(None, named)) for pattern in _with_endings(text)
+    ]
+
+
+def _with_endings(pattern: str) -> list[str]:
+    return [pattern] if not pattern.endswith("*") else [f"{pattern}.{ending}" for ending in _AUDIO]
+
+
 def wanted(card: Card) -> Callable[[str], bool]:
-    """Whether a relative path is a clip or a table of the card, whatever the case of its letters."""
+    """Whether a relative path is a clip, a table or an item file of the card, whatever the case of its letters."""
     rules = [([Pattern(p) for p in rule.files], _ignored(rule.ignore)) for rule in card.clips]
-    rules.append(([Pattern(t.path) for t in card.tables.values()], _ignored(JUNK)))
+    of_rules = {pattern for rule in card.clips for pattern in rule.files}
+    others = [*(table.path for table in table_files(card).values()), *clip_patterns(card)]
+    rules.append(([Pattern(p) for p in others if p not in of_rules], _ignored(JUNK)))
 
     def is_wanted(path: str) -> bool:
         return any(

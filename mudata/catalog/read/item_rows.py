@@ -15,6 +15,12 @@ if TYPE_CHECKING:
     from mudata.catalog.cards.card_task import CardTask, Transposition
     from mudata.catalog.cards.schema import Card
 
+MOST_OPTIONS = 26
+"""As many as there are letters to call them by."""
+
+_AS_PUBLISHED = frozenset({"choose", "open"})
+"""Kinds whose truth is a text: that of a published item stays as it was written."""
+
 _OF_OPTIONS = ("choose", "pair", "order", "key", "metre", "structure")
 """Kinds whose items may have options; those of choose must. A structure's are forms."""
 
@@ -152,9 +158,11 @@ def checked(row: ItemRow, task: CardTask) -> ItemRow:
     if not row.id or not row.id.isprintable():
         raise UnfitItemError("id", "it has no id, which is text without control characters")
     _check_clips(row, task)
-    _check_options(row, task)
+    (_check_published if row.published else _check_options)(row, task)
     if row.truth is None:
         raise UnfitItemError("no truth", "it has no truth")
+    if row.published and task.kind in _AS_PUBLISHED:
+        return row._replace(kind=task.kind)
     try:
         truth = truth_spelling.spelled(task, row.truth, row.options, len(row.clips))
     except ValueError as error:
@@ -182,7 +190,7 @@ def _check_clips(row: ItemRow, task: CardTask) -> None:
         raise UnfitItemError("clips", f"the structure is that of 1 clip, this has {len(row.clips)}")
     if several and len(row.clips) < 2:
         raise UnfitItemError("clips", "an order is of 2 clips at least, or of options")
-    if several and len(set(row.clips)) < len(row.clips):
+    if several and len(set(row.clips)) < len(row.clips) and not row.published:
         raise UnfitItemError("clips", "one clip stands beside itself")
 
 
@@ -200,6 +208,42 @@ def _check_options(row: ItemRow, task: CardTask) -> None:
         raise UnfitItemError("options", "an option is NULL, empty, or has blanks around it")
     if len({option.casefold() for option in options}) < len(options):
         raise UnfitItemError("options", "two options are the same but for capitals")
+
+
+def _check_published(row: ItemRow, task: CardTask) -> None:
+    """A published item has something to ask, and to choose from where its kind wants it."""
+    if not row.question and task.kind in _AS_PUBLISHED:
+        raise UnfitItemError("question", "it has no question")
+    if row.options is None and task.kind != "choose":
+        return
+    if task.kind not in _OF_OPTIONS:
+        raise UnfitItemError("options", f"nothing is chosen from where the kind is {task.kind}")
+    if not 2 <= (count := len(row.options or ())) <= MOST_OPTIONS:
+        raise UnfitItemError("options", f"2 to {MOST_OPTIONS} options are expected, got {count}")
+
+
+def oddities(row: ItemRow) -> Iterator[tuple[str, str]]:
+    """What is odd about a published item, which is asked all the same: rules, and each in words."""
+    options, truth = row.options or (), row.truth or ""
+    folded = Counter(option.casefold() for option in options)
+    if not truth.strip():
+        yield "no truth", "no answer is published"
+    elif options and row.kind == "choose" and truth not in options:
+        yield "truth", f"the answer {truth!r} is none of its options"
+    if not all(option.strip() for option in options):
+        yield "empty", "an option is empty"
+    if twice := next((option for option, times in Counter(options).items() if times > 1), None):
+        yield "twice", f"the option {twice!r} comes twice"
+    elif folded and max(folded.values()) > 1:
+        yield "capitals", "two options are the same but for capitals"
+    if any(option != option.strip() for option in options if option.strip()):
+        yield "blanks", "an option has blanks around it"
+
+
+def kept(found: Sequence[tuple[str, str]]) -> str:
+    """How many published items are odd in one way, and how: the first one."""
+    id_, why = found[0]
+    return f"{number(len(found), 'item')} asked as published, such as {id_}: {why}"
 
 
 def left_out(found: Sequence[tuple[str, str]]) -> str:

@@ -1,4 +1,4 @@
-"""The table `items` of a dataset: its card's own items, and those whose truth is an attribute of a clip."""
+"""The table `items` of a dataset: those of its card and its exam, and those whose truth is an attribute of a clip."""
 
 from __future__ import annotations
 
@@ -30,9 +30,13 @@ _TEXTS = (
     "cluster",
     "difficulty",
 )
+_LISTS = ("clips", "options", "categories", "subsets")
+_OF_PUBLISHED = ("categories", "language", "licence", "settings", "published", "subsets")
+_TYPES = {"semitones": pa.list_(pa.int32()), "seconds": pa.float64(), "published": pa.bool_()} | dict.fromkeys(
+    _LISTS, pa.list_(pa.string())
+)
 _SCHEMA = pa.schema(
-    [(name, pa.list_(pa.string()) if name in ("clips", "options") else pa.string()) for name in _TEXTS]
-    + [("semitones", pa.list_(pa.int32())), ("seconds", pa.float64())]
+    [(name, _TYPES.get(name, pa.string())) for name in (*_TEXTS, "semitones", "seconds", *_OF_PUBLISHED)]
 )
 
 

@@ -21,10 +21,10 @@ import pyarrow.compute as pc
 
 from mudata.catalog.cards.subsets import subsets_of
 from mudata.catalog.cards.vocabulary import canonical
-from mudata.catalog.read import clip_rules, declared_items, joins, raw_tables
+from mudata.catalog.read import clip_rules, declared_items, item_files, joins, published_items, raw_tables
 from mudata.catalog.read.card_sql import RawSql
 from mudata.catalog.read.dataset_contents import DatasetContents, Issue
-from mudata.catalog.read.files import look_through, match_all
+from mudata.catalog.read.files import clip_patterns, look_through, match_all, table_files
 from mudata.catalog.read.label_lists import with_labels
 from mudata.catalog.read.sql_literals import identifier, quote
 from mudata.errors import CardError, QueryError, is_of_machine, number
@@ -71,7 +71,8 @@ def read(
     found = look_through(root)
     entries = found.files
     tables = {
-        name: [root / path for path, _, _ in match_all(entries, (table.path,))] for name, table in card.tables.items()
+        name: [root / path for path, _, _ in match_all(entries, (table.path,))]
+        for name, table in table_files(card).items()
     }
     sql = RawSql(
         card.name,
@@ -106,20 +107,26 @@ class _Reader:
         limit: int | None,
     ) -> DatasetContents:
         absent = 0
+        if taken := next((name for name in tables if name in _RESERVED), None):
+            raise CardError(f"Card {self.card.name}: tables.{taken}: this name is taken.", "Choose another name.")
         for name, table in self.card.tables.items():
-            if name in _RESERVED:
-                raise CardError(f"Card {self.card.name}: tables.{name}: this name is taken.", "Choose another name.")
             if self.is_loose and not (table.optional or tables[name]):
                 self._issue(NO_TABLE, table.path, "is not there; what it tells of clips (labels, texts) is not known")
                 self._bad(raw_tables.load(self.sql, name, table.model_copy(update={"optional": True}), ()))
                 absent += 1
             else:
                 self._bad(raw_tables.load(self.sql, name, table, tables[name]))
+        for name, file in self.card.exam.files.items() if self.card.exam else ():
+            self._bad(item_files.load(self.sql, name, file, tables[name]))
         self._bad(raw_tables.rejected(self.sql))
-        for kind, at, what in clip_rules.load(self.sql, self.card, entries, tables, subsets, loose=absent > 0):
+        published = published_items.read(self.sql, self.card, (path for path, _ in entries))
+        left_out = clip_rules.load(
+            self.sql, self.card, entries, tables, subsets, loose=absent > 0, published=published.clips
+        )
+        for kind, at, what in left_out:
             self._issue(kind, at, what)
         if not self.sql.values("SELECT id FROM clips LIMIT 1"):
-            patterns = [p for rule in self.card.clips for p in rule.files]
+            patterns = clip_patterns(self.card)
             self._issue("no-clips", str(self.sql.files), f"nothing matches {', '.join(patterns) or 'the clip rules'}")
         self._labels()
         self._choose(where, limit)
@@ -127,7 +134,9 @@ class _Reader:
         whole = where is None and limit is None
         self._unmatched(whole=whole)
         items = declared_items.read(self.sql, self.card, whole=whole)
-        return replace(contents, items=tuple(items.rows), issues=(*self.issues, *items.issues))
+        asked = published_items.about_chosen(self.sql, published, subsets, whole=whole)
+        told = (*self.issues, *items.issues, *asked.issues)
+        return replace(contents, items=(*items.rows, *asked.rows), issues=told)
 
     def _contents(self) -> DatasetContents:
         return DatasetContents(

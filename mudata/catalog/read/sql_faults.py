@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mudata.catalog.read import raw_tables
+from mudata.catalog.read import item_files, raw_tables
 from mudata.catalog.read.card_sql import RawSql
 from mudata.catalog.read.reader import read
 from mudata.errors import CardError, ReadError
@@ -25,7 +25,9 @@ def faults_of_sql(card: Card) -> Iterator[str]:
     """What is wrong with the SQL of a dataset's card, each with its place."""
     with tempfile.TemporaryDirectory(prefix="mudata-") as folder:
         faults = list(_refusals(card, Path(folder)))
-        if not faults and all(table.columns for table in card.tables.values()):
+        files = card.exam.files if card.exam else {}
+        shapes = [table.columns for table in card.tables.values()], [file.columns for file in files.values()]
+        if not faults and all(all(kind) for kind in shapes):
             try:
                 read(_with_optional_tables(card), Path(folder))
             except (CardError, ReadError) as error:
@@ -43,6 +45,14 @@ def _refusals(card: Card, folder: Path) -> Iterator[str]:
                     raw_tables.check(sql, name, table)
                 else:
                     sql.source(f"tables.{name}", table.select.replace("{path}", "''"))
+            except CardError as error:
+                yield error.what
+        for name, file in (card.exam.files if card.exam else {}).items():
+            try:
+                if shapes_known and file.columns:
+                    item_files.declare(sql, name, file)
+                elif file.select:
+                    sql.source(f"exam.files.{name}", file.select.replace("{rows}", "_rows"))
             except CardError as error:
                 yield error.what
         for where, select in _selects(card):
@@ -70,4 +80,8 @@ def _selects(card: Card) -> Iterator[tuple[str, str]]:
 
 def _with_optional_tables(card: Card) -> Card:
     tables = {name: table.model_copy(update={"optional": True}) for name, table in card.tables.items()}
-    return card.model_copy(update={"tables": tables})
+    exam = card.exam
+    if exam:
+        files = {name: file.model_copy(update={"optional": True}) for name, file in exam.files.items()}
+        exam = exam.model_copy(update={"files": files})
+    return card.model_copy(update={"tables": tables, "exam": exam})

@@ -270,7 +270,7 @@ def test_the_table_has_both_kinds_and_only_of_clips_that_are_here() -> None:
     own.append(ItemRow("q", "faster", "pair", ("a", "z"), truth="second"))
     told = pa.table({"clip_id": ["tiny/a", "tiny/b"], "name": ["tempo_bpm", "mode"], "value": ["120", "A minor"]})
     made, issues = items_table(of, own, attributes=told, clips={"tiny/a": 9, "tiny/b": 9})
-    nothing = (None, None, None)  # difficulty, semitones, seconds
+    nothing = (None,) * 9  # difficulty, semitones, seconds, and what published items have
     assert [tuple(row.values()) for row in made.to_pylist()] == [
         (
             "tiny/p",

@@ -1,0 +1,185 @@
+"""Item files of an exam: JSON, JSON lines, CSV or Parquet as a table of text in the card's database.
+
+Every value is text: numbers as JSON writes them, lists and objects as JSON, null as NULL. A row that is none is told
+with its place, and the rest goes on.
+"""
+
+# ruff: noqa: S608 - names and values go through `identifier`, a card's SQL through `RawSql`
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+
+from mudata.catalog.cards.schema import CardTable
+from mudata.catalog.read import raw_tables
+from mudata.catalog.read.file_contents import of_another_kind
+from mudata.catalog.read.raw_tables import BadRecord
+from mudata.catalog.read.sql_literals import empty_select, identifier, paths_literal
+from mudata.errors import ReadError
+from mudata.json_files import NotJson, kind_of, parse
+
+if TYPE_CHECKING:
+    from mudata.catalog.cards.exam import ItemFile
+    from mudata.catalog.read.card_sql import RawSql
+
+KEY, ROW = "_key", "_row"
+"""Columns of ours: the key of a row in a map, and its number from 1."""
+
+_CSV = """SELECT * FROM read_csv({path}, header = true, all_varchar = true, delim = ',', quote = '"', escape = '"',
+    store_rejects = true)"""
+_DAMAGED = "The file is damaged or cut short. Delete it and fetch again, or bring it by hand."
+_FORMAT = "Correct `format` or `layout` in the card; or the file is not the one that the card was written for."
+
+
+def load(sql: RawSql, name: str, file: ItemFile, matching: Sequence[Path]) -> list[BadRecord]:
+    """Create the table of an item file, all text, with `_row` (and `_key` of a map), then what its `select` makes.
+
+    Gives rows that are none. Raises ReadError (no file, damaged, without a column that the card uses), CardError.
+    """
+    where = f"exam.files.{name}"
+    if not matching:
+        if file.optional:
+            declare(sql, name, file)
+            return []
+        raise ReadError(
+            f"{sql.name}: no file matches {file.path!r} (for {where}) below {sql.files}.",
+            f"Run `mudata fetch {sql.name}`; with a copy of your own, name the folder that has it.",
+        )
+    if file.format == "csv":
+        bad = raw_tables.load(sql, name, CardTable(path=file.path, select=_CSV, columns={}), matching)
+        _numbered(sql, name, f"SELECT *, row_number() OVER () AS {ROW} FROM {identifier(name)}", where)
+    elif file.format == "parquet":
+        bad = []
+        _parquet(sql, name, matching, where)
+    else:
+        bad = _json(sql, name, file, matching, where)
+    given = sql.columns(where, f"SELECT * FROM {identifier(name)}")
+    if missing := [column for column in file.columns if column not in given]:
+        shown = ", ".join(sql.relative(str(path)) for path in matching[:3])
+        raise ReadError(
+            f"{sql.name}: {shown}: no column {', '.join(map(repr, missing))} (for {where}).\n"
+            f"Expected: {', '.join(file.columns)}. Got: {', '.join(given)}.",
+            "The file is not the one the card was written for, or the card's `columns` are wrong.",
+        )
+    _select(sql, name, file)
+    return bad
+
+
+def declare(sql: RawSql, name: str, file: ItemFile) -> None:
+    """The table without rows: of an optional file that is absent, and for the check of a card. Raises CardError."""
+    columns = [(column, "VARCHAR") for column in (*file.columns, *([KEY] if file.layout == "map" else []), ROW)]
+    sql.run(f"CREATE OR REPLACE TEMP TABLE {identifier(name)} AS {empty_select(dict(columns).items())}")
+    _select(sql, name, file)
+
+
+def _select(sql: RawSql, name: str, file: ItemFile) -> None:
+    """Put what the card's SELECT makes of the rows in their place."""
+    if file.select is None:
+        return
+    rows, where = f"_rows {name}", f"exam.files.{name}"
+    sql.run(f"CREATE OR REPLACE TEMP TABLE {identifier(rows)} AS FROM {identifier(name)}")
+    select = file.select.replace("{rows}", identifier(rows))
+    _numbered(sql, name, f"SELECT * FROM {sql.source(where, select)}", where)
+    sql.run(f"DROP TABLE {identifier(rows)}")
+
+
+def _numbered(sql: RawSql, name: str, select: str, where: str) -> None:
+    """Create the table `name` of a SELECT, every column as text; bytes (embedded audio) are left out."""
+    types = {column: type_ for column, type_ in sql.columns(where, select).items() if "BLOB" not in type_}
+    texts = ", ".join(f"{_text(column, type_)} AS {identifier(column)}" for column, type_ in types.items())
+    sql.create(where, f"_new {name}", select, texts)
+    sql.run(f"DROP TABLE IF EXISTS {identifier(name)}")
+    sql.run(f"ALTER TABLE {identifier(f'_new {name}')} RENAME TO {identifier(name)}")
+
+
+def _text(column: str, type_: str) -> str:
+    nested = type_.endswith("]") or type_.startswith(("STRUCT", "MAP", "UNION"))
+    return f"CAST({f'to_json({identifier(column)})' if nested else identifier(column)} AS VARCHAR)"
+
+
+def _parquet(sql: RawSql, name: str, matching: Sequence[Path], where: str) -> None:
+    for path in matching:
+        if found := of_another_kind(path, "read_parquet"):
+            raise ReadError(f"{sql.name}: {sql.relative(str(path))} (for {where}) is {found.what}.", found.hint)
+    _numbered(
+        sql,
+        name,
+        f"SELECT *, row_number() OVER () AS {ROW} FROM read_parquet({paths_literal(matching)}, union_by_name = true)",
+        where,
+    )
+
+
+def _json(sql: RawSql, name: str, file: ItemFile, matching: Sequence[Path], where: str) -> list[BadRecord]:
+    bad: list[BadRecord] = []
+    rows: list[dict[str, str | None]] = []
+    spelled: dict[str, str] = {}
+    """Columns as they are first written: SQL knows no capitals."""
+    for path in matching:
+        shown = sql.relative(str(path))
+        if found := of_another_kind(path, "read_json"):
+            raise ReadError(f"{sql.name}: {shown} (for {where}) is {found.what}; items were expected.", found.hint)
+        for line, key, value in _values(sql, path.read_bytes(), file, shown, where):
+            if not isinstance(value, dict):
+                what = str(value) if isinstance(value, NotJson) else f"an item is an object, this is {kind_of(value)}"
+                bad.append(BadRecord(shown, line, f"{f'{key!r}: ' if key is not None else ''}{what}; left out"))
+                continue
+            row: dict[str, str | None] = {} if key is None else {KEY: key}
+            for column, given in value.items():
+                row.setdefault(spelled.setdefault(column.casefold(), column), _cell(given))
+            rows.append(row | {ROW: str(len(rows) + 1)})
+    columns = list(dict.fromkeys(column for row in rows for column in row)) or [*file.columns, ROW]
+    table = pa.table({column: pa.array([row.get(column) for row in rows], pa.string()) for column in columns})
+    sql.register("_items of a file", table)
+    sql.run(f'CREATE OR REPLACE TEMP TABLE {identifier(name)} AS FROM "_items of a file"')
+    return bad
+
+
+def _values(
+    sql: RawSql, raw: bytes, file: ItemFile, shown: str, where: str
+) -> Iterator[tuple[int | None, str | None, Any]]:
+    """Line, key (of a map) and value of every row; a line that is no JSON gives its NotJson. A list in a file of lines,
+    and lines in a file of a list, are taken for what they are."""
+    try:
+        whole, problem = parse(raw), None
+    except NotJson as error:
+        whole, problem = None, error
+    if file.layout == "map" and problem is None and isinstance(whole, dict):
+        yield from ((None, key, value) for key, value in whole.items())
+    elif file.layout == "list" and isinstance(whole, list):
+        yield from ((None, None, value) for value in whole)
+    elif file.layout == "list" and (file.format == "jsonl" or (problem and _is_lines(raw))):
+        yield from _lines(raw)
+    elif problem is not None:
+        raise ReadError(f"{sql.name}: {shown}:{problem.line}: no JSON: {problem.problem} (for {where}).", _DAMAGED)
+    else:
+        expected = "an object of items by id" if file.layout == "map" else "a list of items"
+        keys = f" with the keys {', '.join(list(whole)[:5])}" if isinstance(whole, dict) else ""
+        raise ReadError(f"{sql.name}: {shown}: expected {expected}, got {kind_of(whole)}{keys} (for {where}).", _FORMAT)
+
+
+def _is_lines(raw: bytes) -> bool:
+    """Whether the first line is an object of its own."""
+    first = raw.lstrip().partition(b"\n")[0]
+    try:
+        return isinstance(parse(first), dict)
+    except NotJson:
+        return False
+
+
+def _lines(raw: bytes) -> Iterator[tuple[int, None, Any]]:
+    for line, text in enumerate(raw.split(b"\n"), 1):
+        if text.strip():
+            try:
+                yield line, None, parse(text)
+            except NotJson as error:
+                yield line, None, error
+
+
+def _cell(value: Any) -> str | None:
+    if value is None or isinstance(value, str):
+        return value
+    return json.dumps(value, ensure_ascii=False)
