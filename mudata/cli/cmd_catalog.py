@@ -43,7 +43,7 @@ def list_(tags: tuple[str, ...], usage: str | None, audio: str | None, as_json: 
     emit(
         [row | {"here": held.get(row["name"])} for row in rows],
         as_json=as_json,
-        columns=["name", "tags", "format", "duration", "clips", "here", "audio", "usage", "availability", "title"],
+        columns=["name", "tags", "format", "duration", "clips", "items", "here", "audio", "usage", "availability", "title"],
     )
 
 

@@ -25,8 +25,8 @@ FILE = BUILT_IN / "datasets" / "overview.json"
 
 def rows() -> list[dict[str, Any]]:
     """A line for each dataset that has a card, by name: name, title, tags, format, duration, clips
-    (of the default subset; None where the card does not say), audio, usage, availability, licence,
-    homepage. A card that cannot be read is passed over.
+    (of the default subset; None where the card does not say), items (all of an exam; None of others),
+    audio, usage, availability, licence, homepage. A card that cannot be read is passed over.
     """
     ready = read_object(FILE, missing_ok=True, hint="Install mudata again.", error=CardError)
     lines = []
@@ -67,6 +67,7 @@ def _row(card: Card) -> dict[str, Any]:
         "format": list(card.format),
         "duration": str(card.duration),
         "clips": clips,
+        "items": sum(items.n or 0 for items in card.exam.items) if card.exam else None,
         "audio": card.audio,
         "usage": card.licence.usage,
         "availability": card.availability,
