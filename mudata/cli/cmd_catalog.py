@@ -16,6 +16,10 @@ from mudata.cli.output import echo, emit, emit_json, json_option
 from mudata.errors import CardError, HomeError, UnknownName
 from mudata.home import Home
 
+_SHOWN = [
+    *("name", "tags", "format", "duration", "clips", "items"),
+    *("here", "audio", "usage", "availability", "title"),
+]
 USAGES = ("unrestricted", "noncommercial", "research", "unknown")
 
 
@@ -43,7 +47,7 @@ def list_(tags: tuple[str, ...], usage: str | None, audio: str | None, as_json: 
     emit(
         [row | {"here": held.get(row["name"])} for row in rows],
         as_json=as_json,
-        columns=["name", "tags", "format", "duration", "clips", "items", "here", "audio", "usage", "availability", "title"],
+        columns=_SHOWN,
     )
 
 
