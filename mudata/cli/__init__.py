@@ -35,6 +35,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "stats": ("mudata.cli.cmd_query:stats", "Counts, durations and labels of a dataset."),
     "split": ("mudata.cli.cmd_split:split", "Draw, show and check evaluation splits."),
     "align": ("mudata.cli.cmd_align:align", "Explain how an answer is read."),
+    "exams": ("mudata.cli.cmd_exams:exams", "Look at exams before anybody sits them."),
     "labels": ("mudata.cli.cmd_labels:labels", "Check label sets, and see how answers use them."),
     "models": ("mudata.cli.cmd_models:models", "List the models that can be asked."),
     "show": ("mudata.cli.cmd_show:show", "Show clips with everything that models said of them."),

@@ -1,0 +1,178 @@
+"""Lint of an exam by its card: of an item file that is at hand, or of the items in the index."""
+
+from __future__ import annotations
+
+import fnmatch
+import hashlib
+import shutil
+import tempfile
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from mudata.catalog.cards import loader
+from mudata.catalog.cards.licences import fetch_command
+from mudata.catalog.index import database
+from mudata.catalog.item_lint import ItemLint, LintedItem, lint
+from mudata.catalog.read import reader
+from mudata.catalog.read.dataset_contents import ItemRow
+from mudata.errors import CardError, ReadError
+
+if TYPE_CHECKING:
+    from mudata.catalog.cards.schema import Card
+    from mudata.home import Home
+
+ALL = "all"
+_COLUMNS = (
+    "id",
+    "task",
+    "kind",
+    "clips",
+    "question",
+    "options",
+    "truth",
+    "category",
+    "difficulty",
+    "categories",
+    "subsets",
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExamLint:
+    """What an exam's items are like, in all (`all`) and by its subsets or categories.
+
+    `edition` says whether an item file is the one that the card was written for; None where that is not known.
+    `left_out` are the sentences of the reading about rows that are no items.
+    """
+
+    exam: str
+    title: str
+    edition: str | None
+    groups: Mapping[str, ItemLint]
+    left_out: tuple[str, ...]
+
+
+def of_file(path: Path, exam: str | None = None, *, by: str | None = None) -> ExamLint:
+    """An item file, which needs no audio and no fetch.
+
+    Args:
+        path: the file as it was published.
+        exam: whose items they are; None finds the exam by the name of the file.
+        by: 'category' or 'difficulty', in place of the card's subsets.
+
+    Raises:
+        CardError: no exam, or several, have a file of that name.
+        ReadError: it is not of the exam's shape.
+    """
+    card, pattern = _whose(path, exam)
+    with tempfile.TemporaryDirectory(prefix="mudata-lint-") as folder:
+        place = Path(folder, *pattern.replace("**/", "").split("/"))
+        place.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(path, place)
+        contents = reader.read(card, Path(folder), subset=",".join(card.subsets) or None)
+    edition = _edition(card, pattern, hashlib.sha256(path.read_bytes()).hexdigest())
+    left_out = tuple(issue.what for issue in contents.issues if issue.kind in ("bad-item", "bad-record"))
+    return _linted(card, contents.items, edition, by, left_out)
+
+
+def of_index(home: Home, exam: str, *, by: str | None = None) -> ExamLint:
+    """An exam that was fetched. Raises UnknownName, and CardError for what has not been fetched or is no exam."""
+    card = loader.load(exam)
+    if card.exam is None and card.items is None:
+        raise CardError(f"{card.name} has no items of its own.", "Exams are listed by `mudata list`.")
+    if database.current_generation(home, card.name) is None:
+        raise CardError(
+            f"{card.name} has not been fetched.",
+            f"Run: {fetch_command(card.name, home)}; or name its item file: `mudata exams lint FILE`.",
+        )
+    query = f"SELECT item_id AS id, {', '.join(_COLUMNS[1:])} FROM items WHERE dataset = ? ORDER BY task, item_id"  # noqa: S608
+    with database.snapshot(home) as connection:
+        found = connection.execute(query, [card.name]).fetchall()
+    rows = [ItemRow(**dict(zip(_COLUMNS, map(_frozen, row), strict=True))) for row in found]
+    return _linted(card, rows, None, by, ())
+
+
+def _frozen(value: Any) -> Any:
+    return tuple(value) if isinstance(value, list) else value
+
+
+def _whose(path: Path, exam: str | None) -> tuple[Card, str]:
+    """The exam's card, and the pattern of its item file. Raises CardError."""
+    cards = [loader.load(exam)] if exam else [card for card in loader.load_all() if card.exam]
+    fitting = [(card, pattern) for card in cards for pattern in _patterns(card) if _is_named(path, pattern)]
+    if exam and not fitting:
+        fitting = [(card, pattern) for card in cards for pattern in _patterns(card)][:1]
+    names = sorted({card.name for card, _ in fitting})
+    if not fitting:
+        known = [card.name for card in cards]
+        raise CardError(
+            f"{path.name} is the item file of no exam that has a card.",
+            f"Say whose it is: --exam NAME ({', '.join(known)}), or --exam CARD.yaml of your own.",
+        )
+    if len(names) > 1:
+        raise CardError(f"{path.name} may be an item file of {', '.join(names)}.", "Say which: --exam NAME.")
+    return fitting[0]
+
+
+def _patterns(card: Card) -> list[str]:
+    return [file.path for file in card.exam.files.values() if not file.optional] if card.exam else []
+
+
+def _is_named(path: Path, pattern: str) -> bool:
+    return fnmatch.fnmatchcase(path.name.casefold(), pattern.rpartition("/")[2].casefold())
+
+
+def _edition(card: Card, pattern: str, digest: str) -> str | None:
+    """Whether a file is one that the card's mirrors name, of those with the same name."""
+    known: set[str] = set()
+    for component in card.sources.values():
+        for mirror in component.mirrors:
+            for file in getattr(mirror, "files", ()):
+                if file.sha256 and fnmatch.fnmatchcase(file.path.rpartition("/")[2], pattern.rpartition("/")[2]):
+                    known |= {file.sha256, *file.also}
+    if not known:
+        return None
+    assert card.exam is not None  # noqa: S101 - `_whose` chose it for its exam
+    if digest in known:
+        return f"{card.exam.version} (sha256 {digest[:12]}, the file that the card names)"
+    return f"another one than the card's {card.exam.version}: sha256 {digest[:12]} in place of {min(known)[:12]}"
+
+
+def _linted(
+    card: Card, rows: Sequence[ItemRow], edition: str | None, by: str | None, left_out: tuple[str, ...]
+) -> ExamLint:
+    if not rows:
+        raise ReadError(f"{card.name}: there is not one item.", "Compare the file with the card's `exam`.")
+    apart = {
+        items.task
+        for items in (card.exam.items if card.exam else ())
+        if items.options and items.options.columns and not items.options.order
+    }
+    linted = [(row, _as_linted(row, placed=row.task not in apart)) for row in rows]
+    groups: dict[str, list[LintedItem]] = {ALL: [item for _, item in linted]}
+    for row, item in linted:
+        for name in _groups_of(row, by):
+            if name != ALL:
+                groups.setdefault(name, []).append(item)
+    return ExamLint(
+        exam=card.name,
+        title=card.title,
+        edition=edition,
+        groups={name: lint(items) for name, items in groups.items()},
+        left_out=left_out,
+    )
+
+
+def _groups_of(row: ItemRow, by: str | None) -> Iterable[str]:
+    if by == "category":
+        return row.categories or ((row.category,) if row.category else ())
+    if by == "difficulty":
+        return (row.difficulty,) if row.difficulty else ()
+    return row.subsets or ()
+
+
+def _as_linted(row: ItemRow, *, placed: bool) -> LintedItem:
+    clips = tuple(clip for clip in row.clips if clip)
+    return LintedItem(f"{row.id}", row.question or "", row.options or (), row.truth or "", clips, placed)
