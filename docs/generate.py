@@ -22,7 +22,7 @@ HEAD = """# mudata in Python
 What the command line does, Python does, with the same names and defaults; `mudata eval` is `evaluate` here, and what
 has two words there is one function: `split leaks` is `leaks`, `split check` is `check_split`, `split export` is
 `export_split`, `split plan` is `plan_split`, `models info` and `models fetch` are `model_info` and `fetch_model`,
-`labels lint` and `labels audit` are `lint_labels` and `audit_labels`,
+`exams lint`, `labels lint` and `labels audit` are `lint_exam`, `lint_labels` and `audit_labels`,
 `eval --suite` is `evaluate_suite`, `suites show` and `suites table` are `suite_tables`, `sql --schema` is `schema`;
 `rm` is `remove`, `du` is `disk_use`, and `mv` is `rename` or `move_home`. Only commands: `demo`, `completion`,
 `cards check`, the schemas of cards and suites, `eval --dry-run`, `override --from` and `--list`. Everything happens in

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from mudata.api.composing import compose
     from mudata.api.datasets import cards, cite, fetch, info, schema, sql, stats, verify, verify_clip
     from mudata.api.evaluations import evaluate, import_answers, override, runs, score
-    from mudata.api.exams import lint_exam
+    from mudata.api.exam_linting import lint_exam
     from mudata.api.housekeeping import disk_use, move_home, remove, rename, where
     from mudata.api.inspection import align, audit_labels, compare, lint_labels, report, show
     from mudata.api.known_models import fetch_model, model_info, models
@@ -102,7 +102,7 @@ __getattr__, __dir__ = lazy_names(
         "evaluate_suite": "suite_exams",
         "suite_tables": "suite_exams",
         "suites": "suite_exams",
-        "lint_exam": "exams",
+        "lint_exam": "exam_linting",
         "align": "inspection",
         "audit_labels": "inspection",
         "lint_labels": "inspection",

@@ -30,7 +30,7 @@ def lint(exam: str, *, card: str | None, by: str | None, as_json: bool) -> None:
     mudata exams lint mmau-test-mini.json
     mudata exams lint mmau_mini --by category
     """
-    from mudata.api.exams import lint_exam
+    from mudata.api.exam_linting import lint_exam
 
     found = lint_exam(exam, card=card, by=by)  # type: ignore[arg-type]
     if as_json:
