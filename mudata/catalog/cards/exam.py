@@ -30,13 +30,14 @@ class ItemFile(Strict):
     """A file of items: a table of text under its key, which the card's SQL sees too.
 
     `path` is a pattern below `files/`. `layout: map` is an object of rows by id, which is the column `_key`; the column
-    `_row` counts rows from 1. `columns` are those that the card uses: a file without one of them is refused, an absent
-    `optional` file is a table of them without rows, and `mudata cards check` holds the mapping against them. `select`
-    is SQL over `{rows}`, the card's `tables` and the files before this one that makes further columns.
+    `_row` counts rows from 1; of format text (logs) a row is a file, with the columns `_path` and `_text`. `columns`
+    are those that the card uses: a file without one of them is refused, an absent `optional` file is a table of them
+    without rows, and `mudata cards check` holds the mapping against them. `select` is SQL over
+    `{rows}`, the card's `tables` and the files before this one that makes further columns.
     """
 
     path: PathPattern
-    format: Literal["json", "jsonl", "csv", "parquet"]
+    format: Literal["json", "jsonl", "csv", "parquet", "text"]
     layout: Literal["list", "map"] = "list"
     columns: Texts = ()
     optional: bool = False
@@ -46,6 +47,8 @@ class ItemFile(Strict):
     def _fits(self) -> Self:
         if self.layout == "map" and self.format != "json":
             raise ValueError("layout: map is for format: json")
+        if self.format == "text" and self.select is None:
+            raise ValueError("format: text wants a select that finds the items in {rows}")
         if self.select is not None and "{rows}" not in self.select:
             raise ValueError("select wants {rows}: the rows of the file")
         if self.optional and not self.columns:

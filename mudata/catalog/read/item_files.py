@@ -1,4 +1,4 @@
-"""Item files of an exam: JSON, JSON lines, CSV or Parquet as a table of text in the card's database.
+"""Item files of an exam: JSON, JSON lines, CSV, Parquet or plain text as a table of text in the card's database.
 
 Every value is text: numbers as JSON writes them, lists and objects as JSON, null as NULL. A row that is none is told
 with its place, and the rest goes on.
@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 KEY, ROW = "_key", "_row"
 """Columns of ours: the key of a row in a map, and its number from 1."""
+PATH, TEXT = "_path", "_text"
+"""The columns of files that are text as a whole."""
 
 _CSV = """SELECT * FROM read_csv({path}, header = true, all_varchar = true, delim = ',', quote = '"', escape = '"',
     store_rejects = true)"""
@@ -55,6 +57,8 @@ def load(sql: RawSql, name: str, file: ItemFile, matching: Sequence[Path]) -> li
     elif file.format == "parquet":
         bad = []
         _parquet(sql, name, matching, where)
+    elif file.format == "text":
+        bad = _texts(sql, name, matching)
     else:
         bad = _json(sql, name, file, matching, where)
     given = sql.columns(where, f"SELECT * FROM {identifier(name)}")
@@ -71,7 +75,8 @@ def load(sql: RawSql, name: str, file: ItemFile, matching: Sequence[Path]) -> li
 
 def declare(sql: RawSql, name: str, file: ItemFile) -> None:
     """The table without rows: of an optional file that is absent, and for the check of a card. Raises CardError."""
-    columns = [(column, "VARCHAR") for column in (*file.columns, *([KEY] if file.layout == "map" else []), ROW)]
+    own = [KEY] if file.layout == "map" else [PATH, TEXT] if file.format == "text" else []
+    columns = [(column, "VARCHAR") for column in (*file.columns, *own, ROW)]
     sql.run(f"CREATE OR REPLACE TEMP TABLE {identifier(name)} AS {empty_select(dict(columns).items())}")
     _select(sql, name, file)
 
@@ -111,6 +116,24 @@ def _parquet(sql: RawSql, name: str, matching: Sequence[Path], where: str) -> No
         f"SELECT *, row_number() OVER () AS {ROW} FROM read_parquet({paths_literal(matching)}, union_by_name = true)",
         where,
     )
+
+
+def _texts(sql: RawSql, name: str, matching: Sequence[Path]) -> list[BadRecord]:
+    """A row for each file; one that is not UTF-8 is told."""
+    bad: list[BadRecord] = []
+    rows: list[dict[str, str]] = []
+    for path in matching:
+        shown = sql.relative(str(path))
+        try:
+            text = path.read_bytes().decode("utf-8-sig")
+        except UnicodeDecodeError as error:
+            bad.append(BadRecord(shown, None, f"no UTF-8 at byte {error.start}; left out"))
+            continue
+        rows.append({PATH: shown, TEXT: text, ROW: str(len(rows) + 1)})
+    schema = pa.schema([(column, pa.string()) for column in (PATH, TEXT, ROW)])
+    sql.register("_texts of files", pa.Table.from_pylist(rows, schema))
+    sql.run(f'CREATE OR REPLACE TEMP TABLE {identifier(name)} AS FROM "_texts of files"')
+    return bad
 
 
 def _json(sql: RawSql, name: str, file: ItemFile, matching: Sequence[Path], where: str) -> list[BadRecord]:

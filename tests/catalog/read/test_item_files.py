@@ -150,3 +150,28 @@ def test_the_select_of_a_card_does_no_more_than_read(tmp_path: Path) -> None:
         read(tmp_path, '[{"id": "a"}]', select="SELECT 1 FROM {rows}; DROP TABLE rows")
     with pytest.raises(CardError, match=r"exam\.files\.rows: .*(disabled|not allowed|Permission)"):
         read(tmp_path, '[{"id": "a"}]', select="SELECT * FROM {rows}, read_text('/etc/hostname')")
+
+
+def test_text_is_a_row_for_each_file_and_its_select_finds_the_items(tmp_path: Path) -> None:
+    (tmp_path / "b.log").write_text("q: Loud? yes\nq: Long? no\n")
+    (tmp_path / "a.log").write_bytes(b"\xef\xbb\xbfq: Fast? yes\n")
+    (tmp_path / "c.log").write_bytes(b"q: \xff\n")
+    select = (
+        "SELECT _path || '.' || generate_subscripts(q, 1) AS id, unnest(q)[3:] AS question"
+        " FROM (SELECT _path, regexp_extract_all(_text, 'q:[^?]*.') AS q FROM {rows})"
+    )
+    file = ItemFile(path="*.log", format="text", select=select)
+    with contextlib.closing(RawSql("tiny", tmp_path)) as sql:
+        bad = item_files.load(sql, "rows", file, sorted(tmp_path.glob("*.log")))
+        rows = sql.fetch("FROM rows").to_pylist()
+    assert [(row["id"], row["question"].strip()) for row in rows] == [
+        ("a.log.1", "Fast?"),
+        ("b.log.1", "Loud?"),
+        ("b.log.2", "Long?"),
+    ]
+    assert [(one.file, one.problem) for one in bad] == [("c.log", "no UTF-8 at byte 3; left out")]
+
+
+def test_text_wants_a_select() -> None:
+    with pytest.raises(ValueError, match="wants a select that finds the items"):
+        ItemFile(path="*.log", format="text")
