@@ -17,9 +17,9 @@ from mudata.narration import Progress, chosen
 from mudata.table import Table
 
 if TYPE_CHECKING:
+    from mudata.evaluation.suites.exam_splits import Problem
     from mudata.evaluation.suites.exam_table import ExamTable
     from mudata.evaluation.suites.suite import Suite
-    from mudata.evaluation.suites.suite_runner import Problem
     from mudata.evaluation.suites.suite_table import FilledTable, Result
 
 hide_deprecations()
@@ -93,6 +93,7 @@ def evaluate_suite(
     suite: str | Path,
     models: str | Iterable[str],
     *,
+    exams: str | Iterable[str] = (),
     limit: int | None = None,
     checkpoint: str | Path | None = None,
     revision: str | None = None,
@@ -124,6 +125,7 @@ def evaluate_suite(
     Args:
         suite: a name from `suites()`, or the path of its file.
         models: names from `models()`, or 'package.module:Class'; one or several.
+        exams: only these of the suite's.
         limit: ask only so many clips, drawn by `seed`.
         checkpoint: Hugging Face id or folder of the weights.
         revision: of the checkpoint.
@@ -152,7 +154,8 @@ def evaluate_suite(
         progress: True, False, or None for what `show_progress` says.
 
     Raises:
-        UnknownName, CardError, HomeError.
+        UnknownName: also for an exam that the suite does not have.
+        CardError, HomeError.
         EvaluationError: nothing of the suite could be asked; all reasons are told.
     """
     given = dict(locals())
@@ -162,9 +165,10 @@ def evaluate_suite(
     reporter, loaded, names = chosen(given.pop("progress")), load(str(given.pop("suite"))), many(given.pop("models"))
     if not names:
         raise EvaluationError("models names nobody.", "Give names from mudata.models().")
+    only = many(given.pop("exams"))
     request = eval_request(given | {"model": "", "split": ""})
     home = Home.default()
-    asked = run_suite(home, loaded, list(dict.fromkeys(names)), request, reporter)
+    asked = run_suite(home, loaded, list(dict.fromkeys(names)), request, reporter, exams=list(dict.fromkeys(only)))
     if not asked.results:
         raise EvaluationError(
             f"Nothing of the suite {loaded.name!r} could be asked.\n" + "\n".join(map(str, asked.problems)), None

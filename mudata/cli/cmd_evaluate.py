@@ -67,6 +67,7 @@ def _pair(_: click.Context, __: click.Parameter, given: tuple[str, ...]) -> dict
     shell_complete=name_completion.listed(name_completion.models),
     help="Who is asked a suite.",
 )
+@click.option("--exams", metavar="NAME,...", help="Only these exams of a suite, as `mudata suites show` names them.")
 @click.option(
     "--task",
     shell_complete=name_completion.tasks,
@@ -141,6 +142,7 @@ def eval_(
     split: str | None,
     suite: str | None,
     models: str | None,
+    exams: str | None,
     dry_run: bool,
     quiet: bool,
     as_json: bool,
@@ -153,12 +155,12 @@ def eval_(
     about the run is kept in its folder under runs/.
     """
     request = _request(model or "", split or "", options)
-    if suite or models:
+    if suite or models or exams:
         if not (suite and models) or model or split or request.task or request.part:
             raise click.UsageError("--suite goes with --models; its exams name split, part and task.")
         from mudata.cli.cmd_suite import ask
 
-        ask(suite, models, request, dry_run=dry_run, quiet=quiet, as_json=as_json)
+        ask(suite, models, request, exams=exams or "", dry_run=dry_run, quiet=quiet, as_json=as_json)
     if not (model and split):
         raise click.UsageError("Give --model and --split, or --suite and --models.")
     if dry_run:

@@ -149,7 +149,9 @@ def schema() -> None:
     emit_json(Suite.model_json_schema())
 
 
-def ask(suite: str, models: str, request: EvalRequest, *, dry_run: bool, quiet: bool, as_json: bool) -> None:
+def ask(
+    suite: str, models: str, request: EvalRequest, *, exams: str, dry_run: bool, quiet: bool, as_json: bool
+) -> None:
     """What `mudata eval --suite` does: exit code 0, or 1 if a split or model failed.
 
     Raises EvaluationError with all reasons when nothing could be asked.
@@ -160,17 +162,17 @@ def ask(suite: str, models: str, request: EvalRequest, *, dry_run: bool, quiet: 
     from mudata.evaluation.suites.suite_table import fill
 
     say, loaded = progress(quiet), load(suite)
-    names = list(dict.fromkeys(name for text in models.split(",") if (name := text.strip())))
+    names = _listed(models)
     if not names:
         raise click.UsageError("--models names nobody: give names from `mudata models` with commas between.")
-    asked = ask_all(Home.default(), loaded, names, request, say, dry_run=dry_run)
+    asked = ask_all(Home.default(), loaded, names, request, say, dry_run=dry_run, exams=_listed(exams))
     problems = "\n".join(map(str, asked.problems))
     if not (asked.results or asked.planned):
         raise EvaluationError(f"Nothing of the suite {loaded.name!r} could be asked.\n{problems}", None)
     by_exam = None if dry_run else _exam_table(loaded, asked.results)
     tables = [] if dry_run or by_exam else fill(loaded, asked.results)
-    runs = [{"exam": one.exam, "model": one.label, "run": one.scores["run"]} for one in asked.results]
-    runs += [{"exam": exam, "model": model, "run": run} for (exam, model), run in asked.planned.items()]
+    runs = [_row(one.exam, one.label, one.condition, str(one.scores["run"])) for one in asked.results]
+    runs += [_row(*key, run) for key, run in asked.planned.items()]
     if as_json:
         more = {"runs": runs, "problems": [vars(problem) for problem in asked.problems]}
         more |= {"exams": [asdict(row) for row in by_exam.rows]} if by_exam else {}
@@ -186,6 +188,16 @@ def ask(suite: str, models: str, request: EvalRequest, *, dry_run: bool, quiet: 
     if asked.results:
         say.say(_next(suite, asked.results))
     raise SystemExit(1 if asked.failed else 0)
+
+
+def _listed(text: str) -> list[str]:
+    """Names with commas between, each once."""
+    return list(dict.fromkeys(name for part in text.split(",") if (name := part.strip())))
+
+
+def _row(exam: str, model: str, condition: str | None, run: str) -> dict[str, str]:
+    """A run of a suite, with the condition it was asked under where the suite has any."""
+    return {"exam": exam, "model": model, **({"condition": condition} if condition else {}), "run": run}
 
 
 def _to_begin(suite: str) -> str:

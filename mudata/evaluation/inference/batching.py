@@ -58,14 +58,19 @@ class BatchRunner:
     more calls are made."""
 
     def __init__(
-        self, model: Model, batch: int | Literal["auto"] | None = None, timeout_s: float | None = None
+        self,
+        model: Model,
+        batch: int | Literal["auto"] | None = None,
+        timeout_s: float | None = None,
+        *,
+        loaded: bool = False,
     ) -> None:
         self.model, self.halvings = model, 0
         self._growing, self._wanted = batch == "auto", None if batch == "auto" else batch
         self.search: list[tuple[int, bool]] = []
-        self.batch = self._wanted or 1
+        self.batch = self._wanted or (max(1, model.capabilities.batch) if loaded else 1)
         self.timeout_s, self.hung = timeout_s, False
-        self.loaded = False
+        self.loaded = loaded
         self._good: Counter[CallKind] = Counter()
         self._bad: Counter[CallKind] = Counter()
 

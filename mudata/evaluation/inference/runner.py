@@ -7,6 +7,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, get_args
 
 from mudata.catalog.cards.licences import fetch_command
@@ -32,17 +33,40 @@ if TYPE_CHECKING:
 __all__ = ["EvalRequest", "evaluate", "preview"]
 
 
-def evaluate(home: Home, request: EvalRequest, progress: Progress = SILENT) -> Run:
-    """Ask all that is still open, then score the run.
+@dataclass
+class HeldModel:
+    """A model that several runs ask one after the other, so that its weights are loaded once."""
+
+    model: Model
+    loaded: bool = False
+
+    @property
+    def has_weights(self) -> bool:
+        """Whether holding it saves anything. What a served model tells of its requests is told run by run."""
+        return bool(getattr(self.model, "folder", None) or getattr(self.model, "checkpoint", None))
+
+
+def hold(home: Home, request: EvalRequest) -> HeldModel:
+    """The model of a request, not yet loaded. Raises UnknownName, MissingExtra, ModelError."""
+    batch = None if request.batch == "auto" else request.batch
+    offer = {"seed": request.seed, "cache": home.models / "cache", "batch": batch, "offline": request.offline or None}
+    return HeldModel(registry.create(request.model, offer=offer, **request.options))
+
+
+def evaluate(home: Home, request: EvalRequest, progress: Progress = SILENT, *, held: HeldModel | None = None) -> Run:
+    """Ask all that is still open, then score the run. `held` is the request's model, where it is asked more.
     Killed at any moment, it loses at most the batch in the making.
 
     Raises UnknownName, MissingExtra, ModelError, EvaluationError;
     HomeError if the same run is going on elsewhere.
     """
-    plan = _planned(home, request)
+    held = held or hold(home, request)
+    plan = _planned(home, request, held.model)
     run = Run(home.runs / plan.run_id)
     with run.writing(home):
-        Session(plan, run, progress).ask()
+        session = Session(plan, run, progress, loaded=held.loaded)
+        session.ask()
+        held.loaded = session.batch_runner.loaded
         with progress.bar("Scoring", unit=""):
             score.score(run)
     database.rebuild(home)  # the views of a home's first run
@@ -55,7 +79,7 @@ def preview(home: Home, request: EvalRequest) -> dict[str, Any]:
 
     `first` has an item, its references, the prompt and the options. Raises as `evaluate` does.
     """
-    plan = _planned(home, request)
+    plan = _planned(home, request, hold(home, request).model)
     item = plan.selection.items[0]
     task = plan.selection.tasks[item.dataset]
     first: dict[str, Any] = {"clip_id": item.item_id} if item.is_clip else {"item_id": item.item_id}
@@ -67,10 +91,7 @@ def preview(home: Home, request: EvalRequest) -> dict[str, Any]:
     return plan.settings().record() | {"first": first}
 
 
-def _planned(home: Home, request: EvalRequest) -> Plan:
-    batch = None if request.batch == "auto" else request.batch
-    offer = {"seed": request.seed, "cache": home.models / "cache", "batch": batch, "offline": request.offline or None}
-    model = registry.create(request.model, offer=offer, **request.options)
+def _planned(home: Home, request: EvalRequest, model: Model) -> Plan:
     _check(request, model)
     card = registry.card_of(registry.find(request.model))
     own = card.prompts if card else None

@@ -43,10 +43,10 @@ _RECORDED = ("numpy", "soundfile", "soxr", "duckdb", "rouge-score", "librosa", "
 class Session:
     """A plan, the run it goes into, and who is told."""
 
-    def __init__(self, plan: Plan, run: Run, progress: Progress) -> None:
+    def __init__(self, plan: Plan, run: Run, progress: Progress, *, loaded: bool = False) -> None:
         self.plan, self.run, self.progress = plan, run, progress
         self.model, self.selection = plan.model, plan.selection
-        self.batch_runner = BatchRunner(plan.model, plan.request.batch, plan.request.timeout_s)
+        self.batch_runner = BatchRunner(plan.model, plan.request.batch, plan.request.timeout_s, loaded=loaded)
         self.renderings: set[RenderingRecord] = set()
         self.fitted: dict[str, dict[str, object]] = {}
         self._taught: str | None = None

@@ -20,6 +20,7 @@ from mudata.catalog.cards import card_files, loader
 from mudata.catalog.cards.strict_model import Name, PartName, Strict, Texts
 from mudata.errors import CardError, UnknownName
 from mudata.evaluation.metrics.intervals import wilson
+from mudata.evaluation.suites.conditions import Condition, exam_cards
 
 MetricName = Annotated[str, StringConstraints(pattern=r"^[a-z][A-Za-z0-9_]*$", max_length=64)]
 
@@ -162,6 +163,10 @@ class Elsewhere(Strict):
     note: str | None = None
 
 
+REAL = "real"
+"""The condition that the others are held against: clips are played, options are shown as the exam shows them."""
+
+
 class Suite(Strict):
     """Exams and what was published about them. `models` gives the names here of models as they are published."""
 
@@ -169,15 +174,24 @@ class Suite(Strict):
     title: str
     source: Publication
     models: dict[str, Texts] = Field(default_factory=dict)
-    exams: dict[PartName, Exam]
+    exams: dict[PartName, Exam] = Field(default_factory=dict)
+    every_exam: bool = False
+    """Every card that is an exam is one here too, a user's own included."""
+    conditions: dict[PartName, Condition] = Field(default_factory=dict)
+    """Each exam is asked under all of them; none: once, as it is."""
     tables: tuple[PublishedTable, ...] = ()
     elsewhere: tuple[Elsewhere, ...] = ()
-    rows: Literal["models", "exams"] = "models"
-    """What has a row in the table of what was not published: exams where each is scored in its own way."""
+    rows: Literal["models", "exams", "heard"] = "models"
+    """What has a row in the table of what was not published: exams where each is scored in its own way; of a suite with
+    blind conditions, exams and models with what they show of listening."""
     notes: Texts = ()
 
     @model_validator(mode="after")
     def _whole(self) -> Self:
+        if not (self.exams or self.every_exam):
+            raise ValueError("exams are missing: name some, or say every_exam: true")
+        if self.rows == "heard" and REAL not in self.conditions:
+            raise ValueError(f"rows: heard wants a condition {REAL!r}, the exam as it is")
         for table in self.tables:
             if lost := sorted({column.exam for column in table.columns} - set(self.exams)):
                 raise ValueError(f"table {table.title!r} has columns of exams that are not here: {', '.join(lost)}")
@@ -308,9 +322,22 @@ def load(name: str) -> Suite:
         suite = loader.parse(path, Suite)
     except CardError as error:
         raise CardError(error.what, "The grammar is printed by `mudata suites schema`.") from error
+    if suite.every_exam:
+        suite = suite.model_copy(update={"exams": {**dict(_card_exams()), **suite.exams}})
     if path.stem != suite.name:
         raise CardError(
             f"{path}:1: the suite is named {suite.name!r}, its file {path.stem!r}.",
             f"Rename the file to {suite.name}.yaml, or correct `name`.",
         )
     return suite
+
+
+def _card_exams() -> Iterator[tuple[str, Exam]]:
+    """Every task of every exam card, by the card's name, or both names where it has several."""
+    for card in exam_cards():
+        of_items = {items.task for items in card.exam.items} if card.exam else ()
+        tasks = [task for task in card.tasks if task in of_items]
+        several = len(tasks) > 1
+        for task in tasks:
+            title = f"{card.title}, {task}" if several else card.title
+            yield f"{card.name}-{task}" if several else card.name, Exam(title=title, dataset=card.name, task=task)

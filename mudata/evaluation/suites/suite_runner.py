@@ -1,76 +1,48 @@
 """Asking a suite: every exam whose clips are here, every model that is installed;
 the rest is told and passed over.
 
-    draw the exam's split, once -> runner.evaluate -> runs of the suite, which are ordinary runs
-
-An exam's split is an ordinary manifest, `<suite>-<exam>`. It is drawn the first time from what is
-indexed then, and kept, so that all models of a home are asked the same clips.
+    draw the exam's split, once -> runner.evaluate under each condition -> runs of the suite, which are ordinary runs
 """
 
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
-from mudata.catalog.cards import card_files, licences, loader
-from mudata.catalog.index import database
-from mudata.catalog.splits import draw as splits
 from mudata.catalog.splits import manifest
-from mudata.catalog.splits.split_request import SplitRequest
 from mudata.errors import (
     Busy,
     EvaluationError,
     HomeError,
     MissingExtra,
     MudataError,
-    SplitError,
+    UnknownName,
     from_os_error,
 )
 from mudata.evaluation.models import registry
 from mudata.evaluation.run import Run, readable_runs
 from mudata.evaluation.scoring import score
+from mudata.evaluation.suites.exam_splits import TEST, Problem, draw
 from mudata.evaluation.suites.suite_table import Result
 from mudata.narration import SILENT, Progress
 
 if TYPE_CHECKING:
-    from mudata.catalog.cards.schema import Card
     from mudata.catalog.splits.manifest import Manifest
-    from mudata.evaluation.inference.runner import EvalRequest
-    from mudata.evaluation.suites.suite import Exam, Suite
+    from mudata.evaluation.inference.run_plan import EvalRequest
+    from mudata.evaluation.suites.suite import Suite
     from mudata.home import Home
-
-TRAIN, TEST = "train", "test"
-_GATES = {
-    "token": "The host may want a token; a copy that you have: --from PATH.",
-    "do-it-yourself": "Its audio is cut from videos: pip install 'mudata-music[youtube]'.",
-}
-
-
-@dataclass(frozen=True)
-class Problem:
-    """What was not asked, why, and how to go on:
-    `missing` clips, or a split or model that `failed`."""
-
-    kind: Literal["missing", "failed"]
-    exam: str | None
-    model: str | None
-    what: str
-    how: str | None
-
-    def __str__(self) -> str:
-        who = ", ".join(name for name in (self.model, self.exam) if name)
-        return "\n    ".join([f"  {who}: {self.what}", *(self.how or "").splitlines()])
 
 
 @dataclass
 class SuiteOutcome:
-    """What asking a suite came to. `planned` has, of a dry run, the run's id by exam and model."""
+    """What asking a suite came to. `planned` has, of a dry run, the run's id by exam, model and condition (None of a
+    suite that has none)."""
 
     results: list[Result] = field(default_factory=list)
-    planned: dict[tuple[str, str], str] = field(default_factory=dict)
+    planned: dict[tuple[str, str, str | None], str] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
 
     @property
@@ -86,11 +58,15 @@ class SuiteOutcome:
         except MudataError as error:
             if isinstance(error, HomeError) and not isinstance(error, Busy):
                 raise
-            self.problems.append(Problem("failed", exam, model, error.what, error.hint))
+            self._note(Problem("failed", exam, model, error.what, error.hint))
         except Exception as error:  # a model's code may fail in any way
             if isinstance(error, OSError) and from_os_error(error):
                 raise
-            self.problems.append(Problem("failed", exam, model, f"{type(error).__name__}: {error}", None))
+            self._note(Problem("failed", exam, model, f"{type(error).__name__}: {error}", None))
+
+    def _note(self, problem: Problem) -> None:
+        if problem not in self.problems:  # what fails under one condition may fail alike under all
+            self.problems.append(problem)
 
 
 def run_suite(
@@ -101,18 +77,26 @@ def run_suite(
     progress: Progress = SILENT,
     *,
     dry_run: bool = False,
+    exams: Sequence[str] = (),
 ) -> SuiteOutcome:
-    """Ask all models (`names`) all exams;
+    """Ask all models (`names`) all exams, or those named, under all conditions of the suite;
     `request` says everything but model, split, task and part.
 
     A model that fails, in whatever way, is recorded and the rest goes on. A dry run draws the
-    splits and asks nothing. Raises HomeError if the home is unusable.
+    splits and asks nothing. Raises HomeError if the home is unusable, UnknownName for an exam that the suite does not
+    have, EvaluationError for a control or an order beside the conditions of the suite.
     """
-    from mudata.evaluation.inference import runner
-
+    if suite.conditions and (request.control or request.options_order):
+        raise EvaluationError(
+            f"The suite {suite.name!r} asks under conditions of its own: {', '.join(suite.conditions)}.",
+            "Leave out the control and the order of options.",
+        )
+    for name in exams:
+        if name not in suite.exams:
+            raise UnknownName(f"exam of the suite {suite.name}", name, suite.exams)
     asked = SuiteOutcome()
     drawn: dict[str, Manifest] = {}
-    for name in suite.exams:
+    for name in exams or suite.exams:
         with asked.noting(name, None):
             match draw(home, suite, name):
                 case Problem() as problem:
@@ -120,109 +104,67 @@ def run_suite(
                 case split:
                     drawn[name] = split
     for model in names:
-        installed = False
         with asked.noting(None, model):
-            installed = _installed(model)
-        for name, split in drawn.items() if installed else ():
-            exam_request = replace(request, model=model, split=split.name, task=suite.exams[name].task, part=TEST)
-            with asked.noting(name, model):
-                if dry_run:
-                    asked.planned[name, model] = str(runner.preview(home, exam_request)["run"])
-                    continue
-                progress.say(
-                    f"{model}: {suite.exams[name].title}, {len(split.parts[TEST])} clips of split {split.name}"
-                )
-                run = runner.evaluate(home, exam_request, progress)
-                if failed := sum(run.failures().values()):
-                    progress.say(f"{failed} of {run.scores['n']} clips failed and count as wrong: see answers.jsonl.")
-                label = f"{model} ({request.control})" if request.control else model
-                asked.results.append(Result(name, label, label, run.scores))
+            named = replace(request, model=_installed(model))
+            _ask(home, suite, named, drawn=drawn, asked=asked, progress=progress, dry_run=dry_run)
     return asked
 
 
-def draw(home: Home, suite: Suite, name: str) -> Manifest | Problem:
-    """The split of an exam, drawn if it is not there yet;
-    or which clips are missing and how to get them.
+def _ask(
+    home: Home,
+    suite: Suite,
+    request: EvalRequest,
+    *,
+    drawn: Mapping[str, Manifest],
+    asked: SuiteOutcome,
+    progress: Progress,
+    dry_run: bool,
+) -> None:
+    """Ask one model all that is drawn, its weights loaded once."""
+    from mudata.evaluation.inference import runner
 
-    Raises SplitError, QueryError for recipes that cannot be followed,
-    SplitError if another split has the name.
-    """
-    exam = suite.exams[name]
-    recipe, split = exam.split, suite.split_of(name)
-    dataset = _composed(home, exam, split) if exam.compose else exam.dataset
-    if dataset is None:
-        return Problem("missing", name, None, f"{exam.title}: its pieces have not been composed.", exam.compose)
-    card = loader.load(dataset)
-    if database.current_generation(home, card.name) is None:
-        return Problem("missing", name, None, f"{card.title} has not been fetched.", how_to_get(home, card, exam))
-    if manifest.path_of(home, split).is_file():
-        return _as_asked(home, manifest.load(home, split), exam, card)
-    request = SplitRequest(
-        name=split, datasets=(card.name,), where=recipe.where, stratify=recipe.stratify, n=recipe.n, seed=recipe.seed
-    )
-    if recipe.n is None:
-        request = replace(request, parts={TEST: 1.0})
-    have, wanted = _usable(home, request), recipe.n or 1
-    if have < wanted:
-        what = f"{recipe.n or 'All'} clips of {card.title} are asked for, {have} can be had."
-        return Problem("missing", name, None, what, how_to_get(home, card, exam))
-    if recipe.n and (more := min(recipe.train, have - recipe.n)):
-        n = recipe.n + more
-        request = replace(request, n=n, parts={TRAIN: more / n, TEST: recipe.n / n}, group=recipe.group)
-    made = splits.make(home, request)
-    manifest.save(home, made)
-    return made
-
-
-def _composed(home: Home, exam: Exam, split: str) -> str | None:
-    """The dataset of an exam whose name hangs on what it was composed with: that of the split, else the first that
-    the suite's own command has made."""
-    if manifest.path_of(home, split).is_file():
-        return manifest.load(home, split).datasets[0]
-    known = [name for name in card_files.files() if exam.composed and fnmatchcase(name, exam.composed)]
-    return next((name for name in known if database.current_generation(home, name)), None)
+    held: runner.HeldModel | None = None
+    model = request.model
+    for name, split in drawn.items():
+        exam = suite.exams[name]
+        task_request = replace(request, split=split.name, task=exam.task, part=TEST)
+        for condition, one in _conditions(home, suite, split, task_request):
+            with asked.noting(name, model):
+                kept, held = held or runner.hold(home, one), None  # one that failed is not asked on
+                if condition and not suite.conditions[condition].suits(kept.model.capabilities):
+                    held = kept
+                    continue
+                if dry_run:
+                    asked.planned[name, model, condition] = str(runner.preview(home, one)["run"])
+                    continue
+                under = f", {suite.conditions[condition].title}" if condition else ""
+                clips = f"{len(split.parts[TEST])} clips of split {split.name}"
+                progress.say(f"{model}: {exam.title}{under}, {clips}")
+                run = runner.evaluate(home, one, progress, held=kept)
+                held = kept if kept.has_weights else None
+                if failed := sum(run.failures().values()):
+                    progress.say(f"{failed} of {run.scores['n']} clips failed and count as wrong: see answers.jsonl.")
+                label = f"{model} ({request.control})" if request.control else model
+                asked.results.append(Result(name, label, label, run.scores, condition))
 
 
-def _usable(home: Home, request: SplitRequest) -> int:
-    with database.connect(home) as connection:
-        try:
-            return len(splits.selected(connection, request).column("clip_id"))
-        except SplitError:  # not a single one
-            return 0
+def _conditions(
+    home: Home, suite: Suite, split: Manifest, request: EvalRequest
+) -> Iterator[tuple[str | None, EvalRequest]]:
+    """The requests that an exam's conditions make of one, with their names."""
+    if not suite.conditions:
+        yield None, request
+    for name, condition in suite.conditions.items():
+        if condition.fits(home, split.datasets[0], str(request.task)):
+            yield name, replace(request, control=condition.control, options_order=condition.options_order)
 
 
-def _as_asked(home: Home, drawn: Manifest, exam: Exam, card: Card) -> Manifest:
-    """A split that is there already. Raises SplitError unless it was drawn by the exam's recipe."""
-    recipe, query = exam.split, drawn.query
-    drawn_n = query.get("n")
-    tested = None if drawn_n is None else round(drawn_n * query.get("parts", {}).get(TEST, 0))
-    group = recipe.group if TRAIN in drawn.parts else ()
-    is_drawn = (drawn.datasets, drawn.seed, drawn.stratify, drawn.group, query.get("where"), tested)
-    if is_drawn != ((card.name,), recipe.seed, recipe.stratify, group, recipe.where, recipe.n):
-        raise SplitError(
-            f"The split {drawn.name!r} was not drawn as the suite says.",
-            f"Move {manifest.path_of(home, drawn.name)} away; the suite then draws its own.",
-        )
-    return drawn
-
-
-def how_to_get(home: Home, card: Card, exam: Exam) -> str:
-    """The command that fetches an exam's clips, and what stands before it."""
-    words = ["mudata fetch", card.name]
-    if exam.subset and exam.subset != card.default_subset:
-        words += ["--subset", exam.subset]
-    if not licences.agreed(card, home):
-        words.append("--accept-licence")
-    gate = _GATES.get(card.availability)
-    return " ".join(["Run:", *words, *([f"({gate})"] if gate else [])])
-
-
-def _installed(model: str) -> bool:
-    """Raises UnknownName, CardError, or MissingExtra with the line that installs it."""
+def _installed(model: str) -> str:
+    """Its name. Raises UnknownName, CardError, or MissingExtra with the line that installs it."""
     listing = registry.find(model)
     if listing.missing and listing.extra:
         raise MissingExtra(f"The model {model!r}", listing.missing[0], listing.extra)
-    return True
+    return model
 
 
 def existing_results(home: Home, suite: Suite, progress: Progress = SILENT) -> list[Result]:

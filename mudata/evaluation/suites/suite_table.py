@@ -41,13 +41,14 @@ class Result:
     """One run's scores (as scores.json has them) for an exam.
 
     `label` is how a table calls the model,
-    `model` by which name it is compared with published ones.
+    `model` by which name it is compared with published ones, `condition` which of the suite's it was asked under.
     """
 
     exam: str
     label: str
     model: str
     scores: Mapping[str, Any]
+    condition: str | None = None
 
 
 @dataclass(frozen=True)

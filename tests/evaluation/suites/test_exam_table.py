@@ -27,9 +27,10 @@ from mudata.evaluation.metrics.exact_truth import exact_details, exact_metrics
 from mudata.evaluation.metrics.label_floors import label_floors
 from mudata.evaluation.metrics.scored import ScoredAnswer
 from mudata.evaluation.metrics.tagging import tagging_metrics
+from mudata.evaluation.suites.exam_splits import Problem, draw
 from mudata.evaluation.suites.exam_table import ExamTable, exam_table
 from mudata.evaluation.suites.suite import Draw, Exam, Publication, Suite, load
-from mudata.evaluation.suites.suite_runner import Problem, draw, existing_results
+from mudata.evaluation.suites.suite_runner import existing_results
 from mudata.evaluation.suites.suite_table import Result
 
 if TYPE_CHECKING:

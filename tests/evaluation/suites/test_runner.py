@@ -23,7 +23,8 @@ from mudata.catalog.splits.split_request import SplitRequest
 from mudata.errors import ArgumentError, EvaluationError, SplitError
 from mudata.evaluation.run import all_runs
 from mudata.evaluation.suites import suite
-from mudata.evaluation.suites.suite_runner import Problem, draw, existing_results
+from mudata.evaluation.suites.exam_splits import Problem, draw
+from mudata.evaluation.suites.suite_runner import existing_results
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -405,7 +406,7 @@ def test_runs_of_another_draw_and_controls_do_not_count(corpus: Corpus, home: Ho
 
 def test_suites_are_listed_and_shown_without_any_run(corpus: Corpus) -> None:
     rows = json.loads(typed("suites", "--json").out)
-    assert [row["name"] for row in rows] == ["objective", "survey", "tiny"]
+    assert [row["name"] for row in rows] == ["heard", "objective", "survey", "tiny"]
     done = typed("suites", "show", "survey")
     assert done.code == 0
     assert "LTU           published  61.0 % [51.2, 70.0]  70.0 % [60.4, 78.1]" in done.out

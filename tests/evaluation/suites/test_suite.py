@@ -229,7 +229,7 @@ def test_a_suite_of_ones_own_is_found_by_folder_or_path_and_wins(
         suite.load("own")
     monkeypatch.setenv("MUDATA_CARDS", str(tmp_path / "cards"))
     assert suite.load("own").title == "My exam"
-    assert list(suite.files()) == ["objective", "own", "survey"]
+    assert list(suite.files()) == ["heard", "objective", "own", "survey"]
     assert suite.anchors("tones", "genre", "random")[0].value == 0.5
     path.rename(path.with_name("survey.yaml"))
     with pytest.raises(CardError, match=r"the suite is named 'own', its file 'survey'"):
