@@ -26,7 +26,7 @@ LARGEST = 1_000_000
 _BITS = 64
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f]")
 _TAGS = "tag:yaml.org,2002:"
-_BOOL = f"{_TAGS}bool"
+_BOOL, _MERGE = f"{_TAGS}bool", f"{_TAGS}merge"
 _YAML_1_1 = {_BOOL, f"{_TAGS}timestamp", f"{_TAGS}value"}
 _WRONG_VALUE = (ValueError, TypeError, LookupError, AttributeError)
 """What the parser raises where a value is not what its tag says, such as `!!bool maybe`."""
@@ -54,6 +54,21 @@ class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[mi
         first: [(tag, pattern) for tag, pattern in rules if tag not in _YAML_1_1]
         for first, rules in yaml.SafeLoader.yaml_implicit_resolvers.items()
     }
+
+    def flatten_mapping(self, node: yaml.MappingNode) -> None:
+        """Merges (`<<`) as YAML means them: what a mapping says itself stands, and of several that are merged the first
+        that says it. PyYAML 6.0.4 takes the last, and brings back what a merged mapping had overridden (findings)."""
+        own, merged = [], []
+        for key, value in node.value:
+            if key.tag != _MERGE:
+                own.append((key, value))
+                continue
+            for part in value.value if isinstance(value, yaml.SequenceNode) else [value]:
+                if not isinstance(part, yaml.MappingNode):
+                    raise _at(part, f"only mappings can be merged, and this is a {part.id}")
+                self.flatten_mapping(part)
+                merged.append(part.value)
+        node.value = [pair for pairs in reversed(merged) for pair in pairs] + own  # of equal keys the last counts
 
     def whole_number(self, node: yaml.ScalarNode) -> int:
         value = int(self.construct_yaml_int(node)) if len(node.value) <= _BITS + 10 else 1 << _BITS

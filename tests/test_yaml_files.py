@@ -90,3 +90,16 @@ def test_a_file_that_is_none_is_told(tmp_path: Path) -> None:
         read(tmp_path / "none.yaml")
     with pytest.raises(CardError, match="cannot be read: Is a directory"):
         read(tmp_path)
+
+
+def test_what_a_mapping_overrides_stays_overridden_where_it_is_merged_in_turn(tmp_path: Path) -> None:
+    file = tmp_path / "card.yaml"
+    file.write_text(
+        "a: &a {n: 1, task: x, k: 1}\nb: &b {<<: *a, n: 2, task: y}\nc: {<<: *b, k: 3}\nd: {<<: [*b, *a]}\n"
+    )
+    assert read(file) == {
+        "a": {"n": 1, "task": "x", "k": 1},
+        "b": {"n": 2, "task": "y", "k": 1},
+        "c": {"n": 2, "task": "y", "k": 3},
+        "d": {"n": 2, "task": "y", "k": 1},
+    }

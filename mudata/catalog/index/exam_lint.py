@@ -117,7 +117,7 @@ def _whose(path: Path, exam: str | None) -> tuple[Card, str]:
 
 
 def _patterns(card: Card) -> list[str]:
-    return [file.path for file in card.exam.files.values() if not file.optional] if card.exam else []
+    return [file.path for file in card.exam.files.values()] if card.exam else []
 
 
 def _is_named(path: Path, pattern: str) -> bool:
