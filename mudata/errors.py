@@ -34,7 +34,7 @@ import os
 from collections.abc import Iterable, Iterator
 from typing import ClassVar
 
-from mudata.safe_text import safe
+from mudata.safe_text import safe, text_of
 
 
 class MudataError(Exception):
@@ -248,7 +248,7 @@ def from_machine_error(error: Exception) -> MudataError | None:
         return from_os_error(error) or _from_file_error(error)
     if isinstance(error, ImportError):
         return _from_import_error(error)
-    reason = next(iter(str(error).splitlines()), "")
+    reason = next(iter(text_of(error).splitlines()), "")
     if isinstance(error, MemoryError) or "can't start new thread" in reason:
         return _too_little_memory(reason)
     if isinstance(error, RuntimeError) and reason.startswith("Symlink loop"):  # of pathlib, before Python 3.13
@@ -278,7 +278,7 @@ def _from_duckdb(error: Exception, reason: str) -> MudataError | None:
 
 def _from_import_error(error: ImportError) -> MudataError | None:
     """Of a library that could not be loaded since the machine gives no more; None where that is not why."""
-    told = str(error)  # the texts of dlopen stand somewhere in it
+    told = text_of(error)  # the texts of dlopen stand somewhere in it
     if os.strerror(errno.EMFILE) in told:
         return _too_many_files()
     if os.strerror(errno.ENOMEM) in told or "failed to map segment" in told:

@@ -66,6 +66,24 @@ def printable(text: str) -> str:
     return re.sub(_CONTROL, "\ufffd", text.encode("utf-8", "replace").decode())
 
 
+def text_of(thing: object) -> str:
+    """What `str` makes of an exception or another thing of others' code; where that fails, which thing and how.
+
+    Example:
+        >>> class Mute(Exception):
+        ...     def __str__(self):
+        ...         raise RuntimeError("no words")
+        >>> text_of(Mute()), text_of(ValueError("too long"))
+        ('a Mute without text (its __str__ raises RuntimeError)', 'too long')
+    """
+    try:
+        return str(thing)
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:
+        return f"a {type(thing).__name__} without text (its __str__ raises {type(error).__name__})"
+
+
 def safe_values(value: Any) -> Any:
     """A value of JSON in which every text is safe, keys of objects included."""
     if isinstance(value, str):

@@ -29,6 +29,7 @@ from mudata.errors import AudioError, HomeError, from_os_error, telling_os_error
 from mudata.home import PARTIAL
 from mudata.memory import most_processes
 from mudata.narration import SILENT, Progress
+from mudata.safe_text import text_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -155,7 +156,7 @@ def perform(task: list[Any]) -> dict[str, Any]:
             return {"fatal": [known.what, known.hint]}
         return _failed("quarantined", "crashed", f"{type(error).__name__}: {error.strerror or error}")
     except Exception as error:  # whatever it is, the other clips go on
-        return _failed("quarantined", "crashed", f"{type(error).__name__}: {error}")
+        return _failed("quarantined", "crashed", f"{type(error).__name__}: {text_of(error)}")
 
 
 def _audio(source: Path, target: Path, audio_format: clip.AudioFormat, job: Job) -> dict[str, Any]:

@@ -16,6 +16,7 @@ import numpy as np
 from mudata.catalog.render.channel_messages import FULL_LEVEL, ChannelMessage, groups, messages
 from mudata.catalog.symbolic.general_midi import DRUM_CHANNEL
 from mudata.errors import AudioError, MissingSoundfont
+from mudata.safe_text import text_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -124,6 +125,8 @@ def _load(soundfont: Soundfont) -> tuple[Any, Any]:
         number = synth.sfload(str(soundfont.path), max_voices=_VOICES)
     except Exception as error:
         raise AudioError(
-            "not_a_soundfont", f"{soundfont.path} cannot be loaded as a soundfont: {error}", "Give another one."
+            "not_a_soundfont",
+            f"{soundfont.path} cannot be loaded as a soundfont: {text_of(error)}",
+            "Give another one.",
         ) from error
     return synth, synth.soundfonts[number]

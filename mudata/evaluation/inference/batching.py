@@ -20,7 +20,9 @@ from typing import TYPE_CHECKING, Literal, NamedTuple, TypeVar, cast
 
 from mudata.errors import EvaluationError, ModelError, MudataError
 from mudata.evaluation.models import hardware
+from mudata.evaluation.models.foreign_code import contained
 from mudata.evaluation.protocol import Answer, Failure, Model, Ranking, Ranks
+from mudata.safe_text import text_of
 
 if TYPE_CHECKING:
     from mudata.evaluation.inference.playback import PlayedItem
@@ -82,7 +84,8 @@ class BatchRunner:
     def load(self) -> None:
         """Load the model, once."""
         if not self.loaded:
-            self.model.load()
+            with contained("while loading"):
+                self.model.load()
             self.batch = self._wanted or max(1, self.model.capabilities.batch)
             self.loaded = True
 
@@ -147,10 +150,10 @@ class BatchRunner:
                 if attempt == ATTEMPTS:
                     return Failure("connection", _reason(error))
                 time.sleep(2.0 ** (attempt - 1))
-            except Exception as error:
-                if not (isinstance(error, MemoryError) or "out of memory" in str(error).casefold()):
-                    if isinstance(error, MudataError):
-                        raise
+            except (KeyboardInterrupt, MudataError):
+                raise
+            except BaseException as error:  # SystemExit too: a model's code ends no run
+                if not (isinstance(error, MemoryError) or "out of memory" in text_of(error).casefold()):
                     return Failure(type(error).__name__, _reason(error))
                 reason = _reason(error) or "MemoryError"
                 del error
@@ -234,8 +237,10 @@ def _kept(outcome: Outcome) -> Outcome:
     return outcome
 
 
-def _reason(error: Exception) -> str:
-    text = str(error)
+def _reason(error: BaseException) -> str:
+    text = text_of(error)
+    if not isinstance(error, Exception):
+        text = f"the model wanted to end the program: {text}"
     return text if len(text) <= LONGEST_REASON else text[:LONGEST_REASON] + " ..."
 
 

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 from mudata import version
 from mudata.errors import ModelError
+from mudata.evaluation.models.foreign_code import contained
+from mudata.safe_text import text_of
 
 if TYPE_CHECKING:
     from mudata.evaluation.protocol import Model
@@ -40,10 +42,11 @@ def described(model: Model) -> dict[str, Any] | None:
 
     Raises ModelError if it says something else than keys with values.
     """
-    facts = model.describe()
+    with contained("while it described itself"):
+        facts = model.describe()
     if facts is not None and not isinstance(facts, Mapping):
         raise ModelError(f"The model described itself as {facts!r}.", "Its `describe` owes a dict.")
-    plain: dict[str, Any] | None = json.loads(json.dumps(facts and dict(facts), default=str))
+    plain: dict[str, Any] | None = json.loads(json.dumps(facts and dict(facts), default=text_of))
     return plain
 
 

@@ -23,6 +23,7 @@ from mudata.evaluation.inference import provenance
 from mudata.evaluation.inference.batching import TIMEOUT, BatchRunner, CallKind, ModelReply
 from mudata.evaluation.inference.playback import Playback, PlayedItem, played
 from mudata.evaluation.models import hardware
+from mudata.evaluation.models.foreign_code import contained
 from mudata.evaluation.protocol import Answer, Failure, Item, Ranking, Trainable
 from mudata.evaluation.run_records import AnswerRecord, RankingRecord
 from mudata.evaluation.run_settings import SessionRecord
@@ -227,7 +228,8 @@ class Session:
                     tuple(task.written.get(label, label) for label in sample.references),
                 )
 
-        with self.progress.bar(f"Learning {task.dataset}", len(items)) as advance:  # to the end of the fitting
+        learning = self.progress.bar(f"Learning {task.dataset}", len(items))
+        with contained("while learning"), learning as advance:  # to the end of the fitting
             cast("Trainable", self.model).fit(lessons(advance))
         self._taught = task.dataset
         self.fitted[task.dataset] = {"on": source, "clips": len(items) - len(unheard), "undecodable": unheard}

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from mudata.deprecations import hide_deprecations
 from mudata.errors import ModelError
+from mudata.safe_text import text_of
 
 if TYPE_CHECKING:
     import torch
@@ -47,7 +48,7 @@ def placement(device: str, dtype: str) -> tuple[str, torch.dtype]:
         torch.empty(0, device=device)
     except (RuntimeError, AssertionError, NotImplementedError) as error:
         raise ModelError(
-            f"The device {device!r} cannot be used: {str(error).splitlines()[0]}",
+            f"The device {device!r} cannot be used: {text_of(error).splitlines()[0]}",
             "Give --device auto, cpu, cuda or cuda:0.",
         ) from error
     bfloat16 = device == "cpu" or (device.startswith("cuda") and torch.cuda.is_bf16_supported())

@@ -22,6 +22,7 @@ from mudata.evaluation.models.weights.hub_checkpoint import loading_options
 from mudata.evaluation.models.weights.safe_load import reading
 from mudata.evaluation.models.weights.weight_store import provenance
 from mudata.evaluation.protocol import Answer, Clip, Failure, Item, ModelCapabilities, Ranking
+from mudata.safe_text import text_of
 
 if TYPE_CHECKING:
     import numpy as np
@@ -99,7 +100,7 @@ class TransformersAudio:
                 self.model: Any = loaded.to(self.device).eval()
         except torch.OutOfMemoryError as error:
             raise ModelError(
-                f"{self.checkpoint} does not fit on {self.device} as {self._torch_dtype}: {error}.",
+                f"{self.checkpoint} does not fit on {self.device} as {self._torch_dtype}: {text_of(error)}.",
                 "Choose a smaller dtype (--dtype bf16), a smaller checkpoint, or --device cpu.",
             ) from error
         self.architecture = hf_architectures.of(config.model_type)

@@ -18,10 +18,12 @@ from typing import TYPE_CHECKING
 from mudata.catalog.cards import loader
 from mudata.errors import MissingExtra, ModelError, UnknownName
 from mudata.evaluation.models import hf_architectures, model_card, question_calls
+from mudata.evaluation.models.foreign_code import contained
 from mudata.evaluation.models.listing import BUILT_IN, FAMILIES, Listing, names, plug_ins
 from mudata.evaluation.models.weights import weight_store
 from mudata.evaluation.protocol import ModelCapabilities
 from mudata.home import Home
+from mudata.safe_text import text_of
 
 if TYPE_CHECKING:
     from mudata.evaluation.models.model_card import ModelCard
@@ -95,7 +97,8 @@ def create(name: str, /, *, offer: Mapping[str, object] | None = None, **options
     if lacking := [key for key in required if key not in given and key not in offered]:
         how = "--checkpoint ..." if lacking[0] == "checkpoint" else f"-o {lacking[0]}=..."
         raise ModelError(f"The model {name!r} needs the option {lacking[0]!r}.", f"Give it: {how}")
-    model = factory(**(offered | given))
+    with contained("while it was made"):
+        model = factory(**(offered | given))
     if hasattr(model, "hearing") and not hasattr(model, "capabilities"):  # its name in 0.1.0
         type(model).capabilities = property(lambda self: self.hearing)  # type: ignore[assignment]
     if not isinstance(getattr(model, "capabilities", None), ModelCapabilities):
@@ -160,9 +163,12 @@ def _imported(listing: Listing) -> Callable[..., Model]:
     try:
         factory: Callable[..., Model] = getattr(import_module(module), attribute)
         inspect.signature(factory)
-    except Exception as error:  # code of others may fail in any way
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # code of others may fail in any way, and exit
         raise ModelError(
-            f"The model {listing.name!r} cannot be imported from {listing.code!r}: {type(error).__name__}: {error}.",
+            f"The model {listing.name!r} cannot be imported from {listing.code!r}: "
+            f"{type(error).__name__}: {text_of(error)}.",
             "Modules are looked for in this folder, on PYTHONPATH and among installed packages."
             if listing.family == "own"
             else f"It comes from {listing.package}; check that it is installed whole.",

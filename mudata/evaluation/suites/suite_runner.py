@@ -28,6 +28,7 @@ from mudata.evaluation.scoring import score
 from mudata.evaluation.suites.exam_splits import TEST, Problem, draw
 from mudata.evaluation.suites.suite_table import Result
 from mudata.narration import SILENT, Progress
+from mudata.safe_text import text_of
 
 if TYPE_CHECKING:
     from mudata.catalog.splits.manifest import Manifest
@@ -62,7 +63,7 @@ class SuiteOutcome:
         except Exception as error:  # a model's code may fail in any way
             if isinstance(error, OSError) and from_os_error(error):
                 raise
-            self._note(Problem("failed", exam, model, f"{type(error).__name__}: {error}", None))
+            self._note(Problem("failed", exam, model, f"{type(error).__name__}: {text_of(error)}", None))
 
     def _note(self, problem: Problem) -> None:
         if problem not in self.problems:  # what fails under one condition may fail alike under all

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import math
+import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -177,6 +179,64 @@ def test_reasons_are_recorded_cut_to_size_and_counted(
     assert errors["tones/08"] == "KeyError: 'token'"
     assert list(run.failures().items()) == [("KeyError", 2), ("ValueError", 1)]
     assert run.settings.sessions[0].failures == {"KeyError": 2, "ValueError": 1}
+
+
+class Mute(Exception):
+    """Its own text cannot be had."""
+
+    def __str__(self) -> str:
+        raise RuntimeError("no words")
+
+
+@pytest.mark.parametrize("timeout_s", [None, 60.0])
+def test_a_model_that_exits_or_raises_what_has_no_text_fails_at_its_items_alone(
+    corpus: Corpus, home: Home, monkeypatch: pytest.MonkeyPatch, timeout_s: float | None
+) -> None:
+    raised: dict[str, BaseException] = {
+        "tones/07": SystemExit(3), "tones/08": Mute(), "tones/09": asyncio.CancelledError("cancelled"),
+    }  # fmt: skip
+
+    def says(clip: Clip) -> Answer:
+        if clip.clip_id in raised:
+            raise raised[clip.clip_id]
+        return Answer("low")
+
+    saying(monkeypatch, says)
+    run = ask(home, timeout_s=timeout_s)
+    errors = {clip_id: record.error for clip_id, record in run.answers().items() if record.error}
+    assert errors == {
+        "tones/07": "SystemExit: the model wanted to end the program: 3",
+        "tones/08": "Mute: a Mute without text (its __str__ raises RuntimeError)",
+        "tones/09": "CancelledError: the model wanted to end the program: cancelled",
+    }
+    assert sum(record.answer == "low" for record in run.answers().values()) == 3
+
+
+def test_an_interrupt_stays_one(corpus: Corpus, home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    def says(clip: Clip) -> Answer:
+        if clip.clip_id == "tones/08":
+            raise KeyboardInterrupt
+        return Answer("low")
+
+    saying(monkeypatch, says)
+    with pytest.raises(KeyboardInterrupt):
+        ask(home)
+    saying(monkeypatch, lambda clip: Answer("low"))
+    assert len(ask(home).answers()) == 6
+
+
+@pytest.mark.parametrize("method", ["load", "describe", "fit", "__init__"])
+def test_a_model_that_exits_elsewhere_is_told_in_a_sentence(
+    corpus: Corpus, home: Home, monkeypatch: pytest.MonkeyPatch, method: str
+) -> None:
+    def exits(*_: object) -> None:
+        sys.exit("no licence server")
+
+    saying(monkeypatch, lambda clip: Answer("low"))
+    monkeypatch.setattr(Odd, method, exits, raising=False)
+    monkeypatch.setattr(Odd, "needs_fit", ("classify",) if method == "fit" else (), raising=False)
+    with pytest.raises(ModelError, match=r"wanted to end the program .* \(SystemExit: no licence server\)"):
+        ask(home)
 
 
 def test_a_run_without_a_single_answer_is_not_scored(

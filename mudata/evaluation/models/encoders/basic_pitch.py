@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from mudata.errors import ModelError
+from mudata.safe_text import text_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -64,7 +65,7 @@ class NoteTranscriber:
             self._run: Any = onnxruntime.InferenceSession(str(where), options, providers=["CPUExecutionProvider"])
         except Exception as error:  # the runtime's errors have no common kind of their own
             raise ModelError(
-                f"{where} cannot be loaded: {error}", "Give the path of Basic Pitch's nmp.onnx."
+                f"{where} cannot be loaded: {text_of(error)}", "Give the path of Basic Pitch's nmp.onnx."
             ) from error
 
     def __call__(self, wave: NDArray[np.float32]) -> list[Note]:

@@ -25,6 +25,7 @@ from mudata.evaluation.models.encoders.basic_pitch import RATE, NoteTranscriber,
 from mudata.evaluation.models.encoders.mixdown import mean_of_resampled
 from mudata.evaluation.models.weights.tensors import read
 from mudata.evaluation.tasks.prompts import TO_LISTENERS
+from mudata.safe_text import text_of
 
 if TYPE_CHECKING:
     import numpy as np
@@ -98,7 +99,7 @@ class ChatMusician(AudioLLM):
         try:
             self.tokenizer: Any = PreTrainedTokenizerFast(tokenizer_file=str(here / "tokenizer.json"))
         except Exception as error:  # the library's errors have no kind of their own
-            raise ModelError(f"tokenizer.json cannot be read: {error}.", "Fetch the model again.") from error
+            raise ModelError(f"tokenizer.json cannot be read: {text_of(error)}.", "Fetch the model again.") from error
 
     def embed_clip(self, clip: Clip, question: Question) -> PromptEmbedding:
         """Raises UnusableClip where a clip holds no notes."""

@@ -17,6 +17,7 @@ from mudata.catalog.fetch.sources.hub_client import hub_cache
 from mudata.errors import ModelError
 from mudata.evaluation.models import model_card
 from mudata.home import flag, is_file
+from mudata.safe_text import text_of
 
 PATIENCE_S = 10.0
 """How long the Hub may take to answer the one question. Chosen here: it takes less than a second."""
@@ -78,7 +79,7 @@ def _unreachable(checkpoint: str, revision: str | None) -> str | None:
     except OfflineModeIsEnabled:
         return "its client is switched to offline"
     except (httpx2.HTTPError, OSError) as error:
-        return str(error) or type(error).__name__
+        return text_of(error) or type(error).__name__
     except ValueError:  # no answer of the Hub's, such as the page on which a hotel asks for a room number
         return "something else answers in its place"
     return None

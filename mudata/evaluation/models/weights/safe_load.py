@@ -15,6 +15,7 @@ from typing import Any
 
 from mudata.errors import ModelError, MudataError
 from mudata.evaluation.models.weights.file_kinds import is_archive
+from mudata.safe_text import text_of
 
 CUT_SHORT = "It may be cut short: fetch it again."
 
@@ -37,14 +38,14 @@ def reading(name: str, hint: str, *, done: str = "read") -> Iterator[None]:
     except (MudataError, torch.OutOfMemoryError, MemoryError):
         raise
     except pickle.UnpicklingError as error:
-        match = re.search(r"GLOBAL (\S+)", str(error))
+        match = re.search(r"GLOBAL (\S+)", text_of(error))
         what = f"wants to run {match[1]}" if match else "is a pickle of a kind that only running reads"
         raise ModelError(
             f"{name} holds more than tensors: it {what}. It was not read further.",
             "Get the weights from the publisher, or as safetensors.",
         ) from error
     except Exception as error:
-        reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
+        reason = (text_of(error).strip().splitlines() or [type(error).__name__])[0]
         raise ModelError(f"{name} cannot be {done}: {reason}", hint) from error
 
 

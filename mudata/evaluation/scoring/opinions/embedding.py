@@ -18,6 +18,7 @@ from typing import Any, ClassVar
 from mudata.errors import MissingExtra, ModelError
 from mudata.evaluation.scoring.opinions.opinion import AnswerToRead, ScorerLabel, file_sha256
 from mudata.json_files import read_object
+from mudata.safe_text import text_of
 
 CHECKPOINT = "sentence-transformers/all-MiniLM-L6-v2"
 TEMPLATE = "The {noun} of this music is {label}."
@@ -51,7 +52,7 @@ class SentenceEncoder:
             return Path(snapshot_download(self.checkpoint, allow_patterns=files, **where))
         except (OSError, ValueError) as error:
             raise ModelError(
-                f"The sentence encoder {self.checkpoint!r} cannot be had: {str(error).strip().splitlines()[0]}",
+                f"The sentence encoder {self.checkpoint!r} cannot be had: {text_of(error).strip().splitlines()[0]}",
                 f"Check its name and revision, for example {CHECKPOINT}.",
             ) from error
 
