@@ -41,7 +41,7 @@ def exam_card(
         "name": name,
         "title": title,
         "summary": summary,
-        "tags": ["keys", "beats", "rhythm"],
+        "tags": ["exam", *dict.fromkeys(tag for exam in exams for tag in exam.tags)],
         "format": "wav",
         "duration": duration,
         "licence": {

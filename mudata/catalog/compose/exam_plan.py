@@ -94,6 +94,8 @@ class ComposedExam:
     """What comes equally often, and how many of it there are, as a refusal tells it: {'keys': 24}; by level."""
     tasks: Mapping[str, Mapping[str, Any]]
     """As a card has them."""
+    tags: Sequence[str] = ()
+    """Of its card, beside `exam`: what it is about, in the words that datasets are listed by."""
     unit: str = "pieces"
     """What n counts."""
     needs_soundfont: bool = False

@@ -150,11 +150,11 @@ PAIR_EXAMS = (
     ComposedExam(
         name="rhythmic_complexity", title="Rhythmic complexity: which of two melodies is more syncopated", version=1,
         plan=rhythmic_complexity, balanced=same({"answers": 2}), unit="pairs", standard=60,
-        tasks={"more_syncopated": {"kind": "pair", "noun": "more syncopated clip"}},
+        tags=("rhythm",), tasks={"more_syncopated": {"kind": "pair", "noun": "more syncopated clip"}},
     ),
     ComposedExam(
         name="harmonic_complexity", title="Harmonic complexity: which of two pieces has the more complex harmony",
         version=1, plan=harmonic_complexity, balanced=same({"answers": 2}), unit="pairs", standard=60,
-        tasks={"more_complex_harmony": {"kind": "pair", "noun": "clip with the more complex harmony"}},
+        tags=("keys",), tasks={"more_complex_harmony": {"kind": "pair", "noun": "clip with the more complex harmony"}},
     ),
 )  # fmt: skip

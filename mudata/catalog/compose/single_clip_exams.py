@@ -225,20 +225,23 @@ _BPM = {
 SINGLE_CLIP_EXAMS = (
     ComposedExam(
         name="tempo", title="Tempo, log-uniform from 60 to 180 beats per minute", version=1, plan=tempo,
+        tags=("beats",),
         balanced=same({"tempi of each piece": 2}),
         tasks={"tempo": {"kind": "number", "noun": "tempo", "scale": _BPM}},
     ),
     ComposedExam(
-        name="metre", title="Metre", version=1, plan=metre,
+        name="metre", title="Metre", version=1, plan=metre, tags=("beats", "rhythm"),
         balanced={level: {"metres": 7 if level == "hard" else 5} for level in LEVELS},
         tasks={"metre": {"kind": "metre", "noun": "time signature"}},
     ),
     ComposedExam(
         name="key", title="Key, all 24", version=1, plan=key, balanced=same({"keys": 24}),
+        tags=("keys",),
         tasks={"key": {"kind": "key", "noun": "key"}},
     ),
     ComposedExam(
         name="modulation", title="Modulation: the same key or not, and how far", version=1, plan=modulation,
+        tags=("keys",),
         balanced=same({"distances, each with its piece that stays": 2 * len(SHIFTS)}),
         tasks={
             "modulation": {"kind": "choose", "noun": "change of key"},
@@ -250,7 +253,7 @@ SINGLE_CLIP_EXAMS = (
         },
     ),
     ComposedExam(
-        name="parts", title="Number of parts", version=1, plan=parts,
+        name="parts", title="Number of parts", version=1, plan=parts, tags=("instrument",),
         balanced={level: {"numbers of parts": 6 if level == "hard" else 5} for level in LEVELS},
         tasks={
             "parts": {

@@ -189,14 +189,14 @@ def _label(family: str) -> dict[str, object]:
 SOUNDFONT_EXAMS = (
     ComposedExam(
         name="instrumentation", title="Instrumentation: the families that play", version=1, plan=instrumentation,
-        balanced=same({"families": len(_SIZES)}), needs_soundfont=True,
+        balanced=same({"families": len(_SIZES)}), needs_soundfont=True, tags=("instrument",),
         tasks={"families": {"kind": "tag", "namespace": "family", "noun": "instrument families"}},
         labels={"family": [_label(family) for family in FAMILIES]},
     ),
     ComposedExam(
         name="timbre", title="Timbre: which of two clips is brighter, begins more slowly, is louder", version=1,
         plan=timbre, balanced=same({"answers": 2}), unit="melodies", needs_soundfont=True, standard=60,
-        items_heard=timbre_items,
+        items_heard=timbre_items, tags=("instrument",),
         tasks={
             "brighter": {"kind": "pair", "noun": "brighter clip"},
             "slower_attack": {"kind": "pair", "noun": "clip with the slower attack"},

@@ -13,7 +13,7 @@ from mudata.evaluation.kinds.kind_registry import EXACT_KINDS, kind_of
 from mudata.evaluation.metrics.interval_notes import clips_and_clusters, methods
 from mudata.evaluation.metrics.label_floors import FLOORED, constant_words
 from mudata.evaluation.metrics.power import detectable
-from mudata.evaluation.metrics.scored import Metric, headline_of, interval_text
+from mudata.evaluation.metrics.scored import Metric, decimals, headline_of, interval_text
 
 Metrics = Mapping[str, Mapping[str, Any]]
 
@@ -136,7 +136,7 @@ def _told_apart(kind: str, runs: Sequence[Mapping[str, Any]]) -> str:
     if not needed:
         return f"So few {what} tell no two runs apart."
     each = (
-        f"{dataset} ({n} {what}) {f'{100 * least:.1f} points' if headline == 'accuracy' else _short(least)}"
+        f"{dataset} ({n} {what}) {f'{100 * least:.1f} points' if headline == 'accuracy' else decimals(least)}"
         for (dataset, n), least in needed.items()
     )
     measure = titles.get(headline, headline)
@@ -176,7 +176,7 @@ def _cells(kind: str, metrics: Metrics) -> dict[str, str]:
             return {
                 "ROUGE-1 P/R/F": triples["1"],
                 "ROUGE-L P/R/F": f"{triples['L']} {_half(metrics['rougeL_f'])}",
-                "lift": f"{_short(lift['value'])} {_half(lift)}" if lift else "",
+                "lift": f"{decimals(lift['value'])} {_half(lift)}" if lift else "",
                 "constant": f"{_value(metrics, 'rouge1_f_constant')} {_value(metrics, 'rougeL_f_constant')}".strip(),
                 "refusals": _percent(metrics, "refusals"),
             }
@@ -255,12 +255,12 @@ def _interval(metric: Mapping[str, Any], *, percent: bool = False) -> str:
     low, high = metric["low"], metric["high"]
     if percent:
         return f"{100 * metric['value']:.1f} % {interval_text(low, high, lambda end: f'{100 * end:.1f}')}"
-    return f"{_short(metric['value'])} {interval_text(low, high, _short)}"
+    return f"{decimals(metric['value'])} {interval_text(low, high, decimals)}"
 
 
 def _half(metric: Mapping[str, Any]) -> str:
     low, high = metric["low"], metric["high"]
-    return interval_text(low, high, _short) if low is None or high is None else f"±{_short((high - low) / 2)}"
+    return interval_text(low, high, decimals) if low is None or high is None else f"±{decimals((high - low) / 2)}"
 
 
 def _percent(metrics: Metrics, name: str) -> str:
@@ -268,9 +268,4 @@ def _percent(metrics: Metrics, name: str) -> str:
 
 
 def _value(metrics: Metrics, name: str) -> str:
-    return _short(metrics[name]["value"]) if name in metrics else ""
-
-
-def _short(value: float) -> str:
-    """Three places, without the zero before the point."""
-    return f"{value:.3f}".replace("0.", ".", 1) if abs(value) < 0.9995 else f"{value:.3f}"
+    return decimals(metrics[name]["value"]) if name in metrics else ""

@@ -136,5 +136,15 @@ def interval_text(low: float | None, high: float | None, written: Callable[[floa
     return f"[{TOO_FEW}]" if low is None or high is None else f"[{written(low)}, {written(high)}]"
 
 
+def decimals(value: float) -> str:
+    """A number in three places, without the zero before the point, as tables show it.
+
+    Example:
+        >>> decimals(0.8333), decimals(-0.25), decimals(1.0), decimals(0.99999)
+        ('.833', '-.250', '1.000', '1.000')
+    """
+    return f"{value:.3f}".replace("0.", ".", 1) if abs(value) < 0.9995 else f"{value:.3f}"
+
+
 Labels = Mapping[str, Sequence[str]]
 """Canonical ids by dataset, in published order."""

@@ -77,7 +77,7 @@ BUILT_IN = (
     ),
     Listing(
         name="classic",
-        title="signal processing that has learned nothing: tempo, metre, key, form, parts, which of two clips",
+        title="signal processing that has learned nothing: tempo, metre, key, form, instruments, which of two clips",
         family="classic",
         code=f"{_HERE}.classic.classic_model:Classic",
         extra="features",

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 _COLUMNS, _NARROW_COLUMNS = 4, 2
 _HEIGHT, _BETWEEN, _LEFT, _TITLE, _TICKS = 1.25, 0.28, 0.42, 0.42, 0.3
 """Inches: of one small chart, and of what is around it."""
+_ROOM = 0.06
+"""Below 0 and above 1, of the height from one to the other: half a mark."""
 _MARKERS = "osD^vP"
 _FLOORS: dict[str, Literal[":", "--"]] = {"uniform guess": ":", "best constant answer": "--"}
 _ANEW = "open: composed anew"
@@ -64,7 +66,7 @@ def _draw(axes: Axes, rows: Sequence[ExamRow], models: Sequence[str]) -> None:
     axes.tick_params(length=0, labelsize=8)
     axes.set_axisbelow(True)
     axes.grid(axis="y", color=INK["rule"], linewidth=0.6)
-    axes.set_ylim(-0.02, 1.02)
+    axes.set_ylim(-_ROOM, 1 + _ROOM)
     axes.set_yticks([0, 0.5, 1], ["0", "50", "100 %"] if rows[0].style == "percent" else ["0", ".5", "1"])
     axes.set_xlim(-0.5, len(levels) - 0.5)
     axes.set_xticks(range(len(levels)), levels)

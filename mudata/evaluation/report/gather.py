@@ -222,23 +222,24 @@ def _floors(kind: Kind, entries: Sequence[PanelEntry]) -> dict[str, FloorContras
 
 
 def _clips_marked(entries: Sequence[PanelEntry]) -> list[PanelEntry]:
-    """With a flag on every run that was asked about other clips than most."""
+    """With a flag on every run that was asked about other clips, or items, than most."""
     usual = usual_clips(entries)
     return [
-        entry if entry.asked == usual else replace(entry, flags=(_other_clips(entry.asked, usual), *entry.flags))
+        entry if entry.asked == usual else replace(entry, flags=(_other_clips(entry, usual), *entry.flags))
         for entry in entries
     ]
 
 
-def _other_clips(asked: frozenset[str], usual: frozenset[str]) -> Flag:
+def _other_clips(entry: PanelEntry, usual: frozenset[str]) -> Flag:
+    asked, things = entry.asked, "items" if entry.exact else "clips"
     shared = len(asked & usual)
     if shared == len(asked):
-        why = f"asked about {shared} of the {len(usual)} clips that others here were asked"
+        why = f"asked about {shared} of the {len(usual)} {things} that others here were asked"
     else:
-        why = f"{shared} of its {len(asked)} clips are among the {len(usual)} that others here were asked"
+        why = f"{shared} of its {len(asked)} {things} are among the {len(usual)} that others here were asked"
     return Flag(
-        f"n = {len(asked)}, not {len(usual)}" if len(asked) != len(usual) else "other clips",
-        f"{why}; its score stands beside scores of other clips",
+        f"n = {len(asked)}, not {len(usual)}" if len(asked) != len(usual) else f"other {things}",
+        f"{why}; its score stands beside scores of other {things}",
     )
 
 

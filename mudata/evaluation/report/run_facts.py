@@ -6,8 +6,10 @@ from collections.abc import Mapping
 from statistics import median
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from mudata.evaluation.kinds.kind_registry import EXACT_KINDS
+
 if TYPE_CHECKING:
-    from mudata.evaluation.report.data import PanelEntry
+    from mudata.evaluation.report.data import PanelEntry, Report
     from mudata.evaluation.report.report_run import ReportRun
     from mudata.evaluation.run_settings import RunSettings
 
@@ -42,6 +44,23 @@ def facts(run: ReportRun) -> dict[str, list[Fact]]:
 def command(run: ReportRun) -> str | None:
     """The one line that repeats the run."""
     return run.settings.last_command
+
+
+def things(run: ReportRun) -> str:
+    """What a run was asked about: clips, or items."""
+    return "items" if run.scores["kind"] in EXACT_KINDS else "clips"
+
+
+def asked_things(report: Report) -> str:
+    """The same of all runs."""
+    return " and ".join(sorted({things(run) for run in report.runs})) or "clips"
+
+
+def groups(entry: PanelEntry) -> list[Mapping[str, Any]]:
+    """The rows of scores by category and by difficulty, where items differ in it: one group of all says it again."""
+    rows = entry.exact.get("groups", ())
+    several = {by for by in ("category", "difficulty") if len({row["name"] for row in rows if row["by"] == by}) > 1}
+    return [row for row in rows if row["by"] in several or row["n"] < entry.n]
 
 
 def _model(settings: RunSettings) -> list[Fact]:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from mudata.catalog.cards.card_task import LEVELS
 from mudata.evaluation.kinds.kind_registry import EXACT_KINDS, kind_of
 from mudata.evaluation.metrics.label_floors import constant_words
-from mudata.evaluation.metrics.scored import headline_of, interval_text
+from mudata.evaluation.metrics.scored import decimals, headline_of, interval_text
 from mudata.table import Table
 
 if TYPE_CHECKING:
@@ -209,8 +209,8 @@ def _dataset(scores: Mapping[str, Any]) -> str:
 
 
 def _written(value: float, style: Style) -> str:
-    return f"{100 * value:.1f} %" if style == "percent" else f"{value:.3f}"
+    return f"{100 * value:.1f} %" if style == "percent" else decimals(value)
 
 
 def _end(value: float, style: Style) -> str:
-    return f"{100 * value:.1f}" if style == "percent" else f"{value:.3f}"
+    return f"{100 * value:.1f}" if style == "percent" else decimals(value)

@@ -35,6 +35,7 @@ items:
 tasks:
   length: {kind: number, noun: length of the text, attribute: length, scale: {unit: letters, high: 5, integer: true}}
   higher: {kind: pair, noun: higher tone}
+  parts: {kind: structure, asks: boundaries, noun: boundaries of the sections}
 """
 ROWS = {"a": {"text": "deep"}, "b": {"text": "so so"}, "c": {"text": "shrill", "genre": "high"}}
 UNKNOWN = {"id": "u", "task": "pace", "kind": "number", "clips": ["a"], "truth": "4"}
@@ -110,12 +111,16 @@ def test_items_that_cannot_be_heard_are_told(home: Home, asked: Card) -> None:
             [UNKNOWN | {"id": i, "task": "higher", "kind": "pair", "clips": [*"abc"], "truth": "first"} for i in "xyz"],
             "3 items: a pair has 2 clips, this has 3",
         ),
+        (
+            [UNKNOWN | {"id": "late", "task": "parts", "kind": "structure", "truth": "0.500 9.000"}],
+            "1 item: a section begins at 9.000 s, of a clip of 1.000 s",
+        ),
     ],
 )
 def test_items_that_others_put_into_the_index_are_held_against_the_card(
     home: Home, tmp_path: Path, items: list[dict[str, Any]], got: str
 ) -> None:
-    shelve(home, clips=[{"id": i} for i in "abc"], items=items)
+    shelve(home, clips=[{"id": i, "duration_s": 1.0} for i in "abc"], items=items)
     of = card(tmp_path / "cards", MORE)
     with database.snapshot(home) as connection:
         (found,) = findings(of, connection)

@@ -249,3 +249,33 @@ def test_essentia_is_asked_only_where_it_is_installed_and_wanted() -> None:
         (answer,) = model.answer([Item("item", (clip,), Question(kind, "", (), noun))])
         assert isinstance(answer, Answer)
         assert re.fullmatch(wanted, answer.text)
+
+
+FAMILIES = ("piano", "brass", "bass guitar", "drum kit", "theremin")
+
+
+def test_drums_and_bass_are_heard_where_they_play() -> None:
+    piano = band(110)[2]
+    for drums in (True, False):
+        for bass in (True, False):
+            clip = sound([*band(110)[: 1 if drums else 0], *(band(110)[1:2] if bass else []), piano])
+            answer = ask("tag", "instrument families", clip, options=FAMILIES)
+            told = answer.text.split(", ") if isinstance(answer, Answer) else []
+            assert ("drum kit" in told, "bass guitar" in told) == (drums, bass)
+            assert "theremin" not in told
+            assert set(told) <= set(FAMILIES)
+
+
+def test_options_name_families_in_many_ways_and_others_none() -> None:
+    from mudata.evaluation.models.classic.instruments import families_named
+
+    assert families_named(["bass guitar", "electric guitar", "chromatic_percussion", "Percussion", "voice"]) == {
+        "bass guitar": "bass", "electric guitar": "guitar", "chromatic_percussion": "mallets", "Percussion": "drums",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(("noun", "options"), [("mood", ("calm", "dark")), ("instrument", ("koto", "theremin"))])
+def test_sets_of_other_labels_are_refused(noun: str, options: tuple[str, ...]) -> None:
+    refused = ask("tag", noun, Clip("clip", np.ones(22_050, np.float32), 22_050), options=options)
+    assert isinstance(refused, Failure)
+    assert refused.kind == "not-measured"

@@ -1,4 +1,5 @@
-"""What signal processing answers without having learned anything: tempo, metre, key, form, parts, which of two clips.
+"""What signal processing answers without having learned anything: tempo, metre, key, form, parts, families of
+instruments, which of two clips.
 
 Every table of questions with exact truth gets a reference by it: a model that hears less than this does not hear much.
 What is asked is told by the kind of the question and the words of its noun, else of its prompt; what it has no measure
@@ -12,7 +13,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, TypeVar
 
 from mudata.errors import ModelError
-from mudata.evaluation.models.classic import essentia_estimates, pulse, repetition, spectrum, tonality
+from mudata.evaluation.models.classic import essentia_estimates, instruments, pulse, repetition, spectrum, tonality
 from mudata.evaluation.models.features import librosa_lock
 from mudata.evaluation.protocol import Answer, Failure, Item, ModelCapabilities
 
@@ -90,6 +91,7 @@ class Classic:
             pulse.syncopation(clicks)
             repetition.sections(clicks)
             spectrum.attack_s(clicks)
+            instruments.measures(clicks)
 
     def answer(self, items: Sequence[Item]) -> list[Answer | Failure]:
         from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
@@ -179,7 +181,20 @@ def _choose(item: Item) -> str:
     return _unlearned(item)
 
 
+def _tag(item: Item) -> str:
+    """Families of instruments, where the options are such."""
+    named = instruments.families_named(item.question.options)
+    text = f"{item.question.noun} {item.question.prompt}".casefold()
+    if not re.search(r"instrument|famil", text) or len(set(named.values())) < 2:
+        return _unlearned(item)
+    playing = instruments.playing(_audio(item))
+    if heard := [option for option, family in named.items() if family in playing]:
+        return ", ".join(heard)
+    raise _Refused("nothing-found", "no family of instruments that is an option is heard")
+
+
 _ANSWERS: dict[str, Callable[[Item], str]] = {
+    "tag": _tag,
     "number": _number,
     "key": _key,
     "metre": _metre,
