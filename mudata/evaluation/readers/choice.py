@@ -24,7 +24,7 @@ from mudata.catalog.cards.card_task import PAIR_OPTIONS
 from mudata.evaluation.align.alignment import Alignment, Shown
 from mudata.evaluation.align.clauses import CHOICE, NONE, NOUN, PLAIN, Vote
 from mudata.evaluation.align.misspelling import misspelt
-from mudata.evaluation.readers.comparisons import Effect, asked_quality, behind_than, effects
+from mudata.evaluation.readers.comparisons import Effect, asked_quality, behind_than, effects, translated_effects
 from mudata.evaluation.readers.kept_text import lower
 from mudata.evaluation.readers.option_mentions import OptionSaid, options_said
 from mudata.evaluation.readers.option_texts import OptionTwins, twins
@@ -74,11 +74,17 @@ def read_choice(answer: str | None, shown: Shown, *, clips: bool = False) -> Ali
         by_place.clear()
         said = options_said(text, language, options, shown, clips=clips)
         small = lower(text)
-        told = effects(small, [(one.start, one.end) for one in said], asked) if asked else {}
+        places = [(one.start, one.end) for one in said]
+        told: dict[int, Effect | None] = {}
+        if asked:
+            told |= {places[k][0]: effect for k, effect in effects(small, places, asked).items()}
+            told |= translated_effects(small, asked)
+        behind = {start for start, effect in told.items() if effect is None}
         values = []
-        for k, one in enumerate(said):
-            by_place[one.start, one.end] = one, told.get(k)
-            compared = clips and told.get(k) != "chosen" and behind_than(small, one.start)
+        for one in said:
+            effect = told.get(one.start)
+            by_place[one.start, one.end] = one, effect
+            compared = clips and effect != "chosen" and (one.start in behind or behind_than(small, one.start))
             meant = () if compared else tuple(options[i - 1] for i in one.options)
             values.append(Said(one.start, one.end, meant, one.sort if meant else "guard"))
         return values

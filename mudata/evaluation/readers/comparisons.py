@@ -14,6 +14,7 @@ from functools import lru_cache
 from typing import Literal, NamedTuple
 
 from mudata.evaluation.readers.option_labels import CLIP_NOUNS
+from mudata.evaluation.readers.translated_comparisons import compared_clips
 
 _NO_DEGREE = """
 other former latter either neither together after over under never however whether another later number answer
@@ -172,6 +173,22 @@ def _effect(text: str, said: int, degree: _Degree, asked: AskedQuality) -> tuple
     if degree.less != asked.least:
         return "lost", True
     return ("said" if degree.positive(text) else "chosen"), False
+
+
+def translated_effects(text: str, asked: AskedQuality) -> dict[int, Effect | None]:
+    """What comparisons in other languages do to the clips that they tell of, by where these begin in a lower-case text;
+    None to one that another is compared with, and nothing more."""
+    found: dict[int, Effect | None] = {}
+    for one in compared_clips(text):
+        is_asked = any(_same(stem, asked.stems) for stem in one.stems)
+        turned = one.less != asked.least
+        if one.behind:
+            found.setdefault(one.start, "chosen" if is_asked and turned and not one.denied else None)
+        elif not is_asked:
+            found.setdefault(one.start, "other")
+        else:
+            found[one.start] = "denied" if one.denied else "lost" if turned else "chosen"
+    return found
 
 
 def _plain(text: str, asked: AskedQuality) -> list[_Degree]:

@@ -12,6 +12,7 @@ from mudata.evaluation.readers.kept_text import lower
 from mudata.evaluation.readers.option_labels import CLIP_NOUNS, NUMBERS, labels
 from mudata.evaluation.readers.option_texts import option_tokens, spelled_as, texts, twins
 from mudata.evaluation.readers.option_values import option_values
+from mudata.evaluation.readers.translated_comparisons import compared_clips
 from mudata.evaluation.readers.translated_labels import translated_labels
 
 if TYPE_CHECKING:
@@ -68,7 +69,8 @@ def options_said(
     if shown.letters:
         for letter in letters(text, tuple(map(str, same))):
             named[letter.start] = OptionSaid(letter.start, letter.end, (int(letter.option),), True, False)
-    named |= {said.start: said for said in _translated(small, len(options), clips=clips) if said.start not in named}
+    for said in _translated(small, options, clips=clips):
+        named.setdefault(said.start, said)
     if (
         clips
         and not (shown.letters or shown.numbered)
@@ -85,10 +87,12 @@ def options_said(
     return list(_other_ones(_joined(small, merged)))
 
 
-def _translated(small: str, count: int, *, clips: bool) -> Iterator[OptionSaid]:
-    for start, end, number in translated_labels(small, clips=clips):
-        if number <= count:
-            yield OptionSaid(start, end, (number,), True, False)
+def _translated(small: str, options: Sequence[str], *, clips: bool) -> Iterator[OptionSaid]:
+    own = _own_numbers(options) if clips else {}
+    compared = [(one.start, one.end, one.number) for one in compared_clips(small)] if clips else []
+    for start, end, number in (*compared, *translated_labels(small, clips=clips)):
+        if number <= len(options):
+            yield OptionSaid(start, end, (own.get(number, number),), True, False)
 
 
 def _texts(text: str, small: str, language: str | None, options: Sequence[str], *, clips: bool) -> list[OptionSaid]:

@@ -1,8 +1,8 @@
 """Comparisons of two clips in German, French, Spanish, Italian, Portuguese and Dutch: 'der zweite klingt heller als der
 erste', 'el más rápido es el segundo'.
 
-As `comparisons` has it of English, only the quality that the prompt asks for speaks for a clip; of another one, opposites
-too, nothing is inferred. Qualities are given by the English words that prompts ask for.
+As `comparisons` has it of English, only the quality that the prompt asks for speaks for a clip; of another one,
+opposites too, nothing is inferred. Qualities are given by the English words that prompts ask for.
 """
 
 from __future__ import annotations
@@ -31,6 +31,7 @@ class _Grammar(NamedTuple):
     adjectives: dict[str, str]
     forms: dict[str, str]
     article: str
+    verb_last: bool = False
 
 
 _GERMANIC_END = r"(?:e[nrsm]?)?"
@@ -54,6 +55,7 @@ _GRAMMARS = {
             "complex": "komplexer|komplizierter|komplexest", "high": "höher|höchst", "low": "tiefer|tiefst",
         },
         article=r"de[rmnsi]|die|das|im|am",
+        verb_last=True,
     ),
     "nl": _Grammar(
         verbs=r"is|klinkt|lijkt|was|heeft|begint",
@@ -74,16 +76,18 @@ _GRAMMARS = {
             "high": "hoger|hoogst", "low": "lager|laagst",
         },
         article=r"de|het|een",
+        verb_last=True,
     ),
     "fr": _Grammar(
         verbs=r"est|sonne|semble|paraît|parait|était|a|possède|commence|joue",
-        no=r"pas|n['’]est|ne|jamais|non",
+        no=r"pas|ne|jamais|non",
         links=r"et|mais|car|parce|ou|tandis|alors|que",
         than=r"que|par rapport (?:à|au)|comparé (?:à|au)",
         more=r"plus|davantage",
         less=r"moins",
         adjectives={
-            "bright": "brillant|lumineu|clair", "dark": "sombre", "loud": "fort|bruyant", "quiet": "doux|douce|silencieu",
+            "bright": "brillant|lumineu|clair", "dark": "sombre", "loud": "fort|bruyant",
+            "quiet": "doux|douce|silencieu",
             "soft": "doux|douce", "fast": "rapide|vite", "slow": "lent", "syncopated": "syncopé", "complex": "complexe",
             "high": "aigu|haut", "low": "grave|bas",
         },
@@ -156,6 +160,8 @@ class _Said(NamedTuple):
 
     quality: re.Pattern[str]
     told: re.Pattern[str]
+    told_last: tuple[re.Pattern[str], re.Pattern[str]] | None
+    """Where verbs may stand last, what is before and behind the quality: 'dass der zweite heller klingt'."""
     denied: re.Pattern[str]
     than: re.Pattern[str]
     best: re.Pattern[str]
@@ -182,7 +188,8 @@ def _said(grammar: _Grammar) -> _Said:
     free = rf"(?: (?!(?:{grammar.links})(?!\w)){_WORD}){{0,4}}?"
     return _Said(
         re.compile(rf"(?<!\w)(?:(?:(?P<less>{grammar.less})|{grammar.more}) (?:{adjectives}){forms})(?!\w)"),
-        re.compile(rf"(?:,? (?:{grammar.no}))?,? ?(?:{grammar.verbs}){free} "),
+        re.compile(rf"(?:,? (?:{grammar.no}))?,? ?(?:n['’])?(?:{grammar.verbs}){free} "),
+        (re.compile(rf"{free} "), re.compile(rf" (?:{grammar.verbs})(?!\w)")) if grammar.verb_last else None,
         re.compile(rf"(?<!\w)(?:{grammar.no})(?!\w)"),
         re.compile(
             rf"(?: {_WORD}){{0,2}}? (?:{grammar.than})(?:(?: |(?<=['’]))(?:{grammar.article})?)?(?: |(?<=['’]))"
@@ -194,34 +201,38 @@ def _said(grammar: _Grammar) -> _Said:
 
 def compared_clips(text: str) -> Iterator[ComparedClip]:
     """Clips of a lower-case text that are compared in one of the languages; not sorted, some twice."""
-    clips = [(*match.span(), _number(match)) for match in _A_CLIP.finditer(text)]
+    clips = [(*match.span(), int(match["number"] or 2 - bool(match["ordinal1"]))) for match in _A_CLIP.finditer(text)]
     for said in _languages() if clips else ():
         for quality in said.quality.finditer(text):
             stems, less = _stems(quality), quality["less"] is not None
             before = next((clip for clip in reversed(clips) if clip[1] <= quality.start()), None)
             after = next((clip for clip in clips if clip[0] >= quality.end()), None)
-            between = text[before[1] : quality.start()] if before else ""
-            if before and said.told.fullmatch(between):
-                denied = said.denied.search(between) is not None
+            if before and _is_told(said, text, before[1], quality):
+                denied = said.denied.search(text, before[1], quality.start()) is not None
                 yield ComparedClip(*before, stems, less, denied)
                 if after and said.than.fullmatch(text, quality.end(), after[0]):
                     yield ComparedClip(*after, stems, less, denied, behind=True)
-            elif after and said.best_is.fullmatch(text, quality.end(), after[0]):
-                if said.best.search(text, max(0, quality.start() - 30), quality.start()):
-                    yield ComparedClip(*after, stems, less, denied=False)
+            elif after and said.best_is.fullmatch(text, quality.end(), after[0]) and _is_best(said, text, quality):
+                yield ComparedClip(*after, stems, less, denied=False)
 
 
-def _number(match: re.Match[str]) -> int:
-    return int(match["number"] or (1 if match["ordinal1"] else 2))
+def _is_told(said: _Said, text: str, start: int, quality: re.Match[str]) -> bool:
+    """Whether a quality is told of the clip that ends at `start`."""
+    if said.told.fullmatch(text, start, quality.start()):
+        return True
+    if said.told_last is None:
+        return False
+    between, behind = said.told_last
+    return bool(between.fullmatch(text, start, quality.start()) and behind.match(text, quality.end()))
 
 
-def _stems(match: re.Match[str]) -> frozenset[str]:
+def _is_best(said: _Said, text: str, quality: re.Match[str]) -> bool:
+    """Whether 'the' stands before it: 'der hellere'."""
+    return said.best.search(text, max(0, quality.start() - 30), quality.start()) is not None
+
+
+def _stems(quality: re.Match[str]) -> frozenset[str]:
     """Every quality that the word may mean: 'alto' is loud and high."""
-    named = {name[2:]: text for name, text in match.groupdict().items() if text and name[1:2] == "_"}
-    (name, word), *_ = named.items()
-    known = (grammar.adjectives | {} for grammar in _GRAMMARS.values())
-    return frozenset({name, *(of for words in known for of, stems in words.items() if _is_one(word, stems))})
-
-
-def _is_one(word: str, stems: str) -> bool:
-    return re.fullmatch(rf"(?:{stems})\w{{0,4}}", word) is not None
+    word = next(text for name, text in quality.groupdict().items() if text and name != "less")
+    known = [words for grammar in _GRAMMARS.values() for words in (grammar.adjectives, grammar.forms)]
+    return frozenset(name for words in known for name, of in words.items() if re.fullmatch(rf"(?:{of})\w{{0,4}}", word))

@@ -9,18 +9,18 @@ _OPTION = (
     r"(?:option|antwort|antwortmöglichkeit|möglichkeit|réponse|proposition|opción|respuesta|opzione|risposta|opção"
     r"|resposta|optie|antwoord|вариант|ответ)"
 )
-_CLIP = (
+CLIP = (
     r"(?:clip|ausschnitt|aufnahme|hörbeispiel|stück|audio|extrait|enregistrement|morceau|fragmento|grabación|extracto"
     r"|brano|estratto|registrazione|frammento|trecho|áudio|gravação|clipe|fragment|opname|фрагмент|клип|отрывок|запись"
     r"|ролик)"
 )
-_ORDINALS = (
+ORDINALS = (
     r"erste[nrsm]?|premi(?:er|ère)|primer[ao]?|prim[ao]|primeir[ao]|eerste|перв(?:ый|ая|ое|ом|ой|ого)",
     r"zweite[nrsm]?|deuxième|seconde?|segund[ao]|second[ao]|tweede|втор(?:ой|ая|ое|ом|ого)",
     r"dritte[nrsm]?|troisième|tercer[ao]?|terz[ao]|terceir[ao]|derde|трет(?:ий|ья|ье|ьем|ьей|ьего)",
     r"vierte[nrsm]?|quatrième|cuart[ao]|quart[ao]|vierde|четв[её]рт(?:ый|ая|ое|ом|ого)",
 )
-_WORDED = [re.compile(rf"(?<!\w)(?:{words}) (?:(?P<option>{_OPTION})|{_CLIP})(?!\w)") for words in _ORDINALS]
+_WORDED = [re.compile(rf"(?<!\w)(?:{words}) (?:(?P<option>{_OPTION})|{CLIP})(?!\w)") for words in ORDINALS]
 _SIGNS = {"一": 1, "二": 2, "三": 3, "四": 4, "첫": 1, "두": 2, "세": 3, "네": 4}
 _SIGNED = re.compile(
     r"第(?P<chinese>[一二三四1-4])(?:个|個|段|首|条|項|项)?(?:(?P<option>选项|選項)|音频|音頻|片段|录音|錄音|剪辑)?"
