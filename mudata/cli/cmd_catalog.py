@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, get_args
+from typing import TYPE_CHECKING, Any, get_args
 
 import click
 
+from mudata import yaml_files
 from mudata.catalog.cards import card_files, loader, overview
 from mudata.catalog.index.holdings import holdings
 from mudata.cli import name_completion
@@ -15,6 +18,9 @@ from mudata.cli.habits import HabitGroup
 from mudata.cli.output import echo, emit, emit_json, json_option
 from mudata.errors import CardError, HomeError, UnknownName
 from mudata.home import Home
+
+if TYPE_CHECKING:
+    from mudata.catalog.cards.schema import Card
 
 _SHOWN = [
     *("name", "tags", "format", "duration", "clips", "items"),
@@ -154,12 +160,41 @@ def _checked(file: Path) -> dict[str, Any]:
         card = loader.load(file)
         spaces = {name: space for name, space in card.labels.items() if not space.open}
         findings = [(f"labels.{name}: {f.what}", f.level) for name, space in spaces.items() for f in lint(space)]
-        findings += [(fault, "error") for faults in (faults_of_card, faults_of_sql) for fault in faults(card)]
+        checks = (faults_of_card, faults_of_sql, _faults_of_rules)
+        findings += [(fault, "error") for faults in checks for fault in faults(card)]
     except (CardError, UnknownName) as error:
         return {"card": str(file), "ok": False, "problem": error.what, "notes": []}
-    problem = "\n".join(f"{file}: {what}" for what, level in findings if level == "error") or None
+    problem = "\n".join(_placed(file, what) for what, level in findings if level == "error") or None
     notes = [what for what, level in findings if level == "note"]
     return {"card": str(file), "ok": problem is None, "problem": problem, "notes": notes}
+
+
+def _faults_of_rules(card: Card) -> Iterator[str]:
+    """What is wrong with the official rules and the prompts that tasks name."""
+    from mudata.evaluation.official_rules.rule_registry import find_rule
+
+    shown = {items.task for items in card.exam.items if items.options} if card.exam else set()
+    for name, task in card.tasks.items():
+        if task.rule:
+            try:
+                find_rule(task.rule)
+            except UnknownName as error:
+                yield f"tasks.{name}.rule: {error.what}"
+        ids = [prompt.id for prompt in task.prompts]
+        for place, prompt in enumerate(task.prompts):
+            if prompt.id in ids[:place]:
+                yield f"tasks.{name}.prompts.{place}.id: {prompt.id!r} is the id of another prompt of this task"
+            if name in shown and "{options}" not in prompt.template:
+                yield f"tasks.{name}.prompts.{place}.template: it has no {{options}}, which its items have"
+
+
+def _placed(file: Path, fault: str) -> str:
+    """A fault that begins with its place in a card, with the line of that."""
+    place = fault.partition(": ")[0]
+    if not re.fullmatch(r"[a-z_]+(\.[\w-]+)*", place):
+        return f"{file}: {fault}"
+    where = tuple(int(step) if step.isdecimal() else step for step in place.split("."))
+    return f"{file}:{yaml_files.line_of(file, where)}: {fault}"
 
 
 @cards.command()

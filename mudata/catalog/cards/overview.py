@@ -67,7 +67,7 @@ def _row(card: Card) -> dict[str, Any]:
         "format": list(card.format),
         "duration": str(card.duration),
         "clips": clips,
-        "items": sum(items.n or 0 for items in card.exam.items) if card.exam else None,
+        "items": (sum(items.n or 0 for items in card.exam.items) or None) if card.exam else None,
         "audio": card.audio,
         "usage": card.licence.usage,
         "availability": card.availability,

@@ -217,7 +217,7 @@ def _looked_up(
 
 def _refuse_unheard(cards: Sequence[Card], rows: Sequence[ClipRow]) -> None:
     """Say why there is nothing to hear, where the card knows it and no clip is here."""
-    for card in cards if not any(row.path for row in rows) else ():
+    for card in cards if not any(row.path or row.kind == "text" for row in rows) else ():
         if card.audio_note:
             raise EvaluationError(
                 f"{card.name} has no audio to ask about: {card.audio_note}", "Choose another dataset."

@@ -356,7 +356,8 @@ def test_cards_check_refuses_labels_with_one_spelling(tmp_path: Path) -> None:
     path = card(tmp_path, vocabulary=[{"id": "a", "aliases": ["x"]}, {"id": "b", "aliases": ["X!"]}])
     done = typed("cards", "check", path)
     assert done.code == 1
-    assert done.out == f"{path}: labels.genre: 'a', 'b' share the spelling 'x'\n"
+    line = path.read_text().splitlines().index("labels:") + 2
+    assert done.out == f"{path}:{line}: labels.genre: 'a', 'b' share the spelling 'x'\n"
     assert "0 of 1 cards are fine." in done.err
 
 

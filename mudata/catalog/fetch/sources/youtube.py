@@ -82,9 +82,9 @@ def fetch(mirror: YoutubeMirror, target: Target, progress: Progress) -> FetchRes
     """Write each clip of `target.clips` as 16-bit WAV at its native rate;
     what cannot be had is a failure of that clip.
 
-    A file that is there and has the right length (within the mirror's tolerance) is kept. Raises
-    MissingExtra without yt-dlp, or without PyAV and ffmpeg; Offline if all is missing; CardError
-    for a wrong column; HomeError.
+    Clips without video, start and end are not of YouTube. A file that is there and has the right length (within the
+    mirror's tolerance) is kept. Raises MissingExtra without yt-dlp, or without PyAV and ffmpeg; Offline if all is
+    missing; CardError for a wrong column; HomeError.
     """
     clips = list(_clips(mirror, target))
     ledger = _Ledger(target.files.parent / "youtube.jsonl")
@@ -124,8 +124,11 @@ def _clips(mirror: YoutubeMirror, target: Target) -> Iterator[_Clip]:
             f"The YouTube mirror of {target.dataset} wants columns that clips lack: {', '.join(sorted(missing))}.",
             f"There are: {', '.join(table.column_names)}.",
         )
+    columns = (mirror.video, mirror.start, mirror.end)
     for row in table.to_pylist():
-        for column in (mirror.video, mirror.start, mirror.end):
+        if all(row[column] is None for column in columns):
+            continue  # of a set that has clips from elsewhere too
+        for column in columns:
             if row[column] is None:
                 raise CardError(f"The clip {row['id']!r} has no {column}, which the YouTube mirror wants.")
         path = target.files / fill(mirror.path, {key: value for key, value in row.items() if value is not None})

@@ -284,6 +284,15 @@ def test_clips_without_times_are_the_fault_of_the_card(of: pa.Table | None, says
         get(tmp_path, of)
 
 
+def test_clips_of_another_set_are_nothing_to_youtube(site: Site, tmp_path: Path) -> None:
+    columns = {"ytid": pa.string(), "start_s": pa.float64(), "end_s": pa.float64()}
+    others = clips("v")
+    for column, type_ in columns.items():
+        others = others.set_column(others.schema.get_field_index(column), column, pa.nulls(1, type_))
+    assert get(tmp_path, others) == FetchResult((), 0, {}, ())
+    assert not site.asked
+
+
 @pytest.mark.parametrize(("module", "extra"), [("yt_dlp", "youtube"), ("av", "formats")])
 def test_what_is_not_installed_is_said_before_anything_is_fetched(
     module: str, extra: str, tmp_path: Path, site: Site, monkeypatch: pytest.MonkeyPatch
