@@ -43,6 +43,11 @@ class ItemFile(Strict):
     optional: bool = False
     select: Select | None = None
 
+    @property
+    def has_known_columns(self) -> bool:
+        """Whether the card says what the file has, so that its SQL can be checked without one."""
+        return bool(self.columns) or self.format == "text"
+
     @model_validator(mode="after")
     def _fits(self) -> Self:
         if self.layout == "map" and self.format != "json":

@@ -26,7 +26,7 @@ def faults_of_sql(card: Card) -> Iterator[str]:
     with tempfile.TemporaryDirectory(prefix="mudata-") as folder:
         faults = list(_refusals(card, Path(folder)))
         files = card.exam.files if card.exam else {}
-        shapes = [table.columns for table in card.tables.values()], [file.columns for file in files.values()]
+        shapes = [table.columns for table in card.tables.values()], [file.has_known_columns for file in files.values()]
         if not faults and all(all(kind) for kind in shapes):
             try:
                 read(_with_optional_tables(card), Path(folder))
@@ -49,7 +49,7 @@ def _refusals(card: Card, folder: Path) -> Iterator[str]:
                 yield error.what
         for name, file in (card.exam.files if card.exam else {}).items():
             try:
-                if shapes_known and file.columns:
+                if shapes_known and file.has_known_columns:
                     item_files.declare(sql, name, file)
                 elif file.select:
                     sql.source(f"exam.files.{name}", file.select.replace("{rows}", "_rows"))
