@@ -160,8 +160,8 @@ def _checked(file: Path) -> dict[str, Any]:
         card = loader.load(file)
         spaces = {name: space for name, space in card.labels.items() if not space.open}
         findings = [(f"labels.{name}: {f.what}", f.level) for name, space in spaces.items() for f in lint(space)]
-        checks = (faults_of_card, faults_of_sql, _faults_of_rules)
-        findings += [(fault, "error") for faults in checks for fault in faults(card)]
+        findings += [(fault, "error") for faults in (faults_of_card, faults_of_sql) for fault in faults(card)]
+        findings += _findings_of_tasks(card)
     except (CardError, UnknownName) as error:
         return {"card": str(file), "ok": False, "problem": error.what, "notes": []}
     problem = "\n".join(_placed(file, what) for what, level in findings if level == "error") or None
@@ -169,8 +169,8 @@ def _checked(file: Path) -> dict[str, Any]:
     return {"card": str(file), "ok": problem is None, "problem": problem, "notes": notes}
 
 
-def _faults_of_rules(card: Card) -> Iterator[str]:
-    """What is wrong with the official rules and the prompts that tasks name."""
+def _findings_of_tasks(card: Card) -> Iterator[tuple[str, str]]:
+    """What is to be said of the official rules and the prompts that tasks name, and how grave it is."""
     from mudata.evaluation.official_rules.rule_registry import find_rule
 
     shown = {items.task for items in card.exam.items if items.options} if card.exam else set()
@@ -179,13 +179,13 @@ def _faults_of_rules(card: Card) -> Iterator[str]:
             try:
                 find_rule(task.rule)
             except UnknownName as error:
-                yield f"tasks.{name}.rule: {error.what}"
+                yield f"tasks.{name}.rule: {error.what}", "error"
         ids = [prompt.id for prompt in task.prompts]
         for place, prompt in enumerate(task.prompts):
             if prompt.id in ids[:place]:
-                yield f"tasks.{name}.prompts.{place}.id: {prompt.id!r} is the id of another prompt of this task"
+                yield f"tasks.{name}.prompts.{place}.id: {prompt.id!r} is the id of another prompt", "error"
             if name in shown and "{options}" not in prompt.template:
-                yield f"tasks.{name}.prompts.{place}.template: it has no {{options}}, which its items have"
+                yield f"tasks.{name}.prompts.{place}.template: no {{options}}: only the question can list them", "note"
 
 
 def _placed(file: Path, fault: str) -> str:

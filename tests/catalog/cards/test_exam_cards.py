@@ -247,10 +247,10 @@ def test_every_card_says_how_many_items_in_which_edition_and_where_words_and_res
         ("modality = 'music'", "mode = 'music'", "- file: questions", "exam.items.0: .*mode"),
         ("{rows}\n", "{rows} WHERE x\n", "questions:", "exam.files.questions: .*x"),
         (
-            ":\\n{options}",
-            ":",
-            "- id: authors",
-            "tasks.choose.prompts.0.template: it has no .options., which its items",
+            "id: authors\n",
+            "id: authors\n        template: '{question}'\n      - id: authors\n",
+            "id: authors",
+            "tasks.choose.prompts.1.id: 'authors' is the id of another prompt",
         ),
     ],
 )
