@@ -6,7 +6,7 @@ import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, get_args
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import click
 
@@ -169,7 +169,7 @@ def _checked(file: Path) -> dict[str, Any]:
     return {"card": str(file), "ok": problem is None, "problem": problem, "notes": notes}
 
 
-def _findings_of_tasks(card: Card) -> Iterator[tuple[str, str]]:
+def _findings_of_tasks(card: Card) -> Iterator[tuple[str, Literal["error", "note"]]]:
     """What is to be said of the official rules and the prompts that tasks name, and how grave it is."""
     from mudata.evaluation.official_rules.rule_registry import find_rule
 
