@@ -15,7 +15,7 @@ from mudata.version import __version__
 if TYPE_CHECKING:
     from mudata.api.composing import compose
     from mudata.api.datasets import cards, cite, fetch, info, schema, sql, stats, verify, verify_clip
-    from mudata.api.evaluations import evaluate, import_answers, override, runs, score
+    from mudata.api.evaluations import evaluate, export_run, import_answers, override, runs, score
     from mudata.api.exam_linting import lint_exam
     from mudata.api.housekeeping import disk_use, move_home, remove, rename, where
     from mudata.api.inspection import align, audit_labels, compare, lint_labels, report, show
@@ -36,6 +36,7 @@ __all__ = [
     "disk_use",
     "evaluate",
     "evaluate_suite",
+    "export_run",
     "export_split",
     "fetch",
     "fetch_model",

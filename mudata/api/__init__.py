@@ -21,7 +21,7 @@ from mudata.lazy import lazy_names
 if TYPE_CHECKING:
     from mudata.api.composing import compose
     from mudata.api.datasets import cards, cite, fetch, info, schema, sql, stats, verify, verify_clip
-    from mudata.api.evaluations import evaluate, import_answers, override, runs, score
+    from mudata.api.evaluations import evaluate, export_run, import_answers, override, runs, score
     from mudata.api.exam_linting import lint_exam
     from mudata.api.housekeeping import disk_use, move_home, remove, rename, where
     from mudata.api.inspection import align, audit_labels, compare, lint_labels, report, show
@@ -40,6 +40,7 @@ __all__ = [
     "disk_use",
     "evaluate",
     "evaluate_suite",
+    "export_run",
     "export_split",
     "fetch",
     "fetch_model",
@@ -92,6 +93,7 @@ __getattr__, __dir__ = lazy_names(
         "verify": "datasets",
         "verify_clip": "datasets",
         "evaluate": "evaluations",
+        "export_run": "evaluations",
         "import_answers": "evaluations",
         "override": "evaluations",
         "runs": "evaluations",

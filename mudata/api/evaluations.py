@@ -281,3 +281,39 @@ def import_answers(
         command=command,
     )
     return ScoredRun(importer.import_answers(Home.default(), request, chosen(progress)).folder)
+
+
+@checked()
+def export_run(
+    run: Runs,
+    *,
+    to: Literal["hf-eval-results", "inspect", "lmms-eval", "mteb", "csv"],
+    output: str | Path = ".",
+    with_answers: bool = False,
+    hub_dataset: str | None = None,
+    hub_task: str = "default",
+) -> list[Path]:
+    """Write a scored run for another program, and give the files.
+
+    Answers are hashes (SHA-256) unless `with_answers`; questions, options and golds that a licence does not let others
+    pass on are hashes in any case.
+
+    Args:
+        run: its id, the beginning of it, its folder, or a run.
+        to: 'hf-eval-results' (`.eval_results/*.yaml` of a model's repository), 'inspect' (a log), 'lmms-eval' (samples
+            and results), 'mteb' (a task's results) or 'csv' (a row for each answer).
+        output: the folder for the files.
+        with_answers: answers in clear.
+        hub_dataset: of 'hf-eval-results': the benchmark, 'owner/name' [default: the card's].
+        hub_task: of 'hf-eval-results': its task, as its eval.yaml has it.
+
+    Raises:
+        UnknownName, EvaluationError.
+    """
+    from mudata.evaluation.result_export import exporter
+
+    (chosen_run,) = named_runs(run)
+    request = exporter.ExportRequest(
+        to=to, folder=Path(output).expanduser(), with_answers=with_answers, hub_dataset=hub_dataset, hub_task=hub_task
+    )
+    return exporter.export_run(chosen_run, request)

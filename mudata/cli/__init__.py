@@ -45,6 +45,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "score": ("mudata.cli.cmd_score:score", "Score a run's answers again, offline."),
     "override": ("mudata.cli.cmd_score:override", "Say how a person reads an answer."),
     "import-answers": ("mudata.cli.cmd_score:import_answers", "Score answers that were made elsewhere."),
+    "export-run": ("mudata.cli.cmd_export_run:export_run", "Write a run for other programs."),
     "report": ("mudata.cli.cmd_report:report", "Make a page of runs: scores, figures, every answer beside its clip."),
     "compare": ("mudata.cli.cmd_compare:compare", "Tell which runs differ, and which are tied."),
     "where": ("mudata.cli.cmd_storage:where", "Where everything lies: home, cards, clips, splits, runs, weights."),

@@ -63,7 +63,7 @@ HINTS: dict[str, dict[str, str]] = {
         "config configure settings set env": "There is no configuration file: MUDATA_HOME and MUDATA_CARDS are"
         " variables of the environment, and `mudata where` shows where they lead.",
         "export dump save": "A split with its audio: mudata split export NAME --to FOLDER. Tables: mudata sql, with"
-        " --csv or --parquet. Runs: mudata report --data FOLDER.",
+        " --csv or --parquet. Runs: mudata export-run RUN --to F, mudata report --data FOLDER.",
         "init setup start new create add": "Nothing has to be set up. To try everything: mudata demo. To get a dataset:"
         " mudata fetch NAME.",
         "login auth token": "Hosts' own programs keep keys (HF_TOKEN, kaggle.json); mudata reads them there.",

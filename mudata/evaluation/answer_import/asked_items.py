@@ -64,6 +64,9 @@ class AskedItems:
         left = [item for item in left if not _other_options(item, answer)]
         if len(left) > 1 and answer.references:
             left = [item for item in left if item.truth in _right(item, answer)] or left
+        if len(left) > 1 and answer.ids:  # ids like 'metre.A/file', of items 'metre.A1' and 'metre.B1'
+            group = answer.ids[0].partition("/")[0]
+            left = [item for item in left if item.clip_id.partition("/")[2].startswith(group)] or left
         return {item.clip_id for item in left}
 
     def contradiction(self, answer: FileAnswer, item_id: str) -> str | None:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from mudata.catalog.cards import loader
 from mudata.catalog.index import database
 from mudata.errors import EvaluationError
 from mudata.evaluation.answer_import.asked_items import ClipNames
@@ -44,10 +45,11 @@ def items_of_file(
         [ClipNames(clip_id) for clip_id in clips.values()],
         several=task.is_exact,
     )
+    fixed = _fixed_options(task)
     by_item: defaultdict[str, list[FileAnswer]] = defaultdict(list)
     for answered, answer in joined.answers.items():
         by_item[item_of(answered, joined.passes)].append(answer)
-    right = {item_id: _right(task, answers) for item_id, answers in by_item.items()}
+    right = {item_id: _right(task, answers, fixed) for item_id, answers in by_item.items()}
     heard = {item_id: _heard(task.dataset, item_id, answers[0]) for item_id, answers in by_item.items()}
     indexed = _indexed(home, task.dataset, {clip_id: name for clips in heard.values() for clip_id, name in clips})
     items = tuple(
@@ -60,7 +62,7 @@ def items_of_file(
                 for clip_id, _ in heard[item_id]
             ),
             question=by_item[item_id][0].question if task.is_exact else None,
-            options=(by_item[item_id][0].options or task.kind_options) if task.is_exact else (),
+            options=(by_item[item_id][0].options or fixed) if task.is_exact else (),
         )
         for item_id, references in sorted(right.items())
         if references
@@ -89,12 +91,21 @@ def items_of_file(
     return joined, in_passes(selection, joined)
 
 
-def _right(task: Task, answers: Sequence[FileAnswer]) -> tuple[str, ...]:
+def _fixed_options(task: Task) -> tuple[str, ...]:
+    """The options that the card gives every item, or those of the kind, for files that do not have them."""
+    exam = loader.load(task.dataset).exam
+    items = [items for items in exam.items if items.task == task.name] if exam else []
+    fixed = items[0].options.fixed if items and items[0].options else ()
+    return fixed or task.kind_options
+
+
+def _right(task: Task, answers: Sequence[FileAnswer], fixed: tuple[str, ...]) -> tuple[str, ...]:
     """What is right about an item, as the first of its answers that says it has it."""
-    said = (
-        canonical_references(task, of_letters(answer.references, answer.options), answer.options) for answer in answers
-    )
-    return next((references for references in said if references), ())
+    for answer in answers:
+        options = answer.options or fixed
+        if found := canonical_references(task, of_letters(answer.references, options), options):
+            return found
+    return ()
 
 
 def _heard(dataset: str, item_id: str, answer: FileAnswer) -> list[tuple[str, str]]:

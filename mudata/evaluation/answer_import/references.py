@@ -23,9 +23,9 @@ def canonical_references(task: Task, references: Sequence[str], options: tuple[s
     """References of the file as the index would have them: canonical ids, captions, or the one true
     value; nothing where none is such. A tag may be one reference of a list, or stand in one between commas.
     `options` are an item's own."""
-    texts = [text for reference in references if (text := reference.strip())]
     if task.is_exact:
-        return _values(task, texts, options or task.kind_options)
+        return _values(task, references, options or task.kind_options)
+    texts = [text for reference in references if (text := reference.strip())]
     if task.label_set is None:
         return tuple(dict.fromkeys(texts))
     spelt = {fold(word): entry.id for entry in task.label_set.entries for word in entry.strict}
@@ -38,8 +38,9 @@ def _values(task: Task, texts: Sequence[str], options: tuple[str, ...]) -> tuple
     kind, asked = kind_of(task.kind), task.asked("", options)
     values = []
     for text in texts:
-        with contextlib.suppress(ValueError):
-            values.append(kind.truth(text, asked))
+        for spelt in (text, text.strip()) if text not in options else (text,):  # options may have blank edges
+            with contextlib.suppress(ValueError):
+                values.append(kind.truth(spelt, asked))
     return tuple(dict.fromkeys(values))[:1]
 
 

@@ -249,7 +249,7 @@ def test_trials_of_muse_are_joined_by_their_clips_in_order_and_seeds_are_passes(
     assert run.settings.imported.file == f"{files[0].name} and 1 more"
     found = formats.read(files[0], "muse")[1]
     assert MUSE.splitlines()[found.place - 1] == "--- Question 2 ---"
-    assert (found.ids, found.clips, found.references) == (("oddballs/A/2",), ("07", "06"), ())
+    assert (found.ids, found.clips, found.references) == (("oddballs.A/07__06",), ("07", "06"), ())
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@ lmms_eval/loggers/evaluation_tracker.py at 4eadb30 and 0716c69, and files of 202
 
 A line has doc_id, target, filtered_resps (a text or a list), input, and resps only where they differ. The document is
 left out (some forks keep it as doc), so a clip is named by input_media, by doc, or by a field of the task's own;
-doc_id, its place in a table that is elsewhere, names none.
+doc_id, its place in a table that is elsewhere, names none. What mudata exports has the number of a pass in doc.
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ def entries(path: Path) -> Iterator[Entry]:
     for place, row in rows(path):
         doc = row.get("doc")
         asked = doc if isinstance(doc, Mapping) else {}
+        number = asked.get("pass")
         answer = FileAnswer(
             place,
             tuple(dict.fromkeys([*texts_of(row.get("input_media")), *names_of(doc), *_of_task(row)])),
@@ -37,6 +38,7 @@ def entries(path: Path) -> Iterator[Entry]:
             prompt=text_of(row.get("input", row.get("arguments"))),
             question=text_of(asked.get("question")),
             options=options_of(asked.get("choices")),
+            pass_number=number if type(number) is int and number >= 0 else None,
         )
         yield Entry(answer, row)
 

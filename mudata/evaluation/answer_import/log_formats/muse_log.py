@@ -8,8 +8,9 @@
     2025-09-05 20:18:29,364 - Evaluation: Correct
 
 Of a stimulus only the file's name says anything: folders are those of whoever ran it. Audio Flamingo 3 got both
-excerpts in one file, whose name joins theirs by two underscores. Where the runner found its answer right, what it
-parsed is the truth; else it says what it expected. A file name has task, group and seed
+excerpts in one file, whose name joins theirs by two underscores. Every seed asks in an order of its own, so a
+question's number says nothing: a trial is known by task, group and files. Where the runner found its answer right,
+what it parsed is the truth; else it says what it expected. A file name has task, group and seed
 (oddballs_G25Pro_CHAT_SYSINST_GroupA_seed1.log): the seeds of one trial are its passes.
 """
 
@@ -20,6 +21,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from mudata.errors import EvaluationError
+from mudata.evaluation.answer_import.clip_names import file_stem
 from mudata.evaluation.answer_import.file_answer import Entry, FileAnswer
 from mudata.evaluation.answer_import.json_rows import text
 
@@ -91,7 +93,7 @@ def _entry(trial: dict[str, str], named: re.Match[str] | None) -> Entry:
     return Entry(
         FileAnswer(
             int(trial["line"]),
-            _ids(trial["number"], named),
+            _ids(files, named),
             answer,
             None if answer is not None else f"failed-elsewhere: {failed}" if failed else "no-answer: the log has none",
             references=(gold,) if gold else (),
@@ -102,6 +104,6 @@ def _entry(trial: dict[str, str], named: re.Match[str] | None) -> Entry:
     )
 
 
-def _ids(number: str, named: re.Match[str] | None) -> tuple[str, ...]:
-    """Which trial it is: task, group and number."""
-    return (f"{named['task']}/{named['group']}/{number}",) if named else ()
+def _ids(files: list[str], named: re.Match[str] | None) -> tuple[str, ...]:
+    """Which trial it is: task and group, and the files: oddballs.A/M9_Gm__M9_Odd_Gm."""
+    return (f"{named['task']}.{named['group']}/{'__'.join(map(file_stem, files))}",) if named and files else ()
