@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 from mudata.errors import EvaluationError, UnknownName
 from mudata.evaluation.metrics.scored import Metric
@@ -50,6 +51,22 @@ class ScoredRun(Run):
             UnknownName: the run's task has no accuracy (tags, captions).
         """
         return self.metric("accuracy").value
+
+    @property
+    def exam(self) -> dict[str, Any]:
+        """Of an exam, or of a task with an official rule: our reading (`ours`) and the rule (`official`) beside each
+        other, how their verdicts `differ`, `passes`, `groups`, `faults`, `floors`: the part `exam` of scores.json
+        (docs/exams.md).
+
+        Raises:
+            EvaluationError: the run is of no such task, or of several, each of which has its own in
+                `scores["datasets"]`.
+        """
+        if found := self.scores.get("exam"):
+            return dict(found)
+        raise EvaluationError(
+            f"{self.id} is no run of one exam.", "Exams are listed by `mudata list`; of several: scores['datasets']."
+        )
 
     def table(self) -> Table:
         """What `mudata score` prints: a row for each dataset."""

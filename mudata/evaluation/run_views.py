@@ -43,6 +43,8 @@ RUN_TABLES: dict[str, tuple[Column, ...]] = {
         Column("category", "VARCHAR", "group of items that scores are also told of"),
         Column("cluster", "VARCHAR", "the piece, as the dataset says it"),
         Column("difficulty", "VARCHAR", "how hard the item is meant to be"),
+        Column("of", "VARCHAR", "the item that this is one pass of; NULL where items are asked once"),
+        Column("pass_number", "BIGINT", "which of its passes, from 0"),
     ),
     "answers": (
         Column("run", "VARCHAR", "as in runs"),
@@ -74,6 +76,11 @@ RUN_TABLES: dict[str, tuple[Column, ...]] = {
         Column(
             "worth", "JSON", "what a value is worth by each measure of its kind, 0 to 1; NULL for labels and captions"
         ),
+        Column(
+            "official", "DOUBLE", "credit of an exam's own rule, 0 to 1; NULL without one, or where it leaves it out"
+        ),
+        Column("official_chosen", "VARCHAR", "option that this rule takes the answer for; NULL where it chooses none"),
+        Column("official_evidence", "VARCHAR", "what in the answer decided, by this rule"),
     ),
     "scores": (
         Column("run", "VARCHAR", "as in runs"),

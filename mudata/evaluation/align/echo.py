@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 from mudata.evaluation.align.clean import clean
 
@@ -15,6 +15,8 @@ which no answer has of its own (published answers copy them)."""
 _SENTENCE = re.compile(r"(?<=[.!?])\s+|\n+")
 _LEAST_WORDS = 4
 _WORD = re.compile(r"\w+")
+_SHORTEST = 2 * _LEAST_WORDS - 1
+"""Characters of so many words."""
 
 
 @dataclass(frozen=True)
@@ -22,21 +24,33 @@ class _Prompt:
     """What can be recognised of a prompt:
     its sentences and lines of four words and more, and what examples say."""
 
-    sentences: re.Pattern[str] | None
-    longest: tuple[str, ...]
-    """The longest word of each sentence: a text without any of them has none of the sentences."""
+    sentences: tuple[tuple[str, ...], ...]
+    """Their words, those of most words first."""
     examples: tuple[str, ...]
+
+    def said_in(self, text: str) -> bool:
+        """Whether a text may have one of the sentences: it is as long, and has the longest of its words."""
+        return any(
+            len(text) >= sum(map(len, words)) + len(words) - 1 and self.longest[words] in text
+            for words in self.sentences
+        )
+
+    @cached_property
+    def longest(self) -> dict[tuple[str, ...], str]:
+        return {words: max(words, key=len) for words in self.sentences}
+
+    @cached_property
+    def pattern(self) -> re.Pattern[str]:
+        """Made for answers that may have one: an exam has a prompt for every item."""
+        alternatives = "|".join(r"\W{1,6}".join(words) for words in self.sentences)
+        return re.compile(rf"\b(?:{alternatives})\b")
 
 
 def echoes(text: str, prompt: str, begin: int = 0) -> list[tuple[int, int]]:
     """Pieces of a clean text, from `begin` on, that are the prompt's, sorted and apart, as [start, end)."""
     pieces = [piece.span() for piece in _EXAMPLE.finditer(text)] if "example" in text else []
-    if prompt:
-        known = _known(prompt)
-        for word in known.longest:
-            if word in text and known.sentences is not None:
-                pieces += [piece.span() for piece in known.sentences.finditer(text, begin)]
-                break
+    if prompt and len(text) >= _SHORTEST and (known := _known(prompt)).said_in(text):
+        pieces += [piece.span() for piece in known.pattern.finditer(text, begin)]
     return _apart(sorted(pieces)) if pieces else pieces
 
 
@@ -62,8 +76,4 @@ def _known(prompt: str) -> _Prompt:
     shown = tuple(piece.group().split(":")[-1].strip(" .\n") for piece in _EXAMPLE.finditer(text))
     pieces = {tuple(_WORD.findall(line)) for line in (*text.split("\n"), *_SENTENCE.split(text))}
     long = sorted((words for words in pieces if len(words) >= _LEAST_WORDS), key=lambda words: (-len(words), words))
-    if not long:
-        return _Prompt(None, (), shown)
-    alternatives = "|".join(r"\W{1,6}".join(words) for words in long)
-    longest = tuple(dict.fromkeys(max(words, key=len) for words in long))
-    return _Prompt(re.compile(rf"\b(?:{alternatives})\b"), longest, shown)
+    return _Prompt(tuple(long), shown)

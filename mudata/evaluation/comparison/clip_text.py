@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from itertools import groupby
 from typing import TYPE_CHECKING
 
@@ -46,6 +46,8 @@ def lines(view: ClipView, style: Style = plainly) -> Iterator[str]:
             about = f"{answer.item} ({', '.join(answer.clips)}): " if answer.item else ""
             yield style(f"      asked: {_plain(about)}{_short(_plain(answer.question))}", "given")
         yield f"      {_coloured(answer, style)}"
+        if answer.official is not None:
+            yield style(f"      official: {_plain(_official(answer.official))}", "given")
         if answer.given is not None:
             yield style(f"      given: {_short(_plain(answer.given))}", "given")
 
@@ -64,6 +66,15 @@ def _read(answer: ClipAnswer) -> str:
     labels = f" {', '.join(answer.labels)}" if answer.labels else ""
     references = "" if answer.right is not False else f" (it is {', '.join(answer.gold)})"
     return f"{answer.task}: {answer.status}{labels}{references}"
+
+
+def _official(said: Mapping[str, object]) -> str:
+    """The verdict of an exam's own rule, in a few words."""
+    credit = said["credit"]
+    verdict = (
+        "left out" if credit is None else {0.0: "wrong", 1.0: "right"}.get(float(str(credit)), f"worth {credit:.3g}")
+    )
+    return f"{verdict} by {said['rule']}: {said['evidence']}"
 
 
 def _plain(text: str) -> str:

@@ -62,6 +62,8 @@ class ClipAnswer:
     options: tuple[str, ...] = ()
     worth: Mapping[str, float] | None = None
     """What the answer is worth by each measure, of a question with exact truth."""
+    official: Mapping[str, object] | None = None
+    """What an exam's own rule makes of it: rule, credit (None where it leaves it out), chosen option, evidence."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -242,7 +244,20 @@ def _answer(asked: Run, scored: ScoredAnswer, given: str | None, question: Quest
         question=(scored.asked.shown.prompt or None) if scored.asked else None,
         options=scored.asked.shown.options if scored.asked else (),
         worth=scored.worth,
+        official=_official(asked, scored),
     )
+
+
+def _official(asked: Run, scored: ScoredAnswer) -> dict[str, object] | None:
+    if scored.official is None:
+        return None
+    exam, verdict = asked.tasks[scored.dataset].exam, scored.official.verdict
+    return {
+        "rule": exam.rule if exam else None,
+        "credit": verdict.credit,
+        "chosen": verdict.chosen,
+        "evidence": verdict.evidence,
+    }
 
 
 def _facts(connection: duckdb.DuckDBPyConnection, clip_ids: Sequence[str]) -> dict[str, tuple[Any, ...]]:

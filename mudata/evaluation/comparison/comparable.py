@@ -54,6 +54,13 @@ def require_same_questions(
                     "If both are of one task, score them again with the labels as they are now: "
                     f"mudata score {' '.join(str(head['run']) for head in scores)}",
                 )
+        versions = [((head.get("datasets") or {}).get(dataset) or {}).get("exam", {}).get("version") for head in scores]
+        for name, other in zip(names, versions, strict=True):
+            if other != versions[0]:
+                raise EvaluationError(
+                    f"{names[0]} and {name} were asked other versions of {dataset} ({versions[0]!r} and {other!r}).",
+                    "Two versions of an exam are two exams: ask one of the models again.",
+                )
     for name, theirs in zip(names, answers, strict=True):
         unlike = [a.clip_id for a, b in zip(answers[0], theirs, strict=True) if set(a.references) != set(b.references)]
         if unlike:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
+from mudata.evaluation.comparison.exam_notes import exam_notes, official_cell
 from mudata.evaluation.kinds.kind_registry import EXACT_KINDS, kind_of
 from mudata.evaluation.metrics.interval_notes import clips_and_clusters, methods
 from mudata.evaluation.metrics.label_floors import FLOORED, constant_words
@@ -40,6 +41,8 @@ _OF_KIND = {
 
 _BESIDE_EXACT = ("coverage", "chance", "best constant", "distinct (commonest)")
 """What stands beside the measures of a kind with exact truth."""
+_BESIDE_EXAM = ("official", "any mention", "coverage", "chance", "best constant")
+"""The same, where an official rule judges the answers too."""
 
 
 def tables(runs: Sequence[Mapping[str, Any]]) -> list[ScoreTable]:
@@ -49,8 +52,9 @@ def tables(runs: Sequence[Mapping[str, Any]]) -> list[ScoreTable]:
     `parser` is the parser interval, from strict accuracy to that of any mention; `lift` the ROUGE-L
     F gained over the captions of wrong clips; `constant` the ROUGE-1 F and ROUGE-L F of one
     sentence for all clips; `best constant` what the best constant answer to questions with exact truth reaches, which
-    the model `constant` need not give; `distinct (commonest)` how many different values were given, and the share of
-    the commonest.
+    the model `constant` need not give; `official` what an exam's own rule makes of the answers, with its n where that
+    is another; `any mention` what our accuracy would be if any mention of the right option counted; `distinct
+    (commonest)` how many different values were given, and the share of the commonest.
     """
     alike: dict[tuple[str, tuple[str, ...]], list[Mapping[str, Any]]] = {}
     for scores in runs:
@@ -67,7 +71,9 @@ def _table(kind: str, columns: tuple[str, ...], runs: Sequence[Mapping[str, Any]
     run_column = ("run",) if len(runs) > 1 else ()
     everywhere = ", ".join(f"{key.capitalize()}: {runs[0][key]}" for key in shared)
     notes = [*([f"{everywhere}."] if shared else []), _told_apart(kind, runs), *_basis(kind, runs)]
-    notes += _exact_notes(runs) if kind in EXACT_KINDS else [*_hedged(runs), *_floor_notes(kind, runs)]
+    notes += (
+        [*_exact_notes(runs), *exam_notes(runs)] if kind in EXACT_KINDS else [*_hedged(runs), *_floor_notes(kind, runs)]
+    )
     return ScoreTable((*varying, *columns, *run_column), _rows(kind, runs), tuple(notes))
 
 
@@ -76,7 +82,9 @@ def _columns(kind: str, scores: Mapping[str, Any]) -> tuple[str, ...]:
         return _OF_KIND[kind]
     measured = {metric["metric"] for metric in scores["metrics"]}
     titles = [measure.title for measure in kind_of(kind).measures if measure.name in measured]
-    return (*titles, *_BESIDE_EXACT)
+    if kind == "open":
+        return (*titles, "coverage", "distinct (commonest)")
+    return (*titles, *_BESIDE_EXAM) if "official" in measured else (*titles, *_BESIDE_EXACT)
 
 
 def _rows(kind: str, runs: Sequence[Mapping[str, Any]]) -> list[dict[str, str]]:
@@ -86,6 +94,8 @@ def _rows(kind: str, runs: Sequence[Mapping[str, Any]]) -> list[dict[str, str]]:
             headline = metrics[headline_of(kind, metrics)]
             row = {column: str(scores[column]) for column in ("model", "split", "task", "run")}
             row |= {"dataset": dataset, "n": str(headline["n"])} | _cells(kind, metrics)
+            if exam := scores["datasets"].get(dataset, {}).get("exam"):
+                row["official"] = official_cell(exam, row.get("official", ""))
             if control := scores.get("control"):
                 row["model"] += f" ({control})"
             if scores["forced_choice"]:
@@ -193,6 +203,9 @@ def _exact_cells(kind: str, metrics: Metrics) -> dict[str, str]:
             cells[measure.title] = (_percent if measure.style == "percent" else _value)(metrics, measure.name)
     beside = _percent if headline == "accuracy" else _value
     commonest = f" ({_percent(metrics, 'commonest_share')})" if "commonest_share" in metrics else ""
+    if "official" in metrics:
+        mentioned = _percent(metrics, "lenient_mention")
+        cells |= {"official": _interval(metrics["official"], percent=True), "any mention": mentioned}
     return cells | {
         "coverage": _percent(metrics, "coverage"),
         "chance": beside(metrics, "chance"),

@@ -90,7 +90,21 @@ def per_clip_metrics(kind: str, scored: Sequence[ScoredAnswer]) -> dict[str, Per
             scores = rouge.rouge([item.answer or "" for item in scored], [item.references for item in scored])
             return {name: _mean(scores[:, rouge.COLUMNS.index(name)]) for name in ("rougeL_f", "rouge1_f")}
         case _:
-            return {name: PerClipMetric(*sums) for name, sums in measure_values(kind, scored).items()}
+            found = {name: PerClipMetric(*sums) for name, sums in measure_values(kind, scored).items()}
+            return found | _official(scored)
+
+
+def _official(scored: Sequence[ScoredAnswer]) -> dict[str, PerClipMetric]:
+    """What an exam's own rule makes of every answer, one by one, out of those that it counts; nothing without one, and
+    of open questions, whose credit that is, nothing more."""
+    import numpy as np
+
+    readings = [item.official for item in scored]
+    if not scored or any(reading is None for reading in readings) or "credit" in (scored[0].worth or {"credit": 0}):
+        return {}
+    worth = [reading.verdict.credit for reading in readings if reading is not None]
+    over = np.array([credit or 0.0 for credit in worth])
+    return {"official": PerClipMetric(over, np.array([float(credit is not None) for credit in worth]))}
 
 
 def _mean(values: NDArray[np.float64]) -> PerClipMetric:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from mudata.evaluation.kinds.kind_registry import kind_of
 
 if TYPE_CHECKING:
     from mudata.evaluation.align.alignment import Alignment
     from mudata.evaluation.kinds.question_kind import AskedItem, MeasuredValues
+    from mudata.evaluation.official_rules.official_rule import JudgedItem, Verdict
 
 _HEADLINE = {"classify": "accuracy", "tag": "micro_f1", "caption": "rougeL_f"}
 SEED = 0
@@ -39,6 +40,14 @@ class Metric:
     interval: str = ""
 
 
+class OfficialReading(NamedTuple):
+    """A verdict, the item as the rule saw it, and the answer without what is taken off before."""
+
+    verdict: Verdict
+    item: JudgedItem
+    answer: str | None
+
+
 @dataclass(frozen=True)
 class ScoredAnswer:
     """One clip's references (canonical ids, or captions) beside what the model said and what that
@@ -65,6 +74,13 @@ class ScoredAnswer:
     """What the answer is worth by each measure of its kind, the headline first; None for labels and captions."""
     category: str | None = None
     difficulty: str | None = None
+    of: str | None = None
+    """The item that this is a pass of, where items are asked several times."""
+    categories: tuple[str, ...] = ()
+    faults: tuple[str, ...] = ()
+    """What its exam's card knows to be wrong with it."""
+    official: OfficialReading | None = None
+    """What its exam's own rule makes of the answer."""
 
     def __post_init__(self) -> None:
         if not self.cluster:

@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Protocol
 
 from mudata.evaluation.kinds.kind_registry import EXACT_KINDS
@@ -19,12 +20,14 @@ from mudata.evaluation.metrics import (
     rouge,
     tagging,
 )
+from mudata.evaluation.metrics.exam_scores import exam_scores
 from mudata.evaluation.metrics.interval_notes import clusters_of
 
 if TYPE_CHECKING:
     from mudata.evaluation.align.alignment import Shown
     from mudata.evaluation.align.label_set import LabelSet
     from mudata.evaluation.metrics.caption_controls import ConstantCaption
+    from mudata.evaluation.metrics.exam_items import ExamFacts
     from mudata.evaluation.metrics.scored import Labels, Metric, ScoredAnswer
     from mudata.evaluation.protocol import Kind
 
@@ -52,6 +55,7 @@ def summarise(
     label_sets: Mapping[str, LabelSet | None],
     shown: Mapping[str, Shown],
     *,
+    exams: Mapping[str, ExamFacts] = MappingProxyType({}),
     reference_scorer: bool = False,
 ) -> dict[str, Any]:
     """Metrics over all clips and for each dataset, and the tables that go with the kind of task.
@@ -62,6 +66,7 @@ def summarise(
         scored: the answers with their references.
         label_sets: what answers are read with, by dataset; None for captions.
         shown: what the model had before it, by dataset.
+        exams: how an official rule judges answers, by dataset, where one does.
         reference_scorer: have rouge-score itself count.
 
     Returns:
@@ -72,15 +77,18 @@ def summarise(
     """
     labels = {dataset: label_set.ids if label_set else () for dataset, label_set in label_sets.items()}
 
-    def results(answers: Sequence[ScoredAnswer], known: Labels) -> tuple[dict[str, int], list[Metric]]:
-        return tagging.outcomes(answers), _metrics(kind, tasks, answers, known, reference_scorer)
+    def results(answers: Sequence[ScoredAnswer], known: Labels) -> tuple[dict[str, int], list[Metric], dict[str, Any]]:
+        facts = exams.get(next(iter(known))) if len(known) == 1 else None  # exams have rules of their own
+        official, part = exam_scores(kind, answers, facts) if facts else ([], None)
+        metrics = _metrics(kind, tasks, answers, known, reference_scorer)
+        return tagging.outcomes(answers), [*metrics, *official], {"exam": part} if part else {}
 
-    outcomes, metrics = whole = results(scored, labels)
+    outcomes, metrics, exam = whole = results(scored, labels)
     datasets = {}
     for dataset in label_sets:
         part = [item for item in scored if item.dataset == dataset]
         only = {dataset: labels[dataset]}
-        part_outcomes, part_metrics = whole if len(label_sets) == 1 else results(part, only)
+        part_outcomes, part_metrics, part_exam = whole if len(label_sets) == 1 else results(part, only)
         datasets[dataset] = {
             "n": len(part),
             "outcomes": part_outcomes,
@@ -88,6 +96,7 @@ def summarise(
             "metrics": list(map(asdict, part_metrics)),
             "clusters": clusters_of([item.cluster for item in part]),
             **_beside(kind, part, only),
+            **part_exam,
         }
     answerable = labels
     if exact := kind in EXACT_KINDS:
@@ -100,6 +109,7 @@ def summarise(
         "clusters": clusters_of([item.cluster for item in scored]),
         "datasets": datasets,
         **_beside(kind, scored, answerable),
+        **exam,
         "per_label": tagging.per_label(scored, labels) if kind != "caption" else [],
         "confusion": classification.confusion(scored) if kind == "classify" or (exact and labels) else [],
         "policies": parsing_rules.sensitivity(scored, known, shown) if kind == "classify" else [],

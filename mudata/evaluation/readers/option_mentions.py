@@ -115,12 +115,9 @@ def _texts(text: str, small: str, language: str | None, options: Sequence[str], 
 
 def _labels(small: str, options: Sequence[str], shown: Shown, *, clips: bool) -> Iterator[OptionSaid]:
     """Options by their numbers; a bare number may be the text of an option as well, or both."""
-    numbers = {
-        tokens[0]: k
-        for k, tokens in enumerate(map(option_tokens, options), 1)
-        if len(tokens) == 1 and tokens[0].isdigit()
-    }
-    leading = {tokens[0] for tokens in map(option_tokens, options) if tokens and tokens[0].isdigit()}
+    tokens_of = [option_tokens(option) for option in options]
+    leading = {tokens[0] for tokens in tokens_of if tokens and tokens[0].isdigit()}
+    numbers = {tokens[0]: k for k, tokens in enumerate(tokens_of, 1) if len(tokens) == 1 and tokens[0] in leading}
     own = _own_numbers(options) if clips else {}
     same = twins(tuple(options)).same
     for label in labels(small, len(options), numbered=shown.numbered or clips, clips=clips):

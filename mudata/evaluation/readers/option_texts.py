@@ -73,6 +73,7 @@ def _bare(option: str) -> str:
     return option[worded[0].start() : worded[-1].end()] if worded else option
 
 
+@lru_cache(maxsize=16_384)
 def option_tokens(text: str) -> tuple[str, ...]:
     """What is compared of an option.
 

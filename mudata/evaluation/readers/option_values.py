@@ -7,6 +7,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from mudata.evaluation.align.alignment import Shown
+from mudata.evaluation.readers.kept_text import kept
 from mudata.evaluation.readers.key import KEY
 from mudata.evaluation.readers.metre import METRE
 from mudata.evaluation.readers.tempo import tempo_of
@@ -32,7 +33,6 @@ class OptionValues(NamedTuple):
                 yield said.start, said.end, found, "guard" if len(found) < len(said.values) else said.sort
 
 
-@lru_cache(maxsize=256)
 def option_values(options: tuple[str, ...]) -> OptionValues | None:
     """What options are read as, if all are keys, all metres or all tempi, and no two alike; else None.
 
@@ -41,15 +41,28 @@ def option_values(options: tuple[str, ...]) -> OptionValues | None:
     {'F# major': 1, 'A minor': 2}
     >>> option_values(("guitar", "A minor"))
     """
+    found = _values(tuple(sorted(set(options))))
+    if found is None:
+        return None
+    kind, values = found
+    places: dict[str, int] = {}
+    for place, option in enumerate(options, 1):
+        places.setdefault(values[option], place)
+    return OptionValues(kind, places)
+
+
+@lru_cache(maxsize=1024)
+def _values(options: tuple[str, ...]) -> tuple[ValueKind, dict[str, str]] | None:
+    """The value of each option, whatever order they are shown in."""
     kinds = [KEY, METRE]
     if any("bpm" in option.lower() or "beats per minute" in option.lower() for option in options):
         kinds.append(tempo_of())
     for kind in kinds:
-        read = [read_value(option, Shown(), kind) for option in options]
-        places: dict[str, int] = {}
-        for place, one in enumerate(read, 1):
-            if one.status == "ALIGNED":
-                places.setdefault(one.labels[0], place)
-        if len(places) == len(set(options)):
-            return OptionValues(kind, places)
+        values: dict[str, str] = {}
+        for option in options:
+            if not kind.find(kept(option).text, None) or (one := read_value(option, Shown(), kind)).status != "ALIGNED":
+                break
+            values[option] = one.labels[0]
+        if len(set(values.values())) == len(options):
+            return kind, values
     return None

@@ -34,6 +34,12 @@ METRICS: dict[str, Wording] = {
     "constant": Wording("constant", "percent", "the best constant answer to these items"),
     "commonest_share": Wording("commonest", "percent", "answers that give the commonest value, of all"),
     "distinct_answers": Wording("distinct", "count", "how many different values were given"),
+    "official": Wording("official", "percent", "by the exam's own rule, of the items that it counts"),
+    "lenient_mention": Wording("any mention", "percent", "as accuracy, any mention of the right option counted"),
+    "consistency": Wording("consistent", "percent", "items whose passes all choose the same option"),
+    "all_passes_right": Wording("right in all passes", "percent", "items right in every pass"),
+    "item_accuracy": Wording("by item", "percent", "as accuracy, every item counted once however often it is asked"),
+    "aggregate": Wording("aggregate", "percent", "by the exam's own rule, put together as its authors do"),
     "majority": Wording("majority", "percent", "accuracy of always saying the most frequent label"),
     "micro_f1": Wording("micro F1", "number", "F1 over all labels of all clips"),
     "micro_precision": Wording("precision", "number", "of the labels said, those that are right"),
@@ -90,6 +96,7 @@ COLUMNS: dict[str, tuple[str, ...]] = {
 } | {
     kind: (
         *(measure.name for measure in kind_of(kind).measures),
+        *("official", "lenient_mention", "consistency", "all_passes_right"),
         *("coverage", "selective_accuracy", "distinct_answers", "commonest_share"),
     )
     for kind in EXACT_KINDS

@@ -16,6 +16,7 @@ from mudata.evaluation.align.thoughts import without_thoughts
 from mudata.evaluation.kinds.kind_registry import EXACT_KINDS, kind_of
 from mudata.evaluation.metrics.scored import ScoredAnswer
 from mudata.evaluation.scoring import overrides
+from mudata.evaluation.scoring.official_reading import credit_of, known_faults, official_reading
 from mudata.evaluation.tasks.task import Task, bind
 from mudata.json_files import damaged
 
@@ -129,7 +130,14 @@ class ScoringContext:
         override = self.overrides.get(question.item_id) if overridden else None
         if override is not None and record.answer is not None:
             alignment = overrides.apply_value(alignment, override)
-        value = alignment.label or (None if alignment.rule_id == overrides.RULE else kind.partial(alignment))
+        value = alignment.label
+        if value is None and alignment.rule_id != overrides.RULE:
+            value = kind.partial(alignment)
+        task = self.tasks[question.dataset]
+        official = official_reading(task, question, record.answer)
+        worth = kind.score(value, truth, asked)
+        if self.settings.kind == "open" and alignment.rule_id != overrides.RULE:
+            worth = credit_of(official)
         return ScoredAnswer(
             question.item_id,
             question.dataset,
@@ -139,9 +147,13 @@ class ScoringContext:
             record.error,
             cluster=self.clusters[question.item_id],
             asked=asked,
-            worth=kind.score(value, truth, asked),
+            worth=worth,
             category=question.category,
             difficulty=question.difficulty,
+            of=question.of,
+            categories=question.categories,
+            faults=known_faults(task, question),
+            official=official,
         )
 
     def _alignment(self, question: QuestionRecord, answer: str | None, overridden: bool) -> Alignment | None:

@@ -21,6 +21,7 @@ _SHOWN = 5
 _PERCENT = {
     "accuracy", "coverage", "selective_accuracy", "lenient_accuracy", "any_mention_accuracy", "partial_credit",
     "centred_accuracy", "chance", "majority", "refusals", "distinct_ratio", "constant", "commonest_share",
+    "official", "lenient_mention", "consistency", "all_passes_right", "item_accuracy", "credit",
 }  # fmt: skip
 """Metrics that are told in per cent; others as they are."""
 

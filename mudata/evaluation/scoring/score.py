@@ -20,6 +20,7 @@ from mudata.evaluation.metrics import summary
 from mudata.evaluation.scoring import history, overrides
 from mudata.evaluation.scoring.context import LabelSetInUse, ScoringContext
 from mudata.evaluation.scoring.extras import extras_cache
+from mudata.evaluation.scoring.official_reading import exam_facts
 from mudata.evaluation.scoring.opinions import opinion as opinions
 from mudata.home import write_atomic
 from mudata.jsonl import digest
@@ -132,7 +133,15 @@ def _scored(context: ScoringContext, items: Sequence[ScoredAnswer], reference_sc
         "overrides_sha256": overrides.sha256(run),
         "forced_choice": settings.forced_choice,
         "control": settings.control,
-        **summary.summarise(settings.kind, settings.tasks, items, sets, shown, reference_scorer=reference_scorer),
+        **summary.summarise(
+            settings.kind,
+            settings.tasks,
+            items,
+            sets,
+            shown,
+            exams={dataset: facts for dataset, task in context.tasks.items() if (facts := exam_facts(task))},
+            reference_scorer=reference_scorer,
+        ),
         "opinions": opinions.scorer_columns(context, raw),
         "kappa": overrides.kappa(raw, context.overrides) if context.overrides else None,
     }
@@ -173,4 +182,15 @@ def _lines(context: ScoringContext, items: Sequence[ScoredAnswer], reference_sco
             "spans": [[span.start, span.end, span.role, span.label] for span in read.spans],
             "override": vars(last[item.clip_id]) if item.clip_id in last and read.rule_id == overrides.RULE else None,
             **({} if item.worth is None else {"worth": item.worth}),
+            **_official(item),
         }
+
+
+def _official(item: ScoredAnswer) -> dict[str, Any]:
+    """What an exam's own rule makes of an answer; `official` is None where its authors leave it out."""
+    if item.official is None:
+        return {}
+    verdict = item.official.verdict
+    random = {"official_low": verdict.low, "official_high": verdict.high} if verdict.low < verdict.high else {}
+    said = {"official_chosen": verdict.chosen, "official_evidence": verdict.evidence}
+    return {"official": verdict.credit, **random, **said}

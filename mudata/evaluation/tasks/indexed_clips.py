@@ -111,11 +111,9 @@ class IndexedItem(NamedTuple):
 def item_rows(connection: duckdb.DuckDBPyConnection, tasks: Iterable[Task]) -> list[IndexedItem]:
     """Every item of some tasks, by id."""
     rows = []
-    there = {name for name, *_ in connection.execute("DESCRIBE items").fetchall()}
-    of_exams = ", ".join(name if name in there else f"NULL AS {name}" for name in ("categories", "settings"))
     query = (
-        "SELECT item_id, dataset, clips, question, options, truth, category, cluster, difficulty, semitones,"  # noqa: S608 - columns by their names
-        f" seconds, {of_exams} FROM items WHERE dataset = ? AND task = ? ORDER BY item_id"
+        "SELECT item_id, dataset, clips, question, options, truth, category, cluster, difficulty, semitones, seconds,"
+        " categories, settings FROM items WHERE dataset = ? AND task = ? ORDER BY item_id"
     )
     for task in tasks:
         found = connection.execute(query, [task.dataset, task.name]).fetchall()

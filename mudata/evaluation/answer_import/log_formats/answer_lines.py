@@ -1,4 +1,5 @@
-"""A line per clip or item, with clip_id or item_id and answer, or error: also the answers.jsonl of any run."""
+"""A line per clip or item, with clip_id or item_id and answer, or error, and pass_number where an item was asked more
+than once: also the answers.jsonl of any run."""
 
 from __future__ import annotations
 
@@ -26,5 +27,6 @@ def entries(path: Path) -> Iterator[Entry]:
             **reference_parts(row.get("references", row.get("reference"))),
             prompt=text_of(row.get("prompt")),
             options=options_of(row.get("options")),
+            pass_number=number if isinstance(number := row.get("pass_number"), int) else None,
         )
         yield Entry(answer, row)

@@ -1,0 +1,84 @@
+"""What stands below a table of scores of an exam: the official rule, where its verdicts differ from ours, passes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+
+def exam_notes(runs: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    """Sentences, each once; nothing for runs that are of no exam and have no official rule."""
+    told: dict[str, None] = {}
+    for scores in runs:
+        for dataset, part in scores["datasets"].items():
+            if exam := part.get("exam"):
+                told |= dict.fromkeys(_of_exam(dataset, exam))
+                told |= dict.fromkeys(_of_run(str(scores["model"]), exam))
+    yield from told
+
+
+def official_cell(exam: Mapping[str, Any] | None, written: str) -> str:
+    """The official score, with its own n where its authors leave answers out."""
+    if exam is None or exam["official"] is None:
+        return ""
+    official = exam["official"]
+    return f"{written} of {official['n']}" if official["n_dropped"] else written
+
+
+def _of_exam(dataset: str, exam: Mapping[str, Any]) -> Iterator[str]:
+    version = f" {exam['version']}" if exam["version"] else ""
+    if rule := exam["rule"]:
+        strip = f", without {', '.join(map(repr, rule['strip']))} before answers" if rule["strip"] else ""
+        combined = f", passes combined by {rule['combine']}" if rule["combine"] != "none" else ""
+        yield f"{dataset}{version}: official is {rule['name']} ({rule['source']}){strip}{combined}."
+    if exam["floors"]:
+        floors = ", ".join(f"{floor['title']} {100 * floor['value']:.1f} %" for floor in exam["floors"])
+        yield f"{dataset}{version}: without listening: {floors}."
+    if n := exam["faults"]["n"]:
+        kinds = ", ".join(f"{count} {kind}" for kind, count in exam["faults"]["by_kind"].items())
+        yield f"{dataset}{version}: {n} of {exam['n']} items are known to be wrong ({kinds})."
+
+
+def _of_run(model: str, exam: Mapping[str, Any]) -> Iterator[str]:
+    protocol = exam["protocol"]
+    if protocol["same"] is False:
+        asked = f"order {protocol['order']}, prompt {protocol['prompt']}"
+        theirs = f"order {protocol['authors_order']}, prompt {protocol['authors_prompt']}"
+        yield f"{model}: not asked as the authors do ({asked}; theirs: {theirs})."
+    official, differ = exam["official"], exam["differ"]
+    if official and official["n_dropped"]:
+        yield (
+            f"{model}: the official rule leaves out {official['n_dropped']} of {exam['n']} items; counted as wrong "
+            f"they make it {100 * official['all']:.1f} %."
+        )
+    if official and official["drawn"]:
+        ends = f"{100 * official['lowest']:.1f} to {100 * official['highest']:.1f} %"
+        yield f"{model}: the official rule draws at random for {official['drawn']} items: luck makes it {ends}."
+    if differ:
+        sorts = {"official_only": "right by the official rule alone", "ours_only": "by ours alone"}
+        sorts |= {"in_part": "in part", "dropped": "left out"}
+        each = ", ".join(f"{differ[sort]} {words}" for sort, words in sorts.items() if differ[sort])
+        yield f"{model}: verdicts differ on {differ['n']} of {differ['of']} answers{f' ({each})' if each else ''}."
+    if exam["ours"]:
+        yield from _passes(model, exam)
+
+
+def _passes(model: str, exam: Mapping[str, Any]) -> Iterator[str]:
+    passes = exam["passes"] or {}
+    if consistent := passes.get("consistency"):
+        ours = f"{100 * exam['ours']['value']:.1f} % by item"
+        yield (
+            f"{model}: {exam['n']} items in {exam['passes_asked']} passes, {ours}; the same option in all of them "
+            f"{100 * consistent['value']:.1f} %, right in all {100 * passes['all_right']['value']:.1f} %."
+        )
+    positions = passes.get("positions")
+    if positions and positions["test"]["p"] is not None:
+        chosen = " ".join(
+            f"{place} {n}" for place, n in zip(positions["places"], positions["test"]["counts"], strict=True)
+        )
+        what = "wrong choices" if positions["order"] == "stored" else "choices"
+        yield f"{model}: {what} by place {chosen}; p {_p(positions['test']['p'])} that places are chosen alike."
+
+
+def _p(value: float) -> str:
+    return "< .001" if value < 0.001 else f"{value:.3f}".removeprefix("0")

@@ -1,0 +1,147 @@
+"""Answers to the items of an exam: passes of one item put together, by our reading and by the official rule."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
+
+from mudata.evaluation.official_rules.combine import combine
+
+if TYPE_CHECKING:
+    from mudata.catalog.cards.exam import Aggregate, Combine, OptionOrder
+    from mudata.evaluation.metrics.scored import ScoredAnswer
+    from mudata.evaluation.official_rules.official_rule import Verdict
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExamFacts:
+    """What of an exam's task decides its scores, as the run has it.
+
+    `rule` None: no official one, ours alone. `order` and `prompt` are what was asked, those of the authors beside them.
+    """
+
+    version: str = ""
+    rule: str | None = None
+    rule_title: str = ""
+    rule_source: str = ""
+    rule_recipe: str = ""
+    strip: tuple[str, ...] = ()
+    combine: Combine = "none"
+    order: OptionOrder = "stored"
+    prompt: str = ""
+    authors_order: OptionOrder | None = None
+    authors_prompt: str | None = None
+    aggregate: Aggregate
+    task: str = ""
+
+    @property
+    def combined_by(self) -> Combine:
+        """How several passes are combined; an exam that asks once says nothing of that: their mean."""
+        return "mean" if self.combine == "none" else self.combine
+
+
+class ExamItem(NamedTuple):
+    """One item: its passes in the order asked, and what they are worth in all."""
+
+    item: str
+    passes: tuple[ScoredAnswer, ...]
+    ours: float | None
+    """Mean over passes of our measure; None of an open question."""
+    lenient: float | None
+    """The same, any mention of the right option that is not denied counted."""
+    official: Verdict | None
+    """None without an official rule."""
+
+    @property
+    def first(self) -> ScoredAnswer:
+        return self.passes[0]
+
+    @property
+    def credit(self) -> float | None:
+        """None where its authors leave it out, or have no rule."""
+        return self.official.credit if self.official else None
+
+    @property
+    def faults(self) -> tuple[str, ...]:
+        """What is known to be wrong with it, by its exam's card and as its options show."""
+        return tuple(dict.fromkeys((*self.first.faults, *option_faults(self.passes))))
+
+
+def exam_items(scored: Sequence[ScoredAnswer], facts: ExamFacts, *, is_open: bool) -> list[ExamItem]:
+    """The items in the order asked.
+
+    Raises EvaluationError as `combine` does.
+    """
+    by_item: dict[tuple[str, str], list[ScoredAnswer]] = {}
+    for answer in scored:
+        by_item.setdefault((answer.dataset, answer.of or answer.clip_id), []).append(answer)
+    return [_item(item, passes, facts, is_open=is_open) for (_, item), passes in by_item.items()]
+
+
+def _item(item: str, passes: list[ScoredAnswer], facts: ExamFacts, *, is_open: bool) -> ExamItem:
+    official = None
+    judged = [answer.official for answer in passes if answer.official is not None]
+    if judged:
+        pairs = [(one.verdict, one.item) for one in judged]
+        if len(pairs) == 1 and facts.combine == "none":
+            official = pairs[0][0]
+        else:
+            answers = [one.answer for one in judged]
+            official = combine(facts.combined_by, pairs, passes[0].references[0], answers)
+    if is_open:
+        return ExamItem(item, tuple(passes), None, None, official)
+    n = len(passes)
+    ours = sum(map(worth_of, passes)) / n
+    return ExamItem(item, tuple(passes), ours, sum(map(_lenient, passes)) / n, official)
+
+
+def worth_of(answer: ScoredAnswer) -> float:
+    """What it is worth by the headline of its kind."""
+    return next(iter((answer.worth or {}).values()), 0.0)
+
+
+def _lenient(answer: ScoredAnswer) -> float:
+    mentioned = answer.alignment is not None and answer.references[0] in answer.alignment.positives
+    return max(worth_of(answer), float(mentioned and _may_be_right(answer)))
+
+
+def _may_be_right(answer: ScoredAnswer) -> bool:
+    options = answer.asked.shown.options if answer.asked else ()
+    return not options or answer.references[0] in options
+
+
+def option_faults(passes: Sequence[ScoredAnswer]) -> list[str]:
+    """What is wrong with the options of an item, over its passes: the right one is none of them, or stands there twice;
+    another one does; one is empty; two are the same but for case."""
+    found = []
+    for answer in passes:
+        options = answer.asked.shown.options if answer.asked else ()
+        if not options:
+            continue
+        counts, gold = Counter(options), answer.references[0]
+        if gold not in counts:
+            found.append("gold-missing")
+        if counts[gold] > 1:
+            found.append("gold-doubled")
+        if any(n > 1 for option, n in counts.items() if option != gold):
+            found.append("option-doubled")
+        if any(not option.strip() for option in counts):
+            found.append("option-empty")
+        if len({option.casefold() for option in counts}) < len(counts):
+            found.append("options-alike")
+    return list(dict.fromkeys(found))
+
+
+def by_group(items: Sequence[ExamItem]) -> Mapping[tuple[str, str], list[ExamItem]]:
+    """Items by category (each of several) and by difficulty, in the order of names."""
+    found: dict[tuple[str, str], list[ExamItem]] = {}
+    for item in items:
+        answer = item.first
+        names = answer.categories or ((answer.category,) if answer.category else ())
+        for name in dict.fromkeys(names):
+            found.setdefault(("category", name), []).append(item)
+        if answer.difficulty:
+            found.setdefault(("difficulty", answer.difficulty), []).append(item)
+    return dict(sorted(found.items()))

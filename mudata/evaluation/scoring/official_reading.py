@@ -1,0 +1,72 @@
+"""What an exam's own rule makes of an answer, beside our reading of it. Nothing here asks a network or a model."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mudata.evaluation.metrics.exam_items import ExamFacts
+from mudata.evaluation.metrics.scored import OfficialReading
+from mudata.evaluation.official_rules.official_rule import JudgedItem
+from mudata.evaluation.official_rules.rule_registry import find_rule
+
+if TYPE_CHECKING:
+    from mudata.evaluation.kinds.question_kind import MeasuredValues
+    from mudata.evaluation.run_records import QuestionRecord
+    from mudata.evaluation.tasks.task import Task
+
+
+def official_reading(task: Task, question: QuestionRecord, answer: str | None) -> OfficialReading | None:
+    """The verdict of the task's official rule on an answer to a question; None where the task has none.
+
+    Raises UnknownName for a rule that there is not; EvaluationError where the item lacks what the rule looks at.
+    """
+    exam = task.exam
+    if exam is None or exam.rule is None:
+        return None
+    item = JudgedItem(
+        options=question.options,
+        gold=question.references[0],
+        question=question.question or "",
+        category=question.category or "",
+        settings={**exam.rule_settings, **question.settings},
+    )
+    said = exam.stripped(answer)
+    return OfficialReading(find_rule(exam.rule).judge(said, item), item, said)
+
+
+def credit_of(official: OfficialReading | None) -> MeasuredValues:
+    """What an open question's answer is worth; nothing is said of what its authors leave out."""
+    if official is None or official.verdict.credit is None:
+        return {}
+    return {"credit": official.verdict.credit}
+
+
+def known_faults(task: Task, question: QuestionRecord) -> tuple[str, ...]:
+    """What the exam's card knows to be wrong with an item."""
+    if task.exam is None or not task.exam.faults:
+        return ()
+    item = (question.of or question.item_id).removeprefix(f"{question.dataset}/")
+    return task.exam.faults.get(item, ())
+
+
+def exam_facts(task: Task) -> ExamFacts | None:
+    """What decides an exam's scores; None of a task that is of no exam and has no official rule."""
+    exam = task.exam
+    if exam is None:
+        return None
+    rule = find_rule(exam.rule) if exam.rule else None
+    return ExamFacts(
+        version=exam.version,
+        rule=exam.rule,
+        rule_title=rule.title if rule else "",
+        rule_source=rule.source if rule else "",
+        rule_recipe=rule.recipe if rule else "",
+        strip=exam.strip,
+        combine=exam.combine,
+        order=task.option_order,
+        prompt=task.prompt.id,
+        authors_order=exam.order,
+        authors_prompt=exam.prompt,
+        aggregate=exam.aggregate,
+        task=task.name,
+    )
