@@ -1,5 +1,5 @@
 """What is made of the source and committed beside it: docs/api.md, of docstrings, docs/answers.md, of golden answers,
-and the overview of cards.
+docs/official_rules.md, of the rules themselves, and the overview of cards.
 
 `make docs` writes them (--write), `make check` compares (--check).
 """
@@ -15,6 +15,8 @@ import yaml
 
 import mudata
 from mudata.catalog.cards import overview
+from mudata.evaluation.official_rules.official_rule import JudgedItem
+from mudata.evaluation.official_rules.rule_registry import RULES
 
 PAGE = Path(__file__).parent / "api.md"
 HEAD = """# mudata in Python
@@ -58,6 +60,46 @@ those that are read otherwise.
 
 | way of answering | what holds | for example | is read as |
 |---|---|---|---|
+"""
+RULES_PAGE = Path(__file__).parent / "official_rules.md"
+RULES_HEAD = """# How the authors of exams judge answers
+
+An exam's card names one of these rules; a score by it is comparable with the exam's published ones, and has its faults.
+Beside it stands our own reading of the same answers. The rules are written anew from the sources named, and nothing of
+an answer is ever run. Where an author draws at random (lmms-eval where it finds no letter, BASS where answers tie),
+nothing is drawn: the credit is the expectation, between what the draw could make of it. They are in
+`mudata.evaluation.official_rules`; `JudgedItem`, `Verdict` and `find_rule` are all there is to call.
+
+Answers that are right or wrong for reasons of form, as share of items judged right by MMAU's rule:
+
+| answer | MMAU test-mini (1,000) | its music (334) | MMAR (1,000) | its music (206) | MuChoMusic (1,187) |
+|---|---:|---:|---:|---:|---:|
+| the right option's text | 100 % | 100 % | 100 % | 100 % | 100 % |
+| its letter alone | 0.2 % | 0.6 % | 0 % | 0 % | 0 % |
+| "(B) text" | 96.7 % | 96.7 % | 98.5 % | 95.6 % | 91.8 % |
+| "The correct answer is text." | 90.7 % | 96.4 % | 91.0 % | 91.3 % | 53.1 % |
+| "It is not text" | 97.7 % | 99.1 % | 94.7 % | 91.7 % | 67.9 % |
+| "text, not another option" | 1.0 % | 0 % | 2.3 % | 3.9 % | 0.4 % |
+| the question alone | 1.2 % | 0.9 % | 1.3 % | 0 % | |
+
+By MuChoMusic's own rule, in the one order of options that is published whole (right, another option, none):
+the letter 1187, 0, 0; "(L) text" 1186, 1, 0; the text 982, 205, 0; the text in lower case 1180, 7, 0;
+"Answer: L" 281, 0, 906; "As an AI, I cannot listen." 281, 906, 0; nothing at all 0, 0, 1187.
+CMI-Bench's rule of labels gives the truth itself 100 % on GTZAN and NSynth's instruments, 86.84 % on VocalSet and
+76.86 % on NSynth's pitches. `pytest -m network tests/evaluation/official_rules` counts all of this again.
+
+## Several answers to one item
+`combine` makes one verdict of several passes: `none` (there is one), `mean`, `any`, `max`, `loo_vote` (the option
+chosen most often; of equals the one seen first; RUListening asks four times and leaves out another wrong option each
+time) and `majority_raw` (the answer given most often, letter by letter; equals are drawn, here an expectation).
+`vote_chance` counts out what a uniform guesser gets: 25 % of RUListening's passes, 28.125 % of its votes.
+`above_chance` is BASS's (accuracy - base) / (1 - base).
+
+## The rules
+"Leaves n": items for which no answer is there are not counted by the authors.
+
+| rule | whose | what it credits | what it misreads | no answer |
+|---|---|---|---|---|
 """
 SECTION = re.compile(r"(Args|Returns|Raises|Source|Example|Note):\Z")
 
@@ -120,12 +162,23 @@ def answers_page() -> str:
     return ANSWERS_HEAD + "\n".join(rows) + "\n"
 
 
+def rules_page() -> str:
+    """A rule a row, in its own words."""
+    rows = []
+    for rule in RULES.values():
+        silent = "leaves n" if rule.judge(None, JudgedItem()).credit is None else "wrong"
+        cells = (f"`{rule.name}`", f"{rule.title}: {rule.source}", rule.recipe, rule.misreads, silent)
+        rows.append("| " + " | ".join(map(_cell, cells)) + " |")
+    return RULES_HEAD + "\n".join(rows) + "\n"
+
+
 def _cell(words: str) -> str:
     return words.replace("|", "\\|").replace("\n", " ")
 
 
 if __name__ == "__main__":
-    for path, text_made in ((PAGE, page()), (ANSWERS, answers_page()), (overview.FILE, overview.made())):
+    made = ((PAGE, page()), (ANSWERS, answers_page()), (RULES_PAGE, rules_page()), (overview.FILE, overview.made()))
+    for path, text_made in made:
         if "--write" in sys.argv:
             path.write_text(text_made, "utf-8")
         elif not path.exists() or path.read_text("utf-8") != text_made:

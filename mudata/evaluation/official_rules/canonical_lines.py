@@ -68,7 +68,7 @@ def _pattern(line: str, optional: bool, whole: bool) -> re.Pattern[str]:
     before, body = (line[: lead.end()], line[lead.end() :]) if lead else ("", line)
     text = rf"(?:{_spaced(before)})?{_spaced(body)}" if optional and before else _spaced(line)
     if whole:
-        return re.compile(rf"^\s*{text.removesuffix(re.escape('.'))}\.?\s*$", re.IGNORECASE | re.MULTILINE)
+        return re.compile(rf"^[^\S\n]*{text.removesuffix(re.escape('.'))}\.?[^\S\n]*$", re.IGNORECASE | re.MULTILINE)
     return re.compile(rf"\b{text}" + (r"\b" if line[-1].isalnum() else ""), re.IGNORECASE)
 
 
@@ -109,4 +109,5 @@ LAST_CANONICAL_DROPS = WrittenRule(
     "that occurs without its letter or full stop; else the answer leaves n",
     misreads="answers without a line raise the score: 48 of 59 instead of 48 of 60",
     decide=_decide_or_drop,
+    none_leaves_n=True,
 )

@@ -37,7 +37,7 @@ def mucho_choice(answer: str, options: Sequence[str]) -> str | None:
 
 def _mucho(answer: str, options: Sequence[str]) -> tuple[str | None, str]:
     chosen = answer.rpartition(_PREFIX)[2].strip()
-    letters = frozenset(LETTERS[: max(4, len(options))]).intersection(chosen)
+    letters = (_FOUR if len(options) <= 4 else frozenset(LETTERS[: len(options)])).intersection(chosen)
     if len(letters) == 1:
         (letter,) = letters
         place = LETTERS.index(letter)

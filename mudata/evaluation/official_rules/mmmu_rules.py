@@ -6,9 +6,16 @@ not looked for."""
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 
-from mudata.evaluation.official_rules.official_rule import LETTERS, JudgedItem, Verdict, WrittenRule, drawn, of_letter
+from mudata.evaluation.official_rules.official_rule import (
+    LETTERS,
+    JudgedItem,
+    Verdict,
+    WrittenRule,
+    drawn,
+    judged,
+    of_letter,
+)
 
 _STRIPPED = (",", ".", "!", "?", ";", ":", "'")
 _LONG = 5
@@ -32,11 +39,13 @@ def letter_odds(answer: str, options: Sequence[str]) -> dict[str, float]:
 
 
 def _decide(answer: str, item: JudgedItem) -> Verdict:
-    folded = replace(item, options=tuple(map(_folded, item.options)), gold=_folded(item.gold))
-    letter, evidence = _letter(answer.strip(), LETTERS[: min(len(item.options), 4)])
+    letters, gold = LETTERS[: min(len(item.options), 4)], _folded(item.gold)
+    letter, evidence = _letter(answer.strip(), letters)
     if letter is None:
-        return drawn(letter_odds(answer, folded.options), folded.gold, evidence)
-    return replace(of_letter(letter, folded, evidence), chosen=item.options[LETTERS.index(letter)])
+        right = sum(_folded(option) == gold for option in item.options[: len(letters)])
+        return drawn({gold: right / len(letters)} if letters else {}, gold, evidence)
+    chosen = item.options[LETTERS.index(letter)]
+    return judged(_folded(chosen) == gold, evidence, chosen)
 
 
 def _decide_mmar(answer: str, item: JudgedItem) -> Verdict:

@@ -27,7 +27,7 @@ class JudgedItem:
     settings: Mapping[str, object] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Verdict:
     """What a rule makes of an answer.
 
@@ -63,7 +63,7 @@ class OfficialRule(Protocol):
     def needs(self) -> str: ...
 
     def judge(self, answer: str | None, item: JudgedItem) -> Verdict:
-        """The verdict on an answer; None is an answer that failed, which is wrong.
+        """The verdict on an answer; None is an answer that failed: wrong, unless the authors drop such items.
 
         Raises EvaluationError where the item lacks what the rule looks at."""
         ...
@@ -71,7 +71,7 @@ class OfficialRule(Protocol):
 
 @dataclass(frozen=True, kw_only=True)
 class WrittenRule:
-    """A rule whose decision is one function of the text."""
+    """A rule whose decision is one function of the text. `none_leaves_n`: the authors drop items without an answer."""
 
     name: str
     title: str
@@ -80,10 +80,11 @@ class WrittenRule:
     misreads: str
     decide: Callable[[str, JudgedItem], Verdict]
     needs: str = ""
+    none_leaves_n: bool = False
 
     def judge(self, answer: str | None, item: JudgedItem) -> Verdict:
         if answer is None:
-            return wrong("no answer")
+            return left_out("no answer: dropped from n") if self.none_leaves_n else wrong("no answer")
         return self.decide(answer, item)
 
 

@@ -61,6 +61,7 @@ MMAU_TOKENS = WrittenRule(
     recipe="right if all words of the right option are in the answer, and no word that only other options have; "
     "words are sets of letters and digits in lower case, without order or count",
     misreads="a letter alone is wrong; 'it is not X' is right; 'X, not Y' and 'A. X' beside an option 'A major' are "
-    "wrong; 'B to A' is 'A to B'; 'F#' is 'F'",
+    "wrong; 'B to A' is 'A to B'; 'F#' is 'F'; an item without an answer leaves n",
     decide=_decide,
+    none_leaves_n=True,
 )

@@ -40,6 +40,20 @@ def vote_chance(k_options: int, passes: int, rule: str) -> float:
     return float(_counted_out(k_options, passes, leave_out=rule == "loo_vote"))
 
 
+def above_chance(accuracy: float, base: float) -> float:
+    """Where an accuracy lies between what a guesser gets, 0, and all, 1, as BASS has it
+    (minjang10/bass_music_benchmark@a401ccf src/metrics); below 0 for less than a guesser.
+
+    >>> above_chance(0.625, 0.25), above_chance(0.0, 0.5)
+    (0.5, -1.0)
+
+    Raises EvaluationError for a base that leaves no room.
+    """
+    if not 0 <= base < 1:
+        raise EvaluationError(f"A guesser's share of {base:g} leaves no room above it.", "Give a base below 1.")
+    return (accuracy - base) / (1 - base)
+
+
 def _counted_out(k_options: int, passes: int, *, leave_out: bool) -> Fraction:
     """Option 0 is the right one. Ties go to the first seen where passes leave options out, else to each alike."""
     shown = [[option for option in range(k_options) if not leave_out or option != i + 1] for i in range(passes)]

@@ -67,7 +67,8 @@ def test_the_words_that_decided_are_told() -> None:
     item = JudgedItem(options=KEYS, gold="D minor")
     assert MMAU_TOKENS.judge("minor", item).evidence == "lacks d"
     assert MMAU_TOKENS.judge("a D minor, F", item).evidence == "has a, f of other options"
-    assert MMAU_TOKENS.judge(None, item).evidence == "no answer"
+    assert MMAU_TOKENS.judge(None, item).evidence == "no answer: dropped from n"
+    assert MMAU_TOKENS.judge(None, item).credit is None
 
 
 _TEXTS = st.text(st.characters(categories=("L", "N", "P", "Zs")), max_size=12)
@@ -83,4 +84,4 @@ def test_gold_is_right_and_silence_is_not(options: list[str], place: int, answer
     assert MMAU_TOKENS.judge("", item).credit == 0
     same = JudgedItem(options=tuple(reversed(options)), gold=gold)
     assert MMAU_TOKENS.judge(answer, item) == MMAU_TOKENS.judge(answer, same)
-    assert MMAU_TOKENS.judge(answer, item).credit == MMAU_TOKENS.judge(answer.upper().lower(), item).credit
+    assert MMAU_TOKENS.judge(answer, item).credit == MMAU_TOKENS.judge(answer.lower(), item).credit
