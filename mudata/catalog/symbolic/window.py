@@ -25,7 +25,7 @@ def window(played: MidiNotes, timeline: Timeline, seconds: float, at: float) -> 
     ends = int(max(played.end.max(), played.start.max() + 1))  # a note may have no length
     music = TickSpan(int(played.start.min()), ends)
     first, last = timeline.second(music.begin), timeline.second(music.end)
-    latest = timeline.tick(max(first, last - seconds))
+    latest = min(timeline.tick(max(first, last - seconds)), music.end - 1)  # a tick may be longer than the window
     begin = _bar(timeline, timeline.tick(first + at * (last - first)), nearest=True)
     if begin > latest:
         begin = _bar(timeline, latest, nearest=False)

@@ -312,6 +312,12 @@ def test_a_window_without_a_note_moves_to_the_next_one(tmp_path: Path) -> None:
     assert facts(tmp_path / "x.mid", (30, 0.25)).clip == pytest.approx((400, 30))
 
 
+def test_a_window_that_is_shorter_than_a_tick_holds_the_last_note(tmp_path: Path) -> None:
+    strokes = [(0, bytes([0x90, pitch, velocity])) for pitch in (60, 64, 67) for velocity in (80, 0)]
+    (tmp_path / "x.mid").write_bytes(midi_file([tempo(5), metre(1, 4)], strokes, ticks_per_beat=1))
+    assert facts(tmp_path / "x.mid", (5, 0.6)).clip == pytest.approx((0, 12))
+
+
 def test_a_note_that_is_held_into_a_window_sounds_in_it(told: Facts) -> None:
     held = [program(48, 1), *note(60, 0, 200, 1)]
     assert told([tempo(60), metre(4, 4)], music(200), held, window=(30, 0.25))["families"] == "Ensemble, Piano"
