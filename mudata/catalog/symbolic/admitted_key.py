@@ -20,8 +20,8 @@ def found_keys(of: Passage) -> list[str | None]:
     import numpy as np
 
     lengths = of.end - of.start
-    if of.score.parts.is_drum.any():
-        lengths *= ~of.score.parts.is_drum[of.part]
+    for drums in of.drums:
+        lengths[drums] = 0
     return estimated_keys(np.bincount(of.pitch, lengths, 132).reshape(-1, 12).sum(0))
 
 

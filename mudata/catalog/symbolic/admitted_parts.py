@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from mudata.catalog.symbolic.general_midi import DRUMS, EFFECTS, FAMILIES
@@ -30,14 +31,11 @@ class HeardParts:
     """Which parts of a passage are heard, and how long."""
 
     def __init__(self, of: Passage) -> None:
-        import numpy as np
-
         self._of = of
         self._is_drum = of.score.parts.is_drum.tolist()
-        count = len(self._is_drum)
         self._seconds: list[float] = _heard_seconds(of).tolist()
         """Of each part; each kit has those of all drums together."""
-        self._playing: list[int] = np.flatnonzero(np.bincount(of.part, minlength=count)).tolist()
+        self._playing: list[int] = [part for part, (first, behind) in enumerate(pairwise(of.bounds)) if first < behind]
 
     def families(self) -> str:
         """Families of General MIDI and Drums, sorted, with commas between. Raises UnknownFactError."""
@@ -80,8 +78,7 @@ class HeardParts:
         place = np.full(len(self._is_drum), len(among))
         place[among] = np.arange(len(among))
         beat = of.timeline.ticks_per_beat
-        # as a whole division, which takes longer: quotients of numbers below 2**53 are not rounded up to whole ones
-        cell = ((of.start[of.begins] * CELLS + beat // 2) / beat).astype(np.int64)
+        cell = (of.start[of.begins] * CELLS + beat // 2) // beat
         return doubled(place[of.part[of.begins]], cell, of.pitch[of.begins], len(among))
 
     def _require_general_midi(self) -> None:
@@ -108,13 +105,12 @@ def _heard_seconds(of: Passage) -> npt.NDArray[np.float64]:
 
     is_drum = of.score.parts.is_drum
     part, begins, ends = of.part, of.timeline.seconds(of.start), of.timeline.seconds(of.end)
-    for kit in np.flatnonzero(is_drum):
-        first, last = np.searchsorted(part, [kit, kit + 1])
-        ends[first:last] = np.maximum(ends[first:last], begins[first:last] + STROKE_S)
+    for drums in of.drums:
+        ends[drums] = np.maximum(ends[drums], begins[drums] + STROKE_S)
     if (silent := _silent(of)).any():
         part, begins, ends = part[~silent], begins[~silent], ends[~silent]
     seconds = sounding_seconds(part, begins, ends, len(is_drum))
-    if is_drum.sum() > 1:
+    if len(of.score.parts.kits) > 1:
         strokes = np.flatnonzero(is_drum[part])
         strokes = strokes[np.argsort(begins[strokes], kind="stable")]
         one = np.zeros(len(strokes), np.intp)

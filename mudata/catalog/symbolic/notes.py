@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
-    from mudata.catalog.symbolic.smf import ChannelEvents, MidiFile
+    from mudata.catalog.symbolic.event_arrays import ChannelEvents
+    from mudata.catalog.symbolic.smf import MidiFile
 
 
-_TRACK_BITS = 5
-"""Of the 16 bits of a key what four of a channel and seven of a pitch leave for a track."""
+_SHORT = 1 << 5, 1 << 16
+"""Of fewer tracks, and fewer events than that, 32 bits hold track, channel, pitch and place."""
 
 
 @dataclass(frozen=True)
@@ -35,6 +36,8 @@ class MidiNotes:
     """Ticks."""
     has_program: npt.NDArray[np.bool_]
     """Whether its channel was given a program before; else `program` is 0."""
+    part: npt.NDArray[np.int64]
+    """A number for what one track plays on one channel with one program; it never falls."""
 
     def sounding(self, begin: int, end: int) -> npt.NDArray[np.bool_]:
         """Which sound from one tick until before another; a note without length does where it begins."""
@@ -52,50 +55,40 @@ def notes(file: MidiFile) -> MidiNotes:
     import numpy as np
 
     events = file.events
-    on, off = _begun_and_ended(events)
-    ends, begins = np.zeros(len(events.tick), np.intp), np.zeros(len(events.tick), np.bool_)
-    ends[on], begins[on] = off, True
-    on = np.flatnonzero(begins)  # in the order of the file, in which the notes of a track are sorted by time
-    channel = (events.status & 0xF).astype(np.int64)
-    if any(ports := file.ports):
-        channel += np.array(ports, np.int64)[events.track] << 4
-    program, given = _programs(events, channel, on)
-    track, end = events.track[on], events.tick[ends[on]]
-    code = part_code(track, channel[on], program)
-    played = MidiNotes(track, channel[on], program, events.first[on], events.second[on], events.tick[on], end, given)
-    if (code[1:] < code[:-1]).any():
-        order = np.argsort(code, kind="stable")
-        played = MidiNotes(**{name: column[order] for name, column in vars(played).items()})
+    begins, ends = _begun_and_ended(events)
+    off, begun = np.empty(len(events.tick), np.intp), np.zeros(len(events.tick), np.bool_)
+    off[begins], begun[begins] = ends, True
+    on = np.flatnonzero(begun)  # in the order of the file, in which the notes of a track are sorted by time
+    off = off.take(on)
+    track, channel, start = events.track.take(on), file.channels(on), events.tick.take(on)
+    program, given = _programs(file, channel, on, start)
+    part = (track << 12 | channel) << 7 | program
+    pitch, velocity, end = events.first.take(on), events.second.take(on), events.tick.take(off)
+    played = MidiNotes(track, channel, program, pitch, velocity, start, end, given, part)
+    if (part[1:] < part[:-1]).any():
+        order = np.argsort(part, kind="stable")
+        played = MidiNotes(**{name: column.take(order) for name, column in vars(played).items()})
     return played
-
-
-def part_code(
-    track: npt.NDArray[np.int64], channel: npt.NDArray[np.int64], program: npt.NDArray[np.uint8]
-) -> npt.NDArray[np.int64]:
-    """A number for each part, which is what one track plays on one channel with one program."""
-    return (track << 12 | channel) << 7 | program
 
 
 def _begun_and_ended(events: ChannelEvents) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:
     """Which event begins and which ends each note."""
     import numpy as np
 
-    kind = events.status >> 4
-    of = np.flatnonzero((kind == 0x8) | (kind == 0x9))
-    key = (events.status[of] & np.uint16(0xF)) << 7 | events.first[of]
-    track = events.track[of]
-    if len(of) and int(track[-1]) < 1 << _TRACK_BITS:  # numbers of 16 bits are sorted by radix
-        key |= track.astype(np.uint16) << 11
-        order = np.argsort(key, kind="stable")
-        of, key = of[order], key[order].astype(np.int64)
-    else:
-        order = np.argsort(key, kind="stable")
-        order = order[np.argsort(track[order].astype(np.uint16), kind="stable")]
-        of, key = of[order], track[order] << 11 | key[order]
-    begins = (kind[of] == 0x9) & (events.second[of] > 0)
+    status, count = events.status, len(events.status)
+    is_short = count < _SHORT[1] and int(events.track[-1:].sum()) < _SHORT[0]
+    wide: np.dtype[Any] = np.dtype(np.uint32 if is_short else np.uint64)
+    bits = 4 * wide.itemsize
+    key = events.track.astype(wide) << 11 | (status & 0xF).astype(wide) << 7 | events.first
+    place = key << bits | np.arange(count, dtype=wide)
+    place = place.take(np.flatnonzero(status & 0xE0 == 0x80))  # notes on and off
+    place.sort()  # numbers, as short as may be, are sorted faster than their places are
+    of, key = (place & ((1 << bits) - 1)).astype(np.intp), place >> bits
+    begins = ((status >= 0x90) & (events.second > 0)).take(of)
     if begins[::2].all() and not begins[1::2].any() and np.array_equal(key[::2], key[1::2]):
         return of[::2], of[1::2]  # nothing overlaps, hangs or ends twice
-    new = np.diff(key, prepend=-1) != 0
+    new = np.ones(len(key), np.bool_)
+    np.not_equal(key[1:], key[:-1], out=new[1:])
     first, group = np.flatnonzero(new), np.cumsum(new) - 1
     # how many sound after each event of a key; a note off that ends nothing brings a new least, which is then nothing
     total = np.concatenate([[0], np.cumsum(np.where(begins, 1, -1))])
@@ -105,56 +98,56 @@ def _begun_and_ended(events: ChannelEvents) -> tuple[npt.NDArray[np.intp], npt.N
     before[first] = -apart[first]
     ends = ~begins & (sounding >= before)
     # of each key, the n-th note off ends the n-th note on
-    earlier = np.cumsum(begins) - begins
+    earlier: npt.NDArray[np.intp] = np.cumsum(begins) - begins
     whole = begins & (earlier - earlier[first][group] < np.bincount(group, ends)[group])
     return of[whole], of[ends]
 
 
 def _programs(
-    events: ChannelEvents, channel: npt.NDArray[np.int64], on: npt.NDArray[np.intp]
+    file: MidiFile, channel: npt.NDArray[np.int64], on: npt.NDArray[np.intp], start: npt.NDArray[np.int64]
 ) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.bool_]]:
     """The program in force at each of the notes that begin with the events `on`, and whether one is."""
     import numpy as np
 
-    changes = np.flatnonzero(events.status >> 4 == 0xC)
-    if not len(changes):
+    events = file.events
+    changes = np.flatnonzero(events.status & 0xF0 == 0xC0)
+    if not len(changes) or not len(on):
         return np.zeros(len(on), np.uint8), np.zeros(len(on), np.bool_)
-    channels = channel[changes]
+    channels = file.channels(changes)
     if len(set(channels.tolist())) == len(channels):
-        return _of_lone_changes(events, channels, channel[on], changes, on)
+        return _of_lone_changes(file, changes, channel, on, start)
     changes = changes[np.lexsort((events.tick[changes], channels))]
+    channels = file.channels(changes)
     longest = int(events.tick.max()) + 1
-    when, at = channel[changes] * longest + events.tick[changes], channel[on] * longest + events.tick[on]
+    when, at = channels * longest + events.tick[changes], channel * longest + start
     last = np.searchsorted(when, at, side="right") - 1
     tied = np.flatnonzero((last >= 0) & (when[last] == at))
     if len(tied):
         last[tied] = _at_one_tick(events.track, changes, when, on[tied], last[tied])
-    given = (last >= 0) & (channel[changes[last]] == channel[on])
+    given = (last >= 0) & (channels[last] == channel)
     return np.where(given, events.first[changes[last]], np.uint8(0)), given
 
 
 def _of_lone_changes(
-    events: ChannelEvents,
-    channels: npt.NDArray[np.int64],
-    channel: npt.NDArray[np.int64],
+    file: MidiFile,
     changes: npt.NDArray[np.intp],
+    channel: npt.NDArray[np.int64],
     on: npt.NDArray[np.intp],
+    start: npt.NDArray[np.int64],
 ) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.bool_]]:
-    """The same where no channel is given more than one program, which is so in most files: `channels` by the events
-    `changes`."""
+    """The same where no channel is given more than one program, by the events `changes`: so it is in most files."""
     import numpy as np
 
-    of_channel = np.full(max(int(channels.max()), int(channel.max(initial=0))) + 1, -1)
-    of_channel[channels] = changes
-    change = of_channel[channel]
-    since = np.append(events.tick, np.iinfo(np.int64).max)[of_channel][channel]
-    at = events.tick[on]
-    given = since <= at
-    tied = np.flatnonzero(since == at)
-    after = (events.track[change[tied]] == events.track[on[tied]]) & (change[tied] > on[tied])
-    given[tied[after]] = False
-    program = np.append(events.first, np.uint8(0))[of_channel][channel]
-    return np.where(given, program, np.uint8(0)), given
+    events, channels = file.events, file.channels(changes)
+    most = max(int(channels.max()), int(channel.max())) + 1
+    change, since, program = np.zeros(most, np.intp), np.full(most, np.iinfo(np.int64).max), np.zeros(most, np.uint8)
+    change[channels], since[channels], program[channels] = changes, events.tick[changes], events.first[changes]
+    at = since.take(channel)
+    given = at <= start
+    tied = np.flatnonzero(at == start)
+    by = change[channel[tied]]
+    given[tied[(events.track[by] == events.track[on[tied]]) & (by > on[tied])]] = False
+    return program.take(channel) * given, given
 
 
 def _at_one_tick(

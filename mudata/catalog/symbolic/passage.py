@@ -78,6 +78,17 @@ class Passage:
         return self.score.parts.of[self.which]
 
     @cached_property
+    def bounds(self) -> list[int]:
+        """Where the notes of each part begin, and where those of the last end."""
+        bounds: list[int] = self.part.searchsorted(range(len(self.score.parts.program) + 1)).tolist()
+        return bounds
+
+    @property
+    def drums(self) -> list[slice]:
+        """The notes of each kit."""
+        return [slice(self.bounds[kit], self.bounds[kit + 1]) for kit in self.score.parts.kits]
+
+    @cached_property
     def pitch(self) -> npt.NDArray[np.uint8]:
         """Of each note."""
         return self.score.played.pitch[self.which]

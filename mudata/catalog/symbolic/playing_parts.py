@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from mudata.catalog.symbolic.general_midi import DRUM_CHANNEL
-from mudata.catalog.symbolic.notes import part_code
 
 if TYPE_CHECKING:
     import numpy as np
@@ -31,19 +30,23 @@ class Parts:
     channel: npt.NDArray[np.int64]
     program: npt.NDArray[np.int64]
     is_drum: npt.NDArray[np.bool_]
+    kits: list[int]
+    """The parts that are drums."""
 
 
 def parts_of(played: MidiNotes) -> Parts:
     """Parts in the order of their tracks, channels and programs."""
     import numpy as np
 
-    code = part_code(played.track, played.channel, played.program)
+    code = played.part
     first = np.ones(len(code), np.bool_)
     np.not_equal(code[1:], code[:-1], out=first[1:])  # notes of one part stand together
-    distinct = code[first]
-    of = np.cumsum(first) - 1
+    begins = np.flatnonzero(first)
+    distinct = code[begins]
+    of = np.repeat(np.arange(len(begins)), np.diff(begins, append=len(code)))
     channel = distinct >> 7 & 0xFFF
-    return Parts(of, channel, distinct & 0x7F, channel & 0xF == DRUM_CHANNEL)
+    is_drum = channel & 0xF == DRUM_CHANNEL
+    return Parts(of, channel, distinct & 0x7F, is_drum, np.flatnonzero(is_drum).tolist())
 
 
 def sounding_seconds(
@@ -60,7 +63,7 @@ def sounding_seconds(
     # parts are moved apart in time, so that one running maximum of ends serves all
     apart = part * (ends.max() + 1.0)
     begins, ends = begins + apart, ends + apart
-    latest = np.maximum.accumulate(ends)
+    latest = ends if (ends[1:] >= ends[:-1]).all() else np.maximum.accumulate(ends)
     begins[1:] = np.maximum(begins[1:], latest[:-1])
     return np.bincount(part, np.maximum(ends - begins, 0), parts).astype(np.float64)
 
@@ -77,19 +80,24 @@ def doubled(
     import numpy as np
 
     bits = parts.bit_length()
-    key = np.sort((cell * 12 + pitch % 12) << bits | np.minimum(part, parts))
+    key = (cell * 12 + pitch % 12) << bits | np.minimum(part, parts)
+    key = key.astype(np.int32) if key.max(initial=0) < 1 << 31 else key  # short numbers are sorted faster
+    key.sort()
     once = np.ones(len(key), np.bool_)
     np.not_equal(key[1:], key[:-1], out=once[1:])
     key = key[once]
     place, part = key >> bits, key & (1 << bits) - 1
-    sizes = np.bincount(part, minlength=parts + 1)
+    sizes = np.bincount(part, minlength=parts + 1)[:parts]
+    together = np.count_nonzero(place[1:] == place[:-1])
+    if together < DOUBLED * sizes.min(where=sizes > 0, initial=len(key)):
+        return set()  # no two parts can have so many notes in common
     shared = np.zeros((parts + 1) ** 2, np.int64)
     for apart in range(1, parts):  # notes of one place stand together, sorted by part
         same = np.flatnonzero(place[apart:] == place[:-apart])
         if not len(same):
             break
         shared += np.bincount(part[same] * (parts + 1) + part[same + apart], minlength=len(shared))
-    pairs, sizes = shared.reshape(parts + 1, -1)[:parts, :parts], sizes[:parts]
+    pairs = shared.reshape(parts + 1, -1)[:parts, :parts]
     of_lower, of_higher = np.nonzero(pairs >= DOUBLED * np.minimum.outer(sizes, sizes))
     alike = {(low, high) for low, high in zip(of_lower.tolist(), of_higher.tolist(), strict=True) if low < high}
     gone: set[int] = set()

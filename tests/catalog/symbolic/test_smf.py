@@ -5,9 +5,11 @@ from __future__ import annotations
 import io
 import random
 from collections import Counter
+from collections.abc import Iterator
 
 import mido
 import pytest
+from midi_files import number as variable_length
 
 from mudata.catalog.symbolic import smf
 from mudata.catalog.symbolic.notes import MidiNotes, notes
@@ -61,6 +63,95 @@ def test_every_event_is_that_of_mido(seed: int) -> None:
     events = smf.read(data).events
     columns = (events.track, events.tick, events.status, events.first, events.second)
     assert list(zip(*(column.tolist() for column in columns), strict=True)) == wanted
+
+
+def odd_track(r: random.Random) -> bytes:
+    """Events of all lengths with and without their status, numbers that begin with zeros, and in most tracks damage."""
+    data, running = bytearray(), 0
+    for _ in range(r.randrange(60)):
+        time = r.choice((0, 1, 127, 128, 9000, 300_000, 2_097_152))
+        data += b"\x80" * (r.choice((0, 0, 0, 1, 4)) if time < 128 else 0) + variable_length(time)
+        kind = r.choice((0x80, 0x90, 0x90, 0x90, 0xA0, 0xB0, 0xC0, 0xD0, 0xE0, 0xF0, 0xFF))
+        if kind < 0xF0:
+            status = kind | r.choice((0, 0, 9))
+            data += b"" if status == running else bytes([status])
+            data += bytes(r.choice((0, 7, 60, 127)) for _ in range(1 + (status >> 5 != 6)))
+            running = status
+        else:
+            data += r.choice(
+                (b"\xff\1\3\xc0\x90\xff", b"\xff\x51\x81\0" + bytes(128), b"\xf0\2\x41\xf7", b"\xf8", b"\xf2\1\2")
+            )
+    for _ in range(r.choice((0, 1, 2, 6)) if data else 0):
+        data[r.randrange(len(data))] = r.choice((0x80, 0x90, 0xC5, 0xE1, 0xF7, 0xFF, 0x3C, 0))
+    return bytes(data) + b"\0\xff\x2f\0"
+
+
+def event_by_event(track: bytes) -> Iterator[tuple[int, int, int, int]]:
+    """Tick, status and data of the channel events of a track; of meta events 255, type and length. Raises IndexError or
+    ValueError where it cannot be read."""
+    at = tick = running = 0
+
+    def value() -> int:
+        nonlocal at
+        found = 0
+        while not found >> 28:
+            found, at = found << 7 | track[at] & 0x7F, at + 1
+            if track[at - 1] < 0x80:
+                return found
+        raise ValueError
+
+    while at < len(track):
+        tick += value()
+        if track[at] > 0x7F:
+            status, at = track[at], at + 1
+        else:
+            status = running
+        if status == 0xFF:
+            kind, at = track[at], at + 1
+            size = value()
+            yield tick, status, kind, size
+            at += size
+            if kind == smf.END_OF_TRACK:
+                break
+        elif status >= 0xF0:
+            size = value() if status in (0xF0, 0xF7) else {0xF1: 1, 0xF2: 2, 0xF3: 1}.get(status, 0)
+            at += size
+        elif not status:
+            raise ValueError
+        else:
+            first, second = track[at], 0
+            if status >> 5 != 6:
+                second, at = min(track[at + 1], 0x7F), at + 1
+            at, running = at + 1, status
+            if first < 0x80:
+                yield tick, status, first, second
+    if at > len(track):
+        raise IndexError
+
+
+def test_odd_and_damaged_tracks_are_read_as_event_by_event() -> None:
+    read = refused = above = 0
+    for seed in range(600):
+        r = random.Random(seed)
+        tracks = [odd_track(r) for _ in range(r.choice((1, 1, 3)))]
+        chunks = b"".join(b"MTrk" + len(track).to_bytes(4, "big") + track for track in tracks)
+        data = b"MThd\0\0\0\6\0\1" + len(tracks).to_bytes(2, "big") + b"\1\xe0" + chunks
+        try:
+            wanted = [(of, *event) for of, track in enumerate(tracks) for event in event_by_event(track)]
+        except (IndexError, ValueError):
+            refused += 1
+            with pytest.raises(AudioError, match=r"^parse_error|ends within an event|data of no event|more than four"):
+                smf.read(data)
+            continue
+        file = smf.read(data)
+        events = file.events
+        columns = (events.track, events.tick, events.status, events.first, events.second)
+        assert list(zip(*(column.tolist() for column in columns), strict=True)) == [w for w in wanted if w[2] < 0xFF]
+        assert [(of.track, of.tick, 0xFF, of.kind, len(of.data)) for of in file.meta] == [
+            w for w in wanted if w[2] == 0xFF
+        ]
+        read, above = read + 1, above + any(event[4] == 0x7F for event in wanted)
+    assert min(read, refused, above) > 50
 
 
 @pytest.mark.parametrize("seed", range(12))
