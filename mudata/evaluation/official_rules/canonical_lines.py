@@ -27,30 +27,38 @@ def last_line(answer: str, item: JudgedItem) -> str | None:
 
 def _decide(answer: str, item: JudgedItem) -> Verdict:
     line = last_line(answer, item)
-    return wrong("no canonical line") if line is None else judged(line == item.gold, f"ends with {line!r}", line)
+    return wrong("no canonical line") if line is None else _of_line(line, item, f"ends with {line!r}")
 
 
 def _decide_or_drop(answer: str, item: JudgedItem) -> Verdict:
     if (line := last_line(answer, item)) is not None:
-        return judged(line == item.gold, f"ends with {line!r}", line)
+        return _of_line(line, item, f"ends with {line!r}")
     if item.settings.get("rescue") is True:
         for line, pattern in _tolerant(_asked(item)[0]):
             if pattern.search(answer):
-                return judged(line == item.gold, f"has {line!r}, its full stop or letter aside", line)
+                return _of_line(line, item, f"has {line!r}, its full stop or letter aside")
     return left_out("no canonical line: dropped from n")
+
+
+def _of_line(line: str, item: JudgedItem, evidence: str) -> Verdict:
+    """A line is the option of its text, with its letter or, as options are shown by their letters anyway, without."""
+    texts = (line, _LEAD.sub("", line, count=1))
+    chosen = next((option for option in item.options if option in texts), line)
+    return judged(item.gold in texts, evidence, chosen)
 
 
 def _asked(item: JudgedItem) -> tuple[tuple[str, ...], bool, bool, tuple[tuple[str, str], ...]]:
     """The lines, whether their letter may be missing, whether each must be a line of its own, and other spellings,
     whose letter may always be missing."""
-    lines, also = item.settings.get("lines", item.options), item.settings.get("also", {})
-    if not isinstance(lines, Sequence) or isinstance(lines, str) or not lines or not isinstance(also, dict):
+    lines, also = item.settings.get("lines", item.options), item.settings.get("also", ())
+    if not isinstance(lines, Sequence) or isinstance(lines, str) or not lines or isinstance(also, str):
         raise EvaluationError(
             "The rule last_canonical was given no canonical lines.",
-            "Name them in the card's rule_settings: lines: [...], and other spellings as also: {spelling: line}.",
+            "Name them in the card's rule_settings: lines: [...], and other spellings as also: [spelling -> line].",
         )
     optional = item.settings.get("letter") == "optional"
-    spellings = tuple((str(spelling), str(line)) for spelling, line in also.items())
+    pairs = (str(spelling).partition(" -> ") for spelling in also) if isinstance(also, Sequence) else ()
+    spellings = tuple((spelling, line) for spelling, _, line in pairs)
     return tuple(map(str, lines)), optional, item.settings.get("whole_line") is True, spellings
 
 
@@ -97,7 +105,7 @@ LAST_CANONICAL = WrittenRule(
     title="MUSE's last line",
     source=f"{_SOURCE} Gemini/*_Gemini_runner.py",
     recipe="of the task's canonical lines (settings: lines) the one that ends last, in any case and spacing; none is "
-    "wrong. settings: letter: optional, whole_line, also: {spelling: line}",
+    "wrong. settings: letter: optional, whole_line, also: [spelling -> line]",
     misreads="the letter or the word alone is wrong; a line that is quoted to be denied counts, if it comes last",
     decide=_decide,
 )

@@ -18,7 +18,7 @@ BUSIER = {
 SHIFT = {
     "lines": ["A. Yes, a shift occurs.", "B. No, it stays."],
     "whole_line": True,
-    "also": {"No, a shift does not occur.": "B. No, it stays."},
+    "also": ["No, a shift does not occur. -> B. No, it stays."],
 }
 SHAPE = {"lines": ["A. Rising (up over time)", "B. Falling (down over time)"]}
 
@@ -94,6 +94,13 @@ def test_what_the_summary_rescues_and_what_it_drops(
     verdict = LAST_CANONICAL_DROPS.judge(answer, JudgedItem(gold=lines[0], settings=settings))
     assert verdict.credit == credit
     assert (verdict.low, verdict.high) == ((0, 1) if credit is None else (credit, credit))
+
+
+def test_a_line_with_its_letter_is_the_option_without_it() -> None:
+    item = JudgedItem(options=("Groups of 2", "Groups of 7"), gold="Groups of 7", settings=GROUPS)
+    verdict = LAST_CANONICAL.judge("so: B. Groups of 7", item)
+    assert (verdict.credit, verdict.chosen) == (1, "Groups of 7")
+    assert LAST_CANONICAL_DROPS.judge("A. Groups of 2", item).credit == 0
 
 
 def test_lines_are_the_options_where_the_card_names_none() -> None:

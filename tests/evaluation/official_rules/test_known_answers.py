@@ -253,11 +253,11 @@ MUSE_TASKS: dict[str, dict[str, object]] = {
     "key_modulation": {
         "lines": ["A. Yes, a key modulation occurs.", STAYS],
         "whole_line": True,
-        "also": {
-            f"B. No, {article}key modulation {verb} occur.": STAYS
+        "also": [
+            f"B. No, {article}key modulation {verb} occur. -> {STAYS}"
             for article in ("", "a ")
             for verb in ("does not", "doesn't")
-        },
+        ],
     },
     "meter_identification": {"lines": ["A. Groups of 3", "B. Groups of 4", "C. Groups of 5"]},
     "chord_quality": {"lines": ["A. Major", "B. Minor"]},
@@ -271,13 +271,13 @@ MUSE_TASKS: dict[str, dict[str, object]] = {
         ]
     },
 }
-BARE_INSTRUMENTS = {
-    "Piano": "A. Piano",
-    "Guitar": "B. Guitar",
-    "Bass": "C. Bass",
-    "Drum": "D. Drums",
-    "Drums": "D. Drums",
-}
+BARE_INSTRUMENTS = [
+    "Piano -> A. Piano",
+    "Guitar -> B. Guitar",
+    "Bass -> C. Bass",
+    "Drum -> D. Drums",
+    "Drums -> D. Drums",
+]
 """What Audio Flamingo 3 was allowed beside its lines, and no other model."""
 _LOG = re.compile(r"(.+?)_(G25Pro|G25Flash|Qwen2.5-Omni|AF3)_CHAT_(COT|SYSINST)_Group[AB]_seed\d\.log")
 _ANSWER = re.compile(r"LLM Full Response:[ \t]*\n?(.*?)(?=\n\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d+ - )", re.DOTALL)
