@@ -17,7 +17,7 @@ import pyarrow as pa
 from mudata.catalog.cards.schema import CardTable
 from mudata.catalog.read import raw_tables
 from mudata.catalog.read.file_contents import of_another_kind
-from mudata.catalog.read.raw_tables import BadRecord
+from mudata.catalog.read.raw_tables import SHOWN_PER_FILE, BadRecord
 from mudata.catalog.read.sql_literals import empty_select, identifier, paths_literal
 from mudata.errors import ReadError
 from mudata.json_files import NotJson, kind_of, parse
@@ -147,8 +147,7 @@ def _json(sql: RawSql, name: str, file: ItemFile, matching: Sequence[Path], wher
             raise ReadError(f"{sql.name}: {shown} (for {where}) is {found.what}; items were expected.", found.hint)
         for line, key, value in _values(sql, path.read_bytes(), file, shown, where):
             if not isinstance(value, dict):
-                what = str(value) if isinstance(value, NotJson) else f"an item is an object, this is {kind_of(value)}"
-                bad.append(BadRecord(shown, line, f"{f'{key!r}: ' if key is not None else ''}{what}; left out"))
+                bad.append(BadRecord(shown, line, _no_item(key, value)))
                 continue
             row: dict[str, str | None] = {} if key is None else {KEY: key}
             for column, given in value.items():
@@ -158,7 +157,17 @@ def _json(sql: RawSql, name: str, file: ItemFile, matching: Sequence[Path], wher
     table = pa.table({column: pa.array([row.get(column) for row in rows], pa.string()) for column in columns})
     sql.register("_items of a file", table)
     sql.run(f'CREATE OR REPLACE TEMP TABLE {identifier(name)} AS FROM "_items of a file"')
+    if (more := len(bad) - SHOWN_PER_FILE) > 0:
+        bad[SHOWN_PER_FILE:] = [BadRecord(bad[-1].file, None, f"and {more:,} more rows that are no items")]
     return bad
+
+
+def _no_item(key: str | None, value: Any) -> str:
+    """Why a row is none."""
+    at = "" if key is None else f"{key!r}: "
+    if isinstance(value, NotJson):
+        return f"{at}no JSON: {value.problem}; left out"
+    return f"{at}an item is an object, this is {kind_of(value)}; left out"
 
 
 def _values(

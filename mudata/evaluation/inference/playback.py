@@ -117,8 +117,9 @@ def play(
     is; or no clip, where words alone are asked. A model that hears all of a clip gets none beyond
     LONGEST_S."""
     played = playback.of(item)
-    if playback.sound == "none" or not capabilities.needs_audio:
-        named = () if playback.sound == "none" else zip(item.clip_ids, played.clips, strict=True)
+    alone = playback.sound == "none" or item.is_words
+    if alone or not capabilities.needs_audio:
+        named = () if alone else zip(item.clip_ids, played.clips, strict=True)
         rates = ((name, capabilities.sample_rate or clip.sample_rate or 1) for name, clip in named)
         empty = tuple(PlayedClip(name, np.zeros(0, np.float32), rate) for name, rate in rates)
         return PlayedItem(item.item_id, empty, question)

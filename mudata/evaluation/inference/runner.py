@@ -7,6 +7,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, get_args
 
@@ -28,6 +29,7 @@ from mudata.narration import SILENT, Progress
 
 if TYPE_CHECKING:
     from mudata.evaluation.protocol import Model
+    from mudata.evaluation.tasks.samples import Sample
     from mudata.home import Home
 
 __all__ = ["EvalRequest", "evaluate", "preview"]
@@ -107,6 +109,7 @@ def _planned(home: Home, request: EvalRequest, model: Model) -> Plan:
         heard=request.control != "no-audio",
     )
     plan = Plan(request, model, select(home, request.split, samples))
+    _check_words(request, model, plan.selection.items)
     if request.audio == "source" and not any(
         clip.source and clip.source.is_file() for item in plan.selection.items for clip in item.clips
     ):
@@ -131,6 +134,34 @@ def _planned(home: Home, request: EvalRequest, model: Model) -> Plan:
     return plan
 
 
+def _no_words_alone(request: EvalRequest) -> str:
+    return (
+        f"The model {request.model!r} cannot be asked without audio: its prompt has a place for a clip, and its "
+        "authors say of none how it is left out."
+    )
+
+
+def _check_words(request: EvalRequest, model: Model, items: Sequence[Sample]) -> None:
+    """Raises EvaluationError where a model of words alone is to listen, and where items of words alone are asked of
+    one that always does, or with something else to hear."""
+    capabilities = model.capabilities
+    words = [item for item in items if item.is_words]
+    if capabilities.reads_only and request.control != "no-audio" and len(words) < len(items):
+        raise EvaluationError(
+            f"The model {request.model!r} takes no audio: it can be asked by words alone.",
+            "Ask it with --control no-audio; its answers are kept as those of a reader.",
+        )
+    if words and request.control not in (None, "no-audio"):
+        raise EvaluationError(
+            f"{words[0].item_id} is words alone: with {request.control} it would be asked the same.",
+            "Ask it without a control.",
+        )
+    if words and capabilities.needs_audio and not capabilities.audio_optional:
+        raise EvaluationError(
+            _no_words_alone(request), f"Nothing of {words[0].item_id} is heard: choose another model."
+        )
+
+
 def _check(request: EvalRequest, model: Model) -> None:
     for what, value, known in (
         ("control", "silence" if request.control is None else request.control, get_args(Control)),
@@ -143,11 +174,7 @@ def _check(request: EvalRequest, model: Model) -> None:
         raise EvaluationError(f"A timeout of {request.timeout_s} s is none.", "Give seconds, or nothing to wait.")
     capabilities = model.capabilities
     if capabilities.reads_only:
-        if request.control != "no-audio":
-            raise EvaluationError(
-                f"The model {request.model!r} takes no audio: it can be asked by words alone.",
-                "Ask it with --control no-audio; its answers are kept as those of a reader.",
-            )
+        pass  # whether there is anything to hear is known when items are: `_check_words`
     elif not capabilities.needs_audio and not capabilities.control:
         raise EvaluationError(
             f"The model {request.model!r} takes no audio, and the task is to listen.", "Choose one that hears."
@@ -158,11 +185,7 @@ def _check(request: EvalRequest, model: Model) -> None:
             "Ask it without a control.",
         )
     if request.control == "no-audio" and not capabilities.audio_optional:
-        raise EvaluationError(
-            f"The model {request.model!r} cannot be asked without audio: its prompt has a place for a clip, and its "
-            "authors say of none how it is left out.",
-            "Use --control silence or --control noise.",
-        )
+        raise EvaluationError(_no_words_alone(request), "Use --control silence or --control noise.")
     if request.audio == "source" and not capabilities.takes_source:
         raise ModelError(
             f"The model {request.model!r} takes clips as they are normalised, mono, and no original files.",

@@ -56,18 +56,20 @@ class IndexedClips:
         if row is None:
             return ClipFile(clip_id=clip_id, path=None, pcm_sha256=pcm_sha256, sample_rate=0, absent="not in the index")
         path = self.home.root / row.path if row.status == "ok" and row.path else None
+        words = row.status == "ok" and row.kind == "text"
         source = self.home.raw(dataset) / "files" / row.source_path if row.source_path else None
         return ClipFile(
             clip_id=clip_id,
             path=path,
             pcm_sha256=row.hash or pcm_sha256,
             sample_rate=row.sample_rate or 0,
-            absent=None if path else f"{row.status}: {row.reason}",
+            absent=None if path or words else f"{row.status}: {row.reason}",
             source_sha256=row.source_sha256,
             artist=row.artist,
             album=row.album,
             track=row.track,
             midi=row.kind == "midi",
+            words=words,
             source=source,
             start_s=row.start_s or 0.0,
             duration_s=row.duration_s,

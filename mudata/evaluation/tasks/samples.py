@@ -46,6 +46,8 @@ class ClipFile:
     """Of MIDI: it is not the whole file, or not as it is written."""
     semitones: int = 0
     """Of MIDI: by how many it is heard higher, drums not."""
+    words: bool = False
+    """There is nothing to hear: its item is words alone."""
 
     def heard_as(self, semitones: int, seconds: float | None) -> ClipFile:
         """MIDI transposed, and no more than so many seconds of it."""
@@ -114,6 +116,11 @@ class Sample:
     def absent(self) -> str | None:
         """Why it cannot be heard whole; None where it can."""
         return next((clip.absent for clip in self.clips if clip.absent), None)
+
+    @property
+    def is_words(self) -> bool:
+        """Whether it is words alone, so that nothing is heard."""
+        return all(clip.words for clip in self.clips)
 
     @property
     def midi(self) -> bool:

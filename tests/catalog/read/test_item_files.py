@@ -102,6 +102,11 @@ def test_rows_that_are_none_are_told_with_their_place(tmp_path: Path) -> None:
     assert [row["id"] for row in rows] == ["a", "b"]
     assert [(bad.file, bad.line) for bad in told] == [("items.jsonl", 2), ("items.jsonl", 3)]
     assert "cut short" in told[0].problem
+    _, told = read(tmp_path, "\n".join(["no"] * 50), "items.jsonl")
+    assert [(bad.line, bad.problem) for bad in (told[19], told[20])] == [
+        (20, "no JSON: Expecting value; left out"),
+        (None, "and 30 more rows that are no items"),
+    ]
     rows, told = read(tmp_path, '[{"id": "a"}, 7, ["b"]]')
     assert [bad.problem for bad in told] == [
         "an item is an object, this is a number; left out",

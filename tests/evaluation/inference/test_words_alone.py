@@ -8,10 +8,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from shell import typed
 from small_corpus import AskedOf, Corpus
 
+import mudata
 from mudata.errors import EvaluationError
 from mudata.evaluation.comparison import audio_use
 from mudata.evaluation.inference.noise import white_noise
@@ -132,6 +135,45 @@ def test_words_alone_need_no_audio(corpus: Corpus, home: Home) -> None:
     run = ask(home, model=READER, control="no-audio")
     assert {record.answer for record in run.answers().values()} == {"second"}
     assert run.settings.clips_without_audio == 0
+
+
+@pytest.fixture
+def theory(home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An exam of which nothing is heard: MusicTheoryBench's shape, six made-up questions."""
+    monkeypatch.setattr(Notebook, "played", {})
+    options = {"A": "first", "B": "second", "C": "third", "D": "fourth"}
+    rows = [
+        {"id": n, "stem": f"Which is {n}?", "options": options, "subject": "knowledge", "answer": "AB"[n % 2],
+         "split": "test", "abc_score": None}
+        for n in range(6)
+    ]  # fmt: skip
+    (tmp_path / "own").mkdir()
+    pq.write_table(pa.Table.from_pylist(rows), tmp_path / "own" / "train-00000-of-00001.parquet")
+    mudata.fetch("musictheorybench", source=tmp_path / "own", accept_licence=True, partial=True)
+    mudata.split("theory", dataset="musictheorybench", parts={"test": 1})
+
+
+@pytest.mark.parametrize("model", ["Notebook", "Reader"])
+def test_items_of_words_alone_are_asked_of_who_hears_and_of_who_reads(theory: None, home: Home, model: str) -> None:
+    run = ask(home, model=f"{__name__}:{model}", split="theory", task="knowledge")
+    assert Notebook.played == {f"musictheorybench/{n}": [] for n in range(6)}
+    assert {record.answer for record in run.answers().values()} == {"second"}
+    assert run.settings.clips_without_audio == 0
+    ask(home, model="random", split="theory", task="knowledge")
+
+
+@pytest.mark.parametrize(
+    ("model", "control", "match"),
+    [
+        (DEAF, None, r"cannot be asked without audio: .*\nNothing of musictheorybench/0 is heard"),
+        (NOTEBOOK, "silence", "musictheorybench/0 is words alone: with silence it would be asked the same"),
+    ],
+)
+def test_items_of_words_alone_have_nothing_to_silence_and_want_a_model_that_can_do_without(
+    theory: None, home: Home, model: str, control: str | None, match: str
+) -> None:
+    with pytest.raises(EvaluationError, match=match):
+        ask(home, model=model, control=control, split="theory", task="knowledge")
 
 
 @pytest.mark.parametrize(
