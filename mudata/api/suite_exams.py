@@ -19,15 +19,16 @@ from mudata.table import Table
 if TYPE_CHECKING:
     from mudata.evaluation.suites.exam_splits import Problem
     from mudata.evaluation.suites.exam_table import ExamTable
+    from mudata.evaluation.suites.heard_table import HeardTables
     from mudata.evaluation.suites.suite import Suite
     from mudata.evaluation.suites.suite_table import FilledTable, Result
 
 hide_deprecations()
 
 
-class SuiteTables(list["FilledTable | ExamTable"]):
-    """Tables of a suite, shown as `mudata suites table` prints them: published ones filled, or one whose rows are exams
-    with their floors."""
+class SuiteTables(list["FilledTable | ExamTable | HeardTables"]):
+    """Tables of a suite, shown as `mudata suites table` prints them: published ones filled, one whose rows are exams
+    with their floors, or what the runs of a suite with blind conditions show of listening."""
 
     def __repr__(self) -> str:
         return "\n\n".join(map(str, self)) or "(no tables)"
@@ -56,10 +57,19 @@ class AskedSuite:
 
 
 def _tables(suite: Suite, results: Sequence[Result]) -> SuiteTables:
+    """Of a suite without blind conditions."""
     from mudata.evaluation.suites.exam_table import exam_table
     from mudata.evaluation.suites.suite_table import fill
 
     return SuiteTables([exam_table(suite, results)] if suite.rows == "exams" else fill(suite, results))
+
+
+def _heard(suite: Suite, progress: Progress, *, exams: Sequence[str] = (), models: Sequence[str] = ()) -> SuiteTables:
+    """Of one with them."""
+    from mudata.evaluation.suites.heard_report import heard_report
+    from mudata.evaluation.suites.heard_table import HeardTables
+
+    return SuiteTables([HeardTables(heard_report(Home.default(), suite, progress, exams=exams, models=models))])
 
 
 @checked()
@@ -84,8 +94,10 @@ def suite_tables(suite: str | Path, *, progress: Progress | bool | None = None) 
     from mudata.evaluation.suites.suite import load
     from mudata.evaluation.suites.suite_runner import existing_results
 
-    loaded = load(str(suite))
-    return _tables(loaded, existing_results(Home.default(), loaded, chosen(progress)))
+    loaded, reporter = load(str(suite)), chosen(progress)
+    if loaded.rows == "heard":
+        return _heard(loaded, reporter)
+    return _tables(loaded, existing_results(Home.default(), loaded, reporter))
 
 
 @checked()
@@ -174,4 +186,6 @@ def evaluate_suite(
             f"Nothing of the suite {loaded.name!r} could be asked.\n" + "\n".join(map(str, asked.problems)), None
         )
     runs = ScoredRuns(ScoredRun(home.runs / str(result.scores["run"])) for result in asked.results)
-    return AskedSuite(_tables(loaded, asked.results), runs, tuple(asked.problems))
+    heard = loaded.rows == "heard"
+    tables = _heard(loaded, reporter, exams=only, models=names) if heard else _tables(loaded, asked.results)
+    return AskedSuite(tables, runs, tuple(asked.problems))

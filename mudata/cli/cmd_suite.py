@@ -20,8 +20,10 @@ from mudata.home import Home
 if TYPE_CHECKING:
     from mudata.evaluation.inference.runner import EvalRequest
     from mudata.evaluation.suites.exam_table import ExamTable
+    from mudata.evaluation.suites.heard_table import HeardTables
     from mudata.evaluation.suites.suite import Suite
     from mudata.evaluation.suites.suite_table import FilledTable, Result
+    from mudata.narration import Progress
 
 markdown_option = click.option("--markdown", is_flag=True, help="Print GitHub's Markdown.")
 
@@ -75,8 +77,9 @@ def show(suite: str, plot: Path | None, markdown: bool, as_json: bool) -> None:
     from mudata.evaluation.suites.suite_table import PUBLISHED, elsewhere_lines, filled, unpublished
 
     loaded = load(suite)
+    heard = _heard(loaded, progress(quiet=True))
     tables = [filled(loaded, table, []) for table in loaded.tables]
-    own = unpublished(loaded, [])
+    own = [] if heard else unpublished(loaded, [])
     results = existing_results(Home.default(), loaded) if own else []
     by_exam = _exam_table(loaded, results)
     if plot:
@@ -97,7 +100,8 @@ def show(suite: str, plot: Path | None, markdown: bool, as_json: bool) -> None:
     ]
     if as_json:
         shown = {"suite": loaded.model_dump(mode="json"), "tables": [_plain(table) for table in tables]}
-        emit_json(shown | ({"exams": [asdict(row) for row in by_exam.rows]} if by_exam else {}))
+        shown |= {"exams": [asdict(row) for row in by_exam.rows]} if by_exam else {}
+        emit_json(shown | ({"heard": heard.plain()} if heard else {}))
         return
     if not markdown:
         source = ", ".join(filter(None, [loaded.source.text, loaded.source.url]))
@@ -106,13 +110,14 @@ def show(suite: str, plot: Path | None, markdown: bool, as_json: bool) -> None:
         echo()
     _print(tables, markdown=markdown)
     _print_exams(by_exam, markdown=markdown)
+    _print_heard(heard, markdown=markdown)
     if loaded.elsewhere and not markdown:
         echo(f"Published elsewhere, of clips of their own; intervals: {PUBLISHED}, clusters not known")
         emit(elsewhere_lines(loaded), as_json=False)
         echo()
     for note in loaded.notes:
         echo(f"- {note}")
-    if own and not results:
+    if (own and not results) or (heard and not heard.report.rows):
         echo(_to_begin(suite), err=True)
 
 
@@ -128,6 +133,14 @@ def table(suite: str, markdown: bool, quiet: bool, as_json: bool) -> None:
     from mudata.evaluation.suites.suite_table import fill
 
     loaded = load(suite)
+    if heard := _heard(loaded, progress(quiet)):
+        if as_json:
+            emit_json({"suite": loaded.name, "heard": heard.plain()})
+        elif heard.report.rows:
+            _print_heard(heard, markdown=markdown)
+        else:
+            progress(quiet).say(_to_begin(suite))
+        return
     results = existing_results(Home.default(), loaded, progress(quiet))
     by_exam = _exam_table(loaded, results)
     tables = [] if by_exam else fill(loaded, results)
@@ -170,12 +183,14 @@ def ask(
     if not (asked.results or asked.planned):
         raise EvaluationError(f"Nothing of the suite {loaded.name!r} could be asked.\n{problems}", None)
     by_exam = None if dry_run else _exam_table(loaded, asked.results)
-    tables = [] if dry_run or by_exam else fill(loaded, asked.results)
+    heard = None if dry_run else _heard(loaded, say, exams=_listed(exams), models=names)
+    tables = [] if dry_run or by_exam or heard else fill(loaded, asked.results)
     runs = [_row(one.exam, one.label, one.condition, str(one.scores["run"])) for one in asked.results]
     runs += [_row(*key, run) for key, run in asked.planned.items()]
     if as_json:
-        more = {"runs": runs, "problems": [vars(problem) for problem in asked.problems]}
+        more: dict[str, Any] = {"runs": runs, "problems": [vars(problem) for problem in asked.problems]}
         more |= {"exams": [asdict(row) for row in by_exam.rows]} if by_exam else {}
+        more |= {"heard": heard.plain()} if heard else {}
         emit_json({"suite": loaded.name, "tables": [_plain(one) for one in tables], **more})
     elif dry_run:
         emit(runs, as_json=False)
@@ -183,6 +198,7 @@ def ask(
     else:
         _print(tables)
         _print_exams(by_exam)
+        _print_heard(heard)
     if problems:
         say.say(f"Not asked:\n{problems}")
     if asked.results:
@@ -244,6 +260,22 @@ def _print_exams(table: ExamTable | None, *, markdown: bool = False) -> None:
         return
     echo(table.markdown() if markdown else repr(table.table()))
     echo()
+
+
+def _heard(suite: Suite, say: Progress, *, exams: Sequence[str] = (), models: Sequence[str] = ()) -> HeardTables | None:
+    """What the runs of a suite with blind conditions show of listening; None for other suites."""
+    if suite.rows != "heard":
+        return None
+    from mudata.evaluation.suites.heard_report import heard_report
+    from mudata.evaluation.suites.heard_table import HeardTables
+
+    return HeardTables(heard_report(Home.default(), suite, say, exams=exams, models=models))
+
+
+def _print_heard(tables: HeardTables | None, *, markdown: bool = False) -> None:
+    if tables is not None and tables.report.rows:
+        echo(tables.markdown() if markdown else str(tables))
+        echo()
 
 
 def _plot(suite: str, table: ExamTable | None, path: Path) -> None:

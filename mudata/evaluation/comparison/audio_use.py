@@ -4,7 +4,8 @@ no audio at all, or with another clip's audio.
 What speaks for it is that answers are right more often with the clip's own audio, and that they
 change with what is played; the latter counts only for models that say the same twice. A model that
 answers alike whatever is played has not heard it: its audio was lost on the way, or it does not
-care.
+care. That answers are others, or worse, without any audio shows nothing: the prompt is another one
+then, and a model may refuse it.
 """
 
 from __future__ import annotations
@@ -131,9 +132,13 @@ def check_run(home: Home, run: Run) -> AudioUse | None:
     if real is None or not controls:
         return None
     answers = {name: read_answers(control) for name, control in controls.items()}
-    models = [session.model or {} for session in real.settings.sessions]
-    greedy = bool(models) and all(model.get("generation", {}).get("do_sample") is False for model in models)
-    return check_audio_use(read_answers(real), answers, real.settings.kind, deterministic=greedy)
+    return check_audio_use(read_answers(real), answers, real.settings.kind, deterministic=is_greedy(real))
+
+
+def is_greedy(run: Run) -> bool:
+    """Whether a run's model is known to say the same to the same twice."""
+    models = [session.model or {} for session in run.settings.sessions]
+    return bool(models) and all(model.get("generation", {}).get("do_sample") is False for model in models)
 
 
 def control_family(home: Home, run: Run) -> dict[str, Run]:
@@ -207,9 +212,9 @@ def _judged(contrast: ControlContrast, kind: Kind, deterministic: bool, controls
     n, p, low, high, why = contrast.n, contrast.p, contrast.low, contrast.high, contrast.why
     if not n:
         return contrast
-    better = False
+    better, is_played = False, contrast.control != "no-audio"
     if p is not None and contrast.score is not None and contrast.control_score is not None:
-        better = p < ALPHA and contrast.score > contrast.control_score
+        better = is_played and p < ALPHA and contrast.score > contrast.control_score
         what = {"classify": "accuracy", "tag": "Jaccard"}.get(kind, "score")
         of = f", {contrast.clusters} artists or tracks" if contrast.clusters < n else ""
         of += f", Holm over {controls} controls" if controls > 1 else ""
@@ -217,7 +222,7 @@ def _judged(contrast: ControlContrast, kind: Kind, deterministic: bool, controls
     verdict: Verdict = "cannot tell"
     if n < FEWEST:
         why += f"; {FEWEST} clips are the fewest that can show it"
-    elif better or (deterministic and low is not None and low > NOISE):
+    elif better or (is_played and deterministic and low is not None and low > NOISE):
         verdict = "heard"
         if p is not None and not better:
             why += "; no more often right for it"
@@ -226,7 +231,7 @@ def _judged(contrast: ControlContrast, kind: Kind, deterministic: bool, controls
     elif high < NOISE:
         verdict = "not heard"
     elif low > NOISE:
-        why += "; that may be chance"
+        why += "; that may be chance" if is_played else "; without audio the prompt is another one"
     return replace(contrast, verdict=verdict, why=why)
 
 
