@@ -41,7 +41,7 @@ LATER = {
     "scores": ("clusters", "interval"),
     "per_label": ("clusters", "interval"),
     "answers": ("item_id", "joined"),
-    "alignments": ("item_id", "worth"),
+    "alignments": ("item_id", "worth", "official", "official_chosen", "official_evidence"),
 }
 """Columns of tables that 0.1.0 did not have."""
 SAME_EVERYWHERE = ("control", "served", "own")
@@ -155,7 +155,7 @@ def comparable(text: str) -> str:
     text = re.sub(r"\[([\d.]+)–([\d.]+)\]", r"[\1, \2]", text)
     text = "\n\n".join(part for part in text.split("\n\n") if not re.match(r"\w+ on \d+ clips ", part))
     text = re.sub(r'\n *("state": "whole"|"items": \[\]),', "", text)
-    text = re.sub(r',\n *"item": null,(\n *"\w+": (\[\]|null),?){4}', "", text)
+    text = re.sub(r',\n *"item": null,(\n *"\w+": (\[\]|null),?){5}', "", text)
     text = re.sub(r"\n(Split: |Smallest |So few ).*?(?=\n\n|\n?\Z)", "", text, flags=re.S)  # 0.1.0: on stderr
     return re.sub(r"-{2,}", "--", re.sub(r" {2,}", "  ", text))
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from mudata.evaluation.kinds.question_kind import MeasuredValues, QuestionKind, ScoreMeasure
+    from mudata.evaluation.kinds.question_kind import AskedItem, MeasuredValues, QuestionKind, ScoreMeasure
     from mudata.evaluation.metrics.jackknife import ClusteredClips
     from mudata.evaluation.metrics.scored import ScoredAnswer
 
@@ -79,11 +79,14 @@ def exact_metrics(kind: str, scored: Sequence[ScoredAnswer]) -> list[Metric]:
     Raises:
         EvaluationError: there is nothing to score.
     """
+    return _metrics(kind, scored, _Floors.of(kind_of(kind), scored))
+
+
+def _metrics(kind: str, scored: Sequence[ScoredAnswer], floors: _Floors) -> list[Metric]:
     import numpy as np
 
     n, clips = require_clips(len(scored)), clustered(scored)
     found, beside = [], []
-    floors = _Floors.of(kind_of(kind), scored)
     for place, one in enumerate(_measured(kind_of(kind), scored)):
         tail = f"_{one.measure.name}" if place else ""
         metrics = [*_with_baselines(one, floors, scored, clips, tail)]
@@ -105,15 +108,31 @@ def exact_metrics(kind: str, scored: Sequence[ScoredAnswer]) -> list[Metric]:
 class _Floors:
     """What needs no listening, of each of n items: what a uniform guess is worth, and what each constant answer is."""
 
+    kind: QuestionKind
+    pairs: Sequence[tuple[str, AskedItem]]
     guesses: Sequence[MeasuredValues]
     constants: Mapping[str, Sequence[MeasuredValues]]
+    tried: int
+    """How many constant answers there are: of those that cannot be the best, worth is not counted out."""
 
     @classmethod
     def of(cls, kind: QuestionKind, scored: Sequence[ScoredAnswer]) -> _Floors:
         pairs = [(item.references[0], item.require_asked()) for item in scored]
-        tried = kind.constants(pairs) if pairs else ()
-        guesses = [kind.guess(*pair) for pair in pairs]
-        return cls(guesses, {answer: [kind.score(answer, *pair) for pair in pairs] for answer in tried})
+        tried, some = _to_try(kind, pairs)
+        constants = {answer: [kind.score(answer, *pair) for pair in pairs] for answer in some}
+        return cls(kind, pairs, [kind.guess(*pair) for pair in pairs], constants, tried)
+
+    def among(self, places: Sequence[int]) -> _Floors:
+        """Those of some of the items."""
+        pairs = [self.pairs[place] for place in places]
+        tried, some = _to_try(self.kind, pairs)
+        constants = {
+            answer: [known[place] for place in places]
+            if (known := self.constants.get(answer))
+            else [self.kind.score(answer, *pair) for pair in pairs]
+            for answer in some
+        }
+        return _Floors(self.kind, pairs, [self.guesses[place] for place in places], constants, tried)
 
     def best(self, measure: str) -> BestConstant | None:
         """Of equal answers the first that the kind names; over the items that the measure says something of."""
@@ -123,8 +142,21 @@ class _Floors:
         for answer, worth in self.constants.items():
             values = np.array([one[measure] for one in worth if measure in one])
             if len(values) and (best is None or values.sum() > best.values.sum() + 1e-9):
-                best = BestConstant(answer, values, len(self.constants))
+                best = BestConstant(answer, values, self.tried)
         return best
+
+
+def _to_try(kind: QuestionKind, pairs: Sequence[tuple[str, AskedItem]]) -> tuple[int, list[str]]:
+    """How many constant answers there are, and those among which the best is. Where an option is right for one truth
+    alone, no other is worth more than the commonest."""
+    constants = list(kind.constants(pairs)) if pairs else []
+    truths = Counter(truth for truth, asked in pairs if truth in asked.shown.options)
+    if kind.name not in ("choose", "pair") or len(truths) <= FEW_TRUTHS:
+        return len(constants), constants
+    most = max(truths.values())
+    commonest = next(answer for answer in constants if truths[answer] == most)
+    right = {truth for truth, _ in pairs} - {commonest}
+    return len(constants), [answer for answer in constants if answer not in right]
 
 
 def _with_baselines(
@@ -209,8 +241,17 @@ def exact_details(kind: str, scored: Sequence[ScoredAnswer]) -> dict[str, Any]:
         where they are few. answers: the values given, commonest first, with how often (at most FEW_TRUTHS). groups: the
         measures by category and by difficulty, each with n, its interval, chance and constant.
     """
-    values = Counter(item.counted_labels[0] for item in scored if item.counted_labels)
+    return _details(kind, scored, _Floors.of(kind_of(kind), scored))
+
+
+def exact_scores(kind: str, scored: Sequence[ScoredAnswer]) -> tuple[list[Metric], dict[str, Any]]:
+    """`exact_metrics` and `exact_details`, of floors that are counted once."""
     floors = _Floors.of(kind_of(kind), scored)
+    return _metrics(kind, scored, floors), _details(kind, scored, floors)
+
+
+def _details(kind: str, scored: Sequence[ScoredAnswer], floors: _Floors) -> dict[str, Any]:
+    values = Counter(item.counted_labels[0] for item in scored if item.counted_labels)
     names = [one.measure.name for one in _measured(kind_of(kind), scored)]
     constants = {name: best.answer for name in names if (best := floors.best(name))}
     return {
@@ -218,17 +259,22 @@ def exact_details(kind: str, scored: Sequence[ScoredAnswer]) -> dict[str, Any]:
         "constants": constants,
         "values": sorted({value for of in few_values(scored).values() for value in of}, key=_in_order),
         "answers": [[value, n] for value, n in values.most_common(FEW_TRUTHS)],
-        "groups": [row for by in ("category", "difficulty") for row in _groups(kind, scored, by)],
+        "groups": [row for by in ("category", "difficulty") for row in _groups(kind, scored, by, floors)],
     }
 
 
-def _groups(kind: str, scored: Sequence[ScoredAnswer], by: Literal["category", "difficulty"]) -> list[dict[str, Any]]:
+def _groups(
+    kind: str, scored: Sequence[ScoredAnswer], by: Literal["category", "difficulty"], floors: _Floors
+) -> list[dict[str, Any]]:
     """The measures of the items of each category or difficulty, where items have any."""
-    names = sorted({name for item in scored if (name := getattr(item, by)) is not None}, key=_in_order)
+    places: dict[str, list[int]] = {}
+    for place, item in enumerate(scored):
+        if (name := getattr(item, by)) is not None:
+            places.setdefault(name, []).append(place)
     rows = []
-    for name in names:
-        of = [item for item in scored if getattr(item, by) == name]
-        metrics = {metric.metric: metric for metric in exact_metrics(kind, of)}
+    for name in sorted(places, key=_in_order):
+        of = [scored[place] for place in places[name]]
+        metrics = {metric.metric: metric for metric in _metrics(kind, of, floors.among(places[name]))}
         for place, one in enumerate(_measured(kind_of(kind), of)):
             metric, tail = metrics[one.measure.name], f"_{one.measure.name}" if place else ""
             beside = {name: found.value for name in ("chance", "constant") if (found := metrics.get(f"{name}{tail}"))}

@@ -77,28 +77,29 @@ def summarise(
     """
     labels = {dataset: label_set.ids if label_set else () for dataset, label_set in label_sets.items()}
 
-    def results(answers: Sequence[ScoredAnswer], known: Labels) -> tuple[dict[str, int], list[Metric], dict[str, Any]]:
-        facts = exams.get(next(iter(known))) if len(known) == 1 else None  # exams have rules of their own
-        official, part = exam_scores(kind, answers, facts) if facts else ([], None)
-        metrics = _metrics(kind, tasks, answers, known, reference_scorer)
-        return tagging.outcomes(answers), [*metrics, *official], {"exam": part} if part else {}
+    def results(answers: Sequence[ScoredAnswer], known: Labels) -> tuple[list[Metric], dict[str, Any]]:
+        """Metrics, and what stands beside them."""
+        metrics, beside = _scores(kind, tasks, answers, known, reference_scorer)
+        if len(known) == 1 and (facts := exams.get(next(iter(known)))):  # several exams have rules of their own
+            official, part = exam_scores(kind, answers, facts)
+            return [*metrics, *official], {**beside, "exam": part}
+        return metrics, beside
 
-    outcomes, metrics, exam = whole = results(scored, labels)
+    metrics, beside = whole = results(scored, labels)
+    outcomes = tagging.outcomes(scored)
     datasets = {}
     for dataset in label_sets:
         part = [item for item in scored if item.dataset == dataset]
         only = {dataset: labels[dataset]}
-        part_outcomes, part_metrics, part_exam = whole if len(label_sets) == 1 else results(part, only)
+        part_metrics, part_beside = whole if len(label_sets) == 1 else results(part, only)
         datasets[dataset] = {
             "n": len(part),
-            "outcomes": part_outcomes,
+            "outcomes": tagging.outcomes(part),
             "hedged": tagging.hedged(part),
             "metrics": list(map(asdict, part_metrics)),
             "clusters": clusters_of([item.cluster for item in part]),
-            **_beside(kind, part, only),
-            **part_exam,
+            **part_beside,
         }
-    answerable = labels
     if exact := kind in EXACT_KINDS:
         labels = exact_truth.few_values(scored)
     known = {dataset: label_set for dataset, label_set in label_sets.items() if label_set}
@@ -108,8 +109,7 @@ def summarise(
         "metrics": list(map(asdict, metrics)),
         "clusters": clusters_of([item.cluster for item in scored]),
         "datasets": datasets,
-        **_beside(kind, scored, answerable),
-        **exam,
+        **beside,
         "per_label": tagging.per_label(scored, labels) if kind != "caption" else [],
         "confusion": classification.confusion(scored) if kind == "classify" or (exact and labels) else [],
         "policies": parsing_rules.sensitivity(scored, known, shown) if kind == "classify" else [],
@@ -117,14 +117,6 @@ def summarise(
         "captions": captions.caption_details(scored, _constants(tasks)) if kind == "caption" else None,
         "oov_terms": oov_terms(scored),
     }
-
-
-def _beside(kind: Kind, scored: Sequence[ScoredAnswer], labels: Labels) -> dict[str, Any]:
-    """What stands beside the metrics: of a kind with exact truth all that it has, of labels their floors; captions have
-    controls of their own."""
-    if kind in ("classify", "tag"):
-        return {"floors": label_floors.label_floors(kind, scored, labels)}
-    return {"exact": exact_truth.exact_details(kind, scored)} if kind in EXACT_KINDS else {}
 
 
 def rouge_by_clip(scored: Sequence[ScoredAnswer], reference_scorer: bool) -> dict[str, dict[str, float]]:
@@ -141,25 +133,30 @@ def oov_terms(scored: Sequence[ScoredAnswer]) -> list[list[str | int]]:
     return [[term, n] for term, n in sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))[:OOV_TERMS]]
 
 
-def _metrics(
+def _scores(
     kind: Kind,
     tasks: Sequence[AskedTask],
     items: Sequence[ScoredAnswer],
     labels: Labels,
     reference_scorer: bool,
-) -> list[Metric]:
+) -> tuple[list[Metric], dict[str, Any]]:
+    """Metrics, and what stands beside them: of a kind with exact truth all it has, of labels their floors; captions
+    have controls of their own."""
     majority = {task.dataset: task.majority for task in tasks if task.majority is not None}
     asked = [task for task in tasks if task.dataset in labels]
     source = " or ".join(sorted({task.majority_source or "unknown" for task in asked}))
     match kind:
         case "classify":
-            return classification.classification_metrics(items, labels, majority, source)
+            metrics = classification.classification_metrics(items, labels, majority, source)
+            return metrics, {"floors": label_floors.label_floors(kind, items, labels)}
         case "tag":
-            return tagging.tagging_metrics(items, labels, majority, source)
+            metrics = tagging.tagging_metrics(items, labels, majority, source)
+            return metrics, {"floors": label_floors.label_floors(kind, items, labels)}
         case "caption":
-            return captions.caption_metrics(items, _constants(tasks), reference_scorer=reference_scorer)
+            return captions.caption_metrics(items, _constants(tasks), reference_scorer=reference_scorer), {}
         case _:
-            return exact_truth.exact_metrics(kind, items)
+            metrics, details = exact_truth.exact_scores(kind, items)
+            return metrics, {"exact": details}
 
 
 def _constants(tasks: Sequence[AskedTask]) -> dict[str, Mapping[str, str] | None]:
