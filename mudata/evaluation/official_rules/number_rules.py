@@ -93,7 +93,7 @@ ALPHA_EQUAL = WrittenRule(
     title="BASS's strings",
     source=_SOURCE + "collab_analysis_evaluation.py",
     recipe="equal to the right option in lower case, letters and blanks only",
-    misreads="any word around it is wrong: 'it is rapping'; so are two blanks and a word in bold behind a blank",
+    misreads="any word around it is wrong: 'it is rapping'; digits and signs are dropped: 'verse 3' is 'verse 2'",
     decide=_decide_alpha,
 )
 CONTAINS_GOLD = WrittenRule(

@@ -56,6 +56,6 @@ RANK_EXACT = WrittenRule(
     title="BASS's rankings",
     source=_SOURCE,
     recipe="a list equal to the right order; of a text the places where each is first named, which must not fall",
-    misreads="'most first: b. a is least' ranks b before a whatever is said of them",
+    misreads="'b is least, a is most' ranks b before a; a name within another word or name counts as named",
     decide=_decide_ranking,
 )

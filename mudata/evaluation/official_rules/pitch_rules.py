@@ -137,7 +137,7 @@ PITCH_MIDI = WrittenRule(
     title="PitchBench's MIDI numbers",
     source=_SOURCE + "music.py",
     recipe="the first number of one to three digits, if at most 127, equal to the truth",
-    misreads="'440 Hz, so 69' has none; '4th octave: 69' has none, '4 octaves up, 69' is 4",
+    misreads="'440 Hz, so 69' has none; '4 octaves up, 69' is 4; '69Hz' has none",
     decide=_decide_midi,
     none_leaves_n=True,
 )

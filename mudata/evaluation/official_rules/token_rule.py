@@ -17,10 +17,9 @@ def _tokens(text: str) -> frozenset[str]:
 
 
 @lru_cache(maxsize=1 << 15)
-def _sides(gold: str, options: Sequence[str]) -> tuple[frozenset[str], frozenset[str]]:
-    """The tokens that an answer must have, and those that it must not."""
-    wanted = _tokens(gold)
-    return wanted, frozenset().union(*map(_tokens, options)) - wanted
+def _tokens_of_all(options: frozenset[str]) -> frozenset[str]:
+    """In any order of options the same."""
+    return frozenset(_WORDS("\n".join(options).lower()))
 
 
 def tokens_agree(answer: str, gold: str, options: Sequence[str]) -> bool:
@@ -40,11 +39,11 @@ def _fault(answer: str, gold: str, options: Sequence[str]) -> str:
     said = set(_WORDS(answer.lower()))
     if not said:
         return "no word"
-    wanted, unwanted = _sides(gold, tuple(options))
+    wanted = _tokens(gold)
     if not wanted <= said:
         return f"lacks {', '.join(sorted(wanted - said))}"
-    if not unwanted.isdisjoint(said):
-        return f"has {', '.join(sorted(unwanted & said))} of other options"
+    if others := (said & _tokens_of_all(frozenset(options))) - wanted:
+        return f"has {', '.join(sorted(others))} of other options"
     return ""
 
 
