@@ -121,5 +121,6 @@ class CardTask(Extended):
         """The kind, with what it asks of where the kind alone does not say it."""
         of = f"of attribute {self.attribute}" if self.attribute else "of items" if self.has_items else ""
         unit = self.scale.unit if self.scale else self.asks
-        said = ", ".join(filter(None, [unit, of]))
+        order = f"options {self.order}" if self.order else ""
+        said = ", ".join(filter(None, [unit, of, order, self.rule and f"rule {self.rule}"]))
         return f"{self.kind} ({said})" if said else self.kind

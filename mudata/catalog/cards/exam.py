@@ -220,6 +220,22 @@ class ExamSection(Strict):
             raise ValueError(f"items are of files that are not here: {', '.join(lost)}")
         return self
 
+    def facts(self) -> list[tuple[str, list[str]]]:
+        """Title and lines of what a person wants to know of the exam."""
+        faults = sum(len(fault.ids) for fault in self.faults)
+        results = [
+            f"{result.task}, {result.of}{f' ({result.n:,} items)' if result.n else ''}: "
+            + ", ".join(f"{model} {value:.1%}" for model, value in result.rows.items())
+            + f" ({result.text})"
+            for result in self.published
+        ]
+        return [
+            ("edition", [self.version]),
+            ("items", [f"{items.task}: {f'{items.n:,}' if items.n else 'not counted'}" for items in self.items]),
+            ("item faults", [f"{faults} items with known faults"] if faults else []),
+            ("published", results),
+        ]
+
 
 class TaskPrompt(Strict):
     """The words around an exam's questions, under an id of its own ('authors').

@@ -288,6 +288,9 @@ class Card(Extended):
         provided |= {
             g for g in ("artist", "album", "track") for r in self.clips if re.search(rf"\b{g}\b", r.select or "")
         }
+        provided |= (
+            {g for i in self.exam.items for g in ("artist", "album", "track") if getattr(i, g)} if self.exam else set()
+        )
         return tuple(g for g in ("artist", "album", "track") if g in provided)
 
     def facts(self) -> list[tuple[str, str | list[str]]]:
@@ -312,6 +315,7 @@ class Card(Extended):
             ("groups", ", ".join(self.grouped_by) or (self.leakage_risk and f"none. {self.leakage_risk}") or "none"),
             ("splits", [f"{k}: {s.title}" for k, s in self.splits.items()]),
             ("tasks", [f"{k}: {t}" for k, t in self.tasks.items()]),
+            *(self.exam.facts() if self.exam else ()),
             ("faults", f"{sum(len(f.ids) for f in self.faults)} clips with known faults" if self.faults else ""),
             ("survey", f"row {survey.row}: {survey.tag}; {survey.format}; {survey.duration}" if survey else ""),
             ("but", list(survey.differences) if survey else ""),

@@ -227,6 +227,7 @@ def test_every_card_says_how_many_items_in_which_edition_and_where_words_and_res
     )  # so that the mapping is checked without a file
     assert all(prompt.source for task in card.tasks.values() for prompt in task.prompts if prompt.id == "authors")
     assert all(result.task in card.tasks for result in card.exam.published)
+    assert f"edition:      {card.exam.version}\nitems:" in str(card)
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import duckdb
+import pyarrow.parquet as pq
 import pytest
 from shelf import shelve
 
@@ -63,6 +64,25 @@ def test_what_an_exam_says_of_its_items_comes_back_and_changes_no_hash_where_non
     assert database.index_sha256(home, "toy") != without
     shelve(home, clips=CLIPS, items=[PAIR])
     assert database.index_sha256(home, "toy") == without
+
+
+def test_an_index_from_before_there_were_exams_is_read(home: Home) -> None:
+    shelve(home, clips=CLIPS, items=[PAIR])
+    folder = database.current_generation(home, "toy")
+    assert folder is not None
+    path, about = folder / "items.parquet", folder / ABOUT
+    said = ["categories", "language", "licence", "settings", "published", "subsets"]
+    pq.write_table(pq.read_table(path).drop_columns(said), path)
+    facts = json.loads(about.read_text())
+    facts["tables"]["items"]["bytes"] = path.stat().st_size
+    about.write_text(json.dumps(facts))
+    asked = "SELECT item_id, truth, categories, published FROM items"
+    assert ask(home, asked) == [("toy/q1", "second", None, None)]
+    shelve(home, "other", clips=CLIPS, items=[PAIR | {"published": True, "categories": ["x"]}])
+    assert ask(home, f"{asked} ORDER BY 1") == [
+        ("other/q1", "second", ["x"], True),
+        ("toy/q1", "second", None, None),
+    ]
 
 
 def test_one_id_may_be_an_item_of_several_tasks(home: Home) -> None:
