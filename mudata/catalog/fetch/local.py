@@ -274,7 +274,8 @@ def _satisfied(card: Card, files: dict[str, tuple[int, int]]) -> dict[str, dict[
 
     A component that is known to give tables has what it needs if they are all there. Any other
     gives the clips: it is satisfied by clips (of a card without audio by its tables alone), provided
-    that no table is missing which only it could have.
+    that no table is missing which only it could have. Where several give clips, each is satisfied by
+    its own: those that it keeps of its archives, and where it has none, those that no other keeps.
     """
     tables = {name: Pattern(table.path) for name, table in table_files(card).items()}
     of_table = {
@@ -286,13 +287,30 @@ def _satisfied(card: Card, files: dict[str, tuple[int, int]]) -> dict[str, dict[
     given = set().union(*gives.values())
     lacking = {name for name, table in table_files(card).items() if not table.optional and not of_table[name]} - given
     result: dict[str, dict[str, tuple[int, int]]] = {}
+    kept = _kept_by({name: card.sources[name] for name, names in gives.items() if not names}, clips)
     for name, names in gives.items():
         if names and all(of_table[table] for table in names):
             result[name] = {path: files[path] for table in sorted(names) for path in sorted(of_table[table])}
-        elif not names and (clips or card.audio == "no") and not lacking:
-            own = clips | {path for table, paths in of_table.items() if table not in given for path in paths}
+        elif not names and (kept[name] or card.audio == "no") and not lacking:
+            own = kept[name] | {path for table, paths in of_table.items() if table not in given for path in paths}
             result[name] = {path: files[path] for path in sorted(own)}
     return result
+
+
+def _kept_by(components: dict[str, Component], clips: set[str]) -> dict[str, set[str]]:
+    """Which of these clips each of the components that give clips has given."""
+    globs = {
+        name: [Pattern(g) for m in component.mirrors for file in getattr(m, "files", ()) for g in file.keep]
+        for name, component in components.items()
+    }
+    matching = {
+        name: {path for path in clips if any(glob.match(path, any_case=True) is not None for glob in of)}
+        for name, of in globs.items()
+    }
+    if len(components) < 2:
+        return dict.fromkeys(components, clips)
+    others = clips - set().union(*matching.values())
+    return {name: matching[name] if globs[name] else others for name in components}
 
 
 def _tables_of(component: Component, tables: dict[str, Pattern]) -> set[str]:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from mudata.catalog.read.dataset_contents import DatasetContents, ItemRow
+    from mudata.home import Home
 
 EXAMS = sorted((card_files.BUILT_IN / "exams").glob("*.yaml"))
 
@@ -265,3 +266,20 @@ def test_a_mistake_in_an_exam_s_card_is_told_by_its_line(
     assert re.match(rf"{re.escape(str(tmp_path))}/mmar\.yaml:\d+: {why}", done.out), done.out
     line = int(done.out.partition("mmar.yaml:")[2].partition(":")[0])
     assert any(place in near for near in wrong.split("\n")[line - 2 : line + 1]), done.out
+
+
+def test_clips_of_one_set_are_not_taken_for_those_of_the_other(
+    tmp_path: Path, home: Home, tone: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """MuChoMusic's clips come from two places: who brings those of one still gets the others."""
+    monkeypatch.setenv("MUDATA_OFFLINE", "1")
+    write_csv(tmp_path / "muchomusic.csv", [MUCHO, CAPS])
+    tone(tmp_path / "71" / "1009671.2min.wav", hz=200, seconds=10)
+    (tmp_path / "71" / "1009671.2min.wav").rename(tmp_path / "71" / "1009671.2min.mp3")
+    got = mudata.fetch("muchomusic", source=tmp_path, accept_licence=True)
+    assert got.usable == 1
+    assert got.missing[0][0] == "-a_b1234567_30"
+    records = json.loads((home.raw("muchomusic") / "fetched.json").read_text())
+    named = json.dumps(records)
+    assert '"song_describer"' in named
+    assert '"musiccaps"' not in named
