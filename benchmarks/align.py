@@ -12,7 +12,9 @@ refusals, option lists and loops. Nothing is remembered from answer to answer.
 between word borders. Neither knows aliases, denials or refusals, and neither says why. Rules take turns, so that a busy
 machine disturbs them alike; figures are medians of processor time, on one core. The bar is 40,000 a second where
 `regex` reads 166,000.
-Long answers, with 20,000 characters of thoughts before the label, are read at 20 MB a second and more.
+Long answers, with 20,000 characters of thoughts before the label, are read at 20 MB a second and more. Where no mark
+tells that they are thoughts, all that they say has to be read; `unmarked` are such, a third or all of whose sentences
+weigh labels, or none.
 """
 
 from __future__ import annotations
@@ -62,6 +64,34 @@ SHAPES = (
     ),
 )
 
+THOUGHTS = (
+    *("The {part} {does}.", "The {part} {does}, and the {part} {does}.", "After that the {part} {does}."),
+    *(
+        "The {part} {does}, so it could be {a} or {b}.",
+        "However, it does not sound like {a}, because the {part} {does}.",
+    ),
+    *("I would lean towards {a}, and it isn't {b}.", "Although there are hints of {a}, the {part} {does}."),
+)
+"""Three that weigh no label, and four that do."""
+PARTS = ("bass line", "kick drum", "guitar", "horn section", "piano", "snare", "melody", "texture", "harmony", "bridge")
+DOES = (
+    *(
+        "sits behind the beat",
+        "is steady and dry",
+        "plays distorted chords",
+        "moves in eighth notes",
+        "has a long tail",
+    ),
+    *(
+        "swings a little",
+        "repeats every four bars",
+        "uses extended voicings",
+        "does not change much",
+        "was recorded live",
+    ),
+)
+LONG = 20_000
+
 Item = tuple[str, Shown]
 
 
@@ -74,6 +104,19 @@ def made_up(n: int) -> list[Item]:
         a, b, c = rng.sample(LABELS, 3)
         found.append((shape.format(a=a, A=a.capitalize(), b=b, c=c), shown))
     return found
+
+
+def reasoning(share: float) -> str:
+    """Thoughts without a mark and then a label; `share` of the sentences weigh labels."""
+    rng = random.Random(SEED)
+    said = ""
+    while len(said) < LONG:
+        thought = rng.choice(THOUGHTS[3:] if rng.random() < share else THOUGHTS[:3])
+        for part in ("{part}", "{part}"):
+            thought = thought.replace(part, rng.choice(PARTS), 1)
+        a, b = rng.sample(LABELS, 2)
+        said += thought.replace("{does}", rng.choice(DOES), 1).format(does=rng.choice(DOES), a=a, b=b) + " "
+    return said + "So the genre is metal."
 
 
 def published(files: list[Path]) -> list[Item]:
@@ -104,13 +147,16 @@ def main() -> None:
             seconds[name].append(time.process_time() - begin)
     each = {name: len(items) / statistics.median(taken) for name, taken in seconds.items()}
     thought = "The pulse is steady and the guitars play distorted chords, so it could be rock or metal. " * 240
-    long = f"<think>{thought[:20_000]}</think>Metal"
-    taken = []
-    for _ in range(20 * args.rounds):
-        begin = time.process_time()
-        align(long, label_set)
-        taken.append(time.process_time() - begin)
-    megabytes = len(long) / statistics.median(taken) / 1e6
+    long = {"marked": f"<think>{thought[:LONG]}</think>Metal"}
+    long |= {f"unmarked, {share:.0%}": reasoning(share) for share in (0, 1 / 3, 1)}
+    megabytes = {}
+    for name, text in long.items():
+        taken = []
+        for _ in range(4 * args.rounds):
+            begin = time.process_time()
+            align(text, label_set)
+            taken.append(time.process_time() - begin)
+        megabytes[name] = len(text) / statistics.median(taken) / 1e6
     outcomes = Counter(align(answer, label_set, shown).status for answer, shown in items)
     if args.json:
         print(
@@ -131,7 +177,9 @@ def main() -> None:
     for name, rate in each.items():
         bar = f"   bar {TARGET:,}" if name == "mudata" else ""
         print(f"{name:10}{rate:>12,.0f} answers a second{1e6 / rate:>8.1f} us each{bar}")
-    print(f"{'long':10}{megabytes:>12,.1f} MB a second (mudata, thoughts of 20,000 characters)   bar 20")
+    print(f"\nmudata, {LONG:,} characters of thoughts and a label; unmarked by share of sentences that weigh labels")
+    for name, rate in megabytes.items():
+        print(f"{name:16}{rate:>6,.1f} MB a second" + ("   bar 20" if name == "marked" else ""))
     print(f"\nread as: {', '.join(f'{status} {n:,}' for status, n in outcomes.most_common())}")
 
 

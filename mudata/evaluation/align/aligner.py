@@ -4,7 +4,8 @@
 
     clean      width and case folded, markup, thoughts and zero-width characters dropped, with a way back (clean)
     language   which language the answer is in, and so which cues there are (language)
-    events     labels and guards (phrase_matcher); cues, signs and marks (cues); longest first (scan)
+    events     labels and guards (phrase_matcher); cues, signs and marks (cues); longest first (scan); sentences of a
+               long English answer that can hold none of weight are passed over (skim), which changes nothing
     echo       the prompt or its options read back (echo)
     grammar    clauses with a role, votes with a rank (grammar, negation, refusal, scores; clauses says which there are)
     letters    only where letters were shown (letters)

@@ -91,7 +91,8 @@ class Span:
 
     def __init__(self, start: int, end: int, role: Role, label: str | None = None) -> None:
         # a generated one sets each field through object.__setattr__, which takes twice as long
-        self.__dict__.update(start=start, end=end, role=role, label=label)
+        held = self.__dict__
+        held["start"], held["end"], held["role"], held["label"] = start, end, role, label
 
 
 @dataclass(frozen=True, repr=False, init=False)
@@ -140,20 +141,10 @@ class Alignment:
         clause: tuple[int, int] | None = None,
         clause_role: str = "",
     ) -> None:
-        # as in Span
-        self.__dict__.update(
-            status=status,
-            labels=labels,
-            rule_id=rule_id,
-            spans=spans,
-            positives=positives,
-            negatives=negatives,
-            oov_terms=oov_terms,
-            flags=flags,
-            normalized=normalized,
-            clause=clause,
-            clause_role=clause_role,
-        )
+        held = self.__dict__  # as in Span
+        held["status"], held["labels"], held["rule_id"], held["spans"] = status, labels, rule_id, spans
+        held["positives"], held["negatives"], held["oov_terms"] = positives, negatives, oov_terms
+        held["flags"], held["normalized"], held["clause"], held["clause_role"] = flags, normalized, clause, clause_role
 
     def __repr__(self) -> str:
         told = [self.status, ", ".join(self.labels), *(f"not {label}" for label in self.negatives)]

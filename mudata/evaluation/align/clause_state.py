@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from mudata.evaluation.align.clauses import CHOICE, FINAL, MAIN, NONE, NOUN, PART, PLAIN, WEAK, Clause, Reading
 from mudata.evaluation.align.idle_words import oov_terms
@@ -35,37 +35,9 @@ _LOOSE_NOUN = re.compile(r"\b(?:styles?|class|options?|letter|label)\b")
 _MODIFIED = {"final": FINAL, "primary": MAIN, "": NOUN}
 _MODIFIES = re.compile(r" {1,3}(?:(?!(?:and|or|with|but|by|on|in|to|from|than|not)\b)[^\W\d_]{2,14} {1,3})?")
 _AN = re.compile(r" {1,3}(?:(?:just|only|nothing but) )?(?:an? |the )?")
-_FAR = -99
+_FAR, _NO_VOTES = -99, slice(0, 0)
 _FREED = 15
 """Characters behind 'secondary' within which a noun is its own."""
-_FRESH: dict[str, Any] = {
-    "rank": PLAIN,
-    "role": "statement",
-    "committed": False,
-    "blocked": False,
-    "lead": False,
-    "comma": False,
-    "block_end": _FAR,
-    "anchor": NONE,
-    "noun": None,
-    "modifier": "",
-    "modifier_end": _FAR,
-    "off_topic": _FAR,
-    "thing": _FAR,
-    "with_place": -1,
-    "part_place": -1,
-    "has": slice(0, 0),
-    "modifies": _FAR,
-    "seeming": _FAR,
-    "colour_end": _FAR,
-    "is_start": _FAR,
-    "is_end": _FAR,
-    "concludes": False,
-    "conclusion_end": _FAR,
-    "also": False,
-    "would": False,
-    "conditional": False,
-}
 
 
 class ClauseState:
@@ -110,6 +82,10 @@ class ClauseState:
     conditional: bool
     """Whether the clause begins with a condition."""
 
+    __slots__ = (*__annotations__, "anchor_place", "asked", "carried", "classes", "correcting", "doubted", "first",
+        "keyed", "letter", "negation", "pending", "ranked", "reading", "refusals", "scores", "start", "taken_back",
+        "text", "votes")  # fmt: skip
+
     def __init__(self, text: str, begin: int = 0) -> None:
         self.text = text
         self.reading = Reading()
@@ -123,7 +99,7 @@ class ClauseState:
         self.pending = NONE
         """The rank of an anchor that nothing has followed yet, and where that ends."""
         self.anchor_place = 0, 0
-        self.asked = slice(0, 0)
+        self.asked = _NO_VOTES
         """Votes of the question just asked."""
         self.doubted: list[Vote] = []
         """Labels that were asked for on their own, with more to come."""
@@ -140,9 +116,15 @@ class ClauseState:
 
     def begin(self, start: int) -> None:
         """A clause begins."""
-        self.__dict__.update(_FRESH)
         self.start = start
         self.first = len(self.votes)
+        self.rank, self.role, self.anchor = PLAIN, "statement", NONE
+        self.committed = self.blocked = self.lead = self.comma = False
+        self.concludes = self.also = self.would = self.conditional = False
+        self.noun, self.modifier, self.has = None, "", _NO_VOTES
+        self.with_place = self.part_place = -1
+        self.block_end = self.modifier_end = self.off_topic = self.thing = self.modifies = self.seeming = _FAR
+        self.colour_end = self.is_start = self.is_end = self.conclusion_end = _FAR
         if self.correcting:
             self.rank, self.role, self.committed = FINAL, "correction", True
         elif self.pending:
@@ -266,7 +248,7 @@ class ClauseState:
             if denying and not votes:  # 'Is it rock? I doubt it.'
                 for vote in self.votes[self.asked]:
                     vote.deny()
-            self.asked = slice(0, 0)
+            self.asked = _NO_VOTES
         if self.pending and LETTER.search(self.text, max(self.anchor_place[1], self.start), end):
             self.pending = NONE
         self.begin(end)

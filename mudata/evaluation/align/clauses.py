@@ -54,22 +54,22 @@ class Vote:
 
     __slots__ = ("anchor", "clause", "committed", "denied", "end", "meaning", "rank", "role", "start")
 
-    def __init__(
+    def __init__(  # noqa: PLR0917 - made often, and by name takes longer
         self,
         start: int,
         end: int,
         meaning: Meaning,
         rank: int = PLAIN,
-        *,
         role: str = "statement",
         committed: bool = False,
+        clause: int = 0,
+        anchor: tuple[int, int] | None = None,
     ) -> None:
         self.start, self.end, self.meaning = start, end, meaning
         self.rank, self.role, self.committed = rank, role, committed
         self.denied = False
-        self.clause = 0
-        self.anchor: tuple[int, int] | None = None
-        """What announces it as the answer."""
+        self.clause, self.anchor = clause, anchor
+        """Its clause, and what announces it as the answer."""
 
     def deny(self) -> None:
         if self.meaning.kind != "guard":

@@ -15,7 +15,7 @@ from mudata.evaluation.align.language import ENGLISH, languages
 from mudata.evaluation.align.trie import HANGUL, HAS_UNSPACED, UNSPACED, either
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
 
 class Meaning(NamedTuple):
@@ -59,6 +59,11 @@ _SIGN = (  # each way begins with a character that tells it
     r"|(?<=[:=] [01])(?![\w.%])|(?<=[:;=(] [0-9])\d{0,2} (?:100|10|5)(?!\w)"
     r"|(?<=[^\W\d_] [0-9])\d{0,2} (?:100|10)(?!\w))"
 )
+_PLAIN_PIECE = re.compile(r"[\"'(]*([a-z]*)(?![a-z0-9])[\"').,;:!?]*")
+"""A word in signs that mean the same wherever they stand."""
+_WORD_OR_SIGN = re.compile(r"[a-z]+|\.+|[^a-z.]")
+_ANY_START = re.compile(r"(?<![a-z])[a-z]|[^a-z']")
+_LONGEST_KEPT, _MOST_KEPT = 40, 1 << 16
 
 
 class CueMatcher:
@@ -76,26 +81,60 @@ class CueMatcher:
         self._words |= {sign: (meaning, None) for sign, meaning in _SIGNS.items()}
         self._open = [(re.compile(_star(phrase)), m) for phrase, m in self._meanings.items() if "*" in phrase]
         self._open.sort(key=lambda found: -len(found[0].pattern))
+        beginnings = _beginnings(language)
+        stars = [_symbols(word) for word in beginnings if "*" in word]
+        odd = frozenset(word[:i] for word in beginnings for i in range(2, len(word) + 1) if not word[i - 1].isalnum())
+        self._starts = _Starts(self._words, odd, re.compile(either(stars)) if stars else None)
 
-    def find(self, text: str, begin: int = 0) -> list[Event]:
-        """All cues and signs of a clean text from `begin` on, in order, none within another."""
+    def find(self, text: str, begin: int = 0, end: int | None = None) -> list[Event]:
+        """All cues and signs of a clean text from `begin` to `end`, which is no place within a word, in order, none
+        within another; only of ASCII is the end heeded."""
+        return self._by_words(text, begin, end) if text.isascii() else self._by_search(text, begin)
+
+    def _by_search(self, text: str, begin: int) -> list[Event]:
         events: list[Event] = []
-        known, add = self._words.get, events.append
         done = 0
         for match in self._pattern.finditer(text, begin):
-            start, end = match.span()
-            if start < done:
-                continue
-            word = match.group()
-            meaning, rest = known(word) or (self._meanings.get(word), None)
-            if rest is not None and (longer := rest.match(text, end)):
-                end = done = longer.end()
-                meaning = self._meaning(text[start:end])
-            elif meaning is None and (rest is None or self._open):
-                meaning = self._other(word)
-            if meaning is not None:
-                add((start, end, meaning))
+            if match.start() >= done and (found := self._event(text, match)):
+                events.append(found)
+                done = found[1]
         return events
+
+    def _by_words(self, text: str, begin: int, end: int | None) -> list[Event]:
+        """What each piece between blanks can be is looked up, which takes half the time."""
+        events: list[Event] = []
+        add, starts, match_at = events.append, self._starts, self._pattern.match
+        place, done, searched = begin, 0, 0
+        for piece in text[begin:end].split(" "):
+            for first, last, meaning, rest in starts[piece]:
+                start, stop = place + first, place + last
+                if last:
+                    if start < done:
+                        continue
+                    if rest is not None and (longer := rest.match(text, stop)):
+                        stop = done = longer.end()
+                        meaning = self._meaning(text[start:stop])  # noqa: PLW2901
+                    if meaning is not None:
+                        add((start, stop, meaning))
+                elif start >= searched and (match := match_at(text, start)):
+                    searched = match.end()
+                    if start >= done and (found := self._event(text, match)):
+                        add(found)
+                        done = found[1]
+            place += len(piece) + 1
+        return events
+
+    def _event(self, text: str, match: re.Match[str]) -> Event | None:
+        """What a match of the pattern is, with what goes on behind it."""
+        start, end = match.span()
+        word = match.group()
+        meaning, rest = self._words.get(word) or (self._meanings.get(word), None)
+        if rest is not None and (longer := rest.match(text, end)):
+            end = longer.end()
+            meaning = self._meaning(text[start:end])
+        elif meaning is None and (rest is None or self._open):
+            meaning = self._other(word)
+        return None if meaning is None else (start, end, meaning)
 
     def _meaning(self, phrase: str) -> Meaning:
         plain = phrase if phrase in self._meanings else " ".join(phrase.split())
@@ -108,6 +147,43 @@ class CueMatcher:
         if word[0].isdigit():
             return _SCORE
         return next((meaning for cue, meaning in self._open if cue.fullmatch(word)), None)
+
+
+Start = tuple[int, int, Meaning | None, "_Rest | None"]
+"""A cue or sign that a piece between blanks holds: from where to where in it, what it is alone, and what may go on
+behind it. Where it ends at 0 the pattern has to tell whether there is one."""
+
+
+class _Starts(dict[str, tuple[Start, ...]]):
+    """The cues that begin in a piece of ASCII text between blanks, by the piece; remembered for the most frequent."""
+
+    def __init__(
+        self, words: dict[str, tuple[Meaning | None, _Rest | None]], odd: frozenset[str], stars: re.Pattern[str] | None
+    ) -> None:
+        super().__init__()
+        self.words, self.odd, self.stars = words, odd, stars
+
+    def __missing__(self, piece: str) -> tuple[Start, ...]:
+        starts = tuple(self._starts(piece))
+        if len(piece) <= _LONGEST_KEPT:
+            if len(self) >= _MOST_KEPT:
+                self.clear()
+            self[piece] = starts
+        return starts
+
+    def _starts(self, piece: str) -> Iterator[Start]:
+        plain = _PLAIN_PIECE.fullmatch(piece)
+        if (
+            plain is None
+            or piece[plain.start(1) : plain.end(1) + 1] in self.odd  # a sign behind the word may be part of the cue
+            or (self.stars is not None and self.stars.match(plain[1]))  # it may go on in its own way
+        ):
+            yield from ((match.start(), 0, None, None) for match in _ANY_START.finditer(piece))
+            return
+        for match in _WORD_OR_SIGN.finditer(piece):
+            meaning, rest = self.words.get(match.group()) or (_STOP if match.group()[0] == "." else None, None)
+            if meaning or rest:
+                yield *match.span(), meaning, rest
 
 
 class _Rest:
@@ -177,10 +253,13 @@ def _cues(language: str) -> dict[str, tuple[str, ...]]:
     return languages()[ENGLISH].cues() | languages()[language].cues()
 
 
+def _beginnings(language: str) -> dict[str, None]:
+    return dict.fromkeys(phrase.partition(" ")[0] for phrase in _cues(language) if not HAS_UNSPACED.search(phrase))
+
+
 @cache
 def _patterns(language: str) -> tuple[re.Pattern[str], dict[str, _Rest]]:
     """What finds the beginnings of cues, and what may go on behind them."""
-    beginnings: dict[str, None] = {}
     rests: dict[str, list[str]] = {}
     unspaced: list[list[str]] = []
     for phrase in _cues(language):
@@ -188,12 +267,11 @@ def _patterns(language: str) -> tuple[re.Pattern[str], dict[str, _Rest]]:
             unspaced.append(_symbols(phrase))
             continue
         word, _, rest = phrase.partition(" ")
-        beginnings[word] = None
         if rest:
             rests.setdefault(word, []).append(rest)
     letters = rf"[^\W_{UNSPACED}]"
     cues = _cues(language)
-    begins = either(_beginning(word, () if word in cues else rests[word]) for word in beginnings)
+    begins = either(_beginning(word, () if word in cues else rests[word]) for word in _beginnings(language))
     words = rf"(?<!{letters})(?:{begins})(?!{letters})" if unspaced else rf"\b(?:{begins})\b"
     short = [symbols for symbols in unspaced if len(symbols) == 1 and symbols[0] > "\uabff"]
     long = [symbols for symbols in unspaced if symbols not in short]

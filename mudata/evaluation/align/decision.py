@@ -233,9 +233,9 @@ def _unsettled(evidence: Evidence, best: list[Vote]) -> bool:
 
 def _listed(evidence: Evidence, best: list[Vote]) -> bool:
     """Whether an announced label is one item of a list that goes on with words that are neither labels nor cues."""
-    read = {start for start, _, _ in evidence.events}
     listed = (_LIST_GOES_ON.match(evidence.text, vote.end) for vote in best if vote.rank > CHOICE)
-    return any(match is not None and match.end() - 1 not in read for match in listed)
+    further = {match.end() - 1 for match in listed if match is not None}
+    return bool(further) and not further.issubset(start for start, _, _ in evidence.events)
 
 
 def _lenient(evidence: Evidence) -> Alignment | None:

@@ -40,7 +40,7 @@ def clauses(answer: str, label_set: LabelSet, shown: Shown = _NOTHING_SHOWN) -> 
         A row per clause: its text, role and rank, the labels that it votes for and those that it
         denies; and the alignment, which is that of `align`.
     """
-    found = scan(answer, label_set, shown)
+    found = scan(answer, label_set, shown, whole=True)
     evidence = gather(answer, found, shown)
     return [_row(answer, evidence, i) for i in range(len(evidence.reading.clauses))], decide(evidence)
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from mudata.evaluation.align import announcing, silencing
 from mudata.evaluation.align.clause_state import LETTER, ClauseState
-from mudata.evaluation.align.clauses import CHOICE, NONE, PLAIN, WEAK, Reading, Vote
+from mudata.evaluation.align.clauses import CHOICE, NONE, PLAIN, WEAK, Clause, Reading, Vote
 from mudata.evaluation.align.cues import LABELS
 
 if TYPE_CHECKING:
@@ -52,13 +52,12 @@ def read(text: str, events: list[Event], begin: int = 0) -> Reading:
 
 
 def label(at: ClauseState, start: int, end: int, meaning: Meaning) -> None:
-    vote = Vote(start, end, meaning, at.rank, role=at.role, committed=at.committed)
-    vote.clause = len(at.reading.clauses)
-    if at.anchor:
-        vote.anchor = at.anchor_place
-    if at.negation.covers(start, end):
+    reading, anchor = at.reading, at.anchor_place if at.anchor else None
+    vote = Vote(start, end, meaning, at.rank, at.role, at.committed, len(reading.clauses), anchor)
+    if start <= at.negation.end:
+        at.negation.goes_on(end)
         vote.deny()
-    elif vote.clause == at.reading.otherwise:
+    elif vote.clause == reading.otherwise:
         vote.rank, vote.role = NONE, "condition"
     elif at.also and not at.blocked:
         vote.role = "alternative"
@@ -67,7 +66,8 @@ def label(at: ClauseState, start: int, end: int, meaning: Meaning) -> None:
         vote.rank, vote.role = (CHOICE, "guess") if at.ranked == 2 else (NONE, "score")
     if at.modifies > 0 or at.seeming > 0:
         at.outdone(start)
-    at.scores.label(vote, at.votes)
+    if at.scores.seen:
+        at.scores.label(vote)
     at.votes.append(vote)
     at.noun, at.modifier = None, ""
     at.pending = NONE
@@ -124,6 +124,13 @@ def contrast(at: ClauseState, start: int, end: int) -> None:
         at.rank, at.anchor, at.committed = keep, keep, True
 
 
+def idle_(at: ClauseState, start: int, end: int) -> None:
+    """Sentences without labels or anything that turns one (`skim`): what stood open before them ends."""
+    at.reading.clauses.append(Clause(start, end, at.role, NONE, at.first, at.first))
+    at.carried = at.pending = NONE
+    at.begin(end)
+
+
 def cannot(at: ClauseState, start: int, end: int) -> None:
     at.refusals.cannot(start, end)
     at.negation.cannot(start, end)
@@ -150,6 +157,7 @@ _STEPS: dict[str, Callable[[ClauseState, int, int], bool | None]] = {
     "question": question,
     "newline": newline,
     "contrast": contrast,
+    "idle": idle_,
     "soft": lambda at, start, end: at.negation.soft(),
     "next": lambda at, start, end: at.negation.begin(start, end, next_only=True),
     "more": lambda at, start, end: at.negation.comparison(),

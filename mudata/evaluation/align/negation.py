@@ -25,12 +25,9 @@ class Negation:
     def __init__(self, text: str) -> None:
         self.text = text
 
-    def covers(self, start: int, end: int) -> bool:
-        """Whether a label said here is denied."""
-        if start > self.end:
-            return False
+    def goes_on(self, end: int) -> None:
+        """A label that ends here is denied."""
         self.said, self.comma_seen, self.end = True, False, end + REACH
-        return True
 
     def begin(self, start: int, end: int, *, leading: bool = False, next_only: bool = False) -> None:
         phrase = self.text[start:end]

@@ -51,6 +51,16 @@ class PhraseMatcher:
     """Spellings of labels that are nouns of the question as well ('emotion')."""
     fields: frozenset[str]
     """Those that are nouns of any question: before a colon they name it."""
+    leads: frozenset[str]
+    """Words of letters and digits by one of which each spelling in ASCII is noticed, and what others of them begin
+    with."""
+    glued: tuple[str, ...]
+
+    def noticed_by(self, word: str) -> bool:
+        """Whether a word of letters and digits may be that by which a spelling is noticed."""
+        if word in self.leads or word.startswith(self.glued):
+            return True
+        return any(word.endswith(head) and word[: -len(head)] in self.leads for head in _all_heads())
 
     def meaning(self, phrase: str) -> Meaning:
         """Of a piece that one of the patterns has found."""
@@ -109,6 +119,7 @@ def _compile(label_set: LabelSet, topics: tuple[str, ...]) -> PhraseMatcher:
     bounded = [way for words in shapes if not HAS_UNSPACED.search("".join(words)) for way in _written(words)]
     free = [way for words in shapes if HAS_UNSPACED.search("".join(words)) for way in _written(words)]
     plain = [way for way in bounded if "".join(way).isascii()]
+    leads, glued = _leads(plain)
     letters = rf"[^\W_{UNSPACED}]"
     both = [f"(?<!{letters})(?:{either(bounded)})(?:(?!{letters}|#)|(?={_heads()}(?!{letters})))"]
     if free:
@@ -123,13 +134,48 @@ def _compile(label_set: LabelSet, topics: tuple[str, ...]) -> PhraseMatcher:
         tuple(s for s, m in meanings.items() if m.kind == "strict" and len(m.ids) == 1 and s.isascii() and s.isalpha()),
         frozenset(nouns),
         frozenset(fields),
+        leads,
+        glued,
     )
+
+
+def _leads(ways: Iterable[list[str]]) -> tuple[frozenset[str], tuple[str, ...]]:
+    """Words by which ways to write are noticed: of each one that is a spelling itself, or the longest; of those with
+    signs, which may end sentences, all but the first, and that before a stop; and what words begin with in which a sign
+    is left out."""
+    ways = list(ways)
+    single = {"".join(symbols) for symbols in ways if "".join(symbols).isalnum()}
+    leads: set[str] = set()
+    glued: set[str] = set()
+    for symbols in ways:
+        words = [""]
+        for symbol, after in zip(symbols, (*symbols[1:], ""), strict=True):
+            if symbol == _GAP:
+                words.append("")
+            elif symbol == _SIGN_GAP:
+                glued.add(words[-1] + after)
+                words.append("")
+            elif symbol == _ANY_AND:
+                glued |= {words[-1] + "and", words[-1] + "n"}
+                words.append("")
+            else:
+                words[-1] += symbol
+        if _SIGN_GAP in symbols:
+            leads |= {*words[1:], words[0] + "."}
+        else:
+            leads.add(max(words, key=lambda word: (word in single, len(word))))
+    return frozenset(leads) - {""}, tuple(glued)
 
 
 @cache
 def _heads() -> str:
     """Nouns that Germanic languages join to a label, as a pattern: 'Rockmusik', 'countrylåt'."""
-    return either([re.escape(c) for c in head] for language in languages().values() for head in language.heads)
+    return either([re.escape(c) for c in head] for head in _all_heads())
+
+
+@cache
+def _all_heads() -> tuple[str, ...]:
+    return tuple(head for language in languages().values() for head in language.heads)
 
 
 def _words(spelling: str) -> tuple[str, ...]:

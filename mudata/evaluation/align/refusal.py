@@ -58,7 +58,7 @@ class Refusals:
         """Of the subjects, once the clause is over."""
 
     def noun(self, start: int, end: int, *, own: bool, no: bool) -> None:
-        if not own and _word_before(self.text, start) == "of" and self.subjects and self.subjects[-1][1]:
+        if not own and self.subjects and self.subjects[-1][1] and _word_before(self.text, start) == "of":
             return  # 'the genre of the song'
         self.subjects.append((start, own))
         lacking = self.enough and self.lack_at[0] >= 0 and start - self.lack_at[1] <= _LACK_REACH

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
+from itertools import zip_longest
 from typing import TYPE_CHECKING, NamedTuple
 
 from mudata.evaluation.align import cues
@@ -12,6 +13,7 @@ from mudata.evaluation.align.cues import Event, Meaning
 from mudata.evaluation.align.echo import echoes
 from mudata.evaluation.align.language import ENGLISH, language_of, languages, may_be_foreign, words_of
 from mudata.evaluation.align.phrase_matcher import PhraseMatcher, compiled
+from mudata.evaluation.align.skim import idle
 from mudata.evaluation.align.text_pieces import without
 
 if TYPE_CHECKING:
@@ -20,6 +22,8 @@ if TYPE_CHECKING:
 
 _SHORT = 120
 """Characters to which an answer without any doubtful word is read on the short way."""
+_LONG = 400
+"""Characters from which on it pays to look for idle sentences first."""
 _NOUN = Meaning("noun")
 _QUOTES = ("'", '"')
 
@@ -62,35 +66,51 @@ class Scan(NamedTuple):
         return events + labels[i:]
 
 
-def scan(answer: str, label_set: LabelSet, shown: Shown) -> Scan:
-    """Take an answer apart."""
+def scan(answer: str, label_set: LabelSet, shown: Shown, *, whole: bool = False) -> Scan:
+    """Take an answer apart; if not `whole`, idle sentences of a long one are passed over."""
     cleaned = clean(answer)
     text = cleaned.text
     begin = len(text) - len(text.lstrip(" ")) if text[:1] == " " else 0  # blanks where a thought was
     plain = text.isascii()
     topics = label_set.topics or _topics_of(shown.prompt)
     matcher = compiled(label_set, topics)
-    meanings, fields = matcher.meanings, matcher.fields
-    labels: list[Event] = []
-    for match in (matcher.ascii if plain else matcher.full).finditer(text, begin):
-        phrase = match.group()
-        start, end = match.span()
-        meaning = meanings.get(phrase) or matcher.meaning(phrase)
-        if phrase in fields and _names_the_question(text, start, end, own=phrase in matcher.nouns):
-            meaning = _NOUN
-        labels.append((start, end, meaning))
     words = words_of(text) if plain else []
     foreign = not plain or may_be_foreign(words)
     echoed = echoes(text, shown.prompt, begin)
+    loops = degenerate(text)
+    passed: list[Event] = []
+    if len(text) >= _LONG and plain and not (whole or loops or echoed or shown.letters):
+        passed = idle(text, begin, matcher, topics)
+    starts, ends = [begin, *(run[1] for run in passed)], [*(run[0] for run in passed), len(text)]
+    labels = [label for start, end in zip(starts, ends, strict=True) for label in _labels(text, start, end, matcher)]
     if not foreign and len(labels) == 1 and len(text) < _SHORT and not echoed and not shown.letters:
         start, end, (kind, ids, _) = labels[0]
         if kind == "strict" and len(ids) == 1 and cues.is_plain(text[:start] + text[end:], words, topics):
             return Scan(cleaned, matcher, ENGLISH, labels, [], echoed, plain=True)
-    if degenerate(text):
+    if loops:
         return Scan(cleaned, matcher, ENGLISH, labels, [], echoed, loops=True)
     language = language_of(without(text, [label[:2] for label in labels])) if foreign else ENGLISH
-    found = cues.matcher(language or ENGLISH, topics).find(text, begin)
+    finder = cues.matcher(language or ENGLISH, topics)
+    if not passed or language != ENGLISH:
+        return Scan(cleaned, matcher, language, labels, finder.find(text, begin), echoed, begin)
+    found: list[Event] = []
+    for start, end, run in zip_longest(starts, ends, passed):
+        found += [*finder.find(text, start, end), *([run] if run else ())]
     return Scan(cleaned, matcher, language, labels, found, echoed, begin)
+
+
+def _labels(text: str, begin: int, end: int, matcher: PhraseMatcher) -> list[Event]:
+    """Labels and guards from a place to another, neither within a word."""
+    labels: list[Event] = []
+    meanings, fields = matcher.meanings, matcher.fields
+    for match in (matcher.ascii if text.isascii() else matcher.full).finditer(text, begin, end):
+        phrase = match.group()
+        start, stop = match.span()
+        meaning = meanings.get(phrase) or matcher.meaning(phrase)
+        if phrase in fields and _names_the_question(text, start, stop, own=phrase in matcher.nouns):
+            meaning = _NOUN
+        labels.append((start, stop, meaning))
+    return labels
 
 
 def _names_the_question(text: str, start: int, end: int, *, own: bool) -> bool:

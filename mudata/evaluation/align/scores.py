@@ -27,6 +27,8 @@ _LEAST = 0.1
 class Scores:
     """Marks of one answer, and the labels that they belong to."""
 
+    seen = False
+    """Whether there are any that labels behind them may belong to."""
     waiting: tuple[int, float | bool] | None = None
     """A mark that its label has not followed yet, and where it ends."""
     before: bool | None = None
@@ -40,7 +42,7 @@ class Scores:
         self.text = text
         self.numbers: list[tuple[float, Vote]] = []
 
-    def label(self, vote: Vote, votes: list[Vote]) -> None:
+    def label(self, vote: Vote) -> None:
         """A label is said: give it the mark that waits."""
         if self.waiting is not None:
             end, mark = self.waiting
@@ -54,7 +56,7 @@ class Scores:
 
     def ascend(self, said: list[Vote]) -> None:
         """'from least to most likely': of the labels that follow, or of those `said` just before, the last counts."""
-        self.ascending = True
+        self.seen = self.ascending = True
         for vote in said:
             self._outrank(vote)
 
@@ -81,7 +83,7 @@ class Scores:
             self._give(last, mark)
         elif self.before is not False:
             self.before = True if not votes or not behind else self.before
-            self.waiting = end, mark
+            self.seen, self.waiting = True, (end, mark)
 
     def _give(self, vote: Vote, mark: float | bool) -> None:
         if mark is True:
@@ -109,7 +111,7 @@ class Scores:
         if votes and 0 < start - votes[-1].end <= 2 and self.text[start - 1] == " ":
             if votes[-1].rank > NONE:
                 votes[-1].rank = max(votes[-1].rank, CHOICE)
-            self.ranked_end = end
+            self.seen, self.ranked_end = True, end
 
     def settle(self) -> None:
         """All is read: the highest number is the choice, if it is one label's alone."""
