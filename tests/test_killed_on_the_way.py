@@ -20,7 +20,7 @@ from tiny_set import CLIPS, TABLE
 
 pytestmark = pytest.mark.slow
 
-KILLS = {"fetch": 3, "rate": 2, "split": 2, "eval": 3, "override": 2, "score": 3, "report": 2}
+KILLS = {"fetch": 3, "rate": 2, "split": 2, "eval": 3, "override": 2, "score": 3, "report": 2, "import": 3, "export": 2}
 """How many moments of each step are tried."""
 PASSING = {"created_at", "scored_at", "at", "seconds", "sittings", "overrides_sha256", "alignments_sha256"}
 """Keys of files whose values tell when and how fast, and hashes of such."""
@@ -55,6 +55,8 @@ def way(new_folder: Callable[[str], Path]) -> Way:
         (mine / name).write_bytes(data)
     fetch = ("fetch", "--card", str(card), "--from", str(mine), "--workers", "1")
     run = "random"  # the beginning of its id
+    answers = folder / "answers.jsonl"
+    answers.write_text("".join(json.dumps({"clip_id": f"tiny/{id_}", "answer": "rock"}) + "\n" for id_ in tiny_set.IDS))
     commands = {
         "fetch": fetch,
         "rate": (*fetch, "--rate", "4000"),
@@ -63,6 +65,19 @@ def way(new_folder: Callable[[str], Path]) -> Way:
         "override": ("override", run, "tiny/rock.00000", "jazz", "--author", "me", "--reason", "heard"),
         "score": ("score",),
         "report": ("report", "-o", str(home / "page.html"), "--markdown", str(home / "page.md"), "--no-waveforms"),
+        "import": (
+            "import-answers",
+            str(answers),
+            "--format",
+            "jsonl",
+            "--split",
+            "s",
+            "--task",
+            "genre",
+            "--model",
+            "them",
+        ),
+        "export": ("export-run", "them", "--to", "lmms-eval", "-o", str(home / "exported")),
     }
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("MUDATA_CARDS", str(folder))

@@ -44,17 +44,15 @@ class Import:
         self, request: ImportRequest, selection: SampleSet, joined: Joined, settled: Mapping[str, Any]
     ) -> None:
         self.request, self.joined, self.settled = request, joined, settled
-        asked = Counter(answer.prompt for answer in joined.answers.values() if answer.prompt)
+        own = {item.item_id: item.question for item in selection.items}
+        words = {name: answer.prompt or answer.question or own.get(name) for name, answer in joined.answers.items()}
+        asked = Counter(filter(None, words.values()))
         self.prompt = request.prompt_text or (asked.most_common(1)[0][0] if asked else None)
         self.distinct = len(asked)
         self.prompts = (
             {}
             if request.prompt_text
-            else {
-                clip_id: answer.prompt
-                for clip_id, answer in joined.answers.items()
-                if answer.prompt and answer.prompt != self.prompt
-            }
+            else {clip_id: prompt for clip_id, prompt in words.items() if prompt and prompt != self.prompt}
         )
         shown = Prompt(IMPORTED, self.prompt or "")
         self.selection = replace(
