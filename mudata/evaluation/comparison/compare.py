@@ -16,6 +16,7 @@ from mudata.errors import EvaluationError
 from mudata.evaluation.comparison.comparable import require_different_runs, require_same_questions
 from mudata.evaluation.comparison.comparison_result import ComparedRun, Comparison, MetricComparison, RankedRun
 from mudata.evaluation.comparison.pairwise import compare_pairs, no_verdict
+from mudata.evaluation.kinds.kind_registry import EXACT_KINDS
 from mudata.evaluation.metrics.hypothesis_tests import draws_for, least_p, tied_groups
 from mudata.evaluation.metrics.interval_notes import clusters_of, methods
 from mudata.evaluation.metrics.intervals import ALPHA, Interval, ratio
@@ -68,9 +69,10 @@ def compare(runs: Sequence[tuple[Mapping[str, Any], Sequence[ScoredAnswer]]]) ->
     names = _names(heads)
     common = [clip for clip in answers[0] if all(clip in by_clip for by_clip in answers)]
     if not common:
+        thing = "item" if heads[0]["kind"] in EXACT_KINDS else "clip"
         asked = "; ".join(f"{name}: {_whence(head)}" for name, head in zip(names, heads, strict=True))
         raise EvaluationError(
-            f"These runs have no clip in common ({asked}).", "Compare runs that were asked about the same split."
+            f"These runs have no {thing} in common ({asked}).", "Compare runs that were asked about the same split."
         )
     shared = [[by_clip[clip] for clip in common] for by_clip in answers]
     require_same_questions(heads, names, shared)

@@ -83,6 +83,7 @@ BUILT_IN = (
         extra="features",
         packages=("librosa", "sklearn"),
         key="classic",
+        recipe=2,  # families of instruments; sections that last unequally long
     ),
     Listing(
         name="untrained",

@@ -160,6 +160,32 @@ def test_form_boundaries_and_segments() -> None:
     assert (lines[0].split()[0], lines[-1].split()[1]) == ("0.000", "24.000")
 
 
+@pytest.mark.parametrize(("form", "bars"), [("ABA", (6, 4)), ("ABB", (3, 4)), ("ABAC", (3, 5, 4))])
+def test_sections_that_last_unequally_long(form: str, bars: tuple[int, ...]) -> None:
+    """Of each letter its own chords and tune, at 120 bpm in 4/4."""
+    tunes = ((0, 7, 4, 9, 2, 5, 11), (1, 3, 8, 6, 10, 1, 4), (4, 4, 9, 11, 2, 7, 0))
+    length = {letter: 4 * bars["ABC".index(letter)] for letter in form}
+    notes, at, borders = [], 0.0, []
+    for letter in form:
+        tune = tunes["ABC".index(letter)]
+        for beat in range(length[letter]):
+            start, chord = at + beat * 0.5, 48 + tune[beat // 4 % 7]
+            notes += [RenderedNote(start, start + 0.45, chord + tone, 80) for tone in (0, 4, 7)]
+            notes.append(RenderedNote(start, start + 0.3, 72 + tune[(3 * beat + beat // 4) % 7], 100))
+        at += length[letter] * 0.5
+        borders.append(at)
+    drums = part(0, [(0.0, 0.1, KICK), (1.0, 0.1, SNARE)], 120, int(at), 2, is_drum=True, gain=0.4)
+    clip = sound([RenderedPart(0, tuple(notes)), drums], at)
+    assert said("structure", "form", clip) == form
+    times = [float(time) for time in said("structure", "boundaries", clip).split(", ")]
+    assert times == pytest.approx(borders[:-1], abs=0.3)
+
+
+def test_a_clip_too_short_for_two_sections_has_none_and_a_long_one_is_read_in_time() -> None:
+    assert isinstance(ask("structure", "form", sound(band(120, bars=2), 5.0)), Failure)
+    assert said("structure", "form", sound(band(140, bars=64)))  # 110 s
+
+
 PAIR = ("first", "second")
 
 
@@ -231,7 +257,7 @@ def test_silence_has_nothing_to_measure(kind: Kind, noun: str) -> None:
 def test_the_same_answer_every_time_and_a_description() -> None:
     clip = sound(band(111))
     assert [said("number", "tempo", clip) for _ in range(2)] == [said("number", "tempo", clip)] * 2
-    assert classic().describe()["recipe"] == "classic-1"
+    assert classic().describe()["recipe"] == "classic-2"
 
 
 def test_essentia_is_asked_only_where_it_is_installed_and_wanted() -> None:

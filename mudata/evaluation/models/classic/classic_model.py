@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 Found = TypeVar("Found")
 
-RECIPE = "classic-1"
+RECIPE = "classic-2"
 LONGEST_S = 120.0
 """Seconds of a clip that are heard."""
 
