@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from bisect import bisect_left
 from collections.abc import Callable, Collection, Iterable, Sequence
@@ -25,6 +26,22 @@ if TYPE_CHECKING:
 _ROLE: dict[str, Role] = {"strict": "positive", "synonym": "lenient", "hyponym": "lenient", "guard": "guard"}
 _ECHO_SHARE = 0.8
 _ECHO_LEAST = {False: 3, True: 10}
+
+
+def most_listed(labels: int, *, many: bool) -> int:
+    """How many of so many labels an answer may list that does not read them all back.
+
+    Args:
+        labels: that there are.
+        many: several may be meant.
+
+    Example:
+        >>> most_listed(10, many=True), most_listed(9, many=True), most_listed(3, many=False)
+        (7, 9, 2)
+    """
+    return labels if labels < _ECHO_LEAST[many] else math.ceil(_ECHO_SHARE * labels) - 1
+
+
 """Labels that a set has at least (by whether many may be meant)
 before naming 80 % of them is an echo."""
 _LIKELY = re.compile(r"\b(?:probably|likely|presumably)(?: (?:it's|it is|an?|some))?[ \"'*]{1,4}\Z")
@@ -117,8 +134,7 @@ class Evidence:
 
     def lists_most(self) -> bool:
         """Whether at least 80 % of the labels are said."""
-        least, all_ = _ECHO_LEAST[self.matcher.many], len(self.matcher.ids)
-        return all_ >= least and len(self.strict) >= _ECHO_SHARE * all_
+        return len(self.strict) > most_listed(len(self.matcher.ids), many=self.matcher.many)
 
     def means(self, status: Status, rule: str, labels: tuple[str, ...] = (), votes: Collection[Vote] = ()) -> Alignment:
         """What a rule decides, with all the evidence; `votes` are those that decided."""

@@ -3,7 +3,8 @@
 A uniform guess of one label draws from all that can be named. A uniform guess of a set draws from all sets of these
 labels, the empty one included: each label is named with probability 1/2, whatever clips have (a guess that names each
 label as often as clips have it would know the references). Constants are found on the very clips that were asked,
-among all labels and all sets: nothing constant is better.
+among all labels and all sets that reading takes for an answer: what lists nearly all labels reads them back
+(`evidence.most_listed`). Of one dataset nothing constant is better.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
+from mudata.evaluation.align.evidence import most_listed
 from mudata.evaluation.metrics.estimates import clustered, constant, ratio, share
 from mudata.evaluation.metrics.intervals import require_clips
 from mudata.evaluation.metrics.scored import Metric
@@ -146,8 +148,8 @@ def _best_by_micro_f1(counted: Sequence[_Label]) -> dict[str, list[str]]:
     largest for all labels whose share of clips is above half of that maximum (W. Dinkelbach, On nonlinear fractional
     programming, 1967), and so for the first so many in the order of their share.
     """
-    in_order = sorted((one for one in counted if one.support), key=lambda one: -one.support / one.clips)
-    asked, hits, named, best, size = sum(one.support for one in in_order), 0, 0, 0.0, 0
+    in_order = _listable(sorted(counted, key=lambda one: -one.support / one.clips), counted)
+    asked, hits, named, best, size = sum(one.support for one in counted), 0, 0, 0.0, 0
     for place, one in enumerate(in_order, 1):
         hits, named = hits + one.support, named + one.clips
         if (value := 2 * hits / (asked + named)) > best + 1e-12:
@@ -156,8 +158,20 @@ def _best_by_micro_f1(counted: Sequence[_Label]) -> dict[str, list[str]]:
 
 
 def _best_by_macro_f1(counted: Sequence[_Label]) -> dict[str, list[str]]:
-    """Every label that any clip has: naming it can only add to the mean."""
-    return _by_dataset(counted, [one for one in counted if one.support])
+    """Every label that any clip has, the commonest where these are too many: naming one only adds to the mean."""
+    return _by_dataset(counted, _listable(sorted(counted, key=lambda one: -one.support), counted))
+
+
+def _listable(in_order: Sequence[_Label], counted: Sequence[_Label]) -> list[_Label]:
+    """The first labels of each dataset that clips have, as many as an answer may list."""
+    of = Counter(one.dataset for one in counted)
+    listed: Counter[str] = Counter()
+    kept = []
+    for one in in_order:
+        if one.support and listed[one.dataset] < most_listed(of[one.dataset], many=True):
+            listed[one.dataset] += 1
+            kept.append(one)
+    return kept
 
 
 _BEST = {

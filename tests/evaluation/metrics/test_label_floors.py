@@ -93,6 +93,16 @@ def test_each_dataset_has_a_constant_of_its_own_and_labels_of_one_name_are_two()
     assert values(found)["constant_macro_f1"] == pytest.approx(always.value)
 
 
+def test_a_constant_answer_lists_no_more_than_is_read_as_one() -> None:
+    names = tuple("abcdefghij")
+    answers = [many(i, names[: 1 + i % 10], ()) for i in range(40)]
+    found = label_floors("tag", answers, {"d": names})["constants"]
+    assert (found["micro_f1"]["d"], found["macro_f1"]["d"]) == (list("abcdefg"), list("abcdefg"))
+    said = [len(label_floors("tag", answers, {"d": names[:9] + names[9:] + extra})["constants"]["macro_f1"]["d"])
+            for extra in ((), ("k", "l", "m"))]  # fmt: skip
+    assert said == [7, 10]  # of thirteen labels ten may be listed
+
+
 def test_the_commonest_answer_and_how_many_there_are() -> None:
     answers = [many(0, ("a",), ("a", "b")), many(1, ("b",), ("a", "b")), many(2, ("b",), ("c",)), many(3, ("a",), ())]
     found = label_floors("tag", answers, LABELS)

@@ -58,6 +58,8 @@ _THE_OTHER_WAY = r"\b(less|least|fewer|lower|darker|duller|quieter|softer|slower
 
 _STAYS, _CHANGES = r"\b(same|stays?|no change)\b", r"\b(another|different|changes?|modulates?)\b"
 _PLACES = ("first", "second")
+_MOST_NAMED = 0.75
+"""Of the options of a set."""
 _METRE = r"\d{1,2}/\d{1,2}"
 
 
@@ -188,8 +190,9 @@ def _tag(item: Item) -> str:
     if not re.search(r"instrument|famil", text) or len(set(named.values())) < 2:
         return _unlearned(item)
     playing = instruments.playing(_audio(item))
-    if heard := [option for option, family in named.items() if family in playing]:
-        return ", ".join(heard)
+    heard = sorted((option for option in named if named[option] in playing), key=lambda option: playing[named[option]])
+    if heard:  # of nearly all options the surest: what lists them all is read as an echo of the prompt
+        return ", ".join(heard[: max(1, int(_MOST_NAMED * len(item.question.options)))])
     raise _Refused("nothing-found", "no family of instruments that is an option is heard")
 
 
