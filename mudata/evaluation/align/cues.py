@@ -101,7 +101,7 @@ class CueMatcher:
         return events
 
     def _by_words(self, text: str, begin: int, end: int | None) -> list[Event]:
-        """What each piece between blanks can be is looked up, which takes half the time."""
+        """What each piece between blanks can be is looked up, which takes three fifths of the time in prose."""
         events: list[Event] = []
         add, starts, match_at = events.append, self._starts, self._pattern.match
         place, done, searched = begin, 0, 0

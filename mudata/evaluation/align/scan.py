@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
-from itertools import zip_longest
 from typing import TYPE_CHECKING, NamedTuple
 
 from mudata.evaluation.align import cues
@@ -81,8 +80,12 @@ def scan(answer: str, label_set: LabelSet, shown: Shown, *, whole: bool = False)
     passed: list[Event] = []
     if len(text) >= _LONG and plain and not (whole or loops or echoed or shown.letters):
         passed = idle(text, begin, matcher, topics)
-    starts, ends = [begin, *(run[1] for run in passed)], [*(run[0] for run in passed), len(text)]
-    labels = [label for start, end in zip(starts, ends, strict=True) for label in _labels(text, start, end, matcher)]
+    labels: list[Event] = []
+    place = begin
+    for start, end, _ in passed:
+        _find_labels(text, place, start, matcher, labels)
+        place = end
+    _find_labels(text, place, len(text), matcher, labels)
     if not foreign and len(labels) == 1 and len(text) < _SHORT and not echoed and not shown.letters:
         start, end, (kind, ids, _) = labels[0]
         if kind == "strict" and len(ids) == 1 and cues.is_plain(text[:start] + text[end:], words, topics):
@@ -94,14 +97,16 @@ def scan(answer: str, label_set: LabelSet, shown: Shown, *, whole: bool = False)
     if not passed or language != ENGLISH:
         return Scan(cleaned, matcher, language, labels, finder.find(text, begin), echoed, begin)
     found: list[Event] = []
-    for start, end, run in zip_longest(starts, ends, passed):
-        found += [*finder.find(text, start, end), *([run] if run else ())]
+    place = begin
+    for run in passed:
+        found += [*finder.find(text, place, run[0]), run]
+        place = run[1]
+    found += finder.find(text, place)
     return Scan(cleaned, matcher, language, labels, found, echoed, begin)
 
 
-def _labels(text: str, begin: int, end: int, matcher: PhraseMatcher) -> list[Event]:
-    """Labels and guards from a place to another, neither within a word."""
-    labels: list[Event] = []
+def _find_labels(text: str, begin: int, end: int, matcher: PhraseMatcher, labels: list[Event]) -> None:
+    """Add labels and guards from a place to another, neither within a word."""
     meanings, fields = matcher.meanings, matcher.fields
     for match in (matcher.ascii if text.isascii() else matcher.full).finditer(text, begin, end):
         phrase = match.group()
@@ -110,7 +115,6 @@ def _labels(text: str, begin: int, end: int, matcher: PhraseMatcher) -> list[Eve
         if phrase in fields and _names_the_question(text, start, stop, own=phrase in matcher.nouns):
             meaning = _NOUN
         labels.append((start, stop, meaning))
-    return labels
 
 
 def _names_the_question(text: str, start: int, end: int, *, own: bool) -> bool:
