@@ -80,7 +80,9 @@ def read(
             answers.append(replace(found, file=one.name) if len(paths) > 1 else found)
     what = str(paths[0]) if len(paths) == 1 else f"the {len(paths)} files"
     if not answers:
-        raise EvaluationError(f"{what} has no answers.", "Give a file with one answer per clip.")
+        raise EvaluationError(
+            f"{what} {'has' if len(paths) == 1 else 'have'} no answers.", "Give a file with one answer per clip."
+        )
     if not any(given.ids or given.clips or (by_question and (given.prompt or given.question)) for given in answers):
         raise EvaluationError(
             f"No line of {what} names a clip where {format} has it.{known}", "Say where it is with --id-field."

@@ -26,6 +26,15 @@ _LOCAL_HEADER = struct.Struct("<4s22xHH")
 _KNOWN = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, _ZSTANDARD)
 
 
+def is_zip(path: Path) -> bool:
+    """Whether a file begins as archives do. Raises EvaluationError where it cannot be read."""
+    try:
+        with path.open("rb") as file:
+            return file.read(2) == b"PK"
+    except OSError as error:
+        raise _unreadable(path, error) from error
+
+
 def members(path: Path, beginning: str, ending: str) -> Iterator[tuple[str, bytes]]:
     """Every member whose name begins and ends so, by name and content, in the order of the archive's directory.
 
@@ -43,9 +52,7 @@ def members(path: Path, beginning: str, ending: str) -> Iterator[tuple[str, byte
     except (zipfile.BadZipFile, EOFError, struct.error) as error:
         raise _refused(path, f"it is no whole zip archive ({error})") from error
     except OSError as error:
-        if is_of_machine(error):
-            raise
-        raise EvaluationError(f"{path} cannot be read: {error.strerror}.", "Give a file that is there.") from error
+        raise _unreadable(path, error) from error
 
 
 def _content(path: Path, file: IO[bytes], archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> bytes:
@@ -84,3 +91,10 @@ def _unzstd(file: IO[bytes], info: zipfile.ZipInfo) -> bytes:
 
 def _refused(path: Path, why: str) -> EvaluationError:
     return EvaluationError(f"{path} cannot be read: {why}.", "Have the program write it anew, or copy it again.")
+
+
+def _unreadable(path: Path, error: OSError) -> OSError | EvaluationError:
+    """A fault of the machine stays what it is."""
+    if is_of_machine(error):
+        return error
+    return EvaluationError(f"{path} cannot be read: {error.strerror}.", "Give a file that is there.")

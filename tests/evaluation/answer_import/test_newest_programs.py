@@ -1,12 +1,14 @@
 """The newest release of each program, installed in an environment of its own, asks the toy exam; what it writes is
 imported as the recorded files are, and what mudata exports is read by it.
 
-`pytest -m network tests/evaluation/answer_import/test_newest_programs.py`: minutes, and for lmms-eval gigabytes.
+`pytest -m network tests/evaluation/answer_import/test_newest_programs.py`: minutes, and for lmms-eval gigabytes. With
+`MUDATA_PROGRAMS=folder` the environments stay there, and are used as they are the next time.
 """
 
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Callable
@@ -45,7 +47,8 @@ EXAM = tuple(
 @pytest.fixture(scope="module")
 def python(new_folder: Callable[[str], Path]) -> Callable[[str], Path]:
     """The interpreter of an environment with the newest release of a program."""
-    folder = new_folder("programs")
+    kept = os.environ.get("MUDATA_PROGRAMS")
+    folder = Path(kept) if kept else new_folder("programs")
 
     def installed(program: str) -> Path:
         here = folder / program / "bin" / "python"

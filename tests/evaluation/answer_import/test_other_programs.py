@@ -252,6 +252,14 @@ def test_trials_of_muse_are_joined_by_their_clips_in_order_and_seeds_are_passes(
     assert (found.ids, found.clips, found.references) == (("oddballs.A/07__06",), ("07", "06"), ())
 
 
+@pytest.mark.parametrize("program", list(formats.FORMATS))
+def test_a_file_that_is_not_there_is_told(tmp_path: Path, program: str) -> None:
+    with pytest.raises(EvaluationError, match=r"nowhere.log cannot be read: No such file or directory"):
+        formats.read(tmp_path / "nowhere.log", program)
+    with pytest.raises(EvaluationError, match=r"the 0 files have no answers"):
+        formats.read([], program)
+
+
 @pytest.mark.parametrize(
     ("program", "text", "told"),
     [

@@ -24,7 +24,7 @@ from mudata.evaluation.answer_import.file_answer import (
     text_of,
 )
 from mudata.evaluation.answer_import.json_rows import json_value, read_bytes
-from mudata.evaluation.answer_import.zip_members import members
+from mudata.evaluation.answer_import.zip_members import is_zip, members
 from mudata.json_files import kind_of
 
 
@@ -40,9 +40,7 @@ def entries(path: Path) -> Iterator[Entry]:
 
 
 def _samples(path: Path) -> Iterator[tuple[str, Any]]:
-    with path.open("rb") as file:
-        zipped = file.read(2) == b"PK"
-    if zipped:
+    if is_zip(path):
         for name, raw in members(path, "samples/", ".json"):
             yield name, json_value(path, raw, where=f" ({name})")
         return
