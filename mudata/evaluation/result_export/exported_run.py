@@ -49,7 +49,7 @@ class ExportedAnswer:
     rule: str | None
     chosen: tuple[str, ...]
     worth: Mapping[str, float]
-    """By measure, the headline first; none for captions."""
+    """By measure, the headline first, an exam's official rule last; none for captions."""
     gold_letter: str | None
     chosen_letter: str | None
 
@@ -124,6 +124,8 @@ class ExportedRun:
             worth = {name: float(value) for name, value in scored.worth.items() if value is not None}
         elif read is not None:
             worth = {"accuracy": float(scored.right)}
+        if scored.official and (credit := scored.official.verdict.credit) is not None:
+            worth["official"] = credit
         own_words = self.settings.kind in EXACT_KINDS  # what labels and captions are asked by is nobody's exam
         answer = scored.answer
         return ExportedAnswer(

@@ -166,6 +166,28 @@ def test_labels_and_captions_are_exported_too(corpus: Corpus, home: Home, tmp_pa
         assert (row["value"], row["of"]) == (value, "tones/00")
 
 
+def test_an_exam_has_the_verdict_of_its_official_rule_too(home: Home, tmp_path: Path) -> None:
+    said = ["violin", "It is not violin.", "flute"]  # MMAU's rule takes the second as right: all its words are there
+    asked = {"question": "Which instrument?", "choices": list(INSTRUMENTS), "answer": "violin"}
+    file = tmp_path / "results.json"
+    file.write_text(json.dumps([{"id": f"u{n}", "model_output": text, **asked} for n, text in enumerate(said)]))
+    request = ImportRequest(file=file, format="mmau", model="them", dataset="mmau_mini", references="file")
+    run = import_answers(home, request)
+    (path,) = mudata.export_run(run, to="csv", output=tmp_path)
+    with path.open(newline="") as table:
+        rows = list(csv.DictReader(table))
+    assert [json.loads(row["measures"]) for row in rows] == [
+        {"accuracy": 1.0, "official": 1.0},
+        {"accuracy": 0.0, "official": 1.0},
+        {"accuracy": 0.0, "official": 0.0},
+    ]
+    assert rows[0]["gold"] == json.dumps([hashed("violin")])  # its items may not be passed on
+    (path,) = mudata.export_run(run, to="hf-eval-results", output=tmp_path, hub_dataset="nobody/mmau")
+    (entry,) = parse_eval_result_entries(yaml.safe_load(path.read_text()))
+    assert entry.value == pytest.approx(200 / 3, abs=1e-4)
+    assert (entry.notes or "").startswith("official")
+
+
 def test_the_command_says_which_files_it_wrote(run: Run, tmp_path: Path) -> None:
     said = typed("export-run", run.id[:12], "--to", "csv", "-o", str(tmp_path), "--json")
     (row,) = json.loads(said.out)
