@@ -24,8 +24,8 @@ _MARKER = re.compile(r"answer\s*:\s*\**\s*", re.IGNORECASE)
 
 
 def mucho_choice(answer: str, options: Sequence[str]) -> str | None:
-    """The option that MuChoMusic credits: of the characters of the answer that are A, B, C or D the only one,
-    anywhere; else the first option, in the order shown, that the answer contains.
+    """The option that MuChoMusic credits: of the characters of the answer that are letters of options (A to D of its
+    four) the only one, anywhere; else the first option, in the order shown, that the answer contains.
 
     >>> mucho_choice("The key is D minor.", ("C major", "D minor", "E minor", "F major"))
     'F major'
@@ -37,11 +37,11 @@ def mucho_choice(answer: str, options: Sequence[str]) -> str | None:
 
 def _mucho(answer: str, options: Sequence[str]) -> tuple[str | None, str]:
     chosen = answer.rpartition(_PREFIX)[2].strip()
-    letters = (_FOUR if len(options) <= 4 else frozenset(LETTERS[: len(options)])).intersection(chosen)
+    shown = LETTERS[: len(options)]
+    letters = set(shown).intersection(chosen)
     if len(letters) == 1:
         (letter,) = letters
-        place = LETTERS.index(letter)
-        return options[place] if place < len(options) else None, f"{letter} is the only one of A, B, C, D in it"
+        return options[LETTERS.index(letter)], f"{letter} is the only one of {', '.join(shown)} in it"
     said = chosen.lower()
     for option in options:
         if option.lower().strip() in said:
