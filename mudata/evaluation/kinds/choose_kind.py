@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from mudata.evaluation.kinds.question_kind import AskedItem
 
 _PLACE = re.compile(r"\((\d+)\)")
+_RIGHT: MeasuredValues = {"accuracy": 1.0}
+_WRONG: MeasuredValues = {"accuracy": 0.0}
 
 
 class ChooseKind:
@@ -47,6 +49,19 @@ class ChooseKind:
             number = int(place[1])
             value = options[number - 1] if 1 <= number <= len(options) else None
         return {"accuracy": float(value == truth and truth in options)}
+
+    def scores(self, value: str, items: Sequence[tuple[str, AskedItem]]) -> list[MeasuredValues]:
+        """What one constant answer is worth for each of many items, as `score` has it."""
+        place = _PLACE.fullmatch(value)
+        number = int(place[1]) - 1 if place else -1
+        found = []
+        for truth, asked in items:
+            options = asked.shown.options
+            said = value
+            if place and value not in options:
+                said = options[number] if 0 <= number < len(options) else ""
+            found.append(_RIGHT if said == truth and truth in options else _WRONG)
+        return found
 
     def guess(self, truth: str, asked: AskedItem) -> MeasuredValues:
         options = asked.shown.options

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from mudata.catalog.cards.card_task import LEVELS
+from mudata.evaluation.kinds.choose_kind import ChooseKind
 from mudata.evaluation.kinds.kind_registry import kind_of
 from mudata.evaluation.metrics.estimates import clustered, constant, mean, share
 from mudata.evaluation.metrics.intervals import require_clips
@@ -119,7 +120,7 @@ class _Floors:
     def of(cls, kind: QuestionKind, scored: Sequence[ScoredAnswer]) -> _Floors:
         pairs = [(item.references[0], item.require_asked()) for item in scored]
         tried, some = _to_try(kind, pairs)
-        constants = {answer: [kind.score(answer, *pair) for pair in pairs] for answer in some}
+        constants = {answer: _scores(kind, answer, pairs) for answer in some}
         return cls(kind, pairs, [kind.guess(*pair) for pair in pairs], constants, tried)
 
     def among(self, places: Sequence[int]) -> _Floors:
@@ -129,7 +130,7 @@ class _Floors:
         constants = {
             answer: [known[place] for place in places]
             if (known := self.constants.get(answer))
-            else [self.kind.score(answer, *pair) for pair in pairs]
+            else _scores(self.kind, answer, pairs)
             for answer in some
         }
         return _Floors(self.kind, pairs, [self.guesses[place] for place in places], constants, tried)
@@ -146,12 +147,18 @@ class _Floors:
         return best
 
 
+def _scores(kind: QuestionKind, answer: str, pairs: Sequence[tuple[str, AskedItem]]) -> Sequence[MeasuredValues]:
+    if isinstance(kind, ChooseKind):  # thousands of items of an exam, each with its own options
+        return kind.scores(answer, pairs)
+    return [kind.score(answer, *pair) for pair in pairs]
+
+
 def _to_try(kind: QuestionKind, pairs: Sequence[tuple[str, AskedItem]]) -> tuple[int, list[str]]:
     """How many constant answers there are, and those among which the best is. Where an option is right for one truth
     alone, no other is worth more than the commonest."""
     constants = list(kind.constants(pairs)) if pairs else []
     truths = Counter(truth for truth, asked in pairs if truth in asked.shown.options)
-    if kind.name not in ("choose", "pair") or len(truths) <= FEW_TRUTHS:
+    if not isinstance(kind, ChooseKind) or len(truths) <= FEW_TRUTHS:
         return len(constants), constants
     most = max(truths.values())
     commonest = next(answer for answer in constants if truths[answer] == most)

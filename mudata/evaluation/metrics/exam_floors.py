@@ -41,6 +41,8 @@ class ShownItem:
 
     def worth(self, places: Sequence[int]) -> float:
         """What choosing one of these places at random is worth; the right option counts once, where it stands twice."""
+        if len(places) == 1:
+            return float(self.options[places[0]] == self.gold)
         return any(self.options[place] == self.gold for place in places) / max(1, len(places))
 
 
@@ -154,10 +156,16 @@ def _shortest(one: ShownItem) -> Sequence[int]:
 
 
 def _overlapping(one: ShownItem) -> Sequence[int]:
-    asked = set(_WORD.findall(one.question.casefold()))
-    return _best(one, lambda option: len(asked & set(_WORD.findall(option.casefold()))))
+    asked = _words(one.question)
+    return _best(one, lambda option: len(asked & _words(option)))
+
+
+@functools.lru_cache(maxsize=16_384)
+def _words(text: str) -> frozenset[str]:
+    return frozenset(_WORD.findall(text.casefold()))
 
 
 def _best(one: ShownItem, measure: Callable[[str], int]) -> Sequence[int]:
     measured = [measure(option) for option in one.options]
-    return [place for place, value in enumerate(measured) if value == max(measured)]
+    most = max(measured)
+    return [place for place, value in enumerate(measured) if value == most]

@@ -116,11 +116,10 @@ def option_faults(passes: Sequence[ScoredAnswer]) -> list[str]:
     """What is wrong with the options of an item, over its passes: the right one is none of them, or stands there twice;
     another one does; one is empty; two are the same but for case."""
     found = []
-    for answer in passes:
-        options = answer.asked.shown.options if answer.asked else ()
+    for options in {tuple(sorted(answer.asked.shown.options)) for answer in passes if answer.asked}:
         if not options:
             continue
-        counts, gold = Counter(options), answer.references[0]
+        counts, gold = Counter(options), passes[0].references[0]
         if gold not in counts:
             found.append("gold-missing")
         if counts[gold] > 1:
@@ -131,7 +130,7 @@ def option_faults(passes: Sequence[ScoredAnswer]) -> list[str]:
             found.append("option-empty")
         if len({option.casefold() for option in counts}) < len(counts):
             found.append("options-alike")
-    return list(dict.fromkeys(found))
+    return sorted(set(found))
 
 
 def by_group(items: Sequence[ExamItem]) -> Mapping[tuple[str, str], list[ExamItem]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 from mudata.evaluation.kinds.kind_registry import kind_of
@@ -86,7 +87,7 @@ class ScoredAnswer:
         if not self.cluster:
             object.__setattr__(self, "cluster", f"clip:{self.clip_id}")
 
-    @property
+    @cached_property
     def counted_labels(self) -> tuple[str, ...]:
         """The labels that the headline credits or blames the answer for: those meant strictly.
 

@@ -26,19 +26,15 @@ from mudata.evaluation.align.clauses import CHOICE, NONE, NOUN, PLAIN, Vote
 from mudata.evaluation.align.misspelling import misspelt
 from mudata.evaluation.readers.comparisons import Effect, asked_quality, behind_than, effects, translated_effects
 from mudata.evaluation.readers.kept_text import lower
+from mudata.evaluation.readers.option_labels import ONE_OF_CLIPS
 from mudata.evaluation.readers.option_mentions import OptionSaid, options_said
 from mudata.evaluation.readers.option_texts import OptionTwins, twins
+from mudata.evaluation.readers.plain_choice import plain_choice
 from mudata.evaluation.readers.said_values import Said, ValueEvidence, ValueKind, gather
 from mudata.evaluation.readers.values import decide
 
 UNSTATED = ("condition", "question", "opinion", "history")
 """Roles of clauses that state nothing."""
-_ONE_OF_CLIPS = re.compile(
-    r"(?:the )?(?:(?:audio )?(?:clip|recording|excerpt|track|sample|segment|sound|audio"
-    r"|song|piece)s? (?:no\. ?|number |#)?"
-    r"(?:\d|one|two|three|four|[a-f])|(?:first|second|third|fourth|1st|2nd|3rd|4th|former|latter)"
-    r"(?: (?:clip|recording|excerpt|track|sample|segment|sound|audio|song|piece|one))?)"
-)
 _NO_CHOICE = {
     "same": r"the same|identical|equal|equally|no (?:real |audible |noticeable |clear )?difference"
     r"|a tie|tied|alike|indistinguishable",
@@ -65,8 +61,15 @@ def read_choice(answer: str | None, shown: Shown, *, clips: bool = False) -> Ali
     """
     if answer is None:
         return Alignment("ERROR", rule_id="error")
+    if not clips and (found := plain_choice(answer, shown, read_whole)):
+        return found
+    return read_whole(answer, shown, clips=clips)
+
+
+def read_whole(answer: str, shown: Shown, *, clips: bool = False) -> Alignment:
+    """The same by the grammar of answers, whatever the answer is like."""
     options = shown.options or PAIR_OPTIONS
-    clips = clips or sum(_ONE_OF_CLIPS.fullmatch(option.lower()) is not None for option in options) > 1
+    clips = clips or sum(ONE_OF_CLIPS.fullmatch(option.lower()) is not None for option in options) > 1
     asked = asked_quality(shown.prompt) if clips else None
     by_place: dict[tuple[int, int], tuple[OptionSaid, Effect | None]] = {}
 

@@ -24,6 +24,13 @@ CLIP_NOUNS = (
     "|audio file|file|example|snippet|version|performance|melody|rhythm"
 )
 """What clips are called in answers."""
+ONE_OF_CLIPS = re.compile(
+    r"(?:the )?(?:(?:audio )?(?:clip|recording|excerpt|track|sample|segment|sound|audio"
+    r"|song|piece)s? (?:no\. ?|number |#)?"
+    r"(?:\d|one|two|three|four|[a-f])|(?:first|second|third|fourth|1st|2nd|3rd|4th|former|latter)"
+    r"(?: (?:clip|recording|excerpt|track|sample|segment|sound|audio|song|piece|one))?)"
+)
+"""An option that only names a clip: 'the second clip', 'Clip B'."""
 _NO_UNIT = (
     r"(?![\w]|[/.:,]\d|[ -]{0,2}(?:%|bpm|hz|beats?\b|bars?\b|seconds?\b|minutes?\b|parts?\b"
     r"|voices?\b|semitones?\b|times\b))"
