@@ -5,7 +5,7 @@ As `alignment.RULES`, by the id that a verdict names; `mudata.evaluation.readers
 
 from __future__ import annotations
 
-READER = "reader-1"
+READER = "reader-2"
 """Name of these rules and the readers that apply them; it changes when an answer could be read differently."""
 
 VALUE_RULES: dict[str, str] = {

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any, NamedTuple
 
+from mudata.evaluation.metrics.estimates import mean
+from mudata.evaluation.metrics.jackknife import ClusteredClips
 from mudata.evaluation.official_rules.combine import combine
 
 if TYPE_CHECKING:
     from mudata.catalog.cards.exam import Aggregate, Combine, OptionOrder
-    from mudata.evaluation.metrics.scored import ScoredAnswer
+    from mudata.evaluation.metrics.scored import Metric, ScoredAnswer
     from mudata.evaluation.official_rules.official_rule import Verdict
 
 
@@ -144,3 +146,25 @@ def by_group(items: Sequence[ExamItem]) -> Mapping[tuple[str, str], list[ExamIte
         if answer.difficulty:
             found.setdefault(("difficulty", answer.difficulty), []).append(item)
     return dict(sorted(found.items()))
+
+
+def metric_row(one: Metric | None) -> dict[str, Any] | None:
+    return None if one is None else asdict(one)
+
+
+def clusters_of_items(items: Sequence[ExamItem]) -> ClusteredClips:
+    return ClusteredClips.named([item.first.cluster for item in items])
+
+
+def mean_of(name: str, items: Sequence[ExamItem], of: Callable[[ExamItem], float | None], recipe: str) -> Metric | None:
+    """Over the items that it says something of; None where there is none."""
+    import numpy as np
+
+    known = [(item, value) for item in items if (value := of(item)) is not None]
+    if not known:
+        return None
+    return mean(name, np.array([value for _, value in known]), recipe, clusters_of_items([item for item, _ in known]))
+
+
+def options_of(answer: ScoredAnswer) -> tuple[str, ...]:
+    return answer.asked.shown.options if answer.asked else ()

@@ -9,17 +9,27 @@ together.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from mudata.errors import EvaluationError
-from mudata.evaluation.metrics.estimates import mean, metric
+from mudata.evaluation.metrics.estimates import metric
 from mudata.evaluation.metrics.exam_floors import ShownItem, exam_floors
-from mudata.evaluation.metrics.exam_items import ExamFacts, ExamItem, by_group, exam_items, worth_of
+from mudata.evaluation.metrics.exam_items import (
+    ExamFacts,
+    ExamItem,
+    by_group,
+    clusters_of_items,
+    exam_items,
+    mean_of,
+    metric_row,
+    options_of,
+    worth_of,
+)
+from mudata.evaluation.metrics.exam_passes import all_right, consistent, passes_row
 from mudata.evaluation.metrics.intervals import symmetric
-from mudata.evaluation.metrics.jackknife import ClusteredClips, Jackknife
-from mudata.evaluation.metrics.position_bias import PlacedChoice, position_panel
+from mudata.evaluation.metrics.jackknife import Jackknife
 
 if TYPE_CHECKING:
     import numpy as np
@@ -53,29 +63,25 @@ def exam_scores(kind: str, scored: Sequence[ScoredAnswer], facts: ExamFacts) -> 
     several = any(len(item.passes) > 1 for item in items)
     ours, lenient = _ours(items), _lenient(items)
     official = _official(items, facts)
-    consistent, all_right = (_consistent(items), _all_right(items)) if several and ours else (None, None)
-    told = [official, *([ours] if several else []), lenient, consistent, all_right]
+    same, right = (consistent(items), all_right(items)) if several and ours else (None, None)
+    told = [official, *([ours] if several else []), lenient, same, right]
     record = {
         "version": facts.version,
         "rule": _rule(facts),
         "protocol": _protocol(facts),
         "n": len(items),
         "passes_asked": len(scored),
-        "ours": _row(ours),
-        "lenient": _row(lenient),
+        "ours": metric_row(ours),
+        "lenient": metric_row(lenient),
         "official": _official_row(official, items),
-        "aggregate": _row(_aggregate(items, facts)),
+        "aggregate": metric_row(_aggregate(items, facts)),
         "differ": _differ(scored) if official and ours else None,
-        "passes": _passes(items, facts, consistent, all_right) if ours else None,
+        "passes": passes_row(items, facts, same, right) if ours else None,
         "groups": [_group(by, name, some, facts) for (by, name), some in by_group(items).items()],
         "faults": _faults(items, facts),
         "floors": _floors(items, facts),
     }
     return [one for one in told if one is not None], record
-
-
-def _row(one: Metric | None) -> dict[str, Any] | None:
-    return None if one is None else asdict(one)
 
 
 def _rule(facts: ExamFacts) -> dict[str, Any] | None:
@@ -104,27 +110,13 @@ def _protocol(facts: ExamFacts) -> dict[str, Any]:
     }
 
 
-def _clusters(items: Sequence[ExamItem]) -> ClusteredClips:
-    return ClusteredClips.named([item.first.cluster for item in items])
-
-
-def _mean(name: str, items: Sequence[ExamItem], of: Callable[[ExamItem], float | None], recipe: str) -> Metric | None:
-    """Over the items that it says something of; None where there is none."""
-    import numpy as np
-
-    known = [(item, value) for item in items if (value := of(item)) is not None]
-    if not known:
-        return None
-    return mean(name, np.array([value for _, value in known]), recipe, _clusters([item for item, _ in known]))
-
-
 def _ours(items: Sequence[ExamItem]) -> Metric | None:
-    return _mean("item_accuracy", items, lambda item: item.ours, "our reading, mean over an item's passes / items")
+    return mean_of("item_accuracy", items, lambda item: item.ours, "our reading, mean over an item's passes / items")
 
 
 def _lenient(items: Sequence[ExamItem]) -> Metric | None:
     recipe = "as our reading, any mention of the right option that is not denied counted / items"
-    return _mean("lenient_mention", items, lambda item: item.lenient, recipe)
+    return mean_of("lenient_mention", items, lambda item: item.lenient, recipe)
 
 
 def _official(items: Sequence[ExamItem], facts: ExamFacts) -> Metric | None:
@@ -133,7 +125,7 @@ def _official(items: Sequence[ExamItem], facts: ExamFacts) -> Metric | None:
     stripped = f", without {', '.join(map(repr, facts.strip))} before answers" if facts.strip else ""
     passes = f", passes combined by {facts.combined_by}" if any(len(item.passes) > 1 for item in items) else ""
     recipe = f"official rule {facts.rule}{stripped}{passes} / items that it counts"
-    found = _mean("official", items, lambda item: item.credit, recipe)
+    found = mean_of("official", items, lambda item: item.credit, recipe)
     if found is None:
         raise EvaluationError(
             f"The rule {facts.rule} leaves every answer out: there is nothing that it counts.",
@@ -193,60 +185,22 @@ def _example(answer: ScoredAnswer) -> dict[str, Any]:
     }
 
 
-def _consistent(items: Sequence[ExamItem]) -> Metric | None:
-    def same(item: ExamItem) -> float | None:
-        if len(item.passes) < 2:
-            return None
-        chosen = {answer.counted_labels for answer in item.passes}
-        return float(len(chosen) == 1 and chosen != {()})
-
-    return _mean(
-        "consistency", items, same, "items whose passes all choose the same option / items asked several times"
-    )
-
-
-def _all_right(items: Sequence[ExamItem]) -> Metric | None:
-    def right(item: ExamItem) -> float | None:
-        return None if len(item.passes) < 2 else float(all(answer.right for answer in item.passes))
-
-    return _mean("all_passes_right", items, right, "items right in every pass / items asked several times")
-
-
-def _passes(
-    items: Sequence[ExamItem], facts: ExamFacts, consistent: Metric | None, all_right: Metric | None
-) -> dict[str, Any] | None:
-    placed = [_placed(item.item, answer) for item in items for answer in item.passes if _options(answer)]
-    positions = position_panel(placed, facts.order)
-    return {"consistency": _row(consistent), "all_right": _row(all_right), "positions": positions}
-
-
-def _options(answer: ScoredAnswer) -> tuple[str, ...]:
-    return answer.asked.shown.options if answer.asked else ()
-
-
-def _placed(item: str, answer: ScoredAnswer) -> PlacedChoice:
-    options, gold = _options(answer), answer.references[0]
-    chosen = answer.counted_labels[0] if len(answer.counted_labels) == 1 else None
-    places = [options.index(one) if one is not None and options.count(one) == 1 else None for one in (chosen, gold)]
-    return PlacedChoice(item, len(options), *places)
-
-
 def _group(by: str, name: str, items: Sequence[ExamItem], facts: ExamFacts) -> dict[str, Any]:
     ours, official = _ours(items), _official_of(items)
-    chances = [1 / len(options) for item in items if (options := _options(item.first))]
+    chances = [1 / len(options) for item in items if (options := options_of(item.first))]
     return {
         "by": by,
         "name": name,
         "n": len(items),
         "few": len(items) < FEW,
-        "ours": _row(ours),
-        "official": _row(official) if facts.rule else None,
+        "ours": metric_row(ours),
+        "official": metric_row(official) if facts.rule else None,
         "chance": sum(chances) / len(chances) if chances else None,
     }
 
 
 def _official_of(items: Sequence[ExamItem]) -> Metric | None:
-    return _mean("official", items, lambda item: item.credit, "official rule / items that it counts")
+    return mean_of("official", items, lambda item: item.credit, "official rule / items that it counts")
 
 
 def _faults(items: Sequence[ExamItem], facts: ExamFacts) -> dict[str, Any]:
@@ -255,8 +209,8 @@ def _faults(items: Sequence[ExamItem], facts: ExamFacts) -> dict[str, Any]:
     sound = [item for item, faults in zip(items, faulty, strict=True) if not faults]
     without = {
         "n": len(sound),
-        "ours": _row(_ours(sound)),
-        "official": _row(_official_of(sound) if facts.rule else None),
+        "ours": metric_row(_ours(sound)),
+        "official": metric_row(_official_of(sound) if facts.rule else None),
     }
     counts = Counter(fault for faults in faulty for fault in faults)
     return {"n": sum(map(bool, faulty)), "by_kind": dict(sorted(counts.items())), "without": without}
@@ -267,7 +221,7 @@ def _floors(items: Sequence[ExamItem], facts: ExamFacts) -> list[dict[str, Any]]
     shown = [
         [
             ShownItem(
-                options=_options(answer),
+                options=options_of(answer),
                 gold=answer.references[0],
                 question=answer.official.item.question if answer.official else "",
             )
@@ -310,7 +264,7 @@ def _aggregate(items: Sequence[ExamItem], facts: ExamFacts) -> Metric | None:
         weights = under if wanted.kind == "micro" else (under > 0).astype(np.float64)
         return np.asarray((means * weights).sum(1) / np.maximum(1e-12, weights.sum(1)))
 
-    found = Jackknife.statistic(columns, of_sums, _clusters(counted))
+    found = Jackknife.statistic(columns, of_sums, clusters_of_items(counted))
     above = "; (value - base) / (1 - base) of each" if wanted.base else ""
     over = "mean over items" if wanted.kind == "micro" else f"mean over {len(groups)} groups"
     recipe = f"official rule {facts.rule} by {by}{above}, {over}"

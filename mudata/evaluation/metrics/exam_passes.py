@@ -1,0 +1,47 @@
+"""Passes of items of an exam: whether they choose the same option, whether all are right, which places are chosen."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from mudata.evaluation.metrics.exam_items import ExamFacts, ExamItem, mean_of, metric_row, options_of
+from mudata.evaluation.metrics.position_bias import PlacedChoice, position_panel
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from mudata.evaluation.metrics.scored import Metric, ScoredAnswer
+
+
+def consistent(items: Sequence[ExamItem]) -> Metric | None:
+    def same(item: ExamItem) -> float | None:
+        if len(item.passes) < 2:
+            return None
+        chosen = {answer.counted_labels for answer in item.passes}
+        return float(len(chosen) == 1 and chosen != {()})
+
+    return mean_of(
+        "consistency", items, same, "items whose passes all choose the same option / items asked several times"
+    )
+
+
+def all_right(items: Sequence[ExamItem]) -> Metric | None:
+    def right(item: ExamItem) -> float | None:
+        return None if len(item.passes) < 2 else float(all(answer.right for answer in item.passes))
+
+    return mean_of("all_passes_right", items, right, "items right in every pass / items asked several times")
+
+
+def passes_row(
+    items: Sequence[ExamItem], facts: ExamFacts, same: Metric | None, right: Metric | None
+) -> dict[str, Any] | None:
+    placed = [_placed(item.item, answer) for item in items for answer in item.passes if options_of(answer)]
+    positions = position_panel(placed, facts.order)
+    return {"consistency": metric_row(same), "all_right": metric_row(right), "positions": positions}
+
+
+def _placed(item: str, answer: ScoredAnswer) -> PlacedChoice:
+    options, gold = options_of(answer), answer.references[0]
+    chosen = answer.counted_labels[0] if len(answer.counted_labels) == 1 else None
+    places = [options.index(one) if one is not None and options.count(one) == 1 else None for one in (chosen, gold)]
+    return PlacedChoice(item, len(options), *places)
