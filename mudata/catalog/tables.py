@@ -141,6 +141,7 @@ TABLES: dict[str, tuple[Column, ...]] = {
         Column("settings", "VARCHAR", "what the exam's official rule wants to know of the item: an object, as JSON"),
         Column("published", "BOOLEAN", "true: an exam's, asked as it was published, with its faults; NULL: mudata's"),
         Column("subsets", "VARCHAR[]", "subsets of the card that a published item is in; NULL: all"),
+        Column("formats", "VARCHAR", "questions of an item asked in several formats, by format: an object, as JSON"),
     ),
     "splits": (
         CLIP_ID,
@@ -164,7 +165,7 @@ ADDED = {
     "attributes": ("source",),
     "items": (
         *("semitones", "seconds"),
-        *("categories", "language", "licence", "settings", "published", "subsets"),
+        *("categories", "language", "licence", "settings", "published", "subsets", "formats"),
     ),
 }
 """Columns that files of older versions do not have; NULL there. They stand at the end of their table."""

@@ -139,6 +139,11 @@ class PublishedItems(Strict):
     `question` is one column or several, joined by line breaks. `category` may be several: each is a category of its
     own, and a column with a list gives all that it lists. `cluster` is what items share that are no independent
     evidence, beside their clips. `settings` are columns that the official rule wants, by its name for them.
+
+    `formats` stand in place of a question: columns with the questions of an item that is asked several times, for its
+    answer in another format each time ('as a MIDI number', 'in Hz'), by the name that the official rule has for it (its
+    setting `format`). Each is a pass; the task's `combine` makes one verdict of them. Where one is NULL, the item is
+    asked in the others.
     """
 
     file: Name
@@ -148,6 +153,7 @@ class PublishedItems(Strict):
     """SQL over the columns of the file: only these rows are items."""
     id: Column
     question: Columns = ()
+    formats: dict[Name, Column] = {}
     options: PublishedOptions | None = None
     answer: PublishedAnswer
     clips: tuple[PublishedClip, ...] = ()
@@ -166,6 +172,14 @@ class PublishedItems(Strict):
     settings: dict[Name, Column] = {}
     n: PositiveInt | None = None
     """How many the exam has; another number is told."""
+
+    @model_validator(mode="after")
+    def _asked_one_way(self) -> Self:
+        if self.formats and (self.question or self.options):
+            raise ValueError(
+                "formats are questions of their own, to answer in words: they want no question, no options"
+            )
+        return self
 
 
 class ItemFault(Strict):

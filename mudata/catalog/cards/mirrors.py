@@ -3,6 +3,7 @@ preference."""
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Literal, Self
 
 from pydantic import (
@@ -10,6 +11,7 @@ from pydantic import (
     PositiveFloat,
     PositiveInt,
     StringConstraints,
+    field_validator,
     model_validator,
 )
 
@@ -35,14 +37,22 @@ class Rows(Strict):
     `path`, a template over the row's columns, `{index}` (row number in its shard), `{row}`
     (row number over all shards of one split), `{shard}`, `{split}`, and `{name}` and `{stem}` of the file
     name that is embedded beside the bytes (else of `<split>-<row>`). ClassLabel columns give their names. All
-    other columns but images go, with `path` (NULL where a row has no audio) and `split`, to the Parquet file `table`.
+    other columns but images go, with `path` (NULL where a row has no audio) and `split`, to the Parquet file `table`;
+    with `{split}` in its name there is one for each, whose columns may be others.
     """
 
     audio: str
     path: PathTemplate
-    table: RelativePath
+    table: PathTemplate
     split: str = r"(train|validation|valid|test)"
-    """Regular expression that finds the split's name in a shard's path."""
+    """Regular expression that finds the split's name in a shard's path: its first group, or all of it."""
+
+    @field_validator("table")
+    @classmethod
+    def _of_splits(cls, table: str) -> str:
+        if set(re.findall(r"\{(.*?)\}", table)) - {"split"}:
+            raise ValueError("braces in the name of a table hold `split` alone")
+        return table
 
 
 class RemoteFile(Strict):
@@ -128,12 +138,13 @@ class ClipwiseMirror(Mirror):
 
 
 class YoutubeMirror(Mirror):
-    """Segments of YouTube videos, cut by yt-dlp; `video`, `start`, `end` name columns of the clip SELECT."""
+    """Segments of YouTube videos, cut by yt-dlp; `video`, `start`, `end` name columns of the clip SELECT. Without an
+    `end` (null) a clip lasts as long as its video."""
 
     kind: Literal["youtube"]
     video: str = "ytid"
     start: str = "start_s"
-    end: str = "end_s"
+    end: str | None = "end_s"
     path: PathTemplate
     tolerance_s: PositiveFloat = 0.1
 

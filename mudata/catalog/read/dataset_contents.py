@@ -47,6 +47,8 @@ class ItemRow(NamedTuple):
     """True: an exam's, asked as it was published; None: of the card's own making."""
     subsets: tuple[str, ...] | None = None
     """Those of the card that it is in; None: all."""
+    formats: str | None = None
+    """The questions of one that is asked in several formats, by format: an object, as JSON."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -77,13 +77,14 @@ class ItemMapping:
             options = published_values.in_order(options, self._filled(items.options.order, row))
         categories = [name for column in items.category for name in published_values.labels(self._filled(column, row))]
         within = tuple(name for name in items.subset if row[_IN + name])
+        asked, formats = self._question(row)
         named: tuple[ClipKey | str, ...] = tuple(self._clips(row)) if items.clips else (f"{items.task}/{id_}",)
         item = ItemRow(
             id=id_,
             task=items.task,
             kind=None,
             clips=tuple(key.path if isinstance(key, ClipKey) else key for key in named),
-            question="\n".join(filter(None, (self._filled(column, row) for column in items.question))) or None,
+            question=asked,
             options=None if options is None else tuple(options),
             truth=truth,
             category=categories[0] if categories else None,
@@ -95,8 +96,17 @@ class ItemMapping:
             settings=self._settings(row),
             published=True,
             subsets=within or None,
+            formats=formats,
         )
         return item_rows.checked(item, self.task), named
+
+    def _question(self, row: Row) -> tuple[str | None, str | None]:
+        """What is asked; and where it is asked in several formats all questions by format, of which it is the first."""
+        items = self.items
+        if not items.formats:
+            return "\n".join(filter(None, (self._filled(column, row) for column in items.question))) or None, None
+        asked = {name: text for name, column in items.formats.items() if (text := self._cell(column, row))}
+        return next(iter(asked.values()), None), json.dumps(asked, ensure_ascii=False) if asked else None
 
     @property
     def _has_labels(self) -> bool:
@@ -219,6 +229,7 @@ def _named(items: PublishedItems) -> Iterator[tuple[str, str]]:
         if column := getattr(items, field):
             yield field, column
     yield from (("question", column) for column in items.question)
+    yield from ((f"formats.{name}", column) for name, column in items.formats.items())
     yield from (("category", column) for column in items.category)
     yield from ((f"settings.{name}", column) for name, column in items.settings.items())
     for field in ("text", "letter", "index", "items"):

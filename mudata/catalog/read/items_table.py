@@ -31,7 +31,7 @@ _TEXTS = (
     "difficulty",
 )
 _LISTS = ("clips", "options", "categories", "subsets")
-_OF_PUBLISHED = ("categories", "language", "licence", "settings", "published", "subsets")
+_OF_PUBLISHED = ("categories", "language", "licence", "settings", "published", "subsets", "formats")
 _TYPES = {"semitones": pa.list_(pa.int32()), "seconds": pa.float64(), "published": pa.bool_()} | dict.fromkeys(
     _LISTS, pa.list_(pa.string())
 )

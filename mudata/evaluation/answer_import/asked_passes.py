@@ -1,4 +1,5 @@
-"""Items as a file's answers were given to them: once, or in several passes; with their options in the order shown."""
+"""Items as a file's answers were given to them: once, or in several passes, each with its options in the order shown or
+for the answer in one of several formats."""
 
 from __future__ import annotations
 
@@ -36,7 +37,9 @@ def _passes(selection: SampleSet, joined: Joined) -> Iterator[tuple[Sample, Show
         task = selection.tasks[item.dataset]
         for number in range(joined.passes) if joined.passes > 1 else (None,):
             asked = item
-            if number is not None:
+            if number is not None and number < len(item.formats):
+                asked = item.in_format(number)
+            elif number is not None:
                 asked = replace(item, item_id=pass_id(item.item_id, number), of=item.item_id, pass_number=number)
             answer = joined.answers.get(asked.item_id)
             shown = shown_options(item.options, answer) if answer and task.is_exact and item.options else None

@@ -226,7 +226,7 @@ def detectable(metrics: Sequence[Metric]) -> dict[str, dict[str, object]]:
     """
     by_name = {metric.metric: metric for metric in metrics}
     differences: dict[str, dict[str, object]] = {}
-    for name in ("accuracy", "micro_f1", "rouge1_f", "rougeL_f", "boundary_f_500ms"):
+    for name in ("accuracy", "micro_f1", "rouge1_f", "rougeL_f", "boundary_f_500ms", "credit"):
         if not (metric := by_name.get(name)):
             continue
         low, high = metric.low, metric.high

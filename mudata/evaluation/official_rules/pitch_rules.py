@@ -4,6 +4,7 @@ about solfège, whose reading asks a server where a key is set, is none of its s
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 from mudata.errors import EvaluationError
 from mudata.evaluation.official_rules.official_rule import JudgedItem, Verdict, WrittenRule, judged, wrong
@@ -105,6 +106,20 @@ def _decide_hz(answer: str, item: JudgedItem) -> Verdict:
     return judged(1 - share <= said / gold <= 1 + share, f"the frequency {said:g} Hz")
 
 
+def _decide_pitch(answer: str, item: JudgedItem) -> Verdict:
+    form = item.settings.get("format", "midi")
+    if form not in _DECISIONS:
+        raise EvaluationError(f"{form!r} is no way to write a pitch.", "Choose format: midi, spn or hz.")
+    return _DECISIONS[str(form)](answer, item)
+
+
+_DECISIONS: dict[str, Callable[[str, JudgedItem], Verdict]] = {
+    "midi": _decide_midi,
+    "spn": _decide_spn,
+    "hz": _decide_hz,
+}
+
+
 def _form(item: JudgedItem, usual: str) -> str:
     """How the truth is written: midi, spn or hz."""
     return str(item.settings.get("gold", usual))
@@ -158,6 +173,15 @@ PITCH_HZ = WrittenRule(
     "(settings: tolerance, gold: midi where the truth is a MIDI number)",
     misreads="'MIDI 69' is 69 Hz; '1,760 Hz' is 760 Hz; '0.44 kHz' is 44 Hz",
     decide=_decide_hz,
+    none_leaves_n=True,
+)
+PITCH = WrittenRule(
+    name="pitch",
+    title="PitchBench's pitches, in the format asked for",
+    source=_SOURCE + "music.py",
+    recipe="as pitch_midi, pitch_spn or pitch_hz (settings: format midi, spn or hz, that of the pass; and theirs)",
+    misreads="as these",
+    decide=_decide_pitch,
     none_leaves_n=True,
 )
 TIMES = WrittenRule(

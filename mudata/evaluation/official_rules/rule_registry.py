@@ -14,7 +14,15 @@ from mudata.evaluation.official_rules.mmmu_rules import MMMU_LETTERS, MMMU_LETTE
 from mudata.evaluation.official_rules.note_rules import NOTE_SET, ORDERED_NOTE_F1
 from mudata.evaluation.official_rules.number_rules import ALPHA_EQUAL, CONTAINS_GOLD, LAST_NUMBER
 from mudata.evaluation.official_rules.order_rules import PAIR_EXACT, RANK_EXACT
-from mudata.evaluation.official_rules.pitch_rules import PITCH_HZ, PITCH_MIDI, PITCH_SPN, TIMES
+from mudata.evaluation.official_rules.pitch_rules import PITCH, PITCH_HZ, PITCH_MIDI, PITCH_SPN, TIMES
+from mudata.evaluation.official_rules.pitch_words import (
+    CHORD_QUALITY,
+    CONTOUR_WORDS,
+    FIRST_INTEGER,
+    FIRST_OR_SECOND,
+    INTERVAL_SAID,
+    RANKS_SAID,
+)
 from mudata.evaluation.official_rules.ranking_rules import JUDGE, NVEMBED_ARGMAX, PPL_OPTIONS
 from mudata.evaluation.official_rules.text_checks import TEXT_CHECKS
 from mudata.evaluation.official_rules.token_rule import MMAU_TOKENS
@@ -46,9 +54,16 @@ RULES: Mapping[str, OfficialRule] = {
         PITCH_MIDI,
         PITCH_SPN,
         PITCH_HZ,
+        PITCH,
         TIMES,
         NOTE_SET,
         ORDERED_NOTE_F1,
+        FIRST_INTEGER,
+        INTERVAL_SAID,
+        CHORD_QUALITY,
+        FIRST_OR_SECOND,
+        CONTOUR_WORDS,
+        RANKS_SAID,
         CMI_UNIQUE_SUBSTRING,
         CMI_KEY,
         CMI_BEATS,

@@ -108,6 +108,8 @@ class IndexedItem(NamedTuple):
     """All of a published item, of which `category` is the first."""
     settings: Mapping[str, object] = MappingProxyType({})
     """What an official rule wants to know of it."""
+    formats: Mapping[str, str] = MappingProxyType({})
+    """Its questions by format, where it is asked in several."""
 
 
 def item_rows(connection: duckdb.DuckDBPyConnection, tasks: Iterable[Task]) -> list[IndexedItem]:
@@ -115,13 +117,26 @@ def item_rows(connection: duckdb.DuckDBPyConnection, tasks: Iterable[Task]) -> l
     rows = []
     query = (
         "SELECT item_id, dataset, clips, question, options, truth, category, cluster, difficulty, semitones, seconds,"
-        " categories, settings FROM items WHERE dataset = ? AND task = ? ORDER BY item_id"
+        " categories, settings, formats FROM items WHERE dataset = ? AND task = ? ORDER BY item_id"
     )
     for task in tasks:
         found = connection.execute(query, [task.dataset, task.name]).fetchall()
-        for item_id, dataset, clips, question, options, *rest, semitones, seconds, categories, settings in found:
+        for (
+            item_id,
+            dataset,
+            clips,
+            question,
+            options,
+            *rest,
+            semitones,
+            seconds,
+            categories,
+            settings,
+            formats,
+        ) in found:
             own = (question, tuple(options or ()), *rest, tuple(semitones or ()), seconds)
             judged = {"categories": tuple(categories or ()), "settings": json.loads(settings) if settings else {}}
+            judged["formats"] = json.loads(formats) if formats else {}
             rows.append(IndexedItem(item_id, dataset, tuple(clips), *own)._replace(**judged))
     return rows
 

@@ -40,9 +40,13 @@ class PartItems:
 def samples_of(
     row: IndexedItem, task: Task, clips: IndexedClips, part: Mapping[str, str], seed: int | None
 ) -> Iterator[Sample]:
-    """An item as it is asked, once for each order of its options. `part` has the hash of each clip when the split was
-    drawn, `seed` draws orders (None: options as they are written, once). Raises EvaluationError as `passes` does."""
+    """An item as it is asked, once for each order of its options, or for each format of its answer. `part` has the hash
+    of each clip when the split was drawn, `seed` draws orders (None: as it is written, once). Raises EvaluationError as
+    `passes` does."""
     asked = sample_of(row, task, clips, part)
+    if row.formats and seed is not None:
+        yield from map(asked.in_format, range(len(row.formats)))
+        return
     order = "stored" if seed is None else task.order_of(asked.options)
     for number, options in passes(asked.options, row.item_id, row.truth, order, seed or 0):
         of = None if number is None else row.item_id
@@ -66,4 +70,5 @@ def sample_of(row: IndexedItem, task: Task, clips: IndexedClips, part: Mapping[s
         difficulty=row.difficulty,
         categories=row.categories,
         settings=row.settings,
+        formats=row.formats,
     )

@@ -10,6 +10,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from mudata.evaluation.tasks.option_order import pass_id
+
 if TYPE_CHECKING:
     from mudata.evaluation.metrics.caption_controls import ConstantCaption
     from mudata.evaluation.protocol import Question
@@ -102,6 +104,14 @@ class Sample:
     of: str | None = None
     """The item that this is a pass of, where items are asked several times (see `option_order`)."""
     pass_number: int | None = None
+    formats: Mapping[str, str] = field(default_factory=dict)
+    """Its questions by the format of the answer, where it is asked in several; `question` is the first."""
+
+    def in_format(self, number: int) -> Sample:
+        """The pass that asks for the answer in one of its formats, by its place; the official rule is told which."""
+        name, question = list(self.formats.items())[number]
+        asked = replace(self, question=question, settings={**self.settings, "format": name})
+        return replace(asked, item_id=pass_id(self.item_id, number), of=self.item_id, pass_number=number)
 
     @property
     def clip_ids(self) -> tuple[str, ...]:

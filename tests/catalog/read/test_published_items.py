@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from little_exam import little_exam
+from pydantic import ValidationError
 
 from mudata.catalog.read.dataset_contents import DatasetContents, Issue, ItemRow
 from mudata.catalog.read.reader import read
@@ -120,6 +121,26 @@ def test_clips_are_one_for_each_file_and_cut_and_found_at_any_depth(tmp_path: Pa
         ("x@10-20.5", "deep/er/X.wav", 10.0, 20.5, "Ann"),
         ("y", "y.mp3", None, None, "Bob"),
     ]
+
+
+def test_an_item_asked_in_several_formats_is_one_item_with_a_question_for_each(tmp_path: Path) -> None:
+    rows = (
+        item("1", midi="As MIDI?", hz="In Hz?", answer="69"),
+        item("2", midi=None, hz="In Hz?", answer="60"),
+        item("3", midi=None, hz=" "),
+    )
+    mapping = {"question": None, "options": None, "formats": {"midi": "midi", "hz": "hz"}}
+    tasks = {"exam": {"kind": "open", "noun": "pitch", "rule": "pitch", "combine": "any"}}
+    reading = asked(tmp_path / "files", *rows, items=mapping, tasks=tasks)
+    assert {row.id: (row.question, json.loads(row.formats or "{}")) for row in reading.items} == {
+        "1": ("As MIDI?", {"midi": "As MIDI?", "hz": "In Hz?"}),
+        "2": ("In Hz?", {"hz": "In Hz?"}),
+    }
+    assert [issue.what for issue in reading.issues] == ["1 item left out, such as 3: it has no question"]
+    with pytest.raises(ValidationError, match="they want no question, no options"):
+        little_exam(items={"formats": {"midi": "midi"}})
+    with pytest.raises(CardError, match=r"exam\.items\.0\.formats\.hz: there is no column 'hertz'"):
+        asked(tmp_path / "files", *rows, items=mapping | {"formats": {"hz": "hertz"}}, tasks=tasks)
 
 
 def test_files_that_differ_by_their_ending_alone_are_two_clips(tmp_path: Path) -> None:

@@ -1,5 +1,4 @@
-"""Rows of Parquet and Arrow shards become audio files and one table;
-read with `datasets`, never decoded.
+"""Rows of Parquet and Arrow shards become audio files and tables; read with `datasets`, never decoded.
 
 Shards come one by one and may be fetched only when they are asked for, so that a limit fetches no
 more than it needs. Memory stays within a few batches of a shard, whatever the size of the set.
@@ -37,7 +36,7 @@ _NOTE = b"mudata.rows"
 
 @dataclass(frozen=True)
 class Written:
-    """The audio files and the table (last),
+    """The audio files and the tables (last),
     and the rows that gave none, by the stem their file would have."""
 
     files: tuple[Path, ...]
@@ -48,20 +47,23 @@ def present(rows: Rows, files: Path, *, source: str, limit: int | None) -> Writt
     """What an earlier `write` of the same source left, if that is all of what is asked for now."""
     import pyarrow.parquet as pq
 
-    table = files / rows.table
+    made: list[Path] = []
+    failures: dict[str, str] = {}
+    tables = sorted(files.glob(rows.table.replace("{split}", "*")))
     try:
-        note = parse((pq.read_metadata(table).metadata or {})[_NOTE])
-        if note["source"] != source or note["path"] != rows.path:
-            return None
-        if note["limit"] is not None and (limit is None or note["limit"] < limit):
-            return None
-        paths = [files / path for path in pq.read_table(table, columns=["path"])["path"].to_pylist() if path]
-        failures = as_type(note["failures"], dict[str, str])
+        for table in tables:
+            note = parse((pq.read_metadata(table).metadata or {})[_NOTE])
+            if note["source"] != source or note["path"] != rows.path or note.get("tables", 1) != len(tables):
+                return None
+            if note["limit"] is not None and (limit is None or note["limit"] < limit):
+                return None
+            made += [files / path for path in pq.read_table(table, columns=["path"])["path"].to_pylist() if path]
+            failures |= as_type(note["failures"], dict[str, str])
     except (OSError, ValueError, KeyError, TypeError) as error:
         if is_of_machine(error):
             raise
         return None
-    return Written((*paths, table), failures) if all(path.is_file() for path in paths) else None
+    return Written((*made, *tables), failures) if tables and all(path.is_file() for path in made) else None
 
 
 def write(
@@ -75,21 +77,21 @@ def write(
 ) -> Written:
     """Write the rows of `shards` (name in the repository, local file; in order) below `files`.
 
-    A row's path may use its columns, {index}, {row}, {shard}, {split} and, from the name that is
-    embedded with the audio, {name} and {stem}; where no name is embedded, it is that of the split and
-    the row: train-00012.wav. A path that another row has gets a number: song~2.wav. The table holds
-    every column that is no audio or image, `path` (NULL where a row gave no file) and `split`. A file of
-    the same size is kept as it is. Stops after `limit` files. Raises ReadError for a shard that cannot
-    be read or lacks the audio column, CardError for a path template that cannot be filled.
+    A row's path may use its columns, {index}, {row}, {shard}, {split} and, from the name that is embedded
+    with the audio, {name} and {stem}; where no name is embedded, it is that of the split and the row:
+    train-00012.wav. A path that another row has gets a number: song~2.wav. The table, or that of the split,
+    holds every column that is no audio or image, `path` (NULL where a row gave no file) and `split`. A file
+    of the same size is kept as it is. Stops after `limit` files. Raises ReadError for a shard that cannot be
+    read or lacks the audio column, CardError for a path template that cannot be filled.
     """
     made: dict[Path, None] = {}
     failures: dict[str, str] = {}
     counts: dict[str, int] = {}
     taken: dict[str, int] = {}
     with (
-        _Table(files / rows.table) as table,
+        _Tables(files, rows) as tables,
         progress.bar("unpacking rows", limit, "clips") as advance,
-        contextlib.closing(_every(shards, rows.audio, table)) as every,
+        contextlib.closing(_every(shards, rows.audio, tables)) as every,
     ):
         for shard, index, row in every:
             audio, split = row.pop(rows.audio), _split(rows, shard)
@@ -105,14 +107,14 @@ def write(
                 made[target] = None
             else:
                 failures[target.stem] = f"no audio in row {index} of {shard}"
-            table.add({"split": split} | row | {"path": path if audio.data else None})
+            tables.of(shard).add({"split": split} | row | {"path": path if audio.data else None})
             advance(1)
             if limit is not None and len(made) >= limit:
                 break
         else:
             limit = None  # these were all there are
-        table.close({"source": source, "path": rows.path, "limit": limit, "failures": failures})
-    return Written((*made, files / rows.table), failures)
+        written = tables.complete({"source": source, "path": rows.path, "limit": limit, "failures": failures})
+    return Written((*made, *written), failures)
 
 
 def _split(rows: Rows, name: str) -> str:
@@ -154,10 +156,10 @@ class _Audio:
 
 
 def _every(
-    shards: Iterable[tuple[str, Path]], audio: str, table: _Table
+    shards: Iterable[tuple[str, Path]], audio: str, tables: _Tables
 ) -> Generator[tuple[str, int, dict[str, Any]], None, None]:
     for name, shard in shards:
-        for index, row in enumerate(_rows(name, shard, audio, table)):
+        for index, row in enumerate(_rows(name, shard, audio, tables.of(name))):
             yield name, index, row
 
 
@@ -207,8 +209,32 @@ def _named(value: Any, feature: Any) -> Any:
     return value
 
 
+class _Tables(contextlib.ExitStack):
+    """The one table, or that of each split where its name says so. None is there before all are complete."""
+
+    def __init__(self, files: Path, rows: Rows) -> None:
+        super().__init__()
+        self._files, self._rows = files, rows
+        self._tables: dict[Path, _Table] = {}
+
+    def of(self, shard: str) -> _Table:
+        """Where a shard's rows go."""
+        path = self._files / fill(self._rows.table, {"split": _split(self._rows, shard)})
+        if path not in self._tables:
+            self._tables[path] = self.enter_context(_Table(path))
+        return self._tables[path]
+
+    def complete(self, note: Mapping[str, object]) -> tuple[Path, ...]:
+        """Move all to their places, with what is noted and how many they are. Raises ReadError for none."""
+        if not self._tables:
+            raise ReadError("There are no shards to take rows from.", "Correct `files` in the card.")
+        for table in self._tables.values():
+            table.close({**note, "tables": len(self._tables)})
+        return tuple(self._tables)
+
+
 class _Table:
-    """The Parquet table, written a thousand rows at a
+    """A Parquet table, written a thousand rows at a
     time beside its place and moved there when complete."""
 
     def __init__(self, path: Path) -> None:
@@ -257,8 +283,6 @@ class _Table:
             self._rows = []
 
     def close(self, note: Mapping[str, object]) -> None:
-        if self._writer is None:
-            raise ReadError("There are no shards to take rows from.", "Correct `files` in the card.")
         self._flush()
         self._writer.add_key_value_metadata({_NOTE: json.dumps(note)})
         self._writer.close()

@@ -64,7 +64,8 @@ class _Clip:
     id: str
     video: str
     start_s: float
-    end_s: float
+    end_s: float | None
+    """None: where the video ends."""
     path: Path
 
 
@@ -119,12 +120,12 @@ def _clips(mirror: YoutubeMirror, target: Target) -> Iterator[_Clip]:
             f"The YouTube mirror of {target.dataset} has no clips to fetch.",
             "Its metadata has to come from another source.",
         )
-    if missing := {mirror.video, mirror.start, mirror.end, "id"} - {*table.column_names}:
+    columns = [column for column in (mirror.video, mirror.start, mirror.end) if column is not None]
+    if missing := {*columns, "id"} - {*table.column_names}:
         raise CardError(
             f"The YouTube mirror of {target.dataset} wants columns that clips lack: {', '.join(sorted(missing))}.",
             f"There are: {', '.join(table.column_names)}.",
         )
-    columns = (mirror.video, mirror.start, mirror.end)
     for row in table.to_pylist():
         if all(row[column] is None for column in columns):
             continue  # of a set that has clips from elsewhere too
@@ -132,7 +133,8 @@ def _clips(mirror: YoutubeMirror, target: Target) -> Iterator[_Clip]:
             if row[column] is None:
                 raise CardError(f"The clip {row['id']!r} has no {column}, which the YouTube mirror wants.")
         path = target.files / fill(mirror.path, {key: value for key, value in row.items() if value is not None})
-        yield _Clip(row["id"], row[mirror.video], float(row[mirror.start]), float(row[mirror.end]), path)
+        end_s = None if mirror.end is None else float(row[mirror.end])
+        yield _Clip(row["id"], row[mirror.video], float(row[mirror.start]), end_s, path)
 
 
 def _is_right(clip: _Clip, tolerance_s: float) -> bool:
@@ -143,6 +145,8 @@ def _is_right(clip: _Clip, tolerance_s: float) -> bool:
     except (OSError, soundfile.LibsndfileError):
         return False
     seconds: float = info.frames / info.samplerate
+    if clip.end_s is None:
+        return seconds > 0
     return abs(seconds - (clip.end_s - clip.start_s)) <= tolerance_s
 
 
@@ -285,13 +289,19 @@ def _write(track: Path, clip: _Clip, tolerance_s: float) -> None:
 
     def cut(source: Source) -> None:
         with replacing(clip.path) as part:
-            first, last = round(clip.start_s * source.rate), round(clip.end_s * source.rate)
+            first = round(clip.start_s * source.rate)
+            last = None if clip.end_s is None else round(clip.end_s * source.rate)
             with soundfile.SoundFile(part, "w", source.rate, source.channels, "PCM_16", format="WAV") as out:
                 for block in source.blocks(first, last):
                     out.write(block)
-                missing: float = (last - first - out.frames) / source.rate
-            if missing > tolerance_s:
-                raise shortfall(source, first, last, out.frames) or AudioError(
+                written = out.frames
+            if last is None:
+                if error := shortfall(source, first, None, written):
+                    raise error
+                if not written:
+                    raise AudioError("short", f"the video ends before second {clip.start_s:g}")
+            elif (missing := (last - first - written) / source.rate) > tolerance_s:
+                raise shortfall(source, first, last, written) or AudioError(
                     "short", f"the video ends {missing:.2f} s before the segment does"
                 )
 

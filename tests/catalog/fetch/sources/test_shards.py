@@ -16,6 +16,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 import soundfile
+from pydantic import ValidationError
 
 from mudata.catalog.cards.mirrors import Rows
 from mudata.catalog.fetch.sources import shards as rows
@@ -244,6 +245,29 @@ def test_shards_with_different_columns_are_refused(tmp_path: Path) -> None:
         {"audio": MEDIA, "genre": pa.int64(), "extra": pa.int64()}))  # fmt: skip
     with pytest.raises(ReadError, match=r"columns of train-1.parquet differ"):
         rows.write([("train-0.parquet", one), ("train-1.parquet", two)], RULES, tmp_path / "files", source="here")
+
+
+def test_each_split_may_have_a_table_of_its_own_with_columns_of_its_own(tmp_path: Path) -> None:
+    one = parquet(tmp_path / "task_a1/x.parquet", [song(0), song(1)])
+    two = parquet(tmp_path / "task_b2/x.parquet", [{"audio": song(2)["audio"], "extra": 2}], pa.schema(
+        {"audio": MEDIA, "extra": pa.int64()}))  # fmt: skip
+    named = {"path": "{split}/{name}", "table": "{split}.parquet", "split": "task_([a-z][0-9])"}
+    rules, files = RULES.model_copy(update=named), tmp_path / "files"
+    shards = [("task_a1/x.parquet", one), ("task_b2/x.parquet", two)]
+    wrote = rows.write(shards, rules, files, source="here")
+    assert wrote.files[-2:] == (files / "a1.parquet", files / "b2.parquet")
+    assert pq.read_table(files / "a1.parquet").column_names == ["split", "genre", "moods", "cname", "path"]
+    assert pq.read_table(files / "b2.parquet").to_pylist() == [{"split": "b2", "extra": 2, "path": "b2/song.00002.wav"}]
+    found = rows.present(rules, files, source="here", limit=None)
+    assert found is not None
+    assert set(found.files) == set(wrote.files)
+    (files / "b2.parquet").unlink()
+    assert rows.present(rules, files, source="here", limit=None) is None
+
+
+def test_a_table_s_name_has_no_other_braces() -> None:
+    with pytest.raises(ValidationError, match="hold `split` alone"):
+        Rows(audio="audio", path="{name}", table="{genre}.parquet")
 
 
 @pytest.mark.parametrize(

@@ -107,6 +107,22 @@ def test_the_segment_is_cut_to_the_sample_and_the_track_is_not_kept(
 
 
 @pytest.mark.slow
+def test_without_an_end_the_whole_video_is_the_clip(site: Site, tmp_path: Path) -> None:
+    site.videos |= {"long": track(8), "cut": track(8, "m4a")[:9000], "brief": track(1, "m4a")}
+    whole = YoutubeMirror(kind="youtube", end=None, path="audio/{ytid}.wav")
+    of = clips("long", "cut", "brief", start=1.5).drop_columns("end_s")
+    got = get(tmp_path, of, whole)
+    assert [path.name for path in got.files] == ["long.wav"]
+    samples, _ = soundfile.read(got.files[0], dtype="int16")
+    assert samples.tolist() == [n % 30_000 for n in range(round(1.5 * RATE), 8 * RATE)]
+    assert got.failures["cut"].startswith("broken: ")
+    assert got.failures["brief"] == "short: the video ends before second 1.5"
+    asked = len(site.asked)
+    again = get(tmp_path, clips("long", start=1.5).drop_columns("end_s"), whole)
+    assert (again.files, len(site.asked)) == (got.files, asked)
+
+
+@pytest.mark.slow
 def test_several_clips_of_one_video_want_it_once(site: Site, tmp_path: Path) -> None:
     site.videos["v"] = track(8)
     both = pa.concat_tables([clips("v"), clips("v", start=5, end=8)])
