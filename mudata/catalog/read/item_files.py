@@ -8,7 +8,8 @@ with its place, and the rest goes on.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from fnmatch import fnmatch
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -25,6 +26,7 @@ from mudata.json_files import NotJson, kind_of, parse
 if TYPE_CHECKING:
     from mudata.catalog.cards.exam import ItemFile
     from mudata.catalog.read.card_sql import RawSql
+    from mudata.catalog.read.dataset_contents import Issue
 
 KEY, ROW = "_key", "_row"
 """Columns of ours: the key of a row in a map, and its number from 1."""
@@ -71,6 +73,16 @@ def load(sql: RawSql, name: str, file: ItemFile, matching: Sequence[Path]) -> li
         )
     _select(sql, name, file)
     return bad
+
+
+def refuse_empty(sql: RawSql, files: Mapping[str, ItemFile], issues: Sequence[Issue]) -> None:
+    """Raises ReadError for a file of which not one row could be read, with the first of the `issues` about it."""
+    for name, file in files.items():
+        if file.optional or file.select or sql.values(f"SELECT 1 FROM {identifier(name)} LIMIT 1"):
+            continue
+        told = [issue for issue in issues if fnmatch(issue.where.partition(":")[0], file.path.replace("**/", "*"))]
+        why = f"; {told[0].where}: {told[0].what}" if told else ""
+        raise ReadError(f"{sql.name}: {file.path}: there is not one item (for exam.files.{name}){why}.", _DAMAGED)
 
 
 def declare(sql: RawSql, name: str, file: ItemFile) -> None:

@@ -13,6 +13,8 @@ from mudata.catalog.read.dataset_contents import ItemRow
 from mudata.catalog.read.item_rows import UnfitItemError
 from mudata.catalog.read.published_clips import ClipKey
 from mudata.catalog.read.sql_literals import identifier
+from mudata.errors import CardError
+from mudata.json_files import NotJson, parse
 
 if TYPE_CHECKING:
     from mudata.catalog.cards.exam import PublishedAnswer, PublishedItems
@@ -37,8 +39,12 @@ class ItemMapping:
         for field, named in _named(items):
             for column in _columns_of(named):
                 if column not in given and column != "each":
-                    known = ", ".join(given)
-                    raise sql.card_error(f"{where}.{field}", f"there is no column {column!r}; the file has {known}")
+                    raise CardError(
+                        f"Card {sql.name}: {where}.{field}: there is no column {column!r}; the file has "
+                        f"{', '.join(given)}.",
+                        "Correct the column in the card; bytes are no column, a field of theirs is one by the file's "
+                        "`select`. Or the file is not the one that the card was written for.",
+                    )
 
     def rows(self) -> list[dict[str, str | None]]:
         """Those that `where` keeps, with a column for each subset. Raises CardError, ReadError."""
@@ -211,8 +217,8 @@ def _json(text: str) -> Any:
     """Lists and objects of JSON as such, everything else as the text that it is."""
     if text.lstrip()[:1] in ("[", "{"):
         try:
-            return json.loads(text)
-        except ValueError:
+            return parse(text)
+        except NotJson:
             return text
     return text
 

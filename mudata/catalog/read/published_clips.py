@@ -58,7 +58,8 @@ class PublishedClips:
         plain = Counter(_stem(path) for path in paths)
         named = {path: _stem(path) if plain[_stem(path)] == 1 else path for path in paths}
         return {
-            key: named[_below(key.path)] + (f"@{key.start_s or 0:g}-{key.end_s:g}" if key.end_s is not None else "")
+            key: named[_below(key.path)]
+            + (f"@{key.start_s or 0:.15g}-{key.end_s:.15g}" if key.end_s is not None else "")
             for key in self._found
         }
 

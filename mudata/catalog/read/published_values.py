@@ -128,10 +128,10 @@ def split_options(text: str) -> list[str]:
             continue
         options, at = [], found.end()
         for letter in LETTERS[1:]:
-            following = re.compile(rf"\s+{style.format(letter)}\s*").search(text, at)
+            following = re.compile(rf"(?<=\s){style.format(letter)}\s*").search(text, at + 1)
             if following is None:
                 break
-            options.append(text[at : following.start()])
+            options.append(text[at : following.start()].rstrip())
             at = following.end()
         return [*options, text[at:].rstrip()]
     raise ValueError(f"{_short(text)} has no options with letters, such as (A) slow (B) fast")

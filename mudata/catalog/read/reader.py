@@ -119,6 +119,7 @@ class _Reader:
         for name, file in self.card.exam.files.items() if self.card.exam else ():
             self._bad(item_files.load(self.sql, name, file, tables[name]))
         self._bad(raw_tables.rejected(self.sql))
+        item_files.refuse_empty(self.sql, self.card.exam.files if self.card.exam else {}, self.issues)
         published = published_items.read(self.sql, self.card, (path for path, _ in entries))
         left_out = clip_rules.load(
             self.sql, self.card, entries, tables, subsets, loose=absent > 0, published=published.clips

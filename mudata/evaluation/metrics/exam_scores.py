@@ -127,8 +127,9 @@ def _official(items: Sequence[ExamItem], facts: ExamFacts) -> Metric | None:
     recipe = f"official rule {facts.rule}{stripped}{passes} / items that it counts"
     found = mean_of("official", items, lambda item: item.credit, recipe)
     if found is None:
+        why = next((f" ({item.item}: {item.official.evidence})" for item in items if item.official), "")
         raise EvaluationError(
-            f"The rule {facts.rule} leaves every answer out: there is nothing that it counts.",
+            f"The rule {facts.rule} leaves every answer out: there is nothing that it counts{why}.",
             "Look at the answers with mudata show, and at the rule in docs/official_rules.md.",
         )
     return found

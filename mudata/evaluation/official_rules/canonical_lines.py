@@ -12,7 +12,6 @@ from mudata.evaluation.official_rules.official_rule import JudgedItem, Verdict, 
 
 _SOURCE = "brandoncarone/MUSE_music_benchmark@a9e4acd"
 _LEAD = re.compile(r"[A-Z]\.\s+")
-_QUOTES = "['\"\u201c\u201d]?"
 
 
 def last_line(answer: str, item: JudgedItem) -> str | None:
@@ -58,8 +57,9 @@ def _asked(item: JudgedItem) -> tuple[tuple[str, ...], bool, bool, tuple[tuple[s
         )
     optional = item.settings.get("letter") == "optional"
     pairs = (str(spelling).partition(" -> ") for spelling in also) if isinstance(also, Sequence) else ()
-    spellings = tuple((spelling, line) for spelling, _, line in pairs)
-    return tuple(map(str, lines)), optional, item.settings.get("whole_line") is True, spellings
+    spellings = tuple((spelling, line) for spelling, _, line in pairs if spelling.strip())
+    said = tuple(line for line in map(str, lines) if line.strip())  # an empty option is in every answer
+    return said, optional, item.settings.get("whole_line") is True, spellings
 
 
 @lru_cache(maxsize=256)
@@ -96,7 +96,7 @@ def _tolerant(lines: tuple[str, ...]) -> tuple[tuple[str, re.Pattern[str]], ...]
     found = []
     for line in lines:
         body = re.escape(_LEAD.sub("", line).removesuffix("."))
-        found.append((line, re.compile(rf"{_QUOTES}\s*{body}\.?\s*{_QUOTES}", re.IGNORECASE)))
+        found.append((line, re.compile(body, re.IGNORECASE)))  # the authors' quotes and blanks around it are optional
     return tuple(found)
 
 

@@ -83,7 +83,8 @@ def _first_of_its_text(letter: str, item: JudgedItem, evidence: str) -> Verdict:
     """evalscope knows one right letter: of options with the right text, the first."""
     verdict = of_letter(letter, item, evidence)
     texts = [option.strip().lower() for option in item.options]
-    right = LETTERS.index(letter) == texts.index(item.gold.strip().lower()) if verdict.chosen is not None else False
+    gold = item.gold.strip().lower()
+    right = verdict.chosen is not None and gold in texts and LETTERS.index(letter) == texts.index(gold)
     return judged(right, verdict.evidence, verdict.chosen)
 
 

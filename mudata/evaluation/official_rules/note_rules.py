@@ -84,15 +84,15 @@ def _within(item: JudgedItem) -> Callable[[float, float], bool]:
 
 def _form(item: JudgedItem) -> str:
     form = item.settings.get("format", "midi")
-    if form not in _READERS:
+    if not isinstance(form, str) or form not in _READERS:
         raise EvaluationError(f"{form!r} is no way to write notes.", "Choose format: midi, spn or hz.")
-    return str(form)
+    return form
 
 
 def _gold(item: JudgedItem) -> list[float]:
     """The truth as MIDI numbers; it may hold notes by their names."""
     found = [midi_of(note) if isinstance(note, str) else note for note in truth_list(item.gold)]
-    if not all(isinstance(note, int | float) for note in found):
+    if not all(isinstance(note, int | float) and math.isfinite(note) for note in found):
         raise EvaluationError(
             f"The truth {item.gold[:60]!r} holds what is no note.", "Write it as MIDI numbers or as notes, such as A#3."
         )

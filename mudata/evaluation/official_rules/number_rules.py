@@ -48,7 +48,7 @@ def _number(gold: str) -> float:
 
 
 def _tolerance(value: object) -> float:
-    if not isinstance(value, int | float) or isinstance(value, bool) or value < 0:
+    if not isinstance(value, int | float) or isinstance(value, bool) or not 0 <= value < math.inf:
         raise EvaluationError(f"A tolerance of {value!r} is none.", "Give a number from 0 up, such as tolerance: 3.")
     return float(value)
 

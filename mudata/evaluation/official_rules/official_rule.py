@@ -7,6 +7,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from mudata.errors import EvaluationError
+from mudata.json_files import WRONG_SHAPE
+
 LETTERS = string.ascii_uppercase
 """Letters by the place of an option in the order shown."""
 
@@ -85,7 +88,14 @@ class WrittenRule:
     def judge(self, answer: str | None, item: JudgedItem) -> Verdict:
         if answer is None:
             return left_out("no answer: dropped from n") if self.none_leaves_n else wrong("no answer")
-        return self.decide(answer, item)
+        try:
+            return self.decide(answer, item)
+        except WRONG_SHAPE as error:  # of a truth or settings that are none; every answer has a verdict
+            raise EvaluationError(
+                f"The rule {self.name} cannot judge by the truth {item.gold[:60]!r} and its settings: "
+                f"{type(error).__name__}: {error}.",
+                "Correct the answer or the settings in the exam's items, or the card's rule_settings.",
+            ) from error
 
 
 def credited(credit: float, evidence: str, chosen: str | None = None) -> Verdict:

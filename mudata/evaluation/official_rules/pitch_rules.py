@@ -3,6 +3,7 @@ about solfège, whose reading asks a server where a key is set, is none of its s
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable
 
@@ -99,7 +100,7 @@ def _decide_spn(answer: str, item: JudgedItem) -> Verdict:
 def _decide_hz(answer: str, item: JudgedItem) -> Verdict:
     if (said := said_hertz(answer)) is None:
         return wrong("no frequency")
-    gold = float(item.gold) if _form(item, "hz") == "hz" else hertz_of(_gold_midi(item, "hz"))
+    gold = _gold_hertz(item)
     share = item.settings.get("tolerance", 0.01)
     if not isinstance(share, float | int):
         raise EvaluationError(f"A tolerance of {share!r} is none.", "Give a share of the frequency, such as 0.01.")
@@ -134,6 +135,21 @@ def _gold_midi(item: JudgedItem, usual: str) -> int:
             "Say in the card's rule_settings how it is written, gold: midi (69), spn (A4) or hz (440).",
         )
     return midi
+
+
+def _gold_hertz(item: JudgedItem) -> float:
+    if _form(item, "hz") != "hz":
+        return hertz_of(_gold_midi(item, "hz"))
+    try:
+        hertz = float(item.gold)
+    except ValueError:
+        hertz = 0.0
+    if not 0 < hertz < math.inf:
+        raise EvaluationError(
+            f"The truth {item.gold[:40]!r} is no frequency in Hz.",
+            "Say in the card's rule_settings how it is written, gold: midi (69), spn (A4) or hz (440).",
+        )
+    return hertz
 
 
 def _decide_times(answer: str, item: JudgedItem) -> Verdict:

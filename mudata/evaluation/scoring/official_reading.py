@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from mudata.errors import EvaluationError
 from mudata.evaluation.metrics.exam_items import ExamFacts
 from mudata.evaluation.metrics.scored import OfficialReading
-from mudata.evaluation.official_rules.official_rule import JudgedItem
+from mudata.evaluation.official_rules.official_rule import JudgedItem, left_out
 from mudata.evaluation.official_rules.rule_registry import find_rule
 
 if TYPE_CHECKING:
@@ -16,9 +17,10 @@ if TYPE_CHECKING:
 
 
 def official_reading(task: Task, question: QuestionRecord, answer: str | None) -> OfficialReading | None:
-    """The verdict of the task's official rule on an answer to a question; None where the task has none.
+    """The verdict of the task's official rule on an answer to a question; None where the task has none. An item that
+    lacks what the rule looks at is left out, and its evidence says why.
 
-    Raises UnknownName for a rule that there is not; EvaluationError where the item lacks what the rule looks at.
+    Raises UnknownName for a rule that there is not.
     """
     exam = task.exam
     if exam is None or exam.rule is None:
@@ -31,7 +33,12 @@ def official_reading(task: Task, question: QuestionRecord, answer: str | None) -
         settings={**exam.rule_settings, **question.settings},
     )
     said = exam.stripped(answer)
-    return OfficialReading(find_rule(exam.rule).judge(said, item), item, said)
+    rule = find_rule(exam.rule)
+    try:
+        verdict = rule.judge(said, item)
+    except EvaluationError as error:
+        verdict = left_out(f"no verdict: {error.what}")
+    return OfficialReading(verdict, item, said)
 
 
 def credit_of(official: OfficialReading | None) -> MeasuredValues:

@@ -14,7 +14,7 @@ from pydantic import ValidationError
 from mudata.catalog.read.dataset_contents import DatasetContents, Issue, ItemRow
 from mudata.catalog.read.reader import read
 from mudata.catalog.read.sql_faults import faults_of_sql
-from mudata.errors import CardError
+from mudata.errors import CardError, ReadError
 
 
 def item(id_: str | None = "q", **said: Any) -> dict[str, Any]:
@@ -277,3 +277,42 @@ def test_a_column_that_no_file_has_is_the_card_s_fault_and_seen_without_a_file(
     (fault,) = faults_of_sql(little_exam(file=declared, items=mapping))
     assert fault.startswith("exam.items.0")
     assert list(faults_of_sql(little_exam(file=declared))) == []
+
+
+def test_settings_are_lists_and_objects_or_the_text_that_they_are(tmp_path: Path) -> None:
+    rows = [item(str(i), lines=lines) for i, lines in enumerate(("[1, 2]", "[" * 9_000 + "]" * 9_000, "[1", "{x"))]
+    found = items(asked(tmp_path / "files", *rows, items={"settings": {"lines": "lines"}}))
+    told = [json.loads(found[str(i)].settings or "")["lines"] for i in range(4)]
+    assert told == [[1, 2], rows[1]["lines"], "[1", "{x"]
+
+
+def test_two_parts_of_a_file_are_two_clips_however_near_they_are(tmp_path: Path) -> None:
+    times = [("1234.5671", "1240"), ("1234.5672", "1240"), ("30", "60.5")]
+    rows = [item(str(i), start=start, end=end) for i, (start, end) in enumerate(times)]
+    found = items(
+        asked(tmp_path / "files", *rows, items={"clips": [{"path": "{audio}", "start": "start", "end": "end"}]})
+    )
+    assert [found[str(i)].clips for i in range(3)] == [("a@1234.5671-1240",), ("a@1234.5672-1240",), ("a@30-60.5",)]
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "why"),
+    [
+        ("items.json", b"[]", ""),
+        ("items.jsonl", b'{"id": "a"', r"; items\.jsonl:1: no JSON: it is cut short; left out"),
+        ("items.csv", b"id,question,options,answer,audio\n", ""),
+        ("items.csv", b"id,question,options,answer,audio\n1,\xe9,x,x,x\n", r"; items\.csv:2: Invalid unicode .*"),
+    ],
+)
+def test_a_file_without_one_item_is_told_with_its_first_fault(
+    tmp_path: Path, name: str, content: bytes, why: str
+) -> None:
+    (tmp_path / name).write_bytes(content)
+    card = little_exam({"path": name, "format": name.partition(".")[2]})
+    with pytest.raises(ReadError, match=rf"tiny: {name}: there is not one item \(for exam.files.questions\){why}\."):
+        read(card, tmp_path)
+
+
+def test_a_column_that_is_not_there_is_told_without_a_word_of_sql(tmp_path: Path) -> None:
+    with pytest.raises(CardError, match=r"no column 'level'; the file has id, .*\.\nCorrect the column"):
+        asked(tmp_path / "files", item(), items={"difficulty": "level"})

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from mudata.catalog.read import published_values
@@ -60,3 +62,11 @@ def test_places_and_letters_beyond_the_options_are_no_option() -> None:
 def test_an_order_has_every_place_once(places: str) -> None:
     with pytest.raises(ValueError, match="is no order of 2 options, which are counted from 0"):
         published_values.in_order(["x", "y"], places)
+
+
+def test_options_in_one_text_are_found_in_a_time_that_grows_with_it() -> None:
+    started = time.process_time()
+    assert published_values.split_options("(A) x" + " \n" * 200_000 + "(B) y") == ["x", "y"]
+    with pytest.raises(ValueError, match="has no options"):
+        published_values.split_options(" " * 200_000)
+    assert time.process_time() - started < 3

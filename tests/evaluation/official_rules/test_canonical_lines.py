@@ -6,7 +6,7 @@ import pytest
 
 from mudata.errors import EvaluationError
 from mudata.evaluation.official_rules.canonical_lines import LAST_CANONICAL, LAST_CANONICAL_DROPS
-from mudata.evaluation.official_rules.official_rule import JudgedItem
+from mudata.evaluation.official_rules.official_rule import JudgedItem, WrittenRule
 
 SAME = {"lines": ["Yes, these are the same tune.", "No, these are not the same tune."], "rescue": True}
 GROUPS = {"lines": ["A. Groups of 2", "B. Groups of 7"]}
@@ -108,3 +108,10 @@ def test_lines_are_the_options_where_the_card_names_none() -> None:
     assert LAST_CANONICAL.judge("so B. Down", item).credit == 1
     with pytest.raises(EvaluationError, match="no canonical lines"):
         LAST_CANONICAL.judge("B. Down", JudgedItem(gold="B. Down"))
+
+
+@pytest.mark.parametrize("rule", [LAST_CANONICAL, LAST_CANONICAL_DROPS])
+def test_an_empty_option_is_in_no_answer(rule: WrittenRule) -> None:
+    item = JudgedItem(options=("", "fast"), gold="", settings={"rescue": True})
+    assert rule.judge("it is fast", item).chosen == "fast"
+    assert rule.judge("it is neither", item).chosen is None

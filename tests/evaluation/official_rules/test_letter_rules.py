@@ -175,3 +175,8 @@ def test_only_options_are_chosen_and_silence_chooses_none(answer: str) -> None:
         assert verdict.chosen in (None, *GENRES)
         assert verdict.credit == (verdict.chosen == "jazz")
         assert rule.judge("", JudgedItem(options=GENRES, gold="jazz")).chosen is None
+
+
+def test_a_truth_that_no_option_is_makes_every_letter_wrong() -> None:
+    verdict = ANSWER_LINE.judge("ANSWER: A", JudgedItem(options=("slow", "fast"), gold="brisk"))
+    assert (verdict.credit, verdict.chosen) == (0, "slow")

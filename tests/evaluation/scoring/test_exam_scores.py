@@ -237,3 +237,20 @@ def test_a_rule_that_counts_no_answer_is_told(exam: Exam) -> None:
     exam.asks(rule="last_canonical_drops", rule_settings={"lines": list(OPTIONS)})
     with pytest.raises(EvaluationError, match="leaves every answer out"):
         exam.run(["no idea"] * 12)
+
+
+def test_an_item_that_the_rule_cannot_judge_is_left_out_with_its_reason(exam: Exam) -> None:
+    golds = {"q90": "3", "q91": "three", "q92": "[3"}
+    items = [
+        {"id": id_, "task": "many", "kind": "open", "clips": ["00"], "question": "How many?", "truth": gold}
+        for id_, gold in golds.items()
+    ]
+    tasks = {"many": {"kind": "open", "noun": "number", "rule": "last_number"}}
+    quiz(exam.home, exam.folder / "cards", exam.patch, tasks, items=items)
+    said = {f"quiz/{id_}": "3 of them" for id_ in golds}
+    run = answered(exam.home, exam.folder, said, split="quiz", task="many")
+    found = run.scores["exam"]["official"]
+    assert (found["value"], found["n"], found["n_dropped"]) == (1.0, 1, 2)
+    told = [line["official_evidence"] for line in read_lines(run.folder / "alignments.jsonl")]
+    assert "no verdict" not in told[0]
+    assert told[1] == "no verdict: The truth 'three' is no number, which last_number compares answers with."
