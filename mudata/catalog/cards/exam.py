@@ -127,10 +127,14 @@ class PublishedClip(Strict):
 
     @property
     def pattern(self) -> str | None:
-        """Of the files that the path may name: `**/*.wav`. A path that is a column alone may name any; it ends in *."""
+        """Of the files that the path may name: `**/*.wav`. A column that begins a segment may name folders too; a path
+        that is a column alone may name any file; it ends in *."""
         if self.path is None:
             return None
-        return re.sub(r"(\{[^{}]*\})+", "*", self.path) if "{" in self.path else "**/*"
+        if "{" not in self.path:
+            return "**/*"
+        nested = re.sub(r"(?<![^/])(\{[^{}]*\})+", "**/*", self.path)
+        return re.sub(r"(\*\*/)+", "**/", re.sub(r"(\{[^{}]*\})+", "*", nested))
 
 
 class PublishedItems(Strict):

@@ -21,8 +21,17 @@ def official_cell(exam: Mapping[str, Any] | None, written: str) -> str:
     """The official score, with its own n where its authors leave answers out."""
     if exam is None or exam["official"] is None:
         return ""
-    official = exam["official"]
-    return f"{written} of {official['n']}" if official["n_dropped"] else written
+    n, dropped, _ = _counted(exam)
+    return f"{written} of {n}" if dropped else written
+
+
+def _counted(exam: Mapping[str, Any]) -> tuple[int, int, str]:
+    """What the official score is over, how many its authors leave out, and what these are: items, or answers where the
+    authors take the mean of all."""
+    official, rule = exam["official"], exam["rule"] or {}
+    if rule.get("combine") in ("none", "mean") and exam["passes_asked"] > exam["n"] and "answers" in official:
+        return official["answers"], official["answers_dropped"], "answers"
+    return official["n"], official["n_dropped"], "items"
 
 
 def _of_exam(dataset: str, exam: Mapping[str, Any]) -> Iterator[str]:
@@ -46,9 +55,10 @@ def _of_run(model: str, exam: Mapping[str, Any]) -> Iterator[str]:
         theirs = f"order {protocol['authors_order']}, prompt {protocol['authors_prompt']}"
         yield f"{model}: not asked as the authors do ({asked}; theirs: {theirs})."
     official, differ = exam["official"], exam["differ"]
-    if official and official["n_dropped"]:
+    n, dropped, what = _counted(exam) if official else (0, 0, "")
+    if dropped:
         yield (
-            f"{model}: the official rule leaves out {official['n_dropped']} of {exam['n']} items; counted as wrong "
+            f"{model}: the official rule leaves out {dropped} of {n + dropped} {what}; counted as wrong "
             f"they make it {100 * official['all']:.1f} %."
         )
     if official and official["drawn"]:
@@ -67,6 +77,8 @@ def _passes(model: str, exam: Mapping[str, Any]) -> Iterator[str]:
     passes = exam["passes"] or {}
     if consistent := passes.get("consistency"):
         ours = f"{100 * exam['ours']['value']:.1f} % by item"
+        if (each := passes.get("official")) and exam["rule"]["combine"] not in ("none", "mean"):
+            ours += f", the official rule on each pass alone {100 * each['value']:.1f} %"
         yield (
             f"{model}: {exam['n']} items in {exam['passes_asked']} passes, {ours}; the same option in all of them "
             f"{100 * consistent['value']:.1f} %, right in all {100 * passes['all_right']['value']:.1f} %."

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from mudata.evaluation.metrics.estimates import mean
+from mudata.evaluation.metrics.estimates import mean, ratio
 from mudata.evaluation.metrics.jackknife import ClusteredClips
 from mudata.evaluation.official_rules.combine import combine
 
@@ -43,6 +43,11 @@ class ExamFacts:
         """How several passes are combined; an exam that asks once says nothing of that: their mean."""
         return "mean" if self.combine == "none" else self.combine
 
+    @property
+    def pools(self) -> bool:
+        """Answers of all passes are counted together."""
+        return self.combined_by == "mean"
+
 
 class ExamItem(NamedTuple):
     """One item: its passes in the order asked, and what they are worth in all."""
@@ -64,6 +69,12 @@ class ExamItem(NamedTuple):
     def credit(self) -> float | None:
         """None where its authors leave it out, or have no rule."""
         return self.official.credit if self.official else None
+
+    @property
+    def counted(self) -> tuple[float, ...]:
+        """What the official rule makes of the passes that it counts."""
+        judged = (answer.official.verdict.credit for answer in self.passes if answer.official is not None)
+        return tuple(credit for credit in judged if credit is not None)
 
     @property
     def faults(self) -> tuple[str, ...]:
@@ -164,6 +175,21 @@ def mean_of(name: str, items: Sequence[ExamItem], of: Callable[[ExamItem], float
     if not known:
         return None
     return mean(name, np.array([value for _, value in known]), recipe, clusters_of_items([item for item, _ in known]))
+
+
+def official_of(items: Sequence[ExamItem], facts: ExamFacts, recipe: str, name: str = "official") -> Metric | None:
+    """The official score of some items; None where the rule counts none of them.
+
+    Where the authors take the mean they take it over all answers that they count, so an item weighs as many as it has.
+    """
+    import numpy as np
+
+    known = [item for item in items if item.credit is not None]
+    if not known:
+        return None
+    weights = np.array([float(len(item.counted)) if facts.pools else 1.0 for item in known])
+    credit = weights * np.array([item.credit for item in known], dtype=np.float64)
+    return ratio(name, credit, weights, recipe, clusters_of_items(known))
 
 
 def options_of(answer: ScoredAnswer) -> tuple[str, ...]:

@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from mudata.evaluation.metrics.exam_items import ExamFacts, ExamItem, mean_of, metric_row, options_of
+from mudata.evaluation.metrics.estimates import ratio
+from mudata.evaluation.metrics.exam_items import (
+    ExamFacts,
+    ExamItem,
+    clusters_of_items,
+    mean_of,
+    metric_row,
+    options_of,
+)
 from mudata.evaluation.metrics.position_bias import PlacedChoice, position_panel
 
 if TYPE_CHECKING:
@@ -37,7 +45,24 @@ def passes_row(
 ) -> dict[str, Any] | None:
     placed = [_placed(item.item, answer) for item in items for answer in item.passes if options_of(answer)]
     positions = position_panel(placed, facts.order)
-    return {"consistency": metric_row(same), "all_right": metric_row(right), "positions": positions}
+    return {
+        "consistency": metric_row(same),
+        "all_right": metric_row(right),
+        "official": metric_row(_each(items)) if same else None,
+        "positions": positions,
+    }
+
+
+def _each(items: Sequence[ExamItem]) -> Metric | None:
+    """The official rule on every answer alone."""
+    import numpy as np
+
+    known = [item for item in items if item.counted]
+    if not known:
+        return None
+    right, counted = np.array([(sum(item.counted), len(item.counted)) for item in known], dtype=np.float64).T
+    recipe = "official rule on each pass alone / passes that it counts"
+    return ratio("official_by_pass", right, counted, recipe, clusters_of_items(known))
 
 
 def _placed(item: str, answer: ScoredAnswer) -> PlacedChoice:

@@ -24,6 +24,7 @@ from mudata.evaluation.metrics.exam_items import (
     exam_items,
     mean_of,
     metric_row,
+    official_of,
     options_of,
     worth_of,
 )
@@ -46,6 +47,7 @@ IMPORTED = "imported"
 """The prompt of answers that another program asked for."""
 _LONGEST = 300
 """Characters of an answer that is told."""
+_OFFICIAL = "official rule / items that it counts"
 
 
 def exam_scores(kind: str, scored: Sequence[ScoredAnswer], facts: ExamFacts) -> tuple[list[Metric], dict[str, Any]]:
@@ -73,7 +75,7 @@ def exam_scores(kind: str, scored: Sequence[ScoredAnswer], facts: ExamFacts) -> 
         "passes_asked": len(scored),
         "ours": metric_row(ours),
         "lenient": metric_row(lenient),
-        "official": _official_row(official, items),
+        "official": _official_row(official, items, facts),
         "aggregate": metric_row(_aggregate(items, facts)),
         "differ": _differ(scored) if official and ours else None,
         "passes": passes_row(items, facts, same, right) if ours else None,
@@ -125,7 +127,7 @@ def _official(items: Sequence[ExamItem], facts: ExamFacts) -> Metric | None:
     stripped = f", without {', '.join(map(repr, facts.strip))} before answers" if facts.strip else ""
     passes = f", passes combined by {facts.combined_by}" if any(len(item.passes) > 1 for item in items) else ""
     recipe = f"official rule {facts.rule}{stripped}{passes} / items that it counts"
-    found = mean_of("official", items, lambda item: item.credit, recipe)
+    found = official_of(items, facts, recipe)
     if found is None:
         why = next((f" ({item.item}: {item.official.evidence})" for item in items if item.official), "")
         raise EvaluationError(
@@ -135,18 +137,23 @@ def _official(items: Sequence[ExamItem], facts: ExamFacts) -> Metric | None:
     return found
 
 
-def _official_row(official: Metric | None, items: Sequence[ExamItem]) -> dict[str, Any] | None:
-    """`n_dropped` items are left out by the authors; `all` counts them as wrong. `lowest` and `highest` are what luck
-    could make of what the rule draws; both None where it draws nothing."""
+def _official_row(official: Metric | None, items: Sequence[ExamItem], facts: ExamFacts) -> dict[str, Any] | None:
+    """The authors leave out `n_dropped` items, and `answers_dropped` beside the `answers` that they count. `all` counts
+    as wrong what the score leaves out. `lowest` and `highest` are what luck could make of what the rule draws; both None
+    where it draws nothing."""
     if official is None:
         return None
     counted = [item.official for item in items if item.official and item.official.credit is not None]
+    answers, asked = sum(len(item.counted) for item in items), sum(len(item.passes) for item in items)
+    share = answers / asked if facts.pools else len(counted) / len(items)
     low, high = (sum(ends) / len(counted) for ends in ([v.low for v in counted], [v.high for v in counted]))
     drawn = any(verdict.low < verdict.high for verdict in counted)
     return {
         **asdict(official),
         "n_dropped": len(items) - len(counted),
-        "all": official.value * len(counted) / len(items),
+        "answers": answers,
+        "answers_dropped": asked - answers,
+        "all": official.value * share,
         "drawn": sum(verdict.low < verdict.high for verdict in counted),
         "lowest": low if drawn else None,
         "highest": high if drawn else None,
@@ -187,7 +194,7 @@ def _example(answer: ScoredAnswer) -> dict[str, Any]:
 
 
 def _group(by: str, name: str, items: Sequence[ExamItem], facts: ExamFacts) -> dict[str, Any]:
-    ours, official = _ours(items), _official_of(items)
+    ours, official = _ours(items), official_of(items, facts, _OFFICIAL)
     chances = [1 / len(options) for item in items if (options := options_of(item.first))]
     return {
         "by": by,
@@ -200,10 +207,6 @@ def _group(by: str, name: str, items: Sequence[ExamItem], facts: ExamFacts) -> d
     }
 
 
-def _official_of(items: Sequence[ExamItem]) -> Metric | None:
-    return mean_of("official", items, lambda item: item.credit, "official rule / items that it counts")
-
-
 def _faults(items: Sequence[ExamItem], facts: ExamFacts) -> dict[str, Any]:
     """How many items have something known to be wrong, by what it is, and the scores over those that have nothing."""
     faulty = [item.faults for item in items]
@@ -211,7 +214,7 @@ def _faults(items: Sequence[ExamItem], facts: ExamFacts) -> dict[str, Any]:
     without = {
         "n": len(sound),
         "ours": metric_row(_ours(sound)),
-        "official": metric_row(_official_of(sound) if facts.rule else None),
+        "official": metric_row(official_of(sound, facts, _OFFICIAL) if facts.rule else None),
     }
     counts = Counter(fault for faults in faulty for fault in faults)
     return {"n": sum(map(bool, faulty)), "by_kind": dict(sorted(counts.items())), "without": without}

@@ -4,6 +4,7 @@ found. Read off scores.json, so that all tables say the same."""
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -24,15 +25,21 @@ def clusters_of(clusters: Sequence[str]) -> dict[str, int | str]:
 
     Returns:
         `count` clusters in all; `unknown` clips of which nothing is known that ties them to others, each taken as a
-        cluster of its own; `known`, what the others are, in words.
+        cluster of its own; `known`, what the others are, in words. Items and passes that are about one clip, or about
+        clips that hang together by others, are tied by these.
 
     Example:
         >>> clusters_of(["artist:ann", "artist:ann", "d track:1", "clip:d/3"])
         {'count': 3, 'unknown': 1, 'known': '2 artists or tracks'}
+        >>> clusters_of(["clip:d/1", "clip:d/1", "clip:d/2"])
+        {'count': 2, 'unknown': 1, 'known': '1 group that shares clips'}
     """
-    known = [cluster for cluster in clusters if kind_of(cluster) != "clip"]
-    unknown = len(clusters) - len(known)
-    return {"count": len(set(known)) + unknown, "unknown": unknown, "known": counted(known) if known else ""}
+    times = Counter(clusters)
+    named = [cluster for cluster in times if kind_of(cluster) != "clip"]
+    shared = sum(n > 1 for cluster, n in times.items() if kind_of(cluster) == "clip")
+    groups = f"{shared} group{'s' if shared > 1 else ''} that share{'s' if shared == 1 else ''} clips"
+    known = " and ".join([*([counted(named)] if named else []), *([groups] if shared else [])])
+    return {"count": len(times), "unknown": len(times) - len(named) - shared, "known": known}
 
 
 def clips_and_clusters(n: int, clusters: Mapping[str, Any] | None, noun: str = "clip") -> str:

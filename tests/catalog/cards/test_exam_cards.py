@@ -53,7 +53,7 @@ def test_mmau_has_music_and_all_and_category_lists(tmp_path: Path) -> None:
     (tmp_path / "mmau-test-mini.json").write_text(json.dumps(rows))
     reading, items = of("mmau_mini", tmp_path)
     assert is_clean(reading)
-    assert (items["u1"].options, items["u1"].categories) == (("Man", "F. Scott"), ("Genre",))
+    assert (items["u1"].options, items["u1"].categories) == (("Man", "F. Scott"), ("Genre", "music"))
     reading, items = of("mmau_mini", tmp_path, subset="all")
     assert items["u2"].subsets == ("all",)
     assert [issue.what for issue in reading.issues if "expected" not in issue.what] == [
@@ -75,7 +75,7 @@ def test_mmar_joins_by_the_path_and_not_by_the_id(tmp_path: Path) -> None:
     assert set(items) == {"2"}
     reading, items = of("mmar", tmp_path, subset="any_music")
     assert items["other"].clips == items["2"].clips == ("Video_00-01",)
-    assert items["other"].categories == ("Signal Layer", "Counting")
+    assert items["other"].categories == ("Signal Layer", "Counting", "mix-music-speech")
     assert reading.clips["track"].to_pylist() == ["https://example.org/v"]
 
 

@@ -76,7 +76,8 @@ def test_labels_of_options_are_shown_by_the_prompt_and_wanted_by_the_rule() -> N
     for name, task in card.tasks.items():
         of = next(items for items in card.exam.items if items.task == name)  # type: ignore[union-attr]
         assert of.options is not None
-        assert task.rule == "last_canonical"
+        assert task.rule == "last_canonical_drops"
+        assert task.rule_settings.get("rescue", False) == (name in ("rhythm_matching", "transposition", "syncopation"))
         assert tuple(task.rule_settings["lines"]) == of.options.fixed  # type: ignore[arg-type]
         assert ("{letter}" in task.prompts[0].option) == of.options.labelled
 

@@ -11,6 +11,8 @@ import pytest
 from little_exam import little_exam
 from pydantic import ValidationError
 
+from mudata.catalog.cards.exam import PublishedClip
+from mudata.catalog.cards.patterns import Pattern
 from mudata.catalog.read.dataset_contents import DatasetContents, Issue, ItemRow
 from mudata.catalog.read.reader import read
 from mudata.catalog.read.sql_faults import faults_of_sql
@@ -146,6 +148,23 @@ def test_an_item_asked_in_several_formats_is_one_item_with_a_question_for_each(t
 def test_files_that_differ_by_their_ending_alone_are_two_clips(tmp_path: Path) -> None:
     reading = asked(tmp_path / "files", item("1", audio="x.wav"), item("2", audio="x.mp3"), item("3", audio="d/x.wav"))
     assert {row.clips for row in reading.items} == {("x.wav",), ("x.mp3",), ("d/x",)}
+
+
+@pytest.mark.parametrize(
+    ("path", "files"),
+    [
+        ("**/{id}.wav", ["1.wav", "a/b/1.wav"]),
+        ("**/stimuli/{first}", ["stimuli/M1.wav", "repo/stimuli/Intermediate/P1.flac"]),
+        ("audio/{set}/{id}.mp3", ["audio/x/1.mp3", "audio/x/y/1.mp3"]),
+        ("{set}_{id}.wav", ["a_1.wav", "b/a_1.wav"]),
+    ],
+)
+def test_a_column_that_names_a_file_may_name_its_folders(path: str, files: list[str]) -> None:
+    pattern = PublishedClip(path=path).pattern
+    assert pattern is not None
+    wanted = [Pattern(one) for one in (pattern, f"{pattern}.wav", f"{pattern}.flac")]
+    assert all(any(one.match(file) is not None for one in wanted) for file in files)
+    assert not any(one.match(file) is not None for one in wanted for file in ("readme.txt", "other/1.ogg"))
 
 
 def test_an_item_of_words_alone_has_a_clip_of_its_words(tmp_path: Path) -> None:

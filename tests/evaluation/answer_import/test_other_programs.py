@@ -235,7 +235,9 @@ def test_trials_of_muse_are_joined_by_their_clips_in_order_and_seeds_are_passes(
     Corpus(home, tmp_path / "cards", monkeypatch).publish(items=pairs)
     files = [tmp_path / f"oddballs_G25Pro_CHAT_SYSINST_GroupA_seed{seed}.log" for seed in (1, 3)]
     files[0].write_text(MUSE)
-    files[1].write_text(MUSE.replace("Hm.", "No, they differ.\nSurely."))
+    files[1].write_text(
+        MUSE.replace("Hm.", "No, they differ.\nSurely.").replace(" (combined)", "")
+    )  # its folder says it
     notes = Notes()
     run = brought(home, files, "muse", notes)
     assert {item_id: record.answer for item_id, record in run.answers().items()} == {

@@ -151,6 +151,27 @@ def test_without_a_word_of_the_card_passes_are_averaged(exam: Exam) -> None:
     assert "passes combined by mean" in found["official"]["recipe"]
 
 
+def test_answers_of_several_passes_that_authors_drop_are_out_of_the_n_of_their_mean(exam: Exam) -> None:
+    exam.asks(rule="last_canonical_drops", rule_settings={"lines": [*OPTIONS, "a kazoo"]})
+    run = exam.passes([[GOLDS[0], "hm"], ["hm", "hm"], *([gold, "a horn"] for gold in GOLDS[2:])])
+    found = run.scores["exam"]["official"]
+    right = sum(1 + (gold == "a horn") for gold in GOLDS[2:]) + 1
+    assert found["value"] == pytest.approx(right / 21)  # not the mean over items: 1, none, ten times 1/2 or 1
+    assert (found["answers"], found["answers_dropped"], found["n"], found["n_dropped"]) == (21, 3, 11, 1)
+    assert found["all"] == pytest.approx(right / 24)
+    shown = " ".join(typed("score").out.split())
+    assert "of 21" in shown
+    assert "the official rule leaves out 3 of 24 answers" in shown
+
+
+def test_where_passes_vote_the_rule_is_told_on_each_pass_too(exam: Exam) -> None:
+    exam.asks(rule="mmau_tokens", combine="any")
+    found = exam.passes([[gold, "a bassoon"] for gold in GOLDS]).scores["exam"]
+    each = sum(1 + (gold == "a bassoon") for gold in GOLDS) / 24
+    assert (found["official"]["value"], found["passes"]["official"]["value"]) == (1.0, pytest.approx(each))
+    assert f"the official rule on each pass alone {100 * each:.1f} %" in " ".join(typed("score").out.split())
+
+
 def test_items_are_told_with_their_faults_and_scored_without(exam: Exam) -> None:
     exam.asks(rule="mmau_tokens")
     found = exam.run(list(GOLDS)).scores["exam"]

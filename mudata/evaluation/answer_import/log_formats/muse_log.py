@@ -8,10 +8,10 @@
     2025-09-05 20:18:29,364 - Evaluation: Correct
 
 Of a stimulus only the file's name says anything: folders are those of whoever ran it. Audio Flamingo 3 got both
-excerpts in one file, whose name joins theirs by two underscores. Every seed asks in an order of its own, so a
-question's number says nothing: a trial is known by task, group and files. Where the runner found its answer right,
-what it parsed is the truth; else it says what it expected. A file name has task, group and seed
-(oddballs_G25Pro_CHAT_SYSINST_GroupA_seed1.log): the seeds of one trial are its passes.
+excerpts in one file, said to be combined or in a folder of that name; its name joins theirs by two underscores. Every
+seed asks in an order of its own, so a question's number says nothing: a trial is known by task, group and files. Where
+the runner found its answer right, what it parsed is the truth; else it says what it expected. A file name has task,
+group and seed (oddballs_G25Pro_CHAT_SYSINST_GroupA_seed1.log): the seeds of one trial are its passes.
 """
 
 from __future__ import annotations
@@ -84,8 +84,9 @@ def _read(message: str, trial: dict[str, str]) -> None:
 
 
 def _entry(trial: dict[str, str], named: re.Match[str] | None) -> Entry:
-    files = [re.split(r"[/\\]", name.strip())[-1] for name in _FILE.findall(trial.get("files", ""))]
-    if trial.get("joined") and len(files) == 1:
+    paths = [re.split(r"[/\\]", name.strip()) for name in _FILE.findall(trial.get("files", ""))]
+    files = [path[-1] for path in paths]
+    if len(files) == 1 and (trial.get("joined") or "combined" in paths[0][:-1]):
         files = [part for part in files[0].removesuffix(".wav").split("__") if part]
     answer, gold = trial.get("answer"), trial.get("gold")
     failed = trial.get("error")
