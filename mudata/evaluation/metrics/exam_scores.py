@@ -139,8 +139,8 @@ def _official(items: Sequence[ExamItem], facts: ExamFacts) -> Metric | None:
 
 def _official_row(official: Metric | None, items: Sequence[ExamItem], facts: ExamFacts) -> dict[str, Any] | None:
     """The authors leave out `n_dropped` items, and `answers_dropped` beside the `answers` that they count. `all` counts
-    as wrong what the score leaves out. `lowest` and `highest` are what luck could make of what the rule draws; both None
-    where it draws nothing."""
+    as wrong what the score leaves out. `lowest` and `highest` are what luck could make of what the rule draws; both
+    None where it draws nothing."""
     if official is None:
         return None
     counted = [item.official for item in items if item.official and item.official.credit is not None]
