@@ -18,7 +18,9 @@ def _decide_pair(answer: str, item: JudgedItem) -> Verdict:
         return wrong(f"neither {len(right)} in a list nor a text")
     spoken = said.lower().strip()
     missing = [name for name in right if name not in spoken]
-    others = [name for name in _texts(item.options) if name not in right and name in spoken]
+    others = [
+        name for name in _texts(item.settings.get("options", item.options)) if name not in right and name in spoken
+    ]
     decided = f"lacks {missing}" if missing else f"has {others} too" if others else "contains them and no other option"
     return judged(not missing and not others, decided)
 
@@ -47,7 +49,7 @@ PAIR_EXACT = WrittenRule(
     title="BASS's pairs",
     source=_SOURCE,
     recipe="a list of as many texts as are right, equal in any order; a text that contains them all and no other "
-    "option",
+    "option (settings: options, where the item is asked without)",
     misreads="an option within another ('pop' in 'pop rock') makes its text wrong; a list in a sentence is a text",
     decide=_decide_pair,
 )

@@ -83,3 +83,9 @@ def test_rankings(answer: str, right: bool) -> None:
 def test_a_truth_that_is_no_list() -> None:
     with pytest.raises(EvaluationError, match="no list"):
         RANK_EXACT.judge("a", JudgedItem(gold="a, b"))
+
+
+@pytest.mark.parametrize(("answer", "right"), [("vocals and mood", True), ("vocals, mood and bass", False)])
+def test_other_options_count_where_the_item_is_asked_without(answer: str, right: bool) -> None:
+    item = JudgedItem(gold='["vocals", "mood"]', settings={"options": list(TRAITS)})
+    assert PAIR_EXACT.judge(answer, item).credit == right
