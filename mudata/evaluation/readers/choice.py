@@ -17,19 +17,22 @@ hedges, announced answers and refusals are read as they are everywhere else, in 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from mudata.catalog.cards.card_task import PAIR_OPTIONS
-from mudata.evaluation.align.alignment import Alignment, Shown
+from mudata.evaluation.align.alignment import Alignment, Shown, Span
 from mudata.evaluation.align.clauses import CHOICE, NONE, NOUN, PLAIN, Vote
 from mudata.evaluation.align.misspelling import misspelt
+from mudata.evaluation.align.text_pieces import without
 from mudata.evaluation.readers.comparisons import Effect, asked_quality, behind_than, effects, translated_effects
 from mudata.evaluation.readers.kept_text import lower
 from mudata.evaluation.readers.option_labels import ONE_OF_CLIPS
 from mudata.evaluation.readers.option_mentions import OptionSaid, options_said
 from mudata.evaluation.readers.option_texts import OptionTwins, twins
+from mudata.evaluation.readers.own_marks import own_marks
 from mudata.evaluation.readers.plain_choice import plain_choice
+from mudata.evaluation.readers.prompt_echo import behind_question
 from mudata.evaluation.readers.said_values import Said, ValueEvidence, ValueKind, gather
 from mudata.evaluation.readers.values import decide
 
@@ -42,6 +45,7 @@ _NO_CHOICE = {
     "neither": r"neither|none of (?:the above|them|these|the options)|no option|none",
 }
 _NONE_CHOSEN = re.compile(r"\b(?:" + "|".join(f"(?P<{name}>{said})" for name, said in _NO_CHOICE.items()) + r")\b")
+_MORE_THAN_A_LIST = re.compile(r"(?!\b(?:and|or|options?|a|an|the|[a-zA-Z]|\d{1,2})\b)\b[^\W_]+", re.IGNORECASE)
 _ECHO_LEAST, _ECHO_SHARE = 3, 0.8
 """As `align` has it of labels: of three and more options 80 % are all of them."""
 
@@ -61,13 +65,30 @@ def read_choice(answer: str | None, shown: Shown, *, clips: bool = False) -> Ali
     """
     if answer is None:
         return Alignment("ERROR", rule_id="error")
-    if not clips and (found := plain_choice(answer, shown, read_whole)):
+    echoed = behind_question(answer, shown.prompt, shown.options)
+    if not (clips or echoed) and (found := plain_choice(answer, shown, read_whole)):
         return found
     return read_whole(answer, shown, clips=clips)
 
 
 def read_whole(answer: str, shown: Shown, *, clips: bool = False) -> Alignment:
     """The same by the grammar of answers, whatever the answer is like."""
+    if begin := behind_question(answer, shown.prompt, shown.options):
+        echo = Span(0, begin, "echo")
+        if not any(sign.isalnum() for sign in answer[begin:]):
+            return Alignment("ECHO_PROMPT", rule_id="echo_prompt", spans=(echo,))
+        found = _read(answer[begin:], shown, clips=clips)
+        spans = (echo, *(Span(one.start + begin, one.end + begin, one.role, one.label) for one in found.spans))
+        clause = found.clause and (found.clause[0] + begin, found.clause[1] + begin)
+        return replace(found, spans=spans, clause=clause)
+    return _read(answer, shown, clips=clips)
+
+
+def _read(answer: str, shown: Shown, *, clips: bool) -> Alignment:
+    """What an answer means without the question before it."""
+    if not (shown.letters or shown.numbered) and (own := own_marks(shown.options)):
+        bare = replace(shown, options=own.texts, letters=own.letters, numbered=not own.letters)
+        return _renamed(_read(own.unmarked(answer), bare, clips=clips), dict(zip(own.texts, own.options, strict=True)))
     options = shown.options or PAIR_OPTIONS
     clips = clips or sum(ONE_OF_CLIPS.fullmatch(option.lower()) is not None for option in options) > 1
     asked = asked_quality(shown.prompt) if clips else None
@@ -105,6 +126,15 @@ def read_whole(answer: str, shown: Shown, *, clips: bool = False) -> Alignment:
     return _settled(found, gathered, [one for one, _ in by_place.values()], options, clips=clips)
 
 
+def _renamed(found: Alignment, names: Mapping[str, str]) -> Alignment:
+    """A reading with other names of its options."""
+    spans = tuple(Span(one.start, one.end, one.role, one.label and names[one.label]) for one in found.spans)
+    labels, positives, negatives = (
+        tuple(names[label] for label in some) for some in (found.labels, found.positives, found.negatives)
+    )
+    return replace(found, spans=spans, labels=labels, positives=positives, negatives=negatives)
+
+
 def _compare(vote: Vote, effect: Effect, *, compared: bool) -> None:
     """What a comparison does to a clip that it tells of; `compared`: 'compared to' stands before it, and is no view of
     others."""
@@ -131,10 +161,7 @@ def _settled(
     slips of a letter."""
     alike = twins(tuple(options))
     if found.status == "ALIGNED":
-        if len(found.labels) > 1 and set(found.labels) <= _alike(found.labels[0], options, alike):
-            return replace(found, status="MULTI", rule_id="several")
-        at_odds = len(found.labels) > 1 or _contradicted(gathered, said, options.index(found.labels[0]) + 1)
-        return replace(found, status="CONFLICT", rule_id="letter_conflict", labels=()) if at_odds else found
+        return _one(found, gathered, said, options, alike)
     if found.status == "MULTI":
         if any(len(one.options) > 1 and not {*one.options} <= {*alike.alike[one.options[0] - 1]} for one in said):
             return replace(found, status="CONFLICT", rule_id="letter_conflict", labels=())
@@ -145,6 +172,29 @@ def _settled(
     if found.status in ("UNPARSED", "NEGATED_ONLY") or is_no_refusal:
         return _not_chosen(found, gathered, said, options, clips=clips)
     return found
+
+
+def _one(
+    found: Alignment, gathered: ValueEvidence, said: Sequence[OptionSaid], options: Sequence[str], alike: OptionTwins
+) -> Alignment:
+    """The verdict where one thing said counts: it may stand for several options, or in a list of all."""
+    if _lists_all(gathered.text.text, said, alike):
+        if alike.distinct >= _ECHO_LEAST:
+            return replace(found, status="ECHO_ALL", rule_id="echo_all", labels=())
+        return replace(found, status="MULTI", rule_id="several", labels=())
+    if len(found.labels) > 1 and set(found.labels) <= _alike(found.labels[0], options, alike):
+        return replace(found, status="MULTI", rule_id="several")
+    if len(found.labels) > 1 or _contradicted(gathered, said, options.index(found.labels[0]) + 1):
+        return replace(found, status="CONFLICT", rule_id="letter_conflict", labels=())
+    return found
+
+
+def _lists_all(text: str, said: Sequence[OptionSaid], alike: OptionTwins) -> bool:
+    """Whether an answer is all options one after the other and nothing else, whatever stands in them."""
+    places = {alike.same[one.options[0] - 1] for one in said if len(one.options) == 1}
+    if len(places) < 2 or len(places) < alike.distinct:
+        return False
+    return not _MORE_THAN_A_LIST.search(without(text, [(one.start, one.end) for one in said]))
 
 
 def _alike(option: str, options: Sequence[str], alike: OptionTwins) -> set[str]:

@@ -60,6 +60,26 @@ def set_off(gathered: ValueEvidence, live: list[Vote]) -> list[Vote]:
     return off if len(values_of(gathered, off)) == 1 and not is_wide(gathered, off) else []
 
 
+_LAST_LINE = re.compile(r"[.!?。！？][\"'*_)\]]{0,4}\s*\n\s*(?=[^\n]*\Z)")
+_BARE = re.compile(r"[\W_]*(?:(?:an?|the) )?[\W_]*")
+
+
+def last_line(gathered: ValueEvidence, live: list[Vote]) -> list[Vote]:
+    """The value that is all of the last line, behind a line that ends a sentence and is no value itself, as it is in a
+    list."""
+    text = gathered.clean.text.rstrip()
+    ends = _LAST_LINE.search(text)
+    last = max(live, key=lambda vote: vote.start)
+    if not ends or last.start < ends.end() or is_wide(gathered, [last]):
+        return []
+    before = text[: ends.start()].rpartition("\n")[2]
+    begin = ends.start() - len(before)
+    said = [vote for vote in live if vote.start >= begin and vote.end <= ends.start()]
+    of_list = len(said) == 1 and _BARE.fullmatch(text[begin : said[0].start] + text[said[0].end : ends.start()])
+    alone = _BARE.fullmatch(text[ends.end() : last.start]) and _BARE.fullmatch(text[last.end :])
+    return [last] if alone and not of_list else []
+
+
 _CONCLUDES = re.compile(
     r"(?:\b(?:so|therefore|thus|hence|which makes it|making it|donc|por tanto|por lo tanto|quindi|portanto"
     r"|daher|dus|więc)\b,?"

@@ -216,8 +216,8 @@ def _is_article(text: str, start: int, end: int, *, capital: bool, joined: bool)
     head = max(0, start - 40)
     if joined or _KEY_OF_FIRMLY.search(text, head, start):
         return False
-    whole = not text[:start].strip(" \n\"'*`.(") and not text[end:].strip(" \n\"'*`.)")
-    if whole:
+    before, after = text[:start].rpartition("\n")[2], text[end:].partition("\n")[0]
+    if not before.strip(" \"'*`.(") and not after.strip(" \"'*`.)"):  # alone on its line
         return False
     ends = _NOTHING_MORE.match(text, end) is not None and _OTHER_MODE.match(text, end) is None
     if capital and not _SENTENCE_START.search(text, max(0, start - 12), start):

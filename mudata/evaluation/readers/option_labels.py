@@ -55,7 +55,8 @@ _AFTER_ORDINAL = (
 class LabelSaid(NamedTuple):
     """A label [start, end) of the raw answer, and which option it names, from 1; 0 where there is none such.
 
-    `bracketed`: it stands in brackets, as the prompt showed it; `bare`: it is a number and nothing beside it.
+    `bracketed`: it stands in brackets, as the prompt showed it, or at the head of a line ('2.'); `bare`: it is a number
+    and nothing beside it.
     """
 
     start: int
@@ -105,7 +106,7 @@ _NO_ORDINAL_BEFORE = re.compile(
 )
 _ARTICLE = re.compile(
     r"(?:\bthe|\bmy|\b(?:clip|option|answer)\b\W{0,3}|[:=]\W{0,4}|\bis|\bor|\bnor|\band"
-    r"|\bnot)\s\Z|[:={(\"*]\s?\Z|[)\].!?]\s?\Z|\b(?:both|either|neither)\s\Z|\A\W*\Z"
+    r"|\bnot)\s\Z|\n\W{0,4}\Z|[:={(\"*]\s?\Z|[)\].!?]\s?\Z|\b(?:both|either|neither)\s\Z|\A\W*\Z"
 )
 _ADVERB = re.compile(
     r",\s(?!(?:because|since|as|due|it|the|with|by|but|though|although|albeit|just|only|which"
@@ -136,7 +137,8 @@ def labels(text: str, count: int, *, numbered: bool, clips: bool) -> Iterator[La
 
     if match := _ALONE.fullmatch(text):
         if numbered or clips or match[1] in NUMBERS:
-            yield said(match, bare=match[1].isdigit(), bracketed=_in_brackets(text, *match.span(1)))
+            bare = match[1].isdigit() or match[1] in COUNT_WORDS
+            yield said(match, bare=bare, bracketed=_in_brackets(text, *match.span(1)))
         return
     nouns = f"{_OPTION_NOUNS}|{CLIP_NOUNS}" if clips else _OPTION_NOUNS
     for match in (*_numbered(nouns).finditer(text), *_ordinal(nouns).finditer(text)):
@@ -146,7 +148,8 @@ def labels(text: str, count: int, *, numbered: bool, clips: bool) -> Iterator[La
             yield LabelSaid(*match.span(1), option)
     if numbered or clips:
         yield from (said(match, bracketed=True) for match in _BRACKETED.finditer(text))
-        yield from (said(match) for pattern in (_LISTED, _HASH) for match in pattern.finditer(text))
+        yield from (said(match, bracketed=numbered) for match in _LISTED.finditer(text))
+        yield from (said(match) for match in _HASH.finditer(text))
         yield from (said(match, group, bare=True) for match, group in _bare(text))
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from mudata.evaluation.align.letters import letters
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 _BESIDE = re.compile(r"[\s\"'*_`)\]}>(\[{.:=-]{0,6}(?:is\s)?[\"'*_`(\[{]{0,3}")
 """What may stand between a label and the text beside it."""
 _IS_ITS_LABEL = re.compile(
-    r"(?:the )?(?:\w+ )?(?:clip )?(?:no\. ?|number |#)?(?:\d|one|two|three|four|first"
+    r"(?:the )?(?!only |just |no )(?:\w+ )?(?:clip )?(?:no\. ?|number |#)?(?:\d|one|two|three|four|first"
     r"|second|third|fourth|1st|2nd|3rd|4th)(?: \w+)?"
 )
 """Options that only number clips: 'first', 'Clip 2'."""
@@ -35,6 +36,8 @@ _YES_OR_NO = re.compile(
     r"|(?P<no>nein|non|não|nee|нет|nie|不是|不|否|没有|いいえ|아니요|아니오|hayır|không|لا))(?=[\W_]|\Z)"
 )
 """How an answer in another language begins that says 'yes' or 'no'."""
+_HEAD = re.compile(r"[\s\"'*_`(\[]*([A-Z])[.):\]]{1,2}[\s\"'*_`]+")
+"""A letter as a mark at the head of an answer."""
 _OTHER_ONE = re.compile(
     r"\bthe other(?: one| clip| recording| excerpt| track| sample| option| of the two)?\b(?! (?:hand|way|day))"
 )
@@ -67,15 +70,10 @@ def options_said(
     named = {said.start: said for said in _labels(small, options, shown, clips=clips)}
     same = twins(tuple(options)).same
     if shown.letters:
-        for letter in letters(text, tuple(map(str, same))):
-            named[letter.start] = OptionSaid(letter.start, letter.end, (int(letter.option),), True, False)
+        named |= {said.start: said for said in _letters(text, same, {one.start: one for one in by_text})}
     for said in _translated(small, options, clips=clips):
         named.setdefault(said.start, said)
-    if (
-        clips
-        and not (shown.letters or shown.numbered)
-        and all(_IS_ITS_LABEL.fullmatch(option.lower()) for option in options)
-    ):
+    if clips and not (shown.letters or shown.numbered) and all(map(_own_number, options)):
         for match in _LETTERED_CLIP.finditer(text):
             place = ord((match[1] or match[2]).upper()) - ord("A") + 1
             if place <= len(options):
@@ -83,7 +81,7 @@ def options_said(
     if len(options) == 2 and clips:
         for match in _OTHER_ONE.finditer(small):
             named.setdefault(match.start(), OptionSaid(*match.span(), (-1,), True, False))
-    merged = sorted(_apart(named.values(), by_text, small))
+    merged = sorted(_apart(named.values(), by_text, small, letters=shown.letters))
     return list(_other_ones(_joined(small, merged)))
 
 
@@ -105,7 +103,7 @@ def _texts(text: str, small: str, language: str | None, options: Sequence[str], 
         said = "yes" if match["yes"] else "no"
         place = [option.lower() for option in options].index(said) + 1
         return [OptionSaid(*match.span(match.lastgroup or 0), (place,), False, True, outright=True)]
-    worded = [option if not clips or not _IS_ITS_LABEL.fullmatch(option.lower()) else "" for option in options]
+    worded = ["" if clips and _own_number(option) else option for option in options]
     alike = twins(tuple(options)).alike
     return [
         OptionSaid(start, end, spelled_as(text[start:end], options, alike[option - 1]), False, True)
@@ -124,9 +122,12 @@ def _labels(small: str, options: Sequence[str], shown: Shown, *, clips: bool) ->
         text = small[label.start : label.end]
         place = label.option if label.bracketed and shown.numbered else own.get(label.option, label.option)
         found = (same[place - 1],) if place else ()
-        if label.bare and not label.bracketed and text in leading:  # '3' where options are numbers: label, text or both
-            if text in numbers:
-                found = tuple(dict.fromkeys((*found, numbers[text])))
+        word = option_tokens(text)[0] if label.bare else ""
+        if label.bare and not label.bracketed and word in leading:  # '3' where options are numbers: label, text or both
+            if not shown.numbered and not clips:
+                continue  # a text alone
+            if word in numbers:
+                found = tuple(dict.fromkeys((*found, numbers[word])))
             elif found != ():
                 continue
         worded = clips and text in NUMBERS  # 'first' is label and text
@@ -135,18 +136,47 @@ def _labels(small: str, options: Sequence[str], shown: Shown, *, clips: bool) ->
 
 def _own_numbers(options: Sequence[str]) -> dict[int, int]:
     """Place of each option that numbers a clip, by that number: of ('second', 'first') 1 is in place 2."""
-    found = {}
-    for place, option in enumerate(options, 1):
-        for word in re.findall(r"\w+", option.lower()):
-            if number := NUMBERS.get(word) or (int(word) if word.isdigit() else 0):
-                found[number] = place
-    return found
+    return {number: place for place, option in enumerate(options, 1) if (number := _own_number(option))}
 
 
-def _apart(named: Iterable[OptionSaid], by_text: list[OptionSaid], text: str) -> Iterator[OptionSaid]:
-    """Labels and texts, none within another: a text hides labels within it, but a label hides a number of one text."""
-    numbers = {said.start: said for said in by_text if text[said.start : said.end].isdigit()}
-    pieces = [(said.start, said.end) for said in by_text if said.start not in numbers]
+@lru_cache(maxsize=4096)
+def _own_number(option: str) -> int:
+    """The number of a clip that an option says and nothing else: of 'the second one' 2; else 0."""
+    small = option.lower()
+    if not _IS_ITS_LABEL.fullmatch(small):
+        return 0
+    numbers = (NUMBERS.get(word) or (int(word) if word.isdigit() else 0) for word in re.findall(r"\w+", small))
+    return next(filter(None, numbers), 0)
+
+
+def _letters(text: str, same: Sequence[int], texts_at: Mapping[int, OptionSaid]) -> Iterator[OptionSaid]:
+    """Options by their letters; where an option is a letter, 'C' may be label, text or both."""
+    if (head := _HEAD.match(text)) and (named := texts_at.get(head.end())) and named.end - named.start == 1:
+        place = ord(head[1]) - ord("A")
+        if place < len(same):  # 'B. D' names what B is
+            yield OptionSaid(*head.span(1), (same[place],), True, False)
+            return
+    for letter in letters(text, tuple(map(str, same))):
+        found: tuple[int, ...] = (int(letter.option),)
+        alike = texts_at.get(letter.start)
+        if alike and alike.end == letter.end and not _is_marked(text, letter.start, letter.end, texts_at):
+            found = tuple(dict.fromkeys((*found, *alike.options)))
+        yield OptionSaid(letter.start, letter.end, found, True, False)
+
+
+def _is_marked(text: str, start: int, end: int, texts_at: Collection[int]) -> bool:
+    """Whether a letter stands as a mark does: in brackets, or with an option's text behind its dot or colon."""
+    if text[start - 1 : start] in ("(", "[") and text[end : end + 1] in (")", "]"):
+        return True
+    behind = _BESIDE.match(text, end)
+    return text[end : end + 1] in (".", ":", ")") and behind is not None and behind.end() in texts_at
+
+
+def _apart(named: Iterable[OptionSaid], by_text: list[OptionSaid], text: str, *, letters: bool) -> Iterator[OptionSaid]:
+    """Labels and texts, none within another: a text hides labels within it, but a label hides a number of one text, and
+    where letters were shown a letter."""
+    short = {said.start for said in by_text if _is_short(text[said.start : said.end], letters=letters)}
+    pieces = [(said.start, said.end) for said in by_text if said.start not in short]
     hidden = set()
     for said in named:
         if not inside(said.start, pieces):
@@ -155,6 +185,10 @@ def _apart(named: Iterable[OptionSaid], by_text: list[OptionSaid], text: str) ->
     for said in by_text:
         if said.start not in hidden:
             yield said
+
+
+def _is_short(text: str, *, letters: bool) -> bool:
+    return text.isdigit() or (letters and len(text) == 1)
 
 
 def _joined(text: str, said: list[OptionSaid]) -> Iterator[OptionSaid]:

@@ -11,8 +11,15 @@ from mudata.evaluation.readers.option_labels import COUNT_WORDS
 
 _TOKEN = re.compile(r"\d+(?:[/:.]\d+)+|[^\W_]+(?:['’][^\W_]+)*(?:[#♯♭](?!\w))?|[&%+]")
 _ARTICLES = frozenset(("a", "an", "the"))
+_NOUN_BEHIND = re.compile(r"\s+\W{0,3}[^\W_]")
+"""Behind an article; the A of 'A:7', 'A, D', 'the note A' is none."""
 _COUNTS = {word: str(k) for k, word in enumerate((*COUNT_WORDS, "eleven", "twelve"), 1)} | {"&": "and"}
 
+_NUMBER_ONE = re.compile(
+    r"(?:\A|[.,;:!?(\[{=\n]|\b(?:is|are|was|were|be|it's|only|just|exactly|not|say|said|with|choose|chose|pick|picked|answer"
+    r"|number|probably|likely|about|but|there's|hear|heard|count|counted|than))[\s\W]{0,6}\Z"
+)
+_ENDS_THERE = re.compile(r"[\s\"'*_`)\]}]*(?:[.,;:!?\n]|\Z|\b(?:because|since|as|and not|rather|instead)\b)")
 _NO_DOUBT = re.compile(r" (?:doubt|question|problem|idea|clue|wonder|matter|surprise)\b")
 """Behind a 'no' that denies nothing of what was asked."""
 
@@ -69,25 +76,38 @@ def spelled_as(text: str, options: Sequence[str], places: Sequence[int]) -> tupl
 def _bare(option: str) -> str:
     """An option from its first word that is no article to its last."""
     tokens = list(_TOKEN.finditer(option))
-    worded = [match for match in tokens[:-1] if match.group().lower() not in _ARTICLES] + tokens[-1:]
+    worded = [one for one in tokens[:-1] if not _is_article(option, one)] + tokens[-1:]
     return option[worded[0].start() : worded[-1].end()] if worded else option
+
+
+def _is_article(text: str, match: re.Match[str]) -> bool:
+    return match.group().lower() in _ARTICLES and _NOUN_BEHIND.match(text, match.end()) is not None
 
 
 @lru_cache(maxsize=16_384)
 def option_tokens(text: str) -> tuple[str, ...]:
     """What is compared of an option.
 
-    >>> option_tokens("A slow waltz, in 3/4 time"), option_tokens("A")
-    (('slow', 'waltz', 'in', '3/4', 'time'), ('a',))
+    >>> option_tokens("A slow waltz, in 3/4 time"), option_tokens("A"), option_tokens("A:7")
+    (('slow', 'waltz', 'in', '3/4', 'time'), ('a',), ('a', '7'))
     """
-    tokens = [token for token, _, _ in _tokens(text.lower())]
-    return tuple(token for token in tokens[:-1] if token not in _ARTICLES) + tuple(tokens[-1:])  # 'Clip A'
+    tokens = list(_tokens(text.lower()))
+    return tuple(token.word for token in tokens[:-1] if not token.article) + tuple(one.word for one in tokens[-1:])
 
 
-def _tokens(text: str) -> Iterator[tuple[str, int, int]]:
+class _Token(NamedTuple):
+    """A token [start, end) of a text, and the word that is compared."""
+
+    word: str
+    start: int
+    end: int
+    article: bool
+
+
+def _tokens(text: str) -> Iterator[_Token]:
     for match in _TOKEN.finditer(text):
         token = match.group().replace("♯", "#").replace("♭", "b").replace("’", "'")
-        yield _singular(_COUNTS.get(token, token)), *match.span()
+        yield _Token(_singular(_COUNTS.get(token, token)), *match.span(), _is_article(text, match))
 
 
 def _singular(token: str) -> str:
@@ -111,21 +131,38 @@ def texts(text: str, options: Sequence[str]) -> Iterator[TextSaid]:
     """Options said in a lower-case answer, in order; of those that begin at one place the longest, which hides what
     lies within it ('bass guitar' hides 'guitar')."""
     known = _by_first(tuple(options))
-    bare_articles = any(wanted[-1] in _ARTICLES for some in known.values() for wanted, _ in some)
+    bare_articles = any(not _ARTICLES.isdisjoint(wanted) for some in known.values() for wanted, _ in some)
     singles = {wanted for some in known.values() for wanted, _ in some if len(wanted) == 1}
-    tokens = [item for item in _tokens(text) if bare_articles or item[0] not in _ARTICLES]
+    tokens = [token for token in _tokens(text) if bare_articles or not token.article]
     i = 0
     while i < len(tokens):
-        for wanted, place in known.get(tokens[i][0], ()):
-            if i and (tokens[i - 1][0].removesuffix("ly"),) in singles and tokens[i - 1][0].endswith("ly"):
+        for wanted, place in known.get(tokens[i].word, ()):
+            if i and tokens[i - 1].word.endswith("ly") and (tokens[i - 1].word.removesuffix("ly"),) in singles:
                 continue  # 'moderately fast' is neither moderate nor fast
-            if wanted == ("no",) and _NO_DOUBT.match(text, tokens[i][2]):
+            if wanted == ("no",) and _NO_DOUBT.match(text, tokens[i].end):
                 continue
-            if wanted == ("1",) and text.startswith("one", tokens[i][1]):
-                continue  # 'the second one' says no 1
-            if len(wanted) <= len(tokens) - i and all(tokens[i + k][0] == word for k, word in enumerate(wanted)):
-                last = i + len(wanted) - 1
-                yield TextSaid(tokens[i][1], tokens[last][2], place)
-                i = last
+            if wanted == ("1",) and text.startswith("one", tokens[i].start) and not _is_number_one(text, tokens[i]):
+                continue
+            if last := _end_of(wanted, tokens, i):
+                yield TextSaid(tokens[i].start, tokens[last - 1].end, place)
+                i = last - 1
                 break
         i += 1
+
+
+def _end_of(wanted: tuple[str, ...], tokens: Sequence[_Token], i: int) -> int:
+    """Behind the last of the tokens from the i-th on that say an option, articles between them aside; 0: it is not
+    said there."""
+    for word in wanted:
+        while i < len(tokens) and tokens[i].word != word and tokens[i].article:
+            i += 1
+        if i == len(tokens) or tokens[i].word != word:
+            return 0
+        i += 1
+    return i
+
+
+def _is_number_one(text: str, token: _Token) -> bool:
+    """Whether 'one' is a number, and not what stands for a noun: 'the second one', 'one of them'."""
+    before = text[max(0, token.start - 24) : token.start]
+    return _ENDS_THERE.match(text, token.end) is not None and _NUMBER_ONE.search(before) is not None

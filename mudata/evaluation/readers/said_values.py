@@ -185,6 +185,7 @@ def _events(text: str, placed: dict[tuple[int, int], Said], kind: ValueKind, lan
         for (start, end), said in placed.items()
     ]
     found.sort(key=lambda event: event[:2])
+    text = _filled(text, placed)  # a word of a value is no cue, nor part of one: 'not clear skies', 'and others sing'
     nouns = [
         (*match.span(), _COUNT if match.group() == "count" else _NOUN)
         for match in noun_pattern(kind.topic, kind.nouns).finditer(text)

@@ -8,8 +8,8 @@ or told of something else, in the languages that it knows; and the table below d
         only of certainty ('the exact key'), behind a statement          ALIGNED, rule 'hedged'
     only the highest rank that has a value counts (`clauses.RANKS`)
         one value there, or a range beside a value within it             ALIGNED
-        several, but the last announced answer or what is set in bold
-        or in a box is one                                               ALIGNED, rule 'final'
+        several, but the last announced answer, what is set in bold
+        or in a box, or what is alone on the last line is one            ALIGNED, rule 'final'
         a range, a bound, 'either ... or', 'could also be'               MULTI, rule 'range', flag 'hedged'
         several                                                          MULTI, rule 'several'
     values of history, conditions and others' views; all denied          UNPARSED, NEGATED_ONLY
@@ -36,6 +36,7 @@ from mudata.evaluation.readers.chosen_values import (
     former_or_latter,
     is_wide,
     last_announced,
+    last_line,
     set_off,
     values_of,
 )
@@ -167,7 +168,8 @@ def _one_or_several(gathered: ValueEvidence, live: list[Vote], best: list[Vote],
 
 
 def _settled_on(gathered: ValueEvidence, live: list[Vote]) -> list[Vote]:
-    return set_off(gathered, live) or concluded(gathered, live) or former_or_latter(gathered, live)
+    found = set_off(gathered, live) or concluded(gathered, live) or former_or_latter(gathered, live)
+    return found or last_line(gathered, live)
 
 
 def _point(gathered: ValueEvidence, best: list[Vote], kind: ValueKind) -> tuple[str, ...]:
