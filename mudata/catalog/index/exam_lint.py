@@ -175,4 +175,5 @@ def _groups_of(row: ItemRow, by: str | None) -> Iterable[str]:
 
 def _as_linted(row: ItemRow, *, placed: bool) -> LintedItem:
     clips = tuple(clip for clip in row.clips if clip)
-    return LintedItem(f"{row.id}", row.question or "", row.options or (), row.truth or "", clips, placed)
+    options = () if row.kind == "order" else row.options or ()  # all of an order's options are right
+    return LintedItem(f"{row.id}", row.question or "", options, row.truth or "", clips, placed)

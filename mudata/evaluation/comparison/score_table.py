@@ -256,7 +256,8 @@ def _exact_notes(runs: Sequence[Mapping[str, Any]]) -> Iterator[str]:
     for scores in runs:
         for dataset, part in scores["datasets"].items():
             best = ", ".join(f"{titles[measure]} {answer!r}" for measure, answer in part["exact"]["constants"].items())
-            constants[f"{dataset}, {scores['task']}: best constant answers to these items: {best}."] = None
+            if best:
+                constants[f"{dataset}, {scores['task']}: best constant answers to these items: {best}."] = None
     yield from constants
     for scores in runs:
         counts = scores["exact"]["counts"]

@@ -171,6 +171,18 @@ def test_a_guess_is_scored_by_the_authors_rule_beside_ours(fetched: Fetched, tas
     assert exam["passes_asked"] == (6 if CARD.tasks[task].combine != "none" else 2)
 
 
+def test_no_right_answer_is_missing_of_options_and_orders_have_none(fetched: Fetched) -> None:
+    found = mudata.lint_exam("pitchbench")
+    assert "none of the options" not in str(found)
+    assert "10: 2" in str(found)  # of the chords
+
+
+def test_tables_of_questions_without_a_constant_answer_say_nothing_of_one(fetched: Fetched) -> None:
+    notes = str(mudata.evaluate("random", "pitches", task="d8").table())
+    assert "credit" in notes
+    assert "best constant" not in notes
+
+
 def test_every_task_has_its_file_its_count_and_its_published_results() -> None:
     assert CARD.exam is not None
     counts = {items.task: items.n for items in CARD.exam.items}
