@@ -200,7 +200,7 @@ def ask(
         _print_exams(by_exam)
         _print_heard(heard)
     if problems:
-        say.say(f"Not asked:\n{problems}")
+        (partial(echo, err=True) if asked.failed else say.say)(f"Not asked:\n{problems}")  # a failure is no note
     if asked.results:
         say.say(_next(suite, asked.results))
     raise SystemExit(1 if asked.failed else 0)

@@ -111,7 +111,7 @@ class PublishedClip(Strict):
     """One clip, or several, that an item is about: the `path` of its file below `files/` (a template; `**/` before it
     finds it at any depth), or the `id` of one that the card's `clips` have. `each` names a column with a list of paths:
     `{each}` in the template stands for one after the other. `start` and `end` are seconds in the file; a file from one
-    start to one end is one clip, whatever is asked about it."""
+    start to one end is one clip, whatever is asked about it. A file that ends in .mid or .midi is MIDI."""
 
     path: Column | None = None
     id: Column | None = None

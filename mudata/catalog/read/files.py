@@ -21,6 +21,7 @@ JUNK = ("**/.*", "**/__MACOSX/**")
 """What archives and desktops leave behind; never a table of a dataset."""
 
 
+MIDI = ("mid", "midi")
 _AUDIO = ("wav", "flac", "mp3", "ogg", "opus", "m4a", "aac", "aif", "aiff")
 """Endings of files that items may name by whole paths."""
 
@@ -167,7 +168,7 @@ def clip_patterns(card: Card) -> list[str]:
 
 
 def _with_endings(pattern: str) -> list[str]:
-    return [pattern] if not pattern.endswith("*") else [f"{pattern}.{ending}" for ending in _AUDIO]
+    return [pattern] if not pattern.endswith("*") else [f"{pattern}.{ending}" for ending in (*_AUDIO, *MIDI)]
 
 
 def wanted(card: Card) -> Callable[[str], bool]:

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import pyarrow as pa
 
+from mudata.catalog.read.files import MIDI
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
@@ -66,7 +68,7 @@ class PublishedClips:
     def table(self) -> pa.Table:
         """The clips with the columns of `clip_rules.COLUMNS` that an item tells."""
         rows = [
-            {"id": id_, "path": self._path(key.path), "kind": "audio", "hash": None}
+            {"id": id_, "path": self._path(key.path), "kind": _kind(key.path), "hash": None}
             | {"start_s": key.start_s or 0.0 if key.end_s is not None else None, "end_s": key.end_s}
             | self._found[key]
             | {"subset": _text(self._subsets[key])}
@@ -97,6 +99,10 @@ class PublishedClips:
 
 def _below(path: str) -> str:
     return path.removeprefix("**/")
+
+
+def _kind(path: str) -> str:
+    return "midi" if path.rpartition(".")[2].casefold() in MIDI else "audio"
 
 
 def _stem(path: str) -> str:

@@ -23,6 +23,9 @@ _ZSTANDARD = 93
 """Compression method in APPNOTE.TXT 6.3.8, section 4.4.5."""
 _LOCAL_HEADER = struct.Struct("<4s22xHH")
 """Signature, and the lengths of name and extra field: APPNOTE.TXT 6.3.8, section 4.3.7."""
+_NO_ARCHIVE = (zipfile.BadZipFile, EOFError, struct.error, RuntimeError, ValueError, OverflowError)
+"""What zipfile raises of bytes that are no archive: RuntimeError (NotImplementedError) of versions, patches and
+encryptions that it does not know."""
 _KNOWN = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, _ZSTANDARD)
 
 
@@ -49,7 +52,7 @@ def members(path: Path, beginning: str, ending: str) -> Iterator[tuple[str, byte
                 raise _refused(path, f"its members unpack to {size:,} bytes, more than {LARGEST_SUM:,}")
             for info in wanted:
                 yield info.filename, _content(path, file, archive, info)
-    except (zipfile.BadZipFile, EOFError, struct.error) as error:
+    except _NO_ARCHIVE as error:
         raise _refused(path, f"it is no whole zip archive ({error})") from error
     except OSError as error:
         raise _unreadable(path, error) from error
@@ -69,7 +72,7 @@ def _content(path: Path, file: IO[bytes], archive: zipfile.ZipFile, info: zipfil
             with archive.open(info) as member:
                 return member.read()
         return _unzstd(file, info)
-    except (zlib.error, OSError, ValueError, zipfile.BadZipFile) as error:
+    except (zlib.error, OSError, *_NO_ARCHIVE) as error:
         raise _refused(path, f"{name} is damaged ({str(error).splitlines()[0]})") from error
 
 

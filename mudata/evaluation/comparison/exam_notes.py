@@ -52,7 +52,8 @@ def _of_run(model: str, exam: Mapping[str, Any]) -> Iterator[str]:
     protocol = exam["protocol"]
     if protocol["same"] is False:
         asked = f"order {protocol['order']}, prompt {protocol['prompt']}"
-        theirs = f"order {protocol['authors_order']}, prompt {protocol['authors_prompt']}"
+        known = {"order": protocol["authors_order"], "prompt": protocol["authors_prompt"]}
+        theirs = ", ".join(f"{what} {said}" for what, said in known.items() if said is not None)
         yield f"{model}: not asked as the authors do ({asked}; theirs: {theirs})."
     official, differ = exam["official"], exam["differ"]
     n, dropped, what = _counted(exam) if official else (0, 0, "")

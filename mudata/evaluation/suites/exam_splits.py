@@ -40,9 +40,10 @@ class Problem:
     model: str | None
     what: str
     how: str | None
+    condition: str | None = None
 
     def __str__(self) -> str:
-        who = ", ".join(name for name in (self.model, self.exam) if name)
+        who = ", ".join(name for name in (self.model, self.exam, self.condition) if name)
         return "\n    ".join([f"  {who}: {self.what}", *(self.how or "").splitlines()])
 
 

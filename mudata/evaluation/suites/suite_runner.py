@@ -52,21 +52,23 @@ class SuiteOutcome:
         return any(problem.kind == "failed" for problem in self.problems)
 
     @contextlib.contextmanager
-    def noting(self, exam: str | None, model: str | None) -> Iterator[None]:
+    def noting(self, exam: str | None, model: str | None, condition: str | None = None) -> Iterator[None]:
         """Record what fails in here; only what concerns the whole home gets through."""
         try:
             yield
         except MudataError as error:
             if isinstance(error, HomeError) and not isinstance(error, Busy):
                 raise
-            self._note(Problem("failed", exam, model, error.what, error.hint))
+            self._note(Problem("failed", exam, model, error.what, error.hint, condition))
         except Exception as error:  # a model's code may fail in any way
             if isinstance(error, OSError) and from_os_error(error):
                 raise
-            self._note(Problem("failed", exam, model, f"{type(error).__name__}: {text_of(error)}", None))
+            what = f"{type(error).__name__}: {text_of(error)}"
+            self._note(Problem("failed", exam, model, what, None, condition))
 
     def _note(self, problem: Problem) -> None:
-        if problem not in self.problems:  # what fails under one condition may fail alike under all
+        alike = [replace(one, condition=None) for one in self.problems]
+        if replace(problem, condition=None) not in alike:  # what fails under one condition may fail alike under all
             self.problems.append(problem)
 
 
@@ -130,7 +132,7 @@ def _ask(
         exam = suite.exams[name]
         task_request = replace(request, split=split.name, task=exam.task, part=TEST)
         for condition, one in _conditions(home, suite, split, task_request):
-            with asked.noting(name, model):
+            with asked.noting(name, model, condition):
                 kept, held = held or runner.hold(home, one), None  # one that failed is not asked on
                 if condition and not suite.conditions[condition].suits(kept.model.capabilities):
                     held = kept

@@ -335,3 +335,16 @@ def test_a_file_without_one_item_is_told_with_its_first_fault(
 def test_a_column_that_is_not_there_is_told_without_a_word_of_sql(tmp_path: Path) -> None:
     with pytest.raises(CardError, match=r"no column 'level'; the file has id, .*\.\nCorrect the column"):
         asked(tmp_path / "files", item(), items={"difficulty": "level"})
+
+
+def test_a_file_of_midi_is_a_clip_of_midi(tmp_path: Path) -> None:
+    (tmp_path / "files").mkdir()
+    for name in ("a.wav", "b.MID"):
+        (tmp_path / "files" / name).write_bytes(b"")
+    rows = [item("1"), item("2", audio="b.mid"), item("3", audio="c.midi")]
+    clips = asked(tmp_path / "files", *rows).clips.select(["id", "kind", "path"]).to_pylist()
+    assert [tuple(clip.values()) for clip in clips] == [
+        ("a", "audio", "a.wav"),
+        ("b", "midi", "b.MID"),
+        ("c", "midi", "c.midi"),
+    ]

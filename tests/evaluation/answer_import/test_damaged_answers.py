@@ -171,3 +171,18 @@ def test_names_within_an_archive_lead_nowhere(tmp_path: Path) -> None:
             archive.writestr(name, sample)
     assert len(formats.read(path, "inspect")) == 2  # what begins otherwise is no sample
     assert sorted(found.name for found in tmp_path.rglob("*") if found.is_file()) == ["a.eval"]
+
+
+@pytest.mark.slow
+def test_whatever_a_header_of_an_archive_says_it_is_read_or_refused(tmp_path: Path) -> None:
+    """Versions, patches and encryptions that zipfile does not know, among them."""
+    raw, refused = (LOGS / "inspect-epochs.eval").read_bytes(), 0
+    entry = raw.index(b"PK\x01\x02", raw.rindex(b"samples/") - 60)
+    for at in range(entry, entry + 46):
+        for value in (raw[at] ^ 0x20, raw[at] ^ 0x40, 0xFF):
+            changed = raw[:at] + bytes([value]) + raw[at + 1 :]
+            try:
+                formats.read(_written(tmp_path / "a.eval", changed), "inspect")
+            except MudataError:
+                refused += 1
+    assert refused > 50

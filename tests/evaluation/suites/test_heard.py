@@ -202,6 +202,20 @@ def test_a_suite_that_was_stopped_goes_on_where_it_was(quiz: Home, monkeypatch: 
     assert 0 < before < exam_sitters.Hears.asked
 
 
+def test_what_fails_is_told_with_its_condition_whoever_wants_no_notes(
+    quiz: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(exam_sitters.Hears, "choice", lambda _, item: item.clip and exam_sitters.drawn(item))
+    asked = ask()
+    assert asked.code == 1
+    assert asked.err.startswith(
+        f"Not asked:\n  {sitters('Hears')}, tonequiz, no-audio: The model failed on each of its"
+    )
+    told = json.loads(ask("--json").out)
+    assert [problem["condition"] for problem in told["problems"]] == ["no-audio"]
+    assert {run["condition"] for run in told["runs"]} == {*CONDITIONS} - {"no-audio"}
+
+
 def test_a_dry_run_names_the_run_of_each_condition(quiz: Home) -> None:
     names = f"random,{sitters('Deaf', 'Reader')}"
     planned = typed("eval", "--suite", "heard", "--exams", "tonequiz", "--models", names, "--dry-run", "--json")
