@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -109,7 +110,8 @@ def _count(one: ItemLint, name: str) -> str:
 
 
 def _percent(value: float | None) -> str:
-    return "" if value is None else f"{100 * value:.1f} %"
+    """Half a tenth is rounded up, as in the published tables: 0.2985 is '29.9 %'."""
+    return "" if value is None else f"{math.floor(1000 * value + 0.5 + 1e-9) / 10:.1f} %"
 
 
 def _text(value: object) -> str:

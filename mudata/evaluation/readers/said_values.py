@@ -81,6 +81,7 @@ _CANNOT_LATE = re.compile(r"\bkann (?:die|den|das|es) (?:\w{2,30} ){0,3}(nicht)\
 _MEANWHILE, _SENTENCE_ENDS = ("while", "whereas"), ("", ".", "!", "?", "\n", ";", ":")
 """Words that concede at the head of a sentence; within one they only say what else there is."""
 _WORD = re.compile(r"[^\W\d_]{2}")
+_WORDS = re.compile(r"\w+")
 _LOOP = 1000
 """Characters: a list of twenty sections with their times has no more."""
 _VIEW = Meaning("others")
@@ -133,7 +134,13 @@ def gather(answer: str, shown: Shown, kind: ValueKind) -> ValueEvidence:
         echoed = sorted({*(match.span() for match in _EXAMPLE.finditer(cleaned.text)), *echoed})
     events = _events(cleaned.text, placed, kind, language)
     if echoed:
-        echoed = [piece for piece in echoed if not _only_values(cleaned.text, piece, placed)]
+        own = {tuple(_WORDS.findall(clean(option).text)) for option in shown.options}  # shown on a line of its own
+        echoed = [
+            piece
+            for piece in echoed
+            if tuple(_WORDS.findall(cleaned.text[slice(*piece)])) not in own
+            and not _only_values(cleaned.text, piece, placed)
+        ]
         events = [event for event in events if not inside(event[0], echoed)]
         raw = [cleaned.raw(*piece) for piece in echoed]
         outside, half = (

@@ -84,3 +84,22 @@ def test_what_published_options_are_worth() -> None:
     assert kind.score("jazz", "jazz", lost) == kind.guess("jazz", lost) == {"accuracy": 0.0}
     with pytest.raises(ValueError, match="'jazz' is none of the options"):
         kind.truth("jazz", AskedItem(shown=lost.shown))
+
+
+STORIES = (
+    "A horn plays on its own",
+    "The horn and the harp play on",
+    "170 BPM, calm and low",
+    "The horn is not on its own",
+)
+
+
+@pytest.mark.parametrize("option", STORIES)
+@pytest.mark.parametrize("said", ["{}", "{}.", "The answer is {}", "I listened twice.\n{}"])
+def test_an_option_on_a_line_of_its_own_is_no_prompt_read_back(option: str, said: str) -> None:
+    question = "What do the horn and the harp do here?"
+    shown = Shown(question + "\nSelect one option from the provided choices:\n" + "\n".join(STORIES), STORIES)
+    read = read_choice(said.format(option), shown)
+    assert (read.status, read.labels) == ("ALIGNED", (option,))
+    assert read_choice(question, shown).status == "ECHO_PROMPT"
+    assert read_choice(shown.prompt, shown).status == "ECHO_ALL"
