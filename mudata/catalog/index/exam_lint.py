@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import fnmatch
-import hashlib
 import shutil
 import tempfile
 from collections.abc import Iterable, Mapping, Sequence
@@ -17,6 +16,7 @@ from mudata.catalog.index import database
 from mudata.catalog.item_lint import ItemLint, LintedItem, lint
 from mudata.catalog.read import reader
 from mudata.catalog.read.dataset_contents import ItemRow
+from mudata.catalog.read.editions import edition_of
 from mudata.errors import CardError, ReadError
 
 if TYPE_CHECKING:
@@ -72,7 +72,7 @@ def of_file(path: Path, exam: str | None = None, *, by: str | None = None) -> Ex
         place.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(path, place)
         contents = reader.read(card, Path(folder), subset=",".join(card.subsets) or None)
-    edition = _edition(card, pattern, hashlib.sha256(path.read_bytes()).hexdigest())
+    edition, _ = edition_of(card, pattern, path)
     left_out = tuple(issue.what for issue in contents.issues if issue.kind in ("bad-item", "bad-record"))
     return _linted(card, contents.items, edition, by, left_out)
 
@@ -122,22 +122,6 @@ def _patterns(card: Card) -> list[str]:
 
 def _is_named(path: Path, pattern: str) -> bool:
     return fnmatch.fnmatchcase(path.name.casefold(), pattern.rpartition("/")[2].casefold())
-
-
-def _edition(card: Card, pattern: str, digest: str) -> str | None:
-    """Whether a file is one that the card's mirrors name, of those with the same name."""
-    known: set[str] = set()
-    for component in card.sources.values():
-        for mirror in component.mirrors:
-            for file in getattr(mirror, "files", ()):
-                if file.sha256 and fnmatch.fnmatchcase(file.path.rpartition("/")[2], pattern.rpartition("/")[2]):
-                    known |= {file.sha256, *file.also}
-    if not known:
-        return None
-    assert card.exam is not None  # noqa: S101 - `_whose` chose it for its exam
-    if digest in known:
-        return f"{card.exam.version} (sha256 {digest[:12]}, the file that the card names)"
-    return f"another one than the card's {card.exam.version}: sha256 {digest[:12]} in place of {min(known)[:12]}"
 
 
 def _linted(

@@ -41,6 +41,7 @@ _OF_RAW_FILES: dict[str, Severity] = {
     "not-had": "warning",
     "bad-item": "warning",
     "exam-item": "note",
+    "other-edition": "warning",
     "not-asked": "note",
     "no-value": "note",
     "no-length": "note",

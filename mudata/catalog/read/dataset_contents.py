@@ -15,7 +15,8 @@ class Issue:
 
     kind: str
     """no-table, not-read, bad-record, bad-name, no-clips, unknown-label, several-labels, unknown-part, two-parts,
-    unmatched, bad-item (no item), exam-item (a published item that is odd, and asked as it is) or not-asked."""
+    unmatched, bad-item (no item), exam-item (a published item that is odd, and asked as it is), other-edition (an item
+    file that is not the card's) or not-asked."""
     where: str
     what: str
 

@@ -24,6 +24,7 @@ from mudata.catalog.cards.vocabulary import canonical
 from mudata.catalog.read import clip_rules, declared_items, item_files, joins, published_items, raw_tables
 from mudata.catalog.read.card_sql import RawSql
 from mudata.catalog.read.dataset_contents import DatasetContents, Issue
+from mudata.catalog.read.editions import edition_of
 from mudata.catalog.read.files import clip_patterns, look_through, match_all, table_files
 from mudata.catalog.read.label_lists import with_labels
 from mudata.catalog.read.sql_literals import identifier, quote
@@ -118,6 +119,10 @@ class _Reader:
                 self._bad(raw_tables.load(self.sql, name, table, tables[name]))
         for name, file in self.card.exam.files.items() if self.card.exam else ():
             self._bad(item_files.load(self.sql, name, file, tables[name]))
+            for path in tables[name]:
+                edition, is_other = edition_of(self.card, file.path, path)
+                if is_other:
+                    self._issue("other-edition", path.name, f"is {edition}; scores are of no edition that is published")
         self._bad(raw_tables.rejected(self.sql))
         item_files.refuse_empty(self.sql, self.card.exam.files if self.card.exam else {}, self.issues)
         published = published_items.read(self.sql, self.card, (path for path, _ in entries))
