@@ -5,8 +5,8 @@
 FOLDER holds item files as their authors publish them, at any depth: JSON or JSON lines whose rows have `choices` and
 `answer` (MMAU, MMAR), `correct_answer` and `distractors` (RUListening), `answers` and `answer_orders` (MuChoMusic), or
 `instruction` and `output`, whose options are all outputs of the file (CMI-Bench). Of each item an answer is made in
-each way below and read as it would be under a prompt of ours with letters, with numbers, without marks, and with the
-marks that we choose (`evaluation.tasks.option_marks`). Ways that need a mark are left out where none is shown.
+each way below and read as it would be under a prompt with letters, with numbers, without marks, and with the marks that
+we choose ("ours", `evaluation.kinds.option_marks`). Ways that need a mark are left out where none is shown.
 
 Told are shares of items: of ways that mean the right option those read so (the rest names another one, or none); of
 ways that mean nothing or another thing those credited all the same, with the right option or with any.
@@ -26,9 +26,11 @@ from typing import Any
 
 from mudata.evaluation.align.alignment import Alignment, Shown
 from mudata.evaluation.kinds.kind_card import kind_card
+from mudata.evaluation.kinds.option_marks import option_marks
 from mudata.evaluation.readers.choice import read_choice
 
-STYLES = ("letters", "numbers", "plain")
+STYLES = ("letters", "numbers", "plain", "ours")
+_MARKS = {"letters": "letters", "numbers": "numbers", "none": "plain"}
 MOST = len(ascii_uppercase)
 _REASONED = (
     "I listened to the recording from its beginning to its end. The sound is clear and the parts are well balanced, "
@@ -145,8 +147,9 @@ def main() -> None:
         table: dict[str, dict[str, Counter[str]]] = {}
         for style in (asked.style,) if asked.style else STYLES:
             for item in items:
-                shown = asked_in(item, style)
-                for way, answer in answers_to(item, style):
+                marks = _MARKS[option_marks(item.options)] if style == "ours" else style
+                shown = asked_in(item, marks)
+                for way, answer in answers_to(item, marks):
                     found = read_choice(answer, shown)
                     said = verdict(found, item)
                     table.setdefault(way, {}).setdefault(style, Counter())[said] += 1
@@ -155,17 +158,19 @@ def main() -> None:
                         asked.show -= 1
                         print(f"  {style} / {way} / {item.name}: {said} {found.status} {found.rule_id}")
                         print(f"    {answer!r}\n    gold {item.gold!r} of {list(item.options)!r}")
-        _tell(table, len(items))
+        _tell(table)
     print(f"\n{read:,} answers read in {time.process_time() - begun:.1f} s of processor time")
 
 
-def _tell(table: Mapping[str, Mapping[str, Counter[str]]], n: int) -> None:
+def _tell(table: Mapping[str, Mapping[str, Counter[str]]]) -> None:
     print(f"{'answer written as':30}" + "".join(f"{style:>26}" for style in STYLES))
     for way, by_style in table.items():
         cells = []
         for style in STYLES:
             counts = by_style.get(style)
-            cells.append("-" if counts is None else " / ".join(f"{100 * counts[v] / n:.1f}" for v in VERDICTS))
+            cells.append(
+                "-" if counts is None else " / ".join(f"{100 * counts[v] / counts.total():.1f}" for v in VERDICTS)
+            )
         print(f"{way:30}" + "".join(f"{cell:>26}" for cell in cells))
     print(f"{'':30}" + "".join(f"{' / '.join(VERDICTS):>26}" for _ in STYLES))
 

@@ -35,6 +35,7 @@ from mudata.jsonl import as_line, mend
 from mudata.narration import SILENT, Progress
 
 if TYPE_CHECKING:
+    from mudata.evaluation.kinds.option_marks import Marks
     from mudata.evaluation.tasks.samples import Sample
     from mudata.evaluation.tasks.task import Task
     from mudata.home import Home
@@ -112,16 +113,26 @@ class Run:
             yield
 
     def begin(
-        self, settings: RunSettings, items: Sequence[Sample], prompts: Mapping[str, str] = MappingProxyType({})
+        self,
+        settings: RunSettings,
+        items: Sequence[Sample],
+        prompts: Mapping[str, str] = MappingProxyType({}),
+        marks: Mapping[str, Marks] = MappingProxyType({}),
     ) -> None:
         """Write questions.jsonl and run.json (keeping creation date and sessions);
         mend torn ends of other files.
 
-        `prompts` are those, by item id, that are not the task's.
+        `prompts` are those, by item id, that are not the task's, and so are `marks`, with which options are shown.
         """
         exact, judged = settings.kind in EXACT_KINDS, {task.dataset for task in settings.tasks if task.exam}
         lines = (
-            QuestionRecord.about(item, prompts.get(item.item_id), exact=exact, judged=item.dataset in judged)
+            QuestionRecord.about(
+                item,
+                prompts.get(item.item_id),
+                marks.get(item.item_id),
+                exact=exact,
+                judged=item.dataset in judged,
+            )
             for item in items
         )
         write_atomic(self.folder / "questions.jsonl", "".join(as_line(line.record()) for line in lines))

@@ -15,6 +15,7 @@ from pydantic import Field, FiniteFloat
 
 from mudata.catalog.clusters import ClusterEvidence
 from mudata.catalog.item_clusters import ItemEvidence
+from mudata.evaluation.kinds.option_marks import Marks  # noqa: TC001 - lines are checked against the types
 from mudata.json_files import as_type, damaged
 from mudata.jsonl import LINE, numbered
 
@@ -82,6 +83,7 @@ class QuestionRecord:
     and of kinds with exact truth always; theirs are `options`, in the order shown, `category`,
     `cluster` (the piece, as the dataset says it), `difficulty`, and `duration_s` of the one clip. Where
     items are asked several times, each pass has a line, with the item that it is `of` and its number.
+    `marks` are those that the options were shown with, where these are not the task's.
     What an official rule looks at besides: the item's own `question`, all its `categories`, `settings`.
     """
 
@@ -106,16 +108,23 @@ class QuestionRecord:
     question: str | None = None
     categories: tuple[str, ...] = ()
     settings: Mapping[str, object] = field(default_factory=dict)
+    marks: Marks | None = None
     is_clip: bool = True
 
     @classmethod
     def about(
-        cls, sample: Sample, prompt: str | None = None, *, exact: bool = False, judged: bool = False
+        cls,
+        sample: Sample,
+        prompt: str | None = None,
+        marks: Marks | None = None,
+        *,
+        exact: bool = False,
+        judged: bool = False,
     ) -> QuestionRecord:
         """An item; of a kind with exact truth also how long its clip is, and of a task with an official rule what the
         rule looks at."""
         shared: dict[str, Any] = {"item_id": sample.item_id, "dataset": sample.dataset, "references": sample.references}
-        shared |= {"prompt": prompt, "options": sample.options, "is_clip": sample.is_clip}
+        shared |= {"prompt": prompt, "marks": marks, "options": sample.options, "is_clip": sample.is_clip}
         shared |= {name: getattr(sample, name) for name in ("category", "cluster", "difficulty", *_OF_PASSES)}
         shared |= {"duration_s": sample.duration_s if exact else None}
         shared |= {name: getattr(sample, name) for name in _OF_RULES} if judged else {}
@@ -175,6 +184,7 @@ _ADDED = (
     "duration_s",
     *_OF_PASSES,
     *_OF_RULES,
+    "marks",
 )
 
 

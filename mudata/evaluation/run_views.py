@@ -45,6 +45,7 @@ RUN_TABLES: dict[str, tuple[Column, ...]] = {
         Column("difficulty", "VARCHAR", "how hard the item is meant to be"),
         Column("of", "VARCHAR", "the item that this is one pass of; NULL where items are asked once"),
         Column("pass_number", "BIGINT", "which of its passes, from 0"),
+        Column("marks", "VARCHAR", "numbers, letters or none, with which its options were shown; NULL: the task's"),
     ),
     "answers": (
         Column("run", "VARCHAR", "as in runs"),

@@ -21,6 +21,7 @@ from mudata.version import __version__
 if TYPE_CHECKING:
     from mudata.evaluation.inference.controls import Control
     from mudata.evaluation.inference.playback import AudioSource
+    from mudata.evaluation.kinds.option_marks import Marks
     from mudata.evaluation.protocol import Model, Question
     from mudata.evaluation.tasks.option_order import OptionsOrder
     from mudata.evaluation.tasks.samples import Sample, SampleSet
@@ -117,6 +118,16 @@ class Plan:
         """What each item is asked, by its id, where items have questions of their own."""
         items = self.selection.items if self.task.is_exact else ()
         return {item.item_id: self.selection.question_of(item).prompt for item in items}
+
+    @property
+    def marks(self) -> dict[str, Marks]:
+        """Which marks options are shown with, by item id, where these are not the task's (`option_marks`)."""
+        found: dict[str, Marks] = {}
+        for item in self.selection.items if self.task.is_exact else ():
+            task = self.selection.tasks[item.dataset]
+            if item.options and (marks := task.marks_of(item.options)) != task.usual_marks:
+                found[item.item_id] = marks
+        return found
 
     @property
     def warnings(self) -> list[str]:

@@ -68,7 +68,7 @@ class Session:
         unranked = self._unranked(keys)
         self._tell(len(todo))
         if not todo and not unranked:
-            self.run.begin(self.plan.settings(), self.selection.items, self.plan.prompts)
+            self.run.begin(self.plan.settings(), self.selection.items, self.plan.prompts, self.plan.marks)
             return
         started, begun = now(), time.perf_counter()
         if not all(self.plan.absent(item) for item in [*todo, *unranked]):
@@ -81,7 +81,7 @@ class Session:
             with self.progress.bar(f"Asking {self.plan.request.model}", len(todo)) as advance:
                 for records in self._answers(todo, hung, keys):
                     if not self.asked:
-                        self.run.begin(self.plan.settings(), self.selection.items, self.plan.prompts)
+                        self.run.begin(self.plan.settings(), self.selection.items, self.plan.prompts, self.plan.marks)
                     self.run.append(records)
                     self.asked += len(records)
                     advance(len(records))
@@ -106,7 +106,7 @@ class Session:
 
     def _rank(self, todo: Sequence[Sample], keys: dict[str, str]) -> None:
         if not self.asked:
-            self.run.begin(self.plan.settings(), self.selection.items, self.plan.prompts)
+            self.run.begin(self.plan.settings(), self.selection.items, self.plan.prompts, self.plan.marks)
         with self.progress.bar("Ranking options", len(todo)) as advance:
             for dataset, task in self.selection.tasks.items():
                 mine = [item for item in todo if item.dataset == dataset]

@@ -26,7 +26,13 @@ from pydantic import Field
 from mudata.catalog.cards import card_files, loader
 from mudata.catalog.cards.strict_model import Name, Strict
 from mudata.errors import UnknownName
+from mudata.evaluation.kinds.option_marks import Marks, option_marks
 
+_STYLES: Mapping[Marks, str] = {
+    "numbers": "({number}) {option}",
+    "letters": "({letter}) {option}",
+    "none": "{option}",
+}
 _PLACE = re.compile(r"\{(\w+)\}")
 
 
@@ -44,6 +50,9 @@ class KindPrompt(Strict):
     options: bool = False
     numbered: bool = False
     """Options are shown as '(1) first, (2) second', and a number may be the answer."""
+    unmarked: Annotated[str | None, Field(pattern=r"\{options\}")] = None
+    """The template for options that no mark goes with, on lines of their own. Where a prompt has one, each item's
+    options choose their marks (`option_marks`); else they are numbered whatever they are."""
     integer: bool = False
     option: str | None = None
     """How one option is shown, with {letter}, {number} and {option}: the words of an exam's authors."""
@@ -55,9 +64,13 @@ class KindPrompt(Strict):
         """Whether options are shown with letters, so that a letter may be the answer."""
         return self.option is not None and "{letter}" in self.option
 
-    @property
-    def style(self) -> str:
-        return self.option or ("({number}) {option}" if self.numbered else "{option}")
+    def marks(self, options: Sequence[str]) -> Marks:
+        """Which marks these options are shown with."""
+        if self.option is not None:
+            return "letters" if self.letters else "numbers" if "{number}" in self.option else "none"
+        if not self.numbered:
+            return "none"
+        return option_marks(tuple(options)) if self.unmarked else "numbers"
 
     def write(self, question: str | None, noun: str, options: Sequence[str] = (), unit: str = "") -> str:
         """The whole prompt.
@@ -72,12 +85,15 @@ class KindPrompt(Strict):
             >>> kind_card("pair").prompts[0].write(None, "brighter clip", ("first", "second"))[34:97]
             'Which is the brighter clip? Choose exactly one of these: first,'
         """
+        marks = self.marks(options)
+        style = self.option or _STYLES[marks]
+        lines = self.unmarked if marks == "none" else None
         shown = [
-            _filled(self.style, {"letter": letter, "number": str(i), "option": option})
+            _filled(style, {"letter": letter, "number": str(i), "option": option})
             for i, (letter, option) in enumerate(zip_longest(ascii_uppercase[: len(options)], options, fillvalue=""), 1)
         ]
-        known = {"noun": noun, "unit": unit, "options": self.join.join(shown)}
-        return _filled(self.template, {**known, "question": question or _filled(self.question, known)})
+        known = {"noun": noun, "unit": unit, "options": ("\n" if lines else self.join).join(shown)}
+        return _filled(lines or self.template, {**known, "question": question or _filled(self.question, known)})
 
 
 def _filled(template: str, places: Mapping[str, str]) -> str:

@@ -13,6 +13,10 @@ _TOKEN = re.compile(r"\d+(?:[/:.]\d+)+|[^\W_]+(?:['’][^\W_]+)*(?:[#♯♭](?!\
 _ARTICLES = frozenset(("a", "an", "the"))
 _NOUN_BEHIND = re.compile(r"\s+\W{0,3}[^\W_]")
 """Behind an article; the A of 'A:7', 'A, D', 'the note A' is none."""
+_MODE_BEHIND = re.compile(
+    r"\s+(?:major|minor|flat|sharp)(?!\w)(?=\s*(?:\Z|[^\w\s]|(?:chord|scale|to|and|or)\b))", re.IGNORECASE
+)
+"""Behind the note A: 'A minor', but not 'a minor change'."""
 _COUNTS = {word: str(k) for k, word in enumerate((*COUNT_WORDS, "eleven", "twelve"), 1)} | {"&": "and"}
 
 _NUMBER_ONE = re.compile(
@@ -81,7 +85,9 @@ def _bare(option: str) -> str:
 
 
 def _is_article(text: str, match: re.Match[str]) -> bool:
-    return match.group().lower() in _ARTICLES and _NOUN_BEHIND.match(text, match.end()) is not None
+    if match.group().lower() not in _ARTICLES or not _NOUN_BEHIND.match(text, match.end()):
+        return False
+    return not _MODE_BEHIND.match(text, match.end())
 
 
 @lru_cache(maxsize=16_384)
@@ -139,6 +145,8 @@ def texts(text: str, options: Sequence[str]) -> Iterator[TextSaid]:
         for wanted, place in known.get(tokens[i].word, ()):
             if i and tokens[i - 1].word.endswith("ly") and (tokens[i - 1].word.removesuffix("ly"),) in singles:
                 continue  # 'moderately fast' is neither moderate nor fast
+            if len(wanted) == 1 and tokens[i].article:
+                continue  # of 'a Bb' no A
             if wanted == ("no",) and _NO_DOUBT.match(text, tokens[i].end):
                 continue
             if wanted == ("1",) and text.startswith("one", tokens[i].start) and not _is_number_one(text, tokens[i]):

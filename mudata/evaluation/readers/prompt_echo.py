@@ -37,9 +37,9 @@ def behind_question(answer: str, prompt: str, options: Sequence[str]) -> int:
     if first is None or not prompt:
         return 0
     small = prompt.lower()
-    begun = [word.lower() for word in first.groups()]
-    if any(word not in small for word in begun):
+    if answer[first.start(1) : first.end(_LEAST)].lower() not in small:
         return 0
+    begun = [word.lower() for word in first.groups()]
     said = [(match.group().lower(), match.end()) for match in _WORD.finditer(answer, first.start(1))]
     longest = 0
     for piece in _pieces(small, options):

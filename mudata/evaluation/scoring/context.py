@@ -172,7 +172,9 @@ class ScoringContext:
 def asked_item(task: Task, question: QuestionRecord) -> AskedItem:
     """What a kind with exact truth knows of a question."""
     clips = len(question.clip_ids)
-    return task.asked(question.prompt, question.options, clips=clips, duration_s=question.duration_s)
+    return task.asked(
+        question.prompt, question.options, marks=question.marks, clips=clips, duration_s=question.duration_s
+    )
 
 
 def _label_set_in_use(task: Task) -> LabelSetInUse:

@@ -71,10 +71,11 @@ def _defaults(wanted: CardTask) -> dict[bool, KindPrompt]:
 
 def _of_authors(default: KindPrompt, words: TaskPrompt) -> KindPrompt:
     """The words of an exam's authors in place of a kind's, with their way to show options."""
-    style = {"option": words.option, "join": words.join, "numbered": "{number}" in words.option}
+    style = {"option": words.option, "join": words.join, "numbered": "{number}" in words.option, "unmarked": None}
     return default.model_copy(update={"id": words.id, "template": words.template, **style})
 
 
 def _in_words(default: KindPrompt, prompt_id: str, template: str) -> KindPrompt:
     """Words of one's own in place of a kind's; they may lack {question}, which is warned of."""
-    return default.model_copy(update={"id": prompt_id, "template": template})
+    unmarked = template if default.unmarked and "{options}" in template else None
+    return default.model_copy(update={"id": prompt_id, "template": template, "unmarked": unmarked})

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from mudata.catalog.cards.number_scale import NumberScale
     from mudata.catalog.cards.schema import Card
     from mudata.evaluation.kinds.kind_card import KindPrompt
+    from mudata.evaluation.kinds.option_marks import Marks
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -115,34 +116,53 @@ class Task:
             options: in the order shown.
         """
         words = self.wordings.get(bool(options)) or next(iter(self.wordings.values()), None)
-        scale = self.scale
+        scale, marks = self.scale, self.marks_of(options)
         unit = scale.unit if scale else ""
         return Question(
             self.kind,
             words.write(question, self.noun, options, unit) if words else self.prompt.template,
             options,
             self.noun,
-            letters=self.letters and bool(options),
-            numbered=self.numbered and bool(options),
+            letters=marks == "letters",
+            numbered=marks == "numbers",
             unit=unit,
             bounds=(scale.low, scale.high) if scale else None,
             whole=bool(scale and scale.integer),
         )
 
+    def marks_of(self, options: tuple[str, ...]) -> Marks:
+        """Which marks an item's options are shown with: those that its words choose for them, else the task's."""
+        words = self.wordings.get(bool(options))
+        if options and words is not None and words.unmarked:
+            return words.marks(options)
+        return self.usual_marks if options else "none"
+
+    @property
+    def usual_marks(self) -> Marks:
+        """Those that options are shown with where nothing else is chosen for them."""
+        return "letters" if self.letters else "numbers" if self.numbered else "none"
+
     def asked(
-        self, prompt: str | None, options: tuple[str, ...], *, clips: int = 1, duration_s: float | None = None
+        self,
+        prompt: str | None,
+        options: tuple[str, ...],
+        *,
+        marks: Marks | None = None,
+        clips: int = 1,
+        duration_s: float | None = None,
     ) -> AskedItem:
         """What a reader and a score of a kind with exact truth know of an item.
 
         Args:
             prompt: as the model got it; None is the task's.
             options: in the order shown.
+            marks: that these had, where they are known; None are the task's.
             clips: how many it is about.
             duration_s: of its clip, seconds.
         """
         words = self.question.prompt if prompt is None else prompt
-        some = bool(options)
-        shown = Shown(words, options, letters=self.letters and some, numbered=self.numbered and some)
+        marks = marks or self.marks_of(options)
+        shown = Shown(words, options, letters=marks == "letters", numbered=marks == "numbers")
         published = self.exam is not None and self.exam.published
         return AskedItem(
             shown=shown, scale=self.scale, asks=self.asks, clips=clips, duration_s=duration_s, published=published

@@ -44,10 +44,8 @@ PAIRS = tuple(
 """Clips 0 to 5 train, 6 to 11 test; i % 3 is low, mid or high."""
 PITCHES = tuple(AskedOf("", "pitch", (i,), f"{(110, 660, 3520)[i % 3] + 3 * i}", "number") for i in range(12))
 NAMES = tuple(
-    AskedOf(
-        f"name{i}", "name", (i,), str(i), "choose", f"What is it called, {i} or not?", ("alice", "bob", "carol", str(i))
-    )
-    for i in range(12)
+    AskedOf(name, "name", (i,), name, "choose", f"What is it called, {name} or not?", ("alice", "bob", "carol", name))
+    for i, name in ((i, f"name{i}") for i in range(12))
 )
 TUNES = tuple(AskedOf("", "tune", (i,), ("C major", "A minor", "A minor")[i % 3], "key") for i in range(12))
 ASCENTS = (
@@ -298,7 +296,7 @@ def test_a_batch_holds_items_with_questions_and_options_of_their_own(corpus: Cor
     assert all(item.question.numbered for item in call)
     recorded = {question.item_id: question for question in run.questions()}
     for item in call:
-        number = item.item_id.removeprefix("tones/name")
+        number = item.item_id.removeprefix("tones/")
         shown = ", ".join(f"({i}) {option}" for i, option in enumerate(item.question.options, 1))
         assert f"What is it called, {number} or not? Choose exactly one of these: {shown}." in item.question.prompt
         assert recorded[item.item_id].options == item.question.options
@@ -324,7 +322,7 @@ def test_ones_own_words_are_filled_with_what_is_the_items(corpus: Corpus, home: 
     ask(home, task="name", prompt=str(tmp_path / "mine.txt"), limit=1)
     item = Ear.asked[0][0]
     shown = ", ".join(f"({i}) {option}" for i, option in enumerate(item.question.options, 1))
-    number = item.item_id.removeprefix("tones/name")
+    number = item.item_id.removeprefix("tones/")
     assert item.question.prompt == f"What is it called, {number} or not? [name] [{shown}] []"
     run = ask(home, task="pitch", prompt=str(tmp_path / "mine.txt"), limit=1)
     assert Ear.asked[1][0].question.prompt == "What is the pitch of this music, in Hz? [pitch] [] [Hz]"

@@ -122,6 +122,28 @@ def test_options_as_written_are_asked_once_under_the_items_own_id(corpus: Corpus
     assert (shuffled.settings.options_order, run.settings.options_order) == ("shuffled", "published")
 
 
+COUNTED = AskedOf("what08b", "name", (8,), "3", "choose", "How many are heard?", ("2", "3", "1"))
+NOTED = AskedOf("what09b", "name", (9,), "1", "choose", "Which is it?", ("C", "1"))
+
+
+def test_options_that_are_numbers_get_letters_and_those_that_are_notes_as_well_none(corpus: Corpus, home: Home) -> None:
+    corpus.publish(items=(*CHOICES, COUNTED, NOTED))
+    run = ask(home, options_order="published")
+    questions = {question.item_id.removeprefix("tones/"): question for question in run.questions()}
+    assert {name: question.marks for name, question in questions.items() if question.marks} == {
+        "what08b": "letters",
+        "what09b": "none",
+    }
+    assert "of these: (A) 2, (B) 3, (C) 1. Answer" in str(questions["what08b"].prompt)
+    assert "of these:\nC\n1\nAnswer" in str(questions["what09b"].prompt)
+    assert "of these: (1) lute, (2) harp" in str(questions["what08"].prompt)
+    scored = {one.clip_id.removeprefix("tones/"): one for one in ScoringContext.load(run).read_answers()}
+    assert {name: (one.asked.shown.letters, one.asked.shown.numbered) for name, one in scored.items() if one.asked} == {
+        name: {"what08b": (True, False), "what09b": (False, False)}.get(name, (False, True)) for name in questions
+    }
+    assert scored["what08b"].alignment.label == "2"  # 'First' says it, and it is no second option
+
+
 def test_the_options_of_a_pair_are_turned_round(corpus: Corpus, home: Home) -> None:
     run = ask(home, task="higher", options_order="rotations")
     assert shown(run)["tones/pair2"] == [("first", "second"), ("second", "first")]

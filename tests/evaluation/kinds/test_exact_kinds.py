@@ -58,8 +58,8 @@ def test_words_are_found_by_what_is_asked() -> None:
     assert kind_card("structure").prompt(asks="boundaries").id == "boundaries-1"
     assert kind_card("key").prompt(options=True).id == "key-options-1"
     assert kind_card("number").prompt(integer=True).id == "count-1"
-    assert kind_card("choose").prompt(options=True).write("How many?", "", ("1", "2")) == (
-        "Listen to the music. How many? Choose exactly one of these: (1) 1, (2) 2. Answer with the chosen option only."
+    assert kind_card("choose").prompt(options=True).write("What?", "", ("lute", "oud")) == (
+        "Listen to the music. What? Choose exactly one of these: (1) lute, (2) oud. Answer with the chosen option only."
     )
     with pytest.raises(UnknownName, match="without options"):
         kind_card("pair").prompt()
