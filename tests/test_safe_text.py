@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import html
 import json
+import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 from urllib.parse import quote, quote_plus
@@ -17,7 +18,7 @@ import mudata
 from mudata.errors import ModelError
 from mudata.evaluation.run import Run
 from mudata.evaluation.run_records import AnswerRecord
-from mudata.safe_text import MASK, escaped, keep_secret, masked, printable, safe_values
+from mudata.safe_text import MASK, escaped, keep_secret, masked, printable, safe_values, without_keys_of_others
 from mudata.table import Table
 
 if TYPE_CHECKING:
@@ -215,3 +216,22 @@ def test_names_of_columns_are_as_safe_as_cells() -> None:
     table = Table([{ODD: 1}], title=ODD)
     assert all(line.isprintable() for line in repr(table).splitlines())
     assert "\x1b" not in table._repr_html_()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "the key of C sharp minor, a basic progression of 12345678901234567890 chords",
+        "a sk-learn-based-transcription-system and task-1234567890123456789012",
+        "bearer of good news; Basic electronic/house/techno in 4/4; hf_model; ?key=minor&bpm=120",
+    ],
+)
+def test_what_is_no_key_of_others_stays(text: str) -> None:
+    assert without_keys_of_others(text) == text
+
+
+def test_keys_of_others_are_found_in_a_time_that_grows_with_the_text() -> None:
+    started = time.process_time()
+    for text in ("sk-", "sk-a", "Bearer ", "api_key: ", "?key=", "_", "bearer a", "aaaa"):
+        without_keys_of_others(text * 50_000)
+    assert time.process_time() - started < 5

@@ -38,6 +38,7 @@ from mudata.evaluation.answer_import.log_formats import (
     muse_log,
     openai_evals,
 )
+from mudata.safe_text import without_keys_of_others
 
 _FORMATS_OWN = Fields()
 __all__ = ["FORMATS", "Fields", "FileAnswer", "read"]
@@ -52,6 +53,13 @@ FORMATS: dict[str, Callable[[Path], Iterator[Entry]]] = {
     "muse": muse_log.entries,
     "openai-evals": openai_evals.entries,
 }
+
+
+def _without_keys(found: FileAnswer) -> FileAnswer:
+    """The answer as it may be kept and told: of keys that the program sent nothing is left, wherever it echoes them."""
+    texts = {name: getattr(found, name) for name in ("answer", "error", "prompt", "question")}
+    kept = {name: without_keys_of_others(text) for name, text in texts.items() if text}
+    return replace(found, ids=tuple(map(without_keys_of_others, found.ids)), **kept)
 
 
 def read(
@@ -77,6 +85,7 @@ def read(
                 found = replace(found, ids=texts_of(field_of(row, fields.id)), clips=())
             if fields.answer:
                 found = replace(found, **answer_parts(field_of(row, fields.answer)))
+            found = _without_keys(found)
             answers.append(replace(found, file=one.name) if len(paths) > 1 else found)
     what = str(paths[0]) if len(paths) == 1 else f"the {len(paths)} files"
     if not answers:

@@ -186,3 +186,28 @@ def test_whatever_a_header_of_an_archive_says_it_is_read_or_refused(tmp_path: Pa
             except MudataError:
                 refused += 1
     assert refused > 50
+
+
+KEYS = (
+    "sk-proj-ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789",
+    "hf_ABCDEFGHIJKLMNOPQRSTUVWXYZ1abcdefgh",
+    "AIzaSyA1234567890abcdefgh",
+)
+"""Made up."""
+
+
+@pytest.mark.parametrize("key", KEYS)
+def test_keys_that_a_log_echoes_are_not_kept(tmp_path: Path, key: str) -> None:
+    said = f"Authorization: Bearer {key}"
+    elsewhere = "401 of https://a.b/c?key=abc123def456ghi789&d, 'api_key': '0123456789abcdef'"
+    samples = [
+        {"id": "a", "input": said, "output": {"choices": [{"message": {"content": f"low {key}"}}]}},
+        {"id": "b", "input": "?", "error": {"message": f"Incorrect API key provided: {key}."}},
+        {"id": "c", "input": "?", "error": {"message": elsewhere}},
+    ]
+    log = {"version": 2, "eval": {"model_args": {"api_key": key}}, "samples": samples}
+    found = formats.read(_written(tmp_path / "a.json", json.dumps(log).encode()), "inspect")
+    assert not [one for one in found if key in repr(one)]
+    assert (found[0].answer, found[0].question) == ("low [key]", "Authorization: Bearer [key]")
+    assert found[1].error == "failed-elsewhere: Incorrect API key provided: [key]."
+    assert found[2].error == "failed-elsewhere: 401 of https://a.b/c?key=[key]&d, 'api_key': '[key]'"
