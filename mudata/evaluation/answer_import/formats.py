@@ -57,9 +57,10 @@ FORMATS: dict[str, Callable[[Path], Iterator[Entry]]] = {
 
 def _without_keys(found: FileAnswer) -> FileAnswer:
     """The answer as it may be kept and told: of keys that the program sent nothing is left, wherever it echoes them."""
-    texts = {name: getattr(found, name) for name in ("answer", "error", "prompt", "question")}
-    kept = {name: without_keys_of_others(text) for name, text in texts.items() if text}
-    return replace(found, ids=tuple(map(without_keys_of_others, found.ids)), **kept)
+    texts = (found.answer, found.error, found.prompt, found.question)
+    answer, error, prompt, question = (text and without_keys_of_others(text) for text in texts)
+    ids = tuple(map(without_keys_of_others, found.ids))
+    return replace(found, ids=ids, answer=answer, error=error, prompt=prompt, question=question)
 
 
 def read(

@@ -82,7 +82,7 @@ def _report_run(home: Home, run: Run, *, alone: bool) -> ReportRun:
                 seconds=record.seconds,
                 given=record.given,
                 clips=question.clip_ids,
-                asked=asked_item(task, question) if (task := run.tasks[question.dataset]).is_exact else None,
+                asked=asked_item(run, task, question) if (task := run.tasks[question.dataset]).is_exact else None,
                 category=question.category,
                 difficulty=question.difficulty,
             )

@@ -121,11 +121,7 @@ class ScoringContext:
     def _read_value(self, question: QuestionRecord, overridden: bool) -> ScoredAnswer:
         """An answer to a question with exact truth: read and scored by its kind."""
         record, kind = self.answers[question.item_id], kind_of(self.settings.kind)
-        asked, truth = asked_item(self.tasks[question.dataset], question), question.references[0]
-        try:
-            kind.truth(truth, asked)
-        except ValueError as error:
-            raise damaged(self.run.folder / "questions.jsonl", f"{question.item_id}: {error}") from None
+        asked, truth = asked_item(self.run, self.tasks[question.dataset], question), question.references[0]
         alignment = kind.read(record.answer, asked)
         override = self.overrides.get(question.item_id) if overridden else None
         if override is not None and record.answer is not None:
@@ -169,12 +165,17 @@ class ScoringContext:
         return overrides.apply(alignment, override, label_set)
 
 
-def asked_item(task: Task, question: QuestionRecord) -> AskedItem:
-    """What a kind with exact truth knows of a question."""
+def asked_item(run: Run, task: Task, question: QuestionRecord) -> AskedItem:
+    """What a kind with exact truth knows of a question. Raises EvaluationError for one that has no such truth."""
     clips = len(question.clip_ids)
-    return task.asked(
+    asked = task.asked(
         question.prompt, question.options, marks=question.marks, clips=clips, duration_s=question.duration_s
     )
+    try:
+        kind_of(task.kind).truth(question.references[0], asked)
+    except ValueError as error:
+        raise damaged(run.folder / "questions.jsonl", f"{question.item_id}: {error}") from None
+    return asked
 
 
 def _label_set_in_use(task: Task) -> LabelSetInUse:

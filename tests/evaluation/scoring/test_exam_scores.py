@@ -275,3 +275,13 @@ def test_an_item_that_the_rule_cannot_judge_is_left_out_with_its_reason(exam: Ex
     told = [line["official_evidence"] for line in read_lines(run.folder / "alignments.jsonl")]
     assert "no verdict" not in told[0]
     assert told[1] == "no verdict: The truth 'three' is no number, which last_number compares answers with."
+
+
+def test_options_that_got_lost_are_a_damaged_file_whoever_reads_it(exam: Exam) -> None:
+    exam.asks(rule="mmau_tokens")
+    run = exam.run(list(GOLDS))
+    questions = read_lines(run.folder / "questions.jsonl")
+    lines(run.folder / "questions.jsonl", [*questions[:-1], questions[-1] | {"options": []}])
+    for read in (lambda: score.score(run), lambda: mudata.report(run.id, output=exam.folder / "report.html")):
+        with pytest.raises(EvaluationError, match=r"questions\.jsonl cannot be read: quiz/q11: there are fewer than two"):
+            read()
