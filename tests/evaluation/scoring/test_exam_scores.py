@@ -283,5 +283,5 @@ def test_options_that_got_lost_are_a_damaged_file_whoever_reads_it(exam: Exam) -
     questions = read_lines(run.folder / "questions.jsonl")
     lines(run.folder / "questions.jsonl", [*questions[:-1], questions[-1] | {"options": []}])
     for read in (lambda: score.score(run), lambda: mudata.report(run.id, output=exam.folder / "report.html")):
-        with pytest.raises(EvaluationError, match=r"questions\.jsonl cannot be read: quiz/q11: there are fewer than two"):
+        with pytest.raises(EvaluationError, match=r"questions\.jsonl cannot be read: quiz/q11: there are fewer"):
             read()
