@@ -9,12 +9,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from itertools import chain
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Self
 
 from mudata.catalog.cards.card_task import LEVELS
-from mudata.evaluation.kinds.choose_kind import ChooseKind
 from mudata.evaluation.kinds.kind_registry import kind_of
+from mudata.evaluation.metrics.constant_floors import FEW_TRUTHS, BestConstant, ConstantFloors, MeasureColumn
 from mudata.evaluation.metrics.estimates import clustered, constant, mean, share
 from mudata.evaluation.metrics.intervals import require_clips
 from mudata.evaluation.metrics.scored import Metric
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from mudata.evaluation.kinds.question_kind import AskedItem, MeasuredValues, QuestionKind, ScoreMeasure
+    from mudata.evaluation.kinds.question_kind import QuestionKind, ScoreMeasure
     from mudata.evaluation.metrics.jackknife import ClusteredClips
     from mudata.evaluation.metrics.scored import ScoredAnswer
 
@@ -42,24 +42,27 @@ _OF_STATUS: dict[str, AnswerCount] = {
     "OUTSIDE": "outside",
     "ERROR": "error",
 }
-FEW_TRUTHS = 30
-"""Where there are no more different truths and answers than these, tables show them one by one."""
-
-
-class BestConstant(NamedTuple):
-    """The answer that is worth most if it is given to every item, and what it is worth for each, shape (n,)."""
-
-    answer: str
-    values: Floats
-    tried: int
 
 
 class _Measured(NamedTuple):
-    """One measure of a kind over the items that it says something of: those are `asked`, shape (n,)."""
+    """One measure of a kind, and what each item is worth by it."""
 
     measure: ScoreMeasure
-    asked: NDArray[np.bool_]
-    values: Floats
+    worth: MeasureColumn
+
+
+class _Answers(NamedTuple):
+    """What metrics count, as columns of n items: by measures that say something of any, the first value that each
+    answer gives, and clusters."""
+
+    measured: Sequence[_Measured]
+    said: Sequence[str | None]
+    clips: ClusteredClips
+
+    @classmethod
+    def of(cls, kind: QuestionKind, scored: Sequence[ScoredAnswer]) -> Self:
+        said = [item.counted_labels[0] if item.counted_labels else None for item in scored]
+        return cls(_measured(kind, scored), said, clustered(scored))
 
 
 def exact_metrics(kind: str, scored: Sequence[ScoredAnswer]) -> list[Metric]:
@@ -80,108 +83,49 @@ def exact_metrics(kind: str, scored: Sequence[ScoredAnswer]) -> list[Metric]:
     Raises:
         EvaluationError: there is nothing to score.
     """
-    return _metrics(kind, scored, _Floors.of(kind_of(kind), scored))
+    return _metrics(_Answers.of(kind_of(kind), scored), _floors(kind_of(kind), scored))
 
 
-def _metrics(kind: str, scored: Sequence[ScoredAnswer], floors: _Floors) -> list[Metric]:
+def _floors(kind: QuestionKind, scored: Sequence[ScoredAnswer]) -> ConstantFloors:
+    return ConstantFloors.of(kind, [(item.references[0], item.require_asked()) for item in scored])
+
+
+def _metrics(answers: _Answers, floors: ConstantFloors) -> list[Metric]:
     import numpy as np
 
-    n, clips = require_clips(len(scored)), clustered(scored)
+    n, clips = require_clips(len(answers.said)), answers.clips
+    parsed = np.array([value is not None for value in answers.said], dtype=np.bool_)
     found, beside = [], []
-    for place, one in enumerate(_measured(kind_of(kind), scored)):
+    for place, one in enumerate(answers.measured):
         tail = f"_{one.measure.name}" if place else ""
-        metrics = [*_with_baselines(one, floors, scored, clips, tail)]
+        metrics = _with_baselines(one, floors, parsed, clips, tail)
         found.append(metrics[0])
         beside.append(metrics[1:])
-    parsed = [bool(item.counted_labels) for item in scored]
-    values = Counter(item.counted_labels[0] for item in scored if item.counted_labels)
+    values = Counter(value for value in answers.said if value is not None)
     commonest = values.most_common(1)[0][0] if values else None
-    said = np.array([commonest is not None and item.counted_labels[:1] == (commonest,) for item in scored])
-    answers = [
-        share("coverage", parsed, "answers that give exactly one value / all", clips),
-        share("commonest_share", said.tolist(), "answers that give the commonest value / all", clips),
+    said = [value is not None and value == commonest for value in answers.said]
+    of_answers = [
+        share("coverage", parsed.tolist(), "answers that give exactly one value / all", clips),
+        share("commonest_share", said, "answers that give the commonest value / all", clips),
         Metric("distinct_answers", float(len(values)), None, None, n, "how many different values are given"),
     ]
-    return [*found, *beside[0], *answers, *(metric for others in beside[1:] for metric in others)]
-
-
-@dataclass(frozen=True)
-class _Floors:
-    """What needs no listening, of each of n items: what a uniform guess is worth, and what each constant answer is."""
-
-    kind: QuestionKind
-    pairs: Sequence[tuple[str, AskedItem]]
-    guesses: Sequence[MeasuredValues]
-    constants: Mapping[str, Sequence[MeasuredValues]]
-    tried: int
-    """How many constant answers there are: of those that cannot be the best, worth is not counted out."""
-
-    @classmethod
-    def of(cls, kind: QuestionKind, scored: Sequence[ScoredAnswer]) -> _Floors:
-        pairs = [(item.references[0], item.require_asked()) for item in scored]
-        tried, some = _to_try(kind, pairs)
-        constants = {answer: _scores(kind, answer, pairs) for answer in some}
-        return cls(kind, pairs, [kind.guess(*pair) for pair in pairs], constants, tried)
-
-    def among(self, places: Sequence[int]) -> _Floors:
-        """Those of some of the items."""
-        pairs = [self.pairs[place] for place in places]
-        tried, some = _to_try(self.kind, pairs)
-        constants = {
-            answer: [known[place] for place in places]
-            if (known := self.constants.get(answer))
-            else _scores(self.kind, answer, pairs)
-            for answer in some
-        }
-        return _Floors(self.kind, pairs, [self.guesses[place] for place in places], constants, tried)
-
-    def best(self, measure: str) -> BestConstant | None:
-        """Of equal answers the first that the kind names; over the items that the measure says something of."""
-        import numpy as np
-
-        best: BestConstant | None = None
-        for answer, worth in self.constants.items():
-            values = np.array([one[measure] for one in worth if measure in one])
-            if len(values) and (best is None or values.sum() > best.values.sum() + 1e-9):
-                best = BestConstant(answer, values, self.tried)
-        return best
-
-
-def _scores(kind: QuestionKind, answer: str, pairs: Sequence[tuple[str, AskedItem]]) -> Sequence[MeasuredValues]:
-    if isinstance(kind, ChooseKind):  # thousands of items of an exam, each with its own options
-        return kind.scores(answer, pairs)
-    return [kind.score(answer, *pair) for pair in pairs]
-
-
-def _to_try(kind: QuestionKind, pairs: Sequence[tuple[str, AskedItem]]) -> tuple[int, list[str]]:
-    """How many constant answers there are, and those among which the best is. Where an option is right for one truth
-    alone, no other is worth more than the commonest."""
-    constants = list(kind.constants(pairs)) if pairs else []
-    truths = Counter(truth for truth, asked in pairs if truth in asked.shown.options)
-    if not isinstance(kind, ChooseKind) or len(truths) <= FEW_TRUTHS:
-        return len(constants), constants
-    most = max(truths.values())
-    commonest = next(answer for answer in constants if truths[answer] == most)
-    right = {truth for truth, _ in pairs} - {commonest}
-    return len(constants), [answer for answer in constants if answer not in right]
+    headline, others = beside[:1], beside[1:]
+    return [*found, *chain(*headline), *of_answers, *chain(*others)]
 
 
 def _with_baselines(
-    one: _Measured, floors: _Floors, scored: Sequence[ScoredAnswer], clips: ClusteredClips, tail: str
+    one: _Measured, floors: ConstantFloors, parsed: NDArray[np.bool_], clips: ClusteredClips, tail: str
 ) -> list[Metric]:
     """The measure, then selective, chance and constant."""
-    import numpy as np
-
-    name, recipe, asked = one.measure.name, one.measure.recipe, one.asked
-    here, of = clips.only(asked), [item for item, is_asked in zip(scored, asked, strict=True) if is_asked]
-    metrics = [mean(name, one.values, recipe, here)]
-    parsed = np.array([bool(item.counted_labels) for item in of])
+    name, recipe, asked, values = one.measure.name, one.measure.recipe, one.worth.asked, one.worth.known
+    here, parsed = clips.only(asked), parsed[asked]
+    metrics = [mean(name, values, recipe, here)]
     if parsed.any():
         of_parsed = f"as {name}, of the answers with one value alone"
-        metrics.append(mean(f"selective_{name}", one.values[parsed], of_parsed, here.only(parsed)))
-    if chances := [guess[name] for guess in floors.guesses if name in guess]:
+        metrics.append(mean(f"selective_{name}", values[parsed], of_parsed, here.only(parsed)))
+    if len(chances := floors.guessed(name)):
         told = "what a uniform guess among all that may be answered is worth, exactly"
-        metrics.append(constant(f"chance{tail}", float(np.mean(chances)), len(chances), told))
+        metrics.append(constant(f"chance{tail}", float(chances.mean()), len(chances), told))
     if best := floors.best(name):
         told = f"what always answering {best.answer!r} is worth, the best of {best.tried} constant answers on this set"
         metrics.append(mean(f"constant{tail}", best.values, told, here))
@@ -193,34 +137,22 @@ def best_constant(kind: str, scored: Sequence[ScoredAnswer], measure: str) -> Be
 
     Of equal ones the first that the kind names. It is found on the set itself, so that it is hard to beat by luck.
     """
-    return _Floors.of(kind_of(kind), scored).best(measure)
+    return _floors(kind_of(kind), scored).best(measure)
 
 
 def measure_values(kind: str, scored: Sequence[ScoredAnswer]) -> dict[str, tuple[Floats, Floats]]:
     """What each item is worth by each measure, as sums over and under the line of a ratio, shape (n,) each."""
     import numpy as np
 
-    found = {}
-    for one in _measured(kind_of(kind), scored):
-        over = np.zeros(len(scored))
-        over[one.asked] = one.values
-        found[one.measure.name] = (over, one.asked.astype(np.float64))
-    return found
+    measured = _measured(kind_of(kind), scored)
+    return {one.measure.name: (one.worth.values, one.worth.asked.astype(np.float64)) for one in measured}
 
 
 def _measured(kind: QuestionKind, scored: Sequence[ScoredAnswer]) -> list[_Measured]:
     """Measures that say something of any item, in the order of the kind."""
-    import numpy as np
-
-    found = []
-    for measure in kind.measures:
-        asked = np.array([measure.name in (item.worth or {}) for item in scored])
-        if asked.any():
-            values = np.array(
-                [(item.worth or {})[measure.name] for item in scored if measure.name in (item.worth or {})]
-            )
-            found.append(_Measured(measure, asked, values))
-    return found
+    worth = [item.worth or {} for item in scored]
+    found = (_Measured(measure, MeasureColumn.of(worth, measure.name)) for measure in kind.measures)
+    return [one for one in found if one.worth.asked.any()]
 
 
 def answer_counts(scored: Sequence[ScoredAnswer]) -> dict[AnswerCount, int]:
@@ -248,43 +180,48 @@ def exact_details(kind: str, scored: Sequence[ScoredAnswer]) -> dict[str, Any]:
         where they are few. answers: the values given, commonest first, with how often (at most FEW_TRUTHS). groups: the
         measures by category and by difficulty, each with n, its interval, chance and constant.
     """
-    return _details(kind, scored, _Floors.of(kind_of(kind), scored))
+    return _details(scored, _Answers.of(kind_of(kind), scored), _floors(kind_of(kind), scored))
 
 
 def exact_scores(kind: str, scored: Sequence[ScoredAnswer]) -> tuple[list[Metric], dict[str, Any]]:
     """`exact_metrics` and `exact_details`, of floors that are counted once."""
-    floors = _Floors.of(kind_of(kind), scored)
-    return _metrics(kind, scored, floors), _details(kind, scored, floors)
+    answers, floors = _Answers.of(kind_of(kind), scored), _floors(kind_of(kind), scored)
+    return _metrics(answers, floors), _details(scored, answers, floors)
 
 
-def _details(kind: str, scored: Sequence[ScoredAnswer], floors: _Floors) -> dict[str, Any]:
-    values = Counter(item.counted_labels[0] for item in scored if item.counted_labels)
-    names = [one.measure.name for one in _measured(kind_of(kind), scored)]
+def _details(scored: Sequence[ScoredAnswer], answers: _Answers, floors: ConstantFloors) -> dict[str, Any]:
+    values = Counter(value for value in answers.said if value is not None)
+    names = [one.measure.name for one in answers.measured]
     constants = {name: best.answer for name in names if (best := floors.best(name))}
     return {
         "counts": answer_counts(scored),
         "constants": constants,
         "values": sorted({value for of in few_values(scored).values() for value in of}, key=_in_order),
         "answers": [[value, n] for value, n in values.most_common(FEW_TRUTHS)],
-        "groups": [row for by in ("category", "difficulty") for row in _groups(kind, scored, by, floors)],
+        "groups": [row for by in ("category", "difficulty") for row in _groups(scored, answers, by, floors)],
     }
 
 
 def _groups(
-    kind: str, scored: Sequence[ScoredAnswer], by: Literal["category", "difficulty"], floors: _Floors
+    scored: Sequence[ScoredAnswer], answers: _Answers, by: Literal["category", "difficulty"], floors: ConstantFloors
 ) -> list[dict[str, Any]]:
     """The measures of the items of each category or difficulty, where items have any."""
-    places: dict[str, list[int]] = {}
+    import numpy as np
+
+    found: dict[str, list[int]] = {}
     for place, item in enumerate(scored):
         if (name := getattr(item, by)) is not None:
-            places.setdefault(name, []).append(place)
+            found.setdefault(name, []).append(place)
     rows = []
-    for name in sorted(places, key=_in_order):
-        of = [scored[place] for place in places[name]]
-        metrics = {metric.metric: metric for metric in _metrics(kind, of, floors.among(places[name]))}
-        for place, one in enumerate(_measured(kind_of(kind), of)):
-            metric, tail = metrics[one.measure.name], f"_{one.measure.name}" if place else ""
-            beside = {name: found.value for name in ("chance", "constant") if (found := metrics.get(f"{name}{tail}"))}
+    for name in sorted(found, key=_in_order):
+        places = np.array(found[name], dtype=np.intp)
+        clips, of_group = answers.clips.among(places), floors.among(places)
+        for measure, column in answers.measured:
+            worth = column.among(places)
+            if not worth.asked.any():
+                continue
+            metric = mean(measure.name, worth.known, measure.recipe, clips.only(worth.asked))
+            chances, best = of_group.guessed(measure.name), of_group.best(measure.name)
             rows.append(
                 {
                     "by": by,
@@ -296,8 +233,8 @@ def _groups(
                     "high": metric.high,
                     "clusters": metric.clusters,
                     "interval": metric.interval,
-                    "chance": beside.get("chance"),
-                    "constant": beside.get("constant"),
+                    "chance": float(chances.mean()) if len(chances) else None,
+                    "constant": float(best.values.sum() / len(best.values)) if best else None,
                 }
             )
     return rows

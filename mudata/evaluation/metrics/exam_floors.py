@@ -13,10 +13,10 @@ import itertools
 import math
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from string import ascii_uppercase
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, NamedTuple, Self
 
 from mudata.evaluation.official_rules.vote_chance import vote_chance
 
@@ -24,26 +24,21 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    Places = NDArray[np.intp]
+
 FloorName = Literal["chance", "vote_chance", "position", "longest", "shortest", "overlap"]
 _WORD = re.compile(r"\w+")
 _MOST = 4096
 """Ways to break ties over the passes of one item that are counted out; beyond, the first of equals is taken. Ours."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class ShownItem:
+class ShownItem(NamedTuple):
     """What one pass shows: options in the order shown, the text of the right one (which may stand there twice, or not
     at all), and the question."""
 
     options: tuple[str, ...]
     gold: str
     question: str = ""
-
-    def worth(self, places: Sequence[int]) -> float:
-        """What choosing one of these places at random is worth; the right option counts once, where it stands twice."""
-        if len(places) == 1:
-            return float(self.options[places[0]] == self.gold)
-        return any(self.options[place] == self.gold for place in places) / max(1, len(places))
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -63,10 +58,6 @@ class ExamFloor:
     @property
     def value(self) -> float:
         return float(self.values.mean())
-
-
-Picker = Callable[[ShownItem], Sequence[int]]
-"""The places that a rule chooses from, each alike."""
 
 
 def exam_floors(items: Sequence[Sequence[ShownItem]], *, vote: bool = False) -> list[ExamFloor]:
@@ -104,29 +95,79 @@ def exam_floors(items: Sequence[Sequence[ShownItem]], *, vote: bool = False) -> 
         for size in set(sizes):
             known[size] = vote_chance(*size, "loo_vote")
         found.append(floor("vote_chance", "chance, voted", [known[size] for size in sizes]))
-    places = range(max(len(one.options) for passes in asked for one in passes))
-    constants = [[_worth(passes, _always(place), vote=vote) for passes in asked] for place in places]
+    shown = _ShownOptions.of(asked)
+    worth = shown.voted if vote else shown.worth
+    places = range(int(shown.counts.max()))
+    constants = [worth(shown.places == place) for place in places]
     best = max(places, key=lambda place: math.fsum(constants[place]))  # of equals the first
     letter = ascii_uppercase[best] if best < len(ascii_uppercase) else str(best + 1)
     found.append(floor("position", f"always {letter}", constants[best], letter))
-    rules: tuple[tuple[FloorName, str, Picker], ...] = (
-        ("longest", "longest option", _longest),
-        ("shortest", "shortest option", _shortest),
-        ("overlap", "most words of the question", _overlapping),
+    lengths = np.array([len(option) for one in shown.passes for option in one.options])
+    rules: tuple[tuple[FloorName, str, Places], ...] = (
+        ("longest", "longest option", lengths),
+        ("shortest", "shortest option", -lengths),
+        ("overlap", "most words of the question", _overlaps(shown.passes)),
     )
-    for name, title, rule in rules:
-        found.append(floor(name, title, [_worth(passes, rule, vote=vote) for passes in asked]))
+    for name, title, measured in rules:
+        found.append(floor(name, title, worth(shown.most(measured))))
     return found
 
 
-def _worth(passes: Sequence[ShownItem], rule: Picker, *, vote: bool) -> float:
-    """What a rule is worth for an item: over its passes, or by their vote."""
-    chosen = [(one, rule(one)) for one in passes]
-    if not vote or len(passes) == 1:
-        return _mean([one.worth(places) for one, places in chosen])
-    numbers = {passes[0].gold: 0}
-    named = [[numbers.setdefault(one.options[place], len(numbers)) for place in places] for one, places in chosen]
-    return _voted(tuple(tuple(sorted(set(some))) for some in named if some))
+class _ShownOptions(NamedTuple):
+    """The options of all passes of all items, one after the other. A rule is a mask over them, shape (options,): of
+    each pass it chooses one of those that are True, each alike; none where there is none."""
+
+    items: Sequence[Sequence[ShownItem]]
+    passes: Sequence[ShownItem]
+    counts: Places
+    """Of options of each pass, shape (passes,), and where they begin."""
+    starts: Places
+    places: Places
+    """Of each option in its pass, from 0."""
+    right: NDArray[np.bool_]
+
+    @classmethod
+    def of(cls, items: Sequence[Sequence[ShownItem]]) -> Self:
+        import numpy as np
+
+        passes = [one for some in items for one in some]
+        counts = np.array([len(one.options) for one in passes])
+        starts = np.cumsum(counts) - counts
+        places = np.arange(counts.sum()) - np.repeat(starts, counts)
+        right = np.array([option == one.gold for one in passes for option in one.options], dtype=np.bool_)
+        return cls(items, passes, counts, starts, places, right)
+
+    def most(self, measured: Places) -> NDArray[np.bool_]:
+        """Those of each pass that no other exceeds. measured: of each option."""
+        import numpy as np
+
+        return np.asarray(measured == np.repeat(np.maximum.reduceat(measured, self.starts), self.counts))
+
+    def worth(self, chosen: NDArray[np.bool_]) -> list[float]:
+        """What a rule is worth for each item, as the mean over its passes; the right option counts once, where it
+        stands twice."""
+        import numpy as np
+
+        right = np.logical_or.reduceat(chosen & self.right, self.starts)
+        of_pass = (right / np.maximum(1, np.add.reduceat(chosen, self.starts, dtype=np.intp))).tolist()
+        ends = list(itertools.accumulate(map(len, self.items)))
+        return [_mean(of_pass[begin:end]) for begin, end in itertools.pairwise([0, *ends])]
+
+    def voted(self, chosen: NDArray[np.bool_]) -> list[float]:
+        """What it is worth by the vote of the passes of each item."""
+        import numpy as np
+
+        of_pass = iter(np.split(self.places[chosen], np.cumsum(np.add.reduceat(chosen, self.starts, dtype=np.intp))))
+        found, alone = [], self.worth(chosen)
+        for passes, worth in zip(self.items, alone, strict=True):
+            numbers = {passes[0].gold: 0}
+            named = [
+                [numbers.setdefault(one.options[place], len(numbers)) for place in next(of_pass).tolist()]
+                for one in passes
+            ]
+            tied = tuple(tuple(sorted(set(some))) for some in named if some)
+            found.append(worth if len(passes) == 1 else _voted(tied))
+        return found
 
 
 @functools.lru_cache(maxsize=4096)
@@ -143,29 +184,13 @@ def _mean(values: Sequence[float]) -> float:
     return math.fsum(values) / len(values)
 
 
-def _always(place: int) -> Picker:
-    return lambda one: [place] if place < len(one.options) else []
+def _overlaps(passes: Sequence[ShownItem]) -> Places:
+    """How many words each option shares with the question."""
+    import numpy as np
 
-
-def _longest(one: ShownItem) -> Sequence[int]:
-    return _best(one, len)
-
-
-def _shortest(one: ShownItem) -> Sequence[int]:
-    return _best(one, lambda option: -len(option))
-
-
-def _overlapping(one: ShownItem) -> Sequence[int]:
-    asked = _words(one.question)
-    return _best(one, lambda option: len(asked & _words(option)))
+    return np.array([len(_words(one.question) & _words(option)) for one in passes for option in one.options])
 
 
 @functools.lru_cache(maxsize=16_384)
 def _words(text: str) -> frozenset[str]:
     return frozenset(_WORD.findall(text.casefold()))
-
-
-def _best(one: ShownItem, measure: Callable[[str], int]) -> Sequence[int]:
-    measured = [measure(option) for option in one.options]
-    most = max(measured)
-    return [place for place, value in enumerate(measured) if value == most]
