@@ -13,8 +13,6 @@ if TYPE_CHECKING:
     from mudata.evaluation.kinds.question_kind import AskedItem
 
 _PLACE = re.compile(r"\((\d+)\)")
-_RIGHT: MeasuredValues = {"accuracy": 1.0}
-_WRONG: MeasuredValues = {"accuracy": 0.0}
 
 
 class ChooseKind:
@@ -50,22 +48,27 @@ class ChooseKind:
             value = options[number - 1] if 1 <= number <= len(options) else None
         return {"accuracy": float(value == truth and truth in options)}
 
-    def scores(self, value: str, items: Sequence[tuple[str, AskedItem]]) -> list[MeasuredValues]:
+    def scores(self, value: str, items: Sequence[tuple[str, AskedItem]]) -> list[float]:
         """What one constant answer is worth for each of many items, as `score` has it."""
         place = _PLACE.fullmatch(value)
-        number = int(place[1]) - 1 if place else -1
-        found = []
+        if place is None:
+            return [float(value == truth and truth in asked.shown.options) for truth, asked in items]
+        found, number = [], int(place[1]) - 1
         for truth, asked in items:
             options = asked.shown.options
-            said = value
-            if place and value not in options:
-                said = options[number] if 0 <= number < len(options) else ""
-            found.append(_RIGHT if said == truth and truth in options else _WRONG)
+            said = options[number] if 0 <= number < len(options) else None
+            if said == truth or value == truth:  # seldom both, and what is written outranks the place
+                said = value if value in options else said
+            found.append(float(said == truth))
         return found
 
     def guess(self, truth: str, asked: AskedItem) -> MeasuredValues:
         options = asked.shown.options
         return {"accuracy": options.count(truth) / len(options)}
+
+    def guesses(self, items: Sequence[tuple[str, AskedItem]]) -> list[float]:
+        """What a uniform guess is worth for each of many items, as `guess` has it."""
+        return [(options := asked.shown.options).count(truth) / len(options) for truth, asked in items]
 
     def constants(self, items: Sequence[tuple[str, AskedItem]]) -> Sequence[str]:
         """Every right option, and every place."""

@@ -72,7 +72,11 @@ class ConstantFloors:
     def of(cls, kind: QuestionKind, pairs: Sequence[tuple[str, AskedItem]]) -> ConstantFloors:
         tried, some = _to_try(kind, pairs)
         constants = {answer: _scores(kind, answer, pairs) for answer in some}
-        return cls(kind, pairs, _columns(kind, [kind.guess(*pair) for pair in pairs]), constants, tried)
+        if isinstance(kind, ChooseKind):
+            guesses = _of_choices(kind, kind.guesses(pairs))
+        else:
+            guesses = _columns(kind, [kind.guess(*pair) for pair in pairs])
+        return cls(kind, pairs, guesses, constants, tried)
 
     def among(self, places: Places) -> ConstantFloors:
         """Those of some of the items."""
@@ -106,9 +110,17 @@ def _columns(kind: QuestionKind, worth: Sequence[MeasuredValues]) -> dict[str, M
     return {measure.name: MeasureColumn.of(worth, measure.name) for measure in kind.measures}
 
 
+def _of_choices(kind: ChooseKind, values: Sequence[float]) -> dict[str, MeasureColumn]:
+    """Of the one measure of choices, which says something of every item."""
+    import numpy as np
+
+    (measure,) = kind.measures
+    return {measure.name: MeasureColumn(np.ones(len(values), dtype=np.bool_), np.array(values, dtype=np.float64))}
+
+
 def _scores(kind: QuestionKind, answer: str, pairs: Sequence[tuple[str, AskedItem]]) -> dict[str, MeasureColumn]:
     if isinstance(kind, ChooseKind):  # thousands of items of an exam, each with its own options
-        return _columns(kind, kind.scores(answer, pairs))
+        return _of_choices(kind, kind.scores(answer, pairs))
     return _columns(kind, [kind.score(answer, *pair) for pair in pairs])
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -60,6 +60,8 @@ class ExamItem(NamedTuple):
     """The same, any mention of the right option that is not denied counted."""
     official: Verdict | None
     """None without an official rule."""
+    counted: tuple[float, ...]
+    """What the official rule makes of the passes that it counts."""
 
     @property
     def first(self) -> ScoredAnswer:
@@ -69,12 +71,6 @@ class ExamItem(NamedTuple):
     def credit(self) -> float | None:
         """None where its authors leave it out, or have no rule."""
         return self.official.credit if self.official else None
-
-    @property
-    def counted(self) -> tuple[float, ...]:
-        """What the official rule makes of the passes that it counts."""
-        judged = (answer.official.verdict.credit for answer in self.passes if answer.official is not None)
-        return tuple(credit for credit in judged if credit is not None)
 
     @property
     def faults(self) -> tuple[str, ...]:
@@ -96,6 +92,7 @@ def exam_items(scored: Sequence[ScoredAnswer], facts: ExamFacts, *, is_open: boo
 def _item(item: str, passes: list[ScoredAnswer], facts: ExamFacts, *, is_open: bool) -> ExamItem:
     official = None
     judged = [answer.official for answer in passes if answer.official is not None]
+    counted = tuple([one.verdict.credit for one in judged if one.verdict.credit is not None])
     if judged:
         pairs = [(one.verdict, one.item) for one in judged]
         if len(pairs) == 1 and facts.combine == "none":
@@ -104,20 +101,20 @@ def _item(item: str, passes: list[ScoredAnswer], facts: ExamFacts, *, is_open: b
             answers = [one.answer for one in judged]
             official = combine(facts.combined_by, pairs, passes[0].references[0], answers)
     if is_open:
-        return ExamItem(item, tuple(passes), None, None, official)
-    n = len(passes)
-    ours = sum(map(worth_of, passes)) / n
-    return ExamItem(item, tuple(passes), ours, sum(map(_lenient, passes)) / n, official)
+        return ExamItem(item, tuple(passes), None, None, official, counted)
+    n, worth = len(passes), [worth_of(answer) for answer in passes]
+    lenient = [value if value >= 1.0 else _lenient(answer, value) for answer, value in zip(passes, worth, strict=True)]
+    return ExamItem(item, tuple(passes), sum(worth) / n, sum(lenient) / n, official, counted)
 
 
 def worth_of(answer: ScoredAnswer) -> float:
     """What it is worth by the headline of its kind."""
-    return next(iter((answer.worth or {}).values()), 0.0)
+    return next(iter(answer.worth.values()), 0.0) if answer.worth else 0.0
 
 
-def _lenient(answer: ScoredAnswer) -> float:
+def _lenient(answer: ScoredAnswer, worth: float) -> float:
     mentioned = answer.alignment is not None and answer.references[0] in answer.alignment.positives
-    return max(worth_of(answer), float(mentioned and _may_be_right(answer)))
+    return max(worth, float(mentioned and _may_be_right(answer)))
 
 
 def _may_be_right(answer: ScoredAnswer) -> bool:
@@ -128,11 +125,16 @@ def _may_be_right(answer: ScoredAnswer) -> bool:
 def option_faults(passes: Sequence[ScoredAnswer]) -> list[str]:
     """What is wrong with the options of an item, over its passes: the right one is none of them, or stands there twice;
     another one does; one is empty; two are the same but for case."""
-    found = []
-    for options in {tuple(sorted(answer.asked.shown.options)) for answer in passes if answer.asked}:
-        if not options:
+    found: list[str] = []
+    gold, sound = passes[0].references[0], None
+    for options in dict.fromkeys(answer.asked.shown.options for answer in passes if answer.asked):
+        some = frozenset(options)
+        if not options or (some == sound and len(options) == len(some)):  # the same in another order
             continue
-        counts, gold = Counter(options), passes[0].references[0]
+        if len(some) == len(options) and gold in some and _all_differ(some):
+            sound = some
+            continue
+        counts = Counter(options)
         if gold not in counts:
             found.append("gold-missing")
         if counts[gold] > 1:
@@ -144,6 +146,11 @@ def option_faults(passes: Sequence[ScoredAnswer]) -> list[str]:
         if len({option.casefold() for option in counts}) < len(counts):
             found.append("options-alike")
     return sorted(set(found))
+
+
+def _all_differ(options: Collection[str]) -> bool:
+    """Whether none is empty and no two are the same but for case."""
+    return all(map(str.strip, options)) and len(set(map(str.casefold, options))) == len(options)
 
 
 def by_group(items: Sequence[ExamItem]) -> Mapping[tuple[str, str], list[ExamItem]]:

@@ -66,7 +66,11 @@ def _each(items: Sequence[ExamItem]) -> Metric | None:
 
 
 def _placed(item: str, answer: ScoredAnswer) -> PlacedChoice:
-    options, gold = options_of(answer), answer.references[0]
-    chosen = answer.counted_labels[0] if len(answer.counted_labels) == 1 else None
-    places = [options.index(one) if one is not None and options.count(one) == 1 else None for one in (chosen, gold)]
-    return PlacedChoice(item, len(options), *places)
+    options, labels = options_of(answer), answer.counted_labels
+    chosen = _place(options, labels[0]) if len(labels) == 1 else None
+    return PlacedChoice(item, len(options), chosen, _place(options, answer.references[0]))
+
+
+def _place(options: Sequence[str], one: str) -> int | None:
+    """Where an option stands, if it stands at one place."""
+    return options.index(one) if options.count(one) == 1 else None

@@ -20,6 +20,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cache
 from string import ascii_uppercase
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
@@ -72,12 +73,12 @@ def position_panel(passes: Sequence[PlacedChoice], order: PassOrder) -> dict[str
     if not most:
         return None
     chosen, gold, right = [0] * most, [0] * most, [0] * most
-    for one in passes:
-        if one.chosen is not None:
-            chosen[one.chosen] += 1
-        if one.gold is not None:
-            gold[one.gold] += 1
-            right[one.gold] += one.chosen == one.gold
+    for _, _, place, truth in passes:
+        if place is not None:
+            chosen[place] += 1
+        if truth is not None:
+            gold[truth] += 1
+            right[truth] += place == truth
     rows = []
     for letter, n, k in zip(_letters(most), gold, right, strict=True):
         low, high = wilson(k, n) if n else (None, None)
@@ -123,11 +124,11 @@ def bias_test(passes: Iterable[PlacedChoice], order: PassOrder) -> BiasTest:
     groups = _groups(passes, order)
     most = max((len(counts) for counts, _ in groups), default=0)
     observed, expected, covariance = np.zeros(most), np.zeros(most), np.zeros((most, most))
-    by_kind: defaultdict[tuple[int, int | None], list[Floats]] = defaultdict(list)
+    by_kind: defaultdict[tuple[int, int | None], list[Sequence[float]]] = defaultdict(list)
     for counts, barred in groups:
         by_kind[len(counts), barred].append(counts)
     for (k, barred), some in by_kind.items():
-        rows = np.array(some)
+        rows = np.array(some, dtype=np.float64)
         mean, cov = _moved(rows, barred)
         observed[:k] += rows.sum(0)
         expected[:k] += mean
@@ -152,22 +153,28 @@ _RECIPES: dict[PassOrder, str] = {
 }
 
 
-def _groups(passes: Iterable[PlacedChoice], order: PassOrder) -> list[tuple[Floats, int | None]]:
-    """What is moved together: counts of places, shape (k,), and a place where none of them can go."""
-    import numpy as np
-
-    found: list[tuple[Floats, int | None]] = []
-    items: dict[tuple[str, int], Floats] = {}
-    for one in passes:
-        if one.chosen is None:
+def _groups(passes: Iterable[PlacedChoice], order: PassOrder) -> list[tuple[Sequence[float], int | None]]:
+    """What is moved together: counts of places, k of them, and a place where none of them can go."""
+    found: list[tuple[Sequence[float], int | None]] = []
+    items: dict[tuple[str, int], list[float]] = {}
+    for item, options, chosen, gold in passes:
+        if chosen is None:
             continue
         if order == "rotations":
-            items.setdefault((one.item, one.options), np.zeros(one.options))[one.chosen] += 1
+            if (counts := items.get((item, options))) is None:
+                counts = items[item, options] = [0.0] * options
+            counts[chosen] += 1
         elif order != "stored":
-            found.append((np.eye(one.options)[one.chosen], None))
-        elif one.gold is not None and one.chosen != one.gold:
-            found.append((np.eye(one.options)[one.chosen], one.gold))
+            found.append((_alone(options, chosen), None))
+        elif gold is not None and chosen != gold:
+            found.append((_alone(options, chosen), gold))
     return [*found, *((counts, None) for counts in items.values())]
+
+
+@cache
+def _alone(options: int, place: int) -> tuple[float, ...]:
+    """One choice, as counts of places."""
+    return tuple(float(i == place) for i in range(options))
 
 
 def _moved(rows: Floats, barred: int | None) -> tuple[Floats, Floats]:
@@ -199,7 +206,7 @@ def _wald(difference: Floats, covariance: Floats) -> tuple[float, int]:
 
 
 def _drawn(
-    groups: Sequence[tuple[Floats, int | None]], expected: Floats, covariance: Floats, statistic: float
+    groups: Sequence[tuple[Sequence[float], int | None]], expected: Floats, covariance: Floats, statistic: float
 ) -> float:
     """p of the statistic among drawn moves of each group."""
     import numpy as np
