@@ -29,9 +29,11 @@ class _Prompt:
     examples: tuple[str, ...]
 
     def said_in(self, text: str) -> bool:
-        """Whether a text may have one of the sentences: it is as long, and has the longest of its words."""
+        """Whether a text may have one of the sentences: it is as long, and has all of its words."""
         return any(
-            len(text) >= sum(map(len, words)) + len(words) - 1 and self.longest[words] in text
+            len(text) >= sum(map(len, words)) + len(words) - 1
+            and self.longest[words] in text
+            and all(word in text for word in words)
             for words in self.sentences
         )
 
