@@ -57,7 +57,7 @@ class ChooseKind:
         for truth, asked in items:
             options = asked.shown.options
             said = options[number] if 0 <= number < len(options) else None
-            if said == truth or value == truth:  # seldom both, and what is written outranks the place
+            if truth in (said, value):  # seldom both, and what is written outranks the place
                 said = value if value in options else said
             found.append(float(said == truth))
         return found

@@ -100,9 +100,10 @@ class ConstantFloors:
         best: BestConstant | None = None
         most = 0.0
         for answer, columns in self.constants.items():
-            values = columns[measure].known if measure in columns else ()
-            if len(values) and (best is None or values.sum() > most + 1e-9):
-                best, most = BestConstant(answer, values, self.tried), values.sum()
+            if (column := columns.get(measure)) is None or not len(values := column.known):
+                continue
+            if best is None or values.sum() > most + 1e-9:
+                best, most = BestConstant(answer, values, self.tried), float(values.sum())
         return best
 
 

@@ -8,7 +8,7 @@ one value. Intervals count items of one piece together (`ScoredAnswer.cluster`).
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from itertools import chain
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Self
 

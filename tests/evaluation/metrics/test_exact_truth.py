@@ -175,3 +175,34 @@ def test_only_few_values_are_shown_one_by_one() -> None:
 def test_there_is_something_to_score() -> None:
     with pytest.raises(EvaluationError, match="clip"):
         exact_metrics("key", [])
+
+
+def test_a_group_of_which_a_measure_says_nothing_has_no_row() -> None:
+    """Of an open question nothing is said where its official rule leaves the answer out."""
+    asked = AskedItem(shown=Shown())
+    read = Alignment("ALIGNED", ("a lute",))
+    scored = [
+        ScoredAnswer(f"d/{i}", "d", ("a lute",), "a lute", read, asked=asked, worth=worth, category=category)
+        for i, (category, worth) in enumerate([("a", {"credit": 1.0}), ("a", {}), ("b", {})])
+    ]
+    assert by_name(exact_metrics("open", scored))["credit"].n == 1
+    assert [(row["name"], row["n"]) for row in exact_details("open", scored)["groups"]] == [("a", 1)]
+    assert "credit" not in by_name(exact_metrics("open", scored[1:]))
+
+
+def test_groups_count_what_their_items_alone_do() -> None:
+    """Of choices, whose constant answers are few of many, and whose clusters are numbered anew."""
+    options = [f"option {i}" for i in range(60)]
+    scored = []
+    for i in range(240):
+        shown = AskedItem(shown=Shown(options=tuple(options[(i * 7 + k) % 60] for k in range(4))))
+        truth, said = shown.shown.options[i % 3], shown.shown.options[i % 2]
+        worth, read = kind_of("choose").score(said, truth, shown), Alignment("ALIGNED", (said,))
+        more = {"cluster": f"piece {(i * 11) % 50}", "category": "abc"[i % 5 % 3]}
+        scored.append(ScoredAnswer(f"d/{i}", "d", (truth,), said, read, asked=shown, worth=worth, **more))
+    for row in exact_details("choose", scored)["groups"]:
+        alone = by_name(exact_metrics("choose", [one for one in scored if one.category == row["name"]]))
+        assert [row[name] for name in ("n", "value", "low", "high", "clusters")] == [
+            getattr(alone["accuracy"], name) for name in ("n", "value", "low", "high", "clusters")
+        ]
+        assert (row["chance"], row["constant"]) == (alone["chance"].value, alone["constant"].value)
