@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -181,7 +182,9 @@ def problems(folder: Path, made: dict[str, Any]) -> list[str]:
     done = CliRunner().invoke(cli, ["cards", "check", str(path), "--json"], catch_exceptions=False)
     (row,) = json.loads(done.stdout)
     assert done.exit_code == (0 if row["ok"] else 1)
-    return [line.partition(".yaml: ")[2] for line in (row["problem"] or "").splitlines()]
+    lines = (row["problem"] or "").splitlines()
+    assert all(re.match(r".+\.yaml:\d+: ", line) for line in lines), "each with its line"
+    return [re.split(r"\.yaml:\d+: ", line, maxsplit=1)[1] for line in lines]
 
 
 @pytest.mark.parametrize("address", [address for address in BAD if address.isprintable()])

@@ -232,11 +232,11 @@ def _told_floors(kind: str, part: Mapping[str, Any]) -> str:
     metrics = {one["metric"]: one for one in (*part["floors"]["metrics"], *part["metrics"])}
     guessed, constants = [], []
     for place, measure in enumerate(FLOORED[kind]):
-        title, tail = measure.replace("_f1", " F1"), f"_{measure}" if place else ""
+        title, tail = "" if measure == "accuracy" else measure.replace("_f1", " F1 "), f"_{measure}" if place else ""
         written = _percent if measure == "accuracy" else _value
-        guessed.append(f"{title} {written(metrics, f'chance{tail}')}")
+        guessed.append(f"{title}{written(metrics, f'chance{tail}')}")
         if best := part["floors"]["constants"].get(measure):
-            constants.append(f"{title} {written(metrics, f'constant{tail}')} ({constant_words(best)!r})")
+            constants.append(f"{title}{written(metrics, f'constant{tail}')} ({constant_words(best)!r})")
     drawn = " among all sets of labels" if kind == "tag" else ""
     best_told = f"; the best constant answer {', '.join(constants)}" if constants else ""
     return f"a uniform guess{drawn} reaches {', '.join(guessed)}{best_told}"

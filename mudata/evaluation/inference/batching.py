@@ -150,10 +150,12 @@ class BatchRunner:
                 if attempt == ATTEMPTS:
                     return Failure("connection", _reason(error))
                 time.sleep(2.0 ** (attempt - 1))
-            except (KeyboardInterrupt, MudataError):
+            except KeyboardInterrupt:
                 raise
             except BaseException as error:  # SystemExit too: a model's code ends no run
                 if not (isinstance(error, MemoryError) or "out of memory" in text_of(error).casefold()):
+                    if isinstance(error, MudataError):
+                        raise
                     return Failure(type(error).__name__, _reason(error))
                 reason = _reason(error) or "MemoryError"
                 del error

@@ -56,6 +56,7 @@ def write(
     from mudata.evaluation.report.explorer import find_audio
     from mudata.evaluation.report.gather import gather
     from mudata.evaluation.report.headline import headline
+    from mudata.evaluation.report.heard_section import heard_exams
     from mudata.evaluation.report.page import render
     from mudata.evaluation.report.waveforms import BUDGET_S
 
@@ -70,7 +71,7 @@ def write(
         hours = BUDGET_S / 3600
         progress.say(f"{audio.undrawn} clips have no waveform: the page decodes {hours:g} h of audio, and no more.")
     with progress.bar("Drawing the page", unit=""):
-        write_atomic(page, render(report, audio))
+        write_atomic(page, render(report, audio, heard_exams(home, report, progress)))
     written = {page: "page"}
     if markdown:
         write_atomic(markdown, paper_tables.markdown(report))

@@ -11,6 +11,7 @@ import base64
 import hashlib
 import json
 import re
+from collections.abc import Sequence
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
@@ -19,10 +20,11 @@ from mudata.evaluation.align.value_rules import VALUE_RULES
 from mudata.evaluation.comparison import comparison_result
 from mudata.evaluation.metrics.interval_notes import methods
 from mudata.evaluation.metrics.scored import interval_text
-from mudata.evaluation.report import charts, exports, headline, run_facts, wording
+from mudata.evaluation.report import charts, exports, headline, heard_chart, run_facts, wording
 from mudata.evaluation.report import style as ink
 from mudata.evaluation.report.badge import badge
 from mudata.evaluation.report.explorer import explorer
+from mudata.evaluation.suites import heard_table
 from mudata.evaluation.suites.suite_table import VERDICTS
 from mudata.safe_text import printable
 from mudata.version import __version__
@@ -30,6 +32,7 @@ from mudata.version import __version__
 if TYPE_CHECKING:
     from mudata.evaluation.report.data import Panel, Report
     from mudata.evaluation.report.explorer import Audio
+    from mudata.evaluation.report.heard_section import HeardExam
     from mudata.evaluation.suites.suite import Anchor
 
 LARGEST_CONFUSION = 40
@@ -58,8 +61,9 @@ COLOURS = ink.PALETTE | _WASHES
 """Every colour on white and in the dark."""
 
 
-def render(report: Report, audio: Audio) -> bytes:
-    """The whole page as UTF-8, without control characters; what cannot be encoded becomes a question mark."""
+def render(report: Report, audio: Audio, heard: Sequence[HeardExam] = ()) -> bytes:
+    """The whole page as UTF-8, without control characters; what cannot be encoded becomes a question mark. `heard`:
+    exams that were asked blind as well."""
     from jinja2 import Environment, StrictUndefined
 
     read = files(__package__)
@@ -82,6 +86,7 @@ def render(report: Report, audio: Audio) -> bytes:
     environment.globals.update(sentence=headline.headline, tests=headline.tests)
     environment.globals.update(caption_facts=run_facts.caption_facts, largest=LARGEST_CONFUSION, many=SHOWN_ERRORS)
     template = environment.from_string(read.joinpath("template.html").read_text("utf-8"))
+    section = environment.from_string(read.joinpath("heard.html").read_text("utf-8"))
     data = explorer(report, audio) | {"rules": RULES | VALUE_RULES, "scores": [run.scores for run in report.runs]}
     data["results"] = [{"file": f"{exports.stem(run)}.json", "text": exports.result_text(run)} for run in report.runs]
     data["badges"] = [f"badge-{exports.stem(run)}.svg" for run in report.runs]
@@ -91,6 +96,7 @@ def render(report: Report, audio: Audio) -> bytes:
         audio=audio,
         titles=report.titles,
         figures={panel.key: _figures(panel, report.titles[panel.key]) for panel in report.panels},
+        heard=section.render(exams=heard, note=heard_table.NOTE, caption=heard_chart.CAPTION) if heard else "",
         colours=_colours(),
         style=style,
         script=script,

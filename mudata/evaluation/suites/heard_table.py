@@ -53,7 +53,7 @@ def text(report: HeardReport) -> str:
     """As it is printed."""
     parts: list[str] = []
     for exam, rows in _by_exam(report):
-        parts += ["\n".join([_heading(exam, rows), *(f"! {warning}" for warning in _warnings(report, exam))])]
+        parts += ["\n".join([heading(exam, rows), *(f"! {warning}" for warning in _warnings(report, exam))])]
         parts += [repr(table) for table in tables(report, rows)]
         parts += ["\n".join(f"{row.model}: {row.verdict}: {row.why}." for row in rows)]
     if not parts:
@@ -65,7 +65,7 @@ def markdown(report: HeardReport) -> str:
     """The same in GitHub's Markdown."""
     parts: list[str] = []
     for exam, rows in _by_exam(report):
-        parts += [f"### {_heading(exam, rows)}", ""]
+        parts += [f"### {heading(exam, rows)}", ""]
         parts += [f"- ⚠ {_escaped(warning)}" for warning in _warnings(report, exam)]
         for table in tables(report, rows):
             lines = [list(table.columns), ["---"] * len(table.columns), *table.cells]
@@ -167,7 +167,8 @@ def _by_exam(report: HeardReport) -> Iterator[tuple[str, list[HeardRow]]]:
         yield exam, [row for row in report.rows if row.exam == exam]
 
 
-def _heading(exam: str, rows: Sequence[HeardRow]) -> str:
+def heading(exam: str, rows: Sequence[HeardRow]) -> str:
+    """What stands above an exam."""
     first = max(rows, key=lambda row: row.score.n)
     return f"{first.title} ({exam}): {first.score.n} items of {first.clusters} clips"
 

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import exam_sitters
 import pytest
 import yaml
+from report_page import html_faults
 from shell import Done, typed
 from tone_quiz import tone_quiz
 
@@ -282,3 +283,19 @@ def test_the_grammar_of_conditions(tmp_path: Path) -> None:
         load(conditions={"deaf": {"title": "Deaf", "control": "cotton wool"}})
     with pytest.raises(CardError, match="exams are missing"):
         load(every_exam=False)
+
+
+def test_a_report_of_the_runs_shows_verdicts_warnings_and_a_chart(home_of: Home, tmp_path: Path) -> None:
+    pytest.importorskip("jinja2")
+    pytest.importorskip("matplotlib")
+    runs = [run.name for run in home_of.runs.iterdir() if "-Hears-" in run.name or "-AlwaysB-" in run.name]
+    mudata.report(runs, output=tmp_path / "page.html", waveforms=False, progress=False)
+    page = (tmp_path / "page.html").read_text("utf-8")
+    assert html_faults(page) == []
+    section = page[page.index('<section id="heard"') :].partition("</section>")[0]
+    assert "exam_sitters:Hears: heard</strong>" in section
+    assert "exam_sitters:AlwaysB: guessed</strong>" in section
+    assert "2 of 80 items share a clip with another" in section
+    assert section.count("<svg") == 2, "wide and narrow"
+    assert all(title in section for title in ("Under each condition", "Places chosen", "By category", "By difficulty"))
+    assert '<a href="#heard">' in page
