@@ -27,6 +27,7 @@ from mudata.evaluation.scoring.alignment_lines import read_alignments
 from mudata.evaluation.scoring.context import asked_item
 from mudata.evaluation.suites.suite import Anchor, anchors
 from mudata.evaluation.suites.suite_table import Verdict, verdict
+from mudata.evaluation.tasks.option_order import SEVERAL
 
 if TYPE_CHECKING:
     from mudata.evaluation.comparison.comparison_result import Comparison
@@ -51,11 +52,16 @@ def gather(home: Home, runs: Sequence[Run], title: str | None = None) -> Report:
 
 
 def _asked(settings: RunSettings) -> tuple[Any, ...]:
-    """Who heard what (model, control) and was asked which question;
+    """Who heard what (model, control and order of passes) and was asked which question;
     runs with all in common need their ids as names."""
     datasets = tuple(sorted(task.dataset for task in settings.tasks))
     question = settings.task, settings.kind, settings.split, settings.part, datasets
-    return settings.model, settings.control, *question
+    return settings.model, (settings.control, _passes(settings)), *question
+
+
+def _passes(settings: RunSettings) -> str | None:
+    """In which orders items were asked, where that was several times."""
+    return settings.options_order if settings.options_order in SEVERAL else None
 
 
 def _report_run(home: Home, run: Run, *, alone: bool) -> ReportRun:
@@ -89,7 +95,7 @@ def _report_run(home: Home, run: Run, *, alone: bool) -> ReportRun:
         )
     if len(answers) != scores["n"]:
         raise _stale(run, f"they count {scores['n']} clips, the run has {len(answers)}")
-    marks = [settings.control, None if alone else run.id.rpartition("-")[2][:6]]
+    marks = [settings.control, _passes(settings), None if alone else run.id.rpartition("-")[2][:6]]
     name = " ".join([settings.model, *(f"({mark})" for mark in marks if mark)])
     labels = {dataset: task.written or _values(scores, dataset) for dataset, task in run.tasks.items()}
     return ReportRun(

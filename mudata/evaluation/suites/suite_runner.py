@@ -134,8 +134,11 @@ def _ask(
         for condition, one in _conditions(home, suite, split, task_request):
             with asked.noting(name, model, condition):
                 kept, held = held or runner.hold(home, one), None  # one that failed is not asked on
-                if condition and not suite.conditions[condition].suits(kept.model.capabilities):
+                if condition and not suite.conditions[condition].suits(capabilities := kept.model.capabilities):
                     held = kept
+                    if capabilities.needs_audio:
+                        cannot = "cannot be asked by words alone: its prompt has a place for a clip."
+                        progress.say(f"{model}: {exam.title} {cannot}")
                     continue
                 if dry_run:
                     asked.planned[name, model, condition] = str(runner.preview(home, one)["run"])

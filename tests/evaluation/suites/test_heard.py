@@ -169,6 +169,14 @@ def test_python_gives_tables_that_show_themselves(home_of: Home) -> None:
         mudata.evaluate_suite("heard", "random", exams="nothing", progress=False)
 
 
+def test_runs_in_several_orders_are_named_so_on_the_page(sat: Sat, home_of: Home, tmp_path: Path) -> None:
+    hears = sat.report.rows[0].conditions
+    mudata.report(
+        [str(hears[name].run) for name in ("real", "rotations")], output=tmp_path / "page.html", progress=False
+    )
+    assert "exam_sitters:Hears (rotations)" in (tmp_path / "page.html").read_text()
+
+
 def test_what_was_asked_is_not_asked_again(home_of: Home, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(exam_sitters.Hears, "asked", 0)
     again = typed("eval", "--suite", "heard", "--exams", "tonequiz", "--models", sitters("Hears"), "--json")
@@ -235,6 +243,15 @@ def test_exams_that_were_not_fetched_are_told(quiz: Home) -> None:
     assert asked.code == 0
     assert "MMAU test-mini has not been fetched." in asked.err
     assert "mudata fetch mmau_mini" in asked.err
+
+
+def test_a_model_that_wants_a_clip_is_told_to_miss_the_words_alone(quiz: Home) -> None:
+    asked = typed("eval", "--suite", "heard", "--exams", "tonequiz", "--models", f"{sitters('Deaf')},random")
+    assert asked.code == 0, asked.err
+    assert (
+        "exam_sitters:Deaf: Tone quiz cannot be asked by words alone: its prompt has a place for a clip." in asked.err
+    )
+    assert asked.err.count("cannot be asked by words alone") == 1  # random never listens, which is no news
 
 
 def test_weights_are_loaded_once_for_all_conditions(quiz: Home, monkeypatch: pytest.MonkeyPatch) -> None:
