@@ -36,7 +36,13 @@ STEPS: tuple[tuple[str, str], ...] = (
 )
 
 NEXT = """
-That was the whole way. Next, on GTZAN (1,000 clips, ten genres):
+That was the whole way. Next, a small exam about such clips: what gives its answers away, and who hears and who guesses:
+
+  mudata fetch demo_exam
+  mudata exams lint demo_exam
+  mudata eval --suite heard --exams demo_exam --models random,constant
+
+And GTZAN (1,000 clips, ten genres):
 
   mudata fetch gtzan --accept-licence
   mudata split gtzan-artists --dataset gtzan --stratify genre --group artist --parts train=0.7,validation=0.1,test=0.2

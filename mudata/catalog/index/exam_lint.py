@@ -102,8 +102,12 @@ def _whose(path: Path, exam: str | None) -> tuple[Card, str]:
     """The exam's card, and the pattern of its item file. Raises CardError."""
     cards = [loader.load(exam)] if exam else [card for card in loader.load_all() if card.exam]
     fitting = [(card, pattern) for card in cards for pattern in _patterns(card) if _is_named(path, pattern)]
-    if exam and not fitting:
-        fitting = [(card, pattern) for card in cards for pattern in _patterns(card)][:1]
+    if exam and not fitting:  # a file of another name: the first of its kind
+        every = [(card, pattern) for card in cards for pattern in _patterns(card)]
+        fitting = [one for one in every if Path(one[1]).suffix.casefold() == path.suffix.casefold()][:1]
+        if every and not fitting:
+            files = ", ".join(pattern.rpartition("/")[2] for _, pattern in every)
+            raise CardError(f"{path.name} is no item file of {every[0][0].name}.", f"Its files are: {files}.")
     names = sorted({card.name for card, _ in fitting})
     if not fitting:
         known = [card.name for card in cards]

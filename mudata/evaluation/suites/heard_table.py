@@ -170,7 +170,7 @@ def _by_exam(report: HeardReport) -> Iterator[tuple[str, list[HeardRow]]]:
 def heading(exam: str, rows: Sequence[HeardRow]) -> str:
     """What stands above an exam."""
     first = max(rows, key=lambda row: row.score.n)
-    return f"{first.title} ({exam}): {first.score.n} items of {first.clusters} clips"
+    return f"{first.title} ({exam}): {first.score.n} items in {first.clusters} independent groups"
 
 
 def _warnings(report: HeardReport, exam: str) -> Sequence[str]:

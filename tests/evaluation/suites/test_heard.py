@@ -146,7 +146,7 @@ def test_the_command_shows_what_python_has(sat: Sat, home_of: Home) -> None:
     assert shown.code == 0, shown.err
     lines = shown.out.splitlines()
     assert any(line.startswith("exam_sitters:Hears    heard") for line in lines)
-    assert lines.index("Tone quiz (tonequiz): 80 items of 79 clips") < lines.index(
+    assert lines.index("Tone quiz (tonequiz): 80 items in 79 independent groups") < lines.index(
         "! 2 of 80 items share a clip with another"
     )
     assert str(HeardTables(sat.report)) in shown.out
