@@ -115,7 +115,7 @@ def test_a_file_of_another_name_wants_its_exam(exam: Path) -> None:
     with pytest.raises(CardError, match="item file of no exam that has a card"):
         mudata.lint_exam(other)
     assert counts(other, card="tiny_exam")["items"]["all"] == "4"
-    with pytest.raises(CardError, match=r"downloaded.csv is no item file of tiny_exam.\nIts files are: tiny-items.json"):
+    with pytest.raises(CardError, match=r"downloaded.csv is no item file of tiny_exam"):
         mudata.lint_exam(other.rename(other.with_name("downloaded.csv")), card="tiny_exam")
 
 
