@@ -8,7 +8,8 @@ scores.json has of an exam (official score, passes, groups, faults) is taken fro
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import contextlib
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -109,15 +110,13 @@ class HeardReport:
 def heard_report(
     home: Home, suite: Suite, progress: Progress = SILENT, *, exams: Sequence[str] = (), models: Sequence[str] = ()
 ) -> HeardReport:
-    """The report of a suite with blind conditions, from the runs that are there. Nothing is asked.
+    """The report of a suite with blind conditions, from the runs that are there. Nothing is asked. A run that cannot be
+    told of (it is damaged, or nothing blind stands beside it) is left out, with the reason among the warnings.
 
     Args:
         home: whose runs are read.
         suite: with `rows: heard`.
         exams, models: only these; none means all that were asked.
-
-    Raises:
-        EvaluationError: a run is damaged.
     """
     found = heard_runs(home, suite, progress, exams=exams, models=models)
     by_exam: dict[str, list[HeardRuns]] = {}
@@ -125,21 +124,36 @@ def heard_report(
         by_exam.setdefault(one.exam, []).append(one)
     rows: list[HeardRow] = []
     readers: dict[str, dict[str, HeardScore]] = {}
+    left_out: dict[str, list[str]] = {exam: [] for exam in by_exam}
     tests = max(1, sum(one.real is not None for one in found))
     for exam, members in by_exam.items():
-        read = {one.label: SatExam.of(one.runs["no-audio"]) for one in members if _reads(one)}
+        read: dict[str, SatExam] = {}
+        for one in filter(_reads, members):
+            with _leaving_out(one, left_out, progress):
+                read[one.label] = SatExam.of(one.runs["no-audio"])
         readers[exam] = {label: sat.score() for label, sat in read.items()}
         of_exam = []
         for one in members:
             if one.real is not None:
-                with progress.bar(f"Reading {one.label}, {exam}", unit=""):
+                bar = progress.bar(f"Reading {one.label}, {exam}", unit="")
+                with _leaving_out(one, left_out, progress), bar:
                     of_exam.append(_row(suite, one, read, draws=draws_for(tests)))
         rows += sorted(of_exam, key=lambda row: (-row.score.value, row.model))
     adjusted = iter(holm([row.p for row in rows]))
     judged = [_judged(row, next(adjusted)) for row in rows]
-    warnings = {exam: tuple(_warnings(home, suite, exam)) for exam in by_exam}
+    warnings = {exam: (*_warnings(home, suite, exam), *left_out[exam]) for exam in by_exam}
     titles = {name: condition.title for name, condition in suite.conditions.items()}
     return HeardReport(suite.title, tuple(judged), warnings, readers, titles)
+
+
+@contextlib.contextmanager
+def _leaving_out(one: HeardRuns, left_out: Mapping[str, list[str]], progress: Progress) -> Iterator[None]:
+    """Tell by exam what runs cannot be told of; the others, which took hours, are."""
+    try:
+        yield
+    except EvaluationError as error:
+        left_out[one.exam].append(f"{one.label} is left out: {error.what}")
+        progress.say(f"{one.exam}: {left_out[one.exam][-1]} {error.hint or ''}".rstrip())
 
 
 def _reads(one: HeardRuns) -> bool:

@@ -10,6 +10,7 @@ from mudata.catalog.cards import loader
 from mudata.catalog.splits import manifest
 from mudata.errors import CardError, UnknownName
 from mudata.evaluation.run import Run, readable_runs
+from mudata.evaluation.suites.conditions import OF_OPTIONS
 from mudata.evaluation.suites.suite import REAL
 from mudata.narration import SILENT, Progress
 
@@ -49,14 +50,14 @@ def heard_runs(
     of_split = {suite.split_of(name): name for name in exams or suite.exams}
     hashes = {split.name: split.sha256 for split in manifest.load_all(home) if split.name in of_split}
     found: dict[tuple[str, str, str], dict[str, list[tuple[_Rank, Run]]]] = {}
-    for run, settings in readable_runs(home, _finished, progress):
+    for run, (settings, has_order) in readable_runs(home, _settings, progress):
         name = of_split.get(settings.split) if settings else None
         if settings is None or name is None or hashes.get(settings.split) != settings.split_sha256:
             continue
         if settings.task != suite.exams[name].task or (models and settings.model not in models and _listens(settings)):
             continue
         member = found.setdefault((name, settings.model, str(settings.model_sha256)), {})
-        for condition in _conditions(suite, settings):
+        for condition in _conditions(suite, settings, has_order=has_order):
             member.setdefault(condition, []).append(((settings.clips, settings.created_at), run))
     alike: dict[str, set[str]] = {}
     for _, model, digest in found:
@@ -68,9 +69,12 @@ def heard_runs(
     ]
 
 
-def _finished(run: Run) -> RunSettings | None:
+def _settings(run: Run) -> tuple[RunSettings | None, bool]:
+    """Those of a finished run, and whether its items have options of their own, which stand in some order."""
     settings = run.settings
-    return settings if len(run.answers()) >= settings.clips else None
+    if len(run.answers()) < settings.clips:
+        return None, False
+    return settings, settings.kind in OF_OPTIONS or any(question.options for question in run.questions())
 
 
 def _listens(settings: RunSettings) -> bool:
@@ -78,8 +82,9 @@ def _listens(settings: RunSettings) -> bool:
     return any(session.capabilities.get("needs_audio", True) for session in settings.sessions) or not settings.sessions
 
 
-def _conditions(suite: Suite, settings: RunSettings) -> list[str]:
-    """Those that a run was asked under; an exam whose authors leave options out is asked so as it is, too."""
+def _conditions(suite: Suite, settings: RunSettings, *, has_order: bool) -> list[str]:
+    """Those that a run was asked under; an exam whose authors leave options out is asked so as it is, too. Items
+    without options of their own have no order: run.json then has `published`."""
     try:
         task = loader.load(settings.tasks[0].dataset).tasks[settings.task]
     except (CardError, UnknownName, KeyError):
@@ -87,7 +92,9 @@ def _conditions(suite: Suite, settings: RunSettings) -> list[str]:
     return [
         name
         for name, condition in suite.conditions.items()
-        if (condition.control, condition.order_of(task)) == (settings.control, settings.options_order)
+        if condition.control == settings.control
+        and (condition.order_of(task) if has_order else condition.options_order or "published")
+        == settings.options_order
     ]
 
 

@@ -275,6 +275,51 @@ def test_without_blind_runs_the_options_alone_stand_beside_a_score(quiz: Home) -
     assert row.blind is None
 
 
+@pytest.fixture
+def numbers(home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Home:
+    """An exam whose items have no options."""
+    tone_quiz(tmp_path / "quiz", tmp_path / "cards", monkeypatch, n=10)
+    path = tmp_path / "cards" / "exams" / "tonequiz.yaml"
+    card = yaml.safe_load(path.read_text())
+    card["tasks"] = {"which": {"kind": "number", "noun": "number", "scale": {"low": 0, "high": 99}}}
+    card["exam"]["files"]["questions"]["select"] = "SELECT *, right(id, 2) AS number FROM {rows}"
+    card["exam"]["items"][0] |= {"options": None, "answer": {"text": "number"}}
+    path.write_text(yaml.safe_dump(card, sort_keys=False))
+    mudata.fetch("tonequiz", source=tmp_path / "quiz" / "published", progress=False)
+    monkeypatch.setattr(exam_sitters.Hears, "breaks_after", None)
+    monkeypatch.setattr(exam_sitters.Hears, "choice", lambda _, item: "7" if item.clips else "8")
+    return home
+
+
+def test_items_without_options_have_no_order_and_are_told_of(numbers: Home) -> None:
+    assert ask().code == 0
+    (row,) = heard_report(numbers, suite.load("heard")).rows
+    assert list(row.conditions) == ["real", "no-audio", "silence", "noise", "swap-audio"]
+    assert row.score.value == 0.1
+
+
+def test_a_run_that_nothing_blind_stands_beside_is_left_out_and_the_others_are_told_of(numbers: Home) -> None:
+    asked = typed("eval", "--suite", "heard", "--exams", "tonequiz", "--models", f"random,{sitters('Hears')}")
+    assert asked.code == 0
+    assert "tonequiz: random is left out: Nothing blind stands beside random-heard-tonequiz-which-" in asked.err
+    found = heard_report(numbers, suite.load("heard"))
+    assert [row.model for row in found.rows] == ["exam_sitters:Hears"]
+    assert found.warnings["tonequiz"][-1].startswith("random is left out: Nothing blind stands beside")
+
+
+def test_a_run_that_is_damaged_is_left_out(quiz: Home) -> None:
+    assert typed("eval", "--suite", "heard", "--exams", "tonequiz", "--models", f"random,{sitters('Hears')}").code == 0
+    random = next(run.real for run in heard_runs(quiz, suite.load("heard")) if run.label == "random")
+    assert random is not None
+    path = random.folder / "questions.jsonl"
+    first, *others = path.read_text().splitlines(keepends=True)
+    path.write_text("".join([json.dumps(json.loads(first) | {"gold": 5}) + "\n", *others]))
+    shown = typed("suites", "show", "heard")
+    assert shown.code == 0
+    assert "! random is left out: " in shown.out
+    assert [row.model for row in heard_report(quiz, suite.load("heard")).rows] == ["exam_sitters:Hears"]
+
+
 def test_an_option_is_left_out_only_where_every_item_has_enough(quiz: Home) -> None:
     assert least_options(quiz, "tonequiz", "which") == 5
     assert least_options(quiz, "tonequiz", "other") == 0
