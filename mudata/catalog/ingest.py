@@ -141,7 +141,8 @@ def ingest(
     files = home.raw(card.name) / "files"
     with progress.bar(f"{card.name}: reading", unit=""):
         reading = read(card, files, subset=request.subset, where=request.where, limit=request.limit, loose=True)
-    here = pa.array([path is not None and (files / path).is_file() for path in reading.clips["path"].to_pylist()])
+    paths = reading.clips["path"].to_pylist()
+    here = pa.array([path is not None and (files / path).is_file() for path in paths], pa.bool_())
     words = pc.equal(reading.clips["kind"], "text")
     made = run(
         jobs(card, reading.clips.filter(here)),

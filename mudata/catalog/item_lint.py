@@ -227,7 +227,7 @@ _CHECKS: tuple[tuple[str, str, str, _Told], ...] = (
     (
         "letter_in_option",
         "warning",
-        "an option begins like the label of one ('B: ...')",
+        "an option begins like the label of one ('B: ...'); labelled: true in the card takes it off",
         lambda item: (any(map(_LABELLED.match, item.options)), bool(_LABELLED.match(item.gold))),
     ),
     (

@@ -208,6 +208,7 @@ def _check_options(row: ItemRow, task: CardTask) -> None:
         raise UnfitItemError("options", "an option is NULL, empty, or has blanks around it")
     if len({option.casefold() for option in options}) < len(options):
         raise UnfitItemError("options", "two options are the same but for capitals")
+    _check_pair(options, task)
 
 
 def _check_published(row: ItemRow, task: CardTask) -> None:
@@ -220,6 +221,14 @@ def _check_published(row: ItemRow, task: CardTask) -> None:
         raise UnfitItemError("options", f"nothing is chosen from where the kind is {task.kind}")
     if not 2 <= (count := len(row.options or ())) <= MOST_OPTIONS:
         raise UnfitItemError("options", f"2 to {MOST_OPTIONS} options are expected, got {count}")
+    _check_pair(row.options or (), task)
+
+
+def _check_pair(options: Sequence[str], task: CardTask) -> None:
+    if task.kind == "pair" and len(options) != 2:
+        raise UnfitItemError(
+            "options", f"a pair has 2 options, this has {len(options)}; of more, about several clips, asks kind: choose"
+        )
 
 
 def oddities(row: ItemRow) -> Iterator[tuple[str, str]]:

@@ -16,7 +16,8 @@ from mudata.catalog.read.dataset_contents import Issue, ItemRow
 from mudata.catalog.read.item_mapping import ItemMapping
 from mudata.catalog.read.item_rows import ItemsFound, UnfitItemError
 from mudata.catalog.read.published_clips import ClipKey, PublishedClips
-from mudata.errors import number
+from mudata.catalog.read.sql_literals import identifier
+from mudata.errors import ReadError, number
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -40,7 +41,8 @@ class Published:
 def read(sql: RawSql, card: Card, entries: Iterable[str]) -> Published:
     """All items of the card's exam, if it has one; `entries` are the paths of the files that are there.
 
-    Raises CardError for columns and SQL that are wrong, ReadError for what SQL cannot read.
+    Raises CardError for columns and SQL that are wrong, ReadError for what SQL cannot read, and where rows make no item
+    at all.
     """
     clips = PublishedClips(entries)
     unfit: Told = defaultdict(list)
@@ -75,6 +77,12 @@ def read(sql: RawSql, card: Card, entries: Iterable[str]) -> Published:
     ids = clips.ids()
     issues += [Issue("bad-item", f"exam.{task}", item_rows.left_out(f)) for (task, _), f in sorted(unfit.items())]
     issues += _kept(twice)
+    if card.exam and not made and any(_has_rows(sql, items.file) for items in card.exam.items):
+        why = "; ".join(issue.what for issue in issues) or "`where` keeps no row"
+        raise ReadError(
+            f"{sql.name}: not one row is an item (for exam.items): {why}.",
+            "Correct `answer`, `options`, `clips` or `where` in the card; or the file is not the one it is for.",
+        )
     return Published(
         rows=tuple(
             row._replace(clips=tuple(ids[key] if isinstance(key, ClipKey) else key for key in named))
@@ -83,6 +91,10 @@ def read(sql: RawSql, card: Card, entries: Iterable[str]) -> Published:
         clips=clips.table(),
         issues=tuple(issues),
     )
+
+
+def _has_rows(sql: RawSql, file: str) -> bool:
+    return bool(sql.values(f"SELECT 1 FROM {identifier(file)} LIMIT 1"))  # noqa: S608 - a name of the card's
 
 
 def about_chosen(sql: RawSql, published: Published, subsets: Sequence[str], *, whole: bool) -> ItemsFound:

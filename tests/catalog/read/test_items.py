@@ -108,6 +108,8 @@ def test_items_of_every_kind_are_read_with_their_truth_in_one_spelling(files: Pa
         (item(clips=["a", "nope"]), "items", "there is no clip 'nope'"),
         (item(task="faster", clips=["a", "b", "c"], truth="first"), "items.faster", "a pair has 2 clips, this has 3"),
         (item(task="faster", clips=["a", "a"], truth="first"), "items.faster", "one clip stands beside itself"),
+        (item(task="faster", clips=["a", "b"], options=["a", "b", "none"], truth="a"), "items.faster",
+         "a pair has 2 options, this has 3; of more, about several clips, asks kind: choose"),
         (item(task="sorted", truth="1"), "items.sorted", "an order is of 2 clips at least, or of options"),
         (item(task="form", clips=["a", "b"], truth="AB"), "items.form", "the structure is that of 1 clip, this has 2"),
         (item(task="waltz", truth="x"), "items.waltz", "it has no options to choose from"),
@@ -270,7 +272,7 @@ def test_the_table_has_both_kinds_and_only_of_clips_that_are_here() -> None:
     own.append(ItemRow("q", "faster", "pair", ("a", "z"), truth="second"))
     told = pa.table({"clip_id": ["tiny/a", "tiny/b"], "name": ["tempo_bpm", "mode"], "value": ["120", "A minor"]})
     made, issues = items_table(of, own, attributes=told, clips={"tiny/a": 9, "tiny/b": 9})
-    nothing = (None,) * 9  # difficulty, semitones, seconds, and what published items have
+    nothing = (None,) * 10  # difficulty, semitones, seconds, and what published items have
     assert [tuple(row.values()) for row in made.to_pylist()] == [
         (
             "tiny/p",

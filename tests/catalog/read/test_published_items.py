@@ -98,6 +98,32 @@ def test_a_row_that_cannot_be_asked_is_left_out_and_the_rest_goes_on(
     assert why in reading.issues[0].what
 
 
+def test_a_pair_has_two_options_or_its_own(tmp_path: Path) -> None:
+    clips = [{"path": "**/{audio}"}, {"path": "**/{other}"}]
+    rows = (
+        item("three", other="b.wav", options=["slow", "fast", "neither"]),
+        item("two", other="b.wav"),
+        item("none", other="b.wav", options=None, answer="first"),
+    )
+    tasks = {"exam": {"kind": "pair", "noun": "faster clip"}}
+    reading = asked(tmp_path / "files", *rows[:2], items={"clips": clips}, tasks=tasks)
+    assert set(items(reading)) == {"two"}
+    assert reading.issues[0].what == (
+        "1 item left out, such as three: a pair has 2 options, this has 3; of more, about several clips, asks kind: "
+        "choose"
+    )
+    own = asked(tmp_path / "files", rows[2], items={"clips": clips, "options": None}, tasks=tasks)
+    assert set(items(own)) == {"none"}
+
+
+def test_rows_of_which_not_one_is_an_item_are_no_exam(tmp_path: Path) -> None:
+    with pytest.raises(ReadError, match=r"not one row is an item .*: 2 items left out, such as q: 'fast' is no letter"):
+        asked(tmp_path / "files", item(), item("r"), items={"answer": {"letter": "answer"}})
+    with pytest.raises(ReadError, match=r"not one row is an item .*: `where` keeps no row") as told:
+        asked(tmp_path / "files", item(), items={"where": "id = 'r'"})
+    assert "in the card" in str(told.value.hint)
+
+
 def test_clips_are_one_for_each_file_and_cut_and_found_at_any_depth(tmp_path: Path) -> None:
     files = tmp_path / "files"
     (files / "deep" / "er").mkdir(parents=True)
@@ -206,8 +232,13 @@ def test_an_item_of_words_alone_has_a_clip_of_its_words(tmp_path: Path) -> None:
 def test_options_and_answers_in_every_form(
     tmp_path: Path, options: dict[str, Any], answer: dict[str, Any], row: dict[str, Any], shown: str | None, truth: Any
 ) -> None:
-    reading = asked(tmp_path / "files", item("1") | row, items={"options": options, "answer": answer})
-    assert [("".join(one.options or ()), one.truth) for one in reading.items] == ([(shown, truth)] if shown else [])
+    mapping = {"options": options, "answer": answer}
+    if shown is None:
+        with pytest.raises(ReadError, match=r"not one row is an item .*: 1 item left out, such as 1"):
+            asked(tmp_path / "files", item("1") | row, items=mapping)
+        return
+    reading = asked(tmp_path / "files", item("1") | row, items=mapping)
+    assert [("".join(one.options or ()), one.truth) for one in reading.items] == [(shown, truth)]
 
 
 def test_an_option_that_looks_like_a_list_is_one_option_unless_all_of_its_column_are_lists(tmp_path: Path) -> None:
