@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 from published_sets import SETS, gtzan_with_artists
 from shell import Done, typed
+from tone_quiz import tone_quiz
 
 from mudata.catalog.splits import manifest
 
@@ -77,6 +78,14 @@ def test_two_clips_can_still_be_asked(home: Home, tmp_path: Path) -> None:
     command = commands(fetched("ctis", tmp_path))[-1]
     assert command == "split ctis-exam --dataset ctis --n 1"
     assert typed(*command.split()).code == 0
+
+
+def test_of_an_exam_all_is_asked(home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    tone_quiz(tmp_path, tmp_path / "cards", monkeypatch, n=10)
+    command = commands(fetched("tonequiz", tmp_path / "published"))[-1]
+    assert command == "split tonequiz-exam --dataset tonequiz --parts test=1"
+    assert typed(*command.split()).code == 0
+    assert {part: len(clips) for part, clips in manifest.load(home, "tonequiz-exam").parts.items()} == {"test": 9}
 
 
 def test_clips_that_are_not_usable_are_listed_by_the_command_that_is_proposed(home: Home, tmp_path: Path) -> None:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 def suggest(home: Home, card: Card) -> SplitRequest | None:
     """The best split of a dataset that can be drawn now; None if none can, not even of one clip.
 
-    Labels spread evenly and no artist (album, track) in two parts come first, then the same
+    Of an exam all is asked. Labels spread evenly and no artist (album, track) in two parts come first, then the same
     where some label is absent from some part, then less. What is suggested was drawn, not guessed.
     """
     for wish in _wishes(home, card):
@@ -38,6 +38,9 @@ def command(request: SplitRequest) -> str:
     words += [f"--dataset {name}" for name in request.datasets]
     words += [f"--stratify {name}" for name in request.stratify]
     words += [f"--group {key}" for key in request.group]
+    words += (
+        ["--parts " + ",".join(f"{part}={share:g}" for part, share in request.parts.items())] if request.parts else []
+    )
     words += [f"--n {request.n}"] if request.n else []
     words += ["--best-effort"] if request.best_effort else []
     return " ".join(words)
@@ -57,6 +60,8 @@ def _wishes(home: Home, card: Card) -> Iterator[SplitRequest]:
     def wish(**more: object) -> SplitRequest:
         return SplitRequest(name=f"{card.name}-exam", datasets=(card.name,), **more)  # type: ignore[arg-type]
 
+    if card.exam:
+        yield wish(parts={"test": 1})
     for group in (*grouped, ()):
         for best_effort in (False, True):
             for stratify in closed:

@@ -152,6 +152,8 @@ def _pairs(panel: Panel, runs: Sequence[PanelEntry]) -> str:
     compared = [run for run in runs if run.run.id in panel.groups]
     ids = {run.run.id for run in compared}
     pairs = [pair for pair in panel.measured.pairs if {pair.a, pair.b} <= ids]
+    if len(compared) < 2:
+        return f"the {_kind(runs)}, asked about different items, are not compared"
     said = _two(panel, pairs[0]) if len(compared) == 2 else _best(compared, pairs, _kind(runs))
     if len(compared) == len(runs):
         return said + (f" on the {n} clips that all have" if panel.unequal else "")

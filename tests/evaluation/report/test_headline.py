@@ -100,6 +100,13 @@ def test_a_run_of_fewer_clips_is_flagged_and_does_not_spoil_the_others() -> None
     assert found.comparison.n == 50
 
 
+def test_runs_of_which_only_one_has_the_most_clips_are_not_compared() -> None:
+    runs = [report_run(f"m ({n})", classified([1] * n), model="m") for n in (50, 40)]
+    assert said(*runs, report_run("m (30)", classified([1] * 30, start=60), model="m")).endswith(
+        "; the runs cannot be compared."
+    )
+
+
 def test_two_runs_of_different_clips_are_compared_on_those_that_both_have() -> None:
     few, many = report_run("few", classified([1] * 10)), report_run("many", classified([0] * 50))
     assert said(few, many) == (
