@@ -85,6 +85,7 @@ def report_run(
         split="s",
         part="test",
         tasks=[SimpleNamespace(dataset="d", majority="a")],
+        options_order="published",
         seen_in_training={},
         imported=None,
     )

@@ -100,11 +100,11 @@ def test_a_run_of_fewer_clips_is_flagged_and_does_not_spoil_the_others() -> None
     assert found.comparison.n == 50
 
 
-def test_runs_of_which_only_one_has_the_most_clips_are_not_compared() -> None:
-    runs = [report_run(f"m ({n})", classified([1] * n), model="m") for n in (50, 40)]
-    assert said(*runs, report_run("m (30)", classified([1] * 30, start=60), model="m")).endswith(
-        "; the runs cannot be compared."
-    )
+def test_a_run_beside_its_control_is_not_compared_with_itself() -> None:
+    real, control = (classified([right] * 30) for right in (1, 0))
+    runs = [report_run("m", real), report_run("m (silence)", control, model="m", control="silence")]
+    other = report_run("other", classified([1] * 40, start=60))
+    assert said(*runs, other).endswith("; the models, asked about different items, are not compared.")
 
 
 def test_two_runs_of_different_clips_are_compared_on_those_that_both_have() -> None:
