@@ -96,9 +96,11 @@ def _place_level(lint: ExamLint) -> str:
 
 
 def _places(one: ItemLint) -> str:
+    from mudata.evaluation.metrics.position_bias import place_names
+
     if not one.places:
         return "stands apart" if one.chance is not None else ""
-    letters = " ".join(f"{chr(ord('A') + place)}{n}" for place, n in enumerate(one.places) if n)
+    letters = " ".join(f"{place}{n}" for place, n in zip(place_names(len(one.places)), one.places, strict=True) if n)
     return letters if one.place_p is None else f"{letters} (p {one.place_p:.2g})"
 
 

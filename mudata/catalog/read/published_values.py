@@ -11,11 +11,12 @@ import re
 import tokenize
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
+from string import ascii_uppercase
 from typing import Any
 
 from mudata.json_files import NotJson, parse
 
-LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+LETTERS = ascii_uppercase
 """Labels of options by their place."""
 
 LONGEST = 100_000
@@ -40,9 +41,12 @@ def text_list(text: str) -> list[str]:
 def is_list(text: str | None) -> bool:
     """Whether a text is a list in one of these spellings."""
     try:
-        return text is not None and text.lstrip()[:1] in ("[", "(") and bool(_listed(text) is not None)
+        if text is None or text.lstrip()[:1] not in ("[", "("):
+            return False
+        _listed(text)
     except ValueError:
         return False
+    return True
 
 
 def labels(text: str | None) -> list[str]:

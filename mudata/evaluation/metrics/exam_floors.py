@@ -15,10 +15,10 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from string import ascii_uppercase
 from typing import TYPE_CHECKING, Literal, NamedTuple, Self
 
-from mudata.evaluation.official_rules.vote_chance import vote_chance
+from mudata.evaluation.metrics.position_bias import place_names
+from mudata.evaluation.official_rules.vote_chance import chance_of_shown
 
 if TYPE_CHECKING:
     import numpy as np
@@ -65,7 +65,8 @@ def exam_floors(items: Sequence[Sequence[ShownItem]], *, vote: bool = False) -> 
 
     Args:
         items: the passes of each item, in the order asked; one for an exam that asks once.
-        vote: the passes of an item are voted (`loo_vote`), so that rules are, too; there is a `vote_chance` then.
+        vote: the passes of an item are voted (`loo_vote`), so that rules are, too; there is a `vote_chance` then,
+        unless an item has too many options to count it out.
 
     Returns:
         chance is the mean of 1 / k over the passes, as authors print it.
@@ -90,17 +91,15 @@ def exam_floors(items: Sequence[Sequence[ShownItem]], *, vote: bool = False) -> 
 
     found = [floor("chance", "chance", [_mean([1 / len(one.options) for one in passes]) for passes in asked])]
     if vote:
-        known: dict[tuple[int, int], float] = {}
-        sizes = [(len({option for one in passes for option in one.options}), len(passes)) for passes in asked]
-        for size in set(sizes):
-            known[size] = vote_chance(*size, "loo_vote")
-        found.append(floor("vote_chance", "chance, voted", [known[size] for size in sizes]))
+        voted = [known for passes in asked if (known := chance_of_shown(_numbered(passes))) is not None]
+        if len(voted) == len(asked):
+            found.append(floor("vote_chance", "chance, voted", voted))
     shown = _ShownOptions.of(asked)
     worth = shown.voted if vote else shown.worth
     places = range(int(shown.counts.max()))
     constants = [worth(shown.places == place) for place in places]
     best = max(places, key=lambda place: math.fsum(constants[place]))  # of equals the first
-    letter = ascii_uppercase[best] if best < len(ascii_uppercase) else str(best + 1)
+    letter = place_names(best + 1)[best]
     found.append(floor("position", f"always {letter}", constants[best], letter))
     lengths = np.array([len(option) for one in shown.passes for option in one.options])
     rules: tuple[tuple[FloorName, str, Places], ...] = (
@@ -160,14 +159,21 @@ class _ShownOptions(NamedTuple):
         of_pass = iter(np.split(self.places[chosen], np.cumsum(np.add.reduceat(chosen, self.starts, dtype=np.intp))))
         found, alone = [], self.worth(chosen)
         for passes, worth in zip(self.items, alone, strict=True):
-            numbers = {passes[0].gold: 0}
-            named = [
-                [numbers.setdefault(one.options[place], len(numbers)) for place in next(of_pass).tolist()]
-                for one in passes
-            ]
+            named = _numbered(passes, [next(of_pass).tolist() for _ in passes])
             tied = tuple(tuple(sorted(set(some))) for some in named if some)
             found.append(worth if len(passes) == 1 else _voted(tied))
         return found
+
+
+def _numbered(passes: Sequence[ShownItem], places: Sequence[Sequence[int]] = ()) -> tuple[tuple[int, ...], ...]:
+    """Options of the passes of an item, all or those at some places of each, by number in sorted order: 0 is the right
+    one, options of one text have one number, and what differs in the order of options alone has the same numbers."""
+    of = places or [range(len(one.options)) for one in passes]
+    named = [[one.options[place] for place in some] for one, some in zip(passes, of, strict=True)]
+    gold, texts = passes[0].gold, {text for some in named for text in some}
+    wrong = sorted(texts - {gold}, key=lambda text: [some.count(text) for some in named])
+    numbers = {gold: 0, **{text: number for number, text in enumerate(wrong, 1)}}
+    return tuple(tuple(sorted(numbers[text] for text in some)) for some in named)
 
 
 @functools.lru_cache(maxsize=4096)

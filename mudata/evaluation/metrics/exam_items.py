@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -157,13 +157,17 @@ def by_group(items: Sequence[ExamItem]) -> Mapping[tuple[str, str], list[ExamIte
     """Items by category (each of several) and by difficulty, in the order of names."""
     found: dict[tuple[str, str], list[ExamItem]] = {}
     for item in items:
-        answer = item.first
-        names = answer.categories or ((answer.category,) if answer.category else ())
-        for name in dict.fromkeys(names):
-            found.setdefault(("category", name), []).append(item)
-        if answer.difficulty:
-            found.setdefault(("difficulty", answer.difficulty), []).append(item)
+        for group in groups_of(item.first):
+            found.setdefault(group, []).append(item)
     return dict(sorted(found.items()))
+
+
+def groups_of(answer: ScoredAnswer) -> Iterator[tuple[str, str]]:
+    """What an item is counted under, as ("category", name) for each of its categories and ("difficulty", name)."""
+    for name in dict.fromkeys(answer.categories or ((answer.category,) if answer.category else ())):
+        yield "category", name
+    if answer.difficulty:
+        yield "difficulty", answer.difficulty
 
 
 def metric_row(one: Metric | None) -> dict[str, Any] | None:

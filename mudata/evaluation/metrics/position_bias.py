@@ -80,13 +80,13 @@ def position_panel(passes: Sequence[PlacedChoice], order: PassOrder) -> dict[str
             gold[truth] += 1
             right[truth] += place == truth
     rows = []
-    for letter, n, k in zip(_letters(most), gold, right, strict=True):
+    for letter, n, k in zip(place_names(most), gold, right, strict=True):
         low, high = wilson(k, n) if n else (None, None)
         rows.append({"place": letter, "n": n, "value": k / n if n else None, "low": low, "high": high})
     test = bias_test(passes, order)
     return {
         "order": order,
-        "places": list(_letters(most)),
+        "places": place_names(most),
         "chosen": chosen,
         "gold": gold,
         "by_place": rows,
@@ -102,7 +102,8 @@ def position_panel(passes: Sequence[PlacedChoice], order: PassOrder) -> dict[str
     }
 
 
-def _letters(count: int) -> Sequence[str]:
+def place_names(count: int) -> list[str]:
+    """A, B, ... of the first places, numbers from 27 on."""
     return [ascii_uppercase[i] if i < len(ascii_uppercase) else str(i + 1) for i in range(count)]
 
 

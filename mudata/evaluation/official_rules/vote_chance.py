@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
+from collections.abc import Sequence
 from fractions import Fraction
+from functools import lru_cache
 from itertools import product
 
 from mudata.errors import EvaluationError, UnknownName
@@ -37,7 +40,30 @@ def vote_chance(k_options: int, passes: int, rule: str) -> float:
         return 1 / k_options
     if rule in ("any", "max"):
         return float(1 - Fraction(k_options - 1, k_options) ** passes)
-    return float(_counted_out(k_options, passes, leave_out=rule == "loo_vote"))
+    leave_out = rule == "loo_vote"
+    shown = [[option for option in range(k_options) if not leave_out or option != i + 1] for i in range(passes)]
+    if (guesses := math.prod(map(len, shown))) > _MOST:
+        raise EvaluationError(
+            f"{passes} passes of {len(shown[0])} options are {guesses:,} sequences, too many to count out.",
+            f"At most {_MOST:,} are.",
+        )
+    return float(_counted_out(shown, first_seen=leave_out))
+
+
+@lru_cache(maxsize=4096)
+def chance_of_shown(shown: tuple[tuple[int, ...], ...]) -> float | None:
+    """The same under loo_vote for the options that passes did show, of which some may be doubled.
+
+    shown: of each pass its options by number, 0 the right one; those of one text have one number.
+
+    >>> chance_of_shown(((0, 1, 1), (0, 2)))
+    0.3333333333333333
+
+    None where these are too many to count out.
+    """
+    if math.prod(map(len, shown)) > _MOST:
+        return None
+    return float(_counted_out(shown, first_seen=True))
 
 
 def above_chance(accuracy: float, base: float) -> float:
@@ -54,19 +80,12 @@ def above_chance(accuracy: float, base: float) -> float:
     return (accuracy - base) / (1 - base)
 
 
-def _counted_out(k_options: int, passes: int, *, leave_out: bool) -> Fraction:
-    """Option 0 is the right one. Ties go to the first seen where passes leave options out, else to each alike."""
-    shown = [[option for option in range(k_options) if not leave_out or option != i + 1] for i in range(passes)]
-    guesses: int = len(shown[0]) ** passes
-    if guesses > _MOST:
-        raise EvaluationError(
-            f"{passes} passes of {len(shown[0])} options are {guesses:,} sequences, too many to count out.",
-            f"At most {_MOST:,} are.",
-        )
+def _counted_out(shown: Sequence[Sequence[int]], *, first_seen: bool) -> Fraction:
+    """Option 0 is the right one. Ties go to the first seen, or to each alike."""
     right = Fraction(0)
     for sequence in product(*shown):
         votes = Counter(sequence)
         most = max(votes.values())
         best = [option for option, count in votes.items() if count == most]  # in the order first seen
-        right += Fraction(best[0] == 0) if leave_out else Fraction(0 in best, len(best))
-    return right / guesses
+        right += Fraction(best[0] == 0) if first_seen else Fraction(0 in best, len(best))
+    return right / math.prod(map(len, shown))

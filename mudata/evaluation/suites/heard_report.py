@@ -2,8 +2,8 @@
 
     heard_runs -> values of each item under each condition -> floors -> lift, verdict -> HeardReport
 
-Values are our reading of the answers (an open question's are its official rule's), the mean over an item's passes. What
-scores.json has of an exam (official score, passes, groups, faults) is taken from there.
+Values are our reading of the answers (an open question's are its official rule's), the mean over an item's passes. The
+official score and the places chosen are those of scores.json.
 """
 
 from __future__ import annotations
@@ -20,6 +20,8 @@ from mudata.evaluation.comparison.audio_use import check_audio_use, is_greedy
 from mudata.evaluation.inference.controls import BLIND
 from mudata.evaluation.metrics.blind_lift import BlindFloor, BlindShare, HeardVerdict, Lift, blind_share, lift, verdict
 from mudata.evaluation.metrics.exam_floors import ShownItem, exam_floors
+from mudata.evaluation.metrics.exam_items import groups_of
+from mudata.evaluation.metrics.exam_scores import FEW
 from mudata.evaluation.metrics.hypothesis_tests import draws_for, holm
 from mudata.evaluation.suites.heard_runs import HeardRuns, heard_runs
 from mudata.evaluation.suites.sat_exam import HeardScore, SatExam
@@ -35,8 +37,6 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
-FEW = 30
-"""Groups of fewer items are marked."""
 READERS = "reader:"
 """Before the name of a floor that is a language model without ears."""
 
@@ -69,6 +69,7 @@ class HeardRow:
     `score` is our reading of the answers with the clips, over the items; `official` the score by the rule of the exam's
     authors, of the items that they count. `conditions` has the score under each that was asked. `lift` is over the
     strongest of `floors`, on the items that all have; `p` that of `lift` after Holm's correction over the report.
+    `listens`: whether answers are better with the clips than under controls; None where none was asked.
     `all_right` and `consistent`: of items asked in all rotations, the shares right in all of them and answered alike.
     `positions`: what scores.json has of chosen places, of the run in all rotations, or else the real one.
     """
@@ -84,6 +85,7 @@ class HeardRow:
     floors: tuple[FloorValue, ...]
     lift: Lift
     p: float
+    listens: bool | None
     verdict: HeardVerdict
     why: str
     blind: BlindShare | None
@@ -139,11 +141,18 @@ def heard_report(
                 with _leaving_out(one, left_out, progress), bar:
                     of_exam.append(_row(suite, one, read, draws=draws_for(tests)))
         rows += sorted(of_exam, key=lambda row: (-row.score.value, row.model))
-    adjusted = iter(holm([row.p for row in rows]))
-    judged = [_judged(row, next(adjusted)) for row in rows]
     warnings = {exam: (*_warnings(home, suite, exam), *left_out[exam]) for exam in by_exam}
     titles = {name: condition.title for name, condition in suite.conditions.items()}
-    return HeardReport(suite.title, tuple(judged), warnings, readers, titles)
+    return HeardReport(suite.title, tuple(adjusted(rows)), warnings, readers, titles)
+
+
+def adjusted(rows: Sequence[HeardRow]) -> list[HeardRow]:
+    """Rows whose p, each its own until then, is corrected for all of them (Holm), with the verdict that this leaves."""
+    found = []
+    for row, p in zip(rows, holm([row.p for row in rows]), strict=True):
+        said, why = verdict(row.lift, p, listens=row.listens)
+        found.append(replace(row, p=p, verdict=said, why=why))
+    return found
 
 
 @contextlib.contextmanager
@@ -184,7 +193,8 @@ def _row(suite: Suite, one: HeardRuns, readers: Mapping[str, SatExam], *, draws:
             f"Nothing blind stands beside {real.run.id}: its items have no options, and no control was asked.",
             f"Run: mudata eval --suite {suite.name} --models {one.label} --exams {one.exam}",
         )
-    said, why = verdict(found, found.p, listens=_listens(real, sat))
+    listens = _listens(real, sat)
+    said, why = verdict(found, found.p, listens=listens)
     chance = next((floor for floor in rules if floor.name == "chance"), None)
     turned = sat.get("rotations")
     placed = turned or real
@@ -200,6 +210,7 @@ def _row(suite: Suite, one: HeardRuns, readers: Mapping[str, SatExam], *, draws:
         floors=tuple(FloorValue(name=floor.name, title=floor.title, value=floor.value) for floor in floors),
         lift=found,
         p=found.p,
+        listens=listens,
         verdict=said,
         why=why,
         blind=blind_share(
@@ -213,14 +224,6 @@ def _row(suite: Suite, one: HeardRuns, readers: Mapping[str, SatExam], *, draws:
         groups=tuple(_groups(real, items, next(floor for floor in floors if floor.name == found.floor))),
         not_asked=tuple(name for name in suite.conditions if name not in sat),
     )
-
-
-def _judged(row: HeardRow, p: float) -> HeardRow:
-    """With the p that is adjusted for all rows."""
-    if row.verdict != "heard" or p == row.p:
-        return replace(row, p=p)
-    said, why = verdict(row.lift, p)
-    return replace(row, p=p, verdict=said, why=why)
 
 
 def _rules(real: SatExam, items: Sequence[str]) -> list[BlindFloor]:
@@ -264,12 +267,8 @@ def _groups(real: SatExam, items: Sequence[str], floor: BlindFloor) -> list[Hear
     """By category, of which an item may have several, and by difficulty, where there are several."""
     places: dict[tuple[str, str], list[int]] = {}
     for place, item in enumerate(items):
-        answer, question = real.passes[item][0]
-        several = question.categories or ((answer.category,) if answer.category else ())
-        for name in dict.fromkeys(several):
-            places.setdefault(("category", name), []).append(place)
-        if answer.difficulty:
-            places.setdefault(("difficulty", answer.difficulty), []).append(place)
+        for group in groups_of(real.passes[item][0][0]):
+            places.setdefault(group, []).append(place)
     return [
         HeardGroup(by=by, name=name, score=real.score([items[i] for i in of]), floor=float(floor.values[of].mean()))
         for (by, name), of in sorted(places.items())

@@ -114,7 +114,9 @@ def _place_lines(row: HeardRow) -> Iterator[dict[str, str]]:
         return
     for title, key in (("chosen", "chosen"), ("right", "gold")):
         counts = row.positions[key]
-        shares = {_letter(i): percent(n / sum(counts)) for i, n in enumerate(counts)} if sum(counts) else {}
+        shares = {
+            at: percent(n / sum(counts)) for at, n in zip(row.positions["places"], counts, strict=True) if sum(counts)
+        }
         yield {
             "model": row.model if key == "chosen" else "",
             "": title,
@@ -156,10 +158,6 @@ def lift_text(row: HeardRow) -> str:
 
 def percent(share: float) -> str:
     return f"{100 * share:.1f} %"
-
-
-def _letter(place: int) -> str:
-    return chr(ord("A") + place)
 
 
 def _by_exam(report: HeardReport) -> Iterator[tuple[str, list[HeardRow]]]:

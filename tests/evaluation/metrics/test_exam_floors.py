@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections import Counter
 
 import numpy as np
 import pytest
@@ -16,8 +17,8 @@ def once(options: tuple[str, ...], gold: str, question: str = "") -> list[ShownI
 
 
 def without_each(options: tuple[str, ...], gold: str) -> list[ShownItem]:
-    wrong = [option for option in options if option != gold]
-    return [ShownItem(options=tuple(o for o in options if o != left_out), gold=gold) for left_out in wrong]
+    wrong = [place for place, option in enumerate(options) if option != gold]
+    return [ShownItem(options=options[:place] + options[place + 1 :], gold=gold) for place in wrong]
 
 
 def named(floors: list[ExamFloor]) -> dict[str, ExamFloor]:
@@ -68,6 +69,22 @@ def test_a_uniform_guesser_whose_passes_are_voted_gets_more_than_one_in_four() -
     floors = named(exam_floors([without_each(("a", "b", "c", "d", "e"), "a")] * 3, vote=True))
     assert floors["vote_chance"].value == pytest.approx(0.28125)
     assert floors["chance"].value == 0.25
+
+
+def test_a_guesser_is_voted_by_the_options_that_were_shown() -> None:
+    """Of options of one text both places count; a pass may show one option alone."""
+    doubled = without_each(("a", "b", "b", "c"), "a")
+    won = 0
+    for first, second, third in itertools.product(("a", "b", "c"), ("a", "b", "c"), ("a", "b", "b")):
+        votes = Counter((first, second, third))  # of equals the first
+        won += votes.most_common(1)[0][0] == "a"
+    assert named(exam_floors([doubled], vote=True))["vote_chance"].value == pytest.approx(won / 27)
+    assert named(exam_floors([without_each(("a", "b"), "a")], vote=True))["vote_chance"].value == 1
+
+
+def test_what_cannot_be_counted_out_is_no_floor_and_the_others_stay() -> None:
+    floors = named(exam_floors([without_each(tuple("abcdefghij"), "a")], vote=True))
+    assert set(floors) == {"chance", "position", "longest", "shortest", "overlap"}
 
 
 def test_ties_are_voted_as_they_fall() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -17,7 +18,7 @@ import mudata
 from mudata.errors import CardError, EvaluationError, UnknownName
 from mudata.evaluation.suites import suite
 from mudata.evaluation.suites.conditions import Condition, least_options
-from mudata.evaluation.suites.heard_report import HeardReport, HeardRow, heard_report
+from mudata.evaluation.suites.heard_report import HeardReport, HeardRow, adjusted, heard_report
 from mudata.evaluation.suites.heard_runs import heard_runs
 from mudata.evaluation.suites.heard_table import HeardTables
 from mudata.home import Home
@@ -139,6 +140,21 @@ def test_items_about_one_clip_count_together_and_what_is_wrong_with_items_stands
         "the right option does not stand at every place equally often (p = 1e-12)",
         "2 of 80 items share a clip with another",
     )
+
+
+def test_verdicts_are_those_of_the_adjusted_p_and_mind_what_shows_listening(report: HeardReport) -> None:
+    hears = of(report, "Hears")
+    assert hears.listens is True
+    slight = replace(hears, p=0.03, lift=replace(hears.lift, value=0.04, low=0.01, high=0.07, most=0.07))
+    (alone,) = adjusted([slight])
+    assert (alone.verdict, alone.p) == ("heard", 0.03)
+    for row in adjusted([slight, slight]):
+        assert row.p == pytest.approx(0.06)
+        assert (row.verdict, row.why[:29]) == ("cannot tell", "its answers hang on the sound")
+    (deaf, *_) = adjusted([replace(slight, listens=False), slight])
+    assert deaf.verdict == "guessed"
+    (_, unsure) = adjusted([slight, replace(slight, lift=replace(slight.lift, most=0.2))])
+    assert unsure.why.endswith("p = 0.06")
 
 
 def test_the_command_shows_what_python_has(sat: Sat, home_of: Home) -> None:
