@@ -79,15 +79,14 @@ CASES: dict[str, tuple[tuple[float, ...], Callable[[Exam], str]]] = {
 
 def main() -> None:
     rounds = int(sys.argv[1]) if len(sys.argv) > 1 else 400
-    print("| model | items (per clip) | heard | guessed | cannot tell |\n|---|---|---|---|---|")
+    print("| model |", " | ".join(f"{n} ({per_clip})" for n, per_clip in SIZES), f"|\n|---|{'---:|' * len(SIZES)}")
     for name, (places, case) in CASES.items():
+        cells = []
         for n, per_clip in SIZES:
             rng = np.random.default_rng(n)
             found = [case(Exam(n, per_clip, places, rng)) for _ in range(rounds)]
-            shares = " | ".join(
-                f"{100 * found.count(one) / rounds:.1f} %" for one in ("heard", "guessed", "cannot tell")
-            )
-            print(f"| {name} | {n} ({per_clip}) | {shares} |", flush=True)
+            cells.append(" / ".join(f"{100 * found.count(one) / rounds:.1f}" for one in ("heard", "guessed")))
+        print(f"| {name} | {' | '.join(cells)} |", flush=True)
 
 
 if __name__ == "__main__":

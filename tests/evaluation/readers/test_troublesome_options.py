@@ -9,12 +9,12 @@ from mudata.evaluation.align.alignment import Shown
 from mudata.evaluation.readers.choice import read_choice
 
 COUNTS = ("six", "one", "three", "nine")
-SPEAKERS = ("the third one", "the first one", "none of them", "the second one")
+SPEAKERS = ("none of them", "the first one", "the second one")
 PARTS = ("Third section", "First section", "Second section", "Only one unbroken section")
 PLACES = ("Far off", "Only in the middle", "Likely a bad take", "Clear skies")
-CHORDS = ("E:min7/1", "A:7/1", "D:maj7(11)/4", "C#m7")
+CHORDS = ("F:min6/2", "A:7/5", "D:maj7(9)/3", "C#m7")
 NOTES = ("C", "D", "G", "A#")
-SHORTENED = ("C", "Gm", "Cm7b5", "Eb/G")
+SHORTENED = ("C", "Fm", "Cm7b5", "Bb/D")
 SENTENCES = (
     "No. The tune stays in one key, e.g. in the verse.",
     "Yes. Others sing, and it's not clear whether the key holds.",
@@ -85,11 +85,11 @@ NOTHING_HEARD = "The sound is quiet at first, and clear in the middle."
         (NEGATED, "letters", 'Muted, not "not muted"', "Muted"),
         (NEGATED, "plain", "Neither of the two", "Neither of the two"),
         # chords and notes
-        (CHORDS, "letters", "The correct answer is A:7/1.", "A:7/1"),
-        (CHORDS, "letters", "A", "E:min7/1"),
+        (CHORDS, "letters", "The correct answer is A:7/5.", "A:7/5"),
+        (CHORDS, "letters", "A", "F:min6/2"),
         (CHORDS, "letters", "(D) C#m7", "C#m7"),
         (CHORDS, "plain", "c#m7", "C#m7"),
-        (CHORDS, "plain", "It is not A:7/1", None),
+        (CHORDS, "plain", "It is not A:7/5", None),
         (NOTES, "letters", "D", None),  # the letter, or the note
         (NOTES, "letters", "(D)", "A#"),
         (NOTES, "letters", "B. D", "D"),
