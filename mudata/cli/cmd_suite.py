@@ -8,13 +8,14 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import click
 
 from mudata.cli import name_completion
 from mudata.cli.habits import HabitGroup
 from mudata.cli.output import echo, emit, emit_json, json_option, progress, quiet_option
+from mudata.errors import some
 from mudata.home import Home
 
 if TYPE_CHECKING:
@@ -53,7 +54,10 @@ def list_(as_json: bool) -> None:
 def _list(as_json: bool) -> None:
     from mudata.evaluation.suites.suite import overview
 
-    emit(overview(), as_json=as_json)
+    rows = overview()
+    if not as_json:
+        rows = [row | {"exams": some(cast("list[str]", row["exams"]), 4)} for row in rows]
+    emit(rows, as_json=as_json)
 
 
 @suites.command()

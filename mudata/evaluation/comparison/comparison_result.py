@@ -173,7 +173,7 @@ class Comparison:
 @cache
 def in_points(metric: str) -> bool:
     """Whether a metric is a share of all clips or items, which tables show in per cent."""
-    return metric == "accuracy" or any(
+    return metric in ("accuracy", "official") or any(
         measure.name == metric and measure.style == "percent"
         for kind in EXACT_KINDS
         for measure in kind_of(kind).measures

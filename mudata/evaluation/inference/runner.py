@@ -185,7 +185,10 @@ def _check(request: EvalRequest, model: Model) -> None:
             "Ask it without a control.",
         )
     if request.control == "no-audio" and not capabilities.audio_optional:
-        raise EvaluationError(_no_words_alone(request), "Use --control silence or --control noise.")
+        raise EvaluationError(
+            _no_words_alone(request),
+            "Use --control silence or --control noise; a class of your own that can says so: audio_optional=True.",
+        )
     if request.audio == "source" and not capabilities.takes_source:
         raise ModelError(
             f"The model {request.model!r} takes clips as they are normalised, mono, and no original files.",

@@ -254,6 +254,22 @@ def test_runs_are_compared_by_both_and_versions_never(exam: Exam) -> None:
         compare([(run.scores, score.read_answers(run)) for run in (right, newer)])
 
 
+def test_a_persons_reading_is_one_of_the_options_even_where_the_gold_is_none(exam: Exam) -> None:
+    exam.asks(rule="mmau_tokens")
+    run = exam.run(list(GOLDS))
+    refused = typed("override", run.id, ITEMS[0], "a tuba", "--author", "me", "--reason", "heard so")
+    assert (refused.code, "'a tuba' is none of the options" in refused.err) == (2, True)
+    assert typed("override", run.id, ITEMS[0], OPTIONS[1], "--author", "me", "--reason", "heard so").code == 0
+
+
+def test_a_comparison_writes_both_scores_alike(exam: Exam) -> None:
+    exam.asks(rule="mmau_tokens")
+    runs = exam.run([f"It is not {gold}" for gold in GOLDS]), exam.run(list(GOLDS), "best")
+    told = repr(compare([(run.scores, score.read_answers(run)) for run in runs]))
+    assert "0.917" not in told
+    assert told.count("91.7 %") >= 1
+
+
 def test_a_rule_that_counts_no_answer_is_told(exam: Exam) -> None:
     exam.asks(rule="last_canonical_drops", rule_settings={"lines": list(OPTIONS)})
     with pytest.raises(EvaluationError, match="leaves every answer out"):
