@@ -213,8 +213,8 @@ class ExamResults(Strict):
 
 
 class Aggregate(Strict):
-    """How an exam's authors make one number of its items: micro (mean of items), macro (mean over categories of their
-    means), or weighted; `base` by category or task: (value - base) / (1 - base) before the mean."""
+    """How an exam's authors make one number of its items: micro (mean of items) or macro (mean over categories of their
+    means); `base` by category or task: (value - base) / (1 - base) before the mean."""
 
     kind: Literal["micro", "macro"] = "micro"
     by: Literal["category", "task", "difficulty"] | None = None

@@ -71,8 +71,8 @@ def exam_floors(items: Sequence[Sequence[ShownItem]], *, vote: bool = False) -> 
     Returns:
         chance is the mean of 1 / k over the passes, as authors print it.
         position: the letter that is worth most if it is always named, found on these items, which makes it hard to
-        beat by luck. longest, shortest: in characters. overlap: the option with most words of the question.
-        Nothing where no item has options.
+        beat by luck. longest, shortest: in characters. overlap: the option with most words of the question, where
+        any is known. Nothing where no item has options.
 
     Example:
         >>> items = [[ShownItem(options=("a", "bbb", "cc"), gold="bbb")], [ShownItem(options=("dd", "e"), gold="e")]]
@@ -102,11 +102,12 @@ def exam_floors(items: Sequence[Sequence[ShownItem]], *, vote: bool = False) -> 
     letter = place_names(best + 1)[best]
     found.append(floor("position", f"always {letter}", constants[best], letter))
     lengths = np.array([len(option) for one in shown.passes for option in one.options])
-    rules: tuple[tuple[FloorName, str, Places], ...] = (
+    rules: list[tuple[FloorName, str, Places]] = [
         ("longest", "longest option", lengths),
         ("shortest", "shortest option", -lengths),
-        ("overlap", "most words of the question", _overlaps(shown.passes)),
-    )
+    ]
+    if any(one.question for one in shown.passes):
+        rules.append(("overlap", "most words of the question", _overlaps(shown.passes)))
     for name, title, measured in rules:
         found.append(floor(name, title, worth(shown.most(measured))))
     return found

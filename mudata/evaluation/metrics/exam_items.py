@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mudata.evaluation.metrics.estimates import mean, ratio
+from mudata.evaluation.metrics.exam_floors import ShownItem
 from mudata.evaluation.metrics.jackknife import ClusteredClips
 from mudata.evaluation.official_rules.combine import combine
 
@@ -201,6 +202,17 @@ def official_of(items: Sequence[ExamItem], facts: ExamFacts, recipe: str, name: 
     weights = np.array([float(len(item.counted)) if facts.pools else 1.0 for item in known])
     credit = weights * np.array([item.credit for item in known], dtype=np.float64)
     return ratio(name, credit, weights, recipe, clusters_of_items(known))
+
+
+def shown_passes(items: Iterable[Sequence[ScoredAnswer]]) -> list[list[ShownItem]]:
+    """What the passes of each item showed, for `exam_floors`."""
+    return [
+        [
+            ShownItem(options=options_of(answer), gold=answer.references[0], question=answer.question or "")
+            for answer in passes
+        ]
+        for passes in items
+    ]
 
 
 def options_of(answer: ScoredAnswer) -> tuple[str, ...]:

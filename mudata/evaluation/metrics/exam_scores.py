@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from mudata.errors import EvaluationError
 from mudata.evaluation.metrics.estimates import metric
-from mudata.evaluation.metrics.exam_floors import ShownItem, exam_floors
+from mudata.evaluation.metrics.exam_floors import exam_floors
 from mudata.evaluation.metrics.exam_items import (
     ExamFacts,
     ExamItem,
@@ -26,6 +26,7 @@ from mudata.evaluation.metrics.exam_items import (
     metric_row,
     official_of,
     options_of,
+    shown_passes,
     worth_of,
 )
 from mudata.evaluation.metrics.exam_passes import all_right, consistent, passes_row
@@ -222,23 +223,10 @@ def _faults(items: Sequence[ExamItem], facts: ExamFacts) -> dict[str, Any]:
 
 def _floors(items: Sequence[ExamItem], facts: ExamFacts) -> list[dict[str, Any]]:
     """What rules that never listen reach on the passes as they were shown."""
-    shown = [
-        [
-            ShownItem(
-                options=options_of(answer),
-                gold=answer.references[0],
-                question=answer.official.item.question if answer.official else "",
-            )
-            for answer in item.passes
-        ]
-        for item in items
-    ]
     vote = facts.combine == "loo_vote" and facts.order == "leave-one-out"
-    asked = any(one.question for passes in shown for one in passes)
     return [
         {"name": floor.name, "title": floor.title, "value": floor.value, "n": floor.n, "option": floor.option}
-        for floor in exam_floors(shown, vote=vote)
-        if floor.name != "overlap" or asked
+        for floor in exam_floors(shown_passes(item.passes for item in items), vote=vote)
     ]
 
 

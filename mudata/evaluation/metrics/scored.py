@@ -80,6 +80,8 @@ class ScoredAnswer:
     categories: tuple[str, ...] = ()
     faults: tuple[str, ...] = ()
     """What its exam's card knows to be wrong with it."""
+    question: str | None = None
+    """What its exam asks, in the exam's own words."""
     official: OfficialReading | None = None
     """What its exam's own rule makes of the answer."""
 

@@ -149,6 +149,7 @@ class ScoringContext:
             of=question.of,
             categories=question.categories,
             faults=known_faults(task, question),
+            question=question.question,
             official=official,
         )
 

@@ -19,8 +19,8 @@ from mudata.errors import EvaluationError, MudataError
 from mudata.evaluation.comparison.audio_use import check_audio_use, is_greedy
 from mudata.evaluation.inference.controls import BLIND
 from mudata.evaluation.metrics.blind_lift import BlindFloor, BlindShare, HeardVerdict, Lift, blind_share, lift, verdict
-from mudata.evaluation.metrics.exam_floors import ShownItem, exam_floors
-from mudata.evaluation.metrics.exam_items import groups_of
+from mudata.evaluation.metrics.exam_floors import exam_floors
+from mudata.evaluation.metrics.exam_items import groups_of, shown_passes
 from mudata.evaluation.metrics.exam_scores import FEW
 from mudata.evaluation.metrics.hypothesis_tests import draws_for, holm
 from mudata.evaluation.suites.heard_runs import HeardRuns, heard_runs
@@ -228,14 +228,7 @@ def _row(suite: Suite, one: HeardRuns, readers: Mapping[str, SatExam], *, draws:
 
 def _rules(real: SatExam, items: Sequence[str]) -> list[BlindFloor]:
     """What an item's options give away, where all have some."""
-    shown = [
-        [
-            ShownItem(options=q.options, gold=q.references[0], question=q.question or q.prompt or "")
-            for _, q in real.passes[item]
-        ]
-        for item in items
-    ]
-    floors = exam_floors(shown)
+    floors = exam_floors(shown_passes(real.passes[item] for item in items))
     return [
         BlindFloor(name=floor.name, title=floor.title, values=floor.values) for floor in floors if floor.n == len(items)
     ]
@@ -267,7 +260,7 @@ def _groups(real: SatExam, items: Sequence[str], floor: BlindFloor) -> list[Hear
     """By category, of which an item may have several, and by difficulty, where there are several."""
     places: dict[tuple[str, str], list[int]] = {}
     for place, item in enumerate(items):
-        for group in groups_of(real.passes[item][0][0]):
+        for group in groups_of(real.passes[item][0]):
             places.setdefault(group, []).append(place)
     return [
         HeardGroup(by=by, name=name, score=real.score([items[i] for i in of]), floor=float(floor.values[of].mean()))

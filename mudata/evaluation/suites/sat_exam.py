@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from mudata.evaluation.metrics.intervals import ratio
 from mudata.evaluation.metrics.jackknife import ClusteredClips
-from mudata.evaluation.scoring.context import ScoringContext
+from mudata.evaluation.scoring.score import read_answers
 
 if TYPE_CHECKING:
     import numpy as np
@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 
     from mudata.evaluation.metrics.scored import ScoredAnswer
     from mudata.evaluation.run import Run
-    from mudata.evaluation.run_records import QuestionRecord
 
     Floats = NDArray[np.float64]
 
@@ -34,31 +33,30 @@ class HeardScore:
 
 @dataclass(frozen=True, eq=False)
 class SatExam:
-    """A run: `scored` answers, the `passes` of each item with their questions, and what items are worth (`values`, the
-    mean over passes; of an item that its exam's authors leave out nothing is known)."""
+    """A run: `scored` answers, those to the `passes` of each item, and what items are worth (`values`, the mean over
+    passes; of an item that its exam's authors leave out nothing is known)."""
 
     run: Run
     scored: Sequence[ScoredAnswer]
-    passes: Mapping[str, Sequence[tuple[ScoredAnswer, QuestionRecord]]]
+    passes: Mapping[str, Sequence[ScoredAnswer]]
     values: Mapping[str, float]
 
     @classmethod
     def of(cls, run: Run) -> SatExam:
-        context = ScoringContext.load(run)
-        scored = context.read_answers()
-        passes: dict[str, list[tuple[ScoredAnswer, QuestionRecord]]] = {}
-        for answer, question in zip(scored, context.questions, strict=True):
-            passes.setdefault(question.of or question.item_id, []).append((answer, question))
+        scored = read_answers(run)
+        passes: dict[str, list[ScoredAnswer]] = {}
+        for answer in scored:
+            passes.setdefault(answer.of or answer.clip_id, []).append(answer)
         values = {}
         for item, some in passes.items():
-            worth = [next(iter((answer.worth or {}).values()), None) for answer, _ in some]
+            worth = [next(iter((answer.worth or {}).values()), None) for answer in some]
             counted = [value for value in worth if value is not None]
             if counted:  # what an exam's authors leave out is worth nothing to anybody
                 values[item] = sum(counted) / len(counted)
         return cls(run, scored, passes, values)
 
     def cluster(self, item: str) -> str:
-        return self.passes[item][0][0].cluster
+        return self.passes[item][0].cluster
 
     def array(self, items: Sequence[str]) -> Floats:
         import numpy as np
@@ -85,13 +83,13 @@ class SatExam:
         """The share of items right in every pass."""
         import numpy as np
 
-        right = np.array([float(all(answer.right for answer, _ in some)) for some in self.passes.values()])
-        clips = ClusteredClips.named([some[0][0].cluster for some in self.passes.values()])
+        right = np.array([float(all(answer.right for answer in some)) for some in self.passes.values()])
+        clips = ClusteredClips.named([some[0].cluster for some in self.passes.values()])
         found = ratio(right, np.ones(len(right)), clips)
         return HeardScore(value=float(right.mean()), low=found.low, high=found.high, n=len(right), run=self.run.id)
 
     @property
     def consistent(self) -> float:
         """The share of items for which every pass chooses the same option."""
-        chosen = [{answer.counted_labels for answer, _ in some} for some in self.passes.values()]
+        chosen = [{answer.counted_labels for answer in some} for some in self.passes.values()]
         return sum(len(one) == 1 and one != {()} for one in chosen) / len(chosen)

@@ -84,7 +84,7 @@ def test_a_guesser_is_voted_by_the_options_that_were_shown() -> None:
 
 def test_what_cannot_be_counted_out_is_no_floor_and_the_others_stay() -> None:
     floors = named(exam_floors([without_each(tuple("abcdefghij"), "a")], vote=True))
-    assert set(floors) == {"chance", "position", "longest", "shortest", "overlap"}
+    assert set(floors) == {"chance", "position", "longest", "shortest"}
 
 
 def test_ties_are_voted_as_they_fall() -> None:

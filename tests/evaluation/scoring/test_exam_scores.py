@@ -127,6 +127,16 @@ def test_a_random_fill_is_its_expectation_between_what_luck_can_do(exam: Exam) -
     assert "luck makes it 0.0 to 91.7 %" in " ".join(typed("score").out.split())
 
 
+def test_exams_with_and_without_a_rule_have_the_same_floors(exam: Exam) -> None:
+    """The question is an exam's own, whether a rule looks at it or not."""
+    exam.asks()
+    found = exam.run(GOLDS).scores["exam"]
+    assert found["official"] is None
+    assert [floor["name"] for floor in found["floors"]] == ["chance", "position", "longest", "shortest", "overlap"]
+    exam.asks(rule="mmau_tokens")
+    assert exam.run(GOLDS, "others").scores["exam"]["floors"] == found["floors"]
+
+
 def test_passes_of_one_item_are_combined_and_count_once(exam: Exam) -> None:
     exam.asks(rule="mmau_tokens", combine="any")
     said: list[list[str | None]] = [[gold, "a horn"] for gold in GOLDS]
