@@ -11,16 +11,14 @@ from __future__ import annotations
 import copy
 from collections.abc import Sequence
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mudata.errors import ModelError
 from mudata.evaluation.align.thoughts import MARKS, left_open
 from mudata.evaluation.models import hf_architectures
 from mudata.evaluation.models.device import placement, quieten
-from mudata.evaluation.models.weights.hub_checkpoint import loading_options
+from mudata.evaluation.models.weights.hub_checkpoint import checkpoint_facts, loading_options
 from mudata.evaluation.models.weights.safe_load import reading
-from mudata.evaluation.models.weights.weight_store import provenance
 from mudata.evaluation.protocol import Answer, Clip, Failure, Item, ModelCapabilities, Ranking
 from mudata.safe_text import text_of
 
@@ -227,21 +225,12 @@ class TransformersAudio:
         return audio if rate == target else soxr.resample(audio, rate, target, "HQ")
 
     def describe(self) -> dict[str, object]:
-        import torch
-        import transformers
-
-        return {
-            "checkpoint": self.checkpoint if not Path(self.checkpoint).exists() else Path(self.checkpoint).name,
-            "revision": getattr(self.model.config, "_commit_hash", None) or self.revision,
-            **provenance(Path(self.checkpoint)),
-            "class": type(self.model).__name__,
-            "parameters": sum(p.numel() for p in self.model.parameters()),
-            "dtype": str(self._torch_dtype).removeprefix("torch."),
-            "device": torch.cuda.get_device_name() if self.device.startswith("cuda") else self.device,
+        facts = checkpoint_facts(
+            self.checkpoint, self.revision, model=self.model, dtype=self._torch_dtype, device=self.device
+        )
+        return facts | {
             "sampling": self.sampling,
             "generation": self._generation(),
-            "torch": torch.__version__,
-            "transformers": transformers.__version__,
         }
 
     def _generation(self) -> dict[str, Any]:

@@ -8,14 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 from mudata.errors import ModelError
 from mudata.evaluation.models.device import placement, quieten
-from mudata.evaluation.models.weights.hub_checkpoint import loading_options
+from mudata.evaluation.models.weights.hub_checkpoint import checkpoint_facts, loading_options
 from mudata.evaluation.models.weights.safe_load import reading
-from mudata.evaluation.models.weights.weight_store import provenance
 from mudata.evaluation.protocol import Answer, Failure, Item, ModelCapabilities
 from mudata.safe_text import text_of
 
@@ -101,22 +99,13 @@ class TransformersText:
         return str(self.tokenizer.apply_chat_template(talk, add_generation_prompt=True, tokenize=False))
 
     def describe(self) -> dict[str, object]:
-        import torch
-        import transformers
-
-        return {
-            "checkpoint": self.checkpoint if not Path(self.checkpoint).exists() else Path(self.checkpoint).name,
-            "revision": getattr(self.model.config, "_commit_hash", None) or self.revision,
-            **provenance(Path(self.checkpoint)),
-            "class": type(self.model).__name__,
-            "parameters": sum(p.numel() for p in self.model.parameters()),
-            "dtype": str(self._torch_dtype).removeprefix("torch."),
-            "device": torch.cuda.get_device_name() if self.device.startswith("cuda") else self.device,
+        facts = checkpoint_facts(
+            self.checkpoint, self.revision, model=self.model, dtype=self._torch_dtype, device=self.device
+        )
+        return facts | {
             "chat_template": bool(self.tokenizer.chat_template),
             "sampling": self.sampling,
             "generation": self._generation(),
-            "torch": torch.__version__,
-            "transformers": transformers.__version__,
         }
 
     def _generation(self) -> dict[str, Any]:

@@ -108,7 +108,6 @@ _NOTHING_MORE = re.compile(
     re.IGNORECASE,
 )
 _OTHER_MODE = re.compile(r" (?:and|or|to|vs\.?) (?:a )?(?:major|minor)\b", re.IGNORECASE)
-_KEY_AFTER = re.compile(r"[\s\"'*]{1,3}(?:key|tonality|scale|tonal)\b", re.IGNORECASE)
 _SENTENCE_START = re.compile(r"(?:\A|[.!?:;\n])[\s\"'*#>-]*\Z")
 _ROMANCE = re.compile(r"minore|menor|maggiore|maior|mayor|mineur|majeur", re.IGNORECASE)
 _TONIC = re.compile(

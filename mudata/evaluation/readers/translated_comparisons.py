@@ -34,7 +34,6 @@ class _Grammar(NamedTuple):
     verb_last: bool = False
 
 
-_GERMANIC_END = r"(?:e[nrsm]?)?"
 _GRAMMARS = {
     "de": _Grammar(
         verbs=r"ist|klingt|wirkt|scheint|war|hat|wäre|spielt|beginnt",

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from mudata.catalog.cards import loader
 from mudata.errors import CardError, UnknownName
 from mudata.evaluation.metrics.scored import headline_of
-from mudata.evaluation.suites.suite import PublishedColumn, PublishedTable
+from mudata.evaluation.suites.published_table import PublishedColumn, PublishedTable
 
 if TYPE_CHECKING:
     from mudata.evaluation.suites.suite import Exam, Suite

@@ -15,7 +15,8 @@ from mudata.evaluation.suites.suite import SHARES, interval
 from mudata.table import Table
 
 if TYPE_CHECKING:
-    from mudata.evaluation.suites.suite import PublishedColumn, PublishedTable, Suite
+    from mudata.evaluation.suites.published_table import PublishedColumn, PublishedTable
+    from mudata.evaluation.suites.suite import Suite
 
 Verdict = Literal["inside", "outside"]
 

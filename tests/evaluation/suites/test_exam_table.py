@@ -29,7 +29,8 @@ from mudata.evaluation.metrics.scored import ScoredAnswer
 from mudata.evaluation.metrics.tagging import tagging_metrics
 from mudata.evaluation.suites.exam_splits import Problem, draw
 from mudata.evaluation.suites.exam_table import ExamTable, exam_table
-from mudata.evaluation.suites.suite import Draw, Exam, Publication, Suite, load
+from mudata.evaluation.suites.published_table import Publication
+from mudata.evaluation.suites.suite import Draw, Exam, Suite, load
 from mudata.evaluation.suites.suite_runner import existing_results
 from mudata.evaluation.suites.suite_table import Result
 

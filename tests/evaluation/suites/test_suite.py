@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import yaml
@@ -13,9 +13,12 @@ from mudata.catalog.cards import loader
 from mudata.errors import CardError, UnknownName
 from mudata.evaluation.metrics.intervals import wilson
 from mudata.evaluation.suites import suite
-from mudata.evaluation.suites.suite import PublishedTable, Suite
+from mudata.evaluation.suites.published_table import PublishedTable
 from mudata.evaluation.suites.suite_table import Cell, Result, difference, fill, verdict
 from mudata.evaluation.tasks import task
+
+if TYPE_CHECKING:
+    from mudata.evaluation.suites.suite import Suite
 
 MODELS = ["Qwen-Audio", "LTU", "SALMONN", "ModaVerse", "MU-LLaMA", "ChatMusician", "M2UGen"]
 

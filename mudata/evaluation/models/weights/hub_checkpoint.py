@@ -16,6 +16,7 @@ from mudata.catalog.cards import loader
 from mudata.catalog.fetch.sources.hub_client import hub_cache
 from mudata.errors import ModelError
 from mudata.evaluation.models import model_card
+from mudata.evaluation.models.weights.weight_store import provenance
 from mudata.home import flag, is_file
 from mudata.safe_text import text_of
 
@@ -49,6 +50,26 @@ def loading_options(checkpoint: str, revision: str | None = None, *, offline: bo
         f"The weights of {checkpoint} are neither in MUDATA_HOME nor in the cache of Hugging Face, and {why}.",
         f"Run {how}{fetch}\nOr give --checkpoint FOLDER, with a copy of them.",
     )
+
+
+def checkpoint_facts(
+    checkpoint: str, revision: str | None, *, model: Any, dtype: object, device: str
+) -> dict[str, object]:
+    """What a run keeps of a checkpoint that transformers has loaded as `model`."""
+    import torch
+    import transformers
+
+    return {
+        "checkpoint": checkpoint if not Path(checkpoint).exists() else Path(checkpoint).name,
+        "revision": getattr(model.config, "_commit_hash", None) or revision,
+        **provenance(Path(checkpoint)),
+        "class": type(model).__name__,
+        "parameters": sum(p.numel() for p in model.parameters()),
+        "dtype": str(dtype).removeprefix("torch."),
+        "device": torch.cuda.get_device_name() if device.startswith("cuda") else device,
+        "torch": torch.__version__,
+        "transformers": transformers.__version__,
+    }
 
 
 def cached(checkpoint: str, revision: str | None = None) -> bool:
