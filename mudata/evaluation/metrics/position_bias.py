@@ -50,7 +50,8 @@ class PlacedChoice(NamedTuple):
 
 @dataclass(frozen=True)
 class BiasTest:
-    """`p` None where there is nothing to test. `n` choices are compared with `expected` at each place."""
+    """`p` None where there is nothing to test. `n` choices are compared with `expected` at each place of the longest
+    item, whether it has a choice that counts or not."""
 
     statistic: float
     df: int
@@ -107,7 +108,7 @@ def place_names(count: int) -> list[str]:
     return [ascii_uppercase[i] if i < len(ascii_uppercase) else str(i + 1) for i in range(count)]
 
 
-def bias_test(passes: Iterable[PlacedChoice], order: PassOrder) -> BiasTest:
+def bias_test(passes: Sequence[PlacedChoice], order: PassOrder) -> BiasTest:
     """Whether places are chosen more unequally than chance would have it.
 
     Example:
@@ -123,7 +124,7 @@ def bias_test(passes: Iterable[PlacedChoice], order: PassOrder) -> BiasTest:
     from scipy.special import chdtrc
 
     groups = _groups(passes, order)
-    most = max((len(counts) for counts, _ in groups), default=0)
+    most = max((one.options for one in passes), default=0)
     observed, expected, covariance = np.zeros(most), np.zeros(most), np.zeros((most, most))
     by_kind: defaultdict[tuple[int, int | None], list[Sequence[float]]] = defaultdict(list)
     for counts, barred in groups:

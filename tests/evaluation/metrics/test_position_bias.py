@@ -92,6 +92,17 @@ def test_items_of_different_sizes_are_expected_where_they_have_places() -> None:
     assert math.isclose(sum(found.expected), 40)
 
 
+def test_an_item_with_most_options_has_its_places_though_none_of_its_choices_counts() -> None:
+    """As stored, right choices say nothing, but the panel has one list of places."""
+    alike = [PlacedChoice(str(i), 4, 1 + i % 3, 0) for i in range(60)]
+    panel = position_panel([PlacedChoice("long", 6, 2, 2), *alike], "stored")
+    assert panel is not None
+    assert panel["places"] == list("ABCDEF")
+    assert panel["test"]["counts"] == [0, 20, 20, 20, 0, 0]
+    without = bias_test(alike, "stored")
+    assert [panel["test"][name] for name in ("statistic", "df", "p")] == [without.statistic, without.df, without.p]
+
+
 def test_a_panel_has_choices_and_right_places_side_by_side() -> None:
     places = ((0, 0), (0, 1), (None, 2), (2, None))
     passes = [PlacedChoice(str(i), 3, chosen, gold) for i, (chosen, gold) in enumerate(places)]
