@@ -197,7 +197,9 @@ def ingest(
     before = known.folder if known else None
     with progress.bar(f"{card.name}: indexing", unit=""):
         told = [vars(issue) for issue in issues]
-        after = database.publish(home, card.name, tables, selection=selection, issues=told)
+        after = database.publish(
+            home, card.name, tables, selection=selection, issues=told, item_files=reading.item_files
+        )
     return Ingested(
         dataset=card.name,
         declared=declared,

@@ -33,6 +33,7 @@ from mudata.errors import HomeError, is_of_machine
 if TYPE_CHECKING:
     import pyarrow as pa
 
+    from mudata.catalog.read.dataset_contents import ItemFiles
     from mudata.home import Home
 
 DATABASE = "mudata.duckdb"
@@ -48,19 +49,20 @@ def publish(
     *,
     selection: Mapping[str, Any] | None = None,
     issues: Sequence[Mapping[str, str]] = (),
+    item_files: ItemFiles | None = None,
 ) -> Path:
     """Replace all rows of a dataset; the folder of the generation that now counts.
 
     `tables` are some of `tables.TABLES`, with their columns (those left out get no rows).
     `selection` says which clips were asked for (subset, where, limit), `issues` what in the raw
-    files was left out (kind, where, what); both are kept with them. If nothing but the time differs
-    from the current generation, nothing is written.
+    files was left out (kind, where, what), `item_files` which files an exam's items are from; all are kept with them.
+    If nothing but the time differs from the current generation, nothing is written.
 
     Raises ReadError for tables that do not have the declared shape,
     HomeError if the home cannot be written or is of a newer version.
     """
     folder = home.make(home.index / "parts" / dataset)
-    draft = generations.GenerationDraft(dataset, tables, selection, issues)
+    draft = generations.GenerationDraft(dataset, tables, selection, issues, item_files)
     try:
         with home.lock(f"parts-{dataset}"):
             generations.sweep(folder)
@@ -229,6 +231,13 @@ def index_sha256(home: Home, dataset: str) -> str:
 
         raise HomeError(f"{dataset!r} is not in the index.", f"Run: {fetch_command(dataset, home)}")
     return str(newest.about["content_sha256"])
+
+
+def item_files(home: Home, dataset: str) -> ItemFiles:
+    """Which files the items of an indexed exam are from; none where that is not known (no exam, an older version's
+    generation, or not indexed)."""
+    newest = generations.newest(home.index / "parts" / dataset)
+    return dict(newest.about.get("item_files") or {}) if newest else {}
 
 
 def rebuild(home: Home) -> Path:

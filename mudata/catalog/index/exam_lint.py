@@ -16,7 +16,7 @@ from mudata.catalog.index import database
 from mudata.catalog.item_lint import ItemLint, LintedItem, lint
 from mudata.catalog.read import reader
 from mudata.catalog.read.dataset_contents import ItemRow
-from mudata.catalog.read.editions import edition_of
+from mudata.catalog.read.editions import edition_of, file_sha256
 from mudata.errors import CardError, ReadError
 
 if TYPE_CHECKING:
@@ -72,7 +72,7 @@ def of_file(path: Path, exam: str | None = None, *, by: str | None = None) -> Ex
         place.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(path, place)
         contents = reader.read(card, Path(folder), subset=",".join(card.subsets) or None)
-    edition, _ = edition_of(card, pattern, path)
+    edition, _ = edition_of(card, pattern, path.name, file_sha256(path))
     left_out = tuple(issue.what for issue in contents.issues if issue.kind in ("bad-item", "bad-record"))
     return _linted(card, contents.items, edition, by, left_out)
 

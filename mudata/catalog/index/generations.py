@@ -2,7 +2,8 @@
 generations of Parquet files that are never changed once they are there.
 
     index/parts/<dataset>/<generation>/<table>.parquet     all tables of `tables.TABLES`
-    index/parts/<dataset>/<generation>/about.json          sizes, hashes, versions, what was selected, what was left out
+    index/parts/<dataset>/<generation>/about.json          sizes, hashes, versions, what was selected and left out,
+                                                           which item files an exam's items are from
 
 A generation is written to a folder whose name begins with a dot, and renamed: the rename is the
 commit. The newest complete one counts. A generation that was replaced is kept for those who read
@@ -36,6 +37,8 @@ from mudata.version import __version__
 
 if TYPE_CHECKING:
     import pyarrow as pa
+
+    from mudata.catalog.read.dataset_contents import ItemFiles
 
 GRACE_S = 3600.0
 """How long after it was replaced a generation can still be read, seconds.
@@ -170,6 +173,7 @@ class GenerationDraft:
         tables: Mapping[str, pa.Table],
         selection: Mapping[str, Any] | None,
         issues: Sequence[Mapping[str, str]] = (),
+        item_files: ItemFiles | None = None,
     ) -> None:
         """Raises ReadError for tables that do not have the declared shape."""
         if unknown := sorted(set(tables) - set(TABLES)):
@@ -177,6 +181,7 @@ class GenerationDraft:
         self.dataset = dataset
         self.selection = dict(selection or {})
         self.issues = [dict(issue) for issue in issues]
+        self.item_files = {key: dict(files) for key, files in (item_files or {}).items()}
         self._open = contextlib.ExitStack()
         self._connection = self._open.enter_context(scratch_database())
         for name, columns in TABLES.items():
@@ -188,7 +193,8 @@ class GenerationDraft:
         except duckdb.ConversionException as error:
             raise ReadError(f"{dataset}: {error}", "The shapes are printed by `mudata sql --schema`.") from error
         self.content_sha256 = _sha256(content)
-        self.identity_sha256 = _sha256([*content, about, self.selection, *([self.issues] if self.issues else [])])
+        told = [kept for kept in (self.issues, self.item_files) if kept]  # what older versions did not keep
+        self.identity_sha256 = _sha256([*content, about, self.selection, *told])
 
     def write(self, folder: Path) -> Path:
         """Write everything into a new hidden folder in `folder`, down to the disk; its path."""
@@ -212,6 +218,7 @@ class GenerationDraft:
             "counts": self._counts(),
             "namespaces": self._namespaces(),
             "issues": self.issues,
+            **({"item_files": self.item_files} if self.item_files else {}),
             "content_sha256": self.content_sha256,
             "identity_sha256": self.identity_sha256,
             "tables": sizes,

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     import pyarrow as pa
+
+
+ItemFiles = Mapping[str, Mapping[str, str]]
+"""SHA-256 sums of an exam's item files: by key of the exam's `files`, then by path below `files/`."""
 
 
 @dataclass(frozen=True)
@@ -76,3 +81,5 @@ class DatasetContents:
     """Those of the card's `items` and of its `exam`; what attributes ask is known only when clips are, see
     `item_rows.of_attributes`."""
     issues: tuple[Issue, ...]
+    item_files: ItemFiles = field(default_factory=dict)
+    """Which files the items of an exam are from."""

@@ -24,7 +24,7 @@ from mudata.catalog.cards.vocabulary import canonical
 from mudata.catalog.read import clip_rules, declared_items, item_files, joins, published_items, raw_tables
 from mudata.catalog.read.card_sql import RawSql
 from mudata.catalog.read.dataset_contents import DatasetContents, Issue
-from mudata.catalog.read.editions import edition_of
+from mudata.catalog.read.editions import file_sums, other_editions
 from mudata.catalog.read.files import clip_patterns, look_through, match_all, table_files
 from mudata.catalog.read.label_lists import with_labels
 from mudata.catalog.read.sql_literals import identifier, quote
@@ -119,10 +119,8 @@ class _Reader:
                 self._bad(raw_tables.load(self.sql, name, table, tables[name]))
         for name, file in self.card.exam.files.items() if self.card.exam else ():
             self._bad(item_files.load(self.sql, name, file, tables[name]))
-            for path in tables[name]:
-                edition, is_other = edition_of(self.card, file.path, path)
-                if is_other:
-                    self._issue("other-edition", path.name, f"is {edition}; scores are of no edition that is published")
+        edition = file_sums(self.card, self.sql.files.resolve(), tables)
+        self.issues += other_editions(self.card, edition)
         self._bad(raw_tables.rejected(self.sql))
         item_files.refuse_empty(self.sql, self.card.exam.files if self.card.exam else {}, self.issues)
         published = published_items.read(self.sql, self.card, (path for path, _ in entries))
@@ -142,7 +140,7 @@ class _Reader:
         items = declared_items.read(self.sql, self.card, whole=whole)
         asked = published_items.about_chosen(self.sql, published, subsets, whole=whole)
         told = (*self.issues, *items.issues, *asked.issues)
-        return replace(contents, items=(*items.rows, *asked.rows), issues=told)
+        return replace(contents, items=(*items.rows, *asked.rows), issues=told, item_files=edition)
 
     def _contents(self) -> DatasetContents:
         return DatasetContents(

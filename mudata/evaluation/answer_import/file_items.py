@@ -80,7 +80,7 @@ def items_of_file(
         index_sha256={},
         part=IMPORTED,
         limit=None,
-        tasks={task.dataset: task},
+        tasks={task.dataset: replace(task, exam=task.exam.of_unknown_items()) if task.exam else task},
         items=items,
         train=(),
         skipped=len(without),

@@ -69,9 +69,10 @@ class Import:
     def run_id(self) -> str:
         """Readable, and a hash of the file and of what it was joined to."""
         samples, asked = self.selection, self.request
+        edition = self.task.exam.other_sha256 if self.task.exam else ()
         decisive = digest([
             self.sha256, asked.format, asdict(asked.fields), asked.references, asked.prompt_text, asked.model,
-            samples.split_sha256, samples.part, self.task.name,
+            samples.split_sha256, samples.part, self.task.name, *edition,
         ])  # fmt: skip
         name = re.sub(r"[^\w.-]+", "-", "-".join((asked.model, samples.split, self.task.name))).lstrip(".-")
         return f"{name[:_LONGEST]}-{decisive[:10]}"

@@ -4,9 +4,11 @@ references."""
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import combinations
 from typing import TYPE_CHECKING, Any
 
 from mudata.errors import EvaluationError
+from mudata.evaluation.comparison.exam_editions import Edition, editions_of_scores
 
 if TYPE_CHECKING:
     from mudata.evaluation.metrics.scored import ScoredAnswer
@@ -54,11 +56,11 @@ def require_same_questions(
                     "If both are of one task, score them again with the labels as they are now: "
                     f"mudata score {' '.join(str(head['run']) for head in scores)}",
                 )
-        versions = [((head.get("datasets") or {}).get(dataset) or {}).get("exam", {}).get("version") for head in scores]
-        for name, other in zip(names, versions, strict=True):
-            if other != versions[0]:
+        editions = _editions(scores, names, dataset)
+        for (name, one), (other, two) in combinations(editions.items(), 2):
+            if one.differs_from(two):
                 raise EvaluationError(
-                    f"{names[0]} and {name} were asked other versions of {dataset} ({versions[0]!r} and {other!r}).",
+                    f"{name} and {other} were asked other versions of {dataset} ({one.words!r} and {two.words!r}).",
                     "Two versions of an exam are two exams: ask one of the models again.",
                 )
     for name, theirs in zip(names, answers, strict=True):
@@ -69,3 +71,19 @@ def require_same_questions(
                 f"clips, such as {unlike[0]}.",
                 "They were asked different tasks, or the dataset's labels changed between them: ask one of them again.",
             )
+
+
+def unknown_editions(scores: Sequence[Mapping[str, Any]], names: Sequence[str], datasets: Sequence[str]) -> list[str]:
+    """Sentences about runs of which nobody knows to which edition of an exam their items belong."""
+    told = []
+    for dataset in datasets:
+        unknown = [name for name, one in _editions(scores, names, dataset).items() if one.version is None]
+        if unknown:
+            told.append(f"{', '.join(unknown)}: not known of which edition of {dataset}")
+    return told
+
+
+def _editions(scores: Sequence[Mapping[str, Any]], names: Sequence[str], dataset: str) -> dict[str, Edition]:
+    """By name of a run, of those whose scores are of an exam."""
+    found = {name: editions_of_scores(head) for name, head in zip(names, scores, strict=True)}
+    return {name: editions[dataset] for name, editions in found.items() if dataset in editions}

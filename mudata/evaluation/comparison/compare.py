@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from mudata.catalog.clusters import merged
 from mudata.errors import EvaluationError
-from mudata.evaluation.comparison.comparable import require_different_runs, require_same_questions
+from mudata.evaluation.comparison.comparable import require_different_runs, require_same_questions, unknown_editions
 from mudata.evaluation.comparison.comparison_result import ComparedRun, Comparison, MetricComparison, RankedRun
 from mudata.evaluation.comparison.pairwise import compare_pairs, no_verdict
 from mudata.evaluation.kinds.kind_registry import EXACT_KINDS
@@ -76,6 +76,7 @@ def compare(runs: Sequence[tuple[Mapping[str, Any], Sequence[ScoredAnswer]]]) ->
         )
     shared = [[by_clip[clip] for clip in common] for by_clip in answers]
     require_same_questions(heads, names, shared)
+    editions = unknown_editions(heads, names, list(dict.fromkeys(answer.dataset for answer in shared[0])))
     kind, cluster_of = str(heads[0]["kind"]), merged({a.clip_id: a.cluster for a in scored} for _, scored in runs)
     clusters = [cluster_of[clip] for clip in common]
     by_run = [per_clip_metrics(kind, scored) for scored in shared]
@@ -87,7 +88,14 @@ def compare(runs: Sequence[tuple[Mapping[str, Any], Sequence[ScoredAnswer]]]) ->
     pairs = len(runs) * (len(runs) - 1) // 2
     refused = no_verdict(clusters, pairs)
     return Comparison(
-        kind, len(common), len(set(clusters)), tuple(compared_runs), tuple(metrics), refused, clusters_of(clusters)
+        kind,
+        len(common),
+        len(set(clusters)),
+        tuple(compared_runs),
+        tuple(metrics),
+        refused,
+        clusters_of(clusters),
+        tuple(editions),
     )
 
 

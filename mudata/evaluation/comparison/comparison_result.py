@@ -94,7 +94,8 @@ class MetricComparison:
 @dataclass(frozen=True, repr=False)
 class Comparison:
     """`n` clips in `independent` clusters, of which `clusters` tells more (see `interval_notes.clusters_of`).
-    `no_verdict` tells why no two runs can be told apart on them, whatever they answer; None where they can."""
+    `no_verdict` tells why no two runs can be told apart on them, whatever they answer; None where they can. `editions`
+    tells of runs of which it is not known to which edition of an exam their items belong."""
 
     kind: str
     n: int
@@ -103,6 +104,7 @@ class Comparison:
     metrics: tuple[MetricComparison, ...]
     no_verdict: str | None = None
     clusters: Mapping[str, int | str] | None = None
+    editions: tuple[str, ...] = ()
 
     def title(self, metric: str) -> str:
         """A metric as the tables of scores call it."""
@@ -119,6 +121,7 @@ class Comparison:
             values,
             differences,
             "; ".join(tests),
+            *self.editions,
         ]
         if self.no_verdict:
             lines.append(f"no verdict: {self.no_verdict}")

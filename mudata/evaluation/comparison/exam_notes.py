@@ -35,7 +35,7 @@ def _counted(exam: Mapping[str, Any]) -> tuple[int, int, str]:
 
 
 def _of_exam(dataset: str, exam: Mapping[str, Any]) -> Iterator[str]:
-    version = f" {exam['version']}" if exam["version"] else ""
+    version = " (edition not known)" if exam["version"] is None else f" {exam['version']}".rstrip()
     if rule := exam["rule"]:
         strip = f", without {', '.join(map(repr, rule['strip']))} before answers" if rule["strip"] else ""
         combined = f", passes combined by {rule['combine']}" if rule["combine"] != "none" else ""

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
+from mudata.evaluation.comparison.exam_editions import dataset_names
 from mudata.evaluation.comparison.exam_notes import exam_notes, official_cell
 from mudata.evaluation.kinds.kind_registry import EXACT_KINDS, kind_of
 from mudata.evaluation.metrics.interval_notes import clips_and_clusters, methods
@@ -88,19 +89,21 @@ def _columns(kind: str, scores: Mapping[str, Any]) -> tuple[str, ...]:
 
 
 def _rows(kind: str, runs: Sequence[Mapping[str, Any]]) -> list[dict[str, str]]:
-    lines = []
+    lines, called = [], dataset_names(runs)
     for scores in runs:
         for dataset, metrics in _parts(scores).items():
             headline = metrics[headline_of(kind, metrics)]
             row = {column: str(scores[column]) for column in ("model", "split", "task", "run")}
-            row |= {"dataset": dataset, "n": str(headline["n"])} | _cells(kind, metrics)
+            row |= {"dataset": called.get((str(scores["run"]), dataset), dataset), "n": str(headline["n"])} | _cells(
+                kind, metrics
+            )
             if exam := scores["datasets"].get(dataset, {}).get("exam"):
                 row["official"] = official_cell(exam, row.get("official", ""))
             if control := scores.get("control"):
                 row["model"] += f" ({control})"
             if scores["forced_choice"]:
                 row |= {"coverage": "forced", "parser": ""}
-            lines.append(((scores["task"], dataset, scores["split"], -headline["value"], scores["run"]), row))
+            lines.append(((scores["task"], row["dataset"], scores["split"], -headline["value"], scores["run"]), row))
     return [row for _, row in sorted(lines, key=lambda line: line[0])]
 
 

@@ -197,5 +197,7 @@ def _decisive(task: Task) -> dict[str, object]:
         options: words.template if words.option is None else [words.template, words.option, words.join]
         for options, words in sorted(task.wordings.items())
     }
-    order = {"order": task.option_order} if task.option_order != "shuffled" else {}
-    return {"kind": task.kind, "task": task.name, "asks": task.asks, "words": words, **order, **_plain(task.question)}
+    changed: dict[str, object] = {"order": task.option_order} if task.option_order != "shuffled" else {}
+    if task.exam and task.exam.other_sha256:  # of one split, and no items of its card
+        changed["edition"] = list(task.exam.other_sha256)
+    return {"kind": task.kind, "task": task.name, "asks": task.asks, "words": words, **changed, **_plain(task.question)}

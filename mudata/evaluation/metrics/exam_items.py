@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mudata.evaluation.metrics.estimates import mean, ratio
@@ -22,10 +22,13 @@ if TYPE_CHECKING:
 class ExamFacts:
     """What of an exam's task decides its scores, as the run has it.
 
-    `rule` None: no official one, ours alone. `order` and `prompt` are what was asked, those of the authors beside them.
+    `version` None, and no `items_sha256`: not known; `other_edition`: of no file that the card names. `rule` None: no
+    official one, ours alone. `order` and `prompt` are what was asked, those of the authors beside them.
     """
 
-    version: str = ""
+    version: str | None = ""
+    items_sha256: Mapping[str, str] = field(default_factory=dict)
+    other_edition: bool = False
     rule: str | None = None
     rule_title: str = ""
     rule_source: str = ""

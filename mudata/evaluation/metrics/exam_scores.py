@@ -70,6 +70,8 @@ def exam_scores(kind: str, scored: Sequence[ScoredAnswer], facts: ExamFacts) -> 
     told = [official, *([ours] if several else []), lenient, same, right]
     record = {
         "version": facts.version,
+        "items_sha256": dict(facts.items_sha256) or None,
+        "other_edition": facts.other_edition,
         "rule": _rule(facts),
         "protocol": _protocol(facts),
         "n": len(items),

@@ -77,7 +77,7 @@ def save(panels: Sequence[Panel], folder: Path) -> list[Path]:
             if entry.confusion:
                 drawn[f"confusion-{entry.name}"] = lambda width, entry=entry: confusion(entry, width)  # type: ignore[misc]
         for name, draw in drawn.items():
-            stem = re.sub(r"[^\w.-]+", "-", f"{panel.dataset}-{panel.task}-{panel.split}-{name}").strip("-")
+            stem = re.sub(r"[^\w.-]+", "-", f"{panel.title}-{panel.split}-{name}").strip("-")
             for form in ("png", "svg"):
                 path = folder / f"{stem}.{form}"
                 write(draw, WIDE, path)

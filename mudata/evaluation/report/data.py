@@ -119,6 +119,7 @@ class Panel:
     """
 
     key: str
+    title: str
     task: str
     kind: str
     split: str
@@ -134,10 +135,6 @@ class Panel:
     verdicts: Mapping[Anchor, Mapping[str, Verdict | None]]
     """Those of `anchors` that are about a model here:
     whether they agree with what its entries, by name, have here."""
-
-    @property
-    def title(self) -> str:
-        return f"{self.dataset} · {self.task}"
 
     @property
     def headline(self) -> str:

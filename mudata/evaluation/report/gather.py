@@ -17,6 +17,7 @@ from mudata.catalog.item_clusters import item_cluster_ids
 from mudata.errors import EvaluationError, is_of_machine
 from mudata.evaluation.comparison import audio_use
 from mudata.evaluation.comparison.compare import compare
+from mudata.evaluation.comparison.exam_editions import by_edition, editions_of_scores
 from mudata.evaluation.comparison.floors import FloorQuestion, above_floors
 from mudata.evaluation.metrics.interval_notes import clusters_of
 from mudata.evaluation.metrics.scored import Metric, headline_of
@@ -141,7 +142,8 @@ def panels(runs: Sequence[ReportRun]) -> tuple[Panel, ...]:
     for run in runs:
         alike.setdefault(_asked(run.settings)[2:], []).append(run)
     found: list[Panel] = []
-    for (task, kind, split, part, datasets), members in alike.items():
+    asked = [(question, of_one) for question, members in alike.items() for of_one in _by_edition(members)]
+    for (task, kind, split, part, datasets), members in asked:
         for dataset in datasets if len(datasets) == 1 else (ALL, *datasets):
             entries = [_entry(run, dataset) for run in members]
             headline = headline_of(kind, entries[0].metrics)
@@ -149,10 +151,13 @@ def panels(runs: Sequence[ReportRun]) -> tuple[Panel, ...]:
             entries = _clips_marked(entries)
             usual = [entry for entry in entries if entry.asked == usual_clips(entries)]
             comparison, incomparable = _compared(usual if len(usual) > 1 else entries)
-            published, verdicts = _published(dataset, task, entries, headline)
+            told = _edition(dataset, entries, alone=len(_by_edition(alike[task, kind, split, part, datasets])) == 1)
+            is_other = any(one.is_other for run in members for one in editions_of_scores(run.scores).values())
+            published, verdicts = ((), {}) if is_other else _published(dataset, task, entries, headline)
             found.append(
                 Panel(
                     key=f"panel-{len(found) + 1}",
+                    title=" · ".join([dataset, task, *told]),
                     task=task,
                     kind=kind,
                     split=split,
@@ -168,6 +173,18 @@ def panels(runs: Sequence[ReportRun]) -> tuple[Panel, ...]:
                 )
             )
     return tuple(found)
+
+
+def _by_edition(runs: Sequence[ReportRun]) -> list[list[ReportRun]]:
+    return by_edition(runs, lambda run: editions_of_scores(run.scores))
+
+
+def _edition(dataset: str, entries: Sequence[PanelEntry], *, alone: bool) -> list[str]:
+    """The edition of an exam in words, where it is none that was published or others are here too."""
+    found = [editions_of_scores(entry.run.scores) for entry in entries]
+    known = [one for editions in found for name, one in editions.items() if dataset in (ALL, name)]
+    told = [one.words for one in known if one.is_other or (not alone and one.version is not None)]
+    return list(dict.fromkeys(told))[:1]
 
 
 def _entry(run: ReportRun, dataset: str) -> PanelEntry:

@@ -36,7 +36,7 @@ def latex(report: Report) -> str:
     for panel in report.panels:
         columns = "l" * _texts(panel) + "r" * (len(_header(panel)) - _texts(panel))
         rows = [" & ".join(map(_tex, row)) + r" \\" for row in (_row(panel, entry) for entry in panel.entries)]
-        label = re.sub(r"[^a-z0-9]+", "-", f"{panel.dataset}-{panel.task}-{panel.split}".lower()).strip("-")
+        label = re.sub(r"[^a-z0-9]+", "-", f"{panel.title}-{panel.split}".lower()).strip("-")
         lines = [
             r"\begin{table}",
             r"  \centering",
@@ -90,7 +90,7 @@ def _row(panel: Panel, entry: PanelEntry) -> list[str]:
 
 def _caption(panel: Panel) -> str:
     part = f", part {panel.part}" if panel.part else ""
-    return f"{panel.dataset}, {panel.task}: split {panel.split}{part}, {panel.clips} clips"
+    return f"{panel.title.replace(' · ', ', ')}: split {panel.split}{part}, {panel.clips} clips"
 
 
 def _footnote(panel: Panel) -> str:

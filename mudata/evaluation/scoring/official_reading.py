@@ -63,7 +63,9 @@ def exam_facts(task: Task) -> ExamFacts | None:
         return None
     rule = find_rule(exam.rule) if exam.rule else None
     return ExamFacts(
-        version=exam.version,
+        version=exam.edition,
+        items_sha256=exam.items_sha256,
+        other_edition=bool(exam.other_sha256),
         rule=exam.rule,
         rule_title=rule.title if rule else "",
         rule_source=rule.source if rule else "",

@@ -11,6 +11,7 @@ from mudata.catalog.splits import manifest
 from mudata.errors import CardError, UnknownName
 from mudata.evaluation.run import Run, readable_runs
 from mudata.evaluation.suites.conditions import OF_OPTIONS
+from mudata.evaluation.suites.counted_edition import RunOfExam, of_one_edition
 from mudata.evaluation.suites.suite import REAL
 from mudata.narration import SILENT, Progress
 
@@ -39,7 +40,7 @@ def heard_runs(
     home: Home, suite: Suite, progress: Progress = SILENT, *, exams: Sequence[str] = (), models: Sequence[str] = ()
 ) -> list[HeardRuns]:
     """The runs of a suite with conditions, in the order of its exams: of each condition the one with most items, the
-    newest of equals. Controls are those of the real run, asked in the same words.
+    newest of equals, all of one edition of the exam. Controls are those of the real run, asked in the same words.
 
     Args:
         home: whose runs are looked at; those that cannot be read are told and passed over.
@@ -49,6 +50,8 @@ def heard_runs(
     """
     of_split = {suite.split_of(name): name for name in exams or suite.exams}
     hashes = {split.name: split.sha256 for split in manifest.load_all(home) if split.name in of_split}
+    asked: list[RunOfExam] = []
+    ordered: set[str] = set()
     found: dict[tuple[str, str, str], dict[str, list[tuple[_Rank, Run]]]] = {}
     for run, (settings, has_order) in readable_runs(home, _settings, progress):
         name = of_split.get(settings.split) if settings else None
@@ -56,8 +59,11 @@ def heard_runs(
             continue
         if settings.task != suite.exams[name].task or (models and settings.model not in models and _listens(settings)):
             continue
+        asked.append(RunOfExam(name, run, settings))
+        ordered |= {run.id} if has_order else set()
+    for name, run, settings in of_one_edition(asked, progress):
         member = found.setdefault((name, settings.model, str(settings.model_sha256)), {})
-        for condition in _conditions(suite, settings, has_order=has_order):
+        for condition in _conditions(suite, settings, has_order=run.id in ordered):
             member.setdefault(condition, []).append(((settings.clips, settings.created_at), run))
     alike: dict[str, set[str]] = {}
     for _, model, digest in found:

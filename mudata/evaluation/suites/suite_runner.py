@@ -25,6 +25,7 @@ from mudata.errors import (
 from mudata.evaluation.models import registry
 from mudata.evaluation.run import Run, readable_runs
 from mudata.evaluation.scoring import score
+from mudata.evaluation.suites.counted_edition import RunOfExam, of_one_edition
 from mudata.evaluation.suites.exam_splits import TEST, Problem, draw
 from mudata.evaluation.suites.suite_table import Result
 from mudata.narration import SILENT, Progress
@@ -178,10 +179,11 @@ def existing_results(home: Home, suite: Suite, progress: Progress = SILENT) -> l
     for every exam, dataset and model the run with most clips, the newest of equals.
 
     What is asked of another dataset of the exam (`Exam.also`) may be of any split of it. Runs of another draw of the
-    split, controls and unfinished runs are left out. Models of one name that differ in options or seed are told apart
-    by the beginning of their hash.
+    split or another edition of the exam, controls and unfinished runs are left out. Models of one name that differ in
+    options or seed are told apart by the beginning of their hash.
     """
     best: dict[tuple[str, str, str, str], tuple[int, str, Run]] = {}
+    asked: list[RunOfExam] = []
     exams = {suite.split_of(name): name for name in suite.exams}
     hashes = {split.name: split.sha256 for split in manifest.load_all(home) if split.name in exams}
     for run, settings in readable_runs(home, lambda run: run.settings):
@@ -193,6 +195,9 @@ def existing_results(home: Home, suite: Suite, progress: Progress = SILENT) -> l
             continue
         if hashes.get(settings.split, settings.split_sha256) != settings.split_sha256:
             continue
+        asked.append(RunOfExam(name, run, settings))
+    for name, run, settings in of_one_edition(asked, progress):
+        datasets = ", ".join(task.dataset for task in settings.tasks)
         key = (name, datasets, settings.model, str(settings.model_sha256))
         rank = (settings.clips, settings.created_at, run)
         if key not in best or rank[:2] > best[key][:2]:

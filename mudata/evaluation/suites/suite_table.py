@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
+from mudata.evaluation.comparison.exam_editions import editions_of_scores
 from mudata.evaluation.metrics.interval_notes import clips_and_clusters, methods
 from mudata.evaluation.metrics.intervals import effective_clips, wilson
 from mudata.evaluation.metrics.scored import interval_text
@@ -177,7 +178,12 @@ def filled(suite: Suite, table: PublishedTable, results: Sequence[Result]) -> Fi
         table.n,
         tuple(column.title for column in table.columns),
         tuple(_rows(suite, table, results)),
-        (*table.notes, *_exam_notes(suite, table), *_interval_notes(suite, table, results)),
+        (
+            *table.notes,
+            *_exam_notes(suite, table),
+            *_edition_notes(suite, table, results),
+            *_interval_notes(suite, table, results),
+        ),
     )
 
 
@@ -204,6 +210,14 @@ def _exam_notes(suite: Suite, table: PublishedTable) -> Iterator[str]:
             yield f"{suite.exams[name].title}: {note}"
 
 
+def _edition_notes(suite: Suite, table: PublishedTable, results: Sequence[Result]) -> Iterator[str]:
+    """Which exams were asked here in another edition than the one that was published, or nobody knows in which."""
+    for name in dict.fromkeys(column.exam for column in table.columns):
+        found = [one for r in results if r.exam == name for one in editions_of_scores(r.scores).values()]
+        for words in dict.fromkeys(one.words for one in found if one.is_other or one.version is None):
+            yield f"{suite.exams[name].title}, here: {words}."
+
+
 def _interval_notes(suite: Suite, table: PublishedTable, results: Sequence[Result]) -> Iterator[str]:
     """Of how many clips in how many clusters values are, and how intervals were found."""
     for name in dict.fromkeys(column.exam for column in table.columns):
@@ -223,6 +237,7 @@ def _interval_notes(suite: Suite, table: PublishedTable, results: Sequence[Resul
 
 def _rows(suite: Suite, table: PublishedTable, results: Sequence[Result]) -> Iterator[Row]:
     names = {result.label: result.model for result in results}
+    others = {(r.exam, r.label) for r in results if any(e.is_other for e in editions_of_scores(r.scores).values())}
     ours = {label: [_ours(column, label, results) for column in table.columns] for label in names}
     ours = {label: cells for label, cells in ours.items() if any(cells)}
     for model, values in table.rows.items():
@@ -232,7 +247,11 @@ def _rows(suite: Suite, table: PublishedTable, results: Sequence[Result]) -> Ite
         ]
         yield Row(model, "published", tuple(theirs))
         for label in [label for label in ours if suite.is_same(model, names[label])]:
-            cells = zip(ours.pop(label), theirs, strict=True)
+            comparable = [
+                None if (column.exam, label) in others else cell
+                for column, cell in zip(table.columns, theirs, strict=True)
+            ]
+            cells = zip(ours.pop(label), comparable, strict=True)
             yield Row(label, "here", tuple(_judged(mine, other) for mine, other in cells))
     yield from (Row(label, "here", tuple(cells)) for label, cells in ours.items())
 

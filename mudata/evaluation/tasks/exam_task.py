@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING, Self
 from pydantic import BaseModel, ConfigDict
 
 from mudata.catalog.cards.exam import Aggregate, Combine, OptionOrder
+from mudata.catalog.read.editions import items_edition
 from mudata.evaluation.official_rules.rule_registry import find_rule
 
 if TYPE_CHECKING:
     from mudata.catalog.cards.schema import Card
+    from mudata.catalog.read.dataset_contents import ItemFiles
 
 
 class ExamTask(BaseModel):
@@ -18,8 +20,12 @@ class ExamTask(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="ignore", defer_build=True)
 
-    version: str = ""
-    """Edition of the items; '' where the card is no exam's."""
+    version: str | None = ""
+    """The card's edition of the items; '' where the card is no exam's, None where nobody knows whose the items are."""
+    items_sha256: dict[str, str] = {}
+    """Which item files the items are from, by path: empty where that is not known."""
+    other_sha256: tuple[str, ...] = ()
+    """The sums of files that are another edition than the card's."""
     published: bool = False
     """Items are asked as they were published: with options of one text, or a truth that is none of them."""
     rule: str | None = None
@@ -59,6 +65,23 @@ class ExamTask(BaseModel):
             aggregate=exam.aggregate if exam else Aggregate(),
             faults=known,
         )
+
+    def of_items(self, card: Card, name: str, files: ItemFiles) -> Self:
+        """The same, asked of items from these files."""
+        edition = items_edition(card, name, files)
+        return self.model_copy(update={"items_sha256": edition.items_sha256, "other_sha256": edition.other})
+
+    def of_unknown_items(self) -> Self:
+        """The same, asked of items that somebody else has: nobody knows of which edition."""
+        return self.model_copy(update={"version": None} if self.version else {})
+
+    @property
+    def edition(self) -> str | None:
+        """The edition of the items in words; None where it is not known."""
+        if not self.other_sha256:
+            return self.version
+        sums = ", ".join(sha256[:12] for sha256 in self.other_sha256)
+        return f"{self.version} (another edition: sha256 {sums})"
 
     def stripped(self, answer: str | None) -> str | None:
         """An answer as the official rule reads it: without the words of `strip` that stand before it, one after the

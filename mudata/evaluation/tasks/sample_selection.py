@@ -8,7 +8,7 @@ reference cannot be scored; they are skipped, and their number is part of the ru
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeVar
 
@@ -89,7 +89,7 @@ def select(home: Home, split: str | manifest.Manifest, request: SampleRequest = 
     if not datasets:
         raise EvaluationError(f"Part {part!r} of split {drawn.name} is empty.", "Choose another with --part.")
     cards = [loader.load(name) for name in datasets]
-    tasks = _tasks(cards, drawn, request)
+    tasks = {card.name: _of_items(home, card, task) for card, task in _tasks(cards, drawn, request)}
     exact = any(task.is_exact for task in tasks.values())
     asked = in_part if exact else _limited(in_part, request.limit, request.seed)
     clips = _looked_up(home, cards, tasks, request, split=drawn.name, asked=asked)
@@ -143,8 +143,8 @@ def _hashes(members: Sequence[manifest.Member]) -> dict[str, str]:
     return {clip.clip_id: clip.pcm_sha256 or clip.source_sha256 or "" for clip in members}
 
 
-def _tasks(cards: Sequence[Card], drawn: manifest.Manifest, request: SampleRequest) -> dict[str, Task]:
-    """The task of each dataset, by its name."""
+def _tasks(cards: Sequence[Card], drawn: manifest.Manifest, request: SampleRequest) -> Iterator[tuple[Card, Task]]:
+    """The task of each dataset, with its card."""
     tasks = bind_all(
         cards,
         request.task,
@@ -155,7 +155,14 @@ def _tasks(cards: Sequence[Card], drawn: manifest.Manifest, request: SampleReque
         shuffle_seed=request.seed if request.options_order == "shuffled" else None,
         options_order=request.options_order,
     )
-    return {task.dataset: task for task in tasks}
+    return zip(cards, tasks, strict=True)
+
+
+def _of_items(home: Home, card: Card, task: Task) -> Task:
+    """A task that is of an exam, as asked of the edition that is indexed."""
+    if card.exam is None or task.exam is None:
+        return task
+    return replace(task, exam=task.exam.of_items(card, task.name, database.item_files(home, card.name)))
 
 
 def _limited(by_id: Mapping[str, T], limit: int | None, seed: int) -> Mapping[str, T]:
