@@ -54,12 +54,18 @@ def item_cluster_ids(items: Iterable[ItemEvidence]) -> dict[str, str]:
         >>> item_cluster_ids([ItemEvidence("d/1", (a, b)), ItemEvidence("d/2", (b,)), ItemEvidence("d/3", (c,), "p")])
         {'d/1': 'clip:d/a', 'd/2': 'clip:d/a', 'd/3': 'd piece:p'}
     """
-    known = list(items)
-    of_clip = cluster_ids(dict.fromkeys(clip for item in known for clip in item.clips))
+    alike: dict[tuple[tuple[ClusterEvidence, ...], str | None], list[str]] = {}
+    for item_id, clips, cluster in items:  # an exam's items are mostly passes, which are alike
+        alike.setdefault((clips, cluster), []).append(item_id)
+    of_clip = cluster_ids(dict.fromkeys(clip for clips, _ in alike for clip in clips))
 
-    def clusters(item: ItemEvidence) -> Iterator[str]:
-        yield from (of_clip[clip.clip_id] for clip in item.clips)
-        if item.cluster:
-            yield f"{item.clips[0].dataset} piece:{spelling(item.cluster)}"
+    def clusters(clips: tuple[ClusterEvidence, ...], cluster: str | None) -> Iterator[str]:
+        yield from (of_clip[clip.clip_id] for clip in clips)
+        if cluster:
+            yield f"{clips[0].dataset} piece:{spelling(cluster)}"
 
-    return merged({item.item_id: cluster} for item in known for cluster in clusters(item))
+    ids = [item_id for some in alike.values() for item_id in some]
+    is_once = len(set(ids)) == len(ids)  # else every item is tied to all that it is about
+    named = {about: some[:1] if is_once else some for about, some in alike.items()}
+    tied = merged({item: cluster} for about, some in named.items() for cluster in clusters(*about) for item in some)
+    return {item: tied[some[0] if is_once else item] for some in alike.values() for item in some}

@@ -48,27 +48,9 @@ class ChooseKind:
             value = options[number - 1] if 1 <= number <= len(options) else None
         return {"accuracy": float(value == truth and truth in options)}
 
-    def scores(self, value: str, items: Sequence[tuple[str, AskedItem]]) -> list[float]:
-        """What one constant answer is worth for each of many items, as `score` has it."""
-        place = _PLACE.fullmatch(value)
-        if place is None:
-            return [float(value == truth and truth in asked.shown.options) for truth, asked in items]
-        found, number = [], int(place[1]) - 1
-        for truth, asked in items:
-            options = asked.shown.options
-            said = options[number] if 0 <= number < len(options) else None
-            if truth in (said, value):  # seldom both, and what is written outranks the place
-                said = value if value in options else said
-            found.append(float(said == truth))
-        return found
-
     def guess(self, truth: str, asked: AskedItem) -> MeasuredValues:
         options = asked.shown.options
         return {"accuracy": options.count(truth) / len(options)}
-
-    def guesses(self, items: Sequence[tuple[str, AskedItem]]) -> list[float]:
-        """What a uniform guess is worth for each of many items, as `guess` has it."""
-        return [(options := asked.shown.options).count(truth) / len(options) for truth, asked in items]
 
     def constants(self, items: Sequence[tuple[str, AskedItem]]) -> Sequence[str]:
         """Every right option, and every place."""

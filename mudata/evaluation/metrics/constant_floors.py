@@ -3,12 +3,12 @@ worth for each item, counted once for all measures and all groups of items."""
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, NamedTuple, Self
 
 from mudata.evaluation.kinds.choose_kind import ChooseKind
+from mudata.evaluation.metrics.shown_choices import ShownChoices
 
 if TYPE_CHECKING:
     import numpy as np
@@ -18,9 +18,6 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
     Places = NDArray[np.intp]
-
-FEW_TRUTHS = 30
-"""Where there are no more different truths and answers than these, tables show them one by one."""
 
 
 class MeasureColumn(NamedTuple):
@@ -63,6 +60,8 @@ class ConstantFloors:
 
     kind: QuestionKind
     pairs: Sequence[tuple[str, AskedItem]]
+    choices: ShownChoices | None
+    """Of thousands of items of an exam, each with its own options."""
     guesses: Mapping[str, MeasureColumn]
     constants: Mapping[str, Mapping[str, MeasureColumn]]
     tried: int
@@ -70,26 +69,32 @@ class ConstantFloors:
 
     @classmethod
     def of(cls, kind: QuestionKind, pairs: Sequence[tuple[str, AskedItem]]) -> ConstantFloors:
-        tried, some = _to_try(kind, pairs)
-        constants = {answer: _scores(kind, answer, pairs) for answer in some}
-        if isinstance(kind, ChooseKind):
-            guesses = _of_choices(kind, kind.guesses(pairs))
-        else:
-            guesses = _columns(kind, [kind.guess(*pair) for pair in pairs])
-        return cls(kind, pairs, guesses, constants, tried)
+        if isinstance(kind, ChooseKind) and pairs and all(asked.shown.options for _, asked in pairs):
+            choices = ShownChoices.of_items(pairs)
+            return cls(kind, pairs, choices, _of_choices(kind, choices.guesses), {}, 0)._tried({})
+        guesses = _columns(kind, [kind.guess(*pair) for pair in pairs])
+        return cls(kind, pairs, None, guesses, {}, 0)._tried({})
 
     def among(self, places: Places) -> ConstantFloors:
         """Those of some of the items."""
         pairs = [self.pairs[place] for place in places.tolist()]
-        tried, some = _to_try(self.kind, pairs)
-        constants = {
-            answer: {name: column.among(places) for name, column in known.items()}
-            if (known := self.constants.get(answer))
-            else _scores(self.kind, answer, pairs)
-            for answer in some
-        }
-        guesses = {name: column.among(places) for name, column in self.guesses.items()}
-        return ConstantFloors(self.kind, pairs, guesses, constants, tried)
+        choices = self.choices.among(places) if self.choices else None
+        constants, guesses = (
+            {answer: _among(columns, places) for answer, columns in self.constants.items()},
+            _among(self.guesses, places),
+        )
+        return ConstantFloors(self.kind, pairs, choices, guesses, {}, 0)._tried(constants)
+
+    def _tried(self, known: Mapping[str, Mapping[str, MeasureColumn]]) -> ConstantFloors:
+        """With what constant answers are worth, of which some are known."""
+        tried, some = self.choices.to_try() if self.choices else _all(self.kind, self.pairs)
+        constants = {answer: known.get(answer) or self._scores(answer) for answer in some}
+        return replace(self, constants=constants, tried=tried)
+
+    def _scores(self, answer: str) -> Mapping[str, MeasureColumn]:
+        if self.choices and (values := self.choices.worth(answer)) is not None:
+            return _of_choices(self.kind, values)
+        return _columns(self.kind, [self.kind.score(answer, *pair) for pair in self.pairs])
 
     def guessed(self, measure: str) -> Floats:
         """What a uniform guess is worth for the items that the measure says something of."""
@@ -107,34 +112,22 @@ class ConstantFloors:
         return best
 
 
+def _all(kind: QuestionKind, pairs: Sequence[tuple[str, AskedItem]]) -> tuple[int, list[str]]:
+    constants = list(kind.constants(pairs)) if pairs else []
+    return len(constants), constants
+
+
+def _among(columns: Mapping[str, MeasureColumn], places: Places) -> dict[str, MeasureColumn]:
+    return {name: column.among(places) for name, column in columns.items()}
+
+
 def _columns(kind: QuestionKind, worth: Sequence[MeasuredValues]) -> dict[str, MeasureColumn]:
     return {measure.name: MeasureColumn.of(worth, measure.name) for measure in kind.measures}
 
 
-def _of_choices(kind: ChooseKind, values: Sequence[float]) -> dict[str, MeasureColumn]:
+def _of_choices(kind: QuestionKind, values: Floats) -> dict[str, MeasureColumn]:
     """Of the one measure of choices, which says something of every item."""
     import numpy as np
 
     (measure,) = kind.measures
-    return {measure.name: MeasureColumn(np.ones(len(values), dtype=np.bool_), np.array(values, dtype=np.float64))}
-
-
-def _scores(kind: QuestionKind, answer: str, pairs: Sequence[tuple[str, AskedItem]]) -> dict[str, MeasureColumn]:
-    if isinstance(kind, ChooseKind):  # thousands of items of an exam, each with its own options
-        return _of_choices(kind, kind.scores(answer, pairs))
-    return _columns(kind, [kind.score(answer, *pair) for pair in pairs])
-
-
-def _to_try(kind: QuestionKind, pairs: Sequence[tuple[str, AskedItem]]) -> tuple[int, list[str]]:
-    """How many constant answers there are, and those among which the best is. Where an option is right for one truth
-    alone, no other is worth more than the commonest."""
-    constants = list(kind.constants(pairs)) if pairs else []
-    if not isinstance(kind, ChooseKind):
-        return len(constants), constants
-    truths = Counter(truth for truth, asked in pairs if truth in asked.shown.options)
-    if len(truths) <= FEW_TRUTHS:
-        return len(constants), constants
-    most = max(truths.values())
-    commonest = next(answer for answer in constants if truths[answer] == most)
-    right = {truth for truth, _ in pairs} - {commonest}
-    return len(constants), [answer for answer in constants if answer not in right]
+    return {measure.name: MeasureColumn(np.ones(len(values), dtype=np.bool_), values)}

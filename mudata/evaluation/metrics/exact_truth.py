@@ -14,10 +14,11 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Self
 
 from mudata.catalog.cards.card_task import LEVELS
 from mudata.evaluation.kinds.kind_registry import kind_of
-from mudata.evaluation.metrics.constant_floors import FEW_TRUTHS, BestConstant, ConstantFloors, MeasureColumn
+from mudata.evaluation.metrics.constant_floors import BestConstant, ConstantFloors, MeasureColumn
 from mudata.evaluation.metrics.estimates import clustered, constant, mean, share
 from mudata.evaluation.metrics.intervals import require_clips
 from mudata.evaluation.metrics.scored import Metric
+from mudata.evaluation.metrics.shown_choices import FEW_TRUTHS
 
 if TYPE_CHECKING:
     import numpy as np
@@ -157,15 +158,11 @@ def _measured(kind: QuestionKind, scored: Sequence[ScoredAnswer]) -> list[_Measu
 
 def answer_counts(scored: Sequence[ScoredAnswer]) -> dict[AnswerCount, int]:
     """How answers end, over all items; the counts add up to them."""
-    counts = Counter(_count(item) for item in scored)
+    times = Counter((item.outcome, "hedged" in item.alignment.flags if item.alignment else False) for item in scored)
+    counts: Counter[AnswerCount] = Counter()
+    for (outcome, hedged), n in times.items():
+        counts["hedged" if hedged and outcome == "MULTI" else _OF_STATUS.get(outcome, "unparsed")] += n
     return {name: counts[name] for name in COUNTS}
-
-
-def _count(item: ScoredAnswer) -> AnswerCount:
-    flags = item.alignment.flags if item.alignment else ()
-    if item.outcome == "MULTI" and "hedged" in flags:
-        return "hedged"
-    return _OF_STATUS.get(item.outcome, "unparsed")
 
 
 def exact_details(kind: str, scored: Sequence[ScoredAnswer]) -> dict[str, Any]:
@@ -251,12 +248,11 @@ def _in_order(name: str) -> tuple[float, int, str]:
 def few_values(scored: Sequence[ScoredAnswer]) -> dict[str, tuple[str, ...]]:
     """By dataset every value that is right or given somewhere; nothing where they are more than FEW_TRUTHS, or where
     other values than the truth are right too (tempi)."""
-    scales = [item.asked.scale for item in scored if item.asked and item.asked.scale]
-    if any(scale.tolerance or scale.within for scale in scales):
-        return {}
     found: dict[str, set[str]] = {}
     for item in scored:
-        found.setdefault(item.dataset, set()).update(item.references, item.counted_labels)
-    if any(len(values) > FEW_TRUTHS for values in found.values()):
-        return {}
+        values = found.setdefault(item.dataset, set())
+        values.update(item.references, item.counted_labels)
+        scale = item.asked.scale if item.asked else None
+        if len(values) > FEW_TRUTHS or (scale and (scale.tolerance or scale.within)):
+            return {}
     return {dataset: tuple(sorted(values, key=_in_order)) for dataset, values in found.items()}

@@ -85,29 +85,30 @@ def summarise(
             return [*metrics, *official], {**beside, "exam": part}
         return metrics, beside
 
-    metrics, beside = whole = results(scored, labels)
-    outcomes = tagging.outcomes(scored)
+    def described(
+        answers: Sequence[ScoredAnswer], known: Labels
+    ) -> tuple[list[Metric], dict[str, Any], dict[str, Any]]:
+        """Metrics, what is told of any answers, and what stands beside them."""
+        metrics, beside = results(answers, known)
+        told = {
+            "outcomes": tagging.outcomes(answers),
+            "hedged": tagging.hedged(answers),
+            "metrics": list(map(asdict, metrics)),
+            "clusters": clusters_of([item.cluster for item in answers]),
+        }
+        return metrics, told, beside
+
+    metrics, told, beside = whole = described(scored, labels)
     datasets = {}
     for dataset in label_sets:
-        part = [item for item in scored if item.dataset == dataset]
-        only = {dataset: labels[dataset]}
-        part_metrics, part_beside = whole if len(label_sets) == 1 else results(part, only)
-        datasets[dataset] = {
-            "n": len(part),
-            "outcomes": tagging.outcomes(part),
-            "hedged": tagging.hedged(part),
-            "metrics": list(map(asdict, part_metrics)),
-            "clusters": clusters_of([item.cluster for item in part]),
-            **part_beside,
-        }
+        part = scored if len(label_sets) == 1 else [item for item in scored if item.dataset == dataset]
+        _, part_told, part_beside = whole if len(label_sets) == 1 else described(part, {dataset: labels[dataset]})
+        datasets[dataset] = {"n": len(part), **part_told, **part_beside}
     if exact := kind in EXACT_KINDS:
         labels = exact_truth.few_values(scored)
     known = {dataset: label_set for dataset, label_set in label_sets.items() if label_set}
     return {
-        "outcomes": outcomes,
-        "hedged": tagging.hedged(scored),
-        "metrics": list(map(asdict, metrics)),
-        "clusters": clusters_of([item.cluster for item in scored]),
+        **told,
         "datasets": datasets,
         **beside,
         "per_label": tagging.per_label(scored, labels) if kind != "caption" else [],

@@ -112,8 +112,15 @@ class _Token(NamedTuple):
 
 def _tokens(text: str) -> Iterator[_Token]:
     for match in _TOKEN.finditer(text):
-        token = match.group().replace("♯", "#").replace("♭", "b").replace("’", "'")
-        yield _Token(_singular(_COUNTS.get(token, token)), *match.span(), _is_article(text, match))
+        token = match.group()
+        yield _Token(_compared(token), *match.span(), token in _ARTICLES and _is_article(text, match))
+
+
+@lru_cache(maxsize=4096)
+def _compared(token: str) -> str:
+    """The word that is compared of a token in lower case."""
+    token = token.replace("♯", "#").replace("♭", "b").replace("’", "'")
+    return _singular(_COUNTS.get(token, token))
 
 
 def _singular(token: str) -> str:

@@ -60,9 +60,17 @@ def _values(options: tuple[str, ...]) -> tuple[ValueKind, dict[str, str]] | None
     for kind in kinds:
         values: dict[str, str] = {}
         for option in options:
-            if not kind.find(kept(option).text, None) or (one := read_value(option, Shown(), kind)).status != "ALIGNED":
+            if (value := _value(option, kind)) is None:
                 break
-            values[option] = one.labels[0]
+            values[option] = value
         if len(set(values.values())) == len(options):
             return kind, values
     return None
+
+
+@lru_cache(maxsize=65_536)
+def _value(option: str, kind: ValueKind) -> str | None:
+    """What one option is read as; an exam's items share many of their options."""
+    if not kind.find(kept(option).text, None) or (one := read_value(option, Shown(), kind)).status != "ALIGNED":
+        return None
+    return one.labels[0]

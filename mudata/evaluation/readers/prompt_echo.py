@@ -42,7 +42,10 @@ def behind_question(answer: str, prompt: str, options: Sequence[str]) -> int:
     begun = [word.lower() for word in first.groups()]
     said = [(match.group().lower(), match.end()) for match in _WORD.finditer(answer, first.start(1))]
     longest = 0
-    for piece in _pieces(small, options):
+    for part in _parts(small, options):
+        if not all(word in part for word in begun):
+            continue
+        piece = _piece(part)
         for head in piece.heads:
             if piece.words[head : head + _LEAST] == begun:
                 longest = max(longest, _run(piece.words[head:], [word for word, _ in said]))
@@ -62,16 +65,16 @@ def _run(some: Sequence[str], others: Sequence[str]) -> int:
     return same
 
 
-def _pieces(prompt: str, options: Sequence[str]) -> list[_Piece]:
+def _parts(prompt: str, options: Sequence[str]) -> tuple[str, ...]:
     """The prompt before its list of options and behind it."""
     begin = end = len(prompt)
     for option in reversed(options):
         place = prompt.rfind(option.lower(), 0, begin) if option else begin
         if place < 0:  # they are not listed
-            return [_piece(prompt)]
+            return (prompt,)
         end = place + len(option) if end == len(prompt) and begin == len(prompt) else end
         begin = place
-    return [_piece(_MARK.sub(" ", prompt[:begin])), _piece(prompt[end:])]
+    return _MARK.sub(" ", prompt[:begin]), prompt[end:]
 
 
 def _piece(text: str) -> _Piece:

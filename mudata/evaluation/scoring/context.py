@@ -168,7 +168,7 @@ class ScoringContext:
 
 def asked_item(run: Run, task: Task, question: QuestionRecord) -> AskedItem:
     """What a kind with exact truth knows of a question. Raises EvaluationError for one that has no such truth."""
-    clips = len(question.clip_ids)
+    clips = len(question.clips) or 1
     asked = task.asked(
         question.prompt, question.options, marks=question.marks, clips=clips, duration_s=question.duration_s
     )

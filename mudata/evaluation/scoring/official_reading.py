@@ -30,7 +30,7 @@ def official_reading(task: Task, question: QuestionRecord, answer: str | None) -
         gold=question.references[0],
         question=question.question or "",
         category=question.category or "",
-        settings={**exam.rule_settings, **question.settings},
+        settings={**exam.rule_settings, **question.settings} if question.settings else exam.rule_settings,
     )
     said = exam.stripped(answer)
     rule = find_rule(exam.rule)

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection
 
     from mudata.evaluation.metrics.scored import ScoredAnswer
+    from mudata.evaluation.official_rules.official_rule import Verdict
     from mudata.evaluation.run import Run
     from mudata.evaluation.scoring.opinions.opinion import SecondaryScorer
     from mudata.evaluation.scoring.overrides import Override
@@ -102,7 +103,8 @@ def score(run: Run, progress: Progress = SILENT, *, reference_scorer: bool = Fal
         items = context.read_answers()
         scores = _scored(context, items, reference_scorer)
         records = _lines(context, items, reference_scorer)
-        lines = "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in records)
+        encode = json.JSONEncoder(ensure_ascii=False).encode
+        lines = "".join([encode(line) + "\n" for line in records])
     scores["alignments_sha256"] = hashlib.sha256(lines.encode()).hexdigest()
     text = json.dumps(scores, indent=2, ensure_ascii=False) + "\n"
     former = history.keep(run, text)
@@ -176,16 +178,19 @@ def _source(in_use: Mapping[str, LabelSetInUse]) -> str | None:
 def _lines(context: ScoringContext, items: Sequence[ScoredAnswer], reference_scorer: bool) -> Iterable[dict[str, Any]]:
     """Lines of alignments.jsonl."""
     last = context.overrides
-    ids = {q.item_id: {"clip_id" if q.is_clip else "item_id": q.item_id} for q in context.questions}
     rouge = summary.rouge_by_clip(items, reference_scorer) if any(item.alignment is None for item in items) else {}
-    for item in items:
+    for question, item in zip(context.questions, items, strict=True):
         read = item.alignment
-        line = {**ids[item.clip_id], "dataset": item.dataset, "gold": item.references, "status": item.outcome}
+        line: dict[str, Any] = {
+            "clip_id" if question.is_clip else "item_id": item.clip_id,
+            "dataset": item.dataset,
+            "gold": item.references,
+            "status": item.outcome,
+        }
         if read is None:
-            yield {**line, "rouge": rouge[item.clip_id]}
+            yield line | {"rouge": rouge[item.clip_id]}
             continue
-        yield {
-            **line,
+        line |= {
             "label": read.label,
             "labels": read.labels,
             "right": item.right,
@@ -194,18 +199,18 @@ def _lines(context: ScoringContext, items: Sequence[ScoredAnswer], reference_sco
             "negatives": read.negatives,
             "oov_terms": read.oov_terms,
             "flags": read.flags,
-            "spans": [[span.start, span.end, span.role, span.label] for span in read.spans],
+            "spans": [(span.start, span.end, span.role, span.label) for span in read.spans],
             "override": vars(last[item.clip_id]) if item.clip_id in last and read.rule_id == overrides.RULE else None,
-            **({} if item.worth is None else {"worth": item.worth}),
-            **_official(item),
         }
+        if item.worth is not None:
+            line["worth"] = item.worth
+        if item.official is not None:
+            line |= _official(item.official.verdict)
+        yield line
 
 
-def _official(item: ScoredAnswer) -> dict[str, Any]:
+def _official(verdict: Verdict) -> dict[str, Any]:
     """What an exam's own rule makes of an answer; `official` is None where its authors leave it out."""
-    if item.official is None:
-        return {}
-    verdict = item.official.verdict
     random = {"official_low": verdict.low, "official_high": verdict.high} if verdict.low < verdict.high else {}
     said = {"official_chosen": verdict.chosen, "official_evidence": verdict.evidence}
     return {"official": verdict.credit, **random, **said}

@@ -188,3 +188,12 @@ def test_clips_are_tied_exactly_when_a_chain_of_items_leads_from_one_to_the_othe
         for second in "abcdefgh":
             together = first in tied and tied.get(first) == tied.get(second)
             assert together == (second in reached and len(reached) > 1)
+
+
+def test_passes_of_an_item_are_of_its_cluster_and_one_asked_twice_ties_what_it_is_about() -> None:
+    a, b = (ClusterEvidence(f"d/{name}", "d") for name in "ab")
+    passes = [ItemEvidence(f"d/{item}~{i}", (clip,)) for item, clip in (("1", a), ("2", b)) for i in range(3)]
+    found = item_cluster_ids(passes)
+    assert found == {one.item_id: f"clip:{one.clips[0].clip_id}" for one in passes}
+    found = item_cluster_ids([*passes, ItemEvidence("d/1~0", (b,))])
+    assert set(found.values()) == {"clip:d/a"}
