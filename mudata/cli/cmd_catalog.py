@@ -184,7 +184,7 @@ def _findings_of_tasks(card: Card) -> Iterator[tuple[str, Literal["error", "note
         for place, prompt in enumerate(task.prompts):
             if prompt.id in ids[:place]:
                 yield f"tasks.{name}.prompts.{place}.id: {prompt.id!r} is the id of another prompt", "error"
-            if name in shown and "{options}" not in prompt.template:
+            if name in shown and "{options}" not in prompt.template and not prompt.lists_options:
                 yield f"tasks.{name}.prompts.{place}.template: no {{options}}: only the question can list them", "note"
 
 

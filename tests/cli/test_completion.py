@@ -74,7 +74,7 @@ def names(home: Home) -> Home:
         ("mudata eval --split exam --task g", ["genre"]),
         ("mudata split show e", ["exam"]),
         ("mudata split check o", ["other"]),
-        ("mudata split new-one --dataset dem", ["demo"]),
+        ("mudata split new-one --dataset dem", ["demo", "demo_exam"]),
         ("mudata split new-one --dataset gtzan --stratify ", ["genre"]),
         ("mudata score maj", ["majority-exam-2"]),
         ("mudata compare random-exam-1 maj", ["majority-exam-2"]),

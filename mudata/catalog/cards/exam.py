@@ -266,6 +266,8 @@ class TaskPrompt(Strict):
     template: Annotated[str, Field(pattern=r"\{question\}")]
     option: str = "({letter}) {option}"
     join: str = ", "
+    lists_options: bool = False
+    """The questions list their options themselves, so that the template need not."""
     source: str | None = None
 
     @model_validator(mode="after")

@@ -24,8 +24,6 @@ if TYPE_CHECKING:
     from mudata.evaluation.protocol import Kind
 
 LETTERS = ascii_uppercase
-_OF_FILE = "file:"
-"""How ids of prompts begin that are texts of files."""
 
 
 @dataclass(frozen=True)
@@ -36,11 +34,8 @@ class Prompt:
     id: str
     template: str
     letters: bool = False
-
-    @property
-    def is_users(self) -> bool:
-        """Whether the words are the text of a file, and of no card."""
-        return self.id.startswith(_OF_FILE)
+    lists_options: bool = False
+    """Questions list their options themselves."""
 
     @property
     def sha256(self) -> str:
@@ -122,7 +117,7 @@ def prompt_file(name: str, known: Sequence[str], places: str) -> Prompt:
         raise UnknownName("prompt", name, known, f"Or give the path of a text file with {places} in it.")
     if not (text := read_text(path, "The prompt file")):
         raise EvaluationError(f"The prompt file {name} is empty.", "Write the question into it.")
-    return Prompt(f"{_OF_FILE}{path.stem}", text)
+    return Prompt(f"file:{path.stem}", text)
 
 
 def joined_cue(clips: int, gap_s: float) -> str:
@@ -153,7 +148,7 @@ def lint(prompt: Prompt, kind: Kind, dataset: str, labels: Sequence[str]) -> lis
         )
     if _has_words(own, "[-_]?".join(map(re.escape, re.split("[-_]", dataset)))):
         warnings.append(f"it names the dataset {dataset}, whose labels a model may have memorised.")
-    chosen = kind == "choose" and prompt.is_users  # an exam's own questions may list their options
+    chosen = kind == "choose" and not prompt.lists_options
     if (chosen or (kind != "caption" and not exact)) and "{options}" not in prompt.template:
         warnings.append("it has no {options}: the model is not told what it may choose from.")
     if exact and "{question}" not in prompt.template:

@@ -253,6 +253,7 @@ def _bind_exact(
         _check_letters(card, name, wanted.kind, 0)
     wordings = kind_wordings(wanted, prompt, own)
     first = next(iter(wordings.values()))
+    listed = any(words.lists_options for words in wanted.prompts if words.id == first.id)
     return Task(
         dataset=card.name,
         name=name,
@@ -261,7 +262,7 @@ def _bind_exact(
         noun=wanted.noun,
         namespace=None,
         space=None,
-        prompt=Prompt(first.id, first.template),
+        prompt=Prompt(first.id, first.template, lists_options=listed),
         card_sha256=loader.sha256(card),
         label_set=None,
         wordings=wordings,

@@ -36,7 +36,7 @@ def test_nothing_of_an_answer_is_run_and_no_rule_breaks(tmp_path: Path) -> None:
     settings = {"lines": ["A. Up", "B. Down"], "labels": ["rock", "pop"], "task_identifier": "Title"}
     golds = {"pair_exact": '["x", "y"]', "rank_exact": '["x", "y"]', "interval_iou": "[]", "section_wer": '["x"]'}
     golds |= {"times": "[1]", "note_set": "[60]", "ordered_note_f1": "[60]", "pitch_spn": "A4", "last_number": "3"}
-    golds |= {"pitch_midi": "69", "pitch_hz": "440", "cmi_key": "C major", "cmi_beats": "1, 2"}
+    golds |= {"pitch_midi": "69", "pitch": "69", "pitch_hz": "440", "cmi_key": "C major", "cmi_beats": "1, 2"}
     begun = time.monotonic()
     for text in HOSTILE:
         for name, rule in RULES.items():
