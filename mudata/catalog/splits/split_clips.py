@@ -54,9 +54,9 @@ class SplitClip(Mapping[str, Any]):
 
         rate: Hz to resample to [default: as it lies there, `sample_rate`]. Raises AudioError.
         """
-        from mudata.catalog.audio import clip
+        from mudata.catalog.audio.stored_clip import StoredClip
 
-        return clip.load(Path(self["audio"]), rate)
+        return StoredClip(path=Path(self["audio"]), rate=self["sample_rate"]).samples(rate)
 
 
 class SplitPart(Sequence[SplitClip]):
