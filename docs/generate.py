@@ -27,10 +27,10 @@ has two words there is one function: `split leaks` is `leaks`, `split check` is 
 `exams lint`, `labels lint` and `labels audit` are `lint_exam`, `lint_labels` and `audit_labels`,
 `eval --suite` is `evaluate_suite`, `suites show` and `suites table` are `suite_tables`, `sql --schema` is `schema`;
 `rm` is `remove`, `du` is `disk_use`, and `mv` is `rename` or `move_home`. Only commands: `demo`, `completion`,
-`cards check`, the schemas of cards and suites, `eval --dry-run`, `override --from` and `--list`. Everything happens in
-the home (`MUDATA_HOME`). Names of datasets and splits are text; paths are text or `Path`; a run (`Runs` below) is named
-by its id, the beginning of it, its folder, or what `evaluate` gave back; where several things make sense, give one or
-many.
+`cards check`, the schemas of cards and suites, `eval --dry-run`, `override --from` and `--list`; only here: `load`.
+Everything happens in the home (`MUDATA_HOME`). Names of datasets and splits are text; paths are text or `Path`; a run
+(`Runs` below) is named by its id, the beginning of it, its folder, or what `evaluate` gave back; where several things
+make sense, give one or many.
 Wrong arguments, like everything else that can go wrong, are a `mudata.errors.MudataError` that says what to do.
 Progress shows in notebooks and at a prompt; `mudata.show_progress(False)` turns it off, `True` on everywhere.
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from mudata.api.housekeeping import disk_use, move_home, remove, rename, where
     from mudata.api.inspection import align, audit_labels, compare, lint_labels, report, show
     from mudata.api.known_models import fetch_model, model_info, models
-    from mudata.api.splitting import check_split, export_split, leaks, load_split, plan_split, split, splits
+    from mudata.api.splitting import check_split, export_split, leaks, load, plan_split, split, splits
     from mudata.api.suite_exams import evaluate_suite, suite_tables, suites
     from mudata.narration import show_progress
 
@@ -45,7 +45,7 @@ __all__ = [
     "leaks",
     "lint_exam",
     "lint_labels",
-    "load_split",
+    "load",
     "model_info",
     "models",
     "move_home",

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, get_args
+from typing import TYPE_CHECKING, Literal, get_args, overload
 
 from mudata.api.arguments import checked, many, one_of, within
 from mudata.deprecations import hide_deprecations
@@ -145,26 +145,38 @@ def check_split(split: str | Path) -> list[ManifestFinding]:
     return check.check(home, manifest.load(home, split))
 
 
+@overload
+def load(split: str | Path, part: str) -> SplitPart: ...
+@overload
+def load(split: str | Path, part: None = None) -> dict[str, SplitPart]: ...
 @checked()
-def load_split(split: str | Path) -> dict[str, SplitPart]:
-    """A split's clips for training: `load_split("exam")["train"][0].samples(16_000)`, `["genre"]`.
+def load(split: str | Path, part: str | None = None) -> SplitPart | dict[str, SplitPart]:
+    """The clips of a split, to be heard or trained on: `load("exam", part="train")[0].waveform`.
 
     Args:
         split: a name, or a manifest's path.
+        part: one of its parts [default: all of them, by name].
 
     Returns:
-        The parts by name. Each has a length, items by number and `.arrow()`, `.df()`, `.rows`; an item is a mapping
-        (part, clip_id, dataset, audio, sample_rate, duration_s, source, start_s, end_s, artist, album, track, title,
-        licence, a key for each namespace of labels, captions) whose `.samples(rate)` are decoded when asked for.
-        Clips that cannot be heard are in `.left_out`, with the reason.
+        A sequence of clips. A clip has `waveform` ((1, n) float32, decoded when asked for), `rate`, `labels`,
+        `caption`, `captions`, `artist`, `album`, `track`, `title`, `licence`, `path`, `duration_s`, `clip_id`,
+        `dataset`, `part`, `kind`, `source`, `start_s` and `end_s`; `read(rate, start_s=, duration_s=)` decodes no
+        more than that. The sequence has `table("pandas" | "polars" | "arrow")`, `classes` (its labels as numbers)
+        and `left_out`, clips that have no file to load, with the reason.
 
     Raises:
         UnknownName, SplitError.
     """
     from mudata.catalog.splits import manifest, split_clips
+    from mudata.errors import UnknownName
 
     home = Home.default()
-    return split_clips.load_parts(home, manifest.load(home, split))
+    parts = split_clips.load_parts(home, manifest.load(home, split))
+    if part is None:
+        return parts
+    if part not in parts:
+        raise UnknownName("part of this split", part, parts)
+    return parts[part]
 
 
 @checked()

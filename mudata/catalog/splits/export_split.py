@@ -78,7 +78,7 @@ def export(
         with progress.bar(f"exporting {split.name}", sum(map(len, parts.values()))) as advance:
             for part in parts.values():
                 for name, row in _placed(part):
-                    _put(Path(row["audio"]), folder / part.name / name, copy=copy)
+                    _put(Path(row["path"]), folder / part.name / name, copy=copy)
                     advance(1)
                 lines = [{"file_name": name} | _plain(row) for name, row in _placed(part)]
                 write_atomic(folder / part.name / "metadata.jsonl", _jsonl(lines))
@@ -110,12 +110,12 @@ def _check_inside(folder: Path, part: SplitPart) -> None:
 
 def _placed(part: SplitPart) -> list[tuple[str, Mapping[str, Any]]]:
     """Rows with the path of their clip below the part's folder: its id and the suffix of its audio."""
-    return [(row["clip_id"] + Path(row["audio"]).suffix, row) for row in part.rows]
+    return [(row["clip_id"] + Path(row["path"]).suffix, row) for row in part.rows]
 
 
 def _plain(row: Mapping[str, Any]) -> dict[str, Any]:
-    """A row without `audio`, which is what `datasets` calls the decoded clip, and without the part, its split."""
-    return {name: value for name, value in row.items() if name not in ("audio", "part")}
+    """A row without its path, which the folder has, and without the part, which is its split."""
+    return {name: value for name, value in row.items() if name not in ("path", "part")}
 
 
 def _put(source: Path, target: Path, *, copy: bool) -> None:

@@ -11,7 +11,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import pytest
 import soundfile
 from shell import typed
@@ -39,28 +38,6 @@ def rows_of(file: Path) -> list[dict[str, str]]:
         return list(csv.DictReader(lines))
 
 
-def test_a_part_has_a_length_items_and_audio_when_asked_for(corpus: Corpus) -> None:
-    parts = mudata.load_split("half")
-    assert {name: len(part) for name, part in parts.items()} == {"train": 6, "test": 6}
-    clip = parts["train"][1]
-    assert (clip["clip_id"], clip["genre"], clip["mood"]) == ("tones/01", "mid", ["calm"])
-    assert clip["captions"] == ["A mid tone that sounds calm, number 1."]
-    assert (clip["artist"], clip["part"]) == ("artist 0", "train")
-    assert clip["end_s"] == pytest.approx(clip["duration_s"])
-    samples, rate = soundfile.read(clip["audio"], dtype="float32")
-    np.testing.assert_array_equal(clip.samples(), samples)
-    assert len(clip.samples(2 * rate)) == 2 * len(samples)
-    assert [one["clip_id"] for one in parts["test"][-2:]] == ["tones/10", "tones/11"]
-    assert len(list(parts["test"])) == 6
-
-
-def test_a_part_is_a_table_too(corpus: Corpus) -> None:
-    part = mudata.load_split("half")["test"]
-    assert part.arrow().column("genre").to_pylist() == ["low", "mid", "high"] * 2
-    assert part.df()["clip_id"].iloc[0] == "tones/06"
-    assert repr(part) == "Part 'test': 6 clips"
-
-
 def test_a_clip_that_cannot_be_heard_is_left_out_with_its_reason(
     home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -68,7 +45,7 @@ def test_a_clip_that_cannot_be_heard_is_left_out_with_its_reason(
     corpus = Corpus(home, tmp_path / "cards", monkeypatch)
     hashes = corpus.publish(absent=("01",))
     corpus.split("some", {"test": {**hashes, "tones/99": "0" * 64}})
-    assert mudata.load_split("some")["test"].left_out == {
+    assert mudata.load("some", part="test").left_out == {
         "tones/01": "missing: gone: the host has lost it",
         "tones/99": "not in the index",
     }
@@ -83,8 +60,8 @@ def test_csv_has_absolute_paths_labels_and_groups(corpus: Corpus, tmp_path: Path
     done = typed("split", "export", "half", "--to", tmp_path / "out", "--json")
     assert json.loads(done.out)["parts"] == [{"part": "train", "clips": 6}, {"part": "test", "clips": 6}]
     first = rows_of(tmp_path / "out" / "train.csv")[0]
-    assert soundfile.info(first["audio"]).frames > 0
-    assert Path(first["audio"]).is_absolute()
+    assert soundfile.info(first["path"]).frames > 0
+    assert Path(first["path"]).is_absolute()
     assert (first["genre"], json.loads(first["mood"]), first["artist"]) == ("low", ["calm", "dark"], "artist 0")
     assert manifest.load(corpus.home, str(tmp_path / "out" / "split.json")).name == "half"
 
@@ -166,4 +143,4 @@ def test_a_manifest_that_was_changed_is_refused(corpus: Corpus) -> None:
     path = corpus.home.splits / "half.json"
     path.write_text(path.read_text().replace("tones/06", "tones/05"))
     with pytest.raises(SplitError, match="was changed"):
-        mudata.load_split("half")
+        mudata.load("half")
