@@ -18,7 +18,7 @@ from mudata.catalog.audio.clip_jobs import jobs
 from mudata.catalog.audio.containers import states_no_length
 from mudata.catalog.audio.normalise import run
 from mudata.catalog.cards import licences, loader
-from mudata.catalog.cards.licences import usage_of
+from mudata.catalog.cards.licence_terms import usage_of
 from mudata.catalog.fetch.fetcher import fetch
 from mudata.catalog.fetch.lock import alone
 from mudata.catalog.index import database

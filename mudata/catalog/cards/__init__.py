@@ -8,12 +8,19 @@ from typing import TYPE_CHECKING
 from mudata.lazy import lazy_names
 
 if TYPE_CHECKING:
-    from mudata.catalog.cards.licences import usage_of
+    from mudata.catalog.cards.licence_terms import LicenceTerms, terms_of, usage_of
     from mudata.catalog.cards.loader import load, load_all
     from mudata.catalog.cards.schema import Card
 
-__all__ = ["Card", "load", "load_all", "usage_of"]
+__all__ = ["Card", "LicenceTerms", "load", "load_all", "terms_of", "usage_of"]
 __getattr__, __dir__ = lazy_names(
     __name__,
-    {"Card": "schema", "load": "loader", "load_all": "loader", "usage_of": "licences"},
+    {
+        "Card": "schema",
+        "LicenceTerms": "licence_terms",
+        "load": "loader",
+        "load_all": "loader",
+        "terms_of": "licence_terms",
+        "usage_of": "licence_terms",
+    },
 )

@@ -1,15 +1,12 @@
-"""Terms of use: the usage class that a licence text means, and the consent to terms.
+"""Consent to terms of use: shown once, recorded, and asked for again when they change.
 
-A reading of licences for filtering, never legal advice. Usage classes: `unrestricted` (any purpose,
-on the licence's other terms: attribution, share alike, no derivatives), `noncommercial`,
-`research`, `unknown`.
+What a licence allows is `licence_terms`.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -21,56 +18,6 @@ from mudata.narration import SILENT, Progress
 if TYPE_CHECKING:
     from mudata.catalog.cards.schema import Card
     from mudata.catalog.cards.strict_model import Usage
-
-_CLAUSES = {  # the Free Music Archive calls BY-NC-ND "aka Music Sharing"
-    "nc": r"non-? ?commercial|\bnc\b|music sharing",
-    "nd": r"no-? ?deriv|\bnd\b|music sharing",
-    "sa": r"share-? ?alike|\bsa\b",
-}
-_FREE = {
-    *("mit", "apache-2.0", "bsd-3-clause", "bsd-2-clause", "unlicense"),
-    *("lal-1.2", "lal-1.3", "odc-by-1.0", "odbl-1.0", "pddl-1.0"),
-}
-"""SPDX ids of free licences that are no Creative Commons ones, in small letters."""
-
-
-def usage_of(text: str | None, default: Usage = "unknown") -> Usage:
-    """The usage class of a licence text:
-    a Creative Commons title, abbreviation or address, or an SPDX id.
-
-    No text means `default` (the dataset's own); a text that is not understood is 'unknown'.
-    """
-    plain = _plain(text)
-    if not plain:
-        return default
-    if "sampling" in plain:
-        return "noncommercial"  # Sampling+ allows copies of the whole for non-commercial purposes only
-    if re.search(r"fma-limited|download only|research", plain):
-        return "research"
-    if _is_public_domain(plain) or plain in _FREE or re.search(r"artlibre|art libre|free art", plain):
-        return "unrestricted"
-    clauses = _clauses(plain)
-    if clauses is None:
-        return "unknown"
-    return "noncommercial" if "nc" in clauses else "unrestricted"
-
-
-def _plain(text: str | None) -> str:
-    return re.sub(r"[\s_]+", " ", text or "").strip().casefold()
-
-
-def _is_public_domain(text: str) -> bool:
-    return bool(re.search(r"public ?domain|\bcc-? ?0\b|\bcc zero\b|no rights reserved", text))
-
-
-def _clauses(text: str) -> set[str] | None:
-    """Which of nc, nd, sa a Creative Commons text has; None if it is none."""
-    attribution = r"attribution|creative ?commons|music sharing|\bcc\b|\bby\b|^a(-nc|-sa|-nd|$| )"
-    if not re.search(attribution, text):
-        return None
-    clauses = {clause for clause, pattern in _CLAUSES.items() if re.search(pattern, text)}
-    named = clauses or re.search(r"attribution|\bby\b|^a\b", text)
-    return clauses if named else None  # "cc" alone says nothing
 
 
 @dataclass(frozen=True)
