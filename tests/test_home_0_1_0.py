@@ -104,7 +104,7 @@ def versionless(text: str) -> str:
     """Text without the columns and fields of later versions, and without the version that wrote it and that of the
     aligner, be it a JSON field or the last words of a table's note."""
     text = re.sub(r',\n( *)"floors": \{.*?\n\1\}', "", text, flags=re.DOTALL)  # of labels: none in 0.1.0
-    text = re.sub("".join(f', "{name}": null' for name in ADDED["clips"]), "", text)
+    text = re.sub("".join(f', "{name}": (?:null|"flac")' for name in ADDED["clips"]), "", text)
     text = re.sub(r', "item_id": "[^"]*", "joined": null', "", text)
     text = but_for_intervals(text)
     text = text.replace("(seed 0, one derangement, not uniform over all)", "(seed 0)")

@@ -276,7 +276,9 @@ SELECT id, $dataset || '/' || id AS clip_id, $dataset AS dataset, read.kind,
     coalesce(read.licence, $licence) AS licence, coalesce(usages.usage, $usage) AS usage,
     artist, album, track, title, $flavour AS flavour,
     if(read.kind = 'text', 'ok', coalesce(made.status, 'missing')) AS status,
-    coalesce(made.reason, gone.reason) AS reason
+    coalesce(made.reason, gone.reason) AS reason,
+    if(read.kind = 'audio' AND made.status = 'ok', $store, NULL) AS store,
+    if(read.kind = 'audio' AND made.status = 'ok', coalesce(read.channel_mix, 'mean'), NULL) AS mix, source_mtime_ns
 FROM read LEFT JOIN made USING (id) LEFT JOIN gone USING (id) LEFT JOIN usages ON usages.licence = read.licence
 WHERE made.id IS NOT NULL OR gone.id IS NOT NULL OR read.kind = 'text'
 """
@@ -327,6 +329,7 @@ def _tables(
         "licence": _licence(card),
         "usage": card.licence.usage,
         "flavour": audio_format.name,
+        "store": "flac",
         "clips": f"{home.clips(card.name, audio_format.name).relative_to(home.root).as_posix()}/",
         "files": f"{(home.raw(card.name) / 'files').relative_to(home.root).as_posix()}/",
     }

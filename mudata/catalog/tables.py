@@ -43,7 +43,11 @@ TABLES: dict[str, tuple[Column, ...]] = {
         CLIP_ID,
         DATASET,
         Column("kind", "VARCHAR", "audio, midi, or text (the clip of an item that is words alone)"),
-        Column("path", "VARCHAR", "normalised clip (MIDI: the source), relative to MUDATA_HOME; NULL unless ok"),
+        Column(
+            "path",
+            "VARCHAR",
+            "file to decode, relative to MUDATA_HOME: the normalised clip, else the source (see store); NULL unless ok",
+        ),
         Column("source_path", "VARCHAR", "raw file, relative to raw/<dataset>/files"),
         Column("source_sha256", "VARCHAR", "SHA-256 of the raw file"),
         Column("source_size", "BIGINT", "bytes of the raw file"),
@@ -77,6 +81,14 @@ TABLES: dict[str, tuple[Column, ...]] = {
         Column("reason", "VARCHAR", "why not ok: a machine word, then ': ' and the details"),
         Column("clipped", "BIGINT", "samples of the normalised clip that were cut off at full scale"),
         Column("decoder", "VARCHAR", "who decoded the source: libsndfile, PyAV or ffmpeg"),
+        Column(
+            "store",
+            "VARCHAR",
+            "how the sound is kept: flac (a normalised copy) or reference (none: the source is decoded when heard);"
+            " NULL of MIDI and text, and unless ok",
+        ),
+        Column("mix", "VARCHAR", "what becomes of several channels: mean or first; NULL where store is"),
+        Column("source_mtime_ns", "BIGINT", "when the source was last written, as it was read: ns since 1970, UTC"),
     ),
     "labels": (
         CLIP_ID,
@@ -161,7 +173,7 @@ TABLES: dict[str, tuple[Column, ...]] = {
 """Tables that `fetch` writes per dataset."""
 
 ADDED = {
-    "clips": ("clipped", "decoder"),
+    "clips": ("clipped", "decoder", "store", "mix", "source_mtime_ns"),
     "attributes": ("source",),
     "items": (
         *("semitones", "seconds"),

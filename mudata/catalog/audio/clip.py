@@ -137,22 +137,35 @@ def check_duration(seconds: float, bounds: tuple[float, float] | None) -> None:
         raise AudioError("wrong_duration", f"{seconds:.4g} s, expected {bounds[0]:g} to {bounds[1]:g} s")
 
 
-def load(path: Path, rate: int | None = None, *, start_s: float = 0.0, duration_s: float | None = None) -> Samples:
-    """Samples of a clip, (frames,) float32 mono, resampled once to `rate` Hz (None: as they are).
+def load(
+    path: Path,
+    rate: int | None = None,
+    *,
+    start_s: float = 0.0,
+    duration_s: float | None = None,
+    mix: Mix = "mean",
+) -> Samples:
+    """Samples of a file, (frames,) float32 mono, resampled once to `rate` Hz (None: as they are).
 
     Raises AudioError as `normalise` does for files that cannot be decoded, or are shorter than they say.
     """
-    import soxr
 
     def whole(decoder: Source) -> tuple[Samples, int]:
         start, stop = _frames(decoder, start_s, duration_s)
-        pieces = [block.copy() for block in MonoMix(decoder).blocks(start, stop)]
+        pieces = [block.copy() for block in MonoMix(decoder, mix).blocks(start, stop)]
         return _joined(decoder, start, stop, pieces), decoder.rate
 
     samples, native = read(path, whole)
-    if rate is not None and rate != native:
-        samples = soxr.resample(samples, native, rate, "HQ")
-    return samples
+    return resampled(samples, native, rate or native)
+
+
+def resampled(samples: Samples, rate_in: int, rate_out: int) -> Samples:
+    """(frames,) or (frames, channels) at another rate in Hz, by soxr's high quality; the same where it is no other."""
+    if rate_in == rate_out:
+        return samples
+    import soxr
+
+    return soxr.resample(samples, rate_in, rate_out, "HQ")  # type: ignore[no-any-return]
 
 
 def load_channels(path: Path, *, start_s: float = 0.0, duration_s: float | None = None) -> tuple[Samples, int]:

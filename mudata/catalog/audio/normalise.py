@@ -43,7 +43,7 @@ version 1 are kept where the structure of their source says that they are what t
 COLUMNS = (
     "id", "kind", "path", "source_path", "source_sha256", "source_size", "pcm_sha256", "start_s", "duration_s",
     "sample_rate", "peak", "rms", "clipped", "decoder", "source_format", "source_rate", "source_channels",
-    "source_duration_s", "flavour", "status", "reason",
+    "source_duration_s", "flavour", "status", "reason", "source_mtime_ns",
 )  # fmt: skip
 """Columns of the result, as in the table `clips`;
 `id` lacks the dataset, `path` is relative to the target."""
@@ -54,6 +54,9 @@ done (45 ms each, `benchmarks/normalise.py`)."""
 
 _BATCH = 4096
 """Rows that are Python objects at one time."""
+
+_STATE = 8
+"""Where a request has size and time of change of the source."""
 
 _TYPES = {column.name: column.type for column in TABLES["clips"] if column.name in COLUMNS}
 
@@ -303,11 +306,14 @@ def _table(jobs: Sequence[Job], journal: Journal, audio_format: clip.AudioFormat
     schema = schema.append(pa.field("attributes", pa.list_(told)))
     batches = []
     for first in range(0, len(jobs), _BATCH):
-        rows = [
-            journal.get(job.id)[1]
-            | {"id": job.id, "kind": job.kind, "source_path": job.source, "flavour": audio_format.name}
-            for job in jobs[first : first + _BATCH]
-        ]
+        rows = [_whole_row(job, journal, audio_format) for job in jobs[first : first + _BATCH]]
         columns = [pa.array([row.get(field.name) for row in rows], field.type) for field in schema]
         batches.append(pa.record_batch(columns, schema=schema))
     return pa.Table.from_batches(batches, schema)
+
+
+def _whole_row(job: Job, journal: Journal, audio_format: clip.AudioFormat) -> dict[str, Any]:
+    request, row = journal.get(job.id)
+    own = {"id": job.id, "kind": job.kind, "source_path": job.source, "flavour": audio_format.name}
+    state = request[_STATE] if request else None
+    return row | own | {"source_mtime_ns": state[1] if state else None}

@@ -27,7 +27,7 @@ from typing import TYPE_CHECKING, Any
 
 import duckdb
 
-from mudata.catalog.index import row_checks
+from mudata.catalog.index import row_checks, stored_columns
 from mudata.catalog.read.scratch_database import scratch_database
 from mudata.catalog.read.sql_literals import empty_select, files_literal, identifier, quote
 from mudata.catalog.tables import ADDED, ADDED_TABLES, INDEX_VERSION, TABLES, Column
@@ -49,29 +49,14 @@ ABOUT = "about.json"
 _KEYS = ("index_version", "mudata_version", "selection", "content_sha256", "identity_sha256", "tables")
 """What about.json has in every version."""
 
-_STORED = {
-    ("clips", "source_sha256"): ("unhex({})", "lower(hex({}))"),
-    ("clips", "pcm_sha256"): ("unhex({})", "lower(hex({}))"),
-    ("clips", "peak"): ("{}::FLOAT", "{}::DOUBLE"),
-    ("clips", "rms"): ("{}::FLOAT", "{}::DOUBLE"),
-    ("labels", "label"): ("nullif({}, canonical)", "coalesce({}, canonical)"),
-}
-"""Columns that lie in Parquet otherwise than they are shown:
-how they are written, how they are read.
-
-Random hashes do not compress: as text two of them take 69 MB per million clips, as bytes 64. Levels
-need no more than single precision. Most labels are written as their canonical name is.
-"""
-
-_AS_SHOWN = ("{}", "{}")
-
 _OPTIONS = {"clips": "", "*": ", ROW_GROUP_SIZE 40960, DICTIONARY_SIZE_LIMIT 20000"}
 """How Parquet is written. Where clip_id comes as a dictionary of at most 20,000 values (DuckDB's
 own limit), a function of it is computed once per clip and not once per row: a draw by hash, at 4.64
 labels per clip, takes a third."""
 
-_MEASURED = {"peak", "rms", "clipped", "decoder"}
-"""Left out of the content's hash: the last bits of a sum of floats are the processor's own, decoders the machine's."""
+_MEASURED = {"peak", "rms", "clipped", "decoder", "store", "mix", "source_mtime_ns"}
+"""Left out of the content's hash: the last bits of a sum of floats are the processor's own, decoders the machine's, and
+so is how the sound is kept. What `mix` decides is in the hash of the samples."""
 
 _UNDATED = {"indexed_at"}
 """Left out when a generation is compared with what it would be replaced by."""
@@ -152,7 +137,7 @@ def select(table: str, files: Sequence[Path]) -> str:
     empty if there are none."""
     if not files:
         return empty_select((c.name, c.type) for c in TABLES[table])
-    shown = [_STORED.get((table, c.name), _AS_SHOWN)[1].format(identifier(c.name)) for c in TABLES[table]]
+    shown = [stored_columns.shown(table, c.name) for c in TABLES[table]]
     columns = [f"{how} AS {identifier(c.name)}" for how, c in zip(shown, TABLES[table], strict=True)]
     options = "hive_partitioning = false"
     source = f"read_parquet({files_literal(files)}, {options})"
@@ -193,7 +178,8 @@ class GenerationDraft:
         except duckdb.ConversionException as error:
             raise ReadError(f"{dataset}: {error}", "The shapes are printed by `mudata sql --schema`.") from error
         self.content_sha256 = _sha256(content)
-        told = [kept for kept in (self.issues, self.item_files) if kept]  # what older versions did not keep
+        references = self._references()
+        told = [kept for kept in (self.issues, self.item_files, references) if kept]  # what older versions did not keep
         self.identity_sha256 = _sha256([*content, about, self.selection, *told])
 
     def write(self, folder: Path) -> Path:
@@ -203,7 +189,7 @@ class GenerationDraft:
         sizes = {}
         for name, columns in TABLES.items():
             target = temporary / f"{name}.parquet"
-            stored = [_STORED.get((name, c.name), _AS_SHOWN)[0].format(identifier(c.name)) for c in columns]
+            stored = [stored_columns.stored(name, c.name) for c in columns]
             given = ", ".join(f"{how} AS {identifier(c.name)}" for how, c in zip(stored, columns, strict=True))
             options = f"FORMAT parquet, COMPRESSION zstd, PARQUET_VERSION v2{_OPTIONS.get(name, _OPTIONS['*'])}"
             copy = f"COPY (SELECT {given} FROM {name}) TO {quote(str(target))} ({options})"
@@ -274,6 +260,14 @@ class GenerationDraft:
     def _counts_for(self, name: str) -> bool:
         """Whether a table is part of the content's hash: a new one only where it has rows, so that hashes stay."""
         return name != "datasets" and (name not in ADDED_TABLES or self._has_any(name, "true"))
+
+    def _references(self) -> list[str]:
+        """What makes an index of clips without copies another one: which they are, and the sources' state."""
+        if not self._has_any("clips", "store = 'reference'"):
+            return []
+        return self._digest(
+            "clips", {column.name for column in TABLES["clips"]} - {"clip_id", "store", "source_mtime_ns"}
+        )
 
     def _unused(self, name: str) -> set[str]:
         """Columns that older versions did not have and that say nothing here."""

@@ -103,6 +103,7 @@ def test_rows_tell_what_was_made_and_what_went_wrong(files: Path) -> None:
     assert clip["pcm_sha256"] == hashlib.sha256(decoded.tobytes()).hexdigest()
     assert (clip["duration_s"], clip["sample_rate"], clip["source_format"]) == (2.0, 8000, "WAV/PCM_16")
     assert (clip["flavour"], clip["reason"], clip["attributes"]) == ("native", None, None)
+    assert clip["source_mtime_ns"] == (files / "rock/2.wav").stat().st_mtime_ns
 
     assert rows["bad"]["reason"] == "undecodable: Format not recognised"
     assert rows["bad"]["source_sha256"] == hashlib.sha256(b"not found").hexdigest()
@@ -148,6 +149,7 @@ def test_only_what_changed_is_made_again(files: Path, change: Callable[[Path, Pa
     clip = files.parent / "clips/native" / first["rock.1"]["path"]
     bytes_before = clip.read_bytes()
     change(files, clip)
+    first["rock.1"]["source_mtime_ns"] = (files / "rock/1.wav").stat().st_mtime_ns
     assert again(files) == (first, 1)
     assert clip.read_bytes() == bytes_before
 

@@ -67,7 +67,7 @@ def test_rows_come_back_as_they_were_published(home: Home) -> None:
         "clip_id": "toy/ä'b", "dataset": "toy", "kind": "audio", "path": "clips/toy/native/a.flac",
         "source_path": "a b.wav", "source_sha256": sha("file"), "source_size": 12, "pcm_sha256": sha("samples"),
         "start_s": 1.5, "duration_s": 30.013, "sample_rate": 22050, "peak": 0.9, "rms": 0.1,
-        "clipped": 3, "decoder": "libsndfile",
+        "clipped": 3, "decoder": "libsndfile", "store": "flac", "mix": "mean", "source_mtime_ns": 1_700_000_000_000,
         "source_format": "WAV/PCM_16", "source_rate": 22050, "source_channels": 2, "source_duration_s": 60.0,
         "licence": "CC0", "usage": "unrestricted", "artist": "Ä", "album": "", "track": None,
         "title": "tab\tnew\nline", "flavour": "native", "status": "ok", "reason": None,
@@ -77,6 +77,20 @@ def test_rows_come_back_as_they_were_published(home: Home) -> None:
     assert found["peak"] == pytest.approx(0.9, abs=1e-7)
     assert found["rms"] == pytest.approx(0.1, abs=1e-7)
     assert found | {"peak": 0.9, "rms": 0.1} == row
+
+
+def test_a_clip_without_a_copy_is_shown_as_its_source_and_has_the_hash_of_one_with_a_copy(home: Home) -> None:
+    known = {"path": "clips/toy/native/00/a.flac", "source_path": "a b.wav", "mix": "mean", "source_mtime_ns": 5}
+    hashes, shown, folders = [], [], []
+    for more in ({"store": "flac"}, {"store": "reference"}, {"store": "reference", "source_mtime_ns": 6}):
+        folders.append(index.publish(home, "toy", {"clips": clips("a", **known | more)}))
+        hashes.append(index.index_sha256(home, "toy"))
+        shown += ask(home, "SELECT path, store FROM clips")
+    assert len(set(hashes)) == 1
+    assert len(set(folders)) == 3  # another store, and another state of the source, are another index
+    source = ("raw/toy/files/a b.wav", "reference")
+    assert shown == [("clips/toy/native/00/a.flac", "flac"), source, source]
+    assert index.publish(home, "toy", {"clips": clips("a", **known | more)}) == folders[-1]
 
 
 def test_hashes_lie_as_bytes_and_are_shown_in_hexadecimal(home: Home) -> None:
