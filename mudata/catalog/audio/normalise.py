@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
     import pyarrow as pa
 
-VERSION, MIDI_VERSION = 2, 4
+VERSION, MIDI_VERSION = 2, 5
 """Raised when the same request about the same source would give another clip or other facts. Clips of
 version 1 are kept where the structure of their source says that they are what they would be today."""
 

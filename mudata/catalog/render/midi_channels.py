@@ -27,8 +27,6 @@ class ChannelStates:
     bends: list[Change] = field(default_factory=list)
     pedal: list[Change] = field(default_factory=list)
     """1 is down, 0 is up; it ends up."""
-    silenced: list[int] = field(default_factory=list)
-    """Ticks at which all its notes end."""
     volume: int = _DEFAULT_VOLUME
     expression: int = 127
     bend: int = 0
@@ -40,7 +38,8 @@ def channel_states(file: MidiFile, timeline: Timeline) -> dict[int, ChannelState
     """By channel, 0 to 15 and 16 more for every further port; channels that are told nothing are made when asked for.
 
     Controllers are those of MIDI 1.0 and General MIDI 1: 6 with 100 and 101 (the range of bends), 7 (volume), 10 (pan),
-    11 (expression), 64 (sustain), 120, 121, 123 (silence, reset). Of reset, what RP-015 says of these.
+    11 (expression), 64 (sustain), 120 and 123 (silence, which lets go of the pedal), 121 (reset; of that what RP-015
+    says of these). That silence ends notes, `symbolic.notes` knows.
     """
     events = file.events
     kind = events.status >> 4
@@ -48,14 +47,14 @@ def channel_states(file: MidiFile, timeline: Timeline) -> dict[int, ChannelState
     chosen = chosen[np.argsort(events.tick[chosen], kind="stable")]
     last = int(events.tick.max(initial=0))
     told: dict[int, ChannelStates] = defaultdict(ChannelStates)
-    columns = (file.channels(chosen), kind[chosen], events.first[chosen], events.second[chosen], events.tick[chosen])
+    columns = (file.channels(chosen), kind[chosen], events.first[chosen], events.second[chosen])
     times = timeline.seconds(events.tick[chosen]).tolist()
-    for of, what, first, second, tick, at in zip(*(column.tolist() for column in columns), times, strict=True):
+    for of, what, first, second, at in zip(*(column.tolist() for column in columns), times, strict=True):
         if what == 0xE:
             told[of].bend = (second << 7 | first) - 8192
             _bend(told[of], at)
         else:
-            _control(told[of], first, second, tick, at)
+            _control(told[of], first, second, at)
     end = timeline.second(last)
     for state in told.values():
         state.pedal.append(Change(end, 0.0))
@@ -66,7 +65,7 @@ def _bend(state: ChannelStates, at: float) -> None:
     state.bends.append(Change(at, state.bend / 8192 * state.bend_range))
 
 
-def _control(state: ChannelStates, controller: int, value: int, tick: int, at: float) -> None:
+def _control(state: ChannelStates, controller: int, value: int, at: float) -> None:
     match controller:
         case 7 | 11:
             if controller == 7:
@@ -86,7 +85,6 @@ def _control(state: ChannelStates, controller: int, value: int, tick: int, at: f
             state.bend_range = min(value, 127)
             _bend(state, at)
         case 120 | 123:
-            state.silenced.append(tick)
             state.pedal.append(Change(at, 0.0))
         case 121:
             state.expression, state.bend = 127, 0

@@ -1,8 +1,8 @@
 """A MIDI file, or a stretch of one, as parts to be played.
 
 What was set before the stretch holds in it: programs, volumes, pans, bends and the pedal of every channel; and what
-sounds already when it begins is played from where it was struck, and cut. Notes that hang are closed where the file
-silences them, or where it ends. The sustain pedal (controller 64) makes notes longer, as not every engine knows it.
+sounds already when it begins is played from where it was struck, and cut. Notes are those of `symbolic.notes`, so none
+hangs. The sustain pedal (controller 64) makes notes longer, as not every engine knows it.
 """
 
 from __future__ import annotations
@@ -10,9 +10,8 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 import numpy as np
 
@@ -26,25 +25,8 @@ from mudata.catalog.symbolic.notes import notes
 from mudata.catalog.symbolic.timeline import Timeline
 from mudata.errors import AudioError
 
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    from mudata.catalog.symbolic.notes import MidiNotes
-
 LEAD_S = 8.0
 """Seconds before a stretch that are played, and cut off, so that notes held into it do not begin anew."""
-
-
-@dataclass(frozen=True)
-class _HeldNotes:
-    """Notes with the hanging ones closed; one array each. Times are ticks."""
-
-    channel: NDArray[np.int64]
-    program: NDArray[np.int64]
-    pitch: NDArray[np.int64]
-    velocity: NDArray[np.int64]
-    start: NDArray[np.int64]
-    end: NDArray[np.int64]
 
 
 def render_midi(
@@ -78,7 +60,7 @@ def midi_parts(
     """
     timeline = Timeline(file)
     told = channel_states(file, timeline)
-    held = _notes(file, told)
+    held = notes(file)
     if not len(held.start):
         raise AudioError("no_notes", "The MIDI file has no notes.")
     begins, ends = timeline.seconds(held.start), timeline.seconds(held.end)
@@ -124,47 +106,3 @@ def _pedalled(pedal: Sequence[Change], end: float) -> float:
     if following and pedal[following - 1].value:
         return next((change.at_s for change in pedal[following:] if not change.value), pedal[-1].at_s)
     return end
-
-
-def _notes(file: smf.MidiFile, told: dict[int, ChannelStates]) -> _HeldNotes:
-    """Those that begin and end, and those that hang, which last to the end of the file; silence on their channel ends
-    either."""
-    whole = notes(file)
-    hanging = _hanging(file, whole)
-    columns = (whole.channel, whole.program, whole.pitch, whole.velocity, whole.start, whole.end)
-    joined = _HeldNotes(*(np.concatenate([np.asarray(a, np.int64), b]) for a, b in zip(columns, hanging, strict=True)))
-    for channel, state in told.items():
-        if state.silenced:
-            silenced = np.array([*state.silenced, np.iinfo(np.int64).max])
-            of = np.flatnonzero(joined.channel == channel)
-            first = silenced[np.searchsorted(silenced, joined.start[of], side="right")]
-            joined.end[of] = np.minimum(joined.end[of], first)
-    return joined
-
-
-def _hanging(file: smf.MidiFile, whole: MidiNotes) -> tuple[NDArray[np.int64], ...]:
-    """Columns of the notes that no note off ends: of every track, channel and pitch those behind the ones that end."""
-    events = file.events
-    channel = file.channels(slice(None))
-    on = np.flatnonzero((events.status >> 4 == 0x9) & (events.second > 0))
-    ended: dict[tuple[int, int, int], int] = defaultdict(int)
-    for key in zip(whole.track.tolist(), whole.channel.tolist(), whole.pitch.tolist(), strict=True):
-        ended[key] += 1
-    left = []
-    for at in on.tolist():
-        key = int(events.track[at]), int(channel[at]), int(events.first[at])
-        if ended[key]:
-            ended[key] -= 1
-        else:
-            left.append(at)
-    of = np.array(left, np.intp)
-    changes = np.flatnonzero(events.status >> 4 == 0xC)
-    changes = changes[np.argsort(events.tick[changes], kind="stable")]
-    programs = np.zeros(len(of), np.int64)
-    for number in np.unique(channel[of]):
-        mine, told = np.flatnonzero(channel[of] == number), changes[channel[changes] == number]
-        before = np.searchsorted(events.tick[told], events.tick[of[mine]], side="right")  # the last one that is told
-        programs[mine[before > 0]] = events.first[told[before[before > 0] - 1]]
-    end = np.full(len(of), events.tick.max(initial=0), np.int64)
-    columns = (channel[of], programs, events.first[of], events.second[of], events.tick[of], end)
-    return tuple(column.astype(np.int64) for column in columns)

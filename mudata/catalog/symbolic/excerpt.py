@@ -27,8 +27,8 @@ def excerpt(data: bytes, start_s: float, duration_s: float, semitones: int = 0) 
     """`duration_s` seconds of a MIDI file from `start_s` on, all but the drums `semitones` higher: a file of type 1.
 
     What is in force at the start (tempo, metre, key, programs, controllers, bends) is set first. Notes that sound at
-    the start begin there, notes that sound at the end stop there, and so none hangs; those that never end in the file
-    are left out. Texts and system exclusive messages are left out too. The key signature is transposed.
+    the start begin there, notes that sound at the end stop there, and so none hangs. Texts and system exclusive
+    messages are left out. The key signature is transposed.
 
     Raises AudioError: as `smf.read`; `no_notes` where none sounds; `out_of_range` where a transposed pitch is none.
     """

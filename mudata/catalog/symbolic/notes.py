@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from mudata.catalog.symbolic.note_ends import closed, silenced
+
 if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
@@ -45,25 +47,28 @@ class MidiNotes:
 
 
 def notes(file: MidiFile) -> MidiNotes:
-    """The notes that begin and end.
+    """All notes.
 
-    A note off ends the oldest note of its pitch, channel and track that still sounds. The program of a note is the last
-    that its channel was given, in any track of the same port, as a synthesiser plays it; at one tick programs of
-    other tracks come before notes, those of its own track where they stand. A channel that is given none plays 0. Bank
-    selects are not looked at.
+    A note off ends the oldest note of its pitch, channel and track that still sounds; what no note off ends is closed
+    as `note_ends.closed` says, and silence on a channel (controllers 120 and 123) ends all its notes. The program of a
+    note is the last that its channel was given, in any track of the same port, as a synthesiser plays it; at one tick
+    programs of other tracks come before notes, those of its own track where they stand. A channel that is given none
+    plays 0. Bank selects are not looked at.
     """
     import numpy as np
 
     events = file.events
-    begins, ends = _begun_and_ended(events)
-    off, begun = np.empty(len(events.tick), np.intp), np.zeros(len(events.tick), np.bool_)
-    off[begins], begun[begins] = ends, True
+    begins, ends, hanging, following = _begun_and_ended(events)
+    end, begun = np.empty(len(events.tick), np.int64), np.zeros(len(events.tick), np.bool_)
+    end[begins], begun[begins] = events.tick.take(ends), True
+    if len(hanging):
+        end[hanging], begun[hanging] = closed(file, hanging, following), True
     on = np.flatnonzero(begun)  # in the order of the file, in which the notes of a track are sorted by time
-    off = off.take(on)
     track, channel, start = events.track.take(on), file.channels(on), events.tick.take(on)
+    end = silenced(file, channel, start, end.take(on))
     program, given = _programs(file, channel, on, start)
     part = (track << 12 | channel) << 7 | program
-    pitch, velocity, end = events.first.take(on), events.second.take(on), events.tick.take(off)
+    pitch, velocity = events.first.take(on), events.second.take(on)
     played = MidiNotes(track, channel, program, pitch, velocity, start, end, given, part)
     if (part[1:] < part[:-1]).any():
         order = np.argsort(part, kind="stable")
@@ -71,8 +76,9 @@ def notes(file: MidiFile) -> MidiNotes:
     return played
 
 
-def _begun_and_ended(events: ChannelEvents) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:
-    """Which event begins and which ends each note."""
+def _begun_and_ended(events: ChannelEvents) -> tuple[npt.NDArray[np.intp], ...]:
+    """Which event begins and which ends each note; then which begin notes that none ends, and the next event of the
+    same pitch, channel and track, or -1."""
     import numpy as np
 
     status, count = events.status, len(events.status)
@@ -86,7 +92,7 @@ def _begun_and_ended(events: ChannelEvents) -> tuple[npt.NDArray[np.intp], npt.N
     of, key = (place & ((1 << bits) - 1)).astype(np.intp), place >> bits
     begins = ((status >= 0x90) & (events.second > 0)).take(of)
     if begins[::2].all() and not begins[1::2].any() and np.array_equal(key[::2], key[1::2]):
-        return of[::2], of[1::2]  # nothing overlaps, hangs or ends twice
+        return of[::2], of[1::2], *(np.empty(0, np.intp),) * 2  # nothing overlaps, hangs or ends twice
     new = np.ones(len(key), np.bool_)
     np.not_equal(key[1:], key[:-1], out=new[1:])
     first, group = np.flatnonzero(new), np.cumsum(new) - 1
@@ -100,7 +106,9 @@ def _begun_and_ended(events: ChannelEvents) -> tuple[npt.NDArray[np.intp], npt.N
     # of each key, the n-th note off ends the n-th note on
     earlier: npt.NDArray[np.intp] = np.cumsum(begins) - begins
     whole = begins & (earlier - earlier[first][group] < np.bincount(group, ends)[group])
-    return of[whole], of[ends]
+    hanging = np.flatnonzero(begins & ~whole)
+    following = np.where(new, -1, of)[1:]
+    return of[whole], of[ends], of[hanging], np.append(following, -1)[hanging]
 
 
 def _programs(

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
+from midi_files import key, metre, midi_file, program, scale, tempo
+from shell import typed
 
 from mudata.catalog.cards import loader
 from mudata.catalog.read.reader import DatasetContents, read
 from mudata.errors import ReadError
+
+if TYPE_CHECKING:
+    from mudata.home import Home
 
 CARD = loader.load("mirex_emotion")
 HEADER = "Title;Artist;Album;Track;Year;Length;Size;Last Modified;Filename;"
@@ -64,6 +71,26 @@ def test_the_table_is_read_in_spite_of_its_semicolons_and_quotes(root: Path) -> 
     assert (last["title"], last["artist"], last["album"]) == ("Bare name", "Sömebody", None)
     years = {row["id"]: row["value"] for row in reading.attributes.to_pylist()}
     assert years == {"001": "1996", "002": "2001", "002.midi": "2001"}
+
+
+@pytest.mark.slow
+def test_of_a_song_in_notes_half_a_minute_is_the_clip_and_has_facts_of_its_own(home: Home, root: Path) -> None:
+    scales = [scale([55, 59, 62, 67, 60, 64, 67, 72, 62, 66, 69, 74] * 20), scale([43, 36, 38] * 80, channel=1)]
+    song = midi_file([tempo(96), metre(3, 4), key(1)], [program(0), *scales[0]], [program(33, 1), *scales[1]])
+    next(root.rglob("002.mid")).write_bytes(song)
+    assert typed("fetch", "mirex_emotion", "--from", root, "--accept-licence", "--workers", 1).code == 1, (
+        "no sound here"
+    )
+    clip = "SELECT start_s, duration_s FROM clips WHERE clip_id = 'mirex_emotion/002.midi'"
+    assert json.loads(typed("sql", clip, "--json").out) == [{"start_s": 37.5, "duration_s": 30.0}], "bars of 1.875 s"
+    facts = "SELECT name, value, source FROM attributes WHERE clip_id = 'mirex_emotion/002.midi' AND name IN"
+    names = "('clip_beat_bpm', 'clip_key', 'file_key', 'clip_families')"
+    assert {tuple(row.values()) for row in json.loads(typed("sql", f"{facts} {names}", "--json").out)} == {
+        ("clip_beat_bpm", "96", "event"),
+        ("clip_key", "G major", "event"),
+        ("file_key", "G major", "event"),
+        ("clip_families", "Bass, Piano", "event"),
+    }
 
 
 def test_without_the_table_there_are_no_artists_but_all_clips(root: Path) -> None:

@@ -209,6 +209,6 @@ def test_many_notes_that_hang_and_programs_are_told_apart_in_no_time(tmp_path: P
     path = tmp_path / "x.mid"
     path.write_bytes(b"MThd\0\0\0\6\0\1\0\1\1\xe0MTrk" + len(track).to_bytes(4, "big") + track)
     before = time.process_time()
-    with pytest.raises(AudioError, match="notes sound at once"):
-        render_midi(path, seconds=5)
+    found, _ = midi_parts(smf.read(path.read_bytes()))
+    assert sum(len(part.notes) for part in found) == 100_000
     assert time.process_time() - before < 4  # 20 s and more, when every note looked through all changes

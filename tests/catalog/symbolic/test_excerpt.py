@@ -136,9 +136,40 @@ def test_texts_are_left_out() -> None:
     }
 
 
-def test_hanging_strokesare_left_out() -> None:
-    hanging = [(0, bytes([0x90, 60, 80])), *scale([64, 65])]
-    assert [pitch for *_, pitch in played(excerpt(midi_file(hanging), 0, 9))] == [64, 65]
+@pytest.mark.parametrize(
+    ("hanging", "ends"),
+    [
+        ([*scale([64, 65]), (BEAT, bytes([0x90, 60, 80]))], 2 * BEAT),  # with the last note
+        ([*scale([64, 65]), (2 * BEAT, bytes([0x90, 60, 80])), marker("end", 3 * BEAT)], 3 * BEAT),  # with its track
+        ([*scale([64, 65]), (2 * BEAT, bytes([0x90, 60, 80])), marker("end", 99 * BEAT)], 6 * BEAT),  # after a bar
+        (
+            [*scale([64, 65]), *((at, bytes([0x90, 60, 80])) for at in (BEAT, BEAT + 240))],
+            BEAT + 240,
+        ),  # when struck again
+        ([*scale([64, 65]), (BEAT, bytes([0x90, 60, 80])), control(123, 0, 0, BEAT + 90)], BEAT + 90),  # silenced
+    ],
+)
+def test_notes_that_hang_are_closed_where_they_are_in_the_whole_file(hanging: list[Event], ends: float) -> None:
+    whole = midi_file([tempo(120)], hanging)
+    part = played(excerpt(whole, 0.5, 60))
+    hung = next(row for row in played(whole) if row[4] == 60)
+    assert hung[1] == ends
+    assert next(row for row in part if row[4] == 60)[:2] == (hung[0] - BEAT, hung[1] - BEAT)
+    events = messages(excerpt(whole, 0.5, 60), 1)
+    off = [at for at, message in events if message.type == "note_off" and message.note == 60]
+    assert off[0] == ends - BEAT, "any reader sees it end"
+
+
+def test_a_last_note_that_hangs_is_closed_at_the_end_of_the_excerpt() -> None:
+    data = midi_file([tempo(120)], [*scale([64]), (BEAT, bytes([0x90, 60, 80])), marker("end", 40 * BEAT)])
+    assert played(excerpt(data, 0, 1))[-1] == (BEAT, 2 * BEAT, 0, 0, 60)
+
+
+def test_drums_that_are_struck_and_never_let_go_do_not_sound_on() -> None:
+    """Of a kit that nobody lets go of an excerpt would else begin with a stroke of everything at once."""
+    kit = [(n * BEAT // 2, bytes([0x99, 36 + n % 2, 80])) for n in range(16)]
+    data = midi_file([tempo(120)], [(0, bytes([0x99, 49, 80])), *kit], [*scale([60] * 20)])
+    assert [row[4] for row in played(excerpt(data, 2, 1)) if row[2] == 9 and row[0] == 0] == [36]
 
 
 def test_ports_stay_apart() -> None:

@@ -18,7 +18,7 @@ from mudata.errors import AudioError
 KINDS = ("note_on", "note_off", "polytouch", "control_change", "program_change", "aftertouch", "pitchwheel")
 
 
-def made(seed: int, *, one_channel_a_track: bool = False) -> bytes:
+def made(seed: int, *, one_channel_a_track: bool = False, with_silence: bool = False) -> bytes:
     """A file of random events: mido writes running status where it can."""
     r = random.Random(seed)
     tracks = []
@@ -37,6 +37,8 @@ def made(seed: int, *, one_channel_a_track: bool = False) -> bytes:
                     message.note = r.randrange(60, 63)
                 if kind == "program_change":
                     message.program = r.randrange(128)
+                if kind == "control_change":
+                    message.control = r.choice((7, 64, 120, 123)) if with_silence else 7
                 track.append(message)
         tracks.append(track)
     written = io.BytesIO()
@@ -155,7 +157,8 @@ def test_odd_and_damaged_tracks_are_read_as_event_by_event() -> None:
 
 
 @pytest.mark.parametrize("seed", range(12))
-def test_notes_are_those_of_symusic_where_channels_keep_to_their_tracks(seed: int) -> None:
+def test_notes_that_end_are_those_of_symusic_where_channels_keep_to_their_tracks(seed: int) -> None:
+    """Which leaves out what hangs, and plays on through silence."""
     symusic = pytest.importorskip("symusic")
     data = made(seed, one_channel_a_track=True)
     wanted = Counter(
@@ -163,35 +166,65 @@ def test_notes_are_those_of_symusic_where_channels_keep_to_their_tracks(seed: in
         for track in symusic.Score.from_midi(data).tracks
         for note in track.notes
     )
-    got = Counter((row[2], row[1] == 9, *row[4:], row[3]) for row in rows(notes(smf.read(data))))
-    assert got == wanted
-    assert got, "a file without notes would prove nothing"
+    file = smf.read(data)
+    hang = Counter(
+        (row[2], row[1] == 9, row[3], row[4]) for row, ends in zip(*sequenced(file), strict=True) if not ends
+    )
+    got = Counter((row[2], row[1] == 9, *row[4:], row[3]) for row in rows(notes(file)))
+    left = Counter((program, is_drum, pitch, start) for program, is_drum, start, _, pitch in (got - wanted).elements())
+    assert not wanted - got
+    assert left == hang
+    assert wanted, "a file without notes would prove nothing"
 
 
-@pytest.mark.parametrize("seed", range(12))
-def test_programs_are_those_of_a_sequencer_that_plays_event_by_event(seed: int) -> None:
-    file = smf.read(made(seed))
+Row = tuple[int, int, int, int, int, int]
+
+
+def sequenced(file: smf.MidiFile) -> tuple[list[Row], list[bool]]:
+    """Notes as `rows` has them, and whether a note off ends each, found by walking from event to event."""
     events = file.events
-    columns = (events.tick, events.track, range(len(events.tick)), events.status, events.first, events.second)
-    played = list(zip(*(list(column) for column in columns), strict=True))
-    programs: list[tuple[int, int, int, int, int]] = [
-        (*row[:3], row[3] & 15, row[4]) for row in played if row[3] >> 4 == 12
-    ]
-    wanted: Counter[tuple[int, int, int]] = Counter()
-    sounding: dict[tuple[int, int, int], list[tuple[int, int]]] = {}
-    for tick, track, place, status, pitch, velocity in sorted(played, key=lambda row: row[2]):
-        waiting = sounding.setdefault((int(track), int(status & 15), int(pitch)), [])
-        if status >> 4 == 9 and velocity:
-            before = [
-                (at, of == track, where, program)
-                for at, of, where, channel, program in programs
-                if channel == status & 15 and (at < tick or (at == tick and (of != track or where < place)))
-            ]
-            waiting.append((int(tick), int(max(before)[3]) if before else 0))
-        elif status >> 4 in (8, 9) and waiting:
-            start, program = waiting.pop(0)
-            wanted[(program, start, int(pitch))] += 1
-    assert Counter((program, start, pitch) for _, _, program, pitch, start, _ in rows(notes(file))) == wanted
+    columns = (events.track, events.tick, events.status, events.first, events.second)
+    played = list(zip(*(column.tolist() for column in columns), strict=True))
+    programs = [(tick, of, at, s & 15, first) for at, (of, tick, s, first, _) in enumerate(played) if s >> 4 == 12]
+    silences = [(tick, s & 15) for _, tick, s, first, _ in played if s >> 4 == 11 and first in (120, 123)]
+    last = max((tick for _, tick, s, _, _ in played if s >> 4 in (8, 9)), default=0)
+    ends = {event.track: event.tick for event in file.meta if event.kind == smf.END_OF_TRACK}
+    beat = file.ticks_per_beat
+    found, closed = [], []
+    for at, (track, tick, s, pitch, velocity) in enumerate(played):
+        if s >> 4 != 9 or not velocity:
+            continue
+        channel = s & 15
+        wanted = (track, channel, pitch)
+        key = [(n, e) for n, e in enumerate(played) if (e[0], e[2] & 15, e[3]) == wanted and e[2] >> 5 == 4]
+        waiting: list[int] = []
+        end, is_closed = None, False
+        for n, (_, when, status, _, struck) in key:
+            if status >> 4 == 9 and struck:
+                waiting.append(n)
+            elif waiting and waiting.pop(0) == at:
+                end, is_closed = when, True
+        if end is None:
+            after = [e[1] for n, e in key if n > at]
+            end = after[0] if after else max(last, tick + min(max(ends[track] - tick, beat), 4 * beat))
+            end = min(end, tick + beat // 4) if channel == 9 else end
+        end = min([end, *(when for when, of in silences if of == channel and when > tick)])
+        before = [
+            (when, of == track, n, program)
+            for when, of, n, told, program in programs
+            if told == channel and (when < tick or (when == tick and (of != track or n < at)))
+        ]
+        found.append((track, channel, max(before)[3] if before else 0, pitch, tick, end))
+        closed.append(is_closed)
+    return found, closed
+
+
+@pytest.mark.parametrize("seed", range(24))
+def test_notes_are_those_of_a_sequencer_that_goes_from_event_to_event(seed: int) -> None:
+    file = smf.read(made(seed, with_silence=seed % 2 == 0))
+    found, _ = sequenced(file)
+    assert Counter(rows(notes(file))) == Counter(found)
+    assert found
 
 
 def test_a_file_of_many_tracks_or_programs_is_read_at_once() -> None:
