@@ -85,6 +85,7 @@ def fetch(
     subset: str | Iterable[str] | None = None,
     limit: int | None = None,
     where: str | None = None,
+    usage: Literal["commercial", "noncommercial", "research"] | None = None,
     rate: int | None = None,
     workers: int | None = None,
     jobs: int = 4,
@@ -102,6 +103,7 @@ def fetch(
     subset: str | Iterable[str] | None = None,
     limit: int | None = None,
     where: str | None = None,
+    usage: Literal["commercial", "noncommercial", "research"] | None = None,
     rate: int | None = None,
     workers: int | None = None,
     jobs: int = 4,
@@ -119,6 +121,7 @@ def fetch(
     subset: str | Iterable[str] | None = None,
     limit: int | None = None,
     where: str | None = None,
+    usage: Literal["commercial", "noncommercial", "research"] | None = None,
     rate: int | None = None,
     workers: int | None = None,
     jobs: int = 4,
@@ -136,6 +139,8 @@ def fetch(
         subset: of the card's subsets, one or several [default: the card's].
         limit: so many clips, always the same ones.
         where: SQL condition that chooses clips, as in "list_contains(genre, 'rock')".
+        usage: only clips that may be used for this purpose ('commercial', 'noncommercial', 'research'), by their own
+            licence where they have one [default: whatever their licence].
         rate: sample rate of the normalised clips in Hz [default: each source's own].
         workers: processes that decode [default: all cores].
         jobs: downloads at a time.
@@ -162,6 +167,7 @@ def fetch(
         subset=",".join(many(subset)) or None,
         where=where,
         limit=limit,
+        usage=usage,
         offline=offline,
         origin=paths(source),
         copy=copy,

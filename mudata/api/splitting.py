@@ -36,6 +36,7 @@ def split(
     n: int | None = None,
     seed: int = 0,
     faults: str = "drop",
+    usage: Literal["commercial", "noncommercial", "research"] | None = None,
     best_effort: bool = False,
     no_group: bool = False,
     force: bool = False,
@@ -59,6 +60,8 @@ def split(
         seed: another seed, another draw.
         faults: clips with known faults that the card says to drop: 'drop' leaves them out, 'warn'
             lets them in with a word, 'keep' lets them in.
+        usage: only clips that may be used for this purpose, by their own licence where they have one; how many are
+            left out is told [default: whatever their licence].
         best_effort: accept absent or rare labels instead of refusing.
         no_group: tear apart even clips that one item (a pair of clips) is about; how many is told.
         force: replace another split of the same name.
@@ -87,6 +90,7 @@ def split(
         n=n,
         seed=seed,
         faults=faults,  # type: ignore[arg-type]  # checked above
+        usage=usage,
         best_effort=best_effort,
         no_group=no_group,
     )

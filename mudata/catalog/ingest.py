@@ -109,6 +109,7 @@ def get(
     Raises NeedsLicence, MudataError for too little memory, and all that `fetch` and `ingest` raise.
     """
     require_least()
+    licences.refuse_use(card, request.usage)
     licences.require(card, home, accept=request.accept_licence, progress=progress)
     with alone(home, card.name, progress):
         fetched = fetch(card, home, replace(request, workers=workers), progress)
@@ -131,7 +132,7 @@ def ingest(
 ) -> Ingested:
     """Read a dataset's raw files, normalise the clips that `request` asks for, and index them.
 
-    A clip without a file is indexed, as missing, if it was asked for (by subset, where or limit, or by an exam),
+    A clip without a file is indexed, as missing, if it was asked for (by subset, where, limit or use, or by an exam),
     `fetched` says why it could not be had, or no clip at all is here: what tables tell (captions,
     labels) can then be asked for, and answers from elsewhere scored. The dataset's former rows are
     replaced.
@@ -140,7 +141,8 @@ def ingest(
     """
     files = home.raw(card.name) / "files"
     with progress.bar(f"{card.name}: reading", unit=""):
-        reading = read(card, files, subset=request.subset, where=request.where, limit=request.limit, loose=True)
+        asked = {key: getattr(request, key) for key in ("subset", "where", "limit", "usage")}
+        reading = read(card, files, **asked, loose=True)
     paths = reading.clips["path"].to_pylist()
     here = pa.array([path is not None and (files / path).is_file() for path in paths], pa.bool_())
     words = pc.equal(reading.clips["kind"], "text")
@@ -152,7 +154,6 @@ def ingest(
         workers=workers,
         progress=progress,
     )
-    asked = {"subset": request.subset, "where": request.where, "limit": request.limit}
     selection = {key: value for key, value in asked.items() if value is not None}
     absent = reading.clips.filter(pc.invert(pc.or_(here, words)))["id"].to_pylist()
     # the items of an exam are as many whatever of it is here
@@ -188,7 +189,7 @@ def ingest(
         ]
     )
     promised = declared if request.limit is None else min(request.limit, declared)
-    lacking = max(0, promised - len(clips)) if request.where is None else 0
+    lacking = max(0, promised - len(clips)) if request.where is None and request.usage is None else 0
     known = database.current_generations(home).get(card.name)
     wish = request.partial if request.partial is not None else bool(known and known.about["selection"].get("partial"))
     partial = wish and (lacking > 0 or any(issue.kind == NO_TABLE for issue in reading.issues))

@@ -9,6 +9,7 @@ import click
 
 from mudata.cli import name_completion
 from mudata.cli.output import common, echo, emit, emit_json, progress
+from mudata.cli.usage_option import usage_option
 from mudata.errors import HomeError, MudataError
 
 if TYPE_CHECKING:
@@ -36,6 +37,7 @@ _SHOWN = 5
 @click.option("--subset", metavar="S", help="A subset of the card, or several with commas between.")
 @click.option("--limit", type=click.IntRange(min=1), metavar="N", help="Only so many clips, always the same ones.")
 @click.option("--where", metavar="SQL", help="Only clips for which this holds, as in \"list_contains(genre, 'rock')\".")
+@usage_option
 @click.option("--rate", type=click.IntRange(1000, 655_350), metavar="HZ", help="Sample rate (default: native).")
 @click.option("--workers", type=click.IntRange(min=1), metavar="N", help="Processes that decode (default: all cores).")
 @click.option("--jobs", type=click.IntRange(min=1), default=4, metavar="N", help="Downloads at a time (default: 4).")

@@ -10,6 +10,7 @@ from mudata.cli import name_completion
 from mudata.cli.cmd_split_export import export
 from mudata.cli.habits import HabitGroup, hints
 from mudata.cli.output import echo, emit, emit_json, json_option, progress, quiet_option
+from mudata.cli.usage_option import usage_option
 
 if TYPE_CHECKING:
     from mudata.catalog.splits.manifest import Manifest
@@ -124,6 +125,7 @@ def _parts(_ctx: click.Context, _param: click.Parameter, value: str | None) -> d
     show_default=True,
     help="Clips with known faults that the card says to drop: leave out, let in with a word, let in.",
 )
+@usage_option
 @click.option("--best-effort", is_flag=True, help="Accept absent or rare labels instead of refusing.")
 @click.option("--force", is_flag=True, help="Replace another split of the same name.")
 @quiet_option

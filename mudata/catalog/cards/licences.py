@@ -10,12 +10,14 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from mudata.catalog.cards.licence_terms import PURPOSES
 from mudata.errors import CardError, HomeError, NeedsLicence, UnknownName
 from mudata.home import Home, now, write_atomic
 from mudata.json_files import read_as
 from mudata.narration import SILENT, Progress
 
 if TYPE_CHECKING:
+    from mudata.catalog.cards.licence_terms import Purpose
     from mudata.catalog.cards.schema import Card
     from mudata.catalog.cards.strict_model import Usage
 
@@ -38,6 +40,19 @@ class Terms:
 def require(card: Card, home: Home, *, accept: bool = False, progress: Progress = SILENT) -> None:
     """Show the dataset's terms; raise NeedsLicence as `consent` does."""
     consent(_terms(card), home, accept=accept, progress=progress)
+
+
+def refuse_use(card: Card, purpose: Purpose | None) -> None:
+    """Raise NeedsLicence where no clip of a dataset may be used for a purpose: clips have no licence of their own, and
+    the dataset's does not permit it. None: any."""
+    licence = card.licence
+    if purpose is None or licence.per_clip or licence.usage in PURPOSES[purpose]:
+        return
+    known = "unknown" if licence.usage == "unknown" else f"for {licence.usage} use"
+    raise NeedsLicence(
+        f"{card.title}: its licence is {known} ({licence.text}); nothing of it can be taken for {purpose} use.",
+        "Leave --usage out (in Python usage=None) to take it whatever its licence says.",
+    )
 
 
 def consent(terms: Terms, home: Home, *, accept: bool = False, progress: Progress = SILENT) -> None:

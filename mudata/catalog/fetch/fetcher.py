@@ -88,10 +88,12 @@ class _DatasetFetch:
         )
 
     def _selection(self) -> str | None:
-        """The condition and the limit in words, with all that decides which clips they choose."""
-        if self.request.where is None and self.request.limit is None:
+        """The condition, the limit and the use in words, with all that decides which clips they choose."""
+        request = self.request
+        if request.where is None and request.limit is None and request.usage is None:
             return None
-        return f"{self.request.where!r} {self.request.limit} {','.join(self.subsets)} {loader.sha256(self.card)}"
+        permitted = f" {request.usage}" if request.usage else ""
+        return f"{request.where!r} {request.limit} {','.join(self.subsets)} {loader.sha256(self.card)}{permitted}"
 
     def _present(self, requirement: Requirement) -> Option | None:
         """The option that was taken before and leaves nothing to do;
@@ -180,9 +182,9 @@ class _DatasetFetch:
         from mudata.catalog.read.reader import read
 
         subset = ",".join(self.subsets) or None
-        where, limit = self.request.where, self.request.limit
+        where, limit, usage = self.request.where, self.request.limit, self.request.usage
         try:
-            clips = read(self.card, self.files, subset=subset, where=where, limit=limit).clips
+            clips = read(self.card, self.files, subset=subset, where=where, limit=limit, usage=usage).clips
         except ReadError:
             if mirror.kind in CLIPWISE:
                 raise

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from mudata.catalog.cards.licence_terms import Purpose
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -16,6 +20,8 @@ class FetchRequest:
     """SQL condition that chooses clips, see `read.reader.read`."""
     limit: int | None = None
     """So many clips."""
+    usage: Purpose | None = None
+    """Only clips that may be used for this purpose; None: whatever their licence."""
     offline: bool = False
     origin: tuple[Path, ...] = ()
     """Folders, archives or shards of the user that are used in place of downloads."""

@@ -1,5 +1,5 @@
 """Views of the index that are made of more than one of its tables: the clips of one dataset with the
-columns of `--where`, and splits, published ones and those of the home.
+columns of `--where`, clips by the purposes that they may be used for, and splits, published ones and those of the home.
 """
 
 # ruff: noqa: S608 - names and values go through `identifier` and `quote`
@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from mudata.catalog.cards.licence_terms import PURPOSES
 from mudata.catalog.read.label_lists import with_labels
 from mudata.catalog.read.sql_literals import empty_select, quote
 from mudata.catalog.tables import CLIP_ID, DATASET, TABLES, Column
@@ -23,6 +24,15 @@ _OF_SPLIT = (
 )
 
 COMPOSED: dict[str, tuple[Column, ...]] = {
+    "permitted_clips": (
+        *TABLES["clips"],
+        Column(
+            "purpose",
+            "VARCHAR",
+            "what the clip may be used for by its licence: commercial, noncommercial or research; a row for each, and"
+            " none of a clip whose licence is unknown",
+        ),
+    ),
     "official_splits": TABLES["splits"],
     "splits": (
         *_OF_SPLIT,
@@ -36,13 +46,22 @@ COMPOSED: dict[str, tuple[Column, ...]] = {
         Column("source_sha256", "VARCHAR", "of an own split: the clip's file when it was drawn; only of MIDI"),
     ),
 }
-"""Columns of the views over splits; `official_splits` has the published ones alone."""
+"""Columns of these views but those of single datasets; `official_splits` has the published ones alone."""
 
 _MEMBER = '"MAP(VARCHAR, STRUCT(clip_id VARCHAR, pcm_sha256 VARCHAR, source_sha256 VARCHAR)[])"'
 
 
+def permitted_view() -> dict[str, str]:
+    """A SELECT for the view of clips by purpose."""
+    pairs = ", ".join(f"({quote(purpose)}, {quote(usage)})" for purpose, all_ in PURPOSES.items() for usage in all_)
+    return {
+        "permitted_clips": "SELECT clips.*, permitted.purpose FROM clips"
+        f" JOIN (VALUES {pairs}) AS permitted (purpose, class) ON clips.usage = permitted.class"
+    }
+
+
 def split_views(published: str, manifests: str | None) -> dict[str, str]:
-    """A SELECT for each of COMPOSED. `published` is one with the columns of the table `splits`;
+    """A SELECT for each of COMPOSED that is about splits. `published` is one with the columns of the table `splits`;
     `manifests` are files as DuckDB's readers take them, None for none."""
     own = _own_members(manifests)
     shapes = {name: [(c.name, c.type) for c in columns] for name, columns in COMPOSED.items()}

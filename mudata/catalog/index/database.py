@@ -54,7 +54,7 @@ def publish(
     """Replace all rows of a dataset; the folder of the generation that now counts.
 
     `tables` are some of `tables.TABLES`, with their columns (those left out get no rows).
-    `selection` says which clips were asked for (subset, where, limit), `issues` what in the raw
+    `selection` says which clips were asked for (subset, where, limit, usage), `issues` what in the raw
     files was left out (kind, where, what), `item_files` which files an exam's items are from; all are kept with them.
     If nothing but the time differs from the current generation, nothing is written.
 
@@ -299,11 +299,11 @@ def _write(file: Path, views: Mapping[str, str]) -> None:
 
 
 def _table_views(current: Mapping[str, generations.Generation], manifests: str | None) -> dict[str, str]:
-    """A SELECT for each of TABLES over the current generation of every dataset, and for the views over splits."""
+    """A SELECT for each of TABLES over the current generation of every dataset, and for the views that COMPOSED has."""
     views = {
         table: generations.select(table, [g.file(table) for g in current.values() if g.has(table)]) for table in TABLES
     }
-    return views | composed_views.split_views(views["splits"], manifests)
+    return views | composed_views.split_views(views["splits"], manifests) | composed_views.permitted_view()
 
 
 def _view(view: RegisteredView, files: str | None) -> str:

@@ -16,7 +16,7 @@ class Finding:
         sample-rate, label-count, unknown-label, duplicate, label-conflict, split, card, selection, partial,
         item (one that the card would not make), item-clips (of items that cannot be heard), or
         of the raw files bad-record, bad-name, unmatched (rows without a clip, clips without a row), bad-item, not-asked
-        (a clip whose attribute means nothing), no-value, no-length
+        (a clip whose attribute means nothing), no-value, no-length, not-permitted (left out by --usage)
     where: a clip id, a file, a label, or what was counted
     severity: error (disk, index and card disagree), warning (a property of the data), note (known or harmless)
     """

@@ -16,7 +16,7 @@ class Holding:
     """What is indexed of a dataset.
 
     `usable` clips of `declared` (that the card expects); None where an older version wrote the
-    index. `selection`: what was asked for, by `subset`, `where`, `limit`; `partial`: True if it is
+    index. `selection`: what was asked for, by `subset`, `where`, `limit`, `usage`; `partial`: True if it is
     partial on purpose.
     """
 
@@ -27,10 +27,10 @@ class Holding:
 
     @property
     def state(self) -> str:
-        """partial (on purpose), selected (by where or limit), incomplete, or whole."""
+        """partial (on purpose), selected (by where, limit or usage), incomplete, or whole."""
         if self.selection.get("partial"):
             return "partial"
-        if {"where", "limit"} & set(self.selection):
+        if {"where", "limit", "usage"} & set(self.selection):
             return "selected"
         return "incomplete" if (self.usable or 0) < (self.declared or 0) else "whole"
 

@@ -43,6 +43,7 @@ _OF_RAW_FILES: dict[str, Severity] = {
     "exam-item": "note",
     "other-edition": "warning",
     "not-asked": "note",
+    "not-permitted": "note",
     "no-value": "note",
     "no-length": "note",
 }

@@ -21,7 +21,7 @@ class Issue:
     kind: str
     """no-table, not-read, bad-record, bad-name, no-clips, unknown-label, several-labels, unknown-part, two-parts,
     unmatched, bad-item (no item), exam-item (a published item that is odd, and asked as it is), other-edition (an item
-    file that is not the card's) or not-asked."""
+    file that is not the card's), not-asked or not-permitted (clips left out by licence, for the use asked for)."""
     where: str
     what: str
 

@@ -15,7 +15,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -23,15 +22,16 @@ from mudata.catalog.cards.subsets import subsets_of
 from mudata.catalog.cards.vocabulary import canonical
 from mudata.catalog.read import clip_rules, declared_items, item_files, joins, published_items, raw_tables
 from mudata.catalog.read.card_sql import RawSql
+from mudata.catalog.read.chosen_clips import Choice, choose
 from mudata.catalog.read.dataset_contents import DatasetContents, Issue
 from mudata.catalog.read.editions import file_sums, other_editions
 from mudata.catalog.read.files import clip_patterns, look_through, match_all, table_files
-from mudata.catalog.read.label_lists import with_labels
 from mudata.catalog.read.sql_literals import identifier, quote
-from mudata.errors import CardError, QueryError, is_of_machine, number
+from mudata.errors import CardError, number
 
 if TYPE_CHECKING:
     from mudata.catalog.cards.labels import LabelSpace
+    from mudata.catalog.cards.licence_terms import Purpose
     from mudata.catalog.cards.schema import Card
 
 __all__ = ["DatasetContents", "Issue", "canonical", "read"]
@@ -53,6 +53,7 @@ def read(
     subset: str | None = None,
     where: str | None = None,
     limit: int | None = None,
+    usage: Purpose | None = None,
     loose: bool = False,
 ) -> DatasetContents:
     """Read a dataset's raw files as its card says.
@@ -61,6 +62,7 @@ def read(
     default). `where` is an SQL condition over the columns of `clips` and one list column of
     canonical labels per namespace, such as "list_contains(genre, 'rock')". `limit` keeps the clips
     that come first by the MD5 of their id: always the same ones, and no genre before another.
+    `usage` keeps those that may be used for this purpose, by their own licence or the dataset's.
     `loose`: where a table that the card wants is not there, files that its clips come from are
     clips all the same, without what the table would tell; else that is a ReadError.
 
@@ -84,7 +86,7 @@ def read(
     try:
         reader = _Reader(card, sql, is_loose=is_loose)
         reader.issues += [Issue("not-read", path, why) for why, paths in found.left_out.items() for path in paths]
-        return reader.read(entries, tables, wanted, where, limit)
+        return reader.read(entries, tables, wanted, Choice(where, limit, usage))
     finally:
         sql.close()
 
@@ -104,8 +106,7 @@ class _Reader:
         entries: Sequence[tuple[str, int]],
         tables: dict[str, list[Path]],
         subsets: Sequence[str],
-        where: str | None,
-        limit: int | None,
+        choice: Choice,
     ) -> DatasetContents:
         absent = 0
         if taken := next((name for name in tables if name in _RESERVED), None):
@@ -133,9 +134,8 @@ class _Reader:
             patterns = clip_patterns(self.card)
             self._issue("no-clips", str(self.sql.files), f"nothing matches {', '.join(patterns) or 'the clip rules'}")
         self._labels()
-        self._choose(where, limit)
-        contents = self._contents()
-        whole = where is None and limit is None
+        self.issues += choose(self.sql, self.card, choice)
+        contents, whole = self._contents(), choice.is_whole
         self._unmatched(whole=whole)
         items = declared_items.read(self.sql, self.card, whole=whole)
         asked = published_items.about_chosen(self.sql, published, subsets, whole=whole)
@@ -224,28 +224,6 @@ class _Reader:
             what = f"{_clips(clips)} {'has' if clips == 1 else 'have'} more than one, such as {example}"
             self._issue("several-labels", f"labels.{namespace}", what)
         return self.sql.fetch("SELECT * FROM _labels SEMI JOIN _chosen USING (id) ORDER BY id, namespace, label")
-
-    def _choose(self, where: str | None, limit: int | None) -> None:
-        """The table `_chosen` (id): which clips the reading is about."""
-        columns = [str(row[0]) for row in self.sql.values("DESCRIBE clips")]
-        own = ", ".join(identifier(name) for name in columns if name not in self.card.labels)
-        labelled = with_labels(f"(SELECT {own} FROM clips)", "_labels", list(self.card.labels), key="id")
-        self.sql.run(f"CREATE TEMP TABLE _candidates AS {labelled}")
-        if limit is not None and limit < 0:
-            raise QueryError(f"A limit of {limit} clips makes no sense.", "Give a number from 0 upwards.")
-        first = "" if limit is None else f"ORDER BY md5(id), id LIMIT {limit}"
-        try:
-            self.sql.condition("_kept", "_candidates", where or "true")
-        except duckdb.Error as error:
-            if is_of_machine(error):
-                raise
-            columns = [str(row[0]) for row in self.sql.values("DESCRIBE _candidates")]
-            raise QueryError(
-                f"The condition {where!r} cannot be used: {error}",
-                f"It is one SQL expression over the columns {', '.join(columns)}; the labels are lists, as in"
-                " \"list_contains(genre, 'rock')\".",
-            ) from error
-        self.sql.run(f"CREATE TEMP TABLE _chosen AS SELECT id FROM _kept {first}")
 
     def _rows(self, where: str, thing: str, select: str, names: Sequence[str], more: str = "") -> pa.Table:
         """The rows of a card's SELECT about the chosen clips, as text; those with anything empty are left out.

@@ -14,6 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from mudata.catalog import clusters
+from mudata.catalog.cards.licence_terms import PURPOSES, Purpose
 from mudata.catalog.index.composed_views import label_columns
 from mudata.catalog.item_clusters import TyingItem
 from mudata.catalog.read.label_lists import with_labels
@@ -30,6 +31,7 @@ COLUMNS = ("clip_id", *clusters.COLUMNS)
 _WHY = {
     "missing": "could not be had",
     "quarantined": "quarantined as unusable",
+    "licence": "their licence does not permit {usage} use, or is not known",
     "faulty": "known faults (--faults keep lets them in)",
     "symbolic": "MIDI beside audio of the same dataset (--where \"kind = 'midi'\" asks for it)",
     "unlabelled": "no {labels} label",
@@ -101,6 +103,7 @@ def select(
     official: str | None = None,
     namespaces: Sequence[str] = (),
     faults: Faults = "drop",
+    usage: Purpose | None = None,
 ) -> Candidates:
     """The clips of `datasets` for which `where` holds and which nothing speaks against.
 
@@ -111,6 +114,7 @@ def select(
     official: only the clips of this published split
     namespaces: clips without any label in these are left out
     faults: whether clips with a fault of action 'drop' are left out
+    usage: only clips that may be used for this purpose, by their own licence or the dataset's
 
     Raises UnknownName (namespace, published split),
     QueryError (`where`), SplitError when no clip remains.
@@ -120,10 +124,12 @@ def select(
     published = [official] if official else []
     _refuse_unknown(con, "published split", f"SELECT DISTINCT split FROM official_splits WHERE {within}", published)
     kept = ", ".join(map(quote, namespaces)) or "NULL"
+    permitted = ", ".join(map(quote, PURPOSES[usage] if usage else ()))
     chosen = f"""
         SELECT {", ".join(f"matched.{name}" for name in COLUMNS)}, published.part, published.parts, flaws.flaw,
             CASE WHEN matched.status = 'missing' THEN 'missing'
                  WHEN matched.status <> 'ok' THEN 'quarantined'
+                 WHEN {f"coalesce(matched.usage, 'unknown') NOT IN ({permitted})" if usage else "false"} THEN 'licence'
                  WHEN matched.kind = 'midi' AND sounding.dataset IS NOT NULL THEN 'symbolic'
                  WHEN flaws.flaw = 'drop' AND {quote(faults)} = 'drop' THEN 'faulty'
                  WHEN told.clip_id IS NULL AND {"true" if namespaces else "false"} THEN 'unlabelled' END AS out
@@ -145,7 +151,7 @@ def select(
             'Leave them out with --where "clip_id not in (...)".',
         )
     clips = matched.filter(pc.is_null(matched["out"]))
-    notes = _notes(matched, clips, namespaces, faults)
+    notes = _notes(matched, clips, faults, labels=" or ".join(namespaces), usage=usage)
     if not clips.num_rows:
         tried = " ".join(notes) or "No clip of the index fulfils the condition."
         raise SplitError(
@@ -224,11 +230,11 @@ def _query(matched: duckdb.DuckDBPyRelation, query: str) -> pa.Table:
     return rows.to_arrow_table()
 
 
-def _notes(matched: pa.Table, clips: pa.Table, namespaces: Sequence[str], faults: Faults) -> tuple[str, ...]:
+def _notes(matched: pa.Table, clips: pa.Table, faults: Faults, **words: str | None) -> tuple[str, ...]:
     notes = []
     for reason, why in _WHY.items():
         if number := pc.sum(pc.equal(matched["out"], reason)).as_py():
-            notes.append(f"{_clips(number)} left out: {why.format(labels=' or '.join(namespaces))}.")
+            notes.append(f"{_clips(number)} left out: {why.format(**words)}.")
     flawed = len(clips) - clips["flaw"].null_count
     if flawed and faults == "warn":
         notes.append(f"{_clips(flawed)} with known faults let in.")

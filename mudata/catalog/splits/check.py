@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from mudata.catalog.cards.licence_terms import PURPOSES
 from mudata.catalog.cards.licences import fetch_command
 from mudata.catalog.index import database
 from mudata.catalog.splits import leaks
@@ -56,11 +58,30 @@ def _against_index(home: Home, con: duckdb.DuckDBPyConnection, manifest: Manifes
     if gone:
         text = f"{len(gone)} of {len(members)} clips are not in the index as usable."
         findings.append(ManifestFinding("fault", "missing", text, gone))
+    findings += _no_longer_permitted(con, manifest, members)
     changed = tuple(m.clip_id for m in members if m.clip_id in content and not _same(m, *content[m.clip_id]))
     if changed:
         text = f"{len(changed)} of {len(members)} clips have another content than when the split was made."
         findings.append(ManifestFinding("fault", "changed", text, changed))
     return findings
+
+
+def _no_longer_permitted(
+    con: duckdb.DuckDBPyConnection, manifest: Manifest, members: Sequence[Member]
+) -> list[ManifestFinding]:
+    """Clips of a split for some purpose whose licence, as it is known now, does not permit that."""
+    purpose = manifest.query.get("usage")
+    if purpose not in PURPOSES:
+        return []
+    rows = con.sql(
+        "SELECT clip_id FROM clips SEMI JOIN (SELECT unnest($ids::VARCHAR[]) AS clip_id) USING (clip_id)"
+        " WHERE NOT list_contains($usages, usage) ORDER BY clip_id",
+        params={"ids": [member.clip_id for member in members], "usages": list(PURPOSES[purpose])},
+    ).fetchall()
+    if not rows:
+        return []
+    text = f"{len(rows)} of {len(members)} clips may not be used for {purpose} purposes any more, by their licence."
+    return [ManifestFinding("fault", "licence", text, tuple(row[0] for row in rows))]
 
 
 def _same(member: Member, pcm: str | None, source: str | None) -> bool:

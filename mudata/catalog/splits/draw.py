@@ -49,6 +49,7 @@ def make(home: Home, request: SplitRequest) -> Manifest:
         "parts": dict(request.shares),
         "n": request.n,
         "per_label": request.per_label,
+        "usage": request.usage,
         "best_effort": request.best_effort,
         "no_group": request.no_group,
     }
@@ -76,6 +77,7 @@ def selected(con: duckdb.DuckDBPyConnection, request: SplitRequest) -> Candidate
         official=request.official,
         namespaces=request.stratify,
         faults=request.faults,
+        usage=request.usage,
     )
 
 

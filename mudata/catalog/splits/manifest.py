@@ -55,7 +55,7 @@ class Manifest:
     datasets: tuple[str, ...]
     query: Mapping[str, Any]
     """What was asked for: where, official,
-    parts (share by part), n, per_label, faults, best_effort, no_group."""
+    parts (share by part), n, per_label, faults, usage, best_effort, no_group."""
     seed: int
     stratify: tuple[str, ...]
     group: tuple[str, ...]

@@ -8,6 +8,7 @@ from dataclasses import KW_ONLY, dataclass, field
 from typing import TYPE_CHECKING, get_args
 
 from mudata.catalog import clusters
+from mudata.catalog.cards.licence_terms import PURPOSES, Purpose
 from mudata.catalog.splits import manifest
 from mudata.catalog.splits.candidates import Faults
 from mudata.errors import SplitError, UnknownName
@@ -46,6 +47,8 @@ class SplitRequest:
     """Draw so many clips."""
     seed: int = 0
     faults: Faults = "drop"
+    usage: Purpose | None = None
+    """Only clips that may be used for this purpose."""
     best_effort: bool = False
     """Accept labels that are absent from a part, or have fewer than `per_label` clips."""
     no_group: bool = False
@@ -123,6 +126,11 @@ class SplitRequest:
                 self.faults not in get_args(Faults),
                 f"Clips with known faults are dropped, warned of or kept; got {self.faults!r}.",
                 "Use drop, warn or keep.",
+            ),
+            (
+                self.usage is not None and self.usage not in PURPOSES,
+                f"Clips are used for commercial, noncommercial or research purposes; got {self.usage!r}.",
+                "Use commercial, noncommercial or research, or leave it out for clips of any licence.",
             ),
         ]
 

@@ -175,8 +175,8 @@ FMA_TITLES = [
     ("Attribution-Noncommercial-No Derivative Works 3.0 Germany", "CC BY-NC-ND 3.0 DE", "CC-BY-NC-ND-3.0-DE"),
     ("FMA-Limited: Download Only", "FMA-Limited: Download Only", None),
 ]
-"""Titles of licences in FMA's tracks.csv, with what they are called for short and their SPDX id: those that public
-repositories name; the dataset has 113."""
+"""Titles of licences of the Free Music Archive that public sources name, with what they are called for short, and their
+SPDX id."""
 
 
 @pytest.mark.parametrize(("text", "title", "spdx"), FMA_TITLES)
