@@ -14,7 +14,7 @@ from mudata.version import __version__
 
 if TYPE_CHECKING:
     from mudata.api.composing import compose
-    from mudata.api.datasets import cards, cite, fetch, info, schema, sql, stats, verify, verify_clip
+    from mudata.api.datasets import cards, cite, faults, fetch, info, schema, sql, stats, verify, verify_clip
     from mudata.api.evaluations import evaluate, export_run, import_answers, override, runs, score
     from mudata.api.exam_linting import lint_exam
     from mudata.api.housekeeping import disk_use, move_home, remove, rename, where
@@ -38,6 +38,7 @@ __all__ = [
     "evaluate_suite",
     "export_run",
     "export_split",
+    "faults",
     "fetch",
     "fetch_model",
     "import_answers",

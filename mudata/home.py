@@ -6,6 +6,7 @@ MUDATA_HOME/
     index/                            Parquet parts (the truth) and mudata.duckdb (views)
     splits/  runs/  models/           manifests, evaluations, checkpoints
     cards/                            cards of exams that were composed here
+    faults/                           known faults that the user adds to the cards'
     licences.json                     which terms were accepted, and when
     sql_history                       what was asked at the prompt of `mudata sql`
     locks/
@@ -92,6 +93,10 @@ class Home:
     @property
     def cards(self) -> Path:
         return self.root / "cards"
+
+    @property
+    def faults(self) -> Path:
+        return self.root / "faults"
 
     @property
     def models(self) -> Path:

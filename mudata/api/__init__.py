@@ -20,7 +20,7 @@ from mudata.lazy import lazy_names
 
 if TYPE_CHECKING:
     from mudata.api.composing import compose
-    from mudata.api.datasets import cards, cite, fetch, info, schema, sql, stats, verify, verify_clip
+    from mudata.api.datasets import cards, cite, faults, fetch, info, schema, sql, stats, verify, verify_clip
     from mudata.api.evaluations import evaluate, export_run, import_answers, override, runs, score
     from mudata.api.exam_linting import lint_exam
     from mudata.api.housekeeping import disk_use, move_home, remove, rename, where
@@ -42,6 +42,7 @@ __all__ = [
     "evaluate_suite",
     "export_run",
     "export_split",
+    "faults",
     "fetch",
     "fetch_model",
     "import_answers",
@@ -79,6 +80,7 @@ __getattr__, __dir__ = lazy_names(
         "check_split": "splitting",
         "cite": "datasets",
         "compose": "composing",
+        "faults": "datasets",
         "fetch": "datasets",
         "info": "datasets",
         "export_split": "splitting",

@@ -15,6 +15,7 @@ from mudata.table import Table
 if TYPE_CHECKING:
     from mudata.catalog.cards.schema import Card
     from mudata.catalog.index.clip_verdicts import ClipVerdicts
+    from mudata.catalog.index.dataset_faults import DatasetFaults
     from mudata.catalog.index.finding import Finding
     from mudata.catalog.index.query import Relation
     from mudata.catalog.index.stats import Stats
@@ -181,6 +182,28 @@ def fetch(
         for name in ((dataset,) if isinstance(dataset, str | Path) else dataset)
     ]
     return ingested[0] if isinstance(dataset, str | Path) else ingested
+
+
+@checked()
+def faults(dataset: str | Path, *, check: str | Path | None = None) -> DatasetFaults:
+    """What is known to be wrong with a dataset's clips: by its card, and by your own file faults/NAME.yaml in the home.
+
+    Args:
+        dataset: a name or an alias, or the path of a card.
+        check: look at this file of your own, in place of the home's.
+
+    Returns:
+        Its `.faults`, one for each clip and fault (clip_id, kind, action, note, source, repair, origin, here, usable),
+        as a `.table()` by kind; `.findings` about clips that your own file names and that are not here.
+
+    Raises:
+        UnknownName: no card has that name.
+        CardError: the file cannot be read, or does not fit the card; with file and line.
+    """
+    from mudata.catalog.cards.loader import load
+    from mudata.catalog.index.dataset_faults import faults_of
+
+    return faults_of(load(dataset), Home.default(), None if check is None else Path(check).expanduser())
 
 
 @checked(narrator="progress")

@@ -46,6 +46,7 @@ def evaluate(
     force: bool = False,
     offline: bool = False,
     seed: int = 0,
+    faults: Literal["drop", "keep", "repair"] | None = None,
     options: Mapping[str, object] | None = None,
     command: str | None = None,
     progress: Progress | bool | None = None,
@@ -81,6 +82,9 @@ def evaluate(
         force: load the model even if its weights are larger than the memory.
         offline: take weights from this machine only; never ask Hugging Face.
         seed: of everything that is drawn.
+        faults: clips with known faults: 'drop' leaves out those that are to be dropped, 'keep' asks all as published,
+            'repair' asks with what is known to be right (labels, names, crops) and leaves out what cannot be
+            repaired [default: as the split was drawn: repaired if it was, else as published].
         options: any other option of the model, by name.
         command: what run.json keeps as the command that repeats the run.
         progress: True, False, or None for what `show_progress` says.

@@ -58,8 +58,9 @@ def split(
         per_label: draw so many clips of every label.
         n: draw so many clips, each with the same chance; with `stratify`, labels in proportion.
         seed: another seed, another draw.
-        faults: clips with known faults that the card says to drop: 'drop' leaves them out, 'warn'
-            lets them in with a word, 'keep' lets them in.
+        faults: clips with known faults (see `faults`): 'drop' leaves out those that are to be dropped, 'keep' lets all
+            in, 'repair' takes what is known to be right (labels, names, crops) and leaves out what cannot be
+            repaired, 'warn' lets all in, with a word.
         usage: only clips that may be used for this purpose, by their own licence where they have one; how many are
             left out is told [default: whatever their licence].
         best_effort: accept absent or rare labels instead of refusing.

@@ -165,9 +165,15 @@ TABLES: dict[str, tuple[Column, ...]] = {
         CLIP_ID,
         DATASET,
         Column("kind", "VARCHAR", "corrupt, duplicate, mislabelled, ..."),
-        Column("action", "VARCHAR", "what a split does with the clip: drop or warn"),
+        Column("action", "VARCHAR", "what splits do with the clip: drop, or warn (let it in, with a word)"),
         Column("note", "VARCHAR", "what is wrong"),
         Column("source", "VARCHAR", "who found it"),
+        Column(
+            "repair",
+            "VARCHAR",
+            "what is right instead: an object, as JSON (labels by namespace, artist, album, track, title, start_s,"
+            " end_s, duplicate_of); NULL: nobody says",
+        ),
     ),
 }
 """Tables that `fetch` writes per dataset."""
@@ -175,6 +181,7 @@ TABLES: dict[str, tuple[Column, ...]] = {
 ADDED = {
     "clips": ("clipped", "decoder", "store", "mix", "source_mtime_ns"),
     "attributes": ("source",),
+    "faults": ("repair",),
     "items": (
         *("semitones", "seconds"),
         *("categories", "language", "licence", "settings", "published", "subsets", "formats"),

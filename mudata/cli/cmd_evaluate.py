@@ -116,6 +116,12 @@ def _pair(_: click.Context, __: click.Parameter, given: tuple[str, ...]) -> dict
 )
 @click.option("--silence", is_flag=True, help="The same as --control silence.")
 @click.option("--swap-audio", is_flag=True, help="The same as --control swap-audio.")
+@click.option(
+    "--faults",
+    type=click.Choice(["drop", "keep", "repair"]),
+    help="Clips with known faults: leave out those that are to be dropped, ask all as published, or with what is known"
+    " to be right [default: as the split was drawn: repaired if it was, else as published].",
+)
 @click.option("--rank", is_flag=True, help="Also keep how likely the model finds every option.")
 @click.option(
     "--timeout",
@@ -156,6 +162,8 @@ def eval_(
     """
     request = _request(model or "", split or "", options)
     if suite or models or exams:
+        if request.faults:
+            raise click.UsageError("Exams of a suite are asked as they were published: --faults goes with --split.")
         if not (suite and models) or model or split or request.task or request.part:
             raise click.UsageError("--suite goes with --models; its exams name split, part and task.")
         from mudata.cli.cmd_suite import ask

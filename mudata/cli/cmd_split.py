@@ -120,10 +120,11 @@ def _parts(_ctx: click.Context, _param: click.Parameter, value: str | None) -> d
 @click.option("--seed", type=int, default=0, show_default=True, help="Another seed, another draw.")
 @click.option(
     "--faults",
-    type=click.Choice(["drop", "warn", "keep"]),
+    type=click.Choice(["drop", "keep", "repair", "warn"]),
     default="drop",
     show_default=True,
-    help="Clips with known faults that the card says to drop: leave out, let in with a word, let in.",
+    help="Clips with known faults (`mudata faults`): leave out those that are to be dropped; let all in; take what is"
+    " known to be right and leave out what cannot be repaired; warn: let all in, with a word.",
 )
 @usage_option
 @click.option("--best-effort", is_flag=True, help="Accept absent or rare labels instead of refusing.")

@@ -242,8 +242,22 @@ class RunSettings(JsonRecord):
     clips_with_other_audio: int = 0
     items_torn: int = 0
     """Items with clips in the part and others outside of it, which are not asked."""
+    faults: str | None = None
+    """What became of clips with known faults, drop or repair; None: they are asked as published."""
+    faults_sha256: Mapping[str, str] = {}
+    """Hashes of the user's own faults, by dataset."""
+    clips_faulty: int = 0
+    """Clips of the part that are left out for their faults."""
     tasks: tuple[TaskSettings, ...]
     imported: ImportRecord | None = None
+
+    @staticmethod
+    def of_faults(samples: SampleSet) -> dict[str, Any]:
+        """What there is to say of clips with known faults; nothing where they are asked as published."""
+        if samples.faults.how == "keep":
+            return {}
+        told = {"faults": samples.faults.how, "clips_faulty": samples.faulty}
+        return told | {"faults_sha256": dict(samples.faults.own_sha256)}
 
     @classmethod
     def read(cls, path: Path) -> Self:

@@ -63,7 +63,9 @@ def test_everything_that_was_read_and_measured_is_in_the_index(home: Home, tone:
         ("tones/b", "length", "5"),
     ]
     assert ask(home, "SELECT clip_id, split, part FROM splits WHERE part = 'test'") == [("tones/b", "classic", "test")]
-    assert ask(home, "FROM faults") == [("tones/a", "tones", "disputed", "warn", "is it low?", "a test")]
+    assert ask(home, "FROM faults") == [
+        ("tones/a", "tones", "disputed", "warn", "is it low?", "a test", None, "published")
+    ]
     assert ask(home, "SELECT ordinal, label, name, aliases FROM vocabulary") == [
         (0, "low", "low", []), (1, "mid", "in-between", ["middle"]), (2, "high", "high", [])
     ]  # fmt: skip

@@ -2,7 +2,8 @@
 
 A card is data only. It names where a dataset lives (`sources`, whose grammar is in `mirrors`),
 which files are clips (`clips`), where labels (whose grammar is in `labels`), captions, groups and
-official splits come from, what is known to be wrong with it (`faults`), and what `verify` expects.
+official splits come from, what is known to be wrong with it (`faults`, whose grammar is in `fault`), and what
+`verify` expects.
 Every model is frozen and refuses unknown keys, so that a typing error is an error.
 
 Patterns. A path pattern is a glob with named parts, matched against paths relative to
@@ -27,6 +28,7 @@ from pydantic import Field, PositiveFloat, PositiveInt, model_validator
 
 from mudata.catalog.cards.card_task import CardTask, Items
 from mudata.catalog.cards.exam import ExamSection
+from mudata.catalog.cards.fault import Fault, misplaced
 from mudata.catalog.cards.labels import LabelSpace
 from mudata.catalog.cards.mirrors import Component
 from mudata.catalog.cards.strict_model import (
@@ -184,18 +186,6 @@ class OfficialSplit(Strict):
     select: Select
 
 
-class Fault(Strict):
-    """A known defect. The raw data stays as it is; `action` says what splits do with the clips."""
-
-    ids: Texts
-    kind: Literal[
-        "corrupt", "duplicate", "mislabelled", "distorted", "too-short", "wrong-metadata", "no-audio", "disputed"
-    ]
-    action: Literal["drop", "warn"]
-    note: str
-    source: str
-
-
 class Expected(Strict):
     """What `verify` checks. Counts are per subset where the card has subsets, else under `all`."""
 
@@ -267,6 +257,8 @@ class Card(Extended):
                 raise ValueError(f"task {name!r} of kind {task.kind} wants an attribute that has the truth, or items")
         if self.items and not any(task.has_items and not task.attribute for task in self.tasks.values()):
             raise ValueError("items wants a task that asks them, such as {kind: choose, noun: form}")
+        if wrong := next(misplaced(self.faults, self.labels), None):
+            raise ValueError(f"faults.{'.'.join(map(str, wrong[0]))}: {wrong[1]}")
         self._check_exam()
         return self
 

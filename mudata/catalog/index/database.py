@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING, Any
 import duckdb
 
 from mudata.catalog.index import composed_views, generations
+from mudata.catalog.index.fault_views import fault_views, own_faults
 from mudata.catalog.index.registered_views import RegisteredView, registered
 from mudata.catalog.read.scratch_database import new_instance, scratch_database
 from mudata.catalog.read.sql_literals import allowed_literal, empty_select, files_literal, pattern, quote
@@ -162,7 +163,7 @@ def _make_views(home: Home, connection: duckdb.DuckDBPyConnection) -> list[Path]
     current = current_generations(home)
     others = {name: (view, sorted(home.root.glob(view.files))) for name, view in registered().items()}
     manifests = sorted(home.root.glob(composed_views.MANIFESTS))
-    views = _table_views(current, files_literal(manifests) if manifests else None) | {
+    views = _table_views(home, current, files_literal(manifests) if manifests else None) | {
         name: _view(view, files_literal(files) if files else None) for name, (view, files) in others.items()
     }
     try:
@@ -274,7 +275,7 @@ def _rebuild(home: Home) -> Path:
         tomorrow = quote(f"{pattern(home.root)}/{files}")
         return (files_literal(there) if "\\" in str(home.root) else tomorrow) if there else None
 
-    views = _table_views(current_generations(home), over(composed_views.MANIFESTS))
+    views = _table_views(home, current_generations(home), over(composed_views.MANIFESTS))
     views |= {name: _view(view, over(view.files)) for name, view in registered().items()}
     views |= composed_views.dataset_views(namespaces(home))
     target = home.index / DATABASE
@@ -298,12 +299,15 @@ def _write(file: Path, views: Mapping[str, str]) -> None:
         connection.execute("COMMIT")
 
 
-def _table_views(current: Mapping[str, generations.Generation], manifests: str | None) -> dict[str, str]:
-    """A SELECT for each of TABLES over the current generation of every dataset, and for the views that COMPOSED has."""
+def _table_views(home: Home, current: Mapping[str, generations.Generation], manifests: str | None) -> dict[str, str]:
+    """A SELECT for each of TABLES over the current generation of every dataset, and for the views that COMPOSED and
+    FAULT_VIEWS have."""
     views = {
         table: generations.select(table, [g.file(table) for g in current.values() if g.has(table)]) for table in TABLES
     }
-    return views | composed_views.split_views(views["splits"], manifests) | composed_views.permitted_view()
+    faults = fault_views(views.pop("faults"), own_faults(home))
+    composed = composed_views.split_views(views["splits"], manifests) | composed_views.permitted_view()
+    return views | composed | faults
 
 
 def _view(view: RegisteredView, files: str | None) -> str:

@@ -74,7 +74,7 @@ class DatasetContents:
     splits: pa.Table
     """id, split, part"""
     faults: pa.Table
-    """id, kind, action, note, source"""
+    """id, kind, action, note, source, repair (an object, as JSON)"""
     vocabulary: pa.Table
     """namespace, ordinal, label, name, parent, aliases"""
     items: tuple[ItemRow, ...]

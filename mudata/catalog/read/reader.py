@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from mudata.catalog.cards.fault import rows as fault_rows
 from mudata.catalog.cards.subsets import subsets_of
 from mudata.catalog.cards.vocabulary import canonical
 from mudata.catalog.read import clip_rules, declared_items, item_files, joins, published_items, raw_tables
@@ -285,12 +286,8 @@ class _Reader:
         return pa.concat_tables(tables).sort_by([("id", "ascending"), ("split", "ascending")])
 
     def _faults(self) -> pa.Table:
-        rows = [
-            {"id": id_, "kind": fault.kind, "action": fault.action, "note": fault.note, "source": fault.source}
-            for fault in self.card.faults
-            for id_ in fault.ids
-        ]
-        schema = pa.schema([(name, _TEXT) for name in ("id", "kind", "action", "note", "source")])
+        rows = fault_rows(self.card.faults, self.card.labels) if self.card.faults else []
+        schema = pa.schema([(name, _TEXT) for name in ("id", "kind", "action", "note", "source", "repair")])
         self.sql.register("_faults", pa.Table.from_pylist(rows, schema))
         return self.sql.fetch("FROM _faults SEMI JOIN _chosen USING (id) ORDER BY ALL")
 

@@ -16,6 +16,7 @@ import pyarrow.compute as pc
 from mudata.catalog import clusters
 from mudata.catalog.cards.licence_terms import PURPOSES, Purpose
 from mudata.catalog.index.composed_views import label_columns
+from mudata.catalog.index.fault_views import JUDGED_CLIPS
 from mudata.catalog.item_clusters import TyingItem
 from mudata.catalog.read.label_lists import with_labels
 from mudata.catalog.read.read_only import refuse_more_than_reading
@@ -23,16 +24,21 @@ from mudata.catalog.read.sql_literals import quote
 from mudata.errors import CardError, QueryError, SplitError, UnknownName, is_of_machine, some
 from mudata.home import Home
 
-Faults = Literal["drop", "warn", "keep"]
+Faults = Literal["drop", "keep", "repair", "warn"]
+"""What becomes of clips with known faults: those that a fault says to drop are left out; all are let in; what is known
+to be right is taken and only what cannot be repaired left out; or all are let in, with a word (as 0.1.0 had it)."""
 
 COLUMNS = ("clip_id", *clusters.COLUMNS)
 """What a split has to know of a clip."""
+
+_AS_PUBLISHED = "(SELECT *, NULL::VARCHAR[] AS repaired, NULL::VARCHAR AS unrepaired FROM clips)"
 
 _WHY = {
     "missing": "could not be had",
     "quarantined": "quarantined as unusable",
     "licence": "their licence does not permit {usage} use, or is not known",
     "faulty": "known faults (--faults keep lets them in)",
+    "unrepaired": "known faults that cannot be repaired, or copies of clips that are here",
     "symbolic": "MIDI beside audio of the same dataset (--where \"kind = 'midi'\" asks for it)",
     "unlabelled": "no {labels} label",
 }
@@ -113,7 +119,7 @@ def select(
         subqueries may use all tables of the index
     official: only the clips of this published split
     namespaces: clips without any label in these are left out
-    faults: whether clips with a fault of action 'drop' are left out
+    faults: see `Faults`; with 'repair' conditions, labels and groups are those that are right
     usage: only clips that may be used for this purpose, by their own licence or the dataset's
 
     Raises UnknownName (namespace, published split),
@@ -125,26 +131,30 @@ def select(
     _refuse_unknown(con, "published split", f"SELECT DISTINCT split FROM official_splits WHERE {within}", published)
     kept = ", ".join(map(quote, namespaces)) or "NULL"
     permitted = ", ".join(map(quote, PURPOSES[usage] if usage else ()))
+    clips_of, labels_of = (f"({JUDGED_CLIPS})", "repaired_labels") if faults == "repair" else (_AS_PUBLISHED, "labels")
     chosen = f"""
         SELECT {", ".join(f"matched.{name}" for name in COLUMNS)}, published.part, published.parts, flaws.flaw,
+            len(matched.repaired) > 0 AS repaired,
             CASE WHEN matched.status = 'missing' THEN 'missing'
                  WHEN matched.status <> 'ok' THEN 'quarantined'
                  WHEN {f"coalesce(matched.usage, 'unknown') NOT IN ({permitted})" if usage else "false"} THEN 'licence'
                  WHEN matched.kind = 'midi' AND sounding.dataset IS NOT NULL THEN 'symbolic'
                  WHEN flaws.flaw = 'drop' AND {quote(faults)} = 'drop' THEN 'faulty'
+                 WHEN matched.unrepaired IS NOT NULL THEN 'unrepaired'
                  WHEN told.clip_id IS NULL AND {"true" if namespaces else "false"} THEN 'unlabelled' END AS out
         FROM matched
         LEFT JOIN (SELECT DISTINCT dataset FROM matched WHERE kind = 'audio') AS sounding USING (dataset)
         LEFT JOIN (SELECT clip_id, min(action) AS flaw FROM faults WHERE {within} GROUP BY clip_id) AS flaws
             USING (clip_id)
-        LEFT JOIN (SELECT DISTINCT clip_id FROM labels
+        LEFT JOIN (SELECT DISTINCT clip_id FROM {labels_of}
                    WHERE {within} AND namespace IN ({kept}) AND canonical IS NOT NULL) AS told USING (clip_id)
         {"" if official else "LEFT"} JOIN (
             SELECT clip_id, min(part) AS part, count(DISTINCT part) AS parts
             FROM official_splits WHERE {within} AND split = {quote(official or "")} GROUP BY clip_id) AS published
             USING (clip_id)
         ORDER BY matched.clip_id"""
-    matched = _where(con, within, where, chosen)
+    clips_of, labels_of = (f"(SELECT * FROM {known} WHERE {within})" for known in (clips_of, labels_of))
+    matched = _where(con, clips_of, labels_of, where, chosen)
     if torn := matched.filter(pc.greater(matched["parts"], 1))["clip_id"].to_pylist():
         raise SplitError(
             f"The published split {official!r} has {len(torn)} clips in several parts: {some(torn, 5, counted=False)}.",
@@ -159,8 +169,8 @@ def select(
             "\n".join(_silent(datasets)) or "Ask for other clips.",
         )
     labels = con.sql(
-        f"SELECT DISTINCT clip_id, namespace, canonical AS label FROM labels WHERE {within}"
-        f" AND namespace IN ({kept}) AND canonical IS NOT NULL ORDER BY ALL"
+        f"SELECT DISTINCT clip_id, namespace, canonical AS label FROM {labels_of}"
+        f" WHERE namespace IN ({kept}) AND canonical IS NOT NULL ORDER BY ALL"
     ).to_arrow_table()
     chosen_ids = set(clips["clip_id"].to_pylist())
     items = tuple(item for item in items_that_tie(con, within) if chosen_ids.issuperset(item.clips))
@@ -200,16 +210,15 @@ def _refuse_unknown(con: duckdb.DuckDBPyConnection, kind: str, query: str, asked
             raise UnknownName(kind, name, known)
 
 
-def _where(con: duckdb.DuckDBPyConnection, within: str, where: str | None, query: str) -> pa.Table:
+def _where(con: duckdb.DuckDBPyConnection, clips_of: str, labels_of: str, where: str | None, query: str) -> pa.Table:
     """The result of `query` over the relation `matched`, the clips for which `where` holds."""
-    clips = f"SELECT * FROM clips WHERE {within}"
     if where is None:
-        return _query(con.sql(clips), query)
+        return _query(con.sql(f"FROM {clips_of}"), query)
     columns = [str(row[0]) for row in con.sql("DESCRIBE clips").fetchall()]
-    named = con.sql(f"SELECT DISTINCT namespace FROM labels WHERE {within}").fetchall()
+    named = con.sql(f"SELECT DISTINCT namespace FROM {labels_of}").fetchall()
     namespaces = label_columns([str(row[0]) for row in named])
     used = [name for name in namespaces if re.search(rf"\b{re.escape(name)}\b", where, re.IGNORECASE)]
-    clips = with_labels(f"({clips})", f"(SELECT * FROM labels WHERE {within})", used, key="clip_id")
+    clips = with_labels(clips_of, labels_of, used, key="clip_id")
     try:
         refuse_more_than_reading(where)
         # a filter is parsed as one expression, so that nothing can stand before or after it
@@ -235,10 +244,12 @@ def _notes(matched: pa.Table, clips: pa.Table, faults: Faults, **words: str | No
     for reason, why in _WHY.items():
         if number := pc.sum(pc.equal(matched["out"], reason)).as_py():
             notes.append(f"{_clips(number)} left out: {why.format(**words)}.")
-    flawed = len(clips) - clips["flaw"].null_count
+    if mended := pc.sum(clips["repaired"]).as_py():
+        notes.append(f"{_clips(mended)} repaired: labels, names or crops are not as published.")
+    flawed = len(clips) - clips["flaw"].null_count - (mended or 0)
     if flawed and faults == "warn":
         notes.append(f"{_clips(flawed)} with known faults let in.")
-    elif flawed and faults == "drop":
+    elif flawed > 0 and faults in ("drop", "repair"):
         notes.append(f"{_clips(flawed)} let in with known faults that the card only warns of.")
     return tuple(notes)
 

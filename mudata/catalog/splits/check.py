@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from mudata.catalog.cards.fault_overlays import overlays_sha256
 from mudata.catalog.cards.licence_terms import PURPOSES
 from mudata.catalog.cards.licences import fetch_command
 from mudata.catalog.index import database
@@ -47,6 +48,12 @@ def _against_index(home: Home, con: duckdb.DuckDBPyConnection, manifest: Manifes
         if database.index_sha256(home, dataset) != manifest.index_sha256.get(dataset):
             text = f"The index of {dataset} has changed: drawn again, the split could differ."
             findings.append(ManifestFinding("note", "index", text))
+    counted = manifest.query.get("faults") in ("drop", "repair")
+    if counted and overlays_sha256(home, manifest.datasets) != manifest.faults_sha256:
+        text = (
+            "Your own faults (folder faults) are not those that the split was drawn with: drawn again, it could differ."
+        )
+        findings.append(ManifestFinding("note", "faults", text))
     members = sorted((m for part in manifest.parts.values() for m in part), key=lambda m: m.clip_id)
     rows = con.sql(
         "SELECT clip_id, pcm_sha256, source_sha256 FROM clips"

@@ -14,6 +14,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from mudata.catalog import clusters
+from mudata.catalog.cards.fault_overlays import overlays_sha256
 from mudata.catalog.index import database
 from mudata.catalog.item_clusters import tied_by_items
 from mudata.catalog.read.scratch_database import scratch_database
@@ -33,10 +34,11 @@ def make(home: Home, request: SplitRequest) -> Manifest:
     """Draw a split from the index. The same request on the same index gives the same hash anywhere.
 
     Nothing is written: see `manifest.save`.
-    Raises SplitError with the numbers of what cannot be met, UnknownName, QueryError.
+    Raises SplitError with the numbers of what cannot be met, UnknownName, QueryError, CardError (the user's faults).
     """
     with database.connect(home) as con:
         datasets = datasets_of(con, request.datasets)
+        overlays = overlays_sha256(home, datasets) if request.faults in ("drop", "repair") else {}
         chosen = selected(con, request)
         cards = dict(con.sql("SELECT dataset, card_sha256 FROM datasets").fetchall())
     parts, notes = draw(chosen, request)
@@ -64,6 +66,7 @@ def make(home: Home, request: SplitRequest) -> Manifest:
         card_sha256={dataset: cards[dataset] for dataset in datasets},
         index_sha256={dataset: database.index_sha256(home, dataset) for dataset in datasets},
         warnings=(*chosen.notes, *notes),
+        faults_sha256={dataset: overlays[dataset] for dataset in datasets if dataset in overlays},
         recipe=stratify.RECIPE if len(request.shares) > 1 or (request.n and request.stratify) else None,
     ).sealed()
 

@@ -63,6 +63,8 @@ class Manifest:
     """Members by part, sorted by clip id."""
     card_sha256: Mapping[str, str]
     index_sha256: Mapping[str, str]
+    faults_sha256: Mapping[str, str] = field(default_factory=dict)
+    """Hashes of the user's own faults, by dataset, where there were any and they counted."""
     warnings: tuple[str, ...] = ()
     recipe: str | None = None
     """How labels were spread, `stratify.RECIPE` of the mudata that drew it. None: nothing was spread, or in the way of
@@ -89,12 +91,19 @@ class Manifest:
     def to_json(self) -> str:
         return json.dumps(self._plain(), indent=1, ensure_ascii=False) + "\n"
 
+    @property
+    def is_repaired(self) -> bool:
+        """Whether labels, names and crops are those that are known to be right."""
+        return self.query.get("faults") == "repair"
+
     def part_of(self) -> dict[str, str]:
         """The part of every clip id."""
         return {member.clip_id: part for part, members in self.parts.items() for member in members}
 
     def _plain(self) -> dict[str, Any]:
         plain = asdict(self)
+        if not self.faults_sha256:  # as older versions had it
+            del plain["faults_sha256"]
         for members in plain["parts"].values():
             for member in members:
                 if member["source_sha256"] is None:

@@ -204,6 +204,8 @@ def load_parts(home: Home, split: Manifest) -> dict[str, SplitPart]:
     }
     with database.snapshot(home) as connection:
         connection.register("members", pa.table(told))
+        for table in ("labels", "clips") if split.is_repaired else ():  # what is known to be right, under their names
+            connection.execute(f"CREATE TEMP TABLE {table} AS FROM repaired_{table} SEMI JOIN members USING (clip_id)")
         classes = _classes(connection, split)
         rows = _rows(connection, home, classes)
     parts = {}

@@ -124,8 +124,8 @@ class SplitRequest:
             ),
             (
                 self.faults not in get_args(Faults),
-                f"Clips with known faults are dropped, warned of or kept; got {self.faults!r}.",
-                "Use drop, warn or keep.",
+                f"Clips with known faults are dropped, repaired, kept or warned of; got {self.faults!r}.",
+                "Use drop, repair, keep or warn.",
             ),
             (
                 self.usage is not None and self.usage not in PURPOSES,

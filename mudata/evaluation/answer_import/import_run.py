@@ -72,7 +72,7 @@ class Import:
         edition = self.task.exam.other_sha256 if self.task.exam else ()
         decisive = digest([
             self.sha256, asked.format, asdict(asked.fields), asked.references, asked.prompt_text, asked.model,
-            samples.split_sha256, samples.part, self.task.name, *edition,
+            samples.split_sha256, samples.part, self.task.name, *edition, *samples.faults.decides,
         ])  # fmt: skip
         name = re.sub(r"[^\w.-]+", "-", "-".join((asked.model, samples.split, self.task.name))).lstrip(".-")
         return f"{name[:_LONGEST]}-{decisive[:10]}"
@@ -103,6 +103,7 @@ class Import:
             clips_without_reference=samples.skipped,
             clips_without_audio=sum(item.absent is not None for item in samples.items),
             clips_with_other_audio=0,
+            **RunSettings.of_faults(samples),
             tasks=tuple(self._task(task) for task in samples.tasks.values()),
             imported=ImportRecord(
                 file=self.request.name,

@@ -230,7 +230,10 @@ def _decoded(
         raise AudioError("too-long", too_long)
     if source == "clip":
         decoded_rate = rate or clip_file.sample_rate
-        samples = clip.load(path, decoded_rate, duration_s=longest)
+        start_s, seconds = clip_file.crop_start_s or 0.0, longest
+        if clip_file.crop_start_s is not None and clip_file.duration_s is not None:
+            seconds = min(clip_file.duration_s, longest or math.inf)
+        samples = clip.load(path, decoded_rate, start_s=start_s, duration_s=seconds)
     elif clip_file.source is None:
         raise AudioError("missing", "the index does not say which file the clip is from")
     else:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from mudata.evaluation.inference.playback import AudioSource
     from mudata.evaluation.kinds.option_marks import Marks
     from mudata.evaluation.protocol import Model, Question
+    from mudata.evaluation.tasks.known_faults import FaultTreatment
     from mudata.evaluation.tasks.option_order import OptionsOrder
     from mudata.evaluation.tasks.samples import Sample, SampleSet
     from mudata.evaluation.tasks.task import Task
@@ -40,7 +41,8 @@ class EvalRequest:
     timeout_s: how long one call of the model may take. rank: also let the model tell how likely
     every option is. audio: 'source' plays the original files, neither mixed nor resampled. batch:
     'auto' finds the largest that fits. force: load the model even where its weights are larger than
-    the memory. offline: take weights from this machine only.
+    the memory. offline: take weights from this machine only. faults: what becomes of clips with
+    known faults; None: as the split was drawn.
     """
 
     model: str
@@ -61,6 +63,7 @@ class EvalRequest:
     audio: AudioSource = "clip"
     force: bool = False
     offline: bool = False
+    faults: FaultTreatment | None = None
 
 
 class Plan:
@@ -93,7 +96,7 @@ class Plan:
         ]
         words = (self.request.model, samples.split, self.task.name, *([control] if control else []))
         name = "-".join(words).replace("/", "-").replace(":", "-")
-        return f"{name}-{digest(decisive + self._changed)[:10]}"
+        return f"{name}-{digest(decisive + self._changed + samples.faults.decides)[:10]}"
 
     @property
     def audio_family(self) -> str:
@@ -101,7 +104,8 @@ class Plan:
         all but what is played and the limit."""
         samples = self.selection
         source = [self.request.audio] if self.request.audio != "clip" else []
-        return digest([self.model_sha256, samples.split_sha256, samples.part, list(self._asked.values()), *source])
+        same = [self.model_sha256, samples.split_sha256, samples.part, list(self._asked.values())]
+        return digest([*same, *source, *samples.faults.decides])
 
     def absent(self, item: Sample) -> str | None:
         """Why an item cannot be asked; None where it can, as always where words alone are."""
@@ -172,6 +176,7 @@ class Plan:
             clips_without_audio=sum(self.absent(item) is not None for item in samples.items),
             clips_with_other_audio=samples.changed,
             **({"items_torn": samples.torn} if self.task.is_exact else {}),
+            **RunSettings.of_faults(samples),
             tasks=tuple(
                 TaskSettings.of(task, samples, constant=samples.constants.get(dataset))
                 for dataset, task in samples.tasks.items()

@@ -23,6 +23,7 @@ from mudata.evaluation.inference.session import Session
 from mudata.evaluation.models import registry
 from mudata.evaluation.run import Run
 from mudata.evaluation.scoring import score
+from mudata.evaluation.tasks.known_faults import FaultTreatment
 from mudata.evaluation.tasks.option_order import OptionsOrder
 from mudata.evaluation.tasks.sample_selection import SampleRequest, select
 from mudata.narration import SILENT, Progress
@@ -107,6 +108,7 @@ def _planned(home: Home, request: EvalRequest, model: Model) -> Plan:
         seed=request.seed,
         own=own,
         heard=request.control != "no-audio",
+        faults=request.faults,
     )
     plan = Plan(request, model, select(home, request.split, samples))
     _check_words(request, model, plan.selection.items)
@@ -167,6 +169,7 @@ def _check(request: EvalRequest, model: Model) -> None:
         ("control", "silence" if request.control is None else request.control, get_args(Control)),
         ("order of options", request.options_order or "published", get_args(OptionsOrder)),
         ("audio to play", request.audio, get_args(AudioSource)),
+        ("choice for faults", request.faults or "keep", get_args(FaultTreatment)),
     ):
         if value not in known:
             raise UnknownName(what, value, known)

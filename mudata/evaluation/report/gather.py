@@ -56,7 +56,7 @@ def _asked(settings: RunSettings) -> tuple[Any, ...]:
     """Who heard what (model, control and order of passes) and was asked which question;
     runs with all in common need their ids as names."""
     datasets = tuple(sorted(task.dataset for task in settings.tasks))
-    question = settings.task, settings.kind, settings.split, settings.part, datasets
+    question = settings.task, settings.kind, settings.split, settings.part, settings.faults, datasets
     return settings.model, (settings.control, _passes(settings)), *question
 
 
@@ -143,7 +143,8 @@ def panels(runs: Sequence[ReportRun]) -> tuple[Panel, ...]:
         alike.setdefault(_asked(run.settings)[2:], []).append(run)
     found: list[Panel] = []
     asked = [(question, of_one) for question, members in alike.items() for of_one in _by_edition(members)]
-    for (task, kind, split, part, datasets), members in asked:
+    for question, members in asked:
+        task, kind, split, part, faults, datasets = question
         for dataset in datasets if len(datasets) == 1 else (ALL, *datasets):
             entries = [_entry(run, dataset) for run in members]
             headline = headline_of(kind, entries[0].metrics)
@@ -151,13 +152,13 @@ def panels(runs: Sequence[ReportRun]) -> tuple[Panel, ...]:
             entries = _clips_marked(entries)
             usual = [entry for entry in entries if entry.asked == usual_clips(entries)]
             comparison, incomparable = _compared(usual if len(usual) > 1 else entries)
-            told = _edition(dataset, entries, alone=len(_by_edition(alike[task, kind, split, part, datasets])) == 1)
+            told = _edition(dataset, entries, alone=len(_by_edition(alike[question])) == 1)
             is_other = any(one.is_other for run in members for one in editions_of_scores(run.scores).values())
             published, verdicts = ((), {}) if is_other else _published(dataset, task, entries, headline)
             found.append(
                 Panel(
                     key=f"panel-{len(found) + 1}",
-                    title=" · ".join([dataset, task, *told]),
+                    title=" · ".join([dataset, task, *told, *([f"known faults: {faults}"] if faults else [])]),
                     task=task,
                     kind=kind,
                     split=split,

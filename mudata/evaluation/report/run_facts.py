@@ -86,6 +86,9 @@ def _clips(settings: RunSettings, scores: Mapping[str, Any]) -> list[Fact]:
         Fact("split SHA-256", settings.split_sha256 or "", code=True),
     ]
     listed += [Fact(f"index SHA-256, {name}", sha, code=True) for name, sha in settings.index_sha256.items()]
+    if settings.faults:
+        how = {"drop": "left out", "repair": "repaired or left out"}.get(settings.faults, settings.faults)
+        listed.append(Fact("clips with known faults", f"{how} ({settings.clips_faulty} left out)"))
     listed.append(Fact("clips asked", str(scores["n"])))
     if limit := settings.limit:
         listed.append(Fact("limit", str(limit)))

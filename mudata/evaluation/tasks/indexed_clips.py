@@ -1,6 +1,7 @@
 """What the index knows of the clips and the items of a task:
 where their audio is, what is right about them, their groups."""
 
+# ruff: noqa: S608 - names are our own
 from __future__ import annotations
 
 import json
@@ -37,6 +38,8 @@ class ClipRow(NamedTuple):
     album: str | None
     track: str | None
     source_sha256: str | None
+    crop_start_s: float | None
+    crop_end_s: float | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,7 +61,7 @@ class IndexedClips:
         path = self.home.root / row.path if row.status == "ok" and row.path else None
         words = row.status == "ok" and row.kind == "text"
         source = self.home.raw(dataset) / "files" / row.source_path if row.source_path else None
-        return ClipFile(
+        whole = ClipFile(
             clip_id=clip_id,
             path=path,
             pcm_sha256=row.hash or pcm_sha256,
@@ -76,6 +79,8 @@ class IndexedClips:
             drawn_sha256=pcm_sha256 or None,
             is_excerpt=row.kind == "midi" and row.hash != row.source_sha256,
         )
+        is_cropped = row.crop_start_s is not None or row.crop_end_s is not None
+        return whole.cropped(row.crop_start_s or 0.0) if is_cropped else whole
 
     def sample(self, clip_id: str, pcm_sha256: str) -> Sample:
         """A clip with its labels or captions."""
@@ -141,24 +146,35 @@ def item_rows(connection: duckdb.DuckDBPyConnection, tasks: Iterable[Task]) -> l
     return rows
 
 
-def clip_rows(connection: duckdb.DuckDBPyConnection, datasets: Sequence[str]) -> dict[str, ClipRow]:
-    """Every clip of some datasets, by its id."""
+def clip_rows(
+    connection: duckdb.DuckDBPyConnection, datasets: Sequence[str], *, repaired: bool = False
+) -> dict[str, ClipRow]:
+    """Every clip of some datasets, by its id; as published, or with what is known to be right."""
+    source = "repaired_clips" if repaired else "(SELECT *, NULL AS crop_start_s, NULL AS crop_end_s FROM clips)"
     rows = connection.execute(
         "SELECT clip_id, kind, path, source_path, coalesce(pcm_sha256, source_sha256), start_s, duration_s,"
-        " sample_rate, status, reason, artist, album, track, source_sha256 FROM clips WHERE list_contains(?, dataset)",
+        " sample_rate, status, reason, artist, album, track, source_sha256, crop_start_s, crop_end_s"
+        f" FROM {source} WHERE list_contains(?, dataset)",
         [list(datasets)],
     ).fetchall()
     return {row[0]: ClipRow(*row) for row in rows}
 
 
-def references_of(connection: duckdb.DuckDBPyConnection, task: Task) -> dict[str, tuple[str, ...]]:
-    """By clip id, what is right of a task: canonical labels in published order, or captions."""
+def references_of(
+    connection: duckdb.DuckDBPyConnection, task: Task, *, repaired: bool = False
+) -> dict[str, tuple[str, ...]]:
+    """By clip id, what is right of a task: canonical labels in published order, or captions. Labels are those that were
+    published, or those that are known to be right."""
     if task.kind == "caption":
         query = "SELECT clip_id, text FROM captions WHERE dataset = ? AND kind = 'caption' ORDER BY clip_id, text"
         rows = connection.execute(query, [task.dataset]).fetchall()
     else:
-        query = "SELECT clip_id, canonical FROM labels WHERE dataset = ? AND namespace = ? AND canonical IS NOT NULL"
-        rows = connection.execute(query, [task.dataset, task.namespace]).fetchall()
+        labels = "repaired_labels" if repaired else "labels"
+        query = "WHERE dataset = ? AND namespace = ? AND canonical IS NOT NULL"
+        rows = connection.execute(
+            f"SELECT clip_id, canonical FROM {labels} {query}",
+            [task.dataset, task.namespace],
+        ).fetchall()
         place = {label: i for i, label in enumerate(task.written)}
         rows = sorted((row for row in set(rows) if row[1] in place), key=lambda row: place[row[1]])
     by_clip: defaultdict[str, list[str]] = defaultdict(list)

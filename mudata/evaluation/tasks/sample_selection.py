@@ -27,6 +27,7 @@ from mudata.evaluation.tasks.indexed_clips import (
     item_rows,
     references_of,
 )
+from mudata.evaluation.tasks.known_faults import FaultTreatment, treat
 from mudata.evaluation.tasks.option_order import SEVERAL, OptionsOrder
 from mudata.evaluation.tasks.part_items import PartItems, samples_of
 from mudata.evaluation.tasks.samples import Sample, SampleSet
@@ -52,7 +53,7 @@ class SampleRequest:
     options are shown, the latter with the seed. Without `audio` clips need nothing but their
     references, since the answers are there already, and items' own options stay as they are
     written; where nothing is `heard`, clips need no audio either. `own` are the model's own
-    prompts, for the prompt named 'own'.
+    prompts, for the prompt named 'own'. `faults` (None: as the split was drawn): see `known_faults`.
     """
 
     task: str | None = None
@@ -65,6 +66,7 @@ class SampleRequest:
     audio: bool = True
     heard: bool = True
     own: Mapping[Kind, str] | None = None
+    faults: FaultTreatment | None = None
 
     @property
     def needs_files(self) -> bool:
@@ -88,11 +90,15 @@ def select(home: Home, split: str | manifest.Manifest, request: SampleRequest = 
     datasets = sorted({clip_id.partition("/")[0] for clip_id in in_part})
     if not datasets:
         raise EvaluationError(f"Part {part!r} of split {drawn.name} is empty.", "Choose another with --part.")
+    treated = treat(home, drawn, datasets, request.faults)
+    faulty, in_part, learned = len(in_part), treated.without(in_part), treated.without(learned)
+    faulty -= len(in_part)
     cards = [loader.load(name) for name in datasets]
     tasks = {card.name: _of_items(home, card, task) for card, task in _tasks(cards, drawn, request)}
     exact = any(task.is_exact for task in tasks.values())
     asked = in_part if exact else _limited(in_part, request.limit, request.seed)
-    clips = _looked_up(home, cards, tasks, request, split=drawn.name, asked=asked)
+    repaired = treated.how == "repair"
+    clips = _looked_up(home, cards, tasks, request, split=drawn.name, asked=asked, repaired=repaired)
     if exact:
         found = PartItems.of(clips.items, in_part)
         items, skipped, torn = _items(found.whole, tasks, clips, in_part, request), found.unasked, found.torn
@@ -117,6 +123,8 @@ def select(home: Home, split: str | manifest.Manifest, request: SampleRequest = 
         train=_audible(train, request),
         skipped=skipped,
         torn=torn,
+        faults=treated,
+        faulty=faulty,
         constants={
             name: _constant(clips.references[name], asked, learned)
             for name, task in tasks.items()
@@ -198,12 +206,13 @@ def _looked_up(
     *,
     split: str,
     asked: Collection[str],
+    repaired: bool,
 ) -> IndexedClips:
     """The clips as the index has them.
     Raises EvaluationError for what cannot be heard or is not indexed."""
     datasets = [card.name for card in cards]
     with database.snapshot(home) as connection:
-        rows = clip_rows(connection, datasets)
+        rows = clip_rows(connection, datasets, repaired=repaired)
         if request.needs_files:
             _refuse_unheard(cards, [rows[clip_id] for clip_id in asked if clip_id in rows])
         if absent := [name for name in datasets if database.current_generation(home, name) is None]:
@@ -216,7 +225,7 @@ def _looked_up(
         return IndexedClips(
             home=home,
             rows=rows,
-            references={name: references_of(connection, tasks[name]) for name in labelled},
+            references={name: references_of(connection, tasks[name], repaired=repaired) for name in labelled},
             aspects={card.name: aspects_of(connection, card) for card in captioned},
             items=item_rows(connection, (task for task in tasks.values() if task.is_exact)),
         )

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from mudata.evaluation.tasks.known_faults import AS_PUBLISHED, TreatedFaults
 from mudata.evaluation.tasks.option_order import pass_id
 
 if TYPE_CHECKING:
@@ -50,6 +51,18 @@ class ClipFile:
     """Of MIDI: by how many it is heard higher, drums not."""
     words: bool = False
     """There is nothing to hear: its item is words alone."""
+    crop_start_s: float | None = None
+    """Where in the clip that is kept the repaired one begins, `duration_s` long; None: it is all of it."""
+
+    def cropped(self, start_s: float) -> ClipFile:
+        """What of audio is worth hearing, `duration_s` from there on, by its own hash."""
+        how = f"crop {start_s!r} {self.duration_s!r}"
+        return replace(
+            self,
+            crop_start_s=start_s,
+            pcm_sha256=_hash(self.pcm_sha256, how),
+            drawn_sha256=self.drawn_sha256 and _hash(self.drawn_sha256, how),
+        )
 
     def heard_as(self, semitones: int, seconds: float | None) -> ClipFile:
         """MIDI transposed, and no more than so many seconds of it."""
@@ -168,6 +181,10 @@ class SampleSet:
     None where all there are are asked."""
     torn: int = 0
     """Items that have clips in the part and others outside of it, and are not asked."""
+    faults: TreatedFaults = AS_PUBLISHED
+    """What became of clips with known faults."""
+    faulty: int = 0
+    """Clips of the part that are left out for them."""
 
     @property
     def changed(self) -> int:

@@ -395,8 +395,8 @@ def test_texts_attributes_splits_and_faults_are_those_of_the_clips_that_are_ther
         ("rock-b", "official", "test"),
     ]
     assert rows(reading.faults) == [
-        ("rap-a", "corrupt", "drop", "noise", "ears"),
-        ("rock-b", "corrupt", "drop", "noise", "ears"),
+        ("rap-a", "corrupt", "drop", "noise", "ears", None),
+        ("rock-b", "corrupt", "drop", "noise", "ears", None),
     ]
     assert reading.issues[:2] == (
         Issue("unknown-part", "splits.official", "'both' is none of the split's parts (1 clip)"),
@@ -413,7 +413,7 @@ def test_what_a_card_does_not_have_is_an_empty_table_of_the_same_columns(files: 
     assert reading.captions.schema.names == ["id", "kind", "text"]
     assert reading.attributes.schema.names == ["id", "name", "value", "source"]
     assert reading.splits.schema.names == ["id", "split", "part"]
-    assert reading.faults.schema.names == ["id", "kind", "action", "note", "source"]
+    assert reading.faults.schema.names == ["id", "kind", "action", "note", "source", "repair"]
     assert reading.vocabulary.schema.names == ["namespace", "ordinal", "label", "name", "parent", "aliases"]
 
 

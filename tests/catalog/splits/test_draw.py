@@ -197,7 +197,7 @@ def test_unknown_names_are_told_with_the_known_ones(toy: Home, wishes: dict[str,
         ({"per_label": 5}, "which labels"),
         ({"n": 0}, "At least one clip has to be drawn; got 0"),
         ({"per_label": -1, "stratify": ("genre",)}, "At least one clip has to be drawn; got -1"),
-        ({"faults": "fix"}, "dropped, warned of or kept; got 'fix'"),
+        ({"faults": "fix"}, "dropped, repaired, kept or warned of; got 'fix'"),
     ],
 )
 def test_wishes_that_exclude_each_other_are_refused(wishes: dict[str, Any], said: str) -> None:
