@@ -16,6 +16,7 @@
     │   └── NeedsToken          2   a host that wants to know who asks
     ├── ReadError               1   raw files that do not have the shape the card declares
     ├── AudioError              1   one clip that cannot be decoded or fails a check
+    ├── UnreadableClip          1   a clip that training asked for and that cannot be read
     ├── QueryError              2   SQL that is wrong, or that wants more than to read
     ├── SplitError              2   a split that cannot be made
     ├── ModelError              2   a model that cannot be loaded or does not fit
@@ -145,6 +146,13 @@ class AudioError(MudataError):
     def __init__(self, reason: str, what: str, hint: str | None = None) -> None:
         super().__init__(what, hint)
         self.reason = reason
+
+
+class UnreadableClip(MudataError):
+    """A clip that a dataset of torch was asked for and that cannot be read. Made of one text, since torch makes errors
+    of its workers anew, of their text alone."""
+
+    exit_code = 1
 
 
 class QueryError(MudataError):

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from mudata.catalog.splits.export_split import Exported
     from mudata.catalog.splits.leaks import Leaks
     from mudata.catalog.splits.manifest import Manifest, ManifestFinding
-    from mudata.catalog.splits.split_clips import SplitPart
+    from mudata.catalog.training.split_part import SplitPart
 
 hide_deprecations()
 
@@ -151,23 +151,26 @@ def check_split(split: str | Path) -> list[ManifestFinding]:
 
 
 @overload
-def load(split: str | Path, part: str) -> SplitPart: ...
+def load(split: str | Path, part: str, *, channels: int | None = 1) -> SplitPart: ...
 @overload
-def load(split: str | Path, part: None = None) -> dict[str, SplitPart]: ...
+def load(split: str | Path, part: None = None, *, channels: int | None = 1) -> dict[str, SplitPart]: ...
 @checked()
-def load(split: str | Path, part: str | None = None) -> SplitPart | dict[str, SplitPart]:
+def load(split: str | Path, part: str | None = None, *, channels: int | None = 1) -> SplitPart | dict[str, SplitPart]:
     """The clips of a split, to be heard or trained on: `load("exam", part="train")[0].waveform`.
 
     Args:
         split: a name, or a manifest's path.
         part: one of its parts [default: all of them, by name].
+        channels: of the waveforms. 1: mono, as the clips were indexed and hashed and as models hear them; None: those
+            of the source, as they are; 2 or more: exactly so many, a mono source in each.
 
     Returns:
-        A sequence of clips. A clip has `waveform` ((1, n) float32, decoded when asked for), `rate`, `labels`,
+        A sequence of clips. A clip has `waveform` ((channels, n) float32, decoded when asked for), `rate`, `labels`,
         `caption`, `captions`, `artist`, `album`, `track`, `title`, `licence`, `path`, `duration_s`, `clip_id`,
         `dataset`, `part`, `kind`, `source`, `start_s` and `end_s`; `read(rate, start_s=, duration_s=)` decodes no
-        more than that. The sequence has `table("pandas" | "polars" | "arrow")`, `classes` (its labels as numbers)
-        and `left_out`, clips that have no file to load, with the reason.
+        more than that. The sequence has `torch(rate, seconds, ...)`, `hf(rate)`, `table(kind)` of pandas, polars or
+        Arrow, `classes` (its labels as numbers) and `left_out`, clips that have nothing to load, with the reason;
+        docs/training.md tells of all.
 
     Raises:
         UnknownName, SplitError.
@@ -176,7 +179,8 @@ def load(split: str | Path, part: str | None = None) -> SplitPart | dict[str, Sp
     from mudata.errors import UnknownName
 
     home = Home.default()
-    parts = split_clips.load_parts(home, manifest.load(home, split))
+    within(1, channels=channels)
+    parts = split_clips.load_parts(home, manifest.load(home, split), channels)
     if part is None:
         return parts
     if part not in parts:

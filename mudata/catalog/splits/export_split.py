@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from mudata.catalog.fetch import own_files
 from mudata.catalog.splits import manifest
-from mudata.catalog.splits.split_clips import SplitPart, load_parts
+from mudata.catalog.splits.split_clips import load_parts
 from mudata.csv_lines import csv_line
 from mudata.errors import SplitError, UnknownName
 from mudata.home import write_atomic
@@ -27,6 +27,7 @@ from mudata.narration import SILENT, Progress
 
 if TYPE_CHECKING:
     from mudata.catalog.splits.manifest import Manifest
+    from mudata.catalog.training.split_part import SplitPart
     from mudata.home import Home
 
 Format = Literal["csv", "jsonl", "audiofolder"]
