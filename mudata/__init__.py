@@ -14,6 +14,7 @@ from mudata.version import __version__
 
 if TYPE_CHECKING:
     from mudata.api.composing import compose
+    from mudata.api.crediting import credits  # noqa: A004 - as the command
     from mudata.api.datasets import cards, cite, faults, fetch, info, schema, sql, stats, verify, verify_clip
     from mudata.api.evaluations import evaluate, export_run, import_answers, override, runs, score
     from mudata.api.exam_linting import lint_exam
@@ -33,6 +34,7 @@ __all__ = [
     "cite",
     "compare",
     "compose",
+    "credits",
     "disk_use",
     "evaluate",
     "evaluate_suite",

@@ -20,6 +20,7 @@ from mudata.lazy import lazy_names
 
 if TYPE_CHECKING:
     from mudata.api.composing import compose
+    from mudata.api.crediting import credits  # noqa: A004 - as the command
     from mudata.api.datasets import cards, cite, faults, fetch, info, schema, sql, stats, verify, verify_clip
     from mudata.api.evaluations import evaluate, export_run, import_answers, override, runs, score
     from mudata.api.exam_linting import lint_exam
@@ -37,6 +38,7 @@ __all__ = [
     "cite",
     "compare",
     "compose",
+    "credits",
     "disk_use",
     "evaluate",
     "evaluate_suite",
@@ -80,6 +82,7 @@ __getattr__, __dir__ = lazy_names(
         "check_split": "splitting",
         "cite": "datasets",
         "compose": "composing",
+        "credits": "crediting",
         "faults": "datasets",
         "fetch": "datasets",
         "info": "datasets",

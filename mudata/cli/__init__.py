@@ -27,6 +27,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "list": ("mudata.cli.cmd_catalog:list_", "List the datasets that have a card."),
     "info": ("mudata.cli.cmd_catalog:info", "Show a dataset's card."),
     "cite": ("mudata.cli.cmd_catalog:cite", "Print how to cite a dataset."),
+    "credits": ("mudata.cli.cmd_credits:credits_", "Print who made the clips, and under which licences."),
     "cards": ("mudata.cli.cmd_catalog:cards", "Check cards; print their grammar."),
     "fetch": ("mudata.cli.cmd_fetch:fetch", "Get a dataset, normalise its clips, index them."),
     "compose": ("mudata.cli.cmd_compose:compose", "Compose an exam with exact truth, ready to be asked."),

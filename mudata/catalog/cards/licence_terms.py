@@ -52,12 +52,12 @@ class LicenceTerms:
 def terms_of(text: str | None, card: Card) -> LicenceTerms:
     """What the licence of a clip allows: `text` is what `clips.licence` says of it.
 
-    No text, or the text of the card, means the dataset's own terms: those of its card, whose `usage` and
+    No text, or the text or SPDX id of the card, means the dataset's own terms: those of its card, whose `usage` and
     `redistributable` a person set. Its SPDX id counts where it says the same of the sound: that of MusicCaps is about
     the captions.
     """
     licence = card.licence
-    if text and text.strip() and text != licence.text:
+    if text and text.strip() and text not in (licence.text, licence.spdx):  # the index has either for the card's own
         return read_licence(text)
     read = read_licence(licence.spdx or licence.text)
     agree = (read.usage, read.may_share and read.may_change) == (licence.usage, licence.redistributable)

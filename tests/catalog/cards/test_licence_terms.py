@@ -273,7 +273,7 @@ def test_without_a_licence_of_its_own_a_clip_has_the_datasets(
     name: str, spdx: str | None, usage: str, may_share: bool
 ) -> None:
     card = loader.load(name)
-    for text in (None, "", "  ", card.licence.text):
+    for text in (None, "", "  ", card.licence.text, card.licence.spdx):
         terms = terms_of(text, card)
         assert (terms.spdx, terms.usage, terms.may_share, terms.title) == (spdx, usage, may_share, card.licence.text)
         assert terms.may_change <= terms.may_share
