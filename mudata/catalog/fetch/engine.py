@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 from mudata.catalog.fetch.checksums import has_recorded
 from mudata.catalog.fetch.ledger import FetchRecord, Ledger, seen, stat_below
 from mudata.catalog.fetch.parallel import run_parallel
-from mudata.catalog.fetch.plan import FetchJob, Option, State, describe, record_of
+from mudata.catalog.fetch.plan import FetchJob, Option, State, address_of, describe, record_of, revision_of
 from mudata.catalog.fetch.sources import http
 from mudata.catalog.fetch.transfer import NOTE
 from mudata.errors import FetchError, HomeError, MissingExtra, MudataError, NeedsToken, ReadError
@@ -117,6 +117,9 @@ class Engine:
                     files=seen(result.files, target.files),
                     sums=result.checksums,
                     failures=result.failures,
+                    address=address_of(job.mirror),
+                    revision=result.revision or revision_of(job.mirror),
+                    archives=result.archives,
                 )
                 ledger.records.pop(job.whole_key, None)
                 ledger.add(job.whole_key if target.clips is None and not job.limitable else job.key, record)

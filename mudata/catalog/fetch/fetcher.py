@@ -172,6 +172,7 @@ class _DatasetFetch:
             offline=self.offline,
             jobs=self.request.jobs,
             workers=self.request.workers,
+            pins=self.request.pins,
         )
 
     def _clips(self, mirror: AnyMirror) -> pa.Table | None:

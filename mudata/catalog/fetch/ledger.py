@@ -2,7 +2,7 @@
 what was got from where, so that a finished fetch is recognised by looking at files only.
 
 A record is one job of a mirror (a file with all that came out of it, or the mirror as a whole): its
-component, mirror, time, and size and mtime of every file. Written atomically after every job.
+component, mirror, address, time, and size and mtime of every file. Written atomically after every job.
 """
 
 from __future__ import annotations
@@ -37,6 +37,12 @@ class FetchRecord:
     """Checksums: remote path -> 'sha256:…' (or sha1, md5, as the card has it)."""
     failures: Mapping[str, str] = field(default_factory=dict)
     """Clip ids that could not be had, and why."""
+    address: str | None = None
+    """Where it came from, without keys; None: an older version did not keep it, or files are the user's own."""
+    revision: str | None = None
+    """Commit of a repository, version of a set; None: the host has none, or it is not known."""
+    archives: Mapping[str, str] = field(default_factory=dict)
+    """File -> the archive it came out of, where a job had several."""
     when: str = field(default_factory=now)
     version: str = __version__
 

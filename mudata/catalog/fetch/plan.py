@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from mudata.catalog.fetch.checksums import expected_checksums
 from mudata.catalog.fetch.sources import selecting
-from mudata.web_address import host_of
+from mudata.web_address import host_of, shown
 
 if TYPE_CHECKING:
     from mudata.catalog.cards.mirrors import AnyMirror, Component
@@ -144,6 +144,33 @@ def describe(mirror: AnyMirror) -> str:
             return f"composed {mirror.composer}"
         case _:
             return mirror.kind
+
+
+def address_of(mirror: AnyMirror) -> str | None:
+    """Where a job's files are, as a person would look for them, without keys; of clips with an address each, their
+    template."""
+    match mirror.kind:
+        case "http":
+            return shown(str(mirror.files[0].url))
+        case "http-clips":
+            return shown(mirror.url)
+        case "huggingface":
+            return f"hf://{mirror.repo_type}s/{mirror.repo}"
+        case "kaggle":
+            return f"https://www.kaggle.com/datasets/{mirror.dataset}"
+        case "youtube":
+            return "https://www.youtube.com/"
+        case "composed":
+            settings = ", ".join(f"{key} {value}" for key, value in mirror.settings.items())
+            return f"composer {mirror.composer}" + (f" ({settings})" if settings else "")
+        case _:
+            return None
+
+
+def revision_of(mirror: AnyMirror) -> str | None:
+    """The version that a card names of a repository or a set."""
+    version = getattr(mirror, "revision", None) or getattr(mirror, "version", None)
+    return None if version is None else str(version)
 
 
 def _jobs(mirror: AnyMirror, subsets: Sequence[str], selection: str | None) -> Iterator[FetchJob]:

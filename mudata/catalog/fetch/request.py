@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from mudata.catalog.cards.licence_terms import Purpose
 
 
@@ -32,6 +34,8 @@ class FetchRequest:
     """Downloads at a time."""
     workers: int | None = None
     """Processes that compose; None: as many as there are cores."""
+    pins: Mapping[str, str] = field(default_factory=dict)
+    """Repository -> commit that is fetched in place of the card's revision."""
     partial: bool | None = None
     """Whether the copy is partial on purpose: that it lacks clips or tables is then a state and no
     fault. It is kept with the dataset; None: as it was, False takes it back."""

@@ -7,7 +7,9 @@ its process ends. A file that lies in its cache is linked, not fetched again.
 
 from __future__ import annotations
 
+import contextlib
 import os
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -38,6 +40,7 @@ class _Received:
     bytes: int = 0
     failures: dict[str, str] = field(default_factory=dict)
     checksums: dict[str, str] = field(default_factory=dict)
+    archives: dict[str, str] = field(default_factory=dict)
 
 
 def fetch(mirror: HubMirror, target: Target, progress: Progress) -> FetchResult:
@@ -49,6 +52,8 @@ def fetch(mirror: HubMirror, target: Target, progress: Progress) -> FetchResult:
     NeedsToken, Offline, ChecksumMismatch, FetchError, ReadError and UnsafeArchive.
     """
     received = _Received()
+    if pinned := target.pins.get(mirror.repo):
+        mirror = mirror.model_copy(update={"revision": pinned})
     repository = _Repository(mirror, target, progress, received)
     received.files += repository.get_plain([file for file in mirror.files if file.unpack == "none"])
     for file in mirror.files:
@@ -57,7 +62,23 @@ def fetch(mirror: HubMirror, target: Target, progress: Progress) -> FetchResult:
     shards = [file for file in mirror.files if file.unpack == "rows"]
     if mirror.rows and shards:
         received.files += repository.get_rows(mirror.rows, shards)
-    return FetchResult(tuple(received.files), received.bytes, received.failures, checksums=received.checksums)
+    return FetchResult(
+        tuple(received.files),
+        received.bytes,
+        received.failures,
+        checksums=received.checksums,
+        revision=_commit(mirror, target) if received.bytes else None,
+        archives=received.archives if len(set(received.archives.values())) > 1 else {},
+    )
+
+
+def _commit(mirror: HubMirror, target: Target) -> str | None:
+    """The commit behind a branch or tag; None where the card names one, or the host does not say."""
+    if re.fullmatch(r"[0-9a-f]{40}", mirror.revision):
+        return None
+    with contextlib.suppress(FetchError):
+        return commit_of(mirror, target)
+    return None
 
 
 def commit_of(mirror: HubMirror, target: Target) -> str | None:
@@ -85,7 +106,10 @@ class _Repository:
     def get_archives(self, file: RemoteFile) -> list[Path]:
         unpacked: list[Path] = []
         for archive in self._get(self._find(file), self._target.downloads, named=True):
-            unpacked += unpack(archive, self._target, self._progress, keep=file.keep, max_bytes=file.max_unpacked)
+            own = unpack(archive, self._target, self._progress, keep=file.keep, max_bytes=file.max_unpacked)
+            name = archive.relative_to(self._target.downloads).as_posix()
+            self._received.archives |= {path.relative_to(self._target.files).as_posix(): name for path in own}
+            unpacked += own
         return unpacked
 
     def get_rows(self, rows: Rows, shards: Sequence[RemoteFile]) -> list[Path]:

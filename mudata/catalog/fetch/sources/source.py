@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
     import pyarrow as pa
@@ -40,6 +40,8 @@ class Target:
     """Downloads at a time."""
     workers: int | None = None
     """Processes that compose; None: as many as there are cores."""
+    pins: Mapping[str, str] = field(default_factory=dict)
+    """Repository -> commit that is fetched in place of the card's revision."""
 
 
 @dataclass(frozen=True)
@@ -55,3 +57,7 @@ class FetchResult:
     notes: tuple[str, ...] = ()
     checksums: dict[str, str] = field(default_factory=dict)
     """Remote path -> 'sha256:…' (or sha1, md5), where one is known."""
+    revision: str | None = None
+    """Commit that was fetched, where the card names a branch."""
+    archives: dict[str, str] = field(default_factory=dict)
+    """File, relative to `Target.files` -> the archive it came out of, where there were several."""
