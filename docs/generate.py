@@ -25,8 +25,9 @@ What the command line does, Python does, with the same names and defaults; `muda
 has two words there is one function: `split leaks` is `leaks`, `split check` is `check_split`, `split export` is
 `export_split`, `split plan` is `plan_split`, `models info` and `models fetch` are `model_info` and `fetch_model`,
 `exams lint`, `labels lint` and `labels audit` are `lint_exam`, `lint_labels` and `audit_labels`,
-`eval --suite` is `evaluate_suite`, `suites show` and `suites table` are `suite_tables`, `sql --schema` is `schema`;
-`rm` is `remove`, `du` is `disk_use`, and `mv` is `rename` or `move_home`. Only commands: `demo`, `completion`,
+`fetch --locked` is `fetch_locked`, `eval --suite` is `evaluate_suite`, `suites show` and `suites table` are
+`suite_tables`, `sql --schema` is `schema`; `rm` is `remove`, `du` is `disk_use`, and `mv` is `rename` or `move_home`.
+Only commands: `demo`, `completion`,
 `cards check`, the schemas of cards and suites, `eval --dry-run`, `override --from` and `--list`; only here: `load`.
 Everything happens in the home (`MUDATA_HOME`). Names of datasets and splits are text; paths are text or `Path`; a run
 (`Runs` below) is named by its id, the beginning of it, its folder, or what `evaluate` gave back; where several things

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from mudata.api.housekeeping import disk_use, move_home, remove, rename, where
     from mudata.api.inspection import align, audit_labels, compare, lint_labels, report, show
     from mudata.api.known_models import fetch_model, model_info, models
+    from mudata.api.pinned_homes import fetch_locked, lock
     from mudata.api.splitting import check_split, export_split, leaks, load, plan_split, split, splits
     from mudata.api.suite_exams import evaluate_suite, suite_tables, suites
     from mudata.narration import show_progress
@@ -42,6 +43,7 @@ __all__ = [
     "export_split",
     "faults",
     "fetch",
+    "fetch_locked",
     "fetch_model",
     "import_answers",
     "info",
@@ -49,6 +51,7 @@ __all__ = [
     "lint_exam",
     "lint_labels",
     "load",
+    "lock",
     "model_info",
     "models",
     "move_home",

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from mudata.api.housekeeping import disk_use, move_home, remove, rename, where
     from mudata.api.inspection import align, audit_labels, compare, lint_labels, report, show
     from mudata.api.known_models import fetch_model, model_info, models
+    from mudata.api.pinned_homes import fetch_locked, lock
     from mudata.api.splitting import check_split, export_split, leaks, load, plan_split, split, splits
     from mudata.api.suite_exams import evaluate_suite, suite_tables, suites
 
@@ -46,6 +47,7 @@ __all__ = [
     "export_split",
     "faults",
     "fetch",
+    "fetch_locked",
     "fetch_model",
     "import_answers",
     "info",
@@ -53,6 +55,7 @@ __all__ = [
     "lint_exam",
     "lint_labels",
     "load",
+    "lock",
     "model_info",
     "models",
     "move_home",
@@ -103,7 +106,9 @@ __getattr__, __dir__ = lazy_names(
         "override": "evaluations",
         "runs": "evaluations",
         "score": "evaluations",
+        "fetch_locked": "pinned_homes",
         "fetch_model": "known_models",
+        "lock": "pinned_homes",
         "model_info": "known_models",
         "models": "known_models",
         "evaluate_suite": "suite_exams",

@@ -30,6 +30,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "credits": ("mudata.cli.cmd_credits:credits_", "Print who made the clips, and under which licences."),
     "cards": ("mudata.cli.cmd_catalog:cards", "Check cards; print their grammar."),
     "fetch": ("mudata.cli.cmd_fetch:fetch", "Get a dataset, normalise its clips, index them."),
+    "lock": ("mudata.cli.cmd_lock:lock", "Pin datasets, splits and exams in one file."),
     "compose": ("mudata.cli.cmd_compose:compose", "Compose an exam with exact truth, ready to be asked."),
     "verify": ("mudata.cli.cmd_query:verify", "Compare what is on disk with the card and the index."),
     "faults": ("mudata.cli.cmd_faults:faults", "Show what is known to be wrong with a dataset's clips."),

@@ -46,6 +46,12 @@ _SHOWN = 5
     default=None,
     help="The copy is partial on purpose: what it lacks is then no fault, here and in verify [default: as it was].",
 )
+@click.option(
+    "--locked",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    metavar="FILE",
+    help="Make everything again as a lock has it (`mudata lock`), or only NAME...; differences are explained.",
+)
 @click.option("--offline", is_flag=True, help="Never touch the network (also MUDATA_OFFLINE=1).")
 @click.option("--accept-licence", is_flag=True, help="Accept the dataset's terms; needed once where use is restricted.")
 @common
@@ -53,6 +59,7 @@ def fetch(
     names: tuple[str, ...],
     *,
     card_file: str | None,
+    locked: Path | None,
     rate: int | None,
     workers: int | None,
     as_json: bool,
@@ -69,6 +76,7 @@ def fetch(
     mudata fetch fma --subset small --rate 16000
     mudata fetch mtg_jamendo --limit 100 --where "list_contains(instrument, 'piano')"
     mudata fetch gtzan --from ~/mir_datasets/gtzan_genre
+    mudata fetch --locked mudata.lock.json
     """
     from mudata.catalog.audio.clip import AudioFormat
     from mudata.catalog.cards.loader import load
@@ -76,6 +84,12 @@ def fetch(
     from mudata.catalog.ingest import get
     from mudata.home import Home
 
+    if locked:
+        from mudata.cli.cmd_lock import fetch_locked
+
+        if card_file:
+            raise click.UsageError("The lock says which cards: leave out --card.")
+        fetch_locked(locked, names, {**request, "rate": rate}, workers=workers, as_json=as_json, quiet=quiet)
     wanted = [*names, *([card_file] if card_file else [])]
     if not wanted:
         raise click.UsageError("Name a dataset (see `mudata list`), or give --card FILE.")

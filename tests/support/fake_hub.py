@@ -40,6 +40,8 @@ class Hub(Host):
         match asked.path.strip("/").split("/", 6):
             case ["api", "datasets", owner, name, "tree", revision]:
                 return self._tree(f"{owner}/{name}", revision)
+            case ["api", "datasets", owner, name, "revision", revision]:
+                return self._missing(f"{owner}/{name}", revision) or _json({"id": f"{owner}/{name}", "sha": COMMIT})
             case ["datasets", owner, name, "resolve", revision, *rest]:
                 return self._file(f"{owner}/{name}", revision, "/".join(rest))
         return Answer(404)

@@ -149,22 +149,22 @@ def describe(mirror: AnyMirror) -> str:
 def address_of(mirror: AnyMirror) -> str | None:
     """Where a job's files are, as a person would look for them, without keys; of clips with an address each, their
     template."""
+    address = None
     match mirror.kind:
         case "http":
-            return shown(str(mirror.files[0].url))
+            address = shown(str(mirror.files[0].url))
         case "http-clips":
-            return shown(mirror.url)
+            address = shown(mirror.url)
         case "huggingface":
-            return f"hf://{mirror.repo_type}s/{mirror.repo}"
+            address = f"hf://{mirror.repo_type}s/{mirror.repo}"
         case "kaggle":
-            return f"https://www.kaggle.com/datasets/{mirror.dataset}"
+            address = f"https://www.kaggle.com/datasets/{mirror.dataset}"
         case "youtube":
-            return "https://www.youtube.com/"
+            address = "https://www.youtube.com/"
         case "composed":
             settings = ", ".join(f"{key} {value}" for key, value in mirror.settings.items())
-            return f"composer {mirror.composer}" + (f" ({settings})" if settings else "")
-        case _:
-            return None
+            address = f"composer {mirror.composer}" + (f" ({settings})" if settings else "")
+    return address
 
 
 def revision_of(mirror: AnyMirror) -> str | None:

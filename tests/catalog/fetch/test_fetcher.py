@@ -69,6 +69,8 @@ def test_a_dataset_arrives_and_a_second_time_nothing_is_asked(server: Server, ho
     assert first.files == 7
     assert first.bytes == len(TABLE) + len(zipped())
     assert first.mirrors == {"metadata": "http 127.0.0.1", "audio": "http 127.0.0.1"}
+    records = Ledger(home.raw("tiny") / "fetched.json").records.values()
+    assert {record.address for record in records} == {server.url("/tiny.csv"), server.url("/tiny.zip")}
     asked = len(server.seen)
     second = fetch(card(server), home, FetchRequest())
     nothing_new = Fetched(dataset="tiny", mirrors=first.mirrors, files=7, bytes=0, failures={}, notes=())

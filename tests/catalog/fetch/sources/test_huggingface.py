@@ -102,6 +102,22 @@ def test_globs_and_names_are_fetched_from_the_fixed_revision_and_the_token_stays
     assert all(COMMIT in asked.path for asked in there.asked)
 
 
+def test_the_commit_behind_a_branch_is_told_and_one_that_is_pinned_is_fetched(there: Hub, tmp_path: Path) -> None:
+    assert get(tmp_path, mirror({"path": "meta/labels.csv"}, revision="main")).revision == COMMIT
+    assert any("/main/" in asked.path for asked in there.asked)
+    there.asked.clear()
+    of = mirror({"path": "big/*.wav"}, revision="main")
+    assert get(tmp_path, of, pins={REPO: COMMIT}).revision is None
+    assert all(COMMIT in asked.path for asked in there.asked)
+
+
+def test_which_archive_a_file_came_out_of_is_told_where_there_are_several(there: Hub, tmp_path: Path) -> None:
+    there.files["packed/more.zip"] = zipped({"genres/jazz/2.wav": LARGE})
+    got = get(tmp_path, mirror({"path": "packed/*.zip", "unpack": "archive"}))
+    assert got.archives["genres/jazz/2.wav"] == "packed/more.zip"
+    assert got.archives["genres/rock/1.wav"] == "packed/genres.zip"
+
+
 def test_a_second_run_downloads_nothing(there: Hub, cdn: Cdn, tmp_path: Path) -> None:
     for _ in range(2):
         got = get(tmp_path, mirror({"path": "big/*"}))
