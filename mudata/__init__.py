@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from mudata.api.datasets import cards, cite, faults, fetch, info, schema, sql, stats, verify, verify_clip
     from mudata.api.evaluations import evaluate, export_run, import_answers, override, runs, score
     from mudata.api.exam_linting import lint_exam
-    from mudata.api.housekeeping import disk_use, move_home, remove, rename, where
+    from mudata.api.housekeeping import disk_use, move_home, remove, rename, where, why
     from mudata.api.inspection import align, audit_labels, compare, lint_labels, report, show
     from mudata.api.known_models import fetch_model, model_info, models
     from mudata.api.pinned_homes import fetch_locked, lock
@@ -74,6 +74,7 @@ __all__ = [
     "verify",
     "verify_clip",
     "where",
+    "why",
 ]
 __getattr__, __dir__ = lazy_names(
     __name__,

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from mudata.api.arguments import checked, many
 from mudata.deprecations import hide_deprecations
 from mudata.home import Home
 from mudata.narration import Progress, chosen
 from mudata.table import Table
+
+if TYPE_CHECKING:
+    from mudata.storage.clip_chain import ClipChain
 
 hide_deprecations()
 
@@ -128,3 +131,22 @@ def move_home(place: str | Path, *, link: bool = False, progress: Progress | boo
     from mudata.storage import home_move
 
     return home_move.move_home(Home.default(), Path(place), link=link, progress=chosen(progress)).root
+
+
+@checked()
+def why(clip_id: str) -> ClipChain:
+    """The whole way of a clip: source, file, card, decoding, form; its labels, splits, faults and runs.
+
+    Args:
+        clip_id: '<dataset>/<id>', as in the index.
+
+    Returns:
+        Its links, one a step; `print` it, take `["source"]` or `.record()`. What an older version did not keep is said
+        to be not known.
+
+    Raises:
+        HomeError: no clip has that id.
+    """
+    from mudata.storage.clip_chain import chain_of
+
+    return chain_of(Home.default(), clip_id)

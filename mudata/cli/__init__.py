@@ -34,6 +34,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "compose": ("mudata.cli.cmd_compose:compose", "Compose an exam with exact truth, ready to be asked."),
     "verify": ("mudata.cli.cmd_query:verify", "Compare what is on disk with the card and the index."),
     "faults": ("mudata.cli.cmd_faults:faults", "Show what is known to be wrong with a dataset's clips."),
+    "why": ("mudata.cli.cmd_why:why", "Tell where a clip came from, and what rests on it."),
     "sql": ("mudata.cli.cmd_query:sql", "Ask the index anything, read-only."),
     "stats": ("mudata.cli.cmd_query:stats", "Counts, durations and labels of a dataset."),
     "split": ("mudata.cli.cmd_split:split", "Draw, show and check evaluation splits."),

@@ -3,7 +3,7 @@ generations of Parquet files that are never changed once they are there.
 
     index/parts/<dataset>/<generation>/<table>.parquet     all tables of `tables.TABLES`
     index/parts/<dataset>/<generation>/about.json          sizes, hashes, versions, what was selected and left out,
-                                                           which item files an exam's items are from
+                                                           which item files an exam's items are from, with which tools
 
 A generation is written to a folder whose name begins with a dot, and renamed: the rename is the
 commit. The newest complete one counts. A generation that was replaced is kept for those who read
@@ -28,6 +28,7 @@ from typing import TYPE_CHECKING, Any
 import duckdb
 
 from mudata.catalog.index import row_checks, stored_columns
+from mudata.catalog.index.tool_versions import tool_versions
 from mudata.catalog.read.scratch_database import scratch_database
 from mudata.catalog.read.sql_literals import empty_select, files_literal, identifier, quote
 from mudata.catalog.tables import ADDED, ADDED_TABLES, INDEX_VERSION, TABLES, Column
@@ -205,6 +206,7 @@ class GenerationDraft:
             "namespaces": self._namespaces(),
             "issues": self.issues,
             **({"item_files": self.item_files} if self.item_files else {}),
+            "tools": tool_versions(),
             "content_sha256": self.content_sha256,
             "identity_sha256": self.identity_sha256,
             "tables": sizes,

@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from mudata.catalog.index import database
+from mudata.catalog.index.tool_versions import DECODING, tool_versions
 from mudata.catalog.pinning.lock_difference import LockDifference
 from mudata.catalog.pinning.take_lock import clip_hashes, sources_of, told_hashes
-from mudata.catalog.pinning.tool_versions import DECODING, tool_versions
 from mudata.errors import number, some
 
 if TYPE_CHECKING:

@@ -10,8 +10,8 @@ from mudata.catalog.cards import card_files, loader
 from mudata.catalog.cards.fault_overlays import load_overlay, overlay_files
 from mudata.catalog.fetch.ledger import Ledger, stat_below
 from mudata.catalog.index import database
+from mudata.catalog.index.tool_versions import tool_versions
 from mudata.catalog.pinning.home_lock import HASH_DIGITS, HomeLock, LockedDataset, LockedSource
-from mudata.catalog.pinning.tool_versions import tool_versions
 from mudata.catalog.splits import manifest
 from mudata.errors import MudataError, UnknownName
 
