@@ -94,6 +94,17 @@ RUN_TABLES: dict[str, tuple[Column, ...]] = {
         Column("clusters", "BIGINT", "clusters of clips that the interval is over"),
         Column("interval", "VARCHAR", "how the interval was found, or why there is none"),
     ),
+    "floors": (
+        Column("run", "VARCHAR", "as in runs"),
+        Column(
+            "floor",
+            "VARCHAR",
+            "chance, constant, majority, ... (of further measures chance_macro_f1, ...); longest, ...",
+        ),
+        Column("value", "DOUBLE", "what it is worth on the items of the run, without listening"),
+        Column("n", "BIGINT", "items that it is counted on"),
+        Column("recipe", "VARCHAR", "exactly what it is"),
+    ),
 }
 
 _FILES = {
@@ -102,6 +113,7 @@ _FILES = {
     "answers": "answers.jsonl",
     "alignments": "alignments.jsonl",
     "scores": "scores.json",
+    "floors": "scores.json",
 }
 """The file in a run's folder that each of RUN_TABLES is made of."""
 
@@ -119,6 +131,20 @@ _RENAMED = {
 expression, and the fields of a line that it is made of."""
 
 _SCORE = json.dumps([{c.name: c.type for c in RUN_TABLES["scores"][1:]}])
+_FLOOR = json.dumps(
+    [
+        {
+            "metric": "VARCHAR",
+            "name": "VARCHAR",
+            "value": "DOUBLE",
+            "n": "BIGINT",
+            "recipe": "VARCHAR",
+            "title": "VARCHAR",
+        }
+    ]
+)
+_NO_LISTENING = "^(chance|constant|majority)(_|$)|_wrong_clip$"
+"""Names of the metrics that are floors."""
 
 
 def run_selects(folders: Sequence[Path]) -> dict[str, str]:
@@ -146,6 +172,15 @@ def _select(table: str, files: str) -> str:
         return (
             f"SELECT run, {scored} FROM (SELECT run,"
             f" unnest(from_json(content->'metrics', {quote(_SCORE)})) AS score FROM {whole})"
+        )
+    if table == "floors":  # beside the scores of exact truth and captions, of labels, and of published exams
+        places = ("metrics", "$.floors.metrics", "$.exam.floors")
+        lists = ", ".join(f"coalesce(from_json(content->'{place}', {quote(_FLOOR)}), [])" for place in places)
+        return (
+            "SELECT run, coalesce(floor.metric, floor.name) AS floor, floor.value, floor.n,"
+            " coalesce(floor.recipe, floor.title) AS recipe FROM"
+            f" (SELECT run, unnest(list_concat({lists})) AS floor FROM {whole})"
+            f" WHERE floor.name IS NOT NULL OR regexp_matches(floor.metric, {quote(_NO_LISTENING)})"
         )
     columns = [(c.name, *_RENAMED.get(c.name, (identifier(c.name), {c.name: c.type}))) for c in RUN_TABLES[table][1:]]
     fields = {name: type_ for _, _, made_of in columns for name, type_ in made_of.items()}

@@ -71,6 +71,21 @@ def test_runs_answers_and_scores_are_tables_too(home: Home) -> None:
             assert connection.execute(f"SELECT count(*) FROM {table}").fetchall() == [(rows,)]
 
 
+def test_floors_of_all_kinds_are_a_table(home: Home) -> None:
+    metric = {"metric": "micro_f1", "value": 0.5, "low": None, "high": None, "n": 2, "recipe": "r"}
+    floors = {"metrics": [{**metric, "metric": "constant", "value": 0.25, "recipe": "always pop"}]}
+    exam = {"floors": [{"name": "longest", "title": "longest option", "value": 0.4, "n": 5, "option": None}]}
+    _run(home, "r1", scores=json.dumps({"metrics": [metric], "floors": floors, "exam": exam}))
+    chance = {**metric, "metric": "chance_mirex", "value": 0.08}
+    _run(home, "r2", scores=json.dumps({"metrics": [metric, chance], "exam": None}))
+    assert ask(home, "SELECT * FROM floors ORDER BY run, floor") == [
+        ("r1", "constant", 0.25, 2, "always pop"),
+        ("r1", "longest", 0.4, 5, "longest option"),
+        ("r2", "chance_mirex", 0.08, 2, "r"),
+    ]
+    assert ask(home, "SELECT run, metric FROM scores WHERE metric = 'constant'") == []
+
+
 def test_items_are_joined_by_their_own_id_and_clips_by_theirs(home: Home) -> None:
     said = [
         {"key": "k", "item_id": "toy/p1", "answer": "first", "error": None, "joined": 1.0},

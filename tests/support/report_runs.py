@@ -12,6 +12,7 @@ from mudata.evaluation.align.alignment import Alignment
 from mudata.evaluation.metrics.captions import caption_metrics
 from mudata.evaluation.metrics.classification import classification_metrics
 from mudata.evaluation.metrics.interval_notes import clusters_of
+from mudata.evaluation.metrics.label_floors import label_floors
 from mudata.evaluation.metrics.rouge import COLUMNS, rouge
 from mudata.evaluation.metrics.scored import ScoredAnswer
 from mudata.evaluation.metrics.tagging import tagging_metrics
@@ -63,6 +64,8 @@ def report_run(
         "outcomes": {},
         "clusters": clusters_of([one.cluster for one in answers]),
     }
+    if kind == "tag":
+        part["floors"] = label_floors("tag", answers, {"d": LABELS})
     scores = part | {
         "run": name,
         "model": model or name,

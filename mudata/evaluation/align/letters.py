@@ -55,6 +55,10 @@ _AFFIRMED = re.compile(
 )
 _UNDECIDED = re.compile(rf"\b[Bb]etween\s{_SAID}{_CLOSED}\sand\s{_SAID}{_ENDED}|{_SAID}{_CLOSED}\sor\s{_SAID}{_ENDED}")
 """Two letters that are left open: 'between F and A', 'either F or A'."""
+_MAYBE = re.compile(r"[A-Z](?![a-zA-Z])|[a-z](?=[\"'*_)\]}.,:;!]*\s*(?:\Z|\n)|[)\].:])")
+_MAYBE_NAMED = re.compile(r"(?<=[\s\"'*(\[])[a-z](?=[\"'*)\].,:;!]*(?:\s|\Z))")
+"""What all these patterns find, and more, but for a letter alone: `_NAMED_LETTER` in lower case and everything else.
+Most texts have nothing of the kind, and looking for words of all languages takes long."""
 _NARROW = {code: chr(code - 0xFEE0) for code in range(0xFF01, 0xFF5F)}
 """Full-width signs and letters by their plain ones."""
 
@@ -115,8 +119,9 @@ def _any(words: Iterable[str]) -> str:
 def letters(raw: str, options: Sequence[str]) -> list[Letter]:
     """Letters that an answer gives, sorted; only those announced where there are such."""
     raw = raw.translate(_NARROW)
+    may_be = any(_is_place(match, len(options)) for match in _MAYBE.finditer(raw))
     by_place: dict[int, Letter] = {}
-    for match, announced in _matches(raw):
+    for match, announced in _matches(raw, len(options), may_be=may_be):
         start, end = match.span(match.lastindex or 0)
         place = ord(raw[start].upper()) - ord("A")
         if (
@@ -126,11 +131,11 @@ def letters(raw: str, options: Sequence[str]) -> list[Letter]:
         ):
             affirmed = announced or _AFFIRMED_AFTER.match(raw, end) is not None
             by_place.setdefault(start, Letter(start, end, options[place], affirmed))
-    for match in _UNDECIDED.finditer(raw):
+    for match in _UNDECIDED.finditer(raw) if may_be else ():
         for group, said in enumerate(match.groups(), 1):
             if said and (place := ord(said) - ord("A")) < len(options):
                 by_place.setdefault(match.start(group), Letter(*match.span(group), options[place], False))
-    for match in _judged().finditer(raw):
+    for match in _judged().finditer(raw) if may_be else ():
         start, end = match.span(1)
         place = ord(raw[start]) - ord("A")
         if match["no"]:
@@ -141,11 +146,33 @@ def letters(raw: str, options: Sequence[str]) -> list[Letter]:
     return [letter for letter in given if letter.announced] or given
 
 
-def _matches(raw: str) -> Iterator[tuple[re.Match[str], bool]]:
+def _is_place(match: re.Match[str], options: int) -> bool:
+    """Whether a letter is that of an option; within a word it is none, but behind a verb ('the answer isb')."""
+    raw, at = match.string, match.start()
+    if ord(raw[at].upper()) - ord("A") >= options:
+        return False
+    before = raw[at - 1 : at]
+    return raw[at].isupper() or not (before.isascii() and before.isalpha()) or raw[:at].casefold().endswith(_verbs())
+
+
+@cache
+def _verbs() -> tuple[str, ...]:
+    """Ends of what announces a letter right before it."""
+    every = (
+        word for language in languages().values() for name in ("is", "guess") for word in language.words.get(name, ())
+    )
+    return tuple({word.split()[-1].casefold() for word in (*every, "be")})
+
+
+def _matches(raw: str, options: int, *, may_be: bool) -> Iterator[tuple[re.Match[str], bool]]:
     if whole := _ALONE.fullmatch(raw):
         yield whole, True
         return
     announces, names = _patterns()
+    if not may_be:
+        if any(_is_place(match, options) for match in _MAYBE_NAMED.finditer(raw)):
+            yield from ((match, False) for match in names.finditer(raw))
+        return
     for announcing in announces.finditer(raw):
         yield announcing, True
     for pattern in (_IN_PROSE, _AFFIRMED):

@@ -1,10 +1,9 @@
-"""Is a run better than what needs no listening: chance, the most frequent label, a wrong clip, a constant answer?
+"""Is a run better than what needs no listening: chance, a constant answer, a wrong clip?
 
 Accuracy is held against chance by an exact test that takes all clips of one artist for one clip,
-the worst that their likeness can do; tags against the most frequent label, and what has exact truth against the best
-constant answer to the same items, as two runs are compared;
-captions against those of wrong clips by t, so that p is .05 where the interval that scores have just
-reaches 0. Holm's correction runs over all runs that are asked at once.
+the worst that their likeness can do; tags, and what has exact truth, against the best constant answer to the same
+items, as two runs are compared; captions against those of wrong clips by t, so that p is .05 where the interval that
+scores have just reaches 0. Holm's correction runs over all runs that are asked at once.
 """
 
 from __future__ import annotations
@@ -30,8 +29,7 @@ if TYPE_CHECKING:
 _ROUNDING = 1e-9
 TESTS = {
     "chance": "exact binomial test, all clips of an artist or track taken for one",
-    "constant": "runs exchanged with it in whole pieces",
-    "majority_micro_f1": "runs exchanged with it in whole artists or tracks",
+    "constant": "runs exchanged with it in whole artists, tracks or pieces",
     "rougeL_f_wrong_clip": "t of the lift, .05 where its interval just reaches 0",
 }
 """How runs are held against each floor, in few words."""
@@ -40,13 +38,13 @@ Values = Mapping[str, Any]
 
 
 class FloorQuestion(NamedTuple):
-    """A run's metrics by name, as scores.json has them, its answers, and the most frequent label by
-    dataset."""
+    """A run's metrics by name, as scores.json has them, its answers, and of tags the constant answer that is best by
+    micro-F1, by dataset (`metrics.label_floors`; empty where scores of an earlier version have none)."""
 
     run: str
     metrics: Mapping[str, Values]
     answers: Sequence[ScoredAnswer]
-    majority: Mapping[str, str]
+    constants: Mapping[str, Sequence[str]]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,8 +75,8 @@ def above_floors(kind: Kind, runs: Sequence[FloorQuestion]) -> dict[str, FloorCo
     """Each run beside its floor, by run; without those that have none.
 
     Args:
-        kind: of the task: classify (floor: chance), tag (the most frequent label), caption (the
-            same captions against other clips' references), or one with exact truth (the best constant answer).
+        kind: of the task: classify (floor: chance), caption (the same captions against other clips' references), tag
+            or one with exact truth (the best constant answer).
         runs: those that one sentence is about.
 
     Source:
@@ -95,7 +93,7 @@ def above_floors(kind: Kind, runs: Sequence[FloorQuestion]) -> dict[str, FloorCo
         >>> found.verdict, round(found.difference, 3), round(found.low, 3)
         ('ahead', 0.4, 0.266)
     """
-    contrasts = {"classify": _by_chance, "tag": _by_majority, "caption": _by_wrong_clips}
+    contrasts = {"classify": _by_chance, "tag": _by_constant_labels, "caption": _by_wrong_clips}
     contrast = contrasts.get(kind, partial(_by_constant, kind))
     found = [one for run in runs if (one := contrast(run))]
     judged = [
@@ -128,17 +126,17 @@ def _by_chance(asked: FloorQuestion) -> FloorContrast | None:
     )
 
 
-def _by_majority(asked: FloorQuestion) -> FloorContrast | None:
-    """The run beside one that always names the most frequent label of the clip's dataset."""
-    if any(answer.dataset not in asked.majority for answer in asked.answers):
+def _by_constant_labels(asked: FloorQuestion) -> FloorContrast | None:
+    """The run beside one that always names those labels of the clip's dataset that are worth most."""
+    if any(answer.dataset not in asked.constants for answer in asked.answers):
         return None
     always = [
-        replace(answer, alignment=Alignment("SET", (asked.majority[answer.dataset],))) for answer in asked.answers
+        replace(answer, alignment=Alignment("SET", tuple(asked.constants[answer.dataset]))) for answer in asked.answers
     ]
     ours, floor = (per_clip_metrics("tag", answers)["micro_f1"] for answers in (asked.answers, always))
     if not ours.under.any():  # no clip has a label, and none was named
         return None
-    return _exchanged(asked, "majority_micro_f1", float(asked.metrics["micro_f1"]["value"]), ours, floor)
+    return _exchanged(asked, "constant", float(asked.metrics["micro_f1"]["value"]), ours, floor)
 
 
 def _by_constant(kind: Kind, asked: FloorQuestion) -> FloorContrast | None:

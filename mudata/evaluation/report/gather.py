@@ -237,7 +237,7 @@ def _floors(kind: Kind, entries: Sequence[PanelEntry]) -> dict[str, FloorContras
                 entry.run.id,
                 entry.metrics,
                 [answer.scored for answer in entry.answers],
-                {task.dataset: task.majority for task in entry.run.settings.tasks if task.majority is not None},
+                entry.label_floors.get("constants", {}).get("micro_f1", {}),
             )
             for entry in entries
             if not entry.run.settings.control

@@ -26,7 +26,6 @@ NAMED = 3
 _FLOORS = {
     "chance": ("chance", "chance"),
     "constant": ("the best constant answer",) * 2,
-    "majority_micro_f1": ("always naming the most frequent label",) * 2,
     "rougeL_f_wrong_clip": ("its own captions on other clips", "their own captions on other clips"),
 }
 """What needs no listening, beside one run and beside several."""

@@ -99,12 +99,7 @@ def score(run: Run, progress: Progress = SILENT, *, reference_scorer: bool = Fal
     numbers, slowly. Raises EvaluationError as `read_answers` does.
     """
     with progress.bar(f"Scoring {run.id}", unit=""), _uncollected():
-        context = ScoringContext.load(run)
-        items = context.read_answers()
-        scores = _scored(context, items, reference_scorer)
-        records = _lines(context, items, reference_scorer)
-        encode = json.JSONEncoder(ensure_ascii=False).encode
-        lines = "".join([encode(line) + "\n" for line in records])
+        scores, lines = _scores_and_lines(run, reference_scorer)
     scores["alignments_sha256"] = hashlib.sha256(lines.encode()).hexdigest()
     text = json.dumps(scores, indent=2, ensure_ascii=False) + "\n"
     former = history.keep(run, text)
@@ -116,10 +111,19 @@ def score(run: Run, progress: Progress = SILENT, *, reference_scorer: bool = Fal
     return scores
 
 
+def _scores_and_lines(run: Run, reference_scorer: bool) -> tuple[dict[str, Any], str]:
+    """What scores.json says but for the hash, and alignments.jsonl."""
+    context = ScoringContext.load(run)
+    items = context.read_answers()
+    scores = _scored(context, items, reference_scorer)
+    encode = json.JSONEncoder(ensure_ascii=False).encode
+    return scores, "".join([encode(line) + "\n" for line in _lines(context, items, reference_scorer)])
+
+
 @contextlib.contextmanager
 def _uncollected() -> Iterator[None]:
     """Without the collector of cycles, of which scoring makes none: of 40,000 answers it would look at every one again
-    and again, for a third of the time."""
+    and again, for a third of the time; and once more when it is let loose, if they are still there then."""
     was = gc.isenabled()
     gc.disable()
     try:
