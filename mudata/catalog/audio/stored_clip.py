@@ -65,11 +65,11 @@ class StoredClip:
 
         Raises AudioError as `clip.load` does, and `changed` where the original is not what was indexed.
         """
-        from mudata.catalog.audio import clip
+        from mudata.catalog.audio import clip, written_copy
 
         wanted = rate or self.rate
         if self.store == "flac" or self.original is None:
-            return clip.load(self.path, wanted, start_s=start_s, duration_s=duration_s)
+            return written_copy.load(self.path, wanted, start_s=start_s, duration_s=duration_s)
         samples = self.original.mono(self.rate, start_s=start_s, duration_s=duration_s)
         return clip.resampled(samples, self.rate, wanted)
 

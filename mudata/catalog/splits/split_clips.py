@@ -23,19 +23,30 @@ if TYPE_CHECKING:
     from mudata.catalog.splits.manifest import Manifest
     from mudata.home import Home
 
+_LABELS = """
+CREATE TEMP TABLE told AS
+SELECT namespace, clip_id, list(DISTINCT coalesce(canonical, label) ORDER BY coalesce(canonical, label)) AS own
+FROM {repaired}labels SEMI JOIN members USING (clip_id)
+WHERE namespace IS NOT NULL GROUP BY ALL
+"""
+
 _CLIPS = """
 SELECT m.part, m.clip_id, c.dataset, c.kind, $root || '/' || c.path AS path, c.sample_rate AS rate, c.duration_s,
   $root || '/raw/' || c.dataset || '/files/' || c.source_path AS source, c.start_s, c.start_s + c.duration_s AS end_s,
   c.artist, c.album, c.track, c.title, c.licence{labels}, coalesce(said.texts, []) AS captions,
   {{{stored}}} AS stored,
-  c.store IS DISTINCT FROM 'reference' OR (c.start_s = 0 AND abs(c.source_duration_s - c.duration_s) < .0005) IS TRUE
-    AS whole,
-  CASE WHEN c.clip_id IS NULL THEN 'not in the index'
+  CASE WHEN c.start_s <> i.start_s OR c.duration_s <> i.duration_s
+    THEN [c.start_s - i.start_s, c.start_s - i.start_s + c.duration_s] END AS crop,
+  i.store IS DISTINCT FROM 'reference'
+    OR (i.start_s = 0 AND abs(i.source_duration_s - i.duration_s) < .0005) IS TRUE AS alone,
+  CASE WHEN i.clip_id IS NULL THEN 'not in the index'
+    WHEN c.clip_id IS NULL THEN 'a known fault, which cannot be repaired'
     WHEN c.status <> 'ok' THEN concat_ws(': ', c.status, c.reason)
     WHEN c.kind = 'text' THEN 'words alone, nothing to hear'
     WHEN c.path IS NULL THEN 'it has no file' END AS left_out
 FROM members m
-LEFT JOIN (SELECT * FROM clips SEMI JOIN members USING (clip_id)) c USING (clip_id){joins}
+LEFT JOIN (SELECT * FROM clips SEMI JOIN members USING (clip_id)) i USING (clip_id)
+LEFT JOIN (SELECT * FROM {repaired}clips SEMI JOIN members USING (clip_id)) c USING (clip_id){joins}
 LEFT JOIN (
   SELECT clip_id, list(text ORDER BY text) AS texts FROM captions SEMI JOIN members USING (clip_id)
   WHERE kind = 'caption' GROUP BY clip_id
@@ -65,10 +76,8 @@ def load_parts(home: Home, split: Manifest, channels: int | None = 1) -> dict[st
     }
     with database.snapshot(home) as connection:
         connection.register("members", pa.table(position))
-        for table in ("labels", "clips") if split.is_repaired else ():  # what is known to be right, under their names
-            connection.execute(f"CREATE TEMP TABLE {table} AS FROM repaired_{table} SEMI JOIN members USING (clip_id)")
         classes = _classes(connection, split)
-        rows = _rows(connection, home, classes)
+        rows = _rows(connection, home, split, classes)
     parts = {}
     for part in split.parts:
         own = rows.filter(pc.equal(rows["part"], part))
@@ -82,11 +91,7 @@ def load_parts(home: Home, split: Manifest, channels: int | None = 1) -> dict[st
 def _classes(connection: duckdb.DuckDBPyConnection, split: Manifest) -> dict[str, LabelClasses]:
     """The namespaces of the split's clips with their labels, canonical where the vocabulary has them. Leaves the
     labels of each clip in the table `told` of the connection."""
-    connection.execute(
-        "CREATE TEMP TABLE told AS SELECT namespace, clip_id, list(DISTINCT name ORDER BY name) AS own"
-        " FROM (SELECT *, coalesce(canonical, label) AS name FROM labels SEMI JOIN members USING (clip_id))"
-        " WHERE namespace IS NOT NULL GROUP BY ALL"
-    )
+    connection.execute(_LABELS.format(repaired=_repaired(split)))
     found = connection.execute(
         "SELECT namespace, list(DISTINCT name ORDER BY name), max(len(own))"
         " FROM (SELECT namespace, own, unnest(own) AS name FROM told) GROUP BY ALL ORDER BY ALL"
@@ -96,7 +101,9 @@ def _classes(connection: duckdb.DuckDBPyConnection, split: Manifest) -> dict[str
     }
 
 
-def _rows(connection: duckdb.DuckDBPyConnection, home: Home, classes: Mapping[str, LabelClasses]) -> pa.Table:
+def _rows(
+    connection: duckdb.DuckDBPyConnection, home: Home, split: Manifest, classes: Mapping[str, LabelClasses]
+) -> pa.Table:
     """A row for each member, with the labels of each namespace, and why it is left out, if it is."""
     labels, joins = "", ""
     for number, (space, known) in enumerate(classes.items()):
@@ -105,9 +112,14 @@ def _rows(connection: duckdb.DuckDBPyConnection, home: Home, classes: Mapping[st
         of_space = f"SELECT clip_id, own FROM told WHERE namespace = $space{number}"  # noqa: S608 - a number
         joins += f"\nLEFT JOIN ({of_space}) l{number} USING (clip_id)"
     spaces = {f"space{number}": space for number, space in enumerate(classes)}
-    stored = ", ".join(f"'{name}': c.{name}" for name in COLUMNS)
-    query = _CLIPS.format(labels=labels, joins=joins, stored=stored)
+    stored = ", ".join(f"'{name}': i.{name}" for name in COLUMNS)
+    query = _CLIPS.format(labels=labels, joins=joins, stored=stored, repaired=_repaired(split))
     return connection.sql(query, params={"root": str(home.root), **spaces}).to_arrow_table()
+
+
+def _repaired(split: Manifest) -> str:
+    """How the tables begin that have what is known to be right, if the split wants that."""
+    return "repaired_" if split.is_repaired else ""
 
 
 def _is_single(split: Manifest, space: str) -> bool:

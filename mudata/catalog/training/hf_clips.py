@@ -47,7 +47,7 @@ def key_of(clip: SplitClip) -> str:
     """The path that stands for a clip in the column `audio`: of one that is a part of its file with the seconds behind
     it, as in `https://www.w3.org/TR/media-frags/`. A program that takes it for a path finds no file, which is better
     than the whole file instead of the clip."""
-    return str(clip.path) if clip.whole else f"{clip.path}#t={clip.start_s:.10g},{clip.end_s:.10g}"
+    return str(clip.path) if clip.within is None else f"{clip.path}#t={clip.within[0]:.10g},{clip.within[1]:.10g}"
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,7 @@ from small_corpus import Corpus
 
 import mudata
 from mudata.catalog.index import database
+from mudata.catalog.splits import manifest
 from mudata.errors import AudioError, MissingExtra, UnknownName
 
 if TYPE_CHECKING:
@@ -177,3 +179,25 @@ def test_clips_of_two_datasets_are_one_part(empty: Corpus) -> None:
     assert [(clip.clip_id, clip.dataset) for clip in part] == [("others/03", "others"), ("tones/03", "tones")]
     assert [clip.labels["aspect"] for clip in part] == [["warm low"], []]
     assert part.classes["genre"].names == ("low",)
+
+
+def test_a_repaired_split_has_what_is_right(corpus: Corpus) -> None:
+    faults = """faults:
+  - {ids: ["01"], kind: mislabelled, action: warn, note: deep, source: me, repair: {labels: {genre: low}, artist: Ann}}
+  - {ids: ["02"], kind: distorted, action: warn, note: noise, source: me, repair: {start_s: 0.125, end_s: 0.375}}
+  - {ids: ["03"], kind: corrupt, action: drop, note: gone, source: me}
+"""
+    corpus.home.make(corpus.home.root / "faults").joinpath("tones.yaml").write_text(faults)
+    made = manifest.load(corpus.home, "half")
+    manifest.save(corpus.home, replace(made, name="right", query={"faults": "repair"}).sealed())
+    wrong, right = (mudata.load(name, part="train") for name in ("half", "right"))
+    assert right.left_out == {"tones/03": "a known fault, which cannot be repaired"}
+    assert (wrong[1].labels["genre"], right[1].labels["genre"], right[1].artist) == ("mid", "low", "Ann")
+    assert (right[2].start_s, right[2].duration_s) == (0.125, 0.25)
+    assert (right[2].within, wrong[2].within) == ((0.125, 0.375), None)
+    whole = wrong[2].waveform
+    np.testing.assert_array_equal(right[2].waveform, whole[:, 1000:3000])
+    np.testing.assert_array_equal(right[2].read(start_s=0.125, duration_s=9), whole[:, 2000:3000])
+    with pytest.raises(AudioError, match=r"tones/02 cannot be read: it ends at 0\.25 s"):
+        right[2].read(start_s=0.25)
+    assert len(wrong) == 6

@@ -125,8 +125,8 @@ def test_a_part_of_a_file_is_never_taken_for_the_whole(corpus: Corpus) -> None:
     corpus.home.clips("tones", "native").rename(corpus.home.make(files.parent) / "files")
     database.publish(corpus.home, "tones", tables)
     part = mudata.load("half", part="train")
-    assert (part[0].path, part[0].whole) == (files / "00.flac", True)
-    assert (part[1].path, part[1].whole) == (files / "01.flac", False)
+    assert (part[0].path, part[0].within) == (files / "00.flac", None)
+    assert (part[1].path, part[1].within) == (files / "01.flac", (0.125, 0.375))
     rows = part.hf()
     assert rows[0]["audio"]["path"] == str(files / "00.flac")
     assert rows[1]["audio"]["path"] == f"{files / '01.flac'}#t=0.125,0.375"
