@@ -1,5 +1,5 @@
 """What is made of the source and committed beside it: docs/api.md, of docstrings, docs/answers.md, of golden answers,
-docs/official_rules.md, of the rules themselves, and the overview of cards.
+docs/official_rules.md, of the rules themselves, the overview of cards, and concepts.
 
 `make docs` writes them (--write), `make check` compares (--check).
 """
@@ -14,7 +14,7 @@ from pathlib import Path
 import yaml
 
 import mudata
-from mudata.catalog.cards import overview
+from mudata.catalog.cards import concepts, overview
 from mudata.evaluation.official_rules.official_rule import JudgedItem
 from mudata.evaluation.official_rules.rule_registry import RULES
 
@@ -25,6 +25,7 @@ What the command line does, Python does, with the same names and defaults; `muda
 has two words there is one function: `split leaks` is `leaks`, `split check` is `check_split`, `split export` is
 `export_split`, `split plan` is `plan_split`, `models info` and `models fetch` are `model_info` and `fetch_model`,
 `exams lint`, `labels lint` and `labels audit` are `lint_exam`, `lint_labels` and `audit_labels`,
+`labels unmapped` is `unmapped_labels`,
 `fetch --locked` is `fetch_locked`, `eval --suite` is `evaluate_suite`, `suites show` and `suites table` are
 `suite_tables`, `sql --schema` is `schema`; `rm` is `remove`, `du` is `disk_use`, and `mv` is `rename` or `move_home`.
 Only commands: `demo`, `completion`,
@@ -178,7 +179,8 @@ def _cell(words: str) -> str:
 
 
 if __name__ == "__main__":
-    made = ((PAGE, page()), (ANSWERS, answers_page()), (RULES_PAGE, rules_page()), (overview.FILE, overview.made()))
+    data = ((overview.FILE, overview.made()), (concepts.FILE, concepts.made()))
+    made = ((PAGE, page()), (ANSWERS, answers_page()), (RULES_PAGE, rules_page()), *data)
     for path, text_made in made:
         if "--write" in sys.argv:
             path.write_text(text_made, "utf-8")

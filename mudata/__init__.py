@@ -15,7 +15,19 @@ from mudata.version import __version__
 if TYPE_CHECKING:
     from mudata.api.composing import compose
     from mudata.api.crediting import credits  # noqa: A004 - as the command
-    from mudata.api.datasets import cards, cite, faults, fetch, info, schema, sql, stats, verify, verify_clip
+    from mudata.api.datasets import (
+        cards,
+        cite,
+        faults,
+        fetch,
+        info,
+        schema,
+        sql,
+        stats,
+        unmapped_labels,
+        verify,
+        verify_clip,
+    )
     from mudata.api.evaluations import evaluate, export_run, import_answers, override, runs, score
     from mudata.api.exam_linting import lint_exam
     from mudata.api.housekeeping import disk_use, move_home, remove, rename, where, why
@@ -71,6 +83,7 @@ __all__ = [
     "stats",
     "suite_tables",
     "suites",
+    "unmapped_labels",
     "verify",
     "verify_clip",
     "where",

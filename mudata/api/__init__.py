@@ -21,7 +21,19 @@ from mudata.lazy import lazy_names
 if TYPE_CHECKING:
     from mudata.api.composing import compose
     from mudata.api.crediting import credits  # noqa: A004 - as the command
-    from mudata.api.datasets import cards, cite, faults, fetch, info, schema, sql, stats, verify, verify_clip
+    from mudata.api.datasets import (
+        cards,
+        cite,
+        faults,
+        fetch,
+        info,
+        schema,
+        sql,
+        stats,
+        unmapped_labels,
+        verify,
+        verify_clip,
+    )
     from mudata.api.evaluations import evaluate, export_run, import_answers, override, runs, score
     from mudata.api.exam_linting import lint_exam
     from mudata.api.housekeeping import disk_use, move_home, remove, rename, where, why
@@ -74,6 +86,7 @@ __all__ = [
     "stats",
     "suite_tables",
     "suites",
+    "unmapped_labels",
     "verify",
     "verify_clip",
     "where",
@@ -99,6 +112,7 @@ __getattr__, __dir__ = lazy_names(
         "schema": "datasets",
         "sql": "datasets",
         "stats": "datasets",
+        "unmapped_labels": "datasets",
         "verify": "datasets",
         "verify_clip": "datasets",
         "evaluate": "evaluations",

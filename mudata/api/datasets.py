@@ -278,6 +278,25 @@ def schema(table: str | None = None) -> Table:
     return Table([row for row in rows if table in (None, row["table"])])
 
 
+@checked()
+def unmapped_labels(dataset: str | Iterable[str] = ()) -> Table:
+    """Labels in the index of which no shared vocabulary says what they mean; nothing is guessed.
+
+    Args:
+        dataset: a name or several [default: all that are indexed].
+
+    Returns:
+        Rows of dataset, namespace, label, clips and why; label is None where no vocabulary covers the namespace.
+
+    Raises:
+        UnknownName.
+    """
+    from mudata.catalog.index.unmapped_labels import unmapped_labels as find
+
+    columns = ("dataset", "namespace", "label", "clips", "why")
+    return Table(find(Home.default(), many(dataset)), columns)
+
+
 @overload
 def stats(dataset: None = None) -> Table: ...
 @overload

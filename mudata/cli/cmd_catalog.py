@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 import click
 
 from mudata import yaml_files
-from mudata.catalog.cards import card_files, loader, overview
+from mudata.catalog.cards import card_files, concepts, loader, overview
 from mudata.catalog.index.holdings import holdings
 from mudata.cli import name_completion
 from mudata.cli.habits import HabitGroup
@@ -104,7 +104,8 @@ def check(paths: tuple[Path, ...], notes: bool, as_json: bool) -> None:
     exit 1 if one is broken.
 
     A card's label sets are resolved, as reading answers needs them, and its SQL runs on tables without rows. Files in
-    a folder `words` are words files, in `suites` suites, in `models` model cards, in `models/parts` parts of models.
+    a folder `words` are words files, in `vocabularies` shared vocabularies, in `suites` suites, in `models` cards of
+    models, in `models/parts` parts of models.
     """
     from mudata.catalog.cards import lexicon as words
     from mudata.evaluation.models import card_lint as lint
@@ -114,7 +115,8 @@ def check(paths: tuple[Path, ...], notes: bool, as_json: bool) -> None:
     files = [f for p in paths for f in (sorted(p.glob("*.yaml")) if p.is_dir() else [p])]
     if paths and not files:
         raise click.UsageError(f"There is no card (*.yaml) in {', '.join(map(str, paths))}.")
-    kinds = (card_files.files(), words.files(), model_card.files(), model_card.parts(), suite.files())
+    vocabularies = card_files.files(concepts.KIND)
+    kinds = (card_files.files(), words.files(), vocabularies, model_card.files(), model_card.parts(), suite.files())
     rows = [_checked(file) for file in files or [file for kind in kinds for file in kind.values()]]
     whole = {row["card"] for row in rows if row["ok"]}
     if not files and (wrong := lint.survey(model_card.load(f) for f in model_card.files().values() if str(f) in whole)):
@@ -146,6 +148,9 @@ def _checked(file: Path) -> dict[str, Any]:
     try:
         if file.resolve().parent.name == "words":
             loader.parse(file, Lexicon)
+            return {"card": str(file), "ok": True, "problem": None, "notes": []}
+        if file.resolve().parent.name == concepts.KIND:
+            concepts.check(file)
             return {"card": str(file), "ok": True, "problem": None, "notes": []}
         if file.resolve().parent.name == "suites":
             from mudata.evaluation.suites import suite
@@ -199,9 +204,11 @@ def _placed(file: Path, fault: str) -> str:
 
 @cards.command()
 @click.option("--words", is_flag=True, help="The grammar of words files instead.")
-def schema(words: bool) -> None:
+@click.option("--vocabulary", is_flag=True, help="The grammar of shared vocabularies instead.")
+def schema(words: bool, vocabulary: bool) -> None:
     """Print the JSON Schema of a dataset card, for editors."""
     from mudata.catalog.cards.lexicon import Lexicon
     from mudata.catalog.cards.schema import Card
+    from mudata.catalog.cards.shared_vocabulary import SharedVocabulary
 
-    echo(json.dumps((Lexicon if words else Card).model_json_schema(), indent=2))
+    echo(json.dumps((Lexicon if words else SharedVocabulary if vocabulary else Card).model_json_schema(), indent=2))

@@ -39,6 +39,20 @@ def lint(names: tuple[str, ...], *, as_json: bool) -> None:
 
 
 @labels.command()
+@click.argument("names", nargs=-1, metavar="[DATASET]...", shell_complete=name_completion.datasets)
+@json_option
+def unmapped(names: tuple[str, ...], *, as_json: bool) -> None:
+    """List labels in the index of which no shared vocabulary says what they mean; nothing is guessed.
+
+    They have no concept in the view harmonised_labels. A file of your own maps them: see docs/labels.md.
+    """
+    from mudata.api.datasets import unmapped_labels
+
+    rows = unmapped_labels(names)
+    emit(list(rows), as_json=as_json, columns=["dataset", "namespace", "label", "clips", "why"], hint="All are mapped.")
+
+
+@labels.command()
 @click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
 @click.option(
     "--labels",

@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING, Any
 import duckdb
 
 from mudata.catalog.index import composed_views, generations
+from mudata.catalog.index.concept_views import concept_views
 from mudata.catalog.index.fault_views import fault_views, own_faults
 from mudata.catalog.index.registered_views import RegisteredView, registered
 from mudata.catalog.read.scratch_database import new_instance, scratch_database
@@ -133,7 +134,7 @@ def connect(home: Home) -> duckdb.DuckDBPyConnection:
     """
     connection = new_instance()
     allowed = _make_views(home, connection)
-    for name, query in composed_views.dataset_views(namespaces(home)).items():
+    for name, query in (concept_views() | composed_views.dataset_views(namespaces(home))).items():
         connection.execute(f"CREATE VIEW {name} AS {query}")
     for setting in (
         "TimeZone = 'UTC'",
@@ -277,7 +278,7 @@ def _rebuild(home: Home) -> Path:
 
     views = _table_views(home, current_generations(home), over(composed_views.MANIFESTS))
     views |= {name: _view(view, over(view.files)) for name, view in registered().items()}
-    views |= composed_views.dataset_views(namespaces(home))
+    views |= concept_views() | composed_views.dataset_views(namespaces(home))
     target = home.index / DATABASE
     temporary = home.index / f".{os.getpid()}-{time.time_ns()}.{DATABASE}"
     if re.search(r"[?\\]", str(home.index)):  # where DuckDB 2 can open files and make none

@@ -44,7 +44,8 @@ def all_tables() -> dict[str, tuple[Column, ...]]:
     """The columns of every table that SQL can ask for: those of datasets, those over splits and
     faults, then registered ones. Each dataset has a view of its own besides: see `composed_views`."""
     from mudata.catalog.index.composed_views import COMPOSED
+    from mudata.catalog.index.concept_views import CONCEPT_VIEWS
     from mudata.catalog.index.fault_views import FAULT_VIEWS
     from mudata.catalog.tables import TABLES
 
-    return TABLES | COMPOSED | FAULT_VIEWS | {name: view.columns for name, view in registered().items()}
+    return TABLES | COMPOSED | FAULT_VIEWS | CONCEPT_VIEWS | {name: view.columns for name, view in registered().items()}
