@@ -23,6 +23,7 @@ define make_environment
 @PYTHONWARNINGS=ignore $(2)/bin/python -m pip install --quiet --constraint $(3) --no-build-isolation --editable '.[$(subst $(space),$(comma),$(EXTRAS))]'
 @$(2)/bin/python -m pip install --quiet --constraint $(3) --no-deps basic-pitch  # its model file; what it requires conflicts
 @$(2)/bin/python -m pip install --quiet --constraint $(3) --no-deps tinysoundfont  # without PyAudio, which wants PortAudio
+@$(2)/bin/python -m pip install --quiet --constraint $(3) --no-deps mirdata  # its validator, without the programs of clouds
 endef
 
 # $(call resolve,OPTIONS,FILE): write to FILE which versions of everything go together.

@@ -22,8 +22,8 @@ PAGE = Path(__file__).parent / "api.md"
 HEAD = """# mudata in Python
 
 What the command line does, Python does, with the same names and defaults; `mudata eval` is `evaluate` here, and what
-has two words there is one function: `split leaks` is `leaks`, `split check` is `check_split`, `split export` is
-`export_split`, `split plan` is `plan_split`, `models info` and `models fetch` are `model_info` and `fetch_model`,
+has two words there is one function: `split leaks` is `leaks`, `split check` is `check_split`,
+`split plan` is `plan_split`, `models info` and `models fetch` are `model_info` and `fetch_model`,
 `exams lint`, `labels lint` and `labels audit` are `lint_exam`, `lint_labels` and `audit_labels`,
 `labels unmapped` is `unmapped_labels`,
 `fetch --locked` is `fetch_locked`, `eval --suite` is `evaluate_suite`, `suites show` and `suites table` are

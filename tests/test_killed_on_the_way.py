@@ -23,6 +23,7 @@ from tiny_set import CLIPS, TABLE
 pytestmark = pytest.mark.slow
 
 KILLS = {"fetch": 3, "rate": 2, "split": 2, "eval": 3, "override": 2, "score": 3, "report": 2, "import": 3, "export": 2}
+KILLS |= {"pack": 3, "copy": 3}
 INTERRUPTS = {"eval": 3, "score": 2, "import": 2}
 """How many moments of each step are tried; of Ctrl-C too."""
 PASSING = {"created_at", "scored_at", "at", "seconds", "sittings", "overrides_sha256", "alignments_sha256"}
@@ -85,6 +86,8 @@ def way(new_folder: Callable[[str], Path]) -> Way:
             "them",
         ),
         "export": ("export-run", "them", "--to", "lmms-eval", "-o", str(home / "exported")),
+        "pack": ("export", "s", "--to", "webdataset", "-o", str(home / "packed")),
+        "copy": ("export", "s", "--to", "jsonl", "--copy", "-o", str(home / "copied")),
     }
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("MUDATA_CARDS", str(folder))

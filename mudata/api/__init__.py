@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from mudata.api.inspection import align, audit_labels, compare, lint_labels, report, show
     from mudata.api.known_models import fetch_model, model_info, models
     from mudata.api.pinned_homes import fetch_locked, lock
-    from mudata.api.splitting import check_split, export_split, leaks, load, plan_split, split, splits
+    from mudata.api.splitting import check_split, export, leaks, load, plan_split, split, splits
     from mudata.api.suite_exams import evaluate_suite, suite_tables, suites
 
 __all__ = [
@@ -55,8 +55,8 @@ __all__ = [
     "disk_use",
     "evaluate",
     "evaluate_suite",
+    "export",
     "export_run",
-    "export_split",
     "faults",
     "fetch",
     "fetch_locked",
@@ -103,7 +103,7 @@ __getattr__, __dir__ = lazy_names(
         "faults": "datasets",
         "fetch": "datasets",
         "info": "datasets",
-        "export_split": "splitting",
+        "export": "splitting",
         "leaks": "splitting",
         "load": "splitting",
         "plan_split": "splitting",

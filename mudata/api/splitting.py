@@ -14,7 +14,7 @@ from mudata.narration import Progress, chosen
 from mudata.table import Table
 
 if TYPE_CHECKING:
-    from mudata.catalog.splits.export_split import Exported
+    from mudata.catalog.export.export_options import Exported
     from mudata.catalog.splits.leaks import Leaks
     from mudata.catalog.splits.manifest import Manifest, ManifestFinding
     from mudata.catalog.training.split_part import SplitPart
@@ -189,39 +189,59 @@ def load(split: str | Path, part: str | None = None, *, channels: int | None = 1
 
 
 @checked()
-def export_split(
+def export(
     split: str | Path,
-    to: str | Path,
+    to: Literal["csv", "parquet", "jsonl", "hf", "webdataset", "croissant", "audformat", "jams", "mirdata-index"],
+    folder: str | Path,
     *,
-    format: Literal["csv", "jsonl", "audiofolder"] = "csv",  # noqa: A002 - as the command line calls it
+    part: str | Iterable[str] = (),
+    audio: Literal["clip", "source"] = "clip",
+    usage: Literal["commercial", "noncommercial", "research"] | None = None,
     copy: bool = False,
+    i_have_rights: bool = False,
     force: bool = False,
     progress: Progress | bool | None = None,
 ) -> Exported:
-    """Write a split's clips into a folder, for programs of training.
+    """Write a split's clips into a folder, for another program: docs/export.md has what goes into each format.
 
     Args:
         split: a name, or a manifest's path.
-        to: a folder that is empty, not there yet, or holds an export of the same split.
-        format: 'csv' or 'jsonl': a table for each part, with absolute paths of the audio, labels, captions, groups;
-            'audiofolder': a folder that `datasets.load_dataset(to)` reads, with the clips.
-        copy: with 'audiofolder', copy the clips; else they are linked.
+        to: 'csv', 'parquet' or 'jsonl': a table for each part; 'hf': a folder that `datasets.load_dataset` reads;
+            'webdataset': shards with the sound in them; 'croissant', 'audformat', 'jams' or 'mirdata-index': for the
+            library of that name.
+        folder: empty, not there yet, or with the same export, which is gone on with.
+        part: a part of the split, or several [default: all].
+        audio: the clip, or 'source': the whole file that it was cut from.
+        usage: only clips that may be used for this purpose; the others are in `not_permitted`.
+        copy: put the sound into the folder [default: paths of this machine lead to it].
+        i_have_rights: also sound whose licence does not let it be passed on; else rows refer to it with path, source,
+            start, end and hashes.
         force: write although other things lie in the folder.
         progress: True, False, or None for what `show_progress` says.
 
     Returns:
-        The folder, clips by part, and those left out since they cannot be heard, with the reason.
+        The folder, clips by part, those left out since they cannot be had, and those whose sound stays where it is
+        though `copy` was asked for (`references`), by clip id with the reason.
 
     Raises:
         UnknownName, SplitError.
     """
-    from mudata.catalog.splits import export_split as exporting
+    from mudata.catalog.export.export_options import ExportOptions
+    from mudata.catalog.export.split_exporter import export_split
     from mudata.catalog.splits import manifest
 
     home = Home.default()
-    return exporting.export(
-        home, manifest.load(home, split), Path(to), format_=format, copy=copy, force=force, progress=chosen(progress)
+    options = ExportOptions(
+        to=to,
+        folder=Path(folder),
+        parts=many(part),
+        audio=audio,
+        usage=usage,
+        copy=copy,
+        i_have_rights=i_have_rights,
+        force=force,
     )
+    return export_split(home, manifest.load(home, split), options, chosen(progress))
 
 
 @checked()

@@ -38,6 +38,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "sql": ("mudata.cli.cmd_query:sql", "Ask the index anything, read-only."),
     "stats": ("mudata.cli.cmd_query:stats", "Counts, durations and labels of a dataset."),
     "split": ("mudata.cli.cmd_split:split", "Draw, show and check evaluation splits."),
+    "export": ("mudata.cli.cmd_export:export", "Write a split for other programs."),
     "align": ("mudata.cli.cmd_align:align", "Explain how an answer is read."),
     "exams": ("mudata.cli.cmd_exams:exams", "Look at exams before anybody sits them."),
     "labels": ("mudata.cli.cmd_labels:labels", "Check label sets, and see how answers use them."),

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from mudata.cli import name_completion
-from mudata.cli.cmd_split_export import export
 from mudata.cli.habits import HabitGroup, hints
 from mudata.cli.output import echo, emit, emit_json, json_option, progress, quiet_option
 from mudata.cli.usage_option import usage_option
@@ -325,6 +324,3 @@ def leaks(split_: str | None, official: str | None, datasets: tuple[str, ...], a
         else:
             echo(looking.NOTHING_SHARED)
     raise SystemExit(1 if report.shared else 0)
-
-
-split.add_command(export)

@@ -38,6 +38,7 @@ ALIASES: dict[str, dict[str, str]] = {
         "check": "verify",
         "mudata rm --kind split": "rm remove delete del",
         "mudata mv": "mv move rename",
+        "mudata export": "export",
         "mudata where --kind split": "where path",
     },
     "models": {
@@ -62,13 +63,14 @@ HINTS: dict[str, dict[str, str]] = {
         "check": "Files: mudata verify NAME. Splits: mudata split check NAME. Cards: mudata cards check.",
         "config configure settings set env": "There is no configuration file: MUDATA_HOME and MUDATA_CARDS are"
         " variables of the environment, and `mudata where` shows where they lead.",
-        "export dump save": "A split with its audio: mudata split export NAME --to FOLDER. Tables: mudata sql, with"
+        "dump save": "A split with its audio: mudata export NAME --to FORMAT -o FOLDER. Tables: mudata sql, with"
         " --csv or --parquet. Runs: mudata export-run RUN --to F, mudata report --data FOLDER.",
         "init setup start new create add": "Nothing has to be set up. To try everything: mudata demo. To get a dataset:"
         " mudata fetch NAME.",
         "login auth token": "Hosts' own programs keep keys (HF_TOKEN, kaggle.json); mudata reads them there.",
         "search find grep": "Datasets: mudata list --tag TAG. Clips: mudata sql.",
-        "train fit finetune": "mudata trains nothing; it hands you the clips: mudata split export NAME --to FOLDER.",
+        "train fit finetune": "mudata trains nothing; it hands you the clips: mudata.load(NAME) in Python, or"
+        " mudata export NAME --to FORMAT -o FOLDER.",
         "clean prune gc cache clear": "How large everything is: mudata du. To remove something: mudata rm NAME.",
         "runs results scores leaderboard": "All runs and their scores: mudata score. As rows: mudata sql 'FROM runs'.",
         "update upgrade": "mudata itself: pip install -U mudata-music. A dataset: mudata fetch NAME, again.",

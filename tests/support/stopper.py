@@ -57,6 +57,6 @@ def files_of(home: Path) -> dict[str, str]:
     for path in sorted(home.rglob("*")):
         name = path.relative_to(home).as_posix()
         if path.is_file() and not name.startswith("locks/"):
-            same = path.suffix in (".flac", ".wav", ".csv")
+            same = path.suffix in (".flac", ".wav", ".csv", ".tar")
             found[name] = hashlib.sha256(path.read_bytes()).hexdigest() if same else ""
     return found
