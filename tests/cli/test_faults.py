@@ -68,6 +68,12 @@ def test_ones_own_replace_the_cards_and_show_in_mudata_duckdb(tones: Path, home:
     ]
     assert known.faults[0]["repair"] == {"labels": {"genre": ["mid"]}}
     assert "it is mid" in repr(known)
+    (home.faults / "tone.yaml").write_text("faults: []\n")
+    done = typed("faults", "tones")
+    assert (done.code, done.err) == (
+        0,
+        f"warning: {home.faults / 'tone.yaml'}: expected the name of a dataset and .yaml, got tone.yaml\n",
+    )
     import duckdb
 
     with duckdb.connect(str(home.index / "mudata.duckdb"), read_only=True) as connection:

@@ -76,7 +76,7 @@ class Fault(Extended):
 class FaultOverlay(Strict):
     """A file of the user's own: faults that the card does not know, or knows otherwise."""
 
-    faults: Annotated[tuple[Fault, ...], Field(min_length=1)]
+    faults: tuple[Fault, ...]
 
 
 def rows(faults: Sequence[Fault], spaces: Mapping[str, LabelSpace]) -> list[dict[str, str | None]]:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from mudata import yaml_files
-from mudata.catalog.cards import fault, fault_overlays
+from mudata.catalog.cards import card_files, fault, fault_overlays
 from mudata.catalog.index import database
 from mudata.catalog.index.finding import Finding
 from mudata.errors import MudataError, some
@@ -91,9 +91,17 @@ def faults_of(card: Card, home: Home, file: Path | None = None) -> DatasetFaults
         for origin, rows in (("own", own), ("published", published))
         for row in rows
     )
-    findings = tuple(_unknown(card, home, path, overlay, set(status))) if path and overlay else ()
+    findings = (*_misnamed(home), *(_unknown(card, home, path, overlay, set(status)) if path and overlay else ()))
     _refresh(home)
     return DatasetFaults(dataset=card.name, overlay=path, faults=told, findings=findings)
+
+
+def _misnamed(home: Home) -> Iterator[Finding]:
+    """Files among the user's own that are of no dataset, so that they say nothing."""
+    known = card_files.files()
+    for path in sorted(home.faults.iterdir()) if home.faults.is_dir() else ():
+        if not path.name.startswith(".") and (path.suffix != ".yaml" or path.stem not in known):
+            yield Finding("misnamed", str(path), "the name of a dataset and .yaml", path.name, "warning")
 
 
 def _status(home: Home, card: Card) -> dict[str, str]:

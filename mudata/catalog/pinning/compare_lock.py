@@ -39,7 +39,7 @@ def dataset_differences(home: Home, name: str, locked: LockedDataset) -> Iterato
                 [name],
             ).fetchall()
         )
-    found = list(_clips(name, locked, hashes, reasons))
+    found = [*_items(name, locked, database.item_files(home, name)), *_clips(name, locked, hashes, reasons)]
     yield from found
     tables = [table.replace("_", " ") for table, digest in locked.rows.items() if told.get(table) != digest]
     if tables and not found:
@@ -49,6 +49,15 @@ def dataset_differences(home: Home, name: str, locked: LockedDataset) -> Iterato
         text = f"all {len(hashes):,} clips sound as they were locked, and labels and names are the same; the index was"
         text += f" written by mudata {locked.mudata_version}, and has other columns or measures now"
         yield LockDifference(what=name, kind="rows", severity="note", text=text)
+
+
+def _items(name: str, locked: LockedDataset, here: Mapping[str, Mapping[str, str]]) -> Iterator[LockDifference]:
+    """Item files of an exam that are others."""
+    sums = {path: sha256 for files in here.values() for path, sha256 in files.items()}
+    asked = {path: sha256 for files in locked.item_files.values() for path, sha256 in files.items()}
+    if other := sorted(path for path, sha256 in asked.items() if sums.get(path) != sha256):
+        text = f"its items are of another edition: {some(other, _SHOWN)} (sha256 {asked[other[0]][:12]} was locked)"
+        yield LockDifference(what=name, kind="rows", severity="error", text=text)
 
 
 def same_clips(home: Home, name: str, locked: LockedDataset) -> int:

@@ -182,9 +182,12 @@ def test_other_versions_are_told_with_whether_they_mattered(place: Place) -> Non
     assert told[0]["text"].endswith("it did not matter: all clips that are here sound as they were locked")
     said["datasets"]["tiny"]["clips"]["rock.00002"] = "0" * 16
     said["datasets"]["tiny"]["index_sha256"] = "0" * 64
+    said["datasets"]["tiny"]["item_files"] = {"items": {"items.json": "1" * 64}}
     place.file.write_text(json.dumps(said))
     code, _, told = place.again()
     assert code == 1
+    items = "its items are of another edition: items.json (sha256 111111111111 was locked)"
+    assert items in [one["text"] for one in told]
     assert "this may be why clips sound otherwise (soxr decode and mix them)" in told[-1]["text"]
 
 
