@@ -156,7 +156,7 @@ class GenerationDraft:
     def __init__(
         self,
         dataset: str,
-        tables: Mapping[str, pa.Table],
+        tables: Mapping[str, GivenTable],
         selection: Mapping[str, Any] | None,
         issues: Sequence[Mapping[str, str]] = (),
         item_files: ItemFiles | None = None,
@@ -225,12 +225,15 @@ class GenerationDraft:
         rows = self._connection.execute("SELECT DISTINCT namespace FROM labels ORDER BY 1").fetchall()
         return [row[0] for row in rows]
 
-    def _view(self, name: str, columns: Sequence[Column], table: pa.Table | None) -> None:
+    def _view(self, name: str, columns: Sequence[Column], table: GivenTable | None) -> None:
         if table is None:
             self._connection.execute(f"CREATE VIEW {name} AS {select(name, ())}")
             return
-        self._connection.register(f"given {name}", table)
-        given = identifier(f"given {name}")
+        if isinstance(table, Path):
+            given = f"read_parquet({files_literal([table])}, hive_partitioning = false)"
+        else:
+            self._connection.register(f"given {name}", table)
+            given = identifier(f"given {name}")
         types = {str(row[0]): str(row[1]) for row in self._connection.execute(f"DESCRIBE FROM {given}").fetchall()}
         for column in columns:
             got = types.pop(column.name, None)
