@@ -23,7 +23,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice, pairwise
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import duckdb
 
@@ -40,6 +40,10 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from mudata.catalog.read.dataset_contents import ItemFiles
+
+GivenTable: TypeAlias = "pa.Table | Path"
+"""Rows of a table of the index, with its columns: in memory, or in a Parquet file, which is read as often as it takes
+and never as a whole."""
 
 GRACE_S = 3600.0
 """How long after it was replaced a generation can still be read, seconds.

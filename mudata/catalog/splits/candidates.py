@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import contextlib
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
@@ -110,6 +110,7 @@ def select(
     namespaces: Sequence[str] = (),
     faults: Faults = "drop",
     usage: Purpose | None = None,
+    only: Callable[[str, str], pa.Table] | None = None,
 ) -> Candidates:
     """The clips of `datasets` for which `where` holds and which nothing speaks against.
 
@@ -121,6 +122,8 @@ def select(
     namespaces: clips without any label in these are left out
     faults: see `Faults`; with 'repair' conditions, labels and groups are those that are right
     usage: only clips that may be used for this purpose, by their own licence or the dataset's
+    only: of a relation of all clips that can enter and one of labels (clip_id, namespace, label), the clip_id of those
+        that are wanted; what is told of the others is not gathered
 
     Raises UnknownName (namespace, published split),
     QueryError (`where`), SplitError when no clip remains.
@@ -130,10 +133,12 @@ def select(
     published = [official] if official else []
     _refuse_unknown(con, "published split", f"SELECT DISTINCT split FROM official_splits WHERE {within}", published)
     kept = ", ".join(map(quote, namespaces)) or "NULL"
+    told = f"namespace IN ({kept}) AND canonical IS NOT NULL"
+    facts = COLUMNS if only is None else ("clip_id",)
     permitted = ", ".join(map(quote, PURPOSES[usage] if usage else ()))
     clips_of, labels_of = (f"({JUDGED_CLIPS})", "repaired_labels") if faults == "repair" else (_AS_PUBLISHED, "labels")
     chosen = f"""
-        SELECT {", ".join(f"matched.{name}" for name in COLUMNS)}, published.part, published.parts, flaws.flaw,
+        SELECT {", ".join(f"matched.{name}" for name in facts)}, published.part, published.parts, flaws.flaw,
             len(matched.repaired) > 0 AS repaired,
             CASE WHEN matched.status = 'missing' THEN 'missing'
                  WHEN matched.status <> 'ok' THEN 'quarantined'
@@ -146,13 +151,12 @@ def select(
         LEFT JOIN (SELECT DISTINCT dataset FROM matched WHERE kind = 'audio') AS sounding USING (dataset)
         LEFT JOIN (SELECT clip_id, min(action) AS flaw FROM faults WHERE {within} GROUP BY clip_id) AS flaws
             USING (clip_id)
-        LEFT JOIN (SELECT DISTINCT clip_id FROM {labels_of}
-                   WHERE {within} AND namespace IN ({kept}) AND canonical IS NOT NULL) AS told USING (clip_id)
+        LEFT JOIN (SELECT DISTINCT clip_id FROM {labels_of} WHERE {within} AND {told}) AS told USING (clip_id)
         {"" if official else "LEFT"} JOIN (
             SELECT clip_id, min(part) AS part, count(DISTINCT part) AS parts
             FROM official_splits WHERE {within} AND split = {quote(official or "")} GROUP BY clip_id) AS published
             USING (clip_id)
-        ORDER BY matched.clip_id"""
+        {"ORDER BY matched.clip_id" if only is None else ""}"""
     clips_of, labels_of = (f"(SELECT * FROM {known} WHERE {within})" for known in (clips_of, labels_of))
     matched = _where(con, clips_of, labels_of, where, chosen)
     if torn := matched.filter(pc.greater(matched["parts"], 1))["clip_id"].to_pylist():
@@ -168,13 +172,23 @@ def select(
             f"No clip of {', '.join(datasets)} can enter the split. {tried}",
             "\n".join(_silent(datasets)) or "Ask for other clips.",
         )
-    labels = con.sql(
-        f"SELECT DISTINCT clip_id, namespace, canonical AS label FROM {labels_of}"
-        f" WHERE namespace IN ({kept}) AND canonical IS NOT NULL ORDER BY ALL"
-    ).to_arrow_table()
-    chosen_ids = set(clips["clip_id"].to_pylist())
-    items = tuple(item for item in items_that_tie(con, within) if chosen_ids.issuperset(item.clips))
+    items = tuple(_about(clips["clip_id"], items_that_tie(con, within)))
+    labelled, wanted = f"(SELECT clip_id, namespace, canonical AS label FROM {labels_of} WHERE {told})", "true"
+    if only is not None:
+        con.register("entering", clips.select(["clip_id"]))
+        con.register("wanted", only("entering", labelled).select(["clip_id"]))
+        wanted = "clip_id IN (FROM wanted)"
+        known = f"SELECT {', '.join(COLUMNS)}, NULL::VARCHAR AS part FROM {clips_of}"
+        clips = con.sql(f"{known} WHERE {wanted} ORDER BY clip_id").to_arrow_table()
+    labels = con.sql(f"SELECT DISTINCT * FROM {labelled} WHERE {wanted} ORDER BY ALL").to_arrow_table()
     return Candidates(clips.select([*COLUMNS, "part"]), _of(clips, labels), notes, items)
+
+
+def _about(clips: pa.ChunkedArray, items: Sequence[TyingItem]) -> Iterator[TyingItem]:
+    """Those of the items all of whose clips are among these."""
+    mentioned = pa.array(sorted({clip_id for item in items for clip_id in item.clips}), pa.string())
+    here = set(mentioned.filter(pc.is_in(mentioned, clips)).to_pylist()) if items else set()
+    return (item for item in items if here.issuperset(item.clips))
 
 
 def items_that_tie(con: duckdb.DuckDBPyConnection, within: str) -> list[TyingItem]:

@@ -10,7 +10,7 @@ cannot be had is refused with the numbers.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from mudata.catalog import clusters
@@ -26,6 +26,7 @@ from mudata.errors import SplitError, some
 
 if TYPE_CHECKING:
     import duckdb
+    import pyarrow as pa
 
     from mudata.home import Home
 
@@ -39,7 +40,7 @@ def make(home: Home, request: SplitRequest) -> Manifest:
     with database.connect(home) as con:
         datasets = datasets_of(con, request.datasets)
         overlays = overlays_sha256(home, datasets) if request.faults in ("drop", "repair") else {}
-        chosen = selected(con, request)
+        chosen = selected(con, request, only=_only(con, request))
         cards = dict(con.sql("SELECT dataset, card_sha256 FROM datasets").fetchall())
     parts, notes = draw(chosen, request)
     members = {part: chosen.clips.take(sorted(rows)).to_pylist() for part, rows in parts.items()}
@@ -71,8 +72,10 @@ def make(home: Home, request: SplitRequest) -> Manifest:
     ).sealed()
 
 
-def selected(con: duckdb.DuckDBPyConnection, request: SplitRequest) -> Candidates:
-    """The clips that a request is about, before any are drawn."""
+def selected(
+    con: duckdb.DuckDBPyConnection, request: SplitRequest, *, only: Callable[[str, str], pa.Table] | None = None
+) -> Candidates:
+    """The clips that a request is about, before any are drawn; `only` as of `candidates.select`."""
     return select(
         con,
         datasets_of(con, request.datasets),
@@ -81,7 +84,19 @@ def selected(con: duckdb.DuckDBPyConnection, request: SplitRequest) -> Candidate
         namespaces=request.stratify,
         faults=request.faults,
         usage=request.usage,
+        only=only,
     )
+
+
+def _only(con: duckdb.DuckDBPyConnection, request: SplitRequest) -> Callable[[str, str], pa.Table] | None:
+    """Which clips it takes to draw as `_drawn` does, found where they lie: drawing from these gives what drawing from
+    all gives. None: it takes all."""
+    number, seed = request.per_label or request.n or 0, request.seed
+    if request.per_label is not None:
+        return lambda clips, labels: stratify.per_label(con, labels, None, number, seed, among=clips)
+    if request.n is not None and not request.stratify:
+        return lambda clips, _: stratify.first(con, clips, number, seed)
+    return None
 
 
 def draw(chosen: Candidates, request: SplitRequest) -> tuple[dict[str, list[int]], list[str]]:
@@ -165,9 +180,9 @@ def _per_label(chosen: Candidates, n: int, request: SplitRequest) -> tuple[set[s
     Raises SplitError unless every label has so many, or best effort will do."""
     with scratch_database() as con:
         con.register("told", chosen.labels)
-        named = "(SELECT clip_id, namespace, concat(namespace, ' ''', label, '''') AS label FROM told)"
-        drawn = stratify.per_label(con, named, None, n, request.seed)
-    had = Counter(drawn["label"].to_pylist())
+        drawn = stratify.per_label(con, "told", None, n, request.seed)
+    labels = zip(*(drawn[name].to_pylist() for name in ("namespace", "label")), strict=True)
+    had = Counter(f"{space} '{label}'" for space, label in labels)
     short = "".join(f"\n  {label} has {clips}" for label, clips in sorted(had.items()) if clips < n)
     if short and not request.best_effort:
         raise SplitError(

@@ -81,7 +81,7 @@ def test_per_label_draws_the_first_of_the_seeds_order(seed: int) -> None:
     expected = []
     for label in sorted({label for _, space, label in ROWS if space == "genre"}):
         ids = [clip for clip, _, own in ROWS if own == label]
-        expected += [{"clip_id": ids[i], "label": label} for i in stratify.shuffled(ids, seed)[:4]]
+        expected += [{"clip_id": ids[i], "namespace": "genre", "label": label} for i in stratify.shuffled(ids, seed)[:4]]
     assert drawn == sorted(expected, key=lambda row: (row["label"], row["clip_id"]))
 
 
