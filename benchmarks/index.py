@@ -4,9 +4,12 @@
     python benchmarks/index.py --clips 100000 --rounds 3 --json
     python benchmarks/index.py --files 10000      # also: fetching again when there is nothing to do
     python benchmarks/index.py --beside FOLDER    # also: dealing into parts, beside another checkout of mudata
+    python benchmarks/index.py --grow FOLDER --clips 1000000 4000000 16000000 --beside OTHER --write
 
-The rows are seeded: random hashes, names of 40,000 artists, titles of three words for every other clip, 195 labels of
-very different frequency, 4.64 of them per clip. All methods read the same Parquet file and take turns, so that a busy
+The last: how time and memory grow (see `index_growth`), the table into docs/performance.md. FOLDER keeps what was
+simulated and measured (6 GB), so that the sizes can be measured in several runs; the largest takes ten minutes.
+
+The rows are seeded, see `simulated_index`. All methods read the same Parquet file and take turns, so that a busy
 machine disturbs all of them alike; judge by the ratios. Targets are printed beside the figures; they hold for a
 million clips.
 """
@@ -27,18 +30,15 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import duckdb
+import index_growth
 import numpy as np
-import pyarrow as pa
+from simulated_index import DATASET, LABELS, SEED, tables
 
 from mudata.catalog.index import database, generations
 from mudata.catalog.splits import stratify
-from mudata.catalog.tables import TABLES
 from mudata.home import Home
 
-SEED = 20261123
-LABELS = 195
 PER_LABEL = 100
-DATASET = "synthetic"
 SOURCE = "(SELECT clip_id, namespace, canonical AS label FROM labels)"
 HF_ROWS = 400_000
 """Rows of labels that Hugging Face datasets is given; its time for all of them is extrapolated in proportion."""
@@ -51,56 +51,6 @@ class Row(NamedTuple):
     value: float
     unit: str
     target: str = ""
-
-
-# ------------------------------------------------------------------------------------- the data
-
-
-def tables(n: int) -> dict[str, pa.Table]:
-    """`clips` and `labels` of n clips, in the order of their ids."""
-    rng = np.random.default_rng(SEED)
-    ids = [f"{DATASET}/track_{i:07d}" for i in range(n)]
-    letters = np.array(list("abcdefghijklmnopqrstuvwxyz"))
-    words = np.array(["".join(rng.choice(letters, rng.integers(3, 9))) for _ in range(5000)])
-    artist = rng.zipf(1.3, n) % 40_000
-    seconds = np.round(rng.uniform(29.9, 30.1, n) * 22_050) / 22_050
-    licence = rng.integers(0, 4, n)
-    given: dict[str, Any] = {
-        "clip_id": ids,
-        "path": [f"clips/{DATASET}/native/{i % 256:02x}/track_{i:07d}.flac" for i in range(n)],
-        "source_path": [f"{i % 100:02d}/{i}.mp3" for i in range(n)],
-        "source_sha256": _hashes(rng, n),
-        "source_size": rng.integers(400_000, 1_000_000, n),
-        "pcm_sha256": _hashes(rng, n),
-        "start_s": np.zeros(n),
-        "duration_s": seconds,
-        "sample_rate": np.full(n, 44_100, np.int32),
-        "peak": np.minimum(1, rng.normal(0.9, 0.1, n)),
-        "rms": rng.normal(0.15, 0.03, n),
-        "source_rate": np.full(n, 44_100, np.int32),
-        "source_channels": np.full(n, 2, np.int32),
-        "source_duration_s": seconds,
-        "licence": np.array(["CC BY 4.0", "CC BY-SA 4.0", "CC BY-NC 4.0", "CC BY-NC-ND 4.0"])[licence],
-        "usage": np.where(licence < 2, "unrestricted", "noncommercial"),
-        "artist": [f"artist_{a:06d}" for a in artist],
-        "album": [f"album_{a:06d}" for a in artist * 3 + rng.integers(0, 3, n)],
-        "track": [f"track_{i:07d}" for i in range(n)],
-        "title": [None if i % 2 else " ".join(t) for i, t in enumerate(words[rng.zipf(1.2, (n, 3)) % 5000])],
-        "status": np.where(rng.random(n) < 0.999, "ok", "quarantined"),
-    }
-    same = {"dataset": DATASET, "kind": "audio", "source_format": "MPEG/MP3", "flavour": "native"}
-    given |= {name: np.full(n, value) for name, value in same.items()}
-    clips = pa.table({c.name: pa.array(given[c.name]) if c.name in given else pa.nulls(n) for c in TABLES["clips"]})
-    owner = np.repeat(np.arange(n), rng.poisson(3.95, n) + 1)
-    pairs = np.unique(owner * LABELS + (rng.zipf(1.15, len(owner)) - 1) % LABELS)  # no clip has a label twice
-    label = pa.array([f"label {i:03d}" for i in range(LABELS)]).take(pa.array(pairs % LABELS))
-    space = pa.array([("genre", "mood", "instrument")[i % 3] for i in range(LABELS)]).take(pa.array(pairs % LABELS))
-    columns = [clips["clip_id"].take(pa.array(pairs // LABELS)), clips["dataset"].take(pa.array(pairs // LABELS))]
-    return {"clips": clips, "labels": pa.table([*columns, space, label, label], [c.name for c in TABLES["labels"]])}
-
-
-def _hashes(rng: np.random.Generator, n: int) -> list[str]:
-    return rng.bytes(32 * n).hex(" ", 32).split(" ")
 
 
 # ----------------------------------------------------------------------------------- the methods
@@ -318,16 +268,26 @@ labels: {genre: {part: folder, open: true}}
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--clips", type=int, default=1_000_000)
+    parser.add_argument("--clips", type=int, nargs="+", default=[1_000_000])
+    parser.add_argument("--grow", type=Path, metavar="FOLDER", help="how time and memory grow with the number of clips")
+    parser.add_argument("--write", action="store_true", help=f"with --grow: the table into {index_growth.DOCS.name}")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--files", type=int, default=0, help="also ingest so many tiny files, twice")
     parser.add_argument("--beside", type=Path, help="also deal clips into parts, beside the mudata of this checkout")
     parser.add_argument("--json", action="store_true", help="print JSON")
     asked = parser.parse_args()
+    if asked.grow:
+        for clips in asked.clips:
+            index_growth.measure(clips, asked.grow, asked.rounds, asked.beside)
+        print(*index_growth.table(asked.grow), sep="\n")
+        if asked.write:
+            index_growth.write(asked.grow)
+        return
     with tempfile.TemporaryDirectory(prefix="mudata-benchmark-") as folder:
-        rows = report(asked.clips, asked.rounds, Path(folder) / "index") if asked.clips else []
+        clips = asked.clips[0]
+        rows = report(clips, asked.rounds, Path(folder) / "index") if clips else []
         if asked.beside:
-            rows += dealing(asked.clips, asked.rounds, asked.beside, Path(folder))
+            rows += dealing(clips, asked.rounds, asked.beside, Path(folder))
         rows += again(asked.files, Path(folder) / "files") if asked.files else []
     if asked.json:
         print(

@@ -33,8 +33,6 @@ from mudata.catalog.tables import TABLES
 from mudata.errors import HomeError, is_of_machine
 
 if TYPE_CHECKING:
-    import pyarrow as pa
-
     from mudata.catalog.read.dataset_contents import ItemFiles
     from mudata.home import Home
 
@@ -47,7 +45,7 @@ _SPILL = ".spill-"
 def publish(
     home: Home,
     dataset: str,
-    tables: Mapping[str, pa.Table],
+    tables: Mapping[str, generations.GivenTable],
     *,
     selection: Mapping[str, Any] | None = None,
     issues: Sequence[Mapping[str, str]] = (),
@@ -55,7 +53,8 @@ def publish(
 ) -> Path:
     """Replace all rows of a dataset; the folder of the generation that now counts.
 
-    `tables` are some of `tables.TABLES`, with their columns (those left out get no rows).
+    `tables` are some of `tables.TABLES`, with their columns (those left out get no rows): in memory, or, where rows are
+    many, in a Parquet file each. Of many rows, few are in memory at any time but those that were given so.
     `selection` says which clips were asked for (subset, where, limit, usage), `issues` what in the raw
     files was left out (kind, where, what), `item_files` which files an exam's items are from; all are kept with them.
     If nothing but the time differs from the current generation, nothing is written.
@@ -64,7 +63,9 @@ def publish(
     HomeError if the home cannot be written or is of a newer version.
     """
     folder = home.make(home.index / "parts" / dataset)
-    draft = generations.GenerationDraft(dataset, tables, selection, issues, item_files)
+    draft = generations.GenerationDraft(
+        dataset, tables, selection, issues, item_files, spill=home.index / f"{_SPILL}{os.getpid()}"
+    )
     try:
         with home.lock(f"parts-{dataset}"):
             generations.sweep(folder)

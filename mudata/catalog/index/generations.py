@@ -29,7 +29,7 @@ import duckdb
 
 from mudata.catalog.index import row_checks, stored_columns
 from mudata.catalog.index.tool_versions import tool_versions
-from mudata.catalog.read.scratch_database import scratch_database
+from mudata.catalog.read.scratch_database import MANY_ROWS, scratch_database, spilling_database
 from mudata.catalog.read.sql_literals import empty_select, files_literal, identifier, quote
 from mudata.catalog.tables import ADDED, ADDED_TABLES, INDEX_VERSION, TABLES, Column
 from mudata.errors import HomeError, ReadError, is_of_machine
@@ -164,8 +164,11 @@ class GenerationDraft:
         selection: Mapping[str, Any] | None,
         issues: Sequence[Mapping[str, str]] = (),
         item_files: ItemFiles | None = None,
+        *,
+        spill: Path,
     ) -> None:
-        """Raises ReadError for tables that do not have the declared shape."""
+        """`spill` is a folder for what does not fit into memory; where there is need of it, it is made and removed.
+        Raises ReadError for tables that do not have the declared shape."""
         if unknown := sorted(set(tables) - set(TABLES)):
             raise ReadError(f"No table of the index is named {unknown[0]!r}.", f"They are: {', '.join(TABLES)}.")
         self.dataset = dataset
@@ -173,7 +176,9 @@ class GenerationDraft:
         self.issues = [dict(issue) for issue in issues]
         self.item_files = {key: dict(files) for key, files in (item_files or {}).items()}
         self._open = contextlib.ExitStack()
-        self._connection = self._open.enter_context(scratch_database())
+        is_large = any(isinstance(table, Path) or table.num_rows >= MANY_ROWS for table in tables.values())
+        opened = spilling_database(spill) if is_large else scratch_database()
+        self._connection = self._open.enter_context(opened)
         for name, columns in TABLES.items():
             self._view(name, columns, tables.get(name))
         try:
