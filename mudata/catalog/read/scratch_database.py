@@ -83,11 +83,13 @@ def spilling_database(folder: Path) -> Iterator[duckdb.DuckDBPyConnection]:
 def new_instance() -> duckdb.DuckDBPyConnection:
     """A DuckDB of its own, in memory. Where address space is short it has few threads, and no more memory than there
     is: DuckDB looks at the machine and at cgroups alone. Raises MudataError where there is too little for any work."""
-    limit = spare()
-    if limit is None:
-        return duckdb.connect(":memory:")
-    require_least()
-    return duckdb.connect(":memory:", config={"threads": str(threads(limit)), "memory_limit": f"{limit // _SHARE}B"})
+    limit, config = spare(), {}
+    if limit is not None:
+        require_least()
+        config = {"threads": str(threads(limit)), "memory_limit": f"{limit // _SHARE}B"}
+    connection = duckdb.connect(":memory:", config=config)
+    connection.execute("SET enable_progress_bar = false")  # which is printed to stdout, among what was asked for
+    return connection
 
 
 @functools.cache
