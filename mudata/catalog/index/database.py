@@ -26,6 +26,7 @@ import duckdb
 from mudata.catalog.index import composed_views, generations
 from mudata.catalog.index.concept_views import concept_views
 from mudata.catalog.index.fault_views import fault_views, own_faults
+from mudata.catalog.index.named_views import named_in
 from mudata.catalog.index.registered_views import RegisteredView, registered
 from mudata.catalog.read.scratch_database import new_instance, scratch_database
 from mudata.catalog.read.sql_literals import allowed_literal, empty_select, files_literal, pattern, quote
@@ -125,18 +126,17 @@ def _leftovers(home: Home) -> list[Path]:
     return list(home.index.glob(f".*.{DATABASE}*"))
 
 
-def connect(home: Home) -> duckdb.DuckDBPyConnection:
+def connect(home: Home, asked: str | None = None) -> duckdb.DuckDBPyConnection:
     """A snapshot of the index as it is now: a DuckDB in memory with a view for each of its tables.
 
     It can read the files of this snapshot and no other, whatever the SQL; no setting can be
     changed. Tables and views that are made in it are its own and vanish with it. Times are in UTC.
-    Where nothing is indexed the views are empty. Raises HomeError for an index that is damaged or
-    of a newer version.
+    Where nothing is indexed the views are empty. With `asked`, the SQL of a query, only those views
+    are made that it names. Raises HomeError for an index that is damaged or of a newer version.
     """
     connection = new_instance()
-    allowed = _make_views(home, connection)
-    for name, query in (concept_views() | composed_views.dataset_views(namespaces(home))).items():
-        connection.execute(f"CREATE VIEW {name} AS {query}")
+    more = concept_views() | composed_views.dataset_views(namespaces(home))
+    allowed = _make_views(home, connection, more, asked)
     for setting in (
         "TimeZone = 'UTC'",
         "python_enable_replacements = false",  # else SQL would see the variables of Python frames
@@ -160,14 +160,20 @@ def snapshot(home: Home) -> Iterator[duckdb.DuckDBPyConnection]:
         yield connection
 
 
-def _make_views(home: Home, connection: duckdb.DuckDBPyConnection) -> list[Path]:
-    """Make the views of the index as it is now; the files that they read. Raises HomeError as `connect` does."""
+def _make_views(
+    home: Home, connection: duckdb.DuckDBPyConnection, more: Mapping[str, str] | None = None, asked: str | None = None
+) -> list[Path]:
+    """Make the views of the index as it is now, and more, or those of them that a query is about; the files that all
+    read. Raises HomeError as `connect` does."""
     current = current_generations(home)
     others = {name: (view, sorted(home.root.glob(view.files))) for name, view in registered().items()}
     manifests = sorted(home.root.glob(composed_views.MANIFESTS))
     views = _table_views(home, current, files_literal(manifests) if manifests else None) | {
         name: _view(view, files_literal(files) if files else None) for name, (view, files) in others.items()
     }
+    views |= more or {}
+    if asked is not None:
+        views = named_in(asked, views)
     try:
         for name, query in views.items():
             connection.execute(f"CREATE VIEW {name} AS {query}")

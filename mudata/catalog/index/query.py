@@ -99,7 +99,10 @@ def run(home: Home, sql: str) -> Relation:
 
     Raises QueryError for SQL that is wrong, or that wants more than to read the index.
     """
-    return Relation(database.connect(home), sql)
+    try:
+        return Relation(database.connect(home, asked=sql), sql)
+    except QueryError:
+        return Relation(database.connect(home), sql)  # what is wrong is told with the names of all tables at hand
 
 
 def check(connection: duckdb.DuckDBPyConnection, sql: str) -> str:

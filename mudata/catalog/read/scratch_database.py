@@ -83,7 +83,8 @@ def spilling_database(folder: Path) -> Iterator[duckdb.DuckDBPyConnection]:
 def new_instance() -> duckdb.DuckDBPyConnection:
     """A DuckDB of its own, in memory. Where address space is short it has few threads, and no more memory than there
     is: DuckDB looks at the machine and at cgroups alone. Raises MudataError where there is too little for any work."""
-    limit, config = spare(), {}
+    limit = spare()
+    config: dict[str, bool | int | float | str | list[str]] = {}
     if limit is not None:
         require_least()
         config = {"threads": str(threads(limit)), "memory_limit": f"{limit // _SHARE}B"}

@@ -23,6 +23,7 @@ from shelf import sha, shelve
 from mudata.catalog.index import database as index
 from mudata.catalog.index import generations
 from mudata.catalog.index.registered_views import all_tables
+from mudata.catalog.read import scratch_database
 from mudata.catalog.tables import INDEX_VERSION, TABLES
 from mudata.errors import HomeError, ReadError
 from mudata.home import Home
@@ -479,3 +480,33 @@ def test_what_killed_queries_put_on_the_disk_is_swept(home: Home) -> None:
         (folder / "duckdb_temp_storage_DEFAULT-0.tmp").write_bytes(b"x")
     index.publish(home, "toy", {"clips": clips("a")})
     assert [name for name, folder in folders.items() if folder.exists()] == [f".spill-{os.getpid()}"]
+
+
+# ------------------------------------------------------------------------------------- many rows
+
+
+@pytest.mark.slow
+def test_files_are_published_as_tables_are_in_little_memory(home: Home, tmp_path: Path) -> None:
+    facts = {"dataset": "'toy'", "status": "'ok'", "kind": "'audio'", "clip_id": "'toy/' || printf('%07d', i)"}
+    facts |= {"source_sha256": "sha256(i::VARCHAR)", "pcm_sha256": "sha256('x' || i)", "title": "md5(i::VARCHAR)"}
+    columns = ", ".join(f"{facts.get(c.name, 'NULL')}::{c.type} AS {c.name}" for c in TABLES["clips"])
+    told = ", ".join(f"{facts.get(c.name, repr(c.name))}::{c.type} AS {c.name}" for c in TABLES["labels"])
+    files = {"clips": tmp_path / "clips.parquet", "labels": tmp_path / "labels.parquet"}
+    with duckdb.connect() as connection:
+        connection.execute(f"COPY (SELECT {columns} FROM range(300_000) r(i)) TO '{files['clips']}'")
+        connection.execute(f"COPY (SELECT {told} FROM range(300_000) r(i)) TO '{files['labels']}'")
+        tables = {name: connection.sql(f"FROM '{file}'").to_arrow_table() for name, file in files.items()}
+    with pytest.MonkeyPatch.context() as frugal:
+        frugal.setattr(scratch_database, "_FRUGAL", 64 << 20)
+        index.publish(home, "toy", files)
+    from_files = index.index_sha256(home, "toy")
+    assert not list(home.index.glob(".spill-*"))
+    index.forget(home, "toy")
+    index.publish(home, "toy", tables)
+    assert index.index_sha256(home, "toy") == from_files
+    assert ask(home, "SELECT count(*), count(DISTINCT title) FROM clips") == [(300_000, 300_000)]
+
+
+def test_duckdb_prints_no_progress() -> None:
+    with scratch_database.new_instance() as connection:
+        assert connection.sql("SELECT current_setting('enable_progress_bar')").fetchall() == [(False,)]

@@ -81,7 +81,9 @@ def test_per_label_draws_the_first_of_the_seeds_order(seed: int) -> None:
     expected = []
     for label in sorted({label for _, space, label in ROWS if space == "genre"}):
         ids = [clip for clip, _, own in ROWS if own == label]
-        expected += [{"clip_id": ids[i], "namespace": "genre", "label": label} for i in stratify.shuffled(ids, seed)[:4]]
+        expected += [
+            {"clip_id": ids[i], "namespace": "genre", "label": label} for i in stratify.shuffled(ids, seed)[:4]
+        ]
     assert drawn == sorted(expected, key=lambda row: (row["label"], row["clip_id"]))
 
 
@@ -98,6 +100,34 @@ def test_per_label_takes_what_there_is_from_any_relation() -> None:
         drawn = stratify.per_label(con, "(SELECT * FROM labels WHERE clip_id < 'c007')", None, 100, 0)
         assert Counter(drawn["label"].to_pylist()) == Counter(label for clip, _, label in ROWS if clip < "c007")
         assert stratify.per_label(con, "labels", "theme", 5, 0).num_rows == 0
+
+
+@pytest.mark.parametrize("clips", [150, 60, 3])
+def test_per_label_of_many_looks_at_the_beginning_of_the_order_and_finds_the_same(
+    clips: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = [(f"c{i:04}", "genre", label) for i in range(3000) for label in ("all", *(["rare"] if i % 100 == 0 else []))]
+    rows += [(f"c{i:04}", "mood", "all") for i in range(0, 3000, 2)]
+    with _labels(rows) as con:
+        con.execute("INSERT INTO labels SELECT clip_id, 'mood', NULL FROM labels WHERE label = 'rare'")
+        con.execute(f"CREATE VIEW few AS SELECT DISTINCT clip_id FROM labels WHERE clip_id < 'c{clips:04}'")
+        for among in (None, "few"):
+            gathered = stratify.per_label(con, "labels", None, 5, 1, among=among)
+            monkeypatch.setattr(stratify, "_MANY", 0)
+            assert stratify.per_label(con, "labels", None, 5, 1, among=among) == gathered
+            monkeypatch.undo()
+        doubled = "(FROM labels UNION ALL FROM labels)"
+        assert stratify.per_label(con, doubled, None, 5, 1, among="few") == gathered
+    found = Counter(zip(*(gathered[name].to_pylist() for name in ("namespace", "label")), strict=True))
+    assert found["genre", "all"] == min(5, clips)
+    assert found["genre", "rare"] == found["mood", None] == min(5, -(-clips // 100))
+
+
+def test_the_first_clips_are_those_of_the_order() -> None:
+    ids = [f"c{i}" for i in range(50)]
+    with _labels([(i, "genre", "x") for i in ids]) as con:
+        found = stratify.first(con, "labels", 7, 3)["clip_id"].to_pylist()
+    assert sorted(found) == sorted(ids[i] for i in stratify.shuffled(ids, 3)[:7])
 
 
 # -------------------------------------------------------------------------------------- dealing
