@@ -43,7 +43,8 @@ def make(home: Home, request: SplitRequest) -> Manifest:
         chosen = selected(con, request, only=_only(con, request))
         cards = dict(con.sql("SELECT dataset, card_sha256 FROM datasets").fetchall())
     parts, notes = draw(chosen, request)
-    members = {part: chosen.clips.take(sorted(rows)).to_pylist() for part, rows in parts.items()}
+    told = chosen.clips.select(["clip_id", "dataset", "pcm_sha256", "source_sha256"])
+    members = {part: told.take(sorted(rows)).to_pylist() for part, rows in parts.items()}
     if not request.datasets:
         datasets = tuple(sorted({member["dataset"] for own in members.values() for member in own}))
     query: dict[str, Any] = {

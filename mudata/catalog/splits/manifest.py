@@ -11,7 +11,7 @@ import hashlib
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any, ClassVar, Literal
 
@@ -42,6 +42,11 @@ class Member:
     clip_id: str
     pcm_sha256: str | None
     source_sha256: str | None = None
+
+    def plain(self) -> dict[str, str | None]:
+        """As JSON has it."""
+        known = {"clip_id": self.clip_id, "pcm_sha256": self.pcm_sha256}
+        return known if self.source_sha256 is None else {**known, "source_sha256": self.source_sha256}
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
@@ -101,13 +106,10 @@ class Manifest:
         return {member.clip_id: part for part, members in self.parts.items() for member in members}
 
     def _plain(self) -> dict[str, Any]:
-        plain = asdict(self)
+        plain = {told.name: getattr(self, told.name) for told in fields(self)}  # `asdict` copies every member, slowly
         if not self.faults_sha256:  # as older versions had it
             del plain["faults_sha256"]
-        for members in plain["parts"].values():
-            for member in members:
-                if member["source_sha256"] is None:
-                    del member["source_sha256"]
+        plain["parts"] = {part: [member.plain() for member in members] for part, members in self.parts.items()}
         return plain
 
 
