@@ -26,7 +26,7 @@ the oldest that DuckDB still writes, so that every duckdb since 1.0 opens them."
 _SHARE = 4
 """Of a limited address space one part is DuckDB's: libraries take half a gigabyte, and two instances may be at work."""
 
-_FRUGAL = 400 << 20
+FRUGAL = 400 << 20
 """Bytes of memory per thread where rows are many. Chosen here: with two threads, 16 million clips and their 74 million
 labels are written within 1.5 GB, and no slower than with all the memory there is."""
 
@@ -62,7 +62,7 @@ def scratch_database(file: Path | None = None) -> Iterator[duckdb.DuckDBPyConnec
 
 @contextlib.contextmanager
 def spilling_database(folder: Path) -> Iterator[duckdb.DuckDBPyConnection]:
-    """As `scratch_database`, of an instance of its own that keeps to `_FRUGAL` bytes of memory per thread: what is more
+    """As `scratch_database`, of an instance of its own that keeps to `FRUGAL` bytes of memory per thread: what is more
     lies in files in `folder`, which it makes where it has to, and removes."""
     with new_instance() as connection:
         given, threads = connection.sql(
@@ -73,7 +73,7 @@ def spilling_database(folder: Path) -> Iterator[duckdb.DuckDBPyConnection]:
             "python_enable_replacements = false",
             "autoinstall_known_extensions = false",
             "autoload_known_extensions = false",
-            f"memory_limit = '{min(given, _FRUGAL * threads)}B'",
+            f"memory_limit = '{min(given, FRUGAL * threads)}B'",
             f"temp_directory = {quote(str(folder))}",
         ):
             connection.execute(f"SET {setting}")

@@ -40,7 +40,7 @@ def make(home: Home, request: SplitRequest) -> Manifest:
     with database.connect(home) as con:
         datasets = datasets_of(con, request.datasets)
         overlays = overlays_sha256(home, datasets) if request.faults in ("drop", "repair") else {}
-        chosen = selected(con, request, only=_only(con, request))
+        chosen = selected(con, request, only=wanted(con, request))
         cards = dict(con.sql("SELECT dataset, card_sha256 FROM datasets").fetchall())
     parts, notes = draw(chosen, request)
     told = chosen.clips.select(["clip_id", "dataset", "pcm_sha256", "source_sha256"])
@@ -89,7 +89,7 @@ def selected(
     )
 
 
-def _only(con: duckdb.DuckDBPyConnection, request: SplitRequest) -> Callable[[str, str], pa.Table] | None:
+def wanted(con: duckdb.DuckDBPyConnection, request: SplitRequest) -> Callable[[str, str], pa.Table] | None:
     """Which clips it takes to draw as `_drawn` does, found where they lie: drawing from these gives what drawing from
     all gives. None: it takes all."""
     number, seed = request.per_label or request.n or 0, request.seed

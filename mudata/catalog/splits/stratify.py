@@ -37,7 +37,7 @@ _BEGINNINGS, _SMALL = 8, 1 << 13
 at most. Where clips are many, the first is as near as can be."""
 
 
-_MANY = 1 << 17
+MANY = 1 << 17
 """Rows of labels from which on a draw looks at the beginning of the order first. Chosen here: fewer are drawn from in
 0.1 s either way."""
 
@@ -130,7 +130,7 @@ def _needed(rows: int, n: int) -> float:
 def _share(rows: Collection[int], n: int) -> float:
     """The share of the order in which to look for n of each label's rows, those of scarcer labels being looked for
     everywhere, so that least is gathered; 1 where rows are few."""
-    if sum(rows) < _MANY:
+    if sum(rows) < MANY:
         return 1.0
 
     def gathered(share: float) -> float:

@@ -497,7 +497,7 @@ def test_files_are_published_as_tables_are_in_little_memory(home: Home, tmp_path
         connection.execute(f"COPY (SELECT {told} FROM range(300_000) r(i)) TO '{files['labels']}'")
         tables = {name: connection.sql(f"FROM '{file}'").to_arrow_table() for name, file in files.items()}
     with pytest.MonkeyPatch.context() as frugal:
-        frugal.setattr(scratch_database, "_FRUGAL", 64 << 20)
+        frugal.setattr(scratch_database, "FRUGAL", 64 << 20)
         index.publish(home, "toy", files)
     from_files = index.index_sha256(home, "toy")
     assert not list(home.index.glob(".spill-*"))

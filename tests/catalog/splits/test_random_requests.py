@@ -98,10 +98,10 @@ PUBLISHED = {
 
 @pytest.mark.parametrize("seed", PUBLISHED)
 def test_manifests_are_those_of_drawing_from_all(home: Home, seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(stratify, "_MANY", 0)  # looks at the beginning of the order first, as of many
+    monkeypatch.setattr(stratify, "MANY", 0)  # looks at the beginning of the order first, as of many
     drawn = list(_drawn(home, seed))
     assert sum(bool(made) for made, _ in drawn) > 4
     assert hashlib.sha256(" ".join(made for made, _ in drawn).encode()).hexdigest()[:16] == PUBLISHED[seed]
-    monkeypatch.setattr(draw, "_only", lambda con, request: None)
-    monkeypatch.setattr(stratify, "_MANY", 1 << 60)
+    monkeypatch.setattr(draw, "wanted", lambda con, request: None)
+    monkeypatch.setattr(stratify, "MANY", 1 << 60)
     assert list(_drawn(home, seed)) == drawn

@@ -113,7 +113,7 @@ def test_per_label_of_many_looks_at_the_beginning_of_the_order_and_finds_the_sam
         con.execute(f"CREATE VIEW few AS SELECT DISTINCT clip_id FROM labels WHERE clip_id < 'c{clips:04}'")
         for among in (None, "few"):
             gathered = stratify.per_label(con, "labels", None, 5, 1, among=among)
-            monkeypatch.setattr(stratify, "_MANY", 0)
+            monkeypatch.setattr(stratify, "MANY", 0)
             assert stratify.per_label(con, "labels", None, 5, 1, among=among) == gathered
             monkeypatch.undo()
         doubled = "(FROM labels UNION ALL FROM labels)"
