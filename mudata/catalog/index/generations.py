@@ -42,8 +42,7 @@ if TYPE_CHECKING:
     from mudata.catalog.read.dataset_contents import ItemFiles
 
 GivenTable: TypeAlias = "pa.Table | Path"
-"""Rows of a table of the index, with its columns: in memory, or in a Parquet file, which is read as often as it takes
-and never as a whole."""
+"""Rows of a table of the index: in memory, or in a Parquet file, which is read several times, never as a whole."""
 
 GRACE_S = 3600.0
 """How long after it was replaced a generation can still be read, seconds.
