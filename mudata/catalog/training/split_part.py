@@ -5,6 +5,7 @@ A part is a table of Arrow, which processes that load clips share instead of cop
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal, get_args, overload
 
@@ -210,6 +211,7 @@ class SplitPart(Sequence[SplitClip]):
 
 
 def _above_0(**given: float | None) -> None:
+    """Raises ArgumentError for what is there and no number above 0."""
     for name, number in given.items():
-        if number is not None and not number > 0:
-            raise ArgumentError(f"{name} is {number}.", "Give a number above 0, or leave it out.")
+        if number is not None and not (isinstance(number, int | float) and 0 < number < math.inf):
+            raise ArgumentError(f"{name} is {number!r}.", "Give a number above 0, or leave it out.")

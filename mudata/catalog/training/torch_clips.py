@@ -127,7 +127,8 @@ def _tensor(code: Any) -> Any:
 
 
 def _padded(waveform: torch.Tensor, length: int) -> torch.Tensor:
-    return torch.nn.functional.pad(waveform, (0, length - waveform.shape[-1]))
+    spare = length - waveform.shape[-1]
+    return torch.nn.functional.pad(waveform, (0, spare)) if spare else waveform  # which would copy it
 
 
 def _wrong_with(clip: SplitClip) -> str:

@@ -228,6 +228,7 @@ def test_as_many_channels_as_are_asked_for(corpus: Corpus) -> None:
         ({"rate": 0}, "rate is 0"),
         ({"seconds": -1.0}, r"seconds is -1\.0"),
         ({"seconds": float("nan")}, "seconds is nan"),
+        ({"seconds": "10"}, "seconds is '10'"),
         ({"crop": "center"}, r"No choice for crop named 'center'\. Did you mean 'centre'"),
         ({"on_error": "ignore"}, "No choice for on_error named 'ignore'"),
     ],
