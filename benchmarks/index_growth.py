@@ -162,8 +162,8 @@ def table(folder: Path) -> list[str]:
         cells = [_cell(own.get(step)) for own in found.values()]
         if any(cells):
             lines.append(f"| {what} | {' | '.join(cells)} |")
-    sizes = [f"{own['size_mb']:,.0f} MB" for own in found.values()]
-    lines.append(f"| files on the disk | {' | '.join(sizes)} |")
+    for what, key in (("files on the disk, MB", "size_mb"), ("processes that ran or waited to (load)", "load")):
+        lines.append(f"| {what} | {' | '.join(f'{own.get(key, 0):,.0f}' for own in found.values())} |")
     return lines
 
 
