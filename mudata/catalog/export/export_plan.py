@@ -10,6 +10,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from mudata.catalog.audio.original import Original
 from mudata.catalog.audio.stored_clip import COLUMNS, StoredClip
 from mudata.catalog.cards.licence_terms import PURPOSES
 from mudata.catalog.credits.credit_search import credits_of
@@ -167,10 +168,12 @@ def _label_columns(part: SplitPart) -> dict[str, str]:
 
 def _looked_up(home: Home, split: Manifest) -> tuple[dict[str, dict[str, Any]], Credits]:
     """By clip id what the index knows of its sound, and the credits of all clips."""
-    columns = ("clip_id", "usage", "pcm_sha256", *COLUMNS)
+    columns = ("clip_id", "usage", "pcm_sha256", *COLUMNS, "crop_start_s", "crop_end_s")
+    known = "(SELECT *, NULL AS crop_start_s, NULL AS crop_end_s FROM clips)"
+    known = "repaired_clips" if split.is_repaired else known
     with database.snapshot(home) as connection:
         rows = connection.execute(
-            f"SELECT {', '.join(columns)} FROM clips WHERE list_contains(?, dataset)",  # noqa: S608 - names of ours
+            f"SELECT {', '.join(columns)} FROM {known} WHERE list_contains(?, dataset)",  # noqa: S608 - names of ours
             [list(split.datasets)],
         ).fetchall()
         credited = credits_of(connection, split.name, datasets=split.datasets, parts=split.part_of())
@@ -202,7 +205,7 @@ def _clip(
         "licence_url": terms.url,
         "usage": facts["usage"],
         "attribution": _attribution(credit, changed=options.audio == "clip"),
-        "pcm_sha256": facts["pcm_sha256"],
+        "pcm_sha256": None if _is_cropped(facts) else facts["pcm_sha256"],
         "source_sha256": facts["source_sha256"],
     }
     if inside:  # paths of this machine mean nothing elsewhere
@@ -223,16 +226,27 @@ def _sound(home: Home, options: ExportOptions, facts: dict[str, Any]) -> ClipSou
     stored = StoredClip.of_row(home, facts)
     if stored is None:  # notes: the file as it is
         return ClipSound(path=home.root / facts["path"], start_s=start_s, end_s=end_s)
+    cropped = _is_cropped(facts)
     if stored.store == "flac" or stored.original is None:
-        return ClipSound(path=stored.path, end_s=seconds, whole=True)
+        if not cropped:
+            return ClipSound(path=stored.path, end_s=seconds, whole=True)
+        begin_s = facts["crop_start_s"] or 0.0
+        cut = Original(path=stored.path, start_s=begin_s, duration_s=seconds)
+        end_s = None if seconds is None else begin_s + seconds
+        return ClipSound(path=stored.path, start_s=begin_s, end_s=end_s, cut_from=cut, rate=stored.rate)
     return ClipSound(
         path=stored.path,
         start_s=start_s,
         end_s=end_s,
         cut_from=stored.original,
         rate=stored.rate,
-        pcm_sha256=facts["pcm_sha256"],
+        pcm_sha256=None if cropped else facts["pcm_sha256"],
     )
+
+
+def _is_cropped(facts: Mapping[str, Any]) -> bool:
+    """Whether a repair says that only a part of the clip is worth hearing, which no hash is of."""
+    return facts["crop_start_s"] is not None or facts["crop_end_s"] is not None
 
 
 def _kept(options: ExportOptions, terms: LicenceTerms, *, unchanged: bool) -> str:

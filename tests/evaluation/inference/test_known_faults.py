@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
+import soundfile
 from shell import typed
 
+import mudata
 from mudata.catalog.index import database
 from mudata.catalog.splits import check, draw, manifest
 from mudata.catalog.splits.split_clips import load_parts
@@ -125,6 +127,9 @@ def test_a_split_takes_what_is_right_and_is_then_asked_so(corpus: Corpus) -> Non
     assert samples["tones/06"] == ("high",)
     loaded = {clip.clip_id: clip for clip in load_parts(home, manifest.load(home, "exam"))["test"]}
     assert (loaded["tones/06"].labels["genre"], loaded["tones/09"].artist) == ("high", "Zoe")
+    mudata.export("exam", "csv", home.root / "out", copy=True, progress=False)
+    (heard,) = (home.root / "out").rglob("*08*.flac")
+    assert soundfile.info(heard).frames == 1600
     kept = select(home, "exam", SampleRequest(task="genre", faults="keep"))
     assert {item.item_id: item.references for item in kept.items}["tones/06"] == ("low",)
     write(home, OWN.replace("sounds high", "sounds rather high"))
