@@ -88,6 +88,7 @@ def fetch(
     where: str | None = None,
     usage: Literal["commercial", "noncommercial", "research"] | None = None,
     rate: int | None = None,
+    store: Literal["flac", "reference"] | None = None,
     workers: int | None = None,
     jobs: int = 4,
     partial: bool | None = None,
@@ -106,6 +107,7 @@ def fetch(
     where: str | None = None,
     usage: Literal["commercial", "noncommercial", "research"] | None = None,
     rate: int | None = None,
+    store: Literal["flac", "reference"] | None = None,
     workers: int | None = None,
     jobs: int = 4,
     partial: bool | None = None,
@@ -124,6 +126,7 @@ def fetch(
     where: str | None = None,
     usage: Literal["commercial", "noncommercial", "research"] | None = None,
     rate: int | None = None,
+    store: Literal["flac", "reference"] | None = None,
     workers: int | None = None,
     jobs: int = 4,
     partial: bool | None = None,
@@ -143,6 +146,8 @@ def fetch(
         usage: only clips that may be used for this purpose ('commercial', 'noncommercial', 'research'), by their own
             licence where they have one [default: whatever their licence].
         rate: sample rate of the normalised clips in Hz [default: each source's own].
+        store: flac: a normalised copy of every clip; reference: none, files are decoded when they are heard [default:
+            as it was, and flac for a dataset that was not fetched before].
         workers: processes that decode [default: all cores].
         jobs: downloads at a time.
         partial: True: the copy is partial on purpose, and what it lacks is no fault; it is kept with
@@ -175,6 +180,7 @@ def fetch(
         accept_licence=accept_licence,
         jobs=jobs,
         partial=partial,
+        store=store,
     )
     audio_format, reporter = AudioFormat(rate), chosen(progress)
     ingested = [

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,18 +14,19 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from mudata.catalog.audio import copies
 from mudata.catalog.audio.clip_jobs import jobs
 from mudata.catalog.audio.containers import states_no_length
 from mudata.catalog.audio.normalise import run
+from mudata.catalog.audio.stores import DEFAULT_STORE, Store
 from mudata.catalog.cards import licences, loader
-from mudata.catalog.cards.licence_terms import usage_of
 from mudata.catalog.fetch.fetcher import fetch
 from mudata.catalog.fetch.lock import alone
 from mudata.catalog.index import database
+from mudata.catalog.index.index_tables import index_tables, licence_of
 from mudata.catalog.read.attribute_labels import with_attribute_labels
 from mudata.catalog.read.items_table import items_table
 from mudata.catalog.read.reader import NO_TABLE, DatasetContents, Issue, read
-from mudata.catalog.read.scratch_database import scratch_database
 from mudata.errors import number
 from mudata.memory import require_least
 from mudata.narration import SILENT, Progress
@@ -64,6 +65,10 @@ class Ingested:
     """Clips that the card promises, were asked for, and are neither here nor accounted for."""
     partial: bool = False
     """Whether that is so on purpose: see `FetchRequest.partial`."""
+    store: Store = "flac"
+    """How sound is kept: flac, normalised copies, or reference, none."""
+    freed_bytes: int = 0
+    """Of copies that went, since the dataset is kept by reference now."""
 
     @property
     def flavour(self) -> str:
@@ -146,11 +151,15 @@ def ingest(
     paths = reading.clips["path"].to_pylist()
     here = pa.array([path is not None and (files / path).is_file() for path in paths], pa.bool_())
     words = pc.equal(reading.clips["kind"], "text")
+    known = database.current_generations(home).get(card.name)
+    store: Store = request.store or (known.about.get("store", "flac") if known else DEFAULT_STORE)
+    target = home.clips(card.name, audio_format.name)
     made = run(
         jobs(card, reading.clips.filter(here)),
         files=files,
-        target=home.clips(card.name, audio_format.name),
+        target=target,
         audio_format=audio_format,
+        store=store,
         workers=workers,
         progress=progress,
     )
@@ -159,7 +168,7 @@ def ingest(
     # the items of an exam are as many whatever of it is here
     asked_for = bool(selection) or card.exam is not None or len(absent) == reading.clips.num_rows
     gone = _gone(absent, fetched.failures if fetched else {}, asked_for)
-    tables = _tables(card, home, reading, made, gone=gone, audio_format=audio_format)
+    tables = index_tables(card, home, reading, made, gone=gone, audio_format=audio_format, store=store)
     tables["labels"], unlisted = with_attribute_labels(card, tables["labels"], tables["attributes"])
     indexed = dict(zip(*(tables["clips"][name].to_pylist() for name in ("clip_id", "duration_s")), strict=True))
     tables["items"], unasked = items_table(card, reading.items, attributes=tables["attributes"], clips=indexed)
@@ -175,7 +184,7 @@ def ingest(
                 "dataset": card.name,
                 "title": card.title,
                 "tags": list(card.tags),
-                "licence": _licence(card),
+                "licence": licence_of(card),
                 "usage": card.licence.usage,
                 "card_sha256": loader.sha256(card),
                 "flavour": audio_format.name,
@@ -190,7 +199,6 @@ def ingest(
     )
     promised = declared if request.limit is None else min(request.limit, declared)
     lacking = max(0, promised - len(clips)) if request.where is None and request.usage is None else 0
-    known = database.current_generations(home).get(card.name)
     wish = request.partial if request.partial is not None else bool(known and known.about["selection"].get("partial"))
     partial = wish and (lacking > 0 or any(issue.kind == NO_TABLE for issue in reading.issues))
     if partial:
@@ -214,6 +222,8 @@ def ingest(
         unchanged=before == after,
         lacking=lacking,
         partial=partial,
+        store=store,
+        freed_bytes=copies.free(target).bytes if store == "reference" else 0,  # after nobody asks for them any more
     )
 
 
@@ -260,86 +270,3 @@ def _lengthless(made: pa.Table) -> list[Issue]:
 
 def _reasons(clips: list[dict[str, Any]], status: str) -> Reasons:
     return tuple((c["clip_id"].partition("/")[2], c["reason"]) for c in clips if c["status"] == status)
-
-
-def _licence(card: Card) -> str:
-    return card.licence.spdx or card.licence.text
-
-
-_CLIPS = """
-CREATE TABLE indexed AS
-SELECT id, $dataset || '/' || id AS clip_id, $dataset AS dataset, read.kind,
-    CASE WHEN made.status = 'ok' THEN if(read.kind = 'midi', $files || read.path, $clips || made.path) END AS path,
-    read.path AS source_path, source_sha256, source_size,
-    if(read.kind = 'text', split_part(read.hash, ':', 2), pcm_sha256) AS pcm_sha256, made.start_s,
-    duration_s, sample_rate, peak, rms, clipped, decoder,
-    source_format, source_rate, source_channels, source_duration_s,
-    coalesce(read.licence, $licence) AS licence, coalesce(usages.usage, $usage) AS usage,
-    artist, album, track, title, $flavour AS flavour,
-    if(read.kind = 'text', 'ok', coalesce(made.status, 'missing')) AS status,
-    coalesce(made.reason, gone.reason) AS reason,
-    if(read.kind = 'audio' AND made.status = 'ok', $store, NULL) AS store,
-    if(read.kind = 'audio' AND made.status = 'ok', coalesce(read.channel_mix, 'mean'), NULL) AS mix, source_mtime_ns
-FROM read LEFT JOIN made USING (id) LEFT JOIN gone USING (id) LEFT JOIN usages ON usages.licence = read.licence
-WHERE made.id IS NOT NULL OR gone.id IS NOT NULL OR read.kind = 'text'
-"""
-
-_OWN = "SELECT clip_id, dataset, given.* EXCLUDE (id) FROM {} AS given JOIN indexed USING (id) ORDER BY ALL"
-
-_SELECTS = {
-    "clips": "SELECT * EXCLUDE (id) FROM indexed ORDER BY clip_id",
-    "labels": _OWN.format("labels"),
-    "vocabulary": "FROM vocabulary",
-    "captions": _OWN.format("captions"),
-    "attributes": _OWN.format(
-        "(FROM attributes UNION BY NAME SELECT id, told.name, told.value, told.source FROM"
-        " (SELECT id, unnest(attributes) AS told FROM made))"
-    ),
-    "splits": _OWN.format("splits"),
-    "faults": _OWN.format("faults"),
-}
-"""The tables of the index from what `_tables` lays out:
-what was read, under its name, and what was measured."""
-
-
-def _tables(
-    card: Card,
-    home: Home,
-    reading: DatasetContents,
-    made: pa.Table,
-    *,
-    gone: Mapping[str, str],
-    audio_format: AudioFormat,
-) -> dict[str, pa.Table]:
-    """All tables of the index but `datasets`."""
-    licences = sorted({text for text in reading.clips["licence"].to_pylist() if text})
-    given = {
-        "read": reading.clips,
-        "made": made,
-        "gone": _texts(id=gone.keys(), reason=gone.values()),
-        "usages": _texts(licence=licences, usage=[usage_of(text, card.licence.usage) for text in licences]),
-        "labels": reading.labels,
-        "captions": reading.captions,
-        "attributes": reading.attributes,
-        "splits": reading.splits,
-        "faults": reading.faults,
-        "vocabulary": reading.vocabulary.add_column(0, "dataset", [[card.name] * reading.vocabulary.num_rows]),
-    }
-    values = {
-        "dataset": card.name,
-        "licence": _licence(card),
-        "usage": card.licence.usage,
-        "flavour": audio_format.name,
-        "store": "flac",
-        "clips": f"{home.clips(card.name, audio_format.name).relative_to(home.root).as_posix()}/",
-        "files": f"{(home.raw(card.name) / 'files').relative_to(home.root).as_posix()}/",
-    }
-    with scratch_database() as connection:
-        for name, table in given.items():
-            connection.register(name, table)
-        connection.execute(_CLIPS, values)
-        return {name: connection.sql(select).to_arrow_table() for name, select in _SELECTS.items()}
-
-
-def _texts(**columns: Iterable[str]) -> pa.Table:
-    return pa.table({name: pa.array(list(values), pa.string()) for name, values in columns.items()})

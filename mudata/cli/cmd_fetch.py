@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 
 import click
 
+from mudata.catalog.audio.stores import DEFAULT_STORE, Store
 from mudata.cli import name_completion
 from mudata.cli.output import common, echo, emit, emit_json, progress
 from mudata.cli.usage_option import usage_option
@@ -39,6 +40,12 @@ _SHOWN = 5
 @click.option("--where", metavar="SQL", help="Only clips for which this holds, as in \"list_contains(genre, 'rock')\".")
 @usage_option
 @click.option("--rate", type=click.IntRange(1000, 655_350), metavar="HZ", help="Sample rate (default: native).")
+@click.option(
+    "--store",
+    type=click.Choice(get_args(Store)),
+    help="flac: a normalised copy of every clip; reference: none, files are decoded when they are heard"
+    f" [default: as it was; at first {DEFAULT_STORE}].",
+)
 @click.option("--workers", type=click.IntRange(min=1), metavar="N", help="Processes that decode (default: all cores).")
 @click.option("--jobs", type=click.IntRange(min=1), default=4, metavar="N", help="Downloads at a time (default: 4).")
 @click.option(
@@ -140,12 +147,16 @@ def _row(ingested: Ingested) -> dict[str, Any]:
         "unchanged": ingested.unchanged,
         "lacking": ingested.lacking,
         "partial": ingested.partial,
+        "store": ingested.store,
+        "freed_bytes": ingested.freed_bytes,
     }
 
 
 def _story(card: Card, home: Home, ingested: Ingested) -> list[str]:
     """What a person wants to know after a fetch:
     what is not usable and why, where things are, how to go on."""
+    from mudata.storage.disk_size import readable
+
     name = card.name
     lines = [f"{name}: {issue.where}: {issue.what}" for issue in ingested.issues[:_SHOWN]]
     if more := len(ingested.issues) - _SHOWN:
@@ -166,9 +177,11 @@ def _story(card: Card, home: Home, ingested: Ingested) -> list[str]:
         )
     if card.audio == "no":
         lines.append(f"{name}: {card.audio_note}")
-    lines.append(
-        f"{name}: raw files are in {home.raw(name) / 'files'}, clips in {home.clips(name, ingested.audio_format)}"
-    )
+    folder = home.clips(name, ingested.audio_format)
+    where = f"clips in {folder}" if ingested.store == "flac" else "clips are decoded from them when they are heard"
+    lines.append(f"{name}: raw files are in {home.raw(name) / 'files'}, {where}")
+    if ingested.freed_bytes:
+        lines.append(f"{name}: copies of clips went from {folder}, {readable(ingested.freed_bytes)}.")
     if ingested.usable:
         from mudata.catalog.splits import suggestion
 

@@ -183,6 +183,8 @@ class SessionRecord(JsonRecord):
     versions: Mapping[str, str] = {}
     git: JsonObject | None = None
     peak_memory_gib: Mapping[str, Number] = {}
+    stores: Mapping[str, str] = {}
+    """By dataset, what clips were decoded from: flac, normalised copies, or reference, the original files."""
     renderings: tuple[JsonObject, ...] = ()
     """What played clips that are MIDI: engine, version, rate, and its soundfont."""
 

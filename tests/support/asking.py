@@ -5,6 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
+import soundfile
+
+from mudata.catalog.audio.original import Original
+from mudata.catalog.audio.stored_clip import StoredClip
 from mudata.evaluation.protocol import Clip, Item, Question
 from mudata.evaluation.tasks.samples import ClipFile, Sample
 
@@ -23,6 +27,12 @@ def taught(lessons: Iterable[tuple[Clip, tuple[str, ...]]]) -> Iterator[tuple[It
 def sample(item_id: str, *references: str, **clip: Any) -> Sample:
     """An item about one clip, of which `clip` says what is known; without a path it is nowhere."""
     known = {"path": None, "pcm_sha256": "", "sample_rate": 0} | clip
+    if known["path"] and not known.get("midi"):
+        original = None
+        if source := known.get("source"):
+            seconds = known.get("duration_s") or soundfile.info(source).duration
+            original = Original(path=source, start_s=known.get("start_s", 0.0), duration_s=seconds)
+        known["sound"] = StoredClip(path=known["path"], rate=known["sample_rate"], original=original)
     return Sample(
         item_id=item_id,
         dataset=item_id.partition("/")[0],

@@ -1,4 +1,4 @@
-"""Normalised clips: one mono FLAC file per clip, and what is measured while it is written.
+"""Normalised clips: one mono FLAC file per clip, or none, and what is measured on the way.
 
 Conventions. Mono is the mean of the channels, in float32. A source with more than 16 bits (24-bit,
 float, what ffmpeg decodes) gives a clip of 24 bits, every other source one of 16: a 16-bit mono
@@ -9,15 +9,15 @@ once, from the mono signal. Everything streams: length costs no memory.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
-from contextlib import closing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from mudata.catalog.audio.audio_source import shortfall
 from mudata.catalog.audio.decode import read
-from mudata.catalog.audio.encode import Flac, replacing
-from mudata.catalog.audio.mix import Measure, Mix, MonoMix
+from mudata.catalog.audio.encode import Flac, replacing, require_rate
+from mudata.catalog.audio.mix import Measure, Mix, MonoMix, resampled
 from mudata.catalog.read.source_file import reading
 from mudata.errors import AudioError
 
@@ -51,14 +51,15 @@ class ClipFacts:
     """What is known of a clip once it is written.
     Peak and rms: full scale is 1, before rounding and resampling."""
 
-    path: Path
+    path: Path | None
+    """None of a clip without a copy."""
     start_s: float
     duration_s: float
     sample_rate: int
     peak: float
     rms: float
     clipped: int
-    """Samples of the clip that were cut off at full scale."""
+    """Samples of the clip beyond full scale; those of a copy are cut off."""
     decoder: str
     """Who decoded the source: libsndfile, PyAV or ffmpeg."""
     source_sha256: str
@@ -78,7 +79,7 @@ def digest(path: Path, algorithm: str = "sha256") -> str:
 
 def normalise(
     source: Path,
-    target: Path,
+    target: Path | None,
     audio_format: AudioFormat,
     *,
     crop: tuple[str, float] | None = None,
@@ -86,7 +87,7 @@ def normalise(
     bounds: tuple[float, float] | None = None,
     mix: Mix = "mean",
 ) -> ClipFacts:
-    """Write one clip of `source` to `target` (FLAC), all of it or nothing.
+    """Write one clip of `source` to `target` (FLAC), all of it or nothing; without a target, measure it alone.
 
     `segment` is (start, end) in seconds of the source; `crop` takes ('centre' | 'first', seconds)
     out of that; a source that is shorter is taken whole. `bounds` is (shortest, longest) clip in
@@ -102,10 +103,13 @@ def normalise(
         start, stop = _extent(decoder, crop, segment)
         _begins_within(decoder, start)
         rate = audio_format.rate or decoder.rate
+        require_rate(rate)
         measure, mono = Measure(), MonoMix(decoder, mix)
-        with replacing(target) as temporary, closing(Flac(temporary, rate, wide=decoder.wide)) as flac:
-            for block in _resampled(measure.watch(mono.blocks(start, stop)), decoder.rate, rate):
-                flac.write(block)
+        blocks = measure.watch(mono.blocks(start, stop))
+        with _writing(target, rate, wide=decoder.wide) as flac:
+            for block in _resampled(blocks, decoder.rate, rate) if flac else blocks:
+                if flac:
+                    flac.write(block)
             _check(decoder, (start, stop), measure, mono, bounds)
         whole = stop is None and start == 0
         frames = measure.frames if whole else decoder.frames
@@ -116,7 +120,7 @@ def normalise(
             sample_rate=rate,
             peak=measure.peak,
             rms=measure.rms,
-            clipped=flac.clipped,
+            clipped=flac.clipped if flac else measure.clipped,
             decoder=decoder.decoder,
             source_sha256=source_sha256,
             source_size=source_size,
@@ -143,7 +147,6 @@ def load(
     *,
     start_s: float = 0.0,
     duration_s: float | None = None,
-    mix: Mix = "mean",
 ) -> Samples:
     """Samples of a file, (frames,) float32 mono, resampled once to `rate` Hz (None: as they are).
 
@@ -152,20 +155,11 @@ def load(
 
     def whole(decoder: Source) -> tuple[Samples, int]:
         start, stop = _frames(decoder, start_s, duration_s)
-        pieces = [block.copy() for block in MonoMix(decoder, mix).blocks(start, stop)]
+        pieces = [block.copy() for block in MonoMix(decoder).blocks(start, stop)]
         return _joined(decoder, start, stop, pieces), decoder.rate
 
     samples, native = read(path, whole)
     return resampled(samples, native, rate or native)
-
-
-def resampled(samples: Samples, rate_in: int, rate_out: int) -> Samples:
-    """(frames,) or (frames, channels) at another rate in Hz, by soxr's high quality; the same where it is no other."""
-    if rate_in == rate_out:
-        return samples
-    import soxr
-
-    return soxr.resample(samples, rate_in, rate_out, "HQ")  # type: ignore[no-any-return]
 
 
 def load_channels(path: Path, *, start_s: float = 0.0, duration_s: float | None = None) -> tuple[Samples, int]:
@@ -188,6 +182,16 @@ def load_channels(path: Path, *, start_s: float = 0.0, duration_s: float | None 
 
 
 # --------------------------------------------------------------------- what becomes of samples
+
+
+@contextlib.contextmanager
+def _writing(target: Path | None, rate: int, *, wide: bool) -> Iterator[Flac | None]:
+    """The file of a clip; None where there is to be none."""
+    if target is None:
+        yield None
+        return
+    with replacing(target) as temporary, contextlib.closing(Flac(temporary, rate, wide=wide)) as flac:
+        yield flac
 
 
 def _extent(

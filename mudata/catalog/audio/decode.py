@@ -50,6 +50,19 @@ class DecoderVerdict:
     """Whether clips are made with it."""
 
 
+def read_again(path: Path, decoder: str | None, seconds: float | None, use: Callable[[Source], Result]) -> Result:
+    """As `read`, of a file that is known: who decoded it, and how long it is. `use` must refuse less than that.
+
+    What libsndfile read as it is needs no other look, which of a long file may cost more than half a minute of its
+    sound. A file that was put right for it is as long as it says only then; of MPEG audio none is put right.
+    """
+    if decoder == "libsndfile":
+        with contextlib.suppress(AudioError), contextlib.closing(Sndfile(path, Structure())) as source:
+            if source.decodable == round((seconds or 0) * source.rate) or "/MPEG_LAYER" in source.coding:
+                return use(source)
+    return read(path, use)
+
+
 def read(path: Path, use: Callable[[Source], Result]) -> Result:
     """What `use` makes of the file. It is called anew, with another decoder, where one breaks off on the way.
 

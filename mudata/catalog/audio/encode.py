@@ -46,14 +46,18 @@ class _Disk(io.BufferedRandom):
             return -1
 
 
+def require_rate(rate: int) -> None:
+    """Raise AudioError `unsupported` for a rate in Hz beyond the streamable subset of FLAC."""
+    if rate > 655_350 or (rate > 65_535 and rate % 10):
+        raise AudioError("unsupported", f"FLAC cannot hold {rate} Hz.", "Fetch with --rate, such as --rate 44100.")
+
+
 class Flac:
     """A mono FLAC file being written. Raises OSError when the disk does not take it."""
 
     def __init__(self, path: Path, rate: int, *, wide: bool) -> None:
         import soundfile
 
-        if rate > 655_350 or (rate > 65_535 and rate % 10):  # limits of the streamable subset of FLAC
-            raise AudioError("unsupported", f"FLAC cannot hold {rate} Hz.", "Fetch with --rate, such as --rate 44100.")
         self.clipped = 0
         self._steps = 2.0**23 if wide else 2.0**15
         self._disk = _Disk(path)

@@ -26,6 +26,9 @@ Without, an excerpt's first samples are not those of the whole."""
 
 _LOSSY = {"VORBIS", "OPUS", "MPEG_LAYER_I", "MPEG_LAYER_II", "MPEG_LAYER_III"}
 
+_STEP = 2.0**-15
+"""Of 16 bits; full scale is 1."""
+
 _NOTHING_FOUND = 7
 """libsndfile's SFE_BAD_FILE (common.h), which its mp3 reader gives; its text speaks of pipes."""
 
@@ -79,11 +82,17 @@ class Sndfile:
         import soundfile
 
         buffer = np.empty((BLOCK, self.channels), np.float32)
+        steps = np.empty((BLOCK, self.channels), np.int16) if self._file.subtype == "PCM_16" else None
         try:
             self._go_near(start)
             while stop is None or self._at < stop:
                 until = start if self._at < start else stop
-                block = self._file.read(out=buffer if until is None else buffer[: until - self._at])
+                room = BLOCK if until is None else min(until - self._at, BLOCK)
+                if steps is None:
+                    block = self._file.read(out=buffer[:room])
+                else:  # exactly what libsndfile makes of them as floats, for a third of its time
+                    read = self._file.read(out=steps[:room])
+                    block = np.multiply(read, np.float32(_STEP), out=buffer[: len(read)])
                 if not len(block):
                     return
                 self._at += len(block)

@@ -90,6 +90,8 @@ class Measure:
     def __init__(self) -> None:
         self.frames = 0
         self.peak = 0.0
+        self.clipped = 0
+        """Samples beyond full scale."""
         self.sha256 = hashlib.sha256()
         self._energy = 0.0
 
@@ -102,6 +104,7 @@ class Measure:
         """The blocks, measured. Raises AudioError `not_finite`, `out_of_range`."""
         import numpy as np
 
+        squares = np.empty(BLOCK, np.float32)
         for block in blocks:
             if not len(block):
                 continue
@@ -112,10 +115,24 @@ class Measure:
                 text = f"a sample of {peak:.4g}, where full scale is 1: numbers of another scale"
                 raise AudioError("out_of_range", text)
             self.peak = max(self.peak, peak)
-            self._energy += float(np.square(block).sum())  # pairwise, without the threads that np.dot would start
+            if peak > 1:
+                self.clipped += int(np.count_nonzero(np.abs(block) > 1))
+            if len(block) > len(squares):
+                squares = np.empty(len(block), np.float32)
+            squared = np.square(block, out=squares[: len(block)])
+            self._energy += float(squared.sum())  # pairwise, without the threads that np.dot would start
             self.sha256.update(np.ascontiguousarray(block, "<f4").data)
             self.frames += len(block)
             yield block
+
+
+def resampled(samples: Samples, rate_in: int, rate_out: int) -> Samples:
+    """(frames,) or (frames, channels) at another rate in Hz, by soxr's high quality; the same where it is no other."""
+    if rate_in == rate_out:
+        return samples
+    import soxr
+
+    return soxr.resample(samples, rate_in, rate_out, "HQ")  # type: ignore[no-any-return]
 
 
 def _md5_checked(blocks: Iterable[Samples], flac: FlacStream) -> Iterator[Samples]:

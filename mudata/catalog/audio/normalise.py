@@ -3,7 +3,8 @@
 What is done is journalled in the target folder at once. A run that was killed, or is repeated, does
 only what the journal lacks: a job is done when its line answers the same request about the same
 source (size and time of change) and its clip still has the size it had. So a clip that a power cut
-tore is made again.
+tore is made again. Without copies (store reference) the same is measured and nothing written; a journal knows what
+either store needs, so that a dataset goes from copies to none at once.
 """
 
 from __future__ import annotations
@@ -35,6 +36,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     import pyarrow as pa
+
+    from mudata.catalog.audio.stores import Store
 
 VERSION, MIDI_VERSION = 2, 5
 """Raised when the same request about the same source would give another clip or other facts. Clips of
@@ -87,10 +90,12 @@ def run(
     files: Path,
     target: Path,
     audio_format: clip.AudioFormat,
+    store: Store = "flac",
     workers: int | None = None,
     progress: Progress = SILENT,
 ) -> pa.Table:
-    """Make every clip that is not there yet; one row per job, in their order.
+    """Make every clip that is not there yet; one row per job, in their order. Of store reference none is made, and
+    `path` is where it would be.
 
     Columns: COLUMNS, and `attributes` (list of name, value and source; what a MIDI file says of itself). A
     job that fails gives a row with status quarantined, or missing when there is no source, and the
@@ -100,7 +105,8 @@ def run(
     Raises HomeError when the disk is full or read-only; what was finished is kept.
     """
     with telling_os_errors(), Journal(target / "journal.jsonl") as journal:
-        todo = [job for job in jobs if not _done(journal, job, _request(job, files, audio_format), files, target)]
+        copies = target if store == "flac" else None
+        todo = [job for job in jobs if not _done(journal, job, _request(job, files, audio_format), files, copies)]
         if todo:
             _sweep(target)
             requests: dict[int, list[Any]] = {}  # of the calls under way: the state of the source before it was read
@@ -108,7 +114,7 @@ def run(
             def tasks() -> Iterator[list[Any]]:
                 for n, job in enumerate(todo):
                     requests[n] = _request(job, files, audio_format)
-                    yield [str(files), str(target), audio_format.rate, asdict(job)]
+                    yield [str(files), copies and str(copies), audio_format.rate, asdict(job)]
 
             processes = workers or min(available(), math.ceil(len(todo) / PAYS), most_processes() or len(todo))
             results = scattered(perform, tasks(), min(processes, len(todo)))
@@ -140,7 +146,7 @@ def clip_path(id_: str) -> str:
 
 
 def perform(task: list[Any]) -> dict[str, Any]:
-    """One job, as JSON in and out: [files, target, rate, job] to the row's columns."""
+    """One job, as JSON in and out: [files, target (None: no copy), rate, job] to the row's columns."""
     files, target, rate, fields = task
     job = Job(**fields)
     source = Path(files, job.source)
@@ -149,7 +155,7 @@ def perform(task: list[Any]) -> dict[str, Any]:
             _verify(source, job.expected_hash)
         if job.kind == "midi":
             return _midi(source, job)
-        return _audio(source, Path(target), clip.AudioFormat(rate), job)
+        return _audio(source, target and Path(target), clip.AudioFormat(rate), job)
     except AudioError as error:
         status = "missing" if error.reason == "vanished" else "quarantined"
         row = _failed(status, error.reason, str(error).replace("\n", " "))
@@ -162,12 +168,17 @@ def perform(task: list[Any]) -> dict[str, Any]:
         return _failed("quarantined", "crashed", f"{type(error).__name__}: {text_of(error)}")
 
 
-def _audio(source: Path, target: Path, audio_format: clip.AudioFormat, job: Job) -> dict[str, Any]:
+def _audio(source: Path, target: Path | None, audio_format: clip.AudioFormat, job: Job) -> dict[str, Any]:
     path = clip_path(job.id)
+    copy = target / path if target else None
     facts = clip.normalise(
-        source, target / path, audio_format, crop=job.crop, segment=job.segment, bounds=job.bounds, mix=job.mix
+        source, copy, audio_format, crop=job.crop, segment=job.segment, bounds=job.bounds, mix=job.mix
     )
-    return vars(facts) | {"path": path, "status": "ok", "clip_size": (target / path).stat().st_size}
+    row = vars(facts) | {"status": "ok"}
+    if copy is None:
+        del row["path"]
+        return row
+    return row | {"path": path, "clip_size": copy.stat().st_size}
 
 
 def _midi(source: Path, job: Job) -> dict[str, Any]:
@@ -231,7 +242,8 @@ def _request(job: Job, files: Path, audio_format: clip.AudioFormat) -> list[Any]
     return [version, audio_format.name, job.kind, job.source, *cut, job.expected_hash, state, *mixed, *windowed]
 
 
-def _done(journal: Journal, job: Job, request: list[Any], files: Path, target: Path) -> bool:
+def _done(journal: Journal, job: Job, request: list[Any], files: Path, target: Path | None) -> bool:
+    """Whether nothing is left to do; without a target, no copy is asked for."""
     answered, row = journal.get(job.id)
     if not _is_sound(row):
         return False
@@ -241,8 +253,10 @@ def _done(journal: Journal, job: Job, request: list[Any], files: Path, target: P
         journal.put(job.id, request, row)
     if row["status"] != "ok":  # an extra may have been installed since, or there is more memory now
         return not row["reason"].startswith(("unsupported:", "crashed:"))
+    if target is None or job.kind == "midi":
+        return True
     try:
-        return "path" not in row or (target / row["path"]).stat().st_size == row["clip_size"]
+        return "path" in row and (target / row["path"]).stat().st_size == row["clip_size"]
     except OSError:
         return False
 
@@ -314,6 +328,7 @@ def _table(jobs: Sequence[Job], journal: Journal, audio_format: clip.AudioFormat
 
 def _whole_row(job: Job, journal: Journal, audio_format: clip.AudioFormat) -> dict[str, Any]:
     request, row = journal.get(job.id)
-    own = {"id": job.id, "kind": job.kind, "source_path": job.source, "flavour": audio_format.name}
+    own: dict[str, Any] = {"id": job.id, "kind": job.kind, "source_path": job.source, "flavour": audio_format.name}
+    own["path"] = clip_path(job.id) if job.kind != "midi" and row.get("status") == "ok" else None
     state = request[_STATE] if request else None
     return row | own | {"source_mtime_ns": state[1] if state else None}

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from mudata.catalog.audio.stores import Store
     from mudata.catalog.cards.licence_terms import Purpose
 
 
@@ -39,6 +40,8 @@ class FetchRequest:
     partial: bool | None = None
     """Whether the copy is partial on purpose: that it lacks clips or tables is then a state and no
     fault. It is kept with the dataset; None: as it was, False takes it back."""
+    store: Store | None = None
+    """How sound is kept; None: as it was, at first DEFAULT_STORE."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -187,7 +187,7 @@ class GenerationDraft:
         except duckdb.ConversionException as error:
             raise ReadError(f"{dataset}: {error}", "The shapes are printed by `mudata sql --schema`.") from error
         self.content_sha256 = _sha256(content)
-        references = self._references()
+        self._refers = references = self._references()
         told = [kept for kept in (self.issues, self.item_files, references) if kept]  # what older versions did not keep
         self.identity_sha256 = _sha256([*content, about, self.selection, *told])
 
@@ -215,6 +215,7 @@ class GenerationDraft:
             "issues": self.issues,
             **({"item_files": self.item_files} if self.item_files else {}),
             "tools": tool_versions(),
+            **({"store": "reference"} if self._refers else {}),
             "content_sha256": self.content_sha256,
             "identity_sha256": self.identity_sha256,
             "tables": sizes,

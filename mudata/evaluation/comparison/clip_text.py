@@ -22,9 +22,10 @@ def plainly(text: str, _role: str) -> str:
 
 
 def _facts(view: ClipView) -> Iterator[tuple[str, str]]:
+    listen = f"{view.path}, from {view.start_s:g} s on" if view.path and view.start_s else view.path
     seconds = "" if view.duration_s is None else f"{view.duration_s:.1f} s"
     yield from (("title", view.title or ""), ("artist", view.artist or ""), ("album", view.album or ""))
-    yield from (("length", seconds), ("licence", view.licence or ""), ("listen", view.path or view.status))
+    yield from (("length", seconds), ("licence", view.licence or ""), ("listen", listen or view.status))
     yield from ((namespace, ", ".join(labels)) for namespace, labels in view.labels.items())
     yield from (("caption", text) for text in view.captions)
 

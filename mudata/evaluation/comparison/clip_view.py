@@ -71,8 +71,8 @@ class ClipView:
     """A clip's facts (None where the index has none), references and answers, in the order that the
     runs began.
 
-    `path` is the file to play, absolute; `status` that of the clip, or where the clips of an item lie; `labels` are
-    canonical ids by namespace.
+    `path` is the file to play, absolute, of which the clip is `duration_s` from `start_s` on; `status` that of the clip,
+    or where the clips of an item lie; `labels` are canonical ids by namespace.
     """
 
     clip_id: str
@@ -87,6 +87,8 @@ class ClipView:
     labels: dict[str, list[str]]
     captions: list[str]
     said: tuple[ClipAnswer, ...]
+    start_s: float = 0.0
+    """0 of a copy, and of a whole file."""
 
 
 def runs_to_show(home: Home, names: Sequence[str]) -> list[Run]:
@@ -140,7 +142,7 @@ def clip_views(home: Home, clip_ids: Sequence[str], runs: Sequence[Run]) -> list
     heard = {item: ", ".join(_place(home, clip, facts) for clip in clips) for item, clips in items.items()}
     views = []
     for clip_id in clip_ids:
-        title, artist, album, seconds, path, licence, status = facts.get(clip_id, [None] * 7)
+        title, artist, album, seconds, path, licence, status, start = facts.get(clip_id, [None] * 8)
         views.append(
             ClipView(
                 clip_id=clip_id,
@@ -155,6 +157,7 @@ def clip_views(home: Home, clip_ids: Sequence[str], runs: Sequence[Run]) -> list
                 labels=labels[clip_id],
                 captions=captions[clip_id],
                 said=tuple(answers[clip_id]),
+                start_s=start or 0.0,
             )
         )
     return views
@@ -262,8 +265,8 @@ def _official(asked: Run, scored: ScoredAnswer) -> dict[str, object] | None:
 
 def _facts(connection: duckdb.DuckDBPyConnection, clip_ids: Sequence[str]) -> dict[str, tuple[Any, ...]]:
     rows = connection.execute(
-        "SELECT clip_id, title, artist, album, duration_s, path, licence,"
-        " concat_ws(': ', status, reason) FROM clips WHERE list_contains(?, clip_id)",
+        "SELECT clip_id, title, artist, album, duration_s, path, licence, concat_ws(': ', status, reason),"
+        " if(store = 'reference', start_s, 0) FROM clips WHERE list_contains(?, clip_id)",
         [list(clip_ids)],
     ).fetchall()
     return {str(row[0]): row[1:] for row in rows}

@@ -19,7 +19,6 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from mudata.catalog.audio import clip
 from mudata.errors import AudioError, is_of_machine
 from mudata.evaluation.inference.midi_clips import NotesFile, rendered
 from mudata.evaluation.inference.noise import white_noise
@@ -27,8 +26,6 @@ from mudata.evaluation.protocol import Clip, Failure, Item, ModelCapabilities, Q
 from mudata.evaluation.tasks.prompts import joined_cue
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from numpy.typing import NDArray
 
     from mudata.catalog.render.renderer import EngineChoice, RenderingRecord
@@ -206,7 +203,7 @@ def _clip(
             longest = capabilities.max_seconds
             samples, decoded_rate, rendering = rendered(clip_file, clip_file.path, rate, longest, playback.engine)
         else:
-            samples, decoded_rate = _decoded(clip_file, clip_file.path, rate, capabilities, playback.source)
+            samples, decoded_rate = _decoded(clip_file, rate, capabilities, playback.source)
     except AudioError as error:
         return Failure(error.reason, error.what)
     except OSError as error:
@@ -221,29 +218,30 @@ def _clip(
 
 
 def _decoded(
-    clip_file: ClipFile, path: Path, rate: int | None, capabilities: ModelCapabilities, source: AudioSource
+    clip_file: ClipFile, rate: int | None, capabilities: ModelCapabilities, source: AudioSource
 ) -> tuple[NDArray[np.float32], int]:
     """Samples and their rate. Raises AudioError, OSError."""
     longest = capabilities.max_seconds
     if longest is None and (clip_file.duration_s or 0) > LONGEST_S:
         too_long = f"{clip_file.duration_s:.0f} s; this model hears a clip to its end, and {LONGEST_S:.0f} s at most"
         raise AudioError("too-long", too_long)
-    if source == "clip":
+    sound, start_s = clip_file.sound, clip_file.crop_start_s or 0.0
+    left = clip_file.duration_s if clip_file.crop_start_s is not None else None  # else as much as there is
+    if source == "clip" and sound is not None:
         decoded_rate = rate or clip_file.sample_rate
-        start_s, seconds = clip_file.crop_start_s or 0.0, longest
-        if clip_file.crop_start_s is not None and clip_file.duration_s is not None:
-            seconds = min(clip_file.duration_s, longest or math.inf)
-        samples = clip.load(path, decoded_rate, start_s=start_s, duration_s=seconds)
-    elif clip_file.source is None:
+        samples = sound.samples(decoded_rate, start_s=start_s, duration_s=_least(left, longest))
+    elif sound is None or sound.original is None:
         raise AudioError("missing", "the index does not say which file the clip is from")
     else:
-        known = [s for s in (clip_file.duration_s, longest and longest + AFTER_S) if s is not None]
-        samples, decoded_rate = clip.load_channels(
-            clip_file.source, start_s=clip_file.start_s, duration_s=min(known, default=None)
-        )
+        longest = longest and longest + AFTER_S
+        samples, decoded_rate = sound.original.channels(start_s=start_s, duration_s=_least(left, longest))
     if not samples.size:
         raise AudioError("empty", "no samples")
     return samples, decoded_rate
+
+
+def _least(*seconds: float | None) -> float | None:
+    return min((s for s in seconds if s is not None), default=None)
 
 
 def played(

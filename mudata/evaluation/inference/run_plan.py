@@ -134,6 +134,16 @@ class Plan:
         return found
 
     @property
+    def stores(self) -> dict[str, str]:
+        """By dataset, how the sound is kept of what is heard."""
+        if self.playback.sound == "none" or not self.model.capabilities.needs_audio:
+            return {}
+        played = [(item.dataset, clip.sound) for item in self.selection.items for clip in self.playback.of(item).clips]
+        as_source = self.request.audio == "source"
+        found = {dataset: "reference" if as_source else sound.store for dataset, sound in played if sound}
+        return dict(sorted(found.items()))
+
+    @property
     def warnings(self) -> list[str]:
         """What may be wrong with the prompt, each sentence once."""
         warnings = [f"Prompt {t.prompt.id}: {text}" for t in self.selection.tasks.values() for text in t.warnings]

@@ -256,6 +256,7 @@ class Session:
             versions=_versions(),
             git=provenance.git(),
             peak_memory_gib=provenance.peak_memory(),
+            **({"stores": self.plan.stores} if self.plan.stores else {}),
             **({"renderings": renderings} if renderings else {}),
         )
 

@@ -176,7 +176,7 @@
   const SVG = "http://www.w3.org/2000/svg";
 
   // A picture to click on; the player beside it is for everybody else.
-  function waveform(audio, { waveform: ends, seconds }) {
+  function waveform(audio, { waveform: ends, seconds, starts = 0 }) {
     let line = "";
     for (let i = 0; i < ends.length; i += 2) {
       line += `M${i / 2 + .5} ${63 - STEPS.indexOf(ends[i + 1])}V${64 - STEPS.indexOf(ends[i])}`;
@@ -192,11 +192,11 @@
     }
     svg.addEventListener("click", (event) => {
       const { left, width } = svg.getBoundingClientRect();
-      audio.currentTime = seconds * (event.clientX - left) / width;
+      audio.currentTime = starts + seconds * (event.clientX - left) / width;
       audio.play().catch(() => {}); // what is wrong the player tells
     });
     audio.addEventListener("timeupdate", () => {
-      svg.style.setProperty("--played", `${100 * audio.currentTime / seconds}%`);
+      svg.style.setProperty("--played", `${100 * Math.max(audio.currentTime - starts, 0) / seconds}%`);
     });
     return svg;
   }

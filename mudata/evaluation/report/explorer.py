@@ -3,15 +3,13 @@ clips, answers, waveforms and, where wanted, the audio itself."""
 
 from __future__ import annotations
 
-import base64
-import os
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote
 
+from mudata.evaluation.report.sound_address import data_uri, linked_to
 from mudata.evaluation.report.waveforms import Sound, affordable, draw
 from mudata.evaluation.report.wording import FATES, METRICS, ROLES, role
 from mudata.narration import SILENT, Progress
@@ -23,8 +21,6 @@ if TYPE_CHECKING:
 
 EMBED_LIMIT = 100 * 2**20
 """Most bytes of audio that a page carries: browsers load that from a file in a second or two."""
-
-_TYPES = {".flac": "audio/flac", ".wav": "audio/wav", ".mp3": "audio/mpeg", ".ogg": "audio/ogg", ".m4a": "audio/mp4"}
 
 
 @dataclass(frozen=True)
@@ -61,7 +57,7 @@ def find_audio(
     worth = _disagreements(report)
     order = sorted(sounds, key=lambda clip_id: (-worth.get(clip_id, 0.0), clip_id))
     inside = _embedded(sounds, order) if embed else {}
-    linked = {clip_id: _relative(sounds[clip_id].path, page) for clip_id in sounds if clip_id not in inside}
+    linked = {clip_id: linked_to(sounds[clip_id].door, page) for clip_id in sounds if clip_id not in inside}
     wanted = affordable(sounds, order) if waveforms else {}
     return Audio(
         inside | linked,
@@ -75,35 +71,31 @@ def find_audio(
 
 def _embedded(sounds: Mapping[str, Sound], order: Sequence[str]) -> dict[str, str]:
     """Data URIs of the clips that fit below EMBED_LIMIT, the first first."""
-    uris, size = {}, 0
+    uris, room = {}, EMBED_LIMIT
     for clip_id in order:
-        path = sounds[clip_id].path
-        if size + path.stat().st_size <= EMBED_LIMIT:
-            size += path.stat().st_size
-            sound = base64.b64encode(path.read_bytes()).decode()
-            uris[clip_id] = f"data:{_TYPES.get(path.suffix, 'audio/flac')};base64,{sound}"
+        if found := data_uri(sounds[clip_id].door, room):
+            uris[clip_id], size = found
+            room -= size
     return uris
 
 
 def _sounds(home: Home, clip_ids: set[str]) -> dict[str, Sound]:
+    from mudata.catalog.audio.stored_clip import COLUMNS, StoredClip
     from mudata.catalog.index import database as index
 
     with index.connect(home) as connection:
         rows = connection.execute(
-            "SELECT clip_id, path, duration_s FROM clips"
+            f"SELECT clip_id, {', '.join(COLUMNS)} FROM clips"  # noqa: S608
             " WHERE path IS NOT NULL AND kind = 'audio' AND list_contains(?, dataset)",
             [sorted({clip_id.partition("/")[0] for clip_id in clip_ids})],
         ).fetchall()
-    found = {clip_id: Sound(home.root / path, seconds or 0.0) for clip_id, path, seconds in rows if clip_id in clip_ids}
-    return {clip_id: sound for clip_id, sound in found.items() if sound.path.is_file()}
-
-
-def _relative(path: Path, page: Path) -> str:
-    """A clip's address as seen from the page's folder."""
-    try:
-        return quote(Path(os.path.relpath(path.resolve(), page.resolve().parent)).as_posix())
-    except ValueError:  # another drive
-        return path.resolve().as_uri()
+    found = {}
+    for clip_id, *values in rows:
+        row = dict(zip(COLUMNS, values, strict=True))
+        door = StoredClip.of_row(home, row) if clip_id in clip_ids else None
+        if door and door.is_here():
+            found[clip_id] = Sound(door, row["duration_s"] or 0.0)
+    return found
 
 
 def explorer(report: Report, audio: Audio) -> dict[str, Any]:
@@ -133,7 +125,10 @@ def explorer(report: Report, audio: Audio) -> dict[str, Any]:
 
 
 def _sound(clip_id: str, audio: Audio) -> dict[str, Any]:
-    sound = {"source": audio.sources[clip_id]}
+    sound: dict[str, Any] = {"source": audio.sources[clip_id]}
+    original = audio.sounds[clip_id].door.excerpt_of
+    if original and not audio.sources[clip_id].startswith("data:"):  # players count from the file's beginning
+        sound["starts"] = round(original.start_s, 3)
     if clip_id not in audio.waveforms:
         return sound
     return sound | {"seconds": round(audio.sounds[clip_id].seconds, 3), "waveform": audio.waveforms[clip_id]}

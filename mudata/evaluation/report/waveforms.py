@@ -5,11 +5,13 @@ from __future__ import annotations
 import string
 from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from mudata.errors import AudioError
 from mudata.narration import SILENT, Progress
+
+if TYPE_CHECKING:
+    from mudata.catalog.audio.stored_clip import StoredClip
 
 COLUMNS = 96
 """Two pixels each, at the size that the page gives them."""
@@ -25,9 +27,9 @@ _THREADS = 4
 
 
 class Sound(NamedTuple):
-    """A clip's file and its length in seconds."""
+    """A clip's sound and its length in seconds."""
 
-    path: Path
+    door: StoredClip
     seconds: float
 
 
@@ -60,10 +62,8 @@ def draw(sounds: Mapping[str, Sound], progress: Progress = SILENT) -> dict[str, 
 def _columns(sound: Sound) -> str:
     import numpy as np
 
-    from mudata.catalog.audio import clip
-
     try:
-        samples = clip.load(sound.path)
+        samples = sound.door.samples()
     except AudioError:
         return ""
     starts = np.arange(COLUMNS) * len(samples) // COLUMNS

@@ -70,12 +70,14 @@ def ask_secondary_scorer(run: Run, opinion: SecondaryScorer, progress: Progress 
 
 def add_extra_metric(home: Home, run: Run, wanted: str, progress: Progress = SILENT) -> None:
     """Compute a further score of captions, and keep it; score the run to see it."""
+    from mudata.catalog.audio.stored_clip import COLUMNS, StoredClip
     from mudata.catalog.index import database
 
     with database.snapshot(home) as connection:
-        query = "SELECT clip_id, path FROM clips WHERE path IS NOT NULL AND list_contains(?, dataset)"
+        query = f"SELECT clip_id, {', '.join(COLUMNS)} FROM clips WHERE list_contains(?, dataset)"  # noqa: S608
         rows = connection.execute(query, [list(run.tasks)]).fetchall()
-    items, audio = read_answers(run), {clip_id: home.root / path for clip_id, path in rows}
+    doors = {id_: StoredClip.of_row(home, dict(zip(COLUMNS, row, strict=True))) for id_, *row in rows}
+    items, audio = read_answers(run), {id_: door for id_, door in doors.items() if door}
     extras_cache.compute(run, wanted, items, audio, progress)
 
 

@@ -9,8 +9,9 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
+from mudata.catalog.audio.stored_clip import COLUMNS, StoredClip
 from mudata.evaluation.tasks.samples import ClipFile, Sample
 
 if TYPE_CHECKING:
@@ -40,6 +41,8 @@ class ClipRow(NamedTuple):
     source_sha256: str | None
     crop_start_s: float | None
     crop_end_s: float | None
+    sound: tuple[Any, ...]
+    """`stored_clip.COLUMNS`."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,6 +81,7 @@ class IndexedClips:
             duration_s=row.duration_s,
             drawn_sha256=pcm_sha256 or None,
             is_excerpt=row.kind == "midi" and row.hash != row.source_sha256,
+            sound=StoredClip.of_row(self.home, dict(zip(COLUMNS, row.sound, strict=True))) if path else None,
         )
         is_cropped = row.crop_start_s is not None or row.crop_end_s is not None
         return whole.cropped(row.crop_start_s or 0.0) if is_cropped else whole
@@ -150,14 +154,20 @@ def clip_rows(
     connection: duckdb.DuckDBPyConnection, datasets: Sequence[str], *, repaired: bool = False
 ) -> dict[str, ClipRow]:
     """Every clip of some datasets, by its id; as published, or with what is known to be right."""
-    source = "repaired_clips" if repaired else "(SELECT *, NULL AS crop_start_s, NULL AS crop_end_s FROM clips)"
+    facts = (
+        "told.clip_id, told.kind, told.path, told.source_path, coalesce(told.pcm_sha256, told.source_sha256),"
+        " told.start_s, told.duration_s, told.sample_rate, told.status, told.reason, told.artist, told.album,"
+        " told.track, told.source_sha256"
+    )
+    crop = "told.crop_start_s, told.crop_end_s" if repaired else "NULL, NULL"
+    source = "repaired_clips AS told JOIN clips AS kept USING (clip_id)" if repaired else "clips AS told"
+    sound = ", ".join(f"{'kept' if repaired else 'told'}.{name}" for name in COLUMNS)
     rows = connection.execute(
-        "SELECT clip_id, kind, path, source_path, coalesce(pcm_sha256, source_sha256), start_s, duration_s,"
-        " sample_rate, status, reason, artist, album, track, source_sha256, crop_start_s, crop_end_s"
-        f" FROM {source} WHERE list_contains(?, dataset)",
+        f"SELECT {facts}, {crop}, {sound} FROM {source} WHERE list_contains(?, told.dataset)",
         [list(datasets)],
     ).fetchall()
-    return {row[0]: ClipRow(*row) for row in rows}
+    own = len(ClipRow._fields) - 1
+    return {row[0]: ClipRow._make((*row[:own], row[own:])) for row in rows}
 
 
 def references_of(

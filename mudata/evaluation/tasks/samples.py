@@ -14,6 +14,7 @@ from mudata.evaluation.tasks.known_faults import AS_PUBLISHED, TreatedFaults
 from mudata.evaluation.tasks.option_order import pass_id
 
 if TYPE_CHECKING:
+    from mudata.catalog.audio.stored_clip import StoredClip
     from mudata.evaluation.metrics.caption_controls import ConstantCaption
     from mudata.evaluation.protocol import Question
     from mudata.evaluation.tasks.task import Task
@@ -51,6 +52,8 @@ class ClipFile:
     """Of MIDI: by how many it is heard higher, drums not."""
     words: bool = False
     """There is nothing to hear: its item is words alone."""
+    sound: StoredClip | None = None
+    """What it is heard by; None of MIDI, of words, and where there is nothing to hear."""
     crop_start_s: float | None = None
     """Where in the clip that is kept the repaired one begins, `duration_s` long; None: it is all of it."""
 

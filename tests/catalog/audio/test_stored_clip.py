@@ -58,6 +58,16 @@ def test_a_copy_and_an_original_sound_alike(home: Home, cut: dict[str, Any], par
         assert np.array_equal(copied.channels(rate, **part), referred.channels(rate, **part))
 
 
+@pytest.mark.parametrize("rate", [16_000, 48_000, 11_025, 44_099])
+def test_a_part_of_an_original_is_that_of_the_whole_at_another_rate(home: Home, rate: int) -> None:
+    copied, referred = (door(home, row) for row in rows(home, rate=rate, segment=(0.3, 2.9)))
+    assert copied.rate == referred.rate == rate
+    for part in ({}, {"start_s": 0.123, "duration_s": 0.777}, {"start_s": 2.0}, {"duration_s": 0.1}):
+        a, b = copied.samples(**part), referred.samples(**part)
+        assert len(a) == len(b)
+        assert np.abs(a - b).max() < 2**-21
+
+
 def test_samples_of_an_original_are_those_that_were_hashed(home: Home) -> None:
     _, row = rows(home, crop=("first", 2.0))
     samples = door(home, row).samples()

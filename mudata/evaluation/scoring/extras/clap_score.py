@@ -4,7 +4,6 @@ all."""
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mudata.errors import AudioError, EvaluationError, MissingExtra
@@ -15,6 +14,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from mudata.catalog.audio.stored_clip import StoredClip
     from mudata.evaluation.metrics.scored import Metric, ScoredAnswer
 
 MODEL = "laion/clap-htsat-unfused"
@@ -23,7 +23,7 @@ MODEL = "laion/clap-htsat-unfused"
 def clap_score(
     items: Sequence[ScoredAnswer],
     *,
-    audio: Mapping[str, Path],
+    audio: Mapping[str, StoredClip],
     model: str = MODEL,
     revision: str | None = None,
     device: str = "auto",
@@ -33,7 +33,7 @@ def clap_score(
     """Mean cosine of sound and caption over the clips whose sound is here;
     an answer that failed scores 0.
 
-    `audio` has the file of each clip by its id. Captions longer than the text encoder are cut.
+    `audio` has the sound of each clip by its id. Captions longer than the text encoder are cut.
 
     Raises MissingExtra, ModelError; EvaluationError when there is no sound at all.
     """
@@ -80,10 +80,8 @@ def clap_score(
     return [metric], {**scorer.describe(), "without_audio": len(unheard)}
 
 
-def _wave(path: Path | None, rate: int | None) -> NDArray[np.float32] | None:
-    from mudata.catalog.audio import clip as audio
-
+def _wave(sound: StoredClip | None, rate: int | None) -> NDArray[np.float32] | None:
     try:
-        return audio.load(path, rate) if path else None
+        return sound.samples(rate) if sound else None
     except (AudioError, OSError):
         return None

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mudata.errors import EvaluationError, UnknownName
@@ -19,6 +18,7 @@ from mudata.evaluation.scoring.extras.meteor import meteor
 from mudata.narration import Advance, untold
 
 if TYPE_CHECKING:
+    from mudata.catalog.audio.stored_clip import StoredClip
     from mudata.evaluation.metrics.scored import Metric, ScoredAnswer
 
 Provenance = dict[str, object]
@@ -38,11 +38,11 @@ class Extra:
         self,
         items: Sequence[ScoredAnswer],
         options: Mapping[str, str],
-        audio: Mapping[str, Path] | None = None,
+        audio: Mapping[str, StoredClip] | None = None,
         advance: Advance = untold,
     ) -> tuple[list[Metric], Provenance]:
         """The metrics, and what they were computed with.
-        `audio` has the file of each clip that has one; `advance` is told how many captions were scored.
+        `audio` has the sound of each clip that has one; `advance` is told how many captions were scored.
 
         Raises UnknownName and EvaluationError for options,
         MissingExtra for packages, ModelError for checkpoints.

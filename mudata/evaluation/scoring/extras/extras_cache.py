@@ -10,7 +10,6 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mudata.errors import EvaluationError
@@ -21,6 +20,7 @@ from mudata.jsonl import digest
 from mudata.narration import SILENT, Progress
 
 if TYPE_CHECKING:
+    from mudata.catalog.audio.stored_clip import StoredClip
     from mudata.evaluation.metrics.scored import ScoredAnswer
     from mudata.evaluation.run import Run
 
@@ -30,11 +30,11 @@ _OLDER = "none: computed by an older version, ask for it again"
 
 
 def compute(
-    run: Run, wanted: str, items: Sequence[ScoredAnswer], audio: Mapping[str, Path], progress: Progress = SILENT
+    run: Run, wanted: str, items: Sequence[ScoredAnswer], audio: Mapping[str, StoredClip], progress: Progress = SILENT
 ) -> None:
     """Compute one extra, named as in `bertscore` or `bertscore:device=cpu`, and keep it.
 
-    `audio` has the file of each clip that has one. Raises EvaluationError for a run that asks for
+    `audio` has the sound of each clip that has one. Raises EvaluationError for a run that asks for
     no captions, and what `extra_metrics` raises.
     """
     from mudata.evaluation.scoring.extras import extra_metrics
