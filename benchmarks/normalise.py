@@ -2,7 +2,7 @@
 
     python benchmarks/normalise.py                  # one hour of audio per method and round
     python benchmarks/normalise.py --minutes 10 --rounds 1 --json
-    python benchmarks/normalise.py --against ../mudata-before    # beside another checkout: the mp3 rows alone
+    python benchmarks/normalise.py --against ../mudata-before    # beside another checkout, which may know copies alone
 
 Every method runs in a process of its own, in turn, so that a busy machine disturbs all of them alike; judge by the
 ratios of CPU seconds. Imports are not counted, except in `run`, which is measured as a user sees it. The data is
@@ -12,7 +12,9 @@ seeded, made once (some minutes for an hour of audio) and kept in --folder. Sour
 from __future__ import annotations
 
 import argparse
+import atexit
 import contextlib
+import functools
 import json
 import os
 import shutil
@@ -64,17 +66,16 @@ MP3 = {"format": "MP3", "subtype": "MPEG_LAYER_III", "bitrate_mode": "CONSTANT",
 """libsndfile's scale: 0.2 is 256 kbit/s at 44.1 kHz."""
 
 
-def make(folder: Path, minutes: float, *, mp3_alone: bool = False) -> None:
+def make(folder: Path, minutes: float, *, short_alone: bool = False) -> None:
     """mp3/ and wav/: clips of 30 s like FMA's and GTZAN's; four/ and sixty/: mp3 of 4 and 60 minutes; many/: 10,000."""
     clips = max(2, round(minutes * 2))
     for n in range(clips):
         _write(folder / f"mp3/{n}.mp3", partial(music, n, 30, 44_100, 2), 44_100, MP3)
-        if not mp3_alone:
-            _write(folder / f"wav/{n}.wav", partial(music, n, 30, 22_050, 1), 22_050, {"subtype": "PCM_16"})
-    if mp3_alone:
-        return
+        _write(folder / f"wav/{n}.wav", partial(music, n, 30, 22_050, 1), 22_050, {"subtype": "PCM_16"})
     for n in range(4):
         _write(folder / f"four/{n}.mp3", partial(music, n, 240, 44_100, 2), 44_100, MP3)
+    if short_alone:
+        return
     for n in range(2):
         _write(folder / f"sixty/{n}.mp3", partial(music, n, 240, 44_100, 2), 44_100, MP3, repeat=15)
     _write(folder / "many/0.wav", partial(music, 0, 0.2, 22_050, 1), 22_050, {"subtype": "PCM_16"})
@@ -128,6 +129,66 @@ def ours_native(sources: list[Path], target: Path) -> None:
     ours(sources, target, None)
 
 
+def ours_reference(sources: list[Path], target: Path) -> None:  # noqa: ARG001
+    """What is done to a clip that is not copied: hashes, checks, the row."""
+    from mudata.catalog.audio.normalise import Job, perform
+
+    for source in sources:
+        row = perform([str(source.parent), None, None, Job(source.stem, "audio", source.name).__dict__])
+        assert row["status"] == "ok", row
+
+
+HEARD_S = 30
+
+
+@functools.cache
+def _starts(source: Path) -> tuple[float, ...]:
+    """Where excerpts of HEARD_S begin: as many as fill the file, anywhere in it."""
+    spare = soundfile.info(source).duration - HEARD_S
+    rng = np.random.default_rng([SEED, *source.name.encode()])
+    return tuple(float(max(spare, 0) * share) for share in rng.random(max(1, round((spare + HEARD_S) / HEARD_S))))
+
+
+def heard_bare(sources: list[Path], target: Path) -> None:  # noqa: ARG001
+    """An excerpt for a model, by the libraries alone: seek, read, mix, soxr HQ."""
+    import soxr
+
+    for source in sources:
+        for start in _starts(source):
+            with soundfile.SoundFile(source) as file:
+                file.seek(round(start * file.samplerate))
+                samples = file.read(HEARD_S * file.samplerate, dtype="float32", always_2d=True)
+            mono = (samples[:, 0] + samples[:, 1]) * np.float32(0.5) if samples.shape[1] == 2 else samples[:, 0]
+            soxr.resample(mono, file.samplerate, RATE, "HQ")
+
+
+@functools.cache
+def _doors(source: Path, store: str) -> Any:
+    """The clip that is all of a file, as the index would have it."""
+    from mudata.catalog.audio.normalise import Job, clip_path, perform
+    from mudata.catalog.audio.stored_clip import StoredClip
+    from mudata.home import Home
+
+    home = Home(Path(tempfile.mkdtemp()))
+    atexit.register(shutil.rmtree, home.root)
+    (home.raw("x")).mkdir(parents=True)
+    (home.raw("x") / "files").symlink_to(source.parent)
+    job = Job(source.stem, "audio", source.name)
+    copy = str(home.root) if store == "flac" else None
+    row = perform([str(source.parent), copy, None, job.__dict__])
+    known = {"kind": "audio", "dataset": "x", "store": store, "source_path": source.name, "mix": "mean"}
+    known["path"] = clip_path(job.id) if copy else f"raw/x/files/{source.name}"
+    return StoredClip.of_row(home, row | known | {"source_mtime_ns": source.stat().st_mtime_ns})
+
+
+def heard(sources: list[Path], target: Path, store: str) -> None:  # noqa: ARG001
+    """The same through the door that every reader uses."""
+    for source in sources:
+        for start in _starts(source):
+            samples = _doors(source, store).samples(RATE, start_s=start, duration_s=HEARD_S)
+            assert len(samples) == HEARD_S * RATE, len(samples)
+
+
 def ffmpeg(sources: list[Path], target: Path) -> None:
     for source in sources:
         out = target / f"{source.stem}.flac"
@@ -159,11 +220,20 @@ METHODS: dict[str, Callable[[list[Path], Path], None]] = {
     "libraries 16k": libraries,
     "ours 16k": ours,
     "ours native": ours_native,
+    "ours reference": ours_reference,
     "ffmpeg 16k": ffmpeg,
     "librosa 16k": librosa,
     "run 1 worker": lambda sources, target: run(sources, target, 1),
     "run 2 workers": lambda sources, target: run(sources, target, 2),
 }
+
+
+HEARD: dict[str, Callable[[list[Path], Path], None]] = {
+    "heard bare": heard_bare,
+    "heard original": partial(heard, store="reference"),
+    "heard copy": partial(heard, store="flac"),
+}
+"""30 s for a model, at 16 kHz: wav/ whole, four/ anywhere."""
 
 
 def measure(method: str, folder: Path) -> dict[str, Any]:
@@ -172,11 +242,11 @@ def measure(method: str, folder: Path) -> dict[str, Any]:
     with tempfile.TemporaryDirectory() as scratch:
         for warm in (Path(scratch) / "warm", Path(scratch) / "target"):
             warm.mkdir()
-        if not method.startswith("run"):
-            METHODS[method](sources[:1], Path(scratch) / "warm")  # imports, page cache
+        if not method.startswith("run"):  # imports, page cache; what is known of clips before they are heard
+            (METHODS | HEARD)[method](sources if method in HEARD else sources[:1], Path(scratch) / "warm")
         with memory_watched() as peak:
             begun, cpu = time.perf_counter(), sum(os.times()[:4])
-            METHODS[method](sources, Path(scratch) / "target")
+            (METHODS | HEARD)[method](sources, Path(scratch) / "target")
             took, used = time.perf_counter() - begun, sum(os.times()[:4]) - cpu
         import mudata
 
@@ -229,20 +299,34 @@ def one(data: Path, method: str, checkout: Path = Path(__file__).parents[1]) -> 
 
 
 def beside(data: Path, before: Path, count: int) -> None:
-    """Print CPU seconds of this checkout and of another, in turn, and the median of their ratios."""
+    """Print CPU seconds of this checkout and of another, in turn, and the median of their ratios; of clips that are
+    not copied here beside copies there."""
     here = Path(__file__).parents[1]
-    for method in ("ours 16k", "ours native"):
-        pairs = []
-        for n in range(count):
-            order = (before, here) if n % 2 else (here, before)  # whoever comes second may find a warmer machine
-            figures = {checkout: one(data, method, checkout)["cpu_s"] for checkout in order}
-            pairs.append((figures[here], figures[before]))
-        now, then = (statistics.median(column) for column in zip(*pairs, strict=True))
-        ratio = statistics.median(a / b for a, b in pairs)
-        print(f"mp3   {method:16}{now:8.2f} CPU s here,{then:8.2f} before; median of {count} ratios {ratio:.3f}")
+    for kind in ("wav", "mp3"):
+        for method, there in (("ours 16k",) * 2, ("ours native",) * 2, ("ours reference", "ours native")):
+            pairs = []
+            for n in range(count):
+                both = [(here, method), (before, there)]
+                figures = {}
+                for checkout, what in both[:: 1 if n % 2 else -1]:  # whoever comes second may find a warmer machine
+                    figures[checkout] = one(data / kind, what, checkout)["cpu_s"]
+                pairs.append((figures[here], figures[before]))
+            now, then = (statistics.median(column) for column in zip(*pairs, strict=True))
+            ratio = statistics.median(b / a for a, b in pairs)
+            print(
+                f"{kind}   {method:16}{now:8.2f} CPU s here,{then:8.2f} before ({there}); {ratio:.2f} x less",
+                flush=True,
+            )
+    for kind in ("wav", "four"):
+        found = rounds(data / kind, list(HEARD), count)
+        bare = statistics.median(figure["cpu_s"] for figure in found["heard bare"])
+        ratios = [
+            f"{method} {ratio_of(found, method, 'heard bare'):.2f} x" for method in HEARD if method != "heard bare"
+        ]
+        print(f"{kind}  heard bare {bare:.2f} CPU s; {', '.join(ratios)}", flush=True)
 
 
-def ratio(found: dict[str, list[dict[str, float]]], over: str, under: str, key: str = "cpu_s") -> float | None:
+def ratio_of(found: dict[str, list[dict[str, float]]], over: str, under: str, key: str = "cpu_s") -> float | None:
     """Median over the rounds of one method's figure by another's."""
     if not (over in found and under in found):
         return None
@@ -255,30 +339,30 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--folder", type=Path, default=Path(tempfile.gettempdir()) / "mudata-benchmark-audio")
     parser.add_argument("--json", action="store_true")
-    parser.add_argument("--against", type=Path, help="another checkout, to compare the mp3 rows with")
+    parser.add_argument("--against", type=Path, help="another checkout, to compare with")
     parser.add_argument("--method", help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.method:
         print(json.dumps(measure(options.method, options.folder)))
         return
     folder = options.folder / f"{options.minutes:g}-minutes"
-    make(folder, options.minutes, mp3_alone=bool(options.against))
+    make(folder, options.minutes, short_alone=bool(options.against))
     if options.against:
-        beside(folder / "mp3", options.against, options.rounds)
+        beside(folder, options.against, options.rounds)
         return
     methods = [m for m in METHODS if m != "ffmpeg 16k" or shutil.which("ffmpeg")]
     mp3 = rounds(folder / "mp3", methods, options.rounds)
     wav = rounds(folder / "wav", [m for m in methods if not m.startswith("run")], options.rounds)
     long = {name: rounds(folder / name, ["run 2 workers"], 1)["run 2 workers"][0] for name in ("four", "sixty")}
     bars = [
-        ("mp3: ours 16k / bare decode, CPU", ratio(mp3, "ours 16k", "bare decode"), "<= 1.8"),
-        ("mp3: ours native / bare decode, CPU", ratio(mp3, "ours native", "bare decode"), "<= 2.1"),
-        ("mp3: ffmpeg / ours 16k, CPU", ratio(mp3, "ffmpeg 16k", "ours 16k"), ">= 2.3"),
-        ("mp3: librosa / ours 16k, CPU", ratio(mp3, "librosa 16k", "ours 16k"), ">= 1.25"),
-        ("mp3: run with 1 / with 2 workers, wall", ratio(mp3, "run 1 worker", "run 2 workers", "wall_s"), ">= 1.8"),
-        ("wav: ours 16k / libraries 16k, CPU", ratio(wav, "ours 16k", "libraries 16k"), ""),
-        ("wav: ffmpeg / ours 16k, CPU", ratio(wav, "ffmpeg 16k", "ours 16k"), ""),
-        ("wav: librosa / ours 16k, CPU", ratio(wav, "librosa 16k", "ours 16k"), ""),
+        ("mp3: ours 16k / bare decode, CPU", ratio_of(mp3, "ours 16k", "bare decode"), "<= 1.8"),
+        ("mp3: ours native / bare decode, CPU", ratio_of(mp3, "ours native", "bare decode"), "<= 2.1"),
+        ("mp3: ffmpeg / ours 16k, CPU", ratio_of(mp3, "ffmpeg 16k", "ours 16k"), ">= 2.3"),
+        ("mp3: librosa / ours 16k, CPU", ratio_of(mp3, "librosa 16k", "ours 16k"), ">= 1.25"),
+        ("mp3: run with 1 / with 2 workers, wall", ratio_of(mp3, "run 1 worker", "run 2 workers", "wall_s"), ">= 1.8"),
+        ("wav: ours 16k / libraries 16k, CPU", ratio_of(wav, "ours 16k", "libraries 16k"), ""),
+        ("wav: ffmpeg / ours 16k, CPU", ratio_of(wav, "ffmpeg 16k", "ours 16k"), ""),
+        ("wav: librosa / ours 16k, CPU", ratio_of(wav, "librosa 16k", "ours 16k"), ""),
         ("peak MB, 2 workers, 30 s clips", max(r["peak_mb"] for r in mp3["run 2 workers"]), "< 300"),
         ("peak MB, 2 workers, 4 min tracks", long["four"]["peak_mb"], "< 300"),
         ("peak MB, 2 workers, 60 min tracks", long["sixty"]["peak_mb"], "< 300"),

@@ -93,8 +93,15 @@ def test_a_dataset_by_name_ends_in_the_index(server: Server, home: Home, shelf: 
         "unchanged": True,
         "lacking": 0,
         "partial": False,
+        "store": "flac",
+        "freed_bytes": 0,
     }
     assert len(server.seen) == asked
+    code, out, err = run("fetch", "tiny", "--json", "--store", "reference", "--workers", 1)
+    assert (code, json.loads(out)[0]["store"], json.loads(out)[0]["unchanged"]) == (0, "reference", False)
+    assert "clips are decoded from them when they are heard" in err
+    assert f"copies of clips went from {home.clips('tiny', 'native')}" in err
+    assert list(home.clips("tiny", "native").rglob("*.flac")) == []
 
 
 def test_a_card_file_will_do(server: Server, home: Home, tmp_path: Path, run: Run) -> None:

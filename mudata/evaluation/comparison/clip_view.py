@@ -71,7 +71,7 @@ class ClipView:
     """A clip's facts (None where the index has none), references and answers, in the order that the
     runs began.
 
-    `path` is the file to play, absolute, of which the clip is `duration_s` from `start_s` on; `status` that of the clip,
+    `path` is the file to play, absolute, with the clip `duration_s` from `start_s` on; `status` that of the clip,
     or where the clips of an item lie; `labels` are canonical ids by namespace.
     """
 
