@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import random
+import shutil
 import signal
 import subprocess
 import sys
@@ -52,7 +53,9 @@ class Course:
         return random.Random(f"{stage} {seed}").choice(sorted(of))
 
 
-QUERY = "SELECT c.* EXCLUDE (peak, rms), l.* FROM clips c JOIN labels l USING (clip_id) ORDER BY clip_id"
+QUERY = (
+    "SELECT c.* EXCLUDE (peak, rms, source_mtime_ns), l.* FROM clips c JOIN labels l USING (clip_id) ORDER BY clip_id"
+)
 
 
 @pytest.fixture(scope="module")
@@ -88,6 +91,29 @@ def test_a_fetch_that_was_killed_goes_on(course: Course, tmp_path: Path, stage: 
     killed = spawned(*course.words, env=stopping(course.folder, tmp_path / "home", signal.SIGKILL, moment))
     assert killed.code == -signal.SIGKILL, moment
     goes_on(course, tmp_path / "home")
+
+
+@pytest.mark.parametrize("stage", ["normalising", "publishing"])
+def test_a_change_of_store_that_was_killed_goes_on(course: Course, tmp_path: Path, stage: str) -> None:
+    home, log = tmp_path / "home", tmp_path / "log"
+    of_home = {"MUDATA_HOME": str(home)}
+    refer, copy = (("--store", store) for store in ("reference", "flac"))
+    for words, moments_from in ((refer, tmp_path / "one"), (copy, tmp_path / "other")):
+        assert spawned(*course.words, env=of_home).code == 0
+        shutil.copytree(home, moments_from, symlinks=True)
+        assert spawned(*course.words, *words, env=watching(course.folder, moments_from, log)).code == 0
+        moments = [line for line in log.read_text().splitlines() if any(start in line for start in STAGES[stage])]
+        moment = random.Random(stage).choice(sorted(moments))
+        killed = spawned(*course.words, *words, env=stopping(course.folder, home, signal.SIGKILL, moment))
+        assert killed.code == -signal.SIGKILL, moment
+        done = spawned(*course.words, *words, "--json", env=of_home)
+        assert (done.code, json.loads(done.out)[0]["store"]) == (0, words[1]), done.err
+        copies = list((home / "clips").rglob("*.flac"))
+        assert (copies == []) == (words is refer)
+        log.unlink()
+    assert spawned("sql", QUERY, "--json", env=of_home) == course.index
+    kept, first = ({name: of[name] for name in of if name.endswith(".flac")} for of in (files_of(home), course.files))
+    assert kept == first
 
 
 @pytest.mark.parametrize("stage", STAGES)
