@@ -172,7 +172,12 @@ def _file(files: Path, path: str | None, clip: Mapping[str, Any], record: FetchR
     state = "as it was indexed"
     try:
         Original(
-            path=raw, size=clip["source_size"], mtime_ns=clip["source_mtime_ns"], sha256=clip["source_sha256"]
+            path=raw,
+            start_s=0.0,
+            duration_s=0.0,
+            size=clip["source_size"],
+            mtime_ns=clip["source_mtime_ns"],
+            sha256=clip["source_sha256"],
         ).require_unchanged()
     except AudioError as error:
         state = f"{error.reason}: {error.what}"

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from mudata.catalog.audio import clip
 from mudata.catalog.audio.libsndfile import Sndfile
+from mudata.catalog.audio.mix import resampled
 from mudata.catalog.audio.structure import Structure
 from mudata.errors import AudioError
 
@@ -33,5 +34,5 @@ def load(path: Path, rate: int, *, start_s: float = 0.0, duration_s: float | Non
                 samples[frames : frames + len(block)] = block[:, 0]
                 frames += len(block)
             if frames == len(samples):
-                return clip.resampled(samples, copy.rate, rate)
+                return resampled(samples, copy.rate, rate)
     return clip.load(path, rate, start_s=start_s, duration_s=duration_s)
