@@ -277,11 +277,9 @@ class GenerationDraft:
 
     def _references(self) -> list[str]:
         """What makes an index of clips without copies another one: which they are, and the sources' state."""
-        if not self._has_any("clips", "store = 'reference'"):
-            return []
-        return self._digest(
-            "clips", {column.name for column in TABLES["clips"]} - {"clip_id", "store", "source_mtime_ns"}
-        )
+        told = {"clip_id", "store", "source_mtime_ns"}
+        others = {column.name for column in TABLES["clips"]} - told
+        return self._digest("clips", others) if self._has_any("clips", "store = 'reference'") else []
 
     def _unused(self, name: str) -> set[str]:
         """Columns that older versions did not have and that say nothing here."""
