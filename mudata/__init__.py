@@ -28,6 +28,7 @@ if TYPE_CHECKING:
         verify,
         verify_clip,
     )
+    from mudata.api.duplicate_finding import duplicates
     from mudata.api.evaluations import evaluate, export_run, import_answers, override, runs, score
     from mudata.api.exam_linting import lint_exam
     from mudata.api.housekeeping import disk_use, move_home, remove, rename, where, why
@@ -49,6 +50,7 @@ __all__ = [
     "compose",
     "credits",
     "disk_use",
+    "duplicates",
     "evaluate",
     "evaluate_suite",
     "export",
@@ -95,4 +97,5 @@ __getattr__, __dir__ = lazy_names(
 )
 
 # here, since every process that imports anything of mudata passes this way
+register(lambda: import_module("mudata.catalog.duplicates.duplicates_view").VIEWS)
 register(lambda: import_module("mudata.evaluation.run_views").VIEWS)

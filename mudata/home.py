@@ -4,6 +4,8 @@ MUDATA_HOME/
     raw/<dataset>/                    what the sources gave: downloads/ and files/
     clips/<dataset>/<audio format>/   normalised audio
     index/                            Parquet parts (the truth) and mudata.duckdb (views)
+    fingerprints/<dataset>/           what clips sound like, by content
+    duplicates/                       which of them are copies of each other
     splits/  runs/  models/           manifests, evaluations, checkpoints
     cards/                            cards of exams that were composed here
     faults/                           known faults that the user adds to the cards'
@@ -81,6 +83,14 @@ class Home:
     @property
     def index(self) -> Path:
         return self.root / "index"
+
+    @property
+    def fingerprints(self) -> Path:
+        return self.root / "fingerprints"
+
+    @property
+    def duplicates(self) -> Path:
+        return self.root / "duplicates"
 
     @property
     def splits(self) -> Path:

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
         verify,
         verify_clip,
     )
+    from mudata.api.duplicate_finding import duplicates
     from mudata.api.evaluations import evaluate, export_run, import_answers, override, runs, score
     from mudata.api.exam_linting import lint_exam
     from mudata.api.housekeeping import disk_use, move_home, remove, rename, where, why
@@ -53,6 +54,7 @@ __all__ = [
     "compose",
     "credits",
     "disk_use",
+    "duplicates",
     "evaluate",
     "evaluate_suite",
     "export",
@@ -115,6 +117,7 @@ __getattr__, __dir__ = lazy_names(
         "unmapped_labels": "datasets",
         "verify": "datasets",
         "verify_clip": "datasets",
+        "duplicates": "duplicate_finding",
         "evaluate": "evaluations",
         "export_run": "evaluations",
         "import_answers": "evaluations",

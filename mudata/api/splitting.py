@@ -39,6 +39,7 @@ def split(
     usage: Literal["commercial", "noncommercial", "research"] | None = None,
     best_effort: bool = False,
     no_group: bool = False,
+    near: bool = True,
     force: bool = False,
     progress: Progress | bool | None = None,
 ) -> Manifest:
@@ -65,6 +66,7 @@ def split(
             left out is told [default: whatever their licence].
         best_effort: accept absent or rare labels instead of refusing.
         no_group: tear apart even clips that one item (a pair of clips) is about; how many is told.
+        near: keep near copies together, as far as `duplicates` found them in this home; the manifest records them.
         force: replace another split of the same name.
 
     Raises:
@@ -94,6 +96,7 @@ def split(
         usage=usage,
         best_effort=best_effort,
         no_group=no_group,
+        near=None if near else (),
     )
     with reporter.bar("Drawing", unit=""):
         made = draw.make(home, request)
@@ -105,7 +108,8 @@ def split(
 
 @checked()
 def leaks(split: str | Path | None = None, *, official: str | None = None, dataset: str | Iterable[str] = ()) -> Leaks:
-    """What a split's parts share: artists, albums, tracks, songs, exact copies.
+    """What a split's parts share: artists, albums, tracks, songs, exact copies, cuts of one file, and near copies, as
+    far as `duplicates` found them.
 
     Args:
         split: a name from `mudata split list`, or a manifest's path.
@@ -114,6 +118,7 @@ def leaks(split: str | Path | None = None, *, official: str | None = None, datas
     Raises:
         UnknownName, SplitError.
     """
+    from mudata.catalog.duplicates import near_copies
     from mudata.catalog.index import database
     from mudata.catalog.splits import leaks as sharing
     from mudata.catalog.splits import manifest
@@ -128,7 +133,7 @@ def leaks(split: str | Path | None = None, *, official: str | None = None, datas
             part_of = sharing.official(connection, datasets_of(connection, many(dataset)), official)
         else:
             part_of = manifest.load(home, str(split)).part_of()
-        return sharing.find(connection, part_of)
+        return sharing.find(connection, part_of, near_copies.of_clips(home, connection, part_of))
 
 
 @checked()

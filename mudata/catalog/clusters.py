@@ -15,7 +15,8 @@ agree in one of these, and ties carry over (a with b, b with c: one cluster):
             album or track
     items   clips that one question is about, and clips of questions that say they are of one piece (`items.cluster`)
 
-What is not tied: copies that are not exact and whose artist is not known; one artist under two names ("Prince",
+What is not tied: copies that are not exact and whose artist is not known (splits tie those that `mudata duplicates`
+found); one artist under two names ("Prince",
 "The Artist"); several artists in one name ("Miles Davis & John Coltrane" is a third).
 """
 
@@ -40,6 +41,9 @@ COLUMNS = ("dataset", *KEYS, "title", *CONTENT)
 
 ITEMS = "items"
 """The column of what ties clips by the questions about them."""
+
+NEAR = "near"
+"""The column of what ties near copies, where they are known (see `duplicates.near_copies`)."""
 
 _TIES = {
     "artist": ("artist", "album alone", "track"),
@@ -141,7 +145,7 @@ def tie(columns: Columns, by: Sequence[str] = ("artist",)) -> list[int]:
 
     Args:
         columns: of n clips, by the names of COLUMNS; and, where clips of one question are to stay together, ITEMS (see
-            `item_clusters`).
+            `item_clusters`), and near copies, NEAR.
         by: some of KEYS; ("artist",) makes clusters, none ties exact copies only.
 
     Returns:
@@ -153,7 +157,7 @@ def tie(columns: Columns, by: Sequence[str] = ("artist",)) -> list[int]:
         [0, 0, 1]
     """
     kinds = dict.fromkeys(kind for key in by for kind in _TIES[key])
-    exactly = (*CONTENT, *((ITEMS,) if ITEMS in columns else ()))
+    exactly = (*CONTENT, *(name for name in (ITEMS, NEAR) if name in columns))
     ties = chain((_filled(columns[name]) for name in exactly), (keys(kind, columns) for kind in kinds))
     return union(len(columns["dataset"]), ties)
 

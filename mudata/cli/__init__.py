@@ -37,6 +37,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "why": ("mudata.cli.cmd_why:why", "Tell where a clip came from, and what rests on it."),
     "sql": ("mudata.cli.cmd_query:sql", "Ask the index anything, read-only."),
     "stats": ("mudata.cli.cmd_query:stats", "Counts, durations and labels of a dataset."),
+    "duplicates": ("mudata.cli.cmd_duplicates:duplicates", "List clips that are copies of each other."),
     "split": ("mudata.cli.cmd_split:split", "Draw, show and check evaluation splits."),
     "export": ("mudata.cli.cmd_export:export", "Write a split for other programs."),
     "align": ("mudata.cli.cmd_align:align", "Explain how an answer is read."),

@@ -107,6 +107,14 @@ def _parts(_ctx: click.Context, _param: click.Parameter, value: str | None) -> d
     "--no-group", is_flag=True, help="Tear apart even clips that one item (a pair of clips) is about; how many is told."
 )
 @click.option(
+    "--no-near",
+    "near",
+    flag_value=(),
+    type=click.UNPROCESSED,
+    default=None,
+    help="Tear apart near copies that `mudata duplicates` found; else they stay together.",
+)
+@click.option(
     "--parts",
     callback=_parts,
     metavar="PART=SHARE,...",
@@ -298,10 +306,12 @@ def check(split_: str, as_json: bool) -> None:
 )
 @json_option
 def leaks(split_: str | None, official: str | None, datasets: tuple[str, ...], as_json: bool) -> None:
-    """Tell what a split's parts share:
-    artists, albums, tracks, songs, exact copies. Exit 1 if anything."""
+    """Tell what a split's parts share: artists, albums, tracks, songs, exact copies, cuts of one file, and near copies,
+    as far as `mudata duplicates` found them. Exit 1 if anything.
+    """
     if (split_ is None) == (official is None) or bool(datasets) != bool(official):
         raise click.UsageError("Give the name or file of a split, or --official SPLIT --dataset DATASET.")
+    from mudata.catalog.duplicates import near_copies
     from mudata.catalog.index import database
     from mudata.catalog.splits import leaks as looking
     from mudata.catalog.splits import manifest
@@ -314,7 +324,7 @@ def leaks(split_: str | None, official: str | None, datasets: tuple[str, ...], a
             part_of = looking.official(con, datasets_of(con, datasets), official)
         else:
             part_of = manifest.load(home, str(split_)).part_of()
-        report = looking.find(con, part_of)
+        report = looking.find(con, part_of, near_copies.of_clips(home, con, part_of))
     if as_json:
         emit_json({**vars(report), "shared": [vars(shared) for shared in report.shared]})
     else:

@@ -21,6 +21,7 @@ ALIASES: dict[str, dict[str, str]] = {
         "faults": "errata issues",
         "why": "provenance trace origin",
         "lock": "freeze pin",
+        "duplicates": "dups dedup deduplicate copies",
         "split list": "splits",
         "models": "model",
         "suites": "suite",

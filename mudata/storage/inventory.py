@@ -43,6 +43,7 @@ def _places(home: Home, kind: Kind, name: str) -> dict[str, Path]:
             return {
                 "index": home.index / "parts" / name,
                 "card": home.cards / f"{name}.yaml",  # of an exam that was composed here
+                "fingerprints": home.fingerprints / name,
                 "clips": home.root / "clips" / name,
                 "raw": home.raw(name),
             }

@@ -57,6 +57,8 @@ class Candidates:
     labels: pa.Table
     notes: tuple[str, ...]
     items: tuple[TyingItem, ...] = ()
+    near: tuple[tuple[str, ...], ...] = ()
+    """Ids of clips that are near copies of each other."""
 
     def column(self, name: str) -> list[Any]:
         """One value per clip."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from mudata.catalog.cards.fault_overlays import overlays_sha256
 from mudata.catalog.cards.licence_terms import PURPOSES
 from mudata.catalog.cards.licences import fetch_command
+from mudata.catalog.duplicates import near_copies
 from mudata.catalog.index import database
 from mudata.catalog.splits import leaks
 from mudata.catalog.splits.manifest import Manifest, ManifestFinding, Member
@@ -27,7 +28,8 @@ def check(home: Home, manifest: Manifest) -> list[ManifestFinding]:
         )
     with database.snapshot(home) as con:
         findings += _against_index(home, con, manifest)
-        shared = leaks.find(con, manifest.part_of())
+        part_of = manifest.part_of()
+        shared = leaks.find(con, part_of, near_copies.of_clips(home, con, part_of))
         kept = (*manifest.group, *(("item",) if manifest.group else ()))
         findings += leaks.findings(shared, kept, by_letter=manifest.recipe is None)  # of 0.1.0, and older
     return findings

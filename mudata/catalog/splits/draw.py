@@ -2,19 +2,21 @@
 
     select clips -> (draw some of them) -> tie groups -> deal them into parts -> manifest
 
-Clips with equal samples, or from one and the same file, are always tied, and unless nothing else
-shall be those that one item is about; so are those of one artist, album or track if asked. What
-cannot be had is refused with the numbers.
+Clips with equal samples, or from one and the same file, are always tied; near copies are, where `mudata duplicates`
+found them; and unless nothing else shall be, those that one item is about. So are those of one artist, album or track
+if asked. What cannot be had is refused with the numbers.
 """
 
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from mudata.catalog import clusters
 from mudata.catalog.cards.fault_overlays import overlays_sha256
+from mudata.catalog.duplicates import near_copies
 from mudata.catalog.index import database
 from mudata.catalog.item_clusters import tied_by_items
 from mudata.catalog.read.scratch_database import scratch_database
@@ -41,6 +43,8 @@ def make(home: Home, request: SplitRequest) -> Manifest:
         datasets = datasets_of(con, request.datasets)
         overlays = overlays_sha256(home, datasets) if request.faults in ("drop", "repair") else {}
         chosen = selected(con, request, only=wanted(con, request))
+        if request.near is None and len(request.shares) > 1:
+            chosen = replace(chosen, near=near_copies.groups(home, con, chosen.column("clip_id")))
         cards = dict(con.sql("SELECT dataset, card_sha256 FROM datasets").fetchall())
     parts, notes = draw(chosen, request)
     told = chosen.clips.select(["clip_id", "dataset", "pcm_sha256", "source_sha256"])
@@ -56,6 +60,7 @@ def make(home: Home, request: SplitRequest) -> Manifest:
         "usage": request.usage,
         "best_effort": request.best_effort,
         "no_group": request.no_group,
+        "near": _near(chosen, {row["clip_id"] for own in members.values() for row in own}),
     }
     return Manifest(
         name=request.name,
@@ -77,7 +82,7 @@ def selected(
     con: duckdb.DuckDBPyConnection, request: SplitRequest, *, only: Callable[[str, str], pa.Table] | None = None
 ) -> Candidates:
     """The clips that a request is about, before any are drawn; `only` as of `candidates.select`."""
-    return select(
+    chosen = select(
         con,
         datasets_of(con, request.datasets),
         where=request.where,
@@ -87,6 +92,7 @@ def selected(
         usage=request.usage,
         only=only,
     )
+    return replace(chosen, near=tuple(map(tuple, request.near or ())))
 
 
 def wanted(con: duckdb.DuckDBPyConnection, request: SplitRequest) -> Callable[[str, str], pa.Table] | None:
@@ -114,21 +120,33 @@ def _in_parts(chosen: Candidates, request: SplitRequest) -> tuple[dict[str, list
         return {part: published[part] for part in manifest.in_order(published)}, []
     rows, notes = _drawn(chosen, request)
     drawn = chosen.take(rows)
-    if copies := len(rows) - len(set(tie(drawn, (), items=False))):
+    if copies := len(rows) - len(set(clusters.tie(_columns(drawn), ()))):
         notes.append(f"{copies} of {len(rows)} clips repeat others exactly; copies stay together.")
+    if near := _near(drawn, set(drawn.column("clip_id"))):
+        tied = f"{_many(sum(map(len, near)), 'clip')} in {_many(len(near), 'group')}"
+        notes.append(f"{tied} are near copies of each other by ear; these stay together.")
     if len(request.shares) == 1:
         return {next(iter(request.shares)): rows}, notes
     parts, more = _dealt(drawn, request)
     return {part: [rows[i] for i in own] for part, own in parts.items()}, notes + more
 
 
+def _near(chosen: Candidates, clip_ids: Collection[str]) -> list[list[str]]:
+    """The groups of near copies among these clips."""
+    groups = ([clip_id for clip_id in group if clip_id in clip_ids] for group in chosen.near)
+    return [group for group in groups if len(group) > 1]
+
+
 def tie(chosen: Candidates, keys: Sequence[str], *, items: bool) -> list[int]:
-    """The group of every clip: exact copies, clips that agree in artist, album or track as `keys` has it, and with
-    `items` those that one question is about; see `clusters`."""
+    """The group of every clip: exact copies, near ones that are known, clips that agree in artist, album or track as
+    `keys` has it, and with `items` those that one question is about; see `clusters`."""
     columns = _columns(chosen)
     if items and chosen.items:
         tied = tied_by_items(chosen.items)
         columns[clusters.ITEMS] = [tied.get(clip_id) for clip_id in chosen.column("clip_id")]
+    if chosen.near:
+        group_of: dict[str, str | None] = {clip_id: group[0] for group in chosen.near for clip_id in group}
+        columns[clusters.NEAR] = [group_of.get(clip_id) for clip_id in chosen.column("clip_id")]
     return clusters.tie(columns, keys)
 
 

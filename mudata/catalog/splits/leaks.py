@@ -1,9 +1,10 @@
 """What the parts of a split share:
-artists, albums, tracks, exact copies, songs (same artist and title), and questions about several clips.
+artists, albums, tracks, exact and near copies, cuts of one file, songs (same artist and title), and questions about
+several clips.
 
 A model that has heard a clip's artist, let alone the clip, in training is not asked what it knows
 of music. Works for any assignment of clips to parts, published ones included. What cannot be seen:
-clips whose artist is not known, and copies that are not exact.
+clips whose artist is not known, and near copies where nobody listened (`mudata duplicates`).
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from itertools import combinations
 from typing import TYPE_CHECKING, Literal
 
 from mudata.catalog import clusters
+from mudata.catalog.duplicates.duplicate_groups import FILE
 from mudata.catalog.item_clusters import tied_by_items
 from mudata.catalog.name_matching import spelling
 from mudata.catalog.splits.candidates import items_that_tie
@@ -25,13 +27,16 @@ from mudata.table import Table
 if TYPE_CHECKING:
     import duckdb
 
+    from mudata.catalog.duplicates.near_copies import NearCopies
+
 
 @dataclass(frozen=True, kw_only=True)
 class Shared:
     """What two parts have in common."""
 
     kind: str
-    """copy, song, item (clips that one question is about), or one of `clusters.KEYS`."""
+    """copy (exact), near (by ear), cut (other parts of one file), song, item (clips that one question is about), or one
+    of `clusters.KEYS`."""
     first: str
     second: str
     groups: int
@@ -43,6 +48,11 @@ class Shared:
     examples: tuple[str, ...]
     """Up to three of those clips, by id."""
 
+
+_ALWAYS = ("copy", "cut")
+"""What every split keeps together."""
+
+_TOLD = {"copy": "Exact copies lie", "near": "Near copies lie", "cut": "Cuts of one recording lie"}
 
 NOTHING_SHARED = "The parts share nothing that is known."
 
@@ -111,11 +121,11 @@ def official(con: duckdb.DuckDBPyConnection, datasets: Sequence[str], split: str
     return parts
 
 
-def find(con: duckdb.DuckDBPyConnection, part_of: Mapping[str, str]) -> Leaks:
-    """What the parts share, given the part of every clip id;
+def find(con: duckdb.DuckDBPyConnection, part_of: Mapping[str, str], near: NearCopies | None = None) -> Leaks:
+    """What the parts share, given the part of every clip id, and what is known of near copies among them;
     clips that the index does not know count as unknown."""
     columns = con.sql(
-        f"SELECT clip_id, {', '.join(clusters.COLUMNS)} FROM clips"  # noqa: S608 - names of our own
+        f"SELECT clip_id, {', '.join(clusters.COLUMNS)}, {FILE} AS file FROM clips"  # noqa: S608 - names of our own
         " SEMI JOIN (SELECT unnest($ids::VARCHAR[]) AS clip_id) USING (clip_id) ORDER BY clip_id",
         params={"ids": list(part_of)},
     ).to_arrow_table().to_pydict()  # fmt: skip
@@ -123,7 +133,12 @@ def find(con: duckdb.DuckDBPyConnection, part_of: Mapping[str, str]) -> Leaks:
     sizes = Counter(part_of.values())
     parts = in_order(sizes)
     known, repeated, across, alike, shared = {}, {}, {}, {}, []
-    of_kind = {kind: clusters.keys(kind, columns) for kind in ("copy", "song", *clusters.KEYS)}
+    of_kind = {kind: clusters.keys(kind, columns) for kind in ("song", *clusters.KEYS)}
+    of_kind = {"copy": _copies(columns)} | of_kind
+    if any(cuts := _cuts(columns)):
+        of_kind["cut"] = cuts
+    if near and near.fingerprinted:
+        of_kind["near"] = [near.group_of.get(clip_id) for clip_id in ids]
     tied = tied_by_items(item for item in items_that_tie(con, "true") if part_of.keys() >= {*item.clips})
     if tied:
         of_kind["item"] = [tied.get(clip_id) for clip_id in ids]
@@ -132,7 +147,7 @@ def find(con: duckdb.DuckDBPyConnection, part_of: Mapping[str, str]) -> Leaks:
         for clip_id, value in zip(ids, values, strict=True):
             if value is not None:
                 where[value][part_of[clip_id]].append(clip_id)
-        known[kind] = sum(value is not None for value in values)
+        known[kind] = near.fingerprinted if near and kind == "near" else sum(value is not None for value in values)
         repeated[kind] = sum(sum(map(len, own.values())) > 1 for own in where.values())
         apart = [own for own in where.values() if len(own) > 1]
         across[kind] = alike[kind] = len(apart)
@@ -168,6 +183,21 @@ def find(con: duckdb.DuckDBPyConnection, part_of: Mapping[str, str]) -> Leaks:
     )
 
 
+def _copies(columns: Mapping[str, Sequence[str | None]]) -> list[Hashable]:
+    """What exact copies share: samples, or the same part of files with equal bytes."""
+    told = (columns["pcm_sha256"], columns["file"])
+    groups = clusters.union(len(columns["dataset"]), told)
+    return [group if any(own) else None for group, *own in zip(groups, *told, strict=True)]
+
+
+def _cuts(columns: Mapping[str, Sequence[str | None]]) -> list[Hashable]:
+    """What clips share that are cut from files with equal bytes, each another part of it; None of all others."""
+    parts: dict[str | None, set[str | None]] = defaultdict(set)
+    for source, file in zip(columns["source_sha256"], columns["file"], strict=True):
+        parts[source].add(file)
+    return [source if source and len(parts[source]) > 1 else None for source in columns["source_sha256"]]
+
+
 def _agree_by_letter(parts: Iterable[Sequence[str]], name_of: Mapping[str, str]) -> bool:
     """Whether a name is in two parts, with no difference but case and blanks."""
     names = [name for own in parts for name in {spelling(name_of[clip_id]) for clip_id in own}]
@@ -175,7 +205,7 @@ def _agree_by_letter(parts: Iterable[Sequence[str]], name_of: Mapping[str, str])
 
 
 def findings(leaks: Leaks, kept_apart: Sequence[str], *, by_letter: bool = False) -> list[ManifestFinding]:
-    """The leaks as findings: exact copies, and groups that the split was to keep apart, are faults.
+    """The leaks as findings: exact copies, cuts of one file, and groups that the split was to keep apart, are faults.
 
     by_letter: the split was drawn when names were compared by the letter; that the same artist is in two parts under
     two spellings is then no fault of it, and is noted.
@@ -183,12 +213,12 @@ def findings(leaks: Leaks, kept_apart: Sequence[str], *, by_letter: bool = False
     made = []
     for kind, number in leaks.across.items():
         if number:
-            kept = kind == "copy" or (kind in kept_apart and (leaks.alike[kind] > 0 or not by_letter))
+            kept = kind in _ALWAYS or (kind in kept_apart and (leaks.alike[kind] > 0 or not by_letter))
             level: Literal["fault", "note"] = "fault" if kept else "note"
             pairs = "; ".join(
                 f"{s.clips} of {s.of} {s.second} clips in {s.first}" for s in leaks.shared if s.kind == kind
             )
-            what = "Exact copies lie" if kind == "copy" else f"The same {kind} lies"
+            what = _TOLD.get(kind, f"The same {kind} lies")
             if kind in kept_apart and not kept:
                 what = f"The same {kind} under two spellings, which were two when the split was drawn, lies"
             made.append(ManifestFinding(level, f"leak-{kind}", f"{what} in several parts, {number} of them: {pairs}."))

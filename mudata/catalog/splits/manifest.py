@@ -60,7 +60,8 @@ class Manifest:
     datasets: tuple[str, ...]
     query: Mapping[str, Any]
     """What was asked for: where, official,
-    parts (share by part), n, per_label, faults, usage, best_effort, no_group."""
+    parts (share by part), n, per_label, faults, usage, best_effort, no_group; and near: groups of clips that
+    were known as near copies, so that the same can be drawn where nobody listened."""
     seed: int
     stratify: tuple[str, ...]
     group: tuple[str, ...]

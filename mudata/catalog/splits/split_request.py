@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass, field
 from typing import TYPE_CHECKING, get_args
 
@@ -53,6 +53,10 @@ class SplitRequest:
     """Accept labels that are absent from a part, or have fewer than `per_label` clips."""
     no_group: bool = False
     """Tie nothing but exact copies: clips that one item is about may lie in different parts, which is told."""
+
+    near: Sequence[Sequence[str]] | None = None
+    """Groups of clip ids that are near copies and stay together; none: (). None: as `mudata duplicates` found them in
+    this home, which the manifest records."""
 
     def __post_init__(self) -> None:
         for several in ("datasets", "stratify", "group"):
@@ -144,7 +148,7 @@ def request_of(split: Manifest) -> SplitRequest:
             stratify=split.stratify,
             group=split.group,
             seed=split.seed,
-            **split.query,
+            **{"near": (), **split.query},  # what another home knows of near copies is nothing to this split
         )
     except TypeError as error:
         raise SplitError(

@@ -1,0 +1,136 @@
+"""Near copies that were found, by content: `duplicates/near.parquet`, and what of it a split or a leak report asks.
+
+Pairs are of hashes of samples, so that they stay true when a dataset is fetched again; a new search of some clips
+replaces what was known of pairs among these.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, NamedTuple
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from mudata.catalog import clusters
+from mudata.catalog.duplicates import fingerprint_store
+from mudata.catalog.duplicates.fingerprint import RECIPE
+from mudata.home import write_atomic
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import duckdb
+
+    from mudata.home import Home
+
+_SCHEMA = pa.schema(
+    [
+        ("first", pa.string()),
+        ("second", pa.string()),
+        ("score", pa.float64()),
+        ("overlap_s", pa.float64()),
+        ("offset_s", pa.float64()),
+    ],
+    metadata={"recipe": str(RECIPE)},
+)
+
+
+class NearContent(NamedTuple):
+    """Two contents that agree, by their hashes, `first` < `second`."""
+
+    first: str
+    second: str
+    score: float
+    """Share of bits of the fingerprints that are equal, 1 at most."""
+    overlap_s: float
+    """Seconds that they have in common."""
+    offset_s: float
+    """Seconds by which the beginning of `second` lies behind that of `first`."""
+
+
+@dataclass(frozen=True)
+class NearCopies:
+    """What is known of some clips."""
+
+    group_of: Mapping[str, Hashable] = field(default_factory=dict)
+    """By clip id, what near copies share; only clips of which there are other contents in the group."""
+    fingerprinted: int = 0
+    """Clips that were listened to."""
+
+
+def load(home: Home) -> list[NearContent]:
+    """All pairs that are known; none where nothing was searched, or only in another way."""
+    file = _file(home)
+    if not file.exists():
+        return []
+    try:
+        table = pq.read_table(file)
+        if (table.schema.metadata or {}).get(b"recipe") != str(RECIPE).encode():
+            return []
+        return [NearContent(**row) for row in table.select(_SCHEMA.names).to_pylist()]
+    except (pa.ArrowInvalid, KeyError, TypeError):
+        with contextlib.suppress(OSError):  # damaged: to be found again
+            file.unlink()
+        return []
+
+
+def save(home: Home, searched: Collection[str], found: Iterable[NearContent]) -> None:
+    """Keep what a search of these contents found; pairs of which one was not searched stay as they were."""
+    kept = [pair for pair in load(home) if not (pair.first in searched and pair.second in searched)]
+    rows = sorted([*kept, *found])
+    columns: list[Sequence[object]] = list(zip(*rows, strict=True)) or [()] * len(_SCHEMA)
+    file = io.BytesIO()
+    pq.write_table(pa.table(dict(zip(_SCHEMA.names, columns, strict=True)), schema=_SCHEMA), file, compression="zstd")
+    home.make(home.duplicates)
+    write_atomic(_file(home), file.getvalue())
+
+
+def contents_together(pairs: Iterable[NearContent]) -> dict[str, str]:
+    """By content that has a near copy, the smallest hash of all that are tied to it, over several copies too."""
+    known = list(pairs)
+    hashes = sorted({name for pair in known for name in pair[:2]})
+    number = {name: n for n, name in enumerate(hashes)}
+    rows = [*range(len(hashes)), *(number[name] for pair in known for name in pair[:2])]
+    ties = [None] * len(hashes) + [n for n in range(len(known)) for _ in (0, 1)]
+    groups = clusters.union(len(rows), [rows, ties])
+    smallest: dict[int, str] = {}
+    for name, group in zip(hashes, groups, strict=False):
+        smallest.setdefault(group, name)
+    return {name: smallest[group] for name, group in zip(hashes, groups, strict=False)}
+
+
+def of_clips(home: Home, con: duckdb.DuckDBPyConnection, clip_ids: Collection[str]) -> NearCopies:
+    """What is known of these clips."""
+    heard = fingerprint_store.hashes(home)
+    if not heard:
+        return NearCopies()
+    together = contents_together(load(home))
+    rows = con.sql(
+        "SELECT clip_id, pcm_sha256 FROM clips SEMI JOIN (SELECT unnest($ids::VARCHAR[]) AS clip_id) USING (clip_id)"
+        " WHERE pcm_sha256 IS NOT NULL",
+        params={"ids": list(clip_ids)},
+    ).fetchall()
+    contents: dict[str, set[str]] = {}
+    for _, pcm in rows:
+        if pcm in together:
+            contents.setdefault(together[pcm], set()).add(pcm)
+    return NearCopies(
+        {clip_id: together[pcm] for clip_id, pcm in rows if len(contents.get(together.get(pcm, ""), ())) > 1},
+        sum(pcm in heard for _, pcm in rows),
+    )
+
+
+def groups(home: Home, con: duckdb.DuckDBPyConnection, clip_ids: Collection[str]) -> tuple[tuple[str, ...], ...]:
+    """The ids of those of these clips that are near copies of each other, sorted."""
+    members: dict[Hashable, list[str]] = {}
+    for clip_id, group in of_clips(home, con, clip_ids).group_of.items():
+        members.setdefault(group, []).append(clip_id)
+    return tuple(sorted(tuple(sorted(ids)) for ids in members.values()))
+
+
+def _file(home: Home) -> Path:
+    return home.duplicates / "near.parquet"
