@@ -3,7 +3,7 @@
 Every key of every clip (two words of its fingerprint, a third or two thirds of a second apart) is put in one list and
 sorted; equal keys lie side by side and propose that one clip, moved by so many frames, is the other. A proposal is
 looked at where it arose, and if it holds there over all that the two have in common. A key that many clips share
-proposes each of them with the `NEIGHBOURS` that follow: the work grows with the number of keys, not with its square.
+proposes each of them with the few that follow: the work grows with the number of keys, not with its square.
 """
 
 from __future__ import annotations
@@ -21,14 +21,11 @@ from mudata.narration import Progress
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-NEIGHBOURS = 16
-"""With how many clips behind it a clip is compared for one key."""
+NEIGHBOURS, OF_MANY = 16, 2
+"""With how many clips behind it a clip is compared for one key; for a key of more clips than that, with how many."""
 
-_LOOK = 16
-"""Frames, a second, that are compared where a key agrees."""
-
-_LOOK_ERRORS = 0.2
-"""Share of bits that may differ there."""
+_LOOKS = ((0, 16, 0.2), (-24, 40, 0.17))
+"""Where a key agrees, what is compared first: frames from there, and the share of bits that may differ."""
 
 _KEYS_AT_ONCE = 12_000_000
 """Keys that are sorted at once, 100 MB: of more, a share after the other."""
@@ -101,10 +98,14 @@ def _proposals(
         block = packed[low : low + _PROPOSALS_AT_ONCE + NEIGHBOURS]
         hashes, at = block >> np.uint64(bits), (block & places).astype(np.int64)
         mine = min(_PROPOSALS_AT_ONCE, len(block))
+        crowded = hashes[: len(block) - NEIGHBOURS] == hashes[NEIGHBOURS:]
+        crowded = np.append(crowded, np.zeros(len(block) - len(crowded), bool))[:mine]
         going = np.arange(mine)
         for behind in range(1, NEIGHBOURS + 1):
             going = going[going + behind < len(block)]
             going = going[hashes[going] == hashes[going + behind]]
+            if behind > OF_MANY:
+                going = going[~crowded[going]]
             if not len(going):
                 break
             a, b = at[going], at[going + behind]
@@ -119,20 +120,33 @@ def _promising(
 ) -> list[tuple[int, int, int]]:
     """(first, second, offset) of the proposals that hold where they arose, each once."""
     a, b = proposals
+    for begin, end, most in _LOOKS:
+        good = _agree(clips, a, b, begin, end) <= most
+        a, b = a[good], b[good]
+        if not len(a):
+            return []
+        first, second = (np.searchsorted(clips.starts, place, "right") - 1 for place in (a, b))
+        offset = (a - clips.starts[first]) - (b - clips.starts[second])
+        swapped = first > second
+        first, second = np.where(swapped, second, first), np.where(swapped, first, second)
+        told = np.stack([first, second, np.where(swapped, -offset, offset)], axis=1)
+        told, once = np.unique(told, axis=0, return_index=True)
+        a, b = a[once], b[once]
+    return [tuple(row) for row in told.tolist()]
+
+
+def _agree(
+    clips: Fingerprints, a: NDArray[np.int64], b: NDArray[np.int64], begin: int, end: int
+) -> NDArray[np.float64]:
+    """Share of bits that differ from `begin` to `end` frames behind each pair of places, as far as both clips go."""
     owners = [np.searchsorted(clips.starts, place, "right") - 1 for place in (a, b)]
-    room = np.minimum(*(clips.starts[owner + 1] - place for owner, place in zip(owners, (a, b), strict=True)))
-    errors = np.zeros(len(a), np.int32)
-    heard = np.zeros(len(a), np.int32)
+    before = np.maximum(*(clips.starts[owner] - place for owner, place in zip(owners, (a, b), strict=True)))
+    behind = np.minimum(*(clips.starts[owner + 1] - place for owner, place in zip(owners, (a, b), strict=True)))
+    errors, heard = np.zeros(len(a), np.int32), np.zeros(len(a), np.int32)
     last = len(clips.words) - 1
-    for step in range(_LOOK):
-        x, y = clips.words[np.minimum(a + step, last)], clips.words[np.minimum(b + step, last)]
-        counts = (x != SILENT) & (y != SILENT) & (step < room)
-        errors += np.where(counts, np.bitwise_count(x ^ y), 0)
+    for step in range(begin, end):
+        x, y = (clips.words[np.clip(place + step, 0, last)] for place in (a, b))
+        counts = (x != SILENT) & (y != SILENT) & (step >= before) & (step < behind)
+        errors += np.where(counts, np.bitwise_count(x ^ y), 0).astype(np.int32)
         heard += counts
-    good = errors <= _LOOK_ERRORS * 32 * heard
-    first, second = (owner[good] for owner in owners)
-    offset = (a[good] - clips.starts[first]) - (b[good] - clips.starts[second])
-    swapped = first > second
-    first, second = np.where(swapped, second, first), np.where(swapped, first, second)
-    offset = np.where(swapped, -offset, offset)
-    return [tuple(row) for row in np.unique(np.stack([first, second, offset], axis=1), axis=0).tolist()]
+    return np.asarray(errors / np.maximum(1, 32 * heard))
