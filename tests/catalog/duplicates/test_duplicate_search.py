@@ -159,7 +159,7 @@ def test_killed_while_it_listens_it_goes_on(home: Home, tmp_path: Path) -> None:
         "from mudata.catalog.duplicates import fingerprint_store, listening\n"
         "from mudata.catalog.duplicates.duplicate_search import search\n"
         "from mudata.home import Home\n"
-        "listening._BATCH, add, written = 5, fingerprint_store.add, []\n"
+        "listening._BATCH, listening._BATCH_S, add, written = 5, 1e9, fingerprint_store.add, []\n"
         "def counted(*given):\n"
         "    add(*given)\n"
         "    written.append(1)\n"
