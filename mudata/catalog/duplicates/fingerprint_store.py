@@ -28,7 +28,7 @@ SCHEMA = pa.schema(
 )
 """words: of `fingerprint`, little-endian; reason: why they match nothing (`fingerprint.Unheard`), else NULL."""
 
-_MOST_FILES = 16
+MOST_FILES = 16
 """Files of a dataset from which on they are made one."""
 
 
@@ -77,7 +77,7 @@ def hashes(home: Home) -> set[str]:
 def tidy(home: Home, dataset: str) -> None:
     """Make one file of many, so that reading stays quick. Killed at any moment, nothing is lost."""
     files = sorted(folder(home, dataset).glob("*.parquet"))
-    if len(files) < _MOST_FILES:
+    if len(files) < MOST_FILES:
         return
     table = read(home, [dataset])
     target = folder(home, dataset) / f"all-{RECIPE}.parquet"

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from mudata.catalog.audio.audio_source import Samples
 
-_BATCH, _BATCH_S = 512, 10.0
+BATCH, BATCH_S = 512, 10.0
 """Fingerprints, or seconds, after which what is there is written."""
 
 _PIECE_S = 120
@@ -58,7 +58,7 @@ def listen(
                             batch.append(result)
                             known.add(result.pcm_sha256)
                         advance(1)
-                        if len(batch) >= _BATCH or time.monotonic() - written > _BATCH_S:
+                        if len(batch) >= BATCH or time.monotonic() - written > BATCH_S:
                             done, batch = batch, []
                             fingerprint_store.add(home, dataset, done)
                             written = time.monotonic()

@@ -27,17 +27,17 @@ NEIGHBOURS, OF_MANY = 16, 2
 _LOOKS = ((0, 16, 0.2), (-24, 40, 0.17))
 """Where a key agrees, what is compared first: frames from there, and the share of bits that may differ."""
 
-_KEYS_AT_ONCE = 12_000_000
+KEYS_AT_ONCE = 12_000_000
 """Keys that are sorted at once, 100 MB: of more, a share after the other."""
 
-_PROPOSALS_AT_ONCE = 500_000
+PROPOSALS_AT_ONCE = 500_000
 
 
 def near_pairs(clips: Fingerprints, *, most_errors: float = MOST_ERRORS, progress: Progress = UNTOLD) -> list[NearPair]:
     """Pairs of clips that agree; of a group of copies not all pairs, but enough of them to tie it together."""
     found: dict[tuple[int, int], NearPair] = {}
     refused: set[tuple[int, int, int]] = set()
-    shares = 1 + len(KEY_STEPS) * len(clips.words) // _KEYS_AT_ONCE
+    shares = 1 + len(KEY_STEPS) * len(clips.words) // KEYS_AT_ONCE
     with progress.bar("Searching", shares, "parts") as advance:
         for share in range(shares):
             for proposals in _proposals(clips, _sorted_keys(clips, share, shares)):
@@ -94,10 +94,10 @@ def _proposals(
     """Places of equal keys in different clips: of the first word in one and in the other."""
     packed, bits = sorted_keys
     places = np.uint64((1 << bits) - 1)
-    for low in range(0, len(packed), _PROPOSALS_AT_ONCE):
-        block = packed[low : low + _PROPOSALS_AT_ONCE + NEIGHBOURS]
+    for low in range(0, len(packed), PROPOSALS_AT_ONCE):
+        block = packed[low : low + PROPOSALS_AT_ONCE + NEIGHBOURS]
         hashes, at = block >> np.uint64(bits), (block & places).astype(np.int64)
-        mine = min(_PROPOSALS_AT_ONCE, len(block))
+        mine = min(PROPOSALS_AT_ONCE, len(block))
         crowded = hashes[: len(block) - NEIGHBOURS] == hashes[NEIGHBOURS:]
         crowded = np.append(crowded, np.zeros(len(block) - len(crowded), bool))[:mine]
         going = np.arange(mine)

@@ -127,8 +127,8 @@ def test_damaged_files_are_made_again(toy: Home, file: str) -> None:
 
 
 def test_many_files_become_one(toy: Home, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(listening, "_BATCH", 1)
-    monkeypatch.setattr(fingerprint_store, "_MOST_FILES", 4)
+    monkeypatch.setattr(listening, "BATCH", 1)
+    monkeypatch.setattr(fingerprint_store, "MOST_FILES", 4)
     first = search(toy, ["toy"])
     assert [path.name for path in (toy.fingerprints / "toy").iterdir()] == ["all-1.parquet"]
     assert search(toy, ["toy"]) == first
@@ -159,7 +159,7 @@ def test_killed_while_it_listens_it_goes_on(home: Home, tmp_path: Path) -> None:
         "from mudata.catalog.duplicates import fingerprint_store, listening\n"
         "from mudata.catalog.duplicates.duplicate_search import search\n"
         "from mudata.home import Home\n"
-        "listening._BATCH, listening._BATCH_S, add, written = 5, 1e9, fingerprint_store.add, []\n"
+        "listening.BATCH, listening.BATCH_S, add, written = 5, 1e9, fingerprint_store.add, []\n"
         "def counted(*given):\n"
         "    add(*given)\n"
         "    written.append(1)\n"

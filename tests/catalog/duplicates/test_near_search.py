@@ -37,8 +37,8 @@ def test_all_that_was_planted_is_found_and_nothing_else(
     planted: tuple[Fingerprints, dict[tuple[int, int], int]], monkeypatch: pytest.MonkeyPatch, at_once: int
 ) -> None:
     clips, truth = planted
-    monkeypatch.setattr(near_search, "_KEYS_AT_ONCE", at_once)
-    monkeypatch.setattr(near_search, "_PROPOSALS_AT_ONCE", 1000)
+    monkeypatch.setattr(near_search, "KEYS_AT_ONCE", at_once)
+    monkeypatch.setattr(near_search, "PROPOSALS_AT_ONCE", 1000)
     pairs = near_pairs(clips)
     assert {(pair.first, pair.second): pair.offset for pair in pairs} == truth
     assert all(0 < pair.errors < 0.06 for pair in pairs)
