@@ -257,7 +257,7 @@ def _content(
     items = connection.execute(
         "SELECT task, count(*) FROM items WHERE list_contains(clips, ?) GROUP BY task ORDER BY task", [clip_id]
     ).fetchall()
-    yield "items", {task: f"{count} items ask about it" for task, count in items}
+    yield "items", {task: number(count, "question") for task, count in items}
     runs = connection.execute(
         "SELECT run, model, split, task FROM runs"
         " WHERE run IN (SELECT run FROM questions WHERE list_contains(clips, ?)) ORDER BY created_at, run",

@@ -11,7 +11,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 from mudata.catalog.splits.manifest import Manifest  # noqa: TC001 - what is read is checked against it
 from mudata.errors import HomeError
@@ -50,7 +50,8 @@ class LockedDataset:
     """subset, where, limit, usage, partial: as the index has it."""
     rate: int | None = None
     """Hz of the clips; None: each its own."""
-    store: str = "flac"
+    store: Literal["flac", "reference"] = "flac"
+    """Whether clips were kept as copies; what they sound like is the same."""
     index_sha256: str
     mudata_version: str
     clips: Mapping[str, str] = field(default_factory=dict)

@@ -139,6 +139,7 @@ class _Reproduction:
             limit=selection.get("limit"),
             usage=selection.get("usage"),
             partial=selection.get("partial"),
+            store=locked.store,
             pins=pins,
             origin=self.request.origin,
             copy=self.request.copy,

@@ -110,6 +110,15 @@ def test_a_fresh_home_is_made_the_same_and_a_second_time_nothing_is_asked(place:
         mudata.fetch_locked(place.file, source=place.folder, progress=False)
 
 
+@pytest.mark.parametrize("store", ["flac", "reference"])
+def test_clips_are_kept_as_they_were(place: Place, store: str) -> None:
+    assert typed("fetch", "tiny", "--workers", "1", "--store", store).code == 0
+    mudata.lock(to=place.file)
+    place.fresh()
+    assert place.again() == (0, {"dataset tiny": "same"}, [])
+    assert mudata.sql("SELECT DISTINCT store FROM clips").fetchall() == [(store,)]
+
+
 def test_a_source_that_is_gone_is_told_and_the_rest_is_made(place: Place) -> None:
     place.server.serve("/other.zip", Answer(zipped()))
     audio = http(
