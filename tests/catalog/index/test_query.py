@@ -92,7 +92,8 @@ def test_a_relation_keeps_the_index_as_it_was_asked(toy: Home) -> None:
 
 def test_an_empty_home_answers_with_empty_tables_and_is_not_touched(home: Home) -> None:
     for table in all_tables():
-        assert query.run(home, f"SELECT * FROM {table}").fetchall() == []
+        rows = query.run(home, f"SELECT * FROM {table}").fetchall()
+        assert bool(rows) == (table == "concepts")  # which are mudata's own
     assert not list(home.root.iterdir())
 
 
