@@ -110,6 +110,7 @@ def score(
     embedding_revision: str | None = None,
     judge_url: str | None = None,
     judge_model: str | None = None,
+    rule: str | Iterable[str] = (),
     progress: Progress | bool | None = None,
 ) -> dict[str, Any]: ...
 @overload
@@ -123,6 +124,7 @@ def score(
     embedding_revision: str | None = None,
     judge_url: str | None = None,
     judge_model: str | None = None,
+    rule: str | Iterable[str] = (),
     progress: Progress | bool | None = None,
 ) -> list[dict[str, Any]]: ...
 @checked(narrator="progress")
@@ -136,6 +138,7 @@ def score(
     embedding_revision: str | None = None,
     judge_url: str | None = None,
     judge_model: str | None = None,
+    rule: str | Iterable[str] = (),
     progress: Progress | bool | None = None,
 ) -> dict[str, Any] | list[dict[str, Any]]:
     """Score runs again, offline; former scores are kept, and what changed is told with its cause.
@@ -150,6 +153,7 @@ def score(
         embedding_revision: revision of the sentence encoder.
         judge_url: server that speaks OpenAI's chat protocol, such as 'https://host/v1'.
         judge_model: model to ask there; the key is read from MUDATA_JUDGE_KEY.
+        rule: official rules, such as 'mmau_tokens', that judge an exam's answers beside its own; kept from then on.
         progress: True, False, or None for what `show_progress` says.
 
     Returns:
@@ -180,7 +184,7 @@ def score(
 
     def scored(run: Run) -> dict[str, Any]:
         scoring.read_further(home, run, opinions, many(extra), reporter)
-        return scoring.score(run, reporter, reference_scorer=reference_scorer)
+        return scoring.score(run, reporter, reference_scorer=reference_scorer, rules=many(rule))
 
     if run is not None:
         scores = [scored(each) for each in named_runs(run)]
@@ -233,6 +237,7 @@ def import_answers(
     task: str | None = None,
     references: Literal["index", "file"] = "index",
     prompt_text: str | Path | None = None,
+    letters: bool = False,
     id_field: str | None = None,
     answer_field: str | None = None,
     fields: Any = None,
@@ -255,6 +260,7 @@ def import_answers(
             as indexed, or as the file says (with `dataset`; nothing need be fetched).
         prompt_text: what the model was asked,
             or the path of a text file with it [default: as in the file].
+        letters: options were shown as (A), (B), ...: a letter is an answer. So it is where prompt_text has such marks.
         id_field: field that names the clip; dots lead into nested objects.
         answer_field: field with the answer.
         fields: both of them as `answer_import.file_answer.Fields`.
@@ -281,6 +287,7 @@ def import_answers(
         task=task,
         references=references,
         prompt_text=prompt_text,
+        letters=letters,
         fields=fields or Fields(id_field, answer_field),
         command=command,
     )

@@ -40,6 +40,14 @@ WIDTH = 120
     multiple=True,
     help="Have the answers read by another as well; kept from then on, and never the headline.",
 )
+@click.option(
+    "--rule",
+    "rules",
+    multiple=True,
+    metavar="NAME",
+    shell_complete=name_completion.rules,
+    help="Have an exam's answers judged by another exam's rule as well (docs/official_rules.md); kept from then on.",
+)
 @click.option("--embedding-model", help="Sentence encoder: Hugging Face id or folder.")
 @click.option("--embedding-revision", help="Revision of the sentence encoder.")
 @click.option("--judge-url", metavar="URL", help="Server that speaks OpenAI's chat protocol, such as https://host/v1.")
@@ -51,6 +59,7 @@ def score(
     reference_scorer: bool,
     extras: tuple[str, ...],
     asked: tuple[str, ...],
+    rules: tuple[str, ...],
     quiet: bool,
     as_json: bool,
     **options: str | None,
@@ -70,7 +79,7 @@ def score(
 
     def scored(run: Run) -> dict[str, Any]:
         scoring.read_further(home, run, opinions, extras, say)
-        return scoring.score(run, say, reference_scorer=reference_scorer)
+        return scoring.score(run, say, reference_scorer=reference_scorer, rules=rules)
 
     if runs:
         results = [scored(run) for run in [find(home, name) for name in runs]]
@@ -195,6 +204,7 @@ def override(
     help="What is right: as indexed, or as the file says (with --dataset; nothing need be fetched).",
 )
 @click.option("--prompt-text", help="What the model was asked, or a text file with it [default: as in the file].")
+@click.option("--letters", is_flag=True, help="Options were shown as (A), (B), ...: a letter is an answer.")
 @click.option("--id-field", metavar="NAME", help="Field that names the clip; dots lead into nested objects.")
 @click.option("--answer-field", metavar="NAME", help="Field with the answer.")
 @common
@@ -209,6 +219,7 @@ def import_answers(
     task: str | None,
     references: Literal["index", "file"],
     prompt_text: str | None,
+    letters: bool,
     id_field: str | None,
     answer_field: str | None,
     quiet: bool,
@@ -246,6 +257,7 @@ def import_answers(
         task=task,
         references=references,
         prompt_text=prompt_text,
+        letters=letters,
         fields=fields,
         command=command,
     )

@@ -82,6 +82,12 @@ def _manifest(ctx: click.Context) -> dict[str, Any]:
     return dict(json.loads(manifest.path_of(Home.default(), name).read_bytes())) if name else {}
 
 
+def _rules() -> Iterable[str]:
+    from mudata.evaluation.official_rules.rule_registry import RULES
+
+    return RULES
+
+
 def _keys(field: str, names: Iterable[str]) -> list[str]:
     """The keys of a mapping in cards, sorted."""
     from mudata import yaml_files
@@ -102,6 +108,7 @@ everything = _to(lambda _: _named())
 """What is in the home or has a card."""
 namespaces = _to(lambda ctx: _keys("labels", _datasets_of(ctx)))
 tasks = _to(lambda ctx: _keys("tasks", _datasets_of(ctx)))
+rules = _to(lambda _: _rules())
 parts = _to(lambda ctx: _manifest(ctx).get("parts", ()))
 
 

@@ -3,6 +3,7 @@ for the answer in one of several formats."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -11,8 +12,15 @@ from mudata.evaluation.answer_import.shown_options import ShownOptions, shown_op
 from mudata.evaluation.tasks.option_order import pass_id
 
 if TYPE_CHECKING:
+    from mudata.evaluation.answer_import.import_request import ImportRequest
     from mudata.evaluation.answer_import.matching import Joined
     from mudata.evaluation.tasks.samples import Sample, SampleSet
+
+_LETTERED, _NUMBERED = (
+    re.compile(rf"(?<!\w)\(?{first}[).:](?=\s).*(?<!\w)\(?{second}[).:](?=\s)", re.DOTALL)
+    for first, second in ("AB", "12")
+)
+"""Marks of the first and of the second option in a prompt."""
 
 
 def in_passes(selection: SampleSet, joined: Joined) -> SampleSet:
@@ -30,6 +38,24 @@ def in_passes(selection: SampleSet, joined: Joined) -> SampleSet:
     numbered = sum(bool(shown.numbered) for shown in seen) * 2 > len(seen)
     tasks = {name: replace(task, letters=letters, numbered=numbered) for name, task in selection.tasks.items()}
     return replace(selection, items=tuple(items), tasks=tasks)
+
+
+def as_told(selection: SampleSet, request: ImportRequest) -> SampleSet:
+    """The same with options marked by letters or numbers, as whoever imports the answers says or their prompt shows."""
+    letters = True if request.letters else _marks(request.prompt_text or "")
+    if letters is None:
+        return selection
+    tasks = {
+        name: replace(task, letters=letters, numbered=task.is_exact and not letters)
+        for name, task in selection.tasks.items()
+    }
+    return replace(selection, tasks=tasks)
+
+
+def _marks(prompt: str) -> bool | None:
+    """Whether a prompt has '(A)' and '(B)' in it, or the like; False: '(1)' and '(2)'; None: neither."""
+    found = [letters for letters, marks in ((True, _LETTERED), (False, _NUMBERED)) if marks.search(prompt)]
+    return found[0] if len(found) == 1 else None
 
 
 def _passes(selection: SampleSet, joined: Joined) -> Iterator[tuple[Sample, ShownOptions | None]]:

@@ -19,7 +19,7 @@ class ImportRequest:
     Either `split`, or `dataset`: its clips that the file names, or with `part` those of a part of a
     published split ('test', or 'fault-filtered/test' where several have one). references: where
     they come from; 'file' needs `dataset` and no index. prompt_text: the question, where the file
-    does not have it.
+    does not have it. letters: options were shown as (A), (B), ...; so too where prompt_text has such marks.
     """
 
     file: Path | Sequence[Path]
@@ -31,6 +31,7 @@ class ImportRequest:
     task: str | None = None
     references: Literal["index", "file"] = "index"
     prompt_text: str | None = None
+    letters: bool = False
     fields: Fields = _NO_FIELDS
     command: str | None = None
 

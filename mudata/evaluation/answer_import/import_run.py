@@ -73,6 +73,7 @@ class Import:
         decisive = digest([
             self.sha256, asked.format, asdict(asked.fields), asked.references, asked.prompt_text, asked.model,
             samples.split_sha256, samples.part, self.task.name, *edition, *samples.faults.decides,
+            *(["letters"] if asked.letters else []),
         ])  # fmt: skip
         name = re.sub(r"[^\w.-]+", "-", "-".join((asked.model, samples.split, self.task.name))).lstrip(".-")
         return f"{name[:_LONGEST]}-{decisive[:10]}"

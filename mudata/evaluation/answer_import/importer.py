@@ -23,7 +23,7 @@ from mudata.catalog.splits import manifest
 from mudata.errors import EvaluationError, UnknownName
 from mudata.evaluation.answer_import import formats
 from mudata.evaluation.answer_import.asked_items import ClipNames
-from mudata.evaluation.answer_import.asked_passes import in_passes
+from mudata.evaluation.answer_import.asked_passes import as_told, in_passes
 from mudata.evaluation.answer_import.file_items import items_of_file
 from mudata.evaluation.answer_import.import_run import IMPORTED, Import, reasons
 from mudata.evaluation.answer_import.matching import Joined, item_of, join
@@ -65,7 +65,7 @@ def import_answers(home: Home, request: ImportRequest, progress: Progress = SILE
     else:
         joined, selection = _from_index(home, request, drawn, tasks, given)
         settled |= disagreement(selection, joined)
-    made = Import(request, selection, joined, settled)
+    made = Import(request, as_told(selection, request), joined, settled)
     run = Run(home.runs / made.run_id)
     with run.writing(home), _whole_or_not_at_all(run, home) as writing:
         writing.begin(made.settings(), selection.items, made.prompts)

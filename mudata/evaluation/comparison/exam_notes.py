@@ -70,8 +70,23 @@ def _of_run(model: str, exam: Mapping[str, Any]) -> Iterator[str]:
         sorts |= {"in_part": "in part", "dropped": "left out"}
         each = ", ".join(f"{differ[sort]} {words}" for sort, words in sorts.items() if differ[sort])
         yield f"{model}: verdicts differ on {differ['n']} of {differ['of']} answers{f' ({each})' if each else ''}."
+    for row in exam.get("other_rules") or ():
+        yield _by_other_rule(model, row)
     if exam["ours"]:
         yield from _passes(model, exam)
+
+
+def _by_other_rule(model: str, row: Mapping[str, Any]) -> str:
+    if (found := row["official"]) is None:
+        return f"{model}: by {row['name']} nothing can be said. {row['why']}"
+    value = f"{100 * found['value']:.1f} % of {found['n']}"
+    if found["drawn"]:
+        value += f" (luck makes it {100 * found['lowest']:.1f} to {100 * found['highest']:.1f} %)"
+    dropped = f", {found['n_dropped']} left out" if found["n_dropped"] else ""
+    differ = (
+        f"; verdicts differ from ours on {row['differ']['n']} of {row['differ']['of']} answers" if row["differ"] else ""
+    )
+    return f"{model}: by {row['name']} ({row['title']}) {value}{dropped}{differ}."
 
 
 def _passes(model: str, exam: Mapping[str, Any]) -> Iterator[str]:

@@ -198,12 +198,14 @@ def _is_plain(option: str) -> bool:
     words = small.split()
     if words[0] in _said_of_labels() or words[-1] in _ARTICLES or not all(token[0].isalpha() for token in tokens):
         return False
-    matcher = cues.matcher(ENGLISH, ("value",))
-    for lead in _LEADS:
-        alone = list(matcher.find(lead))
-        if [event for event in matcher.find(lead + small) if event[0] < len(lead)] != alone:
-            return False
-    return True
+    find = cues.matcher(ENGLISH, ("value",)).find
+    return all([event for event in find(lead + small) if event[0] < len(lead)] == _alone(lead) for lead in _LEADS)
+
+
+@cache
+def _alone(lead: str) -> list[cues.Event]:
+    """The cues of a lead with nothing behind it."""
+    return list(cues.matcher(ENGLISH, ("value",)).find(lead))
 
 
 @cache

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 from mudata.errors import EvaluationError
 from mudata.evaluation.metrics.exam_items import ExamFacts
@@ -12,6 +13,7 @@ from mudata.evaluation.official_rules.rule_registry import find_rule
 
 if TYPE_CHECKING:
     from mudata.evaluation.kinds.question_kind import MeasuredValues
+    from mudata.evaluation.official_rules.official_rule import OfficialRule
     from mudata.evaluation.run_records import QuestionRecord
     from mudata.evaluation.tasks.task import Task
 
@@ -25,15 +27,21 @@ def official_reading(task: Task, question: QuestionRecord, answer: str | None) -
     exam = task.exam
     if exam is None or exam.rule is None:
         return None
+    return reading_by(find_rule(exam.rule), exam.rule_settings, exam.stripped(answer), question)
+
+
+def reading_by(
+    rule: OfficialRule, settings: Mapping[str, Any], said: str | None, question: QuestionRecord
+) -> OfficialReading:
+    """The verdict of any rule on what is left of an answer once the exam's lead-ins are taken off. The rule's
+    `settings` come before those of the item."""
     item = JudgedItem(
         options=question.options,
         gold=question.references[0],
         question=question.question or "",
         category=question.category or "",
-        settings={**exam.rule_settings, **question.settings} if question.settings else exam.rule_settings,
+        settings={**settings, **question.settings} if question.settings else settings,
     )
-    said = exam.stripped(answer)
-    rule = find_rule(exam.rule)
     try:
         verdict = rule.judge(said, item)
     except EvaluationError as error:

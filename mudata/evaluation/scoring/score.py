@@ -24,6 +24,7 @@ from mudata.evaluation.scoring.context import LabelSetInUse, ScoringContext
 from mudata.evaluation.scoring.extras import extras_cache
 from mudata.evaluation.scoring.official_reading import exam_facts
 from mudata.evaluation.scoring.opinions import opinion as opinions
+from mudata.evaluation.scoring.other_rules import known_before, other_rules
 from mudata.home import write_atomic
 from mudata.jsonl import digest
 from mudata.narration import SILENT, Progress
@@ -92,16 +93,19 @@ def read_further(
         add_extra_metric(home, run, wanted, progress)
 
 
-def score(run: Run, progress: Progress = SILENT, *, reference_scorer: bool = False) -> dict[str, Any]:
+def score(
+    run: Run, progress: Progress = SILENT, *, reference_scorer: bool = False, rules: Iterable[str] = ()
+) -> dict[str, Any]:
     """Score a run, write alignments.jsonl and scores.json, and return the scores.
 
     If they are not what they were, the former files are kept under scores/, and the caller is told
     what changed and why. Whatever stops this, the old scores.json stays whole until the new one is.
     reference_scorer: ROUGE is counted by the package rouge-score itself, which gives the same
-    numbers, slowly. Raises EvaluationError as `read_answers` does.
+    numbers, slowly. rules: official rules that judge the answers beside the exam's own, kept from then on.
+    Raises EvaluationError as `read_answers` does, and with UnknownName as `other_rules` does.
     """
     with progress.bar(f"Scoring {run.id}", unit=""), _uncollected():
-        scores, lines = _scores_and_lines(run, reference_scorer)
+        scores, lines = _scores_and_lines(run, reference_scorer, rules)
     scores["alignments_sha256"] = hashlib.sha256(lines.encode()).hexdigest()
     text = json.dumps(scores, indent=2, ensure_ascii=False) + "\n"
     former = history.keep(run, text)
@@ -113,11 +117,16 @@ def score(run: Run, progress: Progress = SILENT, *, reference_scorer: bool = Fal
     return scores
 
 
-def _scores_and_lines(run: Run, reference_scorer: bool) -> tuple[dict[str, Any], str]:
+def _scores_and_lines(run: Run, reference_scorer: bool, rules: Iterable[str]) -> tuple[dict[str, Any], str]:
     """What scores.json says but for the hash, and alignments.jsonl."""
     context = ScoringContext.load(run)
     items = context.read_answers()
     scores = _scored(context, items, reference_scorer)
+    if names := (*known_before(run), *rules):
+        for dataset, rows in other_rules(context, items, names).items():
+            for part in (scores, scores["datasets"].get(dataset, {})):
+                if part.get("exam") and (part is not scores or len(scores["datasets"]) == 1):
+                    part["exam"] = {**part["exam"], "other_rules": rows}
     encode = json.JSONEncoder(ensure_ascii=False).encode
     return scores, "".join([encode(line) + "\n" for line in _lines(context, items, reference_scorer)])
 

@@ -110,3 +110,28 @@ def test_values_of_the_file_stand_in_for_the_index_and_are_compared_with_it(
     alone = brought(home, tmp_path, rows, split=None, dataset="tones", task="tune", references="file")
     assert {question.references for question in alone.questions()} == {("F# minor",)}
     assert metric(alone, "accuracy") == 1.0
+
+
+@pytest.mark.parametrize(
+    ("more", "right"),
+    [
+        ({}, 0.0),  # with numbers, as far as anybody says
+        ({"letters": True}, 1.0),
+        ({"prompt_text": "Who plays?\n(A) one of the options (B) another one (C) the third"}, 1.0),
+        ({"prompt_text": "Who plays? A. this, B. that"}, 1.0),
+        ({"prompt_text": "Who plays? (1) this (2) that"}, 0.0),
+        ({"prompt_text": "Vitamin A: who plays (b) now?"}, 0.0),
+    ],
+)
+def test_a_letter_is_an_answer_where_options_had_letters(
+    corpus: Corpus, home: Home, tmp_path: Path, more: dict[str, Any], right: float
+) -> None:
+    rows = [{"item_id": f"name{i}", "answer": "B"} for i in range(6, 12)]
+    run = brought(home, tmp_path, rows, task="name", **more)
+    assert metric(run, "accuracy") == right
+    assert run.settings.tasks[0].letters == bool(right)
+
+
+def test_letters_are_part_of_what_a_run_is(corpus: Corpus, home: Home, tmp_path: Path) -> None:
+    rows = [{"item_id": "name6", "answer": "B"}]
+    assert brought(home, tmp_path, rows, task="name").id != brought(home, tmp_path, rows, task="name", letters=True).id

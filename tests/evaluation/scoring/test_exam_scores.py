@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import exam_quiz
@@ -18,6 +19,7 @@ from mudata.evaluation.answer_import.import_request import ImportRequest
 from mudata.evaluation.answer_import.importer import import_answers
 from mudata.evaluation.comparison.compare import compare
 from mudata.evaluation.scoring import score
+from mudata.evaluation.scoring.other_rules import other_rules
 
 if TYPE_CHECKING:
     from mudata.evaluation.run import Run
@@ -116,6 +118,38 @@ def test_an_answer_that_authors_drop_is_out_of_their_n_and_in_ours(exam: Exam) -
     shown = typed("score").out
     assert "of 10" in shown
     assert "them: the official rule leaves out 2 of 12 items" in " ".join(shown.split())
+
+
+def test_answers_are_judged_by_the_rules_of_others_beside_the_exams_own(exam: Exam) -> None:
+    exam.asks(rule="mmau_tokens")
+    run = exam.run([f"It is not {gold}" for gold in GOLDS])
+    before = (run.folder / "scores.json").read_bytes()
+    assert "other_rules" not in run.scores["exam"]
+    shown = " ".join(
+        typed("score", run.id, "--rule", "answer_line", "--rule", "mmau_tokens", "--rule", "last_number").out.split()
+    )
+    assert "them: by answer_line (evalscope's" in shown
+    line, number = run.scores["exam"]["other_rules"]
+    assert (line["name"], line["official"]["value"], line["official"]["n"]) == ("answer_line", 0.0, 12)
+    assert line["differ"]["n"] == sum(
+        item["worth"]["accuracy"] > 0 for item in read_lines(run.folder / "alignments.jsonl")
+    )
+    assert (number["name"], number["official"]["value"]) == ("last_number", 0.0)
+    assert run.scores["datasets"]["quiz"]["exam"]["other_rules"] == [line, number]
+    assert run.scores["exam"]["official"]["value"] == json.loads(before)["exam"]["official"]["value"]
+    typed("score", run.id)
+    assert [row["name"] for row in run.scores["exam"]["other_rules"]] == ["answer_line", "last_number"], "kept"
+    told = mudata.score(run.id, rule="mucho_chars")["exam"]["other_rules"]
+    assert [row["name"] for row in told] == ["answer_line", "last_number", "mucho_chars"]
+    wrong = typed("score", run.id, "--rule", "mmau_token")
+    assert (wrong.code, "mmau_tokens" in wrong.err) == (2, True)
+
+
+def test_a_run_of_no_exam_has_nothing_that_a_rule_could_judge() -> None:
+    context: Any = SimpleNamespace(tasks={"d": SimpleNamespace(exam=None)}, run=SimpleNamespace(id="them-1"))
+    assert other_rules(context, [], []) == {}
+    with pytest.raises(EvaluationError, match="them-1 asks no questions of an exam"):
+        other_rules(context, [], ["mmau_tokens"])
 
 
 def test_a_random_fill_is_its_expectation_between_what_luck_can_do(exam: Exam) -> None:
