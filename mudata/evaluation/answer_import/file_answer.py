@@ -35,7 +35,8 @@ class FileAnswer:
     anything does. `odd` says what the answer is in the file if it is no text, and what was made of it.
     `prompt` is all that the model was asked and `question` the question alone; `options` are texts
     in the order shown, without letters. `clips` name the clips of an item in the order heard, and
-    `pass_number` (from 0) tells apart the times that one item was asked.
+    `pass_number` (from 0) tells apart the times that one item was asked. `lettered`: options were shown with letters,
+    as that program does it, though the file has no prompt that shows them.
     """
 
     place: int
@@ -50,6 +51,7 @@ class FileAnswer:
     options: tuple[str, ...] = ()
     clips: tuple[str, ...] = ()
     pass_number: int | None = None
+    lettered: bool = False
     file: str = ""
 
     @property

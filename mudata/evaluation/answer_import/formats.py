@@ -15,6 +15,7 @@ and lines for a list.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -41,6 +42,8 @@ from mudata.evaluation.answer_import.log_formats import (
 from mudata.safe_text import without_keys_of_others
 
 _FORMATS_OWN = Fields()
+_HASH = re.compile(r"sha256:[0-9a-f]{64}")
+"""An answer as exports have it (`result_export.exported_run.hashed`)."""
 __all__ = ["FORMATS", "Fields", "FileAnswer", "read"]
 
 FORMATS: dict[str, Callable[[Path], Iterator[Entry]]] = {
@@ -97,8 +100,14 @@ def read(
         raise EvaluationError(
             f"No line of {what} names a clip where {format} has it.{known}", "Say where it is with --id-field."
         )
-    if all(given.answer is None for given in answers):
+    said = [given.answer for given in answers if given.answer]
+    if not any(given.answer is not None for given in answers):
         raise EvaluationError(
             f"No line of {what} has an answer where {format} has it.", "Say where it is with --answer-field."
+        )
+    if said and all(map(_HASH.fullmatch, said)):
+        raise EvaluationError(
+            f"The answers in {what} are hashes, of which nothing can be read.",
+            "Export the run again with --with-answers.",
         )
     return answers

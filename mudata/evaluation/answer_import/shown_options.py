@@ -31,7 +31,9 @@ def shown_options(own: Sequence[str], answer: FileAnswer) -> ShownOptions | None
     seen = _in_prompt(own, answer.prompt) if answer.prompt else None
     listed = _listed(own, answer.options)
     if listed:
-        return seen._replace(options=listed) if seen else ShownOptions(listed)
+        return (
+            seen._replace(options=listed) if seen else ShownOptions(listed, *((True, False) if answer.lettered else ()))
+        )
     return seen
 
 

@@ -64,7 +64,7 @@ def _files(exported: ExportedRun, request: ExportRequest) -> dict[str, str]:
             samples = f"{run}_samples_{_safe(exported.task)}.jsonl"
             return {samples: lmms_samples(exported), f"{run}_results.json": lmms_results(exported)}
         case "mteb":
-            return {f"{_safe(exported.settings.model)}/{task}.json": mteb_results(exported)}
+            return {f"{_safe(exported.settings.model)}/{run[-10:]}/{task}.json": mteb_results(exported)}
         case "csv":
             return {f"{run}.csv": csv_table(exported)}
 

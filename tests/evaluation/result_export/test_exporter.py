@@ -81,6 +81,25 @@ def test_a_log_for_inspect_has_items_as_samples_and_passes_as_epochs(run: Run, t
 
 
 @pytest.mark.parametrize("program", ["inspect", "lmms-eval"])
+def test_answers_that_are_hashes_are_refused(home: Home, run: Run, tmp_path: Path, program: str) -> None:
+    file = mudata.export_run(run, to=program, output=tmp_path / "out")[0]  # type: ignore[arg-type]
+    with pytest.raises(EvaluationError, match=r"are hashes, of which nothing can be read.\n.*--with-answers"):
+        brought(home, file, program)
+
+
+def test_choices_of_a_log_without_messages_had_letters(home: Home, run: Run, tmp_path: Path) -> None:
+    (file,) = mudata.export_run(run, to="inspect", output=tmp_path / "out", with_answers=True)
+    log = json.loads(file.read_text())
+    for sample in log["samples"]:
+        sample["messages"], sample["input"] = [], "Which instrument plays?"
+    file.write_text(json.dumps(log))
+    again = brought(home, file, "inspect")
+    assert again.settings.tasks[0].letters
+    assert {i: a.answer for i, a in again.answers().items()} == {i: a.answer for i, a in run.answers().items()}
+    assert metric(again, "accuracy") == metric(run, "accuracy") == 0.5
+
+
+@pytest.mark.parametrize("program", ["inspect", "lmms-eval"])
 def test_answers_come_back_as_they_were(home: Home, run: Run, tmp_path: Path, program: str) -> None:
     file = mudata.export_run(run, to=program, output=tmp_path / "out", with_answers=True)[0]  # type: ignore[arg-type]
     again = brought(home, file, program)
@@ -127,7 +146,7 @@ def test_results_for_the_hub_are_those_of_its_own_library(run: Run, tmp_path: Pa
 
 def test_results_in_the_manner_of_mteb(run: Run, tmp_path: Path) -> None:
     (path,) = mudata.export_run(run, to="mteb", output=tmp_path)
-    assert path == tmp_path / "them-toy" / "tones-name.json"
+    assert path == tmp_path / "them-toy" / run.id[-10:] / "tones-name.json", "another run is another file"
     said = json.loads(path.read_text())
     (entry,) = said["scores"]["imported"]
     assert (said["task_name"], entry["main_score"], entry["n"], entry["hf_subset"]) == (

@@ -2,7 +2,8 @@
 file for each sample, or `.json`, one object with a list of samples.
 
 A sample has id, epoch (from 1), input, choices in the order shown, target (of choices their letters), messages, output,
-metadata, and error where it failed. Read in files that inspect-ai 0.3.285 wrote.
+metadata, and error where it failed. Choices are shown with letters ("A) ..."), also where messages were not kept.
+Read in files that inspect-ai 0.3.285 wrote.
 """
 
 from __future__ import annotations
@@ -75,6 +76,7 @@ def _answer(place: int, sample: Mapping[str, Any]) -> FileAnswer:
         question=question,
         options=options,
         pass_number=epoch - 1 if isinstance(epoch, int) and epoch > 0 else None,
+        lettered=bool(options) and not sample.get("messages"),
     )
 
 
