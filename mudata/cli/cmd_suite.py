@@ -206,7 +206,7 @@ def ask(
     if problems:
         (partial(echo, err=True) if asked.failed else say.say)(f"Not asked:\n{problems}")  # a failure is no note
     if asked.results:
-        say.say(_next(suite, asked.results))
+        say.say(next_step(suite, asked.results))
     raise SystemExit(1 if asked.failed else 0)
 
 
@@ -224,12 +224,12 @@ def _to_begin(suite: str) -> str:
     return f"There is no run of it yet. To begin: mudata eval --suite {shlex.quote(suite)} --models random"
 
 
-def _next(suite: str, results: Sequence[Result]) -> str:
-    """What can be done with the runs of a suite: compare two of one exam, else see them again."""
-    by_exam: dict[str, list[str]] = {}
+def next_step(suite: str, results: Sequence[Result]) -> str:
+    """What can be done with the runs of a suite: compare two of one exam, asked alike, else see them again."""
+    alike: dict[tuple[str, str | None], list[str]] = {}
     for result in results:
-        by_exam.setdefault(result.exam, []).append(str(result.scores["run"]))
-    pair = next((runs for runs in by_exam.values() if len(runs) > 1), None)
+        alike.setdefault((result.exam, result.condition), []).append(str(result.scores["run"]))
+    pair = next((runs for runs in alike.values() if len(runs) > 1), None)
     return "Next: mudata " + (shlex.join(["compare", *pair]) if pair else f"suites table {shlex.quote(suite)}")
 
 

@@ -54,7 +54,13 @@ def described(said: Sequence[str], references: Sequence[str]) -> list[ScoredAnsw
 
 
 def report_run(
-    name: str, answers: Sequence[ScoredAnswer], *, kind: str = "classify", model: str = "", control: str | None = None
+    name: str,
+    answers: Sequence[ScoredAnswer],
+    *,
+    kind: str = "classify",
+    model: str = "",
+    control: str | None = None,
+    order: str = "published",
 ) -> ReportRun:
     """A run of these answers, scored as `mudata score` does."""
     metrics = [asdict(metric) for metric in _metrics(kind, answers)]
@@ -88,8 +94,9 @@ def report_run(
         split="s",
         part="test",
         tasks=[SimpleNamespace(dataset="d", majority="a")],
-        options_order="published",
+        options_order=order,
         seen_in_training={},
+        faults=None,
         imported=None,
     )
     return ReportRun(

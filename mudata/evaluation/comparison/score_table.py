@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from mudata.evaluation.comparison.exam_editions import dataset_names
+from mudata.evaluation.comparison.exam_means import exam_means
 from mudata.evaluation.comparison.exam_notes import exam_notes, official_cell
 from mudata.evaluation.kinds.kind_registry import EXACT_KINDS, kind_of
 from mudata.evaluation.metrics.interval_notes import clips_and_clusters, methods
@@ -61,9 +62,12 @@ def tables(runs: Sequence[Mapping[str, Any]]) -> list[ScoreTable]:
     for scores in runs:
         alike.setdefault((kind := scores["kind"], _columns(kind, scores)), []).append(scores)
     order = [*_OF_KIND, *EXACT_KINDS]
-    return [
+    found = [
         _table(kind, columns, of) for (kind, columns), of in sorted(alike.items(), key=lambda k: order.index(k[0][0]))
     ]
+    if means := tuple(exam_means(runs)):  # of tasks that may be in several tables
+        found[-1] = found[-1]._replace(notes=(*found[-1].notes, *means))
+    return found
 
 
 def _table(kind: str, columns: tuple[str, ...], runs: Sequence[Mapping[str, Any]]) -> ScoreTable:

@@ -137,14 +137,15 @@ def _stale(run: Run, why: str) -> EvaluationError:
 
 
 def panels(runs: Sequence[ReportRun]) -> tuple[Panel, ...]:
-    """One panel per question, of the runs that were asked it."""
+    """One panel per question, of the runs that were asked it: once, or as often in the same orders of its options."""
     alike: dict[tuple[Any, ...], list[ReportRun]] = {}
     for run in runs:
-        alike.setdefault(_asked(run.settings)[2:], []).append(run)
+        alike.setdefault((_passes(run.settings), *_asked(run.settings)[2:]), []).append(run)
     found: list[Panel] = []
     asked = [(question, of_one) for question, members in alike.items() for of_one in _by_edition(members)]
     for question, members in asked:
-        task, kind, split, part, faults, datasets = question
+        passes, task, kind, split, part, faults, datasets = question
+        orders = [f"options in several orders: {passes}"] if passes else []
         for dataset in datasets if len(datasets) == 1 else (ALL, *datasets):
             entries = [_entry(run, dataset) for run in members]
             headline = headline_of(kind, entries[0].metrics)
@@ -158,7 +159,7 @@ def panels(runs: Sequence[ReportRun]) -> tuple[Panel, ...]:
             found.append(
                 Panel(
                     key=f"panel-{len(found) + 1}",
-                    title=" · ".join([dataset, task, *told, *([f"known faults: {faults}"] if faults else [])]),
+                    title=" · ".join([dataset, task, *orders, *told, *([f"known faults: {faults}"] if faults else [])]),
                     task=task,
                     kind=kind,
                     split=split,

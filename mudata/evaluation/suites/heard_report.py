@@ -19,10 +19,12 @@ from mudata.errors import EvaluationError, MudataError
 from mudata.evaluation.comparison.audio_use import check_audio_use, is_greedy
 from mudata.evaluation.inference.controls import BLIND
 from mudata.evaluation.metrics.blind_lift import BlindFloor, BlindShare, HeardVerdict, Lift, blind_share, lift, verdict
+from mudata.evaluation.metrics.differences import mean_difference
 from mudata.evaluation.metrics.exam_floors import exam_floors
 from mudata.evaluation.metrics.exam_items import groups_of, shown_passes
 from mudata.evaluation.metrics.exam_scores import FEW
 from mudata.evaluation.metrics.hypothesis_tests import draws_for, holm
+from mudata.evaluation.metrics.jackknife import ClusteredClips
 from mudata.evaluation.suites.heard_runs import HeardRuns, heard_runs
 from mudata.evaluation.suites.sat_exam import HeardScore, SatExam
 from mudata.evaluation.suites.suite import REAL
@@ -50,12 +52,16 @@ class FloorValue:
 
 @dataclass(frozen=True, kw_only=True)
 class HeardGroup:
-    """Items of a category or a difficulty: the score, and the exam's strongest blind floor on them."""
+    """Items of a category or a difficulty: the score, the exam's strongest blind floor on them, and the lift over that,
+    with its 95 % interval: not corrected for the number of groups, without ends where nothing can be said."""
 
     by: str
     name: str
     score: HeardScore
     floor: float
+    lift: float
+    low: float | None
+    high: float | None
 
     @property
     def few(self) -> bool:
@@ -263,10 +269,24 @@ def _groups(real: SatExam, items: Sequence[str], floor: BlindFloor) -> list[Hear
         for group in groups_of(real.passes[item][0]):
             places.setdefault(group, []).append(place)
     return [
-        HeardGroup(by=by, name=name, score=real.score([items[i] for i in of]), floor=float(floor.values[of].mean()))
+        _group(real, by, name, [items[i] for i in of], floor.values[of])
         for (by, name), of in sorted(places.items())
         if len(of) < len(items) or by == "category"
     ]
+
+
+def _group(real: SatExam, by: str, name: str, items: Sequence[str], floor: Floats) -> HeardGroup:
+    gains = real.array(items) - floor
+    found = mean_difference(gains, ClusteredClips.named([real.cluster(item) for item in items]))
+    return HeardGroup(
+        by=by,
+        name=name,
+        score=real.score(items),
+        floor=float(floor.mean()),
+        lift=float(gains.mean()),
+        low=found.low,
+        high=found.high,
+    )
 
 
 def _warnings(home: Home, suite: Suite, exam: str) -> list[str]:

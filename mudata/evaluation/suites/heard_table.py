@@ -90,7 +90,7 @@ def tables(report: HeardReport, rows: Sequence[HeardRow]) -> Iterator[Table]:
         )
     for by in ("category", "difficulty"):
         if grouped := [row for row in rows if any(group.by == by for group in row.groups)]:
-            yield Table([*_group_lines(grouped, by)], title=f"By {by}: ours / strongest blind floor")
+            yield Table([*_group_lines(grouped, by)], title=f"By {by}: ours / strongest blind floor: lift")
 
 
 def _verdict_line(row: HeardRow) -> dict[str, str]:
@@ -102,7 +102,7 @@ def _verdict_line(row: HeardRow) -> dict[str, str]:
         "ours": score_text(row.score),
         "chance": "" if row.chance is None else percent(row.chance),
         "strongest blind floor": f"{row.lift.title} {percent(row.lift.floor_value)}",
-        "lift": lift_text(row),
+        "lift": lift_text(row.lift.value, row.lift.low, row.lift.high),
         "p": f"{row.p:.2g}",
         "all rotations": score_text(row.all_right),
         "without ears": "" if blind is None else f"{percent(blind.right)} ({percent(blind.known)})",
@@ -139,7 +139,8 @@ def _group_lines(rows: Sequence[HeardRow], by: str) -> Iterator[dict[str, str]]:
             for group in row.groups:
                 if (group.by, group.name) == (by, name):
                     line |= {"n": f"{group.score.n}{' (few)' if group.few else ''}"}
-                    line[row.model] = f"{score_text(group.score)} / {percent(group.floor)}"
+                    lift = lift_text(group.lift, group.low, group.high)
+                    line[row.model] = f"{score_text(group.score)} / {percent(group.floor)}: {lift}"
         yield line
 
 
@@ -150,10 +151,9 @@ def score_text(score: HeardScore | None) -> str:
     return f"{percent(score.value)} {interval_text(score.low, score.high, lambda end: f'{100 * end:.1f}')}"
 
 
-def lift_text(row: HeardRow) -> str:
+def lift_text(value: float, low: float | None, high: float | None) -> str:
     """In points, with its interval."""
-    found = row.lift
-    return f"{100 * found.value:+.1f} {interval_text(found.low, found.high, lambda end: f'{100 * end:.1f}')}"
+    return f"{100 * value:+.1f} {interval_text(low, high, lambda end: f'{100 * end:.1f}')}"
 
 
 def percent(share: float) -> str:

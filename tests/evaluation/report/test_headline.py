@@ -124,6 +124,17 @@ def test_as_many_other_clips_are_flagged_as_others() -> None:
     assert flags == {"a": [], "b": [], "moved": ["other clips"]}
 
 
+def test_runs_in_several_orders_of_options_have_a_panel_of_their_own() -> None:
+    """They have an answer for each order, and so other items than who was asked once."""
+    once, turned = (
+        report_run(name, classified([1] * 30), order=order) for name, order in (("a", "shuffled"), ("b", "rotations"))
+    )
+    control = report_run("c", classified([0] * 30), control="silence")
+    found = panels([once, turned, control])
+    assert [[entry.name for entry in one.entries] for one in found] == [["a", "c"], ["b"]]
+    assert [one.title for one in found] == ["d · t", "d · t · options in several orders: rotations"]
+
+
 def test_tags_stand_beside_the_labels_that_are_best_always_named() -> None:
     """Which beat the most frequent label alone: that would say of a constant answer that it heard something."""
     gold = [("a", "b") if i % 2 else ("c",) for i in range(60)]

@@ -132,6 +132,11 @@ def test_categories_and_difficulties_have_score_and_floor(report: HeardReport) -
     assert groups["category", "low"].score.value > groups["category", "high"].score.value
     assert sum(groups["difficulty", name].score.n for name in ("easy", "hard")) == 80
     assert not groups["category", "low"].few
+    low = groups["category", "low"]
+    assert low.lift == pytest.approx(low.score.value - low.floor)
+    assert low.low is not None
+    assert low.high is not None
+    assert low.low < low.lift < low.high
 
 
 def test_items_about_one_clip_count_together_and_what_is_wrong_with_items_stands_on_top(report: HeardReport) -> None:

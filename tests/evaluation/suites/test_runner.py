@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -20,6 +21,7 @@ from mudata.catalog.cards import loader as cards
 from mudata.catalog.splits import draw as splits
 from mudata.catalog.splits import manifest
 from mudata.catalog.splits.split_request import SplitRequest
+from mudata.cli.cmd_suite import next_step
 from mudata.errors import ArgumentError, EvaluationError, SplitError
 from mudata.evaluation.run import all_runs
 from mudata.evaluation.suites import suite
@@ -287,6 +289,13 @@ def test_a_suite_without_tables_shows_every_exam_by_its_headline(corpus: Corpus,
     compare = done.err.partition("Next: mudata ")[2].split()
     assert typed(*compare).code == 0
     assert "Next: mudata suites table tiny" in ask("random").err
+
+
+def test_runs_under_other_conditions_are_not_proposed_to_be_compared() -> None:
+    runs = [("a", "real"), ("b", "rotations"), ("c", "rotations")]
+    asked: Any = [SimpleNamespace(exam="e", condition=of, scores={"run": run}) for run, of in runs]
+    assert next_step("heard", asked) == "Next: mudata compare b c"
+    assert next_step("heard", asked[:2]) == "Next: mudata suites table heard"
 
 
 @pytest.mark.parametrize("metric", [None, "rouge1_f"])
