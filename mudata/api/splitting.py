@@ -132,8 +132,9 @@ def leaks(split: str | Path | None = None, *, official: str | None = None, datas
         if official:
             part_of = sharing.official(connection, datasets_of(connection, many(dataset)), official)
         else:
-            part_of = manifest.load(home, str(split)).part_of()
-        return sharing.find(connection, part_of, near_copies.of_clips(home, connection, part_of))
+            part_of = (drawn := manifest.load(home, str(split))).part_of()
+        near = near_copies.of_clips(home, connection, part_of)
+        return sharing.find(connection, part_of, near, repaired=not official and drawn.is_repaired)
 
 
 @checked()

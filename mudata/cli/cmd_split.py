@@ -323,8 +323,9 @@ def leaks(split_: str | None, official: str | None, datasets: tuple[str, ...], a
         if official:
             part_of = looking.official(con, datasets_of(con, datasets), official)
         else:
-            part_of = manifest.load(home, str(split_)).part_of()
-        report = looking.find(con, part_of, near_copies.of_clips(home, con, part_of))
+            part_of = (drawn := manifest.load(home, str(split_))).part_of()
+        near = near_copies.of_clips(home, con, part_of)
+        report = looking.find(con, part_of, near, repaired=not official and drawn.is_repaired)
     if as_json:
         emit_json({**vars(report), "shared": [vars(shared) for shared in report.shared]})
     else:

@@ -29,7 +29,8 @@ def check(home: Home, manifest: Manifest) -> list[ManifestFinding]:
     with database.snapshot(home) as con:
         findings += _against_index(home, con, manifest)
         part_of = manifest.part_of()
-        shared = leaks.find(con, part_of, near_copies.of_clips(home, con, part_of))
+        near = near_copies.of_clips(home, con, part_of)
+        shared = leaks.find(con, part_of, near, repaired=manifest.is_repaired)
         kept = (*manifest.group, *(("item",) if manifest.group else ()))
         findings += leaks.findings(shared, kept, by_letter=manifest.recipe is None)  # of 0.1.0, and older
     return findings

@@ -121,11 +121,18 @@ def official(con: duckdb.DuckDBPyConnection, datasets: Sequence[str], split: str
     return parts
 
 
-def find(con: duckdb.DuckDBPyConnection, part_of: Mapping[str, str], near: NearCopies | None = None) -> Leaks:
+def find(
+    con: duckdb.DuckDBPyConnection,
+    part_of: Mapping[str, str],
+    near: NearCopies | None = None,
+    *,
+    repaired: bool = False,
+) -> Leaks:
     """What the parts share, given the part of every clip id, and what is known of near copies among them;
-    clips that the index does not know count as unknown."""
+    clips that the index does not know count as unknown. repaired: names are those that are known to be right."""
+    source = "repaired_clips" if repaired else "clips"
     columns = con.sql(
-        f"SELECT clip_id, {', '.join(clusters.COLUMNS)}, {FILE} AS file FROM clips"  # noqa: S608 - names of our own
+        f"SELECT clip_id, {', '.join(clusters.COLUMNS)}, {FILE} AS file FROM {source}"  # noqa: S608 - names of our own
         " SEMI JOIN (SELECT unnest($ids::VARCHAR[]) AS clip_id) USING (clip_id) ORDER BY clip_id",
         params={"ids": list(part_of)},
     ).to_arrow_table().to_pydict()  # fmt: skip

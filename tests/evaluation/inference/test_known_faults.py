@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -134,6 +135,18 @@ def test_a_split_takes_what_is_right_and_is_then_asked_so(corpus: Corpus) -> Non
     assert {item.item_id: item.references for item in kept.items}["tones/06"] == ("low",)
     write(home, OWN.replace("sounds high", "sounds rather high"))
     assert [f.kind for f in check.check(home, whole)] == ["faults"]
+
+
+def test_what_a_repaired_split_shares_goes_by_the_right_names(corpus: Corpus) -> None:
+    write(corpus.home, OWN.replace("Zoe", "artist 0"))
+    for faults, shared in (("keep", 0), ("repair", 1)):
+        made = draw.make(corpus.home, SplitRequest(name="two", datasets=("tones",), parts={"a": 0.5, "b": 0.5}))
+        members = {m.clip_id: m for own in made.parts.values() for m in own}
+        parts = {"a": (members["tones/00"],), "b": (members["tones/09"],)}
+        made = replace(made, parts=parts, query={**made.query, "faults": faults}).sealed()
+        manifest.save(corpus.home, made, force=True)
+        assert mudata.leaks("two").across["artist"] == shared
+        assert typed("split", "leaks", "two").code == shared
 
 
 def test_a_file_that_cannot_be_read_stops_what_would_mind_it(corpus: Corpus) -> None:
