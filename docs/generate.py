@@ -72,6 +72,11 @@ an answer is ever run. Where an author draws at random (lmms-eval where it finds
 nothing is drawn: the credit is the expectation, between what the draw could make of it. They are in
 `mudata.evaluation.official_rules`; `JudgedItem`, `Verdict` and `find_rule` are all there is to call.
 
+`mudata score RUN --rule NAME` (`mudata.score(RUN, rule=...)`, several may be given) has the answers of an exam judged
+by another rule as well: how much of a score is the rule. Items, what is taken off answers and how passes are combined
+stay the exam's; settings of its own rule are not the other's. It stands below the table and in `other_rules` of the
+exam in scores.json, and is kept from then on.
+
 Answers that are right or wrong for reasons of form, as share of items judged right by MMAU's rule:
 
 | answer | MMAU test-mini (1,000) | its music (334) | MMAR (1,000) | its music (206) | MuChoMusic (1,187) |
