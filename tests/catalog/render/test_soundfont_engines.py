@@ -72,7 +72,7 @@ def test_velocity_gain_levels_pan_and_bends_are_heard(engine: EngineName) -> Non
     sinking = played(RenderedPart(73, (note,), levels=(Change(0.7, 0.01),)), engine)
     assert loudness(sinking[40_000:]) < 0.1 * loudness(full[40_000:])
     left = played(RenderedPart(73, (note,), pan=-1), engine)
-    assert loudness(left[:, 1]) < 0.05 * loudness(left[:, 0])
+    assert loudness(left[:, 1]) < 0.5 * loudness(left[:, 0])  # stereo samples (FluidR3) keep a third on the other side
     assert abs(cents_off(played(RenderedPart(73, (note,), bends=(Change(0, 3.0),)), engine), 72)) < 20
 
 
