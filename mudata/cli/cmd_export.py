@@ -88,5 +88,5 @@ def export(
         tell.say(f"{len(done.not_permitted):,} clips may not be used for {usage} purposes: see left_out.csv.")
     if done.left_out:
         tell.say(f"{len(done.left_out):,} clips are left out: see left_out.csv.")
-    tell.say(str(done.folder))
+    tell.say(f"{done.folder}: README.md there has the lines that load it.")
     raise SystemExit(1 if done.left_out else 0)

@@ -31,7 +31,8 @@ def _kind_option(command: Callable[..., Any]) -> Callable[..., Any]:
 @_kind_option
 @json_option
 def where(name: str | None, kind: Kind | None, as_json: bool) -> None:
-    """Tell where everything lies: home, cards; of a NAME its card, raw files, clips, index, manifest, run or weights.
+    """Tell where everything lies: home, cards; of a NAME its card, own faults, raw files, clips, fingerprints, index,
+    manifest, run or weights.
 
     kept: whether files were linked from elsewhere or are copies of the home's own.
     """
@@ -86,7 +87,7 @@ def rm(
 
     What would go is shown first, and asked about. Files that are linked from elsewhere are unlinked only. A model
     takes with it the parts that no other model needs, an exam that was composed here its card. Other cards stay, and
-    so do terms that were accepted. Stopped or killed, the same command goes on.
+    so do your own known faults and terms that were accepted. Stopped or killed, the same command goes on.
 
     \b
     mudata rm gtzan --dry-run

@@ -59,12 +59,35 @@ def _draw(table: Table) -> None:
     from rich.console import Console
     from rich.text import Text
 
-    drawn = rich_table.Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    for name in table.columns:
-        drawn.add_column(Text(printable(name)), overflow="fold")
+    drawn = rich_table.Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
+    console = Console()
+    names = [printable(name) for name in table.columns]
+    for name, width in zip(names, column_widths([names, *table.cells], console.width - 2 * len(names)), strict=True):
+        drawn.add_column(Text(name), overflow="fold", width=width)
     for line in table.cells:
         drawn.add_row(*(Text(text) for text in line))
-    Console().print(drawn)
+    console.print(drawn)
+
+
+_SHORT = 12
+"""Characters of a text that is not folded between its words while others can be: '74.1 kB'. Chosen here."""
+
+
+def column_widths(lines: Sequence[Sequence[str]], room: int) -> list[int]:
+    """How wide columns are that have `room` characters together: words stay whole where they can, and the longest
+    texts are folded first."""
+    whole = [max(1, *map(len, column)) for column in zip(*lines, strict=True)]
+    words = [max([1, *(len(word) for text in column for word in text.split())]) for column in zip(*lines, strict=True)]
+    kept = [full if full <= _SHORT else word for full, word in zip(whole, words, strict=True)]
+    return _level(kept, [1] * len(kept), room) if sum(kept) > room else _level(whole, kept, room)
+
+
+def _level(most: Sequence[int], least: Sequence[int], room: int) -> list[int]:
+    """Numbers between `least` and `most`, cut off at the highest level with which their sum is no more than `room`."""
+    level = max(most, default=0)
+    while level > 1 and sum(max(low, min(high, level)) for low, high in zip(least, most, strict=True)) > room:
+        level -= 1
+    return [max(low, min(high, level)) for low, high in zip(least, most, strict=True)]
 
 
 def common(command: Callable[..., Any]) -> Callable[..., Any]:

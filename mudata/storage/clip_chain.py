@@ -11,6 +11,7 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import UTC
 from typing import TYPE_CHECKING, Any
 
 from mudata.catalog.audio.original import Original
@@ -64,9 +65,30 @@ class ClipChain:
     def __repr__(self) -> str:
         lines = [self.clip_id]
         for link in self.links:
-            told = [f"{name}: {_text(value)}" for name, value in link.facts.items() if value not in (None, (), [], {})]
+            told = [
+                line
+                for name, value in link.facts.items()
+                if value not in (None, (), [], {})
+                for line in _folded(f"{name}: {_text(value)}")
+            ]
             lines += [f"  {link.step if n == 0 else '':10}{line}" for n, line in enumerate(told)]
         return "\n".join(lines)
+
+
+_WIDTH = 88
+"""Characters of a line of facts, as far as it can be folded; with the margin a hundred. Chosen here."""
+
+
+def _folded(text: str) -> Iterator[str]:
+    """A long list in several lines, of which the later ones are indented; nothing but its commas is broken at."""
+    line = ""
+    for piece in text.split(", "):
+        if line and len(line) + len(piece) + 3 > _WIDTH:
+            yield line + ","
+            line = "  " + piece
+        else:
+            line = f"{line}, {piece}" if line else piece
+    yield line
 
 
 def _text(value: Any) -> str:
@@ -128,7 +150,7 @@ def _origin(
             "of": _format(clip),
             "samples sha256": clip["pcm_sha256"],
             "status": clip["status"] if clip["status"] == "ok" else f"{clip['status']}: {clip['reason']}",
-            "indexed": dataset.get("indexed_at"),
+            "indexed": (at := dataset.get("indexed_at")) and at.astimezone(UTC).isoformat(timespec="seconds"),
             "tools": tools or f"not known: indexed by mudata {dataset.get('mudata_version')}",
         },
     )

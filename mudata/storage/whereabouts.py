@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mudata.catalog.cards import card_files, loader
+from mudata.catalog.cards.fault_overlays import overlay_files
 from mudata.errors import CardError, UnknownName
 from mudata.evaluation.models import listing
 from mudata.storage import inventory
@@ -39,7 +40,7 @@ def _row(kind: str, name: str, what: str, path: Path) -> dict[str, Any]:
 
 
 def _home(home: Home) -> Iterator[dict[str, Any]]:
-    folders = ("raw", "clips", "index", "splits", "runs", "models")
+    folders = ("raw", "clips", "index", "fingerprints", "duplicates", "faults", "splits", "runs", "models")
     yield _row("home", "", "MUDATA_HOME" if os.environ.get("MUDATA_HOME") else "default", home.root)
     for name in folders:
         yield _row("home", name, "folder", home.root / name)
@@ -58,6 +59,12 @@ def _named(home: Home, name: str, kind: Kind | None) -> Iterator[dict[str, Any]]
         raise UnknownName(kind or "dataset, split, run or model", name, known)
     for what, path in cards.items():
         yield _row(what, path.stem, "card", path)
+    datasets = {item.name for item in found if item.kind == "dataset"} | {
+        path.stem for what, path in cards.items() if what == "dataset"
+    }
+    for dataset, path in overlay_files(home).items():
+        if dataset in datasets:
+            yield _row("dataset", dataset, "own faults", path)
     for item in found:
         for what, path in _finer(item):
             yield _row(item.kind, item.name, what, path)

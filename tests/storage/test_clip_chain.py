@@ -18,6 +18,7 @@ import mudata
 from mudata.catalog.cards import loader
 from mudata.catalog.index import database
 from mudata.errors import HomeError
+from mudata.storage.clip_chain import ChainLink, ClipChain
 
 if TYPE_CHECKING:
     from mudata.home import Home
@@ -151,3 +152,13 @@ def test_a_clip_that_is_not_there_is_an_error(home: Home) -> None:
         mudata.why("tiny/none")
     assert typed("why", "tiny/none").code == 2
     assert typed("why").code == 2
+
+
+def test_long_lists_are_folded_at_their_commas() -> None:
+    tools = {f"library-{n}": "1.0.0" for n in range(12)}
+    chain = ClipChain("toy/a", (ChainLink("decoding", {"decoder": "libsndfile", "tools": tools}),))
+    lines = repr(chain).splitlines()
+    assert lines[:2] == ["toy/a", "  decoding  decoder: libsndfile"]
+    assert all(len(line) <= 100 for line in lines)
+    assert (len(lines), lines[-1]) == (5, f"{'':14}library-9 1.0.0, library-10 1.0.0, library-11 1.0.0")
+    assert " ".join(line.strip() for line in lines[2:]) == "tools: " + ", ".join(f"{n} 1.0.0" for n in tools)

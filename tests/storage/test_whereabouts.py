@@ -35,6 +35,16 @@ def test_a_dataset_has_a_card_raw_files_clips_by_format_and_an_index(corpus: Cor
     assert (rows["raw"]["kept"], rows["raw"]["linked_to"]) == ("linked, copied", str(tmp_path / "own"))
 
 
+def test_own_faults_and_what_copies_are_found_by_have_places(corpus: Corpus) -> None:
+    corpus.home.make(corpus.home.faults)
+    (corpus.home.faults / "tones.yaml").write_text("faults: []\n")
+    (corpus.home.faults / "others.yaml").write_text("faults: []\n")
+    rows = {row["what"]: row for row in mudata.where("tones")}
+    assert (rows["own faults"]["path"], rows["own faults"]["bytes"]) == (str(corpus.home.faults / "tones.yaml"), 11)
+    folders = {row["name"]: row["files"] for row in mudata.where() if row["kind"] == "home"}
+    assert (folders["faults"], folders["fingerprints"], folders["duplicates"]) == (2, 0, 0)
+
+
 def test_what_is_linked_as_a_whole_says_so_and_to_where(corpus: Corpus, tmp_path: Path) -> None:
     (corpus.home.raw("tones") / "files" / "copied.wav").unlink()
     assert f"linked to {tmp_path / 'own'}" in typed("where", "tones").out

@@ -20,6 +20,7 @@ from mudata.catalog.duplicates.listening import listen
 from mudata.catalog.duplicates.near_copies import NearContent
 from mudata.catalog.duplicates.near_search import near_pairs
 from mudata.catalog.index import database
+from mudata.errors import number
 from mudata.home import write_atomic
 from mudata.narration import SILENT, Progress
 from mudata.table import Table
@@ -37,6 +38,10 @@ _SCHEMA = pa.schema(
     ]
 )
 """Of the file that the view `duplicates` is over."""
+
+
+_CELL = 48
+"""Characters of labels that differ, in a table. Chosen here: two tracks with five tags each fill a screen."""
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
@@ -57,10 +62,14 @@ class Duplicates:
         exact = sum(group.kind == "exact" for group in self.groups)
         across = sum(len(group.datasets) > 1 for group in self.groups)
         conflicts = sum(bool(group.conflicts) for group in self.groups)
-        told = [
-            f"{', '.join(self.datasets)}: {len(self.groups)} groups of {clips} clips; {exact} of exact copies,"
-            f" {across} across datasets, {conflicts} with labels that differ",
-        ]
+        found = (
+            f"{number(len(self.groups), 'group')} of {clips:,} clips; {exact:,} of exact copies,"
+            f" {across:,} across datasets, {conflicts:,} with labels that differ"
+            if self.groups
+            else "no copies"
+            + (f" among {number(self.fingerprints, 'recording')}" if self.fingerprints else " by hashes")
+        )
+        told = [f"{', '.join(self.datasets)}: {found}"]
         if self.unheard:
             reasons: dict[str, int] = {}
             for reason in self.unheard.values():
@@ -77,7 +86,7 @@ class Duplicates:
                 {
                     "kind": group.kind,
                     "clips": len(group.members),
-                    "labels differ": group.conflict,
+                    "labels differ": _short(group.conflict),
                     "score": round(min(member.score for member in group.members), 3),
                     "such as": [
                         member.clip_id + (f" ({member.offset_s:+.1f} s)" if abs(member.offset_s) >= 0.1 else "")
@@ -108,6 +117,11 @@ class Duplicates:
 
     def __repr__(self) -> str:
         return "\n".join([*self.counts(), *(["", *self.table().lines()] if self.groups else [])])
+
+
+def _short(text: str) -> str:
+    """A cell that leaves room for others; `plain` has all of it."""
+    return text if len(text) <= _CELL else text[: _CELL - 4].rsplit(" ", 1)[0].rstrip(" |;") + " ..."
 
 
 def search(home: Home, datasets: Sequence[str], *, exact: bool = False, progress: Progress = SILENT) -> Duplicates:
@@ -156,8 +170,8 @@ def _heard(home: Home, wanted: Sequence[str]) -> tuple[list[str], Fingerprints, 
     lengths = pc.binary_length(table["words"]).to_numpy() // 4
     starts = np.concatenate([[0], np.cumsum(lengths, dtype=np.int64)]).astype(np.int64)
     words = np.empty(int(starts[-1]), np.uint32)
-    for number, own in enumerate(table["words"]):
-        words[starts[number] : starts[number + 1]] = np.frombuffer(own.as_buffer(), "<u4")
+    for n, own in enumerate(table["words"]):
+        words[starts[n] : starts[n + 1]] = np.frombuffer(own.as_buffer(), "<u4")
     return table["pcm_sha256"].to_pylist(), Fingerprints(words, starts), reasons
 
 

@@ -45,7 +45,7 @@ SELECT title, licence, usage, tags, subset, flavour, declared, fetched, usable,
 
 _AUDIO = """
 SELECT coalesce(sum(duration_s), 0) / 3600 AS hours, min(duration_s) AS shortest_s, median(duration_s) AS median_s,
-    max(duration_s) AS longest_s
+    max(duration_s) AS longest_s, string_agg(DISTINCT store, ', ' ORDER BY store) AS store
 FROM clips WHERE status = 'ok'
 """
 
@@ -109,8 +109,8 @@ def stats(home: Home, name: str) -> Stats:
     """All numbers of one dataset, by its name or an alias.
 
     Keys: dataset, state (as in `overview`), title, licence, usage, tags, subset, flavour, declared, fetched, usable,
-    indexed_at, hours, shortest_s, median_s, longest_s, artists, albums, tracks,
-    clips_without_artist; and tables as lists of rows: status, sources, licences, splits, texts,
+    indexed_at, hours, shortest_s, median_s, longest_s, store (how sound is kept; None of what has none), artists,
+    albums, tracks, clips_without_artist; and tables as lists of rows: status, sources, licences, splits, texts,
     attributes, items (by task: how many, about how many clips, with how many different answers), faults, labels
     (namespace, label, known, clips, share of all clips). Hours and
     durations are those of usable clips.

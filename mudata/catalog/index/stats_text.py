@@ -47,7 +47,8 @@ def _summary(found: Mapping[str, Any]) -> Iterable[tuple[str, str]]:
     without = f" ({found['clips_without_artist']:,} clips without)" if artists and found["clips_without_artist"] else ""
     yield "groups", f"{artists:,} artists{without}, {albums:,} albums, {tracks:,} tracks"
     yield "licence", f"{found['licence']} ({found['usage']})"
-    yield "indexed", f"{found['indexed_at']}, flavour {found['flavour']}"
+    store = f", store {found['store']}" if found["store"] else ""
+    yield "indexed", f"{found['indexed_at']}, flavour {found['flavour']}{store}"
 
 
 def _bars(labels: list[dict[str, Any]]) -> Iterable[str]:

@@ -179,8 +179,9 @@ def test_killed_while_it_listens_it_goes_on(home: Home, tmp_path: Path) -> None:
 def test_told_as_text_and_as_json(toy: Home) -> None:
     found = search(toy, ["toy"])
     text = str(found)
-    assert "toy: 1 groups of 3 clips; 0 of exact copies, 0 across datasets, 1 with labels that differ" in text
+    assert "toy: 1 group of 3 clips; 0 of exact copies, 0 across datasets, 1 with labels that differ" in text
     assert "4 clips cannot be compared by ear: less than a second of it is above -80 dB 2, under a second 2" in text
+    assert str(search(toy, ["toy"], exact=True)) == "toy: no copies by hashes"
     plain: dict[str, Any] = json.loads(json.dumps(found.plain()))
     assert plain["groups"][0]["members"][1]["clip_id"] == "toy/one cut"
     assert plain["unheard"] == NOT_HEARD

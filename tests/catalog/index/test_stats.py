@@ -28,9 +28,9 @@ def toy(home: Home) -> Home:
     shelve(
         home,
         clips=[
-            {"id": "a", "duration_s": 10.0, "artist": "X", "album": "1", **audio},
+            {"id": "a", "duration_s": 10.0, "artist": "X", "album": "1", "store": "flac", **audio},
             {"id": "b", "duration_s": 20.0, "artist": "X", "album": "2", **audio},
-            {"id": "c", "duration_s": 60.0, "artist": "Y", **audio, "source_rate": 22050},
+            {"id": "c", "duration_s": 60.0, "artist": "Y", "store": "reference", **audio, "source_rate": 22050},
             {"id": "d", "status": "quarantined", "reason": "silent: peak 0"},
             {"id": "e", "status": "quarantined", "reason": "silent: peak 0.00001"},
             {"id": "f", "status": "missing", "reason": "gone: private video"},
@@ -54,6 +54,8 @@ def toy(home: Home) -> Home:
 
 def test_a_dataset_in_numbers(toy: Home) -> None:
     found = stats(toy, "toy")
+    assert found["store"] == "flac, reference"
+    assert ", store flac, reference\n" in str(found)
     assert (found["hours"], found["shortest_s"], found["median_s"], found["longest_s"]) == (90 / 3600, 10.0, 20.0, 60.0)
     groups = ("artists", "albums", "tracks", "clips_without_artist")
     assert [found[key] for key in groups] == [2, 2, 0, 3]
