@@ -14,7 +14,7 @@ bass. `found` is the share of copies that get into one group with their original
 librosa.feature.chroma_stft on the same samples, both on one thread; median over clips. `search` is a process with
 100,000 simulated clips of 30 s, each spliced from 36 pieces of 0.8 s of real fingerprints, from anywhere, with the same
 few bits turned over in all words of a clip: by one of so many patterns that keys of different clips are equal as often
-as those of the real ones, which is told for both.
+as those of the real ones, which is told for both. Every twentieth is a copy of the one before it, in part.
 
 `representation` asks both fingerprints alike, with no search: the smallest share of differing bits at any offset of an
 original and its copy, and of an original and what is none. At the share below which 99 of 100 copies lie, how many of
@@ -52,8 +52,8 @@ from mudata.catalog.compose.idioms import IDIOMS
 from mudata.catalog.compose.metres import METRES
 from mudata.catalog.compose.performance import rendered_parts
 from mudata.catalog.compose.piece import ROLES, ComposedPiece, bars_near, phrased
-from mudata.catalog.duplicates.agreement import Fingerprints
-from mudata.catalog.duplicates.fingerprint import RATE, fingerprint, keys
+from mudata.catalog.duplicates.agreement import GAP, Fingerprints
+from mudata.catalog.duplicates.fingerprint import KEY_STEPS, RATE, fingerprint, keys
 from mudata.catalog.duplicates.near_search import near_pairs
 from mudata.catalog.render.renderer import player, render
 from mudata.catalog.render.timbres import timbre
@@ -354,22 +354,29 @@ PIECE = 13
 """Frames of a splice."""
 
 
-def simulated(words: list[Any], clips: int, patterns: int) -> Fingerprints:
+def simulated(words: list[Any], clips: int, patterns: int, copies: bool = True) -> Fingerprints:
+    """Every twentieth is a copy of the one before, of its last 15 to 30 s, with 3 % of the bits turned over."""
     rng = np.random.default_rng(SEED)
     real = np.concatenate(words)
     length = PIECE * 36
-    starts = np.arange(clips + 1, dtype=np.int64) * length
-    made = np.empty(clips * length, np.uint32)
+    starts = GAP + np.arange(clips, dtype=np.int64) * (length + GAP)
+    made = np.zeros(GAP + clips * (length + GAP), np.uint32)
     turned = rng.integers(1, 2**32, patterns, dtype=np.uint32)
-    for clip in range(clips):
+    for number, start in enumerate(starts):
         at = rng.integers(0, len(real) - PIECE, 36)[:, None] + np.arange(PIECE)
-        made[starts[clip] : starts[clip + 1]] = real[at.ravel()] ^ turned[int(rng.integers(patterns))]
-    return Fingerprints(made, starts)
+        made[start : start + length] = real[at.ravel()] ^ turned[int(rng.integers(patterns))]
+        if copies and number % 20 == 1:
+            kept = int(rng.integers(length // 2, length))
+            wrong = np.packbits(rng.random((kept, 32)) < 0.03, axis=1).view(np.uint32)[:, 0]
+            before = starts[number - 1]
+            made[start : start + kept] = made[before + length - kept : before + length] ^ wrong
+    return Fingerprints(made, starts, starts + length)
 
 
 def shared_keys(clips: list[Any]) -> float:
     """Of all pairs of keys of different clips, the share that is equal, as a power of two."""
-    own = [np.unique(np.concatenate([key for _, key in keys(words)])) for words in clips]
+    told = ([keys(words, step)[1] | np.uint64(step << 48) for step in KEY_STEPS] for words in clips)
+    own = [np.unique(np.concatenate(one)) for one in told]
     _, counts = np.unique(np.concatenate(own), return_counts=True)
     total = sum(map(len, own))
     pairs = (total**2 - sum(len(k) ** 2 for k in own)) / 2
@@ -382,8 +389,10 @@ def search(keep: Path, clips: int) -> None:
     originals = [own for own, (_, kind) in zip(words, names, strict=True) if kind == "original"]
     real = shared_keys(originals)
     patterns = max(1, round(2**-real / sum(map(len, originals))))
-    few = simulated(originals, 2_000, patterns)
-    simulated_ones = shared_keys([few.clip(number) for number in range(2_000)])
+    for _ in range(2):  # the first time as if keys were equal by the pattern alone
+        few = simulated(originals, 2_000, patterns, copies=False)
+        simulated_ones = shared_keys([few.clip(number) for number in range(2_000)])
+        patterns = max(1, round(patterns * 2 ** (simulated_ones - real)))
     prints = simulated(originals, clips, patterns)
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     begun, started = time.process_time(), time.perf_counter()
@@ -392,6 +401,8 @@ def search(keep: Path, clips: int) -> None:
         "clips": clips,
         "words": len(prints.words),
         "pairs": len(pairs),
+        "copies": len(range(1, clips, 20)),
+        "copies_found": sum(pair.second % 20 == 1 and pair.first == pair.second - 1 for pair in pairs),
         "wall_s": time.perf_counter() - started,
         "cpu_s": time.process_time() - begun,
         "peak_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,

@@ -167,12 +167,8 @@ def _heard(home: Home, wanted: Sequence[str]) -> tuple[list[str], Fingerprints, 
     reasons = dict(zip(unheard["pcm_sha256"].to_pylist(), unheard["reason"].to_pylist(), strict=True))
     table = table.filter(pc.is_null(table["reason"]))
     table = table.take(pc.sort_indices(table["pcm_sha256"])).combine_chunks()
-    lengths = pc.binary_length(table["words"]).to_numpy() // 4
-    starts = np.concatenate([[0], np.cumsum(lengths, dtype=np.int64)]).astype(np.int64)
-    words = np.empty(int(starts[-1]), np.uint32)
-    for n, own in enumerate(table["words"]):
-        words[starts[n] : starts[n + 1]] = np.frombuffer(own.as_buffer(), "<u4")
-    return table["pcm_sha256"].to_pylist(), Fingerprints(words, starts), reasons
+    words = [np.frombuffer(own.as_buffer(), "<u4") for own in table["words"]]
+    return table["pcm_sha256"].to_pylist(), Fingerprints.of(words), reasons
 
 
 def _show(home: Home, groups: Sequence[DuplicateGroup]) -> None:

@@ -98,20 +98,15 @@ def why_unheard(words: NDArray[np.uint32]) -> Unheard | None:
         return "too_short"
     if np.count_nonzero(words) <= KEY_STEPS[0]:
         return "silent"
-    return None if any(len(at) for at, _ in keys(words)) else "unchanging"
+    return None if any(len(keys(words, step)[0]) for step in KEY_STEPS) else "unchanging"
 
 
-def keys(words: NDArray[np.uint32]) -> list[tuple[NDArray[np.intp], NDArray[np.uint64]]]:
-    """For each of KEY_STEPS where the keys begin, and the keys: KEY_BITS of two words, and which step it is."""
+def keys(words: NDArray[np.uint32], step: int) -> tuple[NDArray[np.intp], NDArray[np.uint64]]:
+    """Where keys begin, and the keys: KEY_BITS of two words that are `step` frames apart."""
     low = np.uint32((1 << KEY_BITS) - 1)
-    made = []
-    for number, step in enumerate(KEY_STEPS):
-        a, b = words[:-step], words[step:]
-        telling = (np.bitwise_count((a ^ b) & low) >= KEY_CHANGES) & (a != SILENT) & (b != SILENT)
-        at = np.flatnonzero(telling)
-        first, second = (a[at] & low).astype(np.uint64), (b[at] & low).astype(np.uint64)
-        made.append((at, np.uint64(number) << np.uint64(2 * KEY_BITS) | first << np.uint64(KEY_BITS) | second))
-    return made
+    a, b = words[:-step], words[step:]
+    at = np.flatnonzero((np.bitwise_count((a ^ b) & low) >= KEY_CHANGES) & (a != SILENT) & (b != SILENT))
+    return at, (a[at] & low).astype(np.uint64) << np.uint64(KEY_BITS) | (b[at] & low)
 
 
 @cache

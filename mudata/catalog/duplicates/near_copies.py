@@ -108,28 +108,40 @@ def of_clips(home: Home, con: duckdb.DuckDBPyConnection, clip_ids: Collection[st
     heard = fingerprint_store.hashes(home)
     if not heard:
         return NearCopies()
-    together = contents_together(load(home))
-    rows = con.sql(
-        "SELECT clip_id, pcm_sha256 FROM clips SEMI JOIN (SELECT unnest($ids::VARCHAR[]) AS clip_id) USING (clip_id)"
-        " WHERE pcm_sha256 IS NOT NULL",
-        params={"ids": list(clip_ids)},
-    ).fetchall()
-    contents: dict[str, set[str]] = {}
-    for _, pcm in rows:
-        if pcm in together:
-            contents.setdefault(together[pcm], set()).add(pcm)
-    return NearCopies(
-        {clip_id: together[pcm] for clip_id, pcm in rows if len(contents.get(together.get(pcm, ""), ())) > 1},
-        sum(pcm in heard for _, pcm in rows),
-    )
+    fingerprinted = sum(pcm in heard for _, pcm in _contents(con, clip_ids))
+    return NearCopies(_group_of(home, con, clip_ids), fingerprinted)
 
 
 def groups(home: Home, con: duckdb.DuckDBPyConnection, clip_ids: Collection[str]) -> tuple[tuple[str, ...], ...]:
-    """The ids of those of these clips that are near copies of each other, sorted."""
-    members: dict[Hashable, list[str]] = {}
-    for clip_id, group in of_clips(home, con, clip_ids).group_of.items():
+    """The ids of those of these clips that are near copies of each other, sorted. Nothing is searched, and fingerprints
+    are not read: where no pairs are known, this costs a look at whether there is a file."""
+    members: dict[str, list[str]] = {}
+    for clip_id, group in _group_of(home, con, clip_ids).items():
         members.setdefault(group, []).append(clip_id)
     return tuple(sorted(tuple(sorted(ids)) for ids in members.values()))
+
+
+def _group_of(home: Home, con: duckdb.DuckDBPyConnection, clip_ids: Collection[str]) -> dict[str, str]:
+    together = contents_together(load(home))
+    if not together:
+        return {}
+    rows = _contents(con, clip_ids, list(together))
+    contents: dict[str, set[str]] = {}
+    for _, pcm in rows:
+        contents.setdefault(together[pcm], set()).add(pcm)
+    return {clip_id: together[pcm] for clip_id, pcm in rows if len(contents[together[pcm]]) > 1}
+
+
+def _contents(
+    con: duckdb.DuckDBPyConnection, clip_ids: Collection[str], among: Sequence[str] | None = None
+) -> list[tuple[str, str]]:
+    """(clip id, hash of its samples) of these clips [default: whatever the hash]."""
+    known = "pcm_sha256 IS NOT NULL" if among is None else "pcm_sha256 IN (SELECT unnest($among::VARCHAR[]))"
+    return con.sql(
+        "SELECT clip_id, pcm_sha256 FROM clips SEMI JOIN (SELECT unnest($ids::VARCHAR[]) AS clip_id) USING (clip_id)"  # noqa: S608
+        f" WHERE {known}",
+        params={"ids": list(clip_ids)} | ({} if among is None else {"among": among}),
+    ).fetchall()
 
 
 def _file(home: Home) -> Path:

@@ -9,6 +9,7 @@ proposes each of them with the few that follow: the work grows with the number o
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import product
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -24,61 +25,57 @@ if TYPE_CHECKING:
 NEIGHBOURS, OF_MANY = 16, 2
 """With how many clips behind it a clip is compared for one key; for a key of more clips than that, with how many."""
 
-_LOOKS = ((0, 16, 0.2), (-24, 40, 0.17))
+_LOOKS = ((12, 28, 0.3), (0, 16, 0.2), (-24, 40, 0.17))
 """Where a key agrees, what is compared first: frames from there, and the share of bits that may differ."""
 
-KEYS_AT_ONCE = 12_000_000
-"""Keys that are sorted at once, 100 MB: of more, a share after the other."""
+_SAMPLE, _SAMPLE_ERRORS = 48, 0.16
+"""Then so many frames from everywhere in what the two clips have in common, and the share of bits that may differ."""
+
+WORDS_AT_ONCE = 64_000_000
+"""Keys of so many words are sorted at once, 512 MB at most: of more, a share after the other."""
 
 PROPOSALS_AT_ONCE = 500_000
+
+_AT_ONCE = 16_384
+"""Words of which keys are made, and proposals that are compared, at once: they stay in the processor's cache."""
 
 
 def near_pairs(clips: Fingerprints, *, most_errors: float = MOST_ERRORS, progress: Progress = UNTOLD) -> list[NearPair]:
     """Pairs of clips that agree; of a group of copies not all pairs, but enough of them to tie it together."""
     found: dict[tuple[int, int], NearPair] = {}
-    refused: set[tuple[int, int, int]] = set()
-    shares = 1 + len(KEY_STEPS) * len(clips.words) // KEYS_AT_ONCE
-    with progress.bar("Searching", shares, "parts") as advance:
-        for share in range(shares):
-            for proposals in _proposals(clips, _sorted_keys(clips, share, shares)):
-                for first, second, offset in _promising(clips, proposals):
-                    if (first, second) in found or (first, second, offset) in refused:
+    looked: set[tuple[int, int, int]] = set()
+    shares = 1 + len(clips.words) // WORDS_AT_ONCE
+    with progress.bar("Searching", len(KEY_STEPS) * shares, "parts") as advance:
+        for step, share in product(KEY_STEPS, range(shares)):
+            for a, b in _proposals(_sorted_keys(clips, step, share, shares)):
+                for first, second, offset, likely in _promising(clips, a, b):
+                    known = found.get((first, second))
+                    if (known and likely <= known.in_common) or (first, second, offset) in looked:
                         continue
-                    if pair := compared(clips, first, second, offset, most_errors=most_errors):
-                        found[first, second] = pair
-                    else:
-                        refused.add((first, second, offset))
+                    looked.add((first, second, offset))
+                    pair = compared(clips, first, second, offset, most_errors=most_errors)
+                    if pair and (known is None or pair.in_common > known.in_common):
+                        found[first, second] = pair  # music that repeats itself fits in several places
             advance(1)
     return sorted(found.values())
 
 
-def _sorted_keys(clips: Fingerprints, share: int, shares: int) -> tuple[NDArray[np.uint64], int]:
-    """One of `shares` of all keys, hashed, each with the place of its first word in its last bits, sorted; and how many
-    bits these are."""
-    bits = max(1, len(clips.words).bit_length())
-    packed = []
-    for low, high in _stretches(clips):
-        own = clips.starts[low : high + 1]
-        words = clips.words[own[0] : own[-1]]
-        owner = np.repeat(np.arange(len(own) - 1, dtype=np.int32), np.diff(own))
-        for step, (at, key) in zip(KEY_STEPS, keys(words), strict=True):
-            within = owner[at] == owner[at + step]  # no key lies in two clips
-            hashed = _hashed(key[within])
-            kept = hashed % np.uint64(shares) == share if shares > 1 else slice(None)
-            place = (at[within][kept] + own[0]).astype(np.uint64)
-            packed.append(hashed[kept] >> np.uint64(bits) << np.uint64(bits) | place)
-    joined = np.concatenate([np.empty(0, np.uint64), *packed])
-    packed.clear()
-    joined.sort()
-    return joined, bits
-
-
-def _stretches(clips: Fingerprints) -> Iterator[tuple[int, int]]:
-    """Clips from one number to another, of about two million words together."""
-    wanted = np.arange(0, clips.starts[-1] + 2_000_000, 2_000_000)
-    cuts = np.unique(np.append(np.searchsorted(clips.starts, wanted, "left"), [0, len(clips.starts) - 1]))
-    cuts = cuts[cuts < len(clips.starts)]
-    yield from zip(cuts[:-1].tolist(), cuts[1:].tolist(), strict=True)
+def _sorted_keys(clips: Fingerprints, step: int, share: int, shares: int) -> tuple[NDArray[np.uint64], int]:
+    """One of `shares` of the keys of one step, hashed, each with the place of its first word in its last bits, sorted;
+    and how many bits these are. No key lies in two clips, as there is silence between them."""
+    bits = np.uint64(len(clips.words).bit_length())
+    packed, count = np.empty(len(clips.words), np.uint64), 0
+    for low in range(0, len(clips.words) - step, _AT_ONCE):
+        at, key = keys(clips.words[low : low + _AT_ONCE + step], step)
+        hashed = _hashed(key)
+        if shares > 1:
+            kept = hashed % np.uint64(shares) == share
+            at, hashed = at[kept], hashed[kept]
+        packed[count : count + len(at)] = hashed >> bits << bits | (at + low).astype(np.uint64)
+        count += len(at)
+    packed = packed[:count]
+    packed.sort()
+    return packed, int(bits)
 
 
 def _hashed(key: NDArray[np.uint64]) -> NDArray[np.uint64]:
@@ -88,10 +85,8 @@ def _hashed(key: NDArray[np.uint64]) -> NDArray[np.uint64]:
     return key ^ key >> np.uint64(31)
 
 
-def _proposals(
-    clips: Fingerprints, sorted_keys: tuple[NDArray[np.uint64], int]
-) -> Iterator[tuple[NDArray[np.int64], NDArray[np.int64]]]:
-    """Places of equal keys in different clips: of the first word in one and in the other."""
+def _proposals(sorted_keys: tuple[NDArray[np.uint64], int]) -> Iterator[tuple[NDArray[np.int64], NDArray[np.int64]]]:
+    """Places of equal keys: of the first word in one clip and in the other, or the same one."""
     packed, bits = sorted_keys
     places = np.uint64((1 << bits) - 1)
     for low in range(0, len(packed), PROPOSALS_AT_ONCE):
@@ -108,45 +103,61 @@ def _proposals(
                 going = going[~crowded[going]]
             if not len(going):
                 break
-            a, b = at[going], at[going + behind]
-            owner_a, owner_b = (np.searchsorted(clips.starts, place, "right") for place in (a, b))
-            other = owner_a != owner_b
-            if other.any():
-                yield a[other], b[other]
+            yield at[going], at[going + behind]
 
 
-def _promising(
-    clips: Fingerprints, proposals: tuple[NDArray[np.int64], NDArray[np.int64]]
-) -> list[tuple[int, int, int]]:
-    """(first, second, offset) of the proposals that hold where they arose, each once."""
-    a, b = proposals
+def _promising(clips: Fingerprints, a: NDArray[np.int64], b: NDArray[np.int64]) -> list[tuple[int, int, int, float]]:
+    """(first, second, offset, `NearPair.in_common` as a sample has it) of the proposals that hold where they arose and
+    in the sample, each once, what has most in common first."""
     for begin, end, most in _LOOKS:
-        good = _agree(clips, a, b, begin, end) <= most
+        good = _agree(clips.words, a, b, begin, end) <= most
         a, b = a[good], b[good]
-        if not len(a):
-            return []
-        first, second = (np.searchsorted(clips.starts, place, "right") - 1 for place in (a, b))
-        offset = (a - clips.starts[first]) - (b - clips.starts[second])
-        swapped = first > second
-        first, second = np.where(swapped, second, first), np.where(swapped, first, second)
-        told = np.stack([first, second, np.where(swapped, -offset, offset)], axis=1)
-        told, once = np.unique(told, axis=0, return_index=True)
-        a, b = a[once], b[once]
-    return [tuple(row) for row in told.tolist()]
+    first, second = (np.searchsorted(clips.starts, place, "right") - 1 for place in (a, b))
+    offset = (a - clips.starts[first]) - (b - clips.starts[second])
+    swapped = first > second
+    first, second = np.where(swapped, second, first), np.where(swapped, first, second)
+    told = np.stack([first, second, np.where(swapped, -offset, offset)])
+    told = told[:, np.lexsort(told[::-1])]
+    is_new = np.append(True, (told[:, 1:] != told[:, :-1]).any(axis=0))[: told.shape[1]]
+    told = told[:, is_new & (told[0] != told[1])]
+    errors, frames = _sampled(clips, *told)
+    likely = frames * (1 - 2 * errors)
+    best = np.argsort(-likely, kind="stable")
+    best = best[errors[best] <= _SAMPLE_ERRORS]
+    return list(zip(*told[:, best].tolist(), likely[best].tolist(), strict=True))
 
 
 def _agree(
-    clips: Fingerprints, a: NDArray[np.int64], b: NDArray[np.int64], begin: int, end: int
+    words: NDArray[np.uint32], a: NDArray[np.int64], b: NDArray[np.int64], begin: int, end: int
 ) -> NDArray[np.float64]:
-    """Share of bits that differ from `begin` to `end` frames behind each pair of places, as far as both clips go."""
-    owners = [np.searchsorted(clips.starts, place, "right") - 1 for place in (a, b)]
-    before = np.maximum(*(clips.starts[owner] - place for owner, place in zip(owners, (a, b), strict=True)))
-    behind = np.minimum(*(clips.starts[owner + 1] - place for owner, place in zip(owners, (a, b), strict=True)))
-    errors, heard = np.zeros(len(a), np.int32), np.zeros(len(a), np.int32)
-    last = len(clips.words) - 1
-    for step in range(begin, end):
-        x, y = (clips.words[np.clip(place + step, 0, last)] for place in (a, b))
-        counts = (x != SILENT) & (y != SILENT) & (step >= before) & (step < behind)
-        errors += np.where(counts, np.bitwise_count(x ^ y), 0).astype(np.int32)
-        heard += counts
-    return np.asarray(errors / np.maximum(1, 32 * heard))
+    """Share of bits that differ from `begin` to `end` frames behind each pair of places."""
+    wide = end - begin
+    # a row of words for each place, as one item that is copied whole: four times as quick as indices of each word
+    rows = np.ndarray((len(words) - wide + 1,), f"V{4 * wide}", words, strides=(4,))
+    shares = [
+        _errors(*(rows[at[low : low + _AT_ONCE] + begin].view(np.uint32).reshape(-1, wide) for at in (a, b)))
+        for low in range(0, len(a), _AT_ONCE)
+    ]
+    return np.concatenate([np.empty(0), *shares])
+
+
+def _sampled(
+    clips: Fingerprints, first: NDArray[np.int64], second: NDArray[np.int64], offset: NDArray[np.int64]
+) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+    """Share of bits that differ in _SAMPLE frames from beginning to end of what each pair has in common; and how many
+    frames that is."""
+    own, other = clips.starts[first], clips.starts[first] + offset
+    behind = other + clips.ends[second] - clips.starts[second]
+    begin, end = np.maximum(own, other), np.minimum(clips.ends[first], behind)
+    a = begin[:, None] + (end - begin)[:, None] * np.arange(_SAMPLE) // _SAMPLE
+    b = a + (clips.starts[second] - other)[:, None]
+    return _errors(clips.words[a], clips.words[b]), end - begin
+
+
+def _errors(own: NDArray[np.uint32], other: NDArray[np.uint32]) -> NDArray[np.float64]:
+    """Share of bits that differ in each row, where neither is silent."""
+    heard = ((own != SILENT) & (other != SILENT)).view(np.uint8)
+    errors = np.bitwise_count(own ^ other) * heard
+    # sum() takes twice as long
+    summed, frames = (np.einsum("ij->i", part.astype(np.uint16)) for part in (errors, heard))
+    return np.asarray(summed / np.maximum(1, 32 * frames.astype(np.int32)))

@@ -12,7 +12,7 @@ from random_music import RATE as SOURCE
 from random_music import music
 
 from mudata.catalog.duplicates.agreement import SURE_ERRORS, Fingerprints, compared
-from mudata.catalog.duplicates.fingerprint import HOP, RATE, WINDOW, fingerprint, keys, why_unheard
+from mudata.catalog.duplicates.fingerprint import HOP, KEY_STEPS, RATE, WINDOW, fingerprint, keys, why_unheard
 from mudata.catalog.duplicates.near_search import near_pairs
 
 
@@ -113,6 +113,6 @@ def test_silence_matches_nothing() -> None:
 
 def test_keys_are_of_two_different_words() -> None:
     found = np.array([0, *range(1, 40)], np.uint32) * 2654435761
-    for at, key in keys(found):
+    for at, key in (keys(found, step) for step in KEY_STEPS):
         assert len(at) == len(key) == len(set(key.tolist()))
         assert 0 not in at

@@ -60,6 +60,18 @@ def test_near_copies_stay_together_and_are_recorded(toy: Home) -> None:
     assert "near" not in alone.query
 
 
+def test_drawing_goes_by_what_was_found_and_reads_no_fingerprints(toy: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    hear(toy)
+    for reading in ("hashes", "read"):
+        monkeypatch.setattr(fingerprint_store, reading, lambda *_: pytest.fail("fingerprints are read"))
+    assert torn(ask(toy)) == 0
+
+
+def test_where_no_pairs_are_known_the_index_is_not_asked(toy: Home) -> None:
+    nobody: Any = None
+    assert near_copies.groups(toy, nobody, ["toy/00"]) == ()
+
+
 def test_a_manifest_is_drawn_again_alike_where_nobody_listened(toy: Home) -> None:
     before = ask(toy)
     hear(toy)
