@@ -72,7 +72,9 @@ def test_velocity_gain_levels_pan_and_bends_are_heard(engine: EngineName) -> Non
     sinking = played(RenderedPart(73, (note,), levels=(Change(0.7, 0.01),)), engine)
     assert loudness(sinking[40_000:]) < 0.1 * loudness(full[40_000:])
     left = played(RenderedPart(73, (note,), pan=-1), engine)
-    assert loudness(left[:, 1]) < 0.5 * loudness(left[:, 0])  # stereo samples (FluidR3) keep a third on the other side
+    of_one_channel = soundfonts.find().path.stem == "TimGM6mb"
+    most = 0.05 if of_one_channel else 0.5  # samples in stereo (FluidR3) keep a third on the other side
+    assert loudness(left[:, 1]) < most * loudness(left[:, 0])
     assert abs(cents_off(played(RenderedPart(73, (note,), bends=(Change(0, 3.0),)), engine), 72)) < 20
 
 

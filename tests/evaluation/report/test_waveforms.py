@@ -11,6 +11,7 @@ import soundfile
 from hostile import HALF, RIGHT, TEST
 from report_page import page, report
 
+from mudata.catalog.audio.stored_clip import StoredClip
 from mudata.evaluation.report import waveforms
 from mudata.evaluation.report.waveforms import COLUMNS, STEPS, Sound
 
@@ -24,7 +25,7 @@ def drawn(folder: Path, samples: np.ndarray[tuple[int], np.dtype[np.float64]]) -
     """Lows and highs of one clip, 0 to 63."""
     path = folder / "x.flac"
     soundfile.write(path, samples, 8000)
-    (columns,) = waveforms.draw({"x": Sound(path, len(samples) / 8000)}).values()
+    (columns,) = waveforms.draw({"x": Sound(StoredClip(path=path, rate=8000), len(samples) / 8000)}).values()
     steps = [STEPS.index(char) for char in columns]
     return steps[::2], steps[1::2]
 
