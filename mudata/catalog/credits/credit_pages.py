@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from mudata.csv_lines import csv_line
 from mudata.errors import number
+from mudata.markdown_text import markdown_text
 
 if TYPE_CHECKING:
     from mudata.catalog.credits.clip_credits import ClipCredit, DatasetCredit
@@ -67,13 +68,15 @@ class Credits:
 
     def markdown(self) -> str:
         """A page with a list for each licence."""
-        lines = [f"# Credits of {_plain(self.name)}", "", "## Please cite"]
+        lines = [f"# Credits of {markdown_text(self.name)}", "", "## Please cite"]
         for dataset in self.datasets:
-            first, *more = _about(dataset, _plain)
+            first, *more = _about(dataset, markdown_text)
             lines += [f"- **{first}**", *(f"  {line}" for line in more)]
-        lines += ["", "## Not known", *(f"- {_plain(line)}" for line in self.missing())] if self.missing() else []
+        lines += (
+            ["", "## Not known", *(f"- {markdown_text(line)}" for line in self.missing())] if self.missing() else []
+        )
         for heading, clips in _groups(self.clips):
-            lines += ["", f"## {_plain(heading)}", *(f"- {_line(clip, _plain)}" for clip in clips)]
+            lines += ["", f"## {markdown_text(heading)}", *(f"- {_line(clip, markdown_text)}" for clip in clips)]
         return "\n".join(lines) + "\n"
 
     def html(self) -> str:
@@ -170,14 +173,6 @@ def _line(clip: ClipCredit, safe: Callable[[str], str]) -> str:
     album = f", from {clip.album}" if clip.album else ""
     source = f". {clip.source}" if clip.source else ""
     return safe(f"{clip.author or 'author not known'}: {title}{album} ({clip.clip_id}){source}")
-
-
-def _plain(line: str) -> str:
-    """Text in Markdown as it is; addresses stay addresses."""
-    pieces = re.split(r"(https?://[^\s)\]]+)", line)
-    return "".join(
-        piece if number_ % 2 else re.sub(r"([\\`*_\[\]<>#|~])", r"\\\1", piece) for number_, piece in enumerate(pieces)
-    )
 
 
 def _quoted(line: str) -> str:

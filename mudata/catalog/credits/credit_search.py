@@ -16,6 +16,7 @@ from mudata.catalog.index import database
 from mudata.catalog.splits import manifest
 from mudata.catalog.splits.candidates import datasets_of
 from mudata.errors import CardError, UnknownName
+from mudata.safe_text import printable
 
 if TYPE_CHECKING:
     import duckdb
@@ -149,8 +150,8 @@ def _credit(
 
 
 def _said(text: Any) -> str | None:
-    """Text in one line; None for none."""
-    return " ".join(str(text).split()) or None if text is not None else None
+    """Text in one line, without control characters; None for none."""
+    return printable(" ".join(str(text).split())) or None if text is not None else None
 
 
 def _page(row: Mapping[str, Any], card: Card | None, told: Mapping[tuple[str, str], str]) -> str | None:

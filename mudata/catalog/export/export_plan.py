@@ -19,7 +19,7 @@ from mudata.catalog.export.portable_names import portable_names
 from mudata.catalog.index import database
 from mudata.catalog.splits.split_clips import load_parts
 from mudata.catalog.training.split_part import column
-from mudata.errors import SplitError, UnknownName
+from mudata.errors import AudioError, SplitError, UnknownName
 
 if TYPE_CHECKING:
     from mudata.catalog.cards.licence_terms import LicenceTerms
@@ -191,6 +191,13 @@ def _clip(
         return None, "the index does not say which file it was cut from"
     if not sound.path.is_file():
         return None, f"gone: there is no file {sound.path}"
+    if sound.cut_from or options.audio == "source":
+        stored = StoredClip.of_row(home, facts)
+        try:
+            if stored and stored.original and sound.path == stored.original.path:
+                stored.original.require_unchanged()
+        except AudioError as error:
+            return None, f"{error.reason}: {error.what}"
     kept = _kept(options, terms, unchanged=options.audio == "source" or facts["kind"] != "audio")
     inside = (options.copy or options.packs) and not kept
     if kept and options.to == "webdataset":

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
+from mudata.markdown_text import markdown_text
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -72,7 +74,7 @@ def _head(plan: ExportPlan) -> Iterable[str]:
 def _parts(plan: ExportPlan) -> Iterable[str]:
     yield "\n| part | clips |\n|---|---:|"
     for part, clips in plan.parts.items():
-        yield f"| {_cell(part)} | {len(clips):,} |"
+        yield f"| {markdown_text(part)} | {len(clips):,} |"
 
 
 def _licences(plan: ExportPlan) -> Iterable[str]:
@@ -85,7 +87,7 @@ def _licences(plan: ExportPlan) -> Iterable[str]:
     yield "| licence | use | clips | with their sound here | copies may be passed on | changed ones |"
     yield "|---|---|---:|---:|---|---|"
     for terms, number in sorted(clips.items(), key=lambda one: (-one[1], one[0].title)):
-        name = _cell(terms.title) + (f" <{terms.url}>" if terms.url else "")
+        name = markdown_text(terms.title) + (f" <{terms.url}>" if terms.url else "")
         alike = ", under the same licence" if terms.share_alike and terms.may_change else ""
         may = f"{_yes(terms.may_share)} | {_yes(terms.may_change)}{alike}"
         yield f"| {name} | {terms.usage} | {number:,} | {inside[terms]:,} | {may} |"
@@ -101,7 +103,7 @@ def _licences(plan: ExportPlan) -> Iterable[str]:
 def _sources(plan: ExportPlan) -> Iterable[str]:
     yield "\n## Sources"
     for dataset in plan.sources:
-        yield f"- {dataset.title}, <{dataset.homepage}>. {_cell(dataset.citation)}"
+        yield f"- {markdown_text(dataset.title)}, <{dataset.homepage}>. {markdown_text(dataset.citation)}"
 
 
 def _loading(plan: ExportPlan) -> Iterable[str]:
@@ -116,10 +118,6 @@ def _loading(plan: ExportPlan) -> Iterable[str]:
 def loading(to: SplitFormat, file: str) -> str:
     """The lines that load a part, in the folder, by the name of its files."""
     return LOADING[to].replace("{file}", file).replace("{split}", file.replace("-", "_"))
-
-
-def _cell(words: str) -> str:
-    return words.replace("|", "\\|").replace("\n", " ")
 
 
 def _yes(value: bool) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 import sys
 from html.parser import HTMLParser
 from typing import TYPE_CHECKING, Any
@@ -207,9 +208,22 @@ def test_pages_take_no_markup_from_names(home: Home) -> None:
     assert "https://creativecommons.org/licenses/by-nc-sa/3.0/us/" in page.links
     assert "script" not in page.tags
     text = found.markdown()
-    assert r'\<b\>Bobby\</b\>: "Drop & Roll" (fma/000010)' in text
+    assert r'\<b\>Bobby\</b\>: "Drop \& Roll" (fma/000010)' in text
     assert r'AWOL: "Electric Ave \*live\*" (fma/000003)' in text
     assert "## CC BY-NC-SA 3.0 US, https://creativecommons.org/licenses/by-nc-sa/3.0/us/ " in text
+
+
+@pytest.mark.parametrize(
+    "title",
+    ["https://a.example/<script>x</script>", "http://a.example/![b](c)", "&lt;b&gt;", "x `y` http://a.example/`z`"],
+)
+def test_no_sign_of_a_title_is_obeyed_by_markdown(home: Home, title: str) -> None:
+    shelve(home, "tones", clips=[{"id": "1", "artist": "1. - a", "title": title + "\x1b[2J"}])
+    found = named_credits(home, "tones")
+    (line,) = [line for line in found.markdown().splitlines() if "tones/1" in line]
+    assert not re.search(r"(?<!\\)[<>`*&\[\]]", line)
+    assert line.startswith(r"- 1\. - a: ")
+    assert "\x1b" not in found.markdown() + found.text() + found.html() + found.csv()
 
 
 def test_tables_have_every_clip_as_it_is(home: Home) -> None:
