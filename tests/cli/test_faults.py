@@ -129,3 +129,33 @@ def test_a_file_that_is_wrong_is_refused_with_its_line(tones: Path, entry: str, 
     assert what in done.err
     with pytest.raises(CardError):
         mudata.faults("tones", check=tones)
+
+
+def test_entries_that_contradict_each_other_are_refused_with_file_and_line(tones: Path, home: Home) -> None:
+    first = "faults:\n  - {ids: [a], kind: mislabelled, action: drop, note: n, source: me, repair: %s}\n"
+    second = "  - {ids: [b, a], kind: disputed, action: warn, note: n, source: me, repair: %s}\n"
+    for one, other, place in (
+        ("{labels: {genre: high}}", "{labels: {genre: [low]}}", "labels.genre"),
+        ("{artist: Ann}", "{artist: Zoe}", "artist"),
+        ("{start_s: 0.1}", "{start_s: 0.2, end_s: 0.3}", "start_s"),
+        ("{duplicate_of: b}", "{duplicate_of: c}", "duplicate_of"),
+    ):
+        tones.write_text(first % one + second % other)
+        done = typed("faults", "tones", "--check", str(tones))
+        assert (done.code, f"{tones}:3: faults.1.repair.{place}: an entry before says " in done.err) == (2, True), place
+    tones.write_text(first % "{artist: Ann}" + second % "{artist: Ann, labels: {genre: Low}}")
+    assert typed("faults", "tones", "--check", str(tones)).code == 0
+    twice = "{ids: [a], kind: corrupt, action: %s, note: n, source: me}"
+    tones.write_text(f"faults: [{twice % 'drop'}, {twice % 'warn'}]")
+    assert "faults.1.action: an entry before says drop of a" in typed("faults", "tones", "--check", str(tones)).err
+
+
+def test_copies_in_a_circle_are_refused(tones: Path, home: Home) -> None:
+    entry = "{ids: [%s], kind: duplicate, action: drop, note: n, source: me, repair: {duplicate_of: %s}}"
+    for pairs in ("ab ba", "ab bc ca", "ac"):  # the card says that c is a copy of a
+        tones.write_text(f"faults: [{', '.join(entry % tuple(pair) for pair in pairs.split())}]")
+        done = typed("faults", "tones", "--check", str(tones))
+        assert (done.code, "a circle, in which no clip stands" in done.err) == (2, True), pairs
+    taken_back = "{ids: [c], kind: duplicate, action: warn, note: n, source: me}"
+    tones.write_text(f"faults: [{entry % ('a', 'c')}, {taken_back}]")
+    assert typed("faults", "tones", "--check", str(tones)).code == 0

@@ -123,3 +123,44 @@ def misplaced(faults: Sequence[Fault], spaces: Mapping[str, LabelSpace]) -> Iter
             )
             if space.kind == "single" and len(labels) > 1:
                 yield place, f"a clip has one {name} only; got {', '.join(labels)}"
+
+
+def contradictions(own: Sequence[Fault], published: Sequence[Fault] = ()) -> Iterator[tuple[Place, str]]:
+    """Where entries of a user's file say different things of one clip, or make clips copies of each other in a circle,
+    with those of the card that they do not replace; with the place below `faults`."""
+    replaced = {(id_, fault.kind) for fault in own for id_ in fault.ids}
+    original = {id_: of for id_, kind, of in _copies(published) if (id_, kind) not in replaced}
+    original |= {id_: of for id_, _, of in _copies(own)}
+    said: dict[tuple[str, str, Place], Any] = {}
+    for number, fault in enumerate(own):
+        for id_ in fault.ids:
+            for kind, place, value in _facts(fault):
+                known = said.setdefault((id_, kind, place), value)
+                if known != value:
+                    yield (number, *place), f"an entry before says {_told(known)} of {id_}, this one {_told(value)}"
+            circle = [id_]
+            while (after := original.get(circle[-1])) and after not in circle:
+                circle.append(after)
+            if after == id_ and fault.repair and fault.repair.duplicate_of:
+                told = " -> ".join([*circle, id_])
+                yield (number, "repair", "duplicate_of"), f"a circle, in which no clip stands for the others: {told}"
+
+
+def _copies(faults: Sequence[Fault]) -> Iterator[tuple[str, str, str]]:
+    """Id, kind of the fault, and what the clip is a copy of."""
+    for fault in faults:
+        if fault.repair and fault.repair.duplicate_of:
+            yield from ((id_, fault.kind, fault.repair.duplicate_of) for id_ in fault.ids)
+
+
+def _facts(fault: Fault) -> Iterator[tuple[str, Place, Any]]:
+    """What an entry says of each of its clips: the kind of fault that it is said of ('' for all), place, value."""
+    yield fault.kind, ("action",), fault.action
+    repair = fault.repair.model_dump(exclude_defaults=True) if fault.repair else {}
+    for space, labels in repair.pop("labels", {}).items():
+        yield "", ("repair", "labels", space), sorted({label.casefold() for label in labels})
+    yield from (("", ("repair", name), value) for name, value in repair.items())
+
+
+def _told(value: Any) -> str:
+    return ", ".join(value) or "none" if isinstance(value, list) else str(value)

@@ -24,7 +24,7 @@ from mudata.catalog.cards import loader
 from mudata.errors import CardError
 
 if TYPE_CHECKING:
-    from mudata.catalog.cards.fault import FaultOverlay
+    from mudata.catalog.cards.fault import FaultOverlay, Place
     from mudata.catalog.cards.schema import Card
     from mudata.home import Home
 
@@ -39,16 +39,22 @@ def load_overlay(path: Path, card: Card | None = None) -> FaultOverlay:
 
     Raises CardError with file, line and what was expected.
     """
-    from mudata.catalog.cards.fault import FaultOverlay, misplaced
+    from mudata.catalog.cards.fault import FaultOverlay, contradictions, misplaced
 
     overlay = loader.parse(path, FaultOverlay)
     if card and (wrong := list(misplaced(overlay.faults, card.labels))):
-        lines = [
-            f"{path}:{yaml_files.line_of(path, ('faults', *place))}: faults.{'.'.join(map(str, place))}: {what}"
-            for place, what in wrong
-        ]
-        raise CardError("\n".join(lines), f"Labels and their namespaces are told by `mudata info {card.name}`.")
+        raise _refused(path, wrong, f"Labels and their namespaces are told by `mudata info {card.name}`.")
+    if wrong := list(contradictions(overlay.faults, card.faults if card else ())):
+        raise _refused(path, wrong, "Of a clip one thing can be right: leave one of the entries out, or change it.")
     return overlay
+
+
+def _refused(path: Path, wrong: Iterable[tuple[Place, str]], hint: str) -> CardError:
+    lines = [
+        f"{path}:{yaml_files.line_of(path, ('faults', *place))}: faults.{'.'.join(map(str, place))}: {what}"
+        for place, what in wrong
+    ]
+    return CardError("\n".join(lines), hint)
 
 
 def overlay_of(home: Home, card: Card) -> FaultOverlay | None:
