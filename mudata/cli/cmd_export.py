@@ -69,6 +69,7 @@ def export(
     from mudata.catalog.export.export_options import ExportOptions
     from mudata.catalog.export.split_exporter import export_split
     from mudata.catalog.splits import manifest
+    from mudata.errors import number
     from mudata.home import Home
 
     home, tell = Home.default(), progress(quiet)
@@ -83,10 +84,10 @@ def export(
     else:
         emit(rows, as_json=False)
     if done.references:
-        tell.say(f"The sound of {len(done.references):,} clips stays where it is: see references.csv.")
+        tell.say(f"The sound of {number(len(done.references), 'clip')} stays where it is: see references.csv.")
     if done.not_permitted:
-        tell.say(f"{len(done.not_permitted):,} clips may not be used for {usage} purposes: see left_out.csv.")
+        tell.say(f"{number(len(done.not_permitted), 'clip')} may not be used for {usage} purposes: see left_out.csv.")
     if done.left_out:
-        tell.say(f"{len(done.left_out):,} clips are left out: see left_out.csv.")
+        tell.say(f"Left out: {number(len(done.left_out), 'clip')}, see left_out.csv.")
     tell.say(f"{done.folder}: README.md there has the lines that load it.")
     raise SystemExit(1 if done.left_out else 0)

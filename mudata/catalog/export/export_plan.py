@@ -153,10 +153,17 @@ def plan_export(home: Home, split: Manifest, options: ExportOptions) -> ExportPl
                 plan.references[row["clip_id"]] = why
     if not any(plan.planned.values()):
         why = next(iter((plan.left_out | plan.not_permitted).values()), "it has none")
-        raise SplitError(
-            f"No clip of split {split.name} can be exported: {why}.", f"Run: mudata fetch {' '.join(split.datasets)}"
-        )
+        raise SplitError(f"No clip of split {split.name} can be exported: {why}.", _way_out(plan))
     return plan
+
+
+def _way_out(plan: ExportPlan) -> str:
+    """What to do where nothing can be exported."""
+    if plan.not_permitted and not plan.left_out:
+        return "Ask for another purpose (--usage), or for none."
+    if plan.left_out and all(why.startswith("licence:") for why in plan.left_out.values()):
+        return "Give --i-have-rights where you have them, or take a format that refers to the sound, such as parquet."
+    return f"Run: mudata fetch {' '.join(plan.split.datasets)}"
 
 
 def _label_columns(part: SplitPart) -> dict[str, str]:

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, ClassVar, Literal
 
 from mudata.catalog.splits.manifest import Manifest  # noqa: TC001 - what is read is checked against it
-from mudata.errors import HomeError
+from mudata.errors import HomeError, number
 from mudata.home import now, write_atomic
 from mudata.json_files import as_type, read_object, reading
 from mudata.version import __version__
@@ -81,7 +81,8 @@ class HomeLock:
 
     def __repr__(self) -> str:
         clips = sum(len(one.clips) for one in self.datasets.values())
-        return f"Lock of {len(self.datasets)} datasets ({clips:,} clips), {len(self.splits)} splits ({self.created_at})"
+        datasets, splits = number(len(self.datasets), "dataset"), number(len(self.splits), "split")
+        return f"Lock of {datasets} ({number(clips, 'clip')}), {splits} ({self.created_at})"
 
     def to_json(self) -> str:
         plain = asdict(self) | {"splits": {name: json.loads(split.to_json()) for name, split in self.splits.items()}}

@@ -269,6 +269,15 @@ def test_only_what_may_be_used_for_a_purpose(corpus: Corpus, tmp_path: Path) -> 
     ]
 
 
+def test_where_nothing_may_go_out_the_hint_says_what_helps(corpus: Corpus, tmp_path: Path) -> None:
+    licensed(corpus, {f"{n:02}": CLOSED for n in range(12)})
+    done = typed("export", "half", "--to", "webdataset", "-o", tmp_path / "out")
+    assert (done.code, "Give --i-have-rights" in done.err, "mudata fetch" in done.err) == (2, True, False)
+    rewrite(corpus.home, clips=lambda _row: {"usage": "noncommercial"})
+    done = typed("export", "half", "--to", "csv", "-o", tmp_path / "out", "--usage", "commercial")
+    assert (done.code, "another purpose (--usage)" in done.err, "mudata fetch" in done.err) == (2, True, False)
+
+
 def test_of_a_dataset_without_a_card_nothing_is_passed_on(corpus: Corpus, tmp_path: Path) -> None:
     rewrite(corpus.home, clips=lambda row: {"licence": None})
     (corpus.cards / "tones.yaml").unlink()
