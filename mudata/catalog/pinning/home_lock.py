@@ -100,4 +100,9 @@ def read_lock(path: Path) -> HomeLock:
     with reading(path, _HINT, error=HomeError):
         if as_type(said["mudata_lock"], int) > VERSION:
             raise HomeError(f"{path} was written by a newer mudata.", "Update mudata.")
-        return as_type(said, HomeLock)
+        lock = as_type(said, HomeLock)
+    names = (*lock.datasets, *lock.splits, *lock.faults, *(split.name for split in lock.splits.values()))
+    for name in names:  # each becomes that of a file in the home
+        if not name or name.startswith(".") or any(sign in name for sign in "/\\\0"):
+            raise HomeError(f"{path} cannot be read: {name!r} is no name of a dataset or split.", _HINT)
+    return lock
