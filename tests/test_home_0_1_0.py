@@ -151,11 +151,11 @@ def table_row(table: str, row: list[str]) -> list[str]:
 
 def comparable(text: str) -> str:
     """Text without what is told otherwise since 0.1.0, on purpose: intervals have a comma in every table, which changes
-    the widths of columns; what is compared is told in lines, not in one; statistics tell their `state`, and that there
-    are no items; a clip that is shown tells that it is no item of several."""
+    the widths of columns; what is compared is told in lines, not in one; statistics tell their `state`, that
+    sound is kept as copies, and that there are no items; a clip that is shown tells that it is no item of several."""
     text = re.sub(r"\[([\d.]+)–([\d.]+)\]", r"[\1, \2]", text)
     text = "\n\n".join(part for part in text.split("\n\n") if not re.match(r"\w+ on \d+ clips ", part))
-    text = re.sub(r'\n *("state": "whole"|"items": \[\]),', "", text)
+    text = re.sub(r'\n *("state": "whole"|"store": "flac"|"items": \[\]),', "", text)
     text = re.sub(r',\n *"item": null,(\n *"\w+": (\[\]|null),?){5}', "", text)
     text = re.sub(r"\n(Split: |Smallest |So few ).*?(?=\n\n|\n?\Z)", "", text, flags=re.S)  # 0.1.0: on stderr
     return re.sub(r"-{2,}", "--", re.sub(r" {2,}", "  ", text))

@@ -47,7 +47,7 @@ def _summary(found: Mapping[str, Any]) -> Iterable[tuple[str, str]]:
     without = f" ({found['clips_without_artist']:,} clips without)" if artists and found["clips_without_artist"] else ""
     yield "groups", f"{artists:,} artists{without}, {albums:,} albums, {tracks:,} tracks"
     yield "licence", f"{found['licence']} ({found['usage']})"
-    store = f", store {found['store']}" if found["store"] else ""
+    store = f", store {found['store']}" if found["store"] not in (None, "flac") else ""  # copies are usual
     yield "indexed", f"{found['indexed_at']}, flavour {found['flavour']}{store}"
 
 

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from mudata.catalog.audio.stored_clip import StoredClip
 from mudata.errors import EvaluationError, MissingExtra, ModelError, UnknownName
 from mudata.evaluation.metrics.scored import Metric, ScoredAnswer
 from mudata.evaluation.scoring.extras import meteor
@@ -21,7 +22,7 @@ def clip(number: int, said: str | None, *gold: str, **more: str) -> ScoredAnswer
     return ScoredAnswer(f"d/{number}", "d", gold, said, **more)
 
 
-def scored(name: str, items: list[ScoredAnswer], audio: dict[str, Path] | None = None, **options: str) -> Any:
+def scored(name: str, items: list[ScoredAnswer], audio: dict[str, StoredClip] | None = None, **options: str) -> Any:
     told: list[float] = []
     (metric,), provenance = EXTRAS[name].columns(items, options, audio, told.append)
     assert sum(told) == pytest.approx(len(items))  # a bar that comes to its end
@@ -277,7 +278,8 @@ def test_the_clap_score_is_the_cosine_of_sound_and_caption(clap: str, tone: Any,
 
     files = {f"d/{i}": tone(tmp_path / f"{i}.wav", rate=48000, hz=220.0 * (i + 1)) for i in range(3)}
     items = [clip(0, "a low tone", "x"), clip(1, "a high tone " * 300, "x"), clip(2, None, "x"), clip(3, "gone", "x")]
-    metric, provenance = scored("clap", items, files, model=clap, device="cpu", batch="2")
+    sounds = {clip_id: StoredClip(path=path, rate=48000) for clip_id, path in files.items()}
+    metric, provenance = scored("clap", items, sounds, model=clap, device="cpu", batch="2")
     assert metric.n == 3
     assert provenance["without_audio"] == 1
     model = Clap(clap, device="cpu")
