@@ -34,16 +34,22 @@ the address of the work."""
 
 
 def credits_of(
-    con: duckdb.DuckDBPyConnection, name: str, *, datasets: Sequence[str], parts: Mapping[str, str] | None = None
+    con: duckdb.DuckDBPyConnection,
+    name: str,
+    *,
+    datasets: Sequence[str],
+    parts: Mapping[str, str] | None = None,
+    repaired: bool = False,
 ) -> Credits:
     """The credits of the usable clips of `datasets`, or of the clips in `parts` (part by clip id) alone.
 
-    Clips of a split that are not in the index any more are credited by what is left: their id and dataset.
-    A dataset whose card is gone is credited with what its rows say.
+    repaired: by the names that are known to be right, as splits with --faults repair have them. Clips of a split that
+    are not in the index any more are credited by what is left: their id and dataset. A dataset whose card is gone is
+    credited with what its rows say.
     """
     cards = {dataset: _card(dataset) for dataset in datasets}
     told = _attributes(con, datasets)
-    found = {row["clip_id"]: row for row in _rows(con, datasets)}
+    found = _rows(con, "clips", datasets) | (_rows(con, "repaired_clips", datasets) if repaired else {})
     wanted = sorted(parts) if parts is not None else sorted(i for i, row in found.items() if row["status"] == "ok")
     clips = tuple(
         _credit(
@@ -71,7 +77,7 @@ def named_credits(home: Home, name: str, part: str | None = None) -> Credits:
         wanted = {clip_id: of for clip_id, of in split.part_of().items() if part in (None, of)}
         datasets = sorted({clip_id.partition("/")[0] for clip_id in wanted})
         with database.snapshot(home) as con:
-            return credits_of(con, split.name, datasets=datasets, parts=wanted)
+            return credits_of(con, split.name, datasets=datasets, parts=wanted, repaired=split.is_repaired)
     with database.snapshot(home) as con:
         try:
             (dataset,) = datasets_of(con, (name,))
@@ -84,10 +90,12 @@ def named_credits(home: Home, name: str, part: str | None = None) -> Credits:
         return credits_of(con, dataset, datasets=(dataset,))
 
 
-def _rows(con: duckdb.DuckDBPyConnection, datasets: Sequence[str]) -> Iterable[dict[str, Any]]:
-    result = con.execute("SELECT * FROM clips WHERE list_contains(?, dataset)", [list(datasets)])
+def _rows(con: duckdb.DuckDBPyConnection, clips: str, datasets: Sequence[str]) -> dict[str, dict[str, Any]]:
+    """The rows of a table of clips by clip id."""
+    result = con.execute(f"SELECT * FROM {clips} WHERE list_contains(?, dataset)", [list(datasets)])  # noqa: S608 - our own name
     names = [column[0] for column in result.description or ()]
-    return [dict(zip(names, row, strict=True)) for row in result.fetchall()]
+    rows = (dict(zip(names, row, strict=True)) for row in result.fetchall())
+    return {row["clip_id"]: row for row in rows}
 
 
 def _attributes(con: duckdb.DuckDBPyConnection, datasets: Sequence[str]) -> dict[tuple[str, str], str]:
@@ -132,14 +140,17 @@ def _credit(
     clip_id = str(row["clip_id"])
     card = cards.get(str(row["dataset"]))
     published = row.get("licence") or (card.licence.text if card else "")
+    # a name that was set right stands in the row itself, one that is spelled out only in the dataset's own tables
+    right = row.get("repaired") or ()
+    artist, album = (None if key in right else told.get((clip_id, f"{key}_name")) for key in ("artist", "album"))
     page = _page(row, card, told)
     return ClipCredit(
         clip_id=clip_id,
         dataset=str(row["dataset"]),
         part=parts.get(clip_id),
         title=_said(row.get("title")),
-        author=_said(told.get((clip_id, "artist_name")) or row.get("artist")),
-        album=_said(told.get((clip_id, "album_name")) or row.get("album")),
+        author=_said(artist or row.get("artist")),
+        album=_said(album or row.get("album")),
         source=page or (card.homepage if card else None),
         is_own_page=page is not None,
         file=row.get("source_path"),

@@ -183,7 +183,8 @@ def _looked_up(home: Home, split: Manifest) -> tuple[dict[str, dict[str, Any]], 
             f"SELECT {', '.join(columns)} FROM {known} WHERE list_contains(?, dataset)",  # noqa: S608 - names of ours
             [list(split.datasets)],
         ).fetchall()
-        credited = credits_of(connection, split.name, datasets=split.datasets, parts=split.part_of())
+        parts, repaired = split.part_of(), split.is_repaired
+        credited = credits_of(connection, split.name, datasets=split.datasets, parts=parts, repaired=repaired)
     return {row[0]: dict(zip(columns, row, strict=True)) for row in rows}, credited
 
 

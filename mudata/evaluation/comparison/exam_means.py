@@ -14,34 +14,42 @@ if TYPE_CHECKING:
 
 
 def exam_means(runs: Sequence[Mapping[str, Any]]) -> Iterator[str]:
-    """Sentences: the mean where there is a run of every task, asked in the same way; else which tasks are there.
+    """Sentences: the mean where there is one run of every task, asked in the same way (control, order of options,
+    prompt); else which tasks lack a run, or have several, of which none is chosen.
 
-    Runs of one task alone say nothing. The interval takes tasks for independent of each other.
+    Runs of one task alone say nothing. The interval takes tasks for independent of each other. In a simulation (2, 10
+    and 28 tasks of 20, 50 and 200 items, 150 draws of each) it holds the truth in 95 to 100 % where scores are about
+    one half or spread from .03 to .97, and in 89 to 99 % where all of them are near 0 (.06).
 
     Source:
         Sums of independent estimates: G. Zou, A. Donner, Construction of confidence limits about effect measures, 2008
         (MOVER): squares of the distances to the ends of each interval are added.
     """
-    alike: dict[tuple[Any, ...], dict[str, Mapping[str, Any]]] = {}
+    alike: dict[tuple[Any, ...], dict[str, list[Mapping[str, Any]]]] = {}
     for scores in runs:
         for dataset, part in scores["datasets"].items():
-            found = (part.get("exam") or {}).get("official")
-            order = ((part.get("exam") or {}).get("protocol") or {}).get("order")
-            if found:
-                key = scores["model"], dataset, scores.get("control"), order
-                alike.setdefault(key, {}).setdefault(scores["task"], found)
-    for (model, dataset, control, _), by_task in alike.items():
+            exam = part.get("exam") or {}
+            protocol = exam.get("protocol") or {}
+            if exam.get("official"):
+                key = scores["model"], dataset, scores.get("control"), protocol.get("order"), protocol.get("prompt")
+                alike.setdefault(key, {}).setdefault(scores["task"], []).append(exam["official"])
+    for (model, dataset, control, *_), by_task in alike.items():
         wanted = _by_task(dataset)
         if wanted is None or len(by_task) < 2:
             continue
         tasks, aggregate = wanted
         name = f"{model} ({control})" if control else model
         missing = [task for task in tasks if task not in by_task]
+        several = [task for task in tasks if len(by_task.get(task, ())) > 1]
         if missing:
             yield f"{name}: no mean over the {len(tasks)} tasks of {dataset}, not here are {some(missing, 3)}."
+        elif several:
+            what = f"of {some(several, 3)} there are several runs"
+            yield f"{name}: no mean over the {len(tasks)} tasks of {dataset}, {what}: name those that count."
         else:
             above = ", of each (value - base) / (1 - base)" if aggregate.base else ""
-            yield f"{name}: mean over the {len(tasks)} tasks of {dataset} {_mean(by_task, tasks, aggregate)}{above}."
+            told = _mean({task: run for task, (run,) in by_task.items()}, tasks, aggregate)
+            yield f"{name}: mean over the {len(tasks)} tasks of {dataset} {told}{above}."
 
 
 def _by_task(dataset: str) -> tuple[Sequence[str], Aggregate] | None:

@@ -53,7 +53,9 @@ class FloorValue:
 @dataclass(frozen=True, kw_only=True)
 class HeardGroup:
     """Items of a category or a difficulty: the score, the exam's strongest blind floor on them, and the lift over that,
-    with its 95 % interval: not corrected for the number of groups, without ends where nothing can be said."""
+    with its 95 % interval: not corrected for the number of groups, without ends where nothing can be said. In a
+    simulation (8 to 200 items, alone and in clusters of four, shares .3 to .9, a floor that is known and one that is
+    drawn, 400 draws of each) it held the truth in 92 to 100 %."""
 
     by: str
     name: str

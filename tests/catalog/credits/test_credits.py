@@ -246,3 +246,17 @@ def test_the_command_prints_what_python_gives(
         main()
     assert not stopped.value.code
     assert capsys.readouterr().out.rstrip("\n") == getattr(mudata.credits("fma"), format_)().rstrip("\n")
+
+
+def test_a_repaired_split_is_credited_by_the_names_that_are_right(home: Home) -> None:
+    """Also where the dataset's own tables spell out names, which are as wrong as the ones that they spell."""
+    home.make(home.faults)
+    (home.faults / "mtg_jamendo.yaml").write_text(
+        "faults:\n- {ids: track_0000214, kind: mislabelled, action: warn, note: wrong artist, source: heard,"
+        " repair: {artist: The Right One}}\n"
+    )
+    for name, faults, author in (("repaired", "repair", "The Right One"), ("kept", "keep", "Skaut")):
+        request = SplitRequest(name=name, datasets=("mtg_jamendo",), parts={"test": 1.0}, faults=faults)  # type: ignore[arg-type]
+        manifest.save(home, draw.make(home, request))
+        (clip,) = named_credits(home, name).clips
+        assert (clip.author, clip.album) == (author, "Trio")

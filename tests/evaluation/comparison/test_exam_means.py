@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any
+import re
+from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pytest
 
 from mudata.catalog.cards import loader
 from mudata.evaluation.comparison.exam_means import exam_means
+from mudata.evaluation.metrics.intervals import ratio
+from mudata.evaluation.metrics.jackknife import ClusteredClips
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 TASKS = list(loader.load("pitchbench").tasks)
 
@@ -35,12 +42,45 @@ def test_without_some_task_there_is_no_mean_and_one_run_alone_says_nothing() -> 
     assert list(exam_means([*some, *others])) == list(exam_means(some)), "of another model, of a control"
 
 
+def test_of_several_runs_of_a_task_none_is_chosen() -> None:
+    runs = [scores(task, 0.5) for task in (*TASKS, "a1")]
+    (told,) = exam_means(runs)
+    assert told == (
+        "them: no mean over the 28 tasks of pitchbench, of a1 there are several runs: name those that count."
+    )
+    other = scores("a1", 0.1)
+    other["datasets"]["pitchbench"]["exam"]["protocol"] = {"order": "stored", "prompt": "another"}
+    assert list(exam_means([*runs[:-1], other])) == list(exam_means(runs[:-1])), "a run that was asked otherwise"
+
+
 def test_what_guessing_is_worth_is_taken_off_before() -> None:
     base = loader.load("bass").exam.aggregate.base  # type: ignore[union-attr]
     runs = [scores(task, base.get(task, 0.0), dataset="bass") for task in loader.load("bass").tasks]
     (told,) = exam_means(runs)
     assert told.startswith("them: mean over the 22 tasks of bass 0.0 % [")
     assert told.endswith(", of each (value - base) / (1 - base).")
+
+
+@pytest.mark.parametrize(("shares", "least"), [(np.full(28, 0.5), 0.92), (np.linspace(0.03, 0.97, 28), 0.92)])
+@pytest.mark.slow
+def test_the_interval_holds_the_mean(shares: NDArray[np.float64], least: float) -> None:
+    """50 items of a task, in 100 draws; three fifths of the width fail."""
+    rng = np.random.default_rng(7)
+    clips = ClusteredClips(np.arange(50), 50)
+    held = 0
+    for _ in range(100):
+        runs = []
+        for task, share in zip(TASKS, shares, strict=True):
+            right = (rng.random(50) < share).astype(float)
+            ends = ratio(right, np.ones(50), clips)
+            runs.append(scores(task, float(right.mean())))
+            runs[-1]["datasets"]["pitchbench"]["exam"]["official"].update(low=ends.low, high=ends.high)
+        (told,) = exam_means(runs)
+        low, high = map(float, re.findall(r"\[([\d.]+), ([\d.]+)\]", told)[0])
+        held += low - 0.05 <= 100 * shares.mean() <= high + 0.05
+        width = high - low
+    assert held >= least * 100
+    assert width < 8, "points"
 
 
 @pytest.mark.parametrize("dataset", ["mmau_mini", "nowhere"])
