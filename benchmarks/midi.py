@@ -28,8 +28,8 @@ import numpy as np
 
 from mudata.catalog.audio.clip import AudioFormat
 from mudata.catalog.audio.normalise import Job, run
-from mudata.catalog.audio.process_pool import available
 from mudata.catalog.symbolic import midi
+from mudata.execution.local_processes import available
 
 SEED = 20240901
 DISTINCT = 50

@@ -6,6 +6,7 @@
     ├── CardError               2   a card that cannot be read, with file and line
     ├── MissingExtra            2   an optional dependency that is not installed
     ├── MissingSoundfont        2   a soundfont, or what plays it, that is not on this machine
+    ├── ClusterError            2   a cluster that is not there, or whose machines cannot do the work
     ├── HomeError               2   the home folder is read-only, full, or from a newer version
     │   └── Busy                2   another process is at it
     ├── FetchError              1   bytes that could not be had
@@ -90,6 +91,10 @@ class MissingExtra(MudataError):
 
 class MissingSoundfont(MudataError):
     """No soundfont, or nothing that plays one; the hint has the commands that install it."""
+
+
+class ClusterError(MudataError):
+    """A Ray cluster that is not there, or one of its machines that cannot do the work."""
 
 
 class HomeError(MudataError):

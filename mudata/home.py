@@ -176,7 +176,7 @@ def write_atomic(path: Path, data: bytes | str, *, shared: bool = False) -> None
     if shared:
         sweep(path.parent)
     try:
-        with _held(temporary) as file:
+        with held(temporary) as file:
             file.write(raw)
             file.flush()
             os.fsync(file.fileno())
@@ -199,7 +199,7 @@ def sweep(folder: Path) -> None:
 
 
 @contextlib.contextmanager
-def _held(path: Path) -> Iterator[BinaryIO]:
+def held(path: Path) -> Iterator[BinaryIO]:
     """A new file that is held locked while it is written."""
     while True:
         with path.open("wb") as file:

@@ -27,6 +27,7 @@ _VARIABLES = (
     "HUGGING_FACE_HUB_TOKEN",
     "KAGGLE_KEY",
     "KAGGLE_API_TOKEN",
+    "RAY_AUTH_TOKEN",
 )
 """Environment variables whose values this program or its clients send."""
 

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from three_nodes import ThreeNodes, three_nodes
 
 from mudata.deprecations import announced
 from mudata.home import Home
@@ -24,6 +25,7 @@ _CLEAN = (
     "KAGGLE",
     "HUGGING_FACE",
     "MUDATA_",
+    "RAY_",
     "http_proxy",
     "https_proxy",
     "HTTP_PROXY",
@@ -126,6 +128,21 @@ def shared() -> Path:
     if not (SHARED / "data").is_dir():
         pytest.skip("the shared real data is not here")
     return SHARED
+
+
+@pytest.fixture(scope="session")
+def ray_nodes() -> Iterator[ThreeNodes]:
+    """A Ray cluster of three nodes; the first test that asks for it waits ten seconds. Skips without the extra."""
+    pytest.importorskip("ray")
+    with three_nodes() as nodes:
+        yield nodes
+
+
+@pytest.fixture
+def ray_cluster(ray_nodes: ThreeNodes, monkeypatch: pytest.MonkeyPatch) -> ThreeNodes:
+    """The same, as what `--on ray` means."""
+    monkeypatch.setenv("RAY_ADDRESS", ray_nodes.address)
+    return ray_nodes
 
 
 @pytest.fixture

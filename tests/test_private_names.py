@@ -34,7 +34,7 @@ ALLOWED = {
     ("catalog/render/test_soundfont_engines.py", "_LONGER_S"): "the same",
     ("catalog/render/test_soundfont_engines.py", "_TELLS_S"): "the same",
     (
-        "catalog/audio/test_process_pool.py",
+        "execution/test_local_processes.py",
         "_START",
     ): "the program of a worker, whose caller is gone before it starts",
     ("test_limits.py", "_parse"): "where memory runs out cannot be chosen from outside",

@@ -23,10 +23,11 @@ from mudata.catalog.audio import clip
 from mudata.catalog.audio.containers import structure
 from mudata.catalog.audio.journal import Journal
 from mudata.catalog.audio.mix import LOUDEST, Mix
-from mudata.catalog.audio.process_pool import Lost, available, scattered
 from mudata.catalog.symbolic import midi
 from mudata.catalog.tables import TABLES
 from mudata.errors import AudioError, HomeError, from_os_error, telling_os_errors
+from mudata.execution.executor import Lost
+from mudata.execution.local_processes import available, scattered
 from mudata.home import PARTIAL
 from mudata.memory import most_processes
 from mudata.narration import SILENT, Progress

@@ -16,13 +16,14 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from mudata.catalog.audio.journal import Journal
-from mudata.catalog.audio.process_pool import Lost, available, scattered
 from mudata.catalog.compose.exam_plan import ExamRequest
 from mudata.catalog.compose.exam_tables import write_tables
 from mudata.catalog.compose.exams import exam_of, planned
 from mudata.catalog.compose.performance import perform
 from mudata.catalog.compose.playing import engine_of
 from mudata.errors import FetchError, HomeError, number, telling_os_errors
+from mudata.execution.executor import Lost
+from mudata.execution.local_processes import available, scattered
 from mudata.memory import most_processes
 from mudata.narration import SILENT, Progress
 

@@ -12,12 +12,13 @@ from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mudata.catalog.audio.process_pool import Lost, available, scattered
 from mudata.catalog.audio.stored_clip import COLUMNS, StoredClip
 from mudata.catalog.duplicates import fingerprint_store
 from mudata.catalog.duplicates.fingerprint import RATE, fingerprint, why_unheard
 from mudata.catalog.duplicates.fingerprint_store import StoredFingerprint
 from mudata.errors import AudioError, HomeError, from_os_error
+from mudata.execution.executor import Lost
+from mudata.execution.local_processes import available, scattered
 from mudata.home import Home
 from mudata.memory import most_processes
 from mudata.narration import SILENT, Progress

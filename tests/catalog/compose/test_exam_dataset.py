@@ -18,7 +18,6 @@ import soundfile
 from click.testing import CliRunner
 
 import mudata
-from mudata.catalog.audio.process_pool import scattered
 from mudata.catalog.cards import card_files, loader
 from mudata.catalog.cards.schema import Card
 from mudata.catalog.compose.exam_card import exam_card
@@ -30,6 +29,7 @@ from mudata.catalog.compose.structure_exam import FORMS
 from mudata.catalog.fetch.request import FetchRequest
 from mudata.cli import cli
 from mudata.errors import ArgumentError, FetchError, MissingSoundfont
+from mudata.execution.local_processes import scattered
 from mudata.home import Home
 
 REQUEST = {"exam": "parts", "version": 1, "seed": 3, "n": 10, "difficulty": "standard"}

@@ -15,8 +15,9 @@ from typing import Any
 
 import pytest
 
-from mudata.catalog.audio.process_pool import _START, AHEAD, Lost, available, scattered
 from mudata.errors import MudataError
+from mudata.execution.executor import Lost
+from mudata.execution.local_processes import _START, AHEAD, available, scattered
 
 CALLS = """
 import os, signal, sys, time
@@ -144,7 +145,7 @@ def test_a_process_that_died_while_it_waited_is_replaced(calls: Any) -> None:
 def test_no_process_waits_longer_than_the_program(calls: Any, tmp_path: Path) -> None:
     script = tmp_path / "script.py"
     script.write_text(
-        "import some_calls\nfrom mudata.catalog.audio.process_pool import scattered\n"
+        "import some_calls\nfrom mudata.execution.local_processes import scattered\n"
         "print(*{pid for _, pid in scattered(some_calls.who, range(20), 2)})\n"
     )
     done = subprocess.run([sys.executable, script], capture_output=True, text=True, check=True)
@@ -159,7 +160,7 @@ def test_an_interrupt_ends_the_processes_at_once(calls: Any, tmp_path: Path) -> 
     """Ctrl-C in the caller while both processes are busy for a minute."""
     script = tmp_path / "script.py"
     script.write_text(
-        "import some_calls\nfrom mudata.catalog.audio.process_pool import scattered\n"
+        "import some_calls\nfrom mudata.execution.local_processes import scattered\n"
         "print(list(scattered(some_calls.slow, tmp(), 2)))\n".replace("tmp()", f"[{str(tmp_path)!r}] * 4")
     )
     with subprocess.Popen([sys.executable, script], stderr=subprocess.PIPE, text=True) as process:
@@ -176,7 +177,7 @@ def test_an_interrupt_ends_the_processes_at_once(calls: Any, tmp_path: Path) -> 
 def test_a_script_without_a_main_guard_works(calls: Any, tmp_path: Path) -> None:
     script = tmp_path / "script.py"
     script.write_text(
-        "import some_calls\nfrom mudata.catalog.audio.process_pool import scattered\n"
+        "import some_calls\nfrom mudata.execution.local_processes import scattered\n"
         "print(sorted(scattered(some_calls.double, [1, 2], 2)))\n"
     )
     done = subprocess.run([sys.executable, script], capture_output=True, text=True, check=True)

@@ -13,6 +13,7 @@ import atexit
 import contextlib
 import importlib
 import json
+import math
 import os
 import queue
 import signal
@@ -20,12 +21,17 @@ import subprocess
 import sys
 import threading
 from collections import deque
-from typing import IO, TYPE_CHECKING, Any, BinaryIO, cast
+from dataclasses import dataclass
+from typing import IO, TYPE_CHECKING, Any, BinaryIO, ClassVar, cast
 
 from mudata.errors import MudataError, from_machine_error
+from mudata.execution.executor import Lost
+from mudata.memory import most_processes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Generator, Iterable, Iterator
+
+    from mudata.execution.executor import Call, Executor
 
 AHEAD = 2
 """Calls given to a worker before it answers:
@@ -41,20 +47,33 @@ _idle_lock = threading.Lock()
 
 _START = (
     "import sys, json; sys.path[:] = json.loads(sys.argv[1]); "
-    "from mudata.catalog.audio.process_pool import serve; serve()"
+    "from mudata.execution.local_processes import serve; serve()"
 )
-
-
-class Lost:
-    """Instead of a result: the process died with the call in flight, twice."""
-
-    def __init__(self, how: str) -> None:
-        self.how = how
 
 
 def available() -> int:
     """Cores this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+@dataclass(frozen=True)
+class LocalProcesses:
+    """The executor of this machine: a process for each core."""
+
+    workers: int | None = None
+    """Processes [default: one for each core, as far as they pay and fit into the memory of a container]."""
+    name: ClassVar[str] = "local"
+
+    def map(
+        self, function: Callable[[Any], Any], calls: Iterable[Call], *, count: int, pays: int = 1
+    ) -> Generator[tuple[int, Any], None, None]:
+        """See `Executor.map`. Raises MudataError where no process can be started."""
+        processes = self.workers or min(available(), math.ceil(count / pays), most_processes() or count)
+        return scattered(function, (call.value for call in calls), min(processes, count))
+
+
+LOCAL: Executor = LocalProcesses()
+"""What runs functions unless somebody says otherwise."""
 
 
 def scattered(
