@@ -178,7 +178,8 @@ def _doors(source: Path, store: str) -> Any:
     row = perform([str(source.parent), copy, None, job.__dict__])
     known = {"kind": "audio", "dataset": "x", "store": store, "source_path": source.name, "mix": "mean"}
     known["path"] = clip_path(job.id) if copy else f"raw/x/files/{source.name}"
-    return StoredClip.of_row(home, row | known | {"source_mtime_ns": source.stat().st_mtime_ns})
+    known |= {"source_mtime_ns": source.stat().st_mtime_ns, "crop_start_s": None, "crop_end_s": None}
+    return StoredClip.of_row(home, row | known)
 
 
 def heard(sources: list[Path], target: Path, store: str) -> None:  # noqa: ARG001

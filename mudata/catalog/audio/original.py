@@ -24,6 +24,9 @@ REACH = 256
 """Samples of the lower rate on either side of one that its resampled value depends on: soxr's high quality reaches
 less far. Chosen here."""
 
+_SAME_S = 0.0005
+"""Lengths that differ by less are equal: less than players and libraries of datasets tell apart. Chosen here."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Original:
@@ -69,7 +72,7 @@ class Original:
     @property
     def is_whole(self) -> bool:
         """Whether the clip is all of the file, as far as the index says."""
-        return self.start_s == 0 and self.whole_s is not None and abs(self.whole_s - self.duration_s) < 1e-9
+        return self.start_s == 0 and self.whole_s is not None and abs(self.whole_s - self.duration_s) < _SAME_S
 
     def mono(self, rate: int, *, start_s: float = 0.0, duration_s: float | None = None) -> Samples:
         """`duration_s` of the clip from `start_s` on: (frames,) float32, mixed, and those samples that the whole clip

@@ -1,7 +1,8 @@
 """The one door to the sound of an indexed clip, whichever way it is kept.
 
 `flac`: a normalised copy of its own. `reference`: no copy; the original is decoded when it is heard, cropped, mixed and
-resampled as the copy would have been, but not rounded to 16 or 24 bits.
+resampled as the copy would have been, but not rounded to 16 or 24 bits. Of a clip that a repair crops, only what is
+worth hearing is its sound, whoever asks.
 """
 
 from __future__ import annotations
@@ -23,8 +24,16 @@ if TYPE_CHECKING:
 COLUMNS = (
     *("kind", "dataset", "path", "store", "sample_rate", "source_path", "start_s", "duration_s", "mix"),
     *("source_size", "source_mtime_ns", "source_sha256", "source_duration_s", "decoder"),
+    *("crop_start_s", "crop_end_s"),
 )
-"""Columns of the table `clips` of which a StoredClip is made."""
+"""Columns of `clips_as` of which a StoredClip is made."""
+
+
+def clips_as(*, repaired: bool) -> str:
+    """What has COLUMNS in SQL, and all others of the table `clips`: clips as they were published, or without those that
+    nobody can repair, and cropped where a known fault says so."""
+    whole = "(SELECT *, NULL::DOUBLE AS crop_start_s, NULL::DOUBLE AS crop_end_s FROM clips)"
+    return "repaired_clips" if repaired else whole
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,20 +41,25 @@ class StoredClip:
     """Where a clip's sound is.
 
     path: the file that is decoded: the normalised copy, or the original. rate: Hz of the clip as the index has it.
-    original: the file that it was cut from; None where the index does not say.
+    original: the file that it was cut from, and the part of it that is the clip; None where the index does not say.
+    crop: from where to where in the clip as it was indexed, seconds, where a repair says that only this is the clip.
     """
 
     path: Path
     rate: int
     store: Store = "flac"
     original: Original | None = None
+    crop: tuple[float, float] | None = None
 
     @classmethod
     def of_row(cls, home: Home, row: Mapping[str, Any]) -> Self | None:
-        """Of a row of the table `clips` with COLUMNS; None where there is nothing to decode: MIDI, text, not ok."""
+        """Of a row of `clips_as` with COLUMNS; None where there is nothing to decode: MIDI, text, not ok."""
         if row["kind"] != "audio" or not row["path"]:
             return None
-        original = None
+        original = crop = None
+        if row["duration_s"] is not None and (row["crop_start_s"], row["crop_end_s"]) != (None, None):
+            begin_s = row["crop_start_s"] or 0.0
+            crop = (begin_s, begin_s + row["duration_s"])
         if row["source_path"] and row["duration_s"] is not None:
             original = Original(
                 path=home.raw(row["dataset"]) / "files" / row["source_path"],
@@ -59,7 +73,7 @@ class StoredClip:
                 decoder=row["decoder"],
             )
         path = home.root / row["path"]
-        return cls(path=path, rate=row["sample_rate"], store=row["store"] or "flac", original=original)
+        return cls(path=path, rate=row["sample_rate"], store=row["store"] or "flac", original=original, crop=crop)
 
     def is_here(self) -> bool:
         """Whether its file is there, of an original also whether it is what was indexed."""
@@ -72,10 +86,20 @@ class StoredClip:
         return True
 
     @property
-    def excerpt_of(self) -> Original | None:
-        """The original, where the clip has no copy and is not all of it."""
-        is_part = self.store == "reference" and self.original is not None and not self.original.is_whole
-        return self.original if is_part else None
+    def cut_from(self) -> Original | None:
+        """What a file of the clip's own would be cut out of, `path` with the part of it that is the clip: the original,
+        of a cropped copy that; None where `path` is such a file."""
+        if self.store == "reference" and self.original is not None:
+            return self.original
+        if self.crop is None:
+            return None
+        return Original(path=self.path, start_s=self.crop[0], duration_s=self.crop[1] - self.crop[0])
+
+    @property
+    def within(self) -> tuple[float, float] | None:
+        """From where to where in `path` the clip lies, seconds; None: there is nothing else in it."""
+        cut = self.cut_from
+        return None if cut is None or cut.is_whole else (cut.start_s, cut.start_s + cut.duration_s)
 
     def samples(self, rate: int | None = None, *, start_s: float = 0.0, duration_s: float | None = None) -> Samples:
         """The clip, or `duration_s` of it from `start_s` on: (frames,) float32 mono at `rate` Hz (None: its own).
@@ -87,6 +111,7 @@ class StoredClip:
 
         wanted = rate or self.rate
         if self.store == "flac" or self.original is None:
+            start_s, duration_s = self._in_copy(start_s, duration_s)
             return written_copy.load(self.path, wanted, start_s=start_s, duration_s=duration_s)
         samples = self.original.mono(self.rate, start_s=start_s, duration_s=duration_s)
         return resampled(samples, self.rate, wanted)
@@ -105,3 +130,12 @@ class StoredClip:
             raise AudioError("vanished", "the index does not say which file the clip is from")
         samples, native = self.original.channels(start_s=start_s, duration_s=duration_s)
         return resampled(samples, native, rate or native).T
+
+    def _in_copy(self, start_s: float, duration_s: float | None) -> tuple[float, float | None]:
+        """A part of the clip as one of its copy. Raises AudioError."""
+        if self.crop is None:
+            return start_s, duration_s
+        begin_s, end_s = self.crop
+        if (left := end_s - begin_s - start_s) <= 0:
+            raise AudioError("too_short", f"it ends at {end_s - begin_s:.4g} s, before the part begins")
+        return begin_s + start_s, left if duration_s is None else min(left, duration_s)

@@ -12,7 +12,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mudata.catalog.audio.stored_clip import COLUMNS, StoredClip
+from mudata.catalog.audio.stored_clip import COLUMNS, StoredClip, clips_as
 from mudata.catalog.duplicates import fingerprint_store
 from mudata.catalog.duplicates.fingerprint import RATE, fingerprint, why_unheard
 from mudata.catalog.duplicates.fingerprint_store import StoredFingerprint
@@ -82,8 +82,8 @@ def _lacking(con: duckdb.DuckDBPyConnection, dataset: str, known: set[str]) -> l
     columns = ", ".join(("clip_id", "pcm_sha256", *COLUMNS))
     rows: list[dict[str, Any]] = (
         con.sql(
-            f"SELECT {columns} FROM clips SEMI JOIN (SELECT unnest($ids::VARCHAR[]) AS clip_id) USING (clip_id)"  # noqa: S608
-            " ORDER BY clip_id",
+            f"SELECT {columns} FROM {clips_as(repaired=False)}"  # noqa: S608
+            " SEMI JOIN (SELECT unnest($ids::VARCHAR[]) AS clip_id) USING (clip_id) ORDER BY clip_id",
             params={"ids": list(wanted.values())},
         )
         .to_arrow_table()
@@ -110,8 +110,8 @@ def _results(home: Home, rows: Sequence[dict[str, Any]]) -> Iterator[tuple[dict[
 
 
 def heard(call: list[Any]) -> dict[str, Any]:
-    """What a worker is asked: [home, row of `clips`] -> {'words': base64, 'reason': why they match nothing, or None};
-    {'failed': why}, or {'fatal': [what, hint]} where no other clip can be heard either."""
+    """What a worker is asked: [home, row of `clips_as`] -> {'words': base64, 'reason': why they match nothing, or
+    None}; {'failed': why}, or {'fatal': [what, hint]} where no other clip can be heard either."""
     root, row = call
     try:
         stored = StoredClip.of_row(Home(Path(root)), row)

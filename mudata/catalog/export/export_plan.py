@@ -10,8 +10,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mudata.catalog.audio.original import Original
-from mudata.catalog.audio.stored_clip import COLUMNS, StoredClip
+from mudata.catalog.audio.stored_clip import COLUMNS, StoredClip, clips_as
 from mudata.catalog.cards.licence_terms import PURPOSES
 from mudata.catalog.credits.credit_search import credits_of
 from mudata.catalog.export.clip_sound import ClipSound
@@ -175,9 +174,8 @@ def _label_columns(part: SplitPart) -> dict[str, str]:
 
 def _looked_up(home: Home, split: Manifest) -> tuple[dict[str, dict[str, Any]], Credits]:
     """By clip id what the index knows of its sound, and the credits of all clips."""
-    columns = ("clip_id", "usage", "pcm_sha256", *COLUMNS, "crop_start_s", "crop_end_s")
-    known = "(SELECT *, NULL AS crop_start_s, NULL AS crop_end_s FROM clips)"
-    known = "repaired_clips" if split.is_repaired else known
+    columns = ("clip_id", "usage", "pcm_sha256", *COLUMNS)
+    known = clips_as(repaired=split.is_repaired)
     with database.snapshot(home) as connection:
         rows = connection.execute(
             f"SELECT {', '.join(columns)} FROM {known} WHERE list_contains(?, dataset)",  # noqa: S608 - names of ours
@@ -194,13 +192,14 @@ def _clip(
     """A clip of the export, with why its sound stays where it is (or ''); or None, with why it is left out."""
     options, credit = plan.options, plan.credits[row["clip_id"]]
     terms = credit.licence
-    sound = _sound(home, options, facts)
+    stored = StoredClip.of_row(home, facts)
+    pcm_sha256 = None if stored and stored.crop else facts["pcm_sha256"]  # which no hash is of
+    sound = _sound(home, options, facts, stored, pcm_sha256)
     if sound is None:
         return None, "the index does not say which file it was cut from"
     if not sound.path.is_file():
         return None, f"gone: there is no file {sound.path}"
     if sound.cut_from or options.audio == "source":
-        stored = StoredClip.of_row(home, facts)
         try:
             if stored and stored.original and sound.path == stored.original.path:
                 stored.original.require_unchanged()
@@ -220,7 +219,7 @@ def _clip(
         "licence_url": terms.url,
         "usage": facts["usage"],
         "attribution": _attribution(credit, changed=options.audio == "clip"),
-        "pcm_sha256": None if _is_cropped(facts) else facts["pcm_sha256"],
+        "pcm_sha256": pcm_sha256,
         "source_sha256": facts["source_sha256"],
     }
     if inside:  # paths of this machine mean nothing elsewhere
@@ -231,37 +230,23 @@ def _clip(
     ), kept if options.copy else ""
 
 
-def _sound(home: Home, options: ExportOptions, facts: dict[str, Any]) -> ClipSound | None:
+def _sound(
+    home: Home, options: ExportOptions, facts: dict[str, Any], stored: StoredClip | None, pcm_sha256: str | None
+) -> ClipSound | None:
     start_s, seconds = facts["start_s"] or 0.0, facts["duration_s"]
     end_s = None if seconds is None else start_s + seconds
     if options.audio == "source":
         if not facts["source_path"]:
             return None
         return ClipSound(path=home.raw(facts["dataset"]) / "files" / facts["source_path"], start_s=start_s, end_s=end_s)
-    stored = StoredClip.of_row(home, facts)
     if stored is None:  # notes: the file as it is
         return ClipSound(path=home.root / facts["path"], start_s=start_s, end_s=end_s)
-    cropped = _is_cropped(facts)
-    if stored.store == "flac" or stored.original is None:
-        if not cropped:
-            return ClipSound(path=stored.path, end_s=seconds, whole=True)
-        begin_s = facts["crop_start_s"] or 0.0
-        cut = Original(path=stored.path, start_s=begin_s, duration_s=seconds)
-        end_s = None if seconds is None else begin_s + seconds
-        return ClipSound(path=stored.path, start_s=begin_s, end_s=end_s, cut_from=cut, rate=stored.rate)
+    if (cut := stored.cut_from) is None:
+        return ClipSound(path=stored.path, end_s=seconds, whole=True)
+    end_s = cut.start_s + cut.duration_s
     return ClipSound(
-        path=stored.path,
-        start_s=start_s,
-        end_s=end_s,
-        cut_from=stored.original,
-        rate=stored.rate,
-        pcm_sha256=None if cropped else facts["pcm_sha256"],
+        path=cut.path, start_s=cut.start_s, end_s=end_s, cut_from=cut, rate=stored.rate, pcm_sha256=pcm_sha256
     )
-
-
-def _is_cropped(facts: Mapping[str, Any]) -> bool:
-    """Whether a repair says that only a part of the clip is worth hearing, which no hash is of."""
-    return facts["crop_start_s"] is not None or facts["crop_end_s"] is not None
 
 
 def _kept(options: ExportOptions, terms: LicenceTerms, *, unchanged: bool) -> str:

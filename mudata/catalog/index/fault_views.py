@@ -63,7 +63,7 @@ JUDGED_CLIPS = f"""
 SELECT clips.* REPLACE (
         coalesce(right_.artist, clips.artist) AS artist, coalesce(right_.album, clips.album) AS album,
         coalesce(right_.track, clips.track) AS track, coalesce(right_.title, clips.title) AS title,
-        clips.start_s + coalesce(right_.start_s, 0) AS start_s,
+        if(right_.start_s IS NULL, clips.start_s, coalesce(clips.start_s, 0) + right_.start_s) AS start_s,
         if(right_.start_s IS NULL AND right_.end_s IS NULL, clips.duration_s,
            greatest(least(coalesce(right_.end_s, clips.duration_s), clips.duration_s) - coalesce(right_.start_s, 0), 0)
         ) AS duration_s),

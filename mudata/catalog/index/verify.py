@@ -14,7 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import TYPE_CHECKING, Any, get_args
 
-from mudata.catalog.audio.stored_clip import COLUMNS
+from mudata.catalog.audio.stored_clip import COLUMNS, clips_as
 from mudata.catalog.cards import loader
 from mudata.catalog.cards.licences import fetch_command
 from mudata.catalog.index import database, item_findings
@@ -98,7 +98,8 @@ def _files(
         " AND kind <> 'text' GROUP BY ALL ORDER BY ALL"
     ).fetchall()
     clips = connection.execute(  # names of columns, no values
-        f"SELECT clip_id, if(flavour = 'native', peak, NULL) AS peak, rms, {', '.join(COLUMNS)} FROM clips"  # noqa: S608
+        f"SELECT clip_id, if(flavour = 'native', peak, NULL) AS peak, rms, {', '.join(COLUMNS)}"  # noqa: S608
+        f" FROM {clips_as(repaired=False)}"
         " WHERE status = 'ok' AND kind = 'audio' ORDER BY clip_id"
     )
     names = [column[0] for column in clips.description or ()]

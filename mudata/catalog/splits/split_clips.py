@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from mudata.catalog.audio.stored_clip import COLUMNS
+from mudata.catalog.audio.stored_clip import COLUMNS, clips_as
 from mudata.catalog.cards import loader
 from mudata.catalog.index import database
 from mudata.catalog.read.sql_literals import identifier
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 _LABELS = """
 CREATE TEMP TABLE told AS
 SELECT namespace, clip_id, list(DISTINCT coalesce(canonical, label) ORDER BY coalesce(canonical, label)) AS own
-FROM {repaired}labels SEMI JOIN members USING (clip_id)
+FROM {labels} SEMI JOIN members USING (clip_id)
 WHERE namespace IS NOT NULL GROUP BY ALL
 """
 
@@ -35,18 +35,14 @@ SELECT m.part, m.clip_id, c.dataset, c.kind, $root || '/' || c.path AS path, c.s
   $root || '/raw/' || c.dataset || '/files/' || c.source_path AS source, c.start_s, c.start_s + c.duration_s AS end_s,
   c.artist, c.album, c.track, c.title, c.licence{labels}, coalesce(said.texts, []) AS captions,
   {{{stored}}} AS stored,
-  CASE WHEN c.start_s <> i.start_s OR c.duration_s <> i.duration_s
-    THEN [c.start_s - i.start_s, c.start_s - i.start_s + c.duration_s] END AS crop,
-  i.store IS DISTINCT FROM 'reference'
-    OR (i.start_s = 0 AND abs(i.source_duration_s - i.duration_s) < .0005) IS TRUE AS alone,
   CASE WHEN i.clip_id IS NULL THEN 'not in the index'
     WHEN c.clip_id IS NULL THEN 'a known fault, which cannot be repaired'
     WHEN c.status <> 'ok' THEN concat_ws(': ', c.status, c.reason)
     WHEN c.kind = 'text' THEN 'words alone, nothing to hear'
     WHEN c.path IS NULL THEN 'it has no file' END AS left_out
 FROM members m
-LEFT JOIN (SELECT * FROM clips SEMI JOIN members USING (clip_id)) i USING (clip_id)
-LEFT JOIN (SELECT * FROM {repaired}clips SEMI JOIN members USING (clip_id)) c USING (clip_id){joins}
+LEFT JOIN (SELECT clip_id FROM clips SEMI JOIN members USING (clip_id)) i USING (clip_id)
+LEFT JOIN (SELECT * FROM {clips} SEMI JOIN members USING (clip_id)) c USING (clip_id){joins}
 LEFT JOIN (
   SELECT clip_id, list(text ORDER BY text) AS texts FROM captions SEMI JOIN members USING (clip_id)
   WHERE kind = 'caption' GROUP BY clip_id
@@ -91,7 +87,7 @@ def load_parts(home: Home, split: Manifest, channels: int | None = 1) -> dict[st
 def _classes(connection: duckdb.DuckDBPyConnection, split: Manifest) -> dict[str, LabelClasses]:
     """The namespaces of the split's clips with their labels, canonical where the vocabulary has them. Leaves the
     labels of each clip in the table `told` of the connection."""
-    connection.execute(_LABELS.format(repaired=_repaired(split)))
+    connection.execute(_LABELS.format(labels="repaired_labels" if split.is_repaired else "labels"))
     found = connection.execute(
         "SELECT namespace, list(DISTINCT name ORDER BY name), max(len(own))"
         " FROM (SELECT namespace, own, unnest(own) AS name FROM told) GROUP BY ALL ORDER BY ALL"
@@ -112,14 +108,9 @@ def _rows(
         of_space = f"SELECT clip_id, own FROM told WHERE namespace = $space{number}"  # noqa: S608 - a number
         joins += f"\nLEFT JOIN ({of_space}) l{number} USING (clip_id)"
     spaces = {f"space{number}": space for number, space in enumerate(classes)}
-    stored = ", ".join(f"'{name}': i.{name}" for name in COLUMNS)
-    query = _CLIPS.format(labels=labels, joins=joins, stored=stored, repaired=_repaired(split))
+    stored = ", ".join(f"'{name}': c.{name}" for name in COLUMNS)
+    query = _CLIPS.format(labels=labels, joins=joins, stored=stored, clips=clips_as(repaired=split.is_repaired))
     return connection.sql(query, params={"root": str(home.root), **spaces}).to_arrow_table()
-
-
-def _repaired(split: Manifest) -> str:
-    """How the tables begin that have what is known to be right, if the split wants that."""
-    return "repaired_" if split.is_repaired else ""
 
 
 def _is_single(split: Manifest, space: str) -> bool:

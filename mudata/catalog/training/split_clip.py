@@ -48,24 +48,19 @@ class SplitClip:
     more: exactly so many, a mono source in each of them."""
     stored: StoredClip | None = field(default=None, repr=False)
     """Where its sound is; None of notes."""
-    crop: tuple[float, float] | None = field(default=None, repr=False)
-    """Which seconds of what is stored are the clip, where a repair says so; None: all."""
-    alone: bool = field(default=True, repr=False)
-    """Whether `path` has what is stored and nothing else."""
 
     @classmethod
     def of_row(cls, home: Home, row: dict[str, Any], labels: Mapping[str, Any], channels: int | None) -> Self:
         """Of a row of a part: its fields by name, `stored` with what a StoredClip is made of."""
         stored = StoredClip.of_row(home, row["stored"])
         source = row["source"] and Path(row["source"])
-        crop = row["crop"] and tuple(row["crop"])
-        known = {"path": Path(row["path"]), "source": source, "stored": stored, "labels": labels, "crop": crop}
+        known = {"path": Path(row["path"]), "source": source, "stored": stored, "labels": labels}
         return cls(**row | known, channels=channels)
 
     @property
     def within(self) -> tuple[float, float] | None:
         """Which seconds of `path` are the clip; None: the file is the clip."""
-        return self.crop if self.alone else (self.start_s, self.end_s)
+        return self.stored.within if self.stored else None
 
     @property
     def caption(self) -> str | None:
@@ -86,8 +81,6 @@ class SplitClip:
         if self.stored is None:
             raise AudioError("no_audio", f"{self.clip_id} is notes, which have no samples: {self.path}")
         try:
-            if self.crop is not None:
-                start_s, duration_s = _within(self.crop, start_s, duration_s)
             if self.channels == 1:
                 return self.stored.samples(rate, start_s=start_s, duration_s=duration_s)[None]
             return self._many(self.stored.channels(rate or self.rate, start_s=start_s, duration_s=duration_s))
@@ -107,12 +100,3 @@ class SplitClip:
             text = f"it has {len(samples)} channels, and {self.channels} are asked for"
             raise AudioError("channels", text, "Load it with channels=1, or None for as many as there are.")
         return np.repeat(samples, self.channels, axis=0)
-
-
-def _within(crop: tuple[float, float], start_s: float, duration_s: float | None) -> tuple[float, float]:
-    """Seconds of a crop as seconds of what it is a crop of: where they begin, and how many there are. Raises
-    AudioError."""
-    left = crop[1] - crop[0] - start_s
-    if left <= 0:
-        raise AudioError("too_short", f"it ends at {crop[1] - crop[0]:.4g} s, before the part begins")
-    return crop[0] + start_s, left if duration_s is None else min(left, duration_s)

@@ -27,9 +27,8 @@ FIXED = (
 )
 """Columns of every row; then one for each namespace of labels, and `captions`."""
 
-HIDDEN = ("stored", "crop", "alone")
-"""Further columns, which tables do not have: what a StoredClip is made of, which part of it is the clip, and whether
-its file has nothing else."""
+HIDDEN = ("stored",)
+"""Further columns, which tables do not have: what a StoredClip is made of."""
 
 TableKind = Literal["pandas", "polars", "arrow"]
 TABLE_KINDS: tuple[TableKind, ...] = get_args(TableKind)

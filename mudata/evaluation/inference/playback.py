@@ -225,23 +225,18 @@ def _decoded(
     if longest is None and (clip_file.duration_s or 0) > LONGEST_S:
         too_long = f"{clip_file.duration_s:.0f} s; this model hears a clip to its end, and {LONGEST_S:.0f} s at most"
         raise AudioError("too-long", too_long)
-    sound, start_s = clip_file.sound, clip_file.crop_start_s or 0.0
-    left = clip_file.duration_s if clip_file.crop_start_s is not None else None  # else as much as there is
+    sound = clip_file.sound
     if source == "clip" and sound is not None:
         decoded_rate = rate or clip_file.sample_rate
-        samples = sound.samples(decoded_rate, start_s=start_s, duration_s=_least(left, longest))
+        samples = sound.samples(decoded_rate, duration_s=longest)
     elif sound is None or sound.original is None:
         raise AudioError("missing", "the index does not say which file the clip is from")
     else:
         longest = longest and longest + AFTER_S
-        samples, decoded_rate = sound.original.channels(start_s=start_s, duration_s=_least(left, longest))
+        samples, decoded_rate = sound.original.channels(duration_s=longest)
     if not samples.size:
         raise AudioError("empty", "no samples")
     return samples, decoded_rate
-
-
-def _least(*seconds: float | None) -> float | None:
-    return min((s for s in seconds if s is not None), default=None)
 
 
 def played(

@@ -52,8 +52,7 @@ def find_audio(
 ) -> Audio:
     """Look clips up in the index, and draw their waveforms. Where not all can be taken into the
     page (`embed`) or drawn, those on which runs disagree come first."""
-    heard = (clip_id for run in report.runs for answer in run.answers for clip_id in answer.clips or (answer.clip_id,))
-    sounds = _sounds(home, set(heard))
+    sounds = _sounds(home, report)
     worth = _disagreements(report)
     order = sorted(sounds, key=lambda clip_id: (-worth.get(clip_id, 0.0), clip_id))
     inside = _embedded(sounds, order) if embed else {}
@@ -79,22 +78,28 @@ def _embedded(sounds: Mapping[str, Sound], order: Sequence[str]) -> dict[str, st
     return uris
 
 
-def _sounds(home: Home, clip_ids: set[str]) -> dict[str, Sound]:
-    from mudata.catalog.audio.stored_clip import COLUMNS, StoredClip
+def _sounds(home: Home, report: Report) -> dict[str, Sound]:
+    """What was heard, by clip id. A clip that one run heard as published and another cropped is there as published,
+    which holds what either heard."""
+    from mudata.catalog.audio.stored_clip import COLUMNS, StoredClip, clips_as
     from mudata.catalog.index import database as index
 
-    with index.connect(home) as connection:
-        rows = connection.execute(
-            f"SELECT clip_id, {', '.join(COLUMNS)} FROM clips"  # noqa: S608
-            " WHERE path IS NOT NULL AND kind = 'audio' AND list_contains(?, dataset)",
-            [sorted({clip_id.partition("/")[0] for clip_id in clip_ids})],
-        ).fetchall()
+    asked: dict[bool, set[str]] = {False: set(), True: set()}
+    for run in report.runs:
+        asked[run.settings.faults == "repair"].update(c for a in run.answers for c in a.clips or (a.clip_id,))
     found = {}
-    for clip_id, *values in rows:
-        row = dict(zip(COLUMNS, values, strict=True))
-        door = StoredClip.of_row(home, row) if clip_id in clip_ids else None
-        if door and door.is_here():
-            found[clip_id] = Sound(door, row["duration_s"] or 0.0)
+    with index.connect(home) as connection:
+        for repaired, clip_ids in ((False, asked[False]), (True, asked[True] - asked[False])):
+            rows = connection.execute(
+                f"SELECT clip_id, {', '.join(COLUMNS)} FROM {clips_as(repaired=repaired)}"  # noqa: S608
+                " WHERE path IS NOT NULL AND kind = 'audio' AND list_contains(?, dataset)",
+                [sorted({clip_id.partition("/")[0] for clip_id in clip_ids})],
+            ).fetchall()
+            for clip_id, *values in rows:
+                row = dict(zip(COLUMNS, values, strict=True))
+                door = StoredClip.of_row(home, row) if clip_id in clip_ids else None
+                if door and door.is_here():
+                    found[clip_id] = Sound(door, row["duration_s"] or 0.0)
     return found
 
 
@@ -126,9 +131,9 @@ def explorer(report: Report, audio: Audio) -> dict[str, Any]:
 
 def _sound(clip_id: str, audio: Audio) -> dict[str, Any]:
     sound: dict[str, Any] = {"source": audio.sources[clip_id]}
-    original = audio.sounds[clip_id].door.excerpt_of
-    if original and not audio.sources[clip_id].startswith("data:"):  # players count from the file's beginning
-        sound["starts"] = round(original.start_s, 3)
+    within = audio.sounds[clip_id].door.within
+    if within and not audio.sources[clip_id].startswith("data:"):  # players count from the file's beginning
+        sound["starts"] = round(within[0], 3)
     if clip_id not in audio.waveforms:
         return sound
     return sound | {"seconds": round(audio.sounds[clip_id].seconds, 3), "waveform": audio.waveforms[clip_id]}

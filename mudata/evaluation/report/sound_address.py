@@ -25,8 +25,8 @@ def linked_to(sound: StoredClip, page: Path) -> str:
         address = quote(Path(os.path.relpath(sound.path.resolve(), page.resolve().parent)).as_posix())
     except ValueError:  # another drive
         address = sound.path.resolve().as_uri()
-    if original := sound.excerpt_of:
-        address += f"#t={original.start_s:.6g},{original.start_s + original.duration_s:.6g}"
+    if within := sound.within:
+        address += f"#t={within[0]:.6g},{within[1]:.6g}"
     return address
 
 
@@ -38,7 +38,7 @@ def data_uri(sound: StoredClip, most: int) -> tuple[str, int] | None:
     """
     kind = _TYPES.get(sound.path.suffix.lower())
     try:
-        if sound.store == "flac" or (kind and not sound.excerpt_of):
+        if not sound.within and (kind or sound.store == "flac"):
             if sound.path.stat().st_size > most:
                 return None
             if sound.store == "reference" and sound.original:

@@ -33,6 +33,7 @@ from mudata.version import __version__
 if TYPE_CHECKING:
     from collections.abc import Collection
 
+    from mudata.catalog.audio.stored_clip import StoredClip
     from mudata.evaluation.metrics.scored import ScoredAnswer
     from mudata.evaluation.official_rules.official_rule import Verdict
     from mudata.evaluation.run import Run
@@ -71,15 +72,20 @@ def ask_secondary_scorer(run: Run, opinion: SecondaryScorer, progress: Progress 
 
 def add_extra_metric(home: Home, run: Run, wanted: str, progress: Progress = SILENT) -> None:
     """Compute a further score of captions, and keep it; score the run to see it."""
-    from mudata.catalog.audio.stored_clip import COLUMNS, StoredClip
+    extras_cache.compute(run, wanted, read_answers(run), sounds_of(home, run), progress)
+
+
+def sounds_of(home: Home, run: Run) -> dict[str, StoredClip]:
+    """The sound of the clips of a run's datasets, as it heard them; those that have one, by id."""
+    from mudata.catalog.audio import stored_clip
     from mudata.catalog.index import database
 
     with database.snapshot(home) as connection:
-        query = f"SELECT clip_id, {', '.join(COLUMNS)} FROM clips WHERE list_contains(?, dataset)"  # noqa: S608
+        clips, columns = stored_clip.clips_as(repaired=run.settings.faults == "repair"), stored_clip.COLUMNS
+        query = f"SELECT clip_id, {', '.join(columns)} FROM {clips} WHERE list_contains(?, dataset)"  # noqa: S608
         rows = connection.execute(query, [list(run.tasks)]).fetchall()
-    doors = {id_: StoredClip.of_row(home, dict(zip(COLUMNS, row, strict=True))) for id_, *row in rows}
-    items, audio = read_answers(run), {id_: door for id_, door in doors.items() if door}
-    extras_cache.compute(run, wanted, items, audio, progress)
+    doors = ((id_, stored_clip.StoredClip.of_row(home, dict(zip(columns, row, strict=True)))) for id_, *row in rows)
+    return {id_: door for id_, door in doors if door}
 
 
 def read_further(

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from mudata.catalog.audio.stored_clip import COLUMNS, StoredClip
+from mudata.catalog.audio.stored_clip import COLUMNS, StoredClip, clips_as
 from mudata.evaluation.tasks.samples import ClipFile, Sample
 
 if TYPE_CHECKING:
@@ -39,8 +39,6 @@ class ClipRow(NamedTuple):
     album: str | None
     track: str | None
     source_sha256: str | None
-    crop_start_s: float | None
-    crop_end_s: float | None
     sound: tuple[Any, ...]
     """`stored_clip.COLUMNS`."""
 
@@ -83,8 +81,7 @@ class IndexedClips:
             is_excerpt=row.kind == "midi" and row.hash != row.source_sha256,
             sound=StoredClip.of_row(self.home, dict(zip(COLUMNS, row.sound, strict=True))) if path else None,
         )
-        is_cropped = row.crop_start_s is not None or row.crop_end_s is not None
-        return whole.cropped(row.crop_start_s or 0.0) if is_cropped else whole
+        return whole.hashed_as_cropped()
 
     def sample(self, clip_id: str, pcm_sha256: str) -> Sample:
         """A clip with its labels or captions."""
@@ -155,15 +152,11 @@ def clip_rows(
 ) -> dict[str, ClipRow]:
     """Every clip of some datasets, by its id; as published, or with what is known to be right."""
     facts = (
-        "told.clip_id, told.kind, told.path, told.source_path, coalesce(told.pcm_sha256, told.source_sha256),"
-        " told.start_s, told.duration_s, told.sample_rate, told.status, told.reason, told.artist, told.album,"
-        " told.track, told.source_sha256"
+        "clip_id, kind, path, source_path, coalesce(pcm_sha256, source_sha256), start_s, duration_s, sample_rate,"
+        " status, reason, artist, album, track, source_sha256"
     )
-    crop = "told.crop_start_s, told.crop_end_s" if repaired else "NULL, NULL"
-    source = "repaired_clips AS told JOIN clips AS kept USING (clip_id)" if repaired else "clips AS told"
-    sound = ", ".join(f"{'kept' if repaired else 'told'}.{name}" for name in COLUMNS)
     rows = connection.execute(
-        f"SELECT {facts}, {crop}, {sound} FROM {source} WHERE list_contains(?, told.dataset)",
+        f"SELECT {facts}, {', '.join(COLUMNS)} FROM {clips_as(repaired=repaired)} WHERE list_contains(?, dataset)",
         [list(datasets)],
     ).fetchall()
     own = len(ClipRow._fields) - 1

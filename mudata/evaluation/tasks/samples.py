@@ -54,15 +54,14 @@ class ClipFile:
     """There is nothing to hear: its item is words alone."""
     sound: StoredClip | None = None
     """What it is heard by; None of MIDI, of words, and where there is nothing to hear."""
-    crop_start_s: float | None = None
-    """Where in the clip that is kept the repaired one begins, `duration_s` long; None: it is all of it."""
 
-    def cropped(self, start_s: float) -> ClipFile:
-        """What of audio is worth hearing, `duration_s` from there on, by its own hash."""
-        how = f"crop {start_s!r} {self.duration_s!r}"
+    def hashed_as_cropped(self) -> ClipFile:
+        """By a hash of its own, where a repair says which part of it is worth hearing: `sound` gives only that."""
+        if self.sound is None or self.sound.crop is None:
+            return self
+        how = f"crop {self.sound.crop[0]!r} {self.duration_s!r}"
         return replace(
             self,
-            crop_start_s=start_s,
             pcm_sha256=_hash(self.pcm_sha256, how),
             drawn_sha256=self.drawn_sha256 and _hash(self.drawn_sha256, how),
         )

@@ -36,7 +36,7 @@ def rows(home: Home, *, rate: int | None = None, **cut: Any) -> tuple[dict[str, 
     target = home.clips("tiny", "native") / "a.flac"
     facts = clip.normalise(source, target, clip.AudioFormat(rate), **cut)
     row = vars(facts) | {"kind": "audio", "dataset": "tiny", "source_path": "a b.wav", "mix": cut.get("mix", "mean")}
-    row |= {"source_mtime_ns": source.stat().st_mtime_ns}
+    row |= {"source_mtime_ns": source.stat().st_mtime_ns, "crop_start_s": None, "crop_end_s": None}
     copy = row | {"store": "flac", "path": target.relative_to(home.root).as_posix()}
     return copy, row | {"store": "reference", "path": source.relative_to(home.root).as_posix()}
 
@@ -56,6 +56,23 @@ def test_a_copy_and_an_original_sound_alike(home: Home, cut: dict[str, Any], par
         assert len(a) == len(b) > 0
         assert np.abs(a - b).max() < 2**-22  # a copy is rounded to 24 bits
         assert np.array_equal(copied.channels(rate, **part), referred.channels(rate, **part))
+
+
+@pytest.mark.parametrize("part", [{}, {"start_s": 0.25, "duration_s": 0.5}, {"start_s": 0.5, "duration_s": 60.0}])
+def test_of_a_clip_that_a_repair_crops_only_that_is_heard_in_either_store(home: Home, part: dict[str, float]) -> None:
+    published = rows(home, segment=(0.5, 2.25))
+    copied, referred = (door(home, row) for row in published)
+    right = {"start_s": 0.75, "duration_s": 1.0, "crop_start_s": 0.25, "crop_end_s": 1.25}
+    for whole, row in zip((copied, referred), published, strict=True):
+        cropped = door(home, row | right)
+        within = {"start_s": 0.25 + part.get("start_s", 0.0), "duration_s": min(part.get("duration_s", 1.0), 1.0)}
+        within["duration_s"] = min(within["duration_s"], 1.25 - within["start_s"])
+        assert np.array_equal(cropped.samples(**part), whole.samples(**within))
+        assert np.array_equal(cropped.channels(**part), referred.channels(**within))
+        assert cropped.within == ((0.25, 1.25) if whole is copied else (0.75, 1.75))
+        with pytest.raises(AudioError, match=r"ends at 1 s, before the part begins"):
+            cropped.samples(start_s=1.0)
+    assert (copied.within, referred.within) == (None, (0.5, 2.25))
 
 
 @pytest.mark.parametrize("rate", [16_000, 48_000, 11_025, 44_099])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import io
 import json
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -19,6 +21,9 @@ from mudata.catalog.splits.split_request import SplitRequest, request_of
 from mudata.errors import CardError
 from mudata.evaluation.inference.runner import EvalRequest, evaluate, preview
 from mudata.evaluation.protocol import Answer, Item, ModelCapabilities
+from mudata.evaluation.report.explorer import find_audio
+from mudata.evaluation.report.gather import gather
+from mudata.evaluation.scoring import score
 from mudata.evaluation.tasks.sample_selection import SampleRequest, select
 
 if TYPE_CHECKING:
@@ -28,6 +33,7 @@ if TYPE_CHECKING:
     from small_corpus import Corpus
 
     from mudata.catalog.splits.candidates import Faults
+    from mudata.evaluation.run import Run
     from mudata.home import Home
 
 OWN = """
@@ -92,8 +98,25 @@ def test_a_run_asks_as_published_without_what_is_to_be_dropped_or_what_is_right(
     assert gold["tones/08"].pcm_sha256 != {q.item_id: q for q in plain.questions()}["tones/08"].pcm_sha256
     assert repaired.settings.clips_faulty == 2
     assert repaired.settings.clips_with_other_audio == 0
+    what_is_heard_later(home, plain, repaired)
     write(home, OWN.replace("Zoe", "Yan"))
     assert ask(home, faults="repair").folder not in (repaired.folder, dropped.folder)
+
+
+def what_is_heard_later(home: Home, plain: Run, repaired: Run) -> None:
+    """Scores that listen, and pages: what the run heard, cropped where it was."""
+    whole, cropped = (score.sounds_of(home, run)["tones/08"] for run in (plain, repaired))
+    np.testing.assert_array_equal(cropped.samples(), whole.samples()[800:2400])
+    for run in (plain, repaired):
+        score.score(run)
+    page = home.root / "page.html"
+    for runs, within, seconds in (([repaired], "#t=0.1,0.3", 0.2), ([plain, repaired], "", 0.5)):
+        audio = find_audio(home, gather(home, runs), page)
+        assert audio.sources["tones/08"] == f"clips/tones/native/08.flac{within}"
+        assert audio.sounds["tones/08"].seconds == pytest.approx(seconds)
+    inside = find_audio(home, gather(home, [repaired]), page, embed=True).sources["tones/08"]
+    heard, _ = soundfile.read(io.BytesIO(base64.b64decode(inside.partition(",")[2])), dtype="float32")
+    np.testing.assert_array_equal(heard, cropped.samples())
 
 
 def drawn(home: Home, faults: Faults, name: str = "exam", **more: Any) -> manifest.Manifest:
