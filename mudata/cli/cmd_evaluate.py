@@ -32,17 +32,18 @@ def _batch(_: click.Context, __: click.Parameter, given: str | None) -> int | st
 
 
 def _pair(_: click.Context, __: click.Parameter, given: tuple[str, ...]) -> dict[str, object]:
-    """NAME=VALUE, the value as JSON where it is, else as text."""
-    pairs: dict[str, object] = {}
+    """NAME=VALUE, the value as JSON where it is, else as text; of a name given several times, all values."""
+    pairs: dict[str, list[object]] = {}
     for text in given:
         name, equals, value = text.partition("=")
         if not equals:
             raise click.BadParameter(f"{text!r} is not NAME=VALUE.")
         try:
-            pairs[name] = parse(value)
+            one = parse(value)
         except NotJson:
-            pairs[name] = value
-    return pairs
+            one = value
+        pairs.setdefault(name, []).append(one)
+    return {name: values[0] if len(values) == 1 else values for name, values in pairs.items()}
 
 
 @click.command("eval")
@@ -139,7 +140,12 @@ def _pair(_: click.Context, __: click.Parameter, given: tuple[str, ...]) -> dict
 @click.option("--dry-run", is_flag=True, help="Show what would be asked, and ask nothing.")
 @click.option("--seed", type=int, default=0, show_default=True, help="Seed of everything that is drawn.")
 @click.option(
-    "-o", "--option", "more", multiple=True, callback=_pair, help="Any other option of the model: NAME=VALUE."
+    "-o",
+    "--option",
+    "more",
+    multiple=True,
+    callback=_pair,
+    help="Any other option of the model: NAME=VALUE; repeated, all values of a NAME together.",
 )
 @common
 def eval_(
@@ -205,6 +211,7 @@ def _ask(request: EvalRequest, say: Progress, *, as_json: bool) -> None:
     """Ask a model about a split, score and show what came of it."""
     from mudata.evaluation.comparison import audio_use
     from mudata.evaluation.inference.runner import evaluate
+    from mudata.evaluation.models.served.server_record import in_words
 
     home = Home.default()
     run = evaluate(home, request, say)
@@ -213,6 +220,9 @@ def _ask(request: EvalRequest, say: Progress, *, as_json: bool) -> None:
         kinds = ", ".join(f"{n} {kind}" for kind, n in failed.items())
         noun = "clips" if all(question.is_clip for question in run.questions()) else "items"
         say.say(f"{sum(failed.values())} of {run.scores['n']} {noun} failed and count as wrong: {kinds}.")
+    for session in run.settings.sessions[-1:]:
+        for line in in_words(session.model or {}):
+            say.say(line)
     if verdict := audio_use.check_run(home, run):
         say.say(f"Was it heard? {verdict}")
     say.say(f"Run: {run.folder}")

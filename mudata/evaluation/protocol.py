@@ -24,11 +24,11 @@ point group `mudata.models`. Options of the constructor are the options of the m
 from __future__ import annotations
 
 import warnings
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from string import ascii_uppercase
-from typing import TYPE_CHECKING, Literal, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol, runtime_checkable
 
 if TYPE_CHECKING:
     import numpy as np
@@ -186,7 +186,8 @@ class Model(Protocol):
     `answer` returns one Answer or Failure per item, in order. It may raise: an error whose text
     contains 'out of memory' halves the batch, a MudataError ends the run, anything else is recorded
     as that item's failure. `describe` tells what was really used (revision, dtype, device,
-    versions) after `load`; it goes into run.json.
+    versions) after `load`; it goes into run.json. What users should know once it is loaded may stand
+    in an attribute `remarks`, a list of sentences.
     """
 
     capabilities: ModelCapabilities
@@ -196,6 +197,20 @@ class Model(Protocol):
     def answer(self, items: Sequence[Item]) -> list[Answer | Failure]: ...
 
     def describe(self) -> dict[str, object]: ...
+
+
+@runtime_checkable
+class Streams(Protocol):
+    """A model that answers items one by one while others are on their way (behind servers), and would
+    wait for the slowest of every batch.
+
+    `stream` draws items when it has use for them and gives replies as they come: lists of pairs of an
+    item's place, from 0 in the order drawn, and its Answer or Failure, one for each. `capabilities.batch`
+    says how many it has on their way, and may change meanwhile. It is used instead of `answer` where the
+    user asks for no batch of a certain size.
+    """
+
+    def stream(self, items: Iterator[Item]) -> Iterator[list[tuple[int, Answer | Failure]]]: ...
 
 
 class Ranks(Protocol):

@@ -9,8 +9,17 @@ from mudata.lazy import lazy_names
 if TYPE_CHECKING:
     from mudata.evaluation.chat.client import ChatServer, NoReply
     from mudata.evaluation.chat.rate_limit import Pace, RetryPolicy
+    from mudata.evaluation.chat.server_pool import PooledServer, ServerPool
 
-__all__ = ["ChatServer", "NoReply", "Pace", "RetryPolicy"]
+__all__ = ["ChatServer", "NoReply", "Pace", "PooledServer", "RetryPolicy", "ServerPool"]
 __getattr__, __dir__ = lazy_names(
-    __name__, {"ChatServer": "client", "NoReply": "client", "Pace": "rate_limit", "RetryPolicy": "rate_limit"}
+    __name__,
+    {
+        "ChatServer": "client",
+        "NoReply": "client",
+        "Pace": "rate_limit",
+        "PooledServer": "server_pool",
+        "RetryPolicy": "rate_limit",
+        "ServerPool": "server_pool",
+    },
 )

@@ -1,7 +1,6 @@
 """A client of servers that speak OpenAI's chat protocol: vLLM, the llama.cpp server, hosted ones.
 
-What may pass (a broken connection, a busy server) is tried again with exponential backoff and full
-jitter, and for as long as the server asks in Retry-After; what will not pass is told at once.
+What may pass (a broken connection, a busy server) is told from what will not; `server_pool` tries it again.
 Threads may share one client: its connections, and its pace. The key is sent in the Authorization
 header, to one address, and is masked in whatever the server echoes.
 """
@@ -10,10 +9,8 @@ from __future__ import annotations
 
 import json
 import os
-import random
 import re
 import threading
-from collections.abc import Mapping
 from typing import Any, NoReturn
 
 import httpx2
@@ -58,7 +55,7 @@ class NoReply(Exception):
         self.kind, self.reason, self.status, self.for_all, self.said = kind, reason, status, for_all, said
 
 
-class _Again(Exception):
+class Retryable(Exception):
     """A try that failed in a way that may pass; `after_s` is what the server asks us to wait."""
 
     def __init__(self, why: NoReply, after_s: float = 0.0) -> None:
@@ -68,7 +65,7 @@ class _Again(Exception):
 
 class ChatServer:
     """One server at `base_url` (such as https://host/v1).
-    `requests` and `retries` count what was sent.
+    `requests` counts what was sent.
 
     The key is what the environment variable `key_variable` holds; without it none is sent. `seed`
     is that of the jitter and `connections` the most that are open at once. Raises ModelError for an
@@ -87,7 +84,7 @@ class ChatServer:
     ) -> None:
         self.url = checked_url(base_url)
         self.patience, self.pace, self.seed = patience, pace or Pace(), seed
-        self.requests = self.retries = 0
+        self.requests = 0
         self._lock, self._key = threading.Lock(), read_key(key_variable)
         try:
             self._client = open_client(
@@ -111,7 +108,7 @@ class ChatServer:
         nobody answers, and for a key that is refused."""
         try:
             listing = self._try("GET", "models", None)
-        except _Again as again:
+        except Retryable as again:
             if again.why.kind == "unreachable":
                 raise again.why from again
             return []
@@ -122,48 +119,27 @@ class ChatServer:
         data = listing.get("data")
         return [model for model in data if isinstance(model, dict) and "id" in model] if isinstance(data, list) else []
 
-    def complete(self, body: Mapping[str, object], question_id: str = "") -> dict[str, Any]:
-        """The JSON object that POST /chat/completions replies;
-        `of` names the question, for the jitter.
+    def attempt(self, raw: bytes) -> dict[str, Any]:
+        """The JSON object that POST /chat/completions replies to a body of JSON, asked once.
 
-        Raises NoReply.
+        Raises Retryable where failing may pass, else NoReply.
         """
-        jitter = random.Random(f"{self.seed} {question_id}")  # noqa: S311 - spreads requests
-        raw = json.dumps(body).encode()
-        widest = self.patience.pause_s
-        for left in range(self.patience.tries - 1, -1, -1):
-            self.pace.wait()
-            try:
-                return self._try("POST", "chat/completions", raw)
-            except _Again as again:
-                if again.after_s > self.patience.longest_s:
-                    why = f"{again.why.reason}; it asks to wait {again.after_s:.0f} s"
-                    raise NoReply(again.why.kind, why, status=again.why.status, said=again.why.said) from again
-                if not left:
-                    raise again.why from again
-                self._count("retries")
-                self.pace.hold(again.after_s)
-                self.pace.sleep(again.after_s + jitter.uniform(0, min(widest, self.patience.longest_s)))
-                widest *= 2
-        raise AssertionError("unreachable: at least one try is made")
-
-    def _count(self, counter: str) -> None:
-        with self._lock:
-            setattr(self, counter, getattr(self, counter) + 1)
+        return self._try("POST", "chat/completions", raw)
 
     def _try(self, method: str, path: str, raw: bytes | None) -> dict[str, Any]:
-        """One request. Raises _Again, NoReply."""
-        self._count("requests")
+        """One request. Raises Retryable, NoReply."""
+        with self._lock:
+            self.requests += 1
         try:
             got, arrived = self.send(method, path, raw)
         except httpx2.ConnectError as error:
-            raise _Again(NoReply("unreachable", safe(str(error)), for_all=True)) from error
+            raise Retryable(NoReply("unreachable", safe(str(error)), for_all=True)) from error
         except httpx2.ConnectTimeout as error:
-            raise _Again(NoReply("unreachable", "no connection within 10 s", for_all=True)) from error
+            raise Retryable(NoReply("unreachable", "no connection within 10 s", for_all=True)) from error
         except httpx2.TimeoutException as error:
             raise self._late() from error
         except httpx2.TransportError as error:
-            raise _Again(NoReply("connection", safe(f"{type(error).__name__}: {error}"))) from error
+            raise Retryable(NoReply("connection", safe(f"{type(error).__name__}: {error}"))) from error
         except httpx2.DecodingError as error:
             raise NoReply("malformed", safe(str(error))) from error
         try:
@@ -203,7 +179,7 @@ class ChatServer:
         if status == 429 and code & _SPENT:
             raise NoReply("refused", reason, status=402, for_all=True, said=message)
         if status in _AGAIN and not (status == 500 and _NEVER.search(message)):
-            raise _Again(NoReply("busy", reason, status=status, said=message), retry_after(got.headers) or 0.0)
+            raise Retryable(NoReply("busy", reason, status=status, said=message), retry_after(got.headers) or 0.0)
         raise NoReply("refused", reason, status=status, for_all=status in _EVERYTHING, said=message)
 
     def _said(self, error: object) -> str:

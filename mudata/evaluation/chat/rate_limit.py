@@ -1,17 +1,11 @@
-"""How often, how patiently and how many at once a server is asked."""
+"""How often and how patiently a server is asked."""
 
 from __future__ import annotations
 
-import itertools
-import queue
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, TypeVar
-
-T = TypeVar("T")
-R = TypeVar("R")
 
 
 @dataclass(frozen=True)
@@ -44,7 +38,7 @@ class Pace:
     ) -> None:
         self._every = 60.0 / per_minute if per_minute else 0.0
         self._clock, self.sleep = clock, sleep
-        self._lock, self._next = threading.Lock(), 0.0
+        self._lock, self._next, self._held = threading.Lock(), 0.0, 0.0
 
     def wait(self) -> None:
         """Sleep until it is this caller's turn."""
@@ -58,27 +52,9 @@ class Pace:
     def hold(self, seconds: float) -> None:
         """Let nobody go for so long."""
         with self._lock:
-            self._next = max(self._next, self._clock() + seconds)
+            self._next = self._held = max(self._next, self._clock() + seconds)
 
-
-def at_once(call: Callable[[T], R], things: Sequence[T], most: int) -> list[R]:
-    """What the call makes of each thing, in order, by at most so many threads; raises what it
-    raises. The threads keep no process from ending: an interrupt does not wait for servers."""
-    places, done = itertools.count(), queue.SimpleQueue[tuple[int, R | None, BaseException | None]]()
-
-    def work() -> None:
-        while (place := next(places)) < len(things):
-            try:
-                done.put((place, call(things[place]), None))
-            except BaseException as error:
-                done.put((place, None, error))
-
-    for _ in range(min(most, len(things))):
-        threading.Thread(target=work, daemon=True).start()
-    made: dict[int, Any] = {}
-    for _ in things:
-        place, what, error = done.get()
-        if error is not None:
-            raise error
-        made[place] = what
-    return [made[place] for place in range(len(things))]
+    @property
+    def held_s(self) -> float:
+        """Seconds for which nobody may go."""
+        return max(0.0, self._held - self._clock())

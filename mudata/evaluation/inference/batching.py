@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple, TypeVar, cast
 from mudata.errors import EvaluationError, ModelError, MudataError
 from mudata.evaluation.models import hardware
 from mudata.evaluation.models.foreign_code import contained
-from mudata.evaluation.protocol import Answer, Failure, Model, Ranking, Ranks
+from mudata.evaluation.protocol import Answer, Failure, Model, Ranking, Ranks, Streams
 from mudata.safe_text import text_of
 
 if TYPE_CHECKING:
@@ -111,10 +111,15 @@ class BatchRunner:
                     self._shrink(len(items), half)
                 return self.ask(items[:half], method) + self.ask(items[half:], method)
             outcomes = [outcomes]
-        self._check(items, outcomes, method)
+        self.check(items, outcomes, method)
         if self._growing and len(items) == self.batch and method == "answer":
             self._grow()
-        return [ModelReply(_kept(outcome), len(items), seconds) for outcome in outcomes]
+        return [ModelReply(kept(outcome), len(items), seconds) for outcome in outcomes]
+
+    @property
+    def streams(self) -> bool:
+        """Whether the model answers as a stream, and nobody asked for batches of a certain size."""
+        return isinstance(self.model, Streams) and self._wanted is None and not self._growing and not self.search
 
     def _grow(self) -> None:
         """After a full batch that fitted. Main memory must have room for as much as the whole
@@ -141,14 +146,14 @@ class BatchRunner:
         )
         for attempt in range(1, ATTEMPTS + 1):
             try:
-                replies = _within(self.timeout_s, lambda: put(items))
+                replies = within(self.timeout_s, lambda: put(items))
                 break
-            except _Hung:
+            except Hung:
                 self.hung = True
                 return Failure(TIMEOUT, f"no answer to {len(items)} clips within {self.timeout_s:g} s")
             except (ConnectionError, TimeoutError) as error:
                 if attempt == ATTEMPTS:
-                    return Failure("connection", _reason(error))
+                    return Failure("connection", reason_of(error))
                 time.sleep(2.0 ** (attempt - 1))
             except KeyboardInterrupt:
                 raise
@@ -156,8 +161,8 @@ class BatchRunner:
                 if not (isinstance(error, MemoryError) or "out of memory" in text_of(error).casefold()):
                     if isinstance(error, MudataError):
                         raise
-                    return Failure(type(error).__name__, _reason(error))
-                reason = _reason(error) or "MemoryError"
+                    return Failure(type(error).__name__, reason_of(error))
+                reason = reason_of(error) or "MemoryError"
                 del error
                 _free_device_memory()
                 return Failure(OUT_OF_MEMORY, reason)
@@ -171,7 +176,8 @@ class BatchRunner:
             )
         return list(replies)
 
-    def _check(self, items: Sequence[PlayedItem], replies: Sequence[Outcome], method: CallKind) -> None:
+    def check(self, items: Sequence[PlayedItem], replies: Sequence[Outcome], method: CallKind) -> None:
+        """Count replies. Raises as `ask` does."""
         wanted: type[Answer | Ranking] = Answer if method == "answer" else Ranking
         if alien := [reply for reply in replies if not isinstance(reply, wanted | Failure)]:
             owed = f"Its `{method}` owes one {wanted.__name__} or Failure per item."
@@ -204,12 +210,12 @@ class BatchRunner:
             )
 
 
-class _Hung(Exception):
+class Hung(Exception):
     """A call took too long."""
 
 
-def _within(seconds: float | None, call: Callable[[], T]) -> T:
-    """What the call returns or raises. Raises _Hung after so many seconds; the thread that hangs is
+def within(seconds: float | None, call: Callable[[], T]) -> T:
+    """What the call returns or raises. Raises Hung after so many seconds; the thread that hangs is
     left behind, and does not keep the process from ending."""
     if seconds is None:
         return call()
@@ -225,13 +231,14 @@ def _within(seconds: float | None, call: Callable[[], T]) -> T:
     try:
         result, error = outcome.get(timeout=min(seconds, threading.TIMEOUT_MAX))
     except queue.Empty:
-        raise _Hung from None
+        raise Hung from None
     if error is not None:
         raise error
     return cast("T", result)
 
 
-def _kept(outcome: Outcome) -> Outcome:
+def kept(outcome: Outcome) -> Outcome:
+    """The outcome, or the failure that it is where no model means it."""
     if isinstance(outcome, Answer) and len(outcome.text) > LONGEST:
         return Failure("too-long", f"an answer of {len(outcome.text):,} characters, and the limit is {LONGEST:,}")
     if isinstance(outcome, Ranking) and not all(map(math.isfinite, outcome.loglik)):
@@ -239,7 +246,8 @@ def _kept(outcome: Outcome) -> Outcome:
     return outcome
 
 
-def _reason(error: BaseException) -> str:
+def reason_of(error: BaseException) -> str:
+    """What an error says, for a record."""
     text = text_of(error)
     if not isinstance(error, Exception):
         text = f"the model wanted to end the program: {text}"

@@ -22,6 +22,7 @@ from mudata.errors import EvaluationError
 from mudata.evaluation.inference import provenance
 from mudata.evaluation.inference.batching import TIMEOUT, BatchRunner, CallKind, ModelReply
 from mudata.evaluation.inference.playback import Playback, PlayedItem, played
+from mudata.evaluation.inference.streaming import streamed
 from mudata.evaluation.models import hardware
 from mudata.evaluation.models.foreign_code import contained
 from mudata.evaluation.protocol import Answer, Failure, Item, Ranking, Trainable
@@ -75,6 +76,8 @@ class Session:
             self._check_memory()
             with self.progress.bar(f"Loading {self.plan.request.model}", unit=""):
                 self.batch_runner.load()  # what a model can hear may depend on its checkpoint
+            for remark in getattr(self.model, "remarks", ()):
+                self.progress.say(str(remark))
             if done:
                 self._check_same()
         try:
@@ -149,6 +152,12 @@ class Session:
         if not items:
             return
         self._fit(task)
+        if method == "answer" and most is None and self.batch_runner.streams:
+            question_of, playback = self.selection.question_of, self.plan.playback
+            for replies in streamed(self.batch_runner, items, question_of, playback=playback):
+                self.renderings |= {replace(i.rendering, gain=1.0) for _, i, _ in replies if i and i.rendering}
+                yield replies
+            return
         waiting: list[tuple[Sample, PlayedItem]] = []
 
         def asked() -> list[tuple[Sample, PlayedItem | None, ModelReply]]:

@@ -16,6 +16,7 @@ from mudata.catalog.fetch.sources import selecting
 from mudata.evaluation.models import model_card
 from mudata.evaluation.models.hf_architectures import ARCHITECTURES
 from mudata.evaluation.models.listing import FAMILIES
+from mudata.evaluation.models.served.server_addresses import addresses
 from mudata.evaluation.models.weights.weight_store import gigabytes
 from mudata.web_address import fault_of, shown
 
@@ -55,8 +56,8 @@ def _model(card: ModelCard, stem: str) -> Iterator[str]:
         yield f"the name {card.name!r} is taken by a folder of the home"
     if card.family not in FAMILIES:
         yield f"family: no code for {card.family!r}; there is: {', '.join(sorted(FAMILIES))}"
-    if fault := "base_url" in card.options and fault_of(card.options["base_url"]):
-        yield f"options.base_url: {shown(str(card.options['base_url']))}: {fault}"
+    given = addresses(card.options["base_url"]) if "base_url" in card.options else []
+    yield from (f"options.base_url: {shown(one)}: {fault}" for one in given if (fault := fault_of(one)))
     if card.architecture and card.architecture not in ARCHITECTURES:
         yield f"architecture: {card.architecture!r} is none of those that mudata knows of transformers"
     if card.architecture and card.family != "transformers":

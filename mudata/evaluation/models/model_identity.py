@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from mudata.evaluation.models.registry import card_of, card_options, find
+from mudata.evaluation.models.served.server_addresses import addresses
 from mudata.evaluation.models.weights import weight_store
 from mudata.home import Home
 
@@ -52,6 +53,8 @@ def identity(name: str, options: Mapping[str, object]) -> dict[str, object]:
     given = {key: value for key, value in options.items() if value is not None}
     merged = card_options(listing, given) | given
     telling = {key: merged[key] for key in sorted(merged.keys() - PASSING)}
+    if listing.key == "served" and "base_url" in telling:  # further servers only share the work
+        telling["base_url"] = addresses(telling["base_url"])[0]
     from_parts = card is not None and bool(card.layout)
     place = telling.get("checkpoint", Home.default().models / name if from_parts else None)
     if place is not None and (folder := Path(str(place))).is_dir():

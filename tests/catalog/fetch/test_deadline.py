@@ -15,6 +15,7 @@ from mudata.catalog.fetch.transfer import Download, open_client
 from mudata.errors import FetchError
 from mudata.evaluation.chat.client import ChatServer, NoReply
 from mudata.evaluation.chat.rate_limit import RetryPolicy
+from mudata.evaluation.chat.server_pool import PooledServer, ServerPool
 
 SLOW = {
     "status line": (b"", b"H"),
@@ -33,7 +34,7 @@ def test_a_model_server_that_drips_is_given_up_in_time(slow: str) -> None:
         server = ChatServer(f"http://127.0.0.1:{port}/v1", "NO_SUCH_KEY", patience=RetryPolicy(timeout_s=0.4, tries=1))
         begun = time.monotonic()
         with pytest.raises(NoReply) as caught:
-            server.complete({})
+            ServerPool([PooledServer(server)]).complete({})
         assert caught.value.kind == "timeout"
         assert time.monotonic() - begun < 20
         server.close()

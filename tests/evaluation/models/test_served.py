@@ -5,31 +5,33 @@ from __future__ import annotations
 import base64
 import datetime
 import email.utils
-import io
+import hashlib
+import itertools
 import json
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
-import soundfile
 from asking import asked
+from chat_host import CHAT, RATE, Chat, completion, sent, sound
 from fake_host import Answer as Sent
-from fake_host import Asked, Host, unused_port
+from fake_host import unused_port
 from shell import started, typed, wait_for
 from small_corpus import HERTZ, Corpus
 
 from mudata.errors import CardError, EvaluationError, ModelError
 from mudata.evaluation.chat import client
-from mudata.evaluation.chat.rate_limit import Pace, RetryPolicy, at_once
-from mudata.evaluation.models import registry, served
+from mudata.evaluation.chat.concurrent_calls import at_once
+from mudata.evaluation.chat.rate_limit import Pace, RetryPolicy
+from mudata.evaluation.models import registry
 from mudata.evaluation.models.model_identity import identity
-from mudata.evaluation.models.served import Served
+from mudata.evaluation.models.served import Served, served_model
 from mudata.evaluation.protocol import Answer, Clip, Failure, Item, Question
 from mudata.evaluation.run import Run, all_runs
 
@@ -37,84 +39,8 @@ if TYPE_CHECKING:
     from mudata.evaluation.run_records import AnswerRecord
     from mudata.home import Home
 
-CHAT, MODELS = "/v1/chat/completions", "/v1/models"
 KEY = "sk-abcdefgh12345678"
 QUESTION = Question("classify", "Which genre is it: low, mid, high?", ("low", "mid", "high"), "genre")
-RATE = 16000
-
-
-def completion(text: object = "low", finish: str | None = "stop", **more: Any) -> dict[str, Any]:
-    said = {"role": "assistant", "content": text}
-    return {
-        "id": "1",
-        "model": "ears-2026-01",
-        "system_fingerprint": "fp_1",
-        "choices": [{"index": 0, "message": said, "finish_reason": finish}],
-        "usage": {"prompt_tokens": 60, "completion_tokens": 3},
-    } | more
-
-
-def sent(body: object, status: int = 200, **headers: str) -> Sent:
-    return Sent(status, body if isinstance(body, bytes) else json.dumps(body).encode(), headers)
-
-
-class Chat(Host):
-    """Hears which tone a clip is. Counts 10 tokens for every prompt and 50 for every clip that it listens to."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.listed: Sent = sent({"data": [{"id": "ears", "owned_by": "tests", "root": "some/ears"}, {"id": "mouth"}]})
-        self.deaf = self.unmetered = False
-        self.slow: dict[int, float] = {}
-        """Seconds that the n-th question takes, from 1, unless it is `freed`."""
-        self.freed = threading.Event()
-        self.now = self.most = self.count = 0
-        self.replies: Callable[[dict[str, Any]], Sent] | None = None
-
-    def answer(self, asked: Asked) -> Sent:
-        if (asked.method, asked.path) == ("GET", MODELS):
-            return self.listed
-        if (asked.method, asked.path) != ("POST", CHAT):
-            return sent({"detail": "Not Found"}, 404)
-        said = json.loads(asked.body)
-        probe = said["max_tokens"] == served.PROBE_TOKENS
-        with self._lock:
-            self.now += 1
-            self.count += not probe
-            number = 0 if probe else self.count
-            self.most = max(self.most, self.now)
-        try:
-            self.freed.wait(self.slow.get(number, 0))
-            return self.replies(said) if self.replies and not probe else self.hear(said)
-        finally:
-            with self._lock:
-                self.now -= 1
-
-    def hear(self, said: dict[str, Any]) -> Sent:
-        samples = sound(said)
-        usage = {"prompt_tokens": 10 + (50 if samples is not None and not self.deaf else 0), "completion_tokens": 2}
-        text = "silence"
-        if samples is not None and samples.any():
-            hertz = float(np.argmax(np.abs(np.fft.rfft(samples)))) * RATE / len(samples)
-            text = min(HERTZ, key=lambda name: abs(HERTZ[name] - hertz))
-        return sent(completion(text, **({"usage": None} if self.unmetered else {"usage": usage})))
-
-    def posts(self) -> list[dict[str, Any]]:
-        return [json.loads(asked.body) for asked in self.asked if asked.method == "POST"]
-
-    def questions(self) -> list[dict[str, Any]]:
-        """Requests that are not the probe's."""
-        return [said for said in self.posts() if said["max_tokens"] != served.PROBE_TOKENS]
-
-
-def sound(said: dict[str, Any]) -> Any:
-    """The samples in a request."""
-    for part in said["messages"][-1]["content"]:
-        if part["type"] == "input_audio":
-            samples, rate = soundfile.read(io.BytesIO(base64.b64decode(part["input_audio"]["data"])), dtype="int16")
-            assert rate == RATE
-            return samples
-    return None
 
 
 @pytest.fixture
@@ -128,7 +54,9 @@ def host(monkeypatch: pytest.MonkeyPatch) -> Iterator[Chat]:
 def slept(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     """Pauses before further tries, which take no time here."""
     pauses: list[float] = []
-    monkeypatch.setattr(served, "Pace", lambda per_minute: Pace(per_minute, sleep=pauses.append, clock=lambda: 0.0))
+    monkeypatch.setattr(
+        served_model, "Pace", lambda per_minute: Pace(per_minute, sleep=pauses.append, clock=lambda: 0.0)
+    )
     return pauses
 
 
@@ -245,10 +173,11 @@ def test_connections_are_used_again(host: Chat) -> None:
     model = loaded(host, concurrency=1)
     host.replies = lambda said: replace(sent(completion()), headers={"Connection": "keep-alive"})
     ask(model, "low", "mid", "high")
-    pool = model.server._client._transport._pool.connections  # type: ignore[attr-defined]
+    (one,) = model.servers
+    pool = one.server._client._transport._pool.connections  # type: ignore[attr-defined]
     assert len(pool) == 1
     assert "Request Count: 3" in repr(pool[0])
-    model.server.close()
+    model.close()
 
 
 # ------------------------------------------------------------------------ what comes back of answers
@@ -721,7 +650,7 @@ def test_only_what_was_not_recorded_is_asked_again(
     with monkeypatch.context() as patch:
         patch.setattr(Run, "append", end)
         with pytest.raises(Killed, match="now"):
-            typed(*words, "-o", "concurrency=2")
+            typed(*words, "--batch", "2", "-o", "concurrency=2")
     assert len(host.questions()) == 4
     assert len(the_run(home).answers()) == (4 if recorded else 2)
     assert typed(*words, "-o", "concurrency=2").code == 0
@@ -730,11 +659,45 @@ def test_only_what_was_not_recorded_is_asked_again(
     assert len(lines) == len({json.loads(line)["clip_id"] for line in lines}) == 6
 
 
+@pytest.mark.parametrize("recorded", [False, True])
+def test_what_was_on_its_way_is_asked_again_and_nothing_that_was_recorded(
+    host: Chat, home: Home, words: tuple[str, ...], monkeypatch: pytest.MonkeyPatch, recorded: bool
+) -> None:
+    def named(said: dict[str, Any]) -> str:
+        return hashlib.sha256(sound(said).tobytes()).hexdigest()
+
+    append, calls = Run.append, list[int]()
+    host.replies = lambda said: sent(completion(named(said)))
+
+    def end(run: Run, records: Sequence[AnswerRecord]) -> None:
+        calls.append(len(records))
+        if len(calls) < 2 or recorded:
+            append(run, records)
+        if len(calls) == 2:
+            raise Killed("now")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Run, "append", end)
+        with pytest.raises(Killed, match="now"):
+            typed(*words, "-o", "concurrency=2")
+    kept = {record.answer for record in the_run(home).answers().values()}
+    assert len(kept) == (sum(calls) if recorded else calls[0])
+    assert typed(*words, "-o", "concurrency=2").code == 0
+    times = Counter(map(named, host.questions()))
+    assert {times[str(answer)] for answer in kept} == {1}
+    assert set(times.values()) <= {1, 2}
+    lines = (the_run(home).folder / "answers.jsonl").read_text().splitlines()
+    assert len(lines) == len({json.loads(line)["clip_id"] for line in lines}) == 6
+
+
 def test_a_server_that_goes_away_ends_the_run_and_keeps_its_answers(
     host: Chat, home: Home, words: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    questions = itertools.count()
+
     def gone(self: object, *_: object) -> Any:
-        if len(host.questions()) >= 2:
+        probed = len(host.posts()) >= 2
+        if probed and next(questions) >= 2:
             raise client.httpx2.ConnectError("refused")
         return send(self, *_)  # type: ignore[arg-type]
 

@@ -22,7 +22,7 @@ from mudata.json_files import parse
 from mudata.web_address import shown
 
 if TYPE_CHECKING:
-    from mudata.evaluation.chat.client import ChatServer
+    from mudata.evaluation.chat.server_pool import ServerPool
 
 KEY = "MUDATA_JUDGE_KEY"
 """Environment variable with the server's key; OPENAI_API_KEY is read where it is not set."""
@@ -69,16 +69,17 @@ class JudgeServer:
         ModelError for an address that is none."""
         from mudata.evaluation.chat.client import ChatServer
         from mudata.evaluation.chat.rate_limit import RetryPolicy
+        from mudata.evaluation.chat.server_pool import PooledServer, ServerPool
 
         patience = RetryPolicy(self.tries, PAUSE_S, timeout_s=self.timeout_s)
         server = ChatServer(self.url, KEY if os.environ.get(KEY) else "OPENAI_API_KEY", patience=patience)
-        with contextlib.closing(server):
+        with contextlib.closing(ServerPool([PooledServer(server)])) as pool:
             for answer in asks:
                 labels = ", ".join(entry.display for entry in answer.label_set.entries)
                 prompt = PROMPT.format(noun=answer.noun, answer=answer.answer, labels=labels)
-                yield read(self._reply(server, prompt, answer.key), answer)
+                yield read(self._reply(pool, prompt, answer.key), answer)
 
-    def _reply(self, server: ChatServer, prompt: str, key: str) -> str:
+    def _reply(self, pool: ServerPool, prompt: str, key: str) -> str:
         from mudata.evaluation.chat.client import NoReply
 
         body = {
@@ -88,11 +89,11 @@ class JudgeServer:
             "max_tokens": self.max_tokens,
         }
         try:
-            reply = text(server.complete(body, key))
+            reply = text(pool.complete(body, key)[0])
         except NoReply as why:
             if why.kind == "refused":
                 raise EvaluationError(
-                    f"The judge at {server.url} refused with {why.reason}.",
+                    f"The judge at {self.detail['url']} refused with {why.reason}.",
                     f"Check --judge-url, --judge-model, and the key in {KEY}. What was judged is kept.",
                 ) from why
             raise self._gone(str(why)) from why
