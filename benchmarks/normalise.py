@@ -210,9 +210,12 @@ def run(sources: list[Path], target: Path, workers: int, rate: int | None = None
     from mudata.catalog.audio.clip import AudioFormat
     from mudata.catalog.audio.normalise import Job
     from mudata.catalog.audio.normalise import run as normalise
+    from mudata.execution.local_processes import LocalProcesses
 
     jobs = [Job(source.stem, "audio", source.name) for source in sources]
-    table = normalise(jobs, files=sources[0].parent, target=target, audio_format=AudioFormat(rate), workers=workers)
+    table = normalise(
+        jobs, files=sources[0].parent, target=target, audio_format=AudioFormat(rate), executor=LocalProcesses(workers)
+    )
     assert set(table["status"].to_pylist()) == {"ok"}
 
 

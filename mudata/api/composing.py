@@ -24,6 +24,7 @@ def compose(
     difficulty: Literal["easy", "standard", "hard"] = "standard",
     engine: Literal["embedded", "soundfont", "tinysoundfont", "fluidsynth"] | None = None,
     workers: int | None = None,
+    on: str | None = None,
     progress: Progress | bool | None = None,
 ) -> ComposedDataset:
     """Compose an exam whose truth is exact by construction, index it, and draw a split of all its clips.
@@ -38,6 +39,8 @@ def compose(
         engine: who plays it [default: embedded; soundfont, which is what is there, where the exam asks about recorded
             instruments].
         workers: processes that play pieces, and normalise clips [default: all cores].
+        on: where it is done: 'local', 'ray' (the cluster in RAY_ADDRESS, or the one of this machine) or
+            'ray://HOST:PORT' (docs/scale.md) [default: local].
         progress: True, False, or None for what `show_progress` says.
 
     Returns:
@@ -47,24 +50,26 @@ def compose(
         UnknownName: no exam has that name.
         ArgumentError: n cannot be balanced; the numbers that can are told.
         MissingSoundfont: the exam needs one; the command that installs one is told.
-        HomeError.
+        HomeError, ClusterError.
     """
     from mudata.catalog.cards.card_task import LEVELS
     from mudata.catalog.compose.exam_dataset import compose_exam
     from mudata.catalog.render.renderer import EngineChoice
+    from mudata.execution.executor_choice import executor_on
 
     within(1, n=n, workers=workers)
     within(0, seed=seed)
     one_of("difficulty", difficulty, LEVELS)
     if engine is not None:
         one_of("engine", engine, get_args(EngineChoice))
+    home, reporter = Home.default(), chosen(progress)
     return compose_exam(
-        Home.default(),
+        home,
         exam,
         seed=seed,
         n=n,
         level=difficulty,
         engine=engine,
-        workers=workers,
-        progress=chosen(progress),
+        executor=executor_on(on, home, workers=workers, progress=reporter),
+        progress=reporter,
     )

@@ -90,6 +90,7 @@ def fetch(
     rate: int | None = None,
     store: Literal["flac", "reference"] | None = None,
     workers: int | None = None,
+    on: str | None = None,
     jobs: int = 4,
     partial: bool | None = None,
     offline: bool = False,
@@ -109,6 +110,7 @@ def fetch(
     rate: int | None = None,
     store: Literal["flac", "reference"] | None = None,
     workers: int | None = None,
+    on: str | None = None,
     jobs: int = 4,
     partial: bool | None = None,
     offline: bool = False,
@@ -128,6 +130,7 @@ def fetch(
     rate: int | None = None,
     store: Literal["flac", "reference"] | None = None,
     workers: int | None = None,
+    on: str | None = None,
     jobs: int = 4,
     partial: bool | None = None,
     offline: bool = False,
@@ -149,6 +152,8 @@ def fetch(
         store: flac: a normalised copy of every clip; reference: none, files are decoded when they are heard [default:
             as it was, and flac for a dataset that was not fetched before].
         workers: processes that decode [default: all cores].
+        on: where it is done: 'local', 'ray' (the cluster in RAY_ADDRESS, or the one of this machine) or
+            'ray://HOST:PORT' (docs/scale.md) [default: local].
         jobs: downloads at a time.
         partial: True: the copy is partial on purpose, and what it lacks is no fault; it is kept with
             the dataset, and False takes it back [default: as it was].
@@ -160,15 +165,17 @@ def fetch(
         What is in the index now; a list if several datasets were named.
 
     Raises:
-        UnknownName, CardError, NeedsLicence, FetchError, ReadError, HomeError.
+        UnknownName, CardError, NeedsLicence, FetchError, ReadError, HomeError, ClusterError.
     """
     from mudata.catalog.audio.clip import AudioFormat
     from mudata.catalog.cards.loader import load
     from mudata.catalog.fetch.request import FetchRequest
     from mudata.catalog.ingest import get
+    from mudata.execution.executor_choice import executor_on
 
     within(1, limit=limit, workers=workers, jobs=jobs)
     within(1_000, 655_350, rate=rate)
+    home, audio_format, reporter = Home.default(), AudioFormat(rate), chosen(progress)
     request = FetchRequest(
         subset=",".join(many(subset)) or None,
         where=where,
@@ -181,10 +188,10 @@ def fetch(
         jobs=jobs,
         partial=partial,
         store=store,
+        executor=executor_on(on, home, workers=workers, progress=reporter),
     )
-    audio_format, reporter = AudioFormat(rate), chosen(progress)
     ingested = [
-        get(load(name), Home.default(), request, audio_format=audio_format, workers=workers, progress=reporter)
+        get(load(name), home, request, audio_format=audio_format, progress=reporter)
         for name in ((dataset,) if isinstance(dataset, str | Path) else dataset)
     ]
     return ingested[0] if isinstance(dataset, str | Path) else ingested

@@ -16,7 +16,9 @@ hide_deprecations()
 
 
 @checked()
-def duplicates(*names: str, exact: bool = False, progress: Progress | bool | None = None) -> Duplicates:
+def duplicates(
+    *names: str, exact: bool = False, on: str | None = None, progress: Progress | bool | None = None
+) -> Duplicates:
     """Clips that are copies of each other, within datasets and across them; label conflicts first.
 
     Exact copies have equal samples, or are the same part of files with equal bytes. Near ones are found by an acoustic
@@ -27,6 +29,8 @@ def duplicates(*names: str, exact: bool = False, progress: Progress | bool | Non
     Args:
         names: indexed datasets [default: all].
         exact: exact copies alone; nothing is decoded.
+        on: where it is done: 'local', 'ray' (the cluster in RAY_ADDRESS, or the one of this machine) or
+            'ray://HOST:PORT' (docs/scale.md) [default: local].
         progress: True, False, or None for what `show_progress` says.
 
     Returns:
@@ -37,12 +41,15 @@ def duplicates(*names: str, exact: bool = False, progress: Progress | bool | Non
         UnknownName: a dataset that is not indexed.
         Busy: another process looks for duplicates.
         HomeError: nothing can be written.
+        ClusterError: there is no such cluster, or one of its machines cannot do the work.
     """
     from mudata.catalog.duplicates.duplicate_search import search
     from mudata.catalog.index import database
     from mudata.catalog.splits.candidates import datasets_of
+    from mudata.execution.executor_choice import executor_on
 
-    home = Home.default()
+    home, reporter = Home.default(), chosen(progress)
     with database.snapshot(home) as connection:
         datasets = datasets_of(connection, names)
-    return search(home, datasets, exact=exact, progress=chosen(progress))
+    executor = executor_on(on, home, progress=reporter)
+    return search(home, datasets, exact=exact, progress=reporter, executor=executor)

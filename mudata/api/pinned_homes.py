@@ -51,6 +51,7 @@ def fetch_locked(
     accept_licence: bool = False,
     jobs: int = 4,
     workers: int | None = None,
+    on: str | None = None,
     progress: Progress | bool | None = None,
 ) -> Reproduced:
     """Make the home as a lock has it, or explain each difference. Stopped at any moment, the same call goes on.
@@ -64,6 +65,8 @@ def fetch_locked(
         accept_licence: accept the datasets' terms; needed once where use is restricted.
         jobs: downloads at a time.
         workers: processes that decode [default: all cores].
+        on: where it is done: 'local', 'ray' (the cluster in RAY_ADDRESS, or the one of this machine) or
+            'ray://HOST:PORT' (docs/scale.md) [default: local].
         progress: True, False, or None for what `show_progress` says.
 
     Returns:
@@ -77,10 +80,12 @@ def fetch_locked(
     from mudata.catalog.pinning.home_lock import read_lock
     from mudata.catalog.pinning.locked_fetch import LockedRequest, reproduce
     from mudata.errors import ArgumentError
+    from mudata.execution.executor_choice import executor_on
 
     within(1, jobs=jobs, workers=workers)
     if paths(source) and len(many(names)) != 1:
         raise ArgumentError("source has the files of one dataset.", "Name it: names='gtzan'.")
+    home, reporter = Home.default(), chosen(progress)
     request = LockedRequest(
         names=many(names),
         origin=paths(source),
@@ -88,6 +93,6 @@ def fetch_locked(
         offline=offline,
         accept_licence=accept_licence,
         jobs=jobs,
-        workers=workers,
+        executor=executor_on(on, home, workers=workers, progress=reporter),
     )
-    return reproduce(Home.default(), read_lock(Path(file).expanduser()), request, chosen(progress))
+    return reproduce(home, read_lock(Path(file).expanduser()), request, reporter)

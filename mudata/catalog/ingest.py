@@ -6,7 +6,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -106,7 +106,6 @@ def get(
     request: FetchRequest,
     *,
     audio_format: AudioFormat,
-    workers: int | None = None,
     progress: Progress = SILENT,
 ) -> Ingested:
     """Fetch a dataset, normalise its clips, and index them; one process at a time per dataset.
@@ -117,12 +116,10 @@ def get(
     licences.refuse_use(card, request.usage)
     licences.require(card, home, accept=request.accept_licence, progress=progress)
     with alone(home, card.name, progress):
-        fetched = fetch(card, home, replace(request, workers=workers), progress)
+        fetched = fetch(card, home, request, progress)
         for note in fetched.notes:
             progress.say(f"{card.name}: {note}")
-        return ingest(
-            card, home, request=request, audio_format=audio_format, fetched=fetched, workers=workers, progress=progress
-        )
+        return ingest(card, home, request=request, audio_format=audio_format, fetched=fetched, progress=progress)
 
 
 def ingest(
@@ -132,7 +129,6 @@ def ingest(
     request: FetchRequest,
     audio_format: AudioFormat,
     fetched: Fetched | None = None,
-    workers: int | None = None,
     progress: Progress = SILENT,
 ) -> Ingested:
     """Read a dataset's raw files, normalise the clips that `request` asks for, and index them.
@@ -160,7 +156,7 @@ def ingest(
         target=target,
         audio_format=audio_format,
         store=store,
-        workers=workers,
+        executor=request.executor,
         progress=progress,
     )
     selection = {key: value for key, value in asked.items() if value is not None}

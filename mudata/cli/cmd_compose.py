@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from mudata.cli.on_option import on_option
 from mudata.cli.output import common, emit, emit_json, progress
 
 if TYPE_CHECKING:
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     metavar="N",
     help="Processes that play pieces, and normalise clips (default: all cores).",
 )
+@on_option
 @common
 def compose(
     exam: str | None,
@@ -43,6 +45,7 @@ def compose(
     difficulty: Any,
     engine: Any,
     workers: int | None,
+    on: str | None,
     as_json: bool,
     quiet: bool,
 ) -> None:
@@ -64,20 +67,22 @@ def compose(
     """
     from mudata.catalog.compose.exam_dataset import compose_exam, default_n
     from mudata.catalog.compose.exams import EXAMS
+    from mudata.execution.executor_choice import executor_on
     from mudata.home import Home
 
     if exam is None:
-        if seed or any(given is not None for given in (n, engine, workers)):
-            raise click.UsageError("--seed, --n, --engine and --workers go with an EXAM; `mudata compose` lists them.")
+        if seed or any(given is not None for given in (n, engine, workers, on)):
+            raise click.UsageError(
+                "--seed, --n, --engine, --workers and --on go with an EXAM; `mudata compose` lists them."
+            )
         if as_json:
             emit_json([_record(each, default_n(each, difficulty), difficulty) for each in EXAMS.values()])
         else:
             emit([_row(each, default_n(each, difficulty), difficulty) for each in EXAMS.values()], as_json=False)
         return
-    say = progress(quiet)
-    made = compose_exam(
-        Home.default(), exam, seed=seed, n=n, level=difficulty, engine=engine, workers=workers, progress=say
-    )
+    home, say = Home.default(), progress(quiet)
+    executor = executor_on(on, home, workers=workers, progress=say)
+    made = compose_exam(home, exam, seed=seed, n=n, level=difficulty, engine=engine, executor=executor, progress=say)
     row = {
         "exam": exam,
         "dataset": made.dataset,

@@ -9,6 +9,7 @@ import click
 
 from mudata.catalog.audio.stores import DEFAULT_STORE, Store
 from mudata.cli import name_completion
+from mudata.cli.on_option import on_option
 from mudata.cli.output import common, echo, emit, emit_json, progress
 from mudata.cli.usage_option import usage_option
 from mudata.errors import HomeError, MudataError
@@ -47,6 +48,7 @@ _SHOWN = 5
     f" [default: as it was; at first {DEFAULT_STORE}].",
 )
 @click.option("--workers", type=click.IntRange(min=1), metavar="N", help="Processes that decode (default: all cores).")
+@on_option
 @click.option("--jobs", type=click.IntRange(min=1), default=4, metavar="N", help="Downloads at a time (default: 4).")
 @click.option(
     "--partial/--no-partial",
@@ -69,6 +71,7 @@ def fetch(
     locked: Path | None,
     rate: int | None,
     workers: int | None,
+    on: str | None,
     as_json: bool,
     quiet: bool,
     **request: Any,
@@ -89,26 +92,26 @@ def fetch(
     from mudata.catalog.cards.loader import load
     from mudata.catalog.fetch.request import FetchRequest
     from mudata.catalog.ingest import get
+    from mudata.execution.executor_choice import executor_on
     from mudata.home import Home
 
+    wanted = [*names, *([card_file] if card_file else [])]
+    if locked and card_file:
+        raise click.UsageError("The lock says which cards: leave out --card.")
+    if not wanted and not locked:
+        raise click.UsageError("Name a dataset (see `mudata list`), or give --card FILE.")
+    home, say = Home.default(), progress(quiet)
+    request["executor"] = executor_on(on, home, workers=workers, progress=say)
     if locked:
         from mudata.cli.cmd_lock import fetch_locked
 
-        if card_file:
-            raise click.UsageError("The lock says which cards: leave out --card.")
-        fetch_locked(locked, names, {**request, "rate": rate}, workers=workers, as_json=as_json, quiet=quiet)
-    wanted = [*names, *([card_file] if card_file else [])]
-    if not wanted:
-        raise click.UsageError("Name a dataset (see `mudata list`), or give --card FILE.")
-    home, say = Home.default(), progress(quiet)
+        fetch_locked(locked, names, {**request, "rate": rate}, as_json=as_json, quiet=quiet)
     rows: list[dict[str, Any]] = []
     code = 0
     for name in wanted:
         try:
             card = load(name if name in names else Path(name))
-            ingested = get(
-                card, home, FetchRequest(**request), audio_format=AudioFormat(rate), workers=workers, progress=say
-            )
+            ingested = get(card, home, FetchRequest(**request), audio_format=AudioFormat(rate), progress=say)
         except HomeError:
             raise
         except MudataError as error:

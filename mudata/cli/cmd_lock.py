@@ -58,9 +58,7 @@ def lock(names: tuple[str, ...], *, path: Path, as_json: bool, quiet: bool) -> N
     tell.say(f"{path}: to make it again elsewhere: mudata fetch --locked {path}")
 
 
-def fetch_locked(
-    file: Path, names: tuple[str, ...], request: Mapping[str, Any], *, workers: int | None, as_json: bool, quiet: bool
-) -> None:
+def fetch_locked(file: Path, names: tuple[str, ...], request: Mapping[str, Any], *, as_json: bool, quiet: bool) -> None:
     """Make the home as a lock has it, and leave with the exit code."""
     from mudata.catalog.pinning.home_lock import read_lock
     from mudata.catalog.pinning.locked_fetch import LockedRequest, reproduce
@@ -72,7 +70,7 @@ def fetch_locked(
     if request["origin"] and len(names) != 1:
         raise click.UsageError("--from has the files of one dataset: name it.")
     known = LockedRequest.__dataclass_fields__
-    wanted = LockedRequest(names=names, workers=workers, **{k: v for k, v in request.items() if k in known})
+    wanted = LockedRequest(names=names, **{k: v for k, v in request.items() if k in known})
     made = reproduce(Home.default(), read_lock(file), wanted, progress(quiet))
     if as_json:
         emit_json({"items": made.table().rows, "differences": [vars(difference) for difference in made.differences]})

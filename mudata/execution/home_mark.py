@@ -13,9 +13,13 @@ import socket
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from mudata.errors import ClusterError
 from mudata.home import PARTIAL, Home, held, sweep
+
+if TYPE_CHECKING:
+    from mudata.execution.executor import Executor
 
 
 @dataclass(frozen=True)
@@ -47,6 +51,15 @@ def home_mark(home: Home) -> HomeMark:
     file.write(word.encode())
     file.flush()
     return HomeMark(str(home.root), str(path), word)
+
+
+def require_shared(executor: Executor, path: Path) -> None:
+    """After a worker did not find a file: raises ClusterError if it is here, and so no fault of the file."""
+    if executor.name != "local" and path.exists():
+        raise ClusterError(
+            f"A machine of the cluster does not see {path}, which is here.",
+            "Have all machines see it at the same path. What --from links lies elsewhere; --copy has it in the home.",
+        )
 
 
 @cache

@@ -26,6 +26,7 @@ from typing import IO, TYPE_CHECKING, Any, BinaryIO, ClassVar, cast
 
 from mudata.errors import MudataError, from_machine_error
 from mudata.execution.executor import Lost
+from mudata.execution.worker_environment import take_over, worker_environment
 from mudata.memory import most_processes
 
 if TYPE_CHECKING:
@@ -49,6 +50,9 @@ _START = (
     "import sys, json; sys.path[:] = json.loads(sys.argv[1]); "
     "from mudata.execution.local_processes import serve; serve()"
 )
+
+_ENVIRONMENT = b"!"
+"""How a line begins that has variables for a process, and is no call."""
 
 
 def available() -> int:
@@ -77,15 +81,15 @@ LOCAL: Executor = LocalProcesses()
 
 
 def scattered(
-    function: Callable[[Any], Any], values: Iterable[Any], count: int
+    function: Callable[[Any], Any] | str, values: Iterable[Any], count: int
 ) -> Generator[tuple[int, Any], None, None]:
     """Yield (n, function(value n)), in the order in which `count` processes finish them.
 
     Values and results are what JSON can carry; values are drawn (in a thread) as they are needed.
-    The function is found by its module and name. It should return its failures: an exception in it
-    counts as a crash. Closing the iterator ends the processes.
+    The function is found by its module and name (or is given as 'module:name'). It should return its failures: an
+    exception in it counts as a crash. Closing the iterator ends the processes.
     """
-    pool = _Pool(f"{function.__module__}:{function.__qualname__}", values)
+    pool = _Pool(function if isinstance(function, str) else f"{function.__module__}:{function.__qualname__}", values)
     threads = [threading.Thread(target=pool.drive, daemon=True) for _ in range(count)]
     busy = len(threads)
     try:
@@ -159,7 +163,9 @@ class _Pool:
                 process.kill()
         kept = False
         try:
-            if not waiting:
+            if waiting:
+                _write(process, _ENVIRONMENT + json.dumps(worker_environment()).encode() + b"\n")
+            else:
                 try:
                     _await(process)
                 except MudataError:
@@ -240,9 +246,13 @@ def _end(process: subprocess.Popen[bytes]) -> None:
 
 
 def _send(process: subprocess.Popen[bytes], value: Any) -> None:
+    _write(process, json.dumps(value).encode() + b"\n")
+
+
+def _write(process: subprocess.Popen[bytes], line: bytes) -> None:
     pipe = cast("IO[bytes]", process.stdin)
     with contextlib.suppress(BrokenPipeError):  # it died; the missing answer tells
-        pipe.write(json.dumps(value).encode() + b"\n")
+        pipe.write(line)
         pipe.flush()
 
 
@@ -274,6 +284,9 @@ def serve() -> None:
         os.dup2(nowhere.fileno(), 1)
         os.dup2(nowhere.fileno(), 2)
         for line in sys.stdin.buffer:
+            if line.startswith(_ENVIRONMENT):
+                take_over(json.loads(line.removeprefix(_ENVIRONMENT)))
+                continue
             _tell(answers, json.dumps(function(json.loads(line))).encode() + b"\n")
 
 

@@ -92,6 +92,10 @@ class RayCluster:
             for node, has in found
         ]
 
+    def cores(self) -> float:
+        """Cores of the machines that take work now."""
+        return sum(node.cpus for node in self.nodes() if node.takes_work)
+
     def require_nodes(self, home: Home, progress: Progress) -> None:
         """Look at every machine with a core: it has to have this mudata, to see the home and to be able to write there.
 
@@ -129,7 +133,7 @@ class RayCluster:
                 found.append(probed(node.host, ray.get(answer, timeout=ANSWERS_S), asked_s))
             except ray.exceptions.RayError as error:
                 raise ClusterError(
-                    f"{node.host}, a machine of the cluster, does not answer: {_briefly(error)}",
+                    f"{node.host}, a machine of the cluster, does not answer: {briefly(error)}",
                     "`ray status` shows the machines that there are; `ray stop` on that one takes it away.",
                 ) from error
         return found
@@ -198,12 +202,22 @@ def connect(on: str) -> RayCluster:
     except (Exception, SystemExit) as error:  # the latter where something else than Ray listens
         ray.shutdown()
         raise _not_connected(address, error) from error
+    _hush()
     _connected["to"] = address
     return RayCluster(address)
 
 
 _connected: dict[str, str] = {}
 """The address that this process connected to, under 'to'."""
+
+
+def _hush() -> None:
+    """Ray prints what happens to workers and machines on stdout, where data are, whatever `log_to_driver` says (2.60).
+    It has no switch for that; here it comes as an exception, too."""
+    from ray._private import worker
+
+    if hasattr(worker, "print_to_stdstream"):
+        worker.print_to_stdstream = lambda *_, **__: None
 
 
 def ray_module() -> ModuleType:
@@ -239,11 +253,11 @@ def _not_connected(address: str, error: BaseException) -> ClusterError:
             "Ray needs the same Ray and the same Python on all machines, to the last number.",
         )
     if isinstance(error, ConnectionError) or "Could not find any running Ray" in said:
-        return ClusterError(f"No Ray cluster {where}: {_briefly(error)}", _START)
-    return ClusterError(f"The Ray cluster {where} cannot be used: {_briefly(error)}", _START)
+        return ClusterError(f"No Ray cluster {where}: {briefly(error)}", _START)
+    return ClusterError(f"The Ray cluster {where} cannot be used: {briefly(error)}", _START)
 
 
-def _briefly(error: BaseException) -> str:
+def briefly(error: BaseException) -> str:
     """The first line of what Ray says, and the last one, which of a traceback is what happened."""
     lines = [line.strip() for line in text_of(error).splitlines() if line.strip()] or [type(error).__name__]
     return " ... ".join(dict.fromkeys((lines[0], lines[-1])))

@@ -24,6 +24,7 @@ from mudata.catalog.splits import check, draw
 from mudata.catalog.splits.split_request import SplitRequest, request_of
 from mudata.cli import main
 from mudata.errors import ArgumentError, NeedsLicence, SplitError
+from mudata.execution.local_processes import LocalProcesses
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -66,8 +67,8 @@ def licensed(server: Server, *, per_clip: bool = True) -> dict[str, Any]:
 
 def get(made: dict[str, Any] | Card, home: Home, **wishes: Any) -> ingest.Ingested:
     card = tiny_set.built(made) if isinstance(made, dict) else made
-    request = FetchRequest(accept_licence=True, **wishes)
-    return ingest.get(card, home, request, audio_format=AudioFormat(), workers=1)
+    request = FetchRequest(accept_licence=True, executor=LocalProcesses(1), **wishes)
+    return ingest.get(card, home, request, audio_format=AudioFormat())
 
 
 def ids(home: Home) -> list[str]:

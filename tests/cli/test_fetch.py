@@ -20,6 +20,7 @@ from mudata.catalog import ingest
 from mudata.catalog.audio.clip import AudioFormat
 from mudata.catalog.fetch.request import FetchRequest
 from mudata.cli import main
+from mudata.execution.local_processes import LocalProcesses
 
 if TYPE_CHECKING:
     from mudata.home import Home
@@ -296,5 +297,5 @@ def test_an_interrupt_says_how_to_go_on(server: Server, home: Home, tmp_path: Pa
 
 
 def test_the_api_does_the_same(server: Server, home: Home, tmp_path: Path) -> None:
-    got = ingest.get(built(as_dict(server)), home, FetchRequest(), audio_format=AudioFormat(), workers=1)
+    got = ingest.get(built(as_dict(server)), home, FetchRequest(executor=LocalProcesses(1)), audio_format=AudioFormat())
     assert (got.declared, got.fetched, got.usable) == (6, 6, 6)

@@ -14,6 +14,7 @@ from mudata.catalog.audio.clip import AudioFormat
 from mudata.catalog.cards import loader
 from mudata.catalog.fetch.request import Fetched, FetchRequest
 from mudata.catalog.ingest import Ingested, ingest
+from mudata.execution.local_processes import LocalProcesses
 
 if TYPE_CHECKING:
     from mudata.catalog.cards.schema import Card
@@ -86,4 +87,10 @@ def take(
 ) -> Ingested:
     """Ingest in one process; `failures` as a fetch would report them, `request` are fields of Request."""
     fetched = Fetched(dataset=of.name, mirrors={}, files=0, bytes=0, failures=dict(failures or {}), notes=())
-    return ingest(of, home, request=FetchRequest(**request), audio_format=AudioFormat(rate), fetched=fetched, workers=1)
+    return ingest(
+        of,
+        home,
+        request=FetchRequest(**request, executor=LocalProcesses(1)),
+        audio_format=AudioFormat(rate),
+        fetched=fetched,
+    )

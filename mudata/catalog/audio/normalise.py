@@ -12,7 +12,6 @@ from __future__ import annotations
 import contextlib
 import errno
 import hashlib
-import math
 import os
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -26,10 +25,10 @@ from mudata.catalog.audio.mix import LOUDEST, Mix
 from mudata.catalog.symbolic import midi
 from mudata.catalog.tables import TABLES
 from mudata.errors import AudioError, HomeError, from_os_error, telling_os_errors
-from mudata.execution.executor import Lost
-from mudata.execution.local_processes import available, scattered
+from mudata.execution.executor import Call, Executor, Lost
+from mudata.execution.home_mark import require_shared
+from mudata.execution.local_processes import LOCAL
 from mudata.home import PARTIAL
-from mudata.memory import most_processes
 from mudata.narration import SILENT, Progress
 from mudata.safe_text import text_of
 
@@ -62,6 +61,9 @@ _BATCH = 4096
 _STATE = 8
 """Where a request has size and time of change of the source."""
 
+_BYTES_PER_S = {".wav": 176_400, ".aif": 176_400, ".aiff": 176_400, ".flac": 90_000, ".au": 44_100}
+"""Bytes of a second of audio, to guess how long a file is: CD quality, half of it, GTZAN's; else mp3 of 128 kbit/s."""
+
 _TYPES = {column.name: column.type for column in TABLES["clips"] if column.name in COLUMNS}
 
 
@@ -92,7 +94,7 @@ def run(
     target: Path,
     audio_format: clip.AudioFormat,
     store: Store = "flac",
-    workers: int | None = None,
+    executor: Executor = LOCAL,
     progress: Progress = SILENT,
 ) -> pa.Table:
     """Make every clip that is not there yet; one row per job, in their order. Of store reference none is made, and
@@ -100,10 +102,9 @@ def run(
 
     Columns: COLUMNS, and `attributes` (list of name, value and source; what a MIDI file says of itself). A
     job that fails gives a row with status quarantined, or missing when there is no source, and the
-    others go on. `workers` is the number of processes (None: one per core, fewer for few clips). MIDI files are read,
-    not converted: `path` stays NULL.
+    others go on. MIDI files are read, not converted: `path` stays NULL.
 
-    Raises HomeError when the disk is full or read-only; what was finished is kept.
+    Raises HomeError when the disk is full or read-only, and what the executor raises; what was finished is kept.
     """
     with telling_os_errors(), Journal(target / "journal.jsonl") as journal:
         copies = target if store == "flac" else None
@@ -112,16 +113,19 @@ def run(
             _sweep(target)
             requests: dict[int, list[Any]] = {}  # of the calls under way: the state of the source before it was read
 
-            def tasks() -> Iterator[list[Any]]:
+            def calls() -> Iterator[Call]:
                 for n, job in enumerate(todo):
                     requests[n] = _request(job, files, audio_format)
-                    yield [str(files), copies and str(copies), audio_format.rate, asdict(job)]
+                    value = [str(files), copies and str(copies), audio_format.rate, asdict(job)]
+                    yield Call(value, _seconds(job, requests[n][_STATE]))
 
-            processes = workers or min(available(), math.ceil(len(todo) / PAYS), most_processes() or len(todo))
-            results = scattered(perform, tasks(), min(processes, len(todo)))
+            results = executor.map(perform, calls(), count=len(todo), pays=PAYS)
             with progress.bar("normalising", total=len(todo)) as advance, contextlib.closing(results):
                 for n, result in results:
-                    journal.put(todo[n].id, requests.pop(n), _row(result))
+                    row = _row(result)
+                    if row["status"] == "missing":
+                        require_shared(executor, files / todo[n].source)
+                    journal.put(todo[n].id, requests.pop(n), row)
                     advance(1)
         return _table(jobs, journal, audio_format)
 
@@ -227,6 +231,15 @@ def _row(result: dict[str, Any] | Lost) -> dict[str, Any]:
     if "fatal" in result:
         raise HomeError(*result["fatal"])
     return result
+
+
+def _seconds(job: Job, state: list[int] | None) -> float:
+    """About how many seconds are decoded: a guess by the size of the file, that distributes work and nothing else."""
+    if job.segment:
+        return job.segment[1] - job.segment[0]
+    if job.kind == "midi" or state is None:
+        return 0.0
+    return state[0] / _BYTES_PER_S.get(Path(job.source).suffix.lower(), 16_000)
 
 
 def _request(job: Job, files: Path, audio_format: clip.AudioFormat) -> list[Any]:

@@ -19,6 +19,7 @@ from mudata.catalog.ingest import Ingested, get
 from mudata.catalog.splits import draw, manifest
 from mudata.catalog.splits.split_request import SplitRequest
 from mudata.errors import ArgumentError, AudioError, MissingSoundfont, SplitError
+from mudata.execution.local_processes import LOCAL
 from mudata.home import write_atomic
 from mudata.narration import SILENT, Progress
 
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from mudata.catalog.compose.exam_plan import ComposedExam
     from mudata.catalog.render.renderer import EngineChoice
     from mudata.catalog.splits.manifest import Manifest
+    from mudata.execution.executor import Executor
     from mudata.home import Home
 
 LARGEST_SEED = 2**31 - 1
@@ -69,7 +71,7 @@ def compose_exam(
     n: int | None = None,
     level: Level = "standard",
     engine: EngineChoice | None = None,
-    workers: int | None = None,
+    executor: Executor = LOCAL,
     progress: Progress = SILENT,
 ) -> ComposedDataset:
     """Compose an exam, index it with its items, and draw a split of all its clips: the dataset's name and '-exam'.
@@ -92,7 +94,7 @@ def compose_exam(
     planned(request)
     dataset = request.dataset
     card = loader.load(_write_card(home, exam, request, plays))
-    ingested = get(card, home, FetchRequest(), audio_format=AudioFormat(), workers=workers, progress=progress)
+    ingested = get(card, home, FetchRequest(executor=executor), audio_format=AudioFormat(), progress=progress)
     split = draw.make(home, SplitRequest(name=f"{dataset}-exam", datasets=(dataset,), parts={"test": 1.0}))
     try:
         manifest.save(home, split)

@@ -11,7 +11,6 @@ played-<exam>.jsonl   what each file was played by: engine, version, rate, gain 
 from __future__ import annotations
 
 import contextlib
-import math
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
@@ -22,9 +21,8 @@ from mudata.catalog.compose.exams import exam_of, planned
 from mudata.catalog.compose.performance import perform
 from mudata.catalog.compose.playing import engine_of
 from mudata.errors import FetchError, HomeError, number, telling_os_errors
-from mudata.execution.executor import Lost
-from mudata.execution.local_processes import available, scattered
-from mudata.memory import most_processes
+from mudata.execution.executor import Call, Executor, Lost
+from mudata.execution.local_processes import LOCAL
 from mudata.narration import SILENT, Progress
 
 if TYPE_CHECKING:
@@ -42,7 +40,7 @@ PAYS = 8
 def compose(
     files: Path,
     progress: Progress = SILENT,
-    workers: int | None = None,
+    executor: Executor = LOCAL,
     *,
     exam: str,
     version: int,
@@ -52,10 +50,11 @@ def compose(
     engine: EngineName = "embedded",
     soundfont_sha256: str = "",
 ) -> list[Path]:
-    """Write an exam below `files`, in `workers` processes (None: one a core); what is there of it already is kept.
+    """Write an exam below `files`; what is there of it already is kept.
 
     Raises UnknownName, ArgumentError for an n that cannot be balanced, FetchError for an exam of another `version` than
-    this mudata composes, another soundfont than here, or a piece that cannot be played, MissingSoundfont, HomeError.
+    this mudata composes, another soundfont than here, or a piece that cannot be played, MissingSoundfont, HomeError,
+    and what the executor raises.
     """
     recipe = exam_of(exam)
     if version != recipe.version:
@@ -67,7 +66,7 @@ def compose(
     plan = planned(request)
     folder = files / exam
     with telling_os_errors(), Journal(files.parent / f"played-{exam}.jsonl") as journal:
-        _play(request, folder, journal, progress, workers)
+        _play(request, folder, journal, progress, executor)
         records = {piece.id: journal.get(piece.id)[1] for piece in plan.pieces}
         items = recipe.items_heard(plan, difficulty, records) if recipe.items_heard else plan.items
         _tell_left_out(recipe, n, items, progress)
@@ -87,7 +86,7 @@ def _audio(folder: Path, id_: str) -> Path:
     return folder / "audio" / f"{id_}.wav"
 
 
-def _play(wanted: ExamRequest, folder: Path, journal: Journal, progress: Progress, workers: int | None) -> None:
+def _play(wanted: ExamRequest, folder: Path, journal: Journal, progress: Progress, executor: Executor) -> None:
     plan, engine = planned(wanted), engine_of(wanted)
     settings = asdict(wanted)
     request = [exam_of(wanted.exam).version, settings, engine.version]
@@ -98,10 +97,9 @@ def _play(wanted: ExamRequest, folder: Path, journal: Journal, progress: Progres
     ]
     if not todo:
         return
-    calls = ([str(_audio(folder, plan.pieces[at].id)), settings, at] for at in todo)
-    processes = workers or min(available(), math.ceil(len(todo) / PAYS), most_processes() or len(todo))
+    calls = (Call([str(_audio(folder, plan.pieces[at].id)), settings, at], plan.pieces[at].duration_s) for at in todo)
     failed: dict[str, str] = {}
-    results = scattered(perform, calls, processes)
+    results = executor.map(perform, calls, count=len(todo), pays=PAYS)
     with progress.bar(f"composing {wanted.exam}", len(todo), "pieces") as advance, contextlib.closing(results):
         for at, row in results:
             id_ = plan.pieces[todo[at]].id

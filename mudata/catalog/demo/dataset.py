@@ -12,12 +12,16 @@ from __future__ import annotations
 import csv
 import io
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from mudata.catalog.demo import synth
 from mudata.catalog.demo.composition import CLIPS_PER_STYLE, Piece, caption, plan, render, words
 from mudata.catalog.demo.styles import STYLES
 from mudata.home import write_atomic
 from mudata.narration import SILENT, Progress
+
+if TYPE_CHECKING:
+    from mudata.execution.executor import Executor
 
 COLUMNS = (
     "id",
@@ -34,7 +38,7 @@ COLUMNS = (
 )
 
 
-def compose(files: Path, progress: Progress = SILENT, _workers: int | None = None) -> list[Path]:
+def compose(files: Path, progress: Progress = SILENT, _executor: Executor | None = None) -> list[Path]:
     """Write the demo's clips and `demo/clips.csv` below `files`, in this process; what is already there is kept."""
     import soundfile
 

@@ -21,12 +21,14 @@ from mudata.catalog.duplicates.near_copies import NearContent
 from mudata.catalog.duplicates.near_search import near_pairs
 from mudata.catalog.index import database
 from mudata.errors import number
+from mudata.execution.local_processes import LOCAL
 from mudata.home import write_atomic
 from mudata.narration import SILENT, Progress
 from mudata.table import Table
 
 if TYPE_CHECKING:
     from mudata.catalog.duplicates.duplicate_groups import DuplicateGroup
+    from mudata.execution.executor import Executor
     from mudata.home import Home
 
 _SCHEMA = pa.schema(
@@ -124,17 +126,25 @@ def _short(text: str) -> str:
     return text if len(text) <= _CELL else text[: _CELL - 4].rsplit(" ", 1)[0].rstrip(" |;") + " ..."
 
 
-def search(home: Home, datasets: Sequence[str], *, exact: bool = False, progress: Progress = SILENT) -> Duplicates:
+def search(
+    home: Home,
+    datasets: Sequence[str],
+    *,
+    exact: bool = False,
+    progress: Progress = SILENT,
+    executor: Executor = LOCAL,
+) -> Duplicates:
     """Find the duplicates among the usable clips of indexed datasets, and keep them for SQL, splits and leaks.
 
     exact: only by hashes; nothing is decoded. Stopped at any moment, the same call goes on where it was.
-    Raises Busy where another process does the same, HomeError where nothing can be written.
+    Raises Busy where another process does the same, HomeError where nothing can be written, and what the
+    executor raises.
     """
     with home.lock("duplicates", wait_s=0), database.snapshot(home) as con:
         unheard: dict[str, str] = {}
         count = 0
         if not exact:
-            unheard = listen(home, con, datasets, progress)
+            unheard = listen(home, con, datasets, progress, executor)
             contents = con.sql(
                 "SELECT min(clip_id), pcm_sha256 FROM clips WHERE status = 'ok' AND kind = 'audio'"
                 " AND dataset IN (SELECT unnest($datasets::VARCHAR[])) AND pcm_sha256 IS NOT NULL GROUP BY ALL"

@@ -17,10 +17,10 @@ from mudata.catalog.duplicates import fingerprint_store
 from mudata.catalog.duplicates.fingerprint import RATE, fingerprint, why_unheard
 from mudata.catalog.duplicates.fingerprint_store import StoredFingerprint
 from mudata.errors import AudioError, HomeError, from_os_error
-from mudata.execution.executor import Lost
-from mudata.execution.local_processes import available, scattered
+from mudata.execution.executor import Call, Executor, Lost
+from mudata.execution.home_mark import require_shared
+from mudata.execution.local_processes import LOCAL
 from mudata.home import Home
-from mudata.memory import most_processes
 from mudata.narration import SILENT, Progress
 from mudata.safe_text import text_of
 
@@ -37,11 +37,15 @@ _PIECE_S = 120
 
 
 def listen(
-    home: Home, con: duckdb.DuckDBPyConnection, datasets: Sequence[str], progress: Progress = SILENT
+    home: Home,
+    con: duckdb.DuckDBPyConnection,
+    datasets: Sequence[str],
+    progress: Progress = SILENT,
+    executor: Executor = LOCAL,
 ) -> dict[str, str]:
     """Make the fingerprints that usable clips of these datasets lack; why not, by clip id, for those that failed.
 
-    Raises HomeError where nothing can be written.
+    Raises HomeError where nothing can be written, and what the executor raises.
     """
     known = fingerprint_store.hashes(home)
     failed: dict[str, str] = {}
@@ -52,7 +56,7 @@ def listen(
                 batch: list[StoredFingerprint] = []
                 written = time.monotonic()
                 try:
-                    for row, result in _results(home, rows):
+                    for row, result in _results(home, rows, executor):
                         if isinstance(result, str):
                             failed[row["clip_id"]] = result
                         else:
@@ -92,11 +96,12 @@ def _lacking(con: duckdb.DuckDBPyConnection, dataset: str, known: set[str]) -> l
     return rows
 
 
-def _results(home: Home, rows: Sequence[dict[str, Any]]) -> Iterator[tuple[dict[str, Any], StoredFingerprint | str]]:
+def _results(
+    home: Home, rows: Sequence[dict[str, Any]], executor: Executor
+) -> Iterator[tuple[dict[str, Any], StoredFingerprint | str]]:
     """Each row with its fingerprint, or why there is none."""
-    calls = ([str(home.root), row] for row in rows)
-    count = min(available(), most_processes() or available(), len(rows))
-    with closing(scattered(heard, calls, count)) as answers:
+    calls = (Call([str(home.root), row], row["duration_s"] or 0.0) for row in rows)
+    with closing(executor.map(heard, calls, count=len(rows))) as answers:
         for number, answer in answers:
             row = rows[number]
             if isinstance(answer, Lost):
@@ -104,6 +109,8 @@ def _results(home: Home, rows: Sequence[dict[str, Any]]) -> Iterator[tuple[dict[
             elif "fatal" in answer:
                 raise HomeError(*answer["fatal"])
             elif "failed" in answer:
+                if answer["failed"].startswith("vanished:") and (stored := StoredClip.of_row(home, row)):
+                    require_shared(executor, stored.path)
                 yield row, answer["failed"]
             else:
                 yield row, StoredFingerprint(row["pcm_sha256"], base64.b64decode(answer["words"]), answer["reason"])

@@ -171,7 +171,7 @@ class _DatasetFetch:
             clips=clips,
             offline=self.offline,
             jobs=self.request.jobs,
-            workers=self.request.workers,
+            executor=self.request.executor,
             pins=self.request.pins,
         )
 

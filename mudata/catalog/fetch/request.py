@@ -6,11 +6,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from mudata.execution.local_processes import LOCAL
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from mudata.catalog.audio.stores import Store
     from mudata.catalog.cards.licence_terms import Purpose
+    from mudata.execution.executor import Executor
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,8 +36,8 @@ class FetchRequest:
     accept_licence: bool = False
     jobs: int = 4
     """Downloads at a time."""
-    workers: int | None = None
-    """Processes that compose; None: as many as there are cores."""
+    executor: Executor = LOCAL
+    """Where it is composed and decoded."""
     pins: Mapping[str, str] = field(default_factory=dict)
     """Repository -> commit that is fetched in place of the card's revision."""
     partial: bool | None = None

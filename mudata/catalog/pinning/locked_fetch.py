@@ -20,6 +20,7 @@ from mudata.catalog.pinning.compare_lock import dataset_differences, is_as_locke
 from mudata.catalog.pinning.lock_difference import LockDifference, Reproduced, State
 from mudata.catalog.splits import check, manifest
 from mudata.errors import CardError, HomeError, MudataError, SplitError, UnknownName
+from mudata.execution.local_processes import LOCAL
 from mudata.home import write_atomic
 from mudata.narration import SILENT, Progress
 
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from mudata.catalog.cards.schema import Card
     from mudata.catalog.pinning.home_lock import HomeLock, LockedDataset
     from mudata.catalog.splits.manifest import Manifest
+    from mudata.execution.executor import Executor
     from mudata.home import Home
 
 _HUB = "hf://datasets/"
@@ -46,7 +48,7 @@ class LockedRequest:
     offline: bool = False
     accept_licence: bool = False
     jobs: int = 4
-    workers: int | None = None
+    executor: Executor = LOCAL
 
 
 def reproduce(home: Home, lock: HomeLock, request: LockedRequest, progress: Progress = SILENT) -> Reproduced:
@@ -146,9 +148,9 @@ class _Reproduction:
             offline=self.request.offline,
             accept_licence=self.request.accept_licence,
             jobs=self.request.jobs,
+            executor=self.request.executor,
         )
-        form = AudioFormat(locked.rate)
-        get(card, self.home, request, audio_format=form, workers=self.request.workers, progress=self.progress)
+        get(card, self.home, request, audio_format=AudioFormat(locked.rate), progress=self.progress)
 
     # -------------------------------------------------------------------------- faults and splits
 

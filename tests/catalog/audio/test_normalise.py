@@ -26,6 +26,7 @@ from mudata.catalog.audio.clip import AudioFormat
 from mudata.catalog.audio.journal import Journal
 from mudata.catalog.audio.normalise import COLUMNS, Job, clip_path, run
 from mudata.catalog.tables import TABLES
+from mudata.execution.local_processes import LocalProcesses
 from mudata.narration import Advance, Progress
 
 Tone = Callable[..., Path]
@@ -75,7 +76,14 @@ def again(
     progress, audio_format = Counting(), AudioFormat(rate)
     target = files.parent / "clips" / audio_format.name
     wanted = jobs() if wanted is None else wanted
-    table = run(wanted, files=files, target=target, audio_format=audio_format, workers=workers, progress=progress)
+    table = run(
+        wanted,
+        files=files,
+        target=target,
+        audio_format=audio_format,
+        executor=LocalProcesses(workers),
+        progress=progress,
+    )
     assert all(total == done for total, done in progress.bars)
     return {row["id"]: row for row in table.to_pylist()}, int(sum(total for total, _ in progress.bars))
 
@@ -317,9 +325,10 @@ import sys, json
 from pathlib import Path
 from mudata.catalog.audio.normalise import Job, run
 from mudata.catalog.audio.clip import AudioFormat
+from mudata.execution.local_processes import LocalProcesses
 files, target = map(Path, sys.argv[1:3])
 jobs = [Job(str(n), "audio", f"{n}.wav") for n in range(int(sys.argv[3]))]
-run(jobs, files=files, target=target, audio_format=AudioFormat(8000), workers=2)
+run(jobs, files=files, target=target, audio_format=AudioFormat(8000), executor=LocalProcesses(2))
 """
 
 

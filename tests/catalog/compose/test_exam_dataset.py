@@ -29,6 +29,7 @@ from mudata.catalog.compose.structure_exam import FORMS
 from mudata.catalog.fetch.request import FetchRequest
 from mudata.cli import cli
 from mudata.errors import ArgumentError, FetchError, MissingSoundfont
+from mudata.execution import local_processes
 from mudata.execution.local_processes import scattered
 from mudata.home import Home
 
@@ -99,20 +100,18 @@ def test_what_is_there_is_kept_and_what_is_torn_is_made_again(composed: Path, tm
 
 @pytest.mark.slow
 def test_no_more_processes_play_than_workers_are_allowed(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
-    from mudata.catalog.compose import exam_files
-
     counts = []
 
     def counted(function: Any, values: Any, count: int) -> Any:
         counts.append(count)
         return scattered(function, values, count)
 
-    monkeypatch.setattr(exam_files, "scattered", counted)
-    monkeypatch.setattr(exam_files, "available", lambda: 2)
-    monkeypatch.setattr(exam_files, "most_processes", lambda: None)
+    monkeypatch.setattr(local_processes, "scattered", counted)
+    monkeypatch.setattr(local_processes, "available", lambda: 2)
+    monkeypatch.setattr(local_processes, "most_processes", lambda: None)
     mudata.compose("parts", seed=1, n=20, workers=1, progress=False)
     mudata.compose("parts", seed=2, n=20, progress=False)
-    assert counts == [1, 2]
+    assert counts == [1, 1, 2, 2]  # pieces are played, clips are normalised
 
 
 def test_pieces_sound_at_one_level_and_to_their_end(composed: Path) -> None:

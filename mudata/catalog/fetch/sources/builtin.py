@@ -16,7 +16,7 @@ COMPOSERS: dict[str, str] = {
     "demo": "mudata.catalog.demo.dataset:compose",
     "exam": "mudata.catalog.compose.exam_files:compose",
 }
-"""Name of a composer -> function (files, Progress, processes or None, **settings) -> paths; imported when needed."""
+"""Name of a composer -> function (files, Progress, Executor, **settings) -> paths; imported when needed."""
 
 
 def compose(mirror: ComposedMirror, target: Target, progress: Progress) -> FetchResult:
@@ -25,7 +25,7 @@ def compose(mirror: ComposedMirror, target: Target, progress: Progress) -> Fetch
         raise FetchError(f"there is no composer {mirror.composer!r}.", f"There are: {', '.join(COMPOSERS)}.")
     module, _, function = COMPOSERS[mirror.composer].partition(":")
     composer = getattr(import_module(module), function)
-    return FetchResult(tuple(composer(target.files, progress, target.workers, **mirror.settings)), 0)
+    return FetchResult(tuple(composer(target.files, progress, target.executor, **mirror.settings)), 0)
 
 
 def by_hand(mirror: LocalMirror, _target: Target, _progress: Progress) -> FetchResult:

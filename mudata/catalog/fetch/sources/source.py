@@ -9,11 +9,15 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from mudata.execution.local_processes import LOCAL
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
 
     import pyarrow as pa
+
+    from mudata.execution.executor import Executor
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,8 +42,8 @@ class Target:
     """The network must not be touched: what is missing raises Offline."""
     jobs: int
     """Downloads at a time."""
-    workers: int | None = None
-    """Processes that compose; None: as many as there are cores."""
+    executor: Executor = LOCAL
+    """Where it is composed."""
     pins: Mapping[str, str] = field(default_factory=dict)
     """Repository -> commit that is fetched in place of the card's revision."""
 

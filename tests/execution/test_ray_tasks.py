@@ -1,0 +1,124 @@
+"""On a cluster calls are answered once, whatever dies, and nothing piles up."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import ray_calls
+
+from mudata.execution.executor import Call, Lost
+from mudata.execution.executor_choice import executor_on
+from mudata.execution.local_processes import LOCAL, LocalProcesses
+from mudata.execution.ray_tasks import AHEAD, BUNDLE_S, bundles
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from three_nodes import ThreeNodes
+
+    from mudata.home import Home
+
+
+def lives(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
+
+
+def calls(*values: Any, seconds: float = 0.0) -> list[Call]:
+    return [Call(value, seconds) for value in values]
+
+
+def test_bundles_weigh_a_minute_of_audio_and_are_drawn_as_they_are_needed() -> None:
+    drawn: list[int] = []
+
+    def endless() -> Iterator[tuple[int, Call]]:
+        for n in range(1_000_000):
+            drawn.append(n)
+            yield n, Call(n, seconds=30)
+
+    assert [n for n, _ in next(bundles(endless(), 100))] == [0, 1]
+    assert drawn == [0, 1]
+    tiny = list(bundles(enumerate(calls(*range(130))), 1000))
+    assert [len(bundle) for bundle in tiny] == [BUNDLE_S, BUNDLE_S, 10]
+    assert [len(bundle) for bundle in bundles(enumerate(calls(*range(7))), 3)] == [3, 3, 1]
+    assert [len(bundle) for bundle in bundles(enumerate(calls(1, 2, seconds=3600)), 9)] == [1, 1]
+
+
+def test_what_is_called_local_is_this_machine(home: Home) -> None:
+    assert executor_on(None, home) == executor_on("local", home) == LOCAL
+    assert executor_on(None, home, workers=3) == LocalProcesses(3)
+
+
+@pytest.mark.slow
+def test_a_cluster_gives_what_this_machine_gives(
+    ray_cluster: ThreeNodes, home: Home, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """Results, crashes and their reasons; with the paths of this environment and none of its keys."""
+    monkeypatch.setenv("MUDATA_CARDS", "cards of mine")
+    monkeypatch.setenv("MUDATA_JUDGE_KEY", "sk-secret-0123456789")
+    executor = executor_on("ray", home)
+    assert executor.name == "ray"
+    assert sorted(executor.map(ray_calls.double, calls(*range(50)), count=50)) == [
+        (n, {"twice": 2 * n}) for n in range(50)
+    ]
+    wanted = calls(*range(12), seconds=20)
+    here, there = (dict(each.map(ray_calls.deadly, wanted, count=12)) for each in (LOCAL, executor))
+    told = [{n: a.how for n, a in found.items() if isinstance(a, Lost)} for found in (here, there)]
+    assert told[0] == told[1] == {3: "the process was ended by SIGSEGV", 9: "the process ended with code 1"}
+    assert {n for n, answer in there.items() if answer == n} == set(range(12)) - {3, 9}
+    names = ["MUDATA_HOME", "MUDATA_CARDS", "MUDATA_JUDGE_KEY"]
+    paths = [str(home.root), os.path.abspath("cards of mine"), None]  # noqa: PTH100
+    assert sorted(executor.map(ray_calls.variable, calls(*names), count=3)) == list(enumerate(paths))
+    assert list(executor.map(ray_calls.double, [], count=0)) == []
+    assert capfd.readouterr() == ("", "")
+
+
+@pytest.mark.slow
+def test_what_takes_its_worker_along_is_given_up_alone(
+    ray_cluster: ThreeNodes, home: Home, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    executor = executor_on("ray", home)
+    wanted = calls(*([str(tmp_path), x] for x in range(6)), seconds=20)
+    answers = list(executor.map(ray_calls.kills_its_worker, wanted, count=6))
+    assert len(answers) == 6
+    lost = {n: answer.how for n, answer in answers if isinstance(answer, Lost)}
+    assert lost == {2: "Ray's worker process died"}
+    assert {n: answer for n, answer in answers if n != 2} == {n: n for n in (0, 1, 3, 4, 5)}
+    assert capfd.readouterr() == ("", "")
+
+
+@pytest.mark.slow
+def test_an_interrupt_ends_the_work_and_no_more_is_drawn_than_is_under_way(
+    ray_cluster: ThreeNodes, home: Home, tmp_path: Path
+) -> None:
+    drawn: list[int] = []
+
+    def many() -> Iterator[Call]:
+        for n in range(1000):
+            drawn.append(n)
+            yield Call(str(tmp_path / f"{n}"), seconds=BUNDLE_S)
+
+    def interrupt() -> None:
+        while not any(path.read_text() for path in tmp_path.iterdir()):
+            time.sleep(0.05)
+        os.kill(os.getpid(), signal.SIGINT)
+
+    executor = executor_on("ray", home)
+    threading.Thread(target=interrupt, daemon=True).start()
+    with pytest.raises(KeyboardInterrupt, match=r"^$"):
+        list(executor.map(ray_calls.hangs, many(), count=1000))
+    assert len(drawn) == AHEAD * 3
+    pids = [int(pid) for path in tmp_path.iterdir() for pid in path.read_text().split()]
+    assert pids
+    until = time.monotonic() + 60
+    while any(lives(pid) for pid in pids) and time.monotonic() < until:
+        time.sleep(0.05)
+    assert not any(lives(pid) for pid in pids)
