@@ -25,6 +25,9 @@ _WORDS = r"deprecat|will be removed (in|from)\b"
 
 _show = warnings.showwarning
 
+_told: set[str] = set()
+"""Warnings of files that were shown: Python forgets its own register whenever anybody changes its filters."""
+
 
 def announced(text: str) -> bool:
     """Whether a message says that something is deprecated."""
@@ -47,7 +50,9 @@ def hide_deprecations() -> None:
 def _show_others(message: Warning | str, category: type[Warning], *where: Any) -> None:
     """In the place of `warnings.showwarning`; `where` are its other arguments."""
     if issubclass(category, UnreadableFileWarning):  # it names its file itself
-        sys.stderr.write(f"Warning: {message}\n")
+        if str(message) not in _told:
+            sys.stderr.write(f"Warning: {message}\n")
+            _told.add(str(message))
         return
     if issubclass(category, _KINDS) or announced(f"{category.__name__} {message}"):
         warner = sys._getframe(2)  # beyond the one function of `warnings` that calls this

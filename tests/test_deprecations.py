@@ -11,6 +11,9 @@ from pathlib import Path
 
 import pytest
 
+from mudata.deprecations import hide_deprecations
+from mudata.errors import UnreadableFileWarning
+
 OLD_LIBRARY = """
 import threading
 import warnings
@@ -100,6 +103,15 @@ def test_what_transformers_logs_of_deprecations_is_hidden_where_models_load(libr
     assert stderr("-c", quiet + within) == "weights are missing\n"
     assert "is deprecated" in stderr("-W", "default", "-c", quiet + within)
     assert "is deprecated" in stderr("-c", f"{quiet}import transformers; transformers.load()")
+
+
+def test_a_file_that_cannot_be_read_is_told_of_once(capsys: pytest.CaptureFixture[str]) -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("always")
+        hide_deprecations()
+        for text in ("one.yaml:1: a", "one.yaml:1: a", "two.yaml:1: a"):
+            warnings.warn(text, UnreadableFileWarning, stacklevel=1)
+    assert capsys.readouterr().err == "Warning: one.yaml:1: a\nWarning: two.yaml:1: a\n"
 
 
 def test_in_tests_deprecations_are_errors() -> None:

@@ -28,16 +28,17 @@ hide_deprecations()
 def cards(
     tag: str | None = None,
     *,
-    usage: Literal["unrestricted", "noncommercial", "research", "unknown"] | None = None,
+    usage: Literal["commercial", "noncommercial", "research"] | None = None,
     audio: Literal["yes", "no", "unverified"] | None = None,
 ) -> list[Card]:
     """Every dataset card, or those that fit.
 
     Args:
         tag: such as 'genre', 'mood', 'caption'.
-        usage: 'unrestricted', 'noncommercial', 'research' or 'unknown'.
+        usage: 'commercial', 'noncommercial' or 'research': those of which clips may be used for that.
         audio: whether the host has audio: 'yes', 'no' or 'unverified'.
     """
+    from mudata.catalog.cards.licence_terms import may_serve
     from mudata.catalog.cards.loader import load_all
     from mudata.catalog.cards.schema import Tag
 
@@ -46,7 +47,9 @@ def cards(
     return [
         card
         for card in load_all()
-        if tag in (None, *card.tags) and usage in (None, card.licence.usage) and audio in (None, card.audio)
+        if tag in (None, *card.tags)
+        and audio in (None, card.audio)
+        and may_serve(usage, card.licence.usage, per_clip=card.licence.per_clip)
     ]
 
 

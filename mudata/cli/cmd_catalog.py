@@ -12,6 +12,7 @@ import click
 
 from mudata import yaml_files
 from mudata.catalog.cards import card_files, concepts, loader, overview
+from mudata.catalog.cards.licence_terms import PURPOSES, may_serve
 from mudata.catalog.index.holdings import holdings
 from mudata.cli import name_completion
 from mudata.cli.habits import HabitGroup
@@ -20,23 +21,23 @@ from mudata.errors import CardError, HomeError, UnknownName
 from mudata.home import Home
 
 if TYPE_CHECKING:
+    from mudata.catalog.cards.licence_terms import Purpose
     from mudata.catalog.cards.schema import Card
 
 _SHOWN = [
     *("name", "tags", "format", "duration", "clips", "items"),
     *("here", "audio", "usage", "availability", "title"),
 ]
-USAGES = ("unrestricted", "noncommercial", "research", "unknown")
 
 
 @click.command()
 @click.option(
     "--tag", "tags", multiple=True, help="Only datasets with this tag (genre, mood, instrument, caption, ...)."
 )
-@click.option("--usage", type=click.Choice(USAGES), help="Only datasets of this usage class.")
+@click.option("--usage", type=click.Choice(list(PURPOSES)), help="Only datasets of which clips may be used for this.")
 @click.option("--audio", type=click.Choice(["yes", "no", "unverified"]), help="Only datasets whose host has audio.")
 @json_option
-def list_(tags: tuple[str, ...], usage: str | None, audio: str | None, as_json: bool) -> None:
+def list_(tags: tuple[str, ...], usage: Purpose | None, audio: str | None, as_json: bool) -> None:
     """List the datasets that have a card; here: how many of its clips are indexed."""
     if tags:
         from mudata.catalog.cards.schema import Tag
@@ -47,7 +48,9 @@ def list_(tags: tuple[str, ...], usage: str | None, audio: str | None, as_json: 
     rows = [
         row
         for row in overview.rows()
-        if set(tags) <= set(row["tags"]) and usage in (None, row["usage"]) and audio in (None, row["audio"])
+        if set(tags) <= set(row["tags"])
+        and audio in (None, row["audio"])
+        and may_serve(usage, row["usage"], per_clip=row["per_clip"])
     ]
     held = _held()
     emit(

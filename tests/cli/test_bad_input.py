@@ -713,7 +713,7 @@ def test_sql_only_reads_the_index_and_keeps_the_hints_of_duckdb(
         ("sql 'SELECT 1' --parquet /proc/x.parquet", "/proc/x.parquet cannot be written: "),
         ("sql 'SELECT 1' --limit -1", "Invalid value for '--limit'"),
         ("cards check {folder}", "There is no card (*.yaml) in "),
-        ("list --usage nope", "'nope' is not one of 'unrestricted', 'noncommercial', 'research', 'unknown'"),
+        ("list --usage nope", "'nope' is not one of 'commercial', 'noncommercial', 'research'"),
         ("eval --model random", "Give --model and --split, or --suite and --models."),
         ("eval --model random --split all --task nope", "No task of toy named 'nope'.\nKnown: genre."),
         ("eval --model random --split all --part nope", "No part of split all named 'nope'.\nKnown: test"),

@@ -28,6 +28,12 @@ PURPOSES: dict[Purpose, tuple[Usage, ...]] = {
 """The usage classes of what may be used for a purpose; what is `unknown` may be used for none."""
 
 
+def may_serve(purpose: Purpose | None, usage: Usage, *, per_clip: bool) -> bool:
+    """Whether anything of a dataset may be used for a purpose (None: any), by its usage class; of one whose clips have
+    licences of their own, these tell."""
+    return purpose is None or per_clip or usage in PURPOSES[purpose]
+
+
 @dataclass(frozen=True)
 class LicenceTerms:
     """A licence and what it allows."""

@@ -10,7 +10,7 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from mudata.catalog.cards.licence_terms import PURPOSES
+from mudata.catalog.cards.licence_terms import may_serve
 from mudata.errors import CardError, HomeError, NeedsLicence, UnknownName
 from mudata.home import Home, now, write_atomic
 from mudata.json_files import read_as
@@ -46,7 +46,7 @@ def refuse_use(card: Card, purpose: Purpose | None) -> None:
     """Raise NeedsLicence where no clip of a dataset may be used for a purpose: clips have no licence of their own, and
     the dataset's does not permit it. None: any."""
     licence = card.licence
-    if purpose is None or licence.per_clip or licence.usage in PURPOSES[purpose]:
+    if purpose is None or may_serve(purpose, licence.usage, per_clip=licence.per_clip):
         return
     known = "unknown" if licence.usage == "unknown" else f"for {licence.usage} use"
     raise NeedsLicence(

@@ -26,7 +26,8 @@ FILE = BUILT_IN / "datasets" / "overview.json"
 def rows() -> list[dict[str, Any]]:
     """A line for each dataset that has a card, by name: name, title, tags, format, duration, clips
     (of the default subset; None where the card does not say), items (all of an exam; None of others),
-    audio, usage, availability, licence, homepage. A card that cannot be read is passed over.
+    audio, usage, per_clip (clips have licences of their own), availability, licence, homepage. A card that cannot be
+    read is passed over.
     """
     ready = read_object(FILE, missing_ok=True, hint="Install mudata again.", error=CardError)
     lines = []
@@ -70,6 +71,7 @@ def _row(card: Card) -> dict[str, Any]:
         "items": (sum(items.n or 0 for items in card.exam.items) or None) if card.exam else None,
         "audio": card.audio,
         "usage": card.licence.usage,
+        "per_clip": card.licence.per_clip,
         "availability": card.availability,
         "licence": card.licence.spdx or card.licence.text,
         "homepage": card.homepage,

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
+from mudata.catalog.duplicates import checked_parquet
 from mudata.catalog.duplicates.fingerprint import RECIPE
 from mudata.home import PARTIAL, sweep, write_atomic
 
@@ -66,11 +66,12 @@ def read(home: Home, datasets: Iterable[str] | None = None) -> pa.Table:
     return whole
 
 
-def hashes(home: Home) -> set[str]:
-    """Of which samples there are fingerprints of this recipe."""
+def hashes(home: Home, *, comparable: bool = False) -> set[str]:
+    """Of which samples there are fingerprints of this recipe; or of those alone that can be compared."""
     known: set[str] = set()
-    for _, table in _tables(home, None, columns=["pcm_sha256"]):
-        known.update(table["pcm_sha256"].to_pylist())
+    for _, table in _tables(home, None, columns=["pcm_sha256", "reason"]):
+        whole = table.filter(pc.is_null(table["reason"])) if comparable else table
+        known.update(whole["pcm_sha256"].to_pylist())
     return known
 
 
@@ -82,7 +83,7 @@ def tidy(home: Home, dataset: str) -> None:
     table = read(home, [dataset])
     target = folder(home, dataset) / f"all-{RECIPE}.parquet"
     temporary = target.with_name(f".{target.name}{PARTIAL}")
-    pq.write_table(table.cast(SCHEMA).replace_schema_metadata(SCHEMA.metadata), temporary, compression="zstd")
+    checked_parquet.write(table.cast(SCHEMA).replace_schema_metadata(SCHEMA.metadata), temporary)
     temporary.replace(target)
     for file in files:
         if file != target:
@@ -97,12 +98,14 @@ def _tables(
     folders = sorted(home.fingerprints.glob(wanted)) if wanted else [folder(home, name) for name in datasets or ()]
     for own in folders:
         for file in sorted(own.glob("*.parquet")):
+            whole = checked_parquet.read(file, columns)
             try:
-                whole = pq.read_table(file, columns=columns, memory_map=False)
-                recipe = (whole.schema.metadata or {}).get(b"recipe")
-                if recipe == str(RECIPE).encode():
-                    yield file, whole.cast(SCHEMA if columns is None else whole.schema).replace_schema_metadata(None)
-            except (pa.ArrowInvalid, pa.ArrowTypeError, KeyError, ValueError):
+                if whole is not None and (whole.schema.metadata or {}).get(b"recipe") == str(RECIPE).encode():
+                    whole = whole.cast(pa.schema([SCHEMA.field(name) for name in columns or SCHEMA.names]))
+                    yield file, whole
+            except (pa.ArrowInvalid, pa.ArrowTypeError, ValueError):
+                whole = None
+            if whole is None:
                 with contextlib.suppress(OSError):
                     file.unlink()
 
@@ -110,5 +113,5 @@ def _tables(
 def _bytes(rows: Sequence[StoredFingerprint]) -> bytes:
     columns: dict[str, Any] = dict(zip(SCHEMA.names, zip(*rows, strict=True), strict=True))
     file = io.BytesIO()
-    pq.write_table(pa.table(columns, schema=SCHEMA), file, compression="zstd")
+    checked_parquet.write(pa.table(columns, schema=SCHEMA), file)
     return file.getvalue()

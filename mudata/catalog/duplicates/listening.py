@@ -47,7 +47,7 @@ def listen(
 
     Raises HomeError where nothing can be written, and what the executor raises.
     """
-    known = fingerprint_store.hashes(home)
+    known = set(fingerprint_store.read(home)["pcm_sha256"].to_pylist())  # of files that are whole
     failed: dict[str, str] = {}
     for dataset in datasets:
         rows = _lacking(con, dataset, known)

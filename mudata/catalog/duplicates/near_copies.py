@@ -6,18 +6,18 @@ replaces what was known of pairs among these.
 
 from __future__ import annotations
 
-import contextlib
 import io
+import warnings
 from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from mudata.catalog import clusters
-from mudata.catalog.duplicates import fingerprint_store
+from mudata.catalog.duplicates import checked_parquet, fingerprint_store
 from mudata.catalog.duplicates.fingerprint import RECIPE
+from mudata.errors import UnreadableFileWarning
 from mudata.home import write_atomic
 
 if TYPE_CHECKING:
@@ -59,23 +59,26 @@ class NearCopies:
     group_of: Mapping[str, Hashable] = field(default_factory=dict)
     """By clip id, what near copies share; only clips of which there are other contents in the group."""
     fingerprinted: int = 0
-    """Clips that were listened to."""
+    """Clips whose fingerprints can be compared: neither too short for that, nor silent, nor unchanging."""
 
 
 def load(home: Home) -> list[NearContent]:
-    """All pairs that are known; none where nothing was searched, or only in another way."""
+    """All pairs that are known; none where nothing was searched, or only in another way. Of a damaged file nothing is
+    known, with an UnreadableFileWarning."""
     file = _file(home)
     if not file.exists():
         return []
+    table = checked_parquet.read(file)
     try:
-        table = pq.read_table(file)
-        if (table.schema.metadata or {}).get(b"recipe") != str(RECIPE).encode():
+        if table is not None and (table.schema.metadata or {}).get(b"recipe") != str(RECIPE).encode():
             return []
-        return [NearContent(**row) for row in table.select(_SCHEMA.names).to_pylist()]
-    except (pa.ArrowInvalid, KeyError, TypeError):
-        with contextlib.suppress(OSError):  # damaged: to be found again
-            file.unlink()
-        return []
+        if table is not None:
+            return [NearContent(**row) for row in table.select(_SCHEMA.names).cast(_SCHEMA).to_pylist()]
+    except (pa.ArrowInvalid, KeyError, ValueError):
+        pass
+    text = f"{file} is damaged: nothing is known of near copies until `mudata duplicates` has found them again."
+    warnings.warn(text, UnreadableFileWarning, stacklevel=2)
+    return []
 
 
 def save(home: Home, searched: Collection[str], found: Iterable[NearContent]) -> None:
@@ -84,7 +87,7 @@ def save(home: Home, searched: Collection[str], found: Iterable[NearContent]) ->
     rows = sorted([*kept, *found])
     columns: list[Sequence[object]] = list(zip(*rows, strict=True)) or [()] * len(_SCHEMA)
     file = io.BytesIO()
-    pq.write_table(pa.table(dict(zip(_SCHEMA.names, columns, strict=True)), schema=_SCHEMA), file, compression="zstd")
+    checked_parquet.write(pa.table(dict(zip(_SCHEMA.names, columns, strict=True)), schema=_SCHEMA), file)
     home.make(home.duplicates)
     write_atomic(_file(home), file.getvalue())
 
@@ -105,11 +108,9 @@ def contents_together(pairs: Iterable[NearContent]) -> dict[str, str]:
 
 def of_clips(home: Home, con: duckdb.DuckDBPyConnection, clip_ids: Collection[str]) -> NearCopies:
     """What is known of these clips."""
-    heard = fingerprint_store.hashes(home)
-    if not heard:
-        return NearCopies()
-    fingerprinted = sum(pcm in heard for _, pcm in _contents(con, clip_ids))
-    return NearCopies(_group_of(home, con, clip_ids), fingerprinted)
+    comparable = fingerprint_store.hashes(home, comparable=True)
+    fingerprinted = sum(pcm in comparable for _, pcm in _contents(con, clip_ids)) if comparable else 0
+    return NearCopies(_group_of(home, con, clip_ids) if fingerprinted else {}, fingerprinted)
 
 
 def groups(home: Home, con: duckdb.DuckDBPyConnection, clip_ids: Collection[str]) -> tuple[tuple[str, ...], ...]:

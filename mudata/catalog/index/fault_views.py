@@ -11,8 +11,8 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from mudata.catalog.cards import card_files, loader
 from mudata.catalog.cards.fault_overlays import load_overlay, overlay_files
-from mudata.catalog.cards.loader import passing_over
 from mudata.catalog.read.sql_literals import quote
 from mudata.catalog.tables import TABLES, Column
 
@@ -112,13 +112,15 @@ def fault_views(published: str, own: Sequence[Mapping[str, str | None]]) -> dict
 
 
 def own_faults(home: Home) -> list[dict[str, str | None]]:
-    """The rows of the user's own files; one that cannot be read is passed over, with an UnreadableFileWarning."""
+    """The rows of the user's own files; one that cannot be read, or does not fit the card of its dataset, is passed
+    over whole, with an UnreadableFileWarning."""
     found: list[dict[str, str | None]] = []
     for dataset, path in overlay_files(home).items():
         from mudata.catalog.cards.fault import rows
 
-        with passing_over(path):
-            own = rows(load_overlay(path).faults, {})
+        with loader.passing_over(path):
+            card = loader.load(dataset) if dataset in card_files.files() else None
+            own = rows(load_overlay(path, card).faults, card.labels if card else {})
             found += [{"clip_id": f"{dataset}/{row['id']}", "dataset": dataset, **row} for row in own]
     return found
 

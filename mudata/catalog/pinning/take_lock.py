@@ -13,7 +13,7 @@ from mudata.catalog.index import database
 from mudata.catalog.index.tool_versions import tool_versions
 from mudata.catalog.pinning.home_lock import HASH_DIGITS, HomeLock, LockedDataset, LockedSource
 from mudata.catalog.splits import manifest
-from mudata.errors import MudataError, UnknownName
+from mudata.errors import HomeError, MudataError, UnknownName
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
     from mudata.catalog.index.generations import Generation
     from mudata.home import Home
+
+_FIRST = "Run `mudata fetch NAME` first (`mudata list` has the names), or set MUDATA_HOME to the home that you mean."
 
 TOLD = {
     "clips": "clip_id, kind, status, start_s, artist, album, track, title, licence",
@@ -38,13 +40,15 @@ TOLD = {
 def take_lock(home: Home, names: Sequence[str] = ()) -> HomeLock:
     """Lock datasets and splits by name, with the datasets of these splits; without names everything in the home.
 
-    Raises UnknownName; what cannot be read is an error of its own.
+    Raises UnknownName; HomeError where there is nothing; what cannot be read is an error of its own.
     """
     indexed = database.current_generations(home)
     splits = {name: manifest.load(home, name) for name in manifest.names(home) if not names or name in names}
     wanted = {*indexed} if not names else {_dataset(name, indexed) for name in names if name not in splits}
     if unknown := sorted(wanted - set(indexed)):
         raise UnknownName("indexed dataset or split", unknown[0], {*indexed, *manifest.names(home)})
+    if not (wanted or splits):
+        raise HomeError(f"Nothing is indexed in {home.root}, and there is no split: nothing to lock.", _FIRST)
     wanted |= {dataset for split in splits.values() for dataset in split.datasets if dataset in indexed}
     overlays = {name: path for name, path in overlay_files(home).items() if name in wanted}
     for path in overlays.values():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import subprocess
@@ -16,7 +17,8 @@ from random_music import RATE, lay, music
 import mudata
 from mudata.catalog.duplicates import fingerprint_store, listening, near_copies
 from mudata.catalog.duplicates.duplicate_search import search
-from mudata.errors import Busy
+from mudata.catalog.index import database
+from mudata.errors import Busy, UnreadableFileWarning
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -121,9 +123,38 @@ def test_a_new_search_forgets_what_no_longer_agrees(toy: Home) -> None:
 @pytest.mark.parametrize("file", ["fingerprints/toy/*.parquet", "duplicates/near.parquet"])
 def test_damaged_files_are_made_again(toy: Home, file: str) -> None:
     first = search(toy, ["toy"])
-    for path in toy.root.glob(file):
-        path.write_bytes(path.read_bytes()[:-20])
-    assert search(toy, ["toy"]) == first
+    for damage in (
+        lambda data: data[:-20],
+        lambda data: b"",
+        lambda data: data[:60] + bytes([data[60] ^ 8]) + data[61:],
+    ):
+        for path in toy.root.glob(file):
+            path.write_bytes(damage(path.read_bytes()))
+        told = pytest.warns(UnreadableFileWarning, match=r"near\.parquet is damaged: nothing is known of near copies")
+        with told if "near" in file else contextlib.nullcontext():
+            assert search(toy, ["toy"]) == first
+    assert [near_copies.load(toy) for _ in range(2)] == [near_copies.load(toy)] * 2
+
+
+def test_no_byte_of_a_fingerprint_can_change_unnoticed(home: Home) -> None:
+    random = np.random.default_rng(1)
+    rows = {f"{n:064x}": random.bytes(1600) for n in range(3)}
+    fingerprint_store.add(
+        home, "toy", [fingerprint_store.StoredFingerprint(pcm, own, None) for pcm, own in rows.items()]
+    )
+    (path,) = (home.fingerprints / "toy").iterdir()
+    whole = path.read_bytes()
+    for place in random.integers(len(whole), size=100):
+        path.write_bytes(whole[:place] + bytes([whole[place] ^ 4]) + whole[place + 1 :])
+        found = fingerprint_store.read(home).to_pylist()
+        assert not found or {row["pcm_sha256"]: row["words"] for row in found} == rows
+
+
+def test_only_clips_that_can_be_compared_count_as_known(toy: Home) -> None:
+    search(toy, ["toy"])
+    with database.connect(toy) as connection:
+        ids = [row[0] for row in connection.execute("SELECT clip_id FROM clips").fetchall()]
+        assert near_copies.of_clips(toy, connection, ids).fingerprinted == len(ids) - len(NOT_HEARD)
 
 
 def test_many_files_become_one(toy: Home, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -108,6 +108,17 @@ def test_a_file_that_cannot_be_read_is_passed_over_and_told(toy: Home) -> None:
         assert ask(toy, "SELECT count(*) FROM faults") == [(len(FAULTS),)]
 
 
+def test_what_does_not_fit_the_card_is_applied_nowhere(toy: Home) -> None:
+    overlay(
+        toy,
+        "faults: [{ids: x, kind: mislabelled, action: warn, note: n, source: s, repair: {labels: {genre: [polka]}}}]\n",
+        "gtzan",
+    )
+    query = "SELECT count(*) FROM faults WHERE origin = 'own'"
+    with pytest.warns(UnreadableFileWarning, match=r"gtzan.yaml:1: .*'polka' is not in the vocabulary"):
+        assert ask(toy, query) == [(0,)]
+
+
 def test_other_programs_see_them_in_mudata_duckdb(toy: Home) -> None:
     overlay(toy, "faults: [{ids: plain, kind: corrupt, action: drop, note: it's cut, source: me}]\n")
     with duckdb.connect(str(database.rebuild(toy)), read_only=True) as connection:

@@ -269,6 +269,13 @@ def test_what_is_no_lock_is_refused(tmp_path: Path, content: str, what: str) -> 
         read_lock(tmp_path / "lock.json")
 
 
+def test_an_empty_home_is_not_locked(home: Home, tmp_path: Path) -> None:
+    with pytest.raises(HomeError, match=r"Nothing is indexed in .*\n*Run `mudata fetch NAME` first"):
+        mudata.lock(to=tmp_path / "lock.json")
+    assert typed("lock", "--to", tmp_path / "lock.json").code == 2
+    assert list(tmp_path.glob("*.json")) == []
+
+
 def test_wishes_that_a_lock_decides_are_refused(place: Place) -> None:
     mudata.lock("tiny", to=place.file)
     for wish in (("--limit", "3"), ("--rate", "8000"), ("--from", str(place.folder)), ("--card", str(place.file))):
