@@ -19,7 +19,7 @@ import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import duckdb
 
@@ -135,8 +135,9 @@ def connect(home: Home, asked: str | None = None) -> duckdb.DuckDBPyConnection:
     are made that it names. Raises HomeError for an index that is damaged or of a newer version.
     """
     connection = new_instance()
-    more = concept_views() | composed_views.dataset_views(namespaces(home))
-    allowed = _make_views(home, connection, more, asked)
+    views, allowed = _current_views(home)
+    views |= concept_views() | composed_views.dataset_views(namespaces(home))
+    _make_views(home, connection, views if asked is None else named_in(asked, views))
     for setting in (
         "TimeZone = 'UTC'",
         "python_enable_replacements = false",  # else SQL would see the variables of Python frames
@@ -153,27 +154,51 @@ def connect(home: Home, asked: str | None = None) -> duckdb.DuckDBPyConnection:
 
 @contextlib.contextmanager
 def snapshot(home: Home) -> Iterator[duckdb.DuckDBPyConnection]:
-    """As `connect`, for statements of mudata's own: nothing keeps them from other files.
-    Raises HomeError as it does."""
+    """As `connect`, for statements of mudata's own: nothing keeps them from other files. A view is made when a
+    statement names it, which raises HomeError for an index that is damaged."""
+    views, _ = _current_views(home)
     with scratch_database() as connection:
-        _make_views(home, connection)
-        yield connection
+        yield cast("duckdb.DuckDBPyConnection", _WithViews(home, connection, views))
 
 
-def _make_views(
-    home: Home, connection: duckdb.DuckDBPyConnection, more: Mapping[str, str] | None = None, asked: str | None = None
-) -> list[Path]:
-    """Make the views of the index as it is now, and more, or those of them that a query is about; the files that all
-    read. Raises HomeError as `connect` does."""
+class _WithViews:
+    """A session that makes views when they are named: all of them take longer than most statements."""
+
+    def __init__(self, home: Home, connection: duckdb.DuckDBPyConnection, views: dict[str, str]) -> None:
+        self._home, self._connection, self._left = home, connection, views
+
+    def execute(self, query: str, parameters: object = None) -> duckdb.DuckDBPyConnection:
+        self._make(query)
+        return self._connection.execute(query, parameters)
+
+    def sql(self, query: str, **options: Any) -> duckdb.DuckDBPyRelation:
+        self._make(query)
+        return self._connection.sql(query, **options)
+
+    def _make(self, query: str) -> None:
+        named = named_in(query, self._left)
+        _make_views(self._home, self._connection, named)
+        for name in named:
+            del self._left[name]
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._connection, name)
+
+
+def _current_views(home: Home) -> tuple[dict[str, str], list[Path]]:
+    """A SELECT for each view of the index as it is now, and the files that all read. Raises HomeError as `connect`
+    does."""
     current = current_generations(home)
     others = {name: (view, sorted(home.root.glob(view.files))) for name, view in registered().items()}
     manifests = sorted(home.root.glob(composed_views.MANIFESTS))
     views = _table_views(home, current, files_literal(manifests) if manifests else None) | {
         name: _view(view, files_literal(files) if files else None) for name, (view, files) in others.items()
     }
-    views |= more or {}
-    if asked is not None:
-        views = named_in(asked, views)
+    files = [generation.file(table) for generation in current.values() for table in TABLES if generation.has(table)]
+    return views, files + manifests + [file for _, own in others.values() for file in own]
+
+
+def _make_views(home: Home, connection: duckdb.DuckDBPyConnection, views: Mapping[str, str]) -> None:
     try:
         for name, query in views.items():
             connection.execute(f"CREATE VIEW {name} AS {query}")
@@ -184,8 +209,6 @@ def _make_views(
             f"The index in {home.index} cannot be read: {error}",
             "Remove the folder that is named, and run `mudata fetch` for its dataset again.",
         ) from error
-    files = [generation.file(table) for generation in current.values() for table in TABLES if generation.has(table)]
-    return files + manifests + [file for _, own in others.values() for file in own]
 
 
 def namespaces(home: Home) -> dict[str, list[str]]:
