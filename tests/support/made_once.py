@@ -7,8 +7,6 @@ from collections.abc import Callable, Hashable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
-from mudata.catalog.index import database
-
 if TYPE_CHECKING:
     from mudata.home import Home
 
@@ -45,5 +43,4 @@ def publish_once(home: Home, dataset: str, asked: Hashable, make: Callable[[], R
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(file.content)
         os.utime(path, ns=(file.mtime_ns, file.mtime_ns))
-    database.rebuild(home)
     return result  # type: ignore[no-any-return]

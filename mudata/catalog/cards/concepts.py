@@ -8,6 +8,7 @@ are made anew, which takes most of a second.
 from __future__ import annotations
 
 import contextlib
+import functools
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
@@ -33,12 +34,30 @@ source."""
 
 def compiled() -> Compiled:
     """All concepts as they are now. Raises CardError for a vocabulary that cannot be."""
-    ready = read_object(FILE, missing_ok=True, hint="Install mudata again.", error=CardError)
-    paths = card_files.files(KIND)
-    needed = [*paths.values(), *(path for name, path in card_files.files().items() if name in ready.get("adopted", ()))]
-    if ready.get("sha256") == _sha256(needed):
-        return ready["tables"]  # type: ignore[no-any-return]
-    return compile_files(paths)[0]
+    if ready_sha256() is not None:
+        return _ready(_state())["tables"]  # type: ignore[no-any-return]
+    return compile_files(card_files.files(KIND))[0]
+
+
+def ready_sha256() -> str | None:
+    """The hash of what `compiled.json` is made of, where it is that of the files as they are now."""
+    ready = _ready(_state())
+    adopted = ready.get("adopted", ())
+    needed = [*card_files.files(KIND).values(), *(p for name, p in card_files.files().items() if name in adopted)]
+    return known if (known := ready.get("sha256")) == _sha256(needed) else None
+
+
+def _state() -> tuple[int, int] | None:
+    try:
+        return (FILE.stat().st_size, FILE.stat().st_mtime_ns)
+    except OSError:
+        return None
+
+
+@functools.lru_cache(maxsize=1)
+def _ready(_: tuple[int, int] | None) -> dict[str, Any]:
+    """What `compiled.json` says, read once in each of its states: every connection to the index asks for it."""
+    return read_object(FILE, missing_ok=True, hint="Install mudata again.", error=CardError)
 
 
 def check(path: Path) -> None:

@@ -7,6 +7,7 @@ changes what SQL says and no split.
 # ruff: noqa: S608 - names are our own, values go through `quote`
 from __future__ import annotations
 
+import functools
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
@@ -57,7 +58,17 @@ def folded(column: str) -> str:
 
 def concept_views(compiled: Mapping[str, Any] | None = None) -> dict[str, str]:
     """A SELECT for each of CONCEPT_VIEWS."""
-    tables = concepts.compiled() if compiled is None else compiled
+    if compiled is None and (sha256 := concepts.ready_sha256()):
+        return dict(_ready_views(sha256))
+    return _views(concepts.compiled() if compiled is None else compiled)
+
+
+@functools.lru_cache(maxsize=1)
+def _ready_views(sha256: str) -> dict[str, str]:  # noqa: ARG001 - what decides the result
+    return _views(concepts.compiled())
+
+
+def _views(tables: Mapping[str, Any]) -> dict[str, str]:
     sources = sorted({row[key] for row in tables["concepts"] for key in ("source", "broader_source") if row[key]})
     number = {text: place + 1 for place, text in enumerate(sources)}
     rows = [

@@ -58,7 +58,7 @@ def test_a_condition_that_works_in_where_works_in_sql(toy: Home, condition: str)
         drawn = select(connection, ["toy"], where=condition).column("clip_id")
     asked = f"SELECT clip_id FROM dataset_toy WHERE {condition} ORDER BY 1"
     assert [row[0] for row in query.run(toy, asked).fetchall()] == drawn
-    with duckdb.connect(str(toy.index / database.DATABASE), read_only=True) as stock:
+    with duckdb.connect(str(database.rebuild(toy)), read_only=True) as stock:
         assert [row[0] for row in stock.execute(asked).fetchall()] == drawn
 
 
@@ -96,7 +96,7 @@ def test_own_splits_are_in_the_tables_beside_published_ones(toy: Home, through: 
     def ask(sql: str) -> Sequence[tuple[object, ...]]:
         if through == "mudata":
             return query.run(toy, sql).fetchall()
-        with duckdb.connect(str(toy.index / database.DATABASE), read_only=True) as stock:
+        with duckdb.connect(str(database.rebuild(toy)), read_only=True) as stock:
             return stock.execute(sql).fetchall()
 
     published = [("official", "test", "published", 1), ("official", "train", "published", 1)]
