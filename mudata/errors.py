@@ -252,6 +252,14 @@ def from_os_error(error: OSError) -> MudataError | None:
     return None
 
 
+def of_home(error: Exception) -> MudataError | None:
+    """What is wrong with the disk, or with the store that machines share, and so with no clip at hand. Too little
+    memory may be the clip's own fault."""
+    if isinstance(error, HomeError):
+        return error
+    return from_os_error(error) if isinstance(error, OSError) and error.errno != errno.ENOMEM else None
+
+
 def from_machine_error(error: Exception) -> MudataError | None:
     """What can befall any work: memory, disks, files that cannot be used, DuckDB's own failures.
     The one place where they become ours; None for whatever else, which is a fault of mudata."""

@@ -9,6 +9,7 @@ MUDATA_HOME/
     splits/  runs/  models/           manifests, evaluations, checkpoints
     cards/                            cards of exams that were composed here
     faults/                           known faults that the user adds to the cards'
+    store/<dataset>/                  what MUDATA_STORE has of it, as it was seen last
     licences.json                     which terms were accepted, and when
     sql_history                       what was asked at the prompt of `mudata sql`
     locks/
@@ -170,14 +171,22 @@ def write_atomic(path: Path, data: bytes | str, *, shared: bool = False) -> None
     """
     raw = data.encode() if isinstance(data, str) else data
     path.parent.mkdir(parents=True, exist_ok=True)
+    if shared:
+        sweep(path.parent)
+    with replacing(path, shared=shared) as file:
+        file.write(raw)
+
+
+@contextlib.contextmanager
+def replacing(path: Path, *, shared: bool = False) -> Iterator[BinaryIO]:
+    """A file beside `path`, by its name to be written by others, too; flushed and moved into place at the end, or
+    deleted where that fails. As `write_atomic`, whose folder is there."""
     name = path.name if len(os.fsencode(path.name)) <= 200 else hashlib.sha256(os.fsencode(path.name)).hexdigest()
     own = f".{os.getpid()}-{threading.get_ident()}" if shared else ""
     temporary = path.with_name(f".{name}{own}{PARTIAL}")
-    if shared:
-        sweep(path.parent)
     try:
         with held(temporary) as file:
-            file.write(raw)
+            yield file
             file.flush()
             os.fsync(file.fileno())
             if not _ON_WINDOWS:

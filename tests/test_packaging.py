@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
-HEAVY = ("torch", "transformers", "librosa", "sklearn", "datasets", "kaggle", "pandas", "rouge_score")
+HEAVY = ("torch", "transformers", "librosa", "sklearn", "datasets", "kaggle", "pandas", "rouge_score", "fsspec", "s3fs")
 
 
 def _modules_after(arguments: list[str]) -> set[str]:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from mudata.catalog.index.finding import Finding
     from mudata.catalog.index.query import Relation
     from mudata.catalog.index.stats import Stats
-    from mudata.catalog.ingest import Ingested
+    from mudata.catalog.ingested import Ingested
 
 hide_deprecations()
 

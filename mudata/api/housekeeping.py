@@ -44,12 +44,12 @@ def disk_use() -> Table:
     """How much of the disk everything takes: a row for each dataset, split, run, model and part of models.
 
     Returns:
-        kind, name, bytes (each file once), files, links, linked_bytes (of files elsewhere, in no total), and of
-        datasets the bytes of raw, clips and index.
+        kind, name, bytes (each file once), files, links, linked_bytes (of files elsewhere, in no total), of
+        datasets the bytes of raw, clips and index, and of store: what MUDATA_STORE has, in no total either.
     """
     from mudata.storage import disk_use as using
 
-    columns = ("kind", "name", "bytes", "raw", "clips", "index", "linked_bytes")
+    columns = ("kind", "name", "bytes", "raw", "clips", "index", "store", "linked_bytes")
     return Table(using.disk_use(Home.default()), columns)
 
 
@@ -60,6 +60,7 @@ def remove(
     kind: Literal["dataset", "split", "run", "model", "part"] | None = None,
     force: bool = False,
     dry_run: bool = False,
+    everywhere: bool = False,
 ) -> Table:
     """Remove datasets, splits, runs or weights of models. Nobody is asked; stopped, the same call goes on.
 
@@ -70,6 +71,8 @@ def remove(
         kind: which is meant, where things of several kinds have the name.
         force: although others need it, such as the runs of a split; these stay.
         dry_run: change nothing.
+        everywhere: datasets also from the store that machines share (MUDATA_STORE), for all of them. Else it keeps
+            them, so that they are listed again, and their clips come when they are heard.
 
     Returns:
         What went: kind, name, what, path, bytes, files, links.
@@ -82,7 +85,7 @@ def remove(
     from mudata.storage import removal
 
     home = Home.default()
-    planned = removal.plan(home, many(names), kind)
+    planned = removal.plan(home, many(names), kind, everywhere=everywhere)
     rows = planned.rows()
     if not dry_run:
         removal.remove(home, planned, force=force)

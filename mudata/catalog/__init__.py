@@ -9,10 +9,11 @@ from mudata.lazy import lazy_names
 
 if TYPE_CHECKING:
     from mudata.catalog.fetch.request import FetchRequest
-    from mudata.catalog.ingest import Ingested, get
+    from mudata.catalog.ingest import get
+    from mudata.catalog.ingested import Ingested
 
 __all__ = ["FetchRequest", "Ingested", "get"]
 __getattr__, __dir__ = lazy_names(
     __name__,
-    {"FetchRequest": "fetch.request", "Ingested": "ingest", "get": "ingest"},
+    {"FetchRequest": "fetch.request", "Ingested": "ingested", "get": "ingest"},
 )

@@ -6,10 +6,9 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from typing import TYPE_CHECKING
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -24,12 +23,14 @@ from mudata.catalog.fetch.fetcher import fetch
 from mudata.catalog.fetch.lock import alone
 from mudata.catalog.index import database
 from mudata.catalog.index.index_tables import index_tables, licence_of
+from mudata.catalog.ingested import Ingested, lacking_of, reasons
 from mudata.catalog.read.attribute_labels import with_attribute_labels
 from mudata.catalog.read.items_table import items_table
 from mudata.catalog.read.reader import NO_TABLE, DatasetContents, Issue, read
 from mudata.errors import number
 from mudata.memory import require_least
 from mudata.narration import SILENT, Progress
+from mudata.object_store import location
 from mudata.version import __version__
 
 if TYPE_CHECKING:
@@ -37,67 +38,6 @@ if TYPE_CHECKING:
     from mudata.catalog.cards.schema import Card
     from mudata.catalog.fetch.request import Fetched, FetchRequest
     from mudata.home import Home
-
-Reasons = tuple[tuple[str, str], ...]
-"""(id, reason) of clips, by id."""
-
-
-@dataclass(frozen=True, kw_only=True, repr=False)
-class Ingested:
-    """What is in the index now. Ids are without the dataset's name."""
-
-    dataset: str
-    declared: int
-    """Clips the card expects of the subset; where it does not say, clips that were read."""
-    fetched: int
-    """Clips whose raw file is there."""
-    usable: int
-    """Clips with status ok."""
-    quarantined: Reasons
-    missing: Reasons
-    issues: tuple[Issue, ...]
-    """What in the raw files was left out or could not be understood."""
-    generation: Path
-    audio_format: str
-    unchanged: bool
-    """Whether the index said exactly this before; then nothing was written."""
-    lacking: int = 0
-    """Clips that the card promises, were asked for, and are neither here nor accounted for."""
-    partial: bool = False
-    """Whether that is so on purpose: see `FetchRequest.partial`."""
-    store: Store = "flac"
-    """How sound is kept: flac, normalised copies, or reference, none."""
-    freed_bytes: int = 0
-    """Of copies that went, since the dataset is kept by reference now."""
-
-    @property
-    def flavour(self) -> str:
-        """The audio format, as version 0.1.0 called it."""
-        return self.audio_format
-
-    @property
-    def is_incomplete(self) -> bool:
-        """Whether clips, or tables that tell of them, are not here."""
-        return self.lacking > 0 or any(issue.kind == NO_TABLE for issue in self.issues)
-
-    @property
-    def at_fault(self) -> bool:
-        """Whether anything is not as it should be: a clip is unusable, or something is not here
-        that was asked for, and not left out on purpose."""
-        return bool(self.quarantined) or (not self.partial and (bool(self.missing) or self.is_incomplete))
-
-    @property
-    def extent(self) -> str:
-        """How much is here, in words."""
-        tables = [issue.where for issue in self.issues if issue.kind == NO_TABLE]
-        without = f", without {', '.join(tables)}" if tables else ""
-        return f"{self.declared - self.lacking:,} of {self.declared:,} clips are here{without}"
-
-    def __repr__(self) -> str:
-        counts = f"{self.usable:,} usable of {self.fetched:,} fetched of {self.declared:,} declared clips"
-        others = f", {len(self.quarantined):,} quarantined, {len(self.missing):,} missing"
-        others += ", partial on purpose" if self.partial else ""
-        return f"{self.dataset}: {counts}{others} ({self.audio_format})"
 
 
 def get(
@@ -110,16 +50,29 @@ def get(
 ) -> Ingested:
     """Fetch a dataset, normalise its clips, and index them; one process at a time per dataset.
 
-    Raises NeedsLicence, MudataError for too little memory, and all that `fetch` and `ingest` raise.
+    Where machines share a store, what it has of the dataset is taken from there, and what it lacks is published.
+    Raises NeedsLicence, MudataError for too little memory, StoreError, and all that `fetch` and `ingest` raise.
     """
     require_least()
     licences.refuse_use(card, request.usage)
     licences.require(card, home, accept=request.accept_licence, progress=progress)
+    make = partial(_fetched_and_indexed, card, home, request=request, audio_format=audio_format, progress=progress)
     with alone(home, card.name, progress):
-        fetched = fetch(card, home, request, progress)
-        for note in fetched.notes:
-            progress.say(f"{card.name}: {note}")
-        return ingest(card, home, request=request, audio_format=audio_format, fetched=fetched, progress=progress)
+        if location.is_wanted() and not request.offline:
+            from mudata.catalog.sharing.shared_fetch import shared_fetch
+
+            return shared_fetch(card, home, request, audio_format=audio_format, make=make, progress=progress)
+        with location.disconnected():
+            return make()
+
+
+def _fetched_and_indexed(
+    card: Card, home: Home, *, request: FetchRequest, audio_format: AudioFormat, progress: Progress
+) -> Ingested:
+    fetched = fetch(card, home, request, progress)
+    for note in fetched.notes:
+        progress.say(f"{card.name}: {note}")
+    return ingest(card, home, request=request, audio_format=audio_format, fetched=fetched, progress=progress)
 
 
 def ingest(
@@ -193,8 +146,7 @@ def ingest(
             }
         ]
     )
-    promised = declared if request.limit is None else min(request.limit, declared)
-    lacking = max(0, promised - len(clips)) if request.where is None and request.usage is None else 0
+    lacking = lacking_of(declared, request, len(clips))
     wish = request.partial if request.partial is not None else bool(known and known.about["selection"].get("partial"))
     partial = wish and (lacking > 0 or any(issue.kind == NO_TABLE for issue in reading.issues))
     if partial:
@@ -210,8 +162,8 @@ def ingest(
         declared=declared,
         fetched=counts["ok"] + counts["quarantined"],
         usable=counts["ok"],
-        quarantined=_reasons(clips, "quarantined"),
-        missing=_reasons(clips, "missing"),
+        quarantined=reasons(clips, "quarantined"),
+        missing=reasons(clips, "missing"),
         issues=issues,
         generation=after,
         audio_format=audio_format.name,
@@ -262,7 +214,3 @@ def _lengthless(made: pa.Table) -> list[Issue]:
     kinds = ", ".join(sorted({kind for _, kind in told}))
     what = f"{number(len(told), 'clip')}, such as {told[0][0]}: length not stated by the file ({kinds}); one that was"
     return [Issue("no-length", "clips", f"{what} cut between two frames cannot be told from a whole one")]
-
-
-def _reasons(clips: list[dict[str, Any]], status: str) -> Reasons:
-    return tuple((c["clip_id"].partition("/")[2], c["reason"]) for c in clips if c["status"] == status)

@@ -16,7 +16,7 @@ from mudata.errors import HomeError, MudataError
 
 if TYPE_CHECKING:
     from mudata.catalog.cards.schema import Card
-    from mudata.catalog.ingest import Ingested
+    from mudata.catalog.ingested import Ingested
     from mudata.home import Home
 
 _SHOWN = 5

@@ -55,7 +55,8 @@ def where(name: str | None, kind: Kind | None, as_json: bool) -> None:
 def du(as_json: bool, quiet: bool) -> None:
     """Tell how much of the disk everything takes: datasets, splits, runs, and weights of models by their parts.
 
-    A file counts once, however many names it has. linked: files elsewhere that links lead to; they are in no total.
+    A file counts once, however many names it has. linked: files elsewhere that links lead to; store: what MUDATA_STORE
+    has of it. Neither is in a total.
     """
     from mudata.storage import disk_use
     from mudata.storage.disk_size import readable
@@ -66,7 +67,7 @@ def du(as_json: bool, quiet: bool) -> None:
     if as_json:
         emit_json(rows)
         return
-    sizes = {"total": "bytes", "raw": "raw", "clips": "clips", "index": "index", "linked": "linked_bytes"}
+    sizes = {"total": "bytes", "linked": "linked_bytes"} | {name: name for name in ("raw", "clips", "index", "store")}
     shown = [row | {column: readable(row[key] or 0) for column, key in sizes.items()} for row in rows]
     columns = [c for c in disk_use.COLUMNS if c in ("kind", "name", "total") or any(row[c] for row in shown)]
     emit(shown, as_json=False, columns=columns)
@@ -79,9 +80,18 @@ def du(as_json: bool, quiet: bool) -> None:
 @click.option("--yes", "-y", is_flag=True, help="Do not ask.")
 @click.option("--dry-run", is_flag=True, help="Show what would go, and remove nothing.")
 @click.option("--force", is_flag=True, help="Although others need it, such as the runs of a split; these stay.")
+@click.option("--everywhere", is_flag=True, help="Datasets also from MUDATA_STORE, for all machines that share it.")
 @common
 def rm(
-    names: tuple[str, ...], *, kind: Kind | None, yes: bool, dry_run: bool, force: bool, as_json: bool, quiet: bool
+    names: tuple[str, ...],
+    *,
+    kind: Kind | None,
+    yes: bool,
+    dry_run: bool,
+    force: bool,
+    everywhere: bool,
+    as_json: bool,
+    quiet: bool,
 ) -> None:
     """Remove datasets, splits, runs (or the beginning of a run's id) or weights of models from the home.
 
@@ -99,7 +109,7 @@ def rm(
     home, tell = Home.default(), progress(quiet)
     say = tell.say
     with tell.bar("Measuring", unit=""):
-        planned = removal.plan(home, names, kind)
+        planned = removal.plan(home, names, kind, everywhere=everywhere)
         rows = planned.rows()
     if as_json and not (yes or dry_run):
         raise click.UsageError("--json does not ask: give --yes or --dry-run.")
@@ -110,6 +120,8 @@ def rm(
         say(f"Stays: part {part}, which {', '.join(models)} needs.")
     for other in planned.dependents:
         say(f"Needs it: {other}.")
+    for seen in () if everywhere else planned.published:
+        say(f"{seen.url} keeps {seen.record.dataset}: it is listed again (--everywhere removes it there, too).")
     size = readable(sum(row["bytes"] for row in rows)) or "0 B"
     if not dry_run:
         if planned.dependents and not force:

@@ -21,6 +21,7 @@ from mudata.catalog.fetch.own_files import is_own
 from mudata.catalog.index import database
 from mudata.catalog.read.files import match_all, table_files, walk
 from mudata.errors import AudioError, HomeError, MudataError, number
+from mudata.object_store.local_cache import shared_file
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from mudata.home import Home
 
 NOT_KNOWN = "not known"
+IN_STORE = "in the store that machines share"
 OLDER = "not known: fetched by an older version"
 
 
@@ -156,7 +158,8 @@ def _origin(
     )
     here = home.root / clip["path"] if clip["path"] else None
     kept = {"store": clip["store"], "path": clip["path"], "rate": clip["sample_rate"] and f"{clip['sample_rate']} Hz"}
-    yield "kept", kept | {"state": None if here is None else "here" if here.is_file() else "gone"}
+    state = None if here is None else "here" if here.is_file() else IN_STORE if shared_file(here) else "gone"
+    yield "kept", kept | {"state": state}
 
 
 def _record_of(home: Home, dataset: str, path: str | None) -> FetchRecord | None:
@@ -193,14 +196,17 @@ def _file(files: Path, path: str | None, clip: Mapping[str, Any], record: FetchR
     raw = files / path
     state = "as it was indexed"
     try:
-        Original(
-            path=raw,
-            start_s=0.0,
-            duration_s=0.0,
-            size=clip["source_size"],
-            mtime_ns=clip["source_mtime_ns"],
-            sha256=clip["source_sha256"],
-        ).require_unchanged()
+        if not raw.exists() and shared_file(raw):
+            state = IN_STORE
+        else:
+            Original(
+                path=raw,
+                start_s=0.0,
+                duration_s=0.0,
+                size=clip["source_size"],
+                mtime_ns=clip["source_mtime_ns"],
+                sha256=clip["source_sha256"],
+            ).require_unchanged()
     except AudioError as error:
         state = f"{error.reason}: {error.what}"
     return {

@@ -46,6 +46,7 @@ def _places(home: Home, kind: Kind, name: str) -> dict[str, Path]:
                 "fingerprints": home.fingerprints / name,
                 "clips": home.root / "clips" / name,
                 "raw": home.raw(name),
+                "store": home.root / "store" / name,  # what is known of the one that machines share
             }
         case "split":
             return {"manifest": home.splits / f"{name}.json"}

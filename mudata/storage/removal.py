@@ -16,9 +16,11 @@ from typing import TYPE_CHECKING, Any
 
 from mudata.catalog.cards import loader
 from mudata.catalog.index import database
+from mudata.catalog.sharing.withdraw import withdraw
 from mudata.errors import CardError, HomeError, UnknownName, some
 from mudata.evaluation.models import model_card
 from mudata.narration import SILENT, Progress
+from mudata.object_store import location, shared_files
 from mudata.storage import inventory
 from mudata.storage.dependents import dependents, parts_of
 from mudata.storage.disk_size import Scale
@@ -26,6 +28,7 @@ from mudata.storage.inventory import Kind, Stored
 
 if TYPE_CHECKING:
     from mudata.home import Home
+    from mudata.object_store.shared_files import SeenRecord
 
 _ORDER: tuple[Kind, ...] = ("run", "split", "model", "part", "dataset")
 """What depends on others goes before them."""
@@ -48,6 +51,10 @@ class Removal:
     """Parts of removed models that stay, with the models that need them."""
     dependents: tuple[Stored, ...]
     """What stays and needs what goes."""
+    published: tuple[SeenRecord, ...] = ()
+    """What the store that machines share has of removed datasets."""
+    everywhere: bool = False
+    """Whether that goes, too."""
 
     def rows(self) -> list[dict[str, Any]]:
         """Every place that goes, with its size: bytes of its own files, links that are only unlinked."""
@@ -58,11 +65,17 @@ class Removal:
                 size = scale.weigh(path)
                 facts = {"bytes": size.bytes, "files": size.files, "links": size.links}
                 rows.append({"kind": item.kind, "name": item.name, "what": what, "path": str(path)} | facts)
+        for seen in self.published if self.everywhere else ():
+            record = seen.record
+            facts = {"bytes": record.size, "files": record.files, "links": 0}
+            where = {"what": "in the store", "path": f"{seen.url}/objects/{record.dataset}"}
+            rows.append({"kind": "dataset", "name": record.dataset} | where | facts)
         return rows
 
 
-def plan(home: Home, names: Iterable[str], kind: Kind | None = None) -> Removal:
-    """What goes with the things of these names. Nothing is changed.
+def plan(home: Home, names: Iterable[str], kind: Kind | None = None, *, everywhere: bool = False) -> Removal:
+    """What goes with the things of these names; `everywhere`, of datasets also what the store that machines share has.
+    Nothing is changed.
 
     A model takes with it the parts that no other model needs. Raises UnknownName, ArgumentError (a name of several
     things), HomeError (a place that lies outside the home, by a link).
@@ -76,7 +89,9 @@ def plan(home: Home, names: Iterable[str], kind: Kind | None = None) -> Removal:
         for path in item.places.values():
             _check_is_inside(home, path)
     needy = {str(other): other for item in items for other in dependents(home, item) if other not in items}
-    return Removal(tuple(items), shared, tuple(needy.values()))
+    seen = (shared_files.seen(home, item.name) for item in items if item.kind == "dataset")
+    published = tuple(one for one in seen if one and location.url())
+    return Removal(tuple(items), shared, tuple(needy.values()), published, everywhere)
 
 
 def _named(home: Home, name: str, kind: Kind | None) -> Stored:
@@ -118,6 +133,8 @@ def remove(home: Home, removal: Removal, *, force: bool = False, progress: Progr
             locks.enter_context(home.lock(_LOCKS[item.kind] + item.name, wait_s=0))
         for item in removal.items:
             with progress.bar(f"Removing {item}", unit=""):
+                if removal.everywhere and item.kind == "dataset":
+                    withdraw(item.name)
                 for what, path in item.places.items():
                     if what == "index":
                         database.forget(home, item.name)

@@ -10,14 +10,17 @@ from typing import TYPE_CHECKING, Any
 
 from mudata.catalog.cards import card_files, loader
 from mudata.catalog.cards.fault_overlays import overlay_files
+from mudata.catalog.index import database
 from mudata.errors import CardError, UnknownName
 from mudata.evaluation.models import listing
+from mudata.object_store import location, shared_files
 from mudata.storage import inventory
 from mudata.storage.dependents import parts_of
 from mudata.storage.disk_size import Scale, entries
 
 if TYPE_CHECKING:
     from mudata.home import Home
+    from mudata.object_store.shared_files import SeenRecord
     from mudata.storage.inventory import Kind, Stored
 
 COLUMNS = ("kind", "name", "what", "size", "files", "kept", "path")
@@ -30,13 +33,21 @@ def where(home: Home, name: str | None = None, kind: Kind | None = None) -> list
     that is there of it, of every kind that has the name; where nothing is, the card alone. `linked_to` is the folder
     that holds all files that are linked from elsewhere. Raises UnknownName.
     """
+    if location.is_wanted():
+        database.current_generations(home)  # with what other machines published since
     rows = list(_home(home) if name is None else _named(home, name, kind))
     scale = Scale()
-    return [row | _size(row, scale) for row in rows]
+    return [row | ({} if row["what"] in ("MUDATA_STORE", "in the store") else _size(row, scale)) for row in rows]
 
 
 def _row(kind: str, name: str, what: str, path: Path) -> dict[str, Any]:
     return {"kind": kind, "name": name, "what": what, "path": str(path)}
+
+
+def _shared(kind: str, name: str, what: str, place: str, seen: list[SeenRecord]) -> dict[str, Any]:
+    """A place in the store that machines share, as large as it was when it was seen last."""
+    size = {"bytes": sum(one.record.size for one in seen), "files": sum(one.record.files for one in seen)}
+    return {"kind": kind, "name": name, "what": what, "path": place, **size, "kept": "", "linked_to": None}
 
 
 def _home(home: Home) -> Iterator[dict[str, Any]]:
@@ -44,6 +55,8 @@ def _home(home: Home) -> Iterator[dict[str, Any]]:
     yield _row("home", "", "MUDATA_HOME" if os.environ.get("MUDATA_HOME") else "default", home.root)
     for name in folders:
         yield _row("home", name, "folder", home.root / name)
+    if shared := location.url():
+        yield _shared("home", "", "MUDATA_STORE", shared, list(shared_files.all_seen(home).values()))
     told = {card_files.BUILT_IN: "built in", home.cards: "composed"}
     for folder in card_files.folders():
         yield _row("cards", "", told.get(folder, "MUDATA_CARDS"), folder)
@@ -68,6 +81,8 @@ def _named(home: Home, name: str, kind: Kind | None) -> Iterator[dict[str, Any]]
     for item in found:
         for what, path in _finer(item):
             yield _row(item.kind, item.name, what, path)
+        if item.kind == "dataset" and (one := shared_files.seen(home, item.name)):
+            yield _shared("dataset", item.name, "in the store", f"{one.url}/objects/{item.name}", [one])
     for model in {item.name for item in found if item.kind == "model"} | ({name} if "model" in cards else set()):
         own, shared = parts_of(home, [model])
         for part in inventory.stored(home, "part"):
@@ -90,7 +105,7 @@ def _finer(item: Stored) -> Iterator[tuple[str, Path]]:
     for what, path in item.places.items():
         if what == "clips" and path.is_dir():
             yield from ((f"clips {below.name}", below) for below in sorted(path.iterdir()))
-        elif what != "card":  # which has its row already
+        elif what not in ("card", "store"):  # which have their rows already
             yield what, path
 
 

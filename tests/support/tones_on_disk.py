@@ -13,11 +13,12 @@ from typing import TYPE_CHECKING, Any
 from mudata.catalog.audio.clip import AudioFormat
 from mudata.catalog.cards import loader
 from mudata.catalog.fetch.request import Fetched, FetchRequest
-from mudata.catalog.ingest import Ingested, ingest
+from mudata.catalog.ingest import ingest
 from mudata.execution.local_processes import LocalProcesses
 
 if TYPE_CHECKING:
     from mudata.catalog.cards.schema import Card
+    from mudata.catalog.ingested import Ingested
     from mudata.home import Home
 
 Tone = Callable[..., Path]

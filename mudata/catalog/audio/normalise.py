@@ -10,7 +10,6 @@ either store needs, so that a dataset goes from copies to none at once.
 from __future__ import annotations
 
 import contextlib
-import errno
 import hashlib
 import os
 from dataclasses import asdict, dataclass
@@ -24,12 +23,13 @@ from mudata.catalog.audio.journal import Journal
 from mudata.catalog.audio.mix import LOUDEST, Mix
 from mudata.catalog.symbolic import midi
 from mudata.catalog.tables import TABLES
-from mudata.errors import AudioError, HomeError, from_os_error, telling_os_errors
+from mudata.errors import AudioError, HomeError, of_home, telling_os_errors
 from mudata.execution.executor import Call, Executor, Lost
 from mudata.execution.home_mark import require_shared
 from mudata.execution.local_processes import LOCAL
 from mudata.home import PARTIAL
 from mudata.narration import SILENT, Progress
+from mudata.object_store.local_cache import at_hand
 from mudata.safe_text import text_of
 
 if TYPE_CHECKING:
@@ -156,21 +156,21 @@ def perform(task: list[Any]) -> dict[str, Any]:
     job = Job(**fields)
     source = Path(files, job.source)
     try:
-        if job.expected_hash:
-            _verify(source, job.expected_hash)
-        if job.kind == "midi":
-            return _midi(source, job)
-        return _audio(source, target and Path(target), clip.AudioFormat(rate), job)
+        with at_hand(source):
+            if job.expected_hash:
+                _verify(source, job.expected_hash)
+            midi_file = job.kind == "midi"
+            form = clip.AudioFormat(rate)
+            return _midi(source, job) if midi_file else _audio(source, target and Path(target), form, job)
     except AudioError as error:
         status = "missing" if error.reason == "vanished" else "quarantined"
         row = _failed(status, error.reason, str(error).replace("\n", " "))
         return row | ({} if status == "missing" else _source(source))
-    except OSError as error:
-        if error.errno != errno.ENOMEM and (known := from_os_error(error)):
-            return {"fatal": [known.what, known.hint]}
-        return _failed("quarantined", "crashed", f"{type(error).__name__}: {error.strerror or error}")
     except Exception as error:  # whatever it is, the other clips go on
-        return _failed("quarantined", "crashed", f"{type(error).__name__}: {text_of(error)}")
+        if known := of_home(error):
+            return {"fatal": [known.what, known.hint]}
+        told = error.strerror if isinstance(error, OSError) else None
+        return _failed("quarantined", "crashed", f"{type(error).__name__}: {told or text_of(error)}")
 
 
 def _audio(source: Path, target: Path | None, audio_format: clip.AudioFormat, job: Job) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from mudata.catalog.audio.decode import read_again
 from mudata.catalog.audio.mix import MonoMix, resampled
 from mudata.catalog.read.source_file import reading
 from mudata.errors import AudioError
+from mudata.object_store.local_cache import at_hand
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -52,7 +53,7 @@ class Original:
 
         Size and time of change are looked at; where the time is another, the file is hashed, once in this process.
         """
-        with reading(self.path):
+        with at_hand(self.path), reading(self.path):
             now = self.path.stat()
             if self.size is not None and now.st_size != self.size:
                 raise self._changed(f"{now.st_size:,} bytes, {self.size:,} were indexed")
@@ -80,7 +81,6 @@ class Original:
 
         Raises AudioError as `require_unchanged` and `clip.load` do.
         """
-        self.require_unchanged()
 
         def use(source: Source) -> Samples:
             part = self._part(source, start_s, duration_s)
@@ -96,7 +96,9 @@ class Original:
             wanted = None if duration_s is None else skipped + round(duration_s * rate)
             return resampled(samples, source.rate, rate)[skipped:wanted]
 
-        return read_again(self.path, self.decoder, self.whole_s, use)
+        with at_hand(self.path):
+            self.require_unchanged()
+            return read_again(self.path, self.decoder, self.whole_s, use)
 
     def channels(self, *, start_s: float = 0.0, duration_s: float | None = None) -> tuple[Samples, int]:
         """The same part, (frames, channels) float32, and the file's rate in Hz: neither mixed nor resampled.
@@ -105,13 +107,13 @@ class Original:
         """
         import numpy as np
 
-        self.require_unchanged()
-
         def use(source: Source) -> tuple[Samples, int]:
             part = self._part(source, start_s, duration_s)
             return _filled(source, part, (source.channels,), source.blocks(part.start, part.stop)), source.rate
 
-        samples, rate = read_again(self.path, self.decoder, self.whole_s, use)
+        with at_hand(self.path):
+            self.require_unchanged()
+            samples, rate = read_again(self.path, self.decoder, self.whole_s, use)
         if not np.isfinite(samples).all():
             raise AudioError("not_finite", "NaN or infinity among the samples")
         return samples, rate

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from mudata.catalog.audio.original import Original
 from mudata.errors import AudioError
+from mudata.object_store.local_cache import at_hand, is_here_or_shared
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -76,9 +77,10 @@ class StoredClip:
         return cls(path=path, rate=row["sample_rate"], store=row["store"] or "flac", original=original, crop=crop)
 
     def is_here(self) -> bool:
-        """Whether its file is there, of an original also whether it is what was indexed."""
-        if self.store == "flac" or self.original is None:
-            return self.path.is_file()
+        """Whether its file is there, or in the store that machines share; of an original that is here also whether it
+        is what was indexed."""
+        if self.store == "flac" or self.original is None or not self.path.is_file():
+            return is_here_or_shared(self.path)
         try:
             self.original.require_unchanged()
         except AudioError:
@@ -112,7 +114,8 @@ class StoredClip:
         wanted = rate or self.rate
         if self.store == "flac" or self.original is None:
             start_s, duration_s = self._in_copy(start_s, duration_s)
-            return written_copy.load(self.path, wanted, start_s=start_s, duration_s=duration_s)
+            with at_hand(self.path):
+                return written_copy.load(self.path, wanted, start_s=start_s, duration_s=duration_s)
         samples = self.original.mono(self.rate, start_s=start_s, duration_s=duration_s)
         return resampled(samples, self.rate, wanted)
 
@@ -124,7 +127,7 @@ class StoredClip:
         """
         from mudata.catalog.audio.mix import resampled
 
-        if self.store == "flac" and not (self.original and self.original.path.exists()):
+        if self.store == "flac" and not (self.original and is_here_or_shared(self.original.path)):
             return self.samples(rate, start_s=start_s, duration_s=duration_s)[None]
         if self.original is None:
             raise AudioError("vanished", "the index does not say which file the clip is from")

@@ -15,7 +15,7 @@ from mudata.catalog.compose.exams import exam_of, planned
 from mudata.catalog.compose.playing import PlayingEngine, engine_here
 from mudata.catalog.fetch.request import FetchRequest
 from mudata.catalog.index import database
-from mudata.catalog.ingest import Ingested, get
+from mudata.catalog.ingest import get
 from mudata.catalog.splits import draw, manifest
 from mudata.catalog.splits.split_request import SplitRequest
 from mudata.errors import ArgumentError, AudioError, MissingSoundfont, SplitError
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
     from mudata.catalog.cards.card_task import Level
     from mudata.catalog.compose.exam_plan import ComposedExam
+    from mudata.catalog.ingested import Ingested
     from mudata.catalog.render.renderer import EngineChoice
     from mudata.catalog.splits.manifest import Manifest
     from mudata.execution.executor import Executor

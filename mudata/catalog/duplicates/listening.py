@@ -127,10 +127,10 @@ def heard(call: list[Any]) -> dict[str, Any]:
         words = fingerprint(_samples(stored, row["duration_s"]))
     except AudioError as error:
         return {"failed": f"{error.reason}: {error.what}"}
-    except OSError as error:
-        if known := from_os_error(error):
+    except (HomeError, OSError) as error:  # of the store that machines share, or of the machine
+        if known := error if isinstance(error, HomeError) else from_os_error(error):
             return {"fatal": [known.what, known.hint]}
-        return {"failed": f"unreadable: {error.strerror or error}"}
+        return {"failed": f"unreadable: {getattr(error, 'strerror', None) or error}"}
     except Exception as error:  # whatever it is, the other clips go on
         return {"failed": f"crashed: {type(error).__name__}: {text_of(error)}"}
     return {"words": base64.b64encode(words.astype("<u4").tobytes()).decode(), "reason": why_unheard(words)}

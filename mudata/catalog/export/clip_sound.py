@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from mudata.catalog.audio import clip
 from mudata.errors import AudioError
+from mudata.object_store.local_cache import at_hand
 
 if TYPE_CHECKING:
     from mudata.catalog.audio.original import Original
@@ -42,6 +43,10 @@ class ClipSound:
         Raises AudioError where the file is gone, is another one than was indexed, or cannot be decoded any more; and
         OSError where the target cannot be written.
         """
+        with at_hand(self.path):
+            self._write(target)
+
+    def _write(self, target: Path) -> None:
         if self.cut_from is None:
             try:
                 source = self.path.open("rb")
@@ -63,7 +68,8 @@ class ClipSound:
         if not target.is_file() or target.is_symlink():
             return False
         if self.cut_from is None:
-            return self.path.is_file() and target.stat().st_size == self.path.stat().st_size
+            with at_hand(self.path):
+                return self.path.is_file() and target.stat().st_size == self.path.stat().st_size
         try:
             samples = clip.load(target)
         except AudioError:

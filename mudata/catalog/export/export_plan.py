@@ -19,6 +19,7 @@ from mudata.catalog.index import database
 from mudata.catalog.splits.split_clips import load_parts
 from mudata.catalog.training.split_part import column
 from mudata.errors import AudioError, SplitError, UnknownName
+from mudata.object_store.local_cache import bring, is_here_or_shared
 
 if TYPE_CHECKING:
     from mudata.catalog.cards.licence_terms import LicenceTerms
@@ -197,7 +198,7 @@ def _clip(
     sound = _sound(home, options, facts, stored, pcm_sha256)
     if sound is None:
         return None, "the index does not say which file it was cut from"
-    if not sound.path.is_file():
+    if not is_here_or_shared(sound.path):
         return None, f"gone: there is no file {sound.path}"
     if sound.cut_from or options.audio == "source":
         try:
@@ -207,6 +208,11 @@ def _clip(
             return None, f"{error.reason}: {error.what}"
     kept = _kept(options, terms, unchanged=options.audio == "source" or facts["kind"] != "audio")
     inside = (options.copy or options.packs) and not kept
+    try:
+        if not inside:  # whoever opens the export opens this file
+            bring(sound.path)
+    except AudioError as error:
+        return None, f"{error.reason}: {error.what}"
     if kept and options.to == "webdataset":
         return None, kept
     if options.audio == "source" and not options.packs:

@@ -15,6 +15,7 @@ from pathlib import Path
 from mudata.errors import HomeError
 from mudata.home import now, write_atomic
 from mudata.json_files import as_type, read_object, reading
+from mudata.object_store.local_cache import shared_file
 from mudata.version import __version__
 
 VERSION = 1
@@ -72,13 +73,14 @@ class Ledger:
 
 
 def stat_below(files: Path) -> Stat:
-    """Looks at the real files (through links)."""
+    """Looks at the real files (through links); of what is in the store that machines share alone, at what it says."""
 
     def stat(path: str) -> tuple[int, int] | None:
         try:
             seen = (files / path).stat()
         except OSError:
-            return None
+            stored = shared_file(files / path)
+            return (stored.size, stored.mtime_ns) if stored else None
         return seen.st_size, seen.st_mtime_ns
 
     return stat

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from mudata.catalog.index import database
 from mudata.errors import AudioError, HomeError
+from mudata.object_store.local_cache import at_hand
 
 if TYPE_CHECKING:
     from mudata.catalog.audio.decode import DecoderVerdict
@@ -68,7 +69,8 @@ def verify_clip(home: Home, clip_id: str) -> ClipVerdicts:
     found: tuple[DecoderVerdict, ...] = ()
     problem = None
     try:
-        found = tuple(verdicts(path))
+        with at_hand(path):
+            found = tuple(verdicts(path))
     except AudioError as error:
         problem = f"{error.reason}: {error.what}"
     return ClipVerdicts(

@@ -14,7 +14,6 @@ import contextlib
 import os
 import re
 import shutil
-import sys
 import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -23,7 +22,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import duckdb
 
-from mudata.catalog.index import composed_views, generations
+from mudata.catalog.index import composed_views, generations, spill_folders
 from mudata.catalog.index.concept_views import concept_views
 from mudata.catalog.index.fault_views import fault_views, own_faults
 from mudata.catalog.index.named_views import named_in
@@ -32,15 +31,13 @@ from mudata.catalog.read.scratch_database import new_instance, scratch_database
 from mudata.catalog.read.sql_literals import allowed_literal, empty_select, files_literal, pattern, quote
 from mudata.catalog.tables import TABLES
 from mudata.errors import HomeError, is_of_machine
+from mudata.object_store.location import is_wanted
 
 if TYPE_CHECKING:
     from mudata.catalog.read.dataset_contents import ItemFiles
     from mudata.home import Home
 
 DATABASE = "mudata.duckdb"
-
-_SPILL = ".spill-"
-"""How folders begin in which the process of that number keeps what does not fit into memory."""
 
 
 def publish(
@@ -64,13 +61,11 @@ def publish(
     HomeError if the home cannot be written or is of a newer version.
     """
     folder = home.make(home.index / "parts" / dataset)
-    draft = generations.GenerationDraft(
-        dataset, tables, selection, issues, item_files, spill=home.index / f"{_SPILL}{os.getpid()}"
-    )
+    draft = generations.GenerationDraft(dataset, tables, selection, issues, item_files, spill=spill_folders.own(home))
     try:
         with home.lock(f"parts-{dataset}"):
             generations.sweep(folder)
-            _sweep_spilt(home)
+            spill_folders.sweep(home)
             current = generations.newest(folder)
             if current and current.about["identity_sha256"] == draft.identity_sha256:
                 if _outdated(home, current) or _leftovers(home):
@@ -102,25 +97,6 @@ def _outdated(home: Home, current: generations.Generation) -> bool:
         return True
 
 
-def _sweep_spilt(home: Home) -> None:
-    """Remove what queries that were killed had put on the disk, for want of memory; also that of older versions."""
-    for folder in (*home.index.glob(f"{_SPILL}*"), home.index / "spill"):
-        if not _is_alive(folder.name.removeprefix(_SPILL)):
-            shutil.rmtree(folder, ignore_errors=True)
-
-
-def _is_alive(process: str) -> bool:
-    try:
-        number = int(process)
-        if sys.platform != "win32":  # where that would be an interrupt
-            os.kill(number, 0)
-    except (ValueError, ProcessLookupError, OverflowError):
-        return False
-    except PermissionError:
-        return True
-    return True
-
-
 def _leftovers(home: Home) -> list[Path]:
     """What writers of mudata.duckdb left that were killed, if the lock of the index is held or free."""
     return list(home.index.glob(f".*.{DATABASE}*"))
@@ -143,7 +119,7 @@ def connect(home: Home, asked: str | None = None) -> duckdb.DuckDBPyConnection:
         "python_enable_replacements = false",  # else SQL would see the variables of Python frames
         "autoinstall_known_extensions = false",
         "autoload_known_extensions = false",
-        f"temp_directory = {quote(str(home.index / f'{_SPILL}{os.getpid()}'))}",
+        f"temp_directory = {quote(str(spill_folders.own(home)))}",
         f"allowed_paths = {allowed_literal(allowed)}",
         "enable_external_access = false",
         "lock_configuration = true",
@@ -213,8 +189,12 @@ def _make_views(home: Home, connection: duckdb.DuckDBPyConnection, views: Mappin
 
 def namespaces(home: Home) -> dict[str, list[str]]:
     """The label namespaces of each indexed dataset."""
+    return _namespaces(current_generations(home))
+
+
+def _namespaces(current: Mapping[str, generations.Generation]) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
-    for name, generation in current_generations(home).items():
+    for name, generation in current.items():
         known = generation.about.get("namespaces")
         if known is None:  # written by an older version
             with scratch_database() as connection:
@@ -227,9 +207,29 @@ def namespaces(home: Home) -> dict[str, list[str]]:
 
 def current_generations(home: Home) -> dict[str, generations.Generation]:
     """What is indexed: the current generation by dataset, sorted.
-    Raises HomeError for those of a newer version."""
+    What machines that share a store published since is among it. Raises HomeError for those of a newer version,
+    StoreError."""
+    _see_store(home)
+    return _current(home)
+
+
+def _see_store(home: Home) -> None:
+    if is_wanted():
+        from mudata.catalog.index import shared_index
+
+        if shared_index.refresh(home):
+            rebuild(home)
+
+
+def _current(home: Home) -> dict[str, generations.Generation]:
+    """As `current_generations`, without a look at the store: who holds a lock of the index may not wait for another."""
     newest = {folder.name: generations.newest(folder) for folder in _parts(home)}
     return {name: generation for name, generation in newest.items() if generation}
+
+
+def _newest(home: Home, dataset: str) -> generations.Generation | None:
+    _see_store(home)
+    return generations.newest(home.index / "parts" / dataset)
 
 
 def damaged(home: Home) -> list[str]:
@@ -247,7 +247,7 @@ def _parts(home: Home) -> list[Path]:
 
 def current_generation(home: Home, dataset: str) -> Path | None:
     """The folder of the generation of a dataset that counts; None if it is not indexed."""
-    newest = generations.newest(home.index / "parts" / dataset)
+    newest = _newest(home, dataset)
     return newest.folder if newest else None
 
 
@@ -257,7 +257,7 @@ def index_sha256(home: Home, dataset: str) -> str:
 
     Raises HomeError if the dataset is not indexed.
     """
-    newest = generations.newest(home.index / "parts" / dataset)
+    newest = _newest(home, dataset)
     if newest is None:
         from mudata.catalog.cards.licences import fetch_command
 
@@ -268,7 +268,7 @@ def index_sha256(home: Home, dataset: str) -> str:
 def item_files(home: Home, dataset: str) -> ItemFiles:
     """Which files the items of an indexed exam are from; none where that is not known (no exam, an older version's
     generation, or not indexed)."""
-    newest = generations.newest(home.index / "parts" / dataset)
+    newest = _newest(home, dataset)
     return dict(newest.about.get("item_files") or {}) if newest else {}
 
 
@@ -306,9 +306,10 @@ def _rebuild(home: Home) -> Path:
         tomorrow = quote(f"{pattern(home.root)}/{files}")
         return (files_literal(there) if "\\" in str(home.root) else tomorrow) if there else None
 
-    views = _table_views(home, current_generations(home), over(composed_views.MANIFESTS))
+    current = _current(home)
+    views = _table_views(home, current, over(composed_views.MANIFESTS))
     views |= {name: _view(view, over(view.files)) for name, view in registered().items()}
-    views |= concept_views() | composed_views.dataset_views(namespaces(home))
+    views |= concept_views() | composed_views.dataset_views(_namespaces(current))
     target = home.index / DATABASE
     temporary = home.index / f".{os.getpid()}-{time.time_ns()}.{DATABASE}"
     if re.search(r"[?\\]", str(home.index)):  # where DuckDB 2 can open files and make none

@@ -203,7 +203,7 @@ class GenerationDraft:
             options = f"FORMAT parquet, COMPRESSION zstd, PARQUET_VERSION v2{_OPTIONS.get(name, _OPTIONS['*'])}"
             copy = f"COPY (SELECT {given} FROM {name}) TO {quote(str(target))} ({options})"
             rows = self._connection.execute(copy).fetchall()[0][0]
-            _flush(target)
+            flush(target)
             sizes[name] = {"rows": rows, "bytes": target.stat().st_size}
         about = {
             "index_version": INDEX_VERSION,
@@ -221,8 +221,8 @@ class GenerationDraft:
             "tables": sizes,
         }
         (temporary / ABOUT).write_text(json.dumps(about, indent=1) + "\n")
-        _flush(temporary / ABOUT)
-        _flush(temporary)
+        flush(temporary / ABOUT)
+        flush(temporary)
         return temporary
 
     def _counts(self) -> dict[str, int]:
@@ -304,7 +304,7 @@ def commit(temporary: Path) -> Path:
             if target.exists():  # another machine was faster
                 continue
             raise
-        _flush(folder)
+        flush(folder)
         return target
 
 
@@ -338,7 +338,7 @@ def _sha256(value: object) -> str:
     return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()
 
 
-def _flush(path: Path) -> None:
+def flush(path: Path) -> None:
     """Down to the disk, so that a rename never comes before the content.
     Folders too, where the system can."""
     with contextlib.suppress(PermissionError):  # Windows opens no folders

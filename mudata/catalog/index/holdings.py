@@ -7,6 +7,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from mudata.object_store.location import is_wanted
+
 if TYPE_CHECKING:
     from mudata.home import Home
 
@@ -43,7 +45,7 @@ class Holding:
 
 def holdings(home: Home) -> dict[str, Holding]:
     """What is indexed, by dataset. Raises HomeError for an index of a newer version."""
-    if not (home.index / "parts").is_dir():  # then nothing has to be imported
+    if not ((home.index / "parts").is_dir() or is_wanted()):  # then nothing has to be imported
         return {}
     from mudata.catalog.index import database
 

@@ -2,39 +2,32 @@
 
 Quick: every file is looked at, and read again only if it was written since: raw files by the time that the index
 remembers, copies and the raw files of older versions by when the index was written. Deep: every file is read and every
-clip decoded, from its copy or where there is none from its source. Sizes and hashes are those in the index; counts,
-durations, rates and labels come from the card's `expected`. What the card lists as a known fault is a note, not an
-error.
+clip decoded, from its copy or where there is none from its source. Of files that are not here but in the store that
+machines share, quick asks whether they are there with the right size; deep has them come. Sizes and hashes are those in
+the index; counts, durations, rates and labels come from the card's `expected`. What the card lists as a known fault is
+a note, not an error.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from functools import partial
 from typing import TYPE_CHECKING, Any, get_args
 
-from mudata.catalog.audio.stored_clip import COLUMNS, clips_as
 from mudata.catalog.cards import loader
 from mudata.catalog.cards.licences import fetch_command
 from mudata.catalog.index import database, item_findings
+from mudata.catalog.index.file_findings import file_findings
 from mudata.catalog.index.finding import Finding, Severity
 from mudata.catalog.read.files import JUNK, match_all, table_files, walk, wanted
 from mudata.catalog.read.reader import NO_TABLE
-from mudata.errors import AudioError, HomeError, is_of_machine, some
+from mudata.errors import HomeError, some
 from mudata.narration import SILENT, Progress
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     import duckdb
 
     from mudata.catalog.cards.schema import Card
     from mudata.home import Home
-
-LEVEL_TOLERANCE = 1e-3
-"""How far peak and rms of a stored clip may be from what was measured:
-33 steps of 16 bits, well below any damage."""
 
 _SHOWN = 5
 _OF_RAW_FILES: dict[str, Severity] = {
@@ -64,7 +57,7 @@ def verify(card: Card, home: Home, *, deep: bool = False, progress: Progress = S
         for table in ("datasets", "clips", "labels", "official_splits", "faults", "items"):
             connection.execute(f'CREATE TEMP TABLE "{table}" AS FROM main.{table} WHERE dataset = ?', [card.name])
         findings = [
-            *_files(card, home, connection, deep=deep, progress=progress),
+            *file_findings(card.name, home, connection, deep=deep, progress=progress),
             *_unexpected(card, home, connection, whole=not selection),
             *_unusable(connection),
             *_facts(card, connection),
@@ -85,95 +78,6 @@ def missing_and_invalid(findings: Iterable[Finding]) -> tuple[list[str], list[st
 
 
 # ------------------------------------------------------------------------------------- disk
-
-
-def _files(
-    card: Card, home: Home, connection: duckdb.DuckDBPyConnection, *, deep: bool, progress: Progress
-) -> Iterator[Finding]:
-    """Raw files and normalised clips, one by one."""
-    rows = connection.execute("SELECT epoch(indexed_at) FROM datasets WHERE indexed_at IS NOT NULL").fetchall()
-    since = -1.0 if deep or not rows else float(rows[0][0])
-    sources = connection.execute(
-        "SELECT source_path, source_size, source_sha256, max(source_mtime_ns) FROM clips WHERE status <> 'missing'"
-        " AND kind <> 'text' GROUP BY ALL ORDER BY ALL"
-    ).fetchall()
-    clips = connection.execute(  # names of columns, no values
-        f"SELECT clip_id, if(flavour = 'native', peak, NULL) AS peak, rms, {', '.join(COLUMNS)}"  # noqa: S608
-        f" FROM {clips_as(repaired=False)}"
-        " WHERE status = 'ok' AND kind = 'audio' ORDER BY clip_id"
-    )
-    names = [column[0] for column in clips.description or ()]
-    rows_of_clips = [dict(zip(names, values, strict=True)) for values in clips.fetchall()]
-    raw = home.raw(card.name) / "files"
-    if lost := sum(row[0] is None for row in sources):
-        yield Finding("changed", "the index", "the path of every raw file", f"{lost} without", "error")
-    whole = [row for row in rows_of_clips if None not in (row["path"], row["duration_s"], row["sample_rate"])]
-    if lost := len(rows_of_clips) - len(whole):
-        yield Finding("changed", "the index", "path, length and rate of every clip", f"{lost} without", "error")
-    work = [partial(_source, raw, since, row, deep=deep) for row in sources if row[0] is not None]
-    work += [partial(_clip, home, since, row) for row in whole if deep or row["store"] == "flac"]
-    with progress.bar("verifying", len(work), "files") as advance, ThreadPoolExecutor() as pool:
-        for finding in pool.map(lambda check: check(), work):
-            advance(1)
-            if finding:
-                yield finding
-
-
-def _source(files: Path, since: float, row: tuple[Any, ...], *, deep: bool) -> Finding | None:
-    """A raw file: path, size, sha256, when it was last written."""
-    from mudata.catalog.audio.clip import digest
-
-    path, size, sha256, mtime_ns = row
-    try:
-        status = (files / path).stat()
-        if size is not None and status.st_size != size:
-            return Finding("changed", path, f"{size} bytes", f"{status.st_size} bytes", "error")
-        written = status.st_mtime > since if mtime_ns is None else status.st_mtime_ns != mtime_ns
-        if sha256 and (deep or written) and (got := digest(files / path)) != sha256:
-            return Finding("changed", path, f"sha256 {sha256}", f"sha256 {got}", "error")
-    except FileNotFoundError:
-        return Finding("missing", path, "a file", "none", "error")
-    except (AudioError, OSError) as error:
-        if is_of_machine(error):
-            raise
-        return Finding("changed", path, "a readable file", str(error), "error")
-    return None
-
-
-def _clip(home: Home, since: float, row: Mapping[str, Any]) -> Finding | None:
-    """A clip as it would be heard: its id, `stored_clip.COLUMNS`, peak and rms."""
-    import numpy as np
-
-    from mudata.catalog.audio.stored_clip import StoredClip
-
-    clip_id, path, duration_s, sample_rate, peak, rms = (
-        row[name] for name in ("clip_id", "path", "duration_s", "sample_rate", "peak", "rms")
-    )
-    is_copy = row["store"] == "flac"
-    try:
-        if is_copy and (home.root / path).stat().st_mtime <= since:
-            return None
-        found = StoredClip.of_row(home, row)
-        samples = found.samples().astype(np.float64) if found else np.zeros(0)
-    except FileNotFoundError:
-        return Finding("clip-missing", clip_id, path, "none", "error")
-    except (AudioError, OSError) as error:
-        if is_of_machine(error):
-            raise
-        told = isinstance(error, AudioError) and error.reason in ("vanished", "changed")  # of the raw file
-        wanted = "a clip that can be decoded"
-        return None if told and not is_copy else Finding("clip-changed", clip_id, wanted, str(error), "error")
-    if abs(len(samples) - duration_s * sample_rate) > 2:
-        return Finding("clip-changed", clip_id, f"{duration_s:.6g} s", f"{len(samples) / sample_rate:.6g} s", "error")
-    measured = (float(np.abs(samples).max(initial=0)), float(np.sqrt(np.mean(samples**2))))
-    # what was above full scale is cut off in the clip, which changes its rms; resampling changes both a little
-    expected = (measured[0], measured[1]) if peak is None else (peak, rms)
-    if is_copy and peak is not None and peak > 1:
-        expected = 1.0, measured[1]
-    if max(abs(a - b) for a, b in zip(expected, measured, strict=True)) > LEVEL_TOLERANCE:
-        wanted_levels, levels = (f"peak {pair[0]:.4f}, rms {pair[1]:.4f}" for pair in (expected, measured))
-        return Finding("clip-changed", clip_id, wanted_levels, levels, "error")
-    return None
 
 
 def _unexpected(card: Card, home: Home, connection: duckdb.DuckDBPyConnection, *, whole: bool) -> Iterator[Finding]:

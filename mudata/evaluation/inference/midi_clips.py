@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from mudata.catalog.read.source_file import reading
 from mudata.catalog.symbolic.excerpt import excerpts
 from mudata.errors import AudioError
+from mudata.object_store.local_cache import at_hand
 
 if TYPE_CHECKING:
     import numpy as np
@@ -30,7 +31,7 @@ class NotesFile:
         first = clips[0]
         if any((one.path, one.start_s, one.duration_s) != (path, first.start_s, first.duration_s) for one in clips):
             raise AudioError("too-many-clips", f"{len(clips)} clips of different MIDI files cannot be read as one")
-        with reading(path):
+        with at_hand(path), reading(path):
             data = path.read_bytes()
         notes = excerpts(data, first.start_s, first.duration_s or 0.0, [one.semitones for one in clips], gap_s)
         folder = Path(tempfile.mkdtemp(prefix="mudata-"))
@@ -51,13 +52,14 @@ def rendered(
     from mudata.catalog.render.midi_file import render_midi
 
     known = [seconds for seconds in (clip_file.duration_s, longest) if seconds is not None]
-    made = render_midi(
-        path,
-        start_s=clip_file.start_s,
-        seconds=min(known, default=None),
-        semitones=clip_file.semitones,
-        engine=engine,
-    )
+    with at_hand(path):
+        made = render_midi(
+            path,
+            start_s=clip_file.start_s,
+            seconds=min(known, default=None),
+            semitones=clip_file.semitones,
+            engine=engine,
+        )
     record = made.record
     if rate is None or rate == record.rate:
         return made.samples, record.rate, record

@@ -24,6 +24,7 @@ from mudata.evaluation.inference.midi_clips import NotesFile, rendered
 from mudata.evaluation.inference.noise import white_noise
 from mudata.evaluation.protocol import Clip, Failure, Item, ModelCapabilities, Question
 from mudata.evaluation.tasks.prompts import joined_cue
+from mudata.object_store.local_cache import bring
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -151,6 +152,7 @@ def _notes(
         if clips[0].path is None:
             return Failure("missing", clips[0].absent or "no file")
         try:
+            bring(clips[0].path)
             wanted = as_one or clips[0].is_excerpt
             written = NotesFile(clips, clips[0].path, GAP_S) if wanted else None
         except AudioError as error:

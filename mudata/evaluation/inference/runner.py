@@ -27,6 +27,7 @@ from mudata.evaluation.tasks.known_faults import FaultTreatment
 from mudata.evaluation.tasks.option_order import OptionsOrder
 from mudata.evaluation.tasks.sample_selection import SampleRequest, select
 from mudata.narration import SILENT, Progress
+from mudata.object_store.local_cache import is_here_or_shared
 
 if TYPE_CHECKING:
     from mudata.evaluation.protocol import Model
@@ -113,7 +114,7 @@ def _planned(home: Home, request: EvalRequest, model: Model) -> Plan:
     plan = Plan(request, model, select(home, request.split, samples))
     _check_words(request, model, plan.selection.items)
     if request.audio == "source" and not any(
-        clip.source and clip.source.is_file() for item in plan.selection.items for clip in item.clips
+        clip.source and is_here_or_shared(clip.source) for item in plan.selection.items for clip in item.clips
     ):
         raise EvaluationError(
             f"None of the original files of {', '.join(plan.selection.tasks)} is here.",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import io
 import os
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from mudata.errors import AudioError
+from mudata.object_store.local_cache import at_hand, bring
 
 if TYPE_CHECKING:
     from mudata.catalog.audio.stored_clip import StoredClip
@@ -21,6 +23,8 @@ _TYPES = {".flac": "audio/flac", ".wav": "audio/wav", ".mp3": "audio/mpeg", ".og
 def linked_to(sound: StoredClip, page: Path) -> str:
     """A clip's address as seen from the page's folder; of a clip that is part of a file, with the part as a media
     fragment (W3C, Media Fragments URI 1.0: #t=start,end in seconds)."""
+    with contextlib.suppress(AudioError):  # where it is lost, the page has a link to nothing
+        bring(sound.path)
     try:
         address = quote(Path(os.path.relpath(sound.path.resolve(), page.resolve().parent)).as_posix())
     except ValueError:  # another drive
@@ -39,11 +43,12 @@ def data_uri(sound: StoredClip, most: int) -> tuple[str, int] | None:
     kind = _TYPES.get(sound.path.suffix.lower())
     try:
         if not sound.within and (kind or sound.store == "flac"):
-            if sound.path.stat().st_size > most:
-                return None
-            if sound.store == "reference" and sound.original:
-                sound.original.require_unchanged()
-            data, kind = sound.path.read_bytes(), kind or "audio/flac"
+            with at_hand(sound.path):
+                if sound.path.stat().st_size > most:
+                    return None
+                if sound.store == "reference" and sound.original:
+                    sound.original.require_unchanged()
+                data, kind = sound.path.read_bytes(), kind or "audio/flac"
         else:
             data, kind = _excerpt(sound), "audio/flac"
     except AudioError:
