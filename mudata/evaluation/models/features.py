@@ -1,10 +1,7 @@
 """What classic music information retrieval reaches:
 handmade features and a classifier, fitted on the train part.
 
-Features (librosa 0.11, 22,050 Hz, windows of 2,048 samples, hop 512) are means and standard
-deviations over time of 20 MFCC and their deltas, 12 chroma, 7 bands of spectral contrast, centroid,
-bandwidth, rolloff, flatness, zero crossings, loudness, 6 tonnetz and onset strength; and tempo with
-13 tempogram ratios. To classify, a support vector machine or a logistic regression is chosen by
+Features are those of `clip_features`. To classify, a support vector machine or a logistic regression is chosen by
 cross-validation inside the train part; to tag, one logistic regression per label with the threshold
 that gave the best F1 there. Where artists are known, all clips of one are in one fold, or the
 choice would fall on what recognises artists. Everything is seeded.
@@ -18,7 +15,6 @@ import io
 import os
 import sys
 import tempfile
-import warnings
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from functools import cache
@@ -27,71 +23,32 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from mudata.errors import ModelError
+from mudata.evaluation.models import clip_features
+from mudata.evaluation.models.clip_features import RATE, SHORTEST, Vector
 from mudata.evaluation.protocol import Answer, Clip, Failure, Item, ModelCapabilities
 from mudata.home import write_atomic
 
 if TYPE_CHECKING:
     from filelock import FileLock
+    from numpy.typing import NDArray
 
 RECIPE = "features-1"
-"""Changes with the numbers that `extract` gives; part of where they are cached."""
-RATE = 22_050
+"""Changes with the numbers that `extract` gives, if by more than 1e-4 of the standard deviation that a number has over
+clips; part of where they are cached."""
 LONGEST_S = 120.0
 """Seconds of a clip that are heard: full tracks would fill the memory."""
-WINDOW, HOP = 2048, 512
-SHORTEST = RATE
-"""Samples below which a clip is padded with silence, so that deltas and tempo exist."""
 ALONE_S = 60.0
 """Seconds of audio up to which worker processes would take longer to start than they save."""
 FOLDS, CHOICE_CLIPS = 5, 3000
 """Folds of the choice of a classifier, and how many clips it looks at."""
 
-Vector = NDArray[np.float32]
-
 
 def extract(audio: Vector) -> Vector:
     """The features of one clip: mono at RATE in, one vector out."""
     _compile()
-    return _extract(audio)
-
-
-def _extract(audio: Vector) -> Vector:
-    import librosa
-    from librosa.onset import onset_strength
-
-    y = np.pad(audio, (0, max(0, SHORTEST - audio.size)))
-    with warnings.catch_warnings():  # silence has no pitch, which librosa says every time
-        warnings.simplefilter("ignore")
-        magnitude = np.abs(librosa.stft(y, n_fft=WINDOW, hop_length=HOP))
-        decibel = librosa.power_to_db(librosa.feature.melspectrogram(S=magnitude**2, sr=RATE))
-        mfcc = librosa.feature.mfcc(S=decibel, n_mfcc=20)
-        chroma = librosa.feature.chroma_stft(S=magnitude**2, sr=RATE)
-        centroid = librosa.feature.spectral_centroid(S=magnitude, sr=RATE)
-        onsets = onset_strength(S=decibel, sr=RATE)
-        tempogram = librosa.feature.tempogram(onset_envelope=onsets, sr=RATE, hop_length=HOP)
-        tempo = librosa.feature.tempo(tg=tempogram, sr=RATE, hop_length=HOP)
-        ratios = librosa.feature.tempogram_ratio(tg=tempogram, sr=RATE, hop_length=HOP, bpm=tempo, aggregate=np.mean)
-        over_time = [
-            mfcc,
-            librosa.feature.delta(mfcc),
-            chroma,
-            librosa.feature.spectral_contrast(S=magnitude, sr=RATE),
-            centroid,
-            librosa.feature.spectral_bandwidth(S=magnitude, sr=RATE, centroid=centroid),
-            librosa.feature.spectral_rolloff(S=magnitude, sr=RATE),
-            np.log10(librosa.feature.spectral_flatness(S=magnitude)),
-            librosa.feature.zero_crossing_rate(y, frame_length=WINDOW, hop_length=HOP),
-            np.log10(librosa.feature.rms(S=magnitude, frame_length=WINDOW) + 1e-6),
-            librosa.feature.tonnetz(chroma=chroma, sr=RATE),
-            onsets[None],
-        ]
-    summed = [f(x, axis=1) for x in over_time for f in (np.mean, np.std)]
-    vector = np.concatenate([*summed, np.log2(np.maximum(tempo, 1.0)).reshape(1), ratios.reshape(-1)])
-    cleaned: Vector = np.nan_to_num(vector).astype(np.float32)
-    return cleaned
+    return clip_features.extract(audio)
 
 
 class Features:
@@ -177,7 +134,7 @@ def _compile() -> None:
     in each run).
     """
     with librosa_lock():
-        _extract(np.zeros(SHORTEST, np.float32))
+        clip_features.extract(np.zeros(SHORTEST, np.float32))
 
 
 def librosa_lock() -> FileLock:
