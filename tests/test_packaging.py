@@ -10,7 +10,10 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
-HEAVY = ("torch", "transformers", "librosa", "sklearn", "datasets", "kaggle", "pandas", "rouge_score", "fsspec", "s3fs")
+HEAVY = (
+    *("torch", "transformers", "librosa", "sklearn", "datasets", "kaggle", "pandas", "rouge_score"),
+    *("fsspec", "s3fs", "ray"),
+)
 
 
 def _modules_after(arguments: list[str]) -> set[str]:
@@ -37,6 +40,8 @@ def _modules_after(arguments: list[str]) -> set[str]:
         ["split", "--help"],
         ["eval", "--help"],
         ["models"],
+        ["score"],
+        ["compose"],
     ],
     ids=" ".join,
 )

@@ -111,6 +111,7 @@ def score(
     judge_url: str | None = None,
     judge_model: str | None = None,
     rule: str | Iterable[str] = (),
+    on: str | None = None,
     progress: Progress | bool | None = None,
 ) -> dict[str, Any]: ...
 @overload
@@ -125,6 +126,7 @@ def score(
     judge_url: str | None = None,
     judge_model: str | None = None,
     rule: str | Iterable[str] = (),
+    on: str | None = None,
     progress: Progress | bool | None = None,
 ) -> list[dict[str, Any]]: ...
 @checked(narrator="progress")
@@ -139,6 +141,7 @@ def score(
     judge_url: str | None = None,
     judge_model: str | None = None,
     rule: str | Iterable[str] = (),
+    on: str | None = None,
     progress: Progress | bool | None = None,
 ) -> dict[str, Any] | list[dict[str, Any]]:
     """Score runs again, offline; former scores are kept, and what changed is told with its cause.
@@ -154,18 +157,20 @@ def score(
         judge_url: server that speaks OpenAI's chat protocol, such as 'https://host/v1'.
         judge_model: model to ask there; the key is read from MUDATA_JUDGE_KEY.
         rule: official rules, such as 'mmau_tokens', that judge an exam's answers beside its own; kept from then on.
+        on: where it is done: 'local', 'ray' (the cluster in RAY_ADDRESS, or the one of this machine) or
+            'ray://HOST:PORT' (docs/scale.md) [default: local].
         progress: True, False, or None for what `show_progress` says.
 
     Returns:
         What scores.json says, of one run or of each.
 
     Raises:
-        UnknownName, MissingExtra, ModelError.
+        UnknownName, MissingExtra, ModelError, ClusterError.
         EvaluationError: a run that was named cannot be scored.
     """
-    from mudata.evaluation.run import readable_runs
-    from mudata.evaluation.scoring import score as scoring
     from mudata.evaluation.scoring.opinions.named_opinion import named_opinion
+    from mudata.evaluation.scoring.score_runs import score_runs
+    from mudata.execution.executor_choice import executor_on
 
     for name in many(opinion):
         one_of("opinion", name, ("embedding", "judge"))
@@ -182,14 +187,17 @@ def score(
         for name in many(opinion)
     ]
 
-    def scored(run: Run) -> dict[str, Any]:
-        scoring.read_further(home, run, opinions, many(extra), reporter)
-        return scoring.score(run, reporter, reference_scorer=reference_scorer, rules=many(rule))
-
-    if run is not None:
-        scores = [scored(each) for each in named_runs(run)]
-        return scores[0] if isinstance(run, str | Path | Run) else scores
-    return [scores for _, scores in readable_runs(home, scored, reporter)]
+    scores = score_runs(
+        home,
+        None if run is None else named_runs(run),
+        reporter,
+        executor=executor_on(on, home, progress=reporter),
+        opinions=opinions,
+        extras=many(extra),
+        reference_scorer=reference_scorer,
+        rules=many(rule),
+    )
+    return scores[0] if isinstance(run, str | Path | Run) else scores
 
 
 @checked()

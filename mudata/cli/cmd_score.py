@@ -7,17 +7,15 @@ import sys
 import textwrap
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 import click
 
 from mudata.cli import name_completion
+from mudata.cli.on_option import on_option
 from mudata.cli.output import common, echo, emit, emit_json, progress
 from mudata.evaluation.answer_import.formats import FORMATS
 from mudata.home import Home
-
-if TYPE_CHECKING:
-    from mudata.evaluation.run import Run
 
 WIDTH = 120
 """Of the text below a table, in characters."""
@@ -52,6 +50,7 @@ WIDTH = 120
 @click.option("--embedding-revision", help="Revision of the sentence encoder.")
 @click.option("--judge-url", metavar="URL", help="Server that speaks OpenAI's chat protocol, such as https://host/v1.")
 @click.option("--judge-model", metavar="NAME", help="Model to ask there. The key is read from MUDATA_JUDGE_KEY.")
+@on_option
 @common
 def score(
     runs: tuple[str, ...],
@@ -60,6 +59,7 @@ def score(
     extras: tuple[str, ...],
     asked: tuple[str, ...],
     rules: tuple[str, ...],
+    on: str | None,
     quiet: bool,
     as_json: bool,
     **options: str | None,
@@ -70,21 +70,22 @@ def score(
     in the run's folder, and what changed is told with its cause: another aligner, label set or
     recipe, or overrides.
     """
-    from mudata.evaluation.run import find, readable_runs
-    from mudata.evaluation.scoring import score as scoring
+    from mudata.evaluation.run import find
     from mudata.evaluation.scoring.opinions.named_opinion import named_opinion
+    from mudata.evaluation.scoring.score_runs import score_runs
+    from mudata.execution.executor_choice import executor_on
 
     home, say = Home.default(), progress(quiet)
-    opinions = [named_opinion(name, **options) for name in asked]
-
-    def scored(run: Run) -> dict[str, Any]:
-        scoring.read_further(home, run, opinions, extras, say)
-        return scoring.score(run, say, reference_scorer=reference_scorer, rules=rules)
-
-    if runs:
-        results = [scored(run) for run in [find(home, name) for name in runs]]
-    else:
-        results = [scores for _, scores in readable_runs(home, scored, say)]
+    results = score_runs(
+        home,
+        [find(home, name) for name in runs] if runs else None,
+        say,
+        executor=executor_on(on, home, progress=say),
+        opinions=[named_opinion(name, **options) for name in asked],
+        extras=extras,
+        reference_scorer=reference_scorer,
+        rules=rules,
+    )
     show_scores(results, as_json=as_json, several=len(runs) != 1)
 
 
