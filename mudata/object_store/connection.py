@@ -14,10 +14,10 @@ from mudata.errors import MissingExtra, from_os_error, is_of_machine
 from mudata.object_store.location import StoreError
 from mudata.safe_text import text_of, without_keys_of_others
 
-CONNECT_S, READ_S = 10, 60
-"""How long a server of S3 may take to be connected to, and to send the next bytes, seconds, before it is asked again
-(by s3fs, five times). Those of botocore are 60 and 60; a server that does not answer in 10 s will not. FSSPEC_S3, the
-way in which fsspec is configured, has the last word."""
+CONNECT_S, READ_S, AGAIN = 10, 30, 2
+"""How long a server of S3 may take to be connected to, and to send the next bytes, seconds, and how often botocore asks
+again; all of that s3fs does five times, so that a silent server is given up after seven minutes (by botocore's own 60,
+60 and 4 after 25). Chosen here; FSSPEC_S3, the way in which fsspec is configured, has the last word."""
 
 _WHOLE = {"s3", "s3a", "gs", "gcs", "az", "abfs", "abfss", "adl", "oss", "oci", "r2", "memory", "hf"}
 """Schemes whose files appear at once and as a whole. Others are written beside their place, and moved."""
@@ -153,10 +153,11 @@ def connect(url: str) -> Connection:
     except ImportError as error:
         raise MissingExtra("MUDATA_STORE", "fsspec", "store") from error
     scheme = url.partition("://")[0].casefold()
-    options: dict[str, Any] = {"use_listings_cache": False}
+    options: dict[str, Any] = {"use_listings_cache": False, "skip_instance_cache": True}
     if scheme in ("s3", "s3a"):
         own = conf.get("s3", {}).get("config_kwargs", {})
-        options["config_kwargs"] = {"connect_timeout": CONNECT_S, "read_timeout": READ_S, **own}
+        patience = {"connect_timeout": CONNECT_S, "read_timeout": READ_S, "retries": {"max_attempts": AGAIN}}
+        options["config_kwargs"] = patience | own
     try:
         fs, root = fsspec.core.url_to_fs(url, **options)
     except ImportError as error:

@@ -168,7 +168,7 @@ def localise(path: Path, stored: StoredFile) -> None:
             _swept.add(path.parent)
         with replacing(path, shared=True) as file:
             _fetch(shared, stored, Path(file.name), path)
-    make_room(Home.default(), stored.size)
+    make_room(Home.default(), stored.size, stays=path)
 
 
 def _fetch(shared: Connection, stored: StoredFile, beside: Path, path: Path) -> None:
@@ -204,11 +204,11 @@ class _Cached(NamedTuple):
     stored: StoredFile
 
 
-def make_room(home: Home, came: int) -> int:
+def make_room(home: Home, came: int, *, stays: Path | None = None) -> int:
     """Take away the files that were not used for longest, if more are here than MUDATA_CACHE_GB allows; bytes freed.
 
     Only files of sound and notes go that the store has, as they are here; never one that is read or just being fetched,
-    and none of what is not published. `came`: bytes that have come since the last call.
+    and none of what is not published. `came`: bytes that have come since the last call; `stays`: what has just come.
     """
     most = location.cache_bytes()
     if most is None:
@@ -221,6 +221,7 @@ def make_room(home: Home, came: int) -> int:
     with contextlib.suppress(Busy), home.lock("store-cache", wait_s=0):
         cached = _cached(home)
         excess = sum(one.size for one in cached) - most
+        cached = [one for one in cached if one.path != stays]
         return 0 if excess <= 0 else _evict(home, cached, excess + round((1 - FULL_AGAIN) * most))
     return 0
 

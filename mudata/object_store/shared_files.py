@@ -50,11 +50,14 @@ class SeenRecord:
 def store() -> Connection | None:
     """The store; None where there is none. Raises what `location.url` and `connect` raise."""
     url = location.url()
-    return None if url is None else _connected(url, os.getpid())
+    if url is None:
+        return None
+    settings = hash(frozenset(item for item in os.environ.items() if item[0].startswith("AWS_")))
+    return _connected(url, os.getpid(), settings)
 
 
 @lru_cache(maxsize=4)
-def _connected(url: str, process: int) -> Connection:  # noqa: ARG001 - what was opened before a fork is not used after
+def _connected(url: str, process: int, settings: int) -> Connection:  # noqa: ARG001 - of which process, with which keys
     return connect(url)
 
 
