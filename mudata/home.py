@@ -7,6 +7,7 @@ MUDATA_HOME/
     fingerprints/<dataset>/           what clips sound like, by content
     duplicates/                       which of them are copies of each other
     splits/  runs/  models/           manifests, evaluations, checkpoints
+    shards/                           runs asked in shards, until they are merged
     cards/                            cards of exams that were composed here
     faults/                           known faults that the user adds to the cards'
     store/<dataset>/                  what MUDATA_STORE has of it, as it was seen last
@@ -108,6 +109,10 @@ class Home:
     @property
     def faults(self) -> Path:
         return self.root / "faults"
+
+    @property
+    def shards(self) -> Path:
+        return self.root / "shards"
 
     @property
     def models(self) -> Path:

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
         verify_clip,
     )
     from mudata.api.duplicate_finding import duplicates
-    from mudata.api.evaluations import evaluate, export_run, import_answers, override, runs, score
+    from mudata.api.evaluations import evaluate, export_run, import_answers, merge_runs, override, runs, score
     from mudata.api.exam_linting import lint_exam
     from mudata.api.housekeeping import disk_use, move_home, remove, rename, where, why
     from mudata.api.inspection import align, audit_labels, compare, lint_labels, report, show
@@ -70,6 +70,7 @@ __all__ = [
     "lint_labels",
     "load",
     "lock",
+    "merge_runs",
     "model_info",
     "models",
     "move_home",

@@ -21,8 +21,10 @@ def eval_request(given: Mapping[str, Any]) -> EvalRequest:
 
     Raises:
         ArgumentError: numbers below 1, or two controls at once.
+        EvaluationError: a shard that is none.
     """
     from mudata.evaluation.inference.run_plan import EvalRequest
+    from mudata.evaluation.inference.shards import Shard
 
     asked: dict[str, Any] = {name: str(value) if isinstance(value, Path) else value for name, value in given.items()}
     silence, swap_audio, control = asked.pop("silence"), asked.pop("swap_audio"), asked.pop("control")
@@ -30,6 +32,8 @@ def eval_request(given: Mapping[str, Any]) -> EvalRequest:
         raise ArgumentError("silence, swap_audio, control: two controls, a run each.", "Ask one at a time.")
     batch = asked["batch"]
     within(1, limit=asked["limit"], max_new_tokens=asked["max_new_tokens"], batch=None if batch == "auto" else batch)
+    if asked["shard"] is not None:
+        asked["shard"] = Shard.parse(asked["shard"])
     of_model = {name: asked.pop(name) for name in _OF_MODEL}
     return EvalRequest(
         control="silence" if silence else "swap-audio" if swap_audio else control,

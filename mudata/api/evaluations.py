@@ -43,6 +43,7 @@ def evaluate(
     control: Literal["silence", "noise", "no-audio", "swap-audio"] | None = None,
     rank: bool = False,
     timeout: float | None = None,
+    shard: str | None = None,
     force: bool = False,
     offline: bool = False,
     seed: int = 0,
@@ -79,6 +80,8 @@ def evaluate(
             'swap-audio'.
         rank: also keep how likely the model finds every option.
         timeout: seconds after which a batch is given up [default: wait].
+        shard: ask only every n-th item, from the i-th on: 'i/n'. A run of its own, without scores; `merge_runs` joins
+            all n.
         force: load the model even if its weights are larger than the memory.
         offline: take weights from this machine only; never ask Hugging Face.
         seed: of everything that is drawn.
@@ -97,6 +100,29 @@ def evaluate(
 
     reporter = chosen(given.pop("progress"))
     return ScoredRun(ask(Home.default(), eval_request(given), reporter).folder)
+
+
+@checked(narrator="progress")
+def merge_runs(*shards: str | Path | Run, progress: Progress | bool | None = None) -> ScoredRuns:
+    """Join shards into the runs that `evaluate` without `shard` would have made, and score these.
+    Merging again changes nothing.
+
+    Args:
+        shards: ids, folders, or what `evaluate(shard=...)` gave; the id of a run means all of its shards that are here
+            [default: all shards of the home].
+        progress: True, False, or None for what `show_progress` says.
+
+    Raises:
+        UnknownName: no shard is named so.
+        EvaluationError: shards of a run are missing, unfinished, there twice or of another recipe; each is named.
+        HomeError: one of them is being asked.
+    """
+    from mudata.evaluation.inference import merging
+
+    home, reporter = Home.default(), chosen(progress)
+    names = [str(one.folder) if isinstance(one, Run) else str(one) for one in shards]
+    groups = merging.found(home, names)
+    return ScoredRuns(ScoredRun(merging.merge(home, group, reporter).folder) for group in groups.values())
 
 
 @overload

@@ -19,7 +19,9 @@ hide_deprecations()
 
 
 @checked()
-def where(name: str | None = None, *, kind: Literal["dataset", "split", "run", "model", "part"] | None = None) -> Table:
+def where(
+    name: str | None = None, *, kind: Literal["dataset", "split", "run", "shard", "model", "part"] | None = None
+) -> Table:
     """Where everything lies: a row for each place, with its size.
 
     Args:
@@ -57,7 +59,7 @@ def disk_use() -> Table:
 def remove(
     names: str | Iterable[str],
     *,
-    kind: Literal["dataset", "split", "run", "model", "part"] | None = None,
+    kind: Literal["dataset", "split", "run", "shard", "model", "part"] | None = None,
     force: bool = False,
     dry_run: bool = False,
     everywhere: bool = False,

@@ -17,6 +17,7 @@ from mudata.narration import Progress, chosen
 from mudata.table import Table
 
 if TYPE_CHECKING:
+    from mudata.evaluation.run import Run
     from mudata.evaluation.suites.exam_splits import Problem
     from mudata.evaluation.suites.exam_table import ExamTable
     from mudata.evaluation.suites.heard_table import HeardTables
@@ -39,7 +40,8 @@ class SuiteTables(list["FilledTable | ExamTable | HeardTables"]):
 
 @dataclass(frozen=True, repr=False)
 class AskedSuite:
-    """What asking a suite came to: its `tables`, the `runs`, and the `problems` of what was not asked.
+    """What asking a suite came to: its `tables`, the `runs` (or `shards`, which have no scores), and the `problems` of
+    what was not asked.
 
     Shows itself as the tables, and what was not asked below them.
     """
@@ -47,6 +49,7 @@ class AskedSuite:
     tables: SuiteTables
     runs: ScoredRuns
     problems: tuple[Problem, ...]
+    shards: tuple[Run, ...] = ()
 
     def __repr__(self) -> str:
         told = ["Not asked:", *map(str, self.problems)] if self.problems else []
@@ -123,6 +126,7 @@ def evaluate_suite(
     control: Literal["silence", "noise", "no-audio", "swap-audio"] | None = None,
     rank: bool = False,
     timeout: float | None = None,
+    shard: str | None = None,
     force: bool = False,
     offline: bool = False,
     seed: int = 0,
@@ -158,6 +162,8 @@ def evaluate_suite(
             'swap-audio'.
         rank: also keep how likely the model finds every option.
         timeout: seconds after which a batch is given up [default: wait].
+        shard: ask only every n-th item, from the i-th on: 'i/n'. A run of its own, without scores; `merge_runs` joins
+            all n.
         force: load the model even if its weights are larger than the memory.
         offline: take weights from this machine only; never ask Hugging Face.
         seed: of everything that is drawn.
@@ -181,6 +187,8 @@ def evaluate_suite(
     request = eval_request(given | {"model": "", "split": ""})
     home = Home.default()
     asked = run_suite(home, loaded, list(dict.fromkeys(names)), request, reporter, exams=list(dict.fromkeys(only)))
+    if asked.shards:
+        return AskedSuite(SuiteTables(), ScoredRuns(), tuple(asked.problems), tuple(asked.shards.values()))
     if not asked.results:
         raise EvaluationError(
             f"Nothing of the suite {loaded.name!r} could be asked.\n" + "\n".join(map(str, asked.problems)), None

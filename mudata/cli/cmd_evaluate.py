@@ -13,12 +13,14 @@ from click.core import ParameterSource
 
 from mudata.cli import name_completion
 from mudata.cli.cmd_score import show_scores
-from mudata.cli.output import common, echo, emit_json, progress
+from mudata.cli.output import common, echo, emit, emit_json, progress
 from mudata.home import Home
 from mudata.json_files import NotJson, parse
 
 if TYPE_CHECKING:
     from mudata.evaluation.inference.run_plan import EvalRequest
+    from mudata.evaluation.inference.shards import Shard
+    from mudata.evaluation.run import Run
     from mudata.narration import Progress
 
 
@@ -29,6 +31,17 @@ def _batch(_: click.Context, __: click.Parameter, given: str | None) -> int | st
     if not given.isdecimal() or int(given) < 1:
         raise click.BadParameter(f"{given!r} is neither a number from 1 on nor 'auto'.")
     return int(given)
+
+
+def _shard(_: click.Context, __: click.Parameter, given: str | None) -> Shard | None:
+    """A share of the items, as i/n."""
+    from mudata.errors import EvaluationError
+    from mudata.evaluation.inference.shards import Shard
+
+    try:
+        return None if given is None else Shard.parse(given)
+    except EvaluationError as error:
+        raise click.BadParameter(str(error)) from error
 
 
 def _pair(_: click.Context, __: click.Parameter, given: tuple[str, ...]) -> dict[str, object]:
@@ -131,6 +144,12 @@ def _pair(_: click.Context, __: click.Parameter, given: tuple[str, ...]) -> dict
     metavar="SECONDS",
     help="Give up a batch that takes longer [default: wait].",
 )
+@click.option(
+    "--shard",
+    callback=_shard,
+    metavar="I/N",
+    help="Ask every N-th item alone, from the I-th on, as a run of its own; `mudata runs merge` joins all N.",
+)
 @click.option("--force", is_flag=True, help="Load the model even if its weights are larger than the memory.")
 @click.option(
     "--offline",
@@ -215,6 +234,9 @@ def _ask(request: EvalRequest, say: Progress, *, as_json: bool) -> None:
 
     home = Home.default()
     run = evaluate(home, request, say)
+    if request.shard:
+        _show_shard(run, say, as_json=as_json)
+        return
     show_scores([run.scores], as_json=as_json)
     if failed := run.failures():
         kinds = ", ".join(f"{n} {kind}" for kind, n in failed.items())
@@ -226,6 +248,17 @@ def _ask(request: EvalRequest, say: Progress, *, as_json: bool) -> None:
     if verdict := audio_use.check_run(home, run):
         say.say(f"Was it heard? {verdict}")
     say.say(f"Run: {run.folder}")
+
+
+def _show_shard(run: Run, say: Progress, *, as_json: bool) -> None:
+    """A shard has no scores: what was asked, and how it goes on."""
+    from mudata.evaluation.inference import merging
+
+    ((whole, (shard,)),) = merging.found(Home.default(), [str(run.folder)]).items()
+    failed = sum(run.failures().values())
+    told = {"run": run.id, "shard": str(shard.shard), "whole": whole, "asked": len(run.answers()), "failed": failed}
+    emit([told], as_json=as_json)
+    say.say(f"Shard: {run.folder}\nWhen all {shard.shard.of} are asked: mudata runs merge {whole}")
 
 
 def _show_plan(plan: Mapping[str, Any], *, as_json: bool) -> None:

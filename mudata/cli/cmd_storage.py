@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from mudata.storage.inventory import Kind
 
-_KINDS = ("dataset", "split", "run", "model", "part")
+_KINDS = ("dataset", "split", "run", "shard", "model", "part")
 
 
 def _kind_option(command: Callable[..., Any]) -> Callable[..., Any]:

@@ -184,13 +184,15 @@ def ask(
         raise click.UsageError("--models names nobody: give names from `mudata models` with commas between.")
     asked = ask_all(Home.default(), loaded, names, request, say, dry_run=dry_run, exams=_listed(exams))
     problems = "\n".join(map(str, asked.problems))
-    if not (asked.results or asked.planned):
+    if not (asked.results or asked.planned or asked.shards):
         raise EvaluationError(f"Nothing of the suite {loaded.name!r} could be asked.\n{problems}", None)
-    by_exam = None if dry_run else _exam_table(loaded, asked.results)
-    heard = None if dry_run else _heard(loaded, say, exams=_listed(exams), models=names)
-    tables = [] if dry_run or by_exam or heard else fill(loaded, asked.results)
+    partly = dry_run or bool(asked.shards)
+    by_exam = None if partly else _exam_table(loaded, asked.results)
+    heard = None if partly else _heard(loaded, say, exams=_listed(exams), models=names)
+    tables = [] if partly or by_exam or heard else fill(loaded, asked.results)
     runs = [_row(one.exam, one.label, one.condition, str(one.scores["run"])) for one in asked.results]
     runs += [_row(*key, run) for key, run in asked.planned.items()]
+    runs += [_row(*key, run.id) for key, run in asked.shards.items()]
     if as_json:
         more: dict[str, Any] = {"runs": runs, "problems": [vars(problem) for problem in asked.problems]}
         more |= {"exams": [asdict(row) for row in by_exam.rows]} if by_exam else {}
@@ -199,6 +201,9 @@ def ask(
     elif dry_run:
         emit(runs, as_json=False)
         say.say("Nothing was asked (--dry-run); these runs would be made or gone on with.")
+    elif asked.shards:
+        emit(runs, as_json=False)
+        say.say("When all shards are asked: mudata runs merge")
     else:
         _print(tables)
         _print_exams(by_exam)

@@ -102,6 +102,7 @@ suites = _to(lambda _: card_files.files("suites"))
 models = _to(lambda _: _models())
 splits = _to(lambda _: _stored("split"))
 runs = _to(lambda _: _stored("run"))
+shards = _to(lambda _: _stored("shard"))
 stored = _to(lambda ctx: _stored(ctx.params.get("kind")))
 """What is in the home, of the kind that --kind names."""
 everything = _to(lambda _: _named())

@@ -100,6 +100,8 @@ class Item:
     item_id: str
     clips: tuple[Clip, ...]
     question: Question
+    encoded: object = field(default=None, kw_only=True)
+    """What the model's `encode` made of it ahead (see Encodes); None where nothing did."""
 
     @property
     def clip(self) -> Clip:
@@ -211,6 +213,17 @@ class Streams(Protocol):
     """
 
     def stream(self, items: Iterator[Item]) -> Iterator[list[tuple[int, Answer | Failure]]]: ...
+
+
+class Encodes(Protocol):
+    """A model of which a part of the work can be done ahead, while it answers others: spectra, tokens.
+
+    `encode` gets one item after `load`, in any thread, several at once, and gives whatever `answer` and `rank` want to
+    find in `Item.encoded`. They must do without, too, and give the same: it is None where encoding failed or was not
+    asked for.
+    """
+
+    def encode(self, item: Item) -> object: ...
 
 
 class Ranks(Protocol):

@@ -102,6 +102,10 @@ class Run:
     def scores(self) -> dict[str, Any]:
         """What scores.json says. Raises EvaluationError before the first scoring, and for damage."""
         if not (path := self.folder / "scores.json").exists():
+            if (self.folder / "run.json").exists() and (shard := self.settings.shard):
+                whole = shard.whole["run"]
+                what = f"{self.id} is a shard, which is not scored: the run is, when its shards are merged."
+                raise EvaluationError(what, f"Run: mudata runs merge {whole}")
             raise EvaluationError(f"{self.id} has not been scored yet.", f"Run: mudata score {self.id}")
         return scores_file.read(path)
 
@@ -162,6 +166,26 @@ class Run:
     def replace(self, records: Iterable[AnswerRecord]) -> None:
         """Write answers.jsonl anew: for answers that were all made before."""
         write_atomic(self.folder / "answers.jsonl", "".join(as_line(record.record()) for record in records))
+
+    def join(
+        self,
+        settings: RunSettings,
+        questions: Iterable[QuestionRecord],
+        answers: Iterable[AnswerRecord],
+        rankings: Iterable[RankingRecord],
+    ) -> None:
+        """Write a run whose answers were all made elsewhere, run.json with its sessions last: a kill on the way leaves
+        the run as it was, or files that the same call writes again."""
+        lines = {
+            "questions.jsonl": (question.record() for question in questions),
+            "answers.jsonl": (answer.record() for answer in answers),
+            "rankings.jsonl": (ranking.record() for ranking in rankings),
+        }
+        for name, records in lines.items():
+            path, text = self.folder / name, "".join(map(as_line, records))
+            if text and not (path.exists() and path.read_bytes() == text.encode()):
+                write_atomic(path, text)
+        self._write(settings)
 
     def log_session(self, session: SessionRecord) -> None:
         """Add to run.json what one session did."""

@@ -187,6 +187,20 @@ class SessionRecord(JsonRecord):
     """By dataset, what clips were decoded from: flac, normalised copies, or reference, the original files."""
     renderings: tuple[JsonObject, ...] = ()
     """What played clips that are MIDI: engine, version, rate, and its soundfont."""
+    waited_s: Number | None = None
+    """How long the model stood still for audio."""
+    shard: str | None = None
+    """Of a run that was merged: which shard it was a session of, as 2/8."""
+
+
+class ShardRecord(JsonRecord):
+    """Which share of another run's items a run asks."""
+
+    number: int
+    """From 1."""
+    of: int
+    whole: JsonObject
+    """The other run's run.json, but for its sessions, its date and the version that wrote it."""
 
 
 class ImportRecord(JsonRecord):
@@ -252,6 +266,7 @@ class RunSettings(JsonRecord):
     """Clips of the part that are left out for their faults."""
     tasks: tuple[TaskSettings, ...]
     imported: ImportRecord | None = None
+    shard: ShardRecord | None = None
 
     @staticmethod
     def of_faults(samples: SampleSet) -> dict[str, Any]:

@@ -52,9 +52,9 @@ def runs_of_split(home: Home, name: str) -> list[Stored]:
 
 
 def _runs(home: Home, needs: Callable[[RunSettings], bool]) -> Iterator[Stored]:
-    for run in inventory.stored(home, "run"):
+    for run in inventory.stored(home, "run", "shard"):
         with contextlib.suppress(EvaluationError):
-            if needs(Run(home.runs / run.name).settings):
+            if needs(Run(run.places["run"]).settings):
                 yield run
 
 

@@ -15,8 +15,9 @@ from mudata.errors import ArgumentError, UnknownName
 if TYPE_CHECKING:
     from mudata.home import Home
 
-Kind = Literal["dataset", "split", "run", "model", "part"]
-"""part: files of weights, which models are put together from and may share."""
+Kind = Literal["dataset", "split", "run", "shard", "model", "part"]
+"""shard: a run that asks a share of another's items. part: files of weights, which models are put together from and may
+share."""
 KINDS: tuple[Kind, ...] = get_args(Kind)
 
 _NO_MODELS = ("parts", "cache")
@@ -52,6 +53,8 @@ def _places(home: Home, kind: Kind, name: str) -> dict[str, Path]:
             return {"manifest": home.splits / f"{name}.json"}
         case "run":
             return {"run": home.runs / name}
+        case "shard":
+            return {"run": home.shards / name}
         case "model":
             return {"folder": home.models / name}
         case "part":

@@ -30,13 +30,14 @@ if TYPE_CHECKING:
     from mudata.home import Home
     from mudata.object_store.shared_files import SeenRecord
 
-_ORDER: tuple[Kind, ...] = ("run", "split", "model", "part", "dataset")
+_ORDER: tuple[Kind, ...] = ("run", "shard", "split", "model", "part", "dataset")
 """What depends on others goes before them."""
 _LOCKS: Mapping[Kind, str] = {
     "dataset": "fetch-",
     "part": "fetch-part-",
     "split": "split-",
     "run": "run-",
+    "shard": "run-",
     "model": "model-",
 }
 """What the names of locks begin with, of those who write such things."""
@@ -129,7 +130,7 @@ def remove(home: Home, removal: Removal, *, force: bool = False, progress: Progr
             f"  mudata rm {shlex.join(one.name for one in (*removal.items, *removal.dependents))}",
         )
     with contextlib.ExitStack() as locks:
-        for item in (*removal.items, *(other for other in removal.dependents if other.kind == "run")):
+        for item in (*removal.items, *(other for other in removal.dependents if other.kind in ("run", "shard"))):
             locks.enter_context(home.lock(_LOCKS[item.kind] + item.name, wait_s=0))
         for item in removal.items:
             with progress.bar(f"Removing {item}", unit=""):

@@ -51,7 +51,7 @@ def _shared(kind: str, name: str, what: str, place: str, seen: list[SeenRecord])
 
 
 def _home(home: Home) -> Iterator[dict[str, Any]]:
-    folders = ("raw", "clips", "index", "fingerprints", "duplicates", "faults", "splits", "runs", "models")
+    folders = ("raw", "clips", "index", "fingerprints", "duplicates", "faults", "splits", "runs", "shards", "models")
     yield _row("home", "", "MUDATA_HOME" if os.environ.get("MUDATA_HOME") else "default", home.root)
     for name in folders:
         yield _row("home", name, "folder", home.root / name)

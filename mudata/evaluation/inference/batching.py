@@ -52,12 +52,32 @@ class ModelReply(NamedTuple):
     seconds: float
 
 
+class Patience:
+    """Counts answers and failures: after PATIENCE failures without an answer a model is broken."""
+
+    def __init__(self) -> None:
+        self._good: Counter[CallKind] = Counter()
+        self._bad: Counter[CallKind] = Counter()
+
+    def count(self, replies: Sequence[Outcome], method: CallKind) -> None:
+        """Raises EvaluationError when nothing was answered yet and the model's failures are too many."""
+        failures = [reply for reply in replies if isinstance(reply, Failure)]
+        self._bad[method] += len(failures)
+        self._good[method] += len(replies) - len(failures)
+        if failures and not self._good[method] and self._bad[method] >= PATIENCE:
+            raise EvaluationError(
+                f"The model failed on each of its first {self._bad[method]} clips, last with {failures[-1].kind}: "
+                f"{failures[-1].reason}",
+                "Mend that, then run the same command again.",
+            )
+
+
 class BatchRunner:
     """One model in one session. `batch` is how many items it gets at once (None: as many as it says
     after loading; 'auto': the same, doubled with every full batch that fits), `halvings` how often
     that was halved, `search` the sizes that were tried for 'auto' and whether they fitted,
     `timeout_s` how long a call may take (None: for ever), `hung` whether one took longer: then no
-    more calls are made."""
+    more calls are made, `patience` with a model that only fails (None: no end of it)."""
 
     def __init__(
         self,
@@ -66,6 +86,7 @@ class BatchRunner:
         timeout_s: float | None = None,
         *,
         loaded: bool = False,
+        patience: Patience | None = None,
     ) -> None:
         self.model, self.halvings = model, 0
         self._growing, self._wanted = batch == "auto", None if batch == "auto" else batch
@@ -73,8 +94,7 @@ class BatchRunner:
         self.batch = self._wanted or (max(1, model.capabilities.batch) if loaded else 1)
         self.timeout_s, self.hung = timeout_s, False
         self.loaded = loaded
-        self._good: Counter[CallKind] = Counter()
-        self._bad: Counter[CallKind] = Counter()
+        self._patience = patience
 
     @property
     def fitting(self) -> int:
@@ -191,9 +211,6 @@ class BatchRunner:
                 raise ModelError(
                     f"The model ranked {len(reply.loglik)} options of {owed_options}.", "It owes all of them."
                 )
-        failures = [reply for reply in replies if isinstance(reply, Failure)]
-        self._bad[method] += len(failures)
-        self._good[method] += len(replies) - len(failures)
         for item, reply in zip(items, replies, strict=True):
             if isinstance(reply, Failure) or not self.model.capabilities.needs_audio:
                 continue
@@ -202,12 +219,8 @@ class BatchRunner:
                     f"The model answered about {unheard[0]} without taking its audio; that is not recorded.",
                     f"A model's `{method}` must read every clip's `clip.audio`, or `clip.midi` where a clip is MIDI.",
                 )
-        if not self._good[method] and self._bad[method] >= PATIENCE:
-            raise EvaluationError(
-                f"The model failed on each of its first {self._bad[method]} clips, last with {failures[-1].kind}: "
-                f"{failures[-1].reason}",
-                "Mend that, then run the same command again.",
-            )
+        if self._patience:
+            self._patience.count(replies, method)
 
 
 class Hung(Exception):

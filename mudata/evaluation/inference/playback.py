@@ -9,6 +9,7 @@ libsndfile and soxr work without Python's lock, so threads use all cores.
 
 from __future__ import annotations
 
+import contextlib
 import math
 import os
 from collections import deque
@@ -35,6 +36,9 @@ if TYPE_CHECKING:
 AudioSource = Literal["clip", "source"]
 """What is decoded: the normalised clip, mono;
 or the original file, with its channels and at its rate."""
+
+Encode = Callable[["Item"], object]
+"""What a model makes of an item ahead (`protocol.Encodes`)."""
 
 Sound = Literal["own", "silence", "noise", "none"]
 """What of a clip is heard: itself, silence or noise in its place, or no clip at all."""
@@ -248,14 +252,24 @@ def played(
     *,
     ahead: Callable[[], int],
     playback: Playback = ITSELF,
+    encode: Encode | None = None,
 ) -> Iterator[tuple[Sample, PlayedItem | Failure]]:
     """Samples with their clips and what `ask` asks of each, in order;
-    at most `ahead()` items wait decoded, and fewer if they are large."""
+    at most `ahead()` items wait decoded, and fewer if they are large. `encode` is applied to each in the same thread;
+    where it fails, the model will meet the same when it answers, and that is recorded."""
+
+    def ready(item: Sample) -> PlayedItem | Failure:
+        heard = play(item, ask(item), capabilities, playback)
+        if encode is not None and not isinstance(heard, Failure):
+            with contextlib.suppress(Exception):
+                object.__setattr__(heard, "encoded", encode(heard))
+        return heard
+
     with ThreadPoolExecutor(min(8, os.cpu_count() or 1)) as pool:
         pending: deque[tuple[Sample, Future[PlayedItem | Failure]]] = deque()
         try:
             for item in items:
-                pending.append((item, pool.submit(play, item, ask(item), capabilities, playback)))
+                pending.append((item, pool.submit(ready, item)))
                 while len(pending) > ahead() or _too_much([sample for sample, _ in pending], capabilities, playback):
                     first, future = pending.popleft()
                     yield first, future.result()
@@ -265,6 +279,12 @@ def played(
         finally:
             for _, future in pending:
                 future.cancel()
+
+
+def is_unheard(item: Sample, capabilities: ModelCapabilities, playback: Playback) -> bool:
+    """Whether it is known before decoding that an item cannot be heard: it has no file."""
+    heard = capabilities.needs_audio and playback.sound != "none" and not item.is_words
+    return heard and any(clip.path is None for clip in playback.of(item).clips)
 
 
 def _too_much(items: Sequence[Sample], capabilities: ModelCapabilities, playback: Playback) -> bool:

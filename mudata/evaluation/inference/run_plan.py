@@ -7,13 +7,14 @@ older runs keep their ids.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Literal
 
 from mudata.evaluation.inference import controls
 from mudata.evaluation.models import model_identity, registry
-from mudata.evaluation.run_settings import RunSettings, TaskSettings
+from mudata.evaluation.run_settings import RunSettings, ShardRecord, TaskSettings
 from mudata.home import now
 from mudata.jsonl import digest
 from mudata.version import __version__
@@ -21,6 +22,7 @@ from mudata.version import __version__
 if TYPE_CHECKING:
     from mudata.evaluation.inference.controls import Control
     from mudata.evaluation.inference.playback import AudioSource
+    from mudata.evaluation.inference.shards import Shard
     from mudata.evaluation.kinds.option_marks import Marks
     from mudata.evaluation.protocol import Model, Question
     from mudata.evaluation.tasks.known_faults import FaultTreatment
@@ -42,7 +44,8 @@ class EvalRequest:
     every option is. audio: 'source' plays the original files, neither mixed nor resampled. batch:
     'auto' finds the largest that fits. force: load the model even where its weights are larger than
     the memory. offline: take weights from this machine only. faults: what becomes of clips with
-    known faults; None: as the split was drawn.
+    known faults; None: as the split was drawn. shard: only this share of the items is asked, as a run
+    of its own (see `shards`).
     """
 
     model: str
@@ -64,6 +67,7 @@ class EvalRequest:
     force: bool = False
     offline: bool = False
     faults: FaultTreatment | None = None
+    shard: Shard | None = None
 
 
 class Plan:
@@ -82,10 +86,17 @@ class Plan:
         # what is not as in runs of older versions
         self._changed = [x for x in (request.control, request.audio) if x not in (None, "clip")]
         self._asked = {dataset: _decisive(task) for dataset, task in selection.tasks.items()}
+        self.items = request.shard.share(selection.items) if request.shard else selection.items
+        """What is asked: of a shard its share, where `selection` has all."""
 
     @property
     def run_id(self) -> str:
-        """Readable, and a hash of all that decides the answers."""
+        """Readable, and a hash of all that decides the answers; of a shard that of the whole run, with its number."""
+        return self.request.shard.id_of(self.whole_id) if self.request.shard else self.whole_id
+
+    @property
+    def whole_id(self) -> str:
+        """The id of the run, or of the run that this is a shard of."""
         samples, control = self.selection, self.request.control
         decisive = [
             self.model_sha256,
@@ -158,9 +169,28 @@ class Plan:
 
     def settings(self) -> RunSettings:
         """What run.json keeps, but for the sessions."""
+        whole, shard = self._whole(), self.request.shard
+        if shard is None:
+            return whole
+        asked = Counter(item.dataset for item in self.items)
+        kept = {key: value for key, value in whole.record().items() if key not in ("created_at", "mudata_version")}
+        return whole.model_copy(
+            update={
+                "run": self.run_id,
+                "clips": len(self.items),
+                "clips_without_audio": self._without_audio(self.items),
+                "tasks": tuple(t.model_copy(update={"clips": asked[t.dataset]}) for t in whole.tasks),
+                "shard": ShardRecord(number=shard.number, of=shard.of, whole=kept),
+            }
+        )
+
+    def _without_audio(self, items: Sequence[Sample]) -> int:
+        return sum(self.absent(item) is not None for item in items)
+
+    def _whole(self) -> RunSettings:
         samples, seen = self.selection, self.card.trained_on if self.card else {}
         return RunSettings(
-            run=self.run_id,
+            run=self.whole_id,
             model=self.request.model,
             split=samples.split,
             task=self.task.name,
@@ -183,7 +213,7 @@ class Plan:
             limit=samples.limit,
             clips=len(samples.items),
             clips_without_reference=samples.skipped,
-            clips_without_audio=sum(self.absent(item) is not None for item in samples.items),
+            clips_without_audio=self._without_audio(samples.items),
             clips_with_other_audio=samples.changed,
             **({"items_torn": samples.torn} if self.task.is_exact else {}),
             **RunSettings.of_faults(samples),

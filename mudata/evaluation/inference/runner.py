@@ -7,8 +7,8 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, get_args
 
 from mudata.catalog.cards.licences import fetch_command
@@ -17,6 +17,7 @@ from mudata.catalog.render import soundfonts
 from mudata.catalog.render.renderer import player
 from mudata.errors import EvaluationError, ModelError, UnknownName
 from mudata.evaluation.inference.controls import Control
+from mudata.evaluation.inference.local_replica import LocalReplica
 from mudata.evaluation.inference.playback import AudioSource
 from mudata.evaluation.inference.run_plan import EvalRequest, Plan
 from mudata.evaluation.inference.session import Session
@@ -30,6 +31,7 @@ from mudata.narration import SILENT, Progress
 from mudata.object_store.local_cache import is_here_or_shared
 
 if TYPE_CHECKING:
+    from mudata.evaluation.inference.replicas import Replicas
     from mudata.evaluation.protocol import Model
     from mudata.evaluation.tasks.samples import Sample
     from mudata.home import Home
@@ -37,40 +39,31 @@ if TYPE_CHECKING:
 __all__ = ["EvalRequest", "evaluate", "preview"]
 
 
-@dataclass
-class HeldModel:
-    """A model that several runs ask one after the other, so that its weights are loaded once."""
-
-    model: Model
-    loaded: bool = False
-
-    @property
-    def has_weights(self) -> bool:
-        """Whether holding it saves anything. What a served model tells of its requests is told run by run."""
-        return bool(getattr(self.model, "folder", None) or getattr(self.model, "checkpoint", None))
-
-
-def hold(home: Home, request: EvalRequest) -> HeldModel:
-    """The model of a request, not yet loaded. Raises UnknownName, MissingExtra, ModelError."""
+def hold(home: Home, request: EvalRequest) -> Replicas:
+    """Who answers a request, not yet loaded; several runs may ask it one after the other, so that its weights are
+    loaded once. Raises UnknownName, MissingExtra, ModelError."""
     batch = None if request.batch == "auto" else request.batch
     offer = {"seed": request.seed, "cache": home.models / "cache", "batch": batch, "offline": request.offline or None}
-    return HeldModel(registry.create(request.model, offer=offer, **request.options))
+    return LocalReplica(registry.create(request.model, offer=offer, **request.options), request)
 
 
-def evaluate(home: Home, request: EvalRequest, progress: Progress = SILENT, *, held: HeldModel | None = None) -> Run:
-    """Ask all that is still open, then score the run. `held` is the request's model, where it is asked more.
-    Killed at any moment, it loses at most the batch in the making.
+def evaluate(home: Home, request: EvalRequest, progress: Progress = SILENT, *, held: Replicas | None = None) -> Run:
+    """Ask all that is still open, then score the run; a shard is not scored, which `merging` does for all of them.
+    `held` answers, where it is asked more. Killed at any moment, it loses at most the batch in the
+    making.
 
     Raises UnknownName, MissingExtra, ModelError, EvaluationError;
     HomeError if the same run is going on elsewhere.
     """
-    held = held or hold(home, request)
+    if held is None:
+        with contextlib.closing(hold(home, request)) as once:
+            return evaluate(home, request, progress, held=once)
     plan = _planned(home, request, held.model)
-    run = Run(home.runs / plan.run_id)
+    run = Run((home.shards if request.shard else home.runs) / plan.run_id)
     with run.writing(home):
-        session = Session(plan, run, progress, loaded=held.loaded)
-        session.ask()
-        held.loaded = session.batch_runner.loaded
+        Session(plan, run, progress, held).ask()
+        if request.shard:
+            return run
         with progress.bar("Scoring", unit=""):
             score.score(run)
     database.rebuild(home)  # the views of a home's first run
@@ -84,7 +77,7 @@ def preview(home: Home, request: EvalRequest) -> dict[str, Any]:
     `first` has an item, its references, the prompt and the options. Raises as `evaluate` does.
     """
     plan = _planned(home, request, hold(home, request).model)
-    item = plan.selection.items[0]
+    item = plan.items[0]
     task = plan.selection.tasks[item.dataset]
     first: dict[str, Any] = {"clip_id": item.item_id} if item.is_clip else {"item_id": item.item_id}
     if not item.is_clip:

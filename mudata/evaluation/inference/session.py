@@ -8,24 +8,20 @@ a recorded failure, and failures are asked again when the same command runs agai
 
 from __future__ import annotations
 
-import os
 import platform
 import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, replace
 from importlib import metadata
-from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from mudata.errors import EvaluationError
 from mudata.evaluation.inference import provenance
-from mudata.evaluation.inference.batching import TIMEOUT, BatchRunner, CallKind, ModelReply
-from mudata.evaluation.inference.playback import Playback, PlayedItem, played
-from mudata.evaluation.inference.streaming import streamed
-from mudata.evaluation.models import hardware
-from mudata.evaluation.models.foreign_code import contained
-from mudata.evaluation.protocol import Answer, Failure, Item, Ranking, Trainable
+from mudata.evaluation.inference.batching import TIMEOUT
+from mudata.evaluation.inference.playback import Playback
+from mudata.evaluation.inference.replicas import Lessons
+from mudata.evaluation.protocol import Answer, Failure, Ranking
 from mudata.evaluation.run_records import AnswerRecord, RankingRecord
 from mudata.evaluation.run_settings import SessionRecord
 from mudata.home import now
@@ -33,11 +29,13 @@ from mudata.version import __version__
 
 if TYPE_CHECKING:
     from mudata.catalog.render.renderer import RenderingRecord
+    from mudata.evaluation.inference.batching import CallKind, ModelReply
+    from mudata.evaluation.inference.replicas import Heard, Replicas, Told
     from mudata.evaluation.inference.run_plan import Plan
     from mudata.evaluation.run import Run
     from mudata.evaluation.tasks.samples import Sample
     from mudata.evaluation.tasks.task import Task
-    from mudata.narration import Advance, Progress
+    from mudata.narration import Progress
 
 _RECORDED = ("numpy", "soundfile", "soxr", "duckdb", "rouge-score", "librosa", "scikit-learn", "torch", "transformers")
 
@@ -45,10 +43,10 @@ _RECORDED = ("numpy", "soundfile", "soxr", "duckdb", "rouge-score", "librosa", "
 class Session:
     """A plan, the run it goes into, and who is told."""
 
-    def __init__(self, plan: Plan, run: Run, progress: Progress, *, loaded: bool = False) -> None:
+    def __init__(self, plan: Plan, run: Run, progress: Progress, replicas: Replicas) -> None:
         self.plan, self.run, self.progress = plan, run, progress
-        self.model, self.selection = plan.model, plan.selection
-        self.batch_runner = BatchRunner(plan.model, plan.request.batch, plan.request.timeout_s, loaded=loaded)
+        self.replicas, self.selection = replicas, plan.selection
+        replicas.begin(plan.request)
         self.renderings: set[RenderingRecord] = set()
         self.fitted: dict[str, dict[str, object]] = {}
         self._taught: str | None = None
@@ -62,33 +60,32 @@ class Session:
         Raises EvaluationError when the model hung and clips are left,
         or when not one clip could be answered.
         """
-        before, keys = self.run.answers(), {item.item_id: self.plan.key(item) for item in self.selection.items}
+        before, keys = self.run.answers(), {item.item_id: self.plan.key(item) for item in self.plan.items}
         done = {item_id for item_id, record in before.items() if not record.error and record.key == keys.get(item_id)}
-        todo = [item for item in self.selection.items if item.item_id not in done]
+        todo = [item for item in self.plan.items if item.item_id not in done]
         hung = {item_id for item_id, record in before.items() if (record.error or "").startswith(TIMEOUT)}
         unranked = self._unranked(keys)
         self._tell(len(todo))
         if not todo and not unranked:
-            self.run.begin(self.plan.settings(), self.selection.items, self.plan.prompts, self.plan.marks)
+            self.run.begin(self.plan.settings(), self.plan.items, self.plan.prompts, self.plan.marks)
             return
         started, begun = now(), time.perf_counter()
         if not all(self.plan.absent(item) for item in [*todo, *unranked]):
-            self._check_memory()
             with self.progress.bar(f"Loading {self.plan.request.model}", unit=""):
-                self.batch_runner.load()  # what a model can hear may depend on its checkpoint
-            for remark in getattr(self.model, "remarks", ()):
-                self.progress.say(str(remark))
+                self.replicas.load()  # what a model can hear may depend on its checkpoint
+            for remark in self.replicas.remarks:
+                self.progress.say(remark)
             if done:
                 self._check_same()
         try:
             with self.progress.bar(f"Asking {self.plan.request.model}", len(todo)) as advance:
                 for records in self._answers(todo, hung, keys):
                     if not self.asked:
-                        self.run.begin(self.plan.settings(), self.selection.items, self.plan.prompts, self.plan.marks)
+                        self.run.begin(self.plan.settings(), self.plan.items, self.plan.prompts, self.plan.marks)
                     self.run.append(records)
                     self.asked += len(records)
                     advance(len(records))
-            if unranked and not self.batch_runner.hung:
+            if unranked and not self.replicas.hung:
                 self._rank(unranked, keys)
         finally:
             if self.asked or self.ranked:
@@ -101,15 +98,15 @@ class Session:
             for dataset, task in self.selection.tasks.items():
                 mine = [i for i in todo if i.dataset == dataset and (i.item_id in hung) == again]
                 for replies in self._batches(mine, task, "answer", 1 if again else None):
-                    records = [self._record(keys, *reply) for reply in replies]
+                    records = [self._record(keys, *told) for told in replies]
                     self.failures.update(r.error.partition(":")[0] for r in records if r.error)
                     yield records
-                    if self.batch_runner.hung:
+                    if self.replicas.hung:
                         return
 
     def _rank(self, todo: Sequence[Sample], keys: dict[str, str]) -> None:
         if not self.asked:
-            self.run.begin(self.plan.settings(), self.selection.items, self.plan.prompts, self.plan.marks)
+            self.run.begin(self.plan.settings(), self.plan.items, self.plan.prompts, self.plan.marks)
         with self.progress.bar("Ranking options", len(todo)) as advance:
             for dataset, task in self.selection.tasks.items():
                 mine = [item for item in todo if item.dataset == dataset]
@@ -129,7 +126,7 @@ class Session:
                     self.run.append_rankings(lines)
                     self.ranked += len(lines)
                     advance(len(replies))
-                    if self.batch_runner.hung:
+                    if self.replicas.hung:
                         break
         if left := len(todo) - self.ranked:
             self.progress.say(
@@ -140,50 +137,21 @@ class Session:
         if not self.plan.request.rank:
             return []
         ranked = {item_id: line.key for item_id, line in self.run.rankings().items()}
-        return [item for item in self.selection.items if ranked.get(item.item_id) != keys[item.item_id]]
+        return [item for item in self.plan.items if ranked.get(item.item_id) != keys[item.item_id]]
 
     def _batches(
         self, items: Sequence[Sample], task: Task, method: CallKind, most: int | None = None
-    ) -> Iterator[list[tuple[Sample, PlayedItem | None, ModelReply]]]:
-        """Samples with what was played and what came back, batch by batch.
-
-        What cannot be heard is a failure at once.
-        """
+    ) -> Iterator[list[Told]]:
+        """What came of samples, batch by batch; a model that learns has learned before."""
         if not items:
             return
         self._fit(task)
-        if method == "answer" and most is None and self.batch_runner.streams:
-            question_of, playback = self.selection.question_of, self.plan.playback
-            for replies in streamed(self.batch_runner, items, question_of, playback=playback):
-                self.renderings |= {replace(i.rendering, gain=1.0) for _, i, _ in replies if i and i.rendering}
-                yield replies
-            return
-        waiting: list[tuple[Sample, PlayedItem]] = []
+        for batch in self.replicas.ask(items, self.selection.question_of, self.plan.playback, method, most):
+            played = (told.heard.rendering for told in batch if told.heard and told.heard.rendering)
+            self.renderings.update(replace(one, gain=1.0) for one in played)
+            yield batch
 
-        def asked() -> list[tuple[Sample, PlayedItem | None, ModelReply]]:
-            replies = self.batch_runner.ask([item for _, item in waiting], method)
-            asked_batch = [(sample, item, reply) for (sample, item), reply in zip(waiting, replies, strict=True)]
-            waiting.clear()
-            return [*asked_batch]
-
-        capabilities, playback = self.model.capabilities, self.plan.playback
-
-        def ahead() -> int:
-            return 2 * self.batch_runner.batch
-
-        for sample, item in played(items, self.selection.question_of, capabilities, ahead=ahead, playback=playback):
-            if isinstance(item, Failure):
-                yield [(sample, None, ModelReply(item, 0, 0.0))]
-                continue
-            if item.rendering:
-                self.renderings.add(replace(item.rendering, gain=1.0))
-            waiting.append((sample, item))
-            if len(waiting) >= (most or self.batch_runner.batch):
-                yield asked()
-        if waiting:
-            yield asked()
-
-    def _record(self, keys: dict[str, str], sample: Sample, item: PlayedItem | None, reply: ModelReply) -> AnswerRecord:
+    def _record(self, keys: dict[str, str], sample: Sample, heard: Heard | None, reply: ModelReply) -> AnswerRecord:
         outcome, other = reply.outcome, self.plan.playback.of(sample)
         return AnswerRecord(
             key=keys[sample.item_id],
@@ -192,10 +160,10 @@ class Session:
             answer=outcome.text if isinstance(outcome, Answer) else None,
             error=f"{outcome.kind}: {outcome.reason}" if isinstance(outcome, Failure) else None,
             seconds=round(reply.seconds, 4),
-            heard_s=round(item.heard_s, 3) if item else 0.0,
+            heard_s=round(heard.heard_s, 3) if heard else 0.0,
             batch=reply.batch,
             heard_clip=None if other is sample else other.item_id,
-            joined=item.joined if item else None,
+            joined=heard.joined if heard else None,
             given=outcome.given if isinstance(outcome, Answer) else None,
             notes=outcome.notes if isinstance(outcome, Answer) else None,
         )
@@ -203,11 +171,11 @@ class Session:
     def _fit(self, task: Task) -> None:
         """Let a model learn first, from the train part;
         a control may look at the clips asked instead."""
-        needs = getattr(self.model, "needs_fit", False)
+        needs = getattr(self.plan.model, "needs_fit", False)
         if self._taught == task.dataset or not (needs if isinstance(needs, bool) else task.kind in needs):
             return
         name, source, items = self.plan.request.model, "train part", self.selection.train_of(task.dataset)
-        if not items and not self.model.capabilities.control:
+        if not items and not self.plan.model.capabilities.control:
             raise EvaluationError(
                 f"The model {name!r} learns from the part 'train', and split {self.selection.split} "
                 f"has no labelled {task.dataset} {self.selection.noun} in one.",
@@ -217,29 +185,15 @@ class Session:
             noun = self.selection.noun
             source, items = f"{noun} asked", self.selection.of(task.dataset)
             self.progress.say(f"No train part: {name} is fitted on the {task.dataset} {noun} it is asked.")
-        self.batch_runner.load()
-        unheard: list[str] = []
-
-        def lessons(advance: Advance) -> Iterator[tuple[Item, tuple[str, ...]]]:
-            playback = Playback(source=self.plan.request.audio, engine=self.plan.playback.engine)
-            capabilities = self.model.capabilities
-            ahead = 4 * (os.cpu_count() or 1)
-            heard = played(items, self.selection.question_of, capabilities, ahead=lambda: ahead, playback=playback)
-            for sample, item in heard:
-                advance(1)
-                if isinstance(item, Failure):
-                    unheard.append(sample.item_id)
-                    continue
-                artists = [clip.artist for clip in sample.clips][: len(item.clips)]
-                clips = tuple(replace(clip, group=artist) for clip, artist in zip(item.clips, artists, strict=True))
-                yield (
-                    Item(sample.item_id, clips, item.question),
-                    tuple(task.written.get(label, label) for label in sample.references),
-                )
-
-        learning = self.progress.bar(f"Learning {task.dataset}", len(items))
-        with contained("while learning"), learning as advance:  # to the end of the fitting
-            cast("Trainable", self.model).fit(lessons(advance))
+        lessons = Lessons(
+            task.dataset,
+            items,
+            tuple(map(self.selection.question_of, items)),
+            tuple(tuple(task.written.get(label, label) for label in sample.references) for sample in items),
+            Playback(source=self.plan.request.audio, engine=self.plan.playback.engine),
+        )
+        with self.progress.bar(f"Learning {task.dataset}", len(items)) as advance:
+            unheard = self.replicas.learn(lessons, advance)
         self._taught = task.dataset
         self.fitted[task.dataset] = {"on": source, "clips": len(items) - len(unheard), "undecodable": unheard}
 
@@ -255,31 +209,21 @@ class Session:
             asked=self.asked,
             failures=dict(sorted(self.failures.items())),
             ranked=self.ranked,
-            batch=self.batch_runner.fitting,
-            halvings=self.batch_runner.halvings,
-            batch_search=tuple(self.batch_runner.search),
-            timeout_s=self.batch_runner.timeout_s,
+            timeout_s=self.plan.request.timeout_s,
             fitted=self.fitted,
-            capabilities=asdict(self.model.capabilities),
-            model=provenance.described(self.model) if self.batch_runner.loaded else None,
+            capabilities=asdict(self.replicas.capabilities),
+            model=self.replicas.described(),
             versions=_versions(),
             git=provenance.git(),
-            peak_memory_gib=provenance.peak_memory(),
+            **self.replicas.facts(),
             **({"stores": self.plan.stores} if self.plan.stores else {}),
             **({"renderings": renderings} if renderings else {}),
         )
 
-    def _check_memory(self) -> None:
-        request = self.plan.request
-        if not request.force:
-            place = getattr(self.model, "folder", None) or getattr(self.model, "checkpoint", None)
-            asked = {key: str(request.options.get(key) or "auto") for key in ("device", "dtype")}
-            hardware.check(request.model, self.plan.card, Path(place) if place else None, **asked)
-
     def _check_same(self) -> None:
         """Refuse to go on where 'auto' or a moving revision
         has come to mean something else than it did before."""
-        now = provenance.described(self.model) or {}
+        now = self.replicas.described() or {}
         for session in self.run.settings.sessions:
             before = session.model or {}
             for key in ("revision", "dtype"):
@@ -293,10 +237,10 @@ class Session:
 
     def _check_end(self) -> None:
         answers, noun = self.run.answers(), self.selection.noun
-        if self.batch_runner.hung and (left := sum(item.item_id not in answers for item in self.selection.items)):
+        if self.replicas.hung and (left := sum(item.item_id not in answers for item in self.plan.items)):
             raise EvaluationError(
-                f"{self.plan.request.model} took longer than {self.batch_runner.timeout_s:g} s and cannot be "
-                f"stopped from within; {left} of {len(self.selection.items)} {noun} have not been asked yet.",
+                f"{self.plan.request.model} took longer than {self.plan.request.timeout_s:g} s and cannot be "
+                f"stopped from within; {left} of {len(self.plan.items)} {noun} have not been asked yet.",
                 f"What was answered is kept. Run the same command again: it goes on after the {noun} that hung, and "
                 "asks those last and alone. A longer --timeout gives them more time.",
             )

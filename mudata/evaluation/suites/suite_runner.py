@@ -10,7 +10,7 @@ import contextlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 from mudata.catalog.splits import manifest
 from mudata.errors import (
@@ -33,6 +33,7 @@ from mudata.safe_text import text_of
 
 if TYPE_CHECKING:
     from mudata.catalog.splits.manifest import Manifest
+    from mudata.evaluation.inference.replicas import Replicas
     from mudata.evaluation.inference.run_plan import EvalRequest
     from mudata.evaluation.suites.suite import Suite
     from mudata.home import Home
@@ -45,6 +46,8 @@ class SuiteOutcome:
 
     results: list[Result] = field(default_factory=list)
     planned: dict[tuple[str, str, str | None], str] = field(default_factory=dict)
+    shards: dict[tuple[str, str, str | None], Run] = field(default_factory=dict)
+    """What was asked as a shard, which has no scores, by the same."""
     problems: list[Problem] = field(default_factory=list)
 
     @property
@@ -127,32 +130,61 @@ def _ask(
     """Ask one model all that is drawn, its weights loaded once."""
     from mudata.evaluation.inference import runner
 
-    held: runner.HeldModel | None = None
-    model = request.model
-    for name, split in drawn.items():
-        exam = suite.exams[name]
-        task_request = replace(request, split=split.name, task=exam.task, part=TEST)
-        for condition, one in _conditions(home, suite, split, task_request):
-            with asked.noting(name, model, condition):
-                kept, held = held or runner.hold(home, one), None  # one that failed is not asked on
-                if condition and not suite.conditions[condition].suits(capabilities := kept.model.capabilities):
-                    held = kept
-                    if capabilities.needs_audio:
-                        cannot = "cannot be asked by words alone: its prompt has a place for a clip."
-                        progress.say(f"{model}: {exam.title} {cannot}")
-                    continue
-                if dry_run:
-                    asked.planned[name, model, condition] = str(runner.preview(home, one)["run"])
-                    continue
-                under = f", {suite.conditions[condition].title}" if condition else ""
-                clips = f"{len(split.parts[TEST])} clips of split {split.name}"
-                progress.say(f"{model}: {exam.title}{under}, {clips}")
-                run = runner.evaluate(home, one, progress, held=kept)
-                held = kept if kept.has_weights else None
-                if failed := sum(run.failures().values()):
-                    progress.say(f"{failed} of {run.scores['n']} clips failed and count as wrong: see answers.jsonl.")
-                label = f"{model} ({request.control})" if request.control else model
-                asked.results.append(Result(name, label, label, run.scores, condition))
+    with _Held() as held:
+        for name, split in drawn.items():
+            exam = suite.exams[name]
+            task_request = replace(request, split=split.name, task=exam.task, part=TEST)
+            for condition, one in _conditions(home, suite, split, task_request):
+                with asked.noting(name, request.model, condition), held.asking(home, one) as replicas:
+                    if condition and not suite.conditions[condition].suits(hears := replicas.model.capabilities):
+                        if hears.needs_audio:
+                            cannot = "cannot be asked by words alone: its prompt has a place for a clip."
+                            progress.say(f"{request.model}: {exam.title} {cannot}")
+                        continue
+                    if dry_run:
+                        planned = str(runner.preview(home, one)["run"])
+                        asked.planned[name, request.model, condition] = planned
+                        continue
+                    under = f", {suite.conditions[condition].title}" if condition else ""
+                    clips = f"{len(split.parts[TEST])} clips of split {split.name}"
+                    progress.say(f"{request.model}: {exam.title}{under}, {clips}")
+                    run = runner.evaluate(home, one, progress, held=replicas)
+                    if one.shard:
+                        asked.shards[name, request.model, condition] = run
+                        continue
+                    if failed := sum(run.failures().values()):
+                        n = run.scores["n"]
+                        progress.say(f"{failed} of {n} clips failed and count as wrong: see answers.jsonl.")
+                    label = f"{request.model} ({request.control})" if request.control else request.model
+                    asked.results.append(Result(name, label, label, run.scores, condition))
+
+
+class _Held:
+    """Who answers, from one exam of a model to the next: kept where that saves loading weights."""
+
+    def __init__(self) -> None:
+        self._replicas: Replicas | None = None
+
+    @contextlib.contextmanager
+    def asking(self, home: Home, request: EvalRequest) -> Iterator[Replicas]:
+        """One that failed is not asked on."""
+        from mudata.evaluation.inference import runner
+
+        replicas, self._replicas = self._replicas or runner.hold(home, request), None
+        try:
+            yield replicas
+            if replicas.has_weights:
+                self._replicas = replicas
+        finally:
+            if self._replicas is None:
+                replicas.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._replicas is not None:
+            self._replicas.close()
 
 
 def _conditions(
