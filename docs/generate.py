@@ -25,7 +25,7 @@ What the command line does, Python does, with the same names and defaults; `muda
 has two words there is one function: `split leaks` is `leaks`, `split check` is `check_split`,
 `split plan` is `plan_split`, `models info` and `models fetch` are `model_info` and `fetch_model`,
 `exams lint`, `labels lint` and `labels audit` are `lint_exam`, `lint_labels` and `audit_labels`,
-`labels unmapped` is `unmapped_labels`,
+`labels unmapped` is `unmapped_labels`, `runs merge` is `merge_runs`,
 `fetch --locked` is `fetch_locked`, `eval --suite` is `evaluate_suite`, `suites show` and `suites table` are
 `suite_tables`, `sql --schema` is `schema`; `rm` is `remove`, `du` is `disk_use`, and `mv` is `rename` or `move_home`.
 Only commands: `demo`, `completion`,

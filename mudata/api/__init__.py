@@ -35,12 +35,13 @@ if TYPE_CHECKING:
         verify_clip,
     )
     from mudata.api.duplicate_finding import duplicates
-    from mudata.api.evaluations import evaluate, export_run, import_answers, merge_runs, override, runs, score
+    from mudata.api.evaluations import evaluate, export_run, import_answers, override, runs, score
     from mudata.api.exam_linting import lint_exam
     from mudata.api.housekeeping import disk_use, move_home, remove, rename, where, why
     from mudata.api.inspection import align, audit_labels, compare, lint_labels, report, show
     from mudata.api.known_models import fetch_model, model_info, models
     from mudata.api.pinned_homes import fetch_locked, lock
+    from mudata.api.run_merging import merge_runs
     from mudata.api.splitting import check_split, export, leaks, load, plan_split, split, splits
     from mudata.api.suite_exams import evaluate_suite, suite_tables, suites
 
@@ -122,6 +123,7 @@ __getattr__, __dir__ = lazy_names(
         "evaluate": "evaluations",
         "export_run": "evaluations",
         "import_answers": "evaluations",
+        "merge_runs": "run_merging",
         "override": "evaluations",
         "runs": "evaluations",
         "score": "evaluations",

@@ -24,7 +24,7 @@ def eval_request(given: Mapping[str, Any]) -> EvalRequest:
         EvaluationError: a shard that is none.
     """
     from mudata.evaluation.inference.run_plan import EvalRequest
-    from mudata.evaluation.inference.shards import Shard
+    from mudata.evaluation.inference.sharding import Shard
 
     asked: dict[str, Any] = {name: str(value) if isinstance(value, Path) else value for name, value in given.items()}
     silence, swap_audio, control = asked.pop("silence"), asked.pop("swap_audio"), asked.pop("control")

@@ -19,7 +19,7 @@ from mudata.json_files import NotJson, parse
 
 if TYPE_CHECKING:
     from mudata.evaluation.inference.run_plan import EvalRequest
-    from mudata.evaluation.inference.shards import Shard
+    from mudata.evaluation.inference.sharding import Shard
     from mudata.evaluation.run import Run
     from mudata.narration import Progress
 
@@ -36,7 +36,7 @@ def _batch(_: click.Context, __: click.Parameter, given: str | None) -> int | st
 def _shard(_: click.Context, __: click.Parameter, given: str | None) -> Shard | None:
     """A share of the items, as i/n."""
     from mudata.errors import EvaluationError
-    from mudata.evaluation.inference.shards import Shard
+    from mudata.evaluation.inference.sharding import Shard
 
     try:
         return None if given is None else Shard.parse(given)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, cast
 from mudata.evaluation.inference import provenance
 from mudata.evaluation.inference.batching import BatchRunner, CallKind, ModelReply, Patience
 from mudata.evaluation.inference.playback import PlayedItem, is_unheard, played
-from mudata.evaluation.inference.replicas import Heard, Told
+from mudata.evaluation.inference.replicas import Heard, ItemReply
 from mudata.evaluation.inference.streaming import streamed
 from mudata.evaluation.models import hardware, registry
 from mudata.evaluation.models.foreign_code import contained
@@ -110,11 +110,11 @@ class LocalReplica:
 
     def ask(
         self, items: Sequence[Sample], ask: Ask, playback: Playback, method: CallKind, most: int | None = None
-    ) -> Iterator[list[Told]]:
+    ) -> Iterator[list[ItemReply]]:
         capabilities = self.capabilities
         if method == "answer" and most is None and self.batch_runner.streams:
             for replies in streamed(self.batch_runner, items, ask, playback=playback):
-                yield [Told(sample, Heard.of(item) if item else None, reply) for sample, item, reply in replies]
+                yield [ItemReply(sample, Heard.of(item) if item else None, reply) for sample, item, reply in replies]
             return
         heard = played(
             items,
@@ -140,12 +140,12 @@ class LocalReplica:
         if waiting:
             yield self.answer(waiting, method)
 
-    def answer(self, waiting: Sequence[tuple[Sample, PlayedItem | Failure]], method: CallKind) -> list[Told]:
+    def answer(self, waiting: Sequence[tuple[Sample, PlayedItem | Failure]], method: CallKind) -> list[ItemReply]:
         """What the model says to all that could be heard of a batch; what could not is a failure in its place."""
         audible = [item for _, item in waiting if not isinstance(item, Failure)]
         replies = iter(self.batch_runner.ask(audible, method) if audible else ())
         return [
-            Told(sample, Heard.of(item), ModelReply(item, 0, 0.0) if isinstance(item, Failure) else next(replies))
+            ItemReply(sample, Heard.of(item), ModelReply(item, 0, 0.0) if isinstance(item, Failure) else next(replies))
             for sample, item in waiting
         ]
 

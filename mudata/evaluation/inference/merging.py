@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from mudata.catalog.index import database
 from mudata.errors import EvaluationError, UnknownName, number, some
-from mudata.evaluation.inference.shards import Shard, by_item
+from mudata.evaluation.inference.sharding import Shard, by_item
 from mudata.evaluation.run import Run
 from mudata.evaluation.run_settings import RunSettings, SessionRecord, ShardRecord
 from mudata.evaluation.scoring import score

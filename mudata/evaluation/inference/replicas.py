@@ -39,7 +39,7 @@ class Heard(NamedTuple):
         return None if isinstance(item, Failure) else cls(item.heard_s, item.joined, item.rendering)
 
 
-class Told(NamedTuple):
+class ItemReply(NamedTuple):
     """What came of one item; `heard` is None where it could not be heard, and the reply a Failure at once."""
 
     sample: Sample
@@ -107,7 +107,7 @@ class Replicas(Protocol):
 
     def ask(
         self, items: Sequence[Sample], ask: Ask, playback: Playback, method: CallKind, most: int | None = None
-    ) -> Iterator[list[Told]]:
+    ) -> Iterator[list[ItemReply]]:
         """What came of the items, batch by batch in their order, of no more than `most` each. A batch has as many items
         as the model takes at once, those not counted that have no file. Of a model that streams what came, as it comes.
 

@@ -22,7 +22,7 @@ from mudata.version import __version__
 if TYPE_CHECKING:
     from mudata.evaluation.inference.controls import Control
     from mudata.evaluation.inference.playback import AudioSource
-    from mudata.evaluation.inference.shards import Shard
+    from mudata.evaluation.inference.sharding import Shard
     from mudata.evaluation.kinds.option_marks import Marks
     from mudata.evaluation.protocol import Model, Question
     from mudata.evaluation.tasks.known_faults import FaultTreatment
@@ -45,7 +45,7 @@ class EvalRequest:
     'auto' finds the largest that fits. force: load the model even where its weights are larger than
     the memory. offline: take weights from this machine only. faults: what becomes of clips with
     known faults; None: as the split was drawn. shard: only this share of the items is asked, as a run
-    of its own (see `shards`).
+    of its own (see `sharding`).
     """
 
     model: str

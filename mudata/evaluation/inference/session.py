@@ -30,7 +30,7 @@ from mudata.version import __version__
 if TYPE_CHECKING:
     from mudata.catalog.render.renderer import RenderingRecord
     from mudata.evaluation.inference.batching import CallKind, ModelReply
-    from mudata.evaluation.inference.replicas import Heard, Replicas, Told
+    from mudata.evaluation.inference.replicas import Heard, ItemReply, Replicas
     from mudata.evaluation.inference.run_plan import Plan
     from mudata.evaluation.run import Run
     from mudata.evaluation.tasks.samples import Sample
@@ -141,7 +141,7 @@ class Session:
 
     def _batches(
         self, items: Sequence[Sample], task: Task, method: CallKind, most: int | None = None
-    ) -> Iterator[list[Told]]:
+    ) -> Iterator[list[ItemReply]]:
         """What came of samples, batch by batch; a model that learns has learned before."""
         if not items:
             return

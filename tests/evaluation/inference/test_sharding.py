@@ -14,9 +14,10 @@ from shell import typed
 from small_corpus import AskedOf, Corpus
 
 from mudata.errors import EvaluationError, UnknownName
+from mudata.evaluation import run as run_files
 from mudata.evaluation.inference import merging
 from mudata.evaluation.inference.runner import EvalRequest, evaluate
-from mudata.evaluation.inference.shards import Shard
+from mudata.evaluation.inference.sharding import Shard
 from mudata.evaluation.protocol import Answer, Failure, Item, ModelCapabilities, Ranking
 from mudata.evaluation.run import Run, all_runs
 
@@ -155,8 +156,15 @@ def test_a_merge_that_was_killed_is_done_again(corpus: Corpus, home: Home, monke
     corpus.halves()
     for i in (1, 2):
         ask(home, f"{i}/2")
+    written = run_files.write_atomic
+
+    def killed(path: Path, text: str) -> None:
+        if path.name == "run.json":
+            raise KeyboardInterrupt
+        written(path, text)
+
     with monkeypatch.context() as patch:
-        patch.setattr(Run, "_write", lambda run, settings: (_ for _ in ()).throw(KeyboardInterrupt))
+        patch.setattr(run_files, "write_atomic", killed)
         with pytest.raises(KeyboardInterrupt):
             merged(home)
     assert all_runs(home) == []
