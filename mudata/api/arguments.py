@@ -110,7 +110,7 @@ def one_of(name: str, value: str, known: Iterable[str]) -> None:
         raise UnknownName(name, value, known)
 
 
-def within(least: int, most: int | None = None, **given: int | None) -> None:
+def within(least: int, most: int | None = None, **given: float | None) -> None:
     """Raises ArgumentError for a number below `least` or above `most`; None passes."""
     for name, value in given.items():
         if value is not None and (value < least or (most is not None and value > most)):

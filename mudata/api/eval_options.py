@@ -31,6 +31,8 @@ def eval_request(given: Mapping[str, Any]) -> EvalRequest:
     if sum([silence, swap_audio, control is not None]) > 1:
         raise ArgumentError("silence, swap_audio, control: two controls, a run each.", "Ask one at a time.")
     batch = asked["batch"]
+    within(1, replicas=asked["replicas"])
+    within(0, gpus_per_replica=asked["gpus_per_replica"])
     within(1, limit=asked["limit"], max_new_tokens=asked["max_new_tokens"], batch=None if batch == "auto" else batch)
     if asked["shard"] is not None:
         asked["shard"] = Shard.parse(asked["shard"])

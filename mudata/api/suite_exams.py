@@ -127,6 +127,9 @@ def evaluate_suite(
     rank: bool = False,
     timeout: float | None = None,
     shard: str | None = None,
+    on: str | None = None,
+    replicas: int | None = None,
+    gpus_per_replica: float | None = None,
     force: bool = False,
     offline: bool = False,
     seed: int = 0,
@@ -164,6 +167,10 @@ def evaluate_suite(
         timeout: seconds after which a batch is given up [default: wait].
         shard: ask only every n-th item, from the i-th on: 'i/n'. A run of its own, without scores; `merge_runs` joins
             all n.
+        on: where the model is: 'local', 'ray' (the cluster in RAY_ADDRESS, or the one of this machine) or
+            'ray://HOST:PORT' (docs/scale.md) [default: local].
+        replicas: on a cluster, copies of the model [default: as many as there is room for].
+        gpus_per_replica: on a cluster, GPUs of each copy, also a share of one [default: 1 where it has any].
         force: load the model even if its weights are larger than the memory.
         offline: take weights from this machine only; never ask Hugging Face.
         seed: of everything that is drawn.

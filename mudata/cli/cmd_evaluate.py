@@ -13,6 +13,7 @@ from click.core import ParameterSource
 
 from mudata.cli import name_completion
 from mudata.cli.cmd_score import show_scores
+from mudata.cli.on_option import on_option
 from mudata.cli.output import common, echo, emit, emit_json, progress
 from mudata.home import Home
 from mudata.json_files import NotJson, parse
@@ -149,6 +150,18 @@ def _pair(_: click.Context, __: click.Parameter, given: tuple[str, ...]) -> dict
     callback=_shard,
     metavar="I/N",
     help="Ask every N-th item alone, from the I-th on, as a run of its own; `mudata runs merge` joins all N.",
+)
+@on_option
+@click.option(
+    "--replicas",
+    type=click.IntRange(min=1),
+    help="On a cluster: copies of the model [default: as many as there is room for].",
+)
+@click.option(
+    "--gpus-per-replica",
+    type=click.FloatRange(min=0),
+    metavar="N",
+    help="On a cluster: GPUs of each copy, also a share of one [default: 1 where it has any].",
 )
 @click.option("--force", is_flag=True, help="Load the model even if its weights are larger than the memory.")
 @click.option(
@@ -287,6 +300,9 @@ def _as_typed() -> str:
             "as_json",
             "quiet",
             "dry_run",
+            "on",
+            "replicas",
+            "gpus_per_replica",
         ):
             value = ctx.params[name]
             if value is True:

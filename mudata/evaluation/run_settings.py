@@ -189,6 +189,8 @@ class SessionRecord(JsonRecord):
     """What played clips that are MIDI: engine, version, rate, and its soundfont."""
     waited_s: Number | None = None
     """How long the model stood still for audio."""
+    replicas: JsonObject | None = None
+    """Of a session on a cluster: copies of the model, how many died, and how many items were asked again for it."""
     shard: str | None = None
     """Of a run that was merged: which shard it was a session of, as 2/8."""
 

@@ -35,7 +35,8 @@ PATIENCE = 8
 """Failures with no answer before or between them, after which a model is taken to be broken."""
 ATTEMPTS = 3
 """How often a call is made whose connection breaks (models behind a server)."""
-OUT_OF_MEMORY, TIMEOUT = "out-of-memory", "timeout"
+OUT_OF_MEMORY, TIMEOUT, LOST = "out-of-memory", "timeout", "lost"
+"""Kinds of failures; lost: of what takes its process along."""
 LARGEST = 64
 """Items beyond which a batch that is to be as large as fits does not grow. Ours."""
 LONGEST, LONGEST_REASON = 1_000_000, 2_000
@@ -86,7 +87,7 @@ class BatchRunner:
         timeout_s: float | None = None,
         *,
         loaded: bool = False,
-        patience: Patience | None = None,
+        patience: type[Patience] | None = Patience,
     ) -> None:
         self.model, self.halvings = model, 0
         self._growing, self._wanted = batch == "auto", None if batch == "auto" else batch
@@ -94,7 +95,7 @@ class BatchRunner:
         self.batch = self._wanted or (max(1, model.capabilities.batch) if loaded else 1)
         self.timeout_s, self.hung = timeout_s, False
         self.loaded = loaded
-        self._patience = patience
+        self._patience = patience() if patience else None
 
     @property
     def fitting(self) -> int:

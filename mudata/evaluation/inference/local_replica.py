@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from mudata.evaluation.inference.replicas import Ask, Lessons
     from mudata.evaluation.inference.run_plan import EvalRequest
     from mudata.evaluation.tasks.samples import Sample
+    from mudata.home import Home
     from mudata.narration import Advance
 
 AHEAD = 2
@@ -44,7 +45,7 @@ class LocalReplica:
             request.batch,
             request.timeout_s,
             loaded=self.loaded,
-            patience=self._patience() if self._patience else None,
+            patience=self._patience,
         )
 
     @property
@@ -155,11 +156,18 @@ class LocalReplica:
             "halvings": self.batch_runner.halvings,
             "batch_search": tuple(self.batch_runner.search),
             "peak_memory_gib": provenance.peak_memory(),
-            "waited_s": round(self.waited_s, 3),
+            **({"waited_s": round(self.waited_s, 3)} if self.capabilities.needs_audio else {}),
         }
 
     def close(self) -> None:
         """Nothing is held but the model itself."""
+
+
+def create(home: Home, request: EvalRequest) -> Model:
+    """The model of a request, not yet loaded. Raises UnknownName, MissingExtra, ModelError."""
+    batch = None if request.batch == "auto" else request.batch
+    offer = {"seed": request.seed, "cache": home.models / "cache", "batch": batch, "offline": request.offline or None}
+    return registry.create(request.model, offer=offer, **request.options)
 
 
 def has_weights(model: Model) -> bool:

@@ -255,21 +255,13 @@ def played(
     encode: Encode | None = None,
 ) -> Iterator[tuple[Sample, PlayedItem | Failure]]:
     """Samples with their clips and what `ask` asks of each, in order;
-    at most `ahead()` items wait decoded, and fewer if they are large. `encode` is applied to each in the same thread;
-    where it fails, the model will meet the same when it answers, and that is recorded."""
-
-    def ready(item: Sample) -> PlayedItem | Failure:
-        heard = play(item, ask(item), capabilities, playback)
-        if encode is not None and not isinstance(heard, Failure):
-            with contextlib.suppress(Exception):
-                object.__setattr__(heard, "encoded", encode(heard))
-        return heard
-
+    at most `ahead()` items wait decoded, and fewer if they are large. `encode` is applied to each in the same
+    thread."""
     with ThreadPoolExecutor(min(8, os.cpu_count() or 1)) as pool:
         pending: deque[tuple[Sample, Future[PlayedItem | Failure]]] = deque()
         try:
             for item in items:
-                pending.append((item, pool.submit(ready, item)))
+                pending.append((item, pool.submit(ready, item, ask(item), capabilities, playback, encode)))
                 while len(pending) > ahead() or _too_much([sample for sample, _ in pending], capabilities, playback):
                     first, future = pending.popleft()
                     yield first, future.result()
@@ -279,6 +271,17 @@ def played(
         finally:
             for _, future in pending:
                 future.cancel()
+
+
+def ready(
+    item: Sample, question: Question, capabilities: ModelCapabilities, playback: Playback, encode: Encode | None
+) -> PlayedItem | Failure:
+    """An item as `play` gives it, encoded."""
+    heard = play(item, question, capabilities, playback)
+    if encode is not None and not isinstance(heard, Failure):
+        with contextlib.suppress(Exception):  # the model meets the same when it answers, and that is recorded
+            return replace(heard, encoded=encode(heard))
+    return heard
 
 
 def is_unheard(item: Sample, capabilities: ModelCapabilities, playback: Playback) -> bool:

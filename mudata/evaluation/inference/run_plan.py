@@ -45,7 +45,9 @@ class EvalRequest:
     'auto' finds the largest that fits. force: load the model even where its weights are larger than
     the memory. offline: take weights from this machine only. faults: what becomes of clips with
     known faults; None: as the split was drawn. shard: only this share of the items is asked, as a run
-    of its own (see `sharding`).
+    of its own (see `sharding`). on: where the model is: None or 'local' for this process, 'ray' and
+    'ray://HOST:PORT' for so many `replicas` on a cluster (None: as many as there is room for), with
+    `gpus_per_replica` each (None: one, where the cluster has any).
     """
 
     model: str
@@ -68,6 +70,9 @@ class EvalRequest:
     offline: bool = False
     faults: FaultTreatment | None = None
     shard: Shard | None = None
+    on: str | None = None
+    replicas: int | None = None
+    gpus_per_replica: float | None = None
 
 
 class Plan:

@@ -17,7 +17,7 @@ from mudata.catalog.render import soundfonts
 from mudata.catalog.render.renderer import player
 from mudata.errors import EvaluationError, ModelError, UnknownName
 from mudata.evaluation.inference.controls import Control
-from mudata.evaluation.inference.local_replica import LocalReplica
+from mudata.evaluation.inference.local_replica import LocalReplica, create
 from mudata.evaluation.inference.playback import AudioSource
 from mudata.evaluation.inference.run_plan import EvalRequest, Plan
 from mudata.evaluation.inference.session import Session
@@ -39,12 +39,16 @@ if TYPE_CHECKING:
 __all__ = ["EvalRequest", "evaluate", "preview"]
 
 
-def hold(home: Home, request: EvalRequest) -> Replicas:
+def hold(home: Home, request: EvalRequest, progress: Progress = SILENT) -> Replicas:
     """Who answers a request, not yet loaded; several runs may ask it one after the other, so that its weights are
-    loaded once. Raises UnknownName, MissingExtra, ModelError."""
-    batch = None if request.batch == "auto" else request.batch
-    offer = {"seed": request.seed, "cache": home.models / "cache", "batch": batch, "offline": request.offline or None}
-    return LocalReplica(registry.create(request.model, offer=offer, **request.options), request)
+    loaded once. Raises UnknownName, MissingExtra, ModelError, and ClusterError where it is to be a cluster's."""
+    if request.on in (None, "local"):
+        if request.replicas or request.gpus_per_replica is not None:
+            raise EvaluationError("Replicas are copies of a model on a cluster.", "Say which: --on ray.")
+        return LocalReplica(create(home, request), request)
+    from mudata.evaluation.inference.ray_replicas import RayReplicas  # ray: half a second
+
+    return RayReplicas(home, request, create(home, request), progress)
 
 
 def evaluate(home: Home, request: EvalRequest, progress: Progress = SILENT, *, held: Replicas | None = None) -> Run:
@@ -56,7 +60,7 @@ def evaluate(home: Home, request: EvalRequest, progress: Progress = SILENT, *, h
     HomeError if the same run is going on elsewhere.
     """
     if held is None:
-        with contextlib.closing(hold(home, request)) as once:
+        with contextlib.closing(hold(home, request, progress)) as once:
             return evaluate(home, request, progress, held=once)
     plan = _planned(home, request, held.model)
     run = Run((home.shards if request.shard else home.runs) / plan.run_id)
@@ -76,7 +80,7 @@ def preview(home: Home, request: EvalRequest) -> dict[str, Any]:
 
     `first` has an item, its references, the prompt and the options. Raises as `evaluate` does.
     """
-    plan = _planned(home, request, hold(home, request).model)
+    plan = _planned(home, request, create(home, request))
     item = plan.items[0]
     task = plan.selection.tasks[item.dataset]
     first: dict[str, Any] = {"clip_id": item.item_id} if item.is_clip else {"item_id": item.item_id}

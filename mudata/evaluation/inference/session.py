@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 
 from mudata.errors import EvaluationError
 from mudata.evaluation.inference import provenance
-from mudata.evaluation.inference.batching import TIMEOUT
+from mudata.evaluation.inference.batching import LOST, TIMEOUT
 from mudata.evaluation.inference.playback import Playback
 from mudata.evaluation.inference.replicas import Lessons
 from mudata.evaluation.protocol import Answer, Failure, Ranking
@@ -63,7 +63,7 @@ class Session:
         before, keys = self.run.answers(), {item.item_id: self.plan.key(item) for item in self.plan.items}
         done = {item_id for item_id, record in before.items() if not record.error and record.key == keys.get(item_id)}
         todo = [item for item in self.plan.items if item.item_id not in done]
-        hung = {item_id for item_id, record in before.items() if (record.error or "").startswith(TIMEOUT)}
+        hung = {item_id for item_id, record in before.items() if (record.error or "").startswith((TIMEOUT, LOST))}
         unranked = self._unranked(keys)
         self._tell(len(todo))
         if not todo and not unranked:

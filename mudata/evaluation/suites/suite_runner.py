@@ -135,7 +135,7 @@ def _ask(
             exam = suite.exams[name]
             task_request = replace(request, split=split.name, task=exam.task, part=TEST)
             for condition, one in _conditions(home, suite, split, task_request):
-                with asked.noting(name, request.model, condition), held.asking(home, one) as replicas:
+                with asked.noting(name, request.model, condition), held.asking(home, one, progress) as replicas:
                     if condition and not suite.conditions[condition].suits(hears := replicas.model.capabilities):
                         if hears.needs_audio:
                             cannot = "cannot be asked by words alone: its prompt has a place for a clip."
@@ -166,11 +166,11 @@ class _Held:
         self._replicas: Replicas | None = None
 
     @contextlib.contextmanager
-    def asking(self, home: Home, request: EvalRequest) -> Iterator[Replicas]:
+    def asking(self, home: Home, request: EvalRequest, progress: Progress) -> Iterator[Replicas]:
         """One that failed is not asked on."""
         from mudata.evaluation.inference import runner
 
-        replicas, self._replicas = self._replicas or runner.hold(home, request), None
+        replicas, self._replicas = self._replicas or runner.hold(home, request, progress), None
         try:
             yield replicas
             if replicas.has_weights:
