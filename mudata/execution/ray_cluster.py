@@ -196,15 +196,23 @@ def connect(on: str) -> RayCluster:
     if place := _ADDRESS.fullmatch(address):
         _require_listening(address, place[1], int(place[2]))
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # what they say, the error says
-            ray.init(address=address, log_to_driver=False, logging_level="CRITICAL")
+        _init(ray, address)
     except (Exception, SystemExit) as error:  # the latter where something else than Ray listens
         ray.shutdown()
         raise _not_connected(address, error) from error
     _hush()
     _connected["to"] = address
     return RayCluster(address)
+
+
+def _init(ray: ModuleType, address: str) -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # what they say, the error says
+        try:
+            ray.init(address=address, log_to_driver=False, logging_level="CRITICAL")
+        except ConnectionAbortedError:  # a busy head needs more than the half minute that Ray Client gives it
+            ray.shutdown()
+            ray.init(address=address, log_to_driver=False, logging_level="CRITICAL")
 
 
 _connected: dict[str, str] = {}

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
     from mudata.home import Home
 
-BUNDLE_S = 60.0
+BUNDLE_S = 300.0
 """Seconds of audio in a task of Ray: it costs Ray about 2 ms (`benchmarks/scale.py`), decoding a minute of mp3 90, and
 no more than that is done again where a machine dies."""
 
@@ -50,10 +50,10 @@ _DEATHS = 2
 _MACHINES = 5
 """Times that a call may be on a machine that dies: not by its own fault as a rule, and not for ever."""
 
-_LOOK_S = 10.0
+LOOK_S = 10.0
 """Seconds after which the cluster is looked at again: machines come and go."""
 
-_WAIT_S = 120.0
+WAIT_S = 120.0
 """Seconds for which a cluster may have no machine with room. Autoscalers take a minute or two to add one."""
 
 _GOES_ON = "What was finished is kept: the same command goes on."
@@ -147,23 +147,23 @@ class _Work:
     def _look(self) -> None:
         """How many tasks may be under way, by the machines that there are."""
         now = time.monotonic()
-        if now - self._looked_s < _LOOK_S:
+        if now - self._looked_s < LOOK_S:
             return
         self._looked_s = now
         cores = math.floor(self._executor.cluster.cores())
         self._limit = self._executor.workers or AHEAD * max(1, cores)
         if cores:
             self._had_room_s = now
-        elif now - self._had_room_s > _WAIT_S:
+        elif now - self._had_room_s > WAIT_S:
             raise ClusterError(
-                f"No machine of the cluster at {self._executor.cluster.address} has had room for {_WAIT_S:.0f} s.",
+                f"No machine of the cluster at {self._executor.cluster.address} has had room for {WAIT_S:.0f} s.",
                 f"`ray status` shows what there is. {_GOES_ON}",
             )
 
     def _finished(self) -> list[Any]:
         """Tasks that have ended by now, after waiting for one."""
         under_way = list(self._in_flight)
-        if not self._ray.wait(under_way, num_returns=1, timeout=_LOOK_S)[0]:
+        if not self._ray.wait(under_way, num_returns=1, timeout=LOOK_S)[0]:
             return []
         finished: list[Any] = self._ray.wait(under_way, num_returns=len(under_way), timeout=0)[0]
         return finished

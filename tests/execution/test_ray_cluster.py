@@ -97,6 +97,15 @@ def test_without_the_extra_the_command_that_installs_it_is_told(monkeypatch: pyt
     assert "mudata-music[cluster]" in str(raised.value)
 
 
+def test_machines_without_room_are_no_place_for_work(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    small = clusters.ClusterNode(id="1", host="node1", cpus=4, memory=1 << 20, gpus=0)
+    coreless = clusters.ClusterNode(id="2", host="node2", cpus=0, memory=1 << 40, gpus=1)
+    monkeypatch.setattr(clusters.RayCluster, "nodes", lambda self: [small, coreless])
+    with pytest.raises(ClusterError, match="No machine of the cluster at there has a core and 300 MiB of memory"):
+        clusters.RayCluster("there").require_nodes(home, Told())
+    assert clusters.RayCluster("there").cores() == 0
+
+
 def _answer(home: Home, **changed: Any) -> dict[str, Any]:
     mark = home_mark(home)
     return node_probe()(mark.path, mark.word, LIBRARIES) | changed

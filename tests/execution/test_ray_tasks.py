@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import threading
 import time
 from pathlib import Path
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 import ray_calls
 
+from mudata.errors import ClusterError
+from mudata.execution import ray_tasks
 from mudata.execution.executor import Call, Lost
 from mudata.execution.executor_choice import executor_on
 from mudata.execution.local_processes import LOCAL, LocalProcesses
-from mudata.execution.ray_tasks import AHEAD, BUNDLE_S, bundles
+from mudata.execution.ray_cluster import RayCluster
+from mudata.execution.ray_tasks import AHEAD, BUNDLE_S, RayTasks, bundles
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -36,17 +41,17 @@ def calls(*values: Any, seconds: float = 0.0) -> list[Call]:
     return [Call(value, seconds) for value in values]
 
 
-def test_bundles_weigh_a_minute_of_audio_and_are_drawn_as_they_are_needed() -> None:
+def test_bundles_weigh_minutes_of_audio_and_are_drawn_as_they_are_needed() -> None:
     drawn: list[int] = []
 
     def endless() -> Iterator[tuple[int, Call]]:
         for n in range(1_000_000):
             drawn.append(n)
-            yield n, Call(n, seconds=30)
+            yield n, Call(n, seconds=BUNDLE_S / 2)
 
     assert [n for n, _ in next(bundles(endless(), 100))] == [0, 1]
     assert drawn == [0, 1]
-    tiny = list(bundles(enumerate(calls(*range(130))), 1000))
+    tiny = list(bundles(enumerate(calls(*range(610))), 1000))
     assert [len(bundle) for bundle in tiny] == [BUNDLE_S, BUNDLE_S, 10]
     assert [len(bundle) for bundle in bundles(enumerate(calls(*range(7))), 3)] == [3, 3, 1]
     assert [len(bundle) for bundle in bundles(enumerate(calls(1, 2, seconds=3600)), 9)] == [1, 1]
@@ -93,6 +98,78 @@ def test_what_takes_its_worker_along_is_given_up_alone(
     assert lost == {2: "Ray's worker process died"}
     assert {n: answer for n, answer in answers if n != 2} == {n: n for n in (0, 1, 3, 4, 5)}
     assert capfd.readouterr() == ("", "")
+
+
+class DyingRay:
+    """Ray, as far as a map knows it, of which every task ends as a plan says: with an error, or (None) well."""
+
+    def __init__(self, plan: list[Exception | None]) -> None:
+        self.plan, self.sent, self.cancelled = plan, [], []
+        self.exceptions = pytest.importorskip("ray").exceptions
+
+    def remote(self, **options: Any) -> Any:
+        assert options["max_retries"] == 0
+
+        def send(values: str, *constant: Any) -> int:
+            self.sent.append(json.loads(values))
+            return len(self.sent) - 1
+
+        return lambda function: SimpleNamespace(remote=send)
+
+    def wait(self, references: list[int], **options: Any) -> tuple[list[int], list[int]]:
+        return references, []
+
+    def get(self, reference: int) -> str:
+        error = self.plan[reference] if reference < len(self.plan) else None
+        if error:
+            raise error
+        return json.dumps({"answers": [{"result": value} for value in self.sent[reference]]})
+
+    def cancel(self, reference: int, *, force: bool) -> None:
+        self.cancelled.append(reference)
+
+
+def mapped(home: Home, monkeypatch: pytest.MonkeyPatch, plan: list[Exception | None], *wanted: Call) -> Any:
+    ray = DyingRay(plan)
+    monkeypatch.setattr(ray_tasks, "ray_module", lambda: ray)
+    monkeypatch.setattr(RayCluster, "cores", lambda self: 1)
+    results = RayTasks(RayCluster("there"), home, workers=1).map(ray_calls.double, iter(wanted), count=len(wanted))
+    return {n: answer.how if isinstance(answer, Lost) else answer for n, answer in results}, ray
+
+
+def test_who_runs_out_of_memory_is_recorded_and_the_others_go_on(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    gone = pytest.importorskip("ray").exceptions.OutOfMemoryError("too much")
+    found, ray = mapped(home, monkeypatch, [gone, None, gone, None, gone], *calls(0, 1, 2))
+    assert ray.sent == [[0, 1, 2], [0], [1], [2], [1]]
+    assert found == {0: 0, 1: "its machine ran out of memory, and Ray ended the process", 2: 2}
+
+
+def test_machines_that_die_cost_a_call_nothing_until_they_are_too_many(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    errors = pytest.importorskip("ray").exceptions
+    died, lost = errors.NodeDiedError("gone"), errors.ObjectLostError("00", None, "")
+    found, ray = mapped(home, monkeypatch, [died, lost, died, lost], *calls(0, 1))
+    assert (found, ray.sent) == ({0: 0, 1: 1}, [[0, 1]] * 5)
+    found, ray = mapped(home, monkeypatch, [died] * 9, *calls(0, 1))
+    assert (len(ray.sent), set(found.values())) == (5, {"the machine that it was on died, 5 times"})
+
+
+def test_what_no_machine_can_do_ends_the_work_with_a_sentence(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    errors = pytest.importorskip("ray").exceptions
+    for failure, told in (
+        (errors.RaySystemError("broken"), "The cluster could not do it: .*broken"),
+        (ConnectionError("reset"), "The connection to the cluster is lost: reset"),
+    ):
+        with pytest.raises(ClusterError, match=told):
+            mapped(home, monkeypatch, [failure], *calls(0))
+    monkeypatch.setattr(ray_tasks, "WAIT_S", -1.0)
+    monkeypatch.setattr(ray_tasks, "LOOK_S", 0.0)
+    monkeypatch.setattr(DyingRay, "wait", lambda self, references, **options: ([], references))
+    monkeypatch.setattr(RayCluster, "cores", lambda self: 0)
+    results = RayTasks(RayCluster("there"), home).map(ray_calls.double, iter(calls(0, 1)), count=2)
+    with pytest.raises(ClusterError, match="No machine of the cluster at there has had room for"):
+        list(results)
 
 
 @pytest.mark.slow

@@ -6,6 +6,7 @@ import hashlib
 import json
 from typing import TYPE_CHECKING, Any
 
+import hums
 import numpy as np
 import pytest
 import soundfile
@@ -19,23 +20,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from three_nodes import ThreeNodes
-
-CARD = """
-name: hums
-title: Hums
-summary: Noise that tests read.
-tags: [genre]
-format: wav
-duration: {min: 0.2, max: 20}
-licence: {text: CC0, spdx: CC0-1.0, usage: unrestricted, redistributable: true}
-citation: {text: Nobody, bibtex: "@misc{nobody}"}
-homepage: https://example.org
-availability: do-it-yourself
-sources: {all: {what: hums, mirrors: [{kind: local, how: Made by the tests.}]}}
-clips: [{files: "**/{genre}/{stem}.wav", id: "{genre}.{stem}"}]
-labels: {genre: {part: genre, vocabulary: [low, high]}}
-tasks: {genre: {kind: classify, namespace: genre, noun: genre}}
-"""
 
 
 def lay(folder: Path, count: int, seconds: float) -> Path:
@@ -87,7 +71,7 @@ def test_every_command_gives_the_same_on_a_cluster(
 ) -> None:
     raw = lay(tmp_path / "raw", 12, 1.5)
     (tmp_path / "cards").mkdir()
-    (tmp_path / "cards/hums.yaml").write_text(CARD)
+    (tmp_path / "cards/hums.yaml").write_text(hums.CARD)
     monkeypatch.setenv("MUDATA_CARDS", str(tmp_path / "cards"))
     found = []
     for where in ("local", "ray"):

@@ -46,8 +46,9 @@ class ThreeNodes:
 
 
 @contextmanager
-def three_nodes() -> Iterator[ThreeNodes]:
-    """Start the cluster; it is gone afterwards. Its workers import what this process can import."""
+def three_nodes(count: int = 3, **changed: Any) -> Iterator[ThreeNodes]:
+    """Start the cluster, or one of another `count`; it is gone afterwards. Its workers import what this process can
+    import. `changed` is of all nodes, beside NODE."""
     import ray
     from ray.cluster_utils import Cluster
 
@@ -56,12 +57,14 @@ def three_nodes() -> Iterator[ThreeNodes]:
         port = free.getsockname()[1]
         free.close()
         with _starting():
-            head = NODE | {"temp_dir": folder, "ray_client_server_port": port, "dashboard_agent_listen_port": 0}
+            head = (
+                NODE | changed | {"temp_dir": folder, "ray_client_server_port": port, "dashboard_agent_listen_port": 0}
+            )
             cluster = Cluster(initialize_head=True, head_node_args=head)
         nodes = ThreeNodes(cluster, cluster.address, f"ray://127.0.0.1:{port}")
         try:
-            for _ in range(2):
-                nodes.add_node()
+            for _ in range(count - 1):
+                nodes.add_node(**changed)
             yield nodes
         finally:
             ray.shutdown()
