@@ -16,6 +16,8 @@ from shell import typed
 from mudata import errors
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from mudata.home import Home
 
 
@@ -62,6 +64,24 @@ def test_a_missing_extra_is_one_sentence_and_the_command() -> None:
 def test_machine_errors_are_told_as_such(number: int, said: str | None) -> None:
     told = errors.from_os_error(OSError(number, os.strerror(number), "/somewhere"))
     assert (said in str(told)) if said else told is None
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (OSError(errno.ENOSPC, "No space left on device"), "The disk of {place} is full.*or give another folder"),
+        (OSError(errno.EDQUOT, "Quota", "{place}/a/b"), "The disk of {place} is full"),
+        (OSError(errno.EACCES, "Permission denied", "{place}"), "{place} may not be written: Permission denied"),
+        (OSError(errno.ENOSPC, "No space left on device", "/elsewhere"), None),
+        (OSError(errno.EIO, "Input/output error", "{place}"), None),
+    ],
+)
+def test_a_full_disk_is_told_of_the_folder_that_was_named(error: OSError, said: str | None, tmp_path: Path) -> None:
+    if error.filename:
+        error.filename = error.filename.format(place=tmp_path)
+    match = f"(?s){said.format(place=tmp_path)}" if said else None
+    with pytest.raises(errors.HomeError if said else OSError, match=match), errors.writing_to(tmp_path):
+        raise error
 
 
 @pytest.mark.parametrize(

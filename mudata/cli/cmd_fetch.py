@@ -12,7 +12,7 @@ from mudata.cli import name_completion
 from mudata.cli.on_option import on_option
 from mudata.cli.output import common, echo, emit, emit_json, progress
 from mudata.cli.usage_option import usage_option
-from mudata.errors import HomeError, MudataError
+from mudata.errors import HomeError, MudataError, number
 
 if TYPE_CHECKING:
     from mudata.catalog.cards.schema import Card
@@ -166,7 +166,7 @@ def _story(card: Card, home: Home, ingested: Ingested) -> list[str]:
         lines += [f"{name}: and {more} more of that kind"] if more > 0 else []
     for what, clips in (("quarantined", ingested.quarantined), ("missing", ingested.missing)):
         if clips:
-            lines.append(f"{name}: {len(clips)} clips are {what}:")
+            lines.append(f"{name}: {number(len(clips), 'clip is', 'clips are')} {what}:")
             lines += [f"  {id_}: {reason}" for id_, reason in clips[:_SHOWN]]
     if ingested.quarantined or ingested.missing:
         query = f"SELECT clip_id, status, reason FROM clips WHERE dataset = '{name}' AND status <> 'ok'"  # noqa: S608 - shown, not run

@@ -9,6 +9,7 @@ import click
 from mudata.cli import name_completion
 from mudata.cli.habits import HabitGroup
 from mudata.cli.output import echo, emit, emit_json, json_option
+from mudata.errors import number
 
 
 @click.group(cls=HabitGroup)
@@ -34,7 +35,7 @@ def lint(names: tuple[str, ...], *, as_json: bool) -> None:
     else:
         emit(rows, as_json=False)
         wrong = sum(row["level"] == "error" for row in rows)
-        echo(f"{wrong} errors, {len(rows) - wrong} notes.", err=True)
+        echo(f"{number(wrong, 'error')}, {number(len(rows) - wrong, 'note')}.", err=True)
     raise SystemExit(1 if any(row["level"] == "error" for row in rows) else 0)
 
 

@@ -9,6 +9,7 @@ import click
 
 from mudata.cli import name_completion
 from mudata.cli.output import common, echo, emit, emit_json, progress
+from mudata.errors import some
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -52,9 +53,13 @@ def lock(names: tuple[str, ...], *, path: Path, as_json: bool, quiet: bool) -> N
         for name, one in locked.splits.items()
     ]
     if as_json:
-        emit_json({"file": str(path), "locked": rows, "faults": sorted(locked.faults), "tools": locked.tools})
+        told = {"file": str(path), "locked": rows, "faults": sorted(locked.faults), "tools": locked.tools}
+        emit_json(told | {"by_sums_alone": locked.by_sums_alone})
         return
     emit([row | {"sha256": row["sha256"][:12]} for row in rows], as_json=False, hint="Nothing is indexed.")
+    for name, addresses in locked.by_sums_alone.items():
+        where = f"{some(addresses, 2)} {'has' if len(addresses) == 1 else 'have'} no version to ask for"
+        tell.say(f"{name}: {where}. Its files are pinned by their sums alone: changed ones are told, not brought back.")
     tell.say(f"{path}: to make it again elsewhere: mudata fetch --locked {path}")
 
 

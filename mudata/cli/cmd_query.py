@@ -12,6 +12,7 @@ import click
 
 from mudata.cli import name_completion
 from mudata.cli.output import common, echo, emit, emit_json, progress
+from mudata.errors import number
 from mudata.home import Home
 
 if TYPE_CHECKING:
@@ -76,7 +77,7 @@ def sql(
     for note in what_is_lacking(home):
         say(note)
     if parquet:
-        say(f"{rows.write_parquet(relation, parquet)} rows in {parquet}")
+        say(f"{number(rows.write_parquet(relation, parquet), 'row')} in {parquet}")
     elif as_json:
         _more(rows.print_json(relation, limit))
     elif as_csv:

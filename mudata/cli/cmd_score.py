@@ -14,6 +14,7 @@ import click
 from mudata.cli import name_completion
 from mudata.cli.on_option import on_option
 from mudata.cli.output import common, echo, emit, emit_json, progress
+from mudata.errors import number
 from mudata.evaluation.answer_import.formats import FORMATS
 from mudata.home import Home
 
@@ -169,7 +170,7 @@ def override(
         label = None if no_label else labels[0] if len(labels) == 1 else list(labels)
         given = [{"clip_id": clip, "label": label, "author": author, "reason": reason}]
     made = scoring.override(home, chosen, given)
-    say.say(f"{len(made)} of {len(given)} lines are new in {chosen.folder / overrides.FILE}.")
+    say.say(f"{len(made)} new of {number(len(given), 'line')} in {chosen.folder / overrides.FILE}.")
     show_scores([scoring.score(chosen, say)], as_json=as_json)
 
 

@@ -143,8 +143,8 @@ def test_clips_that_cannot_be_had_or_used_make_the_exit_code_one(
     code, out, err = run("fetch", "tiny", "--workers", 1)
     assert code == 1
     assert out.splitlines()[-1].split() == ["tiny", "6", "5", "4", "1", "1", "native"]
-    assert "tiny: 1 clips are quarantined:\n  rock.00002: undecodable" in err
-    assert "tiny: 1 clips are missing:\n  jazz.00001: not_fetched: " in err
+    assert "tiny: 1 clip is quarantined:\n  rock.00002: undecodable" in err
+    assert "tiny: 1 clip is missing:\n  jazz.00001: not_fetched: " in err
     assert "404 Not Found" in err
     query = next(line for line in err.splitlines() if line.startswith("All of them: "))
     with duckdb.connect(str(home.index / "mudata.duckdb"), read_only=True) as index:

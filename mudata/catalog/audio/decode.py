@@ -9,7 +9,7 @@ give the channels as they are, and begin with the same sample.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -74,7 +74,7 @@ def read(path: Path, use: Callable[[Source], Result]) -> Result:
         raise AudioError("undecodable", known.changes)
     refused: dict[str, AudioError] = {}
     used = None
-    for name, opening in _at_hand(known).items():
+    for name, opening in _in_turn(known):
         try:
             with contextlib.closing(opening(path, known)) as source:
                 if doubt := _doubt(source):
@@ -117,14 +117,19 @@ def verdicts(path: Path) -> list[DecoderVerdict]:
 
 def _at_hand(known: Structure) -> dict[str, _Opening]:
     """The decoders for a file, by name, in the order in which they are asked."""
-    found: dict[str, _Opening] = {} if known.reads_on else {"libsndfile": Sndfile}
+    return dict(_in_turn(known))
+
+
+def _in_turn(known: Structure) -> Iterator[tuple[str, _Opening]]:
+    """The same one by one: which programs are installed is not asked before it matters."""
+    if not known.reads_on:
+        yield "libsndfile", Sndfile
     if known.mended:
-        found["libsndfile, mended"] = partial(Sndfile, mended=True)
+        yield "libsndfile, mended", partial(Sndfile, mended=True)
     if known.container and libav.pyav_is_here():
-        found["PyAV"] = libav.PyAV
+        yield "PyAV", libav.PyAV
     if known.container and libav.ffmpeg_is_here():
-        found["ffmpeg"] = libav.Ffmpeg
-    return found
+        yield "ffmpeg", libav.Ffmpeg
 
 
 def _doubt(source: Source) -> AudioError | None:

@@ -121,18 +121,24 @@ class StoredClip:
 
     def channels(self, rate: int | None = None, *, start_s: float = 0.0, duration_s: float | None = None) -> Samples:
         """The same part as (channels, n) float32: the channels of the original, resampled once to `rate` Hz (None: the
-        original's own rate, of a copy the clip's). Where the original is gone, the copy: one channel.
+        original's own rate, of a copy the clip's). Where the original is gone, was changed or is damaged, the copy,
+        if there is one: one channel.
 
         Raises AudioError as `samples` does.
         """
         from mudata.catalog.audio.mix import resampled
 
-        if self.store == "flac" and not (self.original and is_here_or_shared(self.original.path)):
-            return self.samples(rate, start_s=start_s, duration_s=duration_s)[None]
-        if self.original is None:
+        if self.original is None and self.store != "flac":
             raise AudioError("vanished", "the index does not say which file the clip is from")
-        samples, native = self.original.channels(start_s=start_s, duration_s=duration_s)
-        return resampled(samples, native, rate or native).T
+        if self.original is not None:
+            try:
+                samples, native = self.original.channels(start_s=start_s, duration_s=duration_s)
+            except AudioError:
+                if self.store != "flac":
+                    raise
+            else:
+                return resampled(samples, native, rate or native).T
+        return self.samples(rate, start_s=start_s, duration_s=duration_s)[None]
 
     def _in_copy(self, start_s: float, duration_s: float | None) -> tuple[float, float | None]:
         """A part of the clip as one of its copy. Raises AudioError."""

@@ -43,6 +43,7 @@ from mudata.catalog.cards.strict_model import (
     Texts,
     Usage,
 )
+from mudata.errors import number
 from mudata.safe_text import printable
 
 Tag = Literal["genre", "mood", "theme", "instrument", "caption", "beats", "keys", "rhythm", "lyrics", "exam"]
@@ -308,7 +309,10 @@ class Card(Extended):
             ("splits", [f"{k}: {s.title}" for k, s in self.splits.items()]),
             ("tasks", [f"{k}: {t}" for k, t in self.tasks.items()]),
             *(self.exam.facts() if self.exam else ()),
-            ("faults", f"{sum(len(f.ids) for f in self.faults)} clips with known faults" if self.faults else ""),
+            (
+                "faults",
+                f"{number(sum(len(f.ids) for f in self.faults), 'clip')} with known faults" if self.faults else "",
+            ),
             ("survey", f"row {survey.row}: {survey.tag}; {survey.format}; {survey.duration}" if survey else ""),
             ("but", list(survey.differences) if survey else ""),
             ("notes", list(self.notes)),

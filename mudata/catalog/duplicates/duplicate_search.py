@@ -65,7 +65,7 @@ class Duplicates:
         across = sum(len(group.datasets) > 1 for group in self.groups)
         conflicts = sum(bool(group.conflicts) for group in self.groups)
         found = (
-            f"{number(len(self.groups), 'group')} of {clips:,} clips; {exact:,} of exact copies,"
+            f"{number(len(self.groups), 'group')} of {number(clips, 'clip')}; {exact:,} of exact copies,"
             f" {across:,} across datasets, {conflicts:,} with labels that differ"
             if self.groups
             else "no copies"
@@ -78,7 +78,7 @@ class Duplicates:
                 kind = reason.partition(":")[0]
                 reasons[kind] = reasons.get(kind, 0) + 1
             why = ", ".join(f"{UNHEARD.get(kind, kind)} {count}" for kind, count in sorted(reasons.items()))  # type: ignore[call-overload]
-            told.append(f"{len(self.unheard)} clips cannot be compared by ear: {why}")
+            told.append(f"{number(len(self.unheard), 'clip')} cannot be compared by ear: {why}")
         return told
 
     def table(self) -> Table:

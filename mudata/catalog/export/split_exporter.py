@@ -17,7 +17,7 @@ from mudata.catalog.export.jams_files import write_jams
 from mudata.catalog.export.mirdata_index import write_mirdata
 from mudata.catalog.export.table_files import write_csv, write_jsonl, write_parquet
 from mudata.catalog.export.webdataset_shards import write_webdataset
-from mudata.errors import SplitError
+from mudata.errors import SplitError, writing_to
 from mudata.narration import SILENT, Progress
 
 if TYPE_CHECKING:
@@ -41,19 +41,20 @@ def export_split(home: Home, split: Manifest, options: ExportOptions, progress: 
     """Write a split into a folder. Stopped at any moment, the same call goes on.
 
     Raises UnknownName for a part that the split does not have; SplitError for a folder with other things in it, a
-    manifest that was changed by hand, or where no clip can be had; OSError where the disk does not take it.
+    manifest that was changed by hand, or where no clip can be had; HomeError where the disk does not take it.
     """
     plan = plan_export(home, split, options)
-    folder = ExportFolder(plan, progress)
-    if not options.packs:
-        folder.copy_sound()
-    _WRITERS[options.to](plan, folder)
-    header = hf_header(plan) if options.to == "hf" else ""
-    folder.write("README.md", header + readme(plan))
-    credited = tuple(plan.credits[clip.clip_id] for clip in plan.clips())
-    folder.write("CREDITS.md", Credits(split.name, plan.sources, credited).markdown())
-    folder.tell_of("left_out.csv", plan.left_out | plan.not_permitted)
-    folder.tell_of("references.csv", plan.references)
+    with writing_to(options.folder):
+        folder = ExportFolder(plan, progress)
+        if not options.packs:
+            folder.copy_sound()
+        _WRITERS[options.to](plan, folder)
+        header = hf_header(plan) if options.to == "hf" else ""
+        folder.write("README.md", header + readme(plan))
+        credited = tuple(plan.credits[clip.clip_id] for clip in plan.clips())
+        folder.write("CREDITS.md", Credits(split.name, plan.sources, credited).markdown())
+        folder.tell_of("left_out.csv", plan.left_out | plan.not_permitted)
+        folder.tell_of("references.csv", plan.references)
     parts = {part: len(clips) for part, clips in plan.parts.items()}
     if not any(parts.values()):
         raise SplitError(

@@ -23,7 +23,7 @@ from mudata.catalog.fetch.parallel import run_parallel
 from mudata.catalog.fetch.plan import FetchJob, Option, State, address_of, describe, record_of, revision_of
 from mudata.catalog.fetch.sources import http
 from mudata.catalog.fetch.transfer import NOTE
-from mudata.errors import FetchError, HomeError, MissingExtra, MudataError, NeedsToken, ReadError
+from mudata.errors import FetchError, HomeError, MissingExtra, MudataError, NeedsToken, ReadError, number
 from mudata.home import PARTIAL, Home, flag
 
 if TYPE_CHECKING:
@@ -110,7 +110,7 @@ class Engine:
                 self.notes += result.notes
                 if delivery.complete and result.failures:
                     first = next(iter(result.failures.values()))
-                    raise FetchError(f"{len(result.failures)} files could not be had: {first}")
+                    raise FetchError(f"{number(len(result.failures), 'file')} could not be had: {first}")
                 record = FetchRecord(
                     component=delivery.component,
                     mirror=delivery.mirror,
@@ -240,6 +240,6 @@ def _run(
         lambda job, shared: source_of(job.mirror)(job.mirror, target, shared),
         at_a_time=target.jobs,
         progress=progress,
-        title=f"{target.dataset}: {len(files)} files",
+        title=f"{target.dataset}: {number(len(files), 'file')}",
         total=sum(sizes) if all(sizes) else None,
     )

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
 from typing import Any
 
+from mudata.errors import number
 from mudata.table import Table
 
 _SHOWN = 20
@@ -44,8 +45,12 @@ def _summary(found: Mapping[str, Any]) -> Iterable[tuple[str, str]]:
         durations = (found["shortest_s"], found["median_s"], found["longest_s"])
         yield "seconds", f"{durations[0]:.4g} to {durations[2]:.4g}, median {durations[1]:.4g}"
     artists, albums, tracks = (found[key] for key in ("artists", "albums", "tracks"))
-    without = f" ({found['clips_without_artist']:,} clips without)" if artists and found["clips_without_artist"] else ""
-    yield "groups", f"{artists:,} artists{without}, {albums:,} albums, {tracks:,} tracks"
+    without = (
+        f" ({number(found['clips_without_artist'], 'clip')} without)"
+        if artists and found["clips_without_artist"]
+        else ""
+    )
+    yield "groups", f"{number(artists, 'artist')}{without}, {number(albums, 'album')}, {number(tracks, 'track')}"
     yield "licence", f"{found['licence']} ({found['usage']})"
     store = f", store {found['store']}" if found["store"] not in (None, "flac") else ""  # copies are usual
     yield "indexed", f"{found['indexed_at']}, flavour {found['flavour']}{store}"

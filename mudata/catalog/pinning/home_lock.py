@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, ClassVar, Literal
 
 from mudata.catalog.splits.manifest import Manifest  # noqa: TC001 - what is read is checked against it
-from mudata.errors import HomeError, number
+from mudata.errors import HomeError, number, writing_to
 from mudata.home import now, write_atomic
 from mudata.json_files import as_type, read_object, reading
 from mudata.version import __version__
@@ -79,6 +79,18 @@ class HomeLock:
     mudata_version: str = __version__
     created_at: str = field(default_factory=now)
 
+    @property
+    def by_sums_alone(self) -> dict[str, tuple[str, ...]]:
+        """Addresses on the web that have no versions one could ask for, by dataset: Kaggle's sets whose card names no
+        version, plain addresses. What they gave is known by its sums; nobody can ask them for it again."""
+        found = {}
+        for name, one in self.datasets.items():
+            sources = (source for of in one.sources.values() for source in of if not source.revision)
+            addresses = {source.address for source in sources if source.address}
+            if web := sorted(address for address in addresses if address.startswith(("http://", "https://"))):
+                found[name] = tuple(web)
+        return found
+
     def __repr__(self) -> str:
         clips = sum(len(one.clips) for one in self.datasets.values())
         datasets, splits = number(len(self.datasets), "dataset"), number(len(self.splits), "split")
@@ -90,7 +102,8 @@ class HomeLock:
         return json.dumps({key: plain[key] for key in (*first, *(k for k in plain if k not in first))}, indent=1) + "\n"
 
     def write(self, path: Path) -> Path:
-        write_atomic(path, self.to_json())
+        with writing_to(path.parent):
+            write_atomic(path, self.to_json())
         return path
 
 

@@ -43,7 +43,7 @@ def choose(sql: RawSql, card: Card, choice: Choice) -> list[Issue]:
     labelled = with_labels(f"(SELECT {own} FROM clips)", "_labels", list(card.labels), key="id")
     sql.run(f"CREATE TEMP TABLE _candidates AS {labelled}")
     if choice.limit is not None and choice.limit < 0:
-        raise QueryError(f"A limit of {choice.limit} clips makes no sense.", "Give a number from 0 upwards.")
+        raise QueryError(f"A limit of {number(choice.limit, 'clip')} makes no sense.", "Give a number from 0 upwards.")
     first = "" if choice.limit is None else f"ORDER BY md5(id), id LIMIT {choice.limit}"
     try:
         sql.condition("_kept", "_candidates", choice.where or "true")

@@ -24,7 +24,7 @@ from mudata.catalog.splits import manifest, stratify
 from mudata.catalog.splits.candidates import Candidates, datasets_of, select
 from mudata.catalog.splits.manifest import Manifest, Member
 from mudata.catalog.splits.split_request import SplitRequest, listed
-from mudata.errors import SplitError, some
+from mudata.errors import SplitError, number, some
 
 if TYPE_CHECKING:
     import duckdb
@@ -123,7 +123,7 @@ def _in_parts(chosen: Candidates, request: SplitRequest) -> tuple[dict[str, list
     if copies := len(rows) - len(set(clusters.tie(_columns(drawn), ()))):
         notes.append(f"{copies} of {len(rows)} clips repeat others exactly; copies stay together.")
     if near := _near(drawn, set(drawn.column("clip_id"))):
-        tied = f"{_many(sum(map(len, near)), 'clip')} in {_many(len(near), 'group')}"
+        tied = f"{number(sum(map(len, near)), 'clip')} in {number(len(near), 'group')}"
         notes.append(f"{tied} are near copies of each other by ear; these stay together.")
     if len(request.shares) == 1:
         return {next(iter(request.shares)): rows}, notes
@@ -158,7 +158,7 @@ def _torn(chosen: Candidates, parts: Mapping[str, list[int]]) -> list[str]:
     torn = [clips for clips in several if len({part_of.get(clip_id) for clip_id in clips}) > 1]
     if not torn:
         return []
-    what = f"{len(torn)} of {_many(len(several), 'item')} about several clips cannot be asked"
+    what = f"{len(torn)} of {number(len(several), 'item')} about several clips cannot be asked"
     return [f"{what}: their clips are in different parts, or not all drawn, such as {' and '.join(torn[0][:2])}."]
 
 
@@ -221,8 +221,8 @@ def _dealt(drawn: Candidates, request: SplitRequest) -> tuple[dict[str, list[int
     sizes = stratify.apportion(len(tied), list(request.shares.values()))
     parts: dict[str, list[int]] = {part: [] for part in request.shares}
     order = list(parts)
-    for row, number in enumerate(stratify.assign(tied, labels, sizes)):
-        parts[order[number]].append(row)
+    for row, place in enumerate(stratify.assign(tied, labels, sizes)):
+        parts[order[place]].append(row)
     return parts, notes + _absent(parts, labels, names, request)
 
 
@@ -258,7 +258,7 @@ def _refuse_scarce(
     if len(set(tied)) < need:
         apart = " Clips that one item is about stay together, unless --no-group is given." if by_items else ""
         raise SplitError(
-            f"{_many(len(set(tied)), noun)} ({_many(len(tied), 'clip')}) cannot be dealt into {need} parts.",
+            f"{number(len(set(tied)), noun)} ({number(len(tied), 'clip')}) cannot be dealt into {need} parts.",
             f"Ask for fewer parts, or for more clips.{apart}",
         )
     bearers: list[set[int]] = [set() for _ in names]
@@ -268,7 +268,7 @@ def _refuse_scarce(
             bearers[label].add(group)
             clips[label] += 1
     scarce = "".join(
-        f"\n  {name} has {_many(len(bears), noun)} ({_many(count, 'clip')}) but {need} parts need at least {need}"
+        f"\n  {name} has {number(len(bears), noun)} ({number(count, 'clip')}) but {need} parts need at least {need}"
         for name, bears, count in zip(names, bearers, clips, strict=True)
         if 0 < len(bears) < need
     )
@@ -304,7 +304,3 @@ _WAYS_OUT = (
 def _member(row: Mapping[str, Any]) -> Member:
     pcm = row["pcm_sha256"]
     return Member(row["clip_id"], pcm, row["source_sha256"] if pcm is None else None)
-
-
-def _many(number: int, noun: str) -> str:
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

@@ -21,7 +21,7 @@ from mudata.catalog.item_clusters import tied_by_items
 from mudata.catalog.name_matching import spelling
 from mudata.catalog.splits.candidates import items_that_tie
 from mudata.catalog.splits.manifest import ManifestFinding, in_order
-from mudata.errors import UnknownName
+from mudata.errors import UnknownName, number
 from mudata.table import Table
 
 if TYPE_CHECKING:
@@ -83,7 +83,7 @@ class Leaks:
         return [
             f"parts: {', '.join(f'{part} {clips}' for part, clips in self.parts.items())}",
             *(
-                f"{kind}: known of {known} of {total} clips; {self.across[kind]} of {self.repeated[kind]}"
+                f"{kind}: known of {known} of {number(total, 'clip')}; {self.across[kind]} of {self.repeated[kind]}"
                 " that recur lie in several parts"
                 for kind, known in self.known.items()
             ),
@@ -218,8 +218,8 @@ def findings(leaks: Leaks, kept_apart: Sequence[str], *, by_letter: bool = False
     two spellings is then no fault of it, and is noted.
     """
     made = []
-    for kind, number in leaks.across.items():
-        if number:
+    for kind, groups in leaks.across.items():
+        if groups:
             kept = kind in _ALWAYS or (kind in kept_apart and (leaks.alike[kind] > 0 or not by_letter))
             level: Literal["fault", "note"] = "fault" if kept else "note"
             pairs = "; ".join(
@@ -228,5 +228,5 @@ def findings(leaks: Leaks, kept_apart: Sequence[str], *, by_letter: bool = False
             what = _TOLD.get(kind, f"The same {kind} lies")
             if kind in kept_apart and not kept:
                 what = f"The same {kind} under two spellings, which were two when the split was drawn, lies"
-            made.append(ManifestFinding(level, f"leak-{kind}", f"{what} in several parts, {number} of them: {pairs}."))
+            made.append(ManifestFinding(level, f"leak-{kind}", f"{what} in several parts, {groups} of them: {pairs}."))
     return made

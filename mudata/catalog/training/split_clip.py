@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from mudata.catalog.audio.stored_clip import StoredClip
-from mudata.errors import AudioError
+from mudata.errors import AudioError, number
 
 if TYPE_CHECKING:
     from mudata.catalog.audio.audio_source import Samples
@@ -97,6 +97,6 @@ class SplitClip:
         if self.channels is None or len(samples) == self.channels:
             return samples
         if len(samples) > 1:
-            text = f"it has {len(samples)} channels, and {self.channels} are asked for"
+            text = f"it has {number(len(samples), 'channel')}, and {self.channels} are asked for"
             raise AudioError("channels", text, "Load it with channels=1, or None for as many as there are.")
         return np.repeat(samples, self.channels, axis=0)

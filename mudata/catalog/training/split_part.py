@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal, get_args, overload
 
 from mudata.catalog.training.crops import Crop
 from mudata.catalog.training.split_clip import SplitClip
-from mudata.errors import ArgumentError, MissingExtra, SplitError, UnknownName
+from mudata.errors import ArgumentError, MissingExtra, SplitError, UnknownName, number
 
 if TYPE_CHECKING:
     import datasets
@@ -203,7 +203,7 @@ class SplitPart(Sequence[SplitClip]):
     def __repr__(self) -> str:
         told = [f"{space} {len(own):,}" for space, own in self.classes.items()]
         return (
-            f"Part {self.name!r}: {len(self):,} clips"
+            f"Part {self.name!r}: {number(len(self), 'clip')}"
             + (f"; labels: {', '.join(told)}" if told else "")
             + (f"; {len(self.left_out):,} left out" if self.left_out else "")
         )
@@ -211,6 +211,6 @@ class SplitPart(Sequence[SplitClip]):
 
 def _above_0(**given: float | None) -> None:
     """Raises ArgumentError for what is there and no number above 0."""
-    for name, number in given.items():
-        if number is not None and not (isinstance(number, int | float) and 0 < number < math.inf):
-            raise ArgumentError(f"{name} is {number!r}.", "Give a number above 0, or leave it out.")
+    for name, value in given.items():
+        if value is not None and not (isinstance(value, int | float) and 0 < value < math.inf):
+            raise ArgumentError(f"{name} is {value!r}.", "Give a number above 0, or leave it out.")

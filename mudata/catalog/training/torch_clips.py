@@ -11,7 +11,7 @@ import torch
 from torch.utils.data import Dataset, default_collate
 
 from mudata.catalog.training.crops import begin_of
-from mudata.errors import AudioError, UnreadableClip
+from mudata.errors import AudioError, UnreadableClip, number
 
 if TYPE_CHECKING:
     from mudata.catalog.training.crops import Crop
@@ -110,7 +110,7 @@ class TorchClips(Dataset[Any]):
 
     def __repr__(self) -> str:
         length = "whole clips" if self.seconds is None else f"{self.crop} {self.seconds:g} s"
-        return f"{len(self):,} clips, {length} at {self.rate:,} Hz, seed {self.seed}" + (
+        return f"{number(len(self), 'clip')}, {length} at {self.rate:,} Hz, seed {self.seed}" + (
             f"; {len(self.left_out):,} left out" if self.left_out else ""
         )
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any
 
-from mudata.errors import UnknownName
+from mudata.errors import UnknownName, number
 from mudata.evaluation.run_records import AnswerRecord
 from mudata.evaluation.run_settings import ImportRecord, RunSettings, TaskSettings
 from mudata.evaluation.tasks.prompts import Prompt
@@ -144,16 +144,16 @@ class Import:
     def notes(self) -> Iterator[str]:
         """What a person should know before believing the scores."""
         joined, samples = self.joined, self.selection
-        yield f"{len(joined.answers)} answers joined to {len(samples.items)} {samples.noun}."
+        yield f"{number(len(joined.answers), 'answer')} joined to {len(samples.items)} {samples.noun}."
         if joined.lost:
-            yield f"{len(joined.lost)} answers did not join: {reasons(joined)}"
+            yield f"{number(len(joined.lost), 'answer')} did not join: {reasons(joined)}"
         if without := len(samples.items) - len(joined.answers):
             first = [item.item_id for item in samples.items if item.item_id not in joined.answers][:_SHOWN]
             yield f"{without} {samples.noun} have no answer in the file and count as wrong: {', '.join(first)}."
         if samples.skipped and self.request.references == "index":
-            yield f"{samples.skipped} clips have no reference for this task and are left out."
+            yield f"{number(samples.skipped, 'clip has', 'clips have')} no reference for this task: left out."
         if samples.torn:
-            yield f"{samples.torn} items have clips outside of the part, and are left out."
+            yield f"{number(samples.torn, 'item has', 'items have')} clips outside of the part: left out."
         if joined.duplicates:
             different = f"{joined.contradictions} of them different"
             yield (
@@ -169,10 +169,11 @@ class Import:
         odd = [answer for answer in joined.answers.values() if answer.odd]
         if odd:
             shown = "; ".join(f"{answer.at}: {answer.odd}" for answer in odd[:_SHOWN])
-            yield f"{len(odd)} answers are no text in the file: {shown}."
+            yield f"{number(len(odd), 'answer is', 'answers are')} no text in the file: {shown}."
         empty = sum(answer.answer is not None and not answer.answer.strip() for answer in joined.answers.values())
         if empty and self.request.format == "lmms-eval":
-            yield f"{empty} answers are empty: lmms-eval's adapters write that when a model fails, too."
+            told = number(empty, "answer is", "answers are")
+            yield f"{told} empty: lmms-eval's adapters write that when a model fails, too."
 
 
 def seen(model: str, tasks: Mapping[str, Task]) -> dict[str, str]:

@@ -16,7 +16,7 @@ from dataclasses import asdict, replace
 from importlib import metadata
 from typing import TYPE_CHECKING
 
-from mudata.errors import EvaluationError
+from mudata.errors import EvaluationError, number
 from mudata.evaluation.inference import provenance
 from mudata.evaluation.inference.batching import LOST, TIMEOUT
 from mudata.evaluation.inference.playback import Playback
@@ -253,21 +253,32 @@ class Session:
 
     def _tell(self, todo: int) -> None:
         settings = self.plan.settings()
-        notes = {
-            "clips_without_reference": "clips have no reference for this task and are not asked.",
-            "clips_without_audio": f"{self.selection.noun} have no audio here and count as wrong; fetch them, then run "
-            "this again.",
-            "clips_with_other_audio": "clips do not sound as when the split was drawn; see `mudata split check`.",
-        }
+        noun = self.selection.noun.removesuffix("s")
+        notes = (
+            (settings.clips_without_reference, "clip has", "clips have", "no reference for this task: not asked."),
+            (
+                settings.clips_without_audio,
+                f"{noun} has",
+                f"{noun}s have",
+                "no audio here, which counts as wrong: fetch, then run this again.",
+            ),
+            (
+                settings.clips_with_other_audio,
+                "clip does",
+                "clips do",
+                "not sound as when the split was drawn; see `mudata split check`.",
+            ),
+        )
         for warning in self.plan.warnings:
             self.progress.say(warning)
-        for key, note in notes.items():
-            if number := getattr(settings, key):
-                self.progress.say(f"{number} {note}")
+        for count, one, several, note in notes:
+            if count:
+                self.progress.say(f"{number(count, one, several)} {note}")
         for dataset, source in settings.seen_in_training.items():
             self.progress.say(f"{self.plan.request.model} has seen {dataset} in training ({source}).")
         if self.selection.torn:
-            torn = f"{self.selection.torn} items have clips in part {self.selection.part!r} and others outside of it"
+            torn = number(self.selection.torn, "item has", "items have")
+            torn += f" clips in part {self.selection.part!r} and others outside of it"
             self.progress.say(f"{torn}; they are not asked.")
         noun = self.selection.noun
         if not todo:

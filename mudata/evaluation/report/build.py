@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mudata.errors import EvaluationError, MissingExtra
+from mudata.errors import EvaluationError, MissingExtra, number, writing_to
 from mudata.home import write_atomic
 from mudata.narration import SILENT, Progress
 
@@ -66,26 +66,33 @@ def write(
         progress.say(f"{report.titles[panel.key]}: {headline(panel)}")
     audio = find_audio(home, report, page, embed=embed_audio, waveforms=waveforms, progress=progress)
     if audio.left:
-        progress.say(f"{audio.embedded} clips are in the page; {audio.left} would make it too large and are linked.")
+        told = number(audio.embedded, "clip is", "clips are")
+        progress.say(f"{told} in the page; {audio.left} would make it too large and are linked.")
     if audio.undrawn:
         hours = BUDGET_S / 3600
-        progress.say(f"{audio.undrawn} clips have no waveform: the page decodes {hours:g} h of audio, and no more.")
+        told = number(audio.undrawn, "clip has", "clips have")
+        progress.say(f"{told} no waveform: the page decodes {hours:g} h of audio, and no more.")
     with progress.bar("Drawing the page", unit=""):
-        write_atomic(page, render(report, audio, heard_exams(home, report, progress)))
+        _put(page, render(report, audio, heard_exams(home, report, progress)))
     written = {page: "page"}
     if markdown:
-        write_atomic(markdown, paper_tables.markdown(report))
+        _put(markdown, paper_tables.markdown(report))
         written[markdown] = "Markdown table"
     if latex:
-        write_atomic(latex, paper_tables.latex(report))
+        _put(latex, paper_tables.latex(report))
         written[latex] = "LaTeX table"
     if plots:
-        with progress.bar("Drawing figures", unit=""):
+        with progress.bar("Drawing figures", unit=""), writing_to(plots):
             written |= dict.fromkeys(charts.save(report.panels, plots), "figure")
     if data:
-        with progress.bar("Writing the data", unit=""):
+        with progress.bar("Writing the data", unit=""), writing_to(data):
             written |= exports.save(report, data)
     return written
+
+
+def _put(path: Path, text: str | bytes) -> None:
+    with writing_to(path.parent):
+        write_atomic(path, text)
 
 
 def _check_places(files: Sequence[Path | None], folders: Sequence[Path | None]) -> None:

@@ -14,7 +14,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from mudata.catalog.item_clusters import item_cluster_ids
-from mudata.errors import EvaluationError, is_of_machine
+from mudata.errors import EvaluationError, is_of_machine, number
 from mudata.evaluation.comparison import audio_use
 from mudata.evaluation.comparison.compare import compare
 from mudata.evaluation.comparison.exam_editions import by_edition, editions_of_scores
@@ -95,7 +95,7 @@ def _report_run(home: Home, run: Run, *, alone: bool) -> ReportRun:
             )
         )
     if len(answers) != scores["n"]:
-        raise _stale(run, f"they count {scores['n']} clips, the run has {len(answers)}")
+        raise _stale(run, f"they count {number(scores['n'], 'clip')}, the run has {len(answers)}")
     marks = [settings.control, _passes(settings), None if alone else run.id.rpartition("-")[2][:6]]
     name = " ".join([settings.model, *(f"({mark})" for mark in marks if mark)])
     labels = {dataset: task.written or _values(scores, dataset) for dataset, task in run.tasks.items()}

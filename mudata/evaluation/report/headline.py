@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
+from mudata.errors import number
 from mudata.evaluation.comparison.comparison_result import ends, shown
 from mudata.evaluation.comparison.floors import TESTS
 from mudata.evaluation.metrics.intervals import ALPHA
@@ -155,7 +156,7 @@ def _pairs(panel: Panel, runs: Sequence[PanelEntry]) -> str:
         return f"the {_kind(runs)}, asked about different items, are not compared"
     said = _two(panel, pairs[0]) if len(compared) == 2 else _best(compared, pairs, _kind(runs))
     if len(compared) == len(runs):
-        return said + (f" on the {n} clips that all have" if panel.unequal else "")
+        return said + (f" on the {number(n, 'clip')} that all have" if panel.unequal else "")
     others = [run.name for run in runs if run not in compared]
     names = _listed(others) if len(others) <= NAMED else f"{len(others)} others"
     return f"{said}; {names}, asked about other clips, {'is' if len(others) == 1 else 'are'} not compared"

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from statistics import median
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from mudata.errors import number
 from mudata.evaluation.kinds.kind_registry import EXACT_KINDS
 
 if TYPE_CHECKING:
@@ -93,13 +94,13 @@ def _clips(settings: RunSettings, scores: Mapping[str, Any]) -> list[Fact]:
     if limit := settings.limit:
         listed.append(Fact("limit", str(limit)))
     without_audio = 0 if settings.imported else settings.clips_without_audio  # imported answers need none
-    for number, term in (
+    for clips, term in (
         (settings.clips_without_reference, "without reference, not asked"),
         (without_audio, "without audio, counted as wrong"),
         (settings.clips_with_other_audio, "audio changed since the split"),
     ):
-        if number:
-            listed.append(Fact(term, str(number)))
+        if clips:
+            listed.append(Fact(term, str(clips)))
     return listed
 
 
@@ -133,7 +134,7 @@ def _machine(settings: RunSettings) -> list[Fact]:
     batches = sorted({str(session.batch) for session in settings.sessions if session.batch})
     listed = [Fact("seed", str(settings.seed)), Fact("batch", ", ".join(batches))]
     if halvings := sum(session.halvings for session in settings.sessions):
-        listed.append(Fact("batch halved", f"{halvings} times, memory was short"))
+        listed.append(Fact("batch halved", f"{number(halvings, 'time')}, memory was short"))
     tried = [f"{size} {'fits' if fits else 'does not fit'}" for size, fits in last.get("batch_search") or ()]
     listed.append(Fact("batch sizes tried", ", ".join(tried)))
     listed += [Fact(_term(key), plain(value)) for key, value in last.items() if key not in _ELSEWHERE]
@@ -201,9 +202,10 @@ def caption_facts(entry: PanelEntry) -> list[Fact]:
         Fact("refusals", f"{refused['count']} ({100 * refused['share']:.1f} %)"),
     ]
     if frequent:
-        listed.append(Fact("most frequent caption", f"{frequent['count']} times: {frequent['answer']}"))
+        listed.append(Fact("most frequent caption", f"{number(frequent['count'], 'time')}: {frequent['answer']}"))
     listed += [
-        Fact("refuses like this", f"{example['answer']} ({example['count']} times)") for example in refused["examples"]
+        Fact("refuses like this", f"{example['answer']} ({number(example['count'], 'time')})")
+        for example in refused["examples"]
     ]
     for dataset, constant in captions["constants"].items():
         text = f"{constant['text']} (from the {constant['source']}: {constant['recipe']})"

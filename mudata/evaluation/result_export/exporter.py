@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, get_args
 
-from mudata.errors import UnknownName
+from mudata.errors import UnknownName, writing_to
 from mudata.evaluation.result_export.csv_export import csv_table
 from mudata.evaluation.result_export.exported_run import ExportedRun
 from mudata.evaluation.result_export.hub_eval_results import hub_results
@@ -46,8 +46,9 @@ def export_run(run: Run, request: ExportRequest) -> list[Path]:
         raise UnknownName("format", request.to, get_args(ExportFormat))
     exported = ExportedRun(run, with_answers=request.with_answers)
     files = _files(exported, request)
-    for name, text in files.items():
-        write_atomic(request.folder / name, text)
+    with writing_to(request.folder):
+        for name, text in files.items():
+            write_atomic(request.folder / name, text)
     return [request.folder / name for name in files]
 
 

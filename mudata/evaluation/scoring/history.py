@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from mudata.errors import EvaluationError
+from mudata.errors import EvaluationError, number
 from mudata.evaluation import scores_file
 from mudata.evaluation.scoring.alignment_lines import read_alignments
 from mudata.home import write_atomic
@@ -90,7 +90,7 @@ def changes(old: Mapping[str, Any], new: Mapping[str, Any], read: Sequence[Chang
     """
     why = ", ".join(causes(old, new))
     if read:
-        why = f"{_answers(len(read))} read differently" + (f" ({why})" if why else "")
+        why = f"{number(len(read), 'answer')} read differently" + (f" ({why})" if why else "")
     values = [{m["metric"]: m for m in scores["metrics"]} for scores in (old, new)]
     pairs = [
         (name, *(_number(name, m["value"]) for m in (values[0][name], metric)))
@@ -142,10 +142,6 @@ def _number(name: str, value: float) -> str:
 
 def _hash(value: str | None) -> str:
     return value[:8] if value else "none"
-
-
-def _answers(n: int) -> str:
-    return f"{n} answer" if n == 1 else f"{n} answers"
 
 
 def _scores(run: Run, name: str) -> Path:

@@ -15,6 +15,7 @@ import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from mudata.errors import number
 from mudata.evaluation.align.alignment import ALIGNER
 from mudata.evaluation.align.value_rules import READER
 from mudata.evaluation.kinds.kind_registry import EXACT_KINDS
@@ -94,7 +95,7 @@ def read_further(
     """Have the answers read by others as well, and captions scored by further metrics; score the run to see it."""
     for opinion in opinions:
         new = ask_secondary_scorer(run, opinion, progress)
-        progress.say(f"{run.id}: {opinion.NAME} read {new} answers; what it had read before was kept.")
+        progress.say(f"{run.id}: {opinion.NAME} read {number(new, 'answer')}; what it had read before was kept.")
     for wanted in extras:
         add_extra_metric(home, run, wanted, progress)
 

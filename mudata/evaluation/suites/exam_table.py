@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 from mudata.catalog.cards.card_task import LEVELS
+from mudata.errors import number
 from mudata.evaluation.kinds.kind_registry import EXACT_KINDS, kind_of
 from mudata.evaluation.metrics.label_floors import constant_words
 from mudata.evaluation.metrics.scored import decimals, headline_of, interval_text
@@ -105,8 +106,8 @@ class ExamTable:
     @property
     def note(self) -> str:
         sizes = [value.n for row in self.rows for value in row.models.values()]
-        of = f" of {min(sizes)} to {max(sizes)} items" if sizes and min(sizes) < max(sizes) else ""
-        of = f" of {sizes[0]} items" if sizes and not of else of
+        of = f" of {min(sizes)} to {number(max(sizes), 'item')}" if sizes and min(sizes) < max(sizes) else ""
+        of = f" of {number(sizes[0], 'item')}" if sizes and not of else of
         return (
             f"Values{of}, all of them, with 95 % intervals that count items of one piece together; chance: a uniform"
             " guess; best constant: the best constant answer to these items."

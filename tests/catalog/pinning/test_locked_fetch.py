@@ -91,6 +91,8 @@ def test_a_fresh_home_is_made_the_same_and_a_second_time_nothing_is_asked(place:
     assert "exam" in done.out
     lock = read_lock(place.file)
     assert lock.datasets["tiny"].sources["audio"][0].address == place.server.url("/tiny.zip")
+    assert place.server.url("/tiny.zip") in lock.by_sums_alone["tiny"]
+    assert "no version to ask for. Its files are pinned by their sums alone" in done.err
     assert set(lock.datasets["tiny"].clips) == {Path(path).stem for path in CLIPS}
     assert {"mudata", "soundfile", "libsndfile"} <= set(lock.tools)
     before = database.index_sha256(place.home, "tiny")

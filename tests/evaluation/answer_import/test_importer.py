@@ -109,7 +109,7 @@ def test_nothing_need_be_fetched_where_the_file_is_taken_at_its_word(
     run = take(home, cmi(tmp_path, rows), notes, dataset="tones", references="file")
     assert [(q.item_id, q.references) for q in run.questions()] == [("tones/1", ("low",)), ("tones/2", ("mid",))]
     assert metric(run, "accuracy") == 0.5
-    assert "1 answers did not join: 3: 'loud' is no genre of tones." in notes.said
+    assert "1 answer did not join: 3: 'loud' is no genre of tones." in notes.said
     captions = take(home, cmi(tmp_path, rows), dataset="tones", references="file", task="caption")
     assert [q.references for q in captions.questions()] == [("Low",), ("IN-BETWEEN",), ("loud",)]
     tags = cmi(tmp_path, [("a/1.wav", "calm", "Calm, dark"), ("b/1.wav", "calm", "bright,unheard-of")])
@@ -399,8 +399,8 @@ def test_references_of_the_file_are_counted_all(corpus: Corpus, home: Home, tmp_
     assert [q.references for q in run.questions()] == [("loud drums", "slow piano"), ("a",)]
     assert metric(run, "rouge1_f") == 0.5
     assert run.answers()["tones/3"].error == "no-answer: true is no text"
-    assert "1 answers did not join: 2: there is no reference: NaN is none." in notes.said
-    assert "1 answers are no text in the file: 3: true, which is no answer." in notes.said
+    assert "1 answer did not join: 2: there is no reference: NaN is none." in notes.said
+    assert "1 answer is no text in the file: 3: true, which is no answer." in notes.said
     labels = [{"clip_id": "1", "answer": "high", "reference": ["low", "HIGH"]}]
     genre = take(home, lines(tmp_path / "b.jsonl", labels), format="jsonl", dataset="tones", references="file")
     assert [q.references for q in genre.questions()] == [("low", "high")]

@@ -58,7 +58,7 @@ def test_items_are_joined_by_their_ids(corpus: Corpus, home: Home, tmp_path: Pat
     assert "line 3" not in notes.text
     assert "3: tones/pair3 is not asked" in notes.text  # clip 5 is to be learned from
     assert "4: no clip is named 'tones/06'" in notes.text
-    assert "1 items have clips outside of the part, and are left out." in notes.said
+    assert "1 item has clips outside of the part: left out." in notes.said
     assert "1 items have no answer in the file and count as wrong: tones/pair2." in notes.said
     questions = run.questions()
     assert questions[0].clip_ids == ("tones/06", "tones/08")

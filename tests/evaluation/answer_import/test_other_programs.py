@@ -116,7 +116,7 @@ def test_records_of_openai_evals_are_joined_by_their_questions(corpus: Corpus, h
     run = brought(home, LOGS / "openai-evals-match.jsonl", "openai-evals", notes)
     asked = {q.item_id: q.options for q in run.questions()}
     assert asked == {f"tones/tone{n:02}": shown_in(n) for n in range(8) if n != 5}
-    assert "1 answers did not join: 7: no clip is named 'toy.test.5'." in notes.said  # an error has no prompt
+    assert "1 answer did not join: 7: no clip is named 'toy.test.5'." in notes.said  # an error has no prompt
     assert {answer.answer for answer in run.answers().values()} == {"(A)", "It is (B).", "violin", ""}
     assert metric(run, "accuracy") == 4 / 7
 
@@ -166,7 +166,7 @@ def test_answers_to_another_version_of_an_item_do_not_join(corpus: Corpus, home:
     run = brought(home, file, "mmau", notes)
     assert "tones/tone02" not in {q.item_id for q in run.questions()}
     assert (
-        "1 answers did not join: 3: its options are not those of tones/tone02, which has no 'harp': "
+        "1 answer did not join: 3: its options are not those of tones/tone02, which has no 'harp': "
         "another version of the questions?."
     ) in notes.said
 

@@ -162,7 +162,7 @@ def test_items_whose_clips_are_all_in_the_part_are_asked_and_torn_ones_are_count
     notes = Notes()
     run = ask(home, notes=notes)
     assert answers(run) == dict(zip(WHOLE, ["second", "first", "second", "first"], strict=True))
-    assert "1 items have clips in part 'test' and others outside of it; they are not asked." in notes.said
+    assert "1 item has clips in part 'test' and others outside of it; they are not asked." in notes.said
     assert (run.settings.items_torn, run.settings.clips, run.settings.clips_without_reference) == (1, 4, 0)
     assert [[item.item_id for item in call] for call in Ear.asked] == [WHOLE[:3], WHOLE[3:]]
     assert [clip.clip_id for clip in Ear.asked[0][0].clips] == ["tones/06", "tones/08"]

@@ -172,6 +172,7 @@ def test_what_a_repaired_split_shares_goes_by_the_right_names(corpus: Corpus) ->
         assert typed("split", "leaks", "two").code == shared
 
 
+@pytest.mark.filterwarnings("default::mudata.errors.UnreadableFileWarning")
 def test_a_file_that_cannot_be_read_stops_what_would_mind_it(corpus: Corpus) -> None:
     write(corpus.home, OWN.replace("genre: high", "genre: loud"))
     with pytest.raises(CardError, match=r"tones.yaml:3: faults.0.repair.labels.genre: 'loud' is not in the vocabulary"):

@@ -207,7 +207,7 @@ def test_clips_without_a_reference_are_left_out_and_told(corpus: Corpus, home: H
     notes = Notes()
     run = ask(home, notes)
     assert (run.settings.clips, run.settings.clips_without_reference) == (5, 1)
-    assert notes.said[0].startswith("1 clips have no reference")
+    assert notes.said[0].startswith("1 clip has no reference")
 
 
 def test_other_audio_than_the_split_was_drawn_from_is_told(corpus: Corpus, home: Home) -> None:

@@ -174,7 +174,7 @@ def test_the_command_adds_scores_and_tells_what_moved(run: Run) -> None:
     done = typed("override", run.id, IDS[2], "high", "--author", "Ann", "--reason", "plain")
     assert done.code == 0
     assert "50.0 %" in done.out
-    assert "1 of 1 lines are new in " in done.err
+    assert "1 new of 1 line in " in done.err
     assert f"{run.id}: accuracy 33.3 -> 50.0: 1 answer read differently (overrides none -> " in done.err
     typed("override", run.id, IDS[0], "--none", "--author", "Ann", "--reason", "no", "-q")
     listed = json.loads(typed("override", run.id, "--list", "--json").out)

@@ -18,7 +18,7 @@ from mudata.catalog.fetch.lock import alone
 from mudata.catalog.fetch.plan import Option, describe
 from mudata.catalog.fetch.sources import huggingface
 from mudata.catalog.fetch.sources.source import Target
-from mudata.errors import FetchError, ModelError
+from mudata.errors import FetchError, ModelError, number
 from mudata.evaluation.models.weights import own_weights, weight_store
 from mudata.evaluation.models.weights.file_kinds import SUFFIXES, is_old_pickle
 from mudata.home import flag
@@ -148,7 +148,7 @@ class _WeightsFetch:
         if errors:
             name = self.card.name
             raise common_kind(errors.values())(
-                f"{name}: {len(errors)} of {len(weight_store.layout(self.card))} parts could not be had: "
+                f"{name}: {len(errors)} of {number(len(weight_store.layout(self.card)), 'part')} could not be had: "
                 f"{', '.join(errors)}.\n" + "\n".join(error.what for error in errors.values()),
                 f"What came is kept; the same command goes on. With files of your own: mudata models fetch {name} "
                 "--from [PART=]FOLDER",

@@ -18,7 +18,7 @@ from mudata.catalog.fetch import own_files
 from mudata.catalog.fetch.ledger import FetchRecord, seen
 from mudata.catalog.fetch.plan import adopted_key
 from mudata.catalog.fetch.sources import selecting
-from mudata.errors import EvaluationError, FetchError, some
+from mudata.errors import EvaluationError, FetchError, number, some
 from mudata.evaluation.models.weights.file_kinds import INDEXES, SINGLES, SUFFIXES
 from mudata.json_files import as_type, read_object
 
@@ -82,7 +82,7 @@ def adopt(parts: Sequence[PartOnDisk], origins: Sequence[str], progress: Progres
             continue
         _take(claim)
         adopted.claims[claim.part.name] = claim
-        progress.say(f"{claim.part.name}: {len(claim.files)} files from {claim.root}")
+        progress.say(f"{claim.part.name}: {number(len(claim.files), 'file')} from {claim.root}")
     if not settled and any(part.state != "here" for part in parts):
         raise _nothing(parts, origins, adopted.notes, names)
     return adopted
