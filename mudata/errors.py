@@ -34,7 +34,6 @@ import contextlib
 import errno
 import os
 from collections.abc import Iterable, Iterator
-from pathlib import Path
 from typing import ClassVar
 
 from mudata.safe_text import safe, text_of
@@ -193,8 +192,9 @@ def number(count: int, thing: str, things: str | None = None) -> str:
     return f"{count:,} {thing if count == 1 else things or thing + 's'}"
 
 
-_FULL = (errno.ENOSPC, errno.EDQUOT)
-_FORBIDDEN = (errno.EACCES, errno.EROFS, errno.EPERM)
+FULL = (errno.ENOSPC, errno.EDQUOT)
+FORBIDDEN = (errno.EACCES, errno.EROFS, errno.EPERM)
+"""Errors of a disk without room, and of a place that may not be written."""
 _LIMITS = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOMEM})
 
 
@@ -237,12 +237,12 @@ def from_os_error(error: OSError) -> MudataError | None:
         return _too_many_files(where)
     if error.errno == errno.ENOMEM:
         return _too_little_memory(error.strerror or "")
-    if error.errno in _FULL:
+    if error.errno in FULL:
         return HomeError(
             f"The disk is full{where}. What was finished is kept.",
             "Free some space, or set MUDATA_HOME to a larger disk; then run the same command again.",
         )
-    if error.errno in _FORBIDDEN:
+    if error.errno in FORBIDDEN:
         return HomeError(
             f"Permission denied{where}.",
             "Set MUDATA_HOME to a folder that you may write to, or correct the permissions.",
@@ -333,24 +333,6 @@ def telling_machine_errors() -> Iterator[None]:
         if known is None or known is error:
             raise
         raise known from error
-
-
-@contextlib.contextmanager
-def writing_to(place: Path) -> Iterator[None]:
-    """What goes into a folder that a person named: a full disk, or a folder that may not be written, is told of this
-    one and not of the home. Raises HomeError; all other errors pass through."""
-    try:
-        yield
-    except OSError as error:
-        named = error.filename if isinstance(error.filename, str | bytes | os.PathLike) else None
-        is_there = named is None or Path(os.fsdecode(named)).absolute().is_relative_to(place.absolute())
-        if is_there and error.errno in _FULL:
-            what, hint = f"The disk of {place} is full. What was finished is kept.", "Free some space there"
-        elif is_there and error.errno in _FORBIDDEN:
-            what, hint = f"{place} may not be written: {error.strerror}.", "Correct its permissions"
-        else:
-            raise
-        raise HomeError(what, f"{hint}, or give another folder; then run the same command again.") from error
 
 
 @contextlib.contextmanager

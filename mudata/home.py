@@ -29,7 +29,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import BinaryIO
 
-from mudata.errors import Busy, HomeError
+from mudata.errors import FORBIDDEN, FULL, Busy, HomeError
 
 PARTIAL = ".part"
 """How names of unfinished files end; they begin with a dot."""
@@ -202,6 +202,24 @@ def replacing(path: Path, *, shared: bool = False) -> Iterator[BinaryIO]:
         with contextlib.suppress(OSError):
             temporary.unlink()
         raise
+
+
+@contextlib.contextmanager
+def writing_to(place: Path) -> Iterator[None]:
+    """What goes into a folder that a person named: a full disk, or a folder that may not be written, is told of this
+    one and not of the home. Raises HomeError; all other errors pass through."""
+    try:
+        yield
+    except OSError as error:
+        named = error.filename if isinstance(error.filename, str | bytes | os.PathLike) else None
+        is_there = named is None or Path(os.fsdecode(named)).absolute().is_relative_to(place.absolute())
+        if is_there and error.errno in FULL:
+            what, hint = f"The disk of {place} is full. What was finished is kept.", "Free some space there"
+        elif is_there and error.errno in FORBIDDEN:
+            what, hint = f"{place} may not be written: {error.strerror}.", "Correct its permissions"
+        else:
+            raise
+        raise HomeError(what, f"{hint}, or give another folder; then run the same command again.") from error
 
 
 def sweep(folder: Path) -> None:

@@ -14,6 +14,7 @@ import pytest
 from shell import typed
 
 from mudata import errors
+from mudata.home import writing_to
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -80,7 +81,7 @@ def test_a_full_disk_is_told_of_the_folder_that_was_named(error: OSError, said: 
     if error.filename:
         error.filename = error.filename.format(place=tmp_path)
     match = f"(?s){said.format(place=tmp_path)}" if said else None
-    with pytest.raises(errors.HomeError if said else OSError, match=match), errors.writing_to(tmp_path):
+    with pytest.raises(errors.HomeError if said else OSError, match=match), writing_to(tmp_path):
         raise error
 
 

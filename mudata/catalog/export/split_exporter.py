@@ -17,7 +17,8 @@ from mudata.catalog.export.jams_files import write_jams
 from mudata.catalog.export.mirdata_index import write_mirdata
 from mudata.catalog.export.table_files import write_csv, write_jsonl, write_parquet
 from mudata.catalog.export.webdataset_shards import write_webdataset
-from mudata.errors import SplitError, writing_to
+from mudata.errors import SplitError
+from mudata.home import writing_to
 from mudata.narration import SILENT, Progress
 
 if TYPE_CHECKING:

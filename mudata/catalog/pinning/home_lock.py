@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import Any, ClassVar, Literal
 
 from mudata.catalog.splits.manifest import Manifest  # noqa: TC001 - what is read is checked against it
-from mudata.errors import HomeError, number, writing_to
-from mudata.home import now, write_atomic
+from mudata.errors import HomeError, number
+from mudata.home import now, write_atomic, writing_to
 from mudata.json_files import as_type, read_object, reading
 from mudata.version import __version__
 

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mudata.errors import EvaluationError, MissingExtra, number, writing_to
-from mudata.home import write_atomic
+from mudata.errors import EvaluationError, MissingExtra, number
+from mudata.home import write_atomic, writing_to
 from mudata.narration import SILENT, Progress
 
 if TYPE_CHECKING:

@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, get_args
 
-from mudata.errors import UnknownName, writing_to
+from mudata.errors import UnknownName
 from mudata.evaluation.result_export.csv_export import csv_table
 from mudata.evaluation.result_export.exported_run import ExportedRun
 from mudata.evaluation.result_export.hub_eval_results import hub_results
 from mudata.evaluation.result_export.inspect_export import inspect_log, inspect_log_name
 from mudata.evaluation.result_export.lmms_export import lmms_results, lmms_samples
 from mudata.evaluation.result_export.mteb_export import mteb_results, mteb_task_name
-from mudata.home import write_atomic
+from mudata.home import write_atomic, writing_to
 
 if TYPE_CHECKING:
     from mudata.evaluation.run import Run
