@@ -35,12 +35,15 @@ class AdaptiveLimit:
         self.refused_at: int | None = None
         """The number at which the server last refused."""
         self.refusals = 0
-        self._patience, self._waits = PATIENCE, 0
-        self._answers, self._begun = 0, math.nan
+        self._patience, self._waits, self._is_back, self._doubts = PATIENCE, 0, False, 1
+        self._answers, self._begun, self._counted_from = 0, math.nan, 0
         self._before: tuple[int, float] | None = None
 
-    def answered(self, at_s: float) -> None:
-        """Of as many answers as may be in flight, one round is made."""
+    def answered(self, epoch: int, at_s: float) -> None:
+        """Of as many answers as may be in flight, one round is made; after a volley, of requests sent since its
+        first refusal, because until they are answered others of the volley may be on their way."""
+        if epoch < self._counted_from:
+            return
         if math.isnan(self._begun):
             self._begun = at_s
             return
@@ -53,8 +56,8 @@ class AdaptiveLimit:
     def _round(self, rate: float) -> None:
         before, self._before = self._before, None
         if before and rate < FASTER * before[1]:
-            self.now = before[0]
-            self._be_patient()
+            self.now, self._before = before[0], None
+            self._waits, self._doubts = self._doubts, min(2 * self._doubts, LONGEST_PATIENCE)
         elif self._waits:
             self._waits -= 1
         elif self.refused_at is None:
@@ -62,9 +65,10 @@ class AdaptiveLimit:
             self.now = min(2 * self.now, self.most)
         elif self.now < self.refused_at - 1:
             self.now += math.ceil((self.refused_at - 1 - self.now) / 2)
-            self._waits = self._patience if self.now == self.refused_at - 1 else 0
         elif self.now >= self.refused_at:  # a whole round was answered where it refused before
             self.refused_at, self._patience = None, max(PATIENCE, self._patience // 2)
+        elif not self._is_back:  # just below where it refused
+            self._is_back, self._waits = True, self._patience
         else:
             self.now = min(self.now + 1, self.most)
         if self.now == self.most:
@@ -77,10 +81,12 @@ class AdaptiveLimit:
             self.refused_at = max(2, (self.refused_at or self.now) - 1)
             return False
         self.epoch += 1
+        self._counted_from = 0 if self._is_back else self.epoch  # it was one request more than known to be taken
         self.refused_at = max(2, min(self.now, in_flight))
         self.now = max(1, self.now // 2)
-        self._be_patient()
-        self._waits = 0
+        self._patience = min(2 * self._patience, LONGEST_PATIENCE)
+        self._answers, self._begun, self._before = 0, math.nan, None
+        self._is_back, self._waits, self._doubts = False, 0, 1
         return True
 
     def lost(self) -> None:
@@ -89,7 +95,3 @@ class AdaptiveLimit:
         self.now, self.refused_at, self._waits = 1, None, 0
         self._patience, self._before = PATIENCE, None
         self._answers, self._begun = 0, math.nan
-
-    def _be_patient(self) -> None:
-        self._waits, self._patience = self._patience, min(2 * self._patience, LONGEST_PATIENCE)
-        self._answers, self._begun, self._before = 0, math.nan, None

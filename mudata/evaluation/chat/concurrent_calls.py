@@ -5,11 +5,15 @@ from __future__ import annotations
 import contextlib
 import queue
 import threading
+import time
 from collections.abc import Callable, Generator, Iterable, Sequence
 from typing import TypeVar
 
 T = TypeVar("T")
 R = TypeVar("R")
+
+TOGETHER_S = 0.05
+"""Seconds within which results are handed on together: whoever gets them writes them to disk each time. Ours."""
 
 
 def as_they_come(
@@ -32,6 +36,8 @@ def as_they_come(
                 done.put((place, error, False))
 
     drawn, on_their_way, threads, left, source = 0, 0, 0, True, iter(things)
+    came: list[tuple[int, R]] = []
+    until = 0.0
     try:
         while left or on_their_way:
             if room := left and on_their_way < max(1, most()):
@@ -44,16 +50,19 @@ def as_they_come(
                 if threads < on_their_way:
                     threading.Thread(target=work, daemon=True).start()
                     threads += 1
-            came: list[tuple[int, R]] = []
-            while on_their_way and not (done.empty() and (came or room)):
-                place, what, good = done.get()
-                on_their_way -= 1
-                if not good:
-                    assert isinstance(what, BaseException)  # noqa: S101 - for the type checker
-                    raise what
-                came.append((place, what))  # type: ignore[arg-type]
-            if came:
+            pause = 0.0 if room else max(0.0, until - time.monotonic()) if came else None
+            with contextlib.suppress(queue.Empty):
+                while on_their_way:
+                    place, what, good = done.get(timeout=pause) if pause != 0.0 else done.get_nowait()
+                    pause, on_their_way = 0.0, on_their_way - 1
+                    if not good:
+                        assert isinstance(what, BaseException)  # noqa: S101 - for the type checker
+                        raise what
+                    until = until if came else time.monotonic() + TOGETHER_S
+                    came.append((place, what))  # type: ignore[arg-type]
+            if came and (time.monotonic() >= until or not on_their_way):
                 yield came
+                came = []
     finally:
         with contextlib.suppress(queue.Empty):
             while True:

@@ -24,6 +24,9 @@ from mudata.evaluation.chat.completions import Counts
 MOST = 256
 """Requests in flight to one server. vLLM computes so many at once by default (`max_num_seqs` of its
 SchedulerConfig, 0.33), and each takes a thread here."""
+LOOK_S = 0.5
+"""Seconds after which a request that waits for room looks anew: of those that wait only as many are woken as there is
+room for, and one that rather goes to another server leaves its place unused. Ours."""
 LONGEST_REST_S = 60.0
 """Seconds after which a server that was down is tried again, at most. Ours."""
 _TOO_MUCH = frozenset({408, 429, 502, 503, 504, 529})
@@ -151,7 +154,7 @@ class ServerPool:
                     best.most_in_flight = max(best.most_in_flight, best.in_flight)
                     return best, best.limit.epoch
                 waking = [max(one.rests_until - now, one.server.pace.held_s) for one in there if one not in up]
-                self._changed.wait(min(waking, default=None))
+                self._changed.wait(min([*waking, LOOK_S]))
 
     def _give_back(self, one: PooledServer, epoch: int, why: NoReply | None) -> None:
         with self._changed:
@@ -160,7 +163,7 @@ class ServerPool:
             one.is_down = why is not None and why.kind == "unreachable"
             if why is None:
                 one.faults, one.rests_until = 0, 0.0
-                one.limit.answered(now)
+                one.limit.answered(epoch, now)
             elif one.is_down or (why.kind == "connection" and len(self.members) > 1):
                 if one.rests_until <= now:
                     self._rest(one, now)
@@ -172,7 +175,7 @@ class ServerPool:
                 alone = one.limit.now == 1
                 if one.limit.refused(epoch, in_flight) and alone:
                     self._rest(one, now)
-            self._changed.notify_all()
+            self._changed.notify(max(1, self.room - sum(member.in_flight for member in self.members)))
 
     def _rest(self, one: PooledServer, now: float) -> None:
         one.rests_until = now + min(2.0 ** min(one.faults, 10), LONGEST_REST_S)

@@ -30,6 +30,10 @@ if TYPE_CHECKING:
     from mudata.evaluation.protocol import Question
     from mudata.evaluation.tasks.samples import Sample
 
+AHEAD = 8
+"""Items that wait decoded at least; half of those on their way where these are more. The model holds others
+ready itself. Ours."""
+
 Replied = tuple["Sample", PlayedItem | None, ModelReply]
 
 
@@ -43,7 +47,7 @@ def streamed(
     capabilities, numbers = runner.model.capabilities, itertools.count()
 
     def ahead() -> int:
-        return 2 * runner.model.capabilities.batch
+        return max(AHEAD, runner.model.capabilities.batch // 2)
 
     def heard() -> Generator[PlayedItem, None, None]:
         for sample, item in played(items, ask, capabilities, ahead=ahead, playback=playback):

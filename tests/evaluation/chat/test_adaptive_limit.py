@@ -38,7 +38,7 @@ def simulated(limit: AdaptiveLimit, seconds: float, slots: Callable[[float], int
             if waiting and busy < slots(now):
                 busy += 1
                 heapq.heappush(events, (now + ANSWER_S, next(numbers), "answer", waiting.pop(0)))
-            limit.answered(now)
+            limit.answered(epoch, now)
         else:
             limit.refused(epoch, in_flight)
         in_flight -= 1
@@ -86,5 +86,5 @@ def test_one_request_is_always_allowed_and_never_more_than_the_most() -> None:
     assert limit.now == 1
     limit.lost()
     for n in range(400):
-        limit.answered(float(n))
+        limit.answered(limit.epoch, float(n))
         assert 1 <= limit.now <= 5

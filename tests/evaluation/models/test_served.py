@@ -26,7 +26,7 @@ from shell import started, typed, wait_for
 from small_corpus import HERTZ, Corpus
 
 from mudata.errors import CardError, EvaluationError, ModelError
-from mudata.evaluation.chat import client
+from mudata.evaluation.chat import client, concurrent_calls
 from mudata.evaluation.chat.concurrent_calls import at_once
 from mudata.evaluation.chat.rate_limit import Pace, RetryPolicy
 from mudata.evaluation.models import registry
@@ -667,6 +667,7 @@ def test_what_was_on_its_way_is_asked_again_and_nothing_that_was_recorded(
         return hashlib.sha256(sound(said).tobytes()).hexdigest()
 
     append, calls = Run.append, list[int]()
+    monkeypatch.setattr(concurrent_calls, "TOGETHER_S", 0.0)
     host.replies = lambda said: sent(completion(named(said)))
 
     def end(run: Run, records: Sequence[AnswerRecord]) -> None:

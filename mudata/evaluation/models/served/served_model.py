@@ -35,9 +35,9 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-_READY = 8
-"""Of requests in flight, one in so many more is made ready, so that a server never waits for the sound of the
-next one to be encoded. Ours."""
+_READY = 0.5
+"""How many requests more than are in flight are made ready, as a share of these: a server never waits for the sound of
+the next one while answers are written to disk. Ours."""
 
 
 class Served:
@@ -221,7 +221,7 @@ class Served:
 
     def _ready(self) -> int:
         room = self.capabilities.batch
-        return room + max(2, room // _READY)
+        return room + max(2, round(_READY * room))
 
     def _keys_sent(self) -> Iterator[str]:
         keys = dict(zip(self.urls, self.keys, strict=True))
