@@ -88,6 +88,22 @@ def test_a_split_drawn_there_holds_here_and_locks_know_where_files_came_from(lab
     assert len([*(lab.folder / "export").rglob("*.flac")]) == 3
 
 
+def test_a_card_that_is_not_built_in_comes_along(lab: Lab, tone: Tone, monkeypatch: pytest.MonkeyPatch) -> None:
+    lab.fetch(lab.at("first"), lab.lay(tone))
+    second = lab.at("second")
+    monkeypatch.setenv("MUDATA_CARDS", str(lab.folder / "nothing"))
+    assert database.current_generations(second)
+    assert typed("info", "tones").code == 0
+    assert typed("verify", "tones").code == 0
+    card = second.cards / "tones.yaml"
+    card.write_text(card.read_text().replace("Tones on disk", "Mine"))
+    lab.fetch(lab.at("first"), limit=2)  # with its card as it was
+    second = lab.at("second")
+    monkeypatch.setenv("MUDATA_CARDS", str(lab.folder / "nothing"))
+    assert database.connect(second).sql("SELECT count(*) FROM clips").fetchall() == [(2,)]
+    assert "Mine" in card.read_text()
+
+
 def test_what_the_store_lost_is_told_and_published_again(lab: Lab, tone: Tone) -> None:
     first = lab.at("first")
     lab.fetch(first, lab.lay(tone))

@@ -8,6 +8,7 @@ as fast as on one machine (`docs/object_store.md` has what was measured). What t
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import os
 import shutil
 import time
@@ -15,8 +16,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from mudata.catalog.cards import card_files
 from mudata.catalog.index import generations
 from mudata.errors import telling_os_errors
+from mudata.home import write_atomic
 from mudata.object_store import location, shared_files
 from mudata.object_store.shared_record import FILES, FOLDER, SharedRecord, dataset_of
 
@@ -29,6 +32,9 @@ EVERY_S = 5.0
 
 LEDGER = "fetched.json"
 """Below `raw/<dataset>/`, what came from where: copied along, since locks and `mudata why` tell of it."""
+
+CARD = "card.yaml"
+"""Beside the tables, of a dataset whose card does not come with mudata."""
 
 _asked: dict[tuple[Path, str], float] = {}
 _left_alone: set[str] = set()
@@ -72,7 +78,7 @@ def adopt(home: Home, shared: Connection, record: SharedRecord, state: str) -> b
     parts = home.make(home.index / "parts" / dataset)
     with telling_os_errors(), home.lock(f"parts-{dataset}"):
         files = shared_files.read_checked(shared, record, FILES)
-        tables = [name for name in record.tables if name != FILES]
+        tables = [name for name in record.tables if name not in (FILES, CARD)]
         target = _same(parts, shared, record)
         is_new = target is None
         if target is None:
@@ -89,6 +95,7 @@ def adopt(home: Home, shared: Connection, record: SharedRecord, state: str) -> b
                 raise
             generations.retire(parts)
         _take_ledger(home, dataset)
+        _bring_card(home, shared, record)
         shared_files.keep(home, record, files=files, state=state, generation=target.name)
         _bring_ledger(home, dataset)
     return is_new
@@ -105,6 +112,21 @@ def _same(parts: Path, shared: Connection, record: SharedRecord) -> Path | None:
         ):
             return newest.folder
     return None
+
+
+def _bring_card(home: Home, shared: Connection, record: SharedRecord) -> None:
+    """Put a card that does not come with mudata into the home, unless another of that name is known already."""
+    if CARD not in record.tables:
+        return
+    known = card_files.files().get(record.dataset)
+    path, seen = home.cards / f"{record.dataset}.yaml", shared_files.seen(home, record.dataset)
+    if known is not None and not (known == path and seen and _sha256(path) == seen.record.tables.get(CARD, ("",))[0]):
+        return
+    write_atomic(home.make(home.cards) / path.name, shared_files.read_checked(shared, record, CARD))
+
+
+def _sha256(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def _ledger(home: Home, dataset: str) -> Path:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 from mudata import json_files
 from mudata.catalog.audio import normalise
+from mudata.catalog.cards import card_files
 from mudata.catalog.index import database, generations, shared_index
 from mudata.catalog.read.files import walk
 from mudata.catalog.tables import INDEX_VERSION
@@ -154,6 +155,9 @@ def _record(
     """Write the tables of a generation, if they are not there; the record that names them."""
     contents = {f"{table}.parquet": generation.file(table) for table in generation.about["tables"]}
     contents |= {generations.ABOUT: generation.folder / generations.ABOUT, FILES: listing}
+    card = card_files.files().get(dataset)
+    if card and not card.is_relative_to(card_files.BUILT_IN):  # which other machines have not
+        contents[shared_index.CARD] = card
     tables = {name: (sha256_of(path), path.stat().st_size) for name, path in contents.items()}
     folder = index_key(dataset, tables)
     there = shared.sizes(folder)
