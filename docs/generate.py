@@ -24,6 +24,7 @@ HEAD = """# mudata in Python
 What the command line does, Python does, with the same names and defaults; `mudata eval` is `evaluate` here, and what
 has two words there is one function: `split leaks` is `leaks`, `split check` is `check_split`,
 `split plan` is `plan_split`, `models info` and `models fetch` are `model_info` and `fetch_model`,
+`models serve` is `serving_command`,
 `exams lint`, `labels lint` and `labels audit` are `lint_exam`, `lint_labels` and `audit_labels`,
 `labels unmapped` is `unmapped_labels`, `runs merge` is `merge_runs`,
 `fetch --locked` is `fetch_locked`, `eval --suite` is `evaluate_suite`, `suites show` and `suites table` are

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from mudata.api.exam_linting import lint_exam
     from mudata.api.housekeeping import disk_use, move_home, remove, rename, where, why
     from mudata.api.inspection import align, audit_labels, compare, lint_labels, report, show
-    from mudata.api.known_models import fetch_model, model_info, models
+    from mudata.api.known_models import fetch_model, model_info, models, serving_command
     from mudata.api.pinned_homes import fetch_locked, lock
     from mudata.api.run_merging import merge_runs
     from mudata.api.splitting import check_split, export, leaks, load, plan_split, split, splits
@@ -79,6 +79,7 @@ __all__ = [
     "runs",
     "schema",
     "score",
+    "serving_command",
     "show",
     "show_progress",
     "split",

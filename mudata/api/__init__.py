@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from mudata.api.exam_linting import lint_exam
     from mudata.api.housekeeping import disk_use, move_home, remove, rename, where, why
     from mudata.api.inspection import align, audit_labels, compare, lint_labels, report, show
-    from mudata.api.known_models import fetch_model, model_info, models
+    from mudata.api.known_models import fetch_model, model_info, models, serving_command
     from mudata.api.pinned_homes import fetch_locked, lock
     from mudata.api.run_merging import merge_runs
     from mudata.api.splitting import check_split, export, leaks, load, plan_split, split, splits
@@ -83,6 +83,7 @@ __all__ = [
     "runs",
     "schema",
     "score",
+    "serving_command",
     "show",
     "split",
     "splits",
@@ -132,6 +133,7 @@ __getattr__, __dir__ = lazy_names(
         "lock": "pinned_homes",
         "model_info": "known_models",
         "models": "known_models",
+        "serving_command": "known_models",
         "evaluate_suite": "suite_exams",
         "suite_tables": "suite_exams",
         "suites": "suite_exams",

@@ -97,3 +97,37 @@ def fetch_model(
     for note in fetched.notes:
         reporter.say(note)
     return fetched.folder
+
+
+@checked()
+def serving_command(
+    name: str,
+    server: str,
+    *,
+    dtype: str = "bfloat16",
+    context: int | None = None,
+    port: int = 8000,
+) -> dict[str, Any]:
+    """The command by which a server serves a model; nothing is started.
+
+    Args:
+        name: a model from `models()`.
+        server: vllm, sglang, llama.cpp or transformers.
+        dtype: of the weights: auto, bfloat16, float16 or float32.
+        context: tokens of prompt and answer at most; None is what the checkpoint says.
+        port: where it listens.
+
+    Returns:
+        commands, to be typed one after the other (the last one serves), environment, ask (what asks
+        it then), checked (the version whose options they are) and notes.
+
+    Raises:
+        UnknownName, CardError; ModelError for a model that the server does not have.
+    """
+    from dataclasses import asdict
+
+    from mudata.evaluation.models import serving_commands
+
+    within(1, context=context)
+    within(1, 65535, port=port)
+    return asdict(serving_commands.serving_command(name, server, dtype=dtype, context=context, port=port))

@@ -115,3 +115,49 @@ def fetch(
     shown = [{**row, "GB": f"{(row['bytes'] or 0) / 1e9:.3f}"} for row in rows]
     emit(shown, as_json=False, columns=("part", "at", "weights", "GB", "revision"))
     say.say(f"{name}: {fetched.folder}")
+
+
+@models.command()
+@click.argument("name", shell_complete=name_completion.models)
+@click.option(
+    "--print",
+    "server",
+    required=True,
+    type=click.Choice(["vllm", "sglang", "llama.cpp", "transformers"]),
+    help="Of which server the command is printed; nothing is started.",
+)
+@click.option(
+    "--dtype",
+    type=click.Choice(["auto", "bfloat16", "float16", "float32"]),
+    default="bfloat16",
+    show_default=True,
+    help="Of the weights.",
+)
+@click.option("--context", type=click.IntRange(min=1), help="Tokens at most [default: as the checkpoint says].")
+@click.option("--port", type=click.IntRange(1, 65535), default=8000, show_default=True, help="Where it listens.")
+@json_option
+def serve(name: str, *, server: str, dtype: str, context: int | None, port: int, as_json: bool) -> None:
+    """Print the command by which a server serves a model, and on stderr what asks it then.
+
+    Options and architectures were looked up in each server's own source, in the version told. A model that the server
+    does not have is refused with the reason.
+
+    \b
+    mudata models serve qwen2-audio --print vllm
+    mudata models serve voxtral-mini --print llama.cpp --context 8192
+    """
+    from dataclasses import asdict
+
+    from mudata.evaluation.models.serving_commands import serving_command
+
+    command = serving_command(name, server, dtype=dtype, context=context, port=port)
+    if as_json:
+        emit_json(asdict(command))
+        return
+    variables = "".join(f"{key}={value} " for key, value in command.environment.items())
+    for line in command.commands[:-1]:
+        echo(line)
+    echo(variables + command.commands[-1])
+    echo(f"Options as {command.checked} has them; not run here. Then: {command.ask}", err=True)
+    for note in command.notes:
+        echo(note, err=True)
