@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import os
 import signal
+import subprocess
+import sys
 import threading
 import time
 from pathlib import Path
@@ -84,6 +86,19 @@ def test_a_cluster_gives_what_this_machine_gives(
     assert sorted(executor.map(ray_calls.variable, calls(*names), count=3)) == list(enumerate(paths))
     assert list(executor.map(ray_calls.double, [], count=0)) == []
     assert capfd.readouterr() == ("", "")
+
+
+@pytest.mark.slow
+def test_a_cluster_is_reached_by_its_client(ray_nodes: ThreeNodes, home: Home) -> None:
+    program = (
+        "import ray_calls\nfrom mudata.execution.executor import Call\nfrom mudata.home import Home\n"
+        "from mudata.execution.executor_choice import executor_on\n"
+        f"executor = executor_on({ray_nodes.client!r}, Home.default())\n"
+        "print(sorted(executor.map(ray_calls.deadly, [Call(n) for n in range(3)], count=3)))\n"
+    )
+    env = os.environ | {"PYTHONPATH": os.pathsep.join(folder for folder in sys.path if folder)}
+    done = subprocess.run([sys.executable, "-c", program], env=env, capture_output=True, text=True, check=False)
+    assert (done.stdout, done.stderr) == ("[(0, 0), (1, 1), (2, 2)]\n", "")
 
 
 @pytest.mark.slow
