@@ -1,5 +1,6 @@
 """What a Ray cluster costs beside the processes of one machine, whether it gives the same, and what it survives.
 
+    python benchmarks/scale.py                  # all of it, with few seeds
     python benchmarks/scale.py --pool           # clips per CPU second: the local pool and two workers of Ray, in turns
     python benchmarks/scale.py --same 2000      # so many short clips fetched on three nodes and here: all is compared
     python benchmarks/scale.py --kills 20       # seeds: workers killed at random, and a node
@@ -330,6 +331,8 @@ def main() -> None:
     parser.add_argument("--clips", type=int, default=900, help="of each seed of --kills")
     parser.add_argument("--pile", type=int, metavar="CALLS")
     options = parser.parse_args()
+    if not any((options.pool, options.same, options.kills, options.pile)):
+        options.pool, options.same, options.kills, options.pile = True, 2000, 3, 100_000
     if options.pool:
         pool(options.folder / f"{options.minutes:g}-minutes", options.minutes, options.rounds)
     if options.same:
