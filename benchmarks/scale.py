@@ -40,6 +40,7 @@ from three_nodes import ThreeNodes, three_nodes
 
 from mudata.catalog.audio.clip import AudioFormat
 from mudata.catalog.audio.normalise import Job, run
+from mudata.execution import ray_tasks
 from mudata.execution.executor import Call, Executor
 from mudata.execution.executor_choice import executor_on
 from mudata.execution.local_processes import LocalProcesses
@@ -208,6 +209,7 @@ class Killing(Progress):
 
 def kills(seeds: int, count: int) -> None:
     """Each seed: three kills of a worker or of what it started, and one of a node; then all is held against local."""
+    ray_tasks.BUNDLE_S = 20.0  # as many bundles as with far more clips
     with three_nodes() as nodes, homes(nodes) as home:
         files = home.root / "files"
         jobs = lay(files, count, 2.0)

@@ -131,6 +131,8 @@ class RayCluster:
         for node, answer in asked.items():
             try:
                 found.append(probed(node.host, ray.get(answer, timeout=ANSWERS_S), asked_s))
+            except (ray.exceptions.TaskUnschedulableError, ray.exceptions.NodeDiedError):
+                continue  # it died since Ray listed it, and gets no work
             except ray.exceptions.RayError as error:
                 raise ClusterError(
                     f"{node.host}, a machine of the cluster, does not answer: {briefly(error)}",
