@@ -65,7 +65,7 @@ def make(folder: Path, form: str, store: str, clips: int) -> Any:
     cards = folder / "cards"
     cards.mkdir(exist_ok=True)
     (cards / f"{name}.yaml").write_text(CARD.format(name=name, form=form))
-    mudata.fetch(name, source=folder / form)
+    mudata.fetch(name, source=folder / form, store=store)
     mudata.split(name, dataset=name, n=clips, parts={"train": 1}, force=True)
     return mudata.load(name, part="train")
 
@@ -131,7 +131,7 @@ def ratio(found: dict[str, list[dict[str, float]]], over: str, under: str, key: 
 
 def cases(folder: Path, clips: int, rounds: int) -> Iterator[dict[str, Any]]:
     for form in FORMS:
-        for store in ("flac",):
+        for store in ("flac", "reference"):
             part = make(folder, form, store, clips)
             alone = timed({"by hand": by_hand(part), "mudata": by_mudata(part)}, rounds)
             workers = timed({"1 worker": by_workers(part, 1), "2 workers": by_workers(part, 2)}, rounds)

@@ -8,7 +8,9 @@ proposes each of them with the few that follow: the work grows with the number o
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from itertools import product
 from typing import TYPE_CHECKING
 
@@ -16,6 +18,7 @@ import numpy as np
 
 from mudata.catalog.duplicates.agreement import MOST_ERRORS, Fingerprints, NearPair, compared
 from mudata.catalog.duplicates.fingerprint import KEY_STEPS, SILENT, keys
+from mudata.execution.local_processes import available
 from mudata.narration import SILENT as UNTOLD
 from mudata.narration import Progress
 
@@ -36,6 +39,9 @@ WORDS_AT_ONCE = 64_000_000
 
 PROPOSALS_AT_ONCE = 500_000
 
+_THREADS = 2
+"""That look at proposals: each takes 40 MB."""
+
 _AT_ONCE = 16_384
 """Words of which keys are made, and proposals that are compared, at once: they stay in the processor's cache."""
 
@@ -47,8 +53,8 @@ def near_pairs(clips: Fingerprints, *, most_errors: float = MOST_ERRORS, progres
     shares = 1 + len(clips.words) // WORDS_AT_ONCE
     with progress.bar("Searching", len(KEY_STEPS) * shares, "parts") as advance:
         for step, share in product(KEY_STEPS, range(shares)):
-            for a, b in _proposals(_sorted_keys(clips, step, share, shares)):
-                for first, second, offset, likely in _promising(clips, a, b):
+            for promising in _looked_at(clips, _proposals(_sorted_keys(clips, step, share, shares))):
+                for first, second, offset, likely in promising:
                     known = found.get((first, second))
                     if (known and likely <= known.in_common) or (first, second, offset) in looked:
                         continue
@@ -104,6 +110,21 @@ def _proposals(sorted_keys: tuple[NDArray[np.uint64], int]) -> Iterator[tuple[ND
             if not len(going):
                 break
             yield at[going], at[going + behind]
+
+
+def _looked_at(
+    clips: Fingerprints, proposals: Iterator[tuple[NDArray[np.int64], NDArray[np.int64]]]
+) -> Iterator[list[tuple[int, int, int, float]]]:
+    """`_promising` of each, in their order, by threads: NumPy works without Python's lock."""
+    count = min(available(), _THREADS)
+    with ThreadPoolExecutor(count) as threads:
+        waiting: deque[Future[list[tuple[int, int, int, float]]]] = deque()
+        for a, b in proposals:
+            waiting.append(threads.submit(_promising, clips, a, b))
+            if len(waiting) > count:
+                yield waiting.popleft().result()
+        while waiting:
+            yield waiting.popleft().result()
 
 
 def _promising(clips: Fingerprints, a: NDArray[np.int64], b: NDArray[np.int64]) -> list[tuple[int, int, int, float]]:

@@ -69,7 +69,7 @@ def test_near_copies_are_found_in_either_store(home: Home, store: str) -> None:
 
 def test_what_was_heard_is_not_heard_again(toy: Home, monkeypatch: pytest.MonkeyPatch) -> None:
     first, bars = search(toy, ["toy"]), Bars()
-    monkeypatch.setattr(listening, "scattered", None)  # nobody may be asked
+    monkeypatch.setattr(listening, "heard", None)  # nobody may be asked
     again = search(toy, ["toy"], progress=bars)
     assert again == first
     assert "Listening to toy" not in bars.done
