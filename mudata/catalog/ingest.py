@@ -57,13 +57,16 @@ def get(
     licences.refuse_use(card, request.usage)
     licences.require(card, home, accept=request.accept_licence, progress=progress)
     make = partial(_fetched_and_indexed, card, home, request=request, audio_format=audio_format, progress=progress)
-    with alone(home, card.name, progress):
-        if location.is_wanted() and not request.offline:
-            from mudata.catalog.sharing.shared_fetch import shared_fetch
-
-            return shared_fetch(card, home, request, audio_format=audio_format, make=make, progress=progress)
-        with location.disconnected():
+    if not location.is_wanted() or request.offline:
+        with alone(home, card.name, progress), location.disconnected():
             return make()
+    from mudata.catalog.sharing.shared_fetch import shared_fetch
+    from mudata.object_store.local_cache import make_room
+
+    with alone(home, card.name, progress):
+        ingested = shared_fetch(card, home, request, audio_format=audio_format, make=make, progress=progress)
+    make_room(home)
+    return ingested
 
 
 def _fetched_and_indexed(

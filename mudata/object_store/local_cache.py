@@ -204,18 +204,19 @@ class _Cached(NamedTuple):
     stored: StoredFile
 
 
-def make_room(home: Home, came: int, *, stays: Path | None = None) -> int:
+def make_room(home: Home, came: int | None = None, *, stays: Path | None = None) -> int:
     """Take away the files that were not used for longest, if more are here than MUDATA_CACHE_GB allows; bytes freed.
 
     Only files of sound and notes go that the store has, as they are here; never one that is read or just being fetched,
-    and none of what is not published. `came`: bytes that have come since the last call; `stays`: what has just come.
+    and none of what is not published. `came`: bytes that have come since the last call (None: look in any case);
+    `stays`: what has just come.
     """
     most = location.cache_bytes()
     if most is None:
         return 0
     before = _came.get(home.root)
-    _came[home.root] = (before or 0) + came
-    if before is not None and _came[home.root] < _STEP * most:
+    _came[home.root] = (before or 0) + (came or 0)
+    if came is not None and before is not None and _came[home.root] < _STEP * most:
         return 0
     _came[home.root] = 0
     with contextlib.suppress(Busy), home.lock("store-cache", wait_s=0):

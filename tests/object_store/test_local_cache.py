@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from s3_server import Lab, sound_in
+from s3_server import ROWS, Lab, sound_in
 
 from mudata.errors import AudioError
 from mudata.object_store import shared_files
@@ -53,11 +53,11 @@ def copy(home: Home, name: str) -> Path:
 
 
 def test_the_longest_unused_goes_first_and_comes_again(reader: Home, lab: Lab) -> None:
-    make_room(reader, 0)
+    make_room(reader)
     assert sound_in(reader) == ["a.flac", "b.flac"]
     lab.clips(reader)["tones/a"].samples()  # and is the last that was used now
     lab.clips(reader)["tones/c"].samples()
-    make_room(reader, 10**9)
+    make_room(reader)
     assert sound_in(reader) == ["a.flac", "c.flac"]
     assert (reader.raw("tones") / "fetched.json").exists()
 
@@ -70,7 +70,7 @@ def test_what_is_read_stays(reader: Home) -> None:
         assert process.stdin is not None
         assert process.stdout.readline() == b"open\n"
         with at_hand(copy(reader, "a")):
-            make_room(reader, 0)
+            make_room(reader)
         assert sound_in(reader) == ["a.flac", "c.flac"]  # b went, although it was used later
         process.stdin.close()
 
@@ -84,21 +84,27 @@ def test_what_the_store_does_not_have_stays(reader: Home, monkeypatch: pytest.Mo
     copy(reader, "a").write_bytes(copy(reader, "a").read_bytes() + b"\0")  # another file by now
     (reader.raw("tones") / "files").mkdir(parents=True)
     (reader.raw("tones") / "files" / "own.wav").write_bytes(b"RIFF" * 10000)
-    make_room(reader, 0)
+    make_room(reader)
     assert sound_in(reader) == ["a.flac", "c.flac", "own.wav"]
 
 
 def test_a_dataset_that_is_being_fetched_keeps_its_files(reader: Home) -> None:
     with reader.lock("fetch-tones"):
-        make_room(reader, 0)
+        make_room(reader)
         assert sound_in(reader) == ["a.flac", "b.flac", "c.flac"]
-    make_room(reader, 10**9)
+    make_room(reader)
     assert sound_in(reader) == ["a.flac", "b.flac"]
+
+
+def test_a_fetch_ends_with_room_made(reader: Home, lab: Lab, tone: Tone) -> None:
+    lab.fetch(reader, limit=2)  # which needs all of it
+    assert len(sound_in(reader)) == 2 != len(ROWS)
+    assert lab.clips(reader)["tones/a"].samples().shape == (4000,)
 
 
 def test_a_cache_of_no_size_hears_every_clip(reader: Home, lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MUDATA_CACHE_GB", "0")
-    make_room(reader, 0)
+    make_room(reader)
     assert sound_in(reader) == []
     for name, clip in lab.clips(reader).items():
         assert clip.samples().shape == (4000,)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +11,7 @@ import pytest
 from s3_server import Lab, new_prefix, sound_in
 from shell import typed
 
+from mudata.catalog.audio.normalise import Job, perform
 from mudata.catalog.audio.stored_clip import COLUMNS, clips_as
 from mudata.catalog.cards import loader
 from mudata.catalog.duplicates import listening
@@ -215,3 +217,19 @@ def test_without_the_network_what_is_here_is_used(lab: Lab, tone: Tone, monkeypa
     )
     with pytest.raises(AudioError, match="no such file"):
         clips["tones/b"].samples()
+
+
+def test_a_worker_brings_its_original_and_takes_a_silent_store_for_no_fault_of_the_clip(
+    lab: Lab, tone: Tone, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lab.fetch(lab.at("first"), lab.lay(tone), store="reference")
+    worker = lab.at("worker")  # a home with nothing in it
+    files, target = worker.raw("tones") / "files", worker.clips("tones", "native")
+    tasks = [
+        [str(files), str(target), None, asdict(Job(id=id_, kind="audio", source=f"audio/{genre}/{id_}.wav"))]
+        for id_, genre in (("a", "low"), ("b", "middle"))
+    ]
+    row = perform(tasks[0])
+    assert (row["status"], (target / row["path"]).is_file(), sound_in(worker)) == ("ok", True, ["a.flac", "a.wav"])
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
+    assert "does not answer" in perform(tasks[1])["fatal"][0]

@@ -24,7 +24,7 @@ from mudata.home import now, write_atomic
 from mudata.narration import SILENT, Progress
 from mudata.object_store import shared_files, shared_record
 from mudata.object_store.file_table import StoredFile, packed
-from mudata.object_store.local_cache import make_room, sha256_of
+from mudata.object_store.local_cache import sha256_of
 from mudata.object_store.location import StoreError
 from mudata.object_store.shared_files import side_by_side
 from mudata.object_store.shared_record import FILES, SharedRecord, index_key
@@ -92,7 +92,6 @@ def publish(home: Home, dataset: str, *, damaged: Collection[str] = (), progress
     listing.unlink()
     sent = sum(file.size for file in todo.values())
     progress.say(f"{dataset}: published in {shared.url}, {sent / 1e6:,.1f} MB sent")
-    make_room(home, sum(file.size for file in files.values()))
     return sent
 
 
