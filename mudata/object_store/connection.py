@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from mudata.errors import MissingExtra, from_os_error, is_of_machine
+from mudata.errors import MissingExtra, MudataError, from_os_error, is_of_machine
 from mudata.object_store.location import StoreError
 from mudata.safe_text import text_of, without_keys_of_others
 
@@ -139,10 +139,17 @@ class Connection:
                 raise FileNotFoundError(f"{self.url}/{key}") from error
             if is_of_machine(error):
                 raise
-            here = isinstance(error, OSError) and error.filename and not str(error.filename).startswith(self.root)
-            if here and (known := from_os_error(error)):  # type: ignore[arg-type]
+            if (known := self._of_this_side(error, doing)) is not None:
                 raise known from error
             raise StoreError(*_told(error, names, self.url, doing, key)) from error
+
+    def _of_this_side(self, error: Exception, doing: str) -> MudataError | None:
+        """What is wrong with a file or the disk of this machine; None where it is the store."""
+        if not isinstance(error, OSError):
+            return None
+        full = doing == "read" and error.errno in _ERRNO_FULL  # nobody who reads fills a store
+        here = error.filename and not str(error.filename).startswith(self.root)
+        return from_os_error(error) if full or here else None
 
 
 def connect(url: str) -> Connection:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from fsspec.config import conf
 from s3_server import KEYS, Lab, refusing
 from shell import typed
 
-from mudata.errors import MissingExtra
-from mudata.object_store import location
+from mudata.errors import HomeError, MissingExtra
+from mudata.object_store import location, shared_files
 from mudata.object_store.connection import connect
 from mudata.object_store.location import StoreError
 
@@ -42,6 +44,16 @@ def test_a_size_of_the_cache_that_is_none(monkeypatch: pytest.MonkeyPatch) -> No
         monkeypatch.setenv("MUDATA_CACHE_GB", given)
         with pytest.raises(StoreError, match="is no number of gigabytes"):
             location.cache_bytes()
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no device here is always full")
+def test_a_full_disk_of_this_machine_is_no_full_store(lab: Lab) -> None:
+    lab.at("first")
+    shared = shared_files.store()
+    assert shared is not None
+    shared.write("objects/x", b"sound" * 100_000)
+    with pytest.raises(HomeError, match="The disk is full"):
+        shared.fetch("objects/x", Path("/dev/full"))
 
 
 @pytest.mark.slow
