@@ -207,7 +207,7 @@ class Killing(Progress):
         yield advance
 
 
-def kills(seeds: int, count: int) -> None:
+def kills(seeds: range, count: int) -> None:
     """Each seed: three kills of a worker or of what it started, and one of a node; then all is held against local."""
     ray_tasks.BUNDLE_S = 20.0  # as many bundles as with far more clips
     with three_nodes() as nodes, homes(nodes) as home:
@@ -217,7 +217,7 @@ def kills(seeds: int, count: int) -> None:
         there = home.root / "local"
         expected = made(there, run(jobs, files=files, target=there, audio_format=form))
         spare = list(nodes.cluster.worker_nodes)
-        for seed in range(seeds):
+        for seed in seeds:
             rng = random.Random(seed)
             done: list[str] = []
 
@@ -249,7 +249,7 @@ def kills(seeds: int, count: int) -> None:
             assert (killing.done, len(found["journal"])) == (count, count)
             if len(spare) < 2:
                 spare.append(nodes.add_node())
-    print(f"{seeds} seeds: nothing lost, nothing twice")
+    print(f"{len(seeds)} seeds: nothing lost, nothing twice")
 
 
 def same(count: int) -> None:
@@ -330,6 +330,7 @@ def main() -> None:
     parser.add_argument("--folder", type=Path, default=Path(tempfile.gettempdir()) / "mudata-benchmark-audio")
     parser.add_argument("--same", type=int, metavar="CLIPS")
     parser.add_argument("--kills", type=int, metavar="SEEDS")
+    parser.add_argument("--first-seed", type=int, default=0, help="of --kills")
     parser.add_argument("--clips", type=int, default=900, help="of each seed of --kills")
     parser.add_argument("--pile", type=int, metavar="CALLS")
     options = parser.parse_args()
@@ -340,7 +341,7 @@ def main() -> None:
     if options.same:
         same(options.same)
     if options.kills:
-        kills(options.kills, options.clips)
+        kills(range(options.first_seed, options.first_seed + options.kills), options.clips)
     if options.pile:
         pile(options.pile)
 

@@ -252,6 +252,11 @@ _START = (
     " adds a machine to it, and --ray-client-server-port of the head is the port of ray://."
 )
 
+_REFUSED = (
+    "A cluster that wants a token refuses who has none: RAY_AUTH_MODE=token, and its token in ~/.ray/auth_token or in"
+    " RAY_AUTH_TOKEN. Else it may be the wrong port: 6379 as a rule for RAY_ADDRESS, 10001 for ray://."
+)
+
 
 def _not_connected(address: str, error: BaseException) -> ClusterError:
     said = text_of(error)
@@ -262,9 +267,9 @@ def _not_connected(address: str, error: BaseException) -> ClusterError:
             f"The Ray cluster {where} has other versions: {'; '.join(told)}.",
             "Ray needs the same Ray and the same Python on all machines, to the last number.",
         )
-    if isinstance(error, ConnectionError) or "Could not find any running Ray" in said:
+    if address == "auto":
         return ClusterError(f"No Ray cluster {where}: {briefly(error)}", _START)
-    return ClusterError(f"The Ray cluster {where} cannot be used: {briefly(error)}", _START)
+    return ClusterError(f"What listens {where} is no Ray cluster that takes this process: {briefly(error)}", _REFUSED)
 
 
 def briefly(error: BaseException) -> str:

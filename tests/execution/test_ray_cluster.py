@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import builtins
 import os
+import socket
 import subprocess
 import sys
 import time
@@ -74,6 +75,22 @@ def test_where_no_cluster_is_one_is_told_at_once(address: str | None, on: str, m
     with pytest.raises(ClusterError, match=f"No Ray cluster at {address or on}: ") as raised:
         clusters.connect(on)
     assert "ray start --head" in str(raised.value)
+
+
+def test_what_listens_and_takes_nobody_is_told_with_what_may_be_missing(monkeypatch: pytest.MonkeyPatch) -> None:
+    ray = pytest.importorskip("ray")
+
+    def refused(**options: Any) -> None:
+        raise ConnectionError("Failed to connect to Ray cluster")
+
+    monkeypatch.setattr(ray, "is_initialized", lambda: False)
+    monkeypatch.setattr(ray, "shutdown", lambda: None)  # of the tests' own cluster
+    monkeypatch.setattr(ray, "init", refused)  # half a minute of trying
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        monkeypatch.setenv("RAY_ADDRESS", f"127.0.0.1:{server.getsockname()[1]}")
+        with pytest.raises(ClusterError, match="is no Ray cluster that takes this process: Failed") as raised:
+            clusters.connect("ray")
+    assert "RAY_AUTH_MODE=token" in str(raised.value)
 
 
 @pytest.mark.parametrize("on", ["", "Ray", "ray:", "ray://", "ray://host", "ray://host:port", "slurm", "ray://a:1/b"])
