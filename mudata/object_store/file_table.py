@@ -89,11 +89,11 @@ def read(path: Path) -> FileTable | None:
         status = path.stat()
     except (FileNotFoundError, NotADirectoryError):
         return None
-    return _read(path, status.st_mtime_ns, status.st_size)
+    return _read(path, status.st_mtime_ns, status.st_size, status.st_ino)
 
 
 @lru_cache(maxsize=64)
-def _read(path: Path, mtime_ns: int, size: int) -> FileTable:  # noqa: ARG001 - of which state of the file
+def _read(path: Path, mtime_ns: int, size: int, inode: int) -> FileTable:  # noqa: ARG001 - of which state
     import pyarrow.parquet as pq
 
     try:

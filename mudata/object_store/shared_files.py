@@ -70,10 +70,19 @@ def seen(home: Home, dataset: str) -> SeenRecord | None:
     url = location.url()
     path = folder(home, dataset) / SEEN
     try:
-        found = json_files.read_as(path, SeenRecord, error=HomeError)
-    except (HomeError, FileNotFoundError, NotADirectoryError):
+        status = path.stat()
+    except (FileNotFoundError, NotADirectoryError):
         return None
-    return found if found.url == url else None
+    found = _seen(path, status.st_mtime_ns, status.st_size, status.st_ino)
+    return found if found and found.url == url else None
+
+
+@lru_cache(maxsize=256)
+def _seen(path: Path, mtime_ns: int, size: int, inode: int) -> SeenRecord | None:  # noqa: ARG001 - of which state
+    try:
+        return json_files.read_as(path, SeenRecord, error=HomeError)
+    except (HomeError, FileNotFoundError):
+        return None
 
 
 def all_seen(home: Home) -> dict[str, SeenRecord]:
