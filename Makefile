@@ -81,7 +81,10 @@ docs: env  ## Bring the tables in README.md and the page docs/api.md up to date
 bench: env  ## Run the benchmarks side by side and print their tables (long)
 	@for b in benchmarks/*.py; do $(BIN)/python $$b || exit 1; done
 
+gpu: env  ## Run all that needs a GPU, and write its figures into README.md
+	@$(BIN)/python benchmarks/on_gpu.py
+
 clean:  ## Remove the environment and what tests and builds leave
 	rm -rf .venv .venv-* build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
 
-.PHONY: help env demo test test-fast test-latest test-oldest lock check docs bench clean
+.PHONY: help env demo test test-fast test-latest test-oldest lock check docs bench gpu clean

@@ -90,7 +90,8 @@ class Clap:
 
     def _scores(self, items: Sequence[Item]) -> list[Ranking]:
         def of_one_question(some: Sequence[Item], question: Question) -> list[Ranking]:
-            scores = self.embed_audio([item.clip.audio for item in some]) @ self.embed_options(question.options).T
+            spectra = [self.encode(item) if item.encoded is None else item.encoded for item in some]
+            scores = self.embed_spectra(spectra) @ self.embed_options(question.options).T
             return [Ranking(tuple(row)) for row in scores.tolist()]
 
         return by_question(items, of_one_question)
@@ -114,22 +115,33 @@ class Clap:
             "transformers": transformers.__version__,
         }
 
+    def encode(self, item: Item) -> Any:
+        """The spectra of an item's clip (see `spectra`)."""
+        return self.spectra(item.clip.audio)
+
+    def spectra(self, wave: np.ndarray[Any, Any]) -> Any:
+        """Of each window of a clip what the checkpoint's extractor makes of it, on the CPU: (windows, channels, frames,
+        bins)."""
+        pieces = windows(wave, self._window)
+        extracted = self.processor.feature_extractor(
+            pieces, sampling_rate=self.capabilities.sample_rate, return_tensors="pt"
+        )
+        return extracted["input_features"]
+
     def embed_audio(self, waves: Sequence[np.ndarray[Any, Any]]) -> Any:
         """Unit embeddings, shape (clips, width): the mean over each clip's windows."""
+        return self.embed_spectra([self.spectra(wave) for wave in waves])
+
+    def embed_spectra(self, spectra: Sequence[Any]) -> Any:
+        """The same of what `spectra` gives."""
         import torch
 
-        pieces = [windows(wave, self._window) for wave in waves]
-        flat = [piece for group in pieces for piece in group]
-        inputs = self.processor.feature_extractor(
-            flat, sampling_rate=self.capabilities.sample_rate, return_tensors="pt"
-        )
+        flat = torch.cat([*spectra]).to(self.device, self._torch_dtype)
         # no window is longer than the model hears; left alone, the extractor marks one of them at random as if it were
-        inputs["is_longer"] = torch.zeros(len(flat), 1, dtype=torch.bool)
-        inputs = inputs.to(self.device)
-        inputs["input_features"] = inputs["input_features"].to(self._torch_dtype)
+        is_longer = torch.zeros(len(flat), 1, dtype=torch.bool, device=self.device)
         with torch.inference_mode():
-            embedded = self.model.get_audio_features(**inputs).pooler_output.float()
-        means = [group.mean(0) for group in torch.split(embedded, [len(group) for group in pieces])]
+            embedded = self.model.get_audio_features(input_features=flat, is_longer=is_longer).pooler_output.float()
+        means = [group.mean(0) for group in torch.split(embedded, [len(group) for group in spectra])]
         return torch.nn.functional.normalize(torch.stack(means), dim=1)
 
     def embed_options(self, options: tuple[str, ...]) -> Any:

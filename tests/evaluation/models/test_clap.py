@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -62,6 +63,12 @@ def test_the_answer_is_the_option_that_ranks_first(clap: Clap) -> None:
         assert ranking.tokens == ()
         assert GENRE.options[max(range(3), key=lambda i: ranking.loglik[i])] == answer.text
     assert clap.capabilities.gives_logits
+
+
+def test_what_is_encoded_ahead_is_what_would_be_heard(clap: Clap) -> None:
+    items = asked(GENRE, *noises(1, 25))
+    ahead = [replace(item, clips=(), encoded=clap.encode(item)) for item in items]  # nothing is left to hear
+    assert clap.rank(ahead) == clap.rank(items)
 
 
 def test_a_tagging_question_gets_the_nearest_few(clap: Clap) -> None:
