@@ -15,6 +15,7 @@ from __future__ import annotations
 import contextlib
 import json
 import math
+import socket
 import time
 from collections import Counter, deque
 from dataclasses import dataclass
@@ -50,6 +51,9 @@ _DEATHS = 2
 
 _MACHINES = 5
 """Times that a call may be on a machine that dies: not by its own fault as a rule, and not for ever."""
+
+_STARTS = 5
+"""Bundles in a row, with none done in between, for which no process could be started: by then it is no accident."""
 
 LOOK_S = 10.0
 """Seconds after which the cluster is looked at again: machines come and go."""
@@ -112,6 +116,7 @@ class _Work:
         self._in_flight: dict[Any, _Numbered] = {}
         self._deaths: Counter[int] = Counter()
         self._machines: Counter[int] = Counter()
+        self._unstarted = 0
         self._limit = 0
         self._looked_s = -math.inf
         self._had_room_s = time.monotonic()
@@ -184,6 +189,10 @@ class _Work:
         else:
             if "refused" in said:
                 raise ClusterError(*said["refused"])
+            if "unstarted" in said:
+                self._not_started(bundle, *said["unstarted"])
+                return
+            self._unstarted = 0
             for (n, _), answer in zip(bundle, said["answers"], strict=True):
                 yield n, Lost(answer["lost"]) if "lost" in answer else answer["result"]
 
@@ -198,6 +207,13 @@ class _Work:
             self._again.append(bundle)
         else:
             yield n, Lost(how)
+
+    def _not_started(self, bundle: _Numbered, what: str, hint: str | None) -> None:
+        """After a machine could start no process, or it was killed as it started: the bundle is sent again."""
+        self._unstarted += 1
+        if self._unstarted == _STARTS:
+            raise ClusterError(what, hint)
+        self._again.append(bundle)
 
     def _without_machine(self, bundle: _Numbered) -> Iterator[tuple[int, Lost]]:
         """After a machine died: the bundle goes to another, but for calls that were on too many of those."""
@@ -215,13 +231,17 @@ class _Work:
 
 def answered(values: str, function: str, mark: list[str], environment: dict[str, str]) -> str:
     """What Ray calls on another machine: values of calls, as a list in JSON, to {"answers": [{"result": ...} or
-    {"lost": how}, ...]} in their order, or {"refused": [what, hint]} where this machine can do none of them."""
+    {"lost": how}, ...]} in their order; {"refused": [what, hint]} where this machine can do none of them, {"unstarted":
+    [what, hint]} where no process could be started for them."""
     called = json.loads(values)
     take_over(environment)
     try:
         require_mark(HomeMark(*mark))
+    except ClusterError as error:
+        return json.dumps({"refused": [error.what, error.hint]})
+    try:
         results = dict(scattered(function, called, 1))
     except MudataError as error:
-        return json.dumps({"refused": [error.what, error.hint]})
+        return json.dumps({"unstarted": [f"{socket.gethostname()}: {error.what}", error.hint]})
     found = (results[n] for n in range(len(called)))
     return json.dumps({"answers": [{"lost": r.how} if isinstance(r, Lost) else {"result": r} for r in found]})

@@ -116,9 +116,9 @@ def test_what_takes_its_worker_along_is_given_up_alone(
 
 
 class DyingRay:
-    """Ray, as far as a map knows it, of which every task ends as a plan says: with an error, or (None) well."""
+    """Ray, as far as a map knows it, whose tasks end as a plan says: with an error, an answer, or (None) well."""
 
-    def __init__(self, plan: list[Exception | None]) -> None:
+    def __init__(self, plan: list[Any]) -> None:
         self.plan, self.sent, self.cancelled = plan, [], []
         self.exceptions = pytest.importorskip("ray").exceptions
 
@@ -136,15 +136,17 @@ class DyingRay:
 
     def get(self, reference: int) -> str:
         error = self.plan[reference] if reference < len(self.plan) else None
-        if error:
+        if isinstance(error, Exception):
             raise error
+        if error:
+            return json.dumps(error)
         return json.dumps({"answers": [{"result": value} for value in self.sent[reference]]})
 
     def cancel(self, reference: int, *, force: bool) -> None:
         self.cancelled.append(reference)
 
 
-def mapped(home: Home, monkeypatch: pytest.MonkeyPatch, plan: list[Exception | None], *wanted: Call) -> Any:
+def mapped(home: Home, monkeypatch: pytest.MonkeyPatch, plan: list[Any], *wanted: Call) -> Any:
     ray = DyingRay(plan)
     monkeypatch.setattr(ray_tasks, "ray_module", lambda: ray)
     monkeypatch.setattr(RayCluster, "cores", lambda self: 1)
@@ -168,6 +170,16 @@ def test_machines_that_die_cost_a_call_nothing_until_they_are_too_many(
     assert (found, ray.sent) == ({0: 0, 1: 1}, [[0, 1]] * 5)
     found, ray = mapped(home, monkeypatch, [died] * 9, *calls(0, 1))
     assert (len(ray.sent), set(found.values())) == (5, {"the machine that it was on died, 5 times"})
+
+
+def test_a_process_that_does_not_start_is_an_accident_a_few_times(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    failed = {"unstarted": ["node1: A worker process could not start.", "Most often memory was short."]}
+    found, ray = mapped(home, monkeypatch, [failed] * 4, *calls(0, 1))
+    assert (found, ray.sent) == ({0: 0, 1: 1}, [[0, 1]] * 5)
+    with pytest.raises(ClusterError, match="node1: A worker process could not start"):
+        mapped(home, monkeypatch, [failed] * 5, *calls(0, 1))
+    with pytest.raises(ClusterError, match="does not see"):
+        mapped(home, monkeypatch, [{"refused": ["node1 does not see the home.", None]}], *calls(0))
 
 
 def test_what_no_machine_can_do_ends_the_work_with_a_sentence(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
