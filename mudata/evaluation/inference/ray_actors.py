@@ -129,7 +129,7 @@ class ActorPool(Generic[Work]):
                 value = self._got(actor, reference)
                 if isinstance(value, Gone):
                     yield value
-                elif reference is actor.starting:
+                elif reference == actor.starting:  # of Ray Client it is another object
                     self._has_started(actor, value)
                 elif isinstance(value, Refused):
                     raise value.error()
