@@ -52,6 +52,12 @@ ALIASES: dict[str, dict[str, str]] = {
         "mudata rm --kind model": "rm remove delete del",
         "mudata where --kind model": "where path",
     },
+    "runs": {
+        "merge": "join",
+        "mudata score": "list ls show",
+        "mudata rm --kind run": "rm remove delete del",
+        "mudata where --kind run": "where path",
+    },
     "suites": {"list": "ls", "show": "info", "table": "tables", "mudata eval --suite": "run eval"},
     "cards": {"mudata list": "list ls", "mudata info": "info show", "check": "lint verify validate"},
 }
@@ -76,7 +82,7 @@ HINTS: dict[str, dict[str, str]] = {
         "train fit finetune": "mudata trains nothing; it hands you the clips: mudata.load(NAME) in Python, or"
         " mudata export NAME --to FORMAT -o FOLDER.",
         "clean prune gc cache clear": "How large everything is: mudata du. To remove something: mudata rm NAME.",
-        "runs results scores leaderboard": "All runs and their scores: mudata score. As rows: mudata sql 'FROM runs'.",
+        "results scores leaderboard": "All runs and their scores: mudata score. As rows: mudata sql 'FROM runs'.",
         "update upgrade": "mudata itself: pip install -U mudata-music. A dataset: mudata fetch NAME, again.",
         "dataset": "All of them: mudata list. One of them: mudata info NAME.",
         "play open": "Where a clip lies: mudata show CLIP.",
@@ -84,6 +90,7 @@ HINTS: dict[str, dict[str, str]] = {
     "split": {"create new make draw add": _NEW_SPLIT, "help": "Type: mudata split --help"},
     "models": {"add new": _OWN.format("a folder `models` inside ")},
     "suites": {"add new": _OWN.format("a folder `suites` inside ")},
+    "runs": {"compare diff": "mudata compare RUN RUN"},
     "cards": {"add new": _OWN.format("")},
 }
 """Where to find what is no command, by group."""

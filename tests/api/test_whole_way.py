@@ -110,7 +110,8 @@ def test_cards_are_known_and_cited(tones: Path) -> None:
     assert mudata.cite("tones") == "Nobody\n\n@misc{nobody}"
     assert mudata.cite("tones", bibtex=True) == "@misc{nobody}"
     assert {card.name for card in mudata.cards(usage="commercial")} >= {"tones", "demo"}
-    assert mudata.cards("genre", audio="no", usage="research") == []
+    assert mudata.cards("genre", audio="no", usage="commercial") == []
+    assert [card.name for card in mudata.cards("genre", audio="no", usage="research")] == ["music_genre"]
     with pytest.raises(UnknownName, match=r"No tag named 'gener'\. Did you mean 'genre'"):
         mudata.cards("gener")
 

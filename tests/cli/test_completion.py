@@ -53,7 +53,7 @@ def names(home: Home) -> Home:
     ("line", "offered"),
     [
         ("mudata fe", ["fetch"]),
-        ("mudata r", ["report", "rm"]),
+        ("mudata r", ["runs", "report", "rm"]),
         ("mudata split l", ["leaks", "list"]),
         ("mudata models in", ["info"]),
         ("mudata fetch gt", ["gtzan"]),

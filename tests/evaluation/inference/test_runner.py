@@ -184,7 +184,7 @@ def test_clips_that_are_not_here_fail_and_count_until_they_are(corpus: Corpus, h
     corpus.split("half", {"test": {i: hashes[i] for i in list(hashes)[6:]}})
     notes = Notes()
     run = ask(home, notes)
-    assert "2 clips have no audio here and count as wrong; fetch them, then run this again." in notes.said
+    assert "2 clips have no audio here, which counts as wrong: fetch, then run this again." in notes.said
     assert run.answers()["tones/07"].error == "missing: missing: gone: the host has lost it"
     assert metric(run, "accuracy") == pytest.approx(4 / 6)
     corpus.publish()
@@ -216,7 +216,7 @@ def test_other_audio_than_the_split_was_drawn_from_is_told(corpus: Corpus, home:
     notes = Notes()
     run = ask(home, notes)
     assert run.settings.clips_with_other_audio == 1
-    assert any("do not sound as when the split was drawn" in text for text in notes.said)
+    assert any("1 clip does not sound as when the split was drawn" in text for text in notes.said)
 
 
 def test_running_out_of_memory_halves_the_batch_for_good(
