@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 
 from mudata.catalog.index import database
 from mudata.catalog.read.reader import NO_TABLE, Issue
-from mudata.errors import number
 
 if TYPE_CHECKING:
     from mudata.catalog.audio.stores import Store
@@ -71,7 +70,7 @@ class Ingested:
         """How much is here, in words."""
         tables = [issue.where for issue in self.issues if issue.kind == NO_TABLE]
         without = f", without {', '.join(tables)}" if tables else ""
-        return f"{self.declared - self.lacking:,} of {number(self.declared, 'clip')} are here{without}"
+        return f"{self.declared - self.lacking:,} of {self.declared:,} clips are here{without}"
 
     def __repr__(self) -> str:
         counts = f"{self.usable:,} usable of {self.fetched:,} fetched of {self.declared:,} declared clips"

@@ -17,7 +17,7 @@ from mudata.catalog.index.holdings import holdings
 from mudata.cli import name_completion
 from mudata.cli.habits import HabitGroup
 from mudata.cli.output import echo, emit, emit_json, json_option
-from mudata.errors import CardError, HomeError, UnknownName, number
+from mudata.errors import CardError, HomeError, UnknownName
 from mudata.home import Home
 
 if TYPE_CHECKING:
@@ -133,7 +133,7 @@ def check(paths: tuple[Path, ...], notes: bool, as_json: bool) -> None:
         for row in rows if notes else ():
             for note in row["notes"]:
                 echo(f"{row['card']}: {note}")
-        echo(f"{len(rows) - len(broken)} of {number(len(rows), 'card')} are fine.", err=True)
+        echo(f"{len(rows) - len(broken)} of {len(rows)} cards are fine.", err=True)
     raise SystemExit(1 if broken else 0)
 
 

@@ -8,7 +8,6 @@ import click
 
 from mudata.cli import name_completion
 from mudata.cli.output import common, echo, emit, emit_json, progress
-from mudata.errors import number
 
 
 @click.command()
@@ -40,7 +39,7 @@ def compare(runs: tuple[str, ...], quiet: bool, as_json: bool) -> None:
     for entrant in comparison.runs:
         if entrant.left_out:
             progress(quiet).say(
-                f"{entrant.left_out} of {number(entrant.clips, 'clip')} of {entrant.name} are left out: {entrant.why}."
+                f"{entrant.left_out} of {entrant.clips:,} clips of {entrant.name} are left out: {entrant.why}."
             )
     for i, metric in enumerate(comparison.metrics):
         if i:

@@ -24,7 +24,7 @@ from mudata.catalog.fetch.plan import adopted_key, in_play
 from mudata.catalog.fetch.sources.shards import Written, write
 from mudata.catalog.fetch.sources.unpacking import unpack
 from mudata.catalog.read.files import clip_patterns, is_junk, table_files
-from mudata.errors import FetchError, number, some
+from mudata.errors import FetchError, some
 
 if TYPE_CHECKING:
     from mudata.catalog.cards.mirrors import Component
@@ -63,8 +63,7 @@ def adopt(card: Card, request: FetchRequest, target: Target, ledger: Ledger, pro
             _take_loose(card, path.absolute(), target, adopted, progress, copy=request.copy)
     if more := adopted.useless:
         progress.say(
-            f"{card.name}: {len(more)} of {number(adopted.looked_at, 'file')} match nothing in the card:"
-            f" {some(more, 3)}."
+            f"{card.name}: {len(more)} of {adopted.looked_at:,} files match nothing in the card: {some(more, 3)}."
         )
     if not adopted.files:
         raise _nothing(card, request.origin, adopted)
