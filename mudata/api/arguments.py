@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import functools
 import inspect
+import math
 import reprlib
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
@@ -113,6 +114,6 @@ def one_of(name: str, value: str, known: Iterable[str]) -> None:
 def within(least: int, most: int | None = None, **given: float | None) -> None:
     """Raises ArgumentError for a number below `least` or above `most`; None passes."""
     for name, value in given.items():
-        if value is not None and (value < least or (most is not None and value > most)):
+        if value is not None and not least <= value <= (math.inf if most is None else most):  # NaN is neither
             ends = f"from {least:,}" + (" upwards" if most is None else f" to {most:,}")
             raise ArgumentError(f"{name} is {value}.", f"Give a number {ends}.")

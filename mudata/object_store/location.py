@@ -13,8 +13,11 @@ VARIABLE = "MUDATA_STORE"
 CACHE_VARIABLE = "MUDATA_CACHE_GB"
 
 _EXAMPLES = "Such as MUDATA_STORE=s3://bucket/prefix, or file:///mnt/shared/mudata."
-_URL = re.compile(r"[a-z][a-z0-9+.-]*://[^\s?#]+", re.IGNORECASE)
-_USER = re.compile(r"[^/]*://([^/@]*)@")
+_URL = re.compile(r"[a-z][a-z0-9+.-]*://(?! )[^\t\r\n?#]+", re.IGNORECASE)
+_PASSWORD = re.compile(r"[^@/]*:.*@")
+"""What comes after a scheme, of a user and a password, whatever is in the latter: keys of AWS have slashes."""
+_FOLDER = re.compile(r"(file|local)://(?!/)", re.IGNORECASE)
+"""A folder that is another one wherever a command is typed."""
 
 _disconnected = 0
 
@@ -32,8 +35,7 @@ def url() -> str | None:
     given = os.environ.get(VARIABLE, "").strip()
     if not given or _disconnected or os.environ.get("MUDATA_OFFLINE", "").strip().casefold() in _ON:
         return None
-    user = _USER.match(given)
-    if (user and ":" in user[1]) or "?" in given or "#" in given:
+    if _PASSWORD.match(given.partition("://")[2] or given) or "?" in given or "#" in given:
         raise StoreError(
             f"{VARIABLE} has more in it than a place (a password, a key or parameters), and is not shown here.",
             "Give the place alone, and keys where the file system's own client looks for them: for S3 AWS_PROFILE,"
@@ -41,6 +43,8 @@ def url() -> str | None:
         )
     if not _URL.fullmatch(given):
         raise StoreError(f"{VARIABLE} is {given!r}, which is no URL of a folder.", _EXAMPLES)
+    if _FOLDER.match(given):
+        raise StoreError(f"{VARIABLE} is {given!r}, which has no path from the root.", _EXAMPLES)
     return given.rstrip("/")
 
 

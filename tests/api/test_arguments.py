@@ -211,3 +211,5 @@ def test_numbers_within_their_range_pass() -> None:
     within(0, a=10**9)
     with pytest.raises(ArgumentError, match=r"b is 4\.\nGive a number from 1 to 3"):
         within(1, 3, a=1, b=4)
+    with pytest.raises(ArgumentError, match=r"share is nan\.\nGive a number from 0 upwards"):
+        within(0, share=float("nan"))

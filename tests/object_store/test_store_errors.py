@@ -21,7 +21,10 @@ QUERY = ("sql", "SELECT 1")
     ("url", "told"),
     [
         ("s3://AKIDABC:hunter2@bucket/lab", "has more in it than a place"),
+        ("s3://AKIDABC:a/hunter2+b@bucket/lab", "has more in it than a place"),
+        ("AKIDABC:hunter2@bucket/lab", "has more in it than a place"),
         ("s3://bucket/lab?secret=hunter2", "has more in it than a place"),
+        ("file://mnt/shared", "has no path from the root"),
         ("/mnt/shared", "is '/mnt/shared', which is no URL of a folder"),
         ("s3x://bucket/lab", "fsspec knows no file system for s3x://"),
         ("gs://bucket/lab", "fsspec needs another package for gs://"),

@@ -41,11 +41,17 @@ __all__ = ["EvalRequest", "evaluate", "preview"]
 
 def hold(home: Home, request: EvalRequest, progress: Progress = SILENT) -> Replicas:
     """Who answers a request, not yet loaded; several runs may ask it one after the other, so that its weights are
-    loaded once. Raises UnknownName, MissingExtra, ModelError, and ClusterError where it is to be a cluster's."""
+    loaded once. Raises UnknownName, MissingExtra, ModelError, EvaluationError (replicas here, or of no number of GPUs),
+    and ClusterError where it is to be a cluster's."""
+    gpus = request.gpus_per_replica
     if request.on in (None, "local"):
-        if request.replicas or request.gpus_per_replica is not None:
+        if request.replicas or gpus is not None:
             raise EvaluationError("Replicas are copies of a model on a cluster.", "Say which: --on ray.")
         return LocalReplica(create(home, request), request)
+    if gpus is not None and not (0 <= gpus <= 1 or gpus % 1 == 0 < gpus):  # nor does Ray take another one
+        raise EvaluationError(
+            f"{gpus:g} is no number of GPUs for a replica.", "Give a share of one, such as 0.5, or a whole number."
+        )
     from mudata.evaluation.inference.ray_replicas import RayReplicas  # ray: half a second
 
     return RayReplicas(home, request, create(home, request), progress)

@@ -17,7 +17,7 @@ from mudata.evaluation.models import hf_architectures
 from mudata.evaluation.models.registry import card_of, find
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from mudata.evaluation.models.model_card import ModelCard
 
@@ -90,6 +90,8 @@ _REASONS: dict[tuple[Server, str], str] = {
     ): _NOT_MULTIMODAL,
     ("transformers", "musicflamingo"): _NOT_MULTIMODAL,
 }
+_OF_ANY = frozenset({"served", "transformers", "transformers_text"})
+"""Families that ask whatever checkpoint or server a user names."""
 _OF_REPOSITORY = frozenset({"nemotron_h_omni", "phi4_multimodal"})
 """Architectures whose processors vLLM and SGLang run from the model's repository."""
 _MISTRAL = ("--tokenizer-mode", "mistral", "--config-format", "mistral", "--load-format", "mistral")
@@ -133,7 +135,12 @@ def serving_command(
     which = cast("Server", server)
     card = card_of(find(name))
     if card is not None and card.serve:
-        return _of_card(card, which)
+        given = {"dtype": (dtype, "bfloat16"), "context": (context, None), "port": (port, 8000)}
+        return _of_card(card, which, [option for option, (value, default) in given.items() if value != default])
+    if card is None and find(name).family in _OF_ANY:
+        raise ModelError(
+            f"{name} is no model, but a way to ask any.", "Name one that has a card, as `mudata models` lists them."
+        )
     if card is None or not (card.checkpoint and card.revision and card.architecture):
         raise ModelError(
             f"No server has {name}: it is no checkpoint of an architecture that transformers knows.",
@@ -183,8 +190,9 @@ def _notes(wanted: _Wanted, server: Server) -> Iterator[str]:
         yield "The server runs code of the model's repository (--trust-remote-code); mudata does not."
 
 
-def _of_card(card: ModelCard, server: Server) -> ServingCommand:
-    """As the card of a model says that only servers run."""
+def _of_card(card: ModelCard, server: Server, given: Sequence[str]) -> ServingCommand:
+    """As the card of a model says that only servers run; `given` options are not in it, which is told."""
+    untold = (f"The command is the card's own, without your {' and '.join(given)}: add that by hand.",) if given else ()
     for recipe in card.serve:
         packages = {package.partition("==")[0].removesuffix("-omni") for package in recipe.packages}
         if server in packages:
@@ -195,7 +203,7 @@ def _of_card(card: ModelCard, server: Server) -> ServingCommand:
                 environment=recipe.environment,
                 ask=f"mudata eval --model {card.name}",
                 checked=", ".join(recipe.packages),
-                notes=card.notes,
+                notes=(*untold, *card.notes),
             )
     known = ", ".join(recipe.packages[0] for recipe in card.serve)
     raise ModelError(f"The card of {card.name} has no command for {server}.", f"It has one for: {known}.")

@@ -322,6 +322,8 @@ def test_with_time_enough_a_timeout_changes_nothing(corpus: Corpus, home: Home, 
     [
         ({"timeout_s": 0.0}, EvaluationError, "A timeout of 0.0 s is none"),
         ({"timeout_s": math.nan}, EvaluationError, "A timeout of nan s is none"),
+        ({"on": "ray", "gpus_per_replica": math.nan}, EvaluationError, "nan is no number of GPUs"),
+        ({"on": "ray", "gpus_per_replica": 1.5}, EvaluationError, "1.5 is no number of GPUs"),
         ({"control": "silense"}, UnknownName, "No control named 'silense'. Did you mean 'silence'"),
         ({"options_order": "shuffle"}, UnknownName, "No order of options named 'shuffle'. Did you mean 'shuffled'"),
     ],

@@ -74,6 +74,7 @@ def test_what_a_server_does_not_have_is_refused_with_the_reason() -> None:
         ("audio-flamingo-3", "transformers", r"takes sound for multimodal models only.*\nServed by: vllm, llama.cpp"),
         ("salmonn-7b", "vllm", "No server has salmonn-7b"),
         ("majority", "vllm", "No server has majority"),
+        ("served", "vllm", "served is no model, but a way to ask any"),
         ("kimi-audio", "sglang", r"no command for sglang\.\nIt has one for: vllm"),
     ):
         with pytest.raises(ModelError, match=said):
@@ -81,6 +82,12 @@ def test_what_a_server_does_not_have_is_refused_with_the_reason() -> None:
     with pytest.raises(UnknownName, match="tensorrt"):
         serving_command("qwen2-audio", "tensorrt")
     assert {architecture for names in ARCHITECTURES.values() for architecture in names} <= KNOWN.keys()
+
+
+def test_what_is_not_in_a_card_s_own_command_is_told() -> None:
+    told = [note for note in serving_command("kimi-audio", "vllm", port=9000, context=10).notes if "by hand" in note]
+    assert told == ["The command is the card's own, without your context and port: add that by hand."]
+    assert not any("by hand" in note for note in serving_command("kimi-audio", "vllm").notes)
 
 
 def test_the_command_line_prints_it_and_python_gives_it() -> None:
