@@ -76,7 +76,7 @@ class ScoredRun(Run):
         try:
             return f"Run {self.id}\n{self.table()!r}"
         except EvaluationError as error:
-            return f"Run {self.id}: {error.what}"
+            return f"Run {self.id}: {error.what.removeprefix(f'{self.id} ')}"
 
     def _repr_html_(self) -> str:
         return self.table()._repr_html_()

@@ -182,7 +182,7 @@ def verify(name: str, deep: bool, as_json: bool, quiet: bool) -> None:
         )
     else:
         _print_findings(findings)
-        summary = ", ".join(f"{counts[severity]:,} {severity}s" for severity in ("error", "warning", "note"))
+        summary = ", ".join(number(counts[severity], severity) for severity in ("error", "warning", "note"))
         echo(f"{card.name}: {summary}.", err=True)
         if any(finding.check == "count" for finding in findings):
             echo(f"Where a copy is partial on purpose: mudata fetch {card.name} --partial", err=True)

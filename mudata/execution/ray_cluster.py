@@ -253,8 +253,9 @@ _START = (
 )
 
 _REFUSED = (
-    "A cluster that wants a token refuses who has none: RAY_AUTH_MODE=token, and its token in ~/.ray/auth_token or in"
-    " RAY_AUTH_TOKEN. Else it may be the wrong port: 6379 as a rule for RAY_ADDRESS, 10001 for ray://."
+    "A cluster that wants a token refuses who sends none, and `ray start` wants one unasked where it finds one: set"
+    " RAY_AUTH_MODE=token, with the cluster's token in ~/.ray/auth_token or in RAY_AUTH_TOKEN."
+    " Else it may be the wrong port: 6379 as a rule for RAY_ADDRESS, 10001 for ray://."
 )
 
 

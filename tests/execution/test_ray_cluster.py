@@ -91,6 +91,7 @@ def test_what_listens_and_takes_nobody_is_told_with_what_may_be_missing(monkeypa
         with pytest.raises(ClusterError, match="is no Ray cluster that takes this process: Failed") as raised:
             clusters.connect("ray")
     assert "RAY_AUTH_MODE=token" in str(raised.value)
+    assert "`ray start` wants one unasked" in str(raised.value)
 
 
 @pytest.mark.parametrize("on", ["", "Ray", "ray:", "ray://", "ray://host", "ray://host:port", "slurm", "ray://a:1/b"])

@@ -29,7 +29,7 @@ DTYPES: tuple[Dtype, ...] = get_args(Dtype)
 CHECKED: dict[Server, str] = {
     "vllm": "vllm 0.33.0",
     "sglang": "sglang 0.5.23",
-    "llama.cpp": "llama.cpp, as the source of llama-cpp-python 0.3.36 holds it",
+    "llama.cpp": "llama.cpp (the source in llama-cpp-python 0.3.36)",
     "transformers": "transformers 5.24.0",
 }
 """Whose parser knows the options. (llama-cpp-python has a server of its own, which is another one.)"""

@@ -13,6 +13,7 @@ import pytest
 from shell import typed
 from small_corpus import AskedOf, Corpus
 
+from mudata.api.scored_run import ScoredRun
 from mudata.errors import EvaluationError, UnknownName
 from mudata.evaluation import run as run_files
 from mudata.evaluation.inference import merging
@@ -232,6 +233,7 @@ def test_shards_on_the_command_line(corpus: Corpus, home: Home) -> None:
     assert json.loads(done.out)["run"] == told["whole"]
     with pytest.raises(EvaluationError, match="is a shard, which is not scored"):
         _ = Run(home.shards / ids[0]).scores
+    assert repr(ScoredRun(home.shards / ids[0])).startswith(f"Run {ids[0]}: is a shard, which is not scored")
     assert typed("rm", *ids, "--yes").code == 0
     assert typed("runs", "merge").err.startswith("Error: There is no shard to merge.")
     assert typed(*words, "--shard", "3/2").code == 2
