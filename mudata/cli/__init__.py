@@ -106,6 +106,16 @@ def cli() -> None:
 
     Fetch music datasets, index their clips and labels, query them with SQL,
     draw leak-free splits, ask models, and score their answers.
+
+    \b
+    Environment variables:
+      MUDATA_HOME       where everything lies (`mudata where` shows it)
+      MUDATA_CARDS      folders with cards of your own
+      MUDATA_STORE      s3://bucket/prefix or another URL: originals, clips and
+                        index that several machines share
+      MUDATA_CACHE_GB   gigabytes of that which may lie in the home
+      MUDATA_OFFLINE=1  ask no host
+      MUDATA_SOUNDFONT  the file that plays notes
     """
 
 

@@ -80,6 +80,7 @@ def fetch(
 
     Downloads are resumed, verified, and not repeated; archives are deleted once they are unpacked
     (MUDATA_KEEP_ARCHIVES=1 keeps them). Exit code 1 means that some of the clips could not be had or are unusable.
+    With MUDATA_STORE what another machine published there is taken from there, and what is fetched is published.
 
     \b
     mudata fetch gtzan --accept-licence
