@@ -175,8 +175,9 @@ def _check(name: str, architecture: str, server: Server) -> None:
         return
     reason = _REASONS.get((server, architecture), "its source has no such model")
     others = [one for one in SERVERS if architecture in ARCHITECTURES[one]]
+    article = "an" if architecture[0] in "aeiou" else "a"
     raise ModelError(
-        f"{server} cannot serve {name}, a{'n' if architecture[0] in 'aeiou' else ''} {architecture}: {reason} ({CHECKED[server]}).",
+        f"{server} cannot serve {name}, {article} {architecture}: {reason} ({CHECKED[server]}).",
         f"Served by: {', '.join(others)}." if others else "Ask it without a server.",
     )
 
